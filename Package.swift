@@ -1,0 +1,104 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The kernels are compiled once per instruction set from the same folder (the other folders are symbolic links to
+// it), and BasisEngine chooses at start. They stay optimised in debug builds, so that tests stay fast.
+#if arch(x86_64)
+  let kernelVariants = ["KernelsAVX2": "x86-64-v3", "KernelsAVX512": "x86-64-v4"]
+#else
+  let kernelVariants = ["Kernels": ""]
+#endif
+
+let kernelTargets: [Target] = kernelVariants.sorted { $0.key < $1.key }.map { name, march in
+  .target(
+    name: name,
+    dependencies: ["CVector", "COpenBLAS", "KernelInterface"],
+    swiftSettings: [
+      .unsafeFlags(["-Ounchecked"] + (march.isEmpty ? [] : ["-Xcc", "-march=\(march)"]))
+    ])
+}
+// Numeric code without optimisation is a hundred times slower: what tests train with is optimised in debug builds too.
+let optimized: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
+let kernels: [Target.Dependency] = kernelTargets.map { .byName(name: $0.name) }
+
+let package = Package(
+  name: "layersearch",
+  products: [.executable(name: "layersearch", targets: ["layersearch"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.0"),
+  ],
+  targets: kernelTargets + [
+    // C libraries and header-only C
+    .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+    .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
+    .target(name: "CVector"),
+
+    // engine
+    .target(name: "Randomness", swiftSettings: optimized),
+    .target(name: "KernelInterface", swiftSettings: optimized),
+    .target(
+      name: "BasisEngine",
+      dependencies: ["COpenBLAS", "CVector", "ImageData", "KernelInterface", "Randomness", "SearchCore"] + kernels,
+      swiftSettings: optimized),
+    .target(
+      name: "ImageData",
+      dependencies: ["KernelInterface", "Randomness", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: optimized),
+
+    // search
+    .target(name: "SearchCore", dependencies: ["Randomness"]),
+    .target(name: "SearchProtocol", dependencies: ["SearchCore"]),
+    .target(name: "Coordination", dependencies: ["SearchCore", "SearchProtocol"]),
+    .target(name: "Messaging", dependencies: ["CZeroMQ"]),
+    .target(
+      name: "StudyStore",
+      dependencies: ["SearchCore", .product(name: "GRDB", package: "GRDB.swift")]),
+    .target(name: "Configuration", dependencies: ["Randomness", "SearchCore", "Yams"]),
+    .target(name: "Reporting", dependencies: ["SearchCore"]),
+
+    // the command line
+    .executableTarget(
+      name: "layersearch",
+      dependencies: [
+        "BasisEngine", "Configuration", "Coordination", "ImageData", "KernelInterface", "Messaging", "Randomness",
+        "Reporting", "SearchCore", "SearchProtocol", "StudyStore",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ]),
+
+    // tests
+    .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
+    .testTarget(
+      name: "KernelTests", dependencies: ["BasisEngine", "KernelInterface", "Randomness"] + kernels),
+    .testTarget(
+      name: "BasisEngineTests",
+      dependencies: ["BasisEngine", "ImageData", "KernelInterface", "Randomness", "SearchCore"]),
+    .testTarget(
+      name: "ImageDataTests",
+      dependencies: ["ImageData", "KernelInterface", "Randomness", .product(name: "FlyingFox", package: "FlyingFox")]),
+    .testTarget(name: "SearchCoreTests", dependencies: ["Randomness", "SearchCore"]),
+    .testTarget(name: "SearchProtocolTests", dependencies: ["Randomness", "SearchCore", "SearchProtocol"]),
+    .testTarget(
+      name: "CoordinationTests", dependencies: ["Coordination", "Randomness", "SearchCore", "SearchProtocol"]),
+    .testTarget(name: "MessagingTests", dependencies: ["Messaging"]),
+    .testTarget(
+      name: "StudyStoreTests",
+      dependencies: ["SearchCore", "StudyStore", .product(name: "GRDB", package: "GRDB.swift")]),
+    .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "SearchCore"]),
+    .testTarget(name: "ReportingTests", dependencies: ["Reporting", "SearchCore"]),
+    .testTarget(name: "EndToEndTests", dependencies: ["layersearch", "Reporting", "SearchCore"]),
+  ],
+  swiftLanguageModes: [.v6]
+)
+
+// CI builds with LAYERSEARCH_WARNINGS=error.
+if Context.environment["LAYERSEARCH_WARNINGS"] == "error" {
+  for target in package.targets where target.type != .system {
+    target.swiftSettings = (target.swiftSettings ?? []) + [.treatAllWarnings(as: .error)]
+  }
+}

@@ -1,0 +1,91 @@
+import COpenBLAS
+import CVector
+import KernelInterface
+
+#if arch(x86_64)
+  import KernelsAVX2
+  import KernelsAVX512
+#else
+  import Kernels
+#endif
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// One compiled set of kernels and whether this processor can run it.
+public struct KernelVariant: Sendable {
+  public let name: String
+  public let isSupported: Bool
+  /// Code of the variant itself, so only for processors that can run it: even building a table may use its instructions.
+  let makeTable: @Sendable () -> KernelTable
+}
+
+/// Why no kernels could be chosen, in one line.
+public struct KernelSelectionError: Error, Hashable, CustomStringConvertible {
+  public let description: String
+}
+
+/// Chooses the kernels of a process from what its processor can do.
+public enum KernelSelection {
+  /// Forces a variant by name: "avx512", "avx2", "portable" or "reference".
+  public static let environmentVariable = "LAYERSEARCH_KERNELS"
+
+  /// Every compiled variant, the fastest first; `reference`, which is for comparisons, is not among them.
+  public static let variants: [KernelVariant] = {
+    #if arch(x86_64)
+      let processor = processor_detect()
+      return [
+        KernelVariant(name: "avx512", isSupported: processor.avx512, makeTable: { KernelsAVX512.makeKernelTable() }),
+        KernelVariant(name: "avx2", isSupported: processor.avx2, makeTable: { KernelsAVX2.makeKernelTable() }),
+      ]
+    #else
+      return [KernelVariant(name: "portable", isSupported: true, makeTable: { Kernels.makeKernelTable() })]
+    #endif
+  }()
+
+  /// The variants that this processor can run, the fastest first.
+  public static var available: [KernelTable] { variants.filter(\.isSupported).map { $0.makeTable() } }
+
+  /// The kernels to use: those that `LAYERSEARCH_KERNELS` names, else the fastest that the processor can run.
+  ///
+  /// Holds OpenBLAS to one thread, because a job is one thread.
+  public static func best() throws(KernelSelectionError) -> KernelTable {
+    let table = try choose(forced: getenv(environmentVariable).map { String(cString: $0) }, among: variants)
+    openblas_set_num_threads(1)
+    return table
+  }
+
+  /// What results record: the kernels' name and OpenBLAS's core type, as in "avx512+SkylakeX". Equal text on two
+  /// machines means the same arithmetic in the same order.
+  public static func variantDescription(of table: KernelTable) -> String {
+    let core = openblas_get_corename().map { String(cString: $0) } ?? "unknown"
+    return "\(table.name)+\(core)"
+  }
+
+  /// `variantDescription(of:)` for the kernels that `best()` chooses.
+  public static func variantDescription() throws(KernelSelectionError) -> String {
+    variantDescription(of: try best())
+  }
+
+  static func choose(forced: String?, among variants: [KernelVariant]) throws(KernelSelectionError) -> KernelTable {
+    let supported = variants.filter(\.isSupported)
+    if let forced, !forced.isEmpty {
+      if forced == KernelTable.reference.name { return .reference }
+      if let variant = supported.first(where: { $0.name == forced }) { return variant.makeTable() }
+      let allowed = (supported.map(\.name) + [KernelTable.reference.name]).joined(separator: ", ")
+      throw KernelSelectionError(
+        description: "\(environmentVariable)=\(forced) names no kernels that this processor can run: "
+          + "set it to one of \(allowed), or unset it")
+    }
+    guard let fastest = supported.first else {
+      throw KernelSelectionError(
+        description: "this processor lacks AVX2 and FMA (x86-64-v3), which the kernels need: "
+          + "run on a machine of 2013 or later, or set \(environmentVariable)=reference, which is very slow")
+    }
+    return fastest.makeTable()
+  }
+}

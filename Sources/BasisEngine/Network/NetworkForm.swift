@@ -1,0 +1,109 @@
+import SearchCore
+
+/// A network's layers, each with the form it takes: what decides names, shapes and number of its parameters.
+struct NetworkForm {
+  /// How one layer is evaluated.
+  enum LayerForm: Equatable {
+    case dense
+    case basis(rank: Int, channels: [Int])
+  }
+
+  let architecture: Architecture
+  let candidate: Candidate
+  let variant: BasisVariant
+  /// One a layer, in the architecture's order.
+  let layers: [LayerForm]
+
+  /// - Parameter basisChannels: which output channels of a decomposed layer its basis maps are; 0..<r where it says
+  ///   nothing. Only `remainder` keeps basis maps as outputs.
+  init(
+    architecture: Architecture, candidate: Candidate, variant: BasisVariant, basisChannels: [String: [Int]] = [:]
+  ) throws(EngineError) {
+    for name in candidate.decomposedLayers where architecture.layer(named: name) == nil {
+      throw .unknownLayer(
+        name: name, model: architecture.model.rawValue, nearest: nearest(to: name, in: architecture.layers.map(\.name)))
+    }
+    for name in basisChannels.keys.sorted() where candidate.ranks[name] == nil {
+      throw .illegalBasisChannels(layer: name, reason: "the candidate leaves this layer dense")
+    }
+    var forms: [LayerForm] = []
+    for layer in architecture.layers {
+      guard let rank = candidate.ranks[layer.name] else {
+        forms.append(.dense)
+        continue
+      }
+      guard layer.legalRanks.contains(rank) else {
+        throw .illegalRank(layer: layer.name, rank: rank, legal: layer.legalRanks)
+      }
+      let channels = basisChannels[layer.name] ?? Array(0..<rank)
+      guard channels.count == rank else {
+        throw .illegalBasisChannels(layer: layer.name, reason: "\(channels.count) channels for rank \(rank)")
+      }
+      guard channels.allSatisfy({ $0 >= 0 && $0 < layer.outputChannels }), Set(channels).count == rank else {
+        throw .illegalBasisChannels(
+          layer: layer.name, reason: "a channel is given twice or is not below \(layer.outputChannels)")
+      }
+      forms.append(.basis(rank: rank, channels: channels))
+    }
+    self.architecture = architecture
+    self.candidate = candidate
+    self.variant = variant
+    layers = forms
+  }
+
+  /// The basis channels of every decomposed layer.
+  var basisChannels: [String: [Int]] {
+    var result: [String: [Int]] = [:]
+    for (layer, form) in zip(architecture.layers, layers) {
+      if case .basis(_, let channels) = form { result[layer.name] = channels }
+    }
+    return result
+  }
+
+  /// Trained tensors, in the order of torchvision's modules: a layer's weight, or basis and coefficients, then its
+  /// batch norm's.
+  var parameters: [TensorDescription] {
+    var tensors: [TensorDescription] = []
+    for (index, layer) in architecture.layers.enumerated() {
+      let filter = [layer.inputChannels, layer.kernelSize, layer.kernelSize]
+      switch layers[index] {
+      case .dense:
+        let isClassifier = index == architecture.classifier
+        tensors.append(
+          TensorDescription(
+            name: "\(layer.name).weight",
+            shape: [layer.outputChannels] + (isClassifier ? [layer.inputChannels] : filter)))
+      case .basis(let rank, _):
+        let combined = variant == .remainder ? layer.outputChannels - rank : layer.outputChannels
+        tensors.append(TensorDescription(name: "\(layer.name).basis", shape: [rank] + filter))
+        tensors.append(TensorDescription(name: "\(layer.name).coefficients", shape: [combined, rank]))
+      }
+      if index == architecture.classifier {
+        tensors.append(TensorDescription(name: "\(layer.name).bias", shape: [layer.outputChannels]))
+      } else {
+        let norm = NetworkForm.batchNormName(of: layer.name)
+        tensors.append(TensorDescription(name: "\(norm).weight", shape: [layer.outputChannels]))
+        tensors.append(TensorDescription(name: "\(norm).bias", shape: [layer.outputChannels]))
+      }
+    }
+    return tensors
+  }
+
+  /// Batch norm's running statistics.
+  var statistics: [TensorDescription] {
+    architecture.layers.dropLast().flatMap { layer in
+      let norm = NetworkForm.batchNormName(of: layer.name)
+      return ["running_mean", "running_var"].map {
+        TensorDescription(name: "\(norm).\($0)", shape: [layer.outputChannels])
+      }
+    }
+  }
+
+  /// `layer1.0.conv2` → `layer1.0.bn2`, `layer2.0.downsample.0` → `layer2.0.downsample.1`.
+  static func batchNormName(of convolution: String) -> String {
+    var pieces = convolution.split(separator: ".").map(String.init)
+    guard let last = pieces.popLast() else { return convolution }
+    pieces.append(last == "0" ? "1" : "bn" + last.dropFirst("conv".count))
+    return pieces.joined(separator: ".")
+  }
+}

@@ -1,0 +1,84 @@
+/// Name and shape of one tensor; names and shapes are torchvision's.
+public struct TensorDescription: Codable, Hashable, Sendable {
+  public var name: String
+  public var shape: [Int]
+  public var count: Int { shape.reduce(1, *) }
+
+  public init(name: String, shape: [Int]) {
+    self.name = name
+    self.shape = shape
+  }
+}
+
+/// Where one trained tensor lies: its values and their gradients, both `count` floats, row-major.
+struct ParameterSlice {
+  var values: UnsafeMutablePointer<Float>
+  var gradients: UnsafeMutablePointer<Float>
+  var count: Int
+}
+
+/// All tensors of a network in one flat buffer, so that the optimiser is one call: values, gradients and the
+/// optimiser's velocity side by side. Every tensor starts on a cache line; the gaps are zero and stay so.
+final class ParameterStore {
+  let tensors: [TensorDescription]
+  /// Floats, gaps included.
+  let paddedCount: Int
+  private let offsets: [String: Int]
+  private let values: AlignedBuffer<Float>
+  private let gradients: AlignedBuffer<Float>
+  private let velocity: AlignedBuffer<Float>
+
+  /// `trained: false` for tensors without gradients (running statistics).
+  init(tensors: [TensorDescription], trained: Bool = true) {
+    let floatsInLine = 16
+    var offsets: [String: Int] = [:]
+    var end = 0
+    for tensor in tensors {
+      precondition(offsets[tensor.name] == nil, "tensor \(tensor.name) is described twice")
+      offsets[tensor.name] = end
+      end += (tensor.count + floatsInLine - 1) / floatsInLine * floatsInLine
+    }
+    self.tensors = tensors
+    self.offsets = offsets
+    paddedCount = end
+    values = AlignedBuffer(count: end)
+    gradients = AlignedBuffer(count: trained ? end : 0)
+    velocity = AlignedBuffer(count: trained ? end : 0)
+  }
+
+  /// Numbers that are trained, gaps left out.
+  var count: Int { tensors.reduce(0) { $0 + $1.count } }
+
+  var valuePointer: UnsafeMutablePointer<Float> { values.base }
+  var gradientPointer: UnsafeMutablePointer<Float> { gradients.base }
+  var velocityPointer: UnsafeMutablePointer<Float> { velocity.base }
+
+  /// The slice of a tensor that the store was made with.
+  func slice(_ name: String) -> ParameterSlice {
+    guard let offset = offsets[name], let tensor = tensors.first(where: { $0.name == name }) else {
+      preconditionFailure("the network has no tensor \(name)")
+    }
+    return ParameterSlice(
+      values: values.base + offset, gradients: gradients.count > 0 ? gradients.base + offset : values.base + offset,
+      count: tensor.count)
+  }
+
+  func contains(_ name: String) -> Bool { offsets[name] != nil }
+
+  /// A tensor's values, row-major.
+  func read(_ name: String) -> [Float] {
+    let slice = slice(name)
+    return Array(UnsafeBufferPointer(start: slice.values, count: slice.count))
+  }
+
+  func readGradient(_ name: String) -> [Float] {
+    let slice = slice(name)
+    return Array(UnsafeBufferPointer(start: slice.gradients, count: slice.count))
+  }
+
+  func write(_ name: String, _ newValues: [Float]) {
+    let slice = slice(name)
+    precondition(newValues.count == slice.count)
+    slice.values.update(from: newValues, count: newValues.count)
+  }
+}

@@ -1,0 +1,185 @@
+import ImageData
+import KernelInterface
+import SearchCore
+
+/// A residual network in a candidate's form: built, trained step by step, and evaluated.
+///
+/// One thread at a time may use a network and its workspace. The same calls give the same bits.
+public final class ResNet {
+  public let architecture: Architecture
+  public let candidate: Candidate
+  public let variant: BasisVariant
+  /// Memory of the activations; networks that take turns may share it.
+  public let workspace: Workspace
+  public let kernels: KernelTable
+
+  let form: NetworkForm
+  let parameters: ParameterStore
+  let statistics: ParameterStore
+  let stem: NormalizedConvolution
+  let blocks: [Block]
+  let classifier: any ConvolutionLayer
+  let classifierBias: ParameterSlice
+  /// y_b of variant `full`, which must last from the forward to the backward pass, and gradients: nothing else owns
+  /// them.
+  private let basisMemory: [AlignedBuffer<Lanes>]
+
+  /// A residual block and the views that it joins.
+  struct Block {
+    var first: NormalizedConvolution
+    var second: NormalizedConvolution
+    var projection: NormalizedConvolution?
+    var shortcut: Shortcut
+    var input: LaneView
+    var output: LaneView
+    /// Of the block's input; the same memory as the output's where the shape stays.
+    var inputGradient: LaneView
+    var outputGradient: LaneView
+  }
+
+  /// A network to train from scratch; its weights are a pure function of `seed` and the form.
+  /// - Parameters:
+  ///   - batch: most images in a batch.
+  ///   - basisChannels: which output channels the basis maps of a decomposed layer are; 0..<r where it says nothing.
+  ///   - workspace: one for `architecture` and at least `batch` images, to share; nil: one of its own.
+  /// - Throws: `unknownLayer`, `illegalRank` or `illegalBasisChannels` for a candidate that the architecture cannot
+  ///   take, `illegalRecipe` for a batch that is not positive or too large for this machine's memory.
+  public convenience init(
+    architecture: Architecture, candidate: Candidate = .dense, variant: BasisVariant = .remainder, batch: Int,
+    kernels: KernelTable, seed: UInt64, basisChannels: [String: [Int]] = [:], workspace: Workspace? = nil
+  ) throws(EngineError) {
+    let form = try NetworkForm(
+      architecture: architecture, candidate: candidate, variant: variant, basisChannels: basisChannels)
+    try self.init(form: form, batch: batch, kernels: kernels, workspace: workspace)
+    form.initialize(parameters, statistics, seed: seed)
+  }
+
+  /// A network whose parameters and statistics are still zero.
+  init(form: NetworkForm, batch: Int, kernels: KernelTable, workspace: Workspace? = nil) throws(EngineError) {
+    let architecture = form.architecture
+    let memory: Workspace
+    if let workspace { memory = workspace } else { memory = try Workspace(architecture: architecture, capacity: batch) }
+    precondition(memory.architecture == architecture && memory.capacity >= batch)
+    self.architecture = architecture
+    self.workspace = memory
+    self.kernels = kernels
+    self.form = form
+    candidate = form.candidate
+    variant = form.variant
+    parameters = ParameterStore(tensors: form.parameters)
+    statistics = ParameterStore(tensors: form.statistics, trained: false)
+    var builder = LayerBuilder(
+      form: form, workspace: memory, parameters: parameters, statistics: statistics, kernels: kernels)
+    stem = builder.normalizedConvolution(architecture.stem)
+    var blocks: [Block] = []
+    var previous = architecture.stem
+    for block in architecture.blocks {
+      var projection: NormalizedConvolution?
+      if case .projection(let layer) = block.shortcut { projection = builder.normalizedConvolution(layer) }
+      blocks.append(
+        Block(
+          first: builder.normalizedConvolution(block.first), second: builder.normalizedConvolution(block.second),
+          projection: projection, shortcut: block.shortcut, input: memory.activations[previous]!,
+          output: memory.activations[block.second]!,
+          inputGradient: memory.gradients(of: architecture.layers[previous]).block,
+          outputGradient: memory.gradients(of: architecture.layers[block.second]).block))
+      previous = block.second
+    }
+    self.blocks = blocks
+    classifier = builder.convolution(architecture.classifier)
+    classifierBias = parameters.slice("\(architecture.layers[architecture.classifier].name).bias")
+    basisMemory = builder.basisMemory
+  }
+
+  /// Trained numbers: weights, coefficients, batch norm's γ and β, the classifier's bias.
+  public var parameterCount: Int { parameters.count }
+
+  /// Where a batch's images go before a pass: 3 × 32 × 32, haloed; `BatchAssembler` fills it.
+  public var input: LaneView { workspace.input }
+
+  /// Which output channels the basis maps of each decomposed layer are.
+  public var basisChannels: [String: [Int]] { form.basisChannels }
+
+  /// False once a pass met an infinite value or one that is not a number: the training has diverged.
+  public var isFinite: Bool {
+    stem.batchNorm.isFinite
+      && blocks.allSatisfy {
+        $0.first.batchNorm.isFinite && $0.second.batchNorm.isFinite && $0.projection?.batchNorm.isFinite ?? true
+      }
+  }
+}
+
+/// Makes layers over their slices of parameters and their views of the workspace.
+struct LayerBuilder {
+  let form: NetworkForm
+  let workspace: Workspace
+  let parameters: ParameterStore
+  let statistics: ParameterStore
+  let kernels: KernelTable
+  private(set) var basisMemory: [AlignedBuffer<Lanes>] = []
+  /// Gradients of y_b: needed within one layer's backward pass only, so layers of one output size share them.
+  private var mapsGradients: [Int: AlignedBuffer<Lanes>] = [:]
+
+  init(
+    form: NetworkForm, workspace: Workspace, parameters: ParameterStore, statistics: ParameterStore,
+    kernels: KernelTable
+  ) {
+    self.form = form
+    self.workspace = workspace
+    self.parameters = parameters
+    self.statistics = statistics
+    self.kernels = kernels
+  }
+
+  mutating func convolution(_ index: Int) -> any ConvolutionLayer {
+    let layer = form.architecture.layers[index]
+    guard case .basis(let rank, let channels) = form.layers[index] else {
+      return Convolution(
+        outputChannels: layer.outputChannels, inputChannels: layer.inputChannels, kernelSize: layer.kernelSize,
+        stride: layer.stride, weight: parameters.slice("\(layer.name).weight"), kernels: kernels)
+    }
+    let isFull = form.variant == .full
+    return BasisConvolution(
+      outputChannels: layer.outputChannels, inputChannels: layer.inputChannels, kernelSize: layer.kernelSize,
+      stride: layer.stride, rank: rank, variant: form.variant, basisChannels: channels,
+      basis: parameters.slice("\(layer.name).basis"),
+      coefficients: parameters.slice("\(layer.name).coefficients"),
+      maps: isFull ? maps(of: layer, rank: rank) : nil,
+      mapsGradient: isFull ? mapsGradient(of: layer, rank: rank) : nil, kernels: kernels)
+  }
+
+  mutating func normalizedConvolution(_ index: Int) -> NormalizedConvolution {
+    let layer = form.architecture.layers[index]
+    let convolution = convolution(index)
+    let name = NetworkForm.batchNormName(of: layer.name)
+    let batchNorm = BatchNorm(
+      channels: layer.outputChannels, gamma: parameters.slice("\(name).weight"),
+      beta: parameters.slice("\(name).bias"), runningMean: statistics.slice("\(name).running_mean"),
+      runningVariance: statistics.slice("\(name).running_var"), channelMap: convolution.channelMap, kernels: kernels)
+    let gradients = workspace.gradients(of: layer)
+    return NormalizedConvolution(
+      convolution: convolution, batchNorm: batchNorm, raw: workspace.outputs[index],
+      activation: workspace.activations[index], rawGradient: gradients.output, activationGradient: gradients.inner)
+  }
+
+  private mutating func maps(of layer: Layer, rank: Int) -> LaneView {
+    let size = layer.outputSize
+    let memory = AlignedBuffer<Lanes>(
+      count: LaneView.elementCount(
+        blocks: BatchExtent(images: workspace.capacity).blocks, channels: rank, height: size, width: size, halo: 0))
+    basisMemory.append(memory)
+    return LaneView(memory: memory.base, channels: rank, height: size, width: size, halo: 0)
+  }
+
+  private mutating func mapsGradient(of layer: Layer, rank: Int) -> LaneView {
+    let size = layer.outputSize
+    let widest = form.architecture.layers.filter { $0.outputSize == size }.map(\.outputChannels).max() ?? rank
+    let memory =
+      mapsGradients[size]
+      ?? AlignedBuffer<Lanes>(
+        count: LaneView.elementCount(
+          blocks: BatchExtent(images: workspace.capacity).blocks, channels: widest, height: size, width: size, halo: 1))
+    if mapsGradients.updateValue(memory, forKey: size) == nil { basisMemory.append(memory) }
+    return LaneView(memory: memory.base, channels: widest, height: size, width: size, halo: 1).channels(0..<rank)
+  }
+}

@@ -1,0 +1,152 @@
+import ImageData
+import KernelInterface
+import SearchCore
+
+/// Where a training stands, told after every step.
+public struct TrainingProgress: Sendable {
+  /// From 1.
+  public var epoch: Int
+  public var epochs: Int
+  /// Steps done, of all epochs.
+  public var step: Int
+  public var steps: Int
+  /// Mean loss of this epoch's steps so far.
+  public var loss: Double
+  public var imagesPerSecond: Double
+}
+
+/// What a training found on the images that it was judged by.
+public struct TrainingOutcome: Sendable, Equatable {
+  /// Fraction of the evaluation images classified rightly; chance where the training diverged.
+  public var accuracy: Double
+  /// Their mean cross-entropy; nil where the training diverged.
+  public var loss: Double?
+  /// Mean training loss of each epoch; where the training diverged, of the epochs before.
+  public var epochLosses: [Double]
+  public var diverged: Bool
+  /// Of the training loop, data included, evaluation not.
+  public var trainSeconds: Double
+  public var imagesPerSecond: Double
+}
+
+/// Trains one network by a recipe: the training loop, from images to outcome.
+///
+/// Every epoch visits the images in a fresh order; a last partial batch is dropped, unless it is the only one. Order,
+/// augmentation and initial weights are pure functions of the seed, so that the outcome, times aside, is a pure
+/// function of (network's form, recipe, seed, images, kernel variant).
+public struct Trainer {
+  public let recipe: TrainingRecipe
+  public let seed: UInt64
+
+  /// - Throws: `illegalRecipe` for numbers that no training can use.
+  public init(recipe: TrainingRecipe, seed: UInt64) throws(EngineError) {
+    let numbers: [(String, Double)] = [
+      ("learning rate", recipe.learningRate), ("momentum", recipe.momentum), ("weight decay", recipe.weightDecay),
+    ]
+    for (name, value) in numbers where !(value.isFinite && value >= 0) {
+      throw .illegalRecipe(reason: "\(name) \(value) must be a number that is not negative")
+    }
+    guard recipe.batch > 0 else { throw .illegalRecipe(reason: "batch \(recipe.batch) must be positive") }
+    guard recipe.epochs >= 0 else { throw .illegalRecipe(reason: "\(recipe.epochs) epochs: must not be negative") }
+    self.recipe = recipe
+    self.seed = seed
+  }
+
+  /// The network that the recipe trains, with its initial weights.
+  public func makeNetwork(
+    candidate: Candidate, kernels: KernelTable, workspace: Workspace? = nil
+  ) throws(EngineError) -> ResNet {
+    try ResNet(
+      architecture: Architecture(recipe.model), candidate: candidate, variant: recipe.variant, batch: recipe.batch,
+      kernels: kernels, seed: seed, workspace: workspace)
+  }
+
+  /// Trains `network` on `training` and judges it by `evaluation`.
+  /// - Parameter progress: called after every step; returns false to stop.
+  /// - Throws: `noImages`, or `cancelled` where `progress` returned false.
+  public func train(
+    _ network: ResNet, training: LabeledImages, evaluation: LabeledImages,
+    progress: (TrainingProgress) -> Bool = { _ in true }
+  ) throws(EngineError) -> TrainingOutcome {
+    guard training.count > 0 else { throw .noImages(purpose: "train on") }
+    guard evaluation.count > 0 else { throw .noImages(purpose: "evaluate on") }
+    let batch = min(recipe.batch, training.count, network.workspace.capacity)
+    let stepsPerEpoch = training.count / batch
+    let steps = stepsPerEpoch * recipe.epochs
+    let assembler = BatchAssembler(
+      normalization: training.normalization, augmentation: recipe.augment ? .standard : nil, seed: seed)
+    let order = EpochOrder(count: training.count, seed: seed)
+    var epochLosses: [Double] = []
+    var diverged = false
+    var step = 0
+    let start = ContinuousClock.now
+    epochs: for epoch in 0..<recipe.epochs {
+      let indices = order(epoch: epoch)
+      var total = 0.0
+      for position in stride(from: 0, to: stepsPerEpoch * batch, by: batch) {
+        let chosen = indices[position..<position + batch]
+        assembler.assemble(training, indices: chosen, epoch: epoch, position: position, into: network.input)
+        let rate = recipe.schedule.learningRate(peak: recipe.learningRate, step: step, of: steps)
+        let loss = network.trainingStep(labels: chosen.map { training.labels[$0] }, rule: rule(learningRate: rate))
+        step += 1
+        guard loss.isFinite else {
+          diverged = true
+          break epochs
+        }
+        total += loss
+        let report = TrainingProgress(
+          epoch: epoch + 1, epochs: recipe.epochs, step: step, steps: steps,
+          loss: total / Double(position / batch + 1),
+          imagesPerSecond: Double(step * batch) / max(1e-9, seconds(since: start)))
+        guard progress(report) else { throw .cancelled }
+      }
+      epochLosses.append(total / Double(stepsPerEpoch))
+    }
+    let trainSeconds = seconds(since: start)
+    let score = diverged ? nil : network.evaluate(evaluation)
+    let loss = score?.meanLoss
+    let isSound = loss?.isFinite ?? false
+    return TrainingOutcome(
+      accuracy: isSound ? score?.accuracy ?? 0 : 1 / Double(network.architecture.classCount),
+      loss: isSound ? loss : nil, epochLosses: epochLosses, diverged: !isSound, trainSeconds: trainSeconds,
+      imagesPerSecond: Double(step * batch) / max(1e-9, trainSeconds))
+  }
+
+  private func rule(learningRate: Double) -> UpdateRule {
+    UpdateRule(
+      learningRate: Float(learningRate), momentum: Float(recipe.momentum), weightDecay: Float(recipe.weightDecay),
+      nesterov: recipe.nesterov)
+  }
+}
+
+/// How a network did on a set of images.
+public struct Evaluation: Sendable, Equatable {
+  /// 0…1
+  public var accuracy: Double
+  /// Mean cross-entropy; NaN where the network is not finite.
+  public var meanLoss: Double
+}
+
+extension ResNet {
+  /// Classifies all `images` with running statistics, without augmentation. There must be at least one.
+  public func evaluate(_ images: LabeledImages) -> Evaluation {
+    precondition(images.count > 0)
+    let assembler = BatchAssembler(normalization: images.normalization)
+    var total = Score()
+    for first in stride(from: 0, to: images.count, by: workspace.capacity) {
+      let indices = first..<min(first + workspace.capacity, images.count)
+      assembler.assemble(images, indices: indices, into: input)
+      let score = inference(labels: Array(images.labels[indices]))
+      total.loss += score.loss
+      total.correct += score.correct
+    }
+    let count = Double(images.count)
+    return Evaluation(accuracy: Double(total.correct) / count, meanLoss: isFinite ? total.loss / count : .nan)
+  }
+}
+
+/// Seconds on a clock that never runs backwards.
+func seconds(since start: ContinuousClock.Instant) -> Double {
+  let (seconds, attoseconds) = (ContinuousClock.now - start).components
+  return Double(seconds) + Double(attoseconds) * 1e-18
+}

@@ -1,0 +1,41 @@
+import KernelInterface
+import SearchCore
+
+/// How fast a network trains and classifies on one core.
+public struct Benchmark: Codable, Hashable, Sendable {
+  public var model: Model
+  public var candidate: String
+  public var batch: Int
+  /// Median over whole training steps (forward, backward, update) on images that lie ready.
+  public var trainingImagesPerSecond: Double
+  /// Median over whole batches with running statistics.
+  public var inferenceImagesPerSecond: Double
+  public var peakMemoryBytes: Int
+  public var kernelVariant: String
+
+  /// - Parameters:
+  ///   - steps: training steps and inference batches that are timed each, after a warm-up of one.
+  ///   - kernels: nil for the fastest that the processor can run.
+  /// - Throws: `EngineError` for a candidate that the model cannot take, `KernelSelectionError`.
+  public static func run(
+    model: Model, candidate: Candidate = .dense, variant: BasisVariant = .remainder, batch: Int = 128,
+    steps: Int = 15, kernels: KernelTable? = nil
+  ) throws -> Benchmark {
+    guard steps > 0 else { throw EngineError.illegalRecipe(reason: "\(steps) steps must be positive") }
+    let kernels = try kernels ?? KernelSelection.best()
+    let timed = TimedNetwork(
+      try ResNet(
+        architecture: Architecture(model), candidate: candidate, variant: variant, batch: batch, kernels: kernels,
+        seed: 1))
+    timed.fillInput(seed: 1)
+    func rate(_ seconds: () -> Double) -> Double {
+      _ = seconds()
+      return Double(batch) / median((0..<steps).map { _ in seconds() })
+    }
+    return Benchmark(
+      model: model, candidate: candidate.description, batch: batch,
+      trainingImagesPerSecond: rate(timed.trainingStepSeconds),
+      inferenceImagesPerSecond: rate(timed.inferenceSeconds), peakMemoryBytes: ProcessMemory.peakBytes(),
+      kernelVariant: KernelSelection.variantDescription(of: kernels))
+  }
+}

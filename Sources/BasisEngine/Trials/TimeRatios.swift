@@ -1,0 +1,55 @@
+import KernelInterface
+import SearchCore
+
+/// A candidate's time over the dense network's, taken in turns in one process, so that what else the machine does meets
+/// both alike.
+enum TimeRatios {
+  /// Pairs of steps that are timed, after one pair that warms up: as many as fit the seconds, within these bounds.
+  private static let pairs = 3...15
+
+  /// Medians of the ratios of training steps and of inference batches. Exactly 1 for the dense network.
+  ///
+  /// Neither times nor weights leave a trace: both networks are fresh and share `workspace`.
+  /// - Parameter seconds: what each of the two ratios may take, if three pairs do not take longer.
+  static func measure(
+    _ candidate: Candidate, recipe: TrainingRecipe, seed: UInt64, kernels: KernelTable, workspace: Workspace,
+    seconds: Double
+  ) throws(EngineError) -> (step: Double, inference: Double) {
+    guard candidate != .dense else { return (1, 1) }
+    func stepper(_ candidate: Candidate) throws(EngineError) -> TimedNetwork {
+      TimedNetwork(
+        try ResNet(
+          architecture: workspace.architecture, candidate: candidate, variant: recipe.variant,
+          batch: workspace.capacity, kernels: kernels, seed: seed, workspace: workspace))
+    }
+    let own = try stepper(candidate)
+    let dense = try stepper(.dense)
+    own.fillInput(seed: seed)
+    return (
+      ratio(own.trainingStepSeconds, dense.trainingStepSeconds, within: seconds),
+      ratio(own.inferenceSeconds, dense.inferenceSeconds, within: seconds)
+    )
+  }
+
+  private static func ratio(_ own: () -> Double, _ dense: () -> Double, within seconds: Double) -> Double {
+    var spent = own() + dense()
+    var ratios: [Double] = []
+    while ratios.count < pairs.lowerBound || (ratios.count < pairs.upperBound && spent < seconds) {
+      // Turn about who is first: the second finds warmer caches.
+      let isOwnFirst = ratios.count.isMultiple(of: 2)
+      let early = isOwnFirst ? own() : dense()
+      let late = isOwnFirst ? dense() : own()
+      ratios.append(isOwnFirst ? early / late : late / early)
+      spent += early + late
+    }
+    return median(ratios)
+  }
+}
+
+/// The middle value; the mean of the middle two of an even number.
+func median(_ values: [Double]) -> Double {
+  precondition(!values.isEmpty)
+  let sorted = values.sorted()
+  let middle = sorted.count / 2
+  return sorted.count.isMultiple(of: 2) ? (sorted[middle - 1] + sorted[middle]) / 2 : sorted[middle]
+}

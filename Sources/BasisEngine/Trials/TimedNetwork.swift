@@ -1,0 +1,49 @@
+import KernelInterface
+import Randomness
+
+/// A network that runs whole batches of drawn images against the clock.
+struct TimedNetwork {
+  let network: ResNet
+  private let labels: [UInt8]
+
+  init(_ network: ResNet) {
+    self.network = network
+    labels = (0..<network.workspace.capacity).map { UInt8($0 % network.architecture.classCount) }
+  }
+
+  /// Standard normal pixels; every network of a workspace reads the same.
+  func fillInput(seed: UInt64) {
+    var random = StableRandom(seed: seed, purpose: "timing")
+    let view = network.input
+    for block in 0..<BatchExtent(images: labels.count).blocks {
+      for channel in 0..<view.channels {
+        for row in 0..<view.height {
+          let start = block * view.blockStride + channel * view.planeStride + row * view.rowStride
+          for column in 0..<view.width {
+            // One draw a pixel and a small step a lane: a normal draw each would take longer than the timing.
+            let value = Float(random.normal())
+            view.base[start + column] = Lanes(repeating: value) + TimedNetwork.laneSteps
+          }
+        }
+      }
+    }
+  }
+
+  private static let laneSteps = Lanes(
+    -0.15, -0.13, -0.11, -0.09, -0.07, -0.05, -0.03, -0.01, 0.01, 0.03, 0.05, 0.07, 0.09, 0.11, 0.13, 0.15)
+
+  /// Seconds of forward, backward and update of a whole batch. The learning rate is so small that nothing can diverge.
+  func trainingStepSeconds() -> Double {
+    let rule = UpdateRule(learningRate: 1e-6, momentum: 0.9, weightDecay: 1e-4, nesterov: false)
+    let start = ContinuousClock.now
+    _ = network.trainingStep(labels: labels, rule: rule)
+    return seconds(since: start)
+  }
+
+  /// Seconds of the classification of a whole batch with running statistics.
+  func inferenceSeconds() -> Double {
+    let start = ContinuousClock.now
+    _ = network.inference(labels: labels)
+    return seconds(since: start)
+  }
+}

@@ -1,0 +1,37 @@
+/// Why a configuration cannot be used: one problem or several, all that were found. The command line ends with exit
+/// code 2 on it.
+public struct ConfigurationError: Error, Hashable, Sendable {
+  public struct Problem: Hashable, Sendable {
+    /// As it was given, without folders being resolved.
+    public var file: String
+    /// 1, 2, …; nil where the problem is the file itself.
+    public var line: Int?
+    /// What is wrong and what is allowed, in one line.
+    public var text: String
+  }
+
+  /// In the order of the file; at least one.
+  public let problems: [Problem]
+
+  init(_ problems: [Problem]) {
+    // A file without a line comes first: there is nothing else then.
+    self.problems = problems.enumerated()
+      .sorted { ($0.element.line ?? 0, $0.offset) < ($1.element.line ?? 0, $1.offset) }.map(\.element)
+  }
+
+  init(file: String, line: Int? = nil, _ text: String) {
+    self.init([Problem(file: file, line: line, text: text)])
+  }
+}
+
+extension ConfigurationError.Problem: CustomStringConvertible {
+  public var description: String {
+    let line = line.map { ":\($0)" } ?? ""
+    return "\(file)\(line): \(text)".split(whereSeparator: \.isNewline).joined(separator: " ")
+  }
+}
+
+extension ConfigurationError: CustomStringConvertible {
+  /// One line a problem.
+  public var description: String { problems.map(\.description).joined(separator: "\n") }
+}

@@ -1,0 +1,31 @@
+import SearchCore
+
+/// The keys of a configuration, section by section, in the order in which people write them.
+enum ConfigurationKeys {
+  static let sections: [(name: String, keys: [String])] = [
+    ("", ["study", "model", "data", "space", "proxy", "objectives", "strategy", "budget", "seed"]),
+    ("data", ["set", "path", "train_images", "validation_images"]),
+    ("space", ["rank_fractions", "ranks", "include", "exclude", "variant"]),
+    (
+      "proxy",
+      ["epochs", "batch", "learning_rate", "schedule", "momentum", "nesterov", "weight_decay", "augment"]
+    ),
+    ("strategy", ["name", "seeds"]),
+    ("budget", ["jobs"]),
+  ]
+
+  static func full(_ section: String, _ key: String) -> String { section.isEmpty ? key : "\(section).\(key)" }
+
+  static func allowed(in section: String) -> [String] { sections.first { $0.name == section }?.keys ?? [] }
+
+  /// The full key that someone may have meant by an unknown one: the same word in another section before a similar one in
+  /// this section, before a similar one anywhere.
+  static func meant(by key: String, in section: String) -> String? {
+    for other in sections where other.keys.contains(key) { return full(other.name, key) }
+    let here = allowed(in: section)
+    if let near = nearest(to: key, in: here) { return full(section, near) }
+    let everywhere = sections.flatMap { section in section.keys.map { (full(section.name, $0), $0) } }
+    if let near = nearest(to: key, in: everywhere.map(\.1)) { return everywhere.first { $0.1 == near }?.0 }
+    return nearest(to: key, in: everywhere.map(\.0))
+  }
+}

@@ -1,0 +1,81 @@
+import SearchCore
+
+/// Reads the section `space` and builds the search space from it, so that what the space refuses is told with its line.
+struct SpaceReader {
+  /// The space and how it was asked for.
+  struct Space {
+    var built: SearchSpace
+    var rankKey: String
+    var ranks: String
+    var include: [String]
+    var exclude: [String]
+  }
+
+  let section: SectionReader
+
+  func read(model: Model?, variant: BasisVariant) -> Space? {
+    if section.isSet("rank_fractions"), section.isSet("ranks") {
+      section.report("ranks", "and 'space.rank_fractions' exclude each other; keep one")
+    }
+    let before = section.problems.problems.count
+    let fractions = section.numbers("rank_fractions", allowed: "more than 0 and less than 1") { $0 > 0 && $0 < 1 }
+    let absolute = section.integers("ranks", in: 1...4096)
+    let include = section.texts("include", of: "patterns")
+    let exclude = section.texts("exclude", of: "patterns")
+    guard let model, section.problems.problems.count == before else { return nil }
+
+    let ranks: SearchSpace.Ranks
+    if let absolute {
+      ranks = .absolute(absolute.map(\.value))
+    } else {
+      ranks = .fractions(fractions?.map(\.value) ?? [0.25, 0.5])
+    }
+    let rankKey = absolute == nil ? "rank_fractions" : "ranks"
+    do {
+      let space = try SearchSpace(
+        architecture: Architecture(model), ranks: ranks, include: include?.map(\.value) ?? ["layer*"],
+        exclude: exclude?.map(\.value) ?? [], variant: variant)
+      if let absolute, let omission = space.omitted.first {
+        // A fraction that rounds to a useless rank in a small layer is left out there; a rank that is written out is meant.
+        section.report(
+          rankKey,
+          "has rank \(omission.rank), which is out of range in \(omission.layer): \(omission.reason); "
+            + "exclude that layer, leave the rank out, or use rank_fractions",
+          line: absolute.first { $0.value == omission.rank }?.line)
+        return nil
+      }
+      let text: String
+      switch ranks {
+      case .fractions(let fractions): text = fractions.description
+      case .absolute(let ranks): text = ranks.description
+      }
+      return Space(
+        built: space, rankKey: section.full(rankKey), ranks: text, include: include?.map(\.value) ?? ["layer*"],
+        exclude: exclude?.map(\.value) ?? [])
+    } catch {
+      report(error, rankKey: rankKey, include: include ?? [], exclude: exclude ?? [])
+      return nil
+    }
+  }
+
+  /// At the line of the element that the error is about.
+  private func report(
+    _ error: SearchError, rankKey: String, include: [SectionReader.Element<String>],
+    exclude: [SectionReader.Element<String>]
+  ) {
+    switch error {
+    case .noLayerMatches(let pattern, let role, _, _):
+      let elements = role == "exclude" ? exclude : include
+      section.report(role, "cannot be used: \(error)", line: elements.first { $0.value == pattern }?.line)
+    case .pattern(let text, _):
+      let isIncluded = include.contains { $0.value == text }
+      let element = (isIncluded ? include : exclude).first { $0.value == text }
+      section.report(isIncluded ? "include" : "exclude", "cannot be used: \(error)", line: element?.line)
+    case .space(let problem):
+      let isAboutLayers = problem.contains("include and exclude")
+      section.report(isAboutLayers ? "exclude" : rankKey, "cannot be used: \(problem)")
+    default:
+      section.report(rankKey, "cannot be used: \(error)")
+    }
+  }
+}

@@ -1,0 +1,207 @@
+import Randomness
+import SearchCore
+
+/// What a study is to do, checked: every value is legal and they fit together. `docs/configuration.md` describes the file.
+public struct StudyConfiguration: Hashable, Sendable {
+  /// Name of the study and of its folder: letters, digits, `.`, `_`, `-`. Default: the file's name without its ending.
+  public let study: String
+  /// How candidates are trained. `model` and `data.set` are required; the rest has defaults. The images are split by `seed`.
+  public let recipe: TrainingRecipe
+  /// Where the image files are, as it was written (`~` not replaced); nil where the file does not say.
+  public let dataPath: String?
+  /// Default: rank fractions 0.25 and 0.5, layers `layer*`, variant `remainder`.
+  public let space: SearchSpace
+  /// Without repetitions. Default: accuracy, parameters, multiply_adds.
+  public let objectives: [Objective]
+  /// Default: `sensitivity` with 2 seeds.
+  public let strategy: StrategySettings
+  /// Most jobs in all; nil, the default, for no bound.
+  public let budgetJobs: Int?
+  /// Default: 1.
+  public let seed: UInt64
+  /// Full key → canonical text of everything that results depend on, defaults among them: all but `study` and
+  /// `data.path`, which may change between a study's start and its resumption.
+  public let entries: [String: String]
+  /// The file as it was given.
+  public let text: String
+
+  /// Equal exactly where `entries` are equal.
+  public var fingerprint: String {
+    let canonical = entries.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)\n" }.joined()
+    let digits = String(StableHash.fnv1a64(canonical), radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+  }
+}
+
+extension StudyConfiguration {
+  /// Bounds that are not a type's own. The upper ones keep a slip of the pen from asking for months.
+  enum Limits {
+    static let epochs = 1...1000
+    static let batch = 1...4096
+    static let seeds = 1...1000
+    static let jobs = 1...1_000_000
+    /// Whole numbers that every JSON reader keeps.
+    static let seed = 0...UInt64(1 << 53 - 1)
+    static let nameLength = 100
+
+    static func images(_ set: ImageSet) -> (count: Int, what: String) {
+      switch set {
+      case .cifar10: return (50_000, "the training files of cifar10 hold 50000 images")
+      case .shapes10: return (100_000, "shapes10 draws at most 100000 images")
+      }
+    }
+  }
+
+  /// Throws with every problem that it finds. `fileName` is for messages and, without its folders and ending, the
+  /// default of `study`.
+  public static func parse(text: String, fileName: String) throws(ConfigurationError) -> StudyConfiguration {
+    let mapping = try YAMLDocument.mapping(text, file: fileName)
+    let problems = ProblemList(file: fileName)
+    let root = SectionReader(root: mapping, problems: problems)
+    let model: Model? = root.choice("model")
+    if model == nil, !root.isSet("model") {
+      root.reportMissing("model", allowed: Model.allCases.map(\.rawValue).joined(separator: ", "))
+    }
+    let study = readStudy(root, fileName: fileName)
+    let seed = root.integer("seed", default: 1, in: Limits.seed)
+    let strategySection = root.section("strategy")
+    let strategy = StrategySettings(
+      name: strategySection.choice("name") ?? .sensitivity,
+      seeds: strategySection.integer("seeds", default: 2, in: Limits.seeds))
+    let budget = root.section("budget").integer("jobs", in: Limits.jobs)
+    let objectives = readObjectives(root)
+    let (data, dataPath) = readData(root.section("data"), splitSeed: seed)
+    let spaceSection = root.section("space")
+    let variant = spaceSection.choice("variant") ?? BasisVariant.remainder
+    let recipe = readRecipe(
+      root.section("proxy"), model: model ?? .resnet20, variant: variant,
+      data: data ?? DataSelection(set: .shapes10, trainImages: 1, validationImages: 1, splitSeed: seed),
+      checksBatch: data != nil)
+    let space = SpaceReader(section: spaceSection).read(model: model, variant: variant)
+    if let space, strategy.name == .exhaustive {
+      do { _ = try makeStrategy(strategy, space: space.built, budget: budget, studySeed: seed) } catch {
+        problems.add(strategySection.line, "key 'strategy.name': \(error)")
+      }
+    }
+    guard problems.problems.isEmpty, let study, let space else { throw ConfigurationError(problems.problems) }
+    return StudyConfiguration(
+      study: study, recipe: recipe, dataPath: dataPath, space: space.built, objectives: objectives,
+      strategy: strategy, budgetJobs: budget, seed: seed,
+      entries: entries(recipe, space, objectives, strategy, budget, seed), text: text)
+  }
+
+  private static func readStudy(_ root: SectionReader, fileName: String) -> String? {
+    let isGiven = root.isSet("study")
+    var name = root.text("study") ?? ""
+    if !isGiven {
+      name = fileName.split(separator: "/").last.map(String.init) ?? ""
+      for ending in [".yaml", ".yml"] where name.hasSuffix(ending) { name.removeLast(ending.count) }
+    }
+    let isLegal =
+      !name.isEmpty && name.utf8.count <= Limits.nameLength && !name.hasPrefix(".") && !name.hasPrefix("-")
+      && name.utf8.allSatisfy {
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0)
+          || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || [45, 46, 95].contains($0)
+      }
+    if isLegal { return name }
+    let allowed = "letters, digits, '.', '_' and '-', at most \(Limits.nameLength), the first no '.' or '-'"
+    let shown = "'\(String(name.prefix(60)))'"
+    if isGiven {
+      root.report("study", "cannot be \(shown), because it names a folder; allowed: \(allowed)")
+    } else {
+      root.reportMissing("study", allowed: "\(allowed) (the file's name \(shown) cannot be the study's)")
+    }
+    return nil
+  }
+
+  private static func readObjectives(_ root: SectionReader) -> [Objective] {
+    let standard: [Objective] = [.accuracy, .parameters, .multiplyAdds]
+    guard let read = root.choices("objectives", of: Objective.self) else { return standard }
+    if read.isEmpty, !root.problems.problems.contains(where: { $0.text.contains("'objectives'") }) {
+      root.report(
+        "objectives", "is empty; name at least one of: \(Objective.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+    var objectives: [Objective] = []
+    for (objective, line) in read {
+      if objectives.contains(objective) {
+        root.report("objectives", "names '\(objective.rawValue)' twice; keep one", line: line)
+      } else {
+        objectives.append(objective)
+      }
+    }
+    return objectives
+  }
+
+  private static func readData(_ data: SectionReader, splitSeed: UInt64) -> (DataSelection?, path: String?) {
+    let set: ImageSet? = data.choice("set")
+    if set == nil, !data.isSet("set") {
+      data.reportMissing("set", allowed: ImageSet.allCases.map(\.rawValue).joined(separator: ", "))
+    }
+    let path = data.text("path")
+    if path == "" { data.report("path", "is an empty text; write the folder of the image files, or leave the key out") }
+    if set == .shapes10, path != nil { data.report("path", "is not for shapes10, which needs no files; leave it out") }
+    let bound = Limits.images(set ?? .shapes10)
+    let train = data.integer("train_images", default: 10_000, in: 1...bound.count)
+    let validation = data.integer("validation_images", default: 5_000, in: 1...bound.count)
+    guard let set else { return (nil, path) }
+    if train + validation > bound.count {
+      data.report(
+        data.isSet("train_images") ? "train_images" : "validation_images",
+        "does not fit: train_images \(train) and validation_images \(validation) are \(train + validation) together, "
+          + "but \(bound.what)")
+    }
+    return (DataSelection(set: set, trainImages: train, validationImages: validation, splitSeed: splitSeed), path)
+  }
+
+  private static func readRecipe(
+    _ proxy: SectionReader, model: Model, variant: BasisVariant, data: DataSelection, checksBatch: Bool
+  ) -> TrainingRecipe {
+    let batch = proxy.integer("batch", default: 128, in: Limits.batch)
+    if checksBatch, batch > data.trainImages {
+      proxy.report("batch", "is \(batch), but must be at most data.train_images, which is \(data.trainImages)")
+    }
+    return TrainingRecipe(
+      model: model, variant: variant, data: data,
+      epochs: proxy.integer("epochs", default: 3, in: Limits.epochs), batch: batch,
+      learningRate: proxy.number("learning_rate", default: 0.1, allowed: "more than 0, at most 100") {
+        $0 > 0 && $0 <= 100
+      },
+      schedule: proxy.choice("schedule") ?? .onecycle,
+      momentum: proxy.number("momentum", default: 0.9, allowed: "at least 0 and less than 1") { $0 >= 0 && $0 < 1 },
+      nesterov: proxy.boolean("nesterov", default: false),
+      weightDecay: proxy.number("weight_decay", default: 1e-4, allowed: "from 0 to 1") { $0 >= 0 && $0 <= 1 },
+      augment: proxy.boolean("augment", default: true))
+  }
+
+  private static func entries(
+    _ recipe: TrainingRecipe, _ space: SpaceReader.Space, _ objectives: [Objective], _ strategy: StrategySettings,
+    _ budget: Int?, _ seed: UInt64
+  ) -> [String: String] {
+    [
+      "model": recipe.model.rawValue,
+      "data.set": recipe.data.set.rawValue,
+      "data.train_images": "\(recipe.data.trainImages)",
+      "data.validation_images": "\(recipe.data.validationImages)",
+      space.rankKey: space.ranks,
+      "space.include": list(space.include),
+      "space.exclude": list(space.exclude),
+      "space.variant": recipe.variant.rawValue,
+      "proxy.epochs": "\(recipe.epochs)",
+      "proxy.batch": "\(recipe.batch)",
+      "proxy.learning_rate": "\(recipe.learningRate)",
+      "proxy.schedule": recipe.schedule.rawValue,
+      "proxy.momentum": "\(recipe.momentum)",
+      "proxy.nesterov": "\(recipe.nesterov)",
+      "proxy.weight_decay": "\(recipe.weightDecay)",
+      "proxy.augment": "\(recipe.augment)",
+      "objectives": list(objectives.map(\.rawValue)),
+      "strategy.name": strategy.name.rawValue,
+      "strategy.seeds": "\(strategy.seeds)",
+      "budget.jobs": budget.map { "\($0)" } ?? "unlimited",
+      "seed": "\(seed)",
+    ]
+  }
+
+  /// The order of patterns and objectives changes nothing.
+  private static func list(_ texts: [String]) -> String { "[" + texts.sorted().joined(separator: ", ") + "]" }
+}

@@ -1,0 +1,77 @@
+import Yams
+
+/// From text to Yams' nodes, with every way in which that can fail told as file, line and reason.
+enum YAMLDocument {
+  /// The top level's keys and values.
+  static func mapping(_ text: String, file: String) throws(ConfigurationError) -> Node.Mapping {
+    if let line = anchorLine(text) {
+      // A few lines of anchors and aliases can stand for more nodes than there is memory.
+      throw ConfigurationError(file: file, line: line, "YAML anchors (&name) are not allowed; write the value out")
+    }
+    let root: Node?
+    do { root = try Yams.compose(yaml: text) } catch {
+      throw problem(error, in: text, file: file)
+    }
+    guard let root, root.null == nil || root.scalar?.style != .plain else {
+      throw ConfigurationError(
+        file: file, "the configuration is empty; it needs at least the keys 'model' and 'data.set'")
+    }
+    guard case .mapping(let mapping) = root else {
+      throw ConfigurationError(
+        file: file, line: root.mark?.line, "the configuration is \(kind(root)), but lines of 'key: value' are wanted")
+    }
+    return mapping
+  }
+
+  /// What a node is, for people.
+  static func kind(_ node: Node) -> String {
+    switch node {
+    case .mapping: return "a group of keys"
+    case .sequence: return "a list"
+    case .alias(let alias): return "the alias *\(alias.anchor.rawValue)"
+    case .scalar(let scalar):
+      if scalar.style == .plain, node.null != nil { return "nothing" }
+      // Long and many-line texts would hide the rest of the message.
+      let flat = scalar.string.map { $0.isNewline ? " " : $0 }
+      return "'\(String(flat.prefix(60)))\(flat.count > 60 ? "…" : "")'"
+    }
+  }
+
+  private static func problem(_ error: any Error, in text: String, file: String) -> ConfigurationError {
+    guard let error = error as? YamlError else {
+      return ConfigurationError(file: file, "not readable as YAML: \(error)")
+    }
+    switch error {
+    case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
+      .composer(let context, let problem, let mark, _):
+      let isAlias = problem.contains("alias") || context?.text.contains("alias") ?? false
+      let hint = isAlias ? "; write patterns that begin with * in quotes, such as \"*.conv1\"" : ""
+      let whole = context.map { " (\($0.text), line \($0.mark.line))" } ?? ""
+      return ConfigurationError(file: file, line: mark.line, "not readable as YAML: \(problem)\(whole)\(hint)")
+    case .reader(let problem, let offset, _, _):
+      let line = offset.map { text.prefix($0).count(where: \.isNewline) + 1 }
+      return ConfigurationError(file: file, line: line, "not readable as YAML: \(problem)")
+    case .duplicatedKeysInMapping(let duplicates, let context):
+      let keys = duplicates.map { "'\($0)'" }.joined(separator: ", ")
+      let are = duplicates.count == 1 ? "key \(keys) appears" : "keys \(keys) appear"
+      return ConfigurationError(file: file, line: context.mark.line, "\(are) more than once in its group; keep one")
+    default:
+      return ConfigurationError(file: file, "not readable as YAML: \(error)")
+    }
+  }
+
+  /// The first line with an anchor: `&` where a value may begin, and a name. Comment lines do not count.
+  private static func anchorLine(_ text: String) -> Int? {
+    for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
+      if line.first(where: { !$0.isWhitespace }) == "#" { continue }
+      var before: Character = " "
+      var isAnchor = false
+      for character in line {
+        if isAnchor, !character.isWhitespace { return index + 1 }
+        isAnchor = character == "&" && (before.isWhitespace || "[{,:-?!".contains(before))
+        before = character
+      }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,52 @@
+import SearchCore
+import SearchProtocol
+
+/// What happens to a coordinator.
+public enum CoordinatorEvent: Sendable {
+  /// Once, before every other event.
+  case started
+  case received(Message, from: PeerID)
+  /// The transport could not hand the message to the peer, which is gone or stuck.
+  case unreachable(PeerID, Message)
+  /// Frames came that are no message.
+  case undecodable(from: PeerID)
+  /// Several times a heartbeat, whatever else happens.
+  case tick
+  /// The user wants the process to end (SIGINT, SIGTERM). Workers are not told to leave: they wait for the next start.
+  case stopRequested
+}
+
+/// What a coordinator wants done.
+///
+/// The order counts: whoever runs the effects commits all records of a turn, in order, in one transaction before it
+/// sends any message of that turn. So a result is acknowledged only once it is safe, and an attempt is on record before
+/// its job leaves.
+public enum CoordinatorEffect: Hashable, Sendable {
+  case record(StudyChange)
+  case send(Message, to: PeerID)
+  case log(LogLevel, String)
+  /// Everything is said: the process may end once it has sent what it was told to send. Comes once.
+  case stop
+}
+
+/// The state of a study in numbers.
+public struct CoordinatorSummary: Hashable, Sendable {
+  /// Jobs that exist so far; strategies add more stage by stage.
+  public var jobs = 0
+  public var waiting = 0
+  public var running = 0
+  public var finished = 0
+  public var failed = 0
+  /// Jobs that the whole search will have: exact in its last stage, until then the most that it can be.
+  public var expectedJobs = 0
+  public var workers = 0
+  public var slots = 0
+  /// Finished by this process, not by an earlier run: what a rate is made of.
+  public var finishedSinceStart = 0
+  /// Valid results for jobs that had one already.
+  public var lateResults = 0
+  public var undecodable = 0
+  public var bestAccuracy: Double?
+  public var bestCandidate: Candidate?
+  public var isFinished = false
+}

@@ -1,0 +1,134 @@
+import SearchCore
+import SearchProtocol
+
+/// Workers that come, come back, and go.
+extension CoordinatorMachine {
+  mutating func greet(_ hello: Hello, from peer: PeerID, at now: Double) {
+    if let reason = reasonToRefuse(hello, from: peer) {
+      log(.warning, "refused worker \(hello.worker) on \(hello.host): \(reason)")
+      return send(.refusal(Refusal(reason: reason)), to: peer)
+    }
+    let carried = hello.study == settings.study ? hello.running + hello.finished : []
+    if isFinished, carried.isEmpty, sessions[peer] == nil, peers[hello.worker] == nil {
+      // It has nothing to hand over, and there is nothing for it to do: no need to get acquainted.
+      return sendHome(peer)
+    }
+    if let other = sessions[peer]?.worker, other != hello.worker {
+      drop(peer, reason: "lost: worker \(hello.worker) came in its place", at: now)
+    }
+    let previousPeer = peers[hello.worker]
+    if let previousPeer, previousPeer != peer { move(from: previousPeer, to: peer, at: now) }
+    serial += 1
+    var session = sessions[peer] ?? Session(worker: hello.worker, slots: 0, lastHeard: now, serial: serial)
+    slots += hello.slots - session.slots
+    session.slots = hello.slots
+    session.credits = 0
+    session.lastHeard = now
+    if session.serial == serial {
+      sessionTimers.insert(Timer(due: now + settings.heartbeatSeconds, subject: (peer, serial)))
+    }
+    sessions[peer] = session
+    peers[hello.worker] = peer
+    if previousPeer == nil { welcomeNew(hello) }
+    send(
+      .welcome(
+        Welcome(
+          study: settings.study, studyName: settings.studyName,
+          protocolVersion: min(hello.newestProtocol, ProtocolVersion.newest), data: settings.data,
+          heartbeatSeconds: settings.heartbeatSeconds, leaseSeconds: settings.leaseSeconds)), to: peer)
+    // On a new connection nothing of the old one is on its way any more.
+    reconcile(peer, with: carried, toleratingDeliveries: previousPeer == peer, at: now)
+    if isFinished { sendHome(peer) }
+  }
+
+  private func reasonToRefuse(_ hello: Hello, from peer: PeerID) -> String? {
+    let oldest = ProtocolVersion.oldest
+    let newest = ProtocolVersion.newest
+    if hello.newestProtocol < oldest || hello.oldestProtocol > newest {
+      return "the coordinator speaks protocol versions \(oldest) to \(newest), this worker \(hello.oldestProtocol) to "
+        + "\(hello.newestProtocol); install the same build on both"
+    }
+    let set = settings.data.set.rawValue
+    if let hash = hello.dataHashes[set], !settings.data.contentHash.isEmpty, hash != settings.data.contentHash {
+      return
+        "the worker's \(set) has content \(hash), the study trains on \(settings.data.contentHash); give the worker "
+        + "the coordinator's copy"
+    }
+    if sessions[peer] == nil, peers[hello.worker] == nil, sessions.count >= settings.maximumWorkers {
+      return "\(settings.maximumWorkers) workers are connected, which is the most that the coordinator takes"
+    }
+    return nil
+  }
+
+  private mutating func welcomeNew(_ hello: Hello) {
+    record(
+      .workerJoined(
+        WorkerRecord(
+          id: hello.worker, host: hello.host, processID: hello.processID, slots: hello.slots,
+          kernelVariant: hello.kernelVariant, build: hello.build)))
+    log(.info, "worker \(hello.worker) on \(hello.host) joined with \(hello.slots) slots")
+    if kernelVariants.insert(hello.kernelVariant).inserted, kernelVariants.count > 1 {
+      let text =
+        "worker \(hello.worker) computes with \(hello.kernelVariant), others with another variant: results of equal "
+        + "jobs may differ in the last bits"
+      record(.noted(text))
+      log(.warning, text)
+    }
+  }
+
+  /// The worker is connected anew; what it holds follows it.
+  private mutating func move(from old: PeerID, to new: PeerID, at now: Double) {
+    guard var session = sessions.removeValue(forKey: old) else { return }
+    serial += 1
+    session.serial = serial
+    session.isQueued = false
+    for job in session.jobs { jobs.updateLease(job) { $0.peer = new } }
+    sessions[new] = session
+    sessionTimers.insert(Timer(due: now + settings.heartbeatSeconds, subject: (new, serial)))
+  }
+
+  /// The transport cannot reach the peer.
+  mutating func lose(_ peer: PeerID, whichMissed message: Message, at now: Double) {
+    if case .job(let assignment) = message, let lease = jobs.leases[assignment.reference.job],
+      lease.attempt == assignment.reference.attempt, lease.peer == peer
+    {
+      // It never began: nobody's fault, and no loss.
+      end(assignment.reference.job, .returned, reason: "could not be delivered", at: now)
+    }
+    drop(peer, reason: "lost: its connection is broken", at: now)
+  }
+
+  /// The worker cannot be heard or reached. Its attempts go on without a connection: it has a short time to come back
+  /// with them.
+  mutating func drop(_ peer: PeerID, reason: String, at now: Double) {
+    guard let session = remove(peer, reason: reason) else { return }
+    lastLoss = now
+    log(.warning, "worker \(session.worker) \(reason)")
+    for job in session.jobs {
+      guard let lease = jobs.leases[job] else { continue }
+      let deadline = min(lease.deadline, now + settings.reattachSeconds)
+      jobs.updateLease(job) {
+        $0.peer = nil
+        $0.deadline = deadline
+      }
+      detachedTimers.insert(Timer(due: deadline, subject: (job, lease.attempt)))
+    }
+  }
+
+  /// The worker says goodbye: what it has not reported is gone.
+  mutating func dismiss(_ peer: PeerID, reason: String, at now: Double) {
+    guard let session = sessions[peer] else { return }
+    for job in session.jobs.sorted() { giveUp(job, reason: "worker \(session.worker) left without it", at: now) }
+    _ = remove(peer, reason: reason.isEmpty ? "left" : reason)
+    log(.info, "worker \(session.worker) left: \(reason)")
+    if isFinished, !settings.keepsRunning, canStopEarly(at: now) { stop() }
+  }
+
+  private mutating func remove(_ peer: PeerID, reason: String) -> Session? {
+    guard let session = sessions.removeValue(forKey: peer) else { return nil }
+    peers[session.worker] = nil
+    slots -= session.slots
+    record(.workerLeft(id: session.worker, reason: reason.oneLine()))
+    return session
+  }
+}

@@ -1,0 +1,76 @@
+import SearchCore
+import SearchProtocol
+
+extension CoordinatorMachine {
+  /// Everything that was asked for is settled: asks the strategy for more, within the budget.
+  mutating func beginStage(at now: Double) {
+    let stage = strategy.nextStage(history: jobs.history)
+    let left = settings.jobBudget.map { max(0, $0 - jobs.count) } ?? Int.max
+    var added = 0
+    for trial in stage where added < left && !jobs.knows(trial) {
+      record(.jobAdded(jobs.add(trial, seed: trial.seed(studySeed: settings.studySeed))))
+      added += 1
+    }
+    updateExpectation()
+    if added > 0 {
+      log(.notice, "the search asks for \(added) jobs")
+    } else {
+      if !stage.isEmpty, left == 0 {
+        record(.noted("the budget of \(jobs.count) jobs is spent before the search is over"))
+      }
+      finish(at: now)
+    }
+  }
+
+  mutating func updateExpectation() {
+    let wanted = max(jobs.count, strategy.expectedTrials(history: jobs.history))
+    expectedJobs = max(jobs.count, min(settings.jobBudget ?? wanted, wanted))
+  }
+
+  private mutating func finish(at now: Double) {
+    phase = .draining(until: now + settings.drainSeconds)
+    isFinished = true
+    record(.studyFinished)
+    log(.notice, "the study is finished: \(jobs.finishedCount) jobs have results, \(jobs.failedCount) were set aside")
+    for peer in sessions.keys.sorted(by: { $0.bytes.lexicographicallyPrecedes($1.bytes) }) { sendHome(peer) }
+  }
+
+  mutating func sendHome(_ peer: PeerID) { send(.drain(Drain(reason: .studyFinished)), to: peer) }
+
+  /// All workers have gone, and none is known to be on its way back to hear that it may go.
+  func canStopEarly(at now: Double) -> Bool {
+    sessions.isEmpty && serial > 0 && now - lastLoss > settings.reattachSeconds
+  }
+
+  /// Spends credits on waiting jobs, one worker after the other, so that all get work before one gets much.
+  mutating func dispatch(at now: Double) {
+    while !creditors.isEmpty, let id = jobs.nextWaiting(), let job = jobs[id], let peer = creditors.removeFirst() {
+      guard var session = sessions[peer], session.isQueued else { continue }
+      session.isQueued = false
+      guard session.credits > 0 else {
+        sessions[peer] = session
+        continue
+      }
+      let reference = AttemptReference(job: id, attempt: job.attempts + 1)
+      session.credits -= 1
+      session.onTheWay += 1
+      session.jobs.insert(id)
+      if session.credits > 0 {
+        session.isQueued = true
+        creditors.append(peer)
+      }
+      sessions[peer] = session
+      jobs.lease(
+        id,
+        Lease(
+          attempt: reference.attempt, worker: session.worker, peer: peer, deadline: now + settings.leaseSeconds,
+          assignedAt: now, isAccepted: false, isOnRecord: true))
+      record(.attemptStarted(job: id, attempt: reference.attempt, worker: session.worker))
+      send(
+        .job(
+          JobAssignment(
+            reference: reference, candidate: job.trial.candidate.description, recipe: settings.recipe, seed: job.seed,
+            measuresTime: job.trial.measuresTime)), to: peer)
+    }
+  }
+}

@@ -1,0 +1,191 @@
+import SearchCore
+import SearchProtocol
+
+/// Decides what a coordinator does: which jobs exist, who trains them, what is recorded, what is said to whom.
+///
+/// Pure: time comes in with each event, and everything that is to happen goes out as effects. See docs/state-machines.md.
+/// An event takes time in proportion to the slots of one worker at most, whatever the numbers of jobs and workers; only a
+/// new stage of the search takes time in proportion to its jobs.
+public struct CoordinatorMachine: Sendable {
+  public let settings: CoordinatorSettings
+  let strategy: any SearchStrategy
+
+  var phase = Phase.created
+  var jobs = JobTable()
+  var sessions: [PeerID: Session] = [:]
+  var peers: [String: PeerID] = [:]
+  /// Peers with credits, in the order in which they are served.
+  var creditors = FirstInFirstOut<PeerID>()
+  var sessionTimers = MinimumHeap<Timer<(peer: PeerID, serial: UInt64)>>()
+  /// Deadlines of leases whose holder is not connected.
+  var detachedTimers = MinimumHeap<Timer<(job: Int64, attempt: Int)>>()
+  var kernelVariants: Set<String> = []
+  var effects: [CoordinatorEffect] = []
+
+  var lastTick: Double?
+  /// Nobody loses a lease earlier: the coordinator stood still and has yet to read what came meanwhile.
+  var noExpiryBefore = -Double.infinity
+  /// When a worker was last lost, as opposed to left.
+  var lastLoss = -Double.infinity
+  var serial: UInt64 = 0
+  var isFinished = false
+  var expectedJobs = 0
+  var finishedSinceStart = 0
+  var lateResults = 0
+  var undecodable = 0
+  var slots = 0
+
+  private let restored: [JobRecord]
+
+  enum Phase: Equatable, Sendable {
+    case created
+    case searching
+    /// The study is finished; workers are being sent home until the time that is given.
+    case draining(until: Double)
+    case stopped
+  }
+
+  /// `jobs` is what the store has: empty for a new study.
+  public init(settings: CoordinatorSettings, jobs: [JobRecord], strategy: any SearchStrategy) {
+    self.settings = settings
+    self.strategy = strategy
+    restored = jobs
+    for job in jobs { self.jobs.restore(job) }
+  }
+
+  public var summary: CoordinatorSummary {
+    CoordinatorSummary(
+      jobs: jobs.count, waiting: jobs.waitingCount, running: jobs.runningCount, finished: jobs.finishedCount,
+      failed: jobs.failedCount, expectedJobs: expectedJobs, workers: sessions.count, slots: slots,
+      finishedSinceStart: finishedSinceStart, lateResults: lateResults, undecodable: undecodable,
+      bestAccuracy: jobs.best?.accuracy, bestCandidate: jobs.best?.candidate, isFinished: isFinished)
+  }
+
+  /// - Parameter now: seconds of a monotonic clock.
+  public mutating func handle(_ event: CoordinatorEvent, at now: Double) -> [CoordinatorEffect] {
+    guard phase != .stopped else { return [] }
+    effects = []
+    switch event {
+    case .started: start(at: now)
+    case .received(let message, let peer): receive(message, from: peer, at: now)
+    case .unreachable(let peer, let message): lose(peer, whichMissed: message, at: now)
+    case .undecodable: undecodable += 1
+    case .tick: tick(at: now)
+    case .stopRequested:
+      let running = jobs.runningCount
+      let rest = running == 0 ? "" : "; \(running) jobs go on at their workers, which wait for the coordinator's return"
+      log(.notice, "stopping\(rest)")
+      stop()
+    }
+    if phase == .searching {
+      if jobs.openCount == 0 { beginStage(at: now) }
+      dispatch(at: now)
+    }
+    defer { effects = [] }
+    return effects
+  }
+
+  private mutating func start(at now: Double) {
+    guard phase == .created else { return }
+    phase = .searching
+    if restored.isEmpty { strategy.notes.forEach { record(.noted($0)) } }
+    // Whoever trains these will say so; until then they are neither lost nor given to anybody else.
+    for job in restored where job.state == .running && job.attempts > 0 {
+      let deadline = now + settings.leaseSeconds
+      jobs.lease(
+        job.id,
+        Lease(
+          attempt: job.attempts, worker: nil, peer: nil, deadline: deadline, assignedAt: now, isAccepted: true,
+          isOnRecord: true))
+      detachedTimers.insert(Timer(due: deadline, subject: (job.id, job.attempts)))
+    }
+    updateExpectation()
+    if jobs.count > 0 {
+      log(
+        .notice,
+        "\(jobs.count) jobs on record: \(jobs.finishedCount) finished, \(jobs.failedCount) set aside, "
+          + "\(jobs.runningCount) were running")
+    }
+  }
+
+  // MARK: What came
+
+  private mutating func receive(_ message: Message, from peer: PeerID, at now: Double) {
+    if case .hello(let hello) = message { return greet(hello, from: peer, at: now) }
+    guard sessions[peer] != nil else {
+      if case .bye = message { return }
+      // Its worker knows a coordinator that this one is not, or was given up: it has to introduce itself again.
+      return send(.reregister, to: peer)
+    }
+    sessions[peer]?.lastHeard = now
+    switch message {
+    case .ready(let ready): grant(ready.freeSlots, to: peer)
+    case .accept(let reference): confirm(reference, by: peer, at: now)
+    case .progress(let progress): confirm(progress.reference, by: peer, at: now)
+    case .result(let report): take(report, from: peer, at: now)
+    case .workerHeartbeat(let heartbeat):
+      reconcile(peer, with: heartbeat.running, toleratingDeliveries: true, at: now)
+      grant(heartbeat.freeSlots, to: peer)
+    case .bye(let bye): dismiss(peer, reason: bye.reason, at: now)
+    case .hello, .welcome, .refusal, .job, .resultAcknowledged, .coordinatorHeartbeat, .cancel, .drain, .reregister:
+      // Only a coordinator says these.
+      undecodable += 1
+    }
+    // It has not heard that the study is finished, or has yet to say goodbye.
+    if isFinished, sessions[peer] != nil { sendHome(peer) }
+  }
+
+  // MARK: Time
+
+  private mutating func tick(at now: Double) {
+    if let lastTick, now - lastTick > settings.stallSeconds {
+      noExpiryBefore = now + min(settings.leaseSeconds, 3 * settings.heartbeatSeconds)
+      log(.warning, "the coordinator stood still for \(Int(now - lastTick)) s; all leases are extended")
+    }
+    lastTick = now
+    while let timer = sessionTimers.first, timer.due <= now {
+      _ = sessionTimers.removeFirst()
+      guard sessions[timer.subject.peer]?.serial == timer.subject.serial else { continue }
+      attend(to: timer.subject.peer, at: now)
+    }
+    while now >= noExpiryBefore, let timer = detachedTimers.first, timer.due <= now {
+      _ = detachedTimers.removeFirst()
+      let (job, attempt) = timer.subject
+      guard let lease = jobs.leases[job], lease.attempt == attempt, lease.peer == nil else { continue }
+      if lease.deadline > now {
+        detachedTimers.insert(Timer(due: lease.deadline, subject: timer.subject))
+      } else {
+        let holder = lease.worker.map { "worker \($0)" } ?? "the worker that had it before the coordinator's restart"
+        giveUp(job, reason: "\(holder) did not come back", at: now)
+      }
+    }
+    if case .draining(let until) = phase, !settings.keepsRunning, now >= until || canStopEarly(at: now) { stop() }
+  }
+
+  /// Once a heartbeat for each worker.
+  private mutating func attend(to peer: PeerID, at now: Double) {
+    guard let session = sessions[peer] else { return }
+    if now >= noExpiryBefore {
+      let silence = now - session.lastHeard
+      guard silence <= settings.leaseSeconds else {
+        return drop(peer, reason: "lost: nothing heard for \(Int(silence)) s", at: now)
+      }
+      for job in session.jobs.sorted() where (jobs.leases[job]?.deadline ?? now) <= now {
+        giveUp(job, reason: "worker \(session.worker) did not renew its lease", at: now)
+      }
+    }
+    send(.coordinatorHeartbeat(CoordinatorHeartbeat(study: settings.study)), to: peer)
+    sessionTimers.insert(Timer(due: now + settings.heartbeatSeconds, subject: (peer, session.serial)))
+  }
+
+  // MARK: Effects
+
+  mutating func record(_ change: StudyChange) { effects.append(.record(change)) }
+  mutating func send(_ message: Message, to peer: PeerID) { effects.append(.send(message, to: peer)) }
+  mutating func log(_ level: LogLevel, _ text: String) { effects.append(.log(level, text)) }
+
+  mutating func stop() {
+    phase = .stopped
+    effects.append(.stop)
+  }
+}

@@ -1,0 +1,45 @@
+import SearchCore
+import SearchProtocol
+
+/// What a coordinator needs to know. All durations are in seconds.
+public struct CoordinatorSettings: Sendable {
+  /// Identity of the study: workers that carry attempts of another one drop them.
+  public var study: String
+  public var studyName: String
+  public var recipe: TrainingRecipe
+  public var data: DataRequirement
+  public var studySeed: UInt64
+  /// Most jobs that the study may have in all, whatever becomes of them; nil for as many as the strategy wants.
+  public var jobBudget: Int?
+  /// Stays up when the study is finished, and sends workers home that come later.
+  public var keepsRunning = false
+
+  public var heartbeatSeconds = 5.0
+  /// An attempt that nothing was heard of for so long is lost.
+  public var leaseSeconds = 60.0
+  /// What is left of the lease once the worker's connection is known to be broken: time to come back on a new one.
+  public var reattachSeconds = 15.0
+  /// How long a job may be on its way before a heartbeat that does not list it means that it was lost.
+  public var deliverySeconds = 10.0
+  /// A gap between two ticks of more than this means that the coordinator itself stood still.
+  public var stallSeconds = 10.0
+  /// After the study: how long to wait for workers to say goodbye.
+  public var drainSeconds = 5.0
+
+  public var failuresUntilSetAside = 3
+  public var lossesUntilSetAside = 20
+  /// Connected workers beyond this are refused: memory stays bounded whoever connects.
+  public var maximumWorkers = 20_000
+
+  public init(
+    study: String, studyName: String, recipe: TrainingRecipe, data: DataRequirement, studySeed: UInt64,
+    jobBudget: Int? = nil
+  ) {
+    self.study = study
+    self.studyName = studyName
+    self.recipe = recipe
+    self.data = data
+    self.studySeed = studySeed
+    self.jobBudget = jobBudget
+  }
+}

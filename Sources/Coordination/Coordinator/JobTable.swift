@@ -1,0 +1,138 @@
+import SearchCore
+
+/// The jobs of a study with their leases. Every change keeps counts, queue and history in step; nothing here takes time
+/// in proportion to the number of jobs.
+struct JobTable: Sendable {
+  private(set) var history = SearchHistory()
+  private(set) var leases: [Int64: Lease] = [:]
+  private(set) var finishedCount = 0
+  private(set) var failedCount = 0
+  private(set) var best: (candidate: Candidate, accuracy: Double)?
+  private var jobs: [Int64: JobRecord] = [:]
+  private var trials: Set<Trial> = []
+  private var lastID: Int64 = 0
+  /// The last attempt that its holder itself reported as ended, of jobs that have one.
+  private var reported: [Int64: Int] = [:]
+  /// Waiting jobs, the oldest first; entries of jobs that wait no more are skipped when they come up.
+  private var queue = MinimumHeap<Int64>()
+  private var queued: Set<Int64> = []
+
+  var count: Int { jobs.count }
+  var runningCount: Int { leases.count }
+  var openCount: Int { jobs.count - finishedCount - failedCount }
+  var waitingCount: Int { openCount - leases.count }
+
+  subscript(id: Int64) -> JobRecord? { jobs[id] }
+
+  func knows(_ trial: Trial) -> Bool { trials.contains(trial) }
+
+  // MARK: Filling
+
+  /// A job of the record, `running` ones included: the caller leases those.
+  mutating func restore(_ job: JobRecord) {
+    insert(job)
+    switch job.state {
+    case .finished:
+      // A finished job without its result would be a damaged record; training it again mends it.
+      if let result = job.result { settle(job, with: result) } else { enqueue(job.id) }
+    case .failed:
+      failedCount += 1
+      history.recordFailure(of: job.trial)
+    case .waiting, .running: enqueue(job.id)
+    }
+  }
+
+  mutating func add(_ trial: Trial, seed: UInt64) -> JobRecord {
+    let job = JobRecord(id: lastID + 1, trial: trial, seed: seed)
+    insert(job)
+    enqueue(job.id)
+    return job
+  }
+
+  private mutating func insert(_ job: JobRecord) {
+    jobs[job.id] = job
+    jobs[job.id]?.state = .waiting
+    trials.insert(job.trial)
+    lastID = max(lastID, job.id)
+  }
+
+  // MARK: Leasing
+
+  /// The oldest waiting job; stays where it is.
+  mutating func nextWaiting() -> Int64? {
+    while let id = queue.first {
+      if jobs[id]?.state == .waiting { return id }
+      _ = queue.removeFirst()
+      queued.remove(id)
+    }
+    return nil
+  }
+
+  /// Begins a new attempt, or takes an old one over.
+  mutating func lease(_ id: Int64, _ lease: Lease) {
+    jobs[id]?.state = .running
+    let attempts = jobs[id]?.attempts ?? 0
+    jobs[id]?.attempts = max(lease.attempt, attempts)
+    leases[id] = lease
+  }
+
+  mutating func updateLease(_ id: Int64, _ change: (inout Lease) -> Void) {
+    if var lease = leases[id] {
+      change(&lease)
+      leases[id] = lease
+    }
+  }
+
+  /// Ends the lease without a result. The job waits again.
+  mutating func release(_ id: Int64) -> Lease? {
+    guard let lease = leases.removeValue(forKey: id) else { return nil }
+    jobs[id]?.state = .waiting
+    enqueue(id)
+    return lease
+  }
+
+  mutating func noteReport(of id: Int64, attempt: Int) { reported[id] = max(attempt, reported[id] ?? 0) }
+
+  func isReported(_ id: Int64, attempt: Int) -> Bool { attempt <= reported[id] ?? 0 }
+
+  mutating func countFailure(of id: Int64) -> Int {
+    jobs[id]?.failures += 1
+    return jobs[id]?.failures ?? 0
+  }
+
+  mutating func countLoss(of id: Int64) -> Int {
+    jobs[id]?.losses += 1
+    return jobs[id]?.losses ?? 0
+  }
+
+  // MARK: Settling
+
+  /// A waiting or running job has its result. Returns the lease that it had.
+  mutating func finish(_ id: Int64, with result: TrialResult) -> Lease? {
+    guard let job = jobs[id], job.state == .waiting || job.state == .running else { return nil }
+    settle(job, with: result)
+    return leases.removeValue(forKey: id)
+  }
+
+  /// A waiting job is given up.
+  mutating func setAside(_ id: Int64, reason: String) {
+    guard let job = jobs[id], job.state == .waiting else { return }
+    jobs[id]?.state = .failed
+    jobs[id]?.failureReason = reason
+    failedCount += 1
+    history.recordFailure(of: job.trial)
+  }
+
+  private mutating func settle(_ job: JobRecord, with result: TrialResult) {
+    jobs[job.id]?.state = .finished
+    jobs[job.id]?.result = result
+    finishedCount += 1
+    reported[job.id] = nil
+    history.record(result, for: job.trial)
+    if !result.diverged, result.accuracy > best?.accuracy ?? -1 { best = (job.trial.candidate, result.accuracy) }
+  }
+
+  private mutating func enqueue(_ id: Int64) {
+    if queued.insert(id).inserted { queue.insert(id) }
+  }
+}

@@ -1,0 +1,16 @@
+/// A worker's claim on a job: it ends with a report, or with its deadline.
+struct Lease: Sendable {
+  var attempt: Int
+  /// Who holds it; nil where the coordinator was restarted and nobody has claimed it yet.
+  var worker: String?
+  /// The holder's connection; nil while it has none.
+  var peer: PeerID?
+  var deadline: Double
+  /// When the job was sent.
+  var assignedAt: Double
+  /// The worker has said that it has the job.
+  var isAccepted: Bool
+  /// False where the record says that this attempt ended: it was lost, and its worker came back with it before anybody
+  /// else got the job. Its result counts, its end is not recorded twice.
+  var isOnRecord: Bool
+}

@@ -1,0 +1,16 @@
+/// A worker that is connected.
+struct Session: Sendable {
+  var worker: String
+  var slots: Int
+  /// How many more jobs it may be sent.
+  var credits = 0
+  /// Jobs that it holds a lease on.
+  var jobs: Set<Int64> = []
+  /// How many of those it has not accepted yet: it did not know of them when it counted its free slots.
+  var onTheWay = 0
+  var lastHeard: Double
+  /// Tells this session's timer from those of earlier sessions of the same peer.
+  var serial: UInt64
+  /// It stands in the queue of those with credits.
+  var isQueued = false
+}

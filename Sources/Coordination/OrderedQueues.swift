@@ -1,0 +1,71 @@
+/// A binary heap: the least element first, insertion and removal in O(log n).
+struct MinimumHeap<Element: Comparable & Sendable>: Sendable {
+  private var elements: [Element] = []
+
+  var first: Element? { elements.first }
+  var count: Int { elements.count }
+
+  mutating func insert(_ element: Element) {
+    var child = elements.count
+    elements.append(element)
+    while child > 0 {
+      let parent = (child - 1) / 2
+      guard elements[child] < elements[parent] else { break }
+      elements.swapAt(child, parent)
+      child = parent
+    }
+  }
+
+  mutating func removeFirst() -> Element? {
+    guard let first = elements.first, let last = elements.popLast() else { return nil }
+    guard !elements.isEmpty else { return first }
+    elements[0] = last
+    var parent = 0
+    while true {
+      var child = 2 * parent + 1
+      guard child < elements.count else { break }
+      if child + 1 < elements.count, elements[child + 1] < elements[child] { child += 1 }
+      guard elements[child] < elements[parent] else { break }
+      elements.swapAt(child, parent)
+      parent = child
+    }
+    return first
+  }
+}
+
+/// First in, first out, in amortised O(1).
+struct FirstInFirstOut<Element: Sendable>: Sendable {
+  private var elements: [Element] = []
+  private var head = 0
+
+  var isEmpty: Bool { head == elements.count }
+  var count: Int { elements.count - head }
+
+  func filtered(_ isKept: (Element) -> Bool) -> Self {
+    var kept = Self()
+    kept.elements = elements[head...].filter(isKept)
+    return kept
+  }
+
+  mutating func append(_ element: Element) { elements.append(element) }
+
+  mutating func removeFirst() -> Element? {
+    guard head < elements.count else { return nil }
+    let element = elements[head]
+    head += 1
+    if head > 64, head * 2 > elements.count {
+      elements.removeFirst(head)
+      head = 0
+    }
+    return element
+  }
+}
+
+/// Something that is due at a time.
+struct Timer<Subject: Sendable>: Comparable, Sendable {
+  var due: Double
+  var subject: Subject
+
+  static func == (left: Timer, right: Timer) -> Bool { left.due == right.due }
+  static func < (left: Timer, right: Timer) -> Bool { left.due < right.due }
+}

@@ -1,0 +1,19 @@
+/// The transport's name for a connection: a worker that reconnects comes with a new one.
+public struct PeerID: Hashable, Sendable {
+  public var bytes: [UInt8]
+
+  public init(bytes: [UInt8]) { self.bytes = bytes }
+}
+
+extension PeerID: CustomStringConvertible {
+  public var description: String {
+    bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+  }
+}
+
+/// How much a line of the log matters.
+public enum LogLevel: Int, Comparable, Sendable {
+  case debug, info, notice, warning, error
+
+  public static func < (left: LogLevel, right: LogLevel) -> Bool { left.rawValue < right.rawValue }
+}

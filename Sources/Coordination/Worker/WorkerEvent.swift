@@ -1,0 +1,40 @@
+import SearchCore
+import SearchProtocol
+
+/// What happens to a worker. Slots are numbered from 0.
+public enum WorkerEvent: Sendable {
+  /// Once, before every other event.
+  case started
+  case received(Message)
+  /// The answer to `locateData`: where it is; nil for embedded sets.
+  case dataLocated(path: String?)
+  /// The answer to `locateData`: it is nowhere, with a reason for the user.
+  case dataMissing(String)
+  case engineProgress(slot: Int, Progress)
+  case engineFinished(slot: Int, AttemptReference, TrialResult)
+  /// The engine process crashed, was killed, or refused the job.
+  case engineFailed(slot: Int, AttemptReference, reason: String)
+  /// Several times a heartbeat, whatever else happens.
+  case tick
+  /// Hand back what runs and leave within the grace time (SIGINT, SIGTERM). A second one leaves at once.
+  case stopRequested
+  case forcedStopRequested
+}
+
+/// What a worker wants done, in this order.
+public enum WorkerEffect: Hashable, Sendable {
+  case send(Message)
+  /// The slot is free: hand this job to its engine process (start one where none waits).
+  case startJob(slot: Int, JobAssignment)
+  /// End what the slot trains, now. Events of it that still come are ignored.
+  case stopEngine(slot: Int)
+  /// Find the data set, check its content, and answer with `dataLocated` or `dataMissing`.
+  case locateData(DataRequirement)
+  /// Keep the report on disk, safely, before the effects that follow.
+  case spool(AttemptReport)
+  /// The report is acknowledged, or of no use any more. May name a report that was never spooled.
+  case discardSpooled(AttemptReference, study: String)
+  case log(LogLevel, String)
+  /// All is said: send what is on its way (bounded) and end the process with this code. Comes once, last.
+  case exit(code: Int32)
+}

@@ -1,0 +1,106 @@
+import SearchCore
+import SearchProtocol
+
+/// Jobs that come, engines that report, results that stand until they are acknowledged.
+extension WorkerMachine {
+  mutating func take(_ job: JobAssignment, at now: Double) {
+    let reference = job.reference
+    if running.contains(reference) { return send(.accept(reference)) }
+    if unacknowledged[reference] != nil { return sendReport(reference, at: now) }
+    guard study != nil, located != nil, phase == .serving || phase == .greeting,
+      let slot = slots.firstIndex(where: { $0 == nil })
+    else { return submit(.returned(reason: "the worker has no slot for it"), of: reference, at: now) }
+    slots[slot] = Running(job: job, progressSentAt: -.infinity)
+    send(.accept(reference))
+    effects.append(.startJob(slot: slot, job))
+  }
+
+  /// The coordinator has no use for the attempt any more. A finished one is acknowledged all the same.
+  mutating func cancel(_ reference: AttemptReference) {
+    guard let slot = slots.firstIndex(where: { $0?.job.reference == reference }) else { return }
+    stop(slot)
+    if phase == .serving { send(.ready(Ready(freeSlots: freeSlots))) }
+  }
+
+  // MARK: Engines
+
+  mutating func report(_ progress: Progress, of slot: Int, at now: Double) {
+    guard let running = job(in: slot, progress.reference), phase == .serving,
+      now - running.progressSentAt >= settings.progressSeconds
+    else { return }
+    var progress = progress
+    if let loss = progress.loss, !loss.isFinite { progress.loss = nil }
+    slots[slot]?.progressSentAt = now
+    send(.progress(progress))
+  }
+
+  mutating func conclude(_ slot: Int, _ reference: AttemptReference, _ result: TrialResult, at now: Double) {
+    guard job(in: slot, reference) != nil else { return }
+    do {
+      try result.validate()
+      end(slot, .finished(result), at: now)
+    } catch {
+      end(slot, .failed(reason: "the engine reports an impossible result: \(error)".oneLine()), at: now)
+    }
+  }
+
+  mutating func fail(_ slot: Int, _ reference: AttemptReference, _ reason: String, at now: Double) {
+    guard job(in: slot, reference) != nil else { return }
+    log(.warning, "job \(reference.job) failed: \(reason)")
+    end(slot, .failed(reason: reason.oneLine()), at: now)
+  }
+
+  /// Nil for events of an engine that was stopped, or had another job, when they came.
+  private func job(in slot: Int, _ reference: AttemptReference) -> Running? {
+    guard slots.indices.contains(slot), let running = slots[slot], running.job.reference == reference else {
+      return nil
+    }
+    return running
+  }
+
+  private mutating func end(_ slot: Int, _ outcome: AttemptReport.Outcome, at now: Double) {
+    guard let reference = slots[slot]?.job.reference else { return }
+    slots[slot] = nil
+    submit(outcome, of: reference, at: now)
+    if phase == .serving { send(.ready(Ready(freeSlots: freeSlots))) }
+  }
+
+  // MARK: Reports
+
+  mutating func submit(_ outcome: AttemptReport.Outcome, of reference: AttemptReference, at now: Double) {
+    guard let study else { return }
+    let report = AttemptReport(reference: reference, study: study, outcome: outcome)
+    // A job that is handed back costs nothing if this word is lost: its lease runs out.
+    var isSpooled = true
+    if case .returned = outcome { isSpooled = false }
+    if isSpooled { effects.append(.spool(report)) }
+    unacknowledged[reference] = Unacknowledged(report: report, isSpooled: isSpooled, sentAt: -.infinity)
+    // While greeting, the coordinator would not listen: the report follows the welcome.
+    if phase != .greeting { sendReport(reference, at: now) }
+  }
+
+  mutating func sendReport(_ reference: AttemptReference, at now: Double) {
+    guard let report = unacknowledged[reference]?.report else { return }
+    unacknowledged[reference]?.sentAt = now
+    send(.result(report))
+  }
+
+  /// Sends what was last sent at `time` or before.
+  mutating func sendReports(notSince time: Double, at now: Double) {
+    guard !unacknowledged.isEmpty else { return }
+    for reference in finished where (unacknowledged[reference]?.sentAt ?? .infinity) <= time {
+      sendReport(reference, at: now)
+    }
+  }
+
+  mutating func discard(_ reference: AttemptReference) {
+    guard let entry = unacknowledged.removeValue(forKey: reference) else { return }
+    if entry.isSpooled { effects.append(.discardSpooled(reference, study: entry.report.study)) }
+  }
+
+  mutating func dropReports(where isDropped: (AttemptReport) -> Bool) {
+    for reference in finished {
+      if let entry = unacknowledged[reference], isDropped(entry.report) { discard(reference) }
+    }
+  }
+}

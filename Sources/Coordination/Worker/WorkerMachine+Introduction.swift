@@ -1,0 +1,139 @@
+import SearchCore
+import SearchProtocol
+
+/// Hello, welcome, and goodbye.
+extension WorkerMachine {
+  mutating func beginGreeting(at now: Double) {
+    phase = .greeting
+    helloSeconds = settings.firstHelloSeconds
+    sayHello(at: now)
+  }
+
+  mutating func sayHello(at now: Double) {
+    lastHello = now
+    // From half the distance to one and a half, so that workers that lost their coordinator together come one by one.
+    nextHello = now + helloSeconds * (0.5 + nextJitter())
+    helloSeconds = min(settings.lastHelloSeconds, 2 * helloSeconds)
+    send(
+      .hello(
+        Hello(
+          worker: settings.worker, host: settings.host, processID: settings.processID,
+          oldestProtocol: ProtocolVersion.oldest, newestProtocol: ProtocolVersion.newest, build: settings.build,
+          slots: slots.count, kernelVariant: settings.kernelVariant, dataHashes: settings.dataHashes, study: study,
+          running: running, finished: Array(finished.prefix(FieldLimits.unacknowledgedReports)))))
+  }
+
+  /// Several of these may come for one restart of the coordinator, one for each message that it did not understand.
+  mutating func introduceAgain(at now: Double) {
+    switch phase {
+    case .locating, .serving:
+      log(.info, "the coordinator does not know this worker any more; saying hello again")
+      phase = .greeting
+      helloSeconds = settings.firstHelloSeconds
+      fallthrough
+    case .greeting:
+      if now - lastHello >= settings.firstHelloSeconds / 2 {
+        sayHello(at: now)
+      } else {
+        nextHello = min(nextHello, lastHello + settings.firstHelloSeconds)
+      }
+    case .leaving:
+      // Reports can be told only to someone who knows this worker.
+      if now - lastHello >= settings.firstHelloSeconds / 2 { sayHello(at: now) }
+    case .created, .ended: break
+    }
+  }
+
+  mutating func accept(_ welcome: Welcome, at now: Double) {
+    guard (ProtocolVersion.oldest...ProtocolVersion.newest).contains(welcome.protocolVersion) else {
+      log(.error, "the coordinator wants protocol version \(welcome.protocolVersion); install the same build on both")
+      return exit(code: 1, saying: "protocol version \(welcome.protocolVersion) is not spoken here")
+    }
+    if let study, study != welcome.study {
+      if !carried.isEmpty { log(.warning, "the coordinator leads another study; what belonged to the last is dropped") }
+      stopAll()
+      dropReports { _ in true }
+    }
+    study = welcome.study
+    heartbeatSeconds = welcome.heartbeatSeconds
+    nextHeartbeat = now + heartbeatSeconds * (0.5 + nextJitter() / 2)
+    nextComplaint = now
+    sendReports(notSince: .infinity, at: now)
+    if case .leaving = phase { return }
+    if phase == .greeting { log(.notice, "connected to the coordinator of study \(welcome.studyName)") }
+    if located == welcome.data {
+      phase = .serving
+      send(.ready(Ready(freeSlots: freeSlots)))
+    } else {
+      phase = .locating
+      if wanted != welcome.data { effects.append(.locateData(welcome.data)) }
+      wanted = welcome.data
+    }
+  }
+
+  mutating func dataLocated(at now: Double) {
+    located = wanted
+    wanted = nil
+    guard phase == .locating else { return }
+    phase = .serving
+    send(.ready(Ready(freeSlots: freeSlots)))
+  }
+
+  // MARK: Leaving
+
+  mutating func obey(_ drain: Drain, at now: Double) {
+    switch drain.reason {
+    case .studyFinished:
+      // A coordinator that stays up says so whenever it is greeted: wait on for the next study.
+      if settings.stays, phase == .greeting, carried.isEmpty { return }
+      stopAll()
+      if case .leaving = phase { return }
+      phase = .leaving(until: now + settings.graceSeconds, .studyFinished)
+    case .coordinatorStopping: leave(at: now)
+    }
+  }
+
+  /// The first time hands back what runs; the second time leaves at once.
+  mutating func leave(at now: Double) {
+    if case .leaving(_, .stopped) = phase { return exit(code: 1, saying: nil) }
+    guard isConnected || isLeaving else {
+      // Nobody listens; the leases run out, and the spool keeps what is done.
+      return exit(code: 0, saying: nil)
+    }
+    for slot in slots.indices {
+      guard let job = slots[slot]?.job else { continue }
+      stop(slot)
+      submit(.returned(reason: "the worker was stopped"), of: job.reference, at: now)
+    }
+    phase = .leaving(until: now + settings.graceSeconds, .stopped)
+  }
+
+  private var isLeaving: Bool {
+    if case .leaving = phase { true } else { false }
+  }
+
+  mutating func depart(_ departure: Departure, at now: Double) {
+    let kept = unacknowledged.values.count { $0.isSpooled }
+    if kept > 0 { log(.warning, "\(kept) results were not acknowledged in time") }
+    switch departure {
+    case .stopped: exit(code: 0, saying: "stopped")
+    case .studyFinished where !settings.stays: exit(code: 0, saying: "the study is finished")
+    case .studyFinished:
+      log(.notice, "the study is finished; waiting for the next")
+      send(.bye(Bye(reason: "the study is finished")))
+      dropReports { _ in true }
+      study = nil
+      phase = .greeting
+      helloSeconds = settings.lastHelloSeconds
+      lastHello = now
+      nextHello = now + settings.lastHelloSeconds * (0.5 + nextJitter())
+      nextComplaint = .infinity
+    }
+  }
+
+  /// Uniform in [0, 1): Knuth's MMIX generator, good enough to spread workers.
+  private mutating func nextJitter() -> Double {
+    jitter = jitter &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+    return Double(jitter >> 11) * 0x1p-53
+  }
+}

@@ -1,0 +1,187 @@
+import SearchCore
+import SearchProtocol
+
+/// Decides what a worker does: when it says hello, which slot trains what, what is kept on disk until it is acknowledged.
+///
+/// Pure, like `CoordinatorMachine`. The engine processes, the socket and the spool belong to whoever runs the effects.
+/// See docs/state-machines.md.
+public struct WorkerMachine: Sendable {
+  public let settings: WorkerSettings
+
+  enum Phase: Equatable, Sendable {
+    case created
+    /// Hello is said (again), no welcome heard yet.
+    case greeting
+    /// Welcomed; the data set is being looked for.
+    case locating
+    case serving
+    /// Takes no more jobs, waits for acknowledgements until the time that is given.
+    case leaving(until: Double, Departure)
+    case ended
+  }
+
+  enum Departure: Equatable, Sendable {
+    case studyFinished
+    case stopped
+  }
+
+  struct Running: Sendable {
+    var job: JobAssignment
+    var progressSentAt: Double
+  }
+
+  struct Unacknowledged: Sendable {
+    var report: AttemptReport
+    var isSpooled: Bool
+    /// -∞: not yet, in this session.
+    var sentAt: Double
+  }
+
+  var phase = Phase.created
+  /// The study of the last welcome, or of the spool.
+  var study: String?
+  var slots: [Running?]
+  var unacknowledged: [AttemptReference: Unacknowledged] = [:]
+  /// What was located, as it was asked for.
+  var located: DataRequirement?
+  var wanted: DataRequirement?
+
+  var heartbeatSeconds: Double
+  var nextHeartbeat = 0.0
+  var nextHello = 0.0
+  var helloSeconds: Double
+  var lastHello = -Double.infinity
+  var lastHeard = 0.0
+  var nextComplaint = 0.0
+  var jitter: UInt64
+  var effects: [WorkerEffect] = []
+
+  public init(settings: WorkerSettings) {
+    self.settings = settings
+    slots = Array(repeating: nil, count: min(max(1, settings.slots), FieldLimits.slots.upperBound))
+    heartbeatSeconds = settings.heartbeatSeconds
+    helloSeconds = settings.firstHelloSeconds
+    jitter = settings.jitterSeed
+    study = settings.spooled.first?.study
+    for report in settings.spooled where report.study == study {
+      unacknowledged[report.reference] = Unacknowledged(report: report, isSpooled: true, sentAt: -.infinity)
+    }
+  }
+
+  /// Slots that train.
+  public var runningCount: Int { slots.count { $0 != nil } }
+  public var unacknowledgedCount: Int { unacknowledged.count }
+  public var isConnected: Bool { phase == .locating || phase == .serving }
+
+  /// - Parameter now: seconds of a monotonic clock.
+  public mutating func handle(_ event: WorkerEvent, at now: Double) -> [WorkerEffect] {
+    guard phase != .ended else { return [] }
+    effects = []
+    switch event {
+    case .started: start(at: now)
+    case .received(let message): receive(message, at: now)
+    case .dataLocated: dataLocated(at: now)
+    case .dataMissing(let reason):
+      if phase == .locating {
+        log(.error, reason)
+        exit(code: 1, saying: reason)
+      }
+    case .engineProgress(let slot, let progress): report(progress, of: slot, at: now)
+    case .engineFinished(let slot, let reference, let result): conclude(slot, reference, result, at: now)
+    case .engineFailed(let slot, let reference, let reason): fail(slot, reference, reason, at: now)
+    case .tick: tick(at: now)
+    case .stopRequested: leave(at: now)
+    case .forcedStopRequested: exit(code: 1, saying: nil)
+    }
+    if case .leaving(let until, let departure) = phase, unacknowledged.isEmpty || now >= until {
+      depart(departure, at: now)
+    }
+    defer { effects = [] }
+    return effects
+  }
+
+  private mutating func start(at now: Double) {
+    guard phase == .created else { return }
+    // The spool may hold reports of several studies; only one of them can be led by the coordinator to come.
+    for report in settings.spooled where report.study != study {
+      effects.append(.discardSpooled(report.reference, study: report.study))
+    }
+    lastHeard = now
+    nextComplaint = now + settings.firstHelloSeconds
+    beginGreeting(at: now)
+  }
+
+  private mutating func receive(_ message: Message, at now: Double) {
+    lastHeard = now
+    switch message {
+    case .welcome(let welcome): accept(welcome, at: now)
+    case .refusal(let refusal):
+      log(.error, "the coordinator refuses this worker: \(refusal.reason)")
+      exit(code: 1, saying: nil)
+    case .job(let job): take(job, at: now)
+    case .resultAcknowledged(let reference): discard(reference)
+    case .cancel(let reference): cancel(reference)
+    case .coordinatorHeartbeat(let heartbeat):
+      if isConnected, heartbeat.study != study { beginGreeting(at: now) }
+    case .drain(let drain): obey(drain, at: now)
+    case .reregister: introduceAgain(at: now)
+    case .hello, .ready, .accept, .progress, .result, .workerHeartbeat, .bye: break  // only a worker says these
+    }
+  }
+
+  // MARK: Time
+
+  private mutating func tick(at now: Double) {
+    switch phase {
+    case .greeting:
+      if now >= nextHello { sayHello(at: now) }
+      if now >= nextComplaint {
+        nextComplaint = now + 30
+        log(.notice, "waiting for the coordinator")
+      }
+    case .locating, .serving:
+      if now - lastHeard > settings.silentHeartbeats * heartbeatSeconds {
+        log(.warning, "the coordinator is silent; training goes on, saying hello until it answers")
+        return beginGreeting(at: now)
+      }
+      if now >= nextHeartbeat {
+        nextHeartbeat = now + heartbeatSeconds
+        send(.workerHeartbeat(WorkerHeartbeat(running: carried, freeSlots: phase == .serving ? freeSlots : 0)))
+      }
+      sendReports(notSince: now - settings.resendSeconds, at: now)
+    case .leaving: sendReports(notSince: now - min(settings.resendSeconds, settings.graceSeconds / 3), at: now)
+    case .created, .ended: break
+    }
+  }
+
+  // MARK: What it has
+
+  var freeSlots: Int { slots.count - runningCount }
+  var running: [AttemptReference] { slots.compactMap { $0?.job.reference } }
+  /// Attempts that are safe with this worker: trained right now, or done and not acknowledged.
+  var carried: [AttemptReference] { running + finished }
+  var finished: [AttemptReference] {
+    unacknowledged.keys.sorted { ($0.job, $0.attempt) < ($1.job, $1.attempt) }
+  }
+
+  // MARK: Effects
+
+  mutating func send(_ message: Message) { effects.append(.send(message)) }
+  mutating func log(_ level: LogLevel, _ text: String) { effects.append(.log(level, text)) }
+
+  mutating func stop(_ slot: Int) {
+    slots[slot] = nil
+    effects.append(.stopEngine(slot: slot))
+  }
+
+  mutating func stopAll() {
+    for slot in slots.indices where slots[slot] != nil { stop(slot) }
+  }
+
+  mutating func exit(code: Int32, saying goodbye: String?) {
+    stopAll()
+    if let goodbye { send(.bye(Bye(reason: goodbye.oneLine()))) }
+    phase = .ended
+    effects.append(.exit(code: code))
+  }
+}

@@ -1,0 +1,49 @@
+import SearchProtocol
+
+/// What a worker knows of itself. All durations are in seconds.
+public struct WorkerSettings: Sendable {
+  /// Its own name: unique, new at each start, the same through reconnects.
+  public var worker: String
+  public var host: String
+  public var processID: Int
+  public var build: String
+  public var slots: Int
+  public var kernelVariant: String
+  /// Data sets that it has already: name → content hash.
+  public var dataHashes: [String: String]
+  /// Reports of an earlier process that were never acknowledged, from the spool.
+  public var spooled: [AttemptReport]
+  /// Waits for the next study when one is finished.
+  public var stays: Bool
+
+  /// Until the coordinator says its own.
+  public var heartbeatSeconds = 5.0
+  /// So many heartbeats without a word from the coordinator: say hello again.
+  public var silentHeartbeats = 3.0
+  /// Hello is repeated after the first, then at growing distances up to the last.
+  public var firstHelloSeconds = 1.0
+  public var lastHelloSeconds = 15.0
+  public var progressSeconds = 2.0
+  /// A report that is not acknowledged is sent again after so long.
+  public var resendSeconds = 10.0
+  /// When leaving: how long to wait for acknowledgements.
+  public var graceSeconds = 10.0
+  /// Spreads workers that start or reconnect at the same moment; any number.
+  public var jitterSeed: UInt64
+
+  public init(
+    worker: String, host: String, processID: Int, build: String, slots: Int, kernelVariant: String,
+    dataHashes: [String: String] = [:], spooled: [AttemptReport] = [], stays: Bool = false, jitterSeed: UInt64 = 0
+  ) {
+    self.worker = worker
+    self.host = host
+    self.processID = processID
+    self.build = build
+    self.slots = slots
+    self.kernelVariant = kernelVariant
+    self.dataHashes = dataHashes
+    self.spooled = spooled
+    self.stays = stays
+    self.jitterSeed = jitterSeed
+  }
+}

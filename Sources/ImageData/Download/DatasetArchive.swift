@@ -1,0 +1,112 @@
+import Foundation
+
+/// A data set's archive on a server, and how it gets into a folder: downloaded, checked, unpacked, moved in place.
+public struct DatasetArchive: Sendable {
+  public enum Outcome: Sendable, Equatable {
+    /// The folder was complete and valid; nothing was done.
+    case alreadyPresent
+    case installed
+  }
+
+  /// Of an `http` or `https` server.
+  public let address: String
+  /// 32 hexadecimal digits.
+  public let md5: String
+  private let recordsPerFile: Int
+
+  public static let cifar10Address = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
+  public static let cifar10MD5 = "c32a1d4ab5d03f1284b67883e8d87530"
+
+  /// CIFAR-10 as its author publishes it, or as another server does.
+  public static func cifar10(address: String = cifar10Address, md5: String = cifar10MD5) -> DatasetArchive {
+    DatasetArchive(address: address, md5: md5, recordsPerFile: CIFAR10Folder.standardRecordsPerFile)
+  }
+
+  init(address: String, md5: String, recordsPerFile: Int) {
+    self.address = address
+    self.md5 = md5.lowercased()
+    self.recordsPerFile = recordsPerFile
+  }
+
+  /// Downloads the archive and installs its files in `directory`, which is created if need be.
+  ///
+  /// The download goes to a `.part` file beside `directory`. It survives an interruption, and the next call asks the
+  /// server for the rest. The files appear in `directory` one by one by renaming, and only after the archive's MD5
+  /// and the unpacked files' sizes and labels have been found right; whatever else lies there is left alone.
+  ///
+  /// - Parameter progress: called with the bytes on disk so far and the archive's size, where the server tells it;
+  ///   from another thread, often.
+  @discardableResult
+  public func fetch(
+    into directory: String,
+    progress: @escaping @Sendable (_ receivedBytes: Int, _ totalBytes: Int?) -> Void = { _, _ in }
+  ) async throws(ImageDataError) -> Outcome {
+    let target = CIFAR10Folder(directory, recordsPerFile: recordsPerFile)
+    if (try? target.check()) != nil { return .alreadyPresent }
+    guard let url = URL(string: address), ["http", "https"].contains(url.scheme?.lowercased()), url.host != nil else {
+      throw .invalidAddress(address)
+    }
+    let folder = URL(fileURLWithPath: target.path, isDirectory: true)
+    let parent = folder.deletingLastPathComponent()
+    try createFolder(parent)
+    let part = parent.appendingPathComponent(url.lastPathComponent + ".part").path
+
+    try await download(url, to: part, progress: progress)
+    try await install(part, into: target)
+    return .installed
+  }
+
+  /// A part left by an earlier call may belong to another version of the file: then the whole is fetched once more.
+  private func download(
+    _ url: URL, to part: String, progress: @escaping @Sendable (Int, Int?) -> Void
+  ) async throws(ImageDataError) {
+    let wasContinued = try await Download(url: url, file: part, progress: progress).run()
+    var actual = try fileMD5(part)
+    if actual != md5, wasContinued {
+      try removeFile(part)
+      _ = try await Download(url: url, file: part, progress: progress).run()
+      actual = try fileMD5(part)
+    }
+    guard actual == md5 else {
+      try removeFile(part)
+      throw .wrongChecksum(address: address, expected: md5, actual: actual)
+    }
+  }
+
+  /// Unpacks beside the target, on the same file system, so that every file arrives by renaming.
+  private func install(_ archive: String, into target: CIFAR10Folder) async throws(ImageDataError) {
+    let folder = URL(fileURLWithPath: target.path, isDirectory: true)
+    let scratch = folder.deletingLastPathComponent()
+      .appendingPathComponent(".unpacking-\(UUID().uuidString)", isDirectory: true)
+    try createFolder(scratch)
+    defer { try? FileManager.default.removeItem(at: scratch) }
+    try await unpack(archive, into: scratch.path)
+
+    let unpacked = try CIFAR10Folder(
+      folderWithFiles(in: scratch, archive: archive), recordsPerFile: recordsPerFile)
+    do {
+      try unpacked.check()
+    } catch {
+      // The error names a file of the scratch folder, which nobody will find.
+      let detail = error.description.split(separator: ";").first.map(String.init) ?? ""
+      throw .unpackingFailed(archive: archive, reason: detail.replacing(unpacked.path + "/", with: ""))
+    }
+    try createFolder(folder)
+    let names = FileManager.default.fileExists(atPath: unpacked.path(of: CIFAR10.classNameFile))
+    for file in (names ? [CIFAR10.classNameFile] : []) + CIFAR10.standardFiles {
+      try moveFile(unpacked.path(of: file), to: target.path(of: file))
+    }
+    try removeFile(archive)
+  }
+
+  /// The archive's files lie in a folder of their own; its name does not matter.
+  private func folderWithFiles(in scratch: URL, archive: String) throws(ImageDataError) -> String {
+    let entries = (try? FileManager.default.contentsOfDirectory(atPath: scratch.path)) ?? []
+    let candidates = [scratch.path] + entries.sorted().map { scratch.appendingPathComponent($0).path }
+    for candidate in candidates {
+      let first = candidate + "/" + CIFAR10.standardFiles[0]
+      if FileManager.default.fileExists(atPath: first) { return candidate }
+    }
+    throw .unpackingFailed(archive: archive, reason: "it has no \(CIFAR10.standardFiles[0])")
+  }
+}

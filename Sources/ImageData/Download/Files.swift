@@ -1,0 +1,124 @@
+import Crypto
+import Foundation
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// A file that grows at its end, locked against other processes, closed when released. Not shared between threads.
+final class AppendingFile {
+  private let path: String
+  private let descriptor: Int32
+  let size: Int
+
+  /// Creates the file where there is none.
+  init(path: String) throws(ImageDataError) {
+    self.path = path
+    descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw .unwritable(path: path, reason: systemReason(errno)) }
+    // Two downloads that append to one file would ruin it. The system takes the lock back when this process ends.
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      close(descriptor)
+      throw .alreadyInProgress(path: path)
+    }
+    size = max(0, Int(lseek(descriptor, 0, SEEK_END)))
+  }
+
+  deinit { close(descriptor) }
+
+  /// Throws away what an earlier call wrote.
+  func truncate() throws(ImageDataError) {
+    guard size > 0 else { return }
+    guard ftruncate(descriptor, 0) == 0, lseek(descriptor, 0, SEEK_SET) == 0 else {
+      throw .unwritable(path: path, reason: systemReason(errno))
+    }
+  }
+
+  func append(_ data: Data) throws(ImageDataError) {
+    let failure = data.withUnsafeBytes { (bytes: UnsafeRawBufferPointer) -> Int32 in
+      var rest = bytes[...]
+      while !rest.isEmpty {
+        let written = write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+        if written < 0 {
+          if errno == EINTR { continue }
+          return errno
+        }
+        rest = rest.dropFirst(written)
+      }
+      return 0
+    }
+    if failure != 0 { throw .unwritable(path: path, reason: systemReason(failure)) }
+  }
+}
+
+/// The system's words for an error number.
+func systemReason(_ number: Int32) -> String {
+  String(cString: strerror(number))
+}
+
+func createFolder(_ folder: URL) throws(ImageDataError) {
+  do {
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  } catch {
+    throw .unwritable(path: folder.path, reason: reason(of: error))
+  }
+}
+
+func removeFile(_ path: String) throws(ImageDataError) {
+  guard unlink(path) == 0 || errno == ENOENT else {
+    throw .unwritable(path: path, reason: systemReason(errno))
+  }
+}
+
+/// Replaces what is at `target`, atomically; both must be on one file system.
+func moveFile(_ source: String, to target: String) throws(ImageDataError) {
+  guard rename(source, target) == 0 else { throw .unwritable(path: target, reason: systemReason(errno)) }
+}
+
+/// MD5 of a file in lower-case hexadecimal. MD5 because that is what the data set's author publishes.
+func fileMD5(_ path: String) throws(ImageDataError) -> String {
+  do {
+    let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+    defer { try? file.close() }
+    var hash = Insecure.MD5()
+    while let chunk = try file.read(upToCount: 1 << 20), !chunk.isEmpty { hash.update(data: chunk) }
+    return hexadecimal(hash.finalize())
+  } catch {
+    throw .unreadable(path: path, reason: reason(of: error))
+  }
+}
+
+/// Unpacks with the system's `tar`. Its first message becomes the error's reason.
+func unpack(_ archive: String, into folder: String) async throws(ImageDataError) {
+  let messages = folder + "/.tar-messages"
+  let log =
+    FileManager.default.createFile(atPath: messages, contents: nil)
+    ? FileHandle(forWritingAtPath: messages) : nil
+  let tar = Process()
+  tar.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+  // -o: the archive's owner means nothing here, even to root.
+  tar.arguments = ["tar", "-xzof", archive, "-C", folder]
+  tar.standardInput = FileHandle.nullDevice
+  tar.standardOutput = FileHandle.nullDevice
+  tar.standardError = log ?? FileHandle.nullDevice
+  let status: Int32
+  do {
+    status = try await withCheckedThrowingContinuation { continuation in
+      tar.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
+      do {
+        try tar.run()
+      } catch {
+        continuation.resume(throwing: error)
+      }
+    }
+  } catch {
+    throw .unpackingFailed(archive: archive, reason: reason(of: error))
+  }
+  guard status == 0 else {
+    let text = (try? String(contentsOfFile: messages, encoding: .utf8)) ?? ""
+    let first = text.split(whereSeparator: \.isNewline).first.map(String.init)
+    throw .unpackingFailed(archive: archive, reason: first ?? "tar ended with status \(status)")
+  }
+}

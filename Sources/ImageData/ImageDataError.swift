@@ -1,0 +1,71 @@
+/// What can go wrong with image data. `description` is one line: what is wrong, where, and what to do.
+public enum ImageDataError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// A file of the data set is not there.
+  case missingFile(path: String, remedy: String)
+  /// A file has another size than the format prescribes.
+  case wrongSize(path: String, bytes: Int, expectedBytes: Int, remedy: String)
+  /// A record's label is outside the classes. `record` counts from 0 within the file.
+  case labelOutOfRange(path: String, record: Int, label: Int, classCount: Int, remedy: String)
+  /// The operating system refused to read.
+  case unreadable(path: String, reason: String)
+  /// The operating system refused to write, create or move.
+  case unwritable(path: String, reason: String)
+  /// More images asked for than there are.
+  case tooFewImages(validation: Int, training: Int, total: Int)
+  /// A record asked for that the files do not have.
+  case noSuchRecord(index: Int, count: Int)
+  /// The address is none, or of a kind that cannot be fetched.
+  case invalidAddress(String)
+  /// The server could not be reached, or the connection broke before anything arrived.
+  case unreachable(address: String, reason: String)
+  /// The server answered, but not with the archive.
+  case refused(address: String, status: Int)
+  /// The connection ended early; what arrived is kept and the next call continues there.
+  case interrupted(address: String, receivedBytes: Int, totalBytes: Int?, reason: String)
+  /// Another process downloads to the same file.
+  case alreadyInProgress(path: String)
+  /// The archive arrived whole but is not the expected one; it was deleted.
+  case wrongChecksum(address: String, expected: String, actual: String)
+  /// The archive could not be unpacked, or lacks files.
+  case unpackingFailed(archive: String, reason: String)
+  /// The fetch was cancelled; what arrived is kept.
+  case cancelled(address: String)
+
+  public var description: String {
+    switch self {
+    case .missingFile(let path, let remedy):
+      "\(path): no such file; \(remedy)"
+    case .wrongSize(let path, let bytes, let expectedBytes, let remedy):
+      "\(path): \(bytes < expectedBytes ? "truncated" : "too long"), \(bytes) bytes instead of \(expectedBytes); \(remedy)"
+    case .labelOutOfRange(let path, let record, let label, let classCount, let remedy):
+      "\(path): label \(label) in record \(record), allowed are 0 to \(classCount - 1); \(remedy)"
+    case .unreadable(let path, let reason):
+      "\(path): cannot be read: \(reason); check the path and its permissions"
+    case .unwritable(let path, let reason):
+      "\(path): cannot be written: \(reason); free space, correct permissions, or choose another folder"
+    case .tooFewImages(let validation, let training, let total):
+      "\(training) training and \(validation) validation images were asked for, but the set has \(total); "
+        + "lower data.train_images or data.validation_images (neither may be negative)"
+    case .noSuchRecord(let index, let count):
+      "record \(index) was asked for, but the training files have records 0 to \(count - 1)"
+    case .invalidAddress(let address):
+      "'\(address)' is not an address that can be fetched; give one that begins with http:// or https://"
+    case .unreachable(let address, let reason):
+      "\(address): cannot be reached: \(reason); check the network and run the command again"
+    case .refused(let address, let status):
+      "\(address): the server answered with HTTP status \(status); check the address, or try again later"
+    case .interrupted(let address, let receivedBytes, let totalBytes, let reason):
+      "\(address): the connection ended after \(receivedBytes) of \(totalBytes.map { "\($0)" } ?? "unknown") bytes "
+        + "(\(reason)); run the command again to continue there"
+    case .alreadyInProgress(let path):
+      "\(path): another download to this file is running; wait for it to end, then run the command again"
+    case .wrongChecksum(let address, let expected, let actual):
+      "\(address): wrong MD5, expected \(expected), actual \(actual); the download was deleted and nothing installed: "
+        + "run the command again"
+    case .unpackingFailed(let archive, let reason):
+      "\(archive): cannot be unpacked: \(reason); delete it and run the command again"
+    case .cancelled(let address):
+      "\(address): the download was cancelled; run the command again to continue"
+    }
+  }
+}

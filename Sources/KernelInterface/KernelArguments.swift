@@ -1,0 +1,121 @@
+/// What a convolution is, apart from its operands.
+public struct ConvolutionShape: Hashable, Sendable {
+  public var outputChannels: Int
+  public var inputChannels: Int
+  /// 1 or 3; padding is (kernelSize − 1) / 2.
+  public var kernelSize: Int
+  /// 1 or 2.
+  public var stride: Int
+
+  public init(outputChannels: Int, inputChannels: Int, kernelSize: Int, stride: Int) {
+    self.outputChannels = outputChannels
+    self.inputChannels = inputChannels
+    self.kernelSize = kernelSize
+    self.stride = stride
+  }
+}
+
+/// How many images a batch has, and so how many blocks, and how many lanes of the last block are images.
+public struct BatchExtent: Hashable, Sendable {
+  public var images: Int
+  public var blocks: Int { (images + laneCount - 1) / laneCount }
+  /// 1...16
+  public var lanesInLastBlock: Int { images - (blocks - 1) * laneCount }
+
+  public init(images: Int) {
+    precondition(images > 0)
+    self.images = images
+  }
+}
+
+/// Arguments of the pass z[map[c]] = relu?(scale[c] · y[c] + shift[c] + residual[map[c]]).
+public struct Normalization {
+  /// y, in the order in which the convolution computes its channels.
+  public var input: LaneView
+  /// C floats each, in `input`'s channel order.
+  public var scale: UnsafePointer<Float>
+  public var shift: UnsafePointer<Float>
+  /// Where channel c of `input` goes in `output`, C entries; nil: c itself.
+  public var channelMap: UnsafePointer<Int32>?
+  /// Added before the rectifier; in `output`'s channel order, shifted: output channel k takes residual channel
+  /// k − residualChannelOffset where that exists, else zero (option-A shortcuts; 0 for identity and option B). May be subsampled.
+  public var residual: LaneView?
+  public var residualChannelOffset: Int
+  public var rectified: Bool
+  public var output: LaneView
+
+  public init(
+    input: LaneView, scale: UnsafePointer<Float>, shift: UnsafePointer<Float>, channelMap: UnsafePointer<Int32>?,
+    residual: LaneView?, residualChannelOffset: Int, rectified: Bool, output: LaneView
+  ) {
+    self.input = input
+    self.scale = scale
+    self.shift = shift
+    self.channelMap = channelMap
+    self.residual = residual
+    self.residualChannelOffset = residualChannelOffset
+    self.rectified = rectified
+    self.output = output
+  }
+}
+
+/// Arguments of batch norm's two backward passes.
+///
+/// Pass 1 (`batchNormBackwardSums`), in `outputGradient`'s memory: g = dz · [z > 0] (where `output` is given, else g = dz), set to
+/// zero in lanes that are no images, written back in place of dz; `sums` receives Σ g (C doubles, in `input`'s order: entry c for
+/// gradient channel map[c]) and Σ g·y (next C doubles), y raw, not normalised. Where `residualGradient` is given, g is added to it
+/// with the residual's channel offset.
+///
+/// Pass 2 (`batchNormBackwardApply`): dy[c] = a[c] · g[map[c]] + b[c] · y[c] + d[c] for the lanes that are images, zero for the others,
+/// written to `inputGradient` in `input`'s channel order. The engine computes a, b, d from the sums (Ioffe and Szegedy 2015):
+/// a = γ/σ, b = −γ·Σ(g·x̂)/(σ²·M), d = −a·Σg/M − b·μ with M = images · pixels and x̂ = (y − μ)/σ.
+public struct BatchNormBackward {
+  /// y, as the convolution left it.
+  public var input: LaneView
+  /// z, the rectified output: its sign is the rectifier's mask; nil where the pass was not rectified.
+  public var output: LaneView?
+  /// dz on entry of pass 1, g after it; in the output's channel order.
+  public var outputGradient: LaneView
+  public var channelMap: UnsafePointer<Int32>?
+  /// Pass 1 only: where g goes for an option-A shortcut (subsampled view of the shortcut's input gradient). nil: nowhere.
+  public var residualGradient: LaneView?
+  public var residualChannelOffset: Int
+  /// Pass 2 only: C floats each.
+  public var a: UnsafePointer<Float>?
+  public var b: UnsafePointer<Float>?
+  public var d: UnsafePointer<Float>?
+  /// Pass 2 only: dy, haloed or not.
+  public var inputGradient: LaneView?
+
+  public init(
+    input: LaneView, output: LaneView?, outputGradient: LaneView, channelMap: UnsafePointer<Int32>?,
+    residualGradient: LaneView? = nil, residualChannelOffset: Int = 0, a: UnsafePointer<Float>? = nil,
+    b: UnsafePointer<Float>? = nil, d: UnsafePointer<Float>? = nil, inputGradient: LaneView? = nil
+  ) {
+    self.input = input
+    self.output = output
+    self.outputGradient = outputGradient
+    self.channelMap = channelMap
+    self.residualGradient = residualGradient
+    self.residualChannelOffset = residualChannelOffset
+    self.a = a
+    self.b = b
+    self.d = d
+    self.inputGradient = inputGradient
+  }
+}
+
+/// One step of stochastic gradient descent.
+public struct UpdateRule: Hashable, Sendable {
+  public var learningRate: Float
+  public var momentum: Float
+  public var weightDecay: Float
+  public var nesterov: Bool
+
+  public init(learningRate: Float, momentum: Float, weightDecay: Float, nesterov: Bool) {
+    self.learningRate = learningRate
+    self.momentum = momentum
+    self.weightDecay = weightDecay
+    self.nesterov = nesterov
+  }
+}

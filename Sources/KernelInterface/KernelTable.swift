@@ -1,0 +1,113 @@
+/// The kernels of one instruction set, chosen once at start: concrete functions over raw pointers, all blocks in one
+/// call, single-threaded, deterministic (the same bits at every call).
+///
+/// Conventions
+/// - N output channels, C input channels, K×K taps; weights are PyTorch's `[N][C][K][K]`, floats, row-major.
+/// - Padding is 1 for 3×3 and 0 for 1×1; output size is ⌈input / stride⌉; stride is 1 or 2.
+/// - A 3×3 convolution reads its `input` (and the gradients read `outputGradient`) one pixel beyond the interior:
+///   views named in a comment as *haloed* have `halo == 1` and zeros there. Kernels write interiors only.
+/// - `accumulate: true` adds to what the destination holds, `false` overwrites it.
+/// - Lanes beyond the batch (in the last block) may hold anything finite in activations; gradients are zero there
+///   (`BatchNormBackward` sees to it), so that no kernel but batch norm needs to know the number of images.
+public struct KernelTable: Sendable {
+  /// "avx512", "avx2", "portable" or "reference".
+  public var name: String
+
+  /// y[n] = Σ_c Σ_taps w[n, c, tap] · x[c]. `input` is haloed for 3×3. Where `sums` is given it points at 2·N doubles and
+  /// receives Σ y (first N) and Σ y² (next N) over pixels, blocks and the first `images` images (overwritten).
+  public typealias ConvolutionForward =
+    @Sendable (
+      _ input: LaneView, _ weights: UnsafePointer<Float>, _ output: LaneView, _ shape: ConvolutionShape,
+      _ batch: BatchExtent, _ sums: UnsafeMutablePointer<Double>?
+    ) -> Void
+
+  /// dx[c] = Σ_n Σ_taps w[n, c, tap] · dy[n]. `outputGradient` is haloed for 3×3 (its halo is read at both strides).
+  public typealias ConvolutionInputGradient =
+    @Sendable (
+      _ outputGradient: LaneView, _ weights: UnsafePointer<Float>, _ inputGradient: LaneView, _ shape: ConvolutionShape,
+      _ batch: BatchExtent, _ accumulate: Bool
+    ) -> Void
+
+  /// dw[n, c, tap] = Σ over images and pixels of dy[n] · x[c]. `input` is haloed for 3×3; `weightGradient` is `[N][C][K][K]`,
+  /// overwritten.
+  public typealias ConvolutionWeightGradient =
+    @Sendable (
+      _ input: LaneView, _ outputGradient: LaneView, _ weightGradient: UnsafeMutablePointer<Float>,
+      _ shape: ConvolutionShape, _ batch: BatchExtent
+    ) -> Void
+
+  public var convolutionForward: ConvolutionForward
+  public var convolutionInputGradient: ConvolutionInputGradient
+  public var convolutionWeightGradient: ConvolutionWeightGradient
+
+  /// Σ y and Σ y² per channel as in `ConvolutionForward.sums`, for outputs that no convolution has just summed.
+  public typealias ChannelSums =
+    @Sendable (
+      _ input: LaneView, _ batch: BatchExtent, _ sums: UnsafeMutablePointer<Double>
+    ) -> Void
+  public var channelSums: ChannelSums
+
+  /// z[map[c]] = relu?(scale[c] · y[c] + shift[c] + residual), interiors; see `Normalization`.
+  public typealias Normalize = @Sendable (_ pass: Normalization, _ batch: BatchExtent) -> Void
+  public var normalize: Normalize
+
+  /// First backward pass of batch norm; see `BatchNormBackward`.
+  public typealias BatchNormBackwardSums =
+    @Sendable (
+      _ pass: BatchNormBackward, _ batch: BatchExtent, _ sums: UnsafeMutablePointer<Double>
+    ) -> Void
+  public var batchNormBackwardSums: BatchNormBackwardSums
+
+  /// Second backward pass of batch norm; see `BatchNormBackward`.
+  public typealias BatchNormBackwardApply = @Sendable (_ pass: BatchNormBackward, _ batch: BatchExtent) -> Void
+  public var batchNormBackwardApply: BatchNormBackwardApply
+
+  /// destination += source, interiors; the views agree in channels, height and width.
+  public typealias Add = @Sendable (_ source: LaneView, _ destination: LaneView, _ batch: BatchExtent) -> Void
+  public var add: Add
+
+  /// Mean over a plane: means[(block · C + c)] = Σ_pixels x / (H·W), as `Lanes`, densely `[block][C]`.
+  public typealias PoolForward =
+    @Sendable (
+      _ input: LaneView, _ means: UnsafeMutablePointer<Lanes>, _ batch: BatchExtent
+    ) -> Void
+  public var poolForward: PoolForward
+
+  /// Every pixel of the plane receives gradient / (H·W), overwritten.
+  public typealias PoolBackward =
+    @Sendable (
+      _ gradients: UnsafePointer<Lanes>, _ inputGradient: LaneView, _ batch: BatchExtent
+    ) -> Void
+  public var poolBackward: PoolBackward
+
+  /// v = momentum · v + (g + weightDecay · w); w −= learningRate · (nesterov ? g + weightDecay·w + momentum·v : v), over `count` floats.
+  public typealias UpdateWeights =
+    @Sendable (
+      _ weights: UnsafeMutablePointer<Float>, _ gradients: UnsafePointer<Float>,
+      _ velocity: UnsafeMutablePointer<Float>,
+      _ count: Int, _ rule: UpdateRule
+    ) -> Void
+  public var updateWeights: UpdateWeights
+
+  public init(
+    name: String, convolutionForward: @escaping ConvolutionForward,
+    convolutionInputGradient: @escaping ConvolutionInputGradient,
+    convolutionWeightGradient: @escaping ConvolutionWeightGradient, channelSums: @escaping ChannelSums,
+    normalize: @escaping Normalize, batchNormBackwardSums: @escaping BatchNormBackwardSums,
+    batchNormBackwardApply: @escaping BatchNormBackwardApply, add: @escaping Add, poolForward: @escaping PoolForward,
+    poolBackward: @escaping PoolBackward, updateWeights: @escaping UpdateWeights
+  ) {
+    self.name = name
+    self.convolutionForward = convolutionForward
+    self.convolutionInputGradient = convolutionInputGradient
+    self.convolutionWeightGradient = convolutionWeightGradient
+    self.channelSums = channelSums
+    self.normalize = normalize
+    self.batchNormBackwardSums = batchNormBackwardSums
+    self.batchNormBackwardApply = batchNormBackwardApply
+    self.add = add
+    self.poolForward = poolForward
+    self.poolBackward = poolBackward
+    self.updateWeights = updateWeights
+  }
+}

@@ -1,0 +1,74 @@
+/// Sixteen images' values of one channel at one pixel: lane = image.
+public typealias Lanes = SIMD16<Float>
+
+/// Images in a block.
+public let laneCount = 16
+
+/// A view of activations laid out as `[block][channel][row][column]` of `Lanes`: strides in units of `Lanes`, and a
+/// base that points at block 0, channel 0, row 0, column 0 of the *interior* (a halo, where there is one, lies before
+/// it and around every plane).
+///
+/// A view does not own its memory. Shifting `base` or enlarging strides gives channel ranges and subsampled planes
+/// without copies (`channels(_:)`, `subsampled(by:)`).
+public struct LaneView {
+  public var base: UnsafeMutablePointer<Lanes>
+  public var channels: Int
+  public var height: Int
+  public var width: Int
+  /// Zero pixels that surround every plane and that kernels may read: 0 or 1.
+  public var halo: Int
+  public var columnStride: Int
+  public var rowStride: Int
+  public var planeStride: Int
+  public var blockStride: Int
+
+  public init(
+    base: UnsafeMutablePointer<Lanes>, channels: Int, height: Int, width: Int, halo: Int, columnStride: Int,
+    rowStride: Int, planeStride: Int, blockStride: Int
+  ) {
+    self.base = base
+    self.channels = channels
+    self.height = height
+    self.width = width
+    self.halo = halo
+    self.columnStride = columnStride
+    self.rowStride = rowStride
+    self.planeStride = planeStride
+    self.blockStride = blockStride
+  }
+
+  /// The natural view of memory that holds `[block][channels][height + 2 halo][width + 2 halo]`, densely.
+  /// `memory` points at the first element, halo included.
+  public init(memory: UnsafeMutablePointer<Lanes>, channels: Int, height: Int, width: Int, halo: Int) {
+    let rowStride = width + 2 * halo
+    let planeStride = rowStride * (height + 2 * halo)
+    self.init(
+      base: memory + halo * (rowStride + 1), channels: channels, height: height, width: width, halo: halo,
+      columnStride: 1, rowStride: rowStride, planeStride: planeStride, blockStride: planeStride * channels)
+  }
+
+  /// Elements (`Lanes`) that `blocks` blocks of such a tensor take, halo included.
+  public static func elementCount(blocks: Int, channels: Int, height: Int, width: Int, halo: Int) -> Int {
+    blocks * channels * (height + 2 * halo) * (width + 2 * halo)
+  }
+
+  /// The channels of `range` alone, in the same memory.
+  public func channels(_ range: Range<Int>) -> LaneView {
+    precondition(range.lowerBound >= 0 && range.upperBound <= channels)
+    var view = self
+    view.base += range.lowerBound * planeStride
+    view.channels = range.count
+    return view
+  }
+
+  /// Every `step`-th row and column, from the first, in the same memory. Such a view has no halo.
+  public func subsampled(by step: Int) -> LaneView {
+    var view = self
+    view.height = (height + step - 1) / step
+    view.width = (width + step - 1) / step
+    view.halo = 0
+    view.columnStride *= step
+    view.rowStride *= step
+    return view
+  }
+}

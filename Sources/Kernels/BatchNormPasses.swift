@@ -1,0 +1,211 @@
+import CVector
+import KernelInterface
+
+/// Batch norm's passes over memory, one read and one write of each operand.
+enum BatchNormPasses {
+  @Sendable static func channelSums(input: LaneView, batch: BatchExtent, sums: UnsafeMutablePointer<Double>) {
+    let parts = Int(LANE_VECTOR_PARTS)
+    let channels = input.channels
+    for c in 0..<2 * channels { sums[c] = 0 }
+    for block in 0..<batch.blocks {
+      let lanes = block == batch.blocks - 1 ? batch.lanesInLastBlock : 16
+      for c in 0..<channels {
+        let plane = vectors(input, block, c)
+        for part in 0..<parts {
+          var sum = lane_zero()
+          var squares = lane_zero()
+          for row in 0..<input.height {
+            var pixel = plane + (row * input.rowStride * parts + part)
+            for _ in 0..<input.width {
+              let y = pixel[0]
+              sum = lane_add(sum, y)
+              squares = lane_fma(y, y, squares)
+              pixel += input.columnStride * parts
+            }
+          }
+          let mask = lane_mask_first(Int32(lanes), Int32(part))
+          sums[c] += Double(lane_sum(lane_masked(sum, mask)))
+          sums[channels + c] += Double(lane_sum(lane_masked(squares, mask)))
+        }
+      }
+    }
+  }
+
+  @Sendable static func normalize(pass: Normalization, batch: BatchExtent) {
+    let parts = Int(LANE_VECTOR_PARTS)
+    let (input, output) = (pass.input, pass.output)
+    for block in 0..<batch.blocks {
+      for c in 0..<input.channels {
+        let k = pass.channelMap.map { Int($0[c]) } ?? c
+        let scale = lane_splat(pass.scale[c])
+        let shift = lane_splat(pass.shift[c])
+        let source = vectors(input, block, c)
+        let target = vectors(output, block, k)
+        let residual = pass.residual.flatMap { view -> (UnsafeMutablePointer<lane_vector>, LaneView)? in
+          let channel = k - pass.residualChannelOffset
+          return channel >= 0 && channel < view.channels ? (vectors(view, block, channel), view) : nil
+        }
+        for row in 0..<input.height {
+          let y = source + row * input.rowStride * parts
+          let z = target + row * output.rowStride * parts
+          if let (plane, view) = residual {
+            let addend = plane + row * view.rowStride * parts
+            let step = view.columnStride
+            if pass.rectified {
+              normalizeRow(
+                y, scale, shift, addend, step, z, input.width, columnSteps: (input.columnStride, output.columnStride),
+                rectified: true)
+            } else {
+              normalizeRow(
+                y, scale, shift, addend, step, z, input.width, columnSteps: (input.columnStride, output.columnStride),
+                rectified: false)
+            }
+          } else if pass.rectified {
+            normalizeRow(
+              y, scale, shift, nil, 0, z, input.width, columnSteps: (input.columnStride, output.columnStride),
+              rectified: true)
+          } else {
+            normalizeRow(
+              y, scale, shift, nil, 0, z, input.width, columnSteps: (input.columnStride, output.columnStride),
+              rectified: false)
+          }
+        }
+      }
+    }
+  }
+
+  @inline(__always)
+  private static func normalizeRow(
+    _ y: UnsafeMutablePointer<lane_vector>, _ scale: lane_vector, _ shift: lane_vector,
+    _ residual: UnsafeMutablePointer<lane_vector>?, _ residualStep: Int, _ z: UnsafeMutablePointer<lane_vector>,
+    _ columns: Int, columnSteps: (Int, Int), rectified: Bool
+  ) {
+    let parts = Int(LANE_VECTOR_PARTS)
+    for column in 0..<columns {
+      for part in 0..<parts {
+        var value = lane_fma(scale, y[column * columnSteps.0 * parts + part], shift)
+        if let residual { value = lane_add(value, residual[column * residualStep * parts + part]) }
+        z[column * columnSteps.1 * parts + part] = rectified ? lane_rectify(value) : value
+      }
+    }
+  }
+
+  @Sendable static func backwardSums(
+    pass: BatchNormBackward, batch: BatchExtent, sums: UnsafeMutablePointer<Double>
+  ) {
+    let parts = Int(LANE_VECTOR_PARTS)
+    let input = pass.input
+    for c in 0..<2 * input.channels { sums[c] = 0 }
+    for block in 0..<batch.blocks {
+      let lanes = block == batch.blocks - 1 ? batch.lanesInLastBlock : 16
+      for c in 0..<input.channels {
+        let k = pass.channelMap.map { Int($0[c]) } ?? c
+        let residual = pass.residualGradient.flatMap { view -> LaneView? in
+          let channel = k - pass.residualChannelOffset
+          return channel >= 0 && channel < view.channels ? view.plane(block, channel) : nil
+        }
+        let plane = BackwardPlane(
+          y: input.plane(block, c), z: pass.output?.plane(block, k), gradient: pass.outputGradient.plane(block, k),
+          residual: residual)
+        for part in 0..<parts {
+          let mask = lane_mask_first(Int32(lanes), Int32(part))
+          let (sum, product) =
+            switch (plane.z != nil, residual != nil) {
+            case (true, true): plane.sums(part: part, mask: mask, rectified: true, adds: true)
+            case (true, false): plane.sums(part: part, mask: mask, rectified: true, adds: false)
+            case (false, true): plane.sums(part: part, mask: mask, rectified: false, adds: true)
+            case (false, false): plane.sums(part: part, mask: mask, rectified: false, adds: false)
+            }
+          sums[c] += Double(lane_sum(sum))
+          sums[input.channels + c] += Double(lane_sum(product))
+        }
+      }
+    }
+  }
+
+  @Sendable static func backwardApply(pass: BatchNormBackward, batch: BatchExtent) {
+    guard let a = pass.a, let b = pass.b, let d = pass.d, let inputGradient = pass.inputGradient else {
+      preconditionFailure("the second pass of batch norm's gradient needs a, b, d and inputGradient")
+    }
+    let parts = Int(LANE_VECTOR_PARTS)
+    let (input, gradient) = (pass.input, pass.outputGradient)
+    for block in 0..<batch.blocks {
+      let lanes = block == batch.blocks - 1 ? batch.lanesInLastBlock : 16
+      for c in 0..<input.channels {
+        let k = pass.channelMap.map { Int($0[c]) } ?? c
+        let (ac, bc, dc) = (lane_splat(a[c]), lane_splat(b[c]), lane_splat(d[c]))
+        let (yPlane, gPlane, target) = (
+          vectors(input, block, c), vectors(gradient, block, k), vectors(inputGradient, block, c)
+        )
+        for row in 0..<input.height {
+          let y = yPlane + row * input.rowStride * parts
+          let g = gPlane + row * gradient.rowStride * parts
+          let dy = target + row * inputGradient.rowStride * parts
+          for part in 0..<parts {
+            let mask = lane_mask_first(Int32(lanes), Int32(part))
+            for column in 0..<input.width {
+              let gradientValue = g[column * gradient.columnStride * parts + part]
+              let value = lane_fma(ac, gradientValue, lane_fma(bc, y[column * input.columnStride * parts + part], dc))
+              dy[column * inputGradient.columnStride * parts + part] = lane_masked(value, mask)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  @inline(__always)
+  private static func vectors(_ view: LaneView, _ block: Int, _ channel: Int) -> UnsafeMutablePointer<lane_vector> {
+    UnsafeMutableRawPointer(view.base + (block * view.blockStride + channel * view.planeStride))
+      .assumingMemoryBound(to: lane_vector.self)
+  }
+}
+
+/// One plane of the first backward pass of batch norm.
+private struct BackwardPlane {
+  var y: LaneView
+  var z: LaneView?
+  var gradient: LaneView
+  var residual: LaneView?
+
+  /// g = dz where z is positive and the lane is an image; returns Σ g and Σ g·y of each lane.
+  @inline(__always)
+  func sums(part: Int, mask: lane_mask, rectified: Bool, adds: Bool) -> (lane_vector, lane_vector) {
+    let parts = Int(LANE_VECTOR_PARTS)
+    var sum = lane_zero()
+    var product = lane_zero()
+    for row in 0..<y.height {
+      let yRow = y.row(row, part)
+      let gradientRow = gradient.row(row, part)
+      let zRow = rectified ? z!.row(row, part) : yRow
+      let zStep = rectified ? z!.columnStride * parts : 0
+      let residualRow = adds ? residual!.row(row, part) : yRow
+      let residualStep = adds ? residual!.columnStride * parts : 0
+      for column in 0..<y.width {
+        var g = lane_masked(gradientRow[column * gradient.columnStride * parts], mask)
+        if rectified { g = lane_where_positive(zRow[column * zStep], g) }
+        gradientRow[column * gradient.columnStride * parts] = g
+        sum = lane_add(sum, g)
+        product = lane_fma(g, yRow[column * y.columnStride * parts], product)
+        if adds { residualRow[column * residualStep] = lane_add(residualRow[column * residualStep], g) }
+      }
+    }
+    return (sum, product)
+  }
+}
+
+extension LaneView {
+  /// The same view, from plane `channel` of `block`.
+  @inline(__always)
+  fileprivate func plane(_ block: Int, _ channel: Int) -> LaneView {
+    var view = self
+    view.base += block * blockStride + channel * planeStride
+    return view
+  }
+
+  /// Part `part` of the first pixel of a row of the first plane.
+  @inline(__always)
+  fileprivate func row(_ row: Int, _ part: Int) -> UnsafeMutablePointer<lane_vector> {
+    UnsafeMutableRawPointer(base + row * rowStride).assumingMemoryBound(to: lane_vector.self) + part
+  }
+}

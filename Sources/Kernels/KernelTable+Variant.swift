@@ -1,0 +1,19 @@
+import CVector
+import KernelInterface
+
+/// The kernels as compiled for this module's instruction set. Only for processors that have it.
+public func makeKernelTable() -> KernelTable {
+  KernelTable(
+    name: String(cString: lane_instruction_set()),
+    convolutionForward: Convolution.forward,
+    convolutionInputGradient: Convolution.inputGradient,
+    convolutionWeightGradient: WeightGradient.run,
+    channelSums: BatchNormPasses.channelSums,
+    normalize: BatchNormPasses.normalize,
+    batchNormBackwardSums: BatchNormPasses.backwardSums,
+    batchNormBackwardApply: BatchNormPasses.backwardApply,
+    add: ElementwisePasses.add,
+    poolForward: ElementwisePasses.poolForward,
+    poolBackward: ElementwisePasses.poolBackward,
+    updateWeights: ElementwisePasses.updateWeights)
+}

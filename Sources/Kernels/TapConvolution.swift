@@ -1,0 +1,164 @@
+import CVector
+import KernelInterface
+
+/// y[n](i, j) = Σ over c, tap row a and tap column b of w[n, c, a, b] · x[c](step·i + firstRow + a, step·j + firstColumn + b).
+struct TapConvolution {
+  /// Where the weights of an output, an input, a tap row and a tap column lie: affine in the four.
+  struct WeightSource {
+    var outputStride: Int
+    var inputStride: Int
+    var origin: Int
+    var rowStride: Int
+    var columnStride: Int
+  }
+
+  var kernelRows: Int
+  var kernelColumns: Int
+  var firstRow: Int
+  var firstColumn: Int
+  var step: Int
+  var source: WeightSource
+
+  /// Packs the weights and runs over all blocks. `sums` as in `KernelTable.ConvolutionForward`.
+  func run(
+    input: LaneView, output: LaneView, weights: UnsafePointer<Float>, batch: BatchExtent, accumulates: Bool,
+    sums: UnsafeMutablePointer<Double>?
+  ) {
+    let packed = pack(weights, outputs: output.channels, inputs: input.channels)
+    defer { packed.deallocate() }
+    run(
+      input: input, output: output, packed: packed, blocks: 0..<batch.blocks, batch: batch, accumulates: accumulates,
+      sums: sums)
+  }
+
+  /// Runs over `blocks` with weights from `pack`.
+  func run(
+    input: LaneView, output: LaneView, packed: UnsafePointer<Float>, blocks: Range<Int>, batch: BatchExtent,
+    accumulates: Bool, sums: UnsafeMutablePointer<Double>?
+  ) {
+    let parts = Int(LANE_VECTOR_PARTS)
+    precondition(input.columnStride == 1 || (kernelColumns == 1 && input.columnStride * step <= 2))
+    let partialSums = sums.map { _ in
+      UnsafeMutableRawPointer.allocate(
+        byteCount: output.channels * 2 * MemoryLayout<Lanes>.stride, alignment: MemoryLayout<Lanes>.alignment
+      ).assumingMemoryBound(to: lane_vector.self)
+    }
+    defer { partialSums.map { UnsafeMutableRawPointer($0).deallocate() } }
+    if let sums { for n in 0..<2 * output.channels { sums[n] = 0 } }
+
+    var rows = output.height
+    var columns = output.width
+    if isOneRow(input, output) {
+      columns *= rows
+      rows = 1
+    }
+    let blocking = ConvolutionBlocking(
+      inputChannels: input.channels, kernelRows: kernelRows, step: step,
+      inputRowBytes: (columns * step + kernelColumns - 1) * input.columnStride * MemoryLayout<Lanes>.stride)
+    var strip = ConvolutionStrip(
+      input: UnsafePointer(vectors(input.base)), inputRowStride: input.rowStride * parts,
+      inputPlaneStride: input.planeStride * parts, output: vectors(output.base),
+      outputColumnStride: output.columnStride * parts, outputRowStride: output.rowStride * parts,
+      outputPlaneStride: output.planeStride * parts, weights: packed, channels: 0,
+      kernelRows: kernelRows, rows: 0, columns: columns, rowStep: step, accumulates: false, sums: nil)
+    let groups = OutputGroups(count: output.channels)
+    let tapCount = kernelRows * kernelColumns
+
+    for block in blocks {
+      if let partialSums { for i in 0..<2 * output.channels * parts { partialSums[i] = lane_zero() } }
+      for firstOutputRow in stride(from: 0, to: rows, by: blocking.rows) {
+        strip.rows = min(blocking.rows, rows - firstOutputRow)
+        for firstChannel in stride(from: 0, to: input.channels, by: blocking.channels) {
+          strip.channels = min(blocking.channels, input.channels - firstChannel)
+          strip.accumulates = accumulates || firstChannel > 0
+          let isLast = firstChannel + strip.channels == input.channels
+          strip.input = UnsafePointer(
+            vectors(
+              input.base + block * input.blockStride + firstChannel * input.planeStride
+                + (firstOutputRow * step + firstRow) * input.rowStride + firstColumn * input.columnStride))
+          for group in 0..<groups.groups {
+            let n = groups.start(group)
+            let size = groups.size(group)
+            strip.output = vectors(
+              output.base + block * output.blockStride + n * output.planeStride + firstOutputRow * output.rowStride)
+            strip.weights = packed + (n * input.channels + firstChannel * size) * tapCount
+            strip.sums = isLast ? partialSums.map { $0 + 2 * n * parts } : nil
+            convolve(strip, outputs: size, taps: kernelColumns, step: step * input.columnStride)
+            if isLast {
+              // The strip after this one arrives while this one is computed.
+              let isLastRow = firstOutputRow + blocking.rows >= rows
+              let nextBlock = isLastRow ? block + 1 : block
+              let nextRow = isLastRow ? 0 : firstOutputRow + blocking.rows
+              if nextBlock < blocks.upperBound {
+                prefetch(
+                  input, block: nextBlock, rows: min(blocking.rows, rows - nextRow), firstOutputRow: nextRow,
+                  channels: min(blocking.channels, input.channels), columns: columns, share: group, of: groups.groups)
+              }
+            }
+          }
+        }
+      }
+      if let sums, let partialSums {
+        let lanes = block == batch.blocks - 1 ? batch.lanesInLastBlock : 16
+        for n in 0..<output.channels {
+          for part in 0..<parts {
+            let mask = lane_mask_first(Int32(lanes), Int32(part))
+            sums[n] += Double(lane_sum(lane_masked(partialSums[2 * n * parts + part], mask)))
+            sums[output.channels + n] += Double(lane_sum(lane_masked(partialSums[(2 * n + 1) * parts + part], mask)))
+          }
+        }
+      }
+    }
+  }
+
+  /// Asks for a share of the input channels of a strip.
+  private func prefetch(
+    _ input: LaneView, block: Int, rows: Int, firstOutputRow: Int, channels: Int, columns: Int, share: Int,
+    of shares: Int
+  ) {
+    let inputRows = (rows - 1) * step + kernelRows
+    let lines = ((columns - 1) * step + kernelColumns) * input.columnStride
+    for channel in share * channels / shares..<(share + 1) * channels / shares {
+      for row in 0..<inputRows {
+        let pixels =
+          input.base + block * input.blockStride + channel * input.planeStride
+          + (firstOutputRow * step + firstRow + row) * input.rowStride + firstColumn * input.columnStride
+        for line in 0..<lines { lane_prefetch(pixels + line) }
+      }
+    }
+  }
+
+  /// A plane without gaps is one long row to a 1×1 convolution. Rows of 12 pixels and more make full tiles as they are.
+  private func isOneRow(_ input: LaneView, _ output: LaneView) -> Bool {
+    kernelRows == 1 && kernelColumns == 1 && step == 1 && output.width < 12 && input.columnStride == 1
+      && output.columnStride == 1 && input.rowStride == output.width && output.rowStride == output.width
+  }
+
+  private func vectors(_ pointer: UnsafeMutablePointer<Lanes>) -> UnsafeMutablePointer<lane_vector> {
+    UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: lane_vector.self)
+  }
+
+  /// The weights as tiles read them: group by group, `[channel][tap row][tap column][output of the group]`. The caller
+  /// deallocates them.
+  func pack(_ weights: UnsafePointer<Float>, outputs: Int, inputs: Int) -> UnsafeMutablePointer<Float> {
+    let count = outputs * inputs * kernelRows * kernelColumns
+    let packed = UnsafeMutableRawPointer.allocate(byteCount: count * 4, alignment: 64)
+      .assumingMemoryBound(to: Float.self)
+    let groups = OutputGroups(count: outputs)
+    var next = packed
+    for group in 0..<groups.groups {
+      let first = weights + (groups.start(group) * source.outputStride + source.origin)
+      let size = groups.size(group)
+      for c in 0..<inputs {
+        for row in 0..<kernelRows {
+          for column in 0..<kernelColumns {
+            let tap = first + (c * source.inputStride + row * source.rowStride + column * source.columnStride)
+            for n in 0..<size { next[n] = tap[n * source.outputStride] }
+            next += size
+          }
+        }
+      }
+    }
+    return packed
+  }
+}

@@ -1,0 +1,57 @@
+/// What several threads post and one thread takes, in order. Bounded: who posts into a full mailbox waits, unless the post
+/// is urgent.
+///
+/// Waiting blocks the thread: post and take from threads of your own (socket threads post; the loop of a coordinator or a
+/// worker takes), not from Swift's cooperative ones. `postUrgently` never waits and may be called from anywhere.
+///
+/// @unchecked: all fields are touched only inside the monitor.
+public final class Mailbox<Element: Sendable>: @unchecked Sendable {
+  private let monitor = Monitor()
+  private let capacity: Int
+  private var elements: [Element] = []
+  private var isClosed = false
+
+  public init(capacity: Int = 100_000) { self.capacity = max(1, capacity) }
+
+  /// Waits while the mailbox is full. What comes after `close` is dropped.
+  public func post(_ added: [Element]) {
+    guard !added.isEmpty else { return }
+    monitor.withLock {
+      while elements.count >= capacity && !isClosed { monitor.wait() }
+      add(added)
+    }
+  }
+
+  /// Never waits, for the few things that must not be held up: signals, ticks, the end of a child process.
+  public func postUrgently(_ element: Element) {
+    monitor.withLock { add([element]) }
+  }
+
+  private func add(_ added: [Element]) {
+    guard !isClosed else { return }
+    elements.append(contentsOf: added)
+    monitor.signalAll()
+  }
+
+  /// All that is there; waits for the first, at most so long. Empty after that time, or once the mailbox is closed and
+  /// emptied.
+  public func takeAll(waitingAtMost seconds: Double) -> [Element] {
+    let deadline = Monitor.deadline(after: seconds)
+    return monitor.withLock {
+      while elements.isEmpty, !isClosed {
+        guard monitor.wait(until: deadline) else { break }
+      }
+      let taken = elements
+      elements = []
+      monitor.signalAll()
+      return taken
+    }
+  }
+
+  public func close() {
+    monitor.withLock {
+      isClosed = true
+      monitor.signalAll()
+    }
+  }
+}

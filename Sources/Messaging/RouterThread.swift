@@ -1,0 +1,46 @@
+/// What a router hands on. `peer` is the connection's routing id.
+public enum RouterEvent: Sendable {
+  case received(peer: [UInt8], frames: [[UInt8]])
+  /// The peer is gone, or takes no more (its queue is full): these frames are dropped.
+  case undeliverable(peer: [UInt8], frames: [[UInt8]])
+}
+
+/// The listening side: one ROUTER socket on a thread of its own.
+///
+/// `deliver` is called on that thread with what came in together. It may wait (which holds peers up, as it should), but must
+/// not call `close`.
+public final class RouterThread: Sendable {
+  /// Where it listens, with the port that was picked where `bind` said port 0.
+  public let endpoint: String
+  private let thread: SocketThread
+
+  /// Listens on `endpoint`, such as `tcp://127.0.0.1:5555` or `tcp://*:0`.
+  public init(
+    context: MessagingContext, bind endpoint: String, options: SocketOptions = SocketOptions(),
+    deliver: @escaping @Sendable ([RouterEvent]) -> Void
+  ) throws(MessagingError) {
+    let socket = try Socket.open(.router, endpoint: endpoint, options: options, context: context)
+    self.endpoint = try socket.boundEndpoint()
+    thread = try SocketThread(socket: socket, context: context, options: options) { events in
+      deliver(
+        events.compactMap { event in
+          switch event {
+          case .received(let frames):
+            frames.first.map { .received(peer: $0, frames: Array(frames.dropFirst())) }
+          case .undeliverable(let frames):
+            frames.first.map { .undeliverable(peer: $0, frames: Array(frames.dropFirst())) }
+          }
+        })
+    }
+  }
+
+  deinit { thread.beginClosing() }
+
+  /// Never waits. Messages to one peer arrive in order or, with its connection, not at all; those that cannot be sent come
+  /// back as `undeliverable`. False where the thread is closed or hopelessly behind.
+  @discardableResult
+  public func send(_ frames: [[UInt8]], to peer: [UInt8]) -> Bool { thread.post([peer] + frames) }
+
+  /// Hands what was sent to ZeroMQ and ends the thread. Sending afterwards does nothing.
+  public func close() { thread.close() }
+}

@@ -1,0 +1,120 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// Starts a thread of its own for work that waits, which Swift's cooperative threads must never do. False where the system
+/// has no more threads.
+func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
+  var attributes = pthread_attr_t()
+  pthread_attr_init(&attributes)
+  defer { pthread_attr_destroy(&attributes) }
+  pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+  let box = Unmanaged.passRetained(ThreadStart(body))
+  var thread = pthread_t()
+  let code = pthread_create(
+    &thread, &attributes,
+    { argument in
+      guard let argument else { return nil }
+      // Signals belong to the process's own handlers, not to whichever thread happens to run.
+      var all = sigset_t()
+      sigfillset(&all)
+      pthread_sigmask(SIG_BLOCK, &all, nil)
+      Unmanaged<ThreadStart>.fromOpaque(argument).takeRetainedValue().body()
+      return nil
+    }, box.toOpaque())
+  if code != 0 { box.release() }
+  return code == 0
+}
+
+private final class ThreadStart: Sendable {
+  let body: @Sendable () -> Void
+
+  init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+}
+
+/// A mutex with a condition, for threads that wait for each other.
+///
+/// @unchecked: both are made for use by several threads, and stay at one address from `init` to `deinit`.
+final class Monitor: @unchecked Sendable {
+  private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+  private let condition: UnsafeMutablePointer<pthread_cond_t>
+
+  init() {
+    mutex = .allocate(capacity: 1)
+    condition = .allocate(capacity: 1)
+    pthread_mutex_init(mutex, nil)
+    var attributes = pthread_condattr_t()
+    pthread_condattr_init(&attributes)
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+    pthread_cond_init(condition, &attributes)
+    pthread_condattr_destroy(&attributes)
+  }
+
+  deinit {
+    pthread_cond_destroy(condition)
+    pthread_mutex_destroy(mutex)
+    condition.deallocate()
+    mutex.deallocate()
+  }
+
+  func withLock<Value>(_ body: () -> Value) -> Value {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    return body()
+  }
+
+  /// Inside `withLock`. Returns when it was signalled, and sometimes without reason.
+  func wait() { pthread_cond_wait(condition, mutex) }
+
+  /// Inside `withLock`. False once `deadline` has passed.
+  func wait(until deadline: timespec) -> Bool {
+    var deadline = deadline
+    return pthread_cond_timedwait(condition, mutex, &deadline) == 0
+  }
+
+  func signalAll() { pthread_cond_broadcast(condition) }
+
+  static func deadline(after seconds: Double) -> timespec {
+    var now = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &now)
+    let nanoseconds = Int64(now.tv_nsec) + Int64(min(max(0, seconds), 1e8) * 1e9)
+    return timespec(tv_sec: now.tv_sec + Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
+  }
+}
+
+/// A value that is touched under a lock only. (`Synchronization.Mutex` would do, but the thread sanitizer does not see its
+/// lock on Linux and reports every access.)
+///
+/// @unchecked: `value` is private, and touched only inside the monitor.
+final class Guarded<Value>: @unchecked Sendable {
+  private let monitor = Monitor()
+  private var value: Value
+
+  init(_ value: Value) { self.value = value }
+
+  func withLock<Result>(_ body: (inout Value) -> Result) -> Result {
+    monitor.withLock { body(&value) }
+  }
+}
+
+/// Opens once; who waits goes on.
+final class Latch: @unchecked Sendable {
+  // @unchecked: `isOpen` is touched only inside the monitor.
+  private let monitor = Monitor()
+  private var isOpen = false
+
+  func open() {
+    monitor.withLock {
+      isOpen = true
+      monitor.signalAll()
+    }
+  }
+
+  func wait() {
+    monitor.withLock {
+      while !isOpen { monitor.wait() }
+    }
+  }
+}

@@ -1,0 +1,19 @@
+/// Hashes that are the same on every machine and in every process, unlike `Hasher`'s. Not cryptographic.
+public enum StableHash {
+  /// FNV-1a, 64 bits, of the text's UTF-8 bytes, finished with SplitMix64 so that near texts differ in every bit.
+  public static func fnv1a64(_ text: String) -> UInt64 {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in text.utf8 {
+      hash ^= UInt64(byte)
+      hash &*= 0x0000_0100_0000_01b3
+    }
+    var mixer = SplitMix64(state: hash)
+    return mixer.next()
+  }
+
+  /// `fnv1a64` as 16 lower-case hexadecimal digits.
+  public static func hexadecimal(_ text: String) -> String {
+    let digits = String(fnv1a64(text), radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+  }
+}

@@ -1,0 +1,122 @@
+import SearchCore
+
+/// JSON that keeps the order of its fields.
+indirect enum JSONValue {
+  case null
+  case bool(Bool)
+  case integer(Int)
+  /// The shortest text that reads back to the same bits; null where it is not finite.
+  case number(Double)
+  case string(String)
+  case array([JSONValue])
+  case object([(String, JSONValue)])
+
+  init(_ value: Double?) { self = value.map { .number($0) } ?? .null }
+
+  /// A ratio, to six decimals.
+  init(ratio value: Double?) { self.init(value.flatMap { Double(NumberText.fixed($0, 6)) }) }
+
+  func text(indent: String = "") -> String {
+    switch self {
+    case .null: return "null"
+    case .bool(let value): return "\(value)"
+    case .integer(let value): return "\(value)"
+    case .number(let value): return value.isFinite ? "\(value)" : "null"
+    case .string(let value): return Self.quoted(value)
+    case .array(let values): return Self.block("[", "]", values.map { $0.text(indent: indent + "  ") }, indent)
+    case .object(let fields):
+      return Self.block("{", "}", fields.map { "\(Self.quoted($0)): \($1.text(indent: indent + "  "))" }, indent)
+    }
+  }
+
+  private static func block(_ open: String, _ close: String, _ items: [String], _ indent: String) -> String {
+    guard !items.isEmpty else { return open + close }
+    return "\(open)\n" + items.map { "\(indent)  \($0)" }.joined(separator: ",\n") + "\n\(indent)\(close)"
+  }
+
+  private static func quoted(_ text: String) -> String {
+    var quoted = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": quoted += "\\\""
+      case "\\": quoted += "\\\\"
+      case "\n": quoted += "\\n"
+      case _ where scalar.value < 0x20:
+        quoted += "\\u00" + (scalar.value < 0x10 ? "0" : "") + String(scalar.value, radix: 16)
+      default: quoted.unicodeScalars.append(scalar)
+      }
+    }
+    return quoted + "\""
+  }
+}
+
+// One object: the study, then its candidates under the CSV's column names.
+extension StudyReport {
+  func json(_ selection: ReportSelection) -> String {
+    let fields: [(String, JSONValue)] = [
+      ("study", .string(study)),
+      ("model", .string(recipe.model.rawValue)),
+      ("variant", .string(recipe.variant.rawValue)),
+      (
+        "data",
+        .object([
+          ("set", .string(recipe.data.set.rawValue)), ("train_images", .integer(recipe.data.trainImages)),
+          ("validation_images", .integer(recipe.data.validationImages)),
+        ])
+      ),
+      ("proxy", proxy),
+      ("objectives", .array(objectives.map { .string($0.rawValue) })),
+      (
+        "dense",
+        .object([
+          ("parameters", .integer(denseCost.parameters)), ("multiply_adds", .integer(denseCost.multiplyAdds)),
+          ("accuracy", JSONValue(dense?.score.accuracy)), ("accuracy_sd", JSONValue(dense?.score.accuracySD)),
+        ])
+      ),
+      ("hypervolume", JSONValue(hypervolume)),
+      ("trained_candidates", .integer(rows.count)),
+      ("trainings", .integer(trainings)),
+      ("metadata", .object(metadata.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })),
+      ("candidates", .array(rows(selection).map(\.json))),
+    ]
+    return JSONValue.object(fields).text() + "\n"
+  }
+
+  private var proxy: JSONValue {
+    .object([
+      ("epochs", .integer(recipe.epochs)), ("batch", .integer(recipe.batch)),
+      ("learning_rate", .number(recipe.learningRate)), ("schedule", .string(recipe.schedule.rawValue)),
+      ("momentum", .number(recipe.momentum)), ("nesterov", .bool(recipe.nesterov)),
+      ("weight_decay", .number(recipe.weightDecay)), ("augment", .bool(recipe.augment)),
+    ])
+  }
+}
+
+extension ReportRow {
+  fileprivate var json: JSONValue {
+    let ranks = score.candidate.decomposedLayers.map { ($0, JSONValue.integer(score.candidate.ranks[$0] ?? 0)) }
+    let referenceName: JSONValue
+    switch reference {
+    case nil: referenceName = .null
+    case .dense: referenceName = .string("dense")
+    case .allLayers: referenceName = .string("all_layers")
+    }
+    return .object([
+      ("candidate", .string("\(score.candidate)")),
+      ("decomposed_layers", .integer(ranks.count)),
+      ("parameters", .integer(score.cost.parameters)),
+      ("parameter_ratio", JSONValue(ratio: score.parameterRatio)),
+      ("multiply_adds", .integer(score.cost.multiplyAdds)),
+      ("multiply_add_ratio", JSONValue(ratio: score.multiplyAddRatio)),
+      ("accuracy", .number(score.accuracy)),
+      ("accuracy_sd", JSONValue(score.accuracySD)),
+      ("loss", JSONValue(score.loss)),
+      ("step_time_ratio", JSONValue(ratio: score.stepTimeRatio)),
+      ("inference_time_ratio", JSONValue(ratio: score.inferenceTimeRatio)),
+      ("seeds", .integer(score.seeds)),
+      ("on_frontier", .bool(onFrontier)),
+      ("reference", referenceName),
+      ("ranks", .object(ranks)),
+    ])
+  }
+}

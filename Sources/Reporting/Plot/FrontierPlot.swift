@@ -1,0 +1,290 @@
+import SearchCore
+
+/// The picture of a study: accuracy against size, dominated candidates faint, the frontier and the line of the best accuracy
+/// for the size, the dense network and the all-layers references, ± one standard deviation over the seeds.
+struct FrontierPlot {
+  private static let ink = PlotMarker.dense.colour
+  private static let faintInk = "#66707c"
+  private static let frontierColour = PlotMarker.frontier.colour
+
+  private let report: StudyReport
+  private let data: FrontierPlotData
+  private let frame = PlotBox(left: 78, top: 116, right: 932, bottom: 520)
+  private let x: PlotScale
+  private let y: PlotScale
+  private var document = SVGDocument(width: 960, height: 600)
+
+  init(_ report: StudyReport) {
+    self.report = report
+    data = FrontierPlotData(report)
+    let shown = data.points.filter { !$0.isBelowAxis }
+    x = PlotScale(data: shown.map(\.x), minimumSpan: 20, start: frame.left, end: frame.right)
+    let heights = shown.flatMap { point -> [Double] in
+      let reach = point.row.onFrontier || point.row.reference != nil ? point.deviation ?? 0 : 0
+      return [point.y - reach, point.y + reach]
+    }
+    y = PlotScale(data: heights, minimumSpan: 2, padding: 0.07, start: frame.bottom, end: frame.top)
+  }
+
+  /// The SVG file.
+  var svg: String {
+    var plot = self
+    plot.draw()
+    return plot.document.file(
+      title: "\(report.study): accuracy against \(data.abscissa.title)",
+      description: "\(report.setting). \(report.extent).")
+  }
+
+  private mutating func draw() {
+    document.add("rect", [("width", "960"), ("height", "600"), ("fill", "#ffffff")])
+    drawHeading()
+    drawAxes()
+    guard !data.points.isEmpty else {
+      document.text(
+        "No candidate has a result yet", x: (frame.left + frame.right) / 2, y: (frame.top + frame.bottom) / 2, size: 16,
+        anchor: "middle", fill: Self.faintInk)
+      return
+    }
+    drawArea()
+    drawErrorBars()
+    drawPoints()
+    drawLabels()
+    drawNotes()
+  }
+}
+
+// Heading, legend and axes.
+extension FrontierPlot {
+  private mutating func drawHeading() {
+    document.text(
+      "\(report.recipe.model.title) on \(report.recipe.data.set.title): accuracy against \(data.abscissa.title)",
+      x: frame.left, y: 36, size: 20, fill: Self.ink, extra: [("font-weight", "600")])
+    let images = NumberText.grouped(report.recipe.data.trainImages)
+    let epochs = NumberText.plural(report.recipe.epochs, "epoch")
+    document.text(
+      "Proxy trainings of \(images) images × \(epochs) · \(report.extent)", x: frame.left, y: 58, size: 13,
+      fill: Self.faintInk)
+    drawLegend()
+  }
+
+  private mutating func drawLegend() {
+    let kinds = data.points.map { ($0.row.onFrontier, $0.row.reference) }
+    var entries: [(PlotMarker, String)] = []
+    if kinds.contains(where: { $0.0 && $0.1 == nil }) { entries.append((.frontier, "on the frontier")) }
+    if kinds.contains(where: { !$0.0 && $0.1 == nil }) { entries.append((.dominated, "dominated")) }
+    if kinds.contains(where: { $0.1 == .dense }) { entries.append((.dense, "dense network")) }
+    if kinds.contains(where: { $0.1 != nil && $0.1 != .dense }) { entries.append((.allLayers, "all layers")) }
+    var left = frame.left + 6
+    let baseline = 92.0
+    for (marker, label) in entries {
+      document.add("path", marker.attributes(x: left, y: baseline - 4, filled: true))
+      document.text(label, x: left + 12, y: baseline, size: 12.5, fill: Self.ink)
+      left += LabelPlacement.width(of: label, size: 12.5) + 38
+    }
+    if data.points.contains(where: { $0.deviation != nil }) {
+      document.line(left, baseline - 11, left, baseline + 3, stroke: Self.frontierColour, extra: [("opacity", "0.6")])
+      for end in [baseline - 11, baseline + 3] {
+        document.line(left - 3, end, left + 3, end, stroke: Self.frontierColour, extra: [("opacity", "0.6")])
+      }
+      document.text("± 1 standard deviation", x: left + 12, y: baseline, size: 12.5, fill: Self.ink)
+    }
+  }
+
+  private mutating func drawAxes() {
+    let across = 8
+    for tick in x.ticks(about: across) where tick >= 0 {
+      let at = x.position(tick)
+      document.line(at, frame.top, at, frame.bottom, stroke: "#eceff2")
+      let label = NumberText.fixed(tick, x.tickDecimals(about: across))
+      document.text(label, x: at, y: frame.bottom + 20, size: 12.5, anchor: "middle", fill: Self.faintInk)
+    }
+    let up = 7
+    for tick in y.ticks(about: up) where tick >= 0 && tick <= 100 {
+      let at = y.position(tick)
+      document.line(frame.left, at, frame.right, at, stroke: "#eceff2")
+      let label = NumberText.fixed(tick, y.tickDecimals(about: up))
+      document.text(label, x: frame.left - 10, y: at + 4.5, size: 12.5, anchor: "end", fill: Self.faintInk)
+    }
+    document.line(frame.left, frame.bottom, frame.right, frame.bottom, stroke: Self.faintInk)
+    document.line(frame.left, frame.top, frame.left, frame.bottom, stroke: Self.faintInk)
+    document.text(
+      abscissaTitle, x: (frame.left + frame.right) / 2, y: frame.bottom + 46, size: 14, anchor: "middle", fill: Self.ink
+    )
+    let seeds = Set(report.rows.map(\.score.seeds))
+    let mean = seeds.count == 1 && seeds.first != 1 ? ", mean of \(seeds.first ?? 0) seeds" : ""
+    let middle = SVGDocument.number((frame.top + frame.bottom) / 2)
+    document.text(
+      "Validation accuracy (%)\(mean)", x: 0, y: 0, size: 14, anchor: "middle", fill: Self.ink,
+      extra: [("transform", "translate(26 \(middle)) rotate(-90)")])
+  }
+
+  private var abscissaTitle: String {
+    switch data.abscissa {
+    case .multiplyAdds:
+      return "Multiply-adds (% of the dense network's \(NumberText.count(report.denseCost.multiplyAdds)))"
+    case .stepTime: return "Time of a training step (% of the dense network's)"
+    case .inferenceTime: return "Inference time (% of the dense network's)"
+    case .parameters, .accuracy:
+      return "Parameters (% of the dense network's \(NumberText.count(report.denseCost.parameters)))"
+    }
+  }
+
+  private var abscissaWord: String {
+    switch data.abscissa {
+    case .multiplyAdds: return "compute"
+    case .stepTime, .inferenceTime: return "time"
+    case .parameters, .accuracy: return "size"
+    }
+  }
+}
+
+// Data.
+extension FrontierPlot {
+  /// What the frontier dominates, softly shaded, and the line around it.
+  private mutating func drawArea() {
+    guard let first = data.staircase.first, let last = data.staircase.last else { return }
+    var steps = "M\(coordinates(first))"
+    for point in data.staircase.dropFirst() {
+      steps += " H\(SVGDocument.number(x.position(point.x))) V\(SVGDocument.number(y.position(point.y)))"
+    }
+    let right = SVGDocument.number(frame.right)
+    let bottom = SVGDocument.number(frame.bottom)
+    document.add(
+      "path",
+      [
+        ("d", "\(steps) H\(right) V\(bottom) H\(SVGDocument.number(x.position(first.x))) Z"),
+        ("fill", Self.frontierColour), ("fill-opacity", "0.045"),
+      ])
+    document.line(
+      x.position(last.x), y.position(last.y), frame.right, y.position(last.y), stroke: Self.frontierColour, width: 1.2,
+      extra: [("stroke-dasharray", "3 4"), ("opacity", "0.55")])
+    document.add(
+      "path",
+      [
+        ("class", "frontier-line"), ("d", steps), ("fill", "none"), ("stroke", Self.frontierColour),
+        ("stroke-width", "1.8"), ("stroke-linejoin", "round"), ("opacity", "0.8"),
+      ])
+  }
+
+  private func coordinates(_ point: FrontierPlotData.Point) -> String {
+    "\(SVGDocument.number(x.position(point.x))) \(SVGDocument.number(y.position(point.y)))"
+  }
+
+  private mutating func drawErrorBars() {
+    for point in data.points where !point.isBelowAxis {
+      guard let deviation = point.deviation, deviation > 0 else { continue }
+      let isFaint = !point.row.onFrontier && point.row.reference == nil
+      let marker = PlotMarker(point.row)
+      let at = x.position(point.x)
+      let top = max(frame.top, y.position(point.y + deviation))
+      let bottom = min(frame.bottom, y.position(point.y - deviation))
+      document.openGroup([("class", "error-bar"), ("stroke", marker.colour), ("opacity", isFaint ? "0.16" : "0.42")])
+      document.line(at, top, at, bottom, stroke: marker.colour)
+      if !isFaint {
+        document.line(at - 3, top, at + 3, top, stroke: marker.colour)
+        document.line(at - 3, bottom, at + 3, bottom, stroke: marker.colour)
+      }
+      document.closeGroup()
+    }
+  }
+
+  /// Dominated candidates first, references last, so that nothing that matters is covered.
+  private mutating func drawPoints() {
+    func layer(_ row: ReportRow) -> Int { row.reference != nil ? 2 : row.onFrontier ? 1 : 0 }
+    for wanted in 0...2 {
+      for point in data.points where layer(point.row) == wanted {
+        let marker = point.isBelowAxis ? PlotMarker.belowAxis : PlotMarker(point.row)
+        let height = point.isBelowAxis ? frame.bottom - 7 : y.position(point.y)
+        let name = (point.row.onFrontier ? "frontier" : "dominated") + (point.row.reference != nil ? " reference" : "")
+        let score = point.row.score
+        let tip =
+          "\(score.candidate): \(score.accuracyText), \(NumberText.count(score.cost.parameters)) parameters, "
+          + "\(NumberText.count(score.cost.multiplyAdds)) multiply-adds"
+        document.add(
+          "path",
+          [("class", name)] + marker.attributes(x: x.position(point.x), y: height, filled: point.row.onFrontier),
+          content: SVGDocument.element("title", [], content: SVGDocument.escaped(tip)))
+      }
+    }
+  }
+
+  private mutating func drawLabels() {
+    var placement = LabelPlacement(bounds: frame)
+    for point in data.points {
+      let (px, py) = (x.position(point.x), y.position(point.y))
+      let matters = point.row.onFrontier || point.row.reference != nil
+      placement.avoid(PlotBox(left: px - 6, top: py - 6, right: px + 6, bottom: py + 6), cost: matters ? 12 : 3)
+      if matters, let deviation = point.deviation {
+        let box = PlotBox(
+          left: px - 3, top: y.position(point.y + deviation), right: px + 3, bottom: y.position(point.y - deviation))
+        placement.avoid(box, cost: 1.5)
+      }
+    }
+    for (from, to) in zip(data.staircase, data.staircase.dropFirst()) {
+      let (left, right) = (x.position(from.x), x.position(to.x))
+      let (low, high) = (y.position(from.y), y.position(to.y))
+      placement.avoid(PlotBox(left: left, top: low - 1, right: right, bottom: low + 1), cost: 4)
+      placement.avoid(PlotBox(left: right - 1, top: high, right: right + 1, bottom: low), cost: 4)
+    }
+    if let last = data.staircase.last {
+      let height = y.position(last.y)
+      placement.avoid(
+        PlotBox(left: x.position(last.x), top: height - 1, right: frame.right, bottom: height + 1), cost: 2)
+    }
+    for point in data.points {
+      switch point.row.reference {
+      case .dense: drawLabel("dense", at: point, colour: Self.ink, placement: &placement)
+      case .allLayers(let label):
+        drawLabel("all layers at \(label)", at: point, colour: PlotMarker.allLayers.colour, placement: &placement)
+      case nil: break
+      }
+    }
+    if let knee = data.knee, knee.row.reference == nil {
+      let (px, py) = (x.position(knee.x), y.position(knee.y))
+      document.add(
+        "circle",
+        [
+          ("cx", SVGDocument.number(px)), ("cy", SVGDocument.number(py)), ("r", "9.5"), ("fill", "none"),
+          ("stroke", Self.frontierColour), ("stroke-width", "1.2"),
+        ])
+      let score = knee.row.score
+      let layers = NumberText.plural(score.candidate.ranks.count, "layer")
+      let reach = "\(NumberText.fixed(knee.x, 0)) % \(abscissaWord), \(NumberText.percent(score.accuracy)) accuracy"
+      drawLabel(
+        "knee: \(layers), \(reach)", at: knee, colour: Self.frontierColour, placement: &placement)
+    }
+  }
+
+  private mutating func drawLabel(
+    _ text: String, at point: FrontierPlotData.Point, colour: String, placement: inout LabelPlacement
+  ) {
+    let size = 12.5
+    let place = placement.place(text, size: size, atX: x.position(point.x), y: y.position(point.y), gap: 13)
+    document.text(
+      text, x: place.x, y: place.y, size: size, fill: colour,
+      extra: [
+        ("class", "label"), ("paint-order", "stroke"), ("stroke", "#ffffff"), ("stroke-width", "3.5"),
+        ("stroke-linejoin", "round"),
+      ])
+  }
+
+  /// What the picture leaves out, or what needs a word of explanation.
+  private mutating func drawNotes() {
+    var notes: [String] = []
+    let below = data.points.count { $0.isBelowAxis }
+    if below > 0 { notes.append("▽ \(NumberText.plural(below, "candidate")) below the axis") }
+    if data.missing > 0 {
+      notes.append("\(NumberText.plural(data.missing, "candidate")) without \(data.abscissa.title) not shown")
+    }
+    if data.points.contains(where: { $0.row.reference != nil && !$0.row.onFrontier }) {
+      notes.append("hollow references are dominated")
+    }
+    let others = report.objectives.filter { $0 != .accuracy && $0 != data.abscissa }
+    if data.points.count(where: \.row.onFrontier) > data.staircase.count, !others.isEmpty {
+      notes.append(
+        "filled points off the line are on the frontier by \(others.map(\.title).joined(separator: " or "))")
+    }
+    document.text(
+      notes.joined(separator: "; "), x: frame.right, y: 590, size: 11.5, anchor: "end", fill: Self.faintInk)
+  }
+}

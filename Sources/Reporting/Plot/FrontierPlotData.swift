@@ -1,0 +1,72 @@
+import SearchCore
+
+/// What the picture of a frontier shows, in percent and apart from how it is drawn.
+struct FrontierPlotData {
+  struct Point {
+    let row: ReportRow
+    /// Percent of the dense network.
+    let x: Double
+    /// Accuracy in percent.
+    let y: Double
+    let deviation: Double?
+    /// So far below the others that the axis does not reach it.
+    var isBelowAxis = false
+  }
+
+  /// The objective along x: the first of parameters, multiply-adds, step and inference time that the study has.
+  let abscissa: Objective
+  let points: [Point]
+  /// Points of the frontier with the best accuracy for their x: what the line joins, from left to right.
+  let staircase: [Point]
+  /// Candidates for which x was not measured.
+  let missing: Int
+
+  init(_ report: StudyReport) {
+    let abscissa =
+      [Objective.parameters, .multiplyAdds, .stepTime, .inferenceTime].first(where: report.objectives.contains)
+      ?? .parameters
+    var points = report.rows.compactMap { row -> Point? in
+      guard let x = Self.ratio(of: abscissa, row.score), let y = row.score.value(of: .accuracy) else { return nil }
+      return Point(row: row, x: x * 100, y: y * 100, deviation: row.score.accuracySD.map { $0 * 100 })
+    }
+    let floor = Self.floor(points.map(\.y))
+    for index in points.indices where !points[index].row.onFrontier && points[index].row.reference == nil {
+      points[index].isBelowAxis = points[index].y < floor
+    }
+    var staircase: [Point] = []
+    for point in points.filter(\.row.onFrontier).sorted(by: { ($0.x, -$0.y) < ($1.x, -$1.y) })
+    where staircase.last.map({ point.y > $0.y }) ?? true {
+      staircase.append(point)
+    }
+    self.abscissa = abscissa
+    self.points = points
+    self.staircase = staircase
+    self.missing = report.rows.count - points.count
+  }
+
+  /// Where the line bends most: the point farthest above the chord from its first to its last (Satopää et al. 2011).
+  var knee: Point? {
+    guard let first = staircase.first, let last = staircase.last, staircase.count > 2 else { return nil }
+    func bend(_ point: Point) -> Double {
+      (point.y - first.y) / (last.y - first.y) - (point.x - first.x) / (last.x - first.x)
+    }
+    return staircase.max { bend($0) < bend($1) }.flatMap { bend($0) > 0.1 ? $0 : nil }
+  }
+
+  private static func ratio(of objective: Objective, _ score: CandidateScore) -> Double? {
+    switch objective {
+    case .multiplyAdds: return score.multiplyAddRatio
+    case .stepTime, .inferenceTime: return score.value(of: objective)
+    case .parameters, .accuracy: return score.parameterRatio
+    }
+  }
+
+  /// Trainings that diverged lie at chance and would squeeze all others into a stripe: outliers by Tukey's fences, far ones.
+  private static func floor(_ values: [Double]) -> Double {
+    let sorted = values.sorted()
+    guard sorted.count >= 8 else { return -.infinity }
+    let quarter = sorted[sorted.count / 4]
+    let range = sorted[sorted.count * 3 / 4] - quarter
+    return quarter - 3 * max(range, 1)
+  }
+}

@@ -1,0 +1,49 @@
+import SearchCore
+
+/// Shape and colour tell what a candidate is, filling whether it is on the frontier.
+enum PlotMarker {
+  case frontier, dominated, belowAxis, dense, allLayers
+
+  init(_ row: ReportRow) {
+    switch row.reference {
+    case .dense: self = .dense
+    case .allLayers: self = .allLayers
+    case nil: self = row.onFrontier ? .frontier : .dominated
+    }
+  }
+
+  var colour: String {
+    switch self {
+    case .frontier: return "#1b5fa8"
+    case .dominated, .belowAxis: return "#8b95a1"
+    case .dense: return "#22272e"
+    case .allLayers: return "#c8541b"
+    }
+  }
+
+  func attributes(x: Double, y: Double, filled: Bool) -> [(String, String)] {
+    let shape: String
+    switch self {
+    case .frontier: shape = Self.circle(radius: 5)
+    case .dominated: shape = Self.circle(radius: 3.6)
+    case .belowAxis: shape = "m-4.5 -4 h9 l-4.5 8 z"
+    case .dense: shape = "m0 -7.5 l7.5 7.5 l-7.5 7.5 l-7.5 -7.5 z"
+    case .allLayers: shape = "m-5.5 -5.5 h11 v11 h-11 z"
+    }
+    let start = "M\(SVGDocument.number(x)) \(SVGDocument.number(y)) "
+    let place = [("d", start + shape)]
+    switch self {
+    case .dominated: return place + [("fill", colour), ("fill-opacity", "0.38")]
+    case .frontier: return place + [("fill", colour), ("stroke", "#ffffff"), ("stroke-width", "1.2")]
+    case .belowAxis: return place + [("fill", "none"), ("stroke", colour)]
+    case .dense, .allLayers:
+      return place + [("fill", filled ? colour : "#ffffff"), ("stroke", colour), ("stroke-width", "1.8")]
+    }
+  }
+
+  private static func circle(radius: Double) -> String {
+    let r = SVGDocument.number(radius)
+    let d = SVGDocument.number(radius * 2)
+    return "m-\(r) 0 a\(r) \(r) 0 1 0 \(d) 0 a\(r) \(r) 0 1 0 -\(d) 0 z"
+  }
+}

@@ -1,0 +1,89 @@
+/// Text of an SVG file, element by element.
+struct SVGDocument {
+  private var body = ""
+  let width: Double
+  let height: Double
+
+  init(width: Double, height: Double) {
+    self.width = width
+    self.height = height
+  }
+
+  /// An empty element, or one that holds `content`, which must be escaped already.
+  mutating func add(_ name: String, _ attributes: [(String, String)], content: String? = nil) {
+    body += "  " + Self.element(name, attributes, content: content) + "\n"
+  }
+
+  mutating func text(
+    _ text: String, x: Double, y: Double, size: Double = 13, anchor: String = "start", fill: String = "#333",
+    extra: [(String, String)] = []
+  ) {
+    var attributes = [("x", Self.number(x)), ("y", Self.number(y)), ("font-size", Self.number(size)), ("fill", fill)]
+    if anchor != "start" { attributes.append(("text-anchor", anchor)) }
+    add("text", attributes + extra, content: Self.escaped(text))
+  }
+
+  mutating func line(
+    _ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, stroke: String, width: Double = 1,
+    extra: [(String, String)] = []
+  ) {
+    add(
+      "line",
+      [
+        ("x1", Self.number(x1)), ("y1", Self.number(y1)), ("x2", Self.number(x2)), ("y2", Self.number(y2)),
+        ("stroke", stroke), ("stroke-width", Self.number(width)),
+      ] + extra)
+  }
+
+  mutating func openGroup(_ attributes: [(String, String)]) {
+    body += "  <g\(Self.attributes(attributes))>\n"
+  }
+
+  mutating func closeGroup() { body += "  </g>\n" }
+
+  /// The whole file. `title` and `description` are for readers that do not see pictures.
+  func file(title: String, description: String) -> String {
+    """
+    <?xml version="1.0" encoding="UTF-8"?>
+    <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(Self.number(width)) \(Self.number(height))" \
+    width="\(Self.number(width))" height="\(Self.number(height))" role="img" \
+    font-family="Inter, 'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif">
+      <title>\(Self.escaped(title))</title>
+      <desc>\(Self.escaped(description))</desc>
+    \(body)</svg>
+
+    """
+  }
+
+  static func element(_ name: String, _ attributes: [(String, String)], content: String? = nil) -> String {
+    let start = "<\(name)\(Self.attributes(attributes))"
+    return content.map { "\(start)>\($0)</\(name)>" } ?? "\(start)/>"
+  }
+
+  private static func attributes(_ attributes: [(String, String)]) -> String {
+    attributes.map { " \($0)=\"\(escaped($1))\"" }.joined()
+  }
+
+  /// Safe as content and as attribute; characters that XML 1.0 forbids become the replacement character.
+  static func escaped(_ text: String) -> String {
+    var escaped = ""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "&": escaped += "&amp;"
+      case "<": escaped += "&lt;"
+      case ">": escaped += "&gt;"
+      case "\"": escaped += "&quot;"
+      case "\t", "\n", "\r": escaped += " "
+      case _ where scalar.value < 0x20 || scalar.value == 0xfffe || scalar.value == 0xffff: escaped += "\u{fffd}"
+      default: escaped.unicodeScalars.append(scalar)
+      }
+    }
+    return escaped
+  }
+
+  /// Coordinates to a tenth, without needless zeros.
+  static func number(_ value: Double) -> String {
+    let text = NumberText.fixed(value, 1)
+    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+  }
+}

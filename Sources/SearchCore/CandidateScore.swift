@@ -1,0 +1,88 @@
+/// What is known of one candidate: its cost, and its trainings summed up.
+public struct CandidateScore: Hashable, Sendable {
+  public let candidate: Candidate
+  public let cost: Cost
+  public let denseCost: Cost
+  /// Mean over the seeds, 0…1.
+  public let accuracy: Double
+  /// Sample standard deviation over the seeds; nil for one.
+  public let accuracySD: Double?
+  /// Mean validation cross-entropy over the seeds that did not diverge; nil where all did.
+  public let loss: Double?
+  /// Medians of what was measured, relative to the dense network; nil where nothing was.
+  public let stepTimeRatio: Double?
+  public let inferenceTimeRatio: Double?
+  /// Number of trainings.
+  public let seeds: Int
+
+  /// `results` by replicate. Sums run in the order of replicates, so that the same results give the same bits in whatever
+  /// order they arrived. nil without results.
+  public init?(candidate: Candidate, cost: Cost, denseCost: Cost, results: [Int: TrialResult]) {
+    guard !results.isEmpty else { return nil }
+    let ordered = results.sorted { $0.key < $1.key }.map(\.value)
+    let accuracies = ordered.map(\.accuracy)
+    self.candidate = candidate
+    self.cost = cost
+    self.denseCost = denseCost
+    self.accuracy = Statistics.mean(accuracies)
+    self.accuracySD = Statistics.sampleVariance(accuracies)?.squareRoot()
+    let losses = ordered.filter { !$0.diverged }.compactMap(\.loss)
+    self.loss = losses.isEmpty ? nil : Statistics.mean(losses)
+    self.stepTimeRatio = Statistics.median(ordered.compactMap(\.stepTimeRatio))
+    self.inferenceTimeRatio = Statistics.median(ordered.compactMap(\.inferenceTimeRatio))
+    self.seeds = ordered.count
+  }
+
+  public var parameterRatio: Double { Double(cost.parameters) / Double(denseCost.parameters) }
+  public var multiplyAddRatio: Double { Double(cost.multiplyAdds) / Double(denseCost.multiplyAdds) }
+
+  /// The objective's value in its own units; nil where it is unknown or not a finite number.
+  public func value(of objective: Objective) -> Double? {
+    let value: Double?
+    switch objective {
+    case .accuracy: value = accuracy
+    case .parameters: value = Double(cost.parameters)
+    case .multiplyAdds: value = Double(cost.multiplyAdds)
+    case .stepTime: value = stepTimeRatio
+    case .inferenceTime: value = inferenceTimeRatio
+    }
+    return value.flatMap { $0.isFinite ? $0 : nil }
+  }
+
+  /// The scores of all candidates that have results, in the fronts' order: by parameters, then by text.
+  public static func scores(of results: [Trial: TrialResult], in space: SearchSpace) -> [CandidateScore] {
+    var byCandidate: [Candidate: [Int: TrialResult]] = [:]
+    for (trial, result) in results { byCandidate[trial.candidate, default: [:]][trial.replicate] = result }
+    return byCandidate.compactMap { candidate, results in
+      CandidateScore(
+        candidate: candidate, cost: space.cost(of: candidate), denseCost: space.denseCost, results: results)
+    }.inReportOrder()
+  }
+}
+
+extension Sequence<CandidateScore> {
+  /// By parameters, then by text: the order of fronts and reports.
+  public func inReportOrder() -> [CandidateScore] {
+    map { (score: $0, text: $0.candidate.description) }
+      .sorted { ($0.score.cost.parameters, $0.text) < ($1.score.cost.parameters, $1.text) }
+      .map(\.score)
+  }
+}
+
+enum Statistics {
+  static func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
+
+  /// Σ (x − mean)² / (n − 1); nil for fewer than two values.
+  static func sampleVariance(_ values: [Double]) -> Double? {
+    guard values.count > 1 else { return nil }
+    let mean = mean(values)
+    return values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count - 1)
+  }
+
+  static func median(_ values: [Double]) -> Double? {
+    let sorted = values.sorted()
+    guard !sorted.isEmpty else { return nil }
+    let middle = sorted.count / 2
+    return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+  }
+}

@@ -1,0 +1,47 @@
+// Reading and checking candidates. Their canonical text is written in Candidate.swift.
+
+extension Candidate {
+  /// Reads `layer1.0.conv1=8,layer2.1.conv2=16` in any order, with or without spaces around names and ranks, or `dense`.
+  /// Neither names nor upper bounds of ranks are checked here: `validate(in:)` does, against a network.
+  public init(parsing text: String) throws(SearchError) {
+    func problem(_ what: String) -> SearchError { .candidateText(text: text, problem: what) }
+    if Self.trimmed(text[...]) == "dense" {
+      self = .dense
+      return
+    }
+    var ranks: [String: Int] = [:]
+    for piece in text.split(separator: ",", omittingEmptySubsequences: false) {
+      let sides = piece.split(separator: "=", omittingEmptySubsequences: false).map(Self.trimmed)
+      if sides == [""] { throw problem(ranks.isEmpty ? "it names no layer" : "nothing stands between two commas") }
+      guard sides.count == 2 else { throw problem("\"\(Self.trimmed(piece))\" is not layer=rank") }
+      guard !sides[0].isEmpty, !sides[0].contains(where: \.isWhitespace) else {
+        throw problem("\"\(sides[0])\" is not a layer name")
+      }
+      guard sides[1].utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
+        let rank = Int(sides[1]),
+        rank >= 1
+      else { throw problem("\"\(sides[1])\" is not a rank, which is a whole number of at least 1") }
+      guard ranks.updateValue(rank, forKey: sides[0]) == nil else { throw problem("\(sides[0]) appears twice") }
+    }
+    self.init(ranks: ranks)
+  }
+
+  /// Throws where the network lacks a layer of this candidate, or a rank saves nothing there.
+  public func validate(in architecture: Architecture) throws(SearchError) {
+    for name in decomposedLayers {
+      guard let layer = architecture.layer(named: name) else {
+        throw .unknownLayer(name: name, model: architecture.model.rawValue, nearest: architecture.namesNear(name))
+      }
+      guard let rank = ranks[name], layer.legalRanks.contains(rank) else {
+        throw .illegalRank(layer: name, rank: ranks[name] ?? 0, allowed: layer.legalRanks)
+      }
+    }
+  }
+
+  private static func trimmed(_ text: Substring) -> String {
+    var text = text
+    while text.first?.isWhitespace ?? false { text.removeFirst() }
+    while text.last?.isWhitespace ?? false { text.removeLast() }
+    return String(text)
+  }
+}

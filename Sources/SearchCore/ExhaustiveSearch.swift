@@ -1,0 +1,61 @@
+/// Everything: the dense network, then every set of layers at every rank, small sets first, as far as the budget goes.
+struct ExhaustiveSearch: OneStageSearch {
+  /// Without a budget, more candidates than this are refused: nobody means to train them.
+  static let unboundedLimit = 100_000.0
+
+  let name = StrategyName.exhaustive
+  let notes: [String]
+  let trials: [Trial]
+
+  init(space: SearchSpace, seeds: Int, jobs: Int?) throws(SearchError) {
+    let wanted = space.count * Double(seeds)
+    if jobs == nil, wanted > Self.unboundedLimit {
+      throw .strategy(
+        name: StrategyName.exhaustive.rawValue,
+        problem:
+          "the space has \(Self.text(space.count)) candidates; set a budget of jobs or choose fewer layers or ranks")
+    }
+    trials = SearchCore.trials(of: SmallestSetsFirst(space.choices), seeds: seeds, jobs: jobs)
+    notes =
+      Double(trials.count) < wanted
+      ? ["the budget covers \(trials.count) of the \(Self.text(wanted)) trainings that the whole space needs"] : []
+  }
+
+  private static func text(_ count: Double) -> String { count < 1e15 ? "\(Int(count))" : "\(count)" }
+}
+
+/// Every candidate of a space, one after the other without holding them: by number of decomposed layers, then by layers in
+/// canonical order, then by ranks.
+struct SmallestSetsFirst: Sequence, IteratorProtocol {
+  private let choices: [SearchSpace.Choice]
+  /// Indices of the decomposed layers, increasing; nil at the end.
+  private var layers: [Int]? = []
+  /// Index of each one's rank.
+  private var ranks: [Int] = []
+
+  init(_ choices: [SearchSpace.Choice]) { self.choices = choices }
+
+  mutating func next() -> Candidate? {
+    guard let layers else { return nil }
+    var chosen: [String: Int] = [:]
+    for (layer, rank) in zip(layers, ranks) { chosen[choices[layer].layer] = choices[layer].ranks[rank] }
+    advance(layers)
+    return Candidate(ranks: chosen)
+  }
+
+  private mutating func advance(_ layers: [Int]) {
+    // The ranks of this set count up like the digits of a number; then comes the next set.
+    if let digit = ranks.indices.last(where: { ranks[$0] + 1 < choices[layers[$0]].ranks.count }) {
+      ranks[digit] += 1
+      for later in ranks.indices where later > digit { ranks[later] = 0 }
+      return
+    }
+    let size = layers.count
+    if let place = layers.indices.last(where: { layers[$0] < choices.count - size + $0 }) {
+      self.layers = layers[..<place] + (0..<(size - place)).map { layers[place] + 1 + $0 }
+    } else {
+      self.layers = size < choices.count ? Array(0...size) : nil
+    }
+    ranks = Array(repeating: 0, count: self.layers?.count ?? 0)
+  }
+}

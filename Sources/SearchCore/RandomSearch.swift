@@ -1,0 +1,53 @@
+import Randomness
+
+/// The dense network, the all-layers references, and candidates drawn at random.
+///
+/// Each draw first takes a probability uniformly from 0…1 and decomposes each layer with it, so that the number of
+/// decomposed layers is uniform from none to all; ranks are uniform.
+struct RandomSearch: OneStageSearch {
+  /// Candidates in all where the configuration sets no budget.
+  static let defaultCandidates = 50
+
+  let name = StrategyName.random
+  let notes: [String]
+  let trials: [Trial]
+
+  init(space: SearchSpace, seeds: Int, jobs: Int?, studySeed: UInt64) {
+    let wanted = jobs.map { ($0 + seeds - 1) / seeds } ?? Self.defaultCandidates
+    let candidates = Self.candidates(wanted, of: space, studySeed: studySeed)
+    trials = SearchCore.trials(of: candidates, seeds: seeds, jobs: jobs)
+    var notes: [String] = []
+    if jobs == nil { notes.append("no budget is set: \(candidates.count) candidates are trained") }
+    if candidates.count < wanted { notes.append("the whole space has only \(candidates.count) candidates") }
+    self.notes = notes
+  }
+
+  private static func candidates(_ wanted: Int, of space: SearchSpace, studySeed: UInt64) -> [Candidate] {
+    var random = StableRandom(seed: studySeed, purpose: "random search")
+    var seen: Set<Candidate> = []
+    var candidates: [Candidate] = []
+    func take(_ candidate: Candidate) {
+      if candidates.count < wanted, seen.insert(candidate).inserted { candidates.append(candidate) }
+    }
+    ([.dense] + space.allLayersReferences).forEach(take)
+    // Draws that repeat an earlier one are lost; where the space is nearly used up the rest is counted off instead.
+    for _ in 0..<(20 * wanted) {
+      if candidates.count == wanted { return candidates }
+      take(draw(from: space, using: &random))
+    }
+    for candidate in SmallestSetsFirst(space.choices) {
+      if candidates.count == wanted { return candidates }
+      take(candidate)
+    }
+    return candidates
+  }
+
+  private static func draw(from space: SearchSpace, using random: inout StableRandom) -> Candidate {
+    let probability = random.uniform()
+    var ranks: [String: Int] = [:]
+    for choice in space.choices where random.uniform() < probability {
+      ranks[choice.layer] = choice.ranks[random.integer(below: choice.ranks.count)]
+    }
+    return Candidate(ranks: ranks)
+  }
+}

@@ -1,0 +1,179 @@
+/// Which layers may be decomposed, and at which ranks: every candidate of a study is one choice for each of its layers.
+public struct SearchSpace: Hashable, Sendable {
+  /// The ranks that every layer may take.
+  public enum Ranks: Hashable, Sendable {
+    /// Of the layer's output channels: r = max(1, round(f · C_out)), halves rounded up. Each 0 < f < 1.
+    case fractions([Double])
+    case absolute([Int])
+
+    public var count: Int {
+      switch self {
+      case .fractions(let fractions): return fractions.count
+      case .absolute(let ranks): return ranks.count
+      }
+    }
+  }
+
+  /// A layer and the ranks that it may take, besides staying dense; increasing, at least one.
+  public struct Choice: Hashable, Sendable {
+    public let layer: String
+    public let ranks: [Int]
+  }
+
+  /// A pair that the configuration asks for and that is left out.
+  public struct Omission: Hashable, Sendable {
+    public let layer: String
+    public let rank: Int
+    public let reason: String
+  }
+
+  public let architecture: Architecture
+  public let variant: BasisVariant
+  public let ranks: Ranks
+  /// In canonical order.
+  public let choices: [Choice]
+  public let omitted: [Omission]
+  public let denseCost: Cost
+  /// For each configured rank, the layers that can take it: layer name → rank.
+  private let byRankIndex: [[String: Int]]
+
+  /// Layers whose names match a pattern of `include` and none of `exclude`. A pattern that matches nothing is an error, so
+  /// that a slip of the pen does not silently change what is searched.
+  public init(
+    architecture: Architecture, ranks: Ranks, include: [String] = ["*"], exclude: [String] = [],
+    variant: BasisVariant = .remainder
+  ) throws(SearchError) {
+    try Self.check(ranks)
+    let layers = try Self.layers(of: architecture, include: include, exclude: exclude)
+    var omitted: [Omission] = []
+    var byRankIndex: [[String: Int]] = []
+    for index in 0..<ranks.count {
+      var legal: [String: Int] = [:]
+      for layer in layers {
+        let rank = Self.rank(ranks, index, in: layer)
+        if let reason = Self.reasonToOmit(rank, in: layer, variant: variant) {
+          omitted.append(Omission(layer: layer.name, rank: rank, reason: reason))
+        } else {
+          legal[layer.name] = rank
+        }
+      }
+      guard !legal.isEmpty else { throw .space(problem: Self.legalNowhere(ranks, index, layers: layers)) }
+      byRankIndex.append(legal)
+    }
+    self.architecture = architecture
+    self.variant = variant
+    self.ranks = ranks
+    self.omitted = omitted
+    self.byRankIndex = byRankIndex
+    self.choices = layers.compactMap { layer in
+      let ranks = Set(byRankIndex.compactMap { $0[layer.name] }).sorted()
+      return ranks.isEmpty ? nil : Choice(layer: layer.name, ranks: ranks)
+    }
+    self.denseCost = architecture.cost(of: .dense, variant: variant)
+  }
+
+  /// Number of candidates, the dense one among them: ∏ (1 + ranks of the layer), saturating.
+  public var count: Double {
+    min(choices.reduce(1) { $0 * Double(1 + $1.ranks.count) }, Double.greatestFiniteMagnitude)
+  }
+
+  /// Number of configured ranks or fractions.
+  public var rankCount: Int { byRankIndex.count }
+
+  /// The rank that the `index`-th configured rank or fraction gives this layer; nil where it is left out.
+  public func rank(of layer: String, rankIndex index: Int) -> Int? { byRankIndex[index][layer] }
+
+  /// Every layer at its `index`-th configured rank; layers for which that one is left out stay dense.
+  public func allLayers(rankIndex index: Int) -> Candidate { Candidate(ranks: byRankIndex[index]) }
+
+  /// The all-layers references at every configured rank, without repetitions.
+  public var allLayersReferences: [Candidate] {
+    var seen: Set<Candidate> = []
+    return (0..<rankCount).map { allLayers(rankIndex: $0) }.filter { seen.insert($0).inserted }
+  }
+
+  /// How the `index`-th configured rank is called in reports: `25 %` or `rank 8`.
+  public func rankLabel(_ index: Int) -> String {
+    switch ranks {
+    case .absolute(let ranks): return "rank \(ranks[index])"
+    case .fractions(let fractions):
+      let percent = (fractions[index] * 1000).rounded() / 10
+      return (percent == percent.rounded() ? "\(Int(percent))" : "\(percent)") + " %"
+    }
+  }
+
+  public func cost(of candidate: Candidate) -> Cost { architecture.cost(of: candidate, variant: variant) }
+}
+
+// Checks of what the configuration asks for.
+extension SearchSpace {
+  private static func check(_ ranks: Ranks) throws(SearchError) {
+    guard ranks.count > 0 else { throw .space(problem: "it needs at least one rank or rank fraction") }
+    switch ranks {
+    case .fractions(let fractions):
+      for (index, fraction) in fractions.enumerated() {
+        guard fraction > 0, fraction < 1 else {
+          throw .space(problem: "rank fraction \(fraction) must lie between 0 and 1, both excluded")
+        }
+        if fractions[..<index].contains(fraction) { throw .space(problem: "rank fraction \(fraction) is listed twice") }
+      }
+    case .absolute(let ranks):
+      for (index, rank) in ranks.enumerated() {
+        guard rank >= 1 else { throw .space(problem: "rank \(rank) must be at least 1") }
+        if ranks[..<index].contains(rank) { throw .space(problem: "rank \(rank) is listed twice") }
+      }
+    }
+  }
+
+  private static func layers(
+    of architecture: Architecture, include: [String], exclude: [String]
+  ) throws(SearchError) -> [Layer] {
+    func matching(_ patterns: [String], role: String) throws(SearchError) -> Set<String> {
+      var names: Set<String> = []
+      for pattern in patterns {
+        let glob = try Glob(pattern)
+        let matched = architecture.layers.map(\.name).filter(glob.matches)
+        guard !matched.isEmpty else {
+          throw .noLayerMatches(
+            pattern: pattern, role: role, model: architecture.model.rawValue,
+            nearest: architecture.namesNear(pattern))
+        }
+        names.formUnion(matched)
+      }
+      return names
+    }
+    let names = try matching(include, role: "include").subtracting(matching(exclude, role: "exclude"))
+    guard !names.isEmpty else { throw .space(problem: "include and exclude together leave no layer") }
+    return architecture.layers.filter { names.contains($0.name) }.sorted { LayerName.precedes($0.name, $1.name) }
+  }
+
+  private static func rank(_ ranks: Ranks, _ index: Int, in layer: Layer) -> Int {
+    switch ranks {
+    case .absolute(let ranks): return ranks[index]
+    case .fractions(let fractions):
+      return max(1, Int((fractions[index] * Double(layer.outputChannels)).rounded(.toNearestOrAwayFromZero)))
+    }
+  }
+
+  private static func reasonToOmit(_ rank: Int, in layer: Layer, variant: BasisVariant) -> String? {
+    let allowed = layer.legalRanks
+    guard allowed.contains(rank) else {
+      return allowed.isEmpty
+        ? "the layer is too small to have a basis"
+        : "the rank must be from 1 to \(allowed.upperBound - 1) in this layer"
+    }
+    let saves = layer.weights(rank: rank, variant: variant) < layer.weights(rank: nil, variant: variant)
+    return saves ? nil : "with variant \(variant.rawValue) this rank has as many weights as the dense layer, or more"
+  }
+
+  private static func legalNowhere(_ ranks: Ranks, _ index: Int, layers: [Layer]) -> String {
+    let highest = layers.map { $0.legalRanks.upperBound - 1 }.max() ?? 0
+    switch ranks {
+    case .absolute(let ranks):
+      return "rank \(ranks[index]) is legal in none of the \(layers.count) layers; the highest legal rank is \(highest)"
+    case .fractions(let fractions):
+      return "rank fraction \(fractions[index]) gives no legal rank in any of the \(layers.count) layers; "
+        + "the highest legal rank is \(highest)"
+    }
+  }
+}

@@ -1,0 +1,91 @@
+/// What a study keeps of its jobs: the values that the coordinator decides and the store records. A change describes
+/// one fact; the changes of one turn are one transaction.
+
+public enum JobState: String, Codable, CaseIterable, Sendable {
+  /// To be handed out.
+  case waiting
+  /// A worker holds a lease on it.
+  case running
+  /// Has a result.
+  case finished
+  /// Set aside: its engine failed too often. The study goes on without it.
+  case failed
+}
+
+/// One training that the study wants, with what came of it.
+public struct JobRecord: Hashable, Sendable {
+  /// 1, 2, … in the order in which the strategy asked.
+  public var id: Int64
+  public var trial: Trial
+  public var seed: UInt64
+  public var state: JobState
+  /// Attempts begun so far, whatever became of them.
+  public var attempts: Int
+  /// Attempts that ended by the job's own fault (crash, memory, time limit).
+  public var failures: Int
+  /// Attempts that were lost with their worker.
+  public var losses: Int
+  public var result: TrialResult?
+  /// Why it was set aside.
+  public var failureReason: String?
+
+  public init(
+    id: Int64, trial: Trial, seed: UInt64, state: JobState = .waiting, attempts: Int = 0, failures: Int = 0,
+    losses: Int = 0, result: TrialResult? = nil, failureReason: String? = nil
+  ) {
+    self.id = id
+    self.trial = trial
+    self.seed = seed
+    self.state = state
+    self.attempts = attempts
+    self.failures = failures
+    self.losses = losses
+    self.result = result
+    self.failureReason = failureReason
+  }
+}
+
+/// How an attempt ended without a result.
+public enum AttemptEnding: String, Codable, CaseIterable, Sendable {
+  /// The lease ran out, or the worker came back without the job.
+  case lost
+  /// The worker gave it back: it is leaving.
+  case returned
+  /// The engine process failed; counts against the job.
+  case failed
+}
+
+public struct WorkerRecord: Hashable, Sendable {
+  /// The worker's own name for itself, new at each start.
+  public var id: String
+  public var host: String
+  public var processID: Int
+  public var slots: Int
+  public var kernelVariant: String
+  public var build: String
+
+  public init(id: String, host: String, processID: Int, slots: Int, kernelVariant: String, build: String) {
+    self.id = id
+    self.host = host
+    self.processID = processID
+    self.slots = slots
+    self.kernelVariant = kernelVariant
+    self.build = build
+  }
+}
+
+/// A fact to be recorded. Times are the recorder's, not part of the fact.
+public enum StudyChange: Hashable, Sendable {
+  case jobAdded(JobRecord)
+  case attemptStarted(job: Int64, attempt: Int, worker: String)
+  case attemptEnded(job: Int64, attempt: Int, ending: AttemptEnding, reason: String)
+  case jobFinished(job: Int64, attempt: Int, worker: String, result: TrialResult)
+  case jobSetAside(job: Int64, reason: String)
+  case workerJoined(WorkerRecord)
+  /// `reason`: "left", "lost", …
+  case workerLeft(id: String, reason: String)
+  /// Something a user may want to read later, such as a strategy's note.
+  case noted(String)
+  /// The strategy wants nothing more, and nothing is under way.
+  case studyFinished
+}

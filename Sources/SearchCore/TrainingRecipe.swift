@@ -1,0 +1,71 @@
+/// Which outputs a basis convolution keeps as they are (arXiv 2408.06024 and DESIGN: both evaluated maps-first).
+public enum BasisVariant: String, Codable, CaseIterable, Sendable {
+  /// r outputs are the basis maps themselves, N − r are combinations of them.
+  case remainder
+  /// All N outputs are combinations of r basis maps.
+  case full
+}
+
+/// The learning rate over the steps of a training.
+public enum Schedule: String, Codable, CaseIterable, Sendable {
+  case constant
+  /// Times 0.1 after half of the steps and again after three quarters.
+  case step
+  /// peak · (1 + cos(π t / T)) / 2
+  case cosine
+  /// Linear up over the first ⌈T/5⌉ steps, then cosine to 0.
+  case onecycle
+}
+
+public enum ImageSet: String, Codable, CaseIterable, Sendable {
+  case cifar10
+  case shapes10
+}
+
+/// The images that a training uses. Validation images are held out of the training files by `splitSeed`.
+public struct DataSelection: Codable, Hashable, Sendable {
+  public var set: ImageSet
+  public var trainImages: Int
+  public var validationImages: Int
+  public var splitSeed: UInt64
+
+  public init(set: ImageSet, trainImages: Int, validationImages: Int, splitSeed: UInt64) {
+    self.set = set
+    self.trainImages = trainImages
+    self.validationImages = validationImages
+    self.splitSeed = splitSeed
+  }
+}
+
+/// Everything but candidate and seed that a training's result depends on.
+public struct TrainingRecipe: Codable, Hashable, Sendable {
+  public var model: Model
+  public var variant: BasisVariant
+  public var data: DataSelection
+  public var epochs: Int
+  public var batch: Int
+  public var learningRate: Double
+  public var schedule: Schedule
+  public var momentum: Double
+  public var nesterov: Bool
+  public var weightDecay: Double
+  public var augment: Bool
+
+  public init(
+    model: Model, variant: BasisVariant = .remainder, data: DataSelection, epochs: Int, batch: Int = 128,
+    learningRate: Double = 0.1, schedule: Schedule = .onecycle, momentum: Double = 0.9, nesterov: Bool = false,
+    weightDecay: Double = 1e-4, augment: Bool = true
+  ) {
+    self.model = model
+    self.variant = variant
+    self.data = data
+    self.epochs = epochs
+    self.batch = batch
+    self.learningRate = learningRate
+    self.schedule = schedule
+    self.momentum = momentum
+    self.nesterov = nesterov
+    self.weightDecay = weightDecay
+    self.augment = augment
+  }
+}

@@ -1,0 +1,22 @@
+import SearchCore
+
+/// What a worker says to the engine process of a slot: one JSON object a line on its standard input. The engine ends
+/// when its input ends.
+public struct EngineRequest: Codable, Hashable, Sendable {
+  public var job: JobAssignment
+  /// Where the data set is on this machine; nil for embedded sets.
+  public var dataPath: String?
+
+  public init(job: JobAssignment, dataPath: String?) {
+    self.job = job
+    self.dataPath = dataPath
+  }
+}
+
+/// What the engine process answers: one JSON object a line on its standard output.
+public enum EngineEvent: Codable, Hashable, Sendable {
+  case progress(Progress)
+  case finished(AttemptReference, TrialResult)
+  /// The request cannot be trained (data missing, illegal candidate …); the process itself goes on.
+  case failed(AttemptReference, reason: String)
+}

@@ -1,0 +1,109 @@
+import Foundation
+
+/// Messages as frames: `magic + version | type | message id | payload`.
+///
+/// | frame | bytes |
+/// |---|---|
+/// | magic and version | `LYSR` and the framing version |
+/// | type | one byte, see `MessageType` |
+/// | message id | 64 bits, big-endian; counts the sender's messages, for logs |
+/// | payload | a JSON object, empty for messages without content; at most `maximumPayloadBytes` |
+///
+/// Numbers survive to the bit; numbers that are not finite are refused on both sides. A ROUTER's routing id is not part
+/// of these frames.
+public enum MessageCodec {
+  public static let frameCount = 4
+  public static let maximumPayloadBytes = 1 << 20
+  /// Of objects and arrays within each other; messages need 6.
+  public static let maximumDepth = 12
+
+  static let magic: [UInt8] = [0x4c, 0x59, 0x53, 0x52]
+
+  public static func encode(_ message: Message, id: UInt64) throws(ProtocolError) -> [[UInt8]] {
+    try message.validate()
+    let payload = try Payload.encode(message)
+    guard payload.count <= maximumPayloadBytes else {
+      throw .frameSize(frame: "payload", bytes: payload.count, allowed: "at most \(maximumPayloadBytes)")
+    }
+    let idBytes = (0..<8).map { UInt8(truncatingIfNeeded: id >> (56 - 8 * UInt64($0))) }
+    return [magic + [ProtocolVersion.framing], [message.type.rawValue], idBytes, payload]
+  }
+
+  public static func decode(_ frames: [[UInt8]]) throws(ProtocolError) -> (message: Message, id: UInt64) {
+    guard frames.count == frameCount else { throw .frameCount(frames.count) }
+    guard frames[0].count == magic.count + 1, frames[0].starts(with: magic) else { throw .notThisProtocol }
+    guard frames[0][magic.count] == ProtocolVersion.framing else { throw .version(frames[0][magic.count]) }
+    guard frames[1].count == 1 else { throw .frameSize(frame: "type frame", bytes: frames[1].count, allowed: "1") }
+    guard frames[2].count == 8 else { throw .frameSize(frame: "id frame", bytes: frames[2].count, allowed: "8") }
+    guard frames[3].count <= maximumPayloadBytes else {
+      throw .frameSize(frame: "payload", bytes: frames[3].count, allowed: "at most \(maximumPayloadBytes)")
+    }
+    guard let type = MessageType(rawValue: frames[1][0]) else { throw .unknownType(frames[1][0]) }
+    let message = try Payload.decode(type, from: frames[3])
+    try message.validate()
+    return (message, frames[2].reduce(0) { $0 << 8 | UInt64($1) })
+  }
+}
+
+/// JSON of one value, as both codecs use it.
+enum JSON {
+  static func encode(_ value: some Encodable, as name: String) throws(ProtocolError) -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    do { return [UInt8](try encoder.encode(value)) } catch { throw .payload(of: name, problem: summary(of: error)) }
+  }
+
+  static func decode<Value: Decodable>(
+    _ type: Value.Type, from bytes: [UInt8], as name: String
+  ) throws(ProtocolError) -> Value {
+    try checkDepth(bytes)
+    do { return try JSONDecoder().decode(type, from: Data(bytes)) } catch {
+      throw .payload(of: name, problem: summary(of: error))
+    }
+  }
+
+  /// Before the parser sees it: a deep text costs the parser stack, this only a counter.
+  private static func checkDepth(_ bytes: [UInt8]) throws(ProtocolError) {
+    var depth = 0
+    var insideString = false
+    var escaped = false
+    for byte in bytes {
+      if insideString {
+        if escaped {
+          escaped = false
+        } else if byte == UInt8(ascii: "\\") {
+          escaped = true
+        } else if byte == UInt8(ascii: "\"") {
+          insideString = false
+        }
+        continue
+      }
+      switch byte {
+      case UInt8(ascii: "\""): insideString = true
+      case UInt8(ascii: "{"), UInt8(ascii: "["):
+        depth += 1
+        if depth > MessageCodec.maximumDepth { throw .nesting(depth: depth) }
+      case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
+      default: break
+      }
+    }
+  }
+
+  /// Foundation's errors are pages; a log line wants the place and the kind.
+  private static func summary(of error: any Error) -> String {
+    func place(_ path: [any CodingKey]) -> String {
+      path.isEmpty ? "" : " at " + path.map(\.stringValue).joined(separator: ".")
+    }
+    let text: String
+    switch error {
+    case DecodingError.keyNotFound(let key, let context):
+      text = "\(key.stringValue) is missing" + place(context.codingPath)
+    case DecodingError.valueNotFound(_, let context): text = "a value is missing" + place(context.codingPath)
+    case DecodingError.typeMismatch(let type, let context): text = "not \(type)" + place(context.codingPath)
+    case DecodingError.dataCorrupted(let context): text = "not JSON of this message" + place(context.codingPath)
+    case EncodingError.invalidValue(_, let context): text = "a number is not finite" + place(context.codingPath)
+    default: text = "\(error)"
+    }
+    return text.oneLine(limit: 200)
+  }
+}

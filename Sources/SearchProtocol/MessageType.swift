@@ -1,0 +1,43 @@
+/// The code of a message on the wire. Codes are never reused.
+enum MessageType: UInt8, CaseIterable {
+  case hello = 1
+  case ready = 2
+  case accept = 3
+  case progress = 4
+  case result = 5
+  case workerHeartbeat = 6
+  case bye = 7
+  case welcome = 65
+  case refusal = 66
+  case job = 67
+  case resultAcknowledged = 68
+  case coordinatorHeartbeat = 69
+  case cancel = 70
+  case drain = 71
+  case reregister = 72
+}
+
+extension Message {
+  var type: MessageType {
+    switch self {
+    case .hello: .hello
+    case .ready: .ready
+    case .accept: .accept
+    case .progress: .progress
+    case .result: .result
+    case .workerHeartbeat: .workerHeartbeat
+    case .bye: .bye
+    case .welcome: .welcome
+    case .refusal: .refusal
+    case .job: .job
+    case .resultAcknowledged: .resultAcknowledged
+    case .coordinatorHeartbeat: .coordinatorHeartbeat
+    case .cancel: .cancel
+    case .drain: .drain
+    case .reregister: .reregister
+    }
+  }
+
+  /// For logs.
+  public var name: String { "\(type)" }
+}

@@ -1,0 +1,39 @@
+/// Why something that was received (or was about to be sent) is not a message of this protocol. The receiver counts and
+/// drops it; nothing received can stop a process.
+public enum ProtocolError: Error, Hashable, Sendable {
+  case frameCount(Int)
+  case frameSize(frame: String, bytes: Int, allowed: String)
+  case notThisProtocol
+  case version(UInt8)
+  case unknownType(UInt8)
+  case nesting(depth: Int)
+  /// The JSON does not say what the message needs.
+  case payload(of: String, problem: String)
+  /// A field that is out of its range.
+  case field(String, problem: String)
+}
+
+extension ProtocolError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .frameCount(let count):
+      "a message has \(MessageCodec.frameCount) frames, not \(count): the peer does not speak this protocol"
+    case .frameSize(let frame, let bytes, let allowed): "the \(frame) has \(bytes) bytes, allowed are \(allowed)"
+    case .notThisProtocol: "the first frame is not LayerSearch's: the peer speaks something else"
+    case .version(let version):
+      "the peer writes frames of version \(version), this build reads \(ProtocolVersion.framing): install equal versions"
+    case .unknownType(let code): "message type \(code) is unknown to this build"
+    case .nesting(let depth): "the payload is nested \(depth) deep, allowed are \(MessageCodec.maximumDepth)"
+    case .payload(let type, let problem): "the payload of \(type) cannot be read: \(problem)"
+    case .field(let name, let problem): "\(name) \(problem)"
+    }
+  }
+}
+
+public enum ProtocolVersion {
+  /// Of the frames' layout; changes only if a receiver could not even find the type of a message.
+  public static let framing: UInt8 = 1
+  /// Of the messages and what they mean. HELLO offers a range, WELCOME chooses.
+  public static let oldest = 1
+  public static let newest = 1
+}

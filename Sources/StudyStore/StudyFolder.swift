@@ -1,0 +1,106 @@
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// The files of a study and what the operating system says about them.
+struct StudyFolder: Sendable {
+  static let databaseName = "study.sqlite"
+  static let configurationName = "configuration.yaml"
+  static let lockName = "lock"
+
+  let path: String
+
+  init(_ path: String) {
+    // "" would turn "/study.sqlite" into a file of the root folder.
+    self.path = path.isEmpty ? "." : path
+  }
+
+  var database: String { "\(path)/\(Self.databaseName)" }
+  var configuration: String { "\(path)/\(Self.configurationName)" }
+  var lock: String { "\(path)/\(Self.lockName)" }
+
+  private func status(_ file: String) -> stat? {
+    var status = stat()
+    return stat(file, &status) == 0 ? status : nil
+  }
+
+  var isFolder: Bool { status(path).map { $0.st_mode & S_IFMT == S_IFDIR } ?? false }
+
+  /// Size of the database in bytes; nil where there is none.
+  var databaseSize: Int? { status(database).map { Int($0.st_size) } }
+
+  /// SQLite takes a file that is shorter than its smallest page for an empty database, and would start it anew; a last
+  /// page cut short it fills with zeros. Where a journal is left, it holds the pages that are missing.
+  func requireWholePages() throws(StoreError) {
+    guard let size = databaseSize, size % 512 != 0, (status(database + "-wal")?.st_size ?? 0) == 0 else { return }
+    throw .damaged(path, "its last page is cut short, at \(size) bytes")
+  }
+
+  /// The folder and those above it.
+  func make() throws(StoreError) {
+    var made = path.hasPrefix("/") ? "/" : ""
+    for piece in path.split(separator: "/") {
+      made += piece + "/"
+      if mkdir(made, 0o777) != 0, errno != EEXIST { throw .system(path, errno, "make the folder \(made)") }
+    }
+    guard isFolder else {
+      throw StoreError(.inputOutput, path, "there is a file of that name; choose another folder")
+    }
+  }
+
+  /// Refuses early, and in words, what SQLite would call "unable to open database file".
+  func requireStudy() throws(StoreError) {
+    guard status(path) != nil else {
+      throw errno == EACCES ? .system(path, EACCES, "open the folder") : .missingFolder(path)
+    }
+    guard isFolder else { throw StoreError(.missingFolder, path, "this is a file, not a study's folder") }
+    guard let file = status(database) else {
+      throw errno == EACCES ? .system(path, EACCES, "open \(Self.databaseName)") : .noStudy(path)
+    }
+    guard file.st_mode & S_IFMT == S_IFREG else {
+      throw StoreError(.noStudy, path, "\(Self.databaseName) is not a file")
+    }
+    guard file.st_size > 0 else { throw .noStudy(path) }
+    try requireWholePages()
+    let descriptor = Self.open(database, O_RDONLY)
+    guard descriptor >= 0 else { throw .system(path, errno, "read \(Self.databaseName)") }
+    close(descriptor)
+  }
+
+  /// Appears whole or not at all, and survives a power cut.
+  func writeConfiguration(_ text: String) throws(StoreError) {
+    let temporary = configuration + ".new"
+    let descriptor = Self.open(temporary, O_WRONLY | O_CREAT | O_TRUNC)
+    guard descriptor >= 0 else { throw .system(path, errno, "write \(Self.configurationName)") }
+    let bytes = Array(text.utf8)
+    var written = 0
+    while written < bytes.count {
+      let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress! + written, $0.count - written) }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { break }
+      written += count
+    }
+    var number = errno
+    let complete = written == bytes.count && fsync(descriptor) == 0
+    if written == bytes.count { number = errno }
+    close(descriptor)
+    guard complete else {
+      unlink(temporary)
+      throw .system(path, number, "write \(Self.configurationName)")
+    }
+    guard rename(temporary, configuration) == 0 else {
+      throw .system(path, errno, "write \(Self.configurationName)")
+    }
+  }
+
+  /// `open` with the flags that all files here share: no child process inherits them.
+  static func open(_ file: String, _ flags: CInt) -> CInt {
+    #if canImport(Glibc)
+      Glibc.open(file, flags | O_CLOEXEC, 0o666)
+    #else
+      Darwin.open(file, flags | O_CLOEXEC, 0o666)
+    #endif
+  }
+}

@@ -1,0 +1,68 @@
+import SearchCore
+
+// What a study tells about itself. Times are seconds since 1970 (UTC).
+
+public struct JobCounts: Hashable, Codable, Sendable {
+  public var waiting = 0
+  public var running = 0
+  public var finished = 0
+  public var failed = 0
+  public var total: Int { waiting + running + finished + failed }
+
+  public init(waiting: Int = 0, running: Int = 0, finished: Int = 0, failed: Int = 0) {
+    self.waiting = waiting
+    self.running = running
+    self.finished = finished
+    self.failed = failed
+  }
+}
+
+/// A job that was set aside.
+public struct JobFailure: Hashable, Sendable {
+  public var job: Int64
+  public var trial: Trial
+  public var attempts: Int
+  public var reason: String
+  public var time: Double
+}
+
+/// One try at a job, as it was recorded.
+public struct AttemptRecord: Hashable, Sendable {
+  public var job: Int64
+  public var number: Int
+  public var worker: String
+  public var started: Double
+  /// Nil while it is under way.
+  public var ended: Double?
+  /// Nil while it is under way and where it brought the result.
+  public var ending: AttemptEnding?
+  public var reason: String?
+}
+
+/// A worker and its comings and goings.
+public struct WorkerPresence: Hashable, Sendable {
+  public var worker: WorkerRecord
+  public var joined: Double
+  /// When anything that it did was last recorded: joining, an attempt, a result.
+  public var lastSeen: Double
+  /// Nil while it is there.
+  public var left: Double?
+  public var leftReason: String?
+}
+
+/// Something that a user may want to read later.
+public struct StudyEvent: Hashable, Sendable {
+  public enum Kind: String, CaseIterable, Sendable {
+    case note
+    case workerJoined = "worker joined"
+    case workerLeft = "worker left"
+    case jobSetAside = "job set aside"
+    case studyFinished = "study finished"
+  }
+
+  /// 1, 2, … in the order of recording.
+  public var id: Int64
+  public var time: Double
+  public var kind: Kind
+  public var text: String
+}

@@ -1,0 +1,103 @@
+import GRDB
+
+/// The tables. A released migration is never edited: a change of the schema is a new one.
+enum StudySchema {
+  static var migrator: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("1: study, jobs, attempts, results, workers, events") { db in
+      try db.execute(sql: version1)
+    }
+    return migrator
+  }
+
+  /// Times are seconds since 1970 (UTC). Strict tables keep a value's type, so that doubles come back to the last bit.
+  private static let version1 = """
+    CREATE TABLE study (
+      id INTEGER PRIMARY KEY CHECK (id = 1),
+      study_id TEXT NOT NULL,
+      name TEXT NOT NULL,
+      configuration TEXT NOT NULL,
+      fingerprint TEXT NOT NULL,
+      created REAL NOT NULL,
+      finished REAL
+    ) STRICT;
+
+    -- What the fingerprint covers, key by key.
+    CREATE TABLE configuration_entry (
+      key TEXT PRIMARY KEY,
+      value TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE job (
+      id INTEGER PRIMARY KEY,
+      candidate TEXT NOT NULL,
+      replicate INTEGER NOT NULL,
+      -- The 64 bits of the seed; below 2^63 the number itself.
+      seed INTEGER NOT NULL,
+      state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'finished', 'failed')),
+      attempts INTEGER NOT NULL,
+      failures INTEGER NOT NULL,
+      losses INTEGER NOT NULL,
+      failure_reason TEXT,
+      added REAL NOT NULL,
+      -- When it was finished or set aside.
+      settled REAL,
+      UNIQUE (candidate, replicate)
+    ) STRICT;
+    CREATE INDEX job_by_state ON job (state);
+
+    CREATE TABLE attempt (
+      job INTEGER NOT NULL REFERENCES job (id),
+      number INTEGER NOT NULL,
+      worker TEXT NOT NULL,
+      started REAL NOT NULL,
+      ended REAL,
+      -- finished, lost, returned or failed; null while it is under way.
+      ending TEXT,
+      reason TEXT,
+      PRIMARY KEY (job, number)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX attempt_under_way ON attempt (job) WHERE ended IS NULL;
+
+    CREATE TABLE result (
+      job INTEGER PRIMARY KEY REFERENCES job (id),
+      attempt INTEGER NOT NULL,
+      worker TEXT NOT NULL,
+      recorded REAL NOT NULL,
+      accuracy REAL NOT NULL,
+      loss REAL,
+      -- JSON array; every number is the shortest text that reads back as the same double.
+      epoch_losses TEXT NOT NULL,
+      diverged INTEGER NOT NULL,
+      step_time_ratio REAL,
+      inference_time_ratio REAL,
+      train_seconds REAL NOT NULL,
+      images_per_second REAL NOT NULL,
+      peak_memory_bytes INTEGER NOT NULL,
+      kernel_variant TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX result_by_time ON result (recorded);
+
+    CREATE TABLE worker (
+      id TEXT PRIMARY KEY,
+      host TEXT NOT NULL,
+      process_id INTEGER NOT NULL,
+      slots INTEGER NOT NULL,
+      kernel_variant TEXT NOT NULL,
+      build TEXT NOT NULL,
+      joined REAL NOT NULL,
+      -- When anything that it did was last recorded.
+      last_seen REAL NOT NULL,
+      -- Null while it is there.
+      left_at REAL,
+      left_reason TEXT
+    ) STRICT;
+
+    CREATE TABLE event (
+      id INTEGER PRIMARY KEY,
+      time REAL NOT NULL,
+      kind TEXT NOT NULL,
+      text TEXT NOT NULL
+    ) STRICT;
+    """
+}

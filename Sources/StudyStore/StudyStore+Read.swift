@@ -1,0 +1,194 @@
+import GRDB
+import SearchCore
+
+// Reading a study back. Every call is one consistent snapshot.
+extension StudyStore {
+  public func identity() throws(StoreError) -> StudyIdentity {
+    try reading("the study's description") { db in
+      let sql = "SELECT study_id, name, configuration, fingerprint FROM study"
+      guard let row = try Row.fetchOne(db, sql: sql) else { throw StoreError.noStudy(directory) }
+      let study = RowReader(row: row, directory: directory, what: "the study")
+      var entries: [String: String] = [:]
+      let cursor = try Row.fetchCursor(db, sql: "SELECT key, value FROM configuration_entry")
+      while let row = try cursor.next() {
+        let entry = RowReader(row: row, directory: directory, what: "a configuration entry")
+        entries[try entry.value(0)] = try entry.value(1, as: String.self)
+      }
+      return StudyIdentity(
+        studyID: try study.value(0), name: try study.value(1), configurationText: try study.value(2),
+        fingerprint: try study.value(3), entries: entries)
+    }
+  }
+
+  public var isFinished: Bool {
+    get throws(StoreError) { try finished() != nil }
+  }
+
+  /// When the study was made.
+  public func created() throws(StoreError) -> Double {
+    try reading("when the study was made") { db in
+      guard let row = try Row.fetchOne(db, sql: "SELECT created FROM study") else {
+        throw StoreError.noStudy(directory)
+      }
+      return try RowReader(row: row, directory: directory, what: "the study").value(0)
+    }
+  }
+
+  /// When the study was finished; nil where it is not.
+  public func finished() throws(StoreError) -> Double? {
+    try reading("whether the study is finished") { db in
+      guard let row = try Row.fetchOne(db, sql: "SELECT finished FROM study") else {
+        throw StoreError.noStudy(directory)
+      }
+      return try RowReader(row: row, directory: directory, what: "the study").optional(0)
+    }
+  }
+
+  /// All jobs with their results, in the order in which the strategy asked.
+  public func jobs() throws(StoreError) -> [JobRecord] {
+    try reading("the jobs") { db in
+      let cursor = try Row.fetchCursor(
+        db,
+        sql: """
+          SELECT id, candidate, replicate, seed, state, attempts, failures, losses, failure_reason,
+            accuracy, loss, epoch_losses, diverged, step_time_ratio, inference_time_ratio, train_seconds,
+            images_per_second, peak_memory_bytes, kernel_variant
+          FROM job LEFT JOIN result ON result.job = job.id ORDER BY id
+          """)
+      // Repetitions, and the neighbours of a candidate in a search, share most of their text.
+      var candidates: [String: Candidate] = [:]
+      var jobs: [JobRecord] = []
+      while let row = try cursor.next() {
+        let job = RowReader(row: row, directory: directory, what: "a job")
+        let text: String = try job.value(1)
+        let candidate = try candidates[text] ?? self.candidate(text)
+        candidates[text] = candidate
+        guard let state = JobState(rawValue: try job.value(4)) else { throw job.damaged(4) }
+        jobs.append(
+          JobRecord(
+            id: try job.value(0), trial: Trial(candidate: candidate, replicate: try job.value(2)),
+            seed: UInt64(bitPattern: try job.value(3)), state: state, attempts: try job.value(5),
+            failures: try job.value(6), losses: try job.value(7), result: try result(job),
+            failureReason: try job.optional(8)))
+      }
+      return jobs
+    }
+  }
+
+  public func counts() throws(StoreError) -> JobCounts {
+    try reading("the counts") { db in
+      var counts = JobCounts()
+      for row in try Row.fetchAll(db, sql: "SELECT state, count(*) FROM job GROUP BY state") {
+        let group = RowReader(row: row, directory: directory, what: "a job")
+        switch JobState(rawValue: try group.value(0)) {
+        case .waiting: counts.waiting = try group.value(1)
+        case .running: counts.running = try group.value(1)
+        case .finished: counts.finished = try group.value(1)
+        case .failed: counts.failed = try group.value(1)
+        case nil: throw group.damaged(0)
+        }
+      }
+      return counts
+    }
+  }
+
+  /// Jobs that were set aside, the latest last.
+  public func failures() throws(StoreError) -> [JobFailure] {
+    try rows(
+      "the failures", of: "a failed job",
+      "SELECT id, candidate, replicate, attempts, failure_reason, settled FROM job WHERE state = 'failed' ORDER BY settled, id"
+    ) { row in
+      JobFailure(
+        job: try row.value(0),
+        trial: Trial(candidate: try candidate(try row.value(1)), replicate: try row.value(2)),
+        attempts: try row.value(3), reason: try row.optional(4) ?? "", time: try row.value(5))
+    }
+  }
+
+  /// Every attempt at a job, or, without one, every attempt that is under way.
+  public func attempts(of job: Int64? = nil) throws(StoreError) -> [AttemptRecord] {
+    let columns = "SELECT job, number, worker, started, ended, ending, reason FROM attempt"
+    return try rows(
+      "the attempts", of: "an attempt",
+      columns + (job == nil ? " WHERE ended IS NULL" : " WHERE job = ?") + " ORDER BY job, number",
+      job.map { [$0] } ?? []
+    ) { row in
+      let ending: String? = try row.optional(5)
+      let parsed = ending.flatMap(AttemptEnding.init)
+      if let ending, parsed == nil, ending != "finished" { throw row.damaged(5) }
+      return AttemptRecord(
+        job: try row.value(0), number: try row.value(1), worker: try row.value(2), started: try row.value(3),
+        ended: try row.optional(4), ending: parsed, reason: try row.optional(6))
+    }
+  }
+
+  /// Every worker that ever joined, in the order of its first joining.
+  public func workers() throws(StoreError) -> [WorkerPresence] {
+    try rows(
+      "the workers", of: "a worker",
+      """
+      SELECT id, host, process_id, slots, kernel_variant, build, joined, last_seen, left_at, left_reason
+      FROM worker ORDER BY joined, id
+      """
+    ) { row in
+      WorkerPresence(
+        worker: WorkerRecord(
+          id: try row.value(0), host: try row.value(1), processID: try row.value(2), slots: try row.value(3),
+          kernelVariant: try row.value(4), build: try row.value(5)),
+        joined: try row.value(6), lastSeen: try row.value(7), left: try row.optional(8),
+        leftReason: try row.optional(9))
+    }
+  }
+
+  /// What happened, the latest last; with a number, no more than the latest that many.
+  public func events(latest count: Int = .max) throws(StoreError) -> [StudyEvent] {
+    try rows(
+      "the events", of: "an event",
+      "SELECT * FROM (SELECT id, time, kind, text FROM event ORDER BY id DESC LIMIT ?) ORDER BY id", [max(0, count)]
+    ) { row in
+      guard let kind = StudyEvent.Kind(rawValue: try row.value(2)) else { throw row.damaged(2) }
+      return StudyEvent(id: try row.value(0), time: try row.value(1), kind: kind, text: try row.value(3))
+    }
+  }
+
+  /// When results were recorded, the latest last, no more than `count` of them: what a rate and the time left follow from.
+  public func finishTimes(latest count: Int = .max) throws(StoreError) -> [Double] {
+    try rows(
+      "the results", of: "a result",
+      "SELECT * FROM (SELECT recorded FROM result ORDER BY recorded DESC LIMIT ?) ORDER BY recorded", [max(0, count)]
+    ) { try $0.value(0) }
+  }
+}
+
+extension StudyStore {
+  private func rows<Value>(
+    _ what: String, of row: String, _ sql: String, _ arguments: StatementArguments = [],
+    _ make: (RowReader) throws -> Value
+  ) throws(StoreError) -> [Value] {
+    try reading(what) { db in
+      let cursor = try Row.fetchCursor(db, sql: sql, arguments: arguments)
+      var values: [Value] = []
+      while let next = try cursor.next() {
+        values.append(try make(RowReader(row: next, directory: directory, what: row)))
+      }
+      return values
+    }
+  }
+
+  private func candidate(_ text: String) throws -> Candidate {
+    if let candidate = CandidateColumn.read(text) { return candidate }
+    do { return try Candidate(parsing: text) } catch {
+      throw StoreError.damaged(directory, "a job has an impossible \(error)")
+    }
+  }
+
+  /// The columns after a job's own; nil where it has no result.
+  private func result(_ job: RowReader) throws -> TrialResult? {
+    guard let accuracy = try job.optional(9, as: Double.self) else { return nil }
+    guard let epochLosses = LossText.read(try job.value(11)) else { throw job.damaged(11) }
+    return TrialResult(
+      accuracy: accuracy, loss: try job.optional(10), epochLosses: epochLosses, diverged: try job.value(12),
+      stepTimeRatio: try job.optional(13), inferenceTimeRatio: try job.optional(14), trainSeconds: try job.value(15),
+      imagesPerSecond: try job.value(16), peakMemoryBytes: try job.value(17), kernelVariant: try job.value(18))
+  }
+}

@@ -1,0 +1,170 @@
+import GRDB
+import SearchCore
+
+// Writing what the coordinator decided.
+extension StudyStore {
+  /// Records the changes of one turn, in their order: all of them or, where this throws, none. When it returns they are
+  /// on the disk. The same fact recorded twice (an attempt that ended, a job that has a result) leaves the first as it
+  /// is, so that a batch that was answered too late can be recorded again.
+  public func record(_ changes: [StudyChange]) throws(StoreError) {
+    guard !changes.isEmpty else { return }
+    guard mode == .readWrite else {
+      throw StoreError(.permission, directory, "it was opened for reading only; resume it to change it")
+    }
+    let now = clock()
+    try writing("record") { db in
+      let recorder = ChangeRecorder(db: db, directory: directory, now: now)
+      for change in changes { try recorder.record(change) }
+    }
+  }
+}
+
+/// One transaction's worth of recording; statements are prepared once a connection.
+private struct ChangeRecorder {
+  let db: Database
+  let directory: String
+  let now: Double
+
+  func record(_ change: StudyChange) throws {
+    switch change {
+    case .jobAdded(let job):
+      try add(job)
+    case .attemptStarted(let job, let attempt, let worker):
+      try start(attempt, of: job, worker: worker)
+    case .attemptEnded(let job, let attempt, let ending, let reason):
+      try end(attempt, of: job, ending: ending, reason: reason)
+    case .jobFinished(let job, let attempt, let worker, let result):
+      try finish(job, attempt: attempt, worker: worker, result: result)
+    case .jobSetAside(let job, let reason):
+      try setAside(job, reason: reason)
+    case .workerJoined(let worker):
+      try join(worker)
+    case .workerLeft(let id, let reason):
+      try run(
+        "UPDATE worker SET left_at = ?, left_reason = ? WHERE id = ? AND left_at IS NULL", [now, reason, id])
+      try note(.workerLeft, "\(id): \(reason)")
+    case .noted(let text):
+      try note(.note, text)
+    case .studyFinished:
+      if try run("UPDATE study SET finished = ? WHERE finished IS NULL", [now]) > 0 { try note(.studyFinished, "") }
+    }
+  }
+
+  /// Returns the number of rows that changed.
+  @discardableResult
+  private func run(_ sql: String, _ arguments: StatementArguments) throws -> Int {
+    try db.cachedStatement(sql: sql).execute(arguments: arguments)
+    return db.changesCount
+  }
+
+  private func note(_ kind: StudyEvent.Kind, _ text: String) throws {
+    try run("INSERT INTO event (time, kind, text) VALUES (?, ?, ?)", [now, kind.rawValue, text])
+  }
+
+  private func add(_ job: JobRecord) throws {
+    let isSettled = job.state == .finished || job.state == .failed
+    try run(
+      """
+      INSERT INTO job (id, candidate, replicate, seed, state, attempts, failures, losses, failure_reason, added, settled)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      """,
+      [
+        job.id, job.trial.candidate.description, job.trial.replicate, Int64(bitPattern: job.seed), job.state.rawValue,
+        job.attempts, job.failures, job.losses, job.failureReason, now, isSettled ? now : nil,
+      ])
+    if let result = job.result { try insert(result, of: job.id, attempt: job.attempts, worker: "") }
+  }
+
+  private func start(_ attempt: Int, of job: Int64, worker: String) throws {
+    try run(
+      "INSERT INTO attempt (job, number, worker, started) VALUES (?, ?, ?, ?)", [job, attempt, worker, now])
+    let changed = try run(
+      """
+      UPDATE job SET state = 'running', attempts = max(attempts, ?)
+      WHERE id = ? AND state IN ('waiting', 'running')
+      """, [attempt, job])
+    if changed == 0 { throw StoreError.invalidChange(directory, "job \(job) is settled, it cannot start again") }
+    try see(worker)
+  }
+
+  private func end(_ attempt: Int, of job: Int64, ending: AttemptEnding, reason: String) throws {
+    let changed = try run(
+      "UPDATE attempt SET ended = ?, ending = ?, reason = ? WHERE job = ? AND number = ? AND ended IS NULL",
+      [now, ending.rawValue, reason, job, attempt])
+    if changed == 0 {
+      let known = try db.cachedStatement(sql: "SELECT 1 FROM attempt WHERE job = ? AND number = ?")
+      if try Row.fetchOne(known, arguments: [job, attempt]) != nil { return }
+      throw StoreError.invalidChange(directory, "attempt \(attempt) of job \(job) ended but never started")
+    }
+    try run(
+      """
+      UPDATE job SET failures = failures + ?, losses = losses + ?,
+        state = CASE WHEN state = 'running'
+          AND NOT EXISTS (SELECT 1 FROM attempt WHERE job = job.id AND ended IS NULL) THEN 'waiting' ELSE state END
+      WHERE id = ?
+      """, [ending == .failed ? 1 : 0, ending == .lost ? 1 : 0, job])
+  }
+
+  private func finish(_ job: Int64, attempt: Int, worker: String, result: TrialResult) throws {
+    let known = try db.cachedStatement(sql: "SELECT 1 FROM result WHERE job = ?")
+    if try Row.fetchOne(known, arguments: [job]) != nil {
+      return try note(.note, "a second result of job \(job), from \(worker), was not kept")
+    }
+    try insert(result, of: job, attempt: attempt, worker: worker)
+    try run(
+      "UPDATE attempt SET ended = ?, ending = 'finished' WHERE job = ? AND number = ? AND ended IS NULL",
+      [now, job, attempt])
+    try run(
+      "UPDATE job SET state = 'finished', failure_reason = NULL, settled = ? WHERE id = ?", [now, job])
+    try see(worker)
+  }
+
+  private func insert(_ result: TrialResult, of job: Int64, attempt: Int, worker: String) throws {
+    // SQLite turns NaN into NULL; say so instead of storing something else than was given.
+    let numbers = [
+      result.accuracy, result.loss, result.stepTimeRatio, result.inferenceTimeRatio, result.trainSeconds,
+      result.imagesPerSecond,
+    ]
+    if numbers.contains(where: { $0?.isNaN ?? false }) {
+      throw StoreError.invalidChange(directory, "the result of job \(job) has a value that is not a number")
+    }
+    try run(
+      """
+      INSERT INTO result (job, attempt, worker, recorded, accuracy, loss, epoch_losses, diverged, step_time_ratio,
+        inference_time_ratio, train_seconds, images_per_second, peak_memory_bytes, kernel_variant)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      """,
+      [
+        job, attempt, worker, now, result.accuracy, result.loss, LossText.write(result.epochLosses), result.diverged,
+        result.stepTimeRatio, result.inferenceTimeRatio, result.trainSeconds, result.imagesPerSecond,
+        result.peakMemoryBytes, result.kernelVariant,
+      ])
+  }
+
+  private func setAside(_ job: Int64, reason: String) throws {
+    let changed = try run(
+      "UPDATE job SET state = 'failed', failure_reason = ?, settled = ? WHERE id = ? AND state <> 'finished'",
+      [reason, now, job])
+    if changed == 0 { throw StoreError.invalidChange(directory, "job \(job) is unknown or finished, it cannot fail") }
+    try note(.jobSetAside, "job \(job): \(reason)")
+  }
+
+  private func join(_ worker: WorkerRecord) throws {
+    try run(
+      """
+      INSERT INTO worker (id, host, process_id, slots, kernel_variant, build, joined, last_seen)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (id) DO UPDATE SET host = excluded.host, process_id = excluded.process_id, slots = excluded.slots,
+        kernel_variant = excluded.kernel_variant, build = excluded.build, last_seen = excluded.last_seen,
+        left_at = NULL, left_reason = NULL
+      """,
+      [
+        worker.id, worker.host, worker.processID, worker.slots, worker.kernelVariant, worker.build, now, now,
+      ])
+    try note(.workerJoined, "\(worker.id) on \(worker.host), \(worker.slots) slots")
+  }
+
+  private func see(_ worker: String) throws {
+    try run("UPDATE worker SET last_seen = ? WHERE id = ?", [now, worker])
+  }
+}

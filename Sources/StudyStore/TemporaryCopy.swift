@@ -1,0 +1,51 @@
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// A copy of a study's database in the temporary folder, for reading where the original's folder gives no leave to make
+/// the files that SQLite needs beside it. It goes with its last reference.
+final class TemporaryCopy: Sendable {
+  private let folder: String
+  var database: String { "\(folder)/\(StudyFolder.databaseName)" }
+
+  init(of original: StudyFolder) throws(StoreError) {
+    let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    var template = Array("\(parent)/layersearch-XXXXXX".utf8CString)
+    guard let made = mkdtemp(&template) else { throw .system(original.path, errno, "make a folder in \(parent)") }
+    folder = String(cString: made)
+    try copy(original.database, to: database, of: original)
+    // The last commits, where the coordinator was killed before it could fold them into the database.
+    let wal = original.database + "-wal"
+    if access(wal, F_OK) == 0 { try copy(wal, to: database + "-wal", of: original) }
+  }
+
+  deinit {
+    for suffix in ["", "-wal", "-shm"] { unlink(database + suffix) }
+    rmdir(folder)
+  }
+
+  private func copy(_ source: String, to target: String, of original: StudyFolder) throws(StoreError) {
+    let input = StudyFolder.open(source, O_RDONLY)
+    guard input >= 0 else { throw .system(original.path, errno, "read \(source)") }
+    defer { close(input) }
+    let output = StudyFolder.open(target, O_WRONLY | O_CREAT | O_EXCL)
+    guard output >= 0 else { throw .system(original.path, errno, "write \(target)") }
+    defer { close(output) }
+    var buffer = [UInt8](repeating: 0, count: 1 << 20)
+    while true {
+      let count = read(input, &buffer, buffer.count)
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw .system(original.path, errno, "read \(source)") }
+      if count == 0 { return }
+      var written = 0
+      while written < count {
+        let step = buffer.withUnsafeBytes { write(output, $0.baseAddress! + written, count - written) }
+        if step < 0, errno == EINTR { continue }
+        guard step > 0 else { throw .system(original.path, errno, "write \(target)") }
+        written += step
+      }
+    }
+  }
+}

@@ -1,0 +1,22 @@
+import ArgumentParser
+import Logging
+
+/// How much a command says on standard error.
+struct VerbosityOptions: ParsableArguments {
+  @Flag(name: .long, help: "Say more on standard error.")
+  var verbose = false
+
+  @Flag(name: .long, help: "Say only warnings and errors on standard error.")
+  var quiet = false
+
+  func validate() throws {
+    if verbose, quiet { throw ValidationError("--verbose and --quiet exclude each other") }
+  }
+
+  var level: Logger.Level { verbose ? .debug : quiet ? .warning : .info }
+
+  func logger(_ label: String) -> Logger { StandardErrorLog.logger(label, level: level) }
+
+  /// To pass on to a child process.
+  var arguments: [String] { verbose ? ["--verbose"] : quiet ? ["--quiet"] : [] }
+}

@@ -1,0 +1,83 @@
+import ArgumentParser
+import ImageData
+import Synchronization
+
+struct DataFetchCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "fetch",
+    abstract: "Downloads a data set, checks it and unpacks it.",
+    discussion: """
+      Goes on where an interrupted download stopped, and does nothing where the folder is complete.
+
+      Example:
+        layersearch data fetch cifar10 ~/.cache/layersearch/cifar-10-batches-bin
+      """)
+
+  enum Fetchable: String, ExpressibleByArgument, CaseIterable { case cifar10 }
+
+  @Argument(help: "The data set.")
+  var set: Fetchable
+
+  @Argument(help: ArgumentHelp("The folder for its files.", valueName: "dir"))
+  var directory: String = DataPlaces.standardCIFAR10
+
+  @Option(help: ArgumentHelp("Download from here instead.", valueName: "url"))
+  var address: String = DatasetArchive.cifar10Address
+
+  @Option(help: ArgumentHelp("The archive's MD5.", valueName: "hex"))
+  var md5: String = DatasetArchive.cifar10MD5
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  @OptionGroup var verbosity: VerbosityOptions
+
+  struct Output: Encodable {
+    var directory: String
+    var downloaded: Bool
+    var contentHash: String
+  }
+
+  func run() async throws {
+    let display = verbosity.quiet ? nil : DownloadDisplay()
+    let outcome: DatasetArchive.Outcome
+    do {
+      outcome = try await DatasetArchive.cifar10(address: address, md5: md5).fetch(into: directory) { received, total in
+        display?.show(received: received, total: total)
+      }
+    } catch {
+      StandardError.shared.show(status: nil)
+      throw error
+    }
+    StandardError.shared.show(status: nil)
+    let content = try DataContent.cifar10(directory: directory)
+    if json {
+      try JSONOutput.print(
+        Output(directory: directory, downloaded: outcome == .installed, contentHash: content.identity))
+    } else {
+      let what = outcome == .installed ? "downloaded, checked and unpacked" : "already there and whole"
+      StandardOutput.writeLine("\(directory): \(set.rawValue) is \(what), content \(content)")
+    }
+  }
+}
+
+/// A download's progress on standard error: a status line on a terminal, otherwise a line every tenth.
+final class DownloadDisplay: Sendable {
+  private let tenths = Mutex(0)
+
+  func show(received: Int, total: Int?) {
+    let amount = total.map { "\(Readable.bytes(received)) of \(Readable.bytes($0))" } ?? Readable.bytes(received)
+    guard StandardError.shared.isTerminal else {
+      guard let total, total > 0 else { return }
+      let isNew = tenths.withLock { tenths in
+        let now = received * 10 / total
+        defer { tenths = max(now, tenths) }
+        return now > tenths
+      }
+      if isNew { StandardError.shared.writeLine(amount) }
+      return
+    }
+    let bar = total.map { ProgressBar.text(done: received, of: $0, columns: 30) + " " } ?? ""
+    StandardError.shared.show(status: String((bar + amount).prefix(StandardError.shared.width - 1)))
+  }
+}

@@ -1,0 +1,29 @@
+import ArgumentParser
+
+struct DoctorCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doctor",
+    abstract: "Checks this machine: processor, libraries, disk, data set.",
+    discussion: """
+      Ends with 1 where something is missing that studies need.
+
+      Example:
+        layersearch doctor --data ~/.cache/layersearch/cifar-10-batches-bin
+      """)
+
+  @Option(help: ArgumentHelp("Where CIFAR-10 is expected.", valueName: "dir"))
+  var data: String = DataPlaces.standardCIFAR10
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  func run() throws {
+    let examination = MachineExamination(dataFolder: data)
+    if json {
+      try JSONOutput.print(examination)
+    } else {
+      for finding in examination.findings { StandardOutput.writeLine(finding.line) }
+    }
+    if examination.findings.contains(where: { $0.state == .missing }) { throw ExitCode(1) }
+  }
+}

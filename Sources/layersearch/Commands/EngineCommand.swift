@@ -1,0 +1,25 @@
+import ArgumentParser
+import BasisEngine
+
+/// The process that trains, one a slot; `worker` starts it.
+struct EngineCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "engine",
+    abstract: "Trains what it is told on standard input; started by worker.",
+    discussion: """
+      Example:
+        layersearch engine --describe
+      """,
+    shouldDisplay: false)
+
+  @Flag(help: "Print the kernel variant and end.")
+  var describe = false
+
+  func run() throws {
+    if describe {
+      StandardOutput.writeLine(try KernelSelection.variantDescription())
+      return
+    }
+    try EngineService.run()
+  }
+}

@@ -1,0 +1,50 @@
+import ArgumentParser
+import SearchCore
+
+/// Which network a command is about: a model, and which of its layers are decomposed.
+struct NetworkOptions: ParsableArguments {
+  @Option(help: "The network.")
+  var model: Model?
+
+  @Option(
+    help: ArgumentHelp("Layers and ranks, such as layer1.0.conv1=8,layer2.1.conv2=16, or dense.", valueName: "text"))
+  var candidate: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Decompose every 3×3 convolution, at this fraction of its output channels.", valueName: "fraction"))
+  var rankFraction: Double?
+
+  @Option(help: "What a basis convolution keeps: r basis maps and N − r combinations, or N combinations.")
+  var variant: BasisVariant?
+
+  func validate() throws {
+    if candidate != nil, rankFraction != nil {
+      throw ValidationError("--candidate and --rank-fraction exclude each other")
+    }
+    if let rankFraction, !(rankFraction > 0 && rankFraction < 1) {
+      throw ValidationError("--rank-fraction \(rankFraction) must lie between 0 and 1, both excluded")
+    }
+  }
+
+  /// The candidate that the options name in this network; dense where they name none.
+  func candidate(in architecture: Architecture) throws(SearchError) -> Candidate {
+    if let rankFraction { return .everyConvolution(of: architecture, rankFraction: rankFraction) }
+    let chosen = try Candidate(parsing: candidate ?? "dense")
+    try chosen.validate(in: architecture)
+    return chosen
+  }
+}
+
+extension Candidate {
+  /// Every 3×3 convolution, the first one too, at r = max(1, round(f · C_out)); layers in which that rank would save nothing stay
+  /// dense.
+  static func everyConvolution(of architecture: Architecture, rankFraction: Double) -> Candidate {
+    var ranks: [String: Int] = [:]
+    for layer in architecture.layers where layer.kernelSize == 3 {
+      let rank = max(1, Int((rankFraction * Double(layer.outputChannels)).rounded(.toNearestOrAwayFromZero)))
+      if layer.legalRanks.contains(rank) { ranks[layer.name] = rank }
+    }
+    return Candidate(ranks: ranks)
+  }
+}

@@ -1,0 +1,73 @@
+import ArgumentParser
+import Foundation
+
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Runs a study on this machine: coordinator and workers in one command.",
+    discussion: """
+      Shows how it goes on, and prints the frontier at the end. Ctrl-C ends it in good order; --resume goes on where it \
+      was.
+
+      Example:
+        layersearch run Configs/quickstart.yaml --slots 2
+      """)
+
+  @OptionGroup var study: StudyOptions
+
+  @Option(help: ArgumentHelp("Trainings at the same time (default: one a core).", valueName: "n"))
+  var slots: Int?
+
+  @OptionGroup var verbosity: VerbosityOptions
+
+  func validate() throws {
+    if let slots, !(1...4096).contains(slots) { throw ValidationError("--slots \(slots) must be from 1 to 4096") }
+  }
+
+  func run() throws {
+    let study = try study.open {}
+    if try study.store.isFinished {
+      try study.printOutcome()
+      return
+    }
+    let socket = try CoordinatorSocket(endpoint: "tcp://127.0.0.1:0")
+    let service = try CoordinatorService(
+      study: study, socket: socket, options: .init(stays: false, isQuiet: verbosity.quiet, times: .local),
+      log: StandardErrorLog.logger("run", level: verbosity.level == .info ? .notice : verbosity.level))
+    let worker = LocalWorker()
+    let signals = Signals { _, count in
+      if count > 1 {
+        worker.kill()
+        ProcessExit.atOnce()
+      }
+      // The worker hands its jobs back first; the coordinator follows when it has left.
+      worker.stop()
+    }
+    let stop = service.stop
+    let outcome: CoordinatorService.Outcome
+    do {
+      try worker.start(arguments: workerArguments(socket.endpoint, study))
+      outcome = try service.run {
+        try worker.check(settled: service.settledJobs, isStudyDone: service.isStudyDone, now: MonotonicClock.now)
+        if worker.hasLeftWhenTold { stop() }
+      }
+    } catch {
+      // What it has done stays in its spool.
+      worker.kill()
+      throw error
+    }
+    worker.finish(within: 15)
+    withExtendedLifetime(signals) {}
+    if outcome == .stopped {
+      throw Failure.failed("stopped before the study was done; go on with: \(self.study.resumption(command: "run"))")
+    }
+    try study.printOutcome()
+  }
+
+  private func workerArguments(_ endpoint: String, _ study: OpenStudy) -> [String] {
+    var arguments = ["--connect", endpoint]
+    if let slots { arguments += ["--slots", "\(slots)"] }
+    if let folder = study.data?.pathHint { arguments += ["--data", folder] }
+    return arguments + (verbosity.verbose ? ["--verbose"] : ["--quiet"])
+  }
+}

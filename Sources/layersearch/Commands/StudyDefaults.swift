@@ -1,0 +1,16 @@
+import SearchCore
+import StudyStore
+
+/// What `train --from-study` takes over from a study.
+struct StudyDefaults {
+  let recipe: TrainingRecipe
+  /// As `--data` takes it.
+  let data: String
+
+  init(directory: String) throws {
+    let store = try StudyStore.open(directory: directory, mode: .readOnly)
+    let definition = try StudyDefinition(of: store)
+    recipe = definition.recipe
+    data = recipe.data.set == .shapes10 ? DataPlaces.embedded : definition.dataFolder
+  }
+}

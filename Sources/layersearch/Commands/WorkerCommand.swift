@@ -1,0 +1,72 @@
+import ArgumentParser
+import Foundation
+import ImageData
+
+struct WorkerCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "worker",
+    abstract: "Trains candidates for a coordinator, one engine process a slot.",
+    discussion: """
+      Waits for the coordinator as long as it takes, and comes back to it after it was restarted. Ends with 0 when the \
+      study is done. Ctrl-C hands back what is under way; a second one leaves at once.
+
+      Example:
+        layersearch worker --connect tcp://coordinator-host:5555 --slots 8
+      """)
+
+  @Option(help: ArgumentHelp("Where the coordinator listens, such as tcp://127.0.0.1:5555.", valueName: "endpoint"))
+  var connect: String
+
+  @Option(help: ArgumentHelp("Trainings at the same time (default: one a core).", valueName: "n"))
+  var slots: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "The data set's folder (default: where the coordinator has it, then \(DataPlaces.standardCIFAR10)).",
+      valueName: "dir"))
+  var data: String?
+
+  @Flag(help: "Wait for the next study when one is done.")
+  var stay = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Where results wait until they are acknowledged (default: ~/.cache/layersearch/spool).", valueName: "dir"))
+  var spool: String?
+
+  @Option(
+    help: ArgumentHelp("Seconds after which an engine process without a sign of life is ended.", visibility: .hidden))
+  var longestSilence: Double = 900
+
+  /// For `run`: the worker must not outlive it.
+  @Flag(help: ArgumentHelp("Leave when standard input ends.", visibility: .hidden))
+  var leaveWithInput = false
+
+  @OptionGroup var verbosity: VerbosityOptions
+
+  func validate() throws {
+    if let slots, !(1...4096).contains(slots) { throw ValidationError("--slots \(slots) must be from 1 to 4096") }
+    try Endpoint.check(connect, option: "--connect", isBound: false)
+  }
+
+  func run() throws {
+    let identity = WorkerIdentity()
+    let options = WorkerService.Options(
+      endpoint: connect, slots: slots ?? ProcessInfo.processInfo.activeProcessorCount, dataFolder: data,
+      spoolFolder: spool.map(expandingTilde) ?? Spool.standardFolder, stays: stay, longestSilenceSeconds: longestSilence
+    )
+    let service = try WorkerService(
+      options: options, identity: identity, kernelVariant: try EngineProbe.kernelVariant(),
+      log: verbosity.logger("worker"))
+    let stop = service.stop
+    let signals = Signals { _, count in stop(count) }
+    if leaveWithInput {
+      Thread.detachNewThread {
+        LineReader(descriptor: STDIN_FILENO).forEach { _ in }
+        // The parent is gone, and with it whoever could take something back: leave at once.
+        for count in 1...2 { stop(count) }
+      }
+    }
+    try withExtendedLifetime(signals) { try service.run() }
+  }
+}

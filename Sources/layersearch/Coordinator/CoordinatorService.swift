@@ -1,0 +1,127 @@
+import Coordination
+import Foundation
+import Logging
+import Messaging
+import SearchCore
+import SearchProtocol
+import StudyStore
+
+/// A coordinator at work: the state machine that decides, the socket, and the store.
+///
+/// Everything happens on the thread that calls `run`; socket and signals post to its mailbox. What arrived in one turn is
+/// decided together and committed in one transaction before anything is sent.
+final class CoordinatorService {
+  struct Options {
+    /// Stays up when the study is done.
+    var stays: Bool
+    var isQuiet: Bool
+    var times: LeaseTimes
+  }
+
+  /// What stopped the service.
+  enum Outcome {
+    case studyFinished
+    case stopped
+  }
+
+  private let study: OpenStudy
+  private let options: Options
+  private let log: Logger
+  private let socket: CoordinatorSocket
+  private var machine: CoordinatorMachine
+  private var progress: ProgressReporter
+  private var hasStopped = false
+  private var messageID: UInt64 = 0
+
+  private static let tickSeconds = 0.25
+
+  init(study: OpenStudy, socket: CoordinatorSocket, options: Options, log: Logger) throws {
+    self.study = study
+    self.socket = socket
+    self.options = options
+    self.log = log
+    let jobs = try study.store.jobs()
+    var settings = CoordinatorSettings(
+      study: study.identity.studyID, studyName: study.identity.name, recipe: study.definition.recipe,
+      data: try study.data ?? study.definition.dataRequirement(), studySeed: study.definition.seed,
+      jobBudget: study.definition.jobBudget)
+    settings.keepsRunning = options.stays
+    options.times.apply(to: &settings)
+    machine = CoordinatorMachine(settings: settings, jobs: jobs, strategy: study.strategy)
+    progress = ProgressReporter(study: study, jobs: jobs, isQuiet: options.isQuiet)
+  }
+
+  var settledJobs: Int { progress.settledJobs }
+  var isStudyDone: Bool { machine.summary.isFinished }
+
+  /// Asks for an orderly end. For any thread.
+  var stop: @Sendable () -> Void {
+    { [mailbox = socket.mailbox] in mailbox.post([.stop]) }
+  }
+
+  /// Works until the study is done or a stop is requested.
+  /// - Parameter eachTick: called several times a second; what it throws ends the service.
+  func run(eachTick: () throws -> Void = {}) throws -> Outcome {
+    defer { socket.close() }
+    try apply(machine.handle(.started, at: MonotonicClock.now))
+    var nextTick = 0.0
+    while !hasStopped {
+      let inputs = socket.mailbox.takeAll(waitingAtMost: Self.tickSeconds)
+      var effects: [CoordinatorEffect] = []
+      for input in inputs { effects += handle(input) }
+      let now = MonotonicClock.now
+      if now >= nextTick {
+        nextTick = now + Self.tickSeconds
+        effects += machine.handle(.tick, at: now)
+        try eachTick()
+      }
+      try apply(effects)
+      progress.show(machine.summary, now: now)
+    }
+    progress.finish(machine.summary, now: MonotonicClock.now)
+    return machine.summary.isFinished ? .studyFinished : .stopped
+  }
+
+  private func handle(_ input: CoordinatorSocket.Input) -> [CoordinatorEffect] {
+    let now = MonotonicClock.now
+    switch input {
+    case .stop: return machine.handle(.stopRequested, at: now)
+    case .router(.received(let peer, let frames)):
+      let peer = PeerID(bytes: peer)
+      do {
+        return machine.handle(.received(try MessageCodec.decode(frames).message, from: peer), at: now)
+      } catch {
+        log.debug("dropped a message of \(peer): \(error)")
+        return machine.handle(.undecodable(from: peer), at: now)
+      }
+    case .router(.undeliverable(let peer, let frames)):
+      guard let message = try? MessageCodec.decode(frames).message else { return [] }
+      return machine.handle(.unreachable(PeerID(bytes: peer), message), at: now)
+    }
+  }
+
+  /// Commits, then sends. Where the commit fails nothing is sent: what was not recorded is not acknowledged.
+  private func apply(_ effects: [CoordinatorEffect]) throws {
+    let changes = effects.compactMap { effect in
+      if case .record(let change) = effect { change } else { nil }
+    }
+    try study.store.record(changes)
+    let now = MonotonicClock.now
+    for change in changes { progress.apply(change, now: now) }
+    for effect in effects {
+      switch effect {
+      case .record: break
+      case .send(let message, let peer): send(message, to: peer)
+      case .log(let level, let text): log.log(level: Logger.Level(level), "\(text)")
+      case .stop: hasStopped = true
+      }
+    }
+  }
+
+  private func send(_ message: Message, to peer: PeerID) {
+    messageID += 1
+    do { socket.send(try MessageCodec.encode(message, id: messageID), to: peer.bytes) } catch {
+      log.error("a message cannot be sent: \(error)")
+    }
+  }
+}

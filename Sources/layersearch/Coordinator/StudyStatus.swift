@@ -1,0 +1,117 @@
+import SearchCore
+import StudyStore
+
+/// What `status` tells of a study, from its records alone.
+struct StudyStatus: Encodable {
+  struct Jobs: Encodable {
+    var waiting: Int
+    var running: Int
+    var finished: Int
+    var failed: Int
+    var total: Int
+    /// Of the whole search; exact in its last stage, until then the most that it can be.
+    var expected: Int
+  }
+
+  struct Worker: Encodable {
+    var id: String
+    var host: String
+    var processId: Int
+    var slots: Int
+    var running: Int
+    var kernelVariant: String
+    /// Seconds since anything that it did was recorded.
+    var secondsSinceSeen: Double
+  }
+
+  struct Setback: Encodable {
+    var job: Int64
+    var candidate: String
+    var replicate: Int
+    var attempts: Int
+    var reason: String
+  }
+
+  var study: String
+  var directory: String
+  /// `finished`, `running` where a coordinator is at work, or `stopped`.
+  var state: String
+  var jobs: Jobs
+  var workers: [Worker]
+  /// Over the latest results; nil until there are two.
+  var jobsPerHour: Double?
+  var secondsLeft: Double?
+  var failures: [Setback]
+
+  private static let longestSilenceSeconds = 300.0
+
+  /// `now` in seconds since 1970.
+  init(store: StudyStore, now: Double) throws {
+    let definition = try StudyDefinition(of: store)
+    let counts = try store.counts()
+    let records = try store.jobs()
+    let isFinished = try store.isFinished
+    study = definition.name
+    directory = store.directory
+
+    let expected =
+      isFinished
+      ? counts.total : try definition.makeStrategy().expectedTrials(history: StudyProgress(jobs: records).history)
+    jobs = Jobs(
+      waiting: counts.waiting, running: counts.running, finished: counts.finished, failed: counts.failed,
+      total: counts.total, expected: max(expected, counts.total))
+
+    let present = try store.workers().filter { $0.left == nil }
+    // Where the coordinator is out of sight, signs of life have to do.
+    let isCoordinated =
+      CoordinatorPresence.isAtWork(studyFolder: store.directory)
+      ?? present.contains { now - $0.lastSeen < Self.longestSilenceSeconds }
+    state = isFinished ? "finished" : isCoordinated ? "running" : "stopped"
+
+    let underWay = Dictionary(grouping: try store.attempts(), by: \.worker)
+    workers = (state == "running" ? present : []).map { presence in
+      Worker(
+        id: presence.worker.id, host: presence.worker.host, processId: presence.worker.processID,
+        slots: presence.worker.slots,
+        running: underWay[presence.worker.id]?.count ?? 0, kernelVariant: presence.worker.kernelVariant,
+        secondsSinceSeen: max(0, now - presence.lastSeen))
+    }
+
+    // Since somebody is here: a pause says nothing about the rate.
+    let since = present.map(\.joined).min() ?? 0
+    let times = try store.finishTimes(latest: 32).filter { $0 >= since }
+    if state == "running", times.count > 1, let first = times.first, let last = times.last, last > first {
+      let perSecond = Double(times.count - 1) / (last - first)
+      jobsPerHour = perSecond * 3600
+      secondsLeft = Double(jobs.expected - counts.finished - counts.failed) / perSecond
+    }
+    failures = try store.failures().map {
+      Setback(
+        job: $0.job, candidate: $0.trial.candidate.description, replicate: $0.trial.replicate, attempts: $0.attempts,
+        reason: $0.reason)
+    }
+  }
+
+  /// For people.
+  var lines: [String] {
+    var lines = [
+      "study    \(study) (\(directory)), \(state)",
+      "jobs     \(jobs.finished + jobs.failed) of \(jobs.expected) done: \(jobs.finished) finished, \(jobs.failed) failed, "
+        + "\(jobs.running) running, \(jobs.waiting) waiting",
+    ]
+    if let jobsPerHour, let secondsLeft {
+      lines.append(
+        "rate     \(Readable.rate(perSecond: jobsPerHour / 3600)), about \(Readable.duration(seconds: secondsLeft)) left"
+      )
+    }
+    for worker in workers {
+      lines.append(
+        "worker   \(worker.id): \(worker.running) of \(worker.slots) slots at work, \(worker.kernelVariant), "
+          + "last result or start \(Readable.duration(seconds: worker.secondsSinceSeen)) ago")
+    }
+    for failure in failures {
+      lines.append("failed   job \(failure.job), \(failure.candidate), \(failure.attempts) attempts: \(failure.reason)")
+    }
+    return lines
+  }
+}

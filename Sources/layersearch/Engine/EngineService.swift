@@ -1,0 +1,60 @@
+import BasisEngine
+import Foundation
+import SearchProtocol
+import Synchronization
+
+/// The engine process: takes requests from standard input one by one, trains, and tells how it goes on standard output.
+///
+/// It ends when its standard input ends, in the middle of a training too: then nobody is there to take the result.
+enum EngineService {
+  static func run() throws {
+    // Whatever else writes to standard output must not be taken for an event.
+    let events = EventOutput(descriptor: dup(STDOUT_FILENO))
+    dup2(STDERR_FILENO, STDOUT_FILENO)
+    preferAsVictimOfMemoryShortage()
+
+    let requests = RequestQueue()
+    Thread.detachNewThread {
+      LineReader(descriptor: STDIN_FILENO).forEach(requests.append)
+      _exit(0)
+    }
+    let engine = try TrialEngine()
+    while true {
+      let request = try EngineLine.decodeRequest(requests.next())
+      events.send(engine.run(request) { events.send(.progress($0)) })
+    }
+  }
+
+  /// Where memory runs out, one training is to end, not the worker that can tell of it.
+  private static func preferAsVictimOfMemoryShortage() {
+    let descriptor = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return }
+    writeAll(Array("500".utf8), to: descriptor)
+    close(descriptor)
+  }
+
+  private struct EventOutput {
+    let descriptor: Int32
+
+    func send(_ event: EngineEvent) {
+      guard let line = try? EngineLine.encode(event) else { return }
+      writeAll(line, to: descriptor)
+    }
+  }
+
+  /// Lines from the reading thread to the training thread.
+  private final class RequestQueue: Sendable {
+    private let lines = Mutex<[[UInt8]]>([])
+    private let available = DispatchSemaphore(value: 0)
+
+    func append(_ line: [UInt8]) {
+      lines.withLock { $0.append(line) }
+      available.signal()
+    }
+
+    func next() -> [UInt8] {
+      available.wait()
+      return lines.withLock { $0.removeFirst() }
+    }
+  }
+}

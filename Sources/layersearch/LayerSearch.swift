@@ -1,0 +1,66 @@
+import ArgumentParser
+import Foundation
+
+/// The command line.
+struct LayerSearch: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "layersearch",
+    abstract: "Finds which convolutions of a ResNet can be replaced by basis convolutions, and at which rank.",
+    discussion: """
+      Candidates are trained for a short while by worker processes, and those that no other beats in accuracy, size and \
+      speed are the study's frontier.
+
+      A first study, without any data to download:
+        layersearch run Configs/quickstart.yaml
+
+      On several machines:
+        layersearch coordinator STUDY.yaml --bind tcp://10.0.0.1:5555 --insecure
+        layersearch worker --connect tcp://10.0.0.1:5555
+        layersearch export studies/STUDY --format csv
+
+      Completions for bash, zsh or fish:
+        layersearch --generate-completion-script bash > layersearch.bash
+
+      Exit codes: 0 done, 1 failed, 2 usage or configuration.
+      """,
+    version: Version.text,
+    subcommands: [EngineCommand.self],
+    groupedSubcommands: [
+      CommandGroup(
+        name: "Studies",
+        subcommands: [
+          RunCommand.self, CoordinatorCommand.self, WorkerCommand.self, StatusCommand.self, ExportCommand.self,
+        ]),
+      CommandGroup(name: "Single networks", subcommands: [TrainCommand.self, BenchCommand.self]),
+      CommandGroup(name: "Machines and data", subcommands: [DataCommand.self, DoctorCommand.self]),
+    ])
+}
+
+extension LayerSearch {
+  static var commandNames: [String] {
+    configuration.groupedSubcommands.flatMap { $0.subcommands.compactMap { $0.configuration.commandName } }
+  }
+}
+
+enum Version {
+  static let number = "0.1.0"
+  static var text: String { "layersearch \(number)" }
+}
+
+@main
+enum Main {
+  static func main() async {
+    // A reader that leaves is noticed by the write that fails.
+    signal(SIGPIPE, SIG_IGN)
+    do {
+      var command = try LayerSearch.parseAsRoot()
+      if var asynchronous = command as? any AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      ProcessExit.end(with: error)
+    }
+  }
+}

@@ -1,0 +1,182 @@
+import Foundation
+import Synchronization
+
+/// A process that this one starts from its own executable, with lines in and lines out.
+///
+/// Spawned directly rather than through a library for three things: the child's peak memory (`wait4`), a process group of
+/// its own so that Ctrl-C in a terminal reaches only the parent, and standard input as a lifeline: the kernel closes it when
+/// the parent ends, however it ends, and the child ends on that.
+final class ChildProcess: Sendable {
+  /// How a child ended.
+  struct Ending: Sendable, Hashable {
+    enum Status: Sendable, Hashable {
+      case exited(Int32)
+      case killed(signal: Int32)
+    }
+
+    var status: Status
+    var peakMemoryBytes: Int
+    /// What it last wrote to standard error.
+    var lastLines: [String]
+
+    /// One line: signal or exit code, peak memory, last lines.
+    var reason: String {
+      let how =
+        switch status {
+        case .exited(let code): "exit code \(code)"
+        case .killed(let signal): "killed by \(Signals.name(of: signal))"
+        }
+      let last = lastLines.map { String($0.prefix(300)) }.joined(separator: " | ")
+      return "\(how), peak memory \(Readable.bytes(peakMemoryBytes))" + (last.isEmpty ? "" : ": \(last)")
+    }
+  }
+
+  private static let spawning = Mutex(())
+
+  let processID: Int32
+  /// Nil once the process is reaped: its number may then be another's.
+  private let living: Mutex<Int32?>
+  /// Nil once closed.
+  private let input: Mutex<Int32?>
+
+  /// Starts `/proc/self/exe` with these arguments. `onLine` and `onErrorLine` are called on threads of their own; `onEnd`
+  /// once, when both streams have ended and the process is reaped.
+  init(
+    arguments: [String], environment: [String: String], onLine: @escaping @Sendable ([UInt8]) -> Void,
+    onErrorLine: @escaping @Sendable (String) -> Void = { _ in }, onEnd: @escaping @Sendable (Ending) -> Void
+  ) throws(Failure) {
+    // One at a time: a child that is spawned while another's pipes are not marked yet would hold them open.
+    let (processID, input, output, errors) = try Self.spawning.withLock { _ throws(Failure) in
+      let (input, output, errors) = (try Pipe(), try Pipe(), try Pipe())
+      let processID = try Self.spawn(
+        arguments: ["layersearch"] + arguments, environment: environment, input: input.read, output: output.write,
+        errors: errors.write)
+      return (processID, input, output, errors)
+    }
+    for descriptor in [input.read, output.write, errors.write] { close(descriptor) }
+    self.processID = processID
+    self.living = Mutex(processID)
+    self.input = Mutex(input.write)
+
+    let lastLines = LastLines()
+    let errorsEnded = DispatchSemaphore(value: 0)
+    Thread.detachNewThread {
+      LineReader(descriptor: errors.read).forEach { bytes in
+        let line = String(decoding: bytes, as: UTF8.self)
+        lastLines.append(line)
+        onErrorLine(line)
+      }
+      close(errors.read)
+      errorsEnded.signal()
+    }
+    Thread.detachNewThread { [self] in
+      LineReader(descriptor: output.read).forEach(onLine)
+      close(output.read)
+      errorsEnded.wait()
+      let (status, peak) = reap()
+      closeInput()
+      onEnd(Ending(status: status, peakMemoryBytes: peak, lastLines: lastLines.all))
+    }
+  }
+
+  /// Writes to the child's standard input; false where the child no longer reads.
+  @discardableResult
+  func write(_ bytes: [UInt8]) -> Bool {
+    input.withLock { descriptor in
+      guard let descriptor else { return false }
+      return writeAll(bytes, to: descriptor)
+    }
+  }
+
+  func closeInput() {
+    input.withLock { descriptor in
+      if let open = descriptor { close(open) }
+      descriptor = nil
+    }
+  }
+
+  func send(signal: Int32) {
+    living.withLock { processID in
+      if let processID { kill(processID, signal) }
+    }
+  }
+
+  private func reap() -> (Ending.Status, peakMemoryBytes: Int) {
+    // Waits without reaping first, so that no signal is sent to a number that is free again.
+    var information = siginfo_t()
+    while waitid(P_PID, id_t(processID), &information, WEXITED | WNOWAIT) != 0, errno == EINTR {}
+    return living.withLock { living in
+      living = nil
+      var status: Int32 = 0
+      var usage = rusage()
+      wait4(processID, &status, 0, &usage)
+      let signal = status & 0x7f
+      return (signal == 0 ? .exited((status >> 8) & 0xff) : .killed(signal: signal), usage.ru_maxrss * 1024)
+    }
+  }
+
+  private static func spawn(
+    arguments: [String], environment: [String: String], input: Int32, output: Int32, errors: Int32
+  ) throws(Failure) -> Int32 {
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    for (source, target) in [(input, STDIN_FILENO), (output, STDOUT_FILENO), (errors, STDERR_FILENO)] {
+      posix_spawn_file_actions_adddup2(&actions, source, target)
+    }
+
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var none = sigset_t()
+    var all = sigset_t()
+    sigemptyset(&none)
+    sigfillset(&all)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setsigdefault(&attributes, &all)
+    posix_spawnattr_setpgroup(&attributes, 0)
+    posix_spawnattr_setflags(
+      &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+
+    var argumentPointers = arguments.map { strdup($0) } + [nil]
+    var environmentPointers = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
+    defer { for pointer in argumentPointers + environmentPointers { free(pointer) } }
+    var processID: Int32 = 0
+    let code = posix_spawn(
+      &processID, "/proc/self/exe", &actions, &attributes, &argumentPointers, &environmentPointers)
+    guard code == 0 else {
+      throw .failed(
+        "cannot start a process: \(String(cString: strerror(code))); free memory or raise the process limit")
+    }
+    return processID
+  }
+
+  /// Both ends are closed in children.
+  private struct Pipe {
+    let read: Int32
+    let write: Int32
+
+    init() throws(Failure) {
+      var ends: [Int32] = [0, 0]
+      guard pipe(&ends) == 0 else {
+        throw .failed("cannot open a pipe: \(String(cString: strerror(errno))); raise the limit of open files")
+      }
+      for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+      (read, write) = (ends[0], ends[1])
+    }
+  }
+
+  /// The end of a process's standard error.
+  private final class LastLines: Sendable {
+    private let lines = Mutex<[String]>([])
+
+    func append(_ line: String) {
+      lines.withLock { lines in
+        if !line.isEmpty { lines.append(line) }
+        if lines.count > 5 { lines.removeFirst() }
+      }
+    }
+
+    var all: [String] { lines.withLock { $0 } }
+  }
+}

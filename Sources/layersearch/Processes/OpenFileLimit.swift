@@ -1,0 +1,14 @@
+import Foundation
+
+/// How many files, sockets and pipes this process may have open.
+enum OpenFileLimit {
+  /// Raises the limit as far as the system lets this user: a coordinator has a socket a worker, a worker three pipes a slot.
+  static func raise() {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur < limit.rlim_max else {
+      return
+    }
+    limit.rlim_cur = min(limit.rlim_max, 1 << 20)
+    _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+  }
+}

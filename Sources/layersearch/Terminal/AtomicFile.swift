@@ -1,0 +1,48 @@
+import Foundation
+
+/// Files that are there whole or not at all.
+enum AtomicFile {
+  /// Writes beside the destination, then renames over it. On disk when this returns.
+  static func write(_ bytes: some Sequence<UInt8>, to path: String) throws(Failure) {
+    let temporary = "\(path).\(getpid()).partial"
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw unwritable(path, errno) }
+    var problem: Int32?
+    if !writeAll(Array(bytes), to: descriptor) || fsync(descriptor) != 0 { problem = errno }
+    close(descriptor)
+    if problem == nil, rename(temporary, path) != 0 { problem = errno }
+    if let problem {
+      unlink(temporary)
+      throw unwritable(path, problem)
+    }
+  }
+
+  private static func unwritable(_ path: String, _ number: Int32) -> Failure {
+    .failed("\(path): cannot be written: \(String(cString: strerror(number))); free space or choose another place")
+  }
+
+  /// Throws where nothing could be written later: before hours of work rather than after them.
+  static func requireWritableFolder(of path: String) throws(Failure) {
+    let folder = (path as NSString).deletingLastPathComponent
+    guard access(folder.isEmpty ? "." : folder, W_OK) == 0 else {
+      throw unwritable(path, errno)
+    }
+  }
+
+  static func createFolder(_ path: String) throws {
+    do {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    } catch {
+      throw Failure.failed("\(path): this folder cannot be created: \(reason(of: error)); choose another place")
+    }
+  }
+
+  /// What the system says, without the wrapping.
+  static func reason(of error: any Error) -> String {
+    if let error = error as? POSIXError { return String(cString: strerror(error.code.rawValue)) }
+    let error = error as NSError
+    let cause = error.userInfo[NSUnderlyingErrorKey] as? NSError ?? error
+    if cause.domain == NSPOSIXErrorDomain { return String(cString: strerror(Int32(cause.code))) }
+    return ProcessExit.oneLine(cause.localizedDescription)
+  }
+}

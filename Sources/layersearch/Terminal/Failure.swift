@@ -1,0 +1,71 @@
+import ArgumentParser
+import Configuration
+import Foundation
+import SearchCore
+import StudyStore
+
+/// An error that ends the process: one line for the user and an exit code.
+struct Failure: Error, Hashable, CustomStringConvertible {
+  /// 1: the work failed. 2: usage or configuration, nothing was started.
+  enum Code: Int32 {
+    case failed = 1
+    case usage = 2
+  }
+
+  var code: Code
+  var description: String
+
+  static func failed(_ description: String) -> Failure { Failure(code: .failed, description: description) }
+  static func usage(_ description: String) -> Failure { Failure(code: .usage, description: description) }
+}
+
+/// How the process ends: 0 done, 1 failed, 2 usage or configuration; errors as one line on standard error.
+enum ProcessExit {
+  static func end(with error: any Error) -> Never {
+    if let code = error as? ExitCode { exit(code.rawValue) }
+    let parserCode = LayerSearch.exitCode(for: error)
+    if parserCode.isSuccess {
+      // Help, version and completion scripts come as errors too.
+      print(LayerSearch.fullMessage(for: error))
+      exit(0)
+    }
+    let usage = parserCode == .validationFailure
+    let text = usage ? LayerSearch.message(for: error) + " (see \(helpCommand))" : describe(error)
+    // A configuration with several problems has a line for each.
+    let lines = (error as? ConfigurationError)?.problems.map(\.description) ?? [oneLine(text)]
+    StandardError.shared.end(saying: lines.map { "layersearch: error: \($0)" }.joined(separator: "\n"))
+    exit(usage ? Failure.Code.usage.rawValue : code(of: error).rawValue)
+  }
+
+  /// For a user who does not want to wait: from any thread, and without winding anything up.
+  static func atOnce() -> Never {
+    StandardError.shared.end(saying: "layersearch: error: ended at once by a second signal")
+    _exit(Failure.Code.failed.rawValue)
+  }
+
+  private static var helpCommand: String {
+    let words = CommandLine.arguments.dropFirst().prefix { !$0.hasPrefix("-") }
+    let known = words.first.map { LayerSearch.commandNames.contains($0) } ?? false
+    return known ? "layersearch \(words.first ?? "") --help" : "layersearch --help"
+  }
+
+  static func code(of error: any Error) -> Failure.Code {
+    switch error {
+    case let failure as Failure: failure.code
+    case is ConfigurationError, is SearchError: .usage
+    case let error as StoreError where [.differentConfiguration, .alreadyExists].contains(error.code): .usage
+    default: .failed
+    }
+  }
+
+  /// What the modules' errors say of themselves; what the system says of the others.
+  static func describe(_ error: any Error) -> String {
+    let isTheSystems =
+      type(of: error) is NSError.Type || error is CocoaError || error is POSIXError || error is URLError
+    return isTheSystems ? error.localizedDescription : "\(error)"
+  }
+
+  static func oneLine(_ text: String) -> String {
+    text.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: " ")
+  }
+}

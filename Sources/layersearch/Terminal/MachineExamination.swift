@@ -1,0 +1,119 @@
+import BasisEngine
+import Foundation
+import ImageData
+import Messaging
+import StudyStore
+
+/// What `doctor` finds out about this machine.
+struct MachineExamination: Encodable {
+  enum State: String, Encodable {
+    case good
+    /// Works, but could be better.
+    case advice
+    /// Studies cannot run like this.
+    case missing
+  }
+
+  struct Finding: Encodable {
+    var subject: String
+    var state: State
+    var text: String
+
+    var line: String {
+      let mark =
+        switch state {
+        case .good: "✓"
+        case .advice: "!"
+        case .missing: "✗"
+        }
+      return "\(mark) \(subject.padding(toLength: 10, withPad: " ", startingAt: 0)) \(text)"
+    }
+  }
+
+  let version = Version.number
+  /// Kernels and OpenBLAS core type of a training started here; nil where none can run.
+  let kernelVariant: String?
+  let openblasCoreType: String?
+  /// What to set OPENBLAS_CORETYPE to; nil where the loaded one fits.
+  let betterCoreType: String?
+  let zeromqVersion: String
+  let sqliteVersion: String
+  let freeDiskBytes: Int?
+  let cores: Int
+  let dataValid: Bool
+  let findings: [Finding]
+
+  init(dataFolder: String) {
+    var findings: [Finding] = []
+    func add(_ subject: String, _ state: State, _ text: String) {
+      findings.append(Finding(subject: subject, state: state, text: text))
+    }
+
+    cores = ProcessInfo.processInfo.activeProcessorCount
+    add("processor", .good, "\(ProcessorDescription.name), \(cores) cores, \(ProcessorDescription.features)")
+    let variant = Result { () throws(KernelSelectionError) in try KernelSelection.variantDescription() }
+    kernelVariant = try? variant.get()
+    switch variant {
+    case .success(let text): add("kernels", .good, String(text.prefix { $0 != "+" }))
+    case .failure(let error): add("kernels", .missing, error.description)
+    }
+    openblasCoreType = OpenBLASEnvironment.loadedCoreType
+    betterCoreType = OpenBLASEnvironment.betterCoreType
+    if let openblasCoreType {
+      if let betterCoreType {
+        add(
+          "OpenBLAS", .advice,
+          "\(openblasCoreType) kernels, which leave AVX-512 unused; worker, run, train and bench set "
+            + "OPENBLAS_CORETYPE=\(betterCoreType) by themselves, for other programs set it in your shell")
+      } else {
+        add("OpenBLAS", .good, "\(openblasCoreType) kernels, which fit this processor")
+      }
+    }
+    zeromqVersion = ZeroMQLibrary.version
+    add("ZeroMQ", .good, zeromqVersion + (ZeroMQLibrary.hasCurve ? ", with encryption" : ", without encryption"))
+    sqliteVersion = SQLiteLibrary.version ?? "does not work"
+    add("SQLite", .good, sqliteVersion)
+    freeDiskBytes = Self.freeDiskBytes
+    if let freeDiskBytes {
+      add(
+        "disk", freeDiskBytes < 1_000_000_000 ? .advice : .good, "\(Readable.bytes(freeDiskBytes)) free in this folder")
+    }
+    let report = Result { () throws(ImageDataError) in try CIFAR10.verify(directory: dataFolder) }
+    dataValid = (try? report.get()) != nil
+    switch report {
+    case .success(let report): add("cifar10", .good, "\(dataFolder), content \(report.contentHash.prefix(12))…")
+    case .failure(let error): add("cifar10", .advice, error.description)
+    }
+    add("shapes10", .good, "embedded, content \(DataContent.shapes10.identity)")
+    self.findings = findings
+  }
+
+  /// Of the folder in which the process works: where studies are put.
+  private static var freeDiskBytes: Int? {
+    var status = statvfs()
+    guard statvfs(".", &status) == 0 else { return nil }
+    return Int(status.f_bavail) * Int(status.f_frsize)
+  }
+}
+
+/// The processor as the system describes it.
+enum ProcessorDescription {
+  static var name: String { value(of: "model name") ?? "unknown processor" }
+
+  /// Those vector instructions that the kernels care for.
+  static var features: String {
+    let flags = Set((value(of: "flags") ?? "").split(separator: " ").map(String.init))
+    let wanted = ["avx2", "fma", "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512_bf16"]
+    let found = wanted.filter(flags.contains)
+    return found.isEmpty ? "no vector instructions known" : found.joined(separator: " ")
+  }
+
+  private static func value(of key: String) -> String? {
+    guard let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8) else { return nil }
+    for line in text.split(separator: "\n") where line.hasPrefix(key) {
+      guard let colon = line.firstIndex(of: ":") else { continue }
+      return line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
+    }
+    return nil
+  }
+}

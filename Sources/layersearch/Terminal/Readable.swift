@@ -1,0 +1,46 @@
+/// Time and numbers as people read them.
+enum Readable {
+  /// `45 s`, `12 min`, `3 h 20 min`, `2 d 4 h`
+  static func duration(seconds: Double) -> String {
+    guard seconds.isFinite, seconds < 1e9 else { return "unknown" }
+    let whole = Int(seconds.rounded(.up))
+    switch whole {
+    case ..<100: return "\(whole) s"
+    case ..<5940: return "\((whole + 30) / 60) min"
+    case ..<172_800: return "\(whole / 3600) h \(whole % 3600 / 60) min"
+    default: return "\(whole / 86_400) d \(whole % 86_400 / 3600) h"
+    }
+  }
+
+  /// `71.3 %`
+  static func percent(_ fraction: Double) -> String { "\(fixed(fraction * 100, digits: 1)) %" }
+
+  /// `1.4/s`, `12/min`, `30/h`: the unit in which the number is at least 1.
+  static func rate(perSecond: Double) -> String {
+    for (count, unit) in [(1.0, "s"), (60.0, "min")] where perSecond * count >= 1 {
+      return "\(fixed(perSecond * count, digits: perSecond * count < 10 ? 1 : 0))/\(unit)"
+    }
+    return "\(fixed(perSecond * 3600, digits: 1))/h"
+  }
+
+  static func bytes(_ count: Int) -> String {
+    var value = Double(count)
+    for unit in ["B", "kB", "MB", "GB"] {
+      if value < 1000 { return "\(fixed(value, digits: unit == "B" || value >= 100 ? 0 : 1)) \(unit)" }
+      value /= 1000
+    }
+    return "\(fixed(value, digits: 1)) TB"
+  }
+
+  /// A number with a fixed count of decimals.
+  static func fixed(_ value: Double, digits: Int) -> String {
+    guard value.isFinite, abs(value) < 1e15 else { return "\(value)" }
+    var scale = 1.0
+    for _ in 0..<digits { scale *= 10 }
+    let scaled = Int((abs(value) * scale).rounded())
+    let sign = value < 0 && scaled != 0 ? "-" : ""
+    guard digits > 0 else { return "\(sign)\(scaled)" }
+    let fraction = String(scaled % Int(scale))
+    return "\(sign)\(scaled / Int(scale)).\(String(repeating: "0", count: digits - fraction.count))\(fraction)"
+  }
+}

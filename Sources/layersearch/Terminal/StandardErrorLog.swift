@@ -1,0 +1,23 @@
+import Logging
+
+/// Log entries as one line each on standard error: `level: message key=value`; information has no level before it.
+struct StandardErrorLog: LogHandler {
+  var metadata: Logger.Metadata = [:]
+  var logLevel: Logger.Level
+
+  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  func log(event: LogEvent) {
+    let level = event.level == .info || event.level == .notice ? "" : "\(event.level): "
+    let pairs = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
+    let details = pairs.map { " \($0.key)=\($0.value)" }.joined()
+    StandardError.shared.writeLine(level + ProcessExit.oneLine("\(event.message)") + details)
+  }
+
+  static func logger(_ label: String, level: Logger.Level) -> Logger {
+    Logger(label: label) { _ in StandardErrorLog(logLevel: level) }
+  }
+}

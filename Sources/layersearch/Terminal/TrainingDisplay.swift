@@ -1,0 +1,35 @@
+import BasisEngine
+
+/// A training's progress on standard error: a status line on a terminal, and a line an epoch.
+struct TrainingDisplay {
+  private let isQuiet: Bool
+  private var last: TrainingProgress?
+
+  init(isQuiet: Bool) { self.isQuiet = isQuiet }
+
+  mutating func show(_ progress: TrainingProgress) {
+    guard !isQuiet else { return }
+    if let last, last.epoch != progress.epoch { endEpoch(last) }
+    last = progress
+    // Drawing is cheap beside a step, except for the smallest networks.
+    guard progress.step % 5 == 0 || progress.step == progress.steps else { return }
+    let left = progress.steps - progress.step
+    let text =
+      "epoch \(progress.epoch)/\(progress.epochs)  step \(progress.step)/\(progress.steps)  "
+      + "loss \(Readable.fixed(progress.loss, digits: 4))  \(Readable.fixed(progress.imagesPerSecond, digits: 0)) images/s  "
+      + (left == 0 ? "testing" : "\(Readable.percent(Double(progress.step) / Double(progress.steps)))")
+    StandardError.shared.show(status: String(text.prefix(StandardError.shared.width - 1)))
+  }
+
+  mutating func finish() {
+    guard let last, !isQuiet else { return }
+    endEpoch(last)
+    StandardError.shared.show(status: nil)
+  }
+
+  private func endEpoch(_ progress: TrainingProgress) {
+    StandardError.shared.writeLine(
+      "epoch \(progress.epoch)/\(progress.epochs)  loss \(Readable.fixed(progress.loss, digits: 4))  "
+        + "\(Readable.fixed(progress.imagesPerSecond, digits: 0)) images/s")
+  }
+}

@@ -1,0 +1,52 @@
+import Foundation
+import ImageData
+import SearchCore
+import SearchProtocol
+
+/// Where data sets are looked for on this machine.
+enum DataPlaces {
+  static let standardCIFAR10 = "~/.cache/layersearch/cifar-10-batches-bin"
+  static let embedded = ImageSet.shapes10.rawValue
+
+  /// A folder of CIFAR-10 files, or the embedded set by its name.
+  static func report(on data: String) throws -> DataSetReport {
+    if data == embedded {
+      return Shapes10.report(trainingCount: 2_000, testCount: 500)
+    }
+    return try CIFAR10.verify(directory: data)
+  }
+
+  /// What a worker found for a study: nil where the set is embedded.
+  ///
+  /// Looks in the worker's own folder where one was given, then where the coordinator has it, then in the standard place,
+  /// and takes the first whose content is the study's.
+  static func find(_ requirement: DataRequirement, ownFolder: String?) throws(Failure) -> String? {
+    guard requirement.set == .cifar10 else {
+      guard requirement.contentHash == DataContent.shapes10.identity else {
+        throw Failure.failed(
+          "the study trains on \(requirement.contentHash), this program draws \(DataContent.shapes10.identity): "
+            + "install the same version of layersearch on all machines")
+      }
+      return nil
+    }
+    var problems: [String] = []
+    for place in unique([ownFolder, requirement.pathHint, standardCIFAR10].compactMap { $0 }) {
+      do {
+        let hash = try DataContent.cifar10(directory: place).identity
+        if hash == requirement.contentHash { return expandingTilde(place) }
+        problems.append(
+          "\(place): other content (\(hash.prefix(12))…, the study has \(requirement.contentHash.prefix(12))…)")
+      } catch {
+        problems.append(String(error.description.prefix { $0 != ";" }))
+      }
+    }
+    throw Failure.failed(
+      "no cifar10 with the study's content on this machine (\(problems.joined(separator: "; "))); give --data DIR, or run: "
+        + "layersearch data fetch cifar10 \(standardCIFAR10)")
+  }
+
+  private static func unique(_ places: [String]) -> [String] {
+    var seen: Set<String> = []
+    return places.filter { seen.insert(expandingTilde($0)).inserted }
+  }
+}

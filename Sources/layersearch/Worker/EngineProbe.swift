@@ -1,0 +1,28 @@
+import Dispatch
+import Synchronization
+
+/// Asks an engine process what it computes with: in one of its own, because OpenBLAS is set up differently there.
+enum EngineProbe {
+  /// - Throws: where an engine cannot even start on this machine, with what it said.
+  static func kernelVariant() throws(Failure) -> String {
+    let answer = Answer()
+    _ = try ChildProcess(
+      arguments: ["engine", "--describe"], environment: OpenBLASEnvironment.forEngines,
+      onLine: { line in answer.state.withLock { $0.line = String(decoding: line, as: UTF8.self) } },
+      onEnd: { ending in
+        answer.state.withLock { $0.ending = ending }
+        answer.isComplete.signal()
+      })
+    answer.isComplete.wait()
+    let (line, ending) = answer.state.withLock { ($0.line, $0.ending) }
+    guard let line, ending?.status == .exited(0) else {
+      throw .failed("no engine process can run here: \(ending?.reason ?? "it ended without a word")")
+    }
+    return line
+  }
+
+  private final class Answer: Sendable {
+    let state = Mutex<(line: String?, ending: ChildProcess.Ending?)>((nil, nil))
+    let isComplete = DispatchSemaphore(value: 0)
+  }
+}

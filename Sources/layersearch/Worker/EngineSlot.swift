@@ -1,0 +1,114 @@
+import Foundation
+import SearchCore
+import SearchProtocol
+
+/// What an engine process of a slot did. `generation` counts the slot's processes: events of one that was stopped are
+/// told from those of its successor.
+struct EngineSlotEvent: Sendable {
+  enum Content: Sendable {
+    case said(EngineEvent)
+    case garbled(String)
+    case ended(ChildProcess.Ending)
+  }
+
+  var slot: Int
+  var generation: Int
+  var content: Content
+}
+
+/// One slot of a worker: at most one engine process, which lives on from job to job and keeps its data set loaded.
+///
+/// Belongs to the worker's thread; what the process does arrives there as `EngineSlotEvent`.
+struct EngineSlot {
+  let number: Int
+  private(set) var job: AttemptReference?
+  private var process: ChildProcess?
+  private var generation = 0
+  private var lastSign = 0.0
+
+  init(number: Int) { self.number = number }
+
+  /// What a worker is to know about its engine.
+  enum News {
+    case progress(SearchProtocol.Progress)
+    case finished(AttemptReference, TrialResult)
+    case failed(AttemptReference, reason: String)
+  }
+
+  mutating func start(
+    _ assignment: JobAssignment, dataPath: String?, environment: [String: String], now: Double,
+    deliver: @escaping @Sendable (EngineSlotEvent) -> Void
+  ) -> News? {
+    do {
+      let request = try EngineLine.encode(EngineRequest(job: assignment, dataPath: dataPath))
+      let process = try process ?? spawn(environment: environment, deliver: deliver)
+      self.process = process
+      job = assignment.reference
+      lastSign = now
+      // Where it ended in between, its ending says so.
+      process.write(request)
+      return nil
+    } catch {
+      return .failed(assignment.reference, reason: "\(error)")
+    }
+  }
+
+  /// Ends the process at once; whatever it still says is ignored.
+  mutating func stop() {
+    process?.send(signal: SIGKILL)
+    process = nil
+    job = nil
+  }
+
+  mutating func handle(_ event: EngineSlotEvent, now: Double) -> News? {
+    guard event.generation == generation, process != nil else { return nil }
+    lastSign = now
+    switch event.content {
+    case .ended(let ending):
+      process = nil
+      return end { .failed($0, reason: "the engine process ended: \(ending.reason)") }
+    case .garbled(let problem):
+      // Nothing that it says can be relied on any more.
+      process?.send(signal: SIGKILL)
+      process = nil
+      return end { .failed($0, reason: "the engine process said what cannot be read: \(problem)") }
+    case .said(.progress(let progress)):
+      return progress.reference == job ? .progress(progress) : nil
+    case .said(.finished(let reference, let result)):
+      return reference == job ? end { .finished($0, result) } : nil
+    case .said(.failed(let reference, let reason)):
+      return reference == job ? end { .failed($0, reason: reason) } : nil
+    }
+  }
+
+  /// An engine that says nothing for so long hangs.
+  mutating func checkForSilence(longest seconds: Double, now: Double) -> News? {
+    guard job != nil, now - lastSign > seconds else { return nil }
+    process?.send(signal: SIGKILL)
+    process = nil
+    return end {
+      .failed($0, reason: "the engine process said nothing for \(Readable.duration(seconds: seconds)) and was ended")
+    }
+  }
+
+  private mutating func end(_ news: (AttemptReference) -> News) -> News? {
+    guard let ended = job else { return nil }
+    job = nil
+    return news(ended)
+  }
+
+  private mutating func spawn(
+    environment: [String: String], deliver: @escaping @Sendable (EngineSlotEvent) -> Void
+  ) throws(Failure) -> ChildProcess {
+    generation += 1
+    let (slot, generation) = (number, generation)
+    return try ChildProcess(
+      arguments: ["engine"], environment: environment,
+      onLine: { line in
+        let content: EngineSlotEvent.Content
+        do { content = .said(try EngineLine.decodeEvent(line)) } catch { content = .garbled("\(error)") }
+        deliver(EngineSlotEvent(slot: slot, generation: generation, content: content))
+      },
+      onEnd: { deliver(EngineSlotEvent(slot: slot, generation: generation, content: .ended($0))) })
+  }
+}

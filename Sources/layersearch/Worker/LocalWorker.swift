@@ -1,0 +1,95 @@
+import Foundation
+import Synchronization
+
+/// The worker process that `run` keeps beside its coordinator: started again where it dies, ended with it.
+final class LocalWorker: Sendable {
+  private struct State {
+    var process: ChildProcess?
+    var ending: ChildProcess.Ending?
+    var isStopping = false
+    var arguments: [String] = []
+    /// Endings in a row without a finished job in between.
+    var endings = 0
+    var settledAtLastEnding = 0
+    var startAgainAt: Double?
+  }
+
+  private let state = Mutex(State())
+  private static let endingsAllowed = 5
+
+  /// `arguments`: those of the `worker` command.
+  func start(arguments: [String]) throws(Failure) {
+    state.withLock { $0.arguments = ["worker", "--leave-with-input"] + arguments }
+    try start()
+  }
+
+  private func start() throws(Failure) {
+    let arguments = state.withLock { $0.arguments }
+    let process = try ChildProcess(
+      arguments: arguments, environment: ProcessInfo.processInfo.environment, onLine: { _ in },
+      onErrorLine: { line in
+        // Its last word is told by `check`.
+        if !line.hasPrefix("layersearch: error: ") { StandardError.shared.writeLine("worker: \(line)") }
+      },
+      onEnd: { [self] ending in state.withLock { $0.ending = ending } })
+    state.withLock { $0.process = process }
+  }
+
+  /// Starts the worker again a second after it died. Throws where it ends over and over without getting anything done.
+  /// - Parameters:
+  ///   - settled: jobs that are done so far.
+  ///   - isStudyDone: then it is right that the worker leaves.
+  func check(settled: Int, isStudyDone: Bool, now: Double) throws(Failure) {
+    let isDue = try state.withLock { (state) throws(Failure) -> Bool in
+      if let ending = state.ending {
+        state.ending = nil
+        state.process = nil
+        if state.isStopping || isStudyDone { return false }
+        state.endings = settled > state.settledAtLastEnding ? 1 : state.endings + 1
+        state.settledAtLastEnding = settled
+        // A worker that gives up says why, and would do so again.
+        if case .exited(let code) = ending.status, code != 0 { throw .failed(Self.complaint(of: ending)) }
+        guard state.endings <= Self.endingsAllowed else {
+          throw .failed("the local worker ended \(state.endings) times: \(ending.reason)")
+        }
+        state.startAgainAt = now + 1
+      }
+      guard let time = state.startAgainAt, now >= time else { return false }
+      state.startAgainAt = nil
+      return true
+    }
+    if isDue { try start() }
+  }
+
+  private static func complaint(of ending: ChildProcess.Ending) -> String {
+    let prefix = "layersearch: error: "
+    guard let line = ending.lastLines.last, line.hasPrefix(prefix) else {
+      return "the local worker ended: \(ending.reason)"
+    }
+    return String(line.dropFirst(prefix.count))
+  }
+
+  /// Lets the worker hand back what it does and leave.
+  func stop() {
+    state.withLock { state in
+      state.isStopping = true
+      state.process?.send(signal: SIGTERM)
+    }
+  }
+
+  func kill() {
+    state.withLock { $0.process?.send(signal: SIGKILL) }
+  }
+
+  /// True once a worker that was told to leave has left.
+  var hasLeftWhenTold: Bool { state.withLock { $0.isStopping && ($0.process == nil || $0.ending != nil) } }
+
+  private var hasEnded: Bool { state.withLock { $0.process == nil || $0.ending != nil } }
+
+  /// Waits for the end, at most so long; then ends it by force.
+  func finish(within seconds: Double) {
+    let deadline = MonotonicClock.now + seconds
+    while !hasEnded, MonotonicClock.now < deadline { usleep(20_000) }
+    kill()
+  }
+}

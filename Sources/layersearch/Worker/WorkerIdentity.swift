@@ -1,0 +1,16 @@
+import Foundation
+
+/// A worker's own name: new at each start, the same through reconnects, readable in logs.
+struct WorkerIdentity: Sendable {
+  let host: String
+  let name: String
+  let random: UInt64
+
+  init() {
+    random = UInt64.random(in: 0...UInt64.max)
+    host = ProcessInfo.processInfo.hostName
+    let digits = String(random >> 40, radix: 16)
+    let plain = host.prefix { $0 != "." }.filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+    name = "\(plain.isEmpty ? "host" : plain.prefix(40))-\(getpid())-\(digits)"
+  }
+}

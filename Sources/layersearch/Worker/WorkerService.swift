@@ -1,0 +1,193 @@
+import Coordination
+import Foundation
+import Logging
+import Messaging
+import SearchProtocol
+
+/// A worker at work: the state machine that decides, the socket, the spool, and an engine process a slot.
+///
+/// Everything happens on the thread that calls `run`; socket, engines and signals post to its mailbox.
+final class WorkerService {
+  struct Options {
+    var endpoint: String
+    var slots: Int
+    /// The user's own place for the data set.
+    var dataFolder: String?
+    var spoolFolder: String
+    var stays: Bool
+    /// An engine process that says nothing for so long hangs.
+    var longestSilenceSeconds: Double
+  }
+
+  private enum Input: Sendable {
+    case dealer(DealerEvent)
+    case engine(EngineSlotEvent)
+    case dataLocated(Result<String?, Failure>)
+    case stop(count: Int)
+  }
+
+  private let options: Options
+  private let log: Logger
+  private let mailbox = Mailbox<Input>()
+  private let spool: Spool
+  private let engineEnvironment: [String: String]
+  private var machine: WorkerMachine
+  private var dealer: DealerThread?
+  private var slots: [EngineSlot]
+  private var dataPath: String?
+  private var messageID: UInt64 = 0
+  private var exitCode: Int32?
+  private var lastError: String?
+
+  private static let tickSeconds = 0.25
+
+  /// `kernelVariant`: what the engine processes compute with.
+  init(options: Options, identity: WorkerIdentity, kernelVariant: String, log: Logger) throws {
+    self.options = options
+    self.log = log
+    spool = try Spool(root: options.spoolFolder, worker: identity.name)
+    engineEnvironment = OpenBLASEnvironment.forEngines
+    slots = (0..<options.slots).map(EngineSlot.init)
+    machine = WorkerMachine(
+      settings: WorkerSettings(
+        worker: identity.name, host: identity.host, processID: Int(getpid()), build: Version.number,
+        slots: options.slots, kernelVariant: kernelVariant, spooled: spool.adopted, stays: options.stays,
+        jitterSeed: identity.random))
+    if !spool.adopted.isEmpty { log.info("\(spool.adopted.count) results of an earlier worker were not delivered yet") }
+  }
+
+  /// Asks the worker to leave; with a count above 1, at once. For any thread.
+  var stop: @Sendable (_ count: Int) -> Void {
+    { [mailbox] count in mailbox.post([.stop(count: count)]) }
+  }
+
+  /// Works until the worker is to leave.
+  /// - Throws: what could not even begin, or a `Failure` with the reason where the worker has to give up.
+  func run() throws {
+    OpenFileLimit.raise()
+    let context = try MessagingContext()
+    let mailbox = mailbox
+    let dealer = try DealerThread(context: context, connect: options.endpoint) { events in
+      mailbox.post(events.map(Input.dealer))
+    }
+    self.dealer = dealer
+    log.info(
+      "worker \(machine.settings.worker), \(options.slots) slots, \(machine.settings.kernelVariant), at \(options.endpoint)"
+    )
+    defer {
+      for index in slots.indices { slots[index].stop() }
+      dealer.close()
+      context.close()
+    }
+    apply(machine.handle(.started, at: MonotonicClock.now))
+    var nextTick = 0.0
+    while exitCode == nil {
+      let inputs = mailbox.takeAll(waitingAtMost: Self.tickSeconds)
+      for input in inputs where exitCode == nil { handle(input) }
+      let now = MonotonicClock.now
+      if now >= nextTick, exitCode == nil {
+        nextTick = now + Self.tickSeconds
+        tick(now)
+      }
+    }
+    if let exitCode, exitCode != 0 { throw Failure.failed(lastError ?? "the worker had to give up") }
+  }
+
+  private func handle(_ input: Input) {
+    let now = MonotonicClock.now
+    switch input {
+    case .dealer(.received(let frames)):
+      do {
+        apply(machine.handle(.received(try MessageCodec.decode(frames).message), at: now))
+      } catch {
+        log.debug("dropped a message: \(error)")
+      }
+    case .dealer(.undeliverable): break  // What matters is sent again by the machine.
+    case .engine(let event): tell(slot: event.slot, slots[event.slot].handle(event, now: now))
+    case .dataLocated(.success(let path)):
+      dataPath = path
+      apply(machine.handle(.dataLocated(path: path), at: now))
+    case .dataLocated(.failure(let failure)):
+      lastError = failure.description
+      apply(machine.handle(.dataMissing(failure.description), at: now))
+    case .stop(let count):
+      apply(machine.handle(count == 1 ? .stopRequested : .forcedStopRequested, at: now))
+    }
+  }
+
+  private func tick(_ now: Double) {
+    for index in slots.indices {
+      tell(slot: index, slots[index].checkForSilence(longest: options.longestSilenceSeconds, now: now))
+    }
+    apply(machine.handle(.tick, at: now))
+  }
+
+  private func tell(slot: Int, _ news: EngineSlot.News?) {
+    let now = MonotonicClock.now
+    switch news {
+    case .progress(let progress): apply(machine.handle(.engineProgress(slot: slot, progress), at: now))
+    case .finished(let reference, let result):
+      apply(machine.handle(.engineFinished(slot: slot, reference, result), at: now))
+    case .failed(let reference, let reason):
+      apply(machine.handle(.engineFailed(slot: slot, reference, reason: reason), at: now))
+    case nil: break
+    }
+  }
+
+  private func apply(_ effects: [WorkerEffect]) {
+    for effect in effects {
+      switch effect {
+      case .send(let message): send(message)
+      case .startJob(let slot, let assignment): start(assignment, slot: slot)
+      case .stopEngine(let slot): slots[slot].stop()
+      case .locateData(let requirement): locate(requirement)
+      case .spool(let report):
+        do { try spool.store(report) } catch {
+          log.warning("a result cannot be kept on disk until it is acknowledged: \(ProcessExit.describe(error))")
+        }
+      case .discardSpooled(let reference, let study): spool.discard(reference, study: study)
+      case .log(let level, let text):
+        // The last error is the process's last line, not an entry besides.
+        if level == .error { lastError = lastError ?? text } else { log.log(level: Logger.Level(level), "\(text)") }
+      case .exit(let code): exitCode = code
+      }
+    }
+  }
+
+  private func send(_ message: Message) {
+    messageID += 1
+    do { dealer?.send(try MessageCodec.encode(message, id: messageID)) } catch {
+      log.error("a message cannot be sent: \(error)")
+    }
+  }
+
+  private func start(_ assignment: JobAssignment, slot: Int) {
+    let mailbox = mailbox
+    let news = slots[slot].start(
+      assignment, dataPath: dataPath, environment: engineEnvironment, now: MonotonicClock.now
+    ) { mailbox.post([.engine($0)]) }
+    tell(slot: slot, news)
+  }
+
+  /// Reading 184 MB takes a while: heartbeats go on meanwhile.
+  private func locate(_ requirement: DataRequirement) {
+    let (mailbox, ownFolder) = (mailbox, options.dataFolder)
+    Thread.detachNewThread {
+      let found = Result { () throws(Failure) in try DataPlaces.find(requirement, ownFolder: ownFolder) }
+      mailbox.post([.dataLocated(found)])
+    }
+  }
+}
+
+extension Logger.Level {
+  init(_ level: LogLevel) {
+    self =
+      switch level {
+      case .debug: .debug
+      case .info: .info
+      case .notice: .notice
+      case .warning: .warning
+      case .error: .error
+      }
+  }
+}

@@ -1,0 +1,126 @@
+import KernelInterface
+import Randomness
+import SearchCore
+import Testing
+
+@testable import BasisEngine
+
+/// A basis convolution and the dense one that it stands for.
+struct FormCase: Sendable, CustomTestStringConvertible {
+  var outputs = 7
+  var inputs = 3
+  var kernelSize = 3
+  var stride = 1
+  var rank: Int
+  var variant = BasisVariant.remainder
+  var basisChannels: [Int]? = nil
+  var images: Int
+  var size = 5
+
+  var testDescription: String {
+    "\(inputs)→\(rank)→\(outputs), \(kernelSize)×\(kernelSize), stride \(stride), \(variant), \(images) images"
+  }
+
+  static let cases: [FormCase] = [
+    FormCase(rank: 1, images: 1),
+    FormCase(rank: 6, images: 17),
+    FormCase(stride: 2, rank: 3, basisChannels: [6, 0, 4], images: 15),
+    FormCase(kernelSize: 1, stride: 2, rank: 2, basisChannels: [5, 1], images: 16),
+    FormCase(outputs: 18, inputs: 5, rank: 17, basisChannels: Array((1..<18).reversed()), images: 15, size: 3),
+    FormCase(outputs: 18, inputs: 5, stride: 2, rank: 5, images: 17, size: 4),
+    FormCase(
+      outputs: 10, inputs: 12, kernelSize: 1, rank: 9, basisChannels: [9, 8, 7, 6, 5, 4, 3, 2, 0], images: 3, size: 1),
+    FormCase(rank: 1, variant: .full, images: 17),
+    FormCase(stride: 2, rank: 6, variant: .full, images: 15),
+    FormCase(kernelSize: 1, rank: 2, variant: .full, images: 1),
+  ]
+}
+
+@Suite struct BasisConvolutionTests {
+  @Test(
+    "a basis convolution computes what the dense one does whose filters are its combinations, forward and backward",
+    arguments: kernelTables, FormCase.cases)
+  func equalsDense(kernels: KernelTable, form: FormCase) {
+    let filterSize = form.inputs * form.kernelSize * form.kernelSize
+    let combined = form.variant == .remainder ? form.outputs - form.rank : form.outputs
+    let store = ParameterStore(tensors: [
+      TensorDescription(name: "basis", shape: [form.rank, filterSize]),
+      TensorDescription(name: "coefficients", shape: [combined, form.rank]),
+      TensorDescription(name: "dense", shape: [form.outputs, filterSize]),
+    ])
+    var random = StableRandom(seed: 9)
+    let basis = (0..<form.rank * filterSize).map { _ in Float(random.normal()) }
+    let coefficients = (0..<combined * form.rank).map { _ in Float(random.normal()) }
+    store.write("basis", basis)
+    store.write("coefficients", coefficients)
+    let outputSize = (form.size + form.stride - 1) / form.stride
+    let maps = Tensor(channels: form.rank, size: outputSize, halo: 0, images: form.images)
+    let mapsGradient = Tensor(channels: form.rank, size: outputSize, halo: 1, images: form.images)
+    let layer = BasisConvolution(
+      outputChannels: form.outputs, inputChannels: form.inputs, kernelSize: form.kernelSize, stride: form.stride,
+      rank: form.rank, variant: form.variant, basisChannels: form.basisChannels ?? Array(0..<form.rank),
+      basis: store.slice("basis"), coefficients: store.slice("coefficients"), maps: maps.view,
+      mapsGradient: mapsGradient.view, kernels: kernels)
+    let order = (0..<form.outputs).map { c in layer.channelMap.map { Int($0[c]) } ?? c }
+    #expect(order.sorted() == Array(0..<form.outputs))
+    if let channels = form.basisChannels { #expect(Array(order.prefix(form.rank)) == channels) }
+
+    // The dense filter of internal channel c.
+    let kept = form.outputs - combined
+    let filters = (0..<form.outputs).map { c -> [Float] in
+      if c < kept { return Array(basis[c * filterSize..<(c + 1) * filterSize]) }
+      return (0..<filterSize).map { k in
+        Float(
+          (0..<form.rank).reduce(0.0) {
+            $0 + Double(coefficients[(c - kept) * form.rank + $1]) * Double(basis[$1 * filterSize + k])
+          })
+      }
+    }
+    // In internal order, so that both outputs can be compared as they are.
+    store.write("dense", filters.flatMap(\.self))
+    let dense = Convolution(
+      outputChannels: form.outputs, inputChannels: form.inputs, kernelSize: form.kernelSize, stride: form.stride,
+      weight: store.slice("dense"), kernels: kernels)
+
+    let batch = BatchExtent(images: form.images)
+    let input = Tensor(channels: form.inputs, size: form.size, halo: 1, images: form.images)
+    input.view.fillNormal(images: form.images, seed: 1, other: 5)
+    let results = [layer as any ConvolutionLayer, dense].map { layer in
+      let output = Tensor(channels: form.outputs, size: outputSize, halo: 0, images: form.images)
+      let sums = AlignedBuffer<Double>(count: 2 * form.outputs)
+      layer.forward(input.view, output.view, batch, sums: sums.base)
+      let outputGradient = Tensor(channels: form.outputs, size: outputSize, halo: 1, images: form.images)
+      outputGradient.view.fillNormal(images: form.images, seed: 2)
+      let inputGradient = Tensor(channels: form.inputs, size: form.size, halo: 0, images: form.images)
+      inputGradient.view.fill(images: form.images) { _, _, _, _ in 0.5 }
+      layer.backward(
+        input.view, output.view, outputGradient: outputGradient.view, inputGradient: inputGradient.view,
+        accumulate: true, batch)
+      return (
+        output: output.view.read(images: form.images), sums: sums.values.map { Float($0) },
+        inputGradient: inputGradient.view.read(images: form.images)
+      )
+    }
+    #expect(relativeDifference(results[0].output, results[1].output) < 1e-5)
+    #expect(relativeDifference(results[0].sums, results[1].sums) < 1e-5)
+    #expect(relativeDifference(results[0].inputGradient, results[1].inputGradient) < 1e-5)
+
+    // Chain rule through W = [W_b; A·W_b]: dA = dW_r · W_bᵀ, dW_b' = dW_b + Aᵀ · dW_r.
+    let gradient = store.readGradient("dense")
+    func denseGradient(_ c: Int, _ k: Int) -> Double { Double(gradient[c * filterSize + k]) }
+    let coefficientGradient = (0..<combined * form.rank).map { index in
+      Float(
+        (0..<filterSize).reduce(0.0) {
+          $0 + denseGradient(kept + index / form.rank, $1) * Double(basis[index % form.rank * filterSize + $1])
+        })
+    }
+    let basisGradient = (0..<form.rank * filterSize).map { index -> Float in
+      let (j, k) = index.quotientAndRemainder(dividingBy: filterSize)
+      let own = kept > 0 ? denseGradient(j, k) : 0
+      return Float(
+        (0..<combined).reduce(own) { $0 + Double(coefficients[$1 * form.rank + j]) * denseGradient(kept + $1, k) })
+    }
+    #expect(relativeDifference(store.readGradient("coefficients"), coefficientGradient) < 1e-4)
+    #expect(relativeDifference(store.readGradient("basis"), basisGradient) < 1e-4)
+  }
+}

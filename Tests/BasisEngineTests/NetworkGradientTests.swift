@@ -1,0 +1,109 @@
+import KernelInterface
+import Randomness
+import SearchCore
+import Testing
+
+@testable import BasisEngine
+
+/// A form of a small network whose gradients are compared with finite differences of its loss.
+struct NetworkCase: CustomTestStringConvertible, Sendable {
+  var model = Model.resnet8
+  var widths = [5, 8, 12]
+  var imageSize = 8
+  var ranks: [String: Int] = [:]
+  var variant = BasisVariant.remainder
+  var basisChannels: [String: [Int]] = [:]
+  var images = 17
+
+  var testDescription: String { "\(model) \(Candidate(ranks: ranks)) \(variant) \(images) images" }
+
+  func network(_ kernels: KernelTable) throws -> ResNet {
+    try ResNet(
+      architecture: Architecture(model, imageSize: imageSize, widths: widths), candidate: Candidate(ranks: ranks),
+      variant: variant, batch: images, kernels: kernels, seed: 5, basisChannels: basisChannels)
+  }
+
+  static let cases: [NetworkCase] = [
+    NetworkCase(),
+    NetworkCase(imageSize: 16, images: 1),
+    NetworkCase(
+      ranks: ["conv1": 3, "layer1.0.conv1": 1, "layer1.0.conv2": 4, "layer2.0.conv1": 7, "layer3.0.conv2": 11, "fc": 9]
+    ),
+    NetworkCase(ranks: ["conv1": 4, "layer1.0.conv2": 3, "layer2.0.conv1": 7, "fc": 1], variant: .full, images: 15),
+    NetworkCase(
+      ranks: ["conv1": 3, "layer1.0.conv2": 2, "layer2.0.conv1": 5, "layer2.0.conv2": 2, "fc": 4],
+      basisChannels: [
+        "conv1": [4, 0, 2], "layer1.0.conv2": [3, 1], "layer2.0.conv1": [7, 2, 5, 0, 1], "layer2.0.conv2": [6, 3],
+        "fc": [9, 0, 5, 2],
+      ], images: 16),
+    // Projections, dense and decomposed.
+    NetworkCase(
+      model: .resnet18, widths: [4, 6, 8, 9], imageSize: 16,
+      ranks: ["layer2.0.downsample.0": 3, "layer3.0.conv1": 5, "layer1.1.conv2": 3, "layer4.0.downsample.0": 7],
+      basisChannels: ["layer2.0.downsample.0": [5, 3, 1]], images: 15),
+    NetworkCase(
+      model: .resnet18, widths: [4, 6, 8, 9], imageSize: 16, ranks: ["layer2.0.downsample.0": 3, "layer3.0.conv1": 5],
+      variant: .full, images: 15),
+  ]
+}
+
+/// Every fast variant on every form; the naive kernels, which take their time in debug builds, on the richest.
+private let pairs: [(KernelTable, NetworkCase)] = kernelTables.flatMap { kernels in
+  NetworkCase.cases.indices.filter { kernels.name != "reference" || $0 == 4 }
+    .map { (kernels, NetworkCase.cases[$0]) }
+}
+
+@Suite struct NetworkGradientTests {
+  @Test("gradients of every tensor agree with finite differences of the loss", arguments: pairs)
+  func finiteDifferences(kernels: KernelTable, form: NetworkCase) throws {
+    // Rectifiers that switch between the two ends of a difference spoil it a little.
+    try check(form, kernels, tolerance: 0.06)
+  }
+
+  @Test("where all rectifiers are open they agree closely", arguments: pairs)
+  func openRectifiers(kernels: KernelTable, form: NetworkCase) throws {
+    try check(form, kernels, tolerance: 0.005, shift: 6)
+  }
+
+  /// Along a direction of its own for every tensor: partly the gradient's, partly drawn.
+  private func check(
+    _ form: NetworkCase, _ kernels: KernelTable, tolerance: Double, shift: Float? = nil
+  ) throws {
+    let network = try form.network(kernels)
+    if let shift {
+      for tensor in network.parameters.tensors where tensor.name.hasSuffix("bias") && tensor.name.contains("bn") {
+        network.parameters.write(tensor.name, Array(repeating: shift, count: tensor.count))
+      }
+    }
+    // Garbage in lanes that are no images must not matter.
+    network.input.fillNormal(images: form.images, seed: 11, other: 3)
+    let labels = labels(form.images)
+    _ = network.computeGradients(labels: labels)
+    for tensor in network.parameters.tensors {
+      let gradient = network.parameters.readGradient(tensor.name)
+      let values = network.parameters.read(tensor.name)
+      var random = StableRandom(seed: 3, purpose: tensor.name)
+      let size = norm(gradient)
+      guard size > 1e-5 else { continue }
+      let direction = gradient.map { Float(Double($0) / size + random.normal() / Double(gradient.count).squareRoot()) }
+      let step = 3e-4 * max(0.3, norm(values)) / norm(direction)
+      let change =
+        loss(network, labels, tensor.name, values, direction, step)
+        - loss(network, labels, tensor.name, values, direction, -step)
+      let numeric = change / (2 * step)
+      network.parameters.write(tensor.name, values)
+      let exact = dot(gradient, direction)
+      #expect(
+        abs(numeric - exact) <= tolerance * max(abs(exact), size) + 2e-6 / step,
+        "\(tensor.name): \(exact) against \(numeric)")
+    }
+  }
+
+  private func loss(
+    _ network: ResNet, _ labels: [UInt8], _ name: String, _ values: [Float], _ direction: [Float], _ step: Double
+  ) -> Double {
+    network.parameters.write(name, zip(values, direction).map { Float(Double($0) + step * Double($1)) })
+    network.forward(images: labels.count, mode: .training)
+    return network.score(labels: labels, gradients: false).loss / Double(labels.count)
+  }
+}

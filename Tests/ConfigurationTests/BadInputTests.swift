@@ -1,0 +1,303 @@
+import Configuration
+import Foundation
+import SearchCore
+import Testing
+
+@Suite("Bad configurations")
+struct BadInputTests {
+  struct Case: CustomTestStringConvertible, Sendable {
+    let text: String
+    let lines: [String]
+    var testDescription: String { lines.first ?? "" }
+    init(_ text: String, _ lines: String...) {
+      self.text = text
+      self.lines = lines
+    }
+  }
+
+  /// Two lines that make any other legal.
+  private static let head = "model: resnet20\ndata: {set: cifar10}\n"
+  private static let proxyKeys = "epochs, batch, learning_rate, schedule, momentum, nesterov, weight_decay, augment"
+  private static let topKeys = "study, model, data, space, proxy, objectives, strategy, budget, seed"
+  private static let models =
+    "resnet8, resnet14, resnet20, resnet32, resnet44, resnet56, resnet110, resnet18, resnet34"
+
+  static let keys: [Case] = [
+    Case(
+      head + "proxy:\n  bacth: 64\n",
+      "x.yaml:4: key 'proxy.bacth' is not known; did you mean 'proxy.batch'? Allowed here: \(proxyKeys)"),
+    Case(
+      head + "epochs: 3\n", "x.yaml:3: key 'epochs' is not known; did you mean 'proxy.epochs'? Allowed here: \(topKeys)"
+    ),
+    Case(head + "qqqqqqqqq: 3\n", "x.yaml:3: key 'qqqqqqqqq' is not known; allowed here: \(topKeys)"),
+    Case(head + "[1]: 3\n", "x.yaml:3: a list cannot be a key; allowed here: \(topKeys)"),
+    Case(head + "seed: 1\nseed: 2\n", "x.yaml:3: key 'seed' appears more than once in its group; keep one"),
+    Case(
+      head + "proxy:\n  batch: 1\n  epochs: 2\n  batch: 3\n",
+      "x.yaml:4: key 'batch' appears more than once in its group; keep one"),
+    Case("data: {set: cifar10}\n", "x.yaml:1: key 'model' is missing; allowed: \(models)"),
+    Case("model: resnet20\n", "x.yaml:1: key 'data.set' is missing; allowed: cifar10, shapes10"),
+    Case("model: resnet20\n\ndata:\n  path: /x\n", "x.yaml:3: key 'data.set' is missing; allowed: cifar10, shapes10"),
+    Case(
+      head + "proxy: fast\n",
+      "x.yaml:3: key 'proxy' is 'fast', but a group of keys is wanted: \(proxyKeys)"),
+  ]
+
+  static let values: [Case] = [
+    Case(
+      "model: resnet21\ndata: {set: cifar10}\n",
+      "x.yaml:1: key 'model' cannot be 'resnet21'; did you mean 'resnet20'? Allowed: \(models)"),
+    Case(
+      "model: resnet20\ndata: {set: imagenet}\n",
+      "x.yaml:2: key 'data.set' cannot be 'imagenet'; allowed: cifar10, shapes10"),
+    Case(
+      head + "proxy: {schedule: cosin}",
+      "x.yaml:3: key 'proxy.schedule' cannot be 'cosin'; did you mean 'cosine'? Allowed: constant, step, cosine, onecycle"
+    ),
+    Case(
+      head + "proxy: {epochs: three}",
+      "x.yaml:3: key 'proxy.epochs' is 'three', but a whole number from 1 to 1000 is wanted"),
+    Case(
+      head + "proxy: {epochs: '3'}", "x.yaml:3: key 'proxy.epochs' is '3', but a whole number from 1 to 1000 is wanted"),
+    Case(head + "proxy: {epochs: 0}", "x.yaml:3: key 'proxy.epochs' is 0, but must be from 1 to 1000"),
+    Case(
+      head + "proxy: {epochs: 2.5}", "x.yaml:3: key 'proxy.epochs' is 2.5, but must be a whole number from 1 to 1000"),
+    Case(head + "proxy: {batch: 4097}", "x.yaml:3: key 'proxy.batch' is 4097, but must be from 1 to 4096"),
+    Case(
+      head + "proxy: {batch: 99999999999999999999}",
+      "x.yaml:3: key 'proxy.batch' is 99999999999999999999, but must be from 1 to 4096"),
+    Case(
+      head + "proxy: {learning_rate: 0}",
+      "x.yaml:3: key 'proxy.learning_rate' is 0, but must be more than 0, at most 100"),
+    Case(
+      head + "proxy: {learning_rate: .nan}",
+      "x.yaml:3: key 'proxy.learning_rate' is '.nan', but a number is wanted: more than 0, at most 100"),
+    Case(
+      head + "proxy: {learning_rate: 1e999}",
+      "x.yaml:3: key 'proxy.learning_rate' is '1e999', but a number is wanted: more than 0, at most 100"),
+    Case(head + "proxy: {momentum: 1}", "x.yaml:3: key 'proxy.momentum' is 1, but must be at least 0 and less than 1"),
+    Case(head + "proxy: {weight_decay: -1}", "x.yaml:3: key 'proxy.weight_decay' is -1, but must be from 0 to 1"),
+    Case(head + "proxy: {augment: yes}", "x.yaml:3: key 'proxy.augment' is 'yes', but true or false is wanted"),
+    Case(head + "proxy: {augment: [true]}", "x.yaml:3: key 'proxy.augment' is a list, but true or false is wanted"),
+    Case(head + "seed: -1\n", "x.yaml:3: key 'seed' is -1, but must be from 0 to 9007199254740991"),
+    Case(head + "budget: {jobs: 0}", "x.yaml:3: key 'budget.jobs' is 0, but must be from 1 to 1000000"),
+    Case(head + "strategy: {seeds: 0}", "x.yaml:3: key 'strategy.seeds' is 0, but must be from 1 to 1000"),
+    Case(
+      head + "strategy: {name: nsga}",
+      "x.yaml:3: key 'strategy.name' cannot be 'nsga'; allowed: exhaustive, random, sensitivity"),
+    Case(
+      head + "objectives: accuracy\n",
+      "x.yaml:3: key 'objectives' is 'accuracy', but a list of names (accuracy, parameters, multiply_adds, step_time, inference_time) in [ ] is wanted"
+    ),
+    Case(
+      head + "objectives: []\n",
+      "x.yaml:3: key 'objectives' is empty; name at least one of: accuracy, parameters, multiply_adds, step_time, inference_time"
+    ),
+    Case(
+      head + "objectives:\n- accuracy\n- accuracy\n", "x.yaml:5: key 'objectives' names 'accuracy' twice; keep one"),
+    Case(
+      head + "objectives: [accuracy, params]\n",
+      "x.yaml:3: key 'objectives' cannot be 'params'; allowed: accuracy, parameters, multiply_adds, step_time, inference_time"
+    ),
+  ]
+
+  static let together: [Case] = [
+    Case(
+      "model: resnet20\ndata:\n  set: cifar10\n  train_images: 48000\n  validation_images: 5000\n",
+      "x.yaml:4: key 'data.train_images' does not fit: train_images 48000 and validation_images 5000 are 53000 together, but the training files of cifar10 hold 50000 images"
+    ),
+    Case(
+      "model: resnet20\ndata: {set: cifar10, validation_images: 0}\n",
+      "x.yaml:2: key 'data.validation_images' is 0, but must be from 1 to 50000"),
+    Case(
+      "model: resnet20\ndata: {set: shapes10, path: /x}\n",
+      "x.yaml:2: key 'data.path' is not for shapes10, which needs no files; leave it out"),
+    Case(
+      "model: resnet20\ndata: {set: shapes10, train_images: 100}\nproxy:\n  batch: 128\n",
+      "x.yaml:4: key 'proxy.batch' is 128, but must be at most data.train_images, which is 100"),
+    Case(
+      head + "space:\n  rank_fractions: [0.5]\n  ranks: [4]\n",
+      "x.yaml:5: key 'space.ranks' and 'space.rank_fractions' exclude each other; keep one"),
+    Case(
+      head + "space:\n  rank_fractions:\n  - 0.5\n  - 1.0\n",
+      "x.yaml:6: key 'space.rank_fractions' is 1.0, but must be more than 0 and less than 1"),
+    Case(
+      head + "space:\n  ranks: [4, 16]\n",
+      "x.yaml:4: key 'space.ranks' has rank 16, which is out of range in layer1.0.conv1: the rank must be from 1 to 15 in this layer; exclude that layer, leave the rank out, or use rank_fractions"
+    ),
+    Case(
+      head + "space:\n  ranks: [64]\n",
+      "x.yaml:4: key 'space.ranks' cannot be used: rank 64 is legal in none of the 18 layers; the highest legal rank is 63"
+    ),
+    Case(
+      head + "space:\n  ranks: []\n",
+      "x.yaml:4: key 'space.ranks' cannot be used: it needs at least one rank or rank fraction"),
+    Case(
+      head + "space:\n  include:\n  - layer1*\n  - layr2*\n",
+      "x.yaml:6: key 'space.include' cannot be used: include \"layr2*\" matches no layer of resnet20; its layers have names such as conv1, layer1.0.conv1, layer3.2.conv2, fc"
+    ),
+    Case(
+      head + "space: {exclude: ['layer*']}\n",
+      "x.yaml:3: key 'space.exclude' cannot be used: include and exclude together leave no layer"),
+    Case(
+      head + "space:\n  include: ['layer[1']\n",
+      "x.yaml:4: key 'space.include' cannot be used: pattern \"layer[1\": the [ is never closed with ]"),
+    Case(
+      head + "proxy:\n  epochs: 0\nseed: x\nspace: {ranks: [0]}\n",
+      "x.yaml:4: key 'proxy.epochs' is 0, but must be from 1 to 1000",
+      "x.yaml:5: key 'seed' is 'x', but a whole number from 0 to 9007199254740991 is wanted",
+      "x.yaml:6: key 'space.ranks' is 0, but must be from 1 to 4096"),
+  ]
+
+  static let names: [Case] = [
+    "../x", "a/b", "", ".", "..", ".x", "-x", "a b", "ä", "a\\0b", String(repeating: "n", count: 101),
+  ]
+  .map { name in
+    let shown = name == "a\\0b" ? "a\0b" : String(name.prefix(60))
+    return Case(
+      head + "study: \"\(name)\"\n",
+      "x.yaml:3: key 'study' cannot be '\(shown)', because it names a folder; allowed: letters, digits, '.', '_' and '-', at most 100, the first no '.' or '-'"
+    )
+  }
+
+  static let syntax: [Case] = [
+    Case("", "x.yaml: the configuration is empty; it needs at least the keys 'model' and 'data.set'"),
+    Case("# nothing\n\n", "x.yaml: the configuration is empty; it needs at least the keys 'model' and 'data.set'"),
+    Case("~\n", "x.yaml: the configuration is empty; it needs at least the keys 'model' and 'data.set'"),
+    Case("- a\n", "x.yaml:1: the configuration is a list, but lines of 'key: value' are wanted"),
+    Case("hello\n", "x.yaml:1: the configuration is 'hello', but lines of 'key: value' are wanted"),
+    Case("a: &x [1]\nb: *x\n", "x.yaml:1: YAML anchors (&name) are not allowed; write the value out"),
+    Case(
+      head + "space: {include: [*]}\n",
+      "x.yaml:3: not readable as YAML: did not find expected alphabetic or numeric character (while scanning an alias, line 3); write patterns that begin with * in quotes, such as \"*.conv1\""
+    ),
+    Case(
+      head + "space: {include: [*conv]}\n",
+      "x.yaml:3: not readable as YAML: found undefined alias; write patterns that begin with * in quotes, such as \"*.conv1\""
+    ),
+  ]
+
+  @Test("each problem is told in one exact line", arguments: keys + values + together + names + syntax)
+  func message(_ bad: Case) {
+    #expect(problems(bad.text) == bad.lines)
+  }
+
+  @Test("YAML that cannot be read is told with its line")
+  func unreadable() {
+    for (text, line) in [
+      ("a: [1\nb: 2\n", 2), ("a: 'x\n\n", 3), ("\tb: 1\n", 1), ("a: 1\n b: 2\n", 2), ("a: 1\n---\nb: 2\n", 2),
+    ] {
+      let lines = problems(text)
+      #expect(lines.count == 1)
+      #expect(lines.first?.hasPrefix("x.yaml:\(line): not readable as YAML: ") == true, "\(text): \(lines)")
+    }
+    #expect(problems("a: 1\nb: \u{1}\n").first?.hasPrefix("x.yaml:2: not readable as YAML") == true)
+  }
+
+  @Test("a file name that cannot name a study asks for one")
+  func fileName() {
+    #expect(
+      problems(Self.head, fileName: "my study.yaml") == [
+        "my study.yaml:1: key 'study' is missing; allowed: letters, digits, '.', '_' and '-', at most 100, "
+          + "the first no '.' or '-' (the file's name 'my study' cannot be the study's)"
+      ])
+  }
+
+  @Test("deep nesting, long keys and endless aliases are refused, not followed")
+  func bombs() {
+    for text in [
+      String(repeating: "[", count: 100_000), String(repeating: "a: {", count: 50_000),
+      String(repeating: "- ", count: 100_000), String(repeating: "? ", count: 100_000),
+      String(repeating: "[", count: 900) + String(repeating: "]", count: 900),
+      Self.head + "proxy: " + String(repeating: "[", count: 900) + String(repeating: "]", count: 900),
+      String(repeating: "k", count: 500_000) + ": 1\n" + Self.head,
+      "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\n",
+      "\"a\":&a x\n", "? &a x\n: 1\n", "[&a x]: 1\n", "!!map &a {x: 1}\n",
+    ] {
+      let lines = problems(text)
+      #expect(!lines.isEmpty)
+      #expect(lines.allSatisfy { !$0.contains("\n") && $0.count < 2_000 }, "\(text.prefix(20))")
+    }
+  }
+
+  @Test("random damage to a legal file is an error or a legal file, never a trap")
+  func fuzz() throws {
+    let legal = """
+      study: x
+      model: resnet20
+      data: {set: cifar10, train_images: 100, validation_images: 50}
+      space:
+        rank_fractions: [0.25, 0.5]
+        include: ["layer*"]
+      proxy: {epochs: 3, batch: 16, learning_rate: 0.1, schedule: step, augment: true}
+      objectives: [accuracy, parameters]
+      strategy: {name: random, seeds: 1}
+      budget: {jobs: 5}
+      seed: 7
+      """
+    var generator = SplitMix(state: 7)
+    let pieces = [
+      "\n", " ", ":", "- ", "[", "]", "{", "}", "'", "\"", "&a", "*a", "#", "|", ">", "?", "!", "%", "@", "~", "0", "-",
+      "é", "\u{0}", "\u{FEFF}", "---", "<<",
+    ]
+    for _ in 0..<500 {
+      var characters = Array(legal)
+      for _ in 0...Int.random(in: 0...3, using: &generator) {
+        let place = Int.random(in: 0..<characters.count, using: &generator)
+        switch Int.random(in: 0...2, using: &generator) {
+        case 0: characters.remove(at: place)
+        case 1: characters.insert(contentsOf: pieces.randomElement(using: &generator) ?? "", at: place)
+        default: characters.swapAt(place, Int.random(in: 0..<characters.count, using: &generator))
+        }
+      }
+      for line in problems(String(characters)) { #expect(line.hasPrefix("x.yaml") && !line.contains("\n")) }
+    }
+  }
+
+  @Test("files that cannot be read are told as such")
+  func files() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("configuration-\(UUID().uuidString)")
+      .path
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    func load(_ path: String) -> [String] { descriptions { _ = try StudyConfiguration.load(path: path) } }
+    func file(_ name: String, _ bytes: [UInt8]) throws -> String {
+      try Data(bytes).write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
+      return "\(folder)/\(name)"
+    }
+    #expect(load("\(folder)/none.yaml") == ["\(folder)/none.yaml: there is no such configuration file; check the path"])
+    #expect(load(folder) == ["\(folder): this is a folder; name a configuration file"])
+    let latin = try file("latin.yaml", Array("model: resnet20\nstudy: ".utf8) + [0xE4, 10])
+    #expect(load(latin) == ["\(latin):2: the text is not UTF-8; save the file as UTF-8"])
+    let large = try file("large.yaml", Array(repeating: 35, count: 1 << 20 + 1))
+    #expect(load(large) == ["\(large): the file is longer than 1 MiB; a configuration has some dozens of lines"])
+    #expect(load("/dev/zero") == ["/dev/zero: the file is longer than 1 MiB; a configuration has some dozens of lines"])
+    let legal = try file("legal.yaml", Array(Self.head.utf8))
+    #expect(try StudyConfiguration.load(path: legal).study == "legal")
+  }
+
+  private func problems(_ text: String, fileName: String = "x.yaml") -> [String] {
+    descriptions { _ = try StudyConfiguration.parse(text: text, fileName: fileName) }
+  }
+
+  private func descriptions(_ body: () throws -> Void) -> [String] {
+    do {
+      try body()
+      return []
+    } catch {
+      guard let error = error as? ConfigurationError else { return ["\(error)"] }
+      return error.problems.map(\.description)
+    }
+  }
+}
+
+private struct SplitMix: RandomNumberGenerator {
+  var state: UInt64
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}

@@ -1,0 +1,144 @@
+import Configuration
+import Foundation
+import SearchCore
+import Testing
+
+@Suite("Legal configurations")
+struct LegalInputTests {
+  static let shipped: [URL] = {
+    let root = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
+      .deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let files = try? FileManager.default.contentsOfDirectory(
+      at: root.appendingPathComponent("Configs"), includingPropertiesForKeys: nil)
+    return (files ?? []).filter { ["yaml", "yml"].contains($0.pathExtension) }.sorted { $0.path < $1.path }
+  }()
+
+  @Test("every file in Configs is legal, and names its study as its file is named", arguments: shipped)
+  func shippedFile(_ file: URL) throws {
+    let configuration = try StudyConfiguration.load(path: file.path)
+    #expect(configuration.study == file.deletingPathExtension().lastPathComponent)
+    _ = try makeStrategy(
+      configuration.strategy, space: configuration.space, budget: configuration.budgetJobs,
+      studySeed: configuration.seed)
+  }
+
+  @Test("the three promised files are there")
+  func promisedFiles() {
+    let names = Self.shipped.map(\.lastPathComponent)
+    for name in ["quickstart.yaml", "cifar10-resnet20.yaml", "cifar10-resnet18.yaml"] { #expect(names.contains(name)) }
+  }
+
+  @Test("cifar10-resnet20.yaml is read key by key")
+  func resNet20() throws {
+    let file = try #require(Self.shipped.first { $0.lastPathComponent == "cifar10-resnet20.yaml" })
+    let configuration = try StudyConfiguration.load(path: file.path)
+    #expect(
+      configuration.recipe
+        == TrainingRecipe(
+          model: .resnet20, variant: .remainder,
+          data: DataSelection(set: .cifar10, trainImages: 10_000, validationImages: 5_000, splitSeed: 1), epochs: 3,
+          batch: 128, learningRate: 0.1, schedule: .onecycle, momentum: 0.9, nesterov: false, weightDecay: 1e-4,
+          augment: true))
+    #expect(configuration.dataPath == "~/.cache/layersearch/cifar-10-batches-bin")
+    #expect(configuration.space.choices.count == 18)
+    #expect(configuration.space.ranks == .fractions([0.25, 0.5]))
+    #expect(configuration.objectives == [.accuracy, .parameters, .multiplyAdds])
+    #expect(configuration.strategy == StrategySettings(name: .sensitivity, seeds: 2))
+    #expect(configuration.budgetJobs == 120)
+    #expect(configuration.seed == 1)
+    #expect(configuration.text == (try String(contentsOf: file, encoding: .utf8)))
+  }
+
+  @Test("model and data.set are enough; the rest has the documented defaults")
+  func defaults() throws {
+    let configuration = try StudyConfiguration.parse(
+      text: "model: resnet20\ndata: {set: cifar10}\n", fileName: "a/b/my-study.2.yaml")
+    #expect(configuration.study == "my-study.2")
+    #expect(configuration.dataPath == nil)
+    #expect(
+      configuration.recipe
+        == TrainingRecipe(
+          model: .resnet20,
+          data: DataSelection(set: .cifar10, trainImages: 10_000, validationImages: 5_000, splitSeed: 1), epochs: 3))
+    #expect(
+      configuration.space
+        == (try SearchSpace(
+          architecture: Architecture(.resnet20), ranks: .fractions([0.25, 0.5]), include: ["layer*"])))
+    #expect(configuration.objectives == [.accuracy, .parameters, .multiplyAdds])
+    #expect(configuration.strategy == StrategySettings(name: .sensitivity, seeds: 2))
+    #expect(configuration.budgetJobs == nil)
+    #expect(configuration.seed == 1)
+  }
+
+  @Test("an empty value is an absent one, and quotes, flow and block style mean the same")
+  func styles() throws {
+    let flow = try StudyConfiguration.parse(
+      text: "{model: 'resnet8', data: {set: \"shapes10\", path: ~}, budget: {jobs: null}, proxy: {nesterov: true}}",
+      fileName: "x.yml")
+    let block = try StudyConfiguration.parse(
+      text: """
+        ---
+        study: x
+        model:   resnet8   # comment
+        data:
+            set: shapes10
+        budget:
+          jobs:
+        strategy:
+        proxy:
+          nesterov: True
+          learning_rate: 1.0e-1
+          momentum: .9
+        space:
+          include:
+          - layer*
+        """, fileName: "y.yaml")
+    #expect(flow.entries == block.entries)
+    #expect(flow.recipe.nesterov)
+    #expect(flow.study == "x")
+  }
+
+  @Test("globs select layers, and explicit ranks are taken as they are")
+  func space() throws {
+    let configuration = try StudyConfiguration.parse(
+      text: """
+        model: resnet18
+        data: {set: shapes10}
+        space:
+          ranks: [4, 8]
+          include: ["*downsample*", fc, conv1]
+          exclude: ["layer4.*"]
+          variant: full
+        """, fileName: "x.yaml")
+    #expect(
+      configuration.space.choices.map(\.layer) == ["conv1", "fc", "layer2.0.downsample.0", "layer3.0.downsample.0"])
+    #expect(configuration.space.choices[2].ranks == [4, 8])
+    #expect(configuration.recipe.variant == .full)
+  }
+
+  @Test("the fingerprint covers what results depend on: not the name, the path, comments or order")
+  func fingerprint() throws {
+    func parse(_ text: String) throws -> StudyConfiguration { try .parse(text: text, fileName: "x.yaml") }
+    let one = try parse(
+      "study: a\nmodel: resnet8\ndata: {set: cifar10, path: /a}\nobjectives: [accuracy, parameters]\n")
+    let same = try parse(
+      "# b\nobjectives: [parameters, accuracy]\ndata: {path: /b, set: cifar10, train_images: 10000}\nmodel: resnet8\n")
+    #expect(one.entries == same.entries)
+    #expect(one.fingerprint == same.fingerprint)
+    #expect(one.fingerprint.count == 16)
+    var seen = [one.fingerprint]
+    let changes = [
+      "seed: 2", "budget: {jobs: 5}", "strategy: {name: random}", "strategy: {seeds: 3}", "proxy: {epochs: 4}",
+      "proxy: {batch: 64}", "proxy: {learning_rate: 0.05}", "proxy: {schedule: step}", "proxy: {momentum: 0.5}",
+      "proxy: {nesterov: true}", "proxy: {weight_decay: 0}", "proxy: {augment: false}",
+      "space: {rank_fractions: [0.5]}", "space: {ranks: [4]}", "space: {exclude: [layer3*]}", "space: {include: [fc]}",
+      "space: {variant: full}",
+    ]
+    for change in changes {
+      let other = try parse("model: resnet8\ndata: {set: cifar10}\nobjectives: [accuracy, parameters]\n\(change)\n")
+      #expect(!seen.contains(other.fingerprint), "\(change)")
+      seen.append(other.fingerprint)
+    }
+  }
+}

@@ -1,0 +1,95 @@
+import Coordination
+import SearchCore
+import SearchProtocol
+
+/// Two stages: the second depends on what the first found, as in a real search.
+struct TwoStageStrategy: SearchStrategy {
+  var name: StrategyName { .sensitivity }
+  var notes: [String] { ["a note of the strategy"] }
+  var first = 4
+  var second = 2
+
+  private func trial(_ layer: String, _ rank: Int) -> Trial {
+    Trial(candidate: Candidate(ranks: [layer: rank]), replicate: 0)
+  }
+
+  func nextStage(history: SearchHistory) -> [Trial] {
+    let stage1 = (1...max(1, first)).map { trial("layer", $0) }
+    guard stage1.allSatisfy(history.isSettled) else { return stage1 }
+    let scores = stage1.map { history.results[$0]?.accuracy ?? 0 }
+    let best = scores.indices.max { scores[$0] < scores[$1] } ?? 0
+    let stage2 = (0..<second).map { trial("after\(best)", $0 + 1) }
+    return stage2.allSatisfy(history.isSettled) ? [] : stage2
+  }
+
+  func expectedTrials(history: SearchHistory) -> Int { first + second }
+}
+
+enum Fixture {
+  static let recipe = TrainingRecipe(
+    model: .resnet8, data: DataSelection(set: .shapes10, trainImages: 100, validationImages: 10, splitSeed: 1),
+    epochs: 1)
+  static let data = DataRequirement(set: .shapes10, contentHash: "abc", pathHint: nil)
+
+  static func coordinatorSettings() -> CoordinatorSettings {
+    CoordinatorSettings(study: "study-1", studyName: "test", recipe: recipe, data: data, studySeed: 1)
+  }
+
+  static func workerSettings(_ name: String, slots: Int = 2, spooled: [AttemptReport] = []) -> WorkerSettings {
+    WorkerSettings(
+      worker: name, host: "host", processID: 1, build: "1", slots: slots, kernelVariant: "avx", spooled: spooled)
+  }
+
+  static func hello(
+    _ worker: String, slots: Int = 2, study: String? = nil, running: [AttemptReference] = [],
+    finished: [AttemptReference] = []
+  ) -> Message {
+    .hello(
+      Hello(
+        worker: worker, host: "host", processID: 1, oldestProtocol: 1, newestProtocol: 1, build: "1", slots: slots,
+        kernelVariant: "avx", dataHashes: [:], study: study, running: running, finished: finished))
+  }
+
+  static func reference(_ job: Int64, _ attempt: Int = 1) -> AttemptReference {
+    AttemptReference(job: job, attempt: attempt)
+  }
+
+  static func result(_ accuracy: Double = 0.5) -> TrialResult {
+    TrialResult(
+      accuracy: accuracy, loss: 1, epochLosses: [2, 1], diverged: false, stepTimeRatio: nil, inferenceTimeRatio: nil,
+      trainSeconds: 1, imagesPerSecond: 100, peakMemoryBytes: 1, kernelVariant: "avx")
+  }
+
+  static func finished(_ reference: AttemptReference, study: String = "study-1", accuracy: Double = 0.5) -> Message {
+    .result(AttemptReport(reference: reference, study: study, outcome: .finished(result(accuracy))))
+  }
+
+  static func failed(_ reference: AttemptReference, _ reason: String = "crash") -> Message {
+    .result(AttemptReport(reference: reference, study: "study-1", outcome: .failed(reason: reason)))
+  }
+
+  static func returned(_ reference: AttemptReference) -> Message {
+    .result(AttemptReport(reference: reference, study: "study-1", outcome: .returned(reason: "leaving")))
+  }
+}
+
+extension PeerID {
+  init(_ number: Int) { self.init(bytes: [UInt8(number >> 8), UInt8(number & 255)]) }
+}
+
+extension [CoordinatorEffect] {
+  var records: [StudyChange] { compactMap { if case .record(let change) = $0 { change } else { nil } } }
+
+  func sent(to peer: PeerID) -> [Message] {
+    compactMap { if case .send(let message, let to) = $0, to == peer { message } else { nil } }
+  }
+
+  func jobs(to peer: PeerID) -> [AttemptReference] {
+    sent(to: peer).compactMap { if case .job(let job) = $0 { job.reference } else { nil } }
+  }
+}
+
+extension [WorkerEffect] {
+  var sent: [Message] { compactMap { if case .send(let message) = $0 { message } else { nil } } }
+  var exitCode: Int32? { compactMap { if case .exit(let code) = $0 { code } else { nil } }.first }
+}

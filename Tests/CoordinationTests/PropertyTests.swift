@@ -1,0 +1,86 @@
+import Randomness
+import SearchCore
+import SearchProtocol
+import Testing
+
+@testable import Coordination
+
+/// Coordinator and workers against each other in `World`.
+struct PropertyTests {
+  /// Sequences of one run of the suite, over all arguments.
+  static let shards = 16
+  static let sequences = 200
+
+  /// What the search finds when nothing goes wrong.
+  private func undisturbed(_ plan: World.Plan) -> [Trial: TrialResult] {
+    var history = SearchHistory()
+    while true {
+      let open = plan.strategy.nextStage(history: history).filter { !history.isSettled($0) }
+      let left = (plan.budget ?? .max) - history.results.count
+      if open.isEmpty || left == 0 { return history.results }
+      for trial in open.prefix(left) {
+        history.record(World.result(of: trial.candidate.description), for: trial)
+      }
+    }
+  }
+
+  @Test(
+    "whatever is lost, repeated, delayed or killed: nothing acknowledged is lost, nothing is counted twice, the study ends with the results of an undisturbed one",
+    arguments: 0..<shards)
+  func faults(shard: Int) async {
+    for index in 0..<Self.sequences {
+      // Tests that wait for something share these threads.
+      await Task.yield()
+      let seed = UInt64(shard * Self.sequences + index)
+      var setup = StableRandom(seed: seed, purpose: "plan")
+      let plan = World.Plan(
+        workers: 1 + setup.integer(below: 4), slots: 1 + setup.integer(below: 3),
+        strategy: TwoStageStrategy(first: 1 + setup.integer(below: 6), second: setup.integer(below: 4)),
+        budget: setup.integer(below: 3) == 0 ? 1 + setup.integer(below: 8) : nil, steps: 40 + setup.integer(below: 160),
+        crashes: setup.integer(below: 4) == 0 ? 20 : 0)
+      let world = World(seed: seed, plan: plan)
+      for _ in 0..<plan.steps where world.violations.isEmpty { world.step() }
+      let ended = world.settle()
+      guard world.violations.isEmpty, ended else {
+        Issue.record(
+          "seed \(seed): \(world.violations.first ?? "the study does not end: \(String(describing: world.coordinator?.summary))")"
+        )
+        return
+      }
+      let results = Dictionary(
+        uniqueKeysWithValues: world.ledger.jobs.compactMap { job in job.result.map { (job.trial, $0) } })
+      if world.ledger.jobs.allSatisfy({ $0.state == .finished }) {
+        guard results == undisturbed(plan) else {
+          Issue.record("seed \(seed): other results than undisturbed")
+          return
+        }
+      } else if plan.crashes == 0, !world.ledger.jobs.contains(where: { $0.losses >= 20 }) {
+        Issue.record("seed \(seed): a job was set aside without a crash")
+        return
+      }
+    }
+  }
+
+  @Test("the faults of the simulation happen, so that the property above means something")
+  func faultsHappen() async {
+    var restarts = 0
+    var attempts = 0
+    var jobs = 0
+    var late = 0
+    for seed in 0..<100 {
+      await Task.yield()
+      let world = World(seed: UInt64(seed), plan: World.Plan(steps: 200))
+      for _ in 0..<200 {
+        world.step()
+        late = max(late, world.coordinator?.summary.lateResults ?? 0)
+      }
+      _ = world.settle()
+      restarts += world.restarts
+      jobs += world.ledger.jobs.count
+      attempts += world.ledger.jobs.reduce(0) { $0 + $1.attempts }
+    }
+    #expect(restarts > 20)
+    #expect(attempts > jobs * 5 / 4)
+    #expect(late > 0)
+  }
+}

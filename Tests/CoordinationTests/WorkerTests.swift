@@ -1,0 +1,264 @@
+import Coordination
+import SearchCore
+import SearchProtocol
+import Testing
+
+struct WorkerTests {
+  private func welcome(_ study: String = "study-1") -> WorkerEvent {
+    .received(
+      .welcome(
+        Welcome(
+          study: study, studyName: "test", protocolVersion: 1, data: Fixture.data, heartbeatSeconds: 5, leaseSeconds: 60
+        )))
+  }
+
+  private func job(_ reference: AttemptReference) -> JobAssignment {
+    JobAssignment(reference: reference, candidate: "dense", recipe: Fixture.recipe, seed: 1, measuresTime: false)
+  }
+
+  private func machine(
+    slots: Int = 2, spooled: [AttemptReport] = [], change: (inout WorkerSettings) -> Void = { _ in }
+  ) -> WorkerMachine {
+    var settings = Fixture.workerSettings("w", slots: slots, spooled: spooled)
+    change(&settings)
+    return WorkerMachine(settings: settings)
+  }
+
+  /// Welcomed, with its data, and training jobs 1, 2 … in so many slots.
+  private func serving(
+    slots: Int = 2, running: Int = 0, change: (inout WorkerSettings) -> Void = { _ in }
+  ) -> WorkerMachine {
+    var machine = machine(slots: slots, change: change)
+    _ = machine.handle(.started, at: 0)
+    _ = machine.handle(welcome(), at: 0)
+    _ = machine.handle(.dataLocated(path: nil), at: 0)
+    for index in 0..<running { _ = machine.handle(.received(.job(job(Fixture.reference(Int64(index + 1))))), at: 0) }
+    return machine
+  }
+
+  private func hello(_ effects: [WorkerEffect]) -> Hello? {
+    effects.sent.compactMap { if case .hello(let hello) = $0 { hello } else { nil } }.first
+  }
+
+  @Test("a worker says hello until it is welcomed, at growing distances")
+  func greeting() {
+    var machine = machine()
+    var times: [Double] = []
+    if hello(machine.handle(.started, at: 0)) != nil { times.append(0) }
+    for tick in 1...1200 where hello(machine.handle(.tick, at: Double(tick) / 10)) != nil {
+      times.append(Double(tick) / 10)
+    }
+    #expect(times.count > 8 && times.count < 30)
+    let gaps = zip(times.dropFirst(), times).map { $0 - $1 }
+    #expect(gaps.allSatisfy { $0 <= 23 } && gaps[0] < 2)
+  }
+
+  @Test("credits are given once the data set is found")
+  func data() {
+    var machine = machine()
+    _ = machine.handle(.started, at: 0)
+    let welcomed = machine.handle(welcome(), at: 0)
+    #expect(welcomed == [.log(.notice, "connected to the coordinator of study test"), .locateData(Fixture.data)])
+    #expect(machine.handle(.dataLocated(path: "/d"), at: 1).sent == [.ready(Ready(freeSlots: 2))])
+    // After a reconnect it is known.
+    _ = machine.handle(.received(.reregister), at: 2)
+    #expect(machine.handle(welcome(), at: 2).sent == [.ready(Ready(freeSlots: 2))])
+  }
+
+  @Test("without the data set it says why and leaves with an error")
+  func missingData() {
+    var machine = machine()
+    _ = machine.handle(.started, at: 0)
+    _ = machine.handle(welcome(), at: 0)
+    let effects = machine.handle(.dataMissing("cifar10 is nowhere"), at: 1)
+    #expect(effects.sent == [.bye(Bye(reason: "cifar10 is nowhere"))])
+    #expect(effects.exitCode == 1)
+  }
+
+  @Test("a refusal ends it with an error")
+  func refusal() {
+    var machine = machine()
+    _ = machine.handle(.started, at: 0)
+    #expect(machine.handle(.received(.refusal(Refusal(reason: "old build"))), at: 0).exitCode == 1)
+  }
+
+  @Test("a job is accepted and started in a free slot; one too many goes back")
+  func jobs() {
+    var machine = serving(slots: 1)
+    let first = job(Fixture.reference(1))
+    #expect(
+      machine.handle(.received(.job(first)), at: 1) == [
+        .send(.accept(first.reference)), .startJob(slot: 0, first),
+      ])
+    #expect(machine.handle(.received(.job(first)), at: 1) == [.send(.accept(first.reference))])
+    guard case .result(let report) = machine.handle(.received(.job(job(Fixture.reference(2)))), at: 1).sent.first,
+      case .returned = report.outcome
+    else {
+      Issue.record("not handed back")
+      return
+    }
+  }
+
+  @Test("a result is spooled before it is sent, sent until it is acknowledged, and then discarded")
+  func results() {
+    var machine = serving(slots: 1, running: 1)
+    let reference = Fixture.reference(1)
+    let report = AttemptReport(reference: reference, study: "study-1", outcome: .finished(Fixture.result()))
+    #expect(
+      machine.handle(.engineFinished(slot: 0, reference, Fixture.result()), at: 1) == [
+        .spool(report), .send(.result(report)), .send(.ready(Ready(freeSlots: 1))),
+      ])
+    var sent = 0
+    for second in 2...32 {
+      _ = machine.handle(.received(.coordinatorHeartbeat(CoordinatorHeartbeat(study: "study-1"))), at: Double(second))
+      sent += machine.handle(.tick, at: Double(second)).sent.count { $0 == .result(report) }
+    }
+    #expect(sent == 3)
+    #expect(
+      machine.handle(.received(.resultAcknowledged(reference)), at: 33) == [
+        .discardSpooled(reference, study: "study-1")
+      ])
+    #expect(machine.handle(.received(.resultAcknowledged(reference)), at: 34).isEmpty)
+  }
+
+  @Test("a result that is impossible becomes a failure")
+  func impossibleResult() {
+    var machine = serving(slots: 1, running: 1)
+    let effects = machine.handle(.engineFinished(slot: 0, Fixture.reference(1), Fixture.result(.nan)), at: 1)
+    guard case .result(let report) = effects.sent.first, case .failed(let reason) = report.outcome else {
+      Issue.record("\(effects)")
+      return
+    }
+    #expect(reason.contains("accuracy"))
+  }
+
+  @Test("events of an engine that was stopped, or of slots that do not exist, change nothing")
+  func staleEvents() {
+    var machine = serving(slots: 1, running: 1)
+    let reference = Fixture.reference(1)
+    #expect(
+      machine.handle(.received(.cancel(reference)), at: 1) == [
+        .stopEngine(slot: 0), .send(.ready(Ready(freeSlots: 1))),
+      ])
+    #expect(machine.handle(.engineFinished(slot: 0, reference, Fixture.result()), at: 2).isEmpty)
+    #expect(machine.handle(.engineFailed(slot: 7, reference, reason: ""), at: 2).isEmpty)
+    #expect(machine.handle(.engineFailed(slot: -1, reference, reason: ""), at: 2).isEmpty)
+  }
+
+  @Test("training goes on through a silence of the coordinator, and what happened meanwhile is told afterwards")
+  func silence() {
+    var machine = serving(slots: 2, running: 2)
+    var said: Hello?
+    for second in 1...30 { said = hello(machine.handle(.tick, at: Double(second))) ?? said }
+    #expect(said?.running == [Fixture.reference(1), Fixture.reference(2)])
+    #expect(said?.study == "study-1")
+    let finished = machine.handle(.engineFinished(slot: 0, Fixture.reference(1), Fixture.result()), at: 31)
+    #expect(finished.sent.isEmpty && finished.count == 1)
+    _ = machine.handle(.received(.reregister), at: 40)
+    let sent = machine.handle(welcome(), at: 41).sent
+    #expect(sent == [Fixture.finished(Fixture.reference(1)), .ready(Ready(freeSlots: 1))])
+  }
+
+  @Test("heartbeats list all that it holds, finished and unacknowledged attempts too")
+  func heartbeats() {
+    var machine = serving(slots: 3, running: 2)
+    _ = machine.handle(.engineFinished(slot: 1, Fixture.reference(2), Fixture.result()), at: 1)
+    let sent = machine.handle(.tick, at: 6).sent
+    #expect(
+      sent == [
+        .workerHeartbeat(WorkerHeartbeat(running: [Fixture.reference(1), Fixture.reference(2)], freeSlots: 2))
+      ])
+  }
+
+  @Test("progress is passed on every few seconds, not every step")
+  func progress() {
+    var machine = serving(slots: 1, running: 1)
+    var sent = 0
+    for step in 0..<100 {
+      let progress = Progress(
+        reference: Fixture.reference(1), epoch: 1, step: step, steps: 100, loss: .nan, memoryBytes: 1)
+      sent += machine.handle(.engineProgress(slot: 0, progress), at: Double(step) / 10).sent.count
+    }
+    #expect(sent == 5)
+  }
+
+  @Test("the end of the study ends it with 0, once its last results are acknowledged")
+  func drain() {
+    var machine = serving(slots: 2, running: 2)
+    _ = machine.handle(.engineFinished(slot: 0, Fixture.reference(1), Fixture.result()), at: 1)
+    let drained = machine.handle(.received(.drain(Drain(reason: .studyFinished))), at: 2)
+    #expect(drained == [.stopEngine(slot: 1)])
+    let effects = machine.handle(.received(.resultAcknowledged(Fixture.reference(1))), at: 3)
+    #expect(effects.sent == [.bye(Bye(reason: "the study is finished"))])
+    #expect(effects.exitCode == 0)
+  }
+
+  @Test("a worker that stays waits for the next study and takes part in it")
+  func stays() {
+    var machine = serving(slots: 1) { $0.stays = true }
+    let effects = machine.handle(.received(.drain(Drain(reason: .studyFinished))), at: 1)
+    #expect(effects.exitCode == nil && effects.sent == [.bye(Bye(reason: "the study is finished"))])
+    var said: Hello?
+    for second in 2...40 where said == nil { said = hello(machine.handle(.tick, at: Double(second))) }
+    #expect(said != nil && said?.study == nil)
+    let again = machine.handle(.received(.drain(Drain(reason: .studyFinished))), at: 40)
+    #expect(again.isEmpty, "the old coordinator stays too, and has nothing new to say")
+    #expect(machine.handle(welcome("study-2"), at: 41).sent == [.ready(Ready(freeSlots: 1))])
+  }
+
+  @Test("asked to stop, it hands back what runs, waits for the acknowledgement, and leaves with 0")
+  func stop() {
+    var machine = serving(slots: 1, running: 1)
+    let effects = machine.handle(.stopRequested, at: 1)
+    #expect(effects.first == .stopEngine(slot: 0))
+    guard case .result(let report) = effects.sent.first, case .returned = report.outcome else {
+      Issue.record("\(effects)")
+      return
+    }
+    #expect(machine.handle(.tick, at: 2).exitCode == nil)
+    #expect(machine.handle(.received(.resultAcknowledged(Fixture.reference(1))), at: 3).exitCode == 0)
+  }
+
+  @Test("the grace time bounds how long it waits, a second request ends it at once")
+  func impatience() {
+    var patient = serving(slots: 1, running: 1)
+    _ = patient.handle(.stopRequested, at: 1)
+    #expect(patient.handle(.tick, at: 12).exitCode == 0)
+    var impatient = serving(slots: 1, running: 1)
+    _ = impatient.handle(.stopRequested, at: 1)
+    #expect(impatient.handle(.stopRequested, at: 1.1).exitCode == 1)
+    var forced = serving(slots: 1, running: 1)
+    #expect(forced.handle(.forcedStopRequested, at: 1) == [.stopEngine(slot: 0), .exit(code: 1)])
+  }
+
+  @Test("asked to stop while nobody is there, it leaves at once")
+  func stopAlone() {
+    var machine = machine()
+    _ = machine.handle(.started, at: 0)
+    #expect(machine.handle(.stopRequested, at: 1).exitCode == 0)
+  }
+
+  @Test("another study's coordinator gets nothing of what belonged to the last")
+  func otherStudy() {
+    var machine = serving(slots: 2, running: 2)
+    _ = machine.handle(.engineFinished(slot: 0, Fixture.reference(1), Fixture.result()), at: 1)
+    _ = machine.handle(.received(.reregister), at: 2)
+    let effects = machine.handle(welcome("study-2"), at: 3)
+    #expect(effects.contains(.stopEngine(slot: 1)))
+    #expect(effects.contains(.discardSpooled(Fixture.reference(1), study: "study-1")))
+    #expect(effects.sent == [.ready(Ready(freeSlots: 2))])
+  }
+
+  @Test("reports that an earlier process left in the spool are offered and sent")
+  func spool() {
+    let report = AttemptReport(
+      reference: Fixture.reference(4, 2), study: "study-1", outcome: .finished(Fixture.result()))
+    let other = AttemptReport(
+      reference: Fixture.reference(4, 2), study: "study-0", outcome: .finished(Fixture.result()))
+    var machine = machine(spooled: [report, other])
+    let effects = machine.handle(.started, at: 0)
+    #expect(hello(effects)?.finished == [report.reference] && hello(effects)?.study == "study-1")
+    #expect(effects.contains(.discardSpooled(other.reference, study: "study-0")))
+    #expect(machine.handle(welcome(), at: 1).sent == [.result(report)])
+  }
+}

@@ -1,0 +1,237 @@
+import Randomness
+import SearchCore
+import SearchProtocol
+import Testing
+
+@testable import Coordination
+
+/// A coordinator and workers on a simulated network with a manual clock, and everything that can go wrong between them.
+/// Invariants are checked after every event.
+final class World {
+  struct Plan {
+    var workers = 3
+    var slots = 2
+    var strategy = TwoStageStrategy()
+    var budget: Int?
+    /// Steps in which faults happen.
+    var steps = 150
+    /// How often an engine that ends ends by a crash, in percent.
+    var crashes = 0
+  }
+
+  let plan: Plan
+  var random: StableRandom
+  var now = 0.0
+  var ledger: StudyLedger
+  var coordinator: CoordinatorMachine?
+  var workers: [SimulatedWorker] = []
+  /// Reports on the disks of the workers' machines, by machine; a restarted worker finds them.
+  var spools: [[AttemptReference: AttemptReport]]
+  var violations: [String] = []
+  var isStopped = false
+  var restarts = 0
+  private var connections = 0
+  private var names = 0
+  private var unreachable: [(PeerID, Message)] = []
+
+  init(seed: UInt64, plan: Plan) {
+    self.plan = plan
+    random = StableRandom(seed: seed)
+    ledger = StudyLedger(budget: plan.budget)
+    spools = Array(repeating: [:], count: plan.workers)
+    startCoordinator()
+    for machine in 0..<plan.workers {
+      workers.append(newWorker(on: machine))
+      turn(worker: machine, .started)
+    }
+  }
+
+  func chance(_ percent: Int) -> Bool { random.integer(below: 100) < percent }
+
+  func require(_ condition: Bool, _ what: @autoclosure () -> String) {
+    if !condition { violations.append("at \(now): \(what())") }
+  }
+
+  // MARK: Coordinator
+
+  func startCoordinator() {
+    var settings = Fixture.coordinatorSettings()
+    settings.jobBudget = plan.budget
+    coordinator = CoordinatorMachine(settings: settings, jobs: ledger.jobs, strategy: plan.strategy)
+    turn(.started)
+  }
+
+  /// As after `kill -9`: only what was committed remains.
+  func killCoordinator() {
+    coordinator = nil
+    unreachable = []
+    for index in workers.indices { workers[index].connection = nil }
+  }
+
+  /// One turn: commit, then send. With `diesAt`, the process ends after so many sends, or before the commit (-1).
+  func turn(_ event: CoordinatorEvent, diesAt: Int? = nil) {
+    guard let effects = coordinator?.handle(event, at: now) else { return }
+    if diesAt == -1 { return killCoordinator() }
+    var changes: [StudyChange] = []
+    for case .record(let change) in effects { changes.append(change) }
+    ledger.commit(changes)
+    for (index, effect) in effects.enumerated() {
+      if let diesAt, index >= diesAt { return killCoordinator() }
+      switch effect {
+      case .send(let message, let peer):
+        check(message, to: peer, after: event)
+        if let worker = workers.firstIndex(where: { $0.connection?.peer == peer }) {
+          workers[worker].connection?.toWorker.append(message)
+        } else {
+          unreachable.append((peer, message))
+        }
+      case .stop:
+        isStopped = true
+        require(ledger.isFinished, "stopped before the end")
+        killCoordinator()
+      case .record, .log: break
+      }
+    }
+    checkCoordinator()
+  }
+
+  private func check(_ message: Message, to peer: PeerID, after event: CoordinatorEvent) {
+    do { try message.validate() } catch { require(false, "an illegal message: \(error)") }
+    switch message {
+    case .resultAcknowledged(let reference):
+      guard case .received(.result(let report), _) = event, case .finished = report.outcome else { return }
+      let state = ledger[reference.job]?.state
+      require(
+        state == .finished || state == .failed, "job \(reference.job) acknowledged, but \(String(describing: state))")
+    case .job(let job):
+      require(ledger[job.reference.job]?.attempts == job.reference.attempt, "\(job.reference) sent, but not on record")
+      require(ledger[job.reference.job]?.state == .running, "\(job.reference) sent, but not running on record")
+      require(coordinator?.sessions[peer] != nil, "a job to someone unknown")
+    default: break
+    }
+  }
+
+  private func checkCoordinator() {
+    require(ledger.violations.isEmpty, ledger.violations.joined(separator: "; "))
+    guard let coordinator else { return }
+    let summary = coordinator.summary
+    require(summary.jobs == ledger.jobs.count, "jobs in memory and on record differ")
+    require(summary.finished == ledger.jobs.count { $0.state == .finished }, "finished jobs differ")
+    require(summary.failed == ledger.jobs.count { $0.state == .failed }, "failed jobs differ")
+    require(summary.waiting >= 0 && summary.workers == coordinator.peers.count, "counts do not add up")
+    require(summary.slots == coordinator.sessions.values.reduce(0) { $0 + $1.slots }, "slots do not add up")
+    var held = 0
+    for (id, lease) in coordinator.jobs.leases {
+      require(coordinator.jobs[id]?.state == .running, "a lease on job \(id), which does not run")
+      guard let peer = lease.peer else { continue }
+      held += 1
+      require(coordinator.sessions[peer]?.jobs.contains(id) == true, "lease on \(id) is held by nobody connected")
+      require(coordinator.sessions[peer]?.worker == lease.worker, "lease on \(id) is held by another worker")
+    }
+    for (peer, session) in coordinator.sessions {
+      held -= session.jobs.count
+      let onTheWay = session.jobs.count { coordinator.jobs.leases[$0]?.isAccepted == false }
+      require(session.onTheWay == onTheWay, "on the way to \(peer): \(session.onTheWay), not \(onTheWay)")
+      require(session.credits >= 0 && session.credits <= session.slots, "credits \(session.credits)")
+    }
+    require(held == 0, "sessions and leases differ")
+  }
+
+  // MARK: Workers
+
+  func newWorker(on machine: Int) -> SimulatedWorker {
+    names += 1
+    let spooled = spools[machine].values.sorted { $0.reference.job < $1.reference.job }
+    var settings = Fixture.workerSettings("w\(names)", slots: plan.slots, spooled: spooled)
+    settings.jitterSeed = UInt64(names)
+    return SimulatedWorker(machine: WorkerMachine(settings: settings), connection: connect())
+  }
+
+  private func connect() -> SimulatedConnection? {
+    guard coordinator != nil else { return nil }
+    connections += 1
+    return SimulatedConnection(peer: PeerID(connections))
+  }
+
+  func reconnect(_ worker: Int) {
+    if workers[worker].connection == nil { workers[worker].connection = connect() }
+  }
+
+  func replaceWorker(_ worker: Int) {
+    workers[worker] = newWorker(on: worker)
+    turn(worker: worker, .started)
+  }
+
+  /// With `diesAt`, the worker's process ends after so many effects.
+  func turn(worker: Int, _ event: WorkerEvent, diesAt: Int? = nil) {
+    guard workers[worker].exitCode == nil else { return }
+    for (index, effect) in workers[worker].machine.handle(event, at: now).enumerated() {
+      if let diesAt, index >= diesAt { return replaceWorker(worker) }
+      switch effect {
+      case .send(let message):
+        do { try message.validate() } catch { require(false, "an illegal message: \(error)") }
+        workers[worker].connection?.toCoordinator.append(message)
+      case .startJob(let slot, let job):
+        require(workers[worker].engines[slot] == nil, "slot \(slot) is taken")
+        require((0..<plan.slots).contains(slot), "slot \(slot) does not exist")
+        workers[worker].engines[slot] = job
+      case .stopEngine(let slot):
+        require(workers[worker].engines[slot] != nil, "slot \(slot) trains nothing")
+        workers[worker].engines[slot] = nil
+      case .spool(let report): spools[worker][report.reference] = report
+      case .discardSpooled(let reference, _):
+        if case .finished? = spools[worker][reference]?.outcome {
+          let state = ledger[reference.job]?.state
+          require(state == .finished || state == .failed, "the last copy of a result is thrown away")
+        }
+        spools[worker][reference] = nil
+      case .locateData: turn(worker: worker, .dataLocated(path: nil))
+      case .exit(let code):
+        workers[worker].exitCode = code
+        require(workers[worker].engines.isEmpty, "left with engines running")
+      case .log: break
+      }
+    }
+    require(workers[worker].machine.runningCount == workers[worker].engines.count, "engines and slots differ")
+  }
+
+  /// The result of a training, a function of what is trained alone.
+  static func result(of candidate: String) -> TrialResult {
+    Fixture.result(Double(StableHash.fnv1a64(candidate) % 1000) / 1000)
+  }
+
+  func endEngine(of worker: Int) {
+    guard let slot = workers[worker].engines.keys.sorted().first, let job = workers[worker].engines[slot] else {
+      return
+    }
+    if chance(plan.crashes) {
+      workers[worker].engines[slot] = nil
+      turn(worker: worker, .engineFailed(slot: slot, job.reference, reason: "signal 11"))
+    } else {
+      workers[worker].engines[slot] = nil
+      let died = chance(2) ? random.integer(below: 3) : nil
+      turn(worker: worker, .engineFinished(slot: slot, job.reference, Self.result(of: job.candidate)), diesAt: died)
+    }
+  }
+
+  // MARK: Delivery
+
+  func deliverToCoordinator(from worker: Int, diesAt: Int? = nil) {
+    guard coordinator != nil, let connection = workers[worker].connection, !connection.toCoordinator.isEmpty else {
+      return
+    }
+    let message = workers[worker].connection!.toCoordinator.removeFirst()
+    turn(.received(message, from: connection.peer), diesAt: diesAt)
+  }
+
+  func deliverToWorker(_ worker: Int) {
+    guard let connection = workers[worker].connection, !connection.toWorker.isEmpty else { return }
+    turn(worker: worker, .received(workers[worker].connection!.toWorker.removeFirst()))
+  }
+
+  func reportUnreachable() {
+    guard !unreachable.isEmpty else { return }
+    let (peer, message) = unreachable.removeFirst()
+    turn(.unreachable(peer, message))
+  }
+}

@@ -1,0 +1,111 @@
+import FlyingFox
+import FlyingSocks
+import Foundation
+
+/// An HTTP server on 127.0.0.1, at a port that the system chooses, that serves one archive in the way a test wants.
+final class ArchiveServer: Sendable {
+  enum Behaviour: Sendable {
+    /// The whole, or the part that a `Range` header asks for.
+    case whole
+    /// The whole, whatever the range.
+    case ignoresRange
+    /// A status without an archive.
+    case status(HTTPStatusCode)
+    /// Announces the whole, sends this many bytes and closes.
+    case cut(after: Int)
+  }
+
+  /// What a request asked for: nil without a `Range` header.
+  struct Log: Sendable {
+    var ranges: [String?] = []
+  }
+
+  let address: String
+  private let server: HTTPServer
+  private let running: Task<Void, any Error>
+  private let requests: Requests
+
+  private actor Requests {
+    var behaviours: [Behaviour]
+    var log = Log()
+
+    init(_ behaviours: [Behaviour]) { self.behaviours = behaviours }
+
+    /// The last behaviour stays.
+    func next(range: String?) -> Behaviour {
+      log.ranges.append(range)
+      return behaviours.count > 1 ? behaviours.removeFirst() : behaviours[0]
+    }
+  }
+
+  /// The n-th request is answered with the n-th behaviour.
+  init(archive: Data, _ behaviours: Behaviour...) async throws {
+    let requests = Requests(behaviours)
+    self.requests = requests
+    let server = HTTPServer(address: try .inet(ip4: "127.0.0.1", port: 0), logger: .disabled)
+    self.server = server
+    await server.appendRoute("GET /archive.tar.gz") { request in
+      let range = request.headers[.range]
+      return ArchiveServer.answer(await requests.next(range: range), archive: archive, range: range)
+    }
+    running = Task { try await server.run() }
+    try await server.waitUntilListening()
+    guard case .ip4(_, let port) = await server.listeningAddress else { throw CocoaError(.featureUnsupported) }
+    address = "http://127.0.0.1:\(port)/archive.tar.gz"
+  }
+
+  deinit { running.cancel() }
+
+  func ranges() async -> [String?] { await requests.log.ranges }
+
+  /// Ends the server; its port refuses connections afterwards.
+  func stop() async { await server.stop() }
+
+  private static func answer(_ behaviour: Behaviour, archive: Data, range: String?) -> HTTPResponse {
+    switch behaviour {
+    case .status(let code):
+      return HTTPResponse(statusCode: code, body: Data("no archive here".utf8))
+    case .cut(let count):
+      return HTTPResponse(
+        statusCode: .ok,
+        body: HTTPBodySequence(from: CutBody(data: archive.prefix(count)), count: archive.count))
+    case .ignoresRange:
+      return HTTPResponse(statusCode: .ok, body: archive)
+    case .whole:
+      guard let range, let first = Int(range.dropFirst("bytes=".count).dropLast()) else {
+        return HTTPResponse(statusCode: .ok, body: archive)
+      }
+      guard first < archive.count else {
+        return HTTPResponse(
+          statusCode: HTTPStatusCode(416, phrase: "Range Not Satisfiable"),
+          headers: [.contentRange: "bytes */\(archive.count)"])
+      }
+      return HTTPResponse(
+        statusCode: .partialContent,
+        headers: [.contentRange: "bytes \(first)-\(archive.count - 1)/\(archive.count)"], body: archive.dropFirst(first)
+      )
+    }
+  }
+}
+
+/// Some bytes, then an error, upon which the server closes the connection.
+private struct CutBody: AsyncBufferedSequence {
+  typealias Element = UInt8
+  let data: Data
+
+  struct AsyncIterator: AsyncBufferedIteratorProtocol {
+    var rest: Data
+
+    mutating func next() async throws -> UInt8? {
+      try await nextBuffer(suggested: 1)?.first
+    }
+
+    mutating func nextBuffer(suggested count: Int) async throws -> Data? {
+      guard !rest.isEmpty else { throw CocoaError(.featureUnsupported) }
+      defer { rest = rest.dropFirst(count) }
+      return rest.prefix(count)
+    }
+  }
+
+  func makeAsyncIterator() -> AsyncIterator { AsyncIterator(rest: data) }
+}

@@ -1,0 +1,137 @@
+import KernelInterface
+import Randomness
+
+@testable import BasisEngine
+
+/// A convolution of some size with random operands, and what a kernel table makes of it.
+struct ConvolutionCase: CustomStringConvertible, Sendable {
+  var outputs: Int
+  var inputs: Int
+  var kernel: Int
+  var stride: Int
+  var height: Int
+  var width: Int
+  var images: Int
+  /// Whether views have halos that the kernel does not need, so that planes are not contiguous.
+  var extraHalo = false
+
+  var description: String {
+    "\(inputs)→\(outputs) \(kernel)×\(kernel)/\(stride) on \(height)×\(width), \(images) images\(extraHalo ? ", halos" : "")"
+  }
+
+  var shape: ConvolutionShape {
+    ConvolutionShape(outputChannels: outputs, inputChannels: inputs, kernelSize: kernel, stride: stride)
+  }
+  var batch: BatchExtent { BatchExtent(images: images) }
+  var outputHeight: Int { (height + stride - 1) / stride }
+  var outputWidth: Int { (width + stride - 1) / stride }
+  var halo: Int { kernel == 3 || extraHalo ? 1 : 0 }
+  var weightCount: Int { outputs * inputs * kernel * kernel }
+
+  struct Operands {
+    var input: LaneTensor
+    var weights: [Float]
+    var outputGradient: LaneTensor
+    /// What the input gradient is added to.
+    var earlierGradient: LaneTensor
+  }
+
+  func operands() -> Operands {
+    var random = StableRandom(seed: 7, purpose: description)
+    let blocks = batch.blocks
+    return Operands(
+      input: LaneTensor(
+        random: &random, blocks: blocks, channels: inputs, height: height, width: width, halo: halo),
+      weights: randomFloats(weightCount, &random),
+      outputGradient: LaneTensor(
+        random: &random, blocks: blocks, channels: outputs, height: outputHeight, width: outputWidth, halo: halo,
+        liveImages: images),
+      earlierGradient: LaneTensor(
+        random: &random, blocks: blocks, channels: inputs, height: height, width: width, halo: extraHalo ? 1 : 0,
+        liveImages: images))
+  }
+
+  struct Results: Equatable {
+    var output: [Float]
+    var sums: [Double]
+    var inputGradient: [Float]
+    var accumulatedInputGradient: [Float]
+    var weightGradient: [Float]
+    var isUntouchedOutside: Bool
+  }
+
+  func run(_ table: KernelTable, _ operands: Operands) -> Results {
+    let output = LaneTensor(
+      blocks: batch.blocks, channels: outputs, height: outputHeight, width: outputWidth, halo: extraHalo ? 1 : 0)
+    var sums = [Double](repeating: .nan, count: 2 * outputs)
+    table.convolutionForward(operands.input.view, operands.weights, output.view, shape, batch, &sums)
+    let withoutSums = LaneTensor(copying: output)
+    table.convolutionForward(operands.input.view, operands.weights, withoutSums.view, shape, batch, nil)
+
+    // Overwriting must not look at what was there.
+    let gradient = LaneTensor(copying: operands.earlierGradient)
+    table.convolutionInputGradient(
+      operands.outputGradient.view, operands.weights, gradient.view, shape, batch, false)
+    let accumulated = LaneTensor(copying: operands.earlierGradient)
+    table.convolutionInputGradient(
+      operands.outputGradient.view, operands.weights, accumulated.view, shape, batch, true)
+
+    var weightGradient = [Float](repeating: .nan, count: weightCount)
+    table.convolutionWeightGradient(
+      operands.input.view, operands.outputGradient.view, &weightGradient, shape, batch)
+    return Results(
+      output: output.interior, sums: sums, inputGradient: gradient.interior,
+      accumulatedInputGradient: accumulated.interior, weightGradient: weightGradient,
+      isUntouchedOutside: [output, withoutSums, gradient, accumulated].allSatisfy(\.isUntouchedOutside)
+        && output.interior == withoutSums.interior)
+  }
+}
+
+extension ConvolutionCase {
+  static let channelCounts = [1, 3, 4, 5, 7, 8, 16, 17]
+  static let batches = [1, 15, 16, 17, 40]
+
+  /// Every pair of channel counts on a small plane, for each kind of convolution in turn with a batch in turn.
+  static let channelPairs: [ConvolutionCase] = {
+    let kinds = [(3, 1), (1, 1), (3, 2), (1, 2)]
+    var cases: [ConvolutionCase] = []
+    for outputs in channelCounts {
+      for inputs in channelCounts {
+        let (kernel, stride) = kinds[cases.count % 5 % 4]
+        cases.append(
+          ConvolutionCase(
+            outputs: outputs, inputs: inputs, kernel: kernel, stride: stride, height: 3, width: 4,
+            images: outputs * inputs > 100 ? 16 : batches[cases.count % 3]))
+      }
+    }
+    return cases
+  }()
+
+  /// Planes of every width that tiles split differently, odd ones among them, for each kind of convolution.
+  static let planes: [ConvolutionCase] = {
+    var cases: [ConvolutionCase] = []
+    for (kernel, stride) in [(3, 1), (1, 1), (3, 2), (1, 2)] {
+      for (height, width) in [(1, 1), (2, 1), (1, 2), (5, 7), (7, 5), (8, 8), (3, 16), (2, 11), (2, 13), (1, 33)] {
+        cases.append(
+          ConvolutionCase(
+            outputs: 5, inputs: 3, kernel: kernel, stride: stride, height: height, width: width,
+            images: batches[cases.count % 3], extraHalo: cases.count % 2 == 1))
+      }
+    }
+    return cases
+  }()
+
+  /// Batches of one to three blocks, and sizes at which a kernel splits rows, channels or blocks.
+  static let large: [ConvolutionCase] = [
+    ConvolutionCase(outputs: 4, inputs: 2, kernel: 3, stride: 1, height: 4, width: 4, images: 40),
+    ConvolutionCase(outputs: 3, inputs: 2, kernel: 3, stride: 2, height: 5, width: 5, images: 17),
+    ConvolutionCase(outputs: 4, inputs: 2, kernel: 1, stride: 1, height: 4, width: 5, images: 40),
+    ConvolutionCase(outputs: 3, inputs: 5, kernel: 1, stride: 1, height: 20, width: 20, images: 3),
+    ConvolutionCase(outputs: 4, inputs: 6, kernel: 1, stride: 1, height: 7, width: 9, images: 16),
+    ConvolutionCase(outputs: 2, inputs: 1, kernel: 3, stride: 1, height: 32, width: 32, images: 3),
+    ConvolutionCase(outputs: 1, inputs: 20, kernel: 3, stride: 1, height: 16, width: 16, images: 3),
+    ConvolutionCase(outputs: 1, inputs: 150, kernel: 3, stride: 1, height: 3, width: 3, images: 16),
+    ConvolutionCase(outputs: 2, inputs: 150, kernel: 1, stride: 2, height: 3, width: 3, images: 16),
+    ConvolutionCase(outputs: 150, inputs: 2, kernel: 3, stride: 2, height: 4, width: 2, images: 16),
+  ]
+}

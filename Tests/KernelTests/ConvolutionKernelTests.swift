@@ -1,0 +1,65 @@
+import KernelInterface
+import Testing
+
+@testable import BasisEngine
+
+@Suite("convolution kernels")
+struct ConvolutionKernelTests {
+  @Test("every variant agrees with the reference", arguments: ConvolutionCase.channelPairs + ConvolutionCase.planes)
+  func agrees(_ convolution: ConvolutionCase) {
+    compare(convolution)
+  }
+
+  @Test("large convolutions agree with the reference", arguments: ConvolutionCase.large)
+  func largeAgrees(_ convolution: ConvolutionCase) {
+    compare(convolution)
+  }
+
+  @Test("a 1×1 convolution of stride 2 is one of stride 1 on every second pixel")
+  func subsampledInput() {
+    let strided = ConvolutionCase(outputs: 5, inputs: 6, kernel: 1, stride: 2, height: 7, width: 8, images: 20)
+    let operands = strided.operands()
+    var shape = strided.shape
+    shape.stride = 1
+    for table in KernelSelection.available + [.reference] {
+      let expected = strided.run(table, operands)
+      let output = LaneTensor(blocks: 2, channels: 5, height: 4, width: 4, halo: 0)
+      let input = operands.input.view.subsampled(by: 2)
+      table.convolutionForward(input, operands.weights, output.view, shape, strided.batch, nil)
+      #expect(output.interior == expected.output, "\(table.name)")
+      var weightGradient = [Float](repeating: .nan, count: strided.weightCount)
+      table.convolutionWeightGradient(input, operands.outputGradient.view, &weightGradient, shape, strided.batch)
+      #expect(weightGradient == expected.weightGradient, "\(table.name)")
+    }
+  }
+
+  private func compare(_ convolution: ConvolutionCase) {
+    let operands = convolution.operands()
+    let expected = convolution.run(.reference, operands)
+    #expect(expected.isUntouchedOutside)
+    // Rounding errors add up like a random walk over the terms of a sum, all of them at most 1.
+    let taps = convolution.kernel * convolution.kernel
+    let pixels = convolution.outputHeight * convolution.outputWidth
+    let outputTolerance = tolerance(terms: convolution.inputs * taps)
+    let gradientTolerance = tolerance(terms: convolution.outputs * taps + 1)
+    let weightTolerance = tolerance(terms: pixels * convolution.batch.blocks * laneCount)
+    for table in KernelSelection.available {
+      let actual = convolution.run(table, operands)
+      #expect(largestDifference(actual.output, expected.output) <= outputTolerance, "\(table.name)")
+      #expect(largestDifference(actual.inputGradient, expected.inputGradient) <= gradientTolerance, "\(table.name)")
+      #expect(
+        largestDifference(actual.accumulatedInputGradient, expected.accumulatedInputGradient) <= gradientTolerance,
+        "\(table.name)")
+      #expect(largestDifference(actual.weightGradient, expected.weightGradient) <= weightTolerance, "\(table.name)")
+      #expect(actual.isUntouchedOutside, "\(table.name)")
+      let sumTolerance = Double(outputTolerance) * Double(pixels * convolution.images) * 2
+      for n in 0..<2 * convolution.outputs {
+        let scale = max(1, abs(expected.sums[n]) / Double(pixels * convolution.images))
+        #expect(abs(actual.sums[n] - expected.sums[n]) <= sumTolerance * scale, "\(table.name), sum \(n)")
+      }
+      #expect(convolution.run(table, operands) == actual, "\(table.name) must give the same bits at every call")
+    }
+  }
+
+  private func tolerance(terms: Int) -> Float { 1e-6 * max(1, Float(terms).squareRoot()) }
+}

@@ -1,0 +1,39 @@
+import Messaging
+import Testing
+
+@Suite(.timeLimit(.minutes(10)))
+struct MailboxTests {
+  @Test("what is posted is taken at once, in order")
+  func order() {
+    let mailbox = Mailbox<Int>()
+    mailbox.post([1, 2])
+    mailbox.postUrgently(3)
+    #expect(mailbox.takeAll(waitingAtMost: 10) == [1, 2, 3])
+    #expect(mailbox.takeAll(waitingAtMost: 0).isEmpty)
+  }
+
+  @Test("a full mailbox holds the poster up until something is taken")
+  func backpressure() async {
+    let mailbox = Mailbox<Int>(capacity: 2)
+    let posted = Mailbox<Int>()
+    mailbox.post([1, 2])
+    let poster = Task.detached {
+      mailbox.post([3])
+      posted.post([3])
+    }
+    #expect(posted.takeAll(waitingAtMost: 0.05).isEmpty)
+    #expect(mailbox.takeAll(waitingAtMost: 10) == [1, 2])
+    await poster.value
+    #expect(mailbox.takeAll(waitingAtMost: 10) == [3])
+  }
+
+  @Test("closing wakes who waits")
+  func closing() async {
+    let mailbox = Mailbox<Int>(capacity: 1)
+    let taker = Task.detached { mailbox.takeAll(waitingAtMost: 3600) }
+    mailbox.close()
+    #expect(await taker.value.isEmpty)
+    mailbox.post([1, 2, 3])
+    #expect(mailbox.takeAll(waitingAtMost: 0).isEmpty)
+  }
+}

@@ -1,0 +1,45 @@
+import Reporting
+import SearchCore
+
+/// A study of ResNet-20 as a real one looks: `count` candidates, accuracy falling as layers are decomposed.
+func syntheticStudy(
+  candidates count: Int, seeds: Int = 2, objectives: [Objective] = [.accuracy, .parameters, .multiplyAdds],
+  study: String = "cifar10-resnet20", accuracy: ((Candidate, Int) -> Double)? = nil, timing: Bool = true,
+  diverged: Int = 0
+) throws -> StudyReport {
+  let space = try SearchSpace(
+    architecture: Architecture(.resnet20), ranks: .fractions([0.25, 0.5]), include: ["layer*"])
+  let strategy = try makeStrategy(
+    StrategySettings(name: .random, seeds: seeds), space: space, budget: max(1, count * seeds), studySeed: 4)
+  var results: [Trial: TrialResult] = [:]
+  for (index, trial) in strategy.nextStage(history: SearchHistory()).prefix(count * seeds).enumerated() {
+    let isDiverged = index / seeds >= count - diverged
+    let value = accuracy?(trial.candidate, trial.replicate) ?? modelAccuracy(trial)
+    results[trial] = TrialResult(
+      accuracy: isDiverged ? 0.1 : value, loss: isDiverged ? nil : 3.2 - 3 * value, epochLosses: [],
+      diverged: isDiverged,
+      stepTimeRatio: timing && trial.measuresTime
+        ? 0.4 + 0.6 * Double(space.cost(of: trial.candidate).multiplyAdds) / 40.6e6 : nil,
+      inferenceTimeRatio: nil, trainSeconds: 30, imagesPerSecond: 1000, peakMemoryBytes: 1,
+      kernelVariant: "avx512+SkylakeX")
+  }
+  return StudyReport(
+    study: study,
+    recipe: TrainingRecipe(
+      model: .resnet20, data: DataSelection(set: .cifar10, trainImages: 10_000, validationImages: 5000, splitSeed: 1),
+      epochs: 3),
+    space: space, objectives: objectives, results: results, metadata: ["seed": "1"])
+}
+
+/// Early layers and low ranks cost more; two seeds of one candidate differ by about a point.
+private func modelAccuracy(_ trial: Trial) -> Double {
+  var accuracy = 0.458
+  for layer in trial.candidate.decomposedLayers {
+    let rank = trial.candidate.ranks[layer] ?? 0
+    let isEarly = layer.hasPrefix("layer1")
+    let isLow = isEarly ? rank == 4 : layer.hasPrefix("layer2") ? rank == 8 : rank == 16
+    accuracy -= (isEarly ? 0.0045 : layer.hasPrefix("layer2") ? 0.0025 : 0.001) * (isLow ? 1.8 : 0.7)
+  }
+  let hash = trial.seed(studySeed: 77)
+  return accuracy + (Double(hash % 1000) / 1000 - 0.5) * 0.03
+}

@@ -1,0 +1,62 @@
+import Randomness
+import SearchCore
+import Testing
+
+@Suite("Cost model")
+struct CostModelTests {
+  @Test(
+    "dense networks have their published numbers of parameters and multiply-adds",
+    arguments: [
+      (Model.resnet20, 269_722, 40.55), (.resnet56, 853_018, 125.49), (.resnet110, 1_727_962, 252.89),
+      (.resnet18, 11_173_962, 555.4), (.resnet34, 21_282_122, 1159.4),
+    ])
+  func published(model: Model, parameters: Int, millions: Double) {
+    let cost = Architecture(model).cost(of: .dense, variant: .remainder)
+    #expect(cost.parameters == parameters)
+    #expect(abs(Double(cost.multiplyAdds) / 1e6 - millions) < 0.06, "\(cost)")
+  }
+
+  @Test(
+    "all 3×3 convolutions at C/2 and C/4 cost the multiply-adds of the peer measurements",
+    arguments: [
+      (Model.resnet20, 2, 21.52), (.resnet20, 4, 11.07), (.resnet18, 2, 298.7), (.resnet18, 4, 156.9),
+    ])
+  func peers(model: Model, divisor: Int, millions: Double) {
+    let architecture = Architecture(model)
+    var ranks: [String: Int] = [:]
+    // The peer also gave ResNet-18's stem rank 32, which is not legal here (K = 27) and costs a little more than dense.
+    for layer in architecture.layers where layer.kernelSize == 3 { ranks[layer.name] = layer.outputChannels / divisor }
+    let cost = architecture.cost(of: Candidate(ranks: ranks), variant: .remainder)
+    #expect(abs(Double(cost.multiplyAdds) / 1e6 - millions) < 0.06, "\(cost)")
+  }
+
+  @Test("a basis saves (N − r)(K − r) weights, and as many multiply-adds at every pixel", arguments: Model.allCases)
+  func savings(model: Model) {
+    let architecture = Architecture(model)
+    let dense = architecture.cost(of: .dense, variant: .remainder)
+    for layer in architecture.layers {
+      for rank in [1, layer.legalRanks.count / 2, layer.legalRanks.upperBound - 1] where layer.legalRanks.contains(rank)
+      {
+        let candidate = Candidate(ranks: [layer.name: rank])
+        let cost = architecture.cost(of: candidate, variant: .remainder)
+        let saved = (layer.outputChannels - rank) * (layer.filterSize - rank)
+        #expect(dense.parameters - cost.parameters == saved)
+        #expect(dense.multiplyAdds - cost.multiplyAdds == saved * layer.outputSize * layer.outputSize)
+        let full = architecture.cost(of: candidate, variant: .full)
+        #expect(full.parameters - cost.parameters == rank * rank)
+      }
+    }
+  }
+
+  @Test("costs of several layers add up", arguments: [BasisVariant.remainder, .full])
+  func additive(variant: BasisVariant) {
+    let architecture = Architecture(.resnet14)
+    let dense = architecture.cost(of: .dense, variant: variant)
+    let ranks = ["layer1.0.conv1": 4, "layer3.1.conv2": 13, "conv1": 1, "fc": 9]
+    let together = architecture.cost(of: Candidate(ranks: ranks), variant: variant)
+    let apart = ranks.map { architecture.cost(of: Candidate(ranks: [$0: $1]), variant: variant) }
+    #expect(dense.parameters - together.parameters == apart.reduce(0) { $0 + dense.parameters - $1.parameters })
+    #expect(
+      dense.multiplyAdds - together.multiplyAdds == apart.reduce(0) { $0 + dense.multiplyAdds - $1.multiplyAdds })
+  }
+}

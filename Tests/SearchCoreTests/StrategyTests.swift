@@ -1,0 +1,168 @@
+import Randomness
+import Testing
+
+@testable import SearchCore
+
+/// A network in which some layers bear decomposition and others do not: accuracy falls by the sum of what each costs.
+struct SyntheticNetwork {
+  var space: SearchSpace
+  var sensitive: Set<String> = []
+  var noise = 0.0
+
+  func train(_ trial: Trial) -> TrialResult {
+    var random = StableRandom(seed: trial.seed(studySeed: 9))
+    var accuracy = 0.8
+    // In canonical order: a dictionary's order differs from run to run, and with it the last bit of a sum.
+    for layer in trial.candidate.decomposedLayers {
+      let rank = trial.candidate.ranks[layer] ?? 0
+      accuracy -= (sensitive.contains(layer) ? 0.05 : 0.001) * (rank == 4 ? 2 : 1)
+    }
+    return result(accuracy: accuracy + noise * random.normal())
+  }
+}
+
+/// Runs a study to its end as a coordinator does: several trials under way, results in random order, and where
+/// `restarts`, everything but the history forgotten in between.
+func runStudy(
+  _ make: () throws -> any SearchStrategy, network: SyntheticNetwork, workers: Int = 1, schedulingSeed: UInt64 = 0,
+  restarts: Bool = false, failing: (Trial) -> Bool = { _ in false }
+) throws -> SearchHistory {
+  var random = StableRandom(seed: schedulingSeed)
+  var history = SearchHistory()
+  var strategy = try make()
+  var running: [Trial] = []
+  while true {
+    let stage = strategy.nextStage(history: history)
+    if stage.isEmpty { return history }
+    #expect(Set(stage).count == stage.count)
+    let waiting = stage.filter { !history.isSettled($0) && !running.contains($0) }
+    running += waiting.prefix(workers - running.count)
+    let trial = running.remove(at: random.integer(below: running.count))
+    if failing(trial) { history.recordFailure(of: trial) } else { history.record(network.train(trial), for: trial) }
+    if restarts, random.uniform() < 0.2 {
+      strategy = try make()
+      running = []
+    }
+  }
+}
+
+extension SearchHistory {
+  var settled: Set<Trial> { Set(results.keys).union(failed) }
+}
+
+@Suite("Strategies")
+struct StrategyTests {
+  static func space(_ model: Model = .resnet8, ranks: [Int] = [4, 8], include: [String] = ["layer*"]) throws
+    -> SearchSpace
+  {
+    try SearchSpace(architecture: Architecture(model), ranks: .absolute(ranks), include: include)
+  }
+
+  @Test(
+    "budgets are kept, trials are distinct and the set of trials does not depend on workers, order or restarts",
+    arguments: StrategyName.allCases, [1, 7, 40, 61])
+  func invariants(name: StrategyName, jobs: Int) throws {
+    let space = try Self.space(.resnet14)
+    let network = SyntheticNetwork(space: space, sensitive: ["layer1.0.conv1", "layer2.1.conv2"], noise: 0.01)
+    let make = {
+      try makeStrategy(StrategySettings(name: name, seeds: 2), space: space, budget: jobs, studySeed: 5)
+    }
+    let one = try runStudy(make, network: network)
+    #expect(one.results.count <= jobs)
+    #expect(one.results.count >= jobs - 1, "what is left does not suffice for one more candidate")
+    #expect(try make().expectedTrials(history: one) == one.results.count)
+    #expect(try make().expectedTrials(history: SearchHistory()) >= one.results.count)
+    #expect(try make().expectedTrials(history: SearchHistory()) <= jobs)
+    #expect(one.results.keys.contains { $0.candidate == .dense })
+    for trial in one.results.keys {
+      #expect(throws: Never.self) { try trial.candidate.validate(in: space.architecture) }
+    }
+    for seed in 1...3 {
+      let many = try runStudy(make, network: network, workers: 5, schedulingSeed: UInt64(seed), restarts: seed > 1)
+      #expect(many.results == one.results)
+    }
+  }
+
+  @Test("failed trials hold up nothing, whichever they are", arguments: StrategyName.allCases)
+  func failures(name: StrategyName) throws {
+    let space = try Self.space()
+    let network = SyntheticNetwork(space: space)
+    for seed in 0..<6 {
+      let history = try runStudy(
+        { try makeStrategy(StrategySettings(name: name, seeds: 2), space: space, budget: 50, studySeed: 5) },
+        network: network, workers: 3,
+        failing: { trial in
+          var random = StableRandom(seed: trial.seed(studySeed: UInt64(seed)))
+          // The last round loses everything.
+          return random.uniform() < (seed == 5 ? 1 : 0.3) || (seed == 4 && trial.candidate == .dense)
+        })
+      #expect(!history.failed.isEmpty)
+      #expect(history.settled.count <= 50)
+    }
+  }
+
+  @Test("the exhaustive search visits the whole of a small space once, small sets first")
+  func exhaustive() throws {
+    let space = try Self.space(include: ["layer1*", "layer2.0.conv1"])
+    let strategy = try makeStrategy(
+      StrategySettings(name: .exhaustive, seeds: 1), space: space, budget: nil, studySeed: 0)
+    let candidates = strategy.nextStage(history: SearchHistory()).map(\.candidate)
+    #expect(candidates.count == 27)
+    #expect(Set(candidates).count == 27)
+    #expect(Double(candidates.count) == space.count)
+    #expect(
+      candidates.prefix(9).map(\.description) == [
+        "dense", "layer1.0.conv1=4", "layer1.0.conv1=8", "layer1.0.conv2=4", "layer1.0.conv2=8", "layer2.0.conv1=4",
+        "layer2.0.conv1=8", "layer1.0.conv1=4,layer1.0.conv2=4", "layer1.0.conv1=4,layer1.0.conv2=8",
+      ])
+    #expect(candidates.map(\.ranks.count) == candidates.map(\.ranks.count).sorted())
+  }
+
+  @Test("an astronomical space costs no more than its budget, and is refused without one")
+  func astronomical() throws {
+    let space = try Self.space(.resnet110, ranks: Array(1...15))
+    let settings = StrategySettings(name: .exhaustive, seeds: 1)
+    let strategy = try makeStrategy(settings, space: space, budget: 2000, studySeed: 0)
+    #expect(strategy.nextStage(history: SearchHistory()).count == 2000)
+    #expect(strategy.notes.count == 1)
+    #expect(throws: SearchError.self) { try makeStrategy(settings, space: space, budget: nil, studySeed: 0) }
+  }
+
+  @Test("random candidates are distinct, spread over all sizes, and the study's seed decides")
+  func random() throws {
+    let space = try Self.space(.resnet20)
+    func candidates(_ seed: UInt64) throws -> [Candidate] {
+      try makeStrategy(StrategySettings(name: .random, seeds: 1), space: space, budget: 400, studySeed: seed)
+        .nextStage(history: SearchHistory()).map(\.candidate)
+    }
+    let first = try candidates(1)
+    #expect(Set(first).count == 400)
+    #expect(first.prefix(3) == [.dense, space.allLayers(rankIndex: 0), space.allLayers(rankIndex: 1)])
+    #expect(try candidates(1) == first)
+    #expect(try candidates(2) != first)
+    for sizes in [1...6, 7...12, 13...18] {
+      #expect(first.filter { sizes.contains($0.ranks.count) }.count > 90, "\(sizes)")
+    }
+  }
+
+  @Test("a random search of a small space takes all of it and ends")
+  func randomExhausts() throws {
+    let space = try Self.space(include: ["layer1*"])
+    for budget in [nil, 1000] {
+      let strategy = try makeStrategy(
+        StrategySettings(name: .random, seeds: 1), space: space, budget: budget, studySeed: 1)
+      #expect(Set(strategy.nextStage(history: SearchHistory())).count == 9)
+      #expect(strategy.notes.contains { $0.contains("only 9 candidates") })
+    }
+  }
+
+  @Test("settings that cannot be are refused")
+  func refused() throws {
+    let space = try Self.space()
+    for (seeds, jobs) in [(0, 10), (-1, nil), (1, 0), (1, Int.max), (Int.max, nil)] as [(Int, Int?)] {
+      #expect(throws: SearchError.self) {
+        try makeStrategy(StrategySettings(name: .random, seeds: seeds), space: space, budget: jobs, studySeed: 1)
+      }
+    }
+  }
+}

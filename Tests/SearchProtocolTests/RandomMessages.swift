@@ -1,0 +1,115 @@
+import Randomness
+import SearchCore
+import SearchProtocol
+
+/// Legal messages of every kind with values at the edges of their ranges.
+struct RandomMessages {
+  var random: StableRandom
+
+  static let kinds = 15
+
+  mutating func message(kind: Int) -> Message {
+    switch kind {
+    case 0: .hello(hello())
+    case 1: .ready(Ready(freeSlots: random.integer(below: 4097)))
+    case 2: .accept(reference())
+    case 3: .progress(progress())
+    case 4: .result(report())
+    case 5: .workerHeartbeat(WorkerHeartbeat(running: references(), freeSlots: random.integer(below: 100)))
+    case 6: .bye(Bye(reason: text()))
+    case 7: .welcome(welcome())
+    case 8: .refusal(Refusal(reason: text()))
+    case 9: .job(job())
+    case 10: .resultAcknowledged(reference())
+    case 11: .coordinatorHeartbeat(CoordinatorHeartbeat(study: "s" + text()))
+    case 12: .cancel(reference())
+    case 13: .drain(Drain(reason: coin() ? .studyFinished : .coordinatorStopping))
+    default: .reregister
+    }
+  }
+
+  mutating func coin() -> Bool { random.integer(below: 2) == 0 }
+
+  /// Finite and not negative, most of them numbers that decimal text represents badly.
+  mutating func amount() -> Double {
+    let edges = [
+      0, 0.1, 1.0 / 3, .leastNonzeroMagnitude, .leastNormalMagnitude, .greatestFiniteMagnitude, 1, 0x1.fffffffffffffp-1,
+      1e16, 123456789.123456789,
+    ]
+    let choice = random.integer(below: edges.count + 6)
+    if choice < edges.count { return edges[choice] }
+    let any = Double(bitPattern: random.next() & 0x7fff_ffff_ffff_ffff)
+    return any.isFinite ? any : random.uniform()
+  }
+
+  mutating func number() -> Double { coin() ? amount() : -amount() }
+
+  mutating func text() -> String {
+    let texts = [
+      "", "a", "naïve \"quotes\" \\ / backslash", "日本語 🧮", "layer1.0.conv1=8", String(repeating: "x", count: 250),
+    ]
+    return texts[random.integer(below: texts.count)]
+  }
+
+  mutating func reference() -> AttemptReference {
+    let jobs: [Int64] = [1, 2, .max, Int64(1 + random.integer(below: 1_000_000))]
+    return AttemptReference(job: jobs[random.integer(below: 4)], attempt: 1 + random.integer(below: 1_000_000))
+  }
+
+  mutating func references() -> [AttemptReference] {
+    var list: [AttemptReference] = []
+    for _ in 0..<random.integer(below: 4) { list.append(reference()) }
+    return list
+  }
+
+  mutating func hello() -> Hello {
+    Hello(
+      worker: "w" + text(), host: text(), processID: random.integer(below: 1 << 31), oldestProtocol: 1,
+      newestProtocol: 1 + random.integer(below: 65_535), build: text(), slots: 1 + random.integer(below: 4096),
+      kernelVariant: text(), dataHashes: coin() ? [:] : ["cifar10": "h" + text(), "shapes10": "1"],
+      study: coin() ? nil : "s", running: references(), finished: references())
+  }
+
+  mutating func welcome() -> Welcome {
+    Welcome(
+      study: "id", studyName: text(), protocolVersion: 1,
+      data: DataRequirement(set: coin() ? .cifar10 : .shapes10, contentHash: text(), pathHint: coin() ? nil : text()),
+      heartbeatSeconds: 0.001 + random.uniform(), leaseSeconds: 864_000)
+  }
+
+  mutating func job() -> JobAssignment {
+    let recipe = TrainingRecipe(
+      model: Model.allCases[random.integer(below: Model.allCases.count)], variant: coin() ? .full : .remainder,
+      data: DataSelection(
+        set: .cifar10, trainImages: 1 + random.integer(below: 50_000), validationImages: random.integer(below: 5000),
+        splitSeed: random.next()), epochs: random.integer(below: 100), batch: 1 + random.integer(below: 512),
+      learningRate: amount(), schedule: .cosine, momentum: amount(), nesterov: coin(), weightDecay: amount(),
+      augment: coin())
+    return JobAssignment(
+      reference: reference(), candidate: "c" + text(), recipe: recipe, seed: random.next(), measuresTime: coin())
+  }
+
+  mutating func progress() -> Progress {
+    Progress(
+      reference: reference(), epoch: random.integer(below: 100), step: random.integer(below: .max), steps: .max,
+      loss: coin() ? nil : number(), memoryBytes: random.integer(below: .max))
+  }
+
+  mutating func result() -> TrialResult {
+    TrialResult(
+      accuracy: random.uniform(), loss: coin() ? nil : number(), epochLosses: [number(), number(), -0.0],
+      diverged: coin(),
+      stepTimeRatio: coin() ? nil : amount(), inferenceTimeRatio: coin() ? nil : amount(), trainSeconds: amount(),
+      imagesPerSecond: amount(), peakMemoryBytes: random.integer(below: .max), kernelVariant: text())
+  }
+
+  mutating func report() -> AttemptReport {
+    let outcome: AttemptReport.Outcome =
+      switch random.integer(below: 3) {
+      case 0: .finished(result())
+      case 1: .failed(reason: text())
+      default: .returned(reason: text())
+      }
+    return AttemptReport(reference: reference(), study: "s", outcome: outcome)
+  }
+}

@@ -1,0 +1,123 @@
+import Foundation
+import SearchCore
+import StudyStore
+import Synchronization
+import Testing
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// A number that several threads share.
+private final class Counter: Sendable {
+  private let number = Atomic(0)
+  var value: Int {
+    get { number.load(ordering: .acquiring) }
+    set { number.store(newValue, ordering: .releasing) }
+  }
+}
+
+@Suite("Durability and readers")
+struct DurabilityTests {
+  /// Where the process that is to be killed finds its folder and the number of batches after which it is.
+  private static let variable = "LAYERSEARCH_TEST_KILLED_STUDY"
+
+  @Test("everything acknowledged survives kill -9 in the middle of recording")
+  func killed() async throws {
+    // One after the other: the environment is the process's.
+    for batches in [1, 7, 40] { try await kill(after: batches) }
+  }
+
+  private func kill(after batches: Int) async throws {
+    let folder = try TemporaryFolder()
+    setenv(Self.variable, "\(batches) \(folder.path)", 1)
+    await #expect(processExitsWith: .signal(SIGKILL)) {
+      let words = try #require(getenv(Self.variable).map { String(cString: $0) }).split(separator: " ", maxSplits: 1)
+      let (batches, folder) = (try #require(Int(words[0])), String(words[1]))
+      let store = try StudyStore.create(directory: folder, identity: .example)
+      let acknowledged = Counter()
+      // From another thread, so that the signal falls anywhere within a later batch.
+      Thread.detachNewThread {
+        while acknowledged.value < batches { sched_yield() }
+        Glibc.kill(getpid(), SIGKILL)
+      }
+      let acknowledgements = try #require(fopen("\(folder)/acknowledged", "w"))
+      for id in 1...Int64.max {
+        try store.record([
+          .jobAdded(.example(id)), .attemptStarted(job: id, attempt: 1, worker: "a"),
+          .jobFinished(job: id, attempt: 1, worker: "a", result: .example(Int(id))),
+        ])
+        fputs("\(id)\n", acknowledgements)
+        fflush(acknowledgements)
+        acknowledged.value = Int(id)
+      }
+    }
+    let lines = try String(contentsOfFile: "\(folder.path)/acknowledged", encoding: .utf8).split(separator: "\n")
+    let last = try #require(Int64(lines.last ?? ""))
+    #expect(last >= batches)
+    for mode in [StudyStore.Mode.readOnly, .readWrite] {
+      let jobs = try StudyStore.open(directory: folder.path, mode: mode).jobs()
+      #expect(jobs.count >= Int(last))
+      // One batch more may have been committed before its acknowledgement was written; never a part of one.
+      #expect(jobs.count <= Int(last) + 1)
+      #expect(jobs.allSatisfy { $0.state == .finished && $0.result == .example(Int($0.id)) })
+    }
+  }
+
+  @Test("readers see whole batches while the coordinator writes, and do not stop it")
+  func readersBesideWriter() async throws {
+    let folder = try TemporaryFolder()
+    let store = try StudyStore.create(directory: folder.path, identity: .example)
+    let isDone = Counter()
+    let seen = try await withThrowingTaskGroup(of: Int.self) { group in
+      for _ in 0..<2 {
+        group.addTask {
+          var reads = 0
+          var last = 0
+          repeat {
+            let jobs = try StudyStore.open(directory: folder.path, mode: .readOnly).jobs()
+            #expect(jobs.count % 3 == 0)
+            #expect(jobs.allSatisfy { $0.state == .finished })
+            #expect(jobs.count >= last)
+            last = jobs.count
+            reads += 1
+            await Task.yield()
+          } while isDone.value == 0
+          return reads
+        }
+      }
+      group.addTask {
+        defer { isDone.value = 1 }
+        for batch in 0..<60 as Range<Int64> {
+          let ids = (batch * 3 + 1)...(batch * 3 + 3)
+          try store.record(
+            ids.map { .jobAdded(.example($0)) }
+              + ids.map { .jobFinished(job: $0, attempt: 1, worker: "a", result: .example(1)) })
+          await Task.yield()
+        }
+        return 0
+      }
+      return try await group.reduce(0, +)
+    }
+    #expect(seen >= 2)
+    #expect(try store.counts().finished == 180)
+  }
+
+  @Test("many threads may share one store")
+  func sharedStore() async throws {
+    let folder = try TemporaryFolder()
+    let store = try StudyStore.create(directory: folder.path, identity: .example)
+    try await withThrowingTaskGroup { group in
+      for lane in 0..<8 as Range<Int64> {
+        group.addTask {
+          for index in 1...10 as ClosedRange<Int64> {
+            try store.record([.jobAdded(.example(lane * 100 + index))])
+            _ = try store.counts()
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+    #expect(try store.counts().waiting == 80)
+  }
+}
