@@ -37,7 +37,11 @@ final class StudyLock: Sendable {
 
   func release() {
     descriptor.withLock {
-      if let open = $0 { close(open) }
+      if let open = $0 {
+        // Unlocked by name: a child process that is just being spawned holds the descriptor open a little longer.
+        flock(open, LOCK_UN)
+        close(open)
+      }
       $0 = nil
     }
   }

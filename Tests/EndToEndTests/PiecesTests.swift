@@ -1,6 +1,7 @@
 import Foundation
 import SearchCore
 import SearchProtocol
+import Synchronization
 import Testing
 
 @testable import layersearch
@@ -81,6 +82,20 @@ struct PiecesTests {
       #expect(Set(next.adopted) == [report(1), report(3)])
       for report in next.adopted { next.discard(report.reference, study: report.study) }
     }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: root).isEmpty)
+  }
+
+  @Test("workers that start and leave at the same moment do not take each other's folders")
+  func spoolsOfOneMoment() throws {
+    let place = try Place()
+    let root = place.path("spool")
+    let failures = Mutex<[String]>([])
+    DispatchQueue.concurrentPerform(iterations: 400) { worker in
+      do { _ = try Spool(root: root, worker: "worker\(worker)") } catch {
+        failures.withLock { $0.append("\(error)") }
+      }
+    }
+    #expect(failures.withLock { $0 } == [])
     #expect(try FileManager.default.contentsOfDirectory(atPath: root).isEmpty)
   }
 

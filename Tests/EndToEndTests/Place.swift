@@ -54,6 +54,11 @@ final class Place: Sendable {
       seed: \(seed)
       """, to: file)
   }
+
+  /// One whose jobs take seconds each, so that somebody who looks at it again and again sees them run.
+  func writeLongerStudy(layers: [String] = ["layer1.0.conv1", "layer2.0.conv2"]) throws {
+    try writeStudy(trainImages: 1024, epochs: 4, layers: layers)
+  }
 }
 
 /// The one JSON object that a command printed.

@@ -9,15 +9,15 @@ struct RecoveryTests {
   @Test("a worker that is killed in the middle of a job loses nothing: another one finishes the study")
   func killedWorker() async throws {
     let place = try Place()
-    try place.writeStudy(trainImages: 256, epochs: 2)
+    try place.writeLongerStudy()
     let coordinator = try RunningCommand(
       ["coordinator", "study.yaml", "--bind", "tcp://127.0.0.1:0"] + Self.quick, in: place)
     let endpoint = try await coordinator.endpoint()
     let victim = try place.start("worker", "--connect", endpoint, "--slots", "1")
-    let other = try place.start("worker", "--connect", endpoint, "--slots", "1")
     try await coordinator.wait(for: "a running job of the victim") {
       try await workers(place).contains { $0.processID == victim.processID && $0.running > 0 }
     }
+    let other = try place.start("worker", "--connect", endpoint, "--slots", "1")
     victim.send(SIGKILL)
     _ = try await victim.end()
     #expect(try await coordinator.end().exitCode == 0)
@@ -28,7 +28,7 @@ struct RecoveryTests {
   @Test("a coordinator that is killed goes on where it was, and its workers come back")
   func killedCoordinator() async throws {
     let place = try Place()
-    try place.writeStudy(trainImages: 256, epochs: 2)
+    try place.writeLongerStudy()
     let port = try freePort()
     let arguments = ["coordinator", "study.yaml", "--bind", "tcp://127.0.0.1:\(port)"] + Self.quick
     let first = try RunningCommand(arguments, in: place)
@@ -48,7 +48,7 @@ struct RecoveryTests {
   @Test("an engine process that is killed is reported, and its job done again")
   func killedEngine() async throws {
     let place = try Place()
-    try place.writeStudy(trainImages: 256, epochs: 2, layers: ["layer1.0.conv1"])
+    try place.writeLongerStudy(layers: ["layer1.0.conv1"])
     let coordinator = try RunningCommand(
       ["coordinator", "study.yaml", "--bind", "tcp://127.0.0.1:0"] + Self.quick, in: place)
     let worker = try place.start("worker", "--connect", try await coordinator.endpoint(), "--slots", "1", "--verbose")
@@ -68,7 +68,7 @@ struct RecoveryTests {
   @Test("run starts its worker again where that is killed")
   func killedLocalWorker() async throws {
     let place = try Place()
-    try place.writeStudy(trainImages: 256, epochs: 2)
+    try place.writeLongerStudy()
     let running = try place.start("run", "study.yaml", "--slots", "2")
     try await running.wait(for: "a running job") { try await runningJobs(place) > 0 }
     kill(try #require(children(of: running.processID).first), SIGKILL)

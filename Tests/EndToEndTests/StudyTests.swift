@@ -74,10 +74,12 @@ struct StudyTests {
       try place.start("worker", "--connect", "tcp://127.0.0.1:\(port)", "--slots", "1")
     }
     try await workers[0].wait(for: "word of waiting") { workers[0].errors.contains("waiting") }
-    let coordinator = try place.start("coordinator", "study.yaml", "--bind", "tcp://127.0.0.1:\(port)")
+    // It stays: a worker that connects only after the other one has done everything is to be told so too.
+    let coordinator = try place.start("coordinator", "study.yaml", "--bind", "tcp://127.0.0.1:\(port)", "--stay")
     #expect(try await coordinator.endpoint() == "tcp://127.0.0.1:\(port)")
-    #expect(try await coordinator.end().exitCode == 0)
     for worker in workers { #expect(try await worker.end().exitCode == 0) }
+    coordinator.send(SIGTERM)
+    #expect(try await coordinator.end().exitCode == 0)
     #expect(try contents(of: ".cache/layersearch/spool", in: place).isEmpty)
   }
 

@@ -26,7 +26,11 @@ final class AppendingFile {
     size = max(0, Int(lseek(descriptor, 0, SEEK_END)))
   }
 
-  deinit { close(descriptor) }
+  deinit {
+    // Unlocked by name: a child process that is just being spawned holds the descriptor open a little longer.
+    flock(descriptor, LOCK_UN)
+    close(descriptor)
+  }
 
   /// Throws away what an earlier call wrote.
   func truncate() throws(ImageDataError) {

@@ -4,7 +4,9 @@ import SearchProtocol
 
 /// Reports on disk until the coordinator acknowledges them: one file a report, in a folder a worker.
 ///
-/// A living worker holds a lock on its folder. Whoever starts takes over the folders of workers that died.
+/// A living worker holds a lock on its folder. Whoever starts takes over the folders of workers that died. Workers that
+/// start at the same time do so one after the other, so that none takes a folder whose owner is about to lock it for one
+/// of a dead worker.
 final class Spool {
   private let folder: String
   /// Held open for its lock, which ends with the process.
@@ -19,10 +21,11 @@ final class Spool {
 
   init(root: String, worker: String) throws {
     folder = "\(root)/\(worker)"
+    try AtomicFile.createFolder(root)
+    let turn = try Self.waitForTurn(root)
+    defer { close(turn) }
     try AtomicFile.createFolder(folder)
-    guard let lock = Self.lock(folder) else {
-      throw Failure.failed("\(folder): cannot be locked: \(String(cString: strerror(errno))); give another --spool")
-    }
+    guard let lock = Self.lock(folder) else { throw Self.cannotLock(folder) }
     self.lock = lock
     adoptAll(in: root)
   }
@@ -48,6 +51,23 @@ final class Spool {
   private func path(of reference: AttemptReference, study: String) -> String {
     let safe = String(study.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") ? $0 : "_" }.prefix(100))
     return "\(folder)/\(safe).\(reference.job).\(reference.attempt).json"
+  }
+
+  /// A lock on the root itself, held for the moment of starting.
+  private static func waitForTurn(_ root: String) throws -> Int32 {
+    let descriptor = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw cannotLock(root) }
+    while flock(descriptor, LOCK_EX) != 0 {
+      guard errno == EINTR else {
+        defer { close(descriptor) }
+        throw cannotLock(root)
+      }
+    }
+    return descriptor
+  }
+
+  private static func cannotLock(_ folder: String) -> Failure {
+    .failed("\(folder): cannot be locked: \(String(cString: strerror(errno))); give another --spool")
   }
 
   private static func lock(_ folder: String) -> Int32? {
