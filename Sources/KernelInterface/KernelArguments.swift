@@ -13,6 +13,8 @@ public struct ConvolutionShape: Hashable, Sendable {
     self.kernelSize = kernelSize
     self.stride = stride
   }
+
+  public var weightCount: Int { outputChannels * inputChannels * kernelSize * kernelSize }
 }
 
 /// How many images a batch has, and so how many blocks, and how many lanes of the last block are images.
@@ -25,6 +27,44 @@ public struct BatchExtent: Hashable, Sendable {
   public init(images: Int) {
     precondition(images > 0)
     self.images = images
+  }
+
+  /// The batch in parts of `count` blocks, the last one of what is left.
+  public func groups(of count: Int) -> [BlockGroup] {
+    stride(from: 0, to: blocks, by: count).map { first in
+      BlockGroup(
+        firstBlock: first, extent: BatchExtent(images: min(images - first * laneCount, count * laneCount)))
+    }
+  }
+}
+
+/// Some neighbouring blocks of a batch, which go through several passes together while they are in the cache.
+public struct BlockGroup: Hashable, Sendable {
+  public var firstBlock: Int
+  /// Of the group alone.
+  public var extent: BatchExtent
+
+  public init(firstBlock: Int, extent: BatchExtent) {
+    self.firstBlock = firstBlock
+    self.extent = extent
+  }
+}
+
+/// Where sums over a convolution's output are added up, one entry an output channel each.
+public struct ChannelSums {
+  /// Σ y
+  public var values: UnsafeMutablePointer<Double>
+  /// Σ y²
+  public var squares: UnsafeMutablePointer<Double>
+
+  public init(values: UnsafeMutablePointer<Double>, squares: UnsafeMutablePointer<Double>) {
+    self.values = values
+    self.squares = squares
+  }
+
+  /// From channel `first` on.
+  public func channels(from first: Int) -> ChannelSums {
+    ChannelSums(values: values + first, squares: squares + first)
   }
 }
 
@@ -62,9 +102,8 @@ public struct Normalization {
 /// Arguments of batch norm's two backward passes.
 ///
 /// Pass 1 (`batchNormBackwardSums`), in `outputGradient`'s memory: g = dz · [z > 0] (where `output` is given, else g = dz), set to
-/// zero in lanes that are no images, written back in place of dz; `sums` receives Σ g (C doubles, in `input`'s order: entry c for
-/// gradient channel map[c]) and Σ g·y (next C doubles), y raw, not normalised. Where `residualGradient` is given, g is added to it
-/// with the residual's channel offset.
+/// zero in lanes that are no images, written back in place of dz; added to `sums` are Σ g (C doubles, in `input`'s order: entry c for
+/// gradient channel map[c]) and Σ g·y (next C doubles), y raw, not normalised.
 ///
 /// Pass 2 (`batchNormBackwardApply`): dy[c] = a[c] · g[map[c]] + b[c] · y[c] + d[c] for the lanes that are images, zero for the others,
 /// written to `inputGradient` in `input`'s channel order. The engine computes a, b, d from the sums (Ioffe and Szegedy 2015):
@@ -77,9 +116,6 @@ public struct BatchNormBackward {
   /// dz on entry of pass 1, g after it; in the output's channel order.
   public var outputGradient: LaneView
   public var channelMap: UnsafePointer<Int32>?
-  /// Pass 1 only: where g goes for an option-A shortcut (subsampled view of the shortcut's input gradient). nil: nowhere.
-  public var residualGradient: LaneView?
-  public var residualChannelOffset: Int
   /// Pass 2 only: C floats each.
   public var a: UnsafePointer<Float>?
   public var b: UnsafePointer<Float>?
@@ -89,15 +125,13 @@ public struct BatchNormBackward {
 
   public init(
     input: LaneView, output: LaneView?, outputGradient: LaneView, channelMap: UnsafePointer<Int32>?,
-    residualGradient: LaneView? = nil, residualChannelOffset: Int = 0, a: UnsafePointer<Float>? = nil,
-    b: UnsafePointer<Float>? = nil, d: UnsafePointer<Float>? = nil, inputGradient: LaneView? = nil
+    a: UnsafePointer<Float>? = nil, b: UnsafePointer<Float>? = nil, d: UnsafePointer<Float>? = nil,
+    inputGradient: LaneView? = nil
   ) {
     self.input = input
     self.output = output
     self.outputGradient = outputGradient
     self.channelMap = channelMap
-    self.residualGradient = residualGradient
-    self.residualChannelOffset = residualChannelOffset
     self.a = a
     self.b = b
     self.d = d

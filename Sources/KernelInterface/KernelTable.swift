@@ -1,4 +1,4 @@
-/// The kernels of one instruction set, chosen once at start: concrete functions over raw pointers, all blocks in one
+/// The kernels of one instruction set, chosen once at start: concrete functions over raw pointers, some blocks in one
 /// call, single-threaded, deterministic (the same bits at every call).
 ///
 /// Conventions
@@ -6,6 +6,7 @@
 /// - Padding is 1 for 3×3 and 0 for 1×1; output size is ⌈input / stride⌉; stride is 1 or 2.
 /// - A 3×3 convolution reads its `input` (and the gradients read `outputGradient`) one pixel beyond the interior:
 ///   views named in a comment as *haloed* have `halo == 1` and zeros there. Kernels write interiors only.
+/// - Convolutions read *prepared* weights: the same numbers (`shape.weightCount` of them) in the order that suits the variant. They are prepared once for many calls.
 /// - `accumulate: true` adds to what the destination holds, `false` overwrites it.
 /// - Lanes beyond the batch (in the last block) may hold anything finite in activations; gradients are zero there
 ///   (`BatchNormBackward` sees to it), so that no kernel but batch norm needs to know the number of images.
@@ -13,39 +14,41 @@ public struct KernelTable: Sendable {
   /// "avx512", "avx2", "portable" or "reference".
   public var name: String
 
-  /// y[n] = Σ_c Σ_taps w[n, c, tap] · x[c]. `input` is haloed for 3×3. Where `sums` is given it points at 2·N doubles and
-  /// receives Σ y (first N) and Σ y² (next N) over pixels, blocks and the first `images` images (overwritten).
+  /// `prepared` receives `weights` in the order in which one of the two kernels below reads them.
+  public typealias PrepareWeights =
+    @Sendable (
+      _ weights: UnsafePointer<Float>, _ shape: ConvolutionShape, _ prepared: UnsafeMutablePointer<Float>
+    ) -> Void
+
+  /// y[n] = Σ_c Σ_taps w[n, c, tap] · x[c]. `input` is haloed for 3×3; `prepared` comes from `prepareForward`. Σ y and Σ y²
+  /// over pixels, blocks and the first `images` images are added to `sums`, where it is given.
   public typealias ConvolutionForward =
     @Sendable (
-      _ input: LaneView, _ weights: UnsafePointer<Float>, _ output: LaneView, _ shape: ConvolutionShape,
-      _ batch: BatchExtent, _ sums: UnsafeMutablePointer<Double>?
+      _ input: LaneView, _ prepared: UnsafePointer<Float>, _ output: LaneView, _ shape: ConvolutionShape,
+      _ batch: BatchExtent, _ sums: ChannelSums?
     ) -> Void
 
-  /// dx[c] = Σ_n Σ_taps w[n, c, tap] · dy[n]. `outputGradient` is haloed for 3×3 (its halo is read at both strides).
+  /// dx[c] = Σ_n Σ_taps w[n, c, tap] · dy[n]. `outputGradient` is haloed for 3×3 (its halo is read at both strides);
+  /// `prepared` comes from `prepareInputGradient`.
   public typealias ConvolutionInputGradient =
     @Sendable (
-      _ outputGradient: LaneView, _ weights: UnsafePointer<Float>, _ inputGradient: LaneView, _ shape: ConvolutionShape,
-      _ batch: BatchExtent, _ accumulate: Bool
+      _ outputGradient: LaneView, _ prepared: UnsafePointer<Float>, _ inputGradient: LaneView,
+      _ shape: ConvolutionShape, _ batch: BatchExtent, _ accumulate: Bool
     ) -> Void
 
-  /// dw[n, c, tap] = Σ over images and pixels of dy[n] · x[c]. `input` is haloed for 3×3; `weightGradient` is `[N][C][K][K]`,
-  /// overwritten.
+  /// dw[n, c, tap] += Σ over images and pixels of dy[n] · x[c]. `input` is haloed for 3×3; `weightGradient` is
+  /// `[N][C][K][K]`, not prepared.
   public typealias ConvolutionWeightGradient =
     @Sendable (
       _ input: LaneView, _ outputGradient: LaneView, _ weightGradient: UnsafeMutablePointer<Float>,
       _ shape: ConvolutionShape, _ batch: BatchExtent
     ) -> Void
 
+  public var prepareForward: PrepareWeights
+  public var prepareInputGradient: PrepareWeights
   public var convolutionForward: ConvolutionForward
   public var convolutionInputGradient: ConvolutionInputGradient
   public var convolutionWeightGradient: ConvolutionWeightGradient
-
-  /// Σ y and Σ y² per channel as in `ConvolutionForward.sums`, for outputs that no convolution has just summed.
-  public typealias ChannelSums =
-    @Sendable (
-      _ input: LaneView, _ batch: BatchExtent, _ sums: UnsafeMutablePointer<Double>
-    ) -> Void
-  public var channelSums: ChannelSums
 
   /// z[map[c]] = relu?(scale[c] · y[c] + shift[c] + residual), interiors; see `Normalization`.
   public typealias Normalize = @Sendable (_ pass: Normalization, _ batch: BatchExtent) -> Void
@@ -90,18 +93,19 @@ public struct KernelTable: Sendable {
   public var updateWeights: UpdateWeights
 
   public init(
-    name: String, convolutionForward: @escaping ConvolutionForward,
-    convolutionInputGradient: @escaping ConvolutionInputGradient,
-    convolutionWeightGradient: @escaping ConvolutionWeightGradient, channelSums: @escaping ChannelSums,
-    normalize: @escaping Normalize, batchNormBackwardSums: @escaping BatchNormBackwardSums,
+    name: String, prepareForward: @escaping PrepareWeights, prepareInputGradient: @escaping PrepareWeights,
+    convolutionForward: @escaping ConvolutionForward, convolutionInputGradient: @escaping ConvolutionInputGradient,
+    convolutionWeightGradient: @escaping ConvolutionWeightGradient, normalize: @escaping Normalize,
+    batchNormBackwardSums: @escaping BatchNormBackwardSums,
     batchNormBackwardApply: @escaping BatchNormBackwardApply, add: @escaping Add, poolForward: @escaping PoolForward,
     poolBackward: @escaping PoolBackward, updateWeights: @escaping UpdateWeights
   ) {
     self.name = name
+    self.prepareForward = prepareForward
+    self.prepareInputGradient = prepareInputGradient
     self.convolutionForward = convolutionForward
     self.convolutionInputGradient = convolutionInputGradient
     self.convolutionWeightGradient = convolutionWeightGradient
-    self.channelSums = channelSums
     self.normalize = normalize
     self.batchNormBackwardSums = batchNormBackwardSums
     self.batchNormBackwardApply = batchNormBackwardApply

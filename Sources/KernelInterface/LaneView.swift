@@ -61,6 +61,13 @@ public struct LaneView {
     return view
   }
 
+  /// The same planes from block `first` on.
+  public func blocks(from first: Int) -> LaneView {
+    var view = self
+    view.base += first * blockStride
+    return view
+  }
+
   /// Every `step`-th row and column, from the first, in the same memory. Such a view has no halo.
   public func subsampled(by step: Int) -> LaneView {
     var view = self

@@ -3,34 +3,6 @@ import KernelInterface
 
 /// Batch norm's passes over memory, one read and one write of each operand.
 enum BatchNormPasses {
-  @Sendable static func channelSums(input: LaneView, batch: BatchExtent, sums: UnsafeMutablePointer<Double>) {
-    let parts = Int(LANE_VECTOR_PARTS)
-    let channels = input.channels
-    for c in 0..<2 * channels { sums[c] = 0 }
-    for block in 0..<batch.blocks {
-      let lanes = block == batch.blocks - 1 ? batch.lanesInLastBlock : 16
-      for c in 0..<channels {
-        let plane = vectors(input, block, c)
-        for part in 0..<parts {
-          var sum = lane_zero()
-          var squares = lane_zero()
-          for row in 0..<input.height {
-            var pixel = plane + (row * input.rowStride * parts + part)
-            for _ in 0..<input.width {
-              let y = pixel[0]
-              sum = lane_add(sum, y)
-              squares = lane_fma(y, y, squares)
-              pixel += input.columnStride * parts
-            }
-          }
-          let mask = lane_mask_first(Int32(lanes), Int32(part))
-          sums[c] += Double(lane_sum(lane_masked(sum, mask)))
-          sums[channels + c] += Double(lane_sum(lane_masked(squares, mask)))
-        }
-      }
-    }
-  }
-
   @Sendable static func normalize(pass: Normalization, batch: BatchExtent) {
     let parts = Int(LANE_VECTOR_PARTS)
     let (input, output) = (pass.input, pass.output)
@@ -95,27 +67,17 @@ enum BatchNormPasses {
   ) {
     let parts = Int(LANE_VECTOR_PARTS)
     let input = pass.input
-    for c in 0..<2 * input.channels { sums[c] = 0 }
     for block in 0..<batch.blocks {
       let lanes = block == batch.blocks - 1 ? batch.lanesInLastBlock : 16
       for c in 0..<input.channels {
         let k = pass.channelMap.map { Int($0[c]) } ?? c
-        let residual = pass.residualGradient.flatMap { view -> LaneView? in
-          let channel = k - pass.residualChannelOffset
-          return channel >= 0 && channel < view.channels ? view.plane(block, channel) : nil
-        }
         let plane = BackwardPlane(
-          y: input.plane(block, c), z: pass.output?.plane(block, k), gradient: pass.outputGradient.plane(block, k),
-          residual: residual)
+          y: input.plane(block, c), z: pass.output?.plane(block, k), gradient: pass.outputGradient.plane(block, k))
         for part in 0..<parts {
           let mask = lane_mask_first(Int32(lanes), Int32(part))
           let (sum, product) =
-            switch (plane.z != nil, residual != nil) {
-            case (true, true): plane.sums(part: part, mask: mask, rectified: true, adds: true)
-            case (true, false): plane.sums(part: part, mask: mask, rectified: true, adds: false)
-            case (false, true): plane.sums(part: part, mask: mask, rectified: false, adds: true)
-            case (false, false): plane.sums(part: part, mask: mask, rectified: false, adds: false)
-            }
+            plane.z != nil
+            ? plane.sums(part: part, mask: mask, rectified: true) : plane.sums(part: part, mask: mask, rectified: false)
           sums[c] += Double(lane_sum(sum))
           sums[input.channels + c] += Double(lane_sum(product))
         }
@@ -166,11 +128,10 @@ private struct BackwardPlane {
   var y: LaneView
   var z: LaneView?
   var gradient: LaneView
-  var residual: LaneView?
 
   /// g = dz where z is positive and the lane is an image; returns Σ g and Σ g·y of each lane.
   @inline(__always)
-  func sums(part: Int, mask: lane_mask, rectified: Bool, adds: Bool) -> (lane_vector, lane_vector) {
+  func sums(part: Int, mask: lane_mask, rectified: Bool) -> (lane_vector, lane_vector) {
     let parts = Int(LANE_VECTOR_PARTS)
     var sum = lane_zero()
     var product = lane_zero()
@@ -179,15 +140,12 @@ private struct BackwardPlane {
       let gradientRow = gradient.row(row, part)
       let zRow = rectified ? z!.row(row, part) : yRow
       let zStep = rectified ? z!.columnStride * parts : 0
-      let residualRow = adds ? residual!.row(row, part) : yRow
-      let residualStep = adds ? residual!.columnStride * parts : 0
       for column in 0..<y.width {
         var g = lane_masked(gradientRow[column * gradient.columnStride * parts], mask)
         if rectified { g = lane_where_positive(zRow[column * zStep], g) }
         gradientRow[column * gradient.columnStride * parts] = g
         sum = lane_add(sum, g)
         product = lane_fma(g, yRow[column * y.columnStride * parts], product)
-        if adds { residualRow[column * residualStep] = lane_add(residualRow[column * residualStep], g) }
       }
     }
     return (sum, product)

@@ -6,73 +6,94 @@ import KernelInterface
 /// Both are a `TapConvolution`: stride-1 gradients are a convolution with flipped, transposed weights, stride-2 gradients
 /// four of them, one for the pixels of each parity of row and column, which see 1, 2, 2 and 4 of the nine taps.
 enum Convolution {
-  @Sendable static func forward(
-    input: LaneView, weights: UnsafePointer<Float>, output: LaneView, shape: ConvolutionShape, batch: BatchExtent,
-    sums: UnsafeMutablePointer<Double>?
+  @Sendable static func prepareForward(
+    weights: UnsafePointer<Float>, shape: ConvolutionShape, prepared: UnsafeMutablePointer<Float>
   ) {
-    let k = shape.kernelSize
-    let taps = TapConvolution(
-      kernelRows: k, kernelColumns: k, firstRow: -(k - 1) / 2, firstColumn: -(k - 1) / 2, step: shape.stride,
-      source: .init(
-        outputStride: shape.inputChannels * k * k, inputStride: k * k, origin: 0, rowStride: k, columnStride: 1))
-    taps.run(input: input, output: output, weights: weights, batch: batch, accumulates: false, sums: sums)
+    forwardTaps(shape).pack(weights, outputs: shape.outputChannels, inputs: shape.inputChannels, into: prepared)
+  }
+
+  @Sendable static func prepareInputGradient(
+    weights: UnsafePointer<Float>, shape: ConvolutionShape, prepared: UnsafeMutablePointer<Float>
+  ) {
+    // Channels change places: the gradient's outputs are the convolution's inputs.
+    let (outputs, inputs) = (shape.inputChannels, shape.outputChannels)
+    guard shape.kernelSize == 3, shape.stride == 2 else {
+      return gradientTaps(shape).pack(weights, outputs: outputs, inputs: inputs, into: prepared)
+    }
+    for index in 0..<4 {
+      let parity = Parity(index, inputChannels: shape.inputChannels)
+      parity.taps.pack(
+        weights, outputs: outputs, inputs: inputs, into: prepared + parity.earlierTaps * outputs * inputs)
+    }
+  }
+
+  @Sendable static func forward(
+    input: LaneView, prepared: UnsafePointer<Float>, output: LaneView, shape: ConvolutionShape, batch: BatchExtent,
+    sums: ChannelSums?
+  ) {
+    forwardTaps(shape).run(
+      input: input, output: output, packed: prepared, blocks: 0..<batch.blocks, batch: batch, accumulates: false,
+      sums: sums)
   }
 
   @Sendable static func inputGradient(
-    outputGradient: LaneView, weights: UnsafePointer<Float>, inputGradient: LaneView, shape: ConvolutionShape,
+    outputGradient: LaneView, prepared: UnsafePointer<Float>, inputGradient: LaneView, shape: ConvolutionShape,
     batch: BatchExtent, accumulate: Bool
   ) {
-    let k = shape.kernelSize
-    // Channels change places: the gradient's outputs are the convolution's inputs.
-    let outputStride = k * k
-    let inputStride = shape.inputChannels * k * k
-    switch (k, shape.stride) {
+    switch (shape.kernelSize, shape.stride) {
     case (_, 1):
-      let taps = TapConvolution(
-        kernelRows: k, kernelColumns: k, firstRow: -(k - 1) / 2, firstColumn: -(k - 1) / 2, step: 1,
-        source: .init(
-          outputStride: outputStride, inputStride: inputStride, origin: k * k - 1, rowStride: -k, columnStride: -1))
-      taps.run(
-        input: outputGradient, output: inputGradient, weights: weights, batch: batch, accumulates: accumulate, sums: nil
-      )
+      gradientTaps(shape).run(
+        input: outputGradient, output: inputGradient, packed: prepared, blocks: 0..<batch.blocks, batch: batch,
+        accumulates: accumulate, sums: nil)
     case (1, _):
       if !accumulate { fillWithZero(inputGradient, blocks: batch.blocks) }
-      let taps = TapConvolution(
-        kernelRows: 1, kernelColumns: 1, firstRow: 0, firstColumn: 0, step: 1,
-        source: .init(outputStride: outputStride, inputStride: inputStride, origin: 0, rowStride: 1, columnStride: 1))
-      taps.run(
-        input: outputGradient, output: inputGradient.subsampled(by: 2), weights: weights, batch: batch,
-        accumulates: accumulate, sums: nil)
+      gradientTaps(shape).run(
+        input: outputGradient, output: inputGradient.subsampled(by: 2), packed: prepared, blocks: 0..<batch.blocks,
+        batch: batch, accumulates: accumulate, sums: nil)
     default:
       stride2InputGradient(
-        outputGradient: outputGradient, weights: weights, inputGradient: inputGradient, shape: shape, batch: batch,
+        outputGradient: outputGradient, prepared: prepared, inputGradient: inputGradient, shape: shape, batch: batch,
         accumulate: accumulate)
     }
   }
 
+  private static func forwardTaps(_ shape: ConvolutionShape) -> TapConvolution {
+    let k = shape.kernelSize
+    return TapConvolution(
+      kernelRows: k, kernelColumns: k, firstRow: -(k - 1) / 2, firstColumn: -(k - 1) / 2, step: shape.stride,
+      source: .init(
+        outputStride: shape.inputChannels * k * k, inputStride: k * k, origin: 0, rowStride: k, columnStride: 1))
+  }
+
+  /// The input gradient as a convolution of the output's gradient with the filters turned round, at stride 1.
+  private static func gradientTaps(_ shape: ConvolutionShape) -> TapConvolution {
+    let k = shape.kernelSize
+    return TapConvolution(
+      kernelRows: k, kernelColumns: k, firstRow: -(k - 1) / 2, firstColumn: -(k - 1) / 2, step: 1,
+      source: .init(
+        outputStride: k * k, inputStride: shape.inputChannels * k * k, origin: k * k - 1, rowStride: -k,
+        columnStride: -1))
+  }
+
   /// Block by block, so that the four parities find a block of the output's gradient in the cache.
   private static func stride2InputGradient(
-    outputGradient: LaneView, weights: UnsafePointer<Float>, inputGradient: LaneView, shape: ConvolutionShape,
+    outputGradient: LaneView, prepared: UnsafePointer<Float>, inputGradient: LaneView, shape: ConvolutionShape,
     batch: BatchExtent, accumulate: Bool
   ) {
-    let parities = InlineArray<4, Parity> { Parity(row: $0 / 2, column: $0 % 2, inputChannels: shape.inputChannels) }
-    let packed = InlineArray<4, UnsafeMutablePointer<Float>> {
-      parities[$0].taps.pack(weights, outputs: shape.inputChannels, inputs: shape.outputChannels)
-    }
     for block in 0..<batch.blocks {
-      for i in 0..<4 {
-        let parity = parities[i]
+      for index in 0..<4 {
+        let parity = Parity(index, inputChannels: shape.inputChannels)
         guard inputGradient.height > parity.row, inputGradient.width > parity.column else { continue }
         var pixels = inputGradient
         pixels.base += parity.row * inputGradient.rowStride + parity.column * inputGradient.columnStride
         pixels.height -= parity.row
         pixels.width -= parity.column
         parity.taps.run(
-          input: outputGradient, output: pixels.subsampled(by: 2), packed: packed[i], blocks: block..<block + 1,
+          input: outputGradient, output: pixels.subsampled(by: 2),
+          packed: prepared + parity.earlierTaps * shape.inputChannels * shape.outputChannels, blocks: block..<block + 1,
           batch: batch, accumulates: accumulate, sums: nil)
       }
     }
-    for i in 0..<4 { packed[i].deallocate() }
   }
 
   /// The taps of a 3×3, stride-2 convolution that met input pixels of one parity of row and column: even ones were met by
@@ -81,9 +102,12 @@ enum Convolution {
     var row: Int
     var column: Int
     var taps: TapConvolution
+    /// Of the parities before this one: 1, 2, 2 and 4 taps see pixels of the four.
+    var earlierTaps: Int
 
-    init(row: Int, column: Int, inputChannels: Int) {
-      (self.row, self.column) = (row, column)
+    init(_ index: Int, inputChannels: Int) {
+      (row, column) = (index / 2, index % 2)
+      earlierTaps = row * 3 + column * (1 + row)
       taps = TapConvolution(
         kernelRows: 1 + row, kernelColumns: 1 + column, firstRow: 0, firstColumn: 0, step: 1,
         source: .init(

@@ -5,10 +5,11 @@ import KernelInterface
 public func makeKernelTable() -> KernelTable {
   KernelTable(
     name: String(cString: lane_instruction_set()),
+    prepareForward: Convolution.prepareForward,
+    prepareInputGradient: Convolution.prepareInputGradient,
     convolutionForward: Convolution.forward,
     convolutionInputGradient: Convolution.inputGradient,
     convolutionWeightGradient: WeightGradient.run,
-    channelSums: BatchNormPasses.channelSums,
     normalize: BatchNormPasses.normalize,
     batchNormBackwardSums: BatchNormPasses.backwardSums,
     batchNormBackwardApply: BatchNormPasses.backwardApply,

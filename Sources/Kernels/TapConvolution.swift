@@ -19,22 +19,10 @@ struct TapConvolution {
   var step: Int
   var source: WeightSource
 
-  /// Packs the weights and runs over all blocks. `sums` as in `KernelTable.ConvolutionForward`.
-  func run(
-    input: LaneView, output: LaneView, weights: UnsafePointer<Float>, batch: BatchExtent, accumulates: Bool,
-    sums: UnsafeMutablePointer<Double>?
-  ) {
-    let packed = pack(weights, outputs: output.channels, inputs: input.channels)
-    defer { packed.deallocate() }
-    run(
-      input: input, output: output, packed: packed, blocks: 0..<batch.blocks, batch: batch, accumulates: accumulates,
-      sums: sums)
-  }
-
-  /// Runs over `blocks` with weights from `pack`.
+  /// Runs over `blocks` with weights from `pack`. `sums` as in `KernelTable.ConvolutionForward`.
   func run(
     input: LaneView, output: LaneView, packed: UnsafePointer<Float>, blocks: Range<Int>, batch: BatchExtent,
-    accumulates: Bool, sums: UnsafeMutablePointer<Double>?
+    accumulates: Bool, sums: ChannelSums?
   ) {
     let parts = Int(LANE_VECTOR_PARTS)
     precondition(input.columnStride == 1 || (kernelColumns == 1 && input.columnStride * step <= 2))
@@ -44,7 +32,6 @@ struct TapConvolution {
       ).assumingMemoryBound(to: lane_vector.self)
     }
     defer { partialSums.map { UnsafeMutableRawPointer($0).deallocate() } }
-    if let sums { for n in 0..<2 * output.channels { sums[n] = 0 } }
 
     var rows = output.height
     var columns = output.width
@@ -103,8 +90,8 @@ struct TapConvolution {
         for n in 0..<output.channels {
           for part in 0..<parts {
             let mask = lane_mask_first(Int32(lanes), Int32(part))
-            sums[n] += Double(lane_sum(lane_masked(partialSums[2 * n * parts + part], mask)))
-            sums[output.channels + n] += Double(lane_sum(lane_masked(partialSums[(2 * n + 1) * parts + part], mask)))
+            sums.values[n] += Double(lane_sum(lane_masked(partialSums[2 * n * parts + part], mask)))
+            sums.squares[n] += Double(lane_sum(lane_masked(partialSums[(2 * n + 1) * parts + part], mask)))
           }
         }
       }
@@ -138,12 +125,8 @@ struct TapConvolution {
     UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: lane_vector.self)
   }
 
-  /// The weights as tiles read them: group by group, `[channel][tap row][tap column][output of the group]`. The caller
-  /// deallocates them.
-  func pack(_ weights: UnsafePointer<Float>, outputs: Int, inputs: Int) -> UnsafeMutablePointer<Float> {
-    let count = outputs * inputs * kernelRows * kernelColumns
-    let packed = UnsafeMutableRawPointer.allocate(byteCount: count * 4, alignment: 64)
-      .assumingMemoryBound(to: Float.self)
+  /// The weights as tiles read them: group by group, `[channel][tap row][tap column][output of the group]`.
+  func pack(_ weights: UnsafePointer<Float>, outputs: Int, inputs: Int, into packed: UnsafeMutablePointer<Float>) {
     let groups = OutputGroups(count: outputs)
     var next = packed
     for group in 0..<groups.groups {
@@ -159,6 +142,5 @@ struct TapConvolution {
         }
       }
     }
-    return packed
   }
 }

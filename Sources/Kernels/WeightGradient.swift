@@ -12,7 +12,6 @@ enum WeightGradient {
     let padding = (k - 1) / 2
     precondition(outputGradient.columnStride == 1)
     precondition(input.columnStride == 1 || (k == 1 && input.columnStride * shape.stride <= 2))
-    for i in 0..<shape.outputChannels * shape.inputChannels * k * k { weightGradient[i] = 0 }
 
     var rows = outputGradient.height
     var columns = outputGradient.width

@@ -82,13 +82,15 @@ struct FormCase: Sendable, CustomTestStringConvertible {
       outputChannels: form.outputs, inputChannels: form.inputs, kernelSize: form.kernelSize, stride: form.stride,
       weight: store.slice("dense"), kernels: kernels)
 
-    let batch = BatchExtent(images: form.images)
+    let batch = BlockGroup(firstBlock: 0, extent: BatchExtent(images: form.images))
     let input = Tensor(channels: form.inputs, size: form.size, halo: 1, images: form.images)
     input.view.fillNormal(images: form.images, seed: 1, other: 5)
     let results = [layer as any ConvolutionLayer, dense].map { layer in
       let output = Tensor(channels: form.outputs, size: outputSize, halo: 0, images: form.images)
       let sums = AlignedBuffer<Double>(count: 2 * form.outputs)
-      layer.forward(input.view, output.view, batch, sums: sums.base)
+      layer.prepare(for: .training)
+      layer.forward(
+        input.view, output.view, batch, sums: ChannelSums(values: sums.base, squares: sums.base + form.outputs))
       let outputGradient = Tensor(channels: form.outputs, size: outputSize, halo: 1, images: form.images)
       outputGradient.view.fillNormal(images: form.images, seed: 2)
       let inputGradient = Tensor(channels: form.inputs, size: form.size, halo: 0, images: form.images)

@@ -47,8 +47,10 @@ import Testing
     y.view.fillNormal(images: images, seed: 4, other: 100)
     let z = Tensor(channels: channels, size: size, halo: 1, images: images)
     let batch = BatchExtent(images: images)
-    kernels.channelSums(y.view, batch, fixture.batchNorm.sums.base)
-    fixture.batchNorm.forward(y.view, residual: nil, rectified: true, output: z.view, batch, mode: .training)
+    fixture.batchNorm.beginStatistics()
+    ReferencePasses.channelSums(input: y.view, batch: batch, sums: fixture.batchNorm.sums)
+    fixture.batchNorm.takeStatistics(count: images * size * size)
+    fixture.batchNorm.normalize(y.view, rectified: true, output: z.view, batch)
     let gamma = fixture.store.read("gamma").map(Double.init)
     let beta = fixture.store.read("beta").map(Double.init)
     for (c, k) in [2, 0, 1].enumerated() {
@@ -73,8 +75,8 @@ import Testing
     let y = Tensor(channels: channels, size: size, halo: 0, images: 2)
     y.view.fillNormal(images: 2, seed: 4)
     let z = Tensor(channels: channels, size: size, halo: 1, images: 2)
-    fixture.batchNorm.forward(
-      y.view, residual: nil, rectified: false, output: z.view, BatchExtent(images: 2), mode: .inference)
+    fixture.batchNorm.takeRunningStatistics()
+    fixture.batchNorm.normalize(y.view, rectified: false, output: z.view, BatchExtent(images: 2))
     for (c, k) in [2, 0, 1].enumerated() {
       let scale = [0.5, 1, 2][k] / (Double(k + 4) + 1e-5).squareRoot()
       for (input, output) in zip(values(y, channel: c, images: 2), values(z, channel: k, images: 2)) {
@@ -95,13 +97,18 @@ import Testing
     let y = Tensor(channels: channels, size: size, halo: 0, images: images)
     y.view.fillNormal(images: images, seed: 4, other: 7)
     let z = Tensor(channels: channels, size: size, halo: 1, images: images)
-    kernels.channelSums(y.view, batch, fixture.batchNorm.sums.base)
-    fixture.batchNorm.forward(y.view, residual: nil, rectified: true, output: z.view, batch, mode: .training)
+    fixture.batchNorm.beginStatistics()
+    ReferencePasses.channelSums(input: y.view, batch: batch, sums: fixture.batchNorm.sums)
+    fixture.batchNorm.takeStatistics(count: images * size * size)
+    fixture.batchNorm.normalize(y.view, rectified: true, output: z.view, batch)
     let dz = Tensor(channels: channels, size: size, halo: 0, images: images)
     dz.view.fillNormal(images: images, seed: 5, other: 9)
     let before = (0..<channels).map { values(dz, channel: $0, images: images) }
     let dy = Tensor(channels: channels, size: size, halo: 1, images: images)
-    fixture.batchNorm.backward(y.view, output: z.view, outputGradient: dz.view, inputGradient: dy.view, batch)
+    fixture.batchNorm.beginGradients()
+    fixture.batchNorm.rectifyGradient(y.view, output: z.view, outputGradient: dz.view, batch)
+    fixture.batchNorm.takeGradients(count: images * size * size)
+    fixture.batchNorm.inputGradient(y.view, outputGradient: dz.view, inputGradient: dy.view, batch)
     for (c, k) in [2, 0, 1].enumerated() {
       let inputs = values(y, channel: c, images: images)
       let outputs = values(z, channel: k, images: images)

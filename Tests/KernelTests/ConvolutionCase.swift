@@ -60,23 +60,43 @@ struct ConvolutionCase: CustomStringConvertible, Sendable {
     var isUntouchedOutside: Bool
   }
 
+  static let earlierSum = 0.25
+
+  func prepare(_ weights: [Float], _ prepare: KernelTable.PrepareWeights) -> [Float] {
+    var prepared = [Float](repeating: .nan, count: weightCount)
+    prepare(weights, shape, &prepared)
+    return prepared
+  }
+
+  func forward(_ table: KernelTable, _ operands: Operands, _ output: LaneTensor, _ sums: inout [Double]) {
+    let prepared = prepare(operands.weights, table.prepareForward)
+    sums.withUnsafeMutableBufferPointer { sums in
+      table.convolutionForward(
+        operands.input.view, prepared, output.view, shape, batch,
+        ChannelSums(values: sums.baseAddress!, squares: sums.baseAddress! + outputs))
+    }
+  }
+
   func run(_ table: KernelTable, _ operands: Operands) -> Results {
     let output = LaneTensor(
       blocks: batch.blocks, channels: outputs, height: outputHeight, width: outputWidth, halo: extraHalo ? 1 : 0)
-    var sums = [Double](repeating: .nan, count: 2 * outputs)
-    table.convolutionForward(operands.input.view, operands.weights, output.view, shape, batch, &sums)
+    // Sums and weight gradients are added to what is there.
+    var sums = [Double](repeating: Self.earlierSum, count: 2 * outputs)
+    forward(table, operands, output, &sums)
     let withoutSums = LaneTensor(copying: output)
-    table.convolutionForward(operands.input.view, operands.weights, withoutSums.view, shape, batch, nil)
+    let prepared = prepare(operands.weights, table.prepareForward)
+    table.convolutionForward(operands.input.view, prepared, withoutSums.view, shape, batch, nil)
 
     // Overwriting must not look at what was there.
+    let gradientWeights = prepare(operands.weights, table.prepareInputGradient)
     let gradient = LaneTensor(copying: operands.earlierGradient)
     table.convolutionInputGradient(
-      operands.outputGradient.view, operands.weights, gradient.view, shape, batch, false)
+      operands.outputGradient.view, gradientWeights, gradient.view, shape, batch, false)
     let accumulated = LaneTensor(copying: operands.earlierGradient)
     table.convolutionInputGradient(
-      operands.outputGradient.view, operands.weights, accumulated.view, shape, batch, true)
+      operands.outputGradient.view, gradientWeights, accumulated.view, shape, batch, true)
 
-    var weightGradient = [Float](repeating: .nan, count: weightCount)
+    var weightGradient = [Float](repeating: Float(Self.earlierSum), count: weightCount)
     table.convolutionWeightGradient(
       operands.input.view, operands.outputGradient.view, &weightGradient, shape, batch)
     return Results(

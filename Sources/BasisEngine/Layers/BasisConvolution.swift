@@ -15,15 +15,11 @@ final class BasisConvolution: ConvolutionLayer {
   let rank: Int
   let variant: BasisVariant
   private let map: AlignedBuffer<Int32>?
-  private let basis: ParameterSlice
-  private let coefficients: ParameterSlice
-  private let basisShape: ConvolutionShape
-  private let mixShape: ConvolutionShape
-  /// `full` only: memory of y_b and of its gradient (haloed for 3×3), r channels each.
+  private let basis: PreparedWeights
+  private let coefficients: PreparedWeights
+  /// `full` only: memory of y_b, all blocks, and of its gradient (haloed for 3×3), one group; r channels each.
   private let maps: LaneView?
   private let mapsGradient: LaneView?
-  private let partialSums: AlignedBuffer<Double>
-  private let kernels: KernelTable
 
   /// - Parameters:
   ///   - basisChannels: `remainder` only: the r output channels that are basis maps, in the basis' order.
@@ -35,22 +31,22 @@ final class BasisConvolution: ConvolutionLayer {
   ) {
     let combined = variant == .remainder ? outputChannels - rank : outputChannels
     precondition(rank >= 1 && rank < outputChannels)
-    precondition(basis.count == rank * inputChannels * kernelSize * kernelSize)
-    precondition(coefficients.count == combined * rank)
     precondition(variant == .remainder || (maps?.channels == rank && mapsGradient?.channels == rank))
     shape = ConvolutionShape(
       outputChannels: outputChannels, inputChannels: inputChannels, kernelSize: kernelSize, stride: stride)
-    basisShape = ConvolutionShape(
-      outputChannels: rank, inputChannels: inputChannels, kernelSize: kernelSize, stride: stride)
-    mixShape = ConvolutionShape(outputChannels: combined, inputChannels: rank, kernelSize: 1, stride: 1)
     self.rank = rank
     self.variant = variant
-    self.basis = basis
-    self.coefficients = coefficients
+    self.basis = PreparedWeights(
+      basis,
+      shape: ConvolutionShape(
+        outputChannels: rank, inputChannels: inputChannels, kernelSize: kernelSize, stride: stride),
+      kernels: kernels)
+    self.coefficients = PreparedWeights(
+      coefficients,
+      shape: ConvolutionShape(outputChannels: combined, inputChannels: rank, kernelSize: 1, stride: 1), kernels: kernels
+    )
     self.maps = maps
     self.mapsGradient = mapsGradient
-    self.kernels = kernels
-    partialSums = AlignedBuffer(count: 2 * outputChannels)
     if variant == .remainder, basisChannels != Array(0..<rank) {
       precondition(basisChannels.count == rank && Set(basisChannels).count == rank)
       let isBasis = Set(basisChannels)
@@ -68,42 +64,35 @@ final class BasisConvolution: ConvolutionLayer {
 
   var channelMap: UnsafePointer<Int32>? { map.map { UnsafePointer($0.base) } }
 
-  func forward(_ input: LaneView, _ output: LaneView, _ batch: BatchExtent, sums: UnsafeMutablePointer<Double>?) {
+  func prepare(for mode: PassMode) {
+    basis.prepare(for: mode)
+    coefficients.prepare(for: mode)
+  }
+
+  func forward(_ input: LaneView, _ output: LaneView, _ group: BlockGroup, sums: ChannelSums?) {
     guard variant == .remainder else {
-      kernels.convolutionForward(input, basis.values, maps!, basisShape, batch, nil)
-      kernels.convolutionForward(maps!, coefficients.values, output, mixShape, batch, sums)
+      let maps = maps!.blocks(from: group.firstBlock)
+      basis.forward(input, maps, group.extent, sums: nil)
+      coefficients.forward(maps, output, group.extent, sums: sums)
       return
     }
-    let combined = mixShape.outputChannels
-    let basisSums = partialSums.base
-    let combinedSums = partialSums.base + 2 * rank
     let kept = output.channels(0..<rank)
-    kernels.convolutionForward(input, basis.values, kept, basisShape, batch, sums == nil ? nil : basisSums)
-    kernels.convolutionForward(
-      kept, coefficients.values, output.channels(rank..<shape.outputChannels), mixShape, batch,
-      sums == nil ? nil : combinedSums)
-    guard let sums else { return }
-    for half in 0..<2 {
-      let destination = sums + half * shape.outputChannels
-      destination.update(from: basisSums + half * rank, count: rank)
-      (destination + rank).update(from: combinedSums + half * combined, count: combined)
-    }
+    basis.forward(input, kept, group.extent, sums: sums)
+    coefficients.forward(
+      kept, output.channels(rank..<shape.outputChannels), group.extent, sums: sums?.channels(from: rank))
   }
 
   func backward(
     _ input: LaneView, _ output: LaneView, outputGradient: LaneView, inputGradient: LaneView?, accumulate: Bool,
-    _ batch: BatchExtent
+    _ group: BlockGroup
   ) {
     let keeps = variant == .remainder
-    let basisMaps = keeps ? output.channels(0..<rank) : maps!
+    let basisMaps = keeps ? output.channels(0..<rank) : maps!.blocks(from: group.firstBlock)
     let basisGradient = keeps ? outputGradient.channels(0..<rank) : mapsGradient!
     let combinedGradient = keeps ? outputGradient.channels(rank..<shape.outputChannels) : outputGradient
-    kernels.convolutionWeightGradient(basisMaps, combinedGradient, coefficients.gradients, mixShape, batch)
-    kernels.convolutionInputGradient(
-      combinedGradient, coefficients.values, basisGradient, mixShape, batch, keeps)
-    kernels.convolutionWeightGradient(input, basisGradient, basis.gradients, basisShape, batch)
-    if let inputGradient {
-      kernels.convolutionInputGradient(basisGradient, basis.values, inputGradient, basisShape, batch, accumulate)
-    }
+    coefficients.weightGradient(basisMaps, combinedGradient, group.extent)
+    coefficients.inputGradient(combinedGradient, basisGradient, accumulate: keeps, group.extent)
+    basis.weightGradient(input, basisGradient, group.extent)
+    if let inputGradient { basis.inputGradient(basisGradient, inputGradient, accumulate: accumulate, group.extent) }
   }
 }

@@ -17,8 +17,8 @@ final class BatchNorm {
   static let epsilon = 1e-5
 
   let channels: Int
-  /// 2·C doubles for the convolution to fill in training: Σ y, Σ y².
-  let sums: AlignedBuffer<Double>
+  /// 2·C doubles. Forward: Σ y, Σ y²; backward: Σ g, Σ g·y.
+  private let sumsMemory: AlignedBuffer<Double>
   /// False once statistics of a training pass were infinite or not a number.
   private(set) var isFinite = true
 
@@ -44,85 +44,114 @@ final class BatchNorm {
     self.runningVariance = runningVariance
     self.channelMap = channelMap
     self.kernels = kernels
-    sums = AlignedBuffer(count: 2 * channels)
+    sumsMemory = AlignedBuffer(count: 2 * channels)
     mean = AlignedBuffer(count: channels)
     inverseDeviation = AlignedBuffer(count: channels)
     factors = AlignedBuffer(count: 5 * channels)
   }
 
-  /// output = relu?(γ · (y − μ) / √(σ² + ε) + β + residual). In training `sums` must hold the sums over `input`.
-  func forward(
-    _ input: LaneView, residual: LaneView?, residualChannelOffset: Int = 0, rectified: Bool, output: LaneView,
-    _ batch: BatchExtent, mode: PassMode
-  ) {
-    if mode == .training { takeStatistics(count: batch.images * input.height * input.width) }
-    let scale = factors.base
-    let shift = factors.base + channels
-    for c in 0..<channels {
-      let k = outputChannel(c)
-      let mu = mode == .training ? mean.base[c] : Double(runningMean.values[k])
-      let inverse =
-        mode == .training
-        ? inverseDeviation.base[c] : 1 / (Double(runningVariance.values[k]) + BatchNorm.epsilon).squareRoot()
-      let factor = Double(gamma.values[k]) * inverse
-      scale[c] = Float(factor)
-      shift[c] = Float(Double(beta.values[k]) - mu * factor)
-      // A rectifier may turn a NaN into zero, and the loss would look sound: remember it here.
-      if !(scale[c].isFinite && shift[c].isFinite) { isFinite = false }
-    }
-    kernels.normalize(
-      Normalization(
-        input: input, scale: scale, shift: shift, channelMap: channelMap, residual: residual,
-        residualChannelOffset: residualChannelOffset, rectified: rectified, output: output), batch)
+  // MARK: Forward
+
+  /// For the convolution to add to, block by block, after `beginStatistics` and before `takeStatistics`.
+  var sums: ChannelSums {
+    ChannelSums(values: sumsMemory.base, squares: sumsMemory.base + channels)
   }
 
-  /// Turns `outputGradient` from dz into g = dz · [z > 0] in place (`output`: z, nil where it was not rectified), and
-  /// writes dy, in internal order, to `inputGradient`. Uses the statistics of the last training pass.
-  func backward(
-    _ input: LaneView, output: LaneView?, outputGradient: LaneView, inputGradient: LaneView, _ batch: BatchExtent
-  ) {
-    var pass = BatchNormBackward(
-      input: input, output: output, outputGradient: outputGradient, channelMap: channelMap)
-    kernels.batchNormBackwardSums(pass, batch, sums.base)
-    let a = factors.base + 2 * channels
-    let b = a + channels
-    let d = b + channels
-    let count = Double(batch.images * input.height * input.width)
-    for c in 0..<channels {
-      let k = outputChannel(c)
-      let (mu, inverse) = (mean.base[c], inverseDeviation.base[c])
-      let sumG = sums.base[c]
-      let sumGNormalized = (sums.base[channels + c] - mu * sumG) * inverse
-      gamma.gradients[k] = Float(sumGNormalized)
-      beta.gradients[k] = Float(sumG)
-      let factor = Double(gamma.values[k]) * inverse
-      let slope = -factor * inverse * sumGNormalized / count
-      a[c] = Float(factor)
-      b[c] = Float(slope)
-      d[c] = Float(-factor * sumG / count - slope * mu)
-    }
-    pass.a = UnsafePointer(a)
-    pass.b = UnsafePointer(b)
-    pass.d = UnsafePointer(d)
-    pass.inputGradient = inputGradient
-    kernels.batchNormBackwardApply(pass, batch)
-  }
+  func beginStatistics() { sumsMemory.values.update(repeating: 0) }
 
-  private func outputChannel(_ c: Int) -> Int { channelMap.map { Int($0[c]) } ?? c }
-
-  private func takeStatistics(count: Int) {
+  /// Training: mean and variance of the batch, from the sums over `count` values a channel, and a step of the running ones.
+  func takeStatistics(count: Int) {
     let n = Double(count)
     let unbiased = n / max(1, n - 1)
     for c in 0..<channels {
       let k = outputChannel(c)
-      let mu = sums.base[c] / n
-      let variance = max(0, sums.base[channels + c] / n - mu * mu)
+      let mu = sums.values[c] / n
+      let variance = max(0, sums.squares[c] / n - mu * mu)
       mean.base[c] = mu
       inverseDeviation.base[c] = 1 / (variance + BatchNorm.epsilon).squareRoot()
       let keep = 1 - BatchNorm.momentum
       runningMean.values[k] = Float(keep * Double(runningMean.values[k]) + BatchNorm.momentum * mu)
       runningVariance.values[k] = Float(
         keep * Double(runningVariance.values[k]) + BatchNorm.momentum * variance * unbiased)
+      takeFactors(c, mean: mu, inverseDeviation: inverseDeviation.base[c])
     }
   }
+
+  /// Inference: the running statistics.
+  func takeRunningStatistics() {
+    for c in 0..<channels {
+      let k = outputChannel(c)
+      takeFactors(
+        c, mean: Double(runningMean.values[k]),
+        inverseDeviation: 1 / (Double(runningVariance.values[k]) + BatchNorm.epsilon).squareRoot())
+    }
+  }
+
+  private func takeFactors(_ c: Int, mean: Double, inverseDeviation: Double) {
+    let k = outputChannel(c)
+    let factor = Double(gamma.values[k]) * inverseDeviation
+    let (scale, shift) = (Float(factor), Float(Double(beta.values[k]) - mean * factor))
+    factors.base[c] = scale
+    factors.base[channels + c] = shift
+    // A rectifier may turn a NaN into zero, and the loss would look sound: remember it here.
+    if !(scale.isFinite && shift.isFinite) { isFinite = false }
+  }
+
+  /// output = relu?(γ · (y − μ) / √(σ² + ε) + β + residual), with the statistics that were taken last.
+  func normalize(
+    _ input: LaneView, residual: LaneView? = nil, residualChannelOffset: Int = 0, rectified: Bool, output: LaneView,
+    _ batch: BatchExtent
+  ) {
+    kernels.normalize(
+      Normalization(
+        input: input, scale: factors.base, shift: factors.base + channels, channelMap: channelMap, residual: residual,
+        residualChannelOffset: residualChannelOffset, rectified: rectified, output: output), batch)
+  }
+
+  // MARK: Backward, with the statistics of the last training pass
+
+  func beginGradients() { sumsMemory.values.update(repeating: 0) }
+
+  /// Turns `outputGradient` from dz into g = dz · [z > 0] in place (`output`: z, nil where it was not rectified) and adds
+  /// to the sums that the gradients need.
+  func rectifyGradient(
+    _ input: LaneView, output: LaneView?, outputGradient: LaneView, _ batch: BatchExtent
+  ) {
+    kernels.batchNormBackwardSums(
+      BatchNormBackward(input: input, output: output, outputGradient: outputGradient, channelMap: channelMap), batch,
+      sumsMemory.base)
+  }
+
+  /// Gradients of γ and β, and what `inputGradient` needs, from the sums over `count` values a channel.
+  func takeGradients(count: Int) {
+    let a = factors.base + 2 * channels
+    let b = a + channels
+    let d = b + channels
+    for c in 0..<channels {
+      let k = outputChannel(c)
+      let (mu, inverse) = (mean.base[c], inverseDeviation.base[c])
+      let sumG = sumsMemory.base[c]
+      let sumGNormalized = (sumsMemory.base[channels + c] - mu * sumG) * inverse
+      gamma.gradients[k] = Float(sumGNormalized)
+      beta.gradients[k] = Float(sumG)
+      let factor = Double(gamma.values[k]) * inverse
+      let slope = -factor * inverse * sumGNormalized / Double(count)
+      a[c] = Float(factor)
+      b[c] = Float(slope)
+      d[c] = Float(-factor * sumG / Double(count) - slope * mu)
+    }
+  }
+
+  /// dy, in internal order, from g.
+  func inputGradient(
+    _ input: LaneView, outputGradient: LaneView, inputGradient: LaneView, _ batch: BatchExtent
+  ) {
+    let a = UnsafePointer(factors.base + 2 * channels)
+    kernels.batchNormBackwardApply(
+      BatchNormBackward(
+        input: input, output: nil, outputGradient: outputGradient, channelMap: channelMap, a: a, b: a + channels,
+        d: a + 2 * channels, inputGradient: inputGradient), batch)
+  }
+
+  private func outputChannel(_ c: Int) -> Int { channelMap.map { Int($0[c]) } ?? c }
 }

@@ -15,12 +15,14 @@ public final class Workspace {
   let input: LaneView
   /// y of every layer, in the architecture's order: what the convolution left. The last are the logits.
   let outputs: [LaneView]
-  /// z of every 3×3 convolution's batch norm, rectified, haloed; for a block's second convolution the block's output.
+  /// z of the stem and of every block, haloed: at the index of the layer that makes it. Between a block's convolutions z is made
+  /// anew where it is needed.
   let activations: [LaneView?]
   let pooled: LaneView
   let pooledGradient: LaneView
   let logitsGradient: LaneView
   private let gradients: [Int: GradientBuffers]
+  private let scratches: [Int: Scratch]
   private let memory: AlignedBuffer<Lanes>
 
   /// Gradient buffers that all layers of one output size share, with the channels of the widest.
@@ -29,9 +31,21 @@ public final class Workspace {
     var block: LaneView
     /// Gradient of z between a block's convolutions.
     var inner: LaneView
-    /// dy: haloed.
-    var output: LaneView
   }
+
+  /// Memory for one group of blocks, haloed, that all layers of one output size share: it stays in the cache.
+  struct Scratch {
+    /// z between a block's convolutions.
+    var activation: LaneView
+    /// dy
+    var gradient: LaneView
+    /// Blocks that layers of this output size take through their passes together.
+    var blocks: Int
+  }
+
+  /// One block of large planes. A small plane has too few pixels to spread the end of a weight gradient's sums over:
+  /// so many blocks that they have 256.
+  static func blocksInGroup(size: Int) -> Int { max(1, 256 / (size * size)) }
 
   /// Bytes of activations and gradients.
   public var byteCount: Int { memory.count * MemoryLayout<Lanes>.stride }
@@ -45,7 +59,7 @@ public final class Workspace {
     }
     let blocks = BatchExtent(images: capacity).blocks
     var end = 0
-    func place(channels: Int, size: Int, halo: Int) -> Placement {
+    func place(channels: Int, size: Int, halo: Int, blocks: Int = blocks) -> Placement {
       let placement = Placement(offset: end, channels: channels, size: size, halo: halo)
       end += LaneView.elementCount(blocks: blocks, channels: channels, height: size, width: size, halo: halo)
       return placement
@@ -53,28 +67,26 @@ public final class Workspace {
     let layers = architecture.layers
     let stem = layers[architecture.stem]
     let inputPlace = place(channels: stem.inputChannels, size: stem.inputSize, halo: 1)
-    let projections = Set(
-      architecture.blocks.compactMap { block in
-        if case .projection(let layer) = block.shortcut { layer } else { nil }
-      })
+    let kept = Set(architecture.blocks.map(\.second) + [architecture.stem])
     var outputPlaces: [Placement] = []
     var activationPlaces: [Placement?] = []
     var widest: [Int: Int] = [:]
     for (index, layer) in layers.enumerated() {
       outputPlaces.append(place(channels: layer.outputChannels, size: layer.outputSize, halo: 0))
-      guard index != architecture.classifier else {
-        activationPlaces.append(nil)
-        continue
-      }
-      widest[layer.outputSize] = max(widest[layer.outputSize] ?? 0, layer.outputChannels)
       activationPlaces.append(
-        projections.contains(index) ? nil : place(channels: layer.outputChannels, size: layer.outputSize, halo: 1))
+        kept.contains(index) ? place(channels: layer.outputChannels, size: layer.outputSize, halo: 1) : nil)
+      guard index != architecture.classifier else { continue }
+      widest[layer.outputSize] = max(widest[layer.outputSize] ?? 0, layer.outputChannels)
     }
     let classifier = layers[architecture.classifier]
     let pooledPlaces = (0..<2).map { _ in place(channels: classifier.inputChannels, size: 1, halo: 0) }
     let logitsPlace = place(channels: classifier.outputChannels, size: 1, halo: 0)
     let gradientPlaces = widest.sorted { $0.key > $1.key }.map { size, channels in
-      (size, [0, 0, 1].map { place(channels: channels, size: size, halo: $0) })
+      (size, (0..<2).map { _ in place(channels: channels, size: size, halo: 0) })
+    }
+    let scratchPlaces = widest.sorted { $0.key > $1.key }.map { size, channels in
+      let group = min(blocks, Self.blocksInGroup(size: size))
+      return (size, group, (0..<2).map { _ in place(channels: channels, size: size, halo: 1, blocks: group) })
     }
     let bytes = end * MemoryLayout<Lanes>.stride
     if let physical = ProcessMemory.physicalBytes(), bytes > physical {
@@ -94,7 +106,12 @@ public final class Workspace {
     gradients = Dictionary(
       uniqueKeysWithValues: gradientPlaces.map { size, places in
         let views = places.map { $0.view(in: memory) }
-        return (size, GradientBuffers(block: views[0], inner: views[1], output: views[2]))
+        return (size, GradientBuffers(block: views[0], inner: views[1]))
+      })
+    scratches = Dictionary(
+      uniqueKeysWithValues: scratchPlaces.map { size, group, places in
+        let views = places.map { $0.view(in: memory) }
+        return (size, Scratch(activation: views[0], gradient: views[1], blocks: group))
       })
   }
 
@@ -104,8 +121,16 @@ public final class Workspace {
     let channels = 0..<layer.outputChannels
     buffers.block = buffers.block.channels(channels)
     buffers.inner = buffers.inner.channels(channels)
-    buffers.output = buffers.output.channels(channels)
     return buffers
+  }
+
+  /// The scratch of a layer's output size, narrowed to its channels.
+  func scratch(of layer: Layer) -> Scratch {
+    var scratch = scratches[layer.outputSize]!
+    let channels = 0..<layer.outputChannels
+    scratch.activation = scratch.activation.channels(channels)
+    scratch.gradient = scratch.gradient.channels(channels)
+    return scratch
   }
 
   private struct Placement {

@@ -53,6 +53,9 @@ final class ParameterStore {
   var gradientPointer: UnsafeMutablePointer<Float> { gradients.base }
   var velocityPointer: UnsafeMutablePointer<Float> { velocity.base }
 
+  /// What weight gradients are added to.
+  func clearGradients() { gradients.values.update(repeating: 0) }
+
   /// The slice of a tensor that the store was made with.
   func slice(_ name: String) -> ParameterSlice {
     guard let offset = offsets[name], let tensor = tensors.first(where: { $0.name == name }) else {

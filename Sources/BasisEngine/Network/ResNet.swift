@@ -17,6 +17,9 @@ public final class ResNet {
   let parameters: ParameterStore
   let statistics: ParameterStore
   let stem: NormalizedConvolution
+  /// z of the stem and its gradient.
+  let stemOutput: LaneView
+  let stemGradient: LaneView
   let blocks: [Block]
   let classifier: any ConvolutionLayer
   let classifierBias: ParameterSlice
@@ -32,6 +35,8 @@ public final class ResNet {
     var shortcut: Shortcut
     var input: LaneView
     var output: LaneView
+    /// Gradient of z between the convolutions, then g.
+    var innerGradient: LaneView
     /// Of the block's input; the same memory as the output's where the shape stays.
     var inputGradient: LaneView
     var outputGradient: LaneView
@@ -71,6 +76,8 @@ public final class ResNet {
     var builder = LayerBuilder(
       form: form, workspace: memory, parameters: parameters, statistics: statistics, kernels: kernels)
     stem = builder.normalizedConvolution(architecture.stem)
+    stemOutput = memory.activations[architecture.stem]!
+    stemGradient = memory.gradients(of: architecture.layers[architecture.stem]).block
     var blocks: [Block] = []
     var previous = architecture.stem
     for block in architecture.blocks {
@@ -81,6 +88,7 @@ public final class ResNet {
           first: builder.normalizedConvolution(block.first), second: builder.normalizedConvolution(block.second),
           projection: projection, shortcut: block.shortcut, input: memory.activations[previous]!,
           output: memory.activations[block.second]!,
+          innerGradient: memory.gradients(of: architecture.layers[block.first]).inner,
           inputGradient: memory.gradients(of: architecture.layers[previous]).block,
           outputGradient: memory.gradients(of: architecture.layers[block.second]).block))
       previous = block.second
@@ -102,10 +110,12 @@ public final class ResNet {
 
   /// False once a pass met an infinite value or one that is not a number: the training has diverged.
   public var isFinite: Bool {
-    stem.batchNorm.isFinite
-      && blocks.allSatisfy {
-        $0.first.batchNorm.isFinite && $0.second.batchNorm.isFinite && $0.projection?.batchNorm.isFinite ?? true
-      }
+    units.allSatisfy(\.batchNorm.isFinite)
+  }
+
+  /// Everything but the classifier.
+  var units: [NormalizedConvolution] {
+    [stem] + blocks.flatMap { [$0.first, $0.second] + ($0.projection.map { [$0] } ?? []) }
   }
 }
 
@@ -156,10 +166,9 @@ struct LayerBuilder {
       channels: layer.outputChannels, gamma: parameters.slice("\(name).weight"),
       beta: parameters.slice("\(name).bias"), runningMean: statistics.slice("\(name).running_mean"),
       runningVariance: statistics.slice("\(name).running_var"), channelMap: convolution.channelMap, kernels: kernels)
-    let gradients = workspace.gradients(of: layer)
     return NormalizedConvolution(
       convolution: convolution, batchNorm: batchNorm, raw: workspace.outputs[index],
-      activation: workspace.activations[index], rawGradient: gradients.output, activationGradient: gradients.inner)
+      scratch: workspace.scratch(of: layer))
   }
 
   private mutating func maps(of layer: Layer, rank: Int) -> LaneView {
@@ -178,7 +187,7 @@ struct LayerBuilder {
       mapsGradients[size]
       ?? AlignedBuffer<Lanes>(
         count: LaneView.elementCount(
-          blocks: BatchExtent(images: workspace.capacity).blocks, channels: widest, height: size, width: size, halo: 1))
+          blocks: Workspace.blocksInGroup(size: size), channels: widest, height: size, width: size, halo: 1))
     if mapsGradients.updateValue(memory, forKey: size) == nil { basisMemory.append(memory) }
     return LaneView(memory: memory.base, channels: widest, height: size, width: size, halo: 1).channels(0..<rank)
   }

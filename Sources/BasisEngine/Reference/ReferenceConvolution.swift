@@ -2,9 +2,15 @@ import KernelInterface
 
 /// Convolution and its gradients, straight from their definitions.
 enum ReferenceConvolution {
+  @Sendable static func prepare(
+    weights: UnsafePointer<Float>, shape: ConvolutionShape, prepared: UnsafeMutablePointer<Float>
+  ) {
+    prepared.update(from: weights, count: shape.weightCount)
+  }
+
   @Sendable static func forward(
     input: LaneView, weights: UnsafePointer<Float>, output: LaneView, shape: ConvolutionShape, batch: BatchExtent,
-    sums: UnsafeMutablePointer<Double>?
+    sums: ChannelSums?
   ) {
     let x = ScalarView(input)
     let y = ScalarView(output)
@@ -74,7 +80,7 @@ enum ReferenceConvolution {
                 lane]
               sum += Double(dy[block, n, row, column, lane]) * Double(value)
             }
-            weightGradient[shape.weightIndex(n, c, kernelRow, kernelColumn)] = Float(sum)
+            weightGradient[shape.weightIndex(n, c, kernelRow, kernelColumn)] += Float(sum)
           }
         }
       }

@@ -6,10 +6,11 @@ extension KernelTable {
   /// Tests compare the fast variants with it. It obeys the same contract, so that an engine can run on it, slowly.
   public static let reference = KernelTable(
     name: "reference",
+    prepareForward: ReferenceConvolution.prepare,
+    prepareInputGradient: ReferenceConvolution.prepare,
     convolutionForward: ReferenceConvolution.forward,
     convolutionInputGradient: ReferenceConvolution.inputGradient,
     convolutionWeightGradient: ReferenceConvolution.weightGradient,
-    channelSums: ReferencePasses.channelSums,
     normalize: ReferencePasses.normalize,
     batchNormBackwardSums: ReferencePasses.batchNormBackwardSums,
     batchNormBackwardApply: ReferencePasses.batchNormBackwardApply,

@@ -2,14 +2,14 @@ import KernelInterface
 
 /// Batch norm's passes, addition, pooling and the weight update, straight from their definitions.
 enum ReferencePasses {
-  @Sendable static func channelSums(input: LaneView, batch: BatchExtent, sums: UnsafeMutablePointer<Double>) {
+  /// Adds what a convolution adds to its sums.
+  static func channelSums(input: LaneView, batch: BatchExtent, sums: ChannelSums) {
     let y = ScalarView(input)
-    for c in 0..<2 * input.channels { sums[c] = 0 }
     y.forEach(blocks: batch.blocks) { block, c, row, column, lane in
       guard batch.contains(block: block, lane: lane) else { return }
       let value = Double(y[block, c, row, column, lane])
-      sums[c] += value
-      sums[input.channels + c] += value * value
+      sums.values[c] += value
+      sums.squares[c] += value * value
     }
   }
 
@@ -34,8 +34,6 @@ enum ReferencePasses {
     let y = ScalarView(pass.input)
     let z = pass.output.map { ScalarView($0) }
     let gradient = ScalarView(pass.outputGradient)
-    let residual = pass.residualGradient.map { ScalarView($0) }
-    for c in 0..<2 * pass.input.channels { sums[c] = 0 }
     y.forEach(blocks: batch.blocks) { block, c, row, column, lane in
       let k = pass.channelMap.map { Int($0[c]) } ?? c
       let passed = z.map { $0[block, k, row, column, lane] > 0 } ?? true
@@ -45,10 +43,6 @@ enum ReferencePasses {
       if isImage {
         sums[c] += Double(g)
         sums[pass.input.channels + c] += Double(g) * Double(y[block, c, row, column, lane])
-      }
-      if let residual {
-        let target = k - pass.residualChannelOffset
-        if target >= 0, target < residual.view.channels { residual[block, target, row, column, lane] += g }
       }
     }
   }
