@@ -28,26 +28,6 @@ public struct BatchExtent: Hashable, Sendable {
     precondition(images > 0)
     self.images = images
   }
-
-  /// The batch in parts of `count` blocks, the last one of what is left.
-  public func groups(of count: Int) -> [BlockGroup] {
-    stride(from: 0, to: blocks, by: count).map { first in
-      BlockGroup(
-        firstBlock: first, extent: BatchExtent(images: min(images - first * laneCount, count * laneCount)))
-    }
-  }
-}
-
-/// Some neighbouring blocks of a batch, which go through several passes together while they are in the cache.
-public struct BlockGroup: Hashable, Sendable {
-  public var firstBlock: Int
-  /// Of the group alone.
-  public var extent: BatchExtent
-
-  public init(firstBlock: Int, extent: BatchExtent) {
-    self.firstBlock = firstBlock
-    self.extent = extent
-  }
 }
 
 /// Where sums over a convolution's output are added up, one entry an output channel each.

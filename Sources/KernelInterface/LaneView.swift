@@ -68,6 +68,15 @@ public struct LaneView {
     return view
   }
 
+  /// The rows of `range` alone, in the same memory. What lies around them is no halo, but a convolution may read it.
+  public func rows(_ range: Range<Int>) -> LaneView {
+    precondition(range.lowerBound >= 0 && range.upperBound <= height)
+    var view = self
+    view.base += range.lowerBound * rowStride
+    view.height = range.count
+    return view
+  }
+
   /// Every `step`-th row and column, from the first, in the same memory. Such a view has no halo.
   public func subsampled(by step: Int) -> LaneView {
     var view = self

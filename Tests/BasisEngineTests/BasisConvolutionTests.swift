@@ -82,7 +82,8 @@ struct FormCase: Sendable, CustomTestStringConvertible {
       outputChannels: form.outputs, inputChannels: form.inputs, kernelSize: form.kernelSize, stride: form.stride,
       weight: store.slice("dense"), kernels: kernels)
 
-    let batch = BlockGroup(firstBlock: 0, extent: BatchExtent(images: form.images))
+    let batch = BatchPortion(
+      firstBlock: 0, extent: BatchExtent(images: form.images), rows: 0..<(form.size + form.stride - 1) / form.stride)
     let input = Tensor(channels: form.inputs, size: form.size, halo: 1, images: form.images)
     input.view.fillNormal(images: form.images, seed: 1, other: 5)
     let results = [layer as any ConvolutionLayer, dense].map { layer in

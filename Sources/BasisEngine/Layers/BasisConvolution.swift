@@ -69,30 +69,30 @@ final class BasisConvolution: ConvolutionLayer {
     coefficients.prepare(for: mode)
   }
 
-  func forward(_ input: LaneView, _ output: LaneView, _ group: BlockGroup, sums: ChannelSums?) {
+  func forward(_ input: LaneView, _ output: LaneView, _ portion: BatchPortion, sums: ChannelSums?) {
     guard variant == .remainder else {
-      let maps = maps!.blocks(from: group.firstBlock)
-      basis.forward(input, maps, group.extent, sums: nil)
-      coefficients.forward(maps, output, group.extent, sums: sums)
+      let maps = maps!.portion(portion, rows: portion.rows)
+      basis.forward(input, maps, portion.extent, sums: nil)
+      coefficients.forward(maps, output, portion.extent, sums: sums)
       return
     }
     let kept = output.channels(0..<rank)
-    basis.forward(input, kept, group.extent, sums: sums)
+    basis.forward(input, kept, portion.extent, sums: sums)
     coefficients.forward(
-      kept, output.channels(rank..<shape.outputChannels), group.extent, sums: sums?.channels(from: rank))
+      kept, output.channels(rank..<shape.outputChannels), portion.extent, sums: sums?.channels(from: rank))
   }
 
   func backward(
     _ input: LaneView, _ output: LaneView, outputGradient: LaneView, inputGradient: LaneView?, accumulate: Bool,
-    _ group: BlockGroup
+    _ portion: BatchPortion
   ) {
     let keeps = variant == .remainder
-    let basisMaps = keeps ? output.channels(0..<rank) : maps!.blocks(from: group.firstBlock)
+    let basisMaps = keeps ? output.channels(0..<rank) : maps!.blocks(from: portion.firstBlock)
     let basisGradient = keeps ? outputGradient.channels(0..<rank) : mapsGradient!
     let combinedGradient = keeps ? outputGradient.channels(rank..<shape.outputChannels) : outputGradient
-    coefficients.weightGradient(basisMaps, combinedGradient, group.extent)
-    coefficients.inputGradient(combinedGradient, basisGradient, accumulate: keeps, group.extent)
-    basis.weightGradient(input, basisGradient, group.extent)
-    if let inputGradient { basis.inputGradient(basisGradient, inputGradient, accumulate: accumulate, group.extent) }
+    coefficients.weightGradient(basisMaps, combinedGradient, portion.extent)
+    coefficients.inputGradient(combinedGradient, basisGradient, accumulate: keeps, portion.extent)
+    basis.weightGradient(input, basisGradient, portion.extent)
+    if let inputGradient { basis.inputGradient(basisGradient, inputGradient, accumulate: accumulate, portion.extent) }
   }
 }

@@ -13,18 +13,18 @@ protocol ConvolutionLayer: AnyObject {
   /// Takes the weights as they are now, for the passes that follow.
   func prepare(for mode: PassMode)
 
-  /// y, N channels in internal order, from `input` (haloed for 3×3), for the blocks of `group`; Σ y and Σ y² are added to `sums`.
-  /// The views begin at the group's first block.
-  func forward(_ input: LaneView, _ output: LaneView, _ group: BlockGroup, sums: ChannelSums?)
+  /// y, N channels in internal order, from `input` (haloed for 3×3), for a portion of the batch; Σ y and Σ y² are added to `sums`.
+  /// The views are the portion's, `input` from the row at which the first output row's middle tap lies.
+  func forward(_ input: LaneView, _ output: LaneView, _ portion: BatchPortion, sums: ChannelSums?)
 
-  /// For the blocks of `group`, at whose first block the views begin: gradients of the weights, added to what is there,
-  /// and of the input where `inputGradient` is given, added to it if `accumulate`.
+  /// For a portion of the batch, whose views these are: gradients of the weights, added to what is there, and of the
+  /// input's rows where `inputGradient` is given, added to it if `accumulate`.
   /// - Parameters:
   ///   - input, output: what `forward` read and wrote.
-  ///   - outputGradient: dy in internal order, haloed for 3×3; used as scratch.
+  ///   - outputGradient: dy in internal order, haloed for 3×3, good one row beyond the portion; used as scratch.
   func backward(
     _ input: LaneView, _ output: LaneView, outputGradient: LaneView, inputGradient: LaneView?, accumulate: Bool,
-    _ group: BlockGroup)
+    _ portion: BatchPortion)
 }
 
 /// Weights as they are trained, and as the kernels read them.
@@ -80,17 +80,17 @@ final class Convolution: ConvolutionLayer {
 
   func prepare(for mode: PassMode) { weights.prepare(for: mode) }
 
-  func forward(_ input: LaneView, _ output: LaneView, _ group: BlockGroup, sums: ChannelSums?) {
-    weights.forward(input, output, group.extent, sums: sums)
+  func forward(_ input: LaneView, _ output: LaneView, _ portion: BatchPortion, sums: ChannelSums?) {
+    weights.forward(input, output, portion.extent, sums: sums)
   }
 
   func backward(
     _ input: LaneView, _ output: LaneView, outputGradient: LaneView, inputGradient: LaneView?, accumulate: Bool,
-    _ group: BlockGroup
+    _ portion: BatchPortion
   ) {
-    weights.weightGradient(input, outputGradient, group.extent)
+    weights.weightGradient(input, outputGradient, portion.extent)
     if let inputGradient {
-      weights.inputGradient(outputGradient, inputGradient, accumulate: accumulate, group.extent)
+      weights.inputGradient(outputGradient, inputGradient, accumulate: accumulate, portion.extent)
     }
   }
 }

@@ -2,54 +2,71 @@ import KernelInterface
 
 /// A convolution, its batch norm, and their tensors: the unit of which residual networks are made.
 ///
-/// Its passes run group by group (a few blocks that fit the cache): all groups pass through the convolution before
-/// batch norm can take its statistics, and then through normalisation together with whatever reads the result.
+/// Its passes run portion by portion: all portions pass through the convolution before batch norm can take its
+/// statistics, and then through normalisation together with whatever reads the result.
 struct NormalizedConvolution {
   let convolution: any ConvolutionLayer
   let batchNorm: BatchNorm
   /// y, what the convolution leaves, in its internal order; all blocks.
   let raw: LaneView
-  /// Memory for one group's z and dy, haloed; shared by all layers of this output size.
+  /// Memory for one portion's z and dy, haloed; shared by all layers of this output size.
   let scratch: Workspace.Scratch
+
+  private var stride: Int { convolution.shape.stride }
 
   /// Values of a channel in a batch.
   private func count(_ batch: BatchExtent) -> Int { batch.images * raw.height * raw.width }
 
-  /// y of a group, and its share of the statistics in training.
-  func convolve(_ input: LaneView, _ group: BlockGroup, mode: PassMode) {
+  /// y of a portion, and its share of the statistics in training.
+  /// - Parameter input: all rows of the portion's blocks.
+  func convolve(_ input: LaneView, _ portion: BatchPortion, mode: PassMode) {
     convolution.forward(
-      input, raw.blocks(from: group.firstBlock), group, sums: mode == .training ? batchNorm.sums : nil)
+      input.rows(portion.inputRows(stride: stride, height: input.height)), raw.portion(portion, rows: portion.rows),
+      portion, sums: mode == .training ? batchNorm.sums : nil)
   }
 
   func takeStatistics(_ batch: BatchExtent) { batchNorm.takeStatistics(count: count(batch)) }
 
-  /// output = relu?(batchNorm(y) + residual) of a group.
+  /// output = relu?(batchNorm(y) + residual) in `rows` of a portion's blocks.
+  /// - Parameter residual, output: these rows.
   func normalize(
-    _ group: BlockGroup, residual: LaneView? = nil, residualChannelOffset: Int = 0, rectified: Bool = true,
-    output: LaneView
+    _ portion: BatchPortion, rows: Range<Int>, residual: LaneView? = nil, residualChannelOffset: Int = 0,
+    rectified: Bool = true, output: LaneView
   ) {
     batchNorm.normalize(
-      raw.blocks(from: group.firstBlock), residual: residual, residualChannelOffset: residualChannelOffset,
-      rectified: rectified, output: output, group.extent)
+      raw.portion(portion, rows: rows), residual: residual, residualChannelOffset: residualChannelOffset,
+      rectified: rectified, output: output, portion.extent)
   }
 
-  /// dz of a group becomes g = dz · [z > 0] in place (`output`: z, nil where it was not rectified), with its share of
-  /// the sums.
-  func rectifyGradient(_ group: BlockGroup, output: LaneView?, outputGradient: LaneView) {
+  /// dz in `rows` of a portion's blocks becomes g = dz · [z > 0] in place, with its share of the sums.
+  /// - Parameters:
+  ///   - output: z, these rows; nil where it was not rectified.
+  ///   - outputGradient: these rows.
+  func rectifyGradient(
+    _ portion: BatchPortion, rows: Range<Int>, output: LaneView?, outputGradient: LaneView
+  ) {
     batchNorm.rectifyGradient(
-      raw.blocks(from: group.firstBlock), output: output, outputGradient: outputGradient, group.extent)
+      raw.portion(portion, rows: rows), output: output, outputGradient: outputGradient, portion.extent)
   }
 
   func takeGradients(_ batch: BatchExtent) { batchNorm.takeGradients(count: count(batch)) }
 
-  /// From g of a group to its share of the weights' gradients and, where `inputGradient` is given, the input's.
+  /// From g to a portion's share of the weights' gradients and, where `inputGradient` is given, the input's.
+  /// - Parameters:
+  ///   - input, outputGradient, inputGradient: all rows of the portion's blocks.
+  ///   - dy: memory for the gradient of y: all rows of the portion's blocks, haloed, kept from one portion to the next below it.
   func backward(
-    _ group: BlockGroup, input: LaneView, outputGradient: LaneView, inputGradient: LaneView?, accumulate: Bool
+    _ portion: BatchPortion, input: LaneView, outputGradient: LaneView, inputGradient: LaneView?, accumulate: Bool,
+    dy: LaneView
   ) {
-    let output = raw.blocks(from: group.firstBlock)
+    let newRows = portion.newGradientRows(height: raw.height)
     batchNorm.inputGradient(
-      output, outputGradient: outputGradient, inputGradient: scratch.gradient, group.extent)
+      raw.portion(portion, rows: newRows), outputGradient: outputGradient.rows(newRows),
+      inputGradient: dy.rows(newRows),
+      portion.extent)
+    let inputRows = portion.inputRows(stride: stride, height: input.height)
     convolution.backward(
-      input, output, outputGradient: scratch.gradient, inputGradient: inputGradient, accumulate: accumulate, group)
+      input.rows(inputRows), raw.portion(portion, rows: portion.rows), outputGradient: dy.rows(portion.rows),
+      inputGradient: inputGradient?.rows(inputRows), accumulate: accumulate, portion)
   }
 }

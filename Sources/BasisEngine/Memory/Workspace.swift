@@ -33,19 +33,16 @@ public final class Workspace {
     var inner: LaneView
   }
 
-  /// Memory for one group of blocks, haloed, that all layers of one output size share: it stays in the cache.
+  /// Memory for one portion's blocks, haloed, that all layers of one output size share: what is in use of it stays in the
+  /// cache.
   struct Scratch {
     /// z between a block's convolutions.
     var activation: LaneView
     /// dy
     var gradient: LaneView
-    /// Blocks that layers of this output size take through their passes together.
-    var blocks: Int
+    /// dy of a projection.
+    var projectionGradient: LaneView
   }
-
-  /// One block of large planes. A small plane has too few pixels to spread the end of a weight gradient's sums over:
-  /// so many blocks that they have 256.
-  static func blocksInGroup(size: Int) -> Int { max(1, 256 / (size * size)) }
 
   /// Bytes of activations and gradients.
   public var byteCount: Int { memory.count * MemoryLayout<Lanes>.stride }
@@ -85,8 +82,8 @@ public final class Workspace {
       (size, (0..<2).map { _ in place(channels: channels, size: size, halo: 0) })
     }
     let scratchPlaces = widest.sorted { $0.key > $1.key }.map { size, channels in
-      let group = min(blocks, Self.blocksInGroup(size: size))
-      return (size, group, (0..<2).map { _ in place(channels: channels, size: size, halo: 1, blocks: group) })
+      let portion = min(blocks, BatchPortion.blocks(size: size))
+      return (size, (0..<3).map { _ in place(channels: channels, size: size, halo: 1, blocks: portion) })
     }
     let bytes = end * MemoryLayout<Lanes>.stride
     if let physical = ProcessMemory.physicalBytes(), bytes > physical {
@@ -109,9 +106,9 @@ public final class Workspace {
         return (size, GradientBuffers(block: views[0], inner: views[1]))
       })
     scratches = Dictionary(
-      uniqueKeysWithValues: scratchPlaces.map { size, group, places in
+      uniqueKeysWithValues: scratchPlaces.map { size, places in
         let views = places.map { $0.view(in: memory) }
-        return (size, Scratch(activation: views[0], gradient: views[1], blocks: group))
+        return (size, Scratch(activation: views[0], gradient: views[1], projectionGradient: views[2]))
       })
   }
 
@@ -130,6 +127,7 @@ public final class Workspace {
     let channels = 0..<layer.outputChannels
     scratch.activation = scratch.activation.channels(channels)
     scratch.gradient = scratch.gradient.channels(channels)
+    scratch.projectionGradient = scratch.projectionGradient.channels(channels)
     return scratch
   }
 

@@ -2,7 +2,7 @@ import KernelInterface
 import SearchCore
 
 extension ResNet {
-  /// What of the network lies between two batch norms' statistics: a group of blocks goes through it at a stretch.
+  /// What of the network lies between two batch norms' statistics: a portion of the batch goes through it at a stretch.
   private enum Stage {
     case stem
     /// From the statistics of the stem or of the block before to the first convolution (and projection) of a block.
@@ -28,17 +28,22 @@ extension ResNet {
       for stage in stages {
         let units = units(of: stage)
         for unit in units { unit.batchNorm.beginStatistics() }
-        for group in batch.groups(of: units.first?.scratch.blocks ?? 1) { forward(stage, group, mode) }
+        for portion in portions(batch, of: stage) { forward(stage, portion, mode) }
         for unit in units { unit.takeStatistics(batch) }
       }
     case .inference:
       for unit in units { unit.batchNorm.takeRunningStatistics() }
-      for group in batch.groups(of: 1) {
-        for stage in stages { forward(stage, group, mode) }
+      for block in BatchPortion.wholePlanes(of: batch, size: 1) {
+        for stage in stages {
+          for var portion in portions(block.extent, of: stage) {
+            portion.firstBlock = block.firstBlock
+            forward(stage, portion, mode)
+          }
+        }
       }
     }
-    let all = BlockGroup(firstBlock: 0, extent: batch)
-    classifier.forward(workspace.pooled, logits, all, sums: nil)
+    classifier.forward(
+      workspace.pooled, logits, BatchPortion(firstBlock: 0, extent: batch, rows: 0..<1), sums: nil)
   }
 
   /// Whose convolutions a stage holds.
@@ -51,46 +56,65 @@ extension ResNet {
     }
   }
 
-  private func forward(_ stage: Stage, _ group: BlockGroup, _ mode: PassMode) {
+  private func portions(_ batch: BatchExtent, of stage: Stage) -> [BatchPortion] {
+    guard let unit = units(of: stage).first else {
+      return BatchPortion.wholePlanes(of: batch, size: lastOutput.height)
+    }
+    return BatchPortion.all(of: batch, size: unit.raw.height)
+  }
+
+  private var lastOutput: LaneView { blocks.last?.output ?? stemOutput }
+
+  private func forward(_ stage: Stage, _ portion: BatchPortion, _ mode: PassMode) {
     switch stage {
-    case .stem: stem.convolve(workspace.input.blocks(from: group.firstBlock), group, mode: mode)
+    case .stem: stem.convolve(workspace.input.blocks(from: portion.firstBlock), portion, mode: mode)
     case .first(let index):
-      completeOutput(before: index, group)
-      let input = blocks[index].input.blocks(from: group.firstBlock)
-      blocks[index].first.convolve(input, group, mode: mode)
-      blocks[index].projection?.convolve(input, group, mode: mode)
+      let block = blocks[index]
+      let input = block.input.blocks(from: portion.firstBlock)
+      completeOutput(
+        before: index, portion,
+        rows: portion.newInputRows(stride: block.first.convolution.shape.stride, height: input.height))
+      block.first.convolve(input, portion, mode: mode)
+      block.projection?.convolve(input, portion, mode: mode)
     case .second(let index):
-      let inner = blocks[index].first.scratch.activation
-      blocks[index].first.normalize(group, output: inner)
-      blocks[index].second.convolve(inner, group, mode: mode)
+      let inner = completeInner(blocks[index], portion)
+      blocks[index].second.convolve(inner, portion, mode: mode)
     case .pooling:
-      completeOutput(before: blocks.count, group)
-      let output = (blocks.last?.output ?? stemOutput).blocks(from: group.firstBlock)
+      completeOutput(before: blocks.count, portion, rows: portion.rows)
       kernels.poolForward(
-        output, workspace.pooled.base + group.firstBlock * workspace.pooled.blockStride, group.extent)
+        lastOutput.blocks(from: portion.firstBlock),
+        workspace.pooled.base + portion.firstBlock * workspace.pooled.blockStride, portion.extent)
     }
   }
 
-  /// z of the stem, or of the block before `index`: a group of what block `index` reads.
-  private func completeOutput(before index: Int, _ group: BlockGroup) {
+  /// Rows of z of the stem, or of the block before `index`: of what block `index` reads.
+  private func completeOutput(before index: Int, _ portion: BatchPortion, rows: Range<Int>) {
     guard index > 0 else {
-      return stem.normalize(group, output: stemOutput.blocks(from: group.firstBlock))
+      return stem.normalize(portion, rows: rows, output: stemOutput.portion(portion, rows: rows))
     }
     let block = blocks[index - 1]
-    let output = block.output.blocks(from: group.firstBlock)
-    var residual = block.input.blocks(from: group.firstBlock)
+    let output = block.output.portion(portion, rows: rows)
+    var residual = block.input.blocks(from: portion.firstBlock)
     var offset = 0
     switch block.shortcut {
-    case .identity: break
+    case .identity: residual = residual.rows(rows)
     case .subsampleAndPad:
-      residual = residual.subsampled(by: block.first.convolution.shape.stride)
+      residual = residual.subsampled(by: block.first.convolution.shape.stride).rows(rows)
       offset = (block.output.channels - block.input.channels) / 2
     case .projection:
       // The projected input waits where the sum will be: normalisation reads and writes each element once.
-      block.projection!.normalize(group, rectified: false, output: output)
+      block.projection!.normalize(portion, rows: rows, rectified: false, output: output)
       residual = output
     }
-    block.second.normalize(group, residual: residual, residualChannelOffset: offset, output: output)
+    block.second.normalize(portion, rows: rows, residual: residual, residualChannelOffset: offset, output: output)
+  }
+
+  /// z between a block's convolutions, in the scratch, as far as the second one reads it for this portion.
+  private func completeInner(_ block: Block, _ portion: BatchPortion) -> LaneView {
+    let inner = block.first.scratch.activation
+    let rows = portion.newInputRows(stride: 1, height: inner.height)
+    block.first.normalize(portion, rows: rows, output: inner.rows(rows))
+    return inner
   }
 
   /// Gradients of all parameters, from those of the logits in the workspace; uses what the last training pass left
@@ -101,35 +125,36 @@ extension ResNet {
     let batch = BatchExtent(images: images)
     classifier.backward(
       workspace.pooled, logits, outputGradient: workspace.logitsGradient, inputGradient: workspace.pooledGradient,
-      accumulate: false, BlockGroup(firstBlock: 0, extent: batch))
-    let last = blocks.last.map { ($0.second, $0.outputGradient) } ?? (stem, stemGradient)
-    collectGradients(of: outputUnits(before: blocks.count), batch, groupedBy: last.0) { group in
+      accumulate: false, BatchPortion(firstBlock: 0, extent: batch, rows: 0..<1))
+    let lastGradient = blocks.last?.outputGradient ?? stemGradient
+    collectGradients(
+      of: outputUnits(before: blocks.count), batch,
+      BatchPortion.wholePlanes(of: batch, size: lastOutput.height)
+    ) { portion in
       kernels.poolBackward(
-        workspace.pooledGradient.base + group.firstBlock * workspace.pooledGradient.blockStride,
-        last.1.blocks(from: group.firstBlock), group.extent)
-      rectifyOutputGradient(before: blocks.count, group)
+        workspace.pooledGradient.base + portion.firstBlock * workspace.pooledGradient.blockStride,
+        lastGradient.blocks(from: portion.firstBlock), portion.extent)
+      rectifyOutputGradient(before: blocks.count, portion, rows: portion.rows)
     }
     for (index, block) in blocks.enumerated().reversed() {
-      collectGradients(of: [block.first], batch, groupedBy: block.second) { group in backwardSecond(block, group) }
-      collectGradients(of: outputUnits(before: index), batch, groupedBy: block.first) { group in
-        backwardFirst(block, group)
-        rectifyOutputGradient(before: index, group)
-      }
+      let portions = BatchPortion.all(of: batch, size: block.first.raw.height)
+      collectGradients(of: [block.first], batch, portions) { backwardSecond(block, $0) }
+      collectGradients(of: outputUnits(before: index), batch, portions) { backwardFirst(index, $0) }
     }
-    for group in batch.groups(of: stem.scratch.blocks) {
+    for portion in BatchPortion.all(of: batch, size: stem.raw.height) {
       stem.backward(
-        group, input: workspace.input.blocks(from: group.firstBlock),
-        outputGradient: stemGradient.blocks(from: group.firstBlock), inputGradient: nil, accumulate: false)
+        portion, input: workspace.input.blocks(from: portion.firstBlock),
+        outputGradient: stemGradient.blocks(from: portion.firstBlock), inputGradient: nil, accumulate: false,
+        dy: stem.scratch.gradient)
     }
   }
 
-  /// Runs `pass` over all groups; it adds to the sums of `units`, which take their gradients at the end.
+  /// Runs `pass` over `portions`; it adds to the sums of `units`, which take their gradients at the end.
   private func collectGradients(
-    of units: [NormalizedConvolution], _ batch: BatchExtent, groupedBy unit: NormalizedConvolution,
-    _ pass: (BlockGroup) -> Void
+    of units: [NormalizedConvolution], _ batch: BatchExtent, _ portions: [BatchPortion], _ pass: (BatchPortion) -> Void
   ) {
     for unit in units { unit.batchNorm.beginGradients() }
-    for group in batch.groups(of: unit.scratch.blocks) { pass(group) }
+    for portion in portions { pass(portion) }
     for unit in units { unit.takeGradients(batch) }
   }
 
@@ -140,49 +165,57 @@ extension ResNet {
   }
 
   /// g of what block `index` reads, from its gradient, in place.
-  private func rectifyOutputGradient(before index: Int, _ group: BlockGroup) {
-    let units = outputUnits(before: index)
+  private func rectifyOutputGradient(before index: Int, _ portion: BatchPortion, rows: Range<Int>) {
     let (output, gradient) =
       index > 0 ? (blocks[index - 1].output, blocks[index - 1].outputGradient) : (stemOutput, stemGradient)
-    let outputGradient = gradient.blocks(from: group.firstBlock)
+    let outputGradient = gradient.portion(portion, rows: rows)
+    let units = outputUnits(before: index)
     units[0].rectifyGradient(
-      group, output: output.blocks(from: group.firstBlock), outputGradient: outputGradient)
+      portion, rows: rows, output: output.portion(portion, rows: rows), outputGradient: outputGradient)
     // The projection's is the same g, rectified already.
-    for unit in units.dropFirst() { unit.rectifyGradient(group, output: nil, outputGradient: outputGradient) }
+    for unit in units.dropFirst() {
+      unit.rectifyGradient(portion, rows: rows, output: nil, outputGradient: outputGradient)
+    }
   }
 
   /// From g of a block's sum to g of its inner activation.
-  private func backwardSecond(_ block: Block, _ group: BlockGroup) {
-    let inner = block.first.scratch.activation
-    let innerGradient = block.innerGradient.blocks(from: group.firstBlock)
-    block.first.normalize(group, output: inner)
+  private func backwardSecond(_ block: Block, _ portion: BatchPortion) {
+    let inner = completeInner(block, portion)
+    let innerGradient = block.innerGradient.blocks(from: portion.firstBlock)
     block.second.backward(
-      group, input: inner, outputGradient: block.outputGradient.blocks(from: group.firstBlock),
-      inputGradient: innerGradient, accumulate: false)
-    block.first.rectifyGradient(group, output: inner, outputGradient: innerGradient)
+      portion, input: inner, outputGradient: block.outputGradient.blocks(from: portion.firstBlock),
+      inputGradient: innerGradient, accumulate: false, dy: block.second.scratch.gradient)
+    let rows = portion.rows
+    block.first.rectifyGradient(
+      portion, rows: rows, output: inner.rows(rows), outputGradient: innerGradient.rows(rows))
   }
 
-  /// From g of a block's inner activation, and of its sum, to the gradient of its input.
-  private func backwardFirst(_ block: Block, _ group: BlockGroup) {
-    let input = block.input.blocks(from: group.firstBlock)
-    let inputGradient = block.inputGradient.blocks(from: group.firstBlock)
-    let outputGradient = block.outputGradient.blocks(from: group.firstBlock)
+  /// From g of a block's inner activation, and of its sum, to g of what it reads.
+  private func backwardFirst(_ index: Int, _ portion: BatchPortion) {
+    let block = blocks[index]
+    let stride = block.first.convolution.shape.stride
+    let input = block.input.blocks(from: portion.firstBlock)
+    let inputGradient = block.inputGradient.blocks(from: portion.firstBlock)
+    let outputGradient = block.outputGradient.blocks(from: portion.firstBlock)
+    let inputRows = portion.inputRows(stride: stride, height: input.height)
     // An identity shortcut hands g on as it is: the first convolution adds its share in place, and the same memory is the
     // gradient of the block's input.
     block.first.backward(
-      group, input: input, outputGradient: block.innerGradient.blocks(from: group.firstBlock),
-      inputGradient: inputGradient, accumulate: block.shortcut == .identity)
+      portion, input: input, outputGradient: block.innerGradient.blocks(from: portion.firstBlock),
+      inputGradient: inputGradient, accumulate: block.shortcut == .identity, dy: block.first.scratch.gradient)
     switch block.shortcut {
     case .identity: break
     case .subsampleAndPad:
       let offset = (block.output.channels - block.input.channels) / 2
       kernels.add(
-        outputGradient.channels(offset..<offset + block.input.channels),
-        inputGradient.subsampled(by: block.first.convolution.shape.stride), group.extent)
+        outputGradient.rows(portion.rows).channels(offset..<offset + block.input.channels),
+        inputGradient.rows(inputRows).subsampled(by: stride), portion.extent)
     case .projection:
       block.projection!.backward(
-        group, input: input, outputGradient: outputGradient, inputGradient: inputGradient, accumulate: true)
+        portion, input: input, outputGradient: outputGradient, inputGradient: inputGradient, accumulate: true,
+        dy: block.projection!.scratch.projectionGradient)
     }
+    rectifyOutputGradient(before: index, portion, rows: inputRows)
   }
 
   /// The classifier's output without bias, in its internal order.

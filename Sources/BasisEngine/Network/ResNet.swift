@@ -47,34 +47,39 @@ public final class ResNet {
   ///   - batch: most images in a batch.
   ///   - basisChannels: which output channels the basis maps of a decomposed layer are; 0..<r where it says nothing.
   ///   - workspace: one for `architecture` and at least `batch` images, to share; nil: one of its own.
+  ///   - times: receives the time of every layer's kernels; nil: nothing is timed.
   /// - Throws: `unknownLayer`, `illegalRank` or `illegalBasisChannels` for a candidate that the architecture cannot
   ///   take, `illegalRecipe` for a batch that is not positive or too large for this machine's memory.
   public convenience init(
     architecture: Architecture, candidate: Candidate = .dense, variant: BasisVariant = .remainder, batch: Int,
-    kernels: KernelTable, seed: UInt64, basisChannels: [String: [Int]] = [:], workspace: Workspace? = nil
+    kernels: KernelTable, seed: UInt64, basisChannels: [String: [Int]] = [:], workspace: Workspace? = nil,
+    times: LayerTimes? = nil
   ) throws(EngineError) {
     let form = try NetworkForm(
       architecture: architecture, candidate: candidate, variant: variant, basisChannels: basisChannels)
-    try self.init(form: form, batch: batch, kernels: kernels, workspace: workspace)
+    try self.init(form: form, batch: batch, kernels: kernels, workspace: workspace, times: times)
     form.initialize(parameters, statistics, seed: seed)
   }
 
   /// A network whose parameters and statistics are still zero.
-  init(form: NetworkForm, batch: Int, kernels: KernelTable, workspace: Workspace? = nil) throws(EngineError) {
+  init(
+    form: NetworkForm, batch: Int, kernels: KernelTable, workspace: Workspace? = nil, times: LayerTimes? = nil
+  ) throws(EngineError) {
     let architecture = form.architecture
     let memory: Workspace
     if let workspace { memory = workspace } else { memory = try Workspace(architecture: architecture, capacity: batch) }
     precondition(memory.architecture == architecture && memory.capacity >= batch)
     self.architecture = architecture
     self.workspace = memory
-    self.kernels = kernels
+    self.kernels = times?.table(for: LayerTimes.other) ?? kernels
     self.form = form
     candidate = form.candidate
     variant = form.variant
     parameters = ParameterStore(tensors: form.parameters)
     statistics = ParameterStore(tensors: form.statistics, trained: false)
     var builder = LayerBuilder(
-      form: form, workspace: memory, parameters: parameters, statistics: statistics, kernels: kernels)
+      form: form, workspace: memory, parameters: parameters, statistics: statistics, kernels: kernels,
+      times: times)
     stem = builder.normalizedConvolution(architecture.stem)
     stemOutput = memory.activations[architecture.stem]!
     stemGradient = memory.gradients(of: architecture.layers[architecture.stem]).block
@@ -126,22 +131,29 @@ struct LayerBuilder {
   let parameters: ParameterStore
   let statistics: ParameterStore
   let kernels: KernelTable
+  let times: LayerTimes?
   private(set) var basisMemory: [AlignedBuffer<Lanes>] = []
   /// Gradients of y_b: needed within one layer's backward pass only, so layers of one output size share them.
   private var mapsGradients: [Int: AlignedBuffer<Lanes>] = [:]
 
   init(
     form: NetworkForm, workspace: Workspace, parameters: ParameterStore, statistics: ParameterStore,
-    kernels: KernelTable
+    kernels: KernelTable, times: LayerTimes?
   ) {
     self.form = form
     self.workspace = workspace
     self.parameters = parameters
     self.statistics = statistics
     self.kernels = kernels
+    self.times = times
   }
 
   mutating func convolution(_ index: Int) -> any ConvolutionLayer {
+    let layer = form.architecture.layers[index]
+    return convolution(index, times?.table(for: layer.name) ?? kernels)
+  }
+
+  private mutating func convolution(_ index: Int, _ kernels: KernelTable) -> any ConvolutionLayer {
     let layer = form.architecture.layers[index]
     guard case .basis(let rank, let channels) = form.layers[index] else {
       return Convolution(
@@ -160,7 +172,8 @@ struct LayerBuilder {
 
   mutating func normalizedConvolution(_ index: Int) -> NormalizedConvolution {
     let layer = form.architecture.layers[index]
-    let convolution = convolution(index)
+    let kernels = times?.table(for: layer.name) ?? kernels
+    let convolution = convolution(index, kernels)
     let name = NetworkForm.batchNormName(of: layer.name)
     let batchNorm = BatchNorm(
       channels: layer.outputChannels, gamma: parameters.slice("\(name).weight"),
@@ -187,7 +200,7 @@ struct LayerBuilder {
       mapsGradients[size]
       ?? AlignedBuffer<Lanes>(
         count: LaneView.elementCount(
-          blocks: Workspace.blocksInGroup(size: size), channels: widest, height: size, width: size, halo: 1))
+          blocks: BatchPortion.blocks(size: size), channels: widest, height: size, width: size, halo: 1))
     if mapsGradients.updateValue(memory, forKey: size) == nil { basisMemory.append(memory) }
     return LaneView(memory: memory.base, channels: widest, height: size, width: size, halo: 1).channels(0..<rank)
   }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import BasisEngine
+import Foundation
 import SearchCore
 
 struct BenchCommand: ParsableCommand {
@@ -18,6 +19,9 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Images a step.")
   var batch = 128
 
+  @Flag(help: "Also say where a training step's time goes, layer by layer.")
+  var layers = false
+
   @Flag(help: "Print one JSON object.")
   var json = false
 
@@ -30,7 +34,8 @@ struct BenchCommand: ParsableCommand {
     let candidate = try network.candidate(in: Architecture(model))
     OpenBLASEnvironment.adopt()
     let measured = try Benchmark.run(
-      model: model, candidate: candidate, variant: network.variant ?? .remainder, batch: batch)
+      model: model, candidate: candidate, variant: network.variant ?? .remainder, batch: batch,
+      measuresLayers: layers)
     if json {
       try JSONOutput.print(measured)
       return
@@ -43,5 +48,31 @@ struct BenchCommand: ParsableCommand {
       "memory     \(Readable.bytes(measured.peakMemoryBytes)) at most",
       "kernels    \(measured.kernelVariant)",
     ] { StandardOutput.writeLine(line) }
+    if let layers = measured.layers { Self.show(layers) }
+  }
+
+  /// Milliseconds a step, and the convolutions' GFLOP/s.
+  private static func show(_ layers: [LayerTimes.Layer]) {
+    func row(_ cells: [String], name: String) -> String {
+      name.padding(toLength: 24, withPad: " ", startingAt: 0)
+        + cells.map { String(repeating: " ", count: max(0, 16 - $0.count)) + $0 }.joined()
+    }
+    let works = LayerTimes.Work.allCases
+    let titles = works.map { $0.rawValue.replacingOccurrences(of: "_", with: " ") }
+    StandardOutput.writeLine("\n" + row(["total, ms"] + titles, name: "training step, by layer"))
+    for layer in layers {
+      let cells = works.map { work in
+        let milliseconds = Readable.fixed(1e3 * (layer.seconds[work.rawValue] ?? 0), digits: 2)
+        return layer.gigaflopsPerSecond(of: work).map { "\(milliseconds) @\(Readable.fixed($0, digits: 0))" }
+          ?? milliseconds
+      }
+      StandardOutput.writeLine(row([Readable.fixed(1e3 * layer.totalSeconds, digits: 2)] + cells, name: layer.name))
+    }
+    let sums = works.map { work in
+      Readable.fixed(1e3 * layers.reduce(0) { $0 + ($1.seconds[work.rawValue] ?? 0) }, digits: 2)
+    }
+    let total = Readable.fixed(1e3 * layers.reduce(0) { $0 + $1.totalSeconds }, digits: 2)
+    StandardOutput.writeLine(row([total] + sums, name: "all"))
+    StandardOutput.writeLine("(behind @: GFLOP/s of the convolution)")
   }
 }

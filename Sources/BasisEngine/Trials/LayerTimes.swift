@@ -1,0 +1,119 @@
+import KernelInterface
+import SearchCore
+
+/// Where a training step's time goes: each layer's kernels, timed from outside as the network calls them.
+public final class LayerTimes {
+  /// What a layer spends its time on.
+  public enum Work: String, CaseIterable, Codable, Sendable {
+    case forward
+    case inputGradient = "input_gradient"
+    case weightGradient = "weight_gradient"
+    /// Preparing the weights.
+    case weights
+    /// Batch norm, rectifier and shortcut, forward and backward.
+    case passes
+  }
+
+  /// One layer's share of a step.
+  public struct Layer: Codable, Hashable, Sendable {
+    /// A layer's name; `other` for what belongs to none: the shortcuts' sums, pooling and the update.
+    public var name: String
+    /// Seconds a step, by `Work.rawValue`.
+    public var seconds: [String: Double]
+    /// Multiply-adds a step of each of the three convolution kernels: forward, input gradient, weight gradient.
+    public var multiplyAdds: [String: Double]
+
+    public var totalSeconds: Double { seconds.values.reduce(0, +) }
+
+    /// Of `work`; nil where it computes no convolution.
+    public func gigaflopsPerSecond(of work: Work) -> Double? {
+      guard let seconds = seconds[work.rawValue], seconds > 0, let products = multiplyAdds[work.rawValue] else {
+        return nil
+      }
+      return 2e-9 * products / seconds
+    }
+  }
+
+  private final class Record {
+    var seconds: [Work: Double] = [:]
+    var multiplyAdds: [Work: Double] = [:]
+  }
+
+  static let other = "other"
+
+  private let kernels: KernelTable
+  private var names: [String] = []
+  private var records: [String: Record] = [:]
+
+  init(_ kernels: KernelTable) { self.kernels = kernels }
+
+  /// What was recorded, divided by `steps`, in the order in which the tables were made.
+  func layers(steps: Int) -> [Layer] {
+    names.map { name in
+      let record = records[name]!
+      func perStep(_ values: [Work: Double]) -> [String: Double] {
+        Dictionary(uniqueKeysWithValues: values.map { ($0.key.rawValue, $0.value / Double(steps)) })
+      }
+      return Layer(name: name, seconds: perStep(record.seconds), multiplyAdds: perStep(record.multiplyAdds))
+    }
+  }
+
+  func reset() {
+    for record in records.values {
+      record.seconds = [:]
+      record.multiplyAdds = [:]
+    }
+  }
+
+  /// The kernels for one layer, which note their time under its name. On one thread only, like the network.
+  func table(for name: String) -> KernelTable {
+    let record = Record()
+    if records.updateValue(record, forKey: name) == nil { names.append(name) }
+    let kernels = kernels
+    // Safe: a network is used by one thread at a time, and these closures are called by it alone.
+    nonisolated(unsafe) let note = record
+    @Sendable func timed(_ work: Work, _ body: () -> Void) {
+      let start = ContinuousClock.now
+      body()
+      note.seconds[work, default: 0] += BasisEngine.seconds(since: start)
+    }
+    @Sendable func count(_ work: Work, _ shape: ConvolutionShape, _ output: LaneView, _ batch: BatchExtent) {
+      note.multiplyAdds[work, default: 0] += Double(shape.weightCount * output.height * output.width * batch.images)
+    }
+    var table = kernels
+    table.prepareForward = { weights, shape, prepared in
+      timed(.weights) { kernels.prepareForward(weights, shape, prepared) }
+    }
+    table.prepareInputGradient = { weights, shape, prepared in
+      timed(.weights) { kernels.prepareInputGradient(weights, shape, prepared) }
+    }
+    table.convolutionForward = { input, prepared, output, shape, batch, sums in
+      timed(.forward) { kernels.convolutionForward(input, prepared, output, shape, batch, sums) }
+      count(.forward, shape, output, batch)
+    }
+    table.convolutionInputGradient = { gradient, prepared, inputGradient, shape, batch, accumulate in
+      timed(.inputGradient) {
+        kernels.convolutionInputGradient(gradient, prepared, inputGradient, shape, batch, accumulate)
+      }
+      count(.inputGradient, shape, gradient, batch)
+    }
+    table.convolutionWeightGradient = { input, gradient, weightGradient, shape, batch in
+      timed(.weightGradient) { kernels.convolutionWeightGradient(input, gradient, weightGradient, shape, batch) }
+      count(.weightGradient, shape, gradient, batch)
+    }
+    table.normalize = { pass, batch in timed(.passes) { kernels.normalize(pass, batch) } }
+    table.batchNormBackwardSums = { pass, batch, sums in
+      timed(.passes) { kernels.batchNormBackwardSums(pass, batch, sums) }
+    }
+    table.batchNormBackwardApply = { pass, batch in timed(.passes) { kernels.batchNormBackwardApply(pass, batch) } }
+    table.add = { source, destination, batch in timed(.passes) { kernels.add(source, destination, batch) } }
+    table.poolForward = { input, means, batch in timed(.passes) { kernels.poolForward(input, means, batch) } }
+    table.poolBackward = { gradients, inputGradient, batch in
+      timed(.passes) { kernels.poolBackward(gradients, inputGradient, batch) }
+    }
+    table.updateWeights = { weights, gradients, velocity, count, rule in
+      timed(.weights) { kernels.updateWeights(weights, gradients, velocity, count, rule) }
+    }
+    return table
+  }
+}
