@@ -71,17 +71,6 @@ struct TapConvolution {
             strip.weights = packed + (n * input.channels + firstChannel * size) * tapCount
             strip.sums = isLast ? partialSums.map { $0 + 2 * n * parts } : nil
             convolve(strip, outputs: size, taps: kernelColumns, step: step * input.columnStride)
-            if isLast {
-              // The strip after this one arrives while this one is computed.
-              let isLastRow = firstOutputRow + blocking.rows >= rows
-              let nextBlock = isLastRow ? block + 1 : block
-              let nextRow = isLastRow ? 0 : firstOutputRow + blocking.rows
-              if nextBlock < blocks.upperBound {
-                prefetch(
-                  input, block: nextBlock, rows: min(blocking.rows, rows - nextRow), firstOutputRow: nextRow,
-                  channels: min(blocking.channels, input.channels), columns: columns, share: group, of: groups.groups)
-              }
-            }
           }
         }
       }
@@ -94,23 +83,6 @@ struct TapConvolution {
             sums.squares[n] += Double(lane_sum(lane_masked(partialSums[(2 * n + 1) * parts + part], mask)))
           }
         }
-      }
-    }
-  }
-
-  /// Asks for a share of the input channels of a strip.
-  private func prefetch(
-    _ input: LaneView, block: Int, rows: Int, firstOutputRow: Int, channels: Int, columns: Int, share: Int,
-    of shares: Int
-  ) {
-    let inputRows = (rows - 1) * step + kernelRows
-    let lines = ((columns - 1) * step + kernelColumns) * input.columnStride
-    for channel in share * channels / shares..<(share + 1) * channels / shares {
-      for row in 0..<inputRows {
-        let pixels =
-          input.base + block * input.blockStride + channel * input.planeStride
-          + (firstOutputRow * step + firstRow + row) * input.rowStride + firstColumn * input.columnStride
-        for line in 0..<lines { lane_prefetch(pixels + line) }
       }
     }
   }
