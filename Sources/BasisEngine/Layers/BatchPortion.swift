@@ -19,7 +19,7 @@ struct BatchPortion: Hashable {
   /// The batch in portions for a layer whose output planes have `size` rows and columns: block by block, from the top down.
   static func all(of batch: BatchExtent, size: Int) -> [BatchPortion] {
     let blocks = blocks(size: size)
-    let rows = min(size, max(1, pixels / size))
+    let rows = rows(size: size)
     return stride(from: 0, to: batch.blocks, by: blocks).flatMap { first in
       let extent = BatchExtent(images: min(batch.images - first * laneCount, blocks * laneCount))
       return stride(from: 0, to: size, by: rows).map { row in
@@ -27,6 +27,9 @@ struct BatchPortion: Hashable {
       }
     }
   }
+
+  /// Most rows of a portion of planes of `size` rows and columns.
+  static func rows(size: Int) -> Int { min(size, max(1, pixels / size)) }
 
   /// Each block with all its rows, for layers whose output planes have `size` rows and columns.
   static func wholePlanes(of batch: BatchExtent, size: Int) -> [BatchPortion] {
@@ -44,9 +47,10 @@ struct BatchPortion: Hashable {
     return end(rows.lowerBound)..<end(rows.upperBound)
   }
 
-  /// Rows of the output's gradient that the input gradient reads for the portion's share of the input, and did not read for
-  /// the portions above it.
-  func newGradientRows(height: Int) -> Range<Int> { newInputRows(stride: 1, height: height) }
+  /// The portion's rows and the ones next to them, of planes of `height` rows: what a 3×3 convolution of stride 1 reads.
+  func rowsWithNeighbours(height: Int) -> Range<Int> {
+    max(0, rows.lowerBound - 1)..<min(height, rows.upperBound + 1)
+  }
 
   /// The portion's share of input rows: every input row belongs to one portion.
   func inputRows(stride: Int, height: Int) -> Range<Int> {
@@ -55,6 +59,35 @@ struct BatchPortion: Hashable {
 }
 
 extension LaneView {
+  /// Room for the rows of `portion` and the ones next to them, in memory that is made for one portion: makes these rows ready,
+  /// `fill`s them where the plane (of `height` rows) has them and clears them where it ends.
+  /// - Returns: the portion's own rows.
+  func filled(
+    for portion: BatchPortion, height: Int, by fill: (_ rows: Range<Int>, _ target: LaneView) -> Void
+  ) -> LaneView {
+    var own = self
+    own.height = portion.rows.count
+    let rows = portion.rowsWithNeighbours(height: height)
+    var target = own
+    target.base -= (portion.rows.lowerBound - rows.lowerBound) * rowStride
+    target.height = rows.count
+    if rows.lowerBound == portion.rows.lowerBound { clear(row: -1, blocks: portion.extent.blocks) }
+    if rows.upperBound == portion.rows.upperBound {
+      clear(row: portion.rows.count, blocks: portion.extent.blocks)
+    }
+    fill(rows, target)
+    return own
+  }
+
+  /// Zeros in one row of every plane, which may be one of the halo's.
+  private func clear(row: Int, blocks: Int) {
+    for block in 0..<blocks {
+      for channel in 0..<channels {
+        (base + (block * blockStride + channel * planeStride + row * rowStride)).update(repeating: .zero, count: width)
+      }
+    }
+  }
+
   /// These rows of a portion's blocks.
   func portion(_ portion: BatchPortion, rows: Range<Int>) -> LaneView {
     blocks(from: portion.firstBlock).rows(rows)

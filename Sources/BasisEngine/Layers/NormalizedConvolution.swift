@@ -9,20 +9,17 @@ struct NormalizedConvolution {
   let batchNorm: BatchNorm
   /// y, what the convolution leaves, in its internal order; all blocks.
   let raw: LaneView
-  /// Memory for one portion's z and dy, haloed; shared by all layers of this output size.
+  /// Memory for one portion's z and dy; shared by all layers of this output size.
   let scratch: Workspace.Scratch
-
-  private var stride: Int { convolution.shape.stride }
 
   /// Values of a channel in a batch.
   private func count(_ batch: BatchExtent) -> Int { batch.images * raw.height * raw.width }
 
   /// y of a portion, and its share of the statistics in training.
-  /// - Parameter input: all rows of the portion's blocks.
+  /// - Parameter input: the portion's input rows.
   func convolve(_ input: LaneView, _ portion: BatchPortion, mode: PassMode) {
     convolution.forward(
-      input.rows(portion.inputRows(stride: stride, height: input.height)), raw.portion(portion, rows: portion.rows),
-      portion, sums: mode == .training ? batchNorm.sums : nil)
+      input, raw.portion(portion, rows: portion.rows), portion, sums: mode == .training ? batchNorm.sums : nil)
   }
 
   func takeStatistics(_ batch: BatchExtent) { batchNorm.takeStatistics(count: count(batch)) }
@@ -53,20 +50,18 @@ struct NormalizedConvolution {
 
   /// From g to a portion's share of the weights' gradients and, where `inputGradient` is given, the input's.
   /// - Parameters:
-  ///   - input, outputGradient, inputGradient: all rows of the portion's blocks.
-  ///   - dy: memory for the gradient of y: all rows of the portion's blocks, haloed, kept from one portion to the next below it.
+  ///   - input, inputGradient: the portion's input rows.
+  ///   - outputGradient: all rows of the portion's blocks.
   func backward(
-    _ portion: BatchPortion, input: LaneView, outputGradient: LaneView, inputGradient: LaneView?, accumulate: Bool,
-    dy: LaneView
+    _ portion: BatchPortion, input: LaneView, outputGradient: LaneView, inputGradient: LaneView?, accumulate: Bool
   ) {
-    let newRows = portion.newGradientRows(height: raw.height)
-    batchNorm.inputGradient(
-      raw.portion(portion, rows: newRows), outputGradient: outputGradient.rows(newRows),
-      inputGradient: dy.rows(newRows),
-      portion.extent)
-    let inputRows = portion.inputRows(stride: stride, height: input.height)
+    let dy = scratch.gradient.filled(for: portion, height: raw.height) { rows, target in
+      batchNorm.inputGradient(
+        raw.portion(portion, rows: rows), outputGradient: outputGradient.rows(rows), inputGradient: target,
+        portion.extent)
+    }
     convolution.backward(
-      input.rows(inputRows), raw.portion(portion, rows: portion.rows), outputGradient: dy.rows(portion.rows),
-      inputGradient: inputGradient?.rows(inputRows), accumulate: accumulate, portion)
+      input, raw.portion(portion, rows: portion.rows), outputGradient: dy, inputGradient: inputGradient,
+      accumulate: accumulate, portion)
   }
 }

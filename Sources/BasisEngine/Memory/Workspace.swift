@@ -33,15 +33,13 @@ public final class Workspace {
     var inner: LaneView
   }
 
-  /// Memory for one portion's blocks, haloed, that all layers of one output size share: what is in use of it stays in the
-  /// cache.
+  /// Memory for one portion and the rows next to it, that all layers of one output size share: small, so that it stays in
+  /// the cache.
   struct Scratch {
     /// z between a block's convolutions.
     var activation: LaneView
     /// dy
     var gradient: LaneView
-    /// dy of a projection.
-    var projectionGradient: LaneView
   }
 
   /// Bytes of activations and gradients.
@@ -56,9 +54,12 @@ public final class Workspace {
     }
     let blocks = BatchExtent(images: capacity).blocks
     var end = 0
-    func place(channels: Int, size: Int, halo: Int, blocks: Int = blocks) -> Placement {
-      let placement = Placement(offset: end, channels: channels, size: size, halo: halo)
-      end += LaneView.elementCount(blocks: blocks, channels: channels, height: size, width: size, halo: halo)
+    func place(
+      channels: Int, size: Int, halo: Int, rows: Int? = nil, blocks: Int = blocks
+    ) -> Placement {
+      let placement = Placement(offset: end, channels: channels, rows: rows ?? size, size: size, halo: halo)
+      end += LaneView.elementCount(
+        blocks: blocks, channels: channels, height: rows ?? size, width: size, halo: halo)
       return placement
     }
     let layers = architecture.layers
@@ -83,7 +84,10 @@ public final class Workspace {
     }
     let scratchPlaces = widest.sorted { $0.key > $1.key }.map { size, channels in
       let portion = min(blocks, BatchPortion.blocks(size: size))
-      return (size, (0..<3).map { _ in place(channels: channels, size: size, halo: 1, blocks: portion) })
+      let rows = BatchPortion.rows(size: size)
+      return (
+        size, (0..<2).map { _ in place(channels: channels, size: size, halo: 1, rows: rows, blocks: portion) }
+      )
     }
     let bytes = end * MemoryLayout<Lanes>.stride
     if let physical = ProcessMemory.physicalBytes(), bytes > physical {
@@ -108,7 +112,7 @@ public final class Workspace {
     scratches = Dictionary(
       uniqueKeysWithValues: scratchPlaces.map { size, places in
         let views = places.map { $0.view(in: memory) }
-        return (size, Scratch(activation: views[0], gradient: views[1], projectionGradient: views[2]))
+        return (size, Scratch(activation: views[0], gradient: views[1]))
       })
   }
 
@@ -127,18 +131,18 @@ public final class Workspace {
     let channels = 0..<layer.outputChannels
     scratch.activation = scratch.activation.channels(channels)
     scratch.gradient = scratch.gradient.channels(channels)
-    scratch.projectionGradient = scratch.projectionGradient.channels(channels)
     return scratch
   }
 
   private struct Placement {
     let offset: Int
     let channels: Int
+    let rows: Int
     let size: Int
     let halo: Int
 
     func view(in memory: AlignedBuffer<Lanes>) -> LaneView {
-      LaneView(memory: memory.base + offset, channels: channels, height: size, width: size, halo: halo)
+      LaneView(memory: memory.base + offset, channels: channels, height: rows, width: size, halo: halo)
     }
   }
 }

@@ -67,13 +67,12 @@ extension ResNet {
 
   private func forward(_ stage: Stage, _ portion: BatchPortion, _ mode: PassMode) {
     switch stage {
-    case .stem: stem.convolve(workspace.input.blocks(from: portion.firstBlock), portion, mode: mode)
+    case .stem: stem.convolve(workspace.input.portion(portion, rows: portion.rows), portion, mode: mode)
     case .first(let index):
       let block = blocks[index]
-      let input = block.input.blocks(from: portion.firstBlock)
-      completeOutput(
-        before: index, portion,
-        rows: portion.newInputRows(stride: block.first.convolution.shape.stride, height: input.height))
+      let (stride, height) = (block.first.convolution.shape.stride, block.input.height)
+      completeOutput(before: index, portion, rows: portion.newInputRows(stride: stride, height: height))
+      let input = block.input.portion(portion, rows: portion.inputRows(stride: stride, height: height))
       block.first.convolve(input, portion, mode: mode)
       block.projection?.convolve(input, portion, mode: mode)
     case .second(let index):
@@ -111,10 +110,9 @@ extension ResNet {
 
   /// z between a block's convolutions, in the scratch, as far as the second one reads it for this portion.
   private func completeInner(_ block: Block, _ portion: BatchPortion) -> LaneView {
-    let inner = block.first.scratch.activation
-    let rows = portion.newInputRows(stride: 1, height: inner.height)
-    block.first.normalize(portion, rows: rows, output: inner.rows(rows))
-    return inner
+    block.first.scratch.activation.filled(for: portion, height: block.first.raw.height) { rows, target in
+      block.first.normalize(portion, rows: rows, output: target)
+    }
   }
 
   /// Gradients of all parameters, from those of the logits in the workspace; uses what the last training pass left
@@ -143,9 +141,8 @@ extension ResNet {
     }
     for portion in BatchPortion.all(of: batch, size: stem.raw.height) {
       stem.backward(
-        portion, input: workspace.input.blocks(from: portion.firstBlock),
-        outputGradient: stemGradient.blocks(from: portion.firstBlock), inputGradient: nil, accumulate: false,
-        dy: stem.scratch.gradient)
+        portion, input: workspace.input.portion(portion, rows: portion.rows),
+        outputGradient: stemGradient.blocks(from: portion.firstBlock), inputGradient: nil, accumulate: false)
     }
   }
 
@@ -181,39 +178,36 @@ extension ResNet {
   /// From g of a block's sum to g of its inner activation.
   private func backwardSecond(_ block: Block, _ portion: BatchPortion) {
     let inner = completeInner(block, portion)
-    let innerGradient = block.innerGradient.blocks(from: portion.firstBlock)
+    let innerGradient = block.innerGradient.portion(portion, rows: portion.rows)
     block.second.backward(
       portion, input: inner, outputGradient: block.outputGradient.blocks(from: portion.firstBlock),
-      inputGradient: innerGradient, accumulate: false, dy: block.second.scratch.gradient)
-    let rows = portion.rows
-    block.first.rectifyGradient(
-      portion, rows: rows, output: inner.rows(rows), outputGradient: innerGradient.rows(rows))
+      inputGradient: innerGradient, accumulate: false)
+    block.first.rectifyGradient(portion, rows: portion.rows, output: inner, outputGradient: innerGradient)
   }
 
   /// From g of a block's inner activation, and of its sum, to g of what it reads.
   private func backwardFirst(_ index: Int, _ portion: BatchPortion) {
     let block = blocks[index]
     let stride = block.first.convolution.shape.stride
-    let input = block.input.blocks(from: portion.firstBlock)
-    let inputGradient = block.inputGradient.blocks(from: portion.firstBlock)
+    let inputRows = portion.inputRows(stride: stride, height: block.input.height)
+    let input = block.input.portion(portion, rows: inputRows)
+    let inputGradient = block.inputGradient.portion(portion, rows: inputRows)
     let outputGradient = block.outputGradient.blocks(from: portion.firstBlock)
-    let inputRows = portion.inputRows(stride: stride, height: input.height)
     // An identity shortcut hands g on as it is: the first convolution adds its share in place, and the same memory is the
     // gradient of the block's input.
     block.first.backward(
       portion, input: input, outputGradient: block.innerGradient.blocks(from: portion.firstBlock),
-      inputGradient: inputGradient, accumulate: block.shortcut == .identity, dy: block.first.scratch.gradient)
+      inputGradient: inputGradient, accumulate: block.shortcut == .identity)
     switch block.shortcut {
     case .identity: break
     case .subsampleAndPad:
       let offset = (block.output.channels - block.input.channels) / 2
       kernels.add(
         outputGradient.rows(portion.rows).channels(offset..<offset + block.input.channels),
-        inputGradient.rows(inputRows).subsampled(by: stride), portion.extent)
+        inputGradient.subsampled(by: stride), portion.extent)
     case .projection:
       block.projection!.backward(
-        portion, input: input, outputGradient: outputGradient, inputGradient: inputGradient, accumulate: true,
-        dy: block.projection!.scratch.projectionGradient)
+        portion, input: input, outputGradient: outputGradient, inputGradient: inputGradient, accumulate: true)
     }
     rectifyOutputGradient(before: index, portion, rows: inputRows)
   }
