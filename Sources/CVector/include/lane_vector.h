@@ -47,6 +47,9 @@ LANE_FUNCTION int lane_registers(void) {
 // Asks for the cache line at `address` in the second-level cache.
 LANE_FUNCTION void lane_prefetch(const void *_Nonnull address) { __builtin_prefetch(address, 0, 2); }
 
+// The same for a line that will be written.
+LANE_FUNCTION void lane_prefetch_to_write(const void *_Nonnull address) { __builtin_prefetch(address, 1, 2); }
+
 LANE_FUNCTION lane_vector lane_splat(float value) { return (lane_vector)value; }
 LANE_FUNCTION lane_vector lane_zero(void) { return (lane_vector)0.0f; }
 LANE_FUNCTION lane_vector lane_add(lane_vector a, lane_vector b) { return a + b; }
