@@ -77,6 +77,14 @@ public struct LaneView {
     return view
   }
 
+  /// `rows` rows more above and below, which the memory must have.
+  public func extended(by rows: Int) -> LaneView {
+    var view = self
+    view.base -= rows * rowStride
+    view.height += 2 * rows
+    return view
+  }
+
   /// Every `step`-th row and column, from the first, in the same memory. Such a view has no halo.
   public func subsampled(by step: Int) -> LaneView {
     var view = self

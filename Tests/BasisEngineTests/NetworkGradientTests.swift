@@ -38,6 +38,15 @@ struct NetworkCase: CustomTestStringConvertible, Sendable {
         "conv1": [4, 0, 2], "layer1.0.conv2": [3, 1], "layer2.0.conv1": [7, 2, 5, 0, 1], "layer2.0.conv2": [6, 3],
         "fc": [9, 0, 5, 2],
       ], images: 16),
+    // Planes that go through the passes in strips of rows.
+    NetworkCase(
+      widths: [3, 4, 5], imageSize: 32,
+      ranks: ["conv1": 2, "layer1.0.conv1": 1, "layer1.0.conv2": 2, "layer2.0.conv1": 3, "layer2.0.conv2": 2]),
+    NetworkCase(
+      widths: [3, 4, 5], imageSize: 32, ranks: ["conv1": 2, "layer1.0.conv1": 1, "layer2.0.conv1": 3], variant: .full),
+    NetworkCase(
+      model: .resnet18, widths: [2, 3, 4, 5], imageSize: 64,
+      ranks: ["layer1.0.conv2": 1, "layer2.0.conv1": 2, "layer2.0.downsample.0": 1], images: 1),
     // Projections, dense and decomposed.
     NetworkCase(
       model: .resnet18, widths: [4, 6, 8, 9], imageSize: 16,

@@ -17,7 +17,7 @@ final class BasisConvolution: ConvolutionLayer {
   private let map: AlignedBuffer<Int32>?
   private let basis: PreparedWeights
   private let coefficients: PreparedWeights
-  /// `full` only: memory of y_b, all blocks, and of its gradient (haloed for 3×3), one group; r channels each.
+  /// `full` only: memory of y_b, all blocks, and of its gradient (haloed), one portion; r channels each.
   private let maps: LaneView?
   private let mapsGradient: LaneView?
 
@@ -87,11 +87,14 @@ final class BasisConvolution: ConvolutionLayer {
     _ portion: BatchPortion
   ) {
     let keeps = variant == .remainder
-    let basisMaps = keeps ? output.channels(0..<rank) : maps!.blocks(from: portion.firstBlock)
-    let basisGradient = keeps ? outputGradient.channels(0..<rank) : mapsGradient!
+    let basisMaps = keeps ? output.channels(0..<rank) : maps!.portion(portion, rows: portion.rows)
+    let basisGradient = keeps ? outputGradient.channels(0..<rank) : mapsGradient!.rows(0..<outputGradient.height)
     let combinedGradient = keeps ? outputGradient.channels(rank..<shape.outputChannels) : outputGradient
     coefficients.weightGradient(basisMaps, combinedGradient, portion.extent)
-    coefficients.inputGradient(combinedGradient, basisGradient, accumulate: keeps, portion.extent)
+    // The input gradient of a 3×3 basis reads dy_b one row beyond the portion.
+    let rows = shape.kernelSize == 3 ? 1 : 0
+    coefficients.inputGradient(
+      combinedGradient.extended(by: rows), basisGradient.extended(by: rows), accumulate: keeps, portion.extent)
     basis.weightGradient(input, basisGradient, portion.extent)
     if let inputGradient { basis.inputGradient(basisGradient, inputGradient, accumulate: accumulate, portion.extent) }
   }

@@ -133,7 +133,7 @@ struct LayerBuilder {
   let kernels: KernelTable
   let times: LayerTimes?
   private(set) var basisMemory: [AlignedBuffer<Lanes>] = []
-  /// Gradients of y_b: needed within one layer's backward pass only, so layers of one output size share them.
+  /// Gradients of y_b, of one portion: needed within one layer's backward pass only, so layers of one output size share them.
   private var mapsGradients: [Int: AlignedBuffer<Lanes>] = [:]
 
   init(
@@ -200,8 +200,11 @@ struct LayerBuilder {
       mapsGradients[size]
       ?? AlignedBuffer<Lanes>(
         count: LaneView.elementCount(
-          blocks: BatchPortion.blocks(size: size), channels: widest, height: size, width: size, halo: 1))
+          blocks: BatchPortion.blocks(size: size), channels: widest, height: BatchPortion.rows(size: size), width: size,
+          halo: 1))
     if mapsGradients.updateValue(memory, forKey: size) == nil { basisMemory.append(memory) }
-    return LaneView(memory: memory.base, channels: widest, height: size, width: size, halo: 1).channels(0..<rank)
+    return LaneView(
+      memory: memory.base, channels: widest, height: BatchPortion.rows(size: size), width: size, halo: 1
+    ).channels(0..<rank)
   }
 }
