@@ -6,7 +6,8 @@
 /// - Padding is 1 for 3×3 and 0 for 1×1; output size is ⌈input / stride⌉; stride is 1 or 2.
 /// - A 3×3 convolution reads its `input` (and the gradients read `outputGradient`) one pixel beyond the interior:
 ///   views named in a comment as *haloed* have `halo == 1` and zeros there. Kernels write interiors only.
-/// - Convolutions read *prepared* weights: the same numbers (`shape.weightCount` of them) in the order that suits the variant. They are prepared once for many calls.
+/// - Convolutions read *prepared* weights: the same numbers (`shape.weightCount` of them) in the order that suits the
+///   variant. They are prepared once for many calls.
 /// - `accumulate: true` adds to what the destination holds, `false` overwrites it.
 /// - Lanes beyond the batch (in the last block) may hold anything finite in activations; gradients are zero there
 ///   (`BatchNormBackward` sees to it), so that no kernel but batch norm needs to know the number of images.

@@ -1,0 +1,117 @@
+import KernelInterface
+import SearchCore
+
+extension ResNet {
+  /// What of the network lies between two batch norms' statistics: a portion of the batch goes through it at a stretch.
+  private enum Stage {
+    case stem
+    /// From the statistics of the stem or of the block before to the first convolution (and projection) of a block.
+    case first(Int)
+    /// From the first convolution's statistics to the second convolution.
+    case second(Int)
+    /// From the last block's statistics to the pooled planes.
+    case pooling
+  }
+
+  private var stages: [Stage] {
+    [.stem] + blocks.indices.flatMap { [.first($0), .second($0)] } + [.pooling]
+  }
+
+  /// Logits of the first `images` images of `input`.
+  func forward(images: Int, mode: PassMode) {
+    precondition(images > 0 && images <= workspace.capacity)
+    let batch = BatchExtent(images: images)
+    for unit in units { unit.convolution.prepare(for: mode) }
+    classifier.prepare(for: mode)
+    switch mode {
+    case .training:
+      for stage in stages {
+        let units = units(of: stage)
+        for unit in units { unit.batchNorm.beginStatistics() }
+        for portion in portions(batch, of: stage) { forward(stage, portion, mode) }
+        for unit in units { unit.takeStatistics(batch) }
+      }
+    case .inference:
+      for unit in units { unit.batchNorm.takeRunningStatistics() }
+      for block in BatchPortion.wholePlanes(of: batch, size: 1) {
+        for stage in stages {
+          for var portion in portions(block.extent, of: stage) {
+            portion.firstBlock = block.firstBlock
+            forward(stage, portion, mode)
+          }
+        }
+      }
+    }
+    classifier.forward(
+      workspace.pooled, logits, BatchPortion(firstBlock: 0, extent: batch, rows: 0..<1), sums: nil)
+  }
+
+  /// Whose convolutions a stage holds.
+  private func units(of stage: Stage) -> [NormalizedConvolution] {
+    switch stage {
+    case .stem: [stem]
+    case .first(let index): [blocks[index].first] + (blocks[index].projection.map { [$0] } ?? [])
+    case .second(let index): [blocks[index].second]
+    case .pooling: []
+    }
+  }
+
+  private func portions(_ batch: BatchExtent, of stage: Stage) -> [BatchPortion] {
+    guard let unit = units(of: stage).first else {
+      return BatchPortion.wholePlanes(of: batch, size: lastOutput.height)
+    }
+    return BatchPortion.all(of: batch, size: unit.raw.height)
+  }
+
+  var lastOutput: LaneView { blocks.last?.output ?? stemOutput }
+
+  private func forward(_ stage: Stage, _ portion: BatchPortion, _ mode: PassMode) {
+    switch stage {
+    case .stem: stem.convolve(workspace.input.portion(portion, rows: portion.rows), portion, mode: mode)
+    case .first(let index):
+      let block = blocks[index]
+      let (stride, height) = (block.first.convolution.shape.stride, block.input.height)
+      completeOutput(before: index, portion, rows: portion.newInputRows(stride: stride, height: height))
+      let input = block.input.portion(portion, rows: portion.inputRows(stride: stride, height: height))
+      block.first.convolve(input, portion, mode: mode)
+      block.projection?.convolve(input, portion, mode: mode)
+    case .second(let index):
+      let inner = completeInner(blocks[index], portion)
+      blocks[index].second.convolve(inner, portion, mode: mode)
+    case .pooling:
+      completeOutput(before: blocks.count, portion, rows: portion.rows)
+      kernels.poolForward(
+        lastOutput.blocks(from: portion.firstBlock),
+        workspace.pooled.base + portion.firstBlock * workspace.pooled.blockStride, portion.extent)
+    }
+  }
+
+  /// Rows of z of the stem, or of the block before `index`: of what block `index` reads.
+  private func completeOutput(before index: Int, _ portion: BatchPortion, rows: Range<Int>) {
+    guard index > 0 else {
+      return stem.normalize(portion, rows: rows, output: stemOutput.portion(portion, rows: rows))
+    }
+    let block = blocks[index - 1]
+    let output = block.output.portion(portion, rows: rows)
+    var residual = block.input.blocks(from: portion.firstBlock)
+    var offset = 0
+    switch block.shortcut {
+    case .identity: residual = residual.rows(rows)
+    case .subsampleAndPad:
+      residual = residual.subsampled(by: block.first.convolution.shape.stride).rows(rows)
+      offset = (block.output.channels - block.input.channels) / 2
+    case .projection:
+      // The projected input waits where the sum will be: normalisation reads and writes each element once.
+      block.projection!.normalize(portion, rows: rows, rectified: false, output: output)
+      residual = output
+    }
+    block.second.normalize(portion, rows: rows, residual: residual, residualChannelOffset: offset, output: output)
+  }
+
+  /// z between a block's convolutions, in the scratch, as far as the second one reads it for this portion.
+  func completeInner(_ block: Block, _ portion: BatchPortion) -> LaneView {
+    block.first.scratch.activation.filled(for: portion, height: block.first.raw.height) { rows, target in
+      block.first.normalize(portion, rows: rows, output: target)
+    }
+  }
+}

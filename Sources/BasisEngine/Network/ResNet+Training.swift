@@ -1,0 +1,38 @@
+import KernelInterface
+
+extension ResNet {
+  /// The classifier's output without bias, in its internal order.
+  var logits: LaneView { workspace.outputs[architecture.classifier] }
+
+  /// Scores the logits of the last pass; with `gradients`, starts the backward pass.
+  func score(labels: [UInt8], gradients: Bool) -> Score {
+    SoftmaxCrossEntropy.score(
+      logits: logits, channelMap: classifier.channelMap, bias: classifierBias.values, labels: labels,
+      gradient: gradients ? workspace.logitsGradient : nil,
+      biasGradient: gradients ? classifierBias.gradients : nil)
+  }
+
+  /// Forward and backward over the first `labels.count` images of `input`; returns their mean loss.
+  func computeGradients(labels: [UInt8]) -> Double {
+    parameters.clearGradients()
+    forward(images: labels.count, mode: .training)
+    let score = score(labels: labels, gradients: true)
+    backward(images: labels.count)
+    return score.loss / Double(labels.count)
+  }
+
+  /// One step of stochastic gradient descent on the images that lie in `input`.
+  /// - Returns: their mean loss before the step; NaN where the network is no longer finite.
+  public func trainingStep(labels: [UInt8], rule: UpdateRule) -> Double {
+    let loss = computeGradients(labels: labels)
+    kernels.updateWeights(
+      parameters.valuePointer, parameters.gradientPointer, parameters.velocityPointer, parameters.paddedCount, rule)
+    return isFinite ? loss : .nan
+  }
+
+  /// Inference on the images that lie in `input`, with running statistics.
+  func inference(labels: [UInt8]) -> Score {
+    forward(images: labels.count, mode: .inference)
+    return score(labels: labels, gradients: false)
+  }
+}
