@@ -191,4 +191,21 @@ import Testing
     #expect(result.kernelVariant.hasPrefix(fastest.name + "+"))
     #expect(result.candidate == "dense" && result.batch == 16)
   }
+
+  @Test("layer by layer, a benchmark counts the multiply-adds that the cost model does")
+  func layerTimes() throws {
+    let candidate = try Candidate(parsing: "layer1.0.conv1=4,layer2.0.conv2=8")
+    let result = try Benchmark.run(
+      model: .resnet8, candidate: candidate, batch: 16, steps: 1, measuresLayers: true, kernels: fastest)
+    let architecture = Architecture(.resnet8)
+    let layers = try #require(result.layers)
+    #expect(Set(layers.map(\.name)) == Set(architecture.layers.map(\.name) + ["other"]))
+    func products(_ work: LayerTimes.Work) -> Int {
+      Int(layers.reduce(0) { $0 + ($1.multiplyAdds[work.rawValue] ?? 0) })
+    }
+    let cost = architecture.cost(of: candidate, variant: .remainder)
+    #expect(products(.forward) == 16 * cost.multiplyAdds)
+    #expect(products(.weightGradient) == 16 * cost.multiplyAdds)
+    #expect(layers.allSatisfy { $0.totalSeconds > 0 })
+  }
 }

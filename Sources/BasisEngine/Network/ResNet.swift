@@ -195,13 +195,15 @@ struct LayerBuilder {
 
   private mutating func mapsGradient(of layer: Layer, rank: Int) -> LaneView {
     let size = layer.outputSize
+    let capacity = BatchExtent(images: workspace.capacity).blocks
+    // The classifier takes the whole batch at a time.
+    let blocks = size == 1 ? capacity : min(capacity, BatchPortion.blocks(size: size))
     let widest = form.architecture.layers.filter { $0.outputSize == size }.map(\.outputChannels).max() ?? rank
     let memory =
       mapsGradients[size]
       ?? AlignedBuffer<Lanes>(
         count: LaneView.elementCount(
-          blocks: BatchPortion.blocks(size: size), channels: widest, height: BatchPortion.rows(size: size), width: size,
-          halo: 1))
+          blocks: blocks, channels: widest, height: BatchPortion.rows(size: size), width: size, halo: 1))
     if mapsGradients.updateValue(memory, forKey: size) == nil { basisMemory.append(memory) }
     return LaneView(
       memory: memory.base, channels: widest, height: BatchPortion.rows(size: size), width: size, halo: 1
