@@ -13,7 +13,8 @@ protocol ConvolutionLayer: AnyObject {
   /// Takes the weights as they are now, for the passes that follow.
   func prepare(for mode: PassMode)
 
-  /// y, N channels in internal order, from `input` (haloed for 3×3), for a portion of the batch; Σ y and Σ y² are added to `sums`.
+  /// y, N channels in internal order, from `input` (haloed for 3×3), for a portion of the batch; Σ y and Σ y² are added
+  /// to `sums`.
   /// The views are the portion's, `input` from the row at which the first output row's middle tap lies.
   func forward(_ input: LaneView, _ output: LaneView, _ portion: BatchPortion, sums: ChannelSums?)
 
