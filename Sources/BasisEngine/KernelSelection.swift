@@ -59,11 +59,11 @@ public enum KernelSelection {
     return table
   }
 
-  /// What results record: the kernels' name and OpenBLAS's core type, as in "avx512+SkylakeX". Equal text on two
-  /// machines means the same arithmetic in the same order.
+  /// What results record: the kernels' name, their table of algorithms and OpenBLAS's core type, as in "avx512-9f3a+SkylakeX".
+  /// Equal text on two machines means the same arithmetic in the same order.
   public static func variantDescription(of table: KernelTable) -> String {
     let core = openblas_get_corename().map { String(cString: $0) } ?? "unknown"
-    return "\(table.name)+\(core)"
+    return "\(table.name)-\(AlgorithmTable.of(table).fingerprint)+\(core)"
   }
 
   /// `variantDescription(of:)` for the kernels that `best()` chooses.

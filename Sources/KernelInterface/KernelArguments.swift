@@ -6,6 +6,8 @@ public struct ConvolutionShape: Hashable, Sendable {
   public var kernelSize: Int
   /// 1 or 2.
   public var stride: Int
+  public var forwardAlgorithm = ConvolutionAlgorithm.direct
+  public var inputGradientAlgorithm = ConvolutionAlgorithm.direct
 
   public init(outputChannels: Int, inputChannels: Int, kernelSize: Int, stride: Int) {
     self.outputChannels = outputChannels
@@ -15,6 +17,69 @@ public struct ConvolutionShape: Hashable, Sendable {
   }
 
   public var weightCount: Int { outputChannels * inputChannels * kernelSize * kernelSize }
+
+  /// Floats that weights prepared for `algorithm` take.
+  public func preparedCount(_ algorithm: ConvolutionAlgorithm) -> Int {
+    switch algorithm {
+    case .direct: weightCount
+    case .winograd: 16 * outputChannels * inputChannels
+    }
+  }
+}
+
+/// How a convolution is computed.
+public enum ConvolutionAlgorithm: String, Hashable, Codable, Sendable {
+  case direct
+  /// F(2×2, 3×3): for 3×3 of stride 1 on planes of even height and width.
+  case winograd
+}
+
+/// What a forward convolution does with y on its way to memory.
+public enum ConvolutionEpilogue {
+  case none
+  /// Adds Σ y and Σ y² over pixels, blocks and the batch's images.
+  case statistics(ChannelSums)
+  /// Stores z instead of y.
+  case activation(Activation)
+
+  public var statistics: ChannelSums? {
+    if case .statistics(let sums) = self { sums } else { nil }
+  }
+
+  public var activation: Activation? {
+    if case .activation(let activation) = self { activation } else { nil }
+  }
+}
+
+/// z[c] = relu?(scale[c] · y[c] + shift[c] + residual[c]): batch norm whose statistics are known, as in inference.
+public struct Activation {
+  /// One float an output channel each.
+  public var scale: UnsafePointer<Float>
+  public var shift: UnsafePointer<Float>
+  /// As in `Normalization`.
+  public var residual: LaneView?
+  public var residualChannelOffset: Int
+  public var rectified: Bool
+
+  public init(
+    scale: UnsafePointer<Float>, shift: UnsafePointer<Float>, residual: LaneView?, residualChannelOffset: Int,
+    rectified: Bool
+  ) {
+    self.scale = scale
+    self.shift = shift
+    self.residual = residual
+    self.residualChannelOffset = residualChannelOffset
+    self.rectified = rectified
+  }
+
+  /// From output channel `first` on.
+  public func channels(from first: Int) -> Activation {
+    var activation = self
+    activation.scale += first
+    activation.shift += first
+    activation.residualChannelOffset -= first
+    return activation
+  }
 }
 
 /// How many images a batch has, and so how many blocks, and how many lanes of the last block are images.

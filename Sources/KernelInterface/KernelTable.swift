@@ -6,8 +6,8 @@
 /// - Padding is 1 for 3×3 and 0 for 1×1; output size is ⌈input / stride⌉; stride is 1 or 2.
 /// - A 3×3 convolution reads its `input` (and the gradients read `outputGradient`) one pixel beyond the interior:
 ///   views named in a comment as *haloed* have `halo == 1` and zeros there. Kernels write interiors only.
-/// - Convolutions read *prepared* weights: the same numbers (`shape.weightCount` of them) in the order that suits the
-///   variant. They are prepared once for many calls.
+/// - Convolutions read *prepared* weights, `shape.preparedCount` floats of the shape's algorithm, which suit the variant. They are
+///   prepared once for many calls.
 /// - `accumulate: true` adds to what the destination holds, `false` overwrites it.
 /// - Lanes beyond the batch (in the last block) may hold anything finite in activations; gradients are zero there
 ///   (`BatchNormBackward` sees to it), so that no kernel but batch norm needs to know the number of images.
@@ -21,12 +21,11 @@ public struct KernelTable: Sendable {
       _ weights: UnsafePointer<Float>, _ shape: ConvolutionShape, _ prepared: UnsafeMutablePointer<Float>
     ) -> Void
 
-  /// y[n] = Σ_c Σ_taps w[n, c, tap] · x[c]. `input` is haloed for 3×3; `prepared` comes from `prepareForward`. Σ y and Σ y²
-  /// over pixels, blocks and the first `images` images are added to `sums`, where it is given.
+  /// y[n] = Σ_c Σ_taps w[n, c, tap] · x[c]. `input` is haloed for 3×3; `prepared` comes from `prepareForward`.
   public typealias ConvolutionForward =
     @Sendable (
       _ input: LaneView, _ prepared: UnsafePointer<Float>, _ output: LaneView, _ shape: ConvolutionShape,
-      _ batch: BatchExtent, _ sums: ChannelSums?
+      _ batch: BatchExtent, _ epilogue: ConvolutionEpilogue
     ) -> Void
 
   /// dx[c] = Σ_n Σ_taps w[n, c, tap] · dy[n]. `outputGradient` is haloed for 3×3 (its halo is read at both strides);

@@ -3,13 +3,19 @@ import KernelInterface
 
 /// The forward convolution and its input gradient.
 ///
-/// Both are a `TapConvolution`: stride-1 gradients are a convolution with flipped, transposed weights, stride-2 gradients
+/// Both are a `TapConvolution` or, where the shape says so, a `WinogradConvolution`: stride-1 gradients are a convolution with flipped, transposed weights, stride-2 gradients
 /// four of them, one for the pixels of each parity of row and column, which see 1, 2, 2 and 4 of the nine taps.
 enum Convolution {
   @Sendable static func prepareForward(
     weights: UnsafePointer<Float>, shape: ConvolutionShape, prepared: UnsafeMutablePointer<Float>
   ) {
-    forwardTaps(shape).pack(weights, outputs: shape.outputChannels, inputs: shape.inputChannels, into: prepared)
+    let taps = forwardTaps(shape)
+    switch shape.forwardAlgorithm {
+    case .direct: taps.pack(weights, outputs: shape.outputChannels, inputs: shape.inputChannels, into: prepared)
+    case .winograd:
+      WinogradConvolution(outputs: shape.outputChannels, inputs: shape.inputChannels)
+        .pack(weights, source: taps.source, into: prepared)
+    }
   }
 
   @Sendable static func prepareInputGradient(
@@ -17,6 +23,10 @@ enum Convolution {
   ) {
     // Channels change places: the gradient's outputs are the convolution's inputs.
     let (outputs, inputs) = (shape.inputChannels, shape.outputChannels)
+    if shape.inputGradientAlgorithm == .winograd {
+      return WinogradConvolution(outputs: outputs, inputs: inputs)
+        .pack(weights, source: gradientTaps(shape).source, into: prepared)
+    }
     guard shape.kernelSize == 3, shape.stride == 2 else {
       return gradientTaps(shape).pack(weights, outputs: outputs, inputs: inputs, into: prepared)
     }
@@ -29,11 +39,17 @@ enum Convolution {
 
   @Sendable static func forward(
     input: LaneView, prepared: UnsafePointer<Float>, output: LaneView, shape: ConvolutionShape, batch: BatchExtent,
-    sums: ChannelSums?
+    epilogue: ConvolutionEpilogue
   ) {
-    forwardTaps(shape).run(
-      input: input, output: output, packed: prepared, blocks: 0..<batch.blocks, batch: batch, accumulates: false,
-      sums: sums)
+    switch shape.forwardAlgorithm {
+    case .direct:
+      forwardTaps(shape).run(
+        input: input, output: output, packed: prepared, blocks: 0..<batch.blocks, batch: batch, accumulates: false,
+        epilogue: epilogue)
+    case .winograd:
+      WinogradConvolution(outputs: shape.outputChannels, inputs: shape.inputChannels).run(
+        input: input, output: output, packed: prepared, batch: batch, accumulates: false, epilogue: epilogue)
+    }
   }
 
   @Sendable static func inputGradient(
@@ -41,15 +57,19 @@ enum Convolution {
     batch: BatchExtent, accumulate: Bool
   ) {
     switch (shape.kernelSize, shape.stride) {
+    case (_, 1) where shape.inputGradientAlgorithm == .winograd:
+      WinogradConvolution(outputs: shape.inputChannels, inputs: shape.outputChannels).run(
+        input: outputGradient, output: inputGradient, packed: prepared, batch: batch, accumulates: accumulate,
+        epilogue: .none)
     case (_, 1):
       gradientTaps(shape).run(
         input: outputGradient, output: inputGradient, packed: prepared, blocks: 0..<batch.blocks, batch: batch,
-        accumulates: accumulate, sums: nil)
+        accumulates: accumulate, epilogue: .none)
     case (1, _):
       if !accumulate { fillWithZero(inputGradient, blocks: batch.blocks) }
       gradientTaps(shape).run(
         input: outputGradient, output: inputGradient.subsampled(by: 2), packed: prepared, blocks: 0..<batch.blocks,
-        batch: batch, accumulates: accumulate, sums: nil)
+        batch: batch, accumulates: accumulate, epilogue: .none)
     default:
       stride2InputGradient(
         outputGradient: outputGradient, prepared: prepared, inputGradient: inputGradient, shape: shape, batch: batch,
@@ -91,7 +111,7 @@ enum Convolution {
         parity.taps.run(
           input: outputGradient, output: pixels.subsampled(by: 2),
           packed: prepared + parity.earlierTaps * shape.inputChannels * shape.outputChannels, blocks: block..<block + 1,
-          batch: batch, accumulates: accumulate, sums: nil)
+          batch: batch, accumulates: accumulate, epilogue: .none)
       }
     }
   }

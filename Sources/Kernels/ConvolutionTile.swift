@@ -23,6 +23,8 @@ struct ConvolutionStrip {
   var accumulates: Bool
   /// `[output of the group][Σ y, Σ y²][part]`, added to; nil: no sums.
   var sums: UnsafeMutablePointer<lane_vector>?
+  /// Turns y into z; nil: y is stored.
+  var activation: TileActivation?
 }
 
 /// The innermost part of every convolution but the weight gradient: `Outputs` planes × a few pixels in registers, `Taps`
@@ -67,6 +69,8 @@ enum ConvolutionTile<let Outputs: Int, let Taps: Int, let Step: Int> {
         left -= 2
       }
       if left == 1 { Pixels<1>.run(strip, input, output) }
+      // A row at a time, from the first-level cache: in the tile itself it would cost the sums their registers.
+      if let activation = strip.activation { activation.apply(to: strip, outputs: Outputs, row: row) }
     }
   }
 

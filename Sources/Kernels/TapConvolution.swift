@@ -19,12 +19,13 @@ struct TapConvolution {
   var step: Int
   var source: WeightSource
 
-  /// Runs over `blocks` with weights from `pack`. `sums` as in `KernelTable.ConvolutionForward`.
+  /// Runs over `blocks` with weights from `pack`.
   func run(
     input: LaneView, output: LaneView, packed: UnsafePointer<Float>, blocks: Range<Int>, batch: BatchExtent,
-    accumulates: Bool, sums: ChannelSums?
+    accumulates: Bool, epilogue: ConvolutionEpilogue
   ) {
     let parts = Int(LANE_VECTOR_PARTS)
+    let (sums, activation) = (epilogue.statistics, epilogue.activation)
     precondition(input.columnStride == 1 || (kernelColumns == 1 && input.columnStride * step <= 2))
     let partialSums = sums.map { _ in
       UnsafeMutableRawPointer.allocate(
@@ -35,7 +36,7 @@ struct TapConvolution {
 
     var rows = output.height
     var columns = output.width
-    if isOneRow(input, output) {
+    if activation?.residual == nil, isOneRow(input, output) {
       columns *= rows
       rows = 1
     }
@@ -47,7 +48,7 @@ struct TapConvolution {
       inputPlaneStride: input.planeStride * parts, output: vectors(output.base),
       outputColumnStride: output.columnStride * parts, outputRowStride: output.rowStride * parts,
       outputPlaneStride: output.planeStride * parts, weights: packed, channels: 0,
-      kernelRows: kernelRows, rows: 0, columns: columns, rowStep: step, accumulates: false, sums: nil)
+      kernelRows: kernelRows, rows: 0, columns: columns, rowStep: step, accumulates: false, sums: nil, activation: nil)
     let groups = OutputGroups(count: output.channels)
     let tapCount = kernelRows * kernelColumns
 
@@ -70,6 +71,10 @@ struct TapConvolution {
               output.base + block * output.blockStride + n * output.planeStride + firstOutputRow * output.rowStride)
             strip.weights = packed + (n * input.channels + firstChannel * size) * tapCount
             strip.sums = isLast ? partialSums.map { $0 + 2 * n * parts } : nil
+            strip.activation =
+              isLast
+              ? activation.map { TileActivation($0, first: n, block: block).moved(rows: firstOutputRow, columns: 0) }
+              : nil
             convolve(strip, outputs: size, taps: kernelColumns, step: step * input.columnStride)
           }
         }

@@ -21,6 +21,10 @@ struct FormCase: Sendable, CustomTestStringConvertible {
     "\(inputs)→\(rank)→\(outputs), \(kernelSize)×\(kernelSize), stride \(stride), \(variant), \(images) images"
   }
 
+  func shape(outputChannels: Int) -> ConvolutionShape {
+    ConvolutionShape(outputChannels: outputChannels, inputChannels: inputs, kernelSize: kernelSize, stride: stride)
+  }
+
   static let cases: [FormCase] = [
     FormCase(rank: 1, images: 1),
     FormCase(rank: 6, images: 17),
@@ -57,8 +61,8 @@ struct FormCase: Sendable, CustomTestStringConvertible {
     let maps = Tensor(channels: form.rank, size: outputSize, halo: 0, images: form.images)
     let mapsGradient = Tensor(channels: form.rank, size: outputSize, halo: 1, images: form.images)
     let layer = BasisConvolution(
-      outputChannels: form.outputs, inputChannels: form.inputs, kernelSize: form.kernelSize, stride: form.stride,
-      rank: form.rank, variant: form.variant, basisChannels: form.basisChannels ?? Array(0..<form.rank),
+      shape: form.shape(outputChannels: form.outputs), basisShape: form.shape(outputChannels: form.rank),
+      variant: form.variant, basisChannels: form.basisChannels ?? Array(0..<form.rank),
       basis: store.slice("basis"), coefficients: store.slice("coefficients"), maps: maps.view,
       mapsGradient: mapsGradient.view, kernels: kernels)
     let order = (0..<form.outputs).map { c in layer.channelMap.map { Int($0[c]) } ?? c }
@@ -79,8 +83,7 @@ struct FormCase: Sendable, CustomTestStringConvertible {
     // In internal order, so that both outputs can be compared as they are.
     store.write("dense", filters.flatMap(\.self))
     let dense = Convolution(
-      outputChannels: form.outputs, inputChannels: form.inputs, kernelSize: form.kernelSize, stride: form.stride,
-      weight: store.slice("dense"), kernels: kernels)
+      shape: form.shape(outputChannels: form.outputs), weight: store.slice("dense"), kernels: kernels)
 
     let batch = BatchPortion(
       firstBlock: 0, extent: BatchExtent(images: form.images), rows: 0..<(form.size + form.stride - 1) / form.stride)
@@ -91,7 +94,8 @@ struct FormCase: Sendable, CustomTestStringConvertible {
       let sums = AlignedBuffer<Double>(count: 2 * form.outputs)
       layer.prepare(for: .training)
       layer.forward(
-        input.view, output.view, batch, sums: ChannelSums(values: sums.base, squares: sums.base + form.outputs))
+        input.view, output.view, batch,
+        statistics: ChannelSums(values: sums.base, squares: sums.base + form.outputs))
       let outputGradient = Tensor(channels: form.outputs, size: outputSize, halo: 1, images: form.images)
       outputGradient.view.fillNormal(images: form.images, seed: 2)
       let inputGradient = Tensor(channels: form.inputs, size: form.size, halo: 0, images: form.images)

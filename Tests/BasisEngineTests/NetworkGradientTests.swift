@@ -38,6 +38,8 @@ struct NetworkCase: CustomTestStringConvertible, Sendable {
         "conv1": [4, 0, 2], "layer1.0.conv2": [3, 1], "layer2.0.conv1": [7, 2, 5, 0, 1], "layer2.0.conv2": [6, 3],
         "fc": [9, 0, 5, 2],
       ], images: 16),
+    // Layers wide enough for Winograd's algorithm, in strips of rows and whole.
+    NetworkCase(widths: [32, 40, 64], imageSize: 32, ranks: ["layer2.0.conv2": 33], images: 3),
     // Planes that go through the passes in strips of rows.
     NetworkCase(
       widths: [3, 4, 5], imageSize: 32,

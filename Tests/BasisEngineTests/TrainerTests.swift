@@ -188,7 +188,7 @@ import Testing
   func benchmark() throws {
     let result = try Benchmark.run(model: .resnet8, batch: 16, steps: 2, kernels: fastest)
     #expect(result.trainingImagesPerSecond > 0 && result.inferenceImagesPerSecond > 0)
-    #expect(result.kernelVariant.hasPrefix(fastest.name + "+"))
+    #expect(result.kernelVariant.hasPrefix(fastest.name + "-"))
     #expect(result.candidate == "dense" && result.batch == 16)
   }
 

@@ -14,13 +14,18 @@ struct ConvolutionCase: CustomStringConvertible, Sendable {
   var images: Int
   /// Whether views have halos that the kernel does not need, so that planes are not contiguous.
   var extraHalo = false
+  var algorithm = ConvolutionAlgorithm.direct
 
   var description: String {
-    "\(inputs)→\(outputs) \(kernel)×\(kernel)/\(stride) on \(height)×\(width), \(images) images\(extraHalo ? ", halos" : "")"
+    "\(inputs)→\(outputs) \(kernel)×\(kernel)/\(stride) on \(height)×\(width), \(images) images\(extraHalo ? ", halos" : "")\(algorithm == .winograd ? ", winograd" : "")"
   }
 
   var shape: ConvolutionShape {
-    ConvolutionShape(outputChannels: outputs, inputChannels: inputs, kernelSize: kernel, stride: stride)
+    var shape = ConvolutionShape(
+      outputChannels: outputs, inputChannels: inputs, kernelSize: kernel, stride: stride)
+    shape.forwardAlgorithm = algorithm
+    shape.inputGradientAlgorithm = algorithm
+    return shape
   }
   var batch: BatchExtent { BatchExtent(images: images) }
   var outputHeight: Int { (height + stride - 1) / stride }
@@ -63,7 +68,7 @@ struct ConvolutionCase: CustomStringConvertible, Sendable {
   static let earlierSum = 0.25
 
   func prepare(_ weights: [Float], _ prepare: KernelTable.PrepareWeights) -> [Float] {
-    var prepared = [Float](repeating: .nan, count: weightCount)
+    var prepared = [Float](repeating: .nan, count: shape.preparedCount(algorithm))
     prepare(weights, shape, &prepared)
     return prepared
   }
@@ -73,7 +78,7 @@ struct ConvolutionCase: CustomStringConvertible, Sendable {
     sums.withUnsafeMutableBufferPointer { sums in
       table.convolutionForward(
         operands.input.view, prepared, output.view, shape, batch,
-        ChannelSums(values: sums.baseAddress!, squares: sums.baseAddress! + outputs))
+        .statistics(ChannelSums(values: sums.baseAddress!, squares: sums.baseAddress! + outputs)))
     }
   }
 
@@ -85,7 +90,7 @@ struct ConvolutionCase: CustomStringConvertible, Sendable {
     forward(table, operands, output, &sums)
     let withoutSums = LaneTensor(copying: output)
     let prepared = prepare(operands.weights, table.prepareForward)
-    table.convolutionForward(operands.input.view, prepared, withoutSums.view, shape, batch, nil)
+    table.convolutionForward(operands.input.view, prepared, withoutSums.view, shape, batch, .none)
 
     // Overwriting must not look at what was there.
     let gradientWeights = prepare(operands.weights, table.prepareInputGradient)
@@ -139,6 +144,27 @@ extension ConvolutionCase {
       }
     }
     return cases
+  }()
+
+  /// Winograd's algorithm: every size of its last group of outputs, planes of one and of several strips, batches that fill their
+  /// last block or do not, more channels than a pass takes.
+  static let winograd: [ConvolutionCase] = {
+    var cases: [ConvolutionCase] = []
+    for outputs in 1...17 {
+      let (height, width) = [(2, 2), (4, 6), (2, 8)][outputs % 3]
+      cases.append(
+        ConvolutionCase(
+          outputs: outputs, inputs: 1 + outputs * 5 % 7, kernel: 3, stride: 1, height: height, width: width,
+          images: batches[outputs % 5], extraHalo: outputs % 2 == 1))
+    }
+    cases += [(2, 64), (3, 65), (9, 130), (130, 3)].map { outputs, inputs in
+      ConvolutionCase(outputs: outputs, inputs: inputs, kernel: 3, stride: 1, height: 4, width: 2, images: 17)
+    }
+    return cases.map {
+      var convolution = $0
+      convolution.algorithm = .winograd
+      return convolution
+    }
   }()
 
   /// Batches of one to three blocks, and sizes at which a kernel splits rows, channels or blocks.

@@ -1,4 +1,5 @@
 import KernelInterface
+import Randomness
 import Testing
 
 @testable import BasisEngine
@@ -15,6 +16,64 @@ struct ConvolutionKernelTests {
     compare(convolution)
   }
 
+  @Test("Winograd's algorithm agrees with the reference", arguments: ConvolutionCase.winograd)
+  func winogradAgrees(_ convolution: ConvolutionCase) {
+    compare(convolution)
+  }
+
+  /// In how far the outputs have a residual: all of them, some, none.
+  private static let residuals = [(channels: 9, offset: 0), (channels: 4, offset: 3), (channels: 0, offset: 0)]
+
+  @Test(
+    "an activation is batch norm, residual and rectifier of the same convolution",
+    arguments: [
+      ConvolutionCase(outputs: 9, inputs: 3, kernel: 3, stride: 1, height: 4, width: 14, images: 20),
+      ConvolutionCase(outputs: 9, inputs: 130, kernel: 3, stride: 2, height: 5, width: 7, images: 16, extraHalo: true),
+      ConvolutionCase(outputs: 9, inputs: 5, kernel: 1, stride: 1, height: 4, width: 5, images: 20, extraHalo: true),
+      ConvolutionCase(outputs: 9, inputs: 5, kernel: 1, stride: 1, height: 4, width: 5, images: 20),
+      ConvolutionCase(
+        outputs: 9, inputs: 67, kernel: 3, stride: 1, height: 4, width: 6, images: 20, algorithm: .winograd),
+      ConvolutionCase(
+        outputs: 9, inputs: 3, kernel: 3, stride: 1, height: 2, width: 4, images: 3, extraHalo: true,
+        algorithm: .winograd),
+    ])
+  func activation(_ convolution: ConvolutionCase) {
+    let operands = convolution.operands()
+    var random = StableRandom(seed: 11)
+    let factors = randomFloats(18, &random)
+    for (channels, offset) in Self.residuals {
+      // Twice as large and subsampled, like an option-A shortcut.
+      let residual = LaneTensor(
+        random: &random, blocks: convolution.batch.blocks, channels: max(1, channels),
+        height: 2 * convolution.outputHeight, width: 2 * convolution.outputWidth, halo: 1)
+      for rectified in [false, true] {
+        func run(_ table: KernelTable) -> LaneTensor {
+          let output = LaneTensor(
+            blocks: convolution.batch.blocks, channels: 9, height: convolution.outputHeight,
+            width: convolution.outputWidth, halo: convolution.extraHalo ? 1 : 0)
+          let prepared = convolution.prepare(operands.weights, table.prepareForward)
+          factors.withUnsafeBufferPointer { factors in
+            let activation = Activation(
+              scale: factors.baseAddress!, shift: factors.baseAddress! + 9,
+              residual: channels > 0 ? residual.view.subsampled(by: 2) : nil, residualChannelOffset: offset,
+              rectified: rectified)
+            table.convolutionForward(
+              operands.input.view, prepared, output.view, convolution.shape, convolution.batch, .activation(activation))
+          }
+          return output
+        }
+        let expected = run(.reference).interior
+        for table in KernelSelection.available {
+          let actual = run(table)
+          #expect(
+            largestDifference(actual.interior, expected) <= tolerance(terms: 10 * convolution.inputs),
+            "\(table.name), \(channels) residual channels from \(offset), rectified: \(rectified)")
+          #expect(actual.isUntouchedOutside, "\(table.name)")
+        }
+      }
+    }
+  }
+
   @Test("a 1×1 convolution of stride 2 is one of stride 1 on every second pixel")
   func subsampledInput() {
     let strided = ConvolutionCase(outputs: 5, inputs: 6, kernel: 1, stride: 2, height: 7, width: 8, images: 20)
@@ -26,7 +85,7 @@ struct ConvolutionKernelTests {
       let output = LaneTensor(blocks: 2, channels: 5, height: 4, width: 4, halo: 0)
       let input = operands.input.view.subsampled(by: 2)
       let prepared = strided.prepare(operands.weights, table.prepareForward)
-      table.convolutionForward(input, prepared, output.view, shape, strided.batch, nil)
+      table.convolutionForward(input, prepared, output.view, shape, strided.batch, .none)
       #expect(output.interior == expected.output, "\(table.name)")
       var weightGradient = [Float](repeating: Float(ConvolutionCase.earlierSum), count: strided.weightCount)
       table.convolutionWeightGradient(input, operands.outputGradient.view, &weightGradient, shape, strided.batch)

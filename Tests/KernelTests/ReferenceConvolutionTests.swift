@@ -63,7 +63,7 @@ struct ReferenceConvolutionTests {
     func objective(_ input: LaneTensor, _ weights: [Float]) -> Double {
       let output = LaneTensor(copying: operands.outputGradient)
       KernelTable.reference.convolutionForward(
-        input.view, weights, output.view, convolution.shape, convolution.batch, nil)
+        input.view, weights, output.view, convolution.shape, convolution.batch, .none)
       return zip(output.interior, operands.outputGradient.interior).reduce(0) { $0 + Double($1.0) * Double($1.1) }
     }
     for i in 0..<convolution.weightCount {

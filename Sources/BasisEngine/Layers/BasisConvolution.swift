@@ -22,29 +22,28 @@ final class BasisConvolution: ConvolutionLayer {
   private let mapsGradient: LaneView?
 
   /// - Parameters:
+  ///   - shape: the whole convolution's.
+  ///   - basisShape: the basis', with r output channels.
   ///   - basisChannels: `remainder` only: the r output channels that are basis maps, in the basis' order.
   ///   - maps, mapsGradient: `full` only.
   init(
-    outputChannels: Int, inputChannels: Int, kernelSize: Int, stride: Int, rank: Int, variant: BasisVariant,
-    basisChannels: [Int], basis: ParameterSlice, coefficients: ParameterSlice, maps: LaneView? = nil,
-    mapsGradient: LaneView? = nil, kernels: KernelTable
+    shape: ConvolutionShape, basisShape: ConvolutionShape, variant: BasisVariant, basisChannels: [Int],
+    basis: ParameterSlice, coefficients: ParameterSlice, maps: LaneView? = nil, mapsGradient: LaneView? = nil,
+    kernels: KernelTable
   ) {
-    let combined = variant == .remainder ? outputChannels - rank : outputChannels
+    let rank = basisShape.outputChannels
+    let outputChannels = shape.outputChannels
     precondition(rank >= 1 && rank < outputChannels)
     precondition(variant == .remainder || (maps?.channels == rank && mapsGradient?.channels == rank))
-    shape = ConvolutionShape(
-      outputChannels: outputChannels, inputChannels: inputChannels, kernelSize: kernelSize, stride: stride)
+    self.shape = shape
     self.rank = rank
     self.variant = variant
-    self.basis = PreparedWeights(
-      basis,
-      shape: ConvolutionShape(
-        outputChannels: rank, inputChannels: inputChannels, kernelSize: kernelSize, stride: stride),
-      kernels: kernels)
+    self.basis = PreparedWeights(basis, shape: basisShape, kernels: kernels)
     self.coefficients = PreparedWeights(
       coefficients,
-      shape: ConvolutionShape(outputChannels: combined, inputChannels: rank, kernelSize: 1, stride: 1), kernels: kernels
-    )
+      shape: ConvolutionShape(
+        outputChannels: variant == .remainder ? outputChannels - rank : outputChannels, inputChannels: rank,
+        kernelSize: 1, stride: 1), kernels: kernels)
     self.maps = maps
     self.mapsGradient = mapsGradient
     if variant == .remainder, basisChannels != Array(0..<rank) {
@@ -69,17 +68,41 @@ final class BasisConvolution: ConvolutionLayer {
     coefficients.prepare(for: mode)
   }
 
-  func forward(_ input: LaneView, _ output: LaneView, _ portion: BatchPortion, sums: ChannelSums?) {
+  func forward(_ input: LaneView, _ output: LaneView, _ portion: BatchPortion, statistics: ChannelSums?) {
     guard variant == .remainder else {
       let maps = maps!.portion(portion, rows: portion.rows)
-      basis.forward(input, maps, portion.extent, sums: nil)
-      coefficients.forward(maps, output, portion.extent, sums: sums)
+      basis.forward(input, maps, portion.extent, .none)
+      coefficients.forward(maps, output, portion.extent, ConvolutionEpilogue(statistics))
       return
     }
     let kept = output.channels(0..<rank)
-    basis.forward(input, kept, portion.extent, sums: sums)
+    basis.forward(input, kept, portion.extent, ConvolutionEpilogue(statistics))
     coefficients.forward(
-      kept, output.channels(rank..<shape.outputChannels), portion.extent, sums: sums?.channels(from: rank))
+      kept, output.channels(rank..<shape.outputChannels), portion.extent,
+      ConvolutionEpilogue(statistics?.channels(from: rank)))
+  }
+
+  func infer(
+    _ input: LaneView, raw: LaneView, _ batchNorm: BatchNorm, _ pass: InferencePass, _ output: LaneView,
+    _ batch: BatchExtent
+  ) {
+    let basisMaps = variant == .remainder ? raw.channels(0..<rank) : maps!
+    basis.forward(input, basisMaps, batch, .none)
+    let activation = batchNorm.activation(pass)
+    switch variant {
+    case .full: coefficients.forward(basisMaps, output, batch, .activation(activation))
+    case .remainder where map == nil:
+      batchNorm.normalize(
+        basisMaps, residual: pass.residual, residualChannelOffset: pass.residualChannelOffset,
+        rectified: pass.rectified, output: output, batch)
+      coefficients.forward(
+        basisMaps, output.channels(rank..<shape.outputChannels), batch, .activation(activation.channels(from: rank)))
+    case .remainder:
+      coefficients.forward(basisMaps, raw.channels(rank..<shape.outputChannels), batch, .none)
+      batchNorm.normalize(
+        raw, residual: pass.residual, residualChannelOffset: pass.residualChannelOffset, rectified: pass.rectified,
+        output: output, batch)
+    }
   }
 
   func backward(

@@ -108,6 +108,13 @@ final class BatchNorm {
         residualChannelOffset: residualChannelOffset, rectified: rectified, output: output), batch)
   }
 
+  /// The same, for a convolution to apply itself; in internal order, which must be the output's.
+  func activation(_ pass: InferencePass) -> Activation {
+    Activation(
+      scale: factors.base, shift: factors.base + channels, residual: pass.residual,
+      residualChannelOffset: pass.residualChannelOffset, rectified: pass.rectified)
+  }
+
   // MARK: Backward, with the statistics of the last training pass
 
   func beginGradients() { sumsMemory.values.update(repeating: 0) }

@@ -13,10 +13,18 @@ protocol ConvolutionLayer: AnyObject {
   /// Takes the weights as they are now, for the passes that follow.
   func prepare(for mode: PassMode)
 
-  /// y, N channels in internal order, from `input` (haloed for 3×3), for a portion of the batch; Σ y and Σ y² are added
-  /// to `sums`.
+  /// y, N channels in internal order, from `input` (haloed for 3×3), for a portion of the batch; its sums are added to
+  /// `statistics`.
   /// The views are the portion's, `input` from the row at which the first output row's middle tap lies.
-  func forward(_ input: LaneView, _ output: LaneView, _ portion: BatchPortion, sums: ChannelSums?)
+  func forward(_ input: LaneView, _ output: LaneView, _ portion: BatchPortion, statistics: ChannelSums?)
+
+  /// z, from `input`, with batch norm's statistics known: what `forward` and then `batchNorm.normalize` would make, for planes of
+  /// `batch`.
+  /// - Parameters:
+  ///   - raw: memory for y, where the form or the order of its channels needs it.
+  func infer(
+    _ input: LaneView, raw: LaneView, _ batchNorm: BatchNorm, _ pass: InferencePass, _ output: LaneView,
+    _ batch: BatchExtent)
 
   /// For a portion of the batch, whose views these are: gradients of the weights, added to what is there, and of the
   /// input's rows where `inputGradient` is given, added to it if `accumulate`.
@@ -26,6 +34,13 @@ protocol ConvolutionLayer: AnyObject {
   func backward(
     _ input: LaneView, _ output: LaneView, outputGradient: LaneView, inputGradient: LaneView?, accumulate: Bool,
     _ portion: BatchPortion)
+}
+
+/// What follows batch norm in inference.
+struct InferencePass {
+  var residual: LaneView?
+  var residualChannelOffset = 0
+  var rectified = true
 }
 
 /// Weights as they are trained, and as the kernels read them.
@@ -41,8 +56,8 @@ struct PreparedWeights {
     self.weights = weights
     self.shape = shape
     self.kernels = kernels
-    forwardMemory = AlignedBuffer(count: weights.count)
-    gradientMemory = AlignedBuffer(count: weights.count)
+    forwardMemory = AlignedBuffer(count: shape.preparedCount(shape.forwardAlgorithm))
+    gradientMemory = AlignedBuffer(count: shape.preparedCount(shape.inputGradientAlgorithm))
   }
 
   func prepare(for mode: PassMode) {
@@ -50,8 +65,8 @@ struct PreparedWeights {
     if mode == .training { kernels.prepareInputGradient(weights.values, shape, gradientMemory.base) }
   }
 
-  func forward(_ input: LaneView, _ output: LaneView, _ batch: BatchExtent, sums: ChannelSums?) {
-    kernels.convolutionForward(input, forwardMemory.base, output, shape, batch, sums)
+  func forward(_ input: LaneView, _ output: LaneView, _ batch: BatchExtent, _ epilogue: ConvolutionEpilogue) {
+    kernels.convolutionForward(input, forwardMemory.base, output, shape, batch, epilogue)
   }
 
   func inputGradient(
@@ -71,18 +86,22 @@ final class Convolution: ConvolutionLayer {
   let channelMap: UnsafePointer<Int32>? = nil
   private let weights: PreparedWeights
 
-  init(
-    outputChannels: Int, inputChannels: Int, kernelSize: Int, stride: Int, weight: ParameterSlice, kernels: KernelTable
-  ) {
-    shape = ConvolutionShape(
-      outputChannels: outputChannels, inputChannels: inputChannels, kernelSize: kernelSize, stride: stride)
+  init(shape: ConvolutionShape, weight: ParameterSlice, kernels: KernelTable) {
+    self.shape = shape
     weights = PreparedWeights(weight, shape: shape, kernels: kernels)
   }
 
   func prepare(for mode: PassMode) { weights.prepare(for: mode) }
 
-  func forward(_ input: LaneView, _ output: LaneView, _ portion: BatchPortion, sums: ChannelSums?) {
-    weights.forward(input, output, portion.extent, sums: sums)
+  func forward(_ input: LaneView, _ output: LaneView, _ portion: BatchPortion, statistics: ChannelSums?) {
+    weights.forward(input, output, portion.extent, ConvolutionEpilogue(statistics))
+  }
+
+  func infer(
+    _ input: LaneView, raw: LaneView, _ batchNorm: BatchNorm, _ pass: InferencePass, _ output: LaneView,
+    _ batch: BatchExtent
+  ) {
+    weights.forward(input, output, batch, .activation(batchNorm.activation(pass)))
   }
 
   func backward(
@@ -93,5 +112,11 @@ final class Convolution: ConvolutionLayer {
     if let inputGradient {
       weights.inputGradient(outputGradient, inputGradient, accumulate: accumulate, portion.extent)
     }
+  }
+}
+
+extension ConvolutionEpilogue {
+  init(_ statistics: ChannelSums?) {
+    self = statistics.map { .statistics($0) } ?? .none
   }
 }

@@ -15,11 +15,15 @@ struct NormalizedConvolution {
   /// Values of a channel in a batch.
   private func count(_ batch: BatchExtent) -> Int { batch.images * raw.height * raw.width }
 
-  /// y of a portion, and its share of the statistics in training.
+  /// y of a portion, and its share of the statistics.
   /// - Parameter input: the portion's input rows.
-  func convolve(_ input: LaneView, _ portion: BatchPortion, mode: PassMode) {
-    convolution.forward(
-      input, raw.portion(portion, rows: portion.rows), portion, sums: mode == .training ? batchNorm.sums : nil)
+  func convolve(_ input: LaneView, _ portion: BatchPortion) {
+    convolution.forward(input, raw.portion(portion, rows: portion.rows), portion, statistics: batchNorm.sums)
+  }
+
+  /// z of one block in inference.
+  func infer(_ input: LaneView, _ pass: InferencePass = InferencePass(), output: LaneView, _ block: BatchExtent) {
+    convolution.infer(input, raw: raw, batchNorm, pass, output, block)
   }
 
   func takeStatistics(_ batch: BatchExtent) { batchNorm.takeStatistics(count: count(batch)) }

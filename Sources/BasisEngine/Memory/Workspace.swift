@@ -21,6 +21,8 @@ public final class Workspace {
   let pooled: LaneView
   let pooledGradient: LaneView
   let logitsGradient: LaneView
+  /// z between a block's convolutions in inference, haloed, of one block of images, by output size.
+  private let inners: [Int: LaneView]
   private let gradients: [Int: GradientBuffers]
   private let scratches: [Int: Scratch]
   private let memory: AlignedBuffer<Lanes>
@@ -82,6 +84,9 @@ public final class Workspace {
     let gradientPlaces = widest.sorted { $0.key > $1.key }.map { size, channels in
       (size, (0..<2).map { _ in place(channels: channels, size: size, halo: 0) })
     }
+    let innerPlaces = widest.sorted { $0.key > $1.key }.map { size, channels in
+      (size, place(channels: channels, size: size, halo: 1, blocks: 1))
+    }
     let scratchPlaces = widest.sorted { $0.key > $1.key }.map { size, channels in
       let portion = min(blocks, BatchPortion.blocks(size: size))
       let rows = BatchPortion.rows(size: size)
@@ -104,6 +109,7 @@ public final class Workspace {
     pooled = pooledPlaces[0].view(in: memory)
     pooledGradient = pooledPlaces[1].view(in: memory)
     logitsGradient = logitsPlace.view(in: memory)
+    inners = Dictionary(uniqueKeysWithValues: innerPlaces.map { ($0, $1.view(in: memory)) })
     gradients = Dictionary(
       uniqueKeysWithValues: gradientPlaces.map { size, places in
         let views = places.map { $0.view(in: memory) }
@@ -115,6 +121,9 @@ public final class Workspace {
         return (size, Scratch(activation: views[0], gradient: views[1]))
       })
   }
+
+  /// The inner activation of inference of a layer's output size, narrowed to its channels.
+  func inner(of layer: Layer) -> LaneView { inners[layer.outputSize]!.channels(0..<layer.outputChannels) }
 
   /// The buffers of a layer's output size, narrowed to its channels.
   func gradients(of layer: Layer) -> GradientBuffers {

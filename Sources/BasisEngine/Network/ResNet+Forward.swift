@@ -28,22 +28,13 @@ extension ResNet {
       for stage in stages {
         let units = units(of: stage)
         for unit in units { unit.batchNorm.beginStatistics() }
-        for portion in portions(batch, of: stage) { forward(stage, portion, mode) }
+        for portion in portions(batch, of: stage) { forward(stage, portion) }
         for unit in units { unit.takeStatistics(batch) }
       }
-    case .inference:
-      for unit in units { unit.batchNorm.takeRunningStatistics() }
-      for block in BatchPortion.wholePlanes(of: batch, size: 1) {
-        for stage in stages {
-          for var portion in portions(block.extent, of: stage) {
-            portion.firstBlock = block.firstBlock
-            forward(stage, portion, mode)
-          }
-        }
-      }
+    case .inference: infer(batch)
     }
     classifier.forward(
-      workspace.pooled, logits, BatchPortion(firstBlock: 0, extent: batch, rows: 0..<1), sums: nil)
+      workspace.pooled, logits, BatchPortion(firstBlock: 0, extent: batch, rows: 0..<1), statistics: nil)
   }
 
   /// Whose convolutions a stage holds.
@@ -65,19 +56,19 @@ extension ResNet {
 
   var lastOutput: LaneView { blocks.last?.output ?? stemOutput }
 
-  private func forward(_ stage: Stage, _ portion: BatchPortion, _ mode: PassMode) {
+  private func forward(_ stage: Stage, _ portion: BatchPortion) {
     switch stage {
-    case .stem: stem.convolve(workspace.input.portion(portion, rows: portion.rows), portion, mode: mode)
+    case .stem: stem.convolve(workspace.input.portion(portion, rows: portion.rows), portion)
     case .first(let index):
       let block = blocks[index]
       let (stride, height) = (block.first.convolution.shape.stride, block.input.height)
       completeOutput(before: index, portion, rows: portion.newInputRows(stride: stride, height: height))
       let input = block.input.portion(portion, rows: portion.inputRows(stride: stride, height: height))
-      block.first.convolve(input, portion, mode: mode)
-      block.projection?.convolve(input, portion, mode: mode)
+      block.first.convolve(input, portion)
+      block.projection?.convolve(input, portion)
     case .second(let index):
       let inner = completeInner(blocks[index], portion)
-      blocks[index].second.convolve(inner, portion, mode: mode)
+      blocks[index].second.convolve(inner, portion)
     case .pooling:
       completeOutput(before: blocks.count, portion, rows: portion.rows)
       kernels.poolForward(

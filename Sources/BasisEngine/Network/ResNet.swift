@@ -35,6 +35,8 @@ public final class ResNet {
     var shortcut: Shortcut
     var input: LaneView
     var output: LaneView
+    /// z between the convolutions, of one block of images: in inference alone.
+    var inner: LaneView
     /// Gradient of z between the convolutions, then g.
     var innerGradient: LaneView
     /// Of the block's input; the same memory as the output's where the shape stays.
@@ -92,7 +94,7 @@ public final class ResNet {
         Block(
           first: builder.normalizedConvolution(block.first), second: builder.normalizedConvolution(block.second),
           projection: projection, shortcut: block.shortcut, input: memory.activations[previous]!,
-          output: memory.activations[block.second]!,
+          output: memory.activations[block.second]!, inner: memory.inner(of: architecture.layers[block.first]),
           innerGradient: memory.gradients(of: architecture.layers[block.first]).inner,
           inputGradient: memory.gradients(of: architecture.layers[previous]).block,
           outputGradient: memory.gradients(of: architecture.layers[block.second]).block))
@@ -157,17 +159,25 @@ struct LayerBuilder {
     let layer = form.architecture.layers[index]
     guard case .basis(let rank, let channels) = form.layers[index] else {
       return Convolution(
-        outputChannels: layer.outputChannels, inputChannels: layer.inputChannels, kernelSize: layer.kernelSize,
-        stride: layer.stride, weight: parameters.slice("\(layer.name).weight"), kernels: kernels)
+        shape: shape(of: layer, outputChannels: layer.outputChannels, kernels),
+        weight: parameters.slice("\(layer.name).weight"), kernels: kernels)
     }
     let isFull = form.variant == .full
     return BasisConvolution(
-      outputChannels: layer.outputChannels, inputChannels: layer.inputChannels, kernelSize: layer.kernelSize,
-      stride: layer.stride, rank: rank, variant: form.variant, basisChannels: channels,
+      shape: shape(of: layer, outputChannels: layer.outputChannels, kernels),
+      basisShape: shape(of: layer, outputChannels: rank, kernels), variant: form.variant, basisChannels: channels,
       basis: parameters.slice("\(layer.name).basis"),
       coefficients: parameters.slice("\(layer.name).coefficients"),
       maps: isFull ? maps(of: layer, rank: rank) : nil,
       mapsGradient: isFull ? mapsGradient(of: layer, rank: rank) : nil, kernels: kernels)
+  }
+
+  /// The layer's filters, or those of its basis, with the algorithms that suit them.
+  private func shape(of layer: Layer, outputChannels: Int, _ kernels: KernelTable) -> ConvolutionShape {
+    let shape = ConvolutionShape(
+      outputChannels: outputChannels, inputChannels: layer.inputChannels, kernelSize: layer.kernelSize,
+      stride: layer.stride)
+    return AlgorithmTable.of(kernels).choose(for: shape, size: layer.outputSize)
   }
 
   mutating func normalizedConvolution(_ index: Int) -> NormalizedConvolution {

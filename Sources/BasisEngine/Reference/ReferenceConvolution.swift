@@ -5,12 +5,13 @@ enum ReferenceConvolution {
   @Sendable static func prepare(
     weights: UnsafePointer<Float>, shape: ConvolutionShape, prepared: UnsafeMutablePointer<Float>
   ) {
+    // Whatever the algorithm, the definition needs no other numbers.
     prepared.update(from: weights, count: shape.weightCount)
   }
 
   @Sendable static func forward(
     input: LaneView, weights: UnsafePointer<Float>, output: LaneView, shape: ConvolutionShape, batch: BatchExtent,
-    sums: ChannelSums?
+    epilogue: ConvolutionEpilogue
   ) {
     let x = ScalarView(input)
     let y = ScalarView(output)
@@ -29,7 +30,16 @@ enum ReferenceConvolution {
       }
       y[block, n, row, column, lane] = Float(sum)
     }
-    if let sums { ReferencePasses.channelSums(input: output, batch: batch, sums: sums) }
+    switch epilogue {
+    case .none: break
+    case .statistics(let sums): ReferencePasses.channelSums(input: output, batch: batch, sums: sums)
+    case .activation(let activation):
+      ReferencePasses.normalize(
+        pass: Normalization(
+          input: output, scale: activation.scale, shift: activation.shift, channelMap: nil,
+          residual: activation.residual, residualChannelOffset: activation.residualChannelOffset,
+          rectified: activation.rectified, output: output), batch: batch)
+    }
   }
 
   @Sendable static func inputGradient(

@@ -87,8 +87,8 @@ public final class LayerTimes {
     table.prepareInputGradient = { weights, shape, prepared in
       timed(.weights) { kernels.prepareInputGradient(weights, shape, prepared) }
     }
-    table.convolutionForward = { input, prepared, output, shape, batch, sums in
-      timed(.forward) { kernels.convolutionForward(input, prepared, output, shape, batch, sums) }
+    table.convolutionForward = { input, prepared, output, shape, batch, epilogue in
+      timed(.forward) { kernels.convolutionForward(input, prepared, output, shape, batch, epilogue) }
       count(.forward, shape, output, batch)
     }
     table.convolutionInputGradient = { gradient, prepared, inputGradient, shape, batch, accumulate in

@@ -47,12 +47,16 @@ LANE_FUNCTION int lane_registers(void) {
 // Asks for the cache line at `address` in the second-level cache.
 LANE_FUNCTION void lane_prefetch(const void *_Nonnull address) { __builtin_prefetch(address, 0, 2); }
 
-// The same for a line that will be written.
+// The same in the first-level cache.
+LANE_FUNCTION void lane_prefetch_near(const void *_Nonnull address) { __builtin_prefetch(address, 0, 3); }
+
+// The same in the second-level cache, for a line that will be written.
 LANE_FUNCTION void lane_prefetch_to_write(const void *_Nonnull address) { __builtin_prefetch(address, 1, 2); }
 
 LANE_FUNCTION lane_vector lane_splat(float value) { return (lane_vector)value; }
 LANE_FUNCTION lane_vector lane_zero(void) { return (lane_vector)0.0f; }
 LANE_FUNCTION lane_vector lane_add(lane_vector a, lane_vector b) { return a + b; }
+LANE_FUNCTION lane_vector lane_subtract(lane_vector a, lane_vector b) { return a - b; }
 LANE_FUNCTION lane_vector lane_multiply(lane_vector a, lane_vector b) { return a * b; }
 
 // a · b + c with one rounding.

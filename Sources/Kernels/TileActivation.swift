@@ -1,0 +1,71 @@
+import CVector
+import KernelInterface
+
+/// An `Activation` as a tile applies it to its outputs, the first of which is output `first` of the convolution. Strides in
+/// `lane_vector`s.
+struct TileActivation {
+  private let scale: UnsafePointer<Float>
+  private let shift: UnsafePointer<Float>
+  private let rectified: Bool
+  /// The tile's outputs that have a residual.
+  private let residualOutputs: Range<Int>
+  /// First pixel of the residual's plane for the tile's first output, which may lie outside.
+  private var residual: UnsafePointer<lane_vector>
+  private let residualPlaneStride: Int
+  private let residualRowStride: Int
+  private let residualColumnStride: Int
+
+  init(_ activation: Activation, first: Int, block: Int) {
+    let parts = Int(LANE_VECTOR_PARTS)
+    scale = activation.scale + first
+    shift = activation.shift + first
+    rectified = activation.rectified
+    guard let view = activation.residual else {
+      residualOutputs = 0..<0
+      residual = UnsafeRawPointer(scale).assumingMemoryBound(to: lane_vector.self)
+      (residualPlaneStride, residualRowStride, residualColumnStride) = (0, 0, 0)
+      return
+    }
+    let channel = first - activation.residualChannelOffset
+    residualOutputs = -channel..<view.channels - channel
+    residual = UnsafeRawPointer(view.base + (block * view.blockStride + channel * view.planeStride))
+      .assumingMemoryBound(to: lane_vector.self)
+    residualPlaneStride = view.planeStride * parts
+    residualRowStride = view.rowStride * parts
+    residualColumnStride = view.columnStride * parts
+  }
+
+  /// The same from another pixel on.
+  @inline(__always)
+  func moved(rows: Int, columns: Int) -> TileActivation {
+    var activation = self
+    activation.residual += rows * residualRowStride + columns * residualColumnStride
+    return activation
+  }
+
+  /// y becomes z in one row of a strip.
+  @inline(never)
+  func apply(to strip: ConvolutionStrip, outputs: Int, row: Int) {
+    let activation = moved(rows: row, columns: 0)
+    for n in 0..<outputs {
+      let pixels = strip.output + (n * strip.outputPlaneStride + row * strip.outputRowStride)
+      for column in 0..<strip.columns {
+        for part in 0..<Int(LANE_VECTOR_PARTS) {
+          let pixel = pixels + (column * strip.outputColumnStride + part)
+          pixel[0] = activation(pixel[0], output: n, column: column, part: part)
+        }
+      }
+    }
+  }
+
+  /// z of one part of y, for the tile's output `n`, `row` and `column`.
+  @inline(__always)
+  func callAsFunction(_ y: lane_vector, output n: Int, row: Int = 0, column: Int, part: Int) -> lane_vector {
+    var z = lane_fma(lane_splat(scale[n]), y, lane_splat(shift[n]))
+    if residualOutputs.contains(n) {
+      z = lane_add(
+        z, residual[n * residualPlaneStride + row * residualRowStride + column * residualColumnStride + part])
+    }
+    return rectified ? lane_rectify(z) : z
+  }
+}
