@@ -17,6 +17,17 @@ enum MessageType: UInt8, CaseIterable {
   case reregister = 72
 }
 
+extension MessageType {
+  /// The parser may need a hundred times the memory of what it reads: only messages that can be long may be long.
+  var maximumPayloadBytes: Int {
+    switch self {
+    case .hello, .result, .workerHeartbeat: MessageCodec.maximumPayloadBytes
+    case .job: 1 << 18
+    default: 1 << 16
+    }
+  }
+}
+
 extension Message {
   var type: MessageType {
     switch self {

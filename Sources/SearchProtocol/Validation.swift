@@ -74,6 +74,13 @@ private enum Check {
     try self.text(text, name, limit: FieldLimits.nameBytes, mayBeEmpty: mayBeEmpty)
   }
 
+  /// Absolute, and without steps upwards.
+  static func path(_ text: String, _ name: String) throws(ProtocolError) {
+    try self.text(text, name, limit: FieldLimits.pathBytes)
+    guard text.hasPrefix("/") else { throw .field(name, problem: "is not absolute") }
+    guard !text.split(separator: "/").contains("..") else { throw .field(name, problem: "has '..' in it") }
+  }
+
   static func reason(_ text: String) throws(ProtocolError) {
     try self.text(text, "reason", limit: FieldLimits.reasonBytes, mayBeEmpty: true)
   }
@@ -145,7 +152,7 @@ extension Welcome {
     try Check.name(studyName, "studyName", mayBeEmpty: true)
     try Check.range(protocolVersion, 1...65_535, "protocolVersion")
     try Check.name(data.contentHash, "contentHash", mayBeEmpty: true)
-    if let path = data.pathHint { try Check.text(path, "pathHint", limit: FieldLimits.pathBytes, mayBeEmpty: true) }
+    if let path = data.pathHint { try Check.path(path, "pathHint") }
     try Check.range(heartbeatSeconds, 0.001...86_400, "heartbeatSeconds")
     try Check.range(leaseSeconds, 0.001...864_000, "leaseSeconds")
   }

@@ -14,8 +14,9 @@ struct LayerSearch: AsyncParsableCommand {
         layersearch run Configs/quickstart.yaml
 
       On several machines:
-        layersearch coordinator STUDY.yaml --bind tcp://10.0.0.1:5555 --insecure
-        layersearch worker --connect tcp://10.0.0.1:5555
+        layersearch keygen keys --workers 2
+        layersearch coordinator STUDY.yaml --bind 'tcp://*:5555' --keys keys/coordinator
+        layersearch worker --connect tcp://10.0.0.1:5555 --keys worker-1
         layersearch export studies/STUDY --format csv
 
       Completions for bash, zsh or fish:
@@ -32,7 +33,7 @@ struct LayerSearch: AsyncParsableCommand {
           RunCommand.self, CoordinatorCommand.self, WorkerCommand.self, StatusCommand.self, ExportCommand.self,
         ]),
       CommandGroup(name: "Single networks", subcommands: [TrainCommand.self, BenchCommand.self]),
-      CommandGroup(name: "Machines and data", subcommands: [DataCommand.self, DoctorCommand.self]),
+      CommandGroup(name: "Machines and data", subcommands: [KeygenCommand.self, DataCommand.self, DoctorCommand.self]),
     ])
 }
 

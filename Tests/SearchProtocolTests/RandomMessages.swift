@@ -73,7 +73,8 @@ struct RandomMessages {
   mutating func welcome() -> Welcome {
     Welcome(
       study: "id", studyName: text(), protocolVersion: 1,
-      data: DataRequirement(set: coin() ? .cifar10 : .shapes10, contentHash: text(), pathHint: coin() ? nil : text()),
+      data: DataRequirement(
+        set: coin() ? .cifar10 : .shapes10, contentHash: text(), pathHint: coin() ? nil : "/" + text()),
       heartbeatSeconds: 0.001 + random.uniform(), leaseSeconds: 864_000)
   }
 

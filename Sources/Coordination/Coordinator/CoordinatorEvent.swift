@@ -6,6 +6,11 @@ public enum CoordinatorEvent: Sendable {
   /// Once, before every other event.
   case started
   case received(Message, from: PeerID)
+  /// A hello on a connection that proved to hold `key`. Without keys, hellos come as `received`.
+  case introduced(Hello, from: PeerID, key: String)
+  /// From now on only holders of these keys may work, and those who are there with another are shut out. Until the first
+  /// of these, anybody may.
+  case keysAuthorized(Set<String>)
   /// The transport could not hand the message to the peer, which is gone or stuck.
   case unreachable(PeerID, Message)
   /// Frames came that are no message.

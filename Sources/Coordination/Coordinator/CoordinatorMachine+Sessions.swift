@@ -3,8 +3,8 @@ import SearchProtocol
 
 /// Workers that come, come back, and go.
 extension CoordinatorMachine {
-  mutating func greet(_ hello: Hello, from peer: PeerID, at now: Double) {
-    if let reason = reasonToRefuse(hello, from: peer) {
+  mutating func greet(_ hello: Hello, from peer: PeerID, key: String?, at now: Double) {
+    if let reason = reasonToShutOut(hello, key: key) ?? reasonToRefuse(hello, from: peer) {
       log(.warning, "refused worker \(hello.worker) on \(hello.host): \(reason)")
       return send(.refusal(Refusal(reason: reason)), to: peer)
     }
@@ -19,7 +19,7 @@ extension CoordinatorMachine {
     let previousPeer = peers[hello.worker]
     if let previousPeer, previousPeer != peer { move(from: previousPeer, to: peer, at: now) }
     serial += 1
-    var session = sessions[peer] ?? Session(worker: hello.worker, slots: 0, lastHeard: now, serial: serial)
+    var session = sessions[peer] ?? Session(worker: hello.worker, key: key, slots: 0, lastHeard: now, serial: serial)
     slots += hello.slots - session.slots
     session.slots = hello.slots
     session.credits = 0
@@ -124,7 +124,7 @@ extension CoordinatorMachine {
     if isFinished, !settings.keepsRunning, canStopEarly(at: now) { stop() }
   }
 
-  private mutating func remove(_ peer: PeerID, reason: String) -> Session? {
+  mutating func remove(_ peer: PeerID, reason: String) -> Session? {
     guard let session = sessions.removeValue(forKey: peer) else { return nil }
     peers[session.worker] = nil
     slots -= session.slots

@@ -20,6 +20,8 @@ public struct CoordinatorMachine: Sendable {
   /// Deadlines of leases whose holder is not connected.
   var detachedTimers = MinimumHeap<Timer<(job: Int64, attempt: Int)>>()
   var kernelVariants: Set<String> = []
+  /// Nil where anybody may work.
+  var authorizedKeys: Set<String>?
   var effects: [CoordinatorEffect] = []
 
   var lastTick: Double?
@@ -68,6 +70,8 @@ public struct CoordinatorMachine: Sendable {
     switch event {
     case .started: start(at: now)
     case .received(let message, let peer): receive(message, from: peer, at: now)
+    case .introduced(let hello, let peer, let key): greet(hello, from: peer, key: key, at: now)
+    case .keysAuthorized(let keys): authorize(keys, at: now)
     case .unreachable(let peer, let message): lose(peer, whichMissed: message, at: now)
     case .undecodable: undecodable += 1
     case .tick: tick(at: now)
@@ -111,7 +115,7 @@ public struct CoordinatorMachine: Sendable {
   // MARK: What came
 
   private mutating func receive(_ message: Message, from peer: PeerID, at now: Double) {
-    if case .hello(let hello) = message { return greet(hello, from: peer, at: now) }
+    if case .hello(let hello) = message { return greet(hello, from: peer, key: nil, at: now) }
     guard sessions[peer] != nil else {
       if case .bye = message { return }
       // Its worker knows a coordinator that this one is not, or was given up: it has to introduce itself again.

@@ -1,6 +1,8 @@
 /// A worker that is connected.
 struct Session: Sendable {
   var worker: String
+  /// What its connection proved to hold; nil in plaintext.
+  var key: String?
   var slots: Int
   /// How many more jobs it may be sent.
   var credits = 0

@@ -6,6 +6,8 @@ public enum WorkerEvent: Sendable {
   /// Once, before every other event.
   case started
   case received(Message)
+  /// Whoever listens at the coordinator's address does not let this worker in: why, and what to do.
+  case turnedAway(String)
   /// The answer to `locateData`: where it is; nil for embedded sets.
   case dataLocated(path: String?)
   /// The answer to `locateData`: it is nowhere, with a reason for the user.

@@ -44,6 +44,20 @@ extension WorkerMachine {
     }
   }
 
+  /// At first this is a mistake that its user wants to hear of. Later, what it trains is worth more than an answer: the
+  /// coordinator's keys may be in order again in a minute.
+  mutating func hesitate(_ reason: String, at now: Double) {
+    if case .leaving = phase { return }
+    guard wasWelcomed else {
+      log(.error, reason)
+      return exit(code: 1, saying: nil)
+    }
+    if now >= nextComplaint {
+      nextComplaint = now + 30
+      log(.warning, "\(reason); training goes on, trying again")
+    }
+  }
+
   mutating func accept(_ welcome: Welcome, at now: Double) {
     guard (ProtocolVersion.oldest...ProtocolVersion.newest).contains(welcome.protocolVersion) else {
       log(.error, "the coordinator wants protocol version \(welcome.protocolVersion); install the same build on both")
@@ -55,6 +69,7 @@ extension WorkerMachine {
       dropReports { _ in true }
     }
     study = welcome.study
+    wasWelcomed = true
     heartbeatSeconds = welcome.heartbeatSeconds
     nextHeartbeat = now + heartbeatSeconds * (0.5 + nextJitter() / 2)
     nextComplaint = now

@@ -53,6 +53,8 @@ public struct WorkerMachine: Sendable {
   var lastHello = -Double.infinity
   var lastHeard = 0.0
   var nextComplaint = 0.0
+  /// Whether a coordinator ever let it in.
+  var wasWelcomed = false
   var jitter: UInt64
   var effects: [WorkerEffect] = []
 
@@ -80,6 +82,7 @@ public struct WorkerMachine: Sendable {
     switch event {
     case .started: start(at: now)
     case .received(let message): receive(message, at: now)
+    case .turnedAway(let reason): hesitate(reason, at: now)
     case .dataLocated: dataLocated(at: now)
     case .dataMissing(let reason):
       if phase == .locating {

@@ -10,12 +10,18 @@ struct WorkerCommand: ParsableCommand {
       Waits for the coordinator as long as it takes, and comes back to it after it was restarted. Ends with 0 when the \
       study is done. Ctrl-C hands back what is under way; a second one leaves at once.
 
-      Example:
-        layersearch worker --connect tcp://coordinator-host:5555 --slots 8
+      Examples:
+        layersearch worker --connect tcp://127.0.0.1:5555 --slots 8
+        layersearch worker --connect tcp://coordinator-host:5555 --keys worker-1
       """)
 
   @Option(help: ArgumentHelp("Where the coordinator listens, such as tcp://127.0.0.1:5555.", valueName: "endpoint"))
   var connect: String
+
+  @Option(
+    help: ArgumentHelp(
+      "This worker's folder of keys, made by keygen; for a coordinator that has --keys.", valueName: "dir"))
+  var keys: String?
 
   @Option(help: ArgumentHelp("Trainings at the same time (default: one a core).", valueName: "n"))
   var slots: Int?
@@ -52,7 +58,8 @@ struct WorkerCommand: ParsableCommand {
   func run() throws {
     let identity = WorkerIdentity()
     let options = WorkerService.Options(
-      endpoint: connect, slots: slots ?? ProcessInfo.processInfo.activeProcessorCount, dataFolder: data,
+      endpoint: connect, security: try keys.map(KeyFolder.workerSecurity) ?? .plaintext,
+      slots: slots ?? ProcessInfo.processInfo.activeProcessorCount, dataFolder: data,
       spoolFolder: spool.map(expandingTilde) ?? Spool.standardFolder, stays: stay, longestSilenceSeconds: longestSilence
     )
     let service = try WorkerService(

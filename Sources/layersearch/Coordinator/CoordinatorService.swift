@@ -63,6 +63,7 @@ final class CoordinatorService {
   /// - Parameter eachTick: called several times a second; what it throws ends the service.
   func run(eachTick: () throws -> Void = {}) throws -> Outcome {
     defer { socket.close() }
+    if let keys = socket.doorkeeper?.authorizedKeys { try apply(authorize(keys)) }
     try apply(machine.handle(.started, at: MonotonicClock.now))
     var nextTick = 0.0
     while !hasStopped {
@@ -73,6 +74,7 @@ final class CoordinatorService {
       if now >= nextTick {
         nextTick = now + Self.tickSeconds
         effects += machine.handle(.tick, at: now)
+        if let keys = socket.doorkeeper?.attend(now: now, log: log) { effects += authorize(keys) }
         try eachTick()
       }
       try apply(effects)
@@ -86,10 +88,14 @@ final class CoordinatorService {
     let now = MonotonicClock.now
     switch input {
     case .stop: return machine.handle(.stopRequested, at: now)
-    case .router(.received(let peer, let frames)):
+    case .router(.received(let peer, let frames, let key)):
       let peer = PeerID(bytes: peer)
       do {
-        return machine.handle(.received(try MessageCodec.decode(frames).message, from: peer), at: now)
+        let message = try MessageCodec.decode(frames).message
+        if case .hello(let hello) = message, let key {
+          return machine.handle(.introduced(hello, from: peer, key: key.hexadecimal), at: now)
+        }
+        return machine.handle(.received(message, from: peer), at: now)
       } catch {
         log.debug("dropped a message of \(peer): \(error)")
         return machine.handle(.undecodable(from: peer), at: now)
@@ -98,6 +104,11 @@ final class CoordinatorService {
       guard let message = try? MessageCodec.decode(frames).message else { return [] }
       return machine.handle(.unreachable(PeerID(bytes: peer), message), at: now)
     }
+  }
+
+  private func authorize(_ keys: AuthorizedKeys) -> [CoordinatorEffect] {
+    machine.handle(
+      .keysAuthorized(Set(keys.names.keys.map(\.hexadecimal))), at: MonotonicClock.now)
   }
 
   /// Commits, then sends. Where the commit fails nothing is sent: what was not recorded is not acknowledged.

@@ -10,6 +10,7 @@ import SearchProtocol
 final class WorkerService {
   struct Options {
     var endpoint: String
+    var security: SocketSecurity
     var slots: Int
     /// The user's own place for the data set.
     var dataFolder: String?
@@ -21,6 +22,7 @@ final class WorkerService {
 
   private enum Input: Sendable {
     case dealer(DealerEvent)
+    case handshake(HandshakeOutcome)
     case engine(EngineSlotEvent)
     case dataLocated(Result<String?, Failure>)
     case stop(count: Int)
@@ -38,6 +40,7 @@ final class WorkerService {
   private var messageID: UInt64 = 0
   private var exitCode: Int32?
   private var lastError: String?
+  private var brokenHandshakes = 0
 
   private static let tickSeconds = 0.25
 
@@ -67,9 +70,12 @@ final class WorkerService {
     OpenFileLimit.raise()
     let context = try MessagingContext()
     let mailbox = mailbox
-    let dealer = try DealerThread(context: context, connect: options.endpoint) { events in
-      mailbox.post(events.map(Input.dealer))
-    }
+    var socketOptions = SocketOptions()
+    socketOptions.security = options.security
+    let dealer = try DealerThread(
+      context: context, connect: options.endpoint, options: socketOptions,
+      onHandshake: { mailbox.post([.handshake($0)]) },
+      deliver: { mailbox.post($0.map(Input.dealer)) })
     self.dealer = dealer
     log.info(
       "worker \(machine.settings.worker), \(options.slots) slots, \(machine.settings.kernelVariant), at \(options.endpoint)"
@@ -102,6 +108,7 @@ final class WorkerService {
       } catch {
         log.debug("dropped a message: \(error)")
       }
+    case .handshake(let outcome): note(outcome, now: now)
     case .dealer(.undeliverable): break  // What matters is sent again by the machine.
     case .engine(let event): tell(slot: event.slot, slots[event.slot].handle(event, now: now))
     case .dataLocated(.success(let path)):
@@ -112,6 +119,19 @@ final class WorkerService {
       apply(machine.handle(.dataMissing(failure.description), at: now))
     case .stop(let count):
       apply(machine.handle(count == 1 ? .stopRequested : .forcedStopRequested, at: now))
+    }
+  }
+
+  private func note(_ outcome: HandshakeOutcome, now: Double) {
+    brokenHandshakes = outcome == .brokenOff ? brokenHandshakes + 1 : 0
+    guard
+      let advice = HandshakeAdvice.text(
+        for: outcome, broken: brokenHandshakes, endpoint: options.endpoint, security: options.security)
+    else { return }
+    if advice.isFinal {
+      apply(machine.handle(.turnedAway(advice.text), at: now))
+    } else {
+      log.warning("\(advice.text)")
     }
   }
 
