@@ -60,6 +60,9 @@ public final class Mailbox<Element: Sendable>: @unchecked Sendable {
     }
   }
 
+  /// Nothing will ever be taken again.
+  public var isOver: Bool { monitor.withLock { isClosed && elements.isEmpty } }
+
   public func close() {
     monitor.withLock {
       isClosed = true

@@ -14,6 +14,7 @@ public enum Message: Hashable, Sendable {
   case result(AttemptReport)
   case workerHeartbeat(WorkerHeartbeat)
   case bye(Bye)
+  case dataRequest(DataRequest)
   // coordinator → worker
   case welcome(Welcome)
   case refusal(Refusal)
@@ -24,6 +25,9 @@ public enum Message: Hashable, Sendable {
   case drain(Drain)
   /// "I do not know you": the coordinator was restarted; say hello again.
   case reregister
+  case dataChunk(DataChunk)
+  /// What was asked for cannot be had here, now or later.
+  case dataRefusal(Refusal)
 }
 
 /// One attempt at one job.

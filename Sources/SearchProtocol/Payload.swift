@@ -1,4 +1,4 @@
-/// Which value each message carries as JSON.
+/// Which value each message carries, as JSON but for the chunks of data sets.
 enum Payload {
   static func encode(_ message: Message) throws(ProtocolError) -> [UInt8] {
     let name = message.name
@@ -18,6 +18,9 @@ enum Payload {
     case .cancel(let value): try JSON.encode(value, as: name)
     case .drain(let value): try JSON.encode(value, as: name)
     case .reregister: []
+    case .dataRequest(let value): try JSON.encode(value, as: name)
+    case .dataChunk(let chunk): chunk.payload
+    case .dataRefusal(let value): try JSON.encode(value, as: name)
     }
   }
 
@@ -43,6 +46,9 @@ enum Payload {
     case .reregister:
       guard bytes.isEmpty else { throw .frameSize(frame: "payload of reregister", bytes: bytes.count, allowed: "0") }
       return .reregister
+    case .dataRequest: return .dataRequest(try value())
+    case .dataChunk: return .dataChunk(try DataChunk(payload: bytes))
+    case .dataRefusal: return .dataRefusal(try value())
     }
   }
 }

@@ -11,6 +11,9 @@ public enum FieldLimits {
   public static let attempts = 1...1_000_000
   public static let epochs = 100_000
   public static let unacknowledgedReports = 10_000
+  /// Of a data set.
+  public static let dataBytes = 1 << 40
+  public static let dataTickets = 16
 }
 
 extension String {
@@ -42,7 +45,7 @@ extension Unicode.Scalar {
 }
 
 /// Checks one field and names it where it fails.
-private enum Check {
+enum Check {
   static func range<Value: Comparable>(
     _ value: Value, _ range: ClosedRange<Value>, _ name: String
   ) throws(ProtocolError) {
@@ -108,9 +111,11 @@ extension Message {
       try Check.references(
         heartbeat.running, FieldLimits.slots.upperBound + FieldLimits.unacknowledgedReports, "running")
       try Check.range(heartbeat.freeSlots, 0...FieldLimits.slots.upperBound, "freeSlots")
+    case .dataRequest(let request): try request.validate()
+    case .dataChunk(let chunk): try chunk.validate()
     case .bye(let bye): try Check.reason(bye.reason)
     case .welcome(let welcome): try welcome.validate()
-    case .refusal(let refusal): try Check.reason(refusal.reason)
+    case .refusal(let refusal), .dataRefusal(let refusal): try Check.reason(refusal.reason)
     case .job(let job): try job.validate()
     case .coordinatorHeartbeat(let heartbeat): try Check.name(heartbeat.study, "study")
     case .drain, .reregister: break

@@ -17,6 +17,8 @@ final class World {
     var steps = 150
     /// How often an engine that ends ends by a crash, in percent.
     var crashes = 0
+    /// Length of the data set that workers have to fetch; 0 for an embedded one.
+    var dataBytes = 0
   }
 
   let plan: Plan
@@ -28,6 +30,8 @@ final class World {
   /// Reports on the disks of the workers' machines, by machine; a restarted worker finds them.
   var spools: [[AttemptReference: AttemptReport]]
   var violations: [String] = []
+  /// The data set as the workers' machines have it, from its first byte.
+  var disks: [Int: [UInt8]] = [:]
   var isStopped = false
   var restarts = 0
   private var connections = 0
@@ -57,6 +61,7 @@ final class World {
   func startCoordinator() {
     var settings = Fixture.coordinatorSettings()
     settings.jobBudget = plan.budget
+    settings.dataBytes = plan.dataBytes
     coordinator = CoordinatorMachine(settings: settings, jobs: ledger.jobs, strategy: plan.strategy)
     turn(.started)
   }
@@ -89,6 +94,8 @@ final class World {
         isStopped = true
         require(ledger.isFinished, "stopped before the end")
         killCoordinator()
+      case .sendData(let offset, let length, let ticket, let peer):
+        sendData(offset: offset, length: length, ticket: ticket, to: peer)
       case .record, .log: break
       }
     }
@@ -113,6 +120,7 @@ final class World {
 
   private func checkCoordinator() {
     require(ledger.violations.isEmpty, ledger.violations.joined(separator: "; "))
+    checkData()
     guard let coordinator else { return }
     let summary = coordinator.summary
     require(summary.jobs == ledger.jobs.count, "jobs in memory and on record differ")
@@ -185,7 +193,9 @@ final class World {
           require(state == .finished || state == .failed, "the last copy of a result is thrown away")
         }
         spools[worker][reference] = nil
-      case .locateData: turn(worker: worker, .dataLocated(path: nil))
+      case .locateData: turn(worker: worker, locateData(on: worker))
+      case .storeData(let offset, let bytes): store(bytes, at: offset, on: worker)
+      case .installData: turn(worker: worker, installData(on: worker))
       case .exit(let code):
         workers[worker].exitCode = code
         require(workers[worker].engines.isEmpty, "left with engines running")
@@ -221,12 +231,19 @@ final class World {
       return
     }
     let message = workers[worker].connection!.toCoordinator.removeFirst()
+    if case .dataRequest(let request) = message {
+      return turn(.dataRequested(request, from: connection.peer, ticket: random.next()), diesAt: diesAt)
+    }
     turn(.received(message, from: connection.peer), diesAt: diesAt)
   }
 
   func deliverToWorker(_ worker: Int) {
     guard let connection = workers[worker].connection, !connection.toWorker.isEmpty else { return }
-    turn(worker: worker, .received(workers[worker].connection!.toWorker.removeFirst()))
+    let message = workers[worker].connection!.toWorker.removeFirst()
+    if case .dataChunk(let chunk) = message {
+      return turn(worker: worker, .dataReceived(chunk, isIntact: !chance(damagedChunks)))
+    }
+    turn(worker: worker, .received(message))
   }
 
   func reportUnreachable() {

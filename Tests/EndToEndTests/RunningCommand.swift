@@ -30,6 +30,7 @@ final class RunningCommand: @unchecked Sendable {
     process.currentDirectoryURL = place.folder
     var environment = ProcessInfo.processInfo.environment
     environment["HOME"] = place.folder.path
+    environment["XDG_CACHE_HOME"] = nil
     process.environment = environment
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = try FileHandle(forWritingTo: outputFile)

@@ -6,7 +6,7 @@ import SearchProtocol
 struct RandomMessages {
   var random: StableRandom
 
-  static let kinds = 15
+  static let kinds = 18
 
   mutating func message(kind: Int) -> Message {
     switch kind {
@@ -24,8 +24,22 @@ struct RandomMessages {
     case 11: .coordinatorHeartbeat(CoordinatorHeartbeat(study: "s" + text()))
     case 12: .cancel(reference())
     case 13: .drain(Drain(reason: coin() ? .studyFinished : .coordinatorStopping))
+    case 14:
+      .dataRequest(
+        DataRequest(
+          contentHash: "h" + text(), offset: random.integer(below: 1 << 40),
+          length: random.integer(below: DataChunk.maximumBytes + 1), returned: coin() ? [] : [random.next(), .max, 0]))
+    case 15: .dataChunk(chunk())
+    case 16: .dataRefusal(Refusal(reason: text()))
     default: .reregister
     }
+  }
+
+  mutating func chunk() -> DataChunk {
+    let count = coin() ? 1 + random.integer(below: 50) : DataChunk.maximumBytes - random.integer(below: 2)
+    return DataChunk(
+      ticket: random.next(), offset: random.integer(below: 1 << 40), digest: [UInt8](repeating: 9, count: 32),
+      bytes: [UInt8](repeating: UInt8(truncatingIfNeeded: random.next()), count: count))
   }
 
   mutating func coin() -> Bool { random.integer(below: 2) == 0 }

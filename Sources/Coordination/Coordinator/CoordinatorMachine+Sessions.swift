@@ -49,7 +49,9 @@ extension CoordinatorMachine {
         + "\(hello.newestProtocol); install the same build on both"
     }
     let set = settings.data.set.rawValue
-    if let hash = hello.dataHashes[set], !settings.data.contentHash.isEmpty, hash != settings.data.contentHash {
+    if hello.newestProtocol < ProtocolVersion.withData, let hash = hello.dataHashes[set],
+      !settings.data.contentHash.isEmpty, hash != settings.data.contentHash
+    {
       return
         "the worker's \(set) has content \(hash), the study trains on \(settings.data.contentHash); give the worker "
         + "the coordinator's copy"
@@ -82,6 +84,8 @@ extension CoordinatorMachine {
     serial += 1
     session.serial = serial
     session.isQueued = false
+    // What was on its way on the old connection never arrives.
+    returnTickets(of: &session)
     for job in session.jobs { jobs.updateLease(job) { $0.peer = new } }
     sessions[new] = session
     sessionTimers.insert(Timer(due: now + settings.heartbeatSeconds, subject: (new, serial)))
@@ -125,7 +129,8 @@ extension CoordinatorMachine {
   }
 
   mutating func remove(_ peer: PeerID, reason: String) -> Session? {
-    guard let session = sessions.removeValue(forKey: peer) else { return nil }
+    guard var session = sessions.removeValue(forKey: peer) else { return nil }
+    returnTickets(of: &session)
     peers[session.worker] = nil
     slots -= session.slots
     record(.workerLeft(id: session.worker, reason: reason.oneLine()))

@@ -20,6 +20,7 @@ public struct CoordinatorMachine: Sendable {
   /// Deadlines of leases whose holder is not connected.
   var detachedTimers = MinimumHeap<Timer<(job: Int64, attempt: Int)>>()
   var kernelVariants: Set<String> = []
+  var dataTraffic = DataTraffic()
   /// Nil where anybody may work.
   var authorizedKeys: Set<String>?
   var effects: [CoordinatorEffect] = []
@@ -74,6 +75,7 @@ public struct CoordinatorMachine: Sendable {
     case .keysAuthorized(let keys): authorize(keys, at: now)
     case .unreachable(let peer, let message): lose(peer, whichMissed: message, at: now)
     case .undecodable: undecodable += 1
+    case .dataRequested(let request, let peer, let ticket): supply(request, to: peer, ticket: ticket, at: now)
     case .tick: tick(at: now)
     case .stopRequested:
       let running = jobs.runningCount
@@ -131,8 +133,9 @@ public struct CoordinatorMachine: Sendable {
       reconcile(peer, with: heartbeat.running, toleratingDeliveries: true, at: now)
       grant(heartbeat.freeSlots, to: peer)
     case .bye(let bye): dismiss(peer, reason: bye.reason, at: now)
-    case .hello, .welcome, .refusal, .job, .resultAcknowledged, .coordinatorHeartbeat, .cancel, .drain, .reregister:
-      // Only a coordinator says these.
+    case .hello, .welcome, .refusal, .job, .resultAcknowledged, .coordinatorHeartbeat, .cancel, .drain, .reregister,
+      .dataRequest, .dataChunk, .dataRefusal:
+      // Only a coordinator says these, or they come as events of their own.
       undecodable += 1
     }
     // It has not heard that the study is finished, or has yet to say goodbye.
@@ -178,6 +181,7 @@ public struct CoordinatorMachine: Sendable {
         giveUp(job, reason: "worker \(session.worker) did not renew its lease", at: now)
       }
     }
+    if !session.dataTickets.isEmpty { forgetOldTickets(of: peer, at: now) }
     send(.coordinatorHeartbeat(CoordinatorHeartbeat(study: settings.study)), to: peer)
     sessionTimers.insert(Timer(due: now + settings.heartbeatSeconds, subject: (peer, session.serial)))
   }

@@ -26,6 +26,14 @@ public struct CoordinatorSettings: Sendable {
   /// After the study: how long to wait for workers to say goodbye.
   public var drainSeconds = 5.0
 
+  /// Length of the data set in bytes; 0 where it cannot be fetched from this coordinator.
+  public var dataBytes = 0
+  /// Most chunks on their way to one worker, and to all of them.
+  public var dataChunksAWorker = 4
+  public var dataChunksAtOnce = 256
+  /// A ticket that does not come back in this time is forgotten.
+  public var dataTicketSeconds = 60.0
+
   public var failuresUntilSetAside = 3
   public var lossesUntilSetAside = 20
   /// Connected workers beyond this are refused: memory stays bounded whoever connects.

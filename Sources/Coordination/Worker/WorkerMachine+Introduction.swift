@@ -70,6 +70,7 @@ extension WorkerMachine {
     }
     study = welcome.study
     wasWelcomed = true
+    protocolVersion = welcome.protocolVersion
     heartbeatSeconds = welcome.heartbeatSeconds
     nextHeartbeat = now + heartbeatSeconds * (0.5 + nextJitter() / 2)
     nextComplaint = now
@@ -81,14 +82,19 @@ extension WorkerMachine {
       send(.ready(Ready(freeSlots: freeSlots)))
     } else {
       phase = .locating
-      if wanted != welcome.data { effects.append(.locateData(welcome.data)) }
+      if wanted != welcome.data {
+        fetch = nil
+        effects.append(.locateData(welcome.data))
+      }
       wanted = welcome.data
+      resumeFetching(at: now)
     }
   }
 
   mutating func dataLocated(at now: Double) {
     located = wanted
     wanted = nil
+    fetch = nil
     guard phase == .locating else { return }
     phase = .serving
     send(.ready(Ready(freeSlots: freeSlots)))

@@ -46,6 +46,10 @@ public struct WorkerMachine: Sendable {
   var located: DataRequirement?
   var wanted: DataRequirement?
 
+  var fetch: DataFetch?
+  /// Of the last welcome.
+  var protocolVersion = ProtocolVersion.oldest
+
   var heartbeatSeconds: Double
   var nextHeartbeat = 0.0
   var nextHello = 0.0
@@ -84,11 +88,10 @@ public struct WorkerMachine: Sendable {
     case .received(let message): receive(message, at: now)
     case .turnedAway(let reason): hesitate(reason, at: now)
     case .dataLocated: dataLocated(at: now)
-    case .dataMissing(let reason):
-      if phase == .locating {
-        log(.error, reason)
-        exit(code: 1, saying: reason)
-      }
+    case .dataMissing(let reason): doWithoutData(reason)
+    case .dataAbsent(let present, let bytes, let reason):
+      beginFetching(present: present, bytes: bytes, reason: reason, at: now)
+    case .dataReceived(let chunk, let isIntact): store(chunk, isIntact: isIntact, at: now)
     case .engineProgress(let slot, let progress): report(progress, of: slot, at: now)
     case .engineFinished(let slot, let reference, let result): conclude(slot, reference, result, at: now)
     case .engineFailed(let slot, let reference, let reason): fail(slot, reference, reason, at: now)
@@ -128,6 +131,8 @@ public struct WorkerMachine: Sendable {
       if isConnected, heartbeat.study != study { beginGreeting(at: now) }
     case .drain(let drain): obey(drain, at: now)
     case .reregister: introduceAgain(at: now)
+    case .dataRefusal(let refusal): doWithoutData("the coordinator cannot give the data set: \(refusal.reason)")
+    case .dataRequest, .dataChunk: break  // said by workers only; comes as an event of its own
     case .hello, .ready, .accept, .progress, .result, .workerHeartbeat, .bye: break  // only a worker says these
     }
   }
@@ -152,6 +157,7 @@ public struct WorkerMachine: Sendable {
         send(.workerHeartbeat(WorkerHeartbeat(running: carried, freeSlots: phase == .serving ? freeSlots : 0)))
       }
       sendReports(notSince: now - settings.resendSeconds, at: now)
+      if phase == .locating { askAgainForData(at: now) }
     case .leaving: sendReports(notSince: now - min(settings.resendSeconds, settings.graceSeconds / 3), at: now)
     case .created, .ended: break
     }

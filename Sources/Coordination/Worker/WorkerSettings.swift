@@ -28,6 +28,11 @@ public struct WorkerSettings: Sendable {
   public var resendSeconds = 10.0
   /// When leaving: how long to wait for acknowledgements.
   public var graceSeconds = 10.0
+  /// Pieces of a data set that are asked for at a time, and how long the next may take.
+  public var dataChunksAtOnce = 4
+  public var dataPatienceSeconds = 30.0
+  /// A data set that was fetched so often and is not the study's is given up.
+  public var dataAttempts = 3
   /// Spreads workers that start or reconnect at the same moment; any number.
   public var jitterSeed: UInt64
 

@@ -28,9 +28,20 @@ struct WorkerCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The data set's folder (default: where the coordinator has it, then \(DataPlaces.standardCIFAR10)).",
+      """
+      The data set's folder (default: where the coordinator has it, then \(DataPlaces.standardCIFAR10); what is not there is \
+      fetched from the coordinator).
+      """,
       valueName: "dir"))
   var data: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Where data sets that were fetched are kept (default: ~/.cache/layersearch/data).", valueName: "dir"))
+  var dataCache: String?
+
+  @Option(help: ArgumentHelp("Most that they may take up; what was not used for long goes first.", valueName: "n"))
+  var dataCacheGigabytes: Double = Double(DataCache.standardBytes) / 1e9
 
   @Flag(help: "Wait for the next study when one is done.")
   var stay = false
@@ -52,6 +63,9 @@ struct WorkerCommand: ParsableCommand {
 
   func validate() throws {
     if let slots, !(1...4096).contains(slots) { throw ValidationError("--slots \(slots) must be from 1 to 4096") }
+    if !(0.001...1_000_000).contains(dataCacheGigabytes) {
+      throw ValidationError("--data-cache-gigabytes \(dataCacheGigabytes) must be from 0.001 to 1000000")
+    }
     try Endpoint.check(connect, option: "--connect", isBound: false)
   }
 
@@ -60,6 +74,8 @@ struct WorkerCommand: ParsableCommand {
     let options = WorkerService.Options(
       endpoint: connect, security: try keys.map(KeyFolder.workerSecurity) ?? .plaintext,
       slots: slots ?? ProcessInfo.processInfo.activeProcessorCount, dataFolder: data,
+      dataCache: DataCache(
+        folder: dataCache.map(expandingTilde) ?? DataCache.standardFolder, limit: Int(dataCacheGigabytes * 1e9)),
       spoolFolder: spool.map(expandingTilde) ?? Spool.standardFolder, stays: stay, longestSilenceSeconds: longestSilence
     )
     let service = try WorkerService(

@@ -32,6 +32,8 @@ final class CoordinatorService {
   private var progress: ProgressReporter
   private var hasStopped = false
   private var messageID: UInt64 = 0
+  /// Nil where workers need no files.
+  private let dataServer: DataServer?
 
   private static let tickSeconds = 0.25
 
@@ -47,6 +49,13 @@ final class CoordinatorService {
       jobBudget: study.definition.jobBudget)
     settings.keepsRunning = options.stays
     options.times.apply(to: &settings)
+    if let folder = settings.data.pathHint, let layout = DataLayout(settings.data.set) {
+      settings.dataBytes = layout.bytes
+      dataServer = DataServer(
+        source: try DataSource(layout: layout, folder: folder), log: log, send: socket.send)
+    } else {
+      dataServer = nil
+    }
     machine = CoordinatorMachine(settings: settings, jobs: jobs, strategy: study.strategy)
     progress = ProgressReporter(study: study, jobs: jobs, isQuiet: options.isQuiet)
   }
@@ -62,7 +71,10 @@ final class CoordinatorService {
   /// Works until the study is done or a stop is requested.
   /// - Parameter eachTick: called several times a second; what it throws ends the service.
   func run(eachTick: () throws -> Void = {}) throws -> Outcome {
-    defer { socket.close() }
+    defer {
+      dataServer?.close()
+      socket.close()
+    }
     if let keys = socket.doorkeeper?.authorizedKeys { try apply(authorize(keys)) }
     try apply(machine.handle(.started, at: MonotonicClock.now))
     var nextTick = 0.0
@@ -95,6 +107,9 @@ final class CoordinatorService {
         if case .hello(let hello) = message, let key {
           return machine.handle(.introduced(hello, from: peer, key: key.hexadecimal), at: now)
         }
+        if case .dataRequest(let request) = message {
+          return machine.handle(.dataRequested(request, from: peer, ticket: .random(in: 0...UInt64.max)), at: now)
+        }
         return machine.handle(.received(message, from: peer), at: now)
       } catch {
         log.debug("dropped a message of \(peer): \(error)")
@@ -123,6 +138,8 @@ final class CoordinatorService {
       switch effect {
       case .record: break
       case .send(let message, let peer): send(message, to: peer)
+      case .sendData(let offset, let length, let ticket, let peer):
+        dataServer?.post(.init(range: offset..<offset + length, ticket: ticket, peer: peer.bytes))
       case .log(let level, let text): log.log(level: Logger.Level(level), "\(text)")
       case .stop: hasStopped = true
       }

@@ -39,6 +39,11 @@ final class CoordinatorSocket {
 
   func send(_ frames: [[UInt8]], to peer: [UInt8]) { router.send(frames, to: peer) }
 
+  /// The same for other threads.
+  var send: @Sendable (_ frames: [[UInt8]], _ peer: [UInt8]) -> Void {
+    { [router] frames, peer in router.send(frames, to: peer) }
+  }
+
   /// Sends what is on its way, within bounds.
   func close() {
     router.close()

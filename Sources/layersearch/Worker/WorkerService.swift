@@ -1,5 +1,6 @@
 import Coordination
 import Foundation
+import ImageData
 import Logging
 import Messaging
 import SearchProtocol
@@ -14,6 +15,8 @@ final class WorkerService {
     var slots: Int
     /// The user's own place for the data set.
     var dataFolder: String?
+    /// Where one that was fetched is kept.
+    var dataCache: DataCache
     var spoolFolder: String
     var stays: Bool
     /// An engine process that says nothing for so long hangs.
@@ -24,7 +27,7 @@ final class WorkerService {
     case dealer(DealerEvent)
     case handshake(HandshakeOutcome)
     case engine(EngineSlotEvent)
-    case dataLocated(Result<String?, Failure>)
+    case data(WorkerData.Answer)
     case stop(count: Int)
   }
 
@@ -36,7 +39,7 @@ final class WorkerService {
   private var machine: WorkerMachine
   private var dealer: DealerThread?
   private var slots: [EngineSlot]
-  private var dataPath: String?
+  private let data: WorkerData
   private var messageID: UInt64 = 0
   private var exitCode: Int32?
   private var lastError: String?
@@ -50,6 +53,9 @@ final class WorkerService {
     self.log = log
     spool = try Spool(root: options.spoolFolder, worker: identity.name)
     engineEnvironment = OpenBLASEnvironment.forEngines
+    data = WorkerData(ownFolder: options.dataFolder, cache: options.dataCache, log: log) { [mailbox] answer in
+      mailbox.post([.data(answer)])
+    }
     slots = (0..<options.slots).map(EngineSlot.init)
     machine = WorkerMachine(
       settings: WorkerSettings(
@@ -104,19 +110,21 @@ final class WorkerService {
     switch input {
     case .dealer(.received(let frames)):
       do {
-        apply(machine.handle(.received(try MessageCodec.decode(frames).message), at: now))
+        let message = try MessageCodec.decode(frames).message
+        if case .dataChunk(let chunk) = message {
+          let isIntact = ContentDigest.sha256(chunk.bytes) == chunk.digest
+          apply(machine.handle(.dataReceived(chunk, isIntact: isIntact), at: now))
+        } else {
+          apply(machine.handle(.received(message), at: now))
+        }
       } catch {
         log.debug("dropped a message: \(error)")
       }
     case .handshake(let outcome): note(outcome, now: now)
     case .dealer(.undeliverable): break  // What matters is sent again by the machine.
     case .engine(let event): tell(slot: event.slot, slots[event.slot].handle(event, now: now))
-    case .dataLocated(.success(let path)):
-      dataPath = path
-      apply(machine.handle(.dataLocated(path: path), at: now))
-    case .dataLocated(.failure(let failure)):
-      lastError = failure.description
-      apply(machine.handle(.dataMissing(failure.description), at: now))
+    case .data(let answer):
+      if let event = data.take(answer) { apply(machine.handle(event, at: now)) }
     case .stop(let count):
       apply(machine.handle(count == 1 ? .stopRequested : .forcedStopRequested, at: now))
     }
@@ -160,7 +168,10 @@ final class WorkerService {
       case .send(let message): send(message)
       case .startJob(let slot, let assignment): start(assignment, slot: slot)
       case .stopEngine(let slot): slots[slot].stop()
-      case .locateData(let requirement): locate(requirement)
+      case .locateData(let requirement): data.locate(requirement)
+      case .storeData(let offset, let bytes):
+        if let event = data.store(bytes, at: offset) { apply(machine.handle(event, at: MonotonicClock.now)) }
+      case .installData: data.install()
       case .spool(let report):
         do { try spool.store(report) } catch {
           log.warning("a result cannot be kept on disk until it is acknowledged: \(ProcessExit.describe(error))")
@@ -184,18 +195,9 @@ final class WorkerService {
   private func start(_ assignment: JobAssignment, slot: Int) {
     let mailbox = mailbox
     let news = slots[slot].start(
-      assignment, dataPath: dataPath, environment: engineEnvironment, now: MonotonicClock.now
+      assignment, dataPath: data.path, environment: engineEnvironment, now: MonotonicClock.now
     ) { mailbox.post([.engine($0)]) }
     tell(slot: slot, news)
-  }
-
-  /// Reading 184 MB takes a while: heartbeats go on meanwhile.
-  private func locate(_ requirement: DataRequirement) {
-    let (mailbox, ownFolder) = (mailbox, options.dataFolder)
-    Thread.detachNewThread {
-      let found = Result { () throws(Failure) in try DataPlaces.find(requirement, ownFolder: ownFolder) }
-      mailbox.post([.dataLocated(found)])
-    }
   }
 }
 
