@@ -91,7 +91,9 @@ let package = Package(
       dependencies: ["SearchCore", "StudyStore", .product(name: "GRDB", package: "GRDB.swift")]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "SearchCore"]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "SearchCore"]),
-    .testTarget(name: "EndToEndTests", dependencies: ["layersearch", "Messaging", "Reporting", "SearchCore"]),
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: ["layersearch", "Messaging", "Randomness", "Reporting", "SearchCore", "SearchProtocol"]),
   ],
   swiftLanguageModes: [.v6]
 )
