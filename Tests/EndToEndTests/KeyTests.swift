@@ -72,6 +72,7 @@ struct KeyTests {
     mistaken.send(SIGTERM)
     #expect(try await mistaken.end().exitCode == 0)
     #expect(coordinator.isRunning)
+    try await coordinator.wait(for: "a line on the stranger") { coordinator.errors.contains("which is not authorized") }
 
     let worker = try place.start("worker", "--connect", endpoint, "--keys", "keys/worker-1", "--verbose")
     let arguments = try Data(contentsOf: URL(fileURLWithPath: "/proc/\(worker.processID)/cmdline"))
@@ -122,10 +123,12 @@ struct KeyTests {
     let again = try await place.run("worker", "--connect", endpoint, "--keys", "keys/worker-1")
     #expect(again.exitCode == 1)
     #expect(second.isRunning)
-    for command in [second, coordinator] {
-      command.send(SIGTERM)
-      _ = try await command.end()
-    }
+    second.send(SIGTERM)
+    _ = try await second.end()
+    coordinator.send(SIGTERM)
+    let stopped = try await coordinator.end()
+    #expect(
+      stopped.exitCode == 1 && stopped.errors.contains("--resume --bind tcp://127.0.0.1:0 --keys keys/coordinator"))
   }
 
   @Test("keys that others may read, or that are none, are refused in one line before anything starts")
@@ -157,6 +160,22 @@ struct KeyTests {
     let usage = try await place.run(
       "coordinator", "study.yaml", "--bind", "tcp://127.0.0.1:0", "--authorized-keys", "keys/x")
     #expect(usage.exitCode == 2 && isOneLine(usage.errors))
+  }
+
+  @Test("only systemd's credentials may be readable by their group, and only in their folder")
+  func credentials() {
+    func isPrivate(_ path: String, _ mode: mode_t, owner: uid_t = 0, _ folder: String? = "/run/credentials/x") -> Bool {
+      KeyFile.isPrivate(path, mode: mode, owner: owner, credentials: folder)
+    }
+    #expect(isPrivate("/run/credentials/x/secret-key", 0o440))
+    #expect(isPrivate("/home/k/secret-key", 0o600, owner: 1000, nil))
+    #expect(!isPrivate("/run/credentials/x/secret-key", 0o444))
+    #expect(!isPrivate("/run/credentials/x/secret-key", 0o460))
+    #expect(!isPrivate("/run/credentials/x/secret-key", 0o440, owner: 1000))
+    #expect(!isPrivate("/run/credentials/x/secret-key", 0o440, nil))
+    #expect(!isPrivate("/run/credentials/x/secret-key", 0o440, ""))
+    #expect(!isPrivate("/run/credentials/xy/secret-key", 0o440))
+    #expect(!isPrivate("/run/credentials/x/../../../etc/secret-key", 0o440))
   }
 
   @Test("a coordinator that lets a stranger in, or cannot tell, does not start")

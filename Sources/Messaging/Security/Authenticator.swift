@@ -59,7 +59,7 @@ public final class Authenticator: Sendable {
     }
   }
 
-  /// Ends the thread. Nobody is let in afterwards.
+  /// Ends the thread. For after the sockets that it guards: where nobody answers, ZeroMQ lets anybody in.
   public func close() { thread.close() }
 
   // MARK: ZAP

@@ -61,7 +61,7 @@ struct CoordinatorCommand: ParsableCommand {
     let outcome = try withExtendedLifetime(signals) { try service.run() }
     if outcome == .stopped {
       throw Failure.failed(
-        "stopped before the study was done; go on with: \(self.study.resumption(command: "coordinator")) --bind \(bind)"
+        "stopped before the study was done; go on with: \(self.study.resumption(command: "coordinator")) --bind \(bind)\(security.text)"
       )
     }
     try study.printOutcome()

@@ -68,16 +68,21 @@ enum KeyFile {
     guard status.st_uid == geteuid() || status.st_uid == 0 else {
       throw .failed("\(path): this secret key belongs to another user; give this user a key of its own")
     }
-    // systemd shows its credentials as readable by the group, but keeps their folder from everybody else.
-    let isCredential = ProcessInfo.processInfo.environment["CREDENTIALS_DIRECTORY"].map {
-      status.st_uid == 0 && !$0.isEmpty && path.hasPrefix($0 + "/") && !path.contains("..")
-    }
-    guard status.st_mode & 0o077 == 0 || (isCredential == true && status.st_mode & 0o007 == 0) else {
+    let credentials = ProcessInfo.processInfo.environment["CREDENTIALS_DIRECTORY"]
+    guard isPrivate(path, mode: status.st_mode, owner: status.st_uid, credentials: credentials) else {
       let mode = String(status.st_mode & 0o777, radix: 8)
       throw .failed(
         "\(path): others may read this secret key (its mode is 0\(mode)); make it private with chmod 600 \(path), and if "
           + "somebody may have read it, make a new one with layersearch keygen")
     }
+  }
+
+  /// - Parameter credentials: where systemd keeps this process's credentials. It shows them as readable by the group, because of
+  ///   an access list for the service's user, but keeps their folder from everybody else.
+  static func isPrivate(_ path: String, mode: mode_t, owner: uid_t, credentials: String?) -> Bool {
+    if mode & 0o077 == 0 { return true }
+    guard let credentials, credentials.hasPrefix("/"), owner == 0, mode & 0o037 == 0 else { return false }
+    return path.hasPrefix(credentials + "/") && !path.split(separator: "/").contains("..")
   }
 
   private static func create(_ path: String, _ text: String, mode: mode_t) throws(Failure) {
