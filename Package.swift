@@ -88,7 +88,8 @@ let package = Package(
     .testTarget(name: "MessagingTests", dependencies: ["Messaging"]),
     .testTarget(
       name: "StudyStoreTests",
-      dependencies: ["SearchCore", "StudyStore", .product(name: "GRDB", package: "GRDB.swift")]),
+      dependencies: ["SearchCore", "StudyStore", .product(name: "GRDB", package: "GRDB.swift")],
+      exclude: ["Fixtures"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "SearchCore"]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "SearchCore"]),
     .testTarget(name: "EndToEndTests", dependencies: ["layersearch", "Reporting", "SearchCore"]),

@@ -44,35 +44,54 @@ extension StudyStore {
     }
   }
 
-  /// All jobs with their results, in the order in which the strategy asked.
+  /// All jobs with their results, in the order in which the strategy asked. Throws `damaged` where a row is not what was
+  /// written, or is missing.
   public func jobs() throws(StoreError) -> [JobRecord] {
     try reading("the jobs") { db in
       let cursor = try Row.fetchCursor(
         db,
         sql: """
-          SELECT id, candidate, replicate, seed, state, attempts, failures, losses, failure_reason,
-            accuracy, loss, epoch_losses, diverged, step_time_ratio, inference_time_ratio, train_seconds,
-            images_per_second, peak_memory_bytes, kernel_variant
+          SELECT id, candidate, replicate, seed, state, attempts, failures, losses, failure_reason, job.checksum,
+            result.checksum, \(ResultColumns.list)
           FROM job LEFT JOIN result ON result.job = job.id ORDER BY id
           """)
       // Repetitions, and the neighbours of a candidate in a search, share most of their text.
       var candidates: [String: Candidate] = [:]
       var jobs: [JobRecord] = []
       while let row = try cursor.next() {
-        let job = RowReader(row: row, directory: directory, what: "a job")
-        let text: String = try job.value(1)
-        let candidate = try candidates[text] ?? self.candidate(text)
-        candidates[text] = candidate
-        guard let state = JobState(rawValue: try job.value(4)) else { throw job.damaged(4) }
-        jobs.append(
-          JobRecord(
-            id: try job.value(0), trial: Trial(candidate: candidate, replicate: try job.value(2)),
-            seed: UInt64(bitPattern: try job.value(3)), state: state, attempts: try job.value(5),
-            failures: try job.value(6), losses: try job.value(7), result: try result(job),
-            failureReason: try job.optional(8)))
+        jobs.append(try job(RowReader(row: row, directory: directory, what: "a job"), &candidates))
       }
       return jobs
     }
+  }
+
+  private func job(_ row: RowReader, _ candidates: inout [String: Candidate]) throws -> JobRecord {
+    let id: Int64 = try row.value(0)
+    let text: String = try row.value(1)
+    let replicate: Int = try row.value(2)
+    let seed: Int64 = try row.value(3)
+    guard try row.value(9) == RowChecksum.job(id, candidate: text, replicate: replicate, seed: seed) else {
+      throw StoreError.damaged(directory, "job \(id) is not what was written")
+    }
+    let candidate = try candidates[text] ?? self.candidate(text)
+    candidates[text] = candidate
+    guard let state = JobState(rawValue: try row.value(4)) else { throw row.damaged(4) }
+    var result: TrialResult?
+    if let checksum: Int64 = try row.optional(10) {
+      let (found, epochLosses) = try ResultColumns.read(row, at: 11)
+      guard checksum == RowChecksum.result(found, epochLosses: epochLosses, of: id) else {
+        throw StoreError.damaged(directory, "the result of job \(id) is not what was written")
+      }
+      result = found
+    }
+    guard (state == .finished) == (result != nil) else {
+      throw StoreError.damaged(
+        directory, "job \(id) is \(state.rawValue) and has \(result == nil ? "no result" : "a result")")
+    }
+    return JobRecord(
+      id: id, trial: Trial(candidate: candidate, replicate: replicate), seed: UInt64(bitPattern: seed), state: state,
+      attempts: try row.value(5), failures: try row.value(6), losses: try row.value(7), result: result,
+      failureReason: try row.optional(8))
   }
 
   public func counts() throws(StoreError) -> JobCounts {
@@ -180,15 +199,5 @@ extension StudyStore {
     do { return try Candidate(parsing: text) } catch {
       throw StoreError.damaged(directory, "a job has an impossible \(error)")
     }
-  }
-
-  /// The columns after a job's own; nil where it has no result.
-  private func result(_ job: RowReader) throws -> TrialResult? {
-    guard let accuracy = try job.optional(9, as: Double.self) else { return nil }
-    guard let epochLosses = LossText.read(try job.value(11)) else { throw job.damaged(11) }
-    return TrialResult(
-      accuracy: accuracy, loss: try job.optional(10), epochLosses: epochLosses, diverged: try job.value(12),
-      stepTimeRatio: try job.optional(13), inferenceTimeRatio: try job.optional(14), trainSeconds: try job.value(15),
-      imagesPerSecond: try job.value(16), peakMemoryBytes: try job.value(17), kernelVariant: try job.value(18))
   }
 }

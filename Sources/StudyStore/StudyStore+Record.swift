@@ -63,14 +63,18 @@ private struct ChangeRecorder {
 
   private func add(_ job: JobRecord) throws {
     let isSettled = job.state == .finished || job.state == .failed
+    let candidate = job.trial.candidate.description
+    let seed = Int64(bitPattern: job.seed)
     try run(
       """
-      INSERT INTO job (id, candidate, replicate, seed, state, attempts, failures, losses, failure_reason, added, settled)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO job (id, candidate, replicate, seed, state, attempts, failures, losses, failure_reason, added, settled,
+        checksum)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """,
       [
-        job.id, job.trial.candidate.description, job.trial.replicate, Int64(bitPattern: job.seed), job.state.rawValue,
-        job.attempts, job.failures, job.losses, job.failureReason, now, isSettled ? now : nil,
+        job.id, candidate, job.trial.replicate, seed, job.state.rawValue, job.attempts, job.failures, job.losses,
+        job.failureReason, now, isSettled ? now : nil,
+        RowChecksum.job(job.id, candidate: candidate, replicate: job.trial.replicate, seed: seed),
       ])
     if let result = job.result { try insert(result, of: job.id, attempt: job.attempts, worker: "") }
   }
@@ -128,16 +132,19 @@ private struct ChangeRecorder {
     if numbers.contains(where: { $0?.isNaN ?? false }) {
       throw StoreError.invalidChange(directory, "the result of job \(job) has a value that is not a number")
     }
+    let epochLosses = LossText.write(result.epochLosses)
     try run(
       """
       INSERT INTO result (job, attempt, worker, recorded, accuracy, loss, epoch_losses, diverged, step_time_ratio,
-        inference_time_ratio, train_seconds, images_per_second, peak_memory_bytes, kernel_variant)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        inference_time_ratio, train_seconds, images_per_second, peak_memory_bytes, kernel_variant,
+        checksum)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """,
       [
-        job, attempt, worker, now, result.accuracy, result.loss, LossText.write(result.epochLosses), result.diverged,
+        job, attempt, worker, now, result.accuracy, result.loss, epochLosses, result.diverged,
         result.stepTimeRatio, result.inferenceTimeRatio, result.trainSeconds, result.imagesPerSecond,
         result.peakMemoryBytes, result.kernelVariant,
+        RowChecksum.result(result, epochLosses: epochLosses, of: job),
       ])
   }
 

@@ -63,6 +63,7 @@ final class CoordinatorService {
   /// - Parameter eachTick: called several times a second; what it throws ends the service.
   func run(eachTick: () throws -> Void = {}) throws -> Outcome {
     defer { socket.close() }
+    if let upgrade = study.store.upgrade { log.notice("\(upgrade)") }
     try apply(machine.handle(.started, at: MonotonicClock.now))
     var nextTick = 0.0
     while !hasStopped {
