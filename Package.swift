@@ -50,6 +50,9 @@ let package = Package(
       dependencies: ["KernelInterface", "Randomness", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: optimized),
 
+    // places where tests end a process
+    .target(name: "Failpoints"),
+
     // search
     .target(name: "SearchCore", dependencies: ["Randomness"]),
     .target(name: "SearchProtocol", dependencies: ["SearchCore"]),
@@ -57,7 +60,7 @@ let package = Package(
     .target(name: "Messaging", dependencies: ["CZeroMQ"]),
     .target(
       name: "StudyStore",
-      dependencies: ["SearchCore", .product(name: "GRDB", package: "GRDB.swift")]),
+      dependencies: ["Failpoints", "SearchCore", .product(name: "GRDB", package: "GRDB.swift")]),
     .target(name: "Configuration", dependencies: ["Randomness", "SearchCore", "Yams"]),
     .target(name: "Reporting", dependencies: ["SearchCore"]),
 
@@ -65,7 +68,8 @@ let package = Package(
     .executableTarget(
       name: "layersearch",
       dependencies: [
-        "BasisEngine", "Configuration", "Coordination", "ImageData", "KernelInterface", "Messaging", "Randomness",
+        "BasisEngine", "Configuration", "Coordination", "Failpoints", "ImageData", "KernelInterface", "Messaging",
+        "Randomness",
         "Reporting", "SearchCore", "SearchProtocol", "StudyStore",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
@@ -92,7 +96,9 @@ let package = Package(
       exclude: ["Fixtures"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "SearchCore"]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "SearchCore"]),
-    .testTarget(name: "EndToEndTests", dependencies: ["layersearch", "Reporting", "SearchCore"]),
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: ["Failpoints", "Randomness", "Reporting", "SearchCore", "StudyStore", "layersearch"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -15,6 +15,7 @@ enum MessageType: UInt8, CaseIterable {
   case cancel = 70
   case drain = 71
   case reregister = 72
+  case bench = 80
 }
 
 extension Message {
@@ -35,6 +36,7 @@ extension Message {
     case .cancel: .cancel
     case .drain: .drain
     case .reregister: .reregister
+    case .bench: .bench
     }
   }
 

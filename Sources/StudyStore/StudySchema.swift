@@ -14,6 +14,7 @@ enum StudySchema {
           try RowChecksum.fillIn(db, directory: directory)
         }
       ),
+      ("failure accounts, benched workers", { try $0.execute(sql: version3) }),
     ]
   }
 
@@ -136,5 +137,29 @@ enum StudySchema {
     -- Over what the frontier depends on: SQLite does not notice a bit that turned over inside a value.
     ALTER TABLE job ADD COLUMN checksum INTEGER;
     ALTER TABLE result ADD COLUMN checksum INTEGER;
+    """
+
+  /// Why attempts failed, in detail, and workers that get no jobs.
+  private static let version3 = """
+    CREATE TABLE attempt_failure (
+      job INTEGER NOT NULL,
+      number INTEGER NOT NULL,
+      -- process ended, memory limit, time limit, hung, garbled, refused or not started
+      cause TEXT NOT NULL,
+      signal INTEGER,
+      exit_code INTEGER,
+      peak_memory_bytes INTEGER,
+      out_of_memory_suspected INTEGER NOT NULL,
+      -- From the job's start to its end.
+      seconds REAL,
+      -- What the process last wrote to its standard error, a line a line.
+      last_lines TEXT NOT NULL,
+      PRIMARY KEY (job, number),
+      FOREIGN KEY (job, number) REFERENCES attempt (job, number)
+    ) STRICT, WITHOUT ROWID;
+
+    -- Null while it gets jobs.
+    ALTER TABLE worker ADD COLUMN benched_until REAL;
+    ALTER TABLE worker ADD COLUMN benched_reason TEXT;
     """
 }

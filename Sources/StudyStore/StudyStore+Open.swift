@@ -71,6 +71,9 @@ extension StudyStore {
           try db.execute(
             sql: "UPDATE worker SET left_at = ?, left_reason = 'the coordinator ended' WHERE left_at IS NULL",
             arguments: [now])
+          // Who is benched is the coordinator's to know, and a new one knows nobody.
+          try db.execute(
+            sql: "UPDATE worker SET benched_until = NULL, benched_reason = NULL WHERE benched_until IS NOT NULL")
         }
         return upgrade
       }

@@ -126,19 +126,43 @@ extension StudyStore {
 
   /// Every attempt at a job, or, without one, every attempt that is under way.
   public func attempts(of job: Int64? = nil) throws(StoreError) -> [AttemptRecord] {
-    let columns = "SELECT job, number, worker, started, ended, ending, reason FROM attempt"
-    return try rows(
+    try attempts(where: job == nil ? "ended IS NULL" : "attempt.job = ?", job.map { [$0] } ?? [])
+  }
+
+  /// Every attempt that was made by a worker.
+  public func attempts(by worker: String) throws(StoreError) -> [AttemptRecord] {
+    try attempts(where: "worker = ?", [worker])
+  }
+
+  private func attempts(where condition: String, _ arguments: StatementArguments) throws(StoreError) -> [AttemptRecord]
+  {
+    try rows(
       "the attempts", of: "an attempt",
-      columns + (job == nil ? " WHERE ended IS NULL" : " WHERE job = ?") + " ORDER BY job, number",
-      job.map { [$0] } ?? []
+      """
+      SELECT attempt.job, attempt.number, worker, started, ended, ending, reason, cause, signal, exit_code,
+        peak_memory_bytes, out_of_memory_suspected, seconds, last_lines
+      FROM attempt LEFT JOIN attempt_failure
+        ON attempt_failure.job = attempt.job AND attempt_failure.number = attempt.number
+      WHERE \(condition) ORDER BY attempt.job, attempt.number
+      """, arguments
     ) { row in
       let ending: String? = try row.optional(5)
       let parsed = ending.flatMap(AttemptEnding.init)
       if let ending, parsed == nil, ending != "finished" { throw row.damaged(5) }
       return AttemptRecord(
         job: try row.value(0), number: try row.value(1), worker: try row.value(2), started: try row.value(3),
-        ended: try row.optional(4), ending: parsed, reason: try row.optional(6))
+        ended: try row.optional(4), ending: parsed, reason: try row.optional(6), failure: try failure(row))
     }
+  }
+
+  /// The columns after an attempt's own; nil where nothing more is known.
+  private func failure(_ row: RowReader) throws -> AttemptFailure? {
+    guard let text = try row.optional(7, as: String.self) else { return nil }
+    guard let cause = AttemptFailure.Cause(rawValue: text) else { throw row.damaged(7) }
+    return AttemptFailure(
+      cause: cause, signal: try row.optional(8), exitCode: try row.optional(9), peakMemoryBytes: try row.optional(10),
+      isOutOfMemorySuspected: try row.value(11), seconds: try row.optional(12),
+      lastLines: try row.value(13, as: String.self).split(separator: "\n").map(String.init))
   }
 
   /// Every worker that ever joined, in the order of its first joining.
@@ -146,7 +170,8 @@ extension StudyStore {
     try rows(
       "the workers", of: "a worker",
       """
-      SELECT id, host, process_id, slots, kernel_variant, build, joined, last_seen, left_at, left_reason
+      SELECT id, host, process_id, slots, kernel_variant, build, joined, last_seen, left_at, left_reason,
+        benched_until, benched_reason
       FROM worker ORDER BY joined, id
       """
     ) { row in
@@ -155,7 +180,7 @@ extension StudyStore {
           id: try row.value(0), host: try row.value(1), processID: try row.value(2), slots: try row.value(3),
           kernelVariant: try row.value(4), build: try row.value(5)),
         joined: try row.value(6), lastSeen: try row.value(7), left: try row.optional(8),
-        leftReason: try row.optional(9))
+        leftReason: try row.optional(9), benchedUntil: try row.optional(10), benchedReason: try row.optional(11))
     }
   }
 

@@ -1,3 +1,4 @@
+import Failpoints
 import GRDB
 import SearchCore
 
@@ -12,10 +13,13 @@ extension StudyStore {
       throw StoreError(.permission, directory, "it was opened for reading only; resume it to change it")
     }
     let now = clock()
+    Failpoint.storeBeforeWrite.pass()
     try writing("record") { db in
       let recorder = ChangeRecorder(db: db, directory: directory, now: now)
       for change in changes { try recorder.record(change) }
+      Failpoint.storeBeforeCommit.pass()
     }
+    Failpoint.storeAfterCommit.pass()
   }
 }
 
@@ -33,6 +37,8 @@ private struct ChangeRecorder {
       try start(attempt, of: job, worker: worker)
     case .attemptEnded(let job, let attempt, let ending, let reason):
       try end(attempt, of: job, ending: ending, reason: reason)
+    case .failureExplained(let job, let attempt, let failure):
+      try explain(failure, attempt, of: job)
     case .jobFinished(let job, let attempt, let worker, let result):
       try finish(job, attempt: attempt, worker: worker, result: result)
     case .jobSetAside(let job, let reason):
@@ -43,6 +49,12 @@ private struct ChangeRecorder {
       try run(
         "UPDATE worker SET left_at = ?, left_reason = ? WHERE id = ? AND left_at IS NULL", [now, reason, id])
       try note(.workerLeft, "\(id): \(reason)")
+    case .workerBenched(let id, let seconds, let reason):
+      try run("UPDATE worker SET benched_until = ?, benched_reason = ? WHERE id = ?", [now + seconds, reason, id])
+      try note(.workerBenched, "\(id): \(reason)")
+    case .workerUnbenched(let id):
+      try run("UPDATE worker SET benched_until = NULL, benched_reason = NULL WHERE id = ?", [id])
+      try note(.workerUnbenched, id)
     case .noted(let text):
       try note(.note, text)
     case .studyFinished:
@@ -107,6 +119,19 @@ private struct ChangeRecorder {
           AND NOT EXISTS (SELECT 1 FROM attempt WHERE job = job.id AND ended IS NULL) THEN 'waiting' ELSE state END
       WHERE id = ?
       """, [ending == .failed ? 1 : 0, ending == .lost ? 1 : 0, job])
+  }
+
+  private func explain(_ failure: AttemptFailure, _ attempt: Int, of job: Int64) throws {
+    try run(
+      """
+      INSERT INTO attempt_failure (job, number, cause, signal, exit_code, peak_memory_bytes, out_of_memory_suspected,
+        seconds, last_lines)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+      """,
+      [
+        job, attempt, failure.cause.rawValue, failure.signal, failure.exitCode, failure.peakMemoryBytes,
+        failure.isOutOfMemorySuspected, failure.seconds, failure.lastLines.joined(separator: "\n"),
+      ])
   }
 
   private func finish(_ job: Int64, attempt: Int, worker: String, result: TrialResult) throws {

@@ -17,6 +17,8 @@ final class World {
     var steps = 150
     /// How often an engine that ends ends by a crash, in percent.
     var crashes = 0
+    /// On the first machine every engine ends by a crash.
+    var hasBadMachine = false
   }
 
   let plan: Plan
@@ -107,6 +109,9 @@ final class World {
       require(ledger[job.reference.job]?.attempts == job.reference.attempt, "\(job.reference) sent, but not on record")
       require(ledger[job.reference.job]?.state == .running, "\(job.reference) sent, but not running on record")
       require(coordinator?.sessions[peer] != nil, "a job to someone unknown")
+      if let coordinator, let worker = coordinator.sessions[peer]?.worker {
+        require(coordinator.standings[worker]?.benchedUntil == nil, "a job to \(worker), which is benched")
+      }
     default: break
     }
   }
@@ -135,6 +140,20 @@ final class World {
       require(session.credits >= 0 && session.credits <= session.slots, "credits \(session.credits)")
     }
     require(held == 0, "sessions and leases differ")
+    for worker in coordinator.resting {
+      require(coordinator.peers[worker] != nil, "\(worker) rests, and is not there")
+      let standing = coordinator.standings[worker]
+      require(
+        standing?.benchedUntil != nil
+          || (standing?.inDoubt.count ?? 0) >= coordinator.settings.jobsInDoubtUntilHeldBack,
+        "\(worker) rests without a reason")
+    }
+    for (job, workers) in coordinator.failedAt {
+      let state = coordinator.jobs[job]?.state
+      require(
+        state == .waiting || state == .running, "job \(job), failed at \(workers), is \(String(describing: state))")
+      require(Set(workers).count == workers.count && !workers.isEmpty, "job \(job) failed at \(workers)")
+    }
   }
 
   // MARK: Workers
@@ -204,9 +223,10 @@ final class World {
     guard let slot = workers[worker].engines.keys.sorted().first, let job = workers[worker].engines[slot] else {
       return
     }
-    if chance(plan.crashes) {
+    if chance(plan.crashes) || (plan.hasBadMachine && worker == 0) {
       workers[worker].engines[slot] = nil
-      turn(worker: worker, .engineFailed(slot: slot, job.reference, reason: "signal 11"))
+      let failure = AttemptFailure(cause: .processEnded, signal: 11, lastLines: ["boom"])
+      turn(worker: worker, .engineFailed(slot: slot, job.reference, reason: "signal 11", failure))
     } else {
       workers[worker].engines[slot] = nil
       let died = chance(2) ? random.integer(below: 3) : nil

@@ -6,7 +6,7 @@ import SearchProtocol
 struct RandomMessages {
   var random: StableRandom
 
-  static let kinds = 15
+  static let kinds = 16
 
   mutating func message(kind: Int) -> Message {
     switch kind {
@@ -24,6 +24,7 @@ struct RandomMessages {
     case 11: .coordinatorHeartbeat(CoordinatorHeartbeat(study: "s" + text()))
     case 12: .cancel(reference())
     case 13: .drain(Drain(reason: coin() ? .studyFinished : .coordinatorStopping))
+    case 14: .bench(Bench(reason: text(), seconds: Double(random.integer(below: 100_000)) / 7))
     default: .reregister
     }
   }
@@ -110,6 +111,15 @@ struct RandomMessages {
       case 1: .failed(reason: text())
       default: .returned(reason: text())
       }
-    return AttemptReport(reference: reference(), study: "s", outcome: outcome)
+    return AttemptReport(reference: reference(), study: "s", outcome: outcome, failure: coin() ? nil : failure())
+  }
+
+  mutating func failure() -> AttemptFailure {
+    let causes = AttemptFailure.Cause.allCases
+    return AttemptFailure(
+      cause: causes[random.integer(below: causes.count)], signal: coin() ? nil : 1 + random.integer(below: 255),
+      exitCode: coin() ? nil : random.integer(below: 256),
+      peakMemoryBytes: coin() ? nil : random.integer(below: .max), isOutOfMemorySuspected: coin(),
+      seconds: coin() ? nil : amount(), lastLines: coin() ? [] : [text(), text()])
   }
 }

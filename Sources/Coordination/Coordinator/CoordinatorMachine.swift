@@ -20,6 +20,14 @@ public struct CoordinatorMachine: Sendable {
   /// Deadlines of leases whose holder is not connected.
   var detachedTimers = MinimumHeap<Timer<(job: Int64, attempt: Int)>>()
   var kernelVariants: Set<String> = []
+  /// Workers at which jobs failed.
+  var standings: [String: WorkerStanding] = [:]
+  /// Those of them that are gone, the longest gone first.
+  var departed = FirstInFirstOut<String>()
+  /// Workers that are here and get no jobs: benched, or held back.
+  var resting: Set<String> = []
+  /// Open jobs that failed: at which workers.
+  var failedAt: [Int64: [String]] = [:]
   var effects: [CoordinatorEffect] = []
 
   var lastTick: Double?
@@ -56,7 +64,8 @@ public struct CoordinatorMachine: Sendable {
   public var summary: CoordinatorSummary {
     CoordinatorSummary(
       jobs: jobs.count, waiting: jobs.waitingCount, running: jobs.runningCount, finished: jobs.finishedCount,
-      failed: jobs.failedCount, expectedJobs: expectedJobs, workers: sessions.count, slots: slots,
+      failed: jobs.failedCount, expectedJobs: expectedJobs, workers: sessions.count, restingWorkers: resting.count,
+      slots: slots,
       finishedSinceStart: finishedSinceStart, lateResults: lateResults, undecodable: undecodable,
       bestAccuracy: jobs.best?.accuracy, bestCandidate: jobs.best?.candidate, isFinished: isFinished)
   }
@@ -127,7 +136,8 @@ public struct CoordinatorMachine: Sendable {
       reconcile(peer, with: heartbeat.running, toleratingDeliveries: true, at: now)
       grant(heartbeat.freeSlots, to: peer)
     case .bye(let bye): dismiss(peer, reason: bye.reason, at: now)
-    case .hello, .welcome, .refusal, .job, .resultAcknowledged, .coordinatorHeartbeat, .cancel, .drain, .reregister:
+    case .hello, .welcome, .refusal, .job, .resultAcknowledged, .coordinatorHeartbeat, .cancel, .drain, .reregister,
+      .bench:
       // Only a coordinator says these.
       undecodable += 1
     }
@@ -174,6 +184,7 @@ public struct CoordinatorMachine: Sendable {
         giveUp(job, reason: "worker \(session.worker) did not renew its lease", at: now)
       }
     }
+    endBenchIfDue(session.worker, at: now)
     send(.coordinatorHeartbeat(CoordinatorHeartbeat(study: settings.study)), to: peer)
     sessionTimers.insert(Timer(due: now + settings.heartbeatSeconds, subject: (peer, session.serial)))
   }

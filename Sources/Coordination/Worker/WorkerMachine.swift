@@ -28,6 +28,9 @@ public struct WorkerMachine: Sendable {
   struct Running: Sendable {
     var job: JobAssignment
     var progressSentAt: Double
+    var startedAt: Double
+    /// When it will have ended, as far as its progress tells.
+    var expectedEnd: Double?
   }
 
   struct Unacknowledged: Sendable {
@@ -88,12 +91,15 @@ public struct WorkerMachine: Sendable {
       }
     case .engineProgress(let slot, let progress): report(progress, of: slot, at: now)
     case .engineFinished(let slot, let reference, let result): conclude(slot, reference, result, at: now)
-    case .engineFailed(let slot, let reference, let reason): fail(slot, reference, reason, at: now)
+    case .engineFailed(let slot, let reference, let reason, let failure):
+      fail(slot, reference, reason, failure, at: now)
     case .tick: tick(at: now)
     case .stopRequested: leave(at: now)
     case .forcedStopRequested: exit(code: 1, saying: nil)
     }
-    if case .leaving(let until, let departure) = phase, unacknowledged.isEmpty || now >= until {
+    if case .leaving(let until, let departure) = phase,
+      (unacknowledged.isEmpty && runningCount == 0) || now >= until
+    {
       depart(departure, at: now)
     }
     defer { effects = [] }
@@ -125,6 +131,8 @@ public struct WorkerMachine: Sendable {
       if isConnected, heartbeat.study != study { beginGreeting(at: now) }
     case .drain(let drain): obey(drain, at: now)
     case .reregister: introduceAgain(at: now)
+    case .bench(let bench):
+      log(.warning, "the coordinator gives this worker no jobs for \(Int(bench.seconds)) s: \(bench.reason)")
     case .hello, .ready, .accept, .progress, .result, .workerHeartbeat, .bye: break  // only a worker says these
     }
   }
@@ -144,14 +152,21 @@ public struct WorkerMachine: Sendable {
         log(.warning, "the coordinator is silent; training goes on, saying hello until it answers")
         return beginGreeting(at: now)
       }
-      if now >= nextHeartbeat {
-        nextHeartbeat = now + heartbeatSeconds
-        send(.workerHeartbeat(WorkerHeartbeat(running: carried, freeSlots: phase == .serving ? freeSlots : 0)))
-      }
+      beat(at: now)
       sendReports(notSince: now - settings.resendSeconds, at: now)
-    case .leaving: sendReports(notSince: now - min(settings.resendSeconds, settings.graceSeconds / 3), at: now)
+    case .leaving(let until, _):
+      if now >= until - reserveSeconds { handBackAll(at: now) }
+      // What is still trained is not to be taken for lost.
+      if runningCount > 0 { beat(at: now) }
+      sendReports(notSince: now - min(settings.resendSeconds, settings.graceSeconds / 3), at: now)
     case .created, .ended: break
     }
+  }
+
+  private mutating func beat(at now: Double) {
+    guard now >= nextHeartbeat else { return }
+    nextHeartbeat = now + heartbeatSeconds
+    send(.workerHeartbeat(WorkerHeartbeat(running: carried, freeSlots: phase == .serving ? freeSlots : 0)))
   }
 
   // MARK: What it has

@@ -8,7 +8,8 @@ struct WorkerCommand: ParsableCommand {
     abstract: "Trains candidates for a coordinator, one engine process a slot.",
     discussion: """
       Waits for the coordinator as long as it takes, and comes back to it after it was restarted. Ends with 0 when the \
-      study is done. Ctrl-C hands back what is under way; a second one leaves at once.
+      study is done. Ctrl-C and SIGTERM finish what ends within --grace, hand back the rest, and end with 0; a second one leaves at \
+      once. A worker may also simply vanish: what it was at is done elsewhere.
 
       Example:
         layersearch worker --connect tcp://coordinator-host:5555 --slots 8
@@ -35,8 +36,12 @@ struct WorkerCommand: ParsableCommand {
   var spool: String?
 
   @Option(
-    help: ArgumentHelp("Seconds after which an engine process without a sign of life is ended.", visibility: .hidden))
-  var longestSilence: Double = 900
+    help: ArgumentHelp(
+      "Told to stop: leave after at most so long. Trainings that end in it are finished, the others are handed back at once.",
+      valueName: "time"))
+  var grace: TimeSpan = TimeSpan(seconds: 10)
+
+  @OptionGroup var limits: JobLimitOptions
 
   /// For `run`: the worker must not outlive it.
   @Flag(help: ArgumentHelp("Leave when standard input ends.", visibility: .hidden))
@@ -53,8 +58,8 @@ struct WorkerCommand: ParsableCommand {
     let identity = WorkerIdentity()
     let options = WorkerService.Options(
       endpoint: connect, slots: slots ?? ProcessInfo.processInfo.activeProcessorCount, dataFolder: data,
-      spoolFolder: spool.map(expandingTilde) ?? Spool.standardFolder, stays: stay, longestSilenceSeconds: longestSilence
-    )
+      spoolFolder: spool.map(expandingTilde) ?? Spool.standardFolder, stays: stay, limits: limits.limits,
+      graceSeconds: grace.seconds)
     let service = try WorkerService(
       options: options, identity: identity, kernelVariant: try EngineProbe.kernelVariant(),
       log: verbosity.logger("worker"))

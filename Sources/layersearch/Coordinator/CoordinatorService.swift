@@ -1,4 +1,5 @@
 import Coordination
+import Failpoints
 import Foundation
 import Logging
 import Messaging
@@ -121,8 +122,11 @@ final class CoordinatorService {
 
   private func send(_ message: Message, to peer: PeerID) {
     messageID += 1
+    let isAcknowledgement = if case .resultAcknowledged = message { true } else { false }
+    (isAcknowledgement ? Failpoint.coordinatorBeforeAcknowledgement : .coordinatorBeforeSend).pass()
     do { socket.send(try MessageCodec.encode(message, id: messageID), to: peer.bytes) } catch {
       log.error("a message cannot be sent: \(error)")
     }
+    (isAcknowledgement ? Failpoint.coordinatorAfterAcknowledgement : .coordinatorAfterSend).pass()
   }
 }

@@ -1,3 +1,4 @@
+import BasisEngine
 import Foundation
 import Synchronization
 
@@ -33,6 +34,13 @@ final class ChildProcess: Sendable {
 
   private static let spawning = Mutex(())
 
+  /// What it last wrote to standard error.
+  private let errors = LastLines()
+  /// The most that it was seen to have resident.
+  private let seenPeak = Mutex(0)
+  /// This process's own peak when it started the child: the kernel's figure for a child begins there, not at 0.
+  private let inheritedPeak: Int
+
   let processID: Int32
   /// Nil once the process is reaped: its number may then be another's.
   private let living: Mutex<Int32?>
@@ -57,8 +65,9 @@ final class ChildProcess: Sendable {
     self.processID = processID
     self.living = Mutex(processID)
     self.input = Mutex(input.write)
+    inheritedPeak = ProcessMemory.peakBytes()
 
-    let lastLines = LastLines()
+    let lastLines = self.errors
     let errorsEnded = DispatchSemaphore(value: 0)
     Thread.detachNewThread {
       LineReader(descriptor: errors.read).forEach { bytes in
@@ -95,6 +104,16 @@ final class ChildProcess: Sendable {
     }
   }
 
+  var lastLines: [String] { errors.all }
+  var peakMemoryBytes: Int { seenPeak.withLock { $0 } }
+
+  /// Its resident memory now, in bytes; nil once it has ended.
+  func residentBytes() -> Int? {
+    guard living.withLock({ $0 }) != nil, let memory = ProcessMemory.bytes(of: processID) else { return nil }
+    seenPeak.withLock { $0 = max($0, memory.peak) }
+    return memory.resident
+  }
+
   func send(signal: Int32) {
     living.withLock { processID in
       if let processID { kill(processID, signal) }
@@ -111,7 +130,9 @@ final class ChildProcess: Sendable {
       var usage = rusage()
       wait4(processID, &status, 0, &usage)
       let signal = status & 0x7f
-      return (signal == 0 ? .exited((status >> 8) & 0xff) : .killed(signal: signal), usage.ru_maxrss * 1024)
+      let counted = usage.ru_maxrss * 1024
+      let peak = counted > inheritedPeak || peakMemoryBytes == 0 ? counted : peakMemoryBytes
+      return (signal == 0 ? .exited((status >> 8) & 0xff) : .killed(signal: signal), peak)
     }
   }
 
