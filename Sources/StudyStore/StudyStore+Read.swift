@@ -159,10 +159,11 @@ extension StudyStore {
   private func failure(_ row: RowReader) throws -> AttemptFailure? {
     guard let text = try row.optional(7, as: String.self) else { return nil }
     guard let cause = AttemptFailure.Cause(rawValue: text) else { throw row.damaged(7) }
+    let lines: String = try row.value(13)
     return AttemptFailure(
       cause: cause, signal: try row.optional(8), exitCode: try row.optional(9), peakMemoryBytes: try row.optional(10),
       isOutOfMemorySuspected: try row.value(11), seconds: try row.optional(12),
-      lastLines: try row.value(13, as: String.self).split(separator: "\n").map(String.init))
+      lastLines: lines.isEmpty ? [] : lines.split(separator: "\n", omittingEmptySubsequences: false).map(String.init))
   }
 
   /// Every worker that ever joined, in the order of its first joining.

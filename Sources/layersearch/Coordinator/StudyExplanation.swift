@@ -65,7 +65,7 @@ struct StudyExplanation: Encodable {
         try scene.explain($0, store: store)
       }
     }
-    if jobs.isEmpty {
+    if jobs.isEmpty, !subject.isEmpty {
       let named = scene.workers.filter { $0.worker.id == subject }
       let found =
         named.isEmpty ? scene.workers.filter { $0.worker.id.hasPrefix(subject) || $0.worker.host == subject } : named
@@ -73,7 +73,7 @@ struct StudyExplanation: Encodable {
     }
     if jobs.isEmpty, workers.isEmpty {
       throw Failure.usage(
-        "--explain \(subject): study \(study) has no such job, candidate or worker; jobs are numbered from 1 to "
+        "--explain \(subject.debugDescription): study \(study) has no such job, candidate or worker; jobs are numbered from 1 to "
           + "\(scene.jobs.count), workers are listed by: layersearch status \(store.directory)")
     }
   }

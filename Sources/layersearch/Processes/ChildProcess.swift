@@ -47,17 +47,22 @@ final class ChildProcess: Sendable {
   /// Nil once closed.
   private let input: Mutex<Int32?>
 
+  /// With `leavesSignalsToParent`, those that ask for an end are ignored from the child's first moment on, where this
+  /// process handles them.
+  ///
   /// Starts `/proc/self/exe` with these arguments. `onLine` and `onErrorLine` are called on threads of their own; `onEnd`
   /// once, when both streams have ended and the process is reaped.
   init(
-    arguments: [String], environment: [String: String], onLine: @escaping @Sendable ([UInt8]) -> Void,
+    arguments: [String], environment: [String: String], leavesSignalsToParent: Bool = false,
+    onLine: @escaping @Sendable ([UInt8]) -> Void,
     onErrorLine: @escaping @Sendable (String) -> Void = { _ in }, onEnd: @escaping @Sendable (Ending) -> Void
   ) throws(Failure) {
     // One at a time: a child that is spawned while another's pipes are not marked yet would hold them open.
     let (processID, input, output, errors) = try Self.spawning.withLock { _ throws(Failure) in
       let (input, output, errors) = (try Pipe(), try Pipe(), try Pipe())
       let processID = try Self.spawn(
-        arguments: ["layersearch"] + arguments, environment: environment, input: input.read, output: output.write,
+        arguments: ["layersearch"] + arguments, environment: environment,
+        ignoring: leavesSignalsToParent ? Signals.requestsToEnd : [], input: input.read, output: output.write,
         errors: errors.write)
       return (processID, input, output, errors)
     }
@@ -137,7 +142,7 @@ final class ChildProcess: Sendable {
   }
 
   private static func spawn(
-    arguments: [String], environment: [String: String], input: Int32, output: Int32, errors: Int32
+    arguments: [String], environment: [String: String], ignoring: [Int32], input: Int32, output: Int32, errors: Int32
   ) throws(Failure) -> Int32 {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -153,6 +158,8 @@ final class ChildProcess: Sendable {
     var all = sigset_t()
     sigemptyset(&none)
     sigfillset(&all)
+    // What its parent ignores (and hears of in another way) the child ignores too, unless it is set back.
+    for number in ignoring { sigdelset(&all, number) }
     posix_spawnattr_setsigmask(&attributes, &none)
     posix_spawnattr_setsigdefault(&attributes, &all)
     posix_spawnattr_setpgroup(&attributes, 0)

@@ -141,7 +141,7 @@ struct EngineSlot {
     generation += 1
     let (slot, generation) = (number, generation)
     return try ChildProcess(
-      arguments: ["engine"], environment: environment,
+      arguments: ["engine"], environment: environment, leavesSignalsToParent: true,
       onLine: { line in
         let content: EngineSlotEvent.Content
         do { content = .said(try EngineLine.decodeEvent(line)) } catch { content = .garbled("\(error)") }

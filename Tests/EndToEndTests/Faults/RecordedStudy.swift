@@ -7,6 +7,8 @@ struct RecordedStudy {
   var jobs: [JobRecord]
   var attempts: [Int64: [AttemptRecord]]
   var isFinished: Bool
+  var events: [StudyEvent]
+  var workers: [WorkerPresence]
 
   init(_ place: Place, study: String = "studies/tiny") throws {
     let store = try StudyStore.open(directory: place.path(study), mode: .readOnly)
@@ -15,6 +17,8 @@ struct RecordedStudy {
     attempts = [:]
     for job in jobs { attempts[job.id] = try store.attempts(of: job.id) }
     isFinished = try store.isFinished
+    events = try store.events()
+    workers = try store.workers()
   }
 
   var attemptCount: Int { attempts.values.reduce(0) { $0 + $1.count } }
