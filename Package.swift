@@ -103,6 +103,22 @@ let package = Package(
   swiftLanguageModes: [.v6]
 )
 
+// `make fuzz` builds with LAYERSEARCH_FUZZER, the path of libFuzzer's library: what reads bytes from outside is compiled with
+// its instrumentation, and a program that feeds it.
+if let library = Context.environment["LAYERSEARCH_FUZZER"] {
+  package.targets += [
+    .target(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
+    .executableTarget(
+      name: "Fuzz",
+      dependencies: ["BasisEngine", "CFuzzer", "ImageData", "Randomness", "SearchCore", "SearchProtocol"],
+      path: "Tests/Fuzz/Fuzz", linkerSettings: [.unsafeFlags([library]), .linkedLibrary("stdc++")]),
+  ]
+  let instrumented = ["BasisEngine", "Fuzz", "ImageData", "SearchCore", "SearchProtocol"]
+  for target in package.targets where instrumented.contains(target.name) {
+    target.swiftSettings = (target.swiftSettings ?? []) + [.unsafeFlags(["-sanitize=fuzzer"])]
+  }
+}
+
 // CI builds with LAYERSEARCH_WARNINGS=error.
 if Context.environment["LAYERSEARCH_WARNINGS"] == "error" {
   for target in package.targets where target.type != .system {

@@ -73,8 +73,8 @@ struct ChaosTests {
 
   @Test("the same under a hundred kills", .enabled(if: isLong))
   func manyShots() async throws {
-    try await compare(shots: 110, pauses: 0.3...2.5, seconds: 1200) {
-      try writeStudy($0, fractions: "0.25, 0.5", seeds: 3, trainImages: 1024, jobs: 75)
+    try await compare(shots: 110, pauses: 0.2...1.6, seconds: 1200) {
+      try writeStudy($0, fractions: "0.25, 0.5", seeds: 5, trainImages: 2048, jobs: 125)
     }
   }
 }
