@@ -31,8 +31,8 @@ chaos: dependencies ## a study under more than a hundred kills, and every failpo
 	swift build --build-tests
 	LAYERSEARCH_CHAOS=1 swift test --skip-build --disable-xctest --filter 'ChaosTests|FailpointTests'
 
-# The engine's kernels share no memory between threads; what does is what these tests run.
-SANITIZED := MessagingTests|CoordinationTests|SearchProtocolTests|StudyStoreTests|RecoveryTests|NetworkTests
+# Trainings take minutes under a sanitizer, so whole studies are not among these.
+SANITIZED := MessagingTests|CoordinatorTests|WorkerTests|StandingTests|SearchProtocolTests|StudyStoreTests|PiecesTests
 sanitize: dependencies ## the tests of messages, coordination, store and service under the thread and address sanitizers
 	for sanitizer in thread address; do \
 	  swift build --build-tests --sanitize=$$sanitizer --scratch-path .build/$$sanitizer && \
