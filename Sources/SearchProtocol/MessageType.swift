@@ -18,6 +18,7 @@ enum MessageType: UInt8, CaseIterable {
   case reregister = 72
   case dataChunk = 73
   case dataRefusal = 74
+  case bench = 80
 }
 
 extension MessageType {
@@ -53,6 +54,7 @@ extension Message {
     case .dataRequest: .dataRequest
     case .dataChunk: .dataChunk
     case .dataRefusal: .dataRefusal
+    case .bench: .bench
     }
   }
 

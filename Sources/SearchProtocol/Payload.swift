@@ -17,6 +17,7 @@ enum Payload {
     case .coordinatorHeartbeat(let value): try JSON.encode(value, as: name)
     case .cancel(let value): try JSON.encode(value, as: name)
     case .drain(let value): try JSON.encode(value, as: name)
+    case .bench(let value): try JSON.encode(value, as: name)
     case .reregister: []
     case .dataRequest(let value): try JSON.encode(value, as: name)
     case .dataChunk(let chunk): chunk.payload
@@ -43,6 +44,7 @@ enum Payload {
     case .coordinatorHeartbeat: return .coordinatorHeartbeat(try value())
     case .cancel: return .cancel(try value())
     case .drain: return .drain(try value())
+    case .bench: return .bench(try value())
     case .reregister:
       guard bytes.isEmpty else { throw .frameSize(frame: "payload of reregister", bytes: bytes.count, allowed: "0") }
       return .reregister

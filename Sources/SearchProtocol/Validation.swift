@@ -14,6 +14,9 @@ public enum FieldLimits {
   /// Of a data set.
   public static let dataBytes = 1 << 40
   public static let dataTickets = 16
+  /// Of a failed engine process's standard error.
+  public static let lastLines = 8
+  public static let lastLineBytes = 512
 }
 
 extension String {
@@ -118,6 +121,9 @@ extension Message {
     case .refusal(let refusal), .dataRefusal(let refusal): try Check.reason(refusal.reason)
     case .job(let job): try job.validate()
     case .coordinatorHeartbeat(let heartbeat): try Check.name(heartbeat.study, "study")
+    case .bench(let bench):
+      try Check.reason(bench.reason)
+      try Check.range(bench.seconds, 0...1e9, "seconds")
     case .drain, .reregister: break
     }
   }
@@ -202,6 +208,26 @@ extension AttemptReport {
     case .finished(let result): try result.validate()
     case .failed(let reason), .returned(let reason): try Check.reason(reason)
     }
+    try failure?.validate()
+  }
+}
+
+extension AttemptFailure {
+  func validate() throws(ProtocolError) {
+    if let signal { try Check.range(signal, 1...255, "signal") }
+    if let exitCode { try Check.range(exitCode, 0...255, "exitCode") }
+    if let peakMemoryBytes { try Check.range(peakMemoryBytes, 0...Int.max, "peakMemoryBytes") }
+    if let seconds { try Check.amount(seconds, "seconds") }
+    try Check.count(lastLines.count, FieldLimits.lastLines, "lastLines")
+    for line in lastLines { try Check.text(line, "lastLines", limit: FieldLimits.lastLineBytes, mayBeEmpty: true) }
+  }
+
+  /// As it may be sent: lines without control characters and of bounded length.
+  public var sendable: AttemptFailure {
+    var failure = self
+    failure.lastLines = lastLines.suffix(FieldLimits.lastLines).map { $0.oneLine(limit: FieldLimits.lastLineBytes) }
+    if let seconds, !seconds.isFinite || seconds < 0 { failure.seconds = nil }
+    return failure
   }
 }
 

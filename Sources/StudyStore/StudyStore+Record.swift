@@ -1,3 +1,4 @@
+import Failpoints
 import GRDB
 import SearchCore
 
@@ -12,10 +13,13 @@ extension StudyStore {
       throw StoreError(.permission, directory, "it was opened for reading only; resume it to change it")
     }
     let now = clock()
+    Failpoint.storeBeforeWrite.pass()
     try writing("record") { db in
       let recorder = ChangeRecorder(db: db, directory: directory, now: now)
       for change in changes { try recorder.record(change) }
+      Failpoint.storeBeforeCommit.pass()
     }
+    Failpoint.storeAfterCommit.pass()
   }
 }
 
@@ -33,6 +37,8 @@ private struct ChangeRecorder {
       try start(attempt, of: job, worker: worker)
     case .attemptEnded(let job, let attempt, let ending, let reason):
       try end(attempt, of: job, ending: ending, reason: reason)
+    case .failureExplained(let job, let attempt, let failure):
+      try explain(failure, attempt, of: job)
     case .jobFinished(let job, let attempt, let worker, let result):
       try finish(job, attempt: attempt, worker: worker, result: result)
     case .jobSetAside(let job, let reason):
@@ -43,6 +49,12 @@ private struct ChangeRecorder {
       try run(
         "UPDATE worker SET left_at = ?, left_reason = ? WHERE id = ? AND left_at IS NULL", [now, reason, id])
       try note(.workerLeft, "\(id): \(reason)")
+    case .workerBenched(let id, let seconds, let reason):
+      try run("UPDATE worker SET benched_until = ?, benched_reason = ? WHERE id = ?", [now + seconds, reason, id])
+      try note(.workerBenched, "\(id): \(reason)")
+    case .workerUnbenched(let id):
+      try run("UPDATE worker SET benched_until = NULL, benched_reason = NULL WHERE id = ?", [id])
+      try note(.workerUnbenched, id)
     case .noted(let text):
       try note(.note, text)
     case .studyFinished:
@@ -63,14 +75,18 @@ private struct ChangeRecorder {
 
   private func add(_ job: JobRecord) throws {
     let isSettled = job.state == .finished || job.state == .failed
+    let candidate = job.trial.candidate.description
+    let seed = Int64(bitPattern: job.seed)
     try run(
       """
-      INSERT INTO job (id, candidate, replicate, seed, state, attempts, failures, losses, failure_reason, added, settled)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO job (id, candidate, replicate, seed, state, attempts, failures, losses, failure_reason, added, settled,
+        checksum)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """,
       [
-        job.id, job.trial.candidate.description, job.trial.replicate, Int64(bitPattern: job.seed), job.state.rawValue,
-        job.attempts, job.failures, job.losses, job.failureReason, now, isSettled ? now : nil,
+        job.id, candidate, job.trial.replicate, seed, job.state.rawValue, job.attempts, job.failures, job.losses,
+        job.failureReason, now, isSettled ? now : nil,
+        RowChecksum.job(job.id, candidate: candidate, replicate: job.trial.replicate, seed: seed),
       ])
     if let result = job.result { try insert(result, of: job.id, attempt: job.attempts, worker: "") }
   }
@@ -105,6 +121,19 @@ private struct ChangeRecorder {
       """, [ending == .failed ? 1 : 0, ending == .lost ? 1 : 0, job])
   }
 
+  private func explain(_ failure: AttemptFailure, _ attempt: Int, of job: Int64) throws {
+    try run(
+      """
+      INSERT INTO attempt_failure (job, number, cause, signal, exit_code, peak_memory_bytes, out_of_memory_suspected,
+        seconds, last_lines)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+      """,
+      [
+        job, attempt, failure.cause.rawValue, failure.signal, failure.exitCode, failure.peakMemoryBytes,
+        failure.isOutOfMemorySuspected, failure.seconds, failure.lastLines.joined(separator: "\n"),
+      ])
+  }
+
   private func finish(_ job: Int64, attempt: Int, worker: String, result: TrialResult) throws {
     let known = try db.cachedStatement(sql: "SELECT 1 FROM result WHERE job = ?")
     if try Row.fetchOne(known, arguments: [job]) != nil {
@@ -128,16 +157,19 @@ private struct ChangeRecorder {
     if numbers.contains(where: { $0?.isNaN ?? false }) {
       throw StoreError.invalidChange(directory, "the result of job \(job) has a value that is not a number")
     }
+    let epochLosses = LossText.write(result.epochLosses)
     try run(
       """
       INSERT INTO result (job, attempt, worker, recorded, accuracy, loss, epoch_losses, diverged, step_time_ratio,
-        inference_time_ratio, train_seconds, images_per_second, peak_memory_bytes, kernel_variant)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        inference_time_ratio, train_seconds, images_per_second, peak_memory_bytes, kernel_variant,
+        checksum)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """,
       [
-        job, attempt, worker, now, result.accuracy, result.loss, LossText.write(result.epochLosses), result.diverged,
+        job, attempt, worker, now, result.accuracy, result.loss, epochLosses, result.diverged,
         result.stepTimeRatio, result.inferenceTimeRatio, result.trainSeconds, result.imagesPerSecond,
         result.peakMemoryBytes, result.kernelVariant,
+        RowChecksum.result(result, epochLosses: epochLosses, of: job),
       ])
   }
 

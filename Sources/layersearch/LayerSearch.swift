@@ -1,4 +1,5 @@
 import ArgumentParser
+import Failpoints
 import Foundation
 
 /// The command line.
@@ -54,6 +55,7 @@ enum Main {
     // A reader that leaves is noticed by the write that fails.
     signal(SIGPIPE, SIG_IGN)
     do {
+      if let misuse = Failpoint.misuse { throw Failure.usage(misuse) }
       var command = try LayerSearch.parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()

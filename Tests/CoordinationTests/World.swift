@@ -19,6 +19,8 @@ final class World {
     var crashes = 0
     /// Length of the data set that workers have to fetch; 0 for an embedded one.
     var dataBytes = 0
+    /// On the first machine every engine ends by a crash.
+    var hasBadMachine = false
   }
 
   let plan: Plan
@@ -114,6 +116,9 @@ final class World {
       require(ledger[job.reference.job]?.attempts == job.reference.attempt, "\(job.reference) sent, but not on record")
       require(ledger[job.reference.job]?.state == .running, "\(job.reference) sent, but not running on record")
       require(coordinator?.sessions[peer] != nil, "a job to someone unknown")
+      if let coordinator, let worker = coordinator.sessions[peer]?.worker {
+        require(coordinator.standings[worker]?.benchedUntil == nil, "a job to \(worker), which is benched")
+      }
     default: break
     }
   }
@@ -143,6 +148,20 @@ final class World {
       require(session.credits >= 0 && session.credits <= session.slots, "credits \(session.credits)")
     }
     require(held == 0, "sessions and leases differ")
+    for worker in coordinator.resting {
+      require(coordinator.peers[worker] != nil, "\(worker) rests, and is not there")
+      let standing = coordinator.standings[worker]
+      require(
+        standing?.benchedUntil != nil
+          || (standing?.inDoubt.count ?? 0) >= coordinator.settings.jobsInDoubtUntilHeldBack,
+        "\(worker) rests without a reason")
+    }
+    for (job, workers) in coordinator.failedAt {
+      let state = coordinator.jobs[job]?.state
+      require(
+        state == .waiting || state == .running, "job \(job), failed at \(workers), is \(String(describing: state))")
+      require(Set(workers).count == workers.count && !workers.isEmpty, "job \(job) failed at \(workers)")
+    }
   }
 
   // MARK: Workers
@@ -214,9 +233,10 @@ final class World {
     guard let slot = workers[worker].engines.keys.sorted().first, let job = workers[worker].engines[slot] else {
       return
     }
-    if chance(plan.crashes) {
+    if chance(plan.crashes) || (plan.hasBadMachine && worker == 0) {
       workers[worker].engines[slot] = nil
-      turn(worker: worker, .engineFailed(slot: slot, job.reference, reason: "signal 11"))
+      let failure = AttemptFailure(cause: .processEnded, signal: 11, lastLines: ["boom"])
+      turn(worker: worker, .engineFailed(slot: slot, job.reference, reason: "signal 11", failure))
     } else {
       workers[worker].engines[slot] = nil
       let died = chance(2) ? random.integer(below: 3) : nil

@@ -6,7 +6,7 @@ import SearchProtocol
 struct RandomMessages {
   var random: StableRandom
 
-  static let kinds = 18
+  static let kinds = 19
 
   mutating func message(kind: Int) -> Message {
     switch kind {
@@ -31,6 +31,7 @@ struct RandomMessages {
           length: random.integer(below: DataChunk.maximumBytes + 1), returned: coin() ? [] : [random.next(), .max, 0]))
     case 15: .dataChunk(chunk())
     case 16: .dataRefusal(Refusal(reason: text()))
+    case 17: .bench(Bench(reason: text(), seconds: Double(random.integer(below: 100_000)) / 7))
     default: .reregister
     }
   }
@@ -125,6 +126,15 @@ struct RandomMessages {
       case 1: .failed(reason: text())
       default: .returned(reason: text())
       }
-    return AttemptReport(reference: reference(), study: "s", outcome: outcome)
+    return AttemptReport(reference: reference(), study: "s", outcome: outcome, failure: coin() ? nil : failure())
+  }
+
+  mutating func failure() -> AttemptFailure {
+    let causes = AttemptFailure.Cause.allCases
+    return AttemptFailure(
+      cause: causes[random.integer(below: causes.count)], signal: coin() ? nil : 1 + random.integer(below: 255),
+      exitCode: coin() ? nil : random.integer(below: 256),
+      peakMemoryBytes: coin() ? nil : random.integer(below: .max), isOutOfMemorySuspected: coin(),
+      seconds: coin() ? nil : amount(), lastLines: coin() ? [] : [text(), text()])
   }
 }

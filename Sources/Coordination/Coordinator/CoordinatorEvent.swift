@@ -49,6 +49,8 @@ public struct CoordinatorSummary: Hashable, Sendable {
   /// Jobs that the whole search will have: exact in its last stage, until then the most that it can be.
   public var expectedJobs = 0
   public var workers = 0
+  /// Of these: benched, or held back until others have tried what failed at them.
+  public var restingWorkers = 0
   public var slots = 0
   /// Finished by this process, not by an earlier run: what a rate is made of.
   public var finishedSinceStart = 0

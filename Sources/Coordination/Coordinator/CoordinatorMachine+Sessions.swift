@@ -36,6 +36,10 @@ extension CoordinatorMachine {
           study: settings.study, studyName: settings.studyName,
           protocolVersion: min(hello.newestProtocol, ProtocolVersion.newest), data: settings.data,
           heartbeatSeconds: settings.heartbeatSeconds, leaseSeconds: settings.leaseSeconds)), to: peer)
+    updateRest(of: hello.worker)
+    if let until = standings[hello.worker]?.benchedUntil, until > now {
+      send(.bench(Bench(reason: "this worker is benched", seconds: until - now)), to: peer)
+    }
     // On a new connection nothing of the old one is on its way any more.
     reconcile(peer, with: carried, toleratingDeliveries: previousPeer == peer, at: now)
     if isFinished { sendHome(peer) }
@@ -133,6 +137,7 @@ extension CoordinatorMachine {
     returnTickets(of: &session)
     peers[session.worker] = nil
     slots -= session.slots
+    noteDeparture(of: session.worker)
     record(.workerLeft(id: session.worker, reason: reason.oneLine()))
     return session
   }

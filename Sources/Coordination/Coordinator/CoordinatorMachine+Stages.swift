@@ -44,11 +44,17 @@ extension CoordinatorMachine {
 
   /// Spends credits on waiting jobs, one worker after the other, so that all get work before one gets much.
   mutating func dispatch(at now: Double) {
-    while !creditors.isEmpty, let id = jobs.nextWaiting(), let job = jobs[id], let peer = creditors.removeFirst() {
+    var passedOver: [PeerID] = []
+    defer { for peer in passedOver { creditors.append(peer) } }
+    while !creditors.isEmpty, jobs.nextWaiting() != nil, let peer = creditors.removeFirst() {
       guard var session = sessions[peer], session.isQueued else { continue }
       session.isQueued = false
-      guard session.credits > 0 else {
+      guard session.credits > 0, mayWork(session.worker) else {
         sessions[peer] = session
+        continue
+      }
+      guard let id = nextJob(for: session.worker), let job = jobs[id] else {
+        passedOver.append(peer)
         continue
       }
       let reference = AttemptReference(job: id, attempt: job.attempts + 1)

@@ -23,6 +23,14 @@ public struct CoordinatorMachine: Sendable {
   var dataTraffic = DataTraffic()
   /// Nil where anybody may work.
   var authorizedKeys: Set<String>?
+  /// Workers at which jobs failed.
+  var standings: [String: WorkerStanding] = [:]
+  /// Those of them that are gone, the longest gone first.
+  var departed = FirstInFirstOut<String>()
+  /// Workers that are here and get no jobs: benched, or held back.
+  var resting: Set<String> = []
+  /// Open jobs that failed: at which workers.
+  var failedAt: [Int64: [String]] = [:]
   var effects: [CoordinatorEffect] = []
 
   var lastTick: Double?
@@ -59,7 +67,8 @@ public struct CoordinatorMachine: Sendable {
   public var summary: CoordinatorSummary {
     CoordinatorSummary(
       jobs: jobs.count, waiting: jobs.waitingCount, running: jobs.runningCount, finished: jobs.finishedCount,
-      failed: jobs.failedCount, expectedJobs: expectedJobs, workers: sessions.count, slots: slots,
+      failed: jobs.failedCount, expectedJobs: expectedJobs, workers: sessions.count, restingWorkers: resting.count,
+      slots: slots,
       finishedSinceStart: finishedSinceStart, lateResults: lateResults, undecodable: undecodable,
       bestAccuracy: jobs.best?.accuracy, bestCandidate: jobs.best?.candidate, isFinished: isFinished)
   }
@@ -134,7 +143,7 @@ public struct CoordinatorMachine: Sendable {
       grant(heartbeat.freeSlots, to: peer)
     case .bye(let bye): dismiss(peer, reason: bye.reason, at: now)
     case .hello, .welcome, .refusal, .job, .resultAcknowledged, .coordinatorHeartbeat, .cancel, .drain, .reregister,
-      .dataRequest, .dataChunk, .dataRefusal:
+      .dataRequest, .dataChunk, .dataRefusal, .bench:
       // Only a coordinator says these, or they come as events of their own.
       undecodable += 1
     }
@@ -182,6 +191,7 @@ public struct CoordinatorMachine: Sendable {
       }
     }
     if !session.dataTickets.isEmpty { forgetOldTickets(of: peer, at: now) }
+    endBenchIfDue(session.worker, at: now)
     send(.coordinatorHeartbeat(CoordinatorHeartbeat(study: settings.study)), to: peer)
     sessionTimers.insert(Timer(due: now + settings.heartbeatSeconds, subject: (peer, session.serial)))
   }

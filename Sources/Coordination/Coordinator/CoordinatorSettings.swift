@@ -36,6 +36,12 @@ public struct CoordinatorSettings: Sendable {
 
   public var failuresUntilSetAside = 3
   public var lossesUntilSetAside = 20
+  /// A worker with so many failed jobs that nobody else has tried since gets no more until somebody has.
+  public var jobsInDoubtUntilHeldBack = 3
+  /// So many of a worker's latest attempts failed at jobs that others finished: it is benched.
+  public var faultsUntilBenched = 3
+  /// How long, the first time; twice as long each further time.
+  public var benchSeconds = 600.0
   /// Connected workers beyond this are refused: memory stays bounded whoever connects.
   public var maximumWorkers = 20_000
 

@@ -20,10 +20,11 @@ public enum WorkerEvent: Sendable {
   case engineProgress(slot: Int, Progress)
   case engineFinished(slot: Int, AttemptReference, TrialResult)
   /// The engine process crashed, was killed, or refused the job.
-  case engineFailed(slot: Int, AttemptReference, reason: String)
+  case engineFailed(slot: Int, AttemptReference, reason: String, AttemptFailure? = nil)
   /// Several times a heartbeat, whatever else happens.
   case tick
-  /// Hand back what runs and leave within the grace time (SIGINT, SIGTERM). A second one leaves at once.
+  /// Take no more, finish what can be finished within the grace time, hand back the rest, and leave (SIGINT, SIGTERM). A
+  /// second one leaves at once.
   case stopRequested
   case forcedStopRequested
 }

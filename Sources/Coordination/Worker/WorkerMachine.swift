@@ -28,6 +28,9 @@ public struct WorkerMachine: Sendable {
   struct Running: Sendable {
     var job: JobAssignment
     var progressSentAt: Double
+    var startedAt: Double
+    /// When it will have ended, as far as its progress tells.
+    var expectedEnd: Double?
   }
 
   struct Unacknowledged: Sendable {
@@ -94,12 +97,15 @@ public struct WorkerMachine: Sendable {
     case .dataReceived(let chunk, let isIntact): store(chunk, isIntact: isIntact, at: now)
     case .engineProgress(let slot, let progress): report(progress, of: slot, at: now)
     case .engineFinished(let slot, let reference, let result): conclude(slot, reference, result, at: now)
-    case .engineFailed(let slot, let reference, let reason): fail(slot, reference, reason, at: now)
+    case .engineFailed(let slot, let reference, let reason, let failure):
+      fail(slot, reference, reason, failure, at: now)
     case .tick: tick(at: now)
     case .stopRequested: leave(at: now)
     case .forcedStopRequested: exit(code: 1, saying: nil)
     }
-    if case .leaving(let until, let departure) = phase, unacknowledged.isEmpty || now >= until {
+    if case .leaving(let until, let departure) = phase,
+      (unacknowledged.isEmpty && runningCount == 0) || now >= until
+    {
       depart(departure, at: now)
     }
     defer { effects = [] }
@@ -133,6 +139,8 @@ public struct WorkerMachine: Sendable {
     case .reregister: introduceAgain(at: now)
     case .dataRefusal(let refusal): doWithoutData("the coordinator cannot give the data set: \(refusal.reason)")
     case .dataRequest, .dataChunk: break  // said by workers only; comes as an event of its own
+    case .bench(let bench):
+      log(.warning, "the coordinator gives this worker no jobs for \(Int(bench.seconds)) s: \(bench.reason)")
     case .hello, .ready, .accept, .progress, .result, .workerHeartbeat, .bye: break  // only a worker says these
     }
   }
@@ -152,15 +160,22 @@ public struct WorkerMachine: Sendable {
         log(.warning, "the coordinator is silent; training goes on, saying hello until it answers")
         return beginGreeting(at: now)
       }
-      if now >= nextHeartbeat {
-        nextHeartbeat = now + heartbeatSeconds
-        send(.workerHeartbeat(WorkerHeartbeat(running: carried, freeSlots: phase == .serving ? freeSlots : 0)))
-      }
+      beat(at: now)
       sendReports(notSince: now - settings.resendSeconds, at: now)
       if phase == .locating { askAgainForData(at: now) }
-    case .leaving: sendReports(notSince: now - min(settings.resendSeconds, settings.graceSeconds / 3), at: now)
+    case .leaving(let until, _):
+      if now >= until - reserveSeconds { handBackAll(at: now) }
+      // What is still trained is not to be taken for lost.
+      if runningCount > 0 { beat(at: now) }
+      sendReports(notSince: now - min(settings.resendSeconds, settings.graceSeconds / 3), at: now)
     case .created, .ended: break
     }
+  }
+
+  private mutating func beat(at now: Double) {
+    guard now >= nextHeartbeat else { return }
+    nextHeartbeat = now + heartbeatSeconds
+    send(.workerHeartbeat(WorkerHeartbeat(running: carried, freeSlots: phase == .serving ? freeSlots : 0)))
   }
 
   // MARK: What it has

@@ -8,7 +8,8 @@ struct WorkerCommand: ParsableCommand {
     abstract: "Trains candidates for a coordinator, one engine process a slot.",
     discussion: """
       Waits for the coordinator as long as it takes, and comes back to it after it was restarted. Ends with 0 when the \
-      study is done. Ctrl-C hands back what is under way; a second one leaves at once.
+      study is done. Ctrl-C and SIGTERM finish what ends within --grace, hand back the rest, and end with 0; a second one leaves at \
+      once. A worker may also simply vanish: what it was at is done elsewhere.
 
       Examples:
         layersearch worker --connect tcp://127.0.0.1:5555 --slots 8
@@ -52,8 +53,12 @@ struct WorkerCommand: ParsableCommand {
   var spool: String?
 
   @Option(
-    help: ArgumentHelp("Seconds after which an engine process without a sign of life is ended.", visibility: .hidden))
-  var longestSilence: Double = 900
+    help: ArgumentHelp(
+      "Told to stop: leave after at most so long. Trainings that end in it are finished, the others are handed back at once.",
+      valueName: "time"))
+  var grace: TimeSpan = TimeSpan(seconds: 10)
+
+  @OptionGroup var limits: JobLimitOptions
 
   /// For `run`: the worker must not outlive it.
   @Flag(help: ArgumentHelp("Leave when standard input ends.", visibility: .hidden))
@@ -76,8 +81,8 @@ struct WorkerCommand: ParsableCommand {
       slots: slots ?? ProcessInfo.processInfo.activeProcessorCount, dataFolder: data,
       dataCache: DataCache(
         folder: dataCache.map(expandingTilde) ?? DataCache.standardFolder, limit: Int(dataCacheGigabytes * 1e9)),
-      spoolFolder: spool.map(expandingTilde) ?? Spool.standardFolder, stays: stay, longestSilenceSeconds: longestSilence
-    )
+      spoolFolder: spool.map(expandingTilde) ?? Spool.standardFolder, stays: stay,
+      limits: limits.limits, graceSeconds: grace.seconds)
     let service = try WorkerService(
       options: options, identity: identity, kernelVariant: try EngineProbe.kernelVariant(),
       log: verbosity.logger("worker"))

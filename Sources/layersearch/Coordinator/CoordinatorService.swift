@@ -1,4 +1,5 @@
 import Coordination
+import Failpoints
 import Foundation
 import Logging
 import Messaging
@@ -75,6 +76,7 @@ final class CoordinatorService {
       dataServer?.close()
       socket.close()
     }
+    if let upgrade = study.store.upgrade { log.notice("\(upgrade)") }
     if let keys = socket.doorkeeper?.authorizedKeys { try apply(authorize(keys)) }
     try apply(machine.handle(.started, at: MonotonicClock.now))
     var nextTick = 0.0
@@ -148,8 +150,11 @@ final class CoordinatorService {
 
   private func send(_ message: Message, to peer: PeerID) {
     messageID += 1
+    let isAcknowledgement = if case .resultAcknowledged = message { true } else { false }
+    (isAcknowledgement ? Failpoint.coordinatorBeforeAcknowledgement : .coordinatorBeforeSend).pass()
     do { socket.send(try MessageCodec.encode(message, id: messageID), to: peer.bytes) } catch {
       log.error("a message cannot be sent: \(error)")
     }
+    (isAcknowledgement ? Failpoint.coordinatorAfterAcknowledgement : .coordinatorAfterSend).pass()
   }
 }

@@ -54,7 +54,7 @@ struct StudyProgress: Sendable {
     case .workerJoined(let worker): workers[worker.id] = worker
     case .workerLeft(let id, _): workers[id] = nil
     case .studyFinished: hasEnded = true
-    case .noted: break
+    case .noted, .failureExplained, .workerBenched, .workerUnbenched: break
     }
   }
 

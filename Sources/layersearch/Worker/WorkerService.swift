@@ -1,4 +1,5 @@
 import Coordination
+import Failpoints
 import Foundation
 import ImageData
 import Logging
@@ -19,8 +20,9 @@ final class WorkerService {
     var dataCache: DataCache
     var spoolFolder: String
     var stays: Bool
-    /// An engine process that says nothing for so long hangs.
-    var longestSilenceSeconds: Double
+    var limits: JobLimits
+    /// From being told to stop to the end at most.
+    var graceSeconds: Double
   }
 
   private enum Input: Sendable {
@@ -57,11 +59,12 @@ final class WorkerService {
       mailbox.post([.data(answer)])
     }
     slots = (0..<options.slots).map(EngineSlot.init)
-    machine = WorkerMachine(
-      settings: WorkerSettings(
-        worker: identity.name, host: identity.host, processID: Int(getpid()), build: Version.number,
-        slots: options.slots, kernelVariant: kernelVariant, spooled: spool.adopted, stays: options.stays,
-        jitterSeed: identity.random))
+    var settings = WorkerSettings(
+      worker: identity.name, host: identity.host, processID: Int(getpid()), build: Version.number,
+      slots: options.slots, kernelVariant: kernelVariant, spooled: spool.adopted, stays: options.stays,
+      jitterSeed: identity.random)
+    settings.graceSeconds = options.graceSeconds
+    machine = WorkerMachine(settings: settings)
     if !spool.adopted.isEmpty { log.info("\(spool.adopted.count) results of an earlier worker were not delivered yet") }
   }
 
@@ -145,7 +148,7 @@ final class WorkerService {
 
   private func tick(_ now: Double) {
     for index in slots.indices {
-      tell(slot: index, slots[index].checkForSilence(longest: options.longestSilenceSeconds, now: now))
+      tell(slot: index, slots[index].enforce(options.limits, now: now))
     }
     apply(machine.handle(.tick, at: now))
   }
@@ -156,8 +159,8 @@ final class WorkerService {
     case .progress(let progress): apply(machine.handle(.engineProgress(slot: slot, progress), at: now))
     case .finished(let reference, let result):
       apply(machine.handle(.engineFinished(slot: slot, reference, result), at: now))
-    case .failed(let reference, let reason):
-      apply(machine.handle(.engineFailed(slot: slot, reference, reason: reason), at: now))
+    case .failed(let reference, let reason, let failure):
+      apply(machine.handle(.engineFailed(slot: slot, reference, reason: reason, failure), at: now))
     case nil: break
     }
   }
@@ -176,7 +179,10 @@ final class WorkerService {
         do { try spool.store(report) } catch {
           log.warning("a result cannot be kept on disk until it is acknowledged: \(ProcessExit.describe(error))")
         }
-      case .discardSpooled(let reference, let study): spool.discard(reference, study: study)
+      case .discardSpooled(let reference, let study):
+        Failpoint.workerBeforeDiscard.pass()
+        spool.discard(reference, study: study)
+        Failpoint.workerAfterDiscard.pass()
       case .log(let level, let text):
         // The last error is the process's last line, not an entry besides.
         if level == .error { lastError = lastError ?? text } else { log.log(level: Logger.Level(level), "\(text)") }
@@ -187,9 +193,12 @@ final class WorkerService {
 
   private func send(_ message: Message) {
     messageID += 1
+    let isResult = if case .result = message { true } else { false }
+    (isResult ? Failpoint.workerBeforeResult : .workerBeforeSend).pass()
     do { dealer?.send(try MessageCodec.encode(message, id: messageID)) } catch {
       log.error("a message cannot be sent: \(error)")
     }
+    (isResult ? Failpoint.workerAfterResult : .workerAfterSend).pass()
   }
 
   private func start(_ assignment: JobAssignment, slot: Int) {
