@@ -32,7 +32,8 @@ struct LayerSearch: AsyncParsableCommand {
           RunCommand.self, CoordinatorCommand.self, WorkerCommand.self, StatusCommand.self, ExportCommand.self,
         ]),
       CommandGroup(name: "Single networks", subcommands: [TrainCommand.self, BenchCommand.self]),
-      CommandGroup(name: "Machines and data", subcommands: [DataCommand.self, DoctorCommand.self]),
+      CommandGroup(
+        name: "Machines and data", subcommands: [DataCommand.self, DoctorCommand.self, SimulateCommand.self]),
     ])
 }
 
