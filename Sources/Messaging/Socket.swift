@@ -130,6 +130,16 @@ struct Socket: ~Copyable, @unchecked Sendable {
     return String(decoding: buffer[..<max(0, size - 1)], as: UTF8.self)
   }
 
+  /// Readable where there may be something to receive; what is true is known only after receiving until nothing is left.
+  func descriptor() throws(MessagingError) -> Int32 {
+    var descriptor: Int32 = -1
+    var size = MemoryLayout<Int32>.size
+    guard zmq_getsockopt(handle.pointer, ZMQ_FD, &descriptor, &size) == 0 else {
+      throw MessagingError("read the descriptor of", on: subject)
+    }
+    return descriptor
+  }
+
   // MARK: Messages
 
   enum SendOutcome {

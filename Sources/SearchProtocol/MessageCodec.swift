@@ -18,6 +18,7 @@ public enum MessageCodec {
   public static let maximumDepth = 12
 
   static let magic: [UInt8] = [0x4c, 0x59, 0x53, 0x52]
+  private static let head = magic + [ProtocolVersion.framing]
 
   public static func encode(_ message: Message, id: UInt64) throws(ProtocolError) -> [[UInt8]] {
     try message.validate()
@@ -27,8 +28,8 @@ public enum MessageCodec {
         frame: "payload of \(message.name)", bytes: payload.count,
         allowed: "at most \(message.type.maximumPayloadBytes)")
     }
-    let idBytes = (0..<8).map { UInt8(truncatingIfNeeded: id >> (56 - 8 * UInt64($0))) }
-    return [magic + [ProtocolVersion.framing], [message.type.rawValue], idBytes, payload]
+    let idBytes = withUnsafeBytes(of: id.bigEndian) { [UInt8]($0) }
+    return [head, [message.type.rawValue], idBytes, payload]
   }
 
   public static func decode(_ frames: [[UInt8]]) throws(ProtocolError) -> (message: Message, id: UInt64) {

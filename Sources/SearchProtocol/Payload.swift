@@ -1,6 +1,16 @@
 /// Which value each message carries, as JSON but for the chunks of data sets.
 enum Payload {
   static func encode(_ message: Message) throws(ProtocolError) -> [UInt8] {
+    if let plain = PlainPayload.encode(message) { return plain }
+    return try encodeGenerally(message)
+  }
+
+  static func decode(_ type: MessageType, from bytes: [UInt8]) throws(ProtocolError) -> Message {
+    if let plain = PlainPayload.decode(type, from: bytes) { return plain }
+    return try decodeGenerally(type, from: bytes)
+  }
+
+  static func encodeGenerally(_ message: Message) throws(ProtocolError) -> [UInt8] {
     let name = message.name
     return switch message {
     case .hello(let value): try JSON.encode(value, as: name)
@@ -25,7 +35,7 @@ enum Payload {
     }
   }
 
-  static func decode(_ type: MessageType, from bytes: [UInt8]) throws(ProtocolError) -> Message {
+  static func decodeGenerally(_ type: MessageType, from bytes: [UInt8]) throws(ProtocolError) -> Message {
     func value<Value: Decodable>(_: Value.Type = Value.self) throws(ProtocolError) -> Value {
       try JSON.decode(Value.self, from: bytes, as: "\(type)")
     }

@@ -1,6 +1,7 @@
 import Failpoints
 import GRDB
 import SearchCore
+import Synchronization
 
 // Writing what the coordinator decided.
 extension StudyStore {
@@ -15,7 +16,7 @@ extension StudyStore {
     let now = clock()
     Failpoint.storeBeforeWrite.pass()
     try writing("record") { db in
-      let recorder = ChangeRecorder(db: db, directory: directory, now: now)
+      let recorder = ChangeRecorder(db: db, directory: directory, now: now, sightings: sightings)
       for change in changes { try recorder.record(change) }
       Failpoint.storeBeforeCommit.pass()
     }
@@ -28,6 +29,7 @@ private struct ChangeRecorder {
   let db: Database
   let directory: String
   let now: Double
+  let sightings: Sightings
 
   func record(_ change: StudyChange) throws {
     switch change {
@@ -88,7 +90,7 @@ private struct ChangeRecorder {
         job.failureReason, now, isSettled ? now : nil,
         RowChecksum.job(job.id, candidate: candidate, replicate: job.trial.replicate, seed: seed),
       ])
-    if let result = job.result { try insert(result, of: job.id, attempt: job.attempts, worker: "") }
+    if let result = job.result { _ = try insert(result, of: job.id, attempt: job.attempts, worker: "") }
   }
 
   private func start(_ attempt: Int, of job: Int64, worker: String) throws {
@@ -135,11 +137,9 @@ private struct ChangeRecorder {
   }
 
   private func finish(_ job: Int64, attempt: Int, worker: String, result: TrialResult) throws {
-    let known = try db.cachedStatement(sql: "SELECT 1 FROM result WHERE job = ?")
-    if try Row.fetchOne(known, arguments: [job]) != nil {
+    guard try insert(result, of: job, attempt: attempt, worker: worker) else {
       return try note(.note, "a second result of job \(job), from \(worker), was not kept")
     }
-    try insert(result, of: job, attempt: attempt, worker: worker)
     try run(
       "UPDATE attempt SET ended = ?, ending = 'finished' WHERE job = ? AND number = ? AND ended IS NULL",
       [now, job, attempt])
@@ -148,7 +148,8 @@ private struct ChangeRecorder {
     try see(worker)
   }
 
-  private func insert(_ result: TrialResult, of job: Int64, attempt: Int, worker: String) throws {
+  /// False where the job has a result already.
+  private func insert(_ result: TrialResult, of job: Int64, attempt: Int, worker: String) throws -> Bool {
     // SQLite turns NaN into NULL; say so instead of storing something else than was given.
     let numbers = [
       result.accuracy, result.loss, result.stepTimeRatio, result.inferenceTimeRatio, result.trainSeconds,
@@ -158,19 +159,20 @@ private struct ChangeRecorder {
       throw StoreError.invalidChange(directory, "the result of job \(job) has a value that is not a number")
     }
     let epochLosses = LossText.write(result.epochLosses)
-    try run(
+    return try run(
       """
       INSERT INTO result (job, attempt, worker, recorded, accuracy, loss, epoch_losses, diverged, step_time_ratio,
         inference_time_ratio, train_seconds, images_per_second, peak_memory_bytes, kernel_variant,
         checksum)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (job) DO NOTHING
       """,
       [
         job, attempt, worker, now, result.accuracy, result.loss, epochLosses, result.diverged,
         result.stepTimeRatio, result.inferenceTimeRatio, result.trainSeconds, result.imagesPerSecond,
         result.peakMemoryBytes, result.kernelVariant,
         RowChecksum.result(result, epochLosses: epochLosses, of: job),
-      ])
+      ]) > 0
   }
 
   private func setAside(_ job: Int64, reason: String) throws {
@@ -197,6 +199,26 @@ private struct ChangeRecorder {
   }
 
   private func see(_ worker: String) throws {
+    guard sightings.isNews(worker, at: now) else { return }
     try run("UPDATE worker SET last_seen = ? WHERE id = ?", [now, worker])
+  }
+}
+
+/// When workers were last recorded as seen. A worker of many short jobs is seen hundreds of times a second, and nobody asks
+/// more closely than by the second.
+final class Sightings: Sendable {
+  private let times = Mutex<[String: Double]>([:])
+  private static let secondsBetween = 1.0
+  /// Workers come with new names: those of long ago are forgotten, all at once.
+  private static let most = 50_000
+
+  /// Whether this is worth recording.
+  func isNews(_ worker: String, at now: Double) -> Bool {
+    times.withLock { times in
+      if let last = times[worker], now >= last, now - last < Self.secondsBetween { return false }
+      if times.count >= Self.most { times = [:] }
+      times[worker] = now
+      return true
+    }
   }
 }

@@ -31,6 +31,7 @@ public final class StudyStore: Sendable {
   /// that none is under way when the queue closes; the queue would let one in at a time anyway.
   private let queue: Mutex<DatabaseQueue?>
   private let lock: StudyLock?
+  let sightings = Sightings()
   /// A copy to read from, where the original cannot be opened in place; removed at the end.
   private let copy: TemporaryCopy?
   /// What was done to bring an older study up to date as it was opened; nil where it was so already.

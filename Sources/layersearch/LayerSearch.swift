@@ -34,7 +34,9 @@ struct LayerSearch: AsyncParsableCommand {
           RunCommand.self, CoordinatorCommand.self, WorkerCommand.self, StatusCommand.self, ExportCommand.self,
         ]),
       CommandGroup(name: "Single networks", subcommands: [TrainCommand.self, BenchCommand.self]),
-      CommandGroup(name: "Machines and data", subcommands: [KeygenCommand.self, DataCommand.self, DoctorCommand.self]),
+      CommandGroup(
+        name: "Machines and data",
+        subcommands: [KeygenCommand.self, DataCommand.self, DoctorCommand.self, SimulateCommand.self]),
     ])
 }
 

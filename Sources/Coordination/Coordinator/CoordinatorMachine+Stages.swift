@@ -60,12 +60,13 @@ extension CoordinatorMachine {
       let reference = AttemptReference(job: id, attempt: job.attempts + 1)
       session.credits -= 1
       session.onTheWay += 1
-      session.jobs.insert(id)
       if session.credits > 0 {
         session.isQueued = true
         creditors.append(peer)
       }
       sessions[peer] = session
+      // In place: the set would be copied where `session` holds it too.
+      sessions[peer]?.jobs.insert(id)
       jobs.lease(
         id,
         Lease(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 
 struct CoordinatorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -24,6 +25,10 @@ struct CoordinatorCommand: ParsableCommand {
   var stay = false
 
   @OptionGroup var lease: LeaseOptions
+
+  /// For `simulate`: the coordinator must not outlive it.
+  @Flag(help: ArgumentHelp("Leave when standard input ends.", visibility: .hidden))
+  var leaveWithInput = false
 
   @OptionGroup var verbosity: VerbosityOptions
 
@@ -56,6 +61,12 @@ struct CoordinatorCommand: ParsableCommand {
       // Everything that was acknowledged is on disk: a second signal may end the process where it is.
       if count > 1 { ProcessExit.atOnce() }
       stop()
+    }
+    if leaveWithInput {
+      Thread.detachNewThread {
+        LineReader(descriptor: STDIN_FILENO).forEach { _ in }
+        stop()
+      }
     }
     StandardOutput.writeLine("listening on \(socket.endpoint)")
     let outcome = try withExtendedLifetime(signals) { try service.run() }

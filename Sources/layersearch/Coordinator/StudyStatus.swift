@@ -58,7 +58,7 @@ struct StudyStatus: Encodable {
 
     let expected =
       isFinished
-      ? counts.total : try definition.makeStrategy().expectedTrials(history: StudyProgress(jobs: records).history)
+      ? counts.total : try definition.makeStrategy().expectedTrials(history: SearchHistory(jobs: records))
     jobs = Jobs(
       waiting: counts.waiting, running: counts.running, finished: counts.finished, failed: counts.failed,
       total: counts.total, expected: max(expected, counts.total))
