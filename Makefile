@@ -1,7 +1,7 @@
 # LayerSearch. `make quickstart` and `make test` install what is missing first; `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help dependencies build test quickstart lint format install clean
+.PHONY: help dependencies build test chaos sanitize fuzz quickstart lint format install clean
 
 DEBIAN_PACKAGES := libopenblas-dev libzmq3-dev libsqlite3-dev
 PREFIX ?= /usr/local
@@ -26,6 +26,31 @@ build: dependencies ## build the release binary, .build/release/layersearch
 test: dependencies ## build and run all tests
 	swift build --build-tests
 	swift test --skip-build --disable-xctest
+
+chaos: dependencies ## a study under more than a hundred kills, and every failpoint several times (about six minutes)
+	swift build --build-tests
+	LAYERSEARCH_CHAOS=1 swift test --skip-build --disable-xctest --filter 'ChaosTests|FailpointTests'
+
+# Trainings take minutes under a sanitizer, so whole studies are not among these.
+SANITIZED := MessagingTests|CoordinatorTests|WorkerTests|StandingTests|SearchProtocolTests|StudyStoreTests|PiecesTests
+sanitize: dependencies ## the tests of messages, coordination, store and service under the thread and address sanitizers
+	for sanitizer in thread address; do \
+	  swift build --build-tests --sanitize=$$sanitizer --scratch-path .build/$$sanitizer && \
+	  TSAN_OPTIONS="halt_on_error=1 suppressions=$(CURDIR)/Tests/thread-sanitizer.txt" ASAN_OPTIONS=detect_leaks=0 \
+	    swift test --skip-build --disable-xctest --sanitize=$$sanitizer --scratch-path .build/$$sanitizer \
+	    --filter '$(SANITIZED)' || exit 1; \
+	done
+
+FUZZ_SECONDS ?= 60
+FUZZER = $(firstword $(wildcard $(dir $(realpath $(shell command -v swiftc)))../lib/clang/*/lib/linux/libclang_rt.fuzzer_no_main-$(shell uname -m).a))
+fuzz: dependencies ## feed mutated bytes to the codec and to the CIFAR and checkpoint readers, FUZZ_SECONDS each (60)
+	@[ -n "$(FUZZER)" ] || { echo "this Swift toolchain has no libFuzzer" >&2; exit 1; }
+	LAYERSEARCH_FUZZER=$(FUZZER) swift build --product Fuzz --scratch-path .build/fuzz
+	.build/fuzz/debug/Fuzz seeds .build/fuzz/corpus
+	for target in codec cifar checkpoint; do \
+	  .build/fuzz/debug/Fuzz $$target .build/fuzz/corpus/$$target -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -timeout=10 \
+	    -rss_limit_mb=2048 -artifact_prefix=.build/fuzz/$$target- -print_final_stats=1 || exit 1; \
+	done
 
 quickstart: build ## a real search on embedded images, in about two minutes: the study lands in $(STUDY)
 	@if [ -e $(STUDY) ]; then echo "replacing the earlier $(STUDY)"; rm -rf $(STUDY); fi

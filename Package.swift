@@ -50,6 +50,9 @@ let package = Package(
       dependencies: ["KernelInterface", "Randomness", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: optimized),
 
+    // places where tests end a process
+    .target(name: "Failpoints"),
+
     // search
     .target(name: "SearchCore", dependencies: ["Randomness"]),
     .target(name: "SearchProtocol", dependencies: ["SearchCore"]),
@@ -57,7 +60,7 @@ let package = Package(
     .target(name: "Messaging", dependencies: ["CZeroMQ"]),
     .target(
       name: "StudyStore",
-      dependencies: ["SearchCore", .product(name: "GRDB", package: "GRDB.swift")]),
+      dependencies: ["Failpoints", "SearchCore", .product(name: "GRDB", package: "GRDB.swift")]),
     .target(name: "Configuration", dependencies: ["Randomness", "SearchCore", "Yams"]),
     .target(name: "Reporting", dependencies: ["SearchCore"]),
 
@@ -65,7 +68,8 @@ let package = Package(
     .executableTarget(
       name: "layersearch",
       dependencies: [
-        "BasisEngine", "Configuration", "Coordination", "ImageData", "KernelInterface", "Messaging", "Randomness",
+        "BasisEngine", "Configuration", "Coordination", "Failpoints", "ImageData", "KernelInterface", "Messaging",
+        "Randomness",
         "Reporting", "SearchCore", "SearchProtocol", "StudyStore",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
@@ -88,13 +92,34 @@ let package = Package(
     .testTarget(name: "MessagingTests", dependencies: ["Messaging"]),
     .testTarget(
       name: "StudyStoreTests",
-      dependencies: ["SearchCore", "StudyStore", .product(name: "GRDB", package: "GRDB.swift")]),
+      dependencies: ["SearchCore", "StudyStore", .product(name: "GRDB", package: "GRDB.swift")],
+      exclude: ["Fixtures"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "SearchCore"]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "SearchCore"]),
-    .testTarget(name: "EndToEndTests", dependencies: ["layersearch", "Reporting", "SearchCore"]),
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: [
+        "Failpoints", "Messaging", "Randomness", "Reporting", "SearchCore", "SearchProtocol", "StudyStore", "layersearch",
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )
+
+// `make fuzz` builds with LAYERSEARCH_FUZZER, the path of libFuzzer's library: what reads bytes from outside is compiled with
+// its instrumentation, and a program that feeds it.
+if let library = Context.environment["LAYERSEARCH_FUZZER"] {
+  package.targets += [
+    .target(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
+    .executableTarget(
+      name: "Fuzz",
+      dependencies: ["BasisEngine", "CFuzzer", "ImageData", "Randomness", "SearchCore", "SearchProtocol"],
+      path: "Tests/Fuzz/Fuzz", linkerSettings: [.unsafeFlags([library]), .linkedLibrary("stdc++")]),
+  ]
+  let instrumented = ["BasisEngine", "Fuzz", "ImageData", "SearchCore", "SearchProtocol"]
+  for target in package.targets where instrumented.contains(target.name) {
+    target.swiftSettings = (target.swiftSettings ?? []) + [.unsafeFlags(["-sanitize=fuzzer"])]
+  }
+}
 
 // CI builds with LAYERSEARCH_WARNINGS=error.
 if Context.environment["LAYERSEARCH_WARNINGS"] == "error" {

@@ -1,3 +1,4 @@
+#include <sys/epoll.h>
 #include <errno.h>
 #include <sys/eventfd.h>
 #include <zmq.h>

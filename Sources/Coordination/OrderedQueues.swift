@@ -1,11 +1,13 @@
 /// A binary heap: the least element first, insertion and removal in O(log n).
-struct MinimumHeap<Element: Comparable & Sendable>: Sendable {
+public struct MinimumHeap<Element: Comparable & Sendable>: Sendable {
   private var elements: [Element] = []
 
-  var first: Element? { elements.first }
-  var count: Int { elements.count }
+  public init() {}
 
-  mutating func insert(_ element: Element) {
+  public var first: Element? { elements.first }
+  public var count: Int { elements.count }
+
+  public mutating func insert(_ element: Element) {
     var child = elements.count
     elements.append(element)
     while child > 0 {
@@ -16,7 +18,7 @@ struct MinimumHeap<Element: Comparable & Sendable>: Sendable {
     }
   }
 
-  mutating func removeFirst() -> Element? {
+  public mutating func removeFirst() -> Element? {
     guard let first = elements.first, let last = elements.popLast() else { return nil }
     guard !elements.isEmpty else { return first }
     elements[0] = last

@@ -11,19 +11,24 @@ public enum DealerEvent: Sendable {
 public final class DealerThread: Sendable {
   private let thread: SocketThread
 
+  /// - Parameter onHandshake: called on the same thread whenever a handshake ended, before what came on the connection.
+  ///   After one that was refused the next comes by itself.
   public init(
     context: MessagingContext, connect endpoint: String, options: SocketOptions = SocketOptions(),
-    deliver: @escaping @Sendable ([DealerEvent]) -> Void
+    onHandshake: (@Sendable (HandshakeOutcome) -> Void)? = nil, deliver: @escaping @Sendable ([DealerEvent]) -> Void
   ) throws(MessagingError) {
-    let socket = try Socket.open(.dealer, endpoint: endpoint, options: options, context: context)
+    let socket = try Socket.open(
+      .dealer, endpoint: endpoint, options: options, context: context, watchesHandshakes: onHandshake != nil)
     thread = try SocketThread(socket: socket, context: context, options: options) { events in
-      deliver(
-        events.map { event in
-          switch event {
-          case .received(let frames): .received(frames: frames)
-          case .undeliverable(let frames): .undeliverable(frames: frames)
-          }
-        })
+      for case .handshake(let outcome) in events { onHandshake?(outcome) }
+      let messages = events.compactMap { event -> DealerEvent? in
+        switch event {
+        case .received(let frames, _): .received(frames: frames)
+        case .undeliverable(let frames): .undeliverable(frames: frames)
+        case .handshake: nil
+        }
+      }
+      if !messages.isEmpty { deliver(messages) }
     }
   }
 

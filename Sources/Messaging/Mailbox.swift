@@ -8,16 +8,26 @@
 public final class Mailbox<Element: Sendable>: @unchecked Sendable {
   private let monitor = Monitor()
   private let capacity: Int
+  private let maximumWeight: Int
+  private let weight: @Sendable (Element) -> Int
   private var elements: [Element] = []
+  private var totalWeight = 0
   private var isClosed = false
 
-  public init(capacity: Int = 100_000) { self.capacity = max(1, capacity) }
+  /// Full with so many elements, or with elements of so much weight together (their bytes, say).
+  public init(
+    capacity: Int = 100_000, maximumWeight: Int = .max, weight: @escaping @Sendable (Element) -> Int = { _ in 0 }
+  ) {
+    self.capacity = max(1, capacity)
+    self.maximumWeight = max(1, maximumWeight)
+    self.weight = weight
+  }
 
   /// Waits while the mailbox is full. What comes after `close` is dropped.
   public func post(_ added: [Element]) {
     guard !added.isEmpty else { return }
     monitor.withLock {
-      while elements.count >= capacity && !isClosed { monitor.wait() }
+      while !isClosed && (elements.count >= capacity || totalWeight >= maximumWeight) { monitor.wait() }
       add(added)
     }
   }
@@ -30,6 +40,7 @@ public final class Mailbox<Element: Sendable>: @unchecked Sendable {
   private func add(_ added: [Element]) {
     guard !isClosed else { return }
     elements.append(contentsOf: added)
+    for element in added { totalWeight &+= weight(element) }
     monitor.signalAll()
   }
 
@@ -43,10 +54,14 @@ public final class Mailbox<Element: Sendable>: @unchecked Sendable {
       }
       let taken = elements
       elements = []
+      totalWeight = 0
       monitor.signalAll()
       return taken
     }
   }
+
+  /// Nothing will ever be taken again.
+  public var isOver: Bool { monitor.withLock { isClosed && elements.isEmpty } }
 
   public func close() {
     monitor.withLock {

@@ -29,6 +29,8 @@ extension MessagingError: CustomStringConvertible {
       case EACCES: ": ports below 1024 need privileges; choose a higher one"
       case EINVAL, EPROTONOSUPPORT, ENOCOMPATPROTO:
         ": an endpoint looks like tcp://127.0.0.1:5555"
+      case ENOTSUP, EOPNOTSUPP:
+        ": the ZeroMQ library here was built without encryption; install one that has it (CURVE)"
       case EMFILE: ": too many open files; raise the limit (ulimit -n)"
       default: ""
       }

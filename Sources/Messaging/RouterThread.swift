@@ -1,6 +1,6 @@
-/// What a router hands on. `peer` is the connection's routing id.
+/// What a router hands on. `peer` is the connection's routing id, `key` the one that it proved to have; nil in plaintext.
 public enum RouterEvent: Sendable {
-  case received(peer: [UInt8], frames: [[UInt8]])
+  case received(peer: [UInt8], frames: [[UInt8]], key: PublicKey?)
   /// The peer is gone, or takes no more (its queue is full): these frames are dropped.
   case undeliverable(peer: [UInt8], frames: [[UInt8]])
 }
@@ -13,6 +13,8 @@ public final class RouterThread: Sendable {
   /// Where it listens, with the port that was picked where `bind` said port 0.
   public let endpoint: String
   private let thread: SocketThread
+  /// Keeps the authenticator at work for as long as the socket: without one, ZeroMQ lets anybody in.
+  private let security: SocketSecurity
 
   /// Listens on `endpoint`, such as `tcp://127.0.0.1:5555` or `tcp://*:0`.
   public init(
@@ -21,14 +23,16 @@ public final class RouterThread: Sendable {
   ) throws(MessagingError) {
     let socket = try Socket.open(.router, endpoint: endpoint, options: options, context: context)
     self.endpoint = try socket.boundEndpoint()
+    security = options.security
     thread = try SocketThread(socket: socket, context: context, options: options) { events in
       deliver(
         events.compactMap { event in
           switch event {
-          case .received(let frames):
-            frames.first.map { .received(peer: $0, frames: Array(frames.dropFirst())) }
+          case .received(let frames, let key):
+            frames.first.map { .received(peer: $0, frames: Array(frames.dropFirst()), key: key) }
           case .undeliverable(let frames):
             frames.first.map { .undeliverable(peer: $0, frames: Array(frames.dropFirst())) }
+          case .handshake: nil
           }
         })
     }

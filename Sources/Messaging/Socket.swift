@@ -5,6 +5,10 @@ struct Socket: ~Copyable, @unchecked Sendable {
   // @unchecked: the handle is the only reference, and the value that owns it cannot be copied, so that it moves between
   // threads as a whole (from the one that made it to the one that serves it).
   private let handle: UnsafeHandle
+  /// Tells how handshakes end; nil where nobody wants to know.
+  private var monitor: UnsafeHandle?
+  /// The messages that come in carry the key of their sender.
+  private let hasKeys: Bool
   /// Endpoint, for errors.
   let subject: String
 
@@ -13,14 +17,15 @@ struct Socket: ~Copyable, @unchecked Sendable {
     case dealer
   }
 
-  private init(handle: UnsafeHandle, subject: String) {
+  private init(handle: UnsafeHandle, subject: String, hasKeys: Bool) {
     self.handle = handle
     self.subject = subject
+    self.hasKeys = hasKeys
   }
 
   /// Binds a router, connects a dealer.
   static func open(
-    _ kind: Kind, endpoint: String, options: SocketOptions, context: MessagingContext
+    _ kind: Kind, endpoint: String, options: SocketOptions, context: MessagingContext, watchesHandshakes: Bool = false
   ) throws(MessagingError) -> Socket {
     let type =
       switch kind {
@@ -31,7 +36,10 @@ struct Socket: ~Copyable, @unchecked Sendable {
       throw MessagingError(kind == .router ? "listen on" : "connect to", on: endpoint, code: EINVAL)
     }
     // Owned from here on, so that it is closed whatever fails below.
-    let socket = Socket(handle: try context.makeSocket(type, for: endpoint), subject: endpoint)
+    var hasKeys = false
+    if case .server = options.security { hasKeys = true }
+    var socket = Socket(handle: try context.makeSocket(type, for: endpoint), subject: endpoint, hasKeys: hasKeys)
+    if watchesHandshakes { try socket.watchHandshakes(context) }
     try socket.prepare(kind, options)
     return socket
   }
@@ -47,11 +55,12 @@ struct Socket: ~Copyable, @unchecked Sendable {
     // First of all, so that whatever fails later cannot hold up the end of the process.
     try set(ZMQ_LINGER, options.lingerMilliseconds)
     try set(ZMQ_SNDHWM, options.highWaterMark)
-    try set(ZMQ_RCVHWM, options.highWaterMark)
+    try set(ZMQ_RCVHWM, options.receiveHighWaterMark)
     try set(ZMQ_MAXMSGSIZE, options.maximumMessageBytes)
     try set(ZMQ_HEARTBEAT_IVL, options.heartbeatMilliseconds)
     try set(ZMQ_HEARTBEAT_TIMEOUT, options.heartbeatTimeoutMilliseconds)
     try set(ZMQ_HEARTBEAT_TTL, options.heartbeatTimeoutMilliseconds)
+    try set(ZMQ_HANDSHAKE_IVL, options.handshakeMilliseconds)
     switch kind {
     case .router:
       try set(ZMQ_ROUTER_MANDATORY, Int32(1))
@@ -69,8 +78,18 @@ struct Socket: ~Copyable, @unchecked Sendable {
     }
   }
 
+  /// For a dealer: ZeroMQ tries no more after a handshake that was refused.
+  func connectAgain() {
+    zmq_disconnect(handle.pointer, subject)
+    zmq_connect(handle.pointer, subject)
+  }
+
   deinit {
-    // Fails only on what is no socket.
+    // These fail only on what is no socket. The watching ends first: ZeroMQ would wait for a watcher that is gone.
+    if let monitor {
+      zmq_socket_monitor(handle.pointer, nil, 0)
+      zmq_close(monitor.pointer)
+    }
     zmq_close(handle.pointer)
   }
 
@@ -81,9 +100,23 @@ struct Socket: ~Copyable, @unchecked Sendable {
     guard result == 0 else { throw MessagingError("set option \(option) of", on: subject) }
   }
 
+  private func set(_ option: Int32, bytes: [UInt8]) throws(MessagingError) {
+    guard zmq_setsockopt(handle.pointer, option, bytes, bytes.count) == 0 else {
+      throw MessagingError("set option \(option) of", on: subject)
+    }
+  }
+
   private func apply(_ security: SocketSecurity) throws(MessagingError) {
     switch security {
     case .plaintext: break
+    case .server(let keys, _):
+      try set(ZMQ_CURVE_SERVER, Int32(1))
+      try set(ZMQ_CURVE_SECRETKEY, bytes: keys.secretKey.bytes)
+      try set(ZMQ_ZAP_DOMAIN, bytes: Array(Authenticator.domain.utf8))
+    case .client(let keys, let server):
+      try set(ZMQ_CURVE_SERVERKEY, bytes: server.bytes)
+      try set(ZMQ_CURVE_PUBLICKEY, bytes: keys.publicKey.bytes)
+      try set(ZMQ_CURVE_SECRETKEY, bytes: keys.secretKey.bytes)
     }
   }
 
@@ -95,6 +128,16 @@ struct Socket: ~Copyable, @unchecked Sendable {
       throw MessagingError("read the endpoint of", on: subject)
     }
     return String(decoding: buffer[..<max(0, size - 1)], as: UTF8.self)
+  }
+
+  /// Readable where there may be something to receive; what is true is known only after receiving until nothing is left.
+  func descriptor() throws(MessagingError) -> Int32 {
+    var descriptor: Int32 = -1
+    var size = MemoryLayout<Int32>.size
+    guard zmq_getsockopt(handle.pointer, ZMQ_FD, &descriptor, &size) == 0 else {
+      throw MessagingError("read the descriptor of", on: subject)
+    }
+    return descriptor
   }
 
   // MARK: Messages
@@ -123,7 +166,8 @@ struct Socket: ~Copyable, @unchecked Sendable {
   }
 
   enum Receipt {
-    case message([[UInt8]])
+    /// With the sender's key where the socket has keys.
+    case message([[UInt8]], key: PublicKey?)
     /// Had more frames than allowed; it is gone.
     case oversized(firstFrame: [UInt8])
     case nothing
@@ -134,6 +178,7 @@ struct Socket: ~Copyable, @unchecked Sendable {
   func receive(maximumFrames: Int) -> Receipt {
     var frames: [[UInt8]] = []
     var count = 0
+    var key: PublicKey?
     while true {
       var message = zmq_msg_t()
       zmq_msg_init(&message)
@@ -147,20 +192,85 @@ struct Socket: ~Copyable, @unchecked Sendable {
       if count <= maximumFrames {
         frames.append([UInt8](UnsafeRawBufferPointer(start: zmq_msg_data(&message), count: zmq_msg_size(&message))))
       }
-      guard zmq_msg_more(&message) == 1 else { break }
+      guard zmq_msg_more(&message) == 1 else {
+        if hasKeys { key = Self.key(of: &message) }
+        break
+      }
     }
-    return count > maximumFrames ? .oversized(firstFrame: frames.first ?? []) : .message(frames)
+    return count > maximumFrames ? .oversized(firstFrame: frames.first ?? []) : .message(frames, key: key)
   }
 
-  /// Waits until there is something to receive, or the wake-up rings. False where the context is terminated.
-  func wait(or wakeUp: WakeUp) -> Bool {
+  /// As the authenticator wrote it when the connection was made.
+  private static func key(of message: inout zmq_msg_t) -> PublicKey? {
+    zmq_msg_gets(&message, "User-Id").flatMap { PublicKey(hexadecimal: String(cString: $0)) }
+  }
+
+  /// Waits until there is something to receive, the wake-up rings, or the time is over (-1: never). False where the context
+  /// is terminated.
+  func wait(or wakeUp: WakeUp, milliseconds: Int) -> Bool {
     var items = [
       zmq_pollitem_t(socket: handle.pointer, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0),
       zmq_pollitem_t(socket: nil, fd: wakeUp.descriptor, events: Int16(ZMQ_POLLIN), revents: 0),
     ]
-    while zmq_poll(&items, 2, -1) < 0 {
+    if let monitor {
+      items.append(zmq_pollitem_t(socket: monitor.pointer, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0))
+    }
+    while zmq_poll(&items, Int32(items.count), milliseconds) < 0 {
       if zmq_errno() != EINTR { return false }
     }
     return true
   }
+
+  // MARK: Handshakes
+
+  private mutating func watchHandshakes(_ context: MessagingContext) throws(MessagingError) {
+    let address = "inproc://handshakes-\(UInt(bitPattern: handle.pointer))"
+    let wanted =
+      ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL
+      | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL
+    guard zmq_socket_monitor(handle.pointer, address, wanted) == 0 else {
+      throw MessagingError("watch the handshakes of", on: subject)
+    }
+    let watcher = try context.makeSocket(ZMQ_PAIR, for: subject)
+    monitor = watcher
+    guard zmq_connect(watcher.pointer, address) == 0 else {
+      throw MessagingError("watch the handshakes of", on: subject)
+    }
+  }
+
+  /// The next handshake that ended; nil where none did. Never waits.
+  func nextHandshake() -> HandshakeOutcome? {
+    guard let monitor else { return nil }
+    while true {
+      var message = zmq_msg_t()
+      zmq_msg_init(&message)
+      defer { zmq_msg_close(&message) }
+      guard zmq_msg_recv(&message, monitor.pointer, ZMQ_DONTWAIT) >= 0 else {
+        if zmq_errno() == EINTR { continue }
+        return nil
+      }
+      // Two frames: 16 bits of event and 32 of value in this machine's order, then the address.
+      guard zmq_msg_more(&message) == 1, zmq_msg_size(&message) == 6, let data = zmq_msg_data(&message) else {
+        continue
+      }
+      switch Int32(data.loadUnaligned(as: UInt16.self)) {
+      case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: return .succeeded
+      case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: return .keyRefused
+      case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL: return .otherSecurity
+      case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL: return .brokenOff
+      default: continue
+      }
+    }
+  }
+}
+
+/// How the handshake of a connection ended.
+public enum HandshakeOutcome: Hashable, Sendable {
+  case succeeded
+  /// The other side does not know this side's key.
+  case keyRefused
+  /// One side has keys and the other has none, or the other speaks something else altogether.
+  case otherSecurity
+  /// The connection ended in the middle: the network, or the other side has another key than the one expected.
+  case brokenOff
 }

@@ -2,14 +2,18 @@
 public struct SocketOptions: Sendable {
   /// Most messages that wait for one peer; more are reported as undeliverable.
   public var highWaterMark: Int32 = 2000
-  /// A peer that sends more than this in one frame is disconnected.
-  public var maximumMessageBytes: Int64 = 2 << 20
+  /// Most messages of one peer that wait to be read; more wait at the peer.
+  public var receiveHighWaterMark: Int32 = 2000
+  /// A peer that sends more than this in one frame is disconnected: a payload of 1 MiB and what encryption adds.
+  public var maximumMessageBytes: Int64 = (1 << 20) + 64
   public var maximumFrames = 16
   /// How long messages that were sent may hold up the end of the process, in milliseconds.
   public var lingerMilliseconds: Int32 = 1000
   /// ZMTP's own heartbeat, which finds connections that died without a word.
   public var heartbeatMilliseconds: Int32 = 5000
   public var heartbeatTimeoutMilliseconds: Int32 = 15_000
+  /// A connection that has not said by then who it is ends.
+  public var handshakeMilliseconds: Int32 = 10_000
   /// First wait before a lost connection is tried again, spread by up to its own length; then doubled up to the maximum.
   public var reconnectMilliseconds: Int32 = 100
   public var maximumReconnectMilliseconds: Int32 = 5000
@@ -20,8 +24,11 @@ public struct SocketOptions: Sendable {
   public init() {}
 }
 
-/// How peers prove who they are. Keys come with an encrypted transport; a socket that has them sets them before it
-/// binds or connects.
+/// How peers prove who they are. With keys everything is encrypted (CURVE). A socket sets them before it binds or connects.
 public enum SocketSecurity: Sendable {
   case plaintext
+  /// Listens with this pair, and lets in whom the authenticator admits. It must be of the socket's own context.
+  case server(KeyPair, Authenticator)
+  /// Connects with this pair, and only to the holder of the server's secret key.
+  case client(KeyPair, server: PublicKey)
 }

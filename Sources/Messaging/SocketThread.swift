@@ -12,8 +12,9 @@ final class SocketThread: Sendable {
   }
 
   enum Event {
-    case received([[UInt8]])
+    case received([[UInt8]], key: PublicKey?)
     case undeliverable([[UInt8]])
+    case handshake(HandshakeOutcome)
   }
 
   /// Messages that are read before `deliver` sees them and the outgoing ones get their turn.
@@ -23,6 +24,8 @@ final class SocketThread: Sendable {
   private let outgoing = Guarded(Outgoing())
   private let wakeUp: WakeUp
   private let maximumFrames: Int
+  private let reconnectMilliseconds: Int
+  private let maximumReconnectMilliseconds: Int
   private let deliver: @Sendable ([Event]) -> Void
   private let subject: String
   private let end = Latch()
@@ -36,6 +39,8 @@ final class SocketThread: Sendable {
     subject = socket.subject
     wakeUp = try WakeUp(for: subject)
     maximumFrames = options.maximumFrames
+    reconnectMilliseconds = Int(max(1, options.reconnectMilliseconds))
+    maximumReconnectMilliseconds = Int(max(1, options.maximumReconnectMilliseconds))
     self.context = context
     self.deliver = deliver
     let body = ThreadBody(thread: self, socket: socket)
@@ -67,9 +72,11 @@ final class SocketThread: Sendable {
 
   fileprivate func serve(_ socket: borrowing Socket) {
     var isOpen = true
+    var reconnection = Reconnection(first: reconnectMilliseconds, last: maximumReconnectMilliseconds)
     while isOpen {
-      guard socket.wait(or: wakeUp) else { break }
+      guard socket.wait(or: wakeUp, milliseconds: reconnection.millisecondsLeft) else { break }
       wakeUp.reset()
+      if reconnection.isDue { socket.connectAgain() }
       // Before the queue is taken: whatever was posted before `close` is in it.
       let (messages, isClosing) = outgoing.withLock { outgoing in
         let queue = outgoing.queue
@@ -85,11 +92,15 @@ final class SocketThread: Sendable {
         }
       }
       if isClosing { break }
+      while let outcome = socket.nextHandshake() {
+        events.append(.handshake(outcome))
+        reconnection.note(outcome)
+      }
       reading: for _ in 0..<Self.batch {
         switch socket.receive(maximumFrames: maximumFrames) {
-        case .message(let frames): events.append(.received(frames))
+        case .message(let frames, let key): events.append(.received(frames, key: key))
         // Reported as a message of a kind that nobody takes for valid, so that it is counted.
-        case .oversized(let first): events.append(.received([first]))
+        case .oversized(let first): events.append(.received([first], key: nil))
         case .nothing: break reading
         case .terminated:
           isOpen = false
@@ -126,5 +137,45 @@ private final class ThreadBody: Sendable {
   private func serve() {
     guard let socket = socket.withLock({ $0.take() }) else { return }
     thread.serve(socket)
+  }
+}
+
+/// When to connect again after a handshake that ended for good: ZeroMQ itself tries again only after broken connections,
+/// and a key may be let in later.
+private struct Reconnection {
+  let first: Int
+  let last: Int
+  private var wait: Int
+  private var due: ContinuousClock.Instant?
+
+  init(first: Int, last: Int) {
+    (self.first, self.last) = (first, max(first, last))
+    wait = first
+  }
+
+  mutating func note(_ outcome: HandshakeOutcome) {
+    switch outcome {
+    case .succeeded: wait = first
+    case .keyRefused, .otherSecurity:
+      due = .now + .milliseconds(wait + Int.random(in: 0...wait))
+      wait = min(2 * wait, last)
+    case .brokenOff: break
+    }
+  }
+
+  /// -1: nothing to wait for.
+  var millisecondsLeft: Int {
+    guard let due else { return -1 }
+    let left = ContinuousClock.now.duration(to: due)
+    return max(0, Int(left.components.seconds) * 1000 + Int(left.components.attoseconds / 1_000_000_000_000_000) + 1)
+  }
+
+  /// True once, when the time has come.
+  var isDue: Bool {
+    mutating get {
+      guard let due, due <= .now else { return false }
+      self.due = nil
+      return true
+    }
   }
 }

@@ -9,6 +9,15 @@ public struct SearchHistory: Sendable {
     self.failed = failed
   }
 
+  /// What is recorded of these jobs.
+  public init(jobs: [JobRecord]) {
+    self.init()
+    for job in jobs {
+      if let result = job.result { record(result, for: job.trial) }
+      if job.state == .failed { recordFailure(of: job.trial) }
+    }
+  }
+
   public mutating func record(_ result: TrialResult, for trial: Trial) {
     results[trial] = result
     failed.remove(trial)

@@ -79,11 +79,16 @@ public enum StudyChange: Hashable, Sendable {
   case jobAdded(JobRecord)
   case attemptStarted(job: Int64, attempt: Int, worker: String)
   case attemptEnded(job: Int64, attempt: Int, ending: AttemptEnding, reason: String)
+  /// Why that attempt failed, in detail; follows its end.
+  case failureExplained(job: Int64, attempt: Int, AttemptFailure)
   case jobFinished(job: Int64, attempt: Int, worker: String, result: TrialResult)
   case jobSetAside(job: Int64, reason: String)
   case workerJoined(WorkerRecord)
   /// `reason`: "left", "lost", …
   case workerLeft(id: String, reason: String)
+  /// It gets no jobs for so long.
+  case workerBenched(id: String, seconds: Double, reason: String)
+  case workerUnbenched(id: String)
   /// Something a user may want to read later, such as a strategy's note.
   case noted(String)
   /// The strategy wants nothing more, and nothing is under way.

@@ -18,15 +18,18 @@ public enum MessageCodec {
   public static let maximumDepth = 12
 
   static let magic: [UInt8] = [0x4c, 0x59, 0x53, 0x52]
+  private static let head = magic + [ProtocolVersion.framing]
 
   public static func encode(_ message: Message, id: UInt64) throws(ProtocolError) -> [[UInt8]] {
     try message.validate()
     let payload = try Payload.encode(message)
-    guard payload.count <= maximumPayloadBytes else {
-      throw .frameSize(frame: "payload", bytes: payload.count, allowed: "at most \(maximumPayloadBytes)")
+    guard payload.count <= message.type.maximumPayloadBytes else {
+      throw .frameSize(
+        frame: "payload of \(message.name)", bytes: payload.count,
+        allowed: "at most \(message.type.maximumPayloadBytes)")
     }
-    let idBytes = (0..<8).map { UInt8(truncatingIfNeeded: id >> (56 - 8 * UInt64($0))) }
-    return [magic + [ProtocolVersion.framing], [message.type.rawValue], idBytes, payload]
+    let idBytes = withUnsafeBytes(of: id.bigEndian) { [UInt8]($0) }
+    return [head, [message.type.rawValue], idBytes, payload]
   }
 
   public static func decode(_ frames: [[UInt8]]) throws(ProtocolError) -> (message: Message, id: UInt64) {
@@ -39,6 +42,10 @@ public enum MessageCodec {
       throw .frameSize(frame: "payload", bytes: frames[3].count, allowed: "at most \(maximumPayloadBytes)")
     }
     guard let type = MessageType(rawValue: frames[1][0]) else { throw .unknownType(frames[1][0]) }
+    guard frames[3].count <= type.maximumPayloadBytes else {
+      throw .frameSize(
+        frame: "payload of \(type)", bytes: frames[3].count, allowed: "at most \(type.maximumPayloadBytes)")
+    }
     let message = try Payload.decode(type, from: frames[3])
     try message.validate()
     return (message, frames[2].reduce(0) { $0 << 8 | UInt64($1) })

@@ -7,6 +7,7 @@ enum MessageType: UInt8, CaseIterable {
   case result = 5
   case workerHeartbeat = 6
   case bye = 7
+  case dataRequest = 8
   case welcome = 65
   case refusal = 66
   case job = 67
@@ -15,6 +16,21 @@ enum MessageType: UInt8, CaseIterable {
   case cancel = 70
   case drain = 71
   case reregister = 72
+  case dataChunk = 73
+  case dataRefusal = 74
+  case bench = 80
+}
+
+extension MessageType {
+  /// The parser may need a hundred times the memory of what it reads: only messages that can be long may be long.
+  var maximumPayloadBytes: Int {
+    switch self {
+    case .hello, .result, .workerHeartbeat: MessageCodec.maximumPayloadBytes
+    case .job: 1 << 18
+    case .dataChunk: DataChunk.headerBytes + DataChunk.maximumBytes
+    default: 1 << 16
+    }
+  }
 }
 
 extension Message {
@@ -35,6 +51,10 @@ extension Message {
     case .cancel: .cancel
     case .drain: .drain
     case .reregister: .reregister
+    case .dataRequest: .dataRequest
+    case .dataChunk: .dataChunk
+    case .dataRefusal: .dataRefusal
+    case .bench: .bench
     }
   }
 

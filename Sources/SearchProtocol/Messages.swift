@@ -14,6 +14,7 @@ public enum Message: Hashable, Sendable {
   case result(AttemptReport)
   case workerHeartbeat(WorkerHeartbeat)
   case bye(Bye)
+  case dataRequest(DataRequest)
   // coordinator → worker
   case welcome(Welcome)
   case refusal(Refusal)
@@ -24,6 +25,11 @@ public enum Message: Hashable, Sendable {
   case drain(Drain)
   /// "I do not know you": the coordinator was restarted; say hello again.
   case reregister
+  case dataChunk(DataChunk)
+  /// What was asked for cannot be had here, now or later.
+  case dataRefusal(Refusal)
+  /// No jobs for a while, and why.
+  case bench(Bench)
 }
 
 /// One attempt at one job.
@@ -180,11 +186,14 @@ public struct AttemptReport: Codable, Hashable, Sendable {
   public var reference: AttemptReference
   public var study: String
   public var outcome: Outcome
+  /// More about a failure; nil from workers that cannot tell, and for everything else.
+  public var failure: AttemptFailure?
 
-  public init(reference: AttemptReference, study: String, outcome: Outcome) {
+  public init(reference: AttemptReference, study: String, outcome: Outcome, failure: AttemptFailure? = nil) {
     self.reference = reference
     self.study = study
     self.outcome = outcome
+    self.failure = failure
   }
 }
 
@@ -214,6 +223,18 @@ public struct Drain: Codable, Hashable, Sendable {
   public var reason: Reason
 
   public init(reason: Reason) { self.reason = reason }
+}
+
+/// Jobs failed at this worker that others finished: it gets none for a while.
+public struct Bench: Codable, Hashable, Sendable {
+  /// One line for the worker's user.
+  public var reason: String
+  public var seconds: Double
+
+  public init(reason: String, seconds: Double) {
+    self.reason = reason
+    self.seconds = seconds
+  }
 }
 
 public struct Bye: Codable, Hashable, Sendable {

@@ -1,6 +1,16 @@
-/// Which value each message carries as JSON.
+/// Which value each message carries, as JSON but for the chunks of data sets.
 enum Payload {
   static func encode(_ message: Message) throws(ProtocolError) -> [UInt8] {
+    if let plain = PlainPayload.encode(message) { return plain }
+    return try encodeGenerally(message)
+  }
+
+  static func decode(_ type: MessageType, from bytes: [UInt8]) throws(ProtocolError) -> Message {
+    if let plain = PlainPayload.decode(type, from: bytes) { return plain }
+    return try decodeGenerally(type, from: bytes)
+  }
+
+  static func encodeGenerally(_ message: Message) throws(ProtocolError) -> [UInt8] {
     let name = message.name
     return switch message {
     case .hello(let value): try JSON.encode(value, as: name)
@@ -17,11 +27,15 @@ enum Payload {
     case .coordinatorHeartbeat(let value): try JSON.encode(value, as: name)
     case .cancel(let value): try JSON.encode(value, as: name)
     case .drain(let value): try JSON.encode(value, as: name)
+    case .bench(let value): try JSON.encode(value, as: name)
     case .reregister: []
+    case .dataRequest(let value): try JSON.encode(value, as: name)
+    case .dataChunk(let chunk): chunk.payload
+    case .dataRefusal(let value): try JSON.encode(value, as: name)
     }
   }
 
-  static func decode(_ type: MessageType, from bytes: [UInt8]) throws(ProtocolError) -> Message {
+  static func decodeGenerally(_ type: MessageType, from bytes: [UInt8]) throws(ProtocolError) -> Message {
     func value<Value: Decodable>(_: Value.Type = Value.self) throws(ProtocolError) -> Value {
       try JSON.decode(Value.self, from: bytes, as: "\(type)")
     }
@@ -40,9 +54,13 @@ enum Payload {
     case .coordinatorHeartbeat: return .coordinatorHeartbeat(try value())
     case .cancel: return .cancel(try value())
     case .drain: return .drain(try value())
+    case .bench: return .bench(try value())
     case .reregister:
       guard bytes.isEmpty else { throw .frameSize(frame: "payload of reregister", bytes: bytes.count, allowed: "0") }
       return .reregister
+    case .dataRequest: return .dataRequest(try value())
+    case .dataChunk: return .dataChunk(try DataChunk(payload: bytes))
+    case .dataRefusal: return .dataRefusal(try value())
     }
   }
 }

@@ -11,6 +11,12 @@ public enum FieldLimits {
   public static let attempts = 1...1_000_000
   public static let epochs = 100_000
   public static let unacknowledgedReports = 10_000
+  /// Of a data set.
+  public static let dataBytes = 1 << 40
+  public static let dataTickets = 16
+  /// Of a failed engine process's standard error.
+  public static let lastLines = 8
+  public static let lastLineBytes = 512
 }
 
 extension String {
@@ -42,7 +48,7 @@ extension Unicode.Scalar {
 }
 
 /// Checks one field and names it where it fails.
-private enum Check {
+enum Check {
   static func range<Value: Comparable>(
     _ value: Value, _ range: ClosedRange<Value>, _ name: String
   ) throws(ProtocolError) {
@@ -74,6 +80,13 @@ private enum Check {
     try self.text(text, name, limit: FieldLimits.nameBytes, mayBeEmpty: mayBeEmpty)
   }
 
+  /// Absolute, and without steps upwards.
+  static func path(_ text: String, _ name: String) throws(ProtocolError) {
+    try self.text(text, name, limit: FieldLimits.pathBytes)
+    guard text.hasPrefix("/") else { throw .field(name, problem: "is not absolute") }
+    guard !text.split(separator: "/").contains("..") else { throw .field(name, problem: "has '..' in it") }
+  }
+
   static func reason(_ text: String) throws(ProtocolError) {
     try self.text(text, "reason", limit: FieldLimits.reasonBytes, mayBeEmpty: true)
   }
@@ -101,11 +114,16 @@ extension Message {
       try Check.references(
         heartbeat.running, FieldLimits.slots.upperBound + FieldLimits.unacknowledgedReports, "running")
       try Check.range(heartbeat.freeSlots, 0...FieldLimits.slots.upperBound, "freeSlots")
+    case .dataRequest(let request): try request.validate()
+    case .dataChunk(let chunk): try chunk.validate()
     case .bye(let bye): try Check.reason(bye.reason)
     case .welcome(let welcome): try welcome.validate()
-    case .refusal(let refusal): try Check.reason(refusal.reason)
+    case .refusal(let refusal), .dataRefusal(let refusal): try Check.reason(refusal.reason)
     case .job(let job): try job.validate()
     case .coordinatorHeartbeat(let heartbeat): try Check.name(heartbeat.study, "study")
+    case .bench(let bench):
+      try Check.reason(bench.reason)
+      try Check.range(bench.seconds, 0...1e9, "seconds")
     case .drain, .reregister: break
     }
   }
@@ -145,7 +163,7 @@ extension Welcome {
     try Check.name(studyName, "studyName", mayBeEmpty: true)
     try Check.range(protocolVersion, 1...65_535, "protocolVersion")
     try Check.name(data.contentHash, "contentHash", mayBeEmpty: true)
-    if let path = data.pathHint { try Check.text(path, "pathHint", limit: FieldLimits.pathBytes, mayBeEmpty: true) }
+    if let path = data.pathHint { try Check.path(path, "pathHint") }
     try Check.range(heartbeatSeconds, 0.001...86_400, "heartbeatSeconds")
     try Check.range(leaseSeconds, 0.001...864_000, "leaseSeconds")
   }
@@ -190,6 +208,26 @@ extension AttemptReport {
     case .finished(let result): try result.validate()
     case .failed(let reason), .returned(let reason): try Check.reason(reason)
     }
+    try failure?.validate()
+  }
+}
+
+extension AttemptFailure {
+  func validate() throws(ProtocolError) {
+    if let signal { try Check.range(signal, 1...255, "signal") }
+    if let exitCode { try Check.range(exitCode, 0...255, "exitCode") }
+    if let peakMemoryBytes { try Check.range(peakMemoryBytes, 0...Int.max, "peakMemoryBytes") }
+    if let seconds { try Check.amount(seconds, "seconds") }
+    try Check.count(lastLines.count, FieldLimits.lastLines, "lastLines")
+    for line in lastLines { try Check.text(line, "lastLines", limit: FieldLimits.lastLineBytes, mayBeEmpty: true) }
+  }
+
+  /// As it may be sent: lines without control characters and of bounded length.
+  public var sendable: AttemptFailure {
+    var failure = self
+    failure.lastLines = lastLines.suffix(FieldLimits.lastLines).map { $0.oneLine(limit: FieldLimits.lastLineBytes) }
+    if let seconds, !seconds.isFinite || seconds < 0 { failure.seconds = nil }
+    return failure
   }
 }
 

@@ -9,6 +9,8 @@ struct StudyFolder: Sendable {
   static let databaseName = "study.sqlite"
   static let configurationName = "configuration.yaml"
   static let lockName = "lock"
+  /// The study as it was before its schema was brought up to date.
+  static func copyName(ofSchema version: Int) -> String { "study.schema-\(version).sqlite" }
 
   let path: String
 

@@ -37,6 +37,8 @@ public struct AttemptRecord: Hashable, Sendable {
   /// Nil while it is under way and where it brought the result.
   public var ending: AttemptEnding?
   public var reason: String?
+  /// Where it failed and its worker could tell more.
+  public var failure: AttemptFailure?
 }
 
 /// A worker and its comings and goings.
@@ -48,6 +50,9 @@ public struct WorkerPresence: Hashable, Sendable {
   /// Nil while it is there.
   public var left: Double?
   public var leftReason: String?
+  /// It gets no jobs until then; nil while it does.
+  public var benchedUntil: Double?
+  public var benchedReason: String?
 }
 
 /// Something that a user may want to read later.
@@ -58,6 +63,8 @@ public struct StudyEvent: Hashable, Sendable {
     case workerLeft = "worker left"
     case jobSetAside = "job set aside"
     case studyFinished = "study finished"
+    case workerBenched = "worker benched"
+    case workerUnbenched = "worker unbenched"
   }
 
   /// 1, 2, … in the order of recording.

@@ -1,14 +1,41 @@
 import GRDB
 
-/// The tables. A released migration is never edited: a change of the schema is a new one.
+/// The tables, as a list of changes from one version to the next. A released migration is never edited: a change of the
+/// schema is a new one at the end, with a test that opens a study of the version before it.
 enum StudySchema {
-  static var migrator: DatabaseMigrator {
+  /// A study has version n once the first n of these have been applied.
+  private static func migrations(of directory: String) -> [(name: String, apply: @Sendable (Database) throws -> Void)] {
+    [
+      ("study, jobs, attempts, results, workers, events", { try $0.execute(sql: version1) }),
+      (
+        "checksums of rows; fewer indices in the way of recording",
+        { db in
+          try db.execute(sql: version2)
+          try RowChecksum.fillIn(db, directory: directory)
+        }
+      ),
+      ("failure accounts, benched workers", { try $0.execute(sql: version3) }),
+    ]
+  }
+
+  /// - Parameter directory: for the error where a row cannot be read.
+  static func migrator(of directory: String) -> DatabaseMigrator {
     var migrator = DatabaseMigrator()
-    migrator.registerMigration("1: study, jobs, attempts, results, workers, events") { db in
-      try db.execute(sql: version1)
+    for (index, migration) in migrations(of: directory).enumerated() {
+      migrator.registerMigration("\(index + 1): \(migration.name)", migrate: migration.apply)
     }
     return migrator
   }
+
+  static let newestVersion = migrations(of: "").count
+
+  /// 0 for a database without tables of a study.
+  static func version(of db: Database) throws -> Int {
+    try migrator(of: "").appliedMigrations(db).count
+  }
+
+  /// A layersearch that knows more versions has written here.
+  static func isNewer(_ db: Database) throws -> Bool { try migrator(of: "").hasBeenSuperseded(db) }
 
   /// Times are seconds since 1970 (UTC). Strict tables keep a value's type, so that doubles come back to the last bit.
   private static let version1 = """
@@ -99,5 +126,40 @@ enum StudySchema {
       kind TEXT NOT NULL,
       text TEXT NOT NULL
     ) STRICT;
+    """
+
+  /// Every attempt changes its job's state twice. An index of all states would be rewritten each time, for the sake of two
+  /// readers: counting goes through the table as fast, and the jobs that were set aside are few.
+  private static let version2 = """
+    DROP INDEX job_by_state;
+    CREATE INDEX job_set_aside ON job (settled) WHERE state = 'failed';
+
+    -- Over what the frontier depends on: SQLite does not notice a bit that turned over inside a value.
+    ALTER TABLE job ADD COLUMN checksum INTEGER;
+    ALTER TABLE result ADD COLUMN checksum INTEGER;
+    """
+
+  /// Why attempts failed, in detail, and workers that get no jobs.
+  private static let version3 = """
+    CREATE TABLE attempt_failure (
+      job INTEGER NOT NULL,
+      number INTEGER NOT NULL,
+      -- process ended, memory limit, time limit, hung, garbled, refused or not started
+      cause TEXT NOT NULL,
+      signal INTEGER,
+      exit_code INTEGER,
+      peak_memory_bytes INTEGER,
+      out_of_memory_suspected INTEGER NOT NULL,
+      -- From the job's start to its end.
+      seconds REAL,
+      -- What the process last wrote to its standard error, a line a line.
+      last_lines TEXT NOT NULL,
+      PRIMARY KEY (job, number),
+      FOREIGN KEY (job, number) REFERENCES attempt (job, number)
+    ) STRICT, WITHOUT ROWID;
+
+    -- Null while it gets jobs.
+    ALTER TABLE worker ADD COLUMN benched_until REAL;
+    ALTER TABLE worker ADD COLUMN benched_reason TEXT;
     """
 }

@@ -44,35 +44,54 @@ extension StudyStore {
     }
   }
 
-  /// All jobs with their results, in the order in which the strategy asked.
+  /// All jobs with their results, in the order in which the strategy asked. Throws `damaged` where a row is not what was
+  /// written, or is missing.
   public func jobs() throws(StoreError) -> [JobRecord] {
     try reading("the jobs") { db in
       let cursor = try Row.fetchCursor(
         db,
         sql: """
-          SELECT id, candidate, replicate, seed, state, attempts, failures, losses, failure_reason,
-            accuracy, loss, epoch_losses, diverged, step_time_ratio, inference_time_ratio, train_seconds,
-            images_per_second, peak_memory_bytes, kernel_variant
+          SELECT id, candidate, replicate, seed, state, attempts, failures, losses, failure_reason, job.checksum,
+            result.checksum, \(ResultColumns.list)
           FROM job LEFT JOIN result ON result.job = job.id ORDER BY id
           """)
       // Repetitions, and the neighbours of a candidate in a search, share most of their text.
       var candidates: [String: Candidate] = [:]
       var jobs: [JobRecord] = []
       while let row = try cursor.next() {
-        let job = RowReader(row: row, directory: directory, what: "a job")
-        let text: String = try job.value(1)
-        let candidate = try candidates[text] ?? self.candidate(text)
-        candidates[text] = candidate
-        guard let state = JobState(rawValue: try job.value(4)) else { throw job.damaged(4) }
-        jobs.append(
-          JobRecord(
-            id: try job.value(0), trial: Trial(candidate: candidate, replicate: try job.value(2)),
-            seed: UInt64(bitPattern: try job.value(3)), state: state, attempts: try job.value(5),
-            failures: try job.value(6), losses: try job.value(7), result: try result(job),
-            failureReason: try job.optional(8)))
+        jobs.append(try job(RowReader(row: row, directory: directory, what: "a job"), &candidates))
       }
       return jobs
     }
+  }
+
+  private func job(_ row: RowReader, _ candidates: inout [String: Candidate]) throws -> JobRecord {
+    let id: Int64 = try row.value(0)
+    let text: String = try row.value(1)
+    let replicate: Int = try row.value(2)
+    let seed: Int64 = try row.value(3)
+    guard try row.value(9) == RowChecksum.job(id, candidate: text, replicate: replicate, seed: seed) else {
+      throw StoreError.damaged(directory, "job \(id) is not what was written")
+    }
+    let candidate = try candidates[text] ?? self.candidate(text)
+    candidates[text] = candidate
+    guard let state = JobState(rawValue: try row.value(4)) else { throw row.damaged(4) }
+    var result: TrialResult?
+    if let checksum: Int64 = try row.optional(10) {
+      let (found, epochLosses) = try ResultColumns.read(row, at: 11)
+      guard checksum == RowChecksum.result(found, epochLosses: epochLosses, of: id) else {
+        throw StoreError.damaged(directory, "the result of job \(id) is not what was written")
+      }
+      result = found
+    }
+    guard (state == .finished) == (result != nil) else {
+      throw StoreError.damaged(
+        directory, "job \(id) is \(state.rawValue) and has \(result == nil ? "no result" : "a result")")
+    }
+    return JobRecord(
+      id: id, trial: Trial(candidate: candidate, replicate: replicate), seed: UInt64(bitPattern: seed), state: state,
+      attempts: try row.value(5), failures: try row.value(6), losses: try row.value(7), result: result,
+      failureReason: try row.optional(8))
   }
 
   public func counts() throws(StoreError) -> JobCounts {
@@ -107,19 +126,44 @@ extension StudyStore {
 
   /// Every attempt at a job, or, without one, every attempt that is under way.
   public func attempts(of job: Int64? = nil) throws(StoreError) -> [AttemptRecord] {
-    let columns = "SELECT job, number, worker, started, ended, ending, reason FROM attempt"
-    return try rows(
+    try attempts(where: job == nil ? "ended IS NULL" : "attempt.job = ?", job.map { [$0] } ?? [])
+  }
+
+  /// Every attempt that was made by a worker.
+  public func attempts(by worker: String) throws(StoreError) -> [AttemptRecord] {
+    try attempts(where: "worker = ?", [worker])
+  }
+
+  private func attempts(where condition: String, _ arguments: StatementArguments) throws(StoreError) -> [AttemptRecord]
+  {
+    try rows(
       "the attempts", of: "an attempt",
-      columns + (job == nil ? " WHERE ended IS NULL" : " WHERE job = ?") + " ORDER BY job, number",
-      job.map { [$0] } ?? []
+      """
+      SELECT attempt.job, attempt.number, worker, started, ended, ending, reason, cause, signal, exit_code,
+        peak_memory_bytes, out_of_memory_suspected, seconds, last_lines
+      FROM attempt LEFT JOIN attempt_failure
+        ON attempt_failure.job = attempt.job AND attempt_failure.number = attempt.number
+      WHERE \(condition) ORDER BY attempt.job, attempt.number
+      """, arguments
     ) { row in
       let ending: String? = try row.optional(5)
       let parsed = ending.flatMap(AttemptEnding.init)
       if let ending, parsed == nil, ending != "finished" { throw row.damaged(5) }
       return AttemptRecord(
         job: try row.value(0), number: try row.value(1), worker: try row.value(2), started: try row.value(3),
-        ended: try row.optional(4), ending: parsed, reason: try row.optional(6))
+        ended: try row.optional(4), ending: parsed, reason: try row.optional(6), failure: try failure(row))
     }
+  }
+
+  /// The columns after an attempt's own; nil where nothing more is known.
+  private func failure(_ row: RowReader) throws -> AttemptFailure? {
+    guard let text = try row.optional(7, as: String.self) else { return nil }
+    guard let cause = AttemptFailure.Cause(rawValue: text) else { throw row.damaged(7) }
+    let lines: String = try row.value(13)
+    return AttemptFailure(
+      cause: cause, signal: try row.optional(8), exitCode: try row.optional(9), peakMemoryBytes: try row.optional(10),
+      isOutOfMemorySuspected: try row.value(11), seconds: try row.optional(12),
+      lastLines: lines.isEmpty ? [] : lines.split(separator: "\n", omittingEmptySubsequences: false).map(String.init))
   }
 
   /// Every worker that ever joined, in the order of its first joining.
@@ -127,7 +171,8 @@ extension StudyStore {
     try rows(
       "the workers", of: "a worker",
       """
-      SELECT id, host, process_id, slots, kernel_variant, build, joined, last_seen, left_at, left_reason
+      SELECT id, host, process_id, slots, kernel_variant, build, joined, last_seen, left_at, left_reason,
+        benched_until, benched_reason
       FROM worker ORDER BY joined, id
       """
     ) { row in
@@ -136,7 +181,7 @@ extension StudyStore {
           id: try row.value(0), host: try row.value(1), processID: try row.value(2), slots: try row.value(3),
           kernelVariant: try row.value(4), build: try row.value(5)),
         joined: try row.value(6), lastSeen: try row.value(7), left: try row.optional(8),
-        leftReason: try row.optional(9))
+        leftReason: try row.optional(9), benchedUntil: try row.optional(10), benchedReason: try row.optional(11))
     }
   }
 
@@ -180,15 +225,5 @@ extension StudyStore {
     do { return try Candidate(parsing: text) } catch {
       throw StoreError.damaged(directory, "a job has an impossible \(error)")
     }
-  }
-
-  /// The columns after a job's own; nil where it has no result.
-  private func result(_ job: RowReader) throws -> TrialResult? {
-    guard let accuracy = try job.optional(9, as: Double.self) else { return nil }
-    guard let epochLosses = LossText.read(try job.value(11)) else { throw job.damaged(11) }
-    return TrialResult(
-      accuracy: accuracy, loss: try job.optional(10), epochLosses: epochLosses, diverged: try job.value(12),
-      stepTimeRatio: try job.optional(13), inferenceTimeRatio: try job.optional(14), trainSeconds: try job.value(15),
-      imagesPerSecond: try job.value(16), peakMemoryBytes: try job.value(17), kernelVariant: try job.value(18))
   }
 }

@@ -1,5 +1,7 @@
+import Failpoints
 import GRDB
 import SearchCore
+import Synchronization
 
 // Writing what the coordinator decided.
 extension StudyStore {
@@ -12,10 +14,13 @@ extension StudyStore {
       throw StoreError(.permission, directory, "it was opened for reading only; resume it to change it")
     }
     let now = clock()
+    Failpoint.storeBeforeWrite.pass()
     try writing("record") { db in
-      let recorder = ChangeRecorder(db: db, directory: directory, now: now)
+      let recorder = ChangeRecorder(db: db, directory: directory, now: now, sightings: sightings)
       for change in changes { try recorder.record(change) }
+      Failpoint.storeBeforeCommit.pass()
     }
+    Failpoint.storeAfterCommit.pass()
   }
 }
 
@@ -24,6 +29,7 @@ private struct ChangeRecorder {
   let db: Database
   let directory: String
   let now: Double
+  let sightings: Sightings
 
   func record(_ change: StudyChange) throws {
     switch change {
@@ -33,6 +39,8 @@ private struct ChangeRecorder {
       try start(attempt, of: job, worker: worker)
     case .attemptEnded(let job, let attempt, let ending, let reason):
       try end(attempt, of: job, ending: ending, reason: reason)
+    case .failureExplained(let job, let attempt, let failure):
+      try explain(failure, attempt, of: job)
     case .jobFinished(let job, let attempt, let worker, let result):
       try finish(job, attempt: attempt, worker: worker, result: result)
     case .jobSetAside(let job, let reason):
@@ -43,6 +51,12 @@ private struct ChangeRecorder {
       try run(
         "UPDATE worker SET left_at = ?, left_reason = ? WHERE id = ? AND left_at IS NULL", [now, reason, id])
       try note(.workerLeft, "\(id): \(reason)")
+    case .workerBenched(let id, let seconds, let reason):
+      try run("UPDATE worker SET benched_until = ?, benched_reason = ? WHERE id = ?", [now + seconds, reason, id])
+      try note(.workerBenched, "\(id): \(reason)")
+    case .workerUnbenched(let id):
+      try run("UPDATE worker SET benched_until = NULL, benched_reason = NULL WHERE id = ?", [id])
+      try note(.workerUnbenched, id)
     case .noted(let text):
       try note(.note, text)
     case .studyFinished:
@@ -63,16 +77,20 @@ private struct ChangeRecorder {
 
   private func add(_ job: JobRecord) throws {
     let isSettled = job.state == .finished || job.state == .failed
+    let candidate = job.trial.candidate.description
+    let seed = Int64(bitPattern: job.seed)
     try run(
       """
-      INSERT INTO job (id, candidate, replicate, seed, state, attempts, failures, losses, failure_reason, added, settled)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO job (id, candidate, replicate, seed, state, attempts, failures, losses, failure_reason, added, settled,
+        checksum)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """,
       [
-        job.id, job.trial.candidate.description, job.trial.replicate, Int64(bitPattern: job.seed), job.state.rawValue,
-        job.attempts, job.failures, job.losses, job.failureReason, now, isSettled ? now : nil,
+        job.id, candidate, job.trial.replicate, seed, job.state.rawValue, job.attempts, job.failures, job.losses,
+        job.failureReason, now, isSettled ? now : nil,
+        RowChecksum.job(job.id, candidate: candidate, replicate: job.trial.replicate, seed: seed),
       ])
-    if let result = job.result { try insert(result, of: job.id, attempt: job.attempts, worker: "") }
+    if let result = job.result { _ = try insert(result, of: job.id, attempt: job.attempts, worker: "") }
   }
 
   private func start(_ attempt: Int, of job: Int64, worker: String) throws {
@@ -105,12 +123,23 @@ private struct ChangeRecorder {
       """, [ending == .failed ? 1 : 0, ending == .lost ? 1 : 0, job])
   }
 
+  private func explain(_ failure: AttemptFailure, _ attempt: Int, of job: Int64) throws {
+    try run(
+      """
+      INSERT INTO attempt_failure (job, number, cause, signal, exit_code, peak_memory_bytes, out_of_memory_suspected,
+        seconds, last_lines)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+      """,
+      [
+        job, attempt, failure.cause.rawValue, failure.signal, failure.exitCode, failure.peakMemoryBytes,
+        failure.isOutOfMemorySuspected, failure.seconds, failure.lastLines.joined(separator: "\n"),
+      ])
+  }
+
   private func finish(_ job: Int64, attempt: Int, worker: String, result: TrialResult) throws {
-    let known = try db.cachedStatement(sql: "SELECT 1 FROM result WHERE job = ?")
-    if try Row.fetchOne(known, arguments: [job]) != nil {
+    guard try insert(result, of: job, attempt: attempt, worker: worker) else {
       return try note(.note, "a second result of job \(job), from \(worker), was not kept")
     }
-    try insert(result, of: job, attempt: attempt, worker: worker)
     try run(
       "UPDATE attempt SET ended = ?, ending = 'finished' WHERE job = ? AND number = ? AND ended IS NULL",
       [now, job, attempt])
@@ -119,7 +148,8 @@ private struct ChangeRecorder {
     try see(worker)
   }
 
-  private func insert(_ result: TrialResult, of job: Int64, attempt: Int, worker: String) throws {
+  /// False where the job has a result already.
+  private func insert(_ result: TrialResult, of job: Int64, attempt: Int, worker: String) throws -> Bool {
     // SQLite turns NaN into NULL; say so instead of storing something else than was given.
     let numbers = [
       result.accuracy, result.loss, result.stepTimeRatio, result.inferenceTimeRatio, result.trainSeconds,
@@ -128,17 +158,21 @@ private struct ChangeRecorder {
     if numbers.contains(where: { $0?.isNaN ?? false }) {
       throw StoreError.invalidChange(directory, "the result of job \(job) has a value that is not a number")
     }
-    try run(
+    let epochLosses = LossText.write(result.epochLosses)
+    return try run(
       """
       INSERT INTO result (job, attempt, worker, recorded, accuracy, loss, epoch_losses, diverged, step_time_ratio,
-        inference_time_ratio, train_seconds, images_per_second, peak_memory_bytes, kernel_variant)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        inference_time_ratio, train_seconds, images_per_second, peak_memory_bytes, kernel_variant,
+        checksum)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (job) DO NOTHING
       """,
       [
-        job, attempt, worker, now, result.accuracy, result.loss, LossText.write(result.epochLosses), result.diverged,
+        job, attempt, worker, now, result.accuracy, result.loss, epochLosses, result.diverged,
         result.stepTimeRatio, result.inferenceTimeRatio, result.trainSeconds, result.imagesPerSecond,
         result.peakMemoryBytes, result.kernelVariant,
-      ])
+        RowChecksum.result(result, epochLosses: epochLosses, of: job),
+      ]) > 0
   }
 
   private func setAside(_ job: Int64, reason: String) throws {
@@ -165,6 +199,26 @@ private struct ChangeRecorder {
   }
 
   private func see(_ worker: String) throws {
+    guard sightings.isNews(worker, at: now) else { return }
     try run("UPDATE worker SET last_seen = ? WHERE id = ?", [now, worker])
+  }
+}
+
+/// When workers were last recorded as seen. A worker of many short jobs is seen hundreds of times a second, and nobody asks
+/// more closely than by the second.
+final class Sightings: Sendable {
+  private let times = Mutex<[String: Double]>([:])
+  private static let secondsBetween = 1.0
+  /// Workers come with new names: those of long ago are forgotten, all at once.
+  private static let most = 50_000
+
+  /// Whether this is worth recording.
+  func isNews(_ worker: String, at now: Double) -> Bool {
+    times.withLock { times in
+      if let last = times[worker], now >= last, now - last < Self.secondsBetween { return false }
+      if times.count >= Self.most { times = [:] }
+      times[worker] = now
+      return true
+    }
   }
 }

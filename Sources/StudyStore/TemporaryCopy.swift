@@ -5,7 +5,7 @@
 #endif
 
 /// A copy of a study's database in the temporary folder, for reading where the original's folder gives no leave to make
-/// the files that SQLite needs beside it. It goes with its last reference.
+/// the files that SQLite needs beside it, or is of an older version. It goes with its last reference.
 final class TemporaryCopy: Sendable {
   private let folder: String
   var database: String { "\(folder)/\(StudyFolder.databaseName)" }
@@ -15,6 +15,10 @@ final class TemporaryCopy: Sendable {
     var template = Array("\(parent)/layersearch-XXXXXX".utf8CString)
     guard let made = mkdtemp(&template) else { throw .system(original.path, errno, "make a folder in \(parent)") }
     folder = String(cString: made)
+  }
+
+  /// The database file by file, for where SQLite cannot open it. Nobody may be writing.
+  func takeFiles(of original: StudyFolder) throws(StoreError) {
     try copy(original.database, to: database, of: original)
     // The last commits, where the coordinator was killed before it could fold them into the database.
     let wal = original.database + "-wal"

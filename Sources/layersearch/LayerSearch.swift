@@ -1,4 +1,5 @@
 import ArgumentParser
+import Failpoints
 import Foundation
 
 /// The command line.
@@ -14,8 +15,9 @@ struct LayerSearch: AsyncParsableCommand {
         layersearch run Configs/quickstart.yaml
 
       On several machines:
-        layersearch coordinator STUDY.yaml --bind tcp://10.0.0.1:5555 --insecure
-        layersearch worker --connect tcp://10.0.0.1:5555
+        layersearch keygen keys --workers 2
+        layersearch coordinator STUDY.yaml --bind 'tcp://*:5555' --keys keys/coordinator
+        layersearch worker --connect tcp://10.0.0.1:5555 --keys worker-1
         layersearch export studies/STUDY --format csv
 
       Completions for bash, zsh or fish:
@@ -32,7 +34,9 @@ struct LayerSearch: AsyncParsableCommand {
           RunCommand.self, CoordinatorCommand.self, WorkerCommand.self, StatusCommand.self, ExportCommand.self,
         ]),
       CommandGroup(name: "Single networks", subcommands: [TrainCommand.self, BenchCommand.self]),
-      CommandGroup(name: "Machines and data", subcommands: [DataCommand.self, DoctorCommand.self]),
+      CommandGroup(
+        name: "Machines and data",
+        subcommands: [KeygenCommand.self, DataCommand.self, DoctorCommand.self, SimulateCommand.self]),
     ])
 }
 
@@ -53,6 +57,7 @@ enum Main {
     // A reader that leaves is noticed by the write that fails.
     signal(SIGPIPE, SIG_IGN)
     do {
+      if let misuse = Failpoint.misuse { throw Failure.usage(misuse) }
       var command = try LayerSearch.parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()

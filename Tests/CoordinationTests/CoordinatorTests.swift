@@ -385,6 +385,7 @@ struct CoordinatorTests {
     }
     #expect(version.reason.contains("7 to 9"))
     hello.oldestProtocol = 1
+    hello.newestProtocol = 1
     hello.dataHashes = ["shapes10": "other"]
     guard case .refusal(let data) = machine.handle(.received(.hello(hello), from: a), at: 0).sent(to: a).first else {
       Issue.record("not refused")

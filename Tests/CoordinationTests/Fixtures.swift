@@ -68,6 +68,10 @@ enum Fixture {
     .result(AttemptReport(reference: reference, study: "study-1", outcome: .failed(reason: reason)))
   }
 
+  static func returned(_ job: Int64, because reason: String) -> Message {
+    .result(AttemptReport(reference: reference(job), study: "study-1", outcome: .returned(reason: reason)))
+  }
+
   static func returned(_ reference: AttemptReference) -> Message {
     .result(AttemptReport(reference: reference, study: "study-1", outcome: .returned(reason: "leaving")))
   }

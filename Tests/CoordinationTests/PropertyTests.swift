@@ -9,7 +9,7 @@ import Testing
 struct PropertyTests {
   /// Sequences of one run of the suite, over all arguments.
   static let shards = 16
-  static let sequences = 200
+  static let sequences = 640
 
   /// What the search finds when nothing goes wrong.
   private func undisturbed(_ plan: World.Plan) -> [Trial: TrialResult] {
@@ -37,7 +37,7 @@ struct PropertyTests {
         workers: 1 + setup.integer(below: 4), slots: 1 + setup.integer(below: 3),
         strategy: TwoStageStrategy(first: 1 + setup.integer(below: 6), second: setup.integer(below: 4)),
         budget: setup.integer(below: 3) == 0 ? 1 + setup.integer(below: 8) : nil, steps: 40 + setup.integer(below: 160),
-        crashes: setup.integer(below: 4) == 0 ? 20 : 0)
+        crashes: setup.integer(below: 4) == 0 ? 20 : 0, hasBadMachine: setup.integer(below: 8) == 0)
       let world = World(seed: seed, plan: plan)
       for _ in 0..<plan.steps where world.violations.isEmpty { world.step() }
       let ended = world.settle()
@@ -54,8 +54,27 @@ struct PropertyTests {
           Issue.record("seed \(seed): other results than undisturbed")
           return
         }
-      } else if plan.crashes == 0, !world.ledger.jobs.contains(where: { $0.losses >= 20 }) {
+      } else if plan.crashes == 0, !plan.hasBadMachine, !world.ledger.jobs.contains(where: { $0.losses >= 20 }) {
         Issue.record("seed \(seed): a job was set aside without a crash")
+        return
+      }
+    }
+  }
+
+  @Test("one bad machine among others sets no job aside, unless it is started again and again")
+  func badMachine() async {
+    for seed in 0..<50 {
+      await Task.yield()
+      let plan = World.Plan(
+        workers: 3, slots: 2, strategy: TwoStageStrategy(first: 30, second: 10), steps: 0, hasBadMachine: true)
+      let world = World(seed: UInt64(seed), plan: plan)
+      guard world.settle(), world.violations.isEmpty else {
+        Issue.record("seed \(seed): \(world.violations.first ?? "the study does not end")")
+        return
+      }
+      guard world.ledger.jobs.count == 40, world.ledger.jobs.allSatisfy({ $0.state == .finished && $0.failures <= 1 })
+      else {
+        Issue.record("seed \(seed): \(world.ledger.jobs.filter { $0.state != .finished || $0.failures > 1 })")
         return
       }
     }

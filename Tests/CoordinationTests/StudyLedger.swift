@@ -66,7 +66,9 @@ struct StudyLedger {
     case .studyFinished:
       require(jobs.allSatisfy { $0.state == .finished || $0.state == .failed }, "finished with open jobs")
       isFinished = true
-    case .workerJoined, .workerLeft, .noted: break
+    case .failureExplained(let id, let attempt, _):
+      require(self[id].map { attempt >= 1 && attempt <= $0.attempts } == true, "an unknown attempt is explained")
+    case .workerJoined, .workerLeft, .noted, .workerBenched, .workerUnbenched: break
     }
   }
 }

@@ -219,6 +219,69 @@ struct WorkerTests {
     #expect(machine.handle(.received(.resultAcknowledged(Fixture.reference(1))), at: 3).exitCode == 0)
   }
 
+  private func step(_ machine: inout WorkerMachine, _ step: Int, of steps: Int, job: Int64 = 1, at now: Double) {
+    let progress = Progress(
+      reference: Fixture.reference(job), epoch: 1, step: step, steps: steps, loss: nil, memoryBytes: 1)
+    _ = machine.handle(.engineProgress(slot: Int(job) - 1, progress), at: now)
+  }
+
+  @Test("asked to stop, it finishes what ends within the grace time and hands back the rest")
+  func finishing() {
+    var machine = serving(slots: 2, running: 2) { $0.graceSeconds = 30 }
+    // Nine tenths of the first are done after 90 s, a tenth of the second.
+    step(&machine, 90, of: 100, at: 90)
+    step(&machine, 10, of: 100, job: 2, at: 90)
+    let stopped = machine.handle(.stopRequested, at: 90)
+    #expect(stopped.contains(.stopEngine(slot: 1)) && !stopped.contains(.stopEngine(slot: 0)))
+    #expect(stopped.sent.contains(Fixture.returned(2, because: "the worker was stopped")))
+    #expect(stopped.sent.contains(.ready(Ready(freeSlots: 0))))
+    #expect(machine.handle(.received(.resultAcknowledged(Fixture.reference(2))), at: 91).exitCode == nil)
+    // Its lease is renewed, and nothing new is taken.
+    let beat = machine.handle(.tick, at: 96).sent
+    #expect(beat.contains(.workerHeartbeat(WorkerHeartbeat(running: [Fixture.reference(1)], freeSlots: 0))))
+    let late = machine.handle(.received(.job(job(Fixture.reference(3)))), at: 97)
+    #expect(late.sent.contains(Fixture.returned(3, because: "the worker has no slot for it")))
+    _ = machine.handle(.received(.resultAcknowledged(Fixture.reference(3))), at: 98)
+    let finished = machine.handle(.engineFinished(slot: 0, Fixture.reference(1), Fixture.result()), at: 100)
+    #expect(finished.sent.contains(Fixture.finished(Fixture.reference(1))))
+    #expect(machine.handle(.received(.resultAcknowledged(Fixture.reference(1))), at: 101).exitCode == 0)
+  }
+
+  @Test("what takes longer than expected is handed back before the grace time is over")
+  func overdue() {
+    var machine = serving(slots: 1, running: 1) { $0.graceSeconds = 30 }
+    step(&machine, 90, of: 100, at: 90)
+    #expect(!machine.handle(.stopRequested, at: 90).contains(.stopEngine(slot: 0)))
+    #expect(!machine.handle(.tick, at: 116).contains(.stopEngine(slot: 0)))
+    let effects = machine.handle(.tick, at: 117)
+    #expect(effects.contains(.stopEngine(slot: 0)))
+    #expect(effects.sent.contains(Fixture.returned(1, because: "the worker was stopped")))
+    #expect(machine.handle(.tick, at: 120).exitCode == 0)
+  }
+
+  @Test("an engine that is killed while the worker leaves is no failure: the machine goes down")
+  func machineGoesDown() {
+    var machine = serving(slots: 1, running: 1)
+    step(&machine, 99, of: 100, at: 99)
+    #expect(!machine.handle(.stopRequested, at: 99).contains(.stopEngine(slot: 0)))
+    let failure = AttemptFailure(cause: .processEnded, signal: 9)
+    let effects = machine.handle(.engineFailed(slot: 0, Fixture.reference(1), reason: "killed", failure), at: 100)
+    #expect(effects.sent.contains(Fixture.returned(1, because: "ended while the worker was leaving")))
+  }
+
+  @Test("a failure is told with how long it took")
+  func failure() {
+    var machine = serving(slots: 1, running: 1)
+    let failure = AttemptFailure(cause: .processEnded, signal: 11, lastLines: ["a\u{1b}[1mb"])
+    let effects = machine.handle(.engineFailed(slot: 0, Fixture.reference(1), reason: "crash", failure), at: 7)
+    guard case .result(let report) = effects.sent.first else {
+      Issue.record("\(effects)")
+      return
+    }
+    #expect(report.failure?.signal == 11 && report.failure?.lastLines == ["a [1mb"])
+    #expect(report.failure?.seconds == 7)
+  }
+
   @Test("the grace time bounds how long it waits, a second request ends it at once")
   func impatience() {
     var patient = serving(slots: 1, running: 1)

@@ -17,6 +17,10 @@ final class World {
     var steps = 150
     /// How often an engine that ends ends by a crash, in percent.
     var crashes = 0
+    /// Length of the data set that workers have to fetch; 0 for an embedded one.
+    var dataBytes = 0
+    /// On the first machine every engine ends by a crash.
+    var hasBadMachine = false
   }
 
   let plan: Plan
@@ -28,6 +32,8 @@ final class World {
   /// Reports on the disks of the workers' machines, by machine; a restarted worker finds them.
   var spools: [[AttemptReference: AttemptReport]]
   var violations: [String] = []
+  /// The data set as the workers' machines have it, from its first byte.
+  var disks: [Int: [UInt8]] = [:]
   var isStopped = false
   var restarts = 0
   private var connections = 0
@@ -57,6 +63,7 @@ final class World {
   func startCoordinator() {
     var settings = Fixture.coordinatorSettings()
     settings.jobBudget = plan.budget
+    settings.dataBytes = plan.dataBytes
     coordinator = CoordinatorMachine(settings: settings, jobs: ledger.jobs, strategy: plan.strategy)
     turn(.started)
   }
@@ -89,6 +96,8 @@ final class World {
         isStopped = true
         require(ledger.isFinished, "stopped before the end")
         killCoordinator()
+      case .sendData(let offset, let length, let ticket, let peer):
+        sendData(offset: offset, length: length, ticket: ticket, to: peer)
       case .record, .log: break
       }
     }
@@ -107,12 +116,16 @@ final class World {
       require(ledger[job.reference.job]?.attempts == job.reference.attempt, "\(job.reference) sent, but not on record")
       require(ledger[job.reference.job]?.state == .running, "\(job.reference) sent, but not running on record")
       require(coordinator?.sessions[peer] != nil, "a job to someone unknown")
+      if let coordinator, let worker = coordinator.sessions[peer]?.worker {
+        require(coordinator.standings[worker]?.benchedUntil == nil, "a job to \(worker), which is benched")
+      }
     default: break
     }
   }
 
   private func checkCoordinator() {
     require(ledger.violations.isEmpty, ledger.violations.joined(separator: "; "))
+    checkData()
     guard let coordinator else { return }
     let summary = coordinator.summary
     require(summary.jobs == ledger.jobs.count, "jobs in memory and on record differ")
@@ -135,6 +148,20 @@ final class World {
       require(session.credits >= 0 && session.credits <= session.slots, "credits \(session.credits)")
     }
     require(held == 0, "sessions and leases differ")
+    for worker in coordinator.resting {
+      require(coordinator.peers[worker] != nil, "\(worker) rests, and is not there")
+      let standing = coordinator.standings[worker]
+      require(
+        standing?.benchedUntil != nil
+          || (standing?.inDoubt.count ?? 0) >= coordinator.settings.jobsInDoubtUntilHeldBack,
+        "\(worker) rests without a reason")
+    }
+    for (job, workers) in coordinator.failedAt {
+      let state = coordinator.jobs[job]?.state
+      require(
+        state == .waiting || state == .running, "job \(job), failed at \(workers), is \(String(describing: state))")
+      require(Set(workers).count == workers.count && !workers.isEmpty, "job \(job) failed at \(workers)")
+    }
   }
 
   // MARK: Workers
@@ -185,7 +212,9 @@ final class World {
           require(state == .finished || state == .failed, "the last copy of a result is thrown away")
         }
         spools[worker][reference] = nil
-      case .locateData: turn(worker: worker, .dataLocated(path: nil))
+      case .locateData: turn(worker: worker, locateData(on: worker))
+      case .storeData(let offset, let bytes): store(bytes, at: offset, on: worker)
+      case .installData: turn(worker: worker, installData(on: worker))
       case .exit(let code):
         workers[worker].exitCode = code
         require(workers[worker].engines.isEmpty, "left with engines running")
@@ -204,9 +233,10 @@ final class World {
     guard let slot = workers[worker].engines.keys.sorted().first, let job = workers[worker].engines[slot] else {
       return
     }
-    if chance(plan.crashes) {
+    if chance(plan.crashes) || (plan.hasBadMachine && worker == 0) {
       workers[worker].engines[slot] = nil
-      turn(worker: worker, .engineFailed(slot: slot, job.reference, reason: "signal 11"))
+      let failure = AttemptFailure(cause: .processEnded, signal: 11, lastLines: ["boom"])
+      turn(worker: worker, .engineFailed(slot: slot, job.reference, reason: "signal 11", failure))
     } else {
       workers[worker].engines[slot] = nil
       let died = chance(2) ? random.integer(below: 3) : nil
@@ -221,12 +251,19 @@ final class World {
       return
     }
     let message = workers[worker].connection!.toCoordinator.removeFirst()
+    if case .dataRequest(let request) = message {
+      return turn(.dataRequested(request, from: connection.peer, ticket: random.next()), diesAt: diesAt)
+    }
     turn(.received(message, from: connection.peer), diesAt: diesAt)
   }
 
   func deliverToWorker(_ worker: Int) {
     guard let connection = workers[worker].connection, !connection.toWorker.isEmpty else { return }
-    turn(worker: worker, .received(workers[worker].connection!.toWorker.removeFirst()))
+    let message = workers[worker].connection!.toWorker.removeFirst()
+    if case .dataChunk(let chunk) = message {
+      return turn(worker: worker, .dataReceived(chunk, isIntact: !chance(damagedChunks)))
+    }
+    turn(worker: worker, .received(message))
   }
 
   func reportUnreachable() {

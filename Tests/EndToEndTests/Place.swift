@@ -25,6 +25,10 @@ final class Place: Sendable {
     try text.write(toFile: path(name), atomically: true, encoding: .utf8)
   }
 
+  func copy(_ name: String, to other: String) throws {
+    try FileManager.default.copyItem(atPath: path(name), toPath: path(other))
+  }
+
   /// A study that takes seconds: ResNet-8 on a handful of drawn images, searched exhaustively, 2^layers jobs.
   func writeStudy(
     _ name: String = "tiny", trainImages: Int = 64, epochs: Int = 1,

@@ -124,25 +124,4 @@ struct RecoveryTests {
     #expect(expected.count > 5)
     #expect(try await untimedCSV(stormy) == expected)
   }
-
-  /// Every candidate's line without the columns that hold times.
-  private func untimedCSV(_ place: Place) async throws -> [String] {
-    let result = try await place.run("export", "studies/tiny", "--format", "csv", "--all")
-    return result.output.split(separator: "\n").map { line in
-      // Only the candidate, which comes first, may hold commas between quotation marks.
-      let end = line.hasPrefix("\"") ? line.dropFirst().firstIndex(of: "\"")! : line.startIndex
-      let fields = line[end...].split(separator: ",", omittingEmptySubsequences: false)
-      return line[..<end]
-        + fields.enumerated().filter { ![9, 10].contains($0.offset) }.map(\.element).joined(separator: ",")
-    }
-  }
-
-  private func children(of process: Int32) -> [Int32] {
-    let folder = "/proc/\(process)/task"
-    let tasks = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    return tasks.flatMap { task -> [Int32] in
-      let text = (try? String(contentsOfFile: "\(folder)/\(task)/children", encoding: .utf8)) ?? ""
-      return text.split(separator: " ").compactMap { Int32($0) }
-    }
-  }
 }

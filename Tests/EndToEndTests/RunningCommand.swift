@@ -19,7 +19,8 @@ final class RunningCommand: @unchecked Sendable {
     var description: String
   }
 
-  init(_ arguments: [String], in place: Place) throws {
+  /// `variables` are added to the environment.
+  init(_ arguments: [String], in place: Place, variables: [String: String] = [:]) throws {
     self.arguments = arguments
     let name = UUID().uuidString
     outputFile = place.folder.appendingPathComponent("\(name).out")
@@ -30,6 +31,8 @@ final class RunningCommand: @unchecked Sendable {
     process.currentDirectoryURL = place.folder
     var environment = ProcessInfo.processInfo.environment
     environment["HOME"] = place.folder.path
+    environment["XDG_CACHE_HOME"] = nil
+    environment.merge(variables) { $1 }
     process.environment = environment
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = try FileHandle(forWritingTo: outputFile)

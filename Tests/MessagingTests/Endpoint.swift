@@ -71,9 +71,9 @@ final class Inbox<Event: Sendable>: @unchecked Sendable {
 extension RouterEvent {
   /// Greetings aside.
   var received: (peer: [UInt8], frames: [[UInt8]])? {
-    if case .received(let peer, let frames) = self, !isGreeting { (peer, frames) } else { nil }
+    if case .received(let peer, let frames, _) = self, !isGreeting { (peer, frames) } else { nil }
   }
-  var isGreeting: Bool { if case .received(_, let frames) = self { frames == [Endpoint.greeting] } else { false } }
+  var isGreeting: Bool { if case .received(_, let frames, _) = self { frames == [Endpoint.greeting] } else { false } }
   var undeliverable: (peer: [UInt8], frames: [[UInt8]])? {
     if case .undeliverable(let peer, let frames) = self { (peer, frames) } else { nil }
   }

@@ -35,6 +35,7 @@ struct ExchangeTests {
     let context = try MessagingContext()
     var options = SocketOptions()
     options.highWaterMark = 20_000
+    options.receiveHighWaterMark = 20_000
     let (router, atRouter) = try Endpoint.router(context, options: options)
     let (dealer, atDealer) = try Endpoint.dealer(context, router.endpoint, options: options)
     await Endpoint.connect(dealer, atDealer, atRouter)

@@ -27,6 +27,22 @@ struct MailboxTests {
     #expect(mailbox.takeAll(waitingAtMost: 10) == [3])
   }
 
+  @Test("a mailbox whose elements weigh too much together holds the poster up as well")
+  func weight() async {
+    let mailbox = Mailbox<Int>(maximumWeight: 10) { $0 }
+    mailbox.post([10])
+    let posted = Mailbox<Int>()
+    let poster = Task.detached {
+      mailbox.post([1])
+      posted.post([1])
+    }
+    #expect(posted.takeAll(waitingAtMost: 0.05).isEmpty)
+    mailbox.postUrgently(5)
+    #expect(mailbox.takeAll(waitingAtMost: 10) == [10, 5])
+    await poster.value
+    #expect(mailbox.takeAll(waitingAtMost: 10) == [1])
+  }
+
   @Test("closing wakes who waits")
   func closing() async {
     let mailbox = Mailbox<Int>(capacity: 1)

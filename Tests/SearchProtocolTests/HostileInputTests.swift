@@ -34,7 +34,7 @@ struct HostileInputTests {
   func nesting() throws {
     let deep = String(repeating: "[", count: 100_000)
     #expect(throws: ProtocolError.nesting(depth: MessageCodec.maximumDepth + 1)) {
-      try MessageCodec.decode(frames(2, deep))
+      try MessageCodec.decode(frames(1, deep))
     }
     let bye = Message.bye(Bye(reason: String(repeating: "[{\"\\", count: 100)))
     #expect(try MessageCodec.decode(try MessageCodec.encode(bye, id: 0)).message == bye)
@@ -53,6 +53,21 @@ struct HostileInputTests {
     ] as [(UInt8, String)])
   func ranges(type: UInt8, payload: String) {
     #expect(throws: ProtocolError.self) { try MessageCodec.decode(frames(type, payload)) }
+  }
+
+  @Test("a path is absolute and goes nowhere up", arguments: ["", "data", "~/data", "/a/../b", "/..", "/a\n"])
+  func paths(path: String) throws {
+    let welcome = Welcome(
+      study: "s", studyName: "", protocolVersion: 1,
+      data: DataRequirement(set: .cifar10, contentHash: "", pathHint: path), heartbeatSeconds: 1, leaseSeconds: 1)
+    #expect(throws: ProtocolError.self) { try MessageCodec.encode(.welcome(welcome), id: 0) }
+  }
+
+  @Test("a short message with a long payload is refused before it is parsed")
+  func longPayload() {
+    let blanks = String(repeating: " ", count: 1 << 17)
+    #expect(throws: ProtocolError.self) { try MessageCodec.decode(frames(2, "{\"freeSlots\":1\(blanks)}")) }
+    #expect(throws: Never.self) { try MessageCodec.decode(frames(2, "{\"freeSlots\":1}")) }
   }
 
   @Test("a result that is no number is not sent")

@@ -6,7 +6,7 @@ import SearchProtocol
 struct RandomMessages {
   var random: StableRandom
 
-  static let kinds = 15
+  static let kinds = 19
 
   mutating func message(kind: Int) -> Message {
     switch kind {
@@ -24,8 +24,23 @@ struct RandomMessages {
     case 11: .coordinatorHeartbeat(CoordinatorHeartbeat(study: "s" + text()))
     case 12: .cancel(reference())
     case 13: .drain(Drain(reason: coin() ? .studyFinished : .coordinatorStopping))
+    case 14:
+      .dataRequest(
+        DataRequest(
+          contentHash: "h" + text(), offset: random.integer(below: 1 << 40),
+          length: random.integer(below: DataChunk.maximumBytes + 1), returned: coin() ? [] : [random.next(), .max, 0]))
+    case 15: .dataChunk(chunk())
+    case 16: .dataRefusal(Refusal(reason: text()))
+    case 17: .bench(Bench(reason: text(), seconds: Double(random.integer(below: 100_000)) / 7))
     default: .reregister
     }
+  }
+
+  mutating func chunk() -> DataChunk {
+    let count = coin() ? 1 + random.integer(below: 50) : DataChunk.maximumBytes - random.integer(below: 2)
+    return DataChunk(
+      ticket: random.next(), offset: random.integer(below: 1 << 40), digest: [UInt8](repeating: 9, count: 32),
+      bytes: [UInt8](repeating: UInt8(truncatingIfNeeded: random.next()), count: count))
   }
 
   mutating func coin() -> Bool { random.integer(below: 2) == 0 }
@@ -73,7 +88,8 @@ struct RandomMessages {
   mutating func welcome() -> Welcome {
     Welcome(
       study: "id", studyName: text(), protocolVersion: 1,
-      data: DataRequirement(set: coin() ? .cifar10 : .shapes10, contentHash: text(), pathHint: coin() ? nil : text()),
+      data: DataRequirement(
+        set: coin() ? .cifar10 : .shapes10, contentHash: text(), pathHint: coin() ? nil : "/" + text()),
       heartbeatSeconds: 0.001 + random.uniform(), leaseSeconds: 864_000)
   }
 
@@ -110,6 +126,15 @@ struct RandomMessages {
       case 1: .failed(reason: text())
       default: .returned(reason: text())
       }
-    return AttemptReport(reference: reference(), study: "s", outcome: outcome)
+    return AttemptReport(reference: reference(), study: "s", outcome: outcome, failure: coin() ? nil : failure())
+  }
+
+  mutating func failure() -> AttemptFailure {
+    let causes = AttemptFailure.Cause.allCases
+    return AttemptFailure(
+      cause: causes[random.integer(below: causes.count)], signal: coin() ? nil : 1 + random.integer(below: 255),
+      exitCode: coin() ? nil : random.integer(below: 256),
+      peakMemoryBytes: coin() ? nil : random.integer(below: .max), isOutOfMemorySuspected: coin(),
+      seconds: coin() ? nil : amount(), lastLines: coin() ? [] : [text(), text()])
   }
 }

@@ -117,6 +117,34 @@ struct RecordingTests {
     #expect(failures[0].trial == JobRecord.example(1).trial)
   }
 
+  @Test("why an attempt failed, and who is benched, come back as they were recorded; a new coordinator knows nobody")
+  func accounts() throws {
+    let failure = AttemptFailure(
+      cause: .processEnded, signal: 9, peakMemoryBytes: 1 << 40, isOutOfMemorySuspected: true, seconds: 0.1,
+      lastLines: ["first", "", "naïve 🧮"])
+    try store.record([
+      .jobAdded(.example(1)), .workerJoined(.example("a")), .attemptStarted(job: 1, attempt: 1, worker: "a"),
+      .attemptEnded(job: 1, attempt: 1, ending: .failed, reason: "killed"),
+      .failureExplained(job: 1, attempt: 1, failure),
+      .workerBenched(id: "a", seconds: 60, reason: "3 jobs failed here"),
+      .attemptStarted(job: 1, attempt: 2, worker: "b"),
+    ])
+    #expect(try store.attempts(of: 1).map(\.failure) == [failure, nil])
+    #expect(try store.attempts(by: "a").map(\.number) == [1])
+    #expect(try store.workers()[0].benchedUntil == 1060)
+    #expect(try store.workers()[0].benchedReason == "3 jobs failed here")
+    #expect(try store.events().last?.kind == .workerBenched)
+    // Recorded again, it stays as it was.
+    try store.record([.failureExplained(job: 1, attempt: 1, AttemptFailure(cause: .hung))])
+    #expect(try store.attempts(of: 1)[0].failure == failure)
+    try store.record([.workerUnbenched(id: "a")])
+    #expect(try store.workers()[0].benchedUntil == nil)
+    try store.record([.workerBenched(id: "a", seconds: 60, reason: "again")])
+    store.close()
+    let again = try StudyStore.open(directory: folder.path, mode: .readWrite)
+    #expect(try again.workers()[0].benchedUntil == nil)
+  }
+
   @Test("the attempts under way are those that neither ended nor brought a result")
   func underWay() throws {
     try store.record([

@@ -21,13 +21,24 @@ public enum ProcessMemory {
     return pages > 0 && size > 0 ? pages * size : nil
   }
 
-  private static func peakFromStatus() -> Int? {
-    guard let file = fopen("/proc/self/status", "r") else { return nil }
+  /// What another process has resident now, and the most that it ever had, in bytes; nil where it has ended or the system
+  /// does not tell.
+  public static func bytes(of processID: Int32) -> (resident: Int, peak: Int)? {
+    guard let resident = status(of: "\(processID)", "VmRSS:"), let peak = status(of: "\(processID)", "VmHWM:") else {
+      return nil
+    }
+    return (resident, peak)
+  }
+
+  private static func peakFromStatus() -> Int? { status(of: "self", "VmHWM:") }
+
+  private static func status(of process: String, _ name: String) -> Int? {
+    guard let file = fopen("/proc/\(process)/status", "r") else { return nil }
     defer { fclose(file) }
     var line = [CChar](repeating: 0, count: 256)
     while fgets(&line, Int32(line.count), file) != nil {
       let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-      guard text.hasPrefix("VmHWM:") else { continue }
+      guard text.hasPrefix(name) else { continue }
       return Int(text.filter { "0"..."9" ~= $0 }).map { $0 * 1024 }
     }
     return nil

@@ -6,6 +6,13 @@ public enum CoordinatorEvent: Sendable {
   /// Once, before every other event.
   case started
   case received(Message, from: PeerID)
+  /// A hello on a connection that proved to hold `key`. Without keys, hellos come as `received`.
+  case introduced(Hello, from: PeerID, key: String)
+  /// From now on only holders of these keys may work, and those who are there with another are shut out. Until the first
+  /// of these, anybody may.
+  case keysAuthorized(Set<String>)
+  /// A worker wants a piece of the data set. `ticket`: a random number that no worker can guess.
+  case dataRequested(DataRequest, from: PeerID, ticket: UInt64)
   /// The transport could not hand the message to the peer, which is gone or stuck.
   case unreachable(PeerID, Message)
   /// Frames came that are no message.
@@ -24,6 +31,8 @@ public enum CoordinatorEvent: Sendable {
 public enum CoordinatorEffect: Hashable, Sendable {
   case record(StudyChange)
   case send(Message, to: PeerID)
+  /// Send these bytes of the data set as a `dataChunk` with this ticket, or a `dataRefusal` where they cannot be read.
+  case sendData(offset: Int, length: Int, ticket: UInt64, to: PeerID)
   case log(LogLevel, String)
   /// Everything is said: the process may end once it has sent what it was told to send. Comes once.
   case stop
@@ -40,6 +49,8 @@ public struct CoordinatorSummary: Hashable, Sendable {
   /// Jobs that the whole search will have: exact in its last stage, until then the most that it can be.
   public var expectedJobs = 0
   public var workers = 0
+  /// Of these: benched, or held back until others have tried what failed at them.
+  public var restingWorkers = 0
   public var slots = 0
   /// Finished by this process, not by an earlier run: what a rate is made of.
   public var finishedSinceStart = 0

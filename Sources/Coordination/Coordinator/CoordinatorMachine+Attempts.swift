@@ -76,7 +76,8 @@ extension CoordinatorMachine {
     }
     switch report.outcome {
     case .finished(let result): take(result, of: reference, by: worker, at: now)
-    case .failed(let reason): end(reference, .failed, reason: reason, by: worker, at: now)
+    case .failed(let reason):
+      end(reference, .failed, reason: reason, failure: report.failure, by: worker, at: now)
     case .returned(let reason): end(reference, .returned, reason: reason, by: worker, at: now)
     }
   }
@@ -91,6 +92,7 @@ extension CoordinatorMachine {
     finishedSinceStart += 1
     record(.jobFinished(job: reference.job, attempt: reference.attempt, worker: worker, result: result))
     if let lease { forget(reference.job, lease) }
+    noteFinish(of: reference.job, by: worker, at: now)
     if let lease, lease.attempt != reference.attempt, let holder = lease.peer {
       if lease.isOnRecord {
         record(
@@ -104,24 +106,29 @@ extension CoordinatorMachine {
 
   /// An attempt that its holder reports as ended; anybody else's word, or a second report, changes nothing.
   private mutating func end(
-    _ reference: AttemptReference, _ ending: AttemptEnding, reason: String, by worker: String, at now: Double
+    _ reference: AttemptReference, _ ending: AttemptEnding, reason: String, failure: AttemptFailure? = nil,
+    by worker: String, at now: Double
   ) {
     guard let lease = jobs.leases[reference.job], lease.attempt == reference.attempt,
       lease.worker == nil || lease.worker == worker
     else { return }
     jobs.noteReport(of: reference.job, attempt: reference.attempt)
-    end(reference.job, ending, reason: reason, at: now)
+    if ending == .failed { noteFailure(of: reference.job, by: worker) }
+    end(reference.job, ending, reason: reason, failure: failure, at: now)
   }
 
   mutating func giveUp(_ job: Int64, reason: String, at now: Double) { end(job, .lost, reason: reason, at: now) }
 
   /// Ends the running attempt without a result: the job waits again, or is set aside.
-  mutating func end(_ id: Int64, _ ending: AttemptEnding, reason: String, at now: Double) {
+  mutating func end(
+    _ id: Int64, _ ending: AttemptEnding, reason: String, failure: AttemptFailure? = nil, at now: Double
+  ) {
     guard let lease = jobs.release(id) else { return }
     forget(id, lease)
     // Its end is on record already; neither does it count twice.
     guard lease.isOnRecord else { return }
     record(.attemptEnded(job: id, attempt: lease.attempt, ending: ending, reason: reason.oneLine()))
+    if let failure { record(.failureExplained(job: id, attempt: lease.attempt, failure)) }
     switch ending {
     case .returned: break
     case .failed:
@@ -139,6 +146,7 @@ extension CoordinatorMachine {
   private mutating func setAside(_ id: Int64, reason: String) {
     let reason = reason.oneLine()
     jobs.setAside(id, reason: reason)
+    noteSetAside(of: id)
     record(.jobSetAside(job: id, reason: reason))
     log(.warning, "job \(id) is set aside: \(reason)")
   }

@@ -3,8 +3,8 @@ import SearchProtocol
 
 /// Workers that come, come back, and go.
 extension CoordinatorMachine {
-  mutating func greet(_ hello: Hello, from peer: PeerID, at now: Double) {
-    if let reason = reasonToRefuse(hello, from: peer) {
+  mutating func greet(_ hello: Hello, from peer: PeerID, key: String?, at now: Double) {
+    if let reason = reasonToShutOut(hello, key: key) ?? reasonToRefuse(hello, from: peer) {
       log(.warning, "refused worker \(hello.worker) on \(hello.host): \(reason)")
       return send(.refusal(Refusal(reason: reason)), to: peer)
     }
@@ -19,7 +19,7 @@ extension CoordinatorMachine {
     let previousPeer = peers[hello.worker]
     if let previousPeer, previousPeer != peer { move(from: previousPeer, to: peer, at: now) }
     serial += 1
-    var session = sessions[peer] ?? Session(worker: hello.worker, slots: 0, lastHeard: now, serial: serial)
+    var session = sessions[peer] ?? Session(worker: hello.worker, key: key, slots: 0, lastHeard: now, serial: serial)
     slots += hello.slots - session.slots
     session.slots = hello.slots
     session.credits = 0
@@ -36,6 +36,10 @@ extension CoordinatorMachine {
           study: settings.study, studyName: settings.studyName,
           protocolVersion: min(hello.newestProtocol, ProtocolVersion.newest), data: settings.data,
           heartbeatSeconds: settings.heartbeatSeconds, leaseSeconds: settings.leaseSeconds)), to: peer)
+    updateRest(of: hello.worker)
+    if let until = standings[hello.worker]?.benchedUntil, until > now {
+      send(.bench(Bench(reason: "this worker is benched", seconds: until - now)), to: peer)
+    }
     // On a new connection nothing of the old one is on its way any more.
     reconcile(peer, with: carried, toleratingDeliveries: previousPeer == peer, at: now)
     if isFinished { sendHome(peer) }
@@ -49,7 +53,9 @@ extension CoordinatorMachine {
         + "\(hello.newestProtocol); install the same build on both"
     }
     let set = settings.data.set.rawValue
-    if let hash = hello.dataHashes[set], !settings.data.contentHash.isEmpty, hash != settings.data.contentHash {
+    if hello.newestProtocol < ProtocolVersion.withData, let hash = hello.dataHashes[set],
+      !settings.data.contentHash.isEmpty, hash != settings.data.contentHash
+    {
       return
         "the worker's \(set) has content \(hash), the study trains on \(settings.data.contentHash); give the worker "
         + "the coordinator's copy"
@@ -82,6 +88,8 @@ extension CoordinatorMachine {
     serial += 1
     session.serial = serial
     session.isQueued = false
+    // What was on its way on the old connection never arrives.
+    returnTickets(of: &session)
     for job in session.jobs { jobs.updateLease(job) { $0.peer = new } }
     sessions[new] = session
     sessionTimers.insert(Timer(due: now + settings.heartbeatSeconds, subject: (new, serial)))
@@ -124,10 +132,12 @@ extension CoordinatorMachine {
     if isFinished, !settings.keepsRunning, canStopEarly(at: now) { stop() }
   }
 
-  private mutating func remove(_ peer: PeerID, reason: String) -> Session? {
-    guard let session = sessions.removeValue(forKey: peer) else { return nil }
+  mutating func remove(_ peer: PeerID, reason: String) -> Session? {
+    guard var session = sessions.removeValue(forKey: peer) else { return nil }
+    returnTickets(of: &session)
     peers[session.worker] = nil
     slots -= session.slots
+    noteDeparture(of: session.worker)
     record(.workerLeft(id: session.worker, reason: reason.oneLine()))
     return session
   }

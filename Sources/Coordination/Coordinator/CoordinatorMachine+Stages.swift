@@ -44,22 +44,29 @@ extension CoordinatorMachine {
 
   /// Spends credits on waiting jobs, one worker after the other, so that all get work before one gets much.
   mutating func dispatch(at now: Double) {
-    while !creditors.isEmpty, let id = jobs.nextWaiting(), let job = jobs[id], let peer = creditors.removeFirst() {
+    var passedOver: [PeerID] = []
+    defer { for peer in passedOver { creditors.append(peer) } }
+    while !creditors.isEmpty, jobs.nextWaiting() != nil, let peer = creditors.removeFirst() {
       guard var session = sessions[peer], session.isQueued else { continue }
       session.isQueued = false
-      guard session.credits > 0 else {
+      guard session.credits > 0, mayWork(session.worker) else {
         sessions[peer] = session
+        continue
+      }
+      guard let id = nextJob(for: session.worker), let job = jobs[id] else {
+        passedOver.append(peer)
         continue
       }
       let reference = AttemptReference(job: id, attempt: job.attempts + 1)
       session.credits -= 1
       session.onTheWay += 1
-      session.jobs.insert(id)
       if session.credits > 0 {
         session.isQueued = true
         creditors.append(peer)
       }
       sessions[peer] = session
+      // In place: the set would be copied where `session` holds it too.
+      sessions[peer]?.jobs.insert(id)
       jobs.lease(
         id,
         Lease(

@@ -20,6 +20,17 @@ public struct CoordinatorMachine: Sendable {
   /// Deadlines of leases whose holder is not connected.
   var detachedTimers = MinimumHeap<Timer<(job: Int64, attempt: Int)>>()
   var kernelVariants: Set<String> = []
+  var dataTraffic = DataTraffic()
+  /// Nil where anybody may work.
+  var authorizedKeys: Set<String>?
+  /// Workers at which jobs failed.
+  var standings: [String: WorkerStanding] = [:]
+  /// Those of them that are gone, the longest gone first.
+  var departed = FirstInFirstOut<String>()
+  /// Workers that are here and get no jobs: benched, or held back.
+  var resting: Set<String> = []
+  /// Open jobs that failed: at which workers.
+  var failedAt: [Int64: [String]] = [:]
   var effects: [CoordinatorEffect] = []
 
   var lastTick: Double?
@@ -56,7 +67,8 @@ public struct CoordinatorMachine: Sendable {
   public var summary: CoordinatorSummary {
     CoordinatorSummary(
       jobs: jobs.count, waiting: jobs.waitingCount, running: jobs.runningCount, finished: jobs.finishedCount,
-      failed: jobs.failedCount, expectedJobs: expectedJobs, workers: sessions.count, slots: slots,
+      failed: jobs.failedCount, expectedJobs: expectedJobs, workers: sessions.count, restingWorkers: resting.count,
+      slots: slots,
       finishedSinceStart: finishedSinceStart, lateResults: lateResults, undecodable: undecodable,
       bestAccuracy: jobs.best?.accuracy, bestCandidate: jobs.best?.candidate, isFinished: isFinished)
   }
@@ -68,8 +80,11 @@ public struct CoordinatorMachine: Sendable {
     switch event {
     case .started: start(at: now)
     case .received(let message, let peer): receive(message, from: peer, at: now)
+    case .introduced(let hello, let peer, let key): greet(hello, from: peer, key: key, at: now)
+    case .keysAuthorized(let keys): authorize(keys, at: now)
     case .unreachable(let peer, let message): lose(peer, whichMissed: message, at: now)
     case .undecodable: undecodable += 1
+    case .dataRequested(let request, let peer, let ticket): supply(request, to: peer, ticket: ticket, at: now)
     case .tick: tick(at: now)
     case .stopRequested:
       let running = jobs.runningCount
@@ -111,7 +126,7 @@ public struct CoordinatorMachine: Sendable {
   // MARK: What came
 
   private mutating func receive(_ message: Message, from peer: PeerID, at now: Double) {
-    if case .hello(let hello) = message { return greet(hello, from: peer, at: now) }
+    if case .hello(let hello) = message { return greet(hello, from: peer, key: nil, at: now) }
     guard sessions[peer] != nil else {
       if case .bye = message { return }
       // Its worker knows a coordinator that this one is not, or was given up: it has to introduce itself again.
@@ -127,8 +142,9 @@ public struct CoordinatorMachine: Sendable {
       reconcile(peer, with: heartbeat.running, toleratingDeliveries: true, at: now)
       grant(heartbeat.freeSlots, to: peer)
     case .bye(let bye): dismiss(peer, reason: bye.reason, at: now)
-    case .hello, .welcome, .refusal, .job, .resultAcknowledged, .coordinatorHeartbeat, .cancel, .drain, .reregister:
-      // Only a coordinator says these.
+    case .hello, .welcome, .refusal, .job, .resultAcknowledged, .coordinatorHeartbeat, .cancel, .drain, .reregister,
+      .dataRequest, .dataChunk, .dataRefusal, .bench:
+      // Only a coordinator says these, or they come as events of their own.
       undecodable += 1
     }
     // It has not heard that the study is finished, or has yet to say goodbye.
@@ -174,6 +190,8 @@ public struct CoordinatorMachine: Sendable {
         giveUp(job, reason: "worker \(session.worker) did not renew its lease", at: now)
       }
     }
+    if !session.dataTickets.isEmpty { forgetOldTickets(of: peer, at: now) }
+    endBenchIfDue(session.worker, at: now)
     send(.coordinatorHeartbeat(CoordinatorHeartbeat(study: settings.study)), to: peer)
     sessionTimers.insert(Timer(due: now + settings.heartbeatSeconds, subject: (peer, session.serial)))
   }

@@ -26,8 +26,22 @@ public struct CoordinatorSettings: Sendable {
   /// After the study: how long to wait for workers to say goodbye.
   public var drainSeconds = 5.0
 
+  /// Length of the data set in bytes; 0 where it cannot be fetched from this coordinator.
+  public var dataBytes = 0
+  /// Most chunks on their way to one worker, and to all of them.
+  public var dataChunksAWorker = 4
+  public var dataChunksAtOnce = 256
+  /// A ticket that does not come back in this time is forgotten.
+  public var dataTicketSeconds = 60.0
+
   public var failuresUntilSetAside = 3
   public var lossesUntilSetAside = 20
+  /// A worker with so many failed jobs that nobody else has tried since gets no more until somebody has.
+  public var jobsInDoubtUntilHeldBack = 3
+  /// So many of a worker's latest attempts failed at jobs that others finished: it is benched.
+  public var faultsUntilBenched = 3
+  /// How long, the first time; twice as long each further time.
+  public var benchSeconds = 600.0
   /// Connected workers beyond this are refused: memory stays bounded whoever connects.
   public var maximumWorkers = 20_000
 

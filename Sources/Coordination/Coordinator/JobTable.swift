@@ -36,6 +36,8 @@ struct JobTable: Sendable {
       // A finished job without its result would be a damaged record; training it again mends it.
       if let result = job.result { settle(job, with: result) } else { enqueue(job.id) }
     case .failed:
+      // Not waiting: a worker that still has an attempt at it must not get it back.
+      jobs[job.id]?.state = .failed
       failedCount += 1
       history.recordFailure(of: job.trial)
     case .waiting, .running: enqueue(job.id)
@@ -67,6 +69,15 @@ struct JobTable: Sendable {
     }
     return nil
   }
+
+  /// Out of the queue for a moment: whoever does this puts it back.
+  mutating func takeOut(_ id: Int64) {
+    guard queue.first == id else { return }
+    _ = queue.removeFirst()
+    queued.remove(id)
+  }
+
+  mutating func putBack(_ id: Int64) { enqueue(id) }
 
   /// Begins a new attempt, or takes an old one over.
   mutating func lease(_ id: Int64, _ lease: Lease) {

@@ -1,6 +1,8 @@
 /// A worker that is connected.
 struct Session: Sendable {
   var worker: String
+  /// What its connection proved to hold; nil in plaintext.
+  var key: String?
   var slots: Int
   /// How many more jobs it may be sent.
   var credits = 0
@@ -11,6 +13,9 @@ struct Session: Sendable {
   var lastHeard: Double
   /// Tells this session's timer from those of earlier sessions of the same peer.
   var serial: UInt64
+  /// Chunks of the data set that are on their way to it, or wait for their turn.
+  var dataTickets: [DataTicket] = []
+  var dataRequestsWaiting = 0
   /// It stands in the queue of those with credits.
   var isQueued = false
 }

@@ -6,17 +6,25 @@ public enum WorkerEvent: Sendable {
   /// Once, before every other event.
   case started
   case received(Message)
+  /// Whoever listens at the coordinator's address does not let this worker in: why, and what to do.
+  case turnedAway(String)
   /// The answer to `locateData`: where it is; nil for embedded sets.
   case dataLocated(path: String?)
   /// The answer to `locateData`: it is nowhere, with a reason for the user.
   case dataMissing(String)
+  /// The answer to `locateData` and `installData`: it is not on this machine, or what was fetched is not it, and there is
+  /// room for it. Of its `bytes`, so many from its start are there already.
+  case dataAbsent(present: Int, bytes: Int, reason: String)
+  /// A piece of the data set; whether its digest is right.
+  case dataReceived(DataChunk, isIntact: Bool)
   case engineProgress(slot: Int, Progress)
   case engineFinished(slot: Int, AttemptReference, TrialResult)
   /// The engine process crashed, was killed, or refused the job.
-  case engineFailed(slot: Int, AttemptReference, reason: String)
+  case engineFailed(slot: Int, AttemptReference, reason: String, AttemptFailure? = nil)
   /// Several times a heartbeat, whatever else happens.
   case tick
-  /// Hand back what runs and leave within the grace time (SIGINT, SIGTERM). A second one leaves at once.
+  /// Take no more, finish what can be finished within the grace time, hand back the rest, and leave (SIGINT, SIGTERM). A
+  /// second one leaves at once.
   case stopRequested
   case forcedStopRequested
 }
@@ -30,6 +38,10 @@ public enum WorkerEffect: Hashable, Sendable {
   case stopEngine(slot: Int)
   /// Find the data set, check its content, and answer with `dataLocated` or `dataMissing`.
   case locateData(DataRequirement)
+  /// Keep these bytes of the data set that is being fetched.
+  case storeData(offset: Int, bytes: [UInt8])
+  /// All bytes are there: check them as a whole, and answer as to `locateData`.
+  case installData(DataRequirement)
   /// Keep the report on disk, safely, before the effects that follow.
   case spool(AttemptReport)
   /// The report is acknowledged, or of no use any more. May name a report that was never spooled.

@@ -10,7 +10,7 @@ extension WorkerMachine {
     guard study != nil, located != nil, phase == .serving || phase == .greeting,
       let slot = slots.firstIndex(where: { $0 == nil })
     else { return submit(.returned(reason: "the worker has no slot for it"), of: reference, at: now) }
-    slots[slot] = Running(job: job, progressSentAt: -.infinity)
+    slots[slot] = Running(job: job, progressSentAt: -.infinity, startedAt: now)
     send(.accept(reference))
     effects.append(.startJob(slot: slot, job))
   }
@@ -25,9 +25,13 @@ extension WorkerMachine {
   // MARK: Engines
 
   mutating func report(_ progress: Progress, of slot: Int, at now: Double) {
-    guard let running = job(in: slot, progress.reference), phase == .serving,
-      now - running.progressSentAt >= settings.progressSeconds
-    else { return }
+    guard let running = job(in: slot, progress.reference) else { return }
+    if progress.step > 0, progress.steps >= progress.step {
+      // Reading the data before, and the evaluation after the last step, take their time too.
+      let left = (now - running.startedAt) * Double(progress.steps - progress.step) / Double(progress.step)
+      slots[slot]?.expectedEnd = now + 1.2 * left
+    }
+    guard phase == .serving || isLeaving, now - running.progressSentAt >= settings.progressSeconds else { return }
     var progress = progress
     if let loss = progress.loss, !loss.isFinite { progress.loss = nil }
     slots[slot]?.progressSentAt = now
@@ -40,14 +44,23 @@ extension WorkerMachine {
       try result.validate()
       end(slot, .finished(result), at: now)
     } catch {
-      end(slot, .failed(reason: "the engine reports an impossible result: \(error)".oneLine()), at: now)
+      let failure = AttemptFailure(cause: .garbled, seconds: slots[slot].map { now - $0.startedAt })
+      end(slot, .failed(reason: "the engine reports an impossible result: \(error)".oneLine()), failure, at: now)
     }
   }
 
-  mutating func fail(_ slot: Int, _ reference: AttemptReference, _ reason: String, at now: Double) {
-    guard job(in: slot, reference) != nil else { return }
+  mutating func fail(
+    _ slot: Int, _ reference: AttemptReference, _ reason: String, _ failure: AttemptFailure?, at now: Double
+  ) {
+    guard let running = job(in: slot, reference) else { return }
+    if isLeaving, failure?.signal != nil {
+      // A machine that goes down ends all its processes, in any order: that is not the job's fault.
+      return end(slot, .returned(reason: "ended while the worker was leaving"), at: now)
+    }
     log(.warning, "job \(reference.job) failed: \(reason)")
-    end(slot, .failed(reason: reason.oneLine()), at: now)
+    var failure = failure ?? AttemptFailure(cause: .processEnded)
+    failure.seconds = now - running.startedAt
+    end(slot, .failed(reason: reason.oneLine()), failure.sendable, at: now)
   }
 
   /// Nil for events of an engine that was stopped, or had another job, when they came.
@@ -58,18 +71,22 @@ extension WorkerMachine {
     return running
   }
 
-  private mutating func end(_ slot: Int, _ outcome: AttemptReport.Outcome, at now: Double) {
+  private mutating func end(
+    _ slot: Int, _ outcome: AttemptReport.Outcome, _ failure: AttemptFailure? = nil, at now: Double
+  ) {
     guard let reference = slots[slot]?.job.reference else { return }
     slots[slot] = nil
-    submit(outcome, of: reference, at: now)
+    submit(outcome, failure, of: reference, at: now)
     if phase == .serving { send(.ready(Ready(freeSlots: freeSlots))) }
   }
 
   // MARK: Reports
 
-  mutating func submit(_ outcome: AttemptReport.Outcome, of reference: AttemptReference, at now: Double) {
+  mutating func submit(
+    _ outcome: AttemptReport.Outcome, _ failure: AttemptFailure? = nil, of reference: AttemptReference, at now: Double
+  ) {
     guard let study else { return }
-    let report = AttemptReport(reference: reference, study: study, outcome: outcome)
+    let report = AttemptReport(reference: reference, study: study, outcome: outcome, failure: failure)
     // A job that is handed back costs nothing if this word is lost: its lease runs out.
     var isSpooled = true
     if case .returned = outcome { isSpooled = false }

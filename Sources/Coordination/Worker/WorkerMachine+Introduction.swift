@@ -44,6 +44,20 @@ extension WorkerMachine {
     }
   }
 
+  /// At first this is a mistake that its user wants to hear of. Later, what it trains is worth more than an answer: the
+  /// coordinator's keys may be in order again in a minute.
+  mutating func hesitate(_ reason: String, at now: Double) {
+    if case .leaving = phase { return }
+    guard wasWelcomed else {
+      log(.error, reason)
+      return exit(code: 1, saying: nil)
+    }
+    if now >= nextComplaint {
+      nextComplaint = now + 30
+      log(.warning, "\(reason); training goes on, trying again")
+    }
+  }
+
   mutating func accept(_ welcome: Welcome, at now: Double) {
     guard (ProtocolVersion.oldest...ProtocolVersion.newest).contains(welcome.protocolVersion) else {
       log(.error, "the coordinator wants protocol version \(welcome.protocolVersion); install the same build on both")
@@ -55,6 +69,8 @@ extension WorkerMachine {
       dropReports { _ in true }
     }
     study = welcome.study
+    wasWelcomed = true
+    protocolVersion = welcome.protocolVersion
     heartbeatSeconds = welcome.heartbeatSeconds
     nextHeartbeat = now + heartbeatSeconds * (0.5 + nextJitter() / 2)
     nextComplaint = now
@@ -66,14 +82,19 @@ extension WorkerMachine {
       send(.ready(Ready(freeSlots: freeSlots)))
     } else {
       phase = .locating
-      if wanted != welcome.data { effects.append(.locateData(welcome.data)) }
+      if wanted != welcome.data {
+        fetch = nil
+        effects.append(.locateData(welcome.data))
+      }
       wanted = welcome.data
+      resumeFetching(at: now)
     }
   }
 
   mutating func dataLocated(at now: Double) {
     located = wanted
     wanted = nil
+    fetch = nil
     guard phase == .locating else { return }
     phase = .serving
     send(.ready(Ready(freeSlots: freeSlots)))
@@ -88,27 +109,45 @@ extension WorkerMachine {
       if settings.stays, phase == .greeting, carried.isEmpty { return }
       stopAll()
       if case .leaving = phase { return }
-      phase = .leaving(until: now + settings.graceSeconds, .studyFinished)
+      phase = .leaving(until: now + settings.acknowledgementSeconds, .studyFinished)
     case .coordinatorStopping: leave(at: now)
     }
   }
 
-  /// The first time hands back what runs; the second time leaves at once.
+  /// The first time finishes what the grace time suffices for and hands back the rest; the second time leaves at once.
   mutating func leave(at now: Double) {
     if case .leaving(_, .stopped) = phase { return exit(code: 1, saying: nil) }
     guard isConnected || isLeaving else {
       // Nobody listens; the leases run out, and the spool keeps what is done.
       return exit(code: 0, saying: nil)
     }
-    for slot in slots.indices {
-      guard let job = slots[slot]?.job else { continue }
-      stop(slot)
-      submit(.returned(reason: "the worker was stopped"), of: job.reference, at: now)
+    let until = now + settings.graceSeconds
+    for slot in slots.indices where slots[slot] != nil {
+      // Where nothing is known yet of how long it takes, somebody else had better begin it now.
+      if let end = slots[slot]?.expectedEnd, end <= until - reserveSeconds { continue }
+      handBack(slot, at: now)
     }
-    phase = .leaving(until: now + settings.graceSeconds, .stopped)
+    if runningCount > 0 {
+      log(.notice, "leaving; \(runningCount) trainings are about to end and are finished first")
+      send(.ready(Ready(freeSlots: 0)))
+    }
+    phase = .leaving(until: until, .stopped)
   }
 
-  private var isLeaving: Bool {
+  /// Of the grace time: for handing back, and for acknowledgements.
+  var reserveSeconds: Double { min(3, settings.graceSeconds / 3) }
+
+  mutating func handBackAll(at now: Double) {
+    for slot in slots.indices where slots[slot] != nil { handBack(slot, at: now) }
+  }
+
+  private mutating func handBack(_ slot: Int, at now: Double) {
+    guard let job = slots[slot]?.job else { return }
+    stop(slot)
+    submit(.returned(reason: "the worker was stopped"), of: job.reference, at: now)
+  }
+
+  var isLeaving: Bool {
     if case .leaving = phase { true } else { false }
   }
 

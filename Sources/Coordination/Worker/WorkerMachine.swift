@@ -28,6 +28,9 @@ public struct WorkerMachine: Sendable {
   struct Running: Sendable {
     var job: JobAssignment
     var progressSentAt: Double
+    var startedAt: Double
+    /// When it will have ended, as far as its progress tells.
+    var expectedEnd: Double?
   }
 
   struct Unacknowledged: Sendable {
@@ -46,6 +49,10 @@ public struct WorkerMachine: Sendable {
   var located: DataRequirement?
   var wanted: DataRequirement?
 
+  var fetch: DataFetch?
+  /// Of the last welcome.
+  var protocolVersion = ProtocolVersion.oldest
+
   var heartbeatSeconds: Double
   var nextHeartbeat = 0.0
   var nextHello = 0.0
@@ -53,6 +60,8 @@ public struct WorkerMachine: Sendable {
   var lastHello = -Double.infinity
   var lastHeard = 0.0
   var nextComplaint = 0.0
+  /// Whether a coordinator ever let it in.
+  var wasWelcomed = false
   var jitter: UInt64
   var effects: [WorkerEffect] = []
 
@@ -80,20 +89,23 @@ public struct WorkerMachine: Sendable {
     switch event {
     case .started: start(at: now)
     case .received(let message): receive(message, at: now)
+    case .turnedAway(let reason): hesitate(reason, at: now)
     case .dataLocated: dataLocated(at: now)
-    case .dataMissing(let reason):
-      if phase == .locating {
-        log(.error, reason)
-        exit(code: 1, saying: reason)
-      }
+    case .dataMissing(let reason): doWithoutData(reason)
+    case .dataAbsent(let present, let bytes, let reason):
+      beginFetching(present: present, bytes: bytes, reason: reason, at: now)
+    case .dataReceived(let chunk, let isIntact): store(chunk, isIntact: isIntact, at: now)
     case .engineProgress(let slot, let progress): report(progress, of: slot, at: now)
     case .engineFinished(let slot, let reference, let result): conclude(slot, reference, result, at: now)
-    case .engineFailed(let slot, let reference, let reason): fail(slot, reference, reason, at: now)
+    case .engineFailed(let slot, let reference, let reason, let failure):
+      fail(slot, reference, reason, failure, at: now)
     case .tick: tick(at: now)
     case .stopRequested: leave(at: now)
     case .forcedStopRequested: exit(code: 1, saying: nil)
     }
-    if case .leaving(let until, let departure) = phase, unacknowledged.isEmpty || now >= until {
+    if case .leaving(let until, let departure) = phase,
+      (unacknowledged.isEmpty && runningCount == 0) || now >= until
+    {
       depart(departure, at: now)
     }
     defer { effects = [] }
@@ -125,6 +137,10 @@ public struct WorkerMachine: Sendable {
       if isConnected, heartbeat.study != study { beginGreeting(at: now) }
     case .drain(let drain): obey(drain, at: now)
     case .reregister: introduceAgain(at: now)
+    case .dataRefusal(let refusal): doWithoutData("the coordinator cannot give the data set: \(refusal.reason)")
+    case .dataRequest, .dataChunk: break  // said by workers only; comes as an event of its own
+    case .bench(let bench):
+      log(.warning, "the coordinator gives this worker no jobs for \(Int(bench.seconds)) s: \(bench.reason)")
     case .hello, .ready, .accept, .progress, .result, .workerHeartbeat, .bye: break  // only a worker says these
     }
   }
@@ -144,14 +160,22 @@ public struct WorkerMachine: Sendable {
         log(.warning, "the coordinator is silent; training goes on, saying hello until it answers")
         return beginGreeting(at: now)
       }
-      if now >= nextHeartbeat {
-        nextHeartbeat = now + heartbeatSeconds
-        send(.workerHeartbeat(WorkerHeartbeat(running: carried, freeSlots: phase == .serving ? freeSlots : 0)))
-      }
+      beat(at: now)
       sendReports(notSince: now - settings.resendSeconds, at: now)
-    case .leaving: sendReports(notSince: now - min(settings.resendSeconds, settings.graceSeconds / 3), at: now)
+      if phase == .locating { askAgainForData(at: now) }
+    case .leaving(let until, _):
+      if now >= until - reserveSeconds { handBackAll(at: now) }
+      // What is still trained is not to be taken for lost.
+      if runningCount > 0 { beat(at: now) }
+      sendReports(notSince: now - min(settings.resendSeconds, settings.graceSeconds / 3), at: now)
     case .created, .ended: break
     }
+  }
+
+  private mutating func beat(at now: Double) {
+    guard now >= nextHeartbeat else { return }
+    nextHeartbeat = now + heartbeatSeconds
+    send(.workerHeartbeat(WorkerHeartbeat(running: carried, freeSlots: phase == .serving ? freeSlots : 0)))
   }
 
   // MARK: What it has

@@ -26,8 +26,15 @@ public struct WorkerSettings: Sendable {
   public var progressSeconds = 2.0
   /// A report that is not acknowledged is sent again after so long.
   public var resendSeconds = 10.0
-  /// When leaving: how long to wait for acknowledgements.
+  /// Told to stop: from then to the end at most. Trainings that end in it are finished, the others are handed back at once.
   public var graceSeconds = 10.0
+  /// Pieces of a data set that are asked for at a time, and how long the next may take.
+  public var dataChunksAtOnce = 4
+  public var dataPatienceSeconds = 30.0
+  /// A data set that was fetched so often and is not the study's is given up.
+  public var dataAttempts = 3
+  /// At the end of the study: how long to wait for acknowledgements.
+  public var acknowledgementSeconds = 10.0
   /// Spreads workers that start or reconnect at the same moment; any number.
   public var jitterSeed: UInt64
 

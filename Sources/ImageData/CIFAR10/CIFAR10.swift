@@ -8,6 +8,8 @@ public enum CIFAR10 {
   public static let standardFiles = trainingFiles + [testFile]
   public static let trainingFiles = (1...5).map { "data_batch_\($0).bin" }
   public static let testFile = "test_batch.bin"
+  /// Of each file.
+  public static let fileBytes = CIFAR10Folder(".").fileBytes
   /// Comes with the archive; nothing here needs it.
   public static let classNameFile = "batches.meta.txt"
   public static let classNames = [

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// How soon a lost worker is noticed. For tests and for those who know their network.
+/// How soon a lost worker is noticed, and how much a job may go wrong. For tests and for those who know their network.
 struct LeaseOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Seconds between signs of life.", visibility: .hidden))
   var heartbeatSeconds: Double = 5
@@ -9,11 +9,20 @@ struct LeaseOptions: ParsableArguments {
     help: ArgumentHelp("Seconds without a sign of life until a job is handed to another worker.", visibility: .hidden))
   var leaseSeconds: Double = 60
 
+  @Option(help: ArgumentHelp("A job that ends its engine so often is set aside.", visibility: .hidden))
+  var failuresUntilSetAside: Int = 3
+
   func validate() throws {
     if !(0.05...3600).contains(heartbeatSeconds) || leaseSeconds < heartbeatSeconds * 3 {
       throw ValidationError("--lease-seconds must be at least three times --heartbeat-seconds")
     }
+    if failuresUntilSetAside < 1 {
+      throw ValidationError("--failures-until-set-aside \(failuresUntilSetAside) must be at least 1")
+    }
   }
 
-  var times: LeaseTimes { LeaseTimes(heartbeatSeconds: heartbeatSeconds, leaseSeconds: leaseSeconds) }
+  var times: LeaseTimes {
+    LeaseTimes(
+      heartbeatSeconds: heartbeatSeconds, leaseSeconds: leaseSeconds, failuresUntilSetAside: failuresUntilSetAside)
+  }
 }

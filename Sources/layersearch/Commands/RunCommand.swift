@@ -18,6 +18,8 @@ struct RunCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Trainings at the same time (default: one a core).", valueName: "n"))
   var slots: Int?
 
+  @OptionGroup var limits: JobLimitOptions
+
   @OptionGroup var verbosity: VerbosityOptions
 
   func validate() throws {
@@ -65,7 +67,8 @@ struct RunCommand: ParsableCommand {
   }
 
   private func workerArguments(_ endpoint: String, _ study: OpenStudy) -> [String] {
-    var arguments = ["--connect", endpoint]
+    // Whoever stops a command at a terminal does not want to wait.
+    var arguments = ["--connect", endpoint, "--grace", "3s"] + limits.arguments
     if let slots { arguments += ["--slots", "\(slots)"] }
     if let folder = study.data?.pathHint { arguments += ["--data", folder] }
     return arguments + (verbosity.verbose ? ["--verbose"] : ["--quiet"])

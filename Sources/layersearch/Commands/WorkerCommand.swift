@@ -8,23 +8,41 @@ struct WorkerCommand: ParsableCommand {
     abstract: "Trains candidates for a coordinator, one engine process a slot.",
     discussion: """
       Waits for the coordinator as long as it takes, and comes back to it after it was restarted. Ends with 0 when the \
-      study is done. Ctrl-C hands back what is under way; a second one leaves at once.
+      study is done. Ctrl-C and SIGTERM finish what ends within --grace, hand back the rest, and end with 0; a second one leaves at \
+      once. A worker may also simply vanish: what it was at is done elsewhere.
 
-      Example:
-        layersearch worker --connect tcp://coordinator-host:5555 --slots 8
+      Examples:
+        layersearch worker --connect tcp://127.0.0.1:5555 --slots 8
+        layersearch worker --connect tcp://coordinator-host:5555 --keys worker-1
       """)
 
   @Option(help: ArgumentHelp("Where the coordinator listens, such as tcp://127.0.0.1:5555.", valueName: "endpoint"))
   var connect: String
+
+  @Option(
+    help: ArgumentHelp(
+      "This worker's folder of keys, made by keygen; for a coordinator that has --keys.", valueName: "dir"))
+  var keys: String?
 
   @Option(help: ArgumentHelp("Trainings at the same time (default: one a core).", valueName: "n"))
   var slots: Int?
 
   @Option(
     help: ArgumentHelp(
-      "The data set's folder (default: where the coordinator has it, then \(DataPlaces.standardCIFAR10)).",
+      """
+      The data set's folder (default: where the coordinator has it, then \(DataPlaces.standardCIFAR10); what is not there is \
+      fetched from the coordinator).
+      """,
       valueName: "dir"))
   var data: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Where data sets that were fetched are kept (default: ~/.cache/layersearch/data).", valueName: "dir"))
+  var dataCache: String?
+
+  @Option(help: ArgumentHelp("Most that they may take up; what was not used for long goes first.", valueName: "n"))
+  var dataCacheGigabytes: Double = Double(DataCache.standardBytes) / 1e9
 
   @Flag(help: "Wait for the next study when one is done.")
   var stay = false
@@ -35,8 +53,12 @@ struct WorkerCommand: ParsableCommand {
   var spool: String?
 
   @Option(
-    help: ArgumentHelp("Seconds after which an engine process without a sign of life is ended.", visibility: .hidden))
-  var longestSilence: Double = 900
+    help: ArgumentHelp(
+      "Told to stop: leave after at most so long. Trainings that end in it are finished, the others are handed back at once.",
+      valueName: "time"))
+  var grace: TimeSpan = TimeSpan(seconds: 10)
+
+  @OptionGroup var limits: JobLimitOptions
 
   /// For `run`: the worker must not outlive it.
   @Flag(help: ArgumentHelp("Leave when standard input ends.", visibility: .hidden))
@@ -46,15 +68,21 @@ struct WorkerCommand: ParsableCommand {
 
   func validate() throws {
     if let slots, !(1...4096).contains(slots) { throw ValidationError("--slots \(slots) must be from 1 to 4096") }
+    if !(0.001...1_000_000).contains(dataCacheGigabytes) {
+      throw ValidationError("--data-cache-gigabytes \(dataCacheGigabytes) must be from 0.001 to 1000000")
+    }
     try Endpoint.check(connect, option: "--connect", isBound: false)
   }
 
   func run() throws {
     let identity = WorkerIdentity()
     let options = WorkerService.Options(
-      endpoint: connect, slots: slots ?? ProcessInfo.processInfo.activeProcessorCount, dataFolder: data,
-      spoolFolder: spool.map(expandingTilde) ?? Spool.standardFolder, stays: stay, longestSilenceSeconds: longestSilence
-    )
+      endpoint: connect, security: try keys.map(KeyFolder.workerSecurity) ?? .plaintext,
+      slots: slots ?? ProcessInfo.processInfo.activeProcessorCount, dataFolder: data,
+      dataCache: DataCache(
+        folder: dataCache.map(expandingTilde) ?? DataCache.standardFolder, limit: Int(dataCacheGigabytes * 1e9)),
+      spoolFolder: spool.map(expandingTilde) ?? Spool.standardFolder, stays: stay,
+      limits: limits.limits, graceSeconds: grace.seconds)
     let service = try WorkerService(
       options: options, identity: identity, kernelVariant: try EngineProbe.kernelVariant(),
       log: verbosity.logger("worker"))

@@ -1,4 +1,5 @@
 import Coordination
+import Failpoints
 import Foundation
 import Logging
 import Messaging
@@ -32,6 +33,8 @@ final class CoordinatorService {
   private var progress: ProgressReporter
   private var hasStopped = false
   private var messageID: UInt64 = 0
+  /// Nil where workers need no files.
+  private let dataServer: DataServer?
 
   private static let tickSeconds = 0.25
 
@@ -47,6 +50,13 @@ final class CoordinatorService {
       jobBudget: study.definition.jobBudget)
     settings.keepsRunning = options.stays
     options.times.apply(to: &settings)
+    if let folder = settings.data.pathHint, let layout = DataLayout(settings.data.set) {
+      settings.dataBytes = layout.bytes
+      dataServer = DataServer(
+        source: try DataSource(layout: layout, folder: folder), log: log, send: socket.send)
+    } else {
+      dataServer = nil
+    }
     machine = CoordinatorMachine(settings: settings, jobs: jobs, strategy: study.strategy)
     progress = ProgressReporter(study: study, jobs: jobs, isQuiet: options.isQuiet)
   }
@@ -62,7 +72,12 @@ final class CoordinatorService {
   /// Works until the study is done or a stop is requested.
   /// - Parameter eachTick: called several times a second; what it throws ends the service.
   func run(eachTick: () throws -> Void = {}) throws -> Outcome {
-    defer { socket.close() }
+    defer {
+      dataServer?.close()
+      socket.close()
+    }
+    if let upgrade = study.store.upgrade { log.notice("\(upgrade)") }
+    if let keys = socket.doorkeeper?.authorizedKeys { try apply(authorize(keys)) }
     try apply(machine.handle(.started, at: MonotonicClock.now))
     var nextTick = 0.0
     while !hasStopped {
@@ -73,6 +88,7 @@ final class CoordinatorService {
       if now >= nextTick {
         nextTick = now + Self.tickSeconds
         effects += machine.handle(.tick, at: now)
+        if let keys = socket.doorkeeper?.attend(now: now, log: log) { effects += authorize(keys) }
         try eachTick()
       }
       try apply(effects)
@@ -86,10 +102,17 @@ final class CoordinatorService {
     let now = MonotonicClock.now
     switch input {
     case .stop: return machine.handle(.stopRequested, at: now)
-    case .router(.received(let peer, let frames)):
+    case .router(.received(let peer, let frames, let key)):
       let peer = PeerID(bytes: peer)
       do {
-        return machine.handle(.received(try MessageCodec.decode(frames).message, from: peer), at: now)
+        let message = try MessageCodec.decode(frames).message
+        if case .hello(let hello) = message, let key {
+          return machine.handle(.introduced(hello, from: peer, key: key.hexadecimal), at: now)
+        }
+        if case .dataRequest(let request) = message {
+          return machine.handle(.dataRequested(request, from: peer, ticket: .random(in: 0...UInt64.max)), at: now)
+        }
+        return machine.handle(.received(message, from: peer), at: now)
       } catch {
         log.debug("dropped a message of \(peer): \(error)")
         return machine.handle(.undecodable(from: peer), at: now)
@@ -98,6 +121,11 @@ final class CoordinatorService {
       guard let message = try? MessageCodec.decode(frames).message else { return [] }
       return machine.handle(.unreachable(PeerID(bytes: peer), message), at: now)
     }
+  }
+
+  private func authorize(_ keys: AuthorizedKeys) -> [CoordinatorEffect] {
+    machine.handle(
+      .keysAuthorized(Set(keys.names.keys.map(\.hexadecimal))), at: MonotonicClock.now)
   }
 
   /// Commits, then sends. Where the commit fails nothing is sent: what was not recorded is not acknowledged.
@@ -112,6 +140,8 @@ final class CoordinatorService {
       switch effect {
       case .record: break
       case .send(let message, let peer): send(message, to: peer)
+      case .sendData(let offset, let length, let ticket, let peer):
+        dataServer?.post(.init(range: offset..<offset + length, ticket: ticket, peer: peer.bytes))
       case .log(let level, let text): log.log(level: Logger.Level(level), "\(text)")
       case .stop: hasStopped = true
       }
@@ -120,8 +150,11 @@ final class CoordinatorService {
 
   private func send(_ message: Message, to peer: PeerID) {
     messageID += 1
+    let isAcknowledgement = if case .resultAcknowledged = message { true } else { false }
+    (isAcknowledgement ? Failpoint.coordinatorBeforeAcknowledgement : .coordinatorBeforeSend).pass()
     do { socket.send(try MessageCodec.encode(message, id: messageID), to: peer.bytes) } catch {
       log.error("a message cannot be sent: \(error)")
     }
+    (isAcknowledgement ? Failpoint.coordinatorAfterAcknowledgement : .coordinatorAfterSend).pass()
   }
 }

@@ -1,9 +1,11 @@
 import Coordination
 
-/// How soon a coordinator notices that a worker is lost.
+/// How soon a coordinator notices that a worker is lost, and how much it bears.
 struct LeaseTimes {
   var heartbeatSeconds: Double
   var leaseSeconds: Double
+  /// Attempts that end their engine until a job is set aside; nil for the machine's own number.
+  var failuresUntilSetAside: Int?
 
   /// Workers of the same machine: no network that could be slow.
   static let local = LeaseTimes(heartbeatSeconds: 1, leaseSeconds: 20)
@@ -13,5 +15,8 @@ struct LeaseTimes {
     settings.leaseSeconds = leaseSeconds
     settings.reattachSeconds = min(3 * heartbeatSeconds, leaseSeconds)
     settings.deliverySeconds = min(settings.deliverySeconds, leaseSeconds)
+    // A standstill that is shorter than this must not cost anybody a lease.
+    settings.stallSeconds = min(settings.stallSeconds, leaseSeconds / 2)
+    if let failuresUntilSetAside { settings.failuresUntilSetAside = failuresUntilSetAside }
   }
 }

@@ -1,5 +1,3 @@
-import SearchCore
-
 /// The facts that progress is shown with.
 struct ProgressFacts: Sendable, Hashable {
   var settled: Int
@@ -21,15 +19,12 @@ struct ProgressFacts: Sendable, Hashable {
 }
 
 extension ProgressFacts {
-  init(_ progress: StudyProgress, scores: [CandidateScore], expected: Int, now: Double) {
-    let decomposed = scores.filter { !$0.candidate.ranks.isEmpty }
-    let best = decomposed.max { ($0.accuracy, -$0.parameterRatio) < ($1.accuracy, -$1.parameterRatio) }
+  init(_ progress: StudyProgress, leaders: AccuracyLeaders, expected: Int, now: Double) {
     self.init(
       settled: progress.settledJobs, expected: max(expected, progress.settledJobs), failed: progress.failed,
       running: progress.running.count, workers: progress.workers.count, ratePerSecond: progress.rate(now: now),
       secondsLeft: progress.secondsLeft(expected: expected, now: now),
-      best: best.map { Best(accuracy: $0.accuracy, parameterRatio: $0.parameterRatio) },
-      denseAccuracy: scores.first { $0.candidate.ranks.isEmpty }?.accuracy)
+      best: leaders.best, denseAccuracy: leaders.denseAccuracy)
   }
 
   /// One line of at most `width` columns: a bar and the facts, the least important ones dropped where room is short.

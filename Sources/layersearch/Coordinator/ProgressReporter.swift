@@ -3,47 +3,56 @@ import SearchCore
 
 /// Keeps a study's progress up to date and shows it.
 struct ProgressReporter {
-  private let space: SearchSpace
   private var progress: StudyProgress
+  private var leaders: AccuracyLeaders
+  /// Candidates of jobs that have no result yet.
+  private var candidates: [Int64: Candidate] = [:]
   private var display: ProgressDisplay
-  /// Summing up all results is work: only for new ones, and not for each of them.
-  private var scores: [CandidateScore] = []
-  private var scoredResults = 0
-  private var scoredAt = 0.0
+  /// A coordinator at work has hundreds of turns a second, which nobody could read.
+  private var shownAt = -Double.infinity
+  private static let secondsBetween = 0.1
   /// The study is done, or the coordinator stops: what is shown stays as it is.
   private var isOver = false
 
   init(study: OpenStudy, jobs: [JobRecord], isQuiet: Bool) {
-    space = study.definition.space
     progress = StudyProgress(jobs: jobs)
+    leaders = AccuracyLeaders(space: study.definition.space)
     display = ProgressDisplay(isQuiet: isQuiet)
+    for job in jobs {
+      if let result = job.result {
+        leaders.record(result, of: job.trial.candidate)
+      } else {
+        candidates[job.id] = job.trial.candidate
+      }
+    }
   }
 
   var settledJobs: Int { progress.settledJobs }
 
-  mutating func apply(_ change: StudyChange, now: Double) { progress.apply(change, now: now) }
+  mutating func apply(_ change: StudyChange, now: Double) {
+    progress.apply(change, now: now)
+    switch change {
+    case .jobAdded(let job): candidates[job.id] = job.trial.candidate
+    case .jobFinished(let job, _, _, let result):
+      if let candidate = candidates.removeValue(forKey: job) { leaders.record(result, of: candidate) }
+    default: break
+    }
+  }
 
   mutating func show(_ summary: CoordinatorSummary, now: Double) {
     guard !isOver, !summary.isFinished else { return finish(summary, now: now) }
-    if now - scoredAt >= 1 { updateScores(now: now) }
+    guard now - shownAt >= Self.secondsBetween else { return }
+    shownAt = now
     display.show(facts(summary, now: now), now: now)
   }
 
   mutating func finish(_ summary: CoordinatorSummary, now: Double) {
     guard !isOver else { return }
     isOver = true
-    updateScores(now: now)
     display.finish(facts(summary, now: now), now: now)
   }
 
-  private mutating func updateScores(now: Double) {
-    scoredAt = now
-    guard progress.history.results.count != scoredResults else { return }
-    scoredResults = progress.history.results.count
-    scores = CandidateScore.scores(of: progress.history.results, in: space)
-  }
-
   private func facts(_ summary: CoordinatorSummary, now: Double) -> ProgressFacts {
-    ProgressFacts(progress, scores: scores, expected: summary.expectedJobs, now: now)
+    ProgressFacts(progress, leaders: leaders, expected: summary.expectedJobs, now: now)
   }
 }

@@ -55,6 +55,10 @@ struct StudyDefinition {
   /// Where the configuration says that CIFAR-10 is, absolute, so that workers started elsewhere find it too.
   var dataFolder: String {
     let path = expandingTilde(configuration.dataPath ?? DataPlaces.standardCIFAR10)
-    return path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+    let absolute = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+    // Without steps upwards, which no worker follows. Where there is nothing, the error names what was written.
+    guard let real = realpath(absolute, nil) else { return absolute }
+    defer { free(real) }
+    return String(cString: real)
   }
 }

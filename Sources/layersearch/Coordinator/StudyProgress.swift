@@ -7,9 +7,7 @@ struct StudyProgress: Sendable {
   private(set) var jobs = 0
   private(set) var running: Set<Int64> = []
   private(set) var workers: [String: WorkerRecord] = [:]
-  private(set) var history: SearchHistory
   private(set) var hasEnded = false
-  private var trials: [Int64: Trial] = [:]
 
   /// Seconds on a monotonic clock at which trainings ended in this session, the latest ones.
   private var endings: [Double] = []
@@ -18,43 +16,33 @@ struct StudyProgress: Sendable {
 
   /// Takes up where the recorded jobs stand; none of them is running.
   init(jobs records: [JobRecord]) {
-    history = SearchHistory()
     for record in records {
       jobs += 1
-      trials[record.id] = record.trial
-      if let result = record.result { history.record(result, for: record.trial) }
       if record.state == .finished { finished += 1 }
-      if record.state == .failed {
-        failed += 1
-        history.recordFailure(of: record.trial)
-      }
+      if record.state == .failed { failed += 1 }
     }
   }
 
   mutating func apply(_ change: StudyChange, now: Double) {
     switch change {
-    case .jobAdded(let job):
-      jobs += 1
-      trials[job.id] = job.trial
+    case .jobAdded: jobs += 1
     case .attemptStarted(let job, _, _):
       running.insert(job)
       firstStart = firstStart ?? now
     case .attemptEnded(let job, _, _, _):
       running.remove(job)
-    case .jobFinished(let job, _, _, let result):
+    case .jobFinished(let job, _, _, _):
       running.remove(job)
       finished += 1
-      if let trial = trials[job] { history.record(result, for: trial) }
       settled(now: now)
     case .jobSetAside(let job, _):
       running.remove(job)
       failed += 1
-      if let trial = trials[job] { history.recordFailure(of: trial) }
       settled(now: now)
     case .workerJoined(let worker): workers[worker.id] = worker
     case .workerLeft(let id, _): workers[id] = nil
     case .studyFinished: hasEnded = true
-    case .noted: break
+    case .noted, .failureExplained, .workerBenched, .workerUnbenched: break
     }
   }
 

@@ -22,6 +22,8 @@ struct StudyStatus: Encodable {
     var kernelVariant: String
     /// Seconds since anything that it did was recorded.
     var secondsSinceSeen: Double
+    /// Why it gets no jobs; nil while it does.
+    var benched: String?
   }
 
   struct Setback: Encodable {
@@ -56,7 +58,7 @@ struct StudyStatus: Encodable {
 
     let expected =
       isFinished
-      ? counts.total : try definition.makeStrategy().expectedTrials(history: StudyProgress(jobs: records).history)
+      ? counts.total : try definition.makeStrategy().expectedTrials(history: SearchHistory(jobs: records))
     jobs = Jobs(
       waiting: counts.waiting, running: counts.running, finished: counts.finished, failed: counts.failed,
       total: counts.total, expected: max(expected, counts.total))
@@ -74,7 +76,7 @@ struct StudyStatus: Encodable {
         id: presence.worker.id, host: presence.worker.host, processId: presence.worker.processID,
         slots: presence.worker.slots,
         running: underWay[presence.worker.id]?.count ?? 0, kernelVariant: presence.worker.kernelVariant,
-        secondsSinceSeen: max(0, now - presence.lastSeen))
+        secondsSinceSeen: max(0, now - presence.lastSeen), benched: presence.bench(at: now))
     }
 
     // Since somebody is here: a pause says nothing about the rate.
@@ -108,6 +110,7 @@ struct StudyStatus: Encodable {
       lines.append(
         "worker   \(worker.id): \(worker.running) of \(worker.slots) slots at work, \(worker.kernelVariant), "
           + "last result or start \(Readable.duration(seconds: worker.secondsSinceSeen)) ago")
+      if let benched = worker.benched { lines.append("         benched: \(benched)") }
     }
     for failure in failures {
       lines.append("failed   job \(failure.job), \(failure.candidate), \(failure.attempts) attempts: \(failure.reason)")

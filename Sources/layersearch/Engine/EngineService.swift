@@ -1,4 +1,5 @@
 import BasisEngine
+import Failpoints
 import Foundation
 import SearchProtocol
 import Synchronization
@@ -12,6 +13,9 @@ enum EngineService {
     let events = EventOutput(descriptor: dup(STDOUT_FILENO))
     dup2(STDERR_FILENO, STDOUT_FILENO)
     preferAsVictimOfMemoryShortage()
+    // Whoever stops a machine tells all its processes. What becomes of a training is its worker's to decide; where that
+    // ends, so does standard input.
+    for number in Signals.requestsToEnd { signal(number, SIG_IGN) }
 
     let requests = RequestQueue()
     Thread.detachNewThread {
@@ -21,7 +25,10 @@ enum EngineService {
     let engine = try TrialEngine()
     while true {
       let request = try EngineLine.decodeRequest(requests.next())
-      events.send(engine.run(request) { events.send(.progress($0)) })
+      let outcome = engine.run(request) { events.send(.progress($0)) }
+      Failpoint.engineBeforeResult.pass()
+      events.send(outcome)
+      Failpoint.engineAfterResult.pass()
     }
   }
 

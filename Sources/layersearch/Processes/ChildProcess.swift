@@ -1,3 +1,4 @@
+import BasisEngine
 import Foundation
 import Synchronization
 
@@ -33,23 +34,35 @@ final class ChildProcess: Sendable {
 
   private static let spawning = Mutex(())
 
+  /// What it last wrote to standard error.
+  private let errors = LastLines()
+  /// The most that it was seen to have resident.
+  private let seenPeak = Mutex(0)
+  /// This process's own peak when it started the child: the kernel's figure for a child begins there, not at 0.
+  private let inheritedPeak: Int
+
   let processID: Int32
   /// Nil once the process is reaped: its number may then be another's.
   private let living: Mutex<Int32?>
   /// Nil once closed.
   private let input: Mutex<Int32?>
 
+  /// With `leavesSignalsToParent`, those that ask for an end are ignored from the child's first moment on, where this
+  /// process handles them.
+  ///
   /// Starts `/proc/self/exe` with these arguments. `onLine` and `onErrorLine` are called on threads of their own; `onEnd`
   /// once, when both streams have ended and the process is reaped.
   init(
-    arguments: [String], environment: [String: String], onLine: @escaping @Sendable ([UInt8]) -> Void,
+    arguments: [String], environment: [String: String], leavesSignalsToParent: Bool = false,
+    onLine: @escaping @Sendable ([UInt8]) -> Void,
     onErrorLine: @escaping @Sendable (String) -> Void = { _ in }, onEnd: @escaping @Sendable (Ending) -> Void
   ) throws(Failure) {
     // One at a time: a child that is spawned while another's pipes are not marked yet would hold them open.
     let (processID, input, output, errors) = try Self.spawning.withLock { _ throws(Failure) in
       let (input, output, errors) = (try Pipe(), try Pipe(), try Pipe())
       let processID = try Self.spawn(
-        arguments: ["layersearch"] + arguments, environment: environment, input: input.read, output: output.write,
+        arguments: ["layersearch"] + arguments, environment: environment,
+        ignoring: leavesSignalsToParent ? Signals.requestsToEnd : [], input: input.read, output: output.write,
         errors: errors.write)
       return (processID, input, output, errors)
     }
@@ -57,8 +70,9 @@ final class ChildProcess: Sendable {
     self.processID = processID
     self.living = Mutex(processID)
     self.input = Mutex(input.write)
+    inheritedPeak = ProcessMemory.peakBytes()
 
-    let lastLines = LastLines()
+    let lastLines = self.errors
     let errorsEnded = DispatchSemaphore(value: 0)
     Thread.detachNewThread {
       LineReader(descriptor: errors.read).forEach { bytes in
@@ -95,6 +109,16 @@ final class ChildProcess: Sendable {
     }
   }
 
+  var lastLines: [String] { errors.all }
+  var peakMemoryBytes: Int { seenPeak.withLock { $0 } }
+
+  /// Its resident memory now, in bytes; nil once it has ended.
+  func residentBytes() -> Int? {
+    guard living.withLock({ $0 }) != nil, let memory = ProcessMemory.bytes(of: processID) else { return nil }
+    seenPeak.withLock { $0 = max($0, memory.peak) }
+    return memory.resident
+  }
+
   func send(signal: Int32) {
     living.withLock { processID in
       if let processID { kill(processID, signal) }
@@ -111,12 +135,14 @@ final class ChildProcess: Sendable {
       var usage = rusage()
       wait4(processID, &status, 0, &usage)
       let signal = status & 0x7f
-      return (signal == 0 ? .exited((status >> 8) & 0xff) : .killed(signal: signal), usage.ru_maxrss * 1024)
+      let counted = usage.ru_maxrss * 1024
+      let peak = counted > inheritedPeak || peakMemoryBytes == 0 ? counted : peakMemoryBytes
+      return (signal == 0 ? .exited((status >> 8) & 0xff) : .killed(signal: signal), peak)
     }
   }
 
   private static func spawn(
-    arguments: [String], environment: [String: String], input: Int32, output: Int32, errors: Int32
+    arguments: [String], environment: [String: String], ignoring: [Int32], input: Int32, output: Int32, errors: Int32
   ) throws(Failure) -> Int32 {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -132,6 +158,8 @@ final class ChildProcess: Sendable {
     var all = sigset_t()
     sigemptyset(&none)
     sigfillset(&all)
+    // What its parent ignores (and hears of in another way) the child ignores too, unless it is set back.
+    for number in ignoring { sigdelset(&all, number) }
     posix_spawnattr_setsigmask(&attributes, &none)
     posix_spawnattr_setsigdefault(&attributes, &all)
     posix_spawnattr_setpgroup(&attributes, 0)

@@ -1,3 +1,4 @@
+import Failpoints
 import Foundation
 
 /// Files that are there whole or not at all.
@@ -7,14 +8,27 @@ enum AtomicFile {
     let temporary = "\(path).\(getpid()).partial"
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw unwritable(path, errno) }
+    Failpoint.fileBeforeWrite.pass()
     var problem: Int32?
     if !writeAll(Array(bytes), to: descriptor) || fsync(descriptor) != 0 { problem = errno }
     close(descriptor)
+    Failpoint.fileBeforeRename.pass()
     if problem == nil, rename(temporary, path) != 0 { problem = errno }
+    Failpoint.fileAfterRename.pass()
     if let problem {
       unlink(temporary)
       throw unwritable(path, problem)
     }
+    synchronizeFolder(of: path)
+  }
+
+  /// So that the new name survives a power cut. Some file systems cannot; the file itself is whole in any case.
+  private static func synchronizeFolder(of path: String) {
+    let folder = (path as NSString).deletingLastPathComponent
+    let descriptor = open(folder.isEmpty ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { return }
+    fsync(descriptor)
+    close(descriptor)
   }
 
   private static func unwritable(_ path: String, _ number: Int32) -> Failure {

@@ -6,8 +6,10 @@ final class Signals: Sendable {
   /// Safe to share: made in `init`, only cancelled afterwards.
   private nonisolated(unsafe) let sources: [any DispatchSourceSignal]
 
+  static let requestsToEnd = [SIGINT, SIGTERM, SIGHUP]
+
   /// `handler` gets the signal's number and how many signals have come, this one included.
-  init(_ signals: [Int32] = [SIGINT, SIGTERM, SIGHUP], handler: @escaping @Sendable (Int32, Int) -> Void) {
+  init(_ signals: [Int32] = requestsToEnd, handler: @escaping @Sendable (Int32, Int) -> Void) {
     let queue = DispatchQueue(label: "layersearch.signals")
     let count = Count()
     sources = signals.compactMap { number in

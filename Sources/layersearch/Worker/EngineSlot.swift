@@ -25,6 +25,8 @@ struct EngineSlot {
   private var process: ChildProcess?
   private var generation = 0
   private var lastSign = 0.0
+  private var startedAt = 0.0
+  private var killsAtStart = 0
 
   init(number: Int) { self.number = number }
 
@@ -32,7 +34,7 @@ struct EngineSlot {
   enum News {
     case progress(SearchProtocol.Progress)
     case finished(AttemptReference, TrialResult)
-    case failed(AttemptReference, reason: String)
+    case failed(AttemptReference, reason: String, AttemptFailure)
   }
 
   mutating func start(
@@ -45,11 +47,13 @@ struct EngineSlot {
       self.process = process
       job = assignment.reference
       lastSign = now
+      startedAt = now
+      killsAtStart = MemoryShortage.kills
       // Where it ended in between, its ending says so.
       process.write(request)
       return nil
     } catch {
-      return .failed(assignment.reference, reason: "\(error)")
+      return .failed(assignment.reference, reason: "\(error)", AttemptFailure(cause: .notStarted))
     }
   }
 
@@ -66,29 +70,63 @@ struct EngineSlot {
     switch event.content {
     case .ended(let ending):
       process = nil
-      return end { .failed($0, reason: "the engine process ended: \(ending.reason)") }
+      let failure = account(of: ending)
+      let shortage = failure.isOutOfMemorySuspected ? "most likely for lack of memory: " : ""
+      return end { .failed($0, reason: "the engine process ended: \(shortage)\(ending.reason)", failure) }
     case .garbled(let problem):
       // Nothing that it says can be relied on any more.
-      process?.send(signal: SIGKILL)
-      process = nil
-      return end { .failed($0, reason: "the engine process said what cannot be read: \(problem)") }
+      return kill(.garbled, "the engine process said what cannot be read: \(problem)")
     case .said(.progress(let progress)):
       return progress.reference == job ? .progress(progress) : nil
     case .said(.finished(let reference, let result)):
       return reference == job ? end { .finished($0, result) } : nil
     case .said(.failed(let reference, let reason)):
-      return reference == job ? end { .failed($0, reason: reason) } : nil
+      return reference == job ? end { .failed($0, reason: reason, AttemptFailure(cause: .refused)) } : nil
     }
   }
 
-  /// An engine that says nothing for so long hangs.
-  mutating func checkForSilence(longest seconds: Double, now: Double) -> News? {
-    guard job != nil, now - lastSign > seconds else { return nil }
+  /// Ends an engine that hangs or uses up more than a job may. To be called several times a second.
+  mutating func enforce(_ limits: JobLimits, now: Double) -> News? {
+    guard job != nil, let process else { return nil }
+    let resident = process.residentBytes() ?? 0
+    if now - lastSign > limits.silenceSeconds {
+      let time = Readable.duration(seconds: limits.silenceSeconds)
+      return kill(.hung, "the engine process made no progress for \(time) and was ended (--longest-silence)")
+    }
+    if let seconds = limits.seconds, now - startedAt > seconds {
+      let time = Readable.duration(seconds: seconds)
+      return kill(.timeLimit, "the training took longer than \(time) and was ended (--time-per-job)")
+    }
+    if let bytes = limits.memoryBytes, resident > bytes {
+      let (used, allowed) = (Readable.bytes(resident), Readable.bytes(bytes))
+      return kill(
+        .memoryLimit, "the training used \(used) of memory, allowed are \(allowed), and was ended (--memory-per-job)")
+    }
+    return nil
+  }
+
+  private mutating func kill(_ cause: AttemptFailure.Cause, _ reason: String) -> News? {
+    let failure = AttemptFailure(
+      cause: cause, signal: Int(SIGKILL), peakMemoryBytes: process?.peakMemoryBytes,
+      lastLines: process?.lastLines ?? [])
     process?.send(signal: SIGKILL)
     process = nil
-    return end {
-      .failed($0, reason: "the engine process said nothing for \(Readable.duration(seconds: seconds)) and was ended")
+    return end { .failed($0, reason: reason, failure) }
+  }
+
+  private func account(of ending: ChildProcess.Ending) -> AttemptFailure {
+    var failure = AttemptFailure(
+      cause: .processEnded, peakMemoryBytes: ending.peakMemoryBytes, lastLines: ending.lastLines)
+    switch ending.status {
+    case .exited(let code): failure.exitCode = Int(code)
+    case .killed(let signal):
+      failure.signal = Int(signal)
+      // Not by this worker: what it kills itself it does not hear of.
+      failure.isOutOfMemorySuspected =
+        signal == SIGKILL
+        && MemoryShortage.isSuspected(killsBefore: killsAtStart, peakBytes: ending.peakMemoryBytes)
     }
+    return failure
   }
 
   private mutating func end(_ news: (AttemptReference) -> News) -> News? {
@@ -103,7 +141,7 @@ struct EngineSlot {
     generation += 1
     let (slot, generation) = (number, generation)
     return try ChildProcess(
-      arguments: ["engine"], environment: environment,
+      arguments: ["engine"], environment: environment, leavesSignalsToParent: true,
       onLine: { line in
         let content: EngineSlotEvent.Content
         do { content = .said(try EngineLine.decodeEvent(line)) } catch { content = .garbled("\(error)") }

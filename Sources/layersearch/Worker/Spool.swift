@@ -17,7 +17,7 @@ final class Spool {
   /// Reports that nobody wanted for so long belong to a study that is over.
   private static let longestStayInSeconds = 30.0 * 86_400
 
-  static var standardFolder: String { expandingTilde("~/.cache/layersearch/spool") }
+  static var standardFolder: String { CacheFolder.standard + "/spool" }
 
   init(root: String, worker: String) throws {
     folder = "\(root)/\(worker)"

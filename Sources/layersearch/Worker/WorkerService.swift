@@ -1,5 +1,7 @@
 import Coordination
+import Failpoints
 import Foundation
+import ImageData
 import Logging
 import Messaging
 import SearchProtocol
@@ -10,19 +12,24 @@ import SearchProtocol
 final class WorkerService {
   struct Options {
     var endpoint: String
+    var security: SocketSecurity
     var slots: Int
     /// The user's own place for the data set.
     var dataFolder: String?
+    /// Where one that was fetched is kept.
+    var dataCache: DataCache
     var spoolFolder: String
     var stays: Bool
-    /// An engine process that says nothing for so long hangs.
-    var longestSilenceSeconds: Double
+    var limits: JobLimits
+    /// From being told to stop to the end at most.
+    var graceSeconds: Double
   }
 
   private enum Input: Sendable {
     case dealer(DealerEvent)
+    case handshake(HandshakeOutcome)
     case engine(EngineSlotEvent)
-    case dataLocated(Result<String?, Failure>)
+    case data(WorkerData.Answer)
     case stop(count: Int)
   }
 
@@ -34,10 +41,11 @@ final class WorkerService {
   private var machine: WorkerMachine
   private var dealer: DealerThread?
   private var slots: [EngineSlot]
-  private var dataPath: String?
+  private let data: WorkerData
   private var messageID: UInt64 = 0
   private var exitCode: Int32?
   private var lastError: String?
+  private var brokenHandshakes = 0
 
   private static let tickSeconds = 0.25
 
@@ -47,12 +55,16 @@ final class WorkerService {
     self.log = log
     spool = try Spool(root: options.spoolFolder, worker: identity.name)
     engineEnvironment = OpenBLASEnvironment.forEngines
+    data = WorkerData(ownFolder: options.dataFolder, cache: options.dataCache, log: log) { [mailbox] answer in
+      mailbox.post([.data(answer)])
+    }
     slots = (0..<options.slots).map(EngineSlot.init)
-    machine = WorkerMachine(
-      settings: WorkerSettings(
-        worker: identity.name, host: identity.host, processID: Int(getpid()), build: Version.number,
-        slots: options.slots, kernelVariant: kernelVariant, spooled: spool.adopted, stays: options.stays,
-        jitterSeed: identity.random))
+    var settings = WorkerSettings(
+      worker: identity.name, host: identity.host, processID: Int(getpid()), build: Version.number,
+      slots: options.slots, kernelVariant: kernelVariant, spooled: spool.adopted, stays: options.stays,
+      jitterSeed: identity.random)
+    settings.graceSeconds = options.graceSeconds
+    machine = WorkerMachine(settings: settings)
     if !spool.adopted.isEmpty { log.info("\(spool.adopted.count) results of an earlier worker were not delivered yet") }
   }
 
@@ -67,9 +79,12 @@ final class WorkerService {
     OpenFileLimit.raise()
     let context = try MessagingContext()
     let mailbox = mailbox
-    let dealer = try DealerThread(context: context, connect: options.endpoint) { events in
-      mailbox.post(events.map(Input.dealer))
-    }
+    var socketOptions = SocketOptions()
+    socketOptions.security = options.security
+    let dealer = try DealerThread(
+      context: context, connect: options.endpoint, options: socketOptions,
+      onHandshake: { mailbox.post([.handshake($0)]) },
+      deliver: { mailbox.post($0.map(Input.dealer)) })
     self.dealer = dealer
     log.info(
       "worker \(machine.settings.worker), \(options.slots) slots, \(machine.settings.kernelVariant), at \(options.endpoint)"
@@ -98,26 +113,42 @@ final class WorkerService {
     switch input {
     case .dealer(.received(let frames)):
       do {
-        apply(machine.handle(.received(try MessageCodec.decode(frames).message), at: now))
+        let message = try MessageCodec.decode(frames).message
+        if case .dataChunk(let chunk) = message {
+          let isIntact = ContentDigest.sha256(chunk.bytes) == chunk.digest
+          apply(machine.handle(.dataReceived(chunk, isIntact: isIntact), at: now))
+        } else {
+          apply(machine.handle(.received(message), at: now))
+        }
       } catch {
         log.debug("dropped a message: \(error)")
       }
+    case .handshake(let outcome): note(outcome, now: now)
     case .dealer(.undeliverable): break  // What matters is sent again by the machine.
     case .engine(let event): tell(slot: event.slot, slots[event.slot].handle(event, now: now))
-    case .dataLocated(.success(let path)):
-      dataPath = path
-      apply(machine.handle(.dataLocated(path: path), at: now))
-    case .dataLocated(.failure(let failure)):
-      lastError = failure.description
-      apply(machine.handle(.dataMissing(failure.description), at: now))
+    case .data(let answer):
+      if let event = data.take(answer) { apply(machine.handle(event, at: now)) }
     case .stop(let count):
       apply(machine.handle(count == 1 ? .stopRequested : .forcedStopRequested, at: now))
     }
   }
 
+  private func note(_ outcome: HandshakeOutcome, now: Double) {
+    brokenHandshakes = outcome == .brokenOff ? brokenHandshakes + 1 : 0
+    guard
+      let advice = HandshakeAdvice.text(
+        for: outcome, broken: brokenHandshakes, endpoint: options.endpoint, security: options.security)
+    else { return }
+    if advice.isFinal {
+      apply(machine.handle(.turnedAway(advice.text), at: now))
+    } else {
+      log.warning("\(advice.text)")
+    }
+  }
+
   private func tick(_ now: Double) {
     for index in slots.indices {
-      tell(slot: index, slots[index].checkForSilence(longest: options.longestSilenceSeconds, now: now))
+      tell(slot: index, slots[index].enforce(options.limits, now: now))
     }
     apply(machine.handle(.tick, at: now))
   }
@@ -128,8 +159,8 @@ final class WorkerService {
     case .progress(let progress): apply(machine.handle(.engineProgress(slot: slot, progress), at: now))
     case .finished(let reference, let result):
       apply(machine.handle(.engineFinished(slot: slot, reference, result), at: now))
-    case .failed(let reference, let reason):
-      apply(machine.handle(.engineFailed(slot: slot, reference, reason: reason), at: now))
+    case .failed(let reference, let reason, let failure):
+      apply(machine.handle(.engineFailed(slot: slot, reference, reason: reason, failure), at: now))
     case nil: break
     }
   }
@@ -140,12 +171,18 @@ final class WorkerService {
       case .send(let message): send(message)
       case .startJob(let slot, let assignment): start(assignment, slot: slot)
       case .stopEngine(let slot): slots[slot].stop()
-      case .locateData(let requirement): locate(requirement)
+      case .locateData(let requirement): data.locate(requirement)
+      case .storeData(let offset, let bytes):
+        if let event = data.store(bytes, at: offset) { apply(machine.handle(event, at: MonotonicClock.now)) }
+      case .installData: data.install()
       case .spool(let report):
         do { try spool.store(report) } catch {
           log.warning("a result cannot be kept on disk until it is acknowledged: \(ProcessExit.describe(error))")
         }
-      case .discardSpooled(let reference, let study): spool.discard(reference, study: study)
+      case .discardSpooled(let reference, let study):
+        Failpoint.workerBeforeDiscard.pass()
+        spool.discard(reference, study: study)
+        Failpoint.workerAfterDiscard.pass()
       case .log(let level, let text):
         // The last error is the process's last line, not an entry besides.
         if level == .error { lastError = lastError ?? text } else { log.log(level: Logger.Level(level), "\(text)") }
@@ -156,26 +193,20 @@ final class WorkerService {
 
   private func send(_ message: Message) {
     messageID += 1
+    let isResult = if case .result = message { true } else { false }
+    (isResult ? Failpoint.workerBeforeResult : .workerBeforeSend).pass()
     do { dealer?.send(try MessageCodec.encode(message, id: messageID)) } catch {
       log.error("a message cannot be sent: \(error)")
     }
+    (isResult ? Failpoint.workerAfterResult : .workerAfterSend).pass()
   }
 
   private func start(_ assignment: JobAssignment, slot: Int) {
     let mailbox = mailbox
     let news = slots[slot].start(
-      assignment, dataPath: dataPath, environment: engineEnvironment, now: MonotonicClock.now
+      assignment, dataPath: data.path, environment: engineEnvironment, now: MonotonicClock.now
     ) { mailbox.post([.engine($0)]) }
     tell(slot: slot, news)
-  }
-
-  /// Reading 184 MB takes a while: heartbeats go on meanwhile.
-  private func locate(_ requirement: DataRequirement) {
-    let (mailbox, ownFolder) = (mailbox, options.dataFolder)
-    Thread.detachNewThread {
-      let found = Result { () throws(Failure) in try DataPlaces.find(requirement, ownFolder: ownFolder) }
-      mailbox.post([.dataLocated(found)])
-    }
   }
 }
 

@@ -16,33 +16,37 @@ enum DataPlaces {
     return try CIFAR10.verify(directory: data)
   }
 
-  /// What a worker found for a study: nil where the set is embedded.
-  ///
+  /// What a worker found for a study.
+  enum Found: Sendable {
+    case embedded
+    case folder(String)
+    /// With what was found instead.
+    case nowhere(String)
+  }
+
   /// Looks in the worker's own folder where one was given, then where the coordinator has it, then in the standard place,
   /// and takes the first whose content is the study's.
-  static func find(_ requirement: DataRequirement, ownFolder: String?) throws(Failure) -> String? {
+  static func find(_ requirement: DataRequirement, ownFolder: String?) throws(Failure) -> Found {
     guard requirement.set == .cifar10 else {
       guard requirement.contentHash == DataContent.shapes10.identity else {
         throw Failure.failed(
           "the study trains on \(requirement.contentHash), this program draws \(DataContent.shapes10.identity): "
             + "install the same version of layersearch on all machines")
       }
-      return nil
+      return .embedded
     }
     var problems: [String] = []
     for place in unique([ownFolder, requirement.pathHint, standardCIFAR10].compactMap { $0 }) {
       do {
         let hash = try DataContent.cifar10(directory: place).identity
-        if hash == requirement.contentHash { return expandingTilde(place) }
+        if hash == requirement.contentHash { return .folder(expandingTilde(place)) }
         problems.append(
           "\(place): other content (\(hash.prefix(12))…, the study has \(requirement.contentHash.prefix(12))…)")
       } catch {
         problems.append(String(error.description.prefix { $0 != ";" }))
       }
     }
-    throw Failure.failed(
-      "no cifar10 with the study's content on this machine (\(problems.joined(separator: "; "))); give --data DIR, or run: "
-        + "layersearch data fetch cifar10 \(standardCIFAR10)")
+    return .nowhere("this machine lacks it (\(problems.joined(separator: "; ")))")
   }
 
   private static func unique(_ places: [String]) -> [String] {

@@ -1,0 +1,128 @@
+import SearchCore
+import SearchProtocol
+
+/// A data set on its way from the coordinator, from its first byte to its last.
+struct DataFetch: Sendable {
+  var bytes: Int
+  /// So many bytes from the start are on disk.
+  var stored: Int
+  /// So many from the start have been asked for.
+  var requested: Int
+  var chunksOnTheWay = 0
+  /// Of chunks that have arrived, to be returned with the next request.
+  var tickets: [UInt64] = []
+  var lastSign: Double
+  /// Something came that was not expected: what is still on its way is let in and dropped, then asked for again.
+  var hasToRestart = false
+  var isComplete = false
+  var attempts = 0
+  var toldTenths = 0
+}
+
+/// The data set of a study that this machine lacks. Chunks come in order on one connection, or, with the connection, not at
+/// all; then the rest is asked for again.
+extension WorkerMachine {
+  mutating func beginFetching(present: Int, bytes: Int, reason: String, at now: Double) {
+    guard let wanted, phase == .locating || phase == .greeting else { return }
+    guard protocolVersion >= ProtocolVersion.withData else {
+      return doWithoutData("\(reason); this coordinator is too old to give it: install the same build on both")
+    }
+    let attempts = (fetch?.attempts ?? 0) + 1
+    guard attempts <= settings.dataAttempts else {
+      return doWithoutData("\(reason); it was fetched \(settings.dataAttempts) times: restart the coordinator")
+    }
+    guard (1...FieldLimits.dataBytes).contains(bytes), (0...bytes).contains(present) else {
+      return doWithoutData(reason)
+    }
+    log(
+      .notice,
+      "fetching \(wanted.set.rawValue) from the coordinator, \((bytes - present + 999_999) / 1_000_000) MB: \(reason)")
+    fetch = DataFetch(bytes: bytes, stored: present, requested: present, lastSign: now, attempts: attempts)
+    if present == bytes { return concludeFetching() }
+    if phase == .locating { askForData() }
+  }
+
+  /// After a welcome: whatever was on its way belongs to the past.
+  mutating func resumeFetching(at now: Double) {
+    guard fetch?.isComplete == false else { return }
+    restartFetching(at: now)
+  }
+
+  mutating func askAgainForData(at now: Double) {
+    guard let fetch, !fetch.isComplete, now - fetch.lastSign > settings.dataPatienceSeconds else { return }
+    log(.warning, "no data came from the coordinator for \(Int(now - fetch.lastSign)) s; asking again")
+    restartFetching(at: now)
+  }
+
+  private mutating func restartFetching(at now: Double) {
+    fetch?.chunksOnTheWay = 0
+    fetch?.hasToRestart = true
+    fetch?.lastSign = now
+    askForData()
+  }
+
+  private mutating func askForData() {
+    guard var fetch, let wanted, phase == .locating, !fetch.isComplete else { return }
+    if fetch.hasToRestart {
+      guard fetch.chunksOnTheWay == 0 else { return }
+      fetch.hasToRestart = false
+      fetch.requested = fetch.stored
+    }
+    while fetch.requested < fetch.bytes, fetch.chunksOnTheWay < settings.dataChunksAtOnce {
+      let length = min(DataChunk.maximumBytes, fetch.bytes - fetch.requested)
+      send(
+        .dataRequest(
+          DataRequest(
+            contentHash: wanted.contentHash, offset: fetch.requested, length: length, returned: fetch.tickets)))
+      fetch.tickets = []
+      fetch.requested += length
+      fetch.chunksOnTheWay += 1
+    }
+    self.fetch = fetch
+  }
+
+  mutating func store(_ chunk: DataChunk, isIntact: Bool, at now: Double) {
+    lastHeard = now
+    guard var fetch, !fetch.isComplete, phase == .locating || phase == .greeting else { return }
+    fetch.lastSign = now
+    fetch.chunksOnTheWay = max(0, fetch.chunksOnTheWay - 1)
+    if fetch.tickets.count < FieldLimits.dataTickets { fetch.tickets.append(chunk.ticket) }
+    let expected = min(DataChunk.maximumBytes, fetch.bytes - fetch.stored)
+    if isIntact, chunk.offset == fetch.stored, chunk.bytes.count == expected {
+      effects.append(.storeData(offset: chunk.offset, bytes: chunk.bytes))
+      fetch.stored += expected
+      let tenths = 10 * fetch.stored / fetch.bytes
+      if tenths > fetch.toldTenths, fetch.stored < fetch.bytes {
+        fetch.toldTenths = tenths
+        log(.debug, "\(10 * tenths) % of the data set is here")
+      }
+    } else {
+      if !isIntact { log(.warning, "a piece of the data set arrived damaged; asking again") }
+      fetch.hasToRestart = true
+    }
+    self.fetch = fetch
+    if fetch.stored == fetch.bytes { concludeFetching() } else { askForData() }
+  }
+
+  private mutating func concludeFetching() {
+    guard let wanted, let tickets = fetch?.tickets else { return }
+    fetch?.isComplete = true
+    fetch?.tickets = []
+    if !tickets.isEmpty {
+      send(.dataRequest(DataRequest(contentHash: wanted.contentHash, offset: 0, length: 0, returned: tickets)))
+    }
+    effects.append(.installData(wanted))
+  }
+
+  /// There is no way to the data set.
+  mutating func doWithoutData(_ reason: String) {
+    fetch = nil
+    guard phase == .locating else {
+      // The next welcome asks again, or asks for another.
+      wanted = nil
+      return
+    }
+    log(.error, reason)
+    exit(code: 1, saying: reason)
+  }
+}

@@ -1,0 +1,92 @@
+import CZeroMQ
+
+/// Decides for a context's listening sockets who is let in: only holders of the keys that it was given last.
+///
+/// ZeroMQ asks it (ZAP, RFC 27) in the middle of each handshake, through a socket inside the process. CURVE without it
+/// encrypts, but lets anybody in who makes up a key. It must exist before a socket is bound; `RouterThread` takes it as a
+/// part of its security, so that this cannot be forgotten.
+public final class Authenticator: Sendable {
+  /// Connections that were turned away since they were last asked for.
+  public struct Refusals: Hashable, Sendable {
+    public var count = 0
+    /// Of the last one.
+    public var address = ""
+    public var key: PublicKey?
+  }
+
+  private struct State {
+    var admitted: Set<PublicKey>
+    var refusals = Refusals()
+  }
+
+  static let domain = "layersearch"
+  private let state: Guarded<State>
+  private let thread: SocketThread
+  /// The way from the thread back to itself; emptied in the end, because it is a circle.
+  private let answers = Guarded<SocketThread?>(nil)
+
+  public init(context: MessagingContext, admitting keys: some Sequence<PublicKey>) throws(MessagingError) {
+    let state = Guarded(State(admitted: Set(keys)))
+    self.state = state
+    let socket = try Socket.open(
+      .router, endpoint: "inproc://zeromq.zap.01", options: SocketOptions(), context: context)
+    let answers = answers
+    thread = try SocketThread(socket: socket, context: context, options: SocketOptions()) { events in
+      let thread = answers.withLock { $0 }
+      for case .received(let frames, _) in events {
+        if let answer = Self.answer(to: frames, state) { _ = thread?.post(answer) }
+      }
+    }
+    answers.withLock { $0 = thread }
+  }
+
+  deinit {
+    answers.withLock { $0 = nil }
+    thread.beginClosing()
+  }
+
+  /// From the next handshake on. Connections that stand are not touched: ZeroMQ cannot end them. Who listens knows each
+  /// message's key and takes no more of them.
+  public func admit(_ keys: some Sequence<PublicKey>) {
+    let keys = Set(keys)
+    state.withLock { $0.admitted = keys }
+  }
+
+  public func takeRefusals() -> Refusals {
+    state.withLock { state in
+      defer { state.refusals = Refusals() }
+      return state.refusals
+    }
+  }
+
+  /// Ends the thread. For after the sockets that it guards: where nobody answers, ZeroMQ lets anybody in.
+  public func close() { thread.close() }
+
+  // MARK: ZAP
+
+  /// Behind the routing id and an empty frame: version, request id, domain, address, identity, mechanism, credentials.
+  private static func answer(to frames: [[UInt8]], _ state: Guarded<State>) -> [[UInt8]]? {
+    guard frames.count >= 4, let empty = frames.firstIndex(of: []), frames.count > empty + 2 else { return nil }
+    let envelope = frames[...empty]
+    let request = Array(frames[(empty + 1)...])
+    let key = key(in: request)
+    let isAdmitted = state.withLock { state in
+      if let key, state.admitted.contains(key) { return true }
+      state.refusals.count += 1
+      state.refusals.address = request.count > 3 ? String(decoding: request[3].prefix(100), as: UTF8.self) : ""
+      state.refusals.key = key
+      return false
+    }
+    let (code, text, user) =
+      isAdmitted ? ("200", "welcome", key?.hexadecimal ?? "") : ("400", "this key is not known here", "")
+    return envelope + [Array("1.0".utf8), request[1], Array(code.utf8), Array(text.utf8), Array(user.utf8), []]
+  }
+
+  /// Nil where the request is not one of a CURVE handshake in this program's domain.
+  private static func key(in request: [[UInt8]]) -> PublicKey? {
+    guard request.count == 7, request[0] == Array("1.0".utf8), request[2] == Array(domain.utf8),
+      request[5] == Array("CURVE".utf8)
+    else { return nil }
+    return PublicKey(bytes: request[6])
+  }
+}

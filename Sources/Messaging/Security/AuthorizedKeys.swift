@@ -1,0 +1,62 @@
+/// The public keys that a coordinator lets in, each with a name for people.
+///
+/// As a text: one key a line, 64 hexadecimal digits, white space, its name; empty lines and lines that begin with `#` are
+/// passed over. A name may have several keys, so that it can be given a new one before the old one is taken away.
+public struct AuthorizedKeys: Hashable, Sendable {
+  public private(set) var names: [PublicKey: String] = [:]
+
+  public static let mostBytes = 16 << 20
+  public static let mostKeys = 100_000
+  public static let longestName = 64
+
+  public init() {}
+
+  /// - Parameter file: for errors.
+  public init(text: String, file: String) throws(AuthorizedKeysError) {
+    for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
+      let number = index + 1
+      let words = line.split(whereSeparator: \.isWhitespace)
+      guard let first = words.first, !first.hasPrefix("#") else { continue }
+      func problem(_ text: String) -> AuthorizedKeysError { AuthorizedKeysError(file: file, line: number, text: text) }
+      guard let key = PublicKey(hexadecimal: first) else {
+        throw problem("a line begins with a public key of 64 hexadecimal digits, as keygen writes it")
+      }
+      guard words.count == 2 else {
+        throw problem(
+          words.count == 1 ? "the key's name is missing; write it behind the key" : "one name behind the key is allowed"
+        )
+      }
+      guard Self.isLegalName(words[1]) else {
+        throw problem("the name may have letters, digits, '.', '_', '-' and '@', at most \(Self.longestName)")
+      }
+      if let other = names[key] { throw problem("this key is on an earlier line already, as that of \(other)") }
+      names[key] = String(words[1])
+      guard names.count <= Self.mostKeys else { throw problem("there are more than \(Self.mostKeys) keys") }
+    }
+  }
+
+  public static func isLegalName(_ name: some StringProtocol) -> Bool {
+    !name.isEmpty && name.utf8.count <= longestName && !name.hasPrefix("-") && !name.hasPrefix(".")
+      && name.utf8.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+          UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"),
+          UInt8(ascii: "@"):
+          true
+        default: false
+        }
+      }
+  }
+
+  /// The line of one key in such a text, with its line end.
+  public static func line(_ key: PublicKey, name: String) -> String { "\(key.hexadecimal) \(name)\n" }
+}
+
+/// What is wrong with a text of authorized keys, and where.
+public struct AuthorizedKeysError: Error, Hashable, Sendable, CustomStringConvertible {
+  public var file: String
+  public var line: Int
+  public var text: String
+
+  public var description: String { "\(file):\(line): \(text)" }
+}

@@ -1,0 +1,115 @@
+import CZeroMQ
+
+/// Half of a CURVE pair that everybody may see: 32 bytes of Curve25519, in texts 64 hexadecimal digits.
+public struct PublicKey: Hashable, Sendable, CustomStringConvertible {
+  public let bytes: [UInt8]
+
+  /// Nil unless there are 32 bytes.
+  public init?(bytes: [UInt8]) {
+    guard bytes.count == CurveKey.byteCount else { return nil }
+    self.bytes = bytes
+  }
+
+  /// Nil unless the text has 64 hexadecimal digits and nothing else.
+  public init?(hexadecimal text: some StringProtocol) {
+    guard let bytes = CurveKey.bytes(ofHexadecimal: text) else { return nil }
+    self.bytes = bytes
+  }
+
+  public var hexadecimal: String { CurveKey.hexadecimal(bytes) }
+  public var description: String { hexadecimal }
+}
+
+/// The other half, which proves who one is. Whatever prints or dumps a value that contains it shows no part of it.
+public struct SecretKey: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  let bytes: [UInt8]
+
+  /// Nil unless the text has 64 hexadecimal digits and nothing else.
+  public init?(hexadecimal text: some StringProtocol) {
+    guard let bytes = CurveKey.bytes(ofHexadecimal: text) else { return nil }
+    self.bytes = bytes
+  }
+
+  init(bytes: [UInt8]) { self.bytes = bytes }
+
+  /// For the file that it is kept in, and nothing else.
+  public var hexadecimalForItsFile: String { CurveKey.hexadecimal(bytes) }
+
+  public var description: String { "a secret key" }
+  public var debugDescription: String { description }
+  public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+/// Both halves.
+public struct KeyPair: Sendable {
+  public let publicKey: PublicKey
+  public let secretKey: SecretKey
+
+  /// The pair of a secret key: the public half follows from it.
+  public init(secretKey: SecretKey) throws(MessagingError) {
+    guard let text = CurveKey.z85(secretKey.bytes) else { throw Self.impossible }
+    var publicText = [CChar](repeating: 0, count: 41)
+    guard zmq_curve_public(&publicText, text) == 0 else { throw MessagingError("use", on: "a secret key") }
+    guard let publicKey = CurveKey.bytes(ofZ85: publicText).flatMap(PublicKey.init(bytes:)) else {
+      throw Self.impossible
+    }
+    self.publicKey = publicKey
+    self.secretKey = secretKey
+  }
+
+  private init(publicKey: PublicKey, secretKey: SecretKey) {
+    self.publicKey = publicKey
+    self.secretKey = secretKey
+  }
+
+  /// A new pair from the system's random numbers.
+  public static func random() throws(MessagingError) -> KeyPair {
+    var publicText = [CChar](repeating: 0, count: 41)
+    var secretText = [CChar](repeating: 0, count: 41)
+    guard zmq_curve_keypair(&publicText, &secretText) == 0 else { throw MessagingError("make", on: "a key pair") }
+    guard let publicKey = CurveKey.bytes(ofZ85: publicText).flatMap(PublicKey.init(bytes:)),
+      let secret = CurveKey.bytes(ofZ85: secretText)
+    else { throw impossible }
+    return KeyPair(publicKey: publicKey, secretKey: SecretKey(bytes: secret))
+  }
+
+  private static var impossible: MessagingError { MessagingError("convert", on: "a key", code: EINVAL) }
+}
+
+/// The forms that 32 bytes are written in. Hexadecimal in files, because Z85, ZeroMQ's own, has `#`, `$`, `<` and brackets
+/// among its digits, which comments and shells take for theirs.
+enum CurveKey {
+  static let byteCount = 32
+
+  static func hexadecimal(_ bytes: [UInt8]) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+  }
+
+  static func bytes(ofHexadecimal text: some StringProtocol) -> [UInt8]? {
+    var nibbles: [UInt8] = []
+    for character in text.utf8 {
+      switch character {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"): nibbles.append(character - UInt8(ascii: "0"))
+      case UInt8(ascii: "a")...UInt8(ascii: "f"): nibbles.append(character - UInt8(ascii: "a") + 10)
+      case UInt8(ascii: "A")...UInt8(ascii: "F"): nibbles.append(character - UInt8(ascii: "A") + 10)
+      default: return nil
+      }
+      if nibbles.count > 2 * byteCount { return nil }
+    }
+    guard nibbles.count == 2 * byteCount else { return nil }
+    return (0..<byteCount).map { nibbles[2 * $0] << 4 | nibbles[2 * $0 + 1] }
+  }
+
+  static func z85(_ bytes: [UInt8]) -> [CChar]? {
+    var text = [CChar](repeating: 0, count: 41)
+    guard bytes.count == byteCount, zmq_z85_encode(&text, bytes, byteCount) != nil else { return nil }
+    return text
+  }
+
+  static func bytes(ofZ85 text: [CChar]) -> [UInt8]? {
+    var bytes = [UInt8](repeating: 0, count: byteCount)
+    guard zmq_z85_decode(&bytes, text) != nil else { return nil }
+    return bytes
+  }
+}

@@ -1,0 +1,153 @@
+import SearchCore
+
+/// Writes the JSON that `JSONEncoder` writes with sorted keys, for the few messages that every job needs, without its cost: a
+/// coordinator with thousands of workers spent most of its time there. A test holds both to the same bytes.
+struct PlainJSONWriter {
+  private(set) var bytes: [UInt8] = []
+  /// False once a value came that needs more than this can: the general encoder has it then.
+  private(set) var isComplete = true
+
+  init(capacity: Int) { bytes.reserveCapacity(capacity) }
+
+  mutating func literal(_ text: StaticString) {
+    text.withUTF8Buffer { bytes.append(contentsOf: $0) }
+  }
+
+  mutating func write(_ number: some BinaryInteger) {
+    var text = String(number)
+    text.withUTF8 { bytes.append(contentsOf: $0) }
+  }
+
+  mutating func write(_ flag: Bool) { flag ? literal("true") : literal("false") }
+
+  /// The shortest text that reads back to the bit.
+  mutating func write(_ number: Double) {
+    guard number.isFinite else {
+      isComplete = false
+      return
+    }
+    var text = number.description
+    text.withUTF8 { bytes.append(contentsOf: $0) }
+    if bytes.suffix(2).elementsEqual([UInt8(ascii: "."), UInt8(ascii: "0")]) { bytes.removeLast(2) }
+  }
+
+  /// Plain ASCII only.
+  mutating func write(_ string: String) {
+    bytes.append(UInt8(ascii: "\""))
+    var string = string
+    string.withUTF8 { text in
+      for byte in text where byte < 0x20 || byte >= 0x7f || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+        isComplete = false
+      }
+      bytes.append(contentsOf: text)
+    }
+    bytes.append(UInt8(ascii: "\""))
+  }
+
+  mutating func write<Value>(
+    list: [Value], _ writeOne: (inout PlainJSONWriter, Value) -> Void
+  ) {
+    literal("[")
+    for (index, value) in list.enumerated() {
+      if index > 0 { literal(",") }
+      writeOne(&self, value)
+    }
+    literal("]")
+  }
+}
+
+/// Reads JSON that is exactly what `PlainJSONWriter` writes. Whatever else is legal (other order, spaces, escapes) is nil
+/// here and read by the general decoder; nothing is accepted here that it would refuse.
+struct PlainJSONReader {
+  private let bytes: UnsafeBufferPointer<UInt8>
+  private var position = 0
+
+  /// - Parameter bytes: valid as long as the reader is used.
+  init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+
+  var isAtEnd: Bool { position == bytes.count }
+
+  /// True, and past it, where this text comes next.
+  mutating func skip(_ text: StaticString) -> Bool {
+    let count = text.utf8CodeUnitCount
+    guard position + count <= bytes.count else { return false }
+    for index in 0..<count where bytes[position + index] != text.utf8Start[index] { return false }
+    position += count
+    return true
+  }
+
+  private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
+
+  private static func isDigit(_ byte: UInt8?) -> Bool {
+    byte.map { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") } ?? false
+  }
+
+  /// Digits without leading zeros, within the type's range.
+  mutating func unsigned<Value: FixedWidthInteger>(_: Value.Type = Value.self) -> Value? {
+    let start = position
+    var value: Value = 0
+    while let byte = next, Self.isDigit(byte) {
+      let (product, overflows) = value.multipliedReportingOverflow(by: 10)
+      let (sum, overflowsToo) = product.addingReportingOverflow(Value(byte - UInt8(ascii: "0")))
+      guard !overflows, !overflowsToo else { return nil }
+      value = sum
+      position += 1
+    }
+    guard position > start, position == start + 1 || bytes[start] != UInt8(ascii: "0") else { return nil }
+    // 1.0 and 1e3 are integers to the general decoder.
+    if let byte = next, byte == UInt8(ascii: ".") || byte | 0x20 == UInt8(ascii: "e") { return nil }
+    return value
+  }
+
+  mutating func double() -> Double? {
+    let start = position
+    if next == UInt8(ascii: "-") { position += 1 }
+    let integer = position
+    while Self.isDigit(next) { position += 1 }
+    guard position > integer, position == integer + 1 || bytes[integer] != UInt8(ascii: "0") else { return nil }
+    if next == UInt8(ascii: ".") {
+      position += 1
+      let fraction = position
+      while Self.isDigit(next) { position += 1 }
+      guard position > fraction else { return nil }
+    }
+    if let byte = next, byte | 0x20 == UInt8(ascii: "e") {
+      position += 1
+      if next == UInt8(ascii: "-") || next == UInt8(ascii: "+") { position += 1 }
+      let exponent = position
+      while Self.isDigit(next) { position += 1 }
+      guard position > exponent else { return nil }
+    }
+    let text = String(decoding: bytes[start..<position], as: UTF8.self)
+    guard let value = Double(text), value.isFinite else { return nil }
+    // 1e-999 is too small for a double, which the general decoder refuses.
+    if value == 0, text != "0", text != "-0" { return nil }
+    return value
+  }
+
+  mutating func flag() -> Bool? { skip("true") ? true : skip("false") ? false : nil }
+
+  /// In quotes, ASCII, without escapes.
+  mutating func string() -> String? {
+    guard skip("\"") else { return nil }
+    let start = position
+    while let byte = next, byte != UInt8(ascii: "\"") {
+      guard byte >= 0x20, byte < 0x7f, byte != UInt8(ascii: "\\") else { return nil }
+      position += 1
+    }
+    let end = position
+    return skip("\"") ? String(decoding: bytes[start..<end], as: UTF8.self) : nil
+  }
+
+  mutating func list<Value>(_ readOne: (inout PlainJSONReader) -> Value?) -> [Value]? {
+    guard skip("[") else { return nil }
+    var values: [Value] = []
+    if skip("]") { return values }
+    while true {
+      guard let value = readOne(&self) else { return nil }
+      values.append(value)
+      if skip("]") { return values }
+      guard skip(",") else { return nil }
+    }
+  }
+}

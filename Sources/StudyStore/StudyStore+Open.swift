@@ -1,0 +1,213 @@
+import GRDB
+
+// Making and opening.
+extension StudyStore {
+  /// True where the folder holds a study, even a damaged one: what `open` is to be asked about. A folder that was left
+  /// by a creation cut short holds none, and `create` completes it.
+  public static func exists(directory: String) -> Bool {
+    let folder = StudyFolder(directory)
+    guard let size = folder.databaseSize, size > 0 else { return false }
+    do {
+      _ = try connectReadOnly(folder, isChecked: false)
+      return true
+    } catch {
+      return error.code != .noStudy
+    }
+  }
+
+  /// A new study, and its folder where that is missing. Throws `alreadyExists` where there is one, `inUse` where another
+  /// process is making it.
+  public static func create(
+    directory: String, identity: StudyIdentity, clock: @escaping Clock = systemClock
+  ) throws(StoreError) -> StudyStore {
+    let folder = StudyFolder(directory)
+    try folder.make()
+    try folder.requireWholePages()
+    let lock = try StudyLock(folder)
+    let queue = try connect(folder)
+    try perform(folder.path, "make the study") {
+      try requireRoomForStudy(queue, folder)
+      try writeThrough(queue)
+      try StudySchema.migrator(of: folder.path).migrate(queue)
+      let isTaken = try queue.read { try Row.fetchOne($0, sql: "SELECT 1 FROM study") } != nil
+      if isTaken { throw StoreError.alreadyExists(folder.path) }
+      try folder.writeConfiguration(identity.configurationText)
+      let now = clock()
+      try queue.write { db in
+        try db.execute(
+          sql: "INSERT INTO study (id, study_id, name, configuration, fingerprint, created) VALUES (1, ?, ?, ?, ?, ?)",
+          arguments: [identity.studyID, identity.name, identity.configurationText, identity.fingerprint, now])
+        for (key, value) in identity.entries {
+          try db.execute(
+            sql: "INSERT INTO configuration_entry (key, value) VALUES (?, ?)", arguments: [key, value])
+        }
+      }
+    }
+    return StudyStore(directory: folder.path, mode: .readWrite, queue: queue, clock: clock, lock: lock)
+  }
+
+  /// An existing study. The whole database is checked first. One that an older layersearch made is read from a copy that is
+  /// brought up to date; for writing, it is itself brought up to date, after a copy was put beside it. For writing, workers
+  /// that were there when the last coordinator ended are marked as gone.
+  public static func open(
+    directory: String, mode: Mode, clock: @escaping Clock = systemClock
+  ) throws(StoreError) -> StudyStore {
+    let folder = StudyFolder(directory)
+    try folder.requireStudy()
+    switch mode {
+    case .readOnly:
+      let (queue, copy) = try connectReadOnly(folder)
+      return StudyStore(directory: folder.path, mode: mode, queue: queue, clock: clock, lock: nil, copy: copy)
+    case .readWrite:
+      let lock = try StudyLock(folder)
+      let queue = try connect(folder)
+      let upgrade = try perform(folder.path, "open the study") {
+        let version = try requireStudy(queue, folder)
+        try check(queue, folder)
+        try writeThrough(queue)
+        let now = clock()
+        let upgrade = try bringUpToDate(queue, from: version, folder, now: now)
+        try queue.write { db in
+          try db.execute(
+            sql: "UPDATE worker SET left_at = ?, left_reason = 'the coordinator ended' WHERE left_at IS NULL",
+            arguments: [now])
+          // Who is benched is the coordinator's to know, and a new one knows nobody.
+          try db.execute(
+            sql: "UPDATE worker SET benched_until = NULL, benched_reason = NULL WHERE benched_until IS NOT NULL")
+        }
+        return upgrade
+      }
+      return StudyStore(
+        directory: folder.path, mode: mode, queue: queue, clock: clock, lock: lock, upgrade: upgrade)
+    }
+  }
+
+  /// Throws `differentConfiguration`, naming every key that differs, where this study is another than `identity`
+  /// describes. Name, text and study ID may differ.
+  public func require(_ identity: StudyIdentity) throws(StoreError) {
+    let mine = try self.identity()
+    guard mine.fingerprint != identity.fingerprint else { return }
+    let differences = identity.differences(from: mine)
+      .map { "\($0.key): \($0.mine ?? "not set") now, \($0.other ?? "not set") in the study" }
+    let list = differences.isEmpty ? "their fingerprints" : differences.joined(separator: "; ")
+    throw StoreError(
+      .differentConfiguration, directory,
+      "it was made with another configuration (\(list)); go back to \(StudyFolder.configurationName) in its folder, "
+        + "or start a new study in another folder")
+  }
+}
+
+// Connections.
+extension StudyStore {
+  private static func connect(_ folder: StudyFolder) throws(StoreError) -> DatabaseQueue {
+    try perform(folder.path, "open \(StudyFolder.databaseName)") {
+      var configuration = Configuration()
+      configuration.journalMode = .wal
+      // A reader that opens or closes the database holds it for moments.
+      configuration.busyMode = .timeout(10)
+      return try DatabaseQueue(path: folder.database, configuration: configuration)
+    }
+  }
+
+  /// GRDB sets NORMAL with WAL, which a power cut may cost the last commits.
+  private static func writeThrough(_ queue: DatabaseQueue) throws {
+    try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+  }
+
+  /// Reading a WAL database needs its `-shm` file, or leave to make one. Where neither is to be had, no one is writing
+  /// either (a writer has one), and a copy in the temporary folder tells the same.
+  private static func connectReadOnly(
+    _ folder: StudyFolder, isChecked: Bool = true
+  ) throws(StoreError) -> (DatabaseQueue, TemporaryCopy?) {
+    func open(_ path: String) throws -> (DatabaseQueue, version: Int) {
+      var configuration = Configuration()
+      configuration.readonly = true
+      configuration.busyMode = .timeout(10)
+      let queue = try DatabaseQueue(path: path, configuration: configuration)
+      let version = try requireStudy(queue, folder)
+      if isChecked { try check(queue, folder) }
+      return (queue, version)
+    }
+    return try perform(folder.path, "open the study for reading") {
+      var copy: TemporaryCopy?
+      var opened: (queue: DatabaseQueue, version: Int)
+      do {
+        opened = try open(folder.database)
+      } catch let error as DatabaseError
+        where [.SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM].contains(error.resultCode)
+      {
+        let made = try TemporaryCopy(of: folder)
+        try made.takeFiles(of: folder)
+        opened = try open(made.database)
+        copy = made
+      }
+      guard opened.version < StudySchema.newestVersion else { return (opened.queue, copy) }
+      let upToDate = try TemporaryCopy(of: folder)
+      try DatabaseCopy.write(opened.queue, to: upToDate.database, of: folder)
+      try StudySchema.migrator(of: folder.path).migrate(DatabaseQueue(path: upToDate.database))
+      return (try open(upToDate.database).0, upToDate)
+    }
+  }
+
+  /// Up to this size a check that compares every index with its table is a matter of moments.
+  private static let thoroughlyCheckedBytes = 16 << 20
+
+  /// Structure of the file, its constraints and, where it is not big, whether indices and tables agree. That last part takes
+  /// several times as long as the rest and guards little here: `jobs()` reads the tables in their own order and checks every
+  /// row's checksum, so that an index that is wrong cannot make a frontier wrong.
+  private static func check(_ queue: DatabaseQueue, _ folder: StudyFolder) throws {
+    let isBig = (folder.databaseSize ?? 0) > thoroughlyCheckedBytes
+    let findings = try queue.read {
+      try String.fetchAll($0, sql: isBig ? "PRAGMA quick_check(1)" : "PRAGMA integrity_check(1)")
+    }
+    if findings != ["ok"] { throw StoreError.damaged(folder.path, findings.first ?? "the check said nothing") }
+  }
+
+  /// Version of its schema. Throws where the database is no study, or a newer layersearch has changed it.
+  private static func requireStudy(_ queue: DatabaseQueue, _ folder: StudyFolder) throws -> Int {
+    try queue.read { db in
+      if try StudySchema.isNewer(db) {
+        throw StoreError(
+          .newerVersion, folder.path,
+          "a newer layersearch made it, or opened it since; update this one to open it (this one knows schemas up to "
+            + "\(StudySchema.newestVersion))")
+      }
+      guard try db.tableExists("study"), try Row.fetchOne(db, sql: "SELECT 1 FROM study") != nil else {
+        throw StoreError.noStudy(folder.path)
+      }
+      return try StudySchema.version(of: db)
+    }
+  }
+
+  /// A new study goes into an empty database, or into what is left of a creation that was cut short.
+  private static func requireRoomForStudy(_ queue: DatabaseQueue, _ folder: StudyFolder) throws {
+    try queue.read { db in
+      if try StudySchema.isNewer(db) { throw StoreError.alreadyExists(folder.path) }
+      guard try StudySchema.version(of: db) == 0 else { return }
+      if let table = try String.fetchOne(db, sql: "SELECT name FROM sqlite_schema WHERE name <> 'grdb_migrations'") {
+        throw StoreError(
+          .noStudy, folder.path,
+          "\(StudyFolder.databaseName) is another program's database (it has a table \(table)); choose another folder")
+      }
+    }
+  }
+
+  /// Each change of the schema is a transaction, and an interrupted upgrade goes on with the next opening. Tells what was
+  /// done; nil where there was nothing to do.
+  private static func bringUpToDate(
+    _ queue: DatabaseQueue, from version: Int, _ folder: StudyFolder, now: Double
+  ) throws -> String? {
+    guard version < StudySchema.newestVersion else { return nil }
+    let copy = StudyFolder.copyName(ofSchema: version)
+    try DatabaseCopy.write(queue, to: "\(folder.path)/\(copy)", of: folder)
+    try StudySchema.migrator(of: folder.path).migrate(queue)
+    let text =
+      "the study was brought from schema \(version) to schema \(StudySchema.newestVersion); as it was, it is kept in \(copy)"
+    try queue.write {
+      try $0.execute(
+        sql: "INSERT INTO event (time, kind, text) VALUES (?, ?, ?)",
+        arguments: [now, StudyEvent.Kind.note.rawValue, text])
+    }
+    return text
+  }
+}

@@ -1,0 +1,118 @@
+import ArgumentParser
+import Foundation
+
+extension DurationDistribution: ExpressibleByArgument {}
+
+struct SimulateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "simulate",
+    abstract: "Measures the coordinator under simulated workers, which train nothing.",
+    discussion: """
+      Starts a real coordinator on a study of its own and connects the workers to it over real sockets; every result is on \
+      the disk before it is acknowledged. With --virtual there are neither sockets nor disk: the same decisions are taken on a \
+      clock that jumps from event to event, for any number of workers.
+
+      Says how many jobs a second were done, how long a free slot waited for its next job, and what the coordinator took of \
+      processor and memory.
+
+      Examples:
+        layersearch simulate --workers 32 --slots 32 --jobs 100000
+        layersearch simulate --workers 1000 --jobs 20000 --distribution exponential --mean 0.5
+        layersearch simulate --workers 5000 --jobs 20000 --distribution lognormal --mean 10 --restart-after 5
+        layersearch simulate --virtual --workers 100000 --jobs 200000 --distribution exponential --mean 60
+      """)
+
+  @Option(help: "Simulated workers.")
+  var workers = 100
+
+  @Option(help: "Slots of each worker.")
+  var slots = 1
+
+  @Option(help: "Jobs of the study.")
+  var jobs = 10_000
+
+  @Option(help: "How the durations of trainings are distributed.")
+  var distribution = DurationDistribution.constant
+
+  @Option(help: ArgumentHelp("Mean duration of a training.", valueName: "seconds"))
+  var mean = 0.0
+
+  @Option(help: ArgumentHelp("How many of the attempts fail, from 0 to 1.", valueName: "fraction"))
+  var failureRate = 0.0
+
+  @Flag(name: .customLong("virtual"), help: "On a simulated clock, without sockets and disk.")
+  var isVirtual = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Kill the coordinator so many seconds after all workers are there, and start it again.", valueName: "seconds"))
+  var restartAfter: Double?
+
+  @Option(help: ArgumentHelp("Keep the study in this new folder (default: a temporary one).", valueName: "dir"))
+  var study: String?
+
+  @Option(help: ArgumentHelp("Threads for the workers.", valueName: "n"))
+  var threads = 1
+
+  @OptionGroup var lease: LeaseOptions
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  func validate() throws {
+    try Self.require(workers, in: 1...1_000_000, "--workers")
+    try Self.require(slots, in: 1...4096, "--slots")
+    try Self.require(jobs, in: 1...1_000_000, "--jobs")
+    try Self.require(mean, in: 0...86_400, "--mean")
+    try Self.require(failureRate, in: 0...1, "--failure-rate")
+    try Self.require(threads, in: 1...min(64, workers), "--threads")
+    if let restartAfter { try Self.require(restartAfter, in: 0...86_400, "--restart-after") }
+    if isVirtual {
+      if study != nil { throw ValidationError("--virtual keeps no study; leave out --study") }
+      if restartAfter != nil {
+        throw ValidationError("--virtual has no coordinator to kill; leave out --restart-after")
+      }
+      // The queue would never move on.
+      if mean == 0 { throw ValidationError("--virtual needs trainings that take time; give --mean 60, for example") }
+    } else if workers > 20_000 {
+      throw ValidationError(
+        "--workers \(workers) is more than a coordinator takes (20000); --virtual has no such limit")
+    }
+  }
+
+  private static func require<Value: Comparable>(_ value: Value, in range: ClosedRange<Value>, _ option: String) throws
+  {
+    guard range.contains(value) else {
+      throw ValidationError("\(option) \(value) must be from \(range.lowerBound) to \(range.upperBound)")
+    }
+  }
+
+  func run() throws {
+    let engine = SimulatedEngine(distribution: distribution, meanDuration: mean, failureRate: failureRate)
+    var shown = 0.0
+    let onProgress = { (done: Int, welcomed: Int) in
+      let now = MonotonicClock.now
+      guard now - shown >= 2 else { return }
+      shown = now
+      StandardError.shared.writeLine("\(welcomed) of \(workers) workers there, \(done) of \(jobs) jobs done")
+    }
+    let report: SimulationReport
+    if isVirtual {
+      report = try VirtualSimulation(workers: workers, slots: slots, jobs: jobs, engine: engine)
+        .run(onProgress: onProgress)
+    } else {
+      report = try SocketSimulation(
+        workers: workers, slots: slots, threads: threads, jobs: jobs, engine: engine, folder: study,
+        restartAfter: restartAfter,
+        leaseArguments: [
+          "--heartbeat-seconds", "\(lease.heartbeatSeconds)", "--lease-seconds", "\(lease.leaseSeconds)",
+        ]
+      ).run(onProgress: onProgress)
+    }
+    if json {
+      try JSONOutput.print(report)
+    } else {
+      for line in report.lines { StandardOutput.writeLine(line) }
+    }
+  }
+}

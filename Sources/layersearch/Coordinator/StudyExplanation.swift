@@ -1,0 +1,262 @@
+import SearchCore
+import StudyStore
+
+/// Why a job waits, runs or failed, or a worker is idle: from the study's records alone.
+struct StudyExplanation: Encodable {
+  struct Attempt: Encodable {
+    var job: Int64
+    var number: Int
+    var worker: String
+    var host: String
+    /// `running`, `finished`, `lost`, `returned` or `failed`.
+    var outcome: String
+    var secondsSinceStart: Double
+    /// Until it ended; nil while it is under way.
+    var seconds: Double?
+    var reason: String?
+    var cause: String?
+    var signal: String?
+    var exitCode: Int?
+    var peakMemoryBytes: Int?
+    var outOfMemorySuspected: Bool?
+    var lastLines: [String]?
+  }
+
+  struct Job: Encodable {
+    var job: Int64
+    var candidate: String
+    var replicate: Int
+    var state: String
+    var failures: Int
+    var losses: Int
+    var why: [String]
+    var attempts: [Attempt]
+  }
+
+  struct Worker: Encodable {
+    var worker: String
+    var host: String
+    var processId: Int
+    var slots: Int
+    /// `here` or `gone`.
+    var state: String
+    var finished: Int
+    var failed: Int
+    var lost: Int
+    var why: [String]
+    /// Those under way, and the latest that went wrong.
+    var attempts: [Attempt]
+  }
+
+  var study: String
+  var jobs: [Job] = []
+  var workers: [Worker] = []
+
+  private static let attemptsShown = 20
+
+  /// `subject`: a job's number, a candidate, or a worker's name, the beginning of one, or a host.
+  init(of subject: String, store: StudyStore, now: Double) throws {
+    study = try StudyDefinition(of: store).name
+    let scene = try Scene(store: store, now: now)
+    if let number = Int64(subject) {
+      if let job = scene.jobs.first(where: { $0.id == number }) { jobs = [try scene.explain(job, store: store)] }
+    } else {
+      jobs = try scene.jobs.filter { $0.trial.candidate.description == subject }.map {
+        try scene.explain($0, store: store)
+      }
+    }
+    if jobs.isEmpty, !subject.isEmpty {
+      let named = scene.workers.filter { $0.worker.id == subject }
+      let found =
+        named.isEmpty ? scene.workers.filter { $0.worker.id.hasPrefix(subject) || $0.worker.host == subject } : named
+      workers = try found.suffix(Self.attemptsShown).map { try scene.explain($0, store: store) }
+    }
+    if jobs.isEmpty, workers.isEmpty {
+      throw Failure.usage(
+        "--explain \(subject.debugDescription): study \(study) has no such job, candidate or worker; jobs are numbered from 1 to "
+          + "\(scene.jobs.count), workers are listed by: layersearch status \(store.directory)")
+    }
+  }
+
+  /// What all explanations need to know.
+  private struct Scene {
+    let now: Double
+    let jobs: [JobRecord]
+    let workers: [WorkerPresence]
+    let isFinished: Bool
+    let isCoordinated: Bool?
+    private let hosts: [String: String]
+
+    init(store: StudyStore, now: Double) throws {
+      self.now = now
+      jobs = try store.jobs()
+      workers = try store.workers()
+      isFinished = try store.isFinished
+      isCoordinated = CoordinatorPresence.isAtWork(studyFolder: store.directory)
+      hosts = Dictionary(workers.map { ($0.worker.id, $0.worker.host) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    var present: [WorkerPresence] { isCoordinated == false ? [] : workers.filter { $0.left == nil } }
+
+    // MARK: Jobs
+
+    func explain(_ job: JobRecord, store: StudyStore) throws -> Job {
+      let attempts = try store.attempts(of: job.id)
+      return Job(
+        job: job.id, candidate: job.trial.candidate.description, replicate: job.trial.replicate,
+        state: job.state.rawValue, failures: job.failures, losses: job.losses, why: why(job, attempts),
+        attempts: attempts.map(attempt))
+    }
+
+    private func why(_ job: JobRecord, _ attempts: [AttemptRecord]) -> [String] {
+      switch job.state {
+      case .finished:
+        let isPlain = attempts.contains { $0.ended != nil && $0.ending == nil }
+        return [isPlain ? "it has its result" : "it has its result, from an attempt that had been given up"]
+      case .failed: return ["it was set aside: \(job.failureReason ?? "no reason is on record")"]
+      case .running:
+        guard let current = attempts.last(where: { $0.ended == nil }) else { return ["it is being trained"] }
+        let host = hosts[current.worker].map { " on \($0)" } ?? ""
+        let time = Readable.duration(seconds: max(0, now - current.started))
+        var lines = ["it is being trained by worker \(current.worker)\(host) since \(time)"]
+        if isCoordinated == false {
+          lines.append("no coordinator is at work: its worker, if it lives, waits for one with --resume")
+        } else if !present.contains(where: { $0.worker.id == current.worker }) {
+          lines.append("that worker is gone; the job waits again once its lease has run out")
+        }
+        return lines
+      case .waiting: return whyWaiting(job, attempts)
+      }
+    }
+
+    private func whyWaiting(_ job: JobRecord, _ attempts: [AttemptRecord]) -> [String] {
+      var lines: [String] = []
+      if isCoordinated == false {
+        lines.append("no coordinator is at work: start it with --resume")
+      } else if present.isEmpty {
+        lines.append("no worker is connected")
+      } else {
+        let able = present.filter { $0.bench(at: now) == nil }
+        let slots = able.reduce(0) { $0 + $1.worker.slots }
+        let running = jobs.count { $0.state == .running }
+        let before = jobs.count { $0.state == .waiting && $0.id < job.id }
+        if able.isEmpty {
+          lines.append("every worker that is connected is benched")
+        } else if running >= slots {
+          lines.append("all \(slots) slots of \(able.count) workers are at work")
+        } else if attempts.contains(where: { $0.ending == .failed }) {
+          lines.append("it is left to a worker at which it has not failed")
+        } else {
+          lines.append("it is about to be handed out: \(running) of \(slots) slots are at work")
+        }
+        if before > 0 { lines.append("\(before) jobs with lower numbers wait before it") }
+      }
+      if job.failures > 0 { lines.append("it failed \(job.failures) times; after the third time it is set aside") }
+      if job.losses > 0 {
+        lines.append("it was lost with its worker \(job.losses) times, which does not count against it")
+      }
+      return lines
+    }
+
+    // MARK: Workers
+
+    func explain(_ presence: WorkerPresence, store: StudyStore) throws -> Worker {
+      let attempts = try store.attempts(by: presence.worker.id)
+      let underWay = attempts.filter { $0.ended == nil }
+      let isHere = present.contains { $0.worker.id == presence.worker.id }
+      let wrong = attempts.filter { $0.ending != nil }.suffix(StudyExplanation.attemptsShown)
+      return Worker(
+        worker: presence.worker.id, host: presence.worker.host, processId: presence.worker.processID,
+        slots: presence.worker.slots, state: isHere ? "here" : "gone",
+        finished: attempts.count { $0.ended != nil && $0.ending == nil },
+        failed: attempts.count { $0.ending == .failed }, lost: attempts.count { $0.ending == .lost },
+        why: why(presence, isHere: isHere, underWay: underWay.count), attempts: (wrong + underWay).map(attempt))
+    }
+
+    private func why(_ presence: WorkerPresence, isHere: Bool, underWay: Int) -> [String] {
+      guard isHere else {
+        let reason = presence.leftReason ?? "the coordinator ended"
+        let time = presence.left.map { ", \(Readable.duration(seconds: max(0, now - $0))) ago" } ?? ""
+        return ["it is gone\(time): \(reason)"]
+      }
+      if let bench = presence.bench(at: now) { return ["it gets no jobs: \(bench)"] }
+      if underWay >= presence.worker.slots { return ["all its \(underWay) slots are at work"] }
+      let waiting = jobs.count { $0.state == .waiting }
+      if isFinished { return ["the study is finished"] }
+      let idle = "\(underWay) of its \(presence.worker.slots) slots are at work"
+      if waiting == 0 { return ["\(idle): no job waits; the search goes on when those under way have ended"] }
+      return [
+        "\(idle), \(waiting) jobs wait: it is about to get one, or still looks for its data, or what waits has failed here "
+          + "and is left to others"
+      ]
+    }
+
+    // MARK: Attempts
+
+    private func attempt(_ record: AttemptRecord) -> Attempt {
+      let failure = record.failure
+      return Attempt(
+        job: record.job, number: record.number, worker: record.worker, host: hosts[record.worker] ?? "",
+        outcome: record.ended == nil ? "running" : record.ending?.rawValue ?? "finished",
+        secondsSinceStart: max(0, now - record.started), seconds: record.ended.map { max(0, $0 - record.started) },
+        reason: record.reason, cause: failure?.cause.rawValue,
+        signal: failure?.signal.map { Signals.name(of: Int32(truncatingIfNeeded: $0)) }, exitCode: failure?.exitCode,
+        peakMemoryBytes: failure?.peakMemoryBytes, outOfMemorySuspected: failure?.isOutOfMemorySuspected,
+        lastLines: failure?.lastLines)
+    }
+  }
+}
+
+// For people.
+extension StudyExplanation {
+  var lines: [String] { jobs.flatMap(\.lines) + workers.flatMap(\.lines) }
+}
+
+extension StudyExplanation.Job {
+  fileprivate var lines: [String] {
+    var lines = ["job      \(job): \(candidate)" + (replicate > 0 ? ", replicate \(replicate)" : "")]
+    lines.append("state    \(state == JobState.failed.rawValue ? "set aside" : state)")
+    for reason in why { lines.append("why      \(reason)") }
+    for attempt in attempts { lines += attempt.lines }
+    return lines
+  }
+}
+
+extension StudyExplanation.Worker {
+  fileprivate var lines: [String] {
+    var lines = ["worker   \(worker) on \(host), process \(processId), \(slots) slots"]
+    lines.append("state    \(state): \(finished) jobs finished, \(failed) failed, \(lost) lost")
+    for reason in why { lines.append("why      \(reason)") }
+    for attempt in attempts { lines += attempt.lines }
+    return lines
+  }
+}
+
+extension StudyExplanation.Attempt {
+  fileprivate var lines: [String] {
+    let place = host.isEmpty ? worker : "\(worker) on \(host)"
+    let begun = "\(Readable.duration(seconds: secondsSinceStart)) ago"
+    let lasted = seconds.map { " for \(Readable.duration(seconds: $0))" } ?? ""
+    var lines = [
+      "attempt  \(number) at job \(job), \(outcome): by \(place), begun \(begun)\(lasted)"
+        + (reason.map { ": \($0)" } ?? "")
+    ]
+    var facts: [String] = []
+    if let cause { facts.append(cause) }
+    if let signal { facts.append(signal) }
+    if let exitCode { facts.append("exit code \(exitCode)") }
+    if let peakMemoryBytes { facts.append("peak memory \(Readable.bytes(peakMemoryBytes))") }
+    if outOfMemorySuspected == true { facts.append("most likely for lack of memory") }
+    if !facts.isEmpty { lines.append("         \(facts.joined(separator: ", "))") }
+    for line in lastLines ?? [] { lines.append("         | \(line)") }
+    return lines
+  }
+}
+
+extension WorkerPresence {
+  /// Why it gets no jobs; nil while it does.
+  func bench(at now: Double) -> String? {
+    guard let benchedUntil, benchedUntil > now else { return nil }
+    return "\(benchedReason ?? "benched") (for another \(Readable.duration(seconds: benchedUntil - now)))"
+  }
+}

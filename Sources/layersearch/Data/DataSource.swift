@@ -1,0 +1,61 @@
+import Foundation
+import ImageData
+
+/// The files of a data set, to read pieces of the stream from. They are opened once: what becomes of their folder later does not
+/// matter.
+struct DataSource: ~Copyable, Sendable {
+  private struct OpenFile: Sendable {
+    var name: String
+    var descriptor: Int32
+    var modified: timespec
+  }
+
+  let layout: DataLayout
+  private var files: [OpenFile] = []
+
+  init(layout: DataLayout, folder: String) throws(Failure) {
+    self.layout = layout
+    for file in layout.files {
+      let path = "\(folder)/\(file.name)"
+      let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+      guard descriptor >= 0 else { throw .failed("\(path): cannot be read: \(String(cString: strerror(errno)))") }
+      var status = stat()
+      fstat(descriptor, &status)
+      files.append(OpenFile(name: file.name, descriptor: descriptor, modified: status.st_mtim))
+    }
+  }
+
+  deinit { for file in files { close(file.descriptor) } }
+
+  /// Throws where the files are not any more what they were when they were opened.
+  func read(_ range: Range<Int>) throws(Failure) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(range.count)
+    for (index, part) in layout.pieces(of: range) {
+      let file = files[index]
+      var status = stat()
+      guard fstat(file.descriptor, &status) == 0, Int(status.st_size) == layout.files[index].bytes,
+        status.st_mtim.tv_sec == file.modified.tv_sec, status.st_mtim.tv_nsec == file.modified.tv_nsec
+      else { throw .failed("\(file.name) was changed while the study runs") }
+      bytes += try read(part, of: file)
+    }
+    guard bytes.count == range.count else { throw .failed("there are no such bytes") }
+    return bytes
+  }
+
+  private func read(_ range: Range<Int>, of file: OpenFile) throws(Failure) -> [UInt8] {
+    var buffer = [UInt8](repeating: 0, count: range.count)
+    var done = 0
+    while done < range.count {
+      let count = buffer.withUnsafeMutableBytes {
+        pread(file.descriptor, $0.baseAddress! + done, range.count - done, off_t(range.lowerBound + done))
+      }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else {
+        throw .failed("\(file.name) cannot be read: \(count == 0 ? "it ends early" : String(cString: strerror(errno)))")
+      }
+      done += count
+    }
+    return buffer
+  }
+}

@@ -1,0 +1,61 @@
+import ArgumentParser
+import Foundation
+import ImageData
+import Messaging
+
+/// A coordinator's own pair and the list of those that it lets in.
+struct CoordinatorKeys {
+  let own: KeyPair
+  let authorized: AuthorizedKeysFile
+
+  /// `list`: nil for the one in the folder itself.
+  init(folder: String, list: String?) throws(Failure) {
+    let folder = expandingTilde(folder)
+    own = try KeyFolder.ownKeys(in: folder)
+    authorized = try AuthorizedKeysFile(
+      path: list.map(expandingTilde) ?? "\(folder)/\(AuthorizedKeysFile.standardName)")
+  }
+}
+
+/// How a coordinator that others may reach keeps strangers out.
+struct CoordinatorKeyOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Encrypt, and let in only workers whose keys are authorized: the coordinator's folder of keys, made by keygen.",
+      valueName: "dir"))
+  var keys: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Who is let in (default: authorized-keys in the folder of keys). Changes take effect at once.", valueName: "file")
+  )
+  var authorizedKeys: String?
+
+  @Flag(
+    help: "Listen beyond this machine without keys: nothing is encrypted, and anyone who reaches the port may join.")
+  var insecure = false
+
+  /// Throws where `endpoint` would be open to other machines without protection.
+  func check(_ endpoint: String) throws {
+    if keys != nil, insecure { throw ValidationError("--keys and --insecure exclude each other") }
+    if keys == nil, authorizedKeys != nil {
+      throw ValidationError("--authorized-keys needs --keys, the coordinator's own keys")
+    }
+    if keys == nil, !insecure, !Endpoint.isLocal(endpoint) {
+      throw ValidationError(
+        "--bind \(endpoint) is reachable from other machines, and without keys anyone may join: give --keys (layersearch "
+          + "keygen makes some), or --insecure on a network that you trust, or bind tcp://127.0.0.1:5555")
+    }
+  }
+
+  /// As they were given, to give them again.
+  var text: String {
+    (keys.map { " --keys \($0)" } ?? "") + (authorizedKeys.map { " --authorized-keys \($0)" } ?? "")
+      + (insecure ? " --insecure" : "")
+  }
+
+  func load() throws(Failure) -> CoordinatorKeys? {
+    guard let keys else { return nil }
+    return try CoordinatorKeys(folder: keys, list: authorizedKeys)
+  }
+}

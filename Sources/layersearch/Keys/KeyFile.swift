@@ -1,0 +1,104 @@
+import Foundation
+import Messaging
+
+/// Files with one key each. Secret ones are read and written with the care that ssh takes of its own.
+enum KeyFile {
+  static let secretName = "secret-key"
+  static let publicName = "public-key"
+  static let coordinatorName = "coordinator-key"
+
+  /// A key has 64 digits; what is longer than this is another file.
+  private static let mostBytes = 4096
+
+  /// - Throws: where others than its owner and root may read the file, too.
+  static func readSecret(_ path: String) throws(Failure) -> SecretKey {
+    let text = try read(path, isSecret: true)
+    guard let key = SecretKey(hexadecimal: content(of: text)) else { throw notAKey(path) }
+    return key
+  }
+
+  static func readPublic(_ path: String) throws(Failure) -> PublicKey {
+    guard let key = PublicKey(hexadecimal: content(of: try read(path, isSecret: false))) else { throw notAKey(path) }
+    return key
+  }
+
+  /// For its owner alone. Never writes over what is there.
+  static func write(secret key: SecretKey, of name: String, to path: String) throws(Failure) {
+    try create(
+      path, "# The secret LayerSearch key of \(name). Whoever has it is \(name).\n\(key.hexadecimalForItsFile)\n",
+      mode: 0o600)
+  }
+
+  static func write(public key: PublicKey, of name: String, to path: String) throws(Failure) {
+    try create(path, "# The public LayerSearch key of \(name).\n\(key.hexadecimal)\n", mode: 0o644)
+  }
+
+  /// The file's one line that is neither empty nor a comment.
+  private static func content(of text: String) -> String {
+    let lines = text.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
+      .filter { !$0.isEmpty && !$0.hasPrefix("#") }
+    return lines.count == 1 ? lines[0] : ""
+  }
+
+  private static func notAKey(_ path: String) -> Failure {
+    .failed("\(path): this is no key; a line of 64 hexadecimal digits is wanted, as layersearch keygen writes it")
+  }
+
+  private static func read(_ path: String, isSecret: Bool) throws(Failure) -> String {
+    // Not blocking, so that a pipe in the key's place is an error instead of a wait without end.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else {
+      throw .failed("\(path): cannot be read: \(String(cString: strerror(errno))); make keys with layersearch keygen")
+    }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      throw .failed("\(path): this is no file; name a folder that layersearch keygen made")
+    }
+    // After the opening, so that it is this file that was looked at.
+    if isSecret { try requirePrivacy(of: path, status) }
+    var bytes = [UInt8](repeating: 0, count: mostBytes + 1)
+    let count = Foundation.read(descriptor, &bytes, bytes.count)
+    guard count >= 0 else { throw .failed("\(path): cannot be read: \(String(cString: strerror(errno)))") }
+    guard count <= mostBytes else { throw notAKey(path) }
+    return String(decoding: bytes[..<count], as: UTF8.self)
+  }
+
+  private static func requirePrivacy(of path: String, _ status: stat) throws(Failure) {
+    guard status.st_uid == geteuid() || status.st_uid == 0 else {
+      throw .failed("\(path): this secret key belongs to another user; give this user a key of its own")
+    }
+    let credentials = ProcessInfo.processInfo.environment["CREDENTIALS_DIRECTORY"]
+    guard isPrivate(path, mode: status.st_mode, owner: status.st_uid, credentials: credentials) else {
+      let mode = String(status.st_mode & 0o777, radix: 8)
+      throw .failed(
+        "\(path): others may read this secret key (its mode is 0\(mode)); make it private with chmod 600 \(path), and if "
+          + "somebody may have read it, make a new one with layersearch keygen")
+    }
+  }
+
+  /// - Parameter credentials: where systemd keeps this process's credentials. It shows them as readable by the group, because of
+  ///   an access list for the service's user, but keeps their folder from everybody else.
+  static func isPrivate(_ path: String, mode: mode_t, owner: uid_t, credentials: String?) -> Bool {
+    if mode & 0o077 == 0 { return true }
+    guard let credentials, credentials.hasPrefix("/"), owner == 0, mode & 0o037 == 0 else { return false }
+    return path.hasPrefix(credentials + "/") && !path.split(separator: "/").contains("..")
+  }
+
+  private static func create(_ path: String, _ text: String, mode: mode_t) throws(Failure) {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)
+    guard descriptor >= 0 else {
+      throw .failed("\(path): cannot be made: \(String(cString: strerror(errno))); keys are never written over")
+    }
+    // The process's umask may have taken rights away that a public key needs.
+    let isWritten =
+      fchmod(descriptor, mode) == 0 && writeAll(Array(text.utf8), to: descriptor) && fsync(descriptor) == 0
+    let number = errno
+    close(descriptor)
+    guard isWritten else {
+      unlink(path)
+      throw .failed(
+        "\(path): cannot be written: \(String(cString: strerror(number))); free space or choose another place")
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import Foundation
+import ImageData
+import Messaging
+
+/// Who a process is: a folder with its key pair.
+///
+/// | folder | files |
+/// |---|---|
+/// | the coordinator's | `secret-key`, `public-key`, `authorized-keys` |
+/// | a worker's | `secret-key`, `public-key`, `coordinator-key` (the coordinator's public one) |
+enum KeyFolder {
+  static func ownKeys(in folder: String) throws(Failure) -> KeyPair {
+    let secret = try KeyFile.readSecret("\(folder)/\(KeyFile.secretName)")
+    do { return try KeyPair(secretKey: secret) } catch { throw .failed("\(folder): \(error)") }
+  }
+
+  /// What a worker connects with.
+  static func workerSecurity(_ folder: String) throws(Failure) -> SocketSecurity {
+    let folder = expandingTilde(folder)
+    let server = try KeyFile.readPublic("\(folder)/\(KeyFile.coordinatorName)")
+    return .client(try ownKeys(in: folder), server: server)
+  }
+
+  // MARK: Making them
+
+  static func makeCoordinator(_ folder: String) throws(Failure) {
+    let keys = try newPair()
+    try makePrivateFolder(folder)
+    // The list first, the secret last: a folder whose making was interrupted is seen to be incomplete.
+    try AuthorizedKeysFile.create("\(folder)/\(AuthorizedKeysFile.standardName)")
+    try KeyFile.write(public: keys.publicKey, of: "the coordinator", to: "\(folder)/\(KeyFile.publicName)")
+    try KeyFile.write(secret: keys.secretKey, of: "the coordinator", to: "\(folder)/\(KeyFile.secretName)")
+  }
+
+  /// Returns the public key, which is to be authorized.
+  static func makeWorker(_ name: String, _ folder: String, coordinator: PublicKey) throws(Failure) -> PublicKey {
+    let keys = try newPair()
+    try makePrivateFolder(folder)
+    try KeyFile.write(public: coordinator, of: "the coordinator", to: "\(folder)/\(KeyFile.coordinatorName)")
+    try KeyFile.write(public: keys.publicKey, of: name, to: "\(folder)/\(KeyFile.publicName)")
+    try KeyFile.write(secret: keys.secretKey, of: name, to: "\(folder)/\(KeyFile.secretName)")
+    return keys.publicKey
+  }
+
+  private static func newPair() throws(Failure) -> KeyPair {
+    do { return try KeyPair.random() } catch { throw .failed("\(error)") }
+  }
+
+  /// A new folder for its owner alone.
+  static func makePrivateFolder(_ path: String) throws(Failure) {
+    guard mkdir(path, 0o700) == 0, chmod(path, 0o700) == 0 else {
+      let reason = String(cString: strerror(errno))
+      throw .failed("\(path): this folder cannot be made: \(reason); keys are never written over")
+    }
+  }
+}

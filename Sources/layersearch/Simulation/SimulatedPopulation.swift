@@ -1,0 +1,140 @@
+import Coordination
+import SearchCore
+import SearchProtocol
+
+/// Simulated workers: real worker machines whose engines only take time. Knows neither sockets nor clocks: whoever drives it
+/// brings messages and the time, and takes messages away. Belongs to one thread.
+final class SimulatedPopulation {
+  /// What it has seen so far.
+  struct Tally: Sendable {
+    /// Workers welcomed since `beginCounting`.
+    var welcomed = 0
+    var busySlots = 0
+    var started = 0
+    /// Reports that the coordinator has acknowledged: results and failures.
+    var acknowledged = 0
+    var lastAcknowledgement = 0.0
+    /// Workers that have left.
+    var ended = 0
+    /// Why the coordinator refused a worker.
+    var refusal: String?
+    /// Seconds from a slot's becoming free to the arrival of its next job.
+    var waits: [Float] = []
+  }
+
+  private struct Member {
+    var machine: WorkerMachine
+    /// When each free slot became so, the oldest first; its machine fills the lowest slot, which does not matter here.
+    var freeSince: [Double]
+    var isWelcome = false
+  }
+
+  /// The end of a training.
+  private struct Ending: Comparable {
+    var time: Double
+    var worker: Int32
+    var slot: Int32
+    var job: JobAssignment
+
+    static func == (left: Ending, right: Ending) -> Bool { left.time == right.time }
+    static func < (left: Ending, right: Ending) -> Bool { left.time < right.time }
+  }
+
+  private let engine: SimulatedEngine
+  private var members: [Member]
+  private var endings = MinimumHeap<Ending>()
+  private(set) var tally = Tally()
+  /// Waits are kept while this is true.
+  var keepsWaits = true
+
+  /// `names`: of the workers; all have `slots` slots.
+  init(names: [String], slots: Int, engine: SimulatedEngine, seed: UInt64) {
+    self.engine = engine
+    members = names.enumerated().map { index, name in
+      Member(
+        machine: WorkerMachine(
+          settings: WorkerSettings(
+            worker: name, host: "simulated", processID: 1, build: Version.number, slots: slots,
+            kernelVariant: SimulatedEngine.kernelVariant,
+            jitterSeed: seed &+ UInt64(index) &* 0x9e37_79b9_7f4a_7c15)),
+        freeSince: [])
+    }
+  }
+
+  var count: Int { members.count }
+  var nextEnding: Double? { endings.first?.time }
+
+  /// Counts welcomes anew, after a coordinator's restart.
+  func beginCounting() {
+    tally.welcomed = 0
+    for index in members.indices { members[index].isWelcome = false }
+  }
+
+  /// What was gathered since the last call.
+  func takeWaits() -> [Float] {
+    defer { tally.waits = [] }
+    return tally.waits
+  }
+
+  /// Something happens to a worker; `send` takes what it says.
+  func handle(_ event: WorkerEvent, worker: Int, at now: Double, send: (Message) -> Void) {
+    if case .received(.welcome) = event, !members[worker].isWelcome {
+      members[worker].isWelcome = true
+      tally.welcomed += 1
+    }
+    if case .received(.refusal(let refusal)) = event { tally.refusal = tally.refusal ?? refusal.reason }
+    var events = [event]
+    while let next = events.popLast() {
+      for effect in members[worker].machine.handle(next, at: now) {
+        switch effect {
+        case .send(let message): send(message)
+        case .startJob(let slot, let job): start(job, worker: worker, slot: slot, at: now)
+        case .stopEngine: tally.busySlots -= 1
+        case .locateData: events.append(.dataLocated(path: nil))
+        case .discardSpooled: acknowledge(event, at: now)
+        case .exit: tally.ended += 1
+        case .spool, .log: break
+        }
+      }
+    }
+  }
+
+  /// Ends the trainings whose time has come.
+  func endTrainings(at now: Double, send: (_ worker: Int, Message) -> Void) {
+    while let ending = endings.first, ending.time <= now {
+      _ = endings.removeFirst()
+      let (worker, slot) = (Int(ending.worker), Int(ending.slot))
+      let reference = ending.job.reference
+      let (_, outcome) = engine.run(
+        seed: ending.job.seed, attempt: reference.attempt, epochs: ending.job.recipe.epochs)
+      let event: WorkerEvent =
+        switch outcome {
+        case .finished(let result): .engineFinished(slot: slot, reference, result)
+        case .failed(let reason): .engineFailed(slot: slot, reference, reason: reason)
+        }
+      let before = members[worker].machine.runningCount
+      handle(event, worker: worker, at: now) { send(worker, $0) }
+      if members[worker].machine.runningCount < before {
+        tally.busySlots -= 1
+        members[worker].freeSince.append(now)
+      }
+    }
+  }
+
+  private func start(_ job: JobAssignment, worker: Int, slot: Int, at now: Double) {
+    tally.started += 1
+    tally.busySlots += 1
+    if !members[worker].freeSince.isEmpty {
+      let since = members[worker].freeSince.removeFirst()
+      if keepsWaits { tally.waits.append(Float(now - since)) }
+    }
+    let (seconds, _) = engine.run(seed: job.seed, attempt: job.reference.attempt, epochs: 0)
+    endings.insert(Ending(time: now + seconds, worker: Int32(worker), slot: Int32(slot), job: job))
+  }
+
+  private func acknowledge(_ event: WorkerEvent, at now: Double) {
+    guard case .received(.resultAcknowledged) = event else { return }
+    tally.acknowledged += 1
+    tally.lastAcknowledgement = now
+  }
+}

@@ -1,0 +1,139 @@
+import Foundation
+import Messaging
+import SearchProtocol
+import Synchronization
+
+/// Threads of simulated workers, each worker with a connection of its own to a real coordinator.
+final class SimulatedWorkers: Sendable {
+  private struct Shared {
+    var tallies: [SimulatedPopulation.Tally]
+    var waits: [Float] = []
+    var keepsWaits = false
+    /// How many times welcomes were to be counted anew.
+    var countings = 0
+    var isStopping = false
+    var running: Int
+  }
+
+  private let shared: Mutex<Shared>
+  private let context: MessagingContext
+  private static let tickSeconds = 0.5
+  private static let reportSeconds = 0.02
+
+  /// Connects `count` workers of `slots` slots, on `threads` threads.
+  init(endpoint: String, count: Int, slots: Int, threads: Int, engine: SimulatedEngine) throws {
+    OpenFileLimit.raise()
+    context = try MessagingContext(maximumSockets: count + 16)
+    shared = Mutex(Shared(tallies: Array(repeating: .init(), count: threads), running: threads))
+    let context = context
+    for thread in 0..<threads {
+      let names = stride(from: thread, to: count, by: threads).map { "simulated-\($0)" }
+      // Made here so that an error is thrown, then given to the one thread that uses it from then on.
+      nonisolated(unsafe) let dealers = try DealerGroup(context: context, connect: endpoint, count: names.count)
+      Thread.detachNewThread { [self] in
+        let population = SimulatedPopulation(names: names, slots: slots, engine: engine, seed: UInt64(thread))
+        serve(population, dealers, thread)
+        shared.withLock { $0.running -= 1 }
+      }
+    }
+  }
+
+  /// All threads' tallies in one. Its waits are empty: `takeWaits` has them.
+  var tally: SimulatedPopulation.Tally {
+    shared.withLock { shared in
+      shared.tallies.reduce(into: SimulatedPopulation.Tally()) { sum, tally in
+        sum.welcomed += tally.welcomed
+        sum.busySlots += tally.busySlots
+        sum.started += tally.started
+        sum.acknowledged += tally.acknowledged
+        sum.lastAcknowledgement = max(sum.lastAcknowledgement, tally.lastAcknowledgement)
+        sum.ended += tally.ended
+        sum.refusal = sum.refusal ?? tally.refusal
+      }
+    }
+  }
+
+  /// From now on, waits of slots for their next job are kept.
+  func keepWaits() { shared.withLock { $0.keepsWaits = true } }
+
+  func takeWaits() -> [Float] {
+    shared.withLock { shared in
+      defer { shared.waits = [] }
+      return shared.waits
+    }
+  }
+
+  /// Counts welcomes from now on.
+  func countWelcomesAnew() {
+    shared.withLock { shared in
+      shared.countings += 1
+      for index in shared.tallies.indices { shared.tallies[index].welcomed = 0 }
+    }
+  }
+
+  /// Ends all threads and closes all sockets.
+  func stop() {
+    shared.withLock { $0.isStopping = true }
+    while shared.withLock({ $0.running > 0 }) { usleep(5000) }
+    context.close()
+  }
+
+  private func serve(_ population: SimulatedPopulation, _ dealers: DealerGroup, _ thread: Int) {
+    var messageID: UInt64 = 0
+    func send(_ worker: Int, _ message: Message) {
+      messageID += 1
+      // What does not go out now is said again by the machines.
+      if let frames = try? MessageCodec.encode(message, id: messageID) { _ = dealers.send(frames, from: worker) }
+    }
+    for worker in 0..<population.count {
+      population.handle(.started, worker: worker, at: MonotonicClock.now) { send(worker, $0) }
+    }
+    var countings = 0
+    var ticking = 0
+    var nextTick = MonotonicClock.now
+    var nextReport = 0.0
+    while true {
+      var now = MonotonicClock.now
+      let untilEnding = (population.nextEnding ?? .infinity) - now
+      let untilTick = nextTick - now
+      let isOpen = dealers.receive(waitingAtMost: max(0, min(untilEnding, untilTick, Self.reportSeconds))) {
+        worker, frames in
+        guard let message = try? MessageCodec.decode(frames).message else { return }
+        let now = MonotonicClock.now
+        population.handle(.received(message), worker: worker, at: now) { send(worker, $0) }
+        population.endTrainings(at: now, send: send)
+      }
+      guard isOpen else { return }
+      now = MonotonicClock.now
+      population.endTrainings(at: now, send: send)
+      // A few workers at a time, so that nobody waits for thousands of ticks.
+      while now >= nextTick {
+        population.handle(.tick, worker: ticking, at: now) { send(ticking, $0) }
+        ticking = (ticking + 1) % population.count
+        nextTick += Self.tickSeconds / Double(population.count)
+        // After a standstill, ticks that were missed are not made up for.
+        if ticking == 0 { nextTick = max(nextTick, now - Self.tickSeconds) }
+      }
+      if now >= nextReport {
+        nextReport = now + Self.reportSeconds
+        guard report(population, thread, &countings) else { return }
+      }
+    }
+  }
+
+  /// False where the thread is to end.
+  private func report(_ population: SimulatedPopulation, _ thread: Int, _ countings: inout Int) -> Bool {
+    let waits = population.takeWaits()
+    let (isStopping, wanted, keepsWaits) = shared.withLock { shared in
+      if shared.countings == countings { shared.tallies[thread] = population.tally }
+      if shared.keepsWaits { shared.waits += waits }
+      return (shared.isStopping, shared.countings, shared.keepsWaits)
+    }
+    if wanted != countings {
+      countings = wanted
+      population.beginCounting()
+    }
+    population.keepsWaits = keepsWaits
+    return !isStopping
+  }
+}

@@ -1,0 +1,80 @@
+/// What `simulate` found.
+struct SimulationReport: Encodable {
+  struct Wait: Encodable {
+    var count: Int
+    var medianSeconds: Double
+    var percentile99Seconds: Double
+    var mostSeconds: Double
+
+    /// Nil without waits.
+    init?(_ waits: [Float]) {
+      guard !waits.isEmpty else { return nil }
+      let sorted = waits.sorted()
+      count = sorted.count
+      medianSeconds = Double(sorted[sorted.count / 2])
+      percentile99Seconds = Double(sorted[min(sorted.count - 1, sorted.count * 99 / 100)])
+      mostSeconds = Double(sorted[sorted.count - 1])
+    }
+  }
+
+  struct Restart: Encodable {
+    /// All from the moment at which the coordinator was killed.
+    var secondsUntilListening: Double
+    var secondsUntilAllWorkersAreBack: Double?
+    /// At least 99 % of the slots that were at work before have a job.
+    var secondsUntilFullDispatch: Double?
+  }
+
+  var workers: Int
+  var slotsPerWorker: Int
+  var isVirtual: Bool
+  var jobs: Int
+  /// Results on record at the end.
+  var finished: Int
+  /// Jobs that were set aside after repeated failures.
+  var failed: Int
+  /// Until all workers were welcomed.
+  var connectSeconds: Double
+  /// What the rate was measured over: from all workers' being there to the last acknowledgement.
+  var measuredJobs: Int
+  var measuredSeconds: Double
+  var jobsPerSecond: Double
+  /// From a slot's becoming free to the arrival of its next job, while jobs waited.
+  var slotWait: Wait?
+  /// User and system, of the whole coordinator process; with a virtual clock, of its state machine.
+  var coordinatorProcessorMillisecondsPerJob: Double
+  /// Of the coordinator's process; with a virtual clock, of everything.
+  var residentBytes: Int
+  var mostResidentBytes: Int
+  var restart: Restart?
+  /// With a virtual clock: how long the simulation took.
+  var wallSeconds: Double?
+
+  /// For people.
+  var lines: [String] {
+    func milliseconds(_ seconds: Double) -> String { "\(Readable.fixed(seconds * 1000, digits: 2)) ms" }
+    func seconds(_ seconds: Double?) -> String { seconds.map { "\(Readable.fixed($0, digits: 1)) s" } ?? "never" }
+    var lines = [
+      "workers      \(workers) with \(slotsPerWorker) slot\(slotsPerWorker == 1 ? "" : "s") each, connected in \(seconds(connectSeconds))",
+      "jobs         \(finished) finished, \(failed) set aside, of \(jobs)",
+      "rate         \(Readable.fixed(jobsPerSecond, digits: 0)) jobs/s over \(measuredJobs) jobs in "
+        + seconds(measuredSeconds),
+    ]
+    if let slotWait {
+      lines.append(
+        "slot wait    median \(milliseconds(slotWait.medianSeconds)), 99 % \(milliseconds(slotWait.percentile99Seconds)), "
+          + "most \(milliseconds(slotWait.mostSeconds)), of \(slotWait.count)")
+    }
+    lines.append(
+      "coordinator  \(Readable.fixed(coordinatorProcessorMillisecondsPerJob, digits: 4)) ms of processor a job, "
+        + "\(Readable.bytes(residentBytes)) resident at the end, \(Readable.bytes(mostResidentBytes)) at most")
+    if let restart {
+      lines.append(
+        "restart      after kill -9: listening in \(seconds(restart.secondsUntilListening)), all workers back in "
+          + "\(seconds(restart.secondsUntilAllWorkersAreBack)), full dispatch in \(seconds(restart.secondsUntilFullDispatch))"
+      )
+    }
+    if let wallSeconds { lines.append("virtual      simulated in \(seconds(wallSeconds))") }
+    return lines
+  }
+}

@@ -1,0 +1,114 @@
+import Foundation
+import StudyStore
+
+/// Simulated workers against a real coordinator process, over real sockets, with every result on the disk.
+struct SocketSimulation {
+  var workers: Int
+  var slots: Int
+  var threads: Int
+  var jobs: Int
+  var engine: SimulatedEngine
+  /// Where the study is kept; nil for a temporary folder.
+  var folder: String?
+  /// Kills the coordinator so many seconds after all workers were there, and starts it again.
+  var restartAfter: Double?
+  var leaseArguments: [String] = []
+
+  private static let pollMicroseconds: UInt32 = 10_000
+  /// A simulation in which nothing at all is acknowledged for so long has failed.
+  private static let longestStandstill = 120.0
+
+  func run(onProgress: (_ acknowledged: Int, _ welcomed: Int) -> Void) throws -> SimulationReport {
+    let study = try SimulatedStudy(
+      folder: folder, configurationText: SimulatedStudy.configurationText(jobs: jobs, seed: 1),
+      leaseArguments: leaseArguments)
+    defer { study.clear() }
+    var coordinator = try study.startCoordinator()
+    let begun = MonotonicClock.now
+    let population = try SimulatedWorkers(
+      endpoint: coordinator.endpoint, count: workers, slots: slots, threads: threads, engine: engine)
+    defer { population.stop() }
+
+    // Measured from when all are there; where the jobs are done before, from the start.
+    var start = (time: begun, acknowledged: 0, processor: 0.0)
+    var connectSeconds: Double?
+    var processor = 0.0
+    var processorOfEarlier = 0.0
+    var resident = 0
+    var mostResident = 0
+    var restart: SimulationReport.Restart?
+    var lastChange = (time: begun, acknowledged: 0)
+    while coordinator.ending == nil {
+      usleep(Self.pollMicroseconds)
+      let tally = population.tally
+      let now = MonotonicClock.now
+      if let refusal = tally.refusal { throw Failure.failed("the coordinator refused a simulated worker: \(refusal)") }
+      if let used = coordinator.processorSeconds, tally.acknowledged > lastChange.acknowledged || processor == 0 {
+        processor = used + processorOfEarlier
+      }
+      if let bytes = coordinator.residentBytes, bytes > 0, tally.ended == 0 {
+        resident = bytes
+        mostResident = max(mostResident, bytes)
+      }
+      if connectSeconds == nil, tally.welcomed >= workers {
+        connectSeconds = now - begun
+        start = (now, tally.acknowledged, processor)
+        population.keepWaits()
+      }
+      if tally.acknowledged > lastChange.acknowledged { lastChange = (now, tally.acknowledged) }
+      if now - lastChange.time > Self.longestStandstill + engine.meanDuration * 10 {
+        throw Failure.failed("nothing was acknowledged for \(Int(now - lastChange.time)) s")
+      }
+      onProgress(tally.acknowledged, tally.welcomed)
+      if let restartAfter, restart == nil, let connectSeconds, now - begun - connectSeconds >= restartAfter {
+        processorOfEarlier = processor
+        restart = try kill(&coordinator, of: study, population)
+      }
+    }
+    let tally = population.tally
+    let waits = population.takeWaits()
+    guard case .exited(0) = coordinator.ending?.status else {
+      throw Failure.failed("the coordinator ended: \(coordinator.ending?.reason ?? "")")
+    }
+    let counts = try StudyStore.open(directory: study.folder, mode: .readOnly).counts()
+    guard counts.finished + counts.failed == counts.total, counts.finished <= tally.acknowledged else {
+      throw Failure.failed(
+        "the record does not agree with what was acknowledged: \(counts.finished) results and \(counts.failed) failures of "
+          + "\(counts.total) jobs, \(tally.acknowledged) acknowledgements")
+    }
+    let measured = tally.acknowledged - start.acknowledged
+    let seconds = max(1e-9, tally.lastAcknowledgement - start.time)
+    return SimulationReport(
+      workers: workers, slotsPerWorker: slots, isVirtual: false, jobs: jobs, finished: counts.finished,
+      failed: counts.failed, connectSeconds: connectSeconds ?? seconds, measuredJobs: measured,
+      measuredSeconds: seconds, jobsPerSecond: Double(measured) / seconds, slotWait: .init(waits),
+      coordinatorProcessorMillisecondsPerJob: (processor - start.processor) * 1000 / Double(max(1, measured)),
+      residentBytes: resident, mostResidentBytes: mostResident, restart: restart)
+  }
+
+  /// Kills the coordinator, starts it again where it was, and waits until all is as before.
+  private func kill(
+    _ coordinator: inout CoordinatorProcess, of study: SimulatedStudy, _ population: SimulatedWorkers
+  ) throws -> SimulationReport.Restart {
+    let busyBefore = population.tally.busySlots
+    let endpoint = coordinator.endpoint
+    let killed = MonotonicClock.now
+    coordinator.kill()
+    population.countWelcomesAnew()
+    coordinator = try study.startCoordinator(endpoint: endpoint)
+    var restart = SimulationReport.Restart(secondsUntilListening: MonotonicClock.now - killed)
+    while restart.secondsUntilFullDispatch == nil, coordinator.ending == nil {
+      usleep(Self.pollMicroseconds)
+      let tally = population.tally
+      let seconds = MonotonicClock.now - killed
+      if restart.secondsUntilAllWorkersAreBack == nil, tally.welcomed >= workers {
+        restart.secondsUntilAllWorkersAreBack = seconds
+      }
+      if restart.secondsUntilAllWorkersAreBack != nil, tally.busySlots * 100 >= busyBefore * 99 {
+        restart.secondsUntilFullDispatch = seconds
+      }
+      if seconds > Self.longestStandstill { break }
+    }
+    return restart
+  }
+}

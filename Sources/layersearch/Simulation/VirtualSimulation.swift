@@ -1,0 +1,190 @@
+import Configuration
+import Coordination
+import Foundation
+import SearchCore
+import SearchProtocol
+
+/// The real state machines on a clock that jumps from event to event: no sockets, no disk, no waiting. For more workers than
+/// a machine has ports, and to see what the coordinator's decisions alone cost.
+struct VirtualSimulation {
+  var workers: Int
+  var slots: Int
+  var jobs: Int
+  var engine: SimulatedEngine
+
+  /// Seconds that a message is under way, and that a turn of the coordinator takes to be committed.
+  private static let latency = 0.0002
+  private static let commit = 0.001
+  private static let tickSeconds = 1.25
+  private static let coordinatorTickSeconds = 0.25
+  /// Workers start within so many seconds.
+  private static let arrivalSeconds = 10.0
+
+  private struct Event: Comparable {
+    enum Kind {
+      case start(worker: Int32)
+      case toCoordinator(Message, from: Int32)
+      case toWorker(Message, Int32)
+      case tick(worker: Int32)
+      case coordinatorTick
+      /// Trainings that end now.
+      case ending
+    }
+
+    var time: Double
+    /// Events of one time come in the order in which they were caused: connections keep theirs.
+    var number: UInt64
+    var kind: Kind
+
+    static func == (left: Event, right: Event) -> Bool { left.number == right.number }
+    static func < (left: Event, right: Event) -> Bool { (left.time, left.number) < (right.time, right.number) }
+  }
+
+  func run(onProgress: (_ finished: Int, _ welcomed: Int) -> Void) throws -> SimulationReport {
+    var run = try Run(self)
+    return try run.toTheEnd(onProgress: onProgress)
+  }
+
+  private struct Run {
+    let simulation: VirtualSimulation
+    let population: SimulatedPopulation
+    var machine: CoordinatorMachine
+    var queue = MinimumHeap<Event>()
+    var number: UInt64 = 0
+    var now = 0.0
+    var hasStopped = false
+    /// What the record would hold.
+    var finished: Set<Int64> = []
+    var setAside: Set<Int64> = []
+    var added = 0
+    var machineSeconds = 0.0
+    var welcomedAt: Double?
+
+    init(_ simulation: VirtualSimulation) throws {
+      self.simulation = simulation
+      let configuration = try StudyConfiguration.parse(
+        text: SimulatedStudy.configurationText(jobs: simulation.jobs, seed: 1), fileName: "simulation.yaml")
+      var settings = CoordinatorSettings(
+        study: "simulation", studyName: configuration.study, recipe: configuration.recipe,
+        data: DataRequirement(set: .shapes10, contentHash: "", pathHint: nil), studySeed: configuration.seed,
+        jobBudget: configuration.budgetJobs)
+      settings.maximumWorkers = simulation.workers
+      machine = CoordinatorMachine(
+        settings: settings, jobs: [],
+        strategy: try makeStrategy(
+          configuration.strategy, space: configuration.space, budget: configuration.budgetJobs,
+          studySeed: configuration.seed))
+      population = SimulatedPopulation(
+        names: (0..<simulation.workers).map { "simulated-\($0)" }, slots: simulation.slots, engine: simulation.engine,
+        seed: 1)
+    }
+
+    mutating func toTheEnd(onProgress: (Int, Int) -> Void) throws -> SimulationReport {
+      let begun = MonotonicClock.now
+      try decide(.started)
+      schedule(.coordinatorTick, after: 0)
+      for worker in 0..<simulation.workers {
+        schedule(
+          .start(worker: Int32(worker)),
+          after: VirtualSimulation.arrivalSeconds * Double(worker) / Double(simulation.workers))
+      }
+      var lastProgress = 0.0
+      while !hasStopped, let event = queue.removeFirst() {
+        now = event.time
+        try handle(event.kind)
+        if welcomedAt == nil, population.tally.welcomed == simulation.workers { welcomedAt = now }
+        if event.number % 4096 == 0, MonotonicClock.now - lastProgress > 0.2 {
+          lastProgress = MonotonicClock.now
+          onProgress(finished.count, population.tally.welcomed)
+        }
+      }
+      guard hasStopped, finished.count + setAside.count == added, finished.isDisjoint(with: setAside) else {
+        throw Failure.failed("the simulation ended with \(finished.count) results of \(added) jobs; this is a defect")
+      }
+      let resident = ProcessUsage.residentBytes(of: getpid()) ?? 0
+      var usage = rusage()
+      getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+      let seconds = max(1e-9, population.tally.lastAcknowledgement)
+      return SimulationReport(
+        workers: simulation.workers, slotsPerWorker: simulation.slots, isVirtual: true, jobs: simulation.jobs,
+        finished: finished.count, failed: setAside.count, connectSeconds: welcomedAt ?? now,
+        measuredJobs: finished.count, measuredSeconds: seconds, jobsPerSecond: Double(finished.count) / seconds,
+        slotWait: .init(population.takeWaits()),
+        coordinatorProcessorMillisecondsPerJob: machineSeconds * 1000 / Double(max(1, finished.count)),
+        residentBytes: resident, mostResidentBytes: usage.ru_maxrss * 1024, restart: nil,
+        wallSeconds: MonotonicClock.now - begun)
+    }
+
+    private mutating func schedule(_ kind: Event.Kind, after seconds: Double) {
+      number += 1
+      queue.insert(Event(time: now + seconds, number: number, kind: kind))
+    }
+
+    private mutating func handle(_ kind: Event.Kind) throws {
+      switch kind {
+      case .start(let worker):
+        tell(worker, .started)
+        schedule(.tick(worker: worker), after: VirtualSimulation.tickSeconds)
+      case .tick(let worker):
+        tell(worker, .tick)
+        schedule(.tick(worker: worker), after: VirtualSimulation.tickSeconds)
+      case .toWorker(let message, let worker): tell(worker, .received(message))
+      case .toCoordinator(let message, let worker): try decide(.received(message, from: Self.peer(worker)))
+      case .coordinatorTick:
+        try decide(.tick)
+        schedule(.coordinatorTick, after: VirtualSimulation.coordinatorTickSeconds)
+      case .ending:
+        var said: [(Int, Message)] = []
+        population.endTrainings(at: now) { said.append(($0, $1)) }
+        for (worker, message) in said { post(message, from: Int32(worker)) }
+      }
+    }
+
+    private mutating func tell(_ worker: Int32, _ event: WorkerEvent) {
+      let next = population.nextEnding
+      var said: [Message] = []
+      population.handle(event, worker: Int(worker), at: now) { said.append($0) }
+      for message in said { post(message, from: worker) }
+      // A new training may be the first to end.
+      if let ending = population.nextEnding, ending != next { schedule(.ending, after: max(0, ending - now)) }
+    }
+
+    private mutating func post(_ message: Message, from worker: Int32) {
+      schedule(.toCoordinator(message, from: worker), after: VirtualSimulation.latency)
+    }
+
+    private mutating func decide(_ event: CoordinatorEvent) throws {
+      let begun = MonotonicClock.now
+      let effects = machine.handle(event, at: now)
+      machineSeconds += MonotonicClock.now - begun
+      for effect in effects {
+        switch effect {
+        case .record(let change): try record(change)
+        case .send(let message, let peer):
+          schedule(
+            .toWorker(message, Self.worker(peer)), after: VirtualSimulation.commit + VirtualSimulation.latency)
+        case .log: break
+        case .stop: hasStopped = true
+        }
+      }
+    }
+
+    private mutating func record(_ change: StudyChange) throws {
+      switch change {
+      case .jobAdded: added += 1
+      case .jobFinished(let job, _, _, _):
+        guard finished.insert(job).inserted else { throw Failure.failed("job \(job) was recorded twice") }
+      case .jobSetAside(let job, _): setAside.insert(job)
+      default: break
+      }
+    }
+
+    private static func peer(_ worker: Int32) -> PeerID {
+      PeerID(bytes: withUnsafeBytes(of: worker.bigEndian) { Array($0) })
+    }
+
+    private static func worker(_ peer: PeerID) -> Int32 {
+      Int32(truncatingIfNeeded: peer.bytes.reduce(0) { $0 << 8 | Int($1) })
+    }
+  }
+}

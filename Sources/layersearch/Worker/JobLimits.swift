@@ -1,0 +1,87 @@
+import ArgumentParser
+
+/// What one training may use up; beyond it, its engine process is ended and the attempt fails.
+struct JobLimits: Sendable {
+  /// Resident memory of the engine process, in bytes; nil for as much as there is.
+  var memoryBytes: Int?
+  /// From the start of a job to its end; nil for as long as it takes.
+  var seconds: Double?
+  /// An engine process that makes no progress for so long hangs.
+  var silenceSeconds: Double
+}
+
+/// For `worker` and `run`.
+struct JobLimitOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Most memory of one training, such as 4GB or 800MB: beyond it the training is ended and counts as failed.",
+      valueName: "size"))
+  var memoryPerJob: MemorySize?
+
+  @Option(
+    help: ArgumentHelp(
+      "Longest time of one training, such as 90s, 30min or 2h: after it the training is ended and counts as failed.",
+      valueName: "time"))
+  var timePerJob: TimeSpan?
+
+  @Option(
+    help: ArgumentHelp(
+      "A training that makes no progress for so long hangs, is ended and counts as failed.", valueName: "time"))
+  var longestSilence: TimeSpan = TimeSpan(seconds: 900)
+
+  var limits: JobLimits {
+    JobLimits(
+      memoryBytes: memoryPerJob?.bytes, seconds: timePerJob?.seconds, silenceSeconds: longestSilence.seconds)
+  }
+
+  /// To pass on to a worker process.
+  var arguments: [String] {
+    var arguments = ["--longest-silence", longestSilence.description]
+    if let memoryPerJob { arguments += ["--memory-per-job", memoryPerJob.description] }
+    if let timePerJob { arguments += ["--time-per-job", timePerJob.description] }
+    return arguments
+  }
+}
+
+/// `800MB`, `4GB`, `1.5GB`, `4GiB`, or plain bytes.
+struct MemorySize: ExpressibleByArgument, CustomStringConvertible, Hashable {
+  let bytes: Int
+
+  private static let units: [(String, Double)] = [
+    ("kib", 1024), ("mib", 1_048_576), ("gib", 1_073_741_824), ("tib", 1_099_511_627_776), ("kb", 1e3), ("mb", 1e6),
+    ("gb", 1e9), ("tb", 1e12), ("k", 1024), ("m", 1_048_576), ("g", 1_073_741_824), ("t", 1_099_511_627_776), ("b", 1),
+  ]
+
+  init?(argument: String) {
+    guard let value = number(argument, units: Self.units, plain: 1), value >= 1, value < 1e18 else { return nil }
+    bytes = Int(value)
+  }
+
+  var description: String { "\(bytes)" }
+}
+
+/// `45s`, `30min`, `2h`, `1d`, or plain seconds.
+struct TimeSpan: ExpressibleByArgument, CustomStringConvertible, Hashable {
+  let seconds: Double
+
+  private static let units: [(String, Double)] = [("min", 60), ("s", 1), ("m", 60), ("h", 3600), ("d", 86_400)]
+
+  init(seconds: Double) { self.seconds = seconds }
+
+  init?(argument: String) {
+    guard let value = number(argument, units: Self.units, plain: 1), value >= 0, value <= 1e9 else { return nil }
+    seconds = value
+  }
+
+  var description: String { seconds == seconds.rounded() ? "\(Int(seconds))s" : "\(seconds)s" }
+  var defaultValueDescription: String { seconds == 900 ? "15min" : description }
+}
+
+private func number(_ text: String, units: [(String, Double)], plain: Double) -> Double? {
+  let text = text.lowercased().filter { $0 != " " }
+  guard text.first?.isNumber == true || text.first == "." else { return nil }
+  for (unit, factor) in units where text.hasSuffix(unit) {
+    return Double(text.dropLast(unit.count)).map { $0 * factor }
+  }
+  return Double(text).map { $0 * plain }
+}

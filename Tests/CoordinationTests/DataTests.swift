@@ -1,0 +1,212 @@
+import Randomness
+import SearchCore
+import SearchProtocol
+import Testing
+
+@testable import Coordination
+
+/// A data set on its way from the coordinator to workers that lack it.
+struct DataTests {
+  private let a = PeerID(1)
+  private let b = PeerID(2)
+  private let bytes = 10 * DataChunk.maximumBytes - 5
+  private let data = DataRequirement(set: .cifar10, contentHash: "abc", pathHint: nil)
+
+  private func coordinator(change: (inout CoordinatorSettings) -> Void = { _ in }) -> CoordinatorMachine {
+    var settings = Fixture.coordinatorSettings()
+    settings.data = data
+    settings.dataBytes = bytes
+    change(&settings)
+    var machine = CoordinatorMachine(settings: settings, jobs: [], strategy: TwoStageStrategy(first: 4))
+    _ = machine.handle(.started, at: 0)
+    for (peer, name) in [(a, "w"), (b, "v")] { _ = machine.handle(.received(Fixture.hello(name), from: peer), at: 0) }
+    return machine
+  }
+
+  private func request(_ chunk: Int, returned: [UInt64] = []) -> DataRequest {
+    DataRequest(
+      contentHash: "abc", offset: chunk * DataChunk.maximumBytes,
+      length: min(DataChunk.maximumBytes, bytes - chunk * DataChunk.maximumBytes), returned: returned)
+  }
+
+  private func tickets(_ effects: [CoordinatorEffect], _ peer: PeerID) -> [UInt64] {
+    effects.compactMap { if case .sendData(_, _, let ticket, peer) = $0 { ticket } else { nil } }
+  }
+
+  @Test("a worker that returns no tickets gets four chunks and no more; each ticket that comes back gets it another")
+  func window() {
+    var machine = coordinator()
+    for chunk in 0..<9 {
+      let effects = machine.handle(.dataRequested(request(chunk), from: a, ticket: UInt64(chunk)), at: 1)
+      #expect(tickets(effects, a) == (chunk < 4 ? [UInt64(chunk)] : []))
+    }
+    // A made-up ticket changes nothing.
+    #expect(
+      tickets(machine.handle(.dataRequested(request(4, returned: [77]), from: a, ticket: 50), at: 1), a).isEmpty)
+    #expect(tickets(machine.handle(.dataRequested(request(4, returned: [0]), from: a, ticket: 51), at: 1), a) == [51])
+    #expect(tickets(machine.handle(.dataRequested(request(5, returned: [0]), from: a, ticket: 52), at: 1), a).isEmpty)
+    // Others are not held up, and a chunk that was lost is forgotten after a minute.
+    #expect(tickets(machine.handle(.dataRequested(request(0), from: b, ticket: 60), at: 1), b) == [60])
+    for second in 2...70 {
+      for peer in [a, b] {
+        _ = machine.handle(
+          .received(.workerHeartbeat(WorkerHeartbeat(running: [], freeSlots: 0)), from: peer), at: Double(second))
+      }
+      _ = machine.handle(.tick, at: Double(second))
+    }
+    #expect(tickets(machine.handle(.dataRequested(request(5), from: a, ticket: 70), at: 71), a) == [70])
+  }
+
+  @Test("all workers together have a bounded number of chunks on their way, and are served in turn")
+  func bound() {
+    var machine = coordinator { $0.dataChunksAtOnce = 5 }
+    for chunk in 0..<4 { _ = machine.handle(.dataRequested(request(chunk), from: a, ticket: UInt64(chunk)), at: 1) }
+    var sent: [UInt64] = []
+    for chunk in 0..<4 {
+      sent += tickets(machine.handle(.dataRequested(request(chunk), from: b, ticket: UInt64(10 + chunk)), at: 1), b)
+    }
+    #expect(sent == [10])
+    #expect(
+      tickets(machine.handle(.dataRequested(request(4, returned: [0, 1]), from: a, ticket: 4), at: 2), b) == [11, 12])
+    // A worker that leaves makes room for others.
+    #expect(tickets(machine.handle(.received(.bye(Bye(reason: "")), from: a), at: 3), b).isEmpty)
+    let nothing = DataRequest(contentHash: "abc", offset: 0, length: 0, returned: [])
+    #expect(tickets(machine.handle(.dataRequested(nothing, from: b, ticket: 99), at: 3), b) == [13])
+  }
+
+  @Test(
+    "other content, bytes that are not there, and data sets that nobody has are refused; strangers are asked to say hello"
+  )
+  func refusals() {
+    var machine = coordinator()
+    var requests = [request(0), request(9), request(9), request(0)]
+    requests[0].contentHash = "abd"
+    requests[1].length += 1
+    requests[2].offset = FieldLimits.dataBytes
+    for request in requests[..<3] {
+      let effects = machine.handle(.dataRequested(request, from: a, ticket: 1), at: 1)
+      #expect(effects.sent(to: a).contains { if case .dataRefusal = $0 { true } else { false } })
+      #expect(tickets(effects, a).isEmpty)
+    }
+    #expect(
+      machine.handle(.dataRequested(request(0), from: PeerID(9), ticket: 1), at: 1) == [
+        .send(.reregister, to: PeerID(9))
+      ])
+    var without = coordinator { $0.dataBytes = 0 }
+    let effects = without.handle(.dataRequested(request(0), from: a, ticket: 1), at: 1)
+    #expect(effects.sent(to: a).contains { if case .dataRefusal = $0 { true } else { false } })
+  }
+
+  // MARK: The worker
+
+  private func welcome(version: Int = 2) -> Message {
+    .welcome(
+      Welcome(
+        study: "study-1", studyName: "s", protocolVersion: version, data: data, heartbeatSeconds: 5, leaseSeconds: 60))
+  }
+
+  private func requests(_ effects: [WorkerEffect]) -> [DataRequest] {
+    effects.sent.compactMap { if case .dataRequest(let request) = $0 { request } else { nil } }
+  }
+
+  private func chunk(_ number: Int, ticket: UInt64 = 1) -> DataChunk {
+    let request = request(number)
+    return DataChunk(
+      ticket: ticket, offset: request.offset, digest: [], bytes: [UInt8](repeating: 0, count: request.length))
+  }
+
+  private func fetching(present: Int = 0) -> (WorkerMachine, [WorkerEffect]) {
+    var worker = WorkerMachine(settings: Fixture.workerSettings("w"))
+    _ = worker.handle(.started, at: 0)
+    #expect(worker.handle(.received(welcome()), at: 0).contains(.locateData(data)))
+    let effects = worker.handle(.dataAbsent(present: present, bytes: bytes, reason: "not here"), at: 0)
+    return (worker, effects)
+  }
+
+  @Test("a worker asks for the data set piece by piece, keeps what is next, and installs the whole")
+  func fetch() {
+    var (worker, effects) = fetching()
+    #expect(requests(effects) == (0..<4).map { request($0) })
+    for number in 0..<10 {
+      effects = worker.handle(.dataReceived(chunk(number, ticket: UInt64(number)), isIntact: true), at: 1)
+      let stored = effects.compactMap {
+        if case .storeData(let offset, let bytes) = $0 { [offset, bytes.count] } else { nil }
+      }
+      #expect(stored == [[request(number).offset, request(number).length]])
+      if number < 6 { #expect(requests(effects) == [request(number + 4, returned: [UInt64(number)])]) }
+    }
+    #expect(effects.contains(.installData(data)))
+    #expect(requests(effects).first?.returned == [6, 7, 8, 9])
+    #expect(requests(effects).first?.length == 0)
+    #expect(worker.handle(.dataLocated(path: "x"), at: 2).sent == [.ready(Ready(freeSlots: 2))])
+  }
+
+  @Test("what is there already is not fetched again; only the check of the whole decides")
+  func resume() {
+    let (_, effects) = fetching(present: DataChunk.maximumBytes + 7)
+    #expect(requests(effects).first?.offset == DataChunk.maximumBytes + 7)
+    let (_, whole) = fetching(present: bytes)
+    #expect(requests(whole).isEmpty && whole.contains(.installData(data)))
+  }
+
+  @Test("a damaged piece is asked for again, once everything that followed it has come")
+  func damage() {
+    var (worker, _) = fetching()
+    #expect(requests(worker.handle(.dataReceived(chunk(0), isIntact: false), at: 1)).isEmpty)
+    for number in 1..<3 {
+      #expect(requests(worker.handle(.dataReceived(chunk(number), isIntact: true), at: 1)).isEmpty)
+    }
+    let effects = worker.handle(.dataReceived(chunk(3), isIntact: true), at: 1)
+    #expect(requests(effects).map(\.offset) == (0..<4).map { request($0).offset })
+    #expect(requests(effects).first?.returned.count == 4)
+  }
+
+  @Test("silence, and a new connection, ask for the rest again")
+  func interruption() {
+    var (worker, _) = fetching()
+    _ = worker.handle(.dataReceived(chunk(0), isIntact: true), at: 1)
+    for second in 2...31 {
+      _ = worker.handle(.received(.coordinatorHeartbeat(CoordinatorHeartbeat(study: "study-1"))), at: Double(second))
+      #expect(requests(worker.handle(.tick, at: Double(second))).isEmpty)
+    }
+    #expect(requests(worker.handle(.tick, at: 32)).first?.offset == request(1).offset)
+    _ = worker.handle(.received(.reregister), at: 33)
+    let effects = worker.handle(.received(welcome()), at: 34)
+    #expect(requests(effects).first?.offset == request(1).offset)
+    #expect(!effects.contains(.locateData(data)))
+  }
+
+  @Test("other content, fetched three times, is given up; so is a coordinator that cannot give it, or is too old")
+  func giveUp() {
+    var (worker, _) = fetching(present: bytes)
+    for _ in 0..<2 {
+      let effects = worker.handle(.dataAbsent(present: 0, bytes: bytes, reason: "other content"), at: 1)
+      #expect(effects.exitCode == nil && !requests(effects).isEmpty)
+      for number in 0..<10 { _ = worker.handle(.dataReceived(chunk(number), isIntact: true), at: 1) }
+    }
+    #expect(worker.handle(.dataAbsent(present: 0, bytes: bytes, reason: "other content"), at: 1).exitCode == 1)
+    var (refused, _) = fetching()
+    #expect(refused.handle(.received(.dataRefusal(Refusal(reason: "changed"))), at: 1).exitCode == 1)
+    var old = WorkerMachine(settings: Fixture.workerSettings("w"))
+    _ = old.handle(.started, at: 0)
+    _ = old.handle(.received(welcome(version: 1)), at: 0)
+    #expect(old.handle(.dataAbsent(present: 0, bytes: bytes, reason: "not here"), at: 1).exitCode == 1)
+  }
+
+  @Test("whatever is lost, repeated, damaged or killed: every worker ends up with the data set, and the study ends")
+  func faults() async {
+    for seed in 0..<40 {
+      await Task.yield()
+      var plan = World.Plan(
+        workers: 1 + seed % 3, slots: 1, strategy: TwoStageStrategy(first: 2, second: 1), steps: 120)
+      plan.dataBytes = 2 * DataChunk.maximumBytes + 100
+      let world = World(seed: UInt64(seed), plan: plan)
+      for _ in 0..<plan.steps where world.violations.isEmpty { world.step() }
+      let ended = world.settle()
+      guard world.violations.isEmpty, ended else {
+        Issue.record("seed \(seed): \(world.violations.first ?? "the study does not end")")
+        return
+      }
+    }
+  }
+}

@@ -1,0 +1,173 @@
+import SearchCore
+import SearchProtocol
+import Testing
+
+@testable import Coordination
+
+/// Workers that fail what others finish.
+@Suite("a worker that fails what others finish")
+struct StandingTests {
+  let good = PeerID(1)
+  let bad = PeerID(2)
+
+  private func coordinator(jobs: Int) -> CoordinatorMachine {
+    var machine = CoordinatorMachine(
+      settings: Fixture.coordinatorSettings(), jobs: [], strategy: TwoStageStrategy(first: jobs, second: 0))
+    _ = machine.handle(.started, at: 0)
+    return machine
+  }
+
+  private func join(_ machine: inout CoordinatorMachine, _ peer: PeerID, _ name: String, at now: Double)
+    -> [CoordinatorEffect]
+  {
+    machine.handle(.received(Fixture.hello(name, slots: 1), from: peer), at: now)
+      + machine.handle(.received(.ready(Ready(freeSlots: 1)), from: peer), at: now)
+  }
+
+  /// Accepts and fails every job that comes, until none comes any more.
+  private func failAll(
+    _ machine: inout CoordinatorMachine, _ peer: PeerID, _ jobs: [AttemptReference], at now: Double
+  ) -> [CoordinatorEffect] {
+    var all: [CoordinatorEffect] = []
+    var jobs = jobs
+    while let job = jobs.popLast() {
+      var effects = machine.handle(.received(.accept(job), from: peer), at: now)
+      effects += machine.handle(.received(Fixture.failed(job), from: peer), at: now)
+      effects += machine.handle(.received(.ready(Ready(freeSlots: 1)), from: peer), at: now)
+      jobs += effects.jobs(to: peer)
+      all += effects
+    }
+    return all
+  }
+
+  @Test("gets no more than three in doubt, is benched, told so, and comes back after a time; no job is set aside")
+  func benched() throws {
+    var machine = coordinator(jobs: 12)
+    var goodJobs = join(&machine, good, "good", at: 0).jobs(to: good)
+    let first = join(&machine, bad, "bad", at: 0).jobs(to: bad)
+    var effects = failAll(&machine, bad, first, at: 1)
+    #expect(effects.records.count { if case .attemptEnded = $0 { true } else { false } } == 3)
+    #expect(machine.summary.restingWorkers == 1)
+
+    var benchedAt: Int?
+    var ended = 1
+    var settled: [CoordinatorEffect] = []
+    while let job = goodJobs.popLast() {
+      ended += 1
+      effects = machine.handle(.received(.accept(job), from: good), at: Double(ended))
+      effects += machine.handle(.received(Fixture.finished(job), from: good), at: Double(ended))
+      effects += machine.handle(.received(.ready(Ready(freeSlots: 1)), from: good), at: Double(ended))
+      goodJobs += effects.jobs(to: good)
+      // Jobs in doubt are settled: the bad one may try again, until it is known for what it is.
+      effects += failAll(&machine, bad, effects.jobs(to: bad), at: Double(ended))
+      if benchedAt == nil, effects.records.contains(where: { if case .workerBenched = $0 { true } else { false } }) {
+        benchedAt = ended
+        #expect(effects.sent(to: bad).contains { if case .bench = $0 { true } else { false } })
+      } else if benchedAt != nil {
+        #expect(effects.jobs(to: bad).isEmpty)
+      }
+      settled += effects
+    }
+    #expect(benchedAt != nil)
+    #expect(machine.summary.failed == 0)
+    #expect(machine.summary.finished == 12)
+    #expect(!settled.records.contains { if case .jobSetAside = $0 { true } else { false } })
+  }
+
+  /// A coordinator whose worker `bad` is benched at 10, with jobs left.
+  private func withBench() -> CoordinatorMachine {
+    var machine = coordinator(jobs: 12)
+    var goodJobs = join(&machine, good, "good", at: 0).jobs(to: good)
+    _ = failAll(&machine, bad, join(&machine, bad, "bad", at: 0).jobs(to: bad), at: 1)
+    while machine.standings["bad"]?.benchedUntil == nil, let job = goodJobs.popLast() {
+      var effects = machine.handle(.received(.accept(job), from: good), at: 10)
+      effects += machine.handle(.received(Fixture.finished(job), from: good), at: 10)
+      effects += machine.handle(.received(.ready(Ready(freeSlots: 1)), from: good), at: 10)
+      goodJobs += effects.jobs(to: good)
+      _ = failAll(&machine, bad, effects.jobs(to: bad), at: 10)
+    }
+    return machine
+  }
+
+  @Test(
+    "stays benched through a reconnection, gets jobs again after the time, and sits out twice as long the next time")
+  func wayBack() {
+    var machine = withBench()
+    let again = PeerID(3)
+    var effects = join(&machine, again, "bad", at: 20)
+    #expect(effects.jobs(to: again).isEmpty)
+    #expect(effects.sent(to: again).contains { if case .bench(let bench) = $0 { bench.seconds == 590 } else { false } })
+    var jobs: [AttemptReference] = []
+    var unbenched = 0.0
+    for second in stride(from: 25.0, through: 700, by: 5) where jobs.isEmpty {
+      for (peer, held) in [(good, machine.sessions[good]?.jobs ?? Set<Int64>()), (again, Set<Int64>())] {
+        let running = held.map { AttemptReference(job: $0, attempt: machine.jobs[$0]?.attempts ?? 1) }
+        effects = machine.handle(
+          .received(
+            .workerHeartbeat(WorkerHeartbeat(running: running, freeSlots: 1 - min(1, running.count))), from: peer),
+          at: second)
+        jobs += effects.jobs(to: again)
+        if !effects.jobs(to: again).isEmpty { unbenched = second }
+      }
+      let ticked = machine.handle(.tick, at: second)
+      jobs += ticked.jobs(to: again)
+      if !ticked.jobs(to: again).isEmpty { unbenched = second }
+    }
+    #expect(unbenched >= 610 && unbenched <= 625, "\(unbenched)")
+    #expect(machine.standings["bad"]?.benchings == 1)
+  }
+
+  @Test("a worker that starts again begins anew")
+  func restart() {
+    var machine = withBench()
+    _ = machine.handle(.received(.bye(Bye(reason: "stopped")), from: bad), at: 11)
+    #expect(!join(&machine, PeerID(3), "bad-2", at: 12).jobs(to: PeerID(3)).isEmpty)
+  }
+
+  @Test("one worker alone is given what it failed again, until the job is set aside")
+  func alone() {
+    var machine = coordinator(jobs: 2)
+    let jobs = join(&machine, bad, "bad", at: 0).jobs(to: bad)
+    _ = failAll(&machine, bad, jobs, at: 1)
+    #expect(machine.summary.failed == 2)
+    #expect(machine.summary.restingWorkers == 0 && machine.failedAt.isEmpty)
+  }
+
+  @Test("a job that fails everywhere is the job's fault: it is set aside, and nobody is benched")
+  func badJob() {
+    var machine = coordinator(jobs: 1)
+    let peers = (1...3).map { PeerID($0) }
+    var jobs: [PeerID: [AttemptReference]] = [:]
+    for (index, peer) in peers.enumerated() {
+      jobs[peer] = join(&machine, peer, "w\(index)", at: 0).jobs(to: peer)
+    }
+    var tried: [PeerID] = []
+    for _ in 0..<3 {
+      guard let (peer, list) = jobs.first(where: { !$0.value.isEmpty }), let job = list.first else { break }
+      tried.append(peer)
+      jobs[peer] = []
+      var effects = machine.handle(.received(.accept(job), from: peer), at: 1)
+      effects += machine.handle(.received(Fixture.failed(job), from: peer), at: 1)
+      effects += machine.handle(.received(.ready(Ready(freeSlots: 1)), from: peer), at: 1)
+      for other in peers { jobs[other, default: []] += effects.jobs(to: other) }
+    }
+    #expect(Set(tried).count == 3, "each failure at another worker")
+    #expect(machine.summary.failed == 1)
+    #expect(machine.summary.restingWorkers == 0 && machine.standings.values.allSatisfy { $0.faults == 0 })
+  }
+
+  @Test("why an attempt failed is recorded after its end")
+  func account() {
+    var machine = coordinator(jobs: 1)
+    let jobs = join(&machine, bad, "bad", at: 0).jobs(to: bad)
+    let failure = AttemptFailure(cause: .processEnded, signal: 11, peakMemoryBytes: 5, seconds: 2, lastLines: ["boom"])
+    let report = AttemptReport(
+      reference: jobs[0], study: "study-1", outcome: .failed(reason: "crash"), failure: failure)
+    let records = machine.handle(.received(.result(report), from: bad), at: 1).records
+    #expect(
+      records.prefix(2) == [
+        .attemptEnded(job: 1, attempt: 1, ending: .failed, reason: "crash"),
+        .failureExplained(job: 1, attempt: 1, failure),
+      ])
+  }
+}

@@ -1,0 +1,170 @@
+import Foundation
+import Messaging
+import Randomness
+import SearchCore
+import SearchProtocol
+
+/// Somebody with a connection to a coordinator who says what nobody should.
+final class Attacker {
+  private let dealer: DealerThread
+  private let answers = Mailbox<DealerEvent>()
+  private var random: StableRandom
+  private var said: [[[UInt8]]] = []
+  private(set) var study = ""
+
+  init(_ endpoint: String, security: SocketSecurity, context: MessagingContext, seed: UInt64) throws {
+    var options = SocketOptions()
+    options.security = security
+    // Nothing is held back.
+    options.highWaterMark = 0
+    options.receiveHighWaterMark = 0
+    let answers = answers
+    dealer = try DealerThread(context: context, connect: endpoint, options: options) { answers.post($0) }
+    random = StableRandom(seed: seed)
+  }
+
+  func close() { dealer.close() }
+
+  func send(_ frames: [[UInt8]]) { dealer.send(frames) }
+
+  func send(_ message: Message) throws {
+    let frames = try MessageCodec.encode(message, id: 1)
+    said.append(frames)
+    dealer.send(frames)
+  }
+
+  /// Says hello until it is answered; true once it is. Everything said before on this connection has been read by then.
+  func greet(_ name: String, within seconds: Double = 120) async throws -> Bool {
+    _ = answers.takeAll(waitingAtMost: 0)
+    let end = Date().addingTimeInterval(seconds)
+    while Date() < end {
+      try send(.hello(Self.hello(name)))
+      for _ in 0..<20 {
+        try await Task.sleep(for: .milliseconds(25))
+        for case .received(let frames) in answers.takeAll(waitingAtMost: 0) {
+          switch try? MessageCodec.decode(frames).message {
+          case .welcome(let welcome):
+            study = welcome.study
+            return true
+          // The study is finished, says the coordinator.
+          case .drain: return true
+          default: break
+          }
+        }
+      }
+    }
+    return false
+  }
+
+  // MARK: What it says
+
+  /// Bytes that are no message: any number of frames of any length, now and then behind a header that is right.
+  func noise() -> [[UInt8]] {
+    func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8(truncatingIfNeeded: random.next()) } }
+    if random.integer(below: 3) == 0 {
+      let type = UInt8(truncatingIfNeeded: random.next())
+      return [Array("LYSR".utf8) + [1], [type], bytes(8), bytes(random.integer(below: 60))]
+    }
+    return (0...random.integer(below: 8)).map { _ in bytes(random.integer(below: 24)) }
+  }
+
+  /// Something that was said before, at another time than its own.
+  func replay() -> [[UInt8]] { said.isEmpty ? noise() : said[random.integer(below: said.count)] }
+
+  /// One to three changes: bits, bytes, cuts, numbers made huge or negative, frames left out.
+  func mutated(_ frames: [[UInt8]]) -> [[UInt8]] {
+    var frames = frames
+    for _ in 0...random.integer(below: 3) {
+      guard !frames.isEmpty else { return frames }
+      let frame = random.integer(below: 8) == 0 ? random.integer(below: frames.count) : frames.count - 1
+      let size = frames[frame].count
+      let at = size == 0 ? 0 : random.integer(below: size)
+      switch random.integer(below: 7) {
+      case 0 where size > 0: frames[frame][at] ^= 1 << UInt8(random.integer(below: 8))
+      case 1 where size > 0: frames[frame][at] = UInt8(truncatingIfNeeded: random.next())
+      case 2: frames[frame].removeLast(size - at)
+      case 3: frames[frame].insert(contentsOf: Array("-9e99".utf8), at: at)
+      case 4:
+        if let digit = frames[frame].firstIndex(where: { (0x30...0x39).contains($0) }) {
+          frames[frame].replaceSubrange(digit...digit, with: Array("18446744073709551616".utf8))
+        }
+      case 5 where random.integer(below: 20) == 0: frames.remove(at: frame)
+      default: if size > 0 { frames[frame].remove(at: at) }
+      }
+    }
+    return frames
+  }
+
+  static func hello(_ name: String, oldest: Int = 1, newest: Int = 2) -> Hello {
+    Hello(
+      worker: name, host: "attacker", processID: 1, oldestProtocol: oldest, newestProtocol: newest, build: "x",
+      slots: 1,
+      kernelVariant: "x", dataHashes: [:])
+  }
+
+  /// Legal messages of every kind that a worker says, but none that makes it a worker to be given jobs.
+  static func messages(_ name: String, study: String) -> [Message] {
+    let reference = AttemptReference(job: 1, attempt: 1)
+    let result = TrialResult(
+      accuracy: 1, loss: nil, epochLosses: [1, 0], diverged: false, stepTimeRatio: nil, inferenceTimeRatio: nil,
+      trainSeconds: 1, imagesPerSecond: 1, peakMemoryBytes: 1, kernelVariant: "x")
+    return [
+      .hello(hello(name)), .accept(reference),
+      .progress(Progress(reference: reference, epoch: 1, step: 1, steps: 2, loss: 1, memoryBytes: 1)),
+      .result(AttemptReport(reference: reference, study: study, outcome: .finished(result))),
+      .workerHeartbeat(WorkerHeartbeat(running: [reference], freeSlots: 0)),
+      .dataRequest(DataRequest(contentHash: "h", offset: 0, length: 1, returned: [1, 2])),
+      // A coordinator's own words.
+      .coordinatorHeartbeat(CoordinatorHeartbeat(study: study)), .cancel(reference), .reregister,
+      .drain(Drain(reason: .studyFinished)), .refusal(Refusal(reason: "no")),
+    ]
+  }
+}
+
+/// Plain TCP, for those who do not even speak ZeroMQ.
+final class RawConnection {
+  private let descriptor: Int32
+
+  init?(port: UInt16) {
+    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    let code = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    guard code == 0 else { return nil }
+  }
+
+  deinit { close(descriptor) }
+
+  /// Without waiting for anybody to read it.
+  func send(_ bytes: [UInt8]) {
+    _ = Foundation.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
+  }
+}
+
+/// Resident memory of a process in bytes, now and at most.
+func residentMemory(of process: Int32) -> (now: Int, peak: Int) {
+  let text = (try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)) ?? ""
+  func value(_ key: String) -> Int {
+    let line = text.split(separator: "\n").first { $0.hasPrefix(key) }
+    return (line?.split(whereSeparator: { !$0.isNumber }).first.flatMap { Int($0) } ?? 0) * 1024
+  }
+  return (value("VmRSS:"), value("VmHWM:"))
+}
+
+/// Every candidate's line of a study without the columns that hold times.
+func untimedTable(_ place: Place, study: String = "studies/tiny") async throws -> [String] {
+  let result = try await place.run("export", study, "--format", "csv", "--all")
+  return result.output.split(separator: "\n").map { line in
+    // Only the candidate, which comes first, may hold commas between quotation marks.
+    let end = line.hasPrefix("\"") ? line.dropFirst().firstIndex(of: "\"") ?? line.startIndex : line.startIndex
+    let fields = line[end...].split(separator: ",", omittingEmptySubsequences: false)
+    return line[..<end]
+      + fields.enumerated().filter { ![9, 10].contains($0.offset) }.map(\.element).joined(separator: ",")
+  }
+}

@@ -1,0 +1,97 @@
+import Failpoints
+import Foundation
+import Testing
+
+/// The process is ended before or after every write, commit, send and acknowledgement, and started again.
+@Suite("failpoints", .serialized)
+struct FailpointTests {
+  private static let quick = ["--heartbeat-seconds", "0.3", "--lease-seconds", "2"]
+
+  /// `make chaos` passes each place several times.
+  private static let isLong = ProcessInfo.processInfo.environment["LAYERSEARCH_CHAOS"] != nil
+  private static let cases: [(Failpoint, Int)] = Failpoint.allCases.enumerated().flatMap { index, place in
+    (isLong ? Array(1...4) : [1 + index % 3]).map { (place, $0) }
+  }
+
+  @Test("a process that ends at any of these places costs no result and brings none twice")
+  func everyPlace() async throws {
+    let calm = try Place()
+    try calm.writeStudy()
+    #expect(try await calm.run("run", "study.yaml", "--slots", "2").exitCode == 0)
+    let undisturbed = try RecordedStudy(calm)
+    // Two at a time: most of each is waiting for processes to notice each other.
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      var rest = Self.cases[...]
+      func next() {
+        guard let (place, count) = rest.popFirst() else { return }
+        group.addTask { try await Self.end(at: place, count: count, undisturbed: undisturbed) }
+      }
+      for _ in 0..<2 { next() }
+      while try await group.next() != nil { next() }
+    }
+  }
+
+  private static func end(at failpoint: Failpoint, count: Int, undisturbed: RecordedStudy) async throws {
+    let name = "\(failpoint.rawValue):\(count)"
+    let place = try Place()
+    try place.writeStudy()
+    let port = try freePort()
+    let isCoordinators = failpoint.rawValue.hasPrefix("store.") || failpoint.rawValue.hasPrefix("coordinator.")
+    let isEngines = failpoint.rawValue.hasPrefix("engine.")
+    // Every engine process counts for itself: with 1 all would end at their first result.
+    let variables = [Failpoint.variable: isEngines ? "\(failpoint.rawValue):2" : name]
+    func coordinator(_ arguments: [String] = [], _ variables: [String: String] = [:]) throws -> RunningCommand {
+      try RunningCommand(
+        ["coordinator", "study.yaml", "--bind", "tcp://127.0.0.1:\(port)"] + quick + arguments, in: place,
+        variables: variables)
+    }
+    func worker(_ variables: [String: String] = [:]) throws -> RunningCommand {
+      try RunningCommand(
+        ["worker", "--connect", "tcp://127.0.0.1:\(port)", "--slots", "1"], in: place, variables: variables)
+    }
+    var deaths = 0
+    var leader = try coordinator([], isCoordinators ? variables : [:])
+    var follower = try worker(isCoordinators ? [:] : variables)
+    let deadline = Date().addingTimeInterval(180)
+    while leader.isRunning || deaths == 0 {
+      guard Date() < deadline else {
+        Issue.record("\(name): no end; \(leader.errors); \(follower.errors)")
+        break
+      }
+      if !leader.isRunning {
+        let end = try await leader.end()
+        guard end.wasKilled else { break }
+        deaths += 1
+        // A study may be made, and not yet be one.
+        leader = try coordinator(place.exists("studies/tiny/study.sqlite") ? ["--resume"] : [])
+      }
+      if !follower.isRunning, leader.isRunning {
+        let end = try await follower.end()
+        if end.wasKilled {
+          deaths += 1
+          follower = try worker(isEngines ? variables : [:])
+        }
+      }
+      try await Task.sleep(for: .milliseconds(10))
+    }
+    let end = try await leader.end()
+    #expect(end.exitCode == 0, "\(name): \(end.errors)")
+    // Where the study was finished before anybody came back, the worker waits for a coordinator.
+    if follower.isRunning { follower.send(SIGTERM) }
+    _ = try await follower.end()
+    let recorded = try RecordedStudy(place)
+    #expect(recorded.violations(comparedWith: undisturbed) == [], "\(name)")
+    #expect(isEngines ? recorded.attemptCount > recorded.jobs.count : deaths > 0, "\(name) was not passed")
+  }
+
+  @Test("a failpoint that does not exist is refused in one line that lists those that do")
+  func misuse() async throws {
+    let place = try Place()
+    for text in ["worker.before-lunch:1", "worker.before-send", "worker.before-send:0", ""] {
+      let result = try await RunningCommand(["doctor"], in: place, variables: [Failpoint.variable: text]).end()
+      #expect(result.exitCode == 2)
+      #expect(isOneLine(result.errors))
+      #expect(result.errors.contains("store.before-commit"))
+    }
+  }
+}

@@ -1,0 +1,164 @@
+import Foundation
+import Synchronization
+
+/// A network between workers and their coordinator that a test can spoil: connections go through it byte by byte.
+///
+/// What is held back is kept and delivered when the network heals, as TCP does when packets are lost for a while;
+/// connections that are dropped are closed on both sides.
+final class LoopbackProxy: Sendable {
+  enum Direction: CaseIterable, Sendable {
+    case toCoordinator, toWorker
+  }
+
+  private struct State {
+    /// Descriptors of both ends of every connection.
+    var connections: [(Int32, Int32)] = []
+    var blocked: Set<Direction> = []
+    var delaySeconds = 0.0
+    var refuses = false
+    var isClosed = false
+    var accepted = 0
+  }
+
+  let port: Int
+  private let target: Int
+  private let listener: Int32
+  private let state = Mutex(State())
+
+  /// Forwards connections to this port of the loopback interface.
+  init(target: Int) throws {
+    self.target = target
+    listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    port = try freePort()
+    var yes: Int32 = 1
+    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
+    guard Self.withAddress(port: port, { bind(listener, $0, $1) }) == 0, listen(listener, 64) == 0 else {
+      throw POSIXError(.EADDRINUSE)
+    }
+    Thread.detachNewThread { [self] in accept() }
+  }
+
+  var endpoint: String { "tcp://127.0.0.1:\(port)" }
+  /// Connections so far.
+  var accepted: Int { state.withLock { $0.accepted } }
+
+  // MARK: What a network does
+
+  /// Ends all connections.
+  func drop() {
+    state.withLock { state in
+      for (one, other) in state.connections {
+        shutdown(one, Int32(SHUT_RDWR))
+        shutdown(other, Int32(SHUT_RDWR))
+      }
+    }
+  }
+
+  /// Nothing arrives that way until the network heals.
+  func block(_ directions: Direction...) { state.withLock { $0.blocked.formUnion(directions) } }
+
+  /// Everything arrives so much later.
+  func delay(_ seconds: Double) { state.withLock { $0.delaySeconds = seconds } }
+
+  /// New connections are closed at once.
+  func refuse() { state.withLock { $0.refuses = true } }
+
+  func heal() {
+    state.withLock { state in
+      state.blocked = []
+      state.delaySeconds = 0
+      state.refuses = false
+    }
+  }
+
+  func close() {
+    state.withLock { $0.isClosed = true }
+    drop()
+    shutdown(listener, Int32(SHUT_RDWR))
+    Foundation.close(listener)
+  }
+
+  // MARK: Threads
+
+  private func accept() {
+    while true {
+      let worker = Foundation.accept(listener, nil, nil)
+      let (isClosed, refuses) = state.withLock { ($0.isClosed, $0.refuses) }
+      if isClosed { return }
+      guard worker >= 0 else { continue }
+      let coordinator = refuses ? -1 : socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+      guard coordinator >= 0, Self.withAddress(port: target, { connect(coordinator, $0, $1) }) == 0 else {
+        Foundation.close(worker)
+        if coordinator >= 0 { Foundation.close(coordinator) }
+        continue
+      }
+      state.withLock { state in
+        state.accepted += 1
+        state.connections.append((worker, coordinator))
+      }
+      let pair = Pair(worker: worker, coordinator: coordinator)
+      for direction in Direction.allCases {
+        Thread.detachNewThread { [self] in
+          pump(pair, direction)
+          end(pair)
+        }
+      }
+    }
+  }
+
+  private func pump(_ pair: Pair, _ direction: Direction) {
+    let (source, sink) =
+      direction == .toCoordinator ? (pair.worker, pair.coordinator) : (pair.coordinator, pair.worker)
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    while true {
+      let count = read(source, &buffer, buffer.count)
+      guard count > 0 else { return }
+      var delay = state.withLock { $0.delaySeconds }
+      while delay > 0 || state.withLock({ $0.blocked.contains(direction) && !$0.isClosed }) {
+        usleep(5_000)
+        delay -= 0.005
+      }
+      var rest = buffer[..<count]
+      while !rest.isEmpty {
+        let written = rest.withUnsafeBytes { send(sink, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+        guard written > 0 else { return }
+        rest = rest.dropFirst(written)
+      }
+    }
+  }
+
+  /// One direction is over: so is the other. Both descriptors are closed by the last of the two threads.
+  private func end(_ pair: Pair) {
+    shutdown(pair.worker, Int32(SHUT_RDWR))
+    shutdown(pair.coordinator, Int32(SHUT_RDWR))
+    guard pair.ended.add(1, ordering: .acquiringAndReleasing).newValue == 2 else { return }
+    state.withLock { state in
+      state.connections.removeAll { $0 == (pair.worker, pair.coordinator) }
+      Foundation.close(pair.worker)
+      Foundation.close(pair.coordinator)
+    }
+  }
+
+  private final class Pair: Sendable {
+    let worker: Int32
+    let coordinator: Int32
+    let ended = Atomic(0)
+
+    init(worker: Int32, coordinator: Int32) {
+      self.worker = worker
+      self.coordinator = coordinator
+    }
+  }
+
+  private static func withAddress(port: Int, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = UInt16(port).bigEndian
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    return withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+  }
+}

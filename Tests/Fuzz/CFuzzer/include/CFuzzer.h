@@ -1,0 +1,10 @@
+// The entry point of libFuzzer for programs with a `main` of their own.
+#ifndef CFUZZER_H
+#define CFUZZER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+int LLVMFuzzerRunDriver(int *argc, char ***argv, int (*body)(const uint8_t *data, size_t size));
+
+#endif

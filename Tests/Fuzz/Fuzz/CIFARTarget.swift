@@ -1,0 +1,42 @@
+import Foundation
+
+@testable import ImageData
+
+/// A folder of CIFAR-10 files, two images each, whose bytes are anything.
+enum CIFARTarget {
+  private static let folder: CIFAR10Folder = {
+    let memory = FileManager.default.fileExists(atPath: "/dev/shm") ? "/dev/shm" : NSTemporaryDirectory()
+    let path = "\(memory)/layersearch-fuzz-\(getpid())"
+    try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    let folder = CIFAR10Folder(path, recordsPerFile: 2)
+    // One file under all names.
+    for name in CIFAR10.standardFiles.dropFirst() {
+      symlink(CIFAR10.standardFiles[0], folder.path(of: name))
+    }
+    atexit { CIFARTarget.remove() }
+    return folder
+  }()
+
+  private static func remove() { try? FileManager.default.removeItem(atPath: folder.path) }
+
+  static func body(_ data: UnsafeRawBufferPointer) -> Int32 {
+    let first = folder.path(of: CIFAR10.standardFiles[0])
+    guard let file = fopen(first, "w") else { fatalError("cannot write \(first)") }
+    fwrite(data.baseAddress, 1, data.count, file)
+    fclose(file)
+    let isWhole = data.count == folder.fileBytes && data[0] < 10 && data[folder.fileBytes / 2] < 10
+    do {
+      let images = try folder.images(in: CIFAR10.trainingFiles)
+      require(isWhole, "taken for whole")
+      require(images.labels.allSatisfy { $0 < 10 }, "a label outside the classes")
+      let chosen = try folder.images(in: CIFAR10.trainingFiles, records: [9, 0, 3, 3])
+      require(chosen.labels == [9, 0, 3, 3].map { images.labels[$0] }, "other images")
+      _ = try folder.report()
+      require(try folder.contentHash().count == 64, "no hash")
+      require((try? folder.images(in: CIFAR10.trainingFiles, records: [10])) == nil, "an image that does not exist")
+    } catch {
+      require(!isWhole, "refused: \(error)")
+    }
+    return 0
+  }
+}

@@ -1,0 +1,1 @@
+../../SearchProtocolTests/RandomMessages.swift

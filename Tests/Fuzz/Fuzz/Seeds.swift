@@ -1,0 +1,58 @@
+import Foundation
+import KernelInterface
+import Randomness
+import SearchCore
+import SearchProtocol
+
+@testable import BasisEngine
+
+/// Valid inputs to begin with, a folder a target.
+enum Seeds {
+  static func write(to folder: String) throws {
+    for (target, inputs) in try [("codec", messages()), ("cifar", images()), ("checkpoint", checkpoints())] {
+      try FileManager.default.createDirectory(atPath: "\(folder)/\(target)", withIntermediateDirectories: true)
+      for (index, input) in inputs.enumerated() {
+        try Data(input).write(to: URL(fileURLWithPath: "\(folder)/\(target)/seed-\(index)"))
+      }
+    }
+  }
+
+  private static func messages() throws -> [[UInt8]] {
+    var source = RandomMessages(random: StableRandom(seed: 1))
+    var inputs: [[UInt8]] = []
+    for index in 0..<4 * RandomMessages.kinds {
+      let frames = try MessageCodec.encode(source.message(kind: index % RandomMessages.kinds), id: 7)
+      inputs.append(frames[1] + frames[3])
+      if index < RandomMessages.kinds {
+        inputs.append([0] + frames.flatMap { [UInt8(truncatingIfNeeded: $0.count)] + $0 })
+      }
+    }
+    for _ in 0..<4 {
+      inputs.append([1] + (try EngineLine.encode(EngineEvent.progress(source.progress()))))
+      inputs.append([1] + (try EngineLine.encode(EngineEvent.finished(source.reference(), source.result()))))
+      inputs.append([2] + (try EngineLine.encode(EngineRequest(job: source.job(), dataPath: "/data"))))
+      inputs.append([3] + (try SpooledReport.encode(source.report())))
+    }
+    return inputs
+  }
+
+  private static func images() -> [[UInt8]] {
+    let whole = (0..<2 * 3073).map { UInt8(truncatingIfNeeded: $0 % 3073 == 0 ? $0 % 10 : $0) }
+    return [whole, Array(whole.dropLast()), whole.map { _ in 255 }, []]
+  }
+
+  private static func checkpoints() throws -> [[UInt8]] {
+    let network = try ResNet(
+      architecture: Architecture(.resnet8, imageSize: 4, classCount: 2, widths: [2, 3, 4]),
+      candidate: Candidate(ranks: ["layer2.0.conv1": 2]), batch: 1, kernels: try KernelSelection.best(), seed: 1)
+    let recipe = TrainingRecipe(
+      model: .resnet8, data: DataSelection(set: .shapes10, trainImages: 5, validationImages: 0, splitSeed: 0), epochs: 2
+    )
+    let training = Checkpoint.Training(recipe: recipe, seed: 4, epochsDone: 2, testAccuracy: 0.25)
+    let file = try network.checkpoint(training: training).encoded()
+    let headerBytes = Int(file[12]) | Int(file[13]) << 8
+    let header = file[24..<24 + headerBytes]
+    let lengths = [UInt8(headerBytes >> 8), UInt8(headerBytes & 255)]
+    return [[0, 0, 0] + file, [1] + lengths + header, [2] + lengths + file[24..<file.count - 4]]
+  }
+}

@@ -1,0 +1,37 @@
+// What reads bytes from outside, under libFuzzer:
+//
+//     Fuzz TARGET CORPUS [libFuzzer options]
+//     Fuzz seeds FOLDER
+//
+// `make fuzz` builds and runs it. The second form writes the inputs that the first begins with.
+import CFuzzer
+import Foundation
+
+let arguments = CommandLine.arguments
+switch arguments.dropFirst().first {
+case "seeds" where arguments.count == 3: try Seeds.write(to: arguments[2])
+case "codec": run { CodecTarget.body(UnsafeRawBufferPointer(start: $0, count: $1)) }
+case "cifar": run { CIFARTarget.body(UnsafeRawBufferPointer(start: $0, count: $1)) }
+case "checkpoint": run { CheckpointTarget.body(UnsafeRawBufferPointer(start: $0, count: $1)) }
+default:
+  FileHandle.standardError.write(
+    Data("usage: Fuzz codec|cifar|checkpoint CORPUS [options], or Fuzz seeds FOLDER\n".utf8))
+  exit(2)
+}
+
+/// libFuzzer reads the arguments after the target's name.
+func run(_ body: @convention(c) (UnsafePointer<UInt8>?, Int) -> Int32) -> Never {
+  let rest = [arguments[0]] + arguments.dropFirst(2)
+  var pointers = rest.map { strdup($0) } + [nil]
+  var count = Int32(rest.count)
+  let code = pointers.withUnsafeMutableBufferPointer { buffer in
+    var base = buffer.baseAddress
+    return LLVMFuzzerRunDriver(&count, &base, body)
+  }
+  exit(code)
+}
+
+/// Stops the run: libFuzzer keeps the input.
+func require(_ condition: Bool, _ what: @autoclosure () -> String) {
+  if !condition { fatalError(what()) }
+}

@@ -1,0 +1,126 @@
+-- A study of schema 1 as layersearch 0.1.0 wrote it: `layersearch run` with the configuration inside, some jobs
+-- then put back by hand to set aside, lost and running. `sqlite3 study.sqlite < FILE` makes the database.
+PRAGMA foreign_keys=OFF;
+BEGIN TRANSACTION;
+CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY);
+INSERT INTO grdb_migrations VALUES('1: study, jobs, attempts, results, workers, events');
+CREATE TABLE study (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  study_id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  configuration TEXT NOT NULL,
+  fingerprint TEXT NOT NULL,
+  created REAL NOT NULL,
+  finished REAL
+) STRICT;
+INSERT INTO study VALUES(1,'6b3df113-567d-483d-91e5-f15e92e4dd5b','version-1',replace('study: version-1\nmodel: resnet8\ndata:\n  set: shapes10\n  train_images: 64\n  validation_images: 32\nspace:\n  rank_fractions: [0.25]\n  include: ["layer1*", "layer2*"]\nproxy:\n  epochs: 2\n  batch: 16\nobjectives: [accuracy, parameters]\nstrategy:\n  name: exhaustive\nbudget:\n  jobs: 4\nseed: 1\n','\n',char(10)),'cb283abd80e07dd2',1795549178.7291774749,NULL);
+CREATE TABLE configuration_entry (
+  key TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO configuration_entry VALUES('budget.jobs','4');
+INSERT INTO configuration_entry VALUES('data.set','shapes10');
+INSERT INTO configuration_entry VALUES('data.train_images','64');
+INSERT INTO configuration_entry VALUES('data.validation_images','32');
+INSERT INTO configuration_entry VALUES('model','resnet8');
+INSERT INTO configuration_entry VALUES('objectives','[accuracy, parameters]');
+INSERT INTO configuration_entry VALUES('proxy.augment','true');
+INSERT INTO configuration_entry VALUES('proxy.batch','16');
+INSERT INTO configuration_entry VALUES('proxy.epochs','2');
+INSERT INTO configuration_entry VALUES('proxy.learning_rate','0.1');
+INSERT INTO configuration_entry VALUES('proxy.momentum','0.9');
+INSERT INTO configuration_entry VALUES('proxy.nesterov','false');
+INSERT INTO configuration_entry VALUES('proxy.schedule','onecycle');
+INSERT INTO configuration_entry VALUES('proxy.weight_decay','0.0001');
+INSERT INTO configuration_entry VALUES('seed','1');
+INSERT INTO configuration_entry VALUES('space.exclude','[]');
+INSERT INTO configuration_entry VALUES('space.include','[layer1*, layer2*]');
+INSERT INTO configuration_entry VALUES('space.rank_fractions','[0.25]');
+INSERT INTO configuration_entry VALUES('space.variant','remainder');
+INSERT INTO configuration_entry VALUES('strategy.name','exhaustive');
+INSERT INTO configuration_entry VALUES('strategy.seeds','2');
+CREATE TABLE job (
+  id INTEGER PRIMARY KEY,
+  candidate TEXT NOT NULL,
+  replicate INTEGER NOT NULL,
+  -- The 64 bits of the seed; below 2^63 the number itself.
+  seed INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'finished', 'failed')),
+  attempts INTEGER NOT NULL,
+  failures INTEGER NOT NULL,
+  losses INTEGER NOT NULL,
+  failure_reason TEXT,
+  added REAL NOT NULL,
+  -- When it was finished or set aside.
+  settled REAL,
+  UNIQUE (candidate, replicate)
+) STRICT;
+INSERT INTO job VALUES(1,'dense',0,3528712885199513,'finished',1,0,0,NULL,1795549178.736829996,1795549178.9518325329);
+INSERT INTO job VALUES(2,'dense',1,5185031626104335,'finished',1,0,0,NULL,1795549178.736829996,1795549179.0385022163);
+INSERT INTO job VALUES(3,'layer1.0.conv1=4',0,6611410152760706,'failed',3,3,0,'signal 11',1795549178.736829996,1795549179.2414722442);
+INSERT INTO job VALUES(4,'layer1.0.conv1=4',1,2322935219136257,'running',2,0,1,NULL,1795549178.736829996,NULL);
+CREATE TABLE attempt (
+  job INTEGER NOT NULL REFERENCES job (id),
+  number INTEGER NOT NULL,
+  worker TEXT NOT NULL,
+  started REAL NOT NULL,
+  ended REAL,
+  -- finished, lost, returned or failed; null while it is under way.
+  ending TEXT,
+  reason TEXT,
+  PRIMARY KEY (job, number)
+) STRICT, WITHOUT ROWID;
+INSERT INTO attempt VALUES(1,1,'node-7-1219-6671ef',1795549178.7955777645,1795549178.9518325329,'finished',NULL);
+INSERT INTO attempt VALUES(2,1,'node-7-1219-6671ef',1795549178.9518325329,1795549179.0385022163,'finished',NULL);
+INSERT INTO attempt VALUES(3,1,'node-7-1219-6671ef',1795549179.0,1795549179.0999999045,'failed','signal 11');
+INSERT INTO attempt VALUES(3,2,'node-7-1219-6671ef',1795549179.0999999045,1795549179.2000000476,'failed','signal 11');
+INSERT INTO attempt VALUES(3,3,'node-7-1219-6671ef',1795549179.2000000476,1795549179.2999999523,'failed','signal 11');
+INSERT INTO attempt VALUES(4,1,'node-7-1219-6671ef',1795549179.2999999523,1795549179.4000000954,'lost','worker node-7-1219-6671ef did not renew its lease');
+INSERT INTO attempt VALUES(4,2,'node-7-1219-6671ef',1795549179.5,NULL,NULL,NULL);
+CREATE TABLE result (
+  job INTEGER PRIMARY KEY REFERENCES job (id),
+  attempt INTEGER NOT NULL,
+  worker TEXT NOT NULL,
+  recorded REAL NOT NULL,
+  accuracy REAL NOT NULL,
+  loss REAL,
+  -- JSON array; every number is the shortest text that reads back as the same double.
+  epoch_losses TEXT NOT NULL,
+  diverged INTEGER NOT NULL,
+  step_time_ratio REAL,
+  inference_time_ratio REAL,
+  train_seconds REAL NOT NULL,
+  images_per_second REAL NOT NULL,
+  peak_memory_bytes INTEGER NOT NULL,
+  kernel_variant TEXT NOT NULL
+) STRICT;
+INSERT INTO result VALUES(1,1,'node-7-1219-6671ef',1795549178.9518325329,0.09375,2.4644525289650065502,'[2.405992249398309,2.279317043213788]',0,1.0,1.0,0.077353007000000001402,1654.7514435993418828,52199424,'avx512+SkylakeX');
+INSERT INTO result VALUES(2,1,'node-7-1219-6671ef',1795549179.0385022163,0.125,3.2216708138247454051,'[2.3926352411707974,2.3524950717811732]',0,NULL,NULL,0.075537355000000000471,1694.5258408902457176,52416512,'avx512+SkylakeX');
+CREATE TABLE worker (
+  id TEXT PRIMARY KEY,
+  host TEXT NOT NULL,
+  process_id INTEGER NOT NULL,
+  slots INTEGER NOT NULL,
+  kernel_variant TEXT NOT NULL,
+  build TEXT NOT NULL,
+  joined REAL NOT NULL,
+  -- When anything that it did was last recorded.
+  last_seen REAL NOT NULL,
+  -- Null while it is there.
+  left_at REAL,
+  left_reason TEXT
+) STRICT;
+INSERT INTO worker VALUES('node-7-1219-6671ef','node-7',1219,1,'avx512+SkylakeX','0.1.0',1795549178.7936685085,1795549179.3220129013,NULL,NULL);
+CREATE TABLE event (
+  id INTEGER PRIMARY KEY,
+  time REAL NOT NULL,
+  kind TEXT NOT NULL,
+  text TEXT NOT NULL
+) STRICT;
+INSERT INTO event VALUES(1,1795549178.736829996,'note','the budget covers 4 of the 32 trainings that the whole space needs');
+INSERT INTO event VALUES(2,1795549178.7936685085,'worker joined','node-7-1219-6671ef on node-7, 1 slots');
+INSERT INTO event VALUES(3,1795549179.2999999523,'job set aside','job 3: signal 11');
+CREATE INDEX job_by_state ON job (state);
+CREATE INDEX attempt_under_way ON attempt (job) WHERE ended IS NULL;
+CREATE INDEX result_by_time ON result (recorded);
+COMMIT;
