@@ -99,7 +99,8 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "Failpoints", "Messaging", "Randomness", "Reporting", "SearchCore", "SearchProtocol", "StudyStore", "layersearch",
+        "Failpoints", "Messaging", "Randomness", "Reporting", "SearchCore", "SearchProtocol", "StudyStore",
+        "layersearch",
       ]),
   ],
   swiftLanguageModes: [.v6]

@@ -93,7 +93,8 @@ final class SimulatedPopulation {
         case .locateData: events.append(.dataLocated(path: nil))
         case .discardSpooled: acknowledge(event, at: now)
         case .exit: tally.ended += 1
-        case .spool, .log: break
+        // Studies that are simulated have an embedded data set.
+        case .spool, .storeData, .installData, .log: break
         }
       }
     }

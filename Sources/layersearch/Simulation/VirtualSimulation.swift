@@ -163,7 +163,8 @@ struct VirtualSimulation {
         case .send(let message, let peer):
           schedule(
             .toWorker(message, Self.worker(peer)), after: VirtualSimulation.commit + VirtualSimulation.latency)
-        case .log: break
+        // Nothing asks for an embedded data set.
+        case .sendData, .log: break
         case .stop: hasStopped = true
         }
       }
