@@ -23,7 +23,11 @@ let kernels: [Target.Dependency] = kernelTargets.map { .byName(name: $0.name) }
 
 let package = Package(
   name: "layersearch",
-  products: [.executable(name: "layersearch", targets: ["layersearch"])],
+  products: [
+    .executable(name: "layersearch", targets: ["layersearch"]),
+    // for Benchmarks/
+    .library(name: "Engine", targets: ["BasisEngine", "KernelInterface", "SearchCore"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),

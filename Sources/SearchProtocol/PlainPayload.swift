@@ -14,7 +14,7 @@ enum PlainPayload {
       writer.literal("}")
     case .job(let job): writer.write(job)
     case .result(let report):
-      guard case .finished(let result) = report.outcome else { return nil }
+      guard report.failure == nil, case .finished(let result) = report.outcome else { return nil }
       writer.literal("{\"outcome\":{\"finished\":{\"_0\":")
       writer.write(result)
       writer.literal("}},\"reference\":")

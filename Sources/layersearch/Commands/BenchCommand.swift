@@ -10,8 +10,13 @@ struct BenchCommand: ParsableCommand {
     discussion: """
       Where the processor has AVX-512 and OPENBLAS_CORETYPE is not set, it is set to SkylakeX.
 
-      Example:
+      --tune measures for which shapes of 3×3 convolution Winograd's algorithm beats the direct sum, and prints this instruction \
+      set's entry of Sources/BasisEngine/Algorithms/AlgorithmTable+Measured.swift. Results depend on that table: it is \
+      part of the kernel variant that they record.
+
+      Examples:
         layersearch bench --model resnet20 --rank-fraction 0.25 --json
+        layersearch bench --model resnet20 --layers
       """)
 
   @OptionGroup var network: NetworkOptions
@@ -22,6 +27,9 @@ struct BenchCommand: ParsableCommand {
   @Flag(help: "Also say where a training step's time goes, layer by layer.")
   var layers = false
 
+  @Flag(help: "Instead: measure the table of algorithms, which takes a minute or two.")
+  var tune = false
+
   @Flag(help: "Print one JSON object.")
   var json = false
 
@@ -30,6 +38,7 @@ struct BenchCommand: ParsableCommand {
   }
 
   func run() throws {
+    if tune { return try Self.tune() }
     guard let model = network.model else { throw Failure.usage("give --model, such as --model resnet20") }
     let candidate = try network.candidate(in: Architecture(model))
     OpenBLASEnvironment.adopt()
@@ -49,6 +58,14 @@ struct BenchCommand: ParsableCommand {
       "kernels    \(measured.kernelVariant)",
     ] { StandardOutput.writeLine(line) }
     if let layers = measured.layers { Self.show(layers) }
+  }
+
+  private static func tune() throws {
+    let entry = try AlgorithmTuning().run { gain in
+      StandardError.shared.writeLine(
+        "\(gain.size)×\(gain.size), \(gain.inputs)→\(gain.outputs): \(Readable.fixed(gain.gain, digits: 2))")
+    }
+    StandardOutput.writeLine(entry)
   }
 
   /// Milliseconds a step, and the convolutions' GFLOP/s.

@@ -15,13 +15,17 @@ struct NetworkOptions: ParsableArguments {
       "Decompose every 3×3 convolution, at this fraction of its output channels.", valueName: "fraction"))
   var rankFraction: Double?
 
+  @Option(help: "Decompose every 3×3 convolution, at this rank.")
+  var rank: Int?
+
   @Option(help: "What a basis convolution keeps: r basis maps and N − r combinations, or N combinations.")
   var variant: BasisVariant?
 
   func validate() throws {
-    if candidate != nil, rankFraction != nil {
-      throw ValidationError("--candidate and --rank-fraction exclude each other")
+    if [candidate != nil, rankFraction != nil, rank != nil].count(where: \.self) > 1 {
+      throw ValidationError("--candidate, --rank and --rank-fraction exclude each other")
     }
+    if let rank, rank < 1 { throw ValidationError("--rank \(rank) must be at least 1") }
     if let rankFraction, !(rankFraction > 0 && rankFraction < 1) {
       throw ValidationError("--rank-fraction \(rankFraction) must lie between 0 and 1, both excluded")
     }
@@ -29,7 +33,12 @@ struct NetworkOptions: ParsableArguments {
 
   /// The candidate that the options name in this network; dense where they name none.
   func candidate(in architecture: Architecture) throws(SearchError) -> Candidate {
-    if let rankFraction { return .everyConvolution(of: architecture, rankFraction: rankFraction) }
+    if let rankFraction {
+      return .everyConvolution(of: architecture) { outputs in
+        max(1, Int((rankFraction * Double(outputs)).rounded(.toNearestOrAwayFromZero)))
+      }
+    }
+    if let rank { return .everyConvolution(of: architecture) { _ in rank } }
     let chosen = try Candidate(parsing: candidate ?? "dense")
     try chosen.validate(in: architecture)
     return chosen
@@ -37,12 +46,12 @@ struct NetworkOptions: ParsableArguments {
 }
 
 extension Candidate {
-  /// Every 3×3 convolution, the first one too, at r = max(1, round(f · C_out)); layers in which that rank would save nothing stay
-  /// dense.
-  static func everyConvolution(of architecture: Architecture, rankFraction: Double) -> Candidate {
+  /// Every 3×3 convolution, the first one too, at the rank for its output channels; layers in which that rank would save nothing
+  /// stay dense.
+  static func everyConvolution(of architecture: Architecture, rank: (_ outputChannels: Int) -> Int) -> Candidate {
     var ranks: [String: Int] = [:]
     for layer in architecture.layers where layer.kernelSize == 3 {
-      let rank = max(1, Int((rankFraction * Double(layer.outputChannels)).rounded(.toNearestOrAwayFromZero)))
+      let rank = rank(layer.outputChannels)
       if layer.legalRanks.contains(rank) { ranks[layer.name] = rank }
     }
     return Candidate(ranks: ranks)

@@ -1,0 +1,59 @@
+import KernelInterface
+
+/// Measures on this processor what `AlgorithmTable+Measured` says.
+public struct AlgorithmTuning {
+  /// By plane size, the channel counts that are measured: those of the networks, and ranks below them.
+  static let channels: [(size: Int, counts: [Int])] = [
+    (4, [8, 16, 32, 64, 128, 256, 512]), (8, [8, 16, 32, 64, 128, 256]), (16, [8, 16, 32, 64, 128]),
+    (32, [4, 8, 16, 32, 64]),
+  ]
+  /// Winograd has to be so much faster: less would be within the noise, and the direct sum rounds a little better.
+  static let leastGain = 1.08
+
+  private let kernels: KernelTable
+  private let rounds: Int
+
+  public init(kernels: KernelTable? = nil, rounds: Int = 9) throws(KernelSelectionError) {
+    if let kernels { self.kernels = kernels } else { self.kernels = try KernelSelection.best() }
+    self.rounds = rounds
+  }
+
+  /// One measurement: how many times as fast as the direct sum Winograd's algorithm is.
+  public struct Gain: Sendable {
+    public var size: Int
+    public var inputs: Int
+    public var outputs: Int
+    public var gain: Double
+  }
+
+  /// The entry of this table's kernels as Swift source.
+  /// - Parameter report: receives each measurement.
+  public func run(report: (Gain) -> Void) -> String {
+    var lines = ["    \"\(kernels.name)\": AlgorithmTable(["]
+    for (size, counts) in Self.channels {
+      let entries = counts.compactMap { inputs -> String? in
+        // From the widest down, as long as Winograd wins.
+        var least: Int?
+        for outputs in counts.reversed() {
+          let gain = Gain(size: size, inputs: inputs, outputs: outputs, gain: gain(size, inputs, outputs))
+          report(gain)
+          guard gain.gain >= Self.leastGain else { break }
+          least = outputs
+        }
+        return least.map { "\(inputs): \($0)" }
+      }
+      if !entries.isEmpty { lines.append("      \(size): [\(entries.joined(separator: ", "))],") }
+    }
+    return (lines + ["    ]),"]).joined(separator: "\n")
+  }
+
+  private func gain(_ size: Int, _ inputs: Int, _ outputs: Int) -> Double {
+    var shape = ConvolutionShape(outputChannels: outputs, inputChannels: inputs, kernelSize: 3, stride: 1)
+    let direct = KernelBenchmark(shape: shape, size: size, kernels: kernels)
+    shape.forwardAlgorithm = .winograd
+    let winograd = KernelBenchmark(shape: shape, size: size, kernels: kernels)
+    // In turns, so that a slow moment of the machine hits both.
+    let ratios = (0..<rounds + 1).map { _ in direct.seconds(.forward) / winograd.seconds(.forward) }
+    return median(Array(ratios.dropFirst()))
+  }
+}
