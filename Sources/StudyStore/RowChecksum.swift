@@ -43,6 +43,13 @@ struct RowChecksum {
 }
 
 extension RowChecksum {
+  /// Of the study: which one it is, and its configuration.
+  static func study(id: String, name: String, configuration: String, fingerprint: String) -> Int64 {
+    var sum = RowChecksum()
+    for text in [id, name, configuration, fingerprint] { sum.add(text) }
+    return sum.value
+  }
+
   /// Of a job: what it trains. State and counters change with every attempt and are not part of it.
   static func job(_ id: Int64, candidate: String, replicate: Int, seed: Int64) -> Int64 {
     var sum = RowChecksum()
@@ -72,6 +79,13 @@ extension RowChecksum {
 
   /// Of all rows that there are, for studies that were made before rows had checksums.
   static func fillIn(_ db: Database, directory: String) throws {
+    if let row = try Row.fetchOne(db, sql: "SELECT study_id, name, configuration, fingerprint FROM study") {
+      let study = RowReader(row: row, directory: directory, what: "the study")
+      let sum = Self.study(
+        id: try study.value(0), name: try study.value(1), configuration: try study.value(2),
+        fingerprint: try study.value(3))
+      try db.execute(sql: "UPDATE study SET checksum = ?", arguments: [sum])
+    }
     let jobs = try Row.fetchCursor(db, sql: "SELECT id, candidate, replicate, seed FROM job")
     let setJob = try db.cachedStatement(sql: "UPDATE job SET checksum = ? WHERE id = ?")
     while let row = try jobs.next() {

@@ -47,8 +47,8 @@ extension StoreError {
   static func damaged(_ directory: String, _ what: String) -> StoreError {
     StoreError(
       .damaged, directory,
-      "\(StudyFolder.databaseName) is damaged (\(what)); copy the folder, then save what can be read with: "
-        + "sqlite3 \(StudyFolder.databaseName) .recover | sqlite3 recovered.sqlite")
+      "\(StudyFolder.databaseName) is damaged (\(what)); save what can be read into a new study with: "
+        + "layersearch salvage \(directory) --output FOLDER")
   }
 
   static func invalidChange(_ directory: String, _ what: String) -> StoreError {

@@ -135,6 +135,7 @@ enum StudySchema {
     CREATE INDEX job_set_aside ON job (settled) WHERE state = 'failed';
 
     -- Over what the frontier depends on: SQLite does not notice a bit that turned over inside a value.
+    ALTER TABLE study ADD COLUMN checksum INTEGER;
     ALTER TABLE job ADD COLUMN checksum INTEGER;
     ALTER TABLE result ADD COLUMN checksum INTEGER;
     """

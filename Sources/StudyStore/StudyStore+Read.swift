@@ -4,20 +4,31 @@ import SearchCore
 // Reading a study back. Every call is one consistent snapshot.
 extension StudyStore {
   public func identity() throws(StoreError) -> StudyIdentity {
-    try reading("the study's description") { db in
-      let sql = "SELECT study_id, name, configuration, fingerprint FROM study"
-      guard let row = try Row.fetchOne(db, sql: sql) else { throw StoreError.noStudy(directory) }
-      let study = RowReader(row: row, directory: directory, what: "the study")
-      var entries: [String: String] = [:]
-      let cursor = try Row.fetchCursor(db, sql: "SELECT key, value FROM configuration_entry")
-      while let row = try cursor.next() {
-        let entry = RowReader(row: row, directory: directory, what: "a configuration entry")
-        entries[try entry.value(0)] = try entry.value(1, as: String.self)
-      }
-      return StudyIdentity(
-        studyID: try study.value(0), name: try study.value(1), configurationText: try study.value(2),
-        fingerprint: try study.value(3), entries: entries)
+    try reading("the study's description") { try Self.identity($0, directory) }
+  }
+
+  /// Throws `damaged` where it is not what was written.
+  /// - Parameter isChecked: false for a schema without checksums.
+  static func identity(_ db: Database, _ directory: String, isChecked: Bool = true) throws -> StudyIdentity {
+    let sql = "SELECT study_id, name, configuration, fingerprint\(isChecked ? ", checksum" : "") FROM study"
+    guard let row = try Row.fetchOne(db, sql: sql) else { throw StoreError.noStudy(directory) }
+    let study = RowReader(row: row, directory: directory, what: "the study")
+    var entries: [String: String] = [:]
+    let cursor = try Row.fetchCursor(db, sql: "SELECT key, value FROM configuration_entry")
+    while let row = try cursor.next() {
+      let entry = RowReader(row: row, directory: directory, what: "a configuration entry")
+      entries[try entry.value(0)] = try entry.value(1, as: String.self)
     }
+    let identity = StudyIdentity(
+      studyID: try study.value(0), name: try study.value(1), configurationText: try study.value(2),
+      fingerprint: try study.value(3), entries: entries)
+    let sum = RowChecksum.study(
+      id: identity.studyID, name: identity.name, configuration: identity.configurationText,
+      fingerprint: identity.fingerprint)
+    guard try !isChecked || study.value(4) == sum else {
+      throw StoreError.damaged(directory, "the study's description is not what was written")
+    }
+    return identity
   }
 
   public var isFinished: Bool {
@@ -50,48 +61,16 @@ extension StudyStore {
     try reading("the jobs") { db in
       let cursor = try Row.fetchCursor(
         db,
-        sql: """
-          SELECT id, candidate, replicate, seed, state, attempts, failures, losses, failure_reason, job.checksum,
-            result.checksum, \(ResultColumns.list)
-          FROM job LEFT JOIN result ON result.job = job.id ORDER BY id
-          """)
+        sql: "SELECT \(JobRows.list) FROM job LEFT JOIN result ON result.job = job.id ORDER BY id")
       // Repetitions, and the neighbours of a candidate in a search, share most of their text.
       var candidates: [String: Candidate] = [:]
       var jobs: [JobRecord] = []
       while let row = try cursor.next() {
-        jobs.append(try job(RowReader(row: row, directory: directory, what: "a job"), &candidates))
+        let job = RowReader(row: row, directory: directory, what: "a job")
+        jobs.append(try JobRows.job(job, &candidates))
       }
       return jobs
     }
-  }
-
-  private func job(_ row: RowReader, _ candidates: inout [String: Candidate]) throws -> JobRecord {
-    let id: Int64 = try row.value(0)
-    let text: String = try row.value(1)
-    let replicate: Int = try row.value(2)
-    let seed: Int64 = try row.value(3)
-    guard try row.value(9) == RowChecksum.job(id, candidate: text, replicate: replicate, seed: seed) else {
-      throw StoreError.damaged(directory, "job \(id) is not what was written")
-    }
-    let candidate = try candidates[text] ?? self.candidate(text)
-    candidates[text] = candidate
-    guard let state = JobState(rawValue: try row.value(4)) else { throw row.damaged(4) }
-    var result: TrialResult?
-    if let checksum: Int64 = try row.optional(10) {
-      let (found, epochLosses) = try ResultColumns.read(row, at: 11)
-      guard checksum == RowChecksum.result(found, epochLosses: epochLosses, of: id) else {
-        throw StoreError.damaged(directory, "the result of job \(id) is not what was written")
-      }
-      result = found
-    }
-    guard (state == .finished) == (result != nil) else {
-      throw StoreError.damaged(
-        directory, "job \(id) is \(state.rawValue) and has \(result == nil ? "no result" : "a result")")
-    }
-    return JobRecord(
-      id: id, trial: Trial(candidate: candidate, replicate: replicate), seed: UInt64(bitPattern: seed), state: state,
-      attempts: try row.value(5), failures: try row.value(6), losses: try row.value(7), result: result,
-      failureReason: try row.optional(8))
   }
 
   public func counts() throws(StoreError) -> JobCounts {
@@ -119,7 +98,7 @@ extension StudyStore {
     ) { row in
       JobFailure(
         job: try row.value(0),
-        trial: Trial(candidate: try candidate(try row.value(1)), replicate: try row.value(2)),
+        trial: Trial(candidate: try JobRows.candidate(row, 1), replicate: try row.value(2)),
         attempts: try row.value(3), reason: try row.optional(4) ?? "", time: try row.value(5))
     }
   }
@@ -217,13 +196,6 @@ extension StudyStore {
         values.append(try make(RowReader(row: next, directory: directory, what: row)))
       }
       return values
-    }
-  }
-
-  private func candidate(_ text: String) throws -> Candidate {
-    if let candidate = CandidateColumn.read(text) { return candidate }
-    do { return try Candidate(parsing: text) } catch {
-      throw StoreError.damaged(directory, "a job has an impossible \(error)")
     }
   }
 }

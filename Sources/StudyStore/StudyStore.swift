@@ -84,6 +84,8 @@ extension StudyStore {
     try using(what) { try $0.write(body) }
   }
 
+  func copying(_ body: (DatabaseQueue) throws -> Void) throws(StoreError) { try using("copy the study", body) }
+
   private func using<Value>(
     _ action: String, _ body: (DatabaseQueue) throws -> Value
   ) throws(StoreError) -> Value {

@@ -32,6 +32,7 @@ struct LayerSearch: AsyncParsableCommand {
         name: "Studies",
         subcommands: [
           RunCommand.self, CoordinatorCommand.self, WorkerCommand.self, StatusCommand.self, ExportCommand.self,
+          SalvageCommand.self,
         ]),
       CommandGroup(name: "Single networks", subcommands: [TrainCommand.self, BenchCommand.self]),
       CommandGroup(

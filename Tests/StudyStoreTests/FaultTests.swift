@@ -95,7 +95,7 @@ struct FaultTests {
     for mode in [StudyStore.Mode.readOnly, .readWrite] {
       let error = storeError { _ = try StudyStore.open(directory: folder.path, mode: mode) }
       #expect(error?.code == .damaged)
-      #expect(error?.message.contains(".recover") == true)
+      #expect(error?.message.contains("layersearch salvage \(folder.path) --output") == true)
     }
     #expect(StudyStore.exists(directory: folder.path))
     #expect(storeError { _ = try create() }?.code == .damaged)

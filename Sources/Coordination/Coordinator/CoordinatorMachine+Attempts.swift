@@ -17,6 +17,20 @@ extension CoordinatorMachine {
     if creditors.count > 2 * sessions.count + 64 { creditors = creditors.filtered { sessions[$0]?.isQueued == true } }
   }
 
+  /// A slot became free, which the worker is about to say itself: with READY, which replaces this credit. Its next job is
+  /// recorded together with the result and leaves with the acknowledgement, one commit earlier.
+  private mutating func addCredit(to peer: PeerID) {
+    guard var session = sessions[peer], session.isReady, session.credits + session.jobs.count < session.slots else {
+      return
+    }
+    session.credits += 1
+    if !session.isQueued {
+      session.isQueued = true
+      creditors.append(peer)
+    }
+    sessions[peer] = session
+  }
+
   /// The worker says that it has the attempt: its lease begins anew.
   mutating func confirm(_ reference: AttemptReference, by peer: PeerID, at now: Double) {
     guard let worker = sessions[peer]?.worker else { return }
@@ -74,6 +88,12 @@ extension CoordinatorMachine {
       return log(
         .warning, "worker \(worker) reports job \(reference.job) of study \(report.study), which is unknown here")
     }
+    // Only for results: a worker whose jobs fail or that hands them back does not get the next one in advance of its word.
+    var freesSlot = false
+    if case .finished = report.outcome, let lease = jobs.leases[reference.job] {
+      freesSlot = lease.attempt == reference.attempt && lease.peer == peer
+    }
+    defer { if freesSlot { addCredit(to: peer) } }
     switch report.outcome {
     case .finished(let result): take(result, of: reference, by: worker, at: now)
     case .failed(let reason):

@@ -23,6 +23,7 @@ extension CoordinatorMachine {
     slots += hello.slots - session.slots
     session.slots = hello.slots
     session.credits = 0
+    session.isReady = false
     session.lastHeard = now
     if session.serial == serial {
       sessionTimers.insert(Timer(due: now + settings.heartbeatSeconds, subject: (peer, serial)))

@@ -134,7 +134,9 @@ public struct CoordinatorMachine: Sendable {
     }
     sessions[peer]?.lastHeard = now
     switch message {
-    case .ready(let ready): grant(ready.freeSlots, to: peer)
+    case .ready(let ready):
+      sessions[peer]?.isReady = true
+      grant(ready.freeSlots, to: peer)
     case .accept(let reference): confirm(reference, by: peer, at: now)
     case .progress(let progress): confirm(progress.reference, by: peer, at: now)
     case .result(let report): take(report, from: peer, at: now)

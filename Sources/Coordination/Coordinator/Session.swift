@@ -10,6 +10,8 @@ struct Session: Sendable {
   var jobs: Set<Int64> = []
   /// How many of those it has not accepted yet: it did not know of them when it counted its free slots.
   var onTheWay = 0
+  /// It has given credits since it said hello: from then on, a report frees its slot.
+  var isReady = false
   var lastHeard: Double
   /// Tells this session's timer from those of earlier sessions of the same peer.
   var serial: UInt64

@@ -115,9 +115,11 @@ struct VirtualSimulation {
         wallSeconds: MonotonicClock.now - begun)
     }
 
-    private mutating func schedule(_ kind: Event.Kind, after seconds: Double) {
+    private mutating func schedule(_ kind: Event.Kind, after seconds: Double) { schedule(kind, at: now + seconds) }
+
+    private mutating func schedule(_ kind: Event.Kind, at time: Double) {
       number += 1
-      queue.insert(Event(time: now + seconds, number: number, kind: kind))
+      queue.insert(Event(time: max(now, time), number: number, kind: kind))
     }
 
     private mutating func handle(_ kind: Event.Kind) throws {
@@ -137,6 +139,7 @@ struct VirtualSimulation {
         var said: [(Int, Message)] = []
         population.endTrainings(at: now) { said.append(($0, $1)) }
         for (worker, message) in said { post(message, from: Int32(worker)) }
+        if let next = population.nextEnding { schedule(.ending, at: next) }
       }
     }
 
@@ -145,8 +148,8 @@ struct VirtualSimulation {
       var said: [Message] = []
       population.handle(event, worker: Int(worker), at: now) { said.append($0) }
       for message in said { post(message, from: worker) }
-      // A new training may be the first to end.
-      if let ending = population.nextEnding, ending != next { schedule(.ending, after: max(0, ending - now)) }
+      // A training that will be the first to end; those behind it are scheduled as their turn comes.
+      if let ending = population.nextEnding, ending < next ?? .infinity { schedule(.ending, at: ending) }
     }
 
     private mutating func post(_ message: Message, from worker: Int32) {

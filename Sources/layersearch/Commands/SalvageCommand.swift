@@ -1,0 +1,42 @@
+import ArgumentParser
+import StudyStore
+
+struct SalvageCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "salvage",
+    abstract: "Saves what can be read of a damaged study into a new one.",
+    discussion: """
+      The damaged study is only read. Jobs and results are taken over where their checksums are right; what is missing is \
+      trained again when the new study goes on. Where not even one table can be read, try a copy from before, or \
+      sqlite3 study.sqlite .recover.
+
+      Example:
+        layersearch salvage studies/cifar10-resnet20 --output studies/cifar10-resnet20-salvaged
+      """)
+
+  @Argument(help: ArgumentHelp("The damaged study's folder.", valueName: "study-dir"))
+  var study: String
+
+  @Option(help: ArgumentHelp("The new study's folder.", valueName: "dir"))
+  var output: String
+
+  func run() throws {
+    let findings = try StudySalvage.run(directory: study, into: output) {
+      try StudyDefinition(file: "\(study)/configuration.yaml").newIdentity()
+    }
+    StandardOutput.writeLine("saved    \(findings.jobs) jobs with \(findings.results) results to \(output)")
+    StandardOutput.writeLine(
+      "damaged  \(findings.damagedJobs) jobs are not what was written, \(findings.lostResults) results are lost; rows in pages "
+        + "that cannot be read are not counted")
+    if findings.hasNewIdentity {
+      StandardOutput.writeLine(
+        "new      the study's description could not be read and was made anew from configuration.yaml: results that workers "
+          + "still keep belong to the old one")
+    }
+    if findings.isUnchecked {
+      StandardOutput.writeLine("warning  the study is too old to have checksums: a value that is wrong cannot be told")
+    }
+    StandardOutput.writeLine(
+      "go on    layersearch coordinator \(output)/configuration.yaml --study \(output) --resume")
+  }
+}
