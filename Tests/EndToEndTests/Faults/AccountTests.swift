@@ -63,7 +63,7 @@ struct AccountTests {
     let coordinator = try coordinator(place)
     let worker = try RunningCommand(
       [
-        "worker", "--connect", try await coordinator.endpoint(), "--slots", "1", "--verbose", "--longest-silence", "2s",
+        "worker", "--connect", try await coordinator.endpoint(), "--slots", "1", "--verbose", "--longest-silence", "5s",
       ], in: place)
     for (number, signal) in [SIGXCPU, SIGSTOP].enumerated() {
       var engine: Int32?
@@ -84,7 +84,9 @@ struct AccountTests {
     let recorded = try RecordedStudy(place)
     #expect(recorded.jobs.allSatisfy { $0.state == .finished })
     let failures = recorded.attempts.values.flatMap(\.self).sorted { $0.started < $1.started }.compactMap(\.failure)
-    #expect(failures.map(\.cause) == [.processEnded, .hung])
+    // On a loaded machine a training may be silent for as long by itself.
+    #expect(failures.map(\.cause).prefix(2) == [.processEnded, .hung])
+    #expect(failures.dropFirst(2).allSatisfy { $0.cause == .hung })
     #expect(failures.first?.signal == Int(SIGXCPU))
     #expect(failures.allSatisfy { !$0.isOutOfMemorySuspected && ($0.peakMemoryBytes ?? 0) > 1_000_000 })
   }
