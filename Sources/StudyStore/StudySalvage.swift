@@ -141,14 +141,19 @@ public enum StudySalvage {
       failureReason: state == .failed ? (try? row.value(8, as: String.self)) ?? "" : nil)
   }
 
-  /// Every row that can be reached by its number, around pages that cannot be read.
+  /// Every row that can be reached by its number, around pages that cannot be read: what cannot be read as a whole is read in
+  /// halves, the large ones first. A page holds some dozens of rows; where far more reads fail than rows were found, the way to
+  /// the rows itself is gone, and nothing more is to be had.
   private static func forEachRow(
     _ db: Database, _ select: String, _ key: String, _ body: (Row) -> Void
   ) throws {
     // The most jobs that a study has; numbers beyond are damage.
     var ranges: [Range<Int64>] = [0..<2_000_000]
     var seen: Set<Int64> = []
-    while let range = ranges.popLast() {
+    var first = 0
+    while first < ranges.count, first < 4_000 + 4 * seen.count {
+      let range = ranges[first]
+      first += 1
       var next = range.lowerBound
       do {
         let cursor = try Row.fetchCursor(
@@ -164,8 +169,8 @@ public enum StudySalvage {
         let rest = next..<range.upperBound
         guard rest.count > 1 else { continue }
         let middle = rest.lowerBound + Int64(rest.count / 2)
-        ranges.append(middle..<rest.upperBound)
         ranges.append(rest.lowerBound..<middle)
+        ranges.append(middle..<rest.upperBound)
       }
     }
   }
