@@ -135,7 +135,8 @@ public struct CoordinatorMachine: Sendable {
     sessions[peer]?.lastHeard = now
     switch message {
     case .ready(let ready):
-      sessions[peer]?.isReady = true
+      // A worker that is leaving says that it has no more slots: then no report frees one.
+      sessions[peer]?.isReady = ready.freeSlots > 0
       grant(ready.freeSlots, to: peer)
     case .accept(let reference): confirm(reference, by: peer, at: now)
     case .progress(let progress): confirm(progress.reference, by: peer, at: now)

@@ -2,9 +2,10 @@ import CZeroMQ
 
 /// Tries whether a listening socket lets somebody in, by a real connection.
 public enum HandshakeProbe {
-  /// The first handshake with `endpoint` that ends with a clear answer; nil where none does in time. Blocks the thread.
+  /// The first handshake with `endpoint` that ends with a clear answer; nil where none ends in time. Blocks the thread.
   ///
-  /// A connection that breaks off is no answer and is tried again.
+  /// A connection that breaks off is tried again. Who is not spoken to at all may see nothing else: after three that broke off, and
+  /// nothing clear in two seconds, that is the answer.
   public static func outcome(
     at endpoint: String, security: SocketSecurity, within seconds: Double
   ) throws(MessagingError) -> HandshakeOutcome? {
@@ -19,9 +20,13 @@ public enum HandshakeProbe {
       onHandshake: { outcomes.postUrgently($0) }, deliver: { _ in })
     defer { dealer.close() }
     let clock = ContinuousClock()
-    let end = clock.now + .seconds(seconds)
-    while clock.now < end {
-      if let outcome = outcomes.takeAll(waitingAtMost: 0.2).first(where: { $0 != .brokenOff }) { return outcome }
+    let start = clock.now
+    var broken = 0
+    while clock.now < start + .seconds(seconds) {
+      let new = outcomes.takeAll(waitingAtMost: 0.2)
+      if let outcome = new.first(where: { $0 != .brokenOff }) { return outcome }
+      broken += new.count
+      if broken >= 3, clock.now >= start + .seconds(2) { return .brokenOff }
     }
     return nil
   }

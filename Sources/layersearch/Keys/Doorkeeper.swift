@@ -36,8 +36,9 @@ final class Doorkeeper {
   func proveThatStrangersAreRefused(at endpoint: String) throws(Failure) {
     do {
       let stranger = SocketSecurity.client(try KeyPair.random(), server: own.publicKey)
-      try prove("an unknown key", stranger, at: endpoint, expected: .keyRefused)
-      try prove("a connection without a key", .plaintext, at: endpoint, expected: .otherSecurity)
+      try prove("an unknown key", stranger, at: endpoint, expected: [.keyRefused])
+      // The coordinator hangs up on who does not speak its language, at times before the other end has read why.
+      try prove("a connection without a key", .plaintext, at: endpoint, expected: [.otherSecurity, .brokenOff])
     } catch let error as MessagingError {
       throw .failed("the coordinator cannot test its own security: \(error)")
     } catch let failure as Failure {
@@ -50,10 +51,10 @@ final class Doorkeeper {
   }
 
   private func prove(
-    _ who: String, _ security: SocketSecurity, at endpoint: String, expected: HandshakeOutcome
+    _ who: String, _ security: SocketSecurity, at endpoint: String, expected: [HandshakeOutcome]
   ) throws {
     let outcome = try HandshakeProbe.outcome(at: endpoint, security: security, within: Self.longestSelfTest)
-    guard outcome == expected else {
+    guard outcome.map(expected.contains) ?? false else {
       let what =
         switch outcome {
         case .succeeded: "\(who) was let in"

@@ -3,8 +3,15 @@ import Synchronization
 
 /// Asks an engine process what it computes with: in one of its own, because OpenBLAS is set up differently there.
 enum EngineProbe {
-  /// - Throws: where an engine cannot even start on this machine, with what it said.
+  /// - Throws: where an engine cannot even start on this machine, with what it said. One that somebody kills is asked again.
   static func kernelVariant() throws(Failure) -> String {
+    for _ in 0..<2 {
+      if let variant = try? ask() { return variant }
+    }
+    return try ask()
+  }
+
+  private static func ask() throws(Failure) -> String {
     let answer = Answer()
     _ = try ChildProcess(
       arguments: ["engine", "--describe"], environment: OpenBLASEnvironment.forEngines,
