@@ -31,7 +31,7 @@ struct Steps: ParsableCommand {
     }
   }
 
-  private static let forms: [(String, ((Int) -> Int)?)] = [
+  private static let forms: [(String, (@Sendable (Int) -> Int)?)] = [
     ("dense", nil), ("r = C/2", { $0 / 2 }), ("r = C/4", { $0 / 4 }), ("r = 3", { _ in 3 }),
   ]
 }
