@@ -1,12 +1,15 @@
 /// A binary heap: the least element first, insertion and removal in O(log n).
+/// Inlinable: through generic code of another module it takes several times as long.
+@frozen
 public struct MinimumHeap<Element: Comparable & Sendable>: Sendable {
-  private var elements: [Element] = []
+  @usableFromInline var elements: [Element] = []
 
-  public init() {}
+  @inlinable public init() {}
 
-  public var first: Element? { elements.first }
-  public var count: Int { elements.count }
+  @inlinable public var first: Element? { elements.first }
+  @inlinable public var count: Int { elements.count }
 
+  @inlinable
   public mutating func insert(_ element: Element) {
     var child = elements.count
     elements.append(element)
@@ -18,6 +21,7 @@ public struct MinimumHeap<Element: Comparable & Sendable>: Sendable {
     }
   }
 
+  @inlinable
   public mutating func removeFirst() -> Element? {
     guard let first = elements.first, let last = elements.popLast() else { return nil }
     guard !elements.isEmpty else { return first }

@@ -50,23 +50,6 @@ struct WinogradTask {
   /// Whether the pass is the first: then Y holds nothing yet.
   var isFirst = true
 
-  init(
-    strip: WinogradStrip, memory: UnsafeMutablePointer<lane_vector>, weights: UnsafePointer<Float>,
-    inputRowStride: Int, inputPlaneStride: Int, outputColumnStride: Int, outputRowStride: Int, outputPlaneStride: Int,
-    outputs: Int, accumulates: Bool
-  ) {
-    self.strip = strip
-    self.memory = memory
-    self.weights = weights
-    self.inputRowStride = inputRowStride
-    self.inputPlaneStride = inputPlaneStride
-    self.outputColumnStride = outputColumnStride
-    self.outputRowStride = outputRowStride
-    self.outputPlaneStride = outputPlaneStride
-    self.outputs = outputs
-    self.accumulates = accumulates
-  }
-
   var products: UnsafeMutablePointer<lane_vector> { memory + strip.productsOffset }
   var pixels: UnsafeMutablePointer<lane_vector> { memory + strip.pixelsOffset }
 }

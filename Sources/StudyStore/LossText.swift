@@ -5,15 +5,17 @@ enum LossText {
     "[" + losses.map { $0.isFinite ? $0.description : "\"\($0.description)\"" }.joined(separator: ",") + "]"
   }
 
-  /// Nil where the text is not such an array.
+  /// Nil where the text is not such an array. Goes by bytes: by characters it took longer than the rest of reading a result.
   static func read(_ text: String) -> [Double]? {
-    guard text.hasPrefix("["), text.hasSuffix("]"), text.utf8.count >= 2 else { return nil }
-    let body = text.dropFirst().dropLast()
+    let bytes = text.utf8
+    guard bytes.count >= 2, bytes.first == UInt8(ascii: "["), bytes.last == UInt8(ascii: "]") else { return nil }
+    let body = bytes.dropFirst().dropLast()
     if body.isEmpty { return [] }
     var losses: [Double] = []
-    for piece in body.split(separator: ",", omittingEmptySubsequences: false) {
-      let isQuoted = piece.utf8.count > 2 && piece.hasPrefix("\"") && piece.hasSuffix("\"")
-      guard let loss = Double(isQuoted ? piece.dropFirst().dropLast() : piece) else { return nil }
+    for piece in body.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
+      let quote = UInt8(ascii: "\"")
+      let isQuoted = piece.count > 2 && piece.first == quote && piece.last == quote
+      guard let loss = Double(Substring(isQuoted ? piece.dropFirst().dropLast() : piece)) else { return nil }
       losses.append(loss)
     }
     return losses

@@ -56,7 +56,7 @@ struct SecurityTests {
     #expect(try probe(.client(stranger, server: server.publicKey)) == .keyRefused)
     let refusals = authenticator.takeRefusals()
     #expect(refusals.count >= 1 && refusals.key == stranger.publicKey && refusals.address == "127.0.0.1")
-    #expect(try probe(.plaintext) == .otherSecurity)
+    #expect(isMismatch(try probe(.plaintext)))
     // The server cannot even read what is encrypted for another: the connection breaks off, again and again.
     #expect(try probe(.client(known, server: stranger.publicKey), 1) == nil)
     #expect(try probe(.client(known, server: server.publicKey)) == .succeeded)
@@ -89,8 +89,11 @@ struct SecurityTests {
     let (router, _) = try Endpoint.router(context)
     let outcome = try HandshakeProbe.outcome(
       at: router.endpoint, security: .client(known, server: server.publicKey), within: 60)
-    #expect(outcome == .otherSecurity)
+    #expect(isMismatch(outcome))
   }
+
+  /// Which of the two this side sees depends on which side reads the other's greeting first.
+  private func isMismatch(_ outcome: HandshakeOutcome?) -> Bool { outcome == .otherSecurity || outcome == .brokenOff }
 
   @Test("keys survive their text, a secret key gives its public one, and shows itself nowhere")
   func texts() throws {

@@ -47,6 +47,8 @@ struct SimulationReport: Encodable {
   var residentBytes: Int
   var mostResidentBytes: Int
   var restart: Restart?
+  /// Checking the study's whole file at the end and reading all jobs of it, as a coordinator does that goes on with it.
+  var studyOpenSeconds: Double?
   /// With a virtual clock: how long the simulation took.
   var wallSeconds: Double?
 
@@ -73,6 +75,9 @@ struct SimulationReport: Encodable {
         "restart      after kill -9: listening in \(seconds(restart.secondsUntilListening)), all workers back in "
           + "\(seconds(restart.secondsUntilAllWorkersAreBack)), full dispatch in \(seconds(restart.secondsUntilFullDispatch))"
       )
+    }
+    if let studyOpenSeconds {
+      lines.append("study        checked and read in \(Readable.fixed(studyOpenSeconds, digits: 2)) s")
     }
     if let wallSeconds { lines.append("virtual      simulated in \(seconds(wallSeconds))") }
     return lines

@@ -52,7 +52,7 @@ struct SocketSimulation {
       }
       if connectSeconds == nil, tally.welcomed >= workers {
         connectSeconds = now - begun
-        start = (now, tally.acknowledged, processor)
+        start = (now, tally.acknowledged, (coordinator.processorSeconds ?? 0) + processorOfEarlier)
         population.keepWaits()
       }
       if tally.acknowledged > lastChange.acknowledged { lastChange = (now, tally.acknowledged) }
@@ -70,7 +70,14 @@ struct SocketSimulation {
     guard case .exited(0) = coordinator.ending?.status else {
       throw Failure.failed("the coordinator ended: \(coordinator.ending?.reason ?? "")")
     }
-    let counts = try StudyStore.open(directory: study.folder, mode: .readOnly).counts()
+    let closed = MonotonicClock.now
+    let store = try StudyStore.open(directory: study.folder, mode: .readWrite)
+    let counts = try store.counts()
+    guard try store.jobs().count == counts.total else {
+      throw Failure.failed("the record has other jobs than it counts")
+    }
+    let openSeconds = MonotonicClock.now - closed
+    store.close()
     guard counts.finished + counts.failed == counts.total, counts.finished <= tally.acknowledged else {
       throw Failure.failed(
         "the record does not agree with what was acknowledged: \(counts.finished) results and \(counts.failed) failures of "
@@ -83,7 +90,7 @@ struct SocketSimulation {
       failed: counts.failed, connectSeconds: connectSeconds ?? seconds, measuredJobs: measured,
       measuredSeconds: seconds, jobsPerSecond: Double(measured) / seconds, slotWait: .init(waits),
       coordinatorProcessorMillisecondsPerJob: (processor - start.processor) * 1000 / Double(max(1, measured)),
-      residentBytes: resident, mostResidentBytes: mostResident, restart: restart)
+      residentBytes: resident, mostResidentBytes: mostResident, restart: restart, studyOpenSeconds: openSeconds)
   }
 
   /// Kills the coordinator, starts it again where it was, and waits until all is as before.

@@ -1,3 +1,4 @@
+import BasisEngine
 import Configuration
 import Coordination
 import Foundation
@@ -15,29 +16,60 @@ struct VirtualSimulation {
   /// Seconds that a message is under way, and that a turn of the coordinator takes to be committed.
   private static let latency = 0.0002
   private static let commit = 0.001
-  private static let tickSeconds = 1.25
+  private static let tickSeconds = 2.5
   private static let coordinatorTickSeconds = 0.25
   /// Workers start within so many seconds.
   private static let arrivalSeconds = 10.0
 
-  private struct Event: Comparable {
-    enum Kind {
-      case start(worker: Int32)
-      case toCoordinator(Message, from: Int32)
-      case toWorker(Message, Int32)
-      case tick(worker: Int32)
-      case coordinatorTick
-      /// Trainings that end now.
-      case ending
+  private enum Event {
+    case start(worker: Int32)
+    case toCoordinator(Message, from: Int32)
+    case toWorker(Message, Int32)
+    case tick(worker: Int32)
+    case coordinatorTick
+    /// Trainings that end now.
+    case ending
+  }
+
+  /// What is to happen, the earliest first; events of one time in the order in which they were caused, so that connections keep
+  /// theirs. The heap moves places around, not events, which are large and many.
+  private struct Agenda {
+    private struct Entry: Comparable {
+      var time: Double
+      var number: UInt64
+      var place: Int32
+
+      static func == (left: Entry, right: Entry) -> Bool { left.number == right.number }
+      static func < (left: Entry, right: Entry) -> Bool {
+        left.time == right.time ? left.number < right.number : left.time < right.time
+      }
     }
 
-    var time: Double
-    /// Events of one time come in the order in which they were caused: connections keep theirs.
-    var number: UInt64
-    var kind: Kind
+    private var heap = MinimumHeap<Entry>()
+    private var events: [Event] = []
+    private var free: [Int32] = []
+    private var number: UInt64 = 0
 
-    static func == (left: Event, right: Event) -> Bool { left.number == right.number }
-    static func < (left: Event, right: Event) -> Bool { (left.time, left.number) < (right.time, right.number) }
+    mutating func insert(_ event: Event, at time: Double) {
+      number += 1
+      let place: Int32
+      if let reused = free.popLast() {
+        place = reused
+        events[Int(place)] = event
+      } else {
+        place = Int32(events.count)
+        events.append(event)
+      }
+      heap.insert(Entry(time: time, number: number, place: place))
+    }
+
+    mutating func removeFirst() -> (time: Double, number: UInt64, event: Event)? {
+      guard let entry = heap.removeFirst() else { return nil }
+      free.append(entry.place)
+      let event = events[Int(entry.place)]
+      events[Int(entry.place)] = .ending
+      return (entry.time, entry.number, event)
+    }
   }
 
   func run(onProgress: (_ finished: Int, _ welcomed: Int) -> Void) throws -> SimulationReport {
@@ -49,8 +81,7 @@ struct VirtualSimulation {
     let simulation: VirtualSimulation
     let population: SimulatedPopulation
     var machine: CoordinatorMachine
-    var queue = MinimumHeap<Event>()
-    var number: UInt64 = 0
+    var agenda = Agenda()
     var now = 0.0
     var hasStopped = false
     /// What the record would hold.
@@ -89,9 +120,9 @@ struct VirtualSimulation {
           after: VirtualSimulation.arrivalSeconds * Double(worker) / Double(simulation.workers))
       }
       var lastProgress = 0.0
-      while !hasStopped, let event = queue.removeFirst() {
+      while !hasStopped, let event = agenda.removeFirst() {
         now = event.time
-        try handle(event.kind)
+        try handle(event.event)
         if welcomedAt == nil, population.tally.welcomed == simulation.workers { welcomedAt = now }
         if event.number % 4096 == 0, MonotonicClock.now - lastProgress > 0.2 {
           lastProgress = MonotonicClock.now
@@ -101,9 +132,6 @@ struct VirtualSimulation {
       guard hasStopped, finished.count + setAside.count == added, finished.isDisjoint(with: setAside) else {
         throw Failure.failed("the simulation ended with \(finished.count) results of \(added) jobs; this is a defect")
       }
-      let resident = ProcessUsage.residentBytes(of: getpid()) ?? 0
-      var usage = rusage()
-      getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
       let seconds = max(1e-9, population.tally.lastAcknowledgement)
       return SimulationReport(
         workers: simulation.workers, slotsPerWorker: simulation.slots, isVirtual: true, jobs: simulation.jobs,
@@ -111,18 +139,16 @@ struct VirtualSimulation {
         measuredJobs: finished.count, measuredSeconds: seconds, jobsPerSecond: Double(finished.count) / seconds,
         slotWait: .init(population.takeWaits()),
         coordinatorProcessorMillisecondsPerJob: machineSeconds * 1000 / Double(max(1, finished.count)),
-        residentBytes: resident, mostResidentBytes: usage.ru_maxrss * 1024, restart: nil,
+        residentBytes: ProcessMemory.bytes(of: getpid())?.resident ?? 0, mostResidentBytes: ProcessMemory.peakBytes(),
+        restart: nil,
         wallSeconds: MonotonicClock.now - begun)
     }
 
-    private mutating func schedule(_ kind: Event.Kind, after seconds: Double) { schedule(kind, at: now + seconds) }
+    private mutating func schedule(_ kind: Event, after seconds: Double) { schedule(kind, at: now + seconds) }
 
-    private mutating func schedule(_ kind: Event.Kind, at time: Double) {
-      number += 1
-      queue.insert(Event(time: max(now, time), number: number, kind: kind))
-    }
+    private mutating func schedule(_ event: Event, at time: Double) { agenda.insert(event, at: max(now, time)) }
 
-    private mutating func handle(_ kind: Event.Kind) throws {
+    private mutating func handle(_ kind: Event) throws {
       switch kind {
       case .start(let worker):
         tell(worker, .started)

@@ -22,10 +22,15 @@ enum HandshakeAdvice {
       broken == 3
         ? (
           "what listens at \(endpoint) ends the connection in the middle of the handshake: perhaps coordinator-key in this "
-            + "worker's folder of keys is not that coordinator's public key", false
+            + "worker's folder of keys is not that coordinator's public key, or it has no keys", false
         ) : nil
     case (.brokenOff, _):
-      broken == 3 ? ("what listens at \(endpoint) is no LayerSearch coordinator, or has keys: see --keys", false) : nil
+      // So often in a row, over several seconds, it is no network.
+      broken == 6
+        ? (
+          "what listens at \(endpoint) is no LayerSearch coordinator, or lets in workers with keys only: give --keys DIR",
+          true
+        ) : nil
     }
   }
 }

@@ -1,0 +1,64 @@
+import Foundation
+import Synchronization
+
+/// A coordinator in a process of its own, and what it costs.
+final class CoordinatorProcess: Sendable {
+  private struct State {
+    var endpoint: String?
+    var ending: ChildProcess.Ending?
+  }
+
+  private let state: SharedState
+  private let child: ChildProcess
+
+  /// In a box of its own, because the child's closures need it before `self` is complete.
+  private final class SharedState: Sendable {
+    let value = Mutex(State())
+  }
+
+  init(arguments: [String]) throws(Failure) {
+    let state = SharedState()
+    self.state = state
+    child = try ChildProcess(
+      arguments: arguments + ["--leave-with-input"], environment: ProcessInfo.processInfo.environment,
+      onLine: { line in
+        let text = String(decoding: line, as: UTF8.self)
+        if text.hasPrefix("listening on ") { state.value.withLock { $0.endpoint = String(text.dropFirst(13)) } }
+      },
+      onErrorLine: { StandardError.shared.writeLine("coordinator: \($0)") },
+      onEnd: { ending in state.value.withLock { $0.ending = ending } })
+  }
+
+  var processID: Int32 { child.processID }
+  var endpoint: String { state.value.withLock { $0.endpoint ?? "" } }
+  var ending: ChildProcess.Ending? { state.value.withLock { $0.ending } }
+
+  func waitUntilListening() throws {
+    while endpoint.isEmpty {
+      if let ending { throw Failure.failed("the coordinator ended at once: \(ending.reason)") }
+      usleep(2000)
+    }
+  }
+
+  func stop() { child.send(signal: SIGTERM) }
+
+  /// As a power cut would, and waits until it is gone.
+  func kill() {
+    child.send(signal: SIGKILL)
+    while ending == nil { usleep(1000) }
+  }
+
+  /// Processor seconds used so far, user and system; nil once it has ended.
+  var processorSeconds: Double? {
+    guard let text = try? String(contentsOfFile: "/proc/\(processID)/stat", encoding: .utf8),
+      let name = text.lastIndex(of: ")")
+    else { return nil }
+    // After the name: state is field 3, utime 14, stime 15.
+    let fields = text[text.index(after: name)...].split(separator: " ")
+    guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else { return nil }
+    return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
+  }
+
+  /// Bytes of memory that are resident now; nil once it has ended.
+  var residentBytes: Int? { child.residentBytes() }
+}
