@@ -6,6 +6,22 @@ struct RecoveryTests {
   /// Times that let a lost worker be noticed within seconds.
   private static let quick = ["--heartbeat-seconds", "0.3", "--lease-seconds", "2"]
 
+  @Test("a worker that is told to stop while it starts ends, at whatever moment that is")
+  func stopAtStart() async throws {
+    let place = try Place()
+    // Nobody listens there: only the signal ends it.
+    var workers: [RunningCommand] = []
+    for number in 0..<24 {
+      workers.append(try place.start("worker", "--connect", "tcp://127.0.0.1:1", "--slots", "1"))
+      try await Task.sleep(for: .milliseconds(number * 4))
+      workers[number].send(SIGTERM)
+    }
+    for worker in workers {
+      let end = try await worker.end()
+      #expect(end.exitCode == (end.wasKilled ? SIGTERM : 0), "\(end.errors)")
+    }
+  }
+
   @Test("a worker that is killed in the middle of a job loses nothing: another one finishes the study")
   func killedWorker() async throws {
     let place = try Place()

@@ -15,7 +15,7 @@ enum EngineService {
     preferAsVictimOfMemoryShortage()
     // Whoever stops a machine tells all its processes. What becomes of a training is its worker's to decide; where that
     // ends, so does standard input.
-    for number in Signals.requestsToEnd { signal(number, SIG_IGN) }
+    Signals.ignore(Signals.requestsToEnd)
 
     let requests = RequestQueue()
     Thread.detachNewThread {

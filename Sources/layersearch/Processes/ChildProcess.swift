@@ -62,7 +62,7 @@ final class ChildProcess: Sendable {
       let (input, output, errors) = (try Pipe(), try Pipe(), try Pipe())
       let processID = try Self.spawn(
         arguments: ["layersearch"] + arguments, environment: environment,
-        ignoring: leavesSignalsToParent ? Signals.requestsToEnd : [], input: input.read, output: output.write,
+        blocking: leavesSignalsToParent ? Signals.requestsToEnd : [], input: input.read, output: output.write,
         errors: errors.write)
       return (processID, input, output, errors)
     }
@@ -142,7 +142,7 @@ final class ChildProcess: Sendable {
   }
 
   private static func spawn(
-    arguments: [String], environment: [String: String], ignoring: [Int32], input: Int32, output: Int32, errors: Int32
+    arguments: [String], environment: [String: String], blocking: [Int32], input: Int32, output: Int32, errors: Int32
   ) throws(Failure) -> Int32 {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -154,13 +154,13 @@ final class ChildProcess: Sendable {
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
-    var none = sigset_t()
+    var blocked = sigset_t()
     var all = sigset_t()
-    sigemptyset(&none)
+    sigemptyset(&blocked)
     sigfillset(&all)
-    // What its parent ignores (and hears of in another way) the child ignores too, unless it is set back.
-    for number in ignoring { sigdelset(&all, number) }
-    posix_spawnattr_setsigmask(&attributes, &none)
+    // Blocked from its first moment, until it has told the system that it ignores them.
+    for number in blocking { sigaddset(&blocked, number) }
+    posix_spawnattr_setsigmask(&attributes, &blocked)
     posix_spawnattr_setsigdefault(&attributes, &all)
     posix_spawnattr_setpgroup(&attributes, 0)
     posix_spawnattr_setflags(

@@ -13,14 +13,40 @@ final class Signals: Sendable {
     let queue = DispatchQueue(label: "layersearch.signals")
     let count = Count()
     sources = signals.compactMap { number in
-      let earlier = signal(number, SIG_IGN)
       // Started with nohup: the end of the terminal is not to be the end of the process.
-      if number == SIGHUP, unsafeBitCast(earlier, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) { return nil }
+      if number == SIGHUP, Self.isIgnored(number) { return nil }
+      // On Linux a source takes the signal over from its default effect when it is registered, on a thread of its own. Ignored
+      // until then, a signal that came in between would be lost; so it ends the process, which has not begun anything.
+      #if !os(Linux)
+        signal(number, SIG_IGN)
+      #endif
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
       source.setEventHandler { handler(number, count.next()) }
       source.resume()
       return source
     }
+  }
+
+  /// From now on, and where they were blocked, those that came before.
+  static func ignore(_ signals: [Int32]) {
+    var set = sigset_t()
+    sigemptyset(&set)
+    for number in signals {
+      signal(number, SIG_IGN)
+      sigaddset(&set, number)
+    }
+    pthread_sigmask(Int32(SIG_UNBLOCK), &set, nil)
+  }
+
+  private static func isIgnored(_ number: Int32) -> Bool {
+    var action = sigaction()
+    sigaction(number, nil, &action)
+    #if os(Linux)
+      let handler = action.__sigaction_handler.sa_handler
+    #else
+      let handler = action.__sigaction_u.__sa_handler
+    #endif
+    return unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 
   deinit { for source in sources { source.cancel() } }
