@@ -8,6 +8,7 @@ public struct ConvolutionShape: Hashable, Sendable {
   public var stride: Int
   public var forwardAlgorithm = ConvolutionAlgorithm.direct
   public var inputGradientAlgorithm = ConvolutionAlgorithm.direct
+  public var weightGradientAlgorithm = ConvolutionAlgorithm.direct
 
   public init(outputChannels: Int, inputChannels: Int, kernelSize: Int, stride: Int) {
     self.outputChannels = outputChannels
@@ -17,6 +18,15 @@ public struct ConvolutionShape: Hashable, Sendable {
   }
 
   public var weightCount: Int { outputChannels * inputChannels * kernelSize * kernelSize }
+
+  /// The same shape with one algorithm for everything.
+  public func with(_ algorithm: ConvolutionAlgorithm) -> ConvolutionShape {
+    var shape = self
+    shape.forwardAlgorithm = algorithm
+    shape.inputGradientAlgorithm = algorithm
+    shape.weightGradientAlgorithm = algorithm
+    return shape
+  }
 
   /// Floats that weights prepared for `algorithm` take.
   public func preparedCount(_ algorithm: ConvolutionAlgorithm) -> Int {
@@ -30,7 +40,7 @@ public struct ConvolutionShape: Hashable, Sendable {
 /// How a convolution is computed.
 public enum ConvolutionAlgorithm: String, Hashable, Codable, Sendable {
   case direct
-  /// F(2×2, 3×3): for 3×3 of stride 1 on planes of even height and width.
+  /// F(2×2, 3×3), and F(3×3, 2×2) for weight gradients: for 3×3 of stride 1 on planes of even height and width.
   case winograd
 }
 

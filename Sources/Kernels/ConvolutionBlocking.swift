@@ -13,6 +13,12 @@ struct OutputGroups {
 
   func start(_ group: Int) -> Int { group * smallest + min(group, larger) }
   func size(_ group: Int) -> Int { group < larger ? smallest + 1 : smallest }
+
+  /// The group that an output belongs to.
+  func group(of output: Int) -> Int {
+    let inLarger = larger * (smallest + 1)
+    return output < inLarger ? output / (smallest + 1) : larger + (output - inLarger) / smallest
+  }
 }
 
 /// How much of a convolution is done at a time, so that the input of a strip of rows stays in the second-level cache while

@@ -7,6 +7,10 @@ enum WeightGradient {
     input: LaneView, outputGradient: LaneView, weightGradient: UnsafeMutablePointer<Float>, shape: ConvolutionShape,
     batch: BatchExtent
   ) {
+    if shape.weightGradientAlgorithm == .winograd {
+      return WinogradWeightGradient.run(
+        input: input, outputGradient: outputGradient, weightGradient: weightGradient, shape: shape, batch: batch)
+    }
     let parts = Int(LANE_VECTOR_PARTS)
     let k = shape.kernelSize
     let padding = (k - 1) / 2

@@ -26,8 +26,19 @@ struct WeightGradientStrip {
   var sumsOutputStride: Int
   var sumsInputStride: Int
 
-  /// 4 outputs × 2 inputs × 9 taps, or 4 × 4 × 1.
-  static let waitingCount = 72
+  /// 4 outputs × 2 inputs × 9 taps, or 4 × 4 × 1, in full vectors of sums.
+  static let waitingCount = 80
+
+  /// The sums over the lanes of the first `count` waiting vectors, in their place.
+  func laneSums(count: Int) -> UnsafePointer<Float> {
+    let width = Int(LANE_VECTOR_WIDTH)
+    var group = 0
+    while group * width < count {
+      waiting[group] = lane_sums(waiting + group * width)
+      group += 1
+    }
+    return UnsafePointer(UnsafeMutableRawPointer(waiting).assumingMemoryBound(to: Float.self))
+  }
 }
 
 /// The innermost part of the weight gradient: `Outputs` × `Inputs` planes × `Taps` kernel columns of sums in registers,
@@ -48,14 +59,14 @@ enum WeightGradientTile<let Outputs: Int, let Inputs: Int, let Taps: Int, let St
       }
       start += strip.rowsInCache
     }
+    var sums = strip.laneSums(count: Taps * Outputs * Inputs * Taps)
     kernelRow = 0
     while kernelRow < Taps {
-      var waiting = strip.waiting + kernelRow * Outputs * Inputs * Taps
       for n in 0..<Outputs {
         for c in 0..<Inputs {
-          let sums = strip.sums + (n * strip.sumsOutputStride + c * strip.sumsInputStride + kernelRow * Taps)
-          for tap in 0..<Taps { sums[tap] += lane_sum(waiting[tap]) }
-          waiting += Taps
+          let target = strip.sums + (n * strip.sumsOutputStride + c * strip.sumsInputStride + kernelRow * Taps)
+          for tap in 0..<Taps { target[tap] += sums[tap] }
+          sums += Taps
         }
       }
       kernelRow += 1

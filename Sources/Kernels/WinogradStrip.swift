@@ -58,40 +58,14 @@ extension WinogradTask {
   /// Row `row` of V = Bᵀ d B.
   @inline(never)
   func transform(row: Int) {
-    let stride = inputRowStride
-    switch row {
-    case 0: transform(input, input + 2 * stride, adds: false)
-    case 1: transform(input + stride, input + 2 * stride, adds: true)
-    case 2: transform(input + 2 * stride, input + stride, adds: false)
-    default: transform(input + stride, input + 3 * stride, adds: false)
-    }
-  }
-
-  /// The row that is one row of pixels plus or minus another. Tiles overlap by two pixels: each is read once.
-  @inline(__always)
-  private func transform(_ first: UnsafePointer<lane_vector>, _ second: UnsafePointer<lane_vector>, adds: Bool) {
     let parts = Int(LANE_VECTOR_PARTS)
-    let stride = strip.positionStride
     for part in 0..<parts {
-      var (a, b) = (first + part, second + part)
-      var v = memory + part
-      @inline(__always) func pixel(_ column: Int) -> lane_vector {
-        adds ? lane_add(a[column * parts], b[column * parts]) : lane_subtract(a[column * parts], b[column * parts])
-      }
-      for _ in 0..<channels {
-        var (d0, d1) = (pixel(0), pixel(1))
-        for tile in 0..<tiles {
-          let (d2, d3) = (pixel(2 * tile + 2), pixel(2 * tile + 3))
-          let position = v + tile * parts
-          position[0] = lane_subtract(d0, d2)
-          position[stride] = lane_add(d1, d2)
-          position[2 * stride] = lane_subtract(d2, d1)
-          position[3 * stride] = lane_subtract(d1, d3)
-          (d0, d1) = (d2, d3)
-        }
-        a += inputPlaneStride
-        b += inputPlaneStride
-        v += WinogradStrip.columns
+      for channel in 0..<channels {
+        WinogradInputTransform(
+          pixels: input + (channel * inputPlaneStride + part), rowStride: inputRowStride, tiles: tiles,
+          target: memory + (channel * WinogradStrip.columns + part), tileStride: parts,
+          positionStride: strip.positionStride
+        ).run(row: row)
       }
     }
   }

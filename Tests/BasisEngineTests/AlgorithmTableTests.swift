@@ -4,7 +4,8 @@ import Testing
 @testable import BasisEngine
 
 @Suite struct AlgorithmTableTests {
-  private let table = AlgorithmTable([8: [16: 64, 32: 24], 16: [32: 8]])
+  private let table = AlgorithmTable(
+    convolution: [8: [16: 64, 32: 24], 16: [32: 8]], weightGradient: [8: [16: 32]])
 
   private func shape(_ inputs: Int, _ outputs: Int, kernelSize: Int = 3, stride: Int = 1) -> ConvolutionShape {
     ConvolutionShape(outputChannels: outputs, inputChannels: inputs, kernelSize: kernelSize, stride: stride)
@@ -30,6 +31,13 @@ import Testing
     #expect(table.choose(for: shape(24, 32), size: 8).forwardAlgorithm == .direct)
   }
 
+  @Test("weight gradients have entries of their own")
+  func weightGradient() {
+    let chosen = table.choose(for: shape(16, 32), size: 8)
+    #expect(chosen.weightGradientAlgorithm == .winograd && chosen.forwardAlgorithm == .direct)
+    #expect(table.choose(for: shape(32, 24), size: 8).weightGradientAlgorithm == .direct)
+  }
+
   @Test("only 3×3 convolutions of stride 1 on planes of even size have a choice")
   func legality() {
     for chosen in [
@@ -37,6 +45,7 @@ import Testing
       table.choose(for: shape(64, 64), size: 9),
     ] {
       #expect(chosen.forwardAlgorithm == .direct && chosen.inputGradientAlgorithm == .direct)
+      #expect(chosen.weightGradientAlgorithm == .direct)
     }
   }
 
@@ -47,9 +56,17 @@ import Testing
 
   @Test("different tables have different fingerprints")
   func fingerprints() {
-    let other = AlgorithmTable([8: [16: 64, 32: 25], 16: [32: 8]])
+    let convolution = [8: [16: 64, 32: 24], 16: [32: 8]]
     #expect(table.fingerprint.count == 4)
-    #expect(table.fingerprint != other.fingerprint)
-    #expect(table.fingerprint == AlgorithmTable([16: [32: 8], 8: [32: 24, 16: 64]]).fingerprint)
+    #expect(
+      table.fingerprint
+        == AlgorithmTable(convolution: [16: [32: 8], 8: [32: 24, 16: 64]], weightGradient: [8: [16: 32]]).fingerprint)
+    for other in [
+      AlgorithmTable(convolution: [8: [16: 64, 32: 25], 16: [32: 8]], weightGradient: [8: [16: 32]]),
+      AlgorithmTable(convolution: convolution, weightGradient: [8: [16: 33]]), AlgorithmTable(convolution: convolution),
+      AlgorithmTable(convolution: [8: [16: 32]], weightGradient: convolution),
+    ] {
+      #expect(table.fingerprint != other.fingerprint)
+    }
   }
 }

@@ -21,11 +21,8 @@ struct ConvolutionCase: CustomStringConvertible, Sendable {
   }
 
   var shape: ConvolutionShape {
-    var shape = ConvolutionShape(
-      outputChannels: outputs, inputChannels: inputs, kernelSize: kernel, stride: stride)
-    shape.forwardAlgorithm = algorithm
-    shape.inputGradientAlgorithm = algorithm
-    return shape
+    ConvolutionShape(outputChannels: outputs, inputChannels: inputs, kernelSize: kernel, stride: stride)
+      .with(algorithm)
   }
   var batch: BatchExtent { BatchExtent(images: images) }
   var outputHeight: Int { (height + stride - 1) / stride }
@@ -146,7 +143,7 @@ extension ConvolutionCase {
     return cases
   }()
 
-  /// Winograd's algorithm: every size of its last group of outputs, planes of one and of several strips, batches that fill their
+  /// Winograd's algorithm: every size of its last group of channels, planes of one and of several strips, batches that fill their
   /// last block or do not, more channels than a pass takes.
   static let winograd: [ConvolutionCase] = {
     var cases: [ConvolutionCase] = []
@@ -159,6 +156,10 @@ extension ConvolutionCase {
     }
     cases += [(2, 64), (3, 65), (9, 130), (130, 3)].map { outputs, inputs in
       ConvolutionCase(outputs: outputs, inputs: inputs, kernel: 3, stride: 1, height: 4, width: 2, images: 17)
+    }
+    // Weight gradients: more rows of tiles than a pass takes, and rows longer than that.
+    cases += [(18, 6, 3), (12, 24, 40), (2, 140, 16)].map { height, width, images in
+      ConvolutionCase(outputs: 2, inputs: 2, kernel: 3, stride: 1, height: height, width: width, images: images)
     }
     return cases.map {
       var convolution = $0

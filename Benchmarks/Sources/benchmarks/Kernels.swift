@@ -49,14 +49,11 @@ struct Kernels: ParsableCommand {
     let (outputs, inputs, kernel, stride, size) = numbers
     let direct = ConvolutionShape(
       outputChannels: outputs, inputChannels: inputs, kernelSize: kernel, stride: stride)
-    var winograd = direct
-    winograd.forwardAlgorithm = .winograd
-    winograd.inputGradientAlgorithm = .winograd
+    let winograd = direct.with(.winograd)
     let name = "\(kernel)×\(kernel), \(inputs)→\(outputs), \(size)×\(size)" + (stride == 2 ? ", stride 2" : "")
     for (shape, label) in kernel == 3 && stride == 1 ? [(direct, ""), (winograd, ", Winograd")] : [(direct, "")] {
       let benchmark = KernelBenchmark(shape: shape, size: size, kernels: kernels)
       let cells = KernelBenchmark.Convolution.allCases.map { work in
-        if work == .weightGradient, shape.forwardAlgorithm == .winograd { return "" }
         let seconds = middle((0..<rounds).map { _ in benchmark.seconds(work) })
         let rate = benchmark.operations / seconds
         return fixed(rate / 1e9) + (peak > 0 ? " (\(fixed(100 * rate / peak)) %)" : "")

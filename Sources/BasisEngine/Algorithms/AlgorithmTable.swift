@@ -5,36 +5,40 @@ import KernelInterface
 /// A committed table, not a measurement at start: results are the same bits on every machine of an instruction set.
 /// `layersearch bench --tune` measures it anew.
 struct AlgorithmTable: Hashable, Sendable {
-  /// From this many output channels on, by plane size and input channels.
-  private let leastOutputs: [Int: [Int: Int]]
+  /// From how many outputs on Winograd is faster, by plane size (rows, columns) and number of inputs. What lies between is taken as
+  /// the next smaller one, what lies below as direct.
+  typealias LeastOutputs = [Int: [Int: Int]]
 
-  /// - Parameter leastOutputs: for planes of a size (rows, columns) and a number of input channels, from how many output channels on
-  ///   Winograd is faster. What lies between is taken as the next smaller one, what lies below as direct.
-  init(_ leastOutputs: [Int: [Int: Int]]) {
-    self.leastOutputs = leastOutputs
+  /// Of forward convolutions; of input gradients with the channels in each other's place.
+  private let convolution: LeastOutputs
+  private let weightGradient: LeastOutputs
+
+  init(convolution: LeastOutputs = [:], weightGradient: LeastOutputs = [:]) {
+    self.convolution = convolution
+    self.weightGradient = weightGradient
   }
 
   /// The table of a set of kernels; all direct where there is none.
   static func of(_ kernels: KernelTable) -> AlgorithmTable {
-    measured[kernels.name] ?? AlgorithmTable([:])
+    measured[kernels.name] ?? AlgorithmTable()
   }
 
   /// `shape` with its algorithms, for output planes of `size` rows and columns.
   func choose(for shape: ConvolutionShape, size: Int) -> ConvolutionShape {
     var shape = shape
     guard shape.kernelSize == 3, shape.stride == 1, size % 2 == 0 else { return shape }
-    shape.forwardAlgorithm = algorithm(
-      outputs: shape.outputChannels, inputs: shape.inputChannels, size: size)
+    let (outputs, inputs) = (shape.outputChannels, shape.inputChannels)
+    shape.forwardAlgorithm = Self.algorithm(convolution, outputs: outputs, inputs: inputs, size: size)
     // The gradient's outputs are the convolution's inputs.
-    shape.inputGradientAlgorithm = algorithm(
-      outputs: shape.inputChannels, inputs: shape.outputChannels, size: size)
+    shape.inputGradientAlgorithm = Self.algorithm(convolution, outputs: inputs, inputs: outputs, size: size)
+    shape.weightGradientAlgorithm = Self.algorithm(weightGradient, outputs: outputs, inputs: inputs, size: size)
     return shape
   }
 
-  private func algorithm(outputs: Int, inputs: Int, size: Int) -> ConvolutionAlgorithm {
-    guard let row = Self.entry(leastOutputs, atMost: size), let least = Self.entry(row, atMost: inputs) else {
-      return .direct
-    }
+  private static func algorithm(
+    _ leastOutputs: LeastOutputs, outputs: Int, inputs: Int, size: Int
+  ) -> ConvolutionAlgorithm {
+    guard let row = entry(leastOutputs, atMost: size), let least = entry(row, atMost: inputs) else { return .direct }
     return outputs >= least ? .winograd : .direct
   }
 
@@ -45,9 +49,11 @@ struct AlgorithmTable: Hashable, Sendable {
   /// Four hexadecimal digits that tell tables apart: part of the kernel variant that results record.
   var fingerprint: String {
     var hash: UInt32 = 2_166_136_261
-    for (size, row) in leastOutputs.sorted(by: { $0.key < $1.key }) {
-      for (inputs, least) in row.sorted(by: { $0.key < $1.key }) {
-        for value in [size, inputs, least] { hash = (hash ^ UInt32(value)) &* 16_777_619 }
+    for (kind, leastOutputs) in [convolution, weightGradient].enumerated() {
+      for (size, row) in leastOutputs.sorted(by: { $0.key < $1.key }) {
+        for (inputs, least) in row.sorted(by: { $0.key < $1.key }) {
+          for value in [kind, size, inputs, least] { hash = (hash ^ UInt32(value)) &* 16_777_619 }
+        }
       }
     }
     let digits = String(hash >> 16 ^ hash & 0xffff, radix: 16)

@@ -20,6 +20,7 @@ public struct AlgorithmTuning {
 
   /// One measurement: how many times as fast as the direct sum Winograd's algorithm is.
   public struct Gain: Sendable {
+    public var work: KernelBenchmark.Convolution
     public var size: Int
     public var inputs: Int
     public var outputs: Int
@@ -29,31 +30,41 @@ public struct AlgorithmTuning {
   /// The entry of this table's kernels as Swift source.
   /// - Parameter report: receives each measurement.
   public func run(report: (Gain) -> Void) -> String {
-    var lines = ["    \"\(kernels.name)\": AlgorithmTable(["]
-    for (size, counts) in Self.channels {
+    """
+        "\(kernels.name)": AlgorithmTable(
+          convolution: [
+    \(entries(.forward, report))
+          ],
+          weightGradient: [
+    \(entries(.weightGradient, report))
+          ]),
+    """
+  }
+
+  private func entries(_ work: KernelBenchmark.Convolution, _ report: (Gain) -> Void) -> String {
+    Self.channels.compactMap { size, counts in
       let entries = counts.compactMap { inputs -> String? in
         // From the widest down, as long as Winograd wins.
         var least: Int?
         for outputs in counts.reversed() {
-          let gain = Gain(size: size, inputs: inputs, outputs: outputs, gain: gain(size, inputs, outputs))
+          let gain = Gain(
+            work: work, size: size, inputs: inputs, outputs: outputs, gain: gain(work, size, inputs, outputs))
           report(gain)
           guard gain.gain >= Self.leastGain else { break }
           least = outputs
         }
         return least.map { "\(inputs): \($0)" }
       }
-      if !entries.isEmpty { lines.append("      \(size): [\(entries.joined(separator: ", "))],") }
-    }
-    return (lines + ["    ]),"]).joined(separator: "\n")
+      return entries.isEmpty ? nil : "        \(size): [\(entries.joined(separator: ", "))],"
+    }.joined(separator: "\n")
   }
 
-  private func gain(_ size: Int, _ inputs: Int, _ outputs: Int) -> Double {
-    var shape = ConvolutionShape(outputChannels: outputs, inputChannels: inputs, kernelSize: 3, stride: 1)
+  private func gain(_ work: KernelBenchmark.Convolution, _ size: Int, _ inputs: Int, _ outputs: Int) -> Double {
+    let shape = ConvolutionShape(outputChannels: outputs, inputChannels: inputs, kernelSize: 3, stride: 1)
     let direct = KernelBenchmark(shape: shape, size: size, kernels: kernels)
-    shape.forwardAlgorithm = .winograd
-    let winograd = KernelBenchmark(shape: shape, size: size, kernels: kernels)
+    let winograd = KernelBenchmark(shape: shape.with(.winograd), size: size, kernels: kernels)
     // In turns, so that a slow moment of the machine hits both.
-    let ratios = (0..<rounds + 1).map { _ in direct.seconds(.forward) / winograd.seconds(.forward) }
+    let ratios = (0..<rounds + 1).map { _ in direct.seconds(work) / winograd.seconds(work) }
     return median(Array(ratios.dropFirst()))
   }
 }

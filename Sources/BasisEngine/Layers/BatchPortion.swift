@@ -28,8 +28,8 @@ struct BatchPortion: Hashable {
     }
   }
 
-  /// Most rows of a portion of planes of `size` rows and columns.
-  static func rows(size: Int) -> Int { min(size, max(1, pixels / size)) }
+  /// Most rows of a portion of planes of `size` rows and columns: an even number, as Winograd's tiles have two rows, unless it is all.
+  static func rows(size: Int) -> Int { min(size, max(2, pixels / size & ~1)) }
 
   /// Each block with all its rows, for layers whose output planes have `size` rows and columns.
   static func wholePlanes(of batch: BatchExtent, size: Int) -> [BatchPortion] {

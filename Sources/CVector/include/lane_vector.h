@@ -98,4 +98,38 @@ LANE_FUNCTION float lane_sum(lane_vector a) {
   return (c.x + c.z) + (c.y + c.w);
 }
 
+// Of LANE_VECTOR_WIDTH vectors the sums of their lanes, in order: the same additions as `lane_sum`'s, for many vectors at once.
+// 30 shuffles for 16 vectors, where one after the other they take four each.
+LANE_FUNCTION lane_vector lane_sums(const void *_Nonnull vectors) {
+  const lane_vector *a = (const lane_vector *)vectors;
+  lane_vector s[LANE_VECTOR_WIDTH / 2];
+#if LANE_VECTOR_WIDTH == 16
+  for (int i = 0; i < 8; i++)
+    s[i] = __builtin_shufflevector(a[2 * i], a[2 * i + 1], 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23) +
+           __builtin_shufflevector(a[2 * i], a[2 * i + 1], 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
+  for (int i = 0; i < 4; i++)
+    s[i] = __builtin_shufflevector(s[2 * i], s[2 * i + 1], 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27) +
+           __builtin_shufflevector(s[2 * i], s[2 * i + 1], 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31);
+  for (int i = 0; i < 2; i++)
+    s[i] = __builtin_shufflevector(s[2 * i], s[2 * i + 1], 0, 1, 4, 5, 8, 9, 12, 13, 16, 17, 20, 21, 24, 25, 28, 29) +
+           __builtin_shufflevector(s[2 * i], s[2 * i + 1], 2, 3, 6, 7, 10, 11, 14, 15, 18, 19, 22, 23, 26, 27, 30, 31);
+  return __builtin_shufflevector(s[0], s[1], 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30) +
+         __builtin_shufflevector(s[0], s[1], 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+#elif LANE_VECTOR_WIDTH == 8
+  for (int i = 0; i < 4; i++)
+    s[i] = __builtin_shufflevector(a[2 * i], a[2 * i + 1], 0, 1, 2, 3, 8, 9, 10, 11) +
+           __builtin_shufflevector(a[2 * i], a[2 * i + 1], 4, 5, 6, 7, 12, 13, 14, 15);
+  for (int i = 0; i < 2; i++)
+    s[i] = __builtin_shufflevector(s[2 * i], s[2 * i + 1], 0, 1, 4, 5, 8, 9, 12, 13) +
+           __builtin_shufflevector(s[2 * i], s[2 * i + 1], 2, 3, 6, 7, 10, 11, 14, 15);
+  return __builtin_shufflevector(s[0], s[1], 0, 2, 4, 6, 8, 10, 12, 14) +
+         __builtin_shufflevector(s[0], s[1], 1, 3, 5, 7, 9, 11, 13, 15);
+#else
+  for (int i = 0; i < 2; i++)
+    s[i] = __builtin_shufflevector(a[2 * i], a[2 * i + 1], 0, 1, 4, 5) +
+           __builtin_shufflevector(a[2 * i], a[2 * i + 1], 2, 3, 6, 7);
+  return __builtin_shufflevector(s[0], s[1], 0, 2, 4, 6) + __builtin_shufflevector(s[0], s[1], 1, 3, 5, 7);
+#endif
+}
+
 #endif

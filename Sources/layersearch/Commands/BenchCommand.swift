@@ -63,7 +63,8 @@ struct BenchCommand: ParsableCommand {
   private static func tune() throws {
     let entry = try AlgorithmTuning().run { gain in
       StandardError.shared.writeLine(
-        "\(gain.size)×\(gain.size), \(gain.inputs)→\(gain.outputs): \(Readable.fixed(gain.gain, digits: 2))")
+        "\(gain.work.rawValue), \(gain.size)×\(gain.size), \(gain.inputs)→\(gain.outputs): \(Readable.fixed(gain.gain, digits: 2))"
+      )
     }
     StandardOutput.writeLine(entry)
   }

@@ -59,7 +59,7 @@ struct AccountTests {
   @Test("an engine that crashes or hangs is told from one that was told to stop, which goes on")
   func signals() async throws {
     let place = try Place()
-    try place.writeStudy(trainImages: 2048, epochs: 6, layers: ["layer1.0.conv1"])
+    try place.writeStudy(trainImages: 1024, epochs: 3, layers: ["layer1.0.conv1"])
     let coordinator = try coordinator(place)
     let worker = try RunningCommand(
       [
