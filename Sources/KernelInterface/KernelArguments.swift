@@ -32,7 +32,7 @@ public struct ConvolutionShape: Hashable, Sendable {
   public func preparedCount(_ algorithm: ConvolutionAlgorithm) -> Int {
     switch algorithm {
     case .direct: weightCount
-    case .winograd: 16 * outputChannels * inputChannels
+    case .winograd: 36 * outputChannels * inputChannels
     }
   }
 }
@@ -40,7 +40,7 @@ public struct ConvolutionShape: Hashable, Sendable {
 /// How a convolution is computed.
 public enum ConvolutionAlgorithm: String, Hashable, Codable, Sendable {
   case direct
-  /// F(2×2, 3×3), and F(3×3, 2×2) for weight gradients: for 3×3 of stride 1 on planes of even height and width.
+  /// F(4×4, 3×3), and F(3×3, 4×4) for weight gradients: for 3×3 of stride 1 on planes whose height and width are multiples of four.
   case winograd
 }
 

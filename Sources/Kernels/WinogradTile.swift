@@ -1,12 +1,11 @@
 import CVector
 
-extension WinogradTask {
-  /// Y += Aᵀ M A, of which M = U · V is the row `row`: all groups of outputs over the same columns of V, which stay in the
-  /// first-level cache meanwhile.
+extension WinogradStrip {
+  /// A row of M and its share of Y: all groups of outputs over the same two columns of V.
   @inline(never)
   func multiply(row: Int) {
-    let group = WinogradStrip.group
-    for column in stride(from: 0, to: WinogradStrip.columns, by: 2) {
+    let group = WinogradMemory.group
+    for column in stride(from: 0, to: tiles * Int(LANE_VECTOR_PARTS), by: 2) {
       let groups = outputs / group
       for index in 0..<groups {
         if lane_registers() == 32 {
@@ -29,67 +28,73 @@ extension WinogradTask {
   }
 }
 
-/// `Outputs` × 2 columns of products in registers, position after position, and their share of Y.
-///
-/// The products go through memory on their way: as an array of values they would be on a stack that is not aligned to them.
+/// `Outputs` × 2 columns of a row of M, and of its product t with A. Products of the first and the last position are summed on top of
+/// what the other four leave for the first and the last pixel.
 private enum WinogradTile<let Outputs: Int> {
-  @inline(__always)
-  static func run(_ task: WinogradTask, row: Int, group: Int, column: Int) {
-    var weights = task.weights + 4 * group * WinogradStrip.group * task.channels
-    for position in 0..<4 {
-      var tile = InlineArray<Outputs, InlineArray<2, lane_vector>>(repeating: .init(repeating: lane_zero()))
-      var v = task.memory + (position * task.strip.positionStride + column)
-      for _ in 0..<task.channels {
-        let (first, second) = (v[0], v[1])
-        // Weights are read once a strip, from the second-level cache.
-        lane_prefetch_near(weights + 16 * Outputs)
-        for n in 0..<Outputs {
-          let weight = lane_splat(weights[n])
-          tile[n][0] = lane_fma(weight, first, tile[n][0])
-          tile[n][1] = lane_fma(weight, second, tile[n][1])
-        }
-        weights += Outputs
-        v += WinogradStrip.columns
-      }
-      let products = task.products + position * Outputs * 2
-      for n in 0..<Outputs {
-        products[2 * n] = tile[n][0]
-        products[2 * n + 1] = tile[n][1]
-      }
+  @inline(never)
+  static func run(_ strip: WinogradStrip, row: Int, group: Int, column: Int) {
+    let count = WinogradMemory.tileCount
+    let waiting = strip.memory + strip.layout.waitingOffset
+    let (m1, m2, m3, m4) = (waiting, waiting + count, waiting + 2 * count, waiting + 3 * count)
+    let pixels = WinogradPixels<Outputs>(strip, group: group, column: column)
+    let t = pixels.products + 4 * row * count
+    let products = WinogradProducts<Outputs>(strip, row: row, group: group, column: column)
+    products.sum(position: 1, to: m1)
+    products.sum(position: 2, to: m2)
+    products.sum(position: 3, to: m3)
+    products.sum(position: 4, to: m4)
+    for i in 0..<2 * Outputs {
+      let (t0, t1, t2, t3) = WinogradTransform.output(m1[i], m2[i], m3[i], m4[i])
+      (m1[i], m2[i]) = (t0, t3)
+      (t[count + i], t[2 * count + i]) = (t1, t2)
     }
-    let upper = task.pixels + (WinogradStrip.group * group * 4 * WinogradStrip.columns + 2 * column)
-    let lower = upper + 2 * WinogradStrip.columns
-    // The columns of Aᵀ: (1, 0), (1, 1), (1, −1), (0, −1).
-    switch (row, task.isFirst) {
-    case (0, true): combine(task, upper) { _, m in m }
-    case (0, false): combine(task, upper, lane_add)
-    case (1, true):
-      combine(task, upper, lane_add)
-      combine(task, lower) { _, m in m }
-    case (1, false):
-      combine(task, upper, lane_add)
-      combine(task, lower, lane_add)
-    case (2, _):
-      combine(task, upper, lane_add)
-      combine(task, lower, lane_subtract)
-    default: combine(task, lower, lane_subtract)
-    }
+    products.sum(position: 0, onto: m1, to: t)
+    products.sum(position: 5, onto: m2, to: t + 3 * count)
+    if row == 5 { pixels.store() }
+  }
+}
+
+/// `Outputs` × 2 columns of sums in registers.
+private struct WinogradProducts<let Outputs: Int> {
+  private let weights: UnsafePointer<Float>
+  private let v: UnsafePointer<lane_vector>
+  private let positionStride: Int
+  private let channels: Int
+
+  init(_ strip: WinogradStrip, row: Int, group: Int, column: Int) {
+    weights = strip.weights + (6 * row * strip.outputs + 6 * group * WinogradMemory.group) * strip.channels
+    v = UnsafePointer(strip.memory + (strip.layout.rowOffset + column))
+    positionStride = strip.layout.positionStride
+    channels = strip.channels
   }
 
-  /// y = change(y, M A) for a row of Y.
+  /// U · V of a position, added to what `start` holds.
   @inline(__always)
-  private static func combine(
-    _ task: WinogradTask, _ row: UnsafeMutablePointer<lane_vector>, _ change: (lane_vector, lane_vector) -> lane_vector
+  func sum(
+    position: Int, onto start: UnsafePointer<lane_vector>? = nil, to memory: UnsafeMutablePointer<lane_vector>
   ) {
-    let m = task.products
-    for n in 0..<Outputs {
-      let y = row + n * 4 * WinogradStrip.columns
-      for p in 0..<2 {
-        let i = 2 * n + p
-        let (m0, m1, m2, m3) = (m[i], m[2 * Outputs + i], m[4 * Outputs + i], m[6 * Outputs + i])
-        y[2 * p] = change(y[2 * p], lane_add(lane_add(m0, m1), m2))
-        y[2 * p + 1] = change(y[2 * p + 1], lane_subtract(lane_subtract(m1, m2), m3))
+    var tile = InlineArray<Outputs, InlineArray<2, lane_vector>>(repeating: .init(repeating: lane_zero()))
+    if let start {
+      for n in 0..<Outputs {
+        for c in 0..<2 { tile[n][c] = start[2 * n + c] }
       }
+    }
+    var weights = weights + position * channels * Outputs
+    var v = v + position * positionStride
+    for _ in 0..<channels {
+      let (first, second) = (v[0], v[1])
+      // Weights are read once a strip, from the second-level cache.
+      lane_prefetch_near(weights + 16 * Outputs)
+      for n in 0..<Outputs {
+        let weight = lane_splat(weights[n])
+        tile[n][0] = lane_fma(weight, first, tile[n][0])
+        tile[n][1] = lane_fma(weight, second, tile[n][1])
+      }
+      weights += Outputs
+      v += WinogradMemory.columns
+    }
+    for n in 0..<Outputs {
+      for c in 0..<2 { memory[2 * n + c] = tile[n][c] }
     }
   }
 }

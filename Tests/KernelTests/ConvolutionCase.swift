@@ -148,17 +148,17 @@ extension ConvolutionCase {
   static let winograd: [ConvolutionCase] = {
     var cases: [ConvolutionCase] = []
     for outputs in 1...17 {
-      let (height, width) = [(2, 2), (4, 6), (2, 8)][outputs % 3]
+      let (height, width) = [(4, 4), (4, 12), (8, 8)][outputs % 3]
       cases.append(
         ConvolutionCase(
           outputs: outputs, inputs: 1 + outputs * 5 % 7, kernel: 3, stride: 1, height: height, width: width,
           images: batches[outputs % 5], extraHalo: outputs % 2 == 1))
     }
     cases += [(2, 64), (3, 65), (9, 130), (130, 3)].map { outputs, inputs in
-      ConvolutionCase(outputs: outputs, inputs: inputs, kernel: 3, stride: 1, height: 4, width: 2, images: 17)
+      ConvolutionCase(outputs: outputs, inputs: inputs, kernel: 3, stride: 1, height: 4, width: 4, images: 17)
     }
     // Weight gradients: more rows of tiles than a pass takes, and rows longer than that.
-    cases += [(18, 6, 3), (12, 24, 40), (2, 140, 16)].map { height, width, images in
+    cases += [(20, 8, 3), (12, 24, 40), (4, 140, 16)].map { height, width, images in
       ConvolutionCase(outputs: 2, inputs: 2, kernel: 3, stride: 1, height: height, width: width, images: images)
     }
     return cases.map {

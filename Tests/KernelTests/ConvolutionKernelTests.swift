@@ -32,9 +32,9 @@ struct ConvolutionKernelTests {
       ConvolutionCase(outputs: 9, inputs: 5, kernel: 1, stride: 1, height: 4, width: 5, images: 20, extraHalo: true),
       ConvolutionCase(outputs: 9, inputs: 5, kernel: 1, stride: 1, height: 4, width: 5, images: 20),
       ConvolutionCase(
-        outputs: 9, inputs: 67, kernel: 3, stride: 1, height: 4, width: 6, images: 20, algorithm: .winograd),
+        outputs: 9, inputs: 67, kernel: 3, stride: 1, height: 4, width: 12, images: 20, algorithm: .winograd),
       ConvolutionCase(
-        outputs: 9, inputs: 3, kernel: 3, stride: 1, height: 2, width: 4, images: 3, extraHalo: true,
+        outputs: 9, inputs: 3, kernel: 3, stride: 1, height: 8, width: 4, images: 3, extraHalo: true,
         algorithm: .winograd),
     ])
   func activation(_ convolution: ConvolutionCase) {
@@ -66,7 +66,8 @@ struct ConvolutionKernelTests {
         for table in KernelSelection.available {
           let actual = run(table)
           #expect(
-            largestDifference(actual.interior, expected) <= tolerance(terms: 10 * convolution.inputs),
+            largestDifference(actual.interior, expected)
+              <= tolerance(terms: 10 * convolution.inputs, convolution.algorithm),
             "\(table.name), \(channels) residual channels from \(offset), rectified: \(rectified)")
           #expect(actual.isUntouchedOutside, "\(table.name)")
         }
@@ -100,9 +101,9 @@ struct ConvolutionKernelTests {
     // Rounding errors add up like a random walk over the terms of a sum, all of them at most 1.
     let taps = convolution.kernel * convolution.kernel
     let pixels = convolution.outputHeight * convolution.outputWidth
-    let outputTolerance = tolerance(terms: convolution.inputs * taps)
-    let gradientTolerance = tolerance(terms: convolution.outputs * taps + 1)
-    let weightTolerance = tolerance(terms: pixels * convolution.batch.blocks * laneCount)
+    let outputTolerance = tolerance(terms: convolution.inputs * taps, convolution.algorithm)
+    let gradientTolerance = tolerance(terms: convolution.outputs * taps + 1, convolution.algorithm)
+    let weightTolerance = tolerance(terms: pixels * convolution.batch.blocks * laneCount, convolution.algorithm)
     for table in KernelSelection.available {
       let actual = convolution.run(table, operands)
       #expect(largestDifference(actual.output, expected.output) <= outputTolerance, "\(table.name)")
@@ -121,5 +122,8 @@ struct ConvolutionKernelTests {
     }
   }
 
-  private func tolerance(terms: Int) -> Float { 1e-6 * max(1, Float(terms).squareRoot()) }
+  /// Part of what Winograd's transforms add up cancels: its errors are a few times as large as the direct sum's.
+  private func tolerance(terms: Int, _ algorithm: ConvolutionAlgorithm) -> Float {
+    (algorithm == .winograd ? 4e-6 : 1e-6) * max(1, Float(terms).squareRoot())
+  }
 }

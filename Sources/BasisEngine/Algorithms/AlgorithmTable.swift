@@ -26,7 +26,7 @@ struct AlgorithmTable: Hashable, Sendable {
   /// `shape` with its algorithms, for output planes of `size` rows and columns.
   func choose(for shape: ConvolutionShape, size: Int) -> ConvolutionShape {
     var shape = shape
-    guard shape.kernelSize == 3, shape.stride == 1, size % 2 == 0 else { return shape }
+    guard shape.kernelSize == 3, shape.stride == 1, size % 4 == 0 else { return shape }
     let (outputs, inputs) = (shape.outputChannels, shape.inputChannels)
     shape.forwardAlgorithm = Self.algorithm(convolution, outputs: outputs, inputs: inputs, size: size)
     // The gradient's outputs are the convolution's inputs.

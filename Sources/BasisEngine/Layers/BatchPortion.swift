@@ -28,8 +28,8 @@ struct BatchPortion: Hashable {
     }
   }
 
-  /// Most rows of a portion of planes of `size` rows and columns: an even number, as Winograd's tiles have two rows, unless it is all.
-  static func rows(size: Int) -> Int { min(size, max(2, pixels / size & ~1)) }
+  /// Most rows of a portion of planes of `size` rows and columns: a multiple of four, the rows of Winograd's tiles, unless it is all.
+  static func rows(size: Int) -> Int { min(size, max(4, pixels / size & ~3)) }
 
   /// Each block with all its rows, for layers whose output planes have `size` rows and columns.
   static func wholePlanes(of batch: BatchExtent, size: Int) -> [BatchPortion] {

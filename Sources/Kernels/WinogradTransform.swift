@@ -1,0 +1,64 @@
+import CVector
+
+/// The one-dimensional transforms of Winograd's F(4, 3) with the interpolation points 0, ±a, ±b and ∞.
+///
+///          ⎡a²b²   0   −a²−b²   0     1  0⎤        ⎡1/(a²b²)  0     0  ⎤
+///          ⎢ 0   −ab²   −b²     a     1  0⎥        ⎢   g     ga    ga² ⎥        ⎡1  1   1   1   1  0⎤
+///     Bᵀ = ⎢ 0    ab²   −b²    −a     1  0⎥    G = ⎢   g    −ga    ga² ⎥   Aᵀ = ⎢0  a  −a   b  −b  0⎥
+///          ⎢ 0   −a²b   −a²     b     1  0⎥        ⎢   h     hb    hb² ⎥        ⎢0  a²  a²  b²  b² 0⎥
+///          ⎢ 0    a²b   −a²    −b     1  0⎥        ⎢   h    −hb    hb² ⎥        ⎣0  a³ −a³  b³ −b³ 1⎦
+///          ⎣ 0   a²b²    0   −a²−b²   0  1⎦        ⎣   0      0     1  ⎦
+///
+/// with g = 1/(2a²(a² − b²)) and h = 1/(2b²(b² − a²)). The usual a = 1, b = 2 lose much to cancellation: with 64 channels of
+/// uniform random data the largest error is 8 times the direct sum's and the root mean square 4.1 times. Powers nearer to one
+/// (Barabasz et al. 2020, arXiv 1803.10986) leave 1.5 and 1.9 times; these two have exact coefficients.
+enum WinogradTransform {
+  static var a: Float { 0.75 }
+  static var b: Float { 1.5 }
+
+  /// Bᵀ d: six values from six. Strides in `lane_vector`s.
+  @inline(__always)
+  static func input(
+    _ source: UnsafePointer<lane_vector>, stride: Int, to target: UnsafeMutablePointer<lane_vector>,
+    stride targetStride: Int
+  ) {
+    let (d0, d1, d2) = (source[0], source[stride], source[2 * stride])
+    let (d3, d4, d5) = (source[3 * stride], source[4 * stride], source[5 * stride])
+    let (product, sum) = (lane_splat(a * a * b * b), lane_splat(-(a * a + b * b)))
+    let (a2, b2) = (lane_splat(-a * a), lane_splat(-b * b))
+    target[0] = lane_fma(product, d0, lane_fma(sum, d2, d4))
+    let (evenA, oddA) = (lane_fma(b2, d2, d4), lane_fma(b2, d1, d3))
+    target[targetStride] = lane_fma(lane_splat(a), oddA, evenA)
+    target[2 * targetStride] = lane_fma(lane_splat(-a), oddA, evenA)
+    let (evenB, oddB) = (lane_fma(a2, d2, d4), lane_fma(a2, d1, d3))
+    target[3 * targetStride] = lane_fma(lane_splat(b), oddB, evenB)
+    target[4 * targetStride] = lane_fma(lane_splat(-b), oddB, evenB)
+    target[5 * targetStride] = lane_fma(product, d1, lane_fma(sum, d3, d5))
+  }
+
+  /// G w: six values from three.
+  static func weights(_ w0: Float, _ w1: Float, _ w2: Float) -> InlineArray<6, Float> {
+    let (g, h) = (1 / (2 * a * a * (a * a - b * b)), 1 / (2 * b * b * (b * b - a * a)))
+    let (evenA, evenB) = (w0 + a * a * w2, w0 + b * b * w2)
+    return [
+      w0 / (a * a * b * b), g * (evenA + a * w1), g * (evenA - a * w1), h * (evenB + b * w1), h * (evenB - b * w1), w2,
+    ]
+  }
+
+  /// Aᵀ m: four values from six, of which the first and the last may be added later.
+  @inline(__always)
+  static func output(
+    _ m1: lane_vector, _ m2: lane_vector, _ m3: lane_vector, _ m4: lane_vector
+  ) -> (lane_vector, lane_vector, lane_vector, lane_vector) {
+    let (sumA, differenceA) = (lane_add(m1, m2), lane_subtract(m1, m2))
+    let (sumB, differenceB) = (lane_add(m3, m4), lane_subtract(m3, m4))
+    @inline(__always) func combined(_ first: lane_vector, _ a: Float, _ second: lane_vector, _ b: Float) -> lane_vector
+    {
+      lane_fma(lane_splat(b), second, lane_multiply(lane_splat(a), first))
+    }
+    return (
+      lane_add(sumA, sumB), combined(differenceA, a, differenceB, b), combined(sumA, a * a, sumB, b * b),
+      combined(differenceA, a * a * a, differenceB, b * b * b)
+    )
+  }
+}
