@@ -4,8 +4,10 @@ struct OutputGroups {
   var groups: Int
   private var smallest: Int
   private var larger: Int
+  let count: Int
 
   init(count: Int, limit: Int = 4) {
+    self.count = count
     groups = (count + limit - 1) / limit
     smallest = count / groups
     larger = count % groups

@@ -24,16 +24,46 @@ enum WinogradTransform {
   ) {
     let (d0, d1, d2) = (source[0], source[stride], source[2 * stride])
     let (d3, d4, d5) = (source[3 * stride], source[4 * stride], source[5 * stride])
-    let (product, sum) = (lane_splat(a * a * b * b), lane_splat(-(a * a + b * b)))
+    store(d0, d1, d2, d3, d4, d5, to: target, stride: targetStride)
+  }
+
+  /// Bᵀ d of six columns of pixels side by side, `value` of each.
+  @inline(__always)
+  static func input(
+    _ pixels: UnsafePointer<lane_vector>, to target: UnsafeMutablePointer<lane_vector>, stride: Int,
+    _ value: (UnsafePointer<lane_vector>) -> lane_vector
+  ) {
+    let parts = Int(LANE_VECTOR_PARTS)
+    store(
+      value(pixels), value(pixels + parts), value(pixels + 2 * parts), value(pixels + 3 * parts),
+      value(pixels + 4 * parts), value(pixels + 5 * parts), to: target, stride: stride)
+  }
+
+  @inline(__always)
+  private static func store(
+    _ d0: lane_vector, _ d1: lane_vector, _ d2: lane_vector, _ d3: lane_vector, _ d4: lane_vector, _ d5: lane_vector,
+    to target: UnsafeMutablePointer<lane_vector>, stride: Int
+  ) {
     let (a2, b2) = (lane_splat(-a * a), lane_splat(-b * b))
-    target[0] = lane_fma(product, d0, lane_fma(sum, d2, d4))
+    target[0] = outer(d0, d2, d4)
     let (evenA, oddA) = (lane_fma(b2, d2, d4), lane_fma(b2, d1, d3))
-    target[targetStride] = lane_fma(lane_splat(a), oddA, evenA)
-    target[2 * targetStride] = lane_fma(lane_splat(-a), oddA, evenA)
+    target[stride] = lane_fma(lane_splat(a), oddA, evenA)
+    target[2 * stride] = lane_fma(lane_splat(-a), oddA, evenA)
     let (evenB, oddB) = (lane_fma(a2, d2, d4), lane_fma(a2, d1, d3))
-    target[3 * targetStride] = lane_fma(lane_splat(b), oddB, evenB)
-    target[4 * targetStride] = lane_fma(lane_splat(-b), oddB, evenB)
-    target[5 * targetStride] = lane_fma(product, d1, lane_fma(sum, d3, d5))
+    target[3 * stride] = lane_fma(lane_splat(b), oddB, evenB)
+    target[4 * stride] = lane_fma(lane_splat(-b), oddB, evenB)
+    target[5 * stride] = outer(d1, d3, d5)
+  }
+
+  /// The first row of Bᵀ, of three values that lie two strides apart; from the second value on, the last row.
+  @inline(__always)
+  static func outer(_ values: UnsafePointer<lane_vector>, _ stride: Int) -> lane_vector {
+    outer(values[0], values[2 * stride], values[4 * stride])
+  }
+
+  @inline(__always)
+  private static func outer(_ d0: lane_vector, _ d2: lane_vector, _ d4: lane_vector) -> lane_vector {
+    lane_fma(lane_splat(a * a * b * b), d0, lane_fma(lane_splat(-(a * a + b * b)), d2, d4))
   }
 
   /// G w: six values from three.
@@ -60,5 +90,50 @@ enum WinogradTransform {
       lane_add(sumA, sumB), combined(differenceA, a, differenceB, b), combined(sumA, a * a, sumB, b * b),
       combined(differenceA, a * a * a, differenceB, b * b * b)
     )
+  }
+
+  /// A e of four columns of pixels side by side, `value` of each: six values.
+  @inline(__always)
+  static func gradient(
+    _ pixels: UnsafePointer<lane_vector>, to target: UnsafeMutablePointer<lane_vector>, stride: Int,
+    _ value: (UnsafePointer<lane_vector>) -> lane_vector
+  ) {
+    let parts = Int(LANE_VECTOR_PARTS)
+    let (e0, e1, e2, e3) = (
+      value(pixels), value(pixels + parts), value(pixels + 2 * parts), value(pixels + 3 * parts)
+    )
+    target[0] = e0
+    let (evenA, oddA) = gradientTerms(e0, e1, e2, e3, point: a)
+    target[stride] = lane_add(evenA, oddA)
+    target[2 * stride] = lane_subtract(evenA, oddA)
+    let (evenB, oddB) = gradientTerms(e0, e1, e2, e3, point: b)
+    target[3 * stride] = lane_add(evenB, oddB)
+    target[4 * stride] = lane_subtract(evenB, oddB)
+    target[5 * stride] = e3
+  }
+
+  /// e₀ + p²e₂ and pe₁ + p³e₃: the rows of A for p and −p are their sum and difference.
+  @inline(__always)
+  static func gradientTerms(
+    _ e0: lane_vector, _ e1: lane_vector, _ e2: lane_vector, _ e3: lane_vector, point p: Float
+  ) -> (lane_vector, lane_vector) {
+    (lane_fma(lane_splat(p * p), e2, e0), lane_fma(lane_splat(p * p * p), e3, lane_multiply(lane_splat(p), e1)))
+  }
+
+  /// Gᵀ m: three values from six.
+  @inline(__always)
+  static func weightGradient(_ m: (Int) -> lane_vector) -> InlineArray<3, lane_vector> {
+    let (g, h) = (1 / (2 * a * a * (a * a - b * b)), 1 / (2 * b * b * (b * b - a * a)))
+    let (sumA, differenceA) = (lane_add(m(1), m(2)), lane_subtract(m(1), m(2)))
+    let (sumB, differenceB) = (lane_add(m(3), m(4)), lane_subtract(m(3), m(4)))
+    @inline(__always) func combined(_ first: lane_vector, _ g: Float, _ second: lane_vector, _ h: Float) -> lane_vector
+    {
+      lane_fma(lane_splat(h), second, lane_multiply(lane_splat(g), first))
+    }
+    return [
+      lane_fma(lane_splat(1 / (a * a * b * b)), m(0), combined(sumA, g, sumB, h)),
+      combined(differenceA, g * a, differenceB, h * b),
+      lane_add(combined(sumA, g * a * a, sumB, h * b * b), m(5)),
+    ]
   }
 }

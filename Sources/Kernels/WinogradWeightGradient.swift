@@ -1,27 +1,22 @@
 import CVector
 import KernelInterface
 
-/// The weight gradient of a 3×3 convolution of stride 1 by Winograd's F(3×3, 2×2) (Lavin and Gray 2016, arXiv 1509.09308): the 3×3
-/// weight gradient of a 2×2 tile of dy takes 16 products, where the direct sum takes 36.
+/// The weight gradient of a 3×3 convolution of stride 1 by Winograd's F(3×3, 4×4), the transpose of `WinogradConvolution`: the 3×3
+/// weight gradient of a 4×4 tile of dy takes 36 products, where the direct sum takes 144.
 ///
-///     dW = Aᵀ [ Σ_tiles (G e Gᵀ) ⊙ (Bᵀ d B) ] A        d: 4×4 inputs, e: 2×2 gradients
+///     dW = Gᵀ [ Σ_tiles (A e Aᵀ) ⊙ (Bᵀ d B) ] G        d: 6×6 inputs, e: 4×4 gradients; A, B and G as in `WinogradTransform`
 ///
-///         ⎡ 1   0 ⎤        ⎡1  1  1  0⎤
-///     G = ⎢ ½   ½ ⎥   Aᵀ = ⎢0  1 −1  0⎥        Bᵀ as in `WinogradConvolution`
-///         ⎢ ½  −½ ⎥        ⎣0  1  1 −1⎦
-///         ⎣ 0   1 ⎦
-///
-/// The sum over tiles and images is a matrix product for each of the 16 positions, M = U · Vᵀ with outputs × *columns* (a tile's part)
+/// The sum over tiles and images is a matrix product for each of the 36 positions, M = U · Vᵀ with outputs × *columns* (a tile's part)
 /// for U and inputs × columns for V. It goes one row of positions at a time: their share of U for `outputsOfPass` outputs stays
-/// in the second-level cache while V passes by, `inputsOfPass` inputs at a time. The halves of G are left to the end.
+/// in the second-level cache while V passes by, `inputsOfPass` inputs at a time.
 struct WinogradWeightGradient {
   private let input: LaneView
   private let outputGradient: LaneView
   private let inputs: Int
   private let blocks: Int
-  /// Rows of tiles, of all blocks, that are summed at a time.
-  private let tileRowsOfPass: Int
-  private let columnsOfTileRow: Int
+  /// Bands (rows of tiles), of all blocks, that are summed at a time.
+  private let bandsOfPass: Int
+  private let columnsOfBand: Int
 
   @Sendable static func run(
     input: LaneView, outputGradient: LaneView, weightGradient: UnsafeMutablePointer<Float>, shape: ConvolutionShape,
@@ -35,140 +30,156 @@ struct WinogradWeightGradient {
   }
 
   private init(input: LaneView, outputGradient: LaneView, shape: ConvolutionShape, batch: BatchExtent) {
-    precondition(outputGradient.height % 2 == 0 && outputGradient.width % 2 == 0)
+    precondition(outputGradient.height % 4 == 0 && outputGradient.width % 4 == 0)
     precondition(input.columnStride == 1 && outputGradient.columnStride == 1)
     self.input = input
     self.outputGradient = outputGradient
     inputs = shape.inputChannels
     blocks = batch.blocks
-    columnsOfTileRow = outputGradient.width / 2 * Int(LANE_VECTOR_PARTS)
-    tileRowsOfPass = min(max(1, Self.columnsOfPass / columnsOfTileRow), outputGradient.height / 2 * batch.blocks)
+    columnsOfBand = outputGradient.width / 4 * Int(LANE_VECTOR_PARTS)
+    bandsOfPass = min(max(1, Self.columnsOfPass / columnsOfBand), outputGradient.height / 4 * batch.blocks)
   }
 
   private func add(_ outputs: Range<Int>, to weightGradient: UnsafeMutablePointer<Float>) {
-    let sums = WinogradSums(outputs: outputs.count, inputs: inputs)
-    defer { sums.deallocate() }
-    let columns = tileRowsOfPass * columnsOfTileRow
-    var u = WinogradOperand(channels: outputs.count, columns: columns, limit: 4)
-    var v = WinogradOperand(
-      channels: min(inputs, Self.inputsOfPass), columns: columns, limit: WinogradWeightGradientProduct.inputsOfTile)
+    let outputGroups = OutputGroups(count: outputs.count, limit: WinogradWeightGradientProduct.outputsOfTile)
+    let chunks = stride(from: 0, to: inputs, by: Self.inputsOfPass).map { first in
+      let count = min(Self.inputsOfPass, inputs - first)
+      return (first, OutputGroups(count: count, limit: WinogradWeightGradientProduct.inputsOfTile))
+    }
+    let sums = WinogradSums(tiles: outputGroups.groups * chunks.reduce(0) { $0 + $1.1.groups })
+    let columns = bandsOfPass * columnsOfBand
+    var u = WinogradOperand(groups: outputGroups, capacity: outputs.count, columns: columns)
+    var v = WinogradOperand(groups: chunks[0].1, capacity: min(inputs, Self.inputsOfPass), columns: columns)
     defer {
+      sums.deallocate()
       u.deallocate()
       v.deallocate()
     }
-    let tileRows = outputGradient.height / 2 * blocks
-    for firstRow in stride(from: 0, to: tileRows, by: tileRowsOfPass) {
-      let rows = firstRow..<min(firstRow + tileRowsOfPass, tileRows)
-      u.columns = rows.count * columnsOfTileRow
+    let bands = outputGradient.height / 4 * blocks
+    for firstBand in stride(from: 0, to: bands, by: bandsOfPass) {
+      let bands = firstBand..<min(firstBand + bandsOfPass, bands)
+      u.columns = bands.count * columnsOfBand
       v.columns = u.columns
-      for row in 0..<4 {
-        transformGradient(row, outputs, rows, to: u)
-        for firstInput in stride(from: 0, to: inputs, by: Self.inputsOfPass) {
-          v.channels = min(Self.inputsOfPass, inputs - firstInput)
-          transformInput(row, firstInput, rows, to: v)
-          WinogradWeightGradientProduct(u: u, v: v, sums: sums.row(row, firstInput: firstInput)).add()
+      for row in 0..<6 {
+        transformGradient(row, outputs, bands, to: u)
+        var tile = 0
+        for (firstInput, groups) in chunks {
+          v.groups = groups
+          transformInput(row, firstInput, bands, to: v)
+          WinogradWeightGradientProduct(
+            u: u, v: v, sums: sums.position(6 * row, tile: tile), stride: sums.positionStride
+          )
+          .add()
+          tile += groups.groups * outputGroups.groups
         }
       }
     }
-    sums.add(to: weightGradient)
-  }
-
-  /// Row `row` of G e Gᵀ without its halves.
-  private func transformGradient(_ row: Int, _ outputs: Range<Int>, _ tileRows: Range<Int>, to u: WinogradOperand) {
-    let parts = Int(LANE_VECTOR_PARTS)
-    for (line, tileRow) in tileRows.enumerated() {
-      let upper = start(of: tileRow, in: outputGradient, channel: outputs.lowerBound)
-      let lower = upper + outputGradient.rowStride * parts
-      for n in 0..<outputs.count {
-        let offset = n * outputGradient.planeStride * parts
-        let target = u.start(channel: n, column: line * columnsOfTileRow)
-        switch row {
-        case 0: transformGradient(upper + offset, to: target, u) { a, _ in a[0] }
-        case 1: transformGradient(upper + offset, lower + offset, to: target, u) { lane_add($0[0], $1[0]) }
-        case 2: transformGradient(upper + offset, lower + offset, to: target, u) { lane_subtract($0[0], $1[0]) }
-        default: transformGradient(lower + offset, to: target, u) { a, _ in a[0] }
+    var tile = 0
+    for (firstInput, groups) in chunks {
+      for index in 0..<groups.groups {
+        for outputs in 0..<outputGroups.groups {
+          sums.add(
+            tile: tile, outputs: outputGroups.size(outputs), inputs: groups.size(index),
+            to: weightGradient + (outputGroups.start(outputs) * inputs + firstInput + groups.start(index)) * 9,
+            outputStride: inputs * 9)
+          tile += 1
         }
       }
     }
   }
 
-  @inline(__always)
-  private func transformGradient(
-    _ first: UnsafePointer<lane_vector>, _ second: UnsafePointer<lane_vector>? = nil,
-    to target: WinogradOperand.Channel, _ u: WinogradOperand,
-    _ value: (UnsafePointer<lane_vector>, UnsafePointer<lane_vector>) -> lane_vector
-  ) {
-    let parts = Int(LANE_VECTOR_PARTS)
-    var (a, b, position) = (first, second ?? first, target.base)
-    for _ in 0..<columnsOfTileRow / parts {
-      for part in 0..<parts {
-        let (e0, e1) = (value(a + part, b + part), value(a + (parts + part), b + (parts + part)))
-        position[0] = e0
-        position[u.positionStride] = lane_add(e0, e1)
-        position[2 * u.positionStride] = lane_subtract(e0, e1)
-        position[3 * u.positionStride] = e1
-        position += target.stride
+  /// Row `row` of A e Aᵀ.
+  private func transformGradient(_ row: Int, _ outputs: Range<Int>, _ bands: Range<Int>, to u: WinogradOperand) {
+    let stride = outputGradient.rowStride * Int(LANE_VECTOR_PARTS)
+    transform(outputGradient, outputs, bands, to: u) { pixels, target, targetStride in
+      switch row {
+      case 0: WinogradTransform.gradient(pixels, to: target, stride: targetStride) { $0[0] }
+      case 5: WinogradTransform.gradient(pixels, to: target, stride: targetStride) { $0[3 * stride] }
+      default:
+        let point = row < 3 ? WinogradTransform.a : WinogradTransform.b
+        WinogradTransform.gradient(pixels, to: target, stride: targetStride) {
+          let (even, odd) = WinogradTransform.gradientTerms(
+            $0[0], $0[stride], $0[2 * stride], $0[3 * stride], point: point)
+          return row % 2 == 1 ? lane_add(even, odd) : lane_subtract(even, odd)
+        }
       }
-      a += 2 * parts
-      b += 2 * parts
     }
   }
 
   /// Row `row` of Bᵀ d B.
-  private func transformInput(_ row: Int, _ firstInput: Int, _ tileRows: Range<Int>, to v: WinogradOperand) {
+  private func transformInput(_ row: Int, _ firstInput: Int, _ bands: Range<Int>, to v: WinogradOperand) {
     let parts = Int(LANE_VECTOR_PARTS)
-    for (line, tileRow) in tileRows.enumerated() {
-      let corner = start(of: tileRow, in: input, channel: firstInput) - (input.rowStride + 1) * parts
-      for c in 0..<v.channels {
-        let target = v.start(channel: c, column: line * columnsOfTileRow)
-        for part in 0..<parts {
-          WinogradInputTransform(
-            pixels: corner + (c * input.planeStride * parts + part), rowStride: input.rowStride * parts,
-            tiles: columnsOfTileRow / parts, target: target.base + part * target.stride,
-            tileStride: target.stride * parts, positionStride: v.positionStride
-          ).run(row: row)
+    let stride = input.rowStride * parts
+    let corner = (input.rowStride + 1) * parts
+    transform(input, firstInput..<firstInput + v.groups.count, bands, to: v) { pixels, target, targetStride in
+      let pixels = pixels - corner
+      switch row {
+      case 0: WinogradTransform.input(pixels, to: target, stride: targetStride) { WinogradTransform.outer($0, stride) }
+      case 5:
+        WinogradTransform.input(pixels, to: target, stride: targetStride) {
+          WinogradTransform.outer($0 + stride, stride)
+        }
+      default:
+        let (point, other) =
+          row < 3 ? (WinogradTransform.a, WinogradTransform.b) : (WinogradTransform.b, WinogradTransform.a)
+        WinogradTransform.input(pixels, to: target, stride: targetStride) {
+          let even = lane_fma(lane_splat(-other * other), $0[2 * stride], $0[4 * stride])
+          let odd = lane_fma(lane_splat(-other * other), $0[stride], $0[3 * stride])
+          return lane_fma(lane_splat(row % 2 == 1 ? point : -point), odd, even)
         }
       }
     }
   }
 
-  /// The first pixel of a row of tiles in a plane.
-  private func start(of tileRow: Int, in view: LaneView, channel: Int) -> UnsafePointer<lane_vector> {
-    let rowsOfBlock = outputGradient.height / 2
-    let (block, row) = (tileRow / rowsOfBlock, 2 * (tileRow % rowsOfBlock))
-    let pixel = view.base + (block * view.blockStride + channel * view.planeStride + row * view.rowStride)
-    return UnsafePointer(UnsafeMutableRawPointer(pixel).assumingMemoryBound(to: lane_vector.self))
+  /// Calls `body` for every tile of `bands` in `channels` of `view`: its first pixel, where its first position goes, and the stride
+  /// of positions.
+  @inline(__always)
+  private func transform(
+    _ view: LaneView, _ channels: Range<Int>, _ bands: Range<Int>, to operand: WinogradOperand,
+    _ body: (UnsafePointer<lane_vector>, UnsafeMutablePointer<lane_vector>, Int) -> Void
+  ) {
+    let parts = Int(LANE_VECTOR_PARTS)
+    let bandsOfBlock = outputGradient.height / 4
+    for (index, band) in bands.enumerated() {
+      let (block, row) = (band / bandsOfBlock, 4 * (band % bandsOfBlock))
+      for channel in channels {
+        let pixel = view.base + (block * view.blockStride + channel * view.planeStride + row * view.rowStride)
+        var source = UnsafePointer(UnsafeMutableRawPointer(pixel).assumingMemoryBound(to: lane_vector.self))
+        var target = operand.start(channel: channel - channels.lowerBound, column: index * columnsOfBand)
+        for _ in 0..<columnsOfBand / parts {
+          for part in 0..<parts {
+            body(source + part, target.base, operand.positionStride)
+            target.base += target.stride
+          }
+          source += 4 * parts
+        }
+      }
+    }
   }
 
-  /// Long enough that adding up lanes at the end of a tile hardly shows, short enough that U stays in the second-level cache: 64
-  /// columns were 3–9 % slower, 16 were 5 % slower.
+  /// Long enough that adding up lanes at the end of a tile does not outweigh it, short enough that U stays in the second-level cache.
   private static let columnsOfPass = 32
-  /// U: 4 positions × 64 outputs × 32 columns are 512 KB.
+  /// U: 6 positions × 64 outputs × 32 columns are 786 KB.
   private static let outputsOfPass = 64
-  private static let inputsOfPass = 24
+  private static let inputsOfPass = 12
 }
 
-/// A row of four positions of U or V, `[position][group of channels][column][channel of the group]`, in memory of its own.
+/// A row of six positions of U or V, `[position][group of channels][column][channel of the group]`, in memory of its own.
 struct WinogradOperand {
-  /// At most those it was made for.
-  var channels: Int {
-    didSet { groups = OutputGroups(count: channels, limit: limit) }
-  }
+  /// At most as many channels as it was made for.
+  var groups: OutputGroups
+  /// Likewise.
   var columns: Int
   let positionStride: Int
-  private(set) var groups: OutputGroups
-  private let limit: Int
   private let memory: UnsafeMutablePointer<lane_vector>
 
-  init(channels: Int, columns: Int, limit: Int) {
-    self.channels = channels
+  init(groups: OutputGroups, capacity: Int, columns: Int) {
+    self.groups = groups
     self.columns = columns
-    self.limit = limit
-    groups = OutputGroups(count: channels, limit: limit)
     // Not a power of two, so that the positions that a transform writes lie in different sets of the cache.
-    positionStride = channels * columns + 5
+    positionStride = capacity * columns + 5
     memory = UnsafeMutableRawPointer.allocate(
-      byteCount: 4 * positionStride * MemoryLayout<lane_vector>.stride, alignment: 64
+      byteCount: 6 * positionStride * MemoryLayout<lane_vector>.stride, alignment: 64
     ).assumingMemoryBound(to: lane_vector.self)
   }
 

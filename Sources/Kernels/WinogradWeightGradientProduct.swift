@@ -1,31 +1,34 @@
 import CVector
 
-/// M += U · Vᵀ for a row of four positions.
+/// M += U · Vᵀ for a row of six positions.
 struct WinogradWeightGradientProduct {
   let u: WinogradOperand
   let v: WinogradOperand
-  let sums: WinogradSumsRow
+  /// The first position's sums of the first tile, and from one position to the next.
+  let sums: UnsafeMutablePointer<Float>
+  let stride: Int
 
   /// 4 outputs × 6 inputs are 24 sums in AVX-512's 32 registers; 4 × 3 are 12 in AVX2's 16.
+  static let outputsOfTile = 4
   static var inputsOfTile: Int { lane_registers() == 32 ? 6 : 3 }
 
-  /// A group of inputs of V stays in the first-level cache (32 columns × 6 inputs: 12 KB) while U passes by.
+  /// A group of inputs of V stays in the first-level cache (16 columns × 6 inputs: 6 KB) while U passes by.
   @inline(never)
   func add() {
-    let waiting = UnsafeMutableRawPointer.allocate(byteCount: 32 * MemoryLayout<lane_vector>.stride, alignment: 64)
-      .assumingMemoryBound(to: lane_vector.self)
+    let waiting = UnsafeMutableRawPointer.allocate(
+      byteCount: WinogradSums.tileCount * MemoryLayout<lane_vector>.stride, alignment: 64
+    ).assumingMemoryBound(to: lane_vector.self)
     defer { waiting.deallocate() }
-    for position in 0..<4 {
+    for position in 0..<6 {
+      var sums = sums + position * stride
       for inputs in 0..<v.groups.groups {
         let second = v.start(position: position, group: inputs)
         for outputs in 0..<u.groups.groups {
           WinogradWeightGradientTile(
             u: u.start(position: position, group: outputs), v: second, columns: u.columns, waiting: waiting,
-            sums: sums.base
-              + (position * sums.positionStride + u.groups.start(outputs) * sums.outputStride
-                + v.groups.start(inputs)),
-            outputStride: sums.outputStride
+            sums: UnsafeMutableRawPointer(sums).assumingMemoryBound(to: lane_vector.self)
           ).add(outputs: u.groups.size(outputs), inputs: v.groups.size(inputs))
+          sums += WinogradSums.tileCount
         }
       }
     }
@@ -38,10 +41,10 @@ struct WinogradWeightGradientTile {
   var u: UnsafePointer<lane_vector>
   var v: UnsafePointer<lane_vector>
   var columns: Int
-  /// Memory for 32 vectors.
+  /// Memory for as many vectors as a tile has sums.
   var waiting: UnsafeMutablePointer<lane_vector>
-  var sums: UnsafeMutablePointer<Float>
-  var outputStride: Int
+  /// `[output][input]`
+  var sums: UnsafeMutablePointer<lane_vector>
 
   @inline(__always)
   func add(outputs: Int, inputs: Int) {
@@ -90,11 +93,7 @@ private enum WinogradWeightGradientSums<let Outputs: Int, let Inputs: Int> {
     }
     let width = Int(LANE_VECTOR_WIDTH)
     for group in 0..<(Outputs * Inputs + width - 1) / width {
-      task.waiting[group] = lane_sums(task.waiting + group * width)
-    }
-    let added = UnsafeRawPointer(task.waiting).assumingMemoryBound(to: Float.self)
-    for n in 0..<Outputs {
-      for c in 0..<Inputs { task.sums[n * task.outputStride + c] += added[n * Inputs + c] }
+      task.sums[group] = lane_add(task.sums[group], lane_sums(task.waiting + group * width))
     }
   }
 }
