@@ -13,25 +13,45 @@ struct WinogradConvolution {
   var outputs: Int
   var inputs: Int
 
-  /// U in the order in which the products read it: `[row][group][position][channel][output of the group]`.
+  /// U in the order in which the products read it: `[row][group][position][channel][output of the group]`, a vector of channels and
+  /// outputs at a time.
   func pack(
     _ weights: UnsafePointer<Float>, source: TapConvolution.WeightSource, into packed: UnsafeMutablePointer<Float>
   ) {
-    for n in 0..<outputs {
+    let width = Int(LANE_VECTOR_WIDTH)
+    let memory = UnsafeMutableRawPointer.allocate(
+      byteCount: 10 * MemoryLayout<lane_vector>.stride, alignment: MemoryLayout<Lanes>.alignment
+    ).assumingMemoryBound(to: Float.self)
+    defer { memory.deallocate() }
+    memory.update(repeating: 0, count: 10 * width)
+    let taps = UnsafeRawPointer(memory).assumingMemoryBound(to: lane_vector.self)
+    for first in stride(from: 0, to: outputs, by: WinogradMemory.group) {
       // Full groups, then one of what is left.
-      let first = n / WinogradMemory.group * WinogradMemory.group
       let size = min(WinogradMemory.group, outputs - first)
-      for c in 0..<inputs {
-        let taps = weights + (source.origin + n * source.outputStride + c * source.inputStride)
-        var columns = InlineArray<3, InlineArray<6, Float>>(repeating: .init(repeating: 0))
-        for column in 0..<3 {
-          let tap = taps + column * source.columnStride
-          columns[column] = WinogradTransform.weights(tap[0], tap[source.rowStride], tap[2 * source.rowStride])
+      let count = inputs * size
+      for start in stride(from: 0, to: count, by: width) {
+        let lanes = min(width, count - start)
+        for lane in 0..<lanes {
+          let (c, n) = ((start + lane) / size, first + (start + lane) % size)
+          let filter = weights + (source.origin + n * source.outputStride + c * source.inputStride)
+          for tap in 0..<9 {
+            memory[tap * width + lane] = filter[tap / 3 * source.rowStride + tap % 3 * source.columnStride]
+          }
         }
-        let start = packed + (6 * first * inputs + c * size + n - first)
+        var columns = InlineArray<3, InlineArray<6, lane_vector>>(repeating: .init(repeating: lane_zero()))
+        for column in 0..<3 {
+          columns[column] = WinogradTransform.weights(taps[column], taps[3 + column], taps[6 + column])
+        }
         for row in 0..<6 {
           let values = WinogradTransform.weights(columns[0][row], columns[1][row], columns[2][row])
-          for position in 0..<6 { start[6 * row * inputs * outputs + position * inputs * size] = values[position] }
+          for position in 0..<6 {
+            let target = packed + (6 * (row * outputs + first) * inputs + position * count + start)
+            if lanes == width {
+              UnsafeMutableRawPointer(target).storeBytes(of: values[position], as: lane_vector.self)
+            } else {
+              for lane in 0..<lanes { target[lane] = values[position][lane] }
+            }
+          }
         }
       }
     }

@@ -15,6 +15,8 @@ import CVector
 enum WinogradTransform {
   static var a: Float { 0.75 }
   static var b: Float { 1.5 }
+  private static var g: Float { 1 / (2 * a * a * (a * a - b * b)) }
+  private static var h: Float { 1 / (2 * b * b * (b * b - a * a)) }
 
   /// Bᵀ d: six values from six. Strides in `lane_vector`s.
   @inline(__always)
@@ -24,54 +26,59 @@ enum WinogradTransform {
   ) {
     let (d0, d1, d2) = (source[0], source[stride], source[2 * stride])
     let (d3, d4, d5) = (source[3 * stride], source[4 * stride], source[5 * stride])
-    store(d0, d1, d2, d3, d4, d5, to: target, stride: targetStride)
+    inputRow(d0, d1, d2, d3, d4, d5, to: target, stride: targetStride)
   }
 
-  /// Bᵀ d of six columns of pixels side by side, `value` of each.
+  /// Two rows of Bᵀ d B, one after the other: `values` of each of six columns of pixels side by side.
   @inline(__always)
-  static func input(
+  static func inputRows(
     _ pixels: UnsafePointer<lane_vector>, to target: UnsafeMutablePointer<lane_vector>, stride: Int,
-    _ value: (UnsafePointer<lane_vector>) -> lane_vector
+    _ values: (UnsafePointer<lane_vector>) -> (lane_vector, lane_vector)
   ) {
     let parts = Int(LANE_VECTOR_PARTS)
-    store(
-      value(pixels), value(pixels + parts), value(pixels + 2 * parts), value(pixels + 3 * parts),
-      value(pixels + 4 * parts), value(pixels + 5 * parts), to: target, stride: stride)
+    let (d0, d1, d2) = (values(pixels), values(pixels + parts), values(pixels + 2 * parts))
+    let (d3, d4, d5) = (values(pixels + 3 * parts), values(pixels + 4 * parts), values(pixels + 5 * parts))
+    inputRow(d0.0, d1.0, d2.0, d3.0, d4.0, d5.0, to: target, stride: stride)
+    inputRow(d0.1, d1.1, d2.1, d3.1, d4.1, d5.1, to: target + 6 * stride, stride: stride)
   }
 
   @inline(__always)
-  private static func store(
+  private static func inputRow(
     _ d0: lane_vector, _ d1: lane_vector, _ d2: lane_vector, _ d3: lane_vector, _ d4: lane_vector, _ d5: lane_vector,
     to target: UnsafeMutablePointer<lane_vector>, stride: Int
   ) {
-    let (a2, b2) = (lane_splat(-a * a), lane_splat(-b * b))
     target[0] = outer(d0, d2, d4)
-    let (evenA, oddA) = (lane_fma(b2, d2, d4), lane_fma(b2, d1, d3))
-    target[stride] = lane_fma(lane_splat(a), oddA, evenA)
-    target[2 * stride] = lane_fma(lane_splat(-a), oddA, evenA)
-    let (evenB, oddB) = (lane_fma(a2, d2, d4), lane_fma(a2, d1, d3))
-    target[3 * stride] = lane_fma(lane_splat(b), oddB, evenB)
-    target[4 * stride] = lane_fma(lane_splat(-b), oddB, evenB)
+    (target[stride], target[2 * stride]) = inputPair(d1, d2, d3, d4, a, other: b)
+    (target[3 * stride], target[4 * stride]) = inputPair(d1, d2, d3, d4, b, other: a)
     target[5 * stride] = outer(d1, d3, d5)
   }
 
-  /// The first row of Bᵀ, of three values that lie two strides apart; from the second value on, the last row.
+  /// The rows of Bᵀ for ±p.
   @inline(__always)
-  static func outer(_ values: UnsafePointer<lane_vector>, _ stride: Int) -> lane_vector {
-    outer(values[0], values[2 * stride], values[4 * stride])
+  static func inputPair(
+    _ d1: lane_vector, _ d2: lane_vector, _ d3: lane_vector, _ d4: lane_vector, _ p: Float, other q: Float
+  ) -> (lane_vector, lane_vector) {
+    let (even, odd) = (lane_fma(lane_splat(-q * q), d2, d4), lane_fma(lane_splat(-q * q), d1, d3))
+    return (lane_fma(lane_splat(p), odd, even), lane_fma(lane_splat(-p), odd, even))
   }
 
+  /// The first row of Bᵀ; of the odd values the last.
   @inline(__always)
-  private static func outer(_ d0: lane_vector, _ d2: lane_vector, _ d4: lane_vector) -> lane_vector {
+  static func outer(_ d0: lane_vector, _ d2: lane_vector, _ d4: lane_vector) -> lane_vector {
     lane_fma(lane_splat(a * a * b * b), d0, lane_fma(lane_splat(-(a * a + b * b)), d2, d4))
   }
 
   /// G w: six values from three.
-  static func weights(_ w0: Float, _ w1: Float, _ w2: Float) -> InlineArray<6, Float> {
-    let (g, h) = (1 / (2 * a * a * (a * a - b * b)), 1 / (2 * b * b * (b * b - a * a)))
-    let (evenA, evenB) = (w0 + a * a * w2, w0 + b * b * w2)
+  @inline(__always)
+  static func weights(_ w0: lane_vector, _ w1: lane_vector, _ w2: lane_vector) -> InlineArray<6, lane_vector> {
+    @inline(__always) func scaled(_ value: lane_vector, _ factor: Float) -> lane_vector {
+      lane_multiply(lane_splat(factor), value)
+    }
+    let (evenA, oddA) = (lane_fma(lane_splat(g * a * a), w2, scaled(w0, g)), scaled(w1, g * a))
+    let (evenB, oddB) = (lane_fma(lane_splat(h * b * b), w2, scaled(w0, h)), scaled(w1, h * b))
     return [
-      w0 / (a * a * b * b), g * (evenA + a * w1), g * (evenA - a * w1), h * (evenB + b * w1), h * (evenB - b * w1), w2,
+      scaled(w0, 1 / (a * a * b * b)), lane_add(evenA, oddA), lane_subtract(evenA, oddA), lane_add(evenB, oddB),
+      lane_subtract(evenB, oddB), w2,
     ]
   }
 
@@ -92,23 +99,29 @@ enum WinogradTransform {
     )
   }
 
-  /// A e of four columns of pixels side by side, `value` of each: six values.
+  /// Two rows of A e Aᵀ, one after the other: `values` of each of four columns of pixels side by side.
   @inline(__always)
-  static func gradient(
+  static func gradientRows(
     _ pixels: UnsafePointer<lane_vector>, to target: UnsafeMutablePointer<lane_vector>, stride: Int,
-    _ value: (UnsafePointer<lane_vector>) -> lane_vector
+    _ values: (UnsafePointer<lane_vector>) -> (lane_vector, lane_vector)
   ) {
     let parts = Int(LANE_VECTOR_PARTS)
-    let (e0, e1, e2, e3) = (
-      value(pixels), value(pixels + parts), value(pixels + 2 * parts), value(pixels + 3 * parts)
-    )
+    let (e0, e1) = (values(pixels), values(pixels + parts))
+    let (e2, e3) = (values(pixels + 2 * parts), values(pixels + 3 * parts))
+    gradientRow(e0.0, e1.0, e2.0, e3.0, to: target, stride: stride)
+    gradientRow(e0.1, e1.1, e2.1, e3.1, to: target + 6 * stride, stride: stride)
+  }
+
+  @inline(__always)
+  private static func gradientRow(
+    _ e0: lane_vector, _ e1: lane_vector, _ e2: lane_vector, _ e3: lane_vector,
+    to target: UnsafeMutablePointer<lane_vector>, stride: Int
+  ) {
     target[0] = e0
     let (evenA, oddA) = gradientTerms(e0, e1, e2, e3, point: a)
-    target[stride] = lane_add(evenA, oddA)
-    target[2 * stride] = lane_subtract(evenA, oddA)
+    (target[stride], target[2 * stride]) = (lane_add(evenA, oddA), lane_subtract(evenA, oddA))
     let (evenB, oddB) = gradientTerms(e0, e1, e2, e3, point: b)
-    target[3 * stride] = lane_add(evenB, oddB)
-    target[4 * stride] = lane_subtract(evenB, oddB)
+    (target[3 * stride], target[4 * stride]) = (lane_add(evenB, oddB), lane_subtract(evenB, oddB))
     target[5 * stride] = e3
   }
 
@@ -123,7 +136,6 @@ enum WinogradTransform {
   /// Gᵀ m: three values from six.
   @inline(__always)
   static func weightGradient(_ m: (Int) -> lane_vector) -> InlineArray<3, lane_vector> {
-    let (g, h) = (1 / (2 * a * a * (a * a - b * b)), 1 / (2 * b * b * (b * b - a * a)))
     let (sumA, differenceA) = (lane_add(m(1), m(2)), lane_subtract(m(1), m(2)))
     let (sumB, differenceB) = (lane_add(m(3), m(4)), lane_subtract(m(3), m(4)))
     @inline(__always) func combined(_ first: lane_vector, _ g: Float, _ second: lane_vector, _ h: Float) -> lane_vector

@@ -7,7 +7,7 @@ import KernelInterface
 ///     dW = Gᵀ [ Σ_tiles (A e Aᵀ) ⊙ (Bᵀ d B) ] G        d: 6×6 inputs, e: 4×4 gradients; A, B and G as in `WinogradTransform`
 ///
 /// The sum over tiles and images is a matrix product for each of the 36 positions, M = U · Vᵀ with outputs × *columns* (a tile's part)
-/// for U and inputs × columns for V. It goes one row of positions at a time: their share of U for `outputsOfPass` outputs stays
+/// for U and inputs × columns for V. It goes two rows of positions at a time: their share of U for `outputsOfPass` outputs stays
 /// in the second-level cache while V passes by, `inputsOfPass` inputs at a time.
 struct WinogradWeightGradient {
   private let input: LaneView
@@ -60,16 +60,13 @@ struct WinogradWeightGradient {
       let bands = firstBand..<min(firstBand + bandsOfPass, bands)
       u.columns = bands.count * columnsOfBand
       v.columns = u.columns
-      for row in 0..<6 {
-        transformGradient(row, outputs, bands, to: u)
+      for rows in RowPair.allCases {
+        transformGradient(rows, outputs, bands, to: u)
         var tile = 0
         for (firstInput, groups) in chunks {
           v.groups = groups
-          transformInput(row, firstInput, bands, to: v)
-          WinogradWeightGradientProduct(
-            u: u, v: v, sums: sums.position(6 * row, tile: tile), stride: sums.positionStride
-          )
-          .add()
+          transformInput(rows, firstInput, bands, to: v)
+          WinogradWeightGradientProduct(u: u, v: v).add(to: sums, rows: rows.rows, firstTile: tile)
           tile += groups.groups * outputGroups.groups
         }
       }
@@ -88,44 +85,58 @@ struct WinogradWeightGradient {
     }
   }
 
-  /// Row `row` of A e Aᵀ.
-  private func transformGradient(_ row: Int, _ outputs: Range<Int>, _ bands: Range<Int>, to u: WinogradOperand) {
-    let stride = outputGradient.rowStride * Int(LANE_VECTOR_PARTS)
-    transform(outputGradient, outputs, bands, to: u) { pixels, target, targetStride in
-      switch row {
-      case 0: WinogradTransform.gradient(pixels, to: target, stride: targetStride) { $0[0] }
-      case 5: WinogradTransform.gradient(pixels, to: target, stride: targetStride) { $0[3 * stride] }
-      default:
-        let point = row < 3 ? WinogradTransform.a : WinogradTransform.b
-        WinogradTransform.gradient(pixels, to: target, stride: targetStride) {
-          let (even, odd) = WinogradTransform.gradientTerms(
-            $0[0], $0[stride], $0[2 * stride], $0[3 * stride], point: point)
-          return row % 2 == 1 ? lane_add(even, odd) : lane_subtract(even, odd)
-        }
+  /// Rows of positions that share most of what a transform computes.
+  private enum RowPair: CaseIterable {
+    case a, b, outer
+
+    var rows: (Int, Int) {
+      switch self {
+      case .a: (1, 2)
+      case .b: (3, 4)
+      case .outer: (0, 5)
       }
     }
   }
 
-  /// Row `row` of Bᵀ d B.
-  private func transformInput(_ row: Int, _ firstInput: Int, _ bands: Range<Int>, to v: WinogradOperand) {
-    let parts = Int(LANE_VECTOR_PARTS)
-    let stride = input.rowStride * parts
-    let corner = (input.rowStride + 1) * parts
-    transform(input, firstInput..<firstInput + v.groups.count, bands, to: v) { pixels, target, targetStride in
-      let pixels = pixels - corner
-      switch row {
-      case 0: WinogradTransform.input(pixels, to: target, stride: targetStride) { WinogradTransform.outer($0, stride) }
-      case 5:
-        WinogradTransform.input(pixels, to: target, stride: targetStride) {
-          WinogradTransform.outer($0 + stride, stride)
+  /// Two rows of A e Aᵀ.
+  private func transformGradient(_ rows: RowPair, _ outputs: Range<Int>, _ bands: Range<Int>, to u: WinogradOperand) {
+    let stride = outputGradient.rowStride * Int(LANE_VECTOR_PARTS)
+    transform(outputGradient, outputs, bands, to: u) { pixels, target, targetStride in
+      @inline(__always) func run(point: Float) {
+        WinogradTransform.gradientRows(pixels, to: target, stride: targetStride) {
+          let (even, odd) = WinogradTransform.gradientTerms(
+            $0[0], $0[stride], $0[2 * stride], $0[3 * stride], point: point)
+          return (lane_add(even, odd), lane_subtract(even, odd))
         }
-      default:
-        let (point, other) =
-          row < 3 ? (WinogradTransform.a, WinogradTransform.b) : (WinogradTransform.b, WinogradTransform.a)
-        WinogradTransform.input(pixels, to: target, stride: targetStride) {
-          let even = lane_fma(lane_splat(-other * other), $0[2 * stride], $0[4 * stride])
-          let odd = lane_fma(lane_splat(-other * other), $0[stride], $0[3 * stride])
-          return lane_fma(lane_splat(row % 2 == 1 ? point : -point), odd, even)
+      }
+      switch rows {
+      case .a: run(point: WinogradTransform.a)
+      case .b: run(point: WinogradTransform.b)
+      case .outer:
+        WinogradTransform.gradientRows(pixels, to: target, stride: targetStride) { ($0[0], $0[3 * stride]) }
+      }
+    }
+  }
+
+  /// Two rows of Bᵀ d B.
+  private func transformInput(_ rows: RowPair, _ firstInput: Int, _ bands: Range<Int>, to v: WinogradOperand) {
+    let stride = input.rowStride * Int(LANE_VECTOR_PARTS)
+    let corner = (input.rowStride + 1) * Int(LANE_VECTOR_PARTS)
+    transform(input, firstInput..<firstInput + v.groups.count, bands, to: v) { pixels, target, targetStride in
+      @inline(__always) func run(point: Float, other: Float) {
+        WinogradTransform.inputRows(pixels - corner, to: target, stride: targetStride) {
+          WinogradTransform.inputPair($0[stride], $0[2 * stride], $0[3 * stride], $0[4 * stride], point, other: other)
+        }
+      }
+      switch rows {
+      case .a: run(point: WinogradTransform.a, other: WinogradTransform.b)
+      case .b: run(point: WinogradTransform.b, other: WinogradTransform.a)
+      case .outer:
+        WinogradTransform.inputRows(pixels - corner, to: target, stride: targetStride) {
+          (
+            WinogradTransform.outer($0[0], $0[2 * stride], $0[4 * stride]),
+            WinogradTransform.outer($0[stride], $0[3 * stride], $0[5 * stride])
+          )
         }
       }
     }
@@ -159,12 +170,12 @@ struct WinogradWeightGradient {
 
   /// Long enough that adding up lanes at the end of a tile does not outweigh it, short enough that U stays in the second-level cache.
   private static let columnsOfPass = 32
-  /// U: 6 positions × 64 outputs × 32 columns are 786 KB.
+  /// U: 12 positions × 64 outputs × 16 columns (a portion's 16 tiles) are 786 KB.
   private static let outputsOfPass = 64
   private static let inputsOfPass = 12
 }
 
-/// A row of six positions of U or V, `[position][group of channels][column][channel of the group]`, in memory of its own.
+/// Two rows of six positions of U or V, `[position][group of channels][column][channel of the group]`, in memory of its own.
 struct WinogradOperand {
   /// At most as many channels as it was made for.
   var groups: OutputGroups
@@ -179,7 +190,7 @@ struct WinogradOperand {
     // Not a power of two, so that the positions that a transform writes lie in different sets of the cache.
     positionStride = capacity * columns + 5
     memory = UnsafeMutableRawPointer.allocate(
-      byteCount: 6 * positionStride * MemoryLayout<lane_vector>.stride, alignment: 64
+      byteCount: 12 * positionStride * MemoryLayout<lane_vector>.stride, alignment: 64
     ).assumingMemoryBound(to: lane_vector.self)
   }
 

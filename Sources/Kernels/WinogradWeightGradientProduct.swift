@@ -1,12 +1,9 @@
 import CVector
 
-/// M += U · Vᵀ for a row of six positions.
+/// M += U · Vᵀ for two rows of six positions.
 struct WinogradWeightGradientProduct {
   let u: WinogradOperand
   let v: WinogradOperand
-  /// The first position's sums of the first tile, and from one position to the next.
-  let sums: UnsafeMutablePointer<Float>
-  let stride: Int
 
   /// 4 outputs × 6 inputs are 24 sums in AVX-512's 32 registers; 4 × 3 are 12 in AVX2's 16.
   static let outputsOfTile = 4
@@ -14,13 +11,14 @@ struct WinogradWeightGradientProduct {
 
   /// A group of inputs of V stays in the first-level cache (16 columns × 6 inputs: 6 KB) while U passes by.
   @inline(never)
-  func add() {
+  func add(to sums: WinogradSums, rows: (Int, Int), firstTile: Int) {
     let waiting = UnsafeMutableRawPointer.allocate(
       byteCount: WinogradSums.tileCount * MemoryLayout<lane_vector>.stride, alignment: 64
     ).assumingMemoryBound(to: lane_vector.self)
     defer { waiting.deallocate() }
-    for position in 0..<6 {
-      var sums = sums + position * stride
+    for position in 0..<12 {
+      let row = position < 6 ? rows.0 : rows.1
+      var sums = sums.position(6 * row + position % 6, tile: firstTile)
       for inputs in 0..<v.groups.groups {
         let second = v.start(position: position, group: inputs)
         for outputs in 0..<u.groups.groups {
