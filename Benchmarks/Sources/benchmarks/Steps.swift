@@ -36,4 +36,4 @@ struct Steps: ParsableCommand {
   ]
 }
 
-extension Model: ExpressibleByArgument {}
+extension Model: @retroactive ExpressibleByArgument {}

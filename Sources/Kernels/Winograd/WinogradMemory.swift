@@ -1,5 +1,4 @@
 import CVector
-import KernelInterface
 
 /// Scratch memory of a Winograd convolution, in `lane_vector`s. A *band* is a row of tiles of one block, a *strip* two tiles side by
 /// side (or of two bands, where each has one), a *column* one part of a tile.
@@ -40,59 +39,4 @@ struct WinogradMemory {
   var productsOffset: Int { waitingOffset + 4 * Self.tileCount }
   static var productsCount: Int { 24 * tileCount }
   var count: Int { productsOffset + groups * (Self.columns / 2) * Self.productsCount }
-}
-
-/// Where a tile comes from and goes to.
-struct WinogradPlace {
-  /// Bᵀ d of the tile's first pixel.
-  var band: UnsafePointer<lane_vector>
-  /// The upper left pixel of the 4×4 in the first plane.
-  var output: UnsafeMutablePointer<lane_vector>
-  /// `[output][Σ, Σ of squares][part]`, added to; nil: no sums.
-  var sums: UnsafeMutablePointer<lane_vector>?
-  /// Turns y into z; nil: y is stored.
-  var activation: TileActivation?
-}
-
-/// What is done for one strip. Strides in `lane_vector`s.
-struct WinogradStrip {
-  let layout: WinogradMemory
-  let memory: UnsafeMutablePointer<lane_vector>
-  /// `[row][group][position][channel][output of the group]`
-  let weights: UnsafePointer<Float>
-  let outputs: Int
-  let channels: Int
-  let outputColumnStride: Int
-  let outputRowStride: Int
-  let outputPlaneStride: Int
-  /// Whether the output holds something to add to.
-  let accumulates: Bool
-  /// Two; of a tile alone both are the same.
-  let places: UnsafeMutablePointer<WinogradPlace>
-  var tiles = WinogradMemory.tiles
-
-  /// The strip's share of the output: a row of V and of M at a time.
-  func run() {
-    for row in 0..<6 {
-      transform(row: row)
-      multiply(row: row)
-    }
-  }
-
-  /// A row of V = (Bᵀ d) B.
-  @inline(never)
-  private func transform(row: Int) {
-    let parts = Int(LANE_VECTOR_PARTS)
-    for tile in 0..<WinogradMemory.tiles {
-      for part in 0..<parts {
-        var pixels = places[tile].band + (row * layout.bandRowStride + part)
-        var v = memory + (layout.rowOffset + tile * parts + part)
-        for _ in 0..<channels {
-          WinogradTransform.input(pixels, stride: parts, to: v, stride: layout.positionStride)
-          pixels += layout.bandChannelStride
-          v += WinogradMemory.columns
-        }
-      }
-    }
-  }
 }

@@ -29,14 +29,19 @@ struct WinogradConvolution {
       // Full groups, then one of what is left.
       let size = min(WinogradMemory.group, outputs - first)
       let count = inputs * size
+      var (c, n) = (0, 0)
       for start in stride(from: 0, to: count, by: width) {
         let lanes = min(width, count - start)
         for lane in 0..<lanes {
-          let (c, n) = ((start + lane) / size, first + (start + lane) % size)
-          let filter = weights + (source.origin + n * source.outputStride + c * source.inputStride)
-          for tap in 0..<9 {
-            memory[tap * width + lane] = filter[tap / 3 * source.rowStride + tap % 3 * source.columnStride]
+          let filter =
+            weights + (source.origin + (first + n) * source.outputStride + c * source.inputStride)
+          for row in 0..<3 {
+            for column in 0..<3 {
+              memory[(3 * row + column) * width + lane] = filter[row * source.rowStride + column * source.columnStride]
+            }
           }
+          n += 1
+          if n == size { (c, n) = (c + 1, 0) }
         }
         var columns = InlineArray<3, InlineArray<6, lane_vector>>(repeating: .init(repeating: lane_zero()))
         for column in 0..<3 {
@@ -83,11 +88,12 @@ struct WinogradConvolution {
       outputPlaneStride: output.planeStride * parts, accumulates: accumulates, places: places)
 
     let (tilesOfBand, bandsOfBlock) = (output.width / 4, output.height / 4)
+    func place(ofBand band: Int) -> (block: Int, row: Int) { (band / bandsOfBlock, band % bandsOfBlock * 4) }
     let bandCount = batch.blocks * bandsOfBlock
     for firstBand in stride(from: 0, to: bandCount, by: layout.bands) {
       let bands = min(layout.bands, bandCount - firstBand)
       for band in 0..<bands {
-        let (block, row) = ((firstBand + band) / bandsOfBlock, (firstBand + band) % bandsOfBlock * 4)
+        let (block, row) = place(ofBand: firstBand + band)
         transform(
           input, block: block, row: row, pixels: output.width + 2, layout, to: memory + band * layout.bandStride)
       }
@@ -97,7 +103,7 @@ struct WinogradConvolution {
         for index in 0..<WinogradMemory.tiles {
           let tile = min(first + index, tiles - 1)
           let (band, column) = (tile / tilesOfBand, tile % tilesOfBand * 4)
-          let (block, row) = ((firstBand + band) / bandsOfBlock, (firstBand + band) % bandsOfBlock * 4)
+          let (block, row) = place(ofBand: firstBand + band)
           // The sums of full blocks, then those of a last block that is not full.
           let isFull = block < batch.blocks - 1 || batch.lanesInLastBlock == laneCount
           places[index] = WinogradPlace(
