@@ -1,8 +1,21 @@
 extension AlgorithmTable {
-  /// By the kernels' name, as `layersearch bench --tune` printed it, with one change: in whole steps of ResNet-20, whose tensors come from
-  /// memory, Winograd also wins at 8 and 16 channels on planes of 8×8 and more, where single kernels are as fast either way (four
-  /// pairs of runs in turns: 1.11 times as fast a dense step, 1.04 with ranks of C/2 and C/4).
+  /// By the kernels' name, as `layersearch bench --tune` printed it, with one change to AVX-512's: in whole steps of ResNet-20, whose
+  /// tensors come from memory, Winograd also wins at 8 and 16 channels on planes of 8×8 and more, where single kernels are as fast
+  /// either way (four pairs of runs in turns: 1.11 times as fast a dense step, 1.04 with ranks of C/2 and C/4).
   static let measured: [String: AlgorithmTable] = [
+    "avx2": AlgorithmTable(
+      convolution: [
+        4: [16: 8, 32: 8, 64: 16, 128: 8, 256: 8, 512: 16],
+        8: [8: 16, 16: 8, 32: 16, 64: 16, 128: 16, 256: 16],
+        16: [8: 8, 16: 8, 32: 8, 64: 8, 128: 8],
+        32: [8: 8, 16: 8, 32: 8, 64: 16],
+      ],
+      weightGradient: [
+        4: [16: 8, 32: 16, 64: 8, 128: 8, 256: 8, 512: 16],
+        8: [16: 8, 32: 8, 64: 8, 128: 8, 256: 8],
+        16: [8: 16, 16: 8, 32: 8, 64: 8, 128: 8],
+        32: [16: 8, 32: 8, 64: 8],
+      ]),
     "avx512": AlgorithmTable(
       convolution: [
         4: [16: 32, 32: 32, 64: 32, 128: 16, 256: 32, 512: 32],
@@ -15,6 +28,6 @@ extension AlgorithmTable {
         8: [16: 128, 32: 16, 64: 16, 128: 32, 256: 16],
         16: [16: 16, 32: 8, 64: 16, 128: 16],
         32: [16: 16, 32: 8, 64: 16],
-      ])
+      ]),
   ]
 }

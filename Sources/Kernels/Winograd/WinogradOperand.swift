@@ -1,0 +1,40 @@
+import CVector
+
+/// Two rows of six positions of U or V, `[position][group of channels][column][channel of the group]`, in memory of its own.
+struct WinogradOperand {
+  /// At most as many channels as it was made for.
+  var groups: OutputGroups
+  /// Likewise.
+  var columns: Int
+  let positionStride: Int
+  private let memory: UnsafeMutablePointer<lane_vector>
+
+  init(groups: OutputGroups, capacity: Int, columns: Int) {
+    self.groups = groups
+    self.columns = columns
+    // Not a power of two, so that the positions that a transform writes lie in different sets of the cache.
+    positionStride = capacity * columns + 5
+    memory = UnsafeMutableRawPointer.allocate(
+      byteCount: 12 * positionStride * MemoryLayout<lane_vector>.stride, alignment: 64
+    ).assumingMemoryBound(to: lane_vector.self)
+  }
+
+  func deallocate() { memory.deallocate() }
+
+  /// Where a channel's columns lie: side by side with those of its group.
+  struct Channel {
+    var base: UnsafeMutablePointer<lane_vector>
+    /// From one column to the next.
+    var stride: Int
+  }
+
+  func start(channel: Int, column: Int) -> Channel {
+    let group = groups.group(of: channel)
+    let (first, size) = (groups.start(group), groups.size(group))
+    return Channel(base: memory + (first * columns + column * size + channel - first), stride: size)
+  }
+
+  func start(position: Int, group: Int) -> UnsafePointer<lane_vector> {
+    UnsafePointer(memory + (position * positionStride + groups.start(group) * columns))
+  }
+}
