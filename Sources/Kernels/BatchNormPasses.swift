@@ -15,11 +15,11 @@ enum BatchNormPasses {
         let k = pass.channelMap.map { Int($0[c]) } ?? c
         let scale = lane_splat(pass.scale[c])
         let shift = lane_splat(pass.shift[c])
-        let source = vectors(input, block, c)
-        let target = vectors(output, block, k)
+        let source = input.vectors(block: block, channel: c)
+        let target = output.vectors(block: block, channel: k)
         let residual = pass.residual.flatMap { view -> (UnsafeMutablePointer<lane_vector>, LaneView)? in
           let channel = k - pass.residualChannelOffset
-          return channel >= 0 && channel < view.channels ? (vectors(view, block, channel), view) : nil
+          return channel >= 0 && channel < view.channels ? (view.vectors(block: block, channel: channel), view) : nil
         }
         let next = c + 1 < input.channels ? parts : 0
         for row in 0..<input.height {
@@ -84,7 +84,8 @@ enum BatchNormPasses {
         let next = c + 1 < input.channels ? parts : 0
         let (yAhead, gAhead) = (input.planeStride * next, gradient.planeStride * next)
         let (yPlane, gPlane, target) = (
-          vectors(input, block, c), vectors(gradient, block, k), vectors(inputGradient, block, c)
+          input.vectors(block: block, channel: c), gradient.vectors(block: block, channel: k),
+          inputGradient.vectors(block: block, channel: c)
         )
         for row in 0..<input.height {
           let y = yPlane + row * input.rowStride * parts
@@ -105,12 +106,6 @@ enum BatchNormPasses {
         }
       }
     }
-  }
-
-  @inline(__always)
-  private static func vectors(_ view: LaneView, _ block: Int, _ channel: Int) -> UnsafeMutablePointer<lane_vector> {
-    UnsafeMutableRawPointer(view.base + (block * view.blockStride + channel * view.planeStride))
-      .assumingMemoryBound(to: lane_vector.self)
   }
 }
 
@@ -192,6 +187,6 @@ extension LaneView {
   /// Part `part` of the first pixel of a row of the first plane.
   @inline(__always)
   fileprivate func row(_ row: Int, _ part: Int) -> UnsafeMutablePointer<lane_vector> {
-    UnsafeMutableRawPointer(base + row * rowStride).assumingMemoryBound(to: lane_vector.self) + part
+    (base + row * rowStride).vectors + part
   }
 }

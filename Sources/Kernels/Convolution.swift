@@ -141,8 +141,7 @@ enum Convolution {
     for block in 0..<blocks {
       for channel in 0..<view.channels {
         for row in 0..<view.height {
-          let start = view.base + (block * view.blockStride + channel * view.planeStride + row * view.rowStride)
-          let pixels = UnsafeMutableRawPointer(start).assumingMemoryBound(to: lane_vector.self)
+          let pixels = view.vectors(block: block, channel: channel, row: row)
           for column in 0..<view.width {
             for part in 0..<parts { pixels[column * view.columnStride * parts + part] = lane_zero() }
           }

@@ -1,6 +1,6 @@
-/// Output channels dealt into register tiles of at most `limit`, as evenly as possible: 5 is 3 + 2, because a tile of one
-/// output loads as much as it computes.
-struct OutputGroups {
+/// Channels dealt into register tiles of at most `limit`, as evenly as possible: 5 is 3 + 2, because a tile of one channel loads as
+/// much as it computes.
+struct ChannelGroups {
   var groups: Int
   private var smallest: Int
   private var larger: Int
@@ -16,10 +16,10 @@ struct OutputGroups {
   func start(_ group: Int) -> Int { group * smallest + min(group, larger) }
   func size(_ group: Int) -> Int { group < larger ? smallest + 1 : smallest }
 
-  /// The group that an output belongs to.
-  func group(of output: Int) -> Int {
+  /// The group that a channel belongs to.
+  func group(of channel: Int) -> Int {
     let inLarger = larger * (smallest + 1)
-    return output < inLarger ? output / (smallest + 1) : larger + (output - inLarger) / smallest
+    return channel < inLarger ? channel / (smallest + 1) : larger + (channel - inLarger) / smallest
   }
 }
 

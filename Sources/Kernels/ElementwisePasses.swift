@@ -8,8 +8,8 @@ enum ElementwisePasses {
     for block in 0..<batch.blocks {
       for c in 0..<destination.channels {
         for row in 0..<destination.height {
-          let from = vectors(source, block, c, row)
-          let to = vectors(destination, block, c, row)
+          let from = source.vectors(block: block, channel: c, row: row)
+          let to = destination.vectors(block: block, channel: c, row: row)
           for column in 0..<destination.width {
             for part in 0..<parts {
               let index = column * destination.columnStride * parts + part
@@ -24,13 +24,13 @@ enum ElementwisePasses {
   @Sendable static func poolForward(input: LaneView, means: UnsafeMutablePointer<Lanes>, batch: BatchExtent) {
     let parts = Int(LANE_VECTOR_PARTS)
     let scale = lane_splat(1 / Float(input.height * input.width))
-    let target = UnsafeMutableRawPointer(means).assumingMemoryBound(to: lane_vector.self)
+    let target = means.vectors
     for block in 0..<batch.blocks {
       for c in 0..<input.channels {
         for part in 0..<parts {
           var sum = lane_zero()
           for row in 0..<input.height {
-            let pixels = vectors(input, block, c, row)
+            let pixels = input.vectors(block: block, channel: c, row: row)
             for column in 0..<input.width {
               sum = lane_add(sum, pixels[column * input.columnStride * parts + part])
             }
@@ -50,7 +50,7 @@ enum ElementwisePasses {
         for part in 0..<parts {
           let value = lane_multiply(source[(block * inputGradient.channels + c) * parts + part], scale)
           for row in 0..<inputGradient.height {
-            let pixels = vectors(inputGradient, block, c, row)
+            let pixels = inputGradient.vectors(block: block, channel: c, row: row)
             for column in 0..<inputGradient.width {
               pixels[column * inputGradient.columnStride * parts + part] = value
             }
@@ -80,13 +80,5 @@ enum ElementwisePasses {
         weights[i] -= rate * v
       }
     }
-  }
-
-  @inline(__always)
-  private static func vectors(
-    _ view: LaneView, _ block: Int, _ channel: Int, _ row: Int
-  ) -> UnsafeMutablePointer<lane_vector> {
-    let start = view.base + (block * view.blockStride + channel * view.planeStride + row * view.rowStride)
-    return UnsafeMutableRawPointer(start).assumingMemoryBound(to: lane_vector.self)
   }
 }

@@ -28,11 +28,9 @@ struct TapConvolution {
     let (sums, activation) = (epilogue.statistics, epilogue.activation)
     precondition(input.columnStride == 1 || (kernelColumns == 1 && input.columnStride * step <= 2))
     let partialSums = sums.map { _ in
-      UnsafeMutableRawPointer.allocate(
-        byteCount: output.channels * 2 * MemoryLayout<Lanes>.stride, alignment: MemoryLayout<Lanes>.alignment
-      ).assumingMemoryBound(to: lane_vector.self)
+      UnsafeMutablePointer<lane_vector>.scratch(output.channels * 2 * parts)
     }
-    defer { partialSums.map { UnsafeMutableRawPointer($0).deallocate() } }
+    defer { partialSums?.deallocate() }
 
     var rows = output.height
     var columns = output.width
@@ -44,12 +42,12 @@ struct TapConvolution {
       inputChannels: input.channels, kernelRows: kernelRows, step: step,
       inputRowBytes: (columns * step + kernelColumns - 1) * input.columnStride * MemoryLayout<Lanes>.stride)
     var strip = ConvolutionStrip(
-      input: UnsafePointer(vectors(input.base)), inputRowStride: input.rowStride * parts,
-      inputPlaneStride: input.planeStride * parts, output: vectors(output.base),
+      input: UnsafePointer(input.base.vectors), inputRowStride: input.rowStride * parts,
+      inputPlaneStride: input.planeStride * parts, output: output.base.vectors,
       outputColumnStride: output.columnStride * parts, outputRowStride: output.rowStride * parts,
       outputPlaneStride: output.planeStride * parts, weights: packed, channels: 0,
       kernelRows: kernelRows, rows: 0, columns: columns, rowStep: step, accumulates: false, sums: nil, activation: nil)
-    let groups = OutputGroups(count: output.channels)
+    let groups = ChannelGroups(count: output.channels)
     let tapCount = kernelRows * kernelColumns
 
     for block in blocks {
@@ -61,14 +59,14 @@ struct TapConvolution {
           strip.accumulates = accumulates || firstChannel > 0
           let isLast = firstChannel + strip.channels == input.channels
           strip.input = UnsafePointer(
-            vectors(
-              input.base + block * input.blockStride + firstChannel * input.planeStride
-                + (firstOutputRow * step + firstRow) * input.rowStride + firstColumn * input.columnStride))
+            (input.base + block * input.blockStride + firstChannel * input.planeStride
+              + (firstOutputRow * step + firstRow) * input.rowStride + firstColumn * input.columnStride).vectors)
           for group in 0..<groups.groups {
             let n = groups.start(group)
             let size = groups.size(group)
-            strip.output = vectors(
-              output.base + block * output.blockStride + n * output.planeStride + firstOutputRow * output.rowStride)
+            strip.output =
+              (output.base + block * output.blockStride + n * output.planeStride + firstOutputRow * output.rowStride)
+              .vectors
             strip.weights = packed + (n * input.channels + firstChannel * size) * tapCount
             strip.sums = isLast ? partialSums.map { $0 + 2 * n * parts } : nil
             strip.activation =
@@ -98,13 +96,9 @@ struct TapConvolution {
       && output.columnStride == 1 && input.rowStride == output.width && output.rowStride == output.width
   }
 
-  private func vectors(_ pointer: UnsafeMutablePointer<Lanes>) -> UnsafeMutablePointer<lane_vector> {
-    UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: lane_vector.self)
-  }
-
   /// The weights as tiles read them: group by group, `[channel][tap row][tap column][output of the group]`.
   func pack(_ weights: UnsafePointer<Float>, outputs: Int, inputs: Int, into packed: UnsafeMutablePointer<Float>) {
-    let groups = OutputGroups(count: outputs)
+    let groups = ChannelGroups(count: outputs)
     var next = packed
     for group in 0..<groups.groups {
       let first = weights + (groups.start(group) * source.outputStride + source.origin)

@@ -28,8 +28,7 @@ struct TileActivation {
     }
     let channel = first - activation.residualChannelOffset
     residualOutputs = -channel..<view.channels - channel
-    residual = UnsafeRawPointer(view.base + (block * view.blockStride + channel * view.planeStride))
-      .assumingMemoryBound(to: lane_vector.self)
+    residual = UnsafePointer(view.vectors(block: block, channel: channel))
     residualPlaneStride = view.planeStride * parts
     residualRowStride = view.rowStride * parts
     residualColumnStride = view.columnStride * parts

@@ -29,22 +29,20 @@ enum WeightGradient {
       inputChannels: shape.inputChannels, kernelSize: k, stride: shape.stride, rows: rows, columns: columns,
       blocks: batch.blocks)
     let step = shape.stride * input.columnStride
-    let waiting = UnsafeMutableRawPointer.allocate(
-      byteCount: WeightGradientStrip.waitingCount * MemoryLayout<lane_vector>.stride, alignment: 64
-    ).assumingMemoryBound(to: lane_vector.self)
+    let waiting = UnsafeMutablePointer<lane_vector>.scratch(WeightGradientStrip.waitingCount)
     defer { waiting.deallocate() }
     var strip = WeightGradientStrip(
-      input: vectors(input.base), inputKernelRowStride: input.rowStride * parts,
+      input: UnsafePointer(input.base.vectors), inputKernelRowStride: input.rowStride * parts,
       inputRowStride: input.rowStride * shape.stride * parts,
       inputPlaneStride: input.planeStride * parts, inputBlockStride: input.blockStride * parts,
-      outputGradient: vectors(outputGradient.base), gradientRowStride: outputGradient.rowStride * parts,
+      outputGradient: UnsafePointer(outputGradient.base.vectors), gradientRowStride: outputGradient.rowStride * parts,
       gradientPlaneStride: outputGradient.planeStride * parts, gradientBlockStride: outputGradient.blockStride * parts,
       rows: 0, columns: 0, blocks: 0, rowsInCache: 1, waiting: waiting, sums: weightGradient,
       sumsOutputStride: shape.inputChannels * k * k,
       sumsInputStride: k * k)
     // 4 outputs × 3 taps are 12 sums: with 4 operands one more than the compiler can place in 16 registers (45 GFLOP/s,
     // against 83 with 3 outputs, where the processor can do 115).
-    let groups = OutputGroups(count: shape.outputChannels, limit: k == 3 && lane_registers() == 16 ? 3 : 4)
+    let groups = ChannelGroups(count: shape.outputChannels, limit: k == 3 && lane_registers() == 16 ? 3 : 4)
 
     for block in stride(from: 0, to: batch.blocks, by: blocking.blocks) {
       strip.blocks = min(blocking.blocks, batch.blocks - block)
@@ -62,11 +60,11 @@ enum WeightGradient {
             let lastChannel = min(firstChannel + blocking.channels, shape.inputChannels)
             for group in 0..<groups.groups {
               let n = groups.start(group)
-              strip.outputGradient = vectors(firstGradient + n * outputGradient.planeStride)
+              strip.outputGradient = UnsafePointer((firstGradient + n * outputGradient.planeStride).vectors)
               var c = firstChannel
               while c < lastChannel {
                 let inputs = blocking.tileInputs(left: lastChannel - c)
-                strip.input = vectors(firstPixel + c * input.planeStride)
+                strip.input = UnsafePointer((firstPixel + c * input.planeStride).vectors)
                 strip.sums = weightGradient + (n * shape.inputChannels + c) * k * k
                 sumWeightGradient(strip, outputs: groups.size(group), inputs: inputs, taps: k, step: step)
                 c += inputs
@@ -76,10 +74,6 @@ enum WeightGradient {
         }
       }
     }
-  }
-
-  private static func vectors(_ pointer: UnsafeMutablePointer<Lanes>) -> UnsafePointer<lane_vector> {
-    UnsafePointer(UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: lane_vector.self))
   }
 }
 

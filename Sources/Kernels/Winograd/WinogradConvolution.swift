@@ -19,12 +19,10 @@ struct WinogradConvolution {
     _ weights: UnsafePointer<Float>, source: TapConvolution.WeightSource, into packed: UnsafeMutablePointer<Float>
   ) {
     let width = Int(LANE_VECTOR_WIDTH)
-    let memory = UnsafeMutableRawPointer.allocate(
-      byteCount: 10 * MemoryLayout<lane_vector>.stride, alignment: MemoryLayout<Lanes>.alignment
-    ).assumingMemoryBound(to: Float.self)
-    defer { memory.deallocate() }
-    memory.update(repeating: 0, count: 10 * width)
-    let taps = UnsafeRawPointer(memory).assumingMemoryBound(to: lane_vector.self)
+    let taps = UnsafeMutablePointer<lane_vector>.scratch(9)
+    defer { taps.deallocate() }
+    for tap in 0..<9 { taps[tap] = lane_zero() }
+    let memory = UnsafeMutableRawPointer(taps).assumingMemoryBound(to: Float.self)
     for first in stride(from: 0, to: outputs, by: WinogradMemory.group) {
       // Full groups, then one of what is left.
       let size = min(WinogradMemory.group, outputs - first)
@@ -71,13 +69,10 @@ struct WinogradConvolution {
     let parts = Int(LANE_VECTOR_PARTS)
     precondition(output.height % 4 == 0 && output.width % 4 == 0 && input.columnStride == 1)
     let layout = WinogradMemory(outputs: outputs, channels: inputs, width: output.width)
-    let memory = UnsafeMutableRawPointer.allocate(
-      byteCount: (layout.count + 4 * outputs * parts) * MemoryLayout<lane_vector>.stride,
-      alignment: MemoryLayout<Lanes>.alignment
-    ).assumingMemoryBound(to: lane_vector.self)
+    let memory = UnsafeMutablePointer<lane_vector>.scratch(layout.count + 4 * outputs * parts)
     let places = UnsafeMutablePointer<WinogradPlace>.allocate(capacity: WinogradMemory.tiles)
     defer {
-      UnsafeMutableRawPointer(memory).deallocate()
+      memory.deallocate()
       places.deallocate()
     }
     let channelSums = epilogue.statistics.map { _ in memory + layout.count }
@@ -108,8 +103,8 @@ struct WinogradConvolution {
           let isFull = block < batch.blocks - 1 || batch.lanesInLastBlock == laneCount
           places[index] = WinogradPlace(
             band: UnsafePointer(memory + (band * layout.bandStride + column * parts)),
-            output: vectors(
-              output.base + (block * output.blockStride + row * output.rowStride + column * output.columnStride)),
+            output: (output.base + block * output.blockStride + row * output.rowStride + column * output.columnStride)
+              .vectors,
             sums: channelSums.map { $0 + (isFull ? 0 : 2 * outputs * parts) },
             activation: epilogue.activation.map {
               TileActivation($0, first: 0, block: block).moved(rows: row, columns: column)
@@ -131,7 +126,7 @@ struct WinogradConvolution {
     let parts = Int(LANE_VECTOR_PARTS)
     let corner = input.base + (block * input.blockStride + (row - 1) * input.rowStride - 1)
     for channel in 0..<inputs {
-      let source = vectors(corner + channel * input.planeStride)
+      let source = (corner + channel * input.planeStride).vectors
       let target = band + channel * layout.bandChannelStride
       for i in 0..<pixels * parts {
         WinogradTransform.input(
@@ -151,9 +146,5 @@ struct WinogradConvolution {
         sums.squares[n] += Double(lane_sum(lane_add(full[parts], lane_masked(last[parts], mask))))
       }
     }
-  }
-
-  private func vectors(_ pointer: UnsafeMutablePointer<Lanes>) -> UnsafeMutablePointer<lane_vector> {
-    UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: lane_vector.self)
   }
 }

@@ -3,20 +3,18 @@ import CVector
 /// Two rows of six positions of U or V, `[position][group of channels][column][channel of the group]`, in memory of its own.
 struct WinogradOperand {
   /// At most as many channels as it was made for.
-  var groups: OutputGroups
+  var groups: ChannelGroups
   /// Likewise.
   var columns: Int
   let positionStride: Int
   private let memory: UnsafeMutablePointer<lane_vector>
 
-  init(groups: OutputGroups, capacity: Int, columns: Int) {
+  init(groups: ChannelGroups, capacity: Int, columns: Int) {
     self.groups = groups
     self.columns = columns
     // Not a power of two, so that the positions that a transform writes lie in different sets of the cache.
     positionStride = capacity * columns + 5
-    memory = UnsafeMutableRawPointer.allocate(
-      byteCount: 12 * positionStride * MemoryLayout<lane_vector>.stride, alignment: 64
-    ).assumingMemoryBound(to: lane_vector.self)
+    memory = .scratch(12 * positionStride)
   }
 
   func deallocate() { memory.deallocate() }

@@ -41,10 +41,10 @@ struct WinogradWeightGradient {
   }
 
   private func add(_ outputs: Range<Int>, to weightGradient: UnsafeMutablePointer<Float>) {
-    let outputGroups = OutputGroups(count: outputs.count, limit: WinogradWeightGradientProduct.outputsOfTile)
+    let outputGroups = ChannelGroups(count: outputs.count, limit: WinogradWeightGradientProduct.outputsOfTile)
     let chunks = stride(from: 0, to: inputs, by: Self.inputsOfPass).map { first in
       let count = min(Self.inputsOfPass, inputs - first)
-      return (first, OutputGroups(count: count, limit: WinogradWeightGradientProduct.inputsOfTile))
+      return (first, ChannelGroups(count: count, limit: WinogradWeightGradientProduct.inputsOfTile))
     }
     let sums = WinogradSums(tiles: outputGroups.groups * chunks.reduce(0) { $0 + $1.1.groups })
     let columns = bandsOfPass * columnsOfBand
@@ -154,8 +154,7 @@ struct WinogradWeightGradient {
     for (index, band) in bands.enumerated() {
       let (block, row) = (band / bandsOfBlock, 4 * (band % bandsOfBlock))
       for channel in channels {
-        let pixel = view.base + (block * view.blockStride + channel * view.planeStride + row * view.rowStride)
-        var source = UnsafePointer(UnsafeMutableRawPointer(pixel).assumingMemoryBound(to: lane_vector.self))
+        var source = UnsafePointer(view.vectors(block: block, channel: channel, row: row))
         var target = operand.start(channel: channel - channels.lowerBound, column: index * columnsOfBand)
         for _ in 0..<columnsOfBand / parts {
           for part in 0..<parts {

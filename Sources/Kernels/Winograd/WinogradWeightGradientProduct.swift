@@ -12,9 +12,7 @@ struct WinogradWeightGradientProduct {
   /// A group of inputs of V stays in the first-level cache (16 columns × 6 inputs: 6 KB) while U passes by.
   @inline(never)
   func add(to sums: WinogradSums, rows: (Int, Int), firstTile: Int) {
-    let waiting = UnsafeMutableRawPointer.allocate(
-      byteCount: WinogradSums.tileCount * MemoryLayout<lane_vector>.stride, alignment: 64
-    ).assumingMemoryBound(to: lane_vector.self)
+    let waiting = UnsafeMutablePointer<lane_vector>.scratch(WinogradSums.tileCount)
     defer { waiting.deallocate() }
     for position in 0..<12 {
       let row = position < 6 ? rows.0 : rows.1
