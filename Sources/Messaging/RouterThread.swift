@@ -24,7 +24,8 @@ public final class RouterThread: Sendable {
     let socket = try Socket.open(.router, endpoint: endpoint, options: options, context: context)
     self.endpoint = try socket.boundEndpoint()
     security = options.security
-    thread = try SocketThread(socket: socket, context: context, options: options) { events in
+    thread = try SocketThread(socket: socket, boundEndpoint: self.endpoint, context: context, options: options) {
+      events in
       deliver(
         events.compactMap { event in
           switch event {

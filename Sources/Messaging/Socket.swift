@@ -7,6 +7,7 @@ struct Socket: ~Copyable, @unchecked Sendable {
   private let handle: UnsafeHandle
   /// Tells how handshakes end; nil where nobody wants to know.
   private var monitor: UnsafeHandle?
+  private let kind: Kind
   /// The messages that come in carry the key of their sender.
   private let hasKeys: Bool
   /// Endpoint, for errors.
@@ -17,8 +18,9 @@ struct Socket: ~Copyable, @unchecked Sendable {
     case dealer
   }
 
-  private init(handle: UnsafeHandle, subject: String, hasKeys: Bool) {
+  private init(handle: UnsafeHandle, kind: Kind, subject: String, hasKeys: Bool) {
     self.handle = handle
+    self.kind = kind
     self.subject = subject
     self.hasKeys = hasKeys
   }
@@ -38,9 +40,10 @@ struct Socket: ~Copyable, @unchecked Sendable {
     // Owned from here on, so that it is closed whatever fails below.
     var hasKeys = false
     if case .server = options.security { hasKeys = true }
-    var socket = Socket(handle: try context.makeSocket(type, for: endpoint), subject: endpoint, hasKeys: hasKeys)
+    var socket = Socket(
+      handle: try context.makeSocket(type, for: endpoint), kind: kind, subject: endpoint, hasKeys: hasKeys)
     if watchesHandshakes { try socket.watchHandshakes(context) }
-    try socket.prepare(kind, options)
+    try socket.prepare(options)
     return socket
   }
 
@@ -51,7 +54,7 @@ struct Socket: ~Copyable, @unchecked Sendable {
     return port == "*" || UInt16(port) != nil
   }
 
-  private func prepare(_ kind: Kind, _ options: SocketOptions) throws(MessagingError) {
+  private func prepare(_ options: SocketOptions) throws(MessagingError) {
     // First of all, so that whatever fails later cannot hold up the end of the process.
     try set(ZMQ_LINGER, options.lingerMilliseconds)
     try set(ZMQ_SNDHWM, options.highWaterMark)
@@ -166,8 +169,8 @@ struct Socket: ~Copyable, @unchecked Sendable {
   }
 
   enum Receipt {
-    /// With the sender's key where the socket has keys.
-    case message([[UInt8]], key: PublicKey?)
+    /// With the sender's key where the socket has keys, and for a router the descriptor of the connection.
+    case message([[UInt8]], key: PublicKey?, connection: Int32)
     /// Had more frames than allowed; it is gone.
     case oversized(firstFrame: [UInt8])
     case nothing
@@ -179,6 +182,7 @@ struct Socket: ~Copyable, @unchecked Sendable {
     var frames: [[UInt8]] = []
     var count = 0
     var key: PublicKey?
+    var connection: Int32 = -1
     while true {
       var message = zmq_msg_t()
       zmq_msg_init(&message)
@@ -194,10 +198,12 @@ struct Socket: ~Copyable, @unchecked Sendable {
       }
       guard zmq_msg_more(&message) == 1 else {
         if hasKeys { key = Self.key(of: &message) }
+        if kind == .router { connection = zmq_msg_get(&message, ZMQ_SRCFD) }
         break
       }
     }
-    return count > maximumFrames ? .oversized(firstFrame: frames.first ?? []) : .message(frames, key: key)
+    return count > maximumFrames
+      ? .oversized(firstFrame: frames.first ?? []) : .message(frames, key: key, connection: connection)
   }
 
   /// As the authenticator wrote it when the connection was made.

@@ -27,16 +27,19 @@ final class SocketThread: Sendable {
   private let reconnectMilliseconds: Int
   private let maximumReconnectMilliseconds: Int
   private let deliver: @Sendable ([Event]) -> Void
+  /// Where it listens; nil where it connects.
+  private let boundEndpoint: String?
   private let subject: String
   private let end = Latch()
   /// Kept until the socket is closed.
   private let context: MessagingContext
 
   init(
-    socket: consuming Socket, context: MessagingContext, options: SocketOptions,
+    socket: consuming Socket, boundEndpoint: String? = nil, context: MessagingContext, options: SocketOptions,
     deliver: @escaping @Sendable ([Event]) -> Void
   ) throws(MessagingError) {
     subject = socket.subject
+    self.boundEndpoint = boundEndpoint
     wakeUp = try WakeUp(for: subject)
     maximumFrames = options.maximumFrames
     reconnectMilliseconds = Int(max(1, options.reconnectMilliseconds))
@@ -73,9 +76,12 @@ final class SocketThread: Sendable {
   fileprivate func serve(_ socket: borrowing Socket) {
     var isOpen = true
     var reconnection = Reconnection(first: reconnectMilliseconds, last: maximumReconnectMilliseconds)
+    var watch = boundEndpoint.flatMap(ConnectionWatch.init)
     while isOpen {
-      guard socket.wait(or: wakeUp, milliseconds: reconnection.millisecondsLeft) else { break }
+      let milliseconds = watch == nil ? reconnection.millisecondsLeft : ConnectionWatch.intervalMilliseconds
+      guard socket.wait(or: wakeUp, milliseconds: milliseconds) else { break }
       wakeUp.reset()
+      watch?.attend()
       if reconnection.isDue { socket.connectAgain() }
       // Before the queue is taken: whatever was posted before `close` is in it.
       let (messages, isClosing) = outgoing.withLock { outgoing in
@@ -98,7 +104,9 @@ final class SocketThread: Sendable {
       }
       reading: for _ in 0..<Self.batch {
         switch socket.receive(maximumFrames: maximumFrames) {
-        case .message(let frames, let key): events.append(.received(frames, key: key))
+        case .message(let frames, let key, let connection):
+          watch?.noteMessage(on: connection)
+          events.append(.received(frames, key: key))
         // Reported as a message of a kind that nobody takes for valid, so that it is counted.
         case .oversized(let first): events.append(.received([first], key: nil))
         case .nothing: break reading

@@ -18,6 +18,8 @@ public enum StudySalvage {
     public var hasNewIdentity = false
     /// The study is of a schema without checksums, so that a wrong value looks like a right one.
     public var isUnchecked = false
+    /// What tables there are could not be read; a new study's definitions led to the rows.
+    public var hadNoDefinitions = false
   }
 
   /// - Parameters:
@@ -42,31 +44,47 @@ public enum StudySalvage {
     return try StudyStore.perform(folder.path, "salvage the study") {
       let copy = try TemporaryCopy(of: folder)
       try copy.takeFiles(of: folder)
-      return try save(DatabaseQueue(path: copy.database), of: folder, into: target, clock, fallback)
+      var saved = Result { try read(copy, of: folder) }
+      if (try? saved.get().jobs.isEmpty) ?? true {
+        try FirstPage(of: folder).write(to: copy.database, of: folder)
+        if var other = try? read(copy, of: folder), !other.jobs.isEmpty {
+          other.findings.hadNoDefinitions = true
+          saved = .success(other)
+        }
+      }
+      return try save(saved.get(), of: folder, into: target, clock, fallback)
+    }
+  }
+
+  /// What could be read.
+  private struct Saved {
+    var identity: StudyIdentity?
+    var jobs: [JobRecord]
+    var findings: Findings
+  }
+
+  private static func read(_ copy: TemporaryCopy, of folder: StudyFolder) throws -> Saved {
+    var findings = Findings()
+    let queue = try DatabaseQueue(path: copy.database)
+    defer { try? queue.close() }
+    // Without a transaction, which a read that fails would end. Nobody else knows the copy.
+    return try queue.unsafeRead { db in
+      // Schema 1 has no checksums.
+      findings.isUnchecked = try !db.columns(in: "job").contains { $0.name == "checksum" }
+      let identity = try? StudyStore.identity(db, folder.path, isChecked: !findings.isUnchecked)
+      let jobs = try readJobs(db, folder, &findings)
+      return Saved(identity: identity, jobs: jobs, findings: findings)
     }
   }
 
   private static func save(
-    _ queue: DatabaseQueue, of folder: StudyFolder, into target: String, _ clock: @escaping StudyStore.Clock,
+    _ saved: Saved, of folder: StudyFolder, into target: String, _ clock: @escaping StudyStore.Clock,
     _ fallback: () throws -> StudyIdentity
   ) throws -> Findings {
-    var findings = Findings()
-    // Without a transaction, which a read that fails would end. Nobody else knows the copy.
-    let (saved, jobs) = try queue.unsafeRead { db in
-      // Schema 1 has no checksums.
-      findings.isUnchecked = try !db.columns(in: "job").contains { $0.name == "checksum" }
-      return (
-        try? StudyStore.identity(db, folder.path, isChecked: !findings.isUnchecked),
-        try readJobs(db, folder, &findings)
-      )
-    }
-    var identity: StudyIdentity
-    if let saved {
-      identity = saved
-    } else {
-      identity = try fallback()
-      findings.hasNewIdentity = true
-    }
+    let jobs = saved.jobs
+    var findings = saved.findings
+    findings.hasNewIdentity = saved.identity == nil
+    let identity = try saved.identity ?? fallback()
     let store = try StudyStore.create(directory: target, identity: identity, clock: clock)
     defer { store.close() }
     findings.jobs = jobs.count

@@ -136,6 +136,23 @@ struct SalvageTests {
     #expect(try Data(contentsOf: URL(fileURLWithPath: folder.database)) == damaged)
   }
 
+  @Test("a study whose tables' definitions are gone is saved as a whole, from where a new study has its tables")
+  func lostDefinitions() throws {
+    for lost in [0..<4096, 0..<100, 100..<4096] {
+      var damaged = bytes
+      damaged.replaceSubrange(lost, with: repeatElement(UInt8(0xa5), count: lost.count))
+      try lay(damaged)
+      #expect(storeError { _ = try StudyStore.open(directory: folder.path, mode: .readOnly) }?.code == .damaged)
+      let (findings, jobs, identity) = try #require(try salvage())
+      #expect(
+        findings.hadNoDefinitions && !findings.hasNewIdentity && !findings.isUnchecked && findings.damagedJobs == 0)
+      #expect(identity == .example)
+      #expect(jobs.map(\.trial) == original.map(\.trial), "\(lost)")
+      #expect(jobs.map(\.result) == original.map(\.result), "\(lost)")
+      #expect(try Data(contentsOf: URL(fileURLWithPath: folder.database)) == damaged)
+    }
+  }
+
   @Test("nothing is salvaged over a study, beside a coordinator at work, or from nowhere")
   func refusals() throws {
     let store = try StudyStore.open(directory: folder.path, mode: .readWrite)

@@ -7,7 +7,7 @@ struct SalvageCommand: ParsableCommand {
     abstract: "Saves what can be read of a damaged study into a new one.",
     discussion: """
       The damaged study is only read. Jobs and results are taken over where their checksums are right; what is missing is \
-      trained again when the new study goes on. Where not even one table can be read, try a copy from before, or \
+      trained again when the new study goes on. Where nothing can be read, try a copy from before, or \
       sqlite3 study.sqlite .recover.
 
       Example:
@@ -28,6 +28,10 @@ struct SalvageCommand: ParsableCommand {
     StandardOutput.writeLine(
       "damaged  \(findings.damagedJobs) jobs are not what was written, \(findings.lostResults) results are lost; rows in pages "
         + "that cannot be read are not counted")
+    if findings.hadNoDefinitions {
+      StandardOutput.writeLine(
+        "tables   what tables there are could not be read; they were looked for where a new study has them")
+    }
     if findings.hasNewIdentity {
       StandardOutput.writeLine(
         "new      the study's description could not be read and was made anew from configuration.yaml: results that workers "
