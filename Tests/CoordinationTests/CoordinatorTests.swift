@@ -83,6 +83,36 @@ struct CoordinatorTests {
     #expect(machine.summary.lateResults == 1 && machine.summary.bestAccuracy == 0.5)
   }
 
+  @Test("jobs leave before the commit, but for those that are not on record yet")
+  func early() {
+    var (machine, jobs) = served()
+    let first = CoordinatorTurn(machine.handle(.received(Fixture.finished(jobs[0]), from: a), at: 1))
+    #expect(first.early.count == 1 && first.early.allSatisfy { $0.peer == a })
+    #expect(first.changes.count == 2)
+    #expect(first.rest == [.send(.resultAcknowledged(jobs[0]), to: a)])
+    var new = self.machine()
+    _ = new.handle(.received(Fixture.hello("w"), from: a), at: 0)
+    _ = new.handle(.received(.ready(Ready(freeSlots: 1)), from: a), at: 0)
+    let stage = CoordinatorTurn(new.handle(.started, at: 0))
+    #expect(stage.early.isEmpty && stage.rest.jobs(to: a).count == 1)
+  }
+
+  @Test("an attempt that began as the last coordinator ended, before it was on record, goes on", arguments: [0, 1])
+  func cutOffRecord(attempts: Int) throws {
+    // With 1: the record has the attempt before it under way.
+    var job = JobRecord(id: 1, trial: Trial(candidate: Candidate(ranks: ["layer1.0.conv1": 3]), replicate: 0), seed: 1)
+    job.state = attempts == 0 ? .waiting : .running
+    job.attempts = attempts
+    let reference = AttemptReference(job: 1, attempt: attempts + 1)
+    var machine = machine(first: 1, jobs: [job])
+    _ = machine.handle(.started, at: 0)
+    let effects = machine.handle(.received(Fixture.hello("w", study: "study-1", running: [reference]), from: a), at: 1)
+    #expect(effects.records.contains(.attemptStarted(job: 1, attempt: attempts + 1, worker: "w")))
+    #expect(!effects.sent(to: a).contains(.cancel(reference)))
+    let end = machine.handle(.received(Fixture.finished(reference), from: a), at: 2)
+    #expect(end.records.contains(.jobFinished(job: 1, attempt: attempts + 1, worker: "w", result: Fixture.result())))
+  }
+
   @Test("someone unknown is asked to say hello, whatever it says but goodbye")
   func unknownPeer() {
     var (machine, jobs) = served()

@@ -34,7 +34,7 @@ extension World {
         killCoordinator()
       }
     case 6: if coordinator == nil, !ledger.isFinished { startCoordinator() }
-    case 7: deliverToCoordinator(from: worker, diesAt: random.integer(below: 6) - 1)
+    case 7: deliverToCoordinator(from: worker, diesAt: random.integer(below: 6))
     case 8: now += random.uniform() * 30
     case 9:
       // Everybody but the coordinator goes on for a while, or everybody but this worker.

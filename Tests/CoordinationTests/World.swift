@@ -75,23 +75,31 @@ final class World {
     for index in workers.indices { workers[index].connection = nil }
   }
 
-  /// One turn: commit, then send. With `diesAt`, the process ends after so many sends, or before the commit (-1).
+  /// One turn. With `diesAt`, the process ends after so many steps: early jobs, the commit, everything else.
   func turn(_ event: CoordinatorEvent, diesAt: Int? = nil) {
     guard let effects = coordinator?.handle(event, at: now) else { return }
-    if diesAt == -1 { return killCoordinator() }
-    var changes: [StudyChange] = []
-    for case .record(let change) in effects { changes.append(change) }
-    ledger.commit(changes)
-    for (index, effect) in effects.enumerated() {
-      if let diesAt, index >= diesAt { return killCoordinator() }
+    let turn = CoordinatorTurn(effects)
+    var steps = 0
+    func dies() -> Bool {
+      steps += 1
+      return diesAt.map { steps > $0 } ?? false
+    }
+    for (job, peer) in turn.early {
+      if dies() { return killCoordinatorAfterDelivery() }
+      check(job, to: peer, after: event)
+      if case .job(let job) = job { require(ledger[job.reference.job] != nil, "\(job.reference) is not on record") }
+      post(job, to: peer)
+    }
+    if dies() { return killCoordinatorAfterDelivery() }
+    ledger.commit(turn.changes)
+    for (job, _) in turn.early { checkRecord(of: job) }
+    for effect in turn.rest {
+      if dies() { return killCoordinatorAfterDelivery() }
       switch effect {
       case .send(let message, let peer):
         check(message, to: peer, after: event)
-        if let worker = workers.firstIndex(where: { $0.connection?.peer == peer }) {
-          workers[worker].connection?.toWorker.append(message)
-        } else {
-          unreachable.append((peer, message))
-        }
+        checkRecord(of: message)
+        post(message, to: peer)
       case .stop:
         isStopped = true
         require(ledger.isFinished, "stopped before the end")
@@ -104,6 +112,28 @@ final class World {
     checkCoordinator()
   }
 
+  private func post(_ message: Message, to peer: PeerID) {
+    if let worker = workers.firstIndex(where: { $0.connection?.peer == peer }) {
+      workers[worker].connection?.toWorker.append(message)
+    } else {
+      unreachable.append((peer, message))
+    }
+  }
+
+  /// What was sent just before the end may still arrive.
+  private func killCoordinatorAfterDelivery() {
+    for worker in workers.indices where chance(70) {
+      while workers[worker].connection?.toWorker.isEmpty == false { deliverToWorker(worker) }
+    }
+    killCoordinator()
+  }
+
+  private func checkRecord(of message: Message) {
+    guard case .job(let job) = message else { return }
+    require(ledger[job.reference.job]?.attempts == job.reference.attempt, "\(job.reference) sent, but not on record")
+    require(ledger[job.reference.job]?.state == .running, "\(job.reference) sent, but not running on record")
+  }
+
   private func check(_ message: Message, to peer: PeerID, after event: CoordinatorEvent) {
     do { try message.validate() } catch { require(false, "an illegal message: \(error)") }
     switch message {
@@ -112,9 +142,7 @@ final class World {
       let state = ledger[reference.job]?.state
       require(
         state == .finished || state == .failed, "job \(reference.job) acknowledged, but \(String(describing: state))")
-    case .job(let job):
-      require(ledger[job.reference.job]?.attempts == job.reference.attempt, "\(job.reference) sent, but not on record")
-      require(ledger[job.reference.job]?.state == .running, "\(job.reference) sent, but not running on record")
+    case .job:
       require(coordinator?.sessions[peer] != nil, "a job to someone unknown")
       if let coordinator, let worker = coordinator.sessions[peer]?.worker {
         require(coordinator.standings[worker]?.benchedUntil == nil, "a job to \(worker), which is benched")

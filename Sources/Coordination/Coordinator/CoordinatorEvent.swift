@@ -25,9 +25,8 @@ public enum CoordinatorEvent: Sendable {
 
 /// What a coordinator wants done.
 ///
-/// The order counts: whoever runs the effects commits all records of a turn, in order, in one transaction before it
-/// sends any message of that turn. So a result is acknowledged only once it is safe, and an attempt is on record before
-/// its job leaves.
+/// The order counts, and `CoordinatorTurn` tells it: records are committed, in order and in one transaction, before messages
+/// leave that rely on them.
 public enum CoordinatorEffect: Hashable, Sendable {
   case record(StudyChange)
   case send(Message, to: PeerID)

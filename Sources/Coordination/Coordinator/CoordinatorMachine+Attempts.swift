@@ -32,12 +32,17 @@ extension CoordinatorMachine {
   }
 
   /// The worker says that it has the attempt: its lease begins anew.
-  mutating func confirm(_ reference: AttemptReference, by peer: PeerID, at now: Double) {
+  /// - Parameter isIntroduction: the worker says so with its hello. Then an attempt that is not on record is believed, unless
+  ///   somebody else is at the job.
+  mutating func confirm(_ reference: AttemptReference, by peer: PeerID, isIntroduction: Bool = false, at now: Double) {
     guard let worker = sessions[peer]?.worker else { return }
+    if isIntroduction, jobs.mayBeMissing(reference.job, attempt: reference.attempt), jobs.leases[reference.job]?.peer == nil {
+      return enter(reference, by: worker, at: peer, now)
+    }
+    let deadline = now + settings.leaseSeconds
     guard let job = jobs[reference.job], reference.attempt <= job.attempts else {
       return send(.cancel(reference), to: peer)
     }
-    let deadline = now + settings.leaseSeconds
     switch (job.state, jobs.leases[reference.job]) {
     case (_, let lease?) where lease.attempt == reference.attempt && (lease.worker == nil || lease.worker == worker):
       if lease.peer == peer, !lease.isAccepted { sessions[peer]?.onTheWay -= 1 }
@@ -62,9 +67,28 @@ extension CoordinatorMachine {
     }
   }
 
+  /// The coordinator before this one ended when the job had left, and before the commit: makes up for that. The attempt
+  /// before this one was over by then.
+  private mutating func enter(_ reference: AttemptReference, by worker: String, at peer: PeerID, _ now: Double) {
+    if let lease = jobs.leases[reference.job] {
+      end(reference.job, .returned, reason: "attempt \(reference.attempt) had taken its place", at: now)
+      if let holder = lease.peer {
+        send(.cancel(AttemptReference(job: reference.job, attempt: lease.attempt)), to: holder)
+      }
+    }
+    record(.attemptStarted(job: reference.job, attempt: reference.attempt, worker: worker))
+    jobs.lease(
+      reference.job,
+      Lease(
+        attempt: reference.attempt, worker: worker, peer: peer, deadline: now + settings.leaseSeconds, assignedAt: now,
+        isAccepted: true, isOnRecord: true))
+    sessions[peer]?.jobs.insert(reference.job)
+  }
+
   /// The worker lists all that it has. What it should have and does not list is lost, unless it may still be on its way.
   mutating func reconcile(
-    _ peer: PeerID, with listed: [AttemptReference], toleratingDeliveries: Bool, at now: Double
+    _ peer: PeerID, with listed: [AttemptReference], isIntroduction: Bool = false, toleratingDeliveries: Bool,
+    at now: Double
   ) {
     guard let session = sessions[peer] else { return }
     let has = Set(listed)
@@ -75,7 +99,7 @@ extension CoordinatorMachine {
         toleratingDeliveries && !lease.isAccepted && now - lease.assignedAt <= settings.deliverySeconds
       if !mayBeOnItsWay { giveUp(id, reason: "worker \(session.worker) does not have it", at: now) }
     }
-    for reference in listed { confirm(reference, by: peer, at: now) }
+    for reference in listed { confirm(reference, by: peer, isIntroduction: isIntroduction, at: now) }
   }
 
   // MARK: Reports
@@ -84,6 +108,11 @@ extension CoordinatorMachine {
     let reference = report.reference
     defer { send(.resultAcknowledged(reference), to: peer) }
     guard let worker = sessions[peer]?.worker else { return }
+    if case .finished = report.outcome, report.study == settings.study,
+      jobs.mayBeMissing(reference.job, attempt: reference.attempt)
+    {
+      enter(reference, by: worker, at: peer, now)
+    }
     guard report.study == settings.study, let job = jobs[reference.job], reference.attempt <= job.attempts else {
       return log(
         .warning, "worker \(worker) reports job \(reference.job) of study \(report.study), which is unknown here")

@@ -42,7 +42,8 @@ extension CoordinatorMachine {
       send(.bench(Bench(reason: "this worker is benched", seconds: until - now)), to: peer)
     }
     // On a new connection nothing of the old one is on its way any more.
-    reconcile(peer, with: carried, toleratingDeliveries: previousPeer == peer, at: now)
+    reconcile(
+      peer, with: carried, isIntroduction: true, toleratingDeliveries: previousPeer == peer, at: now)
     if isFinished { sendHome(peer) }
   }
 

@@ -16,6 +16,8 @@ struct JobTable: Sendable {
   /// Waiting jobs, the oldest first; entries of jobs that wait no more are skipped when they come up.
   private var queue = MinimumHeap<Int64>()
   private var queued: Set<Int64> = []
+  /// Open jobs of the record at which nothing has begun since it was read: it may lack the last attempt at these.
+  private var untouched: Set<Int64> = []
 
   var count: Int { jobs.count }
   var runningCount: Int { leases.count }
@@ -40,8 +42,15 @@ struct JobTable: Sendable {
       jobs[job.id]?.state = .failed
       failedCount += 1
       history.recordFailure(of: job.trial)
-    case .waiting, .running: enqueue(job.id)
+    case .waiting, .running:
+      enqueue(job.id)
+      untouched.insert(job.id)
     }
+  }
+
+  /// Whether the record may have been cut off before this attempt was on it.
+  func mayBeMissing(_ id: Int64, attempt: Int) -> Bool {
+    untouched.contains(id) && attempt == (jobs[id]?.attempts ?? 0) + 1
   }
 
   mutating func add(_ trial: Trial, seed: UInt64) -> JobRecord {
@@ -84,6 +93,7 @@ struct JobTable: Sendable {
     jobs[id]?.state = .running
     let attempts = jobs[id]?.attempts ?? 0
     jobs[id]?.attempts = max(lease.attempt, attempts)
+    if lease.attempt > attempts { untouched.remove(id) }
     leases[id] = lease
   }
 
@@ -130,6 +140,7 @@ struct JobTable: Sendable {
     guard let job = jobs[id], job.state == .waiting else { return }
     jobs[id]?.state = .failed
     jobs[id]?.failureReason = reason
+    untouched.remove(id)
     failedCount += 1
     history.recordFailure(of: job.trial)
   }
@@ -139,6 +150,7 @@ struct JobTable: Sendable {
     jobs[job.id]?.result = result
     finishedCount += 1
     reported[job.id] = nil
+    untouched.remove(job.id)
     history.record(result, for: job.trial)
     if !result.diverged, result.accuracy > best?.accuracy ?? -1 { best = (job.trial.candidate, result.accuracy) }
   }

@@ -10,7 +10,7 @@ import StudyStore
 /// A coordinator at work: the state machine that decides, the socket, and the store.
 ///
 /// Everything happens on the thread that calls `run`; socket and signals post to its mailbox. What arrived in one turn is
-/// decided together and committed in one transaction before anything is sent.
+/// decided together and committed in one transaction.
 final class CoordinatorService {
   struct Options {
     /// Stays up when the study is done.
@@ -128,15 +128,14 @@ final class CoordinatorService {
       .keysAuthorized(Set(keys.names.keys.map(\.hexadecimal))), at: MonotonicClock.now)
   }
 
-  /// Commits, then sends. Where the commit fails nothing is sent: what was not recorded is not acknowledged.
+  /// Where the commit fails nothing is acknowledged.
   private func apply(_ effects: [CoordinatorEffect]) throws {
-    let changes = effects.compactMap { effect in
-      if case .record(let change) = effect { change } else { nil }
-    }
-    try study.store.record(changes)
+    let turn = CoordinatorTurn(effects)
+    for (job, peer) in turn.early { send(job, to: peer) }
+    try study.store.record(turn.changes)
     let now = MonotonicClock.now
-    for change in changes { progress.apply(change, now: now) }
-    for effect in effects {
+    for change in turn.changes { progress.apply(change, now: now) }
+    for effect in turn.rest {
       switch effect {
       case .record: break
       case .send(let message, let peer): send(message, to: peer)
