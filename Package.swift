@@ -64,7 +64,10 @@ let package = Package(
     .target(name: "Messaging", dependencies: ["CZeroMQ"]),
     .target(
       name: "StudyStore",
-      dependencies: ["Failpoints", "SearchCore", .product(name: "GRDB", package: "GRDB.swift")]),
+      dependencies: [
+        "Failpoints", "SearchCore", .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
+      ]),
     .target(name: "Configuration", dependencies: ["Randomness", "SearchCore", "Yams"]),
     .target(name: "Reporting", dependencies: ["SearchCore"]),
 

@@ -25,7 +25,7 @@ extension StudyStore {
     try folder.requireWholePages()
     let lock = try StudyLock(folder)
     let queue = try connect(folder)
-    try perform(folder.path, "make the study") {
+    let log = try perform(folder.path, "make the study") {
       try requireRoomForStudy(queue, folder)
       try writeThrough(queue)
       try StudySchema.migrator(of: folder.path).migrate(queue)
@@ -50,8 +50,9 @@ extension StudyStore {
             sql: "INSERT INTO configuration_entry (key, value) VALUES (?, ?)", arguments: [key, value])
         }
       }
+      return WriteAheadLog(of: queue, connection: try connect(folder))
     }
-    return StudyStore(directory: folder.path, mode: .readWrite, queue: queue, clock: clock, lock: lock)
+    return StudyStore(directory: folder.path, mode: .readWrite, queue: queue, clock: clock, lock: lock, log: log)
   }
 
   /// An existing study. The whole database is checked first. One that an older layersearch made is read from a copy that is
@@ -69,7 +70,7 @@ extension StudyStore {
     case .readWrite:
       let lock = try StudyLock(folder)
       let queue = try connect(folder)
-      let upgrade = try perform(folder.path, "open the study") {
+      let (upgrade, log) = try perform(folder.path, "open the study") {
         let version = try requireStudy(queue, folder)
         try check(queue, folder)
         try writeThrough(queue)
@@ -83,10 +84,10 @@ extension StudyStore {
           try db.execute(
             sql: "UPDATE worker SET benched_until = NULL, benched_reason = NULL WHERE benched_until IS NOT NULL")
         }
-        return upgrade
+        return (upgrade, WriteAheadLog(of: queue, connection: try connect(folder)))
       }
       return StudyStore(
-        directory: folder.path, mode: mode, queue: queue, clock: clock, lock: lock, upgrade: upgrade)
+        directory: folder.path, mode: mode, queue: queue, clock: clock, lock: lock, log: log, upgrade: upgrade)
     }
   }
 
@@ -123,12 +124,9 @@ extension StudyStore {
     }
   }
 
-  /// GRDB sets NORMAL with WAL, which a power cut may cost the last commits. The journal is folded into the database every
-  /// 16 MB instead of every 4: under load most pages change again before they are written once.
+  /// GRDB sets NORMAL with WAL, which a power cut may cost the last commits.
   private static func writeThrough(_ queue: DatabaseQueue) throws {
-    try queue.writeWithoutTransaction {
-      try $0.execute(sql: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000")
-    }
+    try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
   }
 
   /// Reading a WAL database needs its `-shm` file, or leave to make one. Where neither is to be had, no one is writing

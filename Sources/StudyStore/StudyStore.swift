@@ -31,6 +31,8 @@ public final class StudyStore: Sendable {
   /// that none is under way when the queue closes; the queue would let one in at a time anyway.
   private let queue: Mutex<DatabaseQueue?>
   private let lock: StudyLock?
+  /// Nil for reading only.
+  private let log: WriteAheadLog?
   let sightings = Sightings()
   /// A copy to read from, where the original cannot be opened in place; removed at the end.
   private let copy: TemporaryCopy?
@@ -39,13 +41,14 @@ public final class StudyStore: Sendable {
 
   init(
     directory: String, mode: Mode, queue: DatabaseQueue, clock: @escaping Clock, lock: StudyLock?,
-    copy: TemporaryCopy? = nil, upgrade: String? = nil
+    log: WriteAheadLog? = nil, copy: TemporaryCopy? = nil, upgrade: String? = nil
   ) {
     self.directory = directory
     self.mode = mode
     self.queue = Mutex(queue)
     self.clock = clock
     self.lock = lock
+    self.log = log
     self.copy = copy
     self.upgrade = upgrade
   }
@@ -54,6 +57,7 @@ public final class StudyStore: Sendable {
   /// does the same as it goes.
   public func close() {
     queue.withLock { queue in
+      log?.close()
       // An error here loses nothing: what was recorded is on the disk, and the next opening tidies up.
       try? queue?.close()
       queue = nil
@@ -81,7 +85,10 @@ extension StudyStore {
   }
 
   func writing(_ what: String, _ body: (Database) throws -> Void) throws(StoreError) {
-    try using(what) { try $0.write(body) }
+    try using(what) { queue in
+      try queue.write(body)
+      if let log { queue.writeWithoutTransaction { log.attend($0) } }
+    }
   }
 
   func copying(_ body: (DatabaseQueue) throws -> Void) throws(StoreError) { try using("copy the study", body) }

@@ -22,6 +22,24 @@ struct DurabilityTests {
   /// Where the process that is to be killed finds its folder and the number of batches after which it is.
   private static let variable = "LAYERSEARCH_TEST_KILLED_STUDY"
 
+  @Test("the write-ahead log is folded into the database while commits go on, and begins anew")
+  func boundedLog() throws {
+    let folder = try TemporaryFolder()
+    let store = try StudyStore.create(directory: folder.path, identity: .example)
+    // A page or two each commit, and the log has thousands when it is folded.
+    let text = String(repeating: "x", count: 3000)
+    func bytes(_ file: String) throws -> Int {
+      try FileManager.default.attributesOfItem(atPath: file)[.size] as? Int ?? 0
+    }
+    for number in 0..<12_000 { try store.record([.noted("\(number) \(text)")]) }
+    #expect(try bytes(folder.database) > 24_000_000)
+    #expect(try bytes(folder.database + "-wal") < 40_000_000)
+    store.close()
+    #expect(!FileManager.default.fileExists(atPath: folder.database + "-wal"))
+    let again = try StudyStore.open(directory: folder.path, mode: .readOnly)
+    #expect(try again.events().count { $0.kind == .note } == 12_000)
+  }
+
   @Test("everything acknowledged survives kill -9 in the middle of recording")
   func killed() async throws {
     // One after the other: the environment is the process's.

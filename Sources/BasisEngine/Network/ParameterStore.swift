@@ -24,6 +24,8 @@ final class ParameterStore {
   /// Floats, gaps included.
   let paddedCount: Int
   private let offsets: [String: Int]
+  /// Another one after each change of values by `write` or `optimize`: what was derived from them is out of date then.
+  private(set) var revision = 0
   private let values: AlignedBuffer<Float>
   private let gradients: AlignedBuffer<Float>
   private let velocity: AlignedBuffer<Float>
@@ -49,9 +51,16 @@ final class ParameterStore {
   /// Numbers that are trained, gaps left out.
   var count: Int { tensors.reduce(0) { $0 + $1.count } }
 
-  var valuePointer: UnsafeMutablePointer<Float> { values.base }
-  var gradientPointer: UnsafeMutablePointer<Float> { gradients.base }
-  var velocityPointer: UnsafeMutablePointer<Float> { velocity.base }
+  /// Runs an optimizer's step over all values, gradients and velocities: `paddedCount` floats each.
+  func optimize(
+    _ step: (
+      _ values: UnsafeMutablePointer<Float>, _ gradients: UnsafeMutablePointer<Float>,
+      _ velocities: UnsafeMutablePointer<Float>
+    ) -> Void
+  ) {
+    revision += 1
+    step(values.base, gradients.base, velocity.base)
+  }
 
   /// What weight gradients are added to.
   func clearGradients() { gradients.values.update(repeating: 0) }
@@ -82,6 +91,7 @@ final class ParameterStore {
   func write(_ name: String, _ newValues: [Float]) {
     let slice = slice(name)
     precondition(newValues.count == slice.count)
+    revision += 1
     slice.values.update(from: newValues, count: newValues.count)
   }
 }

@@ -21,8 +21,7 @@ extension ResNet {
   func forward(images: Int, mode: PassMode) {
     precondition(images > 0 && images <= workspace.capacity)
     let batch = BatchExtent(images: images)
-    for unit in units { unit.convolution.prepare(for: mode) }
-    classifier.prepare(for: mode)
+    prepareWeights(for: mode)
     switch mode {
     case .training:
       for stage in stages {
@@ -35,6 +34,14 @@ extension ResNet {
     }
     classifier.forward(
       workspace.pooled, logits, BatchPortion(firstBlock: 0, extent: batch, rows: 0..<1), statistics: nil)
+  }
+
+  /// Once for all batches of an evaluation: weights change between training steps only.
+  private func prepareWeights(for mode: PassMode) {
+    if mode == .inference, preparedRevision == parameters.revision { return }
+    for unit in units { unit.convolution.prepare(for: mode) }
+    classifier.prepare(for: mode)
+    preparedRevision = parameters.revision
   }
 
   /// Whose convolutions a stage holds.

@@ -25,8 +25,9 @@ extension ResNet {
   /// - Returns: their mean loss before the step; NaN where the network is no longer finite.
   public func trainingStep(labels: [UInt8], rule: UpdateRule) -> Double {
     let loss = computeGradients(labels: labels)
-    kernels.updateWeights(
-      parameters.valuePointer, parameters.gradientPointer, parameters.velocityPointer, parameters.paddedCount, rule)
+    parameters.optimize { values, gradients, velocities in
+      kernels.updateWeights(values, gradients, velocities, parameters.paddedCount, rule)
+    }
     return isFinite ? loss : .nan
   }
 

@@ -15,6 +15,8 @@ public final class ResNet {
 
   let form: NetworkForm
   let parameters: ParameterStore
+  /// That of `parameters` for which the layers' weights were last prepared; nil before the first pass.
+  var preparedRevision: Int?
   let statistics: ParameterStore
   let stem: NormalizedConvolution
   /// z of the stem and its gradient.

@@ -36,7 +36,9 @@ extension CoordinatorMachine {
   ///   somebody else is at the job.
   mutating func confirm(_ reference: AttemptReference, by peer: PeerID, isIntroduction: Bool = false, at now: Double) {
     guard let worker = sessions[peer]?.worker else { return }
-    if isIntroduction, jobs.mayBeMissing(reference.job, attempt: reference.attempt), jobs.leases[reference.job]?.peer == nil {
+    if isIntroduction, jobs.mayBeMissing(reference.job, attempt: reference.attempt),
+      jobs.leases[reference.job]?.peer == nil
+    {
       return enter(reference, by: worker, at: peer, now)
     }
     let deadline = now + settings.leaseSeconds
