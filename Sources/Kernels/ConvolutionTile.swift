@@ -32,7 +32,7 @@ struct ConvolutionStrip {
 ///
 /// The value generics make every loop over a tile a constant one, which the compiler unrolls and keeps in registers as
 /// long as such loops are the innermost. 4 outputs × 6 pixels are 24 accumulators, 6 inputs and a broadcast weight of
-/// AVX-512's 32 registers; AVX2 has 16: 4 × 3.
+/// AVX-512's 32 registers; AVX2 has 16: 4 × 3. Where `TapConvolution` asks for more outputs: 8 × 3 or 6 × 4.
 enum ConvolutionTile<let Outputs: Int, let Taps: Int, let Step: Int> {
   static func run(_ strip: ConvolutionStrip) {
     let parts = Int(LANE_VECTOR_PARTS)
@@ -40,7 +40,21 @@ enum ConvolutionTile<let Outputs: Int, let Taps: Int, let Step: Int> {
       var input = strip.input + row * strip.rowStep * strip.inputRowStride
       var output = strip.output + row * strip.outputRowStride
       var left = strip.columns
-      if lane_registers() == 32 {
+      if Outputs > 6 {
+        while left >= 3 && left != 4 {
+          Pixels<3>.run(strip, input, output)
+          input += 3 * Step * parts
+          output += 3 * strip.outputColumnStride
+          left -= 3
+        }
+      } else if Outputs > 4 {
+        while left >= 4 {
+          Pixels<4>.run(strip, input, output)
+          input += 4 * Step * parts
+          output += 4 * strip.outputColumnStride
+          left -= 4
+        }
+      } else if lane_registers() == 32 {
         // 8 columns are better 4 + 4 than 6 + 2.
         while left >= 6 && left != 8 {
           Pixels<6>.run(strip, input, output)
@@ -144,7 +158,8 @@ enum ConvolutionTile<let Outputs: Int, let Taps: Int, let Step: Int> {
   }
 }
 
-/// The compiled tiles: outputs 1...4 of each of the five shapes of tap rows that convolutions and their gradients need.
+/// The compiled tiles: outputs 1...4 of each of the five shapes of tap rows that convolutions and their gradients need, 1...8 of
+/// single taps.
 @inline(never)
 func convolve(_ strip: ConvolutionStrip, outputs: Int, taps: Int, step: Int) {
   switch (taps, step, outputs) {
@@ -163,10 +178,18 @@ func convolve(_ strip: ConvolutionStrip, outputs: Int, taps: Int, step: Int) {
   case (_, 1, 1): ConvolutionTile<1, 1, 1>.run(strip)
   case (_, 1, 2): ConvolutionTile<2, 1, 1>.run(strip)
   case (_, 1, 3): ConvolutionTile<3, 1, 1>.run(strip)
-  case (_, 1, _): ConvolutionTile<4, 1, 1>.run(strip)
+  case (_, 1, 4): ConvolutionTile<4, 1, 1>.run(strip)
+  case (_, 1, 5): ConvolutionTile<5, 1, 1>.run(strip)
+  case (_, 1, 6): ConvolutionTile<6, 1, 1>.run(strip)
+  case (_, 1, 7): ConvolutionTile<7, 1, 1>.run(strip)
+  case (_, 1, _): ConvolutionTile<8, 1, 1>.run(strip)
   case (_, _, 1): ConvolutionTile<1, 1, 2>.run(strip)
   case (_, _, 2): ConvolutionTile<2, 1, 2>.run(strip)
   case (_, _, 3): ConvolutionTile<3, 1, 2>.run(strip)
-  case (_, _, _): ConvolutionTile<4, 1, 2>.run(strip)
+  case (_, _, 4): ConvolutionTile<4, 1, 2>.run(strip)
+  case (_, _, 5): ConvolutionTile<5, 1, 2>.run(strip)
+  case (_, _, 6): ConvolutionTile<6, 1, 2>.run(strip)
+  case (_, _, 7): ConvolutionTile<7, 1, 2>.run(strip)
+  case (_, _, _): ConvolutionTile<8, 1, 2>.run(strip)
   }
 }

@@ -47,7 +47,7 @@ struct TapConvolution {
       outputColumnStride: output.columnStride * parts, outputRowStride: output.rowStride * parts,
       outputPlaneStride: output.planeStride * parts, weights: packed, channels: 0,
       kernelRows: kernelRows, rows: 0, columns: columns, rowStep: step, accumulates: false, sums: nil, activation: nil)
-    let groups = ChannelGroups(count: output.channels)
+    let groups = ChannelGroups(count: output.channels, limit: outputsOfTile(inputs: input.channels))
     let tapCount = kernelRows * kernelColumns
 
     for block in blocks {
@@ -90,6 +90,13 @@ struct TapConvolution {
     }
   }
 
+  /// Each group of outputs reads the strip's input from the second-level cache again, for as many multiply-adds a vector as the group
+  /// has outputs and taps. A single tap takes 8 outputs at a time: 256 → 512, 8×8 at stride 2, 107 and 130 GFLOP/s with 4 and 8; mixes
+  /// 1–7 % faster; but not where a strip's few inputs fit the first-level cache (4 → 12). 3×3 at stride 2: 0.91–1.05 times, so it has 4.
+  private func outputsOfTile(inputs: Int) -> Int {
+    lane_registers() == 32 && inputs >= 8 && kernelRows * kernelColumns == 1 ? 8 : 4
+  }
+
   /// A plane without gaps is one long row to a 1×1 convolution. Rows of 12 pixels and more make full tiles as they are.
   private func isOneRow(_ input: LaneView, _ output: LaneView) -> Bool {
     kernelRows == 1 && kernelColumns == 1 && step == 1 && output.width < 12 && input.columnStride == 1
@@ -98,7 +105,7 @@ struct TapConvolution {
 
   /// The weights as tiles read them: group by group, `[channel][tap row][tap column][output of the group]`.
   func pack(_ weights: UnsafePointer<Float>, outputs: Int, inputs: Int, into packed: UnsafeMutablePointer<Float>) {
-    let groups = ChannelGroups(count: outputs)
+    let groups = ChannelGroups(count: outputs, limit: outputsOfTile(inputs: inputs))
     var next = packed
     for group in 0..<groups.groups {
       let first = weights + (groups.start(group) * source.outputStride + source.origin)

@@ -42,7 +42,8 @@ enum WeightGradient {
       sumsInputStride: k * k)
     // 4 outputs × 3 taps are 12 sums: with 4 operands one more than the compiler can place in 16 registers (45 GFLOP/s,
     // against 83 with 3 outputs, where the processor can do 115).
-    let groups = ChannelGroups(count: shape.outputChannels, limit: k == 3 && lane_registers() == 16 ? 3 : 4)
+    let groups = ChannelGroups(
+      count: shape.outputChannels, limit: blocking.isWide1x1 ? 6 : k == 3 && lane_registers() == 16 ? 3 : 4)
 
     for block in stride(from: 0, to: batch.blocks, by: blocking.blocks) {
       strip.blocks = min(blocking.blocks, batch.blocks - block)
@@ -84,13 +85,18 @@ struct WeightGradientBlocking {
   var rows: Int
   var columns: Int
   var channels: Int
+  /// A single tap has one multiply-add for an output and an input's pixel. From the second-level cache they come too slowly:
+  /// here the gradient's pixels of six outputs stay in the first-level cache while all inputs pass over them.
+  let isWide1x1: Bool
   private let kernelSize: Int
 
   init(inputChannels: Int, kernelSize: Int, stride: Int, rows: Int, columns: Int, blocks: Int) {
     self.kernelSize = kernelSize
-    self.columns = min(columns, Self.pixels)
-    self.rows = min(rows, max(1, Self.pixels / self.columns))
-    self.blocks = min(blocks, max(1, Self.pixels / (self.columns * self.rows)))
+    isWide1x1 = kernelSize == 1 && lane_registers() == 32 && inputChannels >= 16
+    let pixels = isWide1x1 ? Self.pixelsInCache : Self.pixels
+    self.columns = min(columns, pixels)
+    self.rows = min(rows, max(1, pixels / self.columns))
+    self.blocks = min(blocks, max(1, pixels / (self.columns * self.rows)))
     let rowBytes = (self.columns * stride + kernelSize - 1) * 64
     let channelBytes = ((self.rows - 1) * stride + kernelSize) * rowBytes * self.blocks
     let fit = max(4, Self.budget / channelBytes & ~3)

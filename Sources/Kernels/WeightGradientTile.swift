@@ -26,7 +26,7 @@ struct WeightGradientStrip {
   var sumsOutputStride: Int
   var sumsInputStride: Int
 
-  /// 4 outputs × 2 inputs × 9 taps, or 4 × 4 × 1, in full vectors of sums.
+  /// 4 outputs × 2 inputs × 9 taps, or 6 × 4 × 1, in full vectors of sums.
   static let waitingCount = 80
 
   /// The sums over the lanes of the first `count` waiting vectors, in their place.
@@ -131,7 +131,7 @@ enum WeightGradientTile<let Outputs: Int, let Inputs: Int, let Taps: Int, let St
   }
 }
 
-/// The compiled tiles: outputs 1...4 × inputs 1 or 2 (1, 2 or 4 for a single tap).
+/// The compiled tiles: outputs 1...4 × inputs 1 or 2 (1...6 × 1, 2 or 4 for a single tap).
 @inline(never)
 func sumWeightGradient(_ strip: WeightGradientStrip, outputs: Int, inputs: Int, taps: Int, step: Int) {
   switch (taps, step, inputs, outputs) {
@@ -154,26 +154,38 @@ func sumWeightGradient(_ strip: WeightGradientStrip, outputs: Int, inputs: Int, 
   case (_, 1, 1, 1): WeightGradientTile<1, 1, 1, 1>.run(strip)
   case (_, 1, 1, 2): WeightGradientTile<2, 1, 1, 1>.run(strip)
   case (_, 1, 1, 3): WeightGradientTile<3, 1, 1, 1>.run(strip)
-  case (_, 1, 1, _): WeightGradientTile<4, 1, 1, 1>.run(strip)
+  case (_, 1, 1, 4): WeightGradientTile<4, 1, 1, 1>.run(strip)
+  case (_, 1, 1, 5): WeightGradientTile<5, 1, 1, 1>.run(strip)
+  case (_, 1, 1, _): WeightGradientTile<6, 1, 1, 1>.run(strip)
   case (_, 1, 2, 1): WeightGradientTile<1, 2, 1, 1>.run(strip)
   case (_, 1, 2, 2): WeightGradientTile<2, 2, 1, 1>.run(strip)
   case (_, 1, 2, 3): WeightGradientTile<3, 2, 1, 1>.run(strip)
-  case (_, 1, 2, _): WeightGradientTile<4, 2, 1, 1>.run(strip)
+  case (_, 1, 2, 4): WeightGradientTile<4, 2, 1, 1>.run(strip)
+  case (_, 1, 2, 5): WeightGradientTile<5, 2, 1, 1>.run(strip)
+  case (_, 1, 2, _): WeightGradientTile<6, 2, 1, 1>.run(strip)
   case (_, 1, _, 1): WeightGradientTile<1, 4, 1, 1>.run(strip)
   case (_, 1, _, 2): WeightGradientTile<2, 4, 1, 1>.run(strip)
   case (_, 1, _, 3): WeightGradientTile<3, 4, 1, 1>.run(strip)
-  case (_, 1, _, _): WeightGradientTile<4, 4, 1, 1>.run(strip)
+  case (_, 1, _, 4): WeightGradientTile<4, 4, 1, 1>.run(strip)
+  case (_, 1, _, 5): WeightGradientTile<5, 4, 1, 1>.run(strip)
+  case (_, 1, _, _): WeightGradientTile<6, 4, 1, 1>.run(strip)
   case (_, _, 1, 1): WeightGradientTile<1, 1, 1, 2>.run(strip)
   case (_, _, 1, 2): WeightGradientTile<2, 1, 1, 2>.run(strip)
   case (_, _, 1, 3): WeightGradientTile<3, 1, 1, 2>.run(strip)
-  case (_, _, 1, _): WeightGradientTile<4, 1, 1, 2>.run(strip)
+  case (_, _, 1, 4): WeightGradientTile<4, 1, 1, 2>.run(strip)
+  case (_, _, 1, 5): WeightGradientTile<5, 1, 1, 2>.run(strip)
+  case (_, _, 1, _): WeightGradientTile<6, 1, 1, 2>.run(strip)
   case (_, _, 2, 1): WeightGradientTile<1, 2, 1, 2>.run(strip)
   case (_, _, 2, 2): WeightGradientTile<2, 2, 1, 2>.run(strip)
   case (_, _, 2, 3): WeightGradientTile<3, 2, 1, 2>.run(strip)
-  case (_, _, 2, _): WeightGradientTile<4, 2, 1, 2>.run(strip)
+  case (_, _, 2, 4): WeightGradientTile<4, 2, 1, 2>.run(strip)
+  case (_, _, 2, 5): WeightGradientTile<5, 2, 1, 2>.run(strip)
+  case (_, _, 2, _): WeightGradientTile<6, 2, 1, 2>.run(strip)
   case (_, _, _, 1): WeightGradientTile<1, 4, 1, 2>.run(strip)
   case (_, _, _, 2): WeightGradientTile<2, 4, 1, 2>.run(strip)
   case (_, _, _, 3): WeightGradientTile<3, 4, 1, 2>.run(strip)
-  case (_, _, _, _): WeightGradientTile<4, 4, 1, 2>.run(strip)
+  case (_, _, _, 4): WeightGradientTile<4, 4, 1, 2>.run(strip)
+  case (_, _, _, 5): WeightGradientTile<5, 4, 1, 2>.run(strip)
+  case (_, _, _, _): WeightGradientTile<6, 4, 1, 2>.run(strip)
   }
 }

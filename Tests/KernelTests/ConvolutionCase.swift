@@ -175,6 +175,10 @@ extension ConvolutionCase {
     ConvolutionCase(outputs: 4, inputs: 2, kernel: 1, stride: 1, height: 4, width: 5, images: 40),
     ConvolutionCase(outputs: 3, inputs: 5, kernel: 1, stride: 1, height: 20, width: 20, images: 3),
     ConvolutionCase(outputs: 4, inputs: 6, kernel: 1, stride: 1, height: 7, width: 9, images: 16),
+    // Single taps of many outputs and inputs: tiles of 5 to 8 outputs, weight gradients over 64 pixels at a time.
+    ConvolutionCase(outputs: 13, inputs: 19, kernel: 1, stride: 1, height: 9, width: 13, images: 20),
+    ConvolutionCase(outputs: 18, inputs: 35, kernel: 1, stride: 2, height: 18, width: 10, images: 33),
+    ConvolutionCase(outputs: 23, inputs: 16, kernel: 1, stride: 1, height: 4, width: 4, images: 40),
     ConvolutionCase(outputs: 2, inputs: 1, kernel: 3, stride: 1, height: 32, width: 32, images: 3),
     ConvolutionCase(outputs: 1, inputs: 20, kernel: 3, stride: 1, height: 16, width: 16, images: 3),
     ConvolutionCase(outputs: 1, inputs: 150, kernel: 3, stride: 1, height: 3, width: 3, images: 16),
