@@ -34,6 +34,7 @@ struct ConnectionWatch {
     guard now >= due else { return }
     due = now + .milliseconds(Self.intervalMilliseconds)
     let resident = Self.residentBytesNow()
+    residentBytes = min(residentBytes, resident)
     guard resident > residentBytes + Self.growthBytes else { return }
     residentBytes = resident
     messages.look(at: Self.connections(to: port)).forEach(Self.end)

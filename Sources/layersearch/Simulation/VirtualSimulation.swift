@@ -184,16 +184,19 @@ struct VirtualSimulation {
 
     private mutating func decide(_ event: CoordinatorEvent) throws {
       let begun = MonotonicClock.now
-      let effects = machine.handle(event, at: now)
+      let turn = CoordinatorTurn(machine.handle(event, at: now))
       machineSeconds += MonotonicClock.now - begun
-      for effect in effects {
+      for (job, peer) in turn.early {
+        schedule(.toWorker(job, Self.worker(peer)), after: VirtualSimulation.latency)
+      }
+      for change in turn.changes { try record(change) }
+      for effect in turn.rest {
         switch effect {
-        case .record(let change): try record(change)
         case .send(let message, let peer):
           schedule(
             .toWorker(message, Self.worker(peer)), after: VirtualSimulation.commit + VirtualSimulation.latency)
         // Nothing asks for an embedded data set.
-        case .sendData, .log: break
+        case .record, .sendData, .log: break
         case .stop: hasStopped = true
         }
       }
