@@ -35,53 +35,20 @@ struct ConvolutionStrip {
 /// AVX-512's 32 registers; AVX2 has 16: 4 × 3. Where `TapConvolution` asks for more outputs: 8 × 3 or 6 × 4.
 enum ConvolutionTile<let Outputs: Int, let Taps: Int, let Step: Int> {
   static func run(_ strip: ConvolutionStrip) {
-    let parts = Int(LANE_VECTOR_PARTS)
     for row in 0..<strip.rows {
       var input = strip.input + row * strip.rowStep * strip.inputRowStride
       var output = strip.output + row * strip.outputRowStride
       var left = strip.columns
-      if Outputs > 6 {
-        while left >= 3 && left != 4 {
-          Pixels<3>.run(strip, input, output)
-          input += 3 * Step * parts
-          output += 3 * strip.outputColumnStride
-          left -= 3
-        }
+      if lane_registers() == 16 || Outputs > 6 {
+        Pixels<3>.run(strip, &input, &output, &left, except: 4)
       } else if Outputs > 4 {
-        while left >= 4 {
-          Pixels<4>.run(strip, input, output)
-          input += 4 * Step * parts
-          output += 4 * strip.outputColumnStride
-          left -= 4
-        }
-      } else if lane_registers() == 32 {
-        // 8 columns are better 4 + 4 than 6 + 2.
-        while left >= 6 && left != 8 {
-          Pixels<6>.run(strip, input, output)
-          input += 6 * Step * parts
-          output += 6 * strip.outputColumnStride
-          left -= 6
-        }
-        while left >= 4 {
-          Pixels<4>.run(strip, input, output)
-          input += 4 * Step * parts
-          output += 4 * strip.outputColumnStride
-          left -= 4
-        }
+        Pixels<4>.run(strip, &input, &output, &left)
       } else {
-        while left >= 3 && left != 4 {
-          Pixels<3>.run(strip, input, output)
-          input += 3 * Step * parts
-          output += 3 * strip.outputColumnStride
-          left -= 3
-        }
+        // 8 columns are better 4 + 4 than 6 + 2.
+        Pixels<6>.run(strip, &input, &output, &left, except: 8)
+        Pixels<4>.run(strip, &input, &output, &left)
       }
-      while left >= 2 {
-        Pixels<2>.run(strip, input, output)
-        input += 2 * Step * parts
-        output += 2 * strip.outputColumnStride
-        left -= 2
-      }
+      Pixels<2>.run(strip, &input, &output, &left)
       if left == 1 { Pixels<1>.run(strip, input, output) }
       // A row at a time, from the first-level cache: in the tile itself it would cost the sums their registers.
       if let activation = strip.activation { activation.apply(to: strip, outputs: Outputs, row: row) }
@@ -89,6 +56,20 @@ enum ConvolutionTile<let Outputs: Int, let Taps: Int, let Step: Int> {
   }
 
   private enum Pixels<let Count: Int> {
+    /// As many times as there are `Count` columns left, and not just `except`.
+    @inline(__always)
+    static func run(
+      _ strip: ConvolutionStrip, _ input: inout UnsafePointer<lane_vector>,
+      _ output: inout UnsafeMutablePointer<lane_vector>, _ left: inout Int, except: Int = 0
+    ) {
+      while left >= Count && left != except {
+        run(strip, input, output)
+        input += Count * Step * Int(LANE_VECTOR_PARTS)
+        output += Count * strip.outputColumnStride
+        left -= Count
+      }
+    }
+
     @inline(__always)
     static func run(
       _ strip: ConvolutionStrip, _ input: UnsafePointer<lane_vector>, _ output: UnsafeMutablePointer<lane_vector>

@@ -13,11 +13,6 @@ final class WriteAheadLog: Sendable {
     case folded(pages: Int)
   }
 
-  /// What SQLite's hook writes to: it lives as long as the writer's connection.
-  private final class Length: Sendable {
-    let pages = Atomic(0)
-  }
-
   /// 16 MB. SQLite's own limit is a quarter of that: under load most pages change again before they are written once.
   private static let pagesUntilFolded = 4000
   /// A matter of a millisecond or two.
@@ -25,28 +20,30 @@ final class WriteAheadLog: Sendable {
   /// 128 MB: no load makes the log longer.
   private static let mostPages = 32_000
 
-  private let length = Length()
+  /// Of the log, as SQLite told after the latest commit.
+  private let pages = Atomic(0)
   private let phase = Mutex(Phase.growing)
   private let connection: DatabaseQueue
 
+  /// Must outlive the writer's connection, or its last commit.
   init(of writer: DatabaseQueue, connection: DatabaseQueue) {
     self.connection = connection
     writer.writeWithoutTransaction { db in
       // Takes the place of SQLite's own checkpoints.
       _ = sqlite3_wal_hook(
         db.sqliteConnection,
-        { length, _, _, pages in
-          if let length {
-            Unmanaged<Length>.fromOpaque(length).takeUnretainedValue().pages.store(Int(pages), ordering: .relaxed)
+        { log, _, _, pages in
+          if let log {
+            Unmanaged<WriteAheadLog>.fromOpaque(log).takeUnretainedValue().pages.store(Int(pages), ordering: .relaxed)
           }
           return SQLITE_OK
-        }, Unmanaged.passUnretained(length).toOpaque())
+        }, Unmanaged.passUnretained(self).toOpaque())
     }
   }
 
   /// After a commit, on the writer's connection and outside of a transaction.
   func attend(_ writer: Database) {
-    let pages = length.pages.load(ordering: .relaxed)
+    let pages = pages.load(ordering: .relaxed)
     phase.withLock { phase in
       switch phase {
       case .growing:

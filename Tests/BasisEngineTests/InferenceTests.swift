@@ -31,6 +31,34 @@ import Testing
     #expect(relativeDifference(logits[0], logits[1]) < 1e-4)
   }
 
+  @Test("inference sees weights that changed since the last one, by a step or by being written")
+  func changedWeights() throws {
+    let form = NetworkCase(images: 16)
+    let network = try form.network(fastest)
+    func logits(_ network: ResNet) -> [Float] {
+      network.input.fillNormal(images: form.images, seed: 3)
+      network.forward(images: form.images, mode: .inference)
+      return network.logits.read(images: form.images)
+    }
+    let first = logits(network)
+    #expect(logits(network) == first)
+    network.input.fillNormal(images: form.images, seed: 4)
+    let rule = UpdateRule(learningRate: 0.1, momentum: 0.9, weightDecay: 0, nesterov: false)
+    _ = network.trainingStep(labels: Array(repeating: 1, count: form.images), rule: rule)
+    let stepped = logits(network)
+    #expect(stepped != first)
+    // Another network, whose own numbers were prepared before it was given these.
+    let copy = try form.network(fastest)
+    _ = logits(copy)
+    for tensor in network.parameters.tensors {
+      copy.parameters.write(tensor.name, network.parameters.read(tensor.name))
+    }
+    for tensor in network.statistics.tensors {
+      copy.statistics.write(tensor.name, network.statistics.read(tensor.name))
+    }
+    #expect(logits(copy) == stepped)
+  }
+
   @Test("inference gives the same bits at every call, whatever block an image is in")
   func independentOfBlocks() throws {
     let form = NetworkCase(images: 48)

@@ -86,13 +86,13 @@ final class World {
     }
     for (job, peer) in turn.early {
       if dies() { return killCoordinatorAfterDelivery() }
-      check(job, to: peer, after: event)
-      if case .job(let job) = job { require(ledger[job.reference.job] != nil, "\(job.reference) is not on record") }
-      post(job, to: peer)
+      check(.job(job), to: peer, after: event)
+      require(ledger[job.reference.job] != nil, "job \(job.reference.job) sent, but not on record")
+      post(.job(job), to: peer)
     }
     if dies() { return killCoordinatorAfterDelivery() }
     ledger.commit(turn.changes)
-    for (job, _) in turn.early { checkRecord(of: job) }
+    for (job, _) in turn.early { checkRecord(of: .job(job)) }
     for effect in turn.rest {
       if dies() { return killCoordinatorAfterDelivery() }
       switch effect {

@@ -15,8 +15,6 @@ public final class ResNet {
 
   let form: NetworkForm
   let parameters: ParameterStore
-  /// That of `parameters` for which the layers' weights were last prepared; nil before the first pass.
-  var preparedRevision: Int?
   let statistics: ParameterStore
   let stem: NormalizedConvolution
   /// z of the stem and its gradient.
@@ -28,6 +26,8 @@ public final class ResNet {
   /// y_b of variant `full`, which must last from the forward to the backward pass, and gradients: nothing else owns
   /// them.
   private let basisMemory: [AlignedBuffer<Lanes>]
+  /// That of `parameters` for which the layers' weights were last prepared; nil before the first pass.
+  var preparedRevision: Int?
 
   /// A residual block and the views that it joins.
   struct Block {

@@ -17,8 +17,8 @@ extension CoordinatorMachine {
     if creditors.count > 2 * sessions.count + 64 { creditors = creditors.filtered { sessions[$0]?.isQueued == true } }
   }
 
-  /// A slot became free, which the worker is about to say itself: with READY, which replaces this credit. Its next job is
-  /// recorded together with the result and leaves with the acknowledgement, one commit earlier.
+  /// A slot became free, which the worker is about to say itself: with READY, which replaces this credit. Its next job leaves
+  /// in the turn of the result, one message earlier.
   private mutating func addCredit(to peer: PeerID) {
     guard var session = sessions[peer], session.isReady, session.credits + session.jobs.count < session.slots else {
       return
@@ -41,10 +41,10 @@ extension CoordinatorMachine {
     {
       return enter(reference, by: worker, at: peer, now)
     }
-    let deadline = now + settings.leaseSeconds
     guard let job = jobs[reference.job], reference.attempt <= job.attempts else {
       return send(.cancel(reference), to: peer)
     }
+    let deadline = now + settings.leaseSeconds
     switch (job.state, jobs.leases[reference.job]) {
     case (_, let lease?) where lease.attempt == reference.attempt && (lease.worker == nil || lease.worker == worker):
       if lease.peer == peer, !lease.isAccepted { sessions[peer]?.onTheWay -= 1 }
@@ -57,12 +57,7 @@ extension CoordinatorMachine {
       }
     case (.waiting, nil) where !jobs.isReported(reference.job, attempt: reference.attempt):
       // Given up too early: the worker has had it all the time. It goes on, and nobody else begins it.
-      jobs.lease(
-        reference.job,
-        Lease(
-          attempt: reference.attempt, worker: worker, peer: peer, deadline: deadline, assignedAt: now, isAccepted: true,
-          isOnRecord: false))
-      sessions[peer]?.jobs.insert(reference.job)
+      hold(reference, by: worker, at: peer, isOnRecord: false, now)
     default:
       // Settled, or ended by its own report, or somebody else's by now.
       send(.cancel(reference), to: peer)
@@ -79,11 +74,18 @@ extension CoordinatorMachine {
       }
     }
     record(.attemptStarted(job: reference.job, attempt: reference.attempt, worker: worker))
+    hold(reference, by: worker, at: peer, isOnRecord: true, now)
+  }
+
+  /// A lease on an attempt that the worker has already.
+  private mutating func hold(
+    _ reference: AttemptReference, by worker: String, at peer: PeerID, isOnRecord: Bool, _ now: Double
+  ) {
     jobs.lease(
       reference.job,
       Lease(
         attempt: reference.attempt, worker: worker, peer: peer, deadline: now + settings.leaseSeconds, assignedAt: now,
-        isAccepted: true, isOnRecord: true))
+        isAccepted: true, isOnRecord: isOnRecord))
     sessions[peer]?.jobs.insert(reference.job)
   }
 

@@ -8,7 +8,7 @@ import SearchProtocol
 /// lists it as it says hello to the next coordinator, which then puts it there (`CoordinatorMachine.confirm`). A turn that
 /// adds jobs commits first: the number of a job that is not on record might become another trial's.
 public struct CoordinatorTurn: Sendable {
-  public let early: [(job: Message, peer: PeerID)]
+  public let early: [(job: JobAssignment, peer: PeerID)]
   public let changes: [StudyChange]
   /// Neither records nor what is in `early`.
   public let rest: [CoordinatorEffect]
@@ -16,12 +16,12 @@ public struct CoordinatorTurn: Sendable {
   public init(_ effects: [CoordinatorEffect]) {
     let changes = effects.compactMap { if case .record(let change) = $0 { change } else { nil } }
     let addsJobs = changes.contains { if case .jobAdded = $0 { true } else { false } }
-    var early: [(Message, PeerID)] = []
+    var early: [(JobAssignment, PeerID)] = []
     var rest: [CoordinatorEffect] = []
     for effect in effects {
       switch effect {
       case .record: break
-      case .send(.job(let job), let peer) where !addsJobs: early.append((.job(job), peer))
+      case .send(.job(let job), let peer) where !addsJobs: early.append((job, peer))
       case .send, .sendData, .log, .stop: rest.append(effect)
       }
     }

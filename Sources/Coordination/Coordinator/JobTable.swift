@@ -16,7 +16,7 @@ struct JobTable: Sendable {
   /// Waiting jobs, the oldest first; entries of jobs that wait no more are skipped when they come up.
   private var queue = MinimumHeap<Int64>()
   private var queued: Set<Int64> = []
-  /// Open jobs of the record at which nothing has begun since it was read: it may lack the last attempt at these.
+  /// Jobs that were open on the record, and at which nothing has begun since it was read: it may lack their last attempt.
   private var untouched: Set<Int64> = []
 
   var count: Int { jobs.count }
@@ -50,7 +50,8 @@ struct JobTable: Sendable {
 
   /// Whether the record may have been cut off before this attempt was on it.
   func mayBeMissing(_ id: Int64, attempt: Int) -> Bool {
-    untouched.contains(id) && attempt == (jobs[id]?.attempts ?? 0) + 1
+    guard let job = jobs[id], job.state == .waiting || job.state == .running else { return false }
+    return untouched.contains(id) && attempt == job.attempts + 1
   }
 
   mutating func add(_ trial: Trial, seed: UInt64) -> JobRecord {
@@ -140,7 +141,6 @@ struct JobTable: Sendable {
     guard let job = jobs[id], job.state == .waiting else { return }
     jobs[id]?.state = .failed
     jobs[id]?.failureReason = reason
-    untouched.remove(id)
     failedCount += 1
     history.recordFailure(of: job.trial)
   }
@@ -150,7 +150,6 @@ struct JobTable: Sendable {
     jobs[job.id]?.result = result
     finishedCount += 1
     reported[job.id] = nil
-    untouched.remove(job.id)
     history.record(result, for: job.trial)
     if !result.diverged, result.accuracy > best?.accuracy ?? -1 { best = (job.trial.candidate, result.accuracy) }
   }

@@ -131,7 +131,7 @@ final class CoordinatorService {
   /// Where the commit fails nothing is acknowledged.
   private func apply(_ effects: [CoordinatorEffect]) throws {
     let turn = CoordinatorTurn(effects)
-    for (job, peer) in turn.early { send(job, to: peer) }
+    for (job, peer) in turn.early { send(.job(job), to: peer) }
     try study.store.record(turn.changes)
     let now = MonotonicClock.now
     for change in turn.changes { progress.apply(change, now: now) }

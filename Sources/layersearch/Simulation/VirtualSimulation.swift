@@ -187,7 +187,7 @@ struct VirtualSimulation {
       let turn = CoordinatorTurn(machine.handle(event, at: now))
       machineSeconds += MonotonicClock.now - begun
       for (job, peer) in turn.early {
-        schedule(.toWorker(job, Self.worker(peer)), after: VirtualSimulation.latency)
+        schedule(.toWorker(.job(job), Self.worker(peer)), after: VirtualSimulation.latency)
       }
       for change in turn.changes { try record(change) }
       for effect in turn.rest {
