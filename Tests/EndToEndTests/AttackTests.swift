@@ -35,11 +35,12 @@ struct AttackTests {
     func attacker(_ security: SocketSecurity, _ seed: UInt64) throws -> Attacker {
       try Attacker(endpoint, security: security, context: context, seed: seed)
     }
-    // Warm: every kind of work has been done once.
-    let worker = try place.start("worker", "--connect", endpoint, "--keys", "keys/good", "--slots", "1")
+    // Before there is a worker: who says hello when the study is over is not told its name.
     let liar = try attacker(reporter, 1)
     #expect(try await liar.greet("liar"))
     let study = liar.study
+    // Warm: every kind of work has been done once.
+    let worker = try place.start("worker", "--connect", endpoint, "--keys", "keys/good", "--slots", "1")
     try await coordinator.wait(for: "a job that has begun") {
       // On a loaded machine a short training may end between two looks.
       if try await runningJobs(place) > 0 { return true }
