@@ -158,10 +158,11 @@ public struct Normalization {
 ///
 /// Pass 1 (`batchNormBackwardSums`), in `outputGradient`'s memory: g = dz · [z > 0] (where `output` is given, else g = dz), set to
 /// zero in lanes that are no images, written back in place of dz; added to `sums` are Σ g (C doubles, in `input`'s order: entry c for
-/// gradient channel map[c]) and Σ g·y (next C doubles), y raw, not normalised.
+/// gradient channel map[c]) and Σ g·y (next C doubles), y raw, not normalised. `input` may have fewer channels than `outputGradient`, whose
+/// count is C: there are no products for the others.
 ///
 /// Pass 2 (`batchNormBackwardApply`): dy[c] = a[c] · g[map[c]] + b[c] · y[c] + d[c] for the lanes that are images, zero for the others,
-/// written to `inputGradient` in `input`'s channel order. The engine computes a, b, d from the sums (Ioffe and Szegedy 2015):
+/// written to `inputGradient`, or added to it, in `input`'s channel order. The engine computes a, b, d from the sums (Ioffe and Szegedy 2015):
 /// a = γ/σ, b = −γ·Σ(g·x̂)/(σ²·M), d = −a·Σg/M − b·μ with M = images · pixels and x̂ = (y − μ)/σ.
 public struct BatchNormBackward {
   /// y, as the convolution left it.
@@ -177,11 +178,13 @@ public struct BatchNormBackward {
   public var d: UnsafePointer<Float>?
   /// Pass 2 only: dy, haloed or not.
   public var inputGradient: LaneView?
+  /// Pass 2 only: adds to dy what it would write.
+  public var accumulate: Bool
 
   public init(
     input: LaneView, output: LaneView?, outputGradient: LaneView, channelMap: UnsafePointer<Int32>?,
     a: UnsafePointer<Float>? = nil, b: UnsafePointer<Float>? = nil, d: UnsafePointer<Float>? = nil,
-    inputGradient: LaneView? = nil
+    inputGradient: LaneView? = nil, accumulate: Bool = false
   ) {
     self.input = input
     self.output = output
@@ -191,6 +194,7 @@ public struct BatchNormBackward {
     self.b = b
     self.d = d
     self.inputGradient = inputGradient
+    self.accumulate = accumulate
   }
 }
 

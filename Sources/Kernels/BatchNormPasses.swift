@@ -50,21 +50,26 @@ enum BatchNormPasses {
     pass: BatchNormBackward, batch: BatchExtent, sums: UnsafeMutablePointer<Double>
   ) {
     let parts = Int(LANE_VECTOR_PARTS)
-    let input = pass.input
+    let (input, gradient) = (pass.input, pass.outputGradient)
     for block in 0..<batch.blocks {
       let lanes = block == batch.blocks - 1 ? batch.lanesInLastBlock : 16
-      for c in 0..<input.channels {
+      for c in 0..<gradient.channels {
         let k = pass.channelMap.map { Int($0[c]) } ?? c
         let plane = BackwardPlane(
-          y: input.plane(block, c), z: pass.output?.plane(block, k), gradient: pass.outputGradient.plane(block, k),
-          isLast: c + 1 == input.channels)
+          y: c < input.channels ? input.plane(block, c) : nil, z: pass.output?.plane(block, k),
+          gradient: gradient.plane(block, k), yAhead: c + 1 < input.channels ? input.planeStride : 0,
+          gradientAhead: c + 1 < gradient.channels ? gradient.planeStride : 0)
         for part in 0..<parts {
           let mask = lane_mask_first(Int32(lanes), Int32(part))
           let (sum, product) =
-            plane.z != nil
-            ? plane.sums(part: part, mask: mask, rectified: true) : plane.sums(part: part, mask: mask, rectified: false)
+            switch (plane.z != nil, plane.y != nil) {
+            case (true, true): plane.sums(part: part, mask: mask, rectified: true, multiplies: true)
+            case (true, false): plane.sums(part: part, mask: mask, rectified: true, multiplies: false)
+            case (false, true): plane.sums(part: part, mask: mask, rectified: false, multiplies: true)
+            case (false, false): plane.sums(part: part, mask: mask, rectified: false, multiplies: false)
+            }
           sums[c] += Double(lane_sum(sum))
-          sums[input.channels + c] += Double(lane_sum(product))
+          if plane.y != nil { sums[gradient.channels + c] += Double(lane_sum(product)) }
         }
       }
     }
@@ -99,8 +104,10 @@ enum BatchNormPasses {
                 lane_prefetch(g + (column * gradient.columnStride * parts + gAhead))
               }
               let gradientValue = g[column * gradient.columnStride * parts + part]
-              let value = lane_fma(ac, gradientValue, lane_fma(bc, y[column * input.columnStride * parts + part], dc))
-              dy[column * inputGradient.columnStride * parts + part] = lane_masked(value, mask)
+              var value = lane_fma(ac, gradientValue, lane_fma(bc, y[column * input.columnStride * parts + part], dc))
+              let place = dy + (column * inputGradient.columnStride * parts + part)
+              if pass.accumulate { value = lane_add(place[0], value) }
+              place[0] = lane_masked(value, mask)
             }
           }
         }
@@ -143,32 +150,35 @@ private struct NormalizedRow {
 
 /// One plane of the first backward pass of batch norm.
 private struct BackwardPlane {
-  var y: LaneView
+  var y: LaneView?
   var z: LaneView?
   var gradient: LaneView
-  var isLast: Bool
+  /// From a plane to that of the next channel, in pixels; 0 at the last.
+  var yAhead: Int
+  var gradientAhead: Int
 
   /// g = dz where z is positive and the lane is an image; returns Σ g and Σ g·y of each lane.
   @inline(__always)
-  func sums(part: Int, mask: lane_mask, rectified: Bool) -> (lane_vector, lane_vector) {
+  func sums(part: Int, mask: lane_mask, rectified: Bool, multiplies: Bool) -> (lane_vector, lane_vector) {
     let parts = Int(LANE_VECTOR_PARTS)
     var sum = lane_zero()
     var product = lane_zero()
-    for row in 0..<y.height {
-      let yRow = y.row(row, part)
+    let next = part > 0 ? 0 : parts
+    for row in 0..<gradient.height {
       let gradientRow = gradient.row(row, part)
-      let zRow = rectified ? z!.row(row, part) : yRow
+      let yRow = multiplies ? y!.row(row, part) : gradientRow
+      let yStep = multiplies ? y!.columnStride * parts : 0
+      let zRow = rectified ? z!.row(row, part) : gradientRow
       let zStep = rectified ? z!.columnStride * parts : 0
-      let next = isLast || part > 0 ? 0 : parts
-      let (yAhead, gradientAhead) = (y.planeStride * next, gradient.planeStride * next)
-      for column in 0..<y.width {
-        lane_prefetch(yRow + (column * y.columnStride * parts + yAhead))
-        lane_prefetch_to_write(gradientRow + (column * gradient.columnStride * parts + gradientAhead))
+      for column in 0..<gradient.width {
+        if multiplies { lane_prefetch(yRow + (column * yStep + yAhead * next)) }
+        lane_prefetch_to_write(
+          gradientRow + (column * gradient.columnStride * parts + gradientAhead * next))
         var g = lane_masked(gradientRow[column * gradient.columnStride * parts], mask)
         if rectified { g = lane_where_positive(zRow[column * zStep], g) }
         gradientRow[column * gradient.columnStride * parts] = g
         sum = lane_add(sum, g)
-        product = lane_fma(g, yRow[column * y.columnStride * parts], product)
+        if multiplies { product = lane_fma(g, yRow[column * yStep], product) }
       }
     }
     return (sum, product)

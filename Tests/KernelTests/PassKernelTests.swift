@@ -81,11 +81,14 @@ struct PassKernelTests {
     }
   }
 
-  @Test("the first backward pass of batch norm agrees with the reference", arguments: PassCase.all)
-  func backwardSums(_ pass: PassCase) {
+  @Test(
+    "the first backward pass of batch norm agrees with the reference, for all inputs or only the first ones",
+    arguments: PassCase.all, [true, false])
+  func backwardSums(_ pass: PassCase, hasAllInputs: Bool) {
     for (rectified, mapped) in [(true, false), (true, true), (false, true), (false, false)] {
       var random = StableRandom(seed: 3, purpose: pass.description)
-      let input = pass.tensor(&random, halo: pass.inputHalo)
+      let input = pass.tensor(
+        &random, halo: pass.inputHalo, channels: hasAllInputs ? pass.channels : (pass.channels + 1) / 2)
       let output = pass.tensor(&random, halo: pass.outputHalo)
       let gradient = pass.tensor(&random, halo: pass.outputHalo)
       let map = pass.channelMap
@@ -117,8 +120,10 @@ struct PassKernelTests {
     }
   }
 
-  @Test("the second backward pass of batch norm agrees with the reference", arguments: PassCase.all)
-  func backwardApply(_ pass: PassCase) {
+  @Test(
+    "the second backward pass of batch norm agrees with the reference, written or added",
+    arguments: PassCase.all, [false, true])
+  func backwardApply(_ pass: PassCase, accumulate: Bool) {
     for mapped in [false, true] {
       var random = StableRandom(seed: 4, purpose: pass.description)
       let input = pass.tensor(&random, halo: pass.inputHalo)
@@ -136,7 +141,7 @@ struct PassKernelTests {
                   BatchNormBackward(
                     input: input.view, output: nil, outputGradient: gradient.view,
                     channelMap: mapped ? map.baseAddress! : nil, a: a.baseAddress!, b: b.baseAddress!,
-                    d: d.baseAddress!, inputGradient: inputGradient.view), pass.batch)
+                    d: d.baseAddress!, inputGradient: inputGradient.view, accumulate: accumulate), pass.batch)
               }
             }
           }

@@ -15,8 +15,8 @@ final class BasisConvolution: ConvolutionLayer {
   let rank: Int
   let variant: BasisVariant
   private let map: AlignedBuffer<Int32>?
-  private let basis: PreparedWeights
-  private let coefficients: PreparedWeights
+  let basis: PreparedWeights
+  let coefficients: PreparedWeights
   /// `full` only: memory of y_b, all blocks, and of its gradient (haloed), one portion; r channels each.
   private let maps: LaneView?
   private let mapsGradient: LaneView?
@@ -83,26 +83,33 @@ final class BasisConvolution: ConvolutionLayer {
   }
 
   func infer(
-    _ input: LaneView, raw: LaneView, _ batchNorm: BatchNorm, _ pass: InferencePass, _ output: LaneView,
+    _ input: LaneView, raw: LaneView, _ batchNorm: BatchNorm, _ pass: ActivationPass, _ output: LaneView,
     _ batch: BatchExtent
   ) {
     let basisMaps = variant == .remainder ? raw.channels(0..<rank) : maps!
     basis.forward(input, basisMaps, batch, .none)
-    let activation = batchNorm.activation(pass)
     switch variant {
-    case .full: coefficients.forward(basisMaps, output, batch, .activation(activation))
-    case .remainder where map == nil:
-      batchNorm.normalize(
-        basisMaps, residual: pass.residual, residualChannelOffset: pass.residualChannelOffset,
-        rectified: pass.rectified, output: output, batch)
-      coefficients.forward(
-        basisMaps, output.channels(rank..<shape.outputChannels), batch, .activation(activation.channels(from: rank)))
+    case .full: coefficients.forward(basisMaps, output, batch, .activation(batchNorm.activation(pass)))
+    case .remainder where map == nil: combine(basisMaps, batchNorm, pass, output, batch)
     case .remainder:
       coefficients.forward(basisMaps, raw.channels(rank..<shape.outputChannels), batch, .none)
       batchNorm.normalize(
         raw, residual: pass.residual, residualChannelOffset: pass.residualChannelOffset, rectified: pass.rectified,
         output: output, batch)
     }
+  }
+
+  /// z from y_b, with batch norm's statistics known: for `remainder` with the basis maps first.
+  /// - Parameter pass: its residual has a memory of its own.
+  func combine(
+    _ maps: LaneView, _ batchNorm: BatchNorm, _ pass: ActivationPass, _ output: LaneView, _ batch: BatchExtent
+  ) {
+    batchNorm.normalize(
+      maps, residual: pass.residual, residualChannelOffset: pass.residualChannelOffset, rectified: pass.rectified,
+      output: output, batch)
+    coefficients.forward(
+      maps, output.channels(rank..<shape.outputChannels), batch,
+      .activation(batchNorm.activation(pass).channels(from: rank)))
   }
 
   func backward(

@@ -109,7 +109,7 @@ final class BatchNorm {
   }
 
   /// The same, for a convolution to apply itself; in internal order, which must be the output's.
-  func activation(_ pass: InferencePass) -> Activation {
+  func activation(_ pass: ActivationPass) -> Activation {
     Activation(
       scale: factors.base, shift: factors.base + channels, residual: pass.residual,
       residualChannelOffset: pass.residualChannelOffset, rectified: pass.rectified)
@@ -119,8 +119,17 @@ final class BatchNorm {
 
   func beginGradients() { sumsMemory.values.update(repeating: 0) }
 
+  /// Σ g · y, C doubles, in internal order.
+  var gradientProducts: UnsafeMutablePointer<Double> { sumsMemory.base + channels }
+
+  /// dy = a · g + b · y + d, after `takeGradients`; C floats each, in internal order.
+  var gradientFactors: (a: UnsafePointer<Float>, b: UnsafePointer<Float>, d: UnsafeMutablePointer<Float>) {
+    let a = factors.base + 2 * channels
+    return (UnsafePointer(a), UnsafePointer(a + channels), a + 2 * channels)
+  }
+
   /// Turns `outputGradient` from dz into g = dz · [z > 0] in place (`output`: z, nil where it was not rectified) and adds
-  /// to the sums that the gradients need.
+  /// to the sums that the gradients need: Σ g · y for the channels that `input` has.
   func rectifyGradient(
     _ input: LaneView, output: LaneView?, outputGradient: LaneView, _ batch: BatchExtent
   ) {
@@ -149,15 +158,16 @@ final class BatchNorm {
     }
   }
 
-  /// dy, in internal order, from g.
+  /// dy, in internal order, from g: of the channels that `input` has, added to what is there if `accumulate`.
   func inputGradient(
-    _ input: LaneView, outputGradient: LaneView, inputGradient: LaneView, _ batch: BatchExtent
+    _ input: LaneView, outputGradient: LaneView, inputGradient: LaneView, accumulate: Bool = false,
+    _ batch: BatchExtent
   ) {
-    let a = UnsafePointer(factors.base + 2 * channels)
+    let factors = gradientFactors
     kernels.batchNormBackwardApply(
       BatchNormBackward(
-        input: input, output: nil, outputGradient: outputGradient, channelMap: channelMap, a: a, b: a + channels,
-        d: a + 2 * channels, inputGradient: inputGradient), batch)
+        input: input, output: nil, outputGradient: outputGradient, channelMap: channelMap, a: factors.a, b: factors.b,
+        d: UnsafePointer(factors.d), inputGradient: inputGradient, accumulate: accumulate), batch)
   }
 
   private func outputChannel(_ c: Int) -> Int { channelMap.map { Int($0[c]) } ?? c }

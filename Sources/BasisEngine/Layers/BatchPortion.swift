@@ -88,6 +88,19 @@ extension LaneView {
     }
   }
 
+  /// Zeros in the lanes of `block` from `lane` on.
+  func clearLanes(from lane: Int, block: Int) {
+    guard lane < laneCount else { return }
+    for channel in 0..<channels {
+      for row in 0..<height {
+        let pixels = base + (block * blockStride + channel * planeStride + row * rowStride)
+        for column in 0..<width {
+          for lane in lane..<laneCount { pixels[column * columnStride][lane] = 0 }
+        }
+      }
+    }
+  }
+
   /// These rows of a portion's blocks.
   func portion(_ portion: BatchPortion, rows: Range<Int>) -> LaneView {
     blocks(from: portion.firstBlock).rows(rows)

@@ -23,7 +23,7 @@ protocol ConvolutionLayer: AnyObject {
   /// - Parameters:
   ///   - raw: memory for y, where the form or the order of its channels needs it.
   func infer(
-    _ input: LaneView, raw: LaneView, _ batchNorm: BatchNorm, _ pass: InferencePass, _ output: LaneView,
+    _ input: LaneView, raw: LaneView, _ batchNorm: BatchNorm, _ pass: ActivationPass, _ output: LaneView,
     _ batch: BatchExtent)
 
   /// For a portion of the batch, whose views these are: gradients of the weights, added to what is there, and of the
@@ -36,8 +36,8 @@ protocol ConvolutionLayer: AnyObject {
     _ portion: BatchPortion)
 }
 
-/// What follows batch norm in inference.
-struct InferencePass {
+/// What follows batch norm.
+struct ActivationPass {
   var residual: LaneView?
   var residualChannelOffset = 0
   var rectified = true
@@ -45,7 +45,7 @@ struct InferencePass {
 
 /// Weights as they are trained, and as the kernels read them.
 struct PreparedWeights {
-  private let weights: ParameterSlice
+  let weights: ParameterSlice
   private let shape: ConvolutionShape
   private let kernels: KernelTable
   private let forwardMemory: AlignedBuffer<Float>
@@ -98,7 +98,7 @@ final class Convolution: ConvolutionLayer {
   }
 
   func infer(
-    _ input: LaneView, raw: LaneView, _ batchNorm: BatchNorm, _ pass: InferencePass, _ output: LaneView,
+    _ input: LaneView, raw: LaneView, _ batchNorm: BatchNorm, _ pass: ActivationPass, _ output: LaneView,
     _ batch: BatchExtent
   ) {
     weights.forward(input, output, batch, .activation(batchNorm.activation(pass)))

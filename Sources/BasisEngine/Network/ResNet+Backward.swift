@@ -35,15 +35,15 @@ extension ResNet {
 
   /// Runs `pass` over `portions`; it adds to the sums of `units`, which take their gradients at the end.
   private func collectGradients(
-    of units: [NormalizedConvolution], _ batch: BatchExtent, _ portions: [BatchPortion], _ pass: (BatchPortion) -> Void
+    of units: [any NormalizedLayer], _ batch: BatchExtent, _ portions: [BatchPortion], _ pass: (BatchPortion) -> Void
   ) {
-    for unit in units { unit.batchNorm.beginGradients() }
+    for unit in units { unit.beginGradients() }
     for portion in portions { pass(portion) }
     for unit in units { unit.takeGradients(batch) }
   }
 
   /// The units whose sum is what block `index` reads.
-  private func outputUnits(before index: Int) -> [NormalizedConvolution] {
+  private func outputUnits(before index: Int) -> [any NormalizedLayer] {
     guard index > 0 else { return [stem] }
     return [blocks[index - 1].second] + (blocks[index - 1].projection.map { [$0] } ?? [])
   }

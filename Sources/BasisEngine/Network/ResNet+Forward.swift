@@ -26,7 +26,7 @@ extension ResNet {
     case .training:
       for stage in stages {
         let units = units(of: stage)
-        for unit in units { unit.batchNorm.beginStatistics() }
+        for unit in units { unit.beginStatistics() }
         for portion in portions(batch, of: stage) { forward(stage, portion) }
         for unit in units { unit.takeStatistics(batch) }
       }
@@ -45,7 +45,7 @@ extension ResNet {
   }
 
   /// Whose convolutions a stage holds.
-  private func units(of stage: Stage) -> [NormalizedConvolution] {
+  private func units(of stage: Stage) -> [any NormalizedLayer] {
     switch stage {
     case .stem: [stem]
     case .first(let index): [blocks[index].first] + (blocks[index].projection.map { [$0] } ?? [])
@@ -99,11 +99,12 @@ extension ResNet {
       residual = residual.subsampled(by: block.first.convolution.shape.stride).rows(rows)
       offset = (block.output.channels - block.input.channels) / 2
     case .projection:
-      // The projected input waits where the sum will be: normalisation reads and writes each element once.
-      block.projection!.normalize(portion, rows: rows, rectified: false, output: output)
-      residual = output
+      // No gradient is under way: its memory takes the projected input.
+      residual = block.outputGradient.portion(portion, rows: rows)
+      block.projection!.normalize(portion, rows: rows, rectified: false, output: residual)
     }
-    block.second.normalize(portion, rows: rows, residual: residual, residualChannelOffset: offset, output: output)
+    block.second.normalize(
+      portion, rows: rows, residual: residual, residualChannelOffset: offset, rectified: true, output: output)
   }
 
   /// z between a block's convolutions, in the scratch, as far as the second one reads it for this portion.

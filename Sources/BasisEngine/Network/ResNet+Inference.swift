@@ -19,7 +19,7 @@ extension ResNet {
   private func infer(_ residualBlock: Block, _ block: BatchExtent) {
     let (input, output) = (residualBlock.input, residualBlock.output)
     residualBlock.first.infer(input, output: residualBlock.inner, block)
-    var pass = InferencePass(residual: input)
+    var pass = ActivationPass(residual: input)
     switch residualBlock.shortcut {
     case .identity: break
     case .subsampleAndPad:
@@ -28,7 +28,7 @@ extension ResNet {
     case .projection:
       // No gradient is under way: its memory takes the projected input.
       residualBlock.projection!.infer(
-        input, InferencePass(rectified: false), output: residualBlock.outputGradient, block)
+        input, ActivationPass(rectified: false), output: residualBlock.outputGradient, block)
       pass.residual = residualBlock.outputGradient
     }
     residualBlock.second.infer(residualBlock.inner, pass, output: output, block)

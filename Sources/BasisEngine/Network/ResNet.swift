@@ -16,7 +16,7 @@ public final class ResNet {
   let form: NetworkForm
   let parameters: ParameterStore
   let statistics: ParameterStore
-  let stem: NormalizedConvolution
+  let stem: any NormalizedLayer
   /// z of the stem and its gradient.
   let stemOutput: LaneView
   let stemGradient: LaneView
@@ -31,9 +31,9 @@ public final class ResNet {
 
   /// A residual block and the views that it joins.
   struct Block {
-    var first: NormalizedConvolution
-    var second: NormalizedConvolution
-    var projection: NormalizedConvolution?
+    var first: any NormalizedLayer
+    var second: any NormalizedLayer
+    var projection: (any NormalizedLayer)?
     var shortcut: Shortcut
     var input: LaneView
     var output: LaneView
@@ -84,17 +84,17 @@ public final class ResNet {
     var builder = LayerBuilder(
       form: form, workspace: memory, parameters: parameters, statistics: statistics, kernels: kernels,
       times: times)
-    stem = builder.normalizedConvolution(architecture.stem)
+    stem = builder.normalizedLayer(architecture.stem)
     stemOutput = memory.activations[architecture.stem]!
     stemGradient = memory.gradients(of: architecture.layers[architecture.stem]).block
     var blocks: [Block] = []
     var previous = architecture.stem
     for block in architecture.blocks {
-      var projection: NormalizedConvolution?
-      if case .projection(let layer) = block.shortcut { projection = builder.normalizedConvolution(layer) }
+      var projection: (any NormalizedLayer)?
+      if case .projection(let layer) = block.shortcut { projection = builder.normalizedLayer(layer) }
       blocks.append(
         Block(
-          first: builder.normalizedConvolution(block.first), second: builder.normalizedConvolution(block.second),
+          first: builder.normalizedLayer(block.first), second: builder.normalizedLayer(block.second),
           projection: projection, shortcut: block.shortcut, input: memory.activations[previous]!,
           output: memory.activations[block.second]!, inner: memory.inner(of: architecture.layers[block.first]),
           innerGradient: memory.gradients(of: architecture.layers[block.first]).inner,
@@ -123,7 +123,7 @@ public final class ResNet {
   }
 
   /// Everything but the classifier.
-  var units: [NormalizedConvolution] {
+  var units: [any NormalizedLayer] {
     [stem] + blocks.flatMap { [$0.first, $0.second] + ($0.projection.map { [$0] } ?? []) }
   }
 }
@@ -182,7 +182,7 @@ struct LayerBuilder {
     return AlgorithmTable.of(kernels).choose(for: shape, size: layer.outputSize)
   }
 
-  mutating func normalizedConvolution(_ index: Int) -> NormalizedConvolution {
+  mutating func normalizedLayer(_ index: Int) -> any NormalizedLayer {
     let layer = form.architecture.layers[index]
     let kernels = times?.table(for: layer.name) ?? kernels
     let convolution = convolution(index, kernels)
@@ -191,9 +191,11 @@ struct LayerBuilder {
       channels: layer.outputChannels, gamma: parameters.slice("\(name).weight"),
       beta: parameters.slice("\(name).bias"), runningMean: statistics.slice("\(name).running_mean"),
       runningVariance: statistics.slice("\(name).running_var"), channelMap: convolution.channelMap, kernels: kernels)
-    return NormalizedConvolution(
-      convolution: convolution, batchNorm: batchNorm, raw: workspace.outputs[index],
-      scratch: workspace.scratch(of: layer))
+    let (raw, scratch) = (workspace.outputs[index], workspace.scratch(of: layer))
+    if let basis = convolution as? BasisConvolution, NormalizedBasis.isFaster(basis) {
+      return NormalizedBasis(basis, batchNorm, raw: raw, scratch: scratch, kernels: kernels)
+    }
+    return NormalizedConvolution(convolution: convolution, batchNorm: batchNorm, raw: raw, scratch: scratch)
   }
 
   private mutating func maps(of layer: Layer, rank: Int) -> LaneView {

@@ -34,7 +34,7 @@ enum ReferencePasses {
     let y = ScalarView(pass.input)
     let z = pass.output.map { ScalarView($0) }
     let gradient = ScalarView(pass.outputGradient)
-    y.forEach(blocks: batch.blocks) { block, c, row, column, lane in
+    gradient.forEach(blocks: batch.blocks) { block, c, row, column, lane in
       let k = pass.channelMap.map { Int($0[c]) } ?? c
       let passed = z.map { $0[block, k, row, column, lane] > 0 } ?? true
       let isImage = batch.contains(block: block, lane: lane)
@@ -42,7 +42,9 @@ enum ReferencePasses {
       gradient[block, k, row, column, lane] = g
       if isImage {
         sums[c] += Double(g)
-        sums[pass.input.channels + c] += Double(g) * Double(y[block, c, row, column, lane])
+        if c < pass.input.channels {
+          sums[pass.outputGradient.channels + c] += Double(g) * Double(y[block, c, row, column, lane])
+        }
       }
     }
   }
@@ -58,7 +60,8 @@ enum ReferencePasses {
     y.forEach(blocks: batch.blocks) { block, c, row, column, lane in
       let k = pass.channelMap.map { Int($0[c]) } ?? c
       let value = a[c] * g[block, k, row, column, lane] + b[c] * y[block, c, row, column, lane] + d[c]
-      dy[block, c, row, column, lane] = batch.contains(block: block, lane: lane) ? value : 0
+      let before = pass.accumulate ? dy[block, c, row, column, lane] : 0
+      dy[block, c, row, column, lane] = batch.contains(block: block, lane: lane) ? before + value : 0
     }
   }
 

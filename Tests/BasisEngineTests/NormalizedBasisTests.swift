@@ -1,0 +1,133 @@
+import KernelInterface
+import Randomness
+import SearchCore
+import Testing
+
+@testable import BasisEngine
+
+/// The form that keeps y_b only, beside the one that keeps all of y.
+@Suite struct NormalizedBasisTests {
+  /// None of rank 1: batch norm takes the scale out of a multiple of one map, so that its coefficient's gradient is zero, or the
+  /// rounding of its sums.
+  static let cases: [FormCase] = [
+    FormCase(rank: 2, images: 1),
+    FormCase(rank: 6, images: 17),
+    // Several portions of blocks, the last one not full.
+    FormCase(outputs: 9, rank: 5, images: 81, size: 8),
+    FormCase(outputs: 18, inputs: 5, stride: 2, rank: 17, images: 15, size: 8),
+    FormCase(inputs: 6, kernelSize: 1, stride: 2, rank: 3, images: 16),
+    // Several portions of rows.
+    FormCase(rank: 3, images: 17, size: 20),
+    FormCase(rank: 2, images: 3, size: 32),
+  ]
+
+  /// All that a step leaves.
+  private struct Step {
+    var output: [Float]
+    var gradient: [Float]
+    var inputGradient: [Float]
+    var parameterGradients: [[Float]]
+    var runningStatistics: [[Float]]
+  }
+
+  @Test(
+    "a step that keeps the basis maps only leaves what one that keeps all maps does",
+    arguments: kernelTables, cases)
+  func equalsKeepingAll(kernels: KernelTable, form: FormCase) {
+    for rectified in [true, false] {
+      let kept = step(form, kernels, rectified: rectified) { basis, batchNorm, raw, scratch in
+        NormalizedConvolution(convolution: basis, batchNorm: batchNorm, raw: raw, scratch: scratch)
+      }
+      let folded = step(form, kernels, rectified: rectified) { basis, batchNorm, raw, scratch in
+        NormalizedBasis(basis, batchNorm, raw: raw, scratch: scratch, kernels: kernels)
+      }
+      #expect(relativeDifference(folded.output, kept.output) < 1e-5)
+      #expect(relativeDifference(folded.gradient, kept.gradient) < 1e-5)
+      #expect(relativeDifference(folded.inputGradient, kept.inputGradient) < 1e-4)
+      for (folded, kept) in zip(folded.parameterGradients, kept.parameterGradients) {
+        #expect(relativeDifference(folded, kept) < 1e-4)
+      }
+      for (folded, kept) in zip(folded.runningStatistics, kept.runningStatistics) {
+        #expect(relativeDifference(folded, kept) < 1e-5)
+      }
+    }
+  }
+
+  /// One step of a layer on random values, with rows and blocks in portions as a network takes them.
+  private func step(
+    _ form: FormCase, _ kernels: KernelTable, rectified: Bool,
+    _ make: (BasisConvolution, BatchNorm, LaneView, Workspace.Scratch) -> any NormalizedLayer
+  ) -> Step {
+    let (images, outputs) = (form.images, form.outputs)
+    let store = ParameterStore(tensors: [
+      TensorDescription(name: "basis", shape: [form.rank, form.inputs * form.kernelSize * form.kernelSize]),
+      TensorDescription(name: "coefficients", shape: [outputs - form.rank, form.rank]),
+      TensorDescription(name: "gamma", shape: [outputs]), TensorDescription(name: "beta", shape: [outputs]),
+    ])
+    let statistics = ParameterStore(
+      tensors: ["mean", "variance"].map { TensorDescription(name: $0, shape: [outputs]) }, trained: false)
+    var random = StableRandom(seed: 9)
+    for name in ["basis", "coefficients", "gamma", "beta"] {
+      store.write(name, store.read(name).map { _ in Float(random.normal()) })
+    }
+    let outputSize = (form.size + form.stride - 1) / form.stride
+    let basis = BasisConvolution(
+      shape: form.shape(outputChannels: outputs), basisShape: form.shape(outputChannels: form.rank),
+      variant: .remainder, basisChannels: Array(0..<form.rank), basis: store.slice("basis"),
+      coefficients: store.slice("coefficients"), kernels: kernels)
+    let batchNorm = BatchNorm(
+      channels: outputs, gamma: store.slice("gamma"), beta: store.slice("beta"),
+      runningMean: statistics.slice("mean"), runningVariance: statistics.slice("variance"), channelMap: nil,
+      kernels: kernels)
+    let raw = Tensor(channels: outputs, size: outputSize, halo: 0, images: images)
+    let activation = Tensor(channels: outputs, size: outputSize, halo: 1, images: images)
+    let scratchGradient = Tensor(channels: outputs, size: outputSize, halo: 1, images: images)
+    let layer = make(
+      basis, batchNorm, raw.view,
+      Workspace.Scratch(activation: activation.view, gradient: scratchGradient.view))
+
+    let batch = BatchExtent(images: images)
+    let portions = BatchPortion.all(of: batch, size: outputSize)
+    let input = Tensor(channels: form.inputs, size: form.size, halo: 1, images: images)
+    input.view.fillNormal(images: images, seed: 1, other: 5)
+    let residual = Tensor(channels: outputs, size: outputSize, halo: 0, images: images)
+    residual.view.fillNormal(images: images, seed: 2)
+    let output = Tensor(channels: outputs, size: outputSize, halo: 1, images: images)
+    let gradient = Tensor(channels: outputs, size: outputSize, halo: 0, images: images)
+    gradient.view.fillNormal(images: images, seed: 3, other: 9)
+    let inputGradient = Tensor(channels: form.inputs, size: form.size, halo: 0, images: images)
+    inputGradient.view.fill(images: images) { _, _, _, _ in 0.5 }
+    func rows(_ view: LaneView, of portion: BatchPortion) -> LaneView { view.portion(portion, rows: portion.rows) }
+    func inputRows(_ view: LaneView, of portion: BatchPortion) -> LaneView {
+      view.portion(portion, rows: portion.inputRows(stride: form.stride, height: form.size))
+    }
+
+    basis.prepare(for: .training)
+    layer.beginStatistics()
+    for portion in portions { layer.convolve(inputRows(input.view, of: portion), portion) }
+    layer.takeStatistics(batch)
+    for portion in portions {
+      layer.normalize(
+        portion, rows: portion.rows, residual: rows(residual.view, of: portion), residualChannelOffset: 0,
+        rectified: rectified, output: rows(output.view, of: portion))
+    }
+    layer.beginGradients()
+    for portion in portions {
+      layer.rectifyGradient(
+        portion, rows: portion.rows, output: rectified ? rows(output.view, of: portion) : nil,
+        outputGradient: rows(gradient.view, of: portion))
+    }
+    layer.takeGradients(batch)
+    for portion in portions {
+      layer.backward(
+        portion, input: inputRows(input.view, of: portion),
+        outputGradient: gradient.view.blocks(from: portion.firstBlock),
+        inputGradient: inputRows(inputGradient.view, of: portion), accumulate: true)
+    }
+    return Step(
+      output: output.view.read(images: images), gradient: gradient.view.read(images: images),
+      inputGradient: inputGradient.view.read(images: images),
+      parameterGradients: ["basis", "coefficients", "gamma", "beta"].map(store.readGradient),
+      runningStatistics: ["mean", "variance"].map(statistics.read))
+  }
+}
