@@ -162,7 +162,7 @@ public struct Normalization {
 /// count is C: there are no products for the others.
 ///
 /// Pass 2 (`batchNormBackwardApply`): dy[c] = a[c] · g[map[c]] + b[c] · y[c] + d[c] for the lanes that are images, zero for the others,
-/// written to `inputGradient`, or added to it, in `input`'s channel order. The engine computes a, b, d from the sums (Ioffe and Szegedy 2015):
+/// written to `inputGradient` in `input`'s channel order. The engine computes a, b, d from the sums (Ioffe and Szegedy 2015):
 /// a = γ/σ, b = −γ·Σ(g·x̂)/(σ²·M), d = −a·Σg/M − b·μ with M = images · pixels and x̂ = (y − μ)/σ.
 public struct BatchNormBackward {
   /// y, as the convolution left it.
@@ -178,13 +178,11 @@ public struct BatchNormBackward {
   public var d: UnsafePointer<Float>?
   /// Pass 2 only: dy, haloed or not.
   public var inputGradient: LaneView?
-  /// Pass 2 only: adds to dy what it would write.
-  public var accumulate: Bool
 
   public init(
     input: LaneView, output: LaneView?, outputGradient: LaneView, channelMap: UnsafePointer<Int32>?,
     a: UnsafePointer<Float>? = nil, b: UnsafePointer<Float>? = nil, d: UnsafePointer<Float>? = nil,
-    inputGradient: LaneView? = nil, accumulate: Bool = false
+    inputGradient: LaneView? = nil
   ) {
     self.input = input
     self.output = output
@@ -194,7 +192,6 @@ public struct BatchNormBackward {
     self.b = b
     self.d = d
     self.inputGradient = inputGradient
-    self.accumulate = accumulate
   }
 }
 

@@ -104,10 +104,8 @@ enum BatchNormPasses {
                 lane_prefetch(g + (column * gradient.columnStride * parts + gAhead))
               }
               let gradientValue = g[column * gradient.columnStride * parts + part]
-              var value = lane_fma(ac, gradientValue, lane_fma(bc, y[column * input.columnStride * parts + part], dc))
-              let place = dy + (column * inputGradient.columnStride * parts + part)
-              if pass.accumulate { value = lane_add(place[0], value) }
-              place[0] = lane_masked(value, mask)
+              let value = lane_fma(ac, gradientValue, lane_fma(bc, y[column * input.columnStride * parts + part], dc))
+              dy[column * inputGradient.columnStride * parts + part] = lane_masked(value, mask)
             }
           }
         }

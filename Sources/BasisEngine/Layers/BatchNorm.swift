@@ -97,6 +97,9 @@ final class BatchNorm {
     if !(scale.isFinite && shift.isFinite) { isFinite = false }
   }
 
+  /// γ / σ, C floats, in internal order.
+  var scale: UnsafePointer<Float> { UnsafePointer(factors.base) }
+
   /// output = relu?(γ · (y − μ) / √(σ² + ε) + β + residual), with the statistics that were taken last.
   func normalize(
     _ input: LaneView, residual: LaneView? = nil, residualChannelOffset: Int = 0, rectified: Bool, output: LaneView,
@@ -122,10 +125,10 @@ final class BatchNorm {
   /// Σ g · y, C doubles, in internal order.
   var gradientProducts: UnsafeMutablePointer<Double> { sumsMemory.base + channels }
 
-  /// dy = a · g + b · y + d, after `takeGradients`; C floats each, in internal order.
-  var gradientFactors: (a: UnsafePointer<Float>, b: UnsafePointer<Float>, d: UnsafeMutablePointer<Float>) {
-    let a = factors.base + 2 * channels
-    return (UnsafePointer(a), UnsafePointer(a + channels), a + 2 * channels)
+  /// dy = a · g + b · y + d, after `takeGradients`; C floats each, in internal order. a is `scale`.
+  var gradientFactors: (a: UnsafePointer<Float>, b: UnsafePointer<Float>, d: UnsafePointer<Float>) {
+    let a = UnsafePointer(factors.base + 2 * channels)
+    return (a, a + channels, a + 2 * channels)
   }
 
   /// Turns `outputGradient` from dz into g = dz · [z > 0] in place (`output`: z, nil where it was not rectified) and adds
@@ -158,16 +161,15 @@ final class BatchNorm {
     }
   }
 
-  /// dy, in internal order, from g: of the channels that `input` has, added to what is there if `accumulate`.
+  /// dy, in internal order, from g.
   func inputGradient(
-    _ input: LaneView, outputGradient: LaneView, inputGradient: LaneView, accumulate: Bool = false,
-    _ batch: BatchExtent
+    _ input: LaneView, outputGradient: LaneView, inputGradient: LaneView, _ batch: BatchExtent
   ) {
     let factors = gradientFactors
     kernels.batchNormBackwardApply(
       BatchNormBackward(
         input: input, output: nil, outputGradient: outputGradient, channelMap: channelMap, a: factors.a, b: factors.b,
-        d: UnsafePointer(factors.d), inputGradient: inputGradient, accumulate: accumulate), batch)
+        d: factors.d, inputGradient: inputGradient), batch)
   }
 
   private func outputChannel(_ c: Int) -> Int { channelMap.map { Int($0[c]) } ?? c }

@@ -8,8 +8,9 @@ import KernelInterface
 ///     C = Σ y_b·y_bᵀ                       r × r: Σ y_r = A·Σ y_b and Σ y_r² = diag(A·C·Aᵀ)
 ///     z_r = relu(s_r·(A·y_b) + t_r + residual)    made in a convolution's registers, wherever z is needed
 ///     G = Σ g_r·y_bᵀ                       (N − r) × r: Σ g_r·y_r = diag(G·Aᵀ)
+///     h = a_b·g_b + (a_r·A)ᵀ·g_r           r channels, made as soon as g is there: a is γ/σ
 ///     dA = a_r·G + b_r·A·C + d_r·(Σ y_b)ᵀ
-///     dy_b + Aᵀ·dy_r = a_b·g_b + b_b·y_b + (a_r·A)ᵀ·g_r + Aᵀ·(b_r·A)·y_b + d_b + Aᵀ·d_r
+///     dy_b + Aᵀ·dy_r = h + (b_b + Aᵀ·(b_r·A))·y_b + d_b + Aᵀ·d_r
 ///
 /// (a_r and the other vectors multiply rows.) Where r is large, the products of r × r matrices cost more than that saves:
 /// `isFaster`.
@@ -23,6 +24,8 @@ final class NormalizedBasis: NormalizedLayer {
   /// N − r
   private let combined: Int
   private let kernels: KernelTable
+  /// h, all blocks.
+  private let shares: LaneView
   /// C, row-major, and A·C.
   private let products: AlignedBuffer<Double>
   private let combinedProducts: AlignedBuffer<Double>
@@ -30,48 +33,49 @@ final class NormalizedBasis: NormalizedLayer {
   private let sums: AlignedBuffer<Double>
   /// G, row-major.
   private let gradientProducts: AlignedBuffer<Double>
-  /// A portion's share of C or G.
-  private let share: AlignedBuffer<Float>
-  /// a_r·A, and Aᵀ·(b_r·A), which is symmetric.
-  private let scaled: AlignedBuffer<Float>
-  private let square: AlignedBuffer<Float>
-  private let scaledCoefficients: PreparedWeights
-  private let squareCoefficients: PreparedWeights
+  /// A portion's part of C or G.
+  private let part: AlignedBuffer<Float>
+  /// From g to h: r × N.
+  private let gradientMix: Mix
+  /// From y_b to its part of dy_b: r × r, with a shift and a factor of 1 for each map.
+  private let mapsMix: Mix
+  private let shift: AlignedBuffer<Float>
+  private let ones: AlignedBuffer<Float>
 
   var convolution: any ConvolutionLayer { basis }
+  var readsGradient: Bool { false }
 
-  /// - Parameter raw: the layer's y in the workspace, of which the first r channels are used.
+  /// - Parameter raw: memory for the layer's y: its first r channels take y_b, the next ones h.
   init(
     _ basis: BasisConvolution, _ batchNorm: BatchNorm, raw: LaneView, scratch: Workspace.Scratch, kernels: KernelTable
   ) {
-    precondition(basis.variant == .remainder && basis.channelMap == nil)
+    let outputs = basis.shape.outputChannels
+    precondition(basis.variant == .remainder && basis.channelMap == nil && 2 * basis.rank <= outputs)
     self.basis = basis
     self.batchNorm = batchNorm
     self.scratch = scratch
     self.kernels = kernels
     rank = basis.rank
-    combined = basis.shape.outputChannels - basis.rank
+    combined = outputs - rank
     self.raw = raw.channels(0..<rank)
+    shares = raw.channels(rank..<2 * rank)
     products = AlignedBuffer(count: rank * rank)
     combinedProducts = AlignedBuffer(count: combined * rank)
     sums = AlignedBuffer(count: rank)
     gradientProducts = AlignedBuffer(count: combined * rank)
-    share = AlignedBuffer(count: max(combined, rank) * rank)
-    scaled = AlignedBuffer(count: combined * rank)
-    square = AlignedBuffer(count: rank * rank)
-    scaledCoefficients = PreparedWeights(
-      ParameterSlice(values: scaled.base, gradients: share.base, count: scaled.count),
-      shape: ConvolutionShape(outputChannels: combined, inputChannels: rank, kernelSize: 1, stride: 1), kernels: kernels
-    )
-    squareCoefficients = PreparedWeights(
-      ParameterSlice(values: square.base, gradients: share.base, count: square.count),
-      shape: ConvolutionShape(outputChannels: rank, inputChannels: rank, kernelSize: 1, stride: 1), kernels: kernels)
+    part = AlignedBuffer(count: combined * rank)
+    gradientMix = Mix(outputChannels: rank, inputChannels: outputs, kernels)
+    mapsMix = Mix(outputChannels: rank, inputChannels: rank, kernels)
+    shift = AlignedBuffer(count: rank)
+    ones = AlignedBuffer(count: rank)
+    ones.values.update(repeating: 1)
   }
 
   /// Whether a layer's step is faster in this form: r·(N + r) more products a pixel against N − r channels that are not moved.
+  /// Never where the memory of y has no room for h.
   static func isFaster(_ basis: BasisConvolution) -> Bool {
     let (rank, outputs) = (basis.rank, basis.shape.outputChannels)
-    return basis.variant == .remainder && basis.channelMap == nil
+    return basis.variant == .remainder && basis.channelMap == nil && 2 * rank <= outputs
       && rank * (outputs + rank) <= productsPerChannel * (outputs - rank)
   }
 
@@ -91,8 +95,7 @@ final class NormalizedBasis: NormalizedLayer {
     basis.basis.forward(input, maps, portion.extent, .statistics(batchNorm.sums))
     // The products take all lanes.
     maps.clearLanes(from: portion.extent.lanesInLastBlock, block: portion.extent.blocks - 1)
-    squareCoefficients.weightGradient(maps, maps, portion.extent)
-    moveShare(to: products)
+    addProducts(maps, maps, portion.extent, to: products)
   }
 
   func takeStatistics(_ batch: BatchExtent) {
@@ -114,6 +117,13 @@ final class NormalizedBasis: NormalizedLayer {
       statistics.squares[rank + c] = (0..<rank).reduce(0) { $0 + Double(row[$1]) * product[$1] }
     }
     batchNorm.takeStatistics(count: count(batch))
+    let scale = batchNorm.scale
+    for i in 0..<rank {
+      let row = gradientMix.weights + i * (rank + combined)
+      row[i] = scale[i]
+      for c in 0..<combined { row[rank + c] = scale[rank + c] * a[c * rank + i] }
+    }
+    gradientMix.prepare()
   }
 
   func normalize(
@@ -136,8 +146,9 @@ final class NormalizedBasis: NormalizedLayer {
   func rectifyGradient(_ portion: BatchPortion, rows: Range<Int>, output: LaneView?, outputGradient: LaneView) {
     let maps = raw.portion(portion, rows: rows)
     batchNorm.rectifyGradient(maps, output: output, outputGradient: outputGradient, portion.extent)
-    scaledCoefficients.weightGradient(maps, outputGradient.channels(rank..<rank + combined), portion.extent)
-    moveShare(to: gradientProducts)
+    addProducts(
+      maps, outputGradient.channels(rank..<rank + combined), portion.extent, to: gradientProducts)
+    gradientMix.forward(outputGradient, shares.portion(portion, rows: rows), portion.extent, .none)
   }
 
   func takeGradients(_ batch: BatchExtent) {
@@ -148,7 +159,11 @@ final class NormalizedBasis: NormalizedLayer {
     }
     batchNorm.takeGradients(count: count(batch))
     let (a, b, d) = batchNorm.gradientFactors
-    square.values.update(repeating: 0)
+    let square = mapsMix.weights
+    for i in 0..<rank {
+      shift.base[i] = d[i]
+      for j in 0..<rank { square[i * rank + j] = i == j ? b[i] : 0 }
+    }
     for c in 0..<combined {
       let row = coefficients.values + c * rank
       let (ac, bc, dc) = (a[rank + c], b[rank + c], d[rank + c])
@@ -157,27 +172,25 @@ final class NormalizedBasis: NormalizedLayer {
         coefficients.gradients[place] += Float(
           Double(ac) * gradientProducts.base[place] + Double(bc) * combinedProducts.base[place]
             + Double(dc) * sums.base[i])
-        scaled.base[place] = ac * row[i]
-        d[i] += dc * row[i]
+        shift.base[i] += dc * row[i]
         let factor = bc * row[i]
-        for j in 0..<rank { square.base[i * rank + j] += factor * row[j] }
+        for j in 0..<rank { square[i * rank + j] += factor * row[j] }
       }
     }
-    scaledCoefficients.prepare(for: .training)
-    squareCoefficients.prepare(for: .training)
+    mapsMix.prepare()
   }
 
   func backward(
     _ portion: BatchPortion, input: LaneView, outputGradient: LaneView, inputGradient: LaneView?, accumulate: Bool
   ) {
     let basisGradient = scratch.gradient.channels(0..<rank).filled(for: portion, height: raw.height) { rows, target in
-      let maps = raw.portion(portion, rows: rows)
-      let gradient = outputGradient.rows(rows)
-      scaledCoefficients.inputGradient(
-        gradient.channels(rank..<rank + combined), target, accumulate: false, portion.extent)
-      squareCoefficients.inputGradient(maps, target, accumulate: true, portion.extent)
-      batchNorm.inputGradient(
-        maps, outputGradient: gradient, inputGradient: target, accumulate: true, portion.extent)
+      mapsMix.forward(
+        raw.portion(portion, rows: rows), target, portion.extent,
+        .activation(
+          Activation(
+            scale: ones.base, shift: shift.base, residual: shares.portion(portion, rows: rows),
+            residualChannelOffset: 0, rectified: false)))
+      target.clearLanes(from: portion.extent.lanesInLastBlock, block: portion.extent.blocks - 1)
     }
     basis.basis.weightGradient(input, basisGradient, portion.extent)
     if let inputGradient {
@@ -185,11 +198,38 @@ final class NormalizedBasis: NormalizedLayer {
     }
   }
 
-  /// Adds what a weight gradient left in `share` to sums that last for the batch, in double precision.
-  private func moveShare(to sums: AlignedBuffer<Double>) {
-    for i in 0..<sums.count {
-      sums.base[i] += Double(share.base[i])
-      share.base[i] = 0
-    }
+  /// Adds Σ gradient·mapsᵀ to sums that last for the batch, in double precision.
+  private func addProducts(
+    _ maps: LaneView, _ gradient: LaneView, _ batch: BatchExtent, to sums: AlignedBuffer<Double>
+  ) {
+    part.values.update(repeating: 0)
+    kernels.convolutionWeightGradient(
+      maps, gradient, part.base,
+      ConvolutionShape(outputChannels: gradient.channels, inputChannels: rank, kernelSize: 1, stride: 1), batch)
+    for i in 0..<sums.count { sums.base[i] += Double(part.base[i]) }
+  }
+}
+
+/// A 1×1 convolution whose weights are not trained, but computed anew every step.
+private struct Mix {
+  /// [outputs][inputs], zero at first.
+  var weights: UnsafeMutablePointer<Float> { memory.base }
+  private let memory: AlignedBuffer<Float>
+  private let prepared: AlignedBuffer<Float>
+  private let shape: ConvolutionShape
+  private let kernels: KernelTable
+
+  init(outputChannels: Int, inputChannels: Int, _ kernels: KernelTable) {
+    shape = ConvolutionShape(
+      outputChannels: outputChannels, inputChannels: inputChannels, kernelSize: 1, stride: 1)
+    memory = AlignedBuffer(count: shape.weightCount)
+    prepared = AlignedBuffer(count: shape.preparedCount(shape.forwardAlgorithm))
+    self.kernels = kernels
+  }
+
+  func prepare() { kernels.prepareForward(memory.base, shape, prepared.base) }
+
+  func forward(_ input: LaneView, _ output: LaneView, _ batch: BatchExtent, _ epilogue: ConvolutionEpilogue) {
+    kernels.convolutionForward(input, prepared.base, output, shape, batch, epilogue)
   }
 }

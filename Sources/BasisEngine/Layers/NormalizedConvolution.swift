@@ -6,6 +6,7 @@ struct NormalizedConvolution: NormalizedLayer {
   let batchNorm: BatchNorm
   let raw: LaneView
   let scratch: Workspace.Scratch
+  var readsGradient: Bool { true }
 
   func beginStatistics() { batchNorm.beginStatistics() }
 

@@ -12,6 +12,9 @@ protocol NormalizedLayer {
   /// Memory for one portion's z and dy; shared by all layers of this output size.
   var scratch: Workspace.Scratch { get }
 
+  /// Whether `backward` reads g, which then has to last until there.
+  var readsGradient: Bool { get }
+
   func beginStatistics()
   /// y of a portion, and its share of the statistics.
   /// - Parameter input: the portion's input rows.
@@ -35,7 +38,7 @@ protocol NormalizedLayer {
   /// From g to a portion's share of the weights' gradients and, where `inputGradient` is given, the input's.
   /// - Parameters:
   ///   - input, inputGradient: the portion's input rows.
-  ///   - outputGradient: all rows of the portion's blocks.
+  ///   - outputGradient: g, all rows of the portion's blocks; anything where it is not read.
   func backward(
     _ portion: BatchPortion, input: LaneView, outputGradient: LaneView, inputGradient: LaneView?, accumulate: Bool)
 }

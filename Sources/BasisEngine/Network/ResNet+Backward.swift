@@ -65,7 +65,10 @@ extension ResNet {
   /// From g of a block's sum to g of its inner activation.
   private func backwardSecond(_ block: Block, _ portion: BatchPortion) {
     let inner = completeInner(block, portion)
-    let innerGradient = block.innerGradient.portion(portion, rows: portion.rows)
+    // Where nobody reads it later, every portion's goes where the first one's was, which is still in the cache.
+    let innerGradient =
+      block.first.readsGradient
+      ? block.innerGradient.portion(portion, rows: portion.rows) : block.innerGradient.rows(0..<portion.rows.count)
     block.second.backward(
       portion, input: inner, outputGradient: block.outputGradient.blocks(from: portion.firstBlock),
       inputGradient: innerGradient, accumulate: false)

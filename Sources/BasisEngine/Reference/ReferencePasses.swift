@@ -60,8 +60,7 @@ enum ReferencePasses {
     y.forEach(blocks: batch.blocks) { block, c, row, column, lane in
       let k = pass.channelMap.map { Int($0[c]) } ?? c
       let value = a[c] * g[block, k, row, column, lane] + b[c] * y[block, c, row, column, lane] + d[c]
-      let before = pass.accumulate ? dy[block, c, row, column, lane] : 0
-      dy[block, c, row, column, lane] = batch.contains(block: block, lane: lane) ? before + value : 0
+      dy[block, c, row, column, lane] = batch.contains(block: block, lane: lane) ? value : 0
     }
   }
 
