@@ -80,7 +80,7 @@ final class NormalizedBasis: NormalizedLayer {
   }
 
   /// Multiply-adds that take the time in which a channel's pixel is moved as often as a step does. Measured with ResNet-18: faster
-  /// at 107 (r = 64 of 256), slower at 192 (64 of 128).
+  /// at 107 (r = 64 of 256), even at 192 (64 of 128), slower at 384 (128 of 256).
   private static let productsPerChannel = 128
 
   // MARK: Forward
