@@ -1,9 +1,10 @@
 import KernelInterface
 
-/// A basis convolution (`remainder`, the basis maps first) and its batch norm, of which memory sees y_b only.
+/// A basis convolution (`remainder`, the basis maps first) and its batch norm, of which r channels of y and of its gradient are
+/// kept.
 ///
-/// y_r = A·y_b is linear in the r maps that are kept, and so is all that batch norm does to it, so nothing of N channels but z
-/// and g has to be written or read. With y = [y_b; y_r], g split alike, and batch norm's dy = a·g + b·y + d:
+/// y_r = A·y_b is linear in y_b, and so is all that batch norm does to it, so nothing of N channels but z and g has to be
+/// written or read. With y = [y_b; y_r], g split alike, and batch norm's dy = a·g + b·y + d:
 ///
 ///     C = Σ y_b·y_bᵀ                       r × r: Σ y_r = A·Σ y_b and Σ y_r² = diag(A·C·Aᵀ)
 ///     z_r = relu(s_r·(A·y_b) + t_r + residual)    made in a convolution's registers, wherever z is needed
