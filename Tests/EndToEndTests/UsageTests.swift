@@ -16,7 +16,8 @@ struct UsageTests {
       ["train", "--model", "resnet8", "--data", "shapes10", "--epochs", "1", "--candidate", "layer1.0.conv9=4"],
       ["train", "--model", "resnet8", "--data", "shapes10", "--epochs", "1", "--candidate", "layer1.0.conv1=16"],
       ["train", "--model", "resnet8", "--candidate", "dense", "--rank-fraction", "0.5", "--data", "shapes10"],
-      ["bench", "--model", "resnet8", "--rank-fraction", "1.5"], ["bench"],
+      ["bench", "--model", "resnet8", "--rank-fraction", "1.5"], ["bench", "--model", "resnet8", "--rank", "64"],
+      ["bench"],
       ["status", "x", "--verbose", "--frobnicate"],
     ])
   func wrongUsage(arguments: [String]) async throws {

@@ -15,7 +15,7 @@ struct NetworkOptions: ParsableArguments {
       "Decompose every 3×3 convolution, at this fraction of its output channels.", valueName: "fraction"))
   var rankFraction: Double?
 
-  @Option(help: "Decompose every 3×3 convolution, at this rank.")
+  @Option(help: "Decompose every 3×3 convolution with more output channels than this, at this rank.")
   var rank: Int?
 
   @Option(help: "What a basis convolution keeps: r basis maps and N − r combinations, or N combinations.")
@@ -38,7 +38,14 @@ struct NetworkOptions: ParsableArguments {
         max(1, Int((rankFraction * Double(outputs)).rounded(.toNearestOrAwayFromZero)))
       }
     }
-    if let rank { return .everyConvolution(of: architecture) { _ in rank } }
+    if let rank {
+      let chosen = Candidate.everyConvolution(of: architecture) { _ in rank }
+      let widest = architecture.layers.filter { $0.kernelSize == 3 }.max { $0.outputChannels < $1.outputChannels }
+      if chosen.ranks.isEmpty, let widest {
+        throw .illegalRank(layer: widest.name, rank: rank, allowed: widest.legalRanks)
+      }
+      return chosen
+    }
     let chosen = try Candidate(parsing: candidate ?? "dense")
     try chosen.validate(in: architecture)
     return chosen
