@@ -30,7 +30,7 @@ final class BatchNorm {
   private let kernels: KernelTable
   private let mean: AlignedBuffer<Double>
   private let inverseDeviation: AlignedBuffer<Double>
-  /// scale, shift; then a, b, d of the backward pass: C floats each.
+  /// scale, which is also a of the backward pass, and shift; then its b and d: C floats each.
   private let factors: AlignedBuffer<Float>
 
   init(
@@ -47,7 +47,7 @@ final class BatchNorm {
     sumsMemory = AlignedBuffer(count: 2 * channels)
     mean = AlignedBuffer(count: channels)
     inverseDeviation = AlignedBuffer(count: channels)
-    factors = AlignedBuffer(count: 5 * channels)
+    factors = AlignedBuffer(count: 4 * channels)
   }
 
   // MARK: Forward
@@ -97,9 +97,6 @@ final class BatchNorm {
     if !(scale.isFinite && shift.isFinite) { isFinite = false }
   }
 
-  /// γ / σ, C floats, in internal order.
-  var scale: UnsafePointer<Float> { UnsafePointer(factors.base) }
-
   /// output = relu?(γ · (y − μ) / √(σ² + ε) + β + residual), with the statistics that were taken last.
   func normalize(
     _ input: LaneView, residual: LaneView? = nil, residualChannelOffset: Int = 0, rectified: Bool, output: LaneView,
@@ -125,10 +122,11 @@ final class BatchNorm {
   /// Σ g · y, C doubles, in internal order.
   var gradientProducts: UnsafeMutablePointer<Double> { sumsMemory.base + channels }
 
-  /// dy = a · g + b · y + d, after `takeGradients`; C floats each, in internal order. a is `scale`.
+  /// dy = a · g + b · y + d, after `takeGradients`; C floats each, in internal order. a = γ/σ is known
+  /// as soon as the statistics are.
   var gradientFactors: (a: UnsafePointer<Float>, b: UnsafePointer<Float>, d: UnsafePointer<Float>) {
-    let a = UnsafePointer(factors.base + 2 * channels)
-    return (a, a + channels, a + 2 * channels)
+    let b = UnsafePointer(factors.base + 2 * channels)
+    return (UnsafePointer(factors.base), b, b + channels)
   }
 
   /// Turns `outputGradient` from dz into g = dz · [z > 0] in place (`output`: z, nil where it was not rectified) and adds
@@ -143,8 +141,7 @@ final class BatchNorm {
 
   /// Gradients of γ and β, and what `inputGradient` needs, from the sums over `count` values a channel.
   func takeGradients(count: Int) {
-    let a = factors.base + 2 * channels
-    let b = a + channels
+    let b = factors.base + 2 * channels
     let d = b + channels
     for c in 0..<channels {
       let k = outputChannel(c)
@@ -155,7 +152,6 @@ final class BatchNorm {
       beta.gradients[k] = Float(sumG)
       let factor = Double(gamma.values[k]) * inverse
       let slope = -factor * inverse * sumGNormalized / Double(count)
-      a[c] = Float(factor)
       b[c] = Float(slope)
       d[c] = Float(-factor * sumG / Double(count) - slope * mu)
     }

@@ -7,7 +7,7 @@ import KernelInterface
 /// written or read. With y = [y_b; y_r], g split alike, and batch norm's dy = a·g + b·y + d:
 ///
 ///     C = Σ y_b·y_bᵀ                       r × r: Σ y_r = A·Σ y_b and Σ y_r² = diag(A·C·Aᵀ)
-///     z_r = relu(s_r·(A·y_b) + t_r + residual)    made in a convolution's registers, wherever z is needed
+///     z_r = relu(s_r·(A·y_b) + t_r + residual)    what a convolution stores, wherever z is needed
 ///     G = Σ g_r·y_bᵀ                       (N − r) × r: Σ g_r·y_r = diag(G·Aᵀ)
 ///     h = a_b·g_b + (a_r·A)ᵀ·g_r           r channels, made as soon as g is there: a is γ/σ
 ///     dA = a_r·G + b_r·A·C + d_r·(Σ y_b)ᵀ
@@ -118,7 +118,7 @@ final class NormalizedBasis: NormalizedLayer {
       statistics.squares[rank + c] = (0..<rank).reduce(0) { $0 + Double(row[$1]) * product[$1] }
     }
     batchNorm.takeStatistics(count: count(batch))
-    let scale = batchNorm.scale
+    let scale = batchNorm.gradientFactors.a
     for i in 0..<rank {
       let row = gradientMix.weights + i * (rank + combined)
       row[i] = scale[i]
@@ -191,6 +191,7 @@ final class NormalizedBasis: NormalizedLayer {
           Activation(
             scale: ones.base, shift: shift.base, residual: shares.portion(portion, rows: rows),
             residualChannelOffset: 0, rectified: false)))
+      // The shift is in lanes that are no images, too.
       target.clearLanes(from: portion.extent.lanesInLastBlock, block: portion.extent.blocks - 1)
     }
     basis.basis.weightGradient(input, basisGradient, portion.extent)
