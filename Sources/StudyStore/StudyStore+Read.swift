@@ -175,6 +175,21 @@ extension StudyStore {
     }
   }
 
+  /// The latest `count` trainings that were begun at `time` or later and brought a result, the latest ending last: what a
+  /// rate and the time left follow from.
+  public func trainings(
+    latest count: Int, begunSince time: Double
+  ) throws(StoreError) -> [(begun: Double, ended: Double)] {
+    try rows(
+      "the results", of: "a result",
+      // One that was entered together with its result was trained some time before.
+      """
+      SELECT started, recorded FROM result JOIN attempt ON attempt.job = result.job AND attempt.number = result.attempt
+      WHERE started >= ? AND started < recorded ORDER BY recorded DESC LIMIT ?
+      """, [time, max(0, count)]
+    ) { (begun: try $0.value(0), ended: try $0.value(1)) }.reversed()
+  }
+
   /// When results were recorded, the latest last, no more than `count` of them: what a rate and the time left follow from.
   public func finishTimes(latest count: Int = .max) throws(StoreError) -> [Double] {
     try rows(

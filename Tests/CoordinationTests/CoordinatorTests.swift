@@ -437,4 +437,22 @@ struct CoordinatorTests {
       #expect(effects.sent(to: a).count == 1)
     }
   }
+
+  @Test("kernel variants are known from the record: a worker with another one is told, one with the same is not")
+  func variantsOnRecord() {
+    for variant in ["avx", "avx512"] {
+      let trial = Trial(candidate: .dense, replicate: 0)
+      var result = Fixture.result()
+      result.kernelVariant = variant
+      let job = JobRecord(id: 1, trial: trial, seed: 1, state: .finished, attempts: 1, result: result)
+      var machine = CoordinatorMachine(
+        settings: Fixture.coordinatorSettings(), jobs: [job], strategy: TwoStageStrategy())
+      _ = machine.handle(.started, at: 0)
+      let effects = machine.handle(.received(Fixture.hello("w"), from: PeerID(1)), at: 1)
+      let warnings = effects.compactMap { if case .log(.warning, let text) = $0 { text } else { nil } }
+      #expect(warnings.count == (variant == "avx" ? 0 : 1))
+      #expect(warnings.allSatisfy { $0.contains("computes with avx, the study so far with avx512") })
+      #expect(effects.records.contains { if case .noted = $0 { true } else { false } } == (variant == "avx512"))
+    }
+  }
 }

@@ -75,10 +75,11 @@ extension CoordinatorMachine {
           id: hello.worker, host: hello.host, processID: hello.processID, slots: hello.slots,
           kernelVariant: hello.kernelVariant, build: hello.build)))
     log(.info, "worker \(hello.worker) on \(hello.host) joined with \(hello.slots) slots")
-    if kernelVariants.insert(hello.kernelVariant).inserted, kernelVariants.count > 1 {
+    let others = kernelVariants.sorted().joined(separator: ", ")
+    if kernelVariants.insert(hello.kernelVariant).inserted, !others.isEmpty {
       let text =
-        "worker \(hello.worker) computes with \(hello.kernelVariant), others with another variant: results of equal "
-        + "jobs may differ in the last bits"
+        "worker \(hello.worker) computes with \(hello.kernelVariant), the study so far with \(others.oneLine(limit: 200)): "
+        + "results of equal jobs may differ in the last bits"
       record(.noted(text))
       log(.warning, text)
     }

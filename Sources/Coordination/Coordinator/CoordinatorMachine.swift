@@ -19,6 +19,7 @@ public struct CoordinatorMachine: Sendable {
   var sessionTimers = MinimumHeap<Timer<(peer: PeerID, serial: UInt64)>>()
   /// Deadlines of leases whose holder is not connected.
   var detachedTimers = MinimumHeap<Timer<(job: Int64, attempt: Int)>>()
+  /// Of the workers that came and of the results on record.
   var kernelVariants: Set<String> = []
   var dataTraffic = DataTraffic()
   /// Nil where anybody may work.
@@ -61,7 +62,10 @@ public struct CoordinatorMachine: Sendable {
     self.settings = settings
     self.strategy = strategy
     restored = jobs
-    for job in jobs { self.jobs.restore(job) }
+    for job in jobs {
+      self.jobs.restore(job)
+      if let result = job.result { kernelVariants.insert(result.kernelVariant) }
+    }
   }
 
   public var summary: CoordinatorSummary {

@@ -36,7 +36,7 @@ struct CIFAR10Folder: Sendable {
     return LabeledImages(pixels: pixels, labels: labels, normalization: .cifar10)
   }
 
-  /// The images of `records`, counted through `files`, in the order of `records`. One file after the other is mapped,
+  /// The images of `records`, counted through `files`, in the order of `records`. One file after the other is read,
   /// so that the process never holds more than one beside the images asked for.
   func images(in files: [String], records: [Int]) throws(ImageDataError) -> LabeledImages {
     let count = files.count * recordsPerFile
@@ -99,17 +99,39 @@ struct CIFAR10Folder: Sendable {
     return hexadecimal(hash.finalize())
   }
 
-  /// Mapped rather than read, so that a folder's 184 MB need not be resident.
+  /// Read rather than mapped: a mapped file that shrinks meanwhile ends the process (SIGBUS).
   private func contents(of path: String) throws(ImageDataError) -> Data {
-    var isDirectory: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
-      throw .missingFile(path: path, remedy: remedy)
+    // Not blocking, so that a pipe in the place of a file is told instead of waited for.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else {
+      if [ENOENT, ENOTDIR].contains(errno) { throw .missingFile(path: path, remedy: remedy) }
+      throw .unreadable(path: path, reason: String(cString: strerror(errno)))
     }
-    guard !isDirectory.boolValue else { throw .unreadable(path: path, reason: "it is a folder") }
-    do {
-      return try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
-    } catch {
-      throw .unreadable(path: path, reason: reason(of: error))
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else {
+      throw .unreadable(path: path, reason: String(cString: strerror(errno)))
     }
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: break
+    case S_IFDIR: throw .unreadable(path: path, reason: "it is a folder")
+    default: throw .unreadable(path: path, reason: "it is not a regular file")
+    }
+    guard Int(status.st_size) == fileBytes else {
+      throw .wrongSize(path: path, bytes: Int(status.st_size), expectedBytes: fileBytes, remedy: remedy)
+    }
+    var data = Data(count: fileBytes)
+    var done = 0
+    while done < fileBytes {
+      let count = data.withUnsafeMutableBytes { read(descriptor, $0.baseAddress! + done, fileBytes - done) }
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw .unreadable(path: path, reason: String(cString: strerror(errno))) }
+      // It shrank since its size was asked for.
+      guard count > 0 else {
+        throw .wrongSize(path: path, bytes: done, expectedBytes: fileBytes, remedy: remedy)
+      }
+      done += count
+    }
+    return data
   }
 }

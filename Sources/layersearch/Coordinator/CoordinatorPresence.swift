@@ -6,15 +6,37 @@ enum CoordinatorPresence {
   ///
   /// Looks the study's lock up in the kernel's list instead of trying it, which could keep a coordinator from starting.
   static func isAtWork(studyFolder: String) -> Bool? {
-    let lock = "\(studyFolder)/lock"
-    var status = stat()
-    guard stat(lock, &status) == 0, let holder = try? String(contentsOfFile: lock, encoding: .utf8) else {
-      return false
+    let holder = text(of: "\(studyFolder)/lock")
+    // The folder is locked besides the file, which may have been deleted.
+    let inodes = ["\(studyFolder)/lock", studyFolder].compactMap(status(of:)).map { ":\($0.st_ino) " }
+    guard let locks = try? String(contentsOfFile: "/proc/locks", encoding: .utf8) else { return nil }
+    let isHeld = locks.split(separator: "\n").contains { line in
+      line.contains("FLOCK") && line.contains("WRITE") && inodes.contains { line.contains($0) }
     }
-    guard holder.hasSuffix(" on \(hostName)"), let locks = try? String(contentsOfFile: "/proc/locks", encoding: .utf8)
-    else { return nil }
-    let inode = ":\(status.st_ino) "
-    return locks.split(separator: "\n").contains { $0.contains("FLOCK") && $0.contains("WRITE") && $0.contains(inode) }
+    if isHeld { return true }
+    // A coordinator on another machine is not in this one's list.
+    return holder == nil || holder?.hasSuffix(" on \(hostName)") == true ? false : nil
+  }
+
+  /// When the coordinator at work, or the last one, opened the study, in seconds since 1970; nil where that is unknown.
+  static func beginning(studyFolder: String) -> Double? {
+    status(of: "\(studyFolder)/lock").map { Double($0.st_mtim.tv_sec) + Double($0.st_mtim.tv_nsec) / 1e9 }
+  }
+
+  private static func status(of path: String) -> stat? {
+    var status = stat()
+    return stat(path, &status) == 0 ? status : nil
+  }
+
+  /// Who holds or held the lock; nil where nobody said so.
+  private static func text(of lock: String) -> String? {
+    // Not blocking, should it be a pipe.
+    let descriptor = open(lock, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var bytes = [UInt8](repeating: 0, count: 300)
+    let count = read(descriptor, &bytes, bytes.count)
+    return count > 0 ? String(decoding: bytes[..<count], as: UTF8.self) : nil
   }
 
   /// As the kernel has it, which is what the lock's text tells.

@@ -9,10 +9,9 @@ struct StudyProgress: Sendable {
   private(set) var workers: [String: WorkerRecord] = [:]
   private(set) var hasEnded = false
 
-  /// Seconds on a monotonic clock at which trainings ended in this session, the latest ones.
-  private var endings: [Double] = []
-  private var firstStart: Double?
-  private static let endingsKept = 32
+  private var pace = Pace()
+  /// Attempts that were begun in this session: when, on a monotonic clock.
+  private var begun: [Int64: (attempt: Int, time: Double)] = [:]
 
   /// Takes up where the recorded jobs stand; none of them is running.
   init(jobs records: [JobRecord]) {
@@ -26,19 +25,24 @@ struct StudyProgress: Sendable {
   mutating func apply(_ change: StudyChange, now: Double) {
     switch change {
     case .jobAdded: jobs += 1
-    case .attemptStarted(let job, _, _):
+    case .attemptStarted(let job, let attempt, _):
       running.insert(job)
-      firstStart = firstStart ?? now
+      begun[job] = (attempt, now)
     case .attemptEnded(let job, _, _, _):
       running.remove(job)
-    case .jobFinished(let job, _, _, _):
+      begun[job] = nil
+    case .jobFinished(let job, let attempt, _, _):
       running.remove(job)
       finished += 1
-      settled(now: now)
+      // What was trained before this session, and waited in a spool, says nothing about the pace of this one. Such an
+      // attempt is unknown, or is entered and finished in the same turn.
+      if let begun = begun.removeValue(forKey: job), begun.attempt == attempt, begun.time < now {
+        pace.add(from: begun.time, to: now)
+      }
     case .jobSetAside(let job, _):
       running.remove(job)
+      begun[job] = nil
       failed += 1
-      settled(now: now)
     case .workerJoined(let worker): workers[worker.id] = worker
     case .workerLeft(let id, _): workers[id] = nil
     case .studyFinished: hasEnded = true
@@ -46,22 +50,38 @@ struct StudyProgress: Sendable {
     }
   }
 
-  private mutating func settled(now: Double) {
-    endings.append(now)
-    if endings.count > Self.endingsKept { endings.removeFirst() }
-  }
-
   var settledJobs: Int { finished + failed }
 
-  /// Jobs a second over the latest endings; nil until one has ended. Falls while nothing ends.
+  /// Trainings a second over the latest ones; nil until one that was begun in this session has ended, and while no worker
+  /// is here. Falls while nothing ends.
   func rate(now: Double) -> Double? {
-    guard let first = firstStart, let latest = endings.last else { return nil }
-    if endings.count < Self.endingsKept { return Double(endings.count) / max(now - first, 1e-3) }
-    return Double(endings.count - 1) / max(max(now, latest) - endings[0], 1e-3)
+    workers.isEmpty ? nil : pace.rate(now: now)
   }
 
   func secondsLeft(expected: Int, now: Double) -> Double? {
     guard let rate = rate(now: now), rate > 0 else { return nil }
     return Double(max(0, expected - settledJobs)) / rate
+  }
+}
+
+/// How fast trainings end, from the latest of one session.
+struct Pace: Sendable {
+  static let kept = 32
+
+  private var firstStart: Double?
+  /// In seconds, the latest last.
+  private var endings: [Double] = []
+
+  mutating func add(from start: Double, to end: Double) {
+    firstStart = min(firstStart ?? start, start)
+    endings.append(end)
+    if endings.count > Self.kept { endings.removeFirst() }
+  }
+
+  /// A second; nil until a training has ended. Until many have, the time before the first ending counts.
+  func rate(now: Double) -> Double? {
+    guard let firstStart, let latest = endings.last else { return nil }
+    if endings.count < Self.kept { return Double(endings.count) / max(now - firstStart, 1e-3) }
+    return Double(endings.count - 1) / max(max(now, latest) - endings[0], 1e-3)
   }
 }

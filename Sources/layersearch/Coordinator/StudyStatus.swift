@@ -40,7 +40,7 @@ struct StudyStatus: Encodable {
   var state: String
   var jobs: Jobs
   var workers: [Worker]
-  /// Over the latest results; nil until there are two.
+  /// Over the latest trainings of the coordinator at work; nil until one has ended, and while no worker is here.
   var jobsPerHour: Double?
   var secondsLeft: Double?
   var failures: [Setback]
@@ -79,11 +79,11 @@ struct StudyStatus: Encodable {
         secondsSinceSeen: max(0, now - presence.lastSeen), benched: presence.bench(at: now))
     }
 
-    // Since somebody is here: a pause says nothing about the rate.
-    let since = present.map(\.joined).min() ?? 0
-    let times = try store.finishTimes(latest: 32).filter { $0 >= since }
-    if state == "running", times.count > 1, let first = times.first, let last = times.last, last > first {
-      let perSecond = Double(times.count - 1) / (last - first)
+    // What was trained before this coordinator began says nothing about its pace.
+    if state == "running", !present.isEmpty,
+      let perSecond = try Self.pace(store, since: CoordinatorPresence.beginning(studyFolder: store.directory)).rate(
+        now: now)
+    {
       jobsPerHour = perSecond * 3600
       secondsLeft = Double(jobs.expected - counts.finished - counts.failed) / perSecond
     }
@@ -92,6 +92,15 @@ struct StudyStatus: Encodable {
         job: $0.job, candidate: $0.trial.candidate.description, replicate: $0.trial.replicate, attempts: $0.attempts,
         reason: $0.reason)
     }
+  }
+
+  private static func pace(_ store: StudyStore, since beginning: Double?) throws -> Pace {
+    var pace = Pace()
+    guard let beginning else { return pace }
+    for training in try store.trainings(latest: Pace.kept, begunSince: beginning) {
+      pace.add(from: training.begun, to: training.ended)
+    }
+    return pace
   }
 
   /// For people.

@@ -35,7 +35,7 @@ final class ChildProcess: Sendable {
   private static let spawning = Mutex(())
 
   /// What it last wrote to standard error.
-  private let errors = LastLines()
+  private let errors = Mutex(LastWords())
   /// The most that it was seen to have resident.
   private let seenPeak = Mutex(0)
   /// This process's own peak when it started the child: the kernel's figure for a child begins there, not at 0.
@@ -72,12 +72,11 @@ final class ChildProcess: Sendable {
     self.input = Mutex(input.write)
     inheritedPeak = ProcessMemory.peakBytes()
 
-    let lastLines = self.errors
     let errorsEnded = DispatchSemaphore(value: 0)
-    Thread.detachNewThread {
+    Thread.detachNewThread { [self] in
       LineReader(descriptor: errors.read).forEach { bytes in
         let line = String(decoding: bytes, as: UTF8.self)
-        lastLines.append(line)
+        self.errors.withLock { $0.append(line) }
         onErrorLine(line)
       }
       close(errors.read)
@@ -89,7 +88,7 @@ final class ChildProcess: Sendable {
       errorsEnded.wait()
       let (status, peak) = reap()
       closeInput()
-      onEnd(Ending(status: status, peakMemoryBytes: peak, lastLines: lastLines.all))
+      onEnd(Ending(status: status, peakMemoryBytes: peak, lastLines: lastLines))
     }
   }
 
@@ -109,7 +108,7 @@ final class ChildProcess: Sendable {
     }
   }
 
-  var lastLines: [String] { errors.all }
+  var lastLines: [String] { errors.withLock { $0.lines } }
   var peakMemoryBytes: Int { seenPeak.withLock { $0 } }
 
   /// Its resident memory now, in bytes; nil once it has ended.
@@ -192,19 +191,5 @@ final class ChildProcess: Sendable {
       for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
       (read, write) = (ends[0], ends[1])
     }
-  }
-
-  /// The end of a process's standard error.
-  private final class LastLines: Sendable {
-    private let lines = Mutex<[String]>([])
-
-    func append(_ line: String) {
-      lines.withLock { lines in
-        if !line.isEmpty { lines.append(line) }
-        if lines.count > 5 { lines.removeFirst() }
-      }
-    }
-
-    var all: [String] { lines.withLock { $0 } }
   }
 }

@@ -1,0 +1,35 @@
+/// What of a process's standard error tells why it ended: the last lines, and those that name a reason.
+///
+/// A process that traps says why in one line; a backtrace of any length follows it.
+struct LastWords: Sendable {
+  static let lastKept = 5
+  static let reasonsKept = 3
+  /// The rest of a longer line is dropped: a process may write without an end.
+  static let longestLine = 1000
+
+  /// As they begin in what Swift, the C library, C++ and sanitizers write.
+  private static let marks = [
+    "Fatal error", "Precondition failed", "Assertion", "assertion", "Program crashed", "terminate called", "what():",
+    "ERROR: AddressSanitizer", "stack smashing", "malloc", "free()", "error while loading shared libraries",
+  ]
+
+  private var reasons: [(number: Int, line: String)] = []
+  private var last: [(number: Int, line: String)] = []
+  private var count = 0
+
+  mutating func append(_ line: String) {
+    guard !line.isEmpty else { return }
+    let line = String(line.prefix(Self.longestLine))
+    count += 1
+    last.append((count, line))
+    if last.count > Self.lastKept { last.removeFirst() }
+    // The first ones: what comes later follows from them.
+    if reasons.count < Self.reasonsKept, Self.marks.contains(where: line.contains) { reasons.append((count, line)) }
+  }
+
+  /// In the order in which they were written, each once.
+  var lines: [String] {
+    let first = last.first?.number ?? 0
+    return reasons.filter { $0.number < first }.map(\.line) + last.map(\.line)
+  }
+}
