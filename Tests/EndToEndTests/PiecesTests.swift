@@ -85,6 +85,34 @@ struct PiecesTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: root).isEmpty)
   }
 
+  @Test("a spool on a shared file system takes over folders of its own host only")
+  func sharedSpool() throws {
+    let place = try Place()
+    let root = place.path("spool")
+    let report = AttemptReport(
+      reference: AttemptReference(job: 1, attempt: 1), study: "a", outcome: .failed(reason: "none"))
+    let (one, two) = (HostIdentity(name: "node", machine: "1"), HostIdentity(name: "node", machine: "2"))
+    do { try Spool(root: root, worker: "node-1-a", host: one).store(report) }
+    // As if the lock of the other machine were not to be seen from here.
+    #expect(try Spool(root: root, worker: "node-1-b", host: two).adopted.isEmpty)
+    #expect(try Spool(root: root, worker: "node-1-c", host: one).adopted == [report])
+    #expect(one != two && one != HostIdentity(name: "other", machine: "1"))
+    #expect(HostIdentity(name: "a/b c", machine: "").description.hasPrefix("a_b_c-"))
+  }
+
+  @Test("a spool that an earlier version left is taken over by the host that it is named after")
+  func oldSpool() throws {
+    let place = try Place()
+    let root = place.path("spool")
+    let report = AttemptReport(
+      reference: AttemptReference(job: 1, attempt: 1), study: "a", outcome: .failed(reason: "none"))
+    for (name, isOwn) in [("elsewhere-1-a", false), ("\(WorkerIdentity.plainHostName)-1-a", true)] {
+      do { try Spool(root: root, worker: name).store(report) }
+      try FileManager.default.removeItem(atPath: "\(root)/\(name)/host")
+      #expect(try Spool(root: root, worker: "new").adopted.isEmpty == !isOwn, "\(name)")
+    }
+  }
+
   @Test("workers that start and leave at the same moment do not take each other's folders")
   func spoolsOfOneMoment() throws {
     let place = try Place()

@@ -19,14 +19,17 @@ final class RunningCommand: @unchecked Sendable {
     var description: String
   }
 
-  /// `variables` are added to the environment.
-  init(_ arguments: [String], in place: Place, variables: [String: String] = [:]) throws {
+  /// `variables` are added to the environment. `executable`: another program in the place of `layersearch`.
+  init(
+    _ arguments: [String], in place: Place, variables: [String: String] = [:], executable: URL = executable,
+    input: Any = FileHandle.nullDevice
+  ) throws {
     self.arguments = arguments
     let name = UUID().uuidString
     outputFile = place.folder.appendingPathComponent("\(name).out")
     errorFile = place.folder.appendingPathComponent("\(name).err")
     for file in [outputFile, errorFile] { try Data().write(to: file) }
-    process.executableURL = Self.executable
+    process.executableURL = executable
     process.arguments = arguments
     process.currentDirectoryURL = place.folder
     var environment = ProcessInfo.processInfo.environment
@@ -34,7 +37,7 @@ final class RunningCommand: @unchecked Sendable {
     environment["XDG_CACHE_HOME"] = nil
     environment.merge(variables) { $1 }
     process.environment = environment
-    process.standardInput = FileHandle.nullDevice
+    process.standardInput = input
     process.standardOutput = try FileHandle(forWritingTo: outputFile)
     process.standardError = try FileHandle(forWritingTo: errorFile)
     try process.run()

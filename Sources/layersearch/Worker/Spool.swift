@@ -7,8 +7,12 @@ import SearchProtocol
 /// A living worker holds a lock on its folder. Whoever starts takes over the folders of workers that died. Workers that
 /// start at the same time do so one after the other, so that none takes a folder whose owner is about to lock it for one
 /// of a dead worker.
+///
+/// Machines may share the root, and locks do not reach from one to the other on every file system: folders of another host are
+/// let alone.
 final class Spool {
   private let folder: String
+  private let host: HostIdentity
   /// Held open for its lock, which ends with the process.
   private let lock: Int32
   /// Left over by earlier workers, as files of this folder now.
@@ -19,12 +23,14 @@ final class Spool {
 
   static var standardFolder: String { CacheFolder.standard + "/spool" }
 
-  init(root: String, worker: String) throws {
+  init(root: String, worker: String, host: HostIdentity = .current) throws {
     folder = "\(root)/\(worker)"
+    self.host = host
     try AtomicFile.createFolder(root)
     let turn = try Self.waitForTurn(root)
     defer { close(turn) }
     try AtomicFile.createFolder(folder)
+    try AtomicFile.write("\(host)\n".utf8, to: "\(folder)/\(Self.hostName)")
     guard let lock = Self.lock(folder) else { throw Self.cannotLock(folder) }
     self.lock = lock
     adoptAll(in: root)
@@ -32,6 +38,7 @@ final class Spool {
 
   deinit {
     unlink(folder + "/" + Self.lockName)
+    if names(in: folder) == [Self.hostName] { unlink(folder + "/" + Self.hostName) }
     // Stays where reports are left in it.
     rmdir(folder)
     close(lock)
@@ -47,6 +54,8 @@ final class Spool {
   }
 
   private static let lockName = "lock"
+  /// The host whose worker the folder is of.
+  private static let hostName = "host"
 
   private func path(of reference: AttemptReference, study: String) -> String {
     let safe = String(study.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") ? $0 : "_" }.prefix(100))
@@ -81,13 +90,22 @@ final class Spool {
   private func adoptAll(in root: String) {
     for name in names(in: root) {
       let other = "\(root)/\(name)"
-      guard other != folder, let lock = Self.lock(other) else { continue }
+      guard other != folder, isOfThisHost(other, worker: name), let lock = Self.lock(other) else { continue }
       for file in names(in: other) where file.hasSuffix(".json") { adopt(file, from: other) }
       for file in names(in: other) where file.hasSuffix(".partial") { unlink("\(other)/\(file)") }
+      unlink("\(other)/\(Self.hostName)")
       unlink("\(other)/\(Self.lockName)")
       rmdir(other)
       close(lock)
     }
+  }
+
+  private func isOfThisHost(_ other: String, worker: String) -> Bool {
+    guard let text = try? String(contentsOfFile: "\(other)/\(Self.hostName)", encoding: .utf8) else {
+      // Of a version that did not write it: workers are named after their host.
+      return worker.hasPrefix("\(WorkerIdentity.plainHostName)-")
+    }
+    return text == "\(host)\n"
   }
 
   private func adopt(_ file: String, from other: String) {

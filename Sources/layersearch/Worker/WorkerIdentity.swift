@@ -10,7 +10,13 @@ struct WorkerIdentity: Sendable {
     random = UInt64.random(in: 0...UInt64.max)
     host = ProcessInfo.processInfo.hostName
     let digits = String(random >> 40, radix: 16)
-    let plain = host.prefix { $0 != "." }.filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
-    name = "\(plain.isEmpty ? "host" : plain.prefix(40))-\(getpid())-\(digits)"
+    name = "\(Self.plainHostName)-\(getpid())-\(digits)"
+  }
+
+  /// What the names of this host's workers begin with.
+  static var plainHostName: String {
+    let plain = ProcessInfo.processInfo.hostName.prefix { $0 != "." }
+      .filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+    return plain.isEmpty ? "host" : String(plain.prefix(40))
   }
 }

@@ -1,0 +1,34 @@
+import Foundation
+import Randomness
+
+/// Which machine this is, for files in folders that several machines share: a cluster's home folders, most of all. Process
+/// numbers mean something on their own machine only.
+///
+/// The host name, and digits that tell machines of one name apart: from `/etc/machine-id`, which stays over restarts, or from
+/// the kernel's boot where there is none.
+struct HostIdentity: Hashable, Sendable, CustomStringConvertible {
+  /// A file's name: letters, digits, `.`, `_`, `-`.
+  let description: String
+
+  static let current = HostIdentity(name: hostName, machine: machine)
+
+  init(name: String, machine: String) {
+    let plain = String(name.prefix(64).map { $0.isASCII && ($0.isLetter || $0.isNumber || ".-".contains($0)) ? $0 : "_" })
+    description = "\(plain.isEmpty ? "host" : plain)-\(StableHash.hexadecimal(machine).prefix(8))"
+  }
+
+  private static var hostName: String {
+    var name = [CChar](repeating: 0, count: 256)
+    guard gethostname(&name, name.count - 1) == 0 else { return "" }
+    return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
+
+  private static var machine: String {
+    for file in ["/etc/machine-id", "/proc/sys/kernel/random/boot_id"] {
+      let text = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
+      let identity = text.filter { !$0.isWhitespace }
+      if !identity.isEmpty { return identity }
+    }
+    return ""
+  }
+}
