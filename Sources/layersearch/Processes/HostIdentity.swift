@@ -13,7 +13,8 @@ struct HostIdentity: Hashable, Sendable, CustomStringConvertible {
   static let current = HostIdentity(name: hostName, machine: machine)
 
   init(name: String, machine: String) {
-    let plain = String(name.prefix(64).map { $0.isASCII && ($0.isLetter || $0.isNumber || ".-".contains($0)) ? $0 : "_" })
+    let plain = String(
+      name.prefix(64).map { $0.isASCII && ($0.isLetter || $0.isNumber || ".-".contains($0)) ? $0 : "_" })
     description = "\(plain.isEmpty ? "host" : plain)-\(StableHash.hexadecimal(machine).prefix(8))"
   }
 
