@@ -14,7 +14,7 @@ indirect enum JSONValue {
   init(_ value: Double?) { self = value.map { .number($0) } ?? .null }
 
   /// A ratio, to six decimals.
-  init(ratio value: Double?) { self.init(value.flatMap { Double(NumberText.fixed($0, 6)) }) }
+  init(ratio value: Double?) { self.init(value.flatMap { Double(NumberText.ratio($0)) }) }
 
   func text(indent: String = "") -> String {
     switch self {
@@ -76,6 +76,18 @@ extension StudyReport {
       ("hypervolume", JSONValue(hypervolume)),
       ("trained_candidates", .integer(rows.count)),
       ("trainings", .integer(trainings)),
+      ("diverged_trainings", .integer(divergedTrainings)),
+      ("set_aside_jobs", .integer(setAside.jobs)),
+      (
+        "set_aside_reasons",
+        .array(
+          setAside.reasons.map { .object([("reason", .string($0.text)), ("jobs", .integer($0.jobs))]) })
+      ),
+      (
+        "kernel_variants",
+        .array(kernelVariants.map { .object([("variant", .string($0.name)), ("trainings", .integer($0.trainings))]) })
+      ),
+      ("mixes_kernel_variants", .bool(mixesKernelVariants)),
       ("metadata", .object(metadata.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })),
       ("candidates", .array(rows(selection).map(\.json))),
     ]
@@ -108,13 +120,15 @@ extension ReportRow {
       ("parameter_ratio", JSONValue(ratio: score.parameterRatio)),
       ("multiply_adds", .integer(score.cost.multiplyAdds)),
       ("multiply_add_ratio", JSONValue(ratio: score.multiplyAddRatio)),
-      ("accuracy", .number(score.accuracy)),
+      ("accuracy", JSONValue(score.accuracy)),
       ("accuracy_sd", JSONValue(score.accuracySD)),
       ("loss", JSONValue(score.loss)),
       ("step_time_ratio", JSONValue(ratio: score.stepTimeRatio)),
       ("inference_time_ratio", JSONValue(ratio: score.inferenceTimeRatio)),
       ("seeds", .integer(score.seeds)),
       ("on_frontier", .bool(onFrontier)),
+      ("diverged_seeds", .integer(score.divergedSeeds)),
+      ("kernel_variants", .array(kernelVariants.map { .string($0) })),
       ("reference", referenceName),
       ("ranks", .object(ranks)),
     ])

@@ -1,16 +1,34 @@
 import SearchCore
 
 // Numbers and names as people read them; the same in every locale.
-enum NumberText {
-  /// Rounded to `decimals` places, at most 9, with all of them written out. For magnitudes below 1e9.
-  static func fixed(_ value: Double, _ decimals: Int) -> String {
-    guard value.isFinite, value.magnitude < 1e9 else { return "\(value)" }
+public enum NumberText {
+  /// Rounded to `decimals` places, at most 9, with all of them written out; from 1e9 on, where no column is wide enough, as
+  /// `1.23e+18`.
+  public static func fixed(_ value: Double, _ decimals: Int) -> String {
+    guard value.isFinite else { return "\(value)" }
+    guard value.magnitude < 1e9 else { return scientific(value) }
     let scale = (0..<decimals).reduce(1.0) { product, _ in product * 10 }
     let digits = String(Int((value.magnitude * scale).rounded()))
     let padded = String(repeating: "0", count: max(0, decimals + 1 - digits.count)) + digits
     let sign = value < 0 && digits.contains { $0 != "0" } ? "-" : ""
     return sign + padded.dropLast(decimals) + (decimals > 0 ? "." + padded.suffix(decimals) : "")
   }
+
+  /// `1.23e+18`, for a finite number of at least 1 in magnitude.
+  private static func scientific(_ value: Double) -> String {
+    // By way of the exact text, whose exponent needs no powers that overflow.
+    let text = "\(value.magnitude)"
+    let parts = text.split(separator: "e")
+    let whole = parts[0].prefix { $0 != "." }
+    let shift = whole.count - 1
+    var exponent = shift + (parts.count > 1 ? Int(parts[1]) ?? 0 : 0)
+    var mantissa = fixed((Double(parts[0]) ?? 0) / (0..<shift).reduce(1.0) { power, _ in power * 10 }, 2)
+    if mantissa == "10.00" { (mantissa, exponent) = ("1.00", exponent + 1) }
+    return (value < 0 ? "-" : "") + "\(mantissa)e+\(exponent)"
+  }
+
+  /// A ratio for programs: six decimals, or, from 1e9 on, the shortest text that reads back to the same bits.
+  static func ratio(_ value: Double) -> String { value.magnitude < 1e9 ? fixed(value, 6) : "\(value)" }
 
   /// 0.4567 → `45.7 %`
   static func percent(_ fraction: Double, _ decimals: Int = 1) -> String { fixed(fraction * 100, decimals) + " %" }
@@ -65,11 +83,20 @@ extension Objective {
 }
 
 extension CandidateScore {
-  /// `45.7 ± 0.9 %`, without the deviation for a single seed.
+  /// `45.7 ± 0.9 %`, without the deviation for a single seed; `diverged` where no training ended well, and with a dagger where
+  /// some did not.
   var accuracyText: String {
-    guard let accuracySD else { return NumberText.percent(accuracy) }
-    return "\(NumberText.fixed(accuracy * 100, 1)) ± \(NumberText.percent(accuracySD))"
+    guard let accuracy else { return "diverged" }
+    let mark = divergedSeeds > 0 ? Self.divergedMark + " " : ""
+    guard let accuracySD else { return mark + NumberText.percent(accuracy) }
+    return "\(mark)\(NumberText.fixed(accuracy * 100, 1)) ± \(NumberText.percent(accuracySD))"
   }
+
+  /// Before the accuracy of a candidate some of whose trainings diverged.
+  static var divergedMark: String { "†" }
+
+  /// `3`, or `3 (1 diverged)`
+  var seedsText: String { divergedSeeds == 0 ? "\(seeds)" : "\(seeds) (\(divergedSeeds) diverged)" }
 }
 
 extension StudyReport {

@@ -13,11 +13,14 @@ public struct ReportRow: Hashable, Sendable {
   public var onFrontier: Bool
   /// What the search is compared with, or nil for a candidate of the search's own.
   public var reference: Reference?
+  /// Those that its trainings were computed with, in order.
+  public var kernelVariants: [String]
 
-  public init(score: CandidateScore, onFrontier: Bool, reference: Reference? = nil) {
+  public init(score: CandidateScore, onFrontier: Bool, reference: Reference? = nil, kernelVariants: [String] = []) {
     self.score = score
     self.onFrontier = onFrontier
     self.reference = reference
+    self.kernelVariants = kernelVariants
   }
 }
 
@@ -26,28 +29,20 @@ public struct StudyReport: Hashable, Sendable {
   public var study: String
   public var recipe: TrainingRecipe
   public var objectives: [Objective]
+  public var architecture: Architecture
   public var denseCost: Cost
   /// By parameters, then by text.
   public var rows: [ReportRow]
+  public var setAside: SetAsideSummary
+  /// Trainings by the kernel variant that they were computed with, in the variants' order.
+  public var kernelVariants: [KernelVariantCount]
   /// Further facts for the JSON export, such as the study's seed or the kernels' instruction set.
   public var metadata: [String: String]
-
-  public init(
-    study: String, recipe: TrainingRecipe, objectives: [Objective], denseCost: Cost, rows: [ReportRow],
-    metadata: [String: String] = [:]
-  ) {
-    self.study = study
-    self.recipe = recipe
-    self.objectives = objectives
-    self.denseCost = denseCost
-    self.rows = rows
-    self.metadata = metadata
-  }
 
   /// Scores, frontier and references from what was trained.
   public init(
     study: String, recipe: TrainingRecipe, space: SearchSpace, objectives: [Objective], results: [Trial: TrialResult],
-    metadata: [String: String] = [:]
+    setAside: SetAsideSummary = SetAsideSummary(), metadata: [String: String] = [:]
   ) {
     let scores = CandidateScore.scores(of: results, in: space)
     let frontier = Set(ParetoFront(of: scores, objectives: objectives).scores.map(\.candidate))
@@ -56,17 +51,34 @@ public struct StudyReport: Hashable, Sendable {
       references[space.allLayers(rankIndex: index)] = .allLayers(label: space.rankLabel(index))
     }
     references[.dense] = .dense
-    self.init(
-      study: study, recipe: recipe, objectives: objectives, denseCost: space.denseCost,
-      rows: scores.map { score in
-        ReportRow(
-          score: score, onFrontier: frontier.contains(score.candidate), reference: references[score.candidate])
-      }, metadata: metadata)
+    var variants: [Candidate: Set<String>] = [:]
+    var counts: [String: Int] = [:]
+    for (trial, result) in results {
+      variants[trial.candidate, default: []].insert(result.kernelVariant)
+      counts[result.kernelVariant, default: 0] += 1
+    }
+    self.study = study
+    self.recipe = recipe
+    self.objectives = objectives
+    self.architecture = space.architecture
+    self.denseCost = space.denseCost
+    self.rows = scores.map { score in
+      ReportRow(
+        score: score, onFrontier: frontier.contains(score.candidate), reference: references[score.candidate],
+        kernelVariants: (variants[score.candidate] ?? []).sorted())
+    }
+    self.setAside = setAside
+    self.kernelVariants = counts.sorted { $0.key < $1.key }.map {
+      KernelVariantCount(name: $0.key, trainings: $0.value)
+    }
+    self.metadata = metadata
   }
 
   public var frontier: [ReportRow] { rows.filter(\.onFrontier) }
   public var dense: ReportRow? { rows.first { $0.reference == .dense } }
   public var trainings: Int { rows.reduce(0) { $0 + $1.score.seeds } }
+  public var divergedTrainings: Int { rows.reduce(0) { $0 + $1.score.divergedSeeds } }
+  public var mixesKernelVariants: Bool { kernelVariants.count > 1 }
 
   /// Of the frontier; see `ParetoFront.hypervolume`.
   public var hypervolume: Double? { ParetoFront(of: rows.map(\.score), objectives: objectives).hypervolume }

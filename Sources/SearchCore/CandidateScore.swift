@@ -1,37 +1,46 @@
 /// What is known of one candidate: its cost, and its trainings summed up.
+///
+/// A training that diverged found nothing: accuracy and loss are those of the sound ones, and where these are not more than the
+/// diverged ones the candidate is not `isSound`: it has no place on a front and keeps nothing from one.
 public struct CandidateScore: Hashable, Sendable {
   public let candidate: Candidate
   public let cost: Cost
   public let denseCost: Cost
-  /// Mean over the seeds, 0…1.
-  public let accuracy: Double
-  /// Sample standard deviation over the seeds; nil for one.
+  /// Mean over the seeds that did not diverge, 0…1; nil where all did.
+  public let accuracy: Double?
+  /// Sample standard deviation over the same seeds; nil for fewer than two.
   public let accuracySD: Double?
-  /// Mean validation cross-entropy over the seeds that did not diverge; nil where all did.
+  /// Mean validation cross-entropy over the same seeds; nil where there are none.
   public let loss: Double?
   /// Medians of what was measured, relative to the dense network; nil where nothing was.
   public let stepTimeRatio: Double?
   public let inferenceTimeRatio: Double?
-  /// Number of trainings.
+  /// Number of trainings, diverged ones among them.
   public let seeds: Int
+  public let divergedSeeds: Int
 
   /// `results` by replicate. Sums run in the order of replicates, so that the same results give the same bits in whatever
   /// order they arrived. nil without results.
   public init?(candidate: Candidate, cost: Cost, denseCost: Cost, results: [Int: TrialResult]) {
     guard !results.isEmpty else { return nil }
     let ordered = results.sorted { $0.key < $1.key }.map(\.value)
-    let accuracies = ordered.map(\.accuracy)
+    let sound = ordered.filter { !$0.diverged }
+    let accuracies = sound.map(\.accuracy)
     self.candidate = candidate
     self.cost = cost
     self.denseCost = denseCost
-    self.accuracy = Statistics.mean(accuracies)
+    self.accuracy = accuracies.isEmpty ? nil : Statistics.mean(accuracies)
     self.accuracySD = Statistics.sampleVariance(accuracies)?.squareRoot()
-    let losses = ordered.filter { !$0.diverged }.compactMap(\.loss)
+    let losses = sound.compactMap(\.loss)
     self.loss = losses.isEmpty ? nil : Statistics.mean(losses)
     self.stepTimeRatio = Statistics.median(ordered.compactMap(\.stepTimeRatio))
     self.inferenceTimeRatio = Statistics.median(ordered.compactMap(\.inferenceTimeRatio))
     self.seeds = ordered.count
+    self.divergedSeeds = ordered.count - sound.count
   }
+
+  /// More trainings ended well than diverged.
+  public var isSound: Bool { divergedSeeds * 2 < seeds }
 
   public var parameterRatio: Double { Double(cost.parameters) / Double(denseCost.parameters) }
   public var multiplyAddRatio: Double { Double(cost.multiplyAdds) / Double(denseCost.multiplyAdds) }

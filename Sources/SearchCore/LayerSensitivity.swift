@@ -2,9 +2,22 @@
 struct LayerSensitivity: Hashable, Sendable {
   let layer: String
   let rank: Int
-  /// Accuracy of the dense network minus accuracy with this layer alone decomposed; below zero by chance.
-  let drop: Double
+  /// Accuracy of the dense network minus accuracy with this layer alone decomposed; below zero by chance. Nil where the
+  /// network diverged with it: unknown, and worse than any number.
+  let drop: Double?
   let savedParameters: Int
+
+  /// Least sensitive first; of equal ones the larger saving. `left` and `right` are what the two are compared by.
+  fileprivate static func precedes(
+    _ left: (key: [Double]?, item: LayerSensitivity), _ right: (key: [Double]?, item: LayerSensitivity)
+  ) -> Bool {
+    if (left.key == nil) != (right.key == nil) { return right.key == nil }
+    let saved = (left.item.savedParameters, right.item.savedParameters)
+    if left.key == right.key {
+      return saved.0 == saved.1 ? LayerName.precedes(left.item.layer, right.item.layer) : saved.0 > saved.1
+    }
+    return (left.key ?? []).lexicographicallyPrecedes(right.key ?? [])
+  }
 }
 
 /// The first stage of the sensitivity method, read: the drop of every layer at every rank, and how sure it is.
@@ -14,62 +27,78 @@ struct SensitivityTable {
   /// candidates of the stage; 0 where no candidate has two results.
   let noise: Double
 
+  /// The trainings of one candidate.
+  private struct Measurements {
+    /// Of those that did not diverge.
+    var accuracies: [Double] = []
+    var diverged = 0
+
+    /// Nil where not more trainings ended well than diverged.
+    var mean: Double? { accuracies.count > diverged ? Statistics.mean(accuracies) : nil }
+  }
+
   /// Reads only the trials given, so that what is trained later changes nothing.
   init(trials: [Trial], history: SearchHistory, space: SearchSpace) {
-    var accuracies: [Candidate: [Double]] = [:]
+    var measurements: [Candidate: Measurements] = [:]
     for trial in trials {
-      if let result = history.results[trial] { accuracies[trial.candidate, default: []].append(result.accuracy) }
+      guard let result = history.results[trial] else { continue }
+      if result.diverged {
+        measurements[trial.candidate, default: Measurements()].diverged += 1
+      } else {
+        measurements[trial.candidate, default: Measurements()].accuracies.append(result.accuracy)
+      }
     }
     // In the order of `trials`, so that sums have the same bits on every machine.
     var seen: Set<Candidate> = []
-    let measured = trials.map(\.candidate).filter { seen.insert($0).inserted && accuracies[$0] != nil }
+    let measured = trials.map(\.candidate).filter { seen.insert($0).inserted && measurements[$0] != nil }
 
     var squares = 0.0
     var degreesOfFreedom = 0
     for candidate in measured {
-      guard let values = accuracies[candidate], let variance = Statistics.sampleVariance(values) else { continue }
+      guard let values = measurements[candidate]?.accuracies, let variance = Statistics.sampleVariance(values) else {
+        continue
+      }
       squares += variance * Double(values.count - 1)
       degreesOfFreedom += values.count - 1
     }
     let singles = measured.filter { $0.ranks.count == 1 }
     // The dense network may have failed to train; its place is then taken by the best of the others.
     let baseline =
-      accuracies[.dense].map(Statistics.mean)
-      ?? singles.compactMap { accuracies[$0].map(Statistics.mean) }.max() ?? 0
+      measurements[.dense]?.mean ?? singles.compactMap { measurements[$0]?.mean }.max() ?? 0
     drops = singles.compactMap { candidate in
-      guard let (layer, rank) = candidate.ranks.first, let values = accuracies[candidate] else { return nil }
+      guard let (layer, rank) = candidate.ranks.first, let values = measurements[candidate] else { return nil }
       return LayerSensitivity(
-        layer: layer, rank: rank, drop: baseline - Statistics.mean(values),
+        layer: layer, rank: rank, drop: values.mean.map { baseline - $0 },
         savedParameters: space.denseCost.parameters - space.cost(of: candidate).parameters)
     }
-    let repetitions = singles.compactMap { accuracies[$0]?.count }.min() ?? 1
+    let repetitions =
+      singles.compactMap { measurements[$0] }.filter { $0.mean != nil }.map(\.accuracies.count).min() ?? 1
     noise =
       degreesOfFreedom == 0
       ? 0 : (squares / Double(degreesOfFreedom) * 2 / Double(max(1, repetitions))).squareRoot()
   }
 
-  /// Layers at their `index`-th rank, least sensitive first.
+  /// Layers at their `index`-th rank, least sensitive first; those with which the network diverged come last.
   func chain(rankIndex index: Int, in space: SearchSpace) -> [LayerSensitivity] {
     drops.filter { space.rank(of: $0.layer, rankIndex: index) == $0.rank }
-      .sorted { left, right in
-        let (l, r) = ((left.drop, -left.savedParameters), (right.drop, -right.savedParameters))
-        return l == r ? LayerName.precedes(left.layer, right.layer) : l < r
-      }
+      .map { (key: $0.drop.map { [$0] }, item: $0) }
+      .sorted(by: LayerSensitivity.precedes).map(\.item)
   }
 
   /// Every layer once, at the rank that saves most among those whose drop lies within the noise of the layer's best; cheapest
   /// in accuracy for what they save first. A drop within the noise counts as the noise: below it measured differences say
-  /// nothing, and the larger saving goes first.
+  /// nothing, and the larger saving goes first. A layer with which the network diverged at every rank comes last, at its highest.
   func mixedChain(in space: SearchSpace) -> [LayerSensitivity] {
     let chosen = space.choices.compactMap { choice -> LayerSensitivity? in
       let options = drops.filter { $0.layer == choice.layer }
-      guard let best = options.map(\.drop).min() else { return nil }
-      return options.filter { $0.drop <= best + noise }.max { $0.savedParameters < $1.savedParameters }
+      guard let best = options.compactMap(\.drop).min() else { return options.max { $0.rank < $1.rank } }
+      return options.filter { $0.drop.map { $0 <= best + noise } ?? false }
+        .max { $0.savedParameters < $1.savedParameters }
     }
-    func price(_ item: LayerSensitivity) -> Double { max(item.drop, noise, 0) / Double(max(1, item.savedParameters)) }
-    return chosen.sorted { left, right in
-      let (l, r) = ((price(left), left.drop, -left.savedParameters), (price(right), right.drop, -right.savedParameters))
-      return l == r ? LayerName.precedes(left.layer, right.layer) : l < r
+    func price(_ drop: Double, _ item: LayerSensitivity) -> Double {
+      max(drop, noise, 0) / Double(max(1, item.savedParameters))
     }
+    return chosen.map { item in (key: item.drop.map { [price($0, item), $0] }, item: item) }
+      .sorted(by: LayerSensitivity.precedes).map(\.item)
   }
 }

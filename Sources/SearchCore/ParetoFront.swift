@@ -4,7 +4,8 @@ public struct ParetoFront: Hashable, Sendable {
   /// By parameters, then by text. Candidates with equal values are all here.
   public let scores: [CandidateScore]
 
-  /// A score that lacks a value for one of the objectives is neither on the front nor does it keep others from it.
+  /// A score that lacks a value for one of the objectives, or is not sound, is neither on the front nor does it keep others
+  /// from it.
   public init(of scores: [CandidateScore], objectives: [Objective]) {
     self.objectives = objectives
     let front = zip(scores, Self.nonDominatedRanks(scores, objectives: objectives)).filter { $0.1 == 0 }
@@ -63,12 +64,14 @@ public enum Dominance {
 extension CandidateScore {
   /// The objectives as a vector to be minimised: accuracy with its sign turned.
   func minimised(_ objectives: [Objective]) -> [Double]? {
+    guard isSound else { return nil }
     let values = objectives.compactMap { objective in value(of: objective).map { objective.isMaximised ? -$0 : $0 } }
     return values.count == objectives.count ? values : nil
   }
 
   /// As `minimised`, in units that compare: 1 − accuracy, and ratios to the dense network.
   func scaled(_ objectives: [Objective]) -> [Double]? {
+    guard isSound else { return nil }
     let values = objectives.compactMap { objective -> Double? in
       switch objective {
       case .accuracy: return value(of: .accuracy).map { 1 - $0 }

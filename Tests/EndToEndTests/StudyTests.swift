@@ -5,7 +5,7 @@ import Testing
 struct StudyTests {
   static let csvHeader =
     "candidate,decomposed_layers,parameters,parameter_ratio,multiply_adds,multiply_add_ratio,accuracy,accuracy_sd,loss,"
-    + "step_time_ratio,inference_time_ratio,seeds,on_frontier"
+    + "step_time_ratio,inference_time_ratio,seeds,on_frontier,diverged_seeds,kernel_variants"
 
   @Test("run finishes a study; export, status and a second run tell of it")
   func run() async throws {

@@ -1,4 +1,5 @@
 import Foundation
+import Randomness
 import SearchCore
 import Testing
 
@@ -79,9 +80,13 @@ struct FrontierPlotTests {
       try syntheticStudy(candidates: 12, accuracy: { Double($0.ranks.count % 2) * ($1 == 0 ? 1 : 0.2) }),
     ]
     for report in reports {
-      for (name, attributes) in try Elements(report.text(.svg)).attributes {
+      let elements = try Elements(report.text(.svg)).attributes
+      // Notes that need more lines make the page higher.
+      let height = try #require(elements.first?.attributes["height"].flatMap(Double.init))
+      #expect((600...680).contains(height))
+      for (name, attributes) in elements {
         if name == "text", let x = attributes["x"].flatMap(Double.init), let y = attributes["y"].flatMap(Double.init) {
-          #expect((0...960).contains(x) && (0...600).contains(y))
+          #expect((0...960).contains(x) && (0...height).contains(y))
         }
         guard let path = attributes["d"], attributes["class"] != nil else { continue }
         let start = path.dropFirst().split(separator: " ").prefix(2).compactMap { Double($0) }
@@ -90,13 +95,28 @@ struct FrontierPlotTests {
     }
   }
 
-  @Test("diverged trainings do not squeeze the others: they are marked below the axis")
+  @Test("outliers do not squeeze the others: they are marked below the axis")
   func outliers() throws {
-    let data = FrontierPlotData(try syntheticStudy(candidates: 60, diverged: 3))
-    #expect(data.points.count { $0.isBelowAxis } == 3)
-    #expect(data.points.filter { $0.isBelowAxis }.allSatisfy { $0.y == 10 })
-    #expect(
-      try Elements(syntheticStudy(candidates: 60, diverged: 3).text(.svg)).text.contains("3 candidates below the axis"))
+    let report = try syntheticStudy(candidates: 60) { candidate, _ in candidate.ranks.count % 9 == 4 ? 0.1 : 0.45 }
+    let data = FrontierPlotData(report)
+    let low = report.rows.count { $0.score.candidate.ranks.count % 9 == 4 && $0.reference == nil }
+    #expect(low > 0 && data.points.count { $0.isBelowAxis } == low)
+    #expect(data.points.filter(\.isBelowAxis).allSatisfy { $0.y == 10 })
+    #expect(try Elements(report.text(.svg)).text.contains("below the axis"))
+  }
+
+  @Test("diverged candidates have a mark of their own at the lower edge, and none on the frontier's line")
+  func diverged() throws {
+    let report = try syntheticStudy(candidates: 60, diverged: 3)
+    let data = FrontierPlotData(report)
+    #expect(data.points.count(where: \.isDiverged) == 3 && data.staircase.allSatisfy { !$0.isDiverged })
+    let elements = try Elements(report.text(.svg))
+    #expect(elements.count(class: "diverged") == 3)
+    #expect(elements.text.contains("6 trainings of 3 candidates diverged"))
+    #expect(try !Elements(syntheticStudy(candidates: 60).text(.svg)).text.contains("diverged"))
+    let none = try Elements(syntheticStudy(candidates: 4, diverged: 4).text(.svg))
+    #expect(none.count(class: "diverged") == 4 && none.count(class: "frontier-line") == 0)
+    #expect(none.text.contains("the frontier is empty"))
   }
 
   @Test("the line joins the points of the frontier that no other beats in accuracy and size", arguments: [5, 60, 150])
@@ -143,5 +163,67 @@ struct FrontierPlotTests {
       PlotScale(data: [0, 100], minimumSpan: 1, padding: 0, start: 0, end: 1).ticks(about: 5) == [
         0, 20, 40, 60, 80, 100,
       ])
+  }
+
+  @Test(
+    "absurd times are left out with a note, and neither hang nor trap", .timeLimit(.minutes(1)),
+    arguments: [1e18, 1.7e308, .infinity, -1, .leastNonzeroMagnitude, .nan])
+  func absurdTimes(ratio: Double) throws {
+    for objectives in [[Objective.accuracy, .stepTime], [.accuracy, .parameters]] {
+      let report = try syntheticStudy(candidates: 12, objectives: objectives, stepTime: { $0 == 4 ? ratio : 0.7 })
+      let svg = report.text(.svg)
+      let elements = try Elements(svg)
+      #expect(svg.utf8.count < 60_000)
+      let isShown = objectives[1] == .parameters || ratio == .leastNonzeroMagnitude
+      let isUnknown = !ratio.isFinite
+      #expect(elements.text.contains("1 candidate with an absurd step time") == (!isShown && !isUnknown))
+      #expect(elements.text.contains("1 candidate without step time") == (!isShown && isUnknown))
+      for format in ReportFormat.allCases { _ = report.text(format, selection: .all) }
+      _ = report.terminalTable(.all, width: 80)
+    }
+  }
+
+  @Test("random doubles of every kind make a picture of bounded size with finite coordinates", .timeLimit(.minutes(2)))
+  func fuzz() throws {
+    var random = StableRandom(seed: 17)
+    let special: [Double] = [
+      0, -0.0, 1, 0.5, .infinity, -.infinity, .nan, .leastNonzeroMagnitude, -Double.leastNonzeroMagnitude,
+      .leastNormalMagnitude, .greatestFiniteMagnitude,
+      -.greatestFiniteMagnitude, 1e18, 1e9, 1e-9, 100, 1000, .pi,
+    ]
+    func value() -> Double {
+      switch random.integer(below: 3) {
+      case 0: return special[random.integer(below: special.count)]
+      case 1: return Double(bitPattern: random.next())
+      default: return random.uniform()
+      }
+    }
+    for round in 0..<150 {
+      let equal: Double? = round % 5 == 0 ? value() : nil
+      let (accuracies, times) = ((0..<40).map { _ in equal ?? value() }, (0..<40).map { _ in equal ?? value() })
+      var index = -1
+      let report = try syntheticStudy(
+        candidates: 1 + round % 20, objectives: [.accuracy, round % 2 == 0 ? .stepTime : .parameters],
+        accuracy: { _, _ in
+          index += 1
+          return accuracies[index]
+        }, stepTime: { times[$0] })
+      let svg = report.text(.svg)
+      #expect(svg.utf8.count < 60_000)
+      for (name, attributes) in try Elements(svg).attributes {
+        for key in ["x", "y", "x1", "x2", "y1", "y2", "cx", "cy"] {
+          guard let text = attributes[key] else { continue }
+          #expect(Double(text)?.magnitude ?? .infinity < 2000, "\(name) \(key)=\(text)")
+        }
+      }
+      for width in [20, 80] { _ = report.terminalTable(.all, width: width) }
+    }
+    for _ in 0..<2000 {
+      let values = (0..<1 + random.integer(below: 4)).map { _ in value() }
+      let scale = PlotScale(data: values, minimumSpan: [0, 1e-9, 2, 20][random.integer(below: 4)], start: 0, end: 100)
+      let ticks = scale.ticks(about: 1 + random.integer(below: 9))
+      #expect(ticks.count <= 101 && ticks.allSatisfy(scale.domain.contains), "\(values)")
+      #expect(ticks.allSatisfy { scale.position($0).isFinite })
+    }
   }
 }

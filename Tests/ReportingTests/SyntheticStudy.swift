@@ -5,7 +5,8 @@ import SearchCore
 func syntheticStudy(
   candidates count: Int, seeds: Int = 2, objectives: [Objective] = [.accuracy, .parameters, .multiplyAdds],
   study: String = "cifar10-resnet20", accuracy: ((Candidate, Int) -> Double)? = nil, timing: Bool = true,
-  diverged: Int = 0
+  diverged: Int = 0, setAside: [String] = [], variant: (Int) -> String = { _ in "avx512+SkylakeX" },
+  stepTime: ((Int) -> Double)? = nil
 ) throws -> StudyReport {
   let space = try SearchSpace(
     architecture: Architecture(.resnet20), ranks: .fractions([0.25, 0.5]), include: ["layer*"])
@@ -19,16 +20,17 @@ func syntheticStudy(
       accuracy: isDiverged ? 0.1 : value, loss: isDiverged ? nil : 3.2 - 3 * value, epochLosses: [],
       diverged: isDiverged,
       stepTimeRatio: timing && trial.measuresTime
-        ? 0.4 + 0.6 * Double(space.cost(of: trial.candidate).multiplyAdds) / 40.6e6 : nil,
+        ? stepTime?(index) ?? 0.4 + 0.6 * Double(space.cost(of: trial.candidate).multiplyAdds) / 40.6e6 : nil,
       inferenceTimeRatio: nil, trainSeconds: 30, imagesPerSecond: 1000, peakMemoryBytes: 1,
-      kernelVariant: "avx512+SkylakeX")
+      kernelVariant: variant(index))
   }
   return StudyReport(
     study: study,
     recipe: TrainingRecipe(
       model: .resnet20, data: DataSelection(set: .cifar10, trainImages: 10_000, validationImages: 5000, splitSeed: 1),
       epochs: 3),
-    space: space, objectives: objectives, results: results, metadata: ["seed": "1"])
+    space: space, objectives: objectives, results: results, setAside: SetAsideSummary(reasons: setAside),
+    metadata: ["seed": "1"])
 }
 
 /// Early layers and low ranks cost more; two seeds of one candidate differ by about a point.

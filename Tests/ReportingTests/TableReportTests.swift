@@ -35,13 +35,13 @@ struct CSVTests {
   func golden() throws {
     let header =
       "candidate,decomposed_layers,parameters,parameter_ratio,multiply_adds,multiply_add_ratio,accuracy,accuracy_sd,"
-      + "loss,step_time_ratio,inference_time_ratio,seeds,on_frontier\n"
+      + "loss,step_time_ratio,inference_time_ratio,seeds,on_frontier,diverged_seeds,kernel_variants\n"
     // layer3.0.conv1 saves 56 · 280 weights, the others 56 · 568; 64 pixels each.
     let pair =
       "\"layer3.0.conv1=8,layer3.0.conv2=8\",2,222234,0.823937,37511808,0.925052,0.6,0.14142135623730948,1.5,0.900000,"
-      + "0.450000,2,true\n"
-    let single = "layer3.2.conv2=8,1,237914,0.882071,38515328,0.949799,0.1,,,,,1,false\n"
-    let dense = "dense,0,269722,1.000000,40551040,1.000000,0.75,,1.5,,,1,true\n"
+      + "0.450000,2,true,0,test\n"
+    let single = "layer3.2.conv2=8,1,237914,0.882071,38515328,0.949799,,,,,,1,false,1,test\n"
+    let dense = "dense,0,269722,1.000000,40551040,1.000000,0.75,,1.5,,,1,true,0,test\n"
     #expect(try smallStudy().text(.csv, selection: .all) == header + pair + single + dense)
     #expect(try smallStudy().text(.csv) == header + pair + dense)
   }
@@ -54,12 +54,12 @@ struct CSVTests {
     for (line, row) in zip(lines, report.rows) {
       let fields = line.split(separator: ",", omittingEmptySubsequences: false)
       // From the end: candidates hold commas.
-      #expect(Double(fields[fields.count - 7]) == row.score.accuracy)
+      #expect(Double(fields[fields.count - 9]) == row.score.accuracy)
       #expect(
-        fields[fields.count - 6].isEmpty
-          ? row.score.accuracySD == nil : Double(fields[fields.count - 6]) == row.score.accuracySD)
-      #expect(Double(fields[fields.count - 5]) == row.score.loss)
-      #expect(fields.last == (row.onFrontier ? "true" : "false"))
+        fields[fields.count - 8].isEmpty
+          ? row.score.accuracySD == nil : Double(fields[fields.count - 8]) == row.score.accuracySD)
+      #expect(Double(fields[fields.count - 7]) == row.score.loss)
+      #expect(fields[fields.count - 3] == (row.onFrontier ? "true" : "false"))
     }
   }
 
@@ -105,7 +105,7 @@ struct JSONTests {
     // Not through JSONSerialization, which on Linux reads some numbers a bit off.
     struct File: Decodable {
       struct Row: Decodable {
-        let accuracy: Double
+        let accuracy: Double?
         let accuracy_sd: Double?
         let loss: Double?
       }
@@ -146,22 +146,6 @@ struct TableTests {
     #expect(report.text(.markdown).split(separator: "\n").filter { $0.hasPrefix("|") }.count == 4)
   }
 
-  @Test("the terminal's columns are aligned, fit its width, and unknown columns are left out")
-  func terminal() throws {
-    let report = try syntheticStudy(candidates: 40)
-    let table = report.terminalTable(width: 120)
-    let lines = table.split(separator: "\n").dropFirst(2)
-    #expect(lines.count == report.frontier.count + 1)
-    #expect(lines.allSatisfy { $0.count <= 120 })
-    #expect(lines.contains { $0.hasSuffix("…") })
-    #expect(!table.contains("Inference"))
-    let end = try #require(lines.first?.range(of: "Accuracy")).upperBound
-    let column = try #require(lines.first).distance(from: lines.first!.startIndex, to: end)
-    #expect(lines.dropFirst().allSatisfy { $0.dropFirst(column - 1).first == "%" })
-    #expect(table.contains("all layers at 25 %"))
-    #expect(try syntheticStudy(candidates: 0).terminalTable().contains("No candidate has a result yet"))
-  }
-
   @Test(
     "numbers are rounded and grouped as people write them",
     arguments: [
@@ -170,7 +154,11 @@ struct TableTests {
       (NumberText.fixed(9.996, 2), "10.00"), (NumberText.fixed(7, 0), "7"), (NumberText.fixed(.nan, 2), "nan"),
       (NumberText.count(269_722), "269.7 K"), (NumberText.count(11_173_962), "11.17 M"), (NumberText.count(999), "999"),
       (NumberText.count(0), "0"), (NumberText.grouped(1_234_567), "1,234,567"), (NumberText.grouped(100), "100"),
-      (NumberText.percent(0.4567), "45.7 %"),
+      (NumberText.percent(0.4567), "45.7 %"), (NumberText.fixed(1e18, 3), "1.00e+18"),
+      (NumberText.fixed(-9.999e15, 1), "-1.00e+16"), (NumberText.percent(1.7e306), "1.70e+308 %"),
+      (NumberText.fixed(123_456_789_012, 6), "1.23e+11"), (NumberText.fixed(.infinity, 1), "inf"),
+      (NumberText.fixed(999_999_999.96, 1), "1000000000.0"), (NumberText.ratio(0.5), "0.500000"),
+      (NumberText.ratio(1e18), "1e+18"), (NumberText.fixed(.leastNonzeroMagnitude, 3), "0.000"),
     ])
   func numbers(text: String, expected: String) { #expect(text == expected) }
 }

@@ -33,7 +33,7 @@ struct SensitivityTests {
     }
     let scores = CandidateScore.scores(of: history.results, in: space)
     let front = ParetoFront(of: scores, objectives: [.accuracy, .parameters])
-    let smallest = try #require(front.scores.first { $0.accuracy > 0.75 })
+    let smallest = try #require(front.scores.first { $0.accuracy ?? 0 > 0.75 })
     #expect(smallest.candidate.ranks.count >= 14)
     #expect(smallest.parameterRatio < 0.6)
   }
@@ -55,6 +55,39 @@ struct SensitivityTests {
     }
     let savings = table.mixedChain(in: space).map(\.savedParameters)
     #expect(savings == savings.sorted(by: >), "equal drops: the larger saving first")
+  }
+
+  @Test("a layer with which the network diverges comes last in every chain, whatever it saves, and not as a number")
+  func diverged() throws {
+    let space = try StrategyTests.space(.resnet8)
+    var history = SearchHistory()
+    let trials = try strategy(space, seeds: 2).nextStage(history: history)
+    // Chance beats this network: taken for a number, a diverged training would be the best of all.
+    for trial in trials {
+      let isAlone = trial.candidate.ranks.count == 1
+      let layer = trial.candidate.ranks.first?.key ?? ""
+      let rank = trial.candidate.ranks.first?.value ?? 0
+      let diverges = isAlone && (layer == "layer3.0.conv2" || layer == "layer1.0.conv1" && rank == 4)
+      let wobble = trial.replicate == 0 ? 0.004 : -0.004
+      history.record(
+        result(accuracy: diverges ? 0.1 : 0.05 + wobble, loss: diverges ? nil : 1, diverged: diverges), for: trial)
+    }
+    let table = SensitivityTable(trials: trials, history: history, space: space)
+    #expect(table.drops.count { $0.drop == nil } == 3)
+    #expect(abs(table.noise - 0.004 * 2.0.squareRoot()) < 1e-12)
+    for index in 0..<2 {
+      let chain = table.chain(rankIndex: index, in: space)
+      let lost = chain.filter { $0.drop == nil }.map(\.layer)
+      #expect(chain.suffix(lost.count).map(\.layer) == lost && lost.count == 2 - index)
+      #expect(lost.first == "layer3.0.conv2", "the larger saving first")
+    }
+    let mixed = table.mixedChain(in: space)
+    #expect(mixed.count == 6 && mixed.last?.layer == "layer3.0.conv2" && mixed.last?.drop == nil)
+    #expect(mixed.last?.rank == space.choices.first { $0.layer == "layer3.0.conv2" }?.ranks.last)
+    #expect(mixed.first { $0.layer == "layer1.0.conv1" }?.rank == 8, "the rank at which it trains")
+    // A study in which everything diverges still ends.
+    for trial in trials { history.record(result(accuracy: 0.1, loss: nil, diverged: true), for: trial) }
+    #expect(try !strategy(space, seeds: 2).nextStage(history: history).isEmpty)
   }
 
   @Test("the second stage fills the budget with candidates of all sizes and all seeds")

@@ -12,12 +12,15 @@ struct FrontierPlot {
   private let frame = PlotBox(left: 78, top: 116, right: 932, bottom: 520)
   private let x: PlotScale
   private let y: PlotScale
-  private var document = SVGDocument(width: 960, height: 600)
+  private let notes: [String]
+  private var document: SVGDocument
 
   init(_ report: StudyReport) {
     self.report = report
     data = FrontierPlotData(report)
-    let shown = data.points.filter { !$0.isBelowAxis }
+    notes = PlotNotes.lines(report, data, width: frame.right - 28)
+    document = SVGDocument(width: 960, height: 600 + Double(max(0, notes.count - 1)) * PlotNotes.lineHeight)
+    let shown = data.points.filter { !$0.isBelowAxis && !$0.isDiverged }
     x = PlotScale(data: shown.map(\.x), minimumSpan: 20, start: frame.left, end: frame.right)
     let heights = shown.flatMap { point -> [Double] in
       let reach = point.row.onFrontier || point.row.reference != nil ? point.deviation ?? 0 : 0
@@ -36,12 +39,16 @@ struct FrontierPlot {
   }
 
   private mutating func draw() {
-    document.add("rect", [("width", "960"), ("height", "600"), ("fill", "#ffffff")])
+    document.add(
+      "rect", [("width", "960"), ("height", SVGDocument.number(document.height)), ("fill", "#ffffff")])
     drawHeading()
     drawAxes()
+    drawNotes()
     guard !data.points.isEmpty else {
+      let what = report.rows.isEmpty ? "No candidate has a result" : "No candidate can be shown"
       document.text(
-        "No candidate has a result yet", x: (frame.left + frame.right) / 2, y: (frame.top + frame.bottom) / 2, size: 16,
+        report.rows.isEmpty && report.setAside.jobs == 0 ? "\(what) yet" : what, x: (frame.left + frame.right) / 2,
+        y: (frame.top + frame.bottom) / 2, size: 16,
         anchor: "middle", fill: Self.faintInk)
       return
     }
@@ -49,7 +56,6 @@ struct FrontierPlot {
     drawErrorBars()
     drawPoints()
     drawLabels()
-    drawNotes()
   }
 }
 
@@ -68,12 +74,13 @@ extension FrontierPlot {
   }
 
   private mutating func drawLegend() {
-    let kinds = data.points.map { ($0.row.onFrontier, $0.row.reference) }
+    let kinds = data.points.filter { !$0.isDiverged }.map { ($0.row.onFrontier, $0.row.reference) }
     var entries: [(PlotMarker, String)] = []
     if kinds.contains(where: { $0.0 && $0.1 == nil }) { entries.append((.frontier, "on the frontier")) }
     if kinds.contains(where: { !$0.0 && $0.1 == nil }) { entries.append((.dominated, "dominated")) }
     if kinds.contains(where: { $0.1 == .dense }) { entries.append((.dense, "dense network")) }
     if kinds.contains(where: { $0.1 != nil && $0.1 != .dense }) { entries.append((.allLayers, "all layers")) }
+    if data.points.contains(where: \.isDiverged) { entries.append((.diverged, "diverged")) }
     var left = frame.left + 6
     let baseline = 92.0
     for (marker, label) in entries {
@@ -81,7 +88,7 @@ extension FrontierPlot {
       document.text(label, x: left + 12, y: baseline, size: 12.5, fill: Self.ink)
       left += LabelPlacement.width(of: label, size: 12.5) + 38
     }
-    if data.points.contains(where: { $0.deviation != nil }) {
+    if data.points.contains(where: { $0.deviation != nil && !$0.isDiverged }) {
       document.line(left, baseline - 11, left, baseline + 3, stroke: Self.frontierColour, extra: [("opacity", "0.6")])
       for end in [baseline - 11, baseline + 3] {
         document.line(left - 3, end, left + 3, end, stroke: Self.frontierColour, extra: [("opacity", "0.6")])
@@ -171,7 +178,7 @@ extension FrontierPlot {
   }
 
   private mutating func drawErrorBars() {
-    for point in data.points where !point.isBelowAxis {
+    for point in data.points where !point.isBelowAxis && !point.isDiverged {
       guard let deviation = point.deviation, deviation > 0 else { continue }
       let isFaint = !point.row.onFrontier && point.row.reference == nil
       let marker = PlotMarker(point.row)
@@ -194,11 +201,13 @@ extension FrontierPlot {
     for wanted in 0...2 {
       for point in data.points where layer(point.row) == wanted {
         let marker = point.isBelowAxis ? PlotMarker.belowAxis : PlotMarker(point.row)
-        let height = point.isBelowAxis ? frame.bottom - 7 : y.position(point.y)
-        let name = (point.row.onFrontier ? "frontier" : "dominated") + (point.row.reference != nil ? " reference" : "")
+        let height = height(of: point)
+        let kind = point.isDiverged ? "diverged" : point.row.onFrontier ? "frontier" : "dominated"
+        let name = kind + (point.row.reference != nil ? " reference" : "")
         let score = point.row.score
+        let diverged = score.divergedSeeds > 0 ? " (\(score.divergedSeeds) of \(score.seeds) seeds diverged)" : ""
         let tip =
-          "\(score.candidate): \(score.accuracyText), \(NumberText.count(score.cost.parameters)) parameters, "
+          "\(score.candidate): \(score.accuracyText)\(diverged), \(NumberText.count(score.cost.parameters)) parameters, "
           + "\(NumberText.count(score.cost.multiplyAdds)) multiply-adds"
         document.add(
           "path",
@@ -208,13 +217,18 @@ extension FrontierPlot {
     }
   }
 
+  /// On the page; those that have no place in the plane lie at its lower edge.
+  private func height(of point: FrontierPlotData.Point) -> Double {
+    point.isBelowAxis || point.isDiverged ? frame.bottom - 7 : y.position(point.y)
+  }
+
   private mutating func drawLabels() {
     var placement = LabelPlacement(bounds: frame)
     for point in data.points {
-      let (px, py) = (x.position(point.x), y.position(point.y))
+      let (px, py) = (x.position(point.x), height(of: point))
       let matters = point.row.onFrontier || point.row.reference != nil
       placement.avoid(PlotBox(left: px - 6, top: py - 6, right: px + 6, bottom: py + 6), cost: matters ? 12 : 3)
-      if matters, let deviation = point.deviation {
+      if matters, !point.isDiverged, let deviation = point.deviation {
         let box = PlotBox(
           left: px - 3, top: y.position(point.y + deviation), right: px + 3, bottom: y.position(point.y - deviation))
         placement.avoid(box, cost: 1.5)
@@ -249,7 +263,7 @@ extension FrontierPlot {
         ])
       let score = knee.row.score
       let layers = NumberText.plural(score.candidate.ranks.count, "layer")
-      let reach = "\(NumberText.fixed(knee.x, 0)) % \(abscissaWord), \(NumberText.percent(score.accuracy)) accuracy"
+      let reach = "\(NumberText.fixed(knee.x, 0)) % \(abscissaWord), \(NumberText.fixed(knee.y, 1)) % accuracy"
       drawLabel(
         "knee: \(layers), \(reach)", at: knee, colour: Self.frontierColour, placement: &placement)
     }
@@ -259,7 +273,7 @@ extension FrontierPlot {
     _ text: String, at point: FrontierPlotData.Point, colour: String, placement: inout LabelPlacement
   ) {
     let size = 12.5
-    let place = placement.place(text, size: size, atX: x.position(point.x), y: y.position(point.y), gap: 13)
+    let place = placement.place(text, size: size, atX: x.position(point.x), y: height(of: point), gap: 13)
     document.text(
       text, x: place.x, y: place.y, size: size, fill: colour,
       extra: [
@@ -268,23 +282,11 @@ extension FrontierPlot {
       ])
   }
 
-  /// What the picture leaves out, or what needs a word of explanation.
   private mutating func drawNotes() {
-    var notes: [String] = []
-    let below = data.points.count { $0.isBelowAxis }
-    if below > 0 { notes.append("▽ \(NumberText.plural(below, "candidate")) below the axis") }
-    if data.missing > 0 {
-      notes.append("\(NumberText.plural(data.missing, "candidate")) without \(data.abscissa.title) not shown")
+    for (index, note) in notes.enumerated() {
+      document.text(
+        note, x: frame.right, y: 590 + Double(index) * PlotNotes.lineHeight, size: PlotNotes.size, anchor: "end",
+        fill: Self.faintInk)
     }
-    if data.points.contains(where: { $0.row.reference != nil && !$0.row.onFrontier }) {
-      notes.append("hollow references are dominated")
-    }
-    let others = report.objectives.filter { $0 != .accuracy && $0 != data.abscissa }
-    if data.points.count(where: \.row.onFrontier) > data.staircase.count, !others.isEmpty {
-      notes.append(
-        "filled points off the line are on the frontier by \(others.map(\.title).joined(separator: " or "))")
-    }
-    document.text(
-      notes.joined(separator: "; "), x: frame.right, y: 590, size: 11.5, anchor: "end", fill: Self.faintInk)
   }
 }

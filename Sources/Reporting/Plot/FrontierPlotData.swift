@@ -6,11 +6,13 @@ struct FrontierPlotData {
     let row: ReportRow
     /// Percent of the dense network.
     let x: Double
-    /// Accuracy in percent.
+    /// Accuracy in percent, of the trainings that did not diverge; 0 where all did.
     let y: Double
     let deviation: Double?
     /// So far below the others that the axis does not reach it.
     var isBelowAxis = false
+    /// Not more of its trainings ended well than diverged: it has no place in the plane but at its lower edge.
+    var isDiverged: Bool { !row.score.isSound }
   }
 
   /// The objective along x: the first of parameters, multiply-adds, step and inference time that the study has.
@@ -20,17 +22,25 @@ struct FrontierPlotData {
   let staircase: [Point]
   /// Candidates for which x was not measured.
   let missing: Int
+  /// Candidates with values that no measurement can have; they are left out.
+  let absurd: Int
+
+  /// Percent: a network a thousand times as large or as slow as the dense one was not measured rightly.
+  private static let largestRatio = 100_000.0
 
   init(_ report: StudyReport) {
     let abscissa =
       [Objective.parameters, .multiplyAdds, .stepTime, .inferenceTime].first(where: report.objectives.contains)
       ?? .parameters
-    var points = report.rows.compactMap { row -> Point? in
-      guard let x = Self.ratio(of: abscissa, row.score), let y = row.score.value(of: .accuracy) else { return nil }
-      return Point(row: row, x: x * 100, y: y * 100, deviation: row.score.accuracySD.map { $0 * 100 })
+    let measured = report.rows.compactMap { row -> Point? in
+      guard let x = Self.ratio(of: abscissa, row.score) else { return nil }
+      return Point(
+        row: row, x: x * 100, y: (row.score.accuracy ?? 0) * 100, deviation: row.score.accuracySD.map { $0 * 100 })
     }
-    let floor = Self.floor(points.map(\.y))
-    for index in points.indices where !points[index].row.onFrontier && points[index].row.reference == nil {
+    var points = measured.filter(Self.isPossible)
+    let floor = Self.floor(points.filter { !$0.isDiverged }.map(\.y))
+    for index in points.indices
+    where !points[index].row.onFrontier && points[index].row.reference == nil && !points[index].isDiverged {
       points[index].isBelowAxis = points[index].y < floor
     }
     var staircase: [Point] = []
@@ -41,7 +51,14 @@ struct FrontierPlotData {
     self.abscissa = abscissa
     self.points = points
     self.staircase = staircase
-    self.missing = report.rows.count - points.count
+    self.missing = report.rows.count - measured.count
+    self.absurd = measured.count - points.count
+  }
+
+  /// NaN is nowhere.
+  private static func isPossible(_ point: Point) -> Bool {
+    (0...largestRatio).contains(point.x) && (0...100).contains(point.y)
+      && point.deviation.map((0...100).contains) ?? true
   }
 
   /// Where the line bends most: the point farthest above the chord from its first to its last (Satopää et al. 2011).
@@ -61,7 +78,8 @@ struct FrontierPlotData {
     }
   }
 
-  /// Trainings that diverged lie at chance and would squeeze all others into a stripe: outliers by Tukey's fences, far ones.
+  /// Trainings that failed to learn lie at chance and would squeeze all others into a stripe: outliers by Tukey's fences, far
+  /// ones.
   private static func floor(_ values: [Double]) -> Double {
     let sorted = values.sorted()
     guard sorted.count >= 8 else { return -.infinity }

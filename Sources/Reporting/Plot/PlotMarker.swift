@@ -2,9 +2,13 @@ import SearchCore
 
 /// Shape and colour tell what a candidate is, filling whether it is on the frontier.
 enum PlotMarker {
-  case frontier, dominated, belowAxis, dense, allLayers
+  case frontier, dominated, belowAxis, diverged, dense, allLayers
 
   init(_ row: ReportRow) {
+    guard row.score.isSound else {
+      self = .diverged
+      return
+    }
     switch row.reference {
     case .dense: self = .dense
     case .allLayers: self = .allLayers
@@ -16,6 +20,7 @@ enum PlotMarker {
     switch self {
     case .frontier: return "#1b5fa8"
     case .dominated, .belowAxis: return "#8b95a1"
+    case .diverged: return "#b3261e"
     case .dense: return "#22272e"
     case .allLayers: return "#c8541b"
     }
@@ -27,6 +32,7 @@ enum PlotMarker {
     case .frontier: shape = Self.circle(radius: 5)
     case .dominated: shape = Self.circle(radius: 3.6)
     case .belowAxis: shape = "m-4.5 -4 h9 l-4.5 8 z"
+    case .diverged: shape = "m-4 -4 l8 8 m0 -8 l-8 8"
     case .dense: shape = "m0 -7.5 l7.5 7.5 l-7.5 7.5 l-7.5 -7.5 z"
     case .allLayers: shape = "m-5.5 -5.5 h11 v11 h-11 z"
     }
@@ -36,6 +42,7 @@ enum PlotMarker {
     case .dominated: return place + [("fill", colour), ("fill-opacity", "0.38")]
     case .frontier: return place + [("fill", colour), ("stroke", "#ffffff"), ("stroke-width", "1.2")]
     case .belowAxis: return place + [("fill", "none"), ("stroke", colour)]
+    case .diverged: return place + [("fill", "none"), ("stroke", colour), ("stroke-width", "1.6")]
     case .dense, .allLayers:
       return place + [("fill", filled ? colour : "#ffffff"), ("stroke", colour), ("stroke-width", "1.8")]
     }

@@ -6,10 +6,19 @@ struct PlotScale {
   let start: Double
   let end: Double
 
-  /// Room of `padding` of the range's length is left on both sides of the data; a range of no length gets `minimumSpan`.
+  /// Beyond these no axis reaches, so that steps and positions keep digits enough.
+  static let limit = 1e6
+  /// However the range and the wish, no more ticks are made.
+  private static let mostTicks = 100.0
+
+  /// Room of `padding` of the range's length is left on both sides of the data; a range of no length gets `minimumSpan`. Values
+  /// that are not finite count for nothing, those beyond `limit` as `limit`.
   init(data: [Double], minimumSpan: Double, padding: Double = 0.05, start: Double, end: Double) {
+    let data = data.filter(\.isFinite).map { min(Self.limit, max(-Self.limit, $0)) }
     var low = data.min() ?? 0
     var high = data.max() ?? 100
+    // At a large value a small span would have no digits left.
+    let minimumSpan = max(minimumSpan, 1e-9, max(low.magnitude, high.magnitude) * 1e-9)
     if high - low < minimumSpan {
       let middle = (low + high) / 2
       (low, high) = (middle - minimumSpan / 2, middle + minimumSpan / 2)
@@ -28,7 +37,7 @@ struct PlotScale {
   func ticks(about count: Int) -> [Double] {
     let step = Self.step(span: domain.upperBound - domain.lowerBound, about: count)
     let first = (domain.lowerBound / step).rounded(.up)
-    let last = (domain.upperBound / step).rounded(.down)
+    let last = min((domain.upperBound / step).rounded(.down), first + Self.mostTicks)
     return first <= last ? stride(from: first, through: last, by: 1).map { $0 * step } : []
   }
 
@@ -36,7 +45,7 @@ struct PlotScale {
   func tickDecimals(about count: Int) -> Int {
     var step = Self.step(span: domain.upperBound - domain.lowerBound, about: count)
     var decimals = 0
-    while decimals < 6, (step - step.rounded()).magnitude > step * 1e-6 {
+    while decimals < 9, (step - step.rounded()).magnitude > step * 1e-6 {
       step *= 10
       decimals += 1
     }
@@ -44,7 +53,7 @@ struct PlotScale {
   }
 
   private static func step(span: Double, about count: Int) -> Double {
-    let rough = span / Double(count)
+    let rough = max(span / Double(max(1, count)), 1e-12)
     var power = 1.0
     while power > rough { power /= 10 }
     while power * 10 <= rough { power *= 10 }

@@ -51,13 +51,15 @@ struct ExportCommand: ParsableCommand {
       return
     }
     let definition = try StudyDefinition(of: store)
-    let text = try StudyReading.report(store: store, definition: definition).text(
-      format, selection: all ? .all : .frontier)
+    let report = try StudyReading.report(store: store, definition: definition)
+    let text = report.text(format, selection: all ? .all : .frontier)
     if let output {
       try AtomicFile.write(text.utf8, to: output)
       StandardError.shared.writeLine("wrote \(output)")
     } else {
       StandardOutput.write(text)
     }
+    // CSV has no place for them that every reader would skip; the other formats say it themselves.
+    if format == .csv { for caveat in report.caveats { StandardError.shared.writeLine("note: \(caveat)") } }
   }
 }

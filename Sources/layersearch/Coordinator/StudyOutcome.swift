@@ -9,11 +9,6 @@ extension OpenStudy {
     let width = StandardOutput.isTerminal ? StandardError.shared.width : nil
     StandardOutput.writeLine("")
     StandardOutput.write(report.terminalTable(.frontier, width: width))
-    let failures = try store.failures()
-    for failure in failures {
-      StandardOutput.writeLine(
-        "set aside: \(failure.trial.candidate) (\(failure.attempts) attempts): \(failure.reason)")
-    }
     StandardOutput.writeLine("")
     StandardOutput.writeLine("study   \(folder)")
     StandardOutput.writeLine(
@@ -33,7 +28,7 @@ enum StudyReading {
     }
     return StudyReport(
       study: definition.name, recipe: definition.recipe, space: definition.space, objectives: definition.objectives,
-      results: results,
+      results: results, setAside: SetAsideSummary(reasons: try store.failures().map(\.reason)),
       metadata: [
         "seed": "\(definition.seed)", "kernel_variants": variants.sorted().joined(separator: ", "),
         "layersearch": Version.number,

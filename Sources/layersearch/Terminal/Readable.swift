@@ -1,8 +1,10 @@
+import Reporting
+
 /// Time and numbers as people read them.
 enum Readable {
   /// `45 s`, `12 min`, `3 h 20 min`, `2 d 4 h`
   static func duration(seconds: Double) -> String {
-    guard seconds.isFinite, seconds < 1e9 else { return "unknown" }
+    guard seconds.isFinite, seconds.magnitude < 1e9 else { return "unknown" }
     let whole = Int(seconds.rounded(.up))
     switch whole {
     case ..<100: return "\(whole) s"
@@ -32,15 +34,6 @@ enum Readable {
     return "\(fixed(value, digits: 1)) TB"
   }
 
-  /// A number with a fixed count of decimals.
-  static func fixed(_ value: Double, digits: Int) -> String {
-    guard value.isFinite, abs(value) < 1e15 else { return "\(value)" }
-    var scale = 1.0
-    for _ in 0..<digits { scale *= 10 }
-    let scaled = Int((abs(value) * scale).rounded())
-    let sign = value < 0 && scaled != 0 ? "-" : ""
-    guard digits > 0 else { return "\(sign)\(scaled)" }
-    let fraction = String(scaled % Int(scale))
-    return "\(sign)\(scaled / Int(scale)).\(String(repeating: "0", count: digits - fraction.count))\(fraction)"
-  }
+  /// A number with a fixed count of decimals, at most 9; from 1e9 on as `1.23e+18`.
+  static func fixed(_ value: Double, digits: Int) -> String { NumberText.fixed(value, digits) }
 }

@@ -1,0 +1,50 @@
+import SearchCore
+
+/// The small print below the picture: what it leaves out, what needs a word of explanation, and what a reader must know of the
+/// study.
+enum PlotNotes {
+  static let size = 11.5
+  static let lineHeight = 16.0
+
+  /// On lines of at most `width`, as far as words can be broken.
+  static func lines(_ report: StudyReport, _ data: FrontierPlotData, width: Double) -> [String] {
+    var notes: [String] = []
+    let below = data.points.count { $0.isBelowAxis }
+    if below > 0 { notes.append("▽ \(NumberText.plural(below, "candidate")) below the axis") }
+    if data.missing > 0 {
+      notes.append("\(NumberText.plural(data.missing, "candidate")) without \(data.abscissa.title) not shown")
+    }
+    if data.absurd > 0 {
+      notes.append(
+        "\(NumberText.plural(data.absurd, "candidate")) with an absurd \(data.abscissa.title) or accuracy not shown")
+    }
+    if data.points.contains(where: { $0.row.reference != nil && !$0.row.onFrontier && !$0.isDiverged }) {
+      notes.append("hollow references are dominated")
+    }
+    let others = report.objectives.filter { $0 != .accuracy && $0 != data.abscissa }
+    if data.points.count(where: \.row.onFrontier) > data.staircase.count, !others.isEmpty {
+      notes.append(
+        "filled points off the line are on the frontier by \(others.map(\.title).joined(separator: " or "))")
+    }
+    var lines = wrapped(notes.joined(separator: "; "), width)
+    for caveat in report.caveats where !(report.rows.isEmpty && report.setAside.jobs == 0) {
+      lines += wrapped(caveat, width)
+    }
+    return lines
+  }
+
+  private static func wrapped(_ text: String, _ width: Double) -> [String] {
+    var lines: [String] = []
+    var line = ""
+    for word in text.split(separator: " ") {
+      let longer = line.isEmpty ? String(word) : "\(line) \(word)"
+      if !line.isEmpty, LabelPlacement.width(of: longer, size: size) > width {
+        lines.append(line)
+        line = String(word)
+      } else {
+        line = longer
+      }
+    }
+    return line.isEmpty ? lines : lines + [line]
+  }
+}

@@ -1,0 +1,80 @@
+import SearchCore
+
+/// Jobs that have no result, because their trainings failed too often.
+public struct SetAsideSummary: Hashable, Sendable {
+  public struct Reason: Hashable, Sendable {
+    public var text: String
+    public var jobs: Int
+  }
+
+  /// How many jobs.
+  public private(set) var jobs = 0
+  /// The commonest reasons with the number of their jobs, no more than `reasonsKept`.
+  public private(set) var reasons: [Reason] = []
+
+  public static let reasonsKept = 10
+
+  /// - Parameter reasons: one for each job.
+  public init(reasons: some Sequence<String> = []) {
+    var counts: [String: Int] = [:]
+    for reason in reasons {
+      jobs += 1
+      counts[reason, default: 0] += 1
+    }
+    self.reasons = counts.map { Reason(text: $0.key, jobs: $0.value) }
+      .sorted { ($1.jobs, $0.text) < ($0.jobs, $1.text) }.prefix(Self.reasonsKept).map { $0 }
+  }
+}
+
+/// Trainings that one variant of the kernels computed.
+public struct KernelVariantCount: Hashable, Sendable {
+  public var name: String
+  public var trainings: Int
+}
+
+// What a reader of a study's results must know besides them, in the same words everywhere.
+extension StudyReport {
+  /// A sentence each; none for a study in which all went well.
+  public var caveats: [String] {
+    var caveats: [String] = []
+    if rows.isEmpty {
+      caveats.append("No candidate has a result\(setAside.jobs > 0 ? "" : " yet"): the frontier is empty.")
+    } else if frontier.isEmpty {
+      caveats.append("No candidate has a sound result: the frontier is empty.")
+    }
+    let diverged = rows.count { $0.score.divergedSeeds > 0 }
+    if diverged > 0 {
+      let excluded = rows.count { !$0.score.isSound }
+      caveats.append(
+        "\(NumberText.plural(divergedTrainings, "training")) of \(NumberText.plural(diverged, "candidate")) diverged; "
+          + "\(CandidateScore.divergedMark) marks scores of the other seeds alone, and candidates without a majority of sound "
+          + "ones (\(NumberText.grouped(excluded))) are not on the frontier.")
+    }
+    if setAside.jobs > 0 {
+      let shown = setAside.reasons.prefix(3)
+      let reasons = shown.map { "\($0.text.oneLine(limit: 160)) (\(NumberText.grouped($0.jobs)))" }
+      let rest = setAside.jobs - shown.reduce(0) { $0 + $1.jobs }
+      caveats.append(
+        "\(NumberText.plural(setAside.jobs, "job")) \(setAside.jobs == 1 ? "was" : "were") set aside without a result: "
+          + reasons.joined(separator: "; ") + (rest > 0 ? "; other reasons (\(NumberText.grouped(rest)))" : "") + ".")
+    }
+    if let mixture = Self.mixture(of: kernelVariants) { caveats.append(mixture) }
+    return caveats
+  }
+
+  /// Nil where all trainings were computed alike.
+  public static func mixture(of variants: [KernelVariantCount]) -> String? {
+    guard variants.count > 1 else { return nil }
+    let parts = variants.map { "\($0.name) (\(NumberText.grouped($0.trainings)))" }
+    return "Trainings of \(variants.count) kernel variants are mixed: \(parts.joined(separator: ", ")); "
+      + "the same training may come out a little differently under each."
+  }
+}
+
+extension String {
+  /// Without line breaks, and with an ellipsis where it has more than `limit` characters.
+  fileprivate func oneLine(limit: Int) -> String {
+    let line = split(whereSeparator: \.isNewline).joined(separator: " ")
+    return line.count <= limit ? line : line.prefix(limit - 1) + "…"
+  }
+}
