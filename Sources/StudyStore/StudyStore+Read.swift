@@ -164,6 +164,24 @@ extension StudyStore {
     }
   }
 
+  /// What a coordinator that goes on with the study has to know besides its jobs.
+  public func past() throws(StoreError) -> StudyPast {
+    StudyPast(
+      attempts: try rows(
+        "the attempts", of: "an attempt",
+        """
+        SELECT attempt.job, number, worker, ending FROM attempt JOIN job ON job.id = attempt.job
+        WHERE job.state IN ('waiting', 'running') ORDER BY attempt.job, number
+        """
+      ) { row in
+        StudyPast.Attempt(
+          job: try row.value(0), number: try row.value(1), worker: try row.value(2),
+          ending: try row.optional(3).flatMap(AttemptEnding.init))
+      },
+      workers: try workers().map(\.worker),
+      finishers: Set(try rows("the results", of: "a result", "SELECT DISTINCT worker FROM result") { try $0.value(0) }))
+  }
+
   /// What happened, the latest last; with a number, no more than the latest that many.
   public func events(latest count: Int = .max) throws(StoreError) -> [StudyEvent] {
     try rows(

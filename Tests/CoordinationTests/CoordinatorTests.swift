@@ -9,11 +9,21 @@ struct CoordinatorTests {
   private let b = PeerID(2)
 
   private func machine(
-    first: Int = 4, jobs: [JobRecord] = [], change: (inout CoordinatorSettings) -> Void = { _ in }
+    first: Int = 4, jobs: [JobRecord] = [], past: StudyPast = StudyPast(),
+    change: (inout CoordinatorSettings) -> Void = { _ in }
   ) -> CoordinatorMachine {
     var settings = Fixture.coordinatorSettings()
     change(&settings)
-    return CoordinatorMachine(settings: settings, jobs: jobs, strategy: TwoStageStrategy(first: first))
+    return CoordinatorMachine(settings: settings, jobs: jobs, past: past, strategy: TwoStageStrategy(first: first))
+  }
+
+  /// The record of worker "w", which had the last attempts at these jobs.
+  private func past(_ jobs: [JobRecord] = []) -> StudyPast {
+    StudyPast(
+      attempts: jobs.filter { $0.attempts > 0 }.map {
+        .init(job: $0.id, number: $0.attempts, worker: "w", ending: nil)
+      },
+      workers: [WorkerRecord(id: "w", host: "host", processID: 1, slots: 2, kernelVariant: "avx", build: "1")])
   }
 
   /// A machine with worker "w" at peer `a`, which has `slots` free slots and so many jobs.
@@ -104,7 +114,7 @@ struct CoordinatorTests {
     job.state = attempts == 0 ? .waiting : .running
     job.attempts = attempts
     let reference = AttemptReference(job: 1, attempt: attempts + 1)
-    var machine = machine(first: 1, jobs: [job])
+    var machine = machine(first: 1, jobs: [job], past: past())
     _ = machine.handle(.started, at: 0)
     let effects = machine.handle(.received(Fixture.hello("w", study: "study-1", running: [reference]), from: a), at: 1)
     #expect(effects.records.contains(.attemptStarted(job: 1, attempt: attempts + 1, worker: "w")))
@@ -180,38 +190,54 @@ struct CoordinatorTests {
     #expect(effects.jobs(to: a) == [Fixture.reference(1, 2)])
   }
 
-  @Test("a job that fails three times is set aside, and the search goes on without it")
+  @Test(
+    "a job that fails three times at a worker that has finished another is set aside, and the search goes on without it"
+  )
   func setAside() {
     var (machine, _) = served(slots: 1)
+    _ = machine.handle(.received(Fixture.finished(Fixture.reference(1)), from: a), at: 1)
+    _ = machine.handle(.received(.accept(Fixture.reference(2)), from: a), at: 1)
     var records: [StudyChange] = []
     for attempt in 1...3 {
-      records += machine.handle(.received(Fixture.failed(Fixture.reference(1, attempt)), from: a), at: 1).records
+      records += machine.handle(.received(Fixture.failed(Fixture.reference(2, attempt)), from: a), at: 1).records
       let effects = machine.handle(.received(.ready(Ready(freeSlots: 1)), from: a), at: 1)
-      #expect(effects.jobs(to: a) == [attempt < 3 ? Fixture.reference(1, attempt + 1) : Fixture.reference(2)])
+      #expect(effects.jobs(to: a) == [attempt < 3 ? Fixture.reference(2, attempt + 1) : Fixture.reference(3)])
       for job in effects.jobs(to: a) { _ = machine.handle(.received(.accept(job), from: a), at: 1) }
     }
-    #expect(records.last == .jobSetAside(job: 1, reason: "crash"))
+    #expect(records.last == .jobSetAside(job: 2, reason: "crash"))
     #expect(machine.summary.failed == 1)
   }
 
-  @Test("jobs that are handed back do not count against themselves")
+  @Test("jobs that are handed back do not count against themselves; a worker that hands back all that it gets pauses")
   func handedBack() {
     var (machine, _) = served(slots: 1)
+    var now = 1.0
+    var pauses = 0
     for attempt in 1...50 {
-      _ = machine.handle(.received(Fixture.returned(Fixture.reference(1, attempt)), from: a), at: 1)
-      let effects = machine.handle(.received(.ready(Ready(freeSlots: 1)), from: a), at: 1)
+      _ = machine.handle(.received(Fixture.returned(Fixture.reference(1, attempt)), from: a), at: now)
+      var effects = machine.handle(.received(.ready(Ready(freeSlots: 1)), from: a), at: now)
+      while effects.jobs(to: a).isEmpty, now < 40_000 {
+        pauses += effects.sent(to: a).count { if case .bench = $0 { true } else { false } }
+        now += 5
+        _ = machine.handle(
+          .received(.workerHeartbeat(WorkerHeartbeat(running: [], freeSlots: 1)), from: a), at: now)
+        effects = machine.handle(.tick, at: now)
+      }
       #expect(effects.jobs(to: a) == [Fixture.reference(1, attempt + 1)])
     }
+    #expect(pauses == 16)
+    #expect(machine.summary.failed == 0)
   }
 
-  @Test("a job that is lost with its worker twenty times is set aside")
+  @Test("a job that is lost twenty times with a worker that has finished another is set aside")
   func tooManyLosses() {
     var (machine, _) = served(slots: 1)
+    _ = machine.handle(.received(Fixture.finished(Fixture.reference(1)), from: a), at: 1)
     for attempt in 1...20 {
       _ = machine.handle(.received(.bye(Bye(reason: "")), from: a), at: 1)
       _ = machine.handle(.received(Fixture.hello("w", slots: 1), from: a), at: 1)
       let jobs = machine.handle(.received(.ready(Ready(freeSlots: 1)), from: a), at: 1).jobs(to: a)
-      #expect(jobs == [attempt < 20 ? Fixture.reference(1, attempt + 1) : Fixture.reference(2)])
+      #expect(jobs == [attempt < 20 ? Fixture.reference(2, attempt + 1) : Fixture.reference(3)])
     }
     #expect(machine.summary.failed == 1)
   }
@@ -367,7 +393,7 @@ struct CoordinatorTests {
         id: Int64(index + 1), trial: trial, seed: 1, state: index < 2 ? .running : .waiting, attempts: index < 2 ? 3 : 0
       )
     }
-    var machine = machine(jobs: jobs)
+    var machine = machine(jobs: jobs, past: past(jobs))
     _ = machine.handle(.started, at: 100)
     _ = machine.handle(.received(Fixture.hello("new", slots: 4), from: b), at: 100)
     let given = machine.handle(.received(.ready(Ready(freeSlots: 4)), from: b), at: 100).jobs(to: b)

@@ -35,18 +35,20 @@ enum Fixture {
     CoordinatorSettings(study: "study-1", studyName: "test", recipe: recipe, data: data, studySeed: 1)
   }
 
-  static func workerSettings(_ name: String, slots: Int = 2, spooled: [AttemptReport] = []) -> WorkerSettings {
+  static func workerSettings(
+    _ name: String, host: String = "host", slots: Int = 2, spooled: [AttemptReport] = []
+  ) -> WorkerSettings {
     WorkerSettings(
-      worker: name, host: "host", processID: 1, build: "1", slots: slots, kernelVariant: "avx", spooled: spooled)
+      worker: name, host: host, processID: 1, build: "1", slots: slots, kernelVariant: "avx", spooled: spooled)
   }
 
   static func hello(
     _ worker: String, slots: Int = 2, study: String? = nil, running: [AttemptReference] = [],
-    finished: [AttemptReference] = []
+    finished: [AttemptReference] = [], host: String = "host"
   ) -> Message {
     .hello(
       Hello(
-        worker: worker, host: "host", processID: 1, oldestProtocol: 1, newestProtocol: 1, build: "1", slots: slots,
+        worker: worker, host: host, processID: 1, oldestProtocol: 1, newestProtocol: 1, build: "1", slots: slots,
         kernelVariant: "avx", dataHashes: [:], study: study, running: running, finished: finished))
   }
 

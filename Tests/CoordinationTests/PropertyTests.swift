@@ -33,11 +33,13 @@ struct PropertyTests {
       await Task.yield()
       let seed = UInt64(shard * Self.sequences + index)
       var setup = StableRandom(seed: seed, purpose: "plan")
-      let plan = World.Plan(
+      var plan = World.Plan(
         workers: 1 + setup.integer(below: 4), slots: 1 + setup.integer(below: 3),
         strategy: TwoStageStrategy(first: 1 + setup.integer(below: 6), second: setup.integer(below: 4)),
         budget: setup.integer(below: 3) == 0 ? 1 + setup.integer(below: 8) : nil, steps: 40 + setup.integer(below: 160),
         crashes: setup.integer(below: 4) == 0 ? 20 : 0, hasBadMachine: setup.integer(below: 8) == 0)
+      // Alone it never ends a study: its jobs wait for a worker that can do them.
+      if plan.workers == 1 { plan.hasBadMachine = false }
       let world = World(seed: seed, plan: plan)
       for _ in 0..<plan.steps where world.violations.isEmpty { world.step() }
       let ended = world.settle()

@@ -1,5 +1,6 @@
 import Coordination
 import SearchCore
+import SearchProtocol
 import Testing
 
 /// What a store would have after the committed changes; refuses every change that no history allows.
@@ -7,6 +8,10 @@ struct StudyLedger {
   private(set) var jobs: [JobRecord] = []
   private(set) var isFinished = false
   private(set) var violations: [String] = []
+  /// As `StudyStore.past` tells it.
+  private var attempts: [Int64: [StudyPast.Attempt]] = [:]
+  private var workers: [WorkerRecord] = []
+  private var finishers: Set<String> = []
   private var openAttempts: [Int64: Int] = [:]
   private var trials: Set<Trial> = []
   let budget: Int?
@@ -15,6 +20,17 @@ struct StudyLedger {
 
   subscript(id: Int64) -> JobRecord? {
     id >= 1 && id <= Int64(jobs.count) ? jobs[Int(id) - 1] : nil
+  }
+
+  var past: StudyPast {
+    let open = jobs.filter { $0.state == .waiting || $0.state == .running }
+    return StudyPast(attempts: open.flatMap { attempts[$0.id] ?? [] }, workers: workers, finishers: finishers)
+  }
+
+  /// Where the record says that the attempt was; nil where it has no such attempt.
+  func host(of reference: AttemptReference) -> String? {
+    guard let list = attempts[reference.job], list.indices.contains(reference.attempt - 1) else { return nil }
+    return workers.last { $0.id == list[reference.attempt - 1].worker }?.host
   }
 
   mutating func commit(_ changes: [StudyChange]) {
@@ -34,7 +50,8 @@ struct StudyLedger {
       jobs.append(job)
       require(jobs.count <= budget ?? .max, "over budget")
       require(!isFinished, "a job is added after the end")
-    case .attemptStarted(let id, let attempt, _):
+    case .attemptStarted(let id, let attempt, let worker):
+      attempts[id, default: []].append(.init(job: id, number: attempt, worker: worker, ending: nil))
       guard let job = self[id] else { return require(false, "unknown job \(id) started") }
       require(job.state == .waiting, "job \(id) is started while \(job.state)")
       require(attempt == job.attempts + 1, "attempt \(attempt) of job \(id) after \(job.attempts)")
@@ -47,10 +64,12 @@ struct StudyLedger {
       // The attempt that another one's result overtook ends after its job did.
       require(openAttempts[id] == attempt, "attempt \(attempt) of job \(id) ended, open is \(openAttempts[id] ?? 0)")
       openAttempts[id] = nil
+      attempts[id]?[attempt - 1].ending = ending
       if job.state == .running { jobs[Int(id) - 1].state = .waiting }
       if ending == .failed { jobs[Int(id) - 1].failures += 1 }
       if ending == .lost { jobs[Int(id) - 1].losses += 1 }
-    case .jobFinished(let id, let attempt, _, let result):
+    case .jobFinished(let id, let attempt, let worker, let result):
+      finishers.insert(worker)
       guard let job = self[id] else { return require(false, "unknown job \(id) finished") }
       require(job.state == .waiting || job.state == .running, "job \(id) finished while \(job.state)")
       require(attempt >= 1 && attempt <= job.attempts, "job \(id) finished by attempt \(attempt) of \(job.attempts)")
@@ -60,7 +79,7 @@ struct StudyLedger {
     case .jobSetAside(let id, let reason):
       guard let job = self[id] else { return require(false, "unknown job \(id) set aside") }
       require(job.state == .waiting, "job \(id) set aside while \(job.state)")
-      require(job.failures >= 3 || job.losses >= 20, "job \(id) set aside too early")
+      require(job.failures >= 2 || job.losses >= 20, "job \(id) set aside too early")
       jobs[Int(id) - 1].state = .failed
       jobs[Int(id) - 1].failureReason = reason
     case .studyFinished:
@@ -68,7 +87,8 @@ struct StudyLedger {
       isFinished = true
     case .failureExplained(let id, let attempt, _):
       require(self[id].map { attempt >= 1 && attempt <= $0.attempts } == true, "an unknown attempt is explained")
-    case .workerJoined, .workerLeft, .noted, .workerBenched, .workerUnbenched: break
+    case .workerJoined(let worker): workers.append(worker)
+    case .workerLeft, .noted, .workerBenched, .workerUnbenched: break
     }
   }
 }

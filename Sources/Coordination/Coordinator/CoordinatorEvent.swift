@@ -33,6 +33,8 @@ public enum CoordinatorEffect: Hashable, Sendable {
   /// Send these bytes of the data set as a `dataChunk` with this ticket, or a `dataRefusal` where they cannot be read.
   case sendData(offset: Int, length: Int, ticket: UInt64, to: PeerID)
   case log(LogLevel, String)
+  /// The study cannot go on without a person, for this reason. `stop` follows.
+  case giveUp(String)
   /// Everything is said: the process may end once it has sent what it was told to send. Comes once.
   case stop
 }

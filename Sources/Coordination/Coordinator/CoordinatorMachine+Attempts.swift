@@ -10,11 +10,13 @@ extension CoordinatorMachine {
     session.credits = max(0, min(freeSlots, session.slots) - session.onTheWay)
     if session.credits > 0, !session.isQueued {
       session.isQueued = true
-      creditors.append(peer)
+      peersWithCredit.append(peer)
     }
     sessions[peer] = session
     // Peers that left stay in the queue until they come up, which may be never while no job waits.
-    if creditors.count > 2 * sessions.count + 64 { creditors = creditors.filtered { sessions[$0]?.isQueued == true } }
+    if peersWithCredit.count > 2 * sessions.count + 64 {
+      peersWithCredit = peersWithCredit.filtered { sessions[$0]?.isQueued == true }
+    }
   }
 
   /// A slot became free, which the worker is about to say itself: with READY, which replaces this credit. Its next job leaves
@@ -26,28 +28,32 @@ extension CoordinatorMachine {
     session.credits += 1
     if !session.isQueued {
       session.isQueued = true
-      creditors.append(peer)
+      peersWithCredit.append(peer)
     }
     sessions[peer] = session
   }
 
   /// The worker says that it has the attempt: its lease begins anew.
   /// - Parameter isIntroduction: the worker says so with its hello. Then an attempt that is not on record is believed, unless
-  ///   somebody else is at the job.
+  ///   another worker is at the job.
   mutating func confirm(_ reference: AttemptReference, by peer: PeerID, isIntroduction: Bool = false, at now: Double) {
-    guard let worker = sessions[peer]?.worker else { return }
+    guard let session = sessions[peer] else { return }
     if isIntroduction, jobs.mayBeMissing(reference.job, attempt: reference.attempt),
-      jobs.leases[reference.job]?.peer == nil
+      jobs.leases[reference.job]?.peer == nil, wasThereBefore(session)
     {
-      return enter(reference, by: worker, at: peer, now)
+      return enter(reference, by: session, at: peer, now)
     }
-    guard let job = jobs[reference.job], reference.attempt <= job.attempts else {
+    guard let job = jobs[reference.job], reference.attempt <= job.attempts,
+      claim(reference, by: session) == .own
+    else {
       return send(.cancel(reference), to: peer)
     }
+    let worker = session.worker
     let deadline = now + settings.leaseSeconds
     switch (job.state, jobs.leases[reference.job]) {
     case (_, let lease?) where lease.attempt == reference.attempt && (lease.worker == nil || lease.worker == worker):
       if lease.peer == peer, !lease.isAccepted { sessions[peer]?.onTheWay -= 1 }
+      if lease.peer == nil { forgiveConnection(of: session) }
       sessions[peer]?.jobs.insert(reference.job)
       jobs.updateLease(reference.job) {
         $0.worker = worker
@@ -66,15 +72,16 @@ extension CoordinatorMachine {
 
   /// The coordinator before this one ended when the job had left, and before the commit: makes up for that. The attempt
   /// before this one was over by then.
-  private mutating func enter(_ reference: AttemptReference, by worker: String, at peer: PeerID, _ now: Double) {
+  private mutating func enter(_ reference: AttemptReference, by session: Session, at peer: PeerID, _ now: Double) {
     if let lease = jobs.leases[reference.job] {
       end(reference.job, .returned, reason: "attempt \(reference.attempt) had taken its place", at: now)
       if let holder = lease.peer {
         send(.cancel(AttemptReference(job: reference.job, attempt: lease.attempt)), to: holder)
       }
     }
-    record(.attemptStarted(job: reference.job, attempt: reference.attempt, worker: worker))
-    hold(reference, by: worker, at: peer, isOnRecord: true, now)
+    record(.attemptStarted(job: reference.job, attempt: reference.attempt, worker: session.worker))
+    jobs.assign(reference.job, attempt: reference.attempt, to: assignee(session))
+    hold(reference, by: session.worker, at: peer, isOnRecord: true, now)
   }
 
   /// A lease on an attempt that the worker has already.
@@ -85,8 +92,20 @@ extension CoordinatorMachine {
       reference.job,
       Lease(
         attempt: reference.attempt, worker: worker, peer: peer, deadline: now + settings.leaseSeconds, assignedAt: now,
-        isAccepted: true, isOnRecord: isOnRecord))
+        isAccepted: true, advancedAt: now, isOnRecord: isOnRecord))
     sessions[peer]?.jobs.insert(reference.job)
+  }
+
+  /// The training has come further.
+  mutating func advance(_ progress: Progress, by peer: PeerID, at now: Double) {
+    guard let lease = jobs.leases[progress.reference.job], lease.peer == peer,
+      lease.attempt == progress.reference.attempt, progress.step > lease.step
+    else { return }
+    sessions[peer]?.returnsInARow = 0
+    jobs.updateLease(progress.reference.job) {
+      $0.step = progress.step
+      $0.advancedAt = now
+    }
   }
 
   /// The worker lists all that it has. What it should have and does not list is lost, unless it may still be on its way.
@@ -108,44 +127,78 @@ extension CoordinatorMachine {
 
   // MARK: Reports
 
-  mutating func take(_ report: AttemptReport, from peer: PeerID, at now: Double) {
+  /// The report is acknowledged once it counts on the record, or never will.
+  mutating func receive(_ report: AttemptReport, from peer: PeerID, at now: Double) {
     let reference = report.reference
-    defer { send(.resultAcknowledged(reference), to: peer) }
-    guard let worker = sessions[peer]?.worker else { return }
-    if case .finished = report.outcome, report.study == settings.study,
-      jobs.mayBeMissing(reference.job, attempt: reference.attempt)
+    guard let session = sessions[peer] else { return }
+    let isOurs = report.study == settings.study
+    if case .finished = report.outcome, isOurs, jobs.mayBeMissing(reference.job, attempt: reference.attempt),
+      wasThereBefore(session)
     {
-      enter(reference, by: worker, at: peer, now)
-    }
-    guard report.study == settings.study, let job = jobs[reference.job], reference.attempt <= job.attempts else {
-      return log(
-        .warning, "worker \(worker) reports job \(reference.job) of study \(report.study), which is unknown here")
+      enter(reference, by: session, at: peer, now)
     }
     // Only for results: a worker whose jobs fail or that hands them back does not get the next one in advance of its word.
     var freesSlot = false
-    if case .finished = report.outcome, let lease = jobs.leases[reference.job] {
-      freesSlot = lease.attempt == reference.attempt && lease.peer == peer
+    if !isOurs || jobs[reference.job].map({ reference.attempt > $0.attempts }) ?? true {
+      complain(
+        of: peer, "unknown", "reports job \(reference.job) of study \(report.study), which is unknown here")
+    } else if let state = jobs[reference.job]?.state, state == .finished || state == .failed {
+      // The first result stands, and the search has gone on from it.
+      if case .finished = report.outcome { lateResults += 1 }
+    } else {
+      switch claim(reference, by: session) {
+      case .own: break
+      case .undecided: return
+      case .foreign:
+        complain(
+          of: peer, "foreign",
+          "reports attempt \(reference.attempt) at job \(reference.job), which was given to another worker: its reports "
+            + "of these do not count")
+        return send(.resultAcknowledged(reference), to: peer)
+      }
+      if case .finished = report.outcome, let lease = jobs.leases[reference.job] {
+        freesSlot = lease.attempt == reference.attempt && lease.peer == peer
+      }
+      settle(report, from: session, at: peer, now)
     }
-    defer { if freesSlot { addCredit(to: peer) } }
+    if freesSlot { addCredit(to: peer) }
+    send(.resultAcknowledged(reference), to: peer)
+  }
+
+  /// A report of an open job by the worker that the attempt was given to.
+  private mutating func settle(_ report: AttemptReport, from session: Session, at peer: PeerID, _ now: Double) {
+    let reference = report.reference
     switch report.outcome {
-    case .finished(let result): take(result, of: reference, by: worker, at: now)
+    case .finished(let result):
+      let variant = jobs.assignee(of: reference.job, attempt: reference.attempt)?.kernelVariant
+      guard result.kernelVariant == variant else {
+        let reason =
+          "it was computed with \(result.kernelVariant), and the worker had said that it computes with \(variant ?? "")"
+        complain(of: peer, "variant", "sent a result that does not count: \(reason)")
+        return end(
+          reference, .failed, reason: reason, failure: AttemptFailure(cause: .garbled), by: session.worker, at: now)
+      }
+      finish(reference, with: result, by: session, at: now)
     case .failed(let reason):
-      end(reference, .failed, reason: reason, failure: report.failure, by: worker, at: now)
-    case .returned(let reason): end(reference, .returned, reason: reason, by: worker, at: now)
+      end(reference, .failed, reason: reason, failure: report.failure, by: session.worker, at: now)
+    case .returned(let reason):
+      sessions[peer]?.returnsInARow += 1
+      end(reference, .returned, reason: reason, by: session.worker, at: now)
     }
   }
 
-  private mutating func take(_ result: TrialResult, of reference: AttemptReference, by worker: String, at now: Double) {
-    guard let state = jobs[reference.job]?.state, state == .waiting || state == .running else {
-      // The first result stands, and the search has gone on from it.
-      lateResults += 1
-      return
-    }
+  private mutating func finish(
+    _ reference: AttemptReference, with result: TrialResult, by session: Session, at now: Double
+  ) {
+    let worker = session.worker
     let lease = jobs.finish(reference.job, with: result)
     finishedSinceStart += 1
+    recordSuccess()
     record(.jobFinished(job: reference.job, attempt: reference.attempt, worker: worker, result: result))
     if let lease { forget(reference.job, lease) }
-    noteFinish(of: reference.job, by: worker, at: now)
+    recordFinish(of: reference.job, by: worker, at: now)
+    endStreaks(of: session, at: now)
+    if let peer = peers[worker] { sessions[peer]?.returnsInARow = 0 }
     if let lease, lease.attempt != reference.attempt, let holder = lease.peer {
       if lease.isOnRecord {
         record(
@@ -157,7 +210,7 @@ extension CoordinatorMachine {
     }
   }
 
-  /// An attempt that its holder reports as ended; anybody else's word, or a second report, changes nothing.
+  /// An attempt that its holder reports as ended; another worker's word, or a second report, changes nothing.
   private mutating func end(
     _ reference: AttemptReference, _ ending: AttemptEnding, reason: String, failure: AttemptFailure? = nil,
     by worker: String, at now: Double
@@ -166,11 +219,35 @@ extension CoordinatorMachine {
       lease.worker == nil || lease.worker == worker
     else { return }
     jobs.noteReport(of: reference.job, attempt: reference.attempt)
-    if ending == .failed { noteFailure(of: reference.job, by: worker) }
+    // One that is lost on record has counted as such.
+    if ending == .failed, lease.isOnRecord { recordFailure(of: reference.job, by: worker) }
     end(reference.job, ending, reason: reason, failure: failure, at: now)
+    if ending == .failed, let peer = peers[worker] {
+      strike(peer, for: reference.job, isFailure: true, reason: reason, at: now)
+    }
   }
 
-  mutating func giveUp(_ job: Int64, reason: String, at now: Double) { end(job, .lost, reason: reason, at: now) }
+  /// The attempt is lost.
+  /// - Parameter isStall: its worker is there, and does nothing for it.
+  mutating func giveUp(_ job: Int64, reason: String, isStall: Bool = false, at now: Double) {
+    let holder = jobs.leases[job]?.peer
+    if let worker = jobs.leases[job]?.worker, isWitness(worker) {
+      evidence[job, default: JobEvidence()].losses += 1
+    }
+    end(job, .lost, reason: reason, at: now)
+    if let holder { strike(holder, for: job, isFailure: isStall, reason: reason, at: now) }
+  }
+
+  /// The user wants the study to go on without it.
+  mutating func leaveOut(_ job: Int64, at now: Double) {
+    guard let state = jobs[job]?.state, state == .waiting || state == .running else { return }
+    if let lease = jobs.leases[job] {
+      end(job, .returned, reason: "left out", at: now)
+      if let holder = lease.peer { send(.cancel(AttemptReference(job: job, attempt: lease.attempt)), to: holder) }
+    }
+    setAside(job, reason: "left out by the user")
+    setAsideInARow = 0
+  }
 
   /// Ends the running attempt without a result: the job waits again, or is set aside.
   mutating func end(
@@ -186,11 +263,12 @@ extension CoordinatorMachine {
     case .returned: break
     case .failed:
       log(.warning, "job \(id) failed: \(reason)")
-      if jobs.countFailure(of: id) >= settings.failuresUntilSetAside { setAside(id, reason: reason) }
+      jobs.countFailure(of: id)
+      if isJobsFault(id) { setAside(id, reason: reason) }
     case .lost:
       log(.info, "attempt \(lease.attempt) at job \(id) is lost: \(reason)")
-      let losses = jobs.countLoss(of: id)
-      if losses >= settings.lossesUntilSetAside {
+      jobs.countLoss(of: id)
+      if let losses = evidence[id]?.losses, losses >= settings.lossesUntilSetAside {
         setAside(id, reason: "lost with its worker \(losses) times; \(reason)")
       }
     }
@@ -199,8 +277,10 @@ extension CoordinatorMachine {
   private mutating func setAside(_ id: Int64, reason: String) {
     let reason = reason.oneLine()
     jobs.setAside(id, reason: reason)
-    noteSetAside(of: id)
+    recordSetAside(of: id)
     record(.jobSetAside(job: id, reason: reason))
+    setAsideInARow += 1
+    lastSetAside = "the last one job \(id): \(reason)"
     log(.warning, "job \(id) is set aside: \(reason)")
   }
 
@@ -208,5 +288,7 @@ extension CoordinatorMachine {
     guard let peer = lease.peer else { return }
     sessions[peer]?.jobs.remove(id)
     if !lease.isAccepted { sessions[peer]?.onTheWay -= 1 }
+    // It may have been passed over for the job that it had.
+    enqueue(peer)
   }
 }

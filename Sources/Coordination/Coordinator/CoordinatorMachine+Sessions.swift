@@ -19,9 +19,15 @@ extension CoordinatorMachine {
     let previousPeer = peers[hello.worker]
     if let previousPeer, previousPeer != peer { move(from: previousPeer, to: peer, at: now) }
     serial += 1
-    var session = sessions[peer] ?? Session(worker: hello.worker, key: key, slots: 0, lastHeard: now, serial: serial)
+    var session =
+      sessions[peer]
+      ?? Session(
+        worker: hello.worker, host: hello.host, kernelVariant: hello.kernelVariant, key: key, slots: 0, lastHeard: now,
+        serial: serial)
     slots += hello.slots - session.slots
     session.slots = hello.slots
+    session.host = hello.host
+    session.kernelVariant = hello.kernelVariant
     session.credits = 0
     session.isReady = false
     session.lastHeard = now
@@ -38,7 +44,7 @@ extension CoordinatorMachine {
           protocolVersion: min(hello.newestProtocol, ProtocolVersion.newest), data: settings.data,
           heartbeatSeconds: settings.heartbeatSeconds, leaseSeconds: settings.leaseSeconds)), to: peer)
     updateRest(of: hello.worker)
-    if let until = standings[hello.worker]?.benchedUntil, until > now {
+    if let until = restingUntil(session), until > now {
       send(.bench(Bench(reason: "this worker is benched", seconds: until - now)), to: peer)
     }
     // On a new connection nothing of the old one is on its way any more.
@@ -115,6 +121,7 @@ extension CoordinatorMachine {
     guard let session = remove(peer, reason: reason) else { return }
     lastLoss = now
     log(.warning, "worker \(session.worker) \(reason)")
+    strikeForConnection(of: session, at: now)
     for job in session.jobs {
       guard let lease = jobs.leases[job] else { continue }
       let deadline = min(lease.deadline, now + settings.reattachSeconds)
@@ -140,7 +147,7 @@ extension CoordinatorMachine {
     returnTickets(of: &session)
     peers[session.worker] = nil
     slots -= session.slots
-    noteDeparture(of: session.worker)
+    keepStanding(ofDeparted: session.worker)
     record(.workerLeft(id: session.worker, reason: reason.oneLine()))
     return session
   }

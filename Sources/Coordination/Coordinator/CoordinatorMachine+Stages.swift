@@ -45,15 +45,14 @@ extension CoordinatorMachine {
   /// Spends credits on waiting jobs, one worker after the other, so that all get work before one gets much.
   mutating func dispatch(at now: Double) {
     var passedOver: [PeerID] = []
-    defer { for peer in passedOver { creditors.append(peer) } }
-    while !creditors.isEmpty, jobs.nextWaiting() != nil, let peer = creditors.removeFirst() {
+    defer { for peer in passedOver { peersWithCredit.append(peer) } }
+    while !peersWithCredit.isEmpty, jobs.nextWaiting() != nil, let peer = peersWithCredit.removeFirst() {
       guard var session = sessions[peer], session.isQueued else { continue }
       session.isQueued = false
-      guard session.credits > 0, mayWork(session.worker) else {
-        sessions[peer] = session
-        continue
-      }
+      sessions[peer] = session
+      guard session.credits > 0, mayWork(session), !pauseForReturns(peer, at: now) else { continue }
       guard let id = nextJob(for: session.worker), let job = jobs[id] else {
+        sessions[peer]?.isQueued = true
         passedOver.append(peer)
         continue
       }
@@ -62,7 +61,7 @@ extension CoordinatorMachine {
       session.onTheWay += 1
       if session.credits > 0 {
         session.isQueued = true
-        creditors.append(peer)
+        peersWithCredit.append(peer)
       }
       sessions[peer] = session
       // In place: the set would be copied where `session` holds it too.
@@ -71,7 +70,8 @@ extension CoordinatorMachine {
         id,
         Lease(
           attempt: reference.attempt, worker: session.worker, peer: peer, deadline: now + settings.leaseSeconds,
-          assignedAt: now, isAccepted: false, isOnRecord: true))
+          assignedAt: now, isAccepted: false, advancedAt: now, isOnRecord: true))
+      jobs.assign(id, attempt: reference.attempt, to: assignee(session))
       record(.attemptStarted(job: id, attempt: reference.attempt, worker: session.worker))
       send(
         .job(

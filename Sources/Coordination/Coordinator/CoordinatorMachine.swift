@@ -15,7 +15,7 @@ public struct CoordinatorMachine: Sendable {
   var sessions: [PeerID: Session] = [:]
   var peers: [String: PeerID] = [:]
   /// Peers with credits, in the order in which they are served.
-  var creditors = FirstInFirstOut<PeerID>()
+  var peersWithCredit = FirstInFirstOut<PeerID>()
   var sessionTimers = MinimumHeap<Timer<(peer: PeerID, serial: UInt64)>>()
   /// Deadlines of leases whose holder is not connected.
   var detachedTimers = MinimumHeap<Timer<(job: Int64, attempt: Int)>>()
@@ -28,10 +28,23 @@ public struct CoordinatorMachine: Sendable {
   var standings: [String: WorkerStanding] = [:]
   /// Those of them that are gone, the longest gone first.
   var departed = FirstInFirstOut<String>()
-  /// Workers that are here and get no jobs: benched, or held back.
+  /// Workers that are here and get no jobs: benched, in a pause, or held back.
   var resting: Set<String> = []
-  /// Open jobs that failed: at which workers.
-  var failedAt: [Int64: [String]] = [:]
+  /// Open jobs at which something went wrong.
+  var evidence: [Int64: JobEvidence] = [:]
+  /// Workers that have finished a job: what fails there says something of the job.
+  var proven: Set<String>
+  /// Failures in a row.
+  var streaks: [Account: FailureStreak] = [:]
+  var pauseTimers = MinimumHeap<Timer<Account>>()
+  /// Since the last result, at workers that never finished a job.
+  var failuresInARow = 0
+  var setAsideInARow = 0
+  var lastFailure = ""
+  var lastSetAside = ""
+  /// Workers of the record, and their hosts: those that may have begun what is not on it.
+  let pastWorkers: [String: WorkerRecord]
+  let pastHosts: Set<String>
   var effects: [CoordinatorEffect] = []
 
   var lastTick: Double?
@@ -57,14 +70,46 @@ public struct CoordinatorMachine: Sendable {
     case stopped
   }
 
-  /// `jobs` is what the store has: empty for a new study.
-  public init(settings: CoordinatorSettings, jobs: [JobRecord], strategy: any SearchStrategy) {
+  /// `jobs` and `past` are what the store has: empty for a new study.
+  public init(
+    settings: CoordinatorSettings, jobs: [JobRecord], past: StudyPast = StudyPast(), strategy: any SearchStrategy
+  ) {
     self.settings = settings
     self.strategy = strategy
     restored = jobs
+    proven = past.finishers
+    pastWorkers = Dictionary(past.workers.map { ($0.id, $0) }, uniquingKeysWith: { _, last in last })
+    pastHosts = Set(past.workers.map(\.host))
     for job in jobs {
       self.jobs.restore(job)
       if let result = job.result { kernelVariants.insert(result.kernelVariant) }
+    }
+    restore(past.attempts)
+  }
+
+  /// To whom they were given, and what their failures say. A job that is tried anew has failures on record that count no more.
+  private mutating func restore(_ attempts: [StudyPast.Attempt]) {
+    var failures: [Int64: Int] = [:]
+    for attempt in attempts {
+      if let worker = pastWorkers[attempt.worker] {
+        jobs.assign(
+          attempt.job, attempt: attempt.number,
+          to: Assignee(worker: worker.id, host: worker.host, key: nil, kernelVariant: worker.kernelVariant))
+      }
+      if attempt.ending == .failed { failures[attempt.job, default: 0] += 1 }
+    }
+    for attempt in attempts where attempt.ending == .failed || attempt.ending == .lost {
+      let isLoss = attempt.ending == .lost
+      let uncounted = (failures[attempt.job] ?? 0) - (jobs[attempt.job]?.failures ?? 0)
+      if isLoss {
+        if isWitness(attempt.worker), jobs[attempt.job]?.losses ?? 0 > 0 {
+          evidence[attempt.job, default: JobEvidence()].losses += 1
+        }
+      } else if uncounted > 0 {
+        failures[attempt.job, default: 0] -= 1
+      } else {
+        evidence[attempt.job, default: JobEvidence()].addFailure(at: attempt.worker)
+      }
     }
   }
 
@@ -98,7 +143,8 @@ public struct CoordinatorMachine: Sendable {
     }
     if phase == .searching {
       if jobs.openCount == 0 { beginStage(at: now) }
-      dispatch(at: now)
+      if !isHalted { dispatch(at: now) }
+      giveUpIfHopeless()
     }
     defer { effects = [] }
     return effects
@@ -115,9 +161,10 @@ public struct CoordinatorMachine: Sendable {
         job.id,
         Lease(
           attempt: job.attempts, worker: nil, peer: nil, deadline: deadline, assignedAt: now, isAccepted: true,
-          isOnRecord: true))
+          advancedAt: now, isOnRecord: true))
       detachedTimers.insert(Timer(due: deadline, subject: (job.id, job.attempts)))
     }
+    for job in settings.leftOut.sorted() { leaveOut(job, at: now) }
     updateExpectation()
     if jobs.count > 0 {
       log(
@@ -143,8 +190,10 @@ public struct CoordinatorMachine: Sendable {
       sessions[peer]?.isReady = ready.freeSlots > 0
       grant(ready.freeSlots, to: peer)
     case .accept(let reference): confirm(reference, by: peer, at: now)
-    case .progress(let progress): confirm(progress.reference, by: peer, at: now)
-    case .result(let report): take(report, from: peer, at: now)
+    case .progress(let progress):
+      confirm(progress.reference, by: peer, at: now)
+      advance(progress, by: peer, at: now)
+    case .result(let report): receive(report, from: peer, at: now)
     case .workerHeartbeat(let heartbeat):
       reconcile(peer, with: heartbeat.running, toleratingDeliveries: true, at: now)
       grant(heartbeat.freeSlots, to: peer)
@@ -166,6 +215,7 @@ public struct CoordinatorMachine: Sendable {
       log(.warning, "the coordinator stood still for \(Int(now - lastTick)) s; all leases are extended")
     }
     lastTick = now
+    endPauses(at: now)
     while let timer = sessionTimers.first, timer.due <= now {
       _ = sessionTimers.removeFirst()
       guard sessions[timer.subject.peer]?.serial == timer.subject.serial else { continue }
@@ -193,8 +243,15 @@ public struct CoordinatorMachine: Sendable {
       guard silence <= settings.leaseSeconds else {
         return drop(peer, reason: "lost: nothing heard for \(Int(silence)) s", at: now)
       }
-      for job in session.jobs.sorted() where (jobs.leases[job]?.deadline ?? now) <= now {
-        giveUp(job, reason: "worker \(session.worker) did not renew its lease", at: now)
+      for job in session.jobs.sorted() {
+        guard let lease = jobs.leases[job] else { continue }
+        if lease.deadline <= now {
+          giveUp(job, reason: "worker \(session.worker) did not renew its lease", at: now)
+        } else if now - lease.advancedAt > settings.stalledSeconds {
+          let minutes = Int(settings.stalledSeconds / 60)
+          send(.cancel(AttemptReference(job: job, attempt: lease.attempt)), to: peer)
+          giveUp(job, reason: "worker \(session.worker) made no progress for \(minutes) min", isStall: true, at: now)
+        }
       }
     }
     if !session.dataTickets.isEmpty { forgetOldTickets(of: peer, at: now) }

@@ -34,8 +34,21 @@ public struct CoordinatorSettings: Sendable {
   /// A ticket that does not come back in this time is forgotten.
   public var dataTicketSeconds = 60.0
 
+  /// An attempt whose training does not go on for so long is lost, whatever its worker says. Longer than workers wait for
+  /// their engines (`--longest-silence`): their account of it says more.
+  public var stalledSeconds = 1800.0
+  /// Failures at one worker that has finished other jobs, one less at two of these and more.
   public var failuresUntilSetAside = 3
+  /// Losses with workers that have finished other jobs.
   public var lossesUntilSetAside = 20
+  /// So many failures in a row, and a worker pauses: for so long at first, twice as long each further time up to the longest.
+  public var strikesUntilPause = 3
+  public var pauseSeconds = 0.5
+  public var longestPauseSeconds = 600.0
+  /// Failures in a row of the whole study, or jobs set aside in a row, after which a person has to look.
+  public var failuresUntilGivenUp = 10
+  /// Jobs that the user wants to be left out: they are set aside at the start.
+  public var leftOut: Set<Int64> = []
   /// A worker with so many failed jobs that nobody else has tried since gets no more until somebody has.
   public var jobsInDoubtUntilHeldBack = 3
   /// So many of a worker's latest attempts failed at jobs that others finished: it is benched.

@@ -22,7 +22,7 @@ public struct CoordinatorTurn: Sendable {
       switch effect {
       case .record: break
       case .send(.job(let job), let peer) where !addsJobs: early.append((job, peer))
-      case .send, .sendData, .log, .stop: rest.append(effect)
+      case .send, .sendData, .log, .giveUp, .stop: rest.append(effect)
       }
     }
     (self.early, self.changes, self.rest) = (early, changes, rest)

@@ -11,6 +11,9 @@ struct JobTable: Sendable {
   private var jobs: [Int64: JobRecord] = [:]
   private var trials: Set<Trial> = []
   private var lastID: Int64 = 0
+  /// To whom the attempts at open jobs were given, the latest ones.
+  private var assignees: [Int64: [(attempt: Int, to: Assignee)]] = [:]
+  private static let assigneesKept = 64
   /// The last attempt that its holder itself reported as ended, of jobs that have one.
   private var reported: [Int64: Int] = [:]
   /// Waiting jobs, the oldest first; entries of jobs that wait no more are skipped when they come up.
@@ -113,19 +116,23 @@ struct JobTable: Sendable {
     return lease
   }
 
+  mutating func assign(_ id: Int64, attempt: Int, to assignee: Assignee) {
+    var list = assignees[id] ?? []
+    list.append((attempt, assignee))
+    if list.count > Self.assigneesKept { list.removeFirst() }
+    assignees[id] = list
+  }
+
+  /// Nil where the job is settled, or the attempt is not known or long past.
+  func assignee(of id: Int64, attempt: Int) -> Assignee? { assignees[id]?.last { $0.attempt == attempt }?.to }
+
   mutating func noteReport(of id: Int64, attempt: Int) { reported[id] = max(attempt, reported[id] ?? 0) }
 
   func isReported(_ id: Int64, attempt: Int) -> Bool { attempt <= reported[id] ?? 0 }
 
-  mutating func countFailure(of id: Int64) -> Int {
-    jobs[id]?.failures += 1
-    return jobs[id]?.failures ?? 0
-  }
+  mutating func countFailure(of id: Int64) { jobs[id]?.failures += 1 }
 
-  mutating func countLoss(of id: Int64) -> Int {
-    jobs[id]?.losses += 1
-    return jobs[id]?.losses ?? 0
-  }
+  mutating func countLoss(of id: Int64) { jobs[id]?.losses += 1 }
 
   // MARK: Settling
 
@@ -142,6 +149,7 @@ struct JobTable: Sendable {
     jobs[id]?.state = .failed
     jobs[id]?.failureReason = reason
     failedCount += 1
+    assignees[id] = nil
     history.recordFailure(of: job.trial)
   }
 
@@ -150,6 +158,7 @@ struct JobTable: Sendable {
     jobs[job.id]?.result = result
     finishedCount += 1
     reported[job.id] = nil
+    assignees[job.id] = nil
     history.record(result, for: job.trial)
     if !result.diverged, result.accuracy > best?.accuracy ?? -1 { best = (job.trial.candidate, result.accuracy) }
   }

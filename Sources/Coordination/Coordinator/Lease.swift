@@ -10,6 +10,10 @@ struct Lease: Sendable {
   var assignedAt: Double
   /// The worker has said that it has the job.
   var isAccepted: Bool
+  /// When its training last went on, and the step that it had reached: a worker that only says that it has the job does not
+  /// keep it for ever.
+  var advancedAt: Double
+  var step = 0
   /// False where the record says that this attempt ended: it was lost, and its worker came back with it before anybody
   /// else got the job. Its result counts, its end is not recorded twice.
   var isOnRecord: Bool

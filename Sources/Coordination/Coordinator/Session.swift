@@ -1,6 +1,9 @@
 /// A worker that is connected.
 struct Session: Sendable {
   var worker: String
+  /// Of its latest hello.
+  var host: String
+  var kernelVariant: String
   /// What its connection proved to hold; nil in plaintext.
   var key: String?
   var slots: Int
@@ -18,6 +21,10 @@ struct Session: Sendable {
   /// Chunks of the data set that are on their way to it, or wait for their turn.
   var dataTickets: [DataTicket] = []
   var dataRequestsWaiting = 0
+  /// Jobs that it handed back since it last finished one.
+  var returnsInARow = 0
+  /// What it does wrong is told once.
+  var toldProblems: Set<String> = []
   /// It stands in the queue of those with credits.
   var isQueued = false
 }

@@ -1,9 +1,10 @@
 /// How a worker has done with jobs that went wrong. Workers that never failed have none.
 ///
 /// Whose fault is a failure: the job's or the worker's? Another worker tells. Where it finishes the job, the failure was the
-/// first worker's; where it fails too, it was the job's.
+/// first worker's; where it fails too and has finished other jobs, it was the job's. A worker that has never finished a job
+/// is no witness.
 struct WorkerStanding: Sendable {
-  /// Jobs that failed here and that nobody else has ended since.
+  /// Jobs that failed here and that no other worker has ended since.
   private(set) var inDoubt: Set<Int64> = []
   /// The latest attempts whose fault is known, the newest in the lowest bit; 1: failed here and finished by another worker.
   private var outcomes: UInt32 = 0
@@ -31,7 +32,7 @@ struct WorkerStanding: Sendable {
     note(isFault: true)
   }
 
-  /// The job failed elsewhere as well, or is set aside.
+  /// The job failed at another witness as well, or is set aside.
   mutating func clear(of job: Int64) { inDoubt.remove(job) }
 
   private mutating func note(isFault: Bool) {

@@ -26,6 +26,8 @@ struct CoordinatorCommand: ParsableCommand {
 
   @OptionGroup var lease: LeaseOptions
 
+  @OptionGroup var failures: FailureOptions
+
   /// For `simulate`: the coordinator must not outlive it.
   @Flag(help: ArgumentHelp("Leave when standard input ends.", visibility: .hidden))
   var leaveWithInput = false
@@ -35,14 +37,17 @@ struct CoordinatorCommand: ParsableCommand {
   func validate() throws {
     try Endpoint.check(bind, option: "--bind", isBound: true)
     try security.check(bind)
+    try failures.check(resume: study.resume)
   }
 
   func run() throws {
     let keys = try security.load()
     var bound: CoordinatorSocket?
     let study = try study.open { bound = try CoordinatorSocket(endpoint: bind, keys: keys) }
+    try failures.prepare(study)
     if try study.store.isFinished, !stay {
       try study.printOutcome()
+      try study.requireResults()
       return
     }
     let socket = try bound ?? CoordinatorSocket(endpoint: bind, keys: keys)
@@ -55,7 +60,8 @@ struct CoordinatorCommand: ParsableCommand {
         """)
     }
     let service = try CoordinatorService(
-      study: study, socket: socket, options: .init(stays: stay, isQuiet: verbosity.quiet, times: lease.times), log: log)
+      study: study, socket: socket,
+      options: .init(stays: stay, isQuiet: verbosity.quiet, times: lease.times, failures: failures.rules), log: log)
     let stop = service.stop
     let signals = Signals { _, count in
       // Everything that was acknowledged is on disk: a second signal may end the process where it is.
@@ -70,11 +76,13 @@ struct CoordinatorCommand: ParsableCommand {
     }
     StandardOutput.writeLine("listening on \(socket.endpoint)")
     let outcome = try withExtendedLifetime(signals) { try service.run() }
-    if outcome == .stopped {
+    if case .gaveUp(let reason) = outcome { throw Failure.failed(reason) }
+    if case .stopped = outcome {
       throw Failure.failed(
         "stopped before the study was done; go on with: \(self.study.resumption(command: "coordinator")) --bind \(bind)\(security.text)"
       )
     }
     try study.printOutcome()
+    try study.requireResults()
   }
 }

@@ -9,8 +9,18 @@ struct LeaseOptions: ParsableArguments {
     help: ArgumentHelp("Seconds without a sign of life until a job is handed to another worker.", visibility: .hidden))
   var leaseSeconds: Double = 60
 
-  @Option(help: ArgumentHelp("A job that ends its engine so often is set aside.", visibility: .hidden))
+  @Option(
+    help: ArgumentHelp(
+      "A job that fails so often at a worker that has finished others is set aside.", visibility: .hidden))
   var failuresUntilSetAside: Int = 3
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      A training that makes no progress for so long is given to another worker, whatever its own says; longer than the \
+      workers' --longest-silence.
+      """, valueName: "time"))
+  var stalledAfter: TimeSpan = TimeSpan(seconds: 1800)
 
   func validate() throws {
     if !(0.05...3600).contains(heartbeatSeconds) || leaseSeconds < heartbeatSeconds * 3 {
@@ -19,10 +29,12 @@ struct LeaseOptions: ParsableArguments {
     if failuresUntilSetAside < 1 {
       throw ValidationError("--failures-until-set-aside \(failuresUntilSetAside) must be at least 1")
     }
+    if stalledAfter.seconds < 1 { throw ValidationError("--stalled-after \(stalledAfter) must be at least 1s") }
   }
 
   var times: LeaseTimes {
     LeaseTimes(
-      heartbeatSeconds: heartbeatSeconds, leaseSeconds: leaseSeconds, failuresUntilSetAside: failuresUntilSetAside)
+      heartbeatSeconds: heartbeatSeconds, leaseSeconds: leaseSeconds, failuresUntilSetAside: failuresUntilSetAside,
+      stalledSeconds: stalledAfter.seconds)
   }
 }

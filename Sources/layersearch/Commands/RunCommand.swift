@@ -20,21 +20,27 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup var limits: JobLimitOptions
 
+  @OptionGroup var failures: FailureOptions
+
   @OptionGroup var verbosity: VerbosityOptions
 
   func validate() throws {
     if let slots, !(1...4096).contains(slots) { throw ValidationError("--slots \(slots) must be from 1 to 4096") }
+    try failures.check(resume: study.resume)
   }
 
   func run() throws {
     let study = try study.open {}
+    try failures.prepare(study)
     if try study.store.isFinished {
       try study.printOutcome()
+      try study.requireResults()
       return
     }
     let socket = try CoordinatorSocket(endpoint: "tcp://127.0.0.1:0")
     let service = try CoordinatorService(
-      study: study, socket: socket, options: .init(stays: false, isQuiet: verbosity.quiet, times: .local),
+      study: study, socket: socket,
+      options: .init(stays: false, isQuiet: verbosity.quiet, times: .local, failures: failures.rules),
       log: StandardErrorLog.logger("run", level: verbosity.level == .info ? .notice : verbosity.level))
     let worker = LocalWorker()
     let signals = Signals { _, count in
@@ -60,10 +66,12 @@ struct RunCommand: ParsableCommand {
     }
     worker.finish(within: 15)
     withExtendedLifetime(signals) {}
-    if outcome == .stopped {
+    if case .gaveUp(let reason) = outcome { throw Failure.failed(reason) }
+    if case .stopped = outcome {
       throw Failure.failed("stopped before the study was done; go on with: \(self.study.resumption(command: "run"))")
     }
     try study.printOutcome()
+    try study.requireResults()
   }
 
   private func workerArguments(_ endpoint: String, _ study: OpenStudy) -> [String] {

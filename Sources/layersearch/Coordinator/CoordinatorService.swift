@@ -17,12 +17,15 @@ final class CoordinatorService {
     var stays: Bool
     var isQuiet: Bool
     var times: LeaseTimes
+    var failures: FailureRules
   }
 
   /// What stopped the service.
   enum Outcome {
     case studyFinished
     case stopped
+    /// The study cannot go on without a person, for this reason.
+    case gaveUp(String)
   }
 
   private let study: OpenStudy
@@ -32,6 +35,7 @@ final class CoordinatorService {
   private var machine: CoordinatorMachine
   private var progress: ProgressReporter
   private var hasStopped = false
+  private var reasonToGiveUp: String?
   private var messageID: UInt64 = 0
   /// Nil where workers need no files.
   private let dataServer: DataServer?
@@ -50,6 +54,7 @@ final class CoordinatorService {
       jobBudget: study.definition.jobBudget)
     settings.keepsRunning = options.stays
     options.times.apply(to: &settings)
+    options.failures.apply(to: &settings)
     if let folder = settings.data.pathHint, let layout = DataLayout(settings.data.set) {
       settings.dataBytes = layout.bytes
       dataServer = DataServer(
@@ -57,7 +62,8 @@ final class CoordinatorService {
     } else {
       dataServer = nil
     }
-    machine = CoordinatorMachine(settings: settings, jobs: jobs, strategy: study.strategy)
+    machine = CoordinatorMachine(
+      settings: settings, jobs: jobs, past: try study.store.past(), strategy: study.strategy)
     progress = ProgressReporter(study: study, jobs: jobs, isQuiet: options.isQuiet)
   }
 
@@ -95,6 +101,7 @@ final class CoordinatorService {
       progress.show(machine.summary, now: now)
     }
     progress.finish(machine.summary, now: MonotonicClock.now)
+    if let reasonToGiveUp { return .gaveUp(reasonToGiveUp) }
     return machine.summary.isFinished ? .studyFinished : .stopped
   }
 
@@ -142,6 +149,7 @@ final class CoordinatorService {
       case .sendData(let offset, let length, let ticket, let peer):
         dataServer?.post(.init(range: offset..<offset + length, ticket: ticket, peer: peer.bytes))
       case .log(let level, let text): log.log(level: Logger.Level(level), "\(text)")
+      case .giveUp(let reason): reasonToGiveUp = reason
       case .stop: hasStopped = true
       }
     }

@@ -6,6 +6,8 @@ struct LeaseTimes {
   var leaseSeconds: Double
   /// Attempts that end their engine until a job is set aside; nil for the machine's own number.
   var failuresUntilSetAside: Int?
+  /// Without progress of a training until it is taken for lost; nil for the machine's own number.
+  var stalledSeconds: Double?
 
   /// Workers of the same machine: no network that could be slow.
   static let local = LeaseTimes(heartbeatSeconds: 1, leaseSeconds: 20)
@@ -17,6 +19,7 @@ struct LeaseTimes {
     settings.deliverySeconds = min(settings.deliverySeconds, leaseSeconds)
     // A standstill that is shorter than this must not cost anybody a lease.
     settings.stallSeconds = min(settings.stallSeconds, leaseSeconds / 2)
+    if let stalledSeconds { settings.stalledSeconds = stalledSeconds }
     if let failuresUntilSetAside { settings.failuresUntilSetAside = failuresUntilSetAside }
   }
 }

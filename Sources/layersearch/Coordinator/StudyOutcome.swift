@@ -16,6 +16,22 @@ extension OpenStudy {
   }
 }
 
+extension OpenStudy {
+  /// Throws where the study found nothing that could be used.
+  func requireResults() throws {
+    let jobs = try store.jobs()
+    let setAside = jobs.count { $0.state == .failed }
+    let advice = "status \(folder) tells why; go on with --resume --retry-failed once that is mended"
+    if !jobs.contains(where: { $0.result != nil }) {
+      throw Failure.failed("no candidate has a result: \(setAside) jobs were set aside; \(advice)")
+    }
+    let dense = jobs.filter { $0.trial.candidate.ranks.isEmpty }
+    if !dense.isEmpty, !dense.contains(where: { $0.result != nil }) {
+      throw Failure.failed("the dense network, to which all others are compared, has no result: \(advice)")
+    }
+  }
+}
+
 /// Studies as they are on disk, also while a coordinator works on them.
 enum StudyReading {
   static func report(store: StudyStore, definition: StudyDefinition) throws -> StudyReport {

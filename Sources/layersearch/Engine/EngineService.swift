@@ -40,12 +40,17 @@ enum EngineService {
     close(descriptor)
   }
 
-  private struct EventOutput {
+  struct EventOutput {
     let descriptor: Int32
 
+    /// A result that is none, such as an accuracy above 1, is a failure: the worker would wait for another word in vain.
     func send(_ event: EngineEvent) {
-      guard let line = try? EngineLine.encode(event) else { return }
-      writeAll(line, to: descriptor)
+      do {
+        writeAll(try EngineLine.encode(event), to: descriptor)
+      } catch {
+        guard case .finished(let reference, _) = event else { return }
+        send(.failed(reference, reason: "the training ended with what is no result: \(error)"))
+      }
     }
   }
 

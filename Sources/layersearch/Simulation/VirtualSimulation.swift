@@ -197,6 +197,7 @@ struct VirtualSimulation {
             .toWorker(message, Self.worker(peer)), after: VirtualSimulation.commit + VirtualSimulation.latency)
         // Nothing asks for an embedded data set.
         case .record, .sendData, .log: break
+        case .giveUp(let reason): throw Failure.failed(reason)
         case .stop: hasStopped = true
         }
       }

@@ -29,6 +29,19 @@ struct JobLimitOptions: ParsableArguments {
       "A training that makes no progress for so long hangs, is ended and counts as failed.", valueName: "time"))
   var longestSilence: TimeSpan = TimeSpan(seconds: 900)
 
+  func validate() throws {
+    if let memoryPerJob, memoryPerJob.bytes < 1_000_000 {
+      throw ValidationError("--memory-per-job \(memoryPerJob): no training fits into less than 1MB; give 1GB, say")
+    }
+    if let timePerJob, timePerJob.seconds < 0.1 {
+      throw ValidationError("--time-per-job \(timePerJob): no training takes less than 0.1s; give 1h, say")
+    }
+    if longestSilence.seconds < 1 {
+      throw ValidationError(
+        "--longest-silence \(longestSilence): trainings report twice a second, so that less than 1s ends them all")
+    }
+  }
+
   var limits: JobLimits {
     JobLimits(
       memoryBytes: memoryPerJob?.bytes, seconds: timePerJob?.seconds, silenceSeconds: longestSilence.seconds)

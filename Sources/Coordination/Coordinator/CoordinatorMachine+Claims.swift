@@ -1,0 +1,41 @@
+import SearchCore
+import SearchProtocol
+
+/// Who may speak for an attempt: the worker that it was given to, and who finds its spool.
+///
+/// - With keys: a worker that came with the same key.
+/// - Without: the same worker, or, once that one is gone, a worker of its host, which has found what it left on disk.
+///
+/// After a restart of the coordinator the record tells the name and the host of a worker, and not its key.
+extension CoordinatorMachine {
+  func assignee(_ session: Session) -> Assignee {
+    Assignee(worker: session.worker, host: session.host, key: session.key, kernelVariant: session.kernelVariant)
+  }
+
+  enum Claim {
+    case own
+    /// It may be: the worker that had it has died, and the coordinator has not noticed yet. The report comes again.
+    case undecided
+    case foreign
+  }
+
+  func claim(_ reference: AttemptReference, by session: Session) -> Claim {
+    guard let given = jobs.assignee(of: reference.job, attempt: reference.attempt) else { return .foreign }
+    if let key = given.key { return key == session.key ? .own : .foreign }
+    if given.worker == session.worker { return .own }
+    guard given.host == session.host else { return .foreign }
+    return peers[given.worker] == nil ? .own : .undecided
+  }
+
+  /// Whether the worker may have been given an attempt that is not on record: it, or one of its host, was there before the
+  /// coordinator's restart.
+  func wasThereBefore(_ session: Session) -> Bool {
+    pastWorkers[session.worker] != nil || pastHosts.contains(session.host)
+  }
+
+  /// Says what a worker does wrong, once for each kind.
+  mutating func complain(of peer: PeerID, _ kind: String, _ text: String) {
+    guard let session = sessions[peer], sessions[peer]?.toldProblems.insert(kind).inserted == true else { return }
+    log(.warning, "worker \(session.worker) \(text)")
+  }
+}

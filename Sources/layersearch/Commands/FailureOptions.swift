@@ -1,0 +1,60 @@
+import ArgumentParser
+import Coordination
+
+/// What a coordinator does about jobs that fail, for `run` and `coordinator`.
+struct FailureOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "End with an error after so many failures in a row, or so many jobs set aside in a row, without a result in between.",
+      valueName: "n"))
+  var giveUpAfter: Int = 10
+
+  @Flag(help: "With --resume: try the jobs again that were set aside, as if they had never failed.")
+  var retryFailed = false
+
+  @Option(help: ArgumentHelp("With --resume: set job N aside, so that the study goes on without it.", valueName: "n"))
+  var setAside: [Int] = []
+
+  func validate() throws {
+    if !(1...1_000_000).contains(giveUpAfter) {
+      throw ValidationError("--give-up-after \(giveUpAfter) must be from 1 to 1000000")
+    }
+    if let job = setAside.first(where: { $0 < 1 }) {
+      throw ValidationError("--set-aside \(job) must be the number of a job, as status --explain takes it")
+    }
+  }
+
+  func check(resume: Bool) throws {
+    if retryFailed, !resume { throw ValidationError("--retry-failed needs --resume") }
+    if !setAside.isEmpty, !resume { throw ValidationError("--set-aside needs --resume") }
+  }
+
+  var rules: FailureRules { FailureRules(giveUpAfter: giveUpAfter, leftOut: Set(setAside.map(Int64.init))) }
+
+  /// Reopens what was set aside, where that is asked for, and checks that jobs to be left out are there and have no result.
+  func prepare(_ study: OpenStudy) throws {
+    if retryFailed {
+      let count = try study.store.reopenSetAside()
+      StandardError.shared.writeLine(
+        count == 0
+          ? "no job was set aside: there is nothing to try again" : "\(count) jobs that were set aside are tried again")
+    }
+    guard !setAside.isEmpty else { return }
+    let open = Set(try study.store.jobs().filter { $0.state != .finished }.map(\.id))
+    if let job = setAside.first(where: { !open.contains(Int64($0)) }) {
+      throw Failure.usage("--set-aside \(job): the study has no job \(job) without a result")
+    }
+  }
+}
+
+/// How much failure a coordinator bears.
+struct FailureRules {
+  var giveUpAfter: Int
+  /// Jobs that are set aside at the start.
+  var leftOut: Set<Int64>
+
+  func apply(to settings: inout CoordinatorSettings) {
+    settings.failuresUntilGivenUp = giveUpAfter
+    settings.leftOut = leftOut
+  }
+}
