@@ -6,7 +6,7 @@
 
 /// Starts a thread of its own for work that waits, which Swift's cooperative threads must never do. False where the system
 /// has no more threads.
-func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
+package func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
   var attributes = pthread_attr_t()
   pthread_attr_init(&attributes)
   defer { pthread_attr_destroy(&attributes) }

@@ -324,4 +324,39 @@ struct WorkerTests {
     #expect(effects.contains(.discardSpooled(other.reference, study: "study-0")))
     #expect(machine.handle(welcome(), at: 1).sent == [.result(report)])
   }
+
+  @Test(
+    "an engine that cannot be started costs no attempt: the job goes back, the slot takes none for a while, ever longer"
+  )
+  func shortage() throws {
+    var machine = serving()
+    var waits: [Double] = []
+    var now = 1.0
+    for attempt in 1...3 {
+      let job = job(Fixture.reference(1, attempt))
+      var effects = machine.handle(.received(.job(job)), at: now)
+      #expect(effects.contains { if case .startJob(0, _) = $0 { true } else { false } })
+      let failure = AttemptFailure(cause: .notStarted)
+      effects = machine.handle(
+        .engineFailed(slot: 0, job.reference, reason: "too many open files", failure), at: now)
+      #expect(
+        effects.sent.contains {
+          if case .result(let report) = $0, case .returned(let reason) = report.outcome {
+            reason.contains("too many open files")
+          } else {
+            false
+          }
+        })
+      #expect(effects.sent.last == .ready(Ready(freeSlots: 1)))
+      let start = now
+      var isOpen = false
+      while !isOpen {
+        now += 0.5
+        _ = machine.handle(.received(.coordinatorHeartbeat(CoordinatorHeartbeat(study: "study-1"))), at: now)
+        isOpen = machine.handle(.tick, at: now).sent.contains(.ready(Ready(freeSlots: 2)))
+      }
+      waits.append(now - start)
+    }
+    #expect(waits == [10, 10, 20])
+  }
 }

@@ -8,7 +8,7 @@ extension WorkerMachine {
     if running.contains(reference) { return send(.accept(reference)) }
     if unacknowledged[reference] != nil { return sendReport(reference, at: now) }
     guard study != nil, located != nil, phase == .serving || phase == .greeting,
-      let slot = slots.firstIndex(where: { $0 == nil })
+      let slot = slots.indices.first(where: { slots[$0] == nil && closedSlots[$0] == nil })
     else { return submit(.returned(reason: "the worker has no slot for it"), of: reference, at: now) }
     slots[slot] = Running(job: job, progressSentAt: -.infinity, startedAt: now)
     send(.accept(reference))
@@ -42,6 +42,7 @@ extension WorkerMachine {
     guard job(in: slot, reference) != nil else { return }
     do {
       try result.validate()
+      shortages = 0
       end(slot, .finished(result), at: now)
     } catch {
       let failure = AttemptFailure(cause: .garbled, seconds: slots[slot].map { now - $0.startedAt })
@@ -57,10 +58,31 @@ extension WorkerMachine {
       // A machine that goes down ends all its processes, in any order: that is not the job's fault.
       return end(slot, .returned(reason: "ended while the worker was leaving"), at: now)
     }
+    if failure?.cause == .notStarted { return close(slot, because: reason, at: now) }
     log(.warning, "job \(reference.job) failed: \(reason)")
     var failure = failure ?? AttemptFailure(cause: .processEnded)
     failure.seconds = now - running.startedAt
     end(slot, .failed(reason: reason.oneLine()), failure.sendable, at: now)
+  }
+
+  /// The machine lacks what it takes to start an engine: no fault of the job, which is handed back. The slot tries again later,
+  /// after twice as long each further time.
+  private mutating func close(_ slot: Int, because reason: String, at now: Double) {
+    let seconds = min(
+      settings.longestShortageSeconds, settings.shortageSeconds * Double(1 << min(shortages / slots.count, 20)))
+    shortages += 1
+    closedSlots[slot] = now + seconds
+    log(
+      .warning,
+      "\(reason); the job is handed back, and slot \(slot + 1) of \(slots.count) takes none for \(Int(seconds)) s")
+    end(slot, .returned(reason: "no engine could be started: \(reason)".oneLine()), at: now)
+  }
+
+  mutating func reopenSlots(at now: Double) {
+    let due = closedSlots.filter { $0.value <= now }.keys
+    guard !due.isEmpty else { return }
+    for slot in due { closedSlots[slot] = nil }
+    if phase == .serving { send(.ready(Ready(freeSlots: freeSlots))) }
   }
 
   /// Nil for events of an engine that was stopped, or had another job, when they came.

@@ -44,6 +44,10 @@ public struct WorkerMachine: Sendable {
   /// The study of the last welcome, or of the spool.
   var study: String?
   var slots: [Running?]
+  /// Slots in which no engine could be started, until then: files, memory or processes are short on the machine.
+  var closedSlots: [Int: Double] = [:]
+  /// Engines that could not be started since the last result.
+  var shortages = 0
   var unacknowledged: [AttemptReference: Unacknowledged] = [:]
   /// What was located, as it was asked for.
   var located: DataRequirement?
@@ -148,6 +152,7 @@ public struct WorkerMachine: Sendable {
   // MARK: Time
 
   private mutating func tick(at now: Double) {
+    reopenSlots(at: now)
     switch phase {
     case .greeting:
       if now >= nextHello { sayHello(at: now) }
@@ -180,7 +185,7 @@ public struct WorkerMachine: Sendable {
 
   // MARK: What it has
 
-  var freeSlots: Int { slots.count - runningCount }
+  var freeSlots: Int { slots.count - runningCount - closedSlots.count }
   var running: [AttemptReference] { slots.compactMap { $0?.job.reference } }
   /// Attempts that are safe with this worker: trained right now, or done and not acknowledged.
   var carried: [AttemptReference] { running + finished }

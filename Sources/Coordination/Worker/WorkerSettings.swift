@@ -28,6 +28,9 @@ public struct WorkerSettings: Sendable {
   public var resendSeconds = 10.0
   /// Told to stop: from then to the end at most. Trainings that end in it are finished, the others are handed back at once.
   public var graceSeconds = 10.0
+  /// How long a slot takes no job after an engine could not be started in it: at first, and at the most.
+  public var shortageSeconds = 10.0
+  public var longestShortageSeconds = 600.0
   /// Pieces of a data set that are asked for at a time, and how long the next may take.
   public var dataChunksAtOnce = 4
   public var dataPatienceSeconds = 30.0

@@ -1,6 +1,7 @@
 import BasisEngine
 import Failpoints
 import Foundation
+import Messaging
 import SearchProtocol
 import Synchronization
 
@@ -8,6 +9,9 @@ import Synchronization
 ///
 /// It ends when its standard input ends, in the middle of a training too: then nobody is there to take the result.
 enum EngineService {
+  /// Of a process that lacks what it takes to work at all (EX_OSERR of sysexits.h).
+  static let shortageExitCode: Int32 = 71
+
   static func run() throws {
     // Whatever else writes to standard output must not be taken for an event.
     let events = EventOutput(descriptor: dup(STDOUT_FILENO))
@@ -18,9 +22,13 @@ enum EngineService {
     Signals.ignore(Signals.requestsToEnd)
 
     let requests = RequestQueue()
-    Thread.detachNewThread {
+    let isReading = startThread {
       LineReader(descriptor: STDIN_FILENO).forEach(requests.append)
       _exit(0)
+    }
+    guard isReading else {
+      writeAll(Array("cannot start a thread: raise the limit of processes (ulimit -u)\n".utf8), to: STDERR_FILENO)
+      exit(shortageExitCode)
     }
     let engine = try TrialEngine()
     while true {

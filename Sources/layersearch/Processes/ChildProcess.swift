@@ -1,5 +1,6 @@
 import BasisEngine
 import Foundation
+import Messaging
 import Synchronization
 
 /// A process that this one starts from its own executable, with lines in and lines out.
@@ -59,12 +60,19 @@ final class ChildProcess: Sendable {
   ) throws(Failure) {
     // One at a time: a child that is spawned while another's pipes are not marked yet would hold them open.
     let (processID, input, output, errors) = try Self.spawning.withLock { _ throws(Failure) in
-      let (input, output, errors) = (try Pipe(), try Pipe(), try Pipe())
-      let processID = try Self.spawn(
-        arguments: ["layersearch"] + arguments, environment: environment,
-        blocking: leavesSignalsToParent ? Signals.requestsToEnd : [], input: input.read, output: output.write,
-        errors: errors.write)
-      return (processID, input, output, errors)
+      var pipes: [Pipe] = []
+      do throws(Failure) {
+        for _ in 0..<3 { pipes.append(try Pipe()) }
+        let processID = try Self.spawn(
+          arguments: ["layersearch"] + arguments, environment: environment,
+          blocking: leavesSignalsToParent ? Signals.requestsToEnd : [], input: pipes[0].read, output: pipes[1].write,
+          errors: pipes[2].write)
+        return (processID, pipes[0], pipes[1], pipes[2])
+      } catch {
+        // A shortage must not become a lasting one.
+        for pipe in pipes { for end in [pipe.read, pipe.write] { close(end) } }
+        throw error
+      }
     }
     for descriptor in [input.read, output.write, errors.write] { close(descriptor) }
     self.processID = processID
@@ -73,7 +81,7 @@ final class ChildProcess: Sendable {
     inheritedPeak = ProcessMemory.peakBytes()
 
     let errorsEnded = DispatchSemaphore(value: 0)
-    Thread.detachNewThread { [self] in
+    let readsErrors = startThread { [self] in
       LineReader(descriptor: errors.read).forEach { bytes in
         let line = String(decoding: bytes, as: UTF8.self)
         self.errors.withLock { $0.append(line) }
@@ -82,13 +90,23 @@ final class ChildProcess: Sendable {
       close(errors.read)
       errorsEnded.signal()
     }
-    Thread.detachNewThread { [self] in
-      LineReader(descriptor: output.read).forEach(onLine)
-      close(output.read)
-      errorsEnded.wait()
-      let (status, peak) = reap()
+    let readsOutput =
+      readsErrors
+      && startThread { [self] in
+        LineReader(descriptor: output.read).forEach(onLine)
+        close(output.read)
+        errorsEnded.wait()
+        let (status, peak) = reap()
+        closeInput()
+        onEnd(Ending(status: status, peakMemoryBytes: peak, lastLines: lastLines))
+      }
+    guard readsOutput else {
+      kill(processID, SIGKILL)
+      _ = reap()
       closeInput()
-      onEnd(Ending(status: status, peakMemoryBytes: peak, lastLines: lastLines))
+      close(output.read)
+      if !readsErrors { close(errors.read) }
+      throw .failed("cannot start a thread; raise the limit of processes (ulimit -u)")
     }
   }
 

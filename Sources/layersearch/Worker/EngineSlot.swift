@@ -118,7 +118,9 @@ struct EngineSlot {
     var failure = AttemptFailure(
       cause: .processEnded, peakMemoryBytes: ending.peakMemoryBytes, lastLines: ending.lastLines)
     switch ending.status {
-    case .exited(let code): failure.exitCode = Int(code)
+    case .exited(let code):
+      failure.exitCode = Int(code)
+      if code == EngineService.shortageExitCode { failure.cause = .notStarted }
     case .killed(let signal):
       failure.signal = Int(signal)
       // Not by this worker: what it kills itself it does not hear of.

@@ -51,6 +51,11 @@ final class WorkerService {
 
   /// `kernelVariant`: what the engine processes compute with.
   init(options: Options, identity: WorkerIdentity, kernelVariant: String, log: Logger) throws {
+    OpenFileLimit.raise()
+    let (allowedSlots, reason) = try SlotLimit.slots(wanted: options.slots)
+    if let reason { log.warning("\(allowedSlots) slots instead of \(options.slots): \(reason)") }
+    var options = options
+    options.slots = allowedSlots
     self.options = options
     self.log = log
     spool = try Spool(root: options.spoolFolder, worker: identity.name)
@@ -76,7 +81,6 @@ final class WorkerService {
   /// Works until the worker is to leave.
   /// - Throws: what could not even begin, or a `Failure` with the reason where the worker has to give up.
   func run() throws {
-    OpenFileLimit.raise()
     let context = try MessagingContext()
     let mailbox = mailbox
     var socketOptions = SocketOptions()
