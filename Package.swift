@@ -41,6 +41,7 @@ let package = Package(
     .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
     .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
     .target(name: "CVector"),
+    .target(name: "CFileSystem"),
 
     // engine
     .target(name: "Randomness", swiftSettings: optimized),
@@ -65,7 +66,7 @@ let package = Package(
     .target(
       name: "StudyStore",
       dependencies: [
-        "Failpoints", "SearchCore", .product(name: "GRDB", package: "GRDB.swift"),
+        "CFileSystem", "Failpoints", "SearchCore", .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ]),
     .target(name: "Configuration", dependencies: ["Randomness", "SearchCore", "Yams"]),

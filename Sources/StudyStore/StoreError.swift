@@ -10,7 +10,7 @@ import GRDB
 public struct StoreError: Error, Hashable, Sendable {
   public enum Code: String, CaseIterable, Sendable {
     case missingFolder, noStudy, alreadyExists, inUse, damaged, newerVersion, olderVersion, differentConfiguration
-    case diskFull, permission, busy, invalidChange, closed, inputOutput
+    case missingRecords, diskFull, permission, busy, invalidChange, closed, inputOutput
   }
 
   public let code: Code
@@ -49,6 +49,15 @@ extension StoreError {
       .damaged, directory,
       "\(StudyFolder.databaseName) is damaged (\(what)); save what can be read into a new study with: "
         + "layersearch salvage \(directory) --output FOLDER")
+  }
+
+  /// The database is whole, but of an earlier time.
+  static func missingRecords(_ directory: String, _ missing: MissingRecords) -> StoreError {
+    StoreError(
+      .missingRecords, directory,
+      "\(missing): \(StudyFolder.databaseName) or its journal was damaged or replaced by an older one; save what can be read "
+        + "into a new study, which goes on, with: layersearch salvage \(directory) --output FOLDER; to go on with what is here "
+        + "instead, delete \(StudyFolder.markName)")
   }
 
   static func invalidChange(_ directory: String, _ what: String) -> StoreError {

@@ -9,6 +9,8 @@ struct StudyFolder: Sendable {
   static let databaseName = "study.sqlite"
   static let configurationName = "configuration.yaml"
   static let lockName = "lock"
+  /// How far the record went.
+  static let markName = "study.mark"
   /// The study as it was before its schema was brought up to date.
   static func copyName(ofSchema version: Int) -> String { "study.schema-\(version).sqlite" }
 
@@ -22,6 +24,9 @@ struct StudyFolder: Sendable {
   var database: String { "\(path)/\(Self.databaseName)" }
   var configuration: String { "\(path)/\(Self.configurationName)" }
   var lock: String { "\(path)/\(Self.lockName)" }
+  var mark: String { "\(path)/\(Self.markName)" }
+  /// SQLite's write-ahead log.
+  var log: String { database + "-wal" }
 
   private func status(_ file: String) -> stat? {
     var status = stat()
@@ -33,10 +38,47 @@ struct StudyFolder: Sendable {
   /// Size of the database in bytes; nil where there is none.
   var databaseSize: Int? { status(database).map { Int($0.st_size) } }
 
+  /// What tells that there was a study although its database is missing or empty; nil where nothing does. A creation that was
+  /// cut short leaves none of it: the database's first page is there before any of these files.
+  var remains: String? {
+    guard (databaseSize ?? 0) == 0 else { return nil }
+    if status(mark) != nil { return Self.markName }
+    if (status(log)?.st_size ?? 0) > 0 { return Self.databaseName + "-wal" }
+    // A configuration alone may have been put there by a user.
+    return status(configuration) != nil && status(lock) != nil ? Self.configurationName : nil
+  }
+
+  var hasMark: Bool { status(mark) != nil }
+
+  /// Whether a database in which no study is held one: a creation that was cut short leaves no mark, and a log whose frames are
+  /// all what was written.
+  var isStudyLost: Bool { hasMark || LogFile(log)?.isBroken == true }
+
+  /// A database that is missing or empty is not begun anew where a study was.
+  func requireNoRemains() throws(StoreError) {
+    guard let remains else { return }
+    let state = databaseSize == nil ? "is missing" : "is empty"
+    let results = StudyMark.Reading(of: self).map { " with \($0.counts.results) acknowledged results" } ?? ""
+    throw StoreError(
+      .damaged, path,
+      "\(Self.databaseName) \(state), but \(remains) tells of a study\(results); put a copy of it back, save what can be read "
+        + "with: layersearch salvage \(path) --output FOLDER, or begin anew in another folder")
+  }
+
+  /// Which file a path names: another one where it was removed or replaced meanwhile.
+  struct FileID: Hashable, Sendable {
+    let device: UInt64
+    let inode: UInt64
+  }
+
+  var databaseID: FileID? {
+    status(database).map { FileID(device: UInt64($0.st_dev), inode: UInt64($0.st_ino)) }
+  }
+
   /// SQLite takes a file that is shorter than its smallest page for an empty database, and would start it anew; a last
   /// page cut short it fills with zeros. Where a journal is left, it holds the pages that are missing.
   func requireWholePages() throws(StoreError) {
-    guard let size = databaseSize, size % 512 != 0, (status(database + "-wal")?.st_size ?? 0) == 0 else { return }
+    guard let size = databaseSize, size % 512 != 0, (status(log)?.st_size ?? 0) == 0 else { return }
     throw .damaged(path, "its last page is cut short, at \(size) bytes")
   }
 
@@ -58,8 +100,11 @@ struct StudyFolder: Sendable {
       throw errno == EACCES ? .system(path, EACCES, "open the folder") : .missingFolder(path)
     }
     guard isFolder else { throw StoreError(.missingFolder, path, "this is a file, not a study's folder") }
-    guard let file = status(database) else {
-      throw errno == EACCES ? .system(path, EACCES, "open \(Self.databaseName)") : .noStudy(path)
+    let found = status(database)
+    let number = errno
+    if found != nil || number == ENOENT { try requireNoRemains() }
+    guard let file = found else {
+      throw number == EACCES ? .system(path, EACCES, "open \(Self.databaseName)") : .noStudy(path)
     }
     guard file.st_mode & S_IFMT == S_IFREG else {
       throw StoreError(.noStudy, path, "\(Self.databaseName) is not a file")

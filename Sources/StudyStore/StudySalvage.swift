@@ -20,6 +20,12 @@ public enum StudySalvage {
     public var isUnchecked = false
     /// What tables there are could not be read; a new study's definitions led to the rows.
     public var hadNoDefinitions = false
+    /// Frames of SQLite's journal that are not what was written; what lies behind them SQLite does not see.
+    public var damagedFrames = 0
+    /// Results that were found only behind such a frame.
+    public var resultsBehindDamage = 0
+    /// How many results were acknowledged; nil where that is not known.
+    public var acknowledgedResults: Int?
   }
 
   /// - Parameters:
@@ -32,7 +38,7 @@ public enum StudySalvage {
   ) throws(StoreError) -> Findings {
     let folder = StudyFolder(directory)
     guard folder.isFolder else { throw .missingFolder(folder.path) }
-    guard let size = folder.databaseSize, size > 0 else { throw .noStudy(folder.path) }
+    guard (folder.databaseSize ?? 0) > 0 || folder.remains != nil else { throw .noStudy(folder.path) }
     if StudyStore.exists(directory: target) { throw .alreadyExists(StudyFolder(target).path) }
     let lock: StudyLock?
     do { lock = try StudyLock(folder) } catch {
@@ -42,25 +48,84 @@ public enum StudySalvage {
     }
     defer { lock?.release() }
     return try StudyStore.perform(folder.path, "salvage the study") {
-      let copy = try TemporaryCopy(of: folder)
-      try copy.takeFiles(of: folder)
-      var saved = Result { try read(copy, of: folder) }
+      let log = LogFile(folder.log)
+      let images = try images(of: folder, log)
+      var saved = Result { try read(images, of: folder) }
       if (try? saved.get().jobs.isEmpty) ?? true {
-        try FirstPage(of: folder).write(to: copy.database, of: folder)
-        if var other = try? read(copy, of: folder), !other.jobs.isEmpty {
+        let first = try FirstPage(of: folder)
+        for image in images { try first.write(to: image.database, of: folder) }
+        if var other = try? read(images, of: folder), !other.jobs.isEmpty {
           other.findings.hadNoDefinitions = true
           saved = .success(other)
         }
       }
-      return try save(saved.get(), of: folder, into: target, clock, fallback)
+      var found = try saved.get()
+      found.findings.damagedFrames = log?.isBroken == true ? max(1, log?.frames.count { !$0.isWhole } ?? 0) : 0
+      found.findings.acknowledgedResults = StudyMark.Reading(of: folder)?.counts.results
+      return try save(found, of: folder, into: target, clock, fallback)
     }
+  }
+
+  /// The database in every state that the files tell of, the best one first: as SQLite sees it, where its journal is whole. Where
+  /// it is not, with all pages of the journal, the damaged ones among them (most of their rows are what was written); with those
+  /// pages of the journal alone that are whole; up to the first damage; without the journal.
+  private static func images(of folder: StudyFolder, _ log: LogFile?) throws(StoreError) -> [TemporaryCopy] {
+    let plain = try TemporaryCopy(of: folder)
+    try plain.takeFiles(of: folder)
+    guard let log, log.isBroken || folder.remains != nil else { return [plain] }
+    var images: [TemporaryCopy] = []
+    for isStrict in [false, true] {
+      let image = try TemporaryCopy(of: folder)
+      try image.takeDatabase(of: folder)
+      try log.lay(onto: image.database, isStrict: isStrict, of: folder)
+      images.append(image)
+    }
+    let withoutLog = try TemporaryCopy(of: folder)
+    try withoutLog.takeDatabase(of: folder)
+    return images + [plain, withoutLog]
   }
 
   /// What could be read.
   private struct Saved {
     var identity: StudyIdentity?
-    var jobs: [JobRecord]
+    /// In their recorded states, by number.
+    var jobs: [Int64: JobRecord]
     var findings: Findings
+
+    /// Adds what only `other` has. The same row is the same in both: it has a checksum.
+    mutating func add(_ other: Saved) {
+      identity = identity ?? other.identity
+      let trials = Set(jobs.values.map(\.trial))
+      for (id, job) in other.jobs {
+        guard let mine = jobs[id] else {
+          if !trials.contains(job.trial) { jobs[id] = job }
+          continue
+        }
+        guard mine.result == nil, mine.trial == job.trial, let result = job.result else { continue }
+        jobs[id]?.result = result
+        jobs[id]?.state = .finished
+        jobs[id]?.failureReason = nil
+      }
+      findings.damagedJobs = min(findings.damagedJobs, other.findings.damagedJobs)
+    }
+  }
+
+  private static func read(_ images: [TemporaryCopy], of folder: StudyFolder) throws -> Saved {
+    var saved: Saved?
+    var problem: (any Error)?
+    var seen: Set<Int64> = []
+    for (index, image) in images.enumerated() {
+      do {
+        let found = try read(image, of: folder)
+        // The last two are what SQLite itself would show.
+        if index >= images.count - 2 { seen.formUnion(found.jobs.values.filter { $0.result != nil }.map(\.id)) }
+        if saved == nil { saved = found } else { saved?.add(found) }
+      } catch { problem = problem ?? error }
+    }
+    guard var saved else { throw problem ?? StoreError.damaged(folder.path, "nothing of it can be read") }
+    saved.findings.resultsBehindDamage =
+      images.count == 1 ? 0 : saved.jobs.values.count { $0.result != nil && !seen.contains($0.id) }
+    return saved
   }
 
   private static func read(_ copy: TemporaryCopy, of folder: StudyFolder) throws -> Saved {
@@ -81,8 +146,8 @@ public enum StudySalvage {
     _ saved: Saved, of folder: StudyFolder, into target: String, _ clock: @escaping StudyStore.Clock,
     _ fallback: () throws -> StudyIdentity
   ) throws -> Findings {
-    let jobs = saved.jobs
     var findings = saved.findings
+    let jobs = settled(saved.jobs, &findings)
     findings.hasNewIdentity = saved.identity == nil
     let identity = try saved.identity ?? fallback()
     let store = try StudyStore.create(directory: target, identity: identity, clock: clock)
@@ -100,7 +165,7 @@ public enum StudySalvage {
 
   private static func readJobs(
     _ db: Database, _ folder: StudyFolder, _ findings: inout Findings
-  ) throws -> [JobRecord] {
+  ) throws -> [Int64: JobRecord] {
     let checksum = findings.isUnchecked ? "NULL" : "checksum"
     // A page that cannot be read takes its neighbours' order along; a trial that comes twice would stop the new study.
     var trials: Set<Trial> = []
@@ -128,7 +193,12 @@ public enum StudySalvage {
       jobs[id]?.state = .finished
       jobs[id]?.failureReason = nil
     }
-    return jobs.values.sorted { $0.id < $1.id }.map { job in
+    return jobs
+  }
+
+  /// As jobs of a new study, which knows no attempts.
+  private static func settled(_ jobs: [Int64: JobRecord], _ findings: inout Findings) -> [JobRecord] {
+    jobs.values.sorted { $0.id < $1.id }.map { job in
       var job = job
       if job.state == .finished, job.result == nil {
         findings.lostResults += 1

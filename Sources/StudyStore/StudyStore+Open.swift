@@ -6,6 +6,7 @@ extension StudyStore {
   /// by a creation cut short holds none, and `create` completes it.
   public static func exists(directory: String) -> Bool {
     let folder = StudyFolder(directory)
+    if folder.remains != nil { return true }
     guard let size = folder.databaseSize, size > 0 else { return false }
     do {
       _ = try connectReadOnly(folder, isChecked: false)
@@ -24,10 +25,17 @@ extension StudyStore {
     try folder.make()
     try folder.requireWholePages()
     let lock = try StudyLock(folder)
-    let queue = try connect(folder)
-    let log = try perform(folder.path, "make the study") {
+    // SQLite would take the empty file for a new database, and remove a journal beside it.
+    try folder.requireNoRemains()
+    if folder.hasMark {
+      _ = try connectReadOnly(folder)
+      throw .alreadyExists(folder.path)
+    }
+    let journal = Journal(of: folder)
+    let queue = try connect(folder, journal)
+    let (log, mark) = try perform(folder.path, "make the study") {
       try requireRoomForStudy(queue, folder)
-      try writeThrough(queue)
+      try journal.writeThrough(queue)
       try StudySchema.migrator(of: folder.path).migrate(queue)
       let isTaken = try queue.read { try Row.fetchOne($0, sql: "SELECT 1 FROM study") } != nil
       if isTaken { throw StoreError.alreadyExists(folder.path) }
@@ -50,14 +58,19 @@ extension StudyStore {
             sql: "INSERT INTO configuration_entry (key, value) VALUES (?, ?)", arguments: [key, value])
         }
       }
-      return WriteAheadLog(of: queue, connection: try connect(folder))
+      let mark = try StudyMark(of: folder, study: identity.studyID, counts: RecordCounts())
+      return (try journal.log(of: queue, folder, mark), mark)
     }
-    return StudyStore(directory: folder.path, mode: .readWrite, queue: queue, clock: clock, lock: lock, log: log)
+    return StudyStore(
+      directory: folder.path, mode: .readWrite, queue: queue, clock: clock, lock: lock, log: log, mark: mark,
+      databaseID: folder.databaseID, journalNotice: journal.notice)
   }
 
   /// An existing study. The whole database is checked first. One that an older layersearch made is read from a copy that is
   /// brought up to date; for writing, it is itself brought up to date, after a copy was put beside it. For writing, workers
   /// that were there when the last coordinator ended are marked as gone.
+  ///
+  /// Throws `missingRecords` where it is to be written and lacks what was recorded; reading such a study tells so in `missing`.
   public static func open(
     directory: String, mode: Mode, clock: @escaping Clock = systemClock
   ) throws(StoreError) -> StudyStore {
@@ -65,15 +78,25 @@ extension StudyStore {
     try folder.requireStudy()
     switch mode {
     case .readOnly:
-      let (queue, copy) = try connectReadOnly(folder)
-      return StudyStore(directory: folder.path, mode: mode, queue: queue, clock: clock, lock: nil, copy: copy)
+      let opened = try connectReadOnly(folder)
+      return StudyStore(
+        directory: folder.path, mode: mode, queue: opened.queue, clock: clock, lock: nil, copy: opened.copy,
+        missing: opened.missing)
     case .readWrite:
       let lock = try StudyLock(folder)
-      let queue = try connect(folder)
-      let (upgrade, log) = try perform(folder.path, "open the study") {
+      // Nothing is touched before all of it was looked at: a connection that may write removes, as it closes, the journal from
+      // which `salvage` could still read.
+      let isExamined = try examine(folder)
+      let journal = Journal(of: folder)
+      let queue = try connect(folder, journal)
+      let (upgrade, mark, log) = try perform(folder.path, "open the study") {
+        let reading = isExamined ? nil : StudyMark.Reading(of: folder)
         let version = try requireStudy(queue, folder)
-        try check(queue, folder)
-        try writeThrough(queue)
+        if !isExamined {
+          try check(queue, folder)
+          try requireComplete(queue, reading, version, folder)
+        }
+        try journal.writeThrough(queue)
         let now = clock()
         let upgrade = try bringUpToDate(queue, from: version, folder, now: now)
         try queue.write { db in
@@ -84,10 +107,15 @@ extension StudyStore {
           try db.execute(
             sql: "UPDATE worker SET benched_until = NULL, benched_reason = NULL WHERE benched_until IS NOT NULL")
         }
-        return (upgrade, WriteAheadLog(of: queue, connection: try connect(folder)))
+        let (study, counts) = try queue.read {
+          (try identity($0, folder.path).studyID, try RecordCounts(of: $0, directory: folder.path))
+        }
+        let mark = try StudyMark(of: folder, study: study, counts: counts)
+        return (upgrade, mark, try journal.log(of: queue, folder, mark))
       }
       return StudyStore(
-        directory: folder.path, mode: mode, queue: queue, clock: clock, lock: lock, log: log, upgrade: upgrade)
+        directory: folder.path, mode: mode, queue: queue, clock: clock, lock: lock, log: log, mark: mark,
+        databaseID: folder.databaseID, upgrade: upgrade, journalNotice: journal.notice)
     }
   }
 
@@ -114,53 +142,102 @@ extension StudyStore {
 
 // Connections.
 extension StudyStore {
-  private static func connect(_ folder: StudyFolder) throws(StoreError) -> DatabaseQueue {
+  private static func connect(_ folder: StudyFolder, _ journal: Journal) throws(StoreError) -> DatabaseQueue {
     try perform(folder.path, "open \(StudyFolder.databaseName)") {
-      var configuration = Configuration()
-      configuration.journalMode = .wal
       // A reader that opens or closes the database holds it for moments.
-      configuration.busyMode = .timeout(10)
-      return try DatabaseQueue(path: folder.database, configuration: configuration)
+      try journal.connect(folder, seconds: 10)
     }
   }
 
-  /// GRDB sets NORMAL with WAL, which a power cut may cost the last commits.
-  private static func writeThrough(_ queue: DatabaseQueue) throws {
-    try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+  /// A study that was opened for reading.
+  private struct Opened {
+    var queue: DatabaseQueue
+    var copy: TemporaryCopy?
+    var version: Int
+    var missing: MissingRecords?
+  }
+
+  private static func openReadOnly(
+    _ path: String, _ folder: StudyFolder, isChecked: Bool
+  ) throws -> Opened {
+    var configuration = Configuration()
+    configuration.readonly = true
+    configuration.busyMode = .timeout(10)
+    // Before the database: what is recorded in between only adds to it.
+    let reading = StudyMark.Reading(of: folder)
+    let queue = try DatabaseQueue(path: path, configuration: configuration)
+    let version = try requireStudy(queue, folder)
+    guard isChecked else { return Opened(queue: queue, version: version) }
+    try check(queue, folder)
+    return Opened(queue: queue, version: version, missing: try missing(from: queue, reading, version, folder))
+  }
+
+  /// SQLite can read a database in place only with its `-shm` file, or leave to make one, and not where a rollback has to come
+  /// first.
+  private static func needsCopy(_ error: DatabaseError) -> Bool {
+    [.SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM].contains(error.resultCode)
   }
 
   /// Reading a WAL database needs its `-shm` file, or leave to make one. Where neither is to be had, no one is writing
   /// either (a writer has one), and a copy in the temporary folder tells the same.
-  private static func connectReadOnly(
-    _ folder: StudyFolder, isChecked: Bool = true
-  ) throws(StoreError) -> (DatabaseQueue, TemporaryCopy?) {
-    func open(_ path: String) throws -> (DatabaseQueue, version: Int) {
-      var configuration = Configuration()
-      configuration.readonly = true
-      configuration.busyMode = .timeout(10)
-      let queue = try DatabaseQueue(path: path, configuration: configuration)
-      let version = try requireStudy(queue, folder)
-      if isChecked { try check(queue, folder) }
-      return (queue, version)
-    }
-    return try perform(folder.path, "open the study for reading") {
-      var copy: TemporaryCopy?
-      var opened: (queue: DatabaseQueue, version: Int)
+  private static func connectReadOnly(_ folder: StudyFolder, isChecked: Bool = true) throws(StoreError) -> Opened {
+    try perform(folder.path, "open the study for reading") {
+      var opened: Opened
       do {
-        opened = try open(folder.database)
-      } catch let error as DatabaseError
-        where [.SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM].contains(error.resultCode)
-      {
+        opened = try openReadOnly(folder.database, folder, isChecked: isChecked)
+      } catch let error as DatabaseError where needsCopy(error) {
         let made = try TemporaryCopy(of: folder)
         try made.takeFiles(of: folder)
-        opened = try open(made.database)
-        copy = made
+        opened = try openCopy(made, folder, isChecked: isChecked)
       }
-      guard opened.version < StudySchema.newestVersion else { return (opened.queue, copy) }
+      guard opened.version < StudySchema.newestVersion else { return opened }
       let upToDate = try TemporaryCopy(of: folder)
       try DatabaseCopy.write(opened.queue, to: upToDate.database, of: folder)
       try StudySchema.migrator(of: folder.path).migrate(DatabaseQueue(path: upToDate.database))
-      return (try open(upToDate.database).0, upToDate)
+      var new = try openReadOnly(upToDate.database, folder, isChecked: isChecked)
+      new.copy = upToDate
+      return new
+    }
+  }
+
+  private static func openCopy(_ copy: TemporaryCopy, _ folder: StudyFolder, isChecked: Bool) throws -> Opened {
+    // A connection that may write, closed again: it rolls back what a killed writer left half done.
+    if copy.hasJournal { try DatabaseQueue(path: copy.database).close() }
+    var opened = try openReadOnly(copy.database, folder, isChecked: isChecked)
+    opened.copy = copy
+    return opened
+  }
+
+  /// Everything that is looked at before a study is opened for writing, on a connection that cannot write. False where SQLite
+  /// wants one that can, as to roll back what a killed coordinator left half done.
+  private static func examine(_ folder: StudyFolder) throws(StoreError) -> Bool {
+    try perform(folder.path, "open the study") {
+      do {
+        let opened = try openReadOnly(folder.database, folder, isChecked: true)
+        try opened.queue.close()
+        if let missing = opened.missing { throw StoreError.missingRecords(folder.path, missing) }
+        return true
+      } catch let error as DatabaseError where needsCopy(error) {
+        return false
+      }
+    }
+  }
+
+  private static func requireComplete(
+    _ queue: DatabaseQueue, _ reading: StudyMark.Reading?, _ version: Int, _ folder: StudyFolder
+  ) throws {
+    if let missing = try missing(from: queue, reading, version, folder) {
+      throw StoreError.missingRecords(folder.path, missing)
+    }
+  }
+
+  private static func missing(
+    from queue: DatabaseQueue, _ reading: StudyMark.Reading?, _ version: Int, _ folder: StudyFolder
+  ) throws -> MissingRecords? {
+    guard let reading else { return nil }
+    return try queue.read { db in
+      let study = try identity(db, folder.path, isChecked: version > 1).studyID
+      return reading.missing(from: try RecordCounts(of: db, directory: folder.path), of: study, schema: version)
     }
   }
 
@@ -188,7 +265,8 @@ extension StudyStore {
             + "\(StudySchema.newestVersion))")
       }
       guard try db.tableExists("study"), try Row.fetchOne(db, sql: "SELECT 1 FROM study") != nil else {
-        throw StoreError.noStudy(folder.path)
+        throw folder.isStudyLost
+          ? StoreError.damaged(folder.path, "nothing of the study is in it") : .noStudy(folder.path)
       }
       return try StudySchema.version(of: db)
     }
@@ -216,6 +294,8 @@ extension StudyStore {
     let copy = StudyFolder.copyName(ofSchema: version)
     try DatabaseCopy.write(queue, to: "\(folder.path)/\(copy)", of: folder)
     try StudySchema.migrator(of: folder.path).migrate(queue)
+    // All of it: a database of the older schema under a mark of the newer one is a copy that somebody went back to.
+    _ = try queue.writeWithoutTransaction { try $0.checkpoint(.truncate) }
     let text =
       "the study was brought from schema \(version) to schema \(StudySchema.newestVersion); as it was, it is kept in \(copy)"
     try queue.write {

@@ -15,12 +15,15 @@ extension StudyStore {
     }
     let now = clock()
     Failpoint.storeBeforeWrite.pass()
+    var added = RecordCounts()
     try writing("record") { db in
-      let recorder = ChangeRecorder(db: db, directory: directory, now: now, sightings: sightings)
+      var recorder = ChangeRecorder(db: db, directory: directory, now: now, sightings: sightings)
       for change in changes { try recorder.record(change) }
+      added = recorder.added
       Failpoint.storeBeforeCommit.pass()
     }
     Failpoint.storeAfterCommit.pass()
+    mark?.add(added)
   }
 }
 
@@ -57,8 +60,16 @@ private struct ChangeRecorder {
   let directory: String
   let now: Double
   let sightings: Sightings
+  private(set) var added = RecordCounts()
 
-  func record(_ change: StudyChange) throws {
+  init(db: Database, directory: String, now: Double, sightings: Sightings) {
+    self.db = db
+    self.directory = directory
+    self.now = now
+    self.sightings = sightings
+  }
+
+  mutating func record(_ change: StudyChange) throws {
     switch change {
     case .jobAdded(let job):
       try add(job)
@@ -102,7 +113,7 @@ private struct ChangeRecorder {
     try run("INSERT INTO event (time, kind, text) VALUES (?, ?, ?)", [now, kind.rawValue, text])
   }
 
-  private func add(_ job: JobRecord) throws {
+  private mutating func add(_ job: JobRecord) throws {
     let isSettled = job.state == .finished || job.state == .failed
     let candidate = job.trial.candidate.description
     let seed = Int64(bitPattern: job.seed)
@@ -117,12 +128,14 @@ private struct ChangeRecorder {
         job.failureReason, now, isSettled ? now : nil,
         RowChecksum.job(job.id, candidate: candidate, replicate: job.trial.replicate, seed: seed),
       ])
+    added.jobs += 1
     if let result = job.result { _ = try insert(result, of: job.id, attempt: job.attempts, worker: "") }
   }
 
-  private func start(_ attempt: Int, of job: Int64, worker: String) throws {
+  private mutating func start(_ attempt: Int, of job: Int64, worker: String) throws {
     try run(
       "INSERT INTO attempt (job, number, worker, started) VALUES (?, ?, ?, ?)", [job, attempt, worker, now])
+    added.attempts += 1
     let changed = try run(
       """
       UPDATE job SET state = 'running', attempts = max(attempts, ?)
@@ -132,7 +145,7 @@ private struct ChangeRecorder {
     try see(worker)
   }
 
-  private func end(_ attempt: Int, of job: Int64, ending: AttemptEnding, reason: String) throws {
+  private mutating func end(_ attempt: Int, of job: Int64, ending: AttemptEnding, reason: String) throws {
     let changed = try run(
       "UPDATE attempt SET ended = ?, ending = ?, reason = ? WHERE job = ? AND number = ? AND ended IS NULL",
       [now, ending.rawValue, reason, job, attempt])
@@ -141,6 +154,7 @@ private struct ChangeRecorder {
       if try Row.fetchOne(known, arguments: [job, attempt]) != nil { return }
       throw StoreError.invalidChange(directory, "attempt \(attempt) of job \(job) ended but never started")
     }
+    added.endings += 1
     try run(
       """
       UPDATE job SET failures = failures + ?, losses = losses + ?,
@@ -163,11 +177,11 @@ private struct ChangeRecorder {
       ])
   }
 
-  private func finish(_ job: Int64, attempt: Int, worker: String, result: TrialResult) throws {
+  private mutating func finish(_ job: Int64, attempt: Int, worker: String, result: TrialResult) throws {
     guard try insert(result, of: job, attempt: attempt, worker: worker) else {
       return try note(.note, "a second result of job \(job), from \(worker), was not kept")
     }
-    try run(
+    added.endings += try run(
       "UPDATE attempt SET ended = ?, ending = 'finished' WHERE job = ? AND number = ? AND ended IS NULL",
       [now, job, attempt])
     try run(
@@ -176,7 +190,7 @@ private struct ChangeRecorder {
   }
 
   /// False where the job has a result already.
-  private func insert(_ result: TrialResult, of job: Int64, attempt: Int, worker: String) throws -> Bool {
+  private mutating func insert(_ result: TrialResult, of job: Int64, attempt: Int, worker: String) throws -> Bool {
     // SQLite turns NaN into NULL; say so instead of storing something else than was given.
     let numbers = [
       result.accuracy, result.loss, result.stepTimeRatio, result.inferenceTimeRatio, result.trainSeconds,
@@ -186,7 +200,7 @@ private struct ChangeRecorder {
       throw StoreError.invalidChange(directory, "the result of job \(job) has a value that is not a number")
     }
     let epochLosses = LossText.write(result.epochLosses)
-    return try run(
+    let count = try run(
       """
       INSERT INTO result (job, attempt, worker, recorded, accuracy, loss, epoch_losses, diverged, step_time_ratio,
         inference_time_ratio, train_seconds, images_per_second, peak_memory_bytes, kernel_variant,
@@ -199,7 +213,9 @@ private struct ChangeRecorder {
         result.stepTimeRatio, result.inferenceTimeRatio, result.trainSeconds, result.imagesPerSecond,
         result.peakMemoryBytes, result.kernelVariant,
         RowChecksum.result(result, epochLosses: epochLosses, of: job),
-      ]) > 0
+      ])
+    added.results += count
+    return count > 0
   }
 
   private func setAside(_ job: Int64, reason: String) throws {

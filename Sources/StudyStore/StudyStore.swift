@@ -31,17 +31,27 @@ public final class StudyStore: Sendable {
   /// that none is under way when the queue closes; the queue would let one in at a time anyway.
   private let queue: Mutex<DatabaseQueue?>
   private let lock: StudyLock?
-  /// Nil for reading only.
+  /// Nil for reading only, and where the study has a rollback journal instead.
   private let log: WriteAheadLog?
+  /// Nil for reading only.
+  let mark: StudyMark?
+  /// The file that was opened for writing.
+  private let databaseID: StudyFolder.FileID?
   let sightings = Sightings()
   /// A copy to read from, where the original cannot be opened in place; removed at the end.
   private let copy: TemporaryCopy?
   /// What was done to bring an older study up to date as it was opened; nil where it was so already.
   public let upgrade: String?
+  /// What was recorded once and is not here any more, as far as that can be told; nil where nothing. A study that lacks
+  /// something can be read, but not opened for writing.
+  public let missing: MissingRecords?
+  /// Why the database has a rollback journal instead of a write-ahead log; nil where it has that.
+  public let journalNotice: String?
 
   init(
     directory: String, mode: Mode, queue: DatabaseQueue, clock: @escaping Clock, lock: StudyLock?,
-    log: WriteAheadLog? = nil, copy: TemporaryCopy? = nil, upgrade: String? = nil
+    log: WriteAheadLog? = nil, mark: StudyMark? = nil, databaseID: StudyFolder.FileID? = nil,
+    copy: TemporaryCopy? = nil, upgrade: String? = nil, missing: MissingRecords? = nil, journalNotice: String? = nil
   ) {
     self.directory = directory
     self.mode = mode
@@ -49,6 +59,10 @@ public final class StudyStore: Sendable {
     self.clock = clock
     self.lock = lock
     self.log = log
+    self.mark = mark
+    self.databaseID = databaseID
+    self.missing = missing
+    self.journalNotice = journalNotice
     self.copy = copy
     self.upgrade = upgrade
   }
@@ -62,7 +76,23 @@ public final class StudyStore: Sendable {
       try? queue?.close()
       queue = nil
     }
+    mark?.close()
     lock?.release()
+  }
+
+  /// Throws where what is open for writing is not what its path names any more: the folder or the database was removed or
+  /// replaced, or another coordinator came in after the lock file was deleted. To be called every second or so; a commit would
+  /// go on into files that nobody will ever find.
+  public func requireInPlace() throws(StoreError) {
+    guard mode == .readWrite else { return }
+    let folder = StudyFolder(directory)
+    guard databaseID == nil || folder.databaseID == databaseID else {
+      throw StoreError(
+        .missingFolder, directory,
+        "\(StudyFolder.databaseName) was removed or replaced while the coordinator was at work; what it records would be lost"
+      )
+    }
+    try lock?.requireHeld()
   }
 
   public static let systemClock: Clock = {

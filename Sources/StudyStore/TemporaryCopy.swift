@@ -9,6 +9,7 @@
 final class TemporaryCopy: Sendable {
   private let folder: String
   var database: String { "\(folder)/\(StudyFolder.databaseName)" }
+  var log: String { database + "-wal" }
 
   init(of original: StudyFolder) throws(StoreError) {
     let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
@@ -19,14 +20,28 @@ final class TemporaryCopy: Sendable {
 
   /// The database file by file, for where SQLite cannot open it. Nobody may be writing.
   func takeFiles(of original: StudyFolder) throws(StoreError) {
-    try copy(original.database, to: database, of: original)
-    // The last commits, where the coordinator was killed before it could fold them into the database.
-    let wal = original.database + "-wal"
-    if access(wal, F_OK) == 0 { try copy(wal, to: database + "-wal", of: original) }
+    try takeDatabase(of: original)
+    // The last commits, where the coordinator was killed before it could fold them into the database, or what takes half a
+    // commit back.
+    for suffix in ["-wal", "-journal"] where access(original.database + suffix, F_OK) == 0 {
+      try copy(original.database + suffix, to: database + suffix, of: original)
+    }
   }
 
+  /// The database without a journal; empty where there is none.
+  func takeDatabase(of original: StudyFolder) throws(StoreError) {
+    if original.databaseSize == nil {
+      close(StudyFolder.open(database, O_WRONLY | O_CREAT))
+    } else {
+      try copy(original.database, to: database, of: original)
+    }
+  }
+
+  /// A rollback journal.
+  var hasJournal: Bool { access(database + "-journal", F_OK) == 0 }
+
   deinit {
-    for suffix in ["", "-wal", "-shm"] { unlink(database + suffix) }
+    for suffix in ["", "-wal", "-shm", "-journal"] { unlink(database + suffix) }
     rmdir(folder)
   }
 

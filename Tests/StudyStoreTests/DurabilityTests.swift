@@ -93,7 +93,10 @@ struct DurabilityTests {
           var reads = 0
           var last = 0
           repeat {
-            let jobs = try StudyStore.open(directory: folder.path, mode: .readOnly).jobs()
+            let reader = try StudyStore.open(directory: folder.path, mode: .readOnly)
+            // Whatever is recorded between a look at the mark and one at the database.
+            #expect(reader.missing == nil)
+            let jobs = try reader.jobs()
             #expect(jobs.count % 3 == 0)
             #expect(jobs.allSatisfy { $0.state == .finished })
             #expect(jobs.count >= last)

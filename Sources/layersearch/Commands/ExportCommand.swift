@@ -43,7 +43,7 @@ struct ExportCommand: ParsableCommand {
   }
 
   func run() throws {
-    let store = try StudyStore.open(directory: study, mode: .readOnly)
+    let store = try StudyReading.open(study)
     guard let format = format.report else {
       guard let output else { return }
       try store.copyDatabase(to: output)

@@ -6,8 +6,8 @@ struct SalvageCommand: ParsableCommand {
     commandName: "salvage",
     abstract: "Saves what can be read of a damaged study into a new one.",
     discussion: """
-      The damaged study is only read. Jobs and results are taken over where their checksums are right; what is missing is \
-      trained again when the new study goes on. Where nothing can be read, try a copy from before, or \
+      The damaged study is only read. Jobs and results are taken over where their checksums are right, also from behind \
+      damage to the journal; what is missing is trained again when the new study goes on. Where nothing can be read, try a copy from before, or \
       sqlite3 study.sqlite .recover.
 
       Example:
@@ -28,6 +28,18 @@ struct SalvageCommand: ParsableCommand {
     StandardOutput.writeLine(
       "damaged  \(findings.damagedJobs) jobs are not what was written, \(findings.lostResults) results are lost; rows in pages "
         + "that cannot be read are not counted")
+    if findings.damagedFrames > 0 {
+      StandardOutput.writeLine(
+        "journal  \(findings.damagedFrames) of its pages are not what was written; \(findings.resultsBehindDamage) results were "
+          + "found behind them")
+    }
+    if let acknowledged = findings.acknowledgedResults {
+      let lost = max(0, acknowledged - findings.results)
+      StandardOutput.writeLine(
+        lost == 0
+          ? "whole    all \(acknowledged) acknowledged results are saved"
+          : "missing  \(lost) of \(acknowledged) acknowledged results; they are trained again")
+    }
     if findings.hadNoDefinitions {
       StandardOutput.writeLine(
         "tables   what tables there are could not be read; they were looked for where a new study has them")

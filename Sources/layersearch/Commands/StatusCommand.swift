@@ -26,7 +26,7 @@ struct StatusCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let store = try StudyStore.open(directory: study, mode: .readOnly)
+    let store = try StudyReading.open(study)
     if let explain {
       let explanation = try StudyExplanation(of: explain, store: store, now: StudyStore.systemClock())
       if json { return try JSONOutput.print(explanation) }

@@ -8,7 +8,7 @@ struct StudyDefaults {
   let data: String
 
   init(directory: String) throws {
-    let store = try StudyStore.open(directory: directory, mode: .readOnly)
+    let store = try StudyReading.open(directory)
     let definition = try StudyDefinition(of: store)
     recipe = definition.recipe
     data = recipe.data.set == .shapes10 ? DataPlaces.embedded : definition.dataFolder

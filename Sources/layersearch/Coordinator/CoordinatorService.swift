@@ -41,6 +41,8 @@ final class CoordinatorService {
   private let dataServer: DataServer?
 
   private static let tickSeconds = 0.25
+  /// At the study's folder, which may be removed or taken by another coordinator.
+  private static let secondsBetweenLooks = 1.0
 
   init(study: OpenStudy, socket: CoordinatorSocket, options: Options, log: Logger) throws {
     self.study = study
@@ -83,9 +85,11 @@ final class CoordinatorService {
       socket.close()
     }
     if let upgrade = study.store.upgrade { log.notice("\(upgrade)") }
+    if let notice = study.store.journalNotice { log.notice("\(notice)") }
     if let keys = socket.doorkeeper?.authorizedKeys { try apply(authorize(keys)) }
     try apply(machine.handle(.started, at: MonotonicClock.now))
     var nextTick = 0.0
+    var nextLook = 0.0
     while !hasStopped {
       let inputs = socket.mailbox.takeAll(waitingAtMost: Self.tickSeconds)
       var effects: [CoordinatorEffect] = []
@@ -95,6 +99,10 @@ final class CoordinatorService {
         nextTick = now + Self.tickSeconds
         effects += machine.handle(.tick, at: now)
         if let keys = socket.doorkeeper?.attend(now: now, log: log) { effects += authorize(keys) }
+        if now >= nextLook {
+          nextLook = now + Self.secondsBetweenLooks
+          try study.store.requireInPlace()
+        }
         try eachTick()
       }
       try apply(effects)

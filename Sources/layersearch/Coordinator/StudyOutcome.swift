@@ -34,6 +34,17 @@ extension OpenStudy {
 
 /// Studies as they are on disk, also while a coordinator works on them.
 enum StudyReading {
+  /// Says on standard error where acknowledged results are missing: what follows is of an earlier time.
+  static func open(_ directory: String) throws -> StudyStore {
+    let store = try StudyStore.open(directory: directory, mode: .readOnly)
+    if let missing = store.missing {
+      StandardError.shared.writeLine(
+        "warning: study \(directory): \(missing); what is shown is an earlier state of it; save what can be read with: "
+          + "layersearch salvage \(directory) --output FOLDER")
+    }
+    return store
+  }
+
   static func report(store: StudyStore, definition: StudyDefinition) throws -> StudyReport {
     var results: [Trial: TrialResult] = [:]
     var variants: Set<String> = []

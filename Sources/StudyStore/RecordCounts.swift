@@ -1,0 +1,62 @@
+import GRDB
+
+/// How much of a study is on record. Every one of these only grows, and whatever a worker was told is recorded is counted in
+/// one of them.
+struct RecordCounts: Hashable, Sendable {
+  var jobs = 0
+  var attempts = 0
+  /// Attempts that ended, in whatever way.
+  var endings = 0
+  var results = 0
+
+  static func + (left: RecordCounts, right: RecordCounts) -> RecordCounts {
+    RecordCounts(
+      jobs: left.jobs + right.jobs, attempts: left.attempts + right.attempts, endings: left.endings + right.endings,
+      results: left.results + right.results)
+  }
+}
+
+extension RecordCounts {
+  init(of db: Database, directory: String) throws {
+    let row = try Row.fetchOne(
+      db,
+      sql: """
+        SELECT (SELECT count(*) FROM job), (SELECT count(*) FROM attempt),
+          (SELECT count(*) FROM attempt WHERE ended IS NULL), (SELECT count(*) FROM result)
+        """)
+    guard let row else { throw StoreError.damaged(directory, "its rows cannot be counted") }
+    let reader = RowReader(row: row, directory: directory, what: "the counts")
+    let attempts: Int = try reader.value(1)
+    self.init(
+      jobs: try reader.value(0), attempts: attempts, endings: attempts - (try reader.value(2, as: Int.self)),
+      results: try reader.value(3))
+  }
+}
+
+/// What was recorded once and is not in the database any more.
+public struct MissingRecords: Hashable, Sendable {
+  public var jobs: Int
+  public var attempts: Int
+  public var endings: Int
+  public var results: Int
+  /// Results that were recorded.
+  public var recordedResults: Int
+
+  /// Nil where nothing is missing.
+  init?(_ found: RecordCounts, of recorded: RecordCounts) {
+    jobs = max(0, recorded.jobs - found.jobs)
+    attempts = max(0, recorded.attempts - found.attempts)
+    endings = max(0, recorded.endings - found.endings)
+    results = max(0, recorded.results - found.results)
+    recordedResults = recorded.results
+    guard jobs + attempts + endings + results > 0 else { return nil }
+  }
+}
+
+extension MissingRecords: CustomStringConvertible {
+  public var description: String {
+    if results > 0 { return "\(results) of \(recordedResults) acknowledged results are missing" }
+    if endings > 0 { return "how \(endings) attempts ended is missing" }
+    return attempts > 0 ? "\(attempts) attempts are missing" : "\(jobs) jobs are missing"
+  }
+}

@@ -1,0 +1,164 @@
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// How far the record went, in a small file beside the database: written after each commit and before anybody hears of it.
+///
+/// SQLite ends its journal at the first frame that is not what was written, and takes what is before for the whole. The mark
+/// tells that there was more. After kill -9 it is exact; it is put on the disk now and then only, so that after a power cut it
+/// may say less than what is there, never more.
+///
+/// Two places are written in turns, each with a checksum: where one was torn, the other tells of the commit before.
+final class StudyMark: Sendable {
+  private struct State {
+    /// Nil once it is closed.
+    var descriptor: CInt?
+    var counts: RecordCounts
+    var number: UInt64
+    var isOnDisk = false
+  }
+
+  private static let placeBytes = 256
+  private static let places = 2
+  private static let title = "layersearch-mark-1"
+
+  private let study: UInt64
+  private let state: Mutex<State>
+
+  /// Begins anew with what is in the database: what the mark said before is for the caller to heed.
+  init(of folder: StudyFolder, study: String, counts: RecordCounts) throws(StoreError) {
+    let descriptor = StudyFolder.open(folder.mark, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK)
+    guard descriptor >= 0 else { throw .system(folder.path, errno, "open \(StudyFolder.markName)") }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      Self.closeFile(descriptor)
+      throw StoreError(
+        .inputOutput, folder.path, "\(StudyFolder.markName) is not a file; remove it and start again")
+    }
+    self.study = Self.hash(study)
+    state = Mutex(State(descriptor: descriptor, counts: counts, number: 0))
+    // Both places: what they said before is over.
+    guard (0..<Self.places).allSatisfy({ _ in state.withLock { Self.write(&$0, self.study) } }) else {
+      let number = errno
+      Self.closeFile(descriptor)
+      throw .system(folder.path, number, "write \(StudyFolder.markName)")
+    }
+    synchronize()
+  }
+
+  deinit { close() }
+
+  /// After a commit. Where it cannot be written, as on a disk that is full, it says less than it could.
+  func add(_ counts: RecordCounts) {
+    state.withLock {
+      $0.counts = $0.counts + counts
+      _ = Self.write(&$0, study)
+    }
+  }
+
+  /// Puts it on the disk. Takes as long as the disk does, and holds up no commit.
+  func synchronize() {
+    let descriptor: CInt? = state.withLock { state in
+      guard !state.isOnDisk, let open = state.descriptor else { return nil }
+      state.isOnDisk = true
+      // Of its own, so that closing the mark meanwhile does no harm.
+      return fcntl(open, F_DUPFD_CLOEXEC, 0)
+    }
+    guard let descriptor, descriptor >= 0 else { return }
+    fsync(descriptor)
+    Self.closeFile(descriptor)
+  }
+
+  func close() {
+    synchronize()
+    state.withLock { state in
+      if let open = state.descriptor { Self.closeFile(open) }
+      state.descriptor = nil
+    }
+  }
+
+  private static func closeFile(_ descriptor: CInt) {
+    #if canImport(Glibc)
+      _ = Glibc.close(descriptor)
+    #else
+      _ = Darwin.close(descriptor)
+    #endif
+  }
+
+  private static func write(_ state: inout State, _ study: UInt64) -> Bool {
+    guard let descriptor = state.descriptor else { return true }
+    state.number += 1
+    state.isOnDisk = false
+    let counts = state.counts
+    let numbers = [
+      state.number, study, UInt64(StudySchema.newestVersion), UInt64(counts.jobs), UInt64(counts.attempts), UInt64(counts.endings),
+      UInt64(counts.results),
+    ]
+    var text = "\(title) \(numbers.map { String($0) }.joined(separator: " ")) \(checksum(numbers))"
+    text += String(repeating: " ", count: placeBytes - 1 - text.utf8.count) + "\n"
+    let offset = Int(state.number % UInt64(places)) * placeBytes
+    return text.withCString { pwrite(descriptor, $0, placeBytes, off_t(offset)) } == placeBytes
+  }
+
+  private static func checksum(_ numbers: [UInt64]) -> UInt64 {
+    var sum = RowChecksum()
+    for number in numbers { sum.add(number) }
+    return UInt64(bitPattern: sum.value)
+  }
+
+  private static func hash(_ study: String) -> UInt64 {
+    var sum = RowChecksum()
+    sum.add(study)
+    return UInt64(bitPattern: sum.value)
+  }
+}
+
+extension StudyMark {
+  /// What a mark says. Read before the database: a coordinator at work may go on in between, and a database is never behind
+  /// a mark that was read before it.
+  struct Reading {
+    private let study: UInt64
+    private let schema: Int
+    let counts: RecordCounts
+
+    /// Nil where there is none, as beside studies of older versions and copies, or none that can be read.
+    init?(of folder: StudyFolder) {
+      let descriptor = StudyFolder.open(folder.mark, O_RDONLY | O_NONBLOCK)
+      guard descriptor >= 0 else { return nil }
+      defer { StudyMark.closeFile(descriptor) }
+      var bytes = [UInt8](repeating: 0, count: places * placeBytes)
+      let count = pread(descriptor, &bytes, bytes.count, 0)
+      let latest = (0..<places).compactMap { place -> [UInt64]? in
+        let range = place * placeBytes..<(place + 1) * placeBytes
+        return range.upperBound <= count ? StudyMark.parse(bytes[range]) : nil
+      }.max { $0[0] < $1[0] }
+      guard let latest else { return nil }
+      study = latest[1]
+      schema = Int(latest[2])
+      counts = RecordCounts(
+        jobs: Int(latest[3]), attempts: Int(latest[4]), endings: Int(latest[5]), results: Int(latest[6]))
+    }
+
+    /// What a study with `found` on record lacks; nil where nothing, or where the mark is another study's. A study of an older
+    /// schema than the mark is the copy that was made when it was brought up to date: somebody went back to it.
+    func missing(from found: RecordCounts, of study: String, schema: Int) -> MissingRecords? {
+      guard self.study == StudyMark.hash(study), schema >= self.schema else { return nil }
+      return MissingRecords(found, of: counts)
+    }
+  }
+
+  /// Number, study, schema and counts; nil where they are not what was written.
+  private static func parse(_ bytes: ArraySlice<UInt8>) -> [UInt64]? {
+    let words = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace)
+    guard words.count == 9, words[0] == title else { return nil }
+    let numbers = words.dropFirst().compactMap { UInt64($0) }
+    guard numbers.count == 8, checksum(Array(numbers[..<7])) == numbers[7],
+      numbers[2..<7].allSatisfy({ $0 <= 1 << 40 })
+    else { return nil }
+    return Array(numbers[..<7])
+  }
+}
