@@ -156,9 +156,38 @@ struct DataTests {
     for number in 1..<3 {
       #expect(requests(worker.handle(.dataReceived(chunk(number), isIntact: true), at: 1)).isEmpty)
     }
-    let effects = worker.handle(.dataReceived(chunk(3), isIntact: true), at: 1)
+    #expect(requests(worker.handle(.dataReceived(chunk(3), isIntact: true), at: 1)).isEmpty)
+    #expect(requests(worker.handle(.tick, at: 1.9)).isEmpty)
+    let effects = worker.handle(.tick, at: 2)
     #expect(requests(effects).map(\.offset) == (0..<4).map { request($0).offset })
     #expect(requests(effects).first?.returned.count == 4)
+  }
+
+  @Test(
+    "a fetch that never succeeds is asked for after pauses that double, whatever comes in between",
+    arguments: [0, 1, 2])
+  func pauses(kind: Int) {
+    var (worker, _) = fetching()
+    var asked: [Double] = []
+    var waiting = 4
+    for step in 1...6000 {
+      let now = Double(step) / 10
+      var effects: [WorkerEffect] = []
+      if waiting > 0 {
+        waiting -= 1
+        // Damaged, out of its turn, or damaged with a new welcome each time.
+        effects += worker.handle(.dataReceived(chunk(kind == 1 ? 5 : 0), isIntact: kind == 1), at: now)
+        if kind == 2 { effects += worker.handle(.received(welcome()), at: now) }
+      }
+      _ = worker.handle(.received(.coordinatorHeartbeat(CoordinatorHeartbeat(study: "study-1"))), at: now)
+      effects += worker.handle(.tick, at: now)
+      let count = requests(effects).count
+      if count > 0 { asked.append(now) }
+      waiting += count
+    }
+    #expect(asked.count >= 6 && asked.count <= 20, "\(asked)")
+    let gaps = zip(asked.dropFirst(), asked).map { $0 - $1 }
+    for (next, gap) in zip(gaps.dropFirst(), gaps) { #expect(next >= min(60, 1.5 * gap), "\(gaps)") }
   }
 
   @Test("silence, and a new connection, ask for the rest again")
@@ -180,8 +209,9 @@ struct DataTests {
   func giveUp() {
     var (worker, _) = fetching(present: bytes)
     for _ in 0..<2 {
-      let effects = worker.handle(.dataAbsent(present: 0, bytes: bytes, reason: "other content"), at: 1)
-      #expect(effects.exitCode == nil && !requests(effects).isEmpty)
+      let refused = worker.handle(.dataAbsent(present: 0, bytes: bytes, reason: "other content"), at: 1)
+      #expect(refused.exitCode == nil && requests(refused).isEmpty)
+      #expect(!requests(worker.handle(.tick, at: 4)).isEmpty)
       for number in 0..<10 { _ = worker.handle(.dataReceived(chunk(number), isIntact: true), at: 1) }
     }
     #expect(worker.handle(.dataAbsent(present: 0, bytes: bytes, reason: "other content"), at: 1).exitCode == 1)

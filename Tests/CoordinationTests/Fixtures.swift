@@ -35,11 +35,9 @@ enum Fixture {
     CoordinatorSettings(study: "study-1", studyName: "test", recipe: recipe, data: data, studySeed: 1)
   }
 
-  static func workerSettings(
-    _ name: String, host: String = "host", slots: Int = 2, spooled: [AttemptReport] = []
-  ) -> WorkerSettings {
+  static func workerSettings(_ name: String, host: String = "host", slots: Int = 2) -> WorkerSettings {
     WorkerSettings(
-      worker: name, host: host, processID: 1, build: "1", slots: slots, kernelVariant: "avx", spooled: spooled)
+      worker: name, host: host, processID: 1, build: "1", slots: slots, kernelVariant: "avx")
   }
 
   static func hello(

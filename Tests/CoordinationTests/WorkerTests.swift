@@ -17,9 +17,9 @@ struct WorkerTests {
   }
 
   private func machine(
-    slots: Int = 2, spooled: [AttemptReport] = [], change: (inout WorkerSettings) -> Void = { _ in }
+    slots: Int = 2, change: (inout WorkerSettings) -> Void = { _ in }
   ) -> WorkerMachine {
-    var settings = Fixture.workerSettings("w", slots: slots, spooled: spooled)
+    var settings = Fixture.workerSettings("w", slots: slots)
     change(&settings)
     return WorkerMachine(settings: settings)
   }
@@ -58,7 +58,11 @@ struct WorkerTests {
     var machine = machine()
     _ = machine.handle(.started, at: 0)
     let welcomed = machine.handle(welcome(), at: 0)
-    #expect(welcomed == [.log(.notice, "connected to the coordinator of study test"), .locateData(Fixture.data)])
+    #expect(
+      welcomed == [
+        .log(.notice, "connected to the coordinator of study test"), .locateData(Fixture.data),
+        .adoptSpooled(study: "study-1"),
+      ])
     #expect(machine.handle(.dataLocated(path: "/d"), at: 1).sent == [.ready(Ready(freeSlots: 2))])
     // After a reconnect it is known.
     _ = machine.handle(.received(.reregister), at: 2)
@@ -308,21 +312,32 @@ struct WorkerTests {
     _ = machine.handle(.received(.reregister), at: 2)
     let effects = machine.handle(welcome("study-2"), at: 3)
     #expect(effects.contains(.stopEngine(slot: 1)))
-    #expect(effects.contains(.discardSpooled(Fixture.reference(1), study: "study-1")))
+    // It waits on disk for the study that it belongs to.
+    #expect(effects.contains(.releaseSpooled(study: "study-1")) && effects.last == .adoptSpooled(study: "study-2"))
+    #expect(!effects.contains(.discardSpooled(Fixture.reference(1), study: "study-1")))
     #expect(effects.sent == [.ready(Ready(freeSlots: 2))])
   }
 
-  @Test("reports that an earlier process left in the spool are offered and sent")
+  @Test("reports that earlier workers left of the welcomed study are offered and sent, those of others are not")
   func spool() {
     let report = AttemptReport(
       reference: Fixture.reference(4, 2), study: "study-1", outcome: .finished(Fixture.result()))
     let other = AttemptReport(
-      reference: Fixture.reference(4, 2), study: "study-0", outcome: .finished(Fixture.result()))
-    var machine = machine(spooled: [report, other])
-    let effects = machine.handle(.started, at: 0)
-    #expect(hello(effects)?.finished == [report.reference] && hello(effects)?.study == "study-1")
-    #expect(effects.contains(.discardSpooled(other.reference, study: "study-0")))
-    #expect(machine.handle(welcome(), at: 1).sent == [.result(report)])
+      reference: Fixture.reference(5, 1), study: "study-0", outcome: .finished(Fixture.result()))
+    var machine = machine()
+    #expect(hello(machine.handle(.started, at: 0))?.finished == [])
+    #expect(machine.handle(welcome(), at: 1).last == .adoptSpooled(study: "study-1"))
+    let introduced = machine.handle(.spooled([report, other]), at: 1)
+    #expect(hello(introduced)?.finished == [report.reference] && hello(introduced)?.study == "study-1")
+    let welcomed = machine.handle(welcome(), at: 2)
+    #expect(welcomed.sent == [.result(report)])
+    // It is asked for once a study.
+    #expect(!welcomed.contains(.adoptSpooled(study: "study-1")))
+    #expect(
+      machine.handle(.received(.resultAcknowledged(report.reference)), at: 3) == [
+        .discardSpooled(report.reference, study: "study-1")
+      ])
+    #expect(machine.handle(.spooled([]), at: 3).isEmpty)
   }
 
   @Test(

@@ -212,8 +212,7 @@ final class World {
 
   func newWorker(on machine: Int) -> SimulatedWorker {
     names += 1
-    let spooled = spools[machine].values.sorted { $0.reference.job < $1.reference.job }
-    var settings = Fixture.workerSettings("w\(names)", host: "machine\(machine)", slots: plan.slots, spooled: spooled)
+    var settings = Fixture.workerSettings("w\(names)", host: "machine\(machine)", slots: plan.slots)
     settings.jitterSeed = UInt64(names)
     return SimulatedWorker(machine: WorkerMachine(settings: settings), connection: connect())
   }
@@ -258,6 +257,10 @@ final class World {
             "the last copy of a result is thrown away")
         }
         spools[worker][reference] = nil
+      case .adoptSpooled(let study):
+        let reports = spools[worker].values.filter { $0.study == study }.sorted { $0.reference.job < $1.reference.job }
+        turn(worker: worker, .spooled(reports))
+      case .releaseSpooled: break
       case .locateData: turn(worker: worker, locateData(on: worker))
       case .storeData(let offset, let bytes): store(bytes, at: offset, on: worker)
       case .installData: turn(worker: worker, installData(on: worker))

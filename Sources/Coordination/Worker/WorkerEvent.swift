@@ -22,6 +22,8 @@ public enum WorkerEvent: Sendable {
   /// The engine process crashed, was killed, or refused the job.
   case engineFailed(slot: Int, AttemptReference, reason: String, AttemptFailure? = nil)
   /// Several times a heartbeat, whatever else happens.
+  /// Reports that earlier workers left, which are kept on disk for this one now.
+  case spooled([AttemptReport])
   case tick
   /// Take no more, finish what can be finished within the grace time, hand back the rest, and leave (SIGINT, SIGTERM). A
   /// second one leaves at once.
@@ -46,6 +48,10 @@ public enum WorkerEffect: Hashable, Sendable {
   case spool(AttemptReport)
   /// The report is acknowledged, or of no use any more. May name a report that was never spooled.
   case discardSpooled(AttemptReference, study: String)
+  /// Bring the reports that earlier workers of this machine left of the study, and answer with `spooled`.
+  case adoptSpooled(study: String)
+  /// The coordinator leads another study now: what is kept of this one is to wait where any worker finds it.
+  case releaseSpooled(study: String)
   case log(LogLevel, String)
   /// All is said: send what is on its way (bounded) and end the process with this code. Comes once, last.
   case exit(code: Int32)

@@ -137,9 +137,12 @@ extension WorkerMachine {
     if entry.isSpooled { effects.append(.discardSpooled(reference, study: entry.report.study)) }
   }
 
-  mutating func dropReports(where isDropped: (AttemptReport) -> Bool) {
-    for reference in finished {
-      if let entry = unacknowledged[reference], isDropped(entry.report) { discard(reference) }
-    }
+  /// Reports that are on disk.
+  var spooledCount: Int { unacknowledged.values.count { $0.isSpooled } }
+
+  /// Of the study that is over for this worker: what is on disk may be wanted yet.
+  mutating func releaseReports() {
+    unacknowledged = [:]
+    if let study { effects.append(.releaseSpooled(study: study)) }
   }
 }

@@ -17,6 +17,11 @@ struct DataFetch: Sendable {
   var isComplete = false
   var attempts = 0
   var toldTenths = 0
+  /// Times in a row that something other came than what was next.
+  var setbacks = 0
+  var askedAt = -Double.infinity
+  /// Nothing is asked for before.
+  var pauseUntil = -Double.infinity
 }
 
 /// The data set of a study that this machine lacks. Chunks come in order on one connection, or, with the connection, not at
@@ -39,7 +44,9 @@ extension WorkerMachine {
       "fetching \(wanted.set.rawValue) from the coordinator, \((bytes - present + 999_999) / 1_000_000) MB: \(reason)")
     fetch = DataFetch(bytes: bytes, stored: present, requested: present, lastSign: now, attempts: attempts)
     if present == bytes { return concludeFetching() }
-    if phase == .locating { askForData() }
+    // What was fetched as a whole, and is not the study's, has failed already.
+    if attempts > 1 { pauseFetching(setbacks: attempts - 1, at: now) }
+    if phase == .locating { askForData(at: now) }
   }
 
   /// After a welcome: whatever was on its way belongs to the past.
@@ -49,7 +56,9 @@ extension WorkerMachine {
   }
 
   mutating func askAgainForData(at now: Double) {
-    guard let fetch, !fetch.isComplete, now - fetch.lastSign > settings.dataPatienceSeconds else { return }
+    guard let fetch, !fetch.isComplete, now >= fetch.pauseUntil else { return }
+    if fetch.chunksOnTheWay == 0 { return askForData(at: now) }
+    guard now - max(fetch.lastSign, fetch.pauseUntil) > settings.dataPatienceSeconds else { return }
     log(.warning, "no data came from the coordinator for \(Int(now - fetch.lastSign)) s; asking again")
     restartFetching(at: now)
   }
@@ -58,11 +67,24 @@ extension WorkerMachine {
     fetch?.chunksOnTheWay = 0
     fetch?.hasToRestart = true
     fetch?.lastSign = now
-    askForData()
+    // However often it is greeted or welcomed again.
+    if let fetch { self.fetch?.pauseUntil = max(fetch.pauseUntil, fetch.askedAt + settings.firstDataPauseSeconds) }
+    askForData(at: now)
   }
 
-  private mutating func askForData() {
-    guard var fetch, let wanted, phase == .locating, !fetch.isComplete else { return }
+  /// Pauses that double: a coordinator, or what is between, that goes on like this is not asked all the time.
+  private mutating func pauseFetching(setbacks: Int, at now: Double) {
+    let seconds = min(
+      settings.lastDataPauseSeconds, settings.firstDataPauseSeconds * pow2(min(setbacks - 1, 30)))
+    fetch?.setbacks = setbacks
+    fetch?.pauseUntil = now + seconds
+    log(.warning, "asking again for the data set in \(Int(seconds.rounded(.up))) s")
+  }
+
+  private func pow2(_ exponent: Int) -> Double { Double(1 << exponent) }
+
+  private mutating func askForData(at now: Double) {
+    guard var fetch, let wanted, phase == .locating, !fetch.isComplete, now >= fetch.pauseUntil else { return }
     if fetch.hasToRestart {
       guard fetch.chunksOnTheWay == 0 else { return }
       fetch.hasToRestart = false
@@ -77,6 +99,7 @@ extension WorkerMachine {
       fetch.tickets = []
       fetch.requested += length
       fetch.chunksOnTheWay += 1
+      fetch.askedAt = now
     }
     self.fetch = fetch
   }
@@ -91,17 +114,20 @@ extension WorkerMachine {
     if isIntact, chunk.offset == fetch.stored, chunk.bytes.count == expected {
       effects.append(.storeData(offset: chunk.offset, bytes: chunk.bytes))
       fetch.stored += expected
+      fetch.setbacks = 0
       let tenths = 10 * fetch.stored / fetch.bytes
       if tenths > fetch.toldTenths, fetch.stored < fetch.bytes {
         fetch.toldTenths = tenths
         log(.debug, "\(10 * tenths) % of the data set is here")
       }
-    } else {
-      if !isIntact { log(.warning, "a piece of the data set arrived damaged; asking again") }
+    } else if !fetch.hasToRestart {
+      log(.warning, "a piece of the data set arrived \(isIntact ? "out of its turn" : "damaged")")
       fetch.hasToRestart = true
+      self.fetch = fetch
+      return pauseFetching(setbacks: fetch.setbacks + 1, at: now)
     }
     self.fetch = fetch
-    if fetch.stored == fetch.bytes { concludeFetching() } else { askForData() }
+    if fetch.stored == fetch.bytes { concludeFetching() } else { askForData(at: now) }
   }
 
   private mutating func concludeFetching() {

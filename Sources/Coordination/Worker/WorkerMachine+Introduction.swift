@@ -63,10 +63,16 @@ extension WorkerMachine {
       log(.error, "the coordinator wants protocol version \(welcome.protocolVersion); install the same build on both")
       return exit(code: 1, saying: "protocol version \(welcome.protocolVersion) is not spoken here")
     }
-    if let study, study != welcome.study {
-      if !carried.isEmpty { log(.warning, "the coordinator leads another study; what belonged to the last is dropped") }
+    let isNew = study != welcome.study
+    if study != nil, isNew {
+      if !carried.isEmpty {
+        log(
+          .warning,
+          "the coordinator leads another study; \(runningCount) trainings of the last one are given up, "
+            + "\(spooledCount) results wait for it on disk")
+      }
       stopAll()
-      dropReports { _ in true }
+      releaseReports()
     }
     study = welcome.study
     wasWelcomed = true
@@ -89,6 +95,20 @@ extension WorkerMachine {
       wanted = welcome.data
       resumeFetching(at: now)
     }
+    if isNew { effects.append(.adoptSpooled(study: welcome.study)) }
+  }
+
+  /// What earlier workers left of the study that this one serves. The coordinator is to know that it is here before a result
+  /// comes: it may wait for the worker that had it.
+  mutating func adopt(_ reports: [AttemptReport], at now: Double) {
+    var count = 0
+    for report in reports where report.study == study && unacknowledged[report.reference] == nil {
+      unacknowledged[report.reference] = Unacknowledged(report: report, isSpooled: true, sentAt: -.infinity)
+      count += 1
+    }
+    guard count > 0, isConnected else { return }
+    log(.info, "\(count) results of an earlier worker were not delivered yet")
+    sayHello(at: now)
   }
 
   mutating func dataLocated(at now: Double) {
@@ -152,7 +172,7 @@ extension WorkerMachine {
   }
 
   mutating func depart(_ departure: Departure, at now: Double) {
-    let kept = unacknowledged.values.count { $0.isSpooled }
+    let kept = spooledCount
     if kept > 0 { log(.warning, "\(kept) results were not acknowledged in time") }
     switch departure {
     case .stopped: exit(code: 0, saying: "stopped")
@@ -160,7 +180,7 @@ extension WorkerMachine {
     case .studyFinished:
       log(.notice, "the study is finished; waiting for the next")
       send(.bye(Bye(reason: "the study is finished")))
-      dropReports { _ in true }
+      releaseReports()
       study = nil
       phase = .greeting
       helloSeconds = settings.lastHelloSeconds

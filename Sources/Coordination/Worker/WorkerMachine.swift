@@ -41,7 +41,7 @@ public struct WorkerMachine: Sendable {
   }
 
   var phase = Phase.created
-  /// The study of the last welcome, or of the spool.
+  /// The study of the last welcome.
   var study: String?
   var slots: [Running?]
   /// Slots in which no engine could be started, until then: files, memory or processes are short on the machine.
@@ -75,10 +75,6 @@ public struct WorkerMachine: Sendable {
     heartbeatSeconds = settings.heartbeatSeconds
     helloSeconds = settings.firstHelloSeconds
     jitter = settings.jitterSeed
-    study = settings.spooled.first?.study
-    for report in settings.spooled where report.study == study {
-      unacknowledged[report.reference] = Unacknowledged(report: report, isSpooled: true, sentAt: -.infinity)
-    }
   }
 
   /// Slots that train.
@@ -103,6 +99,7 @@ public struct WorkerMachine: Sendable {
     case .engineFinished(let slot, let reference, let result): conclude(slot, reference, result, at: now)
     case .engineFailed(let slot, let reference, let reason, let failure):
       fail(slot, reference, reason, failure, at: now)
+    case .spooled(let reports): adopt(reports, at: now)
     case .tick: tick(at: now)
     case .stopRequested: leave(at: now)
     case .forcedStopRequested: exit(code: 1, saying: nil)
@@ -118,10 +115,6 @@ public struct WorkerMachine: Sendable {
 
   private mutating func start(at now: Double) {
     guard phase == .created else { return }
-    // The spool may hold reports of several studies; only one of them can be led by the coordinator to come.
-    for report in settings.spooled where report.study != study {
-      effects.append(.discardSpooled(report.reference, study: report.study))
-    }
     lastHeard = now
     nextComplaint = now + settings.firstHelloSeconds
     beginGreeting(at: now)

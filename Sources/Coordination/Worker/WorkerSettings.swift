@@ -11,8 +11,6 @@ public struct WorkerSettings: Sendable {
   public var kernelVariant: String
   /// Data sets that it has already: name → content hash.
   public var dataHashes: [String: String]
-  /// Reports of an earlier process that were never acknowledged, from the spool.
-  public var spooled: [AttemptReport]
   /// Waits for the next study when one is finished.
   public var stays: Bool
 
@@ -34,6 +32,9 @@ public struct WorkerSettings: Sendable {
   /// Pieces of a data set that are asked for at a time, and how long the next may take.
   public var dataChunksAtOnce = 4
   public var dataPatienceSeconds = 30.0
+  /// Before pieces are asked for again that did not arrive as they should; twice as long each further time, up to the last.
+  public var firstDataPauseSeconds = 1.0
+  public var lastDataPauseSeconds = 60.0
   /// A data set that was fetched so often and is not the study's is given up.
   public var dataAttempts = 3
   /// At the end of the study: how long to wait for acknowledgements.
@@ -43,7 +44,7 @@ public struct WorkerSettings: Sendable {
 
   public init(
     worker: String, host: String, processID: Int, build: String, slots: Int, kernelVariant: String,
-    dataHashes: [String: String] = [:], spooled: [AttemptReport] = [], stays: Bool = false, jitterSeed: UInt64 = 0
+    dataHashes: [String: String] = [:], stays: Bool = false, jitterSeed: UInt64 = 0
   ) {
     self.worker = worker
     self.host = host
@@ -52,7 +53,6 @@ public struct WorkerSettings: Sendable {
     self.slots = slots
     self.kernelVariant = kernelVariant
     self.dataHashes = dataHashes
-    self.spooled = spooled
     self.stays = stays
     self.jitterSeed = jitterSeed
   }

@@ -94,6 +94,8 @@ final class SimulatedPopulation {
         case .discardSpooled: acknowledge(event, at: now)
         case .exit: tally.ended += 1
         // Studies that are simulated have an embedded data set.
+        // Its workers leave nothing behind.
+        case .adoptSpooled, .releaseSpooled: break
         case .spool, .storeData, .installData, .log: break
         }
       }

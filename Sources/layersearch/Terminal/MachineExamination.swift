@@ -85,6 +85,13 @@ struct MachineExamination: Encodable {
     case .failure(let error): add("cifar10", .advice, error.description)
     }
     add("shapes10", .good, "embedded, content \(DataContent.shapes10.identity)")
+    for waiting in Spool.waiting(in: Spool.standardFolder) {
+      add(
+        "spool", .advice,
+        "\(waiting.count) results of study \(waiting.study) were not delivered, the oldest for "
+          + "\(Readable.duration(seconds: waiting.oldestAge)), in \(Spool.standardFolder); a worker of that study delivers them, "
+          + "after 30 days they are removed")
+    }
     self.findings = findings
   }
 

@@ -4,43 +4,38 @@ import SearchProtocol
 
 /// Reports on disk until the coordinator acknowledges them: one file a report, in a folder a worker.
 ///
-/// A living worker holds a lock on its folder. Whoever starts takes over the folders of workers that died. Workers that
-/// start at the same time do so one after the other, so that none takes a folder whose owner is about to lock it for one
-/// of a dead worker.
+/// A living worker holds a lock on its folder. What workers that died left is taken over by a worker that serves the study it
+/// belongs to, once that worker is welcomed; what belongs to other studies stays for theirs, for a month. Workers start and take
+/// over one after the other, so that none takes a folder whose owner is about to lock it for one of a dead worker.
 ///
 /// Machines may share the root, and locks do not reach from one to the other on every file system: folders of another host are
 /// let alone.
 final class Spool {
+  private let root: String
   private let folder: String
   private let host: HostIdentity
   /// Held open for its lock, which ends with the process.
   private let lock: Int32
-  /// Left over by earlier workers, as files of this folder now.
-  private(set) var adopted: [AttemptReport] = []
 
   /// Reports that nobody wanted for so long belong to a study that is over.
   private static let longestStayInSeconds = 30.0 * 86_400
+  /// Taken over at a time; a folder may hold any number of files.
+  private static let mostAdopted = 4096
 
   static var standardFolder: String { CacheFolder.standard + "/spool" }
 
   init(root: String, worker: String, host: HostIdentity = .current) throws {
+    self.root = root
     folder = "\(root)/\(worker)"
     self.host = host
     try AtomicFile.createFolder(root)
     let turn = try Self.waitForTurn(root)
     defer { close(turn) }
-    try AtomicFile.createFolder(folder)
-    try AtomicFile.write("\(host)\n".utf8, to: "\(folder)/\(Self.hostName)")
-    guard let lock = Self.lock(folder) else { throw Self.cannotLock(folder) }
-    self.lock = lock
-    adoptAll(in: root)
+    lock = try Self.make(folder, host)
   }
 
   deinit {
-    unlink(folder + "/" + Self.lockName)
-    if names(in: folder) == [Self.hostName] { unlink(folder + "/" + Self.hostName) }
-    // Stays where reports are left in it.
-    rmdir(folder)
+    Self.leave(folder)
     close(lock)
   }
 
@@ -53,13 +48,80 @@ final class Spool {
     unlink(path(of: reference, study: study))
   }
 
+  /// What dead workers of this host left of a study, as files of this worker now. Removes what is too old for any.
+  func adopt(study: String) -> [AttemptReport] {
+    guard let turn = try? Self.waitForTurn(root) else { return [] }
+    defer { close(turn) }
+    var adopted: [AttemptReport] = []
+    for name in Self.names(in: root) {
+      let other = "\(root)/\(name)"
+      guard other != folder, Self.isOf(host, other, worker: name), let lock = Self.lock(other) else { continue }
+      defer { close(lock) }
+      for file in Self.names(in: other) {
+        if file.hasSuffix(".partial") { unlink("\(other)/\(file)") }
+        guard let kept = SpooledFile(file, in: other) else { continue }
+        if !kept.isReport || kept.age > Self.longestStayInSeconds {
+          unlink(kept.path)
+        } else if kept.study == SpooledFile.plain(study), adopted.count < Self.mostAdopted {
+          guard let report = kept.read() else {
+            unlink(kept.path)
+            continue
+          }
+          guard report.study == study,
+            rename(kept.path, path(of: report.reference, study: study)) == 0
+          else { continue }
+          adopted.append(report)
+        }
+      }
+      Self.leave(other)
+    }
+    return adopted
+  }
+
+  /// Lets go of what this worker keeps of a study that it serves no more: another worker may serve it.
+  func release(study: String) {
+    let kept = Self.names(in: folder).compactMap { SpooledFile($0, in: folder) }
+      .filter { $0.study == SpooledFile.plain(study) }
+    guard !kept.isEmpty, let turn = try? Self.waitForTurn(root) else { return }
+    defer { close(turn) }
+    let other = folder + "-left"
+    guard let lock = try? Self.make(other, host) else { return }
+    defer { close(lock) }
+    for file in kept { rename(file.path, "\(other)/\(file.name)") }
+    Self.leave(other)
+  }
+
+  /// Reports that wait for a worker of their study.
+  struct Waiting: Hashable {
+    /// Its ID, as far as a file's name can have it.
+    var study: String
+    var count: Int
+    /// In seconds.
+    var oldestAge: Double
+  }
+
+  /// What dead workers of this host left, by study; only looks.
+  static func waiting(in root: String, host: HostIdentity = .current) -> [Waiting] {
+    var found: [String: Waiting] = [:]
+    for name in names(in: root) {
+      let other = "\(root)/\(name)"
+      guard isOf(host, other, worker: name), !isLocked(other) else { continue }
+      for file in names(in: other) {
+        guard let kept = SpooledFile(file, in: other), kept.isReport, let study = kept.study else { continue }
+        let before = found[study]
+        found[study] = Waiting(
+          study: study, count: (before?.count ?? 0) + 1, oldestAge: max(before?.oldestAge ?? 0, kept.age))
+      }
+    }
+    return found.values.sorted { $0.study < $1.study }
+  }
+
   private static let lockName = "lock"
   /// The host whose worker the folder is of.
   private static let hostName = "host"
 
   private func path(of reference: AttemptReference, study: String) -> String {
-    let safe = String(study.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") ? $0 : "_" }.prefix(100))
-    return "\(folder)/\(safe).\(reference.job).\(reference.attempt).json"
+    "\(folder)/\(SpooledFile.plain(study)).\(reference.job).\(reference.attempt).json"
   }
 
   /// A lock on the root itself, held for the moment of starting.
@@ -79,49 +141,47 @@ final class Spool {
     .failed("\(folder): cannot be locked: \(String(cString: strerror(errno))); give another --spool")
   }
 
+  /// The folder of a worker, locked.
+  private static func make(_ folder: String, _ host: HostIdentity) throws -> Int32 {
+    try AtomicFile.createFolder(folder)
+    try AtomicFile.write("\(host)\n".utf8, to: "\(folder)/\(hostName)")
+    guard let lock = lock(folder) else { throw cannotLock(folder) }
+    return lock
+  }
+
+  /// Stays where reports are left in it.
+  private static func leave(_ folder: String) {
+    guard names(in: folder).allSatisfy({ [lockName, hostName].contains($0) }) else { return }
+    for name in [lockName, hostName] { unlink("\(folder)/\(name)") }
+    rmdir(folder)
+  }
+
+  /// Another process's lock; nothing is made.
+  private static func isLocked(_ folder: String) -> Bool {
+    let descriptor = open("\(folder)/\(lockName)", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    return flock(descriptor, LOCK_SH | LOCK_NB) != 0
+  }
+
   private static func lock(_ folder: String) -> Int32? {
-    let descriptor = open("\(folder)/\(lockName)", O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+    let descriptor = open(
+      "\(folder)/\(lockName)", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o666)
     guard descriptor >= 0 else { return nil }
     if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return descriptor }
     close(descriptor)
     return nil
   }
 
-  private func adoptAll(in root: String) {
-    for name in names(in: root) {
-      let other = "\(root)/\(name)"
-      guard other != folder, isOfThisHost(other, worker: name), let lock = Self.lock(other) else { continue }
-      for file in names(in: other) where file.hasSuffix(".json") { adopt(file, from: other) }
-      for file in names(in: other) where file.hasSuffix(".partial") { unlink("\(other)/\(file)") }
-      unlink("\(other)/\(Self.hostName)")
-      unlink("\(other)/\(Self.lockName)")
-      rmdir(other)
-      close(lock)
-    }
-  }
-
-  private func isOfThisHost(_ other: String, worker: String) -> Bool {
-    guard let text = try? String(contentsOfFile: "\(other)/\(Self.hostName)", encoding: .utf8) else {
+  private static func isOf(_ host: HostIdentity, _ folder: String, worker: String) -> Bool {
+    guard let bytes = SmallFile.read("\(folder)/\(hostName)", limit: 1000) else {
       // Of a version that did not write it: workers are named after their host.
       return worker.hasPrefix("\(WorkerIdentity.plainHostName)-")
     }
-    return text == "\(host)\n"
+    return bytes == Array("\(host)\n".utf8)
   }
 
-  private func adopt(_ file: String, from other: String) {
-    var status = stat()
-    let source = "\(other)/\(file)"
-    guard stat(source, &status) == 0, let bytes = FileManager.default.contents(atPath: source) else { return }
-    let age = Date().timeIntervalSince1970 - Double(status.st_mtim.tv_sec)
-    guard age < Self.longestStayInSeconds, let report = try? SpooledReport.decode(Array(bytes)) else {
-      unlink(source)
-      return
-    }
-    guard rename(source, path(of: report.reference, study: report.study)) == 0 else { return }
-    adopted.append(report)
-  }
-
-  private func names(in folder: String) -> [String] {
+  private static func names(in folder: String) -> [String] {
     ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
   }
 }

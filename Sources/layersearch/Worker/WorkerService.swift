@@ -66,11 +66,10 @@ final class WorkerService {
     slots = (0..<options.slots).map(EngineSlot.init)
     var settings = WorkerSettings(
       worker: identity.name, host: identity.host, processID: Int(getpid()), build: Version.number,
-      slots: options.slots, kernelVariant: kernelVariant, spooled: spool.adopted, stays: options.stays,
+      slots: options.slots, kernelVariant: kernelVariant, stays: options.stays,
       jitterSeed: identity.random)
     settings.graceSeconds = options.graceSeconds
     machine = WorkerMachine(settings: settings)
-    if !spool.adopted.isEmpty { log.info("\(spool.adopted.count) results of an earlier worker were not delivered yet") }
   }
 
   /// Asks the worker to leave; with a count above 1, at once. For any thread.
@@ -187,6 +186,10 @@ final class WorkerService {
         Failpoint.workerBeforeDiscard.pass()
         spool.discard(reference, study: study)
         Failpoint.workerAfterDiscard.pass()
+      case .adoptSpooled(let study):
+        let reports = spool.adopt(study: study)
+        if !reports.isEmpty { apply(machine.handle(.spooled(reports), at: MonotonicClock.now)) }
+      case .releaseSpooled(let study): spool.release(study: study)
       case .log(let level, let text):
         // The last error is the process's last line, not an entry besides.
         if level == .error { lastError = lastError ?? text } else { log.log(level: Logger.Level(level), "\(text)") }
