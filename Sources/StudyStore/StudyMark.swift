@@ -95,8 +95,8 @@ final class StudyMark: Sendable {
     state.isOnDisk = false
     let counts = state.counts
     let numbers = [
-      state.number, study, UInt64(StudySchema.newestVersion), UInt64(counts.jobs), UInt64(counts.attempts), UInt64(counts.endings),
-      UInt64(counts.results),
+      state.number, study, UInt64(StudySchema.newestVersion), UInt64(counts.jobs), UInt64(counts.attempts),
+      UInt64(counts.endings), UInt64(counts.results),
     ]
     var text = "\(title) \(numbers.map { String($0) }.joined(separator: " ")) \(checksum(numbers))"
     text += String(repeating: " ", count: placeBytes - 1 - text.utf8.count) + "\n"

@@ -8,8 +8,19 @@ struct StudyOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The study's folder (default: studies/ and the study's name).", valueName: "dir"))
   var study: String?
 
-  @Flag(help: "Go on with an existing study; its configuration must be the same.")
+  @Flag(
+    help: """
+      Go on with an existing study, whose configuration must be the same; where there is none, a new one is begun, and \
+      said to be.
+      """)
   var resume = false
+
+  @Flag(help: "With --resume: end with an error where there is no study to go on with.")
+  var mustExist = false
+
+  func validate() throws {
+    if mustExist, !resume { throw ValidationError("--must-exist goes with --resume") }
+  }
 
   /// How to go on with the study after an interruption.
   func resumption(command: String) -> String {
@@ -19,7 +30,8 @@ struct StudyOptions: ParsableArguments {
   /// Reads the configuration, then opens or makes the study. `beforeMaking` is called where a new one is about to be made.
   func open(beforeMaking: () throws -> Void) throws -> OpenStudy {
     let definition = try StudyDefinition(file: configuration)
+    let folder = study ?? StudyFolders.study(ofConfiguration: configuration) ?? "studies/\(definition.name)"
     return try OpenStudy(
-      definition: definition, folder: study ?? "studies/\(definition.name)", resume: resume, beforeMaking: beforeMaking)
+      definition: definition, folder: folder, resume: resume, mustExist: mustExist, beforeMaking: beforeMaking)
   }
 }

@@ -16,18 +16,24 @@ struct OpenStudy {
 
   var folder: String { store.directory }
 
-  /// Makes the study's folder, or opens it again where `resume` is given and the configuration is the study's own.
+  /// Makes the study's folder, or opens it again where `resume` is given and the configuration is the study's own. Says on
+  /// standard error where there was nothing to resume; with `mustExist` that is an error.
   ///
   /// A new study is made last of all: whatever is wrong with the data set or shows in `beforeMaking` leaves nothing behind.
   init(
-    definition: StudyDefinition, folder: String, resume: Bool, beforeMaking: () throws -> Void
+    definition: StudyDefinition, folder: String, resume: Bool, mustExist: Bool, beforeMaking: () throws -> Void
   ) throws {
-    self.definition = definition
     strategy = try definition.makeStrategy()
     let identity = definition.newIdentity()
     guard StudyStore.exists(directory: folder) else {
+      let similar = StudyFolders.similar(to: folder).map { "; did you mean --study \($0)?" } ?? ""
+      if mustExist { throw Failure.usage("study \(folder): there is no study to go on with (--must-exist)\(similar)") }
+      self.definition = definition
       data = try definition.dataRequirement()
       try beforeMaking()
+      if resume {
+        StandardError.shared.writeLine("study \(folder): there is none to go on with, a new one is begun\(similar)")
+      }
       store = try StudyStore.create(directory: folder, identity: identity)
       self.identity = identity
       return
@@ -41,6 +47,8 @@ struct OpenStudy {
     store = try StudyStore.open(directory: folder, mode: .readWrite)
     try store.require(identity)
     self.identity = try store.identity()
+    // Its own configuration file does not tell what it is called.
+    self.definition = definition.named(self.identity.name)
     data = try store.isFinished ? try? definition.dataRequirement() : definition.dataRequirement()
   }
 }

@@ -7,7 +7,7 @@ import StudyStore
 
 /// What a study is to do: its configuration under the name that the study has.
 struct StudyDefinition {
-  let name: String
+  private(set) var name: String
   let configuration: StudyConfiguration
 
   /// Reads and checks a configuration file.
@@ -22,6 +22,13 @@ struct StudyDefinition {
     configuration = try StudyConfiguration.parse(
       text: identity.configurationText, fileName: "\(store.directory)/configuration.yaml")
     name = identity.name
+  }
+
+  /// The same under another name.
+  func named(_ name: String) -> StudyDefinition {
+    var definition = self
+    definition.name = name
+    return definition
   }
 
   var recipe: TrainingRecipe { configuration.recipe }

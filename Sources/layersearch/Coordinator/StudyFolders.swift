@@ -1,0 +1,40 @@
+import Foundation
+import SearchCore
+import StudyStore
+
+/// Which folder of a study is meant.
+enum StudyFolders {
+  private static let configurationName = "configuration.yaml"
+  private static let databaseName = "study.sqlite"
+
+  /// The study whose own configuration a file is, also by way of links; nil where it is none.
+  static func study(ofConfiguration file: String) -> String? {
+    guard let real = realpath(file, nil) else { return nil }
+    defer { free(real) }
+    let (folder, name) = split(String(cString: real))
+    guard name == configurationName, StudyStore.exists(directory: folder) else { return nil }
+    // As it was given, where that leads there too.
+    let given = split(file)
+    guard given.name == name, let same = realpath(given.folder, nil) else { return folder }
+    defer { free(same) }
+    return String(cString: same) == folder ? given.folder : folder
+  }
+
+  /// A study beside `folder`, or in the usual place, whose name is nearly the same; nil where there is none.
+  static func similar(to folder: String) -> String? {
+    let (parent, name) = split(folder)
+    for place in [parent, "studies"] {
+      let names = ((try? FileManager.default.contentsOfDirectory(atPath: place)) ?? []).sorted()
+        .filter { "\(place)/\($0)" != "\(parent)/\(name)" && access("\(place)/\($0)/\(databaseName)", F_OK) == 0 }
+      if let similar = nearest(to: name, in: names) { return place == "." ? similar : "\(place)/\(similar)" }
+    }
+    return nil
+  }
+
+  private static func split(_ path: String) -> (folder: String, name: String) {
+    var path = path[...]
+    while path.count > 1, path.hasSuffix("/") { path = path.dropLast() }
+    guard let slash = path.lastIndex(of: "/") else { return (".", String(path)) }
+    return (slash == path.startIndex ? "/" : String(path[..<slash]), String(path[path.index(after: slash)...]))
+  }
+}
