@@ -249,4 +249,24 @@ struct PiecesTests {
     #expect(short.lines.count <= LastWords.lastKept + LastWords.reasonsKept)
     #expect(short.lines.allSatisfy { $0.count <= LastWords.longestLine })
   }
+
+  @Test("an engine whose training ends with what is no result says at once that it failed")
+  func impossibleResult() throws {
+    var ends: [Int32] = [0, 0]
+    #expect(pipe(&ends) == 0)
+    defer { close(ends[0]) }
+    let reference = AttemptReference(job: 7, attempt: 2)
+    let result = TrialResult(
+      accuracy: 7, loss: 1, epochLosses: [1], diverged: false, stepTimeRatio: nil, inferenceTimeRatio: nil,
+      trainSeconds: 1, imagesPerSecond: 1, peakMemoryBytes: 1, kernelVariant: "avx2")
+    EngineService.EventOutput(descriptor: ends[1]).send(.finished(reference, result))
+    close(ends[1])
+    var lines: [[UInt8]] = []
+    LineReader(descriptor: ends[0]).forEach { lines.append($0) }
+    guard lines.count == 1, case .failed(reference, let reason) = try EngineLine.decodeEvent(lines[0]) else {
+      Issue.record("\(lines)")
+      return
+    }
+    #expect(reason.contains("accuracy"))
+  }
 }

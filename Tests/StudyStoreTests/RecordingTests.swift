@@ -286,6 +286,44 @@ struct RecordingTests {
     #expect(storeError { try store.record([.noted("x")]) }?.code == .closed)
     #expect(storeError { _ = try store.jobs() }?.code == .closed)
   }
+
+  @Test("what a coordinator has to know of the past: whose the attempts at open jobs were, and who has finished any")
+  func past() throws {
+    try store.record([
+      .jobAdded(.example(1)), .jobAdded(.example(2)), .workerJoined(.example("w1")), .workerJoined(.example("w2")),
+      .attemptStarted(job: 1, attempt: 1, worker: "w1"), .attemptStarted(job: 2, attempt: 1, worker: "w2"),
+      .attemptEnded(job: 2, attempt: 1, ending: .failed, reason: "crash"),
+      .attemptStarted(job: 2, attempt: 2, worker: "w1"),
+      .jobFinished(job: 1, attempt: 1, worker: "w1", result: .example(1)),
+    ])
+    let past = try reopened().past()
+    #expect(
+      past.attempts == [
+        .init(job: 2, number: 1, worker: "w2", ending: .failed), .init(job: 2, number: 2, worker: "w1", ending: nil),
+      ])
+    #expect(past.workers == [.example("w1"), .example("w2")])
+    #expect(past.finishers == ["w1"])
+  }
+
+  @Test("jobs that were set aside wait again with nothing held against them, and a finished study is open again")
+  func reopen() throws {
+    try store.record([
+      .jobAdded(.example(1)), .jobAdded(.example(2)), .attemptStarted(job: 1, attempt: 1, worker: "w"),
+      .jobFinished(job: 1, attempt: 1, worker: "w", result: .example(1)),
+      .attemptStarted(job: 2, attempt: 1, worker: "w"),
+      .attemptEnded(job: 2, attempt: 1, ending: .failed, reason: "crash"), .jobSetAside(job: 2, reason: "crash"),
+      .studyFinished,
+    ])
+    #expect(storeError { _ = try reopened().reopenSetAside() }?.code == .permission)
+    #expect(try store.reopenSetAside() == 1)
+    #expect(try store.reopenSetAside() == 0)
+    let jobs = try reopened().jobs()
+    #expect(jobs.map(\.state) == [.finished, .waiting])
+    #expect(jobs[1].failures == 0 && jobs[1].attempts == 1 && jobs[1].failureReason == nil)
+    #expect(try !reopened().isFinished)
+    #expect(try reopened().attempts(of: 2).map(\.ending) == [.failed])
+    #expect(try store.events().contains { $0.text == "1 jobs that were set aside are tried again" })
+  }
 }
 
 struct SplitMix: RandomNumberGenerator {

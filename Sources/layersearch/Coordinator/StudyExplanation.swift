@@ -151,7 +151,10 @@ struct StudyExplanation: Encodable {
         }
         if before > 0 { lines.append("\(before) jobs with lower numbers wait before it") }
       }
-      if job.failures > 0 { lines.append("it failed \(job.failures) times; after the third time it is set aside") }
+      if job.failures > 0 {
+        lines.append(
+          "it failed \(job.failures) times, which counts against it where the worker has finished other jobs")
+      }
       if job.losses > 0 {
         lines.append("it was lost with its worker \(job.losses) times, which does not count against it")
       }
