@@ -33,6 +33,26 @@ enum DatabaseCopy {
     }
   }
 
+  /// Refuses the place of the study's own database, and that of another one's that has a journal: SQLite would put the journal's
+  /// pages into the copy.
+  static func requireRoom(_ path: String, beside folder: StudyFolder) throws(StoreError) {
+    if let place = StudyFolder.identity(of: path), place == folder.databaseID {
+      throw StoreError(.alreadyExists, folder.path, "\(path) is the study's own database; name another file")
+    }
+    for suffix in ["-wal", "-journal"] where StudyFolder.size(of: path + suffix) > 0 {
+      throw StoreError(
+        .alreadyExists, folder.path,
+        "\(path) is a database in use, or was when its program was killed; name another file"
+      )
+    }
+  }
+
+  /// Of the study that the folder held before.
+  static func removeMark(beside path: String) {
+    guard path.split(separator: "/").last.map(String.init) == StudyFolder.databaseName else { return }
+    unlink("\(parent(of: path))/\(StudyFolder.markName)")
+  }
+
   private static func parent(of path: String) -> String {
     guard let slash = path.lastIndex(of: "/") else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])

@@ -49,12 +49,17 @@ enum Journal: Hashable {
   func connect(_ folder: StudyFolder, seconds: Double) throws -> DatabaseQueue {
     var configuration = Configuration()
     configuration.busyMode = .timeout(seconds)
-    if self == .writeAheadLog { configuration.journalMode = .wal }
-    let queue = try DatabaseQueue(path: folder.database, configuration: configuration)
-    if self != .writeAheadLog {
-      try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = DELETE") }
+    switch self {
+    case .writeAheadLog: configuration.journalMode = .wal
+    case .rollback:
+      // One that has a log yet is converted while nobody else has it, which needs no memory that processes share.
+      configuration.prepareDatabase { db in
+        for pragma in ["locking_mode = EXCLUSIVE", "journal_mode = DELETE", "locking_mode = NORMAL"] {
+          try db.execute(sql: "PRAGMA \(pragma)")
+        }
+      }
     }
-    return queue
+    return try DatabaseQueue(path: folder.database, configuration: configuration)
   }
 
   /// GRDB sets NORMAL with a write-ahead log, which a power cut may cost the last commits. A rollback journal's end is a file

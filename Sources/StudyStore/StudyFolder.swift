@@ -28,27 +28,27 @@ struct StudyFolder: Sendable {
   /// SQLite's write-ahead log.
   var log: String { database + "-wal" }
 
-  private func status(_ file: String) -> stat? {
+  private static func status(_ file: String) -> stat? {
     var status = stat()
     return stat(file, &status) == 0 ? status : nil
   }
 
-  var isFolder: Bool { status(path).map { $0.st_mode & S_IFMT == S_IFDIR } ?? false }
+  var isFolder: Bool { Self.status(path).map { $0.st_mode & S_IFMT == S_IFDIR } ?? false }
 
   /// Size of the database in bytes; nil where there is none.
-  var databaseSize: Int? { status(database).map { Int($0.st_size) } }
+  var databaseSize: Int? { Self.status(database).map { Int($0.st_size) } }
 
   /// What tells that there was a study although its database is missing or empty; nil where nothing does. A creation that was
   /// cut short leaves none of it: the database's first page is there before any of these files.
   var remains: String? {
     guard (databaseSize ?? 0) == 0 else { return nil }
-    if status(mark) != nil { return Self.markName }
-    if (status(log)?.st_size ?? 0) > 0 { return Self.databaseName + "-wal" }
+    if Self.status(mark) != nil { return Self.markName }
+    if (Self.status(log)?.st_size ?? 0) > 0 { return Self.databaseName + "-wal" }
     // A configuration alone may have been put there by a user.
-    return status(configuration) != nil && status(lock) != nil ? Self.configurationName : nil
+    return Self.status(configuration) != nil && Self.status(lock) != nil ? Self.configurationName : nil
   }
 
-  var hasMark: Bool { status(mark) != nil }
+  var hasMark: Bool { Self.status(mark) != nil }
 
   /// Whether a database in which no study is held one: a creation that was cut short leaves no mark, and a log whose frames are
   /// all what was written.
@@ -71,14 +71,19 @@ struct StudyFolder: Sendable {
     let inode: UInt64
   }
 
-  var databaseID: FileID? {
-    status(database).map { FileID(device: UInt64($0.st_dev), inode: UInt64($0.st_ino)) }
+  var databaseID: FileID? { Self.identity(of: database) }
+
+  static func identity(of file: String) -> FileID? {
+    status(file).map { FileID(device: UInt64($0.st_dev), inode: UInt64($0.st_ino)) }
   }
+
+  /// In bytes; 0 where there is no such file.
+  static func size(of file: String) -> Int { status(file).map { Int($0.st_size) } ?? 0 }
 
   /// SQLite takes a file that is shorter than its smallest page for an empty database, and would start it anew; a last
   /// page cut short it fills with zeros. Where a journal is left, it holds the pages that are missing.
   func requireWholePages() throws(StoreError) {
-    guard let size = databaseSize, size % 512 != 0, (status(log)?.st_size ?? 0) == 0 else { return }
+    guard let size = databaseSize, size % 512 != 0, (Self.status(log)?.st_size ?? 0) == 0 else { return }
     throw .damaged(path, "its last page is cut short, at \(size) bytes")
   }
 
@@ -96,11 +101,11 @@ struct StudyFolder: Sendable {
 
   /// Refuses early, and in words, what SQLite would call "unable to open database file".
   func requireStudy() throws(StoreError) {
-    guard status(path) != nil else {
+    guard Self.status(path) != nil else {
       throw errno == EACCES ? .system(path, EACCES, "open the folder") : .missingFolder(path)
     }
     guard isFolder else { throw StoreError(.missingFolder, path, "this is a file, not a study's folder") }
-    let found = status(database)
+    let found = Self.status(database)
     let number = errno
     if found != nil || number == ENOENT { try requireNoRemains() }
     guard let file = found else {

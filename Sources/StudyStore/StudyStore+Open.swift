@@ -122,7 +122,11 @@ extension StudyStore {
   /// Writes the study's database, as it is now, to a file of its own, also while the coordinator writes. The file appears
   /// whole or not at all; a folder that holds it under the name `study.sqlite` is a study.
   public func copyDatabase(to path: String) throws(StoreError) {
-    try copying { try DatabaseCopy.write($0, to: path, of: StudyFolder(directory)) }
+    let folder = StudyFolder(directory)
+    try DatabaseCopy.requireRoom(path, beside: folder)
+    try copying { try DatabaseCopy.write($0, to: path, of: folder) }
+    // What was there before, and was further, is no more.
+    DatabaseCopy.removeMark(beside: path)
   }
 
   /// Throws `differentConfiguration`, naming every key that differs, where this study is another than `identity`
@@ -176,6 +180,9 @@ extension StudyStore {
   /// first.
   private static func needsCopy(_ error: DatabaseError) -> Bool {
     [.SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM].contains(error.resultCode)
+      // On a file system that maps no files.
+      || [.SQLITE_IOERR_SHMMAP, .SQLITE_IOERR_SHMOPEN, .SQLITE_IOERR_SHMLOCK, .SQLITE_IOERR_SHMSIZE]
+        .contains(error.extendedResultCode)
   }
 
   /// Reading a WAL database needs its `-shm` file, or leave to make one. Where neither is to be had, no one is writing

@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import Synchronization
 import Testing
 
 @testable import ImageData
@@ -37,6 +38,35 @@ import Testing
     #expect(try files.images(in: CIFAR10.trainingFiles, records: chosen) == all.subset(chosen))
     #expect(throws: ImageDataError.noSuchRecord(index: 100, count: 100)) {
       try files.images(in: CIFAR10.trainingFiles, records: [100])
+    }
+  }
+
+  @Test("a file that shrinks while it is read is an error, and a pipe in its place too", .timeLimit(.minutes(1)))
+  func shrinking() async throws {
+    let path = files.path(of: CIFAR10.testFile)
+    let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+    let isOver = Mutex(false)
+    let other = Thread {
+      while !isOver.withLock({ $0 }) {
+        truncate(path, 1)
+        let descriptor = open(path, O_WRONLY)
+        _ = whole.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+        close(descriptor)
+      }
+    }
+    other.start()
+    let expected = try? SmallCIFAR10().write(to: TemporaryFolder()).contentHash()
+    for _ in 0..<3000 {
+      // Whole or an error: never the end of the process, as where a file that is mapped shrinks.
+      do { #expect(try files.contentHash() == expected) } catch { #expect(error is ImageDataError) }
+    }
+    isOver.withLock { $0 = true }
+    while !other.isFinished { await Task.yield() }
+
+    unlink(path)
+    #expect(mkfifo(path, 0o600) == 0)
+    #expect(throws: ImageDataError.unreadable(path: path, reason: "it is not a regular file")) {
+      try files.contentHash()
     }
   }
 

@@ -226,6 +226,23 @@ struct MarkTests {
     #expect(FileManager.default.fileExists(atPath: "\(folder.path)/study.mark"))
   }
 
+  @Test("a copy is not put over the study itself nor beside a journal, and takes the mark of what it replaces away")
+  func copies() throws {
+    let store = try StudyStore.create(directory: folder.path, identity: .example)
+    try record(1, in: store)
+    for path in [folder.database, "\(folder.path)/./study.sqlite"] {
+      #expect(storeError { try store.copyDatabase(to: path) }?.code == .alreadyExists)
+    }
+    let other = try TemporaryFolder()
+    let further = try StudyStore.create(directory: other.path, identity: .example)
+    for id in 1...5 as ClosedRange<Int64> { try record(id, in: further) }
+    #expect(storeError { try store.copyDatabase(to: other.database) }?.code == .alreadyExists)
+    #expect(try further.jobs().count == 5)
+    further.close()
+    try store.copyDatabase(to: other.database)
+    #expect(try StudyStore.open(directory: other.path, mode: .readWrite).jobs().count == 1)
+  }
+
   @Test("a second after the last commit all is in the database, and the log is empty")
   func emptyLog() async throws {
     let store = try StudyStore.create(directory: folder.path, identity: .example)
