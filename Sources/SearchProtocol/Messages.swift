@@ -235,6 +235,11 @@ public struct Bench: Codable, Hashable, Sendable {
     self.reason = reason
     self.seconds = seconds
   }
+
+  /// `0.5 s`, `64 s`.
+  package static func text(seconds: Double) -> String {
+    seconds < 10 ? "\((seconds * 10).rounded() / 10) s" : "\(Int(seconds)) s"
+  }
 }
 
 public struct Bye: Codable, Hashable, Sendable {

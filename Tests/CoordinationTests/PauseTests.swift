@@ -156,6 +156,27 @@ struct PauseTests {
     #expect(machine.handle(.tick, at: now + 1).isEmpty)
   }
 
+  @Test("tries other jobs before the same one again: one bad job at the front holds up no study")
+  func otherJobsFirst() throws {
+    var machine = coordinator(jobs: 4)
+    var job = try #require(join(&machine, bad, "w", at: 0).first)
+    let badJob = job.job
+    var order: [Int64] = []
+    for second in 1...20 {
+      order.append(job.job)
+      let now = Double(second) * 10
+      var effects: [CoordinatorEffect] = machine.handle(.received(.accept(job), from: bad), at: now)
+      effects += machine.handle(
+        .received(job.job == badJob ? Fixture.failed(job) : Fixture.finished(job), from: bad), at: now)
+      effects += machine.handle(.received(.ready(Ready(freeSlots: 1)), from: bad), at: now)
+      guard let next = effects.jobs(to: bad).first else { break }
+      job = next
+    }
+    // By the time it comes again the worker is a witness: the third failure sets it aside.
+    #expect(order == [1, 2, 1, 1, 3, 4])
+    #expect(machine.summary.failed == 1 && machine.summary.finished == 3)
+  }
+
   @Test("a training that still runs is waited for")
   func notHopeless() throws {
     var machine = coordinator(jobs: 4) { $0.failuresUntilGivenUp = 2 }

@@ -53,8 +53,8 @@ extension CoordinatorMachine {
     guard let streak = streaks[account], streak.count(isProven: isProven) >= settings.strikesUntilPause else { return }
     let seconds = min(settings.longestPauseSeconds, settings.pauseSeconds * Double(1 << min(streak.pauses, 20)))
     let reason =
-      "\(streak.count(isProven: isProven)) jobs in a row failed or were lost here and none was finished since: no jobs for "
-      + "\(seconds < 10 ? "\((seconds * 10).rounded() / 10)" : "\(Int(seconds))") s, then one at a time"
+      "\(streak.count(isProven: isProven)) attempts in a row failed or were lost here; afterwards it gets one job at a "
+      + "time, until it finishes one"
     pause(account, seconds: seconds, reason: reason, at: now)
   }
 
@@ -67,7 +67,7 @@ extension CoordinatorMachine {
       updateRest(of: session.worker)
       record(.workerBenched(id: session.worker, seconds: seconds, reason: reason))
       send(.bench(Bench(reason: reason, seconds: seconds)), to: peer)
-      log(.warning, "worker \(session.worker) pauses: \(reason)")
+      log(.warning, "worker \(session.worker) pauses for \(Bench.text(seconds: seconds)): \(reason)")
     }
   }
 

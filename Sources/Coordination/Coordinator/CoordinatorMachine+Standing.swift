@@ -21,14 +21,20 @@ extension CoordinatorMachine {
   /// The oldest waiting job that this worker is to have. Looks at a few only: those that failed at it are few.
   mutating func nextJob(for worker: String) -> Int64? {
     if evidence.isEmpty { return jobs.nextWaiting() }
+    // Where nothing tells yet whose fault a failure is, another job tells more than the same one again.
+    let triesOthersFirst = !isWitness(worker)
     var passedOver: [Int64] = []
+    var secondChoice: Int64?
     defer { for job in passedOver { jobs.putBack(job) } }
     while passedOver.count < 16, let job = jobs.nextWaiting() {
-      if may(worker, begin: job) { return job }
+      if may(worker, begin: job) {
+        guard triesOthersFirst, evidence[job]?.hasFailed(at: worker) == true else { return job }
+        secondChoice = secondChoice ?? job
+      }
       jobs.takeOut(job)
       passedOver.append(job)
     }
-    return nil
+    return secondChoice
   }
 
   /// False for those that are benched or pause, for those that are held back while there are others, and for those that

@@ -137,7 +137,9 @@ public struct WorkerMachine: Sendable {
     case .dataRefusal(let refusal): doWithoutData("the coordinator cannot give the data set: \(refusal.reason)")
     case .dataRequest, .dataChunk: break  // said by workers only; comes as an event of its own
     case .bench(let bench):
-      log(.warning, "the coordinator gives this worker no jobs for \(Int(bench.seconds)) s: \(bench.reason)")
+      log(
+        .warning, "the coordinator gives this worker no jobs for \(Bench.text(seconds: bench.seconds)): \(bench.reason)"
+      )
     case .hello, .ready, .accept, .progress, .result, .workerHeartbeat, .bye: break  // only a worker says these
     }
   }

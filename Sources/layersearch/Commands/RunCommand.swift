@@ -64,6 +64,8 @@ struct RunCommand: ParsableCommand {
       worker.kill()
       throw error
     }
+    // Otherwise it would wait for the coordinator's return.
+    if case .gaveUp = outcome { worker.stop() }
     worker.finish(within: 15)
     withExtendedLifetime(signals) {}
     if case .gaveUp(let reason) = outcome { throw Failure.failed(reason) }

@@ -171,7 +171,7 @@ struct AccountTests {
     let recorded = try RecordedStudy(place)
     #expect(recorded.jobs.count == 16 && recorded.jobs.allSatisfy { $0.state == .finished })
     #expect(recorded.events.contains { $0.kind == .workerBenched })
-    #expect(coordinator.errors.contains("is benched") || coordinator.errors.contains(" pauses: "))
+    #expect(coordinator.errors.contains("is benched") || coordinator.errors.contains(" pauses for "))
     let worker = try #require(recorded.workers.first { $0.worker.processID == Int(bad.processID) })
     let (text, _) = try await explanation(place, String(worker.worker.id.prefix(worker.worker.id.count - 1)))
     #expect(text.contains("0 jobs finished") && text.contains("SIGKILL"), "\(text)")
