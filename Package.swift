@@ -58,6 +58,9 @@ let package = Package(
     // places where tests end a process
     .target(name: "Failpoints"),
 
+    // what people write
+    .target(name: "TextInput"),
+
     // search
     .target(name: "SearchCore", dependencies: ["Randomness"]),
     .target(name: "SearchProtocol", dependencies: ["SearchCore"]),
@@ -69,7 +72,7 @@ let package = Package(
         "CFileSystem", "Failpoints", "SearchCore", .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ]),
-    .target(name: "Configuration", dependencies: ["Randomness", "SearchCore", "Yams"]),
+    .target(name: "Configuration", dependencies: ["Randomness", "SearchCore", "TextInput", "Yams"]),
     .target(name: "Reporting", dependencies: ["SearchCore"]),
 
     // the command line
@@ -78,7 +81,7 @@ let package = Package(
       dependencies: [
         "BasisEngine", "Configuration", "Coordination", "Failpoints", "ImageData", "KernelInterface", "Messaging",
         "Randomness",
-        "Reporting", "SearchCore", "SearchProtocol", "StudyStore",
+        "Reporting", "SearchCore", "SearchProtocol", "StudyStore", "TextInput",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -102,6 +105,7 @@ let package = Package(
       name: "StudyStoreTests",
       dependencies: ["SearchCore", "StudyStore", .product(name: "GRDB", package: "GRDB.swift")],
       exclude: ["Fixtures"]),
+    .testTarget(name: "TextInputTests", dependencies: ["TextInput"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "SearchCore"]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "SearchCore"]),
     .testTarget(

@@ -4,12 +4,15 @@ import Yams
 enum YAMLDocument {
   /// The top level's keys and values.
   static func mapping(_ text: String, file: String) throws(ConfigurationError) -> Node.Mapping {
-    if let line = anchorLine(text) {
-      // A few lines of anchors and aliases can stand for more nodes than there is memory.
-      throw ConfigurationError(file: file, line: line, "YAML anchors (&name) are not allowed; write the value out")
-    }
     let root: Node?
-    do { root = try Yams.compose(yaml: text) } catch {
+    do {
+      if let line = try anchorLine(text) {
+        throw ConfigurationError(file: file, line: line, "YAML anchors (&name) are not allowed; write the value out")
+      }
+      root = try Yams.compose(yaml: text)
+    } catch let error as ConfigurationError {
+      throw error
+    } catch {
       throw problem(error, in: text, file: file)
     }
     guard let root, root.null == nil || root.scalar?.style != .plain else {
@@ -60,18 +63,27 @@ enum YAMLDocument {
     }
   }
 
-  /// The first line with an anchor: `&` where a value may begin, and a name. Comment lines do not count.
-  private static func anchorLine(_ text: String) -> Int? {
-    for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
-      if line.first(where: { !$0.isWhitespace }) == "#" { continue }
-      var before: Character = " "
-      var isAnchor = false
-      for character in line {
-        if isAnchor, !character.isWhitespace { return index + 1 }
-        isAnchor = character == "&" && (before.isWhitespace || "[{,:-?!".contains(before))
-        before = character
+  /// The first line with an anchor.
+  ///
+  /// A few lines of anchors and aliases can stand for more nodes than there is memory. So they are looked for in a text without
+  /// aliases, where each is a plain word; by the parser, because only it knows what is a comment and what stands in quotes.
+  private static func anchorLine(_ text: String) throws -> Int? {
+    guard text.contains("&") else { return nil }
+    let parser = try Parser(yaml: text.replacing("*", with: "+"))
+    // Nodes know their anchors for as long as their parser is there.
+    return try withExtendedLifetime(parser) { try parser.singleRoot().flatMap(firstAnchor)?.mark?.line }
+  }
+
+  private static func firstAnchor(_ node: Node) -> Node? {
+    if node.anchor != nil { return node }
+    switch node {
+    case .mapping(let mapping):
+      for (key, value) in mapping {
+        if let found = firstAnchor(key) ?? firstAnchor(value) { return found }
       }
+      return nil
+    case .sequence(let sequence): return sequence.lazy.compactMap(firstAnchor).first
+    case .scalar, .alias: return nil
     }
-    return nil
   }
 }

@@ -13,6 +13,7 @@ public struct DataSetReport: Sendable, Equatable, Codable {
   /// The folder; nil for a drawn set.
   public let directory: String?
   public let contentHash: String
+  public let authenticity: DataAuthenticity
   public let files: [File]
   public let bytes: Int
   public let trainingImages: Int
@@ -31,6 +32,7 @@ public struct DataSetReport: Sendable, Equatable, Codable {
     var lines = ["\(set): \(trainingImages) training and \(testImages) test images, \(bytes) bytes"]
     if let directory { lines.append("folder   \(directory)") }
     lines.append("content  \(contentHash)")
+    lines.append("this is  \(authenticity.text(set: set))")
     for file in files { lines.append("file     \(file.name)  \(file.images) images, \(file.bytes) bytes") }
     let widest = classNames.map(\.count).max() ?? 0
     for (name, counts) in zip(classNames, zip(trainingLabels, testLabels)) {

@@ -2,6 +2,12 @@
 public enum ImageDataError: Error, Equatable, Sendable, CustomStringConvertible {
   /// A file of the data set is not there.
   case missingFile(path: String, remedy: String)
+  /// There is something else where the data set's folder should be, or nothing.
+  case noDataSet(path: String, found: String, advice: String)
+  /// The files are whole by their sizes and labels, but their content cannot be right.
+  case damaged(path: String, what: String, remedy: String)
+  /// Files of another data set are where one is to be put.
+  case occupied(path: String)
   /// A file has another size than the format prescribes.
   case wrongSize(path: String, bytes: Int, expectedBytes: Int, remedy: String)
   /// A record's label is outside the classes. `record` counts from 0 within the file.
@@ -35,6 +41,12 @@ public enum ImageDataError: Error, Equatable, Sendable, CustomStringConvertible 
     switch self {
     case .missingFile(let path, let remedy):
       "\(path): no such file; \(remedy)"
+    case .noDataSet(let path, let found, let advice):
+      "\(path): \(found); \(advice)"
+    case .damaged(let path, let what, let remedy):
+      "\(path): damaged: \(what); \(remedy)"
+    case .occupied(let path):
+      "\(path): there is a complete set of other images, which is not written over; name another folder, or move it away"
     case .wrongSize(let path, let bytes, let expectedBytes, let remedy):
       "\(path): \(bytes < expectedBytes ? "truncated" : "too long"), \(bytes) bytes instead of \(expectedBytes); \(remedy)"
     case .labelOutOfRange(let path, let record, let label, let classCount, let remedy):

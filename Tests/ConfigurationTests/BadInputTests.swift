@@ -167,6 +167,10 @@ struct BadInputTests {
     Case("- a\n", "x.yaml:1: the configuration is a list, but lines of 'key: value' are wanted"),
     Case("hello\n", "x.yaml:1: the configuration is 'hello', but lines of 'key: value' are wanted"),
     Case("a: &x [1]\nb: *x\n", "x.yaml:1: YAML anchors (&name) are not allowed; write the value out"),
+    Case("# \"\na:\n- 'b & c' # &d\n- &e f\n", "x.yaml:4: YAML anchors (&name) are not allowed; write the value out"),
+    Case("a: {b: [1, &c 2]}\nd: *e\n", "x.yaml:1: YAML anchors (&name) are not allowed; write the value out"),
+    Case(
+      "a: &a [x, x]\nb: &b [*a, *a]\n? *b\n: 1\n", "x.yaml:1: YAML anchors (&name) are not allowed; write the value out"),
     Case(
       head + "space: {include: [*]}\n",
       "x.yaml:3: not readable as YAML: did not find expected alphabetic or numeric character (while scanning an alias, line 3); write patterns that begin with * in quotes, such as \"*.conv1\""
@@ -272,6 +276,10 @@ struct BadInputTests {
     let large = try file("large.yaml", Array(repeating: 35, count: 1 << 20 + 1))
     #expect(load(large) == ["\(large): the file is longer than 1 MiB; a configuration has some dozens of lines"])
     #expect(load("/dev/zero") == ["/dev/zero: the file is longer than 1 MiB; a configuration has some dozens of lines"])
+    let wide = try file("wide.yaml", [0xFF, 0xFE] + Self.head.utf8.flatMap { [$0, 0] as [UInt8] })
+    #expect(load(wide) == ["\(wide): the text is UTF-16; save the file as UTF-8"])
+    let marked = try file("marked.yaml", [0xEF, 0xBB, 0xBF] + Self.head.replacing("\n", with: "\r\n").utf8)
+    #expect(load(marked) == [])
     let legal = try file("legal.yaml", Array(Self.head.utf8))
     #expect(try StudyConfiguration.load(path: legal).study == "legal")
   }

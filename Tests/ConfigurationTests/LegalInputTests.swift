@@ -117,6 +117,40 @@ struct LegalInputTests {
     #expect(configuration.recipe.variant == .full)
   }
 
+  @Test(
+    "an ampersand that is no anchor means nothing",
+    arguments: [
+      "# R&D &x\n", "seed: 1 # this &that\n", "data: {set: cifar10, path: \"/a &b/c\"}\n",
+      "data: {set: cifar10, path: '/a, &b'}\n", "data:\n  set: cifar10\n  path: /a &b\n",
+      "data:\n  set: cifar10\n  path: /a\n    &b\n", "data:\n  set: cifar10\n  path: |\n    /a: &b *c\n",
+      "data:\n  set: cifar10\n  path: \"/a\n    &b\"\n", "seed: 1 #*&\n", "strategy: {seeds: 2} # [&a, *a]\n",
+    ])
+  func ampersands(_ text: String) throws {
+    let data = text.contains("data:") ? "" : "data: {set: shapes10}\n"
+    #expect(throws: Never.self) {
+      try StudyConfiguration.parse(text: "model: resnet8\n" + data + text, fileName: "x.yaml")
+    }
+  }
+
+  @Test(
+    "a data path is written anew in the text, in every style that it may have",
+    arguments: [
+      "data: {set: cifar10, path: a/b}\n", "data:\n  path: a/b # there\n  set: cifar10\n",
+      "data: {\"path\": \"a/b\", set: cifar10}\n", "data:\r\n  set: cifar10\r\n  path: 'a/b'\r\n",
+      "# ä\n{data: {set: cifar10, path: a/b}}\n",
+    ])
+  func dataPath(_ text: String) throws {
+    let text = text.hasPrefix("# ä") ? text.replacing("{data", with: "{model: resnet8, data") : text + "model: resnet8\n"
+    let configuration = try StudyConfiguration.parse(text: text, fileName: "x.yaml")
+    let moved = try #require(configuration.replacingDataPath(with: "/ä \"x\"/a/b"))
+    #expect(moved.dataPath == "/ä \"x\"/a/b")
+    #expect(moved.fingerprint == configuration.fingerprint && moved.study == configuration.study)
+    #expect(moved.text.replacing("\"/ä \\\"x\\\"/a/b\"", with: "") == text.replacing(/["']?a\/b["']?/, with: ""))
+    let block = try StudyConfiguration.parse(
+      text: "model: resnet8\ndata:\n  set: cifar10\n  path: >-\n    a/b\n", fileName: "x.yaml")
+    #expect(block.dataPath == "a/b" && block.replacingDataPath(with: "/c") == nil)
+  }
+
   @Test("the fingerprint covers what results depend on: not the name, the path, comments or order")
   func fingerprint() throws {
     func parse(_ text: String) throws -> StudyConfiguration { try .parse(text: text, fileName: "x.yaml") }

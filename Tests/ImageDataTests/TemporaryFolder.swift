@@ -44,11 +44,13 @@ struct SmallCIFAR10 {
     }
   }
 
-  func write(to folder: TemporaryFolder, subfolder: String = "data") throws -> CIFAR10Folder {
+  func write(
+    to folder: TemporaryFolder, subfolder: String = "data", officialNames: [String: String] = [:]
+  ) throws -> CIFAR10Folder {
     try FileManager.default.createDirectory(atPath: folder.path(subfolder), withIntermediateDirectories: true)
     for (name, file) in zip(CIFAR10.standardFiles, records) {
       try folder.write(file.flatMap { $0 }, to: "\(subfolder)/\(name)")
     }
-    return CIFAR10Folder(folder.path(subfolder), recordsPerFile: SmallCIFAR10.recordsPerFile)
+    return CIFAR10Folder(folder.path(subfolder), recordsPerFile: SmallCIFAR10.recordsPerFile, officialNames: officialNames)
   }
 }

@@ -9,15 +9,25 @@ struct CIFAR10Folder: Sendable {
 
   let path: String
   let recordsPerFile: Int
+  /// What git calls the contents of the official files.
+  let officialNames: [String: String]
 
-  init(_ path: String, recordsPerFile: Int = standardRecordsPerFile) {
+  init(
+    _ path: String, recordsPerFile: Int = standardRecordsPerFile,
+    officialNames: [String: String] = AuthenticityCheck.officialNames
+  ) {
     self.path = expandingTilde(path)
     self.recordsPerFile = recordsPerFile
+    self.officialNames = officialNames
   }
 
   var fileBytes: Int { recordsPerFile * CIFAR10Folder.recordBytes }
 
-  private var remedy: String { "run: layersearch data fetch cifar10 \(path)" }
+  /// For files that are there, and wrong.
+  var remedy: String {
+    "copy it again from where it came; where it is CIFAR-10's, this replaces all six: "
+      + "layersearch data fetch cifar10 \(shellQuoted(path))"
+  }
 
   func path(of file: String) -> String {
     path.hasSuffix("/") ? path + file : path + "/" + file
@@ -104,7 +114,9 @@ struct CIFAR10Folder: Sendable {
     // Not blocking, so that a pipe in the place of a file is told instead of waited for.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
-      if [ENOENT, ENOTDIR].contains(errno) { throw .missingFile(path: path, remedy: remedy) }
+      if [ENOENT, ENOTDIR].contains(errno) {
+        throw DataFolderDiagnosis(self.path).error(missing: path.split(separator: "/").last.map(String.init) ?? "")
+      }
       throw .unreadable(path: path, reason: String(cString: strerror(errno)))
     }
     defer { close(descriptor) }

@@ -42,7 +42,7 @@ public struct DatasetArchive: Sendable {
     progress: @escaping @Sendable (_ receivedBytes: Int, _ totalBytes: Int?) -> Void = { _, _ in }
   ) async throws(ImageDataError) -> Outcome {
     let target = CIFAR10Folder(directory, recordsPerFile: recordsPerFile)
-    if (try? target.check()) != nil { return .alreadyPresent }
+    if try isPresent(target) { return .alreadyPresent }
     guard let url = URL(string: address), ["http", "https"].contains(url.scheme?.lowercased()), url.host != nil else {
       throw .invalidAddress(address)
     }
@@ -54,6 +54,17 @@ public struct DatasetArchive: Sendable {
     try await download(url, to: part, progress: progress)
     try await install(part, into: target)
     return .installed
+  }
+
+  /// Where another archive was asked for than the official one, any complete set is taken for it.
+  private func isPresent(_ target: CIFAR10Folder) throws(ImageDataError) -> Bool {
+    if target.path.contains("$"), access(target.path, F_OK) != 0 {
+      throw DataFolderDiagnosis(target.path).error(missing: CIFAR10.standardFiles[0])
+    }
+    guard md5 == Self.cifar10MD5 else { return (try? target.check()) != nil }
+    guard let report = try? target.report() else { return false }
+    guard report.authenticity == .official else { throw .occupied(path: target.path) }
+    return true
   }
 
   /// A part left by an earlier call may belong to another version of the file: then the whole is fetched once more.

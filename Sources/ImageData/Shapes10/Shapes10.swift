@@ -25,7 +25,7 @@ public enum Shapes10 {
     let test = test(count: testCount)
     let (mean, standardDeviation) = training.channelStatistics
     return DataSetReport(
-      set: "shapes10", directory: nil, contentHash: identity, files: [],
+      set: "shapes10", directory: nil, contentHash: identity, authenticity: .drawn, files: [],
       bytes: training.pixels.count + test.pixels.count, trainingImages: trainingCount, testImages: testCount,
       classNames: classNames, trainingLabels: training.labelHistogram, testLabels: test.labelHistogram, mean: mean,
       standardDeviation: standardDeviation)

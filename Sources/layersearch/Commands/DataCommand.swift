@@ -18,14 +18,24 @@ struct DataCommand: ParsableCommand {
 struct DataVerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
-    abstract: "Checks every file of a data set: sizes, labels, content hash.",
+    abstract: "Checks every file of a data set: sizes, labels, content.",
     discussion: """
-      Example:
+      Says whether the files are CIFAR-10's official ones, byte for byte, a complete set of other images, which may be trained on \
+      as well, or damaged. Ends with 1 where they are damaged, or not those of --expect.
+
+      Examples:
         layersearch data verify ~/.cache/layersearch/cifar-10-batches-bin
+        layersearch data verify /data/images --expect 0b2e3c4d5f60
       """)
 
   @Argument(help: ArgumentHelp("The folder with data_batch_1.bin … test_batch.bin, or shapes10.", valueName: "dir"))
   var data: String = DataPlaces.standardCIFAR10
+
+  @Option(
+    help: ArgumentHelp(
+      "The content that it is to have, as data info tells it: the whole hash, or its first 12 digits or more.",
+      valueName: "hash"))
+  var expect: String?
 
   @Flag(help: "Print one JSON object.")
   var json = false
@@ -35,26 +45,42 @@ struct DataVerifyCommand: ParsableCommand {
     var set: String
     var directory: String?
     var contentHash: String
+    var authenticity: DataAuthenticity
     var bytes: Int
+  }
+
+  func validate() throws {
+    guard let expect, data != DataPlaces.embedded else { return }
+    guard (12...64).contains(expect.count), expect.allSatisfy({ $0.isASCII && $0.isHexDigit }) else {
+      throw ValidationError(
+        "--expect \(expect): a content hash has 64 hexadecimal digits, of which at least 12 are wanted")
+    }
   }
 
   func run() throws {
     let output = try check()
+    if let expect, !output.contentHash.hasPrefix(expect.lowercased()) {
+      throw Failure.failed(
+        "\(data): \(output.authenticity.text(set: output.set)), content \(output.contentHash), but \(expect) was "
+          + "expected")
+    }
     if json {
       try JSONOutput.print(output)
     } else {
-      StandardOutput.writeLine("\(data): \(output.set) is whole, content \(output.contentHash)")
+      let kind = output.authenticity.text(set: output.set)
+      StandardOutput.writeLine("\(data): \(kind), content \(output.contentHash)")
     }
   }
 
   private func check() throws -> Output {
     guard data != DataPlaces.embedded else {
       let identity = DataContent.shapes10.identity
-      return Output(valid: true, set: data, directory: nil, contentHash: identity, bytes: 0)
+      return Output(valid: true, set: data, directory: nil, contentHash: identity, authenticity: .drawn, bytes: 0)
     }
     let report = try CIFAR10.verify(directory: data)
     return Output(
-      valid: true, set: report.set, directory: report.directory, contentHash: report.contentHash, bytes: report.bytes)
+      valid: true, set: report.set, directory: report.directory, contentHash: report.contentHash,
+      authenticity: report.authenticity, bytes: report.bytes)
   }
 }
 

@@ -66,29 +66,50 @@ struct KeygenCommand: ParsableCommand {
   func run() throws {
     let root = expandingTilde(directory)
     let coordinator = "\(root)/\(Self.coordinator)"
-    if !isThere(root) { try KeyFolder.makePrivateFolder(root) }
+    let isNew = !isThere(coordinator)
+    var made: [String] = []
+    let output: Output
+    do { output = try makeAll(root, coordinator, made: &made) } catch {
+      // All or nothing: what a command that failed has left would stand in the way of the next one.
+      for folder in made.reversed() { try? FileManager.default.removeItem(atPath: folder) }
+      throw error
+    }
+    if json { return try JSONOutput.print(output) }
+    StandardOutput.writeLine("\(coordinator)  \(isNew ? "made" : "was there")  \(output.coordinatorKey)")
+    for worker in output.workers { StandardOutput.writeLine("\(worker.folder)  made  \(worker.publicKey)") }
+    if output.workers.isEmpty, !isNew {
+      StandardOutput.writeLine("nothing to make; --workers or --worker adds workers")
+    }
+  }
+
+  /// - Parameter made: the folders that are of this call, for the case that it fails.
+  private func makeAll(_ root: String, _ coordinator: String, made: inout [String]) throws -> Output {
+    if !isThere(root) {
+      made.append(root)
+      try KeyFolder.makePrivateFolder(root)
+    }
     let lock = try lock(root)
     defer { close(lock) }
-    let isNew = !isThere(coordinator)
-    if isNew { try KeyFolder.makeCoordinator(coordinator) }
+    let names = try newNames(in: root)
+    if !isThere(coordinator) {
+      made.append(coordinator)
+      try KeyFolder.makeCoordinator(coordinator)
+    }
     let coordinatorKey = try KeyFolder.ownKeys(in: coordinator).publicKey
     let list = "\(coordinator)/\(AuthorizedKeysFile.standardName)"
     // Now rather than after keys were made that cannot be added.
     _ = try AuthorizedKeysFile(path: list)
 
-    var made: [Output.Worker] = []
-    for name in try newNames(in: root) {
+    var keys: [(key: PublicKey, name: String)] = []
+    for name in names {
       let folder = "\(root)/\(name)"
-      let key = try KeyFolder.makeWorker(name, folder, coordinator: coordinatorKey)
-      try AuthorizedKeysFile.add(key, name: name, to: list)
-      made.append(.init(name: name, folder: folder, publicKey: key.hexadecimal))
+      if !isThere(folder) { made.append(folder) }
+      keys.append((try KeyFolder.makeWorker(name, folder, coordinator: coordinatorKey), name))
     }
-    let output = Output(
-      coordinatorFolder: coordinator, coordinatorKey: coordinatorKey.hexadecimal, authorizedKeys: list, workers: made)
-    if json { return try JSONOutput.print(output) }
-    StandardOutput.writeLine("\(coordinator)  \(isNew ? "made" : "was there")  \(output.coordinatorKey)")
-    for worker in made { StandardOutput.writeLine("\(worker.folder)  made  \(worker.publicKey)") }
-    if made.isEmpty, !isNew { StandardOutput.writeLine("nothing to make; --workers or --worker adds workers") }
+    if !keys.isEmpty { try AuthorizedKeysFile.add(keys, to: list) }
+    return Output(
+      coordinatorFolder: coordinator, coordinatorKey: coordinatorKey.hexadecimal, authorizedKeys: list,
+      workers: keys.map { .init(name: $0.name, folder: "\(root)/\($0.name)", publicKey: $0.key.hexadecimal) })
   }
 
   /// `--workers 3` means three in all: those that are there stay.

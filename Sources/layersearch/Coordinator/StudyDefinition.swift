@@ -10,15 +10,24 @@ struct StudyDefinition {
   private(set) var name: String
   let configuration: StudyConfiguration
 
-  /// Reads and checks a configuration file.
+  /// Where the configuration's data path begins, where it is a relative one.
+  private let base: String?
+
+  /// Reads and checks a configuration file; `-` is standard input.
   init(file: String) throws(ConfigurationError) {
-    configuration = try StudyConfiguration.load(path: file)
+    let loaded = try StudyConfiguration.load(path: file)
+    let base = Self.folder(of: file)
+    self.base = base
+    // Kept whole, so that the study finds its data from wherever it is looked at later.
+    let folder = loaded.dataPath.map { Self.absolute($0, base: base) }
+    configuration = folder.flatMap { $0 == loaded.dataPath ? nil : loaded.replacingDataPath(with: $0) } ?? loaded
     name = configuration.study
   }
 
   /// The definition that a study was made with.
   init(of store: StudyStore) throws {
     let identity = try store.identity()
+    base = store.directory
     configuration = try StudyConfiguration.parse(
       text: identity.configurationText, fileName: "\(store.directory)/configuration.yaml")
     name = identity.name
@@ -61,11 +70,31 @@ struct StudyDefinition {
 
   /// Where the configuration says that CIFAR-10 is, absolute, so that workers started elsewhere find it too.
   var dataFolder: String {
-    let path = expandingTilde(configuration.dataPath ?? DataPlaces.standardCIFAR10)
-    let absolute = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+    let absolute = Self.absolute(configuration.dataPath ?? DataPlaces.standardCIFAR10, base: base)
     // Without steps upwards, which no worker follows. Where there is nothing, the error names what was written.
-    guard let real = realpath(absolute, nil) else { return absolute }
+    guard let real = realpath(expandingTilde(absolute), nil) else { return expandingTilde(absolute) }
     defer { free(real) }
     return String(cString: real)
+  }
+
+  /// Relative paths begin in `base`. Where there is nothing, but something under the working folder, that is meant: so it was in
+  /// earlier versions, and studies that were begun with them go on. A home folder is left as it was written.
+  private static func absolute(_ path: String, base: String?) -> String {
+    guard !path.hasPrefix("/"), !path.hasPrefix("~") else { return path }
+    let working = FileManager.default.currentDirectoryPath
+    let relative = path.hasPrefix("./") ? String(path.drop { $0 == "." || $0 == "/" }) : path
+    let places = [base ?? working, working].map { folder in
+      let whole = folder.hasPrefix("/") ? folder : folder == "." ? working : "\(working)/\(folder)"
+      return "\(whole == "/" ? "" : whole)/\(relative)"
+    }
+    return places.first { access($0, F_OK) == 0 } ?? places[0]
+  }
+
+  /// Nil for what is no file: a pipe stands nowhere.
+  private static func folder(of file: String) -> String? {
+    var status = stat()
+    guard file != "-", stat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    guard let slash = file.lastIndex(of: "/") else { return nil }
+    return slash == file.startIndex ? "/" : String(file[..<slash])
   }
 }

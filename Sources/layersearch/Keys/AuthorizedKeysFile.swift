@@ -1,5 +1,6 @@
 import Foundation
 import Messaging
+import TextInput
 
 /// The file of the keys that a coordinator lets in, read again when it changes.
 struct AuthorizedKeysFile {
@@ -71,40 +72,33 @@ struct AuthorizedKeysFile {
   }
 
   private static func read(_ path: String) throws(Failure) -> (AuthorizedKeys, Version) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else {
-      throw .failed(
-        "\(path): cannot be read: \(String(cString: strerror(errno))); layersearch keygen makes a list of authorized keys"
-      )
+    let input = try contents(path)
+    do { return (try AuthorizedKeys(text: input.text, file: path), Version(input.status)) } catch {
+      throw .failed(error.description)
     }
-    defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-      throw .failed("\(path): this is no file; name a list of authorized keys")
+  }
+
+  private static func contents(_ path: String) throws(Failure) -> TextInput {
+    let input: TextInput
+    do { input = try TextInput(path: path, mostBytes: AuthorizedKeys.mostBytes, from: .regularFile) } catch {
+      switch error.kind {
+      case .unopened:
+        throw .failed("\(path): cannot be read: \(error.reason); layersearch keygen makes a list of authorized keys")
+      case .folder, .noFile: throw .failed("\(path): this is no file; name a list of authorized keys")
+      case .tooLong: throw .failed("\(path): this is longer than any list of authorized keys")
+      case .noText:
+        let line = error.line.map { ":\($0)" } ?? ""
+        throw .failed("\(path)\(line): \(error.reason); it has keys and names of plain letters")
+      case .unreadable: throw .failed("\(path): cannot be read: \(error.reason)")
+      }
     }
+    let status = input.status
     guard status.st_mode & 0o022 == 0, status.st_uid == geteuid() || status.st_uid == 0 else {
       throw .failed(
         "\(path): others may change who is let in (its mode is 0\(String(status.st_mode & 0o777, radix: 8)), its owner "
           + "\(status.st_uid)); it must belong to this user or root: chmod 644 \(path)")
     }
-    guard status.st_size <= AuthorizedKeys.mostBytes else {
-      throw .failed("\(path): this is longer than any list of authorized keys")
-    }
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 1 << 16)
-    while bytes.count <= AuthorizedKeys.mostBytes {
-      let count = Foundation.read(descriptor, &buffer, buffer.count)
-      if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { throw .failed("\(path): cannot be read: \(String(cString: strerror(errno)))") }
-      if count == 0 { break }
-      bytes += buffer[..<count]
-    }
-    guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw .failed("\(path): the text is not UTF-8; it has keys and names of plain letters")
-    }
-    do { return (try AuthorizedKeys(text: text, file: path), Version(status)) } catch {
-      throw .failed(error.description)
-    }
+    return input
   }
 
   // MARK: Writing
@@ -114,11 +108,13 @@ struct AuthorizedKeysFile {
     chmod(path, 0o644)
   }
 
-  /// Adds a key as the last line. The file is replaced as a whole, so that no coordinator reads half of a line.
-  static func add(_ key: PublicKey, name: String, to path: String) throws(Failure) {
-    var text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? header
+  /// Adds keys as the last lines. The file is replaced as a whole, so that no coordinator reads half of a line.
+  static func add(_ keys: [(key: PublicKey, name: String)], to path: String) throws(Failure) {
+    var text = try contents(path).text
     if !text.isEmpty, !text.hasSuffix("\n") { text += "\n" }
-    text += AuthorizedKeys.line(key, name: name)
+    for (key, name) in keys { text += AuthorizedKeys.line(key, name: name) }
+    // What could not be read again must not take the place of what can.
+    do { _ = try AuthorizedKeys(text: text, file: path) } catch { throw .failed(error.description) }
     try AtomicFile.write(Array(text.utf8), to: path)
     chmod(path, 0o644)
   }

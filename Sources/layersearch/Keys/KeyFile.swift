@@ -1,5 +1,6 @@
 import Foundation
 import Messaging
+import TextInput
 
 /// Files with one key each. Secret ones are read and written with the care that ssh takes of its own.
 enum KeyFile {
@@ -45,23 +46,18 @@ enum KeyFile {
   }
 
   private static func read(_ path: String, isSecret: Bool) throws(Failure) -> String {
-    // Not blocking, so that a pipe in the key's place is an error instead of a wait without end.
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else {
-      throw .failed("\(path): cannot be read: \(String(cString: strerror(errno))); make keys with layersearch keygen")
+    let input: TextInput
+    do { input = try TextInput(path: path, mostBytes: mostBytes, from: .regularFile) } catch {
+      switch error.kind {
+      case .unopened: throw .failed("\(path): cannot be read: \(error.reason); make keys with layersearch keygen")
+      case .folder, .noFile: throw .failed("\(path): this is no file; name a folder that layersearch keygen made")
+      case .tooLong: throw notAKey(path)
+      case .unreadable, .noText: throw .failed("\(path): cannot be read: \(error.reason)")
+      }
     }
-    defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-      throw .failed("\(path): this is no file; name a folder that layersearch keygen made")
-    }
-    // After the opening, so that it is this file that was looked at.
-    if isSecret { try requirePrivacy(of: path, status) }
-    var bytes = [UInt8](repeating: 0, count: mostBytes + 1)
-    let count = Foundation.read(descriptor, &bytes, bytes.count)
-    guard count >= 0 else { throw .failed("\(path): cannot be read: \(String(cString: strerror(errno)))") }
-    guard count <= mostBytes else { throw notAKey(path) }
-    return String(decoding: bytes[..<count], as: UTF8.self)
+    // What was opened, whatever stands at the path by now.
+    if isSecret { try requirePrivacy(of: path, input.status) }
+    return input.text
   }
 
   private static func requirePrivacy(of path: String, _ status: stat) throws(Failure) {

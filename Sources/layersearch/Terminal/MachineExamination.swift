@@ -81,7 +81,9 @@ struct MachineExamination: Encodable {
     let report = Result { () throws(ImageDataError) in try CIFAR10.verify(directory: dataFolder) }
     dataValid = (try? report.get()) != nil
     switch report {
-    case .success(let report): add("cifar10", .good, "\(dataFolder), content \(report.contentHash.prefix(12))…")
+    case .success(let report):
+      let kind = report.authenticity.text(set: report.set)
+      add("cifar10", .good, "\(dataFolder): \(kind), content \(report.contentHash.prefix(12))…")
     case .failure(let error): add("cifar10", .advice, error.description)
     }
     add("shapes10", .good, "embedded, content \(DataContent.shapes10.identity)")

@@ -1,0 +1,106 @@
+import Crypto
+import Foundation
+
+/// Whether files in CIFAR-10's format are those that its author publishes.
+public enum DataAuthenticity: String, Sendable, Codable {
+  /// The files of the archive `cifar-10-binary.tar.gz`, byte for byte.
+  case official
+  /// Whole and in the right format, with other images.
+  case other
+  /// Drawn by the program.
+  case drawn
+}
+
+extension DataAuthenticity {
+  /// For people, about the set `set`.
+  public func text(set: String) -> String {
+    switch self {
+    case .official: "\(set), official"
+    case .other: "a complete set of other images, not \(set)'s official ones"
+    case .drawn: "\(set), drawn by the program"
+    }
+  }
+}
+
+/// Looks at the files of a folder, one after the other, for what tells a set that was made from one that was damaged.
+struct AuthenticityCheck {
+  /// Names that git gives the contents of the archive's files: SHA-1 over `blob`, the count of bytes, a zero byte, and the bytes.
+  ///
+  /// The archive's author publishes a checksum of the archive alone. These are of the files as the public repository
+  /// JanHalozan/ConvolutionalNeuralNetwork on GitHub keeps them, in `fixture/cifar-10-batches-bin` of commit e59da46.
+  static let officialNames = [
+    "data_batch_1.bin": "da09f891072747be90e69e4f00ba7cba870dc87e",
+    "data_batch_2.bin": "7e958840b7a55df3353574298ebc9ca0e4bba48e",
+    "data_batch_3.bin": "5259a3e9674ffdf2d5c33a1067f7192ff06c9e2f",
+    "data_batch_4.bin": "301e7d16d78428f13262e87a5bc78ed45b8224aa",
+    "data_batch_5.bin": "51fe428dfbdd065852912743ae8b7b63bb1e9d8d",
+    "test_batch.bin": "e3f3b4653f18f27ada1558cabc3352a3ed1b25cc",
+  ]
+
+  let officialNames: [String: String]
+  let recordsPerFile: Int
+  private var names: [(file: String, name: String)] = []
+  private var classes: Set<UInt8> = []
+  private var firstBlank: (file: String, count: Int)?
+
+  init(officialNames: [String: String], recordsPerFile: Int) {
+    self.officialNames = officialNames
+    self.recordsPerFile = recordsPerFile
+  }
+
+  /// `data`: as many records as there are to be.
+  mutating func add(_ file: String, _ data: Data) {
+    names.append((file, Self.gitName(of: data)))
+    let blank = data.withUnsafeBytes { bytes in
+      (0..<recordsPerFile).count { record in
+        let first = record * CIFAR10Folder.recordBytes
+        classes.insert(bytes[first])
+        return bytes[first..<first + CIFAR10Folder.recordBytes].allSatisfy { $0 == 0 }
+      }
+    }
+    // A black image of the first class there may be, but not one in a hundred.
+    if blank > recordsPerFile / 100, firstBlank == nil { firstBlank = (file, blank) }
+  }
+
+  /// What the files are, or in which of them what is wrong.
+  func verdict() -> Result<DataAuthenticity, Damage> {
+    let official = names.filter { officialNames[$0.file] == $0.name }
+    if official.count == names.count { return .success(.official) }
+    for (file, name) in names {
+      if let other = officialNames.first(where: { $0.value == name })?.key, other != file {
+        return .failure(Damage(file: file, what: "it holds what is \(other) in the official set"))
+      }
+    }
+    if let firstBlank {
+      let what =
+        firstBlank.count == recordsPerFile ? "all its bytes are zero" : "\(firstBlank.count) of its records are zeros"
+      return .failure(Damage(file: firstBlank.file, what: what))
+    }
+    if !official.isEmpty, let (file, _) = names.first(where: { officialNames[$0.file] != $0.name }) {
+      let count = official.count
+      let others = count == names.count - 1 ? "the other \(count) are" : "\(count) of the others are"
+      return .failure(Damage(file: file, what: "it is not the official file, but \(others)"))
+    }
+    for (index, (file, name)) in names.enumerated() {
+      if let twin = names[..<index].first(where: { $0.name == name }) {
+        return .failure(Damage(file: file, what: "it has the same bytes as \(twin.file)"))
+      }
+    }
+    if classes.count == 1, let label = classes.first {
+      return .failure(Damage(file: names.first?.file ?? "", what: "every image of the set has the label \(label)"))
+    }
+    return .success(.other)
+  }
+
+  struct Damage: Error, Equatable {
+    var file: String
+    var what: String
+  }
+
+  static func gitName(of data: Data) -> String {
+    var hash = Insecure.SHA1()
+    hash.update(data: Data("blob \(data.count)\0".utf8))
+    hash.update(data: data)
+    return hexadecimal(hash.finalize())
+  }
+}

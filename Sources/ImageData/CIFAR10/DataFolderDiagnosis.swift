@@ -1,0 +1,193 @@
+import Foundation
+
+/// What stands where CIFAR-10's binary files were looked for and not found, and what to write instead. For people who named the
+/// folder above or below, the archive, another version of the set, or a path in which something is misspelled.
+///
+/// The advice fetches only to places where the files belong.
+struct DataFolderDiagnosis {
+  private let path: String
+
+  /// `path`: without a tilde.
+  init(_ path: String) {
+    self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+  }
+
+  /// For a folder that lacks `file`, one of the six.
+  func error(missing file: String) -> ImageDataError {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return errno == EACCES ? denied : nothingThere }
+    switch status.st_mode & S_IFMT {
+    case S_IFDIR: return folder(missing: file)
+    case S_IFREG: return regularFile
+    default: return problem("this is no folder", "name the folder that holds \(Self.first)")
+    }
+  }
+
+  private static let first = CIFAR10.standardFiles[0]
+  private static let binaryFolder = "cifar-10-batches-bin"
+
+  private func problem(_ found: String, _ advice: String) -> ImageDataError {
+    .noDataSet(path: path, found: found, advice: advice)
+  }
+
+  private var denied: ImageDataError { .unreadable(path: path, reason: systemReason(EACCES)) }
+
+  // MARK: Nothing there
+
+  private var nothingThere: ImageDataError {
+    if path.contains("$") {
+      let whole = replacingVariables
+      let isThere = !whole.contains("$") && exists(whole)
+      return problem(
+        "variables such as $HOME are not replaced here",
+        isThere ? "write \(whole)" : "write the whole path, or ~ for the home folder")
+    }
+    // From the last folder that is there.
+    var existing = "/"
+    var rest = path.split(separator: "/").map(String.init)
+    if !path.hasPrefix("/") { existing = "." }
+    while let next = rest.first, exists(join(existing, next)) {
+      existing = join(existing, next)
+      rest.removeFirst()
+    }
+    if let written = rest.first,
+      let other = names(in: existing).first(where: { $0.lowercased() == written.lowercased() })
+    {
+      let candidate = rest.dropFirst().reduce(join(existing, other), join)
+      return problem(
+        "there is no \(written), but \(other): upper and lower case are told apart",
+        exists(candidate) ? "write \(candidate)" : "check the path")
+    }
+    if Self.isArchiveName(name) || name.hasSuffix(".bin") {
+      let folder = parent == existing || exists(parent) ? join(parent, Self.binaryFolder) : Self.binaryFolder
+      return problem(
+        "there is no such file, and a folder is wanted", "get the data set with: \(fetch(folder)), and write \(folder)")
+    }
+    if name == "cifar-10-batches-py" || name == "cifar-10-batches-mat" { return otherVersion("no such folder, and") }
+    let only = rest.count > 1 ? " (there is \(existing), and no \(rest[0]) in it)" : ""
+    return problem("there is no such folder\(only)", "check the path, or get the data set there with: \(fetch(path))")
+  }
+
+  private var replacingVariables: String {
+    var whole = path
+    let variables = ProcessInfo.processInfo.environment.sorted { $0.key.count > $1.key.count }
+    for (name, value) in variables {
+      whole = whole.replacing("${\(name)}", with: value).replacing("$\(name)", with: value)
+    }
+    return whole
+  }
+
+  // MARK: A file
+
+  private var regularFile: ImageDataError {
+    if isArchive(path) { return archive(path, in: parent) }
+    if exists(join(parent, Self.first)) {
+      return problem("this is a file of a data set, and its folder is wanted", "write \(parent)")
+    }
+    if name.hasPrefix("data_batch") || name.hasPrefix("test_batch") { return otherVersion("this file is of") }
+    return problem("this is a file", "write the folder that holds \(Self.first)")
+  }
+
+  // MARK: A folder
+
+  private func folder(missing file: String) -> ImageDataError {
+    let names = names(in: path)
+    if names.isEmpty {
+      guard access(path, R_OK) == 0 else { return denied }
+      return problem("this folder is empty", "get the data set there with: \(fetch(path))")
+    }
+    if names.contains(where: CIFAR10.standardFiles.contains) {
+      return .missingFile(path: join(path, file), remedy: "run: \(fetch(path))")
+    }
+    if let below = names.prefix(1000).first(where: { exists(join(join(path, $0), Self.first)) }) {
+      return problem("the files are in \(below) there", "write \(join(path, below))")
+    }
+    if exists(join(parent, Self.first)) { return problem("the files are in the folder above", "write \(parent)") }
+    if let other = names.first(where: { $0.lowercased() == Self.first }) {
+      return problem(
+        "there is \(other), but upper and lower case are told apart", "call the files \(Self.first) and so on")
+    }
+    if names.contains(where: { $0 == "data_batch_1" || $0 == "data_batch_1.mat" }) { return otherVersion("this is") }
+    if names.contains("coarse_label_names.txt") || names.contains("fine_label_names.txt") {
+      return problem("this is CIFAR-100", "get CIFAR-10 with: \(fetch(sibling)), and write \(sibling)")
+    }
+    if let archive = names.first(where: { Self.isArchiveName($0) && $0.contains("cifar") }) {
+      return self.archive(join(path, archive), in: path)
+    }
+    if names.contains(where: { $0 == "cifar-10-batches-py" || $0 == "cifar-10-batches-mat" }) {
+      let folder = join(path, Self.binaryFolder)
+      return problem(
+        "here is another version of the set, for Python or Matlab",
+        "get the binary version with: \(fetch(folder)), and write \(folder)")
+    }
+    let folder = join(path, Self.binaryFolder)
+    return problem(
+      "there is no \(Self.first) in this folder",
+      "write the folder that has it, or get the data set with: \(fetch(folder)), and write \(folder)")
+  }
+
+  // MARK: What it may be
+
+  private func archive(_ file: String, in folder: String) -> ImageDataError {
+    let target = join(folder, Self.binaryFolder)
+    if exists(join(target, Self.first)) { return problem("this is an archive, unpacked already", "write \(target)") }
+    if file.lowercased().contains("python") || file.lowercased().contains("matlab") {
+      return problem(
+        "this is the archive of another version of the set",
+        "get the binary version with: \(fetch(target)), and write \(target)")
+    }
+    return problem(
+      "the archive \((file as NSString).lastPathComponent) is not unpacked",
+      "unpack it with: tar -xf \(shellQuoted(file)) -C \(shellQuoted(folder)), and write \(target)")
+  }
+
+  private func otherVersion(_ beginning: String) -> ImageDataError {
+    let target = sibling
+    let version = "\(beginning) the version for Python or Matlab, and the binary one is wanted"
+    if exists(join(target, Self.first)) { return problem(version, "write \(target)") }
+    return problem(version, "get it with: \(fetch(target)), and write \(target)")
+  }
+
+  private var sibling: String {
+    let isFolder = names(in: path).isEmpty == false || !exists(path)
+    return join(isFolder ? parent : (parent as NSString).deletingLastPathComponent, Self.binaryFolder)
+  }
+
+  private static let archiveEndings = [".tar.gz", ".tgz", ".tar", ".tar.xz", ".tar.bz2", ".zip"]
+
+  private static func isArchiveName(_ name: String) -> Bool {
+    archiveEndings.contains { name.lowercased().hasSuffix($0) }
+  }
+
+  /// By its name, or as gzip, xz or zip by its first bytes.
+  private func isArchive(_ file: String) -> Bool {
+    if Self.isArchiveName(file) { return true }
+    var bytes = [UInt8](repeating: 0, count: 4)
+    let descriptor = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    guard read(descriptor, &bytes, 4) == 4 else { return false }
+    return [[0x1f, 0x8b], [0xfd, 0x37], [0x50, 0x4b]].contains(Array(bytes[..<2]))
+  }
+
+  // MARK: Paths
+
+  private var name: String { path.split(separator: "/").last.map(String.init) ?? "" }
+
+  private var parent: String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+
+  private func join(_ folder: String, _ name: String) -> String {
+    folder == "." ? name : folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
+  }
+
+  private func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+  private func names(in folder: String) -> [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
+  }
+
+  private func fetch(_ folder: String) -> String { "layersearch data fetch cifar10 \(shellQuoted(folder))" }
+}

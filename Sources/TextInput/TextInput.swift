@@ -1,0 +1,147 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// A text that people give: a configuration, a key, a list of keys. Read as a whole from a file, a pipe or a device, however slowly
+/// and in whatever pieces it comes.
+public struct TextInput {
+  /// Without a byte order mark; line ends are as they were.
+  public let text: String
+  /// What the system says of that which was opened: whose it is, and its time.
+  public let status: stat
+
+  /// Which things may be read.
+  public enum Source: Sendable {
+    /// Pipes and devices too; `-` is standard input.
+    case any
+    /// What is to be read again later, or whose owner and mode matter.
+    case regularFile
+  }
+
+  /// Waits for the writer of a pipe as long as it takes. Reads no more than `mostBytes`, and no folder.
+  public init(path: String, mostBytes: Int, from source: Source = .any) throws(TextInputError) {
+    let descriptor = try Self.open(path, isStandardInput: source == .any && path == "-")
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw TextInputError(.unreadable(errno)) }
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: break
+    case S_IFDIR: throw TextInputError(.folder)
+    default: if source == .regularFile { throw TextInputError(.noFile) }
+    }
+    self.status = status
+    text = try Self.text(of: Self.bytes(of: descriptor, mostBytes: mostBytes))
+  }
+
+  private static func open(_ path: String, isStandardInput: Bool) throws(TextInputError) -> Int32 {
+    // Whatever is opened must not hold up the opening itself, and becomes nobody's terminal.
+    var descriptor = isStandardInput ? dup(STDIN_FILENO) : Self.open(path)
+    if descriptor < 0, let number = descriptorNumber(path), [EACCES, ENXIO].contains(errno) {
+      // A socket, or another user's: it is open already.
+      descriptor = dup(number)
+    }
+    guard descriptor >= 0 else { throw TextInputError(.unopened(errno)) }
+    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+    return descriptor
+  }
+
+  private static func open(_ path: String) -> Int32 {
+    #if canImport(Glibc)
+      Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+    #elseif canImport(Musl)
+      Musl.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+    #else
+      Darwin.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+    #endif
+  }
+
+  private static func descriptorNumber(_ path: String) -> Int32? {
+    if path == "/dev/stdin" { return STDIN_FILENO }
+    for folder in ["/dev/fd/", "/proc/self/fd/"] where path.hasPrefix(folder) {
+      return Int32(path.dropFirst(folder.count))
+    }
+    return nil
+  }
+
+  private static func bytes(of descriptor: Int32, mostBytes: Int) throws(TextInputError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      // First of all: a named pipe that nobody has opened for writing yet would look as if it had ended.
+      var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      guard poll(&waiting, 1, -1) >= 0 || errno == EINTR else { throw TextInputError(.unreadable(errno)) }
+      let count = read(descriptor, &buffer, buffer.count)
+      if count < 0, [EINTR, EAGAIN, EWOULDBLOCK].contains(errno) { continue }
+      guard count >= 0 else { throw TextInputError(errno == EISDIR ? .folder : .unreadable(errno)) }
+      if count == 0 { return bytes }
+      bytes += buffer[..<count]
+      guard bytes.count <= mostBytes else { throw TextInputError(.tooLong) }
+    }
+  }
+
+  // MARK: From bytes to a text
+
+  static func text(of bytes: [UInt8]) throws(TextInputError) -> String {
+    if bytes.starts(with: [0xff, 0xfe]) || bytes.starts(with: [0xfe, 0xff]) {
+      throw TextInputError(.noText("the text is UTF-16; save the file as UTF-8"))
+    }
+    let bytes = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? bytes[3...] : bytes[...]
+    if let place = bytes.firstIndex(of: 0) {
+      // Every other byte of plain letters in UTF-16.
+      let isWide = bytes.count(where: { $0 == 0 }) >= bytes.count / 3
+      throw TextInputError(
+        .noText(isWide ? "the text is UTF-16; save the file as UTF-8" : "there is a NUL byte; this is no text"),
+        line: isWide ? nil : 1 + bytes[..<place].count(where: { $0 == 10 }))
+    }
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw TextInputError(.noText("the text is not UTF-8; save the file as UTF-8"), line: brokenLine(bytes))
+    }
+    return text
+  }
+
+  /// The line in which the text stops being UTF-8.
+  private static func brokenLine(_ bytes: ArraySlice<UInt8>) -> Int {
+    for (index, line) in bytes.split(separator: 10, omittingEmptySubsequences: false).enumerated()
+    where String(validating: line, as: UTF8.self) == nil { return index + 1 }
+    return 1
+  }
+}
+
+/// Why a text cannot be read. Who asked for it knows what it should have been, and says so.
+public struct TextInputError: Error, Hashable, Sendable {
+  public enum Kind: Hashable, Sendable {
+    /// With the system's error number.
+    case unopened(Int32)
+    case unreadable(Int32)
+    case folder
+    /// A pipe, a device or a socket where only a file will do.
+    case noFile
+    case tooLong
+    /// Other bytes than those of a UTF-8 text; with what is wrong and what to do, in words.
+    case noText(String)
+  }
+
+  public var kind: Kind
+  /// 1, 2, …; nil where it is not about a line.
+  public var line: Int?
+
+  init(_ kind: Kind, line: Int? = nil) {
+    self.kind = kind
+    self.line = line
+  }
+
+  /// What the system said, or what is wrong with the text.
+  public var reason: String {
+    switch kind {
+    case .unopened(let number), .unreadable(let number): String(cString: strerror(number))
+    case .folder: "it is a folder"
+    case .noFile: "it is no file"
+    case .tooLong: "it is too long"
+    case .noText(let problem): problem
+    }
+  }
+}
