@@ -140,7 +140,8 @@ struct LegalInputTests {
       "# ä\n{data: {set: cifar10, path: a/b}}\n",
     ])
   func dataPath(_ text: String) throws {
-    let text = text.hasPrefix("# ä") ? text.replacing("{data", with: "{model: resnet8, data") : text + "model: resnet8\n"
+    let isFlow = text.hasPrefix("# ä")
+    let text = isFlow ? text.replacing("{data", with: "{model: resnet8, data") : text + "model: resnet8\n"
     let configuration = try StudyConfiguration.parse(text: text, fileName: "x.yaml")
     let moved = try #require(configuration.replacingDataPath(with: "/ä \"x\"/a/b"))
     #expect(moved.dataPath == "/ä \"x\"/a/b")

@@ -51,6 +51,7 @@ struct SmallCIFAR10 {
     for (name, file) in zip(CIFAR10.standardFiles, records) {
       try folder.write(file.flatMap { $0 }, to: "\(subfolder)/\(name)")
     }
-    return CIFAR10Folder(folder.path(subfolder), recordsPerFile: SmallCIFAR10.recordsPerFile, officialNames: officialNames)
+    return CIFAR10Folder(
+      folder.path(subfolder), recordsPerFile: SmallCIFAR10.recordsPerFile, officialNames: officialNames)
   }
 }
