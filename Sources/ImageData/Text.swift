@@ -9,13 +9,27 @@ public func expandingTilde(_ path: String) -> String {
   return NSString(string: path).expandingTildeInPath
 }
 
-/// What the system says about a failed operation, without line ends.
-func reason(of error: any Error) -> String {
+/// What the system says about a failed operation, without line ends: its own words rather than Foundation's numbers.
+public func reason(of error: any Error) -> String {
+  if let error = error as? POSIXError { return systemReason(error.code.rawValue) }
   let error = error as NSError
-  let underlying = error.userInfo[NSUnderlyingErrorKey] as? NSError
-  let text = (underlying ?? error).localizedDescription
-  return text.split(whereSeparator: \.isNewline).joined(separator: " ")
+  if error.domain == NSPOSIXErrorDomain { return systemReason(Int32(error.code)) }
+  if let underlying = error.userInfo[NSUnderlyingErrorKey] as? any Error { return reason(of: underlying) }
+  if error.domain == NSCocoaErrorDomain {
+    return cocoaReasons[error.code].map(systemReason) ?? "the operation failed"
+  }
+  return error.localizedDescription.split(whereSeparator: \.isNewline).joined(separator: " ")
 }
+
+private let cocoaReasons: [Int: Int32] = [
+  CocoaError.fileNoSuchFile.rawValue: ENOENT, CocoaError.fileReadNoSuchFile.rawValue: ENOENT,
+  CocoaError.fileReadNoPermission.rawValue: EACCES, CocoaError.fileWriteNoPermission.rawValue: EACCES,
+  CocoaError.fileWriteFileExists.rawValue: EEXIST, CocoaError.fileWriteOutOfSpace.rawValue: ENOSPC,
+  CocoaError.fileWriteVolumeReadOnly.rawValue: EROFS, CocoaError.fileReadInvalidFileName.rawValue: EINVAL,
+  CocoaError.fileWriteInvalidFileName.rawValue: EINVAL, CocoaError.fileReadUnknown.rawValue: EIO,
+  CocoaError.fileWriteUnknown.rawValue: EIO, CocoaError.fileReadTooLarge.rawValue: EFBIG,
+  CocoaError.fileLocking.rawValue: EAGAIN,
+]
 
 /// As a shell takes it for one word.
 func shellQuoted(_ text: String) -> String {

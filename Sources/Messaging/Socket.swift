@@ -12,17 +12,20 @@ struct Socket: ~Copyable, @unchecked Sendable {
   private let hasKeys: Bool
   /// Endpoint, for errors.
   let subject: String
+  /// Names are looked up in version 6 of IP.
+  let usesVersion6: Bool
 
   enum Kind {
     case router
     case dealer
   }
 
-  private init(handle: UnsafeHandle, kind: Kind, subject: String, hasKeys: Bool) {
+  private init(handle: UnsafeHandle, kind: Kind, subject: String, hasKeys: Bool, usesVersion6: Bool) {
     self.handle = handle
     self.kind = kind
     self.subject = subject
     self.hasKeys = hasKeys
+    self.usesVersion6 = usesVersion6
   }
 
   /// Binds a router, connects a dealer.
@@ -40,8 +43,12 @@ struct Socket: ~Copyable, @unchecked Sendable {
     // Owned from here on, so that it is closed whatever fails below.
     var hasKeys = false
     if case .server = options.security { hasKeys = true }
+    let subject = kind == .router ? HostAddress.bindable(endpoint) : endpoint
+    // Who watches its handshakes finds out what a name stands for while it waits.
+    let needsVersion6 = HostAddress.needsVersion6(subject, looksUp: kind == .dealer && !watchesHandshakes)
     var socket = Socket(
-      handle: try context.makeSocket(type, for: endpoint), kind: kind, subject: endpoint, hasKeys: hasKeys)
+      handle: try context.makeSocket(type, for: endpoint), kind: kind, subject: subject, hasKeys: hasKeys,
+      usesVersion6: needsVersion6)
     if watchesHandshakes { try socket.watchHandshakes(context) }
     try socket.prepare(options)
     return socket
@@ -64,6 +71,7 @@ struct Socket: ~Copyable, @unchecked Sendable {
     try set(ZMQ_HEARTBEAT_TIMEOUT, options.heartbeatTimeoutMilliseconds)
     try set(ZMQ_HEARTBEAT_TTL, options.heartbeatTimeoutMilliseconds)
     try set(ZMQ_HANDSHAKE_IVL, options.handshakeMilliseconds)
+    if usesVersion6 { try set(ZMQ_IPV6, Int32(1)) }
     switch kind {
     case .router:
       try set(ZMQ_ROUTER_MANDATORY, Int32(1))
@@ -81,8 +89,11 @@ struct Socket: ~Copyable, @unchecked Sendable {
     }
   }
 
-  /// For a dealer: ZeroMQ tries no more after a handshake that was refused.
-  func connectAgain() {
+  var watchesHandshakes: Bool { monitor != nil }
+
+  /// For a dealer: ZeroMQ tries no more after a handshake that was refused, and stays with one version of IP.
+  func connectAgain(usesVersion6: Bool) {
+    try? set(ZMQ_IPV6, Int32(usesVersion6 ? 1 : 0))
     zmq_disconnect(handle.pointer, subject)
     zmq_connect(handle.pointer, subject)
   }

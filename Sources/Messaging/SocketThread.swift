@@ -77,12 +77,26 @@ final class SocketThread: Sendable {
     var isOpen = true
     var reconnection = Reconnection(first: reconnectMilliseconds, last: maximumReconnectMilliseconds)
     var watch = boundEndpoint.flatMap(ConnectionWatch.init)
+    var search = boundEndpoint == nil && socket.watchesHandshakes ? VersionSearch(endpoint: subject) : nil
+    var nextSearch = ContinuousClock.now + .milliseconds(VersionSearch.intervalMilliseconds / 4)
+    var usesVersion6 = socket.usesVersion6
     while isOpen {
-      let milliseconds = watch == nil ? reconnection.millisecondsLeft : ConnectionWatch.intervalMilliseconds
+      var milliseconds = watch == nil ? reconnection.millisecondsLeft : ConnectionWatch.intervalMilliseconds
+      if search != nil {
+        let most = VersionSearch.intervalMilliseconds / 4
+        milliseconds = milliseconds < 0 ? most : min(milliseconds, most)
+      }
       guard socket.wait(or: wakeUp, milliseconds: milliseconds) else { break }
       wakeUp.reset()
       watch?.attend()
-      if reconnection.isDue { socket.connectAgain() }
+      if reconnection.isDue { socket.connectAgain(usesVersion6: usesVersion6) }
+      if let running = search, nextSearch <= .now {
+        nextSearch = .now + .milliseconds(VersionSearch.intervalMilliseconds)
+        if let version = running.next(), (version == .six) != usesVersion6 {
+          usesVersion6.toggle()
+          socket.connectAgain(usesVersion6: usesVersion6)
+        }
+      }
       // Before the queue is taken: whatever was posted before `close` is in it.
       let (messages, isClosing) = outgoing.withLock { outgoing in
         let queue = outgoing.queue
@@ -101,6 +115,8 @@ final class SocketThread: Sendable {
       while let outcome = socket.nextHandshake() {
         events.append(.handshake(outcome))
         reconnection.note(outcome)
+        // Something answers: it stays with this version.
+        search = nil
       }
       reading: for _ in 0..<Self.batch {
         switch socket.receive(maximumFrames: maximumFrames) {

@@ -40,13 +40,18 @@ struct UnfinishedMessageTests {
     "a peer that sends frame after frame of one message is cut off before it takes up much memory; others go on",
     arguments: [
       // The smallest frames take up most for what they are: thirty times as much.
-      (frame: [1, 0], most: 64 << 20),
-      (frame: [3, 0, 0, 0, 0, 0, 0, 128, 0] + [UInt8](repeating: 7, count: 32768), most: 1 << 30),
-    ] as [(frame: [UInt8], most: Int)])
-  func live(frame: [UInt8], most: Int) async throws {
+      (frame: [1, 0], most: 64 << 20, endpoint: "tcp://127.0.0.1:0"),
+      (
+        frame: [3, 0, 0, 0, 0, 0, 0, 128, 0] + [UInt8](repeating: 7, count: 32768), most: 1 << 30,
+        endpoint: "tcp://127.0.0.1:0"
+      ),
+      (frame: [1, 0], most: 64 << 20, endpoint: "tcp://[::]:0"),
+    ] as [(frame: [UInt8], most: Int, endpoint: String)])
+  func live(frame: [UInt8], most: Int, endpoint: String) async throws {
+    if endpoint.contains("["), !VersionTests.hasVersion6 { return }
     let context = try MessagingContext()
-    let (router, atRouter) = try Endpoint.router(context)
-    let (dealer, atDealer) = try Endpoint.dealer(context, router.endpoint)
+    let (router, atRouter) = try Endpoint.router(context, endpoint)
+    let (dealer, atDealer) = try Endpoint.dealer(context, router.endpoint.replacing("[::]", with: "[::1]"))
     await Endpoint.connect(dealer, atDealer, atRouter)
     let port = try #require(router.endpoint.split(separator: ":").last.flatMap { UInt16($0) })
     let before = residentBytes()

@@ -15,7 +15,8 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup var study: StudyOptions
 
-  @Option(help: ArgumentHelp("Trainings at the same time (default: one a core).", valueName: "n"))
+  @Option(
+    help: ArgumentHelp("Trainings at the same time (default: one a core that this process may use).", valueName: "n"))
   var slots: Int?
 
   @OptionGroup var limits: JobLimitOptions
@@ -67,6 +68,8 @@ struct RunCommand: ParsableCommand {
     // Otherwise it would wait for the coordinator's return.
     if case .gaveUp = outcome { worker.stop() }
     worker.finish(within: 15)
+    // Stays where something still waits in it.
+    rmdir("\(study.folder)/spool")
     withExtendedLifetime(signals) {}
     if case .gaveUp(let reason) = outcome { throw Failure.failed(reason) }
     if case .stopped = outcome {
@@ -78,7 +81,8 @@ struct RunCommand: ParsableCommand {
 
   private func workerArguments(_ endpoint: String, _ study: OpenStudy) -> [String] {
     // Whoever stops a command at a terminal does not want to wait.
-    var arguments = ["--connect", endpoint, "--grace", "3s"] + limits.arguments
+    // What waits for its acknowledgement stays with the study: nothing here needs a home folder.
+    var arguments = ["--connect", endpoint, "--grace", "3s", "--spool", "\(study.folder)/spool"] + limits.arguments
     if let slots { arguments += ["--slots", "\(slots)"] }
     if let folder = study.data?.pathHint { arguments += ["--data", folder] }
     return arguments + (verbosity.verbose ? ["--verbose"] : ["--quiet"])

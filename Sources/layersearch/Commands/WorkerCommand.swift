@@ -24,7 +24,8 @@ struct WorkerCommand: ParsableCommand {
       "This worker's folder of keys, made by keygen; for a coordinator that has --keys.", valueName: "dir"))
   var keys: String?
 
-  @Option(help: ArgumentHelp("Trainings at the same time (default: one a core).", valueName: "n"))
+  @Option(
+    help: ArgumentHelp("Trainings at the same time (default: one a core that this process may use).", valueName: "n"))
   var slots: Int?
 
   @Option(
@@ -38,7 +39,8 @@ struct WorkerCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Where data sets that were fetched are kept (default: ~/.cache/layersearch/data).", valueName: "dir"))
+      "Where data sets that were fetched are kept (default: ~/.cache/layersearch/data; XDG_CACHE_HOME for ~/.cache).",
+      valueName: "dir"))
   var dataCache: String?
 
   @Option(help: ArgumentHelp("Most that they may take up; what was not used for long goes first.", valueName: "n"))
@@ -49,7 +51,8 @@ struct WorkerCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Where results wait until they are acknowledged (default: ~/.cache/layersearch/spool).", valueName: "dir"))
+      "Where results wait until they are acknowledged (default: ~/.cache/layersearch/spool; XDG_CACHE_HOME for ~/.cache).",
+      valueName: "dir"))
   var spool: String?
 
   @Option(
@@ -76,16 +79,22 @@ struct WorkerCommand: ParsableCommand {
 
   func run() throws {
     let identity = WorkerIdentity()
+    let processors = UsableProcessors.current
+    let log = verbosity.logger("worker")
+    if slots == nil, processors.reason != nil { log.info("\(processors.text)") }
+    if let warning = limits.limits.shortage(slots: slots ?? processors.count, available: MemoryShortage.limit) {
+      log.warning("\(warning)")
+    }
     let options = WorkerService.Options(
       endpoint: connect, security: try keys.map(KeyFolder.workerSecurity) ?? .plaintext,
-      slots: slots ?? ProcessInfo.processInfo.activeProcessorCount, dataFolder: data,
+      slots: slots ?? processors.count, dataFolder: data,
       dataCache: DataCache(
         folder: dataCache.map(expandingTilde) ?? DataCache.standardFolder, limit: Int(dataCacheGigabytes * 1e9)),
       spoolFolder: spool.map(expandingTilde) ?? Spool.standardFolder, stays: stay,
       limits: limits.limits, graceSeconds: grace.seconds)
     let service = try WorkerService(
       options: options, identity: identity, kernelVariant: try EngineProbe.kernelVariant(),
-      log: verbosity.logger("worker"))
+      log: log)
     let stop = service.stop
     let signals = Signals { _, count in stop(count) }
     if leaveWithInput {

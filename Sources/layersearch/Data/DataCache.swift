@@ -60,7 +60,7 @@ struct DataCache: Sendable {
     guard Self.isHash(hash) else {
       throw Failure.failed("the coordinator names no content that could be fetched: \(hash)")
     }
-    try AtomicFile.createFolder(folder)
+    try AtomicFile.createFolder(folder, remedy: CacheFolder.remedy("--data-cache"))
     let place = Place(cache: folder, hash: hash, lock: try openLock(hash))
     var hasWaited = false
     while !isCancelled() {
@@ -258,7 +258,7 @@ struct DataCache: Sendable {
 
   private func unwritable(_ path: String) -> Failure {
     .failed(
-      "\(path): cannot be written: \(String(cString: strerror(errno))); free space, or name another folder with --data-cache"
-    )
+      "\(path): cannot be written: \(String(cString: strerror(errno))); free space, or "
+        + CacheFolder.remedy("--data-cache"))
   }
 }

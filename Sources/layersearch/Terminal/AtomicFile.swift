@@ -1,5 +1,6 @@
 import Failpoints
 import Foundation
+import ImageData
 
 /// Files that are there whole or not at all.
 enum AtomicFile {
@@ -43,20 +44,25 @@ enum AtomicFile {
     }
   }
 
-  static func createFolder(_ path: String) throws {
-    do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    } catch {
-      throw Failure.failed("\(path): this folder cannot be created: \(reason(of: error)); choose another place")
+  /// With the folders above it.
+  static func createFolder(_ path: String, remedy: String = "choose another place") throws(Failure) {
+    var made = path.hasPrefix("/") ? "" : "."
+    var number: Int32 = 0
+    for part in path.split(separator: "/") {
+      made += "/\(part)"
+      number = mkdir(made, 0o777) == 0 ? 0 : errno
     }
+    var status = stat()
+    if stat(path, &status) == 0 {
+      if status.st_mode & S_IFMT == S_IFDIR { return }
+      number = ENOTDIR
+    }
+    throw .failed(
+      "\(path): this folder cannot be created: \(String(cString: strerror(number == 0 ? ENOENT : number))); \(remedy)")
   }
 
   /// What the system says, without the wrapping.
   static func reason(of error: any Error) -> String {
-    if let error = error as? POSIXError { return String(cString: strerror(error.code.rawValue)) }
-    let error = error as NSError
-    let cause = error.userInfo[NSUnderlyingErrorKey] as? NSError ?? error
-    if cause.domain == NSPOSIXErrorDomain { return String(cString: strerror(Int32(cause.code))) }
-    return ProcessExit.oneLine(cause.localizedDescription)
+    ProcessExit.oneLine(ImageData.reason(of: error))
   }
 }

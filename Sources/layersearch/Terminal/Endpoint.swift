@@ -1,9 +1,10 @@
 import ArgumentParser
+import Messaging
 
 /// ZeroMQ addresses as users write them.
 enum Endpoint {
   /// Throws unless the text looks like `tcp://host:port` or `ipc://path`. Only an endpoint that is bound may leave the
-  /// choice of the port to the system (0 or *) or name all addresses (*).
+  /// choice of the port to the system (0 or *) or name all addresses (`*` of version 4 of IP, `[::]` of both).
   static func check(_ endpoint: String, option: String, isBound: Bool) throws {
     let example = isBound ? "tcp://127.0.0.1:5555, or port 0 for any free one" : "tcp://127.0.0.1:5555"
     func problem(_ what: String) -> ValidationError {
@@ -11,23 +12,53 @@ enum Endpoint {
     }
     if endpoint.hasPrefix("ipc://"), endpoint.count > 6 { return }
     guard endpoint.hasPrefix("tcp://") else { throw problem("an endpoint begins with tcp://") }
-    let address = endpoint.dropFirst(6)
-    guard let colon = address.lastIndex(of: ":"), colon > address.startIndex else {
-      throw problem("the port is missing")
+    let text = endpoint.dropFirst(6)
+    if let complaint = bracketComplaint(text) {
+      throw ValidationError("\(option) \(endpoint): \(complaint); write something like tcp://[::1]:5555")
     }
-    let port = address[address.index(after: colon)...]
-    if isBound, port == "*" { return }
-    guard let number = Int(port), (isBound ? 0 : 1)...65535 ~= number else {
-      throw problem(
-        "\(port.isEmpty ? "an empty port" : "port \(port)") is not a number from \(isBound ? 0 : 1) to 65535")
+    guard let colon = text.lastIndex(of: ":"), colon > text.startIndex,
+      let address = HostAddress(endpoint: endpoint)
+    else { throw problem("the port is missing") }
+    if let scope = address.scope, address.isInBrackets, !isInterface(scope) {
+      throw problem(scope.isEmpty ? "the interface behind % is missing" : "this machine has no interface \(scope)")
     }
-    if !isBound, address[..<colon] == "*" { throw problem("* is no address to connect to") }
+    if isBound, address.port == "*" { return }
+    let least = isBound ? 0 : 1
+    guard let number = Int(address.port), (least...65535).contains(number) else {
+      let port = address.port.isEmpty ? "an empty port" : "port \(address.port)"
+      throw problem("\(port) is not a number from \(least) to 65535")
+    }
+    if !isBound, ["*", "::"].contains(address.host) {
+      throw problem("\(address.isInBrackets ? "[::]" : "*") is no address to connect to")
+    }
+  }
+
+  /// What is wrong with the brackets that version 6 of IP needs; nil where nothing is.
+  private static func bracketComplaint(_ text: Substring) -> String? {
+    guard text.contains("[") || text.contains("]") else {
+      return text.count(where: { $0 == ":" }) > 1 ? "an address of IP version 6 stands in brackets" : nil
+    }
+    guard text.hasPrefix("[") else { return "brackets stand around the whole address" }
+    guard let close = text.firstIndex(of: "]") else { return "the bracket is not closed" }
+    let inside = text[text.index(after: text.startIndex)..<close]
+    let rest = text[text.index(after: close)...]
+    let address = HostAddress(endpoint: "tcp://[\(inside)]:1")
+    guard let address, address.isInBrackets, address.number == .six else {
+      return "'\(inside)' in brackets is no address of IP version 6"
+    }
+    guard rest.hasPrefix(":"), !rest.contains("]"), !rest.contains("[") else {
+      return rest.isEmpty ? "the port is missing" : "a colon and the port follow the bracket"
+    }
+    return nil
+  }
+
+  private static func isInterface(_ scope: String) -> Bool {
+    HostAddress(endpoint: "tcp://\(scope):1")?.isInterface ?? false || Int(scope).map { $0 > 0 } ?? false
   }
 
   /// True where only processes of this machine can reach it.
   static func isLocal(_ endpoint: String) -> Bool {
-    guard endpoint.hasPrefix("tcp://") else { return endpoint.hasPrefix("ipc://") }
-    let host = endpoint.dropFirst(6).prefix { $0 != ":" && $0 != "]" }
-    return host.hasPrefix("127.") || host == "localhost" || host == "lo" || endpoint.hasPrefix("tcp://[::1]")
+    if endpoint.hasPrefix("ipc://") { return true }
+    return HostAddress(endpoint: endpoint)?.isLoopback ?? false
   }
 }

@@ -62,7 +62,7 @@ enum ProcessExit {
   static func describe(_ error: any Error) -> String {
     let isTheSystems =
       type(of: error) is NSError.Type || error is CocoaError || error is POSIXError || error is URLError
-    return isTheSystems ? error.localizedDescription : "\(error)"
+    return isTheSystems ? AtomicFile.reason(of: error) : "\(error)"
   }
 
   static func oneLine(_ text: String) -> String {

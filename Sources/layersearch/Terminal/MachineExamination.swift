@@ -39,7 +39,12 @@ struct MachineExamination: Encodable {
   let zeromqVersion: String
   let sqliteVersion: String
   let freeDiskBytes: Int?
+  /// Of the machine.
   let cores: Int
+  /// Those that a process started here may use.
+  let usableCores: Int
+  /// What a process started here may have at most.
+  let memoryBytes: Int?
   let dataValid: Bool
   let findings: [Finding]
 
@@ -49,8 +54,12 @@ struct MachineExamination: Encodable {
       findings.append(Finding(subject: subject, state: state, text: text))
     }
 
-    cores = ProcessInfo.processInfo.activeProcessorCount
-    add("processor", .good, "\(ProcessorDescription.name), \(cores) cores, \(ProcessorDescription.features)")
+    let processors = UsableProcessors.current
+    cores = processors.online
+    usableCores = processors.count
+    add("processor", .good, "\(ProcessorDescription.name), \(processors.text), \(ProcessorDescription.features)")
+    memoryBytes = MemoryShortage.limit
+    if let text = MemoryShortage.text { add("memory", .good, text) }
     let variant = Result { () throws(KernelSelectionError) in try KernelSelection.variantDescription() }
     kernelVariant = try? variant.get()
     switch variant {

@@ -8,6 +8,14 @@ struct JobLimits: Sendable {
   var seconds: Double?
   /// An engine process that makes no progress for so long hangs.
   var silenceSeconds: Double
+
+  /// What to say where jobs within their limits may use up more memory together than there is; nil where they fit.
+  func shortage(slots: Int, available: Int?) -> String? {
+    guard let memoryBytes, let available, memoryBytes > available / max(1, slots) else { return nil }
+    let (one, all) = (Readable.bytes(memoryBytes), Readable.bytes(available))
+    return "\(slots) trainings of up to \(one) each (--memory-per-job) do not fit into the \(all) that this process may "
+      + "have; the system may end some"
+  }
 }
 
 /// For `worker` and `run`.

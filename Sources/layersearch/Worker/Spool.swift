@@ -28,7 +28,7 @@ final class Spool {
     self.root = root
     folder = "\(root)/\(worker)"
     self.host = host
-    try AtomicFile.createFolder(root)
+    try AtomicFile.createFolder(root, remedy: CacheFolder.remedy("--spool"))
     let turn = try Self.waitForTurn(root)
     defer { close(turn) }
     lock = try Self.make(folder, host)
@@ -138,12 +138,12 @@ final class Spool {
   }
 
   private static func cannotLock(_ folder: String) -> Failure {
-    .failed("\(folder): cannot be locked: \(String(cString: strerror(errno))); give another --spool")
+    .failed("\(folder): cannot be locked: \(String(cString: strerror(errno))); \(CacheFolder.remedy("--spool"))")
   }
 
   /// The folder of a worker, locked.
   private static func make(_ folder: String, _ host: HostIdentity) throws -> Int32 {
-    try AtomicFile.createFolder(folder)
+    try AtomicFile.createFolder(folder, remedy: CacheFolder.remedy("--spool"))
     try AtomicFile.write("\(host)\n".utf8, to: "\(folder)/\(hostName)")
     guard let lock = lock(folder) else { throw cannotLock(folder) }
     return lock

@@ -1,0 +1,60 @@
+import Foundation
+
+/// How many processors this process may keep busy: those that it may run on, and no more than the time that its control groups give
+/// it.
+struct UsableProcessors: Hashable, Sendable {
+  /// At least 1.
+  let count: Int
+  /// Of the machine.
+  let online: Int
+  /// Why there are fewer than the machine has; nil where there are not.
+  let reason: String?
+
+  static var current: UsableProcessors {
+    UsableProcessors(
+      online: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))), affinity: affinity, quota: ControlGroups.current.processors)
+  }
+
+  /// - Parameters:
+  ///   - affinity: processors that it may run on; nil where the system does not tell.
+  ///   - quota: of its control groups.
+  init(online: Int, affinity: Int?, quota: ControlGroups.Limit?) {
+    self.online = online
+    // A fraction of a processor keeps one more slot busy at times, and none could not work at all.
+    let timed = quota.map { max(1, Int(min($0.value, 1e6).rounded(.up))) }
+    count = max(1, [online, affinity, timed].compactMap(\.self).min() ?? 1)
+    if let quota, timed == count, count < min(online, affinity ?? online) {
+      reason = quota.file
+    } else if let affinity, affinity < online {
+      reason = "its processor affinity"
+    } else {
+      reason = nil
+    }
+  }
+
+  /// `2 cores`, or `2 cores, of which this process may use 1 (cpu.max …)`
+  var text: String {
+    let all = "\(online) core\(online == 1 ? "" : "s")"
+    return reason.map { "\(all), of which this process may use \(count) (\($0))" } ?? all
+  }
+
+  private static var affinity: Int? {
+    processors(inStatus: (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? "")
+  }
+
+  /// From the text of `/proc/self/status`, which has a line such as `Cpus_allowed_list: 0-3,8`. The C library's call for it
+  /// is not to be had from Swift.
+  static func processors(inStatus text: String) -> Int? {
+    let name = "Cpus_allowed_list:"
+    guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix(name) }) else { return nil }
+    var count = 0
+    for range in line.dropFirst(name.count).split(whereSeparator: { $0 == "," || $0.isWhitespace }) {
+      let ends = range.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+      guard let first = ends.first ?? nil, let last = ends.last ?? nil, ends.count <= 2, first >= 0, last >= first,
+        last < 1 << 20
+      else { return nil }
+      count += last - first + 1
+    }
+    return count > 0 ? count : nil
+  }
+}
