@@ -13,8 +13,8 @@ struct JobLimits: Sendable {
   func shortage(slots: Int, available: Int?) -> String? {
     guard let memoryBytes, let available, memoryBytes > available / max(1, slots) else { return nil }
     let (one, all) = (Readable.bytes(memoryBytes), Readable.bytes(available))
-    return "\(slots) trainings of up to \(one) each (--memory-per-job) do not fit into the \(all) that this process may "
-      + "have; the system may end some"
+    return "\(slots) trainings of up to \(one) each (--memory-per-job) do not fit into the \(all) that this process "
+      + "may have; the system may end some"
   }
 }
 
