@@ -77,6 +77,16 @@ struct StudyFolder: Sendable {
     status(file).map { FileID(device: UInt64($0.st_dev), inode: UInt64($0.st_ino)) }
   }
 
+  /// Whether what is open is what now stands at a path.
+  static func isSame(_ descriptor: CInt, _ path: String) -> Bool {
+    var open = stat()
+    var there = stat()
+    // What cannot be looked at is not taken for gone.
+    guard fstat(descriptor, &open) == 0 else { return true }
+    guard stat(path, &there) == 0 else { return errno != ENOENT && errno != ENOTDIR }
+    return open.st_ino == there.st_ino && open.st_dev == there.st_dev
+  }
+
   /// In bytes; 0 where there is no such file.
   static func size(of file: String) -> Int { status(file).map { Int($0.st_size) } ?? 0 }
 

@@ -52,12 +52,12 @@ final class StudyLock: Sendable {
   func requireHeld() throws(StoreError) {
     try held.withLock { (held) throws(StoreError) in
       guard let now = held else { return }
-      if let place = now.folder, !Self.isSame(place, folder.path) {
+      if let place = now.folder, !StudyFolder.isSame(place, folder.path) {
         throw StoreError(
           .missingFolder, folder.path,
           "the folder was removed or replaced while the coordinator was at work; what was recorded is lost with it")
       }
-      guard !Self.isSame(now.file, folder.lock) else { return }
+      guard !StudyFolder.isSame(now.file, folder.lock) else { return }
       held?.file = try Self.lockFile(folder)
       close(now.file)
     }
@@ -100,16 +100,6 @@ final class StudyLock: Sendable {
       .inUse, folder.path,
       "another coordinator is at work here (\(text(of: file) ?? "it did not say who it is")); stop it, or choose another folder"
     )
-  }
-
-  /// Whether what is open is what now stands at a path.
-  private static func isSame(_ descriptor: CInt, _ path: String) -> Bool {
-    var open = stat()
-    var there = stat()
-    // What cannot be looked at is not taken for gone.
-    guard fstat(descriptor, &open) == 0 else { return true }
-    guard stat(path, &there) == 0 else { return errno != ENOENT && errno != ENOTDIR }
-    return open.st_ino == there.st_ino && open.st_dev == there.st_dev
   }
 
   private static func text(of descriptor: CInt) -> String? {

@@ -26,19 +26,14 @@ final class StudyMark: Sendable {
   private static let places = 2
   private static let title = "layersearch-mark-1"
 
+  private let folder: StudyFolder
   private let study: UInt64
   private let state: Mutex<State>
 
   /// Begins anew with what is in the database: what the mark said before is for the caller to heed.
   init(of folder: StudyFolder, study: String, counts: RecordCounts) throws(StoreError) {
-    let descriptor = StudyFolder.open(folder.mark, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK)
-    guard descriptor >= 0 else { throw .system(folder.path, errno, "open \(StudyFolder.markName)") }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-      Self.closeFile(descriptor)
-      throw StoreError(
-        .inputOutput, folder.path, "\(StudyFolder.markName) is not a file; remove it and start again")
-    }
+    let descriptor = try Self.openFile(folder)
+    self.folder = folder
     self.study = Self.hash(study)
     state = Mutex(State(descriptor: descriptor, counts: counts, number: 0))
     // Both places: what they said before is over.
@@ -51,6 +46,28 @@ final class StudyMark: Sendable {
   }
 
   deinit { close() }
+
+  private static func openFile(_ folder: StudyFolder) throws(StoreError) -> CInt {
+    let descriptor = StudyFolder.open(folder.mark, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK)
+    guard descriptor >= 0 else { throw .system(folder.path, errno, "open \(StudyFolder.markName)") }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      closeFile(descriptor)
+      throw StoreError(
+        .inputOutput, folder.path, "\(StudyFolder.markName) is not a file; remove it and start again")
+    }
+    return descriptor
+  }
+
+  /// Made anew where it was removed or replaced.
+  func restore() throws(StoreError) {
+    try state.withLock { (state) throws(StoreError) in
+      guard let open = state.descriptor, !StudyFolder.isSame(open, folder.mark) else { return }
+      state.descriptor = try Self.openFile(folder)
+      Self.closeFile(open)
+      for _ in 0..<Self.places { _ = Self.write(&state, study) }
+    }
+  }
 
   /// After a commit. Where it cannot be written, as on a disk that is full, it says less than it could.
   func add(_ counts: RecordCounts) {

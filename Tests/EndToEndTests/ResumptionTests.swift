@@ -139,6 +139,38 @@ struct ResumptionTests {
     #expect(empty.exitCode == 1 && empty.errors.contains("layersearch salvage studies/tiny"), "\(empty.errors)")
   }
 
+  @Test("a result that waits in the spool outlives a worker of another study, and is delivered to its own")
+  func spoolOfAnotherStudy() async throws {
+    try place.writeStudy("other", layers: ["layer1.0.conv1"], seed: 2, file: "other.yaml")
+    func reports() throws -> [String] {
+      let root = place.path(".cache/layersearch/spool")
+      return (FileManager.default.enumerator(atPath: root)?.allObjects as? [String] ?? []).filter {
+        $0.hasSuffix(".json")
+      }
+    }
+    let first = try coordinator("study.yaml")
+    let victim = try RunningCommand(
+      ["worker", "--connect", try await first.endpoint(), "--slots", "1"], in: place,
+      variables: ["LAYERSEARCH_FAILPOINT": "worker.before-result:1"])
+    #expect(try await victim.end().wasKilled)
+    first.send(SIGTERM)
+    _ = try await first.end()
+    let report = try #require(reports().first)
+    let job = try #require(Int64(report.split(separator: ".").dropLast(2).last ?? ""))
+
+    for (file, left) in [("other.yaml", 1), ("study.yaml", 0)] {
+      let coordinator = try coordinator(file, "--resume")
+      let worker = try place.start("worker", "--connect", try await coordinator.endpoint(), "--slots", "1")
+      #expect(try await coordinator.end().exitCode == 0)
+      #expect(try await worker.end().exitCode == 0)
+      #expect(try reports().count == left, "\(file)")
+    }
+    // It was not trained again.
+    let store = try StudyStore.open(directory: place.path("studies/tiny"), mode: .readOnly)
+    #expect(try store.attempts(of: job).count == 1)
+    #expect(try store.counts().finished == 4)
+  }
+
   @Test("doctor lists what waits in the spool")
   func doctor() async throws {
     let spool = ".cache/layersearch/spool/\(ProcessInfo.processInfo.hostName.prefix { $0 != "." })-1-a"

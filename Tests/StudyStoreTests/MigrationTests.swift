@@ -73,6 +73,7 @@ struct MigrationTests {
     again.close()
     try FileManager.default.removeItem(atPath: folder.database)
     try FileManager.default.moveItem(atPath: copy, toPath: folder.database)
+    #expect(try StudyStore.open(directory: folder.path, mode: .readOnly).missing == nil)
     try expectFirstStudy(try StudyStore.open(directory: folder.path, mode: .readWrite))
   }
 
