@@ -48,11 +48,12 @@ let package = Package(
     .target(name: "KernelInterface", swiftSettings: optimized),
     .target(
       name: "BasisEngine",
-      dependencies: ["COpenBLAS", "CVector", "ImageData", "KernelInterface", "Randomness", "SearchCore"] + kernels,
+      dependencies: ["COpenBLAS", "CVector", "Files", "ImageData", "KernelInterface", "Randomness", "SearchCore"]
+        + kernels,
       swiftSettings: optimized),
     .target(
       name: "ImageData",
-      dependencies: ["KernelInterface", "Randomness", .product(name: "Crypto", package: "swift-crypto")],
+      dependencies: ["Files", "KernelInterface", "Randomness", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: optimized),
 
     // places where tests end a process
@@ -60,6 +61,9 @@ let package = Package(
 
     // what people write
     .target(name: "TextInput"),
+
+    // paths, and whole files written
+    .target(name: "Files", dependencies: ["Failpoints"]),
 
     // search
     .target(name: "SearchCore", dependencies: ["Randomness"]),
@@ -69,7 +73,7 @@ let package = Package(
     .target(
       name: "StudyStore",
       dependencies: [
-        "CFileSystem", "Failpoints", "SearchCore", .product(name: "GRDB", package: "GRDB.swift"),
+        "CFileSystem", "Failpoints", "Files", "SearchCore", .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ]),
     .target(name: "Configuration", dependencies: ["Randomness", "SearchCore", "TextInput", "Yams"]),
@@ -79,14 +83,14 @@ let package = Package(
     .executableTarget(
       name: "layersearch",
       dependencies: [
-        "BasisEngine", "Configuration", "Coordination", "Failpoints", "ImageData", "KernelInterface", "Messaging",
-        "Randomness",
-        "Reporting", "SearchCore", "SearchProtocol", "StudyStore", "TextInput",
+        "BasisEngine", "Configuration", "Coordination", "Failpoints", "Files", "ImageData", "KernelInterface",
+        "Messaging", "Randomness", "Reporting", "SearchCore", "SearchProtocol", "StudyStore", "TextInput",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
 
     // tests
+    .testTarget(name: "FilesTests", dependencies: ["Files"]),
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
     .testTarget(
       name: "KernelTests", dependencies: ["BasisEngine", "KernelInterface", "Randomness"] + kernels),

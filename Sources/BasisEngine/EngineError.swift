@@ -1,3 +1,5 @@
+import Files
+
 /// What can go wrong in the engine, each with a one-line description that says what to do.
 public enum EngineError: Error, Hashable {
   case unknownLayer(name: String, model: String, nearest: String?)
@@ -5,12 +7,16 @@ public enum EngineError: Error, Hashable {
   case illegalBasisChannels(layer: String, reason: String)
   /// A recipe or a request that cannot be carried out; `reason` says which value and what is allowed.
   case illegalRecipe(reason: String)
+  /// A training cannot go on from this state.
+  case illegalState(reason: String)
   /// There are no images to train or to evaluate on.
   case noImages(purpose: String)
   /// The caller's progress callback asked to stop.
   case cancelled
   /// The file system refused: `action` such as "open", `reason` the system's own words.
   case file(path: String, action: String, reason: String)
+  /// A file cannot be written.
+  case output(FileError)
   /// The file is not a whole checkpoint that this program can read.
   case checkpoint(path: String, reason: String)
 }
@@ -28,9 +34,11 @@ extension EngineError: CustomStringConvertible {
     case .illegalBasisChannels(let layer, let reason):
       return "basis channels of layer \(layer): \(reason); give each of its rank's output channels once"
     case .illegalRecipe(let reason): return "training recipe: \(reason)"
+    case .illegalState(let reason): return "the training cannot go on from its state: \(reason)"
     case .noImages(let purpose): return "no images to \(purpose): give the data set at least one"
     case .cancelled: return "training was cancelled"
     case .file(let path, let action, let reason): return "cannot \(action) \(path): \(reason)"
+    case .output(let error): return "\(error)"
     case .checkpoint(let path, let reason): return "\(path) is not a usable checkpoint: \(reason)"
     }
   }

@@ -114,8 +114,8 @@ extension SectionReader {
     values[key].flatMap { integer(key, $0.node, in: range) }
   }
 
-  func number(_ key: String, default value: Double, allowed: String, where isAllowed: (Double) -> Bool) -> Double {
-    values[key].flatMap { number(key, $0.node, allowed: allowed, where: isAllowed) } ?? value
+  func number(_ key: String, default value: Double, in limit: NumberLimit) -> Double {
+    values[key].flatMap { number(key, $0.node, allowed: limit.description, where: limit.contains) } ?? value
   }
 }
 

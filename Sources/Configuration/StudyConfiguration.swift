@@ -34,20 +34,18 @@ public struct StudyConfiguration: Hashable, Sendable {
 }
 
 extension StudyConfiguration {
-  /// Bounds that are not a type's own. The upper ones keep a slip of the pen from asking for months.
+  /// Bounds that are neither a type's own nor a training's, which `TrainingLimits` has.
   enum Limits {
-    static let epochs = 1...1000
-    static let batch = 1...4096
-    static let seeds = 1...1000
     static let jobs = 1...1_000_000
     /// Whole numbers that every JSON reader keeps.
     static let seed = 0...UInt64(1 << 53 - 1)
     static let nameLength = 100
 
     static func images(_ set: ImageSet) -> (count: Int, what: String) {
+      let count = TrainingLimits.trainingImages(set)
       switch set {
-      case .cifar10: return (50_000, "the training files of cifar10 hold 50000 images")
-      case .shapes10: return (100_000, "shapes10 draws at most 100000 images")
+      case .cifar10: return (count, "the training files of cifar10 hold \(count) images")
+      case .shapes10: return (count, "shapes10 draws at most \(count) images")
       }
     }
   }
@@ -67,7 +65,7 @@ extension StudyConfiguration {
     let strategySection = root.section("strategy")
     let strategy = StrategySettings(
       name: strategySection.choice("name") ?? .sensitivity,
-      seeds: strategySection.integer("seeds", default: 2, in: Limits.seeds))
+      seeds: strategySection.integer("seeds", default: 2, in: TrainingLimits.seeds))
     let budget = root.section("budget").integer("jobs", in: Limits.jobs)
     let objectives = readObjectives(root)
     let (data, dataPath) = readData(root.section("data"), splitSeed: seed)
@@ -156,20 +154,18 @@ extension StudyConfiguration {
   private static func readRecipe(
     _ proxy: SectionReader, model: Model, variant: BasisVariant, data: DataSelection, checksBatch: Bool
   ) -> TrainingRecipe {
-    let batch = proxy.integer("batch", default: 128, in: Limits.batch)
+    let batch = proxy.integer("batch", default: 128, in: TrainingLimits.batch)
     if checksBatch, batch > data.trainImages {
       proxy.report("batch", "is \(batch), but must be at most data.train_images, which is \(data.trainImages)")
     }
     return TrainingRecipe(
       model: model, variant: variant, data: data,
-      epochs: proxy.integer("epochs", default: 3, in: Limits.epochs), batch: batch,
-      learningRate: proxy.number("learning_rate", default: 0.1, allowed: "more than 0, at most 100") {
-        $0 > 0 && $0 <= 100
-      },
+      epochs: proxy.integer("epochs", default: 3, in: TrainingLimits.epochs), batch: batch,
+      learningRate: proxy.number("learning_rate", default: 0.1, in: TrainingLimits.learningRate),
       schedule: proxy.choice("schedule") ?? .onecycle,
-      momentum: proxy.number("momentum", default: 0.9, allowed: "at least 0 and less than 1") { $0 >= 0 && $0 < 1 },
+      momentum: proxy.number("momentum", default: 0.9, in: TrainingLimits.momentum),
       nesterov: proxy.boolean("nesterov", default: false),
-      weightDecay: proxy.number("weight_decay", default: 1e-4, allowed: "from 0 to 1") { $0 >= 0 && $0 <= 1 },
+      weightDecay: proxy.number("weight_decay", default: 1e-4, in: TrainingLimits.weightDecay),
       augment: proxy.boolean("augment", default: true))
   }
 

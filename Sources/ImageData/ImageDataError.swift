@@ -22,6 +22,8 @@ public enum ImageDataError: Error, Equatable, Sendable, CustomStringConvertible 
   case noSuchRecord(index: Int, count: Int)
   /// The address is none, or of a kind that cannot be fetched.
   case invalidAddress(String)
+  /// What was given as the archive's MD5 is none.
+  case invalidChecksum(String)
   /// The server could not be reached, or the connection broke before anything arrived.
   case unreachable(address: String, reason: String)
   /// The server answered, but not with the archive.
@@ -62,6 +64,8 @@ public enum ImageDataError: Error, Equatable, Sendable, CustomStringConvertible 
       "record \(index) was asked for, but the training files have records 0 to \(count - 1)"
     case .invalidAddress(let address):
       "'\(address)' is not an address that can be fetched; give one that begins with http:// or https://"
+    case .invalidChecksum(let md5):
+      "'\(md5)' is no MD5; give its 32 hexadecimal digits"
     case .unreachable(let address, let reason):
       "\(address): cannot be reached: \(reason); check the network and run the command again"
     case .refused(let address, let status):

@@ -5,6 +5,14 @@ public enum Reference: Hashable, Sendable {
   case dense
   /// Every layer of the space at one configured rank, called `label`, such as `25 %` or `rank 8`.
   case allLayers(label: String)
+
+  /// As tables print it.
+  public var text: String {
+    switch self {
+    case .dense: "dense"
+    case .allLayers(let label): "all layers at \(label)"
+    }
+  }
 }
 
 /// One candidate in a report.
@@ -75,6 +83,8 @@ public struct StudyReport: Hashable, Sendable {
   }
 
   public var frontier: [ReportRow] { rows.filter(\.onFrontier) }
+  /// The candidate at which the frontier bends most; nil where it has no bend.
+  public var knee: ReportRow? { FrontierPlotData(self).knee?.row }
   public var dense: ReportRow? { rows.first { $0.reference == .dense } }
   public var trainings: Int { rows.reduce(0) { $0 + $1.score.seeds } }
   public var divergedTrainings: Int { rows.reduce(0) { $0 + $1.score.divergedSeeds } }

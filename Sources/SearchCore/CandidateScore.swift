@@ -78,7 +78,13 @@ extension Sequence<CandidateScore> {
   }
 }
 
-enum Statistics {
+public enum Statistics {
+  /// Nil for no values.
+  public static func mean(of values: [Double]) -> Double? { values.isEmpty ? nil : mean(values) }
+
+  /// √(Σ (x − mean)² / (n − 1)); nil for fewer than two values.
+  public static func sampleDeviation(of values: [Double]) -> Double? { sampleVariance(values).map { $0.squareRoot() } }
+
   static func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
 
   /// Σ (x − mean)² / (n − 1); nil for fewer than two values.

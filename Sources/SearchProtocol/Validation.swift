@@ -179,13 +179,9 @@ extension JobAssignment {
 
 extension TrainingRecipe {
   func validate() throws(ProtocolError) {
-    try Check.range(data.trainImages, 1...100_000_000, "trainImages")
-    try Check.range(data.validationImages, 0...100_000_000, "validationImages")
-    try Check.range(epochs, 0...FieldLimits.epochs, "epochs")
-    try Check.range(batch, 1...1_000_000, "batch")
-    try Check.amount(learningRate, "learningRate")
-    try Check.amount(momentum, "momentum")
-    try Check.amount(weightDecay, "weightDecay")
+    if let (field, value, allowed) = beyondLimits.first {
+      throw .field(field, problem: "is \(value), allowed is: \(allowed)")
+    }
   }
 }
 

@@ -1,3 +1,5 @@
+import Files
+
 #if canImport(Glibc)
   import Glibc
 #else
@@ -99,9 +101,9 @@ struct StudyFolder: Sendable {
 
   /// The folder and those above it.
   func make() throws(StoreError) {
-    var made = path.hasPrefix("/") ? "/" : ""
-    for piece in path.split(separator: "/") {
-      made += piece + "/"
+    var made = FilePath.isAbsolute(path) ? "/" : ""
+    for entry in FilePath.entries(of: path) {
+      made += entry + "/"
       if mkdir(made, 0o777) != 0, errno != EEXIST { throw .system(path, errno, "make the folder \(made)") }
     }
     guard isFolder else {
@@ -133,27 +135,8 @@ struct StudyFolder: Sendable {
 
   /// Appears whole or not at all, and survives a power cut.
   func writeConfiguration(_ text: String) throws(StoreError) {
-    let temporary = configuration + ".new"
-    let descriptor = Self.open(temporary, O_WRONLY | O_CREAT | O_TRUNC)
-    guard descriptor >= 0 else { throw .system(path, errno, "write \(Self.configurationName)") }
-    let bytes = Array(text.utf8)
-    var written = 0
-    while written < bytes.count {
-      let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress! + written, $0.count - written) }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { break }
-      written += count
-    }
-    var number = errno
-    let complete = written == bytes.count && fsync(descriptor) == 0
-    if written == bytes.count { number = errno }
-    close(descriptor)
-    guard complete else {
-      unlink(temporary)
-      throw .system(path, number, "write \(Self.configurationName)")
-    }
-    guard rename(temporary, configuration) == 0 else {
-      throw .system(path, errno, "write \(Self.configurationName)")
+    do { try OutputFile(configuration).write(text.utf8) } catch {
+      throw error.number.map { .system(path, $0, "write \(Self.configurationName)") } ?? StoreError(error, of: self)
     }
   }
 

@@ -1,3 +1,4 @@
+import Files
 import GRDB
 
 // Making and opening.
@@ -121,12 +122,18 @@ extension StudyStore {
 
   /// Writes the study's database, as it is now, to a file of its own, also while the coordinator writes. The file appears
   /// whole or not at all; a folder that holds it under the name `study.sqlite` is a study.
-  public func copyDatabase(to path: String) throws(StoreError) {
+  public func copyDatabase(to output: OutputFile) throws(StoreError) {
     let folder = StudyFolder(directory)
-    try DatabaseCopy.requireRoom(path, beside: folder)
-    try copying { try DatabaseCopy.write($0, to: path, of: folder) }
-    // What was there before, and was further, is no more.
-    DatabaseCopy.removeMark(beside: path)
+    if let file = output.file { try DatabaseCopy.requireRoom(file, beside: folder) }
+    try copying { try DatabaseCopy.write($0, to: output, of: folder) }
+    // A mark of the study that was there before would call the copy's results missing.
+    if let file = output.file { DatabaseCopy.removeMark(beside: file) }
+  }
+
+  public func copyDatabase(to path: String) throws(StoreError) {
+    let output: OutputFile
+    do { output = try OutputFile(path) } catch { throw StoreError(error, of: StudyFolder(directory)) }
+    try copyDatabase(to: output)
   }
 
   /// Throws `differentConfiguration`, naming every key that differs, where this study is another than `identity`

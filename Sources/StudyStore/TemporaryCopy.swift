@@ -1,3 +1,5 @@
+import Files
+
 #if canImport(Glibc)
   import Glibc
 #else
@@ -12,7 +14,7 @@ final class TemporaryCopy: Sendable {
   var log: String { database + "-wal" }
 
   init(of original: StudyFolder) throws(StoreError) {
-    let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    let parent = FilePath.temporaryFolder
     var template = Array("\(parent)/layersearch-XXXXXX".utf8CString)
     guard let made = mkdtemp(&template) else { throw .system(original.path, errno, "make a folder in \(parent)") }
     folder = String(cString: made)
@@ -58,13 +60,10 @@ final class TemporaryCopy: Sendable {
       if count < 0, errno == EINTR { continue }
       guard count >= 0 else { throw .system(original.path, errno, "read \(source)") }
       if count == 0 { return }
-      var written = 0
-      while written < count {
-        let step = buffer.withUnsafeBytes { write(output, $0.baseAddress! + written, count - written) }
-        if step < 0, errno == EINTR { continue }
-        guard step > 0 else { throw .system(original.path, errno, "write \(target)") }
-        written += step
+      let number = buffer.withUnsafeBytes {
+        Descriptor.write(UnsafeRawBufferPointer(rebasing: $0[..<count]), to: output)
       }
+      guard number == 0 else { throw .system(original.path, number, "write \(target)") }
     }
   }
 }

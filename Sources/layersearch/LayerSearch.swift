@@ -1,5 +1,6 @@
 import ArgumentParser
 import Failpoints
+import Files
 import Foundation
 
 /// The command line.
@@ -55,16 +56,20 @@ enum Version {
 @main
 enum Main {
   static func main() async {
+    StandardDescriptors.openClosed()
     // A reader that leaves is noticed by the write that fails.
     signal(SIGPIPE, SIG_IGN)
     do {
       if let misuse = Failpoint.misuse { throw Failure.usage(misuse) }
-      var command = try LayerSearch.parseAsRoot()
+      let arguments = Array(CommandLine.arguments.dropFirst())
+      try CommandNames.check(arguments)
+      var command = try LayerSearch.parseAsRoot(CommandArguments.joiningNegativeNumbers(arguments))
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
       } else {
         try command.run()
       }
+      ProcessExit.endInOrder()
     } catch {
       ProcessExit.end(with: error)
     }

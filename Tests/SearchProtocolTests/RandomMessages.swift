@@ -57,6 +57,12 @@ struct RandomMessages {
     return any.isFinite ? any : random.uniform()
   }
 
+  /// More than 0 and less than `bound`.
+  mutating func amount(below bound: Double) -> Double {
+    let amount = amount()
+    return amount > 0 && amount < bound ? amount : bound / 3
+  }
+
   mutating func number() -> Double { coin() ? amount() : -amount() }
 
   mutating func text() -> String {
@@ -98,8 +104,9 @@ struct RandomMessages {
       model: Model.allCases[random.integer(below: Model.allCases.count)], variant: coin() ? .full : .remainder,
       data: DataSelection(
         set: .cifar10, trainImages: 1 + random.integer(below: 50_000), validationImages: random.integer(below: 5000),
-        splitSeed: random.next()), epochs: random.integer(below: 100), batch: 1 + random.integer(below: 512),
-      learningRate: amount(), schedule: .cosine, momentum: amount(), nesterov: coin(), weightDecay: amount(),
+        splitSeed: random.next()), epochs: 1 + random.integer(below: 1000), batch: 1 + random.integer(below: 4096),
+      learningRate: amount(below: 100), schedule: .cosine, momentum: amount(below: 1), nesterov: coin(),
+      weightDecay: amount(below: 1),
       augment: coin())
     return JobAssignment(
       reference: reference(), candidate: "c" + text(), recipe: recipe, seed: random.next(), measuresTime: coin())

@@ -1,16 +1,18 @@
+import Files
 import Foundation
 import SearchCore
 
 /// A network at rest: its form, its weights and running statistics, and how it came to be.
 ///
-/// File format, version 1, little-endian:
+/// File format, little-endian; version 2 is that of trainings that are to go on, version 1 that of all others:
 ///
 ///     8 bytes   magic "LSEARCH" and 0x1a
 ///     4 bytes   version
 ///     4 bytes   length of the header
 ///     8 bytes   length of the payload
 ///     header    JSON, see `Header`
-///     payload   the tensors' floats in the header's order, row-major
+///     payload   the tensors' floats in the header's order, row-major; in version 2 the optimizer's velocities of the
+///               parameters behind them
 ///     4 bytes   CRC-32 of everything before it
 public struct Checkpoint: Equatable, Sendable {
   /// What the file says before its numbers.
@@ -29,6 +31,23 @@ public struct Checkpoint: Equatable, Sendable {
     /// Parameters, then running statistics.
     public var tensors: [TensorDescription]
     public var training: Training?
+    /// Of a training that is to go on.
+    public var unfinished: Unfinished?
+  }
+
+  /// Where a training was interrupted.
+  public struct Unfinished: Codable, Equatable, Sendable {
+    public var position: TrainingState.Position
+    /// What the images are that it trains on, see `DataContent`.
+    public var dataContent: String
+    /// What the program that wrote it wants to find again, in a form of its own.
+    public var context: String
+
+    public init(position: TrainingState.Position, dataContent: String, context: String) {
+      self.position = position
+      self.dataContent = dataContent
+      self.context = context
+    }
   }
 
   /// How the weights came to be.
@@ -51,7 +70,7 @@ public struct Checkpoint: Equatable, Sendable {
   }
 
   public var header: Header
-  /// The tensors' values, one after the other, in the header's order.
+  /// The tensors' values, one after the other, in the header's order, then velocities where there are any.
   var values: [Float]
 
   public var candidate: Candidate { Candidate(ranks: header.ranks) }
@@ -60,6 +79,7 @@ public struct Checkpoint: Equatable, Sendable {
 extension Checkpoint {
   static let magic = Array("LSEARCH".utf8) + [0x1a]
   static let version: UInt32 = 1
+  static let unfinishedVersion: UInt32 = 2
   private static let fixedBytes = 24
   private static let checksumBytes = 4
 
@@ -75,7 +95,7 @@ extension Checkpoint {
     }
     var bytes = Checkpoint.magic
     bytes.reserveCapacity(Checkpoint.fixedBytes + json.count + 4 * values.count + Checkpoint.checksumBytes)
-    bytes.append(littleEndian: Checkpoint.version)
+    bytes.append(littleEndian: header.unfinished == nil ? Checkpoint.version : Checkpoint.unfinishedVersion)
     bytes.append(littleEndian: UInt32(json.count))
     bytes.append(littleEndian: UInt64(4 * values.count))
     bytes.append(contentsOf: json)
@@ -95,8 +115,10 @@ extension Checkpoint {
       throw wrong("it does not begin as one; choose a file that train --checkpoint wrote")
     }
     let version = UInt32(truncatingIfNeeded: bytes.littleEndian(at: 8, bytes: 4))
-    guard version == Checkpoint.version else {
-      throw wrong("it has version \(version), this program reads version \(Checkpoint.version)")
+    guard [Checkpoint.version, Checkpoint.unfinishedVersion].contains(version) else {
+      throw wrong(
+        "it has version \(version), this program reads versions \(Checkpoint.version) and \(Checkpoint.unfinishedVersion)"
+      )
     }
     let headerBytes = bytes.littleEndian(at: 12, bytes: 4)
     let payloadBytes = bytes.littleEndian(at: 16, bytes: 8)
@@ -114,6 +136,9 @@ extension Checkpoint {
     } catch {
       throw wrong("its header cannot be read: \(CheckpointFile.oneLine("\(error)"))")
     }
+    guard (header.unfinished != nil) == (version == Checkpoint.unfinishedVersion) else {
+      throw wrong("its header does not fit version \(version)")
+    }
     values = stride(from: payload, to: end, by: 4).map {
       Float(bitPattern: UInt32(truncatingIfNeeded: bytes.littleEndian(at: $0, bytes: 4)))
     }
@@ -125,10 +150,17 @@ extension Checkpoint {
     try self.init(decoding: CheckpointFile.read(path), path: path)
   }
 
-  /// Writes the file whole or not at all: a temporary file beside it takes its place when all bytes are on the disk.
-  /// - Throws: `EngineError.file`.
+  /// Writes the file whole or not at all; `OutputFile` tells how.
+  /// - Throws: `EngineError.output`.
+  public func write(to output: OutputFile) throws(EngineError) {
+    try CheckpointFile.write(encoded(), to: output)
+  }
+
+  /// - Throws: `EngineError.output`.
   public func write(to path: String) throws(EngineError) {
-    try CheckpointFile.write(encoded(), to: path)
+    let output: OutputFile
+    do { output = try OutputFile(path) } catch { throw .output(error) }
+    try write(to: output)
   }
 }
 

@@ -1,3 +1,5 @@
+import Files
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -6,7 +8,7 @@
   import Darwin
 #endif
 
-/// Whole files, read at once and written atomically.
+/// Whole files, read and written at once.
 enum CheckpointFile {
   /// No network of this program comes near; a wrong path may.
   private static let largest = 1 << 30
@@ -39,48 +41,9 @@ enum CheckpointFile {
     return Array(bytes.prefix(filled))
   }
 
-  static func write(_ bytes: [UInt8], to path: String) throws(EngineError) {
-    let temporary = "\(path).\(getpid()).tmp"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw failure("create", temporary) }
-    do throws(EngineError) {
-      try write(bytes, descriptor, temporary)
-    } catch {
-      close(descriptor)
-      unlink(temporary)
-      throw error
-    }
-    guard close(descriptor) == 0 else {
-      let error = failure("close", temporary)
-      unlink(temporary)
-      throw error
-    }
-    guard rename(temporary, path) == 0 else {
-      let error = failure("replace", path)
-      unlink(temporary)
-      throw error
-    }
-    synchronizeFolder(of: path)
-  }
-
-  private static func write(_ bytes: [UInt8], _ descriptor: Int32, _ path: String) throws(EngineError) {
-    var written = 0
-    while written < bytes.count {
-      let count = bytes.withUnsafeBytes { systemWrite(descriptor, $0.baseAddress! + written, $0.count - written) }
-      if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { throw failure("write", path) }
-      written += count
-    }
-    guard fsync(descriptor) == 0 else { throw failure("write", path) }
-  }
-
-  /// So that the new name survives a power failure. Some file systems cannot; the file itself is whole in any case.
-  private static func synchronizeFolder(of path: String) {
-    let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-    let descriptor = open(folder, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return }
-    fsync(descriptor)
-    close(descriptor)
+  /// Into the file that the path names, see `OutputFile`.
+  static func write(_ bytes: [UInt8], to output: OutputFile) throws(EngineError) {
+    do { try output.write(bytes) } catch { throw .output(error) }
   }
 
   private static func failure(_ action: String, _ path: String) -> EngineError {
@@ -94,10 +57,7 @@ enum CheckpointFile {
   }
 }
 
-// Inside `CheckpointFile` the names of the system's functions are taken by its own.
+// Inside `CheckpointFile` the name of the system's function is taken by its own.
 private func systemRead(_ descriptor: Int32, _ buffer: UnsafeMutableRawPointer, _ count: Int) -> Int {
   read(descriptor, buffer, count)
-}
-private func systemWrite(_ descriptor: Int32, _ buffer: UnsafeRawPointer, _ count: Int) -> Int {
-  write(descriptor, buffer, count)
 }

@@ -2,26 +2,35 @@ import KernelInterface
 import SearchCore
 
 extension ResNet {
-  /// The network as it stands; the optimiser's velocity is not kept.
+  /// The network as it stands; the optimizer's velocity is not kept.
   public func checkpoint(training: Checkpoint.Training? = nil) -> Checkpoint {
+    Checkpoint(header: header(training), values: checkpointValues)
+  }
+
+  /// A training of this network as it was at `state`, with all that it needs to go on.
+  public func checkpoint(
+    at state: TrainingState, training: Checkpoint.Training, dataContent: String, context: String
+  ) -> Checkpoint {
+    var header = header(training)
+    header.unfinished = .init(position: state.position, dataContent: dataContent, context: context)
+    return Checkpoint(header: header, values: state.values + state.velocities)
+  }
+
+  private func header(_ training: Checkpoint.Training?) -> Checkpoint.Header {
     let stem = architecture.layers[architecture.stem]
     let own = Architecture(
       architecture.model, imageSize: stem.inputSize, imageChannels: stem.inputChannels,
       classCount: architecture.classCount)
     let widths = stageWidths
-    let header = Checkpoint.Header(
+    return Checkpoint.Header(
       model: architecture.model, ranks: candidate.ranks, variant: variant, basisChannels: basisChannels,
       imageSize: stem.inputSize, imageChannels: stem.inputChannels, classCount: architecture.classCount,
       widths: own == architecture ? nil : widths, tensors: parameters.tensors + statistics.tensors,
       training: training)
-    return Checkpoint(
-      header: header,
-      values: parameters.tensors.flatMap { parameters.read($0.name) }
-        + statistics.tensors.flatMap { statistics.read($0.name) })
   }
 
   /// Writes the network to a file, whole or not at all.
-  /// - Throws: `EngineError.file`.
+  /// - Throws: `EngineError.output`.
   public func save(to path: String, training: Checkpoint.Training? = nil) throws(EngineError) {
     try checkpoint(training: training).write(to: path)
   }
@@ -56,7 +65,8 @@ extension ResNet {
     guard header.tensors == expected else {
       throw .checkpoint(path: path, reason: "its tensors are not those of \(header.model.rawValue) in its form")
     }
-    let count = expected.reduce(0) { $0 + $1.count }
+    let velocities = header.unfinished == nil ? 0 : form.parameters.reduce(0) { $0 + $1.count }
+    let count = expected.reduce(velocities) { $0 + $1.count }
     guard checkpoint.values.count == count else {
       throw .checkpoint(path: path, reason: "it has \(checkpoint.values.count) numbers where its tensors have \(count)")
     }
@@ -68,6 +78,14 @@ extension ResNet {
         first += tensor.count
       }
     }
+  }
+
+  /// What a training of this network goes on from, where the checkpoint that the network was made from is of one.
+  public func trainingState(of checkpoint: Checkpoint) -> TrainingState? {
+    guard let unfinished = checkpoint.header.unfinished else { return nil }
+    return TrainingState(
+      position: unfinished.position, values: Array(checkpoint.values.dropLast(parameters.count)),
+      velocities: Array(checkpoint.values.suffix(parameters.count)))
   }
 
   /// Channels of each stage: those of the blocks where the shape changes.

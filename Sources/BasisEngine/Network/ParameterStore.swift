@@ -88,6 +88,25 @@ final class ParameterStore {
     return Array(UnsafeBufferPointer(start: slice.gradients, count: slice.count))
   }
 
+  /// The optimizer's, of a trained tensor.
+  func readVelocity(_ name: String) -> [Float] {
+    let (first, count) = place(of: name)
+    return Array(UnsafeBufferPointer(start: velocity.base + first, count: count))
+  }
+
+  func writeVelocity(_ name: String, _ newValues: [Float]) {
+    let (first, count) = place(of: name)
+    precondition(newValues.count == count)
+    (velocity.base + first).update(from: newValues, count: count)
+  }
+
+  private func place(of name: String) -> (first: Int, count: Int) {
+    guard velocity.count > 0, let offset = offsets[name], let tensor = tensors.first(where: { $0.name == name }) else {
+      preconditionFailure("the network trains no tensor \(name)")
+    }
+    return (offset, tensor.count)
+  }
+
   func write(_ name: String, _ newValues: [Float]) {
     let slice = slice(name)
     precondition(newValues.count == slice.count)

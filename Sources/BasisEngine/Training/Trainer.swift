@@ -33,7 +33,7 @@ public struct TrainingOutcome: Sendable, Equatable {
 ///
 /// Every epoch visits the images in a fresh order; a last partial batch is dropped, unless it is the only one. Order,
 /// augmentation and initial weights are pure functions of the seed, so that the outcome, times aside, is a pure
-/// function of (network's form, recipe, seed, images, kernel variant).
+/// function of (network's form, recipe, seed, images, kernel variant), whether or not it was interrupted on its way.
 public struct Trainer {
   public let recipe: TrainingRecipe
   public let seed: UInt64
@@ -68,48 +68,76 @@ public struct Trainer {
     _ network: ResNet, training: LabeledImages, evaluation: LabeledImages,
     progress: (TrainingProgress) -> Bool = { _ in true }
   ) throws(EngineError) -> TrainingOutcome {
+    try train(network, training: training, evaluation: evaluation, from: nil) { moment in
+      moment.isEvaluating || progress(moment.progress)
+    }
+  }
+
+  /// The same from any step on, and with a way to keep its state.
+  /// - Parameters:
+  ///   - state: where to go on; nil for the network as it is, from the first step.
+  ///   - observer: called after every step, and after every batch of the evaluation; returns false to stop.
+  /// - Throws: `noImages`, `illegalState`, or `cancelled` where `observer` returned false.
+  public func train(
+    _ network: ResNet, training: LabeledImages, evaluation: LabeledImages, from state: TrainingState?,
+    observer: (TrainingMoment) -> Bool
+  ) throws(EngineError) -> TrainingOutcome {
     guard training.count > 0 else { throw .noImages(purpose: "train on") }
     guard evaluation.count > 0 else { throw .noImages(purpose: "evaluate on") }
     let batch = min(recipe.batch, training.count, network.workspace.capacity)
     let stepsPerEpoch = training.count / batch
     let steps = stepsPerEpoch * recipe.epochs
+    if let state {
+      try state.position.check(steps: steps, stepsPerEpoch: stepsPerEpoch)
+      try network.restore(state)
+    }
     let assembler = BatchAssembler(
       normalization: training.normalization, augmentation: recipe.augment ? .standard : nil, seed: seed)
     let order = EpochOrder(count: training.count, seed: seed)
-    var epochLosses: [Double] = []
+    var indices: (epoch: Int, order: [Int])?
+    var position = state?.position ?? TrainingState.Position()
     var diverged = false
-    var step = 0
-    let start = ContinuousClock.now
-    epochs: for epoch in 0..<recipe.epochs {
-      let indices = order(epoch: epoch)
-      var total = 0.0
-      for position in stride(from: 0, to: stepsPerEpoch * batch, by: batch) {
-        let chosen = indices[position..<position + batch]
-        assembler.assemble(training, indices: chosen, epoch: epoch, position: position, into: network.input)
-        let rate = recipe.schedule.learningRate(peak: recipe.learningRate, step: step, of: steps)
-        let loss = network.trainingStep(labels: chosen.map { training.labels[$0] }, rule: rule(learningRate: rate))
-        step += 1
-        guard loss.isFinite else {
-          diverged = true
-          break epochs
-        }
-        total += loss
-        let report = TrainingProgress(
-          epoch: epoch + 1, epochs: recipe.epochs, step: step, steps: steps,
-          loss: total / Double(position / batch + 1),
-          imagesPerSecond: Double(step * batch) / max(1e-9, seconds(since: start)))
-        guard progress(report) else { throw .cancelled }
-      }
-      epochLosses.append(total / Double(stepsPerEpoch))
+    let (start, secondsBefore) = (ContinuousClock.now, position.seconds)
+    func moment(epoch: Int, loss: Double, isEvaluating: Bool) -> TrainingMoment {
+      let progress = TrainingProgress(
+        epoch: epoch, epochs: recipe.epochs, step: position.step, steps: steps, loss: loss,
+        imagesPerSecond: Double(position.step * batch) / max(1e-9, position.seconds))
+      return TrainingMoment(progress: progress, isEvaluating: isEvaluating, position: position, network: network)
     }
-    let trainSeconds = seconds(since: start)
-    let score = diverged ? nil : network.evaluate(evaluation)
+    while position.step < steps {
+      let epoch = position.step / stepsPerEpoch
+      if indices?.epoch != epoch { indices = (epoch, order(epoch: epoch)) }
+      let first = position.step % stepsPerEpoch * batch
+      let chosen = indices!.order[first..<first + batch]
+      assembler.assemble(training, indices: chosen, epoch: epoch, position: first, into: network.input)
+      let rate = recipe.schedule.learningRate(peak: recipe.learningRate, step: position.step, of: steps)
+      let loss = network.trainingStep(labels: chosen.map { training.labels[$0] }, rule: rule(learningRate: rate))
+      position.step += 1
+      position.seconds = secondsBefore + seconds(since: start)
+      guard loss.isFinite else {
+        diverged = true
+        break
+      }
+      position.lossSum += loss
+      let mean = position.lossSum / Double(first / batch + 1)
+      if position.step % stepsPerEpoch == 0 {
+        position.epochLosses.append(mean)
+        position.lossSum = 0
+      }
+      guard observer(moment(epoch: epoch + 1, loss: mean, isEvaluating: false)) else { throw .cancelled }
+    }
+    var score: Evaluation?
+    if !diverged {
+      let last = moment(epoch: recipe.epochs, loss: position.epochLosses.last ?? 0, isEvaluating: true)
+      score = network.evaluate(evaluation) { observer(last) }
+      if score == nil { throw .cancelled }
+    }
     let loss = score?.meanLoss
     let isSound = loss?.isFinite ?? false
     return TrainingOutcome(
       accuracy: isSound ? score?.accuracy ?? 0 : 1 / Double(network.architecture.classCount),
-      loss: isSound ? loss : nil, epochLosses: epochLosses, diverged: !isSound, trainSeconds: trainSeconds,
-      imagesPerSecond: Double(step * batch) / max(1e-9, trainSeconds))
+      loss: isSound ? loss : nil, epochLosses: position.epochLosses, diverged: !isSound,
+      trainSeconds: position.seconds, imagesPerSecond: Double(position.step * batch) / max(1e-9, position.seconds))
   }
 
   private func rule(learningRate: Double) -> UpdateRule {
@@ -129,7 +157,10 @@ public struct Evaluation: Sendable, Equatable {
 
 extension ResNet {
   /// Classifies all `images` with running statistics, without augmentation. There must be at least one.
-  public func evaluate(_ images: LabeledImages) -> Evaluation {
+  public func evaluate(_ images: LabeledImages) -> Evaluation { evaluate(images) { true }! }
+
+  /// - Parameter goesOn: asked after every batch; nil comes back where it says no.
+  func evaluate(_ images: LabeledImages, while goesOn: () -> Bool) -> Evaluation? {
     precondition(images.count > 0)
     let assembler = BatchAssembler(normalization: images.normalization)
     var total = Score()
@@ -139,6 +170,7 @@ extension ResNet {
       let score = inference(labels: Array(images.labels[indices]))
       total.loss += score.loss
       total.correct += score.correct
+      guard goesOn() else { return nil }
     }
     let count = Double(images.count)
     return Evaluation(accuracy: Double(total.correct) / count, meanLoss: isFinite ? total.loss / count : .nan)

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A data set's archive on a server, and how it gets into a folder: downloaded, checked, unpacked, moved in place.
@@ -41,19 +42,27 @@ public struct DatasetArchive: Sendable {
     into directory: String,
     progress: @escaping @Sendable (_ receivedBytes: Int, _ totalBytes: Int?) -> Void = { _, _ in }
   ) async throws(ImageDataError) -> Outcome {
+    let url = try check()
     let target = CIFAR10Folder(directory, recordsPerFile: recordsPerFile)
     if try isPresent(target) { return .alreadyPresent }
-    guard let url = URL(string: address), ["http", "https"].contains(url.scheme?.lowercased()), url.host != nil else {
-      throw .invalidAddress(address)
-    }
-    let folder = URL(fileURLWithPath: target.path, isDirectory: true)
-    let parent = folder.deletingLastPathComponent()
+    let parent = FilePath.folder(of: target.path)
     try createFolder(parent)
-    let part = parent.appendingPathComponent(url.lastPathComponent + ".part").path
+    let name = FilePath.name(of: url.path)
+    let part = FilePath.join(parent, "\(["", "/", "."].contains(name) ? "archive" : name).part")
 
     try await download(url, to: part, progress: progress)
     try await install(part, into: target)
     return .installed
+  }
+
+  /// What is wrong with the address or the checksum, before anything is downloaded.
+  @discardableResult
+  public func check() throws(ImageDataError) -> URL {
+    guard let url = URL(string: address), ["http", "https"].contains(url.scheme?.lowercased()),
+      let host = url.host, !host.isEmpty
+    else { throw .invalidAddress(address) }
+    guard md5.utf8.count == 32, md5.allSatisfy({ $0.isASCII && $0.isHexDigit }) else { throw .invalidChecksum(md5) }
+    return url
   }
 
   /// Where another archive was asked for than the official one, any complete set is taken for it.
@@ -86,12 +95,10 @@ public struct DatasetArchive: Sendable {
 
   /// Unpacks beside the target, on the same file system, so that every file arrives by renaming.
   private func install(_ archive: String, into target: CIFAR10Folder) async throws(ImageDataError) {
-    let folder = URL(fileURLWithPath: target.path, isDirectory: true)
-    let scratch = folder.deletingLastPathComponent()
-      .appendingPathComponent(".unpacking-\(UUID().uuidString)", isDirectory: true)
+    let scratch = FilePath.join(FilePath.folder(of: target.path), ".unpacking-\(UUID().uuidString)")
     try createFolder(scratch)
-    defer { try? FileManager.default.removeItem(at: scratch) }
-    try await unpack(archive, into: scratch.path)
+    defer { try? FileManager.default.removeItem(atPath: scratch) }
+    try await unpack(archive, into: scratch)
 
     let unpacked = try CIFAR10Folder(
       folderWithFiles(in: scratch, archive: archive), recordsPerFile: recordsPerFile)
@@ -102,7 +109,7 @@ public struct DatasetArchive: Sendable {
       let detail = error.description.split(separator: ";").first.map(String.init) ?? ""
       throw .unpackingFailed(archive: archive, reason: detail.replacing(unpacked.path + "/", with: ""))
     }
-    try createFolder(folder)
+    try createFolder(target.path)
     let names = FileManager.default.fileExists(atPath: unpacked.path(of: CIFAR10.classNameFile))
     for file in (names ? [CIFAR10.classNameFile] : []) + CIFAR10.standardFiles {
       try moveFile(unpacked.path(of: file), to: target.path(of: file))
@@ -111,9 +118,9 @@ public struct DatasetArchive: Sendable {
   }
 
   /// The archive's files lie in a folder of their own; its name does not matter.
-  private func folderWithFiles(in scratch: URL, archive: String) throws(ImageDataError) -> String {
-    let entries = (try? FileManager.default.contentsOfDirectory(atPath: scratch.path)) ?? []
-    let candidates = [scratch.path] + entries.sorted().map { scratch.appendingPathComponent($0).path }
+  private func folderWithFiles(in scratch: String, archive: String) throws(ImageDataError) -> String {
+    let entries = (try? FileManager.default.contentsOfDirectory(atPath: scratch)) ?? []
+    let candidates = [scratch] + entries.sorted().map { FilePath.join(scratch, $0) }
     for candidate in candidates {
       let first = candidate + "/" + CIFAR10.standardFiles[0]
       if FileManager.default.fileExists(atPath: first) { return candidate }

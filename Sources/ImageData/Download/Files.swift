@@ -1,4 +1,5 @@
 import Crypto
+import Files
 import Foundation
 
 #if canImport(Glibc)
@@ -62,11 +63,18 @@ func systemReason(_ number: Int32) -> String {
   String(cString: strerror(number))
 }
 
-func createFolder(_ folder: URL) throws(ImageDataError) {
-  do {
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  } catch {
-    throw .unwritable(path: folder.path, reason: reason(of: error))
+/// The folder and those above it.
+func createFolder(_ folder: String) throws(ImageDataError) {
+  var made = FilePath.isAbsolute(folder) ? "/" : ""
+  for entry in FilePath.entries(of: folder) {
+    made += entry + "/"
+    guard mkdir(made, 0o777) == 0 || [EEXIST, EISDIR].contains(errno) else {
+      throw .unwritable(path: folder, reason: systemReason(errno))
+    }
+  }
+  var status = stat()
+  guard stat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+    throw .unwritable(path: folder, reason: systemReason(ENOTDIR))
   }
 }
 

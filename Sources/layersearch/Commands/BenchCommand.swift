@@ -21,7 +21,7 @@ struct BenchCommand: ParsableCommand {
 
   @OptionGroup var network: NetworkOptions
 
-  @Option(help: "Images a step.")
+  @Option(help: "Images a step.", transform: Number.whole(TrainingLimits.batch))
   var batch = 128
 
   @Flag(help: "Also say where a training step's time goes, layer by layer.")
@@ -32,10 +32,6 @@ struct BenchCommand: ParsableCommand {
 
   @Flag(help: "Print one JSON object.")
   var json = false
-
-  func validate() throws {
-    if !(1...4096).contains(batch) { throw ValidationError("--batch \(batch) must be from 1 to 4096") }
-  }
 
   func run() throws {
     if tune { return try Self.tune() }

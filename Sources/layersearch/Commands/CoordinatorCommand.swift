@@ -75,6 +75,7 @@ struct CoordinatorCommand: ParsableCommand {
       }
     }
     StandardOutput.writeLine("listening on \(socket.endpoint)")
+    try StandardOutput.check()
     let outcome = try withExtendedLifetime(signals) { try service.run() }
     if case .gaveUp(let reason) = outcome { throw Failure.failed(reason) }
     if case .stopped = outcome {

@@ -38,6 +38,14 @@ struct DataFetchCommand: AsyncParsableCommand {
     var contentHash: String
   }
 
+  func validate() throws {
+    if directory.isEmpty { throw ValidationError("the folder's name is empty; leave it out, or name a folder") }
+    do { try DatasetArchive.cifar10(address: address, md5: md5).check() } catch {
+      let option = if case .invalidChecksum = error { "--md5" } else { "--address" }
+      throw ValidationError("\(option) \(error)")
+    }
+  }
+
   func run() async throws {
     let display = verbosity.quiet ? nil : DownloadDisplay()
     let outcome: DatasetArchive.Outcome

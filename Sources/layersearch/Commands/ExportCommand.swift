@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Reporting
 import StudyStore
 
@@ -33,33 +34,32 @@ struct ExportCommand: ParsableCommand {
   @Flag(help: "Every candidate instead of the frontier. (The picture always shows every candidate.)")
   var all = false
 
-  @Option(help: ArgumentHelp("Write to this file instead of standard output.", valueName: "file"))
+  @Option(help: ArgumentHelp("Write to this file instead of standard output (-).", valueName: "file"))
   var output: String?
 
   func validate() throws {
     guard format == .sqlite else { return }
-    if output == nil { throw ValidationError("--format sqlite needs a file to write to; give --output backup.sqlite") }
+    if output == nil {
+      throw ValidationError("--format sqlite needs a file to write to; give --output backup.sqlite, or - for a pipe")
+    }
     if all { throw ValidationError("--format sqlite always copies everything; leave out --all") }
   }
 
   func run() throws {
+    let output = try OutputFile(output ?? "-", option: "--output")
+    if format == .sqlite, output.isStandardOutput, StandardOutput.isTerminal {
+      throw Failure.usage("--output -: a database is nothing for a terminal; send it to a file or a pipe")
+    }
     let store = try StudyReading.open(study)
-    guard let format = format.report else {
-      guard let output else { return }
-      try store.copyDatabase(to: output)
-      StandardError.shared.writeLine("wrote \(output)")
-      return
-    }
-    let definition = try StudyDefinition(of: store)
-    let report = try StudyReading.report(store: store, definition: definition)
-    let text = report.text(format, selection: all ? .all : .frontier)
-    if let output {
-      try AtomicFile.write(text.utf8, to: output)
-      StandardError.shared.writeLine("wrote \(output)")
+    if let format = format.report {
+      let definition = try StudyDefinition(of: store)
+      let report = try StudyReading.report(store: store, definition: definition)
+      try output.write(report.text(format, selection: all ? .all : .frontier).utf8)
+      // CSV has no place for them that every reader would skip; the other formats say it themselves.
+      if format == .csv { for caveat in report.caveats { StandardError.shared.writeLine("note: \(caveat)") } }
     } else {
-      StandardOutput.write(text)
+      try store.copyDatabase(to: output)
     }
-    // CSV has no place for them that every reader would skip; the other formats say it themselves.
-    if format == .csv { for caveat in report.caveats { StandardError.shared.writeLine("note: \(caveat)") } }
+    if output.isRegular { StandardError.shared.writeLine("wrote \(output.path)") }
   }
 }

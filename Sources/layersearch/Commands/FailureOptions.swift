@@ -6,23 +6,16 @@ struct FailureOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "End with an error after so many failures in a row, or so many jobs set aside in a row, without a result in between.",
-      valueName: "n"))
+      valueName: "n"), transform: Number.whole(1...1_000_000))
   var giveUpAfter: Int = 10
 
   @Flag(help: "With --resume: try the jobs again that were set aside, as if they had never failed.")
   var retryFailed = false
 
-  @Option(help: ArgumentHelp("With --resume: set job N aside, so that the study goes on without it.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp("With --resume: set job N aside, so that the study goes on without it.", valueName: "n"),
+    transform: Number.whole(1...1_000_000))
   var setAside: [Int] = []
-
-  func validate() throws {
-    if !(1...1_000_000).contains(giveUpAfter) {
-      throw ValidationError("--give-up-after \(giveUpAfter) must be from 1 to 1000000")
-    }
-    if let job = setAside.first(where: { $0 < 1 }) {
-      throw ValidationError("--set-aside \(job) must be the number of a job, as status --explain takes it")
-    }
-  }
 
   func check(resume: Bool) throws {
     if retryFailed, !resume { throw ValidationError("--retry-failed needs --resume") }

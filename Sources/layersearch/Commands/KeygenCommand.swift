@@ -21,7 +21,9 @@ struct KeygenCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("The folder for the keys.", valueName: "dir"))
   var directory: String
 
-  @Option(help: ArgumentHelp("So many workers, named worker-1, worker-2 …", valueName: "n"))
+  @Option(
+    help: ArgumentHelp("So many workers, named worker-1, worker-2 …", valueName: "n"),
+    transform: Number.whole(1...10_000))
   var workers: Int?
 
   @Option(
@@ -35,9 +37,7 @@ struct KeygenCommand: ParsableCommand {
   private static let coordinator = "coordinator"
 
   func validate() throws {
-    if let workers, !(1...10_000).contains(workers) {
-      throw ValidationError("--workers \(workers) must be from 1 to 10000")
-    }
+    if directory.isEmpty { throw ValidationError("the folder's name is empty; name a folder for the keys") }
     for name in names {
       guard AuthorizedKeys.isLegalName(name), name != Self.coordinator else {
         throw ValidationError(

@@ -2,16 +2,19 @@ import ArgumentParser
 
 /// How soon a lost worker is noticed, and how much a job may go wrong. For tests and for those who know their network.
 struct LeaseOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Seconds between signs of life.", visibility: .hidden))
+  @Option(
+    help: ArgumentHelp("Seconds between signs of life.", visibility: .hidden), transform: Number.decimal(0.05...3600))
   var heartbeatSeconds: Double = 5
 
   @Option(
-    help: ArgumentHelp("Seconds without a sign of life until a job is handed to another worker.", visibility: .hidden))
+    help: ArgumentHelp("Seconds without a sign of life until a job is handed to another worker.", visibility: .hidden),
+    transform: Number.decimal(0.15...864_000))
   var leaseSeconds: Double = 60
 
   @Option(
     help: ArgumentHelp(
-      "A job that fails so often at a worker that has finished others is set aside.", visibility: .hidden))
+      "A job that fails so often at a worker that has finished others is set aside.", visibility: .hidden),
+    transform: Number.whole(1...1000))
   var failuresUntilSetAside: Int = 3
 
   @Option(
@@ -23,11 +26,8 @@ struct LeaseOptions: ParsableArguments {
   var stalledAfter: TimeSpan = TimeSpan(seconds: 1800)
 
   func validate() throws {
-    if !(0.05...3600).contains(heartbeatSeconds) || leaseSeconds < heartbeatSeconds * 3 {
+    if leaseSeconds < heartbeatSeconds * 3 {
       throw ValidationError("--lease-seconds must be at least three times --heartbeat-seconds")
-    }
-    if failuresUntilSetAside < 1 {
-      throw ValidationError("--failures-until-set-aside \(failuresUntilSetAside) must be at least 1")
     }
     if stalledAfter.seconds < 1 { throw ValidationError("--stalled-after \(stalledAfter) must be at least 1s") }
   }

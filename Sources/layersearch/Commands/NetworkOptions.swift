@@ -7,15 +7,20 @@ struct NetworkOptions: ParsableArguments {
   var model: Model?
 
   @Option(
-    help: ArgumentHelp("Layers and ranks, such as layer1.0.conv1=8,layer2.1.conv2=16, or dense.", valueName: "text"))
+    help: ArgumentHelp(
+      "Layers and ranks, such as layer1.0.conv1=8,layer2.1.conv2=16, a label such as 'layer1 C/4', or dense.",
+      valueName: "text"))
   var candidate: String?
 
   @Option(
     help: ArgumentHelp(
-      "Decompose every 3×3 convolution, at this fraction of its output channels.", valueName: "fraction"))
+      "Decompose every 3×3 convolution, at this fraction of its output channels.", valueName: "fraction"),
+    transform: Number.decimal(NumberLimit("between 0 and 1, both excluded") { $0 > 0 && $0 < 1 }))
   var rankFraction: Double?
 
-  @Option(help: "Decompose every 3×3 convolution with more output channels than this, at this rank.")
+  @Option(
+    help: "Decompose every 3×3 convolution with more output channels than this, at this rank.",
+    transform: Number.whole(1...4096))
   var rank: Int?
 
   @Option(help: "What a basis convolution keeps: r basis maps and N − r combinations, or N combinations.")
@@ -25,11 +30,10 @@ struct NetworkOptions: ParsableArguments {
     if [candidate != nil, rankFraction != nil, rank != nil].count(where: \.self) > 1 {
       throw ValidationError("--candidate, --rank and --rank-fraction exclude each other")
     }
-    if let rank, rank < 1 { throw ValidationError("--rank \(rank) must be at least 1") }
-    if let rankFraction, !(rankFraction > 0 && rankFraction < 1) {
-      throw ValidationError("--rank-fraction \(rankFraction) must lie between 0 and 1, both excluded")
-    }
   }
+
+  /// True where the options say which layers are decomposed.
+  var namesCandidate: Bool { candidate != nil || rank != nil || rankFraction != nil }
 
   /// The candidate that the options name in this network; dense where they name none.
   func candidate(in architecture: Architecture) throws(SearchError) -> Candidate {
@@ -46,7 +50,7 @@ struct NetworkOptions: ParsableArguments {
       }
       return chosen
     }
-    let chosen = try Candidate(parsing: candidate ?? "dense")
+    let chosen = try Candidate(label: candidate ?? "dense", in: architecture)
     try chosen.validate(in: architecture)
     return chosen
   }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import SearchProtocol
 
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -16,7 +17,8 @@ struct RunCommand: ParsableCommand {
   @OptionGroup var study: StudyOptions
 
   @Option(
-    help: ArgumentHelp("Trainings at the same time (default: one a core that this process may use).", valueName: "n"))
+    help: ArgumentHelp("Trainings at the same time (default: one a core that this process may use).", valueName: "n"),
+    transform: Number.whole(FieldLimits.slots))
   var slots: Int?
 
   @OptionGroup var limits: JobLimitOptions
@@ -25,10 +27,7 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup var verbosity: VerbosityOptions
 
-  func validate() throws {
-    if let slots, !(1...4096).contains(slots) { throw ValidationError("--slots \(slots) must be from 1 to 4096") }
-    try failures.check(resume: study.resume)
-  }
+  func validate() throws { try failures.check(resume: study.resume) }
 
   func run() throws {
     let study = try study.open {}

@@ -20,6 +20,10 @@ struct SalvageCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The new study's folder.", valueName: "dir"))
   var output: String
 
+  func validate() throws {
+    if output.isEmpty { throw ValidationError("--output: the name is empty; name a folder for the new study") }
+  }
+
   func run() throws {
     let findings = try StudySalvage.run(directory: study, into: output) {
       try StudyDefinition(file: "\(study)/configuration.yaml").newIdentity()

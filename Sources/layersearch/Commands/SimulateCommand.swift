@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import SearchProtocol
 
 extension DurationDistribution: ExpressibleByArgument {}
 
@@ -22,22 +23,25 @@ struct SimulateCommand: ParsableCommand {
         layersearch simulate --virtual --workers 100000 --jobs 200000 --distribution exponential --mean 60
       """)
 
-  @Option(help: "Simulated workers.")
+  @Option(help: "Simulated workers.", transform: Number.whole(1...1_000_000))
   var workers = 100
 
-  @Option(help: "Slots of each worker.")
+  @Option(help: "Slots of each worker.", transform: Number.whole(FieldLimits.slots))
   var slots = 1
 
-  @Option(help: "Jobs of the study.")
+  @Option(help: "Jobs of the study.", transform: Number.whole(1...1_000_000))
   var jobs = 10_000
 
   @Option(help: "How the durations of trainings are distributed.")
   var distribution = DurationDistribution.constant
 
-  @Option(help: ArgumentHelp("Mean duration of a training.", valueName: "seconds"))
+  @Option(
+    help: ArgumentHelp("Mean duration of a training.", valueName: "seconds"), transform: Number.decimal(0...86_400))
   var mean = 0.0
 
-  @Option(help: ArgumentHelp("How many of the attempts fail, from 0 to 1.", valueName: "fraction"))
+  @Option(
+    help: ArgumentHelp("How many of the attempts fail, from 0 to 1.", valueName: "fraction"),
+    transform: Number.decimal(0...1))
   var failureRate = 0.0
 
   @Flag(name: .customLong("virtual"), help: "On a simulated clock, without sockets and disk.")
@@ -45,13 +49,15 @@ struct SimulateCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Kill the coordinator so many seconds after all workers are there, and start it again.", valueName: "seconds"))
+      "Kill the coordinator so many seconds after all workers are there, and start it again.", valueName: "seconds"),
+    transform: Number.decimal(0...86_400))
   var restartAfter: Double?
 
   @Option(help: ArgumentHelp("Keep the study in this new folder (default: a temporary one).", valueName: "dir"))
   var study: String?
 
-  @Option(help: ArgumentHelp("Threads for the workers.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp("Threads for the workers.", valueName: "n"), transform: Number.whole(1...64))
   var threads = 1
 
   @OptionGroup var lease: LeaseOptions
@@ -60,13 +66,9 @@ struct SimulateCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
-    try Self.require(workers, in: 1...1_000_000, "--workers")
-    try Self.require(slots, in: 1...4096, "--slots")
-    try Self.require(jobs, in: 1...1_000_000, "--jobs")
-    try Self.require(mean, in: 0...86_400, "--mean")
-    try Self.require(failureRate, in: 0...1, "--failure-rate")
-    try Self.require(threads, in: 1...min(64, workers), "--threads")
-    if let restartAfter { try Self.require(restartAfter, in: 0...86_400, "--restart-after") }
+    if threads > workers {
+      throw ValidationError("--threads \(threads) is more than the \(workers) workers that they are for")
+    }
     if isVirtual {
       if study != nil { throw ValidationError("--virtual keeps no study; leave out --study") }
       if restartAfter != nil {
@@ -77,13 +79,6 @@ struct SimulateCommand: ParsableCommand {
     } else if workers > 20_000 {
       throw ValidationError(
         "--workers \(workers) is more than a coordinator takes (20000); --virtual has no such limit")
-    }
-  }
-
-  private static func require<Value: Comparable>(_ value: Value, in range: ClosedRange<Value>, _ option: String) throws
-  {
-    guard range.contains(value) else {
-      throw ValidationError("\(option) \(value) must be from \(range.lowerBound) to \(range.upperBound)")
     }
   }
 

@@ -1,64 +1,104 @@
 import BasisEngine
+import Files
 import Foundation
 import ImageData
 import SearchCore
+import StudyStore
 
-// What to train, and on what: options first, then the study's values, then defaults.
+/// What to train, on what, and with which seeds.
+struct TrainingSettings {
+  var candidate: Candidate
+  var recipe: TrainingRecipe
+  /// Absolute; nil for the embedded set.
+  var dataFolder: String?
+  /// Content of the images.
+  var dataContent: String
+  var testImages: Int
+  var firstSeed: UInt64
+  /// How many seeds; nil where the command is about one training.
+  var seeds: Int?
+  /// Absolute, of the study whose settings these are.
+  var study: String?
+
+  var lastSeed: UInt64 { firstSeed + UInt64((seeds ?? 1) - 1) }
+}
+
+// Options first, then the study's values, then those of the training to go on with, then defaults.
 extension TrainCommand {
-  struct Settings {
-    var candidate: Candidate
-    var recipe: TrainingRecipe
-    /// nil for the embedded set.
-    var dataFolder: String?
-    var testImages: Int
-  }
-
-  func settings() throws -> Settings {
+  func settings(resuming: Resumption?) throws -> TrainingSettings {
     let study = try fromStudy.map(StudyDefaults.init(directory:))
-    guard let model = network.model ?? study?.recipe.model else {
+    let earlier = resuming?.training.recipe
+    guard let model = network.model ?? study?.recipe.model ?? earlier?.model else {
       throw Failure.usage("give --model, such as --model resnet20, or --from-study")
     }
-    guard let epochs = epochs ?? study?.recipe.epochs else { throw Failure.usage("give --epochs, such as --epochs 3") }
-    guard let data = data ?? study?.data else {
+    guard let epochs = epochs ?? study?.recipe.epochs ?? earlier?.epochs else {
+      throw Failure.usage("give --epochs, such as --epochs 3")
+    }
+    guard let data = data ?? study?.data ?? resuming?.data else {
       throw Failure.usage("give --data, the folder of CIFAR-10's binary files or shapes10")
     }
     let isEmbedded = data == DataPlaces.embedded
-    let available = isEmbedded ? Int(Int32.max) : CIFAR10.trainingCount
-    let count = trainImages ?? study?.recipe.data.trainImages ?? (isEmbedded ? 10_000 : available)
-    guard (1...available).contains(count) else {
-      throw Failure.usage("--train-images \(count) must be from 1 to \(available)")
+    let set: ImageSet = isEmbedded ? .shapes10 : .cifar10
+    let available = TrainingLimits.trainingImages(set)
+    let count =
+      trainImages ?? study?.recipe.data.trainImages ?? earlier?.data.trainImages ?? (isEmbedded ? 10_000 : available)
+    let testCount = testImages ?? resuming?.context.testImages ?? (isEmbedded ? 2_000 : CIFAR10.testCount)
+    for (option, value, most) in [
+      ("--train-images", count, available), ("--test-images", testCount, TrainingLimits.testImages(set)),
+    ] where !(1...most).contains(value) {
+      throw Failure.usage("\(option) \(value) must be a whole number from 1 to \(most), the images of \(set.rawValue)")
     }
-    let testCount = testImages ?? (isEmbedded ? 2_000 : CIFAR10.testCount)
-    guard (1...(isEmbedded ? available : CIFAR10.testCount)).contains(testCount) else {
-      throw Failure.usage("--test-images \(testCount) must be from 1 to \(isEmbedded ? available : CIFAR10.testCount)")
+    if let batch, batch > count {
+      throw Failure.usage("--batch \(batch) must be at most the number of training images, which is \(count)")
     }
-    for (name, value) in [("--epochs", epochs), ("--batch", batch ?? 1)] where value < 1 {
-      throw Failure.usage("\(name) \(value) must be at least 1")
-    }
-    for (name, value) in [
-      ("--learning-rate", learningRate), ("--momentum", momentum), ("--weight-decay", weightDecay),
-    ] {
-      if let value, !(value.isFinite && value >= 0) { throw Failure.usage("\(name) \(value) must not be negative") }
-    }
-    let defaults =
-      study?.recipe
-      ?? TrainingRecipe(
-        model: model, data: DataSelection(set: .shapes10, trainImages: count, validationImages: 0, splitSeed: 0),
-        epochs: epochs)
+    let selection = DataSelection(set: set, trainImages: count, validationImages: 0, splitSeed: 0)
+    let base = study?.recipe ?? earlier ?? TrainingRecipe(model: model, data: selection, epochs: epochs)
     let recipe = TrainingRecipe(
-      model: model, variant: network.variant ?? defaults.variant,
-      data: DataSelection(
-        set: isEmbedded ? .shapes10 : .cifar10, trainImages: count, validationImages: 0, splitSeed: 0),
-      epochs: epochs, batch: batch ?? defaults.batch, learningRate: learningRate ?? defaults.learningRate,
-      schedule: schedule ?? defaults.schedule, momentum: momentum ?? defaults.momentum,
-      nesterov: nesterov || defaults.nesterov, weightDecay: weightDecay ?? defaults.weightDecay,
-      augment: noAugment ? false : defaults.augment)
-    return Settings(
-      candidate: try network.candidate(in: Architecture(model)), recipe: recipe, dataFolder: isEmbedded ? nil : data,
-      testImages: testCount)
+      model: model, variant: network.variant ?? base.variant, data: selection, epochs: epochs,
+      batch: batch ?? base.batch, learningRate: learningRate ?? base.learningRate, schedule: schedule ?? base.schedule,
+      momentum: momentum ?? base.momentum, nesterov: nesterov || base.nesterov,
+      weightDecay: weightDecay ?? base.weightDecay, augment: noAugment ? false : base.augment)
+    let (firstSeed, seeds) = try seedRange(resuming)
+    let folder = isEmbedded ? nil : FilePath.absolute(expandingTilde(data))
+    return TrainingSettings(
+      candidate: try candidate(in: Architecture(model), study: study, resuming: resuming), recipe: recipe,
+      dataFolder: folder,
+      dataContent: try folder.map { try DataContent.cifar10(directory: $0).identity } ?? DataContent.shapes10.identity,
+      testImages: testCount, firstSeed: firstSeed, seeds: seeds,
+      study: fromStudy.map(FilePath.absolute) ?? resuming?.context.study)
   }
 
-  func images(_ settings: Settings) throws -> (training: LabeledImages, test: LabeledImages) {
+  private func candidate(
+    in architecture: Architecture, study: StudyDefaults?, resuming: Resumption?
+  ) throws -> Candidate {
+    guard network.namesCandidate else {
+      if let resuming { return resuming.candidate }
+      guard study == nil else {
+        throw Failure.usage(
+          "give --candidate, for which network of the study it is about: \(CandidateNames.kinds); or --rank-fraction or --rank"
+        )
+      }
+      return .dense
+    }
+    if let study, let text = network.candidate, network.model == nil || network.model == study.recipe.model {
+      return try study.names.candidate(text)
+    }
+    if let text = network.candidate, Int(text) != nil || text == "knee" {
+      throw Failure.usage("--candidate \(text): whose frontier is meant? Give --from-study as well")
+    }
+    return try network.candidate(in: architecture)
+  }
+
+  private func seedRange(_ resuming: Resumption?) throws(Failure) -> (first: UInt64, seeds: Int?) {
+    let first = seed ?? resuming?.context.firstSeed ?? 1
+    let seeds = seeds ?? resuming?.context.seeds
+    guard first.addingReportingOverflow(UInt64((seeds ?? 1) - 1)).overflow == false else {
+      throw .usage("--seed \(first): there are no \(seeds ?? 1) seeds from there on; choose a smaller one")
+    }
+    return (first, seeds)
+  }
+
+  func images(_ settings: TrainingSettings) throws -> (training: LabeledImages, test: LabeledImages) {
     let count = settings.recipe.data.trainImages
     guard let folder = settings.dataFolder else {
       return (Shapes10.training(count: count), Shapes10.test(count: settings.testImages))

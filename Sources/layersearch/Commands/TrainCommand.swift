@@ -1,5 +1,6 @@
 import ArgumentParser
 import BasisEngine
+import Files
 import Foundation
 import ImageData
 import SearchCore
@@ -12,12 +13,17 @@ struct TrainCommand: ParsableCommand {
       Trains on the first N training images, none held out, and scores the test images once, at the end. Where the \
       processor has AVX-512 and OPENBLAS_CORETYPE is not set, it is set to SkylakeX.
 
+      Ctrl-C and SIGTERM end it after the step under way; a checkpoint is written, and --resume-from goes on from it to the \
+      same bits. A second one ends it at once.
+
       Examples:
         layersearch train --model resnet20 --data shapes10 --epochs 3
         layersearch train --model resnet20 --rank-fraction 0.25 --data DIR \\
-          --epochs 30 --checkpoint r20.ckpt --json
+          --epochs 30 --checkpoint r20.ckpt --checkpoint-every 5 --json
         layersearch train --from-study studies/cifar10-resnet20 \\
           --candidate layer3.2.conv1=16 --epochs 30
+        layersearch train --from-study studies/cifar10-resnet20 --candidate knee --seeds 3
+        layersearch train --resume-from r20.ckpt
       """)
 
   @OptionGroup var network: NetworkOptions
@@ -25,29 +31,32 @@ struct TrainCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The folder of CIFAR-10's binary files, or shapes10.", valueName: "dir|shapes10"))
   var data: String?
 
-  @Option(help: ArgumentHelp("Train on the first N training images (default: all; shapes10: 10000).", valueName: "n"))
+  @Option(
+    help: ArgumentHelp("Train on the first N training images (default: all; shapes10: 10000).", valueName: "n"),
+    transform: Number.whole(1...TrainingLimits.trainingImages(.shapes10)))
   var trainImages: Int?
 
   @Option(
-    help: ArgumentHelp("Score the first N test images (default: all; shapes10: 2000).", valueName: "n"))
+    help: ArgumentHelp("Score the first N test images (default: all; shapes10: 2000).", valueName: "n"),
+    transform: Number.whole(1...TrainingLimits.testImages(.shapes10)))
   var testImages: Int?
 
-  @Option(help: "Passes over the training images.")
+  @Option(help: "Passes over the training images.", transform: Number.whole(TrainingLimits.epochs))
   var epochs: Int?
 
-  @Option(help: "Images a step (default: 128).")
+  @Option(help: "Images a step (default: 128).", transform: Number.whole(TrainingLimits.batch))
   var batch: Int?
 
-  @Option(help: "The schedule's peak (default: 0.1).")
+  @Option(help: "The schedule's peak (default: 0.1).", transform: Number.decimal(TrainingLimits.learningRate))
   var learningRate: Double?
 
   @Option(help: "Default: onecycle.")
   var schedule: Schedule?
 
-  @Option(help: "Default: 0.9.")
+  @Option(help: "Default: 0.9.", transform: Number.decimal(TrainingLimits.momentum))
   var momentum: Double?
 
-  @Option(help: "Default: 0.0001.")
+  @Option(help: "Default: 0.0001.", transform: Number.decimal(TrainingLimits.weightDecay))
   var weightDecay: Double?
 
   @Flag(help: "Nesterov's momentum.")
@@ -56,89 +65,81 @@ struct TrainCommand: ParsableCommand {
   @Flag(help: "Without random crops and flips.")
   var noAugment = false
 
-  @Option(help: "Seed of weights, order and augmentation.")
-  var seed: UInt64 = 1
+  @Option(
+    help: "Seed of weights, order and augmentation (default: 1).", transform: Number.whole(UInt64.min...UInt64.max))
+  var seed: UInt64?
 
-  @Option(help: ArgumentHelp("Take all settings that are not given here from a study.", valueName: "study-dir"))
+  @Option(
+    help: ArgumentHelp("Train with N seeds, --seed and those that follow it; tell mean and deviation.", valueName: "n"),
+    transform: Number.whole(TrainingLimits.seeds))
+  var seeds: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Take all settings that are not given here from a study; --candidate may then be knee or a row number of its frontier, too.
+      """,
+      valueName: "study-dir"))
   var fromStudy: String?
 
-  @Option(help: ArgumentHelp("Write the trained network here.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "Write the trained network here; - is standard output; with --seeds, -seedN is added to the name.",
+      valueName: "file"))
   var checkpoint: String?
+
+  @Option(
+    help: ArgumentHelp("Also write it after every N epochs, so that even a crash costs no more.", valueName: "n"),
+    transform: Number.whole(TrainingLimits.epochs))
+  var checkpointEvery: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Go on with a training that was interrupted: its settings are in the file, and so are where its checkpoint goes.",
+      valueName: "file"))
+  var resumeFrom: String?
+
+  @Flag(help: "Resume although this machine has other kernels, which give other bits.")
+  var otherKernels = false
 
   @Flag(help: "Print one JSON object.")
   var json = false
 
   @OptionGroup var verbosity: VerbosityOptions
 
-  struct Output: Encodable {
-    var testAccuracy: Double
-    var testLoss: Double?
-    var diverged: Bool
-    var imagesPerSecond: Double
-    var trainSeconds: Double
-    var parameters: Int
-    var multiplyAdds: Int
-    var epochLosses: [Double]
-    var model: String
-    var candidate: String
-    var trainImages: Int
-    var epochs: Int
-    var seed: UInt64
-    var kernelVariant: String
-    var peakMemoryBytes: Int
-    var checkpoint: String?
+  func validate() throws {
+    if checkpointEvery != nil, checkpoint == nil, resumeFrom == nil {
+      throw ValidationError("--checkpoint-every needs to know where to: give --checkpoint as well")
+    }
+    if otherKernels, resumeFrom == nil { throw ValidationError("--other-kernels is for --resume-from alone") }
   }
 
   func run() throws {
     OpenBLASEnvironment.adopt()
-    let settings = try settings()
-    if let checkpoint { try AtomicFile.requireWritableFolder(of: checkpoint) }
-    let (training, test) = try images(settings)
     let kernels = try KernelSelection.best()
-    let trainer = try Trainer(recipe: settings.recipe, seed: seed)
-    let network = try trainer.makeNetwork(candidate: settings.candidate, kernels: kernels)
-    let cost = network.architecture.cost(of: settings.candidate, variant: settings.recipe.variant)
-    let log = verbosity.logger("train")
-    log.info(
-      """
-      \(settings.recipe.model.rawValue), \(settings.candidate), \(cost.parameters) parameters, \
-      \(training.count) images, \(KernelSelection.variantDescription(of: kernels))
-      """)
-
-    var display = TrainingDisplay(isQuiet: verbosity.quiet)
-    let outcome = try trainer.train(network, training: training, evaluation: test) { progress in
-      display.show(progress)
-      return true
-    }
-    display.finish()
     let variant = KernelSelection.variantDescription(of: kernels)
-    if let checkpoint {
-      let training = Checkpoint.Training(
-        recipe: settings.recipe, seed: seed, epochsDone: outcome.epochLosses.count, testAccuracy: outcome.accuracy,
-        kernelVariant: variant)
-      try network.save(to: checkpoint, training: training)
-    }
-    let output = Output(
-      testAccuracy: outcome.accuracy, testLoss: outcome.loss, diverged: outcome.diverged,
-      imagesPerSecond: outcome.imagesPerSecond, trainSeconds: outcome.trainSeconds, parameters: cost.parameters,
-      multiplyAdds: cost.multiplyAdds, epochLosses: outcome.epochLosses, model: settings.recipe.model.rawValue,
-      candidate: settings.candidate.description, trainImages: training.count, epochs: settings.recipe.epochs,
-      seed: seed, kernelVariant: variant,
-      peakMemoryBytes: ProcessMemory.peakBytes(), checkpoint: checkpoint)
-    try json ? JSONOutput.print(output) : printText(output)
-  }
+    let resumption = try resumeFrom.map { try Resumption(path: $0) }
+    let settings = try settings(resuming: resumption)
+    try resumption?.require(settings, kernelVariant: variant, allowsOthers: otherKernels)
+    let output = try TrainingOutput(
+      settings, checkpoint: checkpoint ?? resumption?.context.checkpoint, resumedFrom: resumeFrom,
+      every: checkpointEvery ?? resumption?.context.checkpointEvery, printsJSON: json)
+    let interruption = Interruption()
+    let images = try images(settings)
+    let session = TrainingSession(
+      settings: settings, output: output, images: images, kernels: kernels,
+      kernelVariant: resumption?.kernelVariant(here: variant) ?? variant, interruption: interruption,
+      log: verbosity.logger("train"), isQuiet: verbosity.quiet)
 
-  private func printText(_ output: Output) {
-    var lines = [
-      "test accuracy  \(Readable.fixed(output.testAccuracy * 100, digits: 2)) %"
-        + (output.diverged ? " (the training diverged)" : ""),
-      "parameters     \(output.parameters)",
-      "multiply-adds  \(output.multiplyAdds)",
-      "training       \(Readable.fixed(output.trainSeconds, digits: 1)) s, "
-        + "\(Readable.fixed(output.imagesPerSecond, digits: 0)) images/s",
-      "epoch losses   " + output.epochLosses.map { Readable.fixed($0, digits: 4) }.joined(separator: " "),
-    ]
-    if let checkpoint = output.checkpoint { lines.append("checkpoint     \(checkpoint)") }
-    for line in lines { StandardOutput.writeLine(line) }
+    let report = TrainingReport(isPlural: settings.seeds != nil, printsJSON: json, toError: output.takesStandardOutput)
+    var reports = resumption?.context.done ?? []
+    for earlier in reports { report.print(earlier) }
+    let first = resumption.map { $0.training.seed } ?? settings.firstSeed
+    for seed in first...settings.lastSeed {
+      let done = try session.train(seed: seed, from: seed == first ? resumption : nil, done: reports)
+      reports.append(done)
+      report.print(done)
+    }
+    try report.end(reports)
   }
 }

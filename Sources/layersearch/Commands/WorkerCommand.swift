@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import ImageData
+import SearchProtocol
 
 struct WorkerCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -25,7 +26,8 @@ struct WorkerCommand: ParsableCommand {
   var keys: String?
 
   @Option(
-    help: ArgumentHelp("Trainings at the same time (default: one a core that this process may use).", valueName: "n"))
+    help: ArgumentHelp("Trainings at the same time (default: one a core that this process may use).", valueName: "n"),
+    transform: Number.whole(FieldLimits.slots))
   var slots: Int?
 
   @Option(
@@ -43,7 +45,9 @@ struct WorkerCommand: ParsableCommand {
       valueName: "dir"))
   var dataCache: String?
 
-  @Option(help: ArgumentHelp("Most that they may take up; what was not used for long goes first.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp("Most that they may take up; what was not used for long goes first.", valueName: "n"),
+    transform: Number.decimal(0.001...1_000_000))
   var dataCacheGigabytes: Double = Double(DataCache.standardBytes) / 1e9
 
   @Flag(help: "Wait for the next study when one is done.")
@@ -70,10 +74,6 @@ struct WorkerCommand: ParsableCommand {
   @OptionGroup var verbosity: VerbosityOptions
 
   func validate() throws {
-    if let slots, !(1...4096).contains(slots) { throw ValidationError("--slots \(slots) must be from 1 to 4096") }
-    if !(0.001...1_000_000).contains(dataCacheGigabytes) {
-      throw ValidationError("--data-cache-gigabytes \(dataCacheGigabytes) must be from 0.001 to 1000000")
-    }
     try Endpoint.check(connect, option: "--connect", isBound: false)
   }
 

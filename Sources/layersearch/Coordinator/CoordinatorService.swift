@@ -109,6 +109,7 @@ final class CoordinatorService {
       progress.show(machine.summary, now: now)
     }
     progress.finish(machine.summary, now: MonotonicClock.now)
+    try study.store.requireInPlace()
     if let reasonToGiveUp { return .gaveUp(reasonToGiveUp) }
     return machine.summary.isFinished ? .studyFinished : .stopped
   }

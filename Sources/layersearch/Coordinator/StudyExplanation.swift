@@ -56,14 +56,15 @@ struct StudyExplanation: Encodable {
 
   /// `subject`: a job's number, a candidate, or a worker's name, the beginning of one, or a host.
   init(of subject: String, store: StudyStore, now: Double) throws {
-    study = try StudyDefinition(of: store).name
+    let definition = try StudyDefinition(of: store)
+    study = definition.name
     let scene = try Scene(store: store, now: now)
     if let number = Int64(subject) {
       if let job = scene.jobs.first(where: { $0.id == number }) { jobs = [try scene.explain(job, store: store)] }
     } else {
-      jobs = try scene.jobs.filter { $0.trial.candidate.description == subject }.map {
-        try scene.explain($0, store: store)
-      }
+      // What is no candidate may be a worker.
+      let named = try? CandidateNames(of: store, definition: definition).candidate(ofText: subject)
+      jobs = try scene.jobs.filter { $0.trial.candidate == named }.map { try scene.explain($0, store: store) }
     }
     if jobs.isEmpty, !subject.isEmpty {
       let named = scene.workers.filter { $0.worker.id == subject }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Lines from a file descriptor, read by blocking: for threads of their own.
@@ -29,15 +30,4 @@ struct LineReader {
 
 /// Writes all bytes; false where nobody reads any more or nothing more fits.
 @discardableResult
-func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
-  var rest = bytes[...]
-  while !rest.isEmpty {
-    let written = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-    if written > 0 {
-      rest = rest.dropFirst(written)
-    } else if errno != EINTR {
-      return false
-    }
-  }
-  return true
-}
+func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool { Descriptor.write(bytes, to: descriptor) == 0 }

@@ -1,5 +1,7 @@
 import ArgumentParser
+import BasisEngine
 import Configuration
+import Files
 import Foundation
 import SearchCore
 import StudyStore
@@ -19,15 +21,33 @@ struct Failure: Error, Hashable, CustomStringConvertible {
   static func usage(_ description: String) -> Failure { Failure(code: .usage, description: description) }
 }
 
+extension Failure {
+  /// An output that cannot be written: usage where the path can be none for a file.
+  init(_ error: FileError) {
+    self.init(code: error.number == nil ? .usage : .failed, description: "\(error)")
+  }
+}
+
+extension OutputFile {
+  /// For an output that the user names: `option` is told where the path can be none for a file.
+  convenience init(_ path: String, option: String) throws(Failure) {
+    do { try self.init(path) } catch {
+      var failure = Failure(error)
+      if failure.code == .usage { failure.description = "\(option) \(failure.description)" }
+      throw failure
+    }
+  }
+}
+
 /// How the process ends: 0 done, 1 failed, 2 usage or configuration; errors as one line on standard error.
 enum ProcessExit {
   static func end(with error: any Error) -> Never {
-    if let code = error as? ExitCode { exit(code.rawValue) }
+    if let code = error as? ExitCode { endInOrder(code) }
     let parserCode = LayerSearch.exitCode(for: error)
     if parserCode.isSuccess {
       // Help, version and completion scripts come as errors too.
-      print(LayerSearch.fullMessage(for: error))
-      exit(0)
+      StandardOutput.writeLine(LayerSearch.fullMessage(for: error))
+      endInOrder()
     }
     let usage = parserCode == .validationFailure
     let text = usage ? LayerSearch.message(for: error) + " (see \(helpCommand))" : describe(error)
@@ -35,6 +55,15 @@ enum ProcessExit {
     let lines = (error as? ConfigurationError)?.problems.map(\.description) ?? [oneLine(text)]
     StandardError.shared.end(saying: lines.map { "layersearch: error: \($0)" }.joined(separator: "\n"))
     exit(usage ? Failure.Code.usage.rawValue : code(of: error).rawValue)
+  }
+
+  /// After all that was to be done: 0, or `code`, where everything that was said on standard output has arrived.
+  static func endInOrder(_ code: ExitCode = .success) -> Never {
+    if let problem = StandardOutput.problem() {
+      StandardError.shared.end(saying: "layersearch: error: \(problem)")
+      exit(Failure.Code.failed.rawValue)
+    }
+    exit(code.rawValue)
   }
 
   /// For a user who does not want to wait: from any thread, and without winding anything up.
@@ -53,6 +82,8 @@ enum ProcessExit {
     switch error {
     case let failure as Failure: failure.code
     case is ConfigurationError, is SearchError: .usage
+    case let error as FileError: Failure(error).code
+    case EngineError.output(let error): Failure(error).code
     case let error as StoreError where [.differentConfiguration, .alreadyExists].contains(error.code): .usage
     default: .failed
     }

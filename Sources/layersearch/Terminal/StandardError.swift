@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Synchronization
 
@@ -48,10 +49,42 @@ final class StandardError: Sendable {
   }
 }
 
-/// Standard output, unbuffered: a line is there when this returns, also in a pipe. Where nobody reads it is dropped.
+/// Standard output, unbuffered: a line is there when this returns, also in a pipe. Where its reader has left it is dropped.
 enum StandardOutput {
   static let isTerminal = isatty(STDOUT_FILENO) == 1
 
+  /// What the system said when something could not be written, as `errno`; 0 so far.
+  private static let refusal = Mutex<Int32>(0)
+
   static func writeLine(_ text: String) { write(text + "\n") }
-  static func write(_ text: String) { writeAll(Array(text.utf8), to: STDOUT_FILENO) }
+
+  /// What cannot be written is told at the end of the process, or by `check()`; nothing more is written then, so that nothing
+  /// stands behind a gap.
+  static func write(_ text: String) {
+    refusal.withLock { refusal in
+      if refusal == 0 { refusal = Descriptor.write(Array(text.utf8), to: STDOUT_FILENO) }
+    }
+  }
+
+  /// Throws where something could not be written: for what goes on for long after it has said something.
+  static func check() throws(Failure) {
+    if let problem = refused(refusal.withLock { $0 }) { throw .failed(problem) }
+  }
+
+  /// What is wrong with what was written, once there will be nothing more; nil where all of it has arrived.
+  static func problem() -> String? {
+    refusal.withLock { refusal in
+      if refusal == 0 {
+        // Some file systems tell of a full disk no earlier than this.
+        let copy = dup(STDOUT_FILENO)
+        if copy >= 0, close(copy) != 0, errno != EINTR { refusal = errno }
+      }
+      return refused(refusal)
+    }
+  }
+
+  private static func refused(_ number: Int32) -> String? {
+    guard number != 0, number != EPIPE else { return nil }
+    return "standard output cannot be written: \(String(cString: strerror(number))); what was to be told there is lost"
+  }
 }

@@ -16,7 +16,9 @@ enum CheckpointTarget {
       let network = try ResNet(checkpoint, path: "file", batch: 1, kernels: kernels)
       let again = network.checkpoint(training: checkpoint.header.training)
       require(again.header.tensors == checkpoint.header.tensors, "another network")
-      require(again.values.map(\.bitPattern) == checkpoint.values.map(\.bitPattern), "other weights")
+      require(
+        again.values.map(\.bitPattern) == checkpoint.values.prefix(again.values.count).map(\.bitPattern),
+        "other weights")
     } catch {
       require(!error.description.contains("\n"), "more than a line")
     }

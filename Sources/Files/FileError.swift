@@ -1,0 +1,40 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Why something cannot be written. `description` is one line: what, why, and what to do.
+public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// As it was given.
+  public let path: String
+  /// What the system said, as `errno`; nil where the path can be none for a file.
+  public let number: Int32?
+  private let problem: String
+
+  /// The path can be none for a file, whatever the system says.
+  static func misuse(_ path: String, _ problem: String) -> FileError {
+    FileError(path: path, number: nil, problem: problem)
+  }
+
+  /// - Parameter advice: what to do; nil for what suits the number.
+  static func system(_ path: String, _ number: Int32, _ advice: String? = nil) -> FileError {
+    let usual =
+      switch number {
+      case ENOSPC, EDQUOT: "free space or choose another place"
+      case EACCES, EPERM, EROFS: "correct the permissions or choose another place"
+      default: "choose another place"
+      }
+    return FileError(
+      path: path, number: number, problem: "\(String(cString: strerror(number))); \(advice ?? usual)")
+  }
+
+  public var description: String {
+    let shown =
+      path.isEmpty
+      ? "''" : path == "-" ? "standard output" : path.split(whereSeparator: \.isNewline).joined(separator: " ")
+    return "\(shown): cannot be written: \(problem)"
+  }
+}

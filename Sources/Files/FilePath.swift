@@ -1,0 +1,65 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Paths taken apart as text, byte by byte as the kernel does: a letter with a combining mark behind a slash is no slash less.
+///
+/// No path makes these trap: empty ones, single characters, only slashes, a slash at the end.
+public enum FilePath {
+  private static let slash = UInt8(ascii: "/")
+
+  /// The folder that the path's last entry is in, as POSIX `dirname` has it: `.` for a bare name, `/` for `/`.
+  public static func folder(of path: String) -> String {
+    let bytes = withoutTrailingSlashes(path)
+    guard let last = bytes.lastIndex(of: slash) else { return "." }
+    var end = last
+    while end > bytes.startIndex, bytes[end - 1] == slash { end -= 1 }
+    return end == bytes.startIndex ? "/" : String(decoding: bytes[..<end], as: UTF8.self)
+  }
+
+  /// The path's last entry, as POSIX `basename` has it: empty for an empty path, `/` for `/`.
+  public static func name(of path: String) -> String {
+    let bytes = withoutTrailingSlashes(path)
+    guard let last = bytes.lastIndex(of: slash) else { return String(decoding: bytes, as: UTF8.self) }
+    return bytes.count == 1 ? "/" : String(decoding: bytes[(last + 1)...], as: UTF8.self)
+  }
+
+  /// `name` in `folder`.
+  public static func join(_ folder: String, _ name: String) -> String {
+    folder.utf8.last == slash ? folder + name : "\(folder)/\(name)"
+  }
+
+  /// The entries between the slashes, without empty ones.
+  public static func entries(of path: String) -> [String] {
+    path.utf8.split(separator: slash).map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  public static func isAbsolute(_ path: String) -> Bool { path.utf8.first == slash }
+
+  /// True where the path ends in a slash, so that it can only name a folder.
+  public static func namesFolder(_ path: String) -> Bool { path.utf8.last == slash }
+
+  /// The same file from every folder; as it is where the system does not tell the current one.
+  public static func absolute(_ path: String) -> String {
+    guard !isAbsolute(path), let current = getcwd(nil, 0) else { return path }
+    defer { free(current) }
+    return join(String(cString: current), path)
+  }
+
+  /// For files that go again: `TMPDIR`, else `/tmp`.
+  public static var temporaryFolder: String {
+    let named = getenv("TMPDIR").map { String(cString: $0) } ?? ""
+    return named.isEmpty ? "/tmp" : named
+  }
+
+  /// Without those at the end, but for a path of nothing else.
+  private static func withoutTrailingSlashes(_ path: String) -> ArraySlice<UInt8> {
+    var bytes = Array(path.utf8)[...]
+    while bytes.count > 1, bytes.last == slash { bytes.removeLast() }
+    return bytes
+  }
+}

@@ -1,0 +1,110 @@
+import Failpoints
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// A new file beside the one whose place it is to take; goes with its last reference where it has not taken it.
+final class Replacement {
+  /// There, and empty at first.
+  let temporary: String
+  private let target: String
+  private let existing: stat?
+  /// For errors.
+  private let path: String
+  private let descriptor: Int32
+  private var hasTakenPlace = false
+
+  /// Several threads may replace files of one name.
+  private static let count = Atomic(0)
+  /// Of a name on every file system that matters, less what is added here.
+  private static let longestName = 200
+
+  init(of target: String, existing: stat?, for path: String) throws(FileError) {
+    (self.target, self.existing, self.path) = (target, existing, path)
+    var name = FilePath.name(of: target)
+    while name.utf8.count > Self.longestName { name.removeLast() }
+    let number = Self.count.add(1, ordering: .relaxed).newValue
+    temporary = FilePath.join(FilePath.folder(of: target), "\(name).\(getpid()).\(number).partial")
+    // One that an earlier process of this number left behind.
+    unlink(temporary)
+    // Nobody else's until it has the mode of what it replaces.
+    descriptor = open(
+      temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, existing == nil ? 0o666 : 0o600)
+    guard descriptor >= 0 else { throw .system(path, errno) }
+  }
+
+  deinit {
+    close(descriptor)
+    if !hasTakenPlace { unlink(temporary) }
+  }
+
+  func write(_ bytes: [UInt8]) throws(FileError) {
+    let number = Descriptor.write(bytes, to: descriptor)
+    if number != 0 { throw .system(path, number) }
+  }
+
+  func read() throws(FileError) -> [UInt8] {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw .system(path, errno) }
+    var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
+    var filled = 0
+    while filled < bytes.count {
+      let count = bytes.withUnsafeMutableBytes {
+        pread(descriptor, $0.baseAddress! + filled, $0.count - filled, off_t(filled))
+      }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { throw .system(path, count < 0 ? errno : EIO) }
+      filled += count
+    }
+    return bytes
+  }
+
+  /// On disk when this returns, under the target's name, with its mode and owner.
+  func takePlace() throws(FileError) {
+    if let existing { keepOwnerAndMode(of: existing) }
+    guard fsync(descriptor) == 0 else { throw .system(path, errno) }
+    Failpoint.fileBeforeRename.pass()
+    if rename(temporary, target) != 0 {
+      let number = errno
+      // A file that is mounted by itself, or another user's in a folder like /tmp: it can be written, but not replaced.
+      guard existing != nil, [EBUSY, EPERM, EACCES, EXDEV].contains(number) else { throw .system(path, number) }
+      try overwrite()
+      return
+    }
+    hasTakenPlace = true
+    Failpoint.fileAfterRename.pass()
+    synchronizeFolder()
+  }
+
+  private func keepOwnerAndMode(of status: stat) {
+    var mode = status.st_mode & 0o7777
+    // The owner first: a change of it takes set-user-ID away.
+    if fchown(descriptor, status.st_uid, status.st_gid) != 0, fchown(descriptor, uid_t.max, status.st_gid) != 0 {
+      mode &= 0o0777
+    }
+    fchmod(descriptor, mode)
+  }
+
+  private func overwrite() throws(FileError) {
+    let bytes = try read()
+    let old = open(target, O_WRONLY | O_TRUNC | O_CLOEXEC)
+    guard old >= 0 else { throw .system(path, errno) }
+    defer { close(old) }
+    let number = Descriptor.write(bytes, to: old)
+    guard number == 0, fsync(old) == 0 else { throw .system(path, number == 0 ? errno : number) }
+  }
+
+  /// So that the new name survives a power cut. Some file systems cannot; the file itself is whole in any case.
+  private func synchronizeFolder() {
+    let folder = open(FilePath.folder(of: target), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard folder >= 0 else { return }
+    fsync(folder)
+    close(folder)
+  }
+}

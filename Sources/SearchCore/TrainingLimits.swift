@@ -1,0 +1,48 @@
+/// What a training may be asked to do: one set of limits for configurations, command lines and messages. The upper ones keep a
+/// slip of the pen from asking for months, or for more memory than there is.
+public enum TrainingLimits {
+  public static let epochs = 1...1000
+  /// Images a step.
+  public static let batch = 1...4096
+  public static let learningRate = NumberLimit("more than 0, at most 100") { $0 > 0 && $0 <= 100 }
+  public static let momentum = NumberLimit("at least 0 and less than 1") { $0 >= 0 && $0 < 1 }
+  public static let weightDecay = NumberLimit("from 0 to 1") { $0 >= 0 && $0 <= 1 }
+  /// Of a candidate, or of one command.
+  public static let seeds = 1...1000
+
+  /// Images that there are to train on, and to hold out of them.
+  public static func trainingImages(_ set: ImageSet) -> Int { set == .cifar10 ? 50_000 : 100_000 }
+
+  /// Images of the test set.
+  public static func testImages(_ set: ImageSet) -> Int { set == .cifar10 ? 10_000 : 100_000 }
+}
+
+/// Which decimal numbers are allowed, and how that is said. None allows infinities or what is not a number.
+public struct NumberLimit: Sendable, CustomStringConvertible {
+  public let description: String
+  private let isAllowed: @Sendable (Double) -> Bool
+
+  public init(_ description: String, _ isAllowed: @escaping @Sendable (Double) -> Bool) {
+    self.description = description
+    self.isAllowed = isAllowed
+  }
+
+  public func contains(_ value: Double) -> Bool { value.isFinite && isAllowed(value) }
+}
+
+extension TrainingRecipe {
+  /// Fields beyond their limits, with what is allowed.
+  public var beyondLimits: [(field: String, value: String, allowed: String)] {
+    let images = TrainingLimits.trainingImages(data.set)
+    let whole: [(String, Int, ClosedRange<Int>)] = [
+      ("trainImages", data.trainImages, 1...images), ("validationImages", data.validationImages, 0...images),
+      ("epochs", epochs, TrainingLimits.epochs), ("batch", batch, TrainingLimits.batch),
+    ]
+    let numbers: [(String, Double, NumberLimit)] = [
+      ("learningRate", learningRate, TrainingLimits.learningRate), ("momentum", momentum, TrainingLimits.momentum),
+      ("weightDecay", weightDecay, TrainingLimits.weightDecay),
+    ]
+    return whole.filter { !$0.2.contains($0.1) }.map { ($0.0, "\($0.1)", "\($0.2.lowerBound) to \($0.2.upperBound)") }
+      + numbers.filter { !$0.2.contains($0.1) }.map { ($0.0, "\($0.1)", $0.2.description) }
+  }
+}

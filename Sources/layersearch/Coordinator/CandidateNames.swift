@@ -1,0 +1,66 @@
+import Reporting
+import SearchCore
+import StudyStore
+
+/// Candidates of a study by the names that people have for them:
+///
+/// - `layer1.0.conv1=8,layer2.0.conv2=16` in any order and with spaces, `dense`;
+/// - labels as tables print them: `layer1 4·–·4·4`, `all layers at 25 %`;
+/// - `knee`: where the frontier bends most, as its picture shows it;
+/// - `3`: the third row of the frontier as `run`, `export --format csv` and all other tables list it.
+struct CandidateNames {
+  private let study: String
+  private let space: SearchSpace
+  private let report: () throws -> StudyReport
+
+  init(of store: StudyStore, definition: StudyDefinition) {
+    study = store.directory
+    space = definition.space
+    report = { try StudyReading.report(store: store, definition: definition) }
+  }
+
+  /// All that `--candidate` takes.
+  static let kinds = "a row number of the frontier, knee, a label that a table prints, layer=rank pairs, or dense"
+
+  /// - Throws: `SearchError` for what names no candidate of the study's network, `Failure` for a row that the frontier lacks.
+  func candidate(_ text: String) throws -> Candidate {
+    if let row = Int(text) { return try candidate(ofRow: row) }
+    if Self.plain(text) == "knee" {
+      guard let knee = try report().knee else {
+        throw Failure.usage(
+          "--candidate knee: the frontier of study \(study) has no bend yet; choose a row of it, which is listed by: "
+            + "layersearch export \(study) --format csv")
+      }
+      return knee.score.candidate
+    }
+    return try candidate(ofText: text)
+  }
+
+  /// By its text or label alone.
+  func candidate(ofText text: String) throws(SearchError) -> Candidate {
+    if let reference = reference(text) { return reference }
+    let candidate = try Candidate(label: text, in: space.architecture)
+    try candidate.validate(in: space.architecture)
+    return candidate
+  }
+
+  private func candidate(ofRow row: Int) throws -> Candidate {
+    let frontier = try report().frontier
+    guard (1...max(1, frontier.count)).contains(row), !frontier.isEmpty else {
+      let rows = frontier.isEmpty ? "no rows yet" : "rows 1 to \(frontier.count)"
+      throw Failure.usage(
+        "--candidate \(row): the frontier of study \(study) has \(rows); give \(Self.kinds)")
+    }
+    return frontier[row - 1].score.candidate
+  }
+
+  /// `all layers at 25 %`.
+  private func reference(_ text: String) -> Candidate? {
+    let index = (0..<space.rankCount).first {
+      Self.plain(Reference.allLayers(label: space.rankLabel($0)).text) == Self.plain(text)
+    }
+    return index.map { space.allLayers(rankIndex: $0) }
+  }
+
+  private static func plain(_ text: String) -> String { text.lowercased().filter { !$0.isWhitespace } }
+}

@@ -1,0 +1,22 @@
+import Synchronization
+
+/// Ctrl-C and SIGTERM while a training runs: the first is kept until the step under way is done, the second ends the process.
+final class Interruption: Sendable {
+  private let isAsked: Flag
+  private let signals: Signals
+
+  init() {
+    let flag = Flag()
+    isAsked = flag
+    signals = Signals { _, count in
+      if count > 1 { ProcessExit.atOnce() }
+      flag.value.store(true, ordering: .relaxed)
+    }
+  }
+
+  var isRequested: Bool { isAsked.value.load(ordering: .relaxed) }
+
+  private final class Flag: Sendable {
+    let value = Atomic(false)
+  }
+}

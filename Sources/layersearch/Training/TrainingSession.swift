@@ -1,0 +1,153 @@
+import BasisEngine
+import Files
+import Foundation
+import ImageData
+import KernelInterface
+import Logging
+import SearchCore
+
+/// Trainings of one network with one seed after the other, kept where they are interrupted.
+struct TrainingSession {
+  let settings: TrainingSettings
+  let output: TrainingOutput
+  let images: (training: LabeledImages, test: LabeledImages)
+  let kernels: KernelTable
+  /// What results are labeled with.
+  let kernelVariant: String
+  let interruption: Interruption
+  let log: Logger
+  let isQuiet: Bool
+
+  /// - Parameters:
+  ///   - resumption: what to go on from; nil to begin.
+  ///   - done: what was trained before, of other seeds.
+  func train(seed: UInt64, from resumption: Resumption?, done: [TrainedNetwork]) throws -> TrainedNetwork {
+    let trainer = try Trainer(recipe: settings.recipe, seed: seed)
+    let network = try network(trainer, resumption)
+    let state = resumption.flatMap { network.trainingState(of: $0.checkpoint) }
+    let cost = network.architecture.cost(of: settings.candidate, variant: settings.recipe.variant)
+    let file = try output.file(seed: seed, isResumed: resumption != nil)
+    log.info(
+      """
+      \(settings.recipe.model.rawValue), \(settings.candidate), \(cost.parameters) parameters, \
+      \(images.training.count) images, \(kernelVariant)\(settings.seeds == nil ? "" : ", seed \(seed)")\
+      \(state.map { ", going on after step \($0.position.step)" } ?? "")
+      """)
+    var display = TrainingDisplay(isQuiet: isQuiet)
+    var keeper = CheckpointKeeper(session: self, network: network, seed: seed, file: file, done: done)
+    if interruption.isRequested { throw Failure.failed("stopped before the first step: there is nothing to keep") }
+    let result = Result { () throws(EngineError) -> TrainingOutcome in
+      try trainer.train(network, training: images.training, evaluation: images.test, from: state) { moment in
+        if !moment.isEvaluating { display.show(moment.progress) }
+        guard !interruption.isRequested else {
+          keeper.interrupted = moment.progress
+          keeper.state = moment.state()
+          return false
+        }
+        keeper.keepIfDue(moment)
+        return true
+      }
+    }
+    display.finish()
+    let outcome: TrainingOutcome
+    switch result {
+    case .success(let found): outcome = found
+    case .failure(.cancelled): throw keeper.failure(isResumed: resumption != nil)
+    case .failure(.illegalState(let reason)):
+      throw Failure.failed("\(resumption?.path ?? ""): this checkpoint is not sound: \(reason); train it anew")
+    case .failure(let error): throw error
+    }
+    if let file {
+      let training = Checkpoint.Training(
+        recipe: settings.recipe, seed: seed, epochsDone: outcome.epochLosses.count, testAccuracy: outcome.accuracy,
+        kernelVariant: kernelVariant)
+      try network.checkpoint(training: training).write(to: file)
+    }
+    return TrainedNetwork(
+      testAccuracy: outcome.accuracy, testLoss: outcome.loss, diverged: outcome.diverged,
+      imagesPerSecond: outcome.imagesPerSecond, trainSeconds: outcome.trainSeconds, parameters: cost.parameters,
+      multiplyAdds: cost.multiplyAdds, epochLosses: outcome.epochLosses, model: settings.recipe.model.rawValue,
+      candidate: settings.candidate.description, trainImages: images.training.count, epochs: settings.recipe.epochs,
+      seed: seed, kernelVariant: kernelVariant, peakMemoryBytes: ProcessMemory.peakBytes(), checkpoint: file?.path)
+  }
+
+  private func network(_ trainer: Trainer, _ resumption: Resumption?) throws -> ResNet {
+    guard let resumption else { return try trainer.makeNetwork(candidate: settings.candidate, kernels: kernels) }
+    let network = try ResNet(
+      resumption.checkpoint, path: resumption.path, batch: settings.recipe.batch, kernels: kernels)
+    guard network.architecture == Architecture(settings.recipe.model), network.variant == settings.recipe.variant else {
+      throw Failure.failed("\(resumption.path): this checkpoint's network is not that of its recipe; train it anew")
+    }
+    return network
+  }
+
+  /// For checkpoints of trainings that are to go on.
+  fileprivate func context(done: [TrainedNetwork]) -> Resumption.Context {
+    Resumption.Context(
+      dataFolder: settings.dataFolder, testImages: settings.testImages, firstSeed: settings.firstSeed,
+      seeds: settings.seeds, done: done, checkpoint: output.checkpoint, checkpointEvery: output.every,
+      study: settings.study)
+  }
+}
+
+/// Writes a training down on its way.
+private struct CheckpointKeeper {
+  let session: TrainingSession
+  let network: ResNet
+  let seed: UInt64
+  let file: OutputFile?
+  let done: [TrainedNetwork]
+  /// Where it was when it was interrupted.
+  var interrupted: TrainingProgress?
+  var state: TrainingState?
+  private var hasWarned = false
+
+  init(session: TrainingSession, network: ResNet, seed: UInt64, file: OutputFile?, done: [TrainedNetwork]) {
+    (self.session, self.network, self.seed, self.file, self.done) = (session, network, seed, file, done)
+  }
+
+  /// After the epochs that were asked for. A checkpoint that cannot be written is no reason to end the training: there may be
+  /// room for the next.
+  mutating func keepIfDue(_ moment: TrainingMoment) {
+    guard let every = session.output.every, let file, !moment.isEvaluating else { return }
+    let progress = moment.progress
+    let stepsPerEpoch = progress.steps / progress.epochs
+    guard progress.step % (stepsPerEpoch * every) == 0, progress.step < progress.steps else { return }
+    do {
+      try write(moment.state(), to: file)
+      hasWarned = false
+    } catch {
+      if !hasWarned { session.log.warning("the training goes on without a checkpoint: \(error)") }
+      hasWarned = true
+    }
+  }
+
+  /// Keeps the interrupted training, and says how to go on.
+  func failure(isResumed: Bool) -> Failure {
+    guard let state, let interrupted else { return .failed("stopped") }
+    let where_ = "stopped after step \(interrupted.step) of \(interrupted.steps)"
+    var problem: (any Error)?
+    for place in session.output.placesForInterrupted(seed: seed, isResumed: isResumed) {
+      do {
+        try write(state, to: try OutputFile(place))
+        return .failed(
+          "\(where_), which is kept in \(place); go on with: layersearch train --resume-from \(ShellWord.quoted(place))"
+        )
+      } catch {
+        problem = problem ?? error
+      }
+    }
+    return .failed(
+      "\(where_), and nothing of it could be kept: \(problem.map { "\($0)" } ?? "there was no place for it")")
+  }
+
+  private func write(_ state: TrainingState, to file: OutputFile) throws {
+    let training = Checkpoint.Training(
+      recipe: session.settings.recipe, seed: seed, epochsDone: state.position.epochLosses.count,
+      kernelVariant: session.kernelVariant)
+    let checkpoint = network.checkpoint(
+      at: state, training: training, dataContent: session.settings.dataContent,
+      context: try session.context(done: done).text)
+    try checkpoint.write(to: file)
+  }
+}

@@ -1,0 +1,167 @@
+import Foundation
+import Testing
+
+@testable import layersearch
+
+@Suite("trainings that are interrupted", .serialized)
+struct InterruptedTrainingTests {
+  private let settings = [
+    "train", "--model", "resnet8", "--candidate", "layer2.0.conv1=8", "--data", "shapes10", "--train-images", "512",
+    "--test-images", "64", "--batch", "16", "--learning-rate", "0.05", "--seed", "5",
+  ]
+
+  /// Numbers that are not times.
+  private func essence(_ object: [String: Any]) -> [String] {
+    ["test_accuracy", "test_loss", "epoch_losses", "candidate", "seed", "parameters"].map { "\(object[$0] ?? "none")" }
+  }
+
+  /// Sends a signal in the middle of the training.
+  private func interrupt(_ command: RunningCommand, with signal: Int32) async throws -> RunningCommand.Result {
+    try await command.wait(for: "an epoch") { command.errors.contains("epoch 1/") }
+    command.send(signal)
+    return try await command.end()
+  }
+
+  /// The command that the message says to go on with.
+  private func advice(_ result: RunningCommand.Result) throws -> String {
+    let line = try #require(result.errors.split(separator: "\n").last)
+    #expect(line.hasPrefix("layersearch: error: stopped after step "), "\(result.errors)")
+    return try #require(line.components(separatedBy: "go on with: ").last)
+  }
+
+  @Test("SIGTERM and Ctrl-C keep it, and the command that is told goes on to the same bits")
+  func goesOn() async throws {
+    let place = try Place()
+    let whole = try await RunningCommand(
+      settings + ["--epochs", "24", "--checkpoint", "whole.ckpt", "--json", "--quiet"], in: place
+    ).end()
+    #expect(whole.exitCode == 0, "\(whole.errors)")
+    // A name that a shell would take apart.
+    let first = try await interrupt(
+      RunningCommand(settings + ["--epochs", "24", "--checkpoint", "a net.ckpt", "--json"], in: place), with: SIGTERM)
+    #expect(first.exitCode == 1 && !first.wasKilled && first.output.isEmpty)
+    let command = try advice(first)
+    #expect(command.contains("'a net.ckpt'"), "\(command)")
+    let second = try await place.shell("\(command) --json & sleep 0.7; kill -INT $!; wait $!")
+    #expect([0, 1].contains(second.exitCode), "\(second.errors)")
+    let last = second.exitCode == 0 ? second : try await place.shell("\(try advice(second)) --json --quiet")
+    #expect(last.exitCode == 0, "\(last.errors)")
+    #expect(essence(try object(last.output)) == essence(try object(whole.output)))
+    let networks = try ["whole.ckpt", "a net.ckpt"].map { try Data(contentsOf: URL(fileURLWithPath: place.path($0))) }
+    #expect(networks[0] == networks[1])
+    let again = try await place.run("train", "--resume-from", "a net.ckpt")
+    #expect(again.exitCode == 1 && isOneLine(again.errors) && again.errors.contains("finished"), "\(again.errors)")
+  }
+
+  @Test("without --checkpoint it is kept in the current folder, or beside its study")
+  func unasked() async throws {
+    let place = try Place()
+    try place.writeStudy()
+    #expect(try await place.run("run", "study.yaml", "--quiet", "--slots", "1").exitCode == 0)
+    for (arguments, folder) in [
+      (settings, place.folder.path),
+      (["train", "--from-study", "studies/tiny", "--candidate", "1", "--train-images", "512"], place.path("studies")),
+    ] {
+      let result = try await interrupt(
+        RunningCommand(arguments + ["--epochs", "400"], in: place), with: SIGTERM)
+      #expect(result.exitCode == 1)
+      let files = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".ckpt") }
+      #expect(files.count == 1, "\(files)")
+      #expect(try advice(result).contains(files.first ?? "none"))
+    }
+  }
+
+  @Test("a crash costs no more than --checkpoint-every epochs")
+  func everyEpochs() async throws {
+    let place = try Place()
+    let whole = try object(
+      try await RunningCommand(settings + ["--epochs", "6", "--json", "--quiet"], in: place).end().output)
+    let crashing = try RunningCommand(
+      settings + ["--epochs", "6", "--checkpoint", "net.ckpt", "--checkpoint-every", "1"], in: place)
+    try await crashing.wait(for: "a checkpoint") { place.exists("net.ckpt") || !crashing.isRunning }
+    crashing.send(SIGKILL)
+    _ = try await crashing.end()
+    let resumed = try await place.run("train", "--resume-from", "net.ckpt", "--json")
+    #expect(resumed.exitCode == 0, "\(resumed.errors)")
+    #expect(essence(try object(resumed.output)) == essence(whole))
+  }
+
+  @Test("another training, other images, a damaged or cut file and a network without state are refused in a line")
+  func refusals() async throws {
+    let place = try Place()
+    let arguments = settings + ["--epochs", "400", "--checkpoint", "net.ckpt"]
+    let result = try await interrupt(RunningCommand(arguments, in: place), with: SIGINT)
+    #expect(result.exitCode == 1)
+    for (option, value) in [
+      ("--learning-rate", "0.1"), ("--model", "resnet20"), ("--candidate", "dense"), ("--epochs", "3"),
+      ("--train-images", "256"), ("--test-images", "65"), ("--seed", "6"), ("--variant", "full"), ("--batch", "32"),
+      ("--schedule", "step"), ("--seeds", "2"),
+    ] {
+      let result = try await place.run("train", "--resume-from", "net.ckpt", option, value)
+      #expect(result.exitCode == 2 && isOneLine(result.errors), "\(result.errors)")
+      #expect(result.errors.contains(option), "\(result.errors)")
+    }
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: place.path("net.ckpt")))
+    var flipped = bytes
+    flipped[bytes.count / 2] ^= 1
+    for damaged in [flipped, bytes.prefix(bytes.count / 2), Data()] {
+      try damaged.write(to: URL(fileURLWithPath: place.path("damaged.ckpt")))
+      let result = try await place.run("train", "--resume-from", "damaged.ckpt")
+      #expect(result.exitCode == 1 && isOneLine(result.errors), "\(result.errors)")
+    }
+  }
+
+  @Test("several seeds are told one by one, with mean and deviation, and have a file each")
+  func seeds() async throws {
+    let place = try Place()
+    let arguments = settings + ["--epochs", "2", "--seeds", "3", "--checkpoint", "net.ckpt", "--quiet"]
+    let result = try await RunningCommand(arguments + ["--json"], in: place).end()
+    #expect(result.exitCode == 0, "\(result.errors)")
+    let summary = try object(result.output)
+    let seeds = try #require(summary["seeds"] as? [[String: Any]])
+    #expect(seeds.compactMap { $0["seed"] as? Int } == [5, 6, 7])
+    let accuracies = seeds.compactMap { $0["test_accuracy"] as? Double }
+    let mean = accuracies.reduce(0, +) / 3
+    #expect(abs((summary["test_accuracy_mean"] as? Double ?? -1) - mean) < 1e-12)
+    let variance = accuracies.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 2
+    #expect(abs((summary["test_accuracy_sd"] as? Double ?? -1) - variance.squareRoot()) < 1e-12)
+    #expect(summary["diverged_seeds"] as? Int == 0)
+    for seed in 5...7 { #expect(place.exists("net-seed\(seed).ckpt")) }
+    #expect(!place.exists("net.ckpt"))
+    let text = try await RunningCommand(settings + ["--epochs", "2", "--seeds", "3", "--quiet"], in: place).end().output
+    #expect(text.contains("seed 5: ") && text.contains("seed 7: ") && text.contains("mean of 3 seeds"))
+  }
+
+  @Test("an interrupted series of seeds goes on with those that are left, and tells all")
+  func interruptedSeeds() async throws {
+    let place = try Place()
+    let arguments = settings + ["--epochs", "3", "--seeds", "3"]
+    let whole = try object(try await RunningCommand(arguments + ["--json", "--quiet"], in: place).end().output)
+    let command = try RunningCommand(arguments, in: place)
+    try await command.wait(for: "the second seed") { command.errors.contains("seed 6") }
+    command.send(SIGTERM)
+    let result = try await command.end()
+    #expect(result.exitCode == 1, "\(result.errors)")
+    let resumed = try await place.shell("\(try advice(result)) --json --quiet")
+    #expect(resumed.exitCode == 0, "\(resumed.errors)")
+    let summary = try object(resumed.output)
+    let seeds = [whole, summary].map { ($0["seeds"] as? [[String: Any]])?.map(essence) }
+    #expect(seeds[0] == seeds[1] && seeds[0]?.count == 3)
+    #expect(summary["test_accuracy_mean"] as? Double == whole["test_accuracy_mean"] as? Double)
+  }
+
+  @Test("the name of a seed's file")
+  func names() {
+    #expect(TrainingOutput.name("net.ckpt", seed: 7) == "net-seed7.ckpt")
+    #expect(TrainingOutput.name("a.b/net", seed: 7) == "a.b/net-seed7")
+    #expect(TrainingOutput.name("a/.net", seed: 7) == "a/.net-seed7")
+    #expect(TrainingOutput.name("é", seed: 7) == "é-seed7")
+  }
+
+  @Test("words for the shell")
+  func words() {
+    #expect(ShellWord.quoted("a/b-c.ckpt") == "a/b-c.ckpt")
+    #expect(ShellWord.quoted("") == "''" && ShellWord.quoted("a b") == "'a b'")
+    #expect(ShellWord.quoted("it's $HOME") == "'it'\\''s $HOME'")
+  }
+}

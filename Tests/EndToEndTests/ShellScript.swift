@@ -1,0 +1,34 @@
+import Foundation
+
+extension Place {
+  /// Runs a script of `sh` in this place; `layersearch` is the built one. For redirections that only a shell makes.
+  func shell(_ script: String, shell: String = "/bin/bash") async throws -> RunningCommand.Result {
+    let name = UUID().uuidString
+    let (output, errors) = (folder.appendingPathComponent("\(name).out"), folder.appendingPathComponent("\(name).err"))
+    for file in [output, errors] { try Data().write(to: file) }
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: shell)
+    process.arguments = ["-c", "layersearch() { '\(RunningCommand.executable.path)' \"$@\"; }\n" + script]
+    process.currentDirectoryURL = folder
+    var environment = ProcessInfo.processInfo.environment
+    environment["HOME"] = folder.path
+    environment["XDG_CACHE_HOME"] = nil
+    process.environment = environment
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = try FileHandle(forWritingTo: output)
+    process.standardError = try FileHandle(forWritingTo: errors)
+    try process.run()
+    let deadline = Date().addingTimeInterval(120)
+    while process.isRunning {
+      guard Date() < deadline else {
+        process.terminate()
+        throw RunningCommand.TookTooLong(description: "no end of \(script)")
+      }
+      try await Task.sleep(for: .milliseconds(20))
+    }
+    return RunningCommand.Result(
+      exitCode: process.terminationStatus, wasKilled: process.terminationReason == .uncaughtSignal,
+      output: (try? String(contentsOf: output, encoding: .utf8)) ?? "",
+      errors: (try? String(contentsOf: errors, encoding: .utf8)) ?? "")
+  }
+}
