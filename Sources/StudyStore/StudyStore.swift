@@ -81,9 +81,8 @@ public final class StudyStore: Sendable {
   }
 
   /// Throws where what is open for writing is not what its path names any more: the folder or the database was removed or
-  /// replaced, or another coordinator came in after the lock file was deleted. Makes lock file and
-  /// mark anew where they are gone. To be called every second or so; a commit would
-  /// go on into files that nobody will ever find.
+  /// replaced, or another coordinator came in after the lock file was deleted. Makes lock file and mark anew where they are
+  /// gone. To be called every second or so; a commit would go on into files that nobody will ever find.
   public func requireInPlace() throws(StoreError) {
     guard mode == .readWrite else { return }
     let folder = StudyFolder(directory)
@@ -95,6 +94,8 @@ public final class StudyStore: Sendable {
     }
     try lock?.requireHeld()
     try mark?.restore()
+    // With a log, this is done as it is folded.
+    if log == nil { mark?.synchronize() }
   }
 
   public static let systemClock: Clock = {
