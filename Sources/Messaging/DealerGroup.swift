@@ -82,7 +82,7 @@ public final class DealerGroup {
     var hasReceived = false
     while true {
       switch members[index].socket.receive(maximumFrames: maximumFrames) {
-      case .message(let frames, _, _):
+      case .message(let frames, _, _, _):
         hasReceived = true
         deliver(index, frames)
       case .oversized: hasReceived = true

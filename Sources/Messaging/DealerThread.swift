@@ -18,7 +18,7 @@ public final class DealerThread: Sendable {
     onHandshake: (@Sendable (HandshakeOutcome) -> Void)? = nil, deliver: @escaping @Sendable ([DealerEvent]) -> Void
   ) throws(MessagingError) {
     let socket = try Socket.open(
-      .dealer, endpoint: endpoint, options: options, context: context, watchesHandshakes: onHandshake != nil)
+      .dealer, endpoint: endpoint, options: options, context: context, watchesConnections: true)
     thread = try SocketThread(socket: socket, context: context, options: options) { events in
       for case .handshake(let outcome) in events { onHandshake?(outcome) }
       let messages = events.compactMap { event -> DealerEvent? in

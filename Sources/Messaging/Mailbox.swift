@@ -60,6 +60,9 @@ public final class Mailbox<Element: Sendable>: @unchecked Sendable {
     }
   }
 
+  /// Of all that waits together.
+  public var waitingWeight: Int { monitor.withLock { totalWeight } }
+
   /// Nothing will ever be taken again.
   public var isOver: Bool { monitor.withLock { isClosed && elements.isEmpty } }
 

@@ -1,5 +1,11 @@
 import CZeroMQ
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
 /// ZeroMQ's own I/O threads. One a process is enough; sockets keep theirs alive.
 ///
 /// `close()` ends all its sockets and returns once what they had sent is delivered or their linger time has passed.
@@ -7,7 +13,12 @@ public final class MessagingContext: Sendable {
   /// Thread-safe by ZeroMQ's promise; nil once it is terminated.
   private let handle: Guarded<UnsafeHandle?>
 
+  /// libzmq draws the routing ids that a ROUTER gives out from the C library's `rand`, which it never seeds: they would be the
+  /// same in every process, and known to everybody. See `RoutingIDs`.
+  private static let seed: Void = srand(.random(in: 0...UInt32.max))
+
   public init(ioThreads: Int = 1, maximumSockets: Int = 1024) throws(MessagingError) {
+    Self.seed
     guard let context = zmq_ctx_new() else { throw MessagingError("create", on: "a ZeroMQ context") }
     // Cannot fail with these arguments on a context that no socket uses yet.
     zmq_ctx_set(context, ZMQ_IO_THREADS, Int32(clamping: max(1, ioThreads)))

@@ -7,8 +7,8 @@ public enum RouterEvent: Sendable {
 
 /// The listening side: one ROUTER socket on a thread of its own.
 ///
-/// `deliver` is called on that thread with what came in together. It may wait (which holds peers up, as it should), but must
-/// not call `close`.
+/// `deliver` is called on that thread with what came in together. It may wait (which holds peers up, as it should, but what is
+/// sent too), but must not call `close`. While `mayRead` says no, peers are held up, and what is sent goes on.
 public final class RouterThread: Sendable {
   /// Where it listens, with the port that was picked where `bind` said port 0.
   public let endpoint: String
@@ -19,13 +19,16 @@ public final class RouterThread: Sendable {
   /// Listens on `endpoint`, such as `tcp://127.0.0.1:5555` or `tcp://*:0`.
   public init(
     context: MessagingContext, bind endpoint: String, options: SocketOptions = SocketOptions(),
-    deliver: @escaping @Sendable ([RouterEvent]) -> Void
+    mayRead: @escaping @Sendable () -> Bool = { true }, deliver: @escaping @Sendable ([RouterEvent]) -> Void
   ) throws(MessagingError) {
-    let socket = try Socket.open(.router, endpoint: endpoint, options: options, context: context)
+    let socket = try Socket.open(
+      .router, endpoint: endpoint, options: options, context: context,
+      watchesConnections: endpoint.hasPrefix("tcp://"))
     self.endpoint = try socket.boundEndpoint()
     security = options.security
-    thread = try SocketThread(socket: socket, boundEndpoint: self.endpoint, context: context, options: options) {
-      events in
+    thread = try SocketThread(
+      socket: socket, isListening: true, context: context, options: options, mayRead: mayRead
+    ) { events in
       deliver(
         events.compactMap { event in
           switch event {
@@ -45,6 +48,12 @@ public final class RouterThread: Sendable {
   /// back as `undeliverable`. False where the thread is closed or hopelessly behind.
   @discardableResult
   public func send(_ frames: [[UInt8]], to peer: [UInt8]) -> Bool { thread.post([peer] + frames) }
+
+  /// The peer has introduced itself: its connection may stay (`SocketOptions.introductionSeconds`).
+  public func acquaint(_ peer: [UInt8]) { thread.acquaint(peer) }
+
+  /// Ends the peer's connection; it may come back with another. On TCP only.
+  public func disconnect(_ peer: [UInt8]) { thread.disconnect(peer) }
 
   /// Hands what was sent to ZeroMQ and ends the thread. Sending afterwards does nothing.
   public func close() { thread.close() }

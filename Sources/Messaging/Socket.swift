@@ -4,12 +4,13 @@ import CZeroMQ
 struct Socket: ~Copyable, @unchecked Sendable {
   // @unchecked: the handle is the only reference, and the value that owns it cannot be copied, so that it moves between
   // threads as a whole (from the one that made it to the one that serves it).
-  private let handle: UnsafeHandle
-  /// Tells how handshakes end; nil where nobody wants to know.
-  private var monitor: UnsafeHandle?
+  let handle: UnsafeHandle
+  /// Tells of connections; nil where nobody wants to know.
+  var monitor: UnsafeHandle?
   private let kind: Kind
   /// The messages that come in carry the key of their sender.
   private let hasKeys: Bool
+  private let isEncrypted: Bool
   /// Endpoint, for errors.
   let subject: String
   /// Names are looked up in version 6 of IP.
@@ -20,17 +21,18 @@ struct Socket: ~Copyable, @unchecked Sendable {
     case dealer
   }
 
-  private init(handle: UnsafeHandle, kind: Kind, subject: String, hasKeys: Bool, usesVersion6: Bool) {
+  private init(handle: UnsafeHandle, kind: Kind, subject: String, security: SocketSecurity, usesVersion6: Bool) {
     self.handle = handle
     self.kind = kind
     self.subject = subject
-    self.hasKeys = hasKeys
+    hasKeys = if case .server = security { true } else { false }
+    isEncrypted = if case .plaintext = security { false } else { true }
     self.usesVersion6 = usesVersion6
   }
 
   /// Binds a router, connects a dealer.
   static func open(
-    _ kind: Kind, endpoint: String, options: SocketOptions, context: MessagingContext, watchesHandshakes: Bool = false
+    _ kind: Kind, endpoint: String, options: SocketOptions, context: MessagingContext, watchesConnections: Bool = false
   ) throws(MessagingError) -> Socket {
     let type =
       switch kind {
@@ -41,15 +43,13 @@ struct Socket: ~Copyable, @unchecked Sendable {
       throw MessagingError(kind == .router ? "listen on" : "connect to", on: endpoint, code: EINVAL)
     }
     // Owned from here on, so that it is closed whatever fails below.
-    var hasKeys = false
-    if case .server = options.security { hasKeys = true }
     let subject = kind == .router ? HostAddress.bindable(endpoint) : endpoint
-    // Who watches its handshakes finds out what a name stands for while it waits.
-    let needsVersion6 = HostAddress.needsVersion6(subject, looksUp: kind == .dealer && !watchesHandshakes)
+    // Who watches its connections finds out what a name stands for while it waits.
+    let needsVersion6 = HostAddress.needsVersion6(subject, looksUp: kind == .dealer && !watchesConnections)
     var socket = Socket(
-      handle: try context.makeSocket(type, for: endpoint), kind: kind, subject: subject, hasKeys: hasKeys,
+      handle: try context.makeSocket(type, for: endpoint), kind: kind, subject: subject, security: options.security,
       usesVersion6: needsVersion6)
-    if watchesHandshakes { try socket.watchHandshakes(context) }
+    if watchesConnections { try socket.watchConnections(context) }
     try socket.prepare(options)
     return socket
   }
@@ -66,6 +66,8 @@ struct Socket: ~Copyable, @unchecked Sendable {
     try set(ZMQ_LINGER, options.lingerMilliseconds)
     try set(ZMQ_SNDHWM, options.highWaterMark)
     try set(ZMQ_RCVHWM, options.receiveHighWaterMark)
+    // What the kernel keeps for a connection that is not read counts too.
+    try set(ZMQ_RCVBUF, options.receiveBufferBytes)
     try set(ZMQ_MAXMSGSIZE, options.maximumMessageBytes)
     try set(ZMQ_HEARTBEAT_IVL, options.heartbeatMilliseconds)
     try set(ZMQ_HEARTBEAT_TIMEOUT, options.heartbeatTimeoutMilliseconds)
@@ -89,7 +91,7 @@ struct Socket: ~Copyable, @unchecked Sendable {
     }
   }
 
-  var watchesHandshakes: Bool { monitor != nil }
+  var watchesConnections: Bool { monitor != nil }
 
   /// For a dealer: ZeroMQ tries no more after a handshake that was refused, and stays with one version of IP.
   func connectAgain(usesVersion6: Bool) {
@@ -180,10 +182,11 @@ struct Socket: ~Copyable, @unchecked Sendable {
   }
 
   enum Receipt {
-    /// With the sender's key where the socket has keys, and for a router the descriptor of the connection.
-    case message([[UInt8]], key: PublicKey?, connection: Int32)
+    /// With the sender's key where the socket has keys, the descriptor of the connection (-1 inside the process), and what the
+    /// message had on the wire.
+    case message([[UInt8]], key: PublicKey?, connection: Int32, bytes: Int)
     /// Had more frames than allowed; it is gone.
-    case oversized(firstFrame: [UInt8])
+    case oversized(firstFrame: [UInt8], connection: Int32, bytes: Int)
     case nothing
     case terminated
   }
@@ -192,6 +195,7 @@ struct Socket: ~Copyable, @unchecked Sendable {
   func receive(maximumFrames: Int) -> Receipt {
     var frames: [[UInt8]] = []
     var count = 0
+    var bytes = 0
     var key: PublicKey?
     var connection: Int32 = -1
     while true {
@@ -204,17 +208,23 @@ struct Socket: ~Copyable, @unchecked Sendable {
       } while code == EINTR
       guard code == 0 else { return code == CZMQ_ETERM ? .terminated : .nothing }
       count += 1
+      // A router puts a routing id before the frames that came.
+      if count > 1 || kind == .dealer {
+        bytes += ConnectionTable.wireBytes(zmq_msg_size(&message), encrypted: isEncrypted)
+      }
       if count <= maximumFrames {
         frames.append([UInt8](UnsafeRawBufferPointer(start: zmq_msg_data(&message), count: zmq_msg_size(&message))))
       }
       guard zmq_msg_more(&message) == 1 else {
         if hasKeys { key = Self.key(of: &message) }
-        if kind == .router { connection = zmq_msg_get(&message, ZMQ_SRCFD) }
+        if monitor != nil { connection = zmq_msg_get(&message, ZMQ_SRCFD) }
         break
       }
     }
-    return count > maximumFrames
-      ? .oversized(firstFrame: frames.first ?? []) : .message(frames, key: key, connection: connection)
+    guard count <= maximumFrames else {
+      return .oversized(firstFrame: frames.first ?? [], connection: connection, bytes: bytes)
+    }
+    return .message(frames, key: key, connection: connection, bytes: bytes)
   }
 
   /// As the authenticator wrote it when the connection was made.
@@ -222,13 +232,11 @@ struct Socket: ~Copyable, @unchecked Sendable {
     zmq_msg_gets(&message, "User-Id").flatMap { PublicKey(hexadecimal: String(cString: $0)) }
   }
 
-  /// Waits until there is something to receive, the wake-up rings, or the time is over (-1: never). False where the context
-  /// is terminated.
-  func wait(or wakeUp: WakeUp, milliseconds: Int) -> Bool {
-    var items = [
-      zmq_pollitem_t(socket: handle.pointer, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0),
-      zmq_pollitem_t(socket: nil, fd: wakeUp.descriptor, events: Int16(ZMQ_POLLIN), revents: 0),
-    ]
+  /// Waits until there is something to receive (where that is wanted), the wake-up rings, a connection begins or ends, or the
+  /// time is over (-1: never). False where the context is terminated.
+  func wait(or wakeUp: WakeUp, reading: Bool = true, milliseconds: Int) -> Bool {
+    var items = [zmq_pollitem_t(socket: nil, fd: wakeUp.descriptor, events: Int16(ZMQ_POLLIN), revents: 0)]
+    if reading { items.append(zmq_pollitem_t(socket: handle.pointer, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0)) }
     if let monitor {
       items.append(zmq_pollitem_t(socket: monitor.pointer, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0))
     }
@@ -237,59 +245,4 @@ struct Socket: ~Copyable, @unchecked Sendable {
     }
     return true
   }
-
-  // MARK: Handshakes
-
-  private mutating func watchHandshakes(_ context: MessagingContext) throws(MessagingError) {
-    let address = "inproc://handshakes-\(UInt(bitPattern: handle.pointer))"
-    let wanted =
-      ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL
-      | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL
-    guard zmq_socket_monitor(handle.pointer, address, wanted) == 0 else {
-      throw MessagingError("watch the handshakes of", on: subject)
-    }
-    let watcher = try context.makeSocket(ZMQ_PAIR, for: subject)
-    monitor = watcher
-    guard zmq_connect(watcher.pointer, address) == 0 else {
-      throw MessagingError("watch the handshakes of", on: subject)
-    }
-  }
-
-  /// The next handshake that ended; nil where none did. Never waits.
-  func nextHandshake() -> HandshakeOutcome? {
-    guard let monitor else { return nil }
-    while true {
-      var message = zmq_msg_t()
-      zmq_msg_init(&message)
-      defer { zmq_msg_close(&message) }
-      guard zmq_msg_recv(&message, monitor.pointer, ZMQ_DONTWAIT) >= 0 else {
-        if zmq_errno() == EINTR { continue }
-        return nil
-      }
-      // Two frames: 16 bits of event and 32 of value in this machine's order, then the address.
-      guard zmq_msg_more(&message) == 1, zmq_msg_size(&message) == 6, let data = zmq_msg_data(&message) else {
-        continue
-      }
-      switch Int32(data.loadUnaligned(as: UInt16.self)) {
-      case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: return .succeeded
-      case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: return .keyRefused
-      case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL: return .otherSecurity
-      case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL: return .brokenOff
-      default: continue
-      }
-    }
-  }
-}
-
-/// How the handshake of a connection ended.
-public enum HandshakeOutcome: Hashable, Sendable {
-  case succeeded
-  /// The other side does not know this side's key.
-  case keyRefused
-  /// One side has keys and the other has none, or the other speaks something else altogether.
-  case otherSecurity
-  /// The connection ended in the middle: the network, or the other side has another key than the one expected. Or it is
-  /// `otherSecurity` on the other side alone: who finds the mismatch first hangs up, and where it has read this side's greeting in one
-  /// piece, its own has not left yet.
-  case brokenOff
 }

@@ -7,6 +7,13 @@ public struct SocketOptions: Sendable {
   /// A peer that sends more than this in one frame is disconnected: a payload of 1 MiB and what encryption adds.
   public var maximumMessageBytes: Int64 = (1 << 20) + 64
   public var maximumFrames = 16
+  /// Of the kernel, for a connection that is not read; it takes twice as much.
+  public var receiveBufferBytes: Int32 = 128 << 10
+  /// A connection to a listening socket ends when nobody has acquainted its peer (`RouterThread.acquaint`) in this time; nil
+  /// where a message is enough to be known.
+  public var introductionSeconds: Double?
+  /// So many connections that are not known yet may stand: where there are more, the oldest of them end.
+  public var maximumStrangers = 4096
   /// How long messages that were sent may hold up the end of the process, in milliseconds.
   public var lingerMilliseconds: Int32 = 1000
   /// ZMTP's own heartbeat, which finds connections that died without a word.

@@ -3,11 +3,12 @@ import Synchronization
 
 /// A thread that owns one socket: what is posted goes out, what comes in is handed to `deliver`, in batches.
 ///
-/// `deliver` runs on the thread. While it waits (on a full mailbox, say), nothing is read, and peers come up against their
-/// high-water mark: memory stays bounded. What is posted in the meantime waits in a queue that is bounded too.
+/// `deliver` runs on the thread. While it waits (on a full mailbox, say), or `mayRead` says no, nothing is read, and peers come up
+/// against their high-water mark: memory stays bounded. What is posted in the meantime waits in a queue that is bounded too.
 final class SocketThread: Sendable {
   struct Outgoing {
     var queue: [[[UInt8]]] = []
+    var bytes = 0
     var isClosing = false
   }
 
@@ -17,9 +18,12 @@ final class SocketThread: Sendable {
     case handshake(HandshakeOutcome)
   }
 
-  /// Messages that are read before `deliver` sees them and the outgoing ones get their turn.
+  /// Messages, and bytes, that are read before `deliver` sees them and the outgoing ones get their turn.
   static let batch = 1000
-  static let maximumQueued = 1_000_000
+  static let batchBytes = 4 << 20
+  /// What waits to be handed to libzmq, which takes it at once unless this thread is held up.
+  static let maximumQueuedBytes = 96 << 20
+  private static let millisecondsWithoutReading = 5
 
   private let outgoing = Guarded(Outgoing())
   private let wakeUp: WakeUp
@@ -27,19 +31,29 @@ final class SocketThread: Sendable {
   private let reconnectMilliseconds: Int
   private let maximumReconnectMilliseconds: Int
   private let deliver: @Sendable ([Event]) -> Void
-  /// Where it listens; nil where it connects.
-  private let boundEndpoint: String?
+  private let mayRead: @Sendable () -> Bool
+  private let isListening: Bool
+  private let isEncrypted: Bool
+  /// Nil where there are no TCP connections, or nobody watches them.
+  let connections: ConnectionTable?
+  private let watch: ConnectionWatch?
   private let subject: String
   private let end = Latch()
   /// Kept until the socket is closed.
   private let context: MessagingContext
 
   init(
-    socket: consuming Socket, boundEndpoint: String? = nil, context: MessagingContext, options: SocketOptions,
-    deliver: @escaping @Sendable ([Event]) -> Void
+    socket: consuming Socket, isListening: Bool = false, context: MessagingContext, options: SocketOptions,
+    mayRead: @escaping @Sendable () -> Bool = { true }, deliver: @escaping @Sendable ([Event]) -> Void
   ) throws(MessagingError) {
     subject = socket.subject
-    self.boundEndpoint = boundEndpoint
+    self.isListening = isListening
+    self.mayRead = mayRead
+    isEncrypted = if case .plaintext = options.security { false } else { true }
+    connections =
+      socket.monitor == nil
+      ? nil : ConnectionTable(aMessageIsEnough: !isListening || options.introductionSeconds == nil)
+    watch = connections.flatMap { ConnectionWatch(table: $0, options: options) }
     wakeUp = try WakeUp(for: subject)
     maximumFrames = options.maximumFrames
     reconnectMilliseconds = Int(max(1, options.reconnectMilliseconds))
@@ -52,8 +66,11 @@ final class SocketThread: Sendable {
 
   /// Never waits. False where the socket is closed or the queue is full: the message is dropped.
   func post(_ frames: [[UInt8]]) -> Bool {
+    // An array takes 32 bytes before its first element.
+    let bytes = frames.reduce(32) { $0 + $1.count + 40 }
     let (isAccepted, isFirst) = outgoing.withLock { outgoing in
-      guard !outgoing.isClosing, outgoing.queue.count < Self.maximumQueued else { return (false, false) }
+      guard !outgoing.isClosing, outgoing.bytes < Self.maximumQueuedBytes else { return (false, false) }
+      outgoing.bytes += bytes
       outgoing.queue.append(frames)
       return (true, outgoing.queue.count == 1)
     }
@@ -76,19 +93,21 @@ final class SocketThread: Sendable {
   fileprivate func serve(_ socket: borrowing Socket) {
     var isOpen = true
     var reconnection = Reconnection(first: reconnectMilliseconds, last: maximumReconnectMilliseconds)
-    var watch = boundEndpoint.flatMap(ConnectionWatch.init)
-    var search = boundEndpoint == nil && socket.watchesHandshakes ? VersionSearch(endpoint: subject) : nil
+    var ids =
+      isListening && connections != nil
+      ? RoutingIDGuard(socket, context: context, areGiven: isEncrypted) : nil
+    var search = !isListening && socket.watchesConnections ? VersionSearch(endpoint: subject) : nil
     var nextSearch = ContinuousClock.now + .milliseconds(VersionSearch.intervalMilliseconds / 4)
     var usesVersion6 = socket.usesVersion6
     while isOpen {
-      var milliseconds = watch == nil ? reconnection.millisecondsLeft : ConnectionWatch.intervalMilliseconds
+      let isReading = mayRead()
+      var pause = isReading ? ids?.millisecondsLeft ?? reconnection.millisecondsLeft : Self.millisecondsWithoutReading
       if search != nil {
         let most = VersionSearch.intervalMilliseconds / 4
-        milliseconds = milliseconds < 0 ? most : min(milliseconds, most)
+        pause = pause < 0 ? most : min(pause, most)
       }
-      guard socket.wait(or: wakeUp, milliseconds: milliseconds) else { break }
+      guard socket.wait(or: wakeUp, reading: isReading, milliseconds: pause) else { break }
       wakeUp.reset()
-      watch?.attend()
       if reconnection.isDue { socket.connectAgain(usesVersion6: usesVersion6) }
       if let running = search, nextSearch <= .now {
         nextSearch = .now + .milliseconds(VersionSearch.intervalMilliseconds)
@@ -101,6 +120,7 @@ final class SocketThread: Sendable {
       let (messages, isClosing) = outgoing.withLock { outgoing in
         let queue = outgoing.queue
         outgoing.queue = []
+        outgoing.bytes = 0
         return (queue, outgoing.isClosing)
       }
       var events: [Event] = []
@@ -112,31 +132,86 @@ final class SocketThread: Sendable {
         }
       }
       if isClosing { break }
-      while let outcome = socket.nextHandshake() {
-        events.append(.handshake(outcome))
-        reconnection.note(outcome)
-        // Something answers: it stays with this version.
-        search = nil
-      }
-      reading: for _ in 0..<Self.batch {
-        switch socket.receive(maximumFrames: maximumFrames) {
-        case .message(let frames, let key, let connection):
-          watch?.noteMessage(on: connection)
-          events.append(.received(frames, key: key))
-        // Reported as a message of a kind that nobody takes for valid, so that it is counted.
-        case .oversized(let first): events.append(.received([first], key: nil))
-        case .nothing: break reading
-        case .terminated:
-          isOpen = false
-          break reading
-        }
-      }
+      // Before messages are read, which are counted on the connections that they came on.
+      attend(socket, &events, &reconnection, &ids)
+      // Something answers: it stays with this version.
+      if !isListening, events.contains(where: { if case .handshake = $0 { true } else { false } }) { search = nil }
+      if isReading, !read(socket, &events, &ids) { isOpen = false }
+      if isListening, !messages.isEmpty { noteSent(messages) }
       if !events.isEmpty { deliver(events) }
     }
+    watch?.stop()
     outgoing.withLock { outgoing in
       outgoing.isClosing = true
       outgoing.queue = []
     }
+  }
+
+  /// What became of connections since the last time.
+  private func attend(
+    _ socket: borrowing Socket, _ events: inout [Event], _ reconnection: inout Reconnection,
+    _ ids: inout RoutingIDGuard?
+  ) {
+    while let event = socket.nextConnectionEvent() {
+      switch event {
+      case .began(let descriptor):
+        connections?.withLock { $0.begin(descriptor, at: .now) }
+        ids?.noteConnection()
+      case .ended(let descriptor): connections?.withLock { $0.end(descriptor) }
+      case .handshake(let outcome):
+        guard !isListening else { continue }
+        events.append(.handshake(outcome))
+        reconnection.note(outcome)
+      }
+    }
+    if ids?.look(socket) == true, let silent = connections?.withLock(\.silent) { watch?.end(silent) }
+  }
+
+  /// False where the context is terminated.
+  private func read(_ socket: borrowing Socket, _ events: inout [Event], _ ids: inout RoutingIDGuard?) -> Bool {
+    var bytes = 0
+    for _ in 0..<Self.batch where bytes < Self.batchBytes {
+      switch socket.receive(maximumFrames: maximumFrames) {
+      case .message(let frames, let key, let connection, let size):
+        bytes += size
+        let isFirst = connections?.withLock { table in
+          table.noteRead(size, from: isListening ? frames.first : nil, on: connection)
+        }
+        if isFirst == true || connection < 0, let (verdict, toEnd) = ids?.judge(frames, on: connection) {
+          watch?.end(toEnd)
+          if verdict != .fine { continue }
+        }
+        events.append(.received(frames, key: key))
+      // Reported as a message of a kind that nobody takes for valid, so that it is counted.
+      case .oversized(let first, let connection, let size):
+        bytes += size
+        _ = connections?.withLock { $0.noteRead(size, from: isListening ? first : nil, on: connection) }
+        events.append(.received([first], key: nil))
+      case .nothing: return true
+      case .terminated: return false
+      }
+    }
+    return true
+  }
+
+  private func noteSent(_ messages: [[[UInt8]]]) {
+    connections?.withLock { table in
+      for message in messages {
+        guard let peer = message.first else { continue }
+        let bytes = message.dropFirst().reduce(0) {
+          $0 + ConnectionTable.wireBytes($1.count, encrypted: isEncrypted)
+        }
+        table.noteSent(bytes, to: peer)
+      }
+    }
+  }
+
+  /// The peer has said who it is: see `SocketOptions.introductionSeconds`.
+  func acquaint(_ peer: [UInt8]) { connections?.withLock { $0.acquaint(peer) } }
+
+  /// Ends the peer's connection, as far as it is known: libzmq itself has no way to.
+  func disconnect(_ peer: [UInt8]) {
+    if let descriptor = connections?.withLock({ $0.descriptor(of: peer) }) { watch?.end([descriptor]) }
   }
 
   fileprivate func finish() { end.open() }

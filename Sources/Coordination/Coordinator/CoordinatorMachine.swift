@@ -122,6 +122,9 @@ public struct CoordinatorMachine: Sendable {
       bestAccuracy: jobs.best?.accuracy, bestCandidate: jobs.best?.candidate, isFinished: isFinished)
   }
 
+  /// The name of the worker that is connected there.
+  public func worker(at peer: PeerID) -> String? { sessions[peer]?.worker }
+
   /// - Parameter now: seconds of a monotonic clock.
   public mutating func handle(_ event: CoordinatorEvent, at now: Double) -> [CoordinatorEffect] {
     guard phase != .stopped else { return [] }

@@ -30,7 +30,7 @@ public struct CoordinatorSettings: Sendable {
   public var dataBytes = 0
   /// Most chunks on their way to one worker, and to all of them.
   public var dataChunksAWorker = 4
-  public var dataChunksAtOnce = 256
+  public var dataChunksAtOnce = 128
   /// A ticket that does not come back in this time is forgotten.
   public var dataTicketSeconds = 60.0
 

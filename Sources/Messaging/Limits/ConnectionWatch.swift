@@ -1,106 +1,135 @@
+import CZeroMQ
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
   import Musl
 #endif
 
-/// Ends connections to a listening socket on which a message has no end, before they take up the memory of the process.
+/// Ends connections before they take up the memory or the open files of the process, on a thread of its own: it must not
+/// wait for those whom it watches.
 ///
-/// Costs next to nothing while memory does not grow: connections are looked at only when the process has grown by
-/// `growthBytes` since the last time. Belongs to one thread. Sees TCP only.
-struct ConnectionWatch {
-  /// Between two looks at the memory.
-  static let intervalMilliseconds = 100
-  private static let growthBytes = 32 << 20
+/// Looks at the process's memory a hundred times a second, which costs a system call, and at the connections only when memory
+/// has grown.
+final class ConnectionWatch: Sendable {
+  private static let intervalSeconds = 0.01
+  private static let secondsBetweenStrangers = 0.5
+  /// After connections were ended: their memory is free by then, and goes back to the system.
+  private static let secondsUntilTrim = 0.2
 
-  private let port: UInt16
-  private var messages = UnfinishedMessages()
-  private var due = ContinuousClock.now
-  private var residentBytes = Self.residentBytesNow()
+  private let table: ConnectionTable
+  private let introduction: Duration?
+  private let maximumStrangers: Int
+  private let monitor = Monitor()
+  private let isOver = Guarded(false)
 
-  /// Nil where `endpoint` is not of TCP.
-  init?(endpoint: String) {
-    guard endpoint.hasPrefix("tcp://"), let colon = endpoint.lastIndex(of: ":"),
-      let port = UInt16(endpoint[endpoint.index(after: colon)...])
-    else { return nil }
-    self.port = port
+  /// Nil where the system has no thread for it.
+  init?(table: ConnectionTable, options: SocketOptions) {
+    self.table = table
+    introduction = options.introductionSeconds.map { .seconds($0) }
+    maximumStrangers = min(options.maximumStrangers, Self.openFiles / 2)
+    guard startThread({ self.run() }) else { return nil }
   }
 
-  mutating func noteMessage(on descriptor: Int32) { messages.noteMessage(on: descriptor) }
-
-  /// Looks, if it is time to and memory has grown.
-  mutating func attend() {
-    let now = ContinuousClock.now
-    guard now >= due else { return }
-    due = now + .milliseconds(Self.intervalMilliseconds)
-    let resident = Self.residentBytesNow()
-    residentBytes = min(residentBytes, resident)
-    guard resident > residentBytes + Self.growthBytes else { return }
-    residentBytes = resident
-    messages.look(at: Self.connections(to: port)).forEach(Self.end)
+  func stop() {
+    isOver.withLock { $0 = true }
+    monitor.withLock { monitor.signalAll() }
   }
 
-  /// libzmq reads the end of the connection and closes it. Its peer is not waited for, but told at once (a reset).
-  private static func end(_ descriptor: Int32) {
-    var nothing = linger(l_onoff: 1, l_linger: 0)
-    setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &nothing, socklen_t(MemoryLayout<linger>.size))
-    shutdown(descriptor, Int32(SHUT_RD))
+  private func run() {
+    var memory = ProcessMemory()
+    var held = HeldMemory(resident: memory.residentBytes())
+    var nextStrangers = ContinuousClock.now
+    var trimAt: ContinuousClock.Instant?
+    while !isOver.withLock({ $0 }) {
+      monitor.withLock { _ = monitor.wait(until: Monitor.deadline(after: Self.intervalSeconds)) }
+      let now = ContinuousClock.now
+      if let time = trimAt, time <= now {
+        trimAt = nil
+        czmq_trim()
+      }
+      let resident = memory.residentBytes()
+      if held.wantsLook(resident: resident) {
+        let ended = held.look(resident: resident, connections(at: now))
+        end(ended)
+        if !ended.isEmpty { trimAt = now + .seconds(Self.secondsUntilTrim) }
+      }
+      let isTime = now >= nextStrangers
+      if isTime { nextStrangers = now + .seconds(Self.secondsBetweenStrangers) }
+      let strangers = table.withLock { table in
+        isTime || table.strangers > maximumStrangers
+          ? table.strangersToEnd(at: now, olderThan: introduction, most: maximumStrangers) : []
+      }
+      end(strangers)
+    }
   }
 
-  private static func residentBytesNow() -> Int {
+  /// libzmq reads the end of a connection and closes it. Its peer is not waited for, but told at once (a reset).
+  func end(_ descriptors: [Int32]) {
+    for descriptor in descriptors {
+      let isOpen = table.withLock { table in
+        guard let connection = table.connections[descriptor], !connection.isEnding else { return false }
+        table.markEnding(descriptor)
+        return true
+      }
+      guard isOpen else { continue }
+      var nothing = linger(l_onoff: 1, l_linger: 0)
+      setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &nothing, socklen_t(MemoryLayout<linger>.size))
+      shutdown(descriptor, Int32(SHUT_RDWR))
+    }
+  }
+
+  private func connections(at now: ContinuousClock.Instant) -> [HeldMemory.Connection] {
+    let connections = table.withLock(\.connections)
+    return connections.compactMap { descriptor, connection in
+      guard !connection.isEnding, let traffic = TCPTraffic(descriptor) else { return nil }
+      // Handshakes and heartbeats are no messages.
+      let rest = 4096 + 64 * UInt64((now - connection.began).components.seconds)
+      func excess(_ bytes: UInt64, over others: UInt64) -> UInt64 { bytes > others ? bytes - others : 0 }
+      return HeldMemory.Connection(
+        descriptor: descriptor, unread: excess(traffic.received, over: connection.bytesRead &+ rest),
+        queued: excess(connection.bytesSent, over: traffic.acknowledged), isSilent: connection.messages == 0)
+    }
+  }
+
+  private static var openFiles: Int {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }
+    return Int(clamping: limit.rlim_cur)
+  }
+}
+
+/// What Linux counts of a TCP connection (`struct tcp_info`, whose newer fields the C library's header does not know).
+private struct TCPTraffic {
+  var received: UInt64
+  /// Of what was sent: taken by the other side's kernel.
+  var acknowledged: UInt64
+
+  /// Nil where the descriptor is no TCP socket any more.
+  init?(_ descriptor: Int32) {
+    var info = [UInt8](repeating: 0, count: 256)
+    var size = socklen_t(info.count)
+    guard getsockopt(descriptor, Int32(IPPROTO_TCP), TCP_INFO, &info, &size) == 0, size >= 136 else { return nil }
+    // tcpi_bytes_acked and tcpi_bytes_received.
+    acknowledged = info.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 120, as: UInt64.self) }
+    received = info.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 128, as: UInt64.self) }
+  }
+}
+
+/// What this process takes up of the machine's memory. Keeps its file open: there may be none left later.
+private struct ProcessMemory: ~Copyable {
+  private let descriptor = open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
+  private let pageBytes = Int(sysconf(Int32(_SC_PAGESIZE)))
+
+  /// 0 where it cannot be known.
+  mutating func residentBytes() -> Int {
     var text = [UInt8](repeating: 0, count: 128)
-    let descriptor = open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return 0 }
-    defer { close(descriptor) }
-    let count = read(descriptor, &text, text.count)
+    let count = pread(descriptor, &text, text.count, 0)
     // Size, then what is resident, in pages.
     let fields = text.prefix(max(0, count)).split(separator: UInt8(ascii: " "))
     guard fields.count > 1, let pages = Int(String(decoding: fields[1], as: UTF8.self)) else { return 0 }
-    return pages * Int(sysconf(Int32(_SC_PAGESIZE)))
+    return pages * pageBytes
   }
 
-  /// The process's connections whose own end is `port`.
-  private static func connections(to port: UInt16) -> [UnfinishedMessages.Connection] {
-    guard let folder = opendir("/proc/self/fd") else { return [] }
-    defer { closedir(folder) }
-    var found: [UnfinishedMessages.Connection] = []
-    while let entry = readdir(folder) {
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-      guard let descriptor = Int32(name), let own = address(of: descriptor, getsockname), Self.port(own) == port,
-        let peer = address(of: descriptor, getpeername), let bytes = bytesReceived(descriptor)
-      else { continue }
-      found.append(.init(descriptor: descriptor, peer: peer, bytesReceived: bytes))
-    }
-    return found
-  }
-
-  private static func address(
-    of descriptor: Int32, _ get: (Int32, UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32
-  ) -> [UInt8]? {
-    var storage = sockaddr_storage()
-    var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
-    let code = withUnsafeMutablePointer(to: &storage) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { get(descriptor, $0, &size) }
-    }
-    guard code == 0 else { return nil }
-    let families = [sa_family_t(AF_INET), sa_family_t(AF_INET6)]
-    guard families.contains(storage.ss_family) else { return nil }
-    return withUnsafeBytes(of: &storage) { Array($0.prefix(Int(size))) }
-  }
-
-  /// Of an address of either version of IP: after the family, the higher byte first.
-  private static func port(_ address: [UInt8]) -> UInt16? {
-    address.count >= 4 ? UInt16(address[2]) << 8 | UInt16(address[3]) : nil
-  }
-
-  /// `tcpi_bytes_received` of Linux's `struct tcp_info`, which the C library's header does not know.
-  private static func bytesReceived(_ descriptor: Int32) -> UInt64? {
-    let place = 128
-    var info = [UInt8](repeating: 0, count: 256)
-    var size = socklen_t(info.count)
-    guard getsockopt(descriptor, Int32(IPPROTO_TCP), TCP_INFO, &info, &size) == 0, Int(size) >= place + 8 else {
-      return nil
-    }
-    return info.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: place, as: UInt64.self) }
-  }
+  deinit { close(descriptor) }
 }

@@ -79,7 +79,15 @@ public final class Authenticator: Sendable {
     }
     let (code, text, user) =
       isAdmitted ? ("200", "welcome", key?.hexadecimal ?? "") : ("400", "this key is not known here", "")
-    return envelope + [Array("1.0".utf8), request[1], Array(code.utf8), Array(text.utf8), Array(user.utf8), []]
+    return envelope + [Array("1.0".utf8), request[1], Array(code.utf8), Array(text.utf8), Array(user.utf8), metadata()]
+  }
+
+  /// A routing id that nobody can guess, in place of the one that the peer may have chosen: libzmq takes the last that it
+  /// reads, and it has read the peer's when it asks. See `RoutingIDs`.
+  private static func metadata() -> [UInt8] {
+    let id = [RoutingIDs.givenStart] + (1..<RoutingIDs.givenBytes).map { _ in UInt8.random(in: 0...255) }
+    let name = Array("Identity".utf8)
+    return [UInt8(name.count)] + name + [0, 0, 0, UInt8(id.count)] + id
   }
 
   /// Nil where the request is not one of a CURVE handshake in this program's domain.

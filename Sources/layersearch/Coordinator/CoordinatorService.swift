@@ -36,6 +36,9 @@ final class CoordinatorService {
   private var progress: ProgressReporter
   private var hasStopped = false
   private var reasonToGiveUp: String?
+  private var traffic = CoordinatorTraffic()
+  private var limiter = LogLimiter()
+  private var dropped = DroppedMessages<PeerID>()
   private var messageID: UInt64 = 0
   /// Nil where workers need no files.
   private let dataServer: DataServer?
@@ -91,7 +94,7 @@ final class CoordinatorService {
     var nextTick = 0.0
     var nextLook = 0.0
     while !hasStopped {
-      let inputs = socket.mailbox.takeAll(waitingAtMost: Self.tickSeconds)
+      let inputs = traffic.take(from: socket, waitingAtMost: Self.tickSeconds, cutOff: cutOff)
       var effects: [CoordinatorEffect] = []
       for input in inputs { effects += handle(input) }
       let now = MonotonicClock.now
@@ -104,6 +107,8 @@ final class CoordinatorService {
           try study.store.requireInPlace()
         }
         try eachTick()
+        if let text = dropped.sum(now: now) { write(.warning, text) }
+        for line in limiter.sums(now: now) { log.log(level: line.level, "\(line.text)") }
       }
       try apply(effects)
       progress.show(machine.summary, now: now)
@@ -130,12 +135,29 @@ final class CoordinatorService {
         }
         return machine.handle(.received(message, from: peer), at: now)
       } catch {
-        log.debug("dropped a message of \(peer): \(error)")
+        let name = machine.worker(at: peer).map { "worker \($0)" } ?? "a peer that has not said hello"
+        if let line = dropped.note(error, of: peer, named: name, now: now) { write(.warning, line) }
         return machine.handle(.undecodable(from: peer), at: now)
       }
     case .router(.undeliverable(let peer, let frames)):
       guard let message = try? MessageCodec.decode(frames).message else { return [] }
       return machine.handle(.unreachable(PeerID(bytes: peer), message), at: now)
+    }
+  }
+
+  /// A peer has said more than can be read.
+  private func cutOff(_ peer: [UInt8]) {
+    socket.disconnect(peer)
+    let name = machine.worker(at: PeerID(bytes: peer)).map { "worker \($0)" } ?? "a peer"
+    write(.warning, "\(name) sends more than can be read; its connection is ended")
+  }
+
+  /// Peers cause lines, and must not fill the disk with them.
+  private func write(_ level: Logger.Level, _ text: String) {
+    // What is not written is not counted either.
+    guard level >= log.logLevel else { return }
+    for line in limiter.lines(for: level, text, now: MonotonicClock.now) {
+      log.log(level: line.level, "\(line.text)")
     }
   }
 
@@ -154,10 +176,15 @@ final class CoordinatorService {
     for effect in turn.rest {
       switch effect {
       case .record: break
-      case .send(let message, let peer): send(message, to: peer)
+      case .send(let message, let peer):
+        switch message {
+        case .welcome, .drain: socket.acquaint(peer.bytes)
+        default: break
+        }
+        send(message, to: peer)
       case .sendData(let offset, let length, let ticket, let peer):
         dataServer?.post(.init(range: offset..<offset + length, ticket: ticket, peer: peer.bytes))
-      case .log(let level, let text): log.log(level: Logger.Level(level), "\(text)")
+      case .log(let level, let text): write(Logger.Level(level), text)
       case .giveUp(let reason): reasonToGiveUp = reason
       case .stop: hasStopped = true
       }

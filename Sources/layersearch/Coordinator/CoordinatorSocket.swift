@@ -5,13 +5,30 @@ final class CoordinatorSocket {
   enum Input: Sendable {
     case router(RouterEvent)
     case stop
+
+    var peer: [UInt8]? {
+      switch self {
+      case .router(.received(let peer, _, _)), .router(.undeliverable(let peer, _)): peer
+      case .stop: nil
+      }
+    }
+
+    /// What it takes up in memory: each frame is an array of its own.
+    var bytes: Int {
+      switch self {
+      case .router(.received(_, let frames, _)), .router(.undeliverable(_, let frames)):
+        frames.reduce(100) { $0 + $1.count + 40 }
+      case .stop: 0
+      }
+    }
   }
 
   /// Bounded in bytes too: what waits here are strangers' messages of up to 1 MiB each.
-  let mailbox = Mailbox<Input>(maximumWeight: 64 << 20) { input in
-    guard case .router(.received(_, let frames, _)) = input else { return 0 }
-    return frames.reduce(0) { $0 + $1.count }
-  }
+  let mailbox = Mailbox<Input>(maximumWeight: mostWaitingBytes, weight: \.bytes)
+  /// With half of it nothing more is read, and peers wait.
+  private static let mostWaitingBytes = 32 << 20
+  /// From the connection to the hello. A worker that has lost its coordinator says hello every 22 s at least.
+  private static let introductionSeconds = 60.0
   private let context: MessagingContext
   private let router: RouterThread
   /// Nil in plaintext.
@@ -26,23 +43,34 @@ final class CoordinatorSocket {
     doorkeeper = try keys.map { try Doorkeeper(keys: $0, context: context) }
     var options = SocketOptions()
     options.receiveHighWaterMark = 200
+    options.introductionSeconds = Self.introductionSeconds
     if let doorkeeper { options.security = doorkeeper.security }
     let mailbox = mailbox
-    router = try RouterThread(context: context, bind: endpoint, options: options) { events in
-      mailbox.post(events.map(Input.router))
-    }
+    router = try RouterThread(
+      context: context, bind: endpoint, options: options,
+      mayRead: { mailbox.waitingWeight < Self.mostWaitingBytes / 2 },
+      deliver: { mailbox.post($0.map(Input.router)) })
     try doorkeeper?.proveThatStrangersAreRefused(at: router.endpoint)
   }
 
   /// With the port that the system chose.
   var endpoint: String { router.endpoint }
 
-  func send(_ frames: [[UInt8]], to peer: [UInt8]) { router.send(frames, to: peer) }
+  /// Where more waits to be sent than may, the peer is as good as unreachable.
+  func send(_ frames: [[UInt8]], to peer: [UInt8]) {
+    if !router.send(frames, to: peer) { mailbox.postUrgently(.router(.undeliverable(peer: peer, frames: frames))) }
+  }
 
   /// The same for other threads.
   var send: @Sendable (_ frames: [[UInt8]], _ peer: [UInt8]) -> Void {
-    { [router] frames, peer in router.send(frames, to: peer) }
+    { [router] frames, peer in _ = router.send(frames, to: peer) }
   }
+
+  /// The peer has introduced itself, and its connection may stay.
+  func acquaint(_ peer: [UInt8]) { router.acquaint(peer) }
+
+  /// Ends a peer's connection. Its worker, if it is one, comes back with another.
+  func disconnect(_ peer: [UInt8]) { router.disconnect(peer) }
 
   /// Sends what is on its way, within bounds.
   func close() {

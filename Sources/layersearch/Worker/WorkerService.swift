@@ -35,7 +35,11 @@ final class WorkerService {
 
   private let options: Options
   private let log: Logger
-  private let mailbox = Mailbox<Input>()
+  /// Bounded in bytes: whoever is at the other end may say anything.
+  private let mailbox = Mailbox<Input>(maximumWeight: 32 << 20) { input in
+    guard case .dealer(.received(let frames)) = input else { return 0 }
+    return frames.reduce(100) { $0 + $1.count + 40 }
+  }
   private let spool: Spool
   private let engineEnvironment: [String: String]
   private var machine: WorkerMachine
@@ -46,6 +50,9 @@ final class WorkerService {
   private var exitCode: Int32?
   private var lastError: String?
   private var brokenHandshakes = 0
+  private var limiter = LogLimiter()
+  private var dropped = DroppedMessages<Int>()
+  private var handshakes = 0
 
   private static let tickSeconds = 0.25
 
@@ -84,6 +91,7 @@ final class WorkerService {
     let mailbox = mailbox
     var socketOptions = SocketOptions()
     socketOptions.security = options.security
+    socketOptions.receiveHighWaterMark = 200
     let dealer = try DealerThread(
       context: context, connect: options.endpoint, options: socketOptions,
       onHandshake: { mailbox.post([.handshake($0)]) },
@@ -124,7 +132,8 @@ final class WorkerService {
           apply(machine.handle(.received(message), at: now))
         }
       } catch {
-        log.debug("dropped a message: \(error)")
+        // Each connection's first, which may be to another coordinator.
+        if let line = dropped.note(error, of: handshakes, named: "the coordinator", now: now) { write(.warning, line) }
       }
     case .handshake(let outcome): note(outcome, now: now)
     case .dealer(.undeliverable): break  // What matters is sent again by the machine.
@@ -137,6 +146,7 @@ final class WorkerService {
   }
 
   private func note(_ outcome: HandshakeOutcome, now: Double) {
+    if outcome == .succeeded { handshakes += 1 }
     brokenHandshakes = outcome == .brokenOff ? brokenHandshakes + 1 : 0
     guard
       let advice = HandshakeAdvice.text(
@@ -154,6 +164,16 @@ final class WorkerService {
       tell(slot: index, slots[index].enforce(options.limits, now: now))
     }
     apply(machine.handle(.tick, at: now))
+    if let text = dropped.sum(now: now) { write(.warning, text) }
+    for line in limiter.sums(now: now) { log.log(level: line.level, "\(line.text)") }
+  }
+
+  /// The coordinator causes lines, and must not fill the disk with them.
+  private func write(_ level: Logger.Level, _ text: String) {
+    guard level >= log.logLevel else { return }
+    for line in limiter.lines(for: level, text, now: MonotonicClock.now) {
+      log.log(level: line.level, "\(line.text)")
+    }
   }
 
   private func tell(slot: Int, _ news: EngineSlot.News?) {
@@ -192,7 +212,7 @@ final class WorkerService {
       case .releaseSpooled(let study): spool.release(study: study)
       case .log(let level, let text):
         // The last error is the process's last line, not an entry besides.
-        if level == .error { lastError = lastError ?? text } else { log.log(level: Logger.Level(level), "\(text)") }
+        if level == .error { lastError = lastError ?? text } else { write(Logger.Level(level), text) }
       case .exit(let code): exitCode = code
       }
     }

@@ -1,0 +1,94 @@
+import CZeroMQ
+
+/// Watches over the routing ids of a listening socket (`RoutingIDs`), on the thread that serves it.
+///
+/// Asks the router for its next number by a connection of the process's own, whose message shows the id that it was given.
+struct RoutingIDGuard: ~Copyable {
+  private var ids: RoutingIDs
+  private let context: MessagingContext
+  private let endpoint: String
+  /// No peer can guess it.
+  private let token = (0..<16).map { _ in UInt8.random(in: 0...255) }
+  /// The connection that asks, until its message is read.
+  private var asking: UnsafeHandle?
+  private var isCurious = true
+  private var nextLook = ContinuousClock.now
+
+  /// While connections come in, so much passes between two looks at most.
+  private static let milliseconds = 2
+
+  init(_ socket: borrowing Socket, context: MessagingContext, areGiven: Bool) {
+    ids = RoutingIDs(areGiven: areGiven)
+    self.context = context
+    endpoint = "inproc://own-\(UInt(bitPattern: socket.handle.pointer))"
+    if !areGiven { zmq_bind(socket.handle.pointer, endpoint) }
+  }
+
+  deinit { if let asking { zmq_close(asking.pointer) } }
+
+  /// Nil where there is nothing to wait for.
+  var millisecondsLeft: Int? { isCurious && !ids.areGiven ? Self.milliseconds : nil }
+
+  /// A connection was made.
+  mutating func noteConnection() { isCurious = true }
+
+  enum Verdict: Equatable {
+    case fine
+    /// The process's own question: of no interest to anybody else.
+    case own
+    /// The peer gave itself an id that is the router's to give.
+    case chosen
+  }
+
+  /// For the first message of a connection, and for those that came on none.
+  mutating func judge(_ frames: [[UInt8]], on descriptor: Int32) -> (Verdict, toEnd: [Int32]) {
+    guard let id = frames.first else { return (.fine, []) }
+    if frames.count == 2, frames[1] == token, let handle = asking {
+      asking = nil
+      zmq_close(handle.pointer)
+      return (.own, ids.noteOwn(id))
+    }
+    switch ids.judge(id, on: descriptor) {
+    case .fine: return (.fine, [])
+    case .chosen: return (.chosen, [descriptor])
+    case .open:
+      isCurious = true
+      return (.fine, [])
+    }
+  }
+
+  /// True where somebody holds an id that the router is about to give out.
+  mutating func look(_ socket: borrowing Socket) -> Bool {
+    guard isCurious, !ids.areGiven else { return false }
+    let now = ContinuousClock.now
+    guard now >= nextLook else { return false }
+    nextLook = now + .milliseconds(Self.milliseconds)
+    isCurious = false
+    ask()
+    return ids.upcoming.contains { socket.isTaken($0) }
+  }
+
+  private mutating func ask() {
+    guard asking == nil, let dealer = try? context.makeSocket(ZMQ_DEALER, for: endpoint) else { return }
+    var linger: Int32 = 0
+    zmq_setsockopt(dealer.pointer, ZMQ_LINGER, &linger, MemoryLayout<Int32>.size)
+    guard zmq_connect(dealer.pointer, endpoint) == 0,
+      zmq_send(dealer.pointer, token, token.count, ZMQ_DONTWAIT) == token.count
+    else {
+      zmq_close(dealer.pointer)
+      return
+    }
+    asking = dealer
+  }
+}
+
+extension Socket {
+  /// For a router: whether a connection has this id. If so, its peer gets an empty message.
+  fileprivate func isTaken(_ id: [UInt8]) -> Bool {
+    guard zmq_send(handle.pointer, id, id.count, ZMQ_DONTWAIT | ZMQ_SNDMORE) < 0 else {
+      zmq_send(handle.pointer, nil, 0, ZMQ_DONTWAIT)
+      return true
+    }
+    return zmq_errno() == EAGAIN
+  }
+}

@@ -1,0 +1,70 @@
+/// Keeps peers from choosing routing ids that the router is about to give out itself: libzmq ends the process where both
+/// meet (an assertion in its `router.cpp`).
+///
+/// A peer that gives itself no id gets 5 bytes, 0 and a number that goes up by one from peer to peer, from a start that nobody
+/// can guess (`MessagingContext` seeds it). So no peer has cause to come with 5 such bytes. One that has said something shows
+/// its id with it: a number that was not given out by then gives it away. One that says nothing is found before the router's
+/// numbers reach it, by asking whether the next ones are taken. With keys none of this is needed: there the authenticator
+/// gives the ids. Knows no sockets.
+struct RoutingIDs {
+  /// Of ids that the authenticator gives.
+  static let givenBytes = 17
+  static let givenStart: UInt8 = 1
+  /// So many of the next numbers are looked at.
+  static let window = 1024
+  private static let before: UInt32 = 65_536
+
+  /// The authenticator gives all of them.
+  let areGiven: Bool
+  /// The first number that the router gave out, and the next that it will, as far as is known.
+  private var first: UInt32?
+  private var next: UInt32 = 0
+  /// Numbers that the router may have given out since.
+  private var suspects: [(number: UInt32, descriptor: Int32)] = []
+
+  init(areGiven: Bool) { self.areGiven = areGiven }
+
+  enum Verdict: Equatable {
+    case fine
+    /// Nobody was given that.
+    case chosen
+    /// `noteOwn` will tell.
+    case open
+  }
+
+  /// A connection has said something for the first time.
+  mutating func judge(_ id: [UInt8], on descriptor: Int32) -> Verdict {
+    if areGiven { return id.count == Self.givenBytes && id.first == Self.givenStart ? .fine : .chosen }
+    guard let number = Self.number(id) else { return .fine }
+    if let first, number &- first < next &- first { return .fine }
+    suspects.append((number, descriptor))
+    return .open
+  }
+
+  /// The id that a connection of the process's own was given just now.
+  /// - Returns: connections whose ids nobody gave them.
+  mutating func noteOwn(_ id: [UInt8]) -> [Int32] {
+    guard let number = Self.number(id) else { return [] }
+    // The first peers may have come before.
+    let first = first ?? number &- Self.before
+    self.first = first
+    next = number &+ 1
+    defer { suspects = [] }
+    return suspects.filter { $0.number &- first >= number &- first }.map(\.descriptor)
+  }
+
+  /// The ids that the router gives out next; none before it gave out any.
+  var upcoming: [[UInt8]] {
+    guard !areGiven, first != nil else { return [] }
+    return (0..<UInt32(Self.window)).map { Self.id(next &+ $0) }
+  }
+
+  private static func number(_ id: [UInt8]) -> UInt32? {
+    guard id.count == 5, id[0] == 0 else { return nil }
+    return id.dropFirst().reduce(0) { $0 << 8 | UInt32($1) }
+  }
+
+  static func id(_ number: UInt32) -> [UInt8] {
+    [0] + [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: number >> $0) }
+  }
+}

@@ -1,0 +1,101 @@
+/// What waits to be handled, by peer: each gets its turn, however much the others have said, and what one peer said stays in
+/// order. What takes long to handle (a long message) has turns of its own, so that it holds up its own peer first.
+///
+/// Everything here takes the same time whatever waits, but `heaviest`. Pure.
+struct FairQueue<Peer: Hashable, Element> {
+  private struct Line {
+    var elements: [(element: Element, bytes: Int)] = []
+    var head = 0
+    var bytes = 0
+
+    var first: (element: Element, bytes: Int)? { head < elements.count ? elements[head] : nil }
+
+    mutating func removeFirst() {
+      bytes -= elements[head].bytes
+      head += 1
+      if head > 64, head * 2 > elements.count {
+        elements.removeFirst(head)
+        head = 0
+      }
+    }
+  }
+
+  /// Peers in the order of their turns.
+  private struct Ring {
+    var peers: [Peer] = []
+    var head = 0
+
+    var isEmpty: Bool { head == peers.count }
+
+    mutating func append(_ peer: Peer) { peers.append(peer) }
+
+    mutating func removeFirst() -> Peer? {
+      guard head < peers.count else { return nil }
+      defer {
+        head += 1
+        if head > 64, head * 2 > peers.count {
+          peers.removeFirst(head)
+          head = 0
+        }
+      }
+      return peers[head]
+    }
+  }
+
+  /// More bytes make an element one that takes long.
+  let longBytes: Int
+  private var lines: [Peer: Line] = [:]
+  private var short = Ring()
+  private var long = Ring()
+  private(set) var bytes = 0
+  private(set) var count = 0
+
+  init(longBytes: Int) { self.longBytes = longBytes }
+
+  var isEmpty: Bool { count == 0 }
+
+  mutating func add(_ element: Element, of peer: Peer, bytes size: Int) {
+    bytes += size
+    count += 1
+    let isNew = lines[peer] == nil
+    lines[peer, default: Line()].elements.append((element, size))
+    lines[peer]?.bytes += size
+    if isNew { stand(peer, for: size) }
+  }
+
+  private mutating func stand(_ peer: Peer, for size: Int) {
+    if size > longBytes { long.append(peer) } else { short.append(peer) }
+  }
+
+  /// The next of those that do not take long; nil where there is none.
+  mutating func nextShort() -> (element: Element, bytes: Int)? { next(of: \.short) }
+
+  mutating func nextLong() -> (element: Element, bytes: Int)? { next(of: \.long) }
+
+  private mutating func next(of ring: WritableKeyPath<Self, Ring>) -> (element: Element, bytes: Int)? {
+    while let peer = self[keyPath: ring].removeFirst() {
+      // Those whose line was thrown away still stand there.
+      guard let first = lines[peer]?.first, (first.bytes > longBytes) == (ring == \Self.long) else { continue }
+      lines[peer]?.removeFirst()
+      bytes -= first.bytes
+      count -= 1
+      if let next = lines[peer]?.first { stand(peer, for: next.bytes) } else { lines[peer] = nil }
+      return first
+    }
+    return nil
+  }
+
+  /// Of all that waits, whose is most.
+  var heaviest: (peer: Peer, bytes: Int)? {
+    lines.max { $0.value.bytes < $1.value.bytes }.map { ($0.key, $0.value.bytes) }
+  }
+
+  func bytes(of peer: Peer) -> Int { lines[peer]?.bytes ?? 0 }
+
+  /// Throws away what waits of this peer.
+  mutating func remove(_ peer: Peer) {
+    guard let line = lines.removeValue(forKey: peer) else { return }
+    bytes -= line.bytes
+    count -= line.elements.count - line.head
+  }
+}
