@@ -83,6 +83,7 @@ struct Socket: ~Copyable, @unchecked Sendable {
     case .dealer:
       // Nothing is queued for a coordinator that is not there: what matters is said again once it is.
       try set(ZMQ_IMMEDIATE, Int32(1))
+      if !options.routingID.isEmpty { try set(ZMQ_ROUTING_ID, bytes: options.routingID) }
       let first = max(1, options.reconnectMilliseconds)
       try set(ZMQ_RECONNECT_IVL, first + Int32.random(in: 0...first))
       try set(ZMQ_RECONNECT_IVL_MAX, max(2 * first, options.maximumReconnectMilliseconds))

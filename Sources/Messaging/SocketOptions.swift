@@ -27,6 +27,8 @@ public struct SocketOptions: Sendable {
   /// Connections that may wait to be taken by a listening socket.
   public var backlog: Int32 = 4096
   public var security: SocketSecurity = .plaintext
+  /// What a connecting socket gives itself; empty leaves it to the router, as workers do. Tests give themselves others'.
+  var routingID: [UInt8] = []
 
   public init() {}
 }

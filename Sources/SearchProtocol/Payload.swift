@@ -1,5 +1,7 @@
 /// Which value each message carries, as JSON but for the chunks of data sets.
 enum Payload {
+  static let longestGeneral = 1 << 16
+
   static func encode(_ message: Message) throws(ProtocolError) -> [UInt8] {
     if let plain = PlainPayload.encode(message) { return plain }
     return try encodeGenerally(message)
@@ -7,6 +9,11 @@ enum Payload {
 
   static func decode(_ type: MessageType, from bytes: [UInt8]) throws(ProtocolError) -> Message {
     if let plain = PlainPayload.decode(type, from: bytes) { return plain }
+    // The general parser takes a hundred times the memory of what it reads, and its time. What is long is plain, as this program
+    // writes it.
+    guard bytes.count <= longestGeneral || type == .dataChunk else {
+      throw .payload(of: "\(type)", problem: "longer than \(longestGeneral) bytes, and not in the form that this program writes")
+    }
     return try decodeGenerally(type, from: bytes)
   }
 

@@ -32,6 +32,10 @@ enum PlainPayload {
       writer.literal("{\"study\":")
       writer.write(heartbeat.study)
       writer.literal("}")
+    case .hello(let hello):
+      // The order of several is the general encoder's.
+      guard hello.dataHashes.count <= 1 else { return nil }
+      writer.write(hello)
     default: return nil
     }
     return writer.isComplete ? writer.bytes : nil
@@ -66,6 +70,7 @@ enum PlainPayload {
         let running = reader.list({ $0.reference() }), reader.skip("}")
       else { return nil }
       return .workerHeartbeat(WorkerHeartbeat(running: running, freeSlots: free))
+    case .hello: return reader.hello().map(Message.hello)
     case .coordinatorHeartbeat:
       guard reader.skip("{\"study\":"), let study = reader.string(), reader.skip("}") else { return nil }
       return .coordinatorHeartbeat(CoordinatorHeartbeat(study: study))
@@ -75,6 +80,40 @@ enum PlainPayload {
 }
 
 extension PlainJSONWriter {
+  fileprivate mutating func write(_ hello: Hello) {
+    literal("{\"build\":")
+    write(hello.build)
+    literal(",\"dataHashes\":{")
+    for (set, hash) in hello.dataHashes {
+      write(set)
+      literal(":")
+      write(hash)
+    }
+    literal("},\"finished\":")
+    write(list: hello.finished) { $0.write($1) }
+    literal(",\"host\":")
+    write(hello.host)
+    literal(",\"kernelVariant\":")
+    write(hello.kernelVariant)
+    literal(",\"newestProtocol\":")
+    write(hello.newestProtocol)
+    literal(",\"oldestProtocol\":")
+    write(hello.oldestProtocol)
+    literal(",\"processID\":")
+    write(hello.processID)
+    literal(",\"running\":")
+    write(list: hello.running) { $0.write($1) }
+    literal(",\"slots\":")
+    write(hello.slots)
+    if let study = hello.study {
+      literal(",\"study\":")
+      write(study)
+    }
+    literal(",\"worker\":")
+    write(hello.worker)
+    literal("}")
+  }
+
   fileprivate mutating func write(_ reference: AttemptReference) {
     literal("{\"attempt\":")
     write(reference.attempt)
@@ -161,6 +200,39 @@ extension PlainJSONWriter {
 }
 
 extension PlainJSONReader {
+  fileprivate mutating func hello() -> Hello? {
+    guard skip("{\"build\":"), let build = string(), skip(",\"dataHashes\":"), let dataHashes = dataHashes(),
+      skip(",\"finished\":"), let finished = list({ $0.reference() }), skip(",\"host\":"), let host = string(),
+      skip(",\"kernelVariant\":"), let kernelVariant = string(), skip(",\"newestProtocol\":"),
+      let newest = unsigned(Int.self), skip(",\"oldestProtocol\":"), let oldest = unsigned(Int.self),
+      skip(",\"processID\":"), let processID = unsigned(Int.self), skip(",\"running\":"),
+      let running = list({ $0.reference() }), skip(",\"slots\":"), let slots = unsigned(Int.self)
+    else { return nil }
+    var study: String?
+    if skip(",\"study\":") {
+      guard let text = string() else { return nil }
+      study = text
+    }
+    guard skip(",\"worker\":"), let worker = string(), skip("}") else { return nil }
+    return Hello(
+      worker: worker, host: host, processID: processID, oldestProtocol: oldest, newestProtocol: newest, build: build,
+      slots: slots, kernelVariant: kernelVariant, dataHashes: dataHashes, study: study, running: running,
+      finished: finished)
+  }
+
+  private mutating func dataHashes() -> [String: String]? {
+    guard skip("{") else { return nil }
+    var hashes: [String: String] = [:]
+    if skip("}") { return hashes }
+    while true {
+      guard let set = string(), skip(":"), let hash = string(), hashes.updateValue(hash, forKey: set) == nil else {
+        return nil
+      }
+      if skip("}") { return hashes }
+      guard skip(",") else { return nil }
+    }
+  }
+
   fileprivate mutating func reference() -> AttemptReference? {
     guard skip("{\"attempt\":"), let attempt = unsigned(Int.self), skip(",\"job\":"), let job = unsigned(Int64.self),
       skip("}")

@@ -152,7 +152,7 @@ extension Hello {
       try Check.name(hash, "a data set's hash")
     }
     if let study { try Check.name(study, "study") }
-    try Check.references(running, FieldLimits.slots.upperBound, "running")
+    try Check.references(running, slots, "running")
     try Check.references(finished, FieldLimits.unacknowledgedReports, "finished")
   }
 }

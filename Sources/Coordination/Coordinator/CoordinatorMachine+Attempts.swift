@@ -122,7 +122,9 @@ extension CoordinatorMachine {
         toleratingDeliveries && !lease.isAccepted && now - lease.assignedAt <= settings.deliverySeconds
       if !mayBeOnItsWay { giveUp(id, reason: "worker \(session.worker) does not have it", at: now) }
     }
-    for reference in listed { confirm(reference, by: peer, isIntroduction: isIntroduction, at: now) }
+    for reference in worthAnswering(listed, of: peer, isIntroduction: isIntroduction, at: now) {
+      confirm(reference, by: peer, isIntroduction: isIntroduction, at: now)
+    }
   }
 
   // MARK: Reports

@@ -8,7 +8,16 @@ extension CoordinatorMachine {
       log(.warning, "refused worker \(hello.worker) on \(hello.host): \(reason)")
       return send(.refusal(Refusal(reason: reason)), to: peer)
     }
-    let carried = hello.study == settings.study ? hello.running + hello.finished : []
+    var allowance = sessions[peer]?.hellos ?? Allowance()
+    guard allowance.take(at: now, most: Self.hellosAtOnce, aSecond: 1) else {
+      // Whoever is in earnest waits a second for an answer.
+      undecodable += 1
+      return
+    }
+    sessions[peer]?.hellos = allowance
+    // Finished ones that are of no use any more are acknowledged when their reports come: nothing is to be said of them here.
+    let carried =
+      hello.study == settings.study ? hello.running + hello.finished.filter { isWelcome($0, isIntroduction: true) } : []
     if isFinished, carried.isEmpty, sessions[peer] == nil, peers[hello.worker] == nil {
       // It has nothing to hand over, and there is nothing for it to do: no need to get acquainted.
       return sendHome(peer)
@@ -31,12 +40,13 @@ extension CoordinatorMachine {
     session.credits = 0
     session.isReady = false
     session.lastHeard = now
+    session.hellos = allowance
     if session.serial == serial {
       sessionTimers.insert(Timer(due: now + settings.heartbeatSeconds, subject: (peer, serial)))
     }
     sessions[peer] = session
     peers[hello.worker] = peer
-    if previousPeer == nil { welcomeNew(hello) }
+    if previousPeer == nil { welcomeNew(hello, key: key, at: now) }
     send(
       .welcome(
         Welcome(
@@ -74,15 +84,17 @@ extension CoordinatorMachine {
     return nil
   }
 
-  private mutating func welcomeNew(_ hello: Hello) {
-    record(
-      .workerJoined(
-        WorkerRecord(
-          id: hello.worker, host: hello.host, processID: hello.processID, slots: hello.slots,
-          kernelVariant: hello.kernelVariant, build: hello.build)))
+  private mutating func welcomeNew(_ hello: Hello, key: String?, at now: Double) {
+    let worker = WorkerRecord(
+      id: hello.worker, host: hello.host, processID: hello.processID, slots: hello.slots,
+      kernelVariant: hello.kernelVariant, build: hello.build)
+    unrecorded[hello.worker] = worker
+    if mayRecordJoining(of: key, at: now) { recordJoining(of: hello.worker) }
     log(.info, "worker \(hello.worker) on \(hello.host) joined with \(hello.slots) slots")
     let others = kernelVariants.sorted().joined(separator: ", ")
-    if kernelVariants.insert(hello.kernelVariant).inserted, !others.isEmpty {
+    if kernelVariants.count < Self.kernelVariantsNoted, kernelVariants.insert(hello.kernelVariant).inserted,
+      !others.isEmpty
+    {
       let text =
         "worker \(hello.worker) computes with \(hello.kernelVariant), the study so far with \(others.oneLine(limit: 200)): "
         + "results of equal jobs may differ in the last bits"
@@ -148,7 +160,9 @@ extension CoordinatorMachine {
     peers[session.worker] = nil
     slots -= session.slots
     keepStanding(ofDeparted: session.worker)
-    record(.workerLeft(id: session.worker, reason: reason.oneLine()))
+    if unrecorded.removeValue(forKey: session.worker) == nil {
+      record(.workerLeft(id: session.worker, reason: reason.oneLine()))
+    }
     return session
   }
 }

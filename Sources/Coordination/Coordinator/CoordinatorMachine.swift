@@ -45,6 +45,9 @@ public struct CoordinatorMachine: Sendable {
   /// Workers of the record, and their hosts: those that may have begun what is not on it.
   let pastWorkers: [String: WorkerRecord]
   let pastHosts: Set<String>
+  /// Workers that are here and not on record, and what came on record of each key.
+  var unrecorded: [String: WorkerRecord] = [:]
+  var joinings: [String: Allowance] = [:]
   var effects: [CoordinatorEffect] = []
 
   var lastTick: Double?
@@ -259,13 +262,19 @@ public struct CoordinatorMachine: Sendable {
     }
     if !session.dataTickets.isEmpty { forgetOldTickets(of: peer, at: now) }
     endBenchIfDue(session.worker, at: now)
+    if unrecorded[session.worker] != nil, mayRecordJoining(of: session.key, at: now) {
+      recordJoining(of: session.worker)
+    }
     send(.coordinatorHeartbeat(CoordinatorHeartbeat(study: settings.study)), to: peer)
     sessionTimers.insert(Timer(due: now + settings.heartbeatSeconds, subject: (peer, session.serial)))
   }
 
   // MARK: Effects
 
-  mutating func record(_ change: StudyChange) { effects.append(.record(change)) }
+  mutating func record(_ change: StudyChange) {
+    if !unrecorded.isEmpty, case .attemptStarted(_, _, let worker) = change { recordJoining(of: worker) }
+    effects.append(.record(change))
+  }
   mutating func send(_ message: Message, to peer: PeerID) { effects.append(.send(message, to: peer)) }
   mutating func log(_ level: LogLevel, _ text: String) { effects.append(.log(level, text)) }
 

@@ -25,6 +25,11 @@ struct Session: Sendable {
   var returnsInARow = 0
   /// What it does wrong is told once.
   var toldProblems: Set<String> = []
+  /// Hellos that were answered on its connection.
+  var hellos = Allowance()
+  /// Attempts of its lists that it was told to end, and since when they are counted.
+  var cancels = 0
+  var cancelsSince = -Double.infinity
   /// It stands in the queue of those with credits.
   var isQueued = false
 }

@@ -9,7 +9,13 @@ extension WorkerMachine {
     if unacknowledged[reference] != nil { return sendReport(reference, at: now) }
     guard study != nil, located != nil, phase == .serving || phase == .greeting,
       let slot = slots.indices.first(where: { slots[$0] == nil && closedSlots[$0] == nil })
-    else { return submit(.returned(reason: "the worker has no slot for it"), of: reference, at: now) }
+    else {
+      // A coordinator knows how many it has. One that sends more and more is not answered without end.
+      guard unacknowledged.count < 2 * slots.count + FieldLimits.unacknowledgedReports / 10 + settings.spooled.count else {
+        return
+      }
+      return submit(.returned(reason: "the worker has no slot for it"), of: reference, at: now)
+    }
     slots[slot] = Running(job: job, progressSentAt: -.infinity, startedAt: now)
     send(.accept(reference))
     effects.append(.startJob(slot: slot, job))

@@ -9,8 +9,17 @@ extension WorkerMachine {
     sayHello(at: now)
   }
 
+  /// As `beginGreeting`, but where another hello was said just now: whoever makes a worker say hello does not choose how often.
+  mutating func greetAnew(at now: Double) {
+    guard now - lastHello < settings.firstHelloSeconds / 2 else { return beginGreeting(at: now) }
+    phase = .greeting
+    helloSeconds = settings.firstHelloSeconds
+    nextHello = lastHello + settings.firstHelloSeconds
+  }
+
   mutating func sayHello(at now: Double) {
     lastHello = now
+    awaitedWelcomes = min(awaitedWelcomes + 1, 10)
     // From half the distance to one and a half, so that workers that lost their coordinator together come one by one.
     nextHello = now + helloSeconds * (0.5 + nextJitter())
     helloSeconds = min(settings.lastHelloSeconds, 2 * helloSeconds)
@@ -59,6 +68,9 @@ extension WorkerMachine {
   }
 
   mutating func accept(_ welcome: Welcome, at now: Double) {
+    // One for each hello: a coordinator that says more of them has nothing to tell.
+    guard awaitedWelcomes > 0 else { return }
+    awaitedWelcomes -= 1
     guard (ProtocolVersion.oldest...ProtocolVersion.newest).contains(welcome.protocolVersion) else {
       log(.error, "the coordinator wants protocol version \(welcome.protocolVersion); install the same build on both")
       return exit(code: 1, saying: "protocol version \(welcome.protocolVersion) is not spoken here")

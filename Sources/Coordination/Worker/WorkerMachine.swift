@@ -62,6 +62,8 @@ public struct WorkerMachine: Sendable {
   var nextHello = 0.0
   var helloSeconds: Double
   var lastHello = -Double.infinity
+  /// Hellos that no welcome has answered yet.
+  var awaitedWelcomes = 0
   var lastHeard = 0.0
   var nextComplaint = 0.0
   /// Whether a coordinator ever let it in.
@@ -131,7 +133,7 @@ public struct WorkerMachine: Sendable {
     case .resultAcknowledged(let reference): discard(reference)
     case .cancel(let reference): cancel(reference)
     case .coordinatorHeartbeat(let heartbeat):
-      if isConnected, heartbeat.study != study { beginGreeting(at: now) }
+      if isConnected, heartbeat.study != study { greetAnew(at: now) }
     case .drain(let drain): obey(drain, at: now)
     case .reregister: introduceAgain(at: now)
     case .dataRefusal(let refusal): doWithoutData("the coordinator cannot give the data set: \(refusal.reason)")

@@ -1,0 +1,71 @@
+import SearchCore
+import SearchProtocol
+
+/// So much at once, and then so much a second. Times are seconds of a monotonic clock.
+struct Allowance: Sendable {
+  private var taken = 0.0
+  private var time = -Double.infinity
+
+  mutating func take(at now: Double, most: Double, aSecond: Double) -> Bool {
+    if now > time {
+      taken = max(0, taken - (now - max(time, 0)) * aSecond)
+      time = now
+    }
+    guard taken + 1 <= most else { return false }
+    taken += 1
+    return true
+  }
+}
+
+/// What one peer can make the coordinator say and write down is in proportion to what a worker needs, however much the
+/// peer says.
+extension CoordinatorMachine {
+  static let hellosAtOnce = 20.0
+  static let kernelVariantsNoted = 16
+
+  /// Workers that come are put on record as they come, up to so many at once and a few each second, of one key or, without keys, of all:
+  /// names cost nothing, and the record keeps them for ever. The others are put on record with their first job, or when there
+  /// is room again.
+  private static let joiningsAtOnce = 2000.0
+  private static let joiningsASecond = 2.0
+
+  mutating func mayRecordJoining(of key: String?, at now: Double) -> Bool {
+    joinings[key ?? "", default: Allowance()].take(
+      at: now, most: Self.joiningsAtOnce, aSecond: Self.joiningsASecond)
+  }
+
+  mutating func recordJoining(of worker: String) {
+    guard let entry = unrecorded.removeValue(forKey: worker) else { return }
+    record(.workerJoined(entry))
+  }
+
+  /// Whether there is something that the attempt could still be good for.
+  func isWelcome(_ reference: AttemptReference, isIntroduction: Bool) -> Bool {
+    if isIntroduction, jobs.mayBeMissing(reference.job, attempt: reference.attempt) { return true }
+    guard let job = jobs[reference.job], reference.attempt <= job.attempts else { return false }
+    return job.state == .waiting || jobs.leases[reference.job]?.attempt == reference.attempt
+  }
+
+  /// Of a worker's list what is worth an answer: each attempt that is welcome, and of those that are not (whose only answer is that
+  /// they may end) as many as it has slots, once a heartbeat. More than that it cannot train.
+  mutating func worthAnswering(
+    _ listed: [AttemptReference], of peer: PeerID, isIntroduction: Bool, at now: Double
+  ) -> [AttemptReference] {
+    guard var session = sessions[peer] else { return [] }
+    if now - session.cancelsSince >= settings.heartbeatSeconds || session.cancelsSince > now {
+      session.cancelsSince = now
+      session.cancels = 0
+    }
+    var answered: [AttemptReference] = []
+    for reference in listed {
+      if !isWelcome(reference, isIntroduction: isIntroduction) {
+        guard session.cancels < session.slots else { continue }
+        session.cancels += 1
+      }
+      answered.append(reference)
+    }
+    sessions[peer]?.cancels = session.cancels
+    sessions[peer]?.cancelsSince = session.cancelsSince
+    return answered
+  }
+}

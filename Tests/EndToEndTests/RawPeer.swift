@@ -1,0 +1,1 @@
+../MessagingTests/RawPeer.swift

@@ -1,0 +1,96 @@
+import Foundation
+
+/// Speaks ZMTP 3.0 without keys by hand (rfc.zeromq.org/spec/23), for what libzmq itself never says: messages that have no end, ids
+/// that are a router's to give, and half a handshake.
+final class RawPeer: @unchecked Sendable {
+  // Safe to share: only a number, and the system's calls on it.
+  private let descriptor: Int32
+
+  /// Nil where the connection is refused. Nothing is said yet.
+  init?(port: UInt16) {
+    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    let code = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    guard code == 0 else { return nil }
+  }
+
+  /// The same, with its handshake said; an empty id leaves the choice to the router.
+  convenience init?(port: UInt16, id: [UInt8]) {
+    self.init(port: port)
+    guard introduce(id: id) else { return nil }
+  }
+
+  deinit { close(descriptor) }
+
+  static let greeting: [UInt8] = {
+    let start: [UInt8] = [0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 3, 0] + Array("NULL".utf8)
+    return start + [UInt8](repeating: 0, count: 64 - start.count)
+  }()
+
+  /// False where the other side has hung up.
+  @discardableResult
+  func introduce(id: [UInt8]) -> Bool {
+    func property(_ name: String, _ value: [UInt8]) -> [UInt8] {
+      [UInt8(name.utf8.count)] + Array(name.utf8) + [0, 0, 0, UInt8(value.count)] + value
+    }
+    let ready =
+      [5] + Array("READY".utf8) + property("Socket-Type", Array("DEALER".utf8)) + property("Identity", id)
+    return write(Self.greeting + [4, UInt8(ready.count)] + ready) > 0
+  }
+
+  /// What a message has on the wire.
+  static func wire(_ frames: [[UInt8]]) -> [UInt8] {
+    var bytes: [UInt8] = []
+    for (index, frame) in frames.enumerated() {
+      let more: UInt8 = index < frames.count - 1 ? 1 : 0
+      if frame.count > 255 {
+        bytes += [2 | more] + (0..<8).map { UInt8(truncatingIfNeeded: frame.count >> (56 - 8 * $0)) }
+      } else {
+        bytes += [more, UInt8(frame.count)]
+      }
+      bytes += frame
+    }
+    return bytes
+  }
+
+  /// Waits until it is sent. Returns how much was: less than all where the other side hung up.
+  @discardableResult
+  func write(_ bytes: [UInt8]) -> Int {
+    var sent = 0
+    while sent < bytes.count {
+      let count = bytes[sent...].withUnsafeBytes { Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+      guard count > 0 else { break }
+      sent += count
+    }
+    return sent
+  }
+
+  /// Repeats a part of a message until the other side hangs up. Returns how many bytes went.
+  func write(endlessly frame: [UInt8], atMost: Int) -> Int {
+    let block = (0..<max(1, 65536 / frame.count)).flatMap { _ in frame }
+    var sent = 0
+    while sent < atMost {
+      let count = write(block)
+      sent += count
+      if count < block.count { break }
+    }
+    return sent
+  }
+
+  /// Whether the other side has hung up; reads what it said.
+  var isOver: Bool {
+    var bytes = [UInt8](repeating: 0, count: 65536)
+    while true {
+      let count = recv(descriptor, &bytes, bytes.count, Int32(MSG_DONTWAIT))
+      if count > 0 { continue }
+      return count == 0 || (errno != EAGAIN && errno != EINTR)
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import Testing
+
+@testable import Messaging
+
+@Suite(.timeLimit(.minutes(10)), .serialized)
+struct RoutingIDTests {
+  @Test("ids that were given out are fine; those that nobody gave are found, at once or with the process's next own")
+  func judgement() {
+    var ids = RoutingIDs(areGiven: false)
+    func judge(_ id: [UInt8], on descriptor: Int32) -> RoutingIDs.Verdict { ids.judge(id, on: descriptor) }
+    func own(_ number: UInt32) -> [Int32] { ids.noteOwn(RoutingIDs.id(number)) }
+    #expect(ids.upcoming == [])
+    #expect(own(.max) == [])
+    #expect(ids.upcoming.first == RoutingIDs.id(0) && ids.upcoming.count == RoutingIDs.window)
+    #expect(judge(RoutingIDs.id(.max - 3), on: 1) == .fine)
+    #expect(judge(Array("a name".utf8), on: 1) == .fine)
+    #expect(judge([1, 0, 0, 0, 0], on: 1) == .fine)
+    // One of these came since, the others have chosen themselves.
+    #expect(judge(RoutingIDs.id(0), on: 2) == .open)
+    #expect(judge(RoutingIDs.id(7), on: 3) == .open)
+    #expect(judge(RoutingIDs.id(1 << 31), on: 4) == .open)
+    #expect(own(1) == [3, 4])
+    #expect(judge(RoutingIDs.id(0), on: 2) == .fine)
+  }
+
+  @Test("with keys every id is one that the authenticator gave")
+  func given() {
+    var ids = RoutingIDs(areGiven: true)
+    let good = ids.judge([1] + [UInt8](repeating: 7, count: 16), on: 1)
+    #expect(good == .fine)
+    for id in [RoutingIDs.id(7), [], [0] + [UInt8](repeating: 7, count: 16), [UInt8](repeating: 1, count: 16)] {
+      let verdict = ids.judge(id, on: 1)
+      #expect(verdict == .chosen)
+    }
+  }
+
+  @Test("numbers start anywhere, not where libzmq's random numbers start in every process")
+  func start() async throws {
+    let context = try MessagingContext()
+    let (router, atRouter) = try Endpoint.router(context)
+    let peer = try #require(RawPeer(port: try router.port, id: []))
+    peer.write([0, 1, 42])
+    let id = try #require(await atRouter.next { $0.received }).peer
+    // The first 64 numbers of `rand` where nobody seeds it, in the two halves that libzmq makes its start of.
+    let number = id.dropFirst().reduce(0 as UInt32) { $0 << 8 | UInt32($1) }
+    #expect(id.count == 5 && !(1_804_289_383...1_804_289_483).contains(number & 0x7fff_ffff))
+    withExtendedLifetime(peer) {}
+    router.close()
+    context.close()
+  }
+
+  @Test("a peer that takes the router's next ids for itself, silent or not, does not end the process")
+  func collision() async throws {
+    let context = try MessagingContext()
+    let (router, atRouter) = try Endpoint.router(context)
+    let port = try router.port
+    func next() async throws -> UInt32 {
+      let peer = try #require(RawPeer(port: port, id: []))
+      peer.write([0, 1, 42])
+      let id = try #require(await atRouter.next { $0.received }).peer
+      return id.dropFirst().reduce(0) { $0 << 8 | UInt32($1) } &+ 1
+    }
+    // The insider's knowledge that no peer has: what the router gave out last.
+    for distance in [40, 200, 900] as [UInt32] {
+      let number = try await next()
+      let silent = try (0..<20).map { try #require(RawPeer(port: port, id: RoutingIDs.id(number &+ distance &+ $0))) }
+      for peer in silent { while !peer.isOver { try await Task.sleep(for: .milliseconds(2)) } }
+      let talker = try #require(RawPeer(port: port, id: RoutingIDs.id(number &+ 5000)))
+      talker.write([0, 1, 43])
+      while !talker.isOver { try await Task.sleep(for: .milliseconds(2)) }
+      // Past all of them.
+      for _ in 0..<(distance + 30) / 10 {
+        let crowd = try (0..<10).map { _ in try #require(RawPeer(port: port, id: [])) }
+        for peer in crowd { peer.write([0, 1, 44]) }
+        for _ in crowd { #expect(await atRouter.next { $0.received?.frames == [[44]] ? 1 : nil } == 1) }
+      }
+    }
+    router.close()
+    context.close()
+  }
+
+  @Test("with keys the id that a peer gives itself is not the one that it gets")
+  func withKeys() async throws {
+    let context = try MessagingContext()
+    let (own, mine) = (try KeyPair.random(), try KeyPair.random())
+    let authenticator = try Authenticator(context: context, admitting: [mine.publicKey])
+    var options = SocketOptions()
+    options.security = .server(own, authenticator)
+    let (router, atRouter) = try Endpoint.router(context, options: options)
+    options.security = .client(mine, server: own.publicKey)
+    for id in [RoutingIDs.id(7), Array("me".utf8), []] {
+      options.routingID = id
+      let (dealer, atDealer) = try Endpoint.dealer(context, router.endpoint, options: options)
+      await Endpoint.connect(dealer, atDealer, atRouter)
+      dealer.send([[42]])
+      let message = try #require(await atRouter.next { $0.received })
+      #expect(message.peer.count == RoutingIDs.givenBytes && message.peer.first == RoutingIDs.givenStart)
+      router.send([[43]], to: message.peer)
+      #expect(try #require(await atDealer.next { $0.received }) == [[43]])
+      dealer.close()
+    }
+    router.close()
+    authenticator.close()
+    context.close()
+  }
+}
