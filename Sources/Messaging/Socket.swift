@@ -63,7 +63,7 @@ struct Socket: ~Copyable, @unchecked Sendable {
 
   private func prepare(_ options: SocketOptions) throws(MessagingError) {
     // First of all, so that whatever fails later cannot hold up the end of the process.
-    try set(ZMQ_LINGER, options.lingerMilliseconds)
+    try set(ZMQ_LINGER, kind == .router ? 0 : options.lingerMilliseconds)
     try set(ZMQ_SNDHWM, options.highWaterMark)
     try set(ZMQ_RCVHWM, options.receiveHighWaterMark)
     // What the kernel keeps for a connection that is not read counts too.
@@ -80,6 +80,8 @@ struct Socket: ~Copyable, @unchecked Sendable {
       try set(ZMQ_BACKLOG, options.backlog)
       try apply(options.security)
       guard zmq_bind(handle.pointer, subject) == 0 else { throw MessagingError("listen on", on: subject) }
+      // For the socket's own end. What was queued on a connection that broke goes at once: its peer cannot get it any more.
+      try set(ZMQ_LINGER, options.lingerMilliseconds)
     case .dealer:
       // Nothing is queued for a coordinator that is not there: what matters is said again once it is.
       try set(ZMQ_IMMEDIATE, Int32(1))

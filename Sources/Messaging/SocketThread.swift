@@ -164,7 +164,7 @@ final class SocketThread: Sendable {
         reconnection.note(outcome)
       }
     }
-    if ids?.look(socket) == true, let silent = connections?.withLock(\.silent) { watch?.end(silent) }
+    ids?.look(socket)
   }
 
   /// False where the context is terminated.
@@ -177,8 +177,9 @@ final class SocketThread: Sendable {
         let isFirst = connections?.withLock { table in
           table.noteRead(size, from: isListening ? frames.first : nil, on: connection)
         }
-        if isFirst == true || connection < 0, let (verdict, toEnd) = ids?.judge(frames, on: connection) {
-          watch?.end(toEnd)
+        if isFirst == true || connection < 0, let (verdict, chosen) = ids?.judge(frames, on: connection) {
+          watch?.end(chosen.descriptors)
+          if chosen.isSilent, let silent = connections?.withLock(\.silent) { watch?.end(silent) }
           if verdict != .fine { continue }
         }
         events.append(.received(frames, key: key))

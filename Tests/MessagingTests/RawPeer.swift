@@ -42,7 +42,22 @@ final class RawPeer: @unchecked Sendable {
     }
     let ready =
       [5] + Array("READY".utf8) + property("Socket-Type", Array("DEALER".utf8)) + property("Identity", id)
-    return write(Self.greeting + [4, UInt8(ready.count)] + ready) > 0
+    guard write(Self.greeting + [4, UInt8(ready.count)] + ready) > 0 else { return false }
+    // Messages come after the other side's part.
+    guard let theirs = read(64 + 2), let length = theirs.last else { return false }
+    return read(Int(length)) != nil
+  }
+
+  /// Waits for so many bytes; nil where the other side hangs up before.
+  private func read(_ count: Int) -> [UInt8]? {
+    var bytes = [UInt8](repeating: 0, count: count)
+    var taken = 0
+    while taken < count {
+      let received = bytes[taken...].withUnsafeMutableBytes { recv(descriptor, $0.baseAddress, $0.count, 0) }
+      guard received > 0 else { return nil }
+      taken += received
+    }
+    return bytes
   }
 
   /// What a message has on the wire.

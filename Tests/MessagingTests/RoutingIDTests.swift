@@ -8,9 +8,9 @@ struct RoutingIDTests {
   func judgement() {
     var ids = RoutingIDs(areGiven: false)
     func judge(_ id: [UInt8], on descriptor: Int32) -> RoutingIDs.Verdict { ids.judge(id, on: descriptor) }
-    func own(_ number: UInt32) -> [Int32] { ids.noteOwn(RoutingIDs.id(number)) }
+    func own(_ number: UInt32) -> RoutingIDs.Chosen { ids.noteOwn(RoutingIDs.id(number)) }
     #expect(ids.upcoming == [])
-    #expect(own(.max) == [])
+    #expect(own(.max) == .init())
     #expect(ids.upcoming.first == RoutingIDs.id(0) && ids.upcoming.count == RoutingIDs.window)
     #expect(judge(RoutingIDs.id(.max - 3), on: 1) == .fine)
     #expect(judge(Array("a name".utf8), on: 1) == .fine)
@@ -19,7 +19,13 @@ struct RoutingIDTests {
     #expect(judge(RoutingIDs.id(0), on: 2) == .open)
     #expect(judge(RoutingIDs.id(7), on: 3) == .open)
     #expect(judge(RoutingIDs.id(1 << 31), on: 4) == .open)
-    #expect(own(1) == [3, 4])
+    ids.noteTaken(RoutingIDs.id(5))
+    ids.beginAsking()
+    // Came after the question: the answer does not tell.
+    #expect(judge(RoutingIDs.id(2), on: 5) == .open)
+    #expect(own(1) == .init(descriptors: [3, 4], isSilent: true))
+    ids.beginAsking()
+    #expect(own(3) == .init())
     #expect(judge(RoutingIDs.id(0), on: 2) == .fine)
   }
 

@@ -41,35 +41,38 @@ struct RoutingIDGuard: ~Copyable {
   }
 
   /// For the first message of a connection, and for those that came on none.
-  mutating func judge(_ frames: [[UInt8]], on descriptor: Int32) -> (Verdict, toEnd: [Int32]) {
-    guard let id = frames.first else { return (.fine, []) }
+  mutating func judge(_ frames: [[UInt8]], on descriptor: Int32) -> (Verdict, RoutingIDs.Chosen) {
+    guard let id = frames.first else { return (.fine, .init()) }
     if frames.count == 2, frames[1] == token, let handle = asking {
       asking = nil
       zmq_close(handle.pointer)
-      return (.own, ids.noteOwn(id))
+      let chosen = ids.noteOwn(id)
+      if ids.hasSuspects { isCurious = true }
+      return (.own, chosen)
     }
     switch ids.judge(id, on: descriptor) {
-    case .fine: return (.fine, [])
-    case .chosen: return (.chosen, [descriptor])
+    case .fine: return (.fine, .init())
+    case .chosen: return (.chosen, .init(descriptors: [descriptor]))
     case .open:
       isCurious = true
-      return (.fine, [])
+      return (.fine, .init())
     }
   }
 
-  /// True where somebody holds an id that the router is about to give out.
-  mutating func look(_ socket: borrowing Socket) -> Bool {
-    guard isCurious, !ids.areGiven else { return false }
+  /// Looks whether an id that the router is about to give out is taken, and asks what it gives out now.
+  mutating func look(_ socket: borrowing Socket) {
+    guard isCurious, !ids.areGiven, asking == nil else { return }
     let now = ContinuousClock.now
-    guard now >= nextLook else { return false }
+    guard now >= nextLook else { return }
     nextLook = now + .milliseconds(Self.milliseconds)
     isCurious = false
+    for id in ids.upcoming where socket.isTaken(id) { ids.noteTaken(id) }
     ask()
-    return ids.upcoming.contains { socket.isTaken($0) }
   }
 
   private mutating func ask() {
-    guard asking == nil, let dealer = try? context.makeSocket(ZMQ_DEALER, for: endpoint) else { return }
+    ids.beginAsking()
+    guard let dealer = try? context.makeSocket(ZMQ_DEALER, for: endpoint) else { return }
     var linger: Int32 = 0
     zmq_setsockopt(dealer.pointer, ZMQ_LINGER, &linger, MemoryLayout<Int32>.size)
     guard zmq_connect(dealer.pointer, endpoint) == 0,

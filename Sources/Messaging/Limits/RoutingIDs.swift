@@ -19,8 +19,15 @@ struct RoutingIDs {
   /// The first number that the router gave out, and the next that it will, as far as is known.
   private var first: UInt32?
   private var next: UInt32 = 0
-  /// Numbers that the router may have given out since.
-  private var suspects: [(number: UInt32, descriptor: Int32)] = []
+  /// Numbers that the router may have given out since: those that the question under way will tell of, and newer ones.
+  private var asked: [Suspect] = []
+  private var suspects: [Suspect] = []
+
+  private struct Suspect {
+    var number: UInt32
+    /// Nil where the connection has said nothing.
+    var descriptor: Int32?
+  }
 
   init(areGiven: Bool) { self.areGiven = areGiven }
 
@@ -37,20 +44,40 @@ struct RoutingIDs {
     if areGiven { return id.count == Self.givenBytes && id.first == Self.givenStart ? .fine : .chosen }
     guard let number = Self.number(id) else { return .fine }
     if let first, number &- first < next &- first { return .fine }
-    suspects.append((number, descriptor))
+    suspects.append(Suspect(number: number, descriptor: descriptor))
     return .open
   }
 
-  /// The id that a connection of the process's own was given just now.
-  /// - Returns: connections whose ids nobody gave them.
-  mutating func noteOwn(_ id: [UInt8]) -> [Int32] {
-    guard let number = Self.number(id) else { return [] }
+  /// One of `upcoming` is taken.
+  mutating func noteTaken(_ id: [UInt8]) {
+    if let number = Self.number(id) { suspects.append(Suspect(number: number, descriptor: nil)) }
+  }
+
+  var hasSuspects: Bool { !suspects.isEmpty }
+
+  /// A connection of the process's own is made now: the id that it is given tells of all suspects so far.
+  mutating func beginAsking() {
+    asked += suspects
+    suspects = []
+  }
+
+  /// Connections whose ids nobody gave them.
+  struct Chosen: Equatable {
+    var descriptors: [Int32] = []
+    /// One of those that have said nothing is among them.
+    var isSilent = false
+  }
+
+  /// The id that the process's own connection was given.
+  mutating func noteOwn(_ id: [UInt8]) -> Chosen {
+    guard let number = Self.number(id) else { return Chosen() }
     // The first peers may have come before.
     let first = first ?? number &- Self.before
     self.first = first
     next = number &+ 1
-    defer { suspects = [] }
-    return suspects.filter { $0.number &- first >= number &- first }.map(\.descriptor)
+    let chosen = asked.filter { $0.number &- first >= number &- first }
+    asked = []
+    return Chosen(descriptors: chosen.compactMap(\.descriptor), isSilent: chosen.contains { $0.descriptor == nil })
   }
 
   /// The ids that the router gives out next; none before it gave out any.
