@@ -70,7 +70,7 @@ enum JSON {
   }
 
   /// Before the parser sees it: a deep text costs the parser stack, this only a counter.
-  private static func checkDepth(_ bytes: [UInt8]) throws(ProtocolError) {
+  static func checkDepth(_ bytes: [UInt8]) throws(ProtocolError) {
     var depth = 0
     var insideString = false
     var escaped = false

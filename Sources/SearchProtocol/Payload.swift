@@ -12,7 +12,9 @@ enum Payload {
     // The general parser takes a hundred times the memory of what it reads, and its time. What is long is plain, as this program
     // writes it.
     guard bytes.count <= longestGeneral || type == .dataChunk else {
-      throw .payload(of: "\(type)", problem: "longer than \(longestGeneral) bytes, and not in the form that this program writes")
+      try JSON.checkDepth(bytes)
+      throw .payload(
+        of: "\(type)", problem: "it has more than \(longestGeneral) bytes, and not the form that this program writes")
     }
     return try decodeGenerally(type, from: bytes)
   }

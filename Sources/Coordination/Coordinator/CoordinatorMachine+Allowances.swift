@@ -39,14 +39,14 @@ extension CoordinatorMachine {
     record(.workerJoined(entry))
   }
 
-  /// Whether there is something that the attempt could still be good for.
-  func isWelcome(_ reference: AttemptReference, isIntroduction: Bool) -> Bool {
-    if isIntroduction, jobs.mayBeMissing(reference.job, attempt: reference.attempt) { return true }
+  /// Whether there is something that the attempt could still be good for, whoever has it.
+  func isOpen(_ reference: AttemptReference) -> Bool {
+    if jobs.mayBeMissing(reference.job, attempt: reference.attempt) { return true }
     guard let job = jobs[reference.job], reference.attempt <= job.attempts else { return false }
     return job.state == .waiting || jobs.leases[reference.job]?.attempt == reference.attempt
   }
 
-  /// Of a worker's list what is worth an answer: each attempt that is welcome, and of those that are not (whose only answer is that
+  /// Of a worker's list what is worth an answer: each attempt that is its own and open, and of the others (whose only answer is that
   /// they may end) as many as it has slots, once a heartbeat. More than that it cannot train.
   mutating func worthAnswering(
     _ listed: [AttemptReference], of peer: PeerID, isIntroduction: Bool, at now: Double
@@ -58,7 +58,8 @@ extension CoordinatorMachine {
     }
     var answered: [AttemptReference] = []
     for reference in listed {
-      if !isWelcome(reference, isIntroduction: isIntroduction) {
+      let mayBeMissing = isIntroduction && jobs.mayBeMissing(reference.job, attempt: reference.attempt)
+      if !mayBeMissing, !isOpen(reference) || claim(reference, by: session) != .own {
         guard session.cancels < session.slots else { continue }
         session.cancels += 1
       }

@@ -17,7 +17,7 @@ extension CoordinatorMachine {
     sessions[peer]?.hellos = allowance
     // Finished ones that are of no use any more are acknowledged when their reports come: nothing is to be said of them here.
     let carried =
-      hello.study == settings.study ? hello.running + hello.finished.filter { isWelcome($0, isIntroduction: true) } : []
+      hello.study == settings.study ? hello.running + hello.finished.filter(isOpen) : []
     if isFinished, carried.isEmpty, sessions[peer] == nil, peers[hello.worker] == nil {
       // It has nothing to hand over, and there is nothing for it to do: no need to get acquainted.
       return sendHome(peer)

@@ -11,7 +11,7 @@ extension WorkerMachine {
       let slot = slots.indices.first(where: { slots[$0] == nil && closedSlots[$0] == nil })
     else {
       // A coordinator knows how many it has. One that sends more and more is not answered without end.
-      guard unacknowledged.count < 2 * slots.count + FieldLimits.unacknowledgedReports / 10 + settings.spooled.count else {
+      guard unacknowledged.count < 2 * slots.count + FieldLimits.unacknowledgedReports / 10 else {
         return
       }
       return submit(.returned(reason: "the worker has no slot for it"), of: reference, at: now)

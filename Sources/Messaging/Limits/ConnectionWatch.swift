@@ -9,13 +9,13 @@ import CZeroMQ
 /// Ends connections before they take up the memory or the open files of the process, on a thread of its own: it must not
 /// wait for those whom it watches.
 ///
-/// Looks at the process's memory a hundred times a second, which costs a system call, and at the connections only when memory
+/// Looks at the process's memory two hundred times a second, which costs a system call, and at the connections only when memory
 /// has grown.
 final class ConnectionWatch: Sendable {
-  private static let intervalSeconds = 0.01
+  private static let intervalSeconds = 0.005
   private static let secondsBetweenStrangers = 0.5
-  /// After connections were ended: their memory is free by then, and goes back to the system.
-  private static let secondsUntilTrim = 0.2
+  /// After connections were ended: their memory is free by then, and goes back to the system. Twice, since libzmq may take longer.
+  private static let secondsUntilTrim = [0.2, 1.0]
 
   private let table: ConnectionTable
   private let introduction: Duration?
@@ -40,19 +40,19 @@ final class ConnectionWatch: Sendable {
     var memory = ProcessMemory()
     var held = HeldMemory(resident: memory.residentBytes())
     var nextStrangers = ContinuousClock.now
-    var trimAt: ContinuousClock.Instant?
+    var trims: [ContinuousClock.Instant] = []
     while !isOver.withLock({ $0 }) {
       monitor.withLock { _ = monitor.wait(until: Monitor.deadline(after: Self.intervalSeconds)) }
       let now = ContinuousClock.now
-      if let time = trimAt, time <= now {
-        trimAt = nil
+      if let time = trims.first, time <= now {
+        trims.removeFirst()
         czmq_trim()
       }
       let resident = memory.residentBytes()
       if held.wantsLook(resident: resident) {
         let ended = held.look(resident: resident, connections(at: now))
         end(ended)
-        if !ended.isEmpty { trimAt = now + .seconds(Self.secondsUntilTrim) }
+        if !ended.isEmpty { trims = Array(trims.prefix(1)) + Self.secondsUntilTrim.map { now + .seconds($0) } }
       }
       let isTime = now >= nextStrangers
       if isTime { nextStrangers = now + .seconds(Self.secondsBetweenStrangers) }

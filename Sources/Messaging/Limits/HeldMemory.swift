@@ -19,11 +19,11 @@ struct HeldMemory {
   }
 
   /// Connections are looked at when the process has grown by so much since the last time.
-  static let growthBytes = 8 << 20
+  static let growthBytes = 4 << 20
   /// Either way, of one connection. Four times what a message may be.
   static let mostOfOne: UInt64 = 4 << 20
   /// What the process may grow while its connections hold something.
-  static let mostGrowthBytes = 64 << 20
+  static let mostGrowthBytes = 48 << 20
   /// Where all connections together hold less, growth has other reasons.
   private static let littleBytes: UInt64 = 1 << 20
   /// Connections that hold less are let be, whatever the process takes.

@@ -24,7 +24,9 @@ struct CoordinatorTraffic {
   private var queue = FairQueue<[UInt8], Input>(longBytes: longBytes)
 
   /// - Parameter cutOff: called for peers that say more than can be handled.
-  mutating func take(from socket: CoordinatorSocket, waitingAtMost seconds: Double, cutOff: ([UInt8]) -> Void) -> [Input] {
+  mutating func take(
+    from socket: CoordinatorSocket, waitingAtMost seconds: Double, cutOff: ([UInt8]) -> Void
+  ) -> [Input] {
     // Where much waits, more waits at the peers.
     let new =
       queue.bytes < Self.mostBytes ? socket.mailbox.takeAll(waitingAtMost: queue.isEmpty ? seconds : 0) : []
