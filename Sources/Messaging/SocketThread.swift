@@ -177,6 +177,8 @@ final class SocketThread: Sendable {
         let isFirst = connections?.withLock { table in
           table.noteRead(size, from: isListening ? frames.first : nil, on: connection)
         }
+        // A router's question whether somebody has an id (`RoutingIDGuard`).
+        if !isListening, frames == [[]] { continue }
         if isFirst == true || connection < 0, let (verdict, chosen) = ids?.judge(frames, on: connection) {
           watch?.end(chosen.descriptors)
           if chosen.isSilent, let silent = connections?.withLock(\.silent) { watch?.end(silent) }

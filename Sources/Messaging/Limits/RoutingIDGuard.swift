@@ -86,7 +86,7 @@ struct RoutingIDGuard: ~Copyable {
 }
 
 extension Socket {
-  /// For a router: whether a connection has this id. If so, its peer gets an empty message.
+  /// For a router: whether a connection has this id. If so, its peer gets an empty message, which dealers pass over.
   fileprivate func isTaken(_ id: [UInt8]) -> Bool {
     guard zmq_send(handle.pointer, id, id.count, ZMQ_DONTWAIT | ZMQ_SNDMORE) < 0 else {
       zmq_send(handle.pointer, nil, 0, ZMQ_DONTWAIT)
