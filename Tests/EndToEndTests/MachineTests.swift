@@ -197,6 +197,19 @@ struct MachineTests {
     #expect(!result.errors.contains("Cocoa") && !result.errors.contains("couldn"))
   }
 
+  @Test("a fetch to the home folder that there is not says what to do, and no advice leads there")
+  func fetchWithoutHome() async throws {
+    let home = ["HOME": "/dev/null"]
+    let fetch = try await RunningCommand(
+      ["data", "fetch", "cifar10", "--address", "http://127.0.0.1:1/x.tar.gz"], in: place, variables: home
+    ).end()
+    #expect(fetch.exitCode == 1 && isOneLine(fetch.errors), "\(fetch.errors)")
+    #expect(fetch.errors.contains("HOME") && fetch.errors.contains("DIR") && !fetch.errors.contains("Cocoa"))
+    let verify = try await RunningCommand(["data", "verify"], in: place, variables: home).end()
+    #expect(verify.exitCode == 1 && verify.errors.contains("HOME") && !verify.errors.contains("data fetch"))
+    #expect(try await RunningCommand(["doctor"], in: place, variables: home).end().exitCode == 0)
+  }
+
   @Test("what the system says comes without Foundation's numbers")
   func reasons() {
     func text(_ body: () throws -> Void) -> String {

@@ -178,6 +178,9 @@ import Testing
     let far = text("no/where at all")
     #expect(far.contains("no such folder (there is \(folder.path), and no no in it); check the path"), "\(far)")
     #expect(far.hasSuffix("layersearch data fetch cifar10 '\(folder.path("no/where at all"))'"), "\(far)")
+    #expect(
+      DataFolderDiagnosis("/dev/null/.cache/cifar").error(missing: "x").description
+        == "/dev/null/.cache/cifar: /dev/null is no folder; write another path (~ is what HOME says)")
     try make("empty")
     expect("empty", "this folder is empty", fetch: "empty")
     try make("full", files: ["holiday.jpg"])

@@ -50,6 +50,11 @@ struct DataFolderDiagnosis {
       existing = join(existing, next)
       rest.removeFirst()
     }
+    var status = stat()
+    if stat(existing, &status) == 0, status.st_mode & S_IFMT != S_IFDIR {
+      if isArchive(existing) { return archive(existing, in: (existing as NSString).deletingLastPathComponent) }
+      return problem("\(existing) is no folder", "write another path (~ is what HOME says)")
+    }
     if let written = rest.first,
       let other = names(in: existing).first(where: { $0.lowercased() == written.lowercased() })
     {

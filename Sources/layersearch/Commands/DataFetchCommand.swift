@@ -55,6 +55,11 @@ struct DataFetchCommand: AsyncParsableCommand {
       }
     } catch {
       StandardError.shared.show(status: nil)
+      if case .unwritable(let path, let reason) = error, directory == DataPlaces.standardCIFAR10 {
+        throw Failure.failed(
+          "\(path): cannot be written: \(reason); name a folder, as in: layersearch data fetch cifar10 DIR, or set HOME to one "
+            + "of this user")
+      }
       throw error
     }
     StandardError.shared.show(status: nil)
