@@ -199,7 +199,7 @@ extension CoordinatorMachine {
     record(.jobFinished(job: reference.job, attempt: reference.attempt, worker: worker, result: result))
     if let lease { forget(reference.job, lease) }
     recordFinish(of: reference.job, by: worker, at: now)
-    endStreaks(of: session, at: now)
+    endStreaks(of: session)
     if let peer = peers[worker] { sessions[peer]?.returnsInARow = 0 }
     if let lease, lease.attempt != reference.attempt, let holder = lease.peer {
       if lease.isOnRecord {

@@ -42,7 +42,8 @@ extension CoordinatorMachine {
   }
 
   /// A job was finished: the row is over.
-  mutating func endStreaks(of session: Session, at now: Double) {
+  mutating func endStreaks(of session: Session) {
+    if streaks.isEmpty { return }
     for account in accounts(of: session) {
       guard let streak = streaks.removeValue(forKey: account), streak.pausedUntil != nil else { continue }
       announceEnd(of: account)

@@ -40,7 +40,11 @@ extension CoordinatorMachine {
   /// False for those that are benched or pause, for those that are held back while there are others, and for those that
   /// have a job and are to prove themselves with it.
   func mayWork(_ session: Session) -> Bool {
-    if !session.jobs.isEmpty, accounts(of: session).contains(where: { streaks[$0]?.pauses ?? 0 > 0 }) { return false }
+    if !streaks.isEmpty, !session.jobs.isEmpty,
+      accounts(of: session).contains(where: { streaks[$0]?.pauses ?? 0 > 0 })
+    {
+      return false
+    }
     guard resting.contains(session.worker) else { return true }
     return !isBenched(session) && resting.count >= sessions.count
   }
