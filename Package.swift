@@ -53,11 +53,15 @@ let package = Package(
       swiftSettings: optimized),
     .target(
       name: "ImageData",
-      dependencies: ["Files", "KernelInterface", "Randomness", .product(name: "Crypto", package: "swift-crypto")],
+      dependencies: [
+        "Files", "KernelInterface", "Randomness", "ShellCommands", .product(name: "Crypto", package: "swift-crypto"),
+      ],
       swiftSettings: optimized),
 
     // places where tests end a process
     .target(name: "Failpoints"),
+    // commands that messages show
+    .target(name: "ShellCommands"),
 
     // what people write
     .target(name: "TextInput"),
@@ -73,7 +77,8 @@ let package = Package(
     .target(
       name: "StudyStore",
       dependencies: [
-        "CFileSystem", "Failpoints", "Files", "SearchCore", .product(name: "GRDB", package: "GRDB.swift"),
+        "CFileSystem", "Failpoints", "Files", "SearchCore", "ShellCommands",
+        .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ]),
     .target(name: "Configuration", dependencies: ["Randomness", "SearchCore", "TextInput", "Yams"]),
@@ -84,7 +89,8 @@ let package = Package(
       name: "layersearch",
       dependencies: [
         "BasisEngine", "Configuration", "Coordination", "Failpoints", "Files", "ImageData", "KernelInterface",
-        "Messaging", "Randomness", "Reporting", "SearchCore", "SearchProtocol", "StudyStore", "TextInput",
+        "Messaging", "Randomness", "Reporting", "SearchCore", "SearchProtocol", "ShellCommands", "StudyStore",
+        "TextInput",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -115,8 +121,8 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "Failpoints", "Messaging", "Randomness", "Reporting", "SearchCore", "SearchProtocol", "StudyStore",
-        "layersearch",
+        "Failpoints", "Messaging", "Randomness", "Reporting", "SearchCore", "SearchProtocol", "ShellCommands",
+        "StudyStore", "layersearch",
       ]),
   ],
   swiftLanguageModes: [.v6]

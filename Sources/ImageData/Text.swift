@@ -31,15 +31,6 @@ private let cocoaReasons: [Int: Int32] = [
   CocoaError.fileLocking.rawValue: EAGAIN,
 ]
 
-/// As a shell takes it for one word.
-func shellQuoted(_ text: String) -> String {
-  let plain = text.unicodeScalars.allSatisfy {
-    ("a"..."z").contains($0) || ("A"..."Z").contains($0) || ("0"..."9").contains($0)
-      || "/._-+,:@%~=".unicodeScalars.contains($0)
-  }
-  return plain && !text.isEmpty ? text : "'" + text.replacing("'", with: "'\\''") + "'"
-}
-
 /// Two lower-case digits a byte.
 func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
   let digits = Array("0123456789abcdef")

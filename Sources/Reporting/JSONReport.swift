@@ -88,6 +88,7 @@ extension StudyReport {
         .array(kernelVariants.map { .object([("variant", .string($0.name)), ("trainings", .integer($0.trainings))]) })
       ),
       ("mixes_kernel_variants", .bool(mixesKernelVariants)),
+      ("caveats", .array(caveats.map { .string($0) })),
       ("metadata", .object(metadata.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })),
       ("candidates", .array(rows(selection).map(\.json))),
     ]

@@ -30,6 +30,11 @@ public struct SetAsideSummary: Hashable, Sendable {
 public struct KernelVariantCount: Hashable, Sendable {
   public var name: String
   public var trainings: Int
+
+  public init(name: String, trainings: Int) {
+    self.name = name
+    self.trainings = trainings
+  }
 }
 
 // What a reader of a study's results must know besides them, in the same words everywhere.

@@ -109,7 +109,8 @@ private struct TerminalTable {
       if !notes[row].isEmpty {
         let last = candidate.removeLast()
         let whole = "\(last)  \(notes[row])"
-        candidate += width.map { whole.count > $0 - margin } ?? false ? [last, notes[row]] : [whole]
+        let noteRoom = width.map { $0 - margin } ?? .max
+        candidate += whole.count > noteRoom ? [last] + Wrapping.lines(notes[row], width: noteRoom) : [whole]
       }
       let indent = String(repeating: " ", count: margin)
       if isBelow {

@@ -1,4 +1,5 @@
 import GRDB
+import ShellCommands
 
 #if canImport(Glibc)
   import Glibc
@@ -44,11 +45,16 @@ extension StoreError {
       .alreadyExists, directory, "there is a study already; resume it, or choose another folder for the new one")
   }
 
+  /// What a user types to save what can be read of a study.
+  public static func salvageCommand(_ directory: String) -> String {
+    ShellCommand.line(["layersearch", "salvage", directory, "--output", "FOLDER"])
+  }
+
   static func damaged(_ directory: String, _ what: String) -> StoreError {
     StoreError(
       .damaged, directory,
       "\(StudyFolder.databaseName) is damaged (\(what)); save what can be read into a new study with: "
-        + "layersearch salvage \(directory) --output FOLDER")
+        + salvageCommand(directory))
   }
 
   /// The database is whole, but of an earlier time.
@@ -56,7 +62,7 @@ extension StoreError {
     StoreError(
       .missingRecords, directory,
       "\(missing): \(StudyFolder.databaseName) or its journal was damaged or replaced by an older one; save what can be read "
-        + "into a new study, which goes on, with: layersearch salvage \(directory) --output FOLDER; to go on with what is here "
+        + "into a new study, which goes on, with: \(salvageCommand(directory)); to go on with what is here "
         + "instead, delete \(StudyFolder.markName)")
   }
 

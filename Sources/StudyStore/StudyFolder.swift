@@ -64,7 +64,7 @@ struct StudyFolder: Sendable {
     throw StoreError(
       .damaged, path,
       "\(Self.databaseName) \(state), but \(remains) tells of a study\(results); put a copy of it back, save what can be read "
-        + "with: layersearch salvage \(path) --output FOLDER, or begin anew in another folder")
+        + "with: \(StoreError.salvageCommand(path)), or begin anew in another folder")
   }
 
   /// Which file a path names: another one where it was removed or replaced meanwhile.

@@ -8,7 +8,8 @@ struct LayerSearch: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "layersearch",
     abstract: "Finds which convolutions of a ResNet can be replaced by basis convolutions, and at which rank.",
-    discussion: """
+    discussion: Examples.folded(
+      """
       Candidates are trained for a short while by worker processes, and those that no other beats in accuracy, size and \
       speed are the study's frontier.
 
@@ -25,7 +26,7 @@ struct LayerSearch: AsyncParsableCommand {
         layersearch --generate-completion-script bash > layersearch.bash
 
       Exit codes: 0 done, 1 failed, 2 usage or configuration.
-      """,
+      """),
     version: Version.text,
     subcommands: [EngineCommand.self],
     groupedSubcommands: [

@@ -53,6 +53,19 @@ struct WorkerTests {
     #expect(gaps.allSatisfy { $0 <= 23 } && gaps[0] < 2)
   }
 
+  @Test(
+    "beside the coordinator's log, a worker does not repeat what the coordinator says of it", arguments: [true, false])
+  func sharedLog(isShared: Bool) {
+    var machine = serving(running: 1) { $0.sharesLog = isShared }
+    var effects = machine.handle(
+      .engineFailed(slot: 0, Fixture.reference(1), reason: "it crashed", nil), at: 1)
+    effects += machine.handle(.received(.bench(Bench(reason: "jobs fail here", seconds: 60))), at: 2)
+    let warnings = effects.compactMap { effect -> String? in
+      if case .log(.warning, let text) = effect { text } else { nil }
+    }
+    #expect(warnings.count == (isShared ? 0 : 2), "\(warnings)")
+  }
+
   @Test("credits are given once the data set is found")
   func data() {
     var machine = machine()

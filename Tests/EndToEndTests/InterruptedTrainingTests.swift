@@ -1,4 +1,5 @@
 import Foundation
+import ShellCommands
 import Testing
 
 @testable import layersearch
@@ -160,8 +161,8 @@ struct InterruptedTrainingTests {
 
   @Test("words for the shell")
   func words() {
-    #expect(ShellWord.quoted("a/b-c.ckpt") == "a/b-c.ckpt")
-    #expect(ShellWord.quoted("") == "''" && ShellWord.quoted("a b") == "'a b'")
-    #expect(ShellWord.quoted("it's $HOME") == "'it'\\''s $HOME'")
+    #expect(ShellCommand.quoted("a/b-c.ckpt") == "a/b-c.ckpt")
+    #expect(ShellCommand.quoted("") == "''" && ShellCommand.quoted("a b") == "'a b'")
+    #expect(ShellCommand.quoted("it's $HOME") == "'it'\\''s $HOME'")
   }
 }

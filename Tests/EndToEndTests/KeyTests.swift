@@ -78,8 +78,10 @@ struct KeyTests {
     let arguments = try Data(contentsOf: URL(fileURLWithPath: "/proc/\(worker.processID)/cmdline"))
     let result = try await coordinator.end()
     #expect(result.exitCode == 0, "\(result.errors)")
+    #expect(result.errors.contains(" (key worker-1) on "), "workers are called by their keys' names: \(result.errors)")
     let end = try await worker.end()
     #expect(end.exitCode == 0)
+    #expect(end.errors.contains("job 1 begun: ") && end.errors.contains("job 1 finished: accuracy "), "\(end.errors)")
     for owner in ["coordinator", "worker-1"] {
       let text = try String(contentsOfFile: place.path("keys/\(owner)/secret-key"), encoding: .utf8)
       let digits = String(try #require(text.split(separator: "\n").last))

@@ -10,7 +10,7 @@ import Testing
 struct PiecesTests {
   private let facts = ProgressFacts(
     settled: 37, expected: 120, failed: 1, running: 2, workers: 1, ratePerSecond: 1.4, secondsLeft: 59.3,
-    best: .init(accuracy: 0.7134, parameterRatio: 0.61), denseAccuracy: 0.722)
+    highest: .init(accuracy: 0.7134, seeds: 2, parameterRatio: 0.61), denseAccuracy: 0.722)
 
   @Test("progress fits every width, and tells more where there is room", arguments: 20...200)
   func progressFits(width: Int) {

@@ -46,6 +46,13 @@ struct SimulationTests {
     #expect(again.exitCode == 2)
   }
 
+  @Test("few jobs are over before the last acknowledgements are counted: they are waited for", arguments: 1...4)
+  func fewJobs(round: Int) async throws {
+    let place = try Place()
+    let report = try await simulate(["--workers", "2", "--jobs", "10"], place: place)
+    #expect(report.finished == 10 && report.failed == 0)
+  }
+
   @Test("on a virtual clock hundreds of workers take seconds, and every run is the same")
   func virtualClock() async throws {
     let place = try Place()

@@ -113,7 +113,7 @@ struct StudyTests {
     running.send(SIGINT)
     let end = try await running.end()
     #expect(end.exitCode == 1)
-    #expect(end.errors.contains("layersearch run study.yaml --resume"))
+    #expect(end.errors.contains("layersearch run study.yaml --resume --slots 1"))
     let before = try await finishedJobs(place)
     #expect(before < 4)
     let resumed = try await place.run("run", "study.yaml", "--resume")

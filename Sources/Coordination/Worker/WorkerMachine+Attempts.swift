@@ -65,7 +65,7 @@ extension WorkerMachine {
       return end(slot, .returned(reason: "ended while the worker was leaving"), at: now)
     }
     if failure?.cause == .notStarted { return close(slot, because: reason, at: now) }
-    log(.warning, "job \(reference.job) failed: \(reason)")
+    if !settings.sharesLog { log(.warning, "job \(reference.job) failed: \(reason)") }
     var failure = failure ?? AttemptFailure(cause: .processEnded)
     failure.seconds = now - running.startedAt
     end(slot, .failed(reason: reason.oneLine()), failure.sendable, at: now)

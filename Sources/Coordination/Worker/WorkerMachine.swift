@@ -83,6 +83,8 @@ public struct WorkerMachine: Sendable {
   public var runningCount: Int { slots.count { $0 != nil } }
   public var unacknowledgedCount: Int { unacknowledged.count }
   public var isConnected: Bool { phase == .locating || phase == .serving }
+  /// It says hello and waits for an answer.
+  public var isSeeking: Bool { phase == .greeting }
 
   /// - Parameter now: seconds of a monotonic clock.
   public mutating func handle(_ event: WorkerEvent, at now: Double) -> [WorkerEffect] {
@@ -139,9 +141,10 @@ public struct WorkerMachine: Sendable {
     case .dataRefusal(let refusal): doWithoutData("the coordinator cannot give the data set: \(refusal.reason)")
     case .dataRequest, .dataChunk: break  // said by workers only; comes as an event of its own
     case .bench(let bench):
-      log(
-        .warning, "the coordinator gives this worker no jobs for \(Bench.text(seconds: bench.seconds)): \(bench.reason)"
-      )
+      if !settings.sharesLog {
+        let time = Bench.text(seconds: bench.seconds)
+        log(.warning, "the coordinator gives this worker no jobs for \(time): \(bench.reason)")
+      }
     case .hello, .ready, .accept, .progress, .result, .workerHeartbeat, .bye: break  // only a worker says these
     }
   }

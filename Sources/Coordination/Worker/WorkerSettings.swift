@@ -13,6 +13,8 @@ public struct WorkerSettings: Sendable {
   public var dataHashes: [String: String]
   /// Waits for the next study when one is finished.
   public var stays: Bool
+  /// The coordinator's log stands beside this worker's: what it says there as well is not said twice.
+  public var sharesLog = false
 
   /// Until the coordinator says its own.
   public var heartbeatSeconds = 5.0

@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import ShellCommands
 
 /// A folder with the six files. The records per file are a parameter only so that tests need no files of 30 MB.
 struct CIFAR10Folder: Sendable {
@@ -26,7 +27,7 @@ struct CIFAR10Folder: Sendable {
   /// For files that are there, and wrong.
   var remedy: String {
     "copy it again from where it came; where it is CIFAR-10's, this replaces all six: "
-      + "layersearch data fetch cifar10 \(shellQuoted(path))"
+      + "layersearch data fetch cifar10 \(ShellCommand.quoted(path))"
   }
 
   func path(of file: String) -> String {

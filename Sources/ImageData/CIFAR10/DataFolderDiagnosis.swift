@@ -1,4 +1,5 @@
 import Foundation
+import ShellCommands
 
 /// What stands where CIFAR-10's binary files were looked for and not found, and what to write instead. For people who named the
 /// folder above or below, the archive, another version of the set, or a path in which something is misspelled.
@@ -143,7 +144,7 @@ struct DataFolderDiagnosis {
     }
     return problem(
       "the archive \((file as NSString).lastPathComponent) is not unpacked",
-      "unpack it with: tar -xf \(shellQuoted(file)) -C \(shellQuoted(folder)), and write \(target)")
+      "unpack it with: tar -xf \(ShellCommand.quoted(file)) -C \(ShellCommand.quoted(folder)), and write \(target)")
   }
 
   private func otherVersion(_ beginning: String) -> ImageDataError {
@@ -194,5 +195,5 @@ struct DataFolderDiagnosis {
     ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
   }
 
-  private func fetch(_ folder: String) -> String { "layersearch data fetch cifar10 \(shellQuoted(folder))" }
+  private func fetch(_ folder: String) -> String { "layersearch data fetch cifar10 \(ShellCommand.quoted(folder))" }
 }

@@ -7,7 +7,8 @@ struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
     abstract: "Measures how fast one core trains and evaluates a network.",
-    discussion: """
+    discussion: Examples.folded(
+      """
       Where the processor has AVX-512 and OPENBLAS_CORETYPE is not set, it is set to SkylakeX.
 
       --tune measures for which shapes of 3×3 convolution Winograd's algorithm beats the direct sum, and prints this instruction \
@@ -17,7 +18,7 @@ struct BenchCommand: ParsableCommand {
       Examples:
         layersearch bench --model resnet20 --rank-fraction 0.25 --json
         layersearch bench --model resnet20 --layers
-      """)
+      """))
 
   @OptionGroup var network: NetworkOptions
 

@@ -15,7 +15,10 @@ struct VerbosityOptions: ParsableArguments {
 
   var level: Logger.Level { verbose ? .debug : quiet ? .warning : .info }
 
-  func logger(_ label: String) -> Logger { StandardErrorLog.logger(label, level: level) }
+  /// - Parameter isRelayed: a parent process writes the lines, with their time.
+  func logger(_ label: String, isRelayed: Bool = false) -> Logger {
+    StandardErrorLog.logger(label, level: level, isRelayed: isRelayed)
+  }
 
   /// To pass on to a child process.
   var arguments: [String] { verbose ? ["--verbose"] : quiet ? ["--quiet"] : [] }

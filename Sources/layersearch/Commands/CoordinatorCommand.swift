@@ -5,14 +5,15 @@ struct CoordinatorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "coordinator",
     abstract: "Hands a study's trainings to workers and records what they find.",
-    discussion: """
+    discussion: Examples.folded(
+      """
       Prints the endpoint that it listens on, ends with 0 when the study is done, and tells its workers. Ctrl-C ends it \
       in good order; --resume goes on where it was, and so it does after a crash.
 
       Examples:
         layersearch coordinator Configs/cifar10-resnet20.yaml --bind tcp://127.0.0.1:5555
         layersearch coordinator Configs/cifar10-resnet20.yaml --bind 'tcp://*:5555' --keys keys/coordinator
-      """)
+      """))
 
   @OptionGroup var study: StudyOptions
 
@@ -51,7 +52,7 @@ struct CoordinatorCommand: ParsableCommand {
       return
     }
     let socket = try bound ?? CoordinatorSocket(endpoint: bind, keys: keys)
-    let log = verbosity.logger("coordinator")
+    let log = verbosity.logger("coordinator", isRelayed: leaveWithInput)
     if let doorkeeper = socket.doorkeeper {
       log.info(
         """
@@ -79,9 +80,7 @@ struct CoordinatorCommand: ParsableCommand {
     let outcome = try withExtendedLifetime(signals) { try service.run() }
     if case .gaveUp(let reason) = outcome { throw Failure.failed(reason) }
     if case .stopped = outcome {
-      throw Failure.failed(
-        "stopped before the study was done; go on with: \(self.study.resumption(command: "coordinator")) --bind \(bind)\(security.text)"
-      )
+      throw Failure.failed("stopped before the study was done; go on with: \(self.study.resumption)")
     }
     try study.printOutcome()
     try study.requireResults()

@@ -6,12 +6,13 @@ struct DataCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "data",
     abstract: "Fetches and checks data sets.",
-    discussion: """
+    discussion: Examples.folded(
+      """
       Example:
         layersearch data fetch cifar10 ~/.cache/layersearch/cifar-10-batches-bin
 
       The set shapes10 is drawn by the program and needs no file.
-      """,
+      """),
     subcommands: [DataFetchCommand.self, DataVerifyCommand.self, DataInfoCommand.self])
 }
 
@@ -19,14 +20,15 @@ struct DataVerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
     abstract: "Checks every file of a data set: sizes, labels, content.",
-    discussion: """
+    discussion: Examples.folded(
+      """
       Says whether the files are CIFAR-10's official ones, byte for byte, a complete set of other images, which may be trained on \
       as well, or damaged. Ends with 1 where they are damaged, or not those of --expect.
 
       Examples:
         layersearch data verify ~/.cache/layersearch/cifar-10-batches-bin
         layersearch data verify /data/images --expect 0b2e3c4d5f60
-      """)
+      """))
 
   @Argument(help: ArgumentHelp("The folder with data_batch_1.bin … test_batch.bin, or shapes10.", valueName: "dir"))
   var data: String = DataPlaces.standardCIFAR10
@@ -88,10 +90,11 @@ struct DataInfoCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "info",
     abstract: "Tells what a data set holds: images, classes, means, content hash.",
-    discussion: """
+    discussion: Examples.folded(
+      """
       Example:
         layersearch data info shapes10
-      """)
+      """))
 
   @Argument(help: ArgumentHelp("The folder with data_batch_1.bin … test_batch.bin, or shapes10.", valueName: "dir"))
   var data: String = DataPlaces.standardCIFAR10

@@ -6,12 +6,13 @@ struct DataFetchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "fetch",
     abstract: "Downloads a data set, checks it and unpacks it.",
-    discussion: """
+    discussion: Examples.folded(
+      """
       Goes on where an interrupted download stopped, and does nothing where the folder is complete.
 
       Example:
         layersearch data fetch cifar10 ~/.cache/layersearch/cifar-10-batches-bin
-      """)
+      """))
 
   enum Fetchable: String, ExpressibleByArgument, CaseIterable { case cifar10 }
 

@@ -4,12 +4,13 @@ struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
     abstract: "Checks this machine: processor, libraries, disk, data set.",
-    discussion: """
+    discussion: Examples.folded(
+      """
       Ends with 1 where something is missing that studies need.
 
       Example:
         layersearch doctor --data ~/.cache/layersearch/cifar-10-batches-bin
-      """)
+      """))
 
   @Option(help: ArgumentHelp("Where CIFAR-10 is expected.", valueName: "dir"))
   var data: String = DataPlaces.standardCIFAR10

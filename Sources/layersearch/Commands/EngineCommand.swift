@@ -6,10 +6,11 @@ struct EngineCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "engine",
     abstract: "Trains what it is told on standard input; started by worker.",
-    discussion: """
+    discussion: Examples.folded(
+      """
       Example:
         layersearch engine --describe
-      """,
+      """),
     shouldDisplay: false)
 
   @Flag(help: "Print the kernel variant and end.")

@@ -16,14 +16,15 @@ struct ExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export",
     abstract: "Writes a study's frontier as a table or a picture, or copies its database, also while the study runs.",
-    discussion: """
+    discussion: Examples.folded(
+      """
       Examples:
         layersearch export studies/cifar10-resnet20 --format csv
         layersearch export studies/cifar10-resnet20 --format svg --output frontier.svg
         layersearch export studies/cifar10-resnet20 --format sqlite --output backup/study.sqlite
 
       The copy of the database is one consistent state of it; a folder with this file as study.sqlite is a study.
-      """)
+      """))
 
   @Argument(help: ArgumentHelp("The study's folder.", valueName: "study-dir"))
   var study: String

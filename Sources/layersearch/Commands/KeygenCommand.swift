@@ -7,7 +7,8 @@ struct KeygenCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "keygen",
     abstract: "Makes keys for a coordinator and its workers.",
-    discussion: """
+    discussion: Examples.folded(
+      """
       The folder gets a subfolder for the coordinator, with the list of the keys that it lets in, and one for each worker: \
       copy that to the worker's machine, and nothing else. Run it again for more workers: keys that exist stay as they are.
 
@@ -16,7 +17,7 @@ struct KeygenCommand: ParsableCommand {
         layersearch keygen keys --worker node7
         layersearch coordinator STUDY.yaml --bind 'tcp://*:5555' --keys keys/coordinator
         layersearch worker --connect tcp://10.0.0.1:5555 --keys worker-1
-      """)
+      """))
 
   @Argument(help: ArgumentHelp("The folder for the keys.", valueName: "dir"))
   var directory: String

@@ -6,13 +6,14 @@ struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
     abstract: "Runs a study on this machine: coordinator and workers in one command.",
-    discussion: """
+    discussion: Examples.folded(
+      """
       Shows how it goes on, and prints the frontier at the end. Ctrl-C ends it in good order; --resume goes on where it \
       was.
 
       Example:
         layersearch run Configs/quickstart.yaml --slots 2
-      """)
+      """))
 
   @OptionGroup var study: StudyOptions
 
@@ -72,7 +73,7 @@ struct RunCommand: ParsableCommand {
     withExtendedLifetime(signals) {}
     if case .gaveUp(let reason) = outcome { throw Failure.failed(reason) }
     if case .stopped = outcome {
-      throw Failure.failed("stopped before the study was done; go on with: \(self.study.resumption(command: "run"))")
+      throw Failure.failed("stopped before the study was done; go on with: \(self.study.resumption)")
     }
     try study.printOutcome()
     try study.requireResults()

@@ -1,18 +1,21 @@
 import ArgumentParser
+import ShellCommands
 import StudyStore
 
 struct SalvageCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "salvage",
     abstract: "Saves what can be read of a damaged study into a new one.",
-    discussion: """
+    discussion: Examples.folded(
+      """
       The damaged study is only read. Jobs and results are taken over where their checksums are right, also from behind \
-      damage to the journal; what is missing is trained again when the new study goes on. Where nothing can be read, try a copy from before, or \
+      damage to the journal; what is missing is trained again when the new study goes on. Where nothing can be read, try \
+      a copy from before, or \
       sqlite3 study.sqlite .recover.
 
       Example:
         layersearch salvage studies/cifar10-resnet20 --output studies/cifar10-resnet20-salvaged
-      """)
+      """))
 
   @Argument(help: ArgumentHelp("The damaged study's folder.", valueName: "study-dir"))
   var study: String
@@ -57,6 +60,9 @@ struct SalvageCommand: ParsableCommand {
       StandardOutput.writeLine("warning  the study is too old to have checksums: a value that is wrong cannot be told")
     }
     StandardOutput.writeLine(
-      "go on    layersearch coordinator \(output)/configuration.yaml --study \(output) --resume")
+      "go on    "
+        + ShellCommand.line([
+          "layersearch", "coordinator", "\(output)/configuration.yaml", "--study", output, "--resume",
+        ]))
   }
 }

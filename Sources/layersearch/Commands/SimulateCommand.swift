@@ -8,7 +8,8 @@ struct SimulateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "simulate",
     abstract: "Measures the coordinator under simulated workers, which train nothing.",
-    discussion: """
+    discussion: Examples.folded(
+      """
       Starts a real coordinator on a study of its own and connects the workers to it over real sockets; every result is on \
       the disk before it is acknowledged. With --virtual there are neither sockets nor disk: the same decisions are taken on a \
       clock that jumps from event to event, for any number of workers.
@@ -21,7 +22,7 @@ struct SimulateCommand: ParsableCommand {
         layersearch simulate --workers 1000 --jobs 20000 --distribution exponential --mean 0.5
         layersearch simulate --workers 5000 --jobs 20000 --distribution lognormal --mean 10 --restart-after 5
         layersearch simulate --virtual --workers 100000 --jobs 200000 --distribution exponential --mean 60
-      """)
+      """))
 
   @Option(help: "Simulated workers.", transform: Number.whole(1...1_000_000))
   var workers = 100

@@ -6,7 +6,8 @@ struct StatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status",
     abstract: "Tells how far a study is: jobs, workers, rate, time left, failures.",
-    discussion: """
+    discussion: Examples.folded(
+      """
       --explain takes a job's number, a candidate, or a worker's name (or the beginning of it), and tells why it waits, \
       runs, failed or gets no jobs: every attempt with the worker and host that made it, and for failed ones signal or \
       exit code, peak memory and the last lines that it wrote.
@@ -14,7 +15,7 @@ struct StatusCommand: ParsableCommand {
       Examples:
         layersearch status studies/cifar10-resnet20
         layersearch status studies/cifar10-resnet20 --explain 17
-      """)
+      """))
 
   @Argument(help: ArgumentHelp("The study's folder.", valueName: "study-dir"))
   var study: String
@@ -37,7 +38,7 @@ struct StatusCommand: ParsableCommand {
     if json {
       try JSONOutput.print(status)
     } else {
-      for line in status.lines { StandardOutput.writeLine(line) }
+      for line in status.lines(width: StandardOutput.width) { StandardOutput.writeLine(line) }
     }
   }
 }

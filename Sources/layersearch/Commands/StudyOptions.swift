@@ -1,4 +1,5 @@
 import ArgumentParser
+import ShellCommands
 
 /// Which study a command works on, for `run` and `coordinator`.
 struct StudyOptions: ParsableArguments {
@@ -22,9 +23,9 @@ struct StudyOptions: ParsableArguments {
     if mustExist, !resume { throw ValidationError("--must-exist goes with --resume") }
   }
 
-  /// How to go on with the study after an interruption.
-  func resumption(command: String) -> String {
-    "layersearch \(command) \(configuration)\(study.map { " --study \($0)" } ?? "") --resume"
+  /// The command that goes on with the study after an interruption, with all that this process was told.
+  var resumption: String {
+    ShellCommand.resumption(of: Array(CommandLine.arguments.dropFirst()), subject: configuration)
   }
 
   /// Reads the configuration, then opens or makes the study. `beforeMaking` is called where a new one is about to be made.

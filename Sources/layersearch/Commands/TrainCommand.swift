@@ -9,7 +9,8 @@ struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
     abstract: "Trains one network and tells its test accuracy.",
-    discussion: """
+    discussion: Examples.folded(
+      """
       Trains on the first N training images, none held out, and scores the test images once, at the end. Where the \
       processor has AVX-512 and OPENBLAS_CORETYPE is not set, it is set to SkylakeX.
 
@@ -18,13 +19,11 @@ struct TrainCommand: ParsableCommand {
 
       Examples:
         layersearch train --model resnet20 --data shapes10 --epochs 3
-        layersearch train --model resnet20 --rank-fraction 0.25 --data DIR \\
-          --epochs 30 --checkpoint r20.ckpt --checkpoint-every 5 --json
-        layersearch train --from-study studies/cifar10-resnet20 \\
-          --candidate layer3.2.conv1=16 --epochs 30
+        layersearch train --model resnet20 --rank-fraction 0.25 --data DIR --epochs 30 --checkpoint r20.ckpt --checkpoint-every 5
+        layersearch train --from-study studies/cifar10-resnet20 --candidate layer3.2.conv1=16 --epochs 30
         layersearch train --from-study studies/cifar10-resnet20 --candidate knee --seeds 3
         layersearch train --resume-from r20.ckpt
-      """)
+      """))
 
   @OptionGroup var network: NetworkOptions
 

@@ -7,7 +7,8 @@ struct WorkerCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "worker",
     abstract: "Trains candidates for a coordinator, one engine process a slot.",
-    discussion: """
+    discussion: Examples.folded(
+      """
       Waits for the coordinator as long as it takes, and comes back to it after it was restarted. Ends with 0 when the \
       study is done. Ctrl-C and SIGTERM finish what ends within --grace, hand back the rest, and end with 0; a second one leaves at \
       once. A worker may also simply vanish: what it was at is done elsewhere.
@@ -15,7 +16,7 @@ struct WorkerCommand: ParsableCommand {
       Examples:
         layersearch worker --connect tcp://127.0.0.1:5555 --slots 8
         layersearch worker --connect tcp://coordinator-host:5555 --keys worker-1
-      """)
+      """))
 
   @Option(help: ArgumentHelp("Where the coordinator listens, such as tcp://127.0.0.1:5555.", valueName: "endpoint"))
   var connect: String
@@ -80,7 +81,7 @@ struct WorkerCommand: ParsableCommand {
   func run() throws {
     let identity = WorkerIdentity()
     let processors = UsableProcessors.current
-    let log = verbosity.logger("worker")
+    let log = verbosity.logger("worker", isRelayed: leaveWithInput)
     if slots == nil, processors.reason != nil { log.info("\(processors.text)") }
     if let warning = limits.limits.shortage(slots: slots ?? processors.count, available: MemoryShortage.limit) {
       log.warning("\(warning)")
@@ -91,7 +92,7 @@ struct WorkerCommand: ParsableCommand {
       dataCache: DataCache(
         folder: dataCache.map(expandingTilde) ?? DataCache.standardFolder, limit: Int(dataCacheGigabytes * 1e9)),
       spoolFolder: spool.map(expandingTilde) ?? Spool.standardFolder, stays: stay,
-      limits: limits.limits, graceSeconds: grace.seconds)
+      limits: limits.limits, graceSeconds: grace.seconds, sharesLog: leaveWithInput)
     let service = try WorkerService(
       options: options, identity: identity, kernelVariant: try EngineProbe.kernelVariant(),
       log: log)

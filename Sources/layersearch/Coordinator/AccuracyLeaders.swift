@@ -1,12 +1,15 @@
 import SearchCore
 
-/// The most accurate decomposed candidate so far, and how the dense network does: kept up result by result, because summing up
-/// a large study takes longer than what happens in it meanwhile.
+/// The decomposed candidate with the highest mean accuracy so far, and how the dense network does: kept up result by result,
+/// because summing up a large study takes longer than what happens in it meanwhile.
 struct AccuracyLeaders: Sendable {
+  /// Of the trainings of one candidate that did not diverge.
   private struct Mean {
     var sum = 0.0
     var count = 0
-    var value: Double { sum / Double(count) }
+    var diverged = 0
+    /// Nil where not more trainings ended well than diverged.
+    var value: Double? { count > diverged ? sum / Double(count) : nil }
   }
 
   private let space: SearchSpace
@@ -17,11 +20,15 @@ struct AccuracyLeaders: Sendable {
 
   mutating func record(_ result: TrialResult, of candidate: Candidate) {
     let before = means[candidate]?.value
-    means[candidate, default: Mean()].sum += result.accuracy
-    means[candidate]?.count += 1
+    if result.diverged {
+      means[candidate, default: Mean()].diverged += 1
+    } else {
+      means[candidate, default: Mean()].sum += result.accuracy
+      means[candidate]?.count += 1
+    }
     guard !candidate.ranks.isEmpty else { return }
-    if candidate == leader?.candidate, let before, let now = means[candidate]?.value, now < before {
-      // Somebody else may be ahead now; which happens at most once a repetition of a leader.
+    if candidate == leader?.candidate, let before, means[candidate]?.value ?? -1 < before {
+      // Another may be ahead now; which happens at most once a repetition of a leader.
       leader = nil
       for other in means.keys where !other.ranks.isEmpty { challenge(other) }
     } else {
@@ -32,10 +39,10 @@ struct AccuracyLeaders: Sendable {
   /// Of equally accurate ones the smallest leads.
   private mutating func challenge(_ candidate: Candidate) {
     guard let mean = means[candidate]?.value, candidate != leader?.candidate else { return }
-    if let leader, let best = means[leader.candidate]?.value {
-      guard mean >= best else { return }
+    if let leader, let highest = means[leader.candidate]?.value {
+      guard mean >= highest else { return }
       let ratio = parameterRatio(candidate)
-      if mean == best, ratio >= leader.parameterRatio { return }
+      if mean == highest, ratio >= leader.parameterRatio { return }
       self.leader = (candidate, ratio)
     } else {
       leader = (candidate, parameterRatio(candidate))
@@ -46,11 +53,22 @@ struct AccuracyLeaders: Sendable {
     Double(space.cost(of: candidate).parameters) / Double(space.denseCost.parameters)
   }
 
-  var best: ProgressFacts.Best? {
-    leader.flatMap { leader in
-      means[leader.candidate].map { .init(accuracy: $0.value, parameterRatio: leader.parameterRatio) }
-    }
+  struct Leader {
+    var candidate: Candidate
+    var accuracy: Double
+    /// Trainings that the mean is of.
+    var seeds: Int
+    var parameterRatio: Double
   }
 
-  var denseAccuracy: Double? { means[.dense]?.value }
+  var highest: Leader? {
+    guard let leader, let mean = means[leader.candidate], let accuracy = mean.value else { return nil }
+    return Leader(
+      candidate: leader.candidate, accuracy: accuracy, seeds: mean.count, parameterRatio: leader.parameterRatio)
+  }
+
+  var dense: Leader? {
+    guard let mean = means[.dense], let accuracy = mean.value else { return nil }
+    return Leader(candidate: .dense, accuracy: accuracy, seeds: mean.count, parameterRatio: 1)
+  }
 }

@@ -1,5 +1,6 @@
 import Reporting
 import SearchCore
+import ShellCommands
 import StudyStore
 
 /// Candidates of a study by the names that people have for them:
@@ -29,7 +30,7 @@ struct CandidateNames {
       guard let knee = try report().knee else {
         throw Failure.usage(
           "--candidate knee: the frontier of study \(study) has no bend yet; choose a row of it, which is listed by: "
-            + "layersearch export \(study) --format csv")
+            + ShellCommand.line(["layersearch", "export", study, "--format", "csv"]))
       }
       return knee.score.candidate
     }

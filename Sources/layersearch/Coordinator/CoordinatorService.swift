@@ -34,6 +34,9 @@ final class CoordinatorService {
   private let socket: CoordinatorSocket
   private var machine: CoordinatorMachine
   private var progress: ProgressReporter
+  private let jobLog: JobLog?
+  private let board: RunningBoard
+  private var names = WorkerNames()
   private var hasStopped = false
   private var reasonToGiveUp: String?
   private var traffic = CoordinatorTraffic()
@@ -70,6 +73,8 @@ final class CoordinatorService {
     machine = CoordinatorMachine(
       settings: settings, jobs: jobs, past: try study.store.past(), strategy: study.strategy)
     progress = ProgressReporter(study: study, jobs: jobs, isQuiet: options.isQuiet)
+    jobLog = JobLog(log, architecture: study.definition.space.architecture)
+    board = RunningBoard(studyFolder: study.folder)
   }
 
   var settledJobs: Int { progress.settledJobs }
@@ -86,6 +91,7 @@ final class CoordinatorService {
     defer {
       dataServer?.close()
       socket.close()
+      board.close()
     }
     if let upgrade = study.store.upgrade { log.notice("\(upgrade)") }
     if let notice = study.store.journalNotice { log.notice("\(notice)") }
@@ -109,6 +115,7 @@ final class CoordinatorService {
         try eachTick()
         if let text = dropped.sum(now: now) { write(.warning, text) }
         for line in limiter.sums(now: now) { log.log(level: line.level, "\(line.text)") }
+        board.attend(now: now)
       }
       try apply(effects)
       progress.show(machine.summary, now: now)
@@ -127,8 +134,13 @@ final class CoordinatorService {
       let peer = PeerID(bytes: peer)
       do {
         let message = try MessageCodec.decode(frames).message
+        if case .progress(let report) = message, progress.candidate(of: report.reference.job) != nil {
+          board.note(report, time: Date().timeIntervalSince1970)
+        }
         if case .hello(let hello) = message, let key {
-          return machine.handle(.introduced(hello, from: peer, key: key.hexadecimal), at: now)
+          let effects = machine.handle(.introduced(hello, from: peer, key: key.hexadecimal), at: now)
+          noteName(of: key, in: effects)
+          return effects
         }
         if case .dataRequest(let request) = message {
           return machine.handle(.dataRequested(request, from: peer, ticket: .random(in: 0...UInt64.max)), at: now)
@@ -161,6 +173,15 @@ final class CoordinatorService {
     }
   }
 
+  /// Workers that joined with this key are called by its name.
+  private func noteName(of key: PublicKey, in effects: [CoordinatorEffect]) {
+    guard let name = socket.doorkeeper?.authorizedKeys.names[key] else { return }
+    for case .record(.workerJoined(let worker)) in effects {
+      names.set(name, of: worker.id)
+      board.setKeyName(name, of: worker.id)
+    }
+  }
+
   private func authorize(_ keys: AuthorizedKeys) -> [CoordinatorEffect] {
     machine.handle(
       .keysAuthorized(Set(keys.names.keys.map(\.hexadecimal))), at: MonotonicClock.now)
@@ -172,7 +193,11 @@ final class CoordinatorService {
     for (job, peer) in turn.early { send(.job(job), to: peer) }
     try study.store.record(turn.changes)
     let now = MonotonicClock.now
-    for change in turn.changes { progress.apply(change, now: now) }
+    for change in turn.changes {
+      jobLog?.tell(change, candidate: progress.candidate, title: names.title)
+      progress.apply(change, now: now)
+      board.apply(change)
+    }
     for effect in turn.rest {
       switch effect {
       case .record: break
@@ -184,10 +209,14 @@ final class CoordinatorService {
         send(message, to: peer)
       case .sendData(let offset, let length, let ticket, let peer):
         dataServer?.post(.init(range: offset..<offset + length, ticket: ticket, peer: peer.bytes))
-      case .log(let level, let text): write(Logger.Level(level), text)
+      case .log(let level, let text): write(Logger.Level(level), names.annotated(text))
       case .giveUp(let reason): reasonToGiveUp = reason
       case .stop: hasStopped = true
       }
+    }
+    for case .workerLeft(let worker, _) in turn.changes {
+      names.set(nil, of: worker)
+      board.setKeyName(nil, of: worker)
     }
   }
 

@@ -7,12 +7,15 @@ struct ProgressFacts: Sendable, Hashable {
   var workers: Int
   var ratePerSecond: Double?
   var secondsLeft: Double?
-  /// Mean accuracies of the best decomposed candidate so far and of the dense network.
-  var best: Best?
+  /// The decomposed candidate with the highest mean accuracy so far: perhaps by the luck of a single seed.
+  var highest: Highest?
+  /// Mean of the dense network's.
   var denseAccuracy: Double?
 
-  struct Best: Sendable, Hashable {
+  struct Highest: Sendable, Hashable {
     var accuracy: Double
+    /// Trainings that it is the mean of.
+    var seeds: Int
     /// Parameters relative to the dense network.
     var parameterRatio: Double
   }
@@ -24,14 +27,17 @@ extension ProgressFacts {
       settled: progress.settledJobs, expected: max(expected, progress.settledJobs), failed: progress.failed,
       running: progress.running.count, workers: progress.workers.count, ratePerSecond: progress.rate(now: now),
       secondsLeft: progress.secondsLeft(expected: expected, now: now),
-      best: leaders.best, denseAccuracy: leaders.denseAccuracy)
+      highest: leaders.highest.map {
+        .init(accuracy: $0.accuracy, seeds: $0.seeds, parameterRatio: $0.parameterRatio)
+      }, denseAccuracy: leaders.dense?.accuracy)
   }
 
   /// One line of at most `width` columns: a bar and the facts, the least important ones dropped where room is short.
   func bar(width: Int) -> String {
     let leastBar = 10
-    var fields = ["\(settled)/\(expected) jobs"] + details
+    var fields = ["\(settled)/\(expected) jobs"] + details(showsSize: true)
     func text() -> String { fields.joined(separator: "  ") }
+    if text().count + leastBar + 3 > width { fields = ["\(settled)/\(expected) jobs"] + details(showsSize: false) }
     while fields.count > 2, text().count + leastBar + 3 > width { fields.removeLast() }
     let room = min(30, width - text().count - 3)
     guard room >= leastBar else { return String(text().prefix(width)) }
@@ -39,21 +45,25 @@ extension ProgressFacts {
   }
 
   /// The same facts for a log.
-  var line: String { (["\(settled)/\(expected) jobs"] + details).joined(separator: ", ") }
+  var line: String { (["\(settled)/\(expected) jobs"] + details(showsSize: true)).joined(separator: ", ") }
 
   /// In order of importance.
-  private var details: [String] {
+  private func details(showsSize: Bool) -> [String] {
     var fields = [running == 0 && workers == 0 && settled < expected ? "waiting for workers" : "\(running) running"]
     if let secondsLeft, settled < expected, running > 0 {
       fields.append("\(Readable.duration(seconds: secondsLeft)) left")
     }
     if let ratePerSecond { fields.append(Readable.rate(perSecond: ratePerSecond)) }
-    if let best {
-      let size = "at \(Readable.fixed(best.parameterRatio * 100, digits: 0)) % of the parameters"
-      fields.append("best \(Readable.percent(best.accuracy)) \(size)")
+    if let highest {
+      let size = " at \(Readable.fixed(highest.parameterRatio * 100, digits: 0)) % of the parameters"
+      let seeds = "\(highest.seeds) seed\(highest.seeds == 1 ? "" : "s")"
+      fields.append(
+        "highest so far \(Readable.percent(highest.accuracy)) (\(seeds))\(showsSize ? size : "")"
+          + (denseAccuracy.map { ", dense \(Readable.percent($0))" } ?? ""))
+    } else if let denseAccuracy {
+      fields.append("dense \(Readable.percent(denseAccuracy))")
     }
     if failed > 0 { fields.insert("\(failed) failed", at: 1) }
-    if let denseAccuracy { fields.append("dense \(Readable.percent(denseAccuracy))") }
     return fields
   }
 }

@@ -29,6 +29,9 @@ struct ProgressReporter {
 
   var settledJobs: Int { progress.settledJobs }
 
+  /// Of a job that has no result yet.
+  func candidate(of job: Int64) -> Candidate? { candidates[job] }
+
   mutating func apply(_ change: StudyChange, now: Double) {
     progress.apply(change, now: now)
     switch change {

@@ -1,4 +1,5 @@
 import SearchCore
+import ShellCommands
 import StudyStore
 
 /// Why a job waits, runs or failed, or a worker is idle: from the study's records alone.
@@ -75,7 +76,8 @@ struct StudyExplanation: Encodable {
     if jobs.isEmpty, workers.isEmpty {
       throw Failure.usage(
         "--explain \(subject.debugDescription): study \(study) has no such job, candidate or worker; jobs are numbered from 1 to "
-          + "\(scene.jobs.count), workers are listed by: layersearch status \(store.directory)")
+          + "\(scene.jobs.count), workers are listed by: \(ShellCommand.line(["layersearch", "status", store.directory]))"
+      )
     }
   }
 

@@ -1,18 +1,18 @@
 import Reporting
 import SearchCore
+import ShellCommands
 import StudyStore
 
 extension OpenStudy {
   /// The frontier as a table on standard output, and where everything is.
   func printOutcome() throws {
     let report = try StudyReading.report(store: store, definition: definition)
-    let width = StandardOutput.isTerminal ? StandardError.shared.width : nil
     StandardOutput.writeLine("")
-    StandardOutput.write(report.terminalTable(.frontier, width: width))
+    StandardOutput.write(report.terminalTable(.frontier, width: StandardOutput.width))
     StandardOutput.writeLine("")
     StandardOutput.writeLine("study   \(folder)")
-    StandardOutput.writeLine(
-      "export  layersearch export \(folder) --format csv|json|svg|markdown [--all] [--output FILE]")
+    StandardOutput.writeLine("export  " + ShellCommand.line(["layersearch", "export", folder, "--format", "csv"]))
+    StandardOutput.writeLine("        (formats: \(ExportFormat.allCases.map(\.rawValue).joined(separator: ", ")))")
   }
 }
 
@@ -21,7 +21,8 @@ extension OpenStudy {
   func requireResults() throws {
     let jobs = try store.jobs()
     let setAside = jobs.count { $0.state == .failed }
-    let advice = "status \(folder) tells why; go on with --resume --retry-failed once that is mended"
+    let advice =
+      "\(ShellCommand.line(["layersearch", "status", folder])) tells why; go on with --resume --retry-failed once that is mended"
     if !jobs.contains(where: { $0.result != nil }) {
       throw Failure.failed("no candidate has a result: \(setAside) jobs were set aside; \(advice)")
     }
@@ -40,7 +41,7 @@ enum StudyReading {
     if let missing = store.missing {
       StandardError.shared.writeLine(
         "warning: study \(directory): \(missing); what is shown is an earlier state of it; save what can be read with: "
-          + "layersearch salvage \(directory) --output FOLDER")
+          + StoreError.salvageCommand(directory))
     }
     return store
   }

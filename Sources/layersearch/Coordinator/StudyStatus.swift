@@ -1,7 +1,8 @@
 import SearchCore
 import StudyStore
 
-/// What `status` tells of a study, from its records alone.
+/// What `status` tells of a study: from its records, and how far trainings are from what the coordinator at work writes
+/// beside them.
 struct StudyStatus: Encodable {
   struct Jobs: Encodable {
     var waiting: Int
@@ -24,11 +25,47 @@ struct StudyStatus: Encodable {
     var secondsSinceSeen: Double
     /// Why it gets no jobs; nil while it does.
     var benched: String?
+    /// The name of its key in the list of authorized keys; nil without keys.
+    var key: String?
+  }
+
+  /// A training that is under way.
+  struct Running: Encodable {
+    var job: Int64
+    var candidate: String
+    var label: String
+    var replicate: Int
+    var attempt: Int
+    var worker: String
+    var host: String
+    var key: String?
+    var secondsSinceStart: Double
+    var epochs: Int
+    /// As far as is known.
+    var epoch: Int?
+    var step: Int?
+    var steps: Int?
+    var loss: Double?
+  }
+
+  /// Mean of the trainings that did not diverge.
+  struct Accuracy: Encodable {
+    var candidate: String
+    var label: String
+    var accuracy: Double
+    var seeds: Int
+    var parameterRatio: Double
+  }
+
+  struct KernelVariant: Encodable {
+    var variant: String
+    var trainings: Int
   }
 
   struct Setback: Encodable {
     var job: Int64
     var candidate: String
+    var label: String
     var replicate: Int
     var attempts: Int
     var reason: String
@@ -40,12 +77,30 @@ struct StudyStatus: Encodable {
   var state: String
   var jobs: Jobs
   var workers: [Worker]
+  /// At most `mostRunning`, those with the lowest numbers.
+  var running: [Running]
+  var runningNotShown: Int
+  /// The decomposed candidate with the highest mean so far.
+  var highest: Accuracy?
+  var dense: Accuracy?
+  var divergedTrainings: Int
+  var kernelVariants: [KernelVariant]
+  var mixesKernelVariants: Bool
+  /// ISO 8601.
+  var began: String
+  /// When the search was done; nil until then.
+  var ended: String?
+  var lastedSeconds: Double?
+  /// All that ever worked on it.
+  var workersEver: Int
+  var hostsEver: Int
   /// Over the latest trainings of the coordinator at work; nil until one has ended, and while no worker is here.
   var jobsPerHour: Double?
   var secondsLeft: Double?
   var failures: [Setback]
 
   private static let longestSilenceSeconds = 300.0
+  static let mostRunning = 1000
 
   /// `now` in seconds since 1970.
   init(store: StudyStore, now: Double) throws {
@@ -63,21 +118,54 @@ struct StudyStatus: Encodable {
       waiting: counts.waiting, running: counts.running, finished: counts.finished, failed: counts.failed,
       total: counts.total, expected: max(expected, counts.total))
 
-    let present = try store.workers().filter { $0.left == nil }
+    let everyWorker = try store.workers()
+    let present = everyWorker.filter { $0.left == nil }
     // Where the coordinator is out of sight, signs of life have to do.
     let isCoordinated =
       CoordinatorPresence.isAtWork(studyFolder: store.directory)
       ?? present.contains { now - $0.lastSeen < Self.longestSilenceSeconds }
     state = isFinished ? "finished" : isCoordinated ? "running" : "stopped"
 
-    let underWay = Dictionary(grouping: try store.attempts(), by: \.worker)
+    let attempts = state == "running" ? try store.attempts() : []
+    let underWay = Dictionary(grouping: attempts, by: \.worker)
+    // What a coordinator that was killed left behind is old.
+    let live = isCoordinated ? RunningState.read(studyFolder: store.directory) : nil
     workers = (state == "running" ? present : []).map { presence in
       Worker(
         id: presence.worker.id, host: presence.worker.host, processId: presence.worker.processID,
         slots: presence.worker.slots,
         running: underWay[presence.worker.id]?.count ?? 0, kernelVariant: presence.worker.kernelVariant,
-        secondsSinceSeen: max(0, now - presence.lastSeen), benched: presence.bench(at: now))
+        secondsSinceSeen: max(0, now - presence.lastSeen), benched: presence.bench(at: now),
+        key: live?.keyNames[presence.worker.id])
     }
+    let architecture = definition.space.architecture
+    running = Self.running(
+      attempts, jobs: records, hosts: everyWorker, live: live, architecture: architecture,
+      epochs: definition.recipe.epochs, now: now)
+    runningNotShown = max(0, attempts.count - Self.mostRunning)
+
+    var leaders = AccuracyLeaders(space: definition.space)
+    var variants: [String: Int] = [:]
+    var diverged = 0
+    for record in records {
+      guard let result = record.result else { continue }
+      leaders.record(result, of: record.trial.candidate)
+      variants[result.kernelVariant, default: 0] += 1
+      if result.diverged { diverged += 1 }
+    }
+    highest = leaders.highest.map { Accuracy($0, architecture) }
+    dense = leaders.dense.map { Accuracy($0, architecture) }
+    divergedTrainings = diverged
+    kernelVariants = variants.sorted { $0.key < $1.key }.map { KernelVariant(variant: $0.key, trainings: $0.value) }
+    mixesKernelVariants = variants.count > 1
+
+    let created = try store.created()
+    let finished = try store.finished()
+    began = TimeText.iso(created)
+    ended = finished.map(TimeText.iso)
+    lastedSeconds = finished.map { max(0, $0 - created) }
+    workersEver = everyWorker.count
+    hostsEver = Set(everyWorker.map(\.worker.host)).count
 
     // What was trained before this coordinator began says nothing about its pace.
     if state == "running", !present.isEmpty,
@@ -89,7 +177,9 @@ struct StudyStatus: Encodable {
     }
     failures = try store.failures().map {
       Setback(
-        job: $0.job, candidate: $0.trial.candidate.description, replicate: $0.trial.replicate, attempts: $0.attempts,
+        job: $0.job, candidate: $0.trial.candidate.description,
+        label: CandidateLabel($0.trial.candidate, in: architecture).text, replicate: $0.trial.replicate,
+        attempts: $0.attempts,
         reason: $0.reason)
     }
   }
@@ -103,27 +193,35 @@ struct StudyStatus: Encodable {
     return pace
   }
 
-  /// For people.
-  var lines: [String] {
-    var lines = [
-      "study    \(study) (\(directory)), \(state)",
-      "jobs     \(jobs.finished + jobs.failed) of \(jobs.expected) done: \(jobs.finished) finished, \(jobs.failed) failed, "
-        + "\(jobs.running) running, \(jobs.waiting) waiting",
-    ]
-    if let jobsPerHour, let secondsLeft {
-      lines.append(
-        "rate     \(Readable.rate(perSecond: jobsPerHour / 3600)), about \(Readable.duration(seconds: secondsLeft)) left"
-      )
+  private static func running(
+    _ attempts: [AttemptRecord], jobs: [JobRecord], hosts workers: [WorkerPresence], live: RunningState?,
+    architecture: Architecture, epochs: Int, now: Double
+  ) -> [Running] {
+    let hosts = Dictionary(workers.map { ($0.worker.id, $0.worker.host) }, uniquingKeysWith: { first, _ in first })
+    let wanted = attempts.prefix(mostRunning)
+    let numbers = Set(wanted.map(\.job))
+    let trials = Dictionary(
+      jobs.filter { numbers.contains($0.id) }.map { ($0.id, $0.trial) }, uniquingKeysWith: { first, _ in first })
+    let progress = Dictionary(
+      (live?.trainings ?? []).map { ($0.job, $0) }, uniquingKeysWith: { first, _ in first })
+    return wanted.compactMap { attempt in
+      guard let trial = trials[attempt.job] else { return nil }
+      let known = progress[attempt.job].flatMap { $0.attempt == attempt.number ? $0 : nil }
+      return Running(
+        job: attempt.job, candidate: trial.candidate.description,
+        label: CandidateLabel(trial.candidate, in: architecture).text, replicate: trial.replicate,
+        attempt: attempt.number, worker: attempt.worker, host: hosts[attempt.worker] ?? "",
+        key: live?.keyNames[attempt.worker], secondsSinceStart: max(0, now - attempt.started), epochs: epochs,
+        epoch: known?.epoch, step: known?.step, steps: known?.steps,
+        loss: known?.loss.flatMap { $0.isFinite ? $0 : nil })
     }
-    for worker in workers {
-      lines.append(
-        "worker   \(worker.id): \(worker.running) of \(worker.slots) slots at work, \(worker.kernelVariant), "
-          + "last result or start \(Readable.duration(seconds: worker.secondsSinceSeen)) ago")
-      if let benched = worker.benched { lines.append("         benched: \(benched)") }
-    }
-    for failure in failures {
-      lines.append("failed   job \(failure.job), \(failure.candidate), \(failure.attempts) attempts: \(failure.reason)")
-    }
-    return lines
+  }
+}
+
+extension StudyStatus.Accuracy {
+  fileprivate init(_ leader: AccuracyLeaders.Leader, _ architecture: Architecture) {
+    self.init(
+      candidate: leader.candidate.description, label: CandidateLabel(leader.candidate, in: architecture).text,
+      accuracy: leader.accuracy, seeds: leader.seeds, parameterRatio: leader.parameterRatio)
   }
 }

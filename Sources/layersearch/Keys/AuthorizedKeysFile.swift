@@ -1,5 +1,6 @@
 import Foundation
 import Messaging
+import ShellCommands
 import TextInput
 
 /// The file of the keys that a coordinator lets in, read again when it changes.
@@ -96,7 +97,7 @@ struct AuthorizedKeysFile {
     guard status.st_mode & 0o022 == 0, status.st_uid == geteuid() || status.st_uid == 0 else {
       throw .failed(
         "\(path): others may change who is let in (its mode is 0\(String(status.st_mode & 0o777, radix: 8)), its owner "
-          + "\(status.st_uid)); it must belong to this user or root: chmod 644 \(path)")
+          + "\(status.st_uid)); it must belong to this user or root: \(ShellCommand.line(["chmod", "644", path]))")
     }
     return input
   }

@@ -48,12 +48,6 @@ struct CoordinatorKeyOptions: ParsableArguments {
     }
   }
 
-  /// As they were given, to give them again.
-  var text: String {
-    (keys.map { " --keys \($0)" } ?? "") + (authorizedKeys.map { " --authorized-keys \($0)" } ?? "")
-      + (insecure ? " --insecure" : "")
-  }
-
   func load() throws(Failure) -> CoordinatorKeys? {
     guard let keys else { return nil }
     return try CoordinatorKeys(folder: keys, list: authorizedKeys)

@@ -1,5 +1,6 @@
 import Foundation
 import Messaging
+import ShellCommands
 import TextInput
 
 /// Files with one key each. Secret ones are read and written with the care that ssh takes of its own.
@@ -68,7 +69,7 @@ enum KeyFile {
     guard isPrivate(path, mode: status.st_mode, owner: status.st_uid, credentials: credentials) else {
       let mode = String(status.st_mode & 0o777, radix: 8)
       throw .failed(
-        "\(path): others may read this secret key (its mode is 0\(mode)); make it private with chmod 600 \(path), and if "
+        "\(path): others may read this secret key (its mode is 0\(mode)); make it private with \(ShellCommand.line(["chmod", "600", path])), and if "
           + "somebody may have read it, make a new one with layersearch keygen")
     }
   }

@@ -25,7 +25,7 @@ final class CoordinatorProcess: Sendable {
         let text = String(decoding: line, as: UTF8.self)
         if text.hasPrefix("listening on ") { state.value.withLock { $0.endpoint = String(text.dropFirst(13)) } }
       },
-      onErrorLine: { StandardError.shared.writeLine("coordinator: \($0)") },
+      onErrorLine: { StandardError.shared.writeLogLine("coordinator: \($0)") },
       onEnd: { ending in state.value.withLock { $0.ending = ending } })
   }
 

@@ -17,6 +17,7 @@ struct SocketSimulation {
   private static let pollMicroseconds: UInt32 = 10_000
   /// A simulation in which nothing at all is acknowledged for so long has failed.
   private static let longestStandstill = 120.0
+  private static let longestDelivery = 10.0
 
   func run(onProgress: (_ acknowledged: Int, _ welcomed: Int) -> Void) throws -> SimulationReport {
     let study = try SimulatedStudy(
@@ -65,8 +66,6 @@ struct SocketSimulation {
         restart = try kill(&coordinator, of: study, population)
       }
     }
-    let tally = population.tally
-    let waits = population.takeWaits()
     guard case .exited(0) = coordinator.ending?.status else {
       throw Failure.failed("the coordinator ended: \(coordinator.ending?.reason ?? "")")
     }
@@ -78,6 +77,8 @@ struct SocketSimulation {
     }
     let openSeconds = MonotonicClock.now - closed
     store.close()
+    let tally = finalTally(of: population, results: counts.finished)
+    let waits = population.takeWaits()
     guard counts.finished + counts.failed == counts.total, counts.finished <= tally.acknowledged else {
       throw Failure.failed(
         "the record does not agree with what was acknowledged: \(counts.finished) results and \(counts.failed) failures of "
@@ -91,6 +92,17 @@ struct SocketSimulation {
       measuredSeconds: seconds, jobsPerSecond: Double(measured) / seconds, slotWait: .init(waits),
       coordinatorProcessorMillisecondsPerJob: (processor - start.processor) * 1000 / Double(max(1, measured)),
       residentBytes: resident, mostResidentBytes: mostResident, restart: restart, studyOpenSeconds: openSeconds)
+  }
+
+  /// When the coordinator's process has ended, its last acknowledgements are still on their way through sockets and threads.
+  private func finalTally(of population: SimulatedWorkers, results: Int) -> SimulatedPopulation.Tally {
+    let deadline = MonotonicClock.now + Self.longestDelivery
+    var tally = population.tally
+    while tally.acknowledged < results, MonotonicClock.now < deadline {
+      usleep(Self.pollMicroseconds)
+      tally = population.tally
+    }
+    return tally
   }
 
   /// Kills the coordinator, starts it again where it was, and waits until all is as before.

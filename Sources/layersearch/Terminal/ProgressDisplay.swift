@@ -35,6 +35,6 @@ struct ProgressDisplay {
     lastPlainTime = now
     guard facts.line != lastPlainText else { return }
     lastPlainText = facts.line
-    StandardError.shared.writeLine(facts.line)
+    StandardError.shared.writeLogLine(facts.line)
   }
 }

@@ -8,21 +8,26 @@ final class StandardError: Sendable {
 
   /// The status line as it stands on the screen; nil while there is none.
   private let status = Mutex<String?>(nil)
-  let isTerminal = isatty(STDERR_FILENO) == 1
+  /// Whether the status line can be shown.
+  let isTerminal = Screen.canRedraw(STDERR_FILENO)
+  private let showsTimes = !Screen.isTerminal(STDERR_FILENO)
 
   /// Writes whole lines; the status line moves below them.
   func writeLine(_ text: String) {
     status.withLock { status in
-      write(erasing(status) + text + "\n" + (status ?? ""))
+      write(erasing(status) + text + "\n" + (status.map(fitted) ?? ""))
     }
   }
+
+  /// The same for a line of a log: with the time before it, where it does not go to a terminal.
+  func writeLogLine(_ text: String) { writeLine(showsTimes ? "\(TimeText.now) \(text)" : text) }
 
   /// Replaces the status line; nil removes it. Of no effect where standard error is not a terminal.
   func show(status text: String?) {
     guard isTerminal else { return }
     status.withLock { status in
       guard status != text else { return }
-      write(erasing(status) + (text ?? ""))
+      write(erasing(status) + (text.map(fitted) ?? ""))
       status = text
     }
   }
@@ -35,14 +40,17 @@ final class StandardError: Sendable {
     }
   }
 
-  /// Columns of the terminal, at least 20.
-  var width: Int {
-    var size = winsize()
-    if ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { return max(20, Int(size.ws_col)) }
-    return max(20, ProcessInfo.processInfo.environment["COLUMNS"].flatMap { Int($0) } ?? 80)
-  }
+  /// Columns of the terminal.
+  var width: Int { Screen.width(of: STDERR_FILENO) ?? 80 }
 
-  private func erasing(_ status: String?) -> String { status == nil ? "" : "\r\u{1B}[2K" }
+  /// A line that reached the last column would begin the next one on some terminals.
+  private func fitted(_ status: String) -> String { String(status.prefix(width - 1)) }
+
+  /// Without escape codes: blanks do on every terminal.
+  private func erasing(_ status: String?) -> String {
+    guard let status else { return "" }
+    return "\r" + String(repeating: " ", count: fitted(status).count) + "\r"
+  }
 
   private func write(_ text: String) {
     writeAll(Array(text.utf8), to: STDERR_FILENO)
@@ -51,7 +59,10 @@ final class StandardError: Sendable {
 
 /// Standard output, unbuffered: a line is there when this returns, also in a pipe. Where its reader has left it is dropped.
 enum StandardOutput {
-  static let isTerminal = isatty(STDOUT_FILENO) == 1
+  static let isTerminal = Screen.isTerminal(STDOUT_FILENO)
+
+  /// Columns that a line may have; nil where nothing bounds it.
+  static var width: Int? { Screen.width(of: STDOUT_FILENO) }
 
   /// What the system said when something could not be written, as `errno`; 0 so far.
   private static let refusal = Mutex<Int32>(0)

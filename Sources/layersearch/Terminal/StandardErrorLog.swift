@@ -1,9 +1,12 @@
 import Logging
 
-/// Log entries as one line each on standard error: `level: message key=value`; information has no level before it.
+/// Log entries as one line each on standard error: `level: message key=value`; information has no level before it. Where the
+/// lines do not go to a terminal the time stands before them.
 struct StandardErrorLog: LogHandler {
   var metadata: Logger.Metadata = [:]
   var logLevel: Logger.Level
+  /// A parent process writes the lines, with their time.
+  var isRelayed = false
 
   subscript(metadataKey key: String) -> Logger.Metadata.Value? {
     get { metadata[key] }
@@ -14,10 +17,11 @@ struct StandardErrorLog: LogHandler {
     let level = event.level == .info || event.level == .notice ? "" : "\(event.level): "
     let pairs = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
     let details = pairs.map { " \($0.key)=\($0.value)" }.joined()
-    StandardError.shared.writeLine(level + ProcessExit.oneLine("\(event.message)") + details)
+    let line = level + ProcessExit.oneLine("\(event.message)") + details
+    if isRelayed { StandardError.shared.writeLine(line) } else { StandardError.shared.writeLogLine(line) }
   }
 
-  static func logger(_ label: String, level: Logger.Level) -> Logger {
-    Logger(label: label) { _ in StandardErrorLog(logLevel: level) }
+  static func logger(_ label: String, level: Logger.Level, isRelayed: Bool = false) -> Logger {
+    Logger(label: label) { _ in StandardErrorLog(logLevel: level, isRelayed: isRelayed) }
   }
 }

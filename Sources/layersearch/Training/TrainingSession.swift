@@ -5,6 +5,7 @@ import ImageData
 import KernelInterface
 import Logging
 import SearchCore
+import ShellCommands
 
 /// Trainings of one network with one seed after the other, kept where they are interrupted.
 struct TrainingSession {
@@ -131,7 +132,8 @@ private struct CheckpointKeeper {
       do {
         try write(state, to: try OutputFile(place))
         return .failed(
-          "\(where_), which is kept in \(place); go on with: layersearch train --resume-from \(ShellWord.quoted(place))"
+          "\(where_), which is kept in \(place); go on with: "
+            + ShellCommand.line(["layersearch", "train", "--resume-from", place])
         )
       } catch {
         problem = problem ?? error

@@ -29,7 +29,7 @@ final class LocalWorker: Sendable {
       arguments: arguments, environment: ProcessInfo.processInfo.environment, onLine: { _ in },
       onErrorLine: { line in
         // Its last word is told by `check`.
-        if !line.hasPrefix("layersearch: error: ") { StandardError.shared.writeLine("worker: \(line)") }
+        if !line.hasPrefix("layersearch: error: ") { StandardError.shared.writeLogLine("worker: \(line)") }
       },
       onEnd: { [self] ending in state.withLock { $0.ending = ending } })
     state.withLock { $0.process = process }

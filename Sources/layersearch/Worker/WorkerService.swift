@@ -4,6 +4,7 @@ import Foundation
 import ImageData
 import Logging
 import Messaging
+import SearchCore
 import SearchProtocol
 
 /// A worker at work: the state machine that decides, the socket, the spool, and an engine process a slot.
@@ -23,6 +24,8 @@ final class WorkerService {
     var limits: JobLimits
     /// From being told to stop to the end at most.
     var graceSeconds: Double
+    /// See `WorkerSettings`.
+    var sharesLog = false
   }
 
   private enum Input: Sendable {
@@ -30,6 +33,7 @@ final class WorkerService {
     case handshake(HandshakeOutcome)
     case engine(EngineSlotEvent)
     case data(WorkerData.Answer)
+    case connection(ConnectionProbe.Finding)
     case stop(count: Int)
   }
 
@@ -53,6 +57,8 @@ final class WorkerService {
   private var limiter = LogLimiter()
   private var dropped = DroppedMessages<Int>()
   private var handshakes = 0
+  private let probe: ConnectionProbe
+  private var advice: ConnectionAdvice
 
   private static let tickSeconds = 0.25
 
@@ -70,12 +76,15 @@ final class WorkerService {
     data = WorkerData(ownFolder: options.dataFolder, cache: options.dataCache, log: log) { [mailbox] answer in
       mailbox.post([.data(answer)])
     }
+    probe = ConnectionProbe(endpoint: options.endpoint) { [mailbox] finding in mailbox.post([.connection(finding)]) }
+    advice = ConnectionAdvice(endpoint: options.endpoint)
     slots = (0..<options.slots).map(EngineSlot.init)
     var settings = WorkerSettings(
       worker: identity.name, host: identity.host, processID: Int(getpid()), build: Version.number,
       slots: options.slots, kernelVariant: kernelVariant, stays: options.stays,
       jitterSeed: identity.random)
     settings.graceSeconds = options.graceSeconds
+    settings.sharesLog = options.sharesLog
     machine = WorkerMachine(settings: settings)
   }
 
@@ -140,6 +149,13 @@ final class WorkerService {
     case .engine(let event): tell(slot: event.slot, slots[event.slot].handle(event, now: now))
     case .data(let answer):
       if let event = data.take(answer) { apply(machine.handle(event, at: now)) }
+    case .connection(let finding):
+      // Of a handshake with keys that breaks off, `HandshakeAdvice` knows more.
+      if finding == .accepts, brokenHandshakes > 0, case .client = options.security { return }
+      guard machine.isSeeking,
+        let text = advice.text(for: finding, breaksOff: brokenHandshakes > 0, now: TimeText.now)
+      else { return }
+      log.warning("\(text)")
     case .stop(let count):
       apply(machine.handle(count == 1 ? .stopRequested : .forcedStopRequested, at: now))
     }
@@ -166,6 +182,8 @@ final class WorkerService {
     apply(machine.handle(.tick, at: now))
     if let text = dropped.sum(now: now) { write(.warning, text) }
     for line in limiter.sums(now: now) { log.log(level: line.level, "\(line.text)") }
+    if machine.isConnected { advice.connected() }
+    probe.attend(isConnected: !machine.isSeeking, now: now)
   }
 
   /// The coordinator causes lines, and must not fill the disk with them.
@@ -181,6 +199,7 @@ final class WorkerService {
     switch news {
     case .progress(let progress): apply(machine.handle(.engineProgress(slot: slot, progress), at: now))
     case .finished(let reference, let result):
+      if !options.sharesLog { JobLog(log)?.finished(reference.job, result, at: nil) }
       apply(machine.handle(.engineFinished(slot: slot, reference, result), at: now))
     case .failed(let reference, let reason, let failure):
       apply(machine.handle(.engineFailed(slot: slot, reference, reason: reason, failure), at: now))
@@ -229,6 +248,9 @@ final class WorkerService {
   }
 
   private func start(_ assignment: JobAssignment, slot: Int) {
+    if !options.sharesLog, let jobLog = JobLog(log, architecture: Architecture(assignment.recipe.model)) {
+      jobLog.begun(assignment.reference, try? Candidate(parsing: assignment.candidate), at: nil)
+    }
     let mailbox = mailbox
     let news = slots[slot].start(
       assignment, dataPath: data.path, environment: engineEnvironment, now: MonotonicClock.now

@@ -1,0 +1,145 @@
+import Foundation
+import SearchCore
+import SearchProtocol
+import StudyStore
+import Synchronization
+
+/// How far the trainings under way are: what the record does not hold, because nothing depends on it. `status` reads it beside
+/// the record; where it is missing or old, only that is missing there.
+struct RunningState: Codable, Sendable {
+  struct Training: Codable, Sendable {
+    var job: Int64
+    var attempt: Int
+    var epoch: Int
+    var step: Int
+    var steps: Int
+    var loss: Double?
+    /// Seconds since 1970.
+    var reported: Double
+  }
+
+  /// At most `RunningBoard.mostTrainings`, those with the lowest numbers.
+  var trainings: [Training] = []
+  /// Worker → name of its key in the list of authorized keys.
+  var keyNames: [String: String] = [:]
+
+  static let fileName = "running.json"
+
+  /// Nil where there is none, or it cannot be read.
+  static func read(studyFolder: String) -> RunningState? {
+    guard let data = FileManager.default.contents(atPath: "\(studyFolder)/\(fileName)") else { return nil }
+    return try? JSONDecoder().decode(RunningState.self, from: data)
+  }
+}
+
+/// The coordinator's side of it: keeps it up message by message, and writes it into the study's folder about once a second,
+/// on a thread of its own. Belongs to the coordinator's thread.
+final class RunningBoard {
+  static let mostTrainings = 1000
+  private static let secondsBetween = 1.0
+
+  private let path: String
+  private var trainings: [Int64: RunningState.Training] = [:]
+  private var keyNames: [String: String] = [:]
+  private var hasChanged = true
+  private var nextWrite = 0.0
+  private let writer: Writer
+
+  init(studyFolder: String) {
+    path = "\(studyFolder)/\(RunningState.fileName)"
+    writer = Writer(path: path)
+    // What a coordinator before this one left behind when it was killed.
+    unlink(path)
+  }
+
+  func note(_ progress: SearchProtocol.Progress, time: Double) {
+    let reference = progress.reference
+    if let known = trainings[reference.job], known.attempt > reference.attempt { return }
+    trainings[reference.job] = .init(
+      job: reference.job, attempt: reference.attempt, epoch: progress.epoch, step: progress.step, steps: progress.steps,
+      loss: progress.loss, reported: time)
+    hasChanged = true
+  }
+
+  func apply(_ change: StudyChange) {
+    switch change {
+    case .attemptEnded(let job, _, _, _), .jobFinished(let job, _, _, _), .jobSetAside(let job, _):
+      if trainings.removeValue(forKey: job) != nil { hasChanged = true }
+    default: break
+    }
+  }
+
+  /// The name of the key that a worker came in with; nil once it has left.
+  func setKeyName(_ name: String?, of worker: String) {
+    guard keyNames[worker] != name else { return }
+    keyNames[worker] = name
+    hasChanged = true
+  }
+
+  /// For every tick; `now` in seconds of a monotonic clock.
+  func attend(now: Double) {
+    guard hasChanged, now >= nextWrite else { return }
+    nextWrite = now + Self.secondsBetween
+    hasChanged = false
+    var shown = Array(trainings.values)
+    if shown.count > Self.mostTrainings {
+      shown.sort { $0.job < $1.job }
+      shown.removeSubrange(Self.mostTrainings...)
+    }
+    writer.write(RunningState(trainings: shown, keyNames: keyNames.count > Self.mostTrainings ? [:] : keyNames))
+  }
+
+  /// Removes the file. Nothing is written afterwards.
+  func close() { writer.close() }
+
+  /// Writes one state at a time; what comes while it writes is dropped, since the next follows within a second.
+  private final class Writer: Sendable {
+    private struct State {
+      var isWriting = false
+      var isClosed = false
+    }
+
+    private let path: String
+    private let state = Mutex(State())
+    private let queue = DispatchQueue(label: "layersearch.running", qos: .utility)
+
+    init(path: String) { self.path = path }
+
+    func write(_ content: RunningState) {
+      let isFree = state.withLock { state in
+        guard !state.isWriting, !state.isClosed else { return false }
+        state.isWriting = true
+        return true
+      }
+      guard isFree else { return }
+      queue.async { [self] in
+        if let data = try? JSONEncoder().encode(content) { replace(with: Array(data)) }
+        state.withLock { $0.isWriting = false }
+      }
+    }
+
+    func close() {
+      state.withLock { $0.isClosed = true }
+      queue.sync { _ = unlink(path) }
+    }
+
+    /// Beside it and then in its place, so that no reader sees half of it. Not synced: after a power cut it would be old anyway.
+    private func replace(with bytes: [UInt8]) {
+      let new = path + ".new"
+      let descriptor = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o644)
+      guard descriptor >= 0 else { return }
+      let isWritten = bytes.withUnsafeBytes { buffer -> Bool in
+        var offset = 0
+        while offset < buffer.count {
+          let count = Foundation.write(descriptor, buffer.baseAddress! + offset, buffer.count - offset)
+          if count < 0, errno == EINTR { continue }
+          guard count > 0 else { return false }
+          offset += count
+        }
+        return true
+      }
+      Foundation.close(descriptor)
+      if !isWritten || rename(new, path) != 0 { unlink(new) }
+    }
+  }
+}

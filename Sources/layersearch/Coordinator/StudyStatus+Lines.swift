@@ -1,0 +1,75 @@
+import Reporting
+import SearchCore
+
+/// For people.
+extension StudyStatus {
+  /// On lines of at most `width` columns, as far as words can be broken; nil for as wide as needed.
+  func lines(width: Int? = nil) -> [String] {
+    entries.flatMap { Wrapping.lines($0, width: width, indent: 9) }
+  }
+
+  private var entries: [String] {
+    var lines = [
+      "study    \(study) (\(directory)), \(state)",
+      "jobs     \(jobs.finished + jobs.failed) of \(jobs.expected) done: \(jobs.finished) finished, \(jobs.failed) set aside, "
+        + "\(jobs.running) running, \(jobs.waiting) waiting",
+    ]
+    lines.append("time     \(time)")
+    if let jobsPerHour, let secondsLeft {
+      lines.append(
+        "rate     \(Readable.rate(perSecond: jobsPerHour / 3600)), about \(Readable.duration(seconds: secondsLeft)) left"
+      )
+    }
+    if let highest {
+      let size = Readable.fixed(highest.parameterRatio * 100, digits: 0)
+      lines.append("highest  \(highest.text) at \(size) % of the parameters: \(highest.label)")
+    }
+    if let dense { lines.append("dense    \(dense.text)") }
+    if divergedTrainings > 0 { lines.append("diverged \(divergedTrainings) trainings, which count for nothing") }
+    if let mixture = StudyReport.mixture(of: kernelVariants.map { .init(name: $0.variant, trainings: $0.trainings) }) {
+      lines.append("mixed    \(mixture)")
+    }
+    lines += running.map(\.line)
+    if runningNotShown > 0 { lines.append("         and \(runningNotShown) more") }
+    lines += workers.flatMap(\.lines)
+    lines += failures.map {
+      "failed   job \($0.job), \($0.label), \($0.attempts) attempts: \($0.reason)"
+    }
+    return lines
+  }
+
+  private var time: String {
+    guard let ended, let lastedSeconds else { return "began \(began)" }
+    let workers = "\(workersEver) worker\(workersEver == 1 ? "" : "s")"
+    return "began \(began), ended \(ended), took \(Readable.duration(seconds: lastedSeconds)), \(workers) on "
+      + "\(hostsEver) host\(hostsEver == 1 ? "" : "s")"
+  }
+}
+
+extension StudyStatus.Accuracy {
+  /// `71.3 % (2 seeds)`
+  fileprivate var text: String { "\(Readable.percent(accuracy)) (\(seeds) seed\(seeds == 1 ? "" : "s"))" }
+}
+
+extension StudyStatus.Worker {
+  fileprivate var lines: [String] {
+    let name = key.map { "\(id) (key \($0))" } ?? id
+    let first =
+      "worker   \(name): \(running) of \(slots) slots at work, \(kernelVariant), last result or start "
+      + "\(Readable.duration(seconds: secondsSinceSeen)) ago"
+    return [first] + (benched.map { ["         benched: \($0)"] } ?? [])
+  }
+}
+
+extension StudyStatus.Running {
+  fileprivate var line: String {
+    var facts = ["running  job \(job): \(label)" + (replicate > 0 ? ", seed \(replicate + 1)" : "")]
+    if let epoch { facts.append("epoch \(epoch) of \(epochs)") }
+    if let step, let steps { facts.append("step \(step) of \(steps)") }
+    if let loss { facts.append("loss \(Readable.fixed(loss, digits: 4))") }
+    facts.append("begun \(Readable.duration(seconds: secondsSinceStart)) ago")
+    if attempt > 1 { facts.append("attempt \(attempt)") }
+    facts.append("at \(key ?? worker)" + (host.isEmpty ? "" : " on \(host)"))
+    return facts.joined(separator: ", ")
+  }
+}

@@ -1,0 +1,24 @@
+import Foundation
+
+/// Points in time as text: local, with the distance to UTC, so that lines of several machines can be put in order.
+enum TimeText {
+  /// `2026-11-25T22:41:03+01:00`, ISO 8601. `time` in seconds since 1970.
+  static func iso(_ time: Double) -> String {
+    guard time.isFinite, time.magnitude < 1e11 else { return "unknown" }
+    var seconds = time_t(time.rounded(.down))
+    var parts = tm()
+    guard localtime_r(&seconds, &parts) != nil else { return "unknown" }
+    let offset = parts.tm_gmtoff / 60
+    let distance = "\(offset < 0 ? "-" : "+")\(two(abs(offset) / 60)):\(two(abs(offset) % 60))"
+    let date = "\(Int(parts.tm_year) + 1900)-\(two(Int(parts.tm_mon) + 1))-\(two(Int(parts.tm_mday)))"
+    return "\(date)T\(two(Int(parts.tm_hour))):\(two(Int(parts.tm_min))):\(two(Int(parts.tm_sec)))\(distance)"
+  }
+
+  static var now: String {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return iso(Double(time.tv_sec))
+  }
+
+  private static func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+}

@@ -1,0 +1,266 @@
+import Foundation
+import SearchCore
+import Testing
+
+@testable import layersearch
+
+@Suite("what a study says while it goes on", .serialized)
+struct SayingTests {
+  private static let stamp = try? NSRegularExpression(
+    pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d[+-]\\d\\d:\\d\\d ")
+
+  private func hasTime(_ line: some StringProtocol) -> Bool {
+    let line = String(line)
+    return Self.stamp?.firstMatch(in: line, range: NSRange(line.startIndex..., in: line)) != nil
+  }
+
+  @Test("run --verbose has a line for each job's beginning and end, each line once and with its time")
+  func verboseRun() async throws {
+    let place = try Place()
+    try place.writeStudy()
+    let result = try await place.run("run", "study.yaml", "--slots", "2", "--verbose")
+    #expect(result.exitCode == 0, "\(result.errors)")
+    let lines = result.errors.split(separator: "\n")
+    #expect(!lines.isEmpty && lines.allSatisfy(hasTime), "\(result.errors)")
+    for job in 1...4 {
+      #expect(lines.count { $0.contains("job \(job) begun") } == 1, "\(result.errors)")
+      #expect(lines.count { $0.contains("job \(job) finished") && $0.contains("accuracy") } == 1)
+    }
+  }
+
+  @Test("status of a running study tells what runs where; of a finished one, when it was and by how many workers")
+  func status() async throws {
+    let place = try Place()
+    try place.writeLongerStudy()
+    let running = try place.start("run", "study.yaml", "--slots", "1")
+    var seen: [String: Any] = [:]
+    try await running.wait(for: "an epoch in the status") {
+      let result = try await place.run("status", "studies/tiny", "--json")
+      guard result.exitCode == 0, let trainings = try object(result.output)["running"] as? [[String: Any]],
+        let training = trainings.first, training["epoch"] is Int
+      else { return !running.isRunning }
+      seen = training
+      return true
+    }
+    #expect(running.isRunning, "\(running.errors)")
+    #expect(
+      seen["epochs"] as? Int == 4 && seen["label"] is String && seen["host"] as? String != "" && seen["step"] is Int)
+    #expect((seen["seconds_since_start"] as? Double ?? -1) >= 0)
+    let text = try await place.run("status", "studies/tiny").output
+    if text.contains("running  job") { #expect(text.contains("epoch") || text.contains("begun")) }
+    running.send(SIGKILL)
+    _ = try await running.end()
+    // What it left behind is old, and is not believed.
+    try place.write("{\"trainings\":[],\"keyNames\":{}}", to: "studies/tiny/running.json")
+    let stopped = try object(try await place.run("status", "studies/tiny", "--json").output)
+    #expect((stopped["running"] as? [Any])?.isEmpty == true && stopped["ended"] == nil)
+
+    let resumed = try await place.run("run", "study.yaml", "--resume")
+    #expect(resumed.exitCode == 0, "\(resumed.errors)")
+    #expect(!place.exists("studies/tiny/running.json"))
+    let finished = try object(try await place.run("status", "studies/tiny", "--json").output)
+    #expect(finished["workers_ever"] as? Int == 2 && finished["hosts_ever"] as? Int == 1)
+    for key in ["began", "ended"] { #expect(hasTime("\(finished[key] ?? "") "), "\(key)") }
+    #expect(finished["lasted_seconds"] is Double && finished["mixes_kernel_variants"] as? Bool == false)
+    #expect((finished["highest"] as? [String: Any])?["seeds"] as? Int == 1 && finished["dense"] is [String: Any])
+    let told = try await place.run("status", "studies/tiny").output
+    #expect(told.contains("took ") && told.contains("2 workers on 1 host") && told.contains("highest  "), "\(told)")
+  }
+
+  @Test("a study that stops repeats all options, quoted for the shell")
+  func resumption() async throws {
+    let place = try Place()
+    try place.writeStudy(trainImages: 1024, epochs: 50, file: "my study.yaml")
+    let coordinator = try place.start(
+      "coordinator", "my study.yaml", "--bind", "tcp://127.0.0.1:0", "--study", "in $HOME", "--lease-seconds", "30")
+    _ = try await coordinator.endpoint()
+    coordinator.send(SIGTERM)
+    let end = try await coordinator.end()
+    let command =
+      "layersearch coordinator 'my study.yaml' --resume --bind tcp://127.0.0.1:0 --study 'in $HOME' --lease-seconds 30"
+    #expect(end.exitCode == 1 && end.errors.contains("go on with: \(command)\n"), "\(end.errors)")
+  }
+
+  @Test(
+    "a worker that finds no coordinator says why after the first attempt, once, and waits on",
+    arguments: [
+      ("tcp://127.0.0.1:1", "connection refused"),
+      ("tcp://no-such-host.invalid:5555", "no-such-host.invalid does not resolve"),
+      ("ipc:///tmp/layersearch-no-such-socket", "there is no socket"),
+    ])
+  func noCoordinator(endpoint: String, reason: String) async throws {
+    let place = try Place()
+    let worker = try place.start("worker", "--connect", endpoint, "--slots", "1")
+    try await worker.wait(for: "the reason") { worker.errors.contains(reason) || !worker.isRunning }
+    #expect(worker.isRunning, "\(worker.errors)")
+    // Looked at once more before it is said to wait on; the same reason is not said again.
+    try await worker.wait(for: "word of waiting") { worker.errors.contains("waiting for the coordinator") }
+    #expect(worker.errors.split(separator: "\n").count { $0.contains(reason) } == 1, "\(worker.errors)")
+    #expect(worker.errors.contains("no coordinator at \(endpoint) since "))
+    worker.send(SIGTERM)
+    #expect(try await worker.end().exitCode == 0)
+  }
+
+  @Test("a host that accepts and is silent is told from a coordinator; when one comes there, the worker joins it")
+  func silentHost() async throws {
+    let place = try Place()
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let code = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+        bind(descriptor, address, length) != 0 || listen(descriptor, 16) != 0
+          ? -1 : getsockname(descriptor, address, &length)
+      }
+    }
+    try #require(code == 0)
+    let endpoint = "tcp://127.0.0.1:\(UInt16(bigEndian: address.sin_port))"
+    let worker = try place.start("worker", "--connect", endpoint, "--slots", "1")
+    try await worker.wait(for: "the reason") { worker.errors.contains("does not answer as a coordinator does") }
+    close(descriptor)
+    try await worker.wait(for: "the next reason") { worker.errors.contains("now connection refused") }
+    try place.writeStudy()
+    let coordinator = try place.start("coordinator", "study.yaml", "--bind", endpoint)
+    #expect(try await coordinator.end().exitCode == 0, "\(coordinator.errors)")
+    #expect(try await worker.end().exitCode == 0, "\(worker.errors)")
+  }
+
+  @Test("advice is given once a reason, with the time of the first")
+  func advice() {
+    var advice = ConnectionAdvice(endpoint: "tcp://x:1")
+    let first = advice.text(for: .refused, breaksOff: false, now: "T1")
+    #expect(first == "no coordinator at tcp://x:1 since T1: connection refused, nothing listens there; trying on")
+    #expect(advice.text(for: .refused, breaksOff: false, now: "T2") == nil)
+    #expect(
+      advice.text(for: .noAnswer(seconds: 5), breaksOff: false, now: "T3")?.contains("since T1: now no answer") == true)
+    #expect(
+      advice.text(for: .accepts, breaksOff: true, now: "T4")?.contains("ends the connection in the handshake") == true)
+    advice.connected()
+    #expect(advice.text(for: .refused, breaksOff: false, now: "T5")?.contains("since T5: connection refused") == true)
+  }
+
+  @Test("host and port of an endpoint, with source, brackets and all")
+  func addresses() {
+    func pair(_ endpoint: String) -> String? { ConnectionProbe.address(of: endpoint).map { "\($0.host) \($0.port)" } }
+    #expect(pair("tcp://node1:5555") == "node1 5555" && pair("tcp://[::1]:7") == "::1 7")
+    #expect(pair("tcp://eth0;10.0.0.1:7") == "10.0.0.1 7" && pair("tcp://:7") == nil && pair("ipc://x") == nil)
+    #expect(pair("tcp://") == nil && pair("tcp://a") == nil)
+  }
+
+  @Test("times are ISO 8601 with the distance to UTC, also of days that never were")
+  func times() {
+    #expect(hasTime(TimeText.iso(0) + " ") && hasTime(TimeText.now + " "))
+    #expect(
+      TimeText.iso(.nan) == "unknown" && TimeText.iso(1e300) == "unknown" && TimeText.iso(-.infinity) == "unknown")
+  }
+
+  @Test("a worker is called by its key's name as well, wherever a log speaks of it")
+  func names() {
+    var names = WorkerNames()
+    #expect(names.annotated("worker w1 left: done") == "worker w1 left: done")
+    names.set("node7", of: "w1")
+    #expect(names.annotated("worker w1 left: done") == "worker w1 (key node7) left: done")
+    #expect(
+      names.annotated("lost: worker w1: worker w2 came, worker w1, too")
+        == "lost: worker w1 (key node7): worker w2 came, worker w1 (key node7), too")
+    #expect(names.title(of: "w1") == "w1 (key node7)" && names.title(of: "w2") == "w2")
+    names.set(nil, of: "w1")
+    #expect(names.annotated("worker w1 left") == "worker w1 left")
+  }
+
+  @Test("the highest so far says of how many seeds, and diverged trainings do not count")
+  func highest() throws {
+    let space = try SearchSpace(architecture: Architecture(.resnet8), ranks: .fractions([0.25]), include: ["layer*"])
+    var leaders = AccuracyLeaders(space: space)
+    func result(_ accuracy: Double, diverged: Bool = false) -> TrialResult {
+      TrialResult(
+        accuracy: accuracy, loss: diverged ? nil : 1, epochLosses: [], diverged: diverged, stepTimeRatio: nil,
+        inferenceTimeRatio: nil, trainSeconds: 1, imagesPerSecond: 1, peakMemoryBytes: 1, kernelVariant: "test")
+    }
+    let (lucky, steady) = (Candidate(ranks: ["layer1.0.conv1": 4]), Candidate(ranks: ["layer2.0.conv1": 8]))
+    leaders.record(result(0.9, diverged: true), of: steady)
+    #expect(leaders.highest == nil)
+    leaders.record(result(0.6), of: lucky)
+    #expect(leaders.highest?.candidate == lucky && leaders.highest?.seeds == 1)
+    for _ in 0..<2 { leaders.record(result(0.5), of: steady) }
+    #expect(leaders.highest?.candidate == lucky)
+    leaders.record(result(0.3), of: lucky)
+    #expect(leaders.highest?.candidate == steady && leaders.highest?.seeds == 2 && leaders.highest?.accuracy == 0.5)
+    leaders.record(result(0.99, diverged: true), of: steady)
+    #expect(leaders.highest?.candidate == lucky, "as many diverged as ended well")
+  }
+}
+
+@Suite("terminals", .serialized)
+struct TerminalTests {
+  /// What a command writes to a terminal of so many columns, standard output and error together.
+  private func onTerminal(
+    _ arguments: [String], columns: UInt16, variables: [String: String?], in place: Place
+  ) async throws -> (text: String, exitCode: Int32) {
+    // A pair of pseudo-terminals, as Linux makes them: unlock it, and ask for its number.
+    let master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
+    var (locked, number) = (Int32(0), Int32(0))
+    try #require(master >= 0 && ioctl(master, UInt(0x4004_5431), &locked) == 0)
+    try #require(ioctl(master, UInt(0x8004_5430), &number) == 0)
+    let slave = open("/dev/pts/\(number)", O_RDWR | O_NOCTTY)
+    var size = winsize(ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
+    try #require(slave >= 0 && ioctl(slave, UInt(TIOCSWINSZ), &size) == 0)
+    let process = Process()
+    process.executableURL = RunningCommand.executable
+    process.arguments = arguments
+    process.currentDirectoryURL = place.folder
+    var environment = ProcessInfo.processInfo.environment
+    environment["HOME"] = place.folder.path
+    environment["COLUMNS"] = nil
+    for (key, value) in variables { environment[key] = value }
+    process.environment = environment
+    process.standardInput = FileHandle.nullDevice
+    let handle = FileHandle(fileDescriptor: slave)
+    process.standardOutput = handle
+    process.standardError = handle
+    try process.run()
+    close(slave)
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    while true {
+      // The end of the other side is an error on Linux.
+      let count = read(master, &buffer, buffer.count)
+      guard count > 0 else { break }
+      bytes += buffer[..<count]
+    }
+    close(master)
+    process.waitUntilExit()
+    return (String(decoding: bytes, as: UTF8.self), process.terminationStatus)
+  }
+
+  @Test("no escape codes on any terminal, and no line is wider than it", arguments: [20, 40, 80, 100] as [UInt16])
+  func widths(columns: UInt16) async throws {
+    let place = try Place()
+    try place.writeStudy()
+    let (text, code) = try await onTerminal(
+      ["run", "study.yaml", "--slots", "2"], columns: columns, variables: ["TERM": "xterm"], in: place)
+    #expect(code == 0, "\(text)")
+    #expect(!text.contains("\u{1B}") && text.contains("\r"))
+    // What is drawn over counts as lines of their own.
+    let drawn = text.split(whereSeparator: { $0 == "\r" || $0 == "\n" || $0 == "\r\n" })
+    let bounded = drawn.filter {
+      !$0.contains("layersearch export") && !$0.contains("study   ") && !$0.contains("formats")
+    }
+    #expect(bounded.filter { $0.contains("/4 jobs") || $0.contains("%") }.allSatisfy { $0.count <= columns }, "\(text)")
+    #expect(text.contains("Accuracy") && text.contains("layer"), "\(text)")
+  }
+
+  @Test("a dumb terminal, or one without a name, gets plain lines", arguments: ["dumb", "", nil] as [String?])
+  func dumb(kind: String?) async throws {
+    let place = try Place()
+    try place.writeStudy()
+    let (text, code) = try await onTerminal(
+      ["run", "study.yaml", "--slots", "2"], columns: 80, variables: ["TERM": kind], in: place)
+    #expect(code == 0, "\(text)")
+    #expect(!text.contains("\u{1B}"))
+    #expect(text.replacing("\r\n", with: "\n").allSatisfy { $0 != "\r" }, "\(text)")
+    #expect(text.contains("4/4 jobs"), "\(text)")
+  }
+}

@@ -1,0 +1,80 @@
+import Foundation
+import SearchCore
+import StudyStore
+import Testing
+
+@testable import layersearch
+
+@Suite("failures are told wherever a study is shown")
+struct ToldFailuresTests {
+  /// A study as a coordinator records it: its results by candidate in the order of the search, nil for one that was set aside.
+  private func record(_ place: Place, _ results: [TrialResult?]) throws {
+    try place.writeStudy()
+    let definition = try StudyDefinition(file: place.path("study.yaml"))
+    let store = try StudyStore.create(directory: place.path("told"), identity: definition.newIdentity())
+    defer { store.close() }
+    let trials = try definition.makeStrategy().nextStage(history: SearchHistory())
+    try #require(trials.count == results.count)
+    var changes: [StudyChange] = [
+      .workerJoined(WorkerRecord(id: "w", host: "h", processID: 1, slots: 1, kernelVariant: "avx2+Haswell", build: "1"))
+    ]
+    for (index, (trial, result)) in zip(trials, results).enumerated() {
+      let job = Int64(index + 1)
+      changes.append(.jobAdded(JobRecord(id: job, trial: trial, seed: trial.seed(studySeed: 1))))
+      changes.append(.attemptStarted(job: job, attempt: 1, worker: "w"))
+      if let result {
+        changes.append(.jobFinished(job: job, attempt: 1, worker: "w", result: result))
+      } else {
+        changes.append(.attemptEnded(job: job, attempt: 1, ending: .failed, reason: "it crashed"))
+        changes.append(.jobSetAside(job: job, reason: "it crashed"))
+      }
+    }
+    try store.record(changes + [.studyFinished])
+  }
+
+  private func result(
+    _ accuracy: Double, loss: Double? = 1, step: Double? = nil, variant: String = "avx2+Haswell"
+  ) -> TrialResult {
+    TrialResult(
+      accuracy: accuracy, loss: loss, epochLosses: [1], diverged: loss == nil, stepTimeRatio: step,
+      inferenceTimeRatio: step, trainSeconds: 1, imagesPerSecond: 1, peakMemoryBytes: 1, kernelVariant: variant)
+  }
+
+  @Test("a diverged candidate that beats all others by number is nowhere the best, and everything says what happened")
+  func told() async throws {
+    let place = try Place()
+    try record(
+      place,
+      [result(0.3, step: 1.7e308), result(0.99, loss: nil, step: 1e18), nil, result(0.2, variant: "avx512+SkylakeX")])
+    let csv = try await place.run("export", "told", "--format", "csv", "--all")
+    let lines = csv.output.split(separator: "\n")
+    #expect(csv.exitCode == 0 && lines.count == 4, "\(csv.output)")
+    #expect(lines.allSatisfy { !$0.hasPrefix("#") })
+    let diverged = try #require(lines.first { $0.hasSuffix(",false,1,avx2+Haswell") }, "\(csv.output)")
+    #expect(diverged.contains(",,,,") && !diverged.contains("0.99"))
+    let status = try await place.run("status", "told").output
+    #expect(status.contains("highest  20.0 % (1 seed)") && status.contains("dense    30.0 %"), "\(status)")
+    let json = try await place.run("export", "told", "--format", "json").output
+    let markdown = try await place.run("export", "told", "--format", "markdown", "--all").output
+    let svg = try await place.run("export", "told", "--format", "svg")
+    let table = try await place.run("run", "study.yaml", "--study", "told", "--resume").output
+    #expect(svg.exitCode == 0 && json.contains("\"diverged_trainings\": 1") && markdown.contains("| diverged |"))
+    for text in [csv.errors, markdown, svg.output, table, status] {
+      let flat = text.split(whereSeparator: \.isNewline).joined(separator: " ")
+      #expect(flat.contains("diverged") && flat.contains("set aside"), "\(text)")
+      #expect(flat.contains("avx2+Haswell (2), avx512+SkylakeX (1)"), "\(text)")
+    }
+    for text in [csv.errors, markdown, svg.output, table, json] { #expect(text.contains("it crashed"), "\(text)") }
+  }
+
+  @Test("a frontier of nothing says so in every format")
+  func nothing() async throws {
+    let place = try Place()
+    try record(place, [nil, nil, nil, nil])
+    for format in ["csv", "json", "markdown", "svg"] {
+      let export = try await place.run("export", "told", "--format", format)
+      #expect((export.output + export.errors).contains("it crashed"), "\(format)")
+      #expect((export.output + export.errors).contains("No candidate has a result"), "\(format)")
+    }
+  }
+}
