@@ -6,7 +6,11 @@ public func expandingTilde(_ path: String) -> String {
   if path == "~" || path.hasPrefix("~/"), let home = ProcessInfo.processInfo.environment["HOME"], !home.isEmpty {
     return home + path.dropFirst()
   }
-  return NSString(string: path).expandingTildeInPath
+  let name = path.dropFirst().prefix { $0 != "/" }
+  guard let user = name.isEmpty ? getpwuid(geteuid()) : getpwnam(String(name)), let home = user.pointee.pw_dir else {
+    return path
+  }
+  return String(cString: home) + path.dropFirst(1 + name.count)
 }
 
 /// What the system says about a failed operation, without line ends: its own words rather than Foundation's numbers.

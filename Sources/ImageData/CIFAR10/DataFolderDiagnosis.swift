@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import ShellCommands
 
@@ -53,7 +54,7 @@ struct DataFolderDiagnosis {
     }
     var status = stat()
     if stat(existing, &status) == 0, status.st_mode & S_IFMT != S_IFDIR {
-      if isArchive(existing) { return archive(existing, in: (existing as NSString).deletingLastPathComponent) }
+      if isArchive(existing) { return archive(existing, in: FilePath.folder(of: existing)) }
       return problem("\(existing) is no folder", "write another path (~ is what HOME says)")
     }
     if let written = rest.first,
@@ -143,7 +144,7 @@ struct DataFolderDiagnosis {
         "get the binary version with: \(fetch(target)), and write \(target)")
     }
     return problem(
-      "the archive \((file as NSString).lastPathComponent) is not unpacked",
+      "the archive \(FilePath.name(of: file)) is not unpacked",
       "unpack it with: tar -xf \(ShellCommand.quoted(file)) -C \(ShellCommand.quoted(folder)), and write \(target)")
   }
 
@@ -156,7 +157,7 @@ struct DataFolderDiagnosis {
 
   private var sibling: String {
     let isFolder = names(in: path).isEmpty == false || !exists(path)
-    return join(isFolder ? parent : (parent as NSString).deletingLastPathComponent, Self.binaryFolder)
+    return join(isFolder ? parent : FilePath.folder(of: parent), Self.binaryFolder)
   }
 
   private static let archiveEndings = [".tar.gz", ".tgz", ".tar", ".tar.xz", ".tar.bz2", ".zip"]
