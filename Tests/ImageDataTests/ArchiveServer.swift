@@ -49,7 +49,8 @@ final class ArchiveServer: Sendable {
       return ArchiveServer.answer(await requests.next(range: range), archive: archive, range: range)
     }
     running = Task { try await server.run() }
-    try await server.waitUntilListening()
+    // A hang guard only: tests that keep the threads busy may hold it up.
+    try await server.waitUntilListening(timeout: 300)
     guard case .ip4(_, let port) = await server.listeningAddress else { throw CocoaError(.featureUnsupported) }
     address = "http://127.0.0.1:\(port)/archive.tar.gz"
   }
