@@ -105,7 +105,7 @@ struct StudyTests {
   @Test("status and export work while the study runs, and SIGINT ends it so that it can go on")
   func interruption() async throws {
     let place = try Place()
-    try place.writeStudy(trainImages: 256, epochs: 2)
+    try place.writeLongerStudy()
     let running = try place.start("run", "study.yaml", "--slots", "1")
     try await running.wait(for: "a result") { try await finishedJobs(place) > 0 }
     let csv = try await place.run("export", "studies/tiny", "--format", "csv")

@@ -1,0 +1,2 @@
+--generate-completion-script
+bash
