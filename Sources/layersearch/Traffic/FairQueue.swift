@@ -10,6 +10,13 @@ struct FairQueue<Peer: Hashable, Element> {
 
     var first: (element: Element, bytes: Int)? { head < elements.count ? elements[head] : nil }
 
+    /// Whether it is the only one now.
+    mutating func append(_ element: Element, _ size: Int) -> Bool {
+      elements.append((element, size))
+      bytes += size
+      return elements.count - head == 1
+    }
+
     mutating func removeFirst() {
       bytes -= elements[head].bytes
       head += 1
@@ -57,10 +64,7 @@ struct FairQueue<Peer: Hashable, Element> {
   mutating func add(_ element: Element, of peer: Peer, bytes size: Int) {
     bytes += size
     count += 1
-    let isNew = lines[peer] == nil
-    lines[peer, default: Line()].elements.append((element, size))
-    lines[peer]?.bytes += size
-    if isNew { stand(peer, for: size) }
+    if lines[peer, default: Line()].append(element, size) { stand(peer, for: size) }
   }
 
   private mutating func stand(_ peer: Peer, for size: Int) {
@@ -68,21 +72,31 @@ struct FairQueue<Peer: Hashable, Element> {
   }
 
   /// The next of those that do not take long; nil where there is none.
-  mutating func nextShort() -> (element: Element, bytes: Int)? { next(of: \.short) }
-
-  mutating func nextLong() -> (element: Element, bytes: Int)? { next(of: \.long) }
-
-  private mutating func next(of ring: WritableKeyPath<Self, Ring>) -> (element: Element, bytes: Int)? {
-    while let peer = self[keyPath: ring].removeFirst() {
-      // Those whose line was thrown away still stand there.
-      guard let first = lines[peer]?.first, (first.bytes > longBytes) == (ring == \Self.long) else { continue }
-      lines[peer]?.removeFirst()
-      bytes -= first.bytes
-      count -= 1
-      if let next = lines[peer]?.first { stand(peer, for: next.bytes) } else { lines[peer] = nil }
-      return first
+  mutating func nextShort() -> (element: Element, bytes: Int)? {
+    while let peer = short.removeFirst() {
+      if let next = takeFirst(of: peer, isLong: false) { return next }
     }
     return nil
+  }
+
+  mutating func nextLong() -> (element: Element, bytes: Int)? {
+    while let peer = long.removeFirst() {
+      if let next = takeFirst(of: peer, isLong: true) { return next }
+    }
+    return nil
+  }
+
+  /// Nil where the peer's line was thrown away since it stood there, or begins with one of the other kind. Once a message of
+  /// the coordinator: the line is looked up once.
+  private mutating func takeFirst(of peer: Peer, isLong: Bool) -> (element: Element, bytes: Int)? {
+    guard let index = lines.index(forKey: peer), let first = lines.values[index].first,
+      (first.bytes > longBytes) == isLong
+    else { return nil }
+    lines.values[index].removeFirst()
+    bytes -= first.bytes
+    count -= 1
+    if let next = lines.values[index].first { stand(peer, for: next.bytes) } else { lines.remove(at: index) }
+    return first
   }
 
   /// Of all that waits, whose is most.
