@@ -34,7 +34,7 @@ final class Attacker {
   }
 
   /// Says hello until it is answered; true once it is. Everything said before on this connection has been read by then.
-  func greet(_ name: String, within seconds: Double = 120) async throws -> Bool {
+  func greet(_ name: String, within seconds: Double = 600) async throws -> Bool {
     _ = answers.takeAll(waitingAtMost: 0)
     let end = Date().addingTimeInterval(seconds)
     while Date() < end {

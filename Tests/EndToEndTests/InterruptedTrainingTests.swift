@@ -16,11 +16,28 @@ struct InterruptedTrainingTests {
     ["test_accuracy", "test_loss", "epoch_losses", "candidate", "seed", "parameters"].map { "\(object[$0] ?? "none")" }
   }
 
-  /// Sends a signal in the middle of the training.
-  private func interrupt(_ command: RunningCommand, with signal: Int32) async throws -> RunningCommand.Result {
-    try await command.wait(for: "an epoch") { command.errors.contains("epoch 1/") }
-    command.send(signal)
-    return try await command.end()
+  /// Runs `command`, words of a shell, and sends it a signal once it told `sign`. The shell watches: this process may be
+  /// so busy with other tests that it would come too late.
+  private func interrupt(
+    _ command: String, with signal: String, after sign: String = "epoch 1/", in place: Place
+  ) async throws -> RunningCommand.Result {
+    try await place.shell(
+      """
+      : > told
+      \(command) 2> told & training=$!
+      until grep -q '\(sign)' told || ! kill -0 $training; do sleep 0.02; done
+      kill -\(signal) $training
+      wait $training; code=$?
+      cat told >&2
+      exit $code
+      """)
+  }
+
+  private func interrupt(
+    _ arguments: [String], with signal: String, after sign: String = "epoch 1/", in place: Place
+  ) async throws -> RunningCommand.Result {
+    let words = (["layersearch"] + arguments).map(ShellCommand.quoted)
+    return try await interrupt(words.joined(separator: " "), with: signal, after: sign, in: place)
   }
 
   /// The command that the message says to go on with.
@@ -39,13 +56,13 @@ struct InterruptedTrainingTests {
     #expect(whole.exitCode == 0, "\(whole.errors)")
     // A name that a shell would take apart.
     let first = try await interrupt(
-      RunningCommand(settings + ["--epochs", "24", "--checkpoint", "a net.ckpt", "--json"], in: place), with: SIGTERM)
-    #expect(first.exitCode == 1 && !first.wasKilled && first.output.isEmpty)
+      settings + ["--epochs", "24", "--checkpoint", "a net.ckpt", "--json"], with: "TERM", in: place)
+    #expect(first.exitCode == 1 && first.output.isEmpty)
     let command = try advice(first)
     #expect(command.contains("'a net.ckpt'"), "\(command)")
-    let second = try await place.shell("\(command) --json & sleep 0.7; kill -INT $!; wait $!")
-    #expect([0, 1].contains(second.exitCode), "\(second.errors)")
-    let last = second.exitCode == 0 ? second : try await place.shell("\(try advice(second)) --json --quiet")
+    let second = try await interrupt("\(command) --json", with: "INT", after: "epoch ", in: place)
+    #expect(second.exitCode == 1 && second.output.isEmpty, "\(second.errors)")
+    let last = try await place.shell("\(try advice(second)) --json --quiet")
     #expect(last.exitCode == 0, "\(last.errors)")
     #expect(essence(try object(last.output)) == essence(try object(whole.output)))
     let networks = try ["whole.ckpt", "a net.ckpt"].map { try Data(contentsOf: URL(fileURLWithPath: place.path($0))) }
@@ -63,8 +80,7 @@ struct InterruptedTrainingTests {
       (settings, place.folder.path),
       (["train", "--from-study", "studies/tiny", "--candidate", "1", "--train-images", "512"], place.path("studies")),
     ] {
-      let result = try await interrupt(
-        RunningCommand(arguments + ["--epochs", "400"], in: place), with: SIGTERM)
+      let result = try await interrupt(arguments + ["--epochs", "400"], with: "TERM", in: place)
       #expect(result.exitCode == 1)
       let files = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".ckpt") }
       #expect(files.count == 1, "\(files)")
@@ -91,7 +107,7 @@ struct InterruptedTrainingTests {
   func refusals() async throws {
     let place = try Place()
     let arguments = settings + ["--epochs", "400", "--checkpoint", "net.ckpt"]
-    let result = try await interrupt(RunningCommand(arguments, in: place), with: SIGINT)
+    let result = try await interrupt(arguments, with: "INT", in: place)
     #expect(result.exitCode == 1)
     for (option, value) in [
       ("--learning-rate", "0.1"), ("--model", "resnet20"), ("--candidate", "dense"), ("--epochs", "3"),
@@ -138,10 +154,7 @@ struct InterruptedTrainingTests {
     let place = try Place()
     let arguments = settings + ["--epochs", "3", "--seeds", "3"]
     let whole = try object(try await RunningCommand(arguments + ["--json", "--quiet"], in: place).end().output)
-    let command = try RunningCommand(arguments, in: place)
-    try await command.wait(for: "the second seed") { command.errors.contains("seed 6") }
-    command.send(SIGTERM)
-    let result = try await command.end()
+    let result = try await interrupt(arguments, with: "TERM", after: "seed 6", in: place)
     #expect(result.exitCode == 1, "\(result.errors)")
     let resumed = try await place.shell("\(try advice(result)) --json --quiet")
     #expect(resumed.exitCode == 0, "\(resumed.errors)")

@@ -135,14 +135,14 @@ struct OutputTests {
     }
     let children = try await place.shell("pgrep -P \(run.processID)").output
     #expect(try await place.shell(how).exitCode == 0)
-    let result = try await run.end(within: 30)
+    let result = try await run.end()
     #expect(result.exitCode == 1)
     // Its worker may have noticed that the coordinator is gone before it was ended too.
     let lines = result.errors.split(separator: "\n").filter { !$0.contains(" worker: ") }
     #expect(lines.count == 1 && lines.last?.contains("removed or replaced") == true, "\(result.errors)")
     #expect(result.output.isEmpty)
     for child in children.split(separator: "\n").compactMap({ Int32($0) }) {
-      try await run.wait(for: "the end of its worker", within: 30) { kill(child, 0) != 0 }
+      try await run.wait(for: "the end of its worker") { kill(child, 0) != 0 }
     }
   }
 }

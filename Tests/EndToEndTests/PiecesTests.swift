@@ -155,7 +155,7 @@ struct PiecesTests {
 
   @Test(
     "whatever lies in a dead worker's spool: nothing is waited for, followed, or read without a bound",
-    .timeLimit(.minutes(1)))
+    .timeLimit(.minutes(10)))
   func strangeSpool() throws {
     let place = try Place()
     let root = place.path("spool")

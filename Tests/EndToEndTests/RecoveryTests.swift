@@ -102,7 +102,7 @@ struct RecoveryTests {
     try await coordinator.wait(for: "a running job") { try await runningJobs(place) > 0 }
     let engines = children(of: worker.processID)
     worker.send(SIGTERM)
-    #expect(try await worker.end(within: 30).exitCode == 0)
+    #expect(try await worker.end().exitCode == 0)
     try await coordinator.wait(for: "the job to be back") { try await runningJobs(place) == 0 }
     for engine in engines {
       try await coordinator.wait(for: "the end of engine \(engine)") { kill(engine, 0) != 0 }

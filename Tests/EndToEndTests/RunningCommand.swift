@@ -57,14 +57,14 @@ final class RunningCommand: @unchecked Sendable {
   func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
   /// The end of the process. Generous by default: machines may be slow, but nothing may hang for ever.
-  func end(within seconds: Double = 120) async throws -> Result {
+  func end(within seconds: Double = 600) async throws -> Result {
     try await wait(for: "the end", within: seconds) { !process.isRunning }
     return Result(
       exitCode: process.terminationStatus, wasKilled: process.terminationReason == .uncaughtSignal, output: output,
       errors: errors)
   }
 
-  func wait(for what: String, within seconds: Double = 120, until condition: () async throws -> Bool) async throws {
+  func wait(for what: String, within seconds: Double = 600, until condition: () async throws -> Bool) async throws {
     let deadline = Date().addingTimeInterval(seconds)
     while try await !condition() {
       guard Date() < deadline else {

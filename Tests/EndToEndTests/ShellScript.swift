@@ -8,17 +8,20 @@ extension Place {
     for file in [output, errors] { try Data().write(to: file) }
     let process = Process()
     process.executableURL = URL(fileURLWithPath: shell)
-    process.arguments = ["-c", "layersearch() { '\(RunningCommand.executable.path)' \"$@\"; }\n" + script]
+    process.arguments = ["-c", script]
     process.currentDirectoryURL = folder
     var environment = ProcessInfo.processInfo.environment
     environment["HOME"] = folder.path
+    // Not a function: what a shell starts in the background is then the command itself, which gets its signals.
+    let path = RunningCommand.executable.deletingLastPathComponent().path
+    environment["PATH"] = "\(path):\(environment["PATH"] ?? "/usr/bin:/bin")"
     environment["XDG_CACHE_HOME"] = nil
     process.environment = environment
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = try FileHandle(forWritingTo: output)
     process.standardError = try FileHandle(forWritingTo: errors)
     try process.run()
-    let deadline = Date().addingTimeInterval(120)
+    let deadline = Date().addingTimeInterval(600)
     while process.isRunning {
       guard Date() < deadline else {
         process.terminate()

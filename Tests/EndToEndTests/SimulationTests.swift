@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite("simulate", .timeLimit(.minutes(5)))
+@Suite("simulate", .timeLimit(.minutes(10)))
 struct SimulationTests {
   private struct Report: Decodable {
     var jobs: Int

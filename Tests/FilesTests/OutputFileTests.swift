@@ -74,7 +74,7 @@ struct OutputFileTests {
     #expect(refusal(folder("astray"))?.number == ENOENT)
   }
 
-  @Test("a FIFO, a device and an open descriptor are written into", .timeLimit(.minutes(1)))
+  @Test("a FIFO, a device and an open descriptor are written into", .timeLimit(.minutes(10)))
   func streams() async throws {
     let folder = try Folder()
     mkfifo(folder("fifo"), 0o600)

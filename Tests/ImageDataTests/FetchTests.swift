@@ -33,7 +33,7 @@ private struct Archive {
   }
 }
 
-@Suite("fetching an archive", .timeLimit(.minutes(2))) struct FetchTests {
+@Suite("fetching an archive", .timeLimit(.minutes(10))) struct FetchTests {
   let folder: TemporaryFolder
   fileprivate let archive: Archive
   var target: String { folder.path("cifar") }

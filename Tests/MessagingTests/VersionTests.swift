@@ -4,7 +4,7 @@ import Testing
 @testable import Messaging
 
 /// Versions 4 and 6 of IP. Where a machine has no version 6, what needs it is left out.
-@Suite("versions of IP", .timeLimit(.minutes(5)), .serialized)
+@Suite("versions of IP", .timeLimit(.minutes(10)), .serialized)
 struct VersionTests {
   static let hasVersion6: Bool = {
     guard let context = try? MessagingContext() else { return false }

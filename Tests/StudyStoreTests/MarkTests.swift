@@ -247,7 +247,7 @@ struct MarkTests {
   func emptyLog() async throws {
     let store = try StudyStore.create(directory: folder.path, identity: .example)
     for id in 1...30 as ClosedRange<Int64> { try record(id, in: store) }
-    let deadline = Date().addingTimeInterval(60)
+    let deadline = Date().addingTimeInterval(600)
     while size(folder.database + "-wal") > 0, Date() < deadline { try await Task.sleep(for: .milliseconds(20)) }
     #expect(size(folder.database + "-wal") == 0)
     // As kill -9 would leave it, without the log.

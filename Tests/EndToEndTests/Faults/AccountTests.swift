@@ -227,7 +227,7 @@ struct AccountTests {
     }
     second.send(SIGTERM)
     second.send(SIGINT)
-    _ = try await second.end(within: 30)
+    _ = try await second.end()
     coordinator.send(SIGTERM)
     _ = try await coordinator.end()
     #expect(try RecordedStudy(place).jobs.allSatisfy { $0.failures == 0 })

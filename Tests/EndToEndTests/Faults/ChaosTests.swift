@@ -67,7 +67,7 @@ struct ChaosTests {
 
   @Test("whoever is killed, stopped or told to leave: the frontier is the same bits, no job is lost or counted twice")
   func fewShots() async throws {
-    try await compare(shots: 8, pauses: 0.3...1, seconds: 180) {
+    try await compare(shots: 8, pauses: 0.3...1, seconds: 900) {
       try writeStudy($0, fractions: "0.25", seeds: 1, trainImages: 1024, jobs: 14)
     }
   }

@@ -52,7 +52,7 @@ struct FailpointTests {
     var deaths = 0
     var leader = try coordinator([], isCoordinators ? variables : [:])
     var follower = try worker(isCoordinators ? [:] : variables)
-    let deadline = Date().addingTimeInterval(180)
+    let deadline = Date().addingTimeInterval(900)
     while leader.isRunning || deaths == 0 {
       guard Date() < deadline else {
         Issue.record("\(name): no end; \(leader.errors); \(follower.errors)")
