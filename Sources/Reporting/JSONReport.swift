@@ -107,7 +107,7 @@ extension StudyReport {
 
 extension ReportRow {
   fileprivate var json: JSONValue {
-    let ranks = score.candidate.decomposedLayers.map { ($0, JSONValue.integer(score.candidate.ranks[$0] ?? 0)) }
+    let ranks = score.candidate.decompositions.map { ($0.layer, JSONValue.integer($0.rank)) }
     let referenceName: JSONValue
     switch reference {
     case nil: referenceName = .null

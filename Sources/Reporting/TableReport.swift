@@ -65,7 +65,7 @@ extension ReportRow {
     case .stepTime: return score.value(of: .stepTime).map { NumberText.percent($0, 0) } ?? Self.unknown
     case .inferenceTime: return score.value(of: .inferenceTime).map { NumberText.percent($0, 0) } ?? Self.unknown
     case .seeds: return score.seedsText
-    case .layers: return "\(score.candidate.ranks.count)"
+    case .layers: return "\(score.candidate.decompositions.count)"
     }
   }
 }

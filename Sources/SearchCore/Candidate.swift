@@ -2,88 +2,104 @@
 ///
 /// A candidate is a value: equal sets are equal candidates however they were made, and `description` is its canonical
 /// text, such as `layer1.0.conv1=8,layer2.1.conv2=16`, or `dense` when nothing is decomposed.
-public struct Candidate: Hashable, Sendable {
-  /// Layer name → rank r.
-  public let ranks: [String: Int]
-
-  public static let dense = Candidate(ranks: [:])
-
-  public init(ranks: [String: Int]) { self.ranks = ranks }
-
-  /// Names in canonical order: compared piece by piece between dots, numbers as numbers, so that `layer1.10.conv1` follows
-  /// `layer1.9.conv1`.
-  public var decomposedLayers: [String] { ranks.keys.sorted(by: LayerName.precedes) }
-}
-
-/// Order of PyTorch-style layer names.
-public enum LayerName {
-  /// Piece by piece between dots, pieces that are numbers as numbers.
-  public static func precedes(_ left: String, _ right: String) -> Bool {
-    var (left, right) = (left, right)
-    // Every dispatch of a job writes a candidate's text, whose layers are sorted by this.
-    let plain = left.withUTF8 { left in right.withUTF8 { right in plainPrecedes(left, right) } }
-    if let plain { return plain }
-    let leftPieces = left.split(separator: ".")
-    let rightPieces = right.split(separator: ".")
-    for (l, r) in zip(leftPieces, rightPieces) where l != r {
-      if let l = Int(l), let r = Int(r) { return l < r }
-      return l < r
-    }
-    return leftPieces.count < rightPieces.count
+public struct Candidate: Hashable, Sendable, CustomStringConvertible {
+  public struct Decomposition: Hashable, Sendable {
+    public let layer: String
+    public let rank: Int
   }
 
-  /// The same for names of ASCII letters, digits, underscores and dots, without making pieces; nil for others.
-  private static func plainPrecedes(
-    _ left: UnsafeBufferPointer<UInt8>, _ right: UnsafeBufferPointer<UInt8>
-  ) -> Bool? {
-    var (leftStart, rightStart) = (0, 0)
-    while true {
-      guard let l = nextPiece(left, &leftStart), let r = nextPiece(right, &rightStart) else { return nil }
-      if l.range.isEmpty || r.range.isEmpty { return l.range.isEmpty && !r.range.isEmpty }
-      if left[l.range].elementsEqual(right[r.range]) { continue }
-      if let l = l.number, let r = r.number { return l < r }
-      return left[l.range].lexicographicallyPrecedes(right[r.range])
-    }
+  /// In canonical order of layers (`LayerName.precedes`).
+  public let decompositions: [Decomposition]
+  public let description: String
+
+  public static let dense = Candidate(sorted: [])
+
+  /// - Parameter ranks: layer name → rank r.
+  public init(ranks: [String: Int]) {
+    let decompositions = ranks.map { Decomposition(layer: $0.key, rank: $0.value) }
+    self.init(sorted: decompositions.sorted { LayerName.precedes($0.layer, $1.layer) })
   }
 
-  /// The piece at `start` and its value where it is a number; empty at the end. Nil where it has other characters, or more
-  /// digits than are sure to fit.
-  private static func nextPiece(
-    _ name: UnsafeBufferPointer<UInt8>, _ start: inout Int
-  ) -> (range: Range<Int>, number: Int?)? {
-    while start < name.count, name[start] == UInt8(ascii: ".") { start += 1 }
-    var end = start
-    var number: Int? = 0
-    while end < name.count, name[end] != UInt8(ascii: ".") {
-      let byte = name[end]
-      if byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") {
-        guard end - start < 18 else { return nil }
-        number = number.map { $0 * 10 + Int(byte - UInt8(ascii: "0")) }
-      } else {
-        let letter = byte | 0x20
-        guard letter >= UInt8(ascii: "a") && letter <= UInt8(ascii: "z") || byte == UInt8(ascii: "_") else {
-          return nil
-        }
-        number = nil
-      }
-      end += 1
+  private init(sorted decompositions: [Decomposition]) {
+    self.decompositions = decompositions
+    if decompositions.isEmpty {
+      description = "dense"
+      return
     }
-    defer { start = end }
-    return (start..<end, start == end ? nil : number)
-  }
-}
-
-extension Candidate: CustomStringConvertible {
-  public var description: String {
-    if ranks.isEmpty { return "dense" }
     var text = ""
-    text.reserveCapacity(24 * ranks.count)
-    for (layer, rank) in ranks.sorted(by: { LayerName.precedes($0.key, $1.key) }) {
+    text.reserveCapacity(24 * decompositions.count)
+    for decomposition in decompositions {
       if !text.isEmpty { text += "," }
-      text += layer
+      text += decomposition.layer
       text += "="
-      text += String(rank)
+      text += String(decomposition.rank)
     }
-    return text
+    description = text
+  }
+
+  private init(sorted decompositions: [Decomposition], text: String) {
+    self.decompositions = decompositions
+    description = text
+  }
+
+  public var isDense: Bool { decompositions.isEmpty }
+
+  /// Nil where the layer stays dense.
+  public func rank(of layer: String) -> Int? { decompositions.first { $0.layer == layer }?.rank }
+
+  /// Layer name → rank r.
+  public var ranks: [String: Int] {
+    Dictionary(uniqueKeysWithValues: decompositions.map { ($0.layer, $0.rank) })
+  }
+
+  /// Names in canonical order.
+  public var decomposedLayers: [String] { decompositions.map(\.layer) }
+
+  /// By the text alone, which is much the same and made already.
+  public func hash(into hasher: inout Hasher) { hasher.combine(description) }
+}
+
+// Reading what `description` wrote. What people write is read by `init(parsing:)`.
+extension Candidate {
+  /// Nil where this is not a candidate's canonical text. The jobs of a large study have 100,000 of them, and each job of a
+  /// simulated hour passes several times: this goes by bytes.
+  public init?(canonical text: String) {
+    var text = text
+    let decompositions = text == "dense" ? [] : text.withUTF8(Self.read)
+    guard let decompositions else { return nil }
+    self.init(sorted: decompositions, text: text)
+  }
+
+  private static func read(_ text: UnsafeBufferPointer<UInt8>) -> [Decomposition]? {
+    var decompositions: [Decomposition] = []
+    var position = 0
+    while true {
+      let start = position
+      while position < text.count, isNamePart(text[position]) { position += 1 }
+      guard position > start, position < text.count, text[position] == UInt8(ascii: "=") else { return nil }
+      let layer = String(decoding: text[start..<position], as: UTF8.self)
+      position += 1
+      let digits = position
+      var rank = 0
+      // Nine digits are more than any rank has, and cannot overflow.
+      while position < text.count, position - digits < 9, isDigit(text[position]) {
+        rank = rank * 10 + Int(text[position] - UInt8(ascii: "0"))
+        position += 1
+      }
+      guard position > digits, text[digits] != UInt8(ascii: "0") else { return nil }
+      if let last = decompositions.last, !LayerName.precedes(last.layer, layer) { return nil }
+      decompositions.append(Decomposition(layer: layer, rank: rank))
+      if position == text.count { return decompositions }
+      guard text[position] == UInt8(ascii: ",") else { return nil }
+      position += 1
+    }
+  }
+
+  private static func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
+
+  private static func isNamePart(_ byte: UInt8) -> Bool {
+    isDigit(byte) || (byte >= UInt8(ascii: "a") && byte <= UInt8(ascii: "z"))
+      || (byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z")) || byte == UInt8(ascii: ".")
+      || byte == UInt8(ascii: "_")
   }
 }

@@ -17,7 +17,7 @@ public struct CandidateLabel: Hashable, Sendable {
 
   public init(_ candidate: Candidate, in architecture: Architecture) {
     let full = candidate.description
-    guard !candidate.ranks.isEmpty, let parts = LabelPart.parts(of: candidate, in: architecture) else {
+    guard !candidate.isDense, let parts = LabelPart.parts(of: candidate, in: architecture) else {
       text = full
       return
     }

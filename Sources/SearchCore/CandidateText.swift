@@ -4,6 +4,10 @@ extension Candidate {
   /// Reads `layer1.0.conv1=8,layer2.1.conv2=16` in any order, with or without spaces around names and ranks, or `dense`.
   /// Neither names nor upper bounds of ranks are checked here: `validate(in:)` does, against a network.
   public init(parsing text: String) throws(SearchError) {
+    if let candidate = Candidate(canonical: text) {
+      self = candidate
+      return
+    }
     func problem(_ what: String) -> SearchError { .candidateText(text: text, problem: what) }
     if Self.trimmed(text[...]) == "dense" {
       self = .dense
@@ -28,12 +32,13 @@ extension Candidate {
 
   /// Throws where the network lacks a layer of this candidate, or a rank saves nothing there.
   public func validate(in architecture: Architecture) throws(SearchError) {
-    for name in decomposedLayers {
+    for decomposition in decompositions {
+      let (name, rank) = (decomposition.layer, decomposition.rank)
       guard let layer = architecture.layer(named: name) else {
         throw .unknownLayer(name: name, model: architecture.model.rawValue, nearest: architecture.namesNear(name))
       }
-      guard let rank = ranks[name], layer.legalRanks.contains(rank) else {
-        throw .illegalRank(layer: name, rank: ranks[name] ?? 0, allowed: layer.legalRanks)
+      guard layer.legalRanks.contains(rank) else {
+        throw .illegalRank(layer: name, rank: rank, allowed: layer.legalRanks)
       }
     }
   }

@@ -30,7 +30,7 @@ extension Architecture {
   public func cost(of candidate: Candidate, variant: BasisVariant) -> Cost {
     var cost = Cost(parameters: 0, multiplyAdds: 0)
     for (index, layer) in layers.enumerated() {
-      let weights = layer.weights(rank: candidate.ranks[layer.name], variant: variant)
+      let weights = layer.weights(rank: candidate.rank(of: layer.name), variant: variant)
       let batchNormOrBias = index == classifier ? layer.outputChannels : 2 * layer.outputChannels
       cost.parameters += weights + batchNormOrBias
       cost.multiplyAdds += weights * layer.outputSize * layer.outputSize

@@ -33,8 +33,8 @@ enum LabelPart {
 extension LabelPart {
   /// Nil where the network lacks a layer of the candidate, or a rank is none.
   static func parts(of candidate: Candidate, in architecture: Architecture) -> [String]? {
-    guard candidate.ranks.values.allSatisfy({ $0 >= 1 }),
-      Set(candidate.ranks.keys).isSubset(of: architecture.layers.map(\.name))
+    guard candidate.decompositions.allSatisfy({ $0.rank >= 1 }),
+      Set(candidate.decomposedLayers).isSubset(of: architecture.layers.map(\.name))
     else { return nil }
     let stages = stages(of: architecture)
     var parts: [String] = []
@@ -48,7 +48,7 @@ extension LabelPart {
       parts.append("\(isAll ? "all" : name) \(fraction)")
     }
     for group in groups(of: architecture) {
-      let ranks = group.layers.map { candidate.ranks[$0.name] }
+      let ranks = group.layers.map { candidate.rank(of: $0.name) }
       guard ranks.contains(where: { $0 != nil }) else {
         close()
         continue

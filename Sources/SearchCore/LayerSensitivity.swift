@@ -61,14 +61,14 @@ struct SensitivityTable {
       squares += variance * Double(values.count - 1)
       degreesOfFreedom += values.count - 1
     }
-    let singles = measured.filter { $0.ranks.count == 1 }
+    let singles = measured.filter { $0.decompositions.count == 1 }
     // The dense network may have failed to train; its place is then taken by the best of the others.
     let baseline =
       measurements[.dense]?.mean ?? singles.compactMap { measurements[$0]?.mean }.max() ?? 0
     drops = singles.compactMap { candidate in
-      guard let (layer, rank) = candidate.ranks.first, let values = measurements[candidate] else { return nil }
+      guard let single = candidate.decompositions.first, let values = measurements[candidate] else { return nil }
       return LayerSensitivity(
-        layer: layer, rank: rank, drop: values.mean.map { baseline - $0 },
+        layer: single.layer, rank: single.rank, drop: values.mean.map { baseline - $0 },
         savedParameters: space.denseCost.parameters - space.cost(of: candidate).parameters)
     }
     let repetitions =

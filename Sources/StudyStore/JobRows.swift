@@ -8,7 +8,7 @@ enum JobRows {
     \(ResultColumns.list)
     """
 
-  static func job(_ row: RowReader, _ candidates: inout [String: Candidate]) throws -> JobRecord {
+  static func job(_ row: RowReader) throws -> JobRecord {
     let id: Int64 = try row.value(0)
     let text: String = try row.value(1)
     let replicate: Int = try row.value(2)
@@ -16,8 +16,6 @@ enum JobRows {
     guard try row.value(9) == RowChecksum.job(id, candidate: text, replicate: replicate, seed: seed) else {
       throw StoreError.damaged(row.directory, "job \(id) is not what was written")
     }
-    let candidate = try candidates[text] ?? candidate(row, 1)
-    candidates[text] = candidate
     guard let state = JobState(rawValue: try row.value(4)) else { throw row.damaged(4) }
     var result: TrialResult?
     if let checksum: Int64 = try row.optional(10) {
@@ -32,14 +30,13 @@ enum JobRows {
         row.directory, "job \(id) is \(state.rawValue) and has \(result == nil ? "no result" : "a result")")
     }
     return JobRecord(
-      id: id, trial: Trial(candidate: candidate, replicate: replicate), seed: UInt64(bitPattern: seed), state: state,
+      id: id, trial: Trial(candidate: try candidate(row, 1), replicate: replicate), seed: UInt64(bitPattern: seed), state: state,
       attempts: try row.value(5), failures: try row.value(6), losses: try row.value(7), result: result,
       failureReason: try row.optional(8))
   }
 
   static func candidate(_ row: RowReader, _ index: Int) throws -> Candidate {
     let text: String = try row.value(index)
-    if let candidate = CandidateColumn.read(text) { return candidate }
     do { return try Candidate(parsing: text) } catch {
       throw StoreError.damaged(row.directory, "a job has an impossible \(error)")
     }

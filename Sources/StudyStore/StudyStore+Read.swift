@@ -62,12 +62,10 @@ extension StudyStore {
       let cursor = try Row.fetchCursor(
         db,
         sql: "SELECT \(JobRows.list) FROM job LEFT JOIN result ON result.job = job.id ORDER BY id")
-      // Repetitions, and the neighbours of a candidate in a search, share most of their text.
-      var candidates: [String: Candidate] = [:]
       var jobs: [JobRecord] = []
       while let row = try cursor.next() {
         let job = RowReader(row: row, directory: directory, what: "a job")
-        jobs.append(try JobRows.job(job, &candidates))
+        jobs.append(try JobRows.job(job))
       }
       return jobs
     }

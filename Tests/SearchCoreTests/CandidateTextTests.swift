@@ -24,9 +24,20 @@ struct CandidateTextTests {
       }
       let candidate = Candidate(ranks: ranks)
       #expect(try Candidate(parsing: candidate.description) == candidate)
+      #expect(Candidate(canonical: candidate.description) == candidate)
+      #expect(candidate.ranks == ranks)
+      for layer in architecture.layers { #expect(candidate.rank(of: layer.name) == ranks[layer.name]) }
       #expect(throws: Never.self) { try candidate.validate(in: architecture) }
     }
   }
+
+  @Test(
+    "only text that is written so is canonical",
+    arguments: [
+      "", "dense,", "Dense", "conv1=8,", ",conv1=8", "conv1=08", "conv1=0", "conv1=", "conv1", "conv1=8=9", "conv1 =8",
+      "conv1=8,conv1=8", "layer1.10.conv1=8,layer1.9.conv1=8", "conv1=1234567890", "c,onv1=8", "é=1",
+    ])
+  func notCanonical(text: String) { #expect(Candidate(canonical: text) == nil) }
 
   @Test(
     "text that is no candidate is refused in one line that says why",

@@ -23,12 +23,12 @@ struct NetworkForm {
       throw .unknownLayer(
         name: name, model: architecture.model.rawValue, nearest: nearest(to: name, in: architecture.layers.map(\.name)))
     }
-    for name in basisChannels.keys.sorted() where candidate.ranks[name] == nil {
+    for name in basisChannels.keys.sorted() where candidate.rank(of: name) == nil {
       throw .illegalBasisChannels(layer: name, reason: "the candidate leaves this layer dense")
     }
     var forms: [LayerForm] = []
     for layer in architecture.layers {
-      guard let rank = candidate.ranks[layer.name] else {
+      guard let rank = candidate.rank(of: layer.name) else {
         forms.append(.dense)
         continue
       }

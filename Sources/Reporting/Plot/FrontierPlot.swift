@@ -262,7 +262,7 @@ extension FrontierPlot {
           ("stroke", Self.frontierColour), ("stroke-width", "1.2"),
         ])
       let score = knee.row.score
-      let layers = NumberText.plural(score.candidate.ranks.count, "layer")
+      let layers = NumberText.plural(score.candidate.decompositions.count, "layer")
       let reach = "\(NumberText.fixed(knee.x, 0)) % \(abscissaWord), \(NumberText.fixed(knee.y, 1)) % accuracy"
       drawLabel(
         "knee: \(layers), \(reach)", at: knee, colour: Self.frontierColour, placement: &placement)

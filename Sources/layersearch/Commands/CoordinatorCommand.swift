@@ -47,8 +47,7 @@ struct CoordinatorCommand: ParsableCommand {
     let study = try study.open { bound = try CoordinatorSocket(endpoint: bind, keys: keys) }
     try failures.prepare(study)
     if try study.store.isFinished, !stay {
-      try study.printOutcome()
-      try study.requireResults()
+      try study.conclude()
       return
     }
     let socket = try bound ?? CoordinatorSocket(endpoint: bind, keys: keys)
@@ -82,7 +81,6 @@ struct CoordinatorCommand: ParsableCommand {
     if case .stopped = outcome {
       throw Failure.failed("stopped before the study was done; go on with: \(self.study.resumption)")
     }
-    try study.printOutcome()
-    try study.requireResults()
+    try study.conclude()
   }
 }

@@ -45,7 +45,7 @@ struct NetworkOptions: ParsableArguments {
     if let rank {
       let chosen = Candidate.everyConvolution(of: architecture) { _ in rank }
       let widest = architecture.layers.filter { $0.kernelSize == 3 }.max { $0.legalRanks.count < $1.legalRanks.count }
-      if chosen.ranks.isEmpty, let widest {
+      if chosen.isDense, let widest {
         throw .illegalRank(layer: widest.name, rank: rank, allowed: widest.legalRanks)
       }
       return chosen

@@ -34,8 +34,7 @@ struct RunCommand: ParsableCommand {
     let study = try study.open {}
     try failures.prepare(study)
     if try study.store.isFinished {
-      try study.printOutcome()
-      try study.requireResults()
+      try study.conclude()
       return
     }
     let socket = try CoordinatorSocket(endpoint: "tcp://127.0.0.1:0")
@@ -75,8 +74,7 @@ struct RunCommand: ParsableCommand {
     if case .stopped = outcome {
       throw Failure.failed("stopped before the study was done; go on with: \(self.study.resumption)")
     }
-    try study.printOutcome()
-    try study.requireResults()
+    try study.conclude()
   }
 
   private func workerArguments(_ endpoint: String, _ study: OpenStudy) -> [String] {

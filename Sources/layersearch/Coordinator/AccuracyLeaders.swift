@@ -26,11 +26,11 @@ struct AccuracyLeaders: Sendable {
       means[candidate, default: Mean()].sum += result.accuracy
       means[candidate]?.count += 1
     }
-    guard !candidate.ranks.isEmpty else { return }
+    guard !candidate.isDense else { return }
     if candidate == leader?.candidate, let before, means[candidate]?.value ?? -1 < before {
       // Another may be ahead now; which happens at most once a repetition of a leader.
       leader = nil
-      for other in means.keys where !other.ranks.isEmpty { challenge(other) }
+      for other in means.keys where !other.isDense { challenge(other) }
     } else {
       challenge(candidate)
     }

@@ -9,7 +9,7 @@ struct CoordinatorTraffic {
   typealias Input = CoordinatorSocket.Input
 
   /// So much at once is handled as it came.
-  static let littleBytes = 256 << 10
+  static let littleBytes = 1 << 20
   /// A turn's portion: what is committed together.
   private static let portion = 4000
   private static let portionBytes = 4 << 20

@@ -4,9 +4,16 @@ import ShellCommands
 import StudyStore
 
 extension OpenStudy {
+  /// Prints what was found. Throws where that is nothing that could be used.
+  func conclude() throws {
+    let jobs = try store.jobs()
+    try printOutcome(of: jobs)
+    try requireResults(of: jobs)
+  }
+
   /// The frontier as a table on standard output, and where everything is.
-  func printOutcome() throws {
-    let report = try StudyReading.report(store: store, definition: definition)
+  private func printOutcome(of jobs: [JobRecord]) throws {
+    let report = try StudyReading.report(of: jobs, in: store, definition: definition)
     StandardOutput.writeLine("")
     StandardOutput.write(report.terminalTable(.frontier, width: StandardOutput.width))
     StandardOutput.writeLine("")
@@ -14,19 +21,15 @@ extension OpenStudy {
     StandardOutput.writeLine("export  " + ShellCommand.line(["layersearch", "export", folder, "--format", "csv"]))
     StandardOutput.writeLine("        (formats: \(ExportFormat.allCases.map(\.rawValue).joined(separator: ", ")))")
   }
-}
 
-extension OpenStudy {
-  /// Throws where the study found nothing that could be used.
-  func requireResults() throws {
-    let jobs = try store.jobs()
+  private func requireResults(of jobs: [JobRecord]) throws {
     let setAside = jobs.count { $0.state == .failed }
     let advice =
       "\(ShellCommand.line(["layersearch", "status", folder])) tells why; go on with --resume --retry-failed once that is mended"
     if !jobs.contains(where: { $0.result != nil }) {
       throw Failure.failed("no candidate has a result: \(setAside) jobs were set aside; \(advice)")
     }
-    let dense = jobs.filter { $0.trial.candidate.ranks.isEmpty }
+    let dense = jobs.filter(\.trial.candidate.isDense)
     if !dense.isEmpty, !dense.contains(where: { $0.result != nil }) {
       throw Failure.failed("the dense network, to which all others are compared, has no result: \(advice)")
     }
@@ -47,9 +50,13 @@ enum StudyReading {
   }
 
   static func report(store: StudyStore, definition: StudyDefinition) throws -> StudyReport {
+    try report(of: store.jobs(), in: store, definition: definition)
+  }
+
+  static func report(of jobs: [JobRecord], in store: StudyStore, definition: StudyDefinition) throws -> StudyReport {
     var results: [Trial: TrialResult] = [:]
     var variants: Set<String> = []
-    for job in try store.jobs() {
+    for job in jobs {
       guard let result = job.result else { continue }
       results[job.trial] = result
       variants.insert(result.kernelVariant)

@@ -1,0 +1,57 @@
+/// Order of PyTorch-style layer names.
+public enum LayerName {
+  /// Piece by piece between dots, pieces that are numbers as numbers.
+  public static func precedes(_ left: String, _ right: String) -> Bool {
+    var (left, right) = (left, right)
+    // Every candidate that is made or read sorts its layers by this.
+    let plain = left.withUTF8 { left in right.withUTF8 { right in plainPrecedes(left, right) } }
+    if let plain { return plain }
+    let leftPieces = left.split(separator: ".")
+    let rightPieces = right.split(separator: ".")
+    for (l, r) in zip(leftPieces, rightPieces) where l != r {
+      if let l = Int(l), let r = Int(r) { return l < r }
+      return l < r
+    }
+    return leftPieces.count < rightPieces.count
+  }
+
+  /// The same for names of ASCII letters, digits, underscores and dots, without making pieces; nil for others.
+  private static func plainPrecedes(
+    _ left: UnsafeBufferPointer<UInt8>, _ right: UnsafeBufferPointer<UInt8>
+  ) -> Bool? {
+    var (leftStart, rightStart) = (0, 0)
+    while true {
+      guard let l = nextPiece(left, &leftStart), let r = nextPiece(right, &rightStart) else { return nil }
+      if l.range.isEmpty || r.range.isEmpty { return l.range.isEmpty && !r.range.isEmpty }
+      if left[l.range].elementsEqual(right[r.range]) { continue }
+      if let l = l.number, let r = r.number { return l < r }
+      return left[l.range].lexicographicallyPrecedes(right[r.range])
+    }
+  }
+
+  /// The piece at `start` and its value where it is a number; empty at the end. Nil where it has other characters, or more
+  /// digits than are sure to fit.
+  private static func nextPiece(
+    _ name: UnsafeBufferPointer<UInt8>, _ start: inout Int
+  ) -> (range: Range<Int>, number: Int?)? {
+    while start < name.count, name[start] == UInt8(ascii: ".") { start += 1 }
+    var end = start
+    var number: Int? = 0
+    while end < name.count, name[end] != UInt8(ascii: ".") {
+      let byte = name[end]
+      if byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") {
+        guard end - start < 18 else { return nil }
+        number = number.map { $0 * 10 + Int(byte - UInt8(ascii: "0")) }
+      } else {
+        let letter = byte | 0x20
+        guard letter >= UInt8(ascii: "a") && letter <= UInt8(ascii: "z") || byte == UInt8(ascii: "_") else {
+          return nil
+        }
+        number = nil
+      }
+      end += 1
+    }
+    defer { start = end }
+    return (start..<end, start == end ? nil : number)
+  }
+}
