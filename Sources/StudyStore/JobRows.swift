@@ -30,8 +30,8 @@ enum JobRows {
         row.directory, "job \(id) is \(state.rawValue) and has \(result == nil ? "no result" : "a result")")
     }
     return JobRecord(
-      id: id, trial: Trial(candidate: try candidate(row, 1), replicate: replicate), seed: UInt64(bitPattern: seed), state: state,
-      attempts: try row.value(5), failures: try row.value(6), losses: try row.value(7), result: result,
+      id: id, trial: Trial(candidate: try candidate(row, 1), replicate: replicate), seed: UInt64(bitPattern: seed),
+      state: state, attempts: try row.value(5), failures: try row.value(6), losses: try row.value(7), result: result,
       failureReason: try row.optional(8))
   }
 
