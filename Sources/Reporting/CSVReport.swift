@@ -32,7 +32,8 @@ extension ReportRow {
     func ratio(_ value: Double?) -> String { finite(value).map { NumberText.ratio($0) } ?? "" }
     return [
       "\(score.candidate)", "\(score.candidate.decompositions.count)", "\(score.cost.parameters)",
-      ratio(score.parameterRatio), "\(score.cost.multiplyAdds)", ratio(score.multiplyAddRatio), exact(score.accuracy), exact(score.accuracySD),
+      ratio(score.parameterRatio), "\(score.cost.multiplyAdds)", ratio(score.multiplyAddRatio), exact(score.accuracy),
+      exact(score.accuracySD),
       exact(score.loss), ratio(score.stepTimeRatio), ratio(score.inferenceTimeRatio), "\(score.seeds)",
       onFrontier ? "true" : "false", "\(score.divergedSeeds)", kernelVariants.joined(separator: ";"),
     ]
