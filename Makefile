@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help dependencies build test chaos sanitize fuzz quickstart lint format install clean
 
-DEBIAN_PACKAGES := libopenblas-dev libzmq3-dev libsqlite3-dev
+DEBIAN_PACKAGES := libopenblas-dev libsodium-dev libzmq3-dev libsqlite3-dev
 PREFIX ?= /usr/local
 STUDY := studies/quickstart
 

@@ -30,7 +30,6 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
@@ -39,6 +38,7 @@ let package = Package(
   targets: kernelTargets + [
     // C libraries and header-only C
     .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+    .systemLibrary(name: "CSodium", providers: [.apt(["libsodium-dev"])]),
     .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
     .target(name: "CVector"),
     .target(name: "CFileSystem"),
@@ -54,9 +54,13 @@ let package = Package(
     .target(
       name: "ImageData",
       dependencies: [
-        "Files", "KernelInterface", "Randomness", "ShellCommands", .product(name: "Crypto", package: "swift-crypto"),
+        "Digests", "Files", "KernelInterface", "Randomness", "ShellCommands", "TextForms",
       ],
       swiftSettings: optimized),
+
+    // the ground floor: texts, digests
+    .target(name: "TextForms"),
+    .target(name: "Digests", dependencies: ["CSodium", "TextForms"], swiftSettings: optimized),
 
     // places where tests end a process
     .target(name: "Failpoints"),
@@ -88,7 +92,8 @@ let package = Package(
     .executableTarget(
       name: "layersearch",
       dependencies: [
-        "BasisEngine", "Configuration", "Coordination", "Failpoints", "Files", "ImageData", "KernelInterface",
+        "BasisEngine", "Configuration", "Coordination", "Digests", "Failpoints", "Files", "ImageData",
+        "KernelInterface",
         "Messaging", "Randomness", "Reporting", "SearchCore", "SearchProtocol", "ShellCommands", "StudyStore",
         "TextInput",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -96,6 +101,8 @@ let package = Package(
       ]),
 
     // tests
+    .testTarget(name: "TextFormsTests", dependencies: ["TextForms"]),
+    .testTarget(name: "DigestsTests", dependencies: ["Digests", "Randomness", "TextForms"]),
     .testTarget(name: "FilesTests", dependencies: ["Files"]),
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
     .testTarget(
@@ -105,7 +112,9 @@ let package = Package(
       dependencies: ["BasisEngine", "ImageData", "KernelInterface", "Randomness", "SearchCore"]),
     .testTarget(
       name: "ImageDataTests",
-      dependencies: ["ImageData", "KernelInterface", "Randomness", .product(name: "FlyingFox", package: "FlyingFox")]),
+      dependencies: [
+        "Digests", "ImageData", "KernelInterface", "Randomness", .product(name: "FlyingFox", package: "FlyingFox"),
+      ]),
     .testTarget(name: "SearchCoreTests", dependencies: ["Randomness", "SearchCore"]),
     .testTarget(name: "SearchProtocolTests", dependencies: ["Randomness", "SearchCore", "SearchProtocol"]),
     .testTarget(
@@ -121,7 +130,8 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "Failpoints", "Messaging", "Randomness", "Reporting", "SearchCore", "SearchProtocol", "ShellCommands",
+        "Digests", "Failpoints", "Messaging", "Randomness", "Reporting", "SearchCore", "SearchProtocol",
+        "ShellCommands",
         "StudyStore", "layersearch",
       ]),
   ],

@@ -22,8 +22,8 @@ public enum ImageDataError: Error, Equatable, Sendable, CustomStringConvertible 
   case noSuchRecord(index: Int, count: Int)
   /// The address is none, or of a kind that cannot be fetched.
   case invalidAddress(String)
-  /// What was given as the archive's MD5 is none.
-  case invalidChecksum(String)
+  /// What was given as the archive's checksum is none.
+  case invalidChecksum(ArchiveChecksum)
   /// The server could not be reached, or the connection broke before anything arrived.
   case unreachable(address: String, reason: String)
   /// The server answered, but not with the archive.
@@ -33,7 +33,7 @@ public enum ImageDataError: Error, Equatable, Sendable, CustomStringConvertible 
   /// Another process downloads to the same file.
   case alreadyInProgress(path: String)
   /// The archive arrived whole but is not the expected one; it was deleted.
-  case wrongChecksum(address: String, expected: String, actual: String)
+  case wrongChecksum(address: String, expected: ArchiveChecksum, actual: String)
   /// The archive could not be unpacked, or lacks files.
   case unpackingFailed(archive: String, reason: String)
   /// The fetch was cancelled; what arrived is kept.
@@ -64,8 +64,8 @@ public enum ImageDataError: Error, Equatable, Sendable, CustomStringConvertible 
       "record \(index) was asked for, but the training files have records 0 to \(count - 1)"
     case .invalidAddress(let address):
       "'\(address)' is not an address that can be fetched; give one that begins with http:// or https://"
-    case .invalidChecksum(let md5):
-      "'\(md5)' is no MD5; give its 32 hexadecimal digits"
+    case .invalidChecksum(let sum):
+      "'\(sum.digits)' is no \(sum.algorithm); give its \(sum.digitCount) hexadecimal digits"
     case .unreachable(let address, let reason):
       "\(address): cannot be reached: \(reason); check the network and run the command again"
     case .refused(let address, let status):
@@ -76,8 +76,8 @@ public enum ImageDataError: Error, Equatable, Sendable, CustomStringConvertible 
     case .alreadyInProgress(let path):
       "\(path): another download to this file is running; wait for it to end, then run the command again"
     case .wrongChecksum(let address, let expected, let actual):
-      "\(address): wrong MD5, expected \(expected), actual \(actual); the download was deleted and nothing installed: "
-        + "run the command again"
+      "\(address): wrong \(expected.algorithm), expected \(expected.digits.lowercased()), actual \(actual); "
+        + "the download was deleted and nothing installed: run the command again"
     case .unpackingFailed(let archive, let reason):
       "\(archive): cannot be unpacked: \(reason); delete it and run the command again"
     case .cancelled(let address):

@@ -34,9 +34,3 @@ private let cocoaReasons: [Int: Int32] = [
   CocoaError.fileWriteUnknown.rawValue: EIO, CocoaError.fileReadTooLarge.rawValue: EFBIG,
   CocoaError.fileLocking.rawValue: EAGAIN,
 ]
-
-/// Two lower-case digits a byte.
-func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-  let digits = Array("0123456789abcdef")
-  return String(bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
-}

@@ -1,3 +1,4 @@
+import Digests
 import Foundation
 import ImageData
 import Synchronization
@@ -22,7 +23,7 @@ struct DataCacheTests {
   }
 
   private func hash(_ bytes: [UInt8]) -> String {
-    ContentDigest.sha256(bytes).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+    SHA256.hexadecimal(bytes)
   }
 
   /// As for CIFAR-10: the files one after the other.

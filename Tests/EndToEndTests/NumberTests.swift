@@ -74,7 +74,9 @@ struct NumberTests {
     "data fetch refuses what is no checksum and no address before it asks any server",
     arguments: [
       ["--md5", "xyz"], ["--md5", ""], ["--md5", String(repeating: "g", count: 32)],
-      ["--md5", String(repeating: "0", count: 31)], ["--address", "nonsense"], ["--address", "ftp://host/x"],
+      ["--md5", String(repeating: "0", count: 31)], ["--sha256", String(repeating: "0", count: 32)],
+      ["--md5", String(repeating: "0", count: 32), "--sha256", String(repeating: "0", count: 64)],
+      ["--address", "nonsense"], ["--address", "ftp://host/x"],
       ["--address", "http://"], ["--address", ""],
     ])
   func fetch(options: [String]) async throws {

@@ -1,4 +1,4 @@
-import Crypto
+import Digests
 import Foundation
 import Testing
 
@@ -16,7 +16,7 @@ import Testing
     for (file, records) in zip(CIFAR10.standardFiles, small.records) {
       let bytes = records.flatMap { $0 }
       let named = Array("blob \(bytes.count)\0".utf8) + bytes
-      names[file] = Insecure.SHA1.hash(data: named).map { String(format: "%02x", $0) }.joined()
+      names[file] = SHA1.hexadecimal(named)
     }
     files = try small.write(to: folder, officialNames: names)
   }

@@ -1,4 +1,4 @@
-import Crypto
+import Digests
 import Foundation
 import Synchronization
 import Testing
@@ -73,7 +73,7 @@ import Testing
   @Test("the content hash is the SHA-256 of the six files in order")
   func contentHash() throws {
     let bytes = small.records.flatMap { $0 }.flatMap { $0 }
-    let expected = SHA256.hash(data: bytes).map { String(format: "%02x", $0) }.joined()
+    let expected = SHA256.hexadecimal(bytes)
     #expect(try files.contentHash() == expected)
     #expect(try files.contentHash() == files.report().contentHash)
   }

@@ -1,4 +1,4 @@
-import Crypto
+import Digests
 import Foundation
 import Synchronization
 import Testing
@@ -8,7 +8,8 @@ import Testing
 /// An archive as the data set's author packs it, with small files.
 private struct Archive {
   let data: Data
-  let md5: String
+  var sha256: String { SHA256.hexadecimal(data) }
+  var md5: String { MD5.hexadecimal(data) }
   let content: String
 
   init(seed: UInt64 = 1, change: (TemporaryFolder) throws -> Void = { _ in }) throws {
@@ -25,11 +26,11 @@ private struct Archive {
     tar.waitUntilExit()
     try #require(tar.terminationStatus == 0)
     data = try Data(contentsOf: URL(fileURLWithPath: folder.path("archive.tar.gz")))
-    md5 = try fileMD5(folder.path("archive.tar.gz"))
   }
 
-  func at(_ address: String, md5: String? = nil) -> DatasetArchive {
-    DatasetArchive(address: address, md5: md5 ?? self.md5, recordsPerFile: SmallCIFAR10.recordsPerFile)
+  func at(_ address: String, checksum: ArchiveChecksum? = nil) -> DatasetArchive {
+    DatasetArchive(
+      address: address, checksum: checksum ?? .sha256(sha256), recordsPerFile: SmallCIFAR10.recordsPerFile)
   }
 }
 
@@ -91,14 +92,47 @@ private struct Archive {
     #expect(folder.exists("cifar/notes.txt"))
   }
 
-  @Test("an archive with the wrong MD5 is not installed, and both sums are told")
-  func wrongChecksum() async throws {
+  @Test(
+    "an archive with a wrong checksum is not installed, and the algorithm and both sums are told",
+    arguments: [ArchiveChecksum.md5(String(repeating: "0a", count: 16)), .sha256(String(repeating: "0a", count: 32))])
+  func wrongChecksum(expected: ArchiveChecksum) async throws {
     let server = try await ArchiveServer(archive: archive.data, .whole)
-    let expected = String(repeating: "0a", count: 16)
-    let error = try await error(archive.at(server.address, md5: expected))
-    #expect(error == .wrongChecksum(address: server.address, expected: expected, actual: archive.md5))
-    #expect(error.description.contains("expected \(expected), actual \(archive.md5)"))
+    let actual = if case .md5 = expected { archive.md5 } else { archive.sha256 }
+    let error = try await error(archive.at(server.address, checksum: expected))
+    #expect(error == .wrongChecksum(address: server.address, expected: expected, actual: actual))
+    #expect(
+      error.description.contains("wrong \(expected.algorithm), expected \(expected.digits), actual \(actual)"))
     #expect(try folder.names() == [])
+  }
+
+  @Test("the right checksum is found right by either algorithm, in either case")
+  func rightChecksum() async throws {
+    let server = try await ArchiveServer(archive: archive.data, .whole)
+    for checksum in [
+      ArchiveChecksum.md5(archive.md5), .md5(archive.md5.uppercased()), .sha256(archive.sha256.uppercased()),
+    ] {
+      try await archive.at(server.address, checksum: checksum).fetch(into: target)
+      #expect(try installed() == archive.content)
+      try FileManager.default.removeItem(atPath: target)
+    }
+  }
+
+  @Test("what is no checksum of the algorithm is told with the digits that it has")
+  func illegalChecksum() {
+    let known = ArchiveChecksum.cifar10.digits
+    #expect(ArchiveChecksum.cifar10.isLegal && ArchiveChecksum.cifar10MD5.isLegal)
+    #expect(ArchiveChecksum.cifar10.isOfficial && ArchiveChecksum.md5(known).isOfficial == false)
+    #expect(ArchiveChecksum.md5(ArchiveChecksum.cifar10MD5.digits.uppercased()).isOfficial)
+    for (checksum, text) in [
+      (ArchiveChecksum.md5(known), "is no MD5; give its 32 hexadecimal digits"),
+      (.sha256(ArchiveChecksum.cifar10MD5.digits), "is no SHA-256; give its 64 hexadecimal digits"),
+      (.sha256(String(known.dropLast()) + "g"), "is no SHA-256"), (.sha256(""), "'' is no SHA-256"),
+    ] {
+      let error = #expect(throws: ImageDataError.invalidChecksum(checksum)) {
+        try DatasetArchive.cifar10(checksum: checksum).check()
+      }
+      #expect(error?.description.contains(text) == true)
+    }
   }
 
   @Test("an HTTP error is told with its status", arguments: [404, 500, 503])
@@ -191,12 +225,12 @@ private struct Archive {
     #expect(other.size == 0)
   }
 
-  @Test("a file that is no archive is not installed, even with the right MD5")
+  @Test("a file that is no archive is not installed, even with the right checksum")
   func noArchive() async throws {
     let data = Data("this is not gzip".utf8)
     let server = try await ArchiveServer(archive: data, .whole)
-    let md5 = hexadecimal(Insecure.MD5.hash(data: data))
-    let error = try await error(archive.at(server.address, md5: md5))
+    let checksum = ArchiveChecksum.sha256(SHA256.hexadecimal(data))
+    let error = try await error(archive.at(server.address, checksum: checksum))
     #expect(error.description.contains("archive.tar.gz.part: cannot be unpacked: "))
     #expect(!folder.exists("cifar"))
   }

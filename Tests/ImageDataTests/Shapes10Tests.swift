@@ -1,4 +1,4 @@
-import Crypto
+import Digests
 import Testing
 
 @testable import ImageData
@@ -6,7 +6,7 @@ import Testing
 @Suite("shapes10") struct Shapes10Tests {
   @Test("the first images are the same bytes on every machine")
   func pinned() {
-    func hash(_ images: LabeledImages) -> String { hexadecimal(SHA256.hash(data: images.pixels)) }
+    func hash(_ images: LabeledImages) -> String { SHA256.hexadecimal(images.pixels) }
     #expect(hash(Shapes10.training(count: 50)) == "c9e8f3fda3a791d32bacf7f0d6ab11cdd87bc7e834b7044b311b1e57a01a15e3")
     #expect(hash(Shapes10.test(count: 50)) == "6c86de77dc6a655e61381d0c3cf3635200b632293c34c10561da2d46d02a9185")
   }

@@ -1,4 +1,4 @@
-import Crypto
+import Digests
 import Foundation
 
 /// Whether files in CIFAR-10's format are those that its author publishes.
@@ -98,9 +98,9 @@ struct AuthenticityCheck {
   }
 
   static func gitName(of data: Data) -> String {
-    var hash = Insecure.SHA1()
-    hash.update(data: Data("blob \(data.count)\0".utf8))
-    hash.update(data: data)
-    return hexadecimal(hash.finalize())
+    var hash = SHA1()
+    hash.update("blob \(data.count)\0".utf8)
+    hash.update(data)
+    return hash.hexadecimal()
   }
 }

@@ -1,4 +1,4 @@
-import Crypto
+import Digests
 import Foundation
 
 extension CIFAR10Folder {
@@ -10,7 +10,7 @@ extension CIFAR10Folder {
     var check = AuthenticityCheck(officialNames: officialNames, recordsPerFile: recordsPerFile)
     for name in CIFAR10.standardFiles {
       let data = try checkedRecords(of: name)
-      hash.update(data: data)
+      hash.update(data)
       check.add(name, data)
       var labels = [Int](repeating: 0, count: LabeledImages.classCount)
       data.withUnsafeBytes { bytes in
@@ -33,7 +33,7 @@ extension CIFAR10Folder {
     let training = files.filter { $0.name != CIFAR10.testFile }
     let (mean, standardDeviation) = statistics.meanAndDeviation
     return DataSetReport(
-      set: "cifar10", directory: path, contentHash: hexadecimal(hash.finalize()),
+      set: "cifar10", directory: path, contentHash: hash.hexadecimal(),
       authenticity: authenticity, files: files,
       bytes: files.reduce(0) { $0 + $1.bytes }, trainingImages: training.reduce(0) { $0 + $1.images },
       testImages: recordsPerFile, classNames: CIFAR10.classNames,

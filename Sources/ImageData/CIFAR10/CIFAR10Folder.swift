@@ -1,4 +1,4 @@
-import Crypto
+import Digests
 import Foundation
 import ShellCommands
 
@@ -106,8 +106,8 @@ struct CIFAR10Folder: Sendable {
 
   func contentHash() throws(ImageDataError) -> String {
     var hash = SHA256()
-    for file in CIFAR10.standardFiles { hash.update(data: try checkedRecords(of: file)) }
-    return hexadecimal(hash.finalize())
+    for file in CIFAR10.standardFiles { hash.update(try checkedRecords(of: file)) }
+    return hash.hexadecimal()
   }
 
   /// Read rather than mapped: a mapped file that shrinks meanwhile ends the process (SIGBUS).

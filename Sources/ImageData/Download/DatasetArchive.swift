@@ -11,28 +11,28 @@ public struct DatasetArchive: Sendable {
 
   /// Of an `http` or `https` server.
   public let address: String
-  /// 32 hexadecimal digits.
-  public let md5: String
+  public let checksum: ArchiveChecksum
   private let recordsPerFile: Int
 
   public static let cifar10Address = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
-  public static let cifar10MD5 = "c32a1d4ab5d03f1284b67883e8d87530"
 
   /// CIFAR-10 as its author publishes it, or as another server does.
-  public static func cifar10(address: String = cifar10Address, md5: String = cifar10MD5) -> DatasetArchive {
-    DatasetArchive(address: address, md5: md5, recordsPerFile: CIFAR10Folder.standardRecordsPerFile)
+  public static func cifar10(
+    address: String = cifar10Address, checksum: ArchiveChecksum = .cifar10
+  ) -> DatasetArchive {
+    DatasetArchive(address: address, checksum: checksum, recordsPerFile: CIFAR10Folder.standardRecordsPerFile)
   }
 
-  init(address: String, md5: String, recordsPerFile: Int) {
+  init(address: String, checksum: ArchiveChecksum, recordsPerFile: Int) {
     self.address = address
-    self.md5 = md5.lowercased()
+    self.checksum = checksum
     self.recordsPerFile = recordsPerFile
   }
 
   /// Downloads the archive and installs its files in `directory`, which is created if need be.
   ///
   /// The download goes to a `.part` file beside `directory`. It survives an interruption, and the next call asks the
-  /// server for the rest. The files appear in `directory` one by one by renaming, and only after the archive's MD5
+  /// server for the rest. The files appear in `directory` one by one by renaming, and only after the archive's checksum
   /// and the unpacked files' sizes and labels have been found right; whatever else lies there is left alone.
   ///
   /// - Parameter progress: called with the bytes on disk so far and the archive's size, where the server tells it;
@@ -61,7 +61,7 @@ public struct DatasetArchive: Sendable {
     guard let url = URL(string: address), ["http", "https"].contains(url.scheme?.lowercased()),
       let host = url.host, !host.isEmpty
     else { throw .invalidAddress(address) }
-    guard md5.utf8.count == 32, md5.allSatisfy({ $0.isASCII && $0.isHexDigit }) else { throw .invalidChecksum(md5) }
+    guard checksum.isLegal else { throw .invalidChecksum(checksum) }
     return url
   }
 
@@ -70,7 +70,7 @@ public struct DatasetArchive: Sendable {
     if target.path.contains("$"), access(target.path, F_OK) != 0 {
       throw DataFolderDiagnosis(target.path).error(missing: CIFAR10.standardFiles[0])
     }
-    guard md5 == Self.cifar10MD5 else { return (try? target.check()) != nil }
+    guard checksum.isOfficial else { return (try? target.check()) != nil }
     guard let report = try? target.report() else { return false }
     guard report.authenticity == .official else { throw .occupied(path: target.path) }
     return true
@@ -81,15 +81,15 @@ public struct DatasetArchive: Sendable {
     _ url: URL, to part: String, progress: @escaping @Sendable (Int, Int?) -> Void
   ) async throws(ImageDataError) {
     let wasContinued = try await Download(url: url, file: part, progress: progress).run()
-    var actual = try fileMD5(part)
-    if actual != md5, wasContinued {
+    var actual = try checksum.sum(ofFile: part)
+    if !checksum.matches(actual), wasContinued {
       try removeFile(part)
       _ = try await Download(url: url, file: part, progress: progress).run()
-      actual = try fileMD5(part)
+      actual = try checksum.sum(ofFile: part)
     }
-    guard actual == md5 else {
+    guard checksum.matches(actual) else {
       try removeFile(part)
-      throw .wrongChecksum(address: address, expected: md5, actual: actual)
+      throw .wrongChecksum(address: address, expected: checksum, actual: actual)
     }
   }
 

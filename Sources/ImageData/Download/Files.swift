@@ -1,4 +1,3 @@
-import Crypto
 import Files
 import Foundation
 
@@ -87,19 +86,6 @@ func removeFile(_ path: String) throws(ImageDataError) {
 /// Replaces what is at `target`, atomically; both must be on one file system.
 func moveFile(_ source: String, to target: String) throws(ImageDataError) {
   guard rename(source, target) == 0 else { throw .unwritable(path: target, reason: systemReason(errno)) }
-}
-
-/// MD5 of a file in lower-case hexadecimal. MD5 because that is what the data set's author publishes.
-func fileMD5(_ path: String) throws(ImageDataError) -> String {
-  do {
-    let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-    defer { try? file.close() }
-    var hash = Insecure.MD5()
-    while let chunk = try file.read(upToCount: 1 << 20), !chunk.isEmpty { hash.update(data: chunk) }
-    return hexadecimal(hash.finalize())
-  } catch {
-    throw .unreadable(path: path, reason: reason(of: error))
-  }
 }
 
 /// Unpacks with the system's `tar`. Its first message becomes the error's reason.

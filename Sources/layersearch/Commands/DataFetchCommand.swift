@@ -25,8 +25,12 @@ struct DataFetchCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Download from here instead.", valueName: "url"))
   var address: String = DatasetArchive.cifar10Address
 
-  @Option(help: ArgumentHelp("The archive's MD5.", valueName: "hex"))
-  var md5: String = DatasetArchive.cifar10MD5
+  @Option(
+    help: ArgumentHelp("The archive's SHA-256 (default: \(ArchiveChecksum.cifar10.digits)).", valueName: "hex"))
+  var sha256: String?
+
+  @Option(help: ArgumentHelp("The archive's MD5, where its SHA-256 is not known.", valueName: "hex"))
+  var md5: String?
 
   @Flag(help: "Print one JSON object.")
   var json = false
@@ -39,10 +43,16 @@ struct DataFetchCommand: AsyncParsableCommand {
     var contentHash: String
   }
 
+  private var archive: DatasetArchive {
+    let checksum = sha256.map(ArchiveChecksum.sha256) ?? md5.map(ArchiveChecksum.md5) ?? .cifar10
+    return .cifar10(address: address, checksum: checksum)
+  }
+
   func validate() throws {
     if directory.isEmpty { throw ValidationError("the folder's name is empty; leave it out, or name a folder") }
-    do { try DatasetArchive.cifar10(address: address, md5: md5).check() } catch {
-      let option = if case .invalidChecksum = error { "--md5" } else { "--address" }
+    if sha256 != nil, md5 != nil { throw ValidationError("--md5 and --sha256 exclude each other; give --sha256") }
+    do { try archive.check() } catch {
+      let option = if case .invalidChecksum = error { sha256 == nil ? "--md5" : "--sha256" } else { "--address" }
       throw ValidationError("\(option) \(error)")
     }
   }
@@ -51,7 +61,7 @@ struct DataFetchCommand: AsyncParsableCommand {
     let display = verbosity.quiet ? nil : DownloadDisplay()
     let outcome: DatasetArchive.Outcome
     do {
-      outcome = try await DatasetArchive.cifar10(address: address, md5: md5).fetch(into: directory) { received, total in
+      outcome = try await archive.fetch(into: directory) { received, total in
         display?.show(received: received, total: total)
       }
     } catch {

@@ -1,3 +1,4 @@
+import Digests
 import Foundation
 import ImageData
 import Logging
@@ -48,7 +49,7 @@ final class DataServer: Sendable {
       let bytes = try source.read(request.range)
       return .dataChunk(
         DataChunk(
-          ticket: request.ticket, offset: request.range.lowerBound, digest: ContentDigest.sha256(bytes), bytes: bytes))
+          ticket: request.ticket, offset: request.range.lowerBound, digest: SHA256.hash(bytes), bytes: bytes))
     } catch {
       return .dataRefusal(Refusal(reason: error.description.oneLine()))
     }

@@ -1,4 +1,5 @@
 import Coordination
+import Digests
 import Failpoints
 import Foundation
 import ImageData
@@ -135,7 +136,7 @@ final class WorkerService {
       do {
         let message = try MessageCodec.decode(frames).message
         if case .dataChunk(let chunk) = message {
-          let isIntact = ContentDigest.sha256(chunk.bytes) == chunk.digest
+          let isIntact = SHA256.hash(chunk.bytes) == chunk.digest
           apply(machine.handle(.dataReceived(chunk, isIntact: isIntact), at: now))
         } else {
           apply(machine.handle(.received(message), at: now))
