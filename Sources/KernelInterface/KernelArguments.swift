@@ -1,4 +1,4 @@
-/// What a convolution is, apart from its operands.
+/// What a convolution is, apart from its operands and from how it is computed.
 public struct ConvolutionShape: Hashable, Sendable {
   public var outputChannels: Int
   public var inputChannels: Int
@@ -6,9 +6,6 @@ public struct ConvolutionShape: Hashable, Sendable {
   public var kernelSize: Int
   /// 1 or 2.
   public var stride: Int
-  public var forwardAlgorithm = ConvolutionAlgorithm.direct
-  public var inputGradientAlgorithm = ConvolutionAlgorithm.direct
-  public var weightGradientAlgorithm = ConvolutionAlgorithm.direct
 
   public init(outputChannels: Int, inputChannels: Int, kernelSize: Int, stride: Int) {
     self.outputChannels = outputChannels
@@ -18,30 +15,6 @@ public struct ConvolutionShape: Hashable, Sendable {
   }
 
   public var weightCount: Int { outputChannels * inputChannels * kernelSize * kernelSize }
-
-  /// The same shape with one algorithm for everything.
-  public func with(_ algorithm: ConvolutionAlgorithm) -> ConvolutionShape {
-    var shape = self
-    shape.forwardAlgorithm = algorithm
-    shape.inputGradientAlgorithm = algorithm
-    shape.weightGradientAlgorithm = algorithm
-    return shape
-  }
-
-  /// Floats that weights prepared for `algorithm` take.
-  public func preparedCount(_ algorithm: ConvolutionAlgorithm) -> Int {
-    switch algorithm {
-    case .direct: weightCount
-    case .winograd: 36 * outputChannels * inputChannels
-    }
-  }
-}
-
-/// How a convolution is computed.
-public enum ConvolutionAlgorithm: String, Hashable, Codable, Sendable {
-  case direct
-  /// F(4×4, 3×3), and F(3×3, 4×4) for weight gradients: for 3×3 of stride 1 on planes whose height and width are multiples of four.
-  case winograd
 }
 
 /// What a forward convolution does with y on its way to memory.

@@ -6,8 +6,8 @@
 /// - Padding is 1 for 3×3 and 0 for 1×1; output size is ⌈input / stride⌉; stride is 1 or 2.
 /// - A 3×3 convolution reads its `input` (and the gradients read `outputGradient`) one pixel beyond the interior:
 ///   views named in a comment as *haloed* have `halo == 1` and zeros there. Kernels write interiors only.
-/// - Convolutions read *prepared* weights, `shape.preparedCount` floats of the shape's algorithm, which suit the variant. They are
-///   prepared once for many calls.
+/// - Convolutions read *prepared* weights, `shape.preparedCount` floats of the kernel's algorithm, which suit the variant.
+///   They are prepared once for many calls, by the algorithm that these calls name.
 /// - `accumulate: true` adds to what the destination holds, `false` overwrites it.
 /// - Lanes beyond the batch (in the last block) may hold anything finite in activations; gradients are zero there
 ///   (`BatchNormBackward` sees to it), so that no kernel but batch norm needs to know the number of images.
@@ -18,14 +18,15 @@ public struct KernelTable: Sendable {
   /// `prepared` receives `weights` in the order in which one of the two kernels below reads them.
   public typealias PrepareWeights =
     @Sendable (
-      _ weights: UnsafePointer<Float>, _ shape: ConvolutionShape, _ prepared: UnsafeMutablePointer<Float>
+      _ weights: UnsafePointer<Float>, _ shape: ConvolutionShape, _ algorithm: ConvolutionAlgorithm,
+      _ prepared: UnsafeMutablePointer<Float>
     ) -> Void
 
   /// y[n] = Σ_c Σ_taps w[n, c, tap] · x[c]. `input` is haloed for 3×3; `prepared` comes from `prepareForward`.
   public typealias ConvolutionForward =
     @Sendable (
       _ input: LaneView, _ prepared: UnsafePointer<Float>, _ output: LaneView, _ shape: ConvolutionShape,
-      _ batch: BatchExtent, _ epilogue: ConvolutionEpilogue
+      _ algorithm: ConvolutionAlgorithm, _ batch: BatchExtent, _ epilogue: ConvolutionEpilogue
     ) -> Void
 
   /// dx[c] = Σ_n Σ_taps w[n, c, tap] · dy[n]. `outputGradient` is haloed for 3×3 (its halo is read at both strides);
@@ -33,7 +34,7 @@ public struct KernelTable: Sendable {
   public typealias ConvolutionInputGradient =
     @Sendable (
       _ outputGradient: LaneView, _ prepared: UnsafePointer<Float>, _ inputGradient: LaneView,
-      _ shape: ConvolutionShape, _ batch: BatchExtent, _ accumulate: Bool
+      _ shape: ConvolutionShape, _ algorithm: ConvolutionAlgorithm, _ batch: BatchExtent, _ accumulate: Bool
     ) -> Void
 
   /// dw[n, c, tap] += Σ over images and pixels of dy[n] · x[c]. `input` is haloed for 3×3; `weightGradient` is
@@ -41,7 +42,7 @@ public struct KernelTable: Sendable {
   public typealias ConvolutionWeightGradient =
     @Sendable (
       _ input: LaneView, _ outputGradient: LaneView, _ weightGradient: UnsafeMutablePointer<Float>,
-      _ shape: ConvolutionShape, _ batch: BatchExtent
+      _ shape: ConvolutionShape, _ algorithm: ConvolutionAlgorithm, _ batch: BatchExtent
     ) -> Void
 
   public var prepareForward: PrepareWeights

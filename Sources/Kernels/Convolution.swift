@@ -3,14 +3,16 @@ import KernelInterface
 
 /// The forward convolution and its input gradient.
 ///
-/// Both are a `TapConvolution` or, where the shape says so, a `WinogradConvolution`: stride-1 gradients are a convolution with flipped, transposed weights, stride-2 gradients
-/// four of them, one for the pixels of each parity of row and column, which see 1, 2, 2 and 4 of the nine taps.
+/// Both are a `TapConvolution` or a `WinogradConvolution`, as the algorithm says. Stride-1 gradients are a convolution with
+/// flipped, transposed weights, stride-2 gradients four of them, one for the pixels of each parity of row and column, which
+/// see 1, 2, 2 and 4 of the nine taps.
 enum Convolution {
   @Sendable static func prepareForward(
-    weights: UnsafePointer<Float>, shape: ConvolutionShape, prepared: UnsafeMutablePointer<Float>
+    weights: UnsafePointer<Float>, shape: ConvolutionShape, algorithm: ConvolutionAlgorithm,
+    prepared: UnsafeMutablePointer<Float>
   ) {
     let taps = forwardTaps(shape)
-    switch shape.forwardAlgorithm {
+    switch algorithm {
     case .direct: taps.pack(weights, outputs: shape.outputChannels, inputs: shape.inputChannels, into: prepared)
     case .winograd:
       WinogradConvolution(outputs: shape.outputChannels, inputs: shape.inputChannels)
@@ -19,11 +21,12 @@ enum Convolution {
   }
 
   @Sendable static func prepareInputGradient(
-    weights: UnsafePointer<Float>, shape: ConvolutionShape, prepared: UnsafeMutablePointer<Float>
+    weights: UnsafePointer<Float>, shape: ConvolutionShape, algorithm: ConvolutionAlgorithm,
+    prepared: UnsafeMutablePointer<Float>
   ) {
     // Channels change places: the gradient's outputs are the convolution's inputs.
     let (outputs, inputs) = (shape.inputChannels, shape.outputChannels)
-    if shape.inputGradientAlgorithm == .winograd {
+    if algorithm == .winograd {
       return WinogradConvolution(outputs: outputs, inputs: inputs)
         .pack(weights, source: gradientTaps(shape).source, into: prepared)
     }
@@ -38,10 +41,10 @@ enum Convolution {
   }
 
   @Sendable static func forward(
-    input: LaneView, prepared: UnsafePointer<Float>, output: LaneView, shape: ConvolutionShape, batch: BatchExtent,
-    epilogue: ConvolutionEpilogue
+    input: LaneView, prepared: UnsafePointer<Float>, output: LaneView, shape: ConvolutionShape,
+    algorithm: ConvolutionAlgorithm, batch: BatchExtent, epilogue: ConvolutionEpilogue
   ) {
-    switch shape.forwardAlgorithm {
+    switch algorithm {
     case .direct:
       forwardTaps(shape).run(
         input: input, output: output, packed: prepared, blocks: 0..<batch.blocks, batch: batch, accumulates: false,
@@ -54,10 +57,10 @@ enum Convolution {
 
   @Sendable static func inputGradient(
     outputGradient: LaneView, prepared: UnsafePointer<Float>, inputGradient: LaneView, shape: ConvolutionShape,
-    batch: BatchExtent, accumulate: Bool
+    algorithm: ConvolutionAlgorithm, batch: BatchExtent, accumulate: Bool
   ) {
     switch (shape.kernelSize, shape.stride) {
-    case (_, 1) where shape.inputGradientAlgorithm == .winograd:
+    case (_, 1) where algorithm == .winograd:
       WinogradConvolution(outputs: shape.inputChannels, inputs: shape.outputChannels).run(
         input: outputGradient, output: inputGradient, packed: prepared, batch: batch, accumulates: accumulate,
         epilogue: .none)

@@ -5,9 +5,9 @@ import KernelInterface
 enum WeightGradient {
   @Sendable static func run(
     input: LaneView, outputGradient: LaneView, weightGradient: UnsafeMutablePointer<Float>, shape: ConvolutionShape,
-    batch: BatchExtent
+    algorithm: ConvolutionAlgorithm, batch: BatchExtent
   ) {
-    if shape.weightGradientAlgorithm == .winograd {
+    if algorithm == .winograd {
       return WinogradWeightGradient.run(
         input: input, outputGradient: outputGradient, weightGradient: weightGradient, shape: shape, batch: batch)
     }

@@ -13,45 +13,46 @@ import Testing
 
   @Test("a shape takes the entry of the next smaller size and number of input channels")
   func lookup() {
-    #expect(table.choose(for: shape(32, 24), size: 8).forwardAlgorithm == .winograd)
-    #expect(table.choose(for: shape(32, 23), size: 8).forwardAlgorithm == .direct)
-    #expect(table.choose(for: shape(31, 24), size: 8).forwardAlgorithm == .direct)
-    #expect(table.choose(for: shape(31, 64), size: 12).forwardAlgorithm == .winograd)
-    #expect(table.choose(for: shape(40, 8), size: 64).forwardAlgorithm == .winograd)
-    #expect(table.choose(for: shape(15, 512), size: 8).forwardAlgorithm == .direct)
-    #expect(table.choose(for: shape(512, 512), size: 4).forwardAlgorithm == .direct)
+    #expect(table.algorithms(for: shape(32, 24), size: 8).forward == .winograd)
+    #expect(table.algorithms(for: shape(32, 23), size: 8).forward == .direct)
+    #expect(table.algorithms(for: shape(31, 24), size: 8).forward == .direct)
+    #expect(table.algorithms(for: shape(31, 64), size: 12).forward == .winograd)
+    #expect(table.algorithms(for: shape(40, 8), size: 64).forward == .winograd)
+    #expect(table.algorithms(for: shape(15, 512), size: 8).forward == .direct)
+    #expect(table.algorithms(for: shape(512, 512), size: 4).forward == .direct)
   }
 
   @Test("an input gradient is a convolution with the channels in each other's place")
   func gradient() {
-    let chosen = table.choose(for: shape(16, 32), size: 8)
-    #expect(chosen.forwardAlgorithm == .direct)
-    #expect(chosen.inputGradientAlgorithm == .direct)
-    #expect(table.choose(for: shape(24, 32), size: 8).inputGradientAlgorithm == .winograd)
-    #expect(table.choose(for: shape(24, 32), size: 8).forwardAlgorithm == .direct)
+    let chosen = table.algorithms(for: shape(16, 32), size: 8)
+    #expect(chosen.forward == .direct)
+    #expect(chosen.inputGradient == .direct)
+    #expect(table.algorithms(for: shape(24, 32), size: 8).inputGradient == .winograd)
+    #expect(table.algorithms(for: shape(24, 32), size: 8).forward == .direct)
   }
 
   @Test("weight gradients have entries of their own")
   func weightGradient() {
-    let chosen = table.choose(for: shape(16, 32), size: 8)
-    #expect(chosen.weightGradientAlgorithm == .winograd && chosen.forwardAlgorithm == .direct)
-    #expect(table.choose(for: shape(32, 24), size: 8).weightGradientAlgorithm == .direct)
+    let chosen = table.algorithms(for: shape(16, 32), size: 8)
+    #expect(chosen.weightGradient == .winograd && chosen.forward == .direct)
+    #expect(table.algorithms(for: shape(32, 24), size: 8).weightGradient == .direct)
   }
 
   @Test("only 3×3 convolutions of stride 1 on planes that tiles fill have a choice")
   func legality() {
     for chosen in [
-      table.choose(for: shape(64, 64, kernelSize: 1), size: 8), table.choose(for: shape(64, 64, stride: 2), size: 8),
-      table.choose(for: shape(64, 64), size: 9), table.choose(for: shape(64, 64), size: 10),
+      table.algorithms(for: shape(64, 64, kernelSize: 1), size: 8),
+      table.algorithms(for: shape(64, 64, stride: 2), size: 8),
+      table.algorithms(for: shape(64, 64), size: 9), table.algorithms(for: shape(64, 64), size: 10),
     ] {
-      #expect(chosen.forwardAlgorithm == .direct && chosen.inputGradientAlgorithm == .direct)
-      #expect(chosen.weightGradientAlgorithm == .direct)
+      #expect(chosen.forward == .direct && chosen.inputGradient == .direct)
+      #expect(chosen.weightGradient == .direct)
     }
   }
 
   @Test("kernels without a table compute directly")
   func noTable() {
-    #expect(AlgorithmTable.of(.reference).choose(for: shape(512, 512), size: 8).forwardAlgorithm == .direct)
+    #expect(AlgorithmTable.of(.reference).algorithms(for: shape(512, 512), size: 8).forward == .direct)
   }
 
   @Test("different tables have different fingerprints")

@@ -22,7 +22,6 @@ struct ConvolutionCase: CustomStringConvertible, Sendable {
 
   var shape: ConvolutionShape {
     ConvolutionShape(outputChannels: outputs, inputChannels: inputs, kernelSize: kernel, stride: stride)
-      .with(algorithm)
   }
   var batch: BatchExtent { BatchExtent(images: images) }
   var outputHeight: Int { (height + stride - 1) / stride }
@@ -66,7 +65,7 @@ struct ConvolutionCase: CustomStringConvertible, Sendable {
 
   func prepare(_ weights: [Float], _ prepare: KernelTable.PrepareWeights) -> [Float] {
     var prepared = [Float](repeating: .nan, count: shape.preparedCount(algorithm))
-    prepare(weights, shape, &prepared)
+    prepare(weights, shape, algorithm, &prepared)
     return prepared
   }
 
@@ -74,7 +73,7 @@ struct ConvolutionCase: CustomStringConvertible, Sendable {
     let prepared = prepare(operands.weights, table.prepareForward)
     sums.withUnsafeMutableBufferPointer { sums in
       table.convolutionForward(
-        operands.input.view, prepared, output.view, shape, batch,
+        operands.input.view, prepared, output.view, shape, algorithm, batch,
         .statistics(ChannelSums(values: sums.baseAddress!, squares: sums.baseAddress! + outputs)))
     }
   }
@@ -87,20 +86,20 @@ struct ConvolutionCase: CustomStringConvertible, Sendable {
     forward(table, operands, output, &sums)
     let withoutSums = LaneTensor(copying: output)
     let prepared = prepare(operands.weights, table.prepareForward)
-    table.convolutionForward(operands.input.view, prepared, withoutSums.view, shape, batch, .none)
+    table.convolutionForward(operands.input.view, prepared, withoutSums.view, shape, algorithm, batch, .none)
 
     // Overwriting must not look at what was there.
     let gradientWeights = prepare(operands.weights, table.prepareInputGradient)
     let gradient = LaneTensor(copying: operands.earlierGradient)
     table.convolutionInputGradient(
-      operands.outputGradient.view, gradientWeights, gradient.view, shape, batch, false)
+      operands.outputGradient.view, gradientWeights, gradient.view, shape, algorithm, batch, false)
     let accumulated = LaneTensor(copying: operands.earlierGradient)
     table.convolutionInputGradient(
-      operands.outputGradient.view, gradientWeights, accumulated.view, shape, batch, true)
+      operands.outputGradient.view, gradientWeights, accumulated.view, shape, algorithm, batch, true)
 
     var weightGradient = [Float](repeating: Float(Self.earlierSum), count: weightCount)
     table.convolutionWeightGradient(
-      operands.input.view, operands.outputGradient.view, &weightGradient, shape, batch)
+      operands.input.view, operands.outputGradient.view, &weightGradient, shape, algorithm, batch)
     return Results(
       output: output.interior, sums: sums, inputGradient: gradient.interior,
       accumulatedInputGradient: accumulated.interior, weightGradient: weightGradient,

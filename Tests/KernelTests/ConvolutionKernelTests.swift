@@ -58,7 +58,8 @@ struct ConvolutionKernelTests {
               residual: channels > 0 ? residual.view.subsampled(by: 2) : nil, residualChannelOffset: offset,
               rectified: rectified)
             table.convolutionForward(
-              operands.input.view, prepared, output.view, convolution.shape, convolution.batch, .activation(activation))
+              operands.input.view, prepared, output.view, convolution.shape, convolution.algorithm, convolution.batch,
+              .activation(activation))
           }
           return output
         }
@@ -86,10 +87,11 @@ struct ConvolutionKernelTests {
       let output = LaneTensor(blocks: 2, channels: 5, height: 4, width: 4, halo: 0)
       let input = operands.input.view.subsampled(by: 2)
       let prepared = strided.prepare(operands.weights, table.prepareForward)
-      table.convolutionForward(input, prepared, output.view, shape, strided.batch, .none)
+      table.convolutionForward(input, prepared, output.view, shape, strided.algorithm, strided.batch, .none)
       #expect(output.interior == expected.output, "\(table.name)")
       var weightGradient = [Float](repeating: Float(ConvolutionCase.earlierSum), count: strided.weightCount)
-      table.convolutionWeightGradient(input, operands.outputGradient.view, &weightGradient, shape, strided.batch)
+      table.convolutionWeightGradient(
+        input, operands.outputGradient.view, &weightGradient, shape, strided.algorithm, strided.batch)
       #expect(weightGradient == expected.weightGradient, "\(table.name)")
     }
   }

@@ -63,7 +63,7 @@ struct ReferenceConvolutionTests {
     func objective(_ input: LaneTensor, _ weights: [Float]) -> Double {
       let output = LaneTensor(copying: operands.outputGradient)
       KernelTable.reference.convolutionForward(
-        input.view, weights, output.view, convolution.shape, convolution.batch, .none)
+        input.view, weights, output.view, convolution.shape, .direct, convolution.batch, .none)
       return zip(output.interior, operands.outputGradient.interior).reduce(0) { $0 + Double($1.0) * Double($1.1) }
     }
     for i in 0..<convolution.weightCount {
@@ -75,7 +75,8 @@ struct ReferenceConvolutionTests {
     }
     let inputGradient = LaneTensor(copying: operands.earlierGradient)
     KernelTable.reference.convolutionInputGradient(
-      operands.outputGradient.view, operands.weights, inputGradient.view, convolution.shape, convolution.batch, false)
+      operands.outputGradient.view, operands.weights, inputGradient.view, convolution.shape, .direct,
+      convolution.batch, false)
     for c in 0..<convolution.inputs {
       for row in 0..<convolution.height {
         for column in 0..<convolution.width {

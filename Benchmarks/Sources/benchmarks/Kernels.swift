@@ -47,12 +47,12 @@ struct Kernels: ParsableCommand {
 
   private func convolution(_ numbers: (Int, Int, Int, Int, Int), _ kernels: KernelTable, _ peak: Double) {
     let (outputs, inputs, kernel, stride, size) = numbers
-    let direct = ConvolutionShape(
+    let shape = ConvolutionShape(
       outputChannels: outputs, inputChannels: inputs, kernelSize: kernel, stride: stride)
-    let winograd = direct.with(.winograd)
     let name = "\(kernel)×\(kernel), \(inputs)→\(outputs), \(size)×\(size)" + (stride == 2 ? ", stride 2" : "")
-    for (shape, label) in kernel == 3 && stride == 1 ? [(direct, ""), (winograd, ", Winograd")] : [(direct, "")] {
-      let benchmark = KernelBenchmark(shape: shape, size: size, kernels: kernels)
+    let algorithms: [(ConvolutionAlgorithm, String)] = [(.direct, ""), (.winograd, ", Winograd")]
+    for (algorithm, label) in kernel == 3 && stride == 1 ? algorithms : [algorithms[0]] {
+      let benchmark = KernelBenchmark(shape: shape, algorithm: algorithm, size: size, kernels: kernels)
       let cells = KernelBenchmark.Convolution.allCases.map { work in
         let seconds = middle((0..<rounds).map { _ in benchmark.seconds(work) })
         let rate = benchmark.operations / seconds

@@ -5,8 +5,8 @@ import KernelInterface
 /// A committed table, not a measurement at start: results are the same bits on every machine of an instruction set.
 /// `layersearch bench --tune` measures it anew.
 struct AlgorithmTable: Hashable, Sendable {
-  /// From how many outputs on Winograd is faster, by plane size (rows, columns) and number of inputs. What lies between is taken as
-  /// the next smaller one, what lies below as direct.
+  /// From how many outputs on Winograd is faster, by plane size (rows, columns) and number of inputs. A size or number that
+  /// is not listed has the entry of the next smaller one; below the smallest the algorithm is direct.
   typealias LeastOutputs = [Int: [Int: Int]]
 
   /// Of forward convolutions; of input gradients with the channels in each other's place.
@@ -23,16 +23,15 @@ struct AlgorithmTable: Hashable, Sendable {
     measured[kernels.name] ?? AlgorithmTable()
   }
 
-  /// `shape` with its algorithms, for output planes of `size` rows and columns.
-  func choose(for shape: ConvolutionShape, size: Int) -> ConvolutionShape {
-    var shape = shape
-    guard shape.kernelSize == 3, shape.stride == 1, size % 4 == 0 else { return shape }
+  /// The algorithms for a shape on output planes of `size` rows and columns.
+  func algorithms(for shape: ConvolutionShape, size: Int) -> ConvolutionAlgorithms {
+    guard shape.kernelSize == 3, shape.stride == 1, size % 4 == 0 else { return .direct }
     let (outputs, inputs) = (shape.outputChannels, shape.inputChannels)
-    shape.forwardAlgorithm = Self.algorithm(convolution, outputs: outputs, inputs: inputs, size: size)
-    // The gradient's outputs are the convolution's inputs.
-    shape.inputGradientAlgorithm = Self.algorithm(convolution, outputs: inputs, inputs: outputs, size: size)
-    shape.weightGradientAlgorithm = Self.algorithm(weightGradient, outputs: outputs, inputs: inputs, size: size)
-    return shape
+    return ConvolutionAlgorithms(
+      forward: Self.algorithm(convolution, outputs: outputs, inputs: inputs, size: size),
+      // The gradient's outputs are the convolution's inputs.
+      inputGradient: Self.algorithm(convolution, outputs: inputs, inputs: outputs, size: size),
+      weightGradient: Self.algorithm(weightGradient, outputs: outputs, inputs: inputs, size: size))
   }
 
   private static func algorithm(

@@ -65,7 +65,7 @@ public struct AlgorithmTuning {
     let shape = ConvolutionShape(outputChannels: outputs, inputChannels: inputs, kernelSize: 3, stride: 1)
     return (0..<Self.repeats).map { _ in
       let direct = KernelBenchmark(shape: shape, size: size, kernels: kernels)
-      let winograd = KernelBenchmark(shape: shape.with(.winograd), size: size, kernels: kernels)
+      let winograd = KernelBenchmark(shape: shape, algorithm: .winograd, size: size, kernels: kernels)
       // In turns, so that a slow moment of the machine hits both.
       let ratios = (0..<rounds + 1).map { _ in direct.seconds(work) / winograd.seconds(work) }
       return median(Array(ratios.dropFirst()))

@@ -23,13 +23,13 @@ final class BasisConvolution: ConvolutionLayer {
 
   /// - Parameters:
   ///   - shape: the whole convolution's.
-  ///   - basisShape: the basis', with r output channels.
+  ///   - basisShape, algorithms: the basis', with r output channels.
   ///   - basisChannels: `remainder` only: the r output channels that are basis maps, in the basis' order.
   ///   - maps, mapsGradient: `full` only.
   init(
-    shape: ConvolutionShape, basisShape: ConvolutionShape, variant: BasisVariant, basisChannels: [Int],
-    basis: ParameterSlice, coefficients: ParameterSlice, maps: LaneView? = nil, mapsGradient: LaneView? = nil,
-    kernels: KernelTable
+    shape: ConvolutionShape, basisShape: ConvolutionShape, algorithms: ConvolutionAlgorithms = .direct,
+    variant: BasisVariant, basisChannels: [Int], basis: ParameterSlice, coefficients: ParameterSlice,
+    maps: LaneView? = nil, mapsGradient: LaneView? = nil, kernels: KernelTable
   ) {
     let rank = basisShape.outputChannels
     let outputChannels = shape.outputChannels
@@ -38,12 +38,12 @@ final class BasisConvolution: ConvolutionLayer {
     self.shape = shape
     self.rank = rank
     self.variant = variant
-    self.basis = PreparedWeights(basis, shape: basisShape, kernels: kernels)
+    self.basis = PreparedWeights(basis, shape: basisShape, algorithms: algorithms, kernels: kernels)
     self.coefficients = PreparedWeights(
       coefficients,
       shape: ConvolutionShape(
         outputChannels: variant == .remainder ? outputChannels - rank : outputChannels, inputChannels: rank,
-        kernelSize: 1, stride: 1), kernels: kernels)
+        kernelSize: 1, stride: 1), algorithms: .direct, kernels: kernels)
     self.maps = maps
     self.mapsGradient = mapsGradient
     if variant == .remainder, basisChannels != Array(0..<rank) {

@@ -47,36 +47,42 @@ struct ActivationPass {
 struct PreparedWeights {
   let weights: ParameterSlice
   private let shape: ConvolutionShape
+  private let algorithms: ConvolutionAlgorithms
   private let kernels: KernelTable
   private let forwardMemory: AlignedBuffer<Float>
   private let gradientMemory: AlignedBuffer<Float>
 
-  init(_ weights: ParameterSlice, shape: ConvolutionShape, kernels: KernelTable) {
+  init(_ weights: ParameterSlice, shape: ConvolutionShape, algorithms: ConvolutionAlgorithms, kernels: KernelTable) {
     precondition(weights.count == shape.weightCount)
     self.weights = weights
     self.shape = shape
+    self.algorithms = algorithms
     self.kernels = kernels
-    forwardMemory = AlignedBuffer(count: shape.preparedCount(shape.forwardAlgorithm))
-    gradientMemory = AlignedBuffer(count: shape.preparedCount(shape.inputGradientAlgorithm))
+    forwardMemory = AlignedBuffer(count: shape.preparedCount(algorithms.forward))
+    gradientMemory = AlignedBuffer(count: shape.preparedCount(algorithms.inputGradient))
   }
 
   func prepare(for mode: PassMode) {
-    kernels.prepareForward(weights.values, shape, forwardMemory.base)
-    if mode == .training { kernels.prepareInputGradient(weights.values, shape, gradientMemory.base) }
+    kernels.prepareForward(weights.values, shape, algorithms.forward, forwardMemory.base)
+    if mode == .training {
+      kernels.prepareInputGradient(weights.values, shape, algorithms.inputGradient, gradientMemory.base)
+    }
   }
 
   func forward(_ input: LaneView, _ output: LaneView, _ batch: BatchExtent, _ epilogue: ConvolutionEpilogue) {
-    kernels.convolutionForward(input, forwardMemory.base, output, shape, batch, epilogue)
+    kernels.convolutionForward(input, forwardMemory.base, output, shape, algorithms.forward, batch, epilogue)
   }
 
   func inputGradient(
     _ outputGradient: LaneView, _ inputGradient: LaneView, accumulate: Bool, _ batch: BatchExtent
   ) {
-    kernels.convolutionInputGradient(outputGradient, gradientMemory.base, inputGradient, shape, batch, accumulate)
+    kernels.convolutionInputGradient(
+      outputGradient, gradientMemory.base, inputGradient, shape, algorithms.inputGradient, batch, accumulate)
   }
 
   func weightGradient(_ input: LaneView, _ outputGradient: LaneView, _ batch: BatchExtent) {
-    kernels.convolutionWeightGradient(input, outputGradient, weights.gradients, shape, batch)
+    kernels.convolutionWeightGradient(
+      input, outputGradient, weights.gradients, shape, algorithms.weightGradient, batch)
   }
 }
 
@@ -86,9 +92,11 @@ final class Convolution: ConvolutionLayer {
   let channelMap: UnsafePointer<Int32>? = nil
   private let weights: PreparedWeights
 
-  init(shape: ConvolutionShape, weight: ParameterSlice, kernels: KernelTable) {
+  init(
+    shape: ConvolutionShape, algorithms: ConvolutionAlgorithms = .direct, weight: ParameterSlice, kernels: KernelTable
+  ) {
     self.shape = shape
-    weights = PreparedWeights(weight, shape: shape, kernels: kernels)
+    weights = PreparedWeights(weight, shape: shape, algorithms: algorithms, kernels: kernels)
   }
 
   func prepare(for mode: PassMode) { weights.prepare(for: mode) }

@@ -207,7 +207,8 @@ final class NormalizedBasis: NormalizedLayer {
     part.values.update(repeating: 0)
     kernels.convolutionWeightGradient(
       maps, gradient, part.base,
-      ConvolutionShape(outputChannels: gradient.channels, inputChannels: rank, kernelSize: 1, stride: 1), batch)
+      ConvolutionShape(outputChannels: gradient.channels, inputChannels: rank, kernelSize: 1, stride: 1), .direct,
+      batch)
     for i in 0..<sums.count { sums.base[i] += Double(part.base[i]) }
   }
 }
@@ -225,13 +226,13 @@ private struct Mix {
     shape = ConvolutionShape(
       outputChannels: outputChannels, inputChannels: inputChannels, kernelSize: 1, stride: 1)
     memory = AlignedBuffer(count: shape.weightCount)
-    prepared = AlignedBuffer(count: shape.preparedCount(shape.forwardAlgorithm))
+    prepared = AlignedBuffer(count: shape.preparedCount(.direct))
     self.kernels = kernels
   }
 
-  func prepare() { kernels.prepareForward(memory.base, shape, prepared.base) }
+  func prepare() { kernels.prepareForward(memory.base, shape, .direct, prepared.base) }
 
   func forward(_ input: LaneView, _ output: LaneView, _ batch: BatchExtent, _ epilogue: ConvolutionEpilogue) {
-    kernels.convolutionForward(input, prepared.base, output, shape, batch, epilogue)
+    kernels.convolutionForward(input, prepared.base, output, shape, .direct, batch, epilogue)
   }
 }

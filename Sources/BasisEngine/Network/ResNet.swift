@@ -160,26 +160,33 @@ struct LayerBuilder {
   private mutating func convolution(_ index: Int, _ kernels: KernelTable) -> any ConvolutionLayer {
     let layer = form.architecture.layers[index]
     guard case .basis(let rank, let channels) = form.layers[index] else {
+      let shape = shape(of: layer, outputChannels: layer.outputChannels)
       return Convolution(
-        shape: shape(of: layer, outputChannels: layer.outputChannels, kernels),
+        shape: shape, algorithms: algorithms(for: shape, of: layer, kernels),
         weight: parameters.slice("\(layer.name).weight"), kernels: kernels)
     }
     let isFull = form.variant == .full
+    let basisShape = shape(of: layer, outputChannels: rank)
     return BasisConvolution(
-      shape: shape(of: layer, outputChannels: layer.outputChannels, kernels),
-      basisShape: shape(of: layer, outputChannels: rank, kernels), variant: form.variant, basisChannels: channels,
+      shape: shape(of: layer, outputChannels: layer.outputChannels), basisShape: basisShape,
+      algorithms: algorithms(for: basisShape, of: layer, kernels), variant: form.variant, basisChannels: channels,
       basis: parameters.slice("\(layer.name).basis"),
       coefficients: parameters.slice("\(layer.name).coefficients"),
       maps: isFull ? maps(of: layer, rank: rank) : nil,
       mapsGradient: isFull ? mapsGradient(of: layer, rank: rank) : nil, kernels: kernels)
   }
 
-  /// The layer's filters, or those of its basis, with the algorithms that suit them.
-  private func shape(of layer: Layer, outputChannels: Int, _ kernels: KernelTable) -> ConvolutionShape {
-    let shape = ConvolutionShape(
+  /// The layer's filters, or those of its basis.
+  private func shape(of layer: Layer, outputChannels: Int) -> ConvolutionShape {
+    ConvolutionShape(
       outputChannels: outputChannels, inputChannels: layer.inputChannels, kernelSize: layer.kernelSize,
       stride: layer.stride)
-    return AlgorithmTable.of(kernels).choose(for: shape, size: layer.outputSize)
+  }
+
+  private func algorithms(
+    for shape: ConvolutionShape, of layer: Layer, _ kernels: KernelTable
+  ) -> ConvolutionAlgorithms {
+    AlgorithmTable.of(kernels).algorithms(for: shape, size: layer.outputSize)
   }
 
   mutating func normalizedLayer(_ index: Int) -> any NormalizedLayer {

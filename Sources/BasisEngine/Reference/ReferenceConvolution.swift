@@ -3,15 +3,16 @@ import KernelInterface
 /// Convolution and its gradients, straight from their definitions.
 enum ReferenceConvolution {
   @Sendable static func prepare(
-    weights: UnsafePointer<Float>, shape: ConvolutionShape, prepared: UnsafeMutablePointer<Float>
+    weights: UnsafePointer<Float>, shape: ConvolutionShape, algorithm: ConvolutionAlgorithm,
+    prepared: UnsafeMutablePointer<Float>
   ) {
     // Whatever the algorithm, the definition needs no other numbers.
     prepared.update(from: weights, count: shape.weightCount)
   }
 
   @Sendable static func forward(
-    input: LaneView, weights: UnsafePointer<Float>, output: LaneView, shape: ConvolutionShape, batch: BatchExtent,
-    epilogue: ConvolutionEpilogue
+    input: LaneView, weights: UnsafePointer<Float>, output: LaneView, shape: ConvolutionShape,
+    algorithm: ConvolutionAlgorithm, batch: BatchExtent, epilogue: ConvolutionEpilogue
   ) {
     let x = ScalarView(input)
     let y = ScalarView(output)
@@ -44,7 +45,7 @@ enum ReferenceConvolution {
 
   @Sendable static func inputGradient(
     outputGradient: LaneView, weights: UnsafePointer<Float>, inputGradient: LaneView, shape: ConvolutionShape,
-    batch: BatchExtent, accumulate: Bool
+    algorithm: ConvolutionAlgorithm, batch: BatchExtent, accumulate: Bool
   ) {
     let dy = ScalarView(outputGradient)
     let dx = ScalarView(inputGradient)
@@ -73,7 +74,7 @@ enum ReferenceConvolution {
 
   @Sendable static func weightGradient(
     input: LaneView, outputGradient: LaneView, weightGradient: UnsafeMutablePointer<Float>, shape: ConvolutionShape,
-    batch: BatchExtent
+    algorithm: ConvolutionAlgorithm, batch: BatchExtent
   ) {
     let x = ScalarView(input)
     let dy = ScalarView(outputGradient)

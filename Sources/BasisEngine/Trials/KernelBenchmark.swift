@@ -15,6 +15,7 @@ public final class KernelBenchmark {
   }
 
   public let shape: ConvolutionShape
+  private let algorithm: ConvolutionAlgorithm
   /// Rows and columns of the input planes.
   public let size: Int
   private let kernels: KernelTable
@@ -31,8 +32,12 @@ public final class KernelBenchmark {
   private let sums: AlignedBuffer<Double>
   private let factors: AlignedBuffer<Float>
 
-  public init(shape: ConvolutionShape, size: Int, kernels: KernelTable) {
+  /// - Parameter algorithm: for all three kernels.
+  public init(
+    shape: ConvolutionShape, algorithm: ConvolutionAlgorithm = .direct, size: Int, kernels: KernelTable
+  ) {
     self.shape = shape
+    self.algorithm = algorithm
     self.size = size
     self.kernels = kernels
     let outputSize = (size + shape.stride - 1) / shape.stride
@@ -58,11 +63,10 @@ public final class KernelBenchmark {
     for i in 0..<shape.weightCount { weights.base[i] = Float(i % 7 - 3) / 64 }
     weightGradients = AlignedBuffer(count: shape.weightCount)
     prepared = (
-      AlignedBuffer(count: shape.preparedCount(shape.forwardAlgorithm)),
-      AlignedBuffer(count: shape.preparedCount(shape.inputGradientAlgorithm))
+      AlignedBuffer(count: shape.preparedCount(algorithm)), AlignedBuffer(count: shape.preparedCount(algorithm))
     )
-    kernels.prepareForward(weights.base, shape, prepared.forward.base)
-    kernels.prepareInputGradient(weights.base, shape, prepared.gradient.base)
+    kernels.prepareForward(weights.base, shape, algorithm, prepared.forward.base)
+    kernels.prepareInputGradient(weights.base, shape, algorithm, prepared.gradient.base)
     sums = AlignedBuffer(count: 2 * shape.outputChannels)
     factors = AlignedBuffer(count: 3 * shape.outputChannels)
     factors.values.update(repeating: 0.5)
@@ -102,14 +106,15 @@ public final class KernelBenchmark {
     switch convolution {
     case .forward:
       kernels.convolutionForward(
-        input.rows(inputRows), prepared.forward.base, output.rows(0..<rows), shape, batch,
+        input.rows(inputRows), prepared.forward.base, output.rows(0..<rows), shape, algorithm, batch,
         .statistics(ChannelSums(values: sums.base, squares: sums.base + shape.outputChannels)))
     case .inputGradient:
       kernels.convolutionInputGradient(
-        outputGradient.rows(0..<rows), prepared.gradient.base, inputGradient.rows(inputRows), shape, batch, false)
+        outputGradient.rows(0..<rows), prepared.gradient.base, inputGradient.rows(inputRows), shape, algorithm, batch,
+        false)
     case .weightGradient:
       kernels.convolutionWeightGradient(
-        input.rows(inputRows), outputGradient.rows(0..<rows), weightGradients.base, shape, batch)
+        input.rows(inputRows), outputGradient.rows(0..<rows), weightGradients.base, shape, algorithm, batch)
     }
   }
 

@@ -81,24 +81,26 @@ public final class LayerTimes {
       note.multiplyAdds[work, default: 0] += Double(shape.weightCount * output.height * output.width * batch.images)
     }
     var table = kernels
-    table.prepareForward = { weights, shape, prepared in
-      timed(.weights) { kernels.prepareForward(weights, shape, prepared) }
+    table.prepareForward = { weights, shape, algorithm, prepared in
+      timed(.weights) { kernels.prepareForward(weights, shape, algorithm, prepared) }
     }
-    table.prepareInputGradient = { weights, shape, prepared in
-      timed(.weights) { kernels.prepareInputGradient(weights, shape, prepared) }
+    table.prepareInputGradient = { weights, shape, algorithm, prepared in
+      timed(.weights) { kernels.prepareInputGradient(weights, shape, algorithm, prepared) }
     }
-    table.convolutionForward = { input, prepared, output, shape, batch, epilogue in
-      timed(.forward) { kernels.convolutionForward(input, prepared, output, shape, batch, epilogue) }
+    table.convolutionForward = { input, prepared, output, shape, algorithm, batch, epilogue in
+      timed(.forward) { kernels.convolutionForward(input, prepared, output, shape, algorithm, batch, epilogue) }
       count(.forward, shape, output, batch)
     }
-    table.convolutionInputGradient = { gradient, prepared, inputGradient, shape, batch, accumulate in
+    table.convolutionInputGradient = { gradient, prepared, inputGradient, shape, algorithm, batch, accumulate in
       timed(.inputGradient) {
-        kernels.convolutionInputGradient(gradient, prepared, inputGradient, shape, batch, accumulate)
+        kernels.convolutionInputGradient(gradient, prepared, inputGradient, shape, algorithm, batch, accumulate)
       }
       count(.inputGradient, shape, gradient, batch)
     }
-    table.convolutionWeightGradient = { input, gradient, weightGradient, shape, batch in
-      timed(.weightGradient) { kernels.convolutionWeightGradient(input, gradient, weightGradient, shape, batch) }
+    table.convolutionWeightGradient = { input, gradient, weightGradient, shape, algorithm, batch in
+      timed(.weightGradient) {
+        kernels.convolutionWeightGradient(input, gradient, weightGradient, shape, algorithm, batch)
+      }
       count(.weightGradient, shape, gradient, batch)
     }
     table.normalize = { pass, batch in timed(.passes) { kernels.normalize(pass, batch) } }
