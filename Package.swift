@@ -48,7 +48,9 @@ let package = Package(
     .target(name: "KernelInterface", swiftSettings: optimized),
     .target(
       name: "BasisEngine",
-      dependencies: ["COpenBLAS", "CVector", "Files", "ImageData", "KernelInterface", "Randomness", "SearchCore"]
+      dependencies: [
+        "COpenBLAS", "CVector", "Files", "ImageData", "KernelInterface", "Processes", "Randomness", "SearchCore",
+      ]
         + kernels,
       swiftSettings: optimized),
     .target(
@@ -61,6 +63,10 @@ let package = Package(
     // the ground floor: texts, digests
     .target(name: "TextForms"),
     .target(name: "Digests", dependencies: ["CSodium", "TextForms"], swiftSettings: optimized),
+    // this process and its children
+    .target(name: "Processes", dependencies: ["Files", "Randomness", "ReadableText"]),
+    // times, sizes and numbers for people
+    .target(name: "ReadableText"),
 
     // places where tests end a process
     .target(name: "Failpoints"),
@@ -77,7 +83,7 @@ let package = Package(
     .target(name: "SearchCore", dependencies: ["Randomness"]),
     .target(name: "SearchProtocol", dependencies: ["SearchCore"]),
     .target(name: "Coordination", dependencies: ["SearchCore", "SearchProtocol"]),
-    .target(name: "Messaging", dependencies: ["CZeroMQ"]),
+    .target(name: "Messaging", dependencies: ["CZeroMQ", "Processes"]),
     .target(
       name: "StudyStore",
       dependencies: [
@@ -86,15 +92,29 @@ let package = Package(
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ]),
     .target(name: "Configuration", dependencies: ["Randomness", "SearchCore", "TextInput", "Yams"]),
-    .target(name: "Reporting", dependencies: ["SearchCore"]),
+    .target(name: "Reporting", dependencies: ["ReadableText", "SearchCore"]),
 
     // the command line
     .executableTarget(
       name: "layersearch",
       dependencies: [
-        "BasisEngine", "Configuration", "Coordination", "Digests", "Failpoints", "Files", "ImageData",
+        "BasisEngine",
+        "Configuration",
+        "Coordination",
+        "Digests",
+        "Failpoints",
+        "Files",
+        "ImageData",
         "KernelInterface",
-        "Messaging", "Randomness", "Reporting", "SearchCore", "SearchProtocol", "ShellCommands", "StudyStore",
+        "Messaging",
+        "Processes",
+        "Randomness",
+        "ReadableText",
+        "Reporting",
+        "SearchCore",
+        "SearchProtocol",
+        "ShellCommands",
+        "StudyStore",
         "TextInput",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
@@ -104,6 +124,8 @@ let package = Package(
     .testTarget(name: "TextFormsTests", dependencies: ["TextForms"]),
     .testTarget(name: "DigestsTests", dependencies: ["Digests", "Randomness", "TextForms"]),
     .testTarget(name: "FilesTests", dependencies: ["Files"]),
+    .testTarget(name: "ProcessesTests", dependencies: ["Processes"]),
+    .testTarget(name: "ReadableTextTests", dependencies: ["ReadableText"]),
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
     .testTarget(
       name: "KernelTests", dependencies: ["BasisEngine", "KernelInterface", "Randomness"] + kernels),
@@ -130,7 +152,14 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "Digests", "Failpoints", "Messaging", "Randomness", "Reporting", "SearchCore", "SearchProtocol",
+        "Digests",
+        "Failpoints",
+        "Messaging",
+        "Processes",
+        "Randomness",
+        "Reporting",
+        "SearchCore",
+        "SearchProtocol",
         "ShellCommands",
         "StudyStore", "layersearch",
       ]),

@@ -1,4 +1,5 @@
 import CZeroMQ
+import Processes
 import Synchronization
 
 /// A thread that owns one socket: what is posted goes out, what comes in is handed to `deliver`, in batches.

@@ -1,3 +1,4 @@
+import ReadableText
 import SearchCore
 
 // Comma-separated values for scripts: quoted as RFC 4180 says, lines end with a line feed. Accuracy, its deviation and

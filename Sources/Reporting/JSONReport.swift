@@ -1,3 +1,4 @@
+import ReadableText
 import SearchCore
 
 /// JSON that keeps the order of its fields.

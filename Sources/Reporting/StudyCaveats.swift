@@ -1,3 +1,4 @@
+import ReadableText
 import SearchCore
 
 /// Jobs that have no result, because their trainings failed too often.

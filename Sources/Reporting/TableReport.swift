@@ -1,3 +1,4 @@
+import ReadableText
 import SearchCore
 
 // The table for documents; TerminalTable has the one for terminals.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Failpoints
 import Files
 import Foundation
+import Processes
 
 /// The command line.
 struct LayerSearch: AsyncParsableCommand {
@@ -47,11 +48,6 @@ extension LayerSearch {
   static var commandNames: [String] {
     configuration.groupedSubcommands.flatMap { $0.subcommands.compactMap { $0.configuration.commandName } }
   }
-}
-
-enum Version {
-  static let number = "0.1.0"
-  static var text: String { "layersearch \(number)" }
 }
 
 @main

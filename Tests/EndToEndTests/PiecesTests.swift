@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 import SearchCore
 import SearchProtocol
 import Synchronization
@@ -30,23 +31,6 @@ struct PiecesTests {
     #expect(ProgressBar.text(done: 3, of: 3, columns: 5) == "▕█████▏")
     #expect(ProgressBar.text(done: 1, of: 0, columns: 2) == "▕  ▏")
     for done in 0...100 { #expect(ProgressBar.text(done: done, of: 100, columns: 7).count == 9) }
-  }
-
-  @Test("durations, rates and sizes are told in fitting units")
-  func units() {
-    #expect(Readable.duration(seconds: 3.2) == "4 s")
-    #expect(Readable.duration(seconds: 600) == "10 min")
-    #expect(Readable.duration(seconds: 12_000) == "3 h 20 min")
-    #expect(Readable.duration(seconds: 200_000) == "2 d 7 h")
-    #expect(Readable.duration(seconds: .infinity) == "unknown")
-    #expect(Readable.rate(perSecond: 2.5) == "2.5/s")
-    #expect(Readable.rate(perSecond: 0.2) == "12/min")
-    #expect(Readable.rate(perSecond: 0.01) == "36.0/h")
-    #expect(Readable.bytes(999) == "999 B")
-    #expect(Readable.bytes(172_099_608) == "172 MB")
-    #expect(Readable.fixed(-0.04, digits: 1) == "0.0")
-    #expect(Readable.fixed(1.005, digits: 1) == "1.0")
-    #expect(Readable.percent(0.5) == "50.0 %")
   }
 
   @Test("only endpoints that stay on this machine are local")
@@ -102,8 +86,6 @@ struct PiecesTests {
     // As if the lock of the other machine were not to be seen from here.
     #expect(try Spool(root: root, worker: "node-1-b", host: two).adopt(study: "a").isEmpty)
     #expect(try Spool(root: root, worker: "node-1-c", host: one).adopt(study: "a") == [report])
-    #expect(one != two && one != HostIdentity(name: "other", machine: "1"))
-    #expect(HostIdentity(name: "a/b c", machine: "").description.hasPrefix("a_b_c-"))
   }
 
   @Test("a spool that an earlier version left is taken over by the host that it is named after")
@@ -233,26 +215,6 @@ struct PiecesTests {
     #expect(progress.secondsLeft(expected: 4, now: 21) == 10)
     progress.apply(.workerLeft(id: "w", reason: "left"), now: 22)
     #expect(progress.rate(now: 23) == nil)
-  }
-
-  @Test("of what a process wrote, its reason is kept whatever follows it")
-  func lastWords() {
-    var words = LastWords()
-    #expect(words.lines.isEmpty)
-    words.append("starting")
-    words.append("layersearch/Trainer.swift:12: Fatal error: Index out of range")
-    words.append("")
-    for number in 1...200 { words.append("\(number) 0x00007f in frame \(number)") }
-    words.append("Backtrace took 1.20s")
-    #expect(
-      words.lines == ["layersearch/Trainer.swift:12: Fatal error: Index out of range"]
-        + (197...200).map { "\($0) 0x00007f in frame \($0)" } + ["Backtrace took 1.20s"])
-    var short = LastWords()
-    short.append("Assertion failed: x (y.cpp:1)")
-    #expect(short.lines == ["Assertion failed: x (y.cpp:1)"])
-    for _ in 0..<100 { short.append("Fatal error: " + String(repeating: "x", count: 5000)) }
-    #expect(short.lines.count <= LastWords.lastKept + LastWords.reasonsKept)
-    #expect(short.lines.allSatisfy { $0.count <= LastWords.longestLine })
   }
 
   @Test("an engine whose training ends with what is no result says at once that it failed")

@@ -149,13 +149,6 @@ struct SayingTests {
     #expect(pair("tcp://") == nil && pair("tcp://a") == nil)
   }
 
-  @Test("times are ISO 8601 with the distance to UTC, also of days that never were")
-  func times() {
-    #expect(hasTime(TimeText.iso(0) + " ") && hasTime(TimeText.now + " "))
-    #expect(
-      TimeText.iso(.nan) == "unknown" && TimeText.iso(1e300) == "unknown" && TimeText.iso(-.infinity) == "unknown")
-  }
-
   @Test("a worker is called by its key's name as well, wherever a log speaks of it")
   func names() {
     var names = WorkerNames()

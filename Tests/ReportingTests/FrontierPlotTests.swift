@@ -1,5 +1,6 @@
 import Foundation
 import Randomness
+import ReadableText
 import SearchCore
 import Testing
 

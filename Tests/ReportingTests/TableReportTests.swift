@@ -145,22 +145,6 @@ struct TableTests {
     #expect(all.contains("ResNet-20 on CIFAR-10, proxies of 10,000 images × 3 epochs"))
     #expect(report.text(.markdown).split(separator: "\n").filter { $0.hasPrefix("|") }.count == 4)
   }
-
-  @Test(
-    "numbers are rounded and grouped as people write them",
-    arguments: [
-      (NumberText.fixed(0.12345, 3), "0.123"), (NumberText.fixed(-0.0001, 2), "0.00"),
-      (NumberText.fixed(-1.5, 1), "-1.5"),
-      (NumberText.fixed(9.996, 2), "10.00"), (NumberText.fixed(7, 0), "7"), (NumberText.fixed(.nan, 2), "nan"),
-      (NumberText.count(269_722), "269.7 K"), (NumberText.count(11_173_962), "11.17 M"), (NumberText.count(999), "999"),
-      (NumberText.count(0), "0"), (NumberText.grouped(1_234_567), "1,234,567"), (NumberText.grouped(100), "100"),
-      (NumberText.percent(0.4567), "45.7 %"), (NumberText.fixed(1e18, 3), "1.00e+18"),
-      (NumberText.fixed(-9.999e15, 1), "-1.00e+16"), (NumberText.percent(1.7e306), "1.70e+308 %"),
-      (NumberText.fixed(123_456_789_012, 6), "1.23e+11"), (NumberText.fixed(.infinity, 1), "inf"),
-      (NumberText.fixed(999_999_999.96, 1), "1000000000.0"), (NumberText.ratio(0.5), "0.500000"),
-      (NumberText.ratio(1e18), "1e+18"), (NumberText.fixed(.leastNonzeroMagnitude, 3), "0.000"),
-    ])
-  func numbers(text: String, expected: String) { #expect(text == expected) }
 }
 
 @Suite("Study report")

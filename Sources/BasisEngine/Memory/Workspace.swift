@@ -1,4 +1,5 @@
 import KernelInterface
+import Processes
 import SearchCore
 
 /// The activations and activation gradients of one architecture at one batch size.

@@ -1,4 +1,5 @@
 import KernelInterface
+import Processes
 import SearchCore
 
 /// How fast a network trains and classifies on one core.

@@ -1,5 +1,6 @@
 import ImageData
 import KernelInterface
+import Processes
 import SearchCore
 
 /// Carries out the trials of a study in this process: what an engine child does between receiving a job and answering

@@ -1,4 +1,5 @@
 import CZeroMQ
+import Processes
 
 #if canImport(Glibc)
   import Glibc

@@ -1,3 +1,4 @@
+import ReadableText
 import SearchCore
 
 /// The picture of a study: accuracy against size, dominated candidates faint, the frontier and the line of the best accuracy

@@ -1,3 +1,4 @@
+import ReadableText
 import SearchCore
 
 /// The small print below the picture: what it leaves out, what needs a word of explanation, and what a reader must know of the

@@ -1,3 +1,5 @@
+import ReadableText
+
 /// Text of an SVG file, element by element.
 struct SVGDocument {
   private var body = ""

@@ -1,6 +1,7 @@
 import ArgumentParser
 import BasisEngine
 import Foundation
+import ReadableText
 import SearchCore
 
 struct BenchCommand: ParsableCommand {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Processes
 
 struct CoordinatorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

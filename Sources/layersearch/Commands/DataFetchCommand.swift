@@ -1,5 +1,6 @@
 import ArgumentParser
 import ImageData
+import ReadableText
 import Synchronization
 
 struct DataFetchCommand: AsyncParsableCommand {

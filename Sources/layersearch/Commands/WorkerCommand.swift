@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import ImageData
+import Processes
 import SearchProtocol
 
 struct WorkerCommand: ParsableCommand {

@@ -3,6 +3,7 @@ import Failpoints
 import Foundation
 import Logging
 import Messaging
+import Processes
 import SearchCore
 import SearchProtocol
 import StudyStore

@@ -1,4 +1,5 @@
 import Messaging
+import Processes
 
 /// The coordinator's bound socket, with what arrived on it and what else its thread is to hear of.
 final class CoordinatorSocket {

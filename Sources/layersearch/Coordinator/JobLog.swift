@@ -1,4 +1,5 @@
 import Logging
+import ReadableText
 import SearchCore
 import SearchProtocol
 

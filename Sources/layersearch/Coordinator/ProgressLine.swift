@@ -1,3 +1,5 @@
+import ReadableText
+
 /// The facts that progress is shown with.
 struct ProgressFacts: Sendable, Hashable {
   var settled: Int

@@ -1,3 +1,5 @@
+import Processes
+import ReadableText
 import SearchCore
 import ShellCommands
 import StudyStore

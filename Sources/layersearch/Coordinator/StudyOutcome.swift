@@ -1,3 +1,4 @@
+import Processes
 import Reporting
 import SearchCore
 import ShellCommands

@@ -1,5 +1,6 @@
 import Foundation
 import ImageData
+import ReadableText
 
 /// Data sets that workers fetched, on this machine's disk: shared by all its workers, bounded, each in a folder that is there
 /// whole or not at all.

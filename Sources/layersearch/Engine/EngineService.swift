@@ -2,6 +2,7 @@ import BasisEngine
 import Failpoints
 import Foundation
 import Messaging
+import Processes
 import SearchProtocol
 import Synchronization
 

@@ -1,4 +1,5 @@
 import BasisEngine
+import Processes
 import SearchCore
 import SearchProtocol
 

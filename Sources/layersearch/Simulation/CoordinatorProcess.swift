@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 import Synchronization
 
 /// A coordinator in a process of its own, and what it costs.
@@ -16,7 +17,7 @@ final class CoordinatorProcess: Sendable {
     let value = Mutex(State())
   }
 
-  init(arguments: [String]) throws(Failure) {
+  init(arguments: [String]) throws {
     let state = SharedState()
     self.state = state
     child = try ChildProcess(

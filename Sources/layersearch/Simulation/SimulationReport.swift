@@ -1,3 +1,5 @@
+import ReadableText
+
 /// What `simulate` found.
 struct SimulationReport: Encodable {
   struct Wait: Encodable {

@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 import StudyStore
 
 /// Simulated workers against a real coordinator process, over real sockets, with every result on the disk.

@@ -2,6 +2,7 @@ import BasisEngine
 import Configuration
 import Coordination
 import Foundation
+import Processes
 import SearchCore
 import SearchProtocol
 

@@ -2,6 +2,8 @@ import BasisEngine
 import Foundation
 import ImageData
 import Messaging
+import Processes
+import ReadableText
 import StudyStore
 
 /// What `doctor` finds out about this machine.

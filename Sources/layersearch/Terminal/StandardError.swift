@@ -1,5 +1,7 @@
 import Files
 import Foundation
+import Processes
+import ReadableText
 import Synchronization
 
 /// The process's standard error, shared by log lines and by the one status line that is redrawn in place.

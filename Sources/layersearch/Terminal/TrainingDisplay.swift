@@ -1,4 +1,5 @@
 import BasisEngine
+import ReadableText
 
 /// A training's progress on standard error: a status line on a terminal, and a line an epoch.
 struct TrainingDisplay {

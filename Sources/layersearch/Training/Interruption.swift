@@ -1,3 +1,4 @@
+import Processes
 import Synchronization
 
 /// Ctrl-C and SIGTERM while a training runs: the first is kept until the step under way is done, the second ends the process.

@@ -1,3 +1,4 @@
+import ReadableText
 import SearchCore
 
 /// What `train` prints: one network, or several seeds with mean and deviation.

@@ -4,6 +4,7 @@ import Foundation
 import ImageData
 import KernelInterface
 import Logging
+import Processes
 import SearchCore
 import ShellCommands
 

@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 import Synchronization
 
 /// Finds out why a worker has no connection, by ways of its own, since ZeroMQ tries again in silence: whether the name resolves

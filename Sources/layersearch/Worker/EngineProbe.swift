@@ -1,17 +1,18 @@
 import Dispatch
+import Processes
 import Synchronization
 
 /// Asks an engine process what it computes with: in one of its own, because OpenBLAS is set up differently there.
 enum EngineProbe {
   /// - Throws: where an engine cannot even start on this machine, with what it said. One that somebody kills is asked again.
-  static func kernelVariant() throws(Failure) -> String {
+  static func kernelVariant() throws -> String {
     for _ in 0..<2 {
       if let variant = try? ask() { return variant }
     }
     return try ask()
   }
 
-  private static func ask() throws(Failure) -> String {
+  private static func ask() throws -> String {
     let answer = Answer()
     _ = try ChildProcess(
       arguments: ["engine", "--describe"], environment: OpenBLASEnvironment.forEngines,
@@ -23,7 +24,7 @@ enum EngineProbe {
     answer.isComplete.wait()
     let (line, ending) = answer.state.withLock { ($0.line, $0.ending) }
     guard let line, ending?.status == .exited(0) else {
-      throw .failed("no engine process can run here: \(ending?.reason ?? "it ended without a word")")
+      throw Failure.failed("no engine process can run here: \(ending?.reason ?? "it ended without a word")")
     }
     return line
   }

@@ -1,4 +1,6 @@
 import Foundation
+import Processes
+import ReadableText
 import SearchCore
 import SearchProtocol
 
@@ -139,7 +141,7 @@ struct EngineSlot {
 
   private mutating func spawn(
     environment: [String: String], deliver: @escaping @Sendable (EngineSlotEvent) -> Void
-  ) throws(Failure) -> ChildProcess {
+  ) throws(ProcessError) -> ChildProcess {
     generation += 1
     let (slot, generation) = (number, generation)
     return try ChildProcess(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ReadableText
 
 /// What one training may use up; beyond it, its engine process is ended and the attempt fails.
 struct JobLimits: Sendable {

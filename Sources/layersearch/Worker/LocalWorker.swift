@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 import Synchronization
 
 /// The worker process that `run` keeps beside its coordinator: started again where it dies, ended with it.
@@ -18,12 +19,12 @@ final class LocalWorker: Sendable {
   private static let endingsAllowed = 5
 
   /// `arguments`: those of the `worker` command.
-  func start(arguments: [String]) throws(Failure) {
+  func start(arguments: [String]) throws {
     state.withLock { $0.arguments = ["worker", "--leave-with-input"] + arguments }
     try start()
   }
 
-  private func start() throws(Failure) {
+  private func start() throws {
     let arguments = state.withLock { $0.arguments }
     let process = try ChildProcess(
       arguments: arguments, environment: ProcessInfo.processInfo.environment, onLine: { _ in },
@@ -39,8 +40,8 @@ final class LocalWorker: Sendable {
   /// - Parameters:
   ///   - settled: jobs that are done so far.
   ///   - isStudyDone: then it is right that the worker leaves.
-  func check(settled: Int, isStudyDone: Bool, now: Double) throws(Failure) {
-    let isDue = try state.withLock { (state) throws(Failure) -> Bool in
+  func check(settled: Int, isStudyDone: Bool, now: Double) throws {
+    let isDue = try state.withLock { (state) throws -> Bool in
       if let ending = state.ending {
         state.ending = nil
         state.process = nil
@@ -48,9 +49,9 @@ final class LocalWorker: Sendable {
         state.endings = settled > state.settledAtLastEnding ? 1 : state.endings + 1
         state.settledAtLastEnding = settled
         // A worker that gives up says why, and would do so again.
-        if case .exited(let code) = ending.status, code != 0 { throw .failed(Self.complaint(of: ending)) }
+        if case .exited(let code) = ending.status, code != 0 { throw Failure.failed(Self.complaint(of: ending)) }
         guard state.endings <= Self.endingsAllowed else {
-          throw .failed("the local worker ended \(state.endings) times: \(ending.reason)")
+          throw Failure.failed("the local worker ended \(state.endings) times: \(ending.reason)")
         }
         state.startAgainAt = now + 1
       }

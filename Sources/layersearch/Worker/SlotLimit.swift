@@ -11,7 +11,7 @@ enum SlotLimit {
   private static let threadsInReserve = 8
 
   /// - Returns: at most `wanted`, with the reason where it is less.
-  static func slots(wanted: Int) throws(Failure) -> (slots: Int, reason: String?) {
+  static func slots(wanted: Int) throws -> (slots: Int, reason: String?) {
     var (slots, reason): (Int, String?) = (wanted, nil)
     func restrict(to allowed: Int, _ text: String) {
       if allowed < slots { (slots, reason) = (max(0, allowed), text) }
@@ -26,7 +26,7 @@ enum SlotLimit {
         to: (limit - threadsOfUser - threadsInReserve) / threadsASlot,
         "\(limit) processes and threads are allowed (ulimit -u)")
     }
-    guard slots > 0 else { throw .failed("there is no room for a training: \(reason ?? ""); raise that limit") }
+    guard slots > 0 else { throw Failure.failed("there is no room for a training: \(reason ?? ""); raise that limit") }
     return (slots, reason)
   }
 

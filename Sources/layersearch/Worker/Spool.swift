@@ -1,5 +1,6 @@
 import Foundation
 import ImageData
+import Processes
 import SearchProtocol
 
 /// Reports on disk until the coordinator acknowledges them: one file a report, in a folder a worker.

@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 import SearchProtocol
 
 /// A file of a spool by its name, `STUDY.JOB.ATTEMPT.json`. Whatever else somebody put there is not opened.

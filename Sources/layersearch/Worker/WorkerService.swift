@@ -5,6 +5,8 @@ import Foundation
 import ImageData
 import Logging
 import Messaging
+import Processes
+import ReadableText
 import SearchCore
 import SearchProtocol
 

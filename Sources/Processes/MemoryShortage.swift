@@ -1,22 +1,25 @@
 import Foundation
+import ReadableText
 
 /// Whether this machine, or the group of processes that this one is confined to, ran out of memory.
-enum MemoryShortage {
+package enum MemoryShortage {
   /// Processes that the kernel has killed for lack of memory so far, as far as it tells: of the whole machine and of this
   /// control group. Only its growth means something.
-  static var kills: Int {
+  package static var kills: Int {
     (number(named: "oom_kill", in: "/proc/vmstat") ?? 0) + ControlGroups.current.memoryKills
   }
 
   /// Memory that is to be had at most, in bytes: of the machine, or of a control group that this process is in; nil where
   /// the system does not tell.
-  static var limit: Int? { [machine, ControlGroups.current.memory.map { Int($0.value) }].compactMap(\.self).min() }
+  package static var limit: Int? {
+    [machine, ControlGroups.current.memory.map { Int($0.value) }].compactMap(\.self).min()
+  }
 
   /// Of the machine, in bytes.
-  static var machine: Int? { number(named: "MemTotal:", in: "/proc/meminfo").map { $0 * 1024 } }
+  package static var machine: Int? { number(named: "MemTotal:", in: "/proc/meminfo").map { $0 * 1024 } }
 
   /// `16 GB`, or `16 GB, of which this process may have 2 GB (…/memory.max)`
-  static var text: String? {
+  package static var text: String? {
     guard let machine else { return nil }
     guard let group = ControlGroups.current.memory, Int(group.value) < machine else { return Readable.bytes(machine) }
     let (all, allowed) = (Readable.bytes(machine), Readable.bytes(Int(group.value)))
@@ -27,7 +30,7 @@ enum MemoryShortage {
   /// - Parameters:
   ///   - killsBefore: `kills` when it began.
   ///   - peakBytes: the most that it had resident.
-  static func isSuspected(killsBefore: Int, peakBytes: Int) -> Bool {
+  package static func isSuspected(killsBefore: Int, peakBytes: Int) -> Bool {
     if kills > killsBefore { return true }
     guard let limit else { return false }
     return peakBytes > limit / 10 * 8

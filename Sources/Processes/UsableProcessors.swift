@@ -2,15 +2,15 @@ import Foundation
 
 /// How many processors this process may keep busy: those that it may run on, and no more than the time that its control groups give
 /// it.
-struct UsableProcessors: Hashable, Sendable {
+package struct UsableProcessors: Hashable, Sendable {
   /// At least 1.
-  let count: Int
+  package let count: Int
   /// Of the machine.
-  let online: Int
+  package let online: Int
   /// Why there are fewer than the machine has; nil where there are not.
-  let reason: String?
+  package let reason: String?
 
-  static var current: UsableProcessors {
+  package static var current: UsableProcessors {
     UsableProcessors(
       online: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))), affinity: affinity, quota: ControlGroups.current.processors)
   }
@@ -18,7 +18,7 @@ struct UsableProcessors: Hashable, Sendable {
   /// - Parameters:
   ///   - affinity: processors that it may run on; nil where the system does not tell.
   ///   - quota: of its control groups.
-  init(online: Int, affinity: Int?, quota: ControlGroups.Limit?) {
+  package init(online: Int, affinity: Int?, quota: ControlGroups.Limit?) {
     self.online = online
     // A fraction of a processor keeps one more slot busy at times, and none could not work at all.
     let timed = quota.map { max(1, Int(min($0.value, 1e6).rounded(.up))) }
@@ -33,7 +33,7 @@ struct UsableProcessors: Hashable, Sendable {
   }
 
   /// `2 cores`, or `2 cores, of which this process may use 1 (cpu.max …)`
-  var text: String {
+  package var text: String {
     let all = "\(online) core\(online == 1 ? "" : "s")"
     return reason.map { "\(all), of which this process may use \(count) (\($0))" } ?? all
   }
@@ -44,7 +44,7 @@ struct UsableProcessors: Hashable, Sendable {
 
   /// From the text of `/proc/self/status`, which has a line such as `Cpus_allowed_list: 0-3,8`. The C library's call for it
   /// is not to be had from Swift.
-  static func processors(inStatus text: String) -> Int? {
+  package static func processors(inStatus text: String) -> Int? {
     let name = "Cpus_allowed_list:"
     guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix(name) }) else { return nil }
     var count = 0

@@ -1,9 +1,9 @@
 import Foundation
 
 /// Files that others may have put there: read only where they are regular files and no longer than expected.
-enum SmallFile {
+package enum SmallFile {
   /// Nil where it is no such file, or cannot be read. Follows no link, and waits for nobody.
-  static func read(_ path: String, limit: Int) -> [UInt8]? {
+  package static func read(_ path: String, limit: Int) -> [UInt8]? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }

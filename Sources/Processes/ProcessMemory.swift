@@ -16,7 +16,7 @@ public enum ProcessMemory {
   }
 
   /// The machine's memory; nil where the system does not tell.
-  static func physicalBytes() -> Int? {
+  package static func physicalBytes() -> Int? {
     let (pages, size) = (sysconf(Int32(_SC_PHYS_PAGES)), sysconf(Int32(_SC_PAGESIZE)))
     return pages > 0 && size > 0 ? pages * size : nil
   }

@@ -2,14 +2,14 @@ import Dispatch
 import Foundation
 
 /// Signals as calls on a queue of their own, instead of their default effect.
-final class Signals: Sendable {
+package final class Signals: Sendable {
   /// Safe to share: made in `init`, only cancelled afterwards.
   private nonisolated(unsafe) let sources: [any DispatchSourceSignal]
 
-  static let requestsToEnd = [SIGINT, SIGTERM, SIGHUP]
+  package static let requestsToEnd = [SIGINT, SIGTERM, SIGHUP]
 
   /// `handler` gets the signal's number and how many signals have come, this one included.
-  init(_ signals: [Int32] = requestsToEnd, handler: @escaping @Sendable (Int32, Int) -> Void) {
+  package init(_ signals: [Int32] = requestsToEnd, handler: @escaping @Sendable (Int32, Int) -> Void) {
     let queue = DispatchQueue(label: "layersearch.signals")
     let count = Count()
     sources = signals.compactMap { number in
@@ -28,7 +28,7 @@ final class Signals: Sendable {
   }
 
   /// From now on, and where they were blocked, those that came before.
-  static func ignore(_ signals: [Int32]) {
+  package static func ignore(_ signals: [Int32]) {
     var set = sigset_t()
     sigemptyset(&set)
     for number in signals {
@@ -52,7 +52,7 @@ final class Signals: Sendable {
   deinit { for source in sources { source.cancel() } }
 
   /// `SIGINT` and so on.
-  static func name(of number: Int32) -> String {
+  package static func name(of number: Int32) -> String {
     let names: [Int32: String] = [
       SIGHUP: "SIGHUP", SIGINT: "SIGINT", SIGQUIT: "SIGQUIT", SIGILL: "SIGILL", SIGTRAP: "SIGTRAP",
       SIGABRT: "SIGABRT", SIGBUS: "SIGBUS", SIGFPE: "SIGFPE", SIGKILL: "SIGKILL", SIGSEGV: "SIGSEGV",

@@ -1,9 +1,7 @@
-import Reporting
-
 /// Time and numbers as people read them.
-enum Readable {
+package enum Readable {
   /// `45 s`, `12 min`, `3 h 20 min`, `2 d 4 h`
-  static func duration(seconds: Double) -> String {
+  package static func duration(seconds: Double) -> String {
     guard seconds.isFinite, seconds.magnitude < 1e9 else { return "unknown" }
     let whole = Int(seconds.rounded(.up))
     switch whole {
@@ -15,17 +13,17 @@ enum Readable {
   }
 
   /// `71.3 %`
-  static func percent(_ fraction: Double) -> String { "\(fixed(fraction * 100, digits: 1)) %" }
+  package static func percent(_ fraction: Double) -> String { "\(fixed(fraction * 100, digits: 1)) %" }
 
   /// `1.4/s`, `12/min`, `30/h`: the unit in which the number is at least 1.
-  static func rate(perSecond: Double) -> String {
+  package static func rate(perSecond: Double) -> String {
     for (count, unit) in [(1.0, "s"), (60.0, "min")] where perSecond * count >= 1 {
       return "\(fixed(perSecond * count, digits: perSecond * count < 10 ? 1 : 0))/\(unit)"
     }
     return "\(fixed(perSecond * 3600, digits: 1))/h"
   }
 
-  static func bytes(_ count: Int) -> String {
+  package static func bytes(_ count: Int) -> String {
     var value = Double(count)
     for unit in ["B", "kB", "MB", "GB"] {
       if value < 1000 { return "\(fixed(value, digits: unit == "B" || value >= 100 ? 0 : 1)) \(unit)" }
@@ -35,5 +33,5 @@ enum Readable {
   }
 
   /// A number with a fixed count of decimals, at most 9; from 1e9 on as `1.23e+18`.
-  static func fixed(_ value: Double, digits: Int) -> String { NumberText.fixed(value, digits) }
+  package static func fixed(_ value: Double, digits: Int) -> String { NumberText.fixed(value, digits) }
 }

@@ -6,13 +6,13 @@ import Randomness
 ///
 /// The host name, and digits that tell machines of one name apart: from `/etc/machine-id`, which stays over restarts, or from
 /// the kernel's boot where there is none.
-struct HostIdentity: Hashable, Sendable, CustomStringConvertible {
+package struct HostIdentity: Hashable, Sendable, CustomStringConvertible {
   /// A file's name: letters, digits, `.`, `_`, `-`.
-  let description: String
+  package let description: String
 
-  static let current = HostIdentity(name: hostName, machine: machine)
+  package static let current = HostIdentity(name: hostName, machine: machine)
 
-  init(name: String, machine: String) {
+  package init(name: String, machine: String) {
     let plain = String(
       name.prefix(64).map { $0.isASCII && ($0.isLetter || $0.isNumber || ".-".contains($0)) ? $0 : "_" })
     description = "\(plain.isEmpty ? "host" : plain)-\(StableHash.hexadecimal(machine).prefix(8))"

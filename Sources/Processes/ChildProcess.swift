@@ -1,6 +1,5 @@
-import BasisEngine
 import Foundation
-import Messaging
+import ReadableText
 import Synchronization
 
 /// A process that this one starts from its own executable, with lines in and lines out.
@@ -8,21 +7,21 @@ import Synchronization
 /// Spawned directly rather than through a library for three things: the child's peak memory (`wait4`), a process group of
 /// its own so that Ctrl-C in a terminal reaches only the parent, and standard input as a lifeline: the kernel closes it when
 /// the parent ends, however it ends, and the child ends on that.
-final class ChildProcess: Sendable {
+package final class ChildProcess: Sendable {
   /// How a child ended.
-  struct Ending: Sendable, Hashable {
-    enum Status: Sendable, Hashable {
+  package struct Ending: Sendable, Hashable {
+    package enum Status: Sendable, Hashable {
       case exited(Int32)
       case killed(signal: Int32)
     }
 
-    var status: Status
-    var peakMemoryBytes: Int
+    package var status: Status
+    package var peakMemoryBytes: Int
     /// What it last wrote to standard error.
-    var lastLines: [String]
+    package var lastLines: [String]
 
     /// One line: signal or exit code, peak memory, last lines.
-    var reason: String {
+    package var reason: String {
       let how =
         switch status {
         case .exited(let code): "exit code \(code)"
@@ -42,7 +41,7 @@ final class ChildProcess: Sendable {
   /// This process's own peak when it started the child: the kernel's figure for a child begins there, not at 0.
   private let inheritedPeak: Int
 
-  let processID: Int32
+  package let processID: Int32
   /// Nil once the process is reaped: its number may then be another's.
   private let living: Mutex<Int32?>
   /// Nil once closed.
@@ -53,15 +52,15 @@ final class ChildProcess: Sendable {
   ///
   /// Starts `/proc/self/exe` with these arguments. `onLine` and `onErrorLine` are called on threads of their own; `onEnd`
   /// once, when both streams have ended and the process is reaped.
-  init(
+  package init(
     arguments: [String], environment: [String: String], leavesSignalsToParent: Bool = false,
     onLine: @escaping @Sendable ([UInt8]) -> Void,
     onErrorLine: @escaping @Sendable (String) -> Void = { _ in }, onEnd: @escaping @Sendable (Ending) -> Void
-  ) throws(Failure) {
+  ) throws(ProcessError) {
     // One at a time: a child that is spawned while another's pipes are not marked yet would hold them open.
-    let (processID, input, output, errors) = try Self.spawning.withLock { _ throws(Failure) in
+    let (processID, input, output, errors) = try Self.spawning.withLock { _ throws(ProcessError) in
       var pipes: [Pipe] = []
-      do throws(Failure) {
+      do throws(ProcessError) {
         for _ in 0..<3 { pipes.append(try Pipe()) }
         let processID = try Self.spawn(
           arguments: ["layersearch"] + arguments, environment: environment,
@@ -106,13 +105,13 @@ final class ChildProcess: Sendable {
       closeInput()
       close(output.read)
       if !readsErrors { close(errors.read) }
-      throw .failed("cannot start a thread; raise the limit of processes (ulimit -u)")
+      throw ProcessError(description: "cannot start a thread; raise the limit of processes (ulimit -u)")
     }
   }
 
   /// Writes to the child's standard input; false where the child no longer reads.
   @discardableResult
-  func write(_ bytes: [UInt8]) -> Bool {
+  package func write(_ bytes: [UInt8]) -> Bool {
     input.withLock { descriptor in
       guard let descriptor else { return false }
       return writeAll(bytes, to: descriptor)
@@ -126,17 +125,17 @@ final class ChildProcess: Sendable {
     }
   }
 
-  var lastLines: [String] { errors.withLock { $0.lines } }
-  var peakMemoryBytes: Int { seenPeak.withLock { $0 } }
+  package var lastLines: [String] { errors.withLock { $0.lines } }
+  package var peakMemoryBytes: Int { seenPeak.withLock { $0 } }
 
   /// Its resident memory now, in bytes; nil once it has ended.
-  func residentBytes() -> Int? {
+  package func residentBytes() -> Int? {
     guard living.withLock({ $0 }) != nil, let memory = ProcessMemory.bytes(of: processID) else { return nil }
     seenPeak.withLock { $0 = max($0, memory.peak) }
     return memory.resident
   }
 
-  func send(signal: Int32) {
+  package func send(signal: Int32) {
     living.withLock { processID in
       if let processID { kill(processID, signal) }
     }
@@ -160,7 +159,7 @@ final class ChildProcess: Sendable {
 
   private static func spawn(
     arguments: [String], environment: [String: String], blocking: [Int32], input: Int32, output: Int32, errors: Int32
-  ) throws(Failure) -> Int32 {
+  ) throws(ProcessError) -> Int32 {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
@@ -190,8 +189,9 @@ final class ChildProcess: Sendable {
     let code = posix_spawn(
       &processID, "/proc/self/exe", &actions, &attributes, &argumentPointers, &environmentPointers)
     guard code == 0 else {
-      throw .failed(
-        "cannot start a process: \(String(cString: strerror(code))); free memory or raise the process limit")
+      throw ProcessError(
+        description:
+          "cannot start a process: \(String(cString: strerror(code))); free memory or raise the process limit")
     }
     return processID
   }
@@ -201,10 +201,11 @@ final class ChildProcess: Sendable {
     let read: Int32
     let write: Int32
 
-    init() throws(Failure) {
+    init() throws(ProcessError) {
       var ends: [Int32] = [0, 0]
       guard pipe(&ends) == 0 else {
-        throw .failed("cannot open a pipe: \(String(cString: strerror(errno))); raise the limit of open files")
+        throw ProcessError(
+          description: "cannot open a pipe: \(String(cString: strerror(errno))); raise the limit of open files")
       }
       for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
       (read, write) = (ends[0], ends[1])

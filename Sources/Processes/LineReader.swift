@@ -2,13 +2,15 @@ import Files
 import Foundation
 
 /// Lines from a file descriptor, read by blocking: for threads of their own.
-struct LineReader {
-  let descriptor: Int32
+package struct LineReader {
+  package let descriptor: Int32
   /// A longer line is cut off here.
-  static let longestLine = 1 << 20
+  package static let longestLine = 1 << 20
+
+  package init(descriptor: Int32) { self.descriptor = descriptor }
 
   /// Calls `body` with each line, without its line end, until the input ends; the last one also where it lacks a line end.
-  func forEach(_ body: ([UInt8]) -> Void) {
+  package func forEach(_ body: ([UInt8]) -> Void) {
     var line: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 16_384)
     while true {
@@ -30,4 +32,4 @@ struct LineReader {
 
 /// Writes all bytes; false where nobody reads any more or nothing more fits.
 @discardableResult
-func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool { Descriptor.write(bytes, to: descriptor) == 0 }
+package func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool { Descriptor.write(bytes, to: descriptor) == 0 }

@@ -1,9 +1,9 @@
 import Foundation
 
 /// How many files, sockets and pipes this process may have open.
-enum OpenFileLimit {
+package enum OpenFileLimit {
   /// Raises the limit as far as the system lets this user: a coordinator has a socket a worker, a worker three pipes a slot.
-  static func raise() {
+  package static func raise() {
     var limit = rlimit()
     guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur < limit.rlim_max else {
       return

@@ -4,7 +4,7 @@ import Foundation
 /// interface; every group up to the mounted root counts, because each confines what is below it.
 ///
 /// Works on texts and a root folder, so that any machine can be made up for it.
-struct ControlGroups: Sendable {
+package struct ControlGroups: Sendable {
   /// Of one version and one controller, from the process's own group up to the mount.
   private struct Hierarchy: Sendable {
     /// Empty for version 2, which has all controllers in one.
@@ -17,14 +17,14 @@ struct ControlGroups: Sendable {
   private let hierarchies: [Hierarchy]
 
   /// The process's own.
-  static let current = ControlGroups(
+  package static let current = ControlGroups(
     root: "", groups: read("/proc/self/cgroup") ?? "", mounts: read("/proc/self/mountinfo") ?? "")
 
   /// - Parameters:
   ///   - root: goes before every path; empty for this machine.
   ///   - groups: the text of `/proc/self/cgroup`.
   ///   - mounts: the text of `/proc/self/mountinfo`.
-  init(root: String, groups: String, mounts: String) {
+  package init(root: String, groups: String, mounts: String) {
     self.root = root
     let mounted = mounts.split(separator: "\n").compactMap(Mount.init)
     hierarchies = groups.split(separator: "\n").compactMap { line in
@@ -82,15 +82,15 @@ struct ControlGroups: Sendable {
   }
 
   /// A limit, and the file that it stands in.
-  struct Limit: Hashable, Sendable {
-    var value: Double
-    var file: String
+  package struct Limit: Hashable, Sendable {
+    package var value: Double
+    package var file: String
   }
 
   // MARK: What they confine to
 
   /// Processors' worth of time, as a number that may have a fraction; nil without a limit.
-  var processors: Limit? {
+  package var processors: Limit? {
     var least: Limit?
     func add(_ quota: Double, _ period: Double, _ file: String) {
       guard quota > 0, period > 0, least.map({ quota / period < $0.value }) ?? true else { return }
@@ -117,7 +117,7 @@ struct ControlGroups: Sendable {
   }
 
   /// Bytes; nil without a limit.
-  var memory: Limit? {
+  package var memory: Limit? {
     memoryFolders.flatMap { folder, isVersion2 in
       (isVersion2 ? ["memory.max"] : ["memory.limit_in_bytes"]).compactMap { name -> Limit? in
         let file = "\(folder)/\(name)"
@@ -129,7 +129,7 @@ struct ControlGroups: Sendable {
   }
 
   /// Processes of these groups that the kernel has killed for lack of memory so far. Only its growth means something.
-  var memoryKills: Int {
+  package var memoryKills: Int {
     memoryFolders.reduce(0) { sum, entry in
       let file = "\(entry.folder)/\(entry.isVersion2 ? "memory.events" : "memory.oom_control")"
       let lines = (Self.read(root + file) ?? "").split(separator: "\n")

@@ -1,9 +1,9 @@
 import Foundation
 
 /// Points in time as text: local, with the distance to UTC, so that lines of several machines can be put in order.
-enum TimeText {
+package enum TimeText {
   /// `2026-11-25T22:41:03+01:00`, ISO 8601. `time` in seconds since 1970.
-  static func iso(_ time: Double) -> String {
+  package static func iso(_ time: Double) -> String {
     guard time.isFinite, time.magnitude < 1e11 else { return "unknown" }
     var seconds = time_t(time.rounded(.down))
     var parts = tm()
@@ -14,7 +14,7 @@ enum TimeText {
     return "\(date)T\(two(Int(parts.tm_hour))):\(two(Int(parts.tm_min))):\(two(Int(parts.tm_sec)))\(distance)"
   }
 
-  static var now: String {
+  package static var now: String {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
     return iso(Double(time.tv_sec))

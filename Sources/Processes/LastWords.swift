@@ -1,11 +1,11 @@
 /// What of a process's standard error tells why it ended: the last lines, and those that name a reason.
 ///
 /// A process that traps says why in one line; a backtrace of any length follows it.
-struct LastWords: Sendable {
-  static let lastKept = 5
-  static let reasonsKept = 3
+package struct LastWords: Sendable {
+  package static let lastKept = 5
+  package static let reasonsKept = 3
   /// The rest of a longer line is dropped: a process may write without an end.
-  static let longestLine = 1000
+  package static let longestLine = 1000
 
   /// As they begin in what Swift, the C library, C++ and sanitizers write.
   private static let marks = [
@@ -17,7 +17,7 @@ struct LastWords: Sendable {
   private var last: [(number: Int, line: String)] = []
   private var count = 0
 
-  mutating func append(_ line: String) {
+  package mutating func append(_ line: String) {
     guard !line.isEmpty else { return }
     let line = String(line.prefix(Self.longestLine))
     count += 1
@@ -28,7 +28,7 @@ struct LastWords: Sendable {
   }
 
   /// In the order in which they were written, each once.
-  var lines: [String] {
+  package var lines: [String] {
     let first = last.first?.number ?? 0
     return reasons.filter { $0.number < first }.map(\.line) + last.map(\.line)
   }

@@ -1,8 +1,8 @@
 /// Seconds since an arbitrary moment, never running backwards, not even when the user sets the clock.
-enum MonotonicClock {
+package enum MonotonicClock {
   private static let start = ContinuousClock.now
 
-  static var now: Double {
+  package static var now: Double {
     let (seconds, attoseconds) = (ContinuousClock.now - start).components
     return Double(seconds) + Double(attoseconds) * 1e-18
   }
