@@ -60,11 +60,14 @@ struct FormCase: Sendable, CustomTestStringConvertible {
     let outputSize = (form.size + form.stride - 1) / form.stride
     let maps = Tensor(channels: form.rank, size: outputSize, halo: 0, images: form.images)
     let mapsGradient = Tensor(channels: form.rank, size: outputSize, halo: 1, images: form.images)
-    let layer = BasisConvolution(
-      shape: form.shape(outputChannels: form.outputs), basisShape: form.shape(outputChannels: form.rank),
-      variant: form.variant, basisChannels: form.basisChannels ?? Array(0..<form.rank),
-      basis: store.slice("basis"), coefficients: store.slice("coefficients"), maps: maps.view,
-      mapsGradient: mapsGradient.view, kernels: kernels)
+    let weights = BasisWeights(
+      shape: form.shape(outputChannels: form.outputs), rank: form.rank, variant: form.variant,
+      filters: store.slice("basis"), coefficients: store.slice("coefficients"), kernels: kernels)
+    let layer: any ConvolutionLayer =
+      switch form.variant {
+      case .remainder: RemainderConvolution(weights, basisChannels: form.basisChannels ?? Array(0..<form.rank))
+      case .full: FullConvolution(weights, maps: maps.view, mapsGradient: mapsGradient.view)
+      }
     let order = (0..<form.outputs).map { c in layer.channelMap.map { Int($0[c]) } ?? c }
     #expect(order.sorted() == Array(0..<form.outputs))
     if let channels = form.basisChannels { #expect(Array(order.prefix(form.rank)) == channels) }
@@ -89,7 +92,7 @@ struct FormCase: Sendable, CustomTestStringConvertible {
       firstBlock: 0, extent: BatchExtent(images: form.images), rows: 0..<(form.size + form.stride - 1) / form.stride)
     let input = Tensor(channels: form.inputs, size: form.size, halo: 1, images: form.images)
     input.view.fillNormal(images: form.images, seed: 1, other: 5)
-    let results = [layer as any ConvolutionLayer, dense].map { layer in
+    let results = [layer, dense].map { layer in
       let output = Tensor(channels: form.outputs, size: outputSize, halo: 0, images: form.images)
       let sums = AlignedBuffer<Double>(count: 2 * form.outputs)
       layer.prepare(for: .training)

@@ -35,11 +35,12 @@ import Testing
     arguments: kernelTables, cases)
   func equalsKeepingAll(kernels: KernelTable, form: FormCase) {
     for rectified in [true, false] {
-      let kept = step(form, kernels, rectified: rectified) { basis, batchNorm, raw, scratch in
-        NormalizedConvolution(convolution: basis, batchNorm: batchNorm, raw: raw, scratch: scratch)
+      let kept = step(form, kernels, rectified: rectified) { weights, batchNorm, raw, scratch in
+        NormalizedConvolution(
+          RemainderConvolution(weights, basisChannels: Array(0..<form.rank)), batchNorm, raw: raw, scratch: scratch)
       }
-      let folded = step(form, kernels, rectified: rectified) { basis, batchNorm, raw, scratch in
-        NormalizedBasis(basis, batchNorm, raw: raw, scratch: scratch, kernels: kernels)
+      let folded = step(form, kernels, rectified: rectified) { weights, batchNorm, raw, scratch in
+        NormalizedBasis(weights, batchNorm, raw: raw, scratch: scratch, kernels: kernels)
       }
       #expect(relativeDifference(folded.output, kept.output) < 1e-5)
       #expect(relativeDifference(folded.gradient, kept.gradient) < 1e-5)
@@ -56,7 +57,7 @@ import Testing
   /// One step of a layer on random values, with rows and blocks in portions as a network takes them.
   private func step(
     _ form: FormCase, _ kernels: KernelTable, rectified: Bool,
-    _ make: (BasisConvolution, BatchNorm, LaneView, Workspace.Scratch) -> any NormalizedLayer
+    _ make: (BasisWeights, BatchNorm, LaneView, Workspace.Scratch) -> any NormalizedLayer
   ) -> Step {
     let (images, outputs) = (form.images, form.outputs)
     let store = ParameterStore(tensors: [
@@ -71,9 +72,8 @@ import Testing
       store.write(name, store.read(name).map { _ in Float(random.normal()) })
     }
     let outputSize = (form.size + form.stride - 1) / form.stride
-    let basis = BasisConvolution(
-      shape: form.shape(outputChannels: outputs), basisShape: form.shape(outputChannels: form.rank),
-      variant: .remainder, basisChannels: Array(0..<form.rank), basis: store.slice("basis"),
+    let weights = BasisWeights(
+      shape: form.shape(outputChannels: outputs), rank: form.rank, variant: .remainder, filters: store.slice("basis"),
       coefficients: store.slice("coefficients"), kernels: kernels)
     let batchNorm = BatchNorm(
       channels: outputs, gamma: store.slice("gamma"), beta: store.slice("beta"),
@@ -83,7 +83,7 @@ import Testing
     let activation = Tensor(channels: outputs, size: outputSize, halo: 1, images: images)
     let scratchGradient = Tensor(channels: outputs, size: outputSize, halo: 1, images: images)
     let layer = make(
-      basis, batchNorm, raw.view,
+      weights, batchNorm, raw.view,
       Workspace.Scratch(activation: activation.view, gradient: scratchGradient.view))
 
     let batch = BatchExtent(images: images)
@@ -102,7 +102,7 @@ import Testing
       view.portion(portion, rows: portion.inputRows(stride: form.stride, height: form.size))
     }
 
-    basis.prepare(for: .training)
+    layer.prepare(for: .training)
     layer.beginStatistics()
     for portion in portions { layer.convolve(inputRows(input.view, of: portion), portion) }
     layer.takeStatistics(batch)

@@ -7,7 +7,14 @@ public enum PassMode: Hashable, Sendable {
   case inference
 }
 
-/// Batch normalisation (Ioffe and Szegedy 2015) of a convolution's output, fused with the residual sum and the
+/// What follows batch norm.
+struct ActivationPass {
+  var residual: LaneView?
+  var residualChannelOffset = 0
+  var rectified = true
+}
+
+/// Batch normalization (Ioffe and Szegedy 2015) of a convolution's output, fused with the residual sum and the
 /// rectifier that follow it.
 ///
 /// Momentum 0.1, ε 1e-5, running variance unbiased: PyTorch's defaults. Parameters and running statistics are in the

@@ -18,13 +18,11 @@ protocol ConvolutionLayer: AnyObject {
   /// The views are the portion's, `input` from the row at which the first output row's middle tap lies.
   func forward(_ input: LaneView, _ output: LaneView, _ portion: BatchPortion, statistics: ChannelSums?)
 
-  /// z, from `input`, with batch norm's statistics known: what `forward` and then `batchNorm.normalize` would make, for planes of
-  /// `batch`.
-  /// - Parameters:
-  ///   - raw: memory for y, where the form or the order of its channels needs it.
+  /// z, from `input`, where batch norm's statistics are known beforehand: what `forward` and then a normalization by
+  /// `activation` would make, for planes of `batch`. For forms without a channel map.
+  /// - Parameter scratch: memory for y, where the form needs it.
   func infer(
-    _ input: LaneView, raw: LaneView, _ batchNorm: BatchNorm, _ pass: ActivationPass, _ output: LaneView,
-    _ batch: BatchExtent)
+    _ input: LaneView, scratch: LaneView, _ activation: Activation, _ output: LaneView, _ batch: BatchExtent)
 
   /// For a portion of the batch, whose views these are: gradients of the weights, added to what is there, and of the
   /// input's rows where `inputGradient` is given, added to it if `accumulate`.
@@ -34,13 +32,6 @@ protocol ConvolutionLayer: AnyObject {
   func backward(
     _ input: LaneView, _ output: LaneView, outputGradient: LaneView, inputGradient: LaneView?, accumulate: Bool,
     _ portion: BatchPortion)
-}
-
-/// What follows batch norm.
-struct ActivationPass {
-  var residual: LaneView?
-  var residualChannelOffset = 0
-  var rectified = true
 }
 
 /// Weights as they are trained, and as the kernels read them.
@@ -106,10 +97,9 @@ final class Convolution: ConvolutionLayer {
   }
 
   func infer(
-    _ input: LaneView, raw: LaneView, _ batchNorm: BatchNorm, _ pass: ActivationPass, _ output: LaneView,
-    _ batch: BatchExtent
+    _ input: LaneView, scratch: LaneView, _ activation: Activation, _ output: LaneView, _ batch: BatchExtent
   ) {
-    weights.forward(input, output, batch, .activation(batchNorm.activation(pass)))
+    weights.forward(input, output, batch, .activation(activation))
   }
 
   func backward(

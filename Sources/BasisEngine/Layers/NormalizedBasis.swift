@@ -20,10 +20,10 @@ final class NormalizedBasis: NormalizedLayer {
   /// y_b, all blocks.
   let raw: LaneView
   let scratch: Workspace.Scratch
-  private let basis: BasisConvolution
-  private let rank: Int
+  private let weights: BasisWeights
+  private var rank: Int { weights.rank }
   /// N − r
-  private let combined: Int
+  private var combined: Int { weights.combined }
   private let kernels: KernelTable
   /// h, all blocks.
   private let shares: LaneView
@@ -43,21 +43,22 @@ final class NormalizedBasis: NormalizedLayer {
   private let shift: AlignedBuffer<Float>
   private let ones: AlignedBuffer<Float>
 
-  var convolution: any ConvolutionLayer { basis }
   var readsGradient: Bool { false }
+  var stride: Int { weights.shape.stride }
 
-  /// - Parameter raw: memory for the layer's y: its first r channels take y_b, the next ones h.
+  /// - Parameters:
+  ///   - weights: of variant `remainder`; the basis maps are the first output channels.
+  ///   - raw: memory for the layer's y: its first r channels take y_b, the next ones h.
   init(
-    _ basis: BasisConvolution, _ batchNorm: BatchNorm, raw: LaneView, scratch: Workspace.Scratch, kernels: KernelTable
+    _ weights: BasisWeights, _ batchNorm: BatchNorm, raw: LaneView, scratch: Workspace.Scratch, kernels: KernelTable
   ) {
-    let outputs = basis.shape.outputChannels
-    precondition(basis.variant == .remainder && basis.channelMap == nil && 2 * basis.rank <= outputs)
-    self.basis = basis
+    let (rank, outputs) = (weights.rank, weights.shape.outputChannels)
+    let combined = outputs - rank
+    precondition(weights.combined == combined && Self.hasRoom(rank: rank, outputs: outputs))
+    self.weights = weights
     self.batchNorm = batchNorm
     self.scratch = scratch
     self.kernels = kernels
-    rank = basis.rank
-    combined = outputs - rank
     self.raw = raw.channels(0..<rank)
     shares = raw.channels(rank..<2 * rank)
     products = AlignedBuffer(count: rank * rank)
@@ -72,17 +73,25 @@ final class NormalizedBasis: NormalizedLayer {
     ones.values.update(repeating: 1)
   }
 
-  /// Whether a layer's step is faster in this form: r·(N + r) more products a pixel against N − r channels that are not moved.
-  /// Never where the memory of y has no room for h.
-  static func isFaster(_ basis: BasisConvolution) -> Bool {
-    let (rank, outputs) = (basis.rank, basis.shape.outputChannels)
-    return basis.variant == .remainder && basis.channelMap == nil && 2 * rank <= outputs
-      && rank * (outputs + rank) <= productsPerChannel * (outputs - rank)
+  /// Whether the memory of y has room for h.
+  private static func hasRoom(rank: Int, outputs: Int) -> Bool { 2 * rank <= outputs }
+
+  /// Whether a layer's step is possible and faster in this form: r·(N + r) more products a pixel against N − r channels that
+  /// are not moved.
+  static func isFaster(rank: Int, outputs: Int) -> Bool {
+    hasRoom(rank: rank, outputs: outputs) && rank * (outputs + rank) <= productsPerChannel * (outputs - rank)
   }
 
   /// Multiply-adds that take the time in which a channel's pixel is moved as often as a step does. Measured with ResNet-18: faster
   /// at 107 (r = 64 of 256), even at 192 (64 of 128), slower at 384 (128 of 256).
   private static let productsPerChannel = 128
+
+  func prepare(for mode: PassMode) { weights.prepare(for: mode) }
+
+  func infer(_ input: LaneView, _ pass: ActivationPass, output: LaneView, _ block: BatchExtent) {
+    weights.filters.forward(input, raw, block, .none)
+    weights.combine(raw, batchNorm.activation(pass), output, block)
+  }
 
   // MARK: Forward
 
@@ -93,14 +102,14 @@ final class NormalizedBasis: NormalizedLayer {
 
   func convolve(_ input: LaneView, _ portion: BatchPortion) {
     let maps = raw.portion(portion, rows: portion.rows)
-    basis.basis.forward(input, maps, portion.extent, .statistics(batchNorm.sums))
+    weights.filters.forward(input, maps, portion.extent, .statistics(batchNorm.sums))
     // The products take all lanes.
     maps.clearLanes(from: portion.extent.lanesInLastBlock, block: portion.extent.blocks - 1)
     addProducts(maps, maps, portion.extent, to: products)
   }
 
   func takeStatistics(_ batch: BatchExtent) {
-    let a = basis.coefficients.weights.values
+    let a = weights.coefficients.weights.values
     let statistics = batchNorm.sums
     sums.base.update(from: statistics.values, count: rank)
     combinedProducts.values.update(repeating: 0)
@@ -131,10 +140,9 @@ final class NormalizedBasis: NormalizedLayer {
     _ portion: BatchPortion, rows: Range<Int>, residual: LaneView?, residualChannelOffset: Int, rectified: Bool,
     output: LaneView
   ) {
-    basis.combine(
-      raw.portion(portion, rows: rows), batchNorm,
-      ActivationPass(residual: residual, residualChannelOffset: residualChannelOffset, rectified: rectified),
-      output, portion.extent)
+    let pass = ActivationPass(
+      residual: residual, residualChannelOffset: residualChannelOffset, rectified: rectified)
+    weights.combine(raw.portion(portion, rows: rows), batchNorm.activation(pass), output, portion.extent)
   }
 
   // MARK: Backward
@@ -153,7 +161,7 @@ final class NormalizedBasis: NormalizedLayer {
   }
 
   func takeGradients(_ batch: BatchExtent) {
-    let coefficients = basis.coefficients.weights
+    let coefficients = weights.coefficients.weights
     for c in 0..<combined {
       let (row, products) = (coefficients.values + c * rank, gradientProducts.base + c * rank)
       batchNorm.gradientProducts[rank + c] = (0..<rank).reduce(0) { $0 + Double(row[$1]) * products[$1] }
@@ -194,9 +202,9 @@ final class NormalizedBasis: NormalizedLayer {
       // The shift is in lanes that are no images, too.
       target.clearLanes(from: portion.extent.lanesInLastBlock, block: portion.extent.blocks - 1)
     }
-    basis.basis.weightGradient(input, basisGradient, portion.extent)
+    weights.filters.weightGradient(input, basisGradient, portion.extent)
     if let inputGradient {
-      basis.basis.inputGradient(basisGradient, inputGradient, accumulate: accumulate, portion.extent)
+      weights.filters.inputGradient(basisGradient, inputGradient, accumulate: accumulate, portion.extent)
     }
   }
 

@@ -2,11 +2,33 @@ import KernelInterface
 
 /// A convolution of any form and its batch norm, which keeps all of y.
 struct NormalizedConvolution: NormalizedLayer {
-  let convolution: any ConvolutionLayer
+  private let convolution: any ConvolutionLayer
   let batchNorm: BatchNorm
   let raw: LaneView
   let scratch: Workspace.Scratch
   var readsGradient: Bool { true }
+  var stride: Int { convolution.shape.stride }
+
+  init(_ convolution: any ConvolutionLayer, _ batchNorm: BatchNorm, raw: LaneView, scratch: Workspace.Scratch) {
+    self.convolution = convolution
+    self.batchNorm = batchNorm
+    self.raw = raw
+    self.scratch = scratch
+  }
+
+  func prepare(for mode: PassMode) { convolution.prepare(for: mode) }
+
+  func infer(_ input: LaneView, _ pass: ActivationPass, output: LaneView, _ block: BatchExtent) {
+    guard convolution.channelMap != nil else {
+      return convolution.infer(input, scratch: raw, batchNorm.activation(pass), output, block)
+    }
+    // Batch norm puts the channels in their places: a convolution that applied it itself would need them in order.
+    let portion = BatchPortion(firstBlock: 0, extent: block, rows: 0..<raw.height)
+    convolution.forward(input, raw, portion, statistics: nil)
+    batchNorm.normalize(
+      raw, residual: pass.residual, residualChannelOffset: pass.residualChannelOffset, rectified: pass.rectified,
+      output: output, block)
+  }
 
   func beginStatistics() { batchNorm.beginStatistics() }
 

@@ -5,7 +5,7 @@ import KernelInterface
 /// Its passes run portion by portion: all portions pass through the convolution before batch norm can take its
 /// statistics, and then through normalisation together with whatever reads the result.
 protocol NormalizedLayer {
-  var convolution: any ConvolutionLayer { get }
+  var stride: Int { get }
   var batchNorm: BatchNorm { get }
   /// What the forward pass keeps of the convolution's output, in its internal order; all blocks. In inference, scratch.
   var raw: LaneView { get }
@@ -14,6 +14,12 @@ protocol NormalizedLayer {
 
   /// Whether `backward` reads g, which then has to last until there.
   var readsGradient: Bool { get }
+
+  /// Reads the weights as they are now, for the passes that follow.
+  func prepare(for mode: PassMode)
+
+  /// z of one block in inference, with the running statistics.
+  func infer(_ input: LaneView, _ pass: ActivationPass, output: LaneView, _ block: BatchExtent)
 
   func beginStatistics()
   /// y of a portion, and its share of the statistics.
@@ -47,9 +53,8 @@ extension NormalizedLayer {
   /// Values of a channel in a batch.
   func count(_ batch: BatchExtent) -> Int { batch.images * raw.height * raw.width }
 
-  /// z of one block in inference.
-  func infer(_ input: LaneView, _ pass: ActivationPass = ActivationPass(), output: LaneView, _ block: BatchExtent) {
-    convolution.infer(input, raw: raw, batchNorm, pass, output, block)
+  func infer(_ input: LaneView, output: LaneView, _ block: BatchExtent) {
+    infer(input, ActivationPass(), output: output, block)
   }
 
   func normalize(_ portion: BatchPortion, rows: Range<Int>, rectified: Bool = true, output: LaneView) {

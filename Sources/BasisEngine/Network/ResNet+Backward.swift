@@ -78,7 +78,7 @@ extension ResNet {
   /// From g of a block's inner activation, and of its sum, to g of what it reads.
   private func backwardFirst(_ index: Int, _ portion: BatchPortion) {
     let block = blocks[index]
-    let stride = block.first.convolution.shape.stride
+    let stride = block.first.stride
     let inputRows = portion.inputRows(stride: stride, height: block.input.height)
     let input = block.input.portion(portion, rows: inputRows)
     let inputGradient = block.inputGradient.portion(portion, rows: inputRows)

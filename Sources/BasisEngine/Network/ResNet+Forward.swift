@@ -39,7 +39,7 @@ extension ResNet {
   /// Once for all batches of an evaluation: weights change between training steps only.
   private func prepareWeights(for mode: PassMode) {
     if mode == .inference, preparedRevision == parameters.revision { return }
-    for unit in units { unit.convolution.prepare(for: mode) }
+    for unit in units { unit.prepare(for: mode) }
     classifier.prepare(for: mode)
     preparedRevision = parameters.revision
   }
@@ -68,7 +68,7 @@ extension ResNet {
     case .stem: stem.convolve(workspace.input.portion(portion, rows: portion.rows), portion)
     case .first(let index):
       let block = blocks[index]
-      let (stride, height) = (block.first.convolution.shape.stride, block.input.height)
+      let (stride, height) = (block.first.stride, block.input.height)
       completeOutput(before: index, portion, rows: portion.newInputRows(stride: stride, height: height))
       let input = block.input.portion(portion, rows: portion.inputRows(stride: stride, height: height))
       block.first.convolve(input, portion)
@@ -96,7 +96,7 @@ extension ResNet {
     switch block.shortcut {
     case .identity: residual = residual.rows(rows)
     case .subsampleAndPad:
-      residual = residual.subsampled(by: block.first.convolution.shape.stride).rows(rows)
+      residual = residual.subsampled(by: block.first.stride).rows(rows)
       offset = (block.output.channels - block.input.channels) / 2
     case .projection:
       // No gradient is under way: its memory takes the projected input.

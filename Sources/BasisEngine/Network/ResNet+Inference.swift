@@ -23,7 +23,7 @@ extension ResNet {
     switch residualBlock.shortcut {
     case .identity: break
     case .subsampleAndPad:
-      pass.residual = input.subsampled(by: residualBlock.first.convolution.shape.stride)
+      pass.residual = input.subsampled(by: residualBlock.first.stride)
       pass.residualChannelOffset = (output.channels - input.channels) / 2
     case .projection:
       // No gradient is under way: its memory takes the projected input.

@@ -1,0 +1,77 @@
+import KernelInterface
+import SearchCore
+
+/// The trained factors of a convolution whose N output maps are made of r filters (arXiv 2408.06024), evaluated maps-first:
+///
+///     y_b = conv(x; W_b)     W_b: [r][C][k][k], stride and padding belong here
+///     y_r = A · y_b          A: a 1×1 convolution
+///
+/// `remainder`: y is y_b and N − r combinations of it, A is [N − r][r]. `full`: all N outputs are combinations, A is [N][r].
+struct BasisWeights {
+  /// The whole convolution's.
+  let shape: ConvolutionShape
+  let rank: Int
+  /// Outputs that are combinations: the rows of A.
+  let combined: Int
+  /// W_b
+  let filters: PreparedWeights
+  /// A
+  let coefficients: PreparedWeights
+  private let kernels: KernelTable
+
+  /// - Parameters:
+  ///   - shape: the whole convolution's.
+  ///   - algorithms: of the convolution with the r filters.
+  init(
+    shape: ConvolutionShape, rank: Int, variant: BasisVariant, algorithms: ConvolutionAlgorithms = .direct,
+    filters: ParameterSlice, coefficients: ParameterSlice, kernels: KernelTable
+  ) {
+    precondition(rank >= 1 && rank < shape.outputChannels)
+    self.shape = shape
+    self.rank = rank
+    self.kernels = kernels
+    combined = variant == .remainder ? shape.outputChannels - rank : shape.outputChannels
+    var filterShape = shape
+    filterShape.outputChannels = rank
+    self.filters = PreparedWeights(filters, shape: filterShape, algorithms: algorithms, kernels: kernels)
+    self.coefficients = PreparedWeights(
+      coefficients,
+      shape: ConvolutionShape(outputChannels: combined, inputChannels: rank, kernelSize: 1, stride: 1),
+      algorithms: .direct, kernels: kernels)
+  }
+
+  func prepare(for mode: PassMode) {
+    filters.prepare(for: mode)
+    coefficients.prepare(for: mode)
+  }
+
+  /// z from y_b, of variant `remainder` with the basis maps first: theirs, and what A makes of them.
+  /// - Parameter activation: its residual has a memory of its own.
+  func combine(_ maps: LaneView, _ activation: Activation, _ output: LaneView, _ batch: BatchExtent) {
+    kernels.normalize(
+      Normalization(
+        input: maps, scale: activation.scale, shift: activation.shift, channelMap: nil, residual: activation.residual,
+        residualChannelOffset: activation.residualChannelOffset, rectified: activation.rectified, output: output), batch
+    )
+    coefficients.forward(
+      maps, output.channels(rank..<shape.outputChannels), batch, .activation(activation.channels(from: rank)))
+  }
+
+  /// From a portion's dy_r: dA, dy_b and with it dW_b and, where `inputGradient` is given, dx.
+  /// - Parameters:
+  ///   - maps: y_b.
+  ///   - mapsGradient: dy_b, haloed for 3×3: added to if `keepsMaps`, else overwritten.
+  ///   - combinedGradient: dy_r, good one row beyond the portion.
+  func backward(
+    _ input: LaneView, maps: LaneView, mapsGradient: LaneView, keepsMaps: Bool, combinedGradient: LaneView,
+    inputGradient: LaneView?, accumulate: Bool, _ batch: BatchExtent
+  ) {
+    coefficients.weightGradient(maps, combinedGradient, batch)
+    // The input gradient of a 3×3 basis reads dy_b one row beyond the portion.
+    let rows = shape.kernelSize == 3 ? 1 : 0
+    coefficients.inputGradient(
+      combinedGradient.extended(by: rows), mapsGradient.extended(by: rows), accumulate: keepsMaps, batch)
+    filters.weightGradient(input, mapsGradient, batch)
+    if let inputGradient { filters.inputGradient(mapsGradient, inputGradient, accumulate: accumulate, batch) }
+  }
+}

@@ -1,0 +1,48 @@
+import KernelInterface
+
+/// A basis convolution of variant `full`, with memory of its own for y_b.
+final class FullConvolution: ConvolutionLayer {
+  let channelMap: UnsafePointer<Int32>? = nil
+  private let weights: BasisWeights
+  private let maps: LaneView
+  private let mapsGradient: LaneView
+
+  /// - Parameters:
+  ///   - maps: memory of y_b, r channels, all blocks: it has to last from the forward to the backward pass.
+  ///   - mapsGradient: memory of its gradient, r channels, haloed, one portion.
+  init(_ weights: BasisWeights, maps: LaneView, mapsGradient: LaneView) {
+    precondition(weights.combined == weights.shape.outputChannels)
+    precondition(maps.channels == weights.rank && mapsGradient.channels == weights.rank)
+    self.weights = weights
+    self.maps = maps
+    self.mapsGradient = mapsGradient
+  }
+
+  var shape: ConvolutionShape { weights.shape }
+
+  func prepare(for mode: PassMode) { weights.prepare(for: mode) }
+
+  func forward(_ input: LaneView, _ output: LaneView, _ portion: BatchPortion, statistics: ChannelSums?) {
+    let maps = maps.portion(portion, rows: portion.rows)
+    weights.filters.forward(input, maps, portion.extent, .none)
+    weights.coefficients.forward(maps, output, portion.extent, ConvolutionEpilogue(statistics))
+  }
+
+  func infer(
+    _ input: LaneView, scratch: LaneView, _ activation: Activation, _ output: LaneView, _ batch: BatchExtent
+  ) {
+    weights.filters.forward(input, maps, batch, .none)
+    weights.coefficients.forward(maps, output, batch, .activation(activation))
+  }
+
+  func backward(
+    _ input: LaneView, _ output: LaneView, outputGradient: LaneView, inputGradient: LaneView?, accumulate: Bool,
+    _ portion: BatchPortion
+  ) {
+    weights.backward(
+      input, maps: maps.portion(portion, rows: portion.rows),
+      mapsGradient: mapsGradient.rows(0..<outputGradient.height),
+      keepsMaps: false, combinedGradient: outputGradient, inputGradient: inputGradient, accumulate: accumulate,
+      portion.extent)
+  }
+}

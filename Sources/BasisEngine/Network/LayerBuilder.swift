@@ -1,0 +1,135 @@
+import KernelInterface
+import SearchCore
+
+/// Makes layers over their slices of parameters and their views of the workspace.
+struct LayerBuilder {
+  let form: NetworkForm
+  let workspace: Workspace
+  let parameters: ParameterStore
+  let statistics: ParameterStore
+  let kernels: KernelTable
+  let times: LayerTimes?
+  private(set) var basisMemory: [AlignedBuffer<Lanes>] = []
+  /// Gradients of y_b, of one portion: needed within one layer's backward pass only, so layers of one output size share them.
+  private var mapsGradients: [Int: AlignedBuffer<Lanes>] = [:]
+
+  init(
+    form: NetworkForm, workspace: Workspace, parameters: ParameterStore, statistics: ParameterStore,
+    kernels: KernelTable, times: LayerTimes?
+  ) {
+    self.form = form
+    self.workspace = workspace
+    self.parameters = parameters
+    self.statistics = statistics
+    self.kernels = kernels
+    self.times = times
+  }
+
+  /// A convolution without batch norm.
+  mutating func convolution(_ index: Int) -> any ConvolutionLayer {
+    let layer = form.architecture.layers[index]
+    let kernels = kernels(of: layer)
+    switch form.layers[index] {
+    case .dense: return dense(layer, kernels)
+    case .basis(let rank, let channels):
+      return convolution(layer, basisWeights(layer, rank: rank, kernels), basisChannels: channels)
+    }
+  }
+
+  /// A convolution with its batch norm, in the form that is fastest.
+  mutating func normalizedLayer(_ index: Int) -> any NormalizedLayer {
+    let layer = form.architecture.layers[index]
+    let kernels = kernels(of: layer)
+    let (raw, scratch) = (workspace.outputs[index], workspace.scratch(of: layer))
+    let convolution: any ConvolutionLayer
+    switch form.layers[index] {
+    case .dense: convolution = dense(layer, kernels)
+    case .basis(let rank, let channels):
+      let weights = basisWeights(layer, rank: rank, kernels)
+      let isInOrder = channels == Array(0..<rank)
+      if form.variant == .remainder, isInOrder, NormalizedBasis.isFaster(rank: rank, outputs: layer.outputChannels) {
+        let batchNorm = batchNorm(of: layer, channelMap: nil, kernels)
+        return NormalizedBasis(weights, batchNorm, raw: raw, scratch: scratch, kernels: kernels)
+      }
+      convolution = self.convolution(layer, weights, basisChannels: channels)
+    }
+    let batchNorm = batchNorm(of: layer, channelMap: convolution.channelMap, kernels)
+    return NormalizedConvolution(convolution, batchNorm, raw: raw, scratch: scratch)
+  }
+
+  private func kernels(of layer: Layer) -> KernelTable { times?.table(for: layer.name) ?? kernels }
+
+  private func dense(_ layer: Layer, _ kernels: KernelTable) -> Convolution {
+    let shape = shape(of: layer, outputChannels: layer.outputChannels)
+    return Convolution(
+      shape: shape, algorithms: algorithms(for: shape, of: layer, kernels),
+      weight: parameters.slice("\(layer.name).weight"), kernels: kernels)
+  }
+
+  private func basisWeights(_ layer: Layer, rank: Int, _ kernels: KernelTable) -> BasisWeights {
+    BasisWeights(
+      shape: shape(of: layer, outputChannels: layer.outputChannels), rank: rank, variant: form.variant,
+      algorithms: algorithms(for: shape(of: layer, outputChannels: rank), of: layer, kernels),
+      filters: parameters.slice("\(layer.name).basis"), coefficients: parameters.slice("\(layer.name).coefficients"),
+      kernels: kernels)
+  }
+
+  /// The form of a basis convolution that computes all of y.
+  private mutating func convolution(
+    _ layer: Layer, _ weights: BasisWeights, basisChannels: [Int]
+  ) -> any ConvolutionLayer {
+    switch form.variant {
+    case .remainder: RemainderConvolution(weights, basisChannels: basisChannels)
+    case .full:
+      FullConvolution(
+        weights, maps: maps(of: layer, rank: weights.rank), mapsGradient: mapsGradient(of: layer, rank: weights.rank))
+    }
+  }
+
+  private func batchNorm(of layer: Layer, channelMap: UnsafePointer<Int32>?, _ kernels: KernelTable) -> BatchNorm {
+    let name = NetworkForm.batchNormName(of: layer.name)
+    return BatchNorm(
+      channels: layer.outputChannels, gamma: parameters.slice("\(name).weight"),
+      beta: parameters.slice("\(name).bias"), runningMean: statistics.slice("\(name).running_mean"),
+      runningVariance: statistics.slice("\(name).running_var"), channelMap: channelMap, kernels: kernels)
+  }
+
+  /// The layer's filters, or those of its basis.
+  private func shape(of layer: Layer, outputChannels: Int) -> ConvolutionShape {
+    ConvolutionShape(
+      outputChannels: outputChannels, inputChannels: layer.inputChannels, kernelSize: layer.kernelSize,
+      stride: layer.stride)
+  }
+
+  private func algorithms(
+    for shape: ConvolutionShape, of layer: Layer, _ kernels: KernelTable
+  ) -> ConvolutionAlgorithms {
+    AlgorithmTable.of(kernels).algorithms(for: shape, size: layer.outputSize)
+  }
+
+  private mutating func maps(of layer: Layer, rank: Int) -> LaneView {
+    let size = layer.outputSize
+    let memory = AlignedBuffer<Lanes>(
+      count: LaneView.elementCount(
+        blocks: BatchExtent(images: workspace.capacity).blocks, channels: rank, height: size, width: size, halo: 0))
+    basisMemory.append(memory)
+    return LaneView(memory: memory.base, channels: rank, height: size, width: size, halo: 0)
+  }
+
+  private mutating func mapsGradient(of layer: Layer, rank: Int) -> LaneView {
+    let size = layer.outputSize
+    let capacity = BatchExtent(images: workspace.capacity).blocks
+    // The classifier takes the whole batch at a time.
+    let blocks = size == 1 ? capacity : min(capacity, BatchPortion.blocks(size: size))
+    let widest = form.architecture.layers.filter { $0.outputSize == size }.map(\.outputChannels).max() ?? rank
+    let memory =
+      mapsGradients[size]
+      ?? AlignedBuffer<Lanes>(
+        count: LaneView.elementCount(
+          blocks: blocks, channels: widest, height: BatchPortion.rows(size: size), width: size, halo: 1))
+    if mapsGradients.updateValue(memory, forKey: size) == nil { basisMemory.append(memory) }
+    return LaneView(
+      memory: memory.base, channels: widest, height: BatchPortion.rows(size: size), width: size, halo: 1
+    ).channels(0..<rank)
+  }
+}
