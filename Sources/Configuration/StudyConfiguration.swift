@@ -113,8 +113,7 @@ extension StudyConfiguration {
   }
 
   private static func readObjectives(_ root: SectionReader) -> [Objective] {
-    let standard: [Objective] = [.accuracy, .parameters, .multiplyAdds]
-    guard let read = root.choices("objectives", of: Objective.self) else { return standard }
+    guard let read = root.choices("objectives", of: Objective.self) else { return Objective.standard }
     if read.isEmpty, !root.problems.problems.contains(where: { $0.text.contains("'objectives'") }) {
       root.report(
         "objectives", "is empty; name at least one of: \(Objective.allCases.map(\.rawValue).joined(separator: ", "))")

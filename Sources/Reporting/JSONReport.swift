@@ -69,10 +69,10 @@ extension StudyReport {
       ("objectives", .array(objectives.map { .string($0.rawValue) })),
       (
         "dense",
-        .object([
-          ("parameters", .integer(denseCost.parameters)), ("multiply_adds", .integer(denseCost.multiplyAdds)),
-          ("accuracy", JSONValue(dense?.score.accuracy)), ("accuracy_sd", JSONValue(dense?.score.accuracySD)),
-        ])
+        .object(
+          denseCosts + [
+            ("accuracy", JSONValue(dense?.score.accuracy)), ("accuracy_sd", JSONValue(dense?.score.accuracySD)),
+          ])
       ),
       ("hypervolume", JSONValue(hypervolume)),
       ("trained_candidates", .integer(rows.count)),
@@ -96,6 +96,13 @@ extension StudyReport {
     return JSONValue.object(fields).text() + "\n"
   }
 
+  private var denseCosts: [(String, JSONValue)] {
+    Objective.allCases.compactMap { objective in
+      guard case .count(let count, _) = objective.descriptor.quantity else { return nil }
+      return (objective.rawValue, .integer(count(denseCost)))
+    }
+  }
+
   private var proxy: JSONValue {
     .object([
       ("epochs", .integer(recipe.epochs)), ("batch", .integer(recipe.batch)),
@@ -115,24 +122,20 @@ extension ReportRow {
     case .dense: referenceName = .string("dense")
     case .allLayers: referenceName = .string("all_layers")
     }
-    return .object([
-      ("candidate", .string("\(score.candidate)")),
-      ("decomposed_layers", .integer(ranks.count)),
-      ("parameters", .integer(score.cost.parameters)),
-      ("parameter_ratio", JSONValue(ratio: score.parameterRatio)),
-      ("multiply_adds", .integer(score.cost.multiplyAdds)),
-      ("multiply_add_ratio", JSONValue(ratio: score.multiplyAddRatio)),
-      ("accuracy", JSONValue(score.accuracy)),
-      ("accuracy_sd", JSONValue(score.accuracySD)),
-      ("loss", JSONValue(score.loss)),
-      ("step_time_ratio", JSONValue(ratio: score.stepTimeRatio)),
-      ("inference_time_ratio", JSONValue(ratio: score.inferenceTimeRatio)),
-      ("seeds", .integer(score.seeds)),
-      ("on_frontier", .bool(onFrontier)),
-      ("diverged_seeds", .integer(score.divergedSeeds)),
-      ("kernel_variants", .array(kernelVariants.map { .string($0) })),
-      ("reference", referenceName),
-      ("ranks", .object(ranks)),
-    ])
+    let columns = ReportColumn.all.map { ($0.name, $0.value(self).json) }
+    return .object(columns + [("reference", referenceName), ("ranks", .object(ranks))])
+  }
+}
+
+extension ReportColumn.Value {
+  fileprivate var json: JSONValue {
+    switch self {
+    case .text(let text): .string(text)
+    case .texts(let texts): .array(texts.map { .string($0) })
+    case .flag(let flag): .bool(flag)
+    case .integer(let integer): .integer(integer)
+    case .exact(let value): JSONValue(value)
+    case .ratio(let value): JSONValue(ratio: value)
+    }
   }
 }

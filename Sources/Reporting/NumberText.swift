@@ -16,26 +16,25 @@ extension ImageSet {
   }
 }
 
-extension Objective {
-  var title: String {
-    switch self {
-    case .accuracy: return "accuracy"
-    case .parameters: return "parameters"
-    case .multiplyAdds: return "multiply-adds"
-    case .stepTime: return "step time"
-    case .inferenceTime: return "inference time"
+extension CandidateScore {
+  /// As tables print it, in its own unit; nil where it is unknown.
+  func text(of objective: Objective) -> String? {
+    switch objective.descriptor.quantity {
+    case .count(let count, _): NumberText.count(count(cost))
+    case .fraction(let fraction, let deviation): text(fraction: fraction(self), deviation: deviation(self))
+    case .ratio: value(of: objective).map { NumberText.percent($0, 0) }
     }
   }
-}
 
-extension CandidateScore {
+  var accuracyText: String { text(fraction: accuracy, deviation: accuracySD) }
+
   /// `45.7 ± 0.9 %`, without the deviation for a single seed; `diverged` where no training ended well, and with a dagger where
   /// some did not.
-  var accuracyText: String {
-    guard let accuracy else { return "diverged" }
+  private func text(fraction: Double?, deviation: Double?) -> String {
+    guard let fraction else { return "diverged" }
     let mark = divergedSeeds > 0 ? Self.divergedMark + " " : ""
-    guard let accuracySD else { return mark + NumberText.percent(accuracy) }
-    return "\(mark)\(NumberText.fixed(accuracy * 100, 1)) ± \(NumberText.percent(accuracySD))"
+    guard let deviation else { return mark + NumberText.percent(fraction) }
+    return "\(mark)\(NumberText.fixed(fraction * 100, 1)) ± \(NumberText.percent(deviation))"
   }
 
   /// Before the accuracy of a candidate some of whose trainings diverged.
@@ -57,5 +56,15 @@ extension StudyReport {
   var extent: String {
     "\(NumberText.plural(rows.count, "candidate")) in \(NumberText.plural(trainings, "training")), "
       + "\(NumberText.grouped(frontier.count)) on the frontier"
+  }
+}
+
+extension Cost {
+  /// `269.7 K parameters, 40.55 M multiply-adds`
+  var text: String {
+    Objective.allCases.compactMap { objective in
+      guard case .count(let count, _) = objective.descriptor.quantity else { return nil }
+      return "\(NumberText.count(count(self))) \(objective.title)"
+    }.joined(separator: ", ")
   }
 }

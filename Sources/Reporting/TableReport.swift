@@ -4,14 +4,14 @@ import SearchCore
 // The table for documents; TerminalTable has the one for terminals.
 extension StudyReport {
   func markdown(_ selection: ReportSelection) -> String {
-    var headings = TableColumn.allCases.map(\.heading) + ["Candidate"]
+    var headings = TableColumn.all.map(\.heading) + ["Candidate"]
     var alignments = headings.map { $0 == "Candidate" ? ":---" : "---:" }
     if selection == .all {
       headings.insert("Frontier", at: headings.count - 1)
       alignments.insert(":---:", at: alignments.count - 1)
     }
     let lines = rows(selection).map { row in
-      var cells = TableColumn.allCases.map { row.cell($0) }
+      var cells = TableColumn.all.map { row.cell($0) }
       if selection == .all { cells.append(row.onFrontier ? "●" : "") }
       return cells + ["`\(row.score.candidate)`"]
     }
@@ -25,29 +25,49 @@ extension StudyReport {
   }
 
   var denseText: String {
-    let cost =
-      "\(NumberText.count(denseCost.parameters)) parameters, \(NumberText.count(denseCost.multiplyAdds)) multiply-adds"
-    guard let score = dense?.score else { return cost }
-    return "\(cost), accuracy \(score.accuracyText)"
+    guard let score = dense?.score else { return denseCost.text }
+    return "\(denseCost.text), accuracy \(score.accuracyText)"
   }
 }
 
-/// What a table tells of a candidate besides its name, in the order of its columns.
-enum TableColumn: CaseIterable {
-  case parameters, parameterRatio, multiplyAdds, multiplyAddRatio, accuracy, loss, stepTime, inferenceTime, seeds
-  case layers
+/// What a table tells of a candidate besides its name.
+enum TableColumn: Hashable {
+  /// In its own unit; what is measured in multiples of the dense network's, as that.
+  case value(Objective)
+  /// A count, as a share of the dense network's.
+  case ofDense(Objective)
+  case loss, seeds, layers
+
+  /// In their order: what a network has without training, what training found, what was measured.
+  static let all: [TableColumn] = {
+    var costs: [TableColumn] = []
+    var findings: [TableColumn] = []
+    var measurements: [TableColumn] = []
+    for objective in Objective.allCases {
+      switch objective.descriptor.quantity {
+      case .count: costs += [.value(objective), .ofDense(objective)]
+      case .fraction: findings.append(.value(objective))
+      case .ratio: measurements.append(.value(objective))
+      }
+    }
+    return costs + findings + [.loss] + measurements + [.seeds, .layers]
+  }()
 
   var heading: String {
     switch self {
-    case .parameters: return "Parameters"
-    case .parameterRatio, .multiplyAddRatio: return "of dense"
-    case .multiplyAdds: return "Multiply-adds"
-    case .accuracy: return "Accuracy"
-    case .loss: return "Loss"
-    case .stepTime: return "Step time"
-    case .inferenceTime: return "Inference"
-    case .seeds: return "Seeds"
-    case .layers: return "Layers"
+    case .value(let objective): objective.descriptor.heading
+    case .ofDense: "of dense"
+    case .loss: "Loss"
+    case .seeds: "Seeds"
+    case .layers: "Layers"
+    }
+  }
+
+  /// Within a sentence.
+  var title: String {
+    switch self {
+    case .ofDense(let objective): "\(objective.title) of dense"
+    case .value, .loss, .seeds, .layers: heading.lowercased()
     }
   }
 }
@@ -57,16 +77,11 @@ extension ReportRow {
 
   func cell(_ column: TableColumn) -> String {
     switch column {
-    case .parameters: return NumberText.count(score.cost.parameters)
-    case .parameterRatio: return NumberText.percent(score.parameterRatio)
-    case .multiplyAdds: return NumberText.count(score.cost.multiplyAdds)
-    case .multiplyAddRatio: return NumberText.percent(score.multiplyAddRatio)
-    case .accuracy: return score.accuracyText
-    case .loss: return score.loss.map { NumberText.fixed($0, 3) } ?? Self.unknown
-    case .stepTime: return score.value(of: .stepTime).map { NumberText.percent($0, 0) } ?? Self.unknown
-    case .inferenceTime: return score.value(of: .inferenceTime).map { NumberText.percent($0, 0) } ?? Self.unknown
-    case .seeds: return score.seedsText
-    case .layers: return "\(score.candidate.decompositions.count)"
+    case .value(let objective): score.text(of: objective) ?? Self.unknown
+    case .ofDense(let objective): score.ratioToDense(of: objective).map { NumberText.percent($0) } ?? Self.unknown
+    case .loss: score.loss.map { NumberText.fixed($0, 3) } ?? Self.unknown
+    case .seeds: score.seedsText
+    case .layers: "\(score.candidate.decompositions.count)"
     }
   }
 }

@@ -48,7 +48,7 @@ private struct TerminalTable {
     }
     self.width = width
     // A column that holds nothing but unknown values tells nothing.
-    var columns = TableColumn.allCases.map { kind in
+    var columns = TableColumn.all.map { kind in
       Column(kind: kind, heading: kind.heading, cells: rows.map { $0.cell(kind) })
     }.filter { !$0.cells.allSatisfy { $0 == ReportRow.unknown } }
     var dropped: [TableColumn] = []
@@ -59,22 +59,30 @@ private struct TerminalTable {
         columns.remove(at: index)
         dropped.append(kind)
         // What "of dense" refers to has gone.
-        if kind == .parameters { Self.rename(.parameterRatio, "Parameters", in: &columns) }
-        if kind == .multiplyAdds { Self.rename(.multiplyAddRatio, "Mult.-adds", in: &columns) }
+        if case .value(let objective) = kind {
+          Self.rename(.ofDense(objective), objective.descriptor.shortHeading, in: &columns)
+        }
       }
     }
     self.columns = columns
     self.dropped = dropped
   }
 
-  /// The first to go first: what tells least, and what the study does not look for.
+  /// The first to go first: what tells least, and what the study does not look for. Of what is told as a share of the
+  /// dense network's, the first objective stays longest.
   private static func order(_ objectives: [Objective]) -> [TableColumn] {
-    let ratios: [(TableColumn, Objective)] = [
-      (.inferenceTime, .inferenceTime), (.stepTime, .stepTime), (.multiplyAddRatio, .multiplyAdds),
-    ]
-    let others = ratios.filter { !objectives.contains($0.1) }.map(\.0)
-    let wanted = ratios.filter { objectives.contains($0.1) }.map(\.0)
-    return [.layers, .multiplyAdds, .parameters, .loss] + others + [.seeds] + wanted + [.parameterRatio]
+    let relative = Objective.allCases.filter(\.isRelativeToDense).reversed()
+    let amounts = relative.filter(isCount).map(TableColumn.value)
+    func shares(_ objectives: some Sequence<Objective>) -> [TableColumn] {
+      objectives.map { isCount($0) ? .ofDense($0) : .value($0) }
+    }
+    let rest = relative.dropLast()
+    return [.layers] + amounts + [.loss] + shares(rest.filter { !objectives.contains($0) }) + [.seeds]
+      + shares(rest.filter { objectives.contains($0) }) + shares(relative.suffix(1))
+  }
+
+  private static func isCount(_ objective: Objective) -> Bool {
+    if case .count = objective.descriptor.quantity { true } else { false }
   }
 
   private static func rename(_ kind: TableColumn, _ heading: String, in columns: inout [Column]) {
@@ -87,14 +95,7 @@ private struct TerminalTable {
 
   var omitted: String? {
     guard !dropped.isEmpty else { return nil }
-    let names = dropped.map { kind in
-      switch kind {
-      case .parameterRatio: "parameters of dense"
-      case .multiplyAddRatio: "multiply-adds of dense"
-      default: kind.heading.lowercased()
-      }
-    }
-    return "(left out for want of room: \(names.joined(separator: ", ")); export has them)"
+    return "(left out for want of room: \(dropped.map(\.title).joined(separator: ", ")); export has them)"
   }
 
   var lines: [String] {

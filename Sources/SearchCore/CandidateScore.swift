@@ -45,19 +45,6 @@ public struct CandidateScore: Hashable, Sendable {
   public var parameterRatio: Double { Double(cost.parameters) / Double(denseCost.parameters) }
   public var multiplyAddRatio: Double { Double(cost.multiplyAdds) / Double(denseCost.multiplyAdds) }
 
-  /// The objective's value in its own units; nil where it is unknown or not a finite number.
-  public func value(of objective: Objective) -> Double? {
-    let value: Double?
-    switch objective {
-    case .accuracy: value = accuracy
-    case .parameters: value = Double(cost.parameters)
-    case .multiplyAdds: value = Double(cost.multiplyAdds)
-    case .stepTime: value = stepTimeRatio
-    case .inferenceTime: value = inferenceTimeRatio
-    }
-    return value.flatMap { $0.isFinite ? $0 : nil }
-  }
-
   /// The scores of all candidates that have results, in the fronts' order: by parameters, then by text.
   public static func scores(of results: [Trial: TrialResult], in space: SearchSpace) -> [CandidateScore] {
     var byCandidate: [Candidate: [Int: TrialResult]] = [:]

@@ -1,6 +1,9 @@
-/// What a study looks for. Raw values are the configuration's names.
+/// What a study looks for. Raw values are the configuration's names, and those of the exports' columns.
+///
+/// An objective is a case here and its `descriptor`, which fronts, reports, plots, tables, exports and the configuration
+/// read.
 public enum Objective: String, Codable, CaseIterable, Hashable, Sendable {
-  /// Mean validation accuracy over the seeds; the only one that is to be large.
+  /// Mean validation accuracy over the seeds.
   case accuracy
   case parameters
   case multiplyAdds = "multiply_adds"
@@ -9,5 +12,137 @@ public enum Objective: String, Codable, CaseIterable, Hashable, Sendable {
   /// Inference batch, relative to the dense network.
   case inferenceTime = "inference_time"
 
-  public var isMaximised: Bool { self == .accuracy }
+  /// What a study looks for that says nothing of it.
+  public static let standard: [Objective] = [.accuracy, .parameters, .multiplyAdds]
+}
+
+extension Objective {
+  public var descriptor: Descriptor {
+    switch self {
+    case .accuracy:
+      Descriptor(
+        title: "accuracy", heading: "Accuracy", direction: .maximize,
+        quantity: .fraction(\.accuracy, deviation: \.accuracySD))
+    case .parameters:
+      Descriptor(
+        title: "parameters", heading: "Parameters", axis: "Parameters", aspect: "size", direction: .minimize,
+        quantity: .count(\.parameters, ratioColumn: "parameter_ratio"))
+    case .multiplyAdds:
+      Descriptor(
+        title: "multiply-adds", heading: "Multiply-adds", shortHeading: "Mult.-adds", axis: "Multiply-adds",
+        aspect: "compute", direction: .minimize, quantity: .count(\.multiplyAdds, ratioColumn: "multiply_add_ratio"))
+    case .stepTime:
+      Descriptor(
+        title: "step time", heading: "Step time", axis: "Time of a training step", aspect: "time",
+        direction: .minimize, quantity: .ratio(\.stepTimeRatio, ratioColumn: "step_time_ratio"))
+    case .inferenceTime:
+      Descriptor(
+        title: "inference time", heading: "Inference", axis: "Inference time", aspect: "time", direction: .minimize,
+        quantity: .ratio(\.inferenceTimeRatio, ratioColumn: "inference_time_ratio"))
+    }
+  }
+
+  /// All that is particular to an objective.
+  public struct Descriptor: Sendable {
+    public enum Direction: Sendable {
+      case minimize, maximize
+    }
+
+    /// Its unit, where its value is found, and how that relates to the dense network.
+    public enum Quantity: Sendable {
+      /// A whole number that a network has without training, compared with the dense network's. Exports write the
+      /// ratio to it in a column of this name.
+      case count(@Sendable (Cost) -> Int, ratioColumn: String)
+      /// 0…1 with its standard deviation over the seeds, compared with 1; nil where it is unknown. The deviation's
+      /// column has the objective's name and `_sd`.
+      case fraction(
+        @Sendable (CandidateScore) -> Double?, deviation: @Sendable (CandidateScore) -> Double?)
+      /// Measured as a multiple of the dense network's; nil where it was not measured.
+      case ratio(@Sendable (CandidateScore) -> Double?, ratioColumn: String)
+    }
+
+    /// Within a sentence.
+    public let title: String
+    /// Of a table's column.
+    public let heading: String
+    /// Where the column has only the ratio to the dense network, for want of room.
+    public let shortHeading: String
+    /// Before `(% of the dense network's …)` below a plot.
+    public let axis: String
+    /// After a percentage of the dense network's: `40 % size`.
+    public let aspect: String
+    public let direction: Direction
+    public let quantity: Quantity
+
+    /// `shortHeading` and `axis` default to `heading`, `aspect` to `title`.
+    public init(
+      title: String, heading: String, shortHeading: String? = nil, axis: String? = nil, aspect: String? = nil,
+      direction: Direction, quantity: Quantity
+    ) {
+      self.title = title
+      self.heading = heading
+      self.shortHeading = shortHeading ?? heading
+      self.axis = axis ?? heading
+      self.aspect = aspect ?? title
+      self.direction = direction
+      self.quantity = quantity
+    }
+  }
+
+  public var title: String { descriptor.title }
+
+  /// Not a fraction of its own but a share of what the dense network has.
+  public var isRelativeToDense: Bool {
+    switch descriptor.quantity {
+    case .count, .ratio: true
+    case .fraction: false
+    }
+  }
+}
+
+extension CandidateScore {
+  /// The objective's value in its own units; nil where it is unknown or not a finite number.
+  public func value(of objective: Objective) -> Double? {
+    let value: Double? =
+      switch objective.descriptor.quantity {
+      case .count(let count, _): Double(count(cost))
+      case .fraction(let fraction, _): fraction(self)
+      case .ratio(let ratio, _): ratio(self)
+      }
+    return value.flatMap { $0.isFinite ? $0 : nil }
+  }
+
+  /// The value as a multiple of the dense network's; nil for a fraction, and as `value(of:)`.
+  public func ratioToDense(of objective: Objective) -> Double? {
+    switch objective.descriptor.quantity {
+    case .count(let count, _): Double(count(cost)) / Double(count(denseCost))
+    case .fraction: nil
+    case .ratio: value(of: objective)
+    }
+  }
+
+  /// The objectives as a vector to be minimized: the sign of what is to be large is turned.
+  func minimized(_ objectives: [Objective]) -> [Double]? {
+    vector(objectives) { objective in
+      value(of: objective).map { objective.descriptor.direction == .maximize ? -$0 : $0 }
+    }
+  }
+
+  /// As `minimized`, in units that compare, of which the dense network has 1 or less: the part of 1 that a fraction
+  /// lacks (itself, where it is to be small), and ratios to the dense network (their inverse, where they are to be
+  /// large).
+  func scaled(_ objectives: [Objective]) -> [Double]? {
+    vector(objectives) { objective in
+      let isMaximized = objective.descriptor.direction == .maximize
+      if objective.isRelativeToDense { return ratioToDense(of: objective).map { isMaximized ? 1 / $0 : $0 } }
+      return value(of: objective).map { isMaximized ? 1 - $0 : $0 }
+    }
+  }
+
+  /// Nil where the score is not sound, or lacks one of them.
+  private func vector(_ objectives: [Objective], _ component: (Objective) -> Double?) -> [Double]? {
+    guard isSound else { return nil }
+    let values = objectives.compactMap(component)
+    return values.count == objectives.count ? values : nil
+  }
 }

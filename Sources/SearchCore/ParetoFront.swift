@@ -14,7 +14,7 @@ public struct ParetoFront: Hashable, Sendable {
 
   /// 0 for the front, 1 for the front of what is left without it, and so on (Deb et al. 2002); nil where a value is lacking.
   public static func nonDominatedRanks(_ scores: [CandidateScore], objectives: [Objective]) -> [Int?] {
-    let points = scores.map { $0.minimised(objectives) }
+    let points = scores.map { $0.minimized(objectives) }
     var ranks: [Int?] = Array(repeating: nil, count: points.count)
     for (index, rank) in zip(points.indices.filter { points[$0] != nil }, Dominance.ranks(points.compactMap { $0 })) {
       ranks[index] = rank
@@ -58,28 +58,5 @@ public enum Dominance {
       ranks[index] = rank
     }
     return ranks
-  }
-}
-
-extension CandidateScore {
-  /// The objectives as a vector to be minimised: accuracy with its sign turned.
-  func minimised(_ objectives: [Objective]) -> [Double]? {
-    guard isSound else { return nil }
-    let values = objectives.compactMap { objective in value(of: objective).map { objective.isMaximised ? -$0 : $0 } }
-    return values.count == objectives.count ? values : nil
-  }
-
-  /// As `minimised`, in units that compare: 1 − accuracy, and ratios to the dense network.
-  func scaled(_ objectives: [Objective]) -> [Double]? {
-    guard isSound else { return nil }
-    let values = objectives.compactMap { objective -> Double? in
-      switch objective {
-      case .accuracy: return value(of: .accuracy).map { 1 - $0 }
-      case .parameters: return parameterRatio
-      case .multiplyAdds: return multiplyAddRatio
-      case .stepTime, .inferenceTime: return value(of: objective)
-      }
-    }
-    return values.count == objectives.count ? values : nil
   }
 }

@@ -105,7 +105,7 @@ struct TerminalTableTests {
         candidate: candidate, cost: score.cost, denseCost: score.denseCost,
         results: [0: result(false), 1: result(true), 2: result(false)]))
     let row = ReportRow(score: score, onFrontier: true)
-    #expect(row.cell(.accuracy) == "† 50.0 ± 0.0 %" && row.cell(.seeds) == "3 (1 diverged)")
+    #expect(row.cell(.value(.accuracy)) == "† 50.0 ± 0.0 %" && row.cell(.seeds) == "3 (1 diverged)")
     #expect(row.cell(.loss) == "1.00e+30", "a huge loss breaks no column")
   }
 }

@@ -127,22 +127,11 @@ extension FrontierPlot {
   }
 
   private var abscissaTitle: String {
-    switch data.abscissa {
-    case .multiplyAdds:
-      return "Multiply-adds (% of the dense network's \(NumberText.count(report.denseCost.multiplyAdds)))"
-    case .stepTime: return "Time of a training step (% of the dense network's)"
-    case .inferenceTime: return "Inference time (% of the dense network's)"
-    case .parameters, .accuracy:
-      return "Parameters (% of the dense network's \(NumberText.count(report.denseCost.parameters)))"
+    let descriptor = data.abscissa.descriptor
+    guard case .count(let count, _) = descriptor.quantity else {
+      return "\(descriptor.axis) (% of the dense network's)"
     }
-  }
-
-  private var abscissaWord: String {
-    switch data.abscissa {
-    case .multiplyAdds: return "compute"
-    case .stepTime, .inferenceTime: return "time"
-    case .parameters, .accuracy: return "size"
-    }
+    return "\(descriptor.axis) (% of the dense network's \(NumberText.count(count(report.denseCost))))"
   }
 }
 
@@ -207,9 +196,7 @@ extension FrontierPlot {
         let name = kind + (point.row.reference != nil ? " reference" : "")
         let score = point.row.score
         let diverged = score.divergedSeeds > 0 ? " (\(score.divergedSeeds) of \(score.seeds) seeds diverged)" : ""
-        let tip =
-          "\(score.candidate): \(score.accuracyText)\(diverged), \(NumberText.count(score.cost.parameters)) parameters, "
-          + "\(NumberText.count(score.cost.multiplyAdds)) multiply-adds"
+        let tip = "\(score.candidate): \(score.accuracyText)\(diverged), \(score.cost.text)"
         document.add(
           "path",
           [("class", name)] + marker.attributes(x: x.position(point.x), y: height, filled: point.row.onFrontier),
@@ -264,7 +251,8 @@ extension FrontierPlot {
         ])
       let score = knee.row.score
       let layers = NumberText.plural(score.candidate.decompositions.count, "layer")
-      let reach = "\(NumberText.fixed(knee.x, 0)) % \(abscissaWord), \(NumberText.fixed(knee.y, 1)) % accuracy"
+      let aspect = data.abscissa.descriptor.aspect
+      let reach = "\(NumberText.fixed(knee.x, 0)) % \(aspect), \(NumberText.fixed(knee.y, 1)) % accuracy"
       drawLabel(
         "knee: \(layers), \(reach)", at: knee, colour: Self.frontierColour, placement: &placement)
     }

@@ -15,7 +15,7 @@ struct FrontierPlotData {
     var isDiverged: Bool { !row.score.isSound }
   }
 
-  /// The objective along x: the first of parameters, multiply-adds, step and inference time that the study has.
+  /// The objective along x: the first that the study has of those that compare with the dense network.
   let abscissa: Objective
   let points: [Point]
   /// Points of the frontier with the best accuracy for their x: what the line joins, from left to right.
@@ -30,10 +30,9 @@ struct FrontierPlotData {
 
   init(_ report: StudyReport) {
     let abscissa =
-      [Objective.parameters, .multiplyAdds, .stepTime, .inferenceTime].first(where: report.objectives.contains)
-      ?? .parameters
+      Objective.allCases.first { $0.isRelativeToDense && report.objectives.contains($0) } ?? .parameters
     let measured = report.rows.compactMap { row -> Point? in
-      guard let x = Self.ratio(of: abscissa, row.score) else { return nil }
+      guard let x = row.score.ratioToDense(of: abscissa) else { return nil }
       return Point(
         row: row, x: x * 100, y: (row.score.accuracy ?? 0) * 100, deviation: row.score.accuracySD.map { $0 * 100 })
     }
@@ -68,14 +67,6 @@ struct FrontierPlotData {
       (point.y - first.y) / (last.y - first.y) - (point.x - first.x) / (last.x - first.x)
     }
     return staircase.max { bend($0) < bend($1) }.flatMap { bend($0) > 0.1 ? $0 : nil }
-  }
-
-  private static func ratio(of objective: Objective, _ score: CandidateScore) -> Double? {
-    switch objective {
-    case .multiplyAdds: return score.multiplyAddRatio
-    case .stepTime, .inferenceTime: return score.value(of: objective)
-    case .parameters, .accuracy: return score.parameterRatio
-    }
   }
 
   /// Trainings that failed to learn lie at chance and would squeeze all others into a stripe: outliers by Tukey's fences, far

@@ -1,0 +1,57 @@
+import SearchCore
+
+/// A field of a candidate in the exports for programs: a column of CSV, a member in JSON.
+struct ReportColumn: Sendable {
+  enum Value {
+    case text(String)
+    case texts([String])
+    case flag(Bool)
+    case integer(Int)
+    /// The shortest text that reads back to the same bits.
+    case exact(Double?)
+    /// Six decimals.
+    case ratio(Double?)
+  }
+
+  let name: String
+  let value: @Sendable (ReportRow) -> Value
+
+  /// Columns are only ever added at the end: scripts read them by position. A new objective's columns are there by themselves.
+  static let all: [ReportColumn] = {
+    let placed: [Objective] = [.parameters, .multiplyAdds, .accuracy, .stepTime, .inferenceTime]
+    return [
+      ReportColumn("candidate") { .text("\($0.score.candidate)") },
+      ReportColumn("decomposed_layers") { .integer($0.score.candidate.decompositions.count) },
+    ]
+      + columns(of: [.parameters, .multiplyAdds, .accuracy]) + [ReportColumn("loss") { .exact($0.score.loss) }]
+      + columns(of: [.stepTime, .inferenceTime])
+      + [
+        ReportColumn("seeds") { .integer($0.score.seeds) },
+        ReportColumn("on_frontier") { .flag($0.onFrontier) },
+        ReportColumn("diverged_seeds") { .integer($0.score.divergedSeeds) },
+        ReportColumn("kernel_variants") { .texts($0.kernelVariants) },
+      ]
+      + columns(of: Objective.allCases.filter { !placed.contains($0) })
+  }()
+
+  private init(_ name: String, _ value: @escaping @Sendable (ReportRow) -> Value) {
+    self.name = name
+    self.value = value
+  }
+
+  private static func columns(of objectives: [Objective]) -> [ReportColumn] {
+    objectives.flatMap { objective in
+      let ratio = { @Sendable (row: ReportRow) -> Value in .ratio(row.score.ratioToDense(of: objective)) }
+      return switch objective.descriptor.quantity {
+      case .count(let count, let ratioColumn):
+        [ReportColumn(objective.rawValue) { .integer(count($0.score.cost)) }, ReportColumn(ratioColumn, ratio)]
+      case .fraction(let fraction, let deviation):
+        [
+          ReportColumn(objective.rawValue) { .exact(fraction($0.score)) },
+          ReportColumn(objective.rawValue + "_sd") { .exact(deviation($0.score)) },
+        ]
+      case .ratio(_, let ratioColumn): [ReportColumn(ratioColumn, ratio)]
+      }
+    }
+  }
+}
