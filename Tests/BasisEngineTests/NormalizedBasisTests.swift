@@ -35,12 +35,13 @@ import Testing
     arguments: kernelTables, cases)
   func equalsKeepingAll(kernels: KernelTable, form: FormCase) {
     for rectified in [true, false] {
-      let kept = step(form, kernels, rectified: rectified) { weights, batchNorm, raw, scratch in
+      let kept = step(form, kernels, rectified: rectified) { weights, batchNorm, output, scratch in
         NormalizedConvolution(
-          RemainderConvolution(weights, basisChannels: Array(0..<form.rank)), batchNorm, raw: raw, scratch: scratch)
+          RemainderConvolution(weights, basisChannels: Array(0..<form.rank)), batchNorm, output: output,
+          scratch: scratch)
       }
-      let folded = step(form, kernels, rectified: rectified) { weights, batchNorm, raw, scratch in
-        NormalizedBasis(weights, batchNorm, raw: raw, scratch: scratch, kernels: kernels)
+      let folded = step(form, kernels, rectified: rectified) { weights, batchNorm, output, scratch in
+        NormalizedBasis(weights, batchNorm, output: output, scratch: scratch, kernels: kernels)
       }
       #expect(relativeDifference(folded.output, kept.output) < 1e-5)
       #expect(relativeDifference(folded.gradient, kept.gradient) < 1e-5)
@@ -103,21 +104,20 @@ import Testing
     }
 
     layer.prepare(for: .training)
-    layer.beginStatistics()
-    for portion in portions { layer.convolve(inputRows(input.view, of: portion), portion) }
-    layer.takeStatistics(batch)
+    StatisticsPass.run(over: [layer], batch, portions) { portion, pass in
+      layer.convolve(inputRows(input.view, of: portion), portion, pass)
+    }
     for portion in portions {
       layer.normalize(
-        portion, rows: portion.rows, residual: rows(residual.view, of: portion), residualChannelOffset: 0,
-        rectified: rectified, output: rows(output.view, of: portion))
+        portion, rows: portion.rows,
+        ActivationPass(residual: rows(residual.view, of: portion), rectified: rectified),
+        output: rows(output.view, of: portion))
     }
-    layer.beginGradients()
-    for portion in portions {
+    GradientPass.run(over: [layer], batch, portions) { portion, pass in
       layer.rectifyGradient(
         portion, rows: portion.rows, output: rectified ? rows(output.view, of: portion) : nil,
-        outputGradient: rows(gradient.view, of: portion))
+        outputGradient: rows(gradient.view, of: portion), pass)
     }
-    layer.takeGradients(batch)
     for portion in portions {
       layer.backward(
         portion, input: inputRows(input.view, of: portion),

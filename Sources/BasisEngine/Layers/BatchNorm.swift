@@ -59,15 +59,16 @@ final class BatchNorm {
 
   // MARK: Forward
 
-  /// For the convolution to add to, block by block, after `beginStatistics` and before `takeStatistics`.
+  /// For the convolution to add to, block by block, between `clearSums` and `finishStatistics`.
   var sums: ChannelSums {
     ChannelSums(values: sumsMemory.base, squares: sumsMemory.base + channels)
   }
 
-  func beginStatistics() { sumsMemory.values.update(repeating: 0) }
+  /// Begins a pass over a batch, forward or backward.
+  func clearSums() { sumsMemory.values.update(repeating: 0) }
 
   /// Training: mean and variance of the batch, from the sums over `count` values a channel, and a step of the running ones.
-  func takeStatistics(count: Int) {
+  func finishStatistics(count: Int) {
     let n = Double(count)
     let unbiased = n / max(1, n - 1)
     for c in 0..<channels {
@@ -80,21 +81,21 @@ final class BatchNorm {
       runningMean.values[k] = Float(keep * Double(runningMean.values[k]) + BatchNorm.momentum * mu)
       runningVariance.values[k] = Float(
         keep * Double(runningVariance.values[k]) + BatchNorm.momentum * variance * unbiased)
-      takeFactors(c, mean: mu, inverseDeviation: inverseDeviation.base[c])
+      setScaleAndShift(c, mean: mu, inverseDeviation: inverseDeviation.base[c])
     }
   }
 
   /// Inference: the running statistics.
-  func takeRunningStatistics() {
+  func useRunningStatistics() {
     for c in 0..<channels {
       let k = outputChannel(c)
-      takeFactors(
+      setScaleAndShift(
         c, mean: Double(runningMean.values[k]),
         inverseDeviation: 1 / (Double(runningVariance.values[k]) + BatchNorm.epsilon).squareRoot())
     }
   }
 
-  private func takeFactors(_ c: Int, mean: Double, inverseDeviation: Double) {
+  private func setScaleAndShift(_ c: Int, mean: Double, inverseDeviation: Double) {
     let k = outputChannel(c)
     let factor = Double(gamma.values[k]) * inverseDeviation
     let (scale, shift) = (Float(factor), Float(Double(beta.values[k]) - mean * factor))
@@ -104,15 +105,13 @@ final class BatchNorm {
     if !(scale.isFinite && shift.isFinite) { isFinite = false }
   }
 
-  /// output = relu?(γ · (y − μ) / √(σ² + ε) + β + residual), with the statistics that were taken last.
-  func normalize(
-    _ input: LaneView, residual: LaneView? = nil, residualChannelOffset: Int = 0, rectified: Bool, output: LaneView,
-    _ batch: BatchExtent
-  ) {
+  /// output = relu?(γ · (y − μ) / √(σ² + ε) + β + residual), with the statistics that were finished last, or the running ones.
+  func normalize(_ input: LaneView, _ pass: ActivationPass, output: LaneView, _ batch: BatchExtent) {
     kernels.normalize(
       Normalization(
-        input: input, scale: factors.base, shift: factors.base + channels, channelMap: channelMap, residual: residual,
-        residualChannelOffset: residualChannelOffset, rectified: rectified, output: output), batch)
+        input: input, scale: factors.base, shift: factors.base + channels, channelMap: channelMap,
+        residual: pass.residual, residualChannelOffset: pass.residualChannelOffset, rectified: pass.rectified,
+        output: output), batch)
   }
 
   /// The same, for a convolution to apply itself; in internal order, which must be the output's.
@@ -124,12 +123,10 @@ final class BatchNorm {
 
   // MARK: Backward, with the statistics of the last training pass
 
-  func beginGradients() { sumsMemory.values.update(repeating: 0) }
-
   /// Σ g · y, C doubles, in internal order.
   var gradientProducts: UnsafeMutablePointer<Double> { sumsMemory.base + channels }
 
-  /// dy = a · g + b · y + d, after `takeGradients`; C floats each, in internal order. a = γ/σ is known
+  /// dy = a · g + b · y + d, after `finishGradients`; C floats each, in internal order. a = γ/σ is known
   /// as soon as the statistics are.
   var gradientFactors: (a: UnsafePointer<Float>, b: UnsafePointer<Float>, d: UnsafePointer<Float>) {
     let b = UnsafePointer(factors.base + 2 * channels)
@@ -147,7 +144,7 @@ final class BatchNorm {
   }
 
   /// Gradients of γ and β, and what `inputGradient` needs, from the sums over `count` values a channel.
-  func takeGradients(count: Int) {
+  func finishGradients(count: Int) {
     let b = factors.base + 2 * channels
     let d = b + channels
     for c in 0..<channels {

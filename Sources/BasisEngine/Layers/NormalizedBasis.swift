@@ -18,7 +18,7 @@ import KernelInterface
 final class NormalizedBasis: NormalizedLayer {
   let batchNorm: BatchNorm
   /// y_b, all blocks.
-  let raw: LaneView
+  let convolutionOutput: LaneView
   let scratch: Workspace.Scratch
   private let weights: BasisWeights
   private var rank: Int { weights.rank }
@@ -48,9 +48,9 @@ final class NormalizedBasis: NormalizedLayer {
 
   /// - Parameters:
   ///   - weights: of variant `remainder`; the basis maps are the first output channels.
-  ///   - raw: memory for the layer's y: its first r channels take y_b, the next ones h.
+  ///   - output: memory for the layer's y: its first r channels take y_b, the next ones h.
   init(
-    _ weights: BasisWeights, _ batchNorm: BatchNorm, raw: LaneView, scratch: Workspace.Scratch, kernels: KernelTable
+    _ weights: BasisWeights, _ batchNorm: BatchNorm, output: LaneView, scratch: Workspace.Scratch, kernels: KernelTable
   ) {
     let (rank, outputs) = (weights.rank, weights.shape.outputChannels)
     let combined = outputs - rank
@@ -59,8 +59,8 @@ final class NormalizedBasis: NormalizedLayer {
     self.batchNorm = batchNorm
     self.scratch = scratch
     self.kernels = kernels
-    self.raw = raw.channels(0..<rank)
-    shares = raw.channels(rank..<2 * rank)
+    convolutionOutput = output.channels(0..<rank)
+    shares = output.channels(rank..<2 * rank)
     products = AlignedBuffer(count: rank * rank)
     combinedProducts = AlignedBuffer(count: combined * rank)
     sums = AlignedBuffer(count: rank)
@@ -88,27 +88,27 @@ final class NormalizedBasis: NormalizedLayer {
 
   func prepare(for mode: PassMode) { weights.prepare(for: mode) }
 
-  func infer(_ input: LaneView, _ pass: ActivationPass, output: LaneView, _ block: BatchExtent) {
-    weights.filters.forward(input, raw, block, .none)
-    weights.combine(raw, batchNorm.activation(pass), output, block)
+  func infer(_ input: LaneView, _ activation: ActivationPass, output: LaneView, _ block: BatchExtent) {
+    weights.filters.forward(input, convolutionOutput, block, .none)
+    weights.combine(convolutionOutput, batchNorm.activation(activation), output, block)
   }
 
   // MARK: Forward
 
-  func beginStatistics() {
-    batchNorm.beginStatistics()
+  func beginStatistics(_ boundary: borrowing PassBoundary) {
+    batchNorm.clearSums()
     products.values.update(repeating: 0)
   }
 
-  func convolve(_ input: LaneView, _ portion: BatchPortion) {
-    let maps = raw.portion(portion, rows: portion.rows)
+  func convolve(_ input: LaneView, _ portion: BatchPortion, _ pass: borrowing StatisticsPass) {
+    let maps = convolutionOutput.portion(portion, rows: portion.rows)
     weights.filters.forward(input, maps, portion.extent, .statistics(batchNorm.sums))
     // The products take all lanes.
     maps.clearLanes(from: portion.extent.lanesInLastBlock, block: portion.extent.blocks - 1)
     addProducts(maps, maps, portion.extent, to: products)
   }
 
-  func takeStatistics(_ batch: BatchExtent) {
+  func finishStatistics(_ batch: BatchExtent, _ boundary: borrowing PassBoundary) {
     let a = weights.coefficients.weights.values
     let statistics = batchNorm.sums
     sums.base.update(from: statistics.values, count: rank)
@@ -126,7 +126,7 @@ final class NormalizedBasis: NormalizedLayer {
       statistics.values[rank + c] = sum
       statistics.squares[rank + c] = (0..<rank).reduce(0) { $0 + Double(row[$1]) * product[$1] }
     }
-    batchNorm.takeStatistics(count: count(batch))
+    batchNorm.finishStatistics(count: count(batch))
     let scale = batchNorm.gradientFactors.a
     for i in 0..<rank {
       let row = gradientMix.weights + i * (rank + combined)
@@ -136,37 +136,36 @@ final class NormalizedBasis: NormalizedLayer {
     gradientMix.prepare()
   }
 
-  func normalize(
-    _ portion: BatchPortion, rows: Range<Int>, residual: LaneView?, residualChannelOffset: Int, rectified: Bool,
-    output: LaneView
-  ) {
-    let pass = ActivationPass(
-      residual: residual, residualChannelOffset: residualChannelOffset, rectified: rectified)
-    weights.combine(raw.portion(portion, rows: rows), batchNorm.activation(pass), output, portion.extent)
+  func normalize(_ portion: BatchPortion, rows: Range<Int>, _ activation: ActivationPass, output: LaneView) {
+    weights.combine(
+      convolutionOutput.portion(portion, rows: rows), batchNorm.activation(activation), output, portion.extent)
   }
 
   // MARK: Backward
 
-  func beginGradients() {
-    batchNorm.beginGradients()
+  func beginGradients(_ boundary: borrowing PassBoundary) {
+    batchNorm.clearSums()
     gradientProducts.values.update(repeating: 0)
   }
 
-  func rectifyGradient(_ portion: BatchPortion, rows: Range<Int>, output: LaneView?, outputGradient: LaneView) {
-    let maps = raw.portion(portion, rows: rows)
+  func rectifyGradient(
+    _ portion: BatchPortion, rows: Range<Int>, output: LaneView?, outputGradient: LaneView,
+    _ pass: borrowing GradientPass
+  ) {
+    let maps = convolutionOutput.portion(portion, rows: rows)
     batchNorm.rectifyGradient(maps, output: output, outputGradient: outputGradient, portion.extent)
     addProducts(
       maps, outputGradient.channels(rank..<rank + combined), portion.extent, to: gradientProducts)
     gradientMix.forward(outputGradient, shares.portion(portion, rows: rows), portion.extent, .none)
   }
 
-  func takeGradients(_ batch: BatchExtent) {
+  func finishGradients(_ batch: BatchExtent, _ boundary: borrowing PassBoundary) {
     let coefficients = weights.coefficients.weights
     for c in 0..<combined {
       let (row, products) = (coefficients.values + c * rank, gradientProducts.base + c * rank)
       batchNorm.gradientProducts[rank + c] = (0..<rank).reduce(0) { $0 + Double(row[$1]) * products[$1] }
     }
-    batchNorm.takeGradients(count: count(batch))
+    batchNorm.finishGradients(count: count(batch))
     let (a, b, d) = batchNorm.gradientFactors
     let square = mapsMix.weights
     for i in 0..<rank {
@@ -192,9 +191,10 @@ final class NormalizedBasis: NormalizedLayer {
   func backward(
     _ portion: BatchPortion, input: LaneView, outputGradient: LaneView, inputGradient: LaneView?, accumulate: Bool
   ) {
-    let basisGradient = scratch.gradient.channels(0..<rank).filled(for: portion, height: raw.height) { rows, target in
+    let basisGradient = scratch.gradient.channels(0..<rank).filled(for: portion, height: convolutionOutput.height) {
+      rows, target in
       mapsMix.forward(
-        raw.portion(portion, rows: rows), target, portion.extent,
+        convolutionOutput.portion(portion, rows: rows), target, portion.extent,
         .activation(
           Activation(
             scale: ones.base, shift: shift.base, residual: shares.portion(portion, rows: rows),

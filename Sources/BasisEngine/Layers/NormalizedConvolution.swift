@@ -4,68 +4,77 @@ import KernelInterface
 struct NormalizedConvolution: NormalizedLayer {
   private let convolution: any ConvolutionLayer
   let batchNorm: BatchNorm
-  let raw: LaneView
+  let convolutionOutput: LaneView
   let scratch: Workspace.Scratch
   var readsGradient: Bool { true }
   var stride: Int { convolution.shape.stride }
 
-  init(_ convolution: any ConvolutionLayer, _ batchNorm: BatchNorm, raw: LaneView, scratch: Workspace.Scratch) {
+  /// - Parameter output: memory for the layer's y.
+  init(_ convolution: any ConvolutionLayer, _ batchNorm: BatchNorm, output: LaneView, scratch: Workspace.Scratch) {
     self.convolution = convolution
     self.batchNorm = batchNorm
-    self.raw = raw
+    convolutionOutput = output
     self.scratch = scratch
   }
 
   func prepare(for mode: PassMode) { convolution.prepare(for: mode) }
 
-  func infer(_ input: LaneView, _ pass: ActivationPass, output: LaneView, _ block: BatchExtent) {
+  func infer(_ input: LaneView, _ activation: ActivationPass, output: LaneView, _ block: BatchExtent) {
+    let y = convolutionOutput
     guard convolution.channelMap != nil else {
-      return convolution.infer(input, scratch: raw, batchNorm.activation(pass), output, block)
+      return convolution.infer(input, scratch: y, batchNorm.activation(activation), output, block)
     }
     // Batch norm puts the channels in their places: a convolution that applied it itself would need them in order.
-    let portion = BatchPortion(firstBlock: 0, extent: block, rows: 0..<raw.height)
-    convolution.forward(input, raw, portion, statistics: nil)
+    let portion = BatchPortion(firstBlock: 0, extent: block, rows: 0..<y.height)
+    convolution.forward(input, y, portion, statistics: nil)
+    batchNorm.normalize(y, activation, output: output, block)
+  }
+
+  // MARK: Forward
+
+  func beginStatistics(_ boundary: borrowing PassBoundary) { batchNorm.clearSums() }
+
+  func convolve(_ input: LaneView, _ portion: BatchPortion, _ pass: borrowing StatisticsPass) {
+    convolution.forward(
+      input, convolutionOutput.portion(portion, rows: portion.rows), portion, statistics: batchNorm.sums)
+  }
+
+  func finishStatistics(_ batch: BatchExtent, _ boundary: borrowing PassBoundary) {
+    batchNorm.finishStatistics(count: count(batch))
+  }
+
+  func normalize(_ portion: BatchPortion, rows: Range<Int>, _ activation: ActivationPass, output: LaneView) {
     batchNorm.normalize(
-      raw, residual: pass.residual, residualChannelOffset: pass.residualChannelOffset, rectified: pass.rectified,
-      output: output, block)
+      convolutionOutput.portion(portion, rows: rows), activation, output: output, portion.extent)
   }
 
-  func beginStatistics() { batchNorm.beginStatistics() }
+  // MARK: Backward
 
-  func convolve(_ input: LaneView, _ portion: BatchPortion) {
-    convolution.forward(input, raw.portion(portion, rows: portion.rows), portion, statistics: batchNorm.sums)
-  }
+  func beginGradients(_ boundary: borrowing PassBoundary) { batchNorm.clearSums() }
 
-  func takeStatistics(_ batch: BatchExtent) { batchNorm.takeStatistics(count: count(batch)) }
-
-  func normalize(
-    _ portion: BatchPortion, rows: Range<Int>, residual: LaneView?, residualChannelOffset: Int, rectified: Bool,
-    output: LaneView
+  func rectifyGradient(
+    _ portion: BatchPortion, rows: Range<Int>, output: LaneView?, outputGradient: LaneView,
+    _ pass: borrowing GradientPass
   ) {
-    batchNorm.normalize(
-      raw.portion(portion, rows: rows), residual: residual, residualChannelOffset: residualChannelOffset,
-      rectified: rectified, output: output, portion.extent)
-  }
-
-  func beginGradients() { batchNorm.beginGradients() }
-
-  func rectifyGradient(_ portion: BatchPortion, rows: Range<Int>, output: LaneView?, outputGradient: LaneView) {
     batchNorm.rectifyGradient(
-      raw.portion(portion, rows: rows), output: output, outputGradient: outputGradient, portion.extent)
+      convolutionOutput.portion(portion, rows: rows), output: output, outputGradient: outputGradient, portion.extent)
   }
 
-  func takeGradients(_ batch: BatchExtent) { batchNorm.takeGradients(count: count(batch)) }
+  func finishGradients(_ batch: BatchExtent, _ boundary: borrowing PassBoundary) {
+    batchNorm.finishGradients(count: count(batch))
+  }
 
   func backward(
     _ portion: BatchPortion, input: LaneView, outputGradient: LaneView, inputGradient: LaneView?, accumulate: Bool
   ) {
-    let dy = scratch.gradient.filled(for: portion, height: raw.height) { rows, target in
+    let y = convolutionOutput
+    let dy = scratch.gradient.filled(for: portion, height: y.height) { rows, target in
       batchNorm.inputGradient(
-        raw.portion(portion, rows: rows), outputGradient: outputGradient.rows(rows), inputGradient: target,
+        y.portion(portion, rows: rows), outputGradient: outputGradient.rows(rows), inputGradient: target,
         portion.extent)
     }
     convolution.backward(
-      input, raw.portion(portion, rows: portion.rows), outputGradient: dy, inputGradient: inputGradient,
+      input, y.portion(portion, rows: portion.rows), outputGradient: dy, inputGradient: inputGradient,
       accumulate: accumulate, portion)
   }
 }

@@ -2,13 +2,14 @@ import KernelInterface
 
 /// A convolution, its batch norm, and their tensors: the unit of which residual networks are made.
 ///
-/// Its passes run portion by portion: all portions pass through the convolution before batch norm can take its
-/// statistics, and then through normalisation together with whatever reads the result.
+/// Its passes run portion by portion: all portions go through the convolution before batch norm can finish its statistics, and
+/// then through normalization together with what reads the result; backward likewise. `StatisticsPass` and `GradientPass` see
+/// to that order.
 protocol NormalizedLayer {
   var stride: Int { get }
   var batchNorm: BatchNorm { get }
   /// What the forward pass keeps of the convolution's output, in its internal order; all blocks. In inference, scratch.
-  var raw: LaneView { get }
+  var convolutionOutput: LaneView { get }
   /// Memory for one portion's z and dy; shared by all layers of this output size.
   var scratch: Workspace.Scratch { get }
 
@@ -19,29 +20,30 @@ protocol NormalizedLayer {
   func prepare(for mode: PassMode)
 
   /// z of one block in inference, with the running statistics.
-  func infer(_ input: LaneView, _ pass: ActivationPass, output: LaneView, _ block: BatchExtent)
+  func infer(_ input: LaneView, _ activation: ActivationPass, output: LaneView, _ block: BatchExtent)
 
-  func beginStatistics()
+  func beginStatistics(_ boundary: borrowing PassBoundary)
   /// y of a portion, and its share of the statistics.
   /// - Parameter input: the portion's input rows.
-  func convolve(_ input: LaneView, _ portion: BatchPortion)
-  func takeStatistics(_ batch: BatchExtent)
+  func convolve(_ input: LaneView, _ portion: BatchPortion, _ pass: borrowing StatisticsPass)
+  func finishStatistics(_ batch: BatchExtent, _ boundary: borrowing PassBoundary)
 
-  /// output = relu?(batchNorm(y) + residual) in `rows` of a portion's blocks.
-  /// - Parameter residual, output: these rows, in memories of their own.
-  func normalize(
-    _ portion: BatchPortion, rows: Range<Int>, residual: LaneView?, residualChannelOffset: Int, rectified: Bool,
-    output: LaneView)
+  /// output = relu?(batchNorm(y) + residual) in `rows` of a portion's blocks, with the statistics that were finished last.
+  /// - Parameter activation, output: its residual is these rows, and so is the output, in memories of their own.
+  func normalize(_ portion: BatchPortion, rows: Range<Int>, _ activation: ActivationPass, output: LaneView)
 
-  func beginGradients()
+  func beginGradients(_ boundary: borrowing PassBoundary)
   /// dz in `rows` of a portion's blocks becomes g = dz · [z > 0] in place, with its share of the sums.
   /// - Parameters:
   ///   - output: z, these rows; nil where it was not rectified.
   ///   - outputGradient: these rows.
-  func rectifyGradient(_ portion: BatchPortion, rows: Range<Int>, output: LaneView?, outputGradient: LaneView)
-  func takeGradients(_ batch: BatchExtent)
+  func rectifyGradient(
+    _ portion: BatchPortion, rows: Range<Int>, output: LaneView?, outputGradient: LaneView,
+    _ pass: borrowing GradientPass)
+  func finishGradients(_ batch: BatchExtent, _ boundary: borrowing PassBoundary)
 
-  /// From g to a portion's share of the weights' gradients and, where `inputGradient` is given, the input's.
+  /// From g, whose sums are finished, to a portion's share of the weights' gradients and, where `inputGradient` is given, the
+  /// input's.
   /// - Parameters:
   ///   - input, inputGradient: the portion's input rows.
   ///   - outputGradient: g, all rows of the portion's blocks; anything where it is not read.
@@ -51,13 +53,5 @@ protocol NormalizedLayer {
 
 extension NormalizedLayer {
   /// Values of a channel in a batch.
-  func count(_ batch: BatchExtent) -> Int { batch.images * raw.height * raw.width }
-
-  func infer(_ input: LaneView, output: LaneView, _ block: BatchExtent) {
-    infer(input, ActivationPass(), output: output, block)
-  }
-
-  func normalize(_ portion: BatchPortion, rows: Range<Int>, rectified: Bool = true, output: LaneView) {
-    normalize(portion, rows: rows, residual: nil, residualChannelOffset: 0, rectified: rectified, output: output)
-  }
+  func count(_ batch: BatchExtent) -> Int { batch.images * convolutionOutput.height * convolutionOutput.width }
 }

@@ -16,11 +16,13 @@ public final class ResNet {
   let form: NetworkForm
   let parameters: ParameterStore
   let statistics: ParameterStore
-  let stem: any NormalizedLayer
-  /// z of the stem and its gradient.
-  let stemOutput: LaneView
-  let stemGradient: LaneView
+  let stem: BlockActivation
   let blocks: [Block]
+  let pooling: PoolingStage
+  /// A training step's way through everything but the classifier: forward in this order, backward in reverse.
+  let stages: [any Stage]
+  /// Everything but the classifier.
+  let layers: [any NormalizedLayer]
   let classifier: any ConvolutionLayer
   let classifierBias: ParameterSlice
   /// y_b of variant `full`, which must last from the forward to the backward pass, and gradients: nothing else owns
@@ -28,23 +30,6 @@ public final class ResNet {
   private let basisMemory: [AlignedBuffer<Lanes>]
   /// That of `parameters` for which the layers' weights were last prepared; nil before the first pass.
   var preparedRevision: Int?
-
-  /// A residual block and the views that it joins.
-  struct Block {
-    var first: any NormalizedLayer
-    var second: any NormalizedLayer
-    var projection: (any NormalizedLayer)?
-    var shortcut: Shortcut
-    var input: LaneView
-    var output: LaneView
-    /// z between the convolutions, of one block of images: in inference alone.
-    var inner: LaneView
-    /// Gradient of z between the convolutions, then g.
-    var innerGradient: LaneView
-    /// Of the block's input; the same memory as the output's where the shape stays.
-    var inputGradient: LaneView
-    var outputGradient: LaneView
-  }
 
   /// A network to train from scratch; its weights are a pure function of `seed` and the form.
   /// - Parameters:
@@ -84,25 +69,15 @@ public final class ResNet {
     var builder = LayerBuilder(
       form: form, workspace: memory, parameters: parameters, statistics: statistics, kernels: kernels,
       times: times)
-    stem = builder.normalizedLayer(architecture.stem)
-    stemOutput = memory.activations[architecture.stem]!
-    stemGradient = memory.gradients(of: architecture.layers[architecture.stem]).block
+    stem = builder.stem()
     var blocks: [Block] = []
-    var previous = architecture.stem
-    for block in architecture.blocks {
-      var projection: (any NormalizedLayer)?
-      if case .projection(let layer) = block.shortcut { projection = builder.normalizedLayer(layer) }
-      blocks.append(
-        Block(
-          first: builder.normalizedLayer(block.first), second: builder.normalizedLayer(block.second),
-          projection: projection, shortcut: block.shortcut, input: memory.activations[previous]!,
-          output: memory.activations[block.second]!, inner: memory.inner(of: architecture.layers[block.first]),
-          innerGradient: memory.gradients(of: architecture.layers[block.first]).inner,
-          inputGradient: memory.gradients(of: architecture.layers[previous]).block,
-          outputGradient: memory.gradients(of: architecture.layers[block.second]).block))
-      previous = block.second
-    }
+    for block in architecture.blocks { blocks.append(builder.block(block, reading: blocks.last?.output ?? stem)) }
     self.blocks = blocks
+    pooling = PoolingStage(
+      last: blocks.last?.output ?? stem, pooled: memory.pooled, pooledGradient: memory.pooledGradient,
+      kernels: self.kernels)
+    stages = Self.stages(images: memory.input, stem, blocks, pooling, self.kernels)
+    layers = [stem.layer] + blocks.flatMap { [$0.first] + $0.output.layers }
     classifier = builder.convolution(architecture.classifier)
     classifierBias = parameters.slice("\(architecture.layers[architecture.classifier].name).bias")
     basisMemory = builder.basisMemory
@@ -119,11 +94,14 @@ public final class ResNet {
 
   /// False once a pass met an infinite value or one that is not a number: the training has diverged.
   public var isFinite: Bool {
-    units.allSatisfy(\.batchNorm.isFinite)
+    layers.allSatisfy(\.batchNorm.isFinite)
   }
 
-  /// Everything but the classifier.
-  var units: [any NormalizedLayer] {
-    [stem] + blocks.flatMap { [$0.first, $0.second] + ($0.projection.map { [$0] } ?? []) }
+  private static func stages(
+    images: LaneView, _ stem: BlockActivation, _ blocks: [Block], _ pooling: PoolingStage, _ kernels: KernelTable
+  ) -> [any Stage] {
+    var stages: [any Stage] = [StemStage(images: images, stem: stem)]
+    for block in blocks { stages += [FirstStage(block, kernels), SecondStage(block)] }
+    return stages + [pooling]
   }
 }

@@ -1,0 +1,46 @@
+import KernelInterface
+
+/// A pass over a batch in which portions add to sums of whole layers: statistics forward, what batch norm's gradient needs
+/// backward.
+///
+/// Its order is begin, portions, end, and no other compiles: what a portion does needs a value that exists while `run` goes
+/// through the portions, and what begins and ends needs one that only `run` has.
+struct StatisticsPass: ~Copyable {
+  fileprivate init() {}
+
+  /// Clears the statistics of `layers`, calls `body` for each portion, in which their convolutions add to them, and finishes
+  /// them.
+  static func run(
+    over layers: [any NormalizedLayer], _ batch: BatchExtent, _ portions: [BatchPortion],
+    _ body: (BatchPortion, borrowing StatisticsPass) -> Void
+  ) {
+    let boundary = PassBoundary()
+    for layer in layers { layer.beginStatistics(boundary) }
+    let pass = StatisticsPass()
+    for portion in portions { body(portion, pass) }
+    for layer in layers { layer.finishStatistics(batch, boundary) }
+  }
+}
+
+/// Likewise for the sums of gradients; see `StatisticsPass`.
+struct GradientPass: ~Copyable {
+  fileprivate init() {}
+
+  /// Clears the gradient sums of `layers`, calls `body` for each portion, in which their g is made and added to them, and
+  /// finishes them.
+  static func run(
+    over layers: [any NormalizedLayer], _ batch: BatchExtent, _ portions: [BatchPortion],
+    _ body: (BatchPortion, borrowing GradientPass) -> Void
+  ) {
+    let boundary = PassBoundary()
+    for layer in layers { layer.beginGradients(boundary) }
+    let pass = GradientPass()
+    for portion in portions { body(portion, pass) }
+    for layer in layers { layer.finishGradients(batch, boundary) }
+  }
+}
+
+/// The right to begin and to end a pass.
+struct PassBoundary: ~Copyable {
+  fileprivate init() {}
+}
