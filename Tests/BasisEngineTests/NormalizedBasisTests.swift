@@ -35,13 +35,14 @@ import Testing
     arguments: kernelTables, cases)
   func equalsKeepingAll(kernels: KernelTable, form: FormCase) {
     for rectified in [true, false] {
-      let kept = step(form, kernels, rectified: rectified) { weights, batchNorm, output, scratch in
+      let kept = step(form, kernels, rectified: rectified) { weights, batchNorm, output, gradientPortion in
         NormalizedConvolution(
           RemainderConvolution(weights, basisChannels: Array(0..<form.rank)), batchNorm, output: output,
-          scratch: scratch)
+          gradientPortion: gradientPortion)
       }
-      let folded = step(form, kernels, rectified: rectified) { weights, batchNorm, output, scratch in
-        NormalizedBasis(weights, batchNorm, output: output, scratch: scratch, kernels: kernels)
+      let folded = step(form, kernels, rectified: rectified) { weights, batchNorm, output, gradientPortion in
+        NormalizedBasis(
+          weights, batchNorm, BasisRegions(output, rank: form.rank), gradientPortion: gradientPortion, kernels: kernels)
       }
       #expect(relativeDifference(folded.output, kept.output) < 1e-5)
       #expect(relativeDifference(folded.gradient, kept.gradient) < 1e-5)
@@ -58,7 +59,7 @@ import Testing
   /// One step of a layer on random values, with rows and blocks in portions as a network takes them.
   private func step(
     _ form: FormCase, _ kernels: KernelTable, rectified: Bool,
-    _ make: (BasisWeights, BatchNorm, LaneView, Workspace.Scratch) -> any NormalizedLayer
+    _ make: (BasisWeights, BatchNorm, LaneView, LaneView) -> any NormalizedLayer
   ) -> Step {
     let (images, outputs) = (form.images, form.outputs)
     let store = ParameterStore(tensors: [
@@ -80,12 +81,9 @@ import Testing
       channels: outputs, gamma: store.slice("gamma"), beta: store.slice("beta"),
       runningMean: statistics.slice("mean"), runningVariance: statistics.slice("variance"), channelMap: nil,
       kernels: kernels)
-    let raw = Tensor(channels: outputs, size: outputSize, halo: 0, images: images)
-    let activation = Tensor(channels: outputs, size: outputSize, halo: 1, images: images)
-    let scratchGradient = Tensor(channels: outputs, size: outputSize, halo: 1, images: images)
-    let layer = make(
-      weights, batchNorm, raw.view,
-      Workspace.Scratch(activation: activation.view, gradient: scratchGradient.view))
+    let layerOutput = Tensor(channels: outputs, size: outputSize, halo: 0, images: images)
+    let gradientPortion = Tensor(channels: outputs, size: outputSize, halo: 1, images: images)
+    let layer = make(weights, batchNorm, layerOutput.view, gradientPortion.view)
 
     let batch = BatchExtent(images: images)
     let portions = BatchPortion.all(of: batch, size: outputSize)

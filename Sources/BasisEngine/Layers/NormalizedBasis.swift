@@ -17,16 +17,13 @@ import KernelInterface
 /// `isFaster`.
 final class NormalizedBasis: NormalizedLayer {
   let batchNorm: BatchNorm
-  /// y_b, all blocks.
-  let convolutionOutput: LaneView
-  let scratch: Workspace.Scratch
+  private let regions: BasisRegions
+  private let gradientPortion: LaneView
   private let weights: BasisWeights
   private var rank: Int { weights.rank }
   /// N − r
   private var combined: Int { weights.combined }
   private let kernels: KernelTable
-  /// h, all blocks.
-  private let shares: LaneView
   /// C, row-major, and A·C.
   private let products: AlignedBuffer<Double>
   private let combinedProducts: AlignedBuffer<Double>
@@ -43,24 +40,26 @@ final class NormalizedBasis: NormalizedLayer {
   private let shift: AlignedBuffer<Float>
   private let ones: AlignedBuffer<Float>
 
+  /// y_b
+  var convolutionOutput: LaneView { regions.maps }
   var readsGradient: Bool { false }
   var stride: Int { weights.shape.stride }
 
   /// - Parameters:
   ///   - weights: of variant `remainder`; the basis maps are the first output channels.
-  ///   - output: memory for the layer's y: its first r channels take y_b, the next ones h.
+  ///   - gradientPortion: memory for dy of a portion and the rows next to it.
   init(
-    _ weights: BasisWeights, _ batchNorm: BatchNorm, output: LaneView, scratch: Workspace.Scratch, kernels: KernelTable
+    _ weights: BasisWeights, _ batchNorm: BatchNorm, _ regions: BasisRegions, gradientPortion: LaneView,
+    kernels: KernelTable
   ) {
     let (rank, outputs) = (weights.rank, weights.shape.outputChannels)
     let combined = outputs - rank
-    precondition(weights.combined == combined && Self.hasRoom(rank: rank, outputs: outputs))
+    precondition(weights.combined == combined && regions.maps.channels == rank)
     self.weights = weights
     self.batchNorm = batchNorm
-    self.scratch = scratch
+    self.regions = regions
+    self.gradientPortion = gradientPortion
     self.kernels = kernels
-    convolutionOutput = output.channels(0..<rank)
-    shares = output.channels(rank..<2 * rank)
     products = AlignedBuffer(count: rank * rank)
     combinedProducts = AlignedBuffer(count: combined * rank)
     sums = AlignedBuffer(count: rank)
@@ -73,13 +72,10 @@ final class NormalizedBasis: NormalizedLayer {
     ones.values.update(repeating: 1)
   }
 
-  /// Whether the memory of y has room for h.
-  private static func hasRoom(rank: Int, outputs: Int) -> Bool { 2 * rank <= outputs }
-
   /// Whether a layer's step is possible and faster in this form: r·(N + r) more products a pixel against N − r channels that
   /// are not moved.
   static func isFaster(rank: Int, outputs: Int) -> Bool {
-    hasRoom(rank: rank, outputs: outputs) && rank * (outputs + rank) <= productsPerChannel * (outputs - rank)
+    BasisRegions.fit(rank: rank, outputs: outputs) && rank * (outputs + rank) <= productsPerChannel * (outputs - rank)
   }
 
   /// Multiply-adds that take the time in which a channel's pixel is moved as often as a step does. Measured with ResNet-18: faster
@@ -156,7 +152,7 @@ final class NormalizedBasis: NormalizedLayer {
     batchNorm.rectifyGradient(maps, output: output, outputGradient: outputGradient, portion.extent)
     addProducts(
       maps, outputGradient.channels(rank..<rank + combined), portion.extent, to: gradientProducts)
-    gradientMix.forward(outputGradient, shares.portion(portion, rows: rows), portion.extent, .none)
+    gradientMix.forward(outputGradient, regions.gradientPart.portion(portion, rows: rows), portion.extent, .none)
   }
 
   func finishGradients(_ batch: BatchExtent, _ boundary: borrowing PassBoundary) {
@@ -191,13 +187,13 @@ final class NormalizedBasis: NormalizedLayer {
   func backward(
     _ portion: BatchPortion, input: LaneView, outputGradient: LaneView, inputGradient: LaneView?, accumulate: Bool
   ) {
-    let basisGradient = scratch.gradient.channels(0..<rank).filled(for: portion, height: convolutionOutput.height) {
+    let basisGradient = gradientPortion.channels(0..<rank).filled(for: portion, height: convolutionOutput.height) {
       rows, target in
       mapsMix.forward(
         convolutionOutput.portion(portion, rows: rows), target, portion.extent,
         .activation(
           Activation(
-            scale: ones.base, shift: shift.base, residual: shares.portion(portion, rows: rows),
+            scale: ones.base, shift: shift.base, residual: regions.gradientPart.portion(portion, rows: rows),
             residualChannelOffset: 0, rectified: false)))
       // The shift is in lanes that are no images, too.
       target.clearLanes(from: portion.extent.lanesInLastBlock, block: portion.extent.blocks - 1)
@@ -219,6 +215,24 @@ final class NormalizedBasis: NormalizedLayer {
       batch)
     for i in 0..<sums.count { sums.base[i] += Double(part.base[i]) }
   }
+}
+
+/// How a `NormalizedBasis` divides up the memory of its layer's y, all blocks.
+struct BasisRegions {
+  /// y_b: the first r channels.
+  let maps: LaneView
+  /// h, what g adds to dy_b: the next r channels.
+  let gradientPart: LaneView
+
+  /// - Parameter output: the memory of y, N channels.
+  init(_ output: LaneView, rank: Int) {
+    precondition(Self.fit(rank: rank, outputs: output.channels))
+    maps = output.channels(0..<rank)
+    gradientPart = output.channels(rank..<2 * rank)
+  }
+
+  /// Whether N channels have room for both.
+  static func fit(rank: Int, outputs: Int) -> Bool { 2 * rank <= outputs }
 }
 
 /// A 1×1 convolution whose weights are not trained, but computed anew every step.

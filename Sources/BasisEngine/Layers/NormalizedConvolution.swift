@@ -5,16 +5,18 @@ struct NormalizedConvolution: NormalizedLayer {
   private let convolution: any ConvolutionLayer
   let batchNorm: BatchNorm
   let convolutionOutput: LaneView
-  let scratch: Workspace.Scratch
+  private let gradientPortion: LaneView
   var readsGradient: Bool { true }
   var stride: Int { convolution.shape.stride }
 
-  /// - Parameter output: memory for the layer's y.
-  init(_ convolution: any ConvolutionLayer, _ batchNorm: BatchNorm, output: LaneView, scratch: Workspace.Scratch) {
+  /// - Parameters:
+  ///   - output: memory for the layer's y, all blocks.
+  ///   - gradientPortion: memory for dy of a portion and the rows next to it.
+  init(_ convolution: any ConvolutionLayer, _ batchNorm: BatchNorm, output: LaneView, gradientPortion: LaneView) {
     self.convolution = convolution
     self.batchNorm = batchNorm
     convolutionOutput = output
-    self.scratch = scratch
+    self.gradientPortion = gradientPortion
   }
 
   func prepare(for mode: PassMode) { convolution.prepare(for: mode) }
@@ -68,7 +70,7 @@ struct NormalizedConvolution: NormalizedLayer {
     _ portion: BatchPortion, input: LaneView, outputGradient: LaneView, inputGradient: LaneView?, accumulate: Bool
   ) {
     let y = convolutionOutput
-    let dy = scratch.gradient.filled(for: portion, height: y.height) { rows, target in
+    let dy = gradientPortion.filled(for: portion, height: y.height) { rows, target in
       batchNorm.inputGradient(
         y.portion(portion, rows: rows), outputGradient: outputGradient.rows(rows), inputGradient: target,
         portion.extent)

@@ -10,8 +10,6 @@ protocol NormalizedLayer {
   var batchNorm: BatchNorm { get }
   /// What the forward pass keeps of the convolution's output, in its internal order; all blocks. In inference, scratch.
   var convolutionOutput: LaneView { get }
-  /// Memory for one portion's z and dy; shared by all layers of this output size.
-  var scratch: Workspace.Scratch { get }
 
   /// Whether `backward` reads g, which then has to last until there.
   var readsGradient: Bool { get }

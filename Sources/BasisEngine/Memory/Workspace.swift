@@ -5,8 +5,8 @@ import SearchCore
 /// The activations and activation gradients of one architecture at one batch size.
 ///
 /// Nothing in it outlives a training step or an inference pass, so networks of the same architecture, whatever their
-/// forms, may share one workspace as long as they take turns. All tensors lie in one piece of memory; halos are
-/// zeroed once and never written: the layout is the same for every form.
+/// forms, may share one workspace as long as they take turns. All tensors lie in one piece of memory, divided up by a
+/// `WorkspaceLayout`; halos are zeroed once and never written.
 public final class Workspace {
   public let architecture: Architecture
   /// Most images in a batch.
@@ -14,36 +14,13 @@ public final class Workspace {
 
   /// The images: haloed.
   let input: LaneView
-  /// y of every layer, in the architecture's order: what the convolution left. The last are the logits.
-  let outputs: [LaneView]
-  /// z of the stem and of every block, haloed: at the index of the layer that makes it. Between a block's convolutions z is made
-  /// anew where it is needed.
-  let activations: [LaneView?]
   let pooled: LaneView
   let pooledGradient: LaneView
+  /// y of the classifier.
+  let logits: LaneView
   let logitsGradient: LaneView
-  /// z between a block's convolutions in inference, haloed, of one block of images, by output size.
-  private let inners: [Int: LaneView]
-  private let gradients: [Int: GradientBuffers]
-  private let scratches: [Int: Scratch]
+  private let views: [WorkspaceLayout.Region: LaneView]
   private let memory: AlignedBuffer<Lanes>
-
-  /// Gradient buffers that all layers of one output size share, with the channels of the widest.
-  struct GradientBuffers {
-    /// Gradient of a block's output, then of its input where the shape stays.
-    var block: LaneView
-    /// Gradient of z between a block's convolutions.
-    var inner: LaneView
-  }
-
-  /// Memory for one portion and the rows next to it, that all layers of one output size share: small, so that it stays in
-  /// the cache.
-  struct Scratch {
-    /// z between a block's convolutions.
-    var activation: LaneView
-    /// dy
-    var gradient: LaneView
-  }
 
   /// Bytes of activations and gradients.
   public var byteCount: Int { memory.count * MemoryLayout<Lanes>.stride }
@@ -55,104 +32,53 @@ public final class Workspace {
     guard (1...1 << 24).contains(capacity) else {
       throw .illegalRecipe(reason: "batch \(capacity) must be from 1 to \(1 << 24)")
     }
-    let blocks = BatchExtent(images: capacity).blocks
-    var end = 0
-    func place(
-      channels: Int, size: Int, halo: Int, rows: Int? = nil, blocks: Int = blocks
-    ) -> Placement {
-      let placement = Placement(offset: end, channels: channels, rows: rows ?? size, size: size, halo: halo)
-      end += LaneView.elementCount(
-        blocks: blocks, channels: channels, height: rows ?? size, width: size, halo: halo)
-      return placement
-    }
-    let layers = architecture.layers
-    let stem = layers[architecture.stem]
-    let inputPlace = place(channels: stem.inputChannels, size: stem.inputSize, halo: 1)
-    let kept = Set(architecture.blocks.map(\.second) + [architecture.stem])
-    var outputPlaces: [Placement] = []
-    var activationPlaces: [Placement?] = []
-    var widest: [Int: Int] = [:]
-    for (index, layer) in layers.enumerated() {
-      outputPlaces.append(place(channels: layer.outputChannels, size: layer.outputSize, halo: 0))
-      activationPlaces.append(
-        kept.contains(index) ? place(channels: layer.outputChannels, size: layer.outputSize, halo: 1) : nil)
-      guard index != architecture.classifier else { continue }
-      widest[layer.outputSize] = max(widest[layer.outputSize] ?? 0, layer.outputChannels)
-    }
-    let classifier = layers[architecture.classifier]
-    let pooledPlaces = (0..<2).map { _ in place(channels: classifier.inputChannels, size: 1, halo: 0) }
-    let logitsPlace = place(channels: classifier.outputChannels, size: 1, halo: 0)
-    let gradientPlaces = widest.sorted { $0.key > $1.key }.map { size, channels in
-      (size, (0..<2).map { _ in place(channels: channels, size: size, halo: 0) })
-    }
-    let innerPlaces = widest.sorted { $0.key > $1.key }.map { size, channels in
-      (size, place(channels: channels, size: size, halo: 1, blocks: 1))
-    }
-    let scratchPlaces = widest.sorted { $0.key > $1.key }.map { size, channels in
-      let portion = min(blocks, BatchPortion.blocks(size: size))
-      let rows = BatchPortion.rows(size: size)
-      return (
-        size, (0..<2).map { _ in place(channels: channels, size: size, halo: 1, rows: rows, blocks: portion) }
-      )
-    }
-    let bytes = end * MemoryLayout<Lanes>.stride
+    let layout = WorkspaceLayout(architecture, capacity: capacity)
+    let bytes = layout.elementCount * MemoryLayout<Lanes>.stride
     if let physical = ProcessMemory.physicalBytes(), bytes > physical {
       throw .illegalRecipe(
         reason: "batch \(capacity) needs \(bytes >> 20) MiB of memory, the machine has \(physical >> 20); lower it")
     }
-    let memory = AlignedBuffer<Lanes>(count: end)
+    let memory = AlignedBuffer<Lanes>(count: layout.elementCount)
+    let views = Dictionary(uniqueKeysWithValues: layout.places.map { ($0.region, $0.view(in: memory.base)) })
     self.architecture = architecture
     self.capacity = capacity
     self.memory = memory
-    input = inputPlace.view(in: memory)
-    outputs = outputPlaces.map { $0.view(in: memory) }
-    activations = activationPlaces.map { $0?.view(in: memory) }
-    pooled = pooledPlaces[0].view(in: memory)
-    pooledGradient = pooledPlaces[1].view(in: memory)
-    logitsGradient = logitsPlace.view(in: memory)
-    inners = Dictionary(uniqueKeysWithValues: innerPlaces.map { ($0, $1.view(in: memory)) })
-    gradients = Dictionary(
-      uniqueKeysWithValues: gradientPlaces.map { size, places in
-        let views = places.map { $0.view(in: memory) }
-        return (size, GradientBuffers(block: views[0], inner: views[1]))
-      })
-    scratches = Dictionary(
-      uniqueKeysWithValues: scratchPlaces.map { size, places in
-        let views = places.map { $0.view(in: memory) }
-        return (size, Scratch(activation: views[0], gradient: views[1]))
-      })
+    self.views = views
+    input = views[.images]!
+    pooled = views[.pooled]!
+    pooledGradient = views[.pooledGradient]!
+    logits = views[.convolutionOutput(layer: architecture.classifier)]!
+    logitsGradient = views[.logitsGradient]!
   }
 
-  /// The inner activation of inference of a layer's output size, narrowed to its channels.
-  func inner(of layer: Layer) -> LaneView { inners[layer.outputSize]!.channels(0..<layer.outputChannels) }
+  /// y of a layer, by its index.
+  func convolutionOutput(of index: Int) -> LaneView { views[.convolutionOutput(layer: index)]! }
 
-  /// The buffers of a layer's output size, narrowed to its channels.
-  func gradients(of layer: Layer) -> GradientBuffers {
-    var buffers = gradients[layer.outputSize]!
-    let channels = 0..<layer.outputChannels
-    buffers.block = buffers.block.channels(channels)
-    buffers.inner = buffers.inner.channels(channels)
-    return buffers
+  /// z of the stem or of a block, by the index of the layer that ends there.
+  func activation(of index: Int) -> LaneView { views[.activation(layer: index)]! }
+
+  /// Of the block, or the stem, that ends with `layer`: dz and then g of what it hands on.
+  func blockGradient(of layer: Layer) -> LaneView { shared(.blockGradient(size: layer.outputSize), layer) }
+
+  /// The input of the block that ends with `layer`, projected: until the backward pass, in its gradient's memory.
+  func projectedInput(of layer: Layer) -> LaneView { blockGradient(of: layer) }
+
+  /// dz and then g of z between a block's convolutions, the first of which is `layer`.
+  func innerGradient(of layer: Layer) -> LaneView { shared(.innerGradient(size: layer.outputSize), layer) }
+
+  /// z between a block's convolutions in inference, the first of which is `layer`.
+  func inferredInner(of layer: Layer) -> LaneView { shared(.inferredInner(size: layer.outputSize), layer) }
+
+  /// z between a block's convolutions in a training step, the first of which is `layer`: one portion.
+  func innerPortion(of layer: Layer) -> LaneView { shared(.innerPortion(size: layer.outputSize), layer) }
+
+  /// dy of a layer: one portion.
+  func convolutionGradientPortion(of layer: Layer) -> LaneView {
+    shared(.convolutionGradientPortion(size: layer.outputSize), layer)
   }
 
-  /// The scratch of a layer's output size, narrowed to its channels.
-  func scratch(of layer: Layer) -> Scratch {
-    var scratch = scratches[layer.outputSize]!
-    let channels = 0..<layer.outputChannels
-    scratch.activation = scratch.activation.channels(channels)
-    scratch.gradient = scratch.gradient.channels(channels)
-    return scratch
-  }
-
-  private struct Placement {
-    let offset: Int
-    let channels: Int
-    let rows: Int
-    let size: Int
-    let halo: Int
-
-    func view(in memory: AlignedBuffer<Lanes>) -> LaneView {
-      LaneView(memory: memory.base + offset, channels: channels, height: rows, width: size, halo: halo)
-    }
+  /// A region of a layer's output size, narrowed to its channels.
+  private func shared(_ region: WorkspaceLayout.Region, _ layer: Layer) -> LaneView {
+    views[region]!.channels(0..<layer.outputChannels)
   }
 }

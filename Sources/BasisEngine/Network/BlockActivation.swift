@@ -89,12 +89,14 @@ struct Block {
   let output: BlockActivation
   /// z between the convolutions, haloed, of one block of images: in inference alone.
   let inferredInner: LaneView
+  /// Memory for z between the convolutions, haloed, of one portion and the rows next to it.
+  let innerPortion: LaneView
   /// Gradient of z between the convolutions, then g.
   let innerGradient: LaneView
 
-  /// z between the convolutions, in the scratch, as far as the second one reads it for this portion.
+  /// z between the convolutions, as far as the second one reads it for this portion.
   func completeInner(_ portion: BatchPortion) -> LaneView {
-    first.scratch.activation.filled(for: portion, height: first.convolutionOutput.height) { rows, target in
+    innerPortion.filled(for: portion, height: first.convolutionOutput.height) { rows, target in
       first.normalize(portion, rows: rows, ActivationPass(), output: target)
     }
   }

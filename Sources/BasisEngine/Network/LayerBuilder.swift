@@ -28,14 +28,13 @@ struct LayerBuilder {
   mutating func stem() -> BlockActivation {
     let index = form.architecture.stem
     return BlockActivation(
-      layer: normalizedLayer(index), shortcut: .none, values: workspace.activations[index]!,
-      gradient: workspace.gradients(of: form.architecture.layers[index]).block)
+      layer: normalizedLayer(index), shortcut: .none, values: workspace.activation(of: index),
+      gradient: workspace.blockGradient(of: form.architecture.layers[index]))
   }
 
   /// - Parameter input: what the block reads, of the stem or the block before.
   mutating func block(_ block: ResidualBlock, reading input: BlockActivation) -> Block {
     let layers = form.architecture.layers
-    let gradient = workspace.gradients(of: layers[block.second]).block
     let shortcut: ShortcutPath =
       switch block.shortcut {
       case .identity: .identity(input.values)
@@ -43,16 +42,18 @@ struct LayerBuilder {
         .subsampleAndPad(
           input.values.subsampled(by: layers[block.first].stride),
           channelOffset: (layers[block.second].outputChannels - input.values.channels) / 2)
-      // No gradient is under way: its memory takes the projected input.
-      case .projection(let index): .projection(normalizedLayer(index), gradient)
+      case .projection(let index):
+        .projection(normalizedLayer(index), workspace.projectedInput(of: layers[block.second]))
       }
     let (first, second) = (normalizedLayer(block.first), normalizedLayer(block.second))
     return Block(
       first: first, second: second, input: input,
       output: BlockActivation(
-        layer: second, shortcut: shortcut, values: workspace.activations[block.second]!, gradient: gradient),
-      inferredInner: workspace.inner(of: layers[block.first]),
-      innerGradient: workspace.gradients(of: layers[block.first]).inner)
+        layer: second, shortcut: shortcut, values: workspace.activation(of: block.second),
+        gradient: workspace.blockGradient(of: layers[block.second])),
+      inferredInner: workspace.inferredInner(of: layers[block.first]),
+      innerPortion: workspace.innerPortion(of: layers[block.first]),
+      innerGradient: workspace.innerGradient(of: layers[block.first]))
   }
 
   /// A convolution without batch norm.
@@ -70,7 +71,8 @@ struct LayerBuilder {
   mutating func normalizedLayer(_ index: Int) -> any NormalizedLayer {
     let layer = form.architecture.layers[index]
     let kernels = kernels(of: layer)
-    let (output, scratch) = (workspace.outputs[index], workspace.scratch(of: layer))
+    let output = workspace.convolutionOutput(of: index)
+    let gradientPortion = workspace.convolutionGradientPortion(of: layer)
     let convolution: any ConvolutionLayer
     switch form.layers[index] {
     case .dense: convolution = dense(layer, kernels)
@@ -79,12 +81,13 @@ struct LayerBuilder {
       let isInOrder = channels == Array(0..<rank)
       if form.variant == .remainder, isInOrder, NormalizedBasis.isFaster(rank: rank, outputs: layer.outputChannels) {
         let batchNorm = batchNorm(of: layer, channelMap: nil, kernels)
-        return NormalizedBasis(weights, batchNorm, output: output, scratch: scratch, kernels: kernels)
+        return NormalizedBasis(
+          weights, batchNorm, BasisRegions(output, rank: rank), gradientPortion: gradientPortion, kernels: kernels)
       }
       convolution = self.convolution(layer, weights, basisChannels: channels)
     }
     let batchNorm = batchNorm(of: layer, channelMap: convolution.channelMap, kernels)
-    return NormalizedConvolution(convolution, batchNorm, output: output, scratch: scratch)
+    return NormalizedConvolution(convolution, batchNorm, output: output, gradientPortion: gradientPortion)
   }
 
   private func kernels(of layer: Layer) -> KernelTable { times?.table(for: layer.name) ?? kernels }

@@ -2,7 +2,7 @@ import KernelInterface
 
 extension ResNet {
   /// The classifier's output without bias, in its internal order.
-  var logits: LaneView { workspace.outputs[architecture.classifier] }
+  var logits: LaneView { workspace.logits }
 
   /// Scores the logits of the last pass; with `gradients`, starts the backward pass.
   func score(labels: [UInt8], gradients: Bool) -> Score {

@@ -1,0 +1,97 @@
+import KernelInterface
+import SearchCore
+
+/// The regions of a workspace's memory, one behind the other: their names, shapes and places.
+///
+/// A function of architecture and batch size: the layout is the same for every form of a network.
+struct WorkspaceLayout {
+  /// A part of the memory, by what it is for. Those of an output size are shared by all layers of that size, and have the
+  /// channels of the widest; `layer` is an index in the architecture's layers.
+  enum Region: Hashable {
+    /// The images, haloed.
+    case images
+    /// y of a layer: what its convolution left. A `NormalizedBasis` divides it up (`BasisRegions`); the last layer's are the
+    /// logits.
+    case convolutionOutput(layer: Int)
+    /// z of the stem or of a block, haloed: of the layer that ends there. Between a block's convolutions z is made anew where
+    /// it is needed.
+    case activation(layer: Int)
+    case pooled
+    case pooledGradient
+    case logitsGradient
+    /// Gradient of a block's output, dz and then g, and in its place that of its input where the shape stays. Before the
+    /// backward pass, when no gradient is on its way, the projected input of a block.
+    case blockGradient(size: Int)
+    /// Gradient of z between a block's convolutions, then g.
+    case innerGradient(size: Int)
+    /// z between a block's convolutions in inference, haloed, of one block of images.
+    case inferredInner(size: Int)
+    /// z between a block's convolutions in a training step, haloed, of one portion and the rows next to it: small, so that it
+    /// stays in the cache.
+    case innerPortion(size: Int)
+    /// dy of one portion and the rows next to it, haloed; likewise.
+    case convolutionGradientPortion(size: Int)
+  }
+
+  struct Place {
+    let region: Region
+    /// Of the region's first element, halo included.
+    let offset: Int
+    let blocks: Int
+    let channels: Int
+    let rows: Int
+    let columns: Int
+    let halo: Int
+
+    var elementCount: Int {
+      LaneView.elementCount(blocks: blocks, channels: channels, height: rows, width: columns, halo: halo)
+    }
+
+    func view(in memory: UnsafeMutablePointer<Lanes>) -> LaneView {
+      LaneView(memory: memory + offset, channels: channels, height: rows, width: columns, halo: halo)
+    }
+  }
+
+  private(set) var places: [Place] = []
+  /// Of all regions.
+  var elementCount: Int { places.last.map { $0.offset + $0.elementCount } ?? 0 }
+
+  /// - Parameter capacity: most images in a batch.
+  init(_ architecture: Architecture, capacity: Int) {
+    let blocks = BatchExtent(images: capacity).blocks
+    let layers = architecture.layers
+    let (stem, classifier) = (layers[architecture.stem], layers[architecture.classifier])
+    add(.images, blocks, channels: stem.inputChannels, size: stem.inputSize, halo: 1)
+    let kept = Set(architecture.blocks.map(\.second) + [architecture.stem])
+    var widest: [Int: Int] = [:]
+    for (index, layer) in layers.enumerated() {
+      let (channels, size) = (layer.outputChannels, layer.outputSize)
+      add(.convolutionOutput(layer: index), blocks, channels: channels, size: size)
+      if kept.contains(index) { add(.activation(layer: index), blocks, channels: channels, size: size, halo: 1) }
+      if index != architecture.classifier { widest[size] = max(widest[size] ?? 0, channels) }
+    }
+    add(.pooled, blocks, channels: classifier.inputChannels, size: 1)
+    add(.pooledGradient, blocks, channels: classifier.inputChannels, size: 1)
+    add(.logitsGradient, blocks, channels: classifier.outputChannels, size: 1)
+    let sizes = widest.sorted { $0.key > $1.key }
+    for (size, channels) in sizes {
+      add(.blockGradient(size: size), blocks, channels: channels, size: size)
+      add(.innerGradient(size: size), blocks, channels: channels, size: size)
+    }
+    for (size, channels) in sizes { add(.inferredInner(size: size), 1, channels: channels, size: size, halo: 1) }
+    for (size, channels) in sizes {
+      let (portion, rows) = (min(blocks, BatchPortion.blocks(size: size)), BatchPortion.rows(size: size))
+      add(.innerPortion(size: size), portion, channels: channels, rows: rows, size: size, halo: 1)
+      add(.convolutionGradientPortion(size: size), portion, channels: channels, rows: rows, size: size, halo: 1)
+    }
+  }
+
+  private mutating func add(
+    _ region: Region, _ blocks: Int, channels: Int, rows: Int? = nil, size: Int, halo: Int = 0
+  ) {
+    places.append(
+      Place(
+        region: region, offset: elementCount, blocks: blocks, channels: channels, rows: rows ?? size, columns: size,
+        halo: halo))
+  }
+}
