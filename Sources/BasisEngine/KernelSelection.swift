@@ -20,7 +20,8 @@ import KernelInterface
 public struct KernelVariant: Sendable {
   public let name: String
   public let isSupported: Bool
-  /// Code of the variant itself, so only for processors that can run it: even building a table may use its instructions.
+  /// Code of the variant itself, so only for processors that can run it: even building a table may use its
+  /// instructions.
   let makeTable: @Sendable () -> KernelTable
 }
 
@@ -59,8 +60,8 @@ public enum KernelSelection {
     return table
   }
 
-  /// What results record: the kernels' name, their table of algorithms and OpenBLAS's core type, as in "avx512-9f3a+SkylakeX".
-  /// Equal text on two machines means the same arithmetic in the same order.
+  /// What results record: the kernels' name, their table of algorithms and OpenBLAS's core type, as in
+  /// "avx512-9f3a+SkylakeX". Equal text on two machines means the same arithmetic in the same order.
   public static func variantDescription(of table: KernelTable) -> String {
     let core = openblas_get_corename().map { String(cString: $0) } ?? "unknown"
     return "\(table.name)-\(AlgorithmTable.of(table).fingerprint)+\(core)"

@@ -42,17 +42,17 @@ public struct Activation {
   /// As in `Normalization`.
   public var residual: LaneView?
   public var residualChannelOffset: Int
-  public var rectified: Bool
+  public var appliesReLU: Bool
 
   public init(
     scale: UnsafePointer<Float>, shift: UnsafePointer<Float>, residual: LaneView?, residualChannelOffset: Int,
-    rectified: Bool
+    appliesReLU: Bool
   ) {
     self.scale = scale
     self.shift = shift
     self.residual = residual
     self.residualChannelOffset = residualChannelOffset
-    self.rectified = rectified
+    self.appliesReLU = appliesReLU
   }
 
   /// From output channel `first` on.
@@ -105,16 +105,17 @@ public struct Normalization {
   public var shift: UnsafePointer<Float>
   /// Where channel c of `input` goes in `output`, C entries; nil: c itself.
   public var channelMap: UnsafePointer<Int32>?
-  /// Added before the rectifier; in `output`'s channel order, shifted: output channel k takes residual channel
-  /// k − residualChannelOffset where that exists, else zero (option-A shortcuts; 0 for identity and option B). May be subsampled.
+  /// Added before the rectifier; in `output`'s channel order, shifted: output channel k takes residual channel k −
+  /// residualChannelOffset where that exists, else zero (option-A shortcuts; 0 for identity and option B). May be
+  /// subsampled.
   public var residual: LaneView?
   public var residualChannelOffset: Int
-  public var rectified: Bool
+  public var appliesReLU: Bool
   public var output: LaneView
 
   public init(
     input: LaneView, scale: UnsafePointer<Float>, shift: UnsafePointer<Float>, channelMap: UnsafePointer<Int32>?,
-    residual: LaneView?, residualChannelOffset: Int, rectified: Bool, output: LaneView
+    residual: LaneView?, residualChannelOffset: Int, appliesReLU: Bool, output: LaneView
   ) {
     self.input = input
     self.scale = scale
@@ -122,25 +123,27 @@ public struct Normalization {
     self.channelMap = channelMap
     self.residual = residual
     self.residualChannelOffset = residualChannelOffset
-    self.rectified = rectified
+    self.appliesReLU = appliesReLU
     self.output = output
   }
 }
 
 /// Arguments of batch norm's two backward passes.
 ///
-/// Pass 1 (`batchNormBackwardSums`), in `outputGradient`'s memory: g = dz · [z > 0] (where `output` is given, else g = dz), set to
-/// zero in lanes that are no images, written back in place of dz; added to `sums` are Σ g (C doubles, in `input`'s order: entry c for
-/// gradient channel map[c]) and Σ g·y (next C doubles), y raw, not normalised. `input` may have fewer channels than `outputGradient`, whose
-/// count is C: there are no products for the others.
+/// Pass 1 (`batchNormBackwardSums`), in `outputGradient`'s memory: g = dz · [z > 0] (where `output` is given, else g
+/// = dz), set to zero in lanes that are no images, written back in place of dz; added to `sums` are Σ g (C doubles,
+/// in `input`'s order: entry c for gradient channel map[c]) and Σ g·y (next C doubles), y as the convolution left it,
+/// not normalized. `input` may have fewer channels than `outputGradient`, whose count is C: there are no products for
+/// the others.
 ///
-/// Pass 2 (`batchNormBackwardApply`): dy[c] = a[c] · g[map[c]] + b[c] · y[c] + d[c] for the lanes that are images, zero for the others,
-/// written to `inputGradient` in `input`'s channel order. The engine computes a, b, d from the sums (Ioffe and Szegedy 2015):
-/// a = γ/σ, b = −γ·Σ(g·x̂)/(σ²·M), d = −a·Σg/M − b·μ with M = images · pixels and x̂ = (y − μ)/σ.
+/// Pass 2 (`batchNormBackwardApply`): dy[c] = a[c] · g[map[c]] + b[c] · y[c] + d[c] for the lanes that are images,
+/// zero for the others, written to `inputGradient` in `input`'s channel order. The engine computes a, b, d from the
+/// sums (Ioffe and Szegedy 2015): a = γ/σ, b = −γ·Σ(g·x̂)/(σ²·M), d = −a·Σg/M − b·μ with M = images · pixels and x̂ =
+/// (y − μ)/σ.
 public struct BatchNormBackward {
   /// y, as the convolution left it.
   public var input: LaneView
-  /// z, the rectified output: its sign is the rectifier's mask; nil where the pass was not rectified.
+  /// z, the rectified output: its sign is the rectifier's mask; nil where no ReLU was applied.
   public var output: LaneView?
   /// dz on entry of pass 1, g after it; in the output's channel order.
   public var outputGradient: LaneView

@@ -6,8 +6,8 @@
 /// - Padding is 1 for 3×3 and 0 for 1×1; output size is ⌈input / stride⌉; stride is 1 or 2.
 /// - A 3×3 convolution reads its `input` (and the gradients read `outputGradient`) one pixel beyond the interior:
 ///   views named in a comment as *haloed* have `halo == 1` and zeros there. Kernels write interiors only.
-/// - Convolutions read *prepared* weights, `shape.preparedCount` floats of the kernel's algorithm, which suit the variant.
-///   They are prepared once for many calls, by the algorithm that these calls name.
+/// - Convolutions read *prepared* weights, `shape.preparedCount` floats of the kernel's algorithm, which suit the
+///   variant. They are prepared once for many calls, by the algorithm that these calls name.
 /// - `accumulate: true` adds to what the destination holds, `false` overwrites it.
 /// - Lanes beyond the batch (in the last block) may hold anything finite in activations; gradients are zero there
 ///   (`BatchNormBackward` sees to it), so that no kernel but batch norm needs to know the number of images.
@@ -84,7 +84,8 @@ public struct KernelTable: Sendable {
     ) -> Void
   public var poolBackward: PoolBackward
 
-  /// v = momentum · v + (g + weightDecay · w); w −= learningRate · (nesterov ? g + weightDecay·w + momentum·v : v), over `count` floats.
+  /// v = momentum · v + (g + weightDecay · w); w −= learningRate · (nesterov ? g + weightDecay·w + momentum·v : v),
+  /// over `count` floats.
   public typealias UpdateWeights =
     @Sendable (
       _ weights: UnsafeMutablePointer<Float>, _ gradients: UnsafePointer<Float>,

@@ -3,9 +3,9 @@ import KernelInterface
 
 /// Batch norm's passes over memory, one read and one write of each operand.
 ///
-/// Tensors come from memory as short pieces, a portion's rows of one channel, where the processor's own look-ahead starts
-/// anew: each pixel asks for the same one of the next channel. (One core of a Xeon with 2 MB of second-level cache reads
-/// 64 MB at 10 GB/s without and 27 GB/s with such prefetches.)
+/// Tensors come from memory as short pieces, a portion's rows of one channel, where the processor's own look-ahead
+/// starts anew: each pixel asks for the same one of the next channel. (One core of a Xeon with 2 MB of second-level
+/// cache reads 64 MB at 10 GB/s without and 27 GB/s with such prefetches.)
 enum BatchNormPasses {
   @Sendable static func normalize(pass: Normalization, batch: BatchExtent) {
     let parts = Int(LANE_VECTOR_PARTS)
@@ -31,15 +31,15 @@ enum BatchNormPasses {
             pixels.residual = plane + row * view.rowStride * parts
             pixels.residualStep = view.columnStride * parts
             pixels.residualAhead = view.planeStride * next
-            if pass.rectified {
-              pixels.run(columns: input.width, rectified: true, adds: true)
+            if pass.appliesReLU {
+              pixels.run(columns: input.width, appliesReLU: true, adds: true)
             } else {
-              pixels.run(columns: input.width, rectified: false, adds: true)
+              pixels.run(columns: input.width, appliesReLU: false, adds: true)
             }
-          } else if pass.rectified {
-            pixels.run(columns: input.width, rectified: true, adds: false)
+          } else if pass.appliesReLU {
+            pixels.run(columns: input.width, appliesReLU: true, adds: false)
           } else {
-            pixels.run(columns: input.width, rectified: false, adds: false)
+            pixels.run(columns: input.width, appliesReLU: false, adds: false)
           }
         }
       }
@@ -114,7 +114,7 @@ enum BatchNormPasses {
   }
 }
 
-/// One row of a plane of normalisation. Steps and distances in `lane_vector`s.
+/// One row of a plane of a normalization. Steps and distances in `lane_vector`s.
 private struct NormalizedRow {
   var y: UnsafeMutablePointer<lane_vector>
   var yStep: Int
@@ -130,7 +130,7 @@ private struct NormalizedRow {
   var residualAhead = 0
 
   @inline(__always)
-  func run(columns: Int, rectified: Bool, adds: Bool) {
+  func run(columns: Int, appliesReLU: Bool, adds: Bool) {
     let parts = Int(LANE_VECTOR_PARTS)
     let addend = adds ? residual! : y
     for column in 0..<columns {
@@ -140,7 +140,7 @@ private struct NormalizedRow {
       for part in 0..<parts {
         var value = lane_fma(scale, y[column * yStep + part], shift)
         if adds { value = lane_add(value, addend[column * residualStep + part]) }
-        z[column * zStep + part] = rectified ? lane_rectify(value) : value
+        z[column * zStep + part] = appliesReLU ? lane_rectify(value) : value
       }
     }
   }

@@ -3,9 +3,9 @@ import KernelInterface
 
 /// The forward convolution and its input gradient.
 ///
-/// Both are a `TapConvolution` or a `WinogradConvolution`, as the algorithm says. Stride-1 gradients are a convolution with
-/// flipped, transposed weights, stride-2 gradients four of them, one for the pixels of each parity of row and column, which
-/// see 1, 2, 2 and 4 of the nine taps.
+/// Both are a `TapConvolution` or a `WinogradConvolution`, as the algorithm says. Stride-1 gradients are a
+/// convolution with flipped, transposed weights, stride-2 gradients four of them, one for the pixels of each parity
+/// of row and column, which see 1, 2, 2 and 4 of the nine taps.
 enum Convolution {
   @Sendable static func prepareForward(
     weights: UnsafePointer<Float>, shape: ConvolutionShape, algorithm: ConvolutionAlgorithm,
@@ -119,8 +119,8 @@ enum Convolution {
     }
   }
 
-  /// The taps of a 3×3, stride-2 convolution that met input pixels of one parity of row and column: even ones were met by
-  /// the middle tap alone; odd ones by the last, then (one output further) the first.
+  /// The taps of a 3×3, stride-2 convolution that met input pixels of one parity of row and column: even ones were
+  /// met by the middle tap alone; odd ones by the last, then (one output further) the first.
   private struct Parity {
     var row: Int
     var column: Int

@@ -1,34 +1,37 @@
-/// Channels dealt into register tiles of at most `limit`, as evenly as possible: 5 is 3 + 2, because a tile of one channel loads as
-/// much as it computes.
+/// Channels dealt into register tiles of at most `limit`, as evenly as possible: 5 is 3 + 2, because a tile of one
+/// channel loads as much as it computes.
 struct ChannelGroups {
-  var groups: Int
-  private var smallest: Int
-  private var larger: Int
+  /// Of groups.
   let count: Int
+  let channels: Int
+  /// Channels of a group; the first `largerGroups` have one more.
+  private let baseSize: Int
+  private let largerGroups: Int
 
-  init(count: Int, limit: Int = 4) {
-    self.count = count
-    groups = (count + limit - 1) / limit
-    smallest = count / groups
-    larger = count % groups
+  init(channels: Int, limit: Int = 4) {
+    self.channels = channels
+    count = (channels + limit - 1) / limit
+    baseSize = channels / count
+    largerGroups = channels % count
   }
 
-  func start(_ group: Int) -> Int { group * smallest + min(group, larger) }
-  func size(_ group: Int) -> Int { group < larger ? smallest + 1 : smallest }
+  func start(_ group: Int) -> Int { group * baseSize + min(group, largerGroups) }
+  func size(_ group: Int) -> Int { group < largerGroups ? baseSize + 1 : baseSize }
 
   /// The group that a channel belongs to.
   func group(of channel: Int) -> Int {
-    let inLarger = larger * (smallest + 1)
-    return channel < inLarger ? channel / (smallest + 1) : larger + (channel - inLarger) / smallest
+    let inLarger = largerGroups * (baseSize + 1)
+    return channel < inLarger ? channel / (baseSize + 1) : largerGroups + (channel - inLarger) / baseSize
   }
 }
 
-/// How much of a convolution is done at a time, so that the input of a strip of rows stays in the second-level cache while
-/// all output groups pass over it. A function of the shape alone, so that results are the same bits at every call.
+/// How much of a convolution is done at a time, so that the input of a strip of rows stays in the second-level cache
+/// while all output groups pass over it. A function of the shape alone, so that results are the same bits at every
+/// call.
 ///
-/// Passes over the channels keep wide layers as fast as narrow ones, so that every shape takes this one path. Forward, 128
-/// images, one core of a Zen 4 (peak of bare multiply-adds 117 GFLOP/s), against OpenBLAS 0.3.21's sgemm (SkylakeX kernels)
-/// of the same product, without the im2col that it would need besides:
+/// Passes over the channels keep wide layers as fast as narrow ones, so that every shape takes this one path.
+/// Forward, 128 images, one core of a Zen 4 (peak of bare multiply-adds 117 GFLOP/s), against OpenBLAS 0.3.21's sgemm
+/// (SkylakeX kernels) of the same product, without the im2col that it would need besides:
 ///
 /// | shape                    | this, GFLOP/s | sgemm alone |
 /// |--------------------------|---------------|-------------|

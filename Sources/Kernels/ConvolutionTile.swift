@@ -1,6 +1,7 @@
 import CVector
 
-/// A group of output planes over a strip of rows: what `ConvolutionTile` computes in one call. Strides in `lane_vector`s.
+/// A group of output planes over a strip of rows: what `ConvolutionTile` computes in one call. Strides in
+/// `lane_vector`s.
 struct ConvolutionStrip {
   /// First tap of the first pixel of the strip.
   var input: UnsafePointer<lane_vector>
@@ -27,8 +28,8 @@ struct ConvolutionStrip {
   var activation: TileActivation?
 }
 
-/// The innermost part of every convolution but the weight gradient: `Outputs` planes × a few pixels in registers, `Taps`
-/// kernel columns unrolled, `Step` input columns from one pixel to the next.
+/// The innermost part of every convolution but the weight gradient: `Outputs` planes × a few pixels in registers,
+/// `Taps` kernel columns unrolled, `Step` input columns from one pixel to the next.
 ///
 /// The value generics make every loop over a tile a constant one, which the compiler unrolls and keeps in registers as
 /// long as such loops are the innermost. 4 outputs × 6 pixels are 24 accumulators, 6 inputs and a broadcast weight of
@@ -139,8 +140,8 @@ enum ConvolutionTile<let Outputs: Int, let Taps: Int, let Step: Int> {
   }
 }
 
-/// The compiled tiles: outputs 1...4 of each of the five shapes of tap rows that convolutions and their gradients need, 1...8 of
-/// single taps.
+/// The compiled tiles: outputs 1...4 of each of the five shapes of tap rows that convolutions and their gradients
+/// need, 1...8 of single taps.
 @inline(never)
 func convolve(_ strip: ConvolutionStrip, outputs: Int, taps: Int, step: Int) {
   switch (taps, step, outputs) {

@@ -60,7 +60,7 @@ enum ElementwisePasses {
     }
   }
 
-  /// Plain loops over floats: the compiler vectorises them.
+  /// Plain loops over floats: the compiler vectorizes them.
   @Sendable static func updateWeights(
     weights: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>, velocity: UnsafeMutablePointer<Float>,
     count: Int, rule: UpdateRule

@@ -10,8 +10,8 @@ extension UnsafeMutablePointer<Lanes> {
 }
 
 extension UnsafeMutablePointer<lane_vector> {
-  /// Scratch memory, not initialized, for the caller to deallocate. Whole cache lines, which `lane_sums` counts on: a SIMD type's own
-  /// alignment may be less.
+  /// Scratch memory, not initialized, for the caller to deallocate. Whole cache lines, which `lane_sums` counts on: a
+  /// SIMD type's own alignment may be less.
   static func scratch(_ count: Int) -> Self {
     UnsafeMutableRawPointer.allocate(
       byteCount: count * MemoryLayout<lane_vector>.stride, alignment: 64

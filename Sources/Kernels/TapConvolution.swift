@@ -1,7 +1,8 @@
 import CVector
 import KernelInterface
 
-/// y[n](i, j) = Σ over c, tap row a and tap column b of w[n, c, a, b] · x[c](step·i + firstRow + a, step·j + firstColumn + b).
+/// y[n](i, j) = Σ over c, tap row a and tap column b of w[n, c, a, b] · x[c](step·i + firstRow + a, step·j +
+/// firstColumn + b).
 struct TapConvolution {
   /// Where the weights of an output, an input, a tap row and a tap column lie: affine in the four.
   struct WeightSource {
@@ -47,7 +48,7 @@ struct TapConvolution {
       outputColumnStride: output.columnStride * parts, outputRowStride: output.rowStride * parts,
       outputPlaneStride: output.planeStride * parts, weights: packed, channels: 0,
       kernelRows: kernelRows, rows: 0, columns: columns, rowStep: step, accumulates: false, sums: nil, activation: nil)
-    let groups = ChannelGroups(count: output.channels, limit: outputsOfTile(inputs: input.channels))
+    let groups = ChannelGroups(channels: output.channels, limit: outputsOfTile(inputs: input.channels))
     let tapCount = kernelRows * kernelColumns
 
     for block in blocks {
@@ -61,7 +62,7 @@ struct TapConvolution {
           strip.input = UnsafePointer(
             (input.base + block * input.blockStride + firstChannel * input.planeStride
               + (firstOutputRow * step + firstRow) * input.rowStride + firstColumn * input.columnStride).vectors)
-          for group in 0..<groups.groups {
+          for group in 0..<groups.count {
             let n = groups.start(group)
             let size = groups.size(group)
             strip.output =
@@ -90,9 +91,10 @@ struct TapConvolution {
     }
   }
 
-  /// Each group of outputs reads the strip's input from the second-level cache again, for as many multiply-adds a vector as the group
-  /// has outputs and taps. A single tap takes 8 outputs at a time: 256 → 512, 8×8 at stride 2, 107 and 130 GFLOP/s with 4 and 8; mixes
-  /// 1–7 % faster; but not where a strip's few inputs fit the first-level cache (4 → 12). 3×3 at stride 2: 0.91–1.05 times, so it has 4.
+  /// Each group of outputs reads the strip's input from the second-level cache again, for as many multiply-adds a
+  /// vector as the group has outputs and taps. A single tap takes 8 outputs at a time: 256 → 512, 8×8 at stride 2,
+  /// 107 and 130 GFLOP/s with 4 and 8; mixes 1–7 % faster; but not where a strip's few inputs fit the first-level
+  /// cache (4 → 12). 3×3 at stride 2: 0.91–1.05 times, so it has 4.
   private func outputsOfTile(inputs: Int) -> Int {
     lane_registers() == 32 && inputs >= 8 && kernelRows * kernelColumns == 1 ? 8 : 4
   }
@@ -105,9 +107,9 @@ struct TapConvolution {
 
   /// The weights as tiles read them: group by group, `[channel][tap row][tap column][output of the group]`.
   func pack(_ weights: UnsafePointer<Float>, outputs: Int, inputs: Int, into packed: UnsafeMutablePointer<Float>) {
-    let groups = ChannelGroups(count: outputs, limit: outputsOfTile(inputs: inputs))
+    let groups = ChannelGroups(channels: outputs, limit: outputsOfTile(inputs: inputs))
     var next = packed
-    for group in 0..<groups.groups {
+    for group in 0..<groups.count {
       let first = weights + (groups.start(group) * source.outputStride + source.origin)
       let size = groups.size(group)
       for c in 0..<inputs {

@@ -1,12 +1,12 @@
 import CVector
 import KernelInterface
 
-/// An `Activation` as a tile applies it to its outputs, the first of which is output `first` of the convolution. Strides in
-/// `lane_vector`s.
+/// An `Activation` as a tile applies it to its outputs, the first of which is output `first` of the convolution.
+/// Strides in `lane_vector`s.
 struct TileActivation {
   private let scale: UnsafePointer<Float>
   private let shift: UnsafePointer<Float>
-  private let rectified: Bool
+  private let appliesReLU: Bool
   /// The tile's outputs that have a residual.
   private let residualOutputs: Range<Int>
   /// First pixel of the residual's plane for the tile's first output, which may lie outside.
@@ -19,7 +19,7 @@ struct TileActivation {
     let parts = Int(LANE_VECTOR_PARTS)
     scale = activation.scale + first
     shift = activation.shift + first
-    rectified = activation.rectified
+    appliesReLU = activation.appliesReLU
     guard let view = activation.residual else {
       residualOutputs = 0..<0
       residual = UnsafeRawPointer(scale).assumingMemoryBound(to: lane_vector.self)
@@ -65,6 +65,6 @@ struct TileActivation {
       z = lane_add(
         z, residual[n * residualPlaneStride + row * residualRowStride + column * residualColumnStride + part])
     }
-    return rectified ? lane_rectify(z) : z
+    return appliesReLU ? lane_rectify(z) : z
   }
 }

@@ -43,7 +43,7 @@ enum WeightGradient {
     // 4 outputs × 3 taps are 12 sums: with 4 operands one more than the compiler can place in 16 registers (45 GFLOP/s,
     // against 83 with 3 outputs, where the processor can do 115).
     let groups = ChannelGroups(
-      count: shape.outputChannels, limit: blocking.isWide1x1 ? 6 : k == 3 && lane_registers() == 16 ? 3 : 4)
+      channels: shape.outputChannels, limit: blocking.isWide1x1 ? 6 : k == 3 && lane_registers() == 16 ? 3 : 4)
 
     for block in stride(from: 0, to: batch.blocks, by: blocking.blocks) {
       strip.blocks = min(blocking.blocks, batch.blocks - block)
@@ -59,7 +59,7 @@ enum WeightGradient {
             outputGradient.base + block * outputGradient.blockStride + row * outputGradient.rowStride + column
           for firstChannel in stride(from: 0, to: shape.inputChannels, by: blocking.channels) {
             let lastChannel = min(firstChannel + blocking.channels, shape.inputChannels)
-            for group in 0..<groups.groups {
+            for group in 0..<groups.count {
               let n = groups.start(group)
               strip.outputGradient = UnsafePointer((firstGradient + n * outputGradient.planeStride).vectors)
               var c = firstChannel
@@ -85,8 +85,8 @@ struct WeightGradientBlocking {
   var rows: Int
   var columns: Int
   var channels: Int
-  /// A single tap has one multiply-add for an output and an input's pixel. From the second-level cache they come too slowly:
-  /// here the gradient's pixels of six outputs stay in the first-level cache while all inputs pass over them.
+  /// A single tap has one multiply-add for an output and an input's pixel. From the second-level cache they come too
+  /// slowly: here the gradient's pixels of six outputs stay in the first-level cache while all inputs pass over them.
   let isWide1x1: Bool
   private let kernelSize: Int
 

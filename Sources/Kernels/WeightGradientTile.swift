@@ -41,15 +41,15 @@ struct WeightGradientStrip {
   }
 }
 
-/// The innermost part of the weight gradient: `Outputs` × `Inputs` planes × `Taps` kernel columns of sums in registers,
-/// `Step` input columns from one pixel to the next. Per pixel it loads Outputs + Inputs·Taps vectors for their product of
-/// multiply-adds.
+/// The innermost part of the weight gradient: `Outputs` × `Inputs` planes × `Taps` kernel columns of sums in
+/// registers, `Step` input columns from one pixel to the next. Per pixel it loads Outputs + Inputs·Taps vectors for
+/// their product of multiply-adds.
 enum WeightGradientTile<let Outputs: Int, let Inputs: Int, let Taps: Int, let Step: Int> {
   static func run(_ strip: WeightGradientStrip) {
     var kernelRow = 0
     var start = 0
-    // A part of the strip at a time and all kernel rows over it, while its pixels are in the first-level cache; the sums
-    // wait in memory.
+    // A part of the strip at a time and all kernel rows over it, while its pixels are in the first-level cache; the
+    // sums wait in memory.
     while start < strip.blocks * strip.rows {
       kernelRow = 0
       while kernelRow < Taps {

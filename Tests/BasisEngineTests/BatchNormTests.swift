@@ -39,7 +39,7 @@ import Testing
   }
 
   @Test(
-    "training normalises by the batch and moves the running statistics, with the unbiased variance, through the map",
+    "training normalizes by the batch and moves the running statistics, with the unbiased variance, through the map",
     arguments: kernelTables, [1, 15, 16, 17])
   func training(kernels: KernelTable, images: Int) {
     let fixture = fixture(kernels)
@@ -69,14 +69,14 @@ import Testing
     }
   }
 
-  @Test("inference normalises by the running statistics and leaves them", arguments: kernelTables)
+  @Test("inference normalizes by the running statistics and leaves them", arguments: kernelTables)
   func inference(kernels: KernelTable) {
     let fixture = fixture(kernels)
     let y = Tensor(channels: channels, size: size, halo: 0, images: 2)
     y.view.fillNormal(images: 2, seed: 4)
     let z = Tensor(channels: channels, size: size, halo: 1, images: 2)
     fixture.batchNorm.useRunningStatistics()
-    fixture.batchNorm.normalize(y.view, ActivationPass(rectified: false), output: z.view, BatchExtent(images: 2))
+    fixture.batchNorm.normalize(y.view, ActivationPass(appliesReLU: false), output: z.view, BatchExtent(images: 2))
     for (c, k) in [2, 0, 1].enumerated() {
       let scale = [0.5, 1, 2][k] / (Double(k + 4) + 1e-5).squareRoot()
       for (input, output) in zip(values(y, channel: c, images: 2), values(z, channel: k, images: 2)) {

@@ -83,7 +83,8 @@ private let pairs: [(KernelTable, NetworkCase)] = kernelTables.flatMap { kernels
     _ form: NetworkCase, _ kernels: KernelTable, tolerance: Double, shift: Float? = nil
   ) throws {
     let network = try form.network(kernels)
-    // Of the two losses; Winograd's algorithm, which all but the naive kernels use, rounds about twice as much as the direct sum.
+    // Of the two losses; Winograd's algorithm, which all but the naive kernels use, rounds about twice as much as the
+    // direct sum.
     let rounding = kernels.name == "reference" ? 2e-6 : 4e-6
     if let shift {
       for tensor in network.parameters.tensors where tensor.name.hasSuffix("bias") && tensor.name.contains("bn") {

@@ -7,8 +7,8 @@ import Testing
 
 /// The form that keeps y_b only, beside the one that keeps all of y.
 @Suite struct NormalizedBasisTests {
-  /// None of rank 1: batch norm takes the scale out of a multiple of one map, so that its coefficient's gradient is zero, or the
-  /// rounding of its sums.
+  /// None of rank 1: batch norm takes the scale out of a multiple of one map, so that its coefficient's gradient is
+  /// zero, or the rounding of its sums.
   static let cases: [FormCase] = [
     FormCase(rank: 2, images: 1),
     FormCase(rank: 3, images: 17),
@@ -108,7 +108,7 @@ import Testing
     for portion in portions {
       layer.normalize(
         portion, rows: portion.rows,
-        ActivationPass(residual: rows(residual.view, of: portion), rectified: rectified),
+        ActivationPass(residual: rows(residual.view, of: portion), appliesReLU: rectified),
         output: rows(output.view, of: portion))
     }
     GradientPass.run(over: [layer], batch, portions) { portion, pass in

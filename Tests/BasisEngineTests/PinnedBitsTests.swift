@@ -6,8 +6,9 @@ import Testing
 
 @testable import BasisEngine
 
-/// A result is a pure function of candidate, recipe, seed, data and kernel variant, in every version of this program: studies are
-/// resumed by later versions, and their results compared. What is pinned here changes only where that is meant.
+/// A result is a pure function of candidate, recipe, seed, data and kernel variant, in every version of this program:
+/// studies are resumed by later versions, and their results compared. What is pinned here changes only where that is
+/// meant.
 @Suite struct PinnedBitsTests {
   /// The kernels of which this machine can say whether the bits are as they were.
   static let pinnedKernels: [(kernels: KernelTable, bits: PinnedBits)] = KernelSelection.available.compactMap { table in

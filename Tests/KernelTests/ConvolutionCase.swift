@@ -17,7 +17,8 @@ struct ConvolutionCase: CustomStringConvertible, Sendable {
   var algorithm = ConvolutionAlgorithm.direct
 
   var description: String {
-    "\(inputs)→\(outputs) \(kernel)×\(kernel)/\(stride) on \(height)×\(width), \(images) images\(extraHalo ? ", halos" : "")\(algorithm == .winograd ? ", winograd" : "")"
+    "\(inputs)→\(outputs) \(kernel)×\(kernel)/\(stride) on \(height)×\(width), \(images) images"
+      + (extraHalo ? ", halos" : "") + (algorithm == .winograd ? ", winograd" : "")
   }
 
   var shape: ConvolutionShape {
@@ -142,8 +143,8 @@ extension ConvolutionCase {
     return cases
   }()
 
-  /// Winograd's algorithm: every size of its last group of channels, planes of one and of several strips, batches that fill their
-  /// last block or do not, more channels than a pass takes.
+  /// Winograd's algorithm: every size of its last group of channels, planes of one and of several strips, batches
+  /// that fill their last block or do not, more channels than a pass takes.
   static let winograd: [ConvolutionCase] = {
     var cases: [ConvolutionCase] = []
     for outputs in 1...17 {

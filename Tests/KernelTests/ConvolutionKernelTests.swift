@@ -56,7 +56,7 @@ struct ConvolutionKernelTests {
             let activation = Activation(
               scale: factors.baseAddress!, shift: factors.baseAddress! + 9,
               residual: channels > 0 ? residual.view.subsampled(by: 2) : nil, residualChannelOffset: offset,
-              rectified: rectified)
+              appliesReLU: rectified)
             table.convolutionForward(
               operands.input.view, prepared, output.view, convolution.shape, convolution.algorithm, convolution.batch,
               .activation(activation))

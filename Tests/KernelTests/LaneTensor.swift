@@ -33,7 +33,8 @@ final class LaneTensor {
     memory.baseAddress!.update(from: other.memory.baseAddress!, count: memory.count)
   }
 
-  /// Uniform in −1...1; lanes beyond `liveImages` are zero, as in gradients (nil: they too are random, as in activations).
+  /// Uniform in −1...1; lanes beyond `liveImages` are zero, as in gradients (nil: they too are random, as in
+  /// activations).
   convenience init(
     random: inout StableRandom, blocks: Int, channels: Int, height: Int, width: Int, halo: Int, liveImages: Int? = nil
   ) {

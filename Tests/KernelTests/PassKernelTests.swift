@@ -45,7 +45,7 @@ enum Residual: CaseIterable, Sendable {
 @Suite("passes over memory")
 struct PassKernelTests {
   @Test(
-    "normalisation agrees with the reference", arguments: PassCase.all, Residual.allCases)
+    "normalization agrees with the reference", arguments: PassCase.all, Residual.allCases)
   func normalize(_ pass: PassCase, _ residual: Residual) {
     for (rectified, mapped) in [(true, false), (true, true), (false, true), (false, false)] {
       var random = StableRandom(seed: 2, purpose: pass.description)
@@ -65,7 +65,7 @@ struct PassKernelTests {
                 Normalization(
                   input: input.view, scale: scale.baseAddress!, shift: shift.baseAddress!,
                   channelMap: mapped ? map.baseAddress! : nil, residual: shortcut.view,
-                  residualChannelOffset: shortcut.offset, rectified: rectified, output: output.view), pass.batch)
+                  residualChannelOffset: shortcut.offset, appliesReLU: rectified, output: output.view), pass.batch)
             }
           }
         }
@@ -161,8 +161,8 @@ struct PassKernelTests {
   }
 }
 
-/// A residual of a pass: identity has the pass's channels and size; option A has fewer channels, shifted, and is twice as
-/// large in each direction.
+/// A residual of a pass: identity has the pass's channels and size; option A has fewer channels, shifted, and is
+/// twice as large in each direction.
 private struct Shortcut {
   var tensor: LaneTensor?
   var view: LaneView?

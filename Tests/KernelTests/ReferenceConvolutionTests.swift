@@ -4,8 +4,8 @@ import Testing
 
 @testable import BasisEngine
 
-/// The reference is what everything else is compared with, so it is checked against formulas of another form: NCHW arrays
-/// with explicit bounds, and finite differences.
+/// The reference is what everything else is compared with, so it is checked against formulas of another form: NCHW
+/// arrays with explicit bounds, and finite differences.
 @Suite("reference convolution")
 struct ReferenceConvolutionTests {
   static let cases: [ConvolutionCase] = [(3, 1), (1, 1), (3, 2), (1, 2)].flatMap { kernel, stride in

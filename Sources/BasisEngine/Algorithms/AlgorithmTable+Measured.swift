@@ -1,7 +1,8 @@
 extension AlgorithmTable {
-  /// By the kernels' name, as `layersearch bench --tune` printed it, with one change to AVX-512's: in whole steps of ResNet-20, whose
-  /// tensors come from memory, Winograd also wins at 8 and 16 channels on planes of 8×8 and more, where single kernels are as fast
-  /// either way (four or five pairs of runs in turns: 1.11 times as fast a dense step, 1.04 with ranks of C/2 and C/4).
+  /// By the kernels' name, as `layersearch bench --tune` printed it, with one change to AVX-512's: in whole steps of
+  /// ResNet-20, whose tensors come from memory, Winograd also wins at 8 and 16 channels on planes of 8×8 and more,
+  /// where single kernels are as fast either way (four or five pairs of runs in turns: 1.11 times as fast a dense
+  /// step, 1.04 with ranks of C/2 and C/4).
   static let measured: [String: AlgorithmTable] = [
     "avx2": AlgorithmTable(
       convolution: [

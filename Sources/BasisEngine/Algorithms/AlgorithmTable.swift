@@ -5,8 +5,8 @@ import KernelInterface
 /// A committed table, not a measurement at start: results are the same bits on every machine of an instruction set.
 /// `layersearch bench --tune` measures it anew.
 struct AlgorithmTable: Hashable, Sendable {
-  /// From how many outputs on Winograd is faster, by plane size (rows, columns) and number of inputs. A size or number that
-  /// is not listed has the entry of the next smaller one; below the smallest the algorithm is direct.
+  /// From how many outputs on Winograd is faster, by plane size (rows, columns) and number of inputs. A size or
+  /// number that is not listed has the entry of the next smaller one; below the smallest the algorithm is direct.
   typealias LeastOutputs = [Int: [Int: Int]]
 
   /// Of forward convolutions; of input gradients with the channels in each other's place.

@@ -1,13 +1,14 @@
 import KernelInterface
 
-/// Measures on this processor what `AlgorithmTable+Measured` says.
+/// Measures the entries of `AlgorithmTable+Measured` on this processor.
 public struct AlgorithmTuning {
   /// By plane size, the channel counts that are measured: those of the networks, and ranks below them.
   static let channels: [(size: Int, counts: [Int])] = [
     (4, [8, 16, 32, 64, 128, 256, 512]), (8, [8, 16, 32, 64, 128, 256]), (16, [8, 16, 32, 64, 128]),
     (32, [4, 8, 16, 32, 64]),
   ]
-  /// Winograd has to be so much faster: less would be within the noise, and the direct sum rounds a little better.
+  /// The least ratio by which Winograd has to be faster: less would be within the noise, and the direct sum rounds a
+  /// little better.
   static let leastGain = 1.05
   private static let repeats = 3
 
@@ -60,7 +61,8 @@ public struct AlgorithmTuning {
     }.joined(separator: "\n")
   }
 
-  /// The least of several measurements, each with memory of its own: which lines of the caches operands share is a matter of chance.
+  /// The least of several measurements, each with memory of its own: which lines of the caches operands share is a
+  /// matter of chance.
   private func gain(_ work: KernelBenchmark.Convolution, _ size: Int, _ inputs: Int, _ outputs: Int) -> Double {
     let shape = ConvolutionShape(outputChannels: outputs, inputChannels: inputs, kernelSize: 3, stride: 1)
     return (0..<Self.repeats).map { _ in

@@ -116,9 +116,8 @@ extension Checkpoint {
     }
     let version = UInt32(truncatingIfNeeded: bytes.littleEndian(at: 8, bytes: 4))
     guard [Checkpoint.version, Checkpoint.unfinishedVersion].contains(version) else {
-      throw wrong(
-        "it has version \(version), this program reads versions \(Checkpoint.version) and \(Checkpoint.unfinishedVersion)"
-      )
+      let readable = "\(Checkpoint.version) and \(Checkpoint.unfinishedVersion)"
+      throw wrong("it has version \(version), this program reads versions \(readable)")
     }
     let headerBytes = bytes.littleEndian(at: 12, bytes: 4)
     let payloadBytes = bytes.littleEndian(at: 16, bytes: 8)

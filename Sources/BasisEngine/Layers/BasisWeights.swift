@@ -1,12 +1,14 @@
 import KernelInterface
 import SearchCore
 
-/// The trained factors of a convolution whose N output maps are made of r filters (arXiv 2408.06024), evaluated maps-first:
+/// The trained factors of a convolution whose N output maps are made of r filters (arXiv 2408.06024), evaluated
+/// maps-first:
 ///
 ///     y_b = conv(x; W_b)     W_b: [r][C][k][k], stride and padding belong here
 ///     y_r = A · y_b          A: a 1×1 convolution
 ///
-/// `remainder`: y is y_b and N − r combinations of it, A is [N − r][r]. `full`: all N outputs are combinations, A is [N][r].
+/// `remainder`: y is y_b and N − r combinations of it, A is [N − r][r]. `full`: all N outputs are combinations, A is
+/// [N][r].
 struct BasisWeights {
   /// The whole convolution's.
   let shape: ConvolutionShape
@@ -51,7 +53,8 @@ struct BasisWeights {
     kernels.normalize(
       Normalization(
         input: maps, scale: activation.scale, shift: activation.shift, channelMap: nil, residual: activation.residual,
-        residualChannelOffset: activation.residualChannelOffset, rectified: activation.rectified, output: output), batch
+        residualChannelOffset: activation.residualChannelOffset, appliesReLU: activation.appliesReLU, output: output),
+      batch
     )
     coefficients.forward(
       maps, output.channels(rank..<shape.outputChannels), batch, .activation(activation.channels(from: rank)))

@@ -11,7 +11,7 @@ public enum PassMode: Hashable, Sendable {
 struct ActivationPass {
   var residual: LaneView?
   var residualChannelOffset = 0
-  var rectified = true
+  var appliesReLU = true
 }
 
 /// Batch normalization (Ioffe and Szegedy 2015) of a convolution's output, fused with the residual sum and the
@@ -67,7 +67,8 @@ final class BatchNorm {
   /// Begins a pass over a batch, forward or backward.
   func clearSums() { sumsMemory.values.update(repeating: 0) }
 
-  /// Training: mean and variance of the batch, from the sums over `count` values a channel, and a step of the running ones.
+  /// Training: mean and variance of the batch, from the sums over `count` values a channel, and a step of the running
+  /// ones.
   func finishStatistics(count: Int) {
     let n = Double(count)
     let unbiased = n / max(1, n - 1)
@@ -101,16 +102,17 @@ final class BatchNorm {
     let (scale, shift) = (Float(factor), Float(Double(beta.values[k]) - mean * factor))
     factors.base[c] = scale
     factors.base[channels + c] = shift
-    // A rectifier may turn a NaN into zero, and the loss would look sound: remember it here.
+    // ReLU may turn a NaN into zero, so that the loss would look finite: it is recorded here.
     if !(scale.isFinite && shift.isFinite) { isFinite = false }
   }
 
-  /// output = relu?(γ · (y − μ) / √(σ² + ε) + β + residual), with the statistics that were finished last, or the running ones.
+  /// output = relu?(γ · (y − μ) / √(σ² + ε) + β + residual), with the statistics that were finished last, or the
+  /// running ones.
   func normalize(_ input: LaneView, _ pass: ActivationPass, output: LaneView, _ batch: BatchExtent) {
     kernels.normalize(
       Normalization(
         input: input, scale: factors.base, shift: factors.base + channels, channelMap: channelMap,
-        residual: pass.residual, residualChannelOffset: pass.residualChannelOffset, rectified: pass.rectified,
+        residual: pass.residual, residualChannelOffset: pass.residualChannelOffset, appliesReLU: pass.appliesReLU,
         output: output), batch)
   }
 
@@ -118,7 +120,7 @@ final class BatchNorm {
   func activation(_ pass: ActivationPass) -> Activation {
     Activation(
       scale: factors.base, shift: factors.base + channels, residual: pass.residual,
-      residualChannelOffset: pass.residualChannelOffset, rectified: pass.rectified)
+      residualChannelOffset: pass.residualChannelOffset, appliesReLU: pass.appliesReLU)
   }
 
   // MARK: Backward, with the statistics of the last training pass
@@ -133,8 +135,8 @@ final class BatchNorm {
     return (UnsafePointer(factors.base), b, b + channels)
   }
 
-  /// Turns `outputGradient` from dz into g = dz · [z > 0] in place (`output`: z, nil where it was not rectified) and adds
-  /// to the sums that the gradients need: Σ g · y for the channels that `input` has.
+  /// Turns `outputGradient` from dz into g = dz · [z > 0] in place (`output`: z, nil where no ReLU was applied) and
+  /// adds to the sums that the gradients need: Σ g · y for the channels that `input` has.
   func rectifyGradient(
     _ input: LaneView, output: LaneView?, outputGradient: LaneView, _ batch: BatchExtent
   ) {

@@ -1,15 +1,15 @@
 import KernelInterface
 
-/// A pass over a batch in which portions add to sums of whole layers: statistics forward, what batch norm's gradient needs
-/// backward.
+/// A pass over a batch in which portions add to sums of whole layers: statistics forward, what batch norm's gradient
+/// needs backward.
 ///
-/// Its order is begin, portions, end, and no other compiles: what a portion does needs a value that exists while `run` goes
-/// through the portions, and what begins and ends needs one that only `run` has.
+/// Its order is begin, portions, end, and no other compiles: what a portion does needs a value that exists while
+/// `run` goes through the portions, and what begins and ends needs one that only `run` has.
 struct StatisticsPass: ~Copyable {
   fileprivate init() {}
 
-  /// Clears the statistics of `layers`, calls `body` for each portion, in which their convolutions add to them, and finishes
-  /// them.
+  /// Clears the statistics of `layers`, calls `body` for each portion, in which their convolutions add to them, and
+  /// finishes them.
   static func run(
     over layers: [any NormalizedLayer], _ batch: BatchExtent, _ portions: [BatchPortion],
     _ body: (BatchPortion, borrowing StatisticsPass) -> Void
@@ -26,8 +26,8 @@ struct StatisticsPass: ~Copyable {
 struct GradientPass: ~Copyable {
   fileprivate init() {}
 
-  /// Clears the gradient sums of `layers`, calls `body` for each portion, in which their g is made and added to them, and
-  /// finishes them.
+  /// Clears the gradient sums of `layers`, calls `body` for each portion, in which their g is made and added to them,
+  /// and finishes them.
   static func run(
     over layers: [any NormalizedLayer], _ batch: BatchExtent, _ portions: [BatchPortion],
     _ body: (BatchPortion, borrowing GradientPass) -> Void

@@ -1,22 +1,23 @@
 import KernelInterface
 
-/// What of a batch goes through several passes at a stretch, while it is in the cache: some neighbouring blocks, or, where
-/// planes are large, some rows of one block.
+/// The part of a batch that goes through several passes in a row while it is in the cache: some neighboring blocks
+/// or, where planes are large, some rows of one block.
 struct BatchPortion: Hashable {
   var firstBlock: Int
   /// Of the portion's blocks alone.
   var extent: BatchExtent
-  /// Of the output planes of the layer that the portion goes through.
+  /// Rows of the layer's output planes.
   var rows: Range<Int>
 
-  /// Pixels of a portion. Fewer would leave the end of a weight gradient's sums a cost that shows; more would not stay in
-  /// the second-level cache.
+  /// Pixels of a portion. Fewer would leave the end of a weight gradient's sums a cost that shows; more would not
+  /// stay in the second-level cache.
   private static let pixels = 256
 
   /// Blocks of a portion of planes of `size` rows and columns, where the batch has that many.
   static func blocks(size: Int) -> Int { max(1, pixels / (size * size)) }
 
-  /// The batch in portions for a layer whose output planes have `size` rows and columns: block by block, from the top down.
+  /// The batch in portions for a layer whose output planes have `size` rows and columns: block by block, from the top
+  /// down.
   static func all(of batch: BatchExtent, size: Int) -> [BatchPortion] {
     let blocks = blocks(size: size)
     let rows = rows(size: size)
@@ -28,7 +29,8 @@ struct BatchPortion: Hashable {
     }
   }
 
-  /// Most rows of a portion of planes of `size` rows and columns: a multiple of four, the rows of Winograd's tiles, unless it is all.
+  /// Most rows of a portion of planes of `size` rows and columns: a multiple of four, the rows of Winograd's tiles,
+  /// unless it is all.
   static func rows(size: Int) -> Int { min(size, max(4, pixels / size & ~3)) }
 
   /// Each block with all its rows, for layers whose output planes have `size` rows and columns.
@@ -47,8 +49,9 @@ struct BatchPortion: Hashable {
     return end(rows.lowerBound)..<end(rows.upperBound)
   }
 
-  /// The portion's rows and the ones next to them, of planes of `height` rows: what a 3×3 convolution of stride 1 reads.
-  func rowsWithNeighbours(height: Int) -> Range<Int> {
+  /// The portion's rows and the ones next to them, of planes of `height` rows: what a 3×3 convolution of stride 1
+  /// reads.
+  func rowsWithNeighbors(height: Int) -> Range<Int> {
     max(0, rows.lowerBound - 1)..<min(height, rows.upperBound + 1)
   }
 
@@ -59,15 +62,15 @@ struct BatchPortion: Hashable {
 }
 
 extension LaneView {
-  /// Room for the rows of `portion` and the ones next to them, in memory that is made for one portion: makes these rows ready,
-  /// `fill`s them where the plane (of `height` rows) has them and clears them where it ends.
+  /// Room for the rows of `portion` and the ones next to them, in memory that is made for one portion: makes these
+  /// rows ready, `fill`s them where the plane (of `height` rows) has them and clears them where it ends.
   /// - Returns: the portion's own rows.
   func filled(
     for portion: BatchPortion, height: Int, by fill: (_ rows: Range<Int>, _ target: LaneView) -> Void
   ) -> LaneView {
     var own = self
     own.height = portion.rows.count
-    let rows = portion.rowsWithNeighbours(height: height)
+    let rows = portion.rowsWithNeighbors(height: height)
     var target = own
     target.base -= (portion.rows.lowerBound - rows.lowerBound) * rowStride
     target.height = rows.count

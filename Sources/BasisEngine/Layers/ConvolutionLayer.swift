@@ -10,7 +10,7 @@ protocol ConvolutionLayer: AnyObject {
   /// Internal channel c is output channel `channelMap[c]`; nil: c itself. N entries.
   var channelMap: UnsafePointer<Int32>? { get }
 
-  /// Takes the weights as they are now, for the passes that follow.
+  /// Reads the weights as they are now, for the passes that follow.
   func prepare(for mode: PassMode)
 
   /// y, N channels in internal order, from `input` (haloed for 3×3), for a portion of the batch; its sums are added to

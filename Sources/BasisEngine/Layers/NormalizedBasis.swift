@@ -1,10 +1,10 @@
 import KernelInterface
 
-/// A basis convolution (`remainder`, the basis maps first) and its batch norm, of which r channels of y and of its gradient are
-/// kept.
+/// A basis convolution (`remainder`, the basis maps first) and its batch norm, of which r channels of y and of its
+/// gradient are kept.
 ///
-/// y_r = A·y_b is linear in y_b, and so is all that batch norm does to it, so nothing of N channels but z and g has to be
-/// written or read. With y = [y_b; y_r], g split alike, and batch norm's dy = a·g + b·y + d:
+/// y_r = A·y_b is linear in y_b, and so is all that batch norm does to it, so nothing of N channels but z and g has
+/// to be written or read. With y = [y_b; y_r], g split alike, and batch norm's dy = a·g + b·y + d:
 ///
 ///     C = Σ y_b·y_bᵀ                       r × r: Σ y_r = A·Σ y_b and Σ y_r² = diag(A·C·Aᵀ)
 ///     z_r = relu(s_r·(A·y_b) + t_r + residual)    what a convolution stores, wherever z is needed
@@ -13,8 +13,8 @@ import KernelInterface
 ///     dA = a_r·G + b_r·A·C + d_r·(Σ y_b)ᵀ
 ///     dy_b + Aᵀ·dy_r = h + (b_b + Aᵀ·(b_r·A))·y_b + d_b + Aᵀ·d_r
 ///
-/// (a_r and the other vectors multiply rows.) Where r is large, the products of r × r matrices cost more than that saves:
-/// `isFaster`.
+/// (a_r and the other vectors multiply rows.) Where r is large, the products of r × r matrices cost more than that
+/// saves: `isFaster`.
 final class NormalizedBasis: NormalizedLayer {
   let batchNorm: BatchNorm
   private let regions: BasisRegions
@@ -34,9 +34,9 @@ final class NormalizedBasis: NormalizedLayer {
   /// A portion's part of C or G.
   private let part: AlignedBuffer<Float>
   /// From g to h: r × N.
-  private let gradientMix: Mix
+  private let gradientPointwise: DerivedPointwise
   /// From y_b to its part of dy_b: r × r, with a shift and a factor of 1 for each map.
-  private let mapsMix: Mix
+  private let mapsPointwise: DerivedPointwise
   private let shift: AlignedBuffer<Float>
   private let ones: AlignedBuffer<Float>
 
@@ -65,21 +65,21 @@ final class NormalizedBasis: NormalizedLayer {
     sums = AlignedBuffer(count: rank)
     gradientProducts = AlignedBuffer(count: combined * rank)
     part = AlignedBuffer(count: combined * rank)
-    gradientMix = Mix(outputChannels: rank, inputChannels: outputs, kernels)
-    mapsMix = Mix(outputChannels: rank, inputChannels: rank, kernels)
+    gradientPointwise = DerivedPointwise(outputChannels: rank, inputChannels: outputs, kernels)
+    mapsPointwise = DerivedPointwise(outputChannels: rank, inputChannels: rank, kernels)
     shift = AlignedBuffer(count: rank)
     ones = AlignedBuffer(count: rank)
     ones.values.update(repeating: 1)
   }
 
-  /// Whether a layer's step is possible and faster in this form: r·(N + r) more products a pixel against N − r channels that
-  /// are not moved.
+  /// Whether a layer's step is possible and faster in this form: r·(N + r) more products a pixel against N − r
+  /// channels that are not moved.
   static func isFaster(rank: Int, outputs: Int) -> Bool {
     BasisRegions.fit(rank: rank, outputs: outputs) && rank * (outputs + rank) <= productsPerChannel * (outputs - rank)
   }
 
-  /// Multiply-adds that take the time in which a channel's pixel is moved as often as a step does. Measured with ResNet-18: faster
-  /// at 107 (r = 64 of 256), even at 192 (64 of 128), slower at 384 (128 of 256).
+  /// Multiply-adds that take as long as moving a channel's pixel as often as a step moves it. Measured with
+  /// ResNet-18: faster at 107 (r = 64 of 256), even at 192 (64 of 128), slower at 384 (128 of 256).
   private static let productsPerChannel = 128
 
   func prepare(for mode: PassMode) { weights.prepare(for: mode) }
@@ -99,7 +99,7 @@ final class NormalizedBasis: NormalizedLayer {
   func convolve(_ input: LaneView, _ portion: BatchPortion, _ pass: borrowing StatisticsPass) {
     let maps = convolutionOutput.portion(portion, rows: portion.rows)
     weights.filters.forward(input, maps, portion.extent, .statistics(batchNorm.sums))
-    // The products take all lanes.
+    // The products sum over all lanes.
     maps.clearLanes(from: portion.extent.lanesInLastBlock, block: portion.extent.blocks - 1)
     addProducts(maps, maps, portion.extent, to: products)
   }
@@ -125,11 +125,11 @@ final class NormalizedBasis: NormalizedLayer {
     batchNorm.finishStatistics(count: count(batch))
     let scale = batchNorm.gradientFactors.a
     for i in 0..<rank {
-      let row = gradientMix.weights + i * (rank + combined)
+      let row = gradientPointwise.weights + i * (rank + combined)
       row[i] = scale[i]
       for c in 0..<combined { row[rank + c] = scale[rank + c] * a[c * rank + i] }
     }
-    gradientMix.prepare()
+    gradientPointwise.prepare()
   }
 
   func normalize(_ portion: BatchPortion, rows: Range<Int>, _ activation: ActivationPass, output: LaneView) {
@@ -152,7 +152,7 @@ final class NormalizedBasis: NormalizedLayer {
     batchNorm.rectifyGradient(maps, output: output, outputGradient: outputGradient, portion.extent)
     addProducts(
       maps, outputGradient.channels(rank..<rank + combined), portion.extent, to: gradientProducts)
-    gradientMix.forward(outputGradient, regions.gradientPart.portion(portion, rows: rows), portion.extent, .none)
+    gradientPointwise.forward(outputGradient, regions.gradientPart.portion(portion, rows: rows), portion.extent, .none)
   }
 
   func finishGradients(_ batch: BatchExtent, _ boundary: borrowing PassBoundary) {
@@ -163,7 +163,7 @@ final class NormalizedBasis: NormalizedLayer {
     }
     batchNorm.finishGradients(count: count(batch))
     let (a, b, d) = batchNorm.gradientFactors
-    let square = mapsMix.weights
+    let square = mapsPointwise.weights
     for i in 0..<rank {
       shift.base[i] = d[i]
       for j in 0..<rank { square[i * rank + j] = i == j ? b[i] : 0 }
@@ -181,7 +181,7 @@ final class NormalizedBasis: NormalizedLayer {
         for j in 0..<rank { square[i * rank + j] += factor * row[j] }
       }
     }
-    mapsMix.prepare()
+    mapsPointwise.prepare()
   }
 
   func backward(
@@ -189,12 +189,12 @@ final class NormalizedBasis: NormalizedLayer {
   ) {
     let basisGradient = gradientPortion.channels(0..<rank).filled(for: portion, height: convolutionOutput.height) {
       rows, target in
-      mapsMix.forward(
+      mapsPointwise.forward(
         convolutionOutput.portion(portion, rows: rows), target, portion.extent,
         .activation(
           Activation(
             scale: ones.base, shift: shift.base, residual: regions.gradientPart.portion(portion, rows: rows),
-            residualChannelOffset: 0, rectified: false)))
+            residualChannelOffset: 0, appliesReLU: false)))
       // The shift is in lanes that are no images, too.
       target.clearLanes(from: portion.extent.lanesInLastBlock, block: portion.extent.blocks - 1)
     }
@@ -235,8 +235,8 @@ struct BasisRegions {
   static func fit(rank: Int, outputs: Int) -> Bool { 2 * rank <= outputs }
 }
 
-/// A 1×1 convolution whose weights are not trained, but computed anew every step.
-private struct Mix {
+/// A 1×1 convolution whose weights are not trained, but derived from others in every step.
+private struct DerivedPointwise {
   /// [outputs][inputs], zero at first.
   var weights: UnsafeMutablePointer<Float> { memory.base }
   private let memory: AlignedBuffer<Float>

@@ -2,9 +2,9 @@ import KernelInterface
 
 /// A convolution, its batch norm, and their tensors: the unit of which residual networks are made.
 ///
-/// Its passes run portion by portion: all portions go through the convolution before batch norm can finish its statistics, and
-/// then through normalization together with what reads the result; backward likewise. `StatisticsPass` and `GradientPass` see
-/// to that order.
+/// Its passes run portion by portion: all portions go through the convolution before batch norm can finish its
+/// statistics, and then through normalization together with what reads the result; backward likewise.
+/// `StatisticsPass` and `GradientPass` see to that order.
 protocol NormalizedLayer {
   var stride: Int { get }
   var batchNorm: BatchNorm { get }
@@ -26,22 +26,23 @@ protocol NormalizedLayer {
   func convolve(_ input: LaneView, _ portion: BatchPortion, _ pass: borrowing StatisticsPass)
   func finishStatistics(_ batch: BatchExtent, _ boundary: borrowing PassBoundary)
 
-  /// output = relu?(batchNorm(y) + residual) in `rows` of a portion's blocks, with the statistics that were finished last.
+  /// output = relu?(batchNorm(y) + residual) in `rows` of a portion's blocks, with the statistics that were finished
+  /// last.
   /// - Parameter activation, output: its residual is these rows, and so is the output, in memories of their own.
   func normalize(_ portion: BatchPortion, rows: Range<Int>, _ activation: ActivationPass, output: LaneView)
 
   func beginGradients(_ boundary: borrowing PassBoundary)
   /// dz in `rows` of a portion's blocks becomes g = dz · [z > 0] in place, with its share of the sums.
   /// - Parameters:
-  ///   - output: z, these rows; nil where it was not rectified.
+  ///   - output: z, these rows; nil where no ReLU was applied.
   ///   - outputGradient: these rows.
   func rectifyGradient(
     _ portion: BatchPortion, rows: Range<Int>, output: LaneView?, outputGradient: LaneView,
     _ pass: borrowing GradientPass)
   func finishGradients(_ batch: BatchExtent, _ boundary: borrowing PassBoundary)
 
-  /// From g, whose sums are finished, to a portion's share of the weights' gradients and, where `inputGradient` is given, the
-  /// input's.
+  /// From g, whose sums are finished, to a portion's share of the weights' gradients and, where `inputGradient` is
+  /// given, the input's.
   /// - Parameters:
   ///   - input, inputGradient: the portion's input rows.
   ///   - outputGradient: g, all rows of the portion's blocks; anything where it is not read.

@@ -1,7 +1,7 @@
 import KernelInterface
 import Randomness
 
-/// What a batch's logits say about its labels.
+/// Loss and correct predictions of a batch.
 struct Score {
   /// Sum of the cross-entropies of the images.
   var loss = 0.0
@@ -13,11 +13,11 @@ struct Score {
 enum SoftmaxCrossEntropy {
   /// - Parameters:
   ///   - logits: classes × 1 × 1, in internal order, without bias.
-  ///   - bias: one a class.
-  ///   - labels: one an image, each below the number of classes.
+  ///   - bias: one for each class.
+  ///   - labels: one for each image, each below the number of classes.
   ///   - gradient: receives d(mean loss)/d logits, in internal order, zero in lanes that are no images; nil: not
   ///     wanted.
-  ///   - biasGradient: receives its sum over the images, one a class.
+  ///   - biasGradient: receives its sum over the images, one for each class.
   static func score(
     logits: LaneView, channelMap: UnsafePointer<Int32>?, bias: UnsafePointer<Float>, labels: [UInt8],
     gradient: LaneView? = nil, biasGradient: UnsafeMutablePointer<Float>? = nil

@@ -5,29 +5,29 @@ import SearchCore
 ///
 /// A function of architecture and batch size: the layout is the same for every form of a network.
 struct WorkspaceLayout {
-  /// A part of the memory, by what it is for. Those of an output size are shared by all layers of that size, and have the
-  /// channels of the widest; `layer` is an index in the architecture's layers.
+  /// A part of the memory, by what it is for. Those of an output size are shared by all layers of that size, and have
+  /// the channels of the widest; `layer` is an index in the architecture's layers.
   enum Region: Hashable {
     /// The images, haloed.
     case images
-    /// y of a layer: what its convolution left. A `NormalizedBasis` divides it up (`BasisRegions`); the last layer's are the
-    /// logits.
+    /// y of a layer: what its convolution left. A `NormalizedBasis` divides it up (`BasisRegions`); the last layer's
+    /// are the logits.
     case convolutionOutput(layer: Int)
-    /// z of the stem or of a block, haloed: of the layer that ends there. Between a block's convolutions z is made anew where
-    /// it is needed.
+    /// z of the stem or of a block, haloed: of the layer that ends there. Between a block's convolutions z is made
+    /// anew where it is needed.
     case activation(layer: Int)
     case pooled
     case pooledGradient
     case logitsGradient
-    /// Gradient of a block's output, dz and then g, and in its place that of its input where the shape stays. Before the
-    /// backward pass, when no gradient is on its way, the projected input of a block.
+    /// Gradient of a block's output, dz and then g, and in its place that of its input where the shape stays. Before
+    /// the backward pass, when no gradient is on its way, the projected input of a block.
     case blockGradient(size: Int)
     /// Gradient of z between a block's convolutions, then g.
     case innerGradient(size: Int)
     /// z between a block's convolutions in inference, haloed, of one block of images.
     case inferredInner(size: Int)
-    /// z between a block's convolutions in a training step, haloed, of one portion and the rows next to it: small, so that it
-    /// stays in the cache.
+    /// z between a block's convolutions in a training step, haloed, of one portion and the rows next to it: small, so
+    /// that it stays in the cache.
     case innerPortion(size: Int)
     /// dy of one portion and the rows next to it, haloed; likewise.
     case convolutionGradientPortion(size: Int)

@@ -32,7 +32,7 @@ struct BlockActivation {
       activation.residualChannelOffset = channelOffset
     case .projection(let projection, let memory):
       let projected = memory.portion(portion, rows: rows)
-      projection.normalize(portion, rows: rows, ActivationPass(rectified: false), output: projected)
+      projection.normalize(portion, rows: rows, ActivationPass(appliesReLU: false), output: projected)
       activation.residual = projected
     }
     layer.normalize(portion, rows: rows, activation, output: values.portion(portion, rows: rows))
@@ -51,7 +51,7 @@ struct BlockActivation {
       activation.residual = input
       activation.residualChannelOffset = channelOffset
     case .projection(let projection, let memory):
-      projection.infer(blockInput, ActivationPass(rectified: false), output: memory, block)
+      projection.infer(blockInput, ActivationPass(appliesReLU: false), output: memory, block)
       activation.residual = memory
     }
     layer.infer(layerInput, activation, output: values, block)

@@ -10,7 +10,8 @@ struct LayerBuilder {
   let kernels: KernelTable
   let times: LayerTimes?
   private(set) var basisMemory: [AlignedBuffer<Lanes>] = []
-  /// Gradients of y_b, of one portion: needed within one layer's backward pass only, so layers of one output size share them.
+  /// Gradients of y_b, of one portion: needed within one layer's backward pass only, so layers of one output size
+  /// share them.
   private var mapsGradients: [Int: AlignedBuffer<Lanes>] = [:]
 
   init(

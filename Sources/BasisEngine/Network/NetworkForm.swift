@@ -11,11 +11,11 @@ struct NetworkForm {
   let architecture: Architecture
   let candidate: Candidate
   let variant: BasisVariant
-  /// One a layer, in the architecture's order.
+  /// One for each layer, in the architecture's order.
   let layers: [LayerForm]
 
-  /// - Parameter basisChannels: which output channels of a decomposed layer its basis maps are; 0..<r where it says
-  ///   nothing. Only `remainder` keeps basis maps as outputs.
+  /// - Parameter basisChannels: which output channels of a decomposed layer its basis maps are; defaults to 0..<r.
+  ///   Only `remainder` keeps basis maps as outputs.
   init(
     architecture: Architecture, candidate: Candidate, variant: BasisVariant, basisChannels: [String: [Int]] = [:]
   ) throws(EngineError) {

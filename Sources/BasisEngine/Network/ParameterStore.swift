@@ -17,14 +17,14 @@ struct ParameterSlice {
   var count: Int
 }
 
-/// All tensors of a network in one flat buffer, so that the optimiser is one call: values, gradients and the
-/// optimiser's velocity side by side. Every tensor starts on a cache line; the gaps are zero and stay so.
+/// All tensors of a network in one flat buffer, so that the optimizer is one call: values, gradients and the
+/// optimizer's velocity side by side. Every tensor starts on a cache line; the gaps are zero and stay so.
 final class ParameterStore {
   let tensors: [TensorDescription]
   /// Floats, gaps included.
   let paddedCount: Int
   private let offsets: [String: Int]
-  /// Another one after each change of values by `write` or `optimize`: what was derived from them is out of date then.
+  /// Changes whenever `write` or `optimize` change values: what was derived from them is out of date then.
   private(set) var revision = 0
   private let values: AlignedBuffer<Float>
   private let gradients: AlignedBuffer<Float>

@@ -14,8 +14,8 @@ extension ResNet {
       workspace.pooled, logits, BatchPortion(firstBlock: 0, extent: batch, rows: 0..<1), statistics: nil)
   }
 
-  /// Gradients of all parameters, from those of the logits in the workspace; uses what the last training pass left there. They
-  /// are added to what is there.
+  /// Gradients of all parameters, from those of the logits in the workspace; uses what the last training pass left
+  /// there. They are added to what is there.
   func backward(images: Int) {
     let batch = BatchExtent(images: images)
     classifier.backward(
@@ -34,8 +34,8 @@ extension ResNet {
 
   /// Pooled planes from the running statistics: block after block of sixteen images goes through the whole network.
   ///
-  /// All blocks use the memory of the first, which so stays in the cache; convolutions apply batch norm, shortcut and rectifier
-  /// before they store their outputs.
+  /// All blocks use the memory of the first, which so stays in the cache; convolutions apply batch norm, shortcut and
+  /// rectifier before they store their outputs.
   private func infer(_ batch: BatchExtent) {
     for layer in layers { layer.batchNorm.useRunningStatistics() }
     for portion in pooling.portions(of: batch) {

@@ -28,13 +28,13 @@ public final class ResNet {
   /// y_b of variant `full`, which must last from the forward to the backward pass, and gradients: nothing else owns
   /// them.
   private let basisMemory: [AlignedBuffer<Lanes>]
-  /// That of `parameters` for which the layers' weights were last prepared; nil before the first pass.
+  /// The revision of `parameters` for which the layers' weights were last prepared; nil before the first pass.
   var preparedRevision: Int?
 
   /// A network to train from scratch; its weights are a pure function of `seed` and the form.
   /// - Parameters:
   ///   - batch: most images in a batch.
-  ///   - basisChannels: which output channels the basis maps of a decomposed layer are; 0..<r where it says nothing.
+  ///   - basisChannels: which output channels the basis maps of a decomposed layer are; defaults to 0..<r.
   ///   - workspace: one for `architecture` and at least `batch` images, to share; nil: one of its own.
   ///   - times: receives the time of every layer's kernels; nil: nothing is timed.
   /// - Throws: `unknownLayer`, `illegalRank` or `illegalBasisChannels` for a candidate that the architecture cannot

@@ -1,11 +1,12 @@
 import KernelInterface
 
-/// What lies between two points of a training step at which batch norm needs sums over the whole batch: a portion of the batch
-/// goes through a stage at a stretch, while it is in the cache.
+/// What lies between two points of a training step at which batch norm needs sums over the whole batch: a portion of
+/// the batch goes through a stage at a stretch, while it is in the cache.
 ///
-/// A stage starts with batch norm and what follows it, of the layers that it *normalizes*, and ends with the convolutions of
-/// those that it *convolves*. Forward it adds to the statistics of the layers that it convolves; backward, from their
-/// gradients, to the gradient sums of those that it normalizes. Each stage normalizes what the one before it convolved.
+/// A stage starts with batch norm and what follows it, of the layers that it *normalizes*, and ends with the
+/// convolutions of those that it *convolves*. Forward it adds to the statistics of the layers that it convolves;
+/// backward, from their gradients, to the gradient sums of those that it normalizes. Each stage normalizes what the
+/// one before it convolved.
 protocol Stage {
   var normalized: [any NormalizedLayer] { get }
   var convolved: [any NormalizedLayer] { get }
@@ -53,8 +54,8 @@ struct StemStage: Stage {
 struct FirstStage: Stage {
   let block: Block
   let convolved: [any NormalizedLayer]
-  /// An identity shortcut hands g on as it is: the first convolution adds its share in place, and the same memory is the
-  /// gradient of the block's input.
+  /// An identity shortcut hands g on as it is: the first convolution adds its share in place, and the same memory is
+  /// the gradient of the block's input.
   private let addsInPlace: Bool
   private let add: KernelTable.Add
 

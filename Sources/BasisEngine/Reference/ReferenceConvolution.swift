@@ -39,7 +39,7 @@ enum ReferenceConvolution {
         pass: Normalization(
           input: output, scale: activation.scale, shift: activation.shift, channelMap: nil,
           residual: activation.residual, residualChannelOffset: activation.residualChannelOffset,
-          rectified: activation.rectified, output: output), batch: batch)
+          appliesReLU: activation.appliesReLU, output: output), batch: batch)
     }
   }
 

@@ -3,7 +3,7 @@ import KernelInterface
 extension KernelTable {
   /// The naive twin of every kernel: plain loops, sums in double precision, one lane at a time.
   ///
-  /// Tests compare the fast variants with it. It obeys the same contract, so that an engine can run on it, slowly.
+  /// Tests compare the fast variants with it. It keeps the same contract, so that an engine can run on it, slowly.
   public static let reference = KernelTable(
     name: "reference",
     prepareForward: ReferenceConvolution.prepare,

@@ -24,7 +24,7 @@ enum ReferencePasses {
         let source = k - pass.residualChannelOffset
         if source >= 0, source < residual.view.channels { value += residual[block, source, row, column, lane] }
       }
-      z[block, k, row, column, lane] = pass.rectified ? max(value, 0) : value
+      z[block, k, row, column, lane] = pass.appliesReLU ? max(value, 0) : value
     }
   }
 

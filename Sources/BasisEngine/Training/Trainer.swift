@@ -2,7 +2,7 @@ import ImageData
 import KernelInterface
 import SearchCore
 
-/// Where a training stands, told after every step.
+/// How far a training is, reported after every step.
 public struct TrainingProgress: Sendable {
   /// From 1.
   public var epoch: Int
@@ -15,7 +15,7 @@ public struct TrainingProgress: Sendable {
   public var imagesPerSecond: Double
 }
 
-/// What a training found on the images that it was judged by.
+/// A training's result on its evaluation images.
 public struct TrainingOutcome: Sendable, Equatable {
   /// Fraction of the evaluation images classified rightly; chance where the training diverged.
   public var accuracy: Double
@@ -61,7 +61,7 @@ public struct Trainer {
       kernels: kernels, seed: seed, workspace: workspace)
   }
 
-  /// Trains `network` on `training` and judges it by `evaluation`.
+  /// Trains `network` on `training` and evaluates it on `evaluation`.
   /// - Parameter progress: called after every step; returns false to stop.
   /// - Throws: `noImages`, or `cancelled` where `progress` returned false.
   public func train(
@@ -159,8 +159,9 @@ extension ResNet {
   /// Classifies all `images` with running statistics, without augmentation. There must be at least one.
   public func evaluate(_ images: LabeledImages) -> Evaluation { evaluate(images) { true }! }
 
-  /// - Parameter goesOn: asked after every batch; nil comes back where it says no.
-  func evaluate(_ images: LabeledImages, while goesOn: () -> Bool) -> Evaluation? {
+  /// - Parameter shouldContinue: called after every batch.
+  /// - Returns: nil once it returned false.
+  func evaluate(_ images: LabeledImages, while shouldContinue: () -> Bool) -> Evaluation? {
     precondition(images.count > 0)
     let assembler = BatchAssembler(normalization: images.normalization)
     var total = Score()
@@ -170,7 +171,7 @@ extension ResNet {
       let score = inference(labels: Array(images.labels[indices]))
       total.loss += score.loss
       total.correct += score.correct
-      guard goesOn() else { return nil }
+      guard shouldContinue() else { return nil }
     }
     let count = Double(images.count)
     return Evaluation(accuracy: Double(total.correct) / count, meanLoss: isFinite ? total.loss / count : .nan)

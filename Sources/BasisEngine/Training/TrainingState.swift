@@ -1,8 +1,8 @@
 /// A training between two of its steps.
 ///
-/// With the network's form, the recipe, the seed and the images it is all that the rest of the training depends on: the order of an
-/// epoch and the augmentation of its images are drawn anew from the seed and the epoch's number. A training that goes on from its
-/// state gives the same bits as one that was never interrupted.
+/// With the network's form, the recipe, the seed and the images it is all that the rest of the training depends on:
+/// the order of an epoch and the augmentation of its images are drawn anew from the seed and the epoch's number. A
+/// training that goes on from its state gives the same bits as one that was never interrupted.
 public struct TrainingState: Equatable, Sendable {
   /// How far it is, and what it found so far.
   public struct Position: Codable, Equatable, Sendable {
@@ -31,10 +31,10 @@ public struct TrainingState: Equatable, Sendable {
   }
 }
 
-/// What a training shows of itself after a step, and while it is judged.
+/// A training as its observer sees it: after a step, and during the evaluation.
 public struct TrainingMoment {
   public let progress: TrainingProgress
-  /// All steps are done, and the images to judge by are being classified.
+  /// All steps are done, and the evaluation images are being classified.
   public let isEvaluating: Bool
   let position: TrainingState.Position
   let network: ResNet

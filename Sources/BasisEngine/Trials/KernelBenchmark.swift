@@ -1,6 +1,7 @@
 import KernelInterface
 
-/// Times single kernels on what the engine gives them in one call: a portion of a batch, in the cache as it would be there.
+/// Times single kernels on what the engine gives them in one call: a portion of a batch, in the cache as it would be
+/// there.
 public final class KernelBenchmark {
   public enum Convolution: String, CaseIterable, Sendable {
     case forward
@@ -9,7 +10,7 @@ public final class KernelBenchmark {
   }
 
   public enum Pass: String, CaseIterable, Sendable {
-    case normalize = "normalise, add, rectify"
+    case normalize = "normalize, add, rectify"
     case backwardSums = "backward: rectify, sum"
     case backwardApply = "backward: apply"
   }
@@ -82,7 +83,7 @@ public final class KernelBenchmark {
     return tensor * (pass == .backwardSums ? 4 : 3)
   }
 
-  /// Seconds of a call, over as many as take some milliseconds.
+  /// Seconds of a call, the mean over enough calls to take some milliseconds.
   public func seconds(_ convolution: Convolution) -> Double {
     let calls = max(1, Int(3e8 / operations))
     return time(calls) { run(convolution) }
@@ -126,7 +127,8 @@ public final class KernelBenchmark {
       kernels.normalize(
         Normalization(
           input: y, scale: factors.base, shift: factors.base + channels, channelMap: nil,
-          residual: outputGradient.rows(rows), residualChannelOffset: 0, rectified: true, output: activation.rows(rows)),
+          residual: outputGradient.rows(rows), residualChannelOffset: 0, appliesReLU: true,
+          output: activation.rows(rows)),
         batch)
     case .backwardSums:
       kernels.batchNormBackwardSums(

@@ -65,20 +65,20 @@ public final class LayerTimes {
     }
   }
 
-  /// The kernels for one layer, which note their time under its name. On one thread only, like the network.
+  /// The kernels for one layer, which record their time under its name. On one thread only, like the network.
   func table(for name: String) -> KernelTable {
     let record = Record()
     if records.updateValue(record, forKey: name) == nil { names.append(name) }
     let kernels = kernels
     // Safe: a network is used by one thread at a time, and these closures are called by it alone.
-    nonisolated(unsafe) let note = record
+    nonisolated(unsafe) let layer = record
     @Sendable func timed(_ work: Work, _ body: () -> Void) {
       let start = ContinuousClock.now
       body()
-      note.seconds[work, default: 0] += BasisEngine.seconds(since: start)
+      layer.seconds[work, default: 0] += BasisEngine.seconds(since: start)
     }
     @Sendable func count(_ work: Work, _ shape: ConvolutionShape, _ output: LaneView, _ batch: BatchExtent) {
-      note.multiplyAdds[work, default: 0] += Double(shape.weightCount * output.height * output.width * batch.images)
+      layer.multiplyAdds[work, default: 0] += Double(shape.weightCount * output.height * output.width * batch.images)
     }
     var table = kernels
     table.prepareForward = { weights, shape, algorithm, prepared in

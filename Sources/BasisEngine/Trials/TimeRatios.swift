@@ -1,8 +1,8 @@
 import KernelInterface
 import SearchCore
 
-/// A candidate's time over the dense network's, taken in turns in one process, so that what else the machine does meets
-/// both alike.
+/// A candidate's time over the dense network's, measured alternately in one process, so that other load on the machine
+/// affects both alike.
 enum TimeRatios {
   /// Pairs of steps that are timed, after one pair that warms up: as many as fit the seconds, within these bounds.
   private static let pairs = 3...15
@@ -10,7 +10,7 @@ enum TimeRatios {
   /// Medians of the ratios of training steps and of inference batches. Exactly 1 for the dense network.
   ///
   /// Neither times nor weights leave a trace: both networks are fresh and share `workspace`.
-  /// - Parameter seconds: what each of the two ratios may take, if three pairs do not take longer.
+  /// - Parameter seconds: the time budget of each of the two ratios; three pairs are timed even if they take longer.
   static func measure(
     _ candidate: Candidate, recipe: TrainingRecipe, seed: UInt64, kernels: KernelTable, workspace: Workspace,
     seconds: Double
@@ -35,7 +35,7 @@ enum TimeRatios {
     var spent = own() + dense()
     var ratios: [Double] = []
     while ratios.count < pairs.lowerBound || (ratios.count < pairs.upperBound && spent < seconds) {
-      // Turn about who is first: the second finds warmer caches.
+      // Alternate which runs first: the second finds warmer caches.
       let isOwnFirst = ratios.count.isMultiple(of: 2)
       let early = isOwnFirst ? own() : dense()
       let late = isOwnFirst ? dense() : own()

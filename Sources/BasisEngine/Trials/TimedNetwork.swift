@@ -20,7 +20,8 @@ struct TimedNetwork {
         for row in 0..<view.height {
           let start = block * view.blockStride + channel * view.planeStride + row * view.rowStride
           for column in 0..<view.width {
-            // One draw a pixel and a small step a lane: a normal draw each would take longer than the timing.
+            // One draw for a pixel and a small step from lane to lane: a draw for each would take longer than the
+            // timing.
             let value = Float(random.normal())
             view.base[start + column] = Lanes(repeating: value) + TimedNetwork.laneSteps
           }

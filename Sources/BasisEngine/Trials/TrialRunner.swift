@@ -40,7 +40,7 @@ public final class TrialRunner {
   ) throws -> TrialResult {
     let trainer = try Trainer(recipe: recipe, seed: seed)
     let architecture = Architecture(recipe.model)
-    // Before the data are loaded: a candidate that cannot be built should say so at once.
+    // Before the data are loaded: a candidate that cannot be built fails at once.
     _ = try NetworkForm(architecture: architecture, candidate: candidate, variant: recipe.variant)
     let data = try load(recipe.data, path: dataPath)
     let workspace = try workspace(for: architecture, batch: recipe.batch)

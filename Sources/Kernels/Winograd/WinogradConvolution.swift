@@ -1,20 +1,21 @@
 import CVector
 import KernelInterface
 
-/// A 3×3 convolution of stride 1 by Winograd's F(4×4, 3×3) (Lavin and Gray 2016, arXiv 1509.09308): 36 products a channel
-/// for 4×4 outputs, where the direct sum takes 144.
+/// A 3×3 convolution of stride 1 by Winograd's F(4×4, 3×3) (Lavin and Gray 2016, arXiv 1509.09308): 36 products a
+/// channel for 4×4 outputs, where the direct sum takes 144.
 ///
 ///     Y = Aᵀ [ Σ_c (G g Gᵀ) ⊙ (Bᵀ d B) ] A        d: 6×6 inputs, g: 3×3 weights, Y: 4×4 outputs
 ///
-/// With lane = image the transforms are plain vector code, and the sum over channels is a matrix product for each of the 36
-/// positions of a 6×6 tile: M = U · V, outputs × channels × tiles. Bᵀ d is computed for a row of tiles at a time, and stays in the
-/// second-level cache; the rest goes two tiles and one row of positions at a time, so that V stays in the first-level cache.
+/// With lane = image the transforms are plain vector code, and the sum over channels is a matrix product for each of
+/// the 36 positions of a 6×6 tile: M = U · V, outputs × channels × tiles. Bᵀ d is computed for a row of tiles at a
+/// time, and stays in the second-level cache; the rest goes two tiles and one row of positions at a time, so that V
+/// stays in the first-level cache.
 struct WinogradConvolution {
   var outputs: Int
   var inputs: Int
 
-  /// U in the order in which the products read it: `[row][group][position][channel][output of the group]`, a vector of channels and
-  /// outputs at a time.
+  /// U in the order in which the products read it: `[row][group][position][channel][output of the group]`, a vector
+  /// of channels and outputs at a time.
   func pack(
     _ weights: UnsafePointer<Float>, source: TapConvolution.WeightSource, into packed: UnsafeMutablePointer<Float>
   ) {
@@ -60,8 +61,8 @@ struct WinogradConvolution {
     }
   }
 
-  /// Runs over the blocks of `batch` with weights from `pack`; `input` is haloed, the height and width of `output` are multiples of
-  /// four.
+  /// Runs over the blocks of `batch` with weights from `pack`; `input` is haloed, the height and width of `output`
+  /// are multiples of four.
   func run(
     input: LaneView, output: LaneView, packed: UnsafePointer<Float>, batch: BatchExtent, accumulates: Bool,
     epilogue: ConvolutionEpilogue

@@ -1,7 +1,7 @@
 import CVector
 
-/// Scratch memory of a Winograd convolution, in `lane_vector`s. A *band* is a row of tiles of one block, a *strip* two tiles side by
-/// side (or of two bands, where each has one), a *column* one part of a tile.
+/// Scratch memory of a Winograd convolution, in `lane_vector`s. A *band* is a row of tiles of one block, a *strip*
+/// two tiles side by side (or of two bands, where each has one), a *column* one part of a tile.
 struct WinogradMemory {
   /// Tiles of a strip.
   static let tiles = 2
@@ -14,8 +14,8 @@ struct WinogradMemory {
 
   /// From one channel of a band to the next.
   let bandChannelStride: Int
-  /// From one row of Bᵀ d to the next, and from one of a row's six positions in V: no powers of two, so that what a transform writes
-  /// lies in different sets of the cache.
+  /// From one row of Bᵀ d to the next, and from one of a row's six positions in V: no powers of two, so that what a
+  /// transform writes lies in different sets of the cache.
   let bandRowStride: Int
   let positionStride: Int
   /// Bands that are transformed at a time.

@@ -1,10 +1,11 @@
 import CVector
 
-/// Two rows of six positions of U or V, `[position][group of channels][column][channel of the group]`, in memory of its own.
+/// Two rows of six positions of U or V, `[position][group of channels][column][channel of the group]`, in memory of
+/// its own.
 struct WinogradOperand {
-  /// At most as many channels as it was made for.
+  /// At most as many channels as the operand was made for.
   var groups: ChannelGroups
-  /// Likewise.
+  /// At most as many as the operand was made for.
   var columns: Int
   let positionStride: Int
   private let memory: UnsafeMutablePointer<lane_vector>

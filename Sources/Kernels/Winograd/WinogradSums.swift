@@ -1,6 +1,7 @@
 import CVector
 
-/// M of a Winograd weight gradient, `[position][tile][output][input]`, in memory of its own. A tile has at most `tileCount` sums.
+/// M of a Winograd weight gradient, `[position][tile][output][input]`, in memory of its own. A tile has at most
+/// `tileCount` sums.
 struct WinogradSums {
   /// In floats, from one position to the next.
   let positionStride: Int

@@ -28,8 +28,8 @@ extension WinogradStrip {
   }
 }
 
-/// `Outputs` × 2 columns of a row of M, and of its product t with A. Products of the first and the last position are summed on top of
-/// what the other four leave for the first and the last pixel.
+/// `Outputs` × 2 columns of a row of M, and of its product t with A. Products of the first and the last position are
+/// summed on top of what the other four leave for the first and the last pixel.
 private enum WinogradTile<let Outputs: Int> {
   @inline(never)
   static func run(_ strip: WinogradStrip, row: Int, group: Int, column: Int) {

@@ -9,9 +9,10 @@ import CVector
 ///          ⎢ 0    a²b   −a²    −b     1  0⎥        ⎢   h    −hb    hb² ⎥        ⎣0  a³ −a³  b³ −b³ 1⎦
 ///          ⎣ 0   a²b²    0   −a²−b²   0  1⎦        ⎣   0      0     1  ⎦
 ///
-/// with g = 1/(2a²(a² − b²)) and h = 1/(2b²(b² − a²)). The usual a = 1, b = 2 lose much to cancellation: with 64 channels of
-/// uniform random data the largest error is 8 times the direct sum's and the root mean square 4.1 times. Powers nearer to one
-/// (Barabasz et al. 2020, arXiv 1803.10986) leave 1.5 and 1.9 times; these two have exact coefficients.
+/// with g = 1/(2a²(a² − b²)) and h = 1/(2b²(b² − a²)). The usual a = 1, b = 2 lose much to cancellation: with 64
+/// channels of uniform random data the largest error is 8 times the direct sum's and the root mean square 4.1 times.
+/// Powers nearer to one (Barabasz et al. 2020, arXiv 1803.10986) leave 1.5 and 1.9 times; these two have exact
+/// coefficients.
 enum WinogradTransform {
   static var a: Float { 0.75 }
   static var b: Float { 1.5 }

@@ -1,14 +1,18 @@
 import CVector
 import KernelInterface
 
-/// The weight gradient of a 3×3 convolution of stride 1 by Winograd's F(3×3, 4×4), the transpose of `WinogradConvolution`: the 3×3
-/// weight gradient of a 4×4 tile of dy takes 36 products, where the direct sum takes 144.
+/// The weight gradient of a 3×3 convolution of stride 1 by Winograd's F(3×3, 4×4), the transpose of
+/// `WinogradConvolution`: the 3×3 weight gradient of a 4×4 tile of dy takes 36 products, where the direct sum takes
+/// 144.
 ///
-///     dW = Gᵀ [ Σ_tiles (A e Aᵀ) ⊙ (Bᵀ d B) ] G        d: 6×6 inputs, e: 4×4 gradients; A, B and G as in `WinogradTransform`
+///     dW = Gᵀ [ Σ_tiles (A e Aᵀ) ⊙ (Bᵀ d B) ] G        d: 6×6 inputs, e: 4×4 gradients
 ///
-/// The sum over tiles and images is a matrix product for each of the 36 positions, M = U · Vᵀ with outputs × *columns* (a tile's part)
-/// for U and inputs × columns for V. It goes two rows of positions at a time: their share of U for `outputsOfPass` outputs stays
-/// in the second-level cache while V passes by, `inputsOfPass` inputs at a time.
+/// with A, B and G as in `WinogradTransform`.
+///
+/// The sum over tiles and images is a matrix product for each of the 36 positions, M = U · Vᵀ with outputs ×
+/// *columns* (a tile's part) for U and inputs × columns for V. It goes two rows of positions at a time: their share
+/// of U for `outputsOfPass` outputs stays in the second-level cache while V passes by, `inputsOfPass` inputs at a
+/// time.
 struct WinogradWeightGradient {
   private let input: LaneView
   private let outputGradient: LaneView
@@ -41,12 +45,12 @@ struct WinogradWeightGradient {
   }
 
   private func add(_ outputs: Range<Int>, to weightGradient: UnsafeMutablePointer<Float>) {
-    let outputGroups = ChannelGroups(count: outputs.count, limit: WinogradWeightGradientProduct.outputsOfTile)
+    let outputGroups = ChannelGroups(channels: outputs.count, limit: WinogradWeightGradientProduct.outputsOfTile)
     let chunks = stride(from: 0, to: inputs, by: Self.inputsOfPass).map { first in
       let count = min(Self.inputsOfPass, inputs - first)
-      return (first, ChannelGroups(count: count, limit: WinogradWeightGradientProduct.inputsOfTile))
+      return (first, ChannelGroups(channels: count, limit: WinogradWeightGradientProduct.inputsOfTile))
     }
-    let sums = WinogradSums(tiles: outputGroups.groups * chunks.reduce(0) { $0 + $1.1.groups })
+    let sums = WinogradSums(tiles: outputGroups.count * chunks.reduce(0) { $0 + $1.1.count })
     let columns = bandsOfPass * columnsOfBand
     var u = WinogradOperand(groups: outputGroups, capacity: outputs.count, columns: columns)
     var v = WinogradOperand(groups: chunks[0].1, capacity: min(inputs, Self.inputsOfPass), columns: columns)
@@ -67,14 +71,14 @@ struct WinogradWeightGradient {
           v.groups = groups
           transformInput(rows, firstInput, bands, to: v)
           WinogradWeightGradientProduct(u: u, v: v).add(to: sums, rows: rows.rows, firstTile: tile)
-          tile += groups.groups * outputGroups.groups
+          tile += groups.count * outputGroups.count
         }
       }
     }
     var tile = 0
     for (firstInput, groups) in chunks {
-      for index in 0..<groups.groups {
-        for outputs in 0..<outputGroups.groups {
+      for index in 0..<groups.count {
+        for outputs in 0..<outputGroups.count {
           sums.add(
             tile: tile, outputs: outputGroups.size(outputs), inputs: groups.size(index),
             to: weightGradient + (outputGroups.start(outputs) * inputs + firstInput + groups.start(index)) * 9,
@@ -122,7 +126,7 @@ struct WinogradWeightGradient {
   private func transformInput(_ rows: RowPair, _ firstInput: Int, _ bands: Range<Int>, to v: WinogradOperand) {
     let stride = input.rowStride * Int(LANE_VECTOR_PARTS)
     let corner = (input.rowStride + 1) * Int(LANE_VECTOR_PARTS)
-    transform(input, firstInput..<firstInput + v.groups.count, bands, to: v) { pixels, target, targetStride in
+    transform(input, firstInput..<firstInput + v.groups.channels, bands, to: v) { pixels, target, targetStride in
       @inline(__always) func run(point: Float, other: Float) {
         WinogradTransform.inputRows(pixels - corner, to: target, stride: targetStride) {
           WinogradTransform.inputPair($0[stride], $0[2 * stride], $0[3 * stride], $0[4 * stride], point, other: other)
@@ -142,8 +146,8 @@ struct WinogradWeightGradient {
     }
   }
 
-  /// Calls `body` for every tile of `bands` in `channels` of `view`: its first pixel, where its first position goes, and the stride
-  /// of positions.
+  /// Calls `body` for every tile of `bands` in `channels` of `view`: its first pixel, where its first position goes,
+  /// and the stride of positions.
   @inline(__always)
   private func transform(
     _ view: LaneView, _ channels: Range<Int>, _ bands: Range<Int>, to operand: WinogradOperand,
@@ -167,7 +171,8 @@ struct WinogradWeightGradient {
     }
   }
 
-  /// Long enough that adding up lanes at the end of a tile does not outweigh it, short enough that U stays in the second-level cache.
+  /// Long enough that adding up lanes at the end of a tile does not outweigh it, short enough that U stays in the
+  /// second-level cache.
   private static let columnsOfPass = 32
   /// U: 12 positions × 64 outputs × 16 columns (a portion's 16 tiles) are 786 KB.
   private static let outputsOfPass = 64

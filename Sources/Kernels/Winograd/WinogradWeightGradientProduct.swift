@@ -17,9 +17,9 @@ struct WinogradWeightGradientProduct {
     for position in 0..<12 {
       let row = position < 6 ? rows.0 : rows.1
       var sums = sums.position(6 * row + position % 6, tile: firstTile)
-      for inputs in 0..<v.groups.groups {
+      for inputs in 0..<v.groups.count {
         let second = v.start(position: position, group: inputs)
-        for outputs in 0..<u.groups.groups {
+        for outputs in 0..<u.groups.count {
           WinogradWeightGradientTile(
             u: u.start(position: position, group: outputs), v: second, columns: u.columns, waiting: waiting,
             sums: UnsafeMutableRawPointer(sums).assumingMemoryBound(to: lane_vector.self)
