@@ -94,6 +94,14 @@ let package = Package(
     .target(name: "Configuration", dependencies: ["Randomness", "SearchCore", "TextInput", "Yams"]),
     .target(name: "Reporting", dependencies: ["ReadableText", "SearchCore"]),
 
+    // what a study is: its definition, its state, what explains it
+    .target(
+      name: "Studies",
+      dependencies: [
+        "Configuration", "ImageData", "Processes", "ReadableText", "Reporting", "SearchCore", "SearchProtocol",
+        "StudyStore",
+      ]),
+
     // the command line
     .executableTarget(
       name: "layersearch",
@@ -114,6 +122,7 @@ let package = Package(
         "SearchCore",
         "SearchProtocol",
         "ShellCommands",
+        "Studies",
         "StudyStore",
         "TextInput",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -149,6 +158,7 @@ let package = Package(
     .testTarget(name: "TextInputTests", dependencies: ["TextInput"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "SearchCore"]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "SearchCore"]),
+    .testTarget(name: "StudiesTests", dependencies: ["SearchCore", "Studies", "StudyStore"]),
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
@@ -161,6 +171,7 @@ let package = Package(
         "SearchCore",
         "SearchProtocol",
         "ShellCommands",
+        "Studies",
         "StudyStore", "layersearch",
       ]),
   ],

@@ -29,7 +29,9 @@ package enum NumberText {
   package static func ratio(_ value: Double) -> String { value.magnitude < 1e9 ? fixed(value, 6) : "\(value)" }
 
   /// 0.4567 → `45.7 %`
-  package static func percent(_ fraction: Double, _ decimals: Int = 1) -> String { fixed(fraction * 100, decimals) + " %" }
+  package static func percent(_ fraction: Double, _ decimals: Int = 1) -> String {
+    fixed(fraction * 100, decimals) + " %"
+  }
 
   /// Four digits with a unit: `269.7 K`, `11.17 M`, `1.16 G`.
   package static func count(_ count: Int) -> String {
@@ -51,5 +53,7 @@ package enum NumberText {
     return text
   }
 
-  package static func plural(_ count: Int, _ noun: String) -> String { grouped(count) + " " + noun + (count == 1 ? "" : "s") }
+  package static func plural(_ count: Int, _ noun: String) -> String {
+    grouped(count) + " " + noun + (count == 1 ? "" : "s")
+  }
 }

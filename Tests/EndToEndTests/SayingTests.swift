@@ -162,28 +162,6 @@ struct SayingTests {
     names.set(nil, of: "w1")
     #expect(names.annotated("worker w1 left") == "worker w1 left")
   }
-
-  @Test("the highest so far says of how many seeds, and diverged trainings do not count")
-  func highest() throws {
-    let space = try SearchSpace(architecture: Architecture(.resnet8), ranks: .fractions([0.25]), include: ["layer*"])
-    var leaders = AccuracyLeaders(space: space)
-    func result(_ accuracy: Double, diverged: Bool = false) -> TrialResult {
-      TrialResult(
-        accuracy: accuracy, loss: diverged ? nil : 1, epochLosses: [], diverged: diverged, stepTimeRatio: nil,
-        inferenceTimeRatio: nil, trainSeconds: 1, imagesPerSecond: 1, peakMemoryBytes: 1, kernelVariant: "test")
-    }
-    let (lucky, steady) = (Candidate(ranks: ["layer1.0.conv1": 4]), Candidate(ranks: ["layer2.0.conv1": 8]))
-    leaders.record(result(0.9, diverged: true), of: steady)
-    #expect(leaders.highest == nil)
-    leaders.record(result(0.6), of: lucky)
-    #expect(leaders.highest?.candidate == lucky && leaders.highest?.seeds == 1)
-    for _ in 0..<2 { leaders.record(result(0.5), of: steady) }
-    #expect(leaders.highest?.candidate == lucky)
-    leaders.record(result(0.3), of: lucky)
-    #expect(leaders.highest?.candidate == steady && leaders.highest?.seeds == 2 && leaders.highest?.accuracy == 0.5)
-    leaders.record(result(0.99, diverged: true), of: steady)
-    #expect(leaders.highest?.candidate == lucky, "as many diverged as ended well")
-  }
 }
 
 @Suite("terminals", .serialized)

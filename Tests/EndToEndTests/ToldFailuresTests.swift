@@ -1,5 +1,6 @@
 import Foundation
 import SearchCore
+import Studies
 import StudyStore
 import Testing
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ImageData
 
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Files
 import Reporting
+import Studies
 import StudyStore
 
 /// What a study can be written as.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Coordination
+import Studies
 
 /// What a coordinator does about jobs that fail, for `run` and `coordinator`.
 struct FailureOptions: ParsableArguments {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Processes
 import SearchProtocol
+import Studies
 
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ShellCommands
+import Studies
 import StudyStore
 
 struct SalvageCommand: ParsableCommand {

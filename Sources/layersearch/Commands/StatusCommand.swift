@@ -1,5 +1,6 @@
 import ArgumentParser
 import SearchCore
+import Studies
 import StudyStore
 
 struct StatusCommand: ParsableCommand {

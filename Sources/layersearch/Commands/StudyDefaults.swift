@@ -1,4 +1,6 @@
+import ImageData
 import SearchCore
+import Studies
 import StudyStore
 
 /// What `train --from-study` takes over from a study.

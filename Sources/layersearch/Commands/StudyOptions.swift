@@ -1,5 +1,6 @@
 import ArgumentParser
 import ShellCommands
+import Studies
 
 /// Which study a command works on, for `run` and `coordinator`.
 struct StudyOptions: ParsableArguments {
@@ -32,7 +33,9 @@ struct StudyOptions: ParsableArguments {
   func open(beforeMaking: () throws -> Void) throws -> OpenStudy {
     let definition = try StudyDefinition(file: configuration)
     let folder = study ?? StudyFolders.study(ofConfiguration: configuration) ?? "studies/\(definition.name)"
-    return try OpenStudy(
-      definition: definition, folder: folder, resume: resume, mustExist: mustExist, beforeMaking: beforeMaking)
+    return try OpenStudy(definition: definition, folder: folder, resume: resume, mustExist: mustExist) { missing in
+      try beforeMaking()
+      if resume, let notice = missing.notice { StandardError.shared.writeLine(notice) }
+    }
   }
 }

@@ -3,6 +3,7 @@ import Files
 import Foundation
 import ImageData
 import SearchCore
+import Studies
 import StudyStore
 
 /// What to train, on what, and with which seeds.

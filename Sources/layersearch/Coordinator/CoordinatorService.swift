@@ -6,6 +6,7 @@ import Messaging
 import Processes
 import SearchCore
 import SearchProtocol
+import Studies
 import StudyStore
 
 /// A coordinator at work: the state machine that decides, the socket, and the store.

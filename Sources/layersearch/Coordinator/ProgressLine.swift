@@ -1,4 +1,5 @@
 import ReadableText
+import Studies
 
 /// The facts that progress is shown with.
 struct ProgressFacts: Sendable, Hashable {

@@ -1,5 +1,6 @@
 import Coordination
 import SearchCore
+import Studies
 
 /// Keeps a study's progress up to date and shows it.
 struct ProgressReporter {

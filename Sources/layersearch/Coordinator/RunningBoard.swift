@@ -1,41 +1,13 @@
 import Foundation
 import SearchCore
 import SearchProtocol
+import Studies
 import StudyStore
 import Synchronization
 
-/// How far the trainings under way are: what the record does not hold, because nothing depends on it. `status` reads it beside
-/// the record; where it is missing or old, only that is missing there.
-struct RunningState: Codable, Sendable {
-  struct Training: Codable, Sendable {
-    var job: Int64
-    var attempt: Int
-    var epoch: Int
-    var step: Int
-    var steps: Int
-    var loss: Double?
-    /// Seconds since 1970.
-    var reported: Double
-  }
-
-  /// At most `RunningBoard.mostTrainings`, those with the lowest numbers.
-  var trainings: [Training] = []
-  /// Worker → name of its key in the list of authorized keys.
-  var keyNames: [String: String] = [:]
-
-  static let fileName = "running.json"
-
-  /// Nil where there is none, or it cannot be read.
-  static func read(studyFolder: String) -> RunningState? {
-    guard let data = FileManager.default.contents(atPath: "\(studyFolder)/\(fileName)") else { return nil }
-    return try? JSONDecoder().decode(RunningState.self, from: data)
-  }
-}
-
-/// The coordinator's side of it: keeps it up message by message, and writes it into the study's folder about once a second,
+/// The coordinator's side of `RunningState`: keeps it up message by message, and writes it into the study's folder about once a second,
 /// on a thread of its own. Belongs to the coordinator's thread.
 final class RunningBoard {
-  static let mostTrainings = 1000
   private static let secondsBetween = 1.0
 
   private let path: String
@@ -46,7 +18,7 @@ final class RunningBoard {
   private let writer: Writer
 
   init(studyFolder: String) {
-    path = "\(studyFolder)/\(RunningState.fileName)"
+    path = RunningState.path(studyFolder: studyFolder)
     writer = Writer(path: path)
     // What a coordinator before this one left behind when it was killed.
     unlink(path)
@@ -82,11 +54,11 @@ final class RunningBoard {
     nextWrite = now + Self.secondsBetween
     hasChanged = false
     var shown = Array(trainings.values)
-    if shown.count > Self.mostTrainings {
+    if shown.count > RunningState.mostTrainings {
       shown.sort { $0.job < $1.job }
-      shown.removeSubrange(Self.mostTrainings...)
+      shown.removeSubrange(RunningState.mostTrainings...)
     }
-    writer.write(RunningState(trainings: shown, keyNames: keyNames.count > Self.mostTrainings ? [:] : keyNames))
+    writer.write(RunningState(trainings: shown, keyNames: keyNames.count > RunningState.mostTrainings ? [:] : keyNames))
   }
 
   /// Removes the file. Nothing is written afterwards.

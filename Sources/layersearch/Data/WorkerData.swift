@@ -55,7 +55,7 @@ final class WorkerData {
         answer(Answer(requirement: requirement, event: event, place: place))
       }
       do {
-        switch try DataPlaces.find(requirement, ownFolder: ownFolder) {
+        switch try DataSearch.find(requirement, ownFolder: ownFolder) {
         case .embedded: say(.dataLocated(path: nil))
         case .folder(let folder): say(.dataLocated(path: folder))
         case .nowhere(let reason):

@@ -4,6 +4,7 @@ import Configuration
 import Files
 import Foundation
 import SearchCore
+import Studies
 import StudyStore
 
 /// An error that ends the process: one line for the user and an exit code.
@@ -81,7 +82,7 @@ enum ProcessExit {
   static func code(of error: any Error) -> Failure.Code {
     switch error {
     case let failure as Failure: failure.code
-    case is ConfigurationError, is SearchError: .usage
+    case is ConfigurationError, is SearchError, is StudyError: .usage
     case let error as FileError: Failure(error).code
     case EngineError.output(let error): Failure(error).code
     case let error as StoreError where [.differentConfiguration, .alreadyExists].contains(error.code): .usage
@@ -93,6 +94,7 @@ enum ProcessExit {
   static func describe(_ error: any Error) -> String {
     let isTheSystems =
       type(of: error) is NSError.Type || error is CocoaError || error is POSIXError || error is URLError
+    if let error = error as? StudyError { return error.usage }
     return isTheSystems ? AtomicFile.reason(of: error) : "\(error)"
   }
 

@@ -1,5 +1,6 @@
 import BasisEngine
 import Foundation
+import ImageData
 import SearchCore
 
 /// A training to go on with, as its checkpoint has it.

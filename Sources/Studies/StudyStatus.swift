@@ -4,107 +4,107 @@ import StudyStore
 
 /// What `status` tells of a study: from its records, and how far trainings are from what the coordinator at work writes
 /// beside them.
-struct StudyStatus: Encodable {
-  struct Jobs: Encodable {
-    var waiting: Int
-    var running: Int
-    var finished: Int
-    var failed: Int
-    var total: Int
+package struct StudyStatus: Encodable {
+  package struct Jobs: Encodable {
+    package var waiting: Int
+    package var running: Int
+    package var finished: Int
+    package var failed: Int
+    package var total: Int
     /// Of the whole search; exact in its last stage, until then the most that it can be.
-    var expected: Int
+    package var expected: Int
   }
 
-  struct Worker: Encodable {
-    var id: String
-    var host: String
+  package struct Worker: Encodable {
+    package var id: String
+    package var host: String
     var processId: Int
-    var slots: Int
-    var running: Int
-    var kernelVariant: String
+    package var slots: Int
+    package var running: Int
+    package var kernelVariant: String
     /// Seconds since anything that it did was recorded.
     var secondsSinceSeen: Double
     /// Why it gets no jobs; nil while it does.
-    var benched: String?
+    package var benched: String?
     /// The name of its key in the list of authorized keys; nil without keys.
-    var key: String?
+    package var key: String?
   }
 
   /// A training that is under way.
-  struct Running: Encodable {
-    var job: Int64
-    var candidate: String
-    var label: String
-    var replicate: Int
-    var attempt: Int
-    var worker: String
-    var host: String
-    var key: String?
+  package struct Running: Encodable {
+    package var job: Int64
+    package var candidate: String
+    package var label: String
+    package var replicate: Int
+    package var attempt: Int
+    package var worker: String
+    package var host: String
+    package var key: String?
     var secondsSinceStart: Double
-    var epochs: Int
+    package var epochs: Int
     /// As far as is known.
-    var epoch: Int?
-    var step: Int?
-    var steps: Int?
-    var loss: Double?
+    package var epoch: Int?
+    package var step: Int?
+    package var steps: Int?
+    package var loss: Double?
   }
 
   /// Mean of the trainings that did not diverge.
-  struct Accuracy: Encodable {
-    var candidate: String
-    var label: String
-    var accuracy: Double
-    var seeds: Int
-    var parameterRatio: Double
+  package struct Accuracy: Encodable {
+    package var candidate: String
+    package var label: String
+    package var accuracy: Double
+    package var seeds: Int
+    package var parameterRatio: Double
   }
 
-  struct KernelVariant: Encodable {
-    var variant: String
-    var trainings: Int
+  package struct KernelVariant: Encodable {
+    package var variant: String
+    package var trainings: Int
   }
 
-  struct Setback: Encodable {
-    var job: Int64
-    var candidate: String
-    var label: String
-    var replicate: Int
-    var attempts: Int
-    var reason: String
+  package struct Setback: Encodable {
+    package var job: Int64
+    package var candidate: String
+    package var label: String
+    package var replicate: Int
+    package var attempts: Int
+    package var reason: String
   }
 
-  var study: String
-  var directory: String
+  package var study: String
+  package var directory: String
   /// `finished`, `running` where a coordinator is at work, or `stopped`.
-  var state: String
-  var jobs: Jobs
-  var workers: [Worker]
+  package var state: String
+  package var jobs: Jobs
+  package var workers: [Worker]
   /// At most `mostRunning`, those with the lowest numbers.
-  var running: [Running]
+  package var running: [Running]
   var runningNotShown: Int
   /// The decomposed candidate with the highest mean so far.
-  var highest: Accuracy?
-  var dense: Accuracy?
-  var divergedTrainings: Int
-  var kernelVariants: [KernelVariant]
-  var mixesKernelVariants: Bool
+  package var highest: Accuracy?
+  package var dense: Accuracy?
+  package var divergedTrainings: Int
+  package var kernelVariants: [KernelVariant]
+  package var mixesKernelVariants: Bool
   /// ISO 8601.
-  var began: String
+  package var began: String
   /// When the search was done; nil until then.
-  var ended: String?
+  package var ended: String?
   var lastedSeconds: Double?
   /// All that ever worked on it.
   var workersEver: Int
   var hostsEver: Int
   /// Over the latest trainings of the coordinator at work; nil until one has ended, and while no worker is here.
   var jobsPerHour: Double?
-  var secondsLeft: Double?
-  var failures: [Setback]
+  package var secondsLeft: Double?
+  package var failures: [Setback]
 
   private static let longestSilenceSeconds = 300.0
   static let mostRunning = 1000
 
   /// `now` in seconds since 1970.
-  init(store: StudyStore, now: Double) throws {
+  package init(store: StudyStore, now: Double) throws {
     let definition = try StudyDefinition(of: store)
     let counts = try store.counts()
     let records = try store.jobs()

@@ -3,19 +3,8 @@ import ImageData
 import SearchCore
 import SearchProtocol
 
-/// Where data sets are looked for on this machine.
-enum DataPlaces {
-  static let standardCIFAR10 = "~/.cache/layersearch/cifar-10-batches-bin"
-  static let embedded = ImageSet.shapes10.rawValue
-
-  /// A folder of CIFAR-10 files, or the embedded set by its name.
-  static func report(on data: String) throws -> DataSetReport {
-    if data == embedded {
-      return Shapes10.report(trainingCount: 2_000, testCount: 500)
-    }
-    return try CIFAR10.verify(directory: data)
-  }
-
+/// Looking for a study's data set on this machine.
+enum DataSearch {
   /// What a worker found for a study.
   enum Found: Sendable {
     case embedded
@@ -36,7 +25,7 @@ enum DataPlaces {
       return .embedded
     }
     var problems: [String] = []
-    for place in unique([ownFolder, requirement.pathHint, standardCIFAR10].compactMap { $0 }) {
+    for place in unique([ownFolder, requirement.pathHint, DataPlaces.standardCIFAR10].compactMap { $0 }) {
       do {
         let hash = try DataContent.cifar10(directory: place).identity
         if hash == requirement.contentHash { return .folder(expandingTilde(place)) }

@@ -6,15 +6,15 @@ import SearchProtocol
 import StudyStore
 
 /// What a study is to do: its configuration under the name that the study has.
-struct StudyDefinition {
-  private(set) var name: String
-  let configuration: StudyConfiguration
+package struct StudyDefinition {
+  package private(set) var name: String
+  package let configuration: StudyConfiguration
 
   /// Where the configuration's data path begins, where it is a relative one.
   private let base: String?
 
   /// Reads and checks a configuration file; `-` is standard input.
-  init(file: String) throws(ConfigurationError) {
+  package init(file: String) throws(ConfigurationError) {
     let loaded = try StudyConfiguration.load(path: file)
     let base = Self.folder(of: file)
     self.base = base
@@ -25,7 +25,7 @@ struct StudyDefinition {
   }
 
   /// The definition that a study was made with.
-  init(of store: StudyStore) throws {
+  package init(of store: StudyStore) throws {
     let identity = try store.identity()
     base = store.directory
     configuration = try StudyConfiguration.parse(
@@ -34,31 +34,31 @@ struct StudyDefinition {
   }
 
   /// The same under another name.
-  func named(_ name: String) -> StudyDefinition {
+  package func named(_ name: String) -> StudyDefinition {
     var definition = self
     definition.name = name
     return definition
   }
 
-  var recipe: TrainingRecipe { configuration.recipe }
-  var space: SearchSpace { configuration.space }
-  var objectives: [Objective] { configuration.objectives }
-  var seed: UInt64 { configuration.seed }
-  var jobBudget: Int? { configuration.budgetJobs }
+  package var recipe: TrainingRecipe { configuration.recipe }
+  package var space: SearchSpace { configuration.space }
+  package var objectives: [Objective] { configuration.objectives }
+  package var seed: UInt64 { configuration.seed }
+  package var jobBudget: Int? { configuration.budgetJobs }
 
   /// With a study ID of its own at each call.
-  func newIdentity() -> StudyIdentity {
+  package func newIdentity() -> StudyIdentity {
     StudyIdentity(
       studyID: UUID().uuidString.lowercased(), name: name, configurationText: configuration.text,
       fingerprint: configuration.fingerprint, entries: configuration.entries)
   }
 
-  func makeStrategy() throws(SearchError) -> any SearchStrategy {
+  package func makeStrategy() throws(SearchError) -> any SearchStrategy {
     try SearchCore.makeStrategy(configuration.strategy, space: space, budget: jobBudget, studySeed: seed)
   }
 
   /// The data set's content as it is on this machine. Reads it where it is files.
-  func dataRequirement() throws(ImageDataError) -> DataRequirement {
+  package func dataRequirement() throws(ImageDataError) -> DataRequirement {
     switch recipe.data.set {
     case .shapes10:
       return DataRequirement(set: .shapes10, contentHash: DataContent.shapes10.identity, pathHint: nil)
@@ -69,7 +69,7 @@ struct StudyDefinition {
   }
 
   /// Where the configuration says that CIFAR-10 is, absolute, so that workers started elsewhere find it too.
-  var dataFolder: String {
+  package var dataFolder: String {
     let absolute = Self.absolute(configuration.dataPath ?? DataPlaces.standardCIFAR10, base: base)
     // Without steps upwards, which no worker follows. Where there is nothing, the error names what was written.
     guard let real = realpath(expandingTilde(absolute), nil) else { return expandingTilde(absolute) }

@@ -1,64 +1,63 @@
 import Processes
 import ReadableText
 import SearchCore
-import ShellCommands
 import StudyStore
 
 /// Why a job waits, runs or failed, or a worker is idle: from the study's records alone.
-struct StudyExplanation: Encodable {
-  struct Attempt: Encodable {
-    var job: Int64
-    var number: Int
-    var worker: String
-    var host: String
+package struct StudyExplanation: Encodable {
+  package struct Attempt: Encodable {
+    package var job: Int64
+    package var number: Int
+    package var worker: String
+    package var host: String
     /// `running`, `finished`, `lost`, `returned` or `failed`.
-    var outcome: String
+    package var outcome: String
     var secondsSinceStart: Double
     /// Until it ended; nil while it is under way.
-    var seconds: Double?
-    var reason: String?
-    var cause: String?
-    var signal: String?
-    var exitCode: Int?
-    var peakMemoryBytes: Int?
+    package var seconds: Double?
+    package var reason: String?
+    package var cause: String?
+    package var signal: String?
+    package var exitCode: Int?
+    package var peakMemoryBytes: Int?
     var outOfMemorySuspected: Bool?
-    var lastLines: [String]?
+    package var lastLines: [String]?
   }
 
-  struct Job: Encodable {
-    var job: Int64
-    var candidate: String
-    var replicate: Int
-    var state: String
-    var failures: Int
-    var losses: Int
-    var why: [String]
-    var attempts: [Attempt]
+  package struct Job: Encodable {
+    package var job: Int64
+    package var candidate: String
+    package var replicate: Int
+    package var state: String
+    package var failures: Int
+    package var losses: Int
+    package var why: [String]
+    package var attempts: [Attempt]
   }
 
-  struct Worker: Encodable {
-    var worker: String
-    var host: String
+  package struct Worker: Encodable {
+    package var worker: String
+    package var host: String
     var processId: Int
-    var slots: Int
+    package var slots: Int
     /// `here` or `gone`.
-    var state: String
-    var finished: Int
-    var failed: Int
-    var lost: Int
-    var why: [String]
+    package var state: String
+    package var finished: Int
+    package var failed: Int
+    package var lost: Int
+    package var why: [String]
     /// Those under way, and the latest that went wrong.
-    var attempts: [Attempt]
+    package var attempts: [Attempt]
   }
 
-  var study: String
-  var jobs: [Job] = []
-  var workers: [Worker] = []
+  package var study: String
+  package var jobs: [Job] = []
+  package var workers: [Worker] = []
 
   private static let attemptsShown = 20
 
   /// `subject`: a job's number, a candidate, or a worker's name, the beginning of one, or a host.
-  init(of subject: String, store: StudyStore, now: Double) throws {
+  package init(of subject: String, store: StudyStore, now: Double) throws {
     let definition = try StudyDefinition(of: store)
     study = definition.name
     let scene = try Scene(store: store, now: now)
@@ -76,10 +75,7 @@ struct StudyExplanation: Encodable {
       workers = try found.suffix(Self.attemptsShown).map { try scene.explain($0, store: store) }
     }
     if jobs.isEmpty, workers.isEmpty {
-      throw Failure.usage(
-        "--explain \(subject.debugDescription): study \(study) has no such job, candidate or worker; jobs are numbered from 1 to "
-          + "\(scene.jobs.count), workers are listed by: \(ShellCommand.line(["layersearch", "status", store.directory]))"
-      )
+      throw StudyError.unknownSubject(subject, study: study, folder: store.directory, jobs: scene.jobs.count)
     }
   }
 
@@ -217,7 +213,7 @@ struct StudyExplanation: Encodable {
 
 extension WorkerPresence {
   /// Why it gets no jobs; nil while it does.
-  func bench(at now: Double) -> String? {
+  package func bench(at now: Double) -> String? {
     guard let benchedUntil, benchedUntil > now else { return nil }
     return "\(benchedReason ?? "benched") (for another \(Readable.duration(seconds: benchedUntil - now)))"
   }

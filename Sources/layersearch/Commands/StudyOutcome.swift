@@ -2,6 +2,7 @@ import Processes
 import Reporting
 import SearchCore
 import ShellCommands
+import Studies
 import StudyStore
 
 extension OpenStudy {
@@ -37,8 +38,7 @@ extension OpenStudy {
   }
 }
 
-/// Studies as they are on disk, also while a coordinator works on them.
-enum StudyReading {
+extension StudyReading {
   /// Says on standard error where acknowledged results are missing: what follows is of an earlier time.
   static func open(_ directory: String) throws -> StudyStore {
     let store = try StudyStore.open(directory: directory, mode: .readOnly)
@@ -48,26 +48,5 @@ enum StudyReading {
           + StoreError.salvageCommand(directory))
     }
     return store
-  }
-
-  static func report(store: StudyStore, definition: StudyDefinition) throws -> StudyReport {
-    try report(of: store.jobs(), in: store, definition: definition)
-  }
-
-  static func report(of jobs: [JobRecord], in store: StudyStore, definition: StudyDefinition) throws -> StudyReport {
-    var results: [Trial: TrialResult] = [:]
-    var variants: Set<String> = []
-    for job in jobs {
-      guard let result = job.result else { continue }
-      results[job.trial] = result
-      variants.insert(result.kernelVariant)
-    }
-    return StudyReport(
-      study: definition.name, recipe: definition.recipe, space: definition.space, objectives: definition.objectives,
-      results: results, setAside: SetAsideSummary(reasons: try store.failures().map(\.reason)),
-      metadata: [
-        "seed": "\(definition.seed)", "kernel_variants": variants.sorted().joined(separator: ", "),
-        "layersearch": Version.number,
-      ])
   }
 }

@@ -3,7 +3,7 @@ import SearchCore
 
 /// For people.
 extension StudyExplanation {
-  var lines: [String] { jobs.flatMap(\.lines) + workers.flatMap(\.lines) }
+  package var lines: [String] { jobs.flatMap(\.lines) + workers.flatMap(\.lines) }
 }
 
 extension StudyExplanation.Job {

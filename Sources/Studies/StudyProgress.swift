@@ -1,20 +1,20 @@
 import SearchCore
 
 /// Where a study stands, for people: kept up by the same changes that are recorded.
-struct StudyProgress: Sendable {
-  private(set) var finished = 0
-  private(set) var failed = 0
-  private(set) var jobs = 0
-  private(set) var running: Set<Int64> = []
-  private(set) var workers: [String: WorkerRecord] = [:]
-  private(set) var hasEnded = false
+package struct StudyProgress: Sendable {
+  package private(set) var finished = 0
+  package private(set) var failed = 0
+  package private(set) var jobs = 0
+  package private(set) var running: Set<Int64> = []
+  package private(set) var workers: [String: WorkerRecord] = [:]
+  package private(set) var hasEnded = false
 
   private var pace = Pace()
   /// Attempts that were begun in this session: when, on a monotonic clock.
   private var begun: [Int64: (attempt: Int, time: Double)] = [:]
 
   /// Takes up where the recorded jobs stand; none of them is running.
-  init(jobs records: [JobRecord]) {
+  package init(jobs records: [JobRecord]) {
     for record in records {
       jobs += 1
       if record.state == .finished { finished += 1 }
@@ -22,7 +22,7 @@ struct StudyProgress: Sendable {
     }
   }
 
-  mutating func apply(_ change: StudyChange, now: Double) {
+  package mutating func apply(_ change: StudyChange, now: Double) {
     switch change {
     case .jobAdded: jobs += 1
     case .attemptStarted(let job, let attempt, _):
@@ -50,15 +50,15 @@ struct StudyProgress: Sendable {
     }
   }
 
-  var settledJobs: Int { finished + failed }
+  package var settledJobs: Int { finished + failed }
 
   /// Trainings a second over the latest ones; nil until one that was begun in this session has ended, and while no worker
   /// is here. Falls while nothing ends.
-  func rate(now: Double) -> Double? {
+  package func rate(now: Double) -> Double? {
     workers.isEmpty ? nil : pace.rate(now: now)
   }
 
-  func secondsLeft(expected: Int, now: Double) -> Double? {
+  package func secondsLeft(expected: Int, now: Double) -> Double? {
     guard let rate = rate(now: now), rate > 0 else { return nil }
     return Double(max(0, expected - settledJobs)) / rate
   }
@@ -66,20 +66,20 @@ struct StudyProgress: Sendable {
 
 /// How fast trainings end, from the latest of one session.
 struct Pace: Sendable {
-  static let kept = 32
+  package static let kept = 32
 
   private var firstStart: Double?
   /// In seconds, the latest last.
   private var endings: [Double] = []
 
-  mutating func add(from start: Double, to end: Double) {
+  package mutating func add(from start: Double, to end: Double) {
     firstStart = min(firstStart ?? start, start)
     endings.append(end)
     if endings.count > Self.kept { endings.removeFirst() }
   }
 
   /// A second; nil until a training has ended. Until many have, the time before the first ending counts.
-  func rate(now: Double) -> Double? {
+  package func rate(now: Double) -> Double? {
     guard let firstStart, let latest = endings.last else { return nil }
     if endings.count < Self.kept { return Double(endings.count) / max(now - firstStart, 1e-3) }
     return Double(endings.count - 1) / max(max(now, latest) - endings[0], 1e-3)

@@ -2,7 +2,7 @@ import SearchCore
 
 /// The decomposed candidate with the highest mean accuracy so far, and how the dense network does: kept up result by result,
 /// because summing up a large study takes longer than what happens in it meanwhile.
-struct AccuracyLeaders: Sendable {
+package struct AccuracyLeaders: Sendable {
   /// Of the trainings of one candidate that did not diverge.
   private struct Mean {
     var sum = 0.0
@@ -16,9 +16,9 @@ struct AccuracyLeaders: Sendable {
   private var means: [Candidate: Mean] = [:]
   private var leader: (candidate: Candidate, parameterRatio: Double)?
 
-  init(space: SearchSpace) { self.space = space }
+  package init(space: SearchSpace) { self.space = space }
 
-  mutating func record(_ result: TrialResult, of candidate: Candidate) {
+  package mutating func record(_ result: TrialResult, of candidate: Candidate) {
     let before = means[candidate]?.value
     if result.diverged {
       means[candidate, default: Mean()].diverged += 1
@@ -53,21 +53,21 @@ struct AccuracyLeaders: Sendable {
     Double(space.cost(of: candidate).parameters) / Double(space.denseCost.parameters)
   }
 
-  struct Leader {
-    var candidate: Candidate
-    var accuracy: Double
+  package struct Leader {
+    package var candidate: Candidate
+    package var accuracy: Double
     /// Trainings that the mean is of.
-    var seeds: Int
-    var parameterRatio: Double
+    package var seeds: Int
+    package var parameterRatio: Double
   }
 
-  var highest: Leader? {
+  package var highest: Leader? {
     guard let leader, let mean = means[leader.candidate], let accuracy = mean.value else { return nil }
     return Leader(
       candidate: leader.candidate, accuracy: accuracy, seeds: mean.count, parameterRatio: leader.parameterRatio)
   }
 
-  var dense: Leader? {
+  package var dense: Leader? {
     guard let mean = means[.dense], let accuracy = mean.value else { return nil }
     return Leader(candidate: .dense, accuracy: accuracy, seeds: mean.count, parameterRatio: 1)
   }

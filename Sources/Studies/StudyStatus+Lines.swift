@@ -5,7 +5,7 @@ import SearchCore
 /// For people.
 extension StudyStatus {
   /// On lines of at most `width` columns, as far as words can be broken; nil for as wide as needed.
-  func lines(width: Int? = nil) -> [String] {
+  package func lines(width: Int? = nil) -> [String] {
     entries.flatMap { Wrapping.lines($0, width: width, indent: 9) }
   }
 

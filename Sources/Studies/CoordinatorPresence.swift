@@ -19,7 +19,7 @@ enum CoordinatorPresence {
   }
 
   /// When the coordinator at work, or the last one, opened the study, in seconds since 1970; nil where that is unknown.
-  static func beginning(studyFolder: String) -> Double? {
+  package static func beginning(studyFolder: String) -> Double? {
     status(of: "\(studyFolder)/lock").map { Double($0.st_mtim.tv_sec) + Double($0.st_mtim.tv_nsec) / 1e9 }
   }
 

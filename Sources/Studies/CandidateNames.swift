@@ -1,6 +1,5 @@
 import Reporting
 import SearchCore
-import ShellCommands
 import StudyStore
 
 /// Candidates of a study by the names that people have for them:
@@ -9,28 +8,27 @@ import StudyStore
 /// - labels as tables print them: `layer1 4·–·4·4`, `all layers at 25 %`;
 /// - `knee`: where the frontier bends most, as its picture shows it;
 /// - `3`: the third row of the frontier as `run`, `export --format csv` and all other tables list it.
-struct CandidateNames {
+package struct CandidateNames {
   private let study: String
   private let space: SearchSpace
   private let report: () throws -> StudyReport
 
-  init(of store: StudyStore, definition: StudyDefinition) {
+  package init(of store: StudyStore, definition: StudyDefinition) {
     study = store.directory
     space = definition.space
     report = { try StudyReading.report(store: store, definition: definition) }
   }
 
-  /// All that `--candidate` takes.
-  static let kinds = "a row number of the frontier, knee, a label that a table prints, layer=rank pairs, or dense"
+  /// All that names a candidate.
+  package static let kinds =
+    "a row number of the frontier, knee, a label that a table prints, layer=rank pairs, or dense"
 
-  /// - Throws: `SearchError` for what names no candidate of the study's network, `Failure` for a row that the frontier lacks.
-  func candidate(_ text: String) throws -> Candidate {
+  /// - Throws: `SearchError` for what names no candidate of the study's network, `StudyError` for a row that the frontier lacks.
+  package func candidate(_ text: String) throws -> Candidate {
     if let row = Int(text) { return try candidate(ofRow: row) }
     if Self.plain(text) == "knee" {
       guard let knee = try report().knee else {
-        throw Failure.usage(
-          "--candidate knee: the frontier of study \(study) has no bend yet; choose a row of it, which is listed by: "
-            + ShellCommand.line(["layersearch", "export", study, "--format", "csv"]))
+        throw StudyError.noBend(study: study)
       }
       return knee.score.candidate
     }
@@ -38,7 +36,7 @@ struct CandidateNames {
   }
 
   /// By its text or label alone.
-  func candidate(ofText text: String) throws(SearchError) -> Candidate {
+  package func candidate(ofText text: String) throws(SearchError) -> Candidate {
     if let reference = reference(text) { return reference }
     let candidate = try Candidate(label: text, in: space.architecture)
     try candidate.validate(in: space.architecture)
@@ -48,9 +46,7 @@ struct CandidateNames {
   private func candidate(ofRow row: Int) throws -> Candidate {
     let frontier = try report().frontier
     guard (1...max(1, frontier.count)).contains(row), !frontier.isEmpty else {
-      let rows = frontier.isEmpty ? "no rows yet" : "rows 1 to \(frontier.count)"
-      throw Failure.usage(
-        "--candidate \(row): the frontier of study \(study) has \(rows); give \(Self.kinds)")
+      throw StudyError.noRow(row, study: study, rows: frontier.count)
     }
     return frontier[row - 1].score.candidate
   }

@@ -3,12 +3,12 @@ import SearchCore
 import StudyStore
 
 /// Which folder of a study is meant.
-enum StudyFolders {
+package enum StudyFolders {
   private static let configurationName = "configuration.yaml"
   private static let databaseName = "study.sqlite"
 
   /// The study whose own configuration a file is, also by way of links; nil where it is none.
-  static func study(ofConfiguration file: String) -> String? {
+  package static func study(ofConfiguration file: String) -> String? {
     guard let real = realpath(file, nil) else { return nil }
     defer { free(real) }
     let (folder, name) = split(String(cString: real))
@@ -21,7 +21,7 @@ enum StudyFolders {
   }
 
   /// A study beside `folder`, or in the usual place, whose name is nearly the same; nil where there is none.
-  static func similar(to folder: String) -> String? {
+  package static func similar(to folder: String) -> String? {
     let (parent, name) = split(folder)
     for place in [parent, "studies"] {
       let names = ((try? FileManager.default.contentsOfDirectory(atPath: place)) ?? []).sorted()

@@ -1,0 +1,52 @@
+import Configuration
+import Foundation
+import ImageData
+import SearchCore
+import SearchProtocol
+import StudyStore
+
+/// A study that is open for work: what it is, where it is kept, and its data set.
+package struct OpenStudy {
+  package let definition: StudyDefinition
+  package let store: StudyStore
+  package let identity: StudyIdentity
+  package let strategy: any SearchStrategy
+  /// nil where the study is finished and the data are not there any more.
+  package let data: DataRequirement?
+
+  package var folder: String { store.directory }
+
+  /// Makes the study's folder, or opens it again where `resume` is given and the configuration is the study's own. With
+  /// `mustExist` it is an error where there is nothing to resume.
+  ///
+  /// A new study is made last of all: whatever is wrong with the data set or shows in `beforeMaking`, which is told that there
+  /// is none yet, leaves nothing behind.
+  package init(
+    definition: StudyDefinition, folder: String, resume: Bool, mustExist: Bool,
+    beforeMaking: (StudyError) throws -> Void
+  ) throws {
+    strategy = try definition.makeStrategy()
+    let identity = definition.newIdentity()
+    guard StudyStore.exists(directory: folder) else {
+      let none = StudyError.missing(folder: folder, similar: StudyFolders.similar(to: folder))
+      if mustExist { throw none }
+      self.definition = definition
+      data = try definition.dataRequirement()
+      try beforeMaking(none)
+      store = try StudyStore.create(directory: folder, identity: identity)
+      self.identity = identity
+      return
+    }
+    guard resume else {
+      // Another configuration is the greater surprise, and names what differs.
+      try StudyStore.open(directory: folder, mode: .readOnly).require(identity)
+      throw StudyError.exists(folder: folder)
+    }
+    store = try StudyStore.open(directory: folder, mode: .readWrite)
+    try store.require(identity)
+    self.identity = try store.identity()
+    // Its own configuration file does not tell what it is called.
+    self.definition = definition.named(self.identity.name)
+    data = try store.isFinished ? try? definition.dataRequirement() : definition.dataRequirement()
+  }
+}

@@ -1,0 +1,47 @@
+import Foundation
+
+/// How far the trainings under way are: what the record does not hold, because nothing depends on it. `status` reads it beside
+/// the record; where it is missing or old, only that is missing there.
+package struct RunningState: Codable, Sendable {
+  package struct Training: Codable, Sendable {
+    package var job: Int64
+    package var attempt: Int
+    package var epoch: Int
+    package var step: Int
+    package var steps: Int
+    package var loss: Double?
+    /// Seconds since 1970.
+    package var reported: Double
+
+    package init(job: Int64, attempt: Int, epoch: Int, step: Int, steps: Int, loss: Double? = nil, reported: Double) {
+      self.job = job
+      self.attempt = attempt
+      self.epoch = epoch
+      self.step = step
+      self.steps = steps
+      self.loss = loss
+      self.reported = reported
+    }
+  }
+
+  /// At most `mostTrainings`, those with the lowest numbers.
+  package var trainings: [Training] = []
+  /// Worker → name of its key in the list of authorized keys.
+  package var keyNames: [String: String] = [:]
+
+  package init(trainings: [Training] = [], keyNames: [String: String] = [:]) {
+    self.trainings = trainings
+    self.keyNames = keyNames
+  }
+
+  package static let mostTrainings = 1000
+  private static let fileName = "running.json"
+
+  package static func path(studyFolder: String) -> String { "\(studyFolder)/\(fileName)" }
+
+  /// Nil where there is none, or it cannot be read.
+  package static func read(studyFolder: String) -> RunningState? {
+    guard let data = FileManager.default.contents(atPath: path(studyFolder: studyFolder)) else { return nil }
+    return try? JSONDecoder().decode(RunningState.self, from: data)
+  }
+}

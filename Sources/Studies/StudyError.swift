@@ -1,0 +1,25 @@
+/// What is asked of a study does not fit it. Each has a line for people, without the names of a command's options.
+package enum StudyError: Error, Hashable, CustomStringConvertible {
+  /// `similar`: another study whose name is nearly the same.
+  case missing(folder: String, similar: String?)
+  case exists(folder: String)
+  /// A knee is asked for, and the frontier of this study has none.
+  case noBend(study: String)
+  /// A row is asked for; the frontier of this study has so many.
+  case noRow(Int, study: String, rows: Int)
+  /// Neither a job nor a candidate nor a worker.
+  case unknownSubject(String, study: String, folder: String, jobs: Int)
+
+  package var description: String {
+    switch self {
+    case .missing(let folder, let similar):
+      "study \(folder): there is none" + (similar.map { "; did you mean \($0)?" } ?? "")
+    case .exists(let folder): "study \(folder): there is a study already"
+    case .noBend(let study): "the frontier of study \(study) has no bend yet"
+    case .noRow(_, let study, let rows):
+      "the frontier of study \(study) has \(rows == 0 ? "no rows yet" : "rows 1 to \(rows)")"
+    case .unknownSubject(_, let study, _, let jobs):
+      "study \(study) has no such job, candidate or worker; jobs are numbered from 1 to \(jobs)"
+    }
+  }
+}

@@ -1,0 +1,30 @@
+import Processes
+import Reporting
+import SearchCore
+import StudyStore
+
+/// Studies as they are on disk, also while a coordinator works on them.
+package enum StudyReading {
+  package static func report(store: StudyStore, definition: StudyDefinition) throws -> StudyReport {
+    try report(of: store.jobs(), in: store, definition: definition)
+  }
+
+  package static func report(of jobs: [JobRecord], in store: StudyStore, definition: StudyDefinition) throws
+    -> StudyReport
+  {
+    var results: [Trial: TrialResult] = [:]
+    var variants: Set<String> = []
+    for job in jobs {
+      guard let result = job.result else { continue }
+      results[job.trial] = result
+      variants.insert(result.kernelVariant)
+    }
+    return StudyReport(
+      study: definition.name, recipe: definition.recipe, space: definition.space, objectives: definition.objectives,
+      results: results, setAside: SetAsideSummary(reasons: try store.failures().map(\.reason)),
+      metadata: [
+        "seed": "\(definition.seed)", "kernel_variants": variants.sorted().joined(separator: ", "),
+        "layersearch": Version.number,
+      ])
+  }
+}

@@ -1,0 +1,62 @@
+import SearchCore
+import Testing
+
+@testable import Studies
+
+@Suite("what is told of a study while it goes on")
+struct StudyProgressTests {
+  @Test("time left follows from the trainings of this session, while workers are here")
+  func timeLeft() {
+    let trial = Trial(candidate: .dense, replicate: 0)
+    let result = TrialResult(
+      accuracy: 0.5, loss: nil, epochLosses: [], diverged: false, stepTimeRatio: nil, inferenceTimeRatio: nil,
+      trainSeconds: 1, imagesPerSecond: 1, peakMemoryBytes: 1, kernelVariant: "avx2")
+    func finished(_ job: Int64) -> StudyChange { .jobFinished(job: job, attempt: 1, worker: "w", result: result) }
+    let worker = WorkerRecord(id: "w", host: "h", processID: 1, slots: 2, kernelVariant: "avx2", build: "1")
+    var progress = StudyProgress(jobs: [])
+    #expect(progress.rate(now: 5) == nil)
+    progress.apply(.workerJoined(worker), now: 9)
+    for job in 1...4 as ClosedRange<Int64> {
+      progress.apply(.jobAdded(JobRecord(id: job, trial: trial, seed: 1)), now: 10)
+    }
+    // From a spool: begun before this session, or entered with its result.
+    progress.apply(finished(4), now: 10)
+    progress.apply(.attemptStarted(job: 3, attempt: 1, worker: "w"), now: 10.1)
+    progress.apply(finished(3), now: 10.1)
+    #expect(progress.settledJobs == 2)
+    #expect(progress.rate(now: 10.2) == nil && progress.secondsLeft(expected: 4, now: 10.2) == nil)
+    for job in 1...2 as ClosedRange<Int64> {
+      progress.apply(.attemptStarted(job: job, attempt: 1, worker: "w"), now: 11)
+    }
+    #expect(progress.running == [1, 2])
+    progress.apply(finished(1), now: 13)
+    progress.apply(.attemptEnded(job: 2, attempt: 1, ending: .lost, reason: ""), now: 13)
+    #expect(progress.running.isEmpty)
+    #expect(progress.rate(now: 21) == 0.1)
+    #expect(progress.secondsLeft(expected: 4, now: 21) == 10)
+    progress.apply(.workerLeft(id: "w", reason: "left"), now: 22)
+    #expect(progress.rate(now: 23) == nil)
+  }
+
+  @Test("the highest so far says of how many seeds, and diverged trainings do not count")
+  func highest() throws {
+    let space = try SearchSpace(architecture: Architecture(.resnet8), ranks: .fractions([0.25]), include: ["layer*"])
+    var leaders = AccuracyLeaders(space: space)
+    func result(_ accuracy: Double, diverged: Bool = false) -> TrialResult {
+      TrialResult(
+        accuracy: accuracy, loss: diverged ? nil : 1, epochLosses: [], diverged: diverged, stepTimeRatio: nil,
+        inferenceTimeRatio: nil, trainSeconds: 1, imagesPerSecond: 1, peakMemoryBytes: 1, kernelVariant: "test")
+    }
+    let (lucky, steady) = (Candidate(ranks: ["layer1.0.conv1": 4]), Candidate(ranks: ["layer2.0.conv1": 8]))
+    leaders.record(result(0.9, diverged: true), of: steady)
+    #expect(leaders.highest == nil)
+    leaders.record(result(0.6), of: lucky)
+    #expect(leaders.highest?.candidate == lucky && leaders.highest?.seeds == 1)
+    for _ in 0..<2 { leaders.record(result(0.5), of: steady) }
+    #expect(leaders.highest?.candidate == lucky)
+    leaders.record(result(0.3), of: lucky)
+    #expect(leaders.highest?.candidate == steady && leaders.highest?.seeds == 2 && leaders.highest?.accuracy == 0.5)
+    leaders.record(result(0.99, diverged: true), of: steady)
+    #expect(leaders.highest?.candidate == lucky, "as many diverged as ended well")
+  }
+}
