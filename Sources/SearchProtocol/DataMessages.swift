@@ -2,7 +2,7 @@
 ///
 /// A data set is one stream of bytes here: its files in their fixed order, whose SHA-256 is the content hash. Which file a byte
 /// belongs to is known to the program, so that no file name is ever received.
-public struct DataRequest: Codable, Hashable, Sendable {
+public struct DataRequest: JSONContent, Codable, Hashable, Sendable {
   public var contentHash: String
   public var offset: Int
   /// At most `DataChunk.maximumBytes`. 0 asks for nothing and only returns tickets.
@@ -18,9 +18,20 @@ public struct DataRequest: Codable, Hashable, Sendable {
   }
 }
 
+extension DataRequest {
+  static let blank = DataRequest(contentHash: "", offset: 0, length: 0, returned: [])
+
+  mutating func visitFields<Visitor: FieldVisitor>(_ visitor: inout Visitor) throws(Visitor.Failure) {
+    try visitor.field("contentHash", &contentHash, Text.name)
+    try visitor.field("length", &length, Whole(0...DataChunk.maximumBytes))
+    try visitor.field("offset", &offset, Whole(0...FieldLimits.dataBytes))
+    try visitor.field("returned", &returned, List(Whole(), limit: FieldLimits.dataTickets))
+  }
+}
+
 /// A piece of the data set. Its payload is not JSON: ticket and offset as 64 bits each, big-endian, 32 bytes of SHA-256 of
 /// what follows, and the bytes.
-public struct DataChunk: Hashable, Sendable {
+public struct DataChunk: MessageContent, Hashable, Sendable {
   /// Small enough that heartbeats behind a few of them are not late on a slow line: four take 0.8 s at 10 Mbit/s.
   public static let maximumBytes = 1 << 18
   static let headerBytes = 8 + 8 + digestBytes
@@ -40,7 +51,7 @@ public struct DataChunk: Hashable, Sendable {
     self.bytes = bytes
   }
 
-  var payload: [UInt8] {
+  func payload(of code: some MessageCode) -> [UInt8] {
     var payload: [UInt8] = []
     payload.reserveCapacity(Self.headerBytes + bytes.count)
     for number in [ticket, UInt64(truncatingIfNeeded: offset)] {
@@ -53,30 +64,18 @@ public struct DataChunk: Hashable, Sendable {
     return payload
   }
 
-  init(payload: [UInt8]) throws(ProtocolError) {
-    guard payload.count > Self.headerBytes else {
-      throw .frameSize(
-        frame: "payload of dataChunk", bytes: payload.count, allowed: "more than \(Self.headerBytes)")
+  static func read(_ payload: [UInt8], of code: some MessageCode) throws(ProtocolError) -> DataChunk {
+    guard payload.count > headerBytes else {
+      throw .frameSize(frame: "payload of \(code)", bytes: payload.count, allowed: "more than \(headerBytes)")
     }
     func number(at start: Int) -> UInt64 { payload[start..<start + 8].reduce(0) { $0 << 8 | UInt64($1) } }
     guard let offset = Int(exactly: number(at: 8)) else { throw .field("offset", problem: "is out of range") }
-    self.init(
-      ticket: number(at: 0), offset: offset, digest: Array(payload[16..<Self.headerBytes]),
-      bytes: Array(payload[Self.headerBytes...]))
+    return DataChunk(
+      ticket: number(at: 0), offset: offset, digest: Array(payload[16..<headerBytes]),
+      bytes: Array(payload[headerBytes...]))
   }
-}
 
-extension DataRequest {
-  func validate() throws(ProtocolError) {
-    try Check.name(contentHash, "contentHash")
-    try Check.range(offset, 0...FieldLimits.dataBytes, "offset")
-    try Check.range(length, 0...DataChunk.maximumBytes, "length")
-    try Check.count(returned.count, FieldLimits.dataTickets, "returned")
-  }
-}
-
-extension DataChunk {
-  func validate() throws(ProtocolError) {
+  func check() throws(ProtocolError) {
     try Check.range(offset, 0...FieldLimits.dataBytes, "offset")
     try Check.range(bytes.count, 1...Self.maximumBytes, "the number of bytes")
     try Check.range(digest.count, Self.digestBytes...Self.digestBytes, "the digest's length")

@@ -60,7 +60,7 @@ extension EngineEvent {
 /// A report as a worker keeps it on disk until it is acknowledged.
 public enum SpooledReport {
   public static func encode(_ report: AttemptReport) throws(ProtocolError) -> [UInt8] {
-    try Message.result(report).validate()
+    try report.checkFields()
     return try JSON.encode(report, as: "report")
   }
 
@@ -70,7 +70,7 @@ public enum SpooledReport {
         frame: "report", bytes: bytes.count, allowed: "at most \(MessageCodec.maximumPayloadBytes)")
     }
     let report = try JSON.decode(AttemptReport.self, from: bytes, as: "report")
-    try Message.result(report).validate()
+    try report.checkFields()
     return report
   }
 }

@@ -20,3 +20,24 @@ public enum EngineEvent: Codable, Hashable, Sendable {
   /// The request cannot be trained (data missing, illegal candidate …); the process itself goes on.
   case failed(AttemptReference, reason: String)
 }
+
+extension EngineRequest {
+  func validate() throws(ProtocolError) {
+    try job.checkFields()
+    if let dataPath { try Text(limit: FieldLimits.pathBytes).check(dataPath, "dataPath") }
+  }
+}
+
+extension EngineEvent {
+  func validate() throws(ProtocolError) {
+    switch self {
+    case .progress(let progress): try progress.checkFields()
+    case .finished(let reference, let result):
+      try reference.checkFields()
+      try result.checkFields()
+    case .failed(let reference, let reason):
+      try reference.checkFields()
+      try Text.reason.check(reason, "reason")
+    }
+  }
+}

@@ -5,7 +5,7 @@ import Foundation
 /// | frame | bytes |
 /// |---|---|
 /// | magic and version | `LYSR` and the framing version |
-/// | type | one byte, see `MessageType` |
+/// | type | one byte, see the messages' `Code` |
 /// | message id | 64 bits, big-endian; counts the sender's messages, for logs |
 /// | payload | a JSON object, empty for messages without content; at most `maximumPayloadBytes` |
 ///
@@ -18,21 +18,40 @@ public enum MessageCodec {
   public static let maximumDepth = 12
 
   static let magic: [UInt8] = [0x4c, 0x59, 0x53, 0x52]
-  private static let head = magic + [ProtocolVersion.framing]
+  fileprivate static let head = magic + [ProtocolVersion.framing]
+
+  /// Longer payloads are read in the form that this program writes, or not at all.
+  static let longestGeneral = 1 << 16
 
   public static func encode(_ message: Message, id: UInt64) throws(ProtocolError) -> [[UInt8]] {
-    try message.validate()
-    let payload = try Payload.encode(message)
-    guard payload.count <= message.type.maximumPayloadBytes else {
-      throw .frameSize(
-        frame: "payload of \(message.name)", bytes: payload.count,
-        allowed: "at most \(message.type.maximumPayloadBytes)")
-    }
-    let idBytes = withUnsafeBytes(of: id.bigEndian) { [UInt8]($0) }
-    return [head, [message.type.rawValue], idBytes, payload]
+    try frames(of: message, id: id)
   }
 
   public static func decode(_ frames: [[UInt8]]) throws(ProtocolError) -> (message: Message, id: UInt64) {
+    try message(in: frames)
+  }
+
+  private static func frames(of message: some WireMessage, id: UInt64) throws(ProtocolError) -> [[UInt8]] {
+    try message.visitContent(FrameWriter(id: id))
+  }
+
+  private struct FrameWriter: ContentVisitor {
+    var id: UInt64
+
+    func visit(_ content: some MessageContent, of code: some MessageCode) throws(ProtocolError) -> [[UInt8]] {
+      try content.check()
+      let payload = try content.payload(of: code)
+      guard payload.count <= code.maximumPayloadBytes else {
+        throw .frameSize(
+          frame: "payload of \(code)", bytes: payload.count, allowed: "at most \(code.maximumPayloadBytes)")
+      }
+      return [head, [code.rawValue], withUnsafeBytes(of: id.bigEndian) { [UInt8]($0) }, payload]
+    }
+  }
+
+  private static func message<Message: WireMessage>(
+    in frames: [[UInt8]]
+  ) throws(ProtocolError) -> (message: Message, id: UInt64) {
     guard frames.count == frameCount else { throw .frameCount(frames.count) }
     guard frames[0].count == magic.count + 1, frames[0].starts(with: magic) else { throw .notThisProtocol }
     guard frames[0][magic.count] == ProtocolVersion.framing else { throw .version(frames[0][magic.count]) }
@@ -41,13 +60,12 @@ public enum MessageCodec {
     guard frames[3].count <= maximumPayloadBytes else {
       throw .frameSize(frame: "payload", bytes: frames[3].count, allowed: "at most \(maximumPayloadBytes)")
     }
-    guard let type = MessageType(rawValue: frames[1][0]) else { throw .unknownType(frames[1][0]) }
-    guard frames[3].count <= type.maximumPayloadBytes else {
+    guard let code = Message.Code(rawValue: frames[1][0]) else { throw .unknownType(frames[1][0]) }
+    guard frames[3].count <= code.maximumPayloadBytes else {
       throw .frameSize(
-        frame: "payload of \(type)", bytes: frames[3].count, allowed: "at most \(type.maximumPayloadBytes)")
+        frame: "payload of \(code)", bytes: frames[3].count, allowed: "at most \(code.maximumPayloadBytes)")
     }
-    let message = try Payload.decode(type, from: frames[3])
-    try message.validate()
+    let message = try Message.read(code, from: ReceivedContent(payload: frames[3]))
     return (message, frames[2].reduce(0) { $0 << 8 | UInt64($1) })
   }
 }

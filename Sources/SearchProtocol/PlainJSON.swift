@@ -1,7 +1,7 @@
 import SearchCore
 
-/// Writes the JSON that `JSONEncoder` writes with sorted keys, for the few messages that every job needs, without its cost: a
-/// coordinator with thousands of workers spent most of its time there. A test holds both to the same bytes.
+/// Writes the JSON that `JSONEncoder` writes with sorted keys without its cost, which is most of what a message costs a
+/// coordinator. A test holds both to the same bytes.
 struct PlainJSONWriter {
   private(set) var bytes: [UInt8] = []
   /// False once a value came that needs more than this can: the general encoder has it then.
@@ -13,9 +13,32 @@ struct PlainJSONWriter {
     text.withUTF8Buffer { bytes.append(contentsOf: $0) }
   }
 
-  mutating func write(_ number: some BinaryInteger) {
-    var text = String(number)
-    text.withUTF8 { bytes.append(contentsOf: $0) }
+  /// The general encoder has to write this.
+  mutating func giveUp() { isComplete = false }
+
+  /// A field's name, after a comma unless it is the first of its object.
+  mutating func key(_ key: StaticString) {
+    if bytes.last != UInt8(ascii: "{") { bytes.append(UInt8(ascii: ",")) }
+    bytes.append(UInt8(ascii: "\""))
+    literal(key)
+    bytes.append(UInt8(ascii: "\""))
+    bytes.append(UInt8(ascii: ":"))
+  }
+
+  mutating func write(_ number: some FixedWidthInteger) {
+    if number < 0 { bytes.append(UInt8(ascii: "-")) }
+    var rest = UInt64(number.magnitude)
+    var low = bytes.count
+    repeat {
+      bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+      rest /= 10
+    } while rest > 0
+    var high = bytes.count - 1
+    while low < high {
+      bytes.swapAt(low, high)
+      low += 1
+      high -= 1
+    }
   }
 
   mutating func write(_ flag: Bool) { flag ? literal("true") : literal("false") }
@@ -73,6 +96,23 @@ struct PlainJSONReader {
     guard position + count <= bytes.count else { return false }
     for index in 0..<count where bytes[position + index] != text.utf8Start[index] { return false }
     position += count
+    return true
+  }
+
+  /// As `PlainJSONWriter.key` writes it; stays where it is where another comes.
+  mutating func skip(key: StaticString) -> Bool {
+    let count = key.utf8CodeUnitCount
+    var start = position
+    if start > 0, bytes[start - 1] != UInt8(ascii: "{") {
+      guard start < bytes.count, bytes[start] == UInt8(ascii: ",") else { return false }
+      start += 1
+    }
+    guard start + count + 3 <= bytes.count, bytes[start] == UInt8(ascii: "\"") else { return false }
+    for index in 0..<count where bytes[start + 1 + index] != key.utf8Start[index] { return false }
+    guard bytes[start + count + 1] == UInt8(ascii: "\""), bytes[start + count + 2] == UInt8(ascii: ":") else {
+      return false
+    }
+    position = start + count + 3
     return true
   }
 

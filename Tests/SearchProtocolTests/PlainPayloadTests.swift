@@ -4,6 +4,58 @@ import Testing
 
 @testable import SearchProtocol
 
+/// The general way of writing JSON.
+private struct GeneralPayload: ContentVisitor {
+  func visit(_ content: some MessageContent, of code: some MessageCode) throws(ProtocolError) -> [UInt8] {
+    guard let content = content as? any JSONContent else { return try content.payload(of: code) }
+    return try content.generalPayload(of: code)
+  }
+}
+
+/// The short way of writing it, where it goes.
+private struct PlainPayload: ContentVisitor {
+  func visit(_ content: some MessageContent, of code: some MessageCode) -> [UInt8]? {
+    (content as? any JSONContent)?.plainPayload
+  }
+}
+
+private struct GeneralSource: ContentSource {
+  var payload: [UInt8]
+
+  func content<Content: MessageContent>(of code: some MessageCode) throws(ProtocolError) -> Content {
+    guard let type = Content.self as? any JSONContent.Type else { return try Content.read(payload, of: code) }
+    guard let content = try type.readGenerally(payload, of: code) as? Content else { throw .notThisProtocol }
+    return content
+  }
+}
+
+private struct PlainSource: ContentSource {
+  var payload: [UInt8]
+
+  func content<Content: MessageContent>(of code: some MessageCode) throws(ProtocolError) -> Content {
+    guard let content = (Content.self as? any JSONContent.Type)?.readPlainly(payload) as? Content else {
+      throw .notThisProtocol
+    }
+    return content
+  }
+}
+
+private struct CodeOf: ContentVisitor {
+  func visit(_ content: some MessageContent, of code: some MessageCode) -> UInt8 { code.rawValue }
+}
+
+extension WireMessage {
+  fileprivate var general: [UInt8] { get throws { try visitContent(GeneralPayload()) } }
+  fileprivate var plain: [UInt8]? { get throws { try visitContent(PlainPayload()) } }
+  fileprivate var code: Code { get throws { try #require(Code(rawValue: try visitContent(CodeOf()))) } }
+  fileprivate func readPlainly(_ payload: [UInt8]) throws -> Self? {
+    try? Self.read(code, from: PlainSource(payload: payload))
+  }
+  fileprivate func readGenerally(_ payload: [UInt8]) throws -> Self? {
+    try? Self.read(code, from: GeneralSource(payload: payload))
+  }
+}
+
 /// The short way of writing and reading frequent messages against the general one.
 @Suite("Plain payloads")
 struct PlainPayloadTests {
@@ -12,21 +64,19 @@ struct PlainPayloadTests {
     arguments: 1...4 as ClosedRange<UInt64>)
   func sameBytes(seed: UInt64) throws {
     var messages = RandomMessages(random: StableRandom(seed: seed))
-    var taken: [MessageType: Int] = [:]
+    var taken: [Message.Code: Int] = [:]
     for number in 0..<6000 {
       let message = messages.message(kind: number % RandomMessages.kinds)
-      let general = try Payload.encodeGenerally(message)
-      if let plain = PlainPayload.encode(message) {
-        taken[message.type, default: 0] += 1
+      let general = try message.general
+      if let plain = try message.plain {
+        taken[try message.code, default: 0] += 1
         #expect(plain == general, "\(String(decoding: plain, as: UTF8.self))")
-        #expect(PlainPayload.decode(message.type, from: plain) == message)
+        #expect(try message.readPlainly(plain) == message)
       }
-      if let read = PlainPayload.decode(message.type, from: general) { #expect(read == message) }
+      if let read = try message.readPlainly(general) { #expect(read == message) }
     }
-    for type in [
-      .accept, .ready, .job, .result, .resultAcknowledged, .cancel, .workerHeartbeat, .coordinatorHeartbeat,
-    ] as [MessageType] {
-      #expect(taken[type, default: 0] > 0, "\(type) never goes the short way")
+    for code in Message.Code.allCases where code != .dataChunk && code != .reregister {
+      #expect(taken[code, default: 0] > 0, "\(code) never goes the short way")
     }
   }
 
@@ -37,7 +87,7 @@ struct PlainPayloadTests {
     let inserts = Array("0123456789-+.eE{}[],:\"\\ truefalsn_".utf8)
     for number in 0..<8000 {
       let message = messages.message(kind: number % RandomMessages.kinds)
-      var bytes = try Payload.encodeGenerally(message)
+      var bytes = try message.general
       guard !bytes.isEmpty else { continue }
       for _ in 0...random.integer(below: 2) {
         let place = random.integer(below: bytes.count)
@@ -47,9 +97,8 @@ struct PlainPayloadTests {
         default: if bytes.count > 1 { bytes.remove(at: place) }
         }
       }
-      guard let plain = PlainPayload.decode(message.type, from: bytes) else { continue }
-      #expect(
-        (try? Payload.decodeGenerally(message.type, from: bytes)) == plain, "\(String(decoding: bytes, as: UTF8.self))")
+      guard let plain = try message.readPlainly(bytes) else { continue }
+      #expect(try message.readGenerally(bytes) == plain, "\(String(decoding: bytes, as: UTF8.self))")
     }
   }
 }

@@ -1,0 +1,71 @@
+/// Ranges of every field, checked before a message is sent and after it is received. They keep memory bounded and say
+/// nothing of whether a value makes sense to the study: the state machines decide that.
+public enum FieldLimits {
+  public static let slots = 1...4096
+  public static let nameBytes = 256
+  public static let pathBytes = 4096
+  public static let reasonBytes = 2000
+  public static let candidateBytes = 32_768
+  public static let attempts = 1...1_000_000
+  public static let epochs = 100_000
+  public static let unacknowledgedReports = 10_000
+  /// Of a data set.
+  public static let dataBytes = 1 << 40
+  public static let dataTickets = 16
+  /// Of a failed engine process's standard error.
+  public static let lastLines = 8
+  public static let lastLineBytes = 512
+}
+
+extension String {
+  /// One line for logs and reasons: control characters become spaces, and what is longer than `limit` bytes is cut.
+  public func oneLine(limit: Int = FieldLimits.reasonBytes) -> String {
+    var text = ""
+    for scalar in unicodeScalars {
+      if text.utf8.count + 7 > limit { return text + "…" }
+      text.unicodeScalars.append(scalar.isControl ? " " : scalar)
+    }
+    return text
+  }
+}
+
+extension String {
+  /// Bytes first: nearly every text is plain ASCII.
+  fileprivate var hasControlCharacters: Bool {
+    var isASCII = true
+    for byte in utf8 {
+      if byte < 0x20 || byte == 0x7f { return true }
+      if byte >= 0x80 { isASCII = false }
+    }
+    return !isASCII && unicodeScalars.contains(where: \.isControl)
+  }
+}
+
+extension Unicode.Scalar {
+  fileprivate var isControl: Bool { value < 0x20 || (0x7f...0x9f).contains(value) || (0x2028...0x2029).contains(value) }
+}
+
+/// Checks one field and names it where it fails.
+enum Check {
+  static func range<Value: Comparable>(
+    _ value: Value, _ range: ClosedRange<Value>, _ name: StaticString
+  ) throws(ProtocolError) {
+    guard range.contains(value) else {
+      throw .field("\(name)", problem: "is \(value), allowed are \(range.lowerBound) to \(range.upperBound)")
+    }
+  }
+
+  static func text(
+    _ text: String, _ name: StaticString, limit: Int, mayBeEmpty: Bool = false
+  ) throws(ProtocolError) {
+    guard mayBeEmpty || !text.isEmpty else { throw .field("\(name)", problem: "is empty") }
+    guard text.utf8.count <= limit else {
+      throw .field("\(name)", problem: "has \(text.utf8.count) bytes, allowed are \(limit)")
+    }
+    guard !text.hasControlCharacters else { throw .field("\(name)", problem: "has control characters") }
+  }
+
+  static func count(_ count: Int, _ limit: Int, _ name: StaticString) throws(ProtocolError) {
+    guard count <= limit else { throw .field("\(name)", problem: "has \(count) entries, allowed are \(limit)") }
+  }
+}

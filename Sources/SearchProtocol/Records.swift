@@ -1,0 +1,83 @@
+import SearchCore
+
+// The fields of what the search works with, where messages carry it.
+
+extension TrainingRecipe: Record {
+  static let blank = TrainingRecipe(model: .resnet20, data: .blank, epochs: 0)
+
+  mutating func visitFields<Visitor: FieldVisitor>(_ visitor: inout Visitor) throws(Visitor.Failure) {
+    try visitor.field("augment", &augment, Flag())
+    try visitor.field("batch", &batch, Whole())
+    try visitor.field("data", &data, Nested())
+    try visitor.field("epochs", &epochs, Whole())
+    try visitor.field("learningRate", &learningRate, UncheckedNumber())
+    try visitor.field("model", &model, Choice())
+    try visitor.field("momentum", &momentum, UncheckedNumber())
+    try visitor.field("nesterov", &nesterov, Flag())
+    try visitor.field("schedule", &schedule, Choice())
+    try visitor.field("variant", &variant, Choice())
+    try visitor.field("weightDecay", &weightDecay, UncheckedNumber())
+  }
+
+  /// Its limits are those of configurations and command lines too.
+  var inconsistency: ProtocolError? {
+    beyondLimits.first.map { .field($0.field, problem: "is \($0.value), allowed is: \($0.allowed)") }
+  }
+}
+
+extension DataSelection: Record {
+  static let blank = DataSelection(set: .shapes10, trainImages: 0, validationImages: 0, splitSeed: 0)
+
+  mutating func visitFields<Visitor: FieldVisitor>(_ visitor: inout Visitor) throws(Visitor.Failure) {
+    try visitor.field("set", &set, Choice())
+    try visitor.field("splitSeed", &splitSeed, Whole())
+    try visitor.field("trainImages", &trainImages, Whole())
+    try visitor.field("validationImages", &validationImages, Whole())
+  }
+}
+
+extension TrialResult: Record {
+  static let blank = TrialResult(
+    accuracy: 0, loss: nil, epochLosses: [], diverged: false, stepTimeRatio: nil, inferenceTimeRatio: nil,
+    trainSeconds: 0, imagesPerSecond: 0, peakMemoryBytes: 0, kernelVariant: "")
+
+  mutating func visitFields<Visitor: FieldVisitor>(_ visitor: inout Visitor) throws(Visitor.Failure) {
+    try visitor.field("accuracy", &accuracy, Number(0...1))
+    try visitor.field("diverged", &diverged, Flag())
+    try visitor.field("epochLosses", &epochLosses, List(FiniteNumber(), limit: FieldLimits.epochs / 4))
+    try visitor.field("imagesPerSecond", &imagesPerSecond, Number.amount)
+    try visitor.optional("inferenceTimeRatio", &inferenceTimeRatio, Number.amount)
+    try visitor.field("kernelVariant", &kernelVariant, Text.nameOrNothing)
+    try visitor.optional("loss", &loss, FiniteNumber())
+    try visitor.field("peakMemoryBytes", &peakMemoryBytes, Whole(0...Int.max))
+    try visitor.optional("stepTimeRatio", &stepTimeRatio, Number.amount)
+    try visitor.field("trainSeconds", &trainSeconds, Number.amount)
+  }
+
+  /// Throws `ProtocolError.field` where a training reports what no training can find.
+  public func validate() throws(ProtocolError) { try checkFields() }
+}
+
+extension AttemptFailure: Record {
+  static let blank = AttemptFailure(cause: .processEnded)
+
+  mutating func visitFields<Visitor: FieldVisitor>(_ visitor: inout Visitor) throws(Visitor.Failure) {
+    try visitor.field("cause", &cause, Choice())
+    try visitor.optional("exitCode", &exitCode, Whole(0...255))
+    try visitor.field("isOutOfMemorySuspected", &isOutOfMemorySuspected, Flag())
+    try visitor.field(
+      "lastLines", &lastLines,
+      List(Text(limit: FieldLimits.lastLineBytes, mayBeEmpty: true), limit: FieldLimits.lastLines))
+    try visitor.optional("peakMemoryBytes", &peakMemoryBytes, Whole(0...Int.max))
+    try visitor.optional("seconds", &seconds, Number.amount)
+    try visitor.optional("signal", &signal, Whole(1...255))
+  }
+
+  /// As it may be sent: lines without control characters and of bounded length.
+  public var sendable: AttemptFailure {
+    var failure = self
+    failure.lastLines = lastLines.suffix(FieldLimits.lastLines).map { $0.oneLine(limit: FieldLimits.lastLineBytes) }
+    if let seconds, !seconds.isFinite || seconds < 0 { failure.seconds = nil }
+    return failure
+  }
+}
