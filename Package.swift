@@ -94,6 +94,13 @@ let package = Package(
     .target(name: "Configuration", dependencies: ["Randomness", "SearchCore", "TextInput", "Yams"]),
     .target(name: "Reporting", dependencies: ["ReadableText", "SearchCore"]),
 
+    // who may join a study
+    .target(
+      name: "Keys",
+      dependencies: [
+        "Files", "ImageData", "Messaging", "Processes", "SearchProtocol", "ShellCommands", "TextInput",
+        .product(name: "Logging", package: "swift-log"),
+      ]),
     // what a study is: its definition, its state, what explains it
     .target(
       name: "Studies",
@@ -114,6 +121,7 @@ let package = Package(
         "Files",
         "ImageData",
         "KernelInterface",
+        "Keys",
         "Messaging",
         "Processes",
         "Randomness",
@@ -158,12 +166,14 @@ let package = Package(
     .testTarget(name: "TextInputTests", dependencies: ["TextInput"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "SearchCore"]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "SearchCore"]),
+    .testTarget(name: "KeysTests", dependencies: ["Keys", "Messaging"]),
     .testTarget(name: "StudiesTests", dependencies: ["SearchCore", "Studies", "StudyStore"]),
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
         "Digests",
         "Failpoints",
+        "Keys",
         "Messaging",
         "Processes",
         "Randomness",

@@ -1,4 +1,5 @@
 import Foundation
+import Keys
 import Messaging
 import Testing
 
@@ -162,42 +163,5 @@ struct KeyTests {
     let usage = try await place.run(
       "coordinator", "study.yaml", "--bind", "tcp://127.0.0.1:0", "--authorized-keys", "keys/x")
     #expect(usage.exitCode == 2 && isOneLine(usage.errors))
-  }
-
-  @Test("only systemd's credentials may be readable by their group, and only in their folder")
-  func credentials() {
-    func isPrivate(_ path: String, _ mode: mode_t, owner: uid_t = 0, _ folder: String? = "/run/credentials/x") -> Bool {
-      KeyFile.isPrivate(path, mode: mode, owner: owner, credentials: folder)
-    }
-    #expect(isPrivate("/run/credentials/x/secret-key", 0o440))
-    #expect(isPrivate("/home/k/secret-key", 0o600, owner: 1000, nil))
-    #expect(!isPrivate("/run/credentials/x/secret-key", 0o444))
-    #expect(!isPrivate("/run/credentials/x/secret-key", 0o460))
-    #expect(!isPrivate("/run/credentials/x/secret-key", 0o440, owner: 1000))
-    #expect(!isPrivate("/run/credentials/x/secret-key", 0o440, nil))
-    #expect(!isPrivate("/run/credentials/x/secret-key", 0o440, ""))
-    #expect(!isPrivate("/run/credentials/xy/secret-key", 0o440))
-    #expect(!isPrivate("/run/credentials/x/../../../etc/secret-key", 0o440))
-  }
-
-  @Test("a coordinator that lets a stranger in, or cannot tell, does not start")
-  func selfTest() throws {
-    let context = try MessagingContext()
-    let place = try Place()
-    try KeyFolder.makeCoordinator(place.path("coordinator"))
-    let keys = try CoordinatorKeys(folder: place.path("coordinator"), list: nil)
-    // Sockets as a mistake would leave them: without encryption, and with encryption that asks nobody.
-    let open = try RouterThread(context: context, bind: "tcp://127.0.0.1:0") { _ in }
-    let doorkeeper = try Doorkeeper(keys: keys, context: try MessagingContext())
-    let failure = #expect(throws: Failure.self) { try doorkeeper.proveThatStrangersAreRefused(at: open.endpoint) }
-    #expect(failure?.description.contains("test of its own security failed") == true)
-    var options = SocketOptions()
-    options.security = doorkeeper.security
-    let encrypted = try RouterThread(context: context, bind: "tcp://127.0.0.1:0", options: options) { _ in }
-    let other = #expect(throws: Failure.self) { try doorkeeper.proveThatStrangersAreRefused(at: encrypted.endpoint) }
-    #expect(other?.description.contains("an unknown key was let in") == true)
-    open.close()
-    encrypted.close()
-    context.close()
   }
 }

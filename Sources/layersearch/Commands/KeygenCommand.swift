@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import ImageData
+import Keys
 import Messaging
 
 struct KeygenCommand: ParsableCommand {

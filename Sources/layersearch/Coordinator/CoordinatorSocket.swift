@@ -1,3 +1,4 @@
+import Keys
 import Messaging
 import Processes
 

@@ -7,9 +7,9 @@ import SearchProtocol
 /// that were turned away.
 ///
 /// Belongs to the coordinator's thread.
-final class Doorkeeper {
-  let own: KeyPair
-  let authenticator: Authenticator
+package final class Doorkeeper {
+  package let own: KeyPair
+  package let authenticator: Authenticator
   private var list: AuthorizedKeysFile
   private var nextLook = 0.0
   private var nextReport = 0.0
@@ -19,21 +19,21 @@ final class Doorkeeper {
   private static let secondsBetweenReports = 10.0
   private static let longestSelfTest = 20.0
 
-  init(keys: CoordinatorKeys, context: MessagingContext) throws(MessagingError) {
+  package init(keys: CoordinatorKeys, context: MessagingContext) throws(MessagingError) {
     own = keys.own
     list = keys.authorized
     authenticator = try Authenticator(context: context, admitting: keys.authorized.keys.names.keys)
   }
 
-  var security: SocketSecurity { .server(own, authenticator) }
-  var authorizedKeys: AuthorizedKeys { list.keys }
-  var listPath: String { list.path }
+  package var security: SocketSecurity { .server(own, authenticator) }
+  package var authorizedKeys: AuthorizedKeys { list.keys }
+  package var listPath: String { list.path }
 
-  func close() { authenticator.close() }
+  package func close() { authenticator.close() }
 
   /// Proves, by real connections to `endpoint`, that a key that nobody knows and a connection without a key are refused. A
   /// ZeroMQ library that does not ask the authenticator would encrypt everything and let everybody in.
-  func proveThatStrangersAreRefused(at endpoint: String) throws(Failure) {
+  package func proveThatStrangersAreRefused(at endpoint: String) throws(KeyError) {
     do {
       let stranger = SocketSecurity.client(try KeyPair.random(), server: own.publicKey)
       try prove("an unknown key", stranger, at: endpoint, expected: [.keyRefused])
@@ -41,7 +41,7 @@ final class Doorkeeper {
       try prove("a connection without a key", .plaintext, at: endpoint, expected: [.otherSecurity, .brokenOff])
     } catch let error as MessagingError {
       throw .failed("the coordinator cannot test its own security: \(error)")
-    } catch let failure as Failure {
+    } catch let failure as KeyError {
       throw failure
     } catch {
       throw .failed("\(error)")
@@ -61,14 +61,14 @@ final class Doorkeeper {
         case nil: "\(who) got no answer in \(Int(Self.longestSelfTest)) s"
         default: "\(who) was turned away for another reason than its key"
         }
-      throw Failure.failed(
+      throw KeyError.failed(
         "the coordinator's test of its own security failed at \(endpoint): \(what); nothing was started (ZeroMQ "
           + "\(ZeroMQLibrary.version))")
     }
   }
 
   /// What has changed since the last call; for every turn of the coordinator's loop.
-  func attend(now: Double, log: Logger) -> AuthorizedKeys? {
+  package func attend(now: Double, log: Logger) -> AuthorizedKeys? {
     guard now >= nextLook else { return nil }
     nextLook = now + Self.secondsBetweenLooks
     if now >= nextReport {

@@ -8,14 +8,14 @@ import Messaging
 /// |---|---|
 /// | the coordinator's | `secret-key`, `public-key`, `authorized-keys` |
 /// | a worker's | `secret-key`, `public-key`, `coordinator-key` (the coordinator's public one) |
-enum KeyFolder {
-  static func ownKeys(in folder: String) throws(Failure) -> KeyPair {
+package enum KeyFolder {
+  package static func ownKeys(in folder: String) throws(KeyError) -> KeyPair {
     let secret = try KeyFile.readSecret("\(folder)/\(KeyFile.secretName)")
     do { return try KeyPair(secretKey: secret) } catch { throw .failed("\(folder): \(error)") }
   }
 
   /// What a worker connects with.
-  static func workerSecurity(_ folder: String) throws(Failure) -> SocketSecurity {
+  package static func workerSecurity(_ folder: String) throws(KeyError) -> SocketSecurity {
     let folder = expandingTilde(folder)
     let server = try KeyFile.readPublic("\(folder)/\(KeyFile.coordinatorName)")
     return .client(try ownKeys(in: folder), server: server)
@@ -23,7 +23,7 @@ enum KeyFolder {
 
   // MARK: Making them
 
-  static func makeCoordinator(_ folder: String) throws(Failure) {
+  package static func makeCoordinator(_ folder: String) throws(KeyError) {
     let keys = try newPair()
     try makePrivateFolder(folder)
     // The list first, the secret last: a folder whose making was interrupted is seen to be incomplete.
@@ -33,7 +33,8 @@ enum KeyFolder {
   }
 
   /// Returns the public key, which is to be authorized.
-  static func makeWorker(_ name: String, _ folder: String, coordinator: PublicKey) throws(Failure) -> PublicKey {
+  package static func makeWorker(_ name: String, _ folder: String, coordinator: PublicKey) throws(KeyError) -> PublicKey
+  {
     let keys = try newPair()
     try makePrivateFolder(folder)
     try KeyFile.write(public: coordinator, of: "the coordinator", to: "\(folder)/\(KeyFile.coordinatorName)")
@@ -42,12 +43,12 @@ enum KeyFolder {
     return keys.publicKey
   }
 
-  private static func newPair() throws(Failure) -> KeyPair {
+  private static func newPair() throws(KeyError) -> KeyPair {
     do { return try KeyPair.random() } catch { throw .failed("\(error)") }
   }
 
   /// A new folder for its owner alone.
-  static func makePrivateFolder(_ path: String) throws(Failure) {
+  package static func makePrivateFolder(_ path: String) throws(KeyError) {
     guard mkdir(path, 0o700) == 0, chmod(path, 0o700) == 0 else {
       let reason = String(cString: strerror(errno))
       throw .failed("\(path): this folder cannot be made: \(reason); keys are never written over")

@@ -5,7 +5,7 @@ import ShellCommands
 import TextInput
 
 /// Files with one key each. Secret ones are read and written with the care that ssh takes of its own.
-enum KeyFile {
+package enum KeyFile {
   static let secretName = "secret-key"
   static let publicName = "public-key"
   static let coordinatorName = "coordinator-key"
@@ -14,25 +14,25 @@ enum KeyFile {
   private static let mostBytes = 4096
 
   /// - Throws: where others than its owner and root may read the file, too.
-  static func readSecret(_ path: String) throws(Failure) -> SecretKey {
+  static func readSecret(_ path: String) throws(KeyError) -> SecretKey {
     let text = try read(path, isSecret: true)
     guard let key = SecretKey(hexadecimal: content(of: text)) else { throw notAKey(path) }
     return key
   }
 
-  static func readPublic(_ path: String) throws(Failure) -> PublicKey {
+  package static func readPublic(_ path: String) throws(KeyError) -> PublicKey {
     guard let key = PublicKey(hexadecimal: content(of: try read(path, isSecret: false))) else { throw notAKey(path) }
     return key
   }
 
   /// For its owner alone. Never writes over what is there.
-  static func write(secret key: SecretKey, of name: String, to path: String) throws(Failure) {
+  package static func write(secret key: SecretKey, of name: String, to path: String) throws(KeyError) {
     try create(
       path, "# The secret LayerSearch key of \(name). Whoever has it is \(name).\n\(key.hexadecimalForItsFile)\n",
       mode: 0o600)
   }
 
-  static func write(public key: PublicKey, of name: String, to path: String) throws(Failure) {
+  package static func write(public key: PublicKey, of name: String, to path: String) throws(KeyError) {
     try create(path, "# The public LayerSearch key of \(name).\n\(key.hexadecimal)\n", mode: 0o644)
   }
 
@@ -43,11 +43,11 @@ enum KeyFile {
     return lines.count == 1 ? lines[0] : ""
   }
 
-  private static func notAKey(_ path: String) -> Failure {
+  private static func notAKey(_ path: String) -> KeyError {
     .failed("\(path): this is no key; a line of 64 hexadecimal digits is wanted, as layersearch keygen writes it")
   }
 
-  private static func read(_ path: String, isSecret: Bool) throws(Failure) -> String {
+  private static func read(_ path: String, isSecret: Bool) throws(KeyError) -> String {
     let input: TextInput
     do { input = try TextInput(path: path, mostBytes: mostBytes, from: .regularFile) } catch {
       switch error.kind {
@@ -62,7 +62,7 @@ enum KeyFile {
     return input.text
   }
 
-  private static func requirePrivacy(of path: String, _ status: stat) throws(Failure) {
+  private static func requirePrivacy(of path: String, _ status: stat) throws(KeyError) {
     guard status.st_uid == geteuid() || status.st_uid == 0 else {
       throw .failed("\(path): this secret key belongs to another user; give this user a key of its own")
     }
@@ -77,13 +77,13 @@ enum KeyFile {
 
   /// - Parameter credentials: where systemd keeps this process's credentials. It shows them as readable by the group, because of
   ///   an access list for the service's user, but keeps their folder from everybody else.
-  static func isPrivate(_ path: String, mode: mode_t, owner: uid_t, credentials: String?) -> Bool {
+  package static func isPrivate(_ path: String, mode: mode_t, owner: uid_t, credentials: String?) -> Bool {
     if mode & 0o077 == 0 { return true }
     guard let credentials, credentials.hasPrefix("/"), owner == 0, mode & 0o037 == 0 else { return false }
     return path.hasPrefix(credentials + "/") && !path.split(separator: "/").contains("..")
   }
 
-  private static func create(_ path: String, _ text: String, mode: mode_t) throws(Failure) {
+  private static func create(_ path: String, _ text: String, mode: mode_t) throws(KeyError) {
     let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)
     guard descriptor >= 0 else {
       throw .failed("\(path): cannot be made: \(String(cString: strerror(errno))); keys are never written over")

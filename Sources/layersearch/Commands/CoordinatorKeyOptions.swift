@@ -1,21 +1,5 @@
 import ArgumentParser
-import Foundation
-import ImageData
-import Messaging
-
-/// A coordinator's own pair and the list of those that it lets in.
-struct CoordinatorKeys {
-  let own: KeyPair
-  let authorized: AuthorizedKeysFile
-
-  /// `list`: nil for the one in the folder itself.
-  init(folder: String, list: String?) throws(Failure) {
-    let folder = expandingTilde(folder)
-    own = try KeyFolder.ownKeys(in: folder)
-    authorized = try AuthorizedKeysFile(
-      path: list.map(expandingTilde) ?? "\(folder)/\(AuthorizedKeysFile.standardName)")
-  }
-}
+import Keys
 
 /// How a coordinator that others may reach keeps strangers out.
 struct CoordinatorKeyOptions: ParsableArguments {
@@ -48,7 +32,7 @@ struct CoordinatorKeyOptions: ParsableArguments {
     }
   }
 
-  func load() throws(Failure) -> CoordinatorKeys? {
+  func load() throws(KeyError) -> CoordinatorKeys? {
     guard let keys else { return nil }
     return try CoordinatorKeys(folder: keys, list: authorizedKeys)
   }

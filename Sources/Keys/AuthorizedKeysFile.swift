@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Messaging
 import Processes
@@ -5,11 +6,11 @@ import ShellCommands
 import TextInput
 
 /// The file of the keys that a coordinator lets in, read again when it changes.
-struct AuthorizedKeysFile {
-  static let standardName = "authorized-keys"
+package struct AuthorizedKeysFile {
+  package static let standardName = "authorized-keys"
 
-  let path: String
-  private(set) var keys: AuthorizedKeys
+  package let path: String
+  package private(set) var keys: AuthorizedKeys
   private var seen: Version
   /// The error that was told last, so that it is told once.
   private var toldProblem: String?
@@ -36,12 +37,12 @@ struct AuthorizedKeysFile {
     }
   }
 
-  init(path: String) throws(Failure) {
+  package init(path: String) throws(KeyError) {
     self.path = path
     (keys, seen) = try Self.read(path)
   }
 
-  enum Change {
+  package enum Change {
     case none
     case keys(AuthorizedKeys)
     /// The file cannot be used as it is: what was read last stays in force.
@@ -49,7 +50,7 @@ struct AuthorizedKeysFile {
   }
 
   /// Looks whether the file has changed: cheap where it has not.
-  mutating func look() -> Change {
+  package mutating func look() -> Change {
     var status = stat()
     if stat(path, &status) == 0, !seen.isYoung, Version(status).isSameFile(as: seen) {
       return toldProblem == nil ? .none : backToNormal()
@@ -73,14 +74,14 @@ struct AuthorizedKeysFile {
     return .none
   }
 
-  private static func read(_ path: String) throws(Failure) -> (AuthorizedKeys, Version) {
+  private static func read(_ path: String) throws(KeyError) -> (AuthorizedKeys, Version) {
     let input = try contents(path)
     do { return (try AuthorizedKeys(text: input.text, file: path), Version(input.status)) } catch {
       throw .failed(error.description)
     }
   }
 
-  private static func contents(_ path: String) throws(Failure) -> TextInput {
+  private static func contents(_ path: String) throws(KeyError) -> TextInput {
     let input: TextInput
     do { input = try TextInput(path: path, mostBytes: AuthorizedKeys.mostBytes, from: .regularFile) } catch {
       switch error.kind {
@@ -105,19 +106,22 @@ struct AuthorizedKeysFile {
 
   // MARK: Writing
 
-  static func create(_ path: String) throws(Failure) {
-    try AtomicFile.write(Array(header.utf8), to: path)
-    chmod(path, 0o644)
+  package static func create(_ path: String) throws(KeyError) {
+    try write(header, to: path)
   }
 
   /// Adds keys as the last lines. The file is replaced as a whole, so that no coordinator reads half of a line.
-  static func add(_ keys: [(key: PublicKey, name: String)], to path: String) throws(Failure) {
+  package static func add(_ keys: [(key: PublicKey, name: String)], to path: String) throws(KeyError) {
     var text = try contents(path).text
     if !text.isEmpty, !text.hasSuffix("\n") { text += "\n" }
     for (key, name) in keys { text += AuthorizedKeys.line(key, name: name) }
     // What could not be read again must not take the place of what can.
     do { _ = try AuthorizedKeys(text: text, file: path) } catch { throw .failed(error.description) }
-    try AtomicFile.write(Array(text.utf8), to: path)
+    try write(text, to: path)
+  }
+
+  private static func write(_ text: String, to path: String) throws(KeyError) {
+    do { try OutputFile(path).write(Array(text.utf8)) } catch { throw .failed("\(error)") }
     chmod(path, 0o644)
   }
 

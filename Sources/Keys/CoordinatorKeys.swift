@@ -1,0 +1,17 @@
+import Foundation
+import ImageData
+import Messaging
+
+/// A coordinator's own pair and the list of those that it lets in.
+package struct CoordinatorKeys {
+  package let own: KeyPair
+  package let authorized: AuthorizedKeysFile
+
+  /// `list`: nil for the one in the folder itself.
+  package init(folder: String, list: String?) throws(KeyError) {
+    let folder = expandingTilde(folder)
+    own = try KeyFolder.ownKeys(in: folder)
+    authorized = try AuthorizedKeysFile(
+      path: list.map(expandingTilde) ?? "\(folder)/\(AuthorizedKeysFile.standardName)")
+  }
+}
