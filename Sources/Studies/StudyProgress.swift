@@ -4,10 +4,8 @@ import SearchCore
 package struct StudyProgress: Sendable {
   package private(set) var finished = 0
   package private(set) var failed = 0
-  package private(set) var jobs = 0
   package private(set) var running: Set<Int64> = []
   package private(set) var workers: [String: WorkerRecord] = [:]
-  package private(set) var hasEnded = false
 
   private var pace = Pace()
   /// Attempts that were begun in this session: when, on a monotonic clock.
@@ -16,7 +14,6 @@ package struct StudyProgress: Sendable {
   /// Takes up where the recorded jobs stand; none of them is running.
   package init(jobs records: [JobRecord]) {
     for record in records {
-      jobs += 1
       if record.state == .finished { finished += 1 }
       if record.state == .failed { failed += 1 }
     }
@@ -24,7 +21,6 @@ package struct StudyProgress: Sendable {
 
   package mutating func apply(_ change: StudyChange, now: Double) {
     switch change {
-    case .jobAdded: jobs += 1
     case .attemptStarted(let job, let attempt, _):
       running.insert(job)
       begun[job] = (attempt, now)
@@ -45,8 +41,7 @@ package struct StudyProgress: Sendable {
       failed += 1
     case .workerJoined(let worker): workers[worker.id] = worker
     case .workerLeft(let id, _): workers[id] = nil
-    case .studyFinished: hasEnded = true
-    case .noted, .failureExplained, .workerBenched, .workerUnbenched: break
+    case .jobAdded, .studyFinished, .noted, .failureExplained, .workerBenched, .workerUnbenched: break
     }
   }
 

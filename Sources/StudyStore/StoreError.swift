@@ -10,7 +10,7 @@ import ShellCommands
 /// What can go wrong with a study's folder. `description` is one line: what, where, and what to do.
 public struct StoreError: Error, Hashable, Sendable {
   public enum Code: String, CaseIterable, Sendable {
-    case missingFolder, noStudy, alreadyExists, inUse, damaged, newerVersion, olderVersion, differentConfiguration
+    case missingFolder, noStudy, alreadyExists, inUse, damaged, newerVersion, differentConfiguration
     case missingRecords, diskFull, permission, busy, invalidChange, closed, inputOutput
   }
 

@@ -35,7 +35,7 @@ struct FaultTests {
         if let error {
           #expect(!error.description.contains("\n"))
           #expect(
-            [.damaged, .noStudy, .newerVersion, .olderVersion, .permission, .inputOutput, .invalidChange]
+            [.damaged, .noStudy, .newerVersion, .permission, .inputOutput, .invalidChange]
               .contains(error.code), "\(error)")
         }
       }

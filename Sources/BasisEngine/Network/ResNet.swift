@@ -83,9 +83,6 @@ public final class ResNet {
     basisMemory = builder.basisMemory
   }
 
-  /// Trained numbers: weights, coefficients, batch norm's γ and β, the classifier's bias.
-  public var parameterCount: Int { parameters.count }
-
   /// Where a batch's images go before a pass: 3 × 32 × 32, haloed; `BatchAssembler` fills it.
   public var input: LaneView { workspace.input }
 

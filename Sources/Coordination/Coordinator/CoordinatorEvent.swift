@@ -53,12 +53,8 @@ public struct CoordinatorSummary: Hashable, Sendable {
   /// Of these: benched, or held back until others have tried what failed at them.
   public var restingWorkers = 0
   public var slots = 0
-  /// Finished by this process, not by an earlier run: what a rate is made of.
-  public var finishedSinceStart = 0
   /// Valid results for jobs that had one already.
   public var lateResults = 0
   public var undecodable = 0
-  public var bestAccuracy: Double?
-  public var bestCandidate: Candidate?
   public var isFinished = false
 }

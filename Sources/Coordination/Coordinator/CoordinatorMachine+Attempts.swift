@@ -194,7 +194,6 @@ extension CoordinatorMachine {
   ) {
     let worker = session.worker
     let lease = jobs.finish(reference.job, with: result)
-    finishedSinceStart += 1
     recordSuccess()
     record(.jobFinished(job: reference.job, attempt: reference.attempt, worker: worker, result: result))
     if let lease { forget(reference.job, lease) }

@@ -58,7 +58,6 @@ public struct CoordinatorMachine: Sendable {
   var serial: UInt64 = 0
   var isFinished = false
   var expectedJobs = 0
-  var finishedSinceStart = 0
   var lateResults = 0
   var undecodable = 0
   var slots = 0
@@ -120,9 +119,7 @@ public struct CoordinatorMachine: Sendable {
     CoordinatorSummary(
       jobs: jobs.count, waiting: jobs.waitingCount, running: jobs.runningCount, finished: jobs.finishedCount,
       failed: jobs.failedCount, expectedJobs: expectedJobs, workers: sessions.count, restingWorkers: resting.count,
-      slots: slots,
-      finishedSinceStart: finishedSinceStart, lateResults: lateResults, undecodable: undecodable,
-      bestAccuracy: jobs.best?.accuracy, bestCandidate: jobs.best?.candidate, isFinished: isFinished)
+      slots: slots, lateResults: lateResults, undecodable: undecodable, isFinished: isFinished)
   }
 
   /// The name of the worker that is connected there.

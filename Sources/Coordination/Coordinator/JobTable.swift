@@ -7,7 +7,6 @@ struct JobTable: Sendable {
   private(set) var leases: [Int64: Lease] = [:]
   private(set) var finishedCount = 0
   private(set) var failedCount = 0
-  private(set) var best: (candidate: Candidate, accuracy: Double)?
   private var jobs: [Int64: JobRecord] = [:]
   private var trials: Set<Trial> = []
   private var lastID: Int64 = 0
@@ -160,7 +159,6 @@ struct JobTable: Sendable {
     reported[job.id] = nil
     assignees[job.id] = nil
     history.record(result, for: job.trial)
-    if !result.diverged, result.accuracy > best?.accuracy ?? -1 { best = (job.trial.candidate, result.accuracy) }
   }
 
   private mutating func enqueue(_ id: Int64) {
