@@ -1,3 +1,94 @@
+/// What a coordinator says to its workers. On the wire: see `MessageCodec`.
+///
+/// It welcomes those who say hello, and spends a credit on each job.
+///
+/// A message is a case with its code and content here; its fields are declared beside the content's type.
+public enum CoordinatorMessage: Hashable, Sendable {
+  case welcome(Welcome)
+  case refusal(Refusal)
+  case job(JobAssignment)
+  case resultAcknowledged(AttemptReference)
+  case coordinatorHeartbeat(CoordinatorHeartbeat)
+  case cancel(AttemptReference)
+  case drain(Drain)
+  /// "I do not know you": the coordinator was restarted; say hello again.
+  case reregister
+  case dataChunk(DataChunk)
+  /// What was asked for cannot be had here, now or later.
+  case dataRefusal(Refusal)
+  /// No jobs for a while, and why.
+  case bench(Bench)
+
+  /// Bytes that come with a digest: whoever receives them computes their own, and says it beside the message.
+  public var attachment: [UInt8]? {
+    if case .dataChunk(let chunk) = self { chunk.bytes } else { nil }
+  }
+}
+
+extension CoordinatorMessage: WireMessage {
+  /// On the wire. Codes are 65 or more, and never used again for something else.
+  enum Code: UInt8, MessageCode {
+    case welcome = 65
+    case refusal = 66
+    case job = 67
+    case resultAcknowledged = 68
+    case coordinatorHeartbeat = 69
+    case cancel = 70
+    case drain = 71
+    case reregister = 72
+    case dataChunk = 73
+    case dataRefusal = 74
+    case bench = 80
+
+    var maximumPayloadBytes: Int {
+      switch self {
+      case .job: 1 << 18
+      case .dataChunk: DataChunk.headerBytes + DataChunk.maximumBytes
+      case .welcome, .refusal, .resultAcknowledged, .coordinatorHeartbeat, .cancel, .drain, .reregister, .dataRefusal,
+        .bench:
+        1 << 16
+      }
+    }
+  }
+
+  func visitContent<Visitor: ContentVisitor>(_ visitor: Visitor) throws(ProtocolError) -> Visitor.Output {
+    switch self {
+    case .welcome(let content): try visitor.visit(content, of: Code.welcome)
+    case .refusal(let content): try visitor.visit(content, of: Code.refusal)
+    case .job(let content): try visitor.visit(content, of: Code.job)
+    case .resultAcknowledged(let content): try visitor.visit(content, of: Code.resultAcknowledged)
+    case .coordinatorHeartbeat(let content): try visitor.visit(content, of: Code.coordinatorHeartbeat)
+    case .cancel(let content): try visitor.visit(content, of: Code.cancel)
+    case .drain(let content): try visitor.visit(content, of: Code.drain)
+    case .reregister: try visitor.visit(NoContent(), of: Code.reregister)
+    case .dataChunk(let content): try visitor.visit(content, of: Code.dataChunk)
+    case .dataRefusal(let content): try visitor.visit(content, of: Code.dataRefusal)
+    case .bench(let content): try visitor.visit(content, of: Code.bench)
+    }
+  }
+
+  static func read<Source: ContentSource>(_ code: Code, from source: Source) throws(ProtocolError) -> Self {
+    switch code {
+    case .welcome: return .welcome(try source.content(of: code))
+    case .refusal: return .refusal(try source.content(of: code))
+    case .job: return .job(try source.content(of: code))
+    case .resultAcknowledged: return .resultAcknowledged(try source.content(of: code))
+    case .coordinatorHeartbeat: return .coordinatorHeartbeat(try source.content(of: code))
+    case .cancel: return .cancel(try source.content(of: code))
+    case .drain: return .drain(try source.content(of: code))
+    case .reregister:
+      _ = try source.content(of: code) as NoContent
+      return .reregister
+    case .dataChunk: return .dataChunk(try source.content(of: code))
+    case .dataRefusal: return .dataRefusal(try source.content(of: code))
+    case .bench: return .bench(try source.content(of: code))
+    }
+  }
+
+  /// Throws `ProtocolError.field` for the first field out of its range.
+  public func validate() throws(ProtocolError) { try visitContent(ContentCheck()) }
+}
+
 public struct Refusal: JSONContent, Codable, Hashable, Sendable {
   /// One line for the worker's user.
   public var reason: String

@@ -23,12 +23,26 @@ public enum MessageCodec {
   /// Longer payloads are read in the form that this program writes, or not at all.
   static let longestGeneral = 1 << 16
 
-  public static func encode(_ message: Message, id: UInt64) throws(ProtocolError) -> [[UInt8]] {
+  // Not generic for other modules: what is generic is compiled for each kind of message within this one.
+
+  public static func encode(_ message: WorkerMessage, id: UInt64) throws(ProtocolError) -> [[UInt8]] {
     try frames(of: message, id: id)
   }
 
-  public static func decode(_ frames: [[UInt8]]) throws(ProtocolError) -> (message: Message, id: UInt64) {
-    try message(in: frames)
+  public static func encode(_ message: CoordinatorMessage, id: UInt64) throws(ProtocolError) -> [[UInt8]] {
+    try frames(of: message, id: id)
+  }
+
+  public static func decode(
+    _ frames: [[UInt8]], as: WorkerMessage.Type
+  ) throws(ProtocolError) -> (message: WorkerMessage, id: UInt64) {
+    try message(in: frames, orElse: CoordinatorMessage.self)
+  }
+
+  public static func decode(
+    _ frames: [[UInt8]], as: CoordinatorMessage.Type
+  ) throws(ProtocolError) -> (message: CoordinatorMessage, id: UInt64) {
+    try message(in: frames, orElse: WorkerMessage.self)
   }
 
   private static func frames(of message: some WireMessage, id: UInt64) throws(ProtocolError) -> [[UInt8]] {
@@ -49,8 +63,9 @@ public enum MessageCodec {
     }
   }
 
-  private static func message<Message: WireMessage>(
-    in frames: [[UInt8]]
+  /// `Other`: what the other side says.
+  private static func message<Message: WireMessage, Other: WireMessage>(
+    in frames: [[UInt8]], orElse: Other.Type
   ) throws(ProtocolError) -> (message: Message, id: UInt64) {
     guard frames.count == frameCount else { throw .frameCount(frames.count) }
     guard frames[0].count == magic.count + 1, frames[0].starts(with: magic) else { throw .notThisProtocol }
@@ -60,7 +75,10 @@ public enum MessageCodec {
     guard frames[3].count <= maximumPayloadBytes else {
       throw .frameSize(frame: "payload", bytes: frames[3].count, allowed: "at most \(maximumPayloadBytes)")
     }
-    guard let code = Message.Code(rawValue: frames[1][0]) else { throw .unknownType(frames[1][0]) }
+    guard let code = Message.Code(rawValue: frames[1][0]) else {
+      if let other = Other.Code(rawValue: frames[1][0]) { throw .direction("\(other)") }
+      throw .unknownType(frames[1][0])
+    }
     guard frames[3].count <= code.maximumPayloadBytes else {
       throw .frameSize(
         frame: "payload of \(code)", bytes: frames[3].count, allowed: "at most \(code.maximumPayloadBytes)")

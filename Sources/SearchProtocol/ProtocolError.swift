@@ -6,6 +6,8 @@ public enum ProtocolError: Error, Hashable, Sendable {
   case notThisProtocol
   case version(UInt8)
   case unknownType(UInt8)
+  /// A message of this name, which only the receiver's side says.
+  case direction(String)
   case nesting(depth: Int)
   /// The JSON does not say what the message needs.
   case payload(of: String, problem: String)
@@ -23,6 +25,7 @@ extension ProtocolError: CustomStringConvertible {
     case .version(let version):
       "the peer writes frames of version \(version), this build reads \(ProtocolVersion.framing): install equal versions"
     case .unknownType(let code): "message type \(code) is unknown to this build"
+    case .direction(let name): "\(name) is not a message that this peer may send: it is the receiver's own"
     case .nesting(let depth): "the payload is nested \(depth) deep, allowed are \(MessageCodec.maximumDepth)"
     case .payload(let type, let problem): "the payload of \(type) cannot be read: \(problem)"
     case .field(let name, let problem): "\(name) \(problem)"

@@ -1,3 +1,70 @@
+/// What a worker says to its coordinator. On the wire: see `MessageCodec`.
+///
+/// It says hello, is welcomed (or refused), and gives credits as slots become free. Progress and heartbeats renew leases.
+/// A result stands until it is acknowledged, which happens only after it is committed.
+///
+/// A message is a case with its code and content here; its fields are declared beside the content's type.
+public enum WorkerMessage: Hashable, Sendable {
+  case hello(Hello)
+  case ready(Ready)
+  case accept(AttemptReference)
+  case progress(Progress)
+  case result(AttemptReport)
+  case workerHeartbeat(WorkerHeartbeat)
+  case bye(Bye)
+  case dataRequest(DataRequest)
+}
+
+extension WorkerMessage: WireMessage {
+  /// On the wire. Codes are below 65, and never used again for something else.
+  enum Code: UInt8, MessageCode {
+    case hello = 1
+    case ready = 2
+    case accept = 3
+    case progress = 4
+    case result = 5
+    case workerHeartbeat = 6
+    case bye = 7
+    case dataRequest = 8
+
+    var maximumPayloadBytes: Int {
+      switch self {
+      case .hello, .result, .workerHeartbeat: MessageCodec.maximumPayloadBytes
+      case .ready, .accept, .progress, .bye, .dataRequest: 1 << 16
+      }
+    }
+  }
+
+  func visitContent<Visitor: ContentVisitor>(_ visitor: Visitor) throws(ProtocolError) -> Visitor.Output {
+    switch self {
+    case .hello(let content): try visitor.visit(content, of: Code.hello)
+    case .ready(let content): try visitor.visit(content, of: Code.ready)
+    case .accept(let content): try visitor.visit(content, of: Code.accept)
+    case .progress(let content): try visitor.visit(content, of: Code.progress)
+    case .result(let content): try visitor.visit(content, of: Code.result)
+    case .workerHeartbeat(let content): try visitor.visit(content, of: Code.workerHeartbeat)
+    case .bye(let content): try visitor.visit(content, of: Code.bye)
+    case .dataRequest(let content): try visitor.visit(content, of: Code.dataRequest)
+    }
+  }
+
+  static func read<Source: ContentSource>(_ code: Code, from source: Source) throws(ProtocolError) -> Self {
+    switch code {
+    case .hello: return .hello(try source.content(of: code))
+    case .ready: return .ready(try source.content(of: code))
+    case .accept: return .accept(try source.content(of: code))
+    case .progress: return .progress(try source.content(of: code))
+    case .result: return .result(try source.content(of: code))
+    case .workerHeartbeat: return .workerHeartbeat(try source.content(of: code))
+    case .bye: return .bye(try source.content(of: code))
+    case .dataRequest: return .dataRequest(try source.content(of: code))
+    }
+  }
+
+  /// Throws `ProtocolError.field` for the first field out of its range.
+  public func validate() throws(ProtocolError) { try visitContent(ContentCheck()) }
+}
+
 /// Credits: the coordinator may send this many more jobs. Replaces what was given before.
 public struct Ready: JSONContent, Codable, Hashable, Sendable {
   public var freeSlots: Int

@@ -22,11 +22,7 @@ struct ClaimTests {
     at now: Double = 0
   ) -> [AttemptReference] {
     let message = Fixture.hello(name, host: host)
-    if let key, case .hello(let hello) = message {
-      _ = machine.handle(.introduced(hello, from: peer, key: key), at: now)
-    } else {
-      _ = machine.handle(.received(message, from: peer), at: now)
-    }
+    _ = machine.handle(.received(message, from: peer, Delivery(key: key)), at: now)
     let jobs = machine.handle(.received(.ready(Ready(freeSlots: 2)), from: peer), at: now).jobs(to: peer)
     for job in jobs { _ = machine.handle(.received(.accept(job), from: peer), at: now) }
     return jobs

@@ -156,7 +156,7 @@ struct CoordinatorTests {
     var (machine, jobs) = served(slots: 1)
     for second in stride(from: 1.0, to: 1000, by: 1) {
       if Int(second) % 40 == 0 {
-        let message: Message =
+        let message: WorkerMessage =
           Int(second) % 80 == 0
           ? .workerHeartbeat(WorkerHeartbeat(running: jobs, freeSlots: 0))
           : .progress(Progress(reference: jobs[0], epoch: 1, step: 1, steps: 2, loss: 1, memoryBytes: 1))
@@ -185,7 +185,7 @@ struct CoordinatorTests {
     _ = machine.handle(.started, at: 0)
     _ = machine.handle(.received(Fixture.hello("w", slots: 1), from: a), at: 0)
     _ = machine.handle(.received(.ready(Ready(freeSlots: 1)), from: a), at: 0)
-    let empty = Message.workerHeartbeat(WorkerHeartbeat(running: [], freeSlots: 1))
+    let empty = WorkerMessage.workerHeartbeat(WorkerHeartbeat(running: [], freeSlots: 1))
     #expect(machine.handle(.received(empty, from: a), at: 1).isEmpty)
     let effects = machine.handle(.received(empty, from: a), at: 30)
     #expect(effects.jobs(to: a) == [Fixture.reference(1, 2)])
@@ -295,7 +295,7 @@ struct CoordinatorTests {
   func reportedFailure() {
     var (machine, jobs) = served(slots: 1, first: 1)
     _ = machine.handle(.received(Fixture.failed(jobs[0]), from: a), at: 1)
-    let beat = Message.workerHeartbeat(WorkerHeartbeat(running: jobs, freeSlots: 1))
+    let beat = WorkerMessage.workerHeartbeat(WorkerHeartbeat(running: jobs, freeSlots: 1))
     #expect(machine.handle(.received(beat, from: a), at: 1).jobs(to: a) == [Fixture.reference(1, 2)])
   }
 

@@ -29,6 +29,10 @@ struct DataTests {
       length: min(DataChunk.maximumBytes, bytes - chunk * DataChunk.maximumBytes), returned: returned)
   }
 
+  private func asks(_ request: DataRequest, from peer: PeerID, ticket: UInt64) -> CoordinatorEvent {
+    .received(.dataRequest(request), from: peer, Delivery(ticket: ticket))
+  }
+
   private func tickets(_ effects: [CoordinatorEffect], _ peer: PeerID) -> [UInt64] {
     effects.compactMap { if case .sendData(_, _, let ticket, peer) = $0 { ticket } else { nil } }
   }
@@ -37,16 +41,16 @@ struct DataTests {
   func window() {
     var machine = coordinator()
     for chunk in 0..<9 {
-      let effects = machine.handle(.dataRequested(request(chunk), from: a, ticket: UInt64(chunk)), at: 1)
+      let effects = machine.handle(asks(request(chunk), from: a, ticket: UInt64(chunk)), at: 1)
       #expect(tickets(effects, a) == (chunk < 4 ? [UInt64(chunk)] : []))
     }
     // A made-up ticket changes nothing.
     #expect(
-      tickets(machine.handle(.dataRequested(request(4, returned: [77]), from: a, ticket: 50), at: 1), a).isEmpty)
-    #expect(tickets(machine.handle(.dataRequested(request(4, returned: [0]), from: a, ticket: 51), at: 1), a) == [51])
-    #expect(tickets(machine.handle(.dataRequested(request(5, returned: [0]), from: a, ticket: 52), at: 1), a).isEmpty)
+      tickets(machine.handle(asks(request(4, returned: [77]), from: a, ticket: 50), at: 1), a).isEmpty)
+    #expect(tickets(machine.handle(asks(request(4, returned: [0]), from: a, ticket: 51), at: 1), a) == [51])
+    #expect(tickets(machine.handle(asks(request(5, returned: [0]), from: a, ticket: 52), at: 1), a).isEmpty)
     // Others are not held up, and a chunk that was lost is forgotten after a minute.
-    #expect(tickets(machine.handle(.dataRequested(request(0), from: b, ticket: 60), at: 1), b) == [60])
+    #expect(tickets(machine.handle(asks(request(0), from: b, ticket: 60), at: 1), b) == [60])
     for second in 2...70 {
       for peer in [a, b] {
         _ = machine.handle(
@@ -54,24 +58,24 @@ struct DataTests {
       }
       _ = machine.handle(.tick, at: Double(second))
     }
-    #expect(tickets(machine.handle(.dataRequested(request(5), from: a, ticket: 70), at: 71), a) == [70])
+    #expect(tickets(machine.handle(asks(request(5), from: a, ticket: 70), at: 71), a) == [70])
   }
 
   @Test("all workers together have a bounded number of chunks on their way, and are served in turn")
   func bound() {
     var machine = coordinator { $0.dataChunksAtOnce = 5 }
-    for chunk in 0..<4 { _ = machine.handle(.dataRequested(request(chunk), from: a, ticket: UInt64(chunk)), at: 1) }
+    for chunk in 0..<4 { _ = machine.handle(asks(request(chunk), from: a, ticket: UInt64(chunk)), at: 1) }
     var sent: [UInt64] = []
     for chunk in 0..<4 {
-      sent += tickets(machine.handle(.dataRequested(request(chunk), from: b, ticket: UInt64(10 + chunk)), at: 1), b)
+      sent += tickets(machine.handle(asks(request(chunk), from: b, ticket: UInt64(10 + chunk)), at: 1), b)
     }
     #expect(sent == [10])
     #expect(
-      tickets(machine.handle(.dataRequested(request(4, returned: [0, 1]), from: a, ticket: 4), at: 2), b) == [11, 12])
+      tickets(machine.handle(asks(request(4, returned: [0, 1]), from: a, ticket: 4), at: 2), b) == [11, 12])
     // A worker that leaves makes room for others.
     #expect(tickets(machine.handle(.received(.bye(Bye(reason: "")), from: a), at: 3), b).isEmpty)
     let nothing = DataRequest(contentHash: "abc", offset: 0, length: 0, returned: [])
-    #expect(tickets(machine.handle(.dataRequested(nothing, from: b, ticket: 99), at: 3), b) == [13])
+    #expect(tickets(machine.handle(asks(nothing, from: b, ticket: 99), at: 3), b) == [13])
   }
 
   @Test(
@@ -84,22 +88,22 @@ struct DataTests {
     requests[1].length += 1
     requests[2].offset = FieldLimits.dataBytes
     for request in requests[..<3] {
-      let effects = machine.handle(.dataRequested(request, from: a, ticket: 1), at: 1)
+      let effects = machine.handle(asks(request, from: a, ticket: 1), at: 1)
       #expect(effects.sent(to: a).contains { if case .dataRefusal = $0 { true } else { false } })
       #expect(tickets(effects, a).isEmpty)
     }
     #expect(
-      machine.handle(.dataRequested(request(0), from: PeerID(9), ticket: 1), at: 1) == [
+      machine.handle(asks(request(0), from: PeerID(9), ticket: 1), at: 1) == [
         .send(.reregister, to: PeerID(9))
       ])
     var without = coordinator { $0.dataBytes = 0 }
-    let effects = without.handle(.dataRequested(request(0), from: a, ticket: 1), at: 1)
+    let effects = without.handle(asks(request(0), from: a, ticket: 1), at: 1)
     #expect(effects.sent(to: a).contains { if case .dataRefusal = $0 { true } else { false } })
   }
 
   // MARK: The worker
 
-  private func welcome(version: Int = 2) -> Message {
+  private func welcome(version: Int = 2) -> CoordinatorMessage {
     .welcome(
       Welcome(
         study: "study-1", studyName: "s", protocolVersion: version, data: data, heartbeatSeconds: 5, leaseSeconds: 60))
@@ -107,6 +111,10 @@ struct DataTests {
 
   private func requests(_ effects: [WorkerEffect]) -> [DataRequest] {
     effects.sent.compactMap { if case .dataRequest(let request) = $0 { request } else { nil } }
+  }
+
+  private func arrives(_ chunk: DataChunk, isIntact: Bool) -> WorkerEvent {
+    .received(.dataChunk(chunk), digest: isIntact ? chunk.digest : chunk.digest + [0])
   }
 
   private func chunk(_ number: Int, ticket: UInt64 = 1) -> DataChunk {
@@ -128,7 +136,7 @@ struct DataTests {
     var (worker, effects) = fetching()
     #expect(requests(effects) == (0..<4).map { request($0) })
     for number in 0..<10 {
-      effects = worker.handle(.dataReceived(chunk(number, ticket: UInt64(number)), isIntact: true), at: 1)
+      effects = worker.handle(arrives(chunk(number, ticket: UInt64(number)), isIntact: true), at: 1)
       let stored = effects.compactMap {
         if case .storeData(let offset, let bytes) = $0 { [offset, bytes.count] } else { nil }
       }
@@ -152,11 +160,11 @@ struct DataTests {
   @Test("a damaged piece is asked for again, once everything that followed it has come")
   func damage() {
     var (worker, _) = fetching()
-    #expect(requests(worker.handle(.dataReceived(chunk(0), isIntact: false), at: 1)).isEmpty)
+    #expect(requests(worker.handle(arrives(chunk(0), isIntact: false), at: 1)).isEmpty)
     for number in 1..<3 {
-      #expect(requests(worker.handle(.dataReceived(chunk(number), isIntact: true), at: 1)).isEmpty)
+      #expect(requests(worker.handle(arrives(chunk(number), isIntact: true), at: 1)).isEmpty)
     }
-    #expect(requests(worker.handle(.dataReceived(chunk(3), isIntact: true), at: 1)).isEmpty)
+    #expect(requests(worker.handle(arrives(chunk(3), isIntact: true), at: 1)).isEmpty)
     #expect(requests(worker.handle(.tick, at: 1.9)).isEmpty)
     let effects = worker.handle(.tick, at: 2)
     #expect(requests(effects).map(\.offset) == (0..<4).map { request($0).offset })
@@ -176,7 +184,7 @@ struct DataTests {
       if waiting > 0 {
         waiting -= 1
         // Damaged, out of its turn, or damaged with a new welcome each time.
-        effects += worker.handle(.dataReceived(chunk(kind == 1 ? 5 : 0), isIntact: kind == 1), at: now)
+        effects += worker.handle(arrives(chunk(kind == 1 ? 5 : 0), isIntact: kind == 1), at: now)
         if kind == 2 { effects += worker.handle(.received(welcome()), at: now) }
       }
       _ = worker.handle(.received(.coordinatorHeartbeat(CoordinatorHeartbeat(study: "study-1"))), at: now)
@@ -193,7 +201,7 @@ struct DataTests {
   @Test("silence, and a new connection, ask for the rest again")
   func interruption() {
     var (worker, _) = fetching()
-    _ = worker.handle(.dataReceived(chunk(0), isIntact: true), at: 1)
+    _ = worker.handle(arrives(chunk(0), isIntact: true), at: 1)
     for second in 2...31 {
       _ = worker.handle(.received(.coordinatorHeartbeat(CoordinatorHeartbeat(study: "study-1"))), at: Double(second))
       #expect(requests(worker.handle(.tick, at: Double(second))).isEmpty)
@@ -212,7 +220,7 @@ struct DataTests {
       let refused = worker.handle(.dataAbsent(present: 0, bytes: bytes, reason: "other content"), at: 1)
       #expect(refused.exitCode == nil && requests(refused).isEmpty)
       #expect(!requests(worker.handle(.tick, at: 4)).isEmpty)
-      for number in 0..<10 { _ = worker.handle(.dataReceived(chunk(number), isIntact: true), at: 1) }
+      for number in 0..<10 { _ = worker.handle(arrives(chunk(number), isIntact: true), at: 1) }
     }
     #expect(worker.handle(.dataAbsent(present: 0, bytes: bytes, reason: "other content"), at: 1).exitCode == 1)
     var (refused, _) = fetching()

@@ -43,7 +43,7 @@ enum Fixture {
   static func hello(
     _ worker: String, slots: Int = 2, study: String? = nil, running: [AttemptReference] = [],
     finished: [AttemptReference] = [], host: String = "host"
-  ) -> Message {
+  ) -> WorkerMessage {
     .hello(
       Hello(
         worker: worker, host: host, processID: 1, oldestProtocol: 1, newestProtocol: 1, build: "1", slots: slots,
@@ -60,19 +60,21 @@ enum Fixture {
       trainSeconds: 1, imagesPerSecond: 100, peakMemoryBytes: 1, kernelVariant: "avx")
   }
 
-  static func finished(_ reference: AttemptReference, study: String = "study-1", accuracy: Double = 0.5) -> Message {
+  static func finished(
+    _ reference: AttemptReference, study: String = "study-1", accuracy: Double = 0.5
+  ) -> WorkerMessage {
     .result(AttemptReport(reference: reference, study: study, outcome: .finished(result(accuracy))))
   }
 
-  static func failed(_ reference: AttemptReference, _ reason: String = "crash") -> Message {
+  static func failed(_ reference: AttemptReference, _ reason: String = "crash") -> WorkerMessage {
     .result(AttemptReport(reference: reference, study: "study-1", outcome: .failed(reason: reason)))
   }
 
-  static func returned(_ job: Int64, because reason: String) -> Message {
+  static func returned(_ job: Int64, because reason: String) -> WorkerMessage {
     .result(AttemptReport(reference: reference(job), study: "study-1", outcome: .returned(reason: reason)))
   }
 
-  static func returned(_ reference: AttemptReference) -> Message {
+  static func returned(_ reference: AttemptReference) -> WorkerMessage {
     .result(AttemptReport(reference: reference, study: "study-1", outcome: .returned(reason: "leaving")))
   }
 }
@@ -84,7 +86,7 @@ extension PeerID {
 extension [CoordinatorEffect] {
   var records: [StudyChange] { compactMap { if case .record(let change) = $0 { change } else { nil } } }
 
-  func sent(to peer: PeerID) -> [Message] {
+  func sent(to peer: PeerID) -> [CoordinatorMessage] {
     compactMap { if case .send(let message, let to) = $0, to == peer { message } else { nil } }
   }
 
@@ -94,6 +96,6 @@ extension [CoordinatorEffect] {
 }
 
 extension [WorkerEffect] {
-  var sent: [Message] { compactMap { if case .send(let message) = $0 { message } else { nil } } }
+  var sent: [WorkerMessage] { compactMap { if case .send(let message) = $0 { message } else { nil } } }
   var exitCode: Int32? { compactMap { if case .exit(let code) = $0 { code } else { nil } }.first }
 }

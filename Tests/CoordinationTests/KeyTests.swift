@@ -30,10 +30,10 @@ struct KeyTests {
   @Test("only holders of authorized keys are welcomed, and nobody without a key")
   func unknown() {
     var machine = machine()
-    #expect(isRefused(machine.handle(.introduced(hello("w"), from: a, key: "key c"), at: 0), a))
+    #expect(isRefused(machine.handle(.received(.hello(hello("w")), from: a, Delivery(key: "key c")), at: 0), a))
     #expect(isRefused(machine.handle(.received(.hello(hello("w")), from: a), at: 0), a))
     #expect(machine.summary.workers == 0)
-    #expect(!isRefused(machine.handle(.introduced(hello("w"), from: a, key: "key a"), at: 0), a))
+    #expect(!isRefused(machine.handle(.received(.hello(hello("w")), from: a, Delivery(key: "key a")), at: 0), a))
     #expect(machine.summary.workers == 1)
   }
 
@@ -41,7 +41,7 @@ struct KeyTests {
   func revoked() {
     var machine = machine()
     for (peer, key) in [(a, "key a"), (b, "key b")] {
-      _ = machine.handle(.introduced(hello(key), from: peer, key: key), at: 0)
+      _ = machine.handle(.received(.hello(hello(key)), from: peer, Delivery(key: key)), at: 0)
     }
     let jobs = machine.handle(.received(.ready(Ready(freeSlots: 2)), from: a), at: 0).jobs(to: a)
     for job in jobs { _ = machine.handle(.received(.accept(job), from: a), at: 0) }
@@ -57,23 +57,23 @@ struct KeyTests {
         if case .attemptEnded(job: jobs[0].job, attempt: 1, ending: .returned, _) = $0 { true } else { false }
       })
     #expect(machine.handle(.received(Fixture.finished(jobs[0]), from: a), at: 3) == [.send(.reregister, to: a)])
-    let again = machine.handle(.introduced(hello("key a", running: jobs), from: a, key: "key a"), at: 3)
+    let again = machine.handle(.received(.hello(hello("key a", running: jobs)), from: a, Delivery(key: "key a")), at: 3)
     #expect(isRefused(again, a) && again.records.isEmpty)
     _ = machine.handle(.received(.workerHeartbeat(WorkerHeartbeat(running: [], freeSlots: 2)), from: b), at: 30)
     #expect(machine.summary.running == 2)
 
     // Given back its key, it may come again.
     _ = machine.handle(.keysAuthorized(["key a", "key b"]), at: 31)
-    #expect(!isRefused(machine.handle(.introduced(hello("key a"), from: a, key: "key a"), at: 31), a))
+    #expect(!isRefused(machine.handle(.received(.hello(hello("key a")), from: a, Delivery(key: "key a")), at: 31), a))
   }
 
   @Test("a worker cannot take the place of another one that has another key; with its own key it may reconnect")
   func names() {
     var machine = machine()
-    _ = machine.handle(.introduced(hello("w"), from: a, key: "key a"), at: 0)
-    #expect(isRefused(machine.handle(.introduced(hello("w"), from: b, key: "key b"), at: 0), b))
+    _ = machine.handle(.received(.hello(hello("w")), from: a, Delivery(key: "key a")), at: 0)
+    #expect(isRefused(machine.handle(.received(.hello(hello("w")), from: b, Delivery(key: "key b")), at: 0), b))
     #expect(machine.handle(.received(.ready(Ready(freeSlots: 1)), from: a), at: 0).jobs(to: a).count == 1)
-    #expect(!isRefused(machine.handle(.introduced(hello("w"), from: b, key: "key a"), at: 0), b))
+    #expect(!isRefused(machine.handle(.received(.hello(hello("w")), from: b, Delivery(key: "key a")), at: 0), b))
     #expect(machine.summary.workers == 1)
   }
 

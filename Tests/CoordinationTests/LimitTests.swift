@@ -22,7 +22,7 @@ struct LimitTests {
   )
   func unknownAttempts() {
     var machine = machine()
-    func cancels(_ message: Message, at now: Double) -> Int {
+    func cancels(_ message: WorkerMessage, at now: Double) -> Int {
       machine.handle(.received(message, from: a), at: now).sent(to: a).count {
         if case .cancel = $0 { true } else { false }
       }
@@ -30,7 +30,7 @@ struct LimitTests {
     let hello = Fixture.hello("w", slots: 3, study: "study-1", running: unknown(3), finished: unknown(5000))
     #expect(cancels(hello, at: 0) == 3)
     #expect(cancels(hello, at: 1) == 0)
-    let heartbeat = Message.workerHeartbeat(WorkerHeartbeat(running: unknown(5000), freeSlots: 0))
+    let heartbeat = WorkerMessage.workerHeartbeat(WorkerHeartbeat(running: unknown(5000), freeSlots: 0))
     #expect(cancels(heartbeat, at: 2) == 0)
     #expect(cancels(heartbeat, at: 5) == 3)
     #expect(cancels(heartbeat, at: 6) == 0)
@@ -99,7 +99,7 @@ struct LimitTests {
 
   // MARK: A worker under a coordinator that misbehaves
 
-  private let welcome = Message.welcome(
+  private let welcome = CoordinatorMessage.welcome(
     Welcome(
       study: "study-1", studyName: "test", protocolVersion: 2, data: Fixture.data, heartbeatSeconds: 5, leaseSeconds: 60
     ))
@@ -120,7 +120,8 @@ struct LimitTests {
     #expect(effects == 0)
     var hellos = 0
     for _ in 0..<3000 {
-      for message in [Message.coordinatorHeartbeat(CoordinatorHeartbeat(study: "another")), .reregister, welcome] {
+      let heartbeat = CoordinatorMessage.coordinatorHeartbeat(CoordinatorHeartbeat(study: "another"))
+      for message in [heartbeat, .reregister, welcome] {
         for case .send(.hello) in machine.handle(.received(message), at: 1.1) { hellos += 1 }
       }
     }

@@ -27,11 +27,7 @@ struct PauseTests {
     at now: Double
   ) -> [AttemptReference] {
     let message = Fixture.hello(name, slots: slots)
-    if let key, case .hello(let hello) = message {
-      _ = machine.handle(.introduced(hello, from: peer, key: key), at: now)
-    } else {
-      _ = machine.handle(.received(message, from: peer), at: now)
-    }
+    _ = machine.handle(.received(message, from: peer, Delivery(key: key)), at: now)
     return machine.handle(.received(.ready(Ready(freeSlots: slots)), from: peer), at: now).jobs(to: peer)
   }
 

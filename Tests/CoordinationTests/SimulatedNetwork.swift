@@ -4,8 +4,8 @@ import SearchProtocol
 /// One worker's connection: two ordered queues. Breaking it loses what is in them, and the next one has another name.
 struct SimulatedConnection {
   var peer: PeerID
-  var toCoordinator: [Message] = []
-  var toWorker: [Message] = []
+  var toCoordinator: [WorkerMessage] = []
+  var toWorker: [CoordinatorMessage] = []
 }
 
 /// A class, because copies of all of it on every access would take most of the time in debug builds.

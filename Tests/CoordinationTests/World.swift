@@ -38,7 +38,7 @@ final class World {
   var restarts = 0
   private var connections = 0
   private var names = 0
-  private var unreachable: [(PeerID, Message)] = []
+  private var unreachable: [(PeerID, CoordinatorMessage)] = []
 
   init(seed: UInt64, plan: Plan) {
     self.plan = plan
@@ -115,7 +115,7 @@ final class World {
     checkCoordinator()
   }
 
-  private func post(_ message: Message, to peer: PeerID) {
+  private func post(_ message: CoordinatorMessage, to peer: PeerID) {
     if let worker = workers.firstIndex(where: { $0.connection?.peer == peer }) {
       workers[worker].connection?.toWorker.append(message)
     } else {
@@ -131,17 +131,17 @@ final class World {
     killCoordinator()
   }
 
-  private func checkRecord(of message: Message) {
+  private func checkRecord(of message: CoordinatorMessage) {
     guard case .job(let job) = message else { return }
     require(ledger[job.reference.job]?.attempts == job.reference.attempt, "\(job.reference) sent, but not on record")
     require(ledger[job.reference.job]?.state == .running, "\(job.reference) sent, but not running on record")
   }
 
-  private func check(_ message: Message, to peer: PeerID, after event: CoordinatorEvent) {
+  private func check(_ message: CoordinatorMessage, to peer: PeerID, after event: CoordinatorEvent) {
     do { try message.validate() } catch { require(false, "an illegal message: \(error)") }
     switch message {
     case .resultAcknowledged(let reference):
-      guard case .received(.result(let report), _) = event, case .finished = report.outcome else { return }
+      guard case .received(.result(let report), _, _) = event, case .finished = report.outcome else { return }
       let state = ledger[reference.job]?.state
       let machine = workers.firstIndex { $0.connection?.peer == peer }
       require(
@@ -300,19 +300,17 @@ final class World {
       return
     }
     let message = workers[worker].connection!.toCoordinator.removeFirst()
-    if case .dataRequest(let request) = message {
-      return turn(.dataRequested(request, from: connection.peer, ticket: random.next()), diesAt: diesAt)
-    }
-    turn(.received(message, from: connection.peer), diesAt: diesAt)
+    var delivery = Delivery()
+    if case .dataRequest = message { delivery.ticket = random.next() }
+    turn(.received(message, from: connection.peer, delivery), diesAt: diesAt)
   }
 
   func deliverToWorker(_ worker: Int) {
     guard let connection = workers[worker].connection, !connection.toWorker.isEmpty else { return }
     let message = workers[worker].connection!.toWorker.removeFirst()
-    if case .dataChunk(let chunk) = message {
-      return turn(worker: worker, .dataReceived(chunk, isIntact: !chance(damagedChunks)))
-    }
-    turn(worker: worker, .received(message))
+    var digest: [UInt8]?
+    if case .dataChunk(let chunk) = message { digest = chance(damagedChunks) ? chunk.digest + [0] : chunk.digest }
+    turn(worker: worker, .received(message, digest: digest))
   }
 
   func reportUnreachable() {

@@ -27,8 +27,11 @@ final class Attacker {
 
   func send(_ frames: [[UInt8]]) { dealer.send(frames) }
 
-  func send(_ message: Message) throws {
-    let frames = try MessageCodec.encode(message, id: 1)
+  func send(_ message: WorkerMessage) throws { sayAgainLater(try MessageCodec.encode(message, id: 1)) }
+
+  func send(_ message: CoordinatorMessage) throws { sayAgainLater(try MessageCodec.encode(message, id: 1)) }
+
+  private func sayAgainLater(_ frames: [[UInt8]]) {
     said.append(frames)
     dealer.send(frames)
   }
@@ -42,7 +45,7 @@ final class Attacker {
       for _ in 0..<20 {
         try await Task.sleep(for: .milliseconds(25))
         for case .received(let frames) in answers.takeAll(waitingAtMost: 0) {
-          switch try? MessageCodec.decode(frames).message {
+          switch try? MessageCodec.decode(frames, as: CoordinatorMessage.self).message {
           case .welcome(let welcome):
             study = welcome.study
             return true
@@ -103,7 +106,7 @@ final class Attacker {
   }
 
   /// Legal messages of every kind that a worker says, but none that makes it a worker to be given jobs.
-  static func messages(_ name: String, study: String) -> [Message] {
+  static func messages(_ name: String, study: String) -> [WorkerMessage] {
     let reference = AttemptReference(job: 1, attempt: 1)
     let result = TrialResult(
       accuracy: 1, loss: nil, epochLosses: [1, 0], diverged: false, stepTimeRatio: nil, inferenceTimeRatio: nil,
@@ -114,7 +117,13 @@ final class Attacker {
       .result(AttemptReport(reference: reference, study: study, outcome: .finished(result))),
       .workerHeartbeat(WorkerHeartbeat(running: [reference], freeSlots: 0)),
       .dataRequest(DataRequest(contentHash: "h", offset: 0, length: 1, returned: [1, 2])),
-      // A coordinator's own words.
+    ]
+  }
+
+  /// What only a coordinator says.
+  static func coordinatorsMessages(study: String) -> [CoordinatorMessage] {
+    let reference = AttemptReference(job: 1, attempt: 1)
+    return [
       .coordinatorHeartbeat(CoordinatorHeartbeat(study: study)), .cancel(reference), .reregister,
       .drain(Drain(reason: .studyFinished)), .refusal(Refusal(reason: "no")),
     ]

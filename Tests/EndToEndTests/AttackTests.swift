@@ -55,6 +55,7 @@ struct AttackTests {
       let keys = SocketSecurity.client(try KeyPair.random(), server: server)
       let stranger = try attacker(seed % 2 == 0 ? keys : .plaintext, UInt64(100 + seed))
       for message in Attacker.messages("stranger", study: study) { try stranger.send(message) }
+      for message in Attacker.coordinatorsMessages(study: study) { try stranger.send(message) }
       strangers.append(stranger)
     }
     var raw: [RawConnection] = []
@@ -76,7 +77,9 @@ struct AttackTests {
 
     // With keys: what is no message, what is nearly one, what was one, and what is far too long.
     #expect(try await noise.greet("noise"))
-    let templates = try Attacker.messages("noise", study: "another").map { try MessageCodec.encode($0, id: 1) }
+    let templates =
+      try Attacker.messages("noise", study: "another").map { try MessageCodec.encode($0, id: 1) }
+      + Attacker.coordinatorsMessages(study: "another").map { try MessageCodec.encode($0, id: 1) }
     for number in 0..<Self.messages {
       switch number % 8 {
       case 0..<4: noise.send(noise.noise())

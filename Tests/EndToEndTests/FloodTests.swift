@@ -87,7 +87,7 @@ struct FloodTests {
         if round % 1000 == 999 { #expect(try await isAnswered()) }
       }
     case .unread:
-      let question = RawPeer.wire(try MessageCodec.encode(.ready(Ready(freeSlots: 1)), id: 1))
+      let question = RawPeer.wire(try MessageCodec.encode(WorkerMessage.ready(Ready(freeSlots: 1)), id: 1))
       let block = (0..<100).flatMap { _ in question }
       peers = try (0..<30).map { _ in try #require(RawPeer(port: port, id: [])) }
       for _ in 0..<40 * Self.factor { for peer in peers { peer.write(block) } }
@@ -172,7 +172,7 @@ struct FloodTests {
     let attacker = try Attacker(
       try await coordinator.endpoint(), security: .plaintext, context: context, seed: 1)
     #expect(try await attacker.greet("odd"))
-    var frames = try MessageCodec.encode(.ready(Ready(freeSlots: 1)), id: 1)
+    var frames = try MessageCodec.encode(WorkerMessage.ready(Ready(freeSlots: 1)), id: 1)
     frames[3] = Array("{\"freeSlots\":-1}".utf8)
     for _ in 0..<100 { attacker.send(frames) }
     #expect(try await attacker.greet("odd"))

@@ -10,34 +10,45 @@ struct HostileInputTests {
 
   @Test("what is not this protocol is named as such")
   func framing() throws {
-    let good = try MessageCodec.encode(.reregister, id: 3)
-    #expect(throws: ProtocolError.frameCount(0)) { try MessageCodec.decode([]) }
-    #expect(throws: ProtocolError.frameCount(5)) { try MessageCodec.decode(good + [[]]) }
+    let good = try MessageCodec.encode(CoordinatorMessage.reregister, id: 3)
+    #expect(throws: ProtocolError.frameCount(0)) { try AnyMessage.decode([]) }
+    #expect(throws: ProtocolError.frameCount(5)) { try AnyMessage.decode(good + [[]]) }
     var frames = good
     frames[0][0] = 0
-    #expect(throws: ProtocolError.notThisProtocol) { try MessageCodec.decode(frames) }
+    #expect(throws: ProtocolError.notThisProtocol) { try AnyMessage.decode(frames) }
     frames = good
     frames[0][4] = 9
-    #expect(throws: ProtocolError.version(9)) { try MessageCodec.decode(frames) }
+    #expect(throws: ProtocolError.version(9)) { try AnyMessage.decode(frames) }
     frames = good
     frames[1][0] = 200
-    #expect(throws: ProtocolError.unknownType(200)) { try MessageCodec.decode(frames) }
+    #expect(throws: ProtocolError.unknownType(200)) { try AnyMessage.decode(frames) }
     frames = good
     frames[2] = [1]
-    #expect(throws: ProtocolError.self) { try MessageCodec.decode(frames) }
+    #expect(throws: ProtocolError.self) { try AnyMessage.decode(frames) }
     frames = good
     frames[3] = [UInt8](repeating: 0x20, count: MessageCodec.maximumPayloadBytes + 1)
-    #expect(throws: ProtocolError.self) { try MessageCodec.decode(frames) }
+    #expect(throws: ProtocolError.self) { try AnyMessage.decode(frames) }
+  }
+
+  @Test("a message that only the receiver's side says is named as such")
+  func direction() throws {
+    let job = try MessageCodec.encode(CoordinatorMessage.cancel(AttemptReference(job: 1, attempt: 1)), id: 1)
+    #expect(throws: ProtocolError.direction("cancel")) { try MessageCodec.decode(job, as: WorkerMessage.self) }
+    let ready = try MessageCodec.encode(WorkerMessage.ready(Ready(freeSlots: 1)), id: 1)
+    #expect(throws: ProtocolError.direction("ready")) { try MessageCodec.decode(ready, as: CoordinatorMessage.self) }
+    #expect(throws: ProtocolError.unknownType(99)) {
+      try MessageCodec.decode(frames(99, ""), as: CoordinatorMessage.self)
+    }
   }
 
   @Test("deep nesting is refused before it is parsed, in strings it is no nesting")
   func nesting() throws {
     let deep = String(repeating: "[", count: 100_000)
     #expect(throws: ProtocolError.nesting(depth: MessageCodec.maximumDepth + 1)) {
-      try MessageCodec.decode(frames(1, deep))
+      try AnyMessage.decode(frames(1, deep))
     }
-    let bye = Message.bye(Bye(reason: String(repeating: "[{\"\\", count: 100)))
-    #expect(try MessageCodec.decode(try MessageCodec.encode(bye, id: 0)).message == bye)
+    let bye = WorkerMessage.bye(Bye(reason: String(repeating: "[{\"\\", count: 100)))
+    #expect(try MessageCodec.decode(try MessageCodec.encode(bye, id: 0), as: WorkerMessage.self).message == bye)
   }
 
   @Test(
@@ -52,7 +63,7 @@ struct HostileInputTests {
       (7, #"{"reason":"two\nlines"}"#), (69, #"{"study":""}"#), (71, #"{"reason":"because"}"#), (72, "{}"),
     ] as [(UInt8, String)])
   func ranges(type: UInt8, payload: String) {
-    #expect(throws: ProtocolError.self) { try MessageCodec.decode(frames(type, payload)) }
+    #expect(throws: ProtocolError.self) { try AnyMessage.decode(frames(type, payload)) }
   }
 
   @Test("a path is absolute and goes nowhere up", arguments: ["", "data", "~/data", "/a/../b", "/..", "/a\n"])
@@ -60,14 +71,14 @@ struct HostileInputTests {
     let welcome = Welcome(
       study: "s", studyName: "", protocolVersion: 1,
       data: DataRequirement(set: .cifar10, contentHash: "", pathHint: path), heartbeatSeconds: 1, leaseSeconds: 1)
-    #expect(throws: ProtocolError.self) { try MessageCodec.encode(.welcome(welcome), id: 0) }
+    #expect(throws: ProtocolError.self) { try MessageCodec.encode(CoordinatorMessage.welcome(welcome), id: 0) }
   }
 
   @Test("a short message with a long payload is refused before it is parsed")
   func longPayload() {
     let blanks = String(repeating: " ", count: 1 << 17)
-    #expect(throws: ProtocolError.self) { try MessageCodec.decode(frames(2, "{\"freeSlots\":1\(blanks)}")) }
-    #expect(throws: Never.self) { try MessageCodec.decode(frames(2, "{\"freeSlots\":1}")) }
+    #expect(throws: ProtocolError.self) { try AnyMessage.decode(frames(2, "{\"freeSlots\":1\(blanks)}")) }
+    #expect(throws: Never.self) { try AnyMessage.decode(frames(2, "{\"freeSlots\":1}")) }
   }
 
   @Test("a result that is no number is not sent")
@@ -78,7 +89,7 @@ struct HostileInputTests {
         trainSeconds: 1, imagesPerSecond: 1, peakMemoryBytes: 1, kernelVariant: "")
       let report = AttemptReport(
         reference: AttemptReference(job: 1, attempt: 1), study: "s", outcome: .finished(result))
-      #expect(throws: ProtocolError.self) { try MessageCodec.encode(.result(report), id: 0) }
+      #expect(throws: ProtocolError.self) { try MessageCodec.encode(WorkerMessage.result(report), id: 0) }
     }
   }
 
@@ -89,7 +100,7 @@ struct HostileInputTests {
     var refused = 0
     var valid: [[[UInt8]]] = []
     for kind in 0..<RandomMessages.kinds {
-      for _ in 0..<4 { valid.append(try MessageCodec.encode(source.message(kind: kind), id: 1)) }
+      for _ in 0..<4 { valid.append(try source.message(kind: kind).frames(id: 1)) }
     }
     for round in 0..<100_000 {
       if round % 100 == 0 { await Task.yield() }
@@ -102,7 +113,7 @@ struct HostileInputTests {
       }
       do {
         // What passes can be sent on.
-        _ = try MessageCodec.encode(try MessageCodec.decode(frames).message, id: 0)
+        _ = try AnyMessage.decode(frames).message.frames(id: 0)
         decoded += 1
       } catch { refused += 1 }
     }

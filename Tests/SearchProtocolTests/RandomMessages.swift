@@ -2,37 +2,63 @@ import Randomness
 import SearchCore
 import SearchProtocol
 
+/// A message of either side.
+enum AnyMessage: Equatable {
+  case worker(WorkerMessage)
+  case coordinator(CoordinatorMessage)
+
+  func frames(id: UInt64) throws -> [[UInt8]] {
+    switch self {
+    case .worker(let message): try MessageCodec.encode(message, id: id)
+    case .coordinator(let message): try MessageCodec.encode(message, id: id)
+    }
+  }
+
+  /// Whoever says it.
+  static func decode(_ frames: [[UInt8]]) throws -> (message: AnyMessage, id: UInt64) {
+    do {
+      let (message, id) = try MessageCodec.decode(frames, as: WorkerMessage.self)
+      return (.worker(message), id)
+    } catch ProtocolError.direction {
+      let (message, id) = try MessageCodec.decode(frames, as: CoordinatorMessage.self)
+      return (.coordinator(message), id)
+    }
+  }
+}
+
 /// Legal messages of every kind with values at the edges of their ranges.
 struct RandomMessages {
   var random: StableRandom
 
   static let kinds = 19
 
-  mutating func message(kind: Int) -> Message {
+  mutating func message(kind: Int) -> AnyMessage {
     switch kind {
-    case 0: .hello(hello())
-    case 1: .ready(Ready(freeSlots: random.integer(below: 4097)))
-    case 2: .accept(reference())
-    case 3: .progress(progress())
-    case 4: .result(report())
-    case 5: .workerHeartbeat(WorkerHeartbeat(running: references(), freeSlots: random.integer(below: 100)))
-    case 6: .bye(Bye(reason: text()))
-    case 7: .welcome(welcome())
-    case 8: .refusal(Refusal(reason: text()))
-    case 9: .job(job())
-    case 10: .resultAcknowledged(reference())
-    case 11: .coordinatorHeartbeat(CoordinatorHeartbeat(study: "s" + text()))
-    case 12: .cancel(reference())
-    case 13: .drain(Drain(reason: coin() ? .studyFinished : .coordinatorStopping))
+    case 0: .worker(.hello(hello()))
+    case 1: .worker(.ready(Ready(freeSlots: random.integer(below: 4097))))
+    case 2: .worker(.accept(reference()))
+    case 3: .worker(.progress(progress()))
+    case 4: .worker(.result(report()))
+    case 5: .worker(.workerHeartbeat(WorkerHeartbeat(running: references(), freeSlots: random.integer(below: 100))))
+    case 6: .worker(.bye(Bye(reason: text())))
+    case 7: .coordinator(.welcome(welcome()))
+    case 8: .coordinator(.refusal(Refusal(reason: text())))
+    case 9: .coordinator(.job(job()))
+    case 10: .coordinator(.resultAcknowledged(reference()))
+    case 11: .coordinator(.coordinatorHeartbeat(CoordinatorHeartbeat(study: "s" + text())))
+    case 12: .coordinator(.cancel(reference()))
+    case 13: .coordinator(.drain(Drain(reason: coin() ? .studyFinished : .coordinatorStopping)))
     case 14:
-      .dataRequest(
-        DataRequest(
-          contentHash: "h" + text(), offset: random.integer(below: 1 << 40),
-          length: random.integer(below: DataChunk.maximumBytes + 1), returned: coin() ? [] : [random.next(), .max, 0]))
-    case 15: .dataChunk(chunk())
-    case 16: .dataRefusal(Refusal(reason: text()))
-    case 17: .bench(Bench(reason: text(), seconds: Double(random.integer(below: 100_000)) / 7))
-    default: .reregister
+      .worker(
+        .dataRequest(
+          DataRequest(
+            contentHash: "h" + text(), offset: random.integer(below: 1 << 40),
+            length: random.integer(below: DataChunk.maximumBytes + 1),
+            returned: coin() ? [] : [random.next(), .max, 0])))
+    case 15: .coordinator(.dataChunk(chunk()))
+    case 16: .coordinator(.dataRefusal(Refusal(reason: text())))
+    case 17: .coordinator(.bench(Bench(reason: text(), seconds: Double(random.integer(below: 100_000)) / 7)))
+    default: .coordinator(.reregister)
     }
   }
 

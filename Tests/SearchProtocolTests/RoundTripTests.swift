@@ -10,11 +10,11 @@ struct RoundTripTests {
     for _ in 0..<200 {
       let message = source.message(kind: kind)
       let id = source.random.next()
-      let decoded = try MessageCodec.decode(try MessageCodec.encode(message, id: id))
+      let decoded = try AnyMessage.decode(try message.frames(id: id))
       #expect(decoded.message == message)
       #expect(decoded.id == id)
-      guard case .result(let sent) = message, case .finished(let result) = sent.outcome,
-        case .result(let received) = decoded.message, case .finished(let other) = received.outcome
+      guard case .worker(.result(let sent)) = message, case .finished(let result) = sent.outcome,
+        case .worker(.result(let received)) = decoded.message, case .finished(let other) = received.outcome
       else { continue }
       // `==` takes −0 for 0.
       #expect(result.epochLosses.map(\.bitPattern) == other.epochLosses.map(\.bitPattern))
@@ -69,7 +69,7 @@ struct RoundTripTests {
   @Test("equal messages have equal bytes")
   func stableBytes() throws {
     var source = RandomMessages(random: StableRandom(seed: 7))
-    let message = Message.hello(source.hello())
+    let message = WorkerMessage.hello(source.hello())
     let bytes = try MessageCodec.encode(message, id: 1)
     for _ in 0..<20 { #expect(try MessageCodec.encode(message, id: 1) == bytes) }
   }

@@ -5,16 +5,12 @@ import SearchProtocol
 public enum CoordinatorEvent: Sendable {
   /// Once, before every other event.
   case started
-  case received(Message, from: PeerID)
-  /// A hello on a connection that proved to hold `key`. Without keys, hellos come as `received`.
-  case introduced(Hello, from: PeerID, key: String)
+  case received(WorkerMessage, from: PeerID, Delivery = Delivery())
   /// From now on only holders of these keys may work, and those who are there with another are shut out. Until the first
   /// of these, anybody may.
   case keysAuthorized(Set<String>)
-  /// A worker wants a piece of the data set. `ticket`: a random number that no worker can guess.
-  case dataRequested(DataRequest, from: PeerID, ticket: UInt64)
   /// The transport could not hand the message to the peer, which is gone or stuck.
-  case unreachable(PeerID, Message)
+  case unreachable(PeerID, CoordinatorMessage)
   /// Frames came that are no message.
   case undecodable(from: PeerID)
   /// Several times a heartbeat, whatever else happens.
@@ -29,7 +25,7 @@ public enum CoordinatorEvent: Sendable {
 /// leave that rely on them.
 public enum CoordinatorEffect: Hashable, Sendable {
   case record(StudyChange)
-  case send(Message, to: PeerID)
+  case send(CoordinatorMessage, to: PeerID)
   /// Send these bytes of the data set as a `dataChunk` with this ticket, or a `dataRefusal` where they cannot be read.
   case sendData(offset: Int, length: Int, ticket: UInt64, to: PeerID)
   case log(LogLevel, String)

@@ -27,15 +27,13 @@ struct DataTraffic: Sendable {
 /// and the next comes only for the ticket of one that has arrived.
 extension CoordinatorMachine {
   mutating func supply(_ request: DataRequest, to peer: PeerID, ticket: UInt64, at now: Double) {
-    guard var session = sessions[peer] else { return send(.reregister, to: peer) }
-    session.lastHeard = now
+    guard var session = sessions[peer] else { return }
     let before = session.dataTickets.count
     if !request.returned.isEmpty { session.dataTickets.removeAll { request.returned.contains($0.number) } }
     dataTraffic.onTheWay -= before - session.dataTickets.count
     defer {
       sessions[peer] = session
       sendWaitingData(at: now)
-      if isFinished { sendHome(peer) }
     }
     guard request.length > 0 else { return }
     guard settings.dataBytes > 0, request.contentHash == settings.data.contentHash,

@@ -117,7 +117,7 @@ extension CoordinatorMachine {
   }
 
   /// The transport cannot reach the peer.
-  mutating func lose(_ peer: PeerID, whichMissed message: Message, at now: Double) {
+  mutating func lose(_ peer: PeerID, whichMissed message: CoordinatorMessage, at now: Double) {
     if case .job(let assignment) = message, let lease = jobs.leases[assignment.reference.job],
       lease.attempt == assignment.reference.attempt, lease.peer == peer
     {

@@ -125,18 +125,19 @@ public struct CoordinatorMachine: Sendable {
   /// The name of the worker that is connected there.
   public func worker(at peer: PeerID) -> String? { sessions[peer]?.worker }
 
+  /// The key that a connected worker came in with; nil without keys.
+  public func key(of worker: String) -> String? { peers[worker].flatMap { sessions[$0]?.key } }
+
   /// - Parameter now: seconds of a monotonic clock.
   public mutating func handle(_ event: CoordinatorEvent, at now: Double) -> [CoordinatorEffect] {
     guard phase != .stopped else { return [] }
     effects = []
     switch event {
     case .started: start(at: now)
-    case .received(let message, let peer): receive(message, from: peer, at: now)
-    case .introduced(let hello, let peer, let key): greet(hello, from: peer, key: key, at: now)
+    case .received(let message, let peer, let delivery): receive(message, from: peer, delivery, at: now)
     case .keysAuthorized(let keys): authorize(keys, at: now)
     case .unreachable(let peer, let message): lose(peer, whichMissed: message, at: now)
     case .undecodable: undecodable += 1
-    case .dataRequested(let request, let peer, let ticket): supply(request, to: peer, ticket: ticket, at: now)
     case .tick: tick(at: now)
     case .stopRequested:
       let running = jobs.runningCount
@@ -179,15 +180,15 @@ public struct CoordinatorMachine: Sendable {
 
   // MARK: What came
 
-  private mutating func receive(_ message: Message, from peer: PeerID, at now: Double) {
-    if case .hello(let hello) = message { return greet(hello, from: peer, key: nil, at: now) }
-    guard sessions[peer] != nil else {
-      if case .bye = message { return }
+  private mutating func receive(
+    _ message: WorkerMessage, from peer: PeerID, _ delivery: Delivery, at now: Double
+  ) {
+    switch message {
+    case .hello(let hello): return greet(hello, from: peer, key: delivery.key, at: now)
+    case .bye where sessions[peer] == nil: return
+    case _ where sessions[peer] == nil:
       // Its worker knows a coordinator that this one is not, or was given up: it has to introduce itself again.
       return send(.reregister, to: peer)
-    }
-    sessions[peer]?.lastHeard = now
-    switch message {
     case .ready(let ready):
       // A worker that is leaving says that it has no more slots: then no report frees one.
       sessions[peer]?.isReady = ready.freeSlots > 0
@@ -200,12 +201,10 @@ public struct CoordinatorMachine: Sendable {
     case .workerHeartbeat(let heartbeat):
       reconcile(peer, with: heartbeat.running, toleratingDeliveries: true, at: now)
       grant(heartbeat.freeSlots, to: peer)
+    case .dataRequest(let request): supply(request, to: peer, ticket: delivery.ticket, at: now)
     case .bye(let bye): dismiss(peer, reason: bye.reason, at: now)
-    case .hello, .welcome, .refusal, .job, .resultAcknowledged, .coordinatorHeartbeat, .cancel, .drain, .reregister,
-      .dataRequest, .dataChunk, .dataRefusal, .bench:
-      // Only a coordinator says these, or they come as events of their own.
-      undecodable += 1
     }
+    sessions[peer]?.lastHeard = now
     // It has not heard that the study is finished, or has yet to say goodbye.
     if isFinished, sessions[peer] != nil { sendHome(peer) }
   }
@@ -272,7 +271,7 @@ public struct CoordinatorMachine: Sendable {
     if !unrecorded.isEmpty, case .attemptStarted(_, _, let worker) = change { recordJoining(of: worker) }
     effects.append(.record(change))
   }
-  mutating func send(_ message: Message, to peer: PeerID) { effects.append(.send(message, to: peer)) }
+  mutating func send(_ message: CoordinatorMessage, to peer: PeerID) { effects.append(.send(message, to: peer)) }
   mutating func log(_ level: LogLevel, _ text: String) { effects.append(.log(level, text)) }
 
   mutating func stop() {

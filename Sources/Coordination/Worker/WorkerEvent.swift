@@ -5,7 +5,8 @@ import SearchProtocol
 public enum WorkerEvent: Sendable {
   /// Once, before every other event.
   case started
-  case received(Message)
+  /// `digest`: SHA-256 of the message's attachment, where it has one.
+  case received(CoordinatorMessage, digest: [UInt8]? = nil)
   /// Whoever listens at the coordinator's address does not let this worker in: why, and what to do.
   case turnedAway(String)
   /// The answer to `locateData`: where it is; nil for embedded sets.
@@ -15,8 +16,6 @@ public enum WorkerEvent: Sendable {
   /// The answer to `locateData` and `installData`: it is not on this machine, or what was fetched is not it, and there is
   /// room for it. Of its `bytes`, so many from its start are there already.
   case dataAbsent(present: Int, bytes: Int, reason: String)
-  /// A piece of the data set; whether its digest is right.
-  case dataReceived(DataChunk, isIntact: Bool)
   case engineProgress(slot: Int, Progress)
   case engineFinished(slot: Int, AttemptReference, TrialResult)
   /// The engine process crashed, was killed, or refused the job.
@@ -33,7 +32,7 @@ public enum WorkerEvent: Sendable {
 
 /// What a worker wants done, in this order.
 public enum WorkerEffect: Hashable, Sendable {
-  case send(Message)
+  case send(WorkerMessage)
   /// The slot is free: hand this job to its engine process (start one where none waits).
   case startJob(slot: Int, JobAssignment)
   /// End what the slot trains, now. Events of it that still come are ignored.

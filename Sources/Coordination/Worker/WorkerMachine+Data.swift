@@ -105,7 +105,6 @@ extension WorkerMachine {
   }
 
   mutating func store(_ chunk: DataChunk, isIntact: Bool, at now: Double) {
-    lastHeard = now
     guard var fetch, !fetch.isComplete, phase == .locating || phase == .greeting else { return }
     fetch.lastSign = now
     fetch.chunksOnTheWay = max(0, fetch.chunksOnTheWay - 1)

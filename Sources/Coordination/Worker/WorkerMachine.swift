@@ -92,13 +92,12 @@ public struct WorkerMachine: Sendable {
     effects = []
     switch event {
     case .started: start(at: now)
-    case .received(let message): receive(message, at: now)
+    case .received(let message, let digest): receive(message, digest: digest, at: now)
     case .turnedAway(let reason): hesitate(reason, at: now)
     case .dataLocated: dataLocated(at: now)
     case .dataMissing(let reason): doWithoutData(reason)
     case .dataAbsent(let present, let bytes, let reason):
       beginFetching(present: present, bytes: bytes, reason: reason, at: now)
-    case .dataReceived(let chunk, let isIntact): store(chunk, isIntact: isIntact, at: now)
     case .engineProgress(let slot, let progress): report(progress, of: slot, at: now)
     case .engineFinished(let slot, let reference, let result): conclude(slot, reference, result, at: now)
     case .engineFailed(let slot, let reference, let reason, let failure):
@@ -124,7 +123,7 @@ public struct WorkerMachine: Sendable {
     beginGreeting(at: now)
   }
 
-  private mutating func receive(_ message: Message, at now: Double) {
+  private mutating func receive(_ message: CoordinatorMessage, digest: [UInt8]?, at now: Double) {
     lastHeard = now
     switch message {
     case .welcome(let welcome): accept(welcome, at: now)
@@ -138,14 +137,13 @@ public struct WorkerMachine: Sendable {
       if isConnected, heartbeat.study != study { greetAnew(at: now) }
     case .drain(let drain): obey(drain, at: now)
     case .reregister: introduceAgain(at: now)
+    case .dataChunk(let chunk): store(chunk, isIntact: digest == chunk.digest, at: now)
     case .dataRefusal(let refusal): doWithoutData("the coordinator cannot give the data set: \(refusal.reason)")
-    case .dataRequest, .dataChunk: break  // said by workers only; comes as an event of its own
     case .bench(let bench):
       if !settings.sharesLog {
         let time = Bench.text(seconds: bench.seconds)
         log(.warning, "the coordinator gives this worker no jobs for \(time): \(bench.reason)")
       }
-    case .hello, .ready, .accept, .progress, .result, .workerHeartbeat, .bye: break  // only a worker says these
     }
   }
 
@@ -195,7 +193,7 @@ public struct WorkerMachine: Sendable {
 
   // MARK: Effects
 
-  mutating func send(_ message: Message) { effects.append(.send(message)) }
+  mutating func send(_ message: WorkerMessage) { effects.append(.send(message)) }
   mutating func log(_ level: LogLevel, _ text: String) { effects.append(.log(level, text)) }
 
   mutating func stop(_ slot: Int) {

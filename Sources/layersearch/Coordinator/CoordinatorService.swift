@@ -45,6 +45,8 @@ final class CoordinatorService {
   private var limiter = LogLimiter()
   private var dropped = DroppedMessages<PeerID>()
   private var messageID: UInt64 = 0
+  private var keys = KeyTexts()
+  private var tickets = TicketSource()
   /// Nil where workers need no files.
   private let dataServer: DataServer?
 
@@ -98,7 +100,7 @@ final class CoordinatorService {
     if let upgrade = study.store.upgrade { log.notice("\(upgrade)") }
     if let notice = study.store.journalNotice { log.notice("\(notice)") }
     if let keys = socket.doorkeeper?.authorizedKeys { try apply(authorize(keys)) }
-    try apply(machine.handle(.started, at: MonotonicClock.now))
+    try apply(decide(.started, at: MonotonicClock.now))
     var nextTick = 0.0
     var nextLook = 0.0
     while !hasStopped {
@@ -108,7 +110,7 @@ final class CoordinatorService {
       let now = MonotonicClock.now
       if now >= nextTick {
         nextTick = now + Self.tickSeconds
-        effects += machine.handle(.tick, at: now)
+        effects += decide(.tick, at: now)
         if let keys = socket.doorkeeper?.attend(now: now, log: log) { effects += authorize(keys) }
         if now >= nextLook {
           nextLook = now + Self.secondsBetweenLooks
@@ -131,31 +133,24 @@ final class CoordinatorService {
   private func handle(_ input: CoordinatorSocket.Input) -> [CoordinatorEffect] {
     let now = MonotonicClock.now
     switch input {
-    case .stop: return machine.handle(.stopRequested, at: now)
+    case .stop: return decide(.stopRequested, at: now)
     case .router(.received(let peer, let frames, let key)):
       let peer = PeerID(bytes: peer)
       do {
-        let message = try MessageCodec.decode(frames).message
+        let message = try MessageCodec.decode(frames, as: WorkerMessage.self).message
         if case .progress(let report) = message, progress.candidate(of: report.reference.job) != nil {
           board.note(report, time: Date().timeIntervalSince1970)
         }
-        if case .hello(let hello) = message, let key {
-          let effects = machine.handle(.introduced(hello, from: peer, key: key.hexadecimal), at: now)
-          noteName(of: key, in: effects)
-          return effects
-        }
-        if case .dataRequest(let request) = message {
-          return machine.handle(.dataRequested(request, from: peer, ticket: .random(in: 0...UInt64.max)), at: now)
-        }
-        return machine.handle(.received(message, from: peer), at: now)
+        let delivery = Delivery(key: key.map { keys.text(of: $0) }, ticket: tickets.next())
+        return decide(.received(message, from: peer, delivery), at: now)
       } catch {
         let name = machine.worker(at: peer).map { "worker \($0)" } ?? "a peer that has not said hello"
         if let line = dropped.note(error, of: peer, named: name, now: now) { write(.warning, line) }
-        return machine.handle(.undecodable(from: peer), at: now)
+        return decide(.undecodable(from: peer), at: now)
       }
     case .router(.undeliverable(let peer, let frames)):
-      guard let message = try? MessageCodec.decode(frames).message else { return [] }
-      return machine.handle(.unreachable(PeerID(bytes: peer), message), at: now)
+      guard let message = try? MessageCodec.decode(frames, as: CoordinatorMessage.self).message else { return [] }
+      return decide(.unreachable(PeerID(bytes: peer), message), at: now)
     }
   }
 
@@ -175,18 +170,20 @@ final class CoordinatorService {
     }
   }
 
-  /// Workers that joined with this key are called by its name.
-  private func noteName(of key: PublicKey, in effects: [CoordinatorEffect]) {
-    guard let name = socket.doorkeeper?.authorizedKeys.names[key] else { return }
+  private func decide(_ event: CoordinatorEvent, at now: Double) -> [CoordinatorEffect] {
+    let effects = machine.handle(event, at: now)
+    // Workers that join are called by the names of their keys.
     for case .record(.workerJoined(let worker)) in effects {
+      guard let name = machine.key(of: worker.id).flatMap({ keys.name(of: $0) }) else { continue }
       names.set(name, of: worker.id)
       board.setKeyName(name, of: worker.id)
     }
+    return effects
   }
 
   private func authorize(_ keys: AuthorizedKeys) -> [CoordinatorEffect] {
-    machine.handle(
-      .keysAuthorized(Set(keys.names.keys.map(\.hexadecimal))), at: MonotonicClock.now)
+    self.keys = KeyTexts(keys)
+    return decide(.keysAuthorized(self.keys.all), at: MonotonicClock.now)
   }
 
   /// Where the commit fails nothing is acknowledged.
@@ -222,7 +219,7 @@ final class CoordinatorService {
     }
   }
 
-  private func send(_ message: Message, to peer: PeerID) {
+  private func send(_ message: CoordinatorMessage, to peer: PeerID) {
     messageID += 1
     let isAcknowledgement = if case .resultAcknowledged = message { true } else { false }
     (isAcknowledgement ? Failpoint.coordinatorBeforeAcknowledgement : .coordinatorBeforeSend).pass()

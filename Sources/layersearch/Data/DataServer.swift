@@ -44,7 +44,7 @@ final class DataServer: Sendable {
     }
   }
 
-  private func answer(_ request: Request) -> Message {
+  private func answer(_ request: Request) -> CoordinatorMessage {
     do throws(Failure) {
       let bytes = try source.read(request.range)
       return .dataChunk(

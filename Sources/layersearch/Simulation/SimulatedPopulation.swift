@@ -78,12 +78,12 @@ final class SimulatedPopulation {
   }
 
   /// Something happens to a worker; `send` takes what it says.
-  func handle(_ event: WorkerEvent, worker: Int, at now: Double, send: (Message) -> Void) {
-    if case .received(.welcome) = event, !members[worker].isWelcome {
+  func handle(_ event: WorkerEvent, worker: Int, at now: Double, send: (WorkerMessage) -> Void) {
+    if case .received(.welcome, _) = event, !members[worker].isWelcome {
       members[worker].isWelcome = true
       tally.welcomed += 1
     }
-    if case .received(.refusal(let refusal)) = event { tally.refusal = tally.refusal ?? refusal.reason }
+    if case .received(.refusal(let refusal), _) = event { tally.refusal = tally.refusal ?? refusal.reason }
     var events = [event]
     while let next = events.popLast() {
       for effect in members[worker].machine.handle(next, at: now) {
@@ -104,7 +104,7 @@ final class SimulatedPopulation {
   }
 
   /// Ends the trainings whose time has come.
-  func endTrainings(at now: Double, send: (_ worker: Int, Message) -> Void) {
+  func endTrainings(at now: Double, send: (_ worker: Int, WorkerMessage) -> Void) {
     while let ending = endings.first, ending.time <= now {
       _ = endings.removeFirst()
       let (worker, slot) = (Int(ending.worker), Int(ending.slot))
@@ -137,7 +137,7 @@ final class SimulatedPopulation {
   }
 
   private func acknowledge(_ event: WorkerEvent, at now: Double) {
-    guard case .received(.resultAcknowledged) = event else { return }
+    guard case .received(.resultAcknowledged, _) = event else { return }
     tally.acknowledged += 1
     tally.lastAcknowledgement = now
   }

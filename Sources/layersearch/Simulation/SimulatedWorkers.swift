@@ -81,7 +81,7 @@ final class SimulatedWorkers: Sendable {
 
   private func serve(_ population: SimulatedPopulation, _ dealers: DealerGroup, _ thread: Int) {
     var messageID: UInt64 = 0
-    func send(_ worker: Int, _ message: Message) {
+    func send(_ worker: Int, _ message: WorkerMessage) {
       messageID += 1
       // What does not go out now is said again by the machines.
       if let frames = try? MessageCodec.encode(message, id: messageID) { _ = dealers.send(frames, from: worker) }
@@ -99,7 +99,7 @@ final class SimulatedWorkers: Sendable {
       let untilTick = nextTick - now
       let isOpen = dealers.receive(waitingAtMost: max(0, min(untilEnding, untilTick, Self.reportSeconds))) {
         worker, frames in
-        guard let message = try? MessageCodec.decode(frames).message else { return }
+        guard let message = try? MessageCodec.decode(frames, as: CoordinatorMessage.self).message else { return }
         let now = MonotonicClock.now
         population.handle(.received(message), worker: worker, at: now) { send(worker, $0) }
         population.endTrainings(at: now, send: send)

@@ -24,8 +24,8 @@ struct VirtualSimulation {
 
   private enum Event {
     case start(worker: Int32)
-    case toCoordinator(Message, from: Int32)
-    case toWorker(Message, Int32)
+    case toCoordinator(WorkerMessage, from: Int32)
+    case toWorker(CoordinatorMessage, Int32)
     case tick(worker: Int32)
     case coordinatorTick
     /// Trainings that end now.
@@ -163,7 +163,7 @@ struct VirtualSimulation {
         try decide(.tick)
         schedule(.coordinatorTick, after: VirtualSimulation.coordinatorTickSeconds)
       case .ending:
-        var said: [(Int, Message)] = []
+        var said: [(Int, WorkerMessage)] = []
         population.endTrainings(at: now) { said.append(($0, $1)) }
         for (worker, message) in said { post(message, from: Int32(worker)) }
         if let next = population.nextEnding { schedule(.ending, at: next) }
@@ -172,14 +172,14 @@ struct VirtualSimulation {
 
     private mutating func tell(_ worker: Int32, _ event: WorkerEvent) {
       let next = population.nextEnding
-      var said: [Message] = []
+      var said: [WorkerMessage] = []
       population.handle(event, worker: Int(worker), at: now) { said.append($0) }
       for message in said { post(message, from: worker) }
       // A training that will be the first to end; those behind it are scheduled as their turn comes.
       if let ending = population.nextEnding, ending < next ?? .infinity { schedule(.ending, at: ending) }
     }
 
-    private mutating func post(_ message: Message, from worker: Int32) {
+    private mutating func post(_ message: WorkerMessage, from worker: Int32) {
       schedule(.toCoordinator(message, from: worker), after: VirtualSimulation.latency)
     }
 

@@ -136,13 +136,9 @@ final class WorkerService {
     switch input {
     case .dealer(.received(let frames)):
       do {
-        let message = try MessageCodec.decode(frames).message
-        if case .dataChunk(let chunk) = message {
-          let isIntact = SHA256.hash(chunk.bytes) == chunk.digest
-          apply(machine.handle(.dataReceived(chunk, isIntact: isIntact), at: now))
-        } else {
-          apply(machine.handle(.received(message), at: now))
-        }
+        let message = try MessageCodec.decode(frames, as: CoordinatorMessage.self).message
+        let digest = message.attachment.map { SHA256.hash($0) }
+        apply(machine.handle(.received(message, digest: digest), at: now))
       } catch {
         // Each connection's first, which may be to another coordinator.
         if let line = dropped.note(error, of: handshakes, named: "the coordinator", now: now) { write(.warning, line) }
@@ -240,7 +236,7 @@ final class WorkerService {
     }
   }
 
-  private func send(_ message: Message) {
+  private func send(_ message: WorkerMessage) {
     messageID += 1
     let isResult = if case .result = message { true } else { false }
     (isResult ? Failpoint.workerBeforeResult : .workerBeforeSend).pass()

@@ -27,8 +27,8 @@ enum CodecTarget {
   }
 
   private static func decodeFrames(_ frames: [[UInt8]]) {
-    guard let (message, id) = try? MessageCodec.decode(frames) else { return }
-    guard let again = try? MessageCodec.encode(message, id: id), let decoded = try? MessageCodec.decode(again) else {
+    guard let (message, id) = try? AnyMessage.decode(frames) else { return }
+    guard let again = try? message.frames(id: id), let decoded = try? AnyMessage.decode(again) else {
       return require(false, "decoded, but cannot be encoded: \(message)")
     }
     require(decoded.message == message && decoded.id == id, "another message")

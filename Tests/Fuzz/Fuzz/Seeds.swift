@@ -21,7 +21,7 @@ enum Seeds {
     var source = RandomMessages(random: StableRandom(seed: 1))
     var inputs: [[UInt8]] = []
     for index in 0..<4 * RandomMessages.kinds {
-      let frames = try MessageCodec.encode(source.message(kind: index % RandomMessages.kinds), id: 7)
+      let frames = try source.message(kind: index % RandomMessages.kinds).frames(id: 7)
       inputs.append(frames[1] + frames[3])
       if index < RandomMessages.kinds {
         inputs.append([0] + frames.flatMap { [UInt8(truncatingIfNeeded: $0.count)] + $0 })
