@@ -44,28 +44,27 @@ let package = Package(
     .target(name: "CFileSystem"),
 
     // engine
-    .target(name: "Randomness", swiftSettings: optimized),
+    .target(name: "Randomness", dependencies: ["ReadableText"], swiftSettings: optimized),
     .target(name: "KernelInterface", swiftSettings: optimized),
     .target(
       name: "BasisEngine",
       dependencies: [
-        "COpenBLAS", "CVector", "Files", "ImageData", "KernelInterface", "Processes", "Randomness", "SearchCore",
-      ]
-        + kernels,
+        "COpenBLAS", "CVector", "Files", "ImageData", "KernelInterface", "Processes", "Randomness", "ReadableText",
+        "SearchCore",
+      ] + kernels,
       swiftSettings: optimized),
     .target(
       name: "ImageData",
       dependencies: [
-        "Digests", "Files", "KernelInterface", "Randomness", "ShellCommands", "TextForms",
+        "Digests", "Files", "KernelInterface", "Processes", "Randomness", "ReadableText", "ShellCommands",
       ],
       swiftSettings: optimized),
 
-    // the ground floor: texts, digests
-    .target(name: "TextForms"),
-    .target(name: "Digests", dependencies: ["CSodium", "TextForms"], swiftSettings: optimized),
+    // hashes of contents
+    .target(name: "Digests", dependencies: ["CSodium", "ReadableText"], swiftSettings: optimized),
     // this process and its children
     .target(name: "Processes", dependencies: ["Files", "Randomness", "ReadableText"]),
-    // times, sizes and numbers for people
+    // how things are written: on one line, in hexadecimal; times, sizes and numbers for people
     .target(name: "ReadableText"),
 
     // places where tests end a process
@@ -77,21 +76,21 @@ let package = Package(
     .target(name: "TextInput"),
 
     // paths, and whole files written
-    .target(name: "Files", dependencies: ["Failpoints"]),
+    .target(name: "Files", dependencies: ["Failpoints", "ReadableText"]),
 
     // search
     .target(name: "SearchCore", dependencies: ["Randomness"]),
-    .target(name: "SearchProtocol", dependencies: ["SearchCore"]),
-    .target(name: "Coordination", dependencies: ["SearchCore", "SearchProtocol"]),
-    .target(name: "Messaging", dependencies: ["CZeroMQ", "Processes"]),
+    .target(name: "SearchProtocol", dependencies: ["ReadableText", "SearchCore"]),
+    .target(name: "Coordination", dependencies: ["ReadableText", "SearchCore", "SearchProtocol"]),
+    .target(name: "Messaging", dependencies: ["CZeroMQ", "Processes", "ReadableText"]),
     .target(
       name: "StudyStore",
       dependencies: [
-        "CFileSystem", "Failpoints", "Files", "SearchCore", "ShellCommands",
+        "CFileSystem", "Failpoints", "Files", "Processes", "ReadableText", "SearchCore", "ShellCommands",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ]),
-    .target(name: "Configuration", dependencies: ["Randomness", "SearchCore", "TextInput", "Yams"]),
+    .target(name: "Configuration", dependencies: ["Randomness", "ReadableText", "SearchCore", "TextInput", "Yams"]),
     .target(name: "Reporting", dependencies: ["ReadableText", "SearchCore"]),
 
     // who may join a study
@@ -138,10 +137,9 @@ let package = Package(
       ]),
 
     // tests
-    .testTarget(name: "TextFormsTests", dependencies: ["TextForms"]),
-    .testTarget(name: "DigestsTests", dependencies: ["Digests", "Randomness", "TextForms"]),
+    .testTarget(name: "DigestsTests", dependencies: ["Digests", "Randomness", "ReadableText"]),
     .testTarget(name: "FilesTests", dependencies: ["Files"]),
-    .testTarget(name: "ProcessesTests", dependencies: ["Processes"]),
+    .testTarget(name: "ProcessesTests", dependencies: ["Processes", "ReadableText"]),
     .testTarget(name: "ReadableTextTests", dependencies: ["ReadableText"]),
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
     .testTarget(

@@ -1,3 +1,5 @@
+import ReadableText
+
 /// Why a configuration cannot be used: one problem or several, all that were found. The command line ends with exit
 /// code 2 on it.
 public struct ConfigurationError: Error, Hashable, Sendable {
@@ -27,7 +29,7 @@ public struct ConfigurationError: Error, Hashable, Sendable {
 extension ConfigurationError.Problem: CustomStringConvertible {
   public var description: String {
     let line = line.map { ":\($0)" } ?? ""
-    return "\(file)\(line): \(text)".split(whereSeparator: \.isNewline).joined(separator: " ")
+    return "\(file)\(line): \(text)".inOneLine
   }
 }
 

@@ -28,8 +28,7 @@ public struct StudyConfiguration: Hashable, Sendable {
   /// Equal exactly where `entries` are equal.
   public var fingerprint: String {
     let canonical = entries.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)\n" }.joined()
-    let digits = String(StableHash.fnv1a64(canonical), radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
+    return StableHash.hexadecimal(canonical)
   }
 }
 

@@ -1,3 +1,4 @@
+import ReadableText
 import Yams
 
 /// From text to Yams' nodes, with every way in which that can fail told as file, line and reason.
@@ -35,8 +36,7 @@ enum YAMLDocument {
     case .scalar(let scalar):
       if scalar.style == .plain, node.null != nil { return "nothing" }
       // Long and many-line texts would hide the rest of the message.
-      let flat = scalar.string.map { $0.isNewline ? " " : $0 }
-      return "'\(String(flat.prefix(60)))\(flat.count > 60 ? "…" : "")'"
+      return "'\(scalar.string.inOneLine.cut(toCharacters: 61))'"
     }
   }
 

@@ -1,3 +1,5 @@
+import ReadableText
+
 /// The transport's name for a connection: a worker that reconnects comes with a new one.
 public struct PeerID: Hashable, Sendable {
   public var bytes: [UInt8]
@@ -6,9 +8,7 @@ public struct PeerID: Hashable, Sendable {
 }
 
 extension PeerID: CustomStringConvertible {
-  public var description: String {
-    bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-  }
+  public var description: String { Hexadecimal.text(bytes) }
 }
 
 /// How much a line of the log matters.

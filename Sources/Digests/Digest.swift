@@ -1,4 +1,4 @@
-import TextForms
+import ReadableText
 
 /// A hash function that is fed a stream in pieces of any length. Copies of a value go on independently of each other.
 package protocol Digest: Sendable {

@@ -1,3 +1,5 @@
+import ReadableText
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -34,7 +36,7 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
   public var description: String {
     let shown =
       path.isEmpty
-      ? "''" : path == "-" ? "standard output" : path.split(whereSeparator: \.isNewline).joined(separator: " ")
+      ? "''" : path == "-" ? "standard output" : path.inOneLine
     return "\(shown): cannot be written: \(problem)"
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import ReadableText
 
 /// `path` with a leading `~` or `~user` replaced by that home folder; one's own is where `HOME` says, as in a shell.
 public func expandingTilde(_ path: String) -> String {
@@ -22,7 +23,7 @@ public func reason(of error: any Error) -> String {
   if error.domain == NSCocoaErrorDomain {
     return cocoaReasons[error.code].map(systemReason) ?? "the operation failed"
   }
-  return error.localizedDescription.split(whereSeparator: \.isNewline).joined(separator: " ")
+  return error.localizedDescription.inOneLine
 }
 
 private let cocoaReasons: [Int: Int32] = [

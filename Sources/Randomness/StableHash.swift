@@ -1,3 +1,5 @@
+import ReadableText
+
 /// Hashes that are the same on every machine and in every process, unlike `Hasher`'s. Not cryptographic.
 public enum StableHash {
   /// FNV-1a, 64 bits, of the text's UTF-8 bytes, finished with SplitMix64 so that near texts differ in every bit.
@@ -12,8 +14,5 @@ public enum StableHash {
   }
 
   /// `fnv1a64` as 16 lower-case hexadecimal digits.
-  public static func hexadecimal(_ text: String) -> String {
-    let digits = String(fnv1a64(text), radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
-  }
+  public static func hexadecimal(_ text: String) -> String { Hexadecimal.text(of: fnv1a64(text)) }
 }

@@ -14,11 +14,5 @@ package enum TimeText {
     return "\(date)T\(two(Int(parts.tm_hour))):\(two(Int(parts.tm_min))):\(two(Int(parts.tm_sec)))\(distance)"
   }
 
-  package static var now: String {
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    return iso(Double(time.tv_sec))
-  }
-
   private static func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
 }

@@ -58,7 +58,7 @@ extension StudyReport {
     }
     if setAside.jobs > 0 {
       let shown = setAside.reasons.prefix(3)
-      let reasons = shown.map { "\($0.text.oneLine(limit: 160)) (\(NumberText.grouped($0.jobs)))" }
+      let reasons = shown.map { "\($0.text.inOneLine.cut(toCharacters: 160)) (\(NumberText.grouped($0.jobs)))" }
       let rest = setAside.jobs - shown.reduce(0) { $0 + $1.jobs }
       caveats.append(
         "\(NumberText.plural(setAside.jobs, "job")) \(setAside.jobs == 1 ? "was" : "were") set aside without a result: "
@@ -74,13 +74,5 @@ extension StudyReport {
     let parts = variants.map { "\($0.name) (\(NumberText.grouped($0.trainings)))" }
     return "Trainings of \(variants.count) kernel variants are mixed: \(parts.joined(separator: ", ")); "
       + "the same training may come out a little differently under each."
-  }
-}
-
-extension String {
-  /// Without line breaks, and with an ellipsis where it has more than `limit` characters.
-  fileprivate func oneLine(limit: Int) -> String {
-    let line = split(whereSeparator: \.isNewline).joined(separator: " ")
-    return line.count <= limit ? line : line.prefix(limit - 1) + "…"
   }
 }

@@ -1,3 +1,5 @@
+import ReadableText
+
 /// Ranges of every field, checked before a message is sent and after it is received. They keep memory bounded and say
 /// nothing of whether a value makes sense to the study: the state machines decide that.
 public enum FieldLimits {
@@ -18,31 +20,10 @@ public enum FieldLimits {
 }
 
 extension String {
-  /// One line for logs and reasons: control characters become spaces, and what is longer than `limit` bytes is cut.
+  /// Such as a field may be: on one line, and no longer than `limit` bytes.
   public func oneLine(limit: Int = FieldLimits.reasonBytes) -> String {
-    var text = ""
-    for scalar in unicodeScalars {
-      if text.utf8.count + 7 > limit { return text + "…" }
-      text.unicodeScalars.append(scalar.isControl ? " " : scalar)
-    }
-    return text
+    inOneLine.cut(toBytes: limit)
   }
-}
-
-extension String {
-  /// Bytes first: nearly every text is plain ASCII.
-  fileprivate var hasControlCharacters: Bool {
-    var isASCII = true
-    for byte in utf8 {
-      if byte < 0x20 || byte == 0x7f { return true }
-      if byte >= 0x80 { isASCII = false }
-    }
-    return !isASCII && unicodeScalars.contains(where: \.isControl)
-  }
-}
-
-extension Unicode.Scalar {
-  fileprivate var isControl: Bool { value < 0x20 || (0x7f...0x9f).contains(value) || (0x2028...0x2029).contains(value) }
 }
 
 /// Checks one field and names it where it fails.

@@ -1,4 +1,5 @@
 import GRDB
+import ReadableText
 import ShellCommands
 
 #if canImport(Glibc)
@@ -23,7 +24,7 @@ public struct StoreError: Error, Hashable, Sendable {
   init(_ code: Code, _ directory: String, _ message: String) {
     self.code = code
     self.directory = directory
-    self.message = message.split(whereSeparator: \.isNewline).joined(separator: " ")
+    self.message = message.inOneLine
   }
 }
 

@@ -1,6 +1,6 @@
 import Randomness
+import ReadableText
 import Testing
-import TextForms
 
 @testable import Digests
 

@@ -26,7 +26,7 @@ struct ReadableTextTests {
 
   @Test("times are ISO 8601 with the distance to UTC, also of days that never were")
   func times() {
-    #expect(hasTime(TimeText.iso(0) + " ") && hasTime(TimeText.now + " "))
+    #expect(hasTime(TimeText.iso(0) + " "))
     #expect(
       TimeText.iso(.nan) == "unknown" && TimeText.iso(1e300) == "unknown" && TimeText.iso(-.infinity) == "unknown")
   }

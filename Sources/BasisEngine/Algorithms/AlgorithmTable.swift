@@ -1,4 +1,5 @@
 import KernelInterface
+import ReadableText
 
 /// Which shapes of 3×3 convolution Winograd's algorithm computes faster than the direct sum on one instruction set.
 ///
@@ -55,7 +56,6 @@ struct AlgorithmTable: Hashable, Sendable {
         }
       }
     }
-    let digits = String(hash >> 16 ^ hash & 0xffff, radix: 16)
-    return String(repeating: "0", count: 4 - digits.count) + digits
+    return Hexadecimal.text(of: UInt16(hash >> 16 ^ hash & 0xffff))
   }
 }

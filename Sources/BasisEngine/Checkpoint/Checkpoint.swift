@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import ReadableText
 import SearchCore
 
 /// A network at rest: its form, its weights and running statistics, and how it came to be.
@@ -91,7 +92,7 @@ extension Checkpoint {
     do {
       json = try encoder.encode(header)
     } catch {
-      throw .illegalRecipe(reason: "its numbers cannot be written: \(CheckpointFile.oneLine("\(error)"))")
+      throw .illegalRecipe(reason: "its numbers cannot be written: \("\(error)".inOneLine.cut(toCharacters: 200))")
     }
     var bytes = Checkpoint.magic
     bytes.reserveCapacity(Checkpoint.fixedBytes + json.count + 4 * values.count + Checkpoint.checksumBytes)
@@ -133,7 +134,7 @@ extension Checkpoint {
     do {
       header = try JSONDecoder().decode(Header.self, from: Data(bytes[Checkpoint.fixedBytes..<payload]))
     } catch {
-      throw wrong("its header cannot be read: \(CheckpointFile.oneLine("\(error)"))")
+      throw wrong("its header cannot be read: \("\(error)".inOneLine.cut(toCharacters: 200))")
     }
     guard (header.unfinished != nil) == (version == Checkpoint.unfinishedVersion) else {
       throw wrong("its header does not fit version \(version)")

@@ -47,13 +47,7 @@ enum CheckpointFile {
   }
 
   private static func failure(_ action: String, _ path: String) -> EngineError {
-    .file(path: path, action: action, reason: oneLine(String(cString: strerror(errno))))
-  }
-
-  /// Without line ends and of bounded length, for errors of one line.
-  static func oneLine(_ text: String) -> String {
-    let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
-    return line.count > 200 ? line.prefix(200) + "…" : line
+    .file(path: path, action: action, reason: String(cString: strerror(errno)))
   }
 }
 

@@ -1,6 +1,6 @@
 import Digests
 import Foundation
-import TextForms
+import ReadableText
 
 /// What an archive's bytes must add up to, by which algorithm.
 public enum ArchiveChecksum: Hashable, Sendable {

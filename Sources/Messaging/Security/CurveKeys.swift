@@ -1,4 +1,5 @@
 import CZeroMQ
+import ReadableText
 
 /// Half of a CURVE pair that everybody may see: 32 bytes of Curve25519, in texts 64 hexadecimal digits.
 public struct PublicKey: Hashable, Sendable, CustomStringConvertible {
@@ -16,7 +17,7 @@ public struct PublicKey: Hashable, Sendable, CustomStringConvertible {
     self.bytes = bytes
   }
 
-  public var hexadecimal: String { CurveKey.hexadecimal(bytes) }
+  public var hexadecimal: String { Hexadecimal.text(bytes) }
   public var description: String { hexadecimal }
 }
 
@@ -33,7 +34,7 @@ public struct SecretKey: Sendable, CustomStringConvertible, CustomDebugStringCon
   init(bytes: [UInt8]) { self.bytes = bytes }
 
   /// For the file that it is kept in, and nothing else.
-  public var hexadecimalForItsFile: String { CurveKey.hexadecimal(bytes) }
+  public var hexadecimalForItsFile: String { Hexadecimal.text(bytes) }
 
   public var description: String { "a secret key" }
   public var debugDescription: String { description }
@@ -81,24 +82,8 @@ public struct KeyPair: Sendable {
 enum CurveKey {
   static let byteCount = 32
 
-  static func hexadecimal(_ bytes: [UInt8]) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
-  }
-
   static func bytes(ofHexadecimal text: some StringProtocol) -> [UInt8]? {
-    var nibbles: [UInt8] = []
-    for character in text.utf8 {
-      switch character {
-      case UInt8(ascii: "0")...UInt8(ascii: "9"): nibbles.append(character - UInt8(ascii: "0"))
-      case UInt8(ascii: "a")...UInt8(ascii: "f"): nibbles.append(character - UInt8(ascii: "a") + 10)
-      case UInt8(ascii: "A")...UInt8(ascii: "F"): nibbles.append(character - UInt8(ascii: "A") + 10)
-      default: return nil
-      }
-      if nibbles.count > 2 * byteCount { return nil }
-    }
-    guard nibbles.count == 2 * byteCount else { return nil }
-    return (0..<byteCount).map { nibbles[2 * $0] << 4 | nibbles[2 * $0 + 1] }
+    Hexadecimal.isNumber(text, digits: 2 * byteCount) ? Hexadecimal.bytes(text) : nil
   }
 
   static func z85(_ bytes: [UInt8]) -> [CChar]? {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import ImageData
+import ReadableText
 
 struct DataCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -53,7 +54,7 @@ struct DataVerifyCommand: ParsableCommand {
 
   func validate() throws {
     guard let expect, data != DataPlaces.embedded else { return }
-    guard (12...64).contains(expect.count), expect.allSatisfy({ $0.isASCII && $0.isHexDigit }) else {
+    guard (12...64).contains(expect.utf8.count), Hexadecimal.isNumber(expect, digits: expect.utf8.count) else {
       throw ValidationError(
         "--expect \(expect): a content hash has 64 hexadecimal digits, of which at least 12 are wanted")
     }

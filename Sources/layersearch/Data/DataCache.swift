@@ -225,8 +225,7 @@ struct DataCache: Sendable {
 
   /// 64 lower-case hexadecimal digits and nothing else, so that it can be a file's name.
   static func isHash(_ text: String) -> Bool {
-    text.utf8.count == 64
-      && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0) }
+    Hexadecimal.isNumber(text, digits: 64) && text == text.lowercased()
   }
 
   /// The lock's file stays when its set goes: somebody may have opened it just before, and would lock a file that is gone.

@@ -1,5 +1,6 @@
 import BasisEngine
 import Processes
+import ReadableText
 import SearchCore
 import SearchProtocol
 
@@ -34,7 +35,7 @@ struct TrialEngine {
       }
       return .finished(reference, result)
     } catch {
-      return .failed(reference, reason: ProcessExit.oneLine("\(error)"))
+      return .failed(reference, reason: "\(error)".inOneLine)
     }
   }
 }

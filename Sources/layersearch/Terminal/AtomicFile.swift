@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import ImageData
+import ReadableText
 
 /// Files that are there whole or not at all.
 enum AtomicFile {
@@ -28,6 +29,6 @@ enum AtomicFile {
 
   /// What the system says, without the wrapping.
   static func reason(of error: any Error) -> String {
-    ProcessExit.oneLine(ImageData.reason(of: error))
+    ImageData.reason(of: error).inOneLine
   }
 }

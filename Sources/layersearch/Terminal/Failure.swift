@@ -3,6 +3,7 @@ import BasisEngine
 import Configuration
 import Files
 import Foundation
+import ReadableText
 import SearchCore
 import Studies
 import StudyStore
@@ -53,7 +54,7 @@ enum ProcessExit {
     let usage = parserCode == .validationFailure
     let text = usage ? LayerSearch.message(for: error) + " (see \(helpCommand))" : describe(error)
     // A configuration with several problems has a line for each.
-    let lines = (error as? ConfigurationError)?.problems.map(\.description) ?? [oneLine(text)]
+    let lines = (error as? ConfigurationError)?.problems.map(\.description) ?? [text.inOneLine]
     StandardError.shared.end(saying: lines.map { "layersearch: error: \($0)" }.joined(separator: "\n"))
     exit(usage ? Failure.Code.usage.rawValue : code(of: error).rawValue)
   }
@@ -96,9 +97,5 @@ enum ProcessExit {
       type(of: error) is NSError.Type || error is CocoaError || error is POSIXError || error is URLError
     if let error = error as? StudyError { return error.usage }
     return isTheSystems ? AtomicFile.reason(of: error) : "\(error)"
-  }
-
-  static func oneLine(_ text: String) -> String {
-    text.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: " ")
   }
 }

@@ -1,4 +1,5 @@
 import Logging
+import ReadableText
 
 /// Log entries as one line each on standard error: `level: message key=value`; information has no level before it. Where the
 /// lines do not go to a terminal the time stands before them.
@@ -17,7 +18,7 @@ struct StandardErrorLog: LogHandler {
     let level = event.level == .info || event.level == .notice ? "" : "\(event.level): "
     let pairs = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
     let details = pairs.map { " \($0.key)=\($0.value)" }.joined()
-    let line = level + ProcessExit.oneLine("\(event.message)") + details
+    let line = level + "\(event.message)".inOneLine + details
     if isRelayed { StandardError.shared.writeLine(line) } else { StandardError.shared.writeLogLine(line) }
   }
 

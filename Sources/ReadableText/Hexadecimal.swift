@@ -7,6 +7,11 @@ package enum Hexadecimal {
     String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
   }
 
+  /// All digits of a number, leading zeros among them, in lower case.
+  package static func text<Number: FixedWidthInteger & UnsignedInteger>(of number: Number) -> String {
+    withUnsafeBytes(of: number.bigEndian) { text($0) }
+  }
+
   /// In either case; nil unless the text is digits in pairs and nothing else.
   package static func bytes(_ text: some StringProtocol) -> [UInt8]? {
     let values = text.utf8.map(value)

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import TextForms
+@testable import ReadableText
 
 @Suite("hexadecimal text") struct HexadecimalTests {
   @Test("every byte is two lower-case digits, and comes back from either case")
@@ -11,6 +11,12 @@ import Testing
     #expect(text == text.lowercased())
     #expect(Hexadecimal.bytes(text) == all && Hexadecimal.bytes(text.uppercased()) == all)
     #expect(Hexadecimal.text([]) == "" && Hexadecimal.bytes("") == [])
+  }
+
+  @Test("a number has all its digits")
+  func numbers() {
+    #expect(Hexadecimal.text(of: 0xab as UInt16) == "00ab" && Hexadecimal.text(of: 0 as UInt64) == "0000000000000000")
+    #expect(Hexadecimal.text(of: UInt64.max - 1) == "fffffffffffffffe" && Hexadecimal.text(of: 7 as UInt8) == "07")
   }
 
   @Test("other texts are no bytes", arguments: ["0", "0g", " 00", "0x00", "00\n", "０0", "é", "+1", "-1", "000"])

@@ -1,0 +1,45 @@
+extension String {
+  /// For logs, reasons and errors of one line: line ends and other control characters become one space, together with the spaces
+  /// around them, or nothing where they stand at an end. A text without any stays as it is.
+  package var inOneLine: String {
+    guard hasControlCharacters else { return self }
+    return unicodeScalars.split(whereSeparator: \.isControl).map { Self.trimmed($0) }.filter { !$0.isEmpty }
+      .joined(separator: " ")
+  }
+
+  private static func trimmed(_ text: Substring.UnicodeScalarView) -> String {
+    let text = text.drop { $0 == " " }
+    let end = text.lastIndex { $0 != " " }.map { text.index(after: $0) } ?? text.startIndex
+    return String(text[..<end])
+  }
+
+  /// Ends in an ellipsis where it has more than `limit` characters.
+  package func cut(toCharacters limit: Int) -> String {
+    count <= limit ? self : String(prefix(max(0, limit - 1))) + "…"
+  }
+
+  /// Ends in an ellipsis where it has more than `limit` bytes of UTF-8; no Unicode scalar is cut in two.
+  package func cut(toBytes limit: Int) -> String {
+    guard utf8.count > limit else { return self }
+    let ellipsis = "…"
+    guard limit >= ellipsis.utf8.count else { return "" }
+    var end = utf8.index(startIndex, offsetBy: limit - ellipsis.utf8.count)
+    while end > startIndex, String.Index(end, within: unicodeScalars) == nil { end = utf8.index(before: end) }
+    return self[..<end] + ellipsis
+  }
+
+  /// Bytes first: nearly every text is plain ASCII.
+  package var hasControlCharacters: Bool {
+    var isASCII = true
+    for byte in utf8 {
+      if byte < 0x20 || byte == 0x7f { return true }
+      if byte >= 0x80 { isASCII = false }
+    }
+    return !isASCII && unicodeScalars.contains(where: \.isControl)
+  }
+}
+
+extension Unicode.Scalar {
+  /// C0, DEL, C1, and the two separators of lines and paragraphs.
+  fileprivate var isControl: Bool { value < 0x20 || (0x7f...0x9f).contains(value) || (0x2028...0x2029).contains(value) }
+}
