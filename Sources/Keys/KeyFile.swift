@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Messaging
 import Processes
@@ -89,11 +90,11 @@ package enum KeyFile {
       throw .failed("\(path): cannot be made: \(String(cString: strerror(errno))); keys are never written over")
     }
     // The process's umask may have taken rights away that a public key needs.
-    let isWritten =
-      fchmod(descriptor, mode) == 0 && writeAll(Array(text.utf8), to: descriptor) && fsync(descriptor) == 0
-    let number = errno
+    var number = fchmod(descriptor, mode) == 0 ? 0 : errno
+    if number == 0 { number = Descriptor.write(Array(text.utf8), to: descriptor) }
+    if number == 0, fsync(descriptor) != 0 { number = errno }
     close(descriptor)
-    guard isWritten else {
+    guard number == 0 else {
       unlink(path)
       throw .failed(
         "\(path): cannot be written: \(String(cString: strerror(number))); free space or choose another place")

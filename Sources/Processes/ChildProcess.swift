@@ -1,13 +1,37 @@
+import Files
 import Foundation
 import ReadableText
 import Synchronization
 
-/// A process that this one starts from its own executable, with lines in and lines out.
+/// A process that this one starts, with lines in and lines out.
 ///
-/// Spawned directly rather than through a library for three things: the child's peak memory (`wait4`), a process group of
-/// its own so that Ctrl-C in a terminal reaches only the parent, and standard input as a lifeline: the kernel closes it when
-/// the parent ends, however it ends, and the child ends on that.
+/// Spawned directly rather than through a library for three things: the child's peak memory (`wait4`), where wanted a process
+/// group of its own so that Ctrl-C in a terminal reaches only the parent, and standard input as a lifeline: the kernel closes it
+/// when the parent ends, however it ends, and the child ends on that.
 package final class ChildProcess: Sendable {
+  /// What a child is started from.
+  package enum Program: Sendable, Hashable {
+    /// This process's own executable.
+    case itself
+    /// A path, or a name that is looked for in the folders of `PATH`.
+    case named(String)
+
+    fileprivate var file: String {
+      switch self {
+      case .itself: "/proc/self/exe"
+      case .named(let name): name
+      }
+    }
+
+    /// What the child finds as its first argument.
+    fileprivate var name: String {
+      switch self {
+      case .itself: "layersearch"
+      case .named(let name): name
+      }
+    }
+  }
+
   /// How a child ended.
   package struct Ending: Sendable, Hashable {
     package enum Status: Sendable, Hashable {
@@ -50,10 +74,14 @@ package final class ChildProcess: Sendable {
   /// With `leavesSignalsToParent`, those that ask for an end are ignored from the child's first moment on, where this
   /// process handles them.
   ///
-  /// Starts `/proc/self/exe` with these arguments. `onLine` and `onErrorLine` are called on threads of their own; `onEnd`
-  /// once, when both streams have ended and the process is reaped.
+  /// `onLine` and `onErrorLine` are called on threads of their own; `onEnd` once, when both streams have ended and the process is
+  /// reaped.
+  /// - Parameters:
+  ///   - arguments: without the program's name.
+  ///   - hasOwnGroup: false where a signal to the terminal's processes is to reach the child too.
   package init(
-    arguments: [String], environment: [String: String], leavesSignalsToParent: Bool = false,
+    _ program: Program = .itself, arguments: [String], environment: [String: String], hasOwnGroup: Bool = true,
+    leavesSignalsToParent: Bool = false,
     onLine: @escaping @Sendable ([UInt8]) -> Void,
     onErrorLine: @escaping @Sendable (String) -> Void = { _ in }, onEnd: @escaping @Sendable (Ending) -> Void
   ) throws(ProcessError) {
@@ -63,7 +91,7 @@ package final class ChildProcess: Sendable {
       do throws(ProcessError) {
         for _ in 0..<3 { pipes.append(try Pipe()) }
         let processID = try Self.spawn(
-          arguments: ["layersearch"] + arguments, environment: environment,
+          program, arguments: arguments, environment: environment, hasOwnGroup: hasOwnGroup,
           blocking: leavesSignalsToParent ? Signals.requestsToEnd : [], input: pipes[0].read, output: pipes[1].write,
           errors: pipes[2].write)
         return (processID, pipes[0], pipes[1], pipes[2])
@@ -105,7 +133,7 @@ package final class ChildProcess: Sendable {
       closeInput()
       close(output.read)
       if !readsErrors { close(errors.read) }
-      throw ProcessError(description: "cannot start a thread; raise the limit of processes (ulimit -u)")
+      throw .noThread
     }
   }
 
@@ -114,11 +142,11 @@ package final class ChildProcess: Sendable {
   package func write(_ bytes: [UInt8]) -> Bool {
     input.withLock { descriptor in
       guard let descriptor else { return false }
-      return writeAll(bytes, to: descriptor)
+      return Descriptor.write(bytes, to: descriptor) == 0
     }
   }
 
-  func closeInput() {
+  package func closeInput() {
     input.withLock { descriptor in
       if let open = descriptor { close(open) }
       descriptor = nil
@@ -158,7 +186,8 @@ package final class ChildProcess: Sendable {
   }
 
   private static func spawn(
-    arguments: [String], environment: [String: String], blocking: [Int32], input: Int32, output: Int32, errors: Int32
+    _ program: Program, arguments: [String], environment: [String: String], hasOwnGroup: Bool, blocking: [Int32],
+    input: Int32, output: Int32, errors: Int32
   ) throws(ProcessError) -> Int32 {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -179,20 +208,16 @@ package final class ChildProcess: Sendable {
     posix_spawnattr_setsigmask(&attributes, &blocked)
     posix_spawnattr_setsigdefault(&attributes, &all)
     posix_spawnattr_setpgroup(&attributes, 0)
-    posix_spawnattr_setflags(
-      &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+    let group = hasOwnGroup ? POSIX_SPAWN_SETPGROUP : 0
+    posix_spawnattr_setflags(&attributes, Int16(group | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
 
-    var argumentPointers = arguments.map { strdup($0) } + [nil]
+    var argumentPointers = ([program.name] + arguments).map { strdup($0) } + [nil]
     var environmentPointers = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
     defer { for pointer in argumentPointers + environmentPointers { free(pointer) } }
     var processID: Int32 = 0
-    let code = posix_spawn(
-      &processID, "/proc/self/exe", &actions, &attributes, &argumentPointers, &environmentPointers)
-    guard code == 0 else {
-      throw ProcessError(
-        description:
-          "cannot start a process: \(String(cString: strerror(code))); free memory or raise the process limit")
-    }
+    let code = posix_spawnp(
+      &processID, program.file, &actions, &attributes, &argumentPointers, &environmentPointers)
+    guard code == 0 else { throw .notStarted(program, code) }
     return processID
   }
 
@@ -203,10 +228,7 @@ package final class ChildProcess: Sendable {
 
     init() throws(ProcessError) {
       var ends: [Int32] = [0, 0]
-      guard pipe(&ends) == 0 else {
-        throw ProcessError(
-          description: "cannot open a pipe: \(String(cString: strerror(errno))); raise the limit of open files")
-      }
+      guard pipe(&ends) == 0 else { throw .noPipe(errno) }
       for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
       (read, write) = (ends[0], ends[1])
     }

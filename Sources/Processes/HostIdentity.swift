@@ -10,18 +10,12 @@ package struct HostIdentity: Hashable, Sendable, CustomStringConvertible {
   /// A file's name: letters, digits, `.`, `_`, `-`.
   package let description: String
 
-  package static let current = HostIdentity(name: hostName, machine: machine)
+  package static let current = HostIdentity(name: HostName.current ?? "", machine: machine)
 
   package init(name: String, machine: String) {
     let plain = String(
       name.prefix(64).map { $0.isASCII && ($0.isLetter || $0.isNumber || ".-".contains($0)) ? $0 : "_" })
     description = "\(plain.isEmpty ? "host" : plain)-\(StableHash.hexadecimal(machine).prefix(8))"
-  }
-
-  private static var hostName: String {
-    var name = [CChar](repeating: 0, count: 256)
-    guard gethostname(&name, name.count - 1) == 0 else { return "" }
-    return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 
   private static var machine: String {

@@ -1,9 +1,8 @@
-import Files
 import Foundation
 
 /// Lines from a file descriptor, read by blocking: for threads of their own.
 package struct LineReader {
-  package let descriptor: Int32
+  private let descriptor: Int32
   /// A longer line is cut off here.
   package static let longestLine = 1 << 20
 
@@ -29,7 +28,3 @@ package struct LineReader {
     if !line.isEmpty { body(line) }
   }
 }
-
-/// Writes all bytes; false where nobody reads any more or nothing more fits.
-@discardableResult
-package func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool { Descriptor.write(bytes, to: descriptor) == 0 }

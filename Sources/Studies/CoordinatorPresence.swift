@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 
 /// Whether a coordinator is at work on a study, seen from outside.
 enum CoordinatorPresence {
@@ -15,7 +16,7 @@ enum CoordinatorPresence {
     }
     if isHeld { return true }
     // A coordinator on another machine is not in this one's list.
-    return holder == nil || holder?.hasSuffix(" on \(hostName)") == true ? false : nil
+    return holder == nil || holder?.hasSuffix(" on \(HostName.current ?? "")") == true ? false : nil
   }
 
   /// When the coordinator at work, or the last one, opened the study, in seconds since 1970; nil where that is unknown.
@@ -37,12 +38,5 @@ enum CoordinatorPresence {
     var bytes = [UInt8](repeating: 0, count: 300)
     let count = read(descriptor, &bytes, bytes.count)
     return count > 0 ? String(decoding: bytes[..<count], as: UTF8.self) : nil
-  }
-
-  /// As the kernel has it, which is what the lock's text tells.
-  private static var hostName: String {
-    var name = [CChar](repeating: 0, count: 256)
-    guard gethostname(&name, name.count - 1) == 0 else { return "" }
-    return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 }

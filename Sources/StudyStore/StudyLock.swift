@@ -1,3 +1,4 @@
+import Processes
 import Synchronization
 
 #if canImport(Glibc)
@@ -88,7 +89,7 @@ final class StudyLock: Sendable {
       guard number == EWOULDBLOCK else { throw .system(folder.path, number, "lock the study") }
       throw inUse(folder, descriptor)
     }
-    let text = "process \(getpid()) on \(hostName)"
+    let text = "process \(getpid()) on \(HostName.current ?? "an unknown host")"
     ftruncate(descriptor, 0)
     // Only for people: a full disk must not keep a study from being opened to look at it.
     _ = text.withCString { pwrite(descriptor, $0, strlen($0), 0) }
@@ -107,11 +108,5 @@ final class StudyLock: Sendable {
     let count = pread(descriptor, &bytes, bytes.count, 0)
     guard count > 0 else { return nil }
     return String(decoding: bytes[..<count], as: UTF8.self)
-  }
-
-  private static var hostName: String {
-    var name = [CChar](repeating: 0, count: 256)
-    guard gethostname(&name, name.count - 1) == 0 else { return "an unknown host" }
-    return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 }

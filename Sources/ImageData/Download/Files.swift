@@ -1,5 +1,7 @@
 import Files
 import Foundation
+import Processes
+import Synchronization
 
 #if canImport(Glibc)
   import Glibc
@@ -90,33 +92,35 @@ func moveFile(_ source: String, to target: String) throws(ImageDataError) {
 
 /// Unpacks with the system's `tar`. Its first message becomes the error's reason.
 func unpack(_ archive: String, into folder: String) async throws(ImageDataError) {
-  let messages = folder + "/.tar-messages"
-  let log =
-    FileManager.default.createFile(atPath: messages, contents: nil)
-    ? FileHandle(forWritingAtPath: messages) : nil
-  let tar = Process()
-  tar.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-  // -o: the archive's owner means nothing here, even to root.
-  tar.arguments = ["tar", "-xzof", archive, "-C", folder]
-  tar.standardInput = FileHandle.nullDevice
-  tar.standardOutput = FileHandle.nullDevice
-  tar.standardError = log ?? FileHandle.nullDevice
-  let status: Int32
+  let message = FirstMessage()
+  let ending: ChildProcess.Ending
   do {
-    status = try await withCheckedThrowingContinuation { continuation in
-      tar.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
+    ending = try await withCheckedThrowingContinuation { continuation in
       do {
-        try tar.run()
+        // -o: the archive's owner means nothing here, even to root.
+        let tar = try ChildProcess(
+          .named("tar"), arguments: ["-xzof", archive, "-C", folder],
+          environment: ProcessInfo.processInfo.environment, hasOwnGroup: false, onLine: { _ in },
+          onErrorLine: { line in message.text.withLock { $0 = $0 ?? line } },
+          onEnd: { continuation.resume(returning: $0) })
+        tar.closeInput()
       } catch {
         continuation.resume(throwing: error)
       }
     }
   } catch {
-    throw .unpackingFailed(archive: archive, reason: reason(of: error))
+    throw .unpackingFailed(archive: archive, reason: "\(error)")
   }
-  guard status == 0 else {
-    let text = (try? String(contentsOfFile: messages, encoding: .utf8)) ?? ""
-    let first = text.split(whereSeparator: \.isNewline).first.map(String.init)
-    throw .unpackingFailed(archive: archive, reason: first ?? "tar ended with status \(status)")
+  switch ending.status {
+  case .exited(0): return
+  case .exited(let code):
+    let text = message.text.withLock { $0 }
+    throw .unpackingFailed(archive: archive, reason: text ?? "tar ended with status \(code)")
+  case .killed(let signal):
+    throw .unpackingFailed(archive: archive, reason: "tar was killed by \(Signals.name(of: signal))")
   }
+}
+
+private final class FirstMessage: Sendable {
+  let text = Mutex<String?>(nil)
 }

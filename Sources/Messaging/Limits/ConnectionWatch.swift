@@ -38,7 +38,7 @@ final class ConnectionWatch: Sendable {
   }
 
   private func run() {
-    var memory = ProcessMemory()
+    var memory = ResidentMemory()
     var held = HeldMemory(resident: memory.residentBytes())
     var nextStrangers = ContinuousClock.now
     var trims: [ContinuousClock.Instant] = []
@@ -115,22 +115,4 @@ private struct TCPTraffic {
     acknowledged = info.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 120, as: UInt64.self) }
     received = info.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 128, as: UInt64.self) }
   }
-}
-
-/// What this process takes up of the machine's memory. Keeps its file open: there may be none left later.
-private struct ProcessMemory: ~Copyable {
-  private let descriptor = open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
-  private let pageBytes = Int(sysconf(Int32(_SC_PAGESIZE)))
-
-  /// 0 where it cannot be known.
-  mutating func residentBytes() -> Int {
-    var text = [UInt8](repeating: 0, count: 128)
-    let count = pread(descriptor, &text, text.count, 0)
-    // Size, then what is resident, in pages.
-    let fields = text.prefix(max(0, count)).split(separator: UInt8(ascii: " "))
-    guard fields.count > 1, let pages = Int(String(decoding: fields[1], as: UTF8.self)) else { return 0 }
-    return pages * pageBytes
-  }
-
-  deinit { close(descriptor) }
 }

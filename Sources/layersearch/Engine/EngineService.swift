@@ -1,5 +1,6 @@
 import BasisEngine
 import Failpoints
+import Files
 import Foundation
 import Messaging
 import Processes
@@ -28,7 +29,7 @@ enum EngineService {
       _exit(0)
     }
     guard isReading else {
-      writeAll(Array("cannot start a thread: raise the limit of processes (ulimit -u)\n".utf8), to: STDERR_FILENO)
+      _ = Descriptor.write(Array("\(ProcessError.noThread)\n".utf8), to: STDERR_FILENO)
       exit(shortageExitCode)
     }
     let engine = try TrialEngine()
@@ -45,7 +46,7 @@ enum EngineService {
   private static func preferAsVictimOfMemoryShortage() {
     let descriptor = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return }
-    writeAll(Array("500".utf8), to: descriptor)
+    _ = Descriptor.write(Array("500".utf8), to: descriptor)
     close(descriptor)
   }
 
@@ -55,7 +56,7 @@ enum EngineService {
     /// A result that is none, such as an accuracy above 1, is a failure: the worker would wait for another word in vain.
     func send(_ event: EngineEvent) {
       do {
-        writeAll(try EngineLine.encode(event), to: descriptor)
+        _ = Descriptor.write(try EngineLine.encode(event), to: descriptor)
       } catch {
         guard case .finished(let reference, _) = event else { return }
         send(.failed(reference, reason: "the training ended with what is no result: \(error)"))

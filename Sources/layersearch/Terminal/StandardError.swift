@@ -55,7 +55,7 @@ final class StandardError: Sendable {
   }
 
   private func write(_ text: String) {
-    writeAll(Array(text.utf8), to: STDERR_FILENO)
+    _ = Descriptor.write(Array(text.utf8), to: STDERR_FILENO)
   }
 }
 

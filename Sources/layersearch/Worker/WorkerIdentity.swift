@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 
 /// A worker's own name: new at each start, the same through reconnects, readable in logs.
 struct WorkerIdentity: Sendable {
@@ -8,14 +9,14 @@ struct WorkerIdentity: Sendable {
 
   init() {
     random = UInt64.random(in: 0...UInt64.max)
-    host = ProcessInfo.processInfo.hostName
+    host = HostName.current ?? "localhost"
     let digits = String(random >> 40, radix: 16)
     name = "\(Self.plainHostName)-\(getpid())-\(digits)"
   }
 
   /// What the names of this host's workers begin with.
   static var plainHostName: String {
-    let plain = ProcessInfo.processInfo.hostName.prefix { $0 != "." }
+    let plain = (HostName.current ?? "").prefix { $0 != "." }
       .filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
     return plain.isEmpty ? "host" : String(plain.prefix(40))
   }

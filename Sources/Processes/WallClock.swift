@@ -1,0 +1,11 @@
+import Foundation
+import ReadableText
+
+extension TimeText {
+  /// The system's time, as `iso` writes it.
+  package static var now: String {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return iso(Double(time.tv_sec))
+  }
+}
