@@ -45,11 +45,3 @@ enum TimeRatios {
     return median(ratios)
   }
 }
-
-/// The middle value; the mean of the middle two of an even number.
-func median(_ values: [Double]) -> Double {
-  precondition(!values.isEmpty)
-  let sorted = values.sorted()
-  let middle = sorted.count / 2
-  return sorted.count.isMultiple(of: 2) ? (sorted[middle - 1] + sorted[middle]) / 2 : sorted[middle]
-}

@@ -1,0 +1,32 @@
+import ImageData
+
+/// How a network did on a set of images.
+public struct Evaluation: Sendable, Equatable {
+  /// 0…1
+  public var accuracy: Double
+  /// Mean cross-entropy; NaN where the network is not finite.
+  public var meanLoss: Double
+}
+
+extension ResNet {
+  /// Classifies all `images` with running statistics, without augmentation. There must be at least one.
+  public func evaluate(_ images: LabeledImages) -> Evaluation { evaluate(images) { true }! }
+
+  /// - Parameter shouldContinue: called after every batch.
+  /// - Returns: nil once it returned false.
+  func evaluate(_ images: LabeledImages, while shouldContinue: () -> Bool) -> Evaluation? {
+    precondition(images.count > 0)
+    let assembler = BatchAssembler(normalization: images.normalization)
+    var total = Score()
+    for first in stride(from: 0, to: images.count, by: workspace.capacity) {
+      let indices = first..<min(first + workspace.capacity, images.count)
+      assembler.assemble(images, indices: indices, into: input)
+      let score = inference(labels: Array(images.labels[indices]))
+      total.loss += score.loss
+      total.correct += score.correct
+      guard shouldContinue() else { return nil }
+    }
+    let count = Double(images.count)
+    return Evaluation(accuracy: Double(total.correct) / count, meanLoss: isFinite ? total.loss / count : .nan)
+  }
+}
