@@ -73,7 +73,7 @@ let package = Package(
     .target(name: "ShellCommands"),
 
     // what people write
-    .target(name: "TextInput"),
+    .target(name: "TextInput", dependencies: ["Files"]),
 
     // paths, and whole files written
     .target(name: "Files", dependencies: ["Failpoints", "ReadableText"]),
@@ -104,7 +104,7 @@ let package = Package(
     .target(
       name: "Studies",
       dependencies: [
-        "Configuration", "ImageData", "Processes", "ReadableText", "Reporting", "SearchCore", "SearchProtocol",
+        "Configuration", "Files", "ImageData", "Processes", "ReadableText", "Reporting", "SearchCore", "SearchProtocol",
         "StudyStore",
       ]),
 
@@ -150,7 +150,8 @@ let package = Package(
     .testTarget(
       name: "ImageDataTests",
       dependencies: [
-        "Digests", "ImageData", "KernelInterface", "Randomness", .product(name: "FlyingFox", package: "FlyingFox"),
+        "Digests", "Files", "ImageData", "KernelInterface", "Randomness",
+        .product(name: "FlyingFox", package: "FlyingFox"),
       ]),
     .testTarget(name: "SearchCoreTests", dependencies: ["Randomness", "SearchCore"]),
     .testTarget(name: "SearchProtocolTests", dependencies: ["Randomness", "SearchCore", "SearchProtocol"]),

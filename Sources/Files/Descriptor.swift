@@ -7,11 +7,10 @@
 #endif
 
 /// What has been opened: writing to it until all is there.
-public enum Descriptor {
+package enum Descriptor {
   /// Writes all bytes, also where they are taken in pieces, where a signal interrupts, or where the descriptor does not block and
   /// is full for now.
-  /// - Returns: 0, or what the system said (`errno`).
-  public static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int32 {
+  package static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) throws(SystemError) {
     var rest = bytes
     while !rest.isEmpty {
       let count = systemWrite(descriptor, rest.baseAddress, rest.count)
@@ -24,22 +23,33 @@ public enum Descriptor {
       case EAGAIN, EWOULDBLOCK:
         var wanted = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         _ = poll(&wanted, 1, 1000)
-      case let number: return number
+      case let number: throw SystemError(number)
       }
     }
-    return 0
   }
 
-  public static func write(_ bytes: [UInt8], to descriptor: Int32) -> Int32 {
-    bytes.withUnsafeBytes { write($0, to: descriptor) }
+  package static func write(_ bytes: [UInt8], to descriptor: Int32) throws(SystemError) {
+    try bytes.withUnsafeBytes { bytes in Result { () throws(SystemError) in try write(bytes, to: descriptor) } }.get()
+  }
+
+  /// Writes all bytes into a regular file, from `offset` on.
+  package static func write(
+    _ bytes: UnsafeRawBufferPointer, to descriptor: Int32, at offset: Int
+  ) throws(SystemError) {
+    var done = 0
+    while done < bytes.count {
+      let count = pwrite(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done, off_t(offset + done))
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { throw SystemError(count < 0 ? errno : EIO) }
+      done += count
+    }
   }
 
   /// Puts on the disk what was written, where there is a disk.
-  /// - Returns: 0, or what the system said.
-  static func synchronize(_ descriptor: Int32) -> Int32 {
-    guard fsync(descriptor) != 0 else { return 0 }
+  package static func synchronize(_ descriptor: Int32) throws(SystemError) {
     // Pipes, terminals and other devices have nothing to synchronize.
-    return [EINVAL, ENOTSUP, EROFS].contains(errno) ? 0 : errno
+    guard fsync(descriptor) != 0, ![EINVAL, ENOTSUP, EROFS].contains(errno) else { return }
+    throw .last
   }
 }
 

@@ -30,7 +30,7 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
       default: "choose another place"
       }
     return FileError(
-      path: path, number: number, problem: "\(String(cString: strerror(number))); \(advice ?? usual)")
+      path: path, number: number, problem: "\(SystemError(number)); \(advice ?? usual)")
   }
 
   public var description: String {

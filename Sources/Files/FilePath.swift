@@ -50,6 +50,19 @@ public enum FilePath {
     return join(String(cString: current), path)
   }
 
+  /// `path` with a leading `~` or `~user` replaced by that home folder; one's own is where `HOME` says, as in a shell.
+  package static func expandingTilde(_ path: String) -> String {
+    guard path.utf8.first == UInt8(ascii: "~") else { return path }
+    if path == "~" || path.hasPrefix("~/"), let home = getenv("HOME").map({ String(cString: $0) }), !home.isEmpty {
+      return home + path.dropFirst()
+    }
+    let name = path.dropFirst().prefix { $0 != "/" }
+    guard let user = name.isEmpty ? getpwuid(geteuid()) : getpwnam(String(name)), let home = user.pointee.pw_dir else {
+      return path
+    }
+    return String(cString: home) + path.dropFirst(1 + name.count)
+  }
+
   /// For files that go again: `TMPDIR`, else `/tmp`.
   public static var temporaryFolder: String {
     let named = getenv("TMPDIR").map { String(cString: $0) } ?? ""

@@ -77,10 +77,13 @@ public final class OutputFile: Sendable {
   }
 
   private func pour(_ bytes: [UInt8], into descriptor: Int32) throws(FileError) {
-    var number = Descriptor.write(bytes, to: descriptor)
-    if number == 0 { number = Descriptor.synchronize(descriptor) }
-    if number == 0 || (number == EPIPE && isStandardOutput) { return }
-    throw .system(path, number)
+    do {
+      try Descriptor.write(bytes, to: descriptor)
+      try Descriptor.synchronize(descriptor)
+    } catch {
+      if error.number == EPIPE && isStandardOutput { return }
+      throw .system(path, error.number)
+    }
   }
 
   private func pour(_ bytes: [UInt8], intoStream place: String) throws(FileError) {

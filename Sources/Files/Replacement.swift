@@ -45,24 +45,17 @@ final class Replacement {
   }
 
   func write(_ bytes: [UInt8]) throws(FileError) {
-    let number = Descriptor.write(bytes, to: descriptor)
-    if number != 0 { throw .system(path, number) }
+    do { try Descriptor.write(bytes, to: descriptor) } catch { throw .system(path, error.number) }
   }
 
   func read() throws(FileError) -> [UInt8] {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw .system(path, errno) }
-    var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
-    var filled = 0
-    while filled < bytes.count {
-      let count = bytes.withUnsafeMutableBytes {
-        pread(descriptor, $0.baseAddress! + filled, $0.count - filled, off_t(filled))
-      }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw .system(path, count < 0 ? errno : EIO) }
-      filled += count
-    }
-    return bytes
+    do {
+      let bytes = try Descriptor.read(Int(status.st_size), from: descriptor, at: 0)
+      if bytes.count == status.st_size { return bytes }
+    } catch { throw .system(path, error.number) }
+    throw .system(path, EIO)
   }
 
   /// On disk when this returns, under the target's name, with its mode and owner.
@@ -79,7 +72,13 @@ final class Replacement {
     }
     hasTakenPlace = true
     Failpoint.fileAfterRename.pass()
-    synchronizeFolder()
+    try synchronizeFolder()
+  }
+
+  /// Under the target's name when this returns; on disk some time later.
+  func takePlaceUnsynced() throws(FileError) {
+    guard rename(temporary, target) == 0 else { throw .system(path, errno) }
+    hasTakenPlace = true
   }
 
   private func keepOwnerAndMode(of status: stat) {
@@ -96,15 +95,18 @@ final class Replacement {
     let old = open(target, O_WRONLY | O_TRUNC | O_CLOEXEC)
     guard old >= 0 else { throw .system(path, errno) }
     defer { close(old) }
-    let number = Descriptor.write(bytes, to: old)
-    guard number == 0, fsync(old) == 0 else { throw .system(path, number == 0 ? errno : number) }
+    do {
+      try Descriptor.write(bytes, to: old)
+      try Descriptor.synchronize(old)
+    } catch { throw .system(path, error.number) }
   }
 
-  /// So that the new name survives a power cut. Some file systems cannot; the file itself is whole in any case.
-  private func synchronizeFolder() {
+  /// So that the new name survives a power cut.
+  private func synchronizeFolder() throws(FileError) {
     let folder = open(FilePath.folder(of: target), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    // One that may be written in, but not be read.
     guard folder >= 0 else { return }
-    fsync(folder)
-    close(folder)
+    defer { close(folder) }
+    do { try Descriptor.synchronize(folder) } catch { throw .system(path, error.number) }
   }
 }

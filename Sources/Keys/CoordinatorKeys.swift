@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import ImageData
 import Messaging
@@ -9,9 +10,9 @@ package struct CoordinatorKeys {
 
   /// `list`: nil for the one in the folder itself.
   package init(folder: String, list: String?) throws(KeyError) {
-    let folder = expandingTilde(folder)
+    let folder = FilePath.expandingTilde(folder)
     own = try KeyFolder.ownKeys(in: folder)
     authorized = try AuthorizedKeysFile(
-      path: list.map(expandingTilde) ?? "\(folder)/\(AuthorizedKeysFile.standardName)")
+      path: list.map(FilePath.expandingTilde) ?? "\(folder)/\(AuthorizedKeysFile.standardName)")
   }
 }

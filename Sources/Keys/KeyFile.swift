@@ -87,17 +87,17 @@ package enum KeyFile {
   private static func create(_ path: String, _ text: String, mode: mode_t) throws(KeyError) {
     let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)
     guard descriptor >= 0 else {
-      throw .failed("\(path): cannot be made: \(String(cString: strerror(errno))); keys are never written over")
+      throw .failed("\(path): cannot be made: \(SystemError.last); keys are never written over")
     }
     // The process's umask may have taken rights away that a public key needs.
-    var number = fchmod(descriptor, mode) == 0 ? 0 : errno
-    if number == 0 { number = Descriptor.write(Array(text.utf8), to: descriptor) }
-    if number == 0, fsync(descriptor) != 0 { number = errno }
-    close(descriptor)
-    guard number == 0 else {
+    defer { close(descriptor) }
+    do throws(SystemError) {
+      guard fchmod(descriptor, mode) == 0 else { throw .last }
+      try Descriptor.write(Array(text.utf8), to: descriptor)
+      try Descriptor.synchronize(descriptor)
+    } catch {
       unlink(path)
-      throw .failed(
-        "\(path): cannot be written: \(String(cString: strerror(number))); free space or choose another place")
+      throw .failed("\(path): cannot be written: \(error); free space or choose another place")
     }
   }
 }

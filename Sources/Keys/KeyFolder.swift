@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import ImageData
 import Messaging
@@ -16,7 +17,7 @@ package enum KeyFolder {
 
   /// What a worker connects with.
   package static func workerSecurity(_ folder: String) throws(KeyError) -> SocketSecurity {
-    let folder = expandingTilde(folder)
+    let folder = FilePath.expandingTilde(folder)
     let server = try KeyFile.readPublic("\(folder)/\(KeyFile.coordinatorName)")
     return .client(try ownKeys(in: folder), server: server)
   }
@@ -50,7 +51,7 @@ package enum KeyFolder {
   /// A new folder for its owner alone.
   package static func makePrivateFolder(_ path: String) throws(KeyError) {
     guard mkdir(path, 0o700) == 0, chmod(path, 0o700) == 0 else {
-      let reason = String(cString: strerror(errno))
+      let reason = "\(SystemError.last)"
       throw .failed("\(path): this folder cannot be made: \(reason); keys are never written over")
     }
   }

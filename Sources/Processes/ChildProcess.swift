@@ -142,7 +142,7 @@ package final class ChildProcess: Sendable {
   package func write(_ bytes: [UInt8]) -> Bool {
     input.withLock { descriptor in
       guard let descriptor else { return false }
-      return Descriptor.write(bytes, to: descriptor) == 0
+      return (try? Descriptor.write(bytes, to: descriptor)) != nil
     }
   }
 

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// The control groups that this process is in: what a container, a batch system or systemd confines it to. Both versions of the
@@ -148,5 +149,5 @@ package struct ControlGroups: Sendable {
     (Self.read(root + file) ?? "").split(whereSeparator: \.isWhitespace).map(String.init)
   }
 
-  private static func read(_ file: String) -> String? { try? String(contentsOfFile: file, encoding: .utf8) }
+  private static func read(_ file: String) -> String? { KernelFile.text(file) }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Randomness
 
@@ -20,7 +21,7 @@ package struct HostIdentity: Hashable, Sendable, CustomStringConvertible {
 
   private static var machine: String {
     for file in ["/etc/machine-id", "/proc/sys/kernel/random/boot_id"] {
-      let text = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
+      let text = KernelFile.text(file) ?? ""
       let identity = text.filter { !$0.isWhitespace }
       if !identity.isEmpty { return identity }
     }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import ReadableText
 
@@ -38,7 +39,7 @@ package enum MemoryShortage {
 
   /// From a file with lines `name number …`.
   private static func number(named name: String, in file: String) -> Int? {
-    guard let text = try? String(contentsOfFile: file, encoding: .utf8) else { return nil }
+    guard let text = KernelFile.text(file) else { return nil }
     for line in text.split(separator: "\n") where line.hasPrefix(name + " ") {
       return firstNumber(String(line.dropFirst(name.count)))
     }

@@ -1,3 +1,5 @@
+import Files
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -18,8 +20,8 @@ package enum ProcessError: Error, Hashable, Sendable, CustomStringConvertible {
     case .notStarted(.named(let name), ENOENT): "\(name): there is no such program; install it, or correct PATH"
     case .notStarted(.named(let name), EACCES): "\(name): this cannot be executed; correct its permissions"
     case .notStarted(let program, let number):
-      "cannot start \(Self.name(of: program)): \(Self.reason(number)); free memory or raise the process limit"
-    case .noPipe(let number): "cannot open a pipe: \(Self.reason(number)); raise the limit of open files"
+      "cannot start \(Self.name(of: program)): \(SystemError(number)); free memory or raise the process limit"
+    case .noPipe(let number): "cannot open a pipe: \(SystemError(number)); raise the limit of open files"
     case .noThread: "cannot start a thread; raise the limit of processes (ulimit -u)"
     }
   }
@@ -31,5 +33,4 @@ package enum ProcessError: Error, Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  private static func reason(_ number: Int32) -> String { String(cString: strerror(number)) }
 }

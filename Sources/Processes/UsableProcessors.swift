@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// How many processors this process may keep busy: those that it may run on, and no more than the time that its control groups give
@@ -39,7 +40,7 @@ package struct UsableProcessors: Hashable, Sendable {
   }
 
   private static var affinity: Int? {
-    processors(inStatus: (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? "")
+    processors(inStatus: KernelFile.text("/proc/self/status") ?? "")
   }
 
   /// From the text of `/proc/self/status`, which has a line such as `Cpus_allowed_list: 0-3,8`. The C library's call for it

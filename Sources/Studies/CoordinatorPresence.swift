@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Processes
 
@@ -10,7 +11,7 @@ enum CoordinatorPresence {
     let holder = text(of: "\(studyFolder)/lock")
     // The folder is locked besides the file, which may have been deleted.
     let inodes = ["\(studyFolder)/lock", studyFolder].compactMap(status(of:)).map { ":\($0.st_ino) " }
-    guard let locks = try? String(contentsOfFile: "/proc/locks", encoding: .utf8) else { return nil }
+    guard let locks = KernelFile.text("/proc/locks") else { return nil }
     let isHeld = locks.split(separator: "\n").contains { line in
       line.contains("FLOCK") && line.contains("WRITE") && inodes.contains { line.contains($0) }
     }
@@ -35,8 +36,7 @@ enum CoordinatorPresence {
     let descriptor = open(lock, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
-    var bytes = [UInt8](repeating: 0, count: 300)
-    let count = read(descriptor, &bytes, bytes.count)
-    return count > 0 ? String(decoding: bytes[..<count], as: UTF8.self) : nil
+    guard let bytes = try? Descriptor.read(300, from: descriptor, at: 0), !bytes.isEmpty else { return nil }
+    return String(decoding: bytes, as: UTF8.self)
   }
 }

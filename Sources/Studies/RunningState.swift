@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// How far the trainings under way are: what the record does not hold, because nothing depends on it. `status` reads it beside
@@ -36,12 +37,14 @@ package struct RunningState: Codable, Sendable {
 
   package static let mostTrainings = 1000
   private static let fileName = "running.json"
+  /// Twice what the most trainings and the longest names come to.
+  private static let mostBytes = 2 << 20
 
   package static func path(studyFolder: String) -> String { "\(studyFolder)/\(fileName)" }
 
   /// Nil where there is none, or it cannot be read.
   package static func read(studyFolder: String) -> RunningState? {
-    guard let data = FileManager.default.contents(atPath: path(studyFolder: studyFolder)) else { return nil }
-    return try? JSONDecoder().decode(RunningState.self, from: data)
+    guard let bytes = try? RegularFile.read(path(studyFolder: studyFolder), mostBytes: mostBytes) else { return nil }
+    return try? JSONDecoder().decode(RunningState.self, from: Data(bytes))
   }
 }

@@ -1,4 +1,5 @@
 import Configuration
+import Files
 import Foundation
 import ImageData
 import SearchCore
@@ -72,7 +73,7 @@ package struct StudyDefinition {
   package var dataFolder: String {
     let absolute = Self.absolute(configuration.dataPath ?? DataPlaces.standardCIFAR10, base: base)
     // Without steps upwards, which no worker follows. Where there is nothing, the error names what was written.
-    guard let real = realpath(expandingTilde(absolute), nil) else { return expandingTilde(absolute) }
+    guard let real = realpath(FilePath.expandingTilde(absolute), nil) else { return FilePath.expandingTilde(absolute) }
     defer { free(real) }
     return String(cString: real)
   }

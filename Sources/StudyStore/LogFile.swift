@@ -1,3 +1,5 @@
+import Files
+
 #if canImport(Glibc)
   import Glibc
 #else
@@ -142,8 +144,10 @@ private final class LogDescriptor {
   /// Nil where the file ends before.
   func read(_ count: Int, at offset: Int) -> [UInt8]? {
     guard offset + count <= bytes else { return nil }
-    var buffer = [UInt8](repeating: 0, count: count)
-    return pread(descriptor, &buffer, count, off_t(offset)) == count ? buffer : nil
+    guard let found = try? Descriptor.read(count, from: descriptor, at: offset), found.count == count else {
+      return nil
+    }
+    return found
   }
 }
 

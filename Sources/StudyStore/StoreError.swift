@@ -1,3 +1,4 @@
+import Files
 import GRDB
 import ReadableText
 import ShellCommands
@@ -77,10 +78,10 @@ extension StoreError {
     switch number {
     case EACCES, EPERM, EROFS:
       return StoreError(
-        .permission, directory, "cannot \(action): \(String(cString: strerror(number))); check owner and permissions")
+        .permission, directory, "cannot \(action): \(SystemError(number)); check owner and permissions")
     case ENOSPC, EDQUOT: return diskFull(directory, action)
     default:
-      return StoreError(.inputOutput, directory, "cannot \(action): \(String(cString: strerror(number)))")
+      return StoreError(.inputOutput, directory, "cannot \(action): \(SystemError(number))")
     }
   }
 

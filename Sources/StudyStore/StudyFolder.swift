@@ -101,13 +101,11 @@ struct StudyFolder: Sendable {
 
   /// The folder and those above it.
   func make() throws(StoreError) {
-    var made = FilePath.isAbsolute(path) ? "/" : ""
-    for entry in FilePath.entries(of: path) {
-      made += entry + "/"
-      if mkdir(made, 0o777) != 0, errno != EEXIST { throw .system(path, errno, "make the folder \(made)") }
-    }
-    guard isFolder else {
-      throw StoreError(.inputOutput, path, "there is a file of that name; choose another folder")
+    do { try Folder.make(path) } catch {
+      if Self.status(path) != nil {
+        throw StoreError(.inputOutput, path, "there is a file of that name; choose another folder")
+      }
+      throw .system(path, error.reason.number, "make the folder \(error.path)")
     }
   }
 

@@ -1,3 +1,4 @@
+import Files
 import Processes
 import Synchronization
 
@@ -104,9 +105,7 @@ final class StudyLock: Sendable {
   }
 
   private static func text(of descriptor: CInt) -> String? {
-    var bytes = [UInt8](repeating: 0, count: 300)
-    let count = pread(descriptor, &bytes, bytes.count, 0)
-    guard count > 0 else { return nil }
-    return String(decoding: bytes[..<count], as: UTF8.self)
+    guard let bytes = try? Descriptor.read(300, from: descriptor, at: 0), !bytes.isEmpty else { return nil }
+    return String(decoding: bytes, as: UTF8.self)
   }
 }

@@ -60,10 +60,13 @@ final class TemporaryCopy: Sendable {
       if count < 0, errno == EINTR { continue }
       guard count >= 0 else { throw .system(original.path, errno, "read \(source)") }
       if count == 0 { return }
-      let number = buffer.withUnsafeBytes {
-        Descriptor.write(UnsafeRawBufferPointer(rebasing: $0[..<count]), to: output)
-      }
-      guard number == 0 else { throw .system(original.path, number, "write \(target)") }
+      do {
+        try buffer.withUnsafeBytes { bytes in
+          Result { () throws(SystemError) in
+            try Descriptor.write(UnsafeRawBufferPointer(rebasing: bytes[..<count]), to: output)
+          }
+        }.get()
+      } catch { throw .system(original.path, error.number, "write \(target)") }
     }
   }
 }

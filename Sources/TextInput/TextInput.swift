@@ -1,3 +1,5 @@
+import Files
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -68,18 +70,13 @@ public struct TextInput {
   }
 
   private static func bytes(of descriptor: Int32, mostBytes: Int) throws(TextInputError) -> [UInt8] {
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      // First of all: a named pipe that nobody has opened for writing yet would look as if it had ended.
-      var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-      guard poll(&waiting, 1, -1) >= 0 || errno == EINTR else { throw TextInputError(.unreadable(errno)) }
-      let count = read(descriptor, &buffer, buffer.count)
-      if count < 0, [EINTR, EAGAIN, EWOULDBLOCK].contains(errno) { continue }
-      guard count >= 0 else { throw TextInputError(errno == EISDIR ? .folder : .unreadable(errno)) }
-      if count == 0 { return bytes }
-      bytes += buffer[..<count]
-      guard bytes.count <= mostBytes else { throw TextInputError(.tooLong) }
+    do { return try Descriptor.readToEnd(from: descriptor, mostBytes: mostBytes) } catch {
+      switch error {
+      case .unopened(let reason), .unreadable(let reason): throw TextInputError(.unreadable(reason.number))
+      case .folder: throw TextInputError(.folder)
+      case .notRegular: throw TextInputError(.noFile)
+      case .tooLong: throw TextInputError(.tooLong)
+      }
     }
   }
 
@@ -137,7 +134,7 @@ public struct TextInputError: Error, Hashable, Sendable {
   /// What the system said, or what is wrong with the text.
   public var reason: String {
     switch kind {
-    case .unopened(let number), .unreadable(let number): String(cString: strerror(number))
+    case .unopened(let number), .unreadable(let number): "\(SystemError(number))"
     case .folder: "it is a folder"
     case .noFile: "it is no file"
     case .tooLong: "it is too long"

@@ -1,4 +1,5 @@
 import Digests
+import Files
 import Foundation
 import Synchronization
 import Testing
@@ -134,8 +135,8 @@ import Testing
   @Test("a tilde stands for the home folder")
   func tilde() {
     let home = FileManager.default.homeDirectoryForCurrentUser.path
-    #expect(expandingTilde("~/a/b") == home + "/a/b")
-    #expect(expandingTilde("/a/~b") == "/a/~b")
+    #expect(FilePath.expandingTilde("~/a/b") == home + "/a/b")
+    #expect(FilePath.expandingTilde("/a/~b") == "/a/~b")
     #expect(CIFAR10Folder("~/a").path == home + "/a")
   }
 

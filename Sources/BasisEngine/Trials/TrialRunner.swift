@@ -1,3 +1,4 @@
+import Files
 import ImageData
 import KernelInterface
 import Processes
@@ -90,7 +91,7 @@ public struct TrialImages: Sendable {
     switch selection.set {
     case .cifar10:
       guard let path else { throw EngineError.illegalRecipe(reason: "cifar10 needs the folder of its files") }
-      let folder = expandingTilde(path)
+      let folder = FilePath.expandingTilde(path)
       let split = try DataSplit.holdOut(
         validation: wanted.validation, training: wanted.training, of: CIFAR10.trainingCount,
         seed: selection.splitSeed)

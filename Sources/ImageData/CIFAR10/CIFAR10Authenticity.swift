@@ -49,7 +49,7 @@ struct AuthenticityCheck {
   }
 
   /// `data`: as many records as there are to be.
-  mutating func add(_ file: String, _ data: Data) {
+  mutating func add(_ file: String, _ data: [UInt8]) {
     names.append((file, Self.gitName(of: data)))
     let blank = data.withUnsafeBytes { bytes in
       (0..<recordsPerFile).count { record in
@@ -97,7 +97,7 @@ struct AuthenticityCheck {
     var what: String
   }
 
-  static func gitName(of data: Data) -> String {
+  static func gitName(of data: some Collection<UInt8>) -> String {
     var hash = SHA1()
     hash.update("blob \(data.count)\0".utf8)
     hash.update(data)

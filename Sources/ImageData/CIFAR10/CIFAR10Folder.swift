@@ -1,4 +1,5 @@
 import Digests
+import Files
 import Foundation
 import ShellCommands
 
@@ -17,7 +18,7 @@ struct CIFAR10Folder: Sendable {
     _ path: String, recordsPerFile: Int = standardRecordsPerFile,
     officialNames: [String: String] = AuthenticityCheck.officialNames
   ) {
-    self.path = expandingTilde(path)
+    self.path = FilePath.expandingTilde(path)
     self.recordsPerFile = recordsPerFile
     self.officialNames = officialNames
   }
@@ -73,7 +74,7 @@ struct CIFAR10Folder: Sendable {
     return LabeledImages(pixels: pixels, labels: labels, normalization: .cifar10)
   }
 
-  private func append(_ record: Int, of records: Data, to pixels: inout [UInt8], _ labels: inout [UInt8]) {
+  private func append(_ record: Int, of records: [UInt8], to pixels: inout [UInt8], _ labels: inout [UInt8]) {
     records.withUnsafeBytes { bytes in
       let first = record * CIFAR10Folder.recordBytes
       labels.append(bytes[first])
@@ -82,18 +83,15 @@ struct CIFAR10Folder: Sendable {
   }
 
   /// The bytes of one file, of the right size and with no label outside the classes.
-  func checkedRecords(of file: String) throws(ImageDataError) -> Data {
+  func checkedRecords(of file: String) throws(ImageDataError) -> [UInt8] {
     let path = path(of: file)
     let data = try contents(of: path)
-    guard data.count == fileBytes else {
-      throw .wrongSize(path: path, bytes: data.count, expectedBytes: fileBytes, remedy: remedy)
-    }
     let wrong = data.withUnsafeBytes { (bytes: UnsafeRawBufferPointer) in
       (0..<recordsPerFile).first { bytes[$0 * CIFAR10Folder.recordBytes] >= LabeledImages.classCount }
     }
     if let wrong {
       throw .labelOutOfRange(
-        path: path, record: wrong, label: Int(data[data.startIndex + wrong * CIFAR10Folder.recordBytes]),
+        path: path, record: wrong, label: Int(data[wrong * CIFAR10Folder.recordBytes]),
         classCount: LabeledImages.classCount, remedy: remedy)
     }
     return data
@@ -111,40 +109,21 @@ struct CIFAR10Folder: Sendable {
   }
 
   /// Read rather than mapped: a mapped file that shrinks meanwhile ends the process (SIGBUS).
-  private func contents(of path: String) throws(ImageDataError) -> Data {
-    // Not blocking, so that a pipe in the place of a file is told instead of waited for.
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else {
-      if [ENOENT, ENOTDIR].contains(errno) {
-        throw DataFolderDiagnosis(self.path).error(missing: path.split(separator: "/").last.map(String.init) ?? "")
+  private func contents(of path: String) throws(ImageDataError) -> [UInt8] {
+    let bytes: [UInt8]
+    do { bytes = try RegularFile.read(path, mostBytes: fileBytes) } catch {
+      switch error {
+      case .unopened(let reason) where [ENOENT, ENOTDIR].contains(reason.number):
+        throw DataFolderDiagnosis(self.path).error(missing: FilePath.name(of: path))
+      case .tooLong(let count):
+        throw .wrongSize(path: path, bytes: count ?? fileBytes + 1, expectedBytes: fileBytes, remedy: remedy)
+      default: throw .unreadable(path: path, reason: "\(error)")
       }
-      throw .unreadable(path: path, reason: String(cString: strerror(errno)))
     }
-    defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else {
-      throw .unreadable(path: path, reason: String(cString: strerror(errno)))
+    // Of another size, or it shrank since its size was asked for.
+    guard bytes.count == fileBytes else {
+      throw .wrongSize(path: path, bytes: bytes.count, expectedBytes: fileBytes, remedy: remedy)
     }
-    switch status.st_mode & S_IFMT {
-    case S_IFREG: break
-    case S_IFDIR: throw .unreadable(path: path, reason: "it is a folder")
-    default: throw .unreadable(path: path, reason: "it is not a regular file")
-    }
-    guard Int(status.st_size) == fileBytes else {
-      throw .wrongSize(path: path, bytes: Int(status.st_size), expectedBytes: fileBytes, remedy: remedy)
-    }
-    var data = Data(count: fileBytes)
-    var done = 0
-    while done < fileBytes {
-      let count = data.withUnsafeMutableBytes { read(descriptor, $0.baseAddress! + done, fileBytes - done) }
-      if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { throw .unreadable(path: path, reason: String(cString: strerror(errno))) }
-      // It shrank since its size was asked for.
-      guard count > 0 else {
-        throw .wrongSize(path: path, bytes: done, expectedBytes: fileBytes, remedy: remedy)
-      }
-      done += count
-    }
-    return data
+    return bytes
   }
 }

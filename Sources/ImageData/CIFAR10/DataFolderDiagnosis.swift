@@ -32,7 +32,7 @@ struct DataFolderDiagnosis {
     .noDataSet(path: path, found: found, advice: advice)
   }
 
-  private var denied: ImageDataError { .unreadable(path: path, reason: systemReason(EACCES)) }
+  private var denied: ImageDataError { .unreadable(path: path, reason: "\(SystemError(EACCES))") }
 
   // MARK: Nothing there
 

@@ -19,7 +19,7 @@ final class AppendingFile {
   init(path: String) throws(ImageDataError) {
     self.path = path
     descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw .unwritable(path: path, reason: systemReason(errno)) }
+    guard descriptor >= 0 else { throw .unwritable(path: path, reason: "\(SystemError.last)") }
     // Two downloads that append to one file would ruin it. The system takes the lock back when this process ends.
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       close(descriptor)
@@ -38,56 +38,33 @@ final class AppendingFile {
   func truncate() throws(ImageDataError) {
     guard size > 0 else { return }
     guard ftruncate(descriptor, 0) == 0, lseek(descriptor, 0, SEEK_SET) == 0 else {
-      throw .unwritable(path: path, reason: systemReason(errno))
+      throw .unwritable(path: path, reason: "\(SystemError.last)")
     }
   }
 
   func append(_ data: Data) throws(ImageDataError) {
-    let failure = data.withUnsafeBytes { (bytes: UnsafeRawBufferPointer) -> Int32 in
-      var rest = bytes[...]
-      while !rest.isEmpty {
-        let written = write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-        if written < 0 {
-          if errno == EINTR { continue }
-          return errno
-        }
-        rest = rest.dropFirst(written)
-      }
-      return 0
-    }
-    if failure != 0 { throw .unwritable(path: path, reason: systemReason(failure)) }
+    do {
+      try data.withUnsafeBytes { (bytes: UnsafeRawBufferPointer) in
+        Result { () throws(SystemError) in try Descriptor.write(bytes, to: descriptor) }
+      }.get()
+    } catch { throw .unwritable(path: path, reason: "\(error)") }
   }
-}
-
-/// The system's words for an error number.
-func systemReason(_ number: Int32) -> String {
-  String(cString: strerror(number))
 }
 
 /// The folder and those above it.
 func createFolder(_ folder: String) throws(ImageDataError) {
-  var made = FilePath.isAbsolute(folder) ? "/" : ""
-  for entry in FilePath.entries(of: folder) {
-    made += entry + "/"
-    guard mkdir(made, 0o777) == 0 || [EEXIST, EISDIR].contains(errno) else {
-      throw .unwritable(path: folder, reason: systemReason(errno))
-    }
-  }
-  var status = stat()
-  guard stat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
-    throw .unwritable(path: folder, reason: systemReason(ENOTDIR))
-  }
+  do { try Folder.make(folder) } catch { throw .unwritable(path: folder, reason: "\(error.reason)") }
 }
 
 func removeFile(_ path: String) throws(ImageDataError) {
   guard unlink(path) == 0 || errno == ENOENT else {
-    throw .unwritable(path: path, reason: systemReason(errno))
+    throw .unwritable(path: path, reason: "\(SystemError.last)")
   }
 }
 
 /// Replaces what is at `target`, atomically; both must be on one file system.
 func moveFile(_ source: String, to target: String) throws(ImageDataError) {
-  guard rename(source, target) == 0 else { throw .unwritable(path: target, reason: systemReason(errno)) }
+  guard rename(source, target) == 0 else { throw .unwritable(path: target, reason: "\(SystemError.last)") }
 }
 
 /// Unpacks with the system's `tar`. Its first message becomes the error's reason.

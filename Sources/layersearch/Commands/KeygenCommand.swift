@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import ImageData
 import Keys
@@ -66,7 +67,7 @@ struct KeygenCommand: ParsableCommand {
   }
 
   func run() throws {
-    let root = expandingTilde(directory)
+    let root = FilePath.expandingTilde(directory)
     let coordinator = "\(root)/\(Self.coordinator)"
     let isNew = !isThere(coordinator)
     var made: [String] = []
@@ -131,7 +132,7 @@ struct KeygenCommand: ParsableCommand {
   private func lock(_ root: String) throws(Failure) -> Int32 {
     let descriptor = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0, flock(descriptor, LOCK_EX) == 0 else {
-      throw .failed("\(root): cannot be used: \(String(cString: strerror(errno))); name a folder of this user")
+      throw .failed("\(root): cannot be used: \(SystemError.last); name a folder of this user")
     }
     return descriptor
   }

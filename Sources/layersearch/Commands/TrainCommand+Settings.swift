@@ -60,7 +60,7 @@ extension TrainCommand {
       momentum: momentum ?? base.momentum, nesterov: nesterov || base.nesterov,
       weightDecay: weightDecay ?? base.weightDecay, augment: noAugment ? false : base.augment)
     let (firstSeed, seeds) = try seedRange(resuming)
-    let folder = isEmbedded ? nil : FilePath.absolute(expandingTilde(data))
+    let folder = isEmbedded ? nil : FilePath.absolute(FilePath.expandingTilde(data))
     return TrainingSettings(
       candidate: try candidate(in: Architecture(model), study: study, resuming: resuming), recipe: recipe,
       dataFolder: folder,

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import ImageData
 import Keys
@@ -92,8 +93,9 @@ struct WorkerCommand: ParsableCommand {
       endpoint: connect, security: try keys.map(KeyFolder.workerSecurity) ?? .plaintext,
       slots: slots ?? processors.count, dataFolder: data,
       dataCache: DataCache(
-        folder: dataCache.map(expandingTilde) ?? DataCache.standardFolder, limit: Int(dataCacheGigabytes * 1e9)),
-      spoolFolder: spool.map(expandingTilde) ?? Spool.standardFolder, stays: stay,
+        folder: dataCache.map(FilePath.expandingTilde) ?? DataCache.standardFolder, limit: Int(dataCacheGigabytes * 1e9)
+      ),
+      spoolFolder: spool.map(FilePath.expandingTilde) ?? Spool.standardFolder, stays: stay,
       limits: limits.limits, graceSeconds: grace.seconds, sharesLog: leaveWithInput)
     let service = try WorkerService(
       options: options, identity: identity, kernelVariant: try EngineProbe.kernelVariant(),

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import SearchCore
 import SearchProtocol
@@ -85,7 +86,10 @@ final class RunningBoard {
       }
       guard isFree else { return }
       queue.async { [self] in
-        if let data = try? JSONEncoder().encode(content) { replace(with: Array(data)) }
+        // Where it cannot be written, only what `status` shows of it is missing.
+        if let data = try? JSONEncoder().encode(content) {
+          try? RegularFile.replaceUnsynced(path, with: Array(data))
+        }
         state.withLock { $0.isWriting = false }
       }
     }
@@ -93,25 +97,6 @@ final class RunningBoard {
     func close() {
       state.withLock { $0.isClosed = true }
       queue.sync { _ = unlink(path) }
-    }
-
-    /// Beside it and then in its place, so that no reader sees half of it. Not synced: after a power cut it would be old anyway.
-    private func replace(with bytes: [UInt8]) {
-      let new = path + ".new"
-      let descriptor = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o644)
-      guard descriptor >= 0 else { return }
-      let isWritten = bytes.withUnsafeBytes { buffer -> Bool in
-        var offset = 0
-        while offset < buffer.count {
-          let count = Foundation.write(descriptor, buffer.baseAddress! + offset, buffer.count - offset)
-          if count < 0, errno == EINTR { continue }
-          guard count > 0 else { return false }
-          offset += count
-        }
-        return true
-      }
-      Foundation.close(descriptor)
-      if !isWritten || rename(new, path) != 0 { unlink(new) }
     }
   }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import ImageData
 import ReadableText
@@ -40,7 +41,11 @@ struct DataCache: Sendable {
       self.lock = lock
     }
 
-    deinit { close(lock) }
+    deinit {
+      // Unlocked by name: a child process that is just being spawned holds the descriptor open a little longer.
+      flock(lock, LOCK_UN)
+      close(lock)
+    }
   }
 
   enum Finding: Sendable {
@@ -105,15 +110,14 @@ struct DataCache: Sendable {
       let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
       guard descriptor >= 0 else { throw unwritable(path) }
       defer { close(descriptor) }
-      var written = 0
-      while written < part.count {
-        let count = bytes.withUnsafeBytes {
-          pwrite(descriptor, $0.baseAddress! + done + written, part.count - written, off_t(part.lowerBound + written))
-        }
-        if count < 0, errno == EINTR { continue }
-        guard count > 0 else { throw unwritable(path) }
-        written += count
-      }
+      let piece = done..<done + part.count
+      do {
+        try bytes.withUnsafeBytes { bytes in
+          Result { () throws(SystemError) in
+            try Descriptor.write(UnsafeRawBufferPointer(rebasing: bytes[piece]), to: descriptor, at: part.lowerBound)
+          }
+        }.get()
+      } catch { throw unwritable(path, error) }
       done += part.count
     }
   }
@@ -236,6 +240,7 @@ struct DataCache: Sendable {
     return descriptor
   }
 
+  /// Links are not followed.
   private func isFolder(_ path: String) -> Bool {
     var status = stat()
     return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
@@ -256,9 +261,9 @@ struct DataCache: Sendable {
     guard fsync(descriptor) == 0 else { throw unwritable(path) }
   }
 
-  private func unwritable(_ path: String) -> Failure {
+  private func unwritable(_ path: String, _ reason: SystemError = .last) -> Failure {
     .failed(
-      "\(path): cannot be written: \(String(cString: strerror(errno))); free space, or "
+      "\(path): cannot be written: \(reason); free space, or "
         + CacheFolder.remedy("--data-cache"))
   }
 }

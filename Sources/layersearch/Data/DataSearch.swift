@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import ImageData
 import SearchCore
@@ -28,7 +29,7 @@ enum DataSearch {
     for place in unique([ownFolder, requirement.pathHint, DataPlaces.standardCIFAR10].compactMap { $0 }) {
       do {
         let hash = try DataContent.cifar10(directory: place).identity
-        if hash == requirement.contentHash { return .folder(expandingTilde(place)) }
+        if hash == requirement.contentHash { return .folder(FilePath.expandingTilde(place)) }
         problems.append(
           "\(place): other content (\(hash.prefix(12))…, the study has \(requirement.contentHash.prefix(12))…)")
       } catch {
@@ -40,6 +41,6 @@ enum DataSearch {
 
   private static func unique(_ places: [String]) -> [String] {
     var seen: Set<String> = []
-    return places.filter { seen.insert(expandingTilde($0)).inserted }
+    return places.filter { seen.insert(FilePath.expandingTilde($0)).inserted }
   }
 }

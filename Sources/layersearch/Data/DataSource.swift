@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import ImageData
 
@@ -18,7 +19,7 @@ struct DataSource: ~Copyable, Sendable {
     for file in layout.files {
       let path = "\(folder)/\(file.name)"
       let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-      guard descriptor >= 0 else { throw .failed("\(path): cannot be read: \(String(cString: strerror(errno)))") }
+      guard descriptor >= 0 else { throw .failed("\(path): cannot be read: \(SystemError.last)") }
       var status = stat()
       fstat(descriptor, &status)
       files.append(OpenFile(name: file.name, descriptor: descriptor, modified: status.st_mtim))
@@ -44,18 +45,11 @@ struct DataSource: ~Copyable, Sendable {
   }
 
   private func read(_ range: Range<Int>, of file: OpenFile) throws(Failure) -> [UInt8] {
-    var buffer = [UInt8](repeating: 0, count: range.count)
-    var done = 0
-    while done < range.count {
-      let count = buffer.withUnsafeMutableBytes {
-        pread(file.descriptor, $0.baseAddress! + done, range.count - done, off_t(range.lowerBound + done))
-      }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else {
-        throw .failed("\(file.name) cannot be read: \(count == 0 ? "it ends early" : String(cString: strerror(errno)))")
-      }
-      done += count
+    let bytes: [UInt8]
+    do { bytes = try Descriptor.read(range.count, from: file.descriptor, at: range.lowerBound) } catch {
+      throw .failed("\(file.name) cannot be read: \(error)")
     }
-    return buffer
+    guard bytes.count == range.count else { throw .failed("\(file.name) cannot be read: it ends early") }
+    return bytes
   }
 }

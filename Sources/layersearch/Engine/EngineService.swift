@@ -29,7 +29,7 @@ enum EngineService {
       _exit(0)
     }
     guard isReading else {
-      _ = Descriptor.write(Array("\(ProcessError.noThread)\n".utf8), to: STDERR_FILENO)
+      try? Descriptor.write(Array("\(ProcessError.noThread)\n".utf8), to: STDERR_FILENO)
       exit(shortageExitCode)
     }
     let engine = try TrialEngine()
@@ -46,7 +46,7 @@ enum EngineService {
   private static func preferAsVictimOfMemoryShortage() {
     let descriptor = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return }
-    _ = Descriptor.write(Array("500".utf8), to: descriptor)
+    try? Descriptor.write(Array("500".utf8), to: descriptor)
     close(descriptor)
   }
 
@@ -56,7 +56,8 @@ enum EngineService {
     /// A result that is none, such as an accuracy above 1, is a failure: the worker would wait for another word in vain.
     func send(_ event: EngineEvent) {
       do {
-        _ = Descriptor.write(try EngineLine.encode(event), to: descriptor)
+        let line = try EngineLine.encode(event)
+        try? Descriptor.write(line, to: descriptor)
       } catch {
         guard case .finished(let reference, _) = event else { return }
         send(.failed(reference, reason: "the training ended with what is no result: \(error)"))

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Processes
 import Synchronization
@@ -51,7 +52,7 @@ final class CoordinatorProcess: Sendable {
 
   /// Processor seconds used so far, user and system; nil once it has ended.
   var processorSeconds: Double? {
-    guard let text = try? String(contentsOfFile: "/proc/\(processID)/stat", encoding: .utf8),
+    guard let text = KernelFile.text("/proc/\(processID)/stat"),
       let name = text.lastIndex(of: ")")
     else { return nil }
     // After the name: state is field 3, utime 14, stime 15.

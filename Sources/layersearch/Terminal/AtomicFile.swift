@@ -12,19 +12,9 @@ enum AtomicFile {
 
   /// With the folders above it.
   static func createFolder(_ path: String, remedy: String = "choose another place") throws(Failure) {
-    var made = path.hasPrefix("/") ? "" : "."
-    var number: Int32 = 0
-    for part in path.split(separator: "/") {
-      made += "/\(part)"
-      number = mkdir(made, 0o777) == 0 ? 0 : errno
+    do { try Folder.make(path) } catch {
+      throw .failed("\(path): this folder cannot be created: \(error.reason); \(remedy)")
     }
-    var status = stat()
-    if stat(path, &status) == 0 {
-      if status.st_mode & S_IFMT == S_IFDIR { return }
-      number = ENOTDIR
-    }
-    throw .failed(
-      "\(path): this folder cannot be created: \(String(cString: strerror(number == 0 ? ENOENT : number))); \(remedy)")
   }
 
   /// What the system says, without the wrapping.

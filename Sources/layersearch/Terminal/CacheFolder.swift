@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import ImageData
 
@@ -13,6 +14,6 @@ enum CacheFolder {
     if let base = ProcessInfo.processInfo.environment["XDG_CACHE_HOME"], base.hasPrefix("/") {
       return "\(base)/layersearch"
     }
-    return expandingTilde("~/.cache/layersearch")
+    return FilePath.expandingTilde("~/.cache/layersearch")
   }
 }

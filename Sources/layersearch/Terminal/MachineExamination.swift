@@ -1,4 +1,5 @@
 import BasisEngine
+import Files
 import Foundation
 import ImageData
 import Messaging
@@ -129,7 +130,7 @@ enum ProcessorDescription {
   }
 
   private static func value(of key: String) -> String? {
-    guard let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8) else { return nil }
+    guard let text = KernelFile.text("/proc/cpuinfo") else { return nil }
     for line in text.split(separator: "\n") where line.hasPrefix(key) {
       guard let colon = line.firstIndex(of: ":") else { continue }
       return line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)

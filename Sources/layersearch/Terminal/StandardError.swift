@@ -55,7 +55,7 @@ final class StandardError: Sendable {
   }
 
   private func write(_ text: String) {
-    _ = Descriptor.write(Array(text.utf8), to: STDERR_FILENO)
+    try? Descriptor.write(Array(text.utf8), to: STDERR_FILENO)
   }
 }
 
@@ -75,7 +75,12 @@ enum StandardOutput {
   /// stands behind a gap.
   static func write(_ text: String) {
     refusal.withLock { refusal in
-      if refusal == 0 { refusal = Descriptor.write(Array(text.utf8), to: STDOUT_FILENO) }
+      guard refusal == 0 else { return }
+      do throws(SystemError) {
+        try Descriptor.write(Array(text.utf8), to: STDOUT_FILENO)
+      } catch {
+        refusal = error.number
+      }
     }
   }
 
@@ -98,6 +103,6 @@ enum StandardOutput {
 
   private static func refused(_ number: Int32) -> String? {
     guard number != 0, number != EPIPE else { return nil }
-    return "standard output cannot be written: \(String(cString: strerror(number))); what was to be told there is lost"
+    return "standard output cannot be written: \(SystemError(number)); what was to be told there is lost"
   }
 }

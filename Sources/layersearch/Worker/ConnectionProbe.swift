@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Processes
 import Synchronization
@@ -84,7 +85,7 @@ final class ConnectionProbe: Sendable {
     var found: UnsafeMutablePointer<addrinfo>?
     let code = getaddrinfo(host, port, &hints, &found)
     guard code == 0, let first = found else {
-      let reason = code == EAI_SYSTEM ? String(cString: strerror(errno)) : String(cString: gai_strerror(code))
+      let reason = code == EAI_SYSTEM ? "\(SystemError.last)" : String(cString: gai_strerror(code))
       return .unresolved(host: host, reason: reason)
     }
     defer { freeaddrinfo(first) }
@@ -139,6 +140,6 @@ final class ConnectionProbe: Sendable {
       : code == ETIMEDOUT
         ? .noAnswer(seconds: answerSeconds)
         : .unreachable(
-          String(cString: strerror(code)))
+          "\(SystemError(code))")
   }
 }

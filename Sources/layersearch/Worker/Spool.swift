@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import ImageData
 import Processes
@@ -139,7 +140,7 @@ final class Spool {
   }
 
   private static func cannotLock(_ folder: String) -> Failure {
-    .failed("\(folder): cannot be locked: \(String(cString: strerror(errno))); \(CacheFolder.remedy("--spool"))")
+    .failed("\(folder): cannot be locked: \(SystemError.last); \(CacheFolder.remedy("--spool"))")
   }
 
   /// The folder of a worker, locked.
@@ -175,7 +176,7 @@ final class Spool {
   }
 
   private static func isOf(_ host: HostIdentity, _ folder: String, worker: String) -> Bool {
-    guard let bytes = SmallFile.read("\(folder)/\(hostName)", limit: 1000) else {
+    guard let bytes = try? RegularFile.read("\(folder)/\(hostName)", mostBytes: 1000, followsLinks: false) else {
       // Of a version that did not write it: workers are named after their host.
       return worker.hasPrefix("\(WorkerIdentity.plainHostName)-")
     }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Processes
 import SearchProtocol
@@ -31,7 +32,9 @@ struct SpooledFile {
 
   /// Nil where it is no report, whatever its name.
   func read() -> AttemptReport? {
-    SmallFile.read(path, limit: MessageCodec.maximumPayloadBytes).flatMap { try? SpooledReport.decode($0) }
+    (try? RegularFile.read(path, mostBytes: MessageCodec.maximumPayloadBytes, followsLinks: false)).flatMap {
+      try? SpooledReport.decode($0)
+    }
   }
 
   /// What stands for a study in a file's name.

@@ -1,0 +1,35 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Folders made together with those above them.
+package enum Folder {
+  package struct Failure: Error, Hashable, Sendable {
+    /// The first one that is not there and cannot be made.
+    package let path: String
+    package let reason: SystemError
+  }
+
+  /// Does nothing where it is there.
+  package static func make(_ path: String) throws(Failure) {
+    guard !path.isEmpty else { throw Failure(path: path, reason: SystemError(ENOENT)) }
+    var made = FilePath.isAbsolute(path) ? "/" : "."
+    for entry in FilePath.entries(of: path) {
+      made = made == "." ? entry : FilePath.join(made, entry)
+      guard mkdir(made, 0o777) != 0 else { continue }
+      let number = errno
+      if isFolder(made) { continue }
+      throw Failure(path: made, reason: SystemError(number == EEXIST ? ENOTDIR : number))
+    }
+  }
+
+  /// Links are followed.
+  package static func isFolder(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+}
