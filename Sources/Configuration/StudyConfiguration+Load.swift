@@ -17,18 +17,24 @@ extension StudyConfiguration {
   public static func load(path: String) throws(ConfigurationError) -> StudyConfiguration {
     let input: TextInput
     do { input = try TextInput(path: path, mostBytes: mostBytes) } catch {
-      throw ConfigurationError(file: path, line: error.line, problem(error))
+      throw ConfigurationError(file: path, line: error.line, problem(error, path))
     }
     return try parse(text: input.text, fileName: path)
   }
 
-  private static func problem(_ error: TextInputError) -> String {
+  private static func problem(_ error: TextInputError, _ path: String) -> String {
     switch error.kind {
     case .unopened(ENOENT), .unopened(ENOTDIR): "there is no such configuration file; check the path"
-    case .folder: "this is a folder; name a configuration file"
+    case .folder: "this is a folder; name a configuration file\(ofStudy(path).map { ", such as \($0)" } ?? "")"
     case .tooLong: "the file is longer than 1 MiB; a configuration has some dozens of lines"
     case .noText(let problem): problem
     case .unopened, .unreadable, .noFile: "the configuration cannot be read: \(error.reason)"
     }
+  }
+
+  /// The configuration in a study's folder; nil where the folder has none.
+  private static func ofStudy(_ folder: String) -> String? {
+    let path = folder.utf8.last == UInt8(ascii: "/") ? "\(folder)configuration.yaml" : "\(folder)/configuration.yaml"
+    return access(path, F_OK) == 0 ? path : nil
   }
 }

@@ -20,6 +20,11 @@ enum YAMLDocument {
       throw ConfigurationError(
         file: file, "the configuration is empty; it needs at least the keys 'model' and 'data.set'")
     }
+    if let tagged = firstTagged(root) {
+      throw ConfigurationError(
+        file: file, line: tagged.node.mark?.line,
+        "YAML tags (\(tagged.name)) are not allowed; write the value without it, or in quotes for a text")
+    }
     guard case .mapping(let mapping) = root else {
       throw ConfigurationError(
         file: file, line: root.mark?.line, "the configuration is \(kind(root)), but lines of 'key: value' are wanted")
@@ -73,6 +78,35 @@ enum YAMLDocument {
     // Nodes know their anchors for as long as their parser is there.
     return try withExtendedLifetime(parser) { try parser.singleRoot().flatMap(firstAnchor)?.mark?.line }
   }
+
+  /// Before any value is looked at: Yams enters what it makes of one as a tag too, and has done so with keys by now.
+  private static func firstTagged(_ node: Node, isKey: Bool = false) -> (node: Node, name: String)? {
+    let tag: Tag
+    switch node {
+    case .scalar(let scalar): tag = scalar.tag
+    case .mapping(let mapping): tag = mapping.tag
+    case .sequence(let sequence): tag = sequence.tag
+    case .alias: return nil
+    }
+    let name = tag.rawValue
+    // What is in quotes has a text's tag without having been given one.
+    let isQuoted = node.scalar.map { $0.style != .plain } ?? false
+    let isOwn = isQuoted && ["!", standardTag + "str"].contains(name) || isKey && name.hasPrefix(standardTag)
+    if !name.isEmpty, !isOwn {
+      return (node, name.hasPrefix(standardTag) ? "!!\(name.dropFirst(standardTag.count))" : name)
+    }
+    switch node {
+    case .mapping(let mapping):
+      for (key, value) in mapping {
+        if let found = firstTagged(key, isKey: true) ?? firstTagged(value, isKey: isKey) { return found }
+      }
+      return nil
+    case .sequence(let sequence): return sequence.lazy.compactMap { firstTagged($0, isKey: isKey) }.first
+    case .scalar, .alias: return nil
+    }
+  }
+
+  private static let standardTag = "tag:yaml.org,2002:"
 
   private static func firstAnchor(_ node: Node) -> Node? {
     if node.anchor != nil { return node }

@@ -1,5 +1,4 @@
 import Failpoints
-import Synchronization
 
 #if canImport(Glibc)
   import Glibc
@@ -20,8 +19,6 @@ final class Replacement {
   private let descriptor: Int32
   private var hasTakenPlace = false
 
-  /// Several threads may replace files of one name.
-  private static let count = Atomic(0)
   /// Of a name on every file system that matters, less what is added here.
   private static let longestName = 200
 
@@ -29,14 +26,10 @@ final class Replacement {
     (self.target, self.existing, self.path) = (target, existing, path)
     var name = FilePath.name(of: target)
     while name.utf8.count > Self.longestName { name.removeLast() }
-    let number = Self.count.add(1, ordering: .relaxed).newValue
-    temporary = FilePath.join(FilePath.folder(of: target), "\(name).\(getpid()).\(number).partial")
-    // One that an earlier process of this number left behind.
-    unlink(temporary)
-    // Nobody else's until it has the mode of what it replaces.
-    descriptor = open(
-      temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, existing == nil ? 0o666 : 0o600)
-    guard descriptor >= 0 else { throw .system(path, errno) }
+    let names = TemporaryName(of: name, in: FilePath.folder(of: target))
+    names.removeAbandoned()
+    // Another user's only once it has the mode of what it replaces.
+    (temporary, descriptor) = try names.make(mode: existing == nil ? 0o666 : 0o600, for: path)
   }
 
   deinit {

@@ -43,8 +43,9 @@ public struct HostAddress: Hashable, Sendable {
   /// Only processes of this machine reach it. A name counts where all that it stands for does.
   public var isLoopback: Bool {
     if isInterface { return host == "lo" }
-    if number != nil { return Self.isLoopback(host) }
-    guard host == "localhost" else { return false }
+    // A scope does not make a loopback address another one.
+    if number != nil { return Self.isLoopback(String(host.prefix { $0 != "%" })) }
+    guard host.lowercased() == "localhost" else { return false }
     let addresses = Self.numbers(of: host)
     return addresses.allSatisfy { Self.isLoopback($0.number) }
   }

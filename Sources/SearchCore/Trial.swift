@@ -30,8 +30,8 @@ public struct TrialResult: Codable, Hashable, Sendable {
   public var loss: Double?
   /// Mean training loss of each epoch; ends early where the training diverged.
   public var epochLosses: [Double]
-  /// True where loss or weights became infinite or not a number: the training found nothing, and its accuracy, at chance, counts
-  /// for nothing (see `CandidateScore`).
+  /// True where loss or weights became infinite or not a number, or the validation loss is more than ten times that of a guess: the
+  /// training found nothing, and its accuracy, at chance, counts for nothing (see `CandidateScore`).
   public var diverged: Bool
   /// Training step and inference batch, this candidate's time over the dense network's, interleaved in one process, medians;
   /// nil where the trial did not measure.

@@ -30,8 +30,10 @@ public enum ShellCommand {
 
   /// The command that goes on with what this process was told to do: all that was given, with `--resume` behind `subject`, the
   /// argument that names what is worked on.
-  /// - Parameter arguments: of the process, without its name.
-  public static func resumption(of arguments: [String], subject: String) -> String {
+  /// - Parameters:
+  ///   - arguments: of the process, without its name.
+  ///   - options: to stand behind `--resume`.
+  public static func resumption(of arguments: [String], subject: String, adding options: [String] = []) -> String {
     // Without what a parent process said, and what is done once.
     var words = arguments.filter {
       !["--leave-with-input", "--retry-failed"].contains($0) && !$0.hasPrefix("--set-aside=")
@@ -39,12 +41,13 @@ public enum ShellCommand {
     while let option = words.firstIndex(of: "--set-aside") {
       words.removeSubrange(option..<min(option + 2, words.count))
     }
-    let hasResume = words.contains { $0 == "--resume" || $0.hasPrefix("--resume=") }
-    if !hasResume {
+    if let resume = words.firstIndex(where: { $0 == "--resume" || $0.hasPrefix("--resume=") }) {
+      words.insert(contentsOf: options, at: resume + 1)
+    } else {
       // Behind the command's name at the earliest; before a "--", behind which nothing is an option.
       let terminator = words.firstIndex(of: "--") ?? words.count
       let place = words[..<terminator].dropFirst().firstIndex(of: subject).map { $0 + 1 } ?? terminator
-      words.insert("--resume", at: place)
+      words.insert(contentsOf: ["--resume"] + options, at: place)
     }
     return line(["layersearch"] + words)
   }

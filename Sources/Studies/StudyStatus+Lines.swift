@@ -26,7 +26,11 @@ extension StudyStatus {
       lines.append("highest  \(highest.text) at \(size) % of the parameters: \(highest.label)")
     }
     if let dense { lines.append("dense    \(dense.text)") }
-    if divergedTrainings > 0 { lines.append("diverged \(divergedTrainings) trainings, which count for nothing") }
+    if divergedTrainings > 0 {
+      let trainings =
+        divergedTrainings == 1 ? "1 training, which counts" : "\(divergedTrainings) trainings, which count"
+      lines.append("diverged \(trainings) for nothing")
+    }
     if let mixture = StudyReport.mixture(of: kernelVariants.map { .init(name: $0.variant, trainings: $0.trainings) }) {
       lines.append("mixed    \(mixture)")
     }

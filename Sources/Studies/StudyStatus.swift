@@ -63,6 +63,16 @@ package struct StudyStatus: Encodable {
     package var trainings: Int
   }
 
+  /// What was acknowledged once and is not in the database any more.
+  package struct Missing: Encodable {
+    package var jobs: Int
+    package var attempts: Int
+    package var endings: Int
+    package var results: Int
+    /// Results that were acknowledged.
+    package var recordedResults: Int
+  }
+
   package struct Setback: Encodable {
     package var job: Int64
     package var candidate: String
@@ -76,6 +86,8 @@ package struct StudyStatus: Encodable {
   package var directory: String
   /// `finished`, `running` where a coordinator is at work, or `stopped`.
   package var state: String
+  /// Nil where all that was acknowledged is there: otherwise everything else is of an earlier time.
+  package var missing: Missing?
   package var jobs: Jobs
   package var workers: [Worker]
   /// At most `mostRunning`, those with the lowest numbers.
@@ -111,6 +123,11 @@ package struct StudyStatus: Encodable {
     let isFinished = try store.isFinished
     study = definition.name
     directory = store.directory
+    missing = store.missing.map {
+      Missing(
+        jobs: $0.jobs, attempts: $0.attempts, endings: $0.endings, results: $0.results,
+        recordedResults: $0.recordedResults)
+    }
 
     let expected =
       isFinished

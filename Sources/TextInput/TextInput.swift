@@ -88,8 +88,11 @@ public struct TextInput {
     }
     let bytes = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? bytes[3...] : bytes[...]
     if let place = bytes.firstIndex(of: 0) {
-      // Every other byte of plain letters in UTF-16.
-      let isWide = bytes.count(where: { $0 == 0 }) >= bytes.count / 3
+      // Every other byte of plain letters in UTF-16, and none between them.
+      var zeros = [0, 0]
+      for (index, byte) in bytes.enumerated() where byte == 0 { zeros[index % 2] += 1 }
+      let (most, fewest) = (max(zeros[0], zeros[1]), min(zeros[0], zeros[1]))
+      let isWide = most >= bytes.count / 3 && fewest <= most / 10
       throw TextInputError(
         .noText(isWide ? "the text is UTF-16; save the file as UTF-8" : "there is a NUL byte; this is no text"),
         line: isWide ? nil : 1 + bytes[..<place].count(where: { $0 == 10 }))

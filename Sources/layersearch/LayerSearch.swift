@@ -60,6 +60,7 @@ enum Main {
       if let misuse = Failpoint.misuse { throw Failure.usage(misuse) }
       let arguments = Array(CommandLine.arguments.dropFirst())
       try CommandNames.check(arguments)
+      try CommandArguments.requireValues(arguments)
       var command = try LayerSearch.parseAsRoot(CommandArguments.joiningNegativeNumbers(arguments))
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()

@@ -56,6 +56,20 @@ import Testing
     #expect(outcome.epochLosses.allSatisfy { $0.isFinite })
   }
 
+  @Test("a training whose loss is huge without being infinite has diverged as well", arguments: [30, 90] as [Double])
+  func hugeLoss(learningRate: Double) throws {
+    let images = Shapes10.training(count: 64)
+    for seed in 1...3 as ClosedRange<UInt64> {
+      let trainer = try Trainer(recipe: recipe(learningRate: learningRate, images: 64), seed: seed)
+      let network = try trainer.makeNetwork(candidate: .dense, kernels: fastest)
+      let outcome = try trainer.train(network, training: images, evaluation: images)
+      #expect(outcome.diverged && outcome.accuracy == 0.1 && outcome.loss == nil, "\(outcome)")
+      // It is no infinity that tells.
+      #expect(network.isFinite && outcome.epochLosses.count == 1)
+    }
+    #expect(abs(Trainer.highestSoundLoss(classes: 10) - 23.02585) < 1e-5)
+  }
+
   @Test(
     "a weight that is no longer finite is noticed at the next step, whatever rectifiers make of it",
     arguments: kernelTables)

@@ -22,6 +22,10 @@ struct BadInputTests {
   private static let models =
     "resnet8, resnet14, resnet20, resnet32, resnet44, resnet56, resnet110, resnet18, resnet34"
 
+  private static func tags(_ tag: String, line: Int = 3) -> String {
+    "x.yaml:\(line): YAML tags (\(tag)) are not allowed; write the value without it, or in quotes for a text"
+  }
+
   static let keys: [Case] = [
     Case(
       head + "proxy:\n  bacth: 64\n",
@@ -35,6 +39,11 @@ struct BadInputTests {
     Case(
       head + "proxy:\n  batch: 1\n  epochs: 2\n  batch: 3\n",
       "x.yaml:4: key 'batch' appears more than once in its group; keep one"),
+    Case(head + "seed: !foo 3\n", tags("!foo")), Case(head + "seed: !!str 3\n", tags("!!str")),
+    Case(head + "seed: ! 3\n", tags("!")), Case(head + "proxy: !!map {batch: 64}\n", tags("!!map")),
+    Case(head + "proxy: {augment: !!bool \"true\"}\n", tags("!!bool")),
+    Case(head + "space: {include: [layer1*, !x layer2*]}\n", tags("!x")), Case(head + "!x seed: 3\n", tags("!x")),
+    Case("%TAG !e! tag:e.org,2000:\n---\n" + head + "seed: !e!x 3\n", tags("tag:e.org,2000:x", line: 5)),
     Case("data: {set: cifar10}\n", "x.yaml:1: key 'model' is missing; allowed: \(models)"),
     Case("model: resnet20\n", "x.yaml:1: key 'data.set' is missing; allowed: cifar10, shapes10"),
     Case("model: resnet20\n\ndata:\n  path: /x\n", "x.yaml:3: key 'data.set' is missing; allowed: cifar10, shapes10"),

@@ -120,7 +120,8 @@ struct LegalInputTests {
   @Test(
     "an ampersand that is no anchor means nothing",
     arguments: [
-      "# R&D &x\n", "seed: 1 # this &that\n", "data: {set: cifar10, path: \"/a &b/c\"}\n",
+      "# !x\n", "data: {set: cifar10, path: \"!x\"}\n", "data: {set: cifar10, path: /a!b}\n", "# R&D &x\n",
+      "seed: 1 # this &that\n", "data: {set: cifar10, path: \"/a &b/c\"}\n",
       "data: {set: cifar10, path: '/a, &b'}\n", "data:\n  set: cifar10\n  path: /a &b\n",
       "data:\n  set: cifar10\n  path: /a\n    &b\n", "data:\n  set: cifar10\n  path: |\n    /a: &b *c\n",
       "data:\n  set: cifar10\n  path: \"/a\n    &b\"\n", "seed: 1 #*&\n", "strategy: {seeds: 2} # [&a, *a]\n",

@@ -106,6 +106,11 @@ struct ShellCommandTests {
         == "layersearch coordinator --bind 'tcp://*:5555' --keys 'my keys' 'my study.yaml' --resume")
     #expect(
       line(["run", "--study", "x", "--", "my study.yaml"]) == "layersearch run --study x --resume -- 'my study.yaml'")
+    for given in [[], ["--resume"], ["--resume", "--retry-failed"]] {
+      let again = ShellCommand.resumption(
+        of: ["run", "a.yaml"] + given + ["--slots", "2"], subject: "a.yaml", adding: ["--retry-failed"])
+      #expect(again == "layersearch run a.yaml --resume --retry-failed --slots 2")
+    }
     #expect(
       line([
         "coordinator", "my study.yaml", "--resume", "--retry-failed", "--set-aside", "3", "--set-aside=4",

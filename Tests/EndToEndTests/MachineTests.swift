@@ -38,7 +38,8 @@ struct MachineTests {
   @Test(
     "addresses that cannot be are one line each",
     arguments: [
-      ("tcp://::1:5555", "stands in brackets"), ("tcp://[::1]", "the port is missing"),
+      ("tcp://:5555", "the host is missing"), ("tcp://::1:5555", "stands in brackets"),
+      ("tcp://[::1]", "the port is missing"),
       ("tcp://[::1:5555", "the bracket is not closed"), ("tcp://[::1]5555", "a colon and the port follow"),
       ("tcp://[127.0.0.1]:5555", "is no address of IP version 6"), ("tcp://[localhost]:5555", "is no address of IP"),
       ("tcp://[]:5555", "is no address of IP"), ("tcp://[::g]:5555", "is no address of IP"),

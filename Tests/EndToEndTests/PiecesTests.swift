@@ -38,6 +38,7 @@ struct PiecesTests {
     for endpoint in [
       "tcp://127.0.0.1:1", "tcp://127.8.8.8:*", "tcp://localhost:5", "tcp://[::1]:5", "ipc:///tmp/x",
       "tcp://[0:0:0:0:0:0:0:1]:5", "tcp://[::ffff:127.0.0.1]:5", "tcp://lo:5",
+      "tcp://LocalHost:5", "tcp://[::1%lo]:5",
     ] {
       #expect(Endpoint.isLocal(endpoint))
     }

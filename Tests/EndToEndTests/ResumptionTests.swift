@@ -125,6 +125,9 @@ struct ResumptionTests {
       #expect(end.errors.contains("1 of 1 acknowledged results are missing"), "\(end.errors)")
       #expect(end.errors.contains("layersearch salvage studies/tiny --output FOLDER"))
     }
+    let status = try object(try await place.run("status", "studies/tiny", "--json").output)
+    let missing = try #require(status["missing"] as? [String: Int])
+    #expect(missing["results"] == 1 && missing["recorded_results"] == 1 && missing["jobs"] == 0, "\(missing)")
     let refused = try await coordinator("study.yaml", "--resume").end()
     #expect(refused.exitCode == 1 && isOneLine(refused.errors))
     #expect(refused.errors.contains("1 of 1 acknowledged results are missing"), "\(refused.errors)")

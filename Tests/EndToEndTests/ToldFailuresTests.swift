@@ -68,6 +68,43 @@ struct ToldFailuresTests {
     for text in [csv.errors, markdown, svg.output, table, json] { #expect(text.contains("it crashed"), "\(text)") }
   }
 
+  @Test("a search of which nothing is sound, or not what all is compared with, ends with 1 and says why")
+  func unsound() async throws {
+    let sound = result(0.3)
+    let diverged = result(0.1, loss: nil)
+    for (results, reason) in [
+      ([diverged, diverged, diverged, nil], "no candidate has a sound result: all 3 trainings diverged"),
+      ([diverged, sound, sound, sound], "the dense network, to which all others are compared, has no sound result"),
+    ] {
+      let place = try Place()
+      try record(place, results)
+      let end = try await place.run("run", "study.yaml", "--study", "told", "--resume", "--quiet")
+      #expect(end.exitCode == 1 && isOneLine(end.errors) && end.errors.contains(reason), "\(end.errors)")
+    }
+  }
+
+  @Test(
+    "a study whose learning rate is far too high has no frontier, and train of it no accuracy", arguments: [40, 100])
+  func tooHigh(learningRate: Int) async throws {
+    let place = try Place()
+    try place.writeStudy()
+    let text = try String(contentsOfFile: place.path("study.yaml"), encoding: .utf8)
+    try place.write(text.replacing("learning_rate: 0.05", with: "learning_rate: \(learningRate)"), to: "study.yaml")
+    let run = try await place.run("run", "study.yaml", "--slots", "2", "--quiet")
+    #expect(run.exitCode == 1 && run.errors.contains("all 4 trainings diverged"), "\(run.output) \(run.errors)")
+    let csv = try await place.run("export", "studies/tiny", "--format", "csv", "--all").output
+    let rows = csv.split(separator: "\n").dropFirst()
+    #expect(rows.count == 4 && rows.allSatisfy { $0.contains(",false,1,") }, "\(csv)")
+    for options in [[], ["--seeds", "2"]] {
+      let train = try await RunningCommand(
+        ["train", "--from-study", "studies/tiny", "--candidate", "dense", "--test-images", "100", "--json", "--quiet"]
+          + options, in: place
+      ).end()
+      #expect(train.exitCode == 1 && isOneLine(train.errors) && train.errors.contains("diverged"), "\(train.errors)")
+      #expect(!train.output.contains("\"test_accuracy\""), "\(train.output)")
+    }
+  }
+
   @Test("a frontier of nothing says so in every format")
   func nothing() async throws {
     let place = try Place()

@@ -32,6 +32,30 @@ struct UsageTests {
   }
 
   @Test(
+    "an empty value, as of a variable without one, is refused with the option's name, and means no folder",
+    arguments: [
+      (["run", "study.yaml", "--study", ""], "--study"), (["run", "study.yaml", "--study="], "--study"),
+      (["coordinator", "study.yaml", "--keys", ""], "--keys"), (["coordinator", "", "--resume"], "'coordinator'"),
+      (["status", ""], "'status'"), (["export", "", "--format", "csv"], "'export'"),
+      (["worker", "--connect", "tcp://127.0.0.1:1", "--data", ""], "--data"),
+      (["worker", "--connect", "tcp://127.0.0.1:1", "--data-cache="], "--data-cache"),
+      (["worker", "--connect", "tcp://127.0.0.1:1", "--spool", ""], "--spool"),
+      (["train", "--model", "resnet8", "--data", "", "--epochs", "1"], "--data"),
+      (["train", "--resume-from", ""], "--resume-from"), (["train", "--model", "resnet8", "--seed="], "--seed"),
+      (["bench", "--model="], "--model"), (["doctor", "--data", ""], "--data"), (["data", "verify", ""], "'verify'"),
+      (["salvage", "x", "--output="], "--output"), (["run", "study.yaml", "--resume="], "--resume"),
+    ])
+  func emptyValues(arguments: [String], named: String) async throws {
+    let place = try Place()
+    try place.writeStudy()
+    let result = try await RunningCommand(arguments, in: place).end(within: 60)
+    #expect(result.exitCode == 2 && isOneLine(result.errors), "\(result.errors)")
+    #expect(result.errors.contains("empty") && result.errors.contains(named), "\(result.errors)")
+    let names = try FileManager.default.contentsOfDirectory(atPath: place.folder.path)
+    #expect(!names.contains { ["studies", "study.sqlite", "lock"].contains($0) }, "\(names)")
+  }
+
+  @Test(
     "a wrong configuration names file, line and key, and nothing is started",
     arguments: [
       ("epochs: 1", "epochz: 1", "epochs"), ("model: resnet8", "model: resnet21", "resnet20"),
@@ -60,6 +84,18 @@ struct UsageTests {
     #expect(result.exitCode == 2)
     #expect(isOneLine(result.errors))
     #expect(result.errors.contains("nowhere.yaml"))
+  }
+
+  @Test("a study's folder or database in the place of its configuration is told what it is")
+  func studyAsConfiguration() async throws {
+    let place = try Place()
+    try place.writeStudy()
+    #expect(try await place.run("run", "study.yaml", "--quiet").exitCode == 0)
+    let folder = try await place.run("run", "studies/tiny", "--resume")
+    #expect(
+      folder.exitCode == 2 && folder.errors.contains("such as studies/tiny/configuration.yaml"), "\(folder.errors)")
+    let database = try await place.run("run", "studies/tiny/study.sqlite")
+    #expect(database.exitCode == 2 && database.errors.contains("this is no text"), "\(database.errors)")
   }
 
   @Test("missing data is one line that says how to get it, and nothing is made")

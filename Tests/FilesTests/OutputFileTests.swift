@@ -47,6 +47,35 @@ struct OutputFileTests {
     #expect(folder.names == [name])
   }
 
+  @Test("what a process left behind that was killed goes with the next writing; what another one writes stays")
+  func abandoned() throws {
+    let folder = try Folder()
+    let others = ["x.0123456789abcdeg.partial", "x.partial", "y.0123456789abcdef.partial", "x.1.2.partial"]
+    let abandoned = ["x.0123456789abcdef.partial", "x.0123456789abcdef.partial-journal"]
+    for name in others + abandoned { try Data("cut off".utf8).write(to: URL(fileURLWithPath: folder(name))) }
+    let atWork = "x.00000000000000aa.partial"
+    let descriptor = open(folder(atWork), O_RDWR | O_CREAT, 0o666)
+    #expect(flock(descriptor, LOCK_EX | LOCK_NB) == 0)
+    try OutputFile(folder("x")).write("one".utf8)
+    #expect(folder.names == (others + ["x", atWork]).sorted() && folder.text("x") == "one")
+    close(descriptor)
+    try OutputFile(folder("x")).write("two".utf8)
+    #expect(folder.names == (others + ["x"]).sorted() && folder.text("x") == "two")
+  }
+
+  @Test("many write one file at the same time: one of them has written it whole, and nothing else is left")
+  func crowd() async throws {
+    let folder = try Folder()
+    let texts = (0..<8).map { String(repeating: "\($0)", count: 100_000) }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for text in texts {
+        group.addTask { for _ in 0..<20 { try OutputFile(folder("x")).write(text.utf8) } }
+      }
+      try await group.waitForAll()
+    }
+    #expect(folder.text("x").map(texts.contains) == true && folder.names == ["x"])
+  }
+
   @Test("a name as long as names may be")
   func longName() throws {
     let folder = try Folder()

@@ -14,17 +14,6 @@ struct HoldingTests {
   let folder: TemporaryFolder
   init() throws { folder = try TemporaryFolder() }
 
-  private func record(_ id: Int64, in store: StudyStore) throws {
-    try store.record([
-      .jobAdded(.example(id, rank: Int(id % 60) + 1)), .attemptStarted(job: id, attempt: 1, worker: "a"),
-      .jobFinished(job: id, attempt: 1, worker: "a", result: .example(Int(id))),
-    ])
-  }
-
-  private func size(_ file: String) -> Int {
-    (try? FileManager.default.attributesOfItem(atPath: file)[.size] as? Int) ?? 0
-  }
-
   @Test("a lock file that was deleted lets no second coordinator in, and is made anew")
   func deletedLock() throws {
     let store = try StudyStore.create(directory: folder.path, identity: .example)

@@ -14,17 +14,6 @@ struct MarkTests {
   let folder: TemporaryFolder
   init() throws { folder = try TemporaryFolder() }
 
-  private func record(_ id: Int64, in store: StudyStore) throws {
-    try store.record([
-      .jobAdded(.example(id, rank: Int(id % 60) + 1)), .attemptStarted(job: id, attempt: 1, worker: "a"),
-      .jobFinished(job: id, attempt: 1, worker: "a", result: .example(Int(id))),
-    ])
-  }
-
-  private func size(_ file: String) -> Int {
-    (try? FileManager.default.attributesOfItem(atPath: file)[.size] as? Int) ?? 0
-  }
-
   /// A study as kill -9 leaves it before any of its log was folded into the database: a reader that was there first has held
   /// that up.
   private func killedStudy(jobs: Int64) throws -> (files: [String: Data], original: [JobRecord]) {

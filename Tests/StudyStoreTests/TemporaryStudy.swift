@@ -52,6 +52,19 @@ extension WorkerRecord {
   }
 }
 
+/// A job, its one attempt and its result.
+func record(_ id: Int64, in store: StudyStore) throws {
+  try store.record([
+    .jobAdded(.example(id, rank: Int(id % 60) + 1)), .attemptStarted(job: id, attempt: 1, worker: "a"),
+    .jobFinished(job: id, attempt: 1, worker: "a", result: .example(Int(id))),
+  ])
+}
+
+/// Of a file in bytes; 0 where there is none.
+func size(_ file: String) -> Int {
+  (try? FileManager.default.attributesOfItem(atPath: file)[.size] as? Int) ?? 0
+}
+
 /// The error that `body` throws; nil where it throws none.
 func storeError(_ body: () throws -> Void) -> StoreError? {
   do {

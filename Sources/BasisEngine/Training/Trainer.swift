@@ -1,5 +1,6 @@
 import ImageData
 import KernelInterface
+import Randomness
 import SearchCore
 
 /// How far a training is, reported after every step.
@@ -133,12 +134,16 @@ public struct Trainer {
       if score == nil { throw .cancelled }
     }
     let loss = score?.meanLoss
-    let isSound = loss?.isFinite ?? false
+    let isSound = loss.map { $0 <= Self.highestSoundLoss(classes: network.architecture.classCount) } ?? false
     return TrainingOutcome(
       accuracy: isSound ? score?.accuracy ?? 0 : 1 / Double(network.architecture.classCount),
       loss: isSound ? loss : nil, epochLosses: position.epochLosses, diverged: !isSound,
       trainSeconds: position.seconds, imagesPerSecond: Double(position.step * batch) / max(1e-9, position.seconds))
   }
+
+  /// Ten times the loss of a network that guesses. A training whose steps were too large need not come to infinity: batch norm
+  /// keeps the layers' values in bounds, and the last layer's grow until the loss has any number of digits.
+  static func highestSoundLoss(classes: Int) -> Double { 10 * StableMath.logarithm(Double(classes)) }
 
   private func rule(learningRate: Double) -> UpdateRule {
     UpdateRule(

@@ -131,7 +131,7 @@ extension CoordinatorMachine {
   }
 
   /// No job is handed out any more: too many were set aside in a row.
-  var isHalted: Bool { setAsideInARow >= settings.failuresUntilGivenUp }
+  public var isHalted: Bool { setAsideInARow >= settings.failuresUntilGivenUp }
 
   /// Where nothing is under way that could still succeed, and everything before failed, the study needs a person.
   mutating func giveUpIfHopeless() {

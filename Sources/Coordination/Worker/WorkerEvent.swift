@@ -7,6 +7,10 @@ public enum WorkerEvent: Sendable {
   case started
   /// `digest`: SHA-256 of the message's attachment, where it has one.
   case received(CoordinatorMessage, digest: [UInt8]? = nil)
+  /// A connection to the coordinator's address stands. May come again and again.
+  case connected
+  /// A hello was dropped, because there was no connection.
+  case helloUndelivered
   /// Whoever listens at the coordinator's address does not let this worker in: why, and what to do.
   case turnedAway(String)
   /// The answer to `locateData`: where it is; nil for embedded sets.
@@ -20,9 +24,9 @@ public enum WorkerEvent: Sendable {
   case engineFinished(slot: Int, AttemptReference, TrialResult)
   /// The engine process crashed, was killed, or refused the job.
   case engineFailed(slot: Int, AttemptReference, reason: String, AttemptFailure? = nil)
-  /// Several times a heartbeat, whatever else happens.
   /// Reports that earlier workers left, which are kept on disk for this one now.
   case spooled([AttemptReport])
+  /// Several times a heartbeat, whatever else happens.
   case tick
   /// Take no more, finish what can be finished within the grace time, hand back the rest, and leave (SIGINT, SIGTERM). A
   /// second one leaves at once.

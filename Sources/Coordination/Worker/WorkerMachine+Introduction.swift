@@ -32,6 +32,16 @@ extension WorkerMachine {
           running: running, finished: Array(finished.prefix(FieldLimits.unacknowledgedReports)))))
   }
 
+  /// The first hello is said before there is a connection, mostly, and is lost then: it is said again as soon as there is one.
+  /// Only once, since the other side chooses how often it accepts connections.
+  mutating func repeatLostHello(at now: Double) {
+    guard phase == .greeting, firstConnection.stands, firstConnection.hasLostHello, !firstConnection.isGreeted else {
+      return
+    }
+    firstConnection.isGreeted = true
+    sayHello(at: now)
+  }
+
   /// Several of these may come for one restart of the coordinator, one for each message that it did not understand.
   mutating func introduceAgain(at now: Double) {
     switch phase {
@@ -207,4 +217,11 @@ extension WorkerMachine {
     jitter = jitter &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
     return Double(jitter >> 11) * 0x1p-53
   }
+}
+
+/// What became of the hello that was said before there was a connection.
+struct FirstConnection: Sendable {
+  var stands = false
+  var hasLostHello = false
+  var isGreeted = false
 }

@@ -62,6 +62,7 @@ public struct WorkerMachine: Sendable {
   var nextHello = 0.0
   var helloSeconds: Double
   var lastHello = -Double.infinity
+  var firstConnection = FirstConnection()
   /// Hellos that no welcome has answered yet.
   var awaitedWelcomes = 0
   var lastHeard = 0.0
@@ -93,6 +94,12 @@ public struct WorkerMachine: Sendable {
     switch event {
     case .started: start(at: now)
     case .received(let message, let digest): receive(message, digest: digest, at: now)
+    case .connected:
+      firstConnection.stands = true
+      repeatLostHello(at: now)
+    case .helloUndelivered:
+      firstConnection.hasLostHello = true
+      repeatLostHello(at: now)
     case .turnedAway(let reason): hesitate(reason, at: now)
     case .dataLocated: dataLocated(at: now)
     case .dataMissing(let reason): doWithoutData(reason)

@@ -78,10 +78,7 @@ struct CoordinatorCommand: ParsableCommand {
     StandardOutput.writeLine("listening on \(socket.endpoint)")
     try StandardOutput.check()
     let outcome = try withExtendedLifetime(signals) { try service.run() }
-    if case .gaveUp(let reason) = outcome { throw Failure.failed(reason) }
-    if case .stopped = outcome {
-      throw Failure.failed("stopped before the study was done; go on with: \(self.study.resumption)")
-    }
+    if let failure = self.study.failure(of: outcome) { throw failure }
     try study.conclude()
   }
 }

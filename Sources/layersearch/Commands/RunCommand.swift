@@ -72,10 +72,7 @@ struct RunCommand: ParsableCommand {
     // Stays where something still waits in it.
     rmdir("\(study.folder)/spool")
     withExtendedLifetime(signals) {}
-    if case .gaveUp(let reason) = outcome { throw Failure.failed(reason) }
-    if case .stopped = outcome {
-      throw Failure.failed("stopped before the study was done; go on with: \(self.study.resumption)")
-    }
+    if let failure = self.study.failure(of: outcome) { throw failure }
     try study.conclude()
   }
 

@@ -24,9 +24,20 @@ struct StudyOptions: ParsableArguments {
     if mustExist, !resume { throw ValidationError("--must-exist goes with --resume") }
   }
 
-  /// The command that goes on with the study after an interruption, with all that this process was told.
-  var resumption: String {
-    ShellCommand.resumption(of: Array(CommandLine.arguments.dropFirst()), subject: configuration)
+  /// What to tell where a coordinator ended before its study was done; nil where it is done.
+  func failure(of outcome: CoordinatorService.Outcome) -> Failure? {
+    switch outcome {
+    case .studyFinished: nil
+    case .stopped: .failed("stopped before the study was done; go on with: \(resumption())")
+    case .gaveUp(let reason, let isSetAside):
+      .failed("\(reason); the command: \(resumption(isSetAside ? ["--retry-failed"] : []))")
+    }
+  }
+
+  /// The command that goes on with the study, with all that this process was told, and with more options.
+  private func resumption(_ options: [String] = []) -> String {
+    ShellCommand.resumption(
+      of: Array(CommandLine.arguments.dropFirst()), subject: configuration, adding: options)
   }
 
   /// Reads the configuration, then opens or makes the study. `beforeMaking` is called where a new one is about to be made.

@@ -35,6 +35,17 @@ extension OpenStudy {
     if !dense.isEmpty, !dense.contains(where: { $0.result != nil }) {
       throw Failure.failed("the dense network, to which all others are compared, has no result: \(advice)")
     }
+    // A training that diverged has a result, but one that says nothing.
+    let recipe = "a study with a lower proxy.learning_rate may do better"
+    let results = jobs.compactMap(\.result)
+    if results.allSatisfy(\.diverged) {
+      throw Failure.failed("no candidate has a sound result: all \(results.count) trainings diverged; \(recipe)")
+    }
+    let references = dense.compactMap(\.result)
+    if !references.isEmpty, references.allSatisfy(\.diverged) {
+      throw Failure.failed(
+        "the dense network, to which all others are compared, has no sound result: its training diverged; \(recipe)")
+    }
   }
 }
 

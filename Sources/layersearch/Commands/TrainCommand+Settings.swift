@@ -85,6 +85,11 @@ extension TrainCommand {
       return try study.names.candidate(text)
     }
     if let text = network.candidate, Int(text) != nil || text == "knee" {
+      if let study, let fromStudy {
+        throw Failure.usage(
+          "--candidate \(text): the frontier of study \(fromStudy) is \(study.recipe.model.rawValue)'s; leave --model out, or "
+            + "name layers and ranks of \(architecture.model.rawValue)")
+      }
       throw Failure.usage("--candidate \(text): whose frontier is meant? Give --from-study as well")
     }
     return try network.candidate(in: architecture)

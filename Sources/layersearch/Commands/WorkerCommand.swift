@@ -66,7 +66,7 @@ struct WorkerCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Told to stop: leave after at most so long. Trainings that end in it are finished, the others are handed back at once.",
-      valueName: "time"))
+      valueName: "time"), transform: TimeSpan.init(option:))
   var grace: TimeSpan = TimeSpan(seconds: 10)
 
   @OptionGroup var limits: JobLimitOptions

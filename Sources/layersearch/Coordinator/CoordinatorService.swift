@@ -26,8 +26,8 @@ final class CoordinatorService {
   enum Outcome {
     case studyFinished
     case stopped
-    /// The study cannot go on without a person, for this reason.
-    case gaveUp(String)
+    /// The study cannot go on without a person, for this reason; whether jobs were set aside that are to be tried again.
+    case gaveUp(String, isSetAside: Bool)
   }
 
   private let study: OpenStudy
@@ -126,7 +126,7 @@ final class CoordinatorService {
     }
     progress.finish(machine.summary, now: MonotonicClock.now)
     try study.store.requireInPlace()
-    if let reasonToGiveUp { return .gaveUp(reasonToGiveUp) }
+    if let reasonToGiveUp { return .gaveUp(reasonToGiveUp, isSetAside: machine.isHalted) }
     return machine.summary.isFinished ? .studyFinished : .stopped
   }
 

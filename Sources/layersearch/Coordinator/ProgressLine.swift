@@ -25,10 +25,11 @@ struct ProgressFacts: Sendable, Hashable {
 }
 
 extension ProgressFacts {
-  init(_ progress: StudyProgress, leaders: AccuracyLeaders, expected: Int, now: Double) {
+  /// - Parameter running: also those that workers carried over from before a restart of the coordinator, of which no change tells.
+  init(_ progress: StudyProgress, leaders: AccuracyLeaders, running: Int, expected: Int, now: Double) {
     self.init(
       settled: progress.settledJobs, expected: max(expected, progress.settledJobs), failed: progress.failed,
-      running: progress.running.count, workers: progress.workers.count, ratePerSecond: progress.rate(now: now),
+      running: running, workers: progress.workers.count, ratePerSecond: progress.rate(now: now),
       secondsLeft: progress.secondsLeft(expected: expected, now: now),
       highest: leaders.highest.map {
         .init(accuracy: $0.accuracy, seeds: $0.seeds, parameterRatio: $0.parameterRatio)

@@ -57,6 +57,7 @@ struct ProgressReporter {
   }
 
   private func facts(_ summary: CoordinatorSummary, now: Double) -> ProgressFacts {
-    ProgressFacts(progress, leaders: leaders, expected: summary.expectedJobs, now: now)
+    ProgressFacts(
+      progress, leaders: leaders, running: summary.running, expected: summary.expectedJobs, now: now)
   }
 }

@@ -18,7 +18,7 @@ enum Endpoint {
     }
     guard let colon = text.lastIndex(of: ":"), colon > text.startIndex,
       let address = HostAddress(endpoint: endpoint)
-    else { throw problem("the port is missing") }
+    else { throw problem(text.hasPrefix(":") ? "the host is missing" : "the port is missing") }
     if let scope = address.scope, address.isInBrackets, !isInterface(scope) {
       throw problem(scope.isEmpty ? "the interface behind % is missing" : "this machine has no interface \(scope)")
     }

@@ -52,7 +52,10 @@ enum ProcessExit {
       endInOrder()
     }
     let usage = parserCode == .validationFailure
-    let text = usage ? LayerSearch.message(for: error) + " (see \(helpCommand))" : describe(error)
+    let text =
+      usage
+      ? LayerSearch.message(for: error)
+        + " (see \(CommandArguments.helpCommand(Array(CommandLine.arguments.dropFirst()))))" : describe(error)
     // A configuration with several problems has a line for each.
     let lines = (error as? ConfigurationError)?.problems.map(\.description) ?? [text.inOneLine]
     StandardError.shared.end(saying: lines.map { "layersearch: error: \($0)" }.joined(separator: "\n"))
@@ -72,12 +75,6 @@ enum ProcessExit {
   static func atOnce() -> Never {
     StandardError.shared.end(saying: "layersearch: error: ended at once by a second signal")
     _exit(Failure.Code.failed.rawValue)
-  }
-
-  private static var helpCommand: String {
-    let words = CommandLine.arguments.dropFirst().prefix { !$0.hasPrefix("-") }
-    let known = words.first.map { LayerSearch.commandNames.contains($0) } ?? false
-    return known ? "layersearch \(words.first ?? "") --help" : "layersearch --help"
   }
 
   static func code(of error: any Error) -> Failure.Code {

@@ -1,7 +1,7 @@
 /// What `train` tells of one network; the object that `--json` prints.
 struct TrainedNetwork: Codable, Hashable {
-  /// Chance where the training diverged, see `diverged`.
-  var testAccuracy: Double
+  /// Nil where the training diverged.
+  var testAccuracy: Double?
   var testLoss: Double?
   var diverged: Bool
   var imagesPerSecond: Double

@@ -23,7 +23,7 @@ struct TrainingReport {
       self.seeds = seeds
       let sound = seeds.filter { !$0.diverged }
       divergedSeeds = seeds.count - sound.count
-      let accuracies = sound.map(\.testAccuracy)
+      let accuracies = sound.compactMap(\.testAccuracy)
       let losses = sound.compactMap(\.epochLosses.last)
       testAccuracyMean = Statistics.mean(of: accuracies)
       testAccuracySd = Statistics.sampleDeviation(of: accuracies)
@@ -39,8 +39,17 @@ struct TrainingReport {
     for line in isPlural ? [Self.line(network)] : Self.lines(network) { write(line) }
   }
 
-  /// When all are.
+  /// When all are. Throws where none of them is of any use.
   func end(_ networks: [TrainedNetwork]) throws {
+    try printEnd(networks)
+    if networks.allSatisfy(\.diverged) {
+      let trainings = networks.count == 1 ? "the training" : "all \(networks.count) trainings"
+      throw Failure.failed(
+        "\(trainings) diverged: the loss grew out of all bounds; a lower --learning-rate may do better")
+    }
+  }
+
+  private func printEnd(_ networks: [TrainedNetwork]) throws {
     if isPlural {
       let summary = Summary(networks)
       try printsJSON ? JSONOutput.print(summary) : Self.lines(summary).forEach(write)
@@ -53,11 +62,14 @@ struct TrainingReport {
     toError ? StandardError.shared.writeLine(line) : StandardOutput.writeLine(line)
   }
 
-  private static func percent(_ accuracy: Double) -> String { "\(Readable.fixed(accuracy * 100, digits: 2)) %" }
+  /// Nil for a training that diverged.
+  private static func percent(_ accuracy: Double?) -> String {
+    accuracy.map { "\(Readable.fixed($0 * 100, digits: 2)) %" } ?? "none, the training diverged"
+  }
 
   private static func lines(_ network: TrainedNetwork) -> [String] {
     var lines = [
-      "test accuracy  \(percent(network.testAccuracy))" + (network.diverged ? " (the training diverged)" : ""),
+      "test accuracy  \(percent(network.testAccuracy))",
       "parameters     \(network.parameters)",
       "multiply-adds  \(network.multiplyAdds)",
       "training       \(Readable.fixed(network.trainSeconds, digits: 1)) s, "

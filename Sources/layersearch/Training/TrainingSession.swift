@@ -66,7 +66,7 @@ struct TrainingSession {
       try network.checkpoint(training: training).write(to: file)
     }
     return TrainedNetwork(
-      testAccuracy: outcome.accuracy, testLoss: outcome.loss, diverged: outcome.diverged,
+      testAccuracy: outcome.diverged ? nil : outcome.accuracy, testLoss: outcome.loss, diverged: outcome.diverged,
       imagesPerSecond: outcome.imagesPerSecond, trainSeconds: outcome.trainSeconds, parameters: cost.parameters,
       multiplyAdds: cost.multiplyAdds, epochLosses: outcome.epochLosses, model: settings.recipe.model.rawValue,
       candidate: settings.candidate.description, trainImages: images.training.count, epochs: settings.recipe.epochs,

@@ -24,18 +24,19 @@ struct JobLimitOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Most memory of one training, such as 4GB or 800MB: beyond it the training is ended and counts as failed.",
-      valueName: "size"))
+      valueName: "size"), transform: MemorySize.init(option:))
   var memoryPerJob: MemorySize?
 
   @Option(
     help: ArgumentHelp(
       "Longest time of one training, such as 90s, 30min or 2h: after it the training is ended and counts as failed.",
-      valueName: "time"))
+      valueName: "time"), transform: TimeSpan.init(option:))
   var timePerJob: TimeSpan?
 
   @Option(
     help: ArgumentHelp(
-      "A training that makes no progress for so long hangs, is ended and counts as failed.", valueName: "time"))
+      "A training that makes no progress for so long hangs, is ended and counts as failed.", valueName: "time"),
+    transform: TimeSpan.init(option:))
   var longestSilence: TimeSpan = TimeSpan(seconds: 900)
 
   func validate() throws {
@@ -79,6 +80,14 @@ struct MemorySize: ExpressibleByArgument, CustomStringConvertible, Hashable {
     bytes = Int(value)
   }
 
+  /// Says what is allowed where the text is none of it.
+  init(option text: String) throws {
+    guard let size = MemorySize(argument: text) else {
+      throw ValidationError("it must be a size such as 800MB, 4GB, 4GiB or plain bytes, less than 1000000TB")
+    }
+    self = size
+  }
+
   var description: String { "\(bytes)" }
 }
 
@@ -93,6 +102,15 @@ struct TimeSpan: ExpressibleByArgument, CustomStringConvertible, Hashable {
   init?(argument: String) {
     guard let value = number(argument, units: Self.units, plain: 1), value >= 0, value <= 1e9 else { return nil }
     seconds = value
+  }
+
+  /// Says what is allowed where the text is none of it.
+  init(option text: String) throws {
+    guard let span = TimeSpan(argument: text) else {
+      throw ValidationError(
+        "it must be a time such as 90s, 30min, 2h, 1d or plain seconds, from 0 to 1000000000 seconds")
+    }
+    self = span
   }
 
   var description: String { seconds == seconds.rounded() ? "\(Int(seconds))s" : "\(seconds)s" }

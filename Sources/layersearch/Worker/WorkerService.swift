@@ -144,7 +144,10 @@ final class WorkerService {
         if let line = dropped.note(error, of: handshakes, named: "the coordinator", now: now) { write(.warning, line) }
       }
     case .handshake(let outcome): note(outcome, now: now)
-    case .dealer(.undeliverable): break  // What matters is sent again by the machine.
+    case .dealer(.undeliverable(let frames)):
+      // What matters is sent again by the machine.
+      guard case .hello = try? MessageCodec.decode(frames, as: WorkerMessage.self).message else { return }
+      apply(machine.handle(.helloUndelivered, at: now))
     case .engine(let event): tell(slot: event.slot, slots[event.slot].handle(event, now: now))
     case .data(let answer):
       if let event = data.take(answer) { apply(machine.handle(event, at: now)) }
@@ -161,7 +164,10 @@ final class WorkerService {
   }
 
   private func note(_ outcome: HandshakeOutcome, now: Double) {
-    if outcome == .succeeded { handshakes += 1 }
+    if outcome == .succeeded {
+      handshakes += 1
+      apply(machine.handle(.connected, at: now))
+    }
     brokenHandshakes = outcome == .brokenOff ? brokenHandshakes + 1 : 0
     guard
       let advice = HandshakeAdvice.text(

@@ -44,6 +44,7 @@ struct AccountTests {
     #expect(result.exitCode == 1)
     let last = try #require(result.errors.split(separator: "\n").last)
     #expect(last.hasPrefix("layersearch: error: 4 attempts in a row failed") && last.contains(arguments[0]), "\(last)")
+    #expect(last.contains("; the command: layersearch coordinator study.yaml --resume --bind tcp:"), "\(last)")
     worker.send(SIGKILL)
     _ = try await worker.end()
     let recorded = try RecordedStudy(place)

@@ -1,0 +1,44 @@
+import Coordination
+import SearchCore
+import SearchProtocol
+
+/// What single scenarios of a worker begin with.
+protocol WorkerScenarios {}
+
+extension WorkerScenarios {
+  func welcome(_ study: String = "study-1") -> WorkerEvent {
+    .received(
+      .welcome(
+        Welcome(
+          study: study, studyName: "test", protocolVersion: 1, data: Fixture.data, heartbeatSeconds: 5, leaseSeconds: 60
+        )))
+  }
+
+  func job(_ reference: AttemptReference) -> JobAssignment {
+    JobAssignment(reference: reference, candidate: "dense", recipe: Fixture.recipe, seed: 1, measuresTime: false)
+  }
+
+  func machine(
+    slots: Int = 2, change: (inout WorkerSettings) -> Void = { _ in }
+  ) -> WorkerMachine {
+    var settings = Fixture.workerSettings("w", slots: slots)
+    change(&settings)
+    return WorkerMachine(settings: settings)
+  }
+
+  /// Welcomed, with its data, and training jobs 1, 2 … in so many slots.
+  func serving(
+    slots: Int = 2, running: Int = 0, change: (inout WorkerSettings) -> Void = { _ in }
+  ) -> WorkerMachine {
+    var machine = machine(slots: slots, change: change)
+    _ = machine.handle(.started, at: 0)
+    _ = machine.handle(welcome(), at: 0)
+    _ = machine.handle(.dataLocated(path: nil), at: 0)
+    for index in 0..<running { _ = machine.handle(.received(.job(job(Fixture.reference(Int64(index + 1))))), at: 0) }
+    return machine
+  }
+
+  func hello(_ effects: [WorkerEffect]) -> Hello? {
+    effects.sent.compactMap { if case .hello(let hello) = $0 { hello } else { nil } }.first
+  }
+}
