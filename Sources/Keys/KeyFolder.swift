@@ -18,8 +18,21 @@ package enum KeyFolder {
   /// What a worker connects with.
   package static func workerSecurity(_ folder: String) throws(KeyError) -> SocketSecurity {
     let folder = FilePath.expandingTilde(folder)
+    if let advice = adviceForWorker(folder) { throw .failed("\(folder): \(advice)") }
     let server = try KeyFile.readPublic("\(folder)/\(KeyFile.coordinatorName)")
     return .client(try ownKeys(in: folder), server: server)
+  }
+
+  /// What to name instead of a folder that is not a worker's; nil where it may be one.
+  private static func adviceForWorker(_ folder: String) -> String? {
+    func isThere(_ path: String) -> Bool { access(path, F_OK) == 0 }
+    if isThere("\(folder)/\(KeyFile.coordinatorName)") { return nil }
+    if isThere("\(folder)/\(AuthorizedKeysFile.standardName)") {
+      return "these are the coordinator's own keys; name the worker's folder, which layersearch keygen made beside it"
+    }
+    let entries = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
+    return entries.first { isThere("\(folder)/\($0)/\(KeyFile.coordinatorName)") }
+      .map { "this folder holds those of several; name one worker's, such as \(folder)/\($0)" }
   }
 
   // MARK: Making them

@@ -12,6 +12,19 @@ struct KeyTests {
     return stat(path, &status) == 0 ? Int(status.st_mode & 0o777) : -1
   }
 
+  @Test("a worker that is given the coordinator's keys, or the folder above its own, is told which to name")
+  func foldersOfOthers() async throws {
+    let place = try Place()
+    #expect(try await place.run("keygen", "keys", "--workers", "2").exitCode == 0)
+    for (folder, words) in [
+      ("keys/coordinator", "these are the coordinator's own keys"), ("keys", "such as keys/worker-1"),
+      ("nowhere", "cannot be read"),
+    ] {
+      let end = try await place.run("worker", "--connect", "tcp://127.0.0.1:1", "--keys", folder)
+      #expect(end.exitCode == 1 && isOneLine(end.errors) && end.errors.contains(words), "\(end.errors)")
+    }
+  }
+
   @Test("keygen makes private folders and files, adds workers later, and writes over nothing")
   func keygen() async throws {
     let place = try Place()

@@ -142,6 +142,9 @@ struct ResumptionTests {
     try FileHandle(forWritingTo: URL(fileURLWithPath: "\(folder)/study.sqlite")).truncate(atOffset: 0)
     let empty = try await coordinator("study.yaml", "--resume").end()
     #expect(empty.exitCode == 1 && empty.errors.contains("layersearch salvage studies/tiny"), "\(empty.errors)")
+    let nothing = try await place.run("salvage", "studies/tiny", "--output", "studies/none")
+    #expect(nothing.exitCode == 1 && isOneLine(nothing.errors), "\(nothing.errors)")
+    #expect(!nothing.errors.contains("layersearch salvage"), "\(nothing.errors)")
   }
 
   @Test("a result that waits in the spool outlives a worker of another study, and is delivered to its own")

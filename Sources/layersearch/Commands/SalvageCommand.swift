@@ -29,8 +29,16 @@ struct SalvageCommand: ParsableCommand {
   }
 
   func run() throws {
-    let findings = try StudySalvage.run(directory: study, into: output) {
-      try StudyDefinition(file: "\(study)/configuration.yaml").newIdentity()
+    let findings: StudySalvage.Findings
+    do {
+      findings = try StudySalvage.run(directory: study, into: output) {
+        try StudyDefinition(file: "\(study)/configuration.yaml").newIdentity()
+      }
+    } catch let error as StoreError where error.code == .damaged {
+      // Its advice would be this command.
+      throw Failure.failed(
+        "study \(study): so little is left of it that no training can be read; put a copy of it back, or begin anew in another "
+          + "folder")
     }
     StandardOutput.writeLine("saved    \(findings.jobs) jobs with \(findings.results) results to \(output)")
     StandardOutput.writeLine(
