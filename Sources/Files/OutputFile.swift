@@ -65,7 +65,7 @@ public final class OutputFile: Sendable {
   /// What `make` writes to the file that it is given, which is there and empty; for makers that need a file.
   public func write(making make: (_ path: String) throws -> Void) throws {
     guard case .file(let place, let existing) = try destination() else { return try pour(making: make) }
-    let replacement = try Replacement(of: place, existing: existing, for: path)
+    let replacement = try Replacement(of: place, existing: existing, by: .database, for: path)
     try make(replacement.temporary)
     try replacement.takePlace()
   }
@@ -95,7 +95,7 @@ public final class OutputFile: Sendable {
 
   private func pour(making make: (_ path: String) throws -> Void) throws {
     let scratch = FilePath.join(FilePath.temporaryFolder, "layersearch-output")
-    let replacement = try Replacement(of: scratch, existing: nil, for: path)
+    let replacement = try Replacement(of: scratch, existing: nil, by: .database, for: path)
     try make(replacement.temporary)
     let bytes = try replacement.read()
     try write(bytes)

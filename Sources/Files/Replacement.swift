@@ -22,14 +22,16 @@ final class Replacement {
   /// Of a name on every file system that matters, less what is added here.
   private static let longestName = 200
 
-  init(of target: String, existing: stat?, for path: String) throws(FileError) {
+  init(
+    of target: String, existing: stat?, by writer: TemporaryName.Writer = .process, for path: String
+  ) throws(FileError) {
     (self.target, self.existing, self.path) = (target, existing, path)
     var name = FilePath.name(of: target)
     while name.utf8.count > Self.longestName { name.removeLast() }
     let names = TemporaryName(of: name, in: FilePath.folder(of: target))
     names.removeAbandoned()
     // Another user's only once it has the mode of what it replaces.
-    (temporary, descriptor) = try names.make(mode: existing == nil ? 0o666 : 0o600, for: path)
+    (temporary, descriptor) = try names.make(by: writer, mode: existing == nil ? 0o666 : 0o600, for: path)
   }
 
   deinit {

@@ -50,9 +50,16 @@ struct OutputFileTests {
   @Test("what a process left behind that was killed goes with the next writing; what another one writes stays")
   func abandoned() throws {
     let folder = try Folder()
-    let others = ["x.0123456789abcdeg.partial", "x.partial", "y.0123456789abcdef.partial", "x.1.2.partial"]
-    let abandoned = ["x.0123456789abcdef.partial", "x.0123456789abcdef.partial-journal"]
+    let old = "x.0123456789abcdef.copy.partial"
+    let others = [
+      "x.0123456789abcdee.copy.partial", "x.0123456789abcdeg.partial", "x.partial", "y.0123456789abcdef.partial",
+      "x.1.2.partial",
+    ]
+    let abandoned = ["x.0123456789abcdef.partial", "x.0123456789abcdef.partial-journal", old]
     for name in others + abandoned { try Data("cut off".utf8).write(to: URL(fileURLWithPath: folder(name))) }
+    // What SQLite writes has no lock of the process's; it is abandoned when nothing has come for long.
+    var times = [timespec(tv_sec: time(nil) - 4000, tv_nsec: 0), timespec(tv_sec: time(nil) - 4000, tv_nsec: 0)]
+    #expect(utimensat(AT_FDCWD, folder(old), &times, 0) == 0)
     let atWork = "x.00000000000000aa.partial"
     let descriptor = open(folder(atWork), O_RDWR | O_CREAT, 0o666)
     #expect(flock(descriptor, LOCK_EX | LOCK_NB) == 0)

@@ -28,18 +28,22 @@ struct SalvageCommand: ParsableCommand {
     if output.isEmpty { throw ValidationError("--output: the name is empty; name a folder for the new study") }
   }
 
-  func run() throws {
-    let findings: StudySalvage.Findings
+  private func salvage() throws -> StudySalvage.Findings {
     do {
-      findings = try StudySalvage.run(directory: study, into: output) {
+      return try StudySalvage.run(directory: study, into: output) {
         try StudyDefinition(file: "\(study)/configuration.yaml").newIdentity()
       }
-    } catch let error as StoreError where error.code == .damaged {
-      // Its advice would be this command.
+    } catch {
+      guard (error as? StoreError)?.code == .damaged else { throw error }
+      // Its own advice would be this command.
       throw Failure.failed(
         "study \(study): so little is left of it that no training can be read; put a copy of it back, or begin anew in another "
           + "folder")
     }
+  }
+
+  func run() throws {
+    let findings = try salvage()
     StandardOutput.writeLine("saved    \(findings.jobs) jobs with \(findings.results) results to \(output)")
     StandardOutput.writeLine(
       "damaged  \(findings.damagedJobs) jobs are not what was written, \(findings.lostResults) results are lost; rows in pages "
