@@ -34,7 +34,7 @@ struct SalvageCommand: ParsableCommand {
         try StudyDefinition(file: "\(study)/configuration.yaml").newIdentity()
       }
     } catch {
-      guard (error as? StoreError)?.code == .damaged else { throw error }
+      guard error.code == .damaged else { throw error }
       // Its own advice would be this command.
       throw Failure.failed(
         "study \(study): so little is left of it that no training can be read; put a copy of it back, or begin anew in another "
