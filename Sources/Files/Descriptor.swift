@@ -8,8 +8,8 @@
 
 /// What has been opened: writing to it until all is there.
 package enum Descriptor {
-  /// Writes all bytes, also where they are taken in pieces, where a signal interrupts, or where the descriptor does not block and
-  /// is full for now.
+  /// Writes all bytes, also where they are taken in pieces, where a signal interrupts, or where the descriptor does not
+  /// block and takes none at the moment.
   package static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) throws(SystemError) {
     var rest = bytes
     while !rest.isEmpty {
