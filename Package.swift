@@ -100,6 +100,13 @@ let package = Package(
         "Files", "ImageData", "Messaging", "Processes", "SearchProtocol", "ShellCommands", "TextInput",
         .product(name: "Logging", package: "swift-log"),
       ]),
+    // contents by their hash: kept on disk, given and fetched between coordinator and workers
+    .target(
+      name: "ContentExchange",
+      dependencies: [
+        "Coordination", "Digests", "Files", "ImageData", "Messaging", "ReadableText", "SearchCore", "SearchProtocol",
+        .product(name: "Logging", package: "swift-log"),
+      ]),
     // what a study is: its definition, its state, what explains it
     .target(
       name: "Studies",
@@ -114,6 +121,7 @@ let package = Package(
       dependencies: [
         "BasisEngine",
         "Configuration",
+        "ContentExchange",
         "Coordination",
         "Digests",
         "Failpoints",
@@ -166,6 +174,7 @@ let package = Package(
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "SearchCore"]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "SearchCore"]),
     .testTarget(name: "KeysTests", dependencies: ["Keys", "Messaging"]),
+    .testTarget(name: "ContentExchangeTests", dependencies: ["ContentExchange", "Digests", "Files", "ImageData"]),
     .testTarget(name: "StudiesTests", dependencies: ["SearchCore", "Studies", "StudyStore"]),
     .testTarget(
       name: "EndToEndTests",

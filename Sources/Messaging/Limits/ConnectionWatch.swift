@@ -38,8 +38,8 @@ final class ConnectionWatch: Sendable {
   }
 
   private func run() {
-    // Where that is allowed: on a busy machine, what it comes late by is memory.
-    setpriority(__priority_which_t(PRIO_PROCESS.rawValue), id_t(gettid()), -10)
+    // Where that is allowed: on a busy machine, what it comes late by is memory. 0 is the calling thread.
+    setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, -10)
     var memory = ResidentMemory()
     var held = HeldMemory(resident: memory.residentBytes())
     var nextStrangers = ContinuousClock.now

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ContentExchange
 import Files
 import Foundation
 import ImageData

@@ -1,3 +1,4 @@
+import ContentExchange
 import Coordination
 import Failpoints
 import Foundation

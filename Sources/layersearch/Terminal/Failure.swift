@@ -1,6 +1,7 @@
 import ArgumentParser
 import BasisEngine
 import Configuration
+import ContentExchange
 import Files
 import Foundation
 import ReadableText
@@ -93,6 +94,7 @@ enum ProcessExit {
     let isTheSystems =
       type(of: error) is NSError.Type || error is CocoaError || error is POSIXError || error is URLError
     if let error = error as? StudyError { return error.usage }
+    if let error = error as? ContentError { return error.usage }
     return isTheSystems ? AtomicFile.reason(of: error) : "\(error)"
   }
 }

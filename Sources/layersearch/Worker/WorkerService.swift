@@ -1,3 +1,4 @@
+import ContentExchange
 import Coordination
 import Digests
 import Failpoints
@@ -76,7 +77,9 @@ final class WorkerService {
     self.log = log
     spool = try Spool(root: options.spoolFolder, worker: identity.name)
     engineEnvironment = OpenBLASEnvironment.forEngines
-    data = WorkerData(ownFolder: options.dataFolder, cache: options.dataCache, log: log) { [mailbox] answer in
+    data = WorkerData(
+      ownFolder: options.dataFolder, cache: options.dataCache, log: log, describe: ProcessExit.describe
+    ) { [mailbox] answer in
       mailbox.post([.data(answer)])
     }
     probe = ConnectionProbe(endpoint: options.endpoint) { [mailbox] finding in mailbox.post([.connection(finding)]) }

@@ -16,12 +16,10 @@ enum DataSearch {
 
   /// Looks in the worker's own folder where one was given, then where the coordinator has it, then in the standard place,
   /// and takes the first whose content is the study's.
-  static func find(_ requirement: DataRequirement, ownFolder: String?) throws(Failure) -> Found {
+  static func find(_ requirement: DataRequirement, ownFolder: String?) throws(ContentError) -> Found {
     guard requirement.set == .cifar10 else {
       guard requirement.contentHash == DataContent.shapes10.identity else {
-        throw Failure.failed(
-          "the study trains on \(requirement.contentHash), this program draws \(DataContent.shapes10.identity): "
-            + "install the same version of layersearch on all machines")
+        throw .otherVersion(wanted: requirement.contentHash, drawn: DataContent.shapes10.identity)
       }
       return .embedded
     }

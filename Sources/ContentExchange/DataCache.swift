@@ -13,24 +13,24 @@ import ReadableText
 /// | `HASH.lock` | locked shared by who uses it, exclusively by who fetches or removes it |
 ///
 /// Belongs to the thread that holds it; the lock ends with the process, however it ends.
-struct DataCache: Sendable {
-  static let standardBytes = 10_000_000_000
+package struct DataCache: Sendable {
+  package static let standardBytes = 10_000_000_000
 
-  let folder: String
+  package let folder: String
   /// Most bytes that all sets together may have.
   let limit: Int
 
-  static var standardFolder: String { CacheFolder.standard + "/data" }
+  package static var standardFolder: String { CacheFolder.standard + "/data" }
 
-  init(folder: String, limit: Int) {
+  package init(folder: String, limit: Int) {
     self.folder = folder
     self.limit = limit
   }
 
   /// A set in use, or the place that one is being fetched to. Unlocked when released.
-  final class Place: Sendable {
-    let hash: String
-    let folder: String
+  package final class Place: Sendable {
+    package let hash: String
+    package let folder: String
     let partial: String
     fileprivate let lock: Int32
 
@@ -48,7 +48,7 @@ struct DataCache: Sendable {
     }
   }
 
-  enum Finding: Sendable {
+  package enum Finding: Sendable {
     case present(Place)
     /// Nobody else fetches it: so many bytes from its start are in `Place.partial`.
     case absent(Place, present: Int)
@@ -59,14 +59,14 @@ struct DataCache: Sendable {
   ///   - identity: the content hash of the files in a folder.
   ///   - isCancelled: asked again and again; ends the waiting with nil.
   ///   - onWait: called once where it has to wait.
-  func find(
+  package func find(
     _ hash: String, layout: DataLayout, identity: (String) throws -> String, isCancelled: () -> Bool,
     onWait: () -> Void = {}
   ) throws -> Finding? {
     guard Self.isHash(hash) else {
-      throw Failure.failed("the coordinator names no content that could be fetched: \(hash)")
+      throw ContentError.noHash(hash)
     }
-    try AtomicFile.createFolder(folder, remedy: CacheFolder.remedy("--data-cache"))
+    try make(folder)
     let place = Place(cache: folder, hash: hash, lock: try openLock(hash))
     var hasWaited = false
     while !isCancelled() {
@@ -81,8 +81,7 @@ struct DataCache: Sendable {
       }
       if isFolder(place.folder), flock(place.lock, LOCK_SH | LOCK_NB) == 0 {
         guard (try? identity(place.folder)) == hash else {
-          throw Failure.failed(
-            "\(place.folder): these files were damaged, and other workers use them; stop those, then delete the folder")
+          throw ContentError.damagedInUse(folder: place.folder)
         }
         return share(place)
       }
@@ -103,7 +102,7 @@ struct DataCache: Sendable {
   // MARK: Fetching
 
   /// Keeps bytes of the stream. `place` is one that was found absent.
-  func store(_ bytes: [UInt8], at offset: Int, in place: Place, layout: DataLayout) throws(Failure) {
+  package func store(_ bytes: [UInt8], at offset: Int, in place: Place, layout: DataLayout) throws(ContentError) {
     var done = 0
     for (index, part) in layout.pieces(of: offset..<offset + bytes.count) {
       let path = "\(place.partial)/\(layout.files[index].name)"
@@ -117,13 +116,13 @@ struct DataCache: Sendable {
             try Descriptor.write(UnsafeRawBufferPointer(rebasing: bytes[piece]), to: descriptor, at: part.lowerBound)
           }
         }.get()
-      } catch { throw unwritable(path, error) }
+      } catch { throw .unwritable(path: path, error) }
       done += part.count
     }
   }
 
   /// Checks what was fetched as a whole and puts it in its place; throws it away where it is not what it should be.
-  func install(_ place: Place, layout: DataLayout, identity: (String) throws -> String) throws -> Finding {
+  package func install(_ place: Place, layout: DataLayout, identity: (String) throws -> String) throws -> Finding {
     let found = try? identity(place.partial)
     guard found == place.hash else {
       try remove(place.partial)
@@ -137,7 +136,7 @@ struct DataCache: Sendable {
 
   /// How much is there from the start. Files after the first that is not whole are thrown away.
   private func prepare(_ place: Place, _ layout: DataLayout) throws -> Int {
-    try AtomicFile.createFolder(place.partial)
+    try make(place.partial)
     var present = 0
     var isBroken = false
     for file in layout.files {
@@ -160,14 +159,12 @@ struct DataCache: Sendable {
     return present
   }
 
-  private func requireSpace(_ bytes: Int) throws(Failure) {
+  private func requireSpace(_ bytes: Int) throws(ContentError) {
     var status = statvfs()
     guard statvfs(folder, &status) == 0 else { return }
     let free = Int(status.f_bavail) * Int(status.f_frsize)
     guard free >= bytes + 64 << 20 else {
-      throw .failed(
-        "\(folder): \(Readable.bytes(free)) are free here, the data set needs \(Readable.bytes(bytes)) more; free space, or "
-          + "name another folder with --data-cache")
+      throw .diskFull(folder: folder, free: free, needed: bytes)
     }
   }
 
@@ -176,9 +173,7 @@ struct DataCache: Sendable {
   /// Removes the sets that were not used for the longest time and that nobody uses now, until there is room.
   private func makeRoom(for bytes: Int, except hash: String) throws {
     guard bytes <= limit else {
-      throw Failure.failed(
-        "the data set has \(Readable.bytes(bytes)), the cache \(folder) may have \(Readable.bytes(limit)); raise "
-          + "--data-cache-gigabytes")
+      throw ContentError.exceedsLimit(bytes: bytes, folder: folder, limit: limit)
     }
     // One worker at a time decides what goes.
     let turn = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -196,9 +191,7 @@ struct DataCache: Sendable {
       total -= set.bytes
     }
     guard total + bytes <= limit else {
-      throw Failure.failed(
-        "the cache \(folder) may have \(Readable.bytes(limit)), and other studies use \(Readable.bytes(total)) of it; raise "
-          + "--data-cache-gigabytes")
+      throw ContentError.limitReached(folder: folder, limit: limit, used: total)
     }
   }
 
@@ -233,7 +226,7 @@ struct DataCache: Sendable {
   }
 
   /// The lock's file stays when its set goes: somebody may have opened it just before, and would lock a file that is gone.
-  private func openLock(_ hash: String) throws(Failure) -> Int32 {
+  private func openLock(_ hash: String) throws(ContentError) -> Int32 {
     let path = "\(folder)/\(hash).lock"
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
     guard descriptor >= 0 else { throw unwritable(path) }
@@ -246,24 +239,24 @@ struct DataCache: Sendable {
     return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
-  private func remove(_ path: String) throws(Failure) {
+  private func remove(_ path: String) throws(ContentError) {
     var status = stat()
     guard lstat(path, &status) == 0 else { return }
     do { try FileManager.default.removeItem(atPath: path) } catch {
-      throw .failed("\(path): cannot be removed: \(AtomicFile.reason(of: error)); correct its permissions")
+      throw .unremovable(path: path, reason: ImageData.reason(of: error).inOneLine)
     }
   }
 
-  private func synchronize(_ path: String) throws(Failure) {
+  private func synchronize(_ path: String) throws(ContentError) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw unwritable(path) }
     defer { close(descriptor) }
     guard fsync(descriptor) == 0 else { throw unwritable(path) }
   }
 
-  private func unwritable(_ path: String, _ reason: SystemError = .last) -> Failure {
-    .failed(
-      "\(path): cannot be written: \(reason); free space, or "
-        + CacheFolder.remedy("--data-cache"))
+  private func make(_ path: String) throws(ContentError) {
+    do { try Folder.make(path) } catch { throw .noFolder(path, error.reason) }
   }
+
+  private func unwritable(_ path: String) -> ContentError { .unwritable(path: path, .last) }
 }

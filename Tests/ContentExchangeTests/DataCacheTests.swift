@@ -4,7 +4,7 @@ import ImageData
 import Synchronization
 import Testing
 
-@testable import layersearch
+@testable import ContentExchange
 
 /// The cache of fetched data sets, on real files, with sets of some hundred bytes.
 @Suite("the cache of data sets")
@@ -98,7 +98,7 @@ struct DataCacheTests {
     }
     try place.write("rot", to: "data/\(hash(bytes))/b")
     // Somebody uses it: nothing is taken from under them.
-    #expect(throws: Failure.self) { try find(cache, hash(bytes)) }
+    #expect(throws: ContentError.self) { try find(cache, hash(bytes)) }
     withExtendedLifetime(target) {}
   }
 
@@ -169,11 +169,11 @@ struct DataCacheTests {
       #expect(!place.exists("data/\(hash(content(2)))"))
       #expect(place.exists("data/\(hash(content(1)))"))
       let first = try find(cache, hash(content(1)))
-      let error = #expect(throws: Failure.self) { try find(cache, hash(content(4))) }
-      #expect(error?.description.contains("--data-cache-gigabytes") == true)
+      let error = #expect(throws: ContentError.self) { try find(cache, hash(content(4))) }
+      #expect(error == .limitReached(folder: place.path("data"), limit: 5000, used: 4400))
       withExtendedLifetime((first, third)) {}
     }
-    #expect(throws: Failure.self) { try find(self.cache(limit: 2199), hash(content(5))) }
+    #expect(throws: ContentError.self) { try find(self.cache(limit: 2199), hash(content(5))) }
     guard case .absent? = try find(cache, hash(content(4))) else {
       Issue.record("no room was made")
       return
@@ -184,7 +184,7 @@ struct DataCacheTests {
     "nothing but a hash becomes a file's name",
     arguments: ["", "..", "../../x", String(repeating: "A", count: 64), "a/b"])
   func names(name: String) {
-    #expect(throws: Failure.self) { try find(cache(), name) }
+    #expect(throws: ContentError.self) { try find(cache(), name) }
     #expect(!place.exists("data"))
   }
 

@@ -8,11 +8,15 @@ import SearchProtocol
 /// Reads pieces of the data set and sends them to workers, on a thread of its own, so that a slow disk holds up no job.
 ///
 /// The coordinator's machine decides what is sent, and bounds how much is on its way.
-final class DataServer: Sendable {
-  struct Request: Sendable {
+package final class DataServer: Sendable {
+  package struct Request: Sendable {
     var range: Range<Int>
     var ticket: UInt64
     var peer: [UInt8]
+
+    package init(range: Range<Int>, ticket: UInt64, peer: [UInt8]) {
+      (self.range, self.ticket, self.peer) = (range, ticket, peer)
+    }
   }
 
   private let requests = Mailbox<Request>()
@@ -20,7 +24,7 @@ final class DataServer: Sendable {
   private let source: DataSource
 
   /// `send` may be called from any thread.
-  init(
+  package init(
     source: consuming DataSource, log: Logger, send: @escaping @Sendable (_ frames: [[UInt8]], _ peer: [UInt8]) -> Void
   ) {
     self.source = source
@@ -45,7 +49,7 @@ final class DataServer: Sendable {
   }
 
   private func answer(_ request: Request) -> CoordinatorMessage {
-    do throws(Failure) {
+    do throws(ContentError) {
       let bytes = try source.read(request.range)
       return .dataChunk(
         DataChunk(
@@ -56,7 +60,7 @@ final class DataServer: Sendable {
   }
 
   /// Never waits.
-  func post(_ request: Request) { requests.postUrgently(request) }
+  package func post(_ request: Request) { requests.postUrgently(request) }
 
-  func close() { requests.close() }
+  package func close() { requests.close() }
 }

@@ -8,9 +8,9 @@ import Synchronization
 /// A worker's way to the study's data set: in its own places, in the machine's cache, or from the coordinator into the cache.
 ///
 /// Belongs to the worker's thread. What takes long runs on threads of its own, and answers through `answer`.
-final class WorkerData {
+package final class WorkerData {
   /// What became of a search, for the thread that it belongs to.
-  struct Answer: Sendable {
+  package struct Answer: Sendable {
     var requirement: DataRequirement
     var event: WorkerEvent
     /// Held for as long as the data set is used or fetched.
@@ -20,12 +20,13 @@ final class WorkerData {
   private let ownFolder: String?
   private let cache: DataCache
   private let log: Logger
+  private let describe: @Sendable (any Error) -> String
   private let answer: @Sendable (Answer) -> Void
   private var requirement: DataRequirement?
   private var place: DataCache.Place?
   private var search = Search()
   /// Where the study's data set is; nil for embedded ones.
-  private(set) var path: String?
+  package private(set) var path: String?
 
   /// One that another has taken the place of ends.
   private final class Search: Sendable {
@@ -34,22 +35,27 @@ final class WorkerData {
     func cancel() { isOver.withLock { $0 = true } }
   }
 
-  init(ownFolder: String?, cache: DataCache, log: Logger, answer: @escaping @Sendable (Answer) -> Void) {
+  /// - Parameter describe: one line for the user of a worker that gives up.
+  package init(
+    ownFolder: String?, cache: DataCache, log: Logger, describe: @escaping @Sendable (any Error) -> String,
+    answer: @escaping @Sendable (Answer) -> Void
+  ) {
     self.ownFolder = ownFolder
     self.cache = cache
     self.log = log
+    self.describe = describe
     self.answer = answer
   }
 
   deinit { search.cancel() }
 
   /// Reading 184 MB takes a while, waiting for another worker's download longer: heartbeats go on meanwhile.
-  func locate(_ requirement: DataRequirement) {
+  package func locate(_ requirement: DataRequirement) {
     search.cancel()
     search = Search()
     self.requirement = requirement
     place = nil
-    let (ownFolder, cache, search, answer, log) = (ownFolder, cache, search, answer, log)
+    let (ownFolder, cache, search, describe, answer, log) = (ownFolder, cache, search, describe, answer, log)
     Thread.detachNewThread {
       func say(_ event: WorkerEvent, _ place: DataCache.Place? = nil) {
         answer(Answer(requirement: requirement, event: event, place: place))
@@ -66,13 +72,13 @@ final class WorkerData {
           if let finding { Self.tell(finding, layout, reason: reason, say) }
         }
       } catch {
-        say(.dataMissing(ProcessExit.describe(error)))
+        say(.dataMissing(describe(error)))
       }
     }
   }
 
   /// The event, where it answers what was asked last.
-  func take(_ answer: Answer) -> WorkerEvent? {
+  package func take(_ answer: Answer) -> WorkerEvent? {
     guard answer.requirement == requirement else { return nil }
     place = answer.place
     if case .dataLocated(let found) = answer.event { path = found }
@@ -80,19 +86,19 @@ final class WorkerData {
   }
 
   /// Nil where that went well.
-  func store(_ bytes: [UInt8], at offset: Int) -> WorkerEvent? {
+  package func store(_ bytes: [UInt8], at offset: Int) -> WorkerEvent? {
     guard let place, let layout = requirement.flatMap({ DataLayout($0.set) }) else { return nil }
     do {
       try cache.store(bytes, at: offset, in: place, layout: layout)
       return nil
     } catch {
-      return .dataMissing("\(error)")
+      return .dataMissing(describe(error))
     }
   }
 
-  func install() {
+  package func install() {
     guard let requirement, let place, let layout = DataLayout(requirement.set) else { return }
-    let (cache, answer) = (cache, answer)
+    let (cache, describe, answer) = (cache, describe, answer)
     Thread.detachNewThread {
       func say(_ event: WorkerEvent, _ place: DataCache.Place?) {
         answer(Answer(requirement: requirement, event: event, place: place))
@@ -101,7 +107,7 @@ final class WorkerData {
         let finding = try cache.install(place, layout: layout, identity: Self.identity)
         Self.tell(finding, layout, reason: "what was fetched is not the study's data set", say)
       } catch {
-        say(.dataMissing(ProcessExit.describe(error)), nil)
+        say(.dataMissing(describe(error)), nil)
       }
     }
   }

@@ -4,7 +4,7 @@ import ImageData
 
 /// The files of a data set, to read pieces of the stream from. They are opened once: what becomes of their folder later does not
 /// matter.
-struct DataSource: ~Copyable, Sendable {
+package struct DataSource: ~Copyable, Sendable {
   private struct OpenFile: Sendable {
     var name: String
     var descriptor: Int32
@@ -14,12 +14,12 @@ struct DataSource: ~Copyable, Sendable {
   let layout: DataLayout
   private var files: [OpenFile] = []
 
-  init(layout: DataLayout, folder: String) throws(Failure) {
+  package init(layout: DataLayout, folder: String) throws(ContentError) {
     self.layout = layout
     for file in layout.files {
       let path = "\(folder)/\(file.name)"
       let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-      guard descriptor >= 0 else { throw .failed("\(path): cannot be read: \(SystemError.last)") }
+      guard descriptor >= 0 else { throw .unreadable(file: path, reason: "\(SystemError.last)") }
       var status = stat()
       fstat(descriptor, &status)
       files.append(OpenFile(name: file.name, descriptor: descriptor, modified: status.st_mtim))
@@ -29,7 +29,7 @@ struct DataSource: ~Copyable, Sendable {
   deinit { for file in files { close(file.descriptor) } }
 
   /// Throws where the files are not any more what they were when they were opened.
-  func read(_ range: Range<Int>) throws(Failure) -> [UInt8] {
+  package func read(_ range: Range<Int>) throws(ContentError) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(range.count)
     for (index, part) in layout.pieces(of: range) {
@@ -37,19 +37,19 @@ struct DataSource: ~Copyable, Sendable {
       var status = stat()
       guard fstat(file.descriptor, &status) == 0, Int(status.st_size) == layout.files[index].bytes,
         status.st_mtim.tv_sec == file.modified.tv_sec, status.st_mtim.tv_nsec == file.modified.tv_nsec
-      else { throw .failed("\(file.name) was changed while the study runs") }
+      else { throw .changed(file: file.name) }
       bytes += try read(part, of: file)
     }
-    guard bytes.count == range.count else { throw .failed("there are no such bytes") }
+    guard bytes.count == range.count else { throw .noSuchBytes }
     return bytes
   }
 
-  private func read(_ range: Range<Int>, of file: OpenFile) throws(Failure) -> [UInt8] {
+  private func read(_ range: Range<Int>, of file: OpenFile) throws(ContentError) -> [UInt8] {
     let bytes: [UInt8]
     do { bytes = try Descriptor.read(range.count, from: file.descriptor, at: range.lowerBound) } catch {
-      throw .failed("\(file.name) cannot be read: \(error)")
+      throw .unreadable(file: file.name, reason: "\(error)")
     }
-    guard bytes.count == range.count else { throw .failed("\(file.name) cannot be read: it ends early") }
+    guard bytes.count == range.count else { throw .unreadable(file: file.name, reason: "it ends early") }
     return bytes
   }
 }
