@@ -1,0 +1,96 @@
+import Randomness
+
+/// The factor of a symmetric positive definite matrix, A = L Lᵀ, with the same bits on every machine: sums run in a fixed
+/// order, in `Double`, without fused multiply-adds or a library whose kernels depend on the processor.
+package struct CholeskyFactor: Sendable {
+  package let count: Int
+  /// Row by row, n × n; what stands above the diagonal is not read.
+  private var factor: [Double]
+
+  /// Nil where the matrix is not positive definite (a pivot that is not above zero, or not a number).
+  ///
+  /// - Parameter matrix: n × n row by row; only its lower triangle is read.
+  package init?(_ matrix: [Double], count: Int) {
+    precondition(matrix.count == count * count)
+    self.count = count
+    factor = matrix
+    let isDefinite = factor.withUnsafeMutableBufferPointer { Self.factorize($0.baseAddress, count) }
+    guard isDefinite else { return nil }
+  }
+
+  private static func factorize(_ start: UnsafeMutablePointer<Double>?, _ count: Int) -> Bool {
+    guard let start else { return true }
+    for row in 0..<count {
+      let current = start + row * count
+      for column in 0..<row {
+        let other = start + column * count
+        current[column] = (current[column] - dot(current, other, column)) / other[column]
+      }
+      let pivot = current[row] - dot(current, current, row)
+      guard pivot > 0, pivot.isFinite else { return false }
+      current[row] = pivot.squareRoot()
+    }
+    return true
+  }
+
+  /// Eight sums side by side, added up in order.
+  @inline(__always)
+  private static func dot(_ left: UnsafePointer<Double>, _ right: UnsafePointer<Double>, _ count: Int) -> Double {
+    var first = SIMD4<Double>()
+    var second = SIMD4<Double>()
+    var index = 0
+    while index + 8 <= count {
+      let a = UnsafeRawPointer(left + index)
+      let b = UnsafeRawPointer(right + index)
+      first += a.loadUnaligned(as: SIMD4<Double>.self) * b.loadUnaligned(as: SIMD4<Double>.self)
+      second +=
+        a.loadUnaligned(fromByteOffset: 32, as: SIMD4<Double>.self)
+        * b.loadUnaligned(fromByteOffset: 32, as: SIMD4<Double>.self)
+      index += 8
+    }
+    let sums = first + second
+    var sum = (sums[0] + sums[1]) + (sums[2] + sums[3])
+    while index < count {
+      sum += left[index] * right[index]
+      index += 1
+    }
+    return sum
+  }
+
+  /// ln det A.
+  package var logDeterminant: Double {
+    var sum = 0.0
+    for row in 0..<count { sum += StableMath.logarithm(factor[row * count + row]) }
+    return 2 * sum
+  }
+
+  /// L⁻¹ b.
+  package func solveLower(_ right: [Double]) -> [Double] {
+    precondition(right.count == count)
+    var solution = right
+    factor.withUnsafeBufferPointer { factor in
+      solution.withUnsafeMutableBufferPointer { solution in
+        guard let start = factor.baseAddress, let values = solution.baseAddress else { return }
+        for row in 0..<count {
+          let current = start + row * count
+          values[row] = (values[row] - Self.dot(current, values, row)) / current[row]
+        }
+      }
+    }
+    return solution
+  }
+
+  /// A⁻¹ b.
+  package func solve(_ right: [Double]) -> [Double] {
+    var solution = solveLower(right)
+    factor.withUnsafeBufferPointer { factor in
+      for row in stride(from: count - 1, through: 0, by: -1) {
+        let value = solution[row] / factor[row * count + row]
+        solution[row] = value
+        // By rows of the factor, which lie in one piece.
+        for column in 0..<row { solution[column] -= factor[row * count + column] * value }
+      }
+    }
+    return solution
+  }
+}

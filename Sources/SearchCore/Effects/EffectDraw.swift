@@ -1,0 +1,37 @@
+import Randomness
+
+/// A world that the trainings leave possible: weights and what is particular to each trained candidate, drawn together.
+package struct EffectDraw: Sendable {
+  package var effects: Effects
+  /// u by trained candidate, in the order of `EffectModel.trained`.
+  package var particular: [Double]
+}
+
+extension EffectModel {
+  /// A draw from the posterior: one from the prior, and trainings in it, moved by what the true trainings differ by
+  /// (Matheron's rule; Wilson et al. 2020, "Efficiently sampling functions from Gaussian process posteriors").
+  package func draw(_ random: inout StableRandom) -> EffectDraw {
+    var drawn = weights.mean
+    for index in drawn.indices { drawn[index] += weights.variance[index].squareRoot() * random.normal() }
+    var particular = trained.map { _ in priors[.candidate] * random.normal() }
+    var seeds: [UInt64: Double] = [:]
+    var residuals: [Double] = []
+    residuals.reserveCapacity(trainings.count)
+    for (index, training) in trainings.enumerated() {
+      let seed = seeds[training.seed] ?? priors[.seed] * random.normal()
+      seeds[training.seed] = seed
+      var simulated = seed + priors[.noise] * random.normal()
+      for entry in rows[index] { simulated += drawn[entry.index] * entry.value }
+      residuals.append(training.accuracy - simulated)
+    }
+    for (candidate, options) in trained.enumerated() {
+      for index in trainingsOf[options] ?? [] { residuals[index] -= particular[candidate] }
+    }
+    let solved = factor.solve(residuals)
+    for (candidate, options) in trained.enumerated() {
+      for index in trainingsOf[options] ?? [] { particular[candidate] += priors.variance(.candidate) * solved[index] }
+    }
+    let moved = Self.conditioned(drawn, weights: weights, rows: rows, on: solved)
+    return EffectDraw(effects: weights.effects(moved), particular: particular)
+  }
+}

@@ -1,0 +1,172 @@
+import Randomness
+
+/// What all trainings of a study together say of all its candidates: a Gaussian linear model, over every sound training,
+/// whatever strategy asked for it.
+///
+/// In points, of candidate c under seed s:
+///
+///     y(c, s) = μ + b_s − g(c) + u_c + ε        A_l = φ_l · γ + α_l        ψ(r) = (1 − r/N)^p
+///     g(c) = Σ_l A_l ψ(r_l) + Σ_l δ_{l, r_l} + Σ_{i~j} w_{ij, r_i, r_j} + κ_P P(c)² + κ_M M(c)²
+///
+/// Every weight is normal around 0 (the first of γ around `EffectPriors.damageOfAll` / layers), so that the posterior is
+/// exact: one Cholesky factor of the trainings' covariance (Rasmussen and Williams 2006, chapter 2). `EffectPriors` says what
+/// each letter's deviation is called.
+package struct EffectModel: Sendable {
+  package struct Estimate: Hashable, Sendable {
+    /// Expected accuracy over seeds, in points.
+    package var mean: Double
+    /// Of that expectation, in points: not of a single training.
+    package var deviation: Double
+  }
+
+  package let space: EffectSpace
+  package let trainings: [EffectTraining]
+  package let priors: EffectPriors
+  let weights: EffectWeights
+  let rows: [[(index: Int, value: Double)]]
+  let factor: CholeskyFactor
+  /// K⁻¹ (y − prior mean).
+  let residuals: [Double]
+  /// Distinct candidates that were trained, in order of their first training, and the trainings of each.
+  package let trained: [[Int]]
+  let trainingsOf: [[Int]: [Int]]
+  /// Posterior means.
+  private let posterior: [Double]
+
+  /// With fewer trainings the default priors are taken as they are.
+  package static let fewestForFit = 8
+
+  /// - Parameter priors: nil to choose those under which the trainings are most likely.
+  package init(space: EffectSpace, trainings: [EffectTraining], priors chosen: EffectPriors? = nil) {
+    self.space = space
+    self.trainings = trainings
+    let baseline = trainings.isEmpty ? 50 : Statistics.mean(trainings.map(\.accuracy))
+    var fit = Fit(space: space, trainings: trainings, baseline: baseline)
+    let priors = chosen ?? (trainings.count < Self.fewestForFit ? .default : fit.mostLikely())
+    self.priors = priors
+    weights = EffectWeights(space: space, priors: priors, baseline: baseline)
+    rows = trainings.map { [weights] in weights.row($0.options) }
+    factor = fit.factor(priors)
+    let differences = fit.differences(priors)
+    residuals = factor.solve(differences)
+    var trained: [[Int]] = []
+    var trainingsOf: [[Int]: [Int]] = [:]
+    for (index, training) in trainings.enumerated() {
+      if trainingsOf[training.options] == nil { trained.append(training.options) }
+      trainingsOf[training.options, default: []].append(index)
+    }
+    self.trained = trained
+    self.trainingsOf = trainingsOf
+    posterior = Self.conditioned(weights.mean, weights: weights, rows: rows, on: residuals)
+  }
+
+  /// Weights that would have been drawn, moved to where the trainings want them.
+  static func conditioned(
+    _ drawn: [Double], weights: EffectWeights, rows: [[(index: Int, value: Double)]], on residuals: [Double]
+  ) -> [Double] {
+    var moved = drawn
+    for (row, residual) in zip(rows, residuals) {
+      for entry in row { moved[entry.index] += weights.variance[entry.index] * entry.value * residual }
+    }
+    return moved
+  }
+
+  /// Expected weights.
+  package var effects: Effects { weights.effects(posterior) }
+
+  /// u_c as expected; 0 for a candidate that was not trained.
+  func expectedParticular(_ options: [Int]) -> Double {
+    var sum = 0.0
+    for index in trainingsOf[options] ?? [] { sum += residuals[index] }
+    return priors.variance(.candidate) * sum
+  }
+
+  /// μ − g(c) + u_c.
+  package func estimate(_ options: [Int]) -> Estimate {
+    let row = weights.row(options)
+    var mean = expectedParticular(options)
+    var variance = priors.variance(.candidate)
+    var weighted = Array(repeating: 0.0, count: weights.count)
+    for entry in row {
+      mean += posterior[entry.index] * entry.value
+      weighted[entry.index] = weights.variance[entry.index] * entry.value
+      variance += weighted[entry.index] * entry.value
+    }
+    var covariances = rows.map { row in
+      var sum = 0.0
+      for entry in row { sum += weighted[entry.index] * entry.value }
+      return sum
+    }
+    for index in trainingsOf[options] ?? [] { covariances[index] += priors.variance(.candidate) }
+    for value in factor.solveLower(covariances) { variance -= value * value }
+    return Estimate(mean: mean, deviation: max(0, variance).squareRoot())
+  }
+}
+
+extension EffectModel {
+  /// Finds the priors under which the trainings are most likely.
+  private struct Fit {
+    private let space: EffectSpace
+    private let trainings: [EffectTraining]
+    private let baseline: Double
+    private var covariance: EffectCovariance
+
+    init(space: EffectSpace, trainings: [EffectTraining], baseline: Double) {
+      self.space = space
+      self.trainings = trainings
+      self.baseline = baseline
+      covariance = EffectCovariance(space: space, trainings: trainings)
+    }
+
+    mutating func factor(_ priors: EffectPriors) -> CholeskyFactor {
+      let matrix = covariance.matrix(priors)
+      // The noise is above 0, so that the matrix is definite but for rounding, which cannot reach 10⁻⁹ of the noise.
+      guard let factor = CholeskyFactor(matrix, count: trainings.count) else {
+        preconditionFailure("a covariance with noise on its diagonal is positive definite")
+      }
+      return factor
+    }
+
+    /// y − prior mean.
+    func differences(_ priors: EffectPriors) -> [Double] {
+      let weights = EffectWeights(space: space, priors: priors, baseline: baseline)
+      return trainings.map { training in
+        // Of the priors' means only μ and the first of γ are not 0.
+        training.accuracy - weights.mean[0] + weights.mean[1] * weights.featureSums(training.options)[0]
+      }
+    }
+
+    /// Up to a constant.
+    private mutating func logPosterior(_ priors: EffectPriors) -> Double {
+      let factor = factor(priors)
+      var squares = 0.0
+      for value in factor.solveLower(differences(priors)) { squares += value * value }
+      return priors.logPrior - squares / 2 - factor.logDeterminant / 2
+    }
+
+    /// Uphill from the default, one parameter and one step of its grid at a time, in a fixed order.
+    mutating func mostLikely() -> EffectPriors {
+      var best = EffectPriors.default
+      var highest = logPosterior(best)
+      for _ in 0..<4 {
+        var isBetter = false
+        for parameter in EffectPriors.Parameter.allCases {
+          for direction in [1, -1] {
+            var hasMoved = false
+            while let next = best.moved(parameter, by: direction) {
+              let value = logPosterior(next)
+              guard value > highest else { break }
+              (best, highest, hasMoved) = (next, value, true)
+            }
+            if hasMoved {
+              isBetter = true
+              break
+            }
+          }
+        }
+        if !isBetter { break }
+      }
+      return best
+    }
+  }
+}

@@ -1,0 +1,120 @@
+import Randomness
+
+/// The weights of the linear model in one vector, and what a candidate multiplies them with:
+/// μ, γ, α by layer, δ by layer and rank, w by pair and both ranks, κ_P, κ_M.
+struct EffectWeights: Sendable {
+  let space: EffectSpace
+  let priors: EffectPriors
+  let count: Int
+  /// Before any training.
+  let mean: [Double]
+  let variance: [Double]
+  private let layerStart: Int
+  private let rankStarts: [Int]
+  private let pairStarts: [Int]
+  private let curvatureStart: Int
+  /// ψ by layer and option.
+  let reductions: [[Double]]
+
+  init(space: EffectSpace, priors: EffectPriors, baseline: Double) {
+    self.space = space
+    self.priors = priors
+    layerStart = 1 + EffectSpace.featureCount
+    var next = layerStart + space.layers.count
+    var rankStarts: [Int] = []
+    for layer in space.layers {
+      rankStarts.append(next)
+      next += layer.ranks.count
+    }
+    var pairStarts: [Int] = []
+    for pair in space.pairs {
+      pairStarts.append(next)
+      next += space.layers[pair.first].ranks.count * space.layers[pair.second].ranks.count
+    }
+    curvatureStart = next
+    count = next + 2
+    self.rankStarts = rankStarts
+    self.pairStarts = pairStarts
+    reductions = Self.reductions(in: space, exponent: priors[.exponent])
+
+    var mean = Array(repeating: 0.0, count: count)
+    mean[0] = baseline
+    mean[1] = EffectPriors.damageOfAll / Double(max(1, space.layers.count))
+    self.mean = mean
+    func repeated(_ parameter: EffectPriors.Parameter, _ count: Int) -> [Double] {
+      Array(repeating: priors.variance(parameter), count: count)
+    }
+    variance =
+      [EffectPriors.baseVariance] + repeated(.features, EffectSpace.featureCount)
+      + repeated(.layer, space.layers.count)
+      + repeated(.rank, (pairStarts.first ?? curvatureStart) - (rankStarts.first ?? curvatureStart))
+      + repeated(.pair, curvatureStart - (pairStarts.first ?? curvatureStart)) + repeated(.curvature, 2)
+  }
+
+  /// ψ(r) = (1 − r/N)^p, 0 for the dense option.
+  static func reductions(in space: EffectSpace, exponent: Double) -> [[Double]] {
+    space.layers.map { layer in
+      [0]
+        + layer.ranks.map { rank in
+          let share = 1 - Double(rank) / Double(layer.outputChannels)
+          // A rank below N leaves something above 0; with more filters than weights in one, a rank may be N.
+          guard share > 0 else { return 0 }
+          return StableMath.exponential(ofNonPositive: exponent * StableMath.logarithm(share))
+        }
+    }
+  }
+
+  /// Σ over layers φ ψ.
+  func featureSums(_ options: [Int]) -> [Double] {
+    var sums = Array(repeating: 0.0, count: EffectSpace.featureCount)
+    for (index, option) in options.enumerated() where option > 0 {
+      for (feature, value) in space.layers[index].features.enumerated() {
+        sums[feature] += value * reductions[index][option]
+      }
+    }
+    return sums
+  }
+
+  /// The candidate's row: accuracy = Σ value · weight.
+  func row(_ options: [Int]) -> [(index: Int, value: Double)] {
+    var row: [(index: Int, value: Double)] = [(0, 1)]
+    for (feature, sum) in featureSums(options).enumerated() { row.append((1 + feature, -sum)) }
+    for (layer, option) in options.enumerated() where option > 0 {
+      row.append((layerStart + layer, -reductions[layer][option]))
+      row.append((rankStarts[layer] + option - 1, -1))
+    }
+    for (index, pair) in space.pairs.enumerated() {
+      let (first, second) = (options[pair.first], options[pair.second])
+      if first > 0, second > 0 { row.append((pairIndex(index, first, second), -1)) }
+    }
+    let saved = space.saved(space.cost(options: options))
+    row.append((curvatureStart, -saved.parameters * saved.parameters))
+    row.append((curvatureStart + 1, -saved.multiplyAdds * saved.multiplyAdds))
+    return row
+  }
+
+  private func pairIndex(_ pair: Int, _ first: Int, _ second: Int) -> Int {
+    pairStarts[pair] + (first - 1) * space.layers[space.pairs[pair].second].ranks.count + second - 1
+  }
+
+  /// The weights, added up to what each option of a layer and each pair of options does.
+  func effects(_ weights: [Double]) -> Effects {
+    let layers = space.layers.enumerated().map { index, layer in
+      var slope = weights[layerStart + index]
+      for (feature, value) in layer.features.enumerated() { slope += value * weights[1 + feature] }
+      return [0]
+        + layer.ranks.indices.map { slope * reductions[index][$0 + 1] + weights[rankStarts[index] + $0] }
+    }
+    let pairs = space.pairs.enumerated().map { index, pair in
+      let (rows, columns) = (space.layers[pair.first].optionCount, space.layers[pair.second].optionCount)
+      var damage = Array(repeating: 0.0, count: rows * columns)
+      for first in 1..<rows {
+        for second in 1..<columns { damage[first * columns + second] = weights[pairIndex(index, first, second)] }
+      }
+      return damage
+    }
+    return Effects(
+      base: weights[0], layers: layers, pairs: pairs, parameterCurvature: weights[curvatureStart],
+      multiplyAddCurvature: weights[curvatureStart + 1])
+  }
+}

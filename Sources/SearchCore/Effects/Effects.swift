@@ -1,0 +1,40 @@
+/// What decomposing does to accuracy, in points: one value for each weight of the model, drawn or expected.
+package struct Effects: Sendable {
+  /// μ: accuracy of the dense network.
+  package var base: Double
+  /// By layer and option: what that option costs; 0 for the dense option.
+  package var layers: [[Double]]
+  /// By pair of the space, options of the first layer row by row: what both options cost beyond each alone; 0 where one is
+  /// dense.
+  package var pairs: [[Double]]
+  /// κ_P and κ_M.
+  package var parameterCurvature: Double
+  package var multiplyAddCurvature: Double
+
+  package init(
+    base: Double, layers: [[Double]], pairs: [[Double]], parameterCurvature: Double, multiplyAddCurvature: Double
+  ) {
+    self.base = base
+    self.layers = layers
+    self.pairs = pairs
+    self.parameterCurvature = parameterCurvature
+    self.multiplyAddCurvature = multiplyAddCurvature
+  }
+
+  /// g: what the candidate loses, in points.
+  package func damage(_ options: [Int], in space: EffectSpace) -> Double {
+    var damage = 0.0
+    for (layer, option) in options.enumerated() { damage += layers[layer][option] }
+    for (index, pair) in space.pairs.enumerated() {
+      damage += pairs[index][options[pair.first] * space.layers[pair.second].optionCount + options[pair.second]]
+    }
+    return damage + curvature(space.cost(options: options), in: space)
+  }
+
+  /// What depends on the costs alone.
+  func curvature(_ cost: Cost, in space: EffectSpace) -> Double {
+    let saved = space.saved(cost)
+    return parameterCurvature * saved.parameters * saved.parameters
+      + multiplyAddCurvature * saved.multiplyAdds * saved.multiplyAdds
+  }
+}

@@ -1,0 +1,96 @@
+/// What a candidate may cost.
+package struct CostConstraints: Hashable, Sendable {
+  package var parameters: Int?
+  package var multiplyAdds: Int?
+
+  package static let none = CostConstraints(parameters: nil, multiplyAdds: nil)
+
+  package init(parameters: Int?, multiplyAdds: Int?) {
+    self.parameters = parameters
+    self.multiplyAdds = multiplyAdds
+  }
+
+  package func allow(_ cost: Cost) -> Bool {
+    cost.parameters <= parameters ?? .max && cost.multiplyAdds <= multiplyAdds ?? .max
+  }
+}
+
+extension FrontierSolver {
+  /// Least damage first. Of points that equal each other in all three the first by options stays.
+  static func nondominated(_ points: [Point]) -> [Point] {
+    let ordered = points.sorted { left, right in
+      if left.damage != right.damage { return left.damage < right.damage }
+      if left.cost != right.cost {
+        return (left.cost.parameters, left.cost.multiplyAdds) < (right.cost.parameters, right.cost.multiplyAdds)
+      }
+      return left.options.lexicographicallyPrecedes(right.options)
+    }
+    // What earlier points leave open: parameters increasing, multiply-adds decreasing.
+    var stairs: [Cost] = []
+    return ordered.filter { point in
+      var low = 0
+      var high = stairs.count
+      while low < high {
+        let middle = (low + high) / 2
+        if stairs[middle].parameters <= point.cost.parameters { low = middle + 1 } else { high = middle }
+      }
+      if low > 0, stairs[low - 1].multiplyAdds <= point.cost.multiplyAdds { return false }
+      var end = low
+      while end < stairs.count, stairs[end].multiplyAdds >= point.cost.multiplyAdds { end += 1 }
+      // A stair with the same parameters has more multiply-adds, else the point would have been dominated.
+      let start = low > 0 && stairs[low - 1].parameters == point.cost.parameters ? low - 1 : low
+      stairs.replaceSubrange(start..<end, with: [point.cost])
+      return true
+    }
+  }
+
+  /// Changes one layer, or exchanges the options of two, as long as the damage falls and the costs do not rise.
+  func improved(_ point: Point, _ effects: Effects) -> Point {
+    var best = point
+    var isBetter = true
+    while isBetter {
+      isBetter = false
+      for options in neighbors(of: best.options) {
+        let cost = space.cost(options: options)
+        guard cost.parameters <= best.cost.parameters, cost.multiplyAdds <= best.cost.multiplyAdds else { continue }
+        let damage = effects.damage(options, in: space)
+        // More than rounding.
+        guard damage < best.damage - 1e-9 else { continue }
+        best = Point(options: options, cost: cost, damage: damage)
+        isBetter = true
+      }
+    }
+    return best
+  }
+
+  private func neighbors(of options: [Int]) -> [[Int]] {
+    var neighbors: [[Int]] = []
+    for layer in options.indices {
+      for option in 0..<space.layers[layer].optionCount where option != options[layer] {
+        var changed = options
+        changed[layer] = option
+        neighbors.append(changed)
+      }
+      for other in 0..<layer where options[other] != options[layer] {
+        guard options[other] < space.layers[layer].optionCount, options[layer] < space.layers[other].optionCount else {
+          continue
+        }
+        var exchanged = options
+        exchanged.swapAt(layer, other)
+        neighbors.append(exchanged)
+      }
+    }
+    return neighbors
+  }
+}
+
+extension Sequence<FrontierSolver.Point> {
+  /// The least damage that such costs allow; of equals the first.
+  package func best(within constraints: CostConstraints) -> FrontierSolver.Point? {
+    var best: FrontierSolver.Point?
+    for point in self where constraints.allow(point.cost) {
+      if best.map({ point.damage < $0.damage }) ?? true { best = point }
+    }
+    return best
+  }
+}
