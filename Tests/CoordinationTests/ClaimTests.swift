@@ -28,7 +28,7 @@ struct ClaimTests {
     return jobs
   }
 
-  private func isFinished(_ effects: [CoordinatorEffect]) -> Bool {
+  private func isFinished(_ effects: CoordinatorTurn) -> Bool {
     effects.records.contains { if case .jobFinished = $0 { true } else { false } }
   }
 
@@ -48,7 +48,7 @@ struct ClaimTests {
       for report in [Fixture.finished(job), Fixture.failed(job), Fixture.returned(job)] {
         let effects = machine.handle(.received(report, from: c), at: 1)
         #expect(effects.records.isEmpty && effects.sent(to: c).contains(.resultAcknowledged(job)))
-        warnings += effects.count { if case .log(.warning, _) = $0 { true } else { false } }
+        warnings += effects.afterCommit.count { if case .log(.warning, _) = $0 { true } else { false } }
       }
     }
     #expect(warnings == 1)

@@ -52,10 +52,8 @@ struct CoordinatorTests: CoordinatorScenarios {
   func results() throws {
     var (machine, jobs) = served()
     let effects = machine.handle(.received(Fixture.finished(jobs[0]), from: a), at: 1)
-    let record = try #require(
-      effects.firstIndex(of: .record(.jobFinished(job: 1, attempt: 1, worker: "w", result: Fixture.result()))))
-    let acknowledgement = try #require(effects.firstIndex(of: .send(.resultAcknowledged(jobs[0]), to: a)))
-    #expect(record < acknowledgement)
+    #expect(effects.commit.contains(.jobFinished(job: 1, attempt: 1, worker: "w", result: Fixture.result())))
+    #expect(effects.afterCommit.contains(.send(.resultAcknowledged(jobs[0]), to: a)))
     let again = machine.handle(.received(Fixture.finished(jobs[0], accuracy: 0.9), from: a), at: 2)
     #expect(again.records.isEmpty)
     #expect(again.sent(to: a) == [.resultAcknowledged(jobs[0])])
@@ -65,15 +63,30 @@ struct CoordinatorTests: CoordinatorScenarios {
   @Test("jobs leave before the commit, but for those that are not on record yet")
   func early() {
     var (machine, jobs) = served()
-    let first = CoordinatorTurn(machine.handle(.received(Fixture.finished(jobs[0]), from: a), at: 1))
-    #expect(first.early.count == 1 && first.early.allSatisfy { $0.peer == a })
-    #expect(first.changes.count == 2)
-    #expect(first.rest == [.send(.resultAcknowledged(jobs[0]), to: a)])
+    let first = machine.handle(.received(Fixture.finished(jobs[0]), from: a), at: 1)
+    #expect(first.beforeCommit.count == 1 && first.beforeCommit.allSatisfy { $0.peer == a })
+    #expect(first.commit.count == 2)
+    #expect(first.afterCommit == [.send(.resultAcknowledged(jobs[0]), to: a)])
     var new = self.machine()
     _ = new.handle(.received(Fixture.hello("w"), from: a), at: 0)
     _ = new.handle(.received(.ready(Ready(freeSlots: 1)), from: a), at: 0)
-    let stage = CoordinatorTurn(new.handle(.started, at: 0))
-    #expect(stage.early.isEmpty && stage.rest.jobs(to: a).count == 1)
+    let stage = new.handle(.started, at: 0)
+    #expect(stage.beforeCommit.isEmpty && stage.jobs(to: a).count == 1)
+  }
+
+  @Test("in a turn of several events a job leaves early until one of them adds jobs, then after the commit")
+  func severalEvents() {
+    var (machine, jobs) = served(slots: 1, first: 2)
+    var turn = CoordinatorTurn()
+    machine.handle(.received(Fixture.finished(jobs[0]), from: a), at: 1, in: &turn)
+    #expect(turn.beforeCommit.map(\.job.reference) == [Fixture.reference(2)])
+    // The last of its stage: what the search wants next is added, and given out, in the same turn.
+    machine.handle(.received(.accept(Fixture.reference(2)), from: a), at: 1, in: &turn)
+    machine.handle(.received(Fixture.finished(Fixture.reference(2)), from: a), at: 1, in: &turn)
+    #expect(turn.beforeCommit.map(\.job.reference) == [Fixture.reference(2)])
+    #expect(turn.afterCommit.contains { if case .send(.job(let job), a) = $0 { job.reference.job == 3 } else { false } })
+    let kinds = turn.commit.map { if case .jobAdded = $0 { "added" } else { "other" } }
+    #expect(kinds.filter { $0 == "added" }.count == 2)
   }
 
   @Test("someone unknown is asked to say hello, whatever it says but goodbye")

@@ -33,8 +33,8 @@ struct DataTests {
     .received(.dataRequest(request), from: peer, Delivery(ticket: ticket))
   }
 
-  private func tickets(_ effects: [CoordinatorEffect], _ peer: PeerID) -> [UInt64] {
-    effects.compactMap { if case .sendData(_, _, let ticket, peer) = $0 { ticket } else { nil } }
+  private func tickets(_ effects: CoordinatorTurn, _ peer: PeerID) -> [UInt64] {
+    effects.afterCommit.compactMap { if case .sendData(_, _, let ticket, peer) = $0 { ticket } else { nil } }
   }
 
   @Test("a worker that returns no tickets gets four chunks and no more; each ticket that comes back gets it another")

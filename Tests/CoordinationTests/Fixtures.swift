@@ -1,6 +1,7 @@
-import Coordination
 import SearchCore
 import SearchProtocol
+
+@testable import Coordination
 
 /// Two stages: the second depends on what the first found, as in a real search.
 struct TwoStageStrategy: SearchStrategy {
@@ -83,15 +84,34 @@ extension PeerID {
   init(_ number: Int) { self.init(bytes: [UInt8(number >> 8), UInt8(number & 255)]) }
 }
 
-extension [CoordinatorEffect] {
-  var records: [StudyChange] { compactMap { if case .record(let change) = $0 { change } else { nil } } }
+/// What single events asked for, together; written as the effects after the commit where there is nothing else.
+extension CoordinatorTurn {
+  var records: [StudyChange] { commit }
 
   func sent(to peer: PeerID) -> [CoordinatorMessage] {
-    compactMap { if case .send(let message, let to) = $0, to == peer { message } else { nil } }
+    beforeCommit.filter { $0.peer == peer }.map { .job($0.job) }
+      + afterCommit.compactMap { if case .send(let message, let to) = $0, to == peer { message } else { nil } }
   }
 
   func jobs(to peer: PeerID) -> [AttemptReference] {
     sent(to: peer).compactMap { if case .job(let job) = $0 { job.reference } else { nil } }
+  }
+
+  static func + (left: CoordinatorTurn, right: CoordinatorTurn) -> CoordinatorTurn {
+    var turn = left
+    for dispatch in right.beforeCommit { turn.send(dispatch.job, to: dispatch.peer) }
+    for change in right.commit { turn.record(change) }
+    for effect in right.afterCommit { turn.perform(effect) }
+    return turn
+  }
+
+  static func += (left: inout CoordinatorTurn, right: CoordinatorTurn) { left = left + right }
+}
+
+extension CoordinatorTurn: ExpressibleByArrayLiteral {
+  public init(arrayLiteral effects: CoordinatorEffect...) {
+    self.init()
+    for effect in effects { perform(effect) }
   }
 }
 

@@ -23,7 +23,7 @@ struct KeyTests {
     return hello
   }
 
-  private func isRefused(_ effects: [CoordinatorEffect], _ peer: PeerID) -> Bool {
+  private func isRefused(_ effects: CoordinatorTurn, _ peer: PeerID) -> Bool {
     effects.sent(to: peer).contains { if case .refusal = $0 { true } else { false } }
   }
 

@@ -56,7 +56,7 @@ struct LimitTests {
     var machine = machine { $0.maximumWorkers = 100_000 }
     var joined = 0
     var left = 0
-    func count(_ effects: [CoordinatorEffect]) {
+    func count(_ effects: CoordinatorTurn) {
       for change in effects.records {
         switch change {
         case .workerJoined: joined += 1

@@ -32,7 +32,7 @@ struct PauseTests {
   }
 
   private func fail(_ machine: inout CoordinatorMachine, _ peer: PeerID, _ job: AttemptReference, at now: Double)
-    -> [CoordinatorEffect]
+    -> CoordinatorTurn
   {
     machine.handle(.received(.accept(job), from: peer), at: now)
       + machine.handle(.received(Fixture.failed(job), from: peer), at: now)
@@ -99,7 +99,7 @@ struct PauseTests {
     var goodJobs = join(&machine, good, "good", at: now)
     for _ in 0..<200 where machine.summary.finished < 16 {
       now += 1
-      var effects: [CoordinatorEffect] = machine.handle(.tick, at: now)
+      var effects: CoordinatorTurn = machine.handle(.tick, at: now)
       if let job = goodJobs.popLast() {
         effects += machine.handle(.received(.accept(job), from: good), at: now)
         effects += machine.handle(.received(Fixture.finished(job), from: good), at: now)
@@ -129,7 +129,7 @@ struct PauseTests {
   @Test("alone in a study in which nothing ever succeeds: it is told, no job is set aside, and the study is given up")
   func hopeless() throws {
     var machine = coordinator(jobs: 4)
-    var effects: [CoordinatorEffect] = []
+    var effects: CoordinatorTurn = []
     var now = 0.0
     var job = try #require(join(&machine, bad, "bad", at: 0).first)
     var failures = 0
@@ -137,7 +137,7 @@ struct PauseTests {
       failures += 1
       let new = fail(&machine, bad, job, at: now)
       effects += new
-      if new.contains(where: { if case .giveUp = $0 { true } else { false } }) { break }
+      if new.afterCommit.contains(where: { if case .giveUp = $0 { true } else { false } }) { break }
       if let next = new.jobs(to: bad).first {
         job = next
       } else {
@@ -147,7 +147,7 @@ struct PauseTests {
     #expect(failures == 10)
     #expect(now < 100)
     #expect(
-      effects.contains { if case .log(.warning, let text) = $0 { text.contains("--give-up-after") } else { false } })
+      effects.afterCommit.contains { if case .log(.warning, let text) = $0 { text.contains("--give-up-after") } else { false } })
     #expect(!effects.records.contains { if case .jobSetAside = $0 { true } else { false } })
     #expect(machine.handle(.tick, at: now + 1).isEmpty)
   }
@@ -161,7 +161,7 @@ struct PauseTests {
     for second in 1...20 {
       order.append(job.job)
       let now = Double(second) * 10
-      var effects: [CoordinatorEffect] = machine.handle(.received(.accept(job), from: bad), at: now)
+      var effects: CoordinatorTurn = machine.handle(.received(.accept(job), from: bad), at: now)
       effects += machine.handle(
         .received(job.job == badJob ? Fixture.failed(job) : Fixture.finished(job), from: bad), at: now)
       effects += machine.handle(.received(.ready(Ready(freeSlots: 1)), from: bad), at: now)
@@ -181,12 +181,12 @@ struct PauseTests {
     var job = try #require(join(&machine, bad, "bad", at: 0).first)
     for _ in 0..<2 {
       let effects = fail(&machine, bad, job, at: 0)
-      #expect(!effects.contains { if case .giveUp = $0 { true } else { false } })
+      #expect(!effects.afterCommit.contains { if case .giveUp = $0 { true } else { false } })
       if let next = effects.jobs(to: bad).first { job = next }
     }
     #expect(machine.failuresInARow == 2)
     let effects = machine.handle(.received(Fixture.finished(running), from: good), at: 1)
-    #expect(!effects.contains { if case .giveUp = $0 { true } else { false } })
+    #expect(!effects.afterCommit.contains { if case .giveUp = $0 { true } else { false } })
     #expect(machine.failuresInARow == 0)
   }
 
@@ -201,7 +201,7 @@ struct PauseTests {
     var reasons: [String] = []
     for _ in 0..<100 where reasons.isEmpty {
       let effects = fail(&machine, good, job, at: now)
-      reasons = effects.compactMap { if case .giveUp(let reason) = $0 { reason } else { nil } }
+      reasons = effects.afterCommit.compactMap { if case .giveUp(let reason) = $0 { reason } else { nil } }
       if let next = effects.jobs(to: good).first {
         job = next
       } else if reasons.isEmpty {
@@ -217,7 +217,7 @@ struct PauseTests {
     var machine = coordinator(jobs: 4) { $0.stalledSeconds = 60 }
     let job = try #require(join(&machine, bad, "bad", at: 0).first)
     _ = machine.handle(.received(.accept(job), from: bad), at: 0)
-    var effects: [CoordinatorEffect] = []
+    var effects: CoordinatorTurn = []
     for second in 1...20 {
       let now = Double(second) * 5
       let heartbeat = WorkerHeartbeat(running: [job], freeSlots: 0)

@@ -18,7 +18,7 @@ struct StandingTests {
   }
 
   private func join(_ machine: inout CoordinatorMachine, _ peer: PeerID, _ name: String, at now: Double)
-    -> [CoordinatorEffect]
+    -> CoordinatorTurn
   {
     machine.handle(.received(Fixture.hello(name, slots: 1), from: peer), at: now)
       + machine.handle(.received(.ready(Ready(freeSlots: 1)), from: peer), at: now)
@@ -27,8 +27,8 @@ struct StandingTests {
   /// Accepts and fails every job that comes, until none comes any more.
   private func failAll(
     _ machine: inout CoordinatorMachine, _ peer: PeerID, _ jobs: [AttemptReference], at now: Double
-  ) -> [CoordinatorEffect] {
-    var all: [CoordinatorEffect] = []
+  ) -> CoordinatorTurn {
+    var all: CoordinatorTurn = []
     var jobs = jobs
     while let job = jobs.popLast() {
       var effects = machine.handle(.received(.accept(job), from: peer), at: now)
@@ -51,7 +51,7 @@ struct StandingTests {
 
     var benchedAt: Int?
     var ended = 1
-    var settled: [CoordinatorEffect] = []
+    var settled: CoordinatorTurn = []
     while let job = goodJobs.popLast() {
       ended += 1
       effects = machine.handle(.received(.accept(job), from: good), at: Double(ended))

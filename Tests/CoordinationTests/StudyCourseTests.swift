@@ -61,7 +61,7 @@ struct StudyCourseTests: CoordinatorScenarios {
         settings: Fixture.coordinatorSettings(), jobs: [job], strategy: TwoStageStrategy())
       _ = machine.handle(.started, at: 0)
       let effects = machine.handle(.received(Fixture.hello("w"), from: PeerID(1)), at: 1)
-      let warnings = effects.compactMap { if case .log(.warning, let text) = $0 { text } else { nil } }
+      let warnings = effects.afterCommit.compactMap { if case .log(.warning, let text) = $0 { text } else { nil } }
       #expect(warnings.count == (variant == "avx" ? 0 : 1))
       #expect(warnings.allSatisfy { $0.contains("computes with avx, the study so far with avx512") })
       #expect(effects.records.contains { if case .noted = $0 { true } else { false } } == (variant == "avx512"))
@@ -93,8 +93,8 @@ struct StudyCourseTests: CoordinatorScenarios {
     let last = machine.handle(.received(Fixture.finished(Fixture.reference(3)), from: a), at: 2)
     #expect(last.records.last == .studyFinished)
     #expect(last.sent(to: a).contains(.drain(Drain(reason: .studyFinished))))
-    #expect(!last.contains(.stop) && machine.summary.isFinished)
-    #expect(machine.handle(.received(.bye(Bye(reason: "done")), from: a), at: 3).last == .stop)
+    #expect(!last.afterCommit.contains(.stop) && machine.summary.isFinished)
+    #expect(machine.handle(.received(.bye(Bye(reason: "done")), from: a), at: 3).afterCommit.last == .stop)
     #expect(machine.handle(.tick, at: 4).isEmpty)
   }
 
@@ -103,8 +103,8 @@ struct StudyCourseTests: CoordinatorScenarios {
     var machine = machine(first: 1, jobs: finishedJobs())
     _ = machine.handle(.received(Fixture.hello("w"), from: a), at: 0)
     _ = machine.handle(.started, at: 0)
-    #expect(!machine.handle(.tick, at: 4).contains(.stop))
-    #expect(machine.handle(.tick, at: 6).contains(.stop))
+    #expect(!machine.handle(.tick, at: 4).afterCommit.contains(.stop))
+    #expect(machine.handle(.tick, at: 6).afterCommit.contains(.stop))
   }
 
   @Test("a coordinator that stays sends home who comes later")
@@ -115,7 +115,7 @@ struct StudyCourseTests: CoordinatorScenarios {
     let effects = machine.handle(.received(Fixture.hello("w"), from: a), at: 101)
     #expect(effects == [.send(.drain(Drain(reason: .studyFinished)), to: a)], "and keeps no record of it")
     #expect(machine.handle(.received(.bye(Bye(reason: "done")), from: a), at: 101).isEmpty)
-    #expect(machine.handle(.stopRequested, at: 102).last == .stop)
+    #expect(machine.handle(.stopRequested, at: 102).afterCommit.last == .stop)
   }
 
   private func finishedJobs() -> [JobRecord] {
@@ -135,7 +135,7 @@ struct StudyCourseTests: CoordinatorScenarios {
   func stopRequest() {
     var (machine, _) = served()
     let effects = machine.handle(.stopRequested, at: 1)
-    #expect(effects.last == .stop)
+    #expect(effects.afterCommit.last == .stop)
     #expect(effects.sent(to: a).isEmpty && effects.records.isEmpty)
   }
 }

@@ -77,25 +77,25 @@ final class World {
     for index in workers.indices { workers[index].connection = nil }
   }
 
-  /// One turn. With `diesAt`, the process ends after so many steps: early jobs, the commit, everything else.
+  /// One turn. With `diesAt`, the process ends after so many steps: jobs that leave before the commit, the commit, what is done after it.
   func turn(_ event: CoordinatorEvent, diesAt: Int? = nil) {
-    guard let effects = coordinator?.handle(event, at: now) else { return }
-    let turn = CoordinatorTurn(effects)
+    guard let turn = coordinator?.handle(event, at: now) else { return }
     var steps = 0
     func dies() -> Bool {
       steps += 1
       return diesAt.map { steps > $0 } ?? false
     }
-    for (job, peer) in turn.early {
+    for dispatch in turn.beforeCommit {
       if dies() { return killCoordinatorAfterDelivery() }
-      check(.job(job), to: peer, after: event)
+      let job = dispatch.job
+      check(.job(job), to: dispatch.peer, after: event)
       require(ledger[job.reference.job] != nil, "job \(job.reference.job) sent, but not on record")
-      post(.job(job), to: peer)
+      post(.job(job), to: dispatch.peer)
     }
     if dies() { return killCoordinatorAfterDelivery() }
-    ledger.commit(turn.changes)
-    for (job, _) in turn.early { checkRecord(of: .job(job)) }
-    for effect in turn.rest {
+    ledger.commit(turn.commit)
+    for dispatch in turn.beforeCommit { checkRecord(of: .job(dispatch.job)) }
+    for effect in turn.afterCommit {
       if dies() { return killCoordinatorAfterDelivery() }
       switch effect {
       case .send(let message, let peer):
@@ -109,7 +109,7 @@ final class World {
       case .sendData(let offset, let length, let ticket, let peer):
         sendData(offset: offset, length: length, ticket: ticket, to: peer)
       case .giveUp(let reason): require(false, "gave up: \(reason)")
-      case .record, .log: break
+      case .log: break
       }
     }
     checkCoordinator()

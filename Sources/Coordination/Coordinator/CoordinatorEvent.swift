@@ -19,12 +19,8 @@ public enum CoordinatorEvent: Sendable {
   case stopRequested
 }
 
-/// What a coordinator wants done.
-///
-/// The order counts, and `CoordinatorTurn` tells it: records are committed, in order and in one transaction, before messages
-/// leave that rely on them.
+/// What a coordinator wants done once the changes of its turn are on the disk.
 public enum CoordinatorEffect: Hashable, Sendable {
-  case record(StudyChange)
   case send(CoordinatorMessage, to: PeerID)
   /// Send these bytes of the data set as a `dataChunk` with this ticket, or a `dataRefusal` where they cannot be read.
   case sendData(offset: Int, length: Int, ticket: UInt64, to: PeerID)

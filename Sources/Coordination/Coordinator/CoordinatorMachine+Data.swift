@@ -61,7 +61,7 @@ extension CoordinatorMachine {
       sessions[next.peer]?.dataRequestsWaiting -= 1
       sessions[next.peer]?.dataTickets.append(DataTicket(number: next.ticket, sentAt: now))
       dataTraffic.onTheWay += 1
-      effects.append(.sendData(offset: next.offset, length: next.length, ticket: next.ticket, to: next.peer))
+      turn.perform(.sendData(offset: next.offset, length: next.length, ticket: next.ticket, to: next.peer))
     }
   }
 

@@ -148,7 +148,7 @@ extension CoordinatorMachine {
     } else {
       return
     }
-    effects.append(.giveUp(reason))
+    turn.perform(.giveUp(reason))
     stop()
   }
 }

@@ -45,7 +45,6 @@ extension CoordinatorMachine {
   /// Spends credits on waiting jobs, one worker after the other, so that all get work before one gets much.
   mutating func dispatch(at now: Double) {
     var passedOver: [PeerID] = []
-    defer { for peer in passedOver { peersWithCredit.append(peer) } }
     while !peersWithCredit.isEmpty, jobs.nextWaiting() != nil, let peer = peersWithCredit.removeFirst() {
       guard var session = sessions[peer], session.isQueued else { continue }
       session.isQueued = false
@@ -73,11 +72,11 @@ extension CoordinatorMachine {
           assignedAt: now, isAccepted: false, advancedAt: now, isOnRecord: true))
       jobs.assign(id, attempt: reference.attempt, to: assignee(session))
       record(.attemptStarted(job: id, attempt: reference.attempt, worker: session.worker))
-      send(
-        .job(
-          JobAssignment(
-            reference: reference, candidate: job.trial.candidate.description, recipe: settings.recipe, seed: job.seed,
-            measuresTime: job.trial.measuresTime)), to: peer)
+      turn.send(
+        JobAssignment(
+          reference: reference, candidate: job.trial.candidate.description, recipe: settings.recipe, seed: job.seed,
+          measuresTime: job.trial.measuresTime), to: peer)
     }
+    for peer in passedOver { peersWithCredit.append(peer) }
   }
 }

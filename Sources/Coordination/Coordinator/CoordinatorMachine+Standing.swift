@@ -24,17 +24,20 @@ extension CoordinatorMachine {
     // Where nothing tells yet whose fault a failure is, another job tells more than the same one again.
     let triesOthersFirst = !isWitness(worker)
     var passedOver: [Int64] = []
-    var secondChoice: Int64?
-    defer { for job in passedOver { jobs.putBack(job) } }
+    var choice: Int64?
     while passedOver.count < 16, let job = jobs.nextWaiting() {
       if may(worker, begin: job) {
-        guard triesOthersFirst, evidence[job]?.hasFailed(at: worker) == true else { return job }
-        secondChoice = secondChoice ?? job
+        if !triesOthersFirst || evidence[job]?.hasFailed(at: worker) != true {
+          choice = job
+          break
+        }
+        choice = choice ?? job
       }
       jobs.takeOut(job)
       passedOver.append(job)
     }
-    return secondChoice
+    for job in passedOver { jobs.putBack(job) }
+    return choice
   }
 
   /// False for those that are benched or pause, for those that are held back while there are others, and for those that

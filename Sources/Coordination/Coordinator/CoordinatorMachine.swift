@@ -3,7 +3,7 @@ import SearchProtocol
 
 /// Decides what a coordinator does: which jobs exist, who trains them, what is recorded, what is said to whom.
 ///
-/// Pure: time comes in with each event, and everything that is to happen goes out as effects. See docs/state-machines.md.
+/// Pure: time comes in with each event, and everything that is to happen goes out with the turn. See docs/state-machines.md.
 /// An event takes time in proportion to the slots of one worker at most, whatever the numbers of jobs and workers; only a
 /// new stage of the search takes time in proportion to its jobs.
 public struct CoordinatorMachine: Sendable {
@@ -48,7 +48,8 @@ public struct CoordinatorMachine: Sendable {
   /// Workers that are here and not on record, and what came on record of each key.
   var unrecorded: [String: WorkerRecord] = [:]
   var joinings: [String: Allowance] = [:]
-  var effects: [CoordinatorEffect] = []
+  /// What the event that is being handled asks for; empty in between.
+  var turn = CoordinatorTurn()
 
   var lastTick: Double?
   /// Nobody loses a lease earlier: the coordinator stood still and has yet to read what came meanwhile.
@@ -128,10 +129,24 @@ public struct CoordinatorMachine: Sendable {
   /// The key that a connected worker came in with; nil without keys.
   public func key(of worker: String) -> String? { peers[worker].flatMap { sessions[$0]?.key } }
 
+  /// A turn of one event.
   /// - Parameter now: seconds of a monotonic clock.
-  public mutating func handle(_ event: CoordinatorEvent, at now: Double) -> [CoordinatorEffect] {
-    guard phase != .stopped else { return [] }
-    effects = []
+  public mutating func handle(_ event: CoordinatorEvent, at now: Double) -> CoordinatorTurn {
+    var turn = CoordinatorTurn()
+    handle(event, at: now, in: &turn)
+    return turn
+  }
+
+  /// Adds what the event asks for to a turn.
+  /// - Parameter now: seconds of a monotonic clock.
+  public mutating func handle(_ event: CoordinatorEvent, at now: Double, in turn: inout CoordinatorTurn) {
+    guard phase != .stopped else { return }
+    swap(&self.turn, &turn)
+    decide(event, at: now)
+    swap(&self.turn, &turn)
+  }
+
+  private mutating func decide(_ event: CoordinatorEvent, at now: Double) {
     switch event {
     case .started: start(at: now)
     case .received(let message, let peer, let delivery): receive(message, from: peer, delivery, at: now)
@@ -150,8 +165,6 @@ public struct CoordinatorMachine: Sendable {
       if !isHalted { dispatch(at: now) }
       giveUpIfHopeless()
     }
-    defer { effects = [] }
-    return effects
   }
 
   private mutating func start(at now: Double) {
@@ -265,17 +278,17 @@ public struct CoordinatorMachine: Sendable {
     sessionTimers.insert(Timer(due: now + settings.heartbeatSeconds, subject: (peer, session.serial)))
   }
 
-  // MARK: Effects
+  // MARK: The turn
 
   mutating func record(_ change: StudyChange) {
     if !unrecorded.isEmpty, case .attemptStarted(_, _, let worker) = change { recordJoining(of: worker) }
-    effects.append(.record(change))
+    turn.record(change)
   }
-  mutating func send(_ message: CoordinatorMessage, to peer: PeerID) { effects.append(.send(message, to: peer)) }
-  mutating func log(_ level: LogLevel, _ text: String) { effects.append(.log(level, text)) }
+  mutating func send(_ message: CoordinatorMessage, to peer: PeerID) { turn.perform(.send(message, to: peer)) }
+  mutating func log(_ level: LogLevel, _ text: String) { turn.perform(.log(level, text)) }
 
   mutating func stop() {
     phase = .stopped
-    effects.append(.stop)
+    turn.perform(.stop)
   }
 }

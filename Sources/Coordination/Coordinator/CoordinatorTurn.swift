@@ -1,30 +1,49 @@
 import SearchCore
 import SearchProtocol
 
-/// The effects of one turn of a coordinator (one event or many), in the order in which they are to be done: `early`, then
-/// all of `changes` in one transaction, and once that is on the disk, `rest`. So a result is acknowledged only once it is safe.
+/// What a coordinator wants done in one turn, which answers one event or many: three lists, one after the other, each in its order.
+/// So a result is acknowledged only once it is safe.
 ///
 /// Jobs do not wait for the disk. If the coordinator ends between a job and the commit, the attempt is not on record; its worker
-/// lists it as it says hello to the next coordinator, which then puts it there (`CoordinatorMachine.confirm`). A turn that
-/// adds jobs commits first: the number of a job that is not on record might become another trial's.
-public struct CoordinatorTurn: Sendable {
-  public let early: [(job: JobAssignment, peer: PeerID)]
-  public let changes: [StudyChange]
-  /// Neither records nor what is in `early`.
-  public let rest: [CoordinatorEffect]
+/// lists it as it says hello to the next coordinator, which then puts it there (`CoordinatorMachine.confirm`). A job that is added
+/// in this turn is sent after the commit: the number of a job that is not on record might become another trial's.
+public struct CoordinatorTurn: Hashable, Sendable {
+  /// A job on its way to a worker.
+  public struct Dispatch: Hashable, Sendable {
+    public var job: JobAssignment
+    public var peer: PeerID
 
-  public init(_ effects: [CoordinatorEffect]) {
-    let changes = effects.compactMap { if case .record(let change) = $0 { change } else { nil } }
-    let addsJobs = changes.contains { if case .jobAdded = $0 { true } else { false } }
-    var early: [(JobAssignment, PeerID)] = []
-    var rest: [CoordinatorEffect] = []
-    for effect in effects {
-      switch effect {
-      case .record: break
-      case .send(.job(let job), let peer) where !addsJobs: early.append((job, peer))
-      case .send, .sendData, .log, .giveUp, .stop: rest.append(effect)
-      }
+    public init(_ job: JobAssignment, to peer: PeerID) {
+      self.job = job
+      self.peer = peer
     }
-    (self.early, self.changes, self.rest) = (early, changes, rest)
   }
+
+  /// Sent before anything is committed: jobs that are on record.
+  public private(set) var beforeCommit: [Dispatch] = []
+  /// Recorded in one transaction. Where that fails, nothing of `afterCommit` may be done.
+  public private(set) var commit: [StudyChange] = []
+  /// Done once the commit is on the disk.
+  public private(set) var afterCommit: [CoordinatorEffect] = []
+
+  private var addsJobs = false
+
+  public init() {}
+
+  public var isEmpty: Bool { beforeCommit.isEmpty && commit.isEmpty && afterCommit.isEmpty }
+
+  mutating func record(_ change: StudyChange) {
+    if case .jobAdded = change { addsJobs = true }
+    commit.append(change)
+  }
+
+  mutating func send(_ job: JobAssignment, to peer: PeerID) {
+    if addsJobs {
+      afterCommit.append(.send(.job(job), to: peer))
+    } else {
+      beforeCommit.append(Dispatch(job, to: peer))
+    }
+  }
+
+  mutating func perform(_ effect: CoordinatorEffect) { afterCommit.append(effect) }
 }

@@ -100,19 +100,21 @@ final class CoordinatorService {
     }
     if let upgrade = study.store.upgrade { log.notice("\(upgrade)") }
     if let notice = study.store.journalNotice { log.notice("\(notice)") }
-    if let keys = socket.doorkeeper?.authorizedKeys { try apply(authorize(keys)) }
-    try apply(decide(.started, at: MonotonicClock.now))
+    var first = CoordinatorTurn()
+    if let keys = socket.doorkeeper?.authorizedKeys { authorize(keys, in: &first) }
+    decide(.started, at: MonotonicClock.now, in: &first)
+    try carryOut(first)
     var nextTick = 0.0
     var nextLook = 0.0
     while !hasStopped {
       let inputs = traffic.take(from: socket, waitingAtMost: Self.tickSeconds, cutOff: cutOff)
-      var effects: [CoordinatorEffect] = []
-      for input in inputs { effects += handle(input) }
+      var turn = CoordinatorTurn()
+      for input in inputs { handle(input, in: &turn) }
       let now = MonotonicClock.now
       if now >= nextTick {
         nextTick = now + Self.tickSeconds
-        effects += decide(.tick, at: now)
-        if let keys = socket.doorkeeper?.attend(now: now, log: log) { effects += authorize(keys) }
+        decide(.tick, at: now, in: &turn)
+        if let keys = socket.doorkeeper?.attend(now: now, log: log) { authorize(keys, in: &turn) }
         if now >= nextLook {
           nextLook = now + Self.secondsBetweenLooks
           try study.store.requireInPlace()
@@ -122,7 +124,7 @@ final class CoordinatorService {
         for line in limiter.sums(now: now) { log.log(level: line.level, "\(line.text)") }
         board.attend(now: now)
       }
-      try apply(effects)
+      try carryOut(turn)
       progress.show(machine.summary, now: now)
     }
     progress.finish(machine.summary, now: MonotonicClock.now)
@@ -131,10 +133,10 @@ final class CoordinatorService {
     return machine.summary.isFinished ? .studyFinished : .stopped
   }
 
-  private func handle(_ input: CoordinatorSocket.Input) -> [CoordinatorEffect] {
+  private func handle(_ input: CoordinatorSocket.Input, in turn: inout CoordinatorTurn) {
     let now = MonotonicClock.now
     switch input {
-    case .stop: return decide(.stopRequested, at: now)
+    case .stop: decide(.stopRequested, at: now, in: &turn)
     case .router(.received(let peer, let frames, let key)):
       let peer = PeerID(bytes: peer)
       do {
@@ -143,15 +145,15 @@ final class CoordinatorService {
           board.note(report, time: Date().timeIntervalSince1970)
         }
         let delivery = Delivery(key: key.map { keys.text(of: $0) }, ticket: tickets.next())
-        return decide(.received(message, from: peer, delivery), at: now)
+        decide(.received(message, from: peer, delivery), at: now, in: &turn)
       } catch {
         let name = machine.worker(at: peer).map { "worker \($0)" } ?? "a peer that has not said hello"
         if let line = dropped.note(error, of: peer, named: name, now: now) { write(.warning, line) }
-        return decide(.undecodable(from: peer), at: now)
+        decide(.undecodable(from: peer), at: now, in: &turn)
       }
     case .router(.undeliverable(let peer, let frames)):
-      guard let message = try? MessageCodec.decode(frames, as: CoordinatorMessage.self).message else { return [] }
-      return decide(.unreachable(PeerID(bytes: peer), message), at: now)
+      guard let message = try? MessageCodec.decode(frames, as: CoordinatorMessage.self).message else { return }
+      decide(.unreachable(PeerID(bytes: peer), message), at: now, in: &turn)
     }
   }
 
@@ -171,36 +173,34 @@ final class CoordinatorService {
     }
   }
 
-  private func decide(_ event: CoordinatorEvent, at now: Double) -> [CoordinatorEffect] {
-    let effects = machine.handle(event, at: now)
+  private func decide(_ event: CoordinatorEvent, at now: Double, in turn: inout CoordinatorTurn) {
+    let decided = turn.commit.count
+    machine.handle(event, at: now, in: &turn)
     // Workers that join are called by the names of their keys.
-    for case .record(.workerJoined(let worker)) in effects {
+    for case .workerJoined(let worker) in turn.commit[decided...] {
       guard let name = machine.key(of: worker.id).flatMap({ keys.name(of: $0) }) else { continue }
       names.set(name, of: worker.id)
       board.setKeyName(name, of: worker.id)
     }
-    return effects
   }
 
-  private func authorize(_ keys: AuthorizedKeys) -> [CoordinatorEffect] {
+  private func authorize(_ keys: AuthorizedKeys, in turn: inout CoordinatorTurn) {
     self.keys = KeyTexts(keys)
-    return decide(.keysAuthorized(self.keys.all), at: MonotonicClock.now)
+    decide(.keysAuthorized(self.keys.all), at: MonotonicClock.now, in: &turn)
   }
 
   /// Where the commit fails nothing is acknowledged.
-  private func apply(_ effects: [CoordinatorEffect]) throws {
-    let turn = CoordinatorTurn(effects)
-    for (job, peer) in turn.early { send(.job(job), to: peer) }
-    try study.store.record(turn.changes)
+  private func carryOut(_ turn: CoordinatorTurn) throws {
+    for dispatch in turn.beforeCommit { send(.job(dispatch.job), to: dispatch.peer) }
+    try study.store.record(turn.commit)
     let now = MonotonicClock.now
-    for change in turn.changes {
+    for change in turn.commit {
       jobLog?.tell(change, candidate: progress.candidate, title: names.title)
       progress.apply(change, now: now)
       board.apply(change)
     }
-    for effect in turn.rest {
+    for effect in turn.afterCommit {
       switch effect {
-      case .record: break
       case .send(let message, let peer):
         switch message {
         case .welcome, .drain: socket.acquaint(peer.bytes)
@@ -214,7 +214,7 @@ final class CoordinatorService {
       case .stop: hasStopped = true
       }
     }
-    for case .workerLeft(let worker, _) in turn.changes {
+    for case .workerLeft(let worker, _) in turn.commit {
       names.set(nil, of: worker)
       board.setKeyName(nil, of: worker)
     }

@@ -185,19 +185,19 @@ struct VirtualSimulation {
 
     private mutating func decide(_ event: CoordinatorEvent) throws {
       let begun = MonotonicClock.now
-      let turn = CoordinatorTurn(machine.handle(event, at: now))
+      let turn = machine.handle(event, at: now)
       machineSeconds += MonotonicClock.now - begun
-      for (job, peer) in turn.early {
-        schedule(.toWorker(.job(job), Self.worker(peer)), after: VirtualSimulation.latency)
+      for dispatch in turn.beforeCommit {
+        schedule(.toWorker(.job(dispatch.job), Self.worker(dispatch.peer)), after: VirtualSimulation.latency)
       }
-      for change in turn.changes { try record(change) }
-      for effect in turn.rest {
+      for change in turn.commit { try record(change) }
+      for effect in turn.afterCommit {
         switch effect {
         case .send(let message, let peer):
           schedule(
             .toWorker(message, Self.worker(peer)), after: VirtualSimulation.commit + VirtualSimulation.latency)
         // Nothing asks for an embedded data set.
-        case .record, .sendData, .log: break
+        case .sendData, .log: break
         case .giveUp(let reason): throw Failure.failed(reason)
         case .stop: hasStopped = true
         }
