@@ -84,7 +84,8 @@ struct CoordinatorTests: CoordinatorScenarios {
     machine.handle(.received(.accept(Fixture.reference(2)), from: a), at: 1, in: &turn)
     machine.handle(.received(Fixture.finished(Fixture.reference(2)), from: a), at: 1, in: &turn)
     #expect(turn.beforeCommit.map(\.job.reference) == [Fixture.reference(2)])
-    #expect(turn.afterCommit.contains { if case .send(.job(let job), a) = $0 { job.reference.job == 3 } else { false } })
+    #expect(
+      turn.afterCommit.contains { if case .send(.job(let job), a) = $0 { job.reference.job == 3 } else { false } })
     let kinds = turn.commit.map { if case .jobAdded = $0 { "added" } else { "other" } }
     #expect(kinds.filter { $0 == "added" }.count == 2)
   }

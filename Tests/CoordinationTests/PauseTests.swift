@@ -147,7 +147,9 @@ struct PauseTests {
     #expect(failures == 10)
     #expect(now < 100)
     #expect(
-      effects.afterCommit.contains { if case .log(.warning, let text) = $0 { text.contains("--give-up-after") } else { false } })
+      effects.afterCommit.contains {
+        if case .log(.warning, let text) = $0 { text.contains("--give-up-after") } else { false }
+      })
     #expect(!effects.records.contains { if case .jobSetAside = $0 { true } else { false } })
     #expect(machine.handle(.tick, at: now + 1).isEmpty)
   }

@@ -111,7 +111,7 @@ struct StudyCourseTests: CoordinatorScenarios {
   func staying() {
     var machine = machine(first: 1, jobs: finishedJobs()) { $0.keepsRunning = true }
     _ = machine.handle(.started, at: 0)
-    for second in 1...100 { #expect(!machine.handle(.tick, at: Double(second)).contains(.stop)) }
+    for second in 1...100 { #expect(!machine.handle(.tick, at: Double(second)).afterCommit.contains(.stop)) }
     let effects = machine.handle(.received(Fixture.hello("w"), from: a), at: 101)
     #expect(effects == [.send(.drain(Drain(reason: .studyFinished)), to: a)], "and keeps no record of it")
     #expect(machine.handle(.received(.bye(Bye(reason: "done")), from: a), at: 101).isEmpty)
