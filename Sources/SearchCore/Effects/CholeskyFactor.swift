@@ -1,7 +1,7 @@
 import Randomness
 
-/// The factor of a symmetric positive definite matrix, A = L Lᵀ, with the same bits on every machine: sums run in a fixed
-/// order, in `Double`, without fused multiply-adds or a library whose kernels depend on the processor.
+/// The factor of a symmetric positive definite matrix, A = L Lᵀ, with the same bits on every machine: sums run in a
+/// fixed order, in `Double`, without fused multiply-adds or a library whose kernels depend on the processor.
 package struct CholeskyFactor: Sendable {
   package let count: Int
   /// Row by row, n × n; what stands above the diagonal is not read.

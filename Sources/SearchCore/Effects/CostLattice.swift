@@ -1,11 +1,9 @@
-/// The pairs of costs (parameters, multiply-adds saved) that the layers of a space can add up to, numbered, and where each
-/// option of the next layer leads from each.
+/// The pairs of costs (parameters, multiply-adds saved) that the layers of a space can add up to, numbered, and where
+/// each option of the next layer leads from each.
 ///
-/// Exact where there are at most `mostExact` pairs; otherwise every option's savings are rounded to a grid, on which they
-/// still add up.
+/// Exact where there are few enough pairs; otherwise every option's savings are rounded to a grid, on which they still
+/// add up.
 struct CostLattice: Sendable {
-  static let mostExact = 200_000
-
   let isExact: Bool
   /// Cells before each layer and after the last: one more than layers.
   let cellCounts: [Int]
@@ -19,16 +17,17 @@ struct CostLattice: Sendable {
     case offsets([Int])
   }
 
-  /// - Parameter grid: cells along each cost; nil for the exact pairs where there are few enough, else 400.
-  init(_ space: EffectSpace, grid: Int? = nil) {
-    if grid == nil, let exact = Self.exact(space) {
+  /// - Parameters:
+  ///   - mostExact: pairs of costs up to which they are told apart.
+  ///   - grid: cells along each cost where there are more.
+  init(_ space: EffectSpace, mostExact: Int = 200_000, grid cells: Int = 400) {
+    if let exact = Self.exact(space, most: mostExact) {
       isExact = true
       cellCounts = exact.counts
       steps = exact.tables.map(Steps.table)
       return
     }
     isExact = false
-    let cells = grid ?? 400
     let parameters = Self.units(space.layers.map(\.savedParameters), cells: cells)
     let multiplyAdds = Self.units(space.layers.map(\.savedMultiplyAdds), cells: cells)
     let width = multiplyAdds.reduce(1) { $0 + ($1.max() ?? 0) }
@@ -44,7 +43,7 @@ struct CostLattice: Sendable {
     }
   }
 
-  /// Calls `body` with the cell that each reachable cell leads to.
+  /// The cell after the layer that an option leads to.
   @inline(__always)
   func target(layer: Int, option: Int, from cell: Int) -> Int {
     switch steps[layer] {
@@ -68,7 +67,7 @@ struct CostLattice: Sendable {
   }
 
   /// Nil where there are too many.
-  private static func exact(_ space: EffectSpace) -> (counts: [Int], tables: [[[Int32]]])? {
+  private static func exact(_ space: EffectSpace, most: Int) -> (counts: [Int], tables: [[[Int32]]])? {
     var cells = [Pair(parameters: 0, multiplyAdds: 0)]
     var counts = [1]
     var tables: [[[Int32]]] = []
@@ -78,7 +77,7 @@ struct CostLattice: Sendable {
       }
       var merged = shifted[0]
       for list in shifted.dropFirst() { merged = union(merged, list) }
-      guard merged.count <= mostExact else { return nil }
+      guard merged.count <= most else { return nil }
       tables.append(shifted.map { positions(of: $0, in: merged) })
       cells = merged
       counts.append(cells.count)

@@ -1,16 +1,16 @@
 import Randomness
 
-/// What all trainings of a study together say of all its candidates: a Gaussian linear model, over every sound training,
-/// whatever strategy asked for it.
+/// What all trainings of a study together say of all its candidates: a Gaussian linear model, over every sound
+/// training, whatever strategy asked for it.
 ///
 /// In points, of candidate c under seed s:
 ///
 ///     y(c, s) = μ + b_s − g(c) + u_c + ε        A_l = φ_l · γ + α_l        ψ(r) = (1 − r/N)^p
 ///     g(c) = Σ_l A_l ψ(r_l) + Σ_l δ_{l, r_l} + Σ_{i~j} w_{ij, r_i, r_j} + κ_P P(c)² + κ_M M(c)²
 ///
-/// Every weight is normal around 0 (the first of γ around `EffectPriors.damageOfAll` / layers), so that the posterior is
-/// exact: one Cholesky factor of the trainings' covariance (Rasmussen and Williams 2006, chapter 2). `EffectPriors` says what
-/// each letter's deviation is called.
+/// Every weight is normal around 0 (the first of γ around `EffectPriors.damageOfAll` / layers), so that the posterior
+/// is exact: one Cholesky factor of the trainings' covariance (Rasmussen and Williams 2006, chapter 2). `EffectPriors`
+/// says what each letter's deviation is called.
 package struct EffectModel: Sendable {
   package struct Estimate: Hashable, Sendable {
     /// Expected accuracy over seeds, in points.

@@ -2,8 +2,8 @@ import Randomness
 
 /// How large effects are expected to be, before trainings say it of each: standard deviations in points of accuracy.
 ///
-/// Each lies on a grid of its own, so that the choice among them has the same outcome on every machine. What is not fitted
-/// (below `EffectModel.fewestForFit` trainings) is the default.
+/// Each lies on a grid of its own, so that the choice among them has the same outcome on every machine. What is not
+/// fitted (below `EffectModel.fewestForFit` trainings) is the default.
 package struct EffectPriors: Hashable, Sendable {
   package enum Parameter: Int, CaseIterable, Sendable {
     /// σ: of one training around its candidate and seed.
@@ -57,8 +57,8 @@ package struct EffectPriors: Hashable, Sendable {
     return Self.grids[parameter.rawValue].indices.contains(moved.positions[parameter.rawValue]) ? moved : nil
   }
 
-  /// How far it is from the default: what keeps few trainings from choosing extremes. Two steps weigh as much as a standard
-  /// deviation; the noise, of which any study knows much, is free.
+  /// How far it is from the default: what keeps few trainings from choosing extremes. Two steps weigh as much as a
+  /// standard deviation; the noise, of which any study knows much, is free.
   var logPrior: Double {
     var squares = 0
     for parameter in Parameter.allCases where parameter != .noise {

@@ -1,5 +1,5 @@
-/// A search space as the model of effects sees it: layers with numbered options, what each saves, and which layers stand near
-/// each other.
+/// A search space as the model of effects sees it: layers with numbered options, what each saves, and which layers
+/// stand near each other.
 package struct EffectSpace: Sendable {
   package struct Layer: Sendable {
     package let name: String
@@ -12,8 +12,8 @@ package struct EffectSpace: Sendable {
     package let savedMultiplyAdds: [Int]
     /// 0 is the stem; residual blocks follow, and the classifier.
     package let block: Int
-    /// φ: what is known of the layer before any training. The first is 1; the others have mean 0 and variance 1 over the
-    /// layers of the space, or are 0 in all of them.
+    /// φ: what is known of the layer before any training. The first is 1; the others have mean 0 and variance 1 over
+    /// the layers of the space, or are 0 in all of them.
     package let features: [Double]
 
     package var optionCount: Int { ranks.count + 1 }

@@ -4,8 +4,8 @@ package struct Effects: Sendable {
   package var base: Double
   /// By layer and option: what that option costs; 0 for the dense option.
   package var layers: [[Double]]
-  /// By pair of the space, options of the first layer row by row: what both options cost beyond each alone; 0 where one is
-  /// dense.
+  /// By pair of the space, options of the first layer row by row: what both options cost beyond each alone; 0 where one
+  /// is dense.
   package var pairs: [[Double]]
   /// κ_P and κ_M.
   package var parameterCurvature: Double

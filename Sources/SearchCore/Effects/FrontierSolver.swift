@@ -1,10 +1,11 @@
 /// Finds, among all candidates of a space, those that given effects leave on the frontier of accuracy, parameters and
 /// multiply-adds.
 ///
-/// Layer by layer it keeps, for every pair of costs that can be reached and for the options of those layers that later ones
-/// still interact with, the way with the least damage: exact where there is room for all of these (the principle of
-/// optimality; Bellman 1957), since what depends on the costs alone is added when they are known. Where there is not, the
-/// layers furthest back are counted as they stand on the way that was kept, and `improved` looks for what was lost by it.
+/// Layer by layer it keeps, for every pair of costs that can be reached and for the options of those layers that later
+/// ones still interact with, the way with the least damage: exact where there is room for all of these (the principle
+/// of optimality; Bellman 1957), since what depends on the costs alone is added when they are known. Where there is
+/// not, the layers furthest back are counted as they stand on the way that was kept, and `improved` looks for what was
+/// lost by it.
 package struct FrontierSolver: Sendable {
   package struct Point: Hashable, Sendable {
     package var options: [Int]
@@ -20,21 +21,25 @@ package struct FrontierSolver: Sendable {
   private let looksTwice: Bool
 
   /// Exact costs where there are at most 200,000 pairs of them, else rounded to a grid of 400 × 400.
-  package init(space: EffectSpace) { self.init(space: space, grid: nil, mostLabels: 2_000_000, looksTwice: true) }
+  package init(space: EffectSpace) {
+    self.init(space: space, lattice: CostLattice(space), mostLabels: 2_000_000, looksTwice: true)
+  }
 
-  /// For draws of effects, of which there are many: costs are rounded, and what is lost by that is not looked for.
+  /// For draws of effects, of which there are many: costs are rounded where they have more than a few thousand pairs,
+  /// and what is lost by that is not looked for.
   package static func coarse(_ space: EffectSpace) -> FrontierSolver {
-    FrontierSolver(space: space, grid: 64, mostLabels: 30_000, looksTwice: false)
+    FrontierSolver(
+      space: space, lattice: CostLattice(space, mostExact: 3000, grid: 64), mostLabels: 30_000, looksTwice: false)
   }
 
   /// - Parameters:
-  ///   - grid: costs are rounded to so many steps; nil for exact costs where that can be.
   ///   - mostLabels: ways that are kept after a layer.
-  init(space: EffectSpace, grid: Int?, mostLabels: Int, looksTwice: Bool) {
+  ///   - looksTwice: `improved` is asked where that may find something.
+  init(space: EffectSpace, lattice: CostLattice, mostLabels: Int, looksTwice: Bool) {
     self.space = space
+    self.lattice = lattice
     self.mostLabels = mostLabels
     self.looksTwice = looksTwice
-    lattice = CostLattice(space, grid: grid)
     paths = PathCode(space)
   }
 

@@ -108,7 +108,8 @@ struct FrontierSolverTests {
     let expected = Self.naiveFrontier(space, effects)
     #expect(Set(found.map(\.options)) == Set(expected.map(\.options)))
     // Room for the last layer's option alone.
-    let narrow = FrontierSolver(space: space, grid: nil, mostLabels: 1, looksTwice: true).frontier(of: effects)
+    let narrow = FrontierSolver(space: space, lattice: CostLattice(space), mostLabels: 1, looksTwice: true)
+      .frontier(of: effects)
     let worst = 8.0
     let lowest = min(0, expected.map(\.damage).min() ?? 0)
     func open(_ points: [FrontierSolver.Point]) -> Double {
@@ -153,8 +154,9 @@ struct FrontierSolverTests {
       #expect(point.cost == space.cost(options: point.options))
       #expect(abs(point.damage - effects.damage(point.options, in: space)) < 1e-9)
     }
-    let finer = FrontierSolver(space: space, grid: 120, mostLabels: 60_000, looksTwice: false).frontier(
-      of: effects)
+    let finer = FrontierSolver(
+      space: space, lattice: CostLattice(space, mostExact: 0, grid: 120), mostLabels: 60_000, looksTwice: false
+    ).frontier(of: effects)
     let worst = 40.0
     #expect(Self.volume(finer, in: space, worst: worst) > 0.99 * Self.volume(found, in: space, worst: worst))
   }

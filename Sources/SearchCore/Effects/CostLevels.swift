@@ -1,0 +1,44 @@
+/// The levels of cost at which frontiers are compared: so many of parameters and of multiply-adds, evenly from the
+/// smallest candidate to the dense network.
+package struct CostLevels: Sendable {
+  package let levels: [CostConstraints]
+
+  private let smallest: Cost
+  private let dense: Cost
+
+  /// - Parameter count: of each cost.
+  package init(_ space: EffectSpace, count: Int = 40) {
+    dense = space.denseCost
+    var smallest = space.denseCost
+    for layer in space.layers {
+      smallest.parameters -= layer.savedParameters.max() ?? 0
+      smallest.multiplyAdds -= layer.savedMultiplyAdds.max() ?? 0
+    }
+    self.smallest = smallest
+    let shares = (0..<count).map { Double($0) / Double(max(1, count - 1)) }
+    let (least, most) = (smallest, space.denseCost)
+    levels =
+      shares.map { Self.parameters(least, most, $0) } + shares.map { Self.multiplyAdds(least, most, $0) }
+  }
+
+  /// The number-th of a sequence that fills both costs' ranges ever more evenly: multiples of the golden ratio, in
+  /// turns along parameters and multiply-adds.
+  package func spread(_ number: Int) -> CostConstraints {
+    let turn = Double(number / 2 + 1) * 0.618_033_988_749_894_9
+    let share = turn - turn.rounded(.down)
+    return number % 2 == 0 ? Self.parameters(smallest, dense, share) : Self.multiplyAdds(smallest, dense, share)
+  }
+
+  private static func parameters(_ least: Cost, _ most: Cost, _ share: Double) -> CostConstraints {
+    CostConstraints(parameters: between(least.parameters, most.parameters, share), multiplyAdds: nil)
+  }
+
+  private static func multiplyAdds(_ least: Cost, _ most: Cost, _ share: Double) -> CostConstraints {
+    CostConstraints(parameters: nil, multiplyAdds: between(least.multiplyAdds, most.multiplyAdds, share))
+  }
+
+  private static func between(_ least: Int, _ most: Int, _ share: Double) -> Int {
+    // Never below the smallest, which has to be allowed.
+    least + Int((Double(most - least) * share).rounded(.up))
+  }
+}
