@@ -44,19 +44,28 @@ package struct FrontierDraws: Sendable {
       for (level, entry) in zip(levels.levels, named) {
         guard let entry, let best = best(in: world, within: level) else { continue }
         // What is named may be better than all that the solver finds: it counts costs on a grid.
-        sum += max(0, best - accuracy(of: entry.options, in: world))
+        sum += max(0, best.accuracy - accuracy(of: entry.options, in: world))
         count += 1
       }
     }
     return count == 0 ? 0 : sum / Double(count)
   }
 
-  private func best(in world: World, within level: CostConstraints) -> Double? {
-    var best = world.frontier.best(within: level).map { world.effects.base - $0.damage }
-    for (accuracy, cost) in zip(world.trained, trainedCosts) where level.allow(cost) && constraints.allow(cost) {
-      if accuracy > best ?? -.infinity { best = accuracy }
+  private func best(in world: World, within level: CostConstraints) -> (options: [Int], accuracy: Double)? {
+    var best = world.frontier.best(within: level).map { ($0.options, accuracy: world.effects.base - $0.damage) }
+    for (index, accuracy) in world.trained.enumerated() {
+      let cost = trainedCosts[index]
+      guard level.allow(cost), constraints.allow(cost), accuracy > best?.accuracy ?? -.infinity else { continue }
+      best = (model.trained[index], accuracy)
     }
     return best
+  }
+
+  /// The best candidate of each level in each world, each once, by levels and worlds.
+  func bestAtLevels(_ levels: [CostConstraints]) -> [[Int]] {
+    var seen: Set<[Int]> = []
+    return levels.flatMap { level in worlds.compactMap { best(in: $0, within: level)?.options } }
+      .filter { seen.insert($0).inserted }
   }
 
   /// In points; of an untrained candidate with what the effects alone say.

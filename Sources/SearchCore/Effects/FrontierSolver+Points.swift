@@ -10,6 +10,16 @@ package struct CostConstraints: Hashable, Sendable {
     self.multiplyAdds = multiplyAdds
   }
 
+  /// Both.
+  package func and(_ other: CostConstraints) -> CostConstraints {
+    func least(_ left: Int?, _ right: Int?) -> Int? {
+      guard let left, let right else { return left ?? right }
+      return min(left, right)
+    }
+    return CostConstraints(
+      parameters: least(parameters, other.parameters), multiplyAdds: least(multiplyAdds, other.multiplyAdds))
+  }
+
   package func allow(_ cost: Cost) -> Bool {
     cost.parameters <= parameters ?? .max && cost.multiplyAdds <= multiplyAdds ?? .max
   }
