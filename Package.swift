@@ -115,6 +115,21 @@ let package = Package(
         "StudyStore",
       ]),
 
+    // engine processes: what runs in one, and how a worker starts and watches it
+    .target(
+      name: "Engines",
+      dependencies: [
+        "BasisEngine", "Failpoints", "Files", "Processes", "ReadableText", "SearchCore", "SearchProtocol",
+      ]),
+    // coordinators and workers at work
+    .target(
+      name: "Services",
+      dependencies: [
+        "Coordination", "Files", "Keys", "Messaging", "Processes", "ReadableText", "SearchCore", "SearchProtocol",
+        "Studies",
+        "StudyStore", .product(name: "Logging", package: "swift-log"),
+      ]),
+
     // the command line
     .executableTarget(
       name: "layersearch",
@@ -124,6 +139,7 @@ let package = Package(
         "ContentExchange",
         "Coordination",
         "Digests",
+        "Engines",
         "Failpoints",
         "Files",
         "ImageData",
@@ -136,6 +152,7 @@ let package = Package(
         "Reporting",
         "SearchCore",
         "SearchProtocol",
+        "Services",
         "ShellCommands",
         "Studies",
         "StudyStore",
@@ -174,8 +191,18 @@ let package = Package(
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "SearchCore"]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "SearchCore"]),
     .testTarget(name: "KeysTests", dependencies: ["Keys", "Messaging"]),
-    .testTarget(name: "ContentExchangeTests", dependencies: ["ContentExchange", "Digests", "Files", "ImageData"]),
+    .testTarget(name: "ContentExchangeTests", dependencies: ["ContentExchange", "Digests", "Files", "ImageData", "TestSupport"]),
     .testTarget(name: "StudiesTests", dependencies: ["SearchCore", "Studies", "StudyStore"]),
+    .target(name: "TestSupport", path: "Tests/TestSupport"),
+    .testTarget(name: "ShellCommandsTests", dependencies: ["ShellCommands", "TestSupport"]),
+    .testTarget(name: "EnginesTests", dependencies: ["Engines", "Processes", "SearchCore", "SearchProtocol"]),
+    .testTarget(
+      name: "ServicesTests", dependencies: ["Processes", "SearchCore", "SearchProtocol", "Services", "TestSupport"]),
+    .testTarget(
+      name: "CommandLineTests",
+      dependencies: [
+        "TestSupport", "layersearch", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
@@ -190,7 +217,9 @@ let package = Package(
         "SearchProtocol",
         "ShellCommands",
         "Studies",
-        "StudyStore", "layersearch",
+        "StudyStore",
+        "TestSupport",
+        "layersearch",
       ]),
   ],
   swiftLanguageModes: [.v6]

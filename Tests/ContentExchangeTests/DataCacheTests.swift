@@ -2,6 +2,7 @@ import Digests
 import Foundation
 import ImageData
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import ContentExchange

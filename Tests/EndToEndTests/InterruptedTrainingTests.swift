@@ -171,11 +171,4 @@ struct InterruptedTrainingTests {
     #expect(TrainingOutput.name("a/.net", seed: 7) == "a/.net-seed7")
     #expect(TrainingOutput.name("é", seed: 7) == "é-seed7")
   }
-
-  @Test("words for the shell")
-  func words() {
-    #expect(ShellCommand.quoted("a/b-c.ckpt") == "a/b-c.ckpt")
-    #expect(ShellCommand.quoted("") == "''" && ShellCommand.quoted("a b") == "'a b'")
-    #expect(ShellCommand.quoted("it's $HOME") == "'it'\\''s $HOME'")
-  }
 }

@@ -1,4 +1,6 @@
+import Engines
 import Foundation
+import Services
 import Testing
 
 @testable import layersearch
@@ -23,14 +25,6 @@ struct MachineTests {
     #expect(worker.errors.contains(", 1 slots, "), "\(worker.errors)")
     worker.send(SIGTERM)
     _ = try await worker.end()
-  }
-
-  @Test("jobs that may use up more memory than there is are warned of")
-  func memory() {
-    let limits = JobLimits(memoryBytes: 2_000_000_000, seconds: nil, silenceSeconds: 1)
-    #expect(limits.shortage(slots: 2, available: 4_000_000_000) == nil)
-    #expect(limits.shortage(slots: 3, available: 4_000_000_000)?.contains("--memory-per-job") == true)
-    #expect(limits.shortage(slots: 3, available: nil) == nil)
   }
 
   // MARK: Addresses
@@ -121,23 +115,5 @@ struct MachineTests {
     let verify = try await RunningCommand(["data", "verify"], in: place, variables: home).end()
     #expect(verify.exitCode == 1 && verify.errors.contains("HOME") && !verify.errors.contains("data fetch"))
     #expect(try await RunningCommand(["doctor"], in: place, variables: home).end().exitCode == 0)
-  }
-
-  @Test("what the system says comes without Foundation's numbers")
-  func reasons() {
-    func text(_ body: () throws -> Void) -> String {
-      do { try body() } catch { return ProcessExit.describe(error) }
-      return ""
-    }
-    let manager = FileManager.default
-    let missing = text { _ = try String(contentsOfFile: "/nowhere/at/all", encoding: .utf8) }
-    #expect(missing == "No such file or directory")
-    let folder = text { try manager.createDirectory(atPath: "/dev/null/x/y", withIntermediateDirectories: true) }
-    let removal = text { try manager.removeItem(atPath: "/nowhere/at/all") }
-    for code in [4, 257, 513, 640, 642, 3840, 99999] {
-      let text = text { throw NSError(domain: NSCocoaErrorDomain, code: code) }
-      #expect(!text.isEmpty && !text.contains("Cocoa") && !text.contains("\(code)"), "\(text)")
-    }
-    for text in [folder, removal] { #expect(!text.isEmpty && !text.contains("Cocoa"), "\(text)") }
   }
 }

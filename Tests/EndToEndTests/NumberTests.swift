@@ -65,16 +65,6 @@ struct NumberTests {
     #expect(option.errors.contains("Did you mean '--epochs'?"), "\(option.errors)")
   }
 
-  @Test("negative numbers belong to the option before them")
-  func negatives() {
-    func joined(_ arguments: String...) -> [String] { CommandArguments.joiningNegativeNumbers(arguments) }
-    #expect(joined("train", "--seed", "-1") == ["train", "--seed=-1"])
-    #expect(joined("--mean", "-.5", "--mean", "-inf") == ["--mean=-.5", "--mean=-inf"])
-    #expect(
-      joined("export", "-1", "--output", "-", "--seed=2", "-3") == ["export", "-1", "--output", "-", "--seed=2", "-3"])
-    #expect(joined("--", "--seed", "-1") == ["--", "--seed", "-1"])
-  }
-
   @Test(
     "data fetch refuses what is no checksum and no address before it asks any server",
     arguments: [

@@ -1,32 +1,14 @@
 import Foundation
+import TestSupport
 
-/// A folder for one test: its working folder and its home. Goes with the last reference.
-final class Place: Sendable {
-  let folder: URL
+typealias Place = TestSupport.Place
 
-  init() throws {
-    folder = FileManager.default.temporaryDirectory.appendingPathComponent("layersearch-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(at: folder) }
-
+/// The folder is the working folder of commands, and their home.
+extension Place {
   func start(_ arguments: String...) throws -> RunningCommand { try RunningCommand(arguments, in: self) }
 
   func run(_ arguments: String...) async throws -> RunningCommand.Result {
     try await RunningCommand(arguments, in: self).end()
-  }
-
-  func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
-
-  func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: path(name)) }
-
-  func write(_ text: String, to name: String) throws {
-    try text.write(toFile: path(name), atomically: true, encoding: .utf8)
-  }
-
-  func copy(_ name: String, to other: String) throws {
-    try FileManager.default.copyItem(atPath: path(name), toPath: path(other))
   }
 
   /// A study that takes seconds: ResNet-8 on a handful of drawn images, searched exhaustively, 2^layers jobs.

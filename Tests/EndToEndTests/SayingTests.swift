@@ -1,5 +1,6 @@
 import Foundation
 import SearchCore
+import Services
 import Testing
 
 @testable import layersearch
@@ -125,42 +126,6 @@ struct SayingTests {
     let coordinator = try place.start("coordinator", "study.yaml", "--bind", endpoint)
     #expect(try await coordinator.end().exitCode == 0, "\(coordinator.errors)")
     #expect(try await worker.end().exitCode == 0, "\(worker.errors)")
-  }
-
-  @Test("advice is given once a reason, with the time of the first")
-  func advice() {
-    var advice = ConnectionAdvice(endpoint: "tcp://x:1")
-    let first = advice.text(for: .refused, breaksOff: false, now: "T1")
-    #expect(first == "no coordinator at tcp://x:1 since T1: connection refused, nothing listens there; trying on")
-    #expect(advice.text(for: .refused, breaksOff: false, now: "T2") == nil)
-    #expect(
-      advice.text(for: .noAnswer(seconds: 5), breaksOff: false, now: "T3")?.contains("since T1: now no answer") == true)
-    #expect(
-      advice.text(for: .accepts, breaksOff: true, now: "T4")?.contains("ends the connection in the handshake") == true)
-    advice.connected()
-    #expect(advice.text(for: .refused, breaksOff: false, now: "T5")?.contains("since T5: connection refused") == true)
-  }
-
-  @Test("host and port of an endpoint, with source, brackets and all")
-  func addresses() {
-    func pair(_ endpoint: String) -> String? { ConnectionProbe.address(of: endpoint).map { "\($0.host) \($0.port)" } }
-    #expect(pair("tcp://node1:5555") == "node1 5555" && pair("tcp://[::1]:7") == "::1 7")
-    #expect(pair("tcp://eth0;10.0.0.1:7") == "10.0.0.1 7" && pair("tcp://:7") == nil && pair("ipc://x") == nil)
-    #expect(pair("tcp://") == nil && pair("tcp://a") == nil)
-  }
-
-  @Test("a worker is called by its key's name as well, wherever a log speaks of it")
-  func names() {
-    var names = WorkerNames()
-    #expect(names.annotated("worker w1 left: done") == "worker w1 left: done")
-    names.set("node7", of: "w1")
-    #expect(names.annotated("worker w1 left: done") == "worker w1 (key node7) left: done")
-    #expect(
-      names.annotated("lost: worker w1: worker w2 came, worker w1, too")
-        == "lost: worker w1 (key node7): worker w2 came, worker w1 (key node7), too")
-    #expect(names.title(of: "w1") == "w1 (key node7)" && names.title(of: "w2") == "w2")
-    names.set(nil, of: "w1")
-    #expect(names.annotated("worker w1 left") == "worker w1 left")
   }
 }
 

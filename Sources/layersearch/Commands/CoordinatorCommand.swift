@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Processes
+import Services
 
 struct CoordinatorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import BasisEngine
+import Engines
 
 /// The process that trains, one a slot; `worker` starts it.
 struct EngineCommand: ParsableCommand {
@@ -15,6 +16,9 @@ struct EngineCommand: ParsableCommand {
 
   @Flag(help: "Print the kernel variant and end.")
   var describe = false
+
+  /// How workers start it.
+  static let program = EngineProgram(arguments: ["engine"], describing: ["engine", "--describe"])
 
   func run() throws {
     if describe {

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Services
+import TextInput
 
 /// How soon a lost worker is noticed, and how much a job may go wrong. For tests and for those who know their network.
 struct LeaseOptions: ParsableArguments {

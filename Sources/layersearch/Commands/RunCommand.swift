@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Processes
 import SearchProtocol
+import Services
 import Studies
 
 struct RunCommand: ParsableCommand {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import BasisEngine
+import Engines
 import Files
 import Foundation
 import ImageData

@@ -6,6 +6,8 @@ import ImageData
 import Keys
 import Processes
 import SearchProtocol
+import Services
+import TextInput
 
 struct WorkerCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -97,9 +99,10 @@ struct WorkerCommand: ParsableCommand {
         folder: dataCache.map(FilePath.expandingTilde) ?? DataCache.standardFolder, limit: Int(dataCacheGigabytes * 1e9)
       ),
       spoolFolder: spool.map(FilePath.expandingTilde) ?? Spool.standardFolder, stays: stay,
-      limits: limits.limits, graceSeconds: grace.seconds, sharesLog: leaveWithInput)
+      limits: limits.limits, graceSeconds: grace.seconds, sharesLog: leaveWithInput, engine: EngineCommand.program,
+      describe: ProcessExit.describe)
     let service = try WorkerService(
-      options: options, identity: identity, kernelVariant: try EngineProbe.kernelVariant(),
+      options: options, identity: identity, kernelVariant: try options.engine.kernelVariant(),
       log: log)
     let stop = service.stop
     let signals = Signals { _, count in stop(count) }

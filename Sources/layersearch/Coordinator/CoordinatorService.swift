@@ -7,6 +7,7 @@ import Messaging
 import Processes
 import SearchCore
 import SearchProtocol
+import Services
 import Studies
 import StudyStore
 

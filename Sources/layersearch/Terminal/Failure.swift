@@ -93,8 +93,7 @@ enum ProcessExit {
   static func describe(_ error: any Error) -> String {
     let isTheSystems =
       type(of: error) is NSError.Type || error is CocoaError || error is POSIXError || error is URLError
-    if let error = error as? StudyError { return error.usage }
-    if let error = error as? ContentError { return error.usage }
+    if let error = error as? any UsageText { return error.usage }
     return isTheSystems ? AtomicFile.reason(of: error) : "\(error)"
   }
 }

@@ -1,10 +1,12 @@
 import BasisEngine
+import Engines
 import Files
 import Foundation
 import ImageData
 import Messaging
 import Processes
 import ReadableText
+import Services
 import StudyStore
 
 /// What `doctor` finds out about this machine.

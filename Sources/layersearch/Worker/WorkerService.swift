@@ -1,6 +1,7 @@
 import ContentExchange
 import Coordination
 import Digests
+import Engines
 import Failpoints
 import Foundation
 import ImageData
@@ -10,6 +11,7 @@ import Processes
 import ReadableText
 import SearchCore
 import SearchProtocol
+import Services
 
 /// A worker at work: the state machine that decides, the socket, the spool, and an engine process a slot.
 ///
@@ -30,6 +32,9 @@ final class WorkerService {
     var graceSeconds: Double
     /// See `WorkerSettings`.
     var sharesLog = false
+    var engine: EngineProgram
+    /// What the user is told of an error.
+    var describe: @Sendable (any Error) -> String = { "\($0)" }
   }
 
   private enum Input: Sendable {
@@ -49,7 +54,6 @@ final class WorkerService {
     return frames.reduce(100) { $0 + $1.count + 40 }
   }
   private let spool: Spool
-  private let engineEnvironment: [String: String]
   private var machine: WorkerMachine
   private var dealer: DealerThread?
   private var slots: [EngineSlot]
@@ -76,9 +80,8 @@ final class WorkerService {
     self.options = options
     self.log = log
     spool = try Spool(root: options.spoolFolder, worker: identity.name)
-    engineEnvironment = OpenBLASEnvironment.forEngines
     data = WorkerData(
-      ownFolder: options.dataFolder, cache: options.dataCache, log: log, describe: ProcessExit.describe
+      ownFolder: options.dataFolder, cache: options.dataCache, log: log, describe: options.describe
     ) { [mailbox] answer in
       mailbox.post([.data(answer)])
     }
@@ -155,7 +158,7 @@ final class WorkerService {
     case .data(let answer):
       if let event = data.take(answer) { apply(machine.handle(event, at: now)) }
     case .connection(let finding):
-      // Of a handshake with keys that breaks off, `HandshakeAdvice` knows more.
+      // Of a handshake with keys that breaks off, `HandshakeProblem` knows more.
       if finding == .accepts, brokenHandshakes > 0, case .client = options.security { return }
       guard machine.isSeeking,
         let text = advice.text(for: finding, breaksOff: brokenHandshakes > 0, now: TimeText.now)
@@ -173,14 +176,11 @@ final class WorkerService {
     }
     brokenHandshakes = outcome == .brokenOff ? brokenHandshakes + 1 : 0
     guard
-      let advice = HandshakeAdvice.text(
-        for: outcome, broken: brokenHandshakes, endpoint: options.endpoint, security: options.security)
+      let problem = HandshakeProblem(
+        outcome, broken: brokenHandshakes, endpoint: options.endpoint, security: options.security)
     else { return }
-    if advice.isFinal {
-      apply(machine.handle(.turnedAway(advice.text), at: now))
-    } else {
-      log.warning("\(advice.text)")
-    }
+    let text = options.describe(problem)
+    if problem.isFinal { apply(machine.handle(.turnedAway(text), at: now)) } else { log.warning("\(text)") }
   }
 
   private func tick(_ now: Double) {
@@ -227,7 +227,7 @@ final class WorkerService {
       case .installData: data.install()
       case .spool(let report):
         do { try spool.store(report) } catch {
-          log.warning("a result cannot be kept on disk until it is acknowledged: \(ProcessExit.describe(error))")
+          log.warning("a result cannot be kept on disk until it is acknowledged: \(options.describe(error))")
         }
       case .discardSpooled(let reference, let study):
         Failpoint.workerBeforeDiscard.pass()
@@ -261,21 +261,8 @@ final class WorkerService {
     }
     let mailbox = mailbox
     let news = slots[slot].start(
-      assignment, dataPath: data.path, environment: engineEnvironment, now: MonotonicClock.now
+      assignment, dataPath: data.path, program: options.engine, now: MonotonicClock.now
     ) { mailbox.post([.engine($0)]) }
     tell(slot: slot, news)
-  }
-}
-
-extension Logger.Level {
-  init(_ level: LogLevel) {
-    self =
-      switch level {
-      case .debug: .debug
-      case .info: .info
-      case .notice: .notice
-      case .warning: .warning
-      case .error: .error
-      }
   }
 }

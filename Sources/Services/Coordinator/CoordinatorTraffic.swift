@@ -1,0 +1,59 @@
+import Messaging
+
+/// What arrived at a coordinator, in the order in which it is handled, and in such portions that nobody waits long for an
+/// answer.
+///
+/// As long as little waits, that is the order in which it came. Where more comes than can be handled, peers take turns
+/// (`FairQueue`), and those that say most are cut off.
+package struct CoordinatorTraffic {
+  package typealias Input = CoordinatorSocket.Input
+
+  /// So much at once is handled as it came.
+  package static let littleBytes = 1 << 20
+  /// A turn's portion: what is committed together.
+  private static let portion = 4000
+  private static let portionBytes = 4 << 20
+  /// Messages that take a while, such as a hello that lists thousands of attempts.
+  private static let longBytes = 16 << 10
+  /// What may wait here of one peer, and of all.
+  static let mostBytesOfOne = 4 << 20
+  package static let mostBytes = 32 << 20
+  /// With less a peer is not to blame for what all have said together.
+  private static let manyBytes = 256 << 10
+
+  private var queue = FairQueue<[UInt8], Input>(longBytes: longBytes)
+
+  /// - Parameter cutOff: called for peers that say more than can be handled.
+  package mutating func take(
+    from socket: CoordinatorSocket, waitingAtMost seconds: Double, cutOff: ([UInt8]) -> Void
+  ) -> [Input] {
+    // Where much waits, more waits at the peers.
+    let new =
+      queue.bytes < Self.mostBytes ? socket.mailbox.takeAll(waitingAtMost: queue.isEmpty ? seconds : 0) : []
+    if queue.isEmpty, new.count <= Self.portion, new.reduce(0, { $0 + $1.bytes }) <= Self.littleBytes { return new }
+    var portion: [Input] = []
+    for input in new {
+      guard let peer = input.peer else {
+        portion.append(input)
+        continue
+      }
+      queue.add(input, of: peer, bytes: input.bytes)
+      if queue.bytes(of: peer) > Self.mostBytesOfOne {
+        queue.remove(peer)
+        cutOff(peer)
+      }
+    }
+    while queue.bytes > Self.mostBytes, let heaviest = queue.heaviest, heaviest.bytes > Self.manyBytes {
+      queue.remove(heaviest.peer)
+      cutOff(heaviest.peer)
+    }
+    var bytes = 0
+    while portion.count < Self.portion, bytes < Self.portionBytes, let next = queue.nextShort() {
+      portion.append(next.element)
+      bytes += next.bytes
+    }
+    // One in a turn: those who are short do not wait for many.
+    if let next = queue.nextLong() { portion.append(next.element) }
+    return portion
+  }
+}

@@ -1,0 +1,49 @@
+import Logging
+import ReadableText
+import SearchCore
+import SearchProtocol
+
+/// A line a job, for those who asked for it: begun, finished, handed back. (Failures are told to everybody.)
+package struct JobLog {
+  private let log: Logger
+  /// For labels; nil shows candidates in full.
+  private let architecture: Architecture?
+
+  /// Nil where nobody would see it: then it costs nothing.
+  package init?(_ log: Logger, architecture: @autoclosure () -> Architecture? = nil) {
+    guard log.logLevel <= .debug else { return nil }
+    self.log = log
+    self.architecture = architecture()
+  }
+
+  package func begun(_ reference: AttemptReference, _ candidate: Candidate?, at worker: String?) {
+    let label = candidate.map { candidate in
+      ": " + (architecture.map { CandidateLabel(candidate, in: $0).text } ?? candidate.description)
+    }
+    let attempt = reference.attempt > 1 ? " (attempt \(reference.attempt))" : ""
+    say("job \(reference.job) begun\(worker.map { " at worker \($0)" } ?? "")\(attempt)\(label ?? "")")
+  }
+
+  package func finished(_ job: Int64, _ result: TrialResult, at worker: String?) {
+    let outcome =
+      result.diverged
+      ? "diverged after \(result.epochLosses.count) epochs" : "accuracy \(Readable.percent(result.accuracy))"
+    let time = Readable.duration(seconds: result.trainSeconds)
+    say("job \(job) finished\(worker.map { " at worker \($0)" } ?? ""): \(outcome), trained in \(time)")
+  }
+
+  package func handedBack(_ job: Int64, reason: String) { say("job \(job) handed back: \(reason)") }
+
+  /// What the coordinator decided. `candidate`: of a job without result.
+  package func tell(_ change: StudyChange, candidate: (Int64) -> Candidate?, title: (String) -> String) {
+    switch change {
+    case .attemptStarted(let job, let attempt, let worker):
+      begun(AttemptReference(job: job, attempt: attempt), candidate(job), at: title(worker))
+    case .jobFinished(let job, _, let worker, let result): finished(job, result, at: title(worker))
+    case .attemptEnded(let job, _, .returned, let reason): handedBack(job, reason: reason)
+    default: break
+    }
+  }
+
+  private func say(_ text: String) { log.debug("\(text)") }
+}

@@ -1,0 +1,102 @@
+import Files
+import Foundation
+import SearchCore
+import SearchProtocol
+import Studies
+import StudyStore
+import Synchronization
+
+/// The coordinator's side of `RunningState`: keeps it up message by message, and writes it into the study's folder about once a second,
+/// on a thread of its own. Belongs to the coordinator's thread.
+package final class RunningBoard {
+  private static let secondsBetween = 1.0
+
+  private let path: String
+  private var trainings: [Int64: RunningState.Training] = [:]
+  private var keyNames: [String: String] = [:]
+  private var hasChanged = true
+  private var nextWrite = 0.0
+  private let writer: Writer
+
+  package init(studyFolder: String) {
+    path = RunningState.path(studyFolder: studyFolder)
+    writer = Writer(path: path)
+    // What a coordinator before this one left behind when it was killed.
+    unlink(path)
+  }
+
+  package func note(_ progress: SearchProtocol.Progress, time: Double) {
+    let reference = progress.reference
+    if let known = trainings[reference.job], known.attempt > reference.attempt { return }
+    trainings[reference.job] = .init(
+      job: reference.job, attempt: reference.attempt, epoch: progress.epoch, step: progress.step, steps: progress.steps,
+      loss: progress.loss, reported: time)
+    hasChanged = true
+  }
+
+  package func apply(_ change: StudyChange) {
+    switch change {
+    case .attemptEnded(let job, _, _, _), .jobFinished(let job, _, _, _), .jobSetAside(let job, _):
+      if trainings.removeValue(forKey: job) != nil { hasChanged = true }
+    default: break
+    }
+  }
+
+  /// The name of the key that a worker came in with; nil once it has left.
+  package func setKeyName(_ name: String?, of worker: String) {
+    guard keyNames[worker] != name else { return }
+    keyNames[worker] = name
+    hasChanged = true
+  }
+
+  /// For every tick; `now` in seconds of a monotonic clock.
+  package func attend(now: Double) {
+    guard hasChanged, now >= nextWrite else { return }
+    nextWrite = now + Self.secondsBetween
+    hasChanged = false
+    var shown = Array(trainings.values)
+    if shown.count > RunningState.mostTrainings {
+      shown.sort { $0.job < $1.job }
+      shown.removeSubrange(RunningState.mostTrainings...)
+    }
+    writer.write(RunningState(trainings: shown, keyNames: keyNames.count > RunningState.mostTrainings ? [:] : keyNames))
+  }
+
+  /// Removes the file. Nothing is written afterwards.
+  package func close() { writer.close() }
+
+  /// Writes one state at a time; what comes while it writes is dropped, since the next follows within a second.
+  private final class Writer: Sendable {
+    private struct State {
+      var isWriting = false
+      var isClosed = false
+    }
+
+    private let path: String
+    private let state = Mutex(State())
+    private let queue = DispatchQueue(label: "layersearch.running", qos: .utility)
+
+    init(path: String) { self.path = path }
+
+    func write(_ content: RunningState) {
+      let isFree = state.withLock { state in
+        guard !state.isWriting, !state.isClosed else { return false }
+        state.isWriting = true
+        return true
+      }
+      guard isFree else { return }
+      queue.async { [self] in
+        // Where it cannot be written, only what `status` shows of it is missing.
+        if let data = try? JSONEncoder().encode(content) {
+          try? RegularFile.replaceUnsynced(path, with: Array(data))
+        }
+        state.withLock { $0.isWriting = false }
+      }
+    }
+
+    func close() {
+      state.withLock { $0.isClosed = true }
+      queue.sync { _ = unlink(path) }
+    }
+  }
+}

@@ -1,0 +1,17 @@
+import Foundation
+
+/// Numbers that no peer can guess. They are drawn from the system many at a time, because each message takes one.
+package struct TicketSource {
+  private var drawn: [UInt64] = []
+  /// 256 bytes are the most that the system gives at once.
+  private static let drawnAtOnce = 32
+
+  package mutating func next() -> UInt64 {
+    if let number = drawn.popLast() { return number }
+    drawn = [UInt64](unsafeUninitializedCapacity: Self.drawnAtOnce) { numbers, count in
+      let bytes = Self.drawnAtOnce * MemoryLayout<UInt64>.size
+      count = numbers.baseAddress.map { getentropy($0, bytes) } == 0 ? Self.drawnAtOnce : 0
+    }
+    return drawn.popLast() ?? .random(in: 0...UInt64.max)
+  }
+}

@@ -1,0 +1,11 @@
+/// Why a coordinator or a worker cannot work. `description` is one line.
+package enum ServiceError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The limits of this process leave room for no training at all.
+  case noRoom(String)
+
+  package var description: String {
+    switch self {
+    case .noRoom(let reason): "there is no room for a training: \(reason); raise that limit"
+    }
+  }
+}

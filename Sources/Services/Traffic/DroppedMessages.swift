@@ -1,0 +1,31 @@
+import SearchProtocol
+
+/// Messages that do not validate: the first of each peer is told, with what was wrong, the others are counted and summed up.
+/// Times are seconds of a monotonic clock. Pure.
+package struct DroppedMessages<Peer: Hashable> {
+  /// Peers that were told of; more than that are only counted.
+  private static var mostPeers: Int { 10_000 }
+  private static var secondsBetweenSums: Double { 60 }
+
+  private var told: Set<Peer> = []
+  private var others = 0
+  private var nextSum = 0.0
+
+  /// - Parameter name: of the peer, for people.
+  /// - Returns: the line for the log, where there is one.
+  package mutating func note(_ problem: some Error, of peer: Peer, named name: String, now: Double) -> String? {
+    guard told.count < Self.mostPeers, told.insert(peer).inserted else {
+      if others == 0 { nextSum = now + Self.secondsBetweenSums }
+      others += 1
+      return nil
+    }
+    return "dropped a message of \(name): \(problem); further ones of it are counted".oneLine()
+  }
+
+  /// For every turn of a loop.
+  package mutating func sum(now: Double) -> String? {
+    guard others > 0, now >= nextSum else { return nil }
+    defer { others = 0 }
+    return "dropped \(others) more messages that are not valid"
+  }
+}

@@ -1,0 +1,115 @@
+/// What waits to be handled, by peer: each gets its turn, however much the others have said, and what one peer said stays in
+/// order. What takes long to handle (a long message) has turns of its own, so that it holds up its own peer first.
+///
+/// Everything here takes the same time whatever waits, but `heaviest`. Pure.
+package struct FairQueue<Peer: Hashable, Element> {
+  private struct Line {
+    var elements: [(element: Element, bytes: Int)] = []
+    var head = 0
+    var bytes = 0
+
+    var first: (element: Element, bytes: Int)? { head < elements.count ? elements[head] : nil }
+
+    /// Whether it is the only one now.
+    mutating func append(_ element: Element, _ size: Int) -> Bool {
+      elements.append((element, size))
+      bytes += size
+      return elements.count - head == 1
+    }
+
+    mutating func removeFirst() {
+      bytes -= elements[head].bytes
+      head += 1
+      if head > 64, head * 2 > elements.count {
+        elements.removeFirst(head)
+        head = 0
+      }
+    }
+  }
+
+  /// Peers in the order of their turns.
+  private struct Ring {
+    var peers: [Peer] = []
+    var head = 0
+
+    var isEmpty: Bool { head == peers.count }
+
+    mutating func append(_ peer: Peer) { peers.append(peer) }
+
+    mutating func removeFirst() -> Peer? {
+      guard head < peers.count else { return nil }
+      defer {
+        head += 1
+        if head > 64, head * 2 > peers.count {
+          peers.removeFirst(head)
+          head = 0
+        }
+      }
+      return peers[head]
+    }
+  }
+
+  /// More bytes make an element one that takes long.
+  package let longBytes: Int
+  private var lines: [Peer: Line] = [:]
+  private var short = Ring()
+  private var long = Ring()
+  package private(set) var bytes = 0
+  package private(set) var count = 0
+
+  package init(longBytes: Int) { self.longBytes = longBytes }
+
+  package var isEmpty: Bool { count == 0 }
+
+  package mutating func add(_ element: Element, of peer: Peer, bytes size: Int) {
+    bytes += size
+    count += 1
+    if lines[peer, default: Line()].append(element, size) { stand(peer, for: size) }
+  }
+
+  private mutating func stand(_ peer: Peer, for size: Int) {
+    if size > longBytes { long.append(peer) } else { short.append(peer) }
+  }
+
+  /// The next of those that do not take long; nil where there is none.
+  package mutating func nextShort() -> (element: Element, bytes: Int)? {
+    while let peer = short.removeFirst() {
+      if let next = takeFirst(of: peer, isLong: false) { return next }
+    }
+    return nil
+  }
+
+  package mutating func nextLong() -> (element: Element, bytes: Int)? {
+    while let peer = long.removeFirst() {
+      if let next = takeFirst(of: peer, isLong: true) { return next }
+    }
+    return nil
+  }
+
+  /// Nil where the peer's line was thrown away since it stood there, or begins with one of the other kind. Once a message of
+  /// the coordinator: the line is looked up once.
+  private mutating func takeFirst(of peer: Peer, isLong: Bool) -> (element: Element, bytes: Int)? {
+    guard let index = lines.index(forKey: peer), let first = lines.values[index].first,
+      (first.bytes > longBytes) == isLong
+    else { return nil }
+    lines.values[index].removeFirst()
+    bytes -= first.bytes
+    count -= 1
+    if let next = lines.values[index].first { stand(peer, for: next.bytes) } else { lines.remove(at: index) }
+    return first
+  }
+
+  /// Of all that waits, whose is most.
+  package var heaviest: (peer: Peer, bytes: Int)? {
+    lines.max { $0.value.bytes < $1.value.bytes }.map { ($0.key, $0.value.bytes) }
+  }
+
+  package func bytes(of peer: Peer) -> Int { lines[peer]?.bytes ?? 0 }
+
+  /// Throws away what waits of this peer.
+  package mutating func remove(_ peer: Peer) {
+    guard let line = lines.removeValue(forKey: peer) else { return }
+    bytes -= line.bytes
+    count -= line.elements.count - line.head
+  }
+}

@@ -1,0 +1,35 @@
+/// Tells a worker's user why it waits: after the first attempt that failed, and again when the reason changes.
+package struct ConnectionAdvice {
+  package let endpoint: String
+  private var told: String?
+  /// When the first look failed, as text.
+  private var since = ""
+
+  package init(endpoint: String) { self.endpoint = endpoint }
+
+  package mutating func connected() { told = nil }
+
+  /// Nil where nothing is new. `breaksOff`: the last handshake was broken off by the other side. `now` as text.
+  package mutating func text(for finding: ConnectionProbe.Finding, breaksOff: Bool, now: String) -> String? {
+    let reason = Self.reason(finding, breaksOff: breaksOff)
+    guard reason != told else { return nil }
+    let isFirst = told == nil
+    if isFirst { since = now }
+    told = reason
+    return "no coordinator at \(endpoint) since \(since): \(isFirst ? "" : "now ")\(reason); trying on"
+  }
+
+  private static func reason(_ finding: ConnectionProbe.Finding, breaksOff: Bool) -> String {
+    switch finding {
+    case .unresolved(let host, let reason): "the name \(host) does not resolve (\(reason))"
+    case .refused: "connection refused, nothing listens there"
+    case .unreachable(let reason): "it cannot be reached (\(reason))"
+    case .noAnswer(let seconds):
+      "no answer within \(seconds) s, the host is off or a firewall lets nothing through"
+    case .accepts where breaksOff:
+      "what listens there ends the connection in the handshake, it is no coordinator or lets in workers with keys only"
+    case .accepts: "something accepts connections there, but does not answer as a coordinator does"
+    case .missingSocket(let path): "there is no socket \(path)"
+    }
+  }
+}

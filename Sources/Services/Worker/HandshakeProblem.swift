@@ -1,0 +1,64 @@
+import Messaging
+
+/// What the ends of handshakes mean to a worker's user. `description` is one line.
+package enum HandshakeProblem: Error, Hashable, Sendable, CustomStringConvertible {
+  /// With the beginning of the worker's key.
+  case unknownKey(endpoint: String, key: String)
+  case refused(endpoint: String)
+  case coordinatorWithoutKeys(endpoint: String)
+  case keysWanted(endpoint: String)
+  /// With keys; perhaps with the wrong ones.
+  case brokenOff(endpoint: String)
+  /// Without keys.
+  case noCoordinator(endpoint: String)
+
+  /// Nil where there is nothing to say. `broken`: how many broke off in a row.
+  package init?(_ outcome: HandshakeOutcome, broken: Int, endpoint: String, security: SocketSecurity) {
+    switch (outcome, security) {
+    case (.succeeded, _): return nil
+    case (.keyRefused, .client(let keys, _)):
+      self = .unknownKey(endpoint: endpoint, key: String(keys.publicKey.hexadecimal.prefix(12)))
+    case (.keyRefused, _): self = .refused(endpoint: endpoint)
+    case (.otherSecurity, .client): self = .coordinatorWithoutKeys(endpoint: endpoint)
+    case (.otherSecurity, _): self = .keysWanted(endpoint: endpoint)
+    case (.brokenOff, .client):
+      // Once or twice may be the network, or a coordinator that just ends.
+      guard broken == 3 else { return nil }
+      self = .brokenOff(endpoint: endpoint)
+    case (.brokenOff, _):
+      // So often in a row, over several seconds, it is no network.
+      guard broken == 6 else { return nil }
+      self = .noCoordinator(endpoint: endpoint)
+    }
+  }
+
+  /// The worker has to give up.
+  package var isFinal: Bool { if case .brokenOff = self { false } else { true } }
+
+  package var description: String { "\(problem)\(advice.map { ": \($0)" } ?? "")" }
+
+  package var problem: String {
+    switch self {
+    case .unknownKey(let endpoint, let key):
+      "the coordinator at \(endpoint) does not know this worker's key \(key)…"
+    case .refused(let endpoint): "the coordinator at \(endpoint) refuses this worker"
+    case .coordinatorWithoutKeys(let endpoint): "what listens at \(endpoint) has no keys"
+    case .keysWanted(let endpoint): "the coordinator at \(endpoint) lets in workers with keys only"
+    case .brokenOff(let endpoint): "what listens at \(endpoint) ends the connection in the middle of the handshake"
+    case .noCoordinator(let endpoint):
+      "what listens at \(endpoint) is no LayerSearch coordinator, or lets in workers with keys only"
+    }
+  }
+
+  /// What to do, or to think of.
+  package var advice: String? {
+    switch self {
+    case .unknownKey: "add its line (the worker's public-key) to the coordinator's authorized keys"
+    case .refused: nil
+    case .coordinatorWithoutKeys: "start the coordinator with keys, or this worker without"
+    case .keysWanted, .noCoordinator: "give this worker keys"
+    case .brokenOff:
+      "perhaps coordinator-key in this worker's folder of keys is not that coordinator's public key, or it has no keys"
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import Foundation
+
+/// How many trainings at a time the limits of this process leave room for.
+package enum SlotLimit {
+  /// Pipes to and from an engine process.
+  private static let filesASlot = 3
+  /// What the worker opens besides: sockets, the spool, a process that is being started.
+  private static let filesInReserve = 16
+  /// The engine's own, and the two that read what it says.
+  private static let threadsASlot = 6
+  private static let threadsInReserve = 8
+
+  /// - Returns: at most `wanted`, with the reason where it is less.
+  package static func slots(wanted: Int) throws(ServiceError) -> (slots: Int, reason: String?) {
+    var (slots, reason): (Int, String?) = (wanted, nil)
+    func restrict(to allowed: Int, _ text: String) {
+      if allowed < slots { (slots, reason) = (max(0, allowed), text) }
+    }
+    if let limit = limit(RLIMIT_NOFILE.rawValue) {
+      restrict(
+        to: (limit - openFiles - filesInReserve) / filesASlot, "\(limit) open files are allowed (ulimit -n)")
+    }
+    // The superuser is not bound by it.
+    if geteuid() != 0, let limit = limit(__RLIMIT_NPROC.rawValue) {
+      restrict(
+        to: (limit - threadsOfUser - threadsInReserve) / threadsASlot,
+        "\(limit) processes and threads are allowed (ulimit -u)")
+    }
+    guard slots > 0 else { throw .noRoom(reason ?? "") }
+    return (slots, reason)
+  }
+
+  /// Nil where there is none.
+  private static func limit(_ resource: UInt32) -> Int? {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(resource), &limit) == 0, limit.rlim_cur < 1 << 40 else { return nil }
+    return Int(limit.rlim_cur)
+  }
+
+  private static var openFiles: Int { entries(of: "/proc/self/fd").count }
+
+  /// Of all processes of this user.
+  private static var threadsOfUser: Int {
+    let user = geteuid()
+    return entries(of: "/proc").filter { $0.allSatisfy(\.isNumber) }.reduce(0) { sum, process in
+      var status = stat()
+      guard stat("/proc/\(process)", &status) == 0, status.st_uid == user else { return sum }
+      return sum + entries(of: "/proc/\(process)/task").count
+    }
+  }
+
+  private static func entries(of folder: String) -> [String] {
+    guard let stream = opendir(folder) else { return [] }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names
+  }
+}

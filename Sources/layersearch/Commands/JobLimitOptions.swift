@@ -1,0 +1,51 @@
+import ArgumentParser
+import Engines
+import TextInput
+
+/// For `worker` and `run`.
+struct JobLimitOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Most memory of one training, such as 4GB or 800MB: beyond it the training is ended and counts as failed.",
+      valueName: "size"), transform: MemorySize.init(option:))
+  var memoryPerJob: MemorySize?
+
+  @Option(
+    help: ArgumentHelp(
+      "Longest time of one training, such as 90s, 30min or 2h: after it the training is ended and counts as failed.",
+      valueName: "time"), transform: TimeSpan.init(option:))
+  var timePerJob: TimeSpan?
+
+  @Option(
+    help: ArgumentHelp(
+      "A training that makes no progress for so long hangs, is ended and counts as failed.", valueName: "time"),
+    transform: TimeSpan.init(option:))
+  var longestSilence: TimeSpan = TimeSpan(seconds: 900)
+
+  func validate() throws {
+    if let memoryPerJob, memoryPerJob.bytes < 1_000_000 {
+      throw ValidationError("--memory-per-job \(memoryPerJob): no training fits into less than 1MB; give 1GB, say")
+    }
+    if let timePerJob, timePerJob.seconds < 0.1 {
+      throw ValidationError("--time-per-job \(timePerJob): no training takes less than 0.1s; give 1h, say")
+    }
+    if longestSilence.seconds < 1 {
+      throw ValidationError(
+        "--longest-silence \(longestSilence): trainings report twice a second, so that less than 1s ends them all")
+    }
+  }
+
+  var limits: JobLimits {
+    JobLimits(
+      memoryBytes: memoryPerJob?.bytes, seconds: timePerJob?.seconds, silenceSeconds: longestSilence.seconds,
+      names: .init(memory: "--memory-per-job", time: "--time-per-job", silence: "--longest-silence"))
+  }
+
+  /// To pass on to a worker process.
+  var arguments: [String] {
+    var arguments = ["--longest-silence", longestSilence.description]
+    if let memoryPerJob { arguments += ["--memory-per-job", memoryPerJob.description] }
+    if let timePerJob { arguments += ["--time-per-job", timePerJob.description] }
+    return arguments
+  }
+}

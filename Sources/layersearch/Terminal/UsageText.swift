@@ -1,0 +1,69 @@
+import ContentExchange
+import Files
+import Services
+import ShellCommands
+import Studies
+
+/// An error of a library that a command line says in words of its own, with the options that help.
+protocol UsageText: Error {
+  var usage: String { get }
+}
+
+extension StudyError: UsageText {
+  var usage: String {
+    switch self {
+    case .missing(let folder, let similar):
+      "study \(folder): there is no study to go on with (--must-exist)" + Self.advice(similar)
+    case .exists(let folder):
+      "study \(folder): there is a study already; go on with it with --resume, or choose another folder with --study"
+    case .noBend(let study):
+      "--candidate knee: \(self); choose a row of it, which is listed by: "
+        + ShellCommand.line(["layersearch", "export", study, "--format", "csv"])
+    case .noRow(let row, _, _): "--candidate \(row): \(self); give \(CandidateNames.kinds)"
+    case .unknownSubject(let subject, _, let folder, _):
+      "--explain \(subject.debugDescription): \(self), workers are listed by: "
+        + ShellCommand.line(["layersearch", "status", folder])
+    }
+  }
+
+  /// Where a study was to be resumed and there is none.
+  var notice: String? {
+    guard case .missing(let folder, let similar) = self else { return nil }
+    return "study \(folder): there is none to go on with, a new one is begun" + Self.advice(similar)
+  }
+
+  private static func advice(_ similar: String?) -> String { similar.map { "; did you mean --study \($0)?" } ?? "" }
+}
+
+extension SpoolError: UsageText {
+  var usage: String { "\(self); \(CacheFolder.remedy("--spool"))" }
+}
+
+extension HandshakeProblem: UsageText {
+  var usage: String {
+    switch self {
+    case .coordinatorWithoutKeys: "\(problem): start the coordinator with --keys, or this worker without"
+    case .keysWanted, .noCoordinator: "\(problem): give --keys DIR"
+    default: description
+    }
+  }
+}
+
+extension ContentError: UsageText {
+  var usage: String {
+    switch self {
+    case .noFolder: "\(self); \(CacheFolder.remedy("--data-cache"))"
+    case .unwritable: "\(self); free space, or \(CacheFolder.remedy("--data-cache"))"
+    case .diskFull: "\(self); free space, or name another folder with --data-cache"
+    case .exceedsLimit, .limitReached: "\(self); raise --data-cache-gigabytes"
+    case .noHash, .otherVersion, .damagedInUse, .unremovable, .unreadable, .changed, .noSuchBytes: description
+    }
+  }
+}
+
+extension CacheFolder {
+  /// What to do where nothing can be written there. `option` names another place.
+  static func remedy(_ option: String) -> String {
+    "name a folder of this user with \(option), or set XDG_CACHE_HOME or HOME to one"
+  }
+}
