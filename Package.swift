@@ -121,13 +121,21 @@ let package = Package(
       dependencies: [
         "BasisEngine", "Failpoints", "Files", "Processes", "ReadableText", "SearchCore", "SearchProtocol",
       ]),
+    // simulated workers
+    .target(
+      name: "Simulation",
+      dependencies: [
+        "Configuration", "Coordination", "Files", "Messaging", "Processes", "Randomness", "ReadableText", "SearchCore",
+        "SearchProtocol", "StudyStore",
+      ]),
     // coordinators and workers at work
     .target(
       name: "Services",
       dependencies: [
-        "Coordination", "Files", "Keys", "Messaging", "Processes", "ReadableText", "SearchCore", "SearchProtocol",
-        "Studies",
-        "StudyStore", .product(name: "Logging", package: "swift-log"),
+        "ContentExchange", "Coordination", "Digests", "Engines", "Failpoints", "Files", "ImageData", "Keys",
+        "Messaging",
+        "Processes", "ReadableText", "SearchCore", "SearchProtocol", "Studies", "StudyStore",
+        .product(name: "Logging", package: "swift-log"),
       ]),
 
     // the command line
@@ -137,8 +145,6 @@ let package = Package(
         "BasisEngine",
         "Configuration",
         "ContentExchange",
-        "Coordination",
-        "Digests",
         "Engines",
         "Failpoints",
         "Files",
@@ -154,6 +160,7 @@ let package = Package(
         "SearchProtocol",
         "Services",
         "ShellCommands",
+        "Simulation",
         "Studies",
         "StudyStore",
         "TextInput",
@@ -191,13 +198,14 @@ let package = Package(
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "SearchCore"]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "SearchCore"]),
     .testTarget(name: "KeysTests", dependencies: ["Keys", "Messaging"]),
-    .testTarget(name: "ContentExchangeTests", dependencies: ["ContentExchange", "Digests", "Files", "ImageData", "TestSupport"]),
+    .testTarget(
+      name: "ContentExchangeTests", dependencies: ["ContentExchange", "Digests", "Files", "ImageData", "TestSupport"]),
     .testTarget(name: "StudiesTests", dependencies: ["SearchCore", "Studies", "StudyStore"]),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .testTarget(name: "ShellCommandsTests", dependencies: ["ShellCommands", "TestSupport"]),
     .testTarget(name: "EnginesTests", dependencies: ["Engines", "Processes", "SearchCore", "SearchProtocol"]),
     .testTarget(
-      name: "ServicesTests", dependencies: ["Processes", "SearchCore", "SearchProtocol", "Services", "TestSupport"]),
+      name: "ServicesTests", dependencies: ["Processes", "SearchProtocol", "Services", "TestSupport"]),
     .testTarget(
       name: "CommandLineTests",
       dependencies: [
@@ -206,15 +214,13 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "Digests",
         "Failpoints",
         "Keys",
         "Messaging",
-        "Processes",
         "Randomness",
-        "Reporting",
         "SearchCore",
         "SearchProtocol",
+        "Services",
         "ShellCommands",
         "Studies",
         "StudyStore",

@@ -2,7 +2,6 @@ import BasisEngine
 import Failpoints
 import Files
 import Foundation
-import Messaging
 import Processes
 import SearchProtocol
 import Synchronization

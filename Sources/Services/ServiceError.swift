@@ -2,10 +2,15 @@
 package enum ServiceError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The limits of this process leave room for no training at all.
   case noRoom(String)
+  /// A worker that has to give up, and why.
+  case gaveUp(String)
+  /// The worker beside a local coordinator ends over and over, or gave up.
+  case localWorkerEnded(String)
 
   package var description: String {
     switch self {
     case .noRoom(let reason): "there is no room for a training: \(reason); raise that limit"
+    case .gaveUp(let reason), .localWorkerEnded(let reason): reason
     }
   }
 }

@@ -4,8 +4,6 @@ import Messaging
 import SearchProtocol
 import Testing
 
-@testable import layersearch
-
 @Suite("attack", .serialized)
 struct AttackTests {
   /// Messages in all. LAYERSEARCH_ATTACK_MESSAGES makes it longer.

@@ -4,8 +4,6 @@ import Messaging
 import SearchProtocol
 import Testing
 
-@testable import layersearch
-
 /// What peers that say too much cost a live coordinator: its memory, its log, its record, and the patience of an honest worker.
 @Suite("floods", .serialized)
 struct FloodTests {

@@ -2,8 +2,6 @@ import Foundation
 import ShellCommands
 import Testing
 
-@testable import layersearch
-
 @Suite("trainings that are interrupted", .serialized)
 struct InterruptedTrainingTests {
   private let settings = [

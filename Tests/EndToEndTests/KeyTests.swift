@@ -3,8 +3,6 @@ import Keys
 import Messaging
 import Testing
 
-@testable import layersearch
-
 @Suite("keys", .serialized)
 struct KeyTests {
   private func mode(_ path: String) -> Int {

@@ -1,9 +1,6 @@
-import Engines
 import Foundation
 import Services
 import Testing
-
-@testable import layersearch
 
 /// What a machine really has: processors, memory, addresses, a home folder or none.
 @Suite("what a machine really has", .serialized)

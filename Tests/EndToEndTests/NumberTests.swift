@@ -1,8 +1,6 @@
 import Foundation
 import Testing
 
-@testable import layersearch
-
 @Suite("numbers and names on the command line", .serialized)
 struct NumberTests {
   private static let train = ["train", "--model", "resnet8", "--data", "shapes10", "--epochs", "1"]

@@ -1,9 +1,6 @@
 import Foundation
 import SearchCore
-import Services
 import Testing
-
-@testable import layersearch
 
 @Suite("what a study says while it goes on", .serialized)
 struct SayingTests {

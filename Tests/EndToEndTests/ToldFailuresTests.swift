@@ -4,8 +4,6 @@ import Studies
 import StudyStore
 import Testing
 
-@testable import layersearch
-
 @Suite("failures are told wherever a study is shown")
 struct ToldFailuresTests {
   /// A study as a coordinator records it: its results by candidate in the order of the search, nil for one that was set aside.

@@ -5,7 +5,7 @@ import Messaging
 ///
 /// As long as little waits, that is the order in which it came. Where more comes than can be handled, peers take turns
 /// (`FairQueue`), and those that say most are cut off.
-package struct CoordinatorTraffic {
+struct CoordinatorTraffic {
   package typealias Input = CoordinatorSocket.Input
 
   /// So much at once is handled as it came.

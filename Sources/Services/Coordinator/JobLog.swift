@@ -4,13 +4,13 @@ import SearchCore
 import SearchProtocol
 
 /// A line a job, for those who asked for it: begun, finished, handed back. (Failures are told to everybody.)
-package struct JobLog {
+struct JobLog {
   private let log: Logger
   /// For labels; nil shows candidates in full.
   private let architecture: Architecture?
 
   /// Nil where nobody would see it: then it costs nothing.
-  package init?(_ log: Logger, architecture: @autoclosure () -> Architecture? = nil) {
+  init?(_ log: Logger, architecture: @autoclosure () -> Architecture? = nil) {
     guard log.logLevel <= .debug else { return nil }
     self.log = log
     self.architecture = architecture()

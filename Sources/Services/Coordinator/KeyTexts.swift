@@ -2,13 +2,13 @@ import Messaging
 
 /// The authorized keys as the coordinator's machine knows them, as texts, with their names. A text is made once for a key:
 /// each message brings its sender's.
-package struct KeyTexts {
+struct KeyTexts {
   private var texts: [PublicKey: String] = [:]
   private var names: [String: String] = [:]
 
-  package init() {}
+  init() {}
 
-  package init(_ keys: AuthorizedKeys) {
+  init(_ keys: AuthorizedKeys) {
     for (key, name) in keys.names {
       let text = key.hexadecimal
       texts[key] = text

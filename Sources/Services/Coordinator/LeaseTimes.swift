@@ -9,6 +9,15 @@ package struct LeaseTimes {
   /// Without progress of a training until it is taken for lost; nil for the machine's own number.
   package var stalledSeconds: Double?
 
+  package init(
+    heartbeatSeconds: Double, leaseSeconds: Double, failuresUntilSetAside: Int? = nil, stalledSeconds: Double? = nil
+  ) {
+    self.heartbeatSeconds = heartbeatSeconds
+    self.leaseSeconds = leaseSeconds
+    self.failuresUntilSetAside = failuresUntilSetAside
+    self.stalledSeconds = stalledSeconds
+  }
+
   /// Workers of the same machine: no network that could be slow.
   package static let local = LeaseTimes(heartbeatSeconds: 1, leaseSeconds: 20)
 

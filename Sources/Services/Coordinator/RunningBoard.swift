@@ -8,7 +8,7 @@ import Synchronization
 
 /// The coordinator's side of `RunningState`: keeps it up message by message, and writes it into the study's folder about once a second,
 /// on a thread of its own. Belongs to the coordinator's thread.
-package final class RunningBoard {
+final class RunningBoard {
   private static let secondsBetween = 1.0
 
   private let path: String
@@ -18,7 +18,7 @@ package final class RunningBoard {
   private var nextWrite = 0.0
   private let writer: Writer
 
-  package init(studyFolder: String) {
+  init(studyFolder: String) {
     path = RunningState.path(studyFolder: studyFolder)
     writer = Writer(path: path)
     // What a coordinator before this one left behind when it was killed.
@@ -43,7 +43,7 @@ package final class RunningBoard {
   }
 
   /// The name of the key that a worker came in with; nil once it has left.
-  package func setKeyName(_ name: String?, of worker: String) {
+  func setKeyName(_ name: String?, of worker: String) {
     guard keyNames[worker] != name else { return }
     keyNames[worker] = name
     hasChanged = true

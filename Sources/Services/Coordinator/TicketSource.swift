@@ -1,7 +1,7 @@
 import Foundation
 
 /// Numbers that no peer can guess. They are drawn from the system many at a time, because each message takes one.
-package struct TicketSource {
+struct TicketSource {
   private var drawn: [UInt64] = []
   /// 256 bytes are the most that the system gives at once.
   private static let drawnAtOnce = 32

@@ -1,5 +1,5 @@
 /// The names of the keys that workers came in with, as the list of authorized keys has them: what a log calls a worker by.
-package struct WorkerNames {
+struct WorkerNames {
   private var names: [String: String] = [:]
 
   package mutating func set(_ name: String?, of worker: String) { names[worker] = name }
@@ -10,7 +10,7 @@ package struct WorkerNames {
   package func title(of worker: String) -> String { names[worker].map { "\(worker) (key \($0))" } ?? worker }
 
   /// `worker w1 is benched: …` → `worker w1 (key node7) is benched: …`
-  package func annotated(_ text: String) -> String {
+  func annotated(_ text: String) -> String {
     guard !names.isEmpty else { return text }
     var words = text.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
     for index in words.indices.dropFirst() where words[index - 1] == "worker" {

@@ -2,7 +2,7 @@
 /// order. What takes long to handle (a long message) has turns of its own, so that it holds up its own peer first.
 ///
 /// Everything here takes the same time whatever waits, but `heaviest`. Pure.
-package struct FairQueue<Peer: Hashable, Element> {
+struct FairQueue<Peer: Hashable, Element> {
   private struct Line {
     var elements: [(element: Element, bytes: Int)] = []
     var head = 0
@@ -50,14 +50,14 @@ package struct FairQueue<Peer: Hashable, Element> {
   }
 
   /// More bytes make an element one that takes long.
-  package let longBytes: Int
+  let longBytes: Int
   private var lines: [Peer: Line] = [:]
   private var short = Ring()
   private var long = Ring()
   package private(set) var bytes = 0
   package private(set) var count = 0
 
-  package init(longBytes: Int) { self.longBytes = longBytes }
+  init(longBytes: Int) { self.longBytes = longBytes }
 
   package var isEmpty: Bool { count == 0 }
 
@@ -72,14 +72,14 @@ package struct FairQueue<Peer: Hashable, Element> {
   }
 
   /// The next of those that do not take long; nil where there is none.
-  package mutating func nextShort() -> (element: Element, bytes: Int)? {
+  mutating func nextShort() -> (element: Element, bytes: Int)? {
     while let peer = short.removeFirst() {
       if let next = takeFirst(of: peer, isLong: false) { return next }
     }
     return nil
   }
 
-  package mutating func nextLong() -> (element: Element, bytes: Int)? {
+  mutating func nextLong() -> (element: Element, bytes: Int)? {
     while let peer = long.removeFirst() {
       if let next = takeFirst(of: peer, isLong: true) { return next }
     }
@@ -100,7 +100,7 @@ package struct FairQueue<Peer: Hashable, Element> {
   }
 
   /// Of all that waits, whose is most.
-  package var heaviest: (peer: Peer, bytes: Int)? {
+  var heaviest: (peer: Peer, bytes: Int)? {
     lines.max { $0.value.bytes < $1.value.bytes }.map { ($0.key, $0.value.bytes) }
   }
 

@@ -5,7 +5,7 @@ import Logging
 ///
 /// Lines are of a kind where they have the same level and first word, which is the program's own. Lines about jobs and attempts are not
 /// counted: each job has a few at most. Times are seconds of a monotonic clock. Pure.
-package struct LogLimiter {
+struct LogLimiter {
   typealias Line = (level: Logger.Level, text: String)
 
   private struct Kind {
@@ -16,7 +16,7 @@ package struct LogLimiter {
     var since = 0.0
   }
 
-  package static let burst = 50
+  static let burst = 50
   static let secondsBetweenSums = 10.0
   private static let linesASecond = 1.0
   private static let unlimited: Set<Substring> = ["job", "attempt"]

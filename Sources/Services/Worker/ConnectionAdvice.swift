@@ -1,11 +1,11 @@
 /// Tells a worker's user why it waits: after the first attempt that failed, and again when the reason changes.
-package struct ConnectionAdvice {
+struct ConnectionAdvice {
   package let endpoint: String
   private var told: String?
   /// When the first look failed, as text.
   private var since = ""
 
-  package init(endpoint: String) { self.endpoint = endpoint }
+  init(endpoint: String) { self.endpoint = endpoint }
 
   package mutating func connected() { told = nil }
 

@@ -5,7 +5,7 @@ import Synchronization
 
 /// Finds out why a worker has no connection, by ways of its own, since ZeroMQ tries again in silence: whether the name resolves
 /// and whether something accepts a connection of TCP there. Looks only while no connection stands, on a thread of its own.
-package final class ConnectionProbe: Sendable {
+final class ConnectionProbe: Sendable {
   package enum Finding: Hashable, Sendable {
     case unresolved(host: String, reason: String)
     case refused
@@ -34,7 +34,7 @@ package final class ConnectionProbe: Sendable {
   private static let longestPause = 15.0
   private static let answerSeconds = 5
 
-  package init(endpoint: String, deliver: @escaping @Sendable (Finding) -> Void) {
+  init(endpoint: String, deliver: @escaping @Sendable (Finding) -> Void) {
     self.endpoint = endpoint
     self.deliver = deliver
   }

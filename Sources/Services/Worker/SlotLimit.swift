@@ -1,7 +1,7 @@
 import Foundation
 
 /// How many trainings at a time the limits of this process leave room for.
-package enum SlotLimit {
+enum SlotLimit {
   /// Pipes to and from an engine process.
   private static let filesASlot = 3
   /// What the worker opens besides: sockets, the spool, a process that is being started.

@@ -93,7 +93,7 @@ package final class Spool {
   }
 
   /// Reports that wait for a worker of their study.
-  struct Waiting: Hashable {
+  package struct Waiting: Hashable {
     /// Its ID, as far as a file's name can have it.
     package var study: String
     package var count: Int

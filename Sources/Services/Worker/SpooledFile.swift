@@ -4,7 +4,7 @@ import Processes
 import SearchProtocol
 
 /// A file of a spool by its name, `STUDY.JOB.ATTEMPT.json`. Whatever else somebody put there is not opened.
-struct SpooledFile {
+package struct SpooledFile {
   package let name: String
   package let path: String
   /// Of the study, what a file's name can have; nil where the name is none that a worker gives.

@@ -15,7 +15,7 @@ package struct WorkerIdentity: Sendable {
   }
 
   /// What the names of this host's workers begin with.
-  package static var plainHostName: String {
+  static var plainHostName: String {
     let plain = (HostName.current ?? "").prefix { $0 != "." }
       .filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
     return plain.isEmpty ? "host" : String(plain.prefix(40))

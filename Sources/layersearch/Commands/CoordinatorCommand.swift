@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Messaging
 import Processes
 import Services
 
@@ -38,7 +39,7 @@ struct CoordinatorCommand: ParsableCommand {
   @OptionGroup var verbosity: VerbosityOptions
 
   func validate() throws {
-    try Endpoint.check(bind, option: "--bind", isBound: true)
+    do { try Endpoint.check(bind, isBound: true) } catch { throw ValidationError("--bind \(error)") }
     try security.check(bind)
     try failures.check(resume: study.resume)
   }
@@ -63,7 +64,9 @@ struct CoordinatorCommand: ParsableCommand {
     }
     let service = try CoordinatorService(
       study: study, socket: socket,
-      options: .init(stays: stay, isQuiet: verbosity.quiet, times: lease.times, failures: failures.rules), log: log)
+      options: .init(
+        stays: stay, times: lease.times, failures: failures.rules,
+        display: ProgressDisplay.forService(isQuiet: verbosity.quiet)), log: log)
     let stop = service.stop
     let signals = Signals { _, count in
       // Everything that was acknowledged is on disk: a second signal may end the process where it is.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Keys
+import Messaging
 
 /// How a coordinator that others may reach keeps strangers out.
 struct CoordinatorKeyOptions: ParsableArguments {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Coordination
+import Services
 import Studies
 
 /// What a coordinator does about jobs that fail, for `run` and `coordinator`.
@@ -38,17 +38,5 @@ struct FailureOptions: ParsableArguments {
     if let job = setAside.first(where: { !open.contains(Int64($0)) }) {
       throw Failure.usage("--set-aside \(job): the study has no job \(job) without a result")
     }
-  }
-}
-
-/// How much failure a coordinator bears.
-struct FailureRules {
-  var giveUpAfter: Int
-  /// Jobs that are set aside at the start.
-  var leftOut: Set<Int64>
-
-  func apply(to settings: inout CoordinatorSettings) {
-    settings.failuresUntilGivenUp = giveUpAfter
-    settings.leftOut = leftOut
   }
 }

@@ -43,9 +43,13 @@ struct RunCommand: ParsableCommand {
     let socket = try CoordinatorSocket(endpoint: "tcp://127.0.0.1:0")
     let service = try CoordinatorService(
       study: study, socket: socket,
-      options: .init(stays: false, isQuiet: verbosity.quiet, times: .local, failures: failures.rules),
+      options: .init(
+        stays: false, times: .local, failures: failures.rules,
+        display: ProgressDisplay.forService(isQuiet: verbosity.quiet)),
       log: StandardErrorLog.logger("run", level: verbosity.level == .info ? .notice : verbosity.level))
-    let worker = LocalWorker()
+    let worker = LocalWorker(errorPrefix: ProcessExit.errorPrefix) {
+      StandardError.shared.writeLogLine("worker: \($0)")
+    }
     let signals = Signals { _, count in
       if count > 1 {
         worker.kill()
@@ -80,7 +84,9 @@ struct RunCommand: ParsableCommand {
   private func workerArguments(_ endpoint: String, _ study: OpenStudy) -> [String] {
     // Whoever stops a command at a terminal does not want to wait.
     // What waits for its acknowledgement stays with the study: nothing here needs a home folder.
-    var arguments = ["--connect", endpoint, "--grace", "3s", "--spool", "\(study.folder)/spool"] + limits.arguments
+    var arguments =
+      ["worker", "--leave-with-input", "--connect", endpoint, "--grace", "3s", "--spool", "\(study.folder)/spool"]
+      + limits.arguments
     if let slots { arguments += ["--slots", "\(slots)"] }
     if let folder = study.data?.pathHint { arguments += ["--data", folder] }
     return arguments + (verbosity.verbose ? ["--verbose"] : ["--quiet"])

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Processes
 import SearchProtocol
+import Simulation
 
 extension DurationDistribution: ExpressibleByArgument {}
 
@@ -84,6 +85,17 @@ struct SimulateCommand: ParsableCommand {
     }
   }
 
+  /// The simulated workers' one, in a process of its own.
+  private var coordinator: SimulatedCoordinator {
+    let lease = ["--heartbeat-seconds", "\(lease.heartbeatSeconds)", "--lease-seconds", "\(lease.leaseSeconds)"]
+    return SimulatedCoordinator { configuration, study, endpoint in
+      ["coordinator", configuration, "--study", study, "--bind", endpoint ?? "tcp://127.0.0.1:0", "--quiet"]
+        + (endpoint == nil ? [] : ["--resume"]) + lease + ["--leave-with-input"]
+    } onLogLine: { line in
+      StandardError.shared.writeLogLine("coordinator: \(line)")
+    }
+  }
+
   func run() throws {
     let engine = SimulatedEngine(distribution: distribution, meanDuration: mean, failureRate: failureRate)
     var shown = 0.0
@@ -101,9 +113,7 @@ struct SimulateCommand: ParsableCommand {
       report = try SocketSimulation(
         workers: workers, slots: slots, threads: threads, jobs: jobs, engine: engine, folder: study,
         restartAfter: restartAfter,
-        leaseArguments: [
-          "--heartbeat-seconds", "\(lease.heartbeatSeconds)", "--lease-seconds", "\(lease.leaseSeconds)",
-        ]
+        coordinator: coordinator
       ).run(onProgress: onProgress)
     }
     if json {

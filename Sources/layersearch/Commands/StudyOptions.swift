@@ -1,4 +1,5 @@
 import ArgumentParser
+import Services
 import ShellCommands
 import Studies
 

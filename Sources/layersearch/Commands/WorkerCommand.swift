@@ -4,6 +4,7 @@ import Files
 import Foundation
 import ImageData
 import Keys
+import Messaging
 import Processes
 import SearchProtocol
 import Services
@@ -81,7 +82,7 @@ struct WorkerCommand: ParsableCommand {
   @OptionGroup var verbosity: VerbosityOptions
 
   func validate() throws {
-    try Endpoint.check(connect, option: "--connect", isBound: false)
+    do { try Endpoint.check(connect, isBound: false) } catch { throw ValidationError("--connect \(error)") }
   }
 
   func run() throws {

@@ -6,6 +6,7 @@ import Files
 import Foundation
 import ReadableText
 import SearchCore
+import Simulation
 import Studies
 import StudyStore
 
@@ -44,6 +45,8 @@ extension OutputFile {
 
 /// How the process ends: 0 done, 1 failed, 2 usage or configuration; errors as one line on standard error.
 enum ProcessExit {
+  static let errorPrefix = "layersearch: error: "
+
   static func end(with error: any Error) -> Never {
     if let code = error as? ExitCode { endInOrder(code) }
     let parserCode = LayerSearch.exitCode(for: error)
@@ -59,14 +62,14 @@ enum ProcessExit {
         + " (see \(CommandArguments.helpCommand(Array(CommandLine.arguments.dropFirst()))))" : describe(error)
     // A configuration with several problems has a line for each.
     let lines = (error as? ConfigurationError)?.problems.map(\.description) ?? [text.inOneLine]
-    StandardError.shared.end(saying: lines.map { "layersearch: error: \($0)" }.joined(separator: "\n"))
+    StandardError.shared.end(saying: lines.map { errorPrefix + $0 }.joined(separator: "\n"))
     exit(usage ? Failure.Code.usage.rawValue : code(of: error).rawValue)
   }
 
   /// After all that was to be done: 0, or `code`, where everything that was said on standard output has arrived.
   static func endInOrder(_ code: ExitCode = .success) -> Never {
     if let problem = StandardOutput.problem() {
-      StandardError.shared.end(saying: "layersearch: error: \(problem)")
+      StandardError.shared.end(saying: errorPrefix + problem)
       exit(Failure.Code.failed.rawValue)
     }
     exit(code.rawValue)
@@ -74,7 +77,7 @@ enum ProcessExit {
 
   /// For a user who does not want to wait: from any thread, and without winding anything up.
   static func atOnce() -> Never {
-    StandardError.shared.end(saying: "layersearch: error: ended at once by a second signal")
+    StandardError.shared.end(saying: errorPrefix + "ended at once by a second signal")
     _exit(Failure.Code.failed.rawValue)
   }
 
@@ -83,6 +86,7 @@ enum ProcessExit {
     case let failure as Failure: failure.code
     case is ConfigurationError, is SearchError, is StudyError: .usage
     case let error as FileError: Failure(error).code
+    case SimulationError.exists: .usage
     case EngineError.output(let error): Failure(error).code
     case let error as StoreError where [.differentConfiguration, .alreadyExists].contains(error.code): .usage
     default: .failed

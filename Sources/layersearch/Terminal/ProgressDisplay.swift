@@ -1,3 +1,6 @@
+import Services
+import Studies
+
 /// Shows progress on standard error: a status line on a terminal, otherwise a plain line every ten seconds and at the end.
 struct ProgressDisplay {
   private let plainInterval = 10.0
@@ -6,6 +9,12 @@ struct ProgressDisplay {
   private let isQuiet: Bool
 
   init(isQuiet: Bool) { self.isQuiet = isQuiet }
+
+  /// For a service, which tells facts often.
+  static func forService(isQuiet: Bool) -> ProgressReporter.Display {
+    var display = ProgressDisplay(isQuiet: isQuiet)
+    return { facts, isLast, now in isLast ? display.finish(facts, now: now) : display.show(facts, now: now) }
+  }
 
   /// `now` in seconds of a monotonic clock.
   mutating func show(_ facts: ProgressFacts, now: Double) {

@@ -2,6 +2,7 @@ import ContentExchange
 import Files
 import Services
 import ShellCommands
+import Simulation
 import Studies
 
 /// An error of a library that a command line says in words of its own, with the options that help.
@@ -47,6 +48,10 @@ extension HandshakeProblem: UsageText {
     default: description
     }
   }
+}
+
+extension SimulationError: UsageText {
+  var usage: String { if case .exists = self { "--study \(self)" } else { description } }
 }
 
 extension ContentError: UsageText {

@@ -1,4 +1,3 @@
-import BasisEngine
 import Configuration
 import Coordination
 import Foundation
@@ -8,11 +7,18 @@ import SearchProtocol
 
 /// The real state machines on a clock that jumps from event to event: no sockets, no disk, no waiting. For more workers than
 /// a machine has ports, and to see what the coordinator's decisions alone cost.
-struct VirtualSimulation {
-  var workers: Int
-  var slots: Int
-  var jobs: Int
-  var engine: SimulatedEngine
+package struct VirtualSimulation {
+  package var workers: Int
+  package var slots: Int
+  package var jobs: Int
+  package var engine: SimulatedEngine
+
+  package init(workers: Int, slots: Int, jobs: Int, engine: SimulatedEngine) {
+    self.workers = workers
+    self.slots = slots
+    self.jobs = jobs
+    self.engine = engine
+  }
 
   /// Seconds that a message is under way, and that a turn of the coordinator takes to be committed.
   private static let latency = 0.0002
@@ -73,7 +79,7 @@ struct VirtualSimulation {
     }
   }
 
-  func run(onProgress: (_ finished: Int, _ welcomed: Int) -> Void) throws -> SimulationReport {
+  package func run(onProgress: (_ finished: Int, _ welcomed: Int) -> Void) throws -> SimulationReport {
     var run = try Run(self)
     return try run.toTheEnd(onProgress: onProgress)
   }
@@ -131,7 +137,8 @@ struct VirtualSimulation {
         }
       }
       guard hasStopped, finished.count + setAside.count == added, finished.isDisjoint(with: setAside) else {
-        throw Failure.failed("the simulation ended with \(finished.count) results of \(added) jobs; this is a defect")
+        throw SimulationError.failed(
+          "the simulation ended with \(finished.count) results of \(added) jobs; this is a defect")
       }
       let seconds = max(1e-9, population.tally.lastAcknowledgement)
       return SimulationReport(
@@ -198,7 +205,7 @@ struct VirtualSimulation {
             .toWorker(message, Self.worker(peer)), after: VirtualSimulation.commit + VirtualSimulation.latency)
         // Nothing asks for an embedded data set.
         case .sendData, .log: break
-        case .giveUp(let reason): throw Failure.failed(reason)
+        case .giveUp(let reason): throw SimulationError.failed(reason)
         case .stop: hasStopped = true
         }
       }
@@ -208,7 +215,7 @@ struct VirtualSimulation {
       switch change {
       case .jobAdded: added += 1
       case .jobFinished(let job, _, _, _):
-        guard finished.insert(job).inserted else { throw Failure.failed("job \(job) was recorded twice") }
+        guard finished.insert(job).inserted else { throw SimulationError.failed("job \(job) was recorded twice") }
       case .jobSetAside(let job, _): setAside.insert(job)
       default: break
       }

@@ -1,6 +1,5 @@
+import Messaging
 import Testing
-
-@testable import layersearch
 
 @Suite("endpoints")
 struct EndpointTests {
@@ -11,14 +10,14 @@ struct EndpointTests {
       "tcp://[0:0:0:0:0:0:0:1]:5", "tcp://[::ffff:127.0.0.1]:5", "tcp://lo:5",
       "tcp://LocalHost:5", "tcp://[::1%lo]:5",
     ] {
-      #expect(Endpoint.isLocal(endpoint))
+      #expect(Messaging.Endpoint.isLocal(endpoint))
     }
     for endpoint in [
       "tcp://*:1", "tcp://0.0.0.0:1", "tcp://10.0.0.1:1", "tcp://[::]:1", "tcp://eth0:1", "udp://127.0.0.1:1",
       "tcp://127.example.com:1", "tcp://[::2]:1", "tcp://[::ffff:10.0.0.1]:1", "tcp://[fe80::1%lo]:1",
       "tcp://localhost.x:1",
     ] {
-      #expect(!Endpoint.isLocal(endpoint))
+      #expect(!Messaging.Endpoint.isLocal(endpoint))
     }
   }
 }

@@ -4,14 +4,14 @@ import SearchCore
 import SearchProtocol
 
 /// How long simulated trainings take.
-enum DurationDistribution: String, CaseIterable, Sendable {
+package enum DurationDistribution: String, CaseIterable, Sendable {
   case constant
   case exponential
   /// With a standard deviation of 0.5 of the logarithm: most near the mean, some twice as long.
   case lognormal
 
   /// Seconds; their mean is `mean`.
-  func draw(mean: Double, using random: inout StableRandom) -> Double {
+  package func draw(mean: Double, using random: inout StableRandom) -> Double {
     switch self {
     case .constant: return mean
     case .exponential: return -mean * log(1 - random.uniform())
@@ -24,22 +24,28 @@ enum DurationDistribution: String, CaseIterable, Sendable {
 
 /// An engine that trains nothing: what becomes of an attempt, and after how long, follows from the job's seed alone, so that
 /// a simulation finds the same however it is run.
-struct SimulatedEngine: Sendable {
-  var distribution = DurationDistribution.constant
+package struct SimulatedEngine: Sendable {
+  let distribution: DurationDistribution
   /// Seconds.
-  var meanDuration = 0.0
+  let meanDuration: Double
   /// Of the attempts, 0…1.
-  var failureRate = 0.0
+  let failureRate: Double
 
-  static let kernelVariant = "simulated"
+  package init(distribution: DurationDistribution, meanDuration: Double, failureRate: Double) {
+    self.distribution = distribution
+    self.meanDuration = meanDuration
+    self.failureRate = failureRate
+  }
 
-  enum Outcome: Sendable {
+  package static let kernelVariant = "simulated"
+
+  package enum Outcome: Sendable {
     case finished(TrialResult)
     case failed(reason: String)
   }
 
   /// - Parameter attempt: another attempt at the same job takes another time and may end otherwise, but finds the same.
-  func run(seed: UInt64, attempt: Int, epochs: Int) -> (seconds: Double, Outcome) {
+  package func run(seed: UInt64, attempt: Int, epochs: Int) -> (seconds: Double, Outcome) {
     var random = StableRandom(seed: seed)
     let accuracy = 0.5 + random.uniform() / 2
     let loss = 1.5 - accuracy

@@ -3,27 +3,41 @@ import Processes
 import StudyStore
 
 /// Simulated workers against a real coordinator process, over real sockets, with every result on the disk.
-struct SocketSimulation {
-  var workers: Int
-  var slots: Int
-  var threads: Int
-  var jobs: Int
-  var engine: SimulatedEngine
+package struct SocketSimulation {
+  package var workers: Int
+  package var slots: Int
+  package var threads: Int
+  package var jobs: Int
+  package var engine: SimulatedEngine
   /// Where the study is kept; nil for a temporary folder.
-  var folder: String?
+  package var folder: String?
   /// Kills the coordinator so many seconds after all workers were there, and starts it again.
-  var restartAfter: Double?
-  var leaseArguments: [String] = []
+  package var restartAfter: Double?
+  package var coordinator: SimulatedCoordinator
+
+  package init(
+    workers: Int, slots: Int, threads: Int, jobs: Int, engine: SimulatedEngine, folder: String? = nil,
+    restartAfter: Double? = nil, coordinator: SimulatedCoordinator
+  ) {
+    self.workers = workers
+    self.slots = slots
+    self.threads = threads
+    self.jobs = jobs
+    self.engine = engine
+    self.folder = folder
+    self.restartAfter = restartAfter
+    self.coordinator = coordinator
+  }
 
   private static let pollMicroseconds: UInt32 = 10_000
   /// A simulation in which nothing at all is acknowledged for so long has failed.
   private static let longestStandstill = 120.0
   private static let longestDelivery = 10.0
 
-  func run(onProgress: (_ acknowledged: Int, _ welcomed: Int) -> Void) throws -> SimulationReport {
+  package func run(onProgress: (_ acknowledged: Int, _ welcomed: Int) -> Void) throws -> SimulationReport {
     let study = try SimulatedStudy(
       folder: folder, configurationText: SimulatedStudy.configurationText(jobs: jobs, seed: 1),
-      leaseArguments: leaseArguments)
+      program: self.coordinator)
     defer { study.clear() }
     var coordinator = try study.startCoordinator()
     let begun = MonotonicClock.now
@@ -44,7 +58,9 @@ struct SocketSimulation {
       usleep(Self.pollMicroseconds)
       let tally = population.tally
       let now = MonotonicClock.now
-      if let refusal = tally.refusal { throw Failure.failed("the coordinator refused a simulated worker: \(refusal)") }
+      if let refusal = tally.refusal {
+        throw SimulationError.failed("the coordinator refused a simulated worker: \(refusal)")
+      }
       if let used = coordinator.processorSeconds, tally.acknowledged > lastChange.acknowledged || processor == 0 {
         processor = used + processorOfEarlier
       }
@@ -59,7 +75,7 @@ struct SocketSimulation {
       }
       if tally.acknowledged > lastChange.acknowledged { lastChange = (now, tally.acknowledged) }
       if now - lastChange.time > Self.longestStandstill + engine.meanDuration * 10 {
-        throw Failure.failed("nothing was acknowledged for \(Int(now - lastChange.time)) s")
+        throw SimulationError.failed("nothing was acknowledged for \(Int(now - lastChange.time)) s")
       }
       onProgress(tally.acknowledged, tally.welcomed)
       if let restartAfter, restart == nil, let connectSeconds, now - begun - connectSeconds >= restartAfter {
@@ -68,20 +84,20 @@ struct SocketSimulation {
       }
     }
     guard case .exited(0) = coordinator.ending?.status else {
-      throw Failure.failed("the coordinator ended: \(coordinator.ending?.reason ?? "")")
+      throw SimulationError.failed("the coordinator ended: \(coordinator.ending?.reason ?? "")")
     }
     let closed = MonotonicClock.now
     let store = try StudyStore.open(directory: study.folder, mode: .readWrite)
     let counts = try store.counts()
     guard try store.jobs().count == counts.total else {
-      throw Failure.failed("the record has other jobs than it counts")
+      throw SimulationError.failed("the record has other jobs than it counts")
     }
     let openSeconds = MonotonicClock.now - closed
     store.close()
     let tally = finalTally(of: population, results: counts.finished)
     let waits = population.takeWaits()
     guard counts.finished + counts.failed == counts.total, counts.finished <= tally.acknowledged else {
-      throw Failure.failed(
+      throw SimulationError.failed(
         "the record does not agree with what was acknowledged: \(counts.finished) results and \(counts.failed) failures of "
           + "\(counts.total) jobs, \(tally.acknowledged) acknowledgements")
     }

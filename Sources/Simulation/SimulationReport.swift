@@ -1,15 +1,15 @@
 import ReadableText
 
 /// What `simulate` found.
-struct SimulationReport: Encodable {
-  struct Wait: Encodable {
-    var count: Int
+package struct SimulationReport: Encodable {
+  package struct Wait: Encodable {
+    package var count: Int
     var medianSeconds: Double
     var percentile99Seconds: Double
     var mostSeconds: Double
 
     /// Nil without waits.
-    init?(_ waits: [Float]) {
+    package init?(_ waits: [Float]) {
       guard !waits.isEmpty else { return nil }
       let sorted = waits.sorted()
       count = sorted.count
@@ -19,43 +19,43 @@ struct SimulationReport: Encodable {
     }
   }
 
-  struct Restart: Encodable {
+  package struct Restart: Encodable {
     /// All from the moment at which the coordinator was killed.
-    var secondsUntilListening: Double
+    package var secondsUntilListening: Double
     var secondsUntilAllWorkersAreBack: Double?
     /// At least 99 % of the slots that were at work before have a job.
     var secondsUntilFullDispatch: Double?
   }
 
-  var workers: Int
+  package var workers: Int
   var slotsPerWorker: Int
-  var isVirtual: Bool
-  var jobs: Int
+  package var isVirtual: Bool
+  package var jobs: Int
   /// Results on record at the end.
-  var finished: Int
+  package var finished: Int
   /// Jobs that were set aside after repeated failures.
-  var failed: Int
+  package var failed: Int
   /// Until all workers were welcomed.
   var connectSeconds: Double
   /// What the rate was measured over: from all workers' being there to the last acknowledgement.
   var measuredJobs: Int
   var measuredSeconds: Double
-  var jobsPerSecond: Double
+  package var jobsPerSecond: Double
   /// From a slot's becoming free to the arrival of its next job, while jobs waited.
   var slotWait: Wait?
   /// User and system, of the whole coordinator process; with a virtual clock, of its state machine.
-  var coordinatorProcessorMillisecondsPerJob: Double
+  package var coordinatorProcessorMillisecondsPerJob: Double
   /// Of the coordinator's process; with a virtual clock, of everything.
-  var residentBytes: Int
-  var mostResidentBytes: Int
-  var restart: Restart?
+  package var residentBytes: Int
+  package var mostResidentBytes: Int
+  package var restart: Restart?
   /// Checking the study's whole file at the end and reading all jobs of it, as a coordinator does that goes on with it.
   var studyOpenSeconds: Double?
   /// With a virtual clock: how long the simulation took.
   var wallSeconds: Double?
 
   /// For people.
-  var lines: [String] {
+  package var lines: [String] {
     func milliseconds(_ seconds: Double) -> String { "\(Readable.fixed(seconds * 1000, digits: 2)) ms" }
     func seconds(_ seconds: Double?) -> String { seconds.map { "\(Readable.fixed($0, digits: 1)) s" } ?? "never" }
     var lines = [

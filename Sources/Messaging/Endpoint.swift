@@ -1,20 +1,26 @@
-import ArgumentParser
-import Messaging
+/// A text that is no endpoint. `description` is one line.
+package struct EndpointError: Error, Hashable, Sendable, CustomStringConvertible {
+  package let endpoint: String
+  package let problem: String
+  let example: String
+
+  package var description: String { "\(endpoint): \(problem); write something like \(example)" }
+}
 
 /// ZeroMQ addresses as users write them.
-enum Endpoint {
+package enum Endpoint {
   /// Throws unless the text looks like `tcp://host:port` or `ipc://path`. Only an endpoint that is bound may leave the
   /// choice of the port to the system (0 or *) or name all addresses (`*` of version 4 of IP, `[::]` of both).
-  static func check(_ endpoint: String, option: String, isBound: Bool) throws {
+  package static func check(_ endpoint: String, isBound: Bool) throws(EndpointError) {
     let example = isBound ? "tcp://127.0.0.1:5555, or port 0 for any free one" : "tcp://127.0.0.1:5555"
-    func problem(_ what: String) -> ValidationError {
-      ValidationError("\(option) \(endpoint): \(what); write something like \(example)")
+    func problem(_ what: String) -> EndpointError {
+      EndpointError(endpoint: endpoint, problem: what, example: example)
     }
     if endpoint.hasPrefix("ipc://"), endpoint.count > 6 { return }
     guard endpoint.hasPrefix("tcp://") else { throw problem("an endpoint begins with tcp://") }
     let text = endpoint.dropFirst(6)
     if let complaint = bracketComplaint(text) {
-      throw ValidationError("\(option) \(endpoint): \(complaint); write something like tcp://[::1]:5555")
+      throw EndpointError(endpoint: endpoint, problem: complaint, example: "tcp://[::1]:5555")
     }
     guard let colon = text.lastIndex(of: ":"), colon > text.startIndex,
       let address = HostAddress(endpoint: endpoint)
@@ -57,7 +63,7 @@ enum Endpoint {
   }
 
   /// True where only processes of this machine can reach it.
-  static func isLocal(_ endpoint: String) -> Bool {
+  package static func isLocal(_ endpoint: String) -> Bool {
     if endpoint.hasPrefix("ipc://") { return true }
     return HostAddress(endpoint: endpoint)?.isLoopback ?? false
   }

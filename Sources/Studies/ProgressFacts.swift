@@ -1,32 +1,31 @@
 import ReadableText
-import Studies
 
 /// The facts that progress is shown with.
-struct ProgressFacts: Sendable, Hashable {
-  var settled: Int
-  var expected: Int
-  var failed: Int
-  var running: Int
-  var workers: Int
-  var ratePerSecond: Double?
-  var secondsLeft: Double?
+package struct ProgressFacts: Sendable, Hashable {
+  package var settled: Int
+  package var expected: Int
+  package var failed: Int
+  package var running: Int
+  package var workers: Int
+  package var ratePerSecond: Double?
+  package var secondsLeft: Double?
   /// The decomposed candidate with the highest mean accuracy so far: perhaps by the luck of a single seed.
-  var highest: Highest?
+  package var highest: Highest?
   /// Mean of the dense network's.
-  var denseAccuracy: Double?
+  package var denseAccuracy: Double?
 
-  struct Highest: Sendable, Hashable {
-    var accuracy: Double
+  package struct Highest: Sendable, Hashable {
+    package var accuracy: Double
     /// Trainings that it is the mean of.
-    var seeds: Int
+    package var seeds: Int
     /// Parameters relative to the dense network.
-    var parameterRatio: Double
+    package var parameterRatio: Double
   }
 }
 
 extension ProgressFacts {
   /// - Parameter running: also those that workers carried over from before a restart of the coordinator, of which no change tells.
-  init(_ progress: StudyProgress, leaders: AccuracyLeaders, running: Int, expected: Int, now: Double) {
+  package init(_ progress: StudyProgress, leaders: AccuracyLeaders, running: Int, expected: Int, now: Double) {
     self.init(
       settled: progress.settledJobs, expected: max(expected, progress.settledJobs), failed: progress.failed,
       running: running, workers: progress.workers.count, ratePerSecond: progress.rate(now: now),
@@ -37,7 +36,7 @@ extension ProgressFacts {
   }
 
   /// One line of at most `width` columns: a bar and the facts, the least important ones dropped where room is short.
-  func bar(width: Int) -> String {
+  package func bar(width: Int) -> String {
     let leastBar = 10
     var fields = ["\(settled)/\(expected) jobs"] + details(showsSize: true)
     func text() -> String { fields.joined(separator: "  ") }
@@ -49,7 +48,7 @@ extension ProgressFacts {
   }
 
   /// The same facts for a log.
-  var line: String { (["\(settled)/\(expected) jobs"] + details(showsSize: true)).joined(separator: ", ") }
+  package var line: String { (["\(settled)/\(expected) jobs"] + details(showsSize: true)).joined(separator: ", ") }
 
   /// In order of importance.
   private func details(showsSize: Bool) -> [String] {

@@ -73,7 +73,7 @@ final class SimulatedWorkers: Sendable {
   }
 
   /// Ends all threads and closes all sockets.
-  func stop() {
+  package func stop() {
     shared.withLock { $0.isStopping = true }
     while shared.withLock({ $0.running > 0 }) { usleep(5000) }
     context.close()

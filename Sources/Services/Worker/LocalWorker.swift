@@ -3,7 +3,7 @@ import Processes
 import Synchronization
 
 /// The worker process that `run` keeps beside its coordinator: started again where it dies, ended with it.
-final class LocalWorker: Sendable {
+package final class LocalWorker: Sendable {
   private struct State {
     var process: ChildProcess?
     var ending: ChildProcess.Ending?
@@ -16,11 +16,21 @@ final class LocalWorker: Sendable {
   }
 
   private let state = Mutex(State())
+  private let errorPrefix: String
+  private let onLogLine: @Sendable (String) -> Void
   private static let endingsAllowed = 5
 
-  /// `arguments`: those of the `worker` command.
-  func start(arguments: [String]) throws {
-    state.withLock { $0.arguments = ["worker", "--leave-with-input"] + arguments }
+  /// - Parameters:
+  ///   - errorPrefix: what the last line of a worker that gives up begins with.
+  ///   - onLogLine: called with the other lines that it writes on standard error.
+  package init(errorPrefix: String, onLogLine: @escaping @Sendable (String) -> Void) {
+    self.errorPrefix = errorPrefix
+    self.onLogLine = onLogLine
+  }
+
+  /// `arguments`: of this program, to be a worker.
+  package func start(arguments: [String]) throws {
+    state.withLock { $0.arguments = arguments }
     try start()
   }
 
@@ -28,9 +38,9 @@ final class LocalWorker: Sendable {
     let arguments = state.withLock { $0.arguments }
     let process = try ChildProcess(
       arguments: arguments, environment: ProcessInfo.processInfo.environment, onLine: { _ in },
-      onErrorLine: { line in
+      onErrorLine: { [errorPrefix, onLogLine] line in
         // Its last word is told by `check`.
-        if !line.hasPrefix("layersearch: error: ") { StandardError.shared.writeLogLine("worker: \(line)") }
+        if !line.hasPrefix(errorPrefix) { onLogLine(line) }
       },
       onEnd: { [self] ending in state.withLock { $0.ending = ending } })
     state.withLock { $0.process = process }
@@ -40,7 +50,7 @@ final class LocalWorker: Sendable {
   /// - Parameters:
   ///   - settled: jobs that are done so far.
   ///   - isStudyDone: then it is right that the worker leaves.
-  func check(settled: Int, isStudyDone: Bool, now: Double) throws {
+  package func check(settled: Int, isStudyDone: Bool, now: Double) throws {
     let isDue = try state.withLock { (state) throws -> Bool in
       if let ending = state.ending {
         state.ending = nil
@@ -49,9 +59,11 @@ final class LocalWorker: Sendable {
         state.endings = settled > state.settledAtLastEnding ? 1 : state.endings + 1
         state.settledAtLastEnding = settled
         // A worker that gives up says why, and would do so again.
-        if case .exited(let code) = ending.status, code != 0 { throw Failure.failed(Self.complaint(of: ending)) }
+        if case .exited(let code) = ending.status, code != 0 {
+          throw ServiceError.localWorkerEnded(complaint(of: ending))
+        }
         guard state.endings <= Self.endingsAllowed else {
-          throw Failure.failed("the local worker ended \(state.endings) times: \(ending.reason)")
+          throw ServiceError.localWorkerEnded("the local worker ended \(state.endings) times: \(ending.reason)")
         }
         state.startAgainAt = now + 1
       }
@@ -62,33 +74,32 @@ final class LocalWorker: Sendable {
     if isDue { try start() }
   }
 
-  private static func complaint(of ending: ChildProcess.Ending) -> String {
-    let prefix = "layersearch: error: "
-    guard let line = ending.lastLines.last, line.hasPrefix(prefix) else {
+  private func complaint(of ending: ChildProcess.Ending) -> String {
+    guard let line = ending.lastLines.last, line.hasPrefix(errorPrefix) else {
       return "the local worker ended: \(ending.reason)"
     }
-    return String(line.dropFirst(prefix.count))
+    return String(line.dropFirst(errorPrefix.count))
   }
 
   /// Lets the worker hand back what it does and leave.
-  func stop() {
+  package func stop() {
     state.withLock { state in
       state.isStopping = true
       state.process?.send(signal: SIGTERM)
     }
   }
 
-  func kill() {
+  package func kill() {
     state.withLock { $0.process?.send(signal: SIGKILL) }
   }
 
   /// True once a worker that was told to leave has left.
-  var hasLeftWhenTold: Bool { state.withLock { $0.isStopping && ($0.process == nil || $0.ending != nil) } }
+  package var hasLeftWhenTold: Bool { state.withLock { $0.isStopping && ($0.process == nil || $0.ending != nil) } }
 
   private var hasEnded: Bool { state.withLock { $0.process == nil || $0.ending != nil } }
 
   /// Waits for the end, at most so long; then ends it by force.
-  func finish(within seconds: Double) {
+  package func finish(within seconds: Double) {
     let deadline = MonotonicClock.now + seconds
     while !hasEnded, MonotonicClock.now < deadline { usleep(20_000) }
     kill()

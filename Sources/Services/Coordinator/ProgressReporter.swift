@@ -2,23 +2,26 @@ import Coordination
 import SearchCore
 import Studies
 
-/// Keeps a study's progress up to date and shows it.
-struct ProgressReporter {
+/// Keeps a study's progress up to date, and has it shown.
+package struct ProgressReporter {
   private var progress: StudyProgress
   private var leaders: AccuracyLeaders
   /// Candidates of jobs that have no result yet.
   private var candidates: [Int64: Candidate] = [:]
-  private var display: ProgressDisplay
+  private let display: Display
   /// A coordinator at work has hundreds of turns a second, which nobody could read.
   private var shownAt = -Double.infinity
   private static let secondsBetween = 0.1
   /// The study is done, or the coordinator stops: what is shown stays as it is.
   private var isOver = false
 
-  init(study: OpenStudy, jobs: [JobRecord], isQuiet: Bool) {
+  /// Shows facts, for the last time or not; with seconds of a monotonic clock.
+  package typealias Display = (_ facts: ProgressFacts, _ isLast: Bool, _ now: Double) -> Void
+
+  package init(study: OpenStudy, jobs: [JobRecord], display: @escaping Display) {
     progress = StudyProgress(jobs: jobs)
     leaders = AccuracyLeaders(space: study.definition.space)
-    display = ProgressDisplay(isQuiet: isQuiet)
+    self.display = display
     for job in jobs {
       if let result = job.result {
         leaders.record(result, of: job.trial.candidate)
@@ -28,12 +31,12 @@ struct ProgressReporter {
     }
   }
 
-  var settledJobs: Int { progress.settledJobs }
+  package var settledJobs: Int { progress.settledJobs }
 
   /// Of a job that has no result yet.
-  func candidate(of job: Int64) -> Candidate? { candidates[job] }
+  package func candidate(of job: Int64) -> Candidate? { candidates[job] }
 
-  mutating func apply(_ change: StudyChange, now: Double) {
+  package mutating func apply(_ change: StudyChange, now: Double) {
     progress.apply(change, now: now)
     switch change {
     case .jobAdded(let job): candidates[job.id] = job.trial.candidate
@@ -43,17 +46,17 @@ struct ProgressReporter {
     }
   }
 
-  mutating func show(_ summary: CoordinatorSummary, now: Double) {
+  package mutating func show(_ summary: CoordinatorSummary, now: Double) {
     guard !isOver, !summary.isFinished else { return finish(summary, now: now) }
     guard now - shownAt >= Self.secondsBetween else { return }
     shownAt = now
-    display.show(facts(summary, now: now), now: now)
+    display(facts(summary, now: now), false, now)
   }
 
-  mutating func finish(_ summary: CoordinatorSummary, now: Double) {
+  package mutating func finish(_ summary: CoordinatorSummary, now: Double) {
     guard !isOver else { return }
     isOver = true
-    display.finish(facts(summary, now: now), now: now)
+    display(facts(summary, now: now), true, now)
   }
 
   private func facts(_ summary: CoordinatorSummary, now: Double) -> ProgressFacts {

@@ -11,30 +11,48 @@ import Processes
 import ReadableText
 import SearchCore
 import SearchProtocol
-import Services
 
 /// A worker at work: the state machine that decides, the socket, the spool, and an engine process a slot.
 ///
 /// Everything happens on the thread that calls `run`; socket, engines and signals post to its mailbox.
-final class WorkerService {
-  struct Options {
-    var endpoint: String
-    var security: SocketSecurity
-    var slots: Int
+package final class WorkerService {
+  package struct Options {
+    package var endpoint: String
+    package var security: SocketSecurity
+    package var slots: Int
     /// The user's own place for the data set.
-    var dataFolder: String?
+    package var dataFolder: String?
     /// Where one that was fetched is kept.
-    var dataCache: DataCache
-    var spoolFolder: String
-    var stays: Bool
-    var limits: JobLimits
+    package var dataCache: DataCache
+    package var spoolFolder: String
+    package var stays: Bool
+    package var limits: JobLimits
     /// From being told to stop to the end at most.
-    var graceSeconds: Double
+    package var graceSeconds: Double
     /// See `WorkerSettings`.
-    var sharesLog = false
-    var engine: EngineProgram
+    package var sharesLog = false
+    package var engine: EngineProgram
     /// What the user is told of an error.
-    var describe: @Sendable (any Error) -> String = { "\($0)" }
+    package var describe: @Sendable (any Error) -> String = { "\($0)" }
+
+    package init(
+      endpoint: String, security: SocketSecurity, slots: Int, dataFolder: String? = nil, dataCache: DataCache,
+      spoolFolder: String, stays: Bool, limits: JobLimits, graceSeconds: Double, sharesLog: Bool = false,
+      engine: EngineProgram, describe: @escaping @Sendable (any Error) -> String = { "\($0)" }
+    ) {
+      self.endpoint = endpoint
+      self.security = security
+      self.slots = slots
+      self.dataFolder = dataFolder
+      self.dataCache = dataCache
+      self.spoolFolder = spoolFolder
+      self.stays = stays
+      self.limits = limits
+      self.graceSeconds = graceSeconds
+      self.sharesLog = sharesLog
+      self.engine = engine
+      self.describe = describe
+    }
   }
 
   private enum Input: Sendable {
@@ -71,7 +89,7 @@ final class WorkerService {
   private static let tickSeconds = 0.25
 
   /// `kernelVariant`: what the engine processes compute with.
-  init(options: Options, identity: WorkerIdentity, kernelVariant: String, log: Logger) throws {
+  package init(options: Options, identity: WorkerIdentity, kernelVariant: String, log: Logger) throws {
     OpenFileLimit.raise()
     let (allowedSlots, reason) = try SlotLimit.slots(wanted: options.slots)
     if let reason { log.warning("\(allowedSlots) slots instead of \(options.slots): \(reason)") }
@@ -98,13 +116,13 @@ final class WorkerService {
   }
 
   /// Asks the worker to leave; with a count above 1, at once. For any thread.
-  var stop: @Sendable (_ count: Int) -> Void {
+  package var stop: @Sendable (_ count: Int) -> Void {
     { [mailbox] count in mailbox.post([.stop(count: count)]) }
   }
 
   /// Works until the worker is to leave.
-  /// - Throws: what could not even begin, or a `Failure` with the reason where the worker has to give up.
-  func run() throws {
+  /// - Throws: what could not even begin, or why the worker has to give up.
+  package func run() throws {
     let context = try MessagingContext()
     let mailbox = mailbox
     var socketOptions = SocketOptions()
@@ -134,7 +152,7 @@ final class WorkerService {
         tick(now)
       }
     }
-    if let exitCode, exitCode != 0 { throw Failure.failed(lastError ?? "the worker had to give up") }
+    if let exitCode, exitCode != 0 { throw ServiceError.gaveUp(lastError ?? "the worker had to give up") }
   }
 
   private func handle(_ input: Input) {

@@ -18,34 +18,37 @@ final class CoordinatorProcess: Sendable {
     let value = Mutex(State())
   }
 
-  init(arguments: [String]) throws {
+  /// - Parameters:
+  ///   - arguments: of this program, to be a coordinator that leaves when its standard input ends.
+  ///   - onLogLine: called with what it writes on standard error.
+  init(arguments: [String], onLogLine: @escaping @Sendable (String) -> Void) throws {
     let state = SharedState()
     self.state = state
     child = try ChildProcess(
-      arguments: arguments + ["--leave-with-input"], environment: ProcessInfo.processInfo.environment,
+      arguments: arguments, environment: ProcessInfo.processInfo.environment,
       onLine: { line in
         let text = String(decoding: line, as: UTF8.self)
         if text.hasPrefix("listening on ") { state.value.withLock { $0.endpoint = String(text.dropFirst(13)) } }
       },
-      onErrorLine: { StandardError.shared.writeLogLine("coordinator: \($0)") },
+      onErrorLine: onLogLine,
       onEnd: { ending in state.value.withLock { $0.ending = ending } })
   }
 
-  var processID: Int32 { child.processID }
-  var endpoint: String { state.value.withLock { $0.endpoint ?? "" } }
-  var ending: ChildProcess.Ending? { state.value.withLock { $0.ending } }
+  package var processID: Int32 { child.processID }
+  package var endpoint: String { state.value.withLock { $0.endpoint ?? "" } }
+  package var ending: ChildProcess.Ending? { state.value.withLock { $0.ending } }
 
-  func waitUntilListening() throws {
+  package func waitUntilListening() throws {
     while endpoint.isEmpty {
-      if let ending { throw Failure.failed("the coordinator ended at once: \(ending.reason)") }
+      if let ending { throw SimulationError.failed("the coordinator ended at once: \(ending.reason)") }
       usleep(2000)
     }
   }
 
-  func stop() { child.send(signal: SIGTERM) }
+  package func stop() { child.send(signal: SIGTERM) }
 
   /// As a power cut would, and waits until it is gone.
-  func kill() {
+  package func kill() {
     child.send(signal: SIGKILL)
     while ending == nil { usleep(1000) }
   }
@@ -62,5 +65,5 @@ final class CoordinatorProcess: Sendable {
   }
 
   /// Bytes of memory that are resident now; nil once it has ended.
-  var residentBytes: Int? { child.residentBytes() }
+  package var residentBytes: Int? { child.residentBytes() }
 }

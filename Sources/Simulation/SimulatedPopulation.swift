@@ -9,18 +9,18 @@ final class SimulatedPopulation {
   /// What it has seen so far.
   struct Tally: Sendable {
     /// Workers welcomed since `beginCounting`.
-    var welcomed = 0
+    package var welcomed = 0
     var busySlots = 0
-    var started = 0
+    package var started = 0
     /// Reports that the coordinator has acknowledged: results and failures.
-    var acknowledged = 0
+    package var acknowledged = 0
     var lastAcknowledgement = 0.0
     /// Workers that have left.
-    var ended = 0
+    package var ended = 0
     /// Why the coordinator refused a worker.
-    var refusal: String?
+    package var refusal: String?
     /// Seconds from a slot's becoming free to the arrival of its next job.
-    var waits: [Float] = []
+    package var waits: [Float] = []
   }
 
   private struct Member {
@@ -62,7 +62,7 @@ final class SimulatedPopulation {
     }
   }
 
-  var count: Int { members.count }
+  package var count: Int { members.count }
   var nextEnding: Double? { endings.first?.time }
 
   /// Counts welcomes anew, after a coordinator's restart.
@@ -78,7 +78,7 @@ final class SimulatedPopulation {
   }
 
   /// Something happens to a worker; `send` takes what it says.
-  func handle(_ event: WorkerEvent, worker: Int, at now: Double, send: (WorkerMessage) -> Void) {
+  package func handle(_ event: WorkerEvent, worker: Int, at now: Double, send: (WorkerMessage) -> Void) {
     if case .received(.welcome, _) = event, !members[worker].isWelcome {
       members[worker].isWelcome = true
       tally.welcomed += 1

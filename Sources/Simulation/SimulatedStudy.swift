@@ -1,23 +1,24 @@
+import Files
 import Foundation
 
 /// The study that simulated workers work on: a folder with a configuration, and a real coordinator process on it.
 final class SimulatedStudy {
-  let folder: String
-  let configuration: String
+  package let folder: String
+  package let configuration: String
   private let isTemporary: Bool
   private let parent: String
-  private let leaseArguments: [String]
+  private let program: SimulatedCoordinator
   private var coordinator: CoordinatorProcess?
 
   /// - Parameters:
   ///   - folder: where the study is kept; a temporary one without.
   ///   - configurationText: of the study.
-  init(folder: String?, configurationText: String, leaseArguments: [String]) throws {
+  init(folder: String?, configurationText: String, program: SimulatedCoordinator) throws {
     isTemporary = folder == nil
-    self.leaseArguments = leaseArguments
+    self.program = program
     if let folder {
       guard !FileManager.default.fileExists(atPath: folder) else {
-        throw Failure.usage("--study \(folder) exists already; simulated results belong in a new folder")
+        throw SimulationError.exists(folder)
       }
       parent = folder
     } else {
@@ -25,31 +26,31 @@ final class SimulatedStudy {
     }
     self.folder = parent + "/study"
     configuration = parent + "/simulation.yaml"
-    try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
-    try AtomicFile.write(configurationText.utf8, to: configuration)
+    do { try Folder.make(parent) } catch {
+      throw SimulationError.failed(
+        "\(parent): this folder cannot be created: \(error.reason); choose another place")
+    }
+    try OutputFile(configuration).write(configurationText.utf8)
   }
 
   /// Starts the coordinator; returns once it listens.
   /// - Parameter endpoint: where it is to listen; a port of its choice without.
-  func startCoordinator(endpoint: String? = nil) throws -> CoordinatorProcess {
+  package func startCoordinator(endpoint: String? = nil) throws -> CoordinatorProcess {
     let started = try CoordinatorProcess(
-      arguments: [
-        "coordinator", configuration, "--study", folder, "--bind", endpoint ?? "tcp://127.0.0.1:0", "--quiet",
-      ]
-        + (endpoint == nil ? [] : ["--resume"]) + leaseArguments)
+      arguments: program.arguments(configuration, folder, endpoint), onLogLine: program.onLogLine)
     coordinator = started
     try started.waitUntilListening()
     return started
   }
 
   /// Ends what is left and removes what is temporary.
-  func clear() {
+  package func clear() {
     coordinator?.kill()
     if isTemporary { try? FileManager.default.removeItem(atPath: parent) }
   }
 
   /// Enough candidates for any number of jobs, no data set to be read.
-  static func configurationText(jobs: Int, seed: UInt64) -> String {
+  package static func configurationText(jobs: Int, seed: UInt64) -> String {
     """
     study: simulation
     model: resnet20

@@ -7,7 +7,6 @@ import Messaging
 import Processes
 import SearchCore
 import SearchProtocol
-import Services
 import Studies
 import StudyStore
 
@@ -15,17 +14,24 @@ import StudyStore
 ///
 /// Everything happens on the thread that calls `run`; socket and signals post to its mailbox. What arrived in one turn is
 /// decided together and committed in one transaction.
-final class CoordinatorService {
-  struct Options {
+package final class CoordinatorService {
+  package struct Options {
     /// Stays up when the study is done.
-    var stays: Bool
-    var isQuiet: Bool
-    var times: LeaseTimes
-    var failures: FailureRules
+    package var stays: Bool
+    package var times: LeaseTimes
+    package var failures: FailureRules
+    package var display: ProgressReporter.Display
+
+    package init(stays: Bool, times: LeaseTimes, failures: FailureRules, display: @escaping ProgressReporter.Display) {
+      self.stays = stays
+      self.times = times
+      self.failures = failures
+      self.display = display
+    }
   }
 
   /// What stopped the service.
-  enum Outcome {
+  package enum Outcome {
     case studyFinished
     case stopped
     /// The study cannot go on without a person, for this reason; whether jobs were set aside that are to be tried again.
@@ -56,7 +62,7 @@ final class CoordinatorService {
   /// At the study's folder, which may be removed or taken by another coordinator.
   private static let secondsBetweenLooks = 1.0
 
-  init(study: OpenStudy, socket: CoordinatorSocket, options: Options, log: Logger) throws {
+  package init(study: OpenStudy, socket: CoordinatorSocket, options: Options, log: Logger) throws {
     self.study = study
     self.socket = socket
     self.options = options
@@ -78,22 +84,22 @@ final class CoordinatorService {
     }
     machine = CoordinatorMachine(
       settings: settings, jobs: jobs, past: try study.store.past(), strategy: study.strategy)
-    progress = ProgressReporter(study: study, jobs: jobs, isQuiet: options.isQuiet)
+    progress = ProgressReporter(study: study, jobs: jobs, display: options.display)
     jobLog = JobLog(log, architecture: study.definition.space.architecture)
     board = RunningBoard(studyFolder: study.folder)
   }
 
-  var settledJobs: Int { progress.settledJobs }
-  var isStudyDone: Bool { machine.summary.isFinished }
+  package var settledJobs: Int { progress.settledJobs }
+  package var isStudyDone: Bool { machine.summary.isFinished }
 
   /// Asks for an orderly end. For any thread.
-  var stop: @Sendable () -> Void {
+  package var stop: @Sendable () -> Void {
     { [mailbox = socket.mailbox] in mailbox.post([.stop]) }
   }
 
   /// Works until the study is done or a stop is requested.
   /// - Parameter eachTick: called several times a second; what it throws ends the service.
-  func run(eachTick: () throws -> Void = {}) throws -> Outcome {
+  package func run(eachTick: () throws -> Void = {}) throws -> Outcome {
     defer {
       dataServer?.close()
       socket.close()
