@@ -37,7 +37,7 @@ chaos: dependencies ## a study under more than a hundred kills, and every failpo
 	LAYERSEARCH_CHAOS=1 swift test --skip-build --disable-xctest --filter ChaosTests
 
 # Trainings take minutes under a sanitizer, so whole studies are not among these.
-SANITIZED := MessagingTests|CoordinatorTests|LeaseTests|StudyCourseTests|WorkerTests|WorkerLeavingTests|StandingTests|SearchProtocolTests|StudyStoreTests|PiecesTests
+SANITIZED := MessagingTests|CoordinatorTests|LeaseTests|StudyCourseTests|WorkerTests|WorkerLeavingTests|StandingTests|SearchProtocolTests|StudyStoreTests|SpoolTests|TrafficTests
 sanitize: dependencies ## the tests of messages, coordination, store and service under the thread and address sanitizers
 	for sanitizer in thread address; do \
 	  swift build --build-tests --sanitize=$$sanitizer --scratch-path .build/$$sanitizer && \
