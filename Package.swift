@@ -128,6 +128,8 @@ let package = Package(
         "Configuration", "Coordination", "Files", "Messaging", "Processes", "Randomness", "ReadableText", "SearchCore",
         "SearchProtocol", "StudyStore",
       ]),
+    // searches on recorded trainings
+    .target(name: "Replay", dependencies: ["Randomness", "ReadableText", "SearchCore", "TextInput"]),
     // coordinators and workers at work
     .target(
       name: "Services",
@@ -194,6 +196,7 @@ let package = Package(
       name: "StudyStoreTests",
       dependencies: ["SearchCore", "StudyStore", .product(name: "GRDB", package: "GRDB.swift")],
       exclude: ["Fixtures"]),
+    .testTarget(name: "ReplayTests", dependencies: ["Randomness", "Replay", "SearchCore"]),
     .testTarget(name: "TextInputTests", dependencies: ["TextInput"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "SearchCore"]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "SearchCore"]),

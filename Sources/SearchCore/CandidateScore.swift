@@ -72,16 +72,16 @@ public enum Statistics {
   /// √(Σ (x − mean)² / (n − 1)); nil for fewer than two values.
   public static func sampleDeviation(of values: [Double]) -> Double? { sampleVariance(values).map { $0.squareRoot() } }
 
-  static func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
+  package static func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
 
   /// Σ (x − mean)² / (n − 1); nil for fewer than two values.
-  static func sampleVariance(_ values: [Double]) -> Double? {
+  package static func sampleVariance(_ values: [Double]) -> Double? {
     guard values.count > 1 else { return nil }
     let mean = mean(values)
     return values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count - 1)
   }
 
-  static func median(_ values: [Double]) -> Double? {
+  package static func median(_ values: [Double]) -> Double? {
     let sorted = values.sorted()
     guard !sorted.isEmpty else { return nil }
     let middle = sorted.count / 2

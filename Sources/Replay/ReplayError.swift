@@ -1,0 +1,24 @@
+import ReadableText
+
+/// What keeps trainings on record from being served again. `description` is one line.
+package enum ReplayError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The file cannot be read.
+  case unreadable(file: String, reason: String)
+  /// From 1.
+  case line(file: String, line: Int, problem: String)
+  case table(file: String, problem: String)
+  /// A strategy or a sequence asks for a training that the table has not.
+  case exhausted(candidate: String, has: Int, file: String)
+  case failed(String)
+
+  package var description: String {
+    switch self {
+    case .unreadable(let file, let reason): "\(file): \(reason)".inOneLine
+    case .line(let file, let line, let problem): "\(file):\(line): \(problem)".inOneLine
+    case .table(let file, let problem): "\(file): \(problem)".inOneLine
+    case .exhausted(let candidate, let has, let file):
+      "\(file): more trainings of \(candidate) are asked for than the table has to serve (\(has))".inOneLine
+    case .failed(let reason): reason.inOneLine
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import SearchCore
+
+/// What is believed of a table's candidates after some of its trainings: points of accuracy by candidate.
+package enum TableEstimates {
+  package typealias Served = (candidate: Candidate, training: TrainingTable.Training)
+
+  /// Means of the trainings that did not diverge; candidates of which more diverged are left out.
+  package static func rawMeans(_ served: [Served]) -> [Candidate: Double] {
+    var sound: [Candidate: [Double]] = [:]
+    var diverged: [Candidate: Int] = [:]
+    for (candidate, training) in served {
+      if training.diverged {
+        diverged[candidate, default: 0] += 1
+      } else {
+        sound[candidate, default: []].append(training.accuracy * 100)
+      }
+    }
+    return sound.filter { candidate, accuracies in accuracies.count > diverged[candidate, default: 0] }.mapValues {
+      Statistics.mean($0)
+    }
+  }
+
+  package static func model(_ served: [Served], space: EffectSpace) -> EffectModel {
+    EffectModel(
+      space: space,
+      trainings: served.filter { !$0.training.diverged }.compactMap { candidate, training in
+        space.options(of: candidate).map {
+          EffectTraining(options: $0, seed: training.seed, accuracy: training.accuracy * 100)
+        }
+      })
+  }
+
+  /// Of every candidate of the table, trained or not.
+  package static func estimates(_ model: EffectModel, of candidates: [Candidate]) -> [Candidate: Double] {
+    var estimates: [Candidate: Double] = [:]
+    for candidate in candidates {
+      if let options = model.space.options(of: candidate) { estimates[candidate] = model.estimate(options).mean }
+    }
+    return estimates
+  }
+
+  /// Who trusts in fewer layers, the smallest rank everywhere or parameters alone, without any training: the simplest
+  /// rules, of which a search has to be better than the best.
+  package enum NoTraining: String, CaseIterable, Sendable {
+    /// The fewest decomposed layers that fit.
+    case fewestLayers = "fewest layers"
+    /// One rank for all layers, the highest that fits.
+    case oneRank = "one rank"
+    /// The largest network that fits.
+    case largest = "largest network"
+  }
+
+  package static func estimates(_ rule: NoTraining, of candidates: [Candidate], space: EffectSpace) -> [Candidate:
+    Double]
+  {
+    var estimates: [Candidate: Double] = [:]
+    for candidate in candidates {
+      guard let options = space.options(of: candidate) else { continue }
+      switch rule {
+      case .fewestLayers: estimates[candidate] = -Double(options.count { $0 > 0 })
+      case .oneRank:
+        if Set(options).count == 1, let option = options.first {
+          estimates[candidate] = option == 0 ? .infinity : Double(option)
+        }
+      case .largest: estimates[candidate] = Double(space.cost(options: options).parameters)
+      }
+    }
+    return estimates
+  }
+}

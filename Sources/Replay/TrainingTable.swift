@@ -1,0 +1,119 @@
+import SearchCore
+import TextInput
+
+/// Trainings on record, one a row, as `export --format trials` writes them: a truth that a search can be tried on.
+package struct TrainingTable: Sendable {
+  package struct Training: Hashable, Sendable {
+    package var seed: UInt64
+    /// 0…1.
+    package var accuracy: Double
+    package var diverged: Bool
+    package var seconds: Double
+  }
+
+  package static let mostBytes = 64_000_000
+  /// Those that are read; others may stand beside them.
+  package static let columns = ["candidate", "replicate", "seed", "accuracy", "diverged", "train_seconds"]
+
+  package let file: String
+  /// In canonical order of their texts, all of the space.
+  package let candidates: [Candidate]
+  /// By candidate, in the order of their repetitions, which are 0, 1, … without a gap.
+  package let trainings: [Candidate: [Training]]
+
+  /// Throws `ReplayError` with file and line.
+  package init(path: String, space: SearchSpace) throws(ReplayError) {
+    let input: TextInput
+    do { input = try TextInput(path: path, mostBytes: Self.mostBytes) } catch {
+      throw .unreadable(file: path, reason: error.reason)
+    }
+    try self.init(text: input.text, file: path, space: space)
+  }
+
+  init(text: String, file: String, space: SearchSpace) throws(ReplayError) {
+    let rows: [SeparatedValues.Row]
+    do { rows = try SeparatedValues.rows(of: text) } catch {
+      throw .line(file: file, line: error.line, problem: error.text)
+    }
+    guard let header = rows.first else { throw .table(file: file, problem: "the table is empty") }
+    var reader = try RowReader(header: header, file: file, space: EffectSpace(space))
+    for row in rows.dropFirst() { try reader.read(row) }
+    self.file = file
+    trainings = try reader.trainings()
+    guard !trainings.isEmpty else { throw .table(file: file, problem: "the table has no trainings") }
+    candidates = trainings.keys.sorted { $0.description < $1.description }
+  }
+}
+
+extension TrainingTable {
+  private struct RowReader {
+    private let file: String
+    private let space: EffectSpace
+    private let width: Int
+    /// Of `columns`.
+    private let places: [Int]
+    private var read: [Candidate: [Int: (training: Training, line: Int)]] = [:]
+
+    init(header: SeparatedValues.Row, file: String, space: EffectSpace) throws(ReplayError) {
+      self.file = file
+      self.space = space
+      width = header.fields.count
+      var places: [Int] = []
+      for column in TrainingTable.columns {
+        guard let place = header.fields.firstIndex(of: column) else {
+          throw .line(
+            file: file, line: header.line,
+            problem: "column '\(column)' is missing; `export --format trials` writes such a table")
+        }
+        places.append(place)
+      }
+      self.places = places
+    }
+
+    mutating func read(_ row: SeparatedValues.Row) throws(ReplayError) {
+      func fail(_ problem: String) -> ReplayError { .line(file: file, line: row.line, problem: problem) }
+      guard row.fields.count == width else {
+        throw fail("the line has \(row.fields.count) fields instead of \(width); is it cut off?")
+      }
+      let fields = places.map { row.fields[$0] }
+      guard let candidate = Candidate(canonical: fields[0]), space.options(of: candidate) != nil else {
+        throw fail("candidate '\(fields[0].prefix(100))' is none of the configuration's space")
+      }
+      guard let repetition = Int(fields[1]), repetition >= 0 else {
+        throw fail("replicate must be a whole number from 0, not '\(fields[1].prefix(40))'")
+      }
+      guard let seed = UInt64(fields[2]) else {
+        throw fail("seed must be a whole number, not '\(fields[2].prefix(40))'")
+      }
+      guard let diverged = ["true": true, "false": false][fields[4]] else {
+        throw fail("diverged must be true or false, not '\(fields[4].prefix(40))'")
+      }
+      guard let accuracy = Double(fields[3]), (0...1).contains(accuracy) else {
+        throw fail("accuracy must be a number from 0 to 1, not '\(fields[3].prefix(40))'")
+      }
+      guard let seconds = Double(fields[5]), seconds >= 0, seconds.isFinite else {
+        throw fail("train_seconds must be a finite number from 0, not '\(fields[5].prefix(40))'")
+      }
+      if let earlier = read[candidate]?[repetition] {
+        throw fail("replicate \(repetition) of \(candidate) stands in line \(earlier.line), too")
+      }
+      read[candidate, default: [:]][repetition] = (
+        Training(seed: seed, accuracy: accuracy, diverged: diverged, seconds: seconds), row.line
+      )
+    }
+
+    func trainings() throws(ReplayError) -> [Candidate: [Training]] {
+      var trainings: [Candidate: [Training]] = [:]
+      for (candidate, rows) in read.sorted(by: { $0.key.description < $1.key.description }) {
+        let ordered = rows.sorted { $0.key < $1.key }
+        for (expected, row) in ordered.enumerated() where row.key != expected {
+          throw .line(
+            file: file, line: row.value.line,
+            problem: "replicate \(row.key) of \(candidate) stands here, but \(expected) is missing")
+        }
+        trainings[candidate] = ordered.map(\.value.training)
+      }
+      return trainings
+    }
+  }
+}

@@ -1,0 +1,78 @@
+/// Comma-separated values as RFC 4180 has them: a field that holds a comma, a quote or a line's end stands in quotes,
+/// in which two quotes are one. Lines end with a line feed, with or without a carriage return.
+package enum SeparatedValues {
+  package struct Row: Hashable, Sendable {
+    /// From 1, of the line where it begins.
+    package var line: Int
+    package var fields: [String]
+  }
+
+  package struct Problem: Error, Hashable, Sendable {
+    package var line: Int
+    package var text: String
+  }
+
+  /// All rows but empty lines.
+  package static func rows(of text: String) throws(Problem) -> [Row] {
+    var reader = Reader()
+    for byte in text.utf8 { try reader.read(byte) }
+    return try reader.end()
+  }
+
+  private struct Reader {
+    private enum State {
+      case start, plain, quoted, quoteInQuoted
+    }
+
+    private var rows: [Row] = []
+    private var fields: [String] = []
+    private var field: [UInt8] = []
+    private var state = State.start
+    private var line = 1
+    private var rowLine = 1
+
+    mutating func read(_ byte: UInt8) throws(Problem) {
+      switch (state, byte) {
+      case (.quoted, UInt8(ascii: "\"")): state = .quoteInQuoted
+      case (.quoted, _):
+        field.append(byte)
+        if byte == UInt8(ascii: "\n") { line += 1 }
+      case (.quoteInQuoted, UInt8(ascii: "\"")):
+        field.append(byte)
+        state = .quoted
+      case (_, UInt8(ascii: ",")): endField()
+      case (_, UInt8(ascii: "\n")): endRow()
+      case (.quoteInQuoted, UInt8(ascii: "\r")): break
+      case (.quoteInQuoted, _): throw Problem(line: line, text: "a comma must follow a quoted field")
+      case (.start, UInt8(ascii: "\"")): state = .quoted
+      case (.plain, UInt8(ascii: "\"")):
+        throw Problem(line: line, text: "a quote stands within a field that does not begin with one")
+      default:
+        field.append(byte)
+        state = .plain
+      }
+    }
+
+    mutating func end() throws(Problem) -> [Row] {
+      if state == .quoted { throw Problem(line: rowLine, text: "a quoted field does not end") }
+      if state != .start || !fields.isEmpty { endRow() }
+      return rows
+    }
+
+    private mutating func endField() {
+      fields.append(String(decoding: field, as: UTF8.self))
+      field = []
+      state = .start
+    }
+
+    private mutating func endRow() {
+      if field.last == UInt8(ascii: "\r") { field.removeLast() }
+      let isEmpty = fields.isEmpty && field.isEmpty && state != .quoteInQuoted
+      endField()
+      if !isEmpty { rows.append(Row(line: rowLine, fields: fields)) }
+      fields = []
+      line += 1
+      rowLine = line
+    }
+  }
+}
