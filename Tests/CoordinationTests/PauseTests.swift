@@ -186,10 +186,10 @@ struct PauseTests {
       #expect(!effects.afterCommit.contains { if case .giveUp = $0 { true } else { false } })
       if let next = effects.jobs(to: bad).first { job = next }
     }
-    #expect(machine.failuresInARow == 2)
+    #expect(machine.streak.failures == 2)
     let effects = machine.handle(.received(Fixture.finished(running), from: good), at: 1)
     #expect(!effects.afterCommit.contains { if case .giveUp = $0 { true } else { false } })
-    #expect(machine.failuresInARow == 0)
+    #expect(machine.streak.failures == 0)
   }
 
   @Test("ten jobs set aside in a row: nothing is handed out any more")
@@ -234,7 +234,7 @@ struct PauseTests {
       if isLost { break }
     }
     #expect(effects.sent(to: bad).contains(.cancel(job)))
-    #expect(machine.streaks[.worker("bad")]?.count(isProven: false) == 1)
+    #expect(machine.standing.streaks[.worker("bad")]?.count(isProven: false) == 1)
   }
 
   @Test("what the record says of failures counts after a restart, and no more once the job is tried anew")

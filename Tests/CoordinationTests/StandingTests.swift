@@ -79,7 +79,7 @@ struct StandingTests {
     var machine = coordinator(jobs: 12)
     var goodJobs = join(&machine, good, "good", at: 0).jobs(to: good)
     _ = failAll(&machine, bad, join(&machine, bad, "bad", at: 0).jobs(to: bad), at: 1)
-    while machine.standings["bad"]?.benchedUntil == nil, let job = goodJobs.popLast() {
+    while machine.standing.standings["bad"]?.benchedUntil == nil, let job = goodJobs.popLast() {
       var effects = machine.handle(.received(.accept(job), from: good), at: 10)
       effects += machine.handle(.received(Fixture.finished(job), from: good), at: 10)
       effects += machine.handle(.received(.ready(Ready(freeSlots: 1)), from: good), at: 10)
@@ -114,7 +114,7 @@ struct StandingTests {
       if !ticked.jobs(to: again).isEmpty { unbenched = second }
     }
     #expect(unbenched >= 610 && unbenched <= 625, "\(unbenched)")
-    #expect(machine.standings["bad"]?.benchings == 1)
+    #expect(machine.standing.standings["bad"]?.benchings == 1)
   }
 
   @Test("a worker that starts again begins anew")
@@ -140,7 +140,7 @@ struct StandingTests {
     let first = join(&machine, bad, "bad", at: 0).jobs(to: bad)
     _ = failAll(&machine, bad, prove(&machine, bad, first[0], at: 1), at: 1)
     #expect(machine.summary.failed == 2)
-    #expect(machine.summary.restingWorkers == 0 && machine.evidence.isEmpty)
+    #expect(machine.summary.restingWorkers == 0 && machine.standing.evidence.isEmpty)
   }
 
   @Test(
@@ -164,7 +164,7 @@ struct StandingTests {
     }
     #expect(tried.count == 2 && Set(tried).count == 2, "each failure at another worker")
     #expect(machine.summary.failed == 1)
-    #expect(machine.summary.restingWorkers == 0 && machine.standings.values.allSatisfy { $0.faults == 0 })
+    #expect(machine.summary.restingWorkers == 0 && machine.standing.standings.values.allSatisfy { $0.faults == 0 })
   }
 
   @Test("why an attempt failed is recorded after its end")

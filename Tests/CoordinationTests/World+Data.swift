@@ -40,10 +40,10 @@ extension World {
 
   func checkData() {
     guard let coordinator else { return }
-    let tickets = coordinator.sessions.values.map(\.dataTickets.count)
+    let tickets = coordinator.sessions.all().map(\.session.dataTickets.count)
     require(coordinator.dataTraffic.onTheWay == tickets.reduce(0, +), "chunks on their way do not add up")
     require(coordinator.dataTraffic.onTheWay <= coordinator.settings.dataChunksAtOnce, "too many chunks at once")
-    for session in coordinator.sessions.values {
+    for (_, session) in coordinator.sessions.all() {
       require(session.dataRequestsWaiting >= 0, "fewer than no requests wait")
       require(
         session.dataTickets.count + session.dataRequestsWaiting <= coordinator.settings.dataChunksAWorker,

@@ -23,22 +23,6 @@ extension CoordinatorMachine {
   static let hellosAtOnce = 20.0
   static let kernelVariantsNoted = 16
 
-  /// Workers that come are put on record as they come, up to so many at once and a few each second, of one key or, without keys, of all:
-  /// names cost nothing, and the record keeps them for ever. The others are put on record with their first job, or when there
-  /// is room again.
-  private static let joiningsAtOnce = 2000.0
-  private static let joiningsASecond = 2.0
-
-  mutating func mayRecordJoining(of key: String?, at now: Double) -> Bool {
-    joinings[key ?? "", default: Allowance()].take(
-      at: now, most: Self.joiningsAtOnce, aSecond: Self.joiningsASecond)
-  }
-
-  mutating func recordJoining(of worker: String) {
-    guard let entry = unrecorded.removeValue(forKey: worker) else { return }
-    record(.workerJoined(entry))
-  }
-
   /// Whether there is something that the attempt could still be good for, whoever has it.
   func isOpen(_ reference: AttemptReference) -> Bool {
     if jobs.mayBeMissing(reference.job, attempt: reference.attempt) { return true }
@@ -59,7 +43,7 @@ extension CoordinatorMachine {
     var answered: [AttemptReference] = []
     for reference in listed {
       let mayBeMissing = isIntroduction && jobs.mayBeMissing(reference.job, attempt: reference.attempt)
-      if !mayBeMissing, !isOpen(reference) || claim(reference, by: session) != .own {
+      if !mayBeMissing, !isOpen(reference) || claim(reference, by: session.identity) != .own {
         guard session.cancels < session.slots else { continue }
         session.cancels += 1
       }

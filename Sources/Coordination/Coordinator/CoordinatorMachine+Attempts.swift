@@ -3,67 +3,37 @@ import SearchProtocol
 
 /// Attempts: credits, leases, reports.
 extension CoordinatorMachine {
-  /// The worker had so many free slots when it wrote this. Jobs that it had not accepted by then were on their way, and
-  /// take up slots that it counted as free. (A connection keeps the order of messages.)
-  mutating func grant(_ freeSlots: Int, to peer: PeerID) {
-    guard var session = sessions[peer] else { return }
-    session.credits = max(0, min(freeSlots, session.slots) - session.onTheWay)
-    if session.credits > 0, !session.isQueued {
-      session.isQueued = true
-      peersWithCredit.append(peer)
-    }
-    sessions[peer] = session
-    // Peers that left stay in the queue until they come up, which may be never while no job waits.
-    if peersWithCredit.count > 2 * sessions.count + 64 {
-      peersWithCredit = peersWithCredit.filtered { sessions[$0]?.isQueued == true }
-    }
-  }
-
-  /// A slot became free, which the worker is about to say itself: with READY, which replaces this credit. Its next job leaves
-  /// in the turn of the result, one message earlier.
-  private mutating func addCredit(to peer: PeerID) {
-    guard var session = sessions[peer], session.isReady, session.credits + session.jobs.count < session.slots else {
-      return
-    }
-    session.credits += 1
-    if !session.isQueued {
-      session.isQueued = true
-      peersWithCredit.append(peer)
-    }
-    sessions[peer] = session
-  }
-
   /// The worker says that it has the attempt: its lease begins anew.
   /// - Parameter isIntroduction: the worker says so with its hello. Then an attempt that is not on record is believed, unless
   ///   another worker is at the job.
   mutating func confirm(_ reference: AttemptReference, by peer: PeerID, isIntroduction: Bool = false, at now: Double) {
-    guard let session = sessions[peer] else { return }
+    guard let worker = sessions.identity(at: peer) else { return }
     if isIntroduction, jobs.mayBeMissing(reference.job, attempt: reference.attempt),
-      jobs.leases[reference.job]?.peer == nil, wasThereBefore(session)
+      jobs.leases[reference.job]?.peer == nil, wasThereBefore(worker)
     {
-      return enter(reference, by: session, at: peer, now)
+      return recordMissingAttempt(reference, by: worker, at: peer, now)
     }
     guard let job = jobs[reference.job], reference.attempt <= job.attempts,
-      claim(reference, by: session) == .own
+      claim(reference, by: worker) == .own
     else {
       return send(.cancel(reference), to: peer)
     }
-    let worker = session.worker
     let deadline = now + settings.leaseSeconds
     switch (job.state, jobs.leases[reference.job]) {
-    case (_, let lease?) where lease.attempt == reference.attempt && (lease.worker == nil || lease.worker == worker):
-      if lease.peer == peer, !lease.isAccepted { sessions[peer]?.onTheWay -= 1 }
-      if lease.peer == nil { forgiveConnection(of: session) }
-      sessions[peer]?.jobs.insert(reference.job)
+    case (_, let lease?)
+    where lease.attempt == reference.attempt && (lease.worker == nil || lease.worker == worker.worker):
+      if lease.peer == peer, !lease.isAccepted { sessions.countAcceptance(at: peer) }
+      if lease.peer == nil { forgiveConnection(of: worker) }
+      sessions.hold(reference.job, at: peer)
       jobs.updateLease(reference.job) {
-        $0.worker = worker
+        $0.worker = worker.worker
         $0.peer = peer
         $0.isAccepted = true
         $0.deadline = deadline
       }
     case (.waiting, nil) where !jobs.isReported(reference.job, attempt: reference.attempt):
       // Given up too early: the worker has had it all the time. It goes on, and nobody else begins it.
-      hold(reference, by: worker, at: peer, isOnRecord: false, now)
+      adoptLease(reference, by: worker.worker, at: peer, isOnRecord: false, now)
     default:
       // Settled, or ended by its own report, or somebody else's by now.
       send(.cancel(reference), to: peer)
@@ -72,20 +42,22 @@ extension CoordinatorMachine {
 
   /// The coordinator before this one ended when the job had left, and before the commit: makes up for that. The attempt
   /// before this one was over by then.
-  private mutating func enter(_ reference: AttemptReference, by session: Session, at peer: PeerID, _ now: Double) {
+  private mutating func recordMissingAttempt(
+    _ reference: AttemptReference, by worker: WorkerIdentity, at peer: PeerID, _ now: Double
+  ) {
     if let lease = jobs.leases[reference.job] {
       end(reference.job, .returned, reason: "attempt \(reference.attempt) had taken its place", at: now)
       if let holder = lease.peer {
         send(.cancel(AttemptReference(job: reference.job, attempt: lease.attempt)), to: holder)
       }
     }
-    record(.attemptStarted(job: reference.job, attempt: reference.attempt, worker: session.worker))
-    jobs.assign(reference.job, attempt: reference.attempt, to: assignee(session))
-    hold(reference, by: session.worker, at: peer, isOnRecord: true, now)
+    record(.attemptStarted(job: reference.job, attempt: reference.attempt, worker: worker.worker))
+    jobs.assign(reference.job, attempt: reference.attempt, to: worker)
+    adoptLease(reference, by: worker.worker, at: peer, isOnRecord: true, now)
   }
 
   /// A lease on an attempt that the worker has already.
-  private mutating func hold(
+  private mutating func adoptLease(
     _ reference: AttemptReference, by worker: String, at peer: PeerID, isOnRecord: Bool, _ now: Double
   ) {
     jobs.lease(
@@ -93,7 +65,7 @@ extension CoordinatorMachine {
       Lease(
         attempt: reference.attempt, worker: worker, peer: peer, deadline: now + settings.leaseSeconds, assignedAt: now,
         isAccepted: true, advancedAt: now, isOnRecord: isOnRecord))
-    sessions[peer]?.jobs.insert(reference.job)
+    sessions.hold(reference.job, at: peer)
   }
 
   /// The training has come further.
@@ -132,12 +104,12 @@ extension CoordinatorMachine {
   /// The report is acknowledged once it counts on the record, or never will.
   mutating func receive(_ report: AttemptReport, from peer: PeerID, at now: Double) {
     let reference = report.reference
-    guard let session = sessions[peer] else { return }
+    guard let worker = sessions.identity(at: peer) else { return }
     let isOurs = report.study == settings.study
     if case .finished = report.outcome, isOurs, jobs.mayBeMissing(reference.job, attempt: reference.attempt),
-      wasThereBefore(session)
+      wasThereBefore(worker)
     {
-      enter(reference, by: session, at: peer, now)
+      recordMissingAttempt(reference, by: worker, at: peer, now)
     }
     // Only for results: a worker whose jobs fail or that hands them back does not get the next one in advance of its word.
     var freesSlot = false
@@ -148,7 +120,7 @@ extension CoordinatorMachine {
       // The first result stands, and the search has gone on from it.
       if case .finished = report.outcome { lateResults += 1 }
     } else {
-      switch claim(reference, by: session) {
+      switch claim(reference, by: worker) {
       case .own: break
       case .undecided: return
       case .foreign:
@@ -161,14 +133,16 @@ extension CoordinatorMachine {
       if case .finished = report.outcome, let lease = jobs.leases[reference.job] {
         freesSlot = lease.attempt == reference.attempt && lease.peer == peer
       }
-      settle(report, from: session, at: peer, now)
+      settle(report, from: worker, at: peer, now)
     }
-    if freesSlot { addCredit(to: peer) }
+    if freesSlot { sessions.addCredit(to: peer) }
     send(.resultAcknowledged(reference), to: peer)
   }
 
   /// A report of an open job by the worker that the attempt was given to.
-  private mutating func settle(_ report: AttemptReport, from session: Session, at peer: PeerID, _ now: Double) {
+  private mutating func settle(
+    _ report: AttemptReport, from worker: WorkerIdentity, at peer: PeerID, _ now: Double
+  ) {
     let reference = report.reference
     switch report.outcome {
     case .finished(let result):
@@ -178,28 +152,27 @@ extension CoordinatorMachine {
           "it was computed with \(result.kernelVariant), and the worker had said that it computes with \(variant ?? "")"
         complain(of: peer, "variant", "sent a result that does not count: \(reason)")
         return end(
-          reference, .failed, reason: reason, failure: AttemptFailure(cause: .garbled), by: session.worker, at: now)
+          reference, .failed, reason: reason, failure: AttemptFailure(cause: .garbled), by: worker.worker, at: now)
       }
-      finish(reference, with: result, by: session, at: now)
+      finish(reference, with: result, by: worker, at: now)
     case .failed(let reason):
-      end(reference, .failed, reason: reason, failure: report.failure, by: session.worker, at: now)
+      end(reference, .failed, reason: reason, failure: report.failure, by: worker.worker, at: now)
     case .returned(let reason):
       sessions[peer]?.returnsInARow += 1
-      end(reference, .returned, reason: reason, by: session.worker, at: now)
+      end(reference, .returned, reason: reason, by: worker.worker, at: now)
     }
   }
 
   private mutating func finish(
-    _ reference: AttemptReference, with result: TrialResult, by session: Session, at now: Double
+    _ reference: AttemptReference, with result: TrialResult, by worker: WorkerIdentity, at now: Double
   ) {
-    let worker = session.worker
     let lease = jobs.finish(reference.job, with: result)
-    recordSuccess()
-    record(.jobFinished(job: reference.job, attempt: reference.attempt, worker: worker, result: result))
-    if let lease { forget(reference.job, lease) }
-    recordFinish(of: reference.job, by: worker, at: now)
-    endStreaks(of: session)
-    if let peer = peers[worker] { sessions[peer]?.returnsInARow = 0 }
+    streak.end()
+    record(.jobFinished(job: reference.job, attempt: reference.attempt, worker: worker.worker, result: result))
+    if let lease { detachFromSession(reference.job, lease) }
+    recordFinish(of: reference.job, by: worker.worker, at: now)
+    endStreaks(of: worker)
+    if let peer = sessions.peer(of: worker.worker) { sessions[peer]?.returnsInARow = 0 }
     if let lease, lease.attempt != reference.attempt, let holder = lease.peer {
       if lease.isOnRecord {
         record(
@@ -223,7 +196,7 @@ extension CoordinatorMachine {
     // One that is lost on record has counted as such.
     if ending == .failed, lease.isOnRecord { recordFailure(of: reference.job, by: worker) }
     end(reference.job, ending, reason: reason, failure: failure, at: now)
-    if ending == .failed, let peer = peers[worker] {
+    if ending == .failed, let peer = sessions.peer(of: worker) {
       strike(peer, for: reference.job, isFailure: true, reason: reason, at: now)
     }
   }
@@ -232,9 +205,7 @@ extension CoordinatorMachine {
   /// - Parameter isStall: its worker is there, and does nothing for it.
   mutating func giveUp(_ job: Int64, reason: String, isStall: Bool = false, at now: Double) {
     let holder = jobs.leases[job]?.peer
-    if let worker = jobs.leases[job]?.worker, isWitness(worker) {
-      evidence[job, default: JobEvidence()].losses += 1
-    }
+    if let worker = jobs.leases[job]?.worker { standing.countLoss(of: job, at: worker) }
     end(job, .lost, reason: reason, at: now)
     if let holder { strike(holder, for: job, isFailure: isStall, reason: reason, at: now) }
   }
@@ -247,7 +218,7 @@ extension CoordinatorMachine {
       if let holder = lease.peer { send(.cancel(AttemptReference(job: job, attempt: lease.attempt)), to: holder) }
     }
     setAside(job, reason: "left out by the user")
-    setAsideInARow = 0
+    streak.forgetSetAside()
   }
 
   /// Ends the running attempt without a result: the job waits again, or is set aside.
@@ -255,7 +226,7 @@ extension CoordinatorMachine {
     _ id: Int64, _ ending: AttemptEnding, reason: String, failure: AttemptFailure? = nil, at now: Double
   ) {
     guard let lease = jobs.release(id) else { return }
-    forget(id, lease)
+    detachFromSession(id, lease)
     // Its end is on record already; neither does it count twice.
     guard lease.isOnRecord else { return }
     record(.attemptEnded(job: id, attempt: lease.attempt, ending: ending, reason: reason.oneLine()))
@@ -265,11 +236,12 @@ extension CoordinatorMachine {
     case .failed:
       log(.warning, "job \(id) failed: \(reason)")
       jobs.countFailure(of: id)
-      if isJobsFault(id) { setAside(id, reason: reason) }
+      if standing.isJobsFault(id, allowed: settings.failuresUntilSetAside) { setAside(id, reason: reason) }
     case .lost:
       log(.info, "attempt \(lease.attempt) at job \(id) is lost: \(reason)")
       jobs.countLoss(of: id)
-      if let losses = evidence[id]?.losses, losses >= settings.lossesUntilSetAside {
+      let losses = standing.losses(of: id)
+      if losses >= settings.lossesUntilSetAside {
         setAside(id, reason: "lost with its worker \(losses) times; \(reason)")
       }
     }
@@ -280,16 +252,11 @@ extension CoordinatorMachine {
     jobs.setAside(id, reason: reason)
     recordSetAside(of: id)
     record(.jobSetAside(job: id, reason: reason))
-    setAsideInARow += 1
-    lastSetAside = "the last one job \(id): \(reason)"
+    streak.countSetAside(of: id, reason: reason)
     log(.warning, "job \(id) is set aside: \(reason)")
   }
 
-  private mutating func forget(_ id: Int64, _ lease: Lease) {
-    guard let peer = lease.peer else { return }
-    sessions[peer]?.jobs.remove(id)
-    if !lease.isAccepted { sessions[peer]?.onTheWay -= 1 }
-    // It may have been passed over for the job that it had.
-    enqueue(peer)
+  private mutating func detachFromSession(_ id: Int64, _ lease: Lease) {
+    if let peer = lease.peer { sessions.release(id, at: peer, wasAccepted: lease.isAccepted) }
   }
 }

@@ -8,10 +8,6 @@ import SearchProtocol
 ///
 /// After a restart of the coordinator the record tells the name and the host of a worker, and not its key.
 extension CoordinatorMachine {
-  func assignee(_ session: Session) -> Assignee {
-    Assignee(worker: session.worker, host: session.host, key: session.key, kernelVariant: session.kernelVariant)
-  }
-
   enum Claim {
     case own
     /// It may be: the worker that had it has died, and the coordinator has not noticed yet. The report comes again.
@@ -19,23 +15,24 @@ extension CoordinatorMachine {
     case foreign
   }
 
-  func claim(_ reference: AttemptReference, by session: Session) -> Claim {
+  func claim(_ reference: AttemptReference, by worker: WorkerIdentity) -> Claim {
     guard let given = jobs.assignee(of: reference.job, attempt: reference.attempt) else { return .foreign }
-    if let key = given.key { return key == session.key ? .own : .foreign }
-    if given.worker == session.worker { return .own }
-    guard given.host == session.host else { return .foreign }
-    return peers[given.worker] == nil ? .own : .undecided
+    if let key = given.key { return key == worker.key ? .own : .foreign }
+    if given.worker == worker.worker { return .own }
+    guard given.host == worker.host else { return .foreign }
+    return sessions.isHere(given.worker) ? .undecided : .own
   }
 
   /// Whether the worker may have been given an attempt that is not on record: it, or one of its host, was there before the
   /// coordinator's restart.
-  func wasThereBefore(_ session: Session) -> Bool {
-    pastWorkers[session.worker] != nil || pastHosts.contains(session.host)
+  func wasThereBefore(_ worker: WorkerIdentity) -> Bool {
+    pastWorkers[worker.worker] != nil || pastHosts.contains(worker.host)
   }
 
   /// Says what a worker does wrong, once for each kind.
   mutating func complain(of peer: PeerID, _ kind: String, _ text: String) {
-    guard let session = sessions[peer], sessions[peer]?.toldProblems.insert(kind).inserted == true else { return }
-    log(.warning, "worker \(session.worker) \(text)")
+    guard let worker = sessions.identity(at: peer)?.worker, sessions[peer]?.toldProblems.insert(kind).inserted == true
+    else { return }
+    log(.warning, "worker \(worker) \(text)")
   }
 }

@@ -7,8 +7,7 @@ extension CoordinatorMachine {
   /// Takes time in proportion to the workers that are connected.
   mutating func authorize(_ keys: Set<String>, at now: Double) {
     authorizedKeys = keys
-    let strangers = sessions.filter { !isAuthorized($0.value.key) }.sorted { $0.value.worker < $1.value.worker }
-    for (peer, session) in strangers {
+    for (peer, session) in sessions.all(where: { !isAuthorized($0.key) }) {
       // Nothing that it does counts any more, so that somebody else may begin at once.
       for job in session.jobs.sorted() {
         end(job, .returned, reason: "the key of worker \(session.worker) is not authorized any more", at: now)
@@ -22,7 +21,7 @@ extension CoordinatorMachine {
   /// Nil for who may come in.
   func reasonToShutOut(_ hello: Hello, key: String?) -> String? {
     guard isAuthorized(key) else { return Self.shutOut }
-    if let peer = peers[hello.worker], let holder = sessions[peer], holder.key != key {
+    if let holder = sessions.session(of: hello.worker)?.session, holder.key != key {
       return "the name \(hello.worker) belongs to a worker with another key"
     }
     return nil

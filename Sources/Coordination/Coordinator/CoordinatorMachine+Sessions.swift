@@ -18,34 +18,19 @@ extension CoordinatorMachine {
     // Finished ones that are of no use any more are acknowledged when their reports come: nothing is to be said of them here.
     let carried =
       hello.study == settings.study ? hello.running + hello.finished.filter(isOpen) : []
-    if isFinished, carried.isEmpty, sessions[peer] == nil, peers[hello.worker] == nil {
+    if isFinished, carried.isEmpty, sessions[peer] == nil, !sessions.isHere(hello.worker) {
       // It has nothing to hand over, and there is nothing for it to do: no need to get acquainted.
       return sendHome(peer)
     }
     if let other = sessions[peer]?.worker, other != hello.worker {
       drop(peer, reason: "lost: worker \(hello.worker) came in its place", at: now)
     }
-    let previousPeer = peers[hello.worker]
+    let previousPeer = sessions.peer(of: hello.worker)
     if let previousPeer, previousPeer != peer { move(from: previousPeer, to: peer, at: now) }
-    serial += 1
-    var session =
-      sessions[peer]
-      ?? Session(
-        worker: hello.worker, host: hello.host, kernelVariant: hello.kernelVariant, key: key, slots: 0, lastHeard: now,
-        serial: serial)
-    slots += hello.slots - session.slots
-    session.slots = hello.slots
-    session.host = hello.host
-    session.kernelVariant = hello.kernelVariant
-    session.credits = 0
-    session.isReady = false
-    session.lastHeard = now
-    session.hellos = allowance
-    if session.serial == serial {
-      sessionTimers.insert(Timer(due: now + settings.heartbeatSeconds, subject: (peer, serial)))
-    }
-    sessions[peer] = session
-    peers[hello.worker] = peer
+    let identity = WorkerIdentity(
+      worker: hello.worker, host: hello.host, key: key, kernelVariant: hello.kernelVariant)
+    sessions.introduce(
+      identity, slots: hello.slots, hellos: allowance, at: peer, now, firstTimer: now + settings.heartbeatSeconds)
     if previousPeer == nil { welcomeNew(hello, key: key, at: now) }
     send(
       .welcome(
@@ -54,7 +39,7 @@ extension CoordinatorMachine {
           protocolVersion: min(hello.newestProtocol, ProtocolVersion.newest), data: settings.data,
           heartbeatSeconds: settings.heartbeatSeconds, leaseSeconds: settings.leaseSeconds)), to: peer)
     updateRest(of: hello.worker)
-    if let until = restingUntil(session), until > now {
+    if let until = standing.restingUntil(identity), until > now {
       send(.bench(Bench(reason: "this worker is benched", seconds: until - now)), to: peer)
     }
     // On a new connection nothing of the old one is on its way any more.
@@ -78,7 +63,7 @@ extension CoordinatorMachine {
         "the worker's \(set) has content \(hash), the study trains on \(settings.data.contentHash); give the worker "
         + "the coordinator's copy"
     }
-    if sessions[peer] == nil, peers[hello.worker] == nil, sessions.count >= settings.maximumWorkers {
+    if sessions[peer] == nil, !sessions.isHere(hello.worker), sessions.count >= settings.maximumWorkers {
       return "\(settings.maximumWorkers) workers are connected, which is the most that the coordinator takes"
     }
     return nil
@@ -88,8 +73,8 @@ extension CoordinatorMachine {
     let worker = WorkerRecord(
       id: hello.worker, host: hello.host, processID: hello.processID, slots: hello.slots,
       kernelVariant: hello.kernelVariant, build: hello.build)
-    unrecorded[hello.worker] = worker
-    if mayRecordJoining(of: key, at: now) { recordJoining(of: hello.worker) }
+    joinings.add(worker)
+    recordJoiningIfRoom(of: hello.worker, key: key, at: now)
     log(.info, "worker \(hello.worker) on \(hello.host) joined with \(hello.slots) slots")
     let others = kernelVariants.sorted().joined(separator: ", ")
     if kernelVariants.count < Self.kernelVariantsNoted, kernelVariants.insert(hello.kernelVariant).inserted,
@@ -105,15 +90,12 @@ extension CoordinatorMachine {
 
   /// The worker is connected anew; what it holds follows it.
   private mutating func move(from old: PeerID, to new: PeerID, at now: Double) {
-    guard var session = sessions.removeValue(forKey: old) else { return }
-    serial += 1
-    session.serial = serial
-    session.isQueued = false
+    sessions.move(from: old, to: new, firstTimer: now + settings.heartbeatSeconds)
+    guard var session = sessions[new] else { return }
     // What was on its way on the old connection never arrives.
     returnTickets(of: &session)
-    for job in session.jobs { jobs.updateLease(job) { $0.peer = new } }
     sessions[new] = session
-    sessionTimers.insert(Timer(due: now + settings.heartbeatSeconds, subject: (new, serial)))
+    for job in session.jobs { jobs.updateLease(job) { $0.peer = new } }
   }
 
   /// The transport cannot reach the peer.
@@ -155,14 +137,18 @@ extension CoordinatorMachine {
   }
 
   mutating func remove(_ peer: PeerID, reason: String) -> Session? {
-    guard var session = sessions.removeValue(forKey: peer) else { return nil }
+    guard var session = sessions.remove(peer) else { return nil }
     returnTickets(of: &session)
-    peers[session.worker] = nil
-    slots -= session.slots
-    keepStanding(ofDeparted: session.worker)
-    if unrecorded.removeValue(forKey: session.worker) == nil {
+    standing.keep(departed: session.worker, among: sessions)
+    if joinings.remove(session.worker) == nil {
       record(.workerLeft(id: session.worker, reason: reason.oneLine()))
     }
     return session
+  }
+
+  // MARK: The record of workers
+
+  mutating func recordJoiningIfRoom(of worker: String, key: String?, at now: Double) {
+    if let entry = joinings.recordIfRoom(worker, of: key, at: now) { record(.workerJoined(entry)) }
   }
 }

@@ -29,54 +29,41 @@ extension CoordinatorMachine {
 
   private mutating func finish(at now: Double) {
     phase = .draining(until: now + settings.drainSeconds)
-    isFinished = true
     record(.studyFinished)
     log(.notice, "the study is finished: \(jobs.finishedCount) jobs have results, \(jobs.failedCount) were set aside")
-    for peer in sessions.keys.sorted(by: { $0.bytes.lexicographicallyPrecedes($1.bytes) }) { sendHome(peer) }
+    for (peer, _) in sessions.all() { sendHome(peer) }
   }
 
   mutating func sendHome(_ peer: PeerID) { send(.drain(Drain(reason: .studyFinished)), to: peer) }
 
   /// All workers have gone, and none is known to be on its way back to hear that it may go.
   func canStopEarly(at now: Double) -> Bool {
-    sessions.isEmpty && serial > 0 && now - lastLoss > settings.reattachSeconds
+    sessions.isEmpty && sessions.hasHadAny && now - lastLoss > settings.reattachSeconds
   }
 
   /// Spends credits on waiting jobs, one worker after the other, so that all get work before one gets much.
   mutating func dispatch(at now: Double) {
     var passedOver: [PeerID] = []
-    while !peersWithCredit.isEmpty, jobs.nextWaiting() != nil, let peer = peersWithCredit.removeFirst() {
-      guard var session = sessions[peer], session.isQueued else { continue }
-      session.isQueued = false
-      sessions[peer] = session
-      guard session.credits > 0, mayWork(session), !pauseForReturns(peer, at: now) else { continue }
-      guard let id = nextJob(for: session.worker), let job = jobs[id] else {
-        sessions[peer]?.isQueued = true
+    while jobs.nextWaiting() != nil, let peer = sessions.nextWithCredits() {
+      guard let worker = workerIfItMayWork(at: peer), !pauseForReturns(peer, at: now) else { continue }
+      guard let id = nextJob(for: worker.worker), let job = jobs[id] else {
         passedOver.append(peer)
         continue
       }
       let reference = AttemptReference(job: id, attempt: job.attempts + 1)
-      session.credits -= 1
-      session.onTheWay += 1
-      if session.credits > 0 {
-        session.isQueued = true
-        peersWithCredit.append(peer)
-      }
-      sessions[peer] = session
-      // In place: the set would be copied where `session` holds it too.
-      sessions[peer]?.jobs.insert(id)
+      sessions.spendCredit(of: peer, on: id)
       jobs.lease(
         id,
         Lease(
-          attempt: reference.attempt, worker: session.worker, peer: peer, deadline: now + settings.leaseSeconds,
+          attempt: reference.attempt, worker: worker.worker, peer: peer, deadline: now + settings.leaseSeconds,
           assignedAt: now, isAccepted: false, advancedAt: now, isOnRecord: true))
-      jobs.assign(id, attempt: reference.attempt, to: assignee(session))
-      record(.attemptStarted(job: id, attempt: reference.attempt, worker: session.worker))
+      jobs.assign(id, attempt: reference.attempt, to: worker)
+      record(.attemptStarted(job: id, attempt: reference.attempt, worker: worker.worker))
       turn.send(
         JobAssignment(
           reference: reference, candidate: job.trial.candidate.description, recipe: settings.recipe, seed: job.seed,
           measuresTime: job.trial.measuresTime), to: peer)
     }
-    for peer in passedOver { peersWithCredit.append(peer) }
+    for peer in passedOver { sessions.enqueue(peer) }
   }
 }

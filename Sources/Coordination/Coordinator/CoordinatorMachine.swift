@@ -12,11 +12,9 @@ public struct CoordinatorMachine: Sendable {
 
   var phase = Phase.created
   var jobs = JobTable()
-  var sessions: [PeerID: Session] = [:]
-  var peers: [String: PeerID] = [:]
-  /// Peers with credits, in the order in which they are served.
-  var peersWithCredit = FirstInFirstOut<PeerID>()
-  var sessionTimers = MinimumHeap<Timer<(peer: PeerID, serial: UInt64)>>()
+  var sessions = SessionTable()
+  var standing: StandingTable
+  var streak = StudyStreak()
   /// Deadlines of leases whose holder is not connected.
   var detachedTimers = MinimumHeap<Timer<(job: Int64, attempt: Int)>>()
   /// Of the workers that came and of the results on record.
@@ -24,44 +22,21 @@ public struct CoordinatorMachine: Sendable {
   var dataTraffic = DataTraffic()
   /// Nil where anybody may work.
   var authorizedKeys: Set<String>?
-  /// Workers at which jobs failed.
-  var standings: [String: WorkerStanding] = [:]
-  /// Those of them that are gone, the longest gone first.
-  var departed = FirstInFirstOut<String>()
-  /// Workers that are here and get no jobs: benched, in a pause, or held back.
-  var resting: Set<String> = []
-  /// Open jobs at which something went wrong.
-  var evidence: [Int64: JobEvidence] = [:]
-  /// Workers that have finished a job: what fails there says something of the job.
-  var proven: Set<String>
-  /// Failures in a row.
-  var streaks: [Account: FailureStreak] = [:]
-  var pauseTimers = MinimumHeap<Timer<Account>>()
-  /// Since the last result, at workers that never finished a job.
-  var failuresInARow = 0
-  var setAsideInARow = 0
-  var lastFailure = ""
-  var lastSetAside = ""
   /// Workers of the record, and their hosts: those that may have begun what is not on it.
   let pastWorkers: [String: WorkerRecord]
   let pastHosts: Set<String>
-  /// Workers that are here and not on record, and what came on record of each key.
-  var unrecorded: [String: WorkerRecord] = [:]
-  var joinings: [String: Allowance] = [:]
+  var joinings = Joinings()
   /// What the event that is being handled asks for; empty in between.
   var turn = CoordinatorTurn()
 
   var lastTick: Double?
-  /// Nobody loses a lease earlier: the coordinator stood still and has yet to read what came meanwhile.
-  var noExpiryBefore = -Double.infinity
+  /// No lease runs out earlier: the coordinator stood still and has yet to read what came meanwhile.
+  var leasesFrozenUntil = -Double.infinity
   /// When a worker was last lost, as opposed to left.
   var lastLoss = -Double.infinity
-  var serial: UInt64 = 0
-  var isFinished = false
   var expectedJobs = 0
   var lateResults = 0
   var undecodable = 0
-  var slots = 0
 
   private let restored: [JobRecord]
 
@@ -70,7 +45,16 @@ public struct CoordinatorMachine: Sendable {
     case searching
     /// The study is finished; workers are being sent home until the time that is given.
     case draining(until: Double)
-    case stopped
+    /// Nothing is handled any more.
+    case stopped(isFinished: Bool)
+  }
+
+  /// The search wants nothing more.
+  var isFinished: Bool {
+    switch phase {
+    case .draining, .stopped(isFinished: true): true
+    case .created, .searching, .stopped(isFinished: false): false
+    }
   }
 
   /// `jobs` and `past` are what the store has: empty for a new study.
@@ -80,7 +64,7 @@ public struct CoordinatorMachine: Sendable {
     self.settings = settings
     self.strategy = strategy
     restored = jobs
-    proven = past.finishers
+    standing = StandingTable(proven: past.finishers)
     pastWorkers = Dictionary(past.workers.map { ($0.id, $0) }, uniquingKeysWith: { _, last in last })
     pastHosts = Set(past.workers.map(\.host))
     for job in jobs {
@@ -97,7 +81,7 @@ public struct CoordinatorMachine: Sendable {
       if let worker = pastWorkers[attempt.worker] {
         jobs.assign(
           attempt.job, attempt: attempt.number,
-          to: Assignee(worker: worker.id, host: worker.host, key: nil, kernelVariant: worker.kernelVariant))
+          to: WorkerIdentity(worker: worker.id, host: worker.host, key: nil, kernelVariant: worker.kernelVariant))
       }
       if attempt.ending == .failed { failures[attempt.job, default: 0] += 1 }
     }
@@ -105,13 +89,11 @@ public struct CoordinatorMachine: Sendable {
       let isLoss = attempt.ending == .lost
       let uncounted = (failures[attempt.job] ?? 0) - (jobs[attempt.job]?.failures ?? 0)
       if isLoss {
-        if isWitness(attempt.worker), jobs[attempt.job]?.losses ?? 0 > 0 {
-          evidence[attempt.job, default: JobEvidence()].losses += 1
-        }
+        if jobs[attempt.job]?.losses ?? 0 > 0 { standing.countLoss(of: attempt.job, at: attempt.worker) }
       } else if uncounted > 0 {
         failures[attempt.job, default: 0] -= 1
       } else {
-        evidence[attempt.job, default: JobEvidence()].addFailure(at: attempt.worker)
+        standing.restoreFailure(of: attempt.job, at: attempt.worker)
       }
     }
   }
@@ -119,15 +101,16 @@ public struct CoordinatorMachine: Sendable {
   public var summary: CoordinatorSummary {
     CoordinatorSummary(
       jobs: jobs.count, waiting: jobs.waitingCount, running: jobs.runningCount, finished: jobs.finishedCount,
-      failed: jobs.failedCount, expectedJobs: expectedJobs, workers: sessions.count, restingWorkers: resting.count,
-      slots: slots, lateResults: lateResults, undecodable: undecodable, isFinished: isFinished)
+      failed: jobs.failedCount, expectedJobs: expectedJobs, workers: sessions.count,
+      restingWorkers: sessions.restingCount,
+      slots: sessions.slots, lateResults: lateResults, undecodable: undecodable, isFinished: isFinished)
   }
 
   /// The name of the worker that is connected there.
   public func worker(at peer: PeerID) -> String? { sessions[peer]?.worker }
 
   /// The key that a connected worker came in with; nil without keys.
-  public func key(of worker: String) -> String? { peers[worker].flatMap { sessions[$0]?.key } }
+  public func key(of worker: String) -> String? { sessions.session(of: worker)?.session.key }
 
   /// A turn of one event.
   /// - Parameter now: seconds of a monotonic clock.
@@ -140,7 +123,7 @@ public struct CoordinatorMachine: Sendable {
   /// Adds what the event asks for to a turn.
   /// - Parameter now: seconds of a monotonic clock.
   public mutating func handle(_ event: CoordinatorEvent, at now: Double, in turn: inout CoordinatorTurn) {
-    guard phase != .stopped else { return }
+    if case .stopped = phase { return }
     swap(&self.turn, &turn)
     decide(event, at: now)
     swap(&self.turn, &turn)
@@ -205,7 +188,7 @@ public struct CoordinatorMachine: Sendable {
     case .ready(let ready):
       // A worker that is leaving says that it has no more slots: then no report frees one.
       sessions[peer]?.isReady = ready.freeSlots > 0
-      grant(ready.freeSlots, to: peer)
+      sessions.grant(ready.freeSlots, to: peer)
     case .accept(let reference): confirm(reference, by: peer, at: now)
     case .progress(let progress):
       confirm(progress.reference, by: peer, at: now)
@@ -213,7 +196,7 @@ public struct CoordinatorMachine: Sendable {
     case .result(let report): receive(report, from: peer, at: now)
     case .workerHeartbeat(let heartbeat):
       reconcile(peer, with: heartbeat.running, toleratingDeliveries: true, at: now)
-      grant(heartbeat.freeSlots, to: peer)
+      sessions.grant(heartbeat.freeSlots, to: peer)
     case .dataRequest(let request): supply(request, to: peer, ticket: delivery.ticket, at: now)
     case .bye(let bye): dismiss(peer, reason: bye.reason, at: now)
     }
@@ -226,17 +209,13 @@ public struct CoordinatorMachine: Sendable {
 
   private mutating func tick(at now: Double) {
     if let lastTick, now - lastTick > settings.stallSeconds {
-      noExpiryBefore = now + min(settings.leaseSeconds, 3 * settings.heartbeatSeconds)
+      leasesFrozenUntil = now + min(settings.leaseSeconds, 3 * settings.heartbeatSeconds)
       log(.warning, "the coordinator stood still for \(Int(now - lastTick)) s; all leases are extended")
     }
     lastTick = now
     endPauses(at: now)
-    while let timer = sessionTimers.first, timer.due <= now {
-      _ = sessionTimers.removeFirst()
-      guard sessions[timer.subject.peer]?.serial == timer.subject.serial else { continue }
-      attend(to: timer.subject.peer, at: now)
-    }
-    while now >= noExpiryBefore, let timer = detachedTimers.first, timer.due <= now {
+    while let peer = sessions.nextDue(at: now) { checkSession(at: peer, now) }
+    while now >= leasesFrozenUntil, let timer = detachedTimers.first, timer.due <= now {
       _ = detachedTimers.removeFirst()
       let (job, attempt) = timer.subject
       guard let lease = jobs.leases[job], lease.attempt == attempt, lease.peer == nil else { continue }
@@ -251,9 +230,9 @@ public struct CoordinatorMachine: Sendable {
   }
 
   /// Once a heartbeat for each worker.
-  private mutating func attend(to peer: PeerID, at now: Double) {
+  private mutating func checkSession(at peer: PeerID, _ now: Double) {
     guard let session = sessions[peer] else { return }
-    if now >= noExpiryBefore {
+    if now >= leasesFrozenUntil {
       let silence = now - session.lastHeard
       guard silence <= settings.leaseSeconds else {
         return drop(peer, reason: "lost: nothing heard for \(Int(silence)) s", at: now)
@@ -271,24 +250,25 @@ public struct CoordinatorMachine: Sendable {
     }
     if !session.dataTickets.isEmpty { forgetOldTickets(of: peer, at: now) }
     endBenchIfDue(session.worker, at: now)
-    if unrecorded[session.worker] != nil, mayRecordJoining(of: session.key, at: now) {
-      recordJoining(of: session.worker)
-    }
+    recordJoiningIfRoom(of: session.worker, key: session.key, at: now)
     send(.coordinatorHeartbeat(CoordinatorHeartbeat(study: settings.study)), to: peer)
-    sessionTimers.insert(Timer(due: now + settings.heartbeatSeconds, subject: (peer, session.serial)))
+    sessions.setTimer(of: peer, due: now + settings.heartbeatSeconds)
   }
 
   // MARK: The turn
 
   mutating func record(_ change: StudyChange) {
-    if !unrecorded.isEmpty, case .attemptStarted(_, _, let worker) = change { recordJoining(of: worker) }
+    // A worker is on record before its first attempt.
+    if !joinings.isEmpty, case .attemptStarted(_, _, let worker) = change, let entry = joinings.remove(worker) {
+      turn.record(.workerJoined(entry))
+    }
     turn.record(change)
   }
   mutating func send(_ message: CoordinatorMessage, to peer: PeerID) { turn.perform(.send(message, to: peer)) }
   mutating func log(_ level: LogLevel, _ text: String) { turn.perform(.log(level, text)) }
 
   mutating func stop() {
-    phase = .stopped
+    phase = .stopped(isFinished: isFinished)
     turn.perform(.stop)
   }
 }

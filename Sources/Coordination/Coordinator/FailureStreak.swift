@@ -2,6 +2,12 @@
 enum Account: Hashable, Sendable {
   case worker(String)
   case key(String)
+
+  /// What is counted for a worker and for its key.
+  static func all(of worker: WorkerIdentity) -> [Account] {
+    guard let key = worker.key else { return [.worker(worker.worker)] }
+    return [.worker(worker.worker), .key(key)]
+  }
 }
 
 /// Failures in a row, and the pauses that they cost.

@@ -11,7 +11,7 @@ struct JobTable: Sendable {
   private var trials: Set<Trial> = []
   private var lastID: Int64 = 0
   /// To whom the attempts at open jobs were given, the latest ones.
-  private var assignees: [Int64: [(attempt: Int, to: Assignee)]] = [:]
+  private var assignees: [Int64: [(attempt: Int, to: WorkerIdentity)]] = [:]
   private static let assigneesKept = 64
   /// The last attempt that its holder itself reported as ended, of jobs that have one.
   private var reported: [Int64: Int] = [:]
@@ -115,15 +115,15 @@ struct JobTable: Sendable {
     return lease
   }
 
-  mutating func assign(_ id: Int64, attempt: Int, to assignee: Assignee) {
+  mutating func assign(_ id: Int64, attempt: Int, to worker: WorkerIdentity) {
     var list = assignees[id] ?? []
-    list.append((attempt, assignee))
+    list.append((attempt, worker))
     if list.count > Self.assigneesKept { list.removeFirst() }
     assignees[id] = list
   }
 
   /// Nil where the job is settled, or the attempt is not known or long past.
-  func assignee(of id: Int64, attempt: Int) -> Assignee? { assignees[id]?.last { $0.attempt == attempt }?.to }
+  func assignee(of id: Int64, attempt: Int) -> WorkerIdentity? { assignees[id]?.last { $0.attempt == attempt }?.to }
 
   mutating func noteReport(of id: Int64, attempt: Int) { reported[id] = max(attempt, reported[id] ?? 0) }
 
@@ -163,5 +163,35 @@ struct JobTable: Sendable {
 
   private mutating func enqueue(_ id: Int64) {
     if queued.insert(id).inserted { queue.insert(id) }
+  }
+}
+
+extension JobTable {
+  /// What does not hold though it always should, a sentence each.
+  func invariants() -> [String] {
+    var broken: [String] = []
+    func require(_ condition: Bool, _ what: @autoclosure () -> String) { if !condition { broken.append(what()) } }
+    var (waiting, running, finished, setAside) = (0, 0, 0, 0)
+    for (id, job) in jobs {
+      switch job.state {
+      case .waiting:
+        waiting += 1
+        require(queued.contains(id), "job \(id) waits and is not in the queue")
+      case .running:
+        running += 1
+        require(leases[id] != nil, "job \(id) runs without a lease")
+      case .finished:
+        finished += 1
+        require(job.result != nil, "job \(id) is finished without a result")
+      case .failed: setAside += 1
+      }
+    }
+    require((waiting, running) == (waitingCount, leases.count), "open jobs do not add up")
+    require((finished, setAside) == (finishedCount, failedCount), "settled jobs do not add up")
+    require(history.results.count == finished && history.failed.count == setAside, "the history has other jobs")
+    for (id, lease) in leases {
+      require(lease.attempt <= jobs[id]?.attempts ?? 0, "job \(id) runs in an attempt that did not begin")
+    }
+    return broken
   }
 }

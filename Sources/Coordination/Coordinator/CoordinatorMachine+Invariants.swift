@@ -1,0 +1,55 @@
+extension CoordinatorMachine {
+  /// What does not hold though it should after every event, a sentence each; none where all is well. Takes time in proportion to
+  /// everything that there is: for tests.
+  package func invariants() -> [String] {
+    jobs.invariants() + sessions.invariants() + standing.invariants() + joinings.invariants(among: sessions)
+      + leasesAndSessions() + rest() + course()
+  }
+
+  /// A lease whose holder is connected and the jobs of that session are two sides of one thing.
+  private func leasesAndSessions() -> [String] {
+    var broken: [String] = []
+    var held = 0
+    for (id, lease) in jobs.leases {
+      guard let peer = lease.peer else { continue }
+      held += 1
+      let session = sessions[peer]
+      if session?.jobs.contains(id) != true { broken.append("the lease on job \(id) is held by nobody connected") }
+      if session?.worker != lease.worker { broken.append("the lease on job \(id) is held by another worker") }
+    }
+    for (_, session) in sessions.all() {
+      held -= session.jobs.count
+      let unaccepted = session.jobs.count { jobs.leases[$0]?.isAccepted == false }
+      if session.unaccepted != unaccepted {
+        broken.append("\(session.worker) has not accepted \(unaccepted) jobs, not \(session.unaccepted)")
+      }
+    }
+    if held != 0 { broken.append("sessions and leases differ by \(held) jobs") }
+    return broken
+  }
+
+  /// Who rests has a reason to, and who has none does not; what is known of failures is about open jobs.
+  private func rest() -> [String] {
+    var broken: [String] = []
+    for (_, session) in sessions.all() {
+      let isToRest = standing.isToRest(session.identity, jobsInDoubt: settings.jobsInDoubtUntilHeldBack)
+      if session.isResting != isToRest {
+        broken.append("\(session.worker) \(isToRest ? "is to rest, and does not" : "rests without a reason")")
+      }
+    }
+    for (job, evidence) in standing.evidence {
+      guard let state = jobs[job]?.state, state == .waiting || state == .running else {
+        broken.append("job \(job), failed at \(evidence.failures.map(\.worker)), is not open")
+        continue
+      }
+    }
+    return broken
+  }
+
+  private func course() -> [String] {
+    var broken: [String] = []
+    if !turn.isEmpty { broken.append("something of an event was not handed over") }
+    if isFinished, jobs.openCount > 0 { broken.append("the search is over with \(jobs.openCount) open jobs") }
+    return broken
+  }
+}
