@@ -1,7 +1,8 @@
-import Coordination
 import SearchCore
 import SearchProtocol
 import Testing
+
+@testable import Coordination
 
 /// What one peer can make a coordinator or a worker say and write down.
 struct LimitTests {
@@ -138,6 +139,6 @@ struct LimitTests {
       for case .startJob in machine.handle(.received(.job(job)), at: 1) { started += 1 }
     }
     #expect(started == 2)
-    #expect(machine.unacknowledgedCount < 2000)
+    #expect(machine.unacknowledged.count < 2000)
   }
 }

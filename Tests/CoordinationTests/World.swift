@@ -194,6 +194,9 @@ final class World {
       }
     }
     require(workers[worker].machine.runningCount == workers[worker].engines.count, "engines and slots differ")
+    for broken in workers[worker].machine.invariants() {
+      require(false, "\(workers[worker].machine.settings.worker): \(broken)")
+    }
   }
 
   /// The result of a training, a function of what is trained alone.

@@ -21,16 +21,11 @@ extension CoordinatorMachine {
     let deadline = now + settings.leaseSeconds
     switch (job.state, jobs.leases[reference.job]) {
     case (_, let lease?)
-    where lease.attempt == reference.attempt && (lease.worker == nil || lease.worker == worker.worker):
+    where lease.attempt == reference.attempt && lease.mayBeHeld(by: worker.worker):
       if lease.peer == peer, !lease.isAccepted { sessions.countAcceptance(at: peer) }
       if lease.peer == nil { forgiveConnection(of: worker) }
       sessions.hold(reference.job, at: peer)
-      jobs.updateLease(reference.job) {
-        $0.worker = worker.worker
-        $0.peer = peer
-        $0.isAccepted = true
-        $0.deadline = deadline
-      }
+      jobs.updateLease(reference.job) { $0.renew(by: worker.worker, at: peer, until: deadline) }
     case (.waiting, nil) where !jobs.isReported(reference.job, attempt: reference.attempt):
       // Given up too early: the worker has had it all the time. It goes on, and nobody else begins it.
       adoptLease(reference, by: worker.worker, at: peer, isOnRecord: false, now)
@@ -63,8 +58,8 @@ extension CoordinatorMachine {
     jobs.lease(
       reference.job,
       Lease(
-        attempt: reference.attempt, worker: worker, peer: peer, deadline: now + settings.leaseSeconds, assignedAt: now,
-        isAccepted: true, advancedAt: now, isOnRecord: isOnRecord))
+        attempt: reference.attempt, holder: .connected(worker: worker, at: peer), acceptance: .accepted,
+        deadline: now + settings.leaseSeconds, at: now, isOnRecord: isOnRecord))
     sessions.hold(reference.job, at: peer)
   }
 
@@ -74,10 +69,7 @@ extension CoordinatorMachine {
       lease.attempt == progress.reference.attempt, progress.step > lease.step
     else { return }
     sessions[peer]?.returnsInARow = 0
-    jobs.updateLease(progress.reference.job) {
-      $0.step = progress.step
-      $0.advancedAt = now
-    }
+    jobs.updateLease(progress.reference.job) { $0.advance(to: progress.step, at: now) }
   }
 
   /// The worker lists all that it has. What it should have and does not list is lost, unless it may still be on its way.
@@ -90,8 +82,7 @@ extension CoordinatorMachine {
     for id in session.jobs.sorted() {
       guard let lease = jobs.leases[id] else { continue }
       if has.contains(AttemptReference(job: id, attempt: lease.attempt)) { continue }
-      let mayBeOnItsWay =
-        toleratingDeliveries && !lease.isAccepted && now - lease.assignedAt <= settings.deliverySeconds
+      let mayBeOnItsWay = toleratingDeliveries && lease.mayBeOnItsWay(at: now, for: settings.deliverySeconds)
       if !mayBeOnItsWay { giveUp(id, reason: "worker \(session.worker) does not have it", at: now) }
     }
     for reference in worthAnswering(listed, of: peer, isIntroduction: isIntroduction, at: now) {
@@ -190,7 +181,7 @@ extension CoordinatorMachine {
     by worker: String, at now: Double
   ) {
     guard let lease = jobs.leases[reference.job], lease.attempt == reference.attempt,
-      lease.worker == nil || lease.worker == worker
+      lease.mayBeHeld(by: worker)
     else { return }
     jobs.noteReport(of: reference.job, attempt: reference.attempt)
     // One that is lost on record has counted as such.

@@ -95,7 +95,7 @@ extension CoordinatorMachine {
     // What was on its way on the old connection never arrives.
     returnTickets(of: &session)
     sessions[new] = session
-    for job in session.jobs { jobs.updateLease(job) { $0.peer = new } }
+    for job in session.jobs { jobs.updateLease(job) { $0.move(to: new) } }
   }
 
   /// The transport cannot reach the peer.
@@ -119,10 +119,7 @@ extension CoordinatorMachine {
     for job in session.jobs {
       guard let lease = jobs.leases[job] else { continue }
       let deadline = min(lease.deadline, now + settings.reattachSeconds)
-      jobs.updateLease(job) {
-        $0.peer = nil
-        $0.deadline = deadline
-      }
+      jobs.updateLease(job) { $0.detach(until: deadline) }
       detachedTimers.insert(Timer(due: deadline, subject: (job, lease.attempt)))
     }
   }

@@ -55,8 +55,8 @@ extension CoordinatorMachine {
       jobs.lease(
         id,
         Lease(
-          attempt: reference.attempt, worker: worker.worker, peer: peer, deadline: now + settings.leaseSeconds,
-          assignedAt: now, isAccepted: false, advancedAt: now, isOnRecord: true))
+          attempt: reference.attempt, holder: .connected(worker: worker.worker, at: peer),
+          acceptance: .awaited(sentAt: now), deadline: now + settings.leaseSeconds, at: now))
       jobs.assign(id, attempt: reference.attempt, to: worker)
       record(.attemptStarted(job: id, attempt: reference.attempt, worker: worker.worker))
       turn.send(

@@ -159,9 +159,7 @@ public struct CoordinatorMachine: Sendable {
       let deadline = now + settings.leaseSeconds
       jobs.lease(
         job.id,
-        Lease(
-          attempt: job.attempts, worker: nil, peer: nil, deadline: deadline, assignedAt: now, isAccepted: true,
-          advancedAt: now, isOnRecord: true))
+        Lease(attempt: job.attempts, holder: .unknown, acceptance: .accepted, deadline: deadline, at: now))
       detachedTimers.insert(Timer(due: deadline, subject: (job.id, job.attempts)))
     }
     for job in settings.leftOut.sorted() { leaveOut(job, at: now) }

@@ -1,20 +1,84 @@
 /// A worker's claim on a job: it ends with a report, or with its deadline.
 struct Lease: Sendable {
-  var attempt: Int
-  /// Who holds it; nil where the coordinator was restarted and nobody has claimed it yet.
-  var worker: String?
-  /// The holder's connection; nil while it has none.
-  var peer: PeerID?
-  var deadline: Double
-  /// When the job was sent.
-  var assignedAt: Double
-  /// The worker has said that it has the job.
-  var isAccepted: Bool
+  enum Holder: Equatable, Sendable {
+    /// The coordinator was restarted, and no worker has claimed it yet.
+    case unknown
+    /// Its connection is gone; it may come back on a new one.
+    case away(worker: String)
+    case connected(worker: String, at: PeerID)
+  }
+
+  enum Acceptance: Equatable, Sendable {
+    /// The job is on its way.
+    case awaited(sentAt: Double)
+    /// The worker has said that it has it.
+    case accepted
+  }
+
+  let attempt: Int
+  private(set) var holder: Holder
+  private(set) var acceptance: Acceptance
+  private(set) var deadline: Double
   /// When its training last went on, and the step that it had reached: a worker that only says that it has the job does not
   /// keep it for ever.
-  var advancedAt: Double
-  var step = 0
-  /// False where the record says that this attempt ended: it was lost, and its worker came back with it before anybody
-  /// else got the job. Its result counts, its end is not recorded twice.
-  var isOnRecord: Bool
+  private(set) var advancedAt: Double
+  private(set) var step = 0
+  /// False where the record says that this attempt ended: it was lost, and its worker came back with it before another
+  /// worker got the job. Its result counts, its end is not recorded twice.
+  let isOnRecord: Bool
+
+  init(
+    attempt: Int, holder: Holder, acceptance: Acceptance, deadline: Double, at now: Double, isOnRecord: Bool = true
+  ) {
+    self.attempt = attempt
+    self.holder = holder
+    self.acceptance = acceptance
+    self.deadline = deadline
+    advancedAt = now
+    self.isOnRecord = isOnRecord
+  }
+
+  /// Nil where no worker has claimed it since the coordinator's restart.
+  var worker: String? {
+    switch holder {
+    case .unknown: nil
+    case .away(let worker), .connected(let worker, _): worker
+    }
+  }
+
+  /// The holder's connection; nil while it has none.
+  var peer: PeerID? { if case .connected(_, let peer) = holder { peer } else { nil } }
+
+  var isAccepted: Bool { acceptance == .accepted }
+
+  /// Whether the job may be on its way still, a little after it was sent.
+  func mayBeOnItsWay(at now: Double, for seconds: Double) -> Bool {
+    if case .awaited(let sentAt) = acceptance { now - sentAt <= seconds } else { false }
+  }
+
+  /// Whether a worker's word on the attempt is its holder's.
+  func mayBeHeld(by worker: String) -> Bool { self.worker.map { $0 == worker } ?? true }
+
+  /// Its worker says that it has it.
+  mutating func renew(by worker: String, at peer: PeerID, until deadline: Double) {
+    holder = .connected(worker: worker, at: peer)
+    acceptance = .accepted
+    self.deadline = deadline
+  }
+
+  /// Its holder has another connection.
+  mutating func move(to peer: PeerID) {
+    if let worker { holder = .connected(worker: worker, at: peer) }
+  }
+
+  /// Its holder's connection is gone: there is until then to come back.
+  mutating func detach(until deadline: Double) {
+    if let worker { holder = .away(worker: worker) }
+    self.deadline = deadline
+  }
+
+  mutating func advance(to step: Int, at now: Double) {
+    self.step = step
+    advancedAt = now
+  }
 }

@@ -3,12 +3,12 @@ import SearchProtocol
 
 /// Jobs that come, engines that report, results that stand until they are acknowledged.
 extension WorkerMachine {
-  mutating func take(_ job: JobAssignment, at now: Double) {
+  mutating func accept(_ job: JobAssignment, at now: Double) {
     let reference = job.reference
     if running.contains(reference) { return send(.accept(reference)) }
     if unacknowledged[reference] != nil { return sendReport(reference, at: now) }
     guard study != nil, located != nil, phase == .serving || phase == .greeting,
-      let slot = slots.indices.first(where: { slots[$0] == nil && closedSlots[$0] == nil })
+      let slot = slots.firstIndex(where: \.isFree)
     else {
       // A coordinator knows how many it has. One that sends more and more is not answered without end.
       guard unacknowledged.count < 2 * slots.count + FieldLimits.unacknowledgedReports / 10 else {
@@ -16,14 +16,14 @@ extension WorkerMachine {
       }
       return submit(.returned(reason: "the worker has no slot for it"), of: reference, at: now)
     }
-    slots[slot] = Running(job: job, progressSentAt: -.infinity, startedAt: now)
+    slots[slot] = .training(Slot.Training(job: job, startedAt: now))
     send(.accept(reference))
     effects.append(.startJob(slot: slot, job))
   }
 
   /// The coordinator has no use for the attempt any more. A finished one is acknowledged all the same.
   mutating func cancel(_ reference: AttemptReference) {
-    guard let slot = slots.firstIndex(where: { $0?.job.reference == reference }) else { return }
+    guard let slot = slots.firstIndex(where: { $0.training?.job.reference == reference }) else { return }
     stop(slot)
     if phase == .serving { send(.ready(Ready(freeSlots: freeSlots))) }
   }
@@ -31,27 +31,28 @@ extension WorkerMachine {
   // MARK: Engines
 
   mutating func report(_ progress: Progress, of slot: Int, at now: Double) {
-    guard let running = job(in: slot, progress.reference) else { return }
+    guard let training = training(in: slot, progress.reference) else { return }
     if progress.step > 0, progress.steps >= progress.step {
       // Reading the data before, and the evaluation after the last step, take their time too.
-      let left = (now - running.startedAt) * Double(progress.steps - progress.step) / Double(progress.step)
-      slots[slot]?.expectedEnd = now + 1.2 * left
+      let left = (now - training.startedAt) * Double(progress.steps - progress.step) / Double(progress.step)
+      slots[slot].update { $0.expectedEnd = now + 1.2 * left }
     }
-    guard phase == .serving || isLeaving, now - running.progressSentAt >= settings.progressSeconds else { return }
+    guard phase == .serving || isLeaving, now - (training.progressSentAt ?? -.infinity) >= settings.progressSeconds
+    else { return }
     var progress = progress
     if let loss = progress.loss, !loss.isFinite { progress.loss = nil }
-    slots[slot]?.progressSentAt = now
+    slots[slot].update { $0.progressSentAt = now }
     send(.progress(progress))
   }
 
   mutating func conclude(_ slot: Int, _ reference: AttemptReference, _ result: TrialResult, at now: Double) {
-    guard job(in: slot, reference) != nil else { return }
+    guard let training = training(in: slot, reference) else { return }
     do {
       try result.validate()
       shortages = 0
       end(slot, .finished(result), at: now)
     } catch {
-      let failure = AttemptFailure(cause: .garbled, seconds: slots[slot].map { now - $0.startedAt })
+      let failure = AttemptFailure(cause: .garbled, seconds: now - training.startedAt)
       end(slot, .failed(reason: "the engine reports an impossible result: \(error)".oneLine()), failure, at: now)
     }
   }
@@ -59,7 +60,7 @@ extension WorkerMachine {
   mutating func fail(
     _ slot: Int, _ reference: AttemptReference, _ reason: String, _ failure: AttemptFailure?, at now: Double
   ) {
-    guard let running = job(in: slot, reference) else { return }
+    guard let training = training(in: slot, reference) else { return }
     if isLeaving, failure?.signal != nil {
       // A machine that goes down ends all its processes, in any order: that is not the job's fault.
       return end(slot, .returned(reason: "ended while the worker was leaving"), at: now)
@@ -67,7 +68,7 @@ extension WorkerMachine {
     if failure?.cause == .notStarted { return close(slot, because: reason, at: now) }
     if !settings.sharesLog { log(.warning, "job \(reference.job) failed: \(reason)") }
     var failure = failure ?? AttemptFailure(cause: .processEnded)
-    failure.seconds = now - running.startedAt
+    failure.seconds = now - training.startedAt
     end(slot, .failed(reason: reason.oneLine()), failure.sendable, at: now)
   }
 
@@ -77,33 +78,36 @@ extension WorkerMachine {
     let seconds = min(
       settings.longestShortageSeconds, settings.shortageSeconds * Double(1 << min(shortages / slots.count, 20)))
     shortages += 1
-    closedSlots[slot] = now + seconds
     log(
       .warning,
       "\(reason); the job is handed back, and slot \(slot + 1) of \(slots.count) takes none for \(Int(seconds)) s")
-    end(slot, .returned(reason: "no engine could be started: \(reason)".oneLine()), at: now)
+    let outcome = AttemptReport.Outcome.returned(reason: "no engine could be started: \(reason)".oneLine())
+    end(slot, becoming: .closed(until: now + seconds), outcome, at: now)
   }
 
   mutating func reopenSlots(at now: Double) {
-    let due = closedSlots.filter { $0.value <= now }.keys
-    guard !due.isEmpty else { return }
-    for slot in due { closedSlots[slot] = nil }
-    if phase == .serving { send(.ready(Ready(freeSlots: freeSlots))) }
+    var isAnyDue = false
+    for slot in slots.indices {
+      guard case .closed(let until) = slots[slot], until <= now else { continue }
+      slots[slot] = .free
+      isAnyDue = true
+    }
+    if isAnyDue, phase == .serving { send(.ready(Ready(freeSlots: freeSlots))) }
   }
 
   /// Nil for events of an engine that was stopped, or had another job, when they came.
-  private func job(in slot: Int, _ reference: AttemptReference) -> Running? {
-    guard slots.indices.contains(slot), let running = slots[slot], running.job.reference == reference else {
-      return nil
-    }
-    return running
+  private func training(in slot: Int, _ reference: AttemptReference) -> Slot.Training? {
+    guard slots.indices.contains(slot), let training = slots[slot].training, training.job.reference == reference
+    else { return nil }
+    return training
   }
 
   private mutating func end(
-    _ slot: Int, _ outcome: AttemptReport.Outcome, _ failure: AttemptFailure? = nil, at now: Double
+    _ slot: Int, becoming state: Slot = .free, _ outcome: AttemptReport.Outcome, _ failure: AttemptFailure? = nil,
+    at now: Double
   ) {
-    guard let reference = slots[slot]?.job.reference else { return }
-    slots[slot] = nil
+    guard let reference = slots[slot].training?.job.reference else { return }
+    slots[slot] = state
     submit(outcome, failure, of: reference, at: now)
     if phase == .serving { send(.ready(Ready(freeSlots: freeSlots))) }
   }
@@ -119,7 +123,7 @@ extension WorkerMachine {
     var isSpooled = true
     if case .returned = outcome { isSpooled = false }
     if isSpooled { effects.append(.spool(report)) }
-    unacknowledged[reference] = Unacknowledged(report: report, isSpooled: isSpooled, sentAt: -.infinity)
+    unacknowledged[reference] = Unacknowledged(report: report, isSpooled: isSpooled)
     // While greeting, the coordinator would not listen: the report follows the welcome.
     if phase != .greeting { sendReport(reference, at: now) }
   }
@@ -133,7 +137,7 @@ extension WorkerMachine {
   /// Sends what was last sent at `time` or before.
   mutating func sendReports(notSince time: Double, at now: Double) {
     guard !unacknowledged.isEmpty else { return }
-    for reference in finished where (unacknowledged[reference]?.sentAt ?? .infinity) <= time {
+    for reference in finished where unacknowledged[reference].map({ $0.sentAt ?? -.infinity <= time }) == true {
       sendReport(reference, at: now)
     }
   }

@@ -5,24 +5,19 @@ import SearchProtocol
 extension WorkerMachine {
   mutating func beginGreeting(at now: Double) {
     phase = .greeting
-    helloSeconds = settings.firstHelloSeconds
+    hellos.restart()
     sayHello(at: now)
   }
 
-  /// As `beginGreeting`, but where another hello was said just now: whoever makes a worker say hello does not choose how often.
+  /// As `beginGreeting`, but where another hello was said just now: a coordinator does not choose how often it is greeted.
   mutating func greetAnew(at now: Double) {
-    guard now - lastHello < settings.firstHelloSeconds / 2 else { return beginGreeting(at: now) }
+    guard hellos.isRecent(at: now) else { return beginGreeting(at: now) }
     phase = .greeting
-    helloSeconds = settings.firstHelloSeconds
-    nextHello = lastHello + settings.firstHelloSeconds
+    hellos.restartAfterLast()
   }
 
   mutating func sayHello(at now: Double) {
-    lastHello = now
-    awaitedWelcomes = min(awaitedWelcomes + 1, 10)
-    // From half the distance to one and a half, so that workers that lost their coordinator together come one by one.
-    nextHello = now + helloSeconds * (0.5 + nextJitter())
-    helloSeconds = min(settings.lastHelloSeconds, 2 * helloSeconds)
+    hellos.say(at: now, spread: nextJitter())
     send(
       .hello(
         Hello(
@@ -32,13 +27,9 @@ extension WorkerMachine {
           running: running, finished: Array(finished.prefix(FieldLimits.unacknowledgedReports)))))
   }
 
-  /// The first hello is said before there is a connection, mostly, and is lost then: it is said again as soon as there is one.
-  /// Only once, since the other side chooses how often it accepts connections.
   mutating func repeatLostHello(at now: Double) {
-    guard phase == .greeting, firstConnection.stands, firstConnection.hasLostHello, !firstConnection.isGreeted else {
-      return
-    }
-    firstConnection.isGreeted = true
+    guard phase == .greeting, case .isToBeRepeated = firstHello else { return }
+    firstHello = .repeated
     sayHello(at: now)
   }
 
@@ -48,24 +39,20 @@ extension WorkerMachine {
     case .locating, .serving:
       log(.info, "the coordinator does not know this worker any more; saying hello again")
       phase = .greeting
-      helloSeconds = settings.firstHelloSeconds
+      hellos.restart()
       fallthrough
     case .greeting:
-      if now - lastHello >= settings.firstHelloSeconds / 2 {
-        sayHello(at: now)
-      } else {
-        nextHello = min(nextHello, lastHello + settings.firstHelloSeconds)
-      }
+      if hellos.isRecent(at: now) { hellos.hasten() } else { sayHello(at: now) }
     case .leaving:
-      // Reports can be told only to someone who knows this worker.
-      if now - lastHello >= settings.firstHelloSeconds / 2 { sayHello(at: now) }
+      // Reports can be told only to a coordinator that knows this worker.
+      if !hellos.isRecent(at: now) { sayHello(at: now) }
     case .created, .ended: break
     }
   }
 
   /// At first this is a mistake that its user wants to hear of. Later, what it trains is worth more than an answer: the
   /// coordinator's keys may be in order again in a minute.
-  mutating func hesitate(_ reason: String, at now: Double) {
+  mutating func handleTurnedAway(_ reason: String, at now: Double) {
     if case .leaving = phase { return }
     guard wasWelcomed else {
       log(.error, reason)
@@ -79,15 +66,14 @@ extension WorkerMachine {
 
   mutating func accept(_ welcome: Welcome, at now: Double) {
     // One for each hello: a coordinator that says more of them has nothing to tell.
-    guard awaitedWelcomes > 0 else { return }
-    awaitedWelcomes -= 1
+    guard hellos.answer() else { return }
     guard (ProtocolVersion.oldest...ProtocolVersion.newest).contains(welcome.protocolVersion) else {
       log(.error, "the coordinator wants protocol version \(welcome.protocolVersion); install the same build on both")
       return exit(code: 1, saying: "protocol version \(welcome.protocolVersion) is not spoken here")
     }
     let isNew = study != welcome.study
     if study != nil, isNew {
-      if !carried.isEmpty {
+      if !held.isEmpty {
         log(
           .warning,
           "the coordinator leads another study; \(runningCount) trainings of the last one are given up, "
@@ -125,7 +111,7 @@ extension WorkerMachine {
   mutating func adopt(_ reports: [AttemptReport], at now: Double) {
     var count = 0
     for report in reports where report.study == study && unacknowledged[report.reference] == nil {
-      unacknowledged[report.reference] = Unacknowledged(report: report, isSpooled: true, sentAt: -.infinity)
+      unacknowledged[report.reference] = Unacknowledged(report: report, isSpooled: true)
       count += 1
     }
     guard count > 0, isConnected else { return }
@@ -144,11 +130,11 @@ extension WorkerMachine {
 
   // MARK: Leaving
 
-  mutating func obey(_ drain: Drain, at now: Double) {
+  mutating func receive(_ drain: Drain, at now: Double) {
     switch drain.reason {
     case .studyFinished:
       // A coordinator that stays up says so whenever it is greeted: wait on for the next study.
-      if settings.stays, phase == .greeting, carried.isEmpty { return }
+      if settings.stays, phase == .greeting, held.isEmpty { return }
       stopAll()
       if case .leaving = phase { return }
       phase = .leaving(until: now + settings.acknowledgementSeconds, .studyFinished)
@@ -164,9 +150,9 @@ extension WorkerMachine {
       return exit(code: 0, saying: nil)
     }
     let until = now + settings.graceSeconds
-    for slot in slots.indices where slots[slot] != nil {
-      // Where nothing is known yet of how long it takes, somebody else had better begin it now.
-      if let end = slots[slot]?.expectedEnd, end <= until - reserveSeconds { continue }
+    for slot in slots.indices where slots[slot].training != nil {
+      // Where nothing is known yet of how long it takes, another worker had better begin it now.
+      if let end = slots[slot].training?.expectedEnd, end <= until - reserveSeconds { continue }
       handBack(slot, at: now)
     }
     if runningCount > 0 {
@@ -180,11 +166,11 @@ extension WorkerMachine {
   var reserveSeconds: Double { min(3, settings.graceSeconds / 3) }
 
   mutating func handBackAll(at now: Double) {
-    for slot in slots.indices where slots[slot] != nil { handBack(slot, at: now) }
+    for slot in slots.indices where slots[slot].training != nil { handBack(slot, at: now) }
   }
 
   private mutating func handBack(_ slot: Int, at now: Double) {
-    guard let job = slots[slot]?.job else { return }
+    guard let job = slots[slot].training?.job else { return }
     stop(slot)
     submit(.returned(reason: "the worker was stopped"), of: job.reference, at: now)
   }
@@ -193,7 +179,7 @@ extension WorkerMachine {
     if case .leaving = phase { true } else { false }
   }
 
-  mutating func depart(_ departure: Departure, at now: Double) {
+  mutating func finishLeaving(_ departure: Departure, at now: Double) {
     let kept = spooledCount
     if kept > 0 { log(.warning, "\(kept) results were not acknowledged in time") }
     switch departure {
@@ -205,9 +191,7 @@ extension WorkerMachine {
       releaseReports()
       study = nil
       phase = .greeting
-      helloSeconds = settings.lastHelloSeconds
-      lastHello = now
-      nextHello = now + settings.lastHelloSeconds * (0.5 + nextJitter())
+      hellos.slowDown(at: now, spread: nextJitter())
       nextComplaint = .infinity
     }
   }
@@ -217,11 +201,4 @@ extension WorkerMachine {
     jitter = jitter &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
     return Double(jitter >> 11) * 0x1p-53
   }
-}
-
-/// What became of the hello that was said before there was a connection.
-struct FirstConnection: Sendable {
-  var stands = false
-  var hasLostHello = false
-  var isGreeted = false
 }

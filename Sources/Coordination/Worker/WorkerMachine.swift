@@ -25,27 +25,17 @@ public struct WorkerMachine: Sendable {
     case stopped
   }
 
-  struct Running: Sendable {
-    var job: JobAssignment
-    var progressSentAt: Double
-    var startedAt: Double
-    /// When it will have ended, as far as its progress tells.
-    var expectedEnd: Double?
-  }
-
   struct Unacknowledged: Sendable {
     var report: AttemptReport
     var isSpooled: Bool
-    /// -∞: not yet, in this session.
-    var sentAt: Double
+    /// Nil where it was not sent yet.
+    var sentAt: Double?
   }
 
   var phase = Phase.created
   /// The study of the last welcome.
   var study: String?
-  var slots: [Running?]
-  /// Slots in which no engine could be started, until then: files, memory or processes are short on the machine.
-  var closedSlots: [Int: Double] = [:]
+  var slots: [Slot]
   /// Engines that could not be started since the last result.
   var shortages = 0
   var unacknowledged: [AttemptReference: Unacknowledged] = [:]
@@ -59,12 +49,8 @@ public struct WorkerMachine: Sendable {
 
   var heartbeatSeconds: Double
   var nextHeartbeat = 0.0
-  var nextHello = 0.0
-  var helloSeconds: Double
-  var lastHello = -Double.infinity
-  var firstConnection = FirstConnection()
-  /// Hellos that no welcome has answered yet.
-  var awaitedWelcomes = 0
+  var hellos: HelloSchedule
+  var firstHello = FirstHello.said
   var lastHeard = 0.0
   var nextComplaint = 0.0
   /// Whether a coordinator ever let it in.
@@ -74,15 +60,14 @@ public struct WorkerMachine: Sendable {
 
   public init(settings: WorkerSettings) {
     self.settings = settings
-    slots = Array(repeating: nil, count: min(max(1, settings.slots), FieldLimits.slots.upperBound))
+    slots = Array(repeating: .free, count: min(max(1, settings.slots), FieldLimits.slots.upperBound))
     heartbeatSeconds = settings.heartbeatSeconds
-    helloSeconds = settings.firstHelloSeconds
+    hellos = HelloSchedule(firstSeconds: settings.firstHelloSeconds, lastSeconds: settings.lastHelloSeconds)
     jitter = settings.jitterSeed
   }
 
   /// Slots that train.
-  public var runningCount: Int { slots.count { $0 != nil } }
-  public var unacknowledgedCount: Int { unacknowledged.count }
+  public var runningCount: Int { slots.count { $0.training != nil } }
   public var isConnected: Bool { phase == .locating || phase == .serving }
   /// It says hello and waits for an answer.
   public var isSeeking: Bool { phase == .greeting }
@@ -95,12 +80,12 @@ public struct WorkerMachine: Sendable {
     case .started: start(at: now)
     case .received(let message, let digest): receive(message, digest: digest, at: now)
     case .connected:
-      firstConnection.stands = true
+      firstHello.connect()
       repeatLostHello(at: now)
     case .helloUndelivered:
-      firstConnection.hasLostHello = true
+      firstHello.lose()
       repeatLostHello(at: now)
-    case .turnedAway(let reason): hesitate(reason, at: now)
+    case .turnedAway(let reason): handleTurnedAway(reason, at: now)
     case .dataLocated: dataLocated(at: now)
     case .dataMissing(let reason): doWithoutData(reason)
     case .dataAbsent(let present, let bytes, let reason):
@@ -117,7 +102,7 @@ public struct WorkerMachine: Sendable {
     if case .leaving(let until, let departure) = phase,
       (unacknowledged.isEmpty && runningCount == 0) || now >= until
     {
-      depart(departure, at: now)
+      finishLeaving(departure, at: now)
     }
     defer { effects = [] }
     return effects
@@ -137,12 +122,12 @@ public struct WorkerMachine: Sendable {
     case .refusal(let refusal):
       log(.error, "the coordinator refuses this worker: \(refusal.reason)")
       exit(code: 1, saying: nil)
-    case .job(let job): take(job, at: now)
+    case .job(let job): accept(job, at: now)
     case .resultAcknowledged(let reference): discard(reference)
     case .cancel(let reference): cancel(reference)
     case .coordinatorHeartbeat(let heartbeat):
       if isConnected, heartbeat.study != study { greetAnew(at: now) }
-    case .drain(let drain): obey(drain, at: now)
+    case .drain(let drain): receive(drain, at: now)
     case .reregister: introduceAgain(at: now)
     case .dataChunk(let chunk): store(chunk, isIntact: digest == chunk.digest, at: now)
     case .dataRefusal(let refusal): doWithoutData("the coordinator cannot give the data set: \(refusal.reason)")
@@ -160,7 +145,7 @@ public struct WorkerMachine: Sendable {
     reopenSlots(at: now)
     switch phase {
     case .greeting:
-      if now >= nextHello { sayHello(at: now) }
+      if now >= hellos.next { sayHello(at: now) }
       if now >= nextComplaint {
         nextComplaint = now + 30
         log(.notice, "waiting for the coordinator")
@@ -185,15 +170,15 @@ public struct WorkerMachine: Sendable {
   private mutating func beat(at now: Double) {
     guard now >= nextHeartbeat else { return }
     nextHeartbeat = now + heartbeatSeconds
-    send(.workerHeartbeat(WorkerHeartbeat(running: carried, freeSlots: phase == .serving ? freeSlots : 0)))
+    send(.workerHeartbeat(WorkerHeartbeat(running: held, freeSlots: phase == .serving ? freeSlots : 0)))
   }
 
   // MARK: What it has
 
-  var freeSlots: Int { slots.count - runningCount - closedSlots.count }
-  var running: [AttemptReference] { slots.compactMap { $0?.job.reference } }
+  var freeSlots: Int { slots.count { $0.isFree } }
+  var running: [AttemptReference] { slots.compactMap { $0.training?.job.reference } }
   /// Attempts that are safe with this worker: trained right now, or done and not acknowledged.
-  var carried: [AttemptReference] { running + finished }
+  var held: [AttemptReference] { running + finished }
   var finished: [AttemptReference] {
     unacknowledged.keys.sorted { ($0.job, $0.attempt) < ($1.job, $1.attempt) }
   }
@@ -204,12 +189,12 @@ public struct WorkerMachine: Sendable {
   mutating func log(_ level: LogLevel, _ text: String) { effects.append(.log(level, text)) }
 
   mutating func stop(_ slot: Int) {
-    slots[slot] = nil
+    slots[slot] = .free
     effects.append(.stopEngine(slot: slot))
   }
 
   mutating func stopAll() {
-    for slot in slots.indices where slots[slot] != nil { stop(slot) }
+    for slot in slots.indices where slots[slot].training != nil { stop(slot) }
   }
 
   mutating func exit(code: Int32, saying goodbye: String?) {
