@@ -180,7 +180,8 @@ let package = Package(
       name: "KernelTests", dependencies: ["BasisEngine", "KernelInterface", "Randomness"] + kernels),
     .testTarget(
       name: "BasisEngineTests",
-      dependencies: ["BasisEngine", "ImageData", "KernelInterface", "Randomness", "SearchCore"]),
+      dependencies: ["BasisEngine", "ImageData", "KernelInterface", "Randomness", "SearchCore"],
+      exclude: ["Fixtures"]),
     .testTarget(
       name: "ImageDataTests",
       dependencies: [

@@ -31,3 +31,26 @@ public struct ChannelNormalization: Sendable, Hashable {
     }
   }
 }
+
+extension ChannelNormalization: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case mean, standardDeviation
+  }
+
+  /// - Throws: also for numbers by which no image can be normalized.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    let (mean, deviation) = (
+      try values.decode([Float].self, forKey: .mean), try values.decode([Float].self, forKey: .standardDeviation)
+    )
+    guard mean.count == LabeledImages.channels, deviation.count == LabeledImages.channels,
+      mean.allSatisfy(\.isFinite), deviation.allSatisfy({ $0.isFinite && $0 > 0 })
+    else {
+      throw DecodingError.dataCorrupted(
+        .init(
+          codingPath: decoder.codingPath,
+          debugDescription: "mean and standard deviation must be those of \(LabeledImages.channels) channels"))
+    }
+    self.init(mean: mean, standardDeviation: deviation)
+  }
+}

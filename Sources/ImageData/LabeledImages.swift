@@ -49,6 +49,11 @@ public struct LabeledImages: Sendable, Equatable {
     return LabeledImages(pixels: chosenPixels, labels: chosenLabels, normalization: normalization)
   }
 
+  /// The same images, for a network that wants them otherwise.
+  package func normalized(by normalization: ChannelNormalization) -> LabeledImages {
+    LabeledImages(pixels: pixels, labels: labels, normalization: normalization)
+  }
+
   /// Images of each class.
   public var labelHistogram: [Int] {
     var counts = [Int](repeating: 0, count: LabeledImages.classCount)

@@ -37,7 +37,7 @@ struct LayerSearch: AsyncParsableCommand {
           RunCommand.self, CoordinatorCommand.self, WorkerCommand.self, StatusCommand.self, ExportCommand.self,
           SalvageCommand.self,
         ]),
-      CommandGroup(name: "Single networks", subcommands: [TrainCommand.self, BenchCommand.self]),
+      CommandGroup(name: "Single networks", subcommands: [TrainCommand.self, EvaluateCommand.self, BenchCommand.self]),
       CommandGroup(
         name: "Machines and data",
         subcommands: [KeygenCommand.self, DataCommand.self, DoctorCommand.self, SimulateCommand.self]),

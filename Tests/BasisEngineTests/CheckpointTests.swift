@@ -38,7 +38,10 @@ import Testing
 
   private func refusal(_ bytes: [UInt8]) -> EngineError? {
     do throws(EngineError) {
-      let checkpoint = try Checkpoint(decoding: bytes, path: "file")
+      let checkpoint: Checkpoint
+      do { checkpoint = try CheckpointFormats.decode(bytes) } catch {
+        throw .checkpoint(path: "file", reason: "\(error)")
+      }
       _ = try ResNet(checkpoint, path: "file", batch: 2, kernels: fastest)
       return nil
     } catch {
@@ -51,9 +54,10 @@ import Testing
     try withFolder { folder in
       let network = try network()
       let path = folder + "/network.checkpoint"
-      try network.save(to: path, training: training)
-      let (loaded, how) = try ResNet.load(checkpoint: path, batch: 7, kernels: fastest)
-      #expect(how == training)
+      try network.checkpoint(training: training).write(to: path)
+      let read = try Checkpoint(path: path)
+      let loaded = try ResNet(read, path: path, batch: 7, kernels: fastest)
+      #expect(read.training == training)
       #expect(loaded.checkpoint(training: training) == network.checkpoint(training: training))
       #expect(loaded.basisChannels["layer1.0.conv1"] == [2, 0])
       #expect(loaded.architecture == network.architecture && loaded.candidate == network.candidate)
@@ -67,7 +71,7 @@ import Testing
 
   @Test("a file that ends early is refused wherever it ends")
   func truncated() throws {
-    let bytes = try network().checkpoint(training: training).encoded()
+    let bytes = try BinaryCheckpointFormat().encoded(try network().checkpoint(training: training))
     #expect(refusal(bytes) == nil)
     let lengths = Array(0..<64) + Array(stride(from: 64, to: bytes.count, by: 397)) + [bytes.count - 1]
     for length in lengths {
@@ -84,7 +88,7 @@ import Testing
 
   @Test("a file with a flipped byte is refused wherever it is")
   func flipped() throws {
-    let bytes = try network().checkpoint(training: training).encoded()
+    let bytes = try BinaryCheckpointFormat().encoded(try network().checkpoint(training: training))
     for place in Array(0..<40) + Array(stride(from: 40, to: bytes.count, by: 501)) + [bytes.count - 1] {
       var damaged = bytes
       damaged[place] ^= 0x10
@@ -98,30 +102,59 @@ import Testing
   @Test("a header that lies is refused even where the checksum is right")
   func lies() throws {
     let honest = try network().checkpoint()
-    let lies: [(String, (inout Checkpoint) -> Void)] = [
-      ("rank", { $0.header.ranks["layer1.0.conv1"] = 1 }),
-      ("negative rank", { $0.header.ranks["layer1.0.conv1"] = -3 }),
-      ("layer", { $0.header.ranks["layer9.0.conv1"] = 1 }),
-      ("basis channels", { $0.header.basisChannels["layer1.0.conv1"] = [0, 0] }),
-      ("image size", { $0.header.imageSize = .max }),
-      ("classes", { $0.header.classCount = 0 }),
-      ("widths", { $0.header.widths = [1, 2] }),
-      ("negative widths", { $0.header.widths = [3, 4, 5, -6] }),
-      ("huge widths", { $0.header.widths = [.max, .max, .max, .max] }),
-      ("shape", { $0.header.tensors[0].shape = [.max, .max] }),
-      ("model", { $0.header.model = .resnet34 }),
-      ("variant", { $0.header.variant = .full }),
-      ("too few numbers", { $0.values.removeLast() }),
-      ("too many numbers", { $0.values.append(1) }),
+    typealias Header = BinaryCheckpointFormat.Header
+    let header = Header(
+      network: honest.network, tensors: honest.tensors.descriptions, normalization: .shapes10, training: nil,
+      unfinished: nil)
+    func file(_ header: Header, _ numbers: [Float], version: UInt32 = 1) throws -> [UInt8] {
+      BinaryCheckpointFormat.file(
+        version: version, header: Array(try JSONEncoder().encode(header)), numbers: numbers)
+    }
+    let numbers = honest.tensors.values
+    #expect(refusal(try file(header, numbers)) == nil)
+    let lies: [(String, (inout Header, inout [Float]) -> Void)] = [
+      ("rank", { header, _ in header.network.ranks["layer1.0.conv1"] = 1 }),
+      ("negative rank", { header, _ in header.network.ranks["layer1.0.conv1"] = -3 }),
+      ("layer", { header, _ in header.network.ranks["layer9.0.conv1"] = 1 }),
+      ("basis channels", { header, _ in header.network.basisChannels["layer1.0.conv1"] = [0, 0] }),
+      ("image size", { header, _ in header.network.imageSize = .max }),
+      ("classes", { header, _ in header.network.classCount = 0 }),
+      ("widths", { header, _ in header.network.widths = [1, 2] }),
+      ("negative widths", { header, _ in header.network.widths = [3, 4, 5, -6] }),
+      ("huge widths", { header, _ in header.network.widths = [.max, .max, .max, .max] }),
+      ("shape", { header, _ in header.tensors[0].shape = [.max, .max] }),
+      ("negative shape", { header, _ in header.tensors[0].shape = [-3, -9] }),
+      ("name", { header, _ in header.tensors[1].name = header.tensors[0].name }),
+      ("model", { header, _ in header.network.model = .resnet34 }),
+      ("variant", { header, _ in header.network.variant = .full }),
+      ("too few numbers", { _, numbers in numbers.removeLast() }),
+      ("too many numbers", { _, numbers in numbers.append(1) }),
+      ("state", { header, _ in header.unfinished = .init(position: .init(), dataContent: "", context: "") }),
     ]
     for (name, lie) in lies {
-      var checkpoint = honest
-      lie(&checkpoint)
-      guard case .checkpoint(_, let reason)? = refusal(try checkpoint.encoded()) else {
+      var (header, numbers) = (header, numbers)
+      lie(&header, &numbers)
+      guard case .checkpoint(_, let reason)? = refusal(try file(header, numbers)) else {
         Issue.record("a wrong \(name) was accepted")
         continue
       }
       #expect(!reason.contains("\n"))
+    }
+    guard case .checkpoint? = refusal(try file(header, numbers, version: 2)) else {
+      Issue.record("a wrong version was accepted")
+      return
+    }
+    // By which no image could be normalized.
+    let json = String(decoding: try JSONEncoder().encode(header), as: UTF8.self)
+    for wrong in ["[0.2,0.2]", "[0.2,0.2,0]", "[0.2,0.2,1e99]"] {
+      let lie = json.replacing("[0.2,0.2,0.2]", with: wrong)
+      #expect(lie != json)
+      guard
+        case .checkpoint? = refusal(BinaryCheckpointFormat.file(version: 1, header: Array(lie.utf8), numbers: numbers))
+      else {
+        Issue.record("deviations \(wrong) were accepted")
+        continue
+      }
     }
   }
 
@@ -136,13 +169,15 @@ import Testing
       #expect(missing?.contains("No such file") ?? false)
       #expect(message { () throws(EngineError) in _ = try Checkpoint(path: folder) }?.contains("regular file") ?? false)
       let network = try network()
-      let unwritable = message { () throws(EngineError) in try network.save(to: folder + "/none/file") }
+      let unwritable = message { () throws(EngineError) in
+        try network.checkpoint().write(to: folder + "/none/file")
+      }
       #expect(unwritable?.contains("No such file") ?? false)
       let path = folder + "/text"
       #expect(FileManager.default.createFile(atPath: path, contents: Data("not a checkpoint, but long enough".utf8)))
       #expect(message { () throws(EngineError) in _ = try Checkpoint(path: path) }?.contains("does not begin") ?? false)
       // Replacing keeps the old file until the new one is whole.
-      try network.save(to: path)
+      try network.checkpoint().write(to: path)
       #expect(try Checkpoint(path: path) == network.checkpoint())
     }
   }

@@ -52,7 +52,7 @@ import Testing
     let outcome = try trainer.train(
       network, training: Shapes10.training(count: 120), evaluation: Shapes10.test(count: 50))
     let found = PinnedBits.Training(
-      losses: outcome.epochLosses + [outcome.loss ?? .nan], values: hash(network.checkpointValues))
+      losses: outcome.epochLosses + [outcome.loss ?? .nan], values: hash(network.tensors.values))
     let expected = pinned.trainings.indices.contains(index) ? pinned.trainings[index] : nil
     #expect(found == expected, "\(training.name): \(found)")
   }
@@ -69,7 +69,7 @@ import Testing
     network.input.fillNormal(images: form.images, seed: 3, other: 5)
     let losses = (0..<3).map { _ in Float(network.trainingStep(labels: labels(form.images), rule: rule)) }
     network.forward(images: form.images, mode: .inference)
-    let found = hash(network.checkpointValues + losses + network.logits.read(images: form.images))
+    let found = hash(network.tensors.values + losses + network.logits.read(images: form.images))
     let expected = pinned.steps.indices.contains(index) ? pinned.steps[index] : nil
     #expect(found == expected, "case \(index): \(found)")
   }

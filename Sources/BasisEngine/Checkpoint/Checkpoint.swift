@@ -1,65 +1,48 @@
-import Files
-import Foundation
-import ReadableText
+import ImageData
 import SearchCore
 
-/// A network at rest: its form, its weights and running statistics, and how it came to be.
-///
-/// File format, little-endian; version 2 is that of trainings that are to go on, version 1 that of all others:
-///
-///     8 bytes   magic "LSEARCH" and 0x1a
-///     4 bytes   version
-///     4 bytes   length of the header
-///     8 bytes   length of the payload
-///     header    JSON, see `Header`
-///     payload   the tensors' floats in the header's order, row-major; in version 2 the optimizer's velocities of the
-///               parameters behind them
-///     4 bytes   CRC-32 of everything before it
-public struct Checkpoint: Equatable, Sendable {
-  /// What the file says before its numbers.
-  public struct Header: Codable, Equatable, Sendable {
-    public var model: Model
+/// A network at rest, and where it is in its training: a value, whatever the file that it comes from or goes to.
+/// `CheckpointFormat` has the files, `ResNet+Checkpoint` makes it of a network and a network of it.
+package struct Checkpoint: Equatable, Sendable {
+  package var network: Network
+  /// Parameters, then running statistics.
+  package var tensors: TensorTree
+  /// Of the images that it was trained on; nil where the file does not tell.
+  package var normalization: ChannelNormalization?
+  package var training: Training?
+  /// Of a training that is to go on.
+  package var unfinished: Unfinished?
+
+  package var candidate: Candidate { network.candidate }
+
+  /// Which network it is: what names and shapes of its tensors follow from.
+  package struct Network: Codable, Equatable, Sendable {
+    package var model: Model
     /// Layer → rank.
-    public var ranks: [String: Int]
-    public var variant: BasisVariant
+    package var ranks: [String: Int]
+    package var variant: BasisVariant
     /// Output channels that the basis maps of each decomposed layer are.
-    public var basisChannels: [String: [Int]]
-    public var imageSize: Int
-    public var imageChannels: Int
-    public var classCount: Int
+    package var basisChannels: [String: [Int]]
+    /// Rows and columns.
+    package var imageSize: Int
+    package var imageChannels: Int
+    package var classCount: Int
     /// Channels of the stages where they are not the model's own.
-    public var widths: [Int]?
-    /// Parameters, then running statistics.
-    public var tensors: [TensorDescription]
-    public var training: Training?
-    /// Of a training that is to go on.
-    public var unfinished: Unfinished?
-  }
+    package var widths: [Int]?
 
-  /// Where a training was interrupted.
-  public struct Unfinished: Codable, Equatable, Sendable {
-    public var position: TrainingState.Position
-    /// What the images are that it trains on, see `DataContent`.
-    public var dataContent: String
-    /// What the program that wrote it wants to find again, in a form of its own.
-    public var context: String
-
-    public init(position: TrainingState.Position, dataContent: String, context: String) {
-      self.position = position
-      self.dataContent = dataContent
-      self.context = context
-    }
+    package var candidate: Candidate { Candidate(ranks: ranks) }
   }
 
   /// How the weights came to be.
-  public struct Training: Codable, Equatable, Sendable {
-    public var recipe: TrainingRecipe
-    public var seed: UInt64
-    public var epochsDone: Int
-    public var testAccuracy: Double?
-    public var kernelVariant: String?
+  package struct Training: Codable, Equatable, Sendable {
+    package var recipe: TrainingRecipe
+    package var seed: UInt64
+    package var epochsDone: Int
+    /// 0…1
+    package var testAccuracy: Double?
+    package var kernelVariant: String?
 
-    public init(
+    package init(
       recipe: TrainingRecipe, seed: UInt64, epochsDone: Int, testAccuracy: Double? = nil, kernelVariant: String? = nil
     ) {
       self.recipe = recipe
@@ -70,106 +53,80 @@ public struct Checkpoint: Equatable, Sendable {
     }
   }
 
-  public var header: Header
-  /// The tensors' values, one after the other, in the header's order, then velocities where there are any.
-  var values: [Float]
+  /// Where a training was interrupted.
+  package struct Unfinished: Equatable, Sendable {
+    package var state: TrainingState
+    /// What the images are that it trains on, see `DataContent`.
+    package var dataContent: String
+    /// What the program that wrote it wants to find again, in a form of its own.
+    package var context: String
 
-  public var candidate: Candidate { Candidate(ranks: header.ranks) }
-}
-
-extension Checkpoint {
-  static let magic = Array("LSEARCH".utf8) + [0x1a]
-  static let version: UInt32 = 1
-  static let unfinishedVersion: UInt32 = 2
-  private static let fixedBytes = 24
-  private static let checksumBytes = 4
-
-  /// The file's bytes.
-  func encoded() throws(EngineError) -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
-    let json: Data
-    do {
-      json = try encoder.encode(header)
-    } catch {
-      throw .illegalRecipe(reason: "its numbers cannot be written: \("\(error)".inOneLine.cut(toCharacters: 200))")
+    package init(state: TrainingState, dataContent: String, context: String) {
+      self.state = state
+      self.dataContent = dataContent
+      self.context = context
     }
-    var bytes = Checkpoint.magic
-    bytes.reserveCapacity(Checkpoint.fixedBytes + json.count + 4 * values.count + Checkpoint.checksumBytes)
-    bytes.append(littleEndian: header.unfinished == nil ? Checkpoint.version : Checkpoint.unfinishedVersion)
-    bytes.append(littleEndian: UInt32(json.count))
-    bytes.append(littleEndian: UInt64(4 * values.count))
-    bytes.append(contentsOf: json)
-    for value in values { bytes.append(littleEndian: value.bitPattern) }
-    bytes.append(littleEndian: CRC32.checksum(bytes))
-    return bytes
-  }
-
-  /// Reads what `encoded()` wrote. Any other bytes are an error, never a trap.
-  /// - Parameter path: for the error's text.
-  init(decoding bytes: [UInt8], path: String) throws(EngineError) {
-    func wrong(_ reason: String) -> EngineError { .checkpoint(path: path, reason: reason) }
-    guard bytes.count >= Checkpoint.fixedBytes + Checkpoint.checksumBytes else {
-      throw wrong("it has \(bytes.count) bytes, too few for a header; it may be truncated")
-    }
-    guard Array(bytes.prefix(Checkpoint.magic.count)) == Checkpoint.magic else {
-      throw wrong("it does not begin as one; choose a file that train --checkpoint wrote")
-    }
-    let version = UInt32(truncatingIfNeeded: bytes.littleEndian(at: 8, bytes: 4))
-    guard [Checkpoint.version, Checkpoint.unfinishedVersion].contains(version) else {
-      let readable = "\(Checkpoint.version) and \(Checkpoint.unfinishedVersion)"
-      throw wrong("it has version \(version), this program reads versions \(readable)")
-    }
-    let headerBytes = bytes.littleEndian(at: 12, bytes: 4)
-    let payloadBytes = bytes.littleEndian(at: 16, bytes: 8)
-    let available = UInt64(bytes.count - Checkpoint.fixedBytes - Checkpoint.checksumBytes)
-    guard headerBytes <= available, payloadBytes == available - headerBytes, payloadBytes % 4 == 0 else {
-      throw wrong("it has \(bytes.count) bytes, not what its header says; it may be truncated")
-    }
-    let end = bytes.count - Checkpoint.checksumBytes
-    guard UInt64(CRC32.checksum(bytes[..<end])) == bytes.littleEndian(at: end, bytes: 4) else {
-      throw wrong("its checksum is wrong: bytes were changed; copy or train it again")
-    }
-    let payload = Checkpoint.fixedBytes + Int(headerBytes)
-    do {
-      header = try JSONDecoder().decode(Header.self, from: Data(bytes[Checkpoint.fixedBytes..<payload]))
-    } catch {
-      throw wrong("its header cannot be read: \("\(error)".inOneLine.cut(toCharacters: 200))")
-    }
-    guard (header.unfinished != nil) == (version == Checkpoint.unfinishedVersion) else {
-      throw wrong("its header does not fit version \(version)")
-    }
-    values = stride(from: payload, to: end, by: 4).map {
-      Float(bitPattern: UInt32(truncatingIfNeeded: bytes.littleEndian(at: $0, bytes: 4)))
-    }
-  }
-
-  /// Reads and checks a checkpoint file.
-  /// - Throws: `EngineError.file` or `.checkpoint`.
-  public init(path: String) throws(EngineError) {
-    try self.init(decoding: CheckpointFile.read(path), path: path)
-  }
-
-  /// Writes the file whole or not at all; `OutputFile` tells how.
-  /// - Throws: `EngineError.output`.
-  public func write(to output: OutputFile) throws(EngineError) {
-    try CheckpointFile.write(encoded(), to: output)
-  }
-
-  /// - Throws: `EngineError.output`.
-  public func write(to path: String) throws(EngineError) {
-    let output: OutputFile
-    do { output = try OutputFile(path) } catch { throw .output(error) }
-    try write(to: output)
   }
 }
 
-extension [UInt8] {
-  fileprivate mutating func append<Integer: FixedWidthInteger>(littleEndian value: Integer) {
-    for shift in stride(from: 0, to: Integer.bitWidth, by: 8) { append(UInt8(truncatingIfNeeded: value >> shift)) }
+/// What is wrong with a checkpoint, in one line without its path.
+package struct CheckpointProblem: Error, Equatable, CustomStringConvertible {
+  package let description: String
+
+  package init(_ description: String) { self.description = description }
+}
+
+extension Checkpoint.Network {
+  /// The architecture, where the numbers are ones that a network can have.
+  package func architecture() throws(CheckpointProblem) -> Architecture {
+    func require(_ value: Int, _ range: ClosedRange<Int>, _ name: String) throws(CheckpointProblem) {
+      guard range.contains(value) else {
+        throw CheckpointProblem("\(name) \(value) is not in \(range.lowerBound) to \(range.upperBound)")
+      }
+    }
+    try require(imageSize, 1...64, "image size")
+    try require(imageChannels, 1...64, "image channels")
+    try require(classCount, 1...256, "class count")
+    if let widths {
+      let stages = Set(Architecture(model).blocks.map { $0.name.prefix { $0 != "." } }).count
+      guard widths.count == stages else {
+        throw CheckpointProblem("\(widths.count) widths for the \(stages) stages of \(model.rawValue)")
+      }
+      for width in widths { try require(width, 1...4096, "stage width") }
+    }
+    return Architecture(
+      model, imageSize: imageSize, imageChannels: imageChannels, classCount: classCount, widths: widths)
   }
 
-  fileprivate func littleEndian(at offset: Int, bytes: Int) -> UInt64 {
-    (0..<bytes).reduce(0) { $0 | UInt64(self[offset + $1]) << UInt64(8 * $1) }
+  func form() throws(CheckpointProblem) -> NetworkForm {
+    let architecture = try architecture()
+    do {
+      return try NetworkForm(
+        architecture: architecture, candidate: candidate, variant: variant, basisChannels: basisChannels)
+    } catch { throw CheckpointProblem("\(error)") }
+  }
+
+  init(_ form: NetworkForm) {
+    let architecture = form.architecture
+    let stem = architecture.layers[architecture.stem]
+    let own = Architecture(
+      architecture.model, imageSize: stem.inputSize, imageChannels: stem.inputChannels,
+      classCount: architecture.classCount)
+    self.init(
+      model: architecture.model, ranks: form.candidate.ranks, variant: form.variant, basisChannels: form.basisChannels,
+      imageSize: stem.inputSize, imageChannels: stem.inputChannels, classCount: architecture.classCount,
+      widths: own == architecture ? nil : architecture.stageWidths)
+  }
+}
+
+extension Architecture {
+  /// Channels of each stage: those of its blocks.
+  fileprivate var stageWidths: [Int] {
+    var widths: [String: Int] = [:]
+    for block in blocks {
+      let stage = block.name.split(separator: ".").first.map(String.init) ?? block.name
+      widths[stage] = layers[block.second].outputChannels
+    }
+    return widths.sorted { $0.key < $1.key }.map(\.value)
   }
 }

@@ -10,11 +10,11 @@ public struct Evaluation: Sendable, Equatable {
 
 extension ResNet {
   /// Classifies all `images` with running statistics, without augmentation. There must be at least one.
-  public func evaluate(_ images: LabeledImages) -> Evaluation { evaluate(images) { true }! }
+  public func evaluate(_ images: LabeledImages) -> Evaluation { evaluate(images) { _ in true }! }
 
-  /// - Parameter shouldContinue: called after every batch.
+  /// - Parameter shouldContinue: called after every batch with how many images are done; returns false to stop.
   /// - Returns: nil once it returned false.
-  func evaluate(_ images: LabeledImages, while shouldContinue: () -> Bool) -> Evaluation? {
+  package func evaluate(_ images: LabeledImages, while shouldContinue: (_ done: Int) -> Bool) -> Evaluation? {
     precondition(images.count > 0)
     let assembler = BatchAssembler(normalization: images.normalization)
     var total = Score()
@@ -24,7 +24,7 @@ extension ResNet {
       let score = inference(labels: Array(images.labels[indices]))
       total.loss += score.loss
       total.correct += score.correct
-      guard shouldContinue() else { return nil }
+      guard shouldContinue(indices.upperBound) else { return nil }
     }
     let count = Double(images.count)
     return Evaluation(accuracy: Double(total.correct) / count, meanLoss: isFinite ? total.loss / count : .nan)

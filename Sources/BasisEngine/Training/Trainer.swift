@@ -76,11 +76,11 @@ public struct Trainer {
 
   /// The same from any step on, and with a way to keep its state.
   /// - Parameters:
-  ///   - state: where to go on; nil for the network as it is, from the first step.
+  ///   - checkpoint: where to go on; nil for the network as it is, from the first step.
   ///   - observer: called after every step, and after every batch of the evaluation; returns false to stop.
   /// - Throws: `noImages`, `illegalState`, or `cancelled` where `observer` returned false.
-  public func train(
-    _ network: ResNet, training: LabeledImages, evaluation: LabeledImages, from state: TrainingState?,
+  package func train(
+    _ network: ResNet, training: LabeledImages, evaluation: LabeledImages, from checkpoint: Checkpoint?,
     observer: (TrainingMoment) -> Bool
   ) throws(EngineError) -> TrainingOutcome {
     guard training.count > 0 else { throw .noImages(purpose: "train on") }
@@ -88,15 +88,15 @@ public struct Trainer {
     let batch = min(recipe.batch, training.count, network.workspace.capacity)
     let stepsPerEpoch = training.count / batch
     let steps = stepsPerEpoch * recipe.epochs
-    if let state {
-      try state.position.check(steps: steps, stepsPerEpoch: stepsPerEpoch)
-      try network.restore(state)
+    var position = TrainingState.Position()
+    if let checkpoint {
+      position = try network.restore(checkpoint).position
+      try position.check(steps: steps, stepsPerEpoch: stepsPerEpoch)
     }
     let assembler = BatchAssembler(
       normalization: training.normalization, augmentation: recipe.augment ? .standard : nil, seed: seed)
     let order = EpochOrder(count: training.count, seed: seed)
     var indices: (epoch: Int, order: [Int])?
-    var position = state?.position ?? TrainingState.Position()
     var diverged = false
     let (start, secondsBefore) = (ContinuousClock.now, position.seconds)
     func moment(epoch: Int, loss: Double, isEvaluating: Bool) -> TrainingMoment {
@@ -130,7 +130,7 @@ public struct Trainer {
     var score: Evaluation?
     if !diverged {
       let last = moment(epoch: recipe.epochs, loss: position.epochLosses.last ?? 0, isEvaluating: true)
-      score = network.evaluate(evaluation) { observer(last) }
+      score = network.evaluate(evaluation) { _ in observer(last) }
       if score == nil { throw .cancelled }
     }
     let loss = score?.meanLoss

@@ -1,78 +1,53 @@
-/// A training between two of its steps.
+import SearchCore
+
+/// A training between two of its steps: what its network's tensors alone do not tell.
 ///
-/// With the network's form, the recipe, the seed and the images it is all that the rest of the training depends on:
-/// the order of an epoch and the augmentation of its images are drawn anew from the seed and the epoch's number. A
-/// training that goes on from its state gives the same bits as one that was never interrupted.
-public struct TrainingState: Equatable, Sendable {
+/// With the network, the recipe, the seed and the images it is all that the rest of the training depends on. Random
+/// streams need no positions beside `step`: the order of an epoch and the augmentation of its images are streams of
+/// their own, drawn anew from the seed and the epoch's number, of which the step is the position. A training that goes
+/// on from its state gives the same bits as one that was never interrupted.
+package struct TrainingState: Equatable, Sendable {
   /// How far it is, and what it found so far.
-  public struct Position: Codable, Equatable, Sendable {
+  package struct Position: Codable, Equatable, Sendable {
     /// Steps done, of all epochs.
-    public var step = 0
+    package var step = 0
     /// Mean training loss of each epoch that is done.
-    public var epochLosses: [Double] = []
+    package var epochLosses: [Double] = []
     /// Sum of the losses of the steps done in the epoch under way; 0 between two epochs.
-    public var lossSum = 0.0
+    package var lossSum = 0.0
     /// Time in the training loop so far.
-    public var seconds = 0.0
+    package var seconds = 0.0
 
-    public init() {}
+    package init() {}
   }
 
-  public var position: Position
-  /// Parameters, then running statistics, in the order of a checkpoint's tensors.
-  var values: [Float]
-  /// The optimizer's, of the parameters.
-  var velocities: [Float]
-
-  init(position: Position, values: [Float], velocities: [Float]) {
-    self.position = position
-    self.values = values
-    self.velocities = velocities
-  }
+  package var position: Position
+  /// The optimizer's, each under the name of its parameter.
+  package var velocities: TensorTree
 }
 
 /// A training as its observer sees it: after a step, and during the evaluation.
-public struct TrainingMoment {
-  public let progress: TrainingProgress
+package struct TrainingMoment {
+  package let progress: TrainingProgress
   /// All steps are done, and the evaluation images are being classified.
-  public let isEvaluating: Bool
+  package let isEvaluating: Bool
   let position: TrainingState.Position
   let network: ResNet
 
   /// A copy of all that is needed to go on from here.
-  public func state() -> TrainingState { network.trainingState(at: position) }
-}
-
-extension ResNet {
-  func trainingState(at position: TrainingState.Position) -> TrainingState {
-    TrainingState(position: position, values: checkpointValues, velocities: velocities)
-  }
-
-  /// Parameters, then running statistics.
-  var checkpointValues: [Float] {
-    parameters.tensors.flatMap { parameters.read($0.name) } + statistics.tensors.flatMap { statistics.read($0.name) }
-  }
-
-  private var velocities: [Float] { parameters.tensors.flatMap { parameters.readVelocity($0.name) } }
-
-  /// - Throws: `illegalState` where the state is another network's.
-  func restore(_ state: TrainingState) throws(EngineError) {
-    let counts = (parameters.count + statistics.count, parameters.count)
-    guard (state.values.count, state.velocities.count) == counts else {
-      throw .illegalState(reason: "it is of another network")
-    }
-    var values = state.values[...]
-    var velocities = state.velocities[...]
-    for tensor in parameters.tensors {
-      parameters.write(tensor.name, Array(values.prefix(tensor.count)))
-      parameters.writeVelocity(tensor.name, Array(velocities.prefix(tensor.count)))
-      values = values.dropFirst(tensor.count)
-      velocities = velocities.dropFirst(tensor.count)
-    }
-    for tensor in statistics.tensors {
-      statistics.write(tensor.name, Array(values.prefix(tensor.count)))
-      values = values.dropFirst(tensor.count)
-    }
+  /// - Parameters:
+  ///   - dataContent: what the training's images are, see `DataContent`.
+  ///   - context: what the caller wants to find again.
+  package func checkpoint(
+    recipe: TrainingRecipe, seed: UInt64, kernelVariant: String?, dataContent: String, context: String
+  ) -> Checkpoint {
+    let training = Checkpoint.Training(
+      recipe: recipe, seed: seed, epochsDone: position.epochLosses.count, kernelVariant: kernelVariant)
+    var checkpoint = network.checkpoint(training: training)
+    checkpoint.unfinished = Checkpoint.Unfinished(
+      state: TrainingState(position: position, velocities: network.parameters.velocityTree), dataContent: dataContent,
+      context: context)
+    return checkpoint
   }
 }
 

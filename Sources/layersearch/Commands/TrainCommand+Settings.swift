@@ -10,17 +10,18 @@ import StudyStore
 struct TrainingSettings {
   var candidate: Candidate
   var recipe: TrainingRecipe
-  /// Absolute; nil for the embedded set.
-  var dataFolder: String?
+  var test: TestImages
   /// Content of the images.
   var dataContent: String
-  var testImages: Int
   var firstSeed: UInt64
   /// How many seeds; nil where the command is about one training.
   var seeds: Int?
   /// Absolute, of the study whose settings these are.
   var study: String?
 
+  /// Absolute; nil for the embedded set.
+  var dataFolder: String? { test.folder }
+  var testImages: Int { test.count }
   var lastSeed: UInt64 { firstSeed + UInt64((seeds ?? 1) - 1) }
 }
 
@@ -38,17 +39,13 @@ extension TrainCommand {
     guard let data = data ?? study?.data ?? resuming?.data else {
       throw Failure.usage("give --data, the folder of CIFAR-10's binary files or shapes10")
     }
-    let isEmbedded = data == DataPlaces.embedded
-    let set: ImageSet = isEmbedded ? .shapes10 : .cifar10
+    let set = TestImages.set(data)
     let available = TrainingLimits.trainingImages(set)
     let count =
-      trainImages ?? study?.recipe.data.trainImages ?? earlier?.data.trainImages ?? (isEmbedded ? 10_000 : available)
-    let testCount = testImages ?? resuming?.context.testImages ?? (isEmbedded ? 2_000 : CIFAR10.testCount)
-    for (option, value, most) in [
-      ("--train-images", count, available), ("--test-images", testCount, TrainingLimits.testImages(set)),
-    ] where !(1...most).contains(value) {
-      throw Failure.usage("\(option) \(value) must be a whole number from 1 to \(most), the images of \(set.rawValue)")
-    }
+      trainImages ?? study?.recipe.data.trainImages ?? earlier?.data.trainImages
+      ?? (set == .shapes10 ? 10_000 : available)
+    try TestImages.require(count, atMost: available, of: set, option: "--train-images")
+    let test = try TestImages(data: data, count: testImages ?? resuming?.context.testImages)
     if let batch, batch > count {
       throw Failure.usage("--batch \(batch) must be at most the number of training images, which is \(count)")
     }
@@ -60,12 +57,11 @@ extension TrainCommand {
       momentum: momentum ?? base.momentum, nesterov: nesterov || base.nesterov,
       weightDecay: weightDecay ?? base.weightDecay, augment: noAugment ? false : base.augment)
     let (firstSeed, seeds) = try seedRange(resuming)
-    let folder = isEmbedded ? nil : FilePath.absolute(FilePath.expandingTilde(data))
     return TrainingSettings(
-      candidate: try candidate(in: Architecture(model), study: study, resuming: resuming), recipe: recipe,
-      dataFolder: folder,
-      dataContent: try folder.map { try DataContent.cifar10(directory: $0).identity } ?? DataContent.shapes10.identity,
-      testImages: testCount, firstSeed: firstSeed, seeds: seeds,
+      candidate: try candidate(in: Architecture(model), study: study, resuming: resuming), recipe: recipe, test: test,
+      dataContent: try test.folder.map { try DataContent.cifar10(directory: $0).identity }
+        ?? DataContent.shapes10.identity,
+      firstSeed: firstSeed, seeds: seeds,
       study: fromStudy.map(FilePath.absolute) ?? resuming?.context.study)
   }
 
@@ -106,13 +102,8 @@ extension TrainCommand {
 
   func images(_ settings: TrainingSettings) throws -> (training: LabeledImages, test: LabeledImages) {
     let count = settings.recipe.data.trainImages
-    guard let folder = settings.dataFolder else {
-      return (Shapes10.training(count: count), Shapes10.test(count: settings.testImages))
-    }
-    let test = try CIFAR10.loadTest(directory: folder)
-    return (
-      try CIFAR10.loadTraining(directory: folder, records: 0..<count),
-      settings.testImages == test.count ? test : test.subset(0..<settings.testImages)
-    )
+    let test = try settings.test.load()
+    guard let folder = settings.dataFolder else { return (Shapes10.training(count: count), test) }
+    return (try CIFAR10.loadTraining(directory: folder, records: 0..<count), test)
   }
 }

@@ -36,17 +36,15 @@ struct Resumption {
   init(path: String) throws {
     self.path = path
     checkpoint = try Checkpoint(path: path)
-    let header = checkpoint.header
-    guard let unfinished = header.unfinished else {
-      let isDone = header.training.map { $0.epochsDone >= $0.recipe.epochs } ?? false
+    guard let unfinished = checkpoint.unfinished else {
+      let isDone = checkpoint.training.map { $0.epochsDone >= $0.recipe.epochs } ?? false
       throw Failure.failed(
         isDone
-          ? "\(path): this training is finished, all \(header.training?.recipe.epochs ?? 0) epochs of it; there is nothing to go on with"
+          ? "\(path): this training is finished, all \(checkpoint.training?.recipe.epochs ?? 0) epochs of it; there is nothing to go on with"
           : "\(path): this checkpoint has a network, but not the state of a training (an older layersearch wrote it, or the training "
             + "diverged); train it anew")
     }
-    guard let training = header.training,
-      let context = try? JSONDecoder().decode(Context.self, from: Data(unfinished.context.utf8)),
+    guard let training = checkpoint.training, let context = Context(of: checkpoint),
       training.recipe.beyondLimits.isEmpty, context.isSound(seed: training.seed)
     else {
       throw Failure.failed("\(path): this checkpoint does not tell how its training is to go on; train it anew")
@@ -106,6 +104,14 @@ struct Resumption {
 }
 
 extension Resumption.Context {
+  /// Nil for a network that no interrupted `train` wrote.
+  init?(of checkpoint: Checkpoint) {
+    guard let unfinished = checkpoint.unfinished,
+      let context = try? JSONDecoder().decode(Self.self, from: Data(unfinished.context.utf8))
+    else { return nil }
+    self = context
+  }
+
   /// JSON.
   var text: String {
     get throws { String(decoding: try JSONEncoder().encode(self), as: UTF8.self) }

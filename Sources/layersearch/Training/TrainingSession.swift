@@ -26,24 +26,24 @@ struct TrainingSession {
   func train(seed: UInt64, from resumption: Resumption?, done: [TrainedNetwork]) throws -> TrainedNetwork {
     let trainer = try Trainer(recipe: settings.recipe, seed: seed)
     let network = try network(trainer, resumption)
-    let state = resumption.flatMap { network.trainingState(of: $0.checkpoint) }
     let cost = network.architecture.cost(of: settings.candidate, variant: settings.recipe.variant)
     let file = try output.file(seed: seed, isResumed: resumption != nil)
     log.info(
       """
       \(settings.recipe.model.rawValue), \(settings.candidate), \(cost.parameters) parameters, \
       \(images.training.count) images, \(kernelVariant)\(settings.seeds == nil ? "" : ", seed \(seed)")\
-      \(state.map { ", going on after step \($0.position.step)" } ?? "")
+      \(resumption.map { ", going on after step \($0.unfinished.state.position.step)" } ?? "")
       """)
     var display = TrainingDisplay(isQuiet: isQuiet)
-    var keeper = CheckpointKeeper(session: self, network: network, seed: seed, file: file, done: done)
+    var keeper = CheckpointKeeper(session: self, seed: seed, file: file, done: done)
     if interruption.isRequested { throw Failure.failed("stopped before the first step: there is nothing to keep") }
     let result = Result { () throws(EngineError) -> TrainingOutcome in
-      try trainer.train(network, training: images.training, evaluation: images.test, from: state) { moment in
+      try trainer.train(
+        network, training: images.training, evaluation: images.test, from: resumption?.checkpoint
+      ) { moment in
         if !moment.isEvaluating { display.show(moment.progress) }
         guard !interruption.isRequested else {
-          keeper.interrupted = moment.progress
-          keeper.state = moment.state()
+          keeper.keepInterrupted(moment)
           return false
         }
         keeper.keepIfDue(moment)
@@ -63,7 +63,9 @@ struct TrainingSession {
       let training = Checkpoint.Training(
         recipe: settings.recipe, seed: seed, epochsDone: outcome.epochLosses.count, testAccuracy: outcome.accuracy,
         kernelVariant: kernelVariant)
-      try network.checkpoint(training: training).write(to: file)
+      var checkpoint = network.checkpoint(training: training)
+      checkpoint.normalization = images.training.normalization
+      try checkpoint.write(to: file)
     }
     return TrainedNetwork(
       testAccuracy: outcome.diverged ? nil : outcome.accuracy, testLoss: outcome.loss, diverged: outcome.diverged,
@@ -95,17 +97,19 @@ struct TrainingSession {
 /// Writes a training down on its way.
 private struct CheckpointKeeper {
   let session: TrainingSession
-  let network: ResNet
   let seed: UInt64
   let file: OutputFile?
   let done: [TrainedNetwork]
   /// Where it was when it was interrupted.
-  var interrupted: TrainingProgress?
-  var state: TrainingState?
+  private var interrupted: (progress: TrainingProgress, checkpoint: Result<Checkpoint, any Error>)?
   private var hasWarned = false
 
-  init(session: TrainingSession, network: ResNet, seed: UInt64, file: OutputFile?, done: [TrainedNetwork]) {
-    (self.session, self.network, self.seed, self.file, self.done) = (session, network, seed, file, done)
+  init(session: TrainingSession, seed: UInt64, file: OutputFile?, done: [TrainedNetwork]) {
+    (self.session, self.seed, self.file, self.done) = (session, seed, file, done)
+  }
+
+  mutating func keepInterrupted(_ moment: TrainingMoment) {
+    interrupted = (moment.progress, Result { try checkpoint(at: moment) })
   }
 
   /// After the epochs that were asked for. A checkpoint that cannot be written is no reason to end the training: there may be
@@ -116,7 +120,7 @@ private struct CheckpointKeeper {
     let stepsPerEpoch = progress.steps / progress.epochs
     guard progress.step % (stepsPerEpoch * every) == 0, progress.step < progress.steps else { return }
     do {
-      try write(moment.state(), to: file)
+      try checkpoint(at: moment).write(to: file)
       hasWarned = false
     } catch {
       if !hasWarned { session.log.warning("the training goes on without a checkpoint: \(error)") }
@@ -126,12 +130,12 @@ private struct CheckpointKeeper {
 
   /// Keeps the interrupted training, and says how to go on.
   func failure(isResumed: Bool) -> Failure {
-    guard let state, let interrupted else { return .failed("stopped") }
-    let where_ = "stopped after step \(interrupted.step) of \(interrupted.steps)"
+    guard let interrupted else { return .failed("stopped") }
+    let where_ = "stopped after step \(interrupted.progress.step) of \(interrupted.progress.steps)"
     var problem: (any Error)?
     for place in session.output.placesForInterrupted(seed: seed, isResumed: isResumed) {
       do {
-        try write(state, to: try OutputFile(place))
+        try interrupted.checkpoint.get().write(to: try OutputFile(place))
         return .failed(
           "\(where_), which is kept in \(place); go on with: "
             + ShellCommand.line(["layersearch", "train", "--resume-from", place])
@@ -144,13 +148,11 @@ private struct CheckpointKeeper {
       "\(where_), and nothing of it could be kept: \(problem.map { "\($0)" } ?? "there was no place for it")")
   }
 
-  private func write(_ state: TrainingState, to file: OutputFile) throws {
-    let training = Checkpoint.Training(
-      recipe: session.settings.recipe, seed: seed, epochsDone: state.position.epochLosses.count,
-      kernelVariant: session.kernelVariant)
-    let checkpoint = network.checkpoint(
-      at: state, training: training, dataContent: session.settings.dataContent,
-      context: try session.context(done: done).text)
-    try checkpoint.write(to: file)
+  private func checkpoint(at moment: TrainingMoment) throws -> Checkpoint {
+    var checkpoint = moment.checkpoint(
+      recipe: session.settings.recipe, seed: seed, kernelVariant: session.kernelVariant,
+      dataContent: session.settings.dataContent, context: try session.context(done: done).text)
+    checkpoint.normalization = session.images.training.normalization
+    return checkpoint
   }
 }

@@ -49,10 +49,18 @@ enum Seeds {
       model: .resnet8, data: DataSelection(set: .shapes10, trainImages: 5, validationImages: 0, splitSeed: 0), epochs: 2
     )
     let training = Checkpoint.Training(recipe: recipe, seed: 4, epochsDone: 2, testAccuracy: 0.25)
-    let file = try network.checkpoint(training: training).encoded()
-    let headerBytes = Int(file[12]) | Int(file[13]) << 8
-    let header = file[24..<24 + headerBytes]
-    let lengths = [UInt8(headerBytes >> 8), UInt8(headerBytes & 255)]
-    return [[0, 0, 0] + file, [1] + lengths + header, [2] + lengths + file[24..<file.count - 4]]
+    let finished = network.checkpoint(training: training)
+    var unfinished = finished
+    unfinished.normalization = .shapes10
+    unfinished.unfinished = Checkpoint.Unfinished(
+      state: TrainingState(position: .init(), velocities: network.parameters.velocityTree), dataContent: "shapes10",
+      context: "{}")
+    return try [finished, unfinished].flatMap { checkpoint in
+      let file = try BinaryCheckpointFormat().encoded(checkpoint)
+      let headerBytes = Int(file[12]) | Int(file[13]) << 8
+      let header = file[24..<24 + headerBytes]
+      let lengths = [UInt8(headerBytes >> 8), UInt8(headerBytes & 255)]
+      return [[0, 0, 0] + file, [1] + lengths + header, [2] + lengths + file[24..<file.count - 4]]
+    }
   }
 }
