@@ -136,7 +136,9 @@ struct UsageTests {
   @Test("every command has help with an example, and the version is told")
   func help() async throws {
     let place = try Place()
-    let commands = ["run", "coordinator", "worker", "status", "export", "train", "evaluate", "bench", "keygen", "data", "doctor"]
+    let commands = [
+      "run", "coordinator", "worker", "status", "export", "train", "evaluate", "bench", "keygen", "data", "doctor",
+    ]
     for command in commands.map({ [$0] }) + [["data", "fetch"], ["data", "verify"], ["data", "info"]] {
       let result = try await RunningCommand(command + ["--help"], in: place).end()
       #expect(result.exitCode == 0)
