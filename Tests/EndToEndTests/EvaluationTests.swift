@@ -9,8 +9,7 @@ struct EvaluationTests {
   private func train(_ arguments: String...) async throws -> [String: Any] {
     let settings = [
       "train", "--model", "resnet8", "--data", "shapes10", "--train-images", "96", "--test-images", "100", "--epochs",
-      "2",
-      "--batch", "32", "--learning-rate", "0.05", "--json", "--quiet",
+      "2", "--batch", "32", "--learning-rate", "0.05", "--json", "--quiet",
     ]
     let result = try await RunningCommand(settings + arguments, in: place).end()
     #expect(result.exitCode == 0, "\(result.errors)")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import BasisEngine
+import Engines
 import Foundation
 import ImageData
 import SearchCore
