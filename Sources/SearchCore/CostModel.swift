@@ -16,10 +16,7 @@ extension Layer {
   /// Each weight is used once at every output pixel, so multiply-adds have the same ratio.
   public func weights(rank: Int?, variant: BasisVariant) -> Int {
     guard let rank else { return outputChannels * filterSize }
-    switch variant {
-    case .remainder: return rank * filterSize + (outputChannels - rank) * rank
-    case .full: return rank * filterSize + outputChannels * rank
-    }
+    return rank * filterSize + variant.combinations(outputs: outputChannels, rank: rank) * rank
   }
 }
 

@@ -49,6 +49,13 @@ extension CoordinatorMessage: WireMessage {
         1 << 16
       }
     }
+
+    var since: Int {
+      switch self {
+      case .dataChunk, .dataRefusal: 2
+      case .welcome, .refusal, .job, .resultAcknowledged, .coordinatorHeartbeat, .cancel, .drain, .reregister, .bench: 1
+      }
+    }
   }
 
   func visitContent<Visitor: ContentVisitor>(_ visitor: Visitor) throws(ProtocolError) -> Visitor.Output {

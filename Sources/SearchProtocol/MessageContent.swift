@@ -12,6 +12,8 @@ protocol WireMessage: Hashable, Sendable {
 protocol MessageCode: RawRepresentable<UInt8>, CaseIterable, Hashable, Sendable {
   /// The parser may need a hundred times the memory of what it reads: only messages that can be long may be long.
   var maximumPayloadBytes: Int { get }
+  /// The version of the protocol that has it. One that a peer may drop without harm needs no new version.
+  var since: Int { get }
 }
 
 protocol ContentVisitor {

@@ -32,14 +32,3 @@ extension ProtocolError: CustomStringConvertible {
     }
   }
 }
-
-public enum ProtocolVersion {
-  /// Of the frames' layout; changes only if a receiver could not even find the type of a message.
-  public static let framing: UInt8 = 1
-  /// Of the messages and what they mean. HELLO offers a range, WELCOME chooses.
-  ///
-  /// 2: workers may fetch the data set.
-  public static let oldest = 1
-  public static let newest = 2
-  public static let withData = 2
-}

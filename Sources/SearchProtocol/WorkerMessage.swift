@@ -33,6 +33,13 @@ extension WorkerMessage: WireMessage {
       case .ready, .accept, .progress, .bye, .dataRequest: 1 << 16
       }
     }
+
+    var since: Int {
+      switch self {
+      case .dataRequest: 2
+      case .hello, .ready, .accept, .progress, .result, .workerHeartbeat, .bye: 1
+      }
+    }
   }
 
   func visitContent<Visitor: ContentVisitor>(_ visitor: Visitor) throws(ProtocolError) -> Visitor.Output {

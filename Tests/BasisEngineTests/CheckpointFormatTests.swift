@@ -60,6 +60,15 @@ struct CheckpointFormatTests {
     }
   }
 
+  @Test("docs/checkpoints.md has a section for each")
+  func page() throws {
+    let root = Self.fixtures.appendingPathComponent("../../..").standardizedFileURL
+    let page = try String(contentsOf: root.appendingPathComponent("docs/checkpoints.md"), encoding: .utf8)
+    for format in CheckpointFormats.all {
+      for ending in format.fileEndings { #expect(page.contains("\n### `\(ending)`\n"), "\(ending)") }
+    }
+  }
+
   @Test("numbers that a format cannot write are an error")
   func unwritable() throws {
     var checkpoint = try CheckpointFormats.decode(try fixture(1))

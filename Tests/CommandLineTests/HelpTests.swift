@@ -61,6 +61,16 @@ struct HelpTests {
     #expect(count > 25)
   }
 
+  @Test("README's table of commands has each")
+  func table() throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let page = try String(contentsOf: root.appendingPathComponent("README.md"), encoding: .utf8)
+    for name in LayerSearch.commandNames {
+      #expect(page.contains("\n| `\(name)` |") || page.contains("\n| `\(name) "), "\(name)")
+    }
+  }
+
   @Test("examples are folded with backslashes, and never within quotes", arguments: [24, 30, 40, 60, 80])
   func folding(width: Int) throws {
     let command = "layersearch coordinator 'my study.yaml' --bind 'tcp://*:5555' --keys keys/coordinator"

@@ -32,7 +32,7 @@ struct BasisWeights {
     self.shape = shape
     self.rank = rank
     self.kernels = kernels
-    combined = variant == .remainder ? shape.outputChannels - rank : shape.outputChannels
+    combined = variant.combinations(outputs: shape.outputChannels, rank: rank)
     var filterShape = shape
     filterShape.outputChannels = rank
     self.filters = PreparedWeights(filters, shape: filterShape, algorithms: algorithms, kernels: kernels)

@@ -74,7 +74,7 @@ struct NetworkForm {
             name: "\(layer.name).weight",
             shape: [layer.outputChannels] + (isClassifier ? [layer.inputChannels] : filter)))
       case .basis(let rank, _):
-        let combined = variant == .remainder ? layer.outputChannels - rank : layer.outputChannels
+        let combined = variant.combinations(outputs: layer.outputChannels, rank: rank)
         tensors.append(TensorDescription(name: "\(layer.name).basis", shape: [rank] + filter))
         tensors.append(TensorDescription(name: "\(layer.name).coefficients", shape: [combined, rank]))
       }

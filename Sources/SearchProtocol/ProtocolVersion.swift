@@ -1,0 +1,12 @@
+/// What two builds that speak with each other must agree on.
+public enum ProtocolVersion {
+  /// Of the frames' layout; changes only if a receiver could not even find the type of a message.
+  public static let framing: UInt8 = 1
+  /// Of the messages and what they mean. HELLO offers a range, WELCOME chooses.
+  public static let oldest = 1
+  /// What the newest message needs: each message's code says since which version there is one.
+  public static let newest = (WorkerMessage.Code.allCases.map(\.since) + CoordinatorMessage.Code.allCases.map(\.since))
+    .reduce(oldest, max)
+  /// Workers may fetch the data set.
+  public static let withData = WorkerMessage.Code.dataRequest.since
+}
