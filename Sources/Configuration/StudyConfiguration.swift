@@ -25,6 +25,9 @@ public struct StudyConfiguration: Hashable, Sendable {
   /// The file as it was given.
   public let text: String
 
+  /// What the study's works have in common.
+  public var template: WorkTemplate { WorkTemplate(kind: .proxyTraining(recipe), studySeed: seed) }
+
   /// Equal exactly where `entries` are equal.
   public var fingerprint: String {
     let canonical = entries.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)\n" }.joined()
@@ -76,7 +79,11 @@ extension StudyConfiguration {
       checksBatch: data != nil)
     let space = SpaceReader(section: spaceSection).read(model: model, variant: variant)
     if let space, strategy.name == .exhaustive {
-      do { _ = try makeStrategy(strategy, space: space.built, budget: budget, studySeed: seed) } catch {
+      do {
+        _ = try makeStrategy(
+          strategy, space: space.built, budget: budget,
+          template: WorkTemplate(kind: .proxyTraining(recipe), studySeed: seed))
+      } catch {
         problems.add(strategySection.line, "key 'strategy.name': \(error)")
       }
     }
@@ -171,29 +178,17 @@ extension StudyConfiguration {
     _ recipe: TrainingRecipe, _ space: SpaceReader.Space, _ objectives: [Objective], _ strategy: StrategySettings,
     _ budget: Int?, _ seed: UInt64
   ) -> [String: String] {
-    [
-      "model": recipe.model.rawValue,
-      "data.set": recipe.data.set.rawValue,
-      "data.train_images": "\(recipe.data.trainImages)",
-      "data.validation_images": "\(recipe.data.validationImages)",
+    let others = [
       space.rankKey: space.ranks,
       "space.include": list(space.include),
       "space.exclude": list(space.exclude),
-      "space.variant": recipe.variant.rawValue,
-      "proxy.epochs": "\(recipe.epochs)",
-      "proxy.batch": "\(recipe.batch)",
-      "proxy.learning_rate": "\(recipe.learningRate)",
-      "proxy.schedule": recipe.schedule.rawValue,
-      "proxy.momentum": "\(recipe.momentum)",
-      "proxy.nesterov": "\(recipe.nesterov)",
-      "proxy.weight_decay": "\(recipe.weightDecay)",
-      "proxy.augment": "\(recipe.augment)",
       "objectives": list(objectives.map(\.rawValue)),
       "strategy.name": strategy.name.rawValue,
       "strategy.seeds": "\(strategy.seeds)",
       "budget.jobs": budget.map { "\($0)" } ?? "unlimited",
       "seed": "\(seed)",
     ]
+    return recipe.entries.merging(others) { $1 }
   }
 
   /// The order of patterns and objectives changes nothing.

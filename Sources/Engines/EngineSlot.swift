@@ -35,7 +35,7 @@ package struct EngineSlot {
   /// What a worker is to know about its engine.
   package enum News {
     case progress(SearchProtocol.Progress)
-    case finished(AttemptReference, TrialResult)
+    case finished(AttemptReference, Observation)
     case failed(AttemptReference, reason: String, AttemptFailure)
   }
 

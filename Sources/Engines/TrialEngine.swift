@@ -19,11 +19,8 @@ struct TrialEngine {
     report(
       Progress(reference: reference, epoch: 0, step: 0, steps: 0, loss: nil, memoryBytes: ProcessMemory.peakBytes()))
     do {
-      let candidate = try Candidate(parsing: request.job.candidate)
-      let result = try runner.run(
-        candidate, recipe: request.job.recipe, seed: request.job.seed, measuresTime: request.job.measuresTime,
-        dataPath: request.dataPath
-      ) { progress in
+      let work = try Work(canonical: request.job.work)
+      let result = try runner.run(work, dataPath: request.dataPath) { progress in
         let now = MonotonicClock.now
         guard now - lastReport >= Self.secondsBetweenReports else { return true }
         lastReport = now

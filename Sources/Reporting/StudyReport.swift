@@ -49,7 +49,7 @@ public struct StudyReport: Hashable, Sendable {
 
   /// Scores, frontier and references from what was trained.
   public init(
-    study: String, recipe: TrainingRecipe, space: SearchSpace, objectives: [Objective], results: [Trial: TrialResult],
+    study: String, recipe: TrainingRecipe, space: SearchSpace, objectives: [Objective], results: [Work: Observation],
     setAside: SetAsideSummary = SetAsideSummary(), metadata: [String: String] = [:]
   ) {
     let scores = CandidateScore.scores(of: results, in: space)
@@ -61,8 +61,8 @@ public struct StudyReport: Hashable, Sendable {
     references[.dense] = .dense
     var variants: [Candidate: Set<String>] = [:]
     var counts: [String: Int] = [:]
-    for (trial, result) in results {
-      variants[trial.candidate, default: []].insert(result.kernelVariant)
+    for (work, result) in results {
+      variants[work.candidate, default: []].insert(result.kernelVariant)
       counts[result.kernelVariant, default: 0] += 1
     }
     self.study = study

@@ -19,22 +19,22 @@ public struct CandidateScore: Hashable, Sendable {
   public let seeds: Int
   public let divergedSeeds: Int
 
-  /// `results` by replicate. Sums run in the order of replicates, so that the same results give the same bits in whatever
+  /// `results` by repetition. Sums run in the order of repetitions, so that the same results give the same bits in whatever
   /// order they arrived. nil without results.
-  public init?(candidate: Candidate, cost: Cost, denseCost: Cost, results: [Int: TrialResult]) {
+  public init?(candidate: Candidate, cost: Cost, denseCost: Cost, results: [Int: Observation]) {
     guard !results.isEmpty else { return nil }
     let ordered = results.sorted { $0.key < $1.key }.map(\.value)
     let sound = ordered.filter { !$0.diverged }
-    let accuracies = sound.map(\.accuracy)
+    let accuracies = sound.compactMap { $0[.accuracy] }
     self.candidate = candidate
     self.cost = cost
     self.denseCost = denseCost
     self.accuracy = accuracies.isEmpty ? nil : Statistics.mean(accuracies)
     self.accuracySD = Statistics.sampleVariance(accuracies)?.squareRoot()
-    let losses = sound.compactMap(\.loss)
+    let losses = sound.compactMap { $0[.loss] }
     self.loss = losses.isEmpty ? nil : Statistics.mean(losses)
-    self.stepTimeRatio = Statistics.median(ordered.compactMap(\.stepTimeRatio))
-    self.inferenceTimeRatio = Statistics.median(ordered.compactMap(\.inferenceTimeRatio))
+    self.stepTimeRatio = Statistics.median(ordered.compactMap { $0[.stepTimeRatio] })
+    self.inferenceTimeRatio = Statistics.median(ordered.compactMap { $0[.inferenceTimeRatio] })
     self.seeds = ordered.count
     self.divergedSeeds = ordered.count - sound.count
   }
@@ -46,9 +46,9 @@ public struct CandidateScore: Hashable, Sendable {
   public var multiplyAddRatio: Double { Double(cost.multiplyAdds) / Double(denseCost.multiplyAdds) }
 
   /// The scores of all candidates that have results, in the fronts' order: by parameters, then by text.
-  public static func scores(of results: [Trial: TrialResult], in space: SearchSpace) -> [CandidateScore] {
-    var byCandidate: [Candidate: [Int: TrialResult]] = [:]
-    for (trial, result) in results { byCandidate[trial.candidate, default: [:]][trial.replicate] = result }
+  public static func scores(of results: [Work: Observation], in space: SearchSpace) -> [CandidateScore] {
+    var byCandidate: [Candidate: [Int: Observation]] = [:]
+    for (work, result) in results { byCandidate[work.candidate, default: [:]][work.repetition] = result }
     return byCandidate.compactMap { candidate, results in
       CandidateScore(
         candidate: candidate, cost: space.cost(of: candidate), denseCost: space.denseCost, results: results)

@@ -5,9 +5,9 @@ struct ExhaustiveSearch: OneStageSearch {
 
   let name = StrategyName.exhaustive
   let notes: [String]
-  let trials: [Trial]
+  let works: [Work]
 
-  init(space: SearchSpace, seeds: Int, jobs: Int?) throws(SearchError) {
+  init(space: SearchSpace, seeds: Int, jobs: Int?, template: WorkTemplate) throws(SearchError) {
     let wanted = space.count * Double(seeds)
     if jobs == nil, wanted > Self.unboundedLimit {
       throw .strategy(
@@ -15,10 +15,11 @@ struct ExhaustiveSearch: OneStageSearch {
         problem:
           "the space has \(Self.text(space.count)) candidates; set a budget of jobs or choose fewer layers or ranks")
     }
-    trials = SearchCore.trials(of: SmallestSetsFirst(space.choices), seeds: seeds, jobs: jobs)
+    works = SearchCore.works(
+      of: SmallestSetsFirst(space.choices), seeds: seeds, jobs: jobs, template: template)
     notes =
-      Double(trials.count) < wanted
-      ? ["the budget covers \(trials.count) of the \(Self.text(wanted)) trainings that the whole space needs"] : []
+      Double(works.count) < wanted
+      ? ["the budget covers \(works.count) of the \(Self.text(wanted)) trainings that the whole space needs"] : []
   }
 
   private static func text(_ count: Double) -> String { count < 1e15 ? "\(Int(count))" : "\(count)" }

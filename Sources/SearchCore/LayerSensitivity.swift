@@ -37,20 +37,20 @@ struct SensitivityTable {
     var mean: Double? { accuracies.count > diverged ? Statistics.mean(accuracies) : nil }
   }
 
-  /// Reads only the trials given, so that what is trained later changes nothing.
-  init(trials: [Trial], history: SearchHistory, space: SearchSpace) {
+  /// Reads only the works given, so that what is trained later changes nothing.
+  init(works: [Work], history: SearchHistory, space: SearchSpace) {
     var measurements: [Candidate: Measurements] = [:]
-    for trial in trials {
-      guard let result = history.results[trial] else { continue }
+    for work in works {
+      guard let result = history.results[work], let accuracy = result[.accuracy] else { continue }
       if result.diverged {
-        measurements[trial.candidate, default: Measurements()].diverged += 1
+        measurements[work.candidate, default: Measurements()].diverged += 1
       } else {
-        measurements[trial.candidate, default: Measurements()].accuracies.append(result.accuracy)
+        measurements[work.candidate, default: Measurements()].accuracies.append(accuracy)
       }
     }
-    // In the order of `trials`, so that sums have the same bits on every machine.
+    // In the order of `works`, so that sums have the same bits on every machine.
     var seen: Set<Candidate> = []
-    let measured = trials.map(\.candidate).filter { seen.insert($0).inserted && measurements[$0] != nil }
+    let measured = works.map(\.candidate).filter { seen.insert($0).inserted && measurements[$0] != nil }
 
     var squares = 0.0
     var degreesOfFreedom = 0

@@ -10,12 +10,12 @@ struct RandomSearch: OneStageSearch {
 
   let name = StrategyName.random
   let notes: [String]
-  let trials: [Trial]
+  let works: [Work]
 
-  init(space: SearchSpace, seeds: Int, jobs: Int?, studySeed: UInt64) {
+  init(space: SearchSpace, seeds: Int, jobs: Int?, template: WorkTemplate) {
     let wanted = jobs.map { ($0 + seeds - 1) / seeds } ?? Self.defaultCandidates
-    let candidates = Self.candidates(wanted, of: space, studySeed: studySeed)
-    trials = SearchCore.trials(of: candidates, seeds: seeds, jobs: jobs)
+    let candidates = Self.candidates(wanted, of: space, studySeed: template.studySeed)
+    works = SearchCore.works(of: candidates, seeds: seeds, jobs: jobs, template: template)
     var notes: [String] = []
     if jobs == nil { notes.append("no budget is set: \(candidates.count) candidates are trained") }
     if candidates.count < wanted { notes.append("the whole space has only \(candidates.count) candidates") }

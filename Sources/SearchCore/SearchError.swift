@@ -12,6 +12,8 @@ public enum SearchError: Error, Hashable, Sendable {
   case noLayerMatches(pattern: String, role: String, model: String, nearest: [String])
   /// A search space that holds nothing, or a rank or fraction in it that is wrong.
   case space(problem: String)
+  /// The text of a work, or the values that describe it, cannot be read.
+  case work(problem: String)
   /// A strategy that cannot run with these settings.
   case strategy(name: String, problem: String)
 }
@@ -33,6 +35,8 @@ extension SearchError: CustomStringConvertible {
       return "\(role) \"\(pattern)\" matches no layer of \(model); \(SearchError.suggestion(nearest))"
     case .space(let problem):
       return "search space: \(problem)"
+    case .work(let problem):
+      return "the description of a job cannot be read: \(problem)"
     case .strategy(let name, let problem):
       return "strategy \(name): \(problem)"
     }

@@ -1,16 +1,16 @@
 /// How a study chooses what to train.
 ///
-/// A strategy is a pure function of space, settings, study seed and history. It works in stages: all trials of a stage are
+/// A strategy is a pure function of space, settings, study seed and history. It works in stages: all works of a stage are
 /// finished or failed before the next begins, so that what is trained depends neither on the number of workers nor on the
 /// order in which results come, and the recorded results are all that a restart needs.
 public protocol SearchStrategy: Sendable {
   var name: StrategyName { get }
   /// What the user should know of how the settings were applied, one line each.
   var notes: [String] { get }
-  /// All trials of the current stage, settled ones among them, in the order in which they should start; empty when the
+  /// All works of the current stage, settled ones among them, in the order in which they should start; empty when the
   /// search is over.
-  func nextStage(history: SearchHistory) -> [Trial]
-  /// How many trials the whole search asks for: exact in the last stage, until then the most that it can be.
+  func nextStage(history: SearchHistory) -> [Work]
+  /// How many works the whole search asks for: exact in the last stage, until then the most that it can be.
   func expectedTrials(history: SearchHistory) -> Int
 }
 
@@ -34,9 +34,9 @@ public struct StrategySettings: Codable, Hashable, Sendable {
 private let mostJobs = 1_000_000
 private let mostSeeds = 1000
 
-/// `jobs` bounds the number of trials in all; nil for no bound.
+/// `jobs` bounds the number of works in all; nil for no bound.
 public func makeStrategy(
-  _ settings: StrategySettings, space: SearchSpace, budget jobs: Int?, studySeed: UInt64
+  _ settings: StrategySettings, space: SearchSpace, budget jobs: Int?, template: WorkTemplate
 ) throws(SearchError) -> any SearchStrategy {
   guard (1...mostSeeds).contains(settings.seeds) else {
     throw .strategy(
@@ -46,30 +46,32 @@ public func makeStrategy(
     throw .strategy(name: settings.name.rawValue, problem: "the budget must be from 1 to \(mostJobs) jobs, not \(jobs)")
   }
   switch settings.name {
-  case .exhaustive: return try ExhaustiveSearch(space: space, seeds: settings.seeds, jobs: jobs)
-  case .random: return RandomSearch(space: space, seeds: settings.seeds, jobs: jobs, studySeed: studySeed)
-  case .sensitivity: return SensitivitySearch(space: space, seeds: settings.seeds, jobs: jobs)
+  case .exhaustive: return try ExhaustiveSearch(space: space, seeds: settings.seeds, jobs: jobs, template: template)
+  case .random: return RandomSearch(space: space, seeds: settings.seeds, jobs: jobs, template: template)
+  case .sensitivity: return SensitivitySearch(space: space, seeds: settings.seeds, jobs: jobs, template: template)
   }
 }
 
-/// A search whose trials are known from the start: one stage.
+/// A search whose works are known from the start: one stage.
 protocol OneStageSearch: SearchStrategy {
-  var trials: [Trial] { get }
+  var works: [Work] { get }
 }
 
 extension OneStageSearch {
-  func nextStage(history: SearchHistory) -> [Trial] { trials.allSatisfy(history.isSettled) ? [] : trials }
-  func expectedTrials(history: SearchHistory) -> Int { trials.count }
+  func nextStage(history: SearchHistory) -> [Work] { works.allSatisfy(history.isSettled) ? [] : works }
+  func expectedTrials(history: SearchHistory) -> Int { works.count }
 }
 
 /// All repetitions of one candidate before the next candidate, at most `jobs` in all.
-func trials(of candidates: some Sequence<Candidate>, seeds: Int, jobs: Int?) -> [Trial] {
-  var trials: [Trial] = []
+func works(
+  of candidates: some Sequence<Candidate>, seeds: Int, jobs: Int?, template: WorkTemplate
+) -> [Work] {
+  var works: [Work] = []
   for candidate in candidates {
-    for replicate in 0..<seeds {
-      if let jobs, trials.count >= jobs { return trials }
-      trials.append(Trial(candidate: candidate, replicate: replicate))
+    for repetition in 0..<seeds {
+      if let jobs, works.count >= jobs { return works }
+      works.append(template.work(candidate, repetition: repetition))
     }
   }
-  return trials
+  return works
 }

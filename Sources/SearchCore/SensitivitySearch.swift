@@ -10,11 +10,13 @@ struct SensitivitySearch: SearchStrategy {
   let name = StrategyName.sensitivity
   let notes: [String]
   private let space: SearchSpace
+  private let template: WorkTemplate
   private let seeds: Int
   private let jobs: Int?
-  private let firstStage: [Trial]
+  private let firstStage: [Work]
 
-  init(space: SearchSpace, seeds: Int, jobs: Int?) {
+  init(space: SearchSpace, seeds: Int, jobs: Int?, template: WorkTemplate) {
+    self.template = template
     self.space = space
     self.seeds = seeds
     self.jobs = jobs
@@ -25,18 +27,18 @@ struct SensitivitySearch: SearchStrategy {
     let plan = Self.plan(references: references.count, singles: singles.count, space: space, seeds: seeds, jobs: jobs)
     self.notes = plan.notes
     // First repetitions first: should the study be cut short, every layer has been looked at once.
-    var trials: [Trial] = []
-    for replicate in 0..<seeds {
-      let candidates = references + (replicate < plan.singleSeeds ? singles : [])
-      trials += candidates.map { Trial(candidate: $0, replicate: replicate) }
+    var works: [Work] = []
+    for repetition in 0..<seeds {
+      let candidates = references + (repetition < plan.singleSeeds ? singles : [])
+      works += candidates.map { template.work($0, repetition: repetition) }
     }
-    firstStage = Array(trials.prefix(jobs ?? trials.count))
+    firstStage = Array(works.prefix(jobs ?? works.count))
   }
 
-  func nextStage(history: SearchHistory) -> [Trial] {
+  func nextStage(history: SearchHistory) -> [Work] {
     guard firstStage.allSatisfy(history.isSettled) else { return firstStage }
-    let trials = secondStage(history: history)
-    return trials.allSatisfy(history.isSettled) ? [] : trials
+    let works = secondStage(history: history)
+    return works.allSatisfy(history.isSettled) ? [] : works
   }
 
   func expectedTrials(history: SearchHistory) -> Int {
@@ -75,17 +77,17 @@ struct SensitivitySearch: SearchStrategy {
 
 // The second stage.
 extension SensitivitySearch {
-  private func secondStage(history: SearchHistory) -> [Trial] {
+  private func secondStage(history: SearchHistory) -> [Work] {
     let candidates = (jobs.map { max(0, $0 - firstStage.count) / seeds })
     if candidates == 0 { return [] }
-    let table = SensitivityTable(trials: firstStage, history: history, space: space)
+    let table = SensitivityTable(works: firstStage, history: history, space: space)
     let chains = [table.mixedChain(in: space)] + (0..<space.rankCount).map { table.chain(rankIndex: $0, in: space) }
     // A prefix of one layer or of all at one rank has been trained already; the mixed chain may share others.
     var known = Set(firstStage.map(\.candidate))
     let prefixes = chains.map { chain in
       Self.prefixes(of: chain).filter { known.insert($0).inserted }
     }
-    return trials(of: Self.spread(prefixes, over: candidates), seeds: seeds, jobs: nil)
+    return works(of: Self.spread(prefixes, over: candidates), seeds: seeds, jobs: nil, template: template)
   }
 
   private static func prefixes(of chain: [LayerSensitivity]) -> [Candidate] {

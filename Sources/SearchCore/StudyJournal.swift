@@ -12,12 +12,11 @@ public enum JobState: String, Codable, CaseIterable, Sendable {
   case failed
 }
 
-/// One training that the study wants, with what came of it.
+/// One work that the study wants, with what came of it.
 public struct JobRecord: Hashable, Sendable {
   /// 1, 2, … in the order in which the strategy asked.
   public var id: Int64
-  public var trial: Trial
-  public var seed: UInt64
+  public var work: Work
   public var state: JobState
   /// Attempts begun so far, whatever became of them.
   public var attempts: Int
@@ -25,17 +24,16 @@ public struct JobRecord: Hashable, Sendable {
   public var failures: Int
   /// Attempts that were lost with their worker.
   public var losses: Int
-  public var result: TrialResult?
+  public var result: Observation?
   /// Why it was set aside.
   public var failureReason: String?
 
   public init(
-    id: Int64, trial: Trial, seed: UInt64, state: JobState = .waiting, attempts: Int = 0, failures: Int = 0,
-    losses: Int = 0, result: TrialResult? = nil, failureReason: String? = nil
+    id: Int64, work: Work, state: JobState = .waiting, attempts: Int = 0, failures: Int = 0,
+    losses: Int = 0, result: Observation? = nil, failureReason: String? = nil
   ) {
     self.id = id
-    self.trial = trial
-    self.seed = seed
+    self.work = work
     self.state = state
     self.attempts = attempts
     self.failures = failures
@@ -81,7 +79,7 @@ public enum StudyChange: Hashable, Sendable {
   case attemptEnded(job: Int64, attempt: Int, ending: AttemptEnding, reason: String)
   /// Why that attempt failed, in detail; follows its end.
   case failureExplained(job: Int64, attempt: Int, AttemptFailure)
-  case jobFinished(job: Int64, attempt: Int, worker: String, result: TrialResult)
+  case jobFinished(job: Int64, attempt: Int, worker: String, result: Observation)
   case jobSetAside(job: Int64, reason: String)
   case workerJoined(WorkerRecord)
   /// `reason`: "left", "lost", …

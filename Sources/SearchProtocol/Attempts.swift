@@ -21,27 +21,48 @@ extension AttemptReference {
   }
 }
 
+/// A work to be done.
 public struct JobAssignment: JSONContent, Codable, Hashable, Sendable {
   public var reference: AttemptReference
-  /// Canonical text of the candidate.
-  public var candidate: String
-  public var recipe: TrainingRecipe
-  public var seed: UInt64
-  public var measuresTime: Bool
+  /// Canonical text of the work. Read where it is done: on the way nobody needs to know what it says.
+  public var work: String
+  /// To or from a peer that speaks a version before `ProtocolVersion.withWorks`: on the wire it is a `TrainingAssignment`.
+  var isTraining = false
 
-  public init(
-    reference: AttemptReference, candidate: String, recipe: TrainingRecipe, seed: UInt64, measuresTime: Bool
-  ) {
+  private enum CodingKeys: CodingKey { case reference, work }
+
+  public init(reference: AttemptReference, work: String) {
     self.reference = reference
-    self.candidate = candidate
-    self.recipe = recipe
-    self.seed = seed
-    self.measuresTime = measuresTime
+    self.work = work
+  }
+
+  /// - Parameter version: of the protocol that the worker speaks.
+  public init(reference: AttemptReference, work: Work, version: Int = ProtocolVersion.newest) {
+    self.init(reference: reference, work: work.description)
+    isTraining = version < ProtocolVersion.withWorks
   }
 }
 
 extension JobAssignment {
-  static let blank = JobAssignment(reference: .blank, candidate: "", recipe: .blank, seed: 0, measuresTime: false)
+  static let blank = JobAssignment(reference: .blank, work: "")
+
+  mutating func visitFields<Visitor: FieldVisitor>(_ visitor: inout Visitor) throws(Visitor.Failure) {
+    try visitor.field("reference", &reference, Nested())
+    try visitor.field("work", &work, Text(limit: FieldLimits.workBytes))
+  }
+}
+
+/// A proxy training, as it is said to and by peers that know no other work.
+struct TrainingAssignment: JSONContent, Codable, Hashable, Sendable {
+  var reference: AttemptReference
+  /// Canonical text of the candidate.
+  var candidate: String
+  var recipe: TrainingRecipe
+  var seed: UInt64
+  var measuresTime: Bool
+
+  static let blank = TrainingAssignment(
+    reference: .blank, candidate: "", recipe: .blank, seed: 0, measuresTime: false)
 
   mutating func visitFields<Visitor: FieldVisitor>(_ visitor: inout Visitor) throws(Visitor.Failure) {
     try visitor.field("candidate", &candidate, Text(limit: FieldLimits.candidateBytes))
@@ -52,10 +73,35 @@ extension JobAssignment {
   }
 }
 
+extension TrainingAssignment {
+  /// Throws `ProtocolError.field` for a text that is no work's.
+  init(_ job: JobAssignment) throws(ProtocolError) {
+    do {
+      let work = try Work(canonical: job.work)
+      switch work.kind {
+      case .proxyTraining(let recipe):
+        self.init(
+          reference: job.reference, candidate: work.candidate.description, recipe: recipe, seed: work.seed,
+          measuresTime: work.measuresTime)
+      }
+    } catch { throw .field("work", problem: "cannot be said to an older worker: \(error)") }
+  }
+
+  /// Which repetition it is, is not said; only the first one is timed.
+  var job: JobAssignment {
+    var job = JobAssignment(
+      reference: reference,
+      work: Work.text(
+        kind: .proxyTraining(recipe), candidate: candidate, repetition: measuresTime ? 0 : 1, seed: seed))
+    job.isTraining = true
+    return job
+  }
+}
+
 /// How an attempt ended.
 public struct AttemptReport: JSONContent, Codable, Hashable, Sendable {
   public enum Outcome: Codable, Hashable, Sendable {
-    case finished(TrialResult)
+    case finished(Observation)
     /// The engine process failed (crash, memory, time limit): one line.
     case failed(reason: String)
     /// The worker gives the job back unfinished because it is leaving; no fault of the job.

@@ -30,7 +30,8 @@ extension CoordinatorMessage: WireMessage {
   enum Code: UInt8, MessageCode {
     case welcome = 65
     case refusal = 66
-    case job = 67
+    /// A job, in protocol versions 1 and 2.
+    case training = 67
     case resultAcknowledged = 68
     case coordinatorHeartbeat = 69
     case cancel = 70
@@ -39,10 +40,11 @@ extension CoordinatorMessage: WireMessage {
     case dataChunk = 73
     case dataRefusal = 74
     case bench = 80
+    case job = 84
 
     var maximumPayloadBytes: Int {
       switch self {
-      case .job: 1 << 18
+      case .job, .training: 1 << 18
       case .dataChunk: DataChunk.headerBytes + DataChunk.maximumBytes
       case .welcome, .refusal, .resultAcknowledged, .coordinatorHeartbeat, .cancel, .drain, .reregister, .dataRefusal,
         .bench:
@@ -52,8 +54,11 @@ extension CoordinatorMessage: WireMessage {
 
     var since: Int {
       switch self {
+      case .job: 3
       case .dataChunk, .dataRefusal: 2
-      case .welcome, .refusal, .job, .resultAcknowledged, .coordinatorHeartbeat, .cancel, .drain, .reregister, .bench: 1
+      case .welcome, .refusal, .training, .resultAcknowledged, .coordinatorHeartbeat, .cancel, .drain, .reregister,
+        .bench:
+        1
       }
     }
   }
@@ -62,6 +67,8 @@ extension CoordinatorMessage: WireMessage {
     switch self {
     case .welcome(let content): try visitor.visit(content, of: Code.welcome)
     case .refusal(let content): try visitor.visit(content, of: Code.refusal)
+    case .job(let content) where content.isTraining:
+      try visitor.visit(try TrainingAssignment(content), of: Code.training)
     case .job(let content): try visitor.visit(content, of: Code.job)
     case .resultAcknowledged(let content): try visitor.visit(content, of: Code.resultAcknowledged)
     case .coordinatorHeartbeat(let content): try visitor.visit(content, of: Code.coordinatorHeartbeat)
@@ -78,6 +85,7 @@ extension CoordinatorMessage: WireMessage {
     switch code {
     case .welcome: return .welcome(try source.content(of: code))
     case .refusal: return .refusal(try source.content(of: code))
+    case .training: return .job((try source.content(of: code) as TrainingAssignment).job)
     case .job: return .job(try source.content(of: code))
     case .resultAcknowledged: return .resultAcknowledged(try source.content(of: code))
     case .coordinatorHeartbeat: return .coordinatorHeartbeat(try source.content(of: code))

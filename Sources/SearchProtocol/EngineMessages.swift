@@ -16,7 +16,7 @@ public struct EngineRequest: Codable, Hashable, Sendable {
 /// What the engine process answers: one JSON object a line on its standard output.
 public enum EngineEvent: Codable, Hashable, Sendable {
   case progress(Progress)
-  case finished(AttemptReference, TrialResult)
+  case finished(AttemptReference, Observation)
   /// The request cannot be trained (data missing, illegal candidate …); the process itself goes on.
   case failed(AttemptReference, reason: String)
 }
@@ -34,7 +34,7 @@ extension EngineEvent {
     case .progress(let progress): try progress.checkFields()
     case .finished(let reference, let result):
       try reference.checkFields()
-      try result.checkFields()
+      try result.validate()
     case .failed(let reference, let reason):
       try reference.checkFields()
       try Text.reason.check(reason, "reason")

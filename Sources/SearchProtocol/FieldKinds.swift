@@ -155,7 +155,7 @@ struct OutcomeField: FieldKind {
     switch value {
     case .finished(let result):
       writer.literal("{\"finished\":{\"_0\":")
-      writer.write(record: result)
+      writer.write(record: ObservationContent(result))
     case .failed(let reason):
       writer.literal("{\"failed\":{\"reason\":")
       writer.write(reason)
@@ -169,7 +169,7 @@ struct OutcomeField: FieldKind {
   func read(from reader: inout PlainJSONReader) -> AttemptReport.Outcome? {
     let outcome: AttemptReport.Outcome?
     if reader.skip("{\"finished\":{\"_0\":") {
-      outcome = reader.record().map { .finished($0) }
+      outcome = reader.record(ObservationContent.self).map { .finished($0.observation) }
     } else if reader.skip("{\"failed\":{\"reason\":") {
       outcome = reader.string().map { .failed(reason: $0) }
     } else if reader.skip("{\"returned\":{\"reason\":") {
@@ -182,7 +182,7 @@ struct OutcomeField: FieldKind {
 
   func check(_ value: AttemptReport.Outcome, _ name: StaticString) throws(ProtocolError) {
     switch value {
-    case .finished(let result): try result.checkFields()
+    case .finished(let result): try result.validate()
     case .failed(let reason), .returned(let reason): try Text.reason.check(reason, "reason")
     }
   }

@@ -8,8 +8,11 @@ public enum FieldLimits {
   public static let pathBytes = 4096
   public static let reasonBytes = 2000
   public static let candidateBytes = 32_768
+  public static let workBytes = 65_536
   public static let attempts = 1...1_000_000
   public static let epochs = 100_000
+  /// Metrics, curves and artifacts of one observation, each.
+  public static let observed = 64
   public static let unacknowledgedReports = 10_000
   /// Of a data set.
   public static let dataBytes = 1 << 40

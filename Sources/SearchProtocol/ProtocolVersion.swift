@@ -9,4 +9,6 @@ public enum ProtocolVersion {
     .reduce(oldest, max)
   /// Workers may fetch the data set.
   public static let withData = WorkerMessage.Code.dataRequest.since
+  /// A job is any work, as its canonical text.
+  public static let withWorks = CoordinatorMessage.Code.job.since
 }

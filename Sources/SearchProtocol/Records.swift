@@ -36,28 +36,6 @@ extension DataSelection: Record {
   }
 }
 
-extension TrialResult: Record {
-  static let blank = TrialResult(
-    accuracy: 0, loss: nil, epochLosses: [], diverged: false, stepTimeRatio: nil, inferenceTimeRatio: nil,
-    trainSeconds: 0, imagesPerSecond: 0, peakMemoryBytes: 0, kernelVariant: "")
-
-  mutating func visitFields<Visitor: FieldVisitor>(_ visitor: inout Visitor) throws(Visitor.Failure) {
-    try visitor.field("accuracy", &accuracy, Number(0...1))
-    try visitor.field("diverged", &diverged, Flag())
-    try visitor.field("epochLosses", &epochLosses, List(FiniteNumber(), limit: FieldLimits.epochs / 4))
-    try visitor.field("imagesPerSecond", &imagesPerSecond, Number.amount)
-    try visitor.optional("inferenceTimeRatio", &inferenceTimeRatio, Number.amount)
-    try visitor.field("kernelVariant", &kernelVariant, Text.nameOrNothing)
-    try visitor.optional("loss", &loss, FiniteNumber())
-    try visitor.field("peakMemoryBytes", &peakMemoryBytes, Whole(0...Int.max))
-    try visitor.optional("stepTimeRatio", &stepTimeRatio, Number.amount)
-    try visitor.field("trainSeconds", &trainSeconds, Number.amount)
-  }
-
-  /// Throws `ProtocolError.field` where a training reports what no training can find.
-  public func validate() throws(ProtocolError) { try checkFields() }
-}
-
 extension AttemptFailure: Record {
   static let blank = AttemptFailure(cause: .processEnded)
 

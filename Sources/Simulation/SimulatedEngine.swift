@@ -40,7 +40,7 @@ package struct SimulatedEngine: Sendable {
   package static let kernelVariant = "simulated"
 
   package enum Outcome: Sendable {
-    case finished(TrialResult)
+    case finished(Observation)
     case failed(reason: String)
   }
 
@@ -52,7 +52,7 @@ package struct SimulatedEngine: Sendable {
     var fate = StableRandom(seed: seed &+ UInt64(truncatingIfNeeded: attempt) &* 0x9e37_79b9_7f4a_7c15)
     let seconds = distribution.draw(mean: meanDuration, using: &fate)
     if fate.uniform() < failureRate { return (seconds, .failed(reason: "simulated failure")) }
-    let result = TrialResult(
+    let result = Observation(
       accuracy: accuracy, loss: loss, epochLosses: (0..<min(epochs, 100)).map { loss + 1 / Double($0 + 1) },
       diverged: false, stepTimeRatio: nil, inferenceTimeRatio: nil, trainSeconds: seconds,
       imagesPerSecond: 0, peakMemoryBytes: 0, kernelVariant: Self.kernelVariant)

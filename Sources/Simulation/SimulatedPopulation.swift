@@ -35,7 +35,9 @@ final class SimulatedPopulation {
     var time: Double
     var worker: Int32
     var slot: Int32
-    var job: JobAssignment
+    var reference: AttemptReference
+    var seed: UInt64
+    var epochs: Int32
 
     static func == (left: Ending, right: Ending) -> Bool { left.time == right.time }
     static func < (left: Ending, right: Ending) -> Bool { left.time < right.time }
@@ -43,6 +45,7 @@ final class SimulatedPopulation {
 
   private let engine: SimulatedEngine
   private var members: [Member]
+  private var kinds = WorkReader()
   private var endings = MinimumHeap<Ending>()
   private(set) var tally = Tally()
   /// Waits are kept while this is true.
@@ -108,9 +111,9 @@ final class SimulatedPopulation {
     while let ending = endings.first, ending.time <= now {
       _ = endings.removeFirst()
       let (worker, slot) = (Int(ending.worker), Int(ending.slot))
-      let reference = ending.job.reference
+      let reference = ending.reference
       let (_, outcome) = engine.run(
-        seed: ending.job.seed, attempt: reference.attempt, epochs: ending.job.recipe.epochs)
+        seed: ending.seed, attempt: reference.attempt, epochs: Int(ending.epochs))
       let event: WorkerEvent =
         switch outcome {
         case .finished(let result): .engineFinished(slot: slot, reference, result)
@@ -132,8 +135,14 @@ final class SimulatedPopulation {
       let since = members[worker].freeSince.removeFirst()
       if keepsWaits { tally.waits.append(Float(now - since)) }
     }
-    let (seconds, _) = engine.run(seed: job.seed, attempt: job.reference.attempt, epochs: 0)
-    endings.insert(Ending(time: now + seconds, worker: Int32(worker), slot: Int32(slot), job: job))
+    let work = WorkText(job.work)
+    let kind = work.flatMap { try? kinds.kind($0.kind) }
+    let seed = work?.seed ?? 0
+    let (seconds, _) = engine.run(seed: seed, attempt: job.reference.attempt, epochs: 0)
+    endings.insert(
+      Ending(
+        time: now + seconds, worker: Int32(worker), slot: Int32(slot), reference: job.reference, seed: seed,
+        epochs: Int32(clamping: kind?.epochs ?? 0)))
   }
 
   private func acknowledge(_ event: WorkerEvent, at now: Double) {

@@ -103,15 +103,14 @@ package struct VirtualSimulation {
       let configuration = try StudyConfiguration.parse(
         text: SimulatedStudy.configurationText(jobs: simulation.jobs, seed: 1), fileName: "simulation.yaml")
       var settings = CoordinatorSettings(
-        study: "simulation", studyName: configuration.study, recipe: configuration.recipe,
-        data: DataRequirement(set: .shapes10, contentHash: "", pathHint: nil), studySeed: configuration.seed,
-        jobBudget: configuration.budgetJobs)
+        study: "simulation", studyName: configuration.study,
+        data: DataRequirement(set: .shapes10, contentHash: "", pathHint: nil), jobBudget: configuration.budgetJobs)
       settings.maximumWorkers = simulation.workers
       machine = CoordinatorMachine(
         settings: settings, jobs: [],
         strategy: try makeStrategy(
           configuration.strategy, space: configuration.space, budget: configuration.budgetJobs,
-          studySeed: configuration.seed))
+          template: configuration.template))
       population = SimulatedPopulation(
         names: (0..<simulation.workers).map { "simulated-\($0)" }, slots: simulation.slots, engine: simulation.engine,
         seed: 1)

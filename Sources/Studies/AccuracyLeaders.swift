@@ -18,12 +18,12 @@ package struct AccuracyLeaders: Sendable {
 
   package init(space: SearchSpace) { self.space = space }
 
-  package mutating func record(_ result: TrialResult, of candidate: Candidate) {
+  package mutating func record(_ result: Observation, of candidate: Candidate) {
     let before = means[candidate]?.value
     if result.diverged {
       means[candidate, default: Mean()].diverged += 1
-    } else {
-      means[candidate, default: Mean()].sum += result.accuracy
+    } else if let accuracy = result[.accuracy] {
+      means[candidate, default: Mean()].sum += accuracy
       means[candidate]?.count += 1
     }
     guard !candidate.isDense else { return }

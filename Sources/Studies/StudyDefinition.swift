@@ -55,7 +55,8 @@ package struct StudyDefinition {
   }
 
   package func makeStrategy() throws(SearchError) -> any SearchStrategy {
-    try SearchCore.makeStrategy(configuration.strategy, space: space, budget: jobBudget, studySeed: seed)
+    try SearchCore.makeStrategy(
+      configuration.strategy, space: space, budget: jobBudget, template: configuration.template)
   }
 
   /// The data set's content as it is on this machine. Reads it where it is files.

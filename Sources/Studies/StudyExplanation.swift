@@ -66,7 +66,7 @@ package struct StudyExplanation: Encodable {
     } else {
       // What is no candidate may be a worker.
       let named = try? CandidateNames(of: store, definition: definition).candidate(ofText: subject)
-      jobs = try scene.jobs.filter { $0.trial.candidate == named }.map { try scene.explain($0, store: store) }
+      jobs = try scene.jobs.filter { $0.work.candidate == named }.map { try scene.explain($0, store: store) }
     }
     if jobs.isEmpty, !subject.isEmpty {
       let named = scene.workers.filter { $0.worker.id == subject }
@@ -104,7 +104,7 @@ package struct StudyExplanation: Encodable {
     func explain(_ job: JobRecord, store: StudyStore) throws -> Job {
       let attempts = try store.attempts(of: job.id)
       return Job(
-        job: job.id, candidate: job.trial.candidate.description, replicate: job.trial.replicate,
+        job: job.id, candidate: job.work.candidate.description, replicate: job.work.repetition,
         state: job.state.rawValue, failures: job.failures, losses: job.losses, why: why(job, attempts),
         attempts: attempts.map(attempt))
     }

@@ -12,11 +12,11 @@ package enum StudyReading {
   package static func report(of jobs: [JobRecord], in store: StudyStore, definition: StudyDefinition) throws
     -> StudyReport
   {
-    var results: [Trial: TrialResult] = [:]
+    var results: [Work: Observation] = [:]
     var variants: Set<String> = []
     for job in jobs {
       guard let result = job.result else { continue }
-      results[job.trial] = result
+      results[job.work] = result
       variants.insert(result.kernelVariant)
     }
     return StudyReport(

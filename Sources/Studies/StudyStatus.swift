@@ -167,7 +167,7 @@ package struct StudyStatus: Encodable {
     var diverged = 0
     for record in records {
       guard let result = record.result else { continue }
-      leaders.record(result, of: record.trial.candidate)
+      leaders.record(result, of: record.work.candidate)
       variants[result.kernelVariant, default: 0] += 1
       if result.diverged { diverged += 1 }
     }
@@ -195,8 +195,8 @@ package struct StudyStatus: Encodable {
     }
     failures = try store.failures().map {
       Setback(
-        job: $0.job, candidate: $0.trial.candidate.description,
-        label: CandidateLabel($0.trial.candidate, in: architecture).text, replicate: $0.trial.replicate,
+        job: $0.job, candidate: $0.work.candidate.description,
+        label: CandidateLabel($0.work.candidate, in: architecture).text, replicate: $0.work.repetition,
         attempts: $0.attempts,
         reason: $0.reason)
     }
@@ -218,16 +218,16 @@ package struct StudyStatus: Encodable {
     let hosts = Dictionary(workers.map { ($0.worker.id, $0.worker.host) }, uniquingKeysWith: { first, _ in first })
     let wanted = attempts.prefix(mostRunning)
     let numbers = Set(wanted.map(\.job))
-    let trials = Dictionary(
-      jobs.filter { numbers.contains($0.id) }.map { ($0.id, $0.trial) }, uniquingKeysWith: { first, _ in first })
+    let works = Dictionary(
+      jobs.filter { numbers.contains($0.id) }.map { ($0.id, $0.work) }, uniquingKeysWith: { first, _ in first })
     let progress = Dictionary(
       (live?.trainings ?? []).map { ($0.job, $0) }, uniquingKeysWith: { first, _ in first })
     return wanted.compactMap { attempt in
-      guard let trial = trials[attempt.job] else { return nil }
+      guard let work = works[attempt.job] else { return nil }
       let known = progress[attempt.job].flatMap { $0.attempt == attempt.number ? $0 : nil }
       return Running(
-        job: attempt.job, candidate: trial.candidate.description,
-        label: CandidateLabel(trial.candidate, in: architecture).text, replicate: trial.replicate,
+        job: attempt.job, candidate: work.candidate.description,
+        label: CandidateLabel(work.candidate, in: architecture).text, replicate: work.repetition,
         attempt: attempt.number, worker: attempt.worker, host: hosts[attempt.worker] ?? "",
         key: live?.keyNames[attempt.worker], secondsSinceStart: max(0, now - attempt.started), epochs: epochs,
         epoch: known?.epoch, step: known?.step, steps: known?.steps,

@@ -8,7 +8,7 @@ enum JobRows {
     \(ResultColumns.list)
     """
 
-  static func job(_ row: RowReader) throws -> JobRecord {
+  static func job(_ row: RowReader, _ template: StoredKind) throws -> JobRecord {
     let id: Int64 = try row.value(0)
     let text: String = try row.value(1)
     let replicate: Int = try row.value(2)
@@ -17,7 +17,7 @@ enum JobRows {
       throw StoreError.damaged(row.directory, "job \(id) is not what was written")
     }
     guard let state = JobState(rawValue: try row.value(4)) else { throw row.damaged(4) }
-    var result: TrialResult?
+    var result: Observation?
     if let checksum: Int64 = try row.optional(10) {
       let (found, epochLosses) = try ResultColumns.read(row, at: 11)
       guard checksum == RowChecksum.result(found, epochLosses: epochLosses, of: id) else {
@@ -30,8 +30,9 @@ enum JobRows {
         row.directory, "job \(id) is \(state.rawValue) and has \(result == nil ? "no result" : "a result")")
     }
     return JobRecord(
-      id: id, trial: Trial(candidate: try candidate(row, 1), replicate: replicate), seed: UInt64(bitPattern: seed),
-      state: state, attempts: try row.value(5), failures: try row.value(6), losses: try row.value(7), result: result,
+      id: id,
+      work: template.work(try candidate(row, 1), repetition: replicate, seed: seed), state: state,
+      attempts: try row.value(5), failures: try row.value(6), losses: try row.value(7), result: result,
       failureReason: try row.optional(8))
   }
 

@@ -61,18 +61,18 @@ extension RowChecksum {
   }
 
   /// Of a result: everything that was found. `epochLosses` as it is written.
-  static func result(_ result: TrialResult, epochLosses: String, of job: Int64) -> Int64 {
+  static func result(_ result: Observation, epochLosses: String, of job: Int64) -> Int64 {
     var sum = RowChecksum()
     sum.add(job)
-    sum.add(result.accuracy)
-    sum.add(result.loss)
+    sum.add(result[.accuracy] ?? 0 as Double)
+    sum.add(result[.loss])
     sum.add(epochLosses)
     sum.add(result.diverged ? 1 : 0)
-    sum.add(result.stepTimeRatio)
-    sum.add(result.inferenceTimeRatio)
-    sum.add(result.trainSeconds)
-    sum.add(result.imagesPerSecond)
-    sum.add(result.peakMemoryBytes)
+    sum.add(result[.stepTimeRatio])
+    sum.add(result[.inferenceTimeRatio])
+    sum.add(result[.trainSeconds] ?? 0 as Double)
+    sum.add(result[.imagesPerSecond] ?? 0 as Double)
+    sum.add(Int(result[.peakMemoryBytes] ?? 0))
     sum.add(result.kernelVariant)
     return sum.value
   }
@@ -114,10 +114,10 @@ enum ResultColumns {
   static let count = 10
 
   /// - Parameter first: position of `accuracy` in the row.
-  static func read(_ row: RowReader, at first: Int) throws -> (TrialResult, epochLosses: String) {
+  static func read(_ row: RowReader, at first: Int) throws -> (Observation, epochLosses: String) {
     let text: String = try row.value(first + 2)
     guard let epochLosses = LossText.read(text) else { throw row.damaged(first + 2) }
-    let result = TrialResult(
+    let result = Observation(
       accuracy: try row.value(first), loss: try row.optional(first + 1), epochLosses: epochLosses,
       diverged: try row.value(first + 3), stepTimeRatio: try row.optional(first + 4),
       inferenceTimeRatio: try row.optional(first + 5), trainSeconds: try row.value(first + 6),

@@ -20,7 +20,7 @@ public struct JobCounts: Hashable, Codable, Sendable {
 /// A job that was set aside.
 public struct JobFailure: Hashable, Sendable {
   public var job: Int64
-  public var trial: Trial
+  public var work: Work
   public var attempts: Int
   public var reason: String
   public var time: Double

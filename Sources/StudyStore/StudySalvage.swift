@@ -50,11 +50,11 @@ public enum StudySalvage {
     return try StudyStore.perform(folder.path, "salvage the study") {
       let log = LogFile(folder.log)
       let images = try images(of: folder, log)
-      var saved = Result { try read(images, of: folder) }
+      var saved = Result { try read(images, of: folder, fallback) }
       if (try? saved.get().jobs.isEmpty) ?? true {
         let first = try FirstPage(of: folder)
         for image in images { try first.write(to: image.database, of: folder) }
-        if var other = try? read(images, of: folder), !other.jobs.isEmpty {
+        if var other = try? read(images, of: folder, fallback), !other.jobs.isEmpty {
           other.findings.hadNoDefinitions = true
           saved = .success(other)
         }
@@ -95,13 +95,13 @@ public enum StudySalvage {
     /// Adds what only `other` has. The same row is the same in both: it has a checksum.
     mutating func add(_ other: Saved) {
       identity = identity ?? other.identity
-      let trials = Set(jobs.values.map(\.trial))
+      let works = Set(jobs.values.map(\.work))
       for (id, job) in other.jobs {
         guard let mine = jobs[id] else {
-          if !trials.contains(job.trial) { jobs[id] = job }
+          if !works.contains(job.work) { jobs[id] = job }
           continue
         }
-        guard mine.result == nil, mine.trial == job.trial, let result = job.result else { continue }
+        guard mine.result == nil, mine.work == job.work, let result = job.result else { continue }
         jobs[id]?.result = result
         jobs[id]?.state = .finished
         jobs[id]?.failureReason = nil
@@ -110,13 +110,15 @@ public enum StudySalvage {
     }
   }
 
-  private static func read(_ images: [TemporaryCopy], of folder: StudyFolder) throws -> Saved {
+  private static func read(
+    _ images: [TemporaryCopy], of folder: StudyFolder, _ fallback: () throws -> StudyIdentity
+  ) throws -> Saved {
     var saved: Saved?
     var problem: (any Error)?
     var seen: Set<Int64> = []
     for (index, image) in images.enumerated() {
       do {
-        let found = try read(image, of: folder)
+        let found = try read(image, of: folder, fallback)
         // The last two are what SQLite itself would show.
         if index >= images.count - 2 { seen.formUnion(found.jobs.values.filter { $0.result != nil }.map(\.id)) }
         if saved == nil { saved = found } else { saved?.add(found) }
@@ -128,7 +130,9 @@ public enum StudySalvage {
     return saved
   }
 
-  private static func read(_ copy: TemporaryCopy, of folder: StudyFolder) throws -> Saved {
+  private static func read(
+    _ copy: TemporaryCopy, of folder: StudyFolder, _ fallback: () throws -> StudyIdentity
+  ) throws -> Saved {
     var findings = Findings()
     let queue = try DatabaseQueue(path: copy.database)
     defer { try? queue.close() }
@@ -137,7 +141,8 @@ public enum StudySalvage {
       // Schema 1 has no checksums.
       findings.isUnchecked = try !db.columns(in: "job").contains { $0.name == "checksum" }
       let identity = try? StudyStore.identity(db, folder.path, isChecked: !findings.isUnchecked)
-      let jobs = try readJobs(db, folder, &findings)
+      let kind = try StoredKind(entries: (identity ?? fallback()).entries, folder.path)
+      let jobs = try readJobs(db, folder, kind, &findings)
       return Saved(identity: identity, jobs: jobs, findings: findings)
     }
   }
@@ -164,11 +169,11 @@ public enum StudySalvage {
   }
 
   private static func readJobs(
-    _ db: Database, _ folder: StudyFolder, _ findings: inout Findings
+    _ db: Database, _ folder: StudyFolder, _ kind: StoredKind, _ findings: inout Findings
   ) throws -> [Int64: JobRecord] {
     let checksum = findings.isUnchecked ? "NULL" : "checksum"
-    // A page that cannot be read takes its neighbours' order along; a trial that comes twice would stop the new study.
-    var trials: Set<Trial> = []
+    // A page that cannot be read takes its neighbours' order along; a work that comes twice would stop the new study.
+    var works: Set<Work> = []
     var jobs: [Int64: JobRecord] = [:]
     try forEachRow(
       db,
@@ -176,7 +181,7 @@ public enum StudySalvage {
       "id"
     ) { row in
       let reader = RowReader(row: row, directory: folder.path, what: "a job")
-      guard let job = try? job(reader, isChecked: !findings.isUnchecked), trials.insert(job.trial).inserted else {
+      guard let job = try? job(reader, kind, isChecked: !findings.isUnchecked), works.insert(job.work).inserted else {
         findings.damagedJobs += 1
         return
       }
@@ -210,7 +215,7 @@ public enum StudySalvage {
     }
   }
 
-  private static func job(_ row: RowReader, isChecked: Bool) throws -> JobRecord {
+  private static func job(_ row: RowReader, _ kind: StoredKind, isChecked: Bool) throws -> JobRecord {
     let id: Int64 = try row.value(0)
     let text: String = try row.value(1)
     let replicate: Int = try row.value(2)
@@ -224,8 +229,8 @@ public enum StudySalvage {
     }
     let state = (try? row.value(4, as: String.self)).flatMap(JobState.init) ?? .waiting
     return JobRecord(
-      id: id, trial: Trial(candidate: try JobRows.candidate(row, 1), replicate: replicate),
-      seed: UInt64(bitPattern: seed), state: state, attempts: count(5), failures: count(6), losses: count(7),
+      id: id, work: kind.work(try JobRows.candidate(row, 1), repetition: replicate, seed: seed), state: state,
+      attempts: count(5), failures: count(6), losses: count(7),
       failureReason: state == .failed ? (try? row.value(8, as: String.self)) ?? "" : nil)
   }
 

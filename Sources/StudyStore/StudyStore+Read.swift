@@ -62,10 +62,11 @@ extension StudyStore {
       let cursor = try Row.fetchCursor(
         db,
         sql: "SELECT \(JobRows.list) FROM job LEFT JOIN result ON result.job = job.id ORDER BY id")
+      let kind = try StoredKind(db, directory)
       var jobs: [JobRecord] = []
       while let row = try cursor.next() {
         let job = RowReader(row: row, directory: directory, what: "a job")
-        jobs.append(try JobRows.job(job))
+        jobs.append(try JobRows.job(job, kind))
       }
       return jobs
     }
@@ -90,14 +91,18 @@ extension StudyStore {
 
   /// Jobs that were set aside, the latest last.
   public func failures() throws(StoreError) -> [JobFailure] {
-    try rows(
+    let kind = try reading("the study's configuration") { try StoredKind($0, directory) }
+    return try rows(
       "the failures", of: "a failed job",
-      "SELECT id, candidate, replicate, attempts, failure_reason, settled FROM job WHERE state = 'failed' ORDER BY settled, id"
+      """
+      SELECT id, candidate, replicate, seed, attempts, failure_reason, settled FROM job WHERE state = 'failed'
+      ORDER BY settled, id
+      """
     ) { row in
       JobFailure(
         job: try row.value(0),
-        trial: Trial(candidate: try JobRows.candidate(row, 1), replicate: try row.value(2)),
-        attempts: try row.value(3), reason: try row.optional(4) ?? "", time: try row.value(5))
+        work: kind.work(try JobRows.candidate(row, 1), repetition: try row.value(2), seed: try row.value(3)),
+        attempts: try row.value(4), reason: try row.optional(5) ?? "", time: try row.value(6))
     }
   }
 

@@ -115,8 +115,8 @@ private struct ChangeRecorder {
 
   private mutating func add(_ job: JobRecord) throws {
     let isSettled = job.state == .finished || job.state == .failed
-    let candidate = job.trial.candidate.description
-    let seed = Int64(bitPattern: job.seed)
+    let candidate = job.work.candidate.description
+    let seed = Int64(bitPattern: job.work.seed)
     try run(
       """
       INSERT INTO job (id, candidate, replicate, seed, state, attempts, failures, losses, failure_reason, added, settled,
@@ -124,9 +124,9 @@ private struct ChangeRecorder {
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """,
       [
-        job.id, candidate, job.trial.replicate, seed, job.state.rawValue, job.attempts, job.failures, job.losses,
+        job.id, candidate, job.work.repetition, seed, job.state.rawValue, job.attempts, job.failures, job.losses,
         job.failureReason, now, isSettled ? now : nil,
-        RowChecksum.job(job.id, candidate: candidate, replicate: job.trial.replicate, seed: seed),
+        RowChecksum.job(job.id, candidate: candidate, replicate: job.work.repetition, seed: seed),
       ])
     added.jobs += 1
     if let result = job.result { _ = try insert(result, of: job.id, attempt: job.attempts, worker: "") }
@@ -177,7 +177,7 @@ private struct ChangeRecorder {
       ])
   }
 
-  private mutating func finish(_ job: Int64, attempt: Int, worker: String, result: TrialResult) throws {
+  private mutating func finish(_ job: Int64, attempt: Int, worker: String, result: Observation) throws {
     guard try insert(result, of: job, attempt: attempt, worker: worker) else {
       return try note(.note, "a second result of job \(job), from \(worker), was not kept")
     }
@@ -190,16 +190,12 @@ private struct ChangeRecorder {
   }
 
   /// False where the job has a result already.
-  private mutating func insert(_ result: TrialResult, of job: Int64, attempt: Int, worker: String) throws -> Bool {
+  private mutating func insert(_ result: Observation, of job: Int64, attempt: Int, worker: String) throws -> Bool {
     // SQLite turns NaN into NULL; say so instead of storing something else than was given.
-    let numbers = [
-      result.accuracy, result.loss, result.stepTimeRatio, result.inferenceTimeRatio, result.trainSeconds,
-      result.imagesPerSecond,
-    ]
-    if numbers.contains(where: { $0?.isNaN ?? false }) {
+    if result.metrics.contains(where: { $0.value.isNaN }) {
       throw StoreError.invalidChange(directory, "the result of job \(job) has a value that is not a number")
     }
-    let epochLosses = LossText.write(result.epochLosses)
+    let epochLosses = LossText.write(result[.epochLosses] ?? [])
     let count = try run(
       """
       INSERT INTO result (job, attempt, worker, recorded, accuracy, loss, epoch_losses, diverged, step_time_ratio,
@@ -209,9 +205,9 @@ private struct ChangeRecorder {
       ON CONFLICT (job) DO NOTHING
       """,
       [
-        job, attempt, worker, now, result.accuracy, result.loss, epochLosses, result.diverged,
-        result.stepTimeRatio, result.inferenceTimeRatio, result.trainSeconds, result.imagesPerSecond,
-        result.peakMemoryBytes, result.kernelVariant,
+        job, attempt, worker, now, result[.accuracy], result[.loss], epochLosses, result.diverged,
+        result[.stepTimeRatio], result[.inferenceTimeRatio], result[.trainSeconds], result[.imagesPerSecond],
+        result[.peakMemoryBytes].map { Int($0) }, result.kernelVariant,
         RowChecksum.result(result, epochLosses: epochLosses, of: job),
       ])
     added.results += count

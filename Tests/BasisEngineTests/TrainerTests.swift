@@ -178,23 +178,28 @@ import Testing
   func trials() throws {
     let runner = TrialRunner(kernels: fastest, kernelVariant: "test")
     let candidate = Candidate(ranks: ["layer3.0.conv2": 4])
-    let first = try runner.run(candidate, recipe: recipe(), seed: 5, measuresTime: true)
-    let dense = try runner.run(.dense, recipe: recipe(), seed: 5, measuresTime: true)
-    let again = try runner.run(candidate, recipe: recipe(), seed: 5, measuresTime: false)
-    #expect(first.accuracy == again.accuracy && first.loss == again.loss && first.epochLosses == again.epochLosses)
-    #expect((first.stepTimeRatio ?? 0) > 0 && (first.inferenceTimeRatio ?? 0) > 0)
-    #expect(dense.stepTimeRatio == 1 && dense.inferenceTimeRatio == 1)
-    #expect(again.stepTimeRatio == nil && again.inferenceTimeRatio == nil)
-    #expect(first.kernelVariant == "test" && first.peakMemoryBytes > 1 << 20)
-    #expect(first.epochLosses.count == 1 && !first.diverged && first.imagesPerSecond > 0)
+    func work(_ candidate: Candidate, _ recipe: TrainingRecipe, measuresTime: Bool) -> Work {
+      Work(candidate: candidate, kind: .proxyTraining(recipe), repetition: measuresTime ? 0 : 1, seed: 5)
+    }
+    let first = try runner.run(work(candidate, recipe(), measuresTime: true))
+    let dense = try runner.run(work(.dense, recipe(), measuresTime: true))
+    let again = try runner.run(work(candidate, recipe(), measuresTime: false))
+    #expect(first[.accuracy] != nil && first.repeatable == again.repeatable)
+    #expect(first[.accuracy] == again[.accuracy] && first[.loss] == again[.loss])
+    #expect(first[.epochLosses] == again[.epochLosses])
+    #expect((first[.stepTimeRatio] ?? 0) > 0 && (first[.inferenceTimeRatio] ?? 0) > 0)
+    #expect(dense[.stepTimeRatio] == 1 && dense[.inferenceTimeRatio] == 1)
+    #expect(again[.stepTimeRatio] == nil && again[.inferenceTimeRatio] == nil)
+    #expect(first.kernelVariant == "test" && first[.peakMemoryBytes] ?? 0 > 0x1p20)
+    #expect(first[.epochLosses]?.count == 1 && !first.diverged && first[.imagesPerSecond] ?? 0 > 0)
     #expect(throws: EngineError.self) {
-      try runner.run(Candidate(ranks: ["fc": 10]), recipe: recipe(), seed: 5, measuresTime: false)
+      try runner.run(work(Candidate(ranks: ["fc": 10]), recipe(), measuresTime: false))
     }
     var cifar = recipe()
     cifar.data.set = .cifar10
-    #expect(throws: EngineError.self) { try runner.run(.dense, recipe: cifar, seed: 5, measuresTime: false) }
+    #expect(throws: EngineError.self) { try runner.run(work(.dense, cifar, measuresTime: false)) }
     #expect(throws: ImageDataError.self) {
-      try runner.run(.dense, recipe: cifar, seed: 5, measuresTime: false, dataPath: "/nonexistent")
+      try runner.run(work(.dense, cifar, measuresTime: false), dataPath: "/nonexistent")
     }
   }
 

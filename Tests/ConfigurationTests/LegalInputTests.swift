@@ -20,7 +20,7 @@ struct LegalInputTests {
     #expect(configuration.study == file.deletingPathExtension().lastPathComponent)
     _ = try makeStrategy(
       configuration.strategy, space: configuration.space, budget: configuration.budgetJobs,
-      studySeed: configuration.seed)
+      template: configuration.template)
   }
 
   @Test("the three promised files are there")

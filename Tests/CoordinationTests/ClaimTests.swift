@@ -112,7 +112,7 @@ struct ClaimTests {
     func jobs() -> [JobRecord] {
       (1...4).map {
         JobRecord(
-          id: $0, trial: Trial(candidate: Candidate(ranks: ["layer": Int($0)]), replicate: 0), seed: 1,
+          id: $0, work: .example(Candidate(ranks: ["layer": Int($0)])),
           state: $0 == 1 ? .running : .waiting, attempts: $0 == 1 ? 1 : 0)
       }
     }

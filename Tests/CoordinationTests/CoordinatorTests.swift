@@ -57,7 +57,7 @@ struct CoordinatorTests: CoordinatorScenarios {
     let again = machine.handle(.received(Fixture.finished(jobs[0], accuracy: 0.9), from: a), at: 2)
     #expect(again.records.isEmpty)
     #expect(again.sent(to: a) == [.resultAcknowledged(jobs[0])])
-    #expect(machine.summary.lateResults == 1 && machine.jobs[1]?.result?.accuracy == 0.5)
+    #expect(machine.summary.lateResults == 1 && machine.jobs[1]?.result?[.accuracy] == 0.5)
   }
 
   @Test("jobs leave before the commit, but for those that are not on record yet")

@@ -10,16 +10,16 @@ struct TwoStageStrategy: SearchStrategy {
   var first = 4
   var second = 2
 
-  private func trial(_ layer: String, _ rank: Int) -> Trial {
-    Trial(candidate: Candidate(ranks: [layer: rank]), replicate: 0)
+  private func work(_ layer: String, _ rank: Int) -> Work {
+    .example(Candidate(ranks: [layer: rank]))
   }
 
-  func nextStage(history: SearchHistory) -> [Trial] {
-    let stage1 = (1...max(1, first)).map { trial("layer", $0) }
+  func nextStage(history: SearchHistory) -> [Work] {
+    let stage1 = (1...max(1, first)).map { work("layer", $0) }
     guard stage1.allSatisfy(history.isSettled) else { return stage1 }
-    let scores = stage1.map { history.results[$0]?.accuracy ?? 0 }
+    let scores = stage1.map { history.results[$0]?[.accuracy] ?? 0 }
     let best = scores.indices.max { scores[$0] < scores[$1] } ?? 0
-    let stage2 = (0..<second).map { trial("after\(best)", $0 + 1) }
+    let stage2 = (0..<second).map { work("after\(best)", $0 + 1) }
     return stage2.allSatisfy(history.isSettled) ? [] : stage2
   }
 
@@ -27,13 +27,10 @@ struct TwoStageStrategy: SearchStrategy {
 }
 
 enum Fixture {
-  static let recipe = TrainingRecipe(
-    model: .resnet8, data: DataSelection(set: .shapes10, trainImages: 100, validationImages: 10, splitSeed: 1),
-    epochs: 1)
   static let data = DataRequirement(set: .shapes10, contentHash: "abc", pathHint: nil)
 
   static func coordinatorSettings() -> CoordinatorSettings {
-    CoordinatorSettings(study: "study-1", studyName: "test", recipe: recipe, data: data, studySeed: 1)
+    CoordinatorSettings(study: "study-1", studyName: "test", data: data)
   }
 
   static func workerSettings(_ name: String, host: String = "host", slots: Int = 2) -> WorkerSettings {
@@ -55,8 +52,8 @@ enum Fixture {
     AttemptReference(job: job, attempt: attempt)
   }
 
-  static func result(_ accuracy: Double = 0.5) -> TrialResult {
-    TrialResult(
+  static func result(_ accuracy: Double = 0.5) -> Observation {
+    Observation(
       accuracy: accuracy, loss: 1, epochLosses: [2, 1], diverged: false, stepTimeRatio: nil, inferenceTimeRatio: nil,
       trainSeconds: 1, imagesPerSecond: 100, peakMemoryBytes: 1, kernelVariant: "avx")
   }

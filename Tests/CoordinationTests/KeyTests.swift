@@ -90,9 +90,8 @@ struct KeyTests {
       study: "study-1", studyName: "s", protocolVersion: 1, data: Fixture.data, heartbeatSeconds: 5, leaseSeconds: 60)
     _ = known.handle(.received(.welcome(welcome)), at: 0)
     _ = known.handle(.dataLocated(path: nil), at: 0)
-    let recipe = Fixture.recipe
     let job = JobAssignment(
-      reference: Fixture.reference(1), candidate: "dense", recipe: recipe, seed: 1, measuresTime: false)
+      reference: Fixture.reference(1), work: .example(.dense))
     _ = known.handle(.received(.job(job)), at: 1)
     let later = known.handle(.turnedAway("no key"), at: 60)
     #expect(later.exitCode == nil && known.runningCount == 1)

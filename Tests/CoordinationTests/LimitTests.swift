@@ -135,7 +135,7 @@ struct LimitTests {
     var started = 0
     for number in 1...20_000 as ClosedRange<Int64> {
       let job = JobAssignment(
-        reference: Fixture.reference(number), candidate: "", recipe: Fixture.recipe, seed: 1, measuresTime: false)
+        reference: Fixture.reference(number), work: .example(.dense))
       for case .startJob in machine.handle(.received(.job(job)), at: 1) { started += 1 }
     }
     #expect(started == 2)

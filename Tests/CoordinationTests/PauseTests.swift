@@ -250,7 +250,7 @@ struct PauseTests {
       workers: workers, finishers: ["old", "older"])
     for failures in 0...1 {
       let restored = JobRecord(
-        id: 1, trial: Trial(candidate: Candidate(ranks: ["layer": 1]), replicate: 0), seed: 1, attempts: 2,
+        id: 1, work: .example(Candidate(ranks: ["layer": 1])), attempts: 2,
         failures: failures)
       var machine = coordinator(jobs: 1, restored: [restored], past: past)
       let job = try #require(join(&machine, good, "old", at: 0).first)
@@ -267,7 +267,7 @@ struct PauseTests {
     settings.leftOut = [2, 99]
     let jobs = (1...3).map {
       JobRecord(
-        id: $0, trial: Trial(candidate: Candidate(ranks: ["layer": Int($0)]), replicate: 0), seed: 1,
+        id: $0, work: .example(Candidate(ranks: ["layer": Int($0)])),
         state: $0 == 2 ? .running : .waiting, attempts: $0 == 2 ? 1 : 0)
     }
     var machine = CoordinatorMachine(settings: settings, jobs: jobs, strategy: TwoStageStrategy(first: 3, second: 0))

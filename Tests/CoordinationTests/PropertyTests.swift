@@ -12,14 +12,14 @@ struct PropertyTests {
   static let sequences = 640
 
   /// What the search finds when nothing goes wrong.
-  private func undisturbed(_ plan: World.Plan) -> [Trial: TrialResult] {
+  private func undisturbed(_ plan: World.Plan) -> [Work: Observation] {
     var history = SearchHistory()
     while true {
       let open = plan.strategy.nextStage(history: history).filter { !history.isSettled($0) }
       let left = (plan.budget ?? .max) - history.results.count
       if open.isEmpty || left == 0 { return history.results }
-      for trial in open.prefix(left) {
-        history.record(World.result(of: trial.candidate.description), for: trial)
+      for work in open.prefix(left) {
+        history.record(World.result(of: work.candidate.description), for: work)
       }
     }
   }
@@ -50,7 +50,7 @@ struct PropertyTests {
         return
       }
       let results = Dictionary(
-        uniqueKeysWithValues: world.ledger.jobs.compactMap { job in job.result.map { (job.trial, $0) } })
+        uniqueKeysWithValues: world.ledger.jobs.compactMap { job in job.result.map { (job.work, $0) } })
       if world.ledger.jobs.allSatisfy({ $0.state == .finished }) {
         guard results == undisturbed(plan) else {
           Issue.record("seed \(seed): other results than undisturbed")

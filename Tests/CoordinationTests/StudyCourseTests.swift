@@ -7,10 +7,10 @@ import Testing
 struct StudyCourseTests: CoordinatorScenarios {
   @Test("jobs that ran when the coordinator ended wait for their worker, are claimed by it, and are not trained again")
   func restart() {
-    let trials = TwoStageStrategy().nextStage(history: SearchHistory())
-    let jobs = trials.enumerated().map { index, trial in
+    let works = TwoStageStrategy().nextStage(history: SearchHistory())
+    let jobs = works.enumerated().map { index, work in
       JobRecord(
-        id: Int64(index + 1), trial: trial, seed: 1, state: index < 2 ? .running : .waiting, attempts: index < 2 ? 3 : 0
+        id: Int64(index + 1), work: work, state: index < 2 ? .running : .waiting, attempts: index < 2 ? 3 : 0
       )
     }
     var machine = machine(jobs: jobs, past: past(jobs))
@@ -37,7 +37,7 @@ struct StudyCourseTests: CoordinatorScenarios {
   @Test("an attempt that began as the last coordinator ended, before it was on record, goes on", arguments: [0, 1])
   func cutOffRecord(attempts: Int) throws {
     // With 1: the record has the attempt before it under way.
-    var job = JobRecord(id: 1, trial: Trial(candidate: Candidate(ranks: ["layer1.0.conv1": 3]), replicate: 0), seed: 1)
+    var job = JobRecord(id: 1, work: .example(Candidate(ranks: ["layer1.0.conv1": 3])))
     job.state = attempts == 0 ? .waiting : .running
     job.attempts = attempts
     let reference = AttemptReference(job: 1, attempt: attempts + 1)
@@ -53,10 +53,10 @@ struct StudyCourseTests: CoordinatorScenarios {
   @Test("kernel variants are known from the record: a worker with another one is told, one with the same is not")
   func variantsOnRecord() {
     for variant in ["avx", "avx512"] {
-      let trial = Trial(candidate: .dense, replicate: 0)
+      let work = Work.example(.dense)
       var result = Fixture.result()
       result.kernelVariant = variant
-      let job = JobRecord(id: 1, trial: trial, seed: 1, state: .finished, attempts: 1, result: result)
+      let job = JobRecord(id: 1, work: work, state: .finished, attempts: 1, result: result)
       var machine = CoordinatorMachine(
         settings: Fixture.coordinatorSettings(), jobs: [job], strategy: TwoStageStrategy())
       _ = machine.handle(.started, at: 0)
@@ -122,11 +122,11 @@ struct StudyCourseTests: CoordinatorScenarios {
     let strategy = TwoStageStrategy(first: 1)
     var history = SearchHistory()
     var jobs: [JobRecord] = []
-    while let trial = strategy.nextStage(history: history).first(where: { !history.isSettled($0) }) {
-      history.record(Fixture.result(), for: trial)
+    while let work = strategy.nextStage(history: history).first(where: { !history.isSettled($0) }) {
+      history.record(Fixture.result(), for: work)
       jobs.append(
         JobRecord(
-          id: Int64(jobs.count + 1), trial: trial, seed: 1, state: .finished, attempts: 1, result: Fixture.result()))
+          id: Int64(jobs.count + 1), work: work, state: .finished, attempts: 1, result: Fixture.result()))
     }
     return jobs
   }

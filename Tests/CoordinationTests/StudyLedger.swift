@@ -13,7 +13,7 @@ struct StudyLedger {
   private var workers: [WorkerRecord] = []
   private var finishers: Set<String> = []
   private var openAttempts: [Int64: Int] = [:]
-  private var trials: Set<Trial> = []
+  private var works: Set<Work> = []
   let budget: Int?
 
   init(budget: Int?) { self.budget = budget }
@@ -45,7 +45,7 @@ struct StudyLedger {
     switch change {
     case .jobAdded(let job):
       require(job.id == Int64(jobs.count + 1), "job \(job.id) is not the next")
-      require(trials.insert(job.trial).inserted, "trial of job \(job.id) exists already")
+      require(works.insert(job.work).inserted, "the work of job \(job.id) exists already")
       require(job.state == .waiting && job.attempts == 0, "job \(job.id) does not begin at the beginning")
       jobs.append(job)
       require(jobs.count <= budget ?? .max, "over budget")

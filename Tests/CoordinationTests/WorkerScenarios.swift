@@ -15,7 +15,7 @@ extension WorkerScenarios {
   }
 
   func job(_ reference: AttemptReference) -> JobAssignment {
-    JobAssignment(reference: reference, candidate: "dense", recipe: Fixture.recipe, seed: 1, measuresTime: false)
+    JobAssignment(reference: reference, work: .example(.dense))
   }
 
   func machine(

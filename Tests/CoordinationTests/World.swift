@@ -200,7 +200,7 @@ final class World {
   }
 
   /// The result of a training, a function of what is trained alone.
-  static func result(of candidate: String) -> TrialResult {
+  static func result(of candidate: String) -> Observation {
     Fixture.result(Double(StableHash.fnv1a64(candidate) % 1000) / 1000)
   }
 
@@ -215,7 +215,11 @@ final class World {
     } else {
       workers[worker].engines[slot] = nil
       let died = chance(2) ? random.integer(below: 3) : nil
-      turn(worker: worker, .engineFinished(slot: slot, job.reference, Self.result(of: job.candidate)), diesAt: died)
+      turn(
+        worker: worker,
+        .engineFinished(
+          slot: slot, job.reference, Self.result(of: WorkText(job.work).map { String($0.candidate) } ?? "")),
+        diesAt: died)
     }
   }
 

@@ -108,7 +108,7 @@ final class Attacker {
   /// Legal messages of every kind that a worker says, but none that makes it a worker to be given jobs.
   static func messages(_ name: String, study: String) -> [WorkerMessage] {
     let reference = AttemptReference(job: 1, attempt: 1)
-    let result = TrialResult(
+    let result = Observation(
       accuracy: 1, loss: nil, epochLosses: [1, 0], diverged: false, stepTimeRatio: nil, inferenceTimeRatio: nil,
       trainSeconds: 1, imagesPerSecond: 1, peakMemoryBytes: 1, kernelVariant: "x")
     return [

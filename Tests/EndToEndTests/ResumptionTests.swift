@@ -107,7 +107,7 @@ struct ResumptionTests {
   func missingResults() async throws {
     try await makeStudy()
     let folder = place.path("studies/tiny")
-    let result = TrialResult(
+    let result = Observation(
       accuracy: 0.5, loss: 1, epochLosses: [1], diverged: false, stepTimeRatio: nil, inferenceTimeRatio: nil,
       trainSeconds: 1, imagesPerSecond: 1, peakMemoryBytes: 1, kernelVariant: "avx2")
     do {

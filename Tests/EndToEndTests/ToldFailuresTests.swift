@@ -7,19 +7,19 @@ import Testing
 @Suite("failures are told wherever a study is shown")
 struct ToldFailuresTests {
   /// A study as a coordinator records it: its results by candidate in the order of the search, nil for one that was set aside.
-  private func record(_ place: Place, _ results: [TrialResult?]) throws {
+  private func record(_ place: Place, _ results: [Observation?]) throws {
     try place.writeStudy()
     let definition = try StudyDefinition(file: place.path("study.yaml"))
     let store = try StudyStore.create(directory: place.path("told"), identity: definition.newIdentity())
     defer { store.close() }
-    let trials = try definition.makeStrategy().nextStage(history: SearchHistory())
-    try #require(trials.count == results.count)
+    let works = try definition.makeStrategy().nextStage(history: SearchHistory())
+    try #require(works.count == results.count)
     var changes: [StudyChange] = [
       .workerJoined(WorkerRecord(id: "w", host: "h", processID: 1, slots: 1, kernelVariant: "avx2+Haswell", build: "1"))
     ]
-    for (index, (trial, result)) in zip(trials, results).enumerated() {
+    for (index, (work, result)) in zip(works, results).enumerated() {
       let job = Int64(index + 1)
-      changes.append(.jobAdded(JobRecord(id: job, trial: trial, seed: trial.seed(studySeed: 1))))
+      changes.append(.jobAdded(JobRecord(id: job, work: work)))
       changes.append(.attemptStarted(job: job, attempt: 1, worker: "w"))
       if let result {
         changes.append(.jobFinished(job: job, attempt: 1, worker: "w", result: result))
@@ -33,8 +33,8 @@ struct ToldFailuresTests {
 
   private func result(
     _ accuracy: Double, loss: Double? = 1, step: Double? = nil, variant: String = "avx2+Haswell"
-  ) -> TrialResult {
-    TrialResult(
+  ) -> Observation {
+    Observation(
       accuracy: accuracy, loss: loss, epochLosses: [1], diverged: loss == nil, stepTimeRatio: step,
       inferenceTimeRatio: step, trainSeconds: 1, imagesPerSecond: 1, peakMemoryBytes: 1, kernelVariant: variant)
   }

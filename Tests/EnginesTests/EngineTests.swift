@@ -14,7 +14,7 @@ struct EngineTests {
     #expect(pipe(&ends) == 0)
     defer { close(ends[0]) }
     let reference = AttemptReference(job: 7, attempt: 2)
-    let result = TrialResult(
+    let result = Observation(
       accuracy: 7, loss: 1, epochLosses: [1], diverged: false, stepTimeRatio: nil, inferenceTimeRatio: nil,
       trainSeconds: 1, imagesPerSecond: 1, peakMemoryBytes: 1, kernelVariant: "avx2")
     EngineService.EventOutput(descriptor: ends[1]).send(.finished(reference, result))

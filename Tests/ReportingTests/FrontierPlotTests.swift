@@ -124,7 +124,7 @@ struct FrontierPlotTests {
   func staircase(count: Int) throws {
     // Accuracy by chance: most of the frontier by three objectives is off the line.
     let report = try syntheticStudy(candidates: count) { candidate, replicate in
-      Double(Trial(candidate: candidate, replicate: replicate).seed(studySeed: 3) % 1000) / 1e5
+      Double(Work.example(candidate, replicate, studySeed: 3).seed % 1000) / 1e5
     }
     let data = FrontierPlotData(report)
     let frontier = data.points.filter { $0.row.onFrontier }

@@ -11,16 +11,17 @@ func syntheticStudy(
   let space = try SearchSpace(
     architecture: Architecture(.resnet20), ranks: .fractions([0.25, 0.5]), include: ["layer*"])
   let strategy = try makeStrategy(
-    StrategySettings(name: .random, seeds: seeds), space: space, budget: max(1, count * seeds), studySeed: 4)
-  var results: [Trial: TrialResult] = [:]
-  for (index, trial) in strategy.nextStage(history: SearchHistory()).prefix(count * seeds).enumerated() {
+    StrategySettings(name: .random, seeds: seeds), space: space, budget: max(1, count * seeds),
+    template: .example(studySeed: 4))
+  var results: [Work: Observation] = [:]
+  for (index, work) in strategy.nextStage(history: SearchHistory()).prefix(count * seeds).enumerated() {
     let isDiverged = index / seeds >= count - diverged
-    let value = accuracy?(trial.candidate, trial.replicate) ?? modelAccuracy(trial)
-    results[trial] = TrialResult(
+    let value = accuracy?(work.candidate, work.repetition) ?? modelAccuracy(work)
+    results[work] = Observation(
       accuracy: isDiverged ? 0.1 : value, loss: isDiverged ? nil : 3.2 - 3 * value, epochLosses: [],
       diverged: isDiverged,
-      stepTimeRatio: timing && trial.measuresTime
-        ? stepTime?(index) ?? 0.4 + 0.6 * Double(space.cost(of: trial.candidate).multiplyAdds) / 40.6e6 : nil,
+      stepTimeRatio: timing && work.measuresTime
+        ? stepTime?(index) ?? 0.4 + 0.6 * Double(space.cost(of: work.candidate).multiplyAdds) / 40.6e6 : nil,
       inferenceTimeRatio: nil, trainSeconds: 30, imagesPerSecond: 1000, peakMemoryBytes: 1,
       kernelVariant: variant(index))
   }
@@ -34,14 +35,14 @@ func syntheticStudy(
 }
 
 /// Early layers and low ranks cost more; two seeds of one candidate differ by about a point.
-private func modelAccuracy(_ trial: Trial) -> Double {
+private func modelAccuracy(_ work: Work) -> Double {
   var accuracy = 0.458
-  for layer in trial.candidate.decomposedLayers {
-    let rank = trial.candidate.ranks[layer] ?? 0
+  for layer in work.candidate.decomposedLayers {
+    let rank = work.candidate.ranks[layer] ?? 0
     let isEarly = layer.hasPrefix("layer1")
     let isLow = isEarly ? rank == 4 : layer.hasPrefix("layer2") ? rank == 8 : rank == 16
     accuracy -= (isEarly ? 0.0045 : layer.hasPrefix("layer2") ? 0.0025 : 0.001) * (isLow ? 1.8 : 0.7)
   }
-  let hash = trial.seed(studySeed: 77)
+  let hash = Work.example(work.candidate, work.repetition, studySeed: 77).seed
   return accuracy + (Double(hash % 1000) / 1000 - 0.5) * 0.03
 }

@@ -7,8 +7,8 @@ import Testing
 /// Two candidates and the dense network, with numbers that are easy to check.
 private func smallStudy(name: String = "small") throws -> StudyReport {
   let space = try SearchSpace(architecture: Architecture(.resnet20), ranks: .absolute([8]), include: ["layer3*"])
-  func result(_ accuracy: Double, step: Double?, diverged: Bool = false) -> TrialResult {
-    TrialResult(
+  func result(_ accuracy: Double, step: Double?, diverged: Bool = false) -> Observation {
+    Observation(
       accuracy: accuracy, loss: diverged ? nil : 1.5, epochLosses: [], diverged: diverged, stepTimeRatio: step,
       inferenceTimeRatio: step.map { $0 / 2 }, trainSeconds: 1, imagesPerSecond: 1, peakMemoryBytes: 1,
       kernelVariant: "test")
@@ -22,10 +22,10 @@ private func smallStudy(name: String = "small") throws -> StudyReport {
       epochs: 3),
     space: space, objectives: [.accuracy, .parameters],
     results: [
-      Trial(candidate: .dense, replicate: 0): result(0.75, step: nil),
-      Trial(candidate: pair, replicate: 0): result(0.5, step: 0.9),
-      Trial(candidate: pair, replicate: 1): result(0.7, step: nil),
-      Trial(candidate: single, replicate: 0): result(0.1, step: nil, diverged: true),
+      .example(.dense, 0): result(0.75, step: nil),
+      .example(pair, 0): result(0.5, step: 0.9),
+      .example(pair, 1): result(0.7, step: nil),
+      .example(single, 0): result(0.1, step: nil, diverged: true),
     ])
 }
 

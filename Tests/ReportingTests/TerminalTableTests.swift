@@ -94,8 +94,8 @@ struct TerminalTableTests {
     var score = try #require(report.rows.first).score
     #expect(score.accuracyText.hasPrefix("4"))
     let candidate = score.candidate
-    func result(_ diverged: Bool) -> TrialResult {
-      TrialResult(
+    func result(_ diverged: Bool) -> Observation {
+      Observation(
         accuracy: diverged ? 0.1 : 0.5, loss: diverged ? nil : 1e30, epochLosses: [], diverged: diverged,
         stepTimeRatio: nil, inferenceTimeRatio: nil, trainSeconds: 1, imagesPerSecond: 1, peakMemoryBytes: 1,
         kernelVariant: "test")

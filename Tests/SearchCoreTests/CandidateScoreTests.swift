@@ -6,7 +6,7 @@ import Testing
 struct CandidateScoreTests {
   private let architecture = Architecture(.resnet20)
 
-  private func summary(_ results: [Int: TrialResult]) -> CandidateScore? {
+  private func summary(_ results: [Int: Observation]) -> CandidateScore? {
     let candidate = Candidate(ranks: ["layer1.0.conv1": 4])
     return CandidateScore(
       candidate: candidate, cost: architecture.cost(of: candidate, variant: .remainder),
@@ -49,7 +49,7 @@ struct CandidateScoreTests {
     var scores: Set<CandidateScore> = []
     for round in 0..<30 {
       // A dictionary's order depends on its capacity too.
-      var arrived: [Int: TrialResult] = Dictionary(minimumCapacity: 1 << (round % 10))
+      var arrived: [Int: Observation] = Dictionary(minimumCapacity: 1 << (round % 10))
       for index in random.permutation(results.count) { arrived[index] = results[index] }
       if let score = summary(arrived) { scores.insert(score) }
     }
@@ -59,9 +59,9 @@ struct CandidateScoreTests {
   @Test("results of many candidates become one score each, smallest first")
   func ofStudy() throws {
     let space = try SearchSpace(architecture: architecture, ranks: .absolute([4, 8]), include: ["layer1*"])
-    var results: [Trial: TrialResult] = [:]
+    var results: [Work: Observation] = [:]
     for candidate in [Candidate.dense, space.allLayers(rankIndex: 0), space.allLayers(rankIndex: 1)] {
-      for replicate in 0..<2 { results[Trial(candidate: candidate, replicate: replicate)] = result(accuracy: 0.5) }
+      for replicate in 0..<2 { results[.example(candidate, replicate)] = result(accuracy: 0.5) }
     }
     let scores = CandidateScore.scores(of: results, in: space)
     #expect(scores.map(\.seeds) == [2, 2, 2])

@@ -17,8 +17,8 @@ func score(
 
 func result(
   accuracy: Double, loss: Double? = 1, stepTime: Double? = nil, inferenceTime: Double? = nil, diverged: Bool = false
-) -> TrialResult {
-  TrialResult(
+) -> Observation {
+  Observation(
     accuracy: accuracy, loss: loss, epochLosses: [2, 1], diverged: diverged, stepTimeRatio: stepTime,
     inferenceTimeRatio: inferenceTime, trainSeconds: 1, imagesPerSecond: 1000, peakMemoryBytes: 1 << 28,
     kernelVariant: "test")

@@ -6,7 +6,8 @@ import Testing
 @Suite("Sensitivity")
 struct SensitivityTests {
   private func strategy(_ space: SearchSpace, seeds: Int = 2, jobs: Int? = nil) throws -> any SearchStrategy {
-    try makeStrategy(StrategySettings(name: .sensitivity, seeds: seeds), space: space, budget: jobs, studySeed: 1)
+    try makeStrategy(
+      StrategySettings(name: .sensitivity, seeds: seeds), space: space, budget: jobs, template: .example())
   }
 
   @Test("the first stage is the dense network, the all-layers references and every layer alone at every rank")
@@ -15,7 +16,7 @@ struct SensitivityTests {
     let stage = try strategy(space, jobs: 120).nextStage(history: SearchHistory())
     #expect(stage.count == (1 + 2 + 36) * 2)
     #expect(stage.prefix(3).map(\.candidate) == [.dense, space.allLayers(rankIndex: 0), space.allLayers(rankIndex: 1)])
-    #expect(stage.dropFirst(3).prefix(36).allSatisfy { $0.candidate.ranks.count == 1 && $0.replicate == 0 })
+    #expect(stage.dropFirst(3).prefix(36).allSatisfy { $0.candidate.ranks.count == 1 && $0.repetition == 0 })
   }
 
   @Test("joint candidates grow from the insensitive layers, and the sensitive ones come last", arguments: [0, 0.004])
@@ -42,13 +43,13 @@ struct SensitivityTests {
   func mixedRanks() throws {
     let space = try StrategyTests.space(.resnet8)
     var history = SearchHistory()
-    let trials = try strategy(space, seeds: 2).nextStage(history: history)
-    for trial in trials {
+    let works = try strategy(space, seeds: 2).nextStage(history: history)
+    for work in works {
       // layer1 loses nothing at rank 4; the others lose ten points there and nothing at rank 8.
-      let drop = trial.candidate.ranks.contains { !$0.key.hasPrefix("layer1") && $0.value == 4 } ? 0.1 : 0
-      history.record(result(accuracy: 0.8 - drop + (trial.replicate == 0 ? 0.005 : -0.005)), for: trial)
+      let drop = work.candidate.ranks.contains { !$0.key.hasPrefix("layer1") && $0.value == 4 } ? 0.1 : 0
+      history.record(result(accuracy: 0.8 - drop + (work.repetition == 0 ? 0.005 : -0.005)), for: work)
     }
-    let table = SensitivityTable(trials: trials, history: history, space: space)
+    let table = SensitivityTable(works: works, history: history, space: space)
     #expect(abs(table.noise - 0.005 * 2.0.squareRoot()) < 1e-12)
     for item in table.mixedChain(in: space) {
       #expect(item.rank == (item.layer.hasPrefix("layer1") ? 4 : 8), "\(item)")
@@ -61,18 +62,18 @@ struct SensitivityTests {
   func diverged() throws {
     let space = try StrategyTests.space(.resnet8)
     var history = SearchHistory()
-    let trials = try strategy(space, seeds: 2).nextStage(history: history)
+    let works = try strategy(space, seeds: 2).nextStage(history: history)
     // Chance beats this network: taken for a number, a diverged training would be the best of all.
-    for trial in trials {
-      let isAlone = trial.candidate.ranks.count == 1
-      let layer = trial.candidate.ranks.first?.key ?? ""
-      let rank = trial.candidate.ranks.first?.value ?? 0
+    for work in works {
+      let isAlone = work.candidate.ranks.count == 1
+      let layer = work.candidate.ranks.first?.key ?? ""
+      let rank = work.candidate.ranks.first?.value ?? 0
       let diverges = isAlone && (layer == "layer3.0.conv2" || layer == "layer1.0.conv1" && rank == 4)
-      let wobble = trial.replicate == 0 ? 0.004 : -0.004
+      let wobble = work.repetition == 0 ? 0.004 : -0.004
       history.record(
-        result(accuracy: diverges ? 0.1 : 0.05 + wobble, loss: diverges ? nil : 1, diverged: diverges), for: trial)
+        result(accuracy: diverges ? 0.1 : 0.05 + wobble, loss: diverges ? nil : 1, diverged: diverges), for: work)
     }
-    let table = SensitivityTable(trials: trials, history: history, space: space)
+    let table = SensitivityTable(works: works, history: history, space: space)
     #expect(table.drops.count { $0.drop == nil } == 3)
     #expect(abs(table.noise - 0.004 * 2.0.squareRoot()) < 1e-12)
     for index in 0..<2 {
@@ -86,7 +87,7 @@ struct SensitivityTests {
     #expect(mixed.last?.rank == space.choices.first { $0.layer == "layer3.0.conv2" }?.ranks.last)
     #expect(mixed.first { $0.layer == "layer1.0.conv1" }?.rank == 8, "the rank at which it trains")
     // A study in which everything diverges still ends.
-    for trial in trials { history.record(result(accuracy: 0.1, loss: nil, diverged: true), for: trial) }
+    for work in works { history.record(result(accuracy: 0.1, loss: nil, diverged: true), for: work) }
     #expect(try !strategy(space, seeds: 2).nextStage(history: history).isEmpty)
   }
 
@@ -100,7 +101,7 @@ struct SensitivityTests {
     #expect(joint.count == 21)
     #expect(
       joint.allSatisfy { candidate in
-        (0..<2).allSatisfy { history.results[Trial(candidate: candidate, replicate: $0)] != nil }
+        (0..<2).allSatisfy { history.results[.example(candidate, $0)] != nil }
       })
     #expect(joint.contains { $0.ranks.count <= 4 } && joint.contains { $0.ranks.count >= 15 })
   }
@@ -112,14 +113,14 @@ struct SensitivityTests {
     // Enough for every layer once (3 × 2 + 36 = 42) and some joint candidates.
     let small = try runStudy({ try strategy(space, jobs: 60) }, network: network)
     #expect(small.results.count == 60)
-    #expect(small.results.keys.filter { $0.candidate.ranks.count == 1 }.allSatisfy { $0.replicate == 0 })
+    #expect(small.results.keys.filter { $0.candidate.ranks.count == 1 }.allSatisfy { $0.repetition == 0 })
     #expect(Set(small.results.keys.map(\.candidate)).filter { $0.ranks.count == 1 }.count == 36)
     #expect(Set(small.results.keys.map(\.candidate)).filter { (2..<18).contains($0.ranks.count) }.count == 9)
     #expect(try strategy(space, jobs: 60).notes.first?.contains("1 of 2 seeds") == true)
     // Not enough for every layer.
     let tiny = try runStudy({ try strategy(space, jobs: 20) }, network: network)
     #expect(tiny.results.count == 20)
-    #expect(tiny.results.keys.allSatisfy { $0.replicate == 0 })
+    #expect(tiny.results.keys.allSatisfy { $0.repetition == 0 })
     #expect(try strategy(space, jobs: 20).notes.first?.contains("too small") == true)
     #expect(try strategy(space, jobs: 84).notes.isEmpty)
     #expect(try strategy(space).notes.isEmpty)
@@ -131,14 +132,14 @@ struct SensitivityTests {
     let network = SyntheticNetwork(space: space, noise: 0.01)
     let strategy = try strategy(space, jobs: 60)
     var history = SearchHistory()
-    for trial in strategy.nextStage(history: history) { history.record(network.train(trial), for: trial) }
+    for work in strategy.nextStage(history: history) { history.record(network.train(work), for: work) }
     let second = strategy.nextStage(history: history)
     #expect(!second.isEmpty)
     for replicate in 2..<9 {
-      history.record(result(accuracy: 0.99), for: Trial(candidate: .dense, replicate: replicate))
+      history.record(result(accuracy: 0.99), for: .example(.dense, replicate))
       history.record(
         result(accuracy: 0.01),
-        for: Trial(candidate: space.choices.randomElementStably(replicate), replicate: replicate))
+        for: .example(space.choices.randomElementStably(replicate), replicate))
     }
     #expect(strategy.nextStage(history: history) == second)
   }

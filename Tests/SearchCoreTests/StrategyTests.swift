@@ -9,12 +9,12 @@ struct SyntheticNetwork {
   var sensitive: Set<String> = []
   var noise = 0.0
 
-  func train(_ trial: Trial) -> TrialResult {
-    var random = StableRandom(seed: trial.seed(studySeed: 9))
+  func train(_ work: Work) -> Observation {
+    var random = StableRandom(seed: Work.example(work.candidate, work.repetition, studySeed: 9).seed)
     var accuracy = 0.8
     // In canonical order: a dictionary's order differs from run to run, and with it the last bit of a sum.
-    for layer in trial.candidate.decomposedLayers {
-      let rank = trial.candidate.ranks[layer] ?? 0
+    for layer in work.candidate.decomposedLayers {
+      let rank = work.candidate.ranks[layer] ?? 0
       accuracy -= (sensitive.contains(layer) ? 0.05 : 0.001) * (rank == 4 ? 2 : 1)
     }
     return result(accuracy: accuracy + noise * random.normal())
@@ -25,20 +25,20 @@ struct SyntheticNetwork {
 /// `restarts`, everything but the history forgotten in between.
 func runStudy(
   _ make: () throws -> any SearchStrategy, network: SyntheticNetwork, workers: Int = 1, schedulingSeed: UInt64 = 0,
-  restarts: Bool = false, failing: (Trial) -> Bool = { _ in false }
+  restarts: Bool = false, failing: (Work) -> Bool = { _ in false }
 ) throws -> SearchHistory {
   var random = StableRandom(seed: schedulingSeed)
   var history = SearchHistory()
   var strategy = try make()
-  var running: [Trial] = []
+  var running: [Work] = []
   while true {
     let stage = strategy.nextStage(history: history)
     if stage.isEmpty { return history }
     #expect(Set(stage).count == stage.count)
     let waiting = stage.filter { !history.isSettled($0) && !running.contains($0) }
     running += waiting.prefix(workers - running.count)
-    let trial = running.remove(at: random.integer(below: running.count))
-    if failing(trial) { history.recordFailure(of: trial) } else { history.record(network.train(trial), for: trial) }
+    let work = running.remove(at: random.integer(below: running.count))
+    if failing(work) { history.recordFailure(of: work) } else { history.record(network.train(work), for: work) }
     if restarts, random.uniform() < 0.2 {
       strategy = try make()
       running = []
@@ -47,7 +47,7 @@ func runStudy(
 }
 
 extension SearchHistory {
-  var settled: Set<Trial> { Set(results.keys).union(failed) }
+  var settled: Set<Work> { Set(results.keys).union(failed) }
 }
 
 @Suite("Strategies")
@@ -65,7 +65,8 @@ struct StrategyTests {
     let space = try Self.space(.resnet14)
     let network = SyntheticNetwork(space: space, sensitive: ["layer1.0.conv1", "layer2.1.conv2"], noise: 0.01)
     let make = {
-      try makeStrategy(StrategySettings(name: name, seeds: 2), space: space, budget: jobs, studySeed: 5)
+      try makeStrategy(
+        StrategySettings(name: name, seeds: 2), space: space, budget: jobs, template: .example(studySeed: 5))
     }
     let one = try runStudy(make, network: network)
     #expect(one.results.count <= jobs)
@@ -74,8 +75,8 @@ struct StrategyTests {
     #expect(try make().expectedTrials(history: SearchHistory()) >= one.results.count)
     #expect(try make().expectedTrials(history: SearchHistory()) <= jobs)
     #expect(one.results.keys.contains { $0.candidate == .dense })
-    for trial in one.results.keys {
-      #expect(throws: Never.self) { try trial.candidate.validate(in: space.architecture) }
+    for work in one.results.keys {
+      #expect(throws: Never.self) { try work.candidate.validate(in: space.architecture) }
     }
     for seed in 1...3 {
       let many = try runStudy(make, network: network, workers: 5, schedulingSeed: UInt64(seed), restarts: seed > 1)
@@ -89,12 +90,15 @@ struct StrategyTests {
     let network = SyntheticNetwork(space: space)
     for seed in 0..<6 {
       let history = try runStudy(
-        { try makeStrategy(StrategySettings(name: name, seeds: 2), space: space, budget: 50, studySeed: 5) },
+        {
+          try makeStrategy(
+            StrategySettings(name: name, seeds: 2), space: space, budget: 50, template: .example(studySeed: 5))
+        },
         network: network, workers: 3,
-        failing: { trial in
-          var random = StableRandom(seed: trial.seed(studySeed: UInt64(seed)))
+        failing: { work in
+          var random = StableRandom(seed: Work.example(work.candidate, work.repetition, studySeed: UInt64(seed)).seed)
           // The last round loses everything.
-          return random.uniform() < (seed == 5 ? 1 : 0.3) || (seed == 4 && trial.candidate == .dense)
+          return random.uniform() < (seed == 5 ? 1 : 0.3) || (seed == 4 && work.candidate == .dense)
         })
       #expect(!history.failed.isEmpty)
       #expect(history.settled.count <= 50)
@@ -105,7 +109,7 @@ struct StrategyTests {
   func exhaustive() throws {
     let space = try Self.space(include: ["layer1*", "layer2.0.conv1"])
     let strategy = try makeStrategy(
-      StrategySettings(name: .exhaustive, seeds: 1), space: space, budget: nil, studySeed: 0)
+      StrategySettings(name: .exhaustive, seeds: 1), space: space, budget: nil, template: .example(studySeed: 0))
     let candidates = strategy.nextStage(history: SearchHistory()).map(\.candidate)
     #expect(candidates.count == 27)
     #expect(Set(candidates).count == 27)
@@ -122,18 +126,22 @@ struct StrategyTests {
   func astronomical() throws {
     let space = try Self.space(.resnet110, ranks: Array(1...15))
     let settings = StrategySettings(name: .exhaustive, seeds: 1)
-    let strategy = try makeStrategy(settings, space: space, budget: 2000, studySeed: 0)
+    let strategy = try makeStrategy(settings, space: space, budget: 2000, template: .example(studySeed: 0))
     #expect(strategy.nextStage(history: SearchHistory()).count == 2000)
     #expect(strategy.notes.count == 1)
-    #expect(throws: SearchError.self) { try makeStrategy(settings, space: space, budget: nil, studySeed: 0) }
+    #expect(throws: SearchError.self) {
+      try makeStrategy(settings, space: space, budget: nil, template: .example(studySeed: 0))
+    }
   }
 
   @Test("random candidates are distinct, spread over all sizes, and the study's seed decides")
   func random() throws {
     let space = try Self.space(.resnet20)
     func candidates(_ seed: UInt64) throws -> [Candidate] {
-      try makeStrategy(StrategySettings(name: .random, seeds: 1), space: space, budget: 400, studySeed: seed)
-        .nextStage(history: SearchHistory()).map(\.candidate)
+      try makeStrategy(
+        StrategySettings(name: .random, seeds: 1), space: space, budget: 400, template: .example(studySeed: seed)
+      )
+      .nextStage(history: SearchHistory()).map(\.candidate)
     }
     let first = try candidates(1)
     #expect(Set(first).count == 400)
@@ -150,7 +158,7 @@ struct StrategyTests {
     let space = try Self.space(include: ["layer1*"])
     for budget in [nil, 1000] {
       let strategy = try makeStrategy(
-        StrategySettings(name: .random, seeds: 1), space: space, budget: budget, studySeed: 1)
+        StrategySettings(name: .random, seeds: 1), space: space, budget: budget, template: .example(studySeed: 1))
       #expect(Set(strategy.nextStage(history: SearchHistory())).count == 9)
       #expect(strategy.notes.contains { $0.contains("only 9 candidates") })
     }
@@ -161,7 +169,8 @@ struct StrategyTests {
     let space = try Self.space()
     for (seeds, jobs) in [(0, 10), (-1, nil), (1, 0), (1, Int.max), (Int.max, nil)] as [(Int, Int?)] {
       #expect(throws: SearchError.self) {
-        try makeStrategy(StrategySettings(name: .random, seeds: seeds), space: space, budget: jobs, studySeed: 1)
+        try makeStrategy(
+          StrategySettings(name: .random, seeds: seeds), space: space, budget: jobs, template: .example(studySeed: 1))
       }
     }
   }

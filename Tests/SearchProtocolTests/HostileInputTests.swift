@@ -84,7 +84,7 @@ struct HostileInputTests {
   @Test("a result that is no number is not sent")
   func notFinite() {
     for accuracy in [Double.nan, .infinity, -0.5, 1.5] {
-      let result = TrialResult(
+      let result = Observation(
         accuracy: accuracy, loss: nil, epochLosses: [], diverged: false, stepTimeRatio: nil, inferenceTimeRatio: nil,
         trainSeconds: 1, imagesPerSecond: 1, peakMemoryBytes: 1, kernelVariant: "")
       let report = AttemptReport(

@@ -30,7 +30,7 @@ enum AnyMessage: Equatable {
 struct RandomMessages {
   var random: StableRandom
 
-  static let kinds = 19
+  static let kinds = 20
 
   mutating func message(kind: Int) -> AnyMessage {
     switch kind {
@@ -58,6 +58,8 @@ struct RandomMessages {
     case 15: .coordinator(.dataChunk(chunk()))
     case 16: .coordinator(.dataRefusal(Refusal(reason: text())))
     case 17: .coordinator(.bench(Bench(reason: text(), seconds: Double(random.integer(below: 100_000)) / 7)))
+    // As workers of earlier versions hear it.
+    case 18: .coordinator(.job(job(version: 2)))
     default: .coordinator(.reregister)
     }
   }
@@ -125,7 +127,7 @@ struct RandomMessages {
       heartbeatSeconds: 0.001 + random.uniform(), leaseSeconds: 864_000)
   }
 
-  mutating func job() -> JobAssignment {
+  mutating func job(version: Int = ProtocolVersion.newest) -> JobAssignment {
     let recipe = TrainingRecipe(
       model: Model.allCases[random.integer(below: Model.allCases.count)], variant: coin() ? .full : .remainder,
       data: DataSelection(
@@ -134,8 +136,14 @@ struct RandomMessages {
       learningRate: amount(below: 100), schedule: .cosine, momentum: amount(below: 1), nesterov: coin(),
       weightDecay: amount(below: 1),
       augment: coin())
+    let candidate =
+      coin()
+      ? Candidate.dense : Candidate(ranks: ["layer1.0.conv1": 1 + random.integer(below: 100), "b_.2": 999_999_999])
     return JobAssignment(
-      reference: reference(), candidate: "c" + text(), recipe: recipe, seed: random.next(), measuresTime: coin())
+      reference: reference(),
+      work: Work(
+        candidate: candidate, kind: .proxyTraining(recipe), repetition: random.integer(below: 2), seed: random.next()),
+      version: version)
   }
 
   mutating func progress() -> Progress {
@@ -144,12 +152,12 @@ struct RandomMessages {
       loss: coin() ? nil : number(), memoryBytes: random.integer(below: .max))
   }
 
-  mutating func result() -> TrialResult {
-    TrialResult(
+  mutating func result() -> Observation {
+    Observation(
       accuracy: random.uniform(), loss: coin() ? nil : number(), epochLosses: [number(), number(), -0.0],
       diverged: coin(),
       stepTimeRatio: coin() ? nil : amount(), inferenceTimeRatio: coin() ? nil : amount(), trainSeconds: amount(),
-      imagesPerSecond: amount(), peakMemoryBytes: random.integer(below: .max), kernelVariant: text())
+      imagesPerSecond: amount(), peakMemoryBytes: random.integer(below: 1 << 53 + 1), kernelVariant: text())
   }
 
   mutating func report() -> AttemptReport {

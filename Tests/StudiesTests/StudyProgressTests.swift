@@ -7,8 +7,8 @@ import Testing
 struct StudyProgressTests {
   @Test("time left follows from the trainings of this session, while workers are here")
   func timeLeft() {
-    let trial = Trial(candidate: .dense, replicate: 0)
-    let result = TrialResult(
+    let work = Work.example(.dense)
+    let result = Observation(
       accuracy: 0.5, loss: nil, epochLosses: [], diverged: false, stepTimeRatio: nil, inferenceTimeRatio: nil,
       trainSeconds: 1, imagesPerSecond: 1, peakMemoryBytes: 1, kernelVariant: "avx2")
     func finished(_ job: Int64) -> StudyChange { .jobFinished(job: job, attempt: 1, worker: "w", result: result) }
@@ -17,7 +17,7 @@ struct StudyProgressTests {
     #expect(progress.rate(now: 5) == nil)
     progress.apply(.workerJoined(worker), now: 9)
     for job in 1...4 as ClosedRange<Int64> {
-      progress.apply(.jobAdded(JobRecord(id: job, trial: trial, seed: 1)), now: 10)
+      progress.apply(.jobAdded(JobRecord(id: job, work: work)), now: 10)
     }
     // From a spool: begun before this session, or entered with its result.
     progress.apply(finished(4), now: 10)
@@ -42,8 +42,8 @@ struct StudyProgressTests {
   func highest() throws {
     let space = try SearchSpace(architecture: Architecture(.resnet8), ranks: .fractions([0.25]), include: ["layer*"])
     var leaders = AccuracyLeaders(space: space)
-    func result(_ accuracy: Double, diverged: Bool = false) -> TrialResult {
-      TrialResult(
+    func result(_ accuracy: Double, diverged: Bool = false) -> Observation {
+      Observation(
         accuracy: accuracy, loss: diverged ? nil : 1, epochLosses: [], diverged: diverged, stepTimeRatio: nil,
         inferenceTimeRatio: nil, trainSeconds: 1, imagesPerSecond: 1, peakMemoryBytes: 1, kernelVariant: "test")
     }

@@ -46,7 +46,7 @@ struct AttemptRecordTests {
     let failures = try store.failures()
     #expect(failures.map(\.reason) == ["signal 11, three times"])
     #expect(failures.map(\.attempts) == [3])
-    #expect(failures[0].trial == JobRecord.example(1).trial)
+    #expect(failures[0].work == JobRecord.example(1).work)
   }
 
   @Test("why an attempt failed, and who is benched, come back as they were recorded; a new coordinator knows nobody")

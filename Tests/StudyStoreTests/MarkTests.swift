@@ -83,7 +83,7 @@ struct MarkTests {
       #expect(findings.acknowledgedResults == original.count)
       let jobs = try StudyStore.open(directory: target.path, mode: .readWrite).jobs()
       for job in jobs {
-        #expect(job.trial == known[job.id]?.trial && job.seed == known[job.id]?.seed)
+        #expect(job.work == known[job.id]?.work)
         if let result = job.result { #expect(result == known[job.id]?.result) }
       }
       #expect(findings.results == jobs.count { $0.result != nil })

@@ -64,14 +64,16 @@ struct OpeningTests {
 
   @Test("the same configuration is accepted; another is refused with every key that differs")
   func otherConfiguration() throws {
-    let store = try create()
-    var same = StudyIdentity.example
+    var mine = StudyIdentity.example
+    mine.entries = ["model": "resnet20", "proxy.batch": "128"]
+    let store = try StudyStore.create(directory: folder.path, identity: mine)
+    var same = mine
     same.studyID = "another"
     same.name = "renamed"
     same.configurationText += "# a comment"
     try store.require(same)
 
-    var other = StudyIdentity.example
+    var other = mine
     other.fingerprint = "f2"
     other.entries = ["model": "resnet56", "proxy.batch": "128", "seed": "2"]
     let error = storeError { try store.require(other) }
@@ -79,7 +81,7 @@ struct OpeningTests {
     #expect(
       error?.message.contains("(model: resnet56 now, resnet20 in the study; seed: 2 now, not set in the study)") == true
     )
-    let differences = StudyIdentity.example.differences(from: other)
+    let differences = mine.differences(from: other)
     #expect(differences.map(\.key) == ["model", "seed"])
     #expect(differences.map(\.mine) == ["resnet20", nil])
     #expect(differences.map(\.other) == ["resnet56", "2"])

@@ -19,19 +19,19 @@ struct RecordingTests {
   @Test("every field of a job and of its result comes back to the last bit")
   func roundTrip() throws {
     var withEverything = JobRecord.example(1)
-    withEverything.seed = .max
+    withEverything.work = WorkTemplate.example().work(withEverything.work.candidate, repetition: 1, seed: .max)
     withEverything.state = .failed
     withEverything.attempts = 7
     withEverything.failures = 3
     withEverything.losses = 4
     withEverything.failureReason = "signal 9; peak 3 GB\nlast line \u{1F4A5}"
-    let dense = JobRecord(id: 2, trial: Trial(candidate: .dense, replicate: 0), seed: 0)
-    var diverged = TrialResult.example(3)
-    diverged.loss = nil
+    let dense = JobRecord(id: 2, work: .example(.dense))
+    var diverged = Observation.example(3)
+    diverged[.loss] = nil
     diverged.diverged = true
-    diverged.epochLosses = [.infinity, -.infinity, -0.0, .leastNonzeroMagnitude, .greatestFiniteMagnitude, 1 / 3]
-    diverged.stepTimeRatio = .infinity
-    diverged.accuracy = 0.1
+    diverged[.epochLosses] = [.infinity, -.infinity, -0.0, .leastNonzeroMagnitude, .greatestFiniteMagnitude, 1 / 3]
+    diverged[.stepTimeRatio] = .infinity
+    diverged[.accuracy] = 0.1
     try store.record([
       .jobAdded(withEverything), .jobAdded(dense), .jobAdded(.example(3)),
       .attemptStarted(job: 3, attempt: 1, worker: "w"),
@@ -43,7 +43,7 @@ struct RecordingTests {
     third.result = diverged
     let jobs = try reopened().jobs()
     #expect(jobs == [withEverything, dense, third])
-    #expect(jobs[2].result?.epochLosses.map(\.bitPattern) == diverged.epochLosses.map(\.bitPattern))
+    #expect(jobs[2].result?[.epochLosses]?.map(\.bitPattern) == diverged[.epochLosses]?.map(\.bitPattern))
   }
 
   @Test("candidates are read back whatever their layers are called")
@@ -53,7 +53,7 @@ struct RecordingTests {
       ["größer": 123_456_789_012],
     ].map(Candidate.init(ranks:))
     let records = candidates.enumerated().map { index, candidate in
-      JobRecord(id: Int64(index + 1), trial: Trial(candidate: candidate, replicate: 0), seed: 1)
+      JobRecord(id: Int64(index + 1), work: .example(candidate))
     }
     try store.record(records.map { .jobAdded($0) })
     #expect(try store.jobs() == records)
@@ -63,25 +63,26 @@ struct RecordingTests {
   func bits(seed: UInt64) throws {
     var generator = SplitMix(state: seed)
     var changes: [StudyChange] = []
-    var results: [TrialResult] = []
+    var results: [Observation] = []
     for id in 1...200 as ClosedRange<Int64> {
       func double() -> Double {
         let value = Double(bitPattern: generator.next())
         return value.isNaN ? 0.25 : value
       }
-      var result = TrialResult.example(Int(id))
-      result.accuracy = double()
-      result.loss = double()
-      result.trainSeconds = double()
-      result.epochLosses = (0..<3).map { _ in double() }
+      var result = Observation.example(Int(id))
+      result[.accuracy] = double()
+      result[.loss] = double()
+      result[.trainSeconds] = double()
+      result[.epochLosses] = (0..<3).map { _ in double() }
       results.append(result)
       changes += [.jobAdded(.example(id)), .jobFinished(job: id, attempt: 1, worker: "w", result: result)]
     }
     try store.record(changes)
     let read = try reopened().jobs().compactMap(\.result)
     #expect(read == results)
-    #expect(read.map(\.accuracy.bitPattern) == results.map(\.accuracy.bitPattern))
-    #expect(read.map { $0.epochLosses.map(\.bitPattern) } == results.map { $0.epochLosses.map(\.bitPattern) })
+    #expect(read.map { $0[.accuracy]?.bitPattern } == results.map { $0[.accuracy]?.bitPattern })
+    #expect(
+      read.map { $0[.epochLosses]?.map(\.bitPattern) } == results.map { $0[.epochLosses]?.map(\.bitPattern) })
   }
 
   @Test("workers join, are seen at work, leave and come back")
@@ -154,8 +155,8 @@ struct RecordingTests {
       #expect(try store.jobs() == [.example(1)])
       #expect(try store.events().isEmpty)
     }
-    var notANumber = TrialResult.example(1)
-    notANumber.loss = .nan
+    var notANumber = Observation.example(1)
+    notANumber[.loss] = .nan
     #expect(
       storeError { try store.record([.jobFinished(job: 1, attempt: 1, worker: "a", result: notANumber)]) }?.code
         == .invalidChange)

@@ -53,7 +53,7 @@ struct SalvageTests {
     for mode in [StudyStore.Mode.readOnly, .readWrite] {
       let read = try? StudyStore.open(directory: folder.path, mode: mode).jobs()
       if let read {
-        #expect(read.map(\.trial) == original.map(\.trial), "\(what)")
+        #expect(read.map(\.work) == original.map(\.work), "\(what)")
         #expect(read.map(\.result) == original.map(\.result), "\(what)")
       }
     }
@@ -61,7 +61,7 @@ struct SalvageTests {
     #expect(identity == .example, "\(what)")
     let known = Dictionary(uniqueKeysWithValues: original.map { ($0.id, $0) })
     for job in jobs {
-      #expect(job.trial == known[job.id]?.trial && job.seed == known[job.id]?.seed, "\(what)")
+      #expect(job.work == known[job.id]?.work, "\(what)")
       if let result = job.result { #expect(result == known[job.id]?.result, "\(what)") }
     }
     return jobs.count
@@ -147,7 +147,7 @@ struct SalvageTests {
       #expect(
         findings.hadNoDefinitions && !findings.hasNewIdentity && !findings.isUnchecked && findings.damagedJobs == 0)
       #expect(identity == .example)
-      #expect(jobs.map(\.trial) == original.map(\.trial), "\(lost)")
+      #expect(jobs.map(\.work) == original.map(\.work), "\(lost)")
       #expect(jobs.map(\.result) == original.map(\.result), "\(lost)")
       #expect(try Data(contentsOf: URL(fileURLWithPath: folder.database)) == damaged)
     }

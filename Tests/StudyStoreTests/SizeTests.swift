@@ -26,7 +26,7 @@ struct SizeTests {
         uniqueKeysWithValues: names.shuffled(using: &generator).prefix(9).map {
           ($0, Int.random(in: 1...63, using: &generator))
         })
-      return JobRecord(id: id, trial: Trial(candidate: Candidate(ranks: ranks), replicate: Int(id % 2)), seed: 1)
+      return JobRecord(id: id, work: .example(Candidate(ranks: ranks), Int(id % 2)))
     }
     try measure("100,000 jobs added in one batch") { try store.record(records.map { .jobAdded($0) }) }
     try measure("100,000 results in batches of 100") {
@@ -45,7 +45,7 @@ struct SizeTests {
     }
     let jobs = try measure("jobs()") { try store.jobs() }
     #expect(jobs.count == 100_000)
-    #expect(jobs.map(\.trial) == records.map(\.trial))
+    #expect(jobs.map(\.work) == records.map(\.work))
     _ = try measure("counts()") { try store.counts() }
     store.close()
     _ = try measure("open for writing") { try StudyStore.open(directory: folder.path, mode: .readWrite) }

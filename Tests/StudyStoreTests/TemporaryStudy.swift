@@ -25,20 +25,19 @@ final class ManualClock: Sendable {
 extension StudyIdentity {
   static let example = StudyIdentity(
     studyID: "study-1", name: "example", configurationText: "model: resnet20\n", fingerprint: "f1",
-    entries: ["model": "resnet20", "proxy.batch": "128"])
+    entries: TrainingRecipe.example.entries.merging(["seed": "1"]) { $1 })
 }
 
 extension JobRecord {
   static func example(_ id: Int64, rank: Int = 8, replicate: Int? = nil) -> JobRecord {
-    let trial = Trial(
-      candidate: Candidate(ranks: ["layer1.0.conv1": rank, "layer2.1.conv2": 16]), replicate: replicate ?? Int(id))
-    return JobRecord(id: id, trial: trial, seed: trial.seed(studySeed: 1))
+    let candidate = Candidate(ranks: ["layer1.0.conv1": rank, "layer2.1.conv2": 16])
+    return JobRecord(id: id, work: .example(candidate, replicate ?? Int(id)))
   }
 }
 
-extension TrialResult {
-  static func example(_ number: Int) -> TrialResult {
-    TrialResult(
+extension Observation {
+  static func example(_ number: Int) -> Observation {
+    Observation(
       accuracy: 1 / 3 + Double(number).squareRoot() * 1e-4, loss: 1.1 + Double(number) / 7,
       epochLosses: [2.3 - Double(number) / 9, 0.1 + 0.2, .leastNonzeroMagnitude], diverged: false, stepTimeRatio: 0.7,
       inferenceTimeRatio: nil, trainSeconds: 12.3, imagesPerSecond: 1e3 / 3, peakMemoryBytes: 1 << 40,

@@ -26,19 +26,26 @@ public final class TrialRunner {
     self.kernelVariant = kernelVariant
   }
 
-  /// Trains `candidate` from scratch by `recipe` on the selection's training images and judges it by the validation
-  /// images.
+  /// Does a work.
   ///
-  /// Timing fields aside the result is a pure function of (candidate, recipe, seed, data, kernel variant).
   /// - Parameters:
-  ///   - measuresTime: also time it against the dense network.
   ///   - dataPath: folder of the CIFAR-10 files; not used for drawn sets.
   ///   - progress: called after every training step; returns false to stop.
   /// - Throws: `EngineError` (an illegal candidate or recipe, no images, `cancelled`), `ImageDataError` (files).
   public func run(
-    _ candidate: Candidate, recipe: TrainingRecipe, seed: UInt64, measuresTime: Bool, dataPath: String? = nil,
-    progress: (TrainingProgress) -> Bool = { _ in true }
-  ) throws -> TrialResult {
+    _ work: Work, dataPath: String? = nil, progress: (TrainingProgress) -> Bool = { _ in true }
+  ) throws -> Observation {
+    switch work.kind {
+    case .proxyTraining(let recipe): try train(work, by: recipe, dataPath: dataPath, progress: progress)
+    }
+  }
+
+  /// Trains the candidate from scratch by `recipe` on the selection's training images and judges it by the validation
+  /// images. The first repetition is also timed against the dense network.
+  private func train(
+    _ work: Work, by recipe: TrainingRecipe, dataPath: String?, progress: (TrainingProgress) -> Bool
+  ) throws -> Observation {
+    let (candidate, seed) = (work.candidate, work.seed)
     let trainer = try Trainer(recipe: recipe, seed: seed)
     let architecture = Architecture(recipe.model)
     // Before the data are loaded: a candidate that cannot be built fails at once.
@@ -49,12 +56,12 @@ public final class TrialRunner {
       trainer.makeNetwork(candidate: candidate, kernels: kernels, workspace: workspace), training: data.training,
       evaluation: data.validation, progress: progress)
     var ratios: (step: Double, inference: Double)?
-    if measuresTime {
+    if work.measuresTime {
       ratios = try TimeRatios.measure(
         candidate, recipe: recipe, seed: seed, kernels: kernels, workspace: workspace,
         seconds: min(2, outcome.trainSeconds / 10))
     }
-    return TrialResult(
+    return Observation(
       accuracy: outcome.accuracy, loss: outcome.loss, epochLosses: outcome.epochLosses, diverged: outcome.diverged,
       stepTimeRatio: ratios?.step, inferenceTimeRatio: ratios?.inference, trainSeconds: outcome.trainSeconds,
       imagesPerSecond: outcome.imagesPerSecond, peakMemoryBytes: ProcessMemory.peakBytes(),

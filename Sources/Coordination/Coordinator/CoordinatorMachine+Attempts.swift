@@ -145,6 +145,12 @@ extension CoordinatorMachine {
         return end(
           reference, .failed, reason: reason, failure: AttemptFailure(cause: .garbled), by: worker.worker, at: now)
       }
+      if let problem = jobs[reference.job]?.work.kind.problem(with: result) {
+        complain(of: peer, "result", "sent a result that does not count: \(problem)")
+        return end(
+          reference, .failed, reason: "the result does not count: \(problem)", failure: AttemptFailure(cause: .garbled),
+          by: worker.worker, at: now)
+      }
       finish(reference, with: result, by: worker, at: now)
     case .failed(let reason):
       end(reference, .failed, reason: reason, failure: report.failure, by: worker.worker, at: now)
@@ -155,7 +161,7 @@ extension CoordinatorMachine {
   }
 
   private mutating func finish(
-    _ reference: AttemptReference, with result: TrialResult, by worker: WorkerIdentity, at now: Double
+    _ reference: AttemptReference, with result: Observation, by worker: WorkerIdentity, at now: Double
   ) {
     let lease = jobs.finish(reference.job, with: result)
     streak.end()

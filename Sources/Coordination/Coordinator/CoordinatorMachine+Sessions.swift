@@ -31,12 +31,14 @@ extension CoordinatorMachine {
       worker: hello.worker, host: hello.host, key: key, kernelVariant: hello.kernelVariant)
     sessions.introduce(
       identity, slots: hello.slots, hellos: allowance, at: peer, now, firstTimer: now + settings.heartbeatSeconds)
+    let version = min(hello.newestProtocol, ProtocolVersion.newest)
+    sessions[peer]?.protocolVersion = version
     if previousPeer == nil { welcomeNew(hello, key: key, at: now) }
     send(
       .welcome(
         Welcome(
           study: settings.study, studyName: settings.studyName,
-          protocolVersion: min(hello.newestProtocol, ProtocolVersion.newest), data: settings.data,
+          protocolVersion: version, data: settings.data,
           heartbeatSeconds: settings.heartbeatSeconds, leaseSeconds: settings.leaseSeconds)), to: peer)
     updateRest(of: hello.worker)
     if let until = standing.restingUntil(identity), until > now {

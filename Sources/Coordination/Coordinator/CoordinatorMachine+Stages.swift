@@ -7,8 +7,8 @@ extension CoordinatorMachine {
     let stage = strategy.nextStage(history: jobs.history)
     let left = settings.jobBudget.map { max(0, $0 - jobs.count) } ?? Int.max
     var added = 0
-    for trial in stage where added < left && !jobs.knows(trial) {
-      record(.jobAdded(jobs.add(trial, seed: trial.seed(studySeed: settings.studySeed))))
+    for work in stage where added < left && !jobs.knows(work) {
+      record(.jobAdded(jobs.add(work)))
       added += 1
     }
     updateExpectation()
@@ -59,10 +59,8 @@ extension CoordinatorMachine {
           acceptance: .awaited(sentAt: now), deadline: now + settings.leaseSeconds, at: now))
       jobs.assign(id, attempt: reference.attempt, to: worker)
       record(.attemptStarted(job: id, attempt: reference.attempt, worker: worker.worker))
-      turn.send(
-        JobAssignment(
-          reference: reference, candidate: job.trial.candidate.description, recipe: settings.recipe, seed: job.seed,
-          measuresTime: job.trial.measuresTime), to: peer)
+      let version = sessions[peer]?.protocolVersion ?? ProtocolVersion.oldest
+      turn.send(JobAssignment(reference: reference, work: job.work, version: version), to: peer)
     }
     for peer in passedOver { sessions.enqueue(peer) }
   }

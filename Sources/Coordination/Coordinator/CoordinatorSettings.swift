@@ -6,9 +6,7 @@ public struct CoordinatorSettings: Sendable {
   /// Identity of the study: workers that carry attempts of another one drop them.
   public var study: String
   public var studyName: String
-  public var recipe: TrainingRecipe
   public var data: DataRequirement
-  public var studySeed: UInt64
   /// Most jobs that the study may have in all, whatever becomes of them; nil for as many as the strategy wants.
   public var jobBudget: Int?
   /// Stays up when the study is finished, and sends workers home that come later.
@@ -59,14 +57,11 @@ public struct CoordinatorSettings: Sendable {
   public var maximumWorkers = 20_000
 
   public init(
-    study: String, studyName: String, recipe: TrainingRecipe, data: DataRequirement, studySeed: UInt64,
-    jobBudget: Int? = nil
+    study: String, studyName: String, data: DataRequirement, jobBudget: Int? = nil
   ) {
     self.study = study
     self.studyName = studyName
-    self.recipe = recipe
     self.data = data
-    self.studySeed = studySeed
     self.jobBudget = jobBudget
   }
 }

@@ -8,7 +8,7 @@ struct JobTable: Sendable {
   private(set) var finishedCount = 0
   private(set) var failedCount = 0
   private var jobs: [Int64: JobRecord] = [:]
-  private var trials: Set<Trial> = []
+  private var works: Set<Work> = []
   private var lastID: Int64 = 0
   /// To whom the attempts at open jobs were given, the latest ones.
   private var assignees: [Int64: [(attempt: Int, to: WorkerIdentity)]] = [:]
@@ -28,7 +28,7 @@ struct JobTable: Sendable {
 
   subscript(id: Int64) -> JobRecord? { jobs[id] }
 
-  func knows(_ trial: Trial) -> Bool { trials.contains(trial) }
+  func knows(_ work: Work) -> Bool { works.contains(work) }
 
   // MARK: Filling
 
@@ -43,7 +43,7 @@ struct JobTable: Sendable {
       // Not waiting: a worker that still has an attempt at it must not get it back.
       jobs[job.id]?.state = .failed
       failedCount += 1
-      history.recordFailure(of: job.trial)
+      history.recordFailure(of: job.work)
     case .waiting, .running:
       enqueue(job.id)
       untouched.insert(job.id)
@@ -56,8 +56,8 @@ struct JobTable: Sendable {
     return untouched.contains(id) && attempt == job.attempts + 1
   }
 
-  mutating func add(_ trial: Trial, seed: UInt64) -> JobRecord {
-    let job = JobRecord(id: lastID + 1, trial: trial, seed: seed)
+  mutating func add(_ work: Work) -> JobRecord {
+    let job = JobRecord(id: lastID + 1, work: work)
     insert(job)
     enqueue(job.id)
     return job
@@ -66,7 +66,7 @@ struct JobTable: Sendable {
   private mutating func insert(_ job: JobRecord) {
     jobs[job.id] = job
     jobs[job.id]?.state = .waiting
-    trials.insert(job.trial)
+    works.insert(job.work)
     lastID = max(lastID, job.id)
   }
 
@@ -136,7 +136,7 @@ struct JobTable: Sendable {
   // MARK: Settling
 
   /// A waiting or running job has its result. Returns the lease that it had.
-  mutating func finish(_ id: Int64, with result: TrialResult) -> Lease? {
+  mutating func finish(_ id: Int64, with result: Observation) -> Lease? {
     guard let job = jobs[id], job.state == .waiting || job.state == .running else { return nil }
     settle(job, with: result)
     return leases.removeValue(forKey: id)
@@ -149,16 +149,16 @@ struct JobTable: Sendable {
     jobs[id]?.failureReason = reason
     failedCount += 1
     assignees[id] = nil
-    history.recordFailure(of: job.trial)
+    history.recordFailure(of: job.work)
   }
 
-  private mutating func settle(_ job: JobRecord, with result: TrialResult) {
+  private mutating func settle(_ job: JobRecord, with result: Observation) {
     jobs[job.id]?.state = .finished
     jobs[job.id]?.result = result
     finishedCount += 1
     reported[job.id] = nil
     assignees[job.id] = nil
-    history.record(result, for: job.trial)
+    history.record(result, for: job.work)
   }
 
   private mutating func enqueue(_ id: Int64) {

@@ -1,7 +1,11 @@
+import SearchProtocol
+
 /// A worker that is connected. `SessionTable` keeps its credits, its jobs and its place in the queue in step.
 struct Session: Sendable {
   fileprivate(set) var identity: WorkerIdentity
   fileprivate(set) var slots: Int
+  /// Newest one that both sides speak.
+  var protocolVersion = ProtocolVersion.oldest
   /// How many more jobs it may be sent.
   fileprivate(set) var credits = 0
   /// Jobs that it holds a lease on.

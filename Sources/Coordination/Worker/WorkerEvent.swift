@@ -21,7 +21,7 @@ public enum WorkerEvent: Sendable {
   /// room for it. Of its `bytes`, so many from its start are there already.
   case dataAbsent(present: Int, bytes: Int, reason: String)
   case engineProgress(slot: Int, Progress)
-  case engineFinished(slot: Int, AttemptReference, TrialResult)
+  case engineFinished(slot: Int, AttemptReference, Observation)
   /// The engine process crashed, was killed, or refused the job.
   case engineFailed(slot: Int, AttemptReference, reason: String, AttemptFailure? = nil)
   /// Reports that earlier workers left, which are kept on disk for this one now.

@@ -45,7 +45,7 @@ extension WorkerMachine {
     send(.progress(progress))
   }
 
-  mutating func conclude(_ slot: Int, _ reference: AttemptReference, _ result: TrialResult, at now: Double) {
+  mutating func conclude(_ slot: Int, _ reference: AttemptReference, _ result: Observation, at now: Double) {
     guard let training = training(in: slot, reference) else { return }
     do {
       try result.validate()

@@ -69,9 +69,8 @@ package final class CoordinatorService {
     self.log = log
     let jobs = try study.store.jobs()
     var settings = CoordinatorSettings(
-      study: study.identity.studyID, studyName: study.identity.name, recipe: study.definition.recipe,
-      data: try study.data ?? study.definition.dataRequirement(), studySeed: study.definition.seed,
-      jobBudget: study.definition.jobBudget)
+      study: study.identity.studyID, studyName: study.identity.name,
+      data: try study.data ?? study.definition.dataRequirement(), jobBudget: study.definition.jobBudget)
     settings.keepsRunning = options.stays
     options.times.apply(to: &settings)
     options.failures.apply(to: &settings)

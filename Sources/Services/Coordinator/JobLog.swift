@@ -24,12 +24,15 @@ struct JobLog {
     say("job \(reference.job) begun\(worker.map { " at worker \($0)" } ?? "")\(attempt)\(label ?? "")")
   }
 
-  package func finished(_ job: Int64, _ result: TrialResult, at worker: String?) {
-    let outcome =
-      result.diverged
-      ? "diverged after \(result.epochLosses.count) epochs" : "accuracy \(Readable.percent(result.accuracy))"
-    let time = Readable.duration(seconds: result.trainSeconds)
-    say("job \(job) finished\(worker.map { " at worker \($0)" } ?? ""): \(outcome), trained in \(time)")
+  package func finished(_ job: Int64, _ result: Observation, at worker: String?) {
+    var facts: [String] = []
+    if result.diverged {
+      facts.append("diverged after \(result[.epochLosses]?.count ?? 0) epochs")
+    } else if let accuracy = result[.accuracy] {
+      facts.append("accuracy \(Readable.percent(accuracy))")
+    }
+    if let seconds = result[.trainSeconds] { facts.append("trained in \(Readable.duration(seconds: seconds))") }
+    say("job \(job) finished\(worker.map { " at worker \($0)" } ?? ""): \(facts.joined(separator: ", "))")
   }
 
   package func handedBack(_ job: Int64, reason: String) { say("job \(job) handed back: \(reason)") }

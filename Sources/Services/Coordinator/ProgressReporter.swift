@@ -24,9 +24,9 @@ package struct ProgressReporter {
     self.display = display
     for job in jobs {
       if let result = job.result {
-        leaders.record(result, of: job.trial.candidate)
+        leaders.record(result, of: job.work.candidate)
       } else {
-        candidates[job.id] = job.trial.candidate
+        candidates[job.id] = job.work.candidate
       }
     }
   }
@@ -39,7 +39,7 @@ package struct ProgressReporter {
   package mutating func apply(_ change: StudyChange, now: Double) {
     progress.apply(change, now: now)
     switch change {
-    case .jobAdded(let job): candidates[job.id] = job.trial.candidate
+    case .jobAdded(let job): candidates[job.id] = job.work.candidate
     case .jobFinished(let job, _, _, let result):
       if let candidate = candidates.removeValue(forKey: job) { leaders.record(result, of: candidate) }
     default: break

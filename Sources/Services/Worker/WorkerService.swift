@@ -274,8 +274,10 @@ package final class WorkerService {
   }
 
   private func start(_ assignment: JobAssignment, slot: Int) {
-    if !options.sharesLog, let jobLog = JobLog(log, architecture: Architecture(assignment.recipe.model)) {
-      jobLog.begun(assignment.reference, try? Candidate(parsing: assignment.candidate), at: nil)
+    if !options.sharesLog, let work = try? Work(canonical: assignment.work),
+      let jobLog = JobLog(log, architecture: Architecture(work.kind.model))
+    {
+      jobLog.begun(assignment.reference, work.candidate, at: nil)
     }
     let mailbox = mailbox
     let news = slots[slot].start(

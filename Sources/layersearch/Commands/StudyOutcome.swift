@@ -31,7 +31,7 @@ extension OpenStudy {
     if !jobs.contains(where: { $0.result != nil }) {
       throw Failure.failed("no candidate has a result: \(setAside) jobs were set aside; \(advice)")
     }
-    let dense = jobs.filter(\.trial.candidate.isDense)
+    let dense = jobs.filter(\.work.candidate.isDense)
     if !dense.isEmpty, !dense.contains(where: { $0.result != nil }) {
       throw Failure.failed("the dense network, to which all others are compared, has no result: \(advice)")
     }

@@ -26,8 +26,7 @@ struct RecordedStudy {
   /// What a job is and what was found, times aside.
   private struct Finding: Hashable {
     var id: Int64
-    var trial: Trial
-    var seed: UInt64
+    var work: Work
     var accuracy: UInt64?
     var loss: UInt64?
     var epochLosses: [UInt64]?
@@ -35,11 +34,10 @@ struct RecordedStudy {
 
     init(_ job: JobRecord) {
       id = job.id
-      trial = job.trial
-      seed = job.seed
-      accuracy = job.result?.accuracy.bitPattern
-      loss = job.result?.loss?.bitPattern
-      epochLosses = job.result?.epochLosses.map(\.bitPattern)
+      work = job.work
+      accuracy = job.result?[.accuracy]?.bitPattern
+      loss = job.result?[.loss]?.bitPattern
+      epochLosses = job.result?[.epochLosses]?.map(\.bitPattern)
       diverged = job.result?.diverged
     }
   }

@@ -1,0 +1,48 @@
+/// Some values by name, in the order of the names. For a handful: one array, searched from the end.
+public struct NamedValues<Name: Comparable & Hashable & Sendable, Value: Hashable & Sendable>: Hashable, Sendable {
+  public struct Entry: Hashable, Sendable {
+    public let name: Name
+    public var value: Value
+  }
+
+  private var entries: [Entry] = []
+
+  public init() {}
+
+  public subscript(name: Name) -> Value? {
+    get { entries.first { $0.name == name }?.value }
+    set {
+      // What comes in order is appended.
+      var index = entries.count
+      while index > 0, entries[index - 1].name > name { index -= 1 }
+      let isKnown = index > 0 && entries[index - 1].name == name
+      switch (newValue, isKnown) {
+      case (let value?, true): entries[index - 1].value = value
+      case (let value?, false): entries.insert(Entry(name: name, value: value), at: index)
+      case (nil, true): entries.remove(at: index - 1)
+      case (nil, false): break
+      }
+    }
+  }
+
+  package mutating func reserveCapacity(_ count: Int) { entries.reserveCapacity(count) }
+
+  mutating func removeAll(where isUnwanted: (Entry) -> Bool) { entries.removeAll(where: isUnwanted) }
+}
+
+extension NamedValues: RandomAccessCollection {
+  public var startIndex: Int { entries.startIndex }
+  public var endIndex: Int { entries.endIndex }
+  public subscript(position: Int) -> Entry { entries[position] }
+}
+
+extension NamedValues: ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral {
+  public init(dictionaryLiteral elements: (Name, Value)...) {
+    for (name, value) in elements { self[name] = value }
+  }
+
+  /// For `[]`.
+  public init(arrayLiteral elements: Entry...) {
+    for entry in elements { self[entry.name] = entry.value }
+  }
+}

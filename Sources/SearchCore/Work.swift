@@ -1,0 +1,89 @@
+import Digests
+
+/// One computation that a study asks for: what, of which candidate, with which seed.
+///
+/// A value: everything that its result depends on is in it, apart from images and kernels. `description` is its canonical text, which
+/// messages carry and `init(canonical:)` reads.
+public struct Work: Hashable, Sendable, CustomStringConvertible {
+  public let candidate: Candidate
+  /// 0, 1, …: repetitions differ in their seed only.
+  public let repetition: Int
+  public let seed: UInt64
+  private let shared: SharedKind
+
+  public init(candidate: Candidate, kind: WorkKind, repetition: Int, seed: UInt64) {
+    self.init(candidate: candidate, kind: SharedKind(kind), repetition: repetition, seed: seed)
+  }
+
+  init(candidate: Candidate, kind: SharedKind, repetition: Int, seed: UInt64) {
+    self.candidate = candidate
+    self.shared = kind
+    self.repetition = repetition
+    self.seed = seed
+  }
+
+  public var kind: WorkKind { shared.kind }
+
+  /// Step and inference time are measured beside the dense network once a candidate, with its first repetition.
+  public var measuresTime: Bool {
+    switch kind {
+    case .proxyTraining: repetition == 0
+    }
+  }
+
+  public var description: String {
+    WorkText.text(kind: shared.text, candidate: candidate.description, repetition: repetition, seed: seed)
+  }
+
+  /// SHA-256 of the canonical text: 32 bytes, equal for equal works in every study.
+  package var digest: [UInt8] { SHA256.hash(description.utf8) }
+
+  public static func == (left: Work, right: Work) -> Bool {
+    left.repetition == right.repetition && left.seed == right.seed
+      && left.candidate.description == right.candidate.description && left.shared == right.shared
+  }
+
+  /// Kinds are few in a study, and the seed follows from the rest.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(candidate)
+    hasher.combine(repetition)
+  }
+}
+
+/// A kind of work with its text, made once for all works of this kind: a study has up to a million.
+final class SharedKind: Sendable, Equatable {
+  let kind: WorkKind
+  let text: String
+
+  init(_ kind: WorkKind) {
+    self.kind = kind
+    text = kind.text
+  }
+
+  static func == (left: SharedKind, right: SharedKind) -> Bool { left === right || left.text == right.text }
+}
+
+/// What the works of a study have in common, and how they get their seeds.
+public struct WorkTemplate: Sendable {
+  public var kind: WorkKind { shared.kind }
+  public let studySeed: UInt64
+  public let seeding: Seeding
+  private let shared: SharedKind
+
+  public init(kind: WorkKind, studySeed: UInt64, seeding: Seeding = .perCandidate) {
+    shared = SharedKind(kind)
+    self.studySeed = studySeed
+    self.seeding = seeding
+  }
+
+  public func work(_ candidate: Candidate, repetition: Int) -> Work {
+    work(
+      candidate, repetition: repetition,
+      seed: seeding.seed(of: candidate, repetition: repetition, studySeed: studySeed))
+  }
+
+  /// With a seed that was recorded.
+  package func work(_ candidate: Candidate, repetition: Int, seed: UInt64) -> Work {
+    Work(candidate: candidate, kind: shared, repetition: repetition, seed: seed)
+  }
+}

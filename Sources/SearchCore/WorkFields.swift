@@ -1,0 +1,109 @@
+/// What is done with the fields that a kind of work depends on. A field is declared once, in `visitFields` beside its type: key, as in
+/// configurations, and value.
+protocol WorkFieldVisitor {
+  associatedtype Failure: Error
+
+  mutating func field<Value: LosslessStringConvertible>(_ key: String, _ value: inout Value) throws(Failure)
+
+  /// One of a few words.
+  mutating func choice<Value: RawRepresentable<String> & CaseIterable>(
+    _ key: String, _ value: inout Value
+  ) throws(Failure)
+}
+
+/// Keys and values, in the order of the fields.
+struct WorkFieldWriter: WorkFieldVisitor {
+  private(set) var fields: [(key: String, value: String)] = []
+
+  mutating func field<Value: LosslessStringConvertible>(_ key: String, _ value: inout Value) {
+    fields.append((key, value.description))
+  }
+
+  mutating func choice<Value: RawRepresentable<String> & CaseIterable>(_ key: String, _ value: inout Value) {
+    fields.append((key, value.rawValue))
+  }
+}
+
+/// Values by key, as they were written. What nobody asks for is left: an older kind of work is read from a newer study's values.
+struct WorkFieldReader: WorkFieldVisitor {
+  private var values: [String: String]
+
+  init(_ values: [String: String] = [:]) { self.values = values }
+
+  mutating func add(_ key: String, _ value: String) throws(SearchError) {
+    guard values.updateValue(value, forKey: key) == nil else { throw .work(problem: "'\(key)' appears twice") }
+  }
+
+  mutating func field<Value: LosslessStringConvertible>(
+    _ key: String, _ value: inout Value
+  ) throws(SearchError) {
+    let text = try text(key)
+    guard let read = Value(text) else { throw .work(problem: "'\(key)' cannot be '\(text)'") }
+    value = read
+  }
+
+  mutating func choice<Value: RawRepresentable<String> & CaseIterable>(
+    _ key: String, _ value: inout Value
+  ) throws(SearchError) {
+    let text = try text(key)
+    guard let read = Value(rawValue: text) else {
+      let allowed = Value.allCases.map(\.rawValue).joined(separator: ", ")
+      throw .work(problem: "'\(key)' cannot be '\(text)'; allowed: \(allowed)")
+    }
+    value = read
+  }
+
+  private func text(_ key: String) throws(SearchError) -> String {
+    guard let text = values[key] else { throw .work(problem: "'\(key)' is missing") }
+    return text
+  }
+}
+
+extension TrainingRecipe {
+  /// The keys are those of the configuration. `data.split_seed` is not one of them: there it is the study's `seed`.
+  mutating func visitFields<Visitor: WorkFieldVisitor>(_ visitor: inout Visitor) throws(Visitor.Failure) {
+    try visitor.choice("model", &model)
+    try visitor.choice("space.variant", &variant)
+    try visitor.choice("data.set", &data.set)
+    try visitor.field("data.train_images", &data.trainImages)
+    try visitor.field("data.validation_images", &data.validationImages)
+    try visitor.field(Self.splitSeedKey, &data.splitSeed)
+    try visitor.field("proxy.epochs", &epochs)
+    try visitor.field("proxy.batch", &batch)
+    try visitor.field("proxy.learning_rate", &learningRate)
+    try visitor.choice("proxy.schedule", &schedule)
+    try visitor.field("proxy.momentum", &momentum)
+    try visitor.field("proxy.nesterov", &nesterov)
+    try visitor.field("proxy.weight_decay", &weightDecay)
+    try visitor.field("proxy.augment", &augment)
+  }
+
+  private static let splitSeedKey = "data.split_seed"
+
+  init(fields: inout WorkFieldReader) throws(SearchError) {
+    self.init(
+      model: .resnet20, data: DataSelection(set: .shapes10, trainImages: 0, validationImages: 0, splitSeed: 0),
+      epochs: 0)
+    try visitFields(&fields)
+    if let field = beyondLimits.first {
+      throw .work(problem: "\(field.field) is \(field.value), allowed is: \(field.allowed)")
+    }
+  }
+
+  /// Key of the configuration → value, canonical: what of a study's configuration says how it trains. `init(entries:)` reads it.
+  package var entries: [String: String] {
+    var writer = WorkFieldWriter()
+    var recipe = self
+    recipe.visitFields(&writer)
+    return Dictionary(
+      uniqueKeysWithValues: writer.fields.filter { $0.key != Self.splitSeedKey }.map { ($0.key, $0.value) })
+  }
+
+  /// From the resolved values of a study's configuration. Throws `SearchError.work` for one that is missing or cannot be.
+  package init(entries: [String: String]) throws(SearchError) {
+    var values = entries
+    values[Self.splitSeedKey] = entries["seed"]
+    var reader = WorkFieldReader(values)
+    try self.init(fields: &reader)
+  }
+}

@@ -1,0 +1,103 @@
+/// The canonical text of a work, taken apart: `proxy-training model=resnet20 … candidate=dense repetition=0 seed=7`.
+///
+/// The kind comes first, because it is the same for all works of a study: who reads many knows it again by its text.
+public struct WorkText: Sendable {
+  public let kind: Substring
+  public let candidate: Substring
+  public let repetition: Int
+  public let seed: UInt64
+
+  static func text(kind: String, candidate: String, repetition: Int, seed: UInt64) -> String {
+    var text = ""
+    text.reserveCapacity(kind.utf8.count + candidate.utf8.count + 64)
+    text += kind
+    text += " candidate="
+    text += candidate
+    text += " repetition="
+    text += String(repetition)
+    text += " seed="
+    text += String(seed)
+    return text
+  }
+
+  /// Nil where it has not this form. What kind and candidate say is not looked at.
+  public init?(_ text: String) {
+    var rest = text[...]
+    guard let seed = Self.last("seed=", of: &rest).flatMap({ UInt64($0) }),
+      let repetition = Self.last("repetition=", of: &rest).flatMap({ Int($0) }), repetition >= 0,
+      let candidate = Self.last("candidate=", of: &rest)
+    else { return nil }
+    kind = rest
+    self.candidate = candidate
+    self.repetition = repetition
+    self.seed = seed
+  }
+
+  /// Cuts off the last part, with the space before it; nil where it has another key.
+  private static func last(_ key: StaticString, of text: inout Substring) -> Substring? {
+    guard let space = text.utf8.lastIndex(of: UInt8(ascii: " ")) else { return nil }
+    let part = text[text.utf8.index(after: space)...]
+    guard key.withUTF8Buffer({ part.utf8.starts(with: $0) }) else { return nil }
+    text = text[..<space]
+    return Substring(part.utf8.dropFirst(key.utf8CodeUnitCount))
+  }
+}
+
+extension Work {
+  /// Reads what `description` wrote, and nothing else. Throws `SearchError.work`.
+  public init(canonical text: String) throws(SearchError) {
+    var reader = WorkReader()
+    self = try reader.work(text)
+  }
+
+  /// As an older coordinator describes a work, which does not say which repetition it is and need not have looked at the candidate.
+  public static func text(kind: WorkKind, candidate: String, repetition: Int, seed: UInt64) -> String {
+    WorkText.text(kind: kind.text, candidate: candidate, repetition: repetition, seed: seed)
+  }
+}
+
+/// Reads the texts of many works, and each kind once.
+public struct WorkReader: Sendable {
+  private var latest: SharedKind?
+
+  public init() {}
+
+  public mutating func work(_ text: String) throws(SearchError) -> Work {
+    guard let parts = WorkText(text) else {
+      throw .work(problem: "it is not: kind, fields, candidate=…, repetition=…, seed=…, with a space between them")
+    }
+    guard let candidate = Candidate(canonical: String(parts.candidate)) else {
+      throw .work(problem: "its candidate is not in the canonical form: \(parts.candidate.prefix(100))")
+    }
+    let work = Work(
+      candidate: candidate, kind: try shared(parts.kind), repetition: parts.repetition, seed: parts.seed)
+    // Numbers have one form: `07` and `+7` would be other texts of the same work.
+    guard work.description == text else { throw .work(problem: "its numbers are not in the canonical form") }
+    return work
+  }
+
+  /// Parts that were kept apart.
+  package mutating func work(
+    kind: String, candidate: Candidate, repetition: Int, seed: UInt64
+  ) throws(SearchError) -> Work {
+    Work(candidate: candidate, kind: try shared(kind[...]), repetition: repetition, seed: seed)
+  }
+
+  public mutating func kind(_ text: Substring) throws(SearchError) -> WorkKind { try shared(text).kind }
+
+  private mutating func shared(_ text: Substring) throws(SearchError) -> SharedKind {
+    if let latest, latest.text == text { return latest }
+    let parts = text.split(separator: " ", omittingEmptySubsequences: false)
+    var fields = WorkFieldReader()
+    for part in parts.dropFirst() {
+      guard let equals = part.firstIndex(of: "=") else { throw .work(problem: "'\(part)' is not key=value") }
+      try fields.add(String(part[..<equals]), String(part[part.index(after: equals)...]))
+    }
+    let kind = SharedKind(try WorkKind(named: parts.first.map(String.init) ?? "", fields: &fields))
+    guard kind.text == text else {
+      throw .work(problem: "the fields of its kind are not in the canonical form, which is: \(kind.text)")
+    }
+    latest = kind
+    return kind
+  }
+}

@@ -1,0 +1,166 @@
+import SearchCore
+
+/// An observation as messages carry it. The metrics of the first protocol version have fields of their own, so that its peers read
+/// and write them; whatever else was found stands by name behind them, and is left out where there is nothing.
+struct ObservationContent: Record, Codable, Hashable {
+  var accuracy: Double?
+  var artifacts: [String: String]?
+  var curves: [String: [Double]]?
+  var diverged: Bool
+  var epochLosses: [Double]
+  var imagesPerSecond: Double?
+  var inferenceTimeRatio: Double?
+  var kernelVariant: String
+  var loss: Double?
+  var metrics: [String: Double]?
+  var peakMemoryBytes: Int?
+  var stepTimeRatio: Double?
+  var trainSeconds: Double?
+
+  static let blank = ObservationContent(diverged: false, epochLosses: [], kernelVariant: "")
+
+  mutating func visitFields<Visitor: FieldVisitor>(_ visitor: inout Visitor) throws(Visitor.Failure) {
+    try visitor.optional("accuracy", &accuracy, Number(Metric.accuracy.range))
+    try visitor.optional("artifacts", &artifacts, ByName(ContentHash()))
+    try visitor.optional("curves", &curves, ByName(List(FiniteNumber(), limit: FieldLimits.epochs / 4)))
+    try visitor.field("diverged", &diverged, Flag())
+    try visitor.field("epochLosses", &epochLosses, List(FiniteNumber(), limit: FieldLimits.epochs / 4))
+    try visitor.optional("imagesPerSecond", &imagesPerSecond, Number(Metric.imagesPerSecond.range))
+    try visitor.optional("inferenceTimeRatio", &inferenceTimeRatio, Number(Metric.inferenceTimeRatio.range))
+    try visitor.field("kernelVariant", &kernelVariant, Text.nameOrNothing)
+    try visitor.optional("loss", &loss, Number(Metric.loss.range))
+    try visitor.optional("metrics", &metrics, ByName(FiniteNumber()))
+    try visitor.optional("peakMemoryBytes", &peakMemoryBytes, Whole(0...1 << 53))
+    try visitor.optional("stepTimeRatio", &stepTimeRatio, Number(Metric.stepTimeRatio.range))
+    try visitor.optional("trainSeconds", &trainSeconds, Number(Metric.trainSeconds.range))
+  }
+
+  /// Every number is what its metric can be.
+  var inconsistency: ProtocolError? {
+    for (name, value) in metrics ?? [:] {
+      let range = Metric(named: name).range
+      guard range.contains(value) else {
+        return .field(name, problem: "is \(value), allowed are \(range.lowerBound) to \(range.upperBound)")
+      }
+    }
+    return nil
+  }
+}
+
+extension ObservationContent {
+  init(_ observation: Observation) {
+    self = .blank
+    for (metric, value) in observation.metrics.lazy.map({ ($0.name, $0.value) }) {
+      switch metric {
+      case .accuracy: accuracy = value
+      case .imagesPerSecond: imagesPerSecond = value
+      case .inferenceTimeRatio: inferenceTimeRatio = value
+      case .loss: loss = value
+      // What is no whole number of bytes is out of its limits.
+      case .peakMemoryBytes: peakMemoryBytes = Int(exactly: value) ?? -1
+      case .stepTimeRatio: stepTimeRatio = value
+      case .trainSeconds: trainSeconds = value
+      default: metrics = (metrics ?? [:]).merging([metric.name: value]) { $1 }
+      }
+    }
+    for (curve, values) in observation.curves.lazy.map({ ($0.name, $0.value) }) {
+      if curve == .epochLosses {
+        epochLosses = values
+      } else {
+        curves = (curves ?? [:]).merging([curve.name: values]) { $1 }
+      }
+    }
+    if !observation.artifacts.isEmpty {
+      artifacts = Dictionary(uniqueKeysWithValues: observation.artifacts.map { ($0.name, $0.value) })
+    }
+    diverged = observation.diverged
+    kernelVariant = observation.kernelVariant
+  }
+
+  var observation: Observation {
+    var observation = Observation(diverged: diverged, kernelVariant: kernelVariant)
+    observation.metrics.reserveCapacity(7 + (metrics?.count ?? 0))
+    observation[.accuracy] = accuracy
+    observation[.imagesPerSecond] = imagesPerSecond
+    observation[.inferenceTimeRatio] = inferenceTimeRatio
+    observation[.loss] = loss
+    observation[.peakMemoryBytes] = peakMemoryBytes.map(Double.init)
+    observation[.stepTimeRatio] = stepTimeRatio
+    observation[.trainSeconds] = trainSeconds
+    for (name, value) in metrics ?? [:] { observation[Metric(named: name)] = value }
+    observation[.epochLosses] = epochLosses
+    for (name, values) in curves ?? [:] { observation[Curve(named: name)] = values }
+    for (name, hash) in artifacts ?? [:] { observation.artifacts[name] = hash }
+    return observation
+  }
+}
+
+extension Observation: Codable {
+  public init(from decoder: any Decoder) throws { self = try ObservationContent(from: decoder).observation }
+  public func encode(to encoder: any Encoder) throws { try ObservationContent(self).encode(to: encoder) }
+
+  /// Throws `ProtocolError.field` where a work reports what none can find.
+  public func validate() throws(ProtocolError) { try ObservationContent(self).checkFields() }
+}
+
+/// An object whose keys are names: lower-case letters, digits and `_`.
+struct ByName<Element: FieldKind>: FieldKind {
+  var element: Element
+
+  init(_ element: Element) { self.element = element }
+
+  func write(_ value: [String: Element.Value], to writer: inout PlainJSONWriter) {
+    // The order of several is the general encoder's.
+    guard value.count <= 1 else { return writer.giveUp() }
+    writer.literal("{")
+    for (name, each) in value {
+      writer.write(name)
+      writer.literal(":")
+      element.write(each, to: &writer)
+    }
+    writer.literal("}")
+  }
+
+  func read(from reader: inout PlainJSONReader) -> [String: Element.Value]? {
+    guard reader.skip("{") else { return nil }
+    var values: [String: Element.Value] = [:]
+    if reader.skip("}") { return values }
+    while true {
+      guard let name = reader.string(), reader.skip(":"), let value = element.read(from: &reader),
+        values.updateValue(value, forKey: name) == nil
+      else { return nil }
+      if reader.skip("}") { return values }
+      guard reader.skip(",") else { return nil }
+    }
+  }
+
+  func check(_ value: [String: Element.Value], _ name: StaticString) throws(ProtocolError) {
+    try Check.count(value.count, FieldLimits.observed, name)
+    for (key, each) in value {
+      try Text.name.check(key, "a name")
+      guard key.utf8.allSatisfy({ Self.isAllowed($0) }) else {
+        throw .field("\(name)", problem: "has a name of other signs than a to z, 0 to 9 and _")
+      }
+      try element.check(each, name)
+    }
+  }
+
+  private static func isAllowed(_ byte: UInt8) -> Bool {
+    (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+      || byte == UInt8(ascii: "_")
+  }
+}
+
+/// A SHA-256 in lower-case hexadecimal digits.
+struct ContentHash: FieldKind {
+  func write(_ value: String, to writer: inout PlainJSONWriter) { writer.write(value) }
+  func read(from reader: inout PlainJSONReader) -> String? { reader.string() }
+  func check(_ value: String, _ name: StaticString) throws(ProtocolError) {
+    let isHash =
+      value.utf8.count == 64
+      && value.utf8.allSatisfy {
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0)
+      }
+    guard isHash else { throw .field("\(name)", problem: "has a content hash that is not 64 hexadecimal digits") }
+  }
+}

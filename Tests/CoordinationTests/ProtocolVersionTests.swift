@@ -1,0 +1,86 @@
+import SearchCore
+import SearchProtocol
+import Testing
+
+@testable import Coordination
+
+/// Coordinator and worker of different versions.
+@Suite("Protocol versions")
+struct ProtocolVersionTests {
+  private func hello(newest: Int) -> WorkerMessage {
+    .hello(
+      Hello(
+        worker: "w", host: "h", processID: 1, oldestProtocol: 1, newestProtocol: newest, build: "1", slots: 1,
+        kernelVariant: "avx", dataHashes: [:]))
+  }
+
+  @Test(
+    "a coordinator chooses what both speak, and says jobs in these words",
+    arguments: zip([1, 2, 3, 9], [67, 67, 84, 84] as [UInt8]))
+  func coordinator(newest: Int, code: UInt8) throws {
+    var machine = CoordinatorMachine(
+      settings: Fixture.coordinatorSettings(), jobs: [], strategy: TwoStageStrategy(first: 1, second: 0))
+    _ = machine.handle(.started, at: 0)
+    let peer = PeerID(1)
+    let welcomes = machine.handle(.received(hello(newest: newest), from: peer), at: 1).sent(to: peer)
+    guard case .welcome(let welcome)? = welcomes.first else {
+      Issue.record("not welcome")
+      return
+    }
+    #expect(welcome.protocolVersion == min(newest, ProtocolVersion.newest))
+    let sent = machine.handle(.received(.ready(Ready(freeSlots: 1)), from: peer), at: 2).sent(to: peer)
+    let job = try #require(sent.first { if case .job = $0 { true } else { false } })
+    let frames = try MessageCodec.encode(job, id: 1)
+    #expect(frames[1] == [code])
+    // Whatever the words are, it is the job on record.
+    guard case .job(let heard) = try MessageCodec.decode(frames, as: CoordinatorMessage.self).message else { return }
+    #expect(try Work(canonical: heard.work) == machine.jobs[1]?.work)
+    let result = Fixture.finished(heard.reference)
+    #expect(
+      machine.handle(.received(result, from: peer), at: 3).records.contains {
+        if case .jobFinished(1, 1, "w", Fixture.result()) = $0 { true } else { false }
+      })
+  }
+
+  @Test("a worker does the jobs of a coordinator of every version", arguments: 1...3)
+  func worker(version: Int) throws {
+    var machine = WorkerMachine(settings: Fixture.workerSettings("w", slots: 1))
+    _ = machine.handle(.started, at: 0)
+    let welcome = Welcome(
+      study: "study-1", studyName: "s", protocolVersion: version, data: Fixture.data, heartbeatSeconds: 5,
+      leaseSeconds: 60)
+    _ = machine.handle(.received(.welcome(welcome)), at: 0)
+    _ = machine.handle(.dataLocated(path: nil), at: 0)
+    let work = Work.example(Candidate(ranks: ["layer": 4]))
+    let job = JobAssignment(reference: Fixture.reference(1), work: work, version: version)
+    let heard = try MessageCodec.decode(
+      try MessageCodec.encode(CoordinatorMessage.job(job), id: 1), as: CoordinatorMessage.self
+    ).message
+    let started = machine.handle(.received(heard), at: 1).compactMap { effect in
+      if case .startJob(_, let job) = effect { job } else { nil }
+    }
+    #expect(try started.map { try Work(canonical: $0.work) } == [work])
+    let ended = machine.handle(.engineFinished(slot: 0, job.reference, Fixture.result()), at: 2)
+    #expect(ended.sent.contains(Fixture.finished(job.reference)))
+  }
+
+  @Test("a result without what a work of its kind must find does not count: the attempt failed")
+  func incomplete() {
+    var machine = CoordinatorMachine(
+      settings: Fixture.coordinatorSettings(), jobs: [], strategy: TwoStageStrategy(first: 1, second: 0))
+    _ = machine.handle(.started, at: 0)
+    let peer = PeerID(1)
+    _ = machine.handle(.received(hello(newest: 3), from: peer), at: 1)
+    _ = machine.handle(.received(.ready(Ready(freeSlots: 1)), from: peer), at: 1)
+    var result = Fixture.result()
+    result[.accuracy] = nil
+    let report = WorkerMessage.result(
+      AttemptReport(reference: Fixture.reference(1), study: "study-1", outcome: .finished(result)))
+    let effects = machine.handle(.received(report, from: peer), at: 2)
+    #expect(
+      effects.records.contains {
+        if case .attemptEnded(1, 1, .failed, let reason) = $0 { reason.contains("it has no accuracy") } else { false }
+      })
+    #expect(effects.sent(to: peer).contains(.resultAcknowledged(Fixture.reference(1))))
+  }
+}

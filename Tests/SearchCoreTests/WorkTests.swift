@@ -1,0 +1,157 @@
+import Randomness
+import Testing
+
+@testable import SearchCore
+
+@Suite("Works")
+struct WorkTests {
+  private let recipe = TrainingRecipe(
+    model: .resnet8, variant: .full,
+    data: DataSelection(set: .cifar10, trainImages: 10_000, validationImages: 5000, splitSeed: .max), epochs: 3,
+    learningRate: 0.1, weightDecay: 1e-4)
+
+  private func work(_ text: String = "layer1.0.conv1=4,layer2.0.conv2=8", seed: UInt64 = 7) throws -> Work {
+    Work(candidate: try Candidate(parsing: text), kind: .proxyTraining(recipe), repetition: 2, seed: seed)
+  }
+
+  private let text =
+    "proxy-training model=resnet8 space.variant=full data.set=cifar10 data.train_images=10000 data.validation_images=5000 "
+    + "data.split_seed=18446744073709551615 proxy.epochs=3 proxy.batch=128 proxy.learning_rate=0.1 proxy.schedule=onecycle "
+    + "proxy.momentum=0.9 proxy.nesterov=false proxy.weight_decay=0.0001 proxy.augment=true "
+    + "candidate=layer1.0.conv1=4,layer2.0.conv2=8 repetition=2 seed=7"
+
+  @Test("a work's text is pinned: studies and messages hold it; its hash too")
+  func pinned() throws {
+    #expect(try work().description == text)
+    #expect(try work().digest.count == 32)
+    #expect(try work().digest.prefix(4) == [0xc4, 0x97, 0x49, 0xeb])
+    #expect(try Work(canonical: text) == work())
+    #expect(try work("dense").description.contains(" candidate=dense repetition=2 seed=7"))
+  }
+
+  @Test("works of all kinds of values are read back as they were")
+  func roundTrip() throws {
+    var random = StableRandom(seed: 3)
+    for _ in 0..<500 {
+      var recipe = recipe
+      recipe.model = Model.allCases[random.integer(below: Model.allCases.count)]
+      recipe.schedule = Schedule.allCases[random.integer(below: Schedule.allCases.count)]
+      recipe.learningRate = random.uniform() * 100 + 1e-300
+      recipe.momentum = random.uniform()
+      recipe.weightDecay = random.uniform() * 1e-7
+      recipe.augment = random.uniform() < 0.5
+      recipe.data.splitSeed = random.next()
+      let made = Work(
+        candidate: Candidate(ranks: ["layer1.\(random.integer(below: 20)).conv1": 1 + random.integer(below: 60)]),
+        kind: .proxyTraining(recipe), repetition: random.integer(below: 1000), seed: random.next())
+      let read = try Work(canonical: made.description)
+      #expect(read == made && read.hashValue == made.hashValue && read.digest == made.digest)
+    }
+  }
+
+  @Test("what is not exactly a work's text is refused, and says why")
+  func refused() throws {
+    let cases: [(String, String, String)] = [
+      ("proxy-training", "proxy-guessing", "its kind 'proxy-guessing' is not known; known are: proxy-training"),
+      ("proxy.epochs=3", "proxy.epochs=many", "'proxy.epochs' cannot be 'many'"),
+      ("proxy.epochs=3 ", "", "'proxy.epochs' is missing"),
+      ("proxy.epochs=3", "proxy.epochs=03", "not in the canonical form"),
+      ("proxy.epochs=3", "proxy.epochs=0", "epochs is 0, allowed is: 1 to 1000"),
+      ("proxy.epochs=3", "proxy.epochs=3 proxy.epochs=3", "'proxy.epochs' appears twice"),
+      ("proxy.epochs=3", "proxy.epochs=3 more=1", "not in the canonical form"),
+      ("proxy.epochs=3", "proxy.epochs", "'proxy.epochs' is not key=value"),
+      ("proxy.learning_rate=0.1", "proxy.learning_rate=nan", "learningRate is nan"),
+      ("proxy.schedule=onecycle", "proxy.schedule=twocycle", "allowed: constant, step, cosine, onecycle"),
+      ("candidate=layer1", "candidate=,layer1", "its candidate is not in the canonical form"),
+      (" repetition=2", " repetition=-2", "it is not: kind, fields"),
+      (" repetition=2", " repetition=+2", "numbers are not in the canonical form"),
+      (" seed=7", " seed=7 ", "it is not: kind, fields"), (" seed=7", "", "it is not: kind, fields"),
+      (" seed=7", " seed=18446744073709551616", "it is not: kind, fields"),
+    ]
+    for (from, to, problem) in cases {
+      let changed = text.replacing(from, with: to, maxReplacements: 1)
+      #expect(changed != text)
+      do {
+        _ = try Work(canonical: changed)
+        Issue.record("\(changed) was read")
+      } catch {
+        #expect(error.description.contains(problem), "\(error)")
+        #expect(!error.description.contains("\n"))
+      }
+    }
+    for _ in ["", " ", "seed=1", "candidate=dense repetition=0 seed=1"] {
+      #expect(throws: SearchError.self) { try Work(canonical: "") }
+    }
+  }
+
+  @Test("a reader knows a kind again, and tells another one from it")
+  func reader() throws {
+    var reader = WorkReader()
+    let other = text.replacing("proxy.epochs=3", with: "proxy.epochs=4")
+    for text in [text, text, other, text] { #expect(try reader.work(text).description == text) }
+    #expect(try Work(canonical: other) != work())
+  }
+
+  @Test("only the first repetition is timed, and each candidate and repetition has its own seed, the same as ever")
+  func derived() throws {
+    let template = WorkTemplate(kind: .proxyTraining(recipe), studySeed: 1)
+    #expect(template.work(.dense, repetition: 0).measuresTime && !template.work(.dense, repetition: 1).measuresTime)
+    // As recorded by the first release.
+    #expect(template.work(.dense, repetition: 0).seed == 3_528_712_885_199_513)
+    let seeds = Set((0..<100).map { template.work(.dense, repetition: $0).seed })
+    #expect(seeds.count == 100 && seeds.allSatisfy { $0 < 1 << 53 })
+  }
+
+  @Test("a recipe follows from the resolved values of a configuration, and says which one is missing")
+  func entries() throws {
+    var entries = recipe.entries
+    entries["seed"] = "\(recipe.data.splitSeed)"
+    #expect(try TrainingRecipe(entries: entries) == recipe)
+    entries["budget.jobs"] = "7"
+    #expect(try TrainingRecipe(entries: entries) == recipe)
+    entries["proxy.batch"] = nil
+    #expect(throws: SearchError.work(problem: "'proxy.batch' is missing")) { try TrainingRecipe(entries: entries) }
+  }
+}
+
+@Suite("Observations")
+struct ObservationTests {
+  @Test("values are kept by name, in the order of the names")
+  func named() {
+    var values: NamedValues<String, Int> = ["b": 2, "a": 1]
+    values["d"] = 4
+    values["c"] = 3
+    values["b"] = 5
+    values["x"] = nil
+    #expect(values.map(\.name) == ["a", "b", "c", "d"] && values.map(\.value) == [1, 5, 3, 4])
+    values["a"] = nil
+    #expect(values.count == 3 && values["a"] == nil && values["d"] == 4)
+    #expect(values == ["d": 4, "c": 3, "b": 5])
+  }
+
+  @Test("metrics have names of their own and limits; one of a newer version keeps its name")
+  func metrics() {
+    #expect(Set(Metric.known.map(\.name)).count == Metric.known.count)
+    for metric in Metric.known {
+      #expect(Metric(named: metric.name) == metric && Metric(named: metric.name).unit == metric.unit)
+      #expect(metric.name.utf8.allSatisfy { $0 == UInt8(ascii: "_") || (97...122).contains($0) })
+    }
+    let newer = Metric(named: "flatness")
+    #expect(newer == Metric(named: "flatness") && newer != .accuracy && newer.unit == .number)
+    var observation = result(accuracy: 0.5)
+    observation[newer] = 3
+    #expect(observation[Metric(named: "flatness")] == 3 && observation[.accuracy] == 0.5)
+  }
+
+  @Test("what differs from run to run is told from what does not, and a proxy training must have found something")
+  func parts() {
+    let observation = result(accuracy: 0.5, stepTime: 0.9)
+    #expect(observation.cost.map(\.name) == [.imagesPerSecond, .peakMemoryBytes, .trainSeconds])
+    #expect(observation.repeatable.metrics.map(\.name) == [.accuracy, .loss])
+    let kind = WorkTemplate.example().kind
+    #expect(kind.problem(with: observation) == nil)
+    var empty = observation
+    empty[.accuracy] = nil
+    #expect(kind.problem(with: empty) == "it has no accuracy")
+  }
+}
