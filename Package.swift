@@ -134,7 +134,8 @@ let package = Package(
     .target(
       name: "Services",
       dependencies: [
-        "ContentExchange", "Coordination", "Digests", "Engines", "Failpoints", "Files", "ImageData", "Keys",
+        "BasisEngine", "ContentExchange", "Coordination", "Digests", "Engines", "Failpoints", "Files", "ImageData",
+        "Keys",
         "Messaging",
         "Processes", "ReadableText", "SearchCore", "SearchProtocol", "Studies", "StudyStore",
         .product(name: "Logging", package: "swift-log"),
@@ -172,7 +173,7 @@ let package = Package(
 
     // tests
     .testTarget(name: "DigestsTests", dependencies: ["Digests", "Randomness", "ReadableText"]),
-    .testTarget(name: "FilesTests", dependencies: ["Files"]),
+    .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"]),
     .testTarget(name: "ProcessesTests", dependencies: ["Processes", "ReadableText"]),
     .testTarget(name: "ReadableTextTests", dependencies: ["ReadableText"]),
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
@@ -201,7 +202,7 @@ let package = Package(
     .testTarget(name: "TextInputTests", dependencies: ["TextInput"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "SearchCore"]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "SearchCore"]),
-    .testTarget(name: "KeysTests", dependencies: ["Keys", "Messaging"]),
+    .testTarget(name: "KeysTests", dependencies: ["Keys", "Messaging", "TestSupport"]),
     .testTarget(
       name: "ContentExchangeTests", dependencies: ["ContentExchange", "Digests", "Files", "ImageData", "TestSupport"]),
     .testTarget(name: "StudiesTests", dependencies: ["SearchCore", "Studies", "StudyStore"]),
@@ -210,6 +211,7 @@ let package = Package(
     .testTarget(name: "EnginesTests", dependencies: ["Engines", "Processes", "SearchCore", "SearchProtocol"]),
     .testTarget(
       name: "ServicesTests", dependencies: ["Processes", "SearchProtocol", "Services", "TestSupport"]),
+    .testTarget(name: "SimulationTests", dependencies: ["Randomness", "Simulation"]),
     .testTarget(
       name: "CommandLineTests",
       dependencies: [

@@ -6,7 +6,7 @@
   import Darwin
 #endif
 
-/// Folders made together with those above them.
+/// Folders: made together with those above them, and what is in them.
 package enum Folder {
   package struct Failure: Error, Hashable, Sendable {
     /// The first one that is not there and cannot be made.
@@ -25,6 +25,18 @@ package enum Folder {
       if isFolder(made) { continue }
       throw Failure(path: made, reason: SystemError(number == EEXIST ? ENOTDIR : number))
     }
+  }
+
+  /// What is in it, sorted, without `.` and `..`; nothing where it cannot be read.
+  package static func names(in path: String) -> [String] {
+    guard let stream = opendir(path) else { return [] }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names.sorted()
   }
 
   /// Links are followed.

@@ -29,6 +29,28 @@ package enum RegularFile {
     do { return try Descriptor.read(Int(status.st_size), from: descriptor, at: 0) } catch { throw .unreadable(error) }
   }
 
+  /// A file that could not be made, or not be written.
+  package enum CreationError: Error, Hashable, Sendable {
+    case unmade(SystemError)
+    case unwritable(SystemError)
+  }
+
+  /// A new file, whole and on the disk when this returns, or none. Never takes the place of what is there.
+  /// - Parameter mode: whatever the process's umask would take away.
+  package static func create(_ path: String, _ bytes: [UInt8], mode: mode_t) throws(CreationError) {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)
+    guard descriptor >= 0 else { throw .unmade(.last) }
+    defer { close(descriptor) }
+    do throws(SystemError) {
+      guard fchmod(descriptor, mode) == 0 else { throw .last }
+      try Descriptor.write(bytes, to: descriptor)
+      try Descriptor.synchronize(descriptor)
+    } catch {
+      unlink(path)
+      throw .unwritable(error)
+    }
+  }
+
   /// A new file takes the place of what is there, of a link too: readers see the old one or the new one, never a part.
   ///
   /// The folder is not synced, nor is the file: for what is worth nothing after a power cut. `OutputFile` writes the rest.

@@ -44,7 +44,7 @@ struct TemporaryName {
         throw .system(path, errno)
       }
       if writer == .database { return (file, descriptor) }
-      _ = flock(descriptor, LOCK_EX)
+      try? FileLock.lock(descriptor, .exclusive, waits: true)
       var status = stat()
       // Another process may have taken it for an abandoned one before it was locked.
       if fstat(descriptor, &status) == 0, status.st_nlink > 0 { return (file, descriptor) }
@@ -55,12 +55,7 @@ struct TemporaryName {
 
   /// Removes what processes left behind that were killed before their file took its place.
   func removeAbandoned() {
-    guard let entries = opendir(folder) else { return }
-    defer { closedir(entries) }
-    while let entry = readdir(entries) {
-      let found = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
+    for found in Folder.names(in: folder) {
       for (writer, suffix) in Self.suffixes where isTemporary(found, suffix) {
         removeIfAbandoned(FilePath.join(folder, found), by: writer)
       }
@@ -83,7 +78,7 @@ struct TemporaryName {
     switch writer {
     case .process:
       // The lock is held until the name is gone, so that its maker finds out.
-      guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { return }
+      guard (try? FileLock.lock(descriptor, .exclusive, waits: false)) != nil else { return }
     case .database:
       var status = stat()
       guard fstat(descriptor, &status) == 0, time(nil) - status.st_mtim.tv_sec > Self.longestPause else { return }

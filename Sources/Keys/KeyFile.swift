@@ -85,19 +85,12 @@ package enum KeyFile {
   }
 
   private static func create(_ path: String, _ text: String, mode: mode_t) throws(KeyError) {
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)
-    guard descriptor >= 0 else {
-      throw .failed("\(path): cannot be made: \(SystemError.last); keys are never written over")
-    }
-    // The process's umask may have taken rights away that a public key needs.
-    defer { close(descriptor) }
-    do throws(SystemError) {
-      guard fchmod(descriptor, mode) == 0 else { throw .last }
-      try Descriptor.write(Array(text.utf8), to: descriptor)
-      try Descriptor.synchronize(descriptor)
-    } catch {
-      unlink(path)
-      throw .failed("\(path): cannot be written: \(error); free space or choose another place")
+    do { try RegularFile.create(path, Array(text.utf8), mode: mode) } catch {
+      switch error {
+      case .unmade(let reason): throw .failed("\(path): cannot be made: \(reason); keys are never written over")
+      case .unwritable(let reason):
+        throw .failed("\(path): cannot be written: \(reason); free space or choose another place")
+      }
     }
   }
 }

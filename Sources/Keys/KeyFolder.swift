@@ -30,8 +30,7 @@ package enum KeyFolder {
     if isThere("\(folder)/\(AuthorizedKeysFile.standardName)") {
       return "these are the coordinator's own keys; name the worker's folder, which layersearch keygen made beside it"
     }
-    let entries = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
-    return entries.first { isThere("\(folder)/\($0)/\(KeyFile.coordinatorName)") }
+    return Folder.names(in: folder).first { isThere("\(folder)/\($0)/\(KeyFile.coordinatorName)") }
       .map { "this folder holds those of several; name one worker's, such as \(folder)/\($0)" }
   }
 

@@ -39,7 +39,7 @@ package struct SimulationReport: Encodable {
   var connectSeconds: Double
   /// What the rate was measured over: from all workers' being there to the last acknowledgement.
   var measuredJobs: Int
-  var measuredSeconds: Double
+  package var measuredSeconds: Double
   package var jobsPerSecond: Double
   /// From a slot's becoming free to the arrival of its next job, while jobs waited.
   var slotWait: Wait?

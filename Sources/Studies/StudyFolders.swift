@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import SearchCore
 import StudyStore
@@ -24,7 +25,7 @@ package enum StudyFolders {
   package static func similar(to folder: String) -> String? {
     let (parent, name) = split(folder)
     for place in [parent, "studies"] {
-      let names = ((try? FileManager.default.contentsOfDirectory(atPath: place)) ?? []).sorted()
+      let names = Folder.names(in: place)
         .filter { "\(place)/\($0)" != "\(parent)/\(name)" && access("\(place)/\($0)/\(databaseName)", F_OK) == 0 }
       if let similar = nearest(to: name, in: names) { return place == "." ? similar : "\(place)/\(similar)" }
     }

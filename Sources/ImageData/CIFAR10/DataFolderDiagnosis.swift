@@ -58,7 +58,7 @@ struct DataFolderDiagnosis {
       return problem("\(existing) is no folder", "write another path (~ is what HOME says)")
     }
     if let written = rest.first,
-      let other = names(in: existing).first(where: { $0.lowercased() == written.lowercased() })
+      let other = Folder.names(in: existing).first(where: { $0.lowercased() == written.lowercased() })
     {
       let candidate = rest.dropFirst().reduce(join(existing, other), join)
       return problem(
@@ -98,7 +98,7 @@ struct DataFolderDiagnosis {
   // MARK: A folder
 
   private func folder(missing file: String) -> ImageDataError {
-    let names = names(in: path)
+    let names = Folder.names(in: path)
     if names.isEmpty {
       guard access(path, R_OK) == 0 else { return denied }
       return problem("this folder is empty", "get the data set there with: \(fetch(path))")
@@ -156,7 +156,7 @@ struct DataFolderDiagnosis {
   }
 
   private var sibling: String {
-    let isFolder = names(in: path).isEmpty == false || !exists(path)
+    let isFolder = Folder.names(in: path).isEmpty == false || !exists(path)
     return join(isFolder ? parent : FilePath.folder(of: parent), Self.binaryFolder)
   }
 
@@ -191,10 +191,6 @@ struct DataFolderDiagnosis {
   }
 
   private func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
-
-  private func names(in folder: String) -> [String] {
-    ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
-  }
 
   private func fetch(_ folder: String) -> String { "layersearch data fetch cifar10 \(ShellCommand.quoted(folder))" }
 }

@@ -119,8 +119,7 @@ public struct DatasetArchive: Sendable {
 
   /// The archive's files lie in a folder of their own; its name does not matter.
   private func folderWithFiles(in scratch: String, archive: String) throws(ImageDataError) -> String {
-    let entries = (try? FileManager.default.contentsOfDirectory(atPath: scratch)) ?? []
-    let candidates = [scratch] + entries.sorted().map { FilePath.join(scratch, $0) }
+    let candidates = [scratch] + Folder.names(in: scratch).map { FilePath.join(scratch, $0) }
     for candidate in candidates {
       let first = candidate + "/" + CIFAR10.standardFiles[0]
       if FileManager.default.fileExists(atPath: first) { return candidate }

@@ -12,27 +12,23 @@ import Synchronization
 /// A file that grows at its end, locked against other processes, closed when released. Not shared between threads.
 final class AppendingFile {
   private let path: String
-  private let descriptor: Int32
+  private let lock: FileLock
   let size: Int
 
   /// Creates the file where there is none.
   init(path: String) throws(ImageDataError) {
     self.path = path
-    descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw .unwritable(path: path, reason: "\(SystemError.last)") }
     // Two downloads that append to one file would ruin it. The system takes the lock back when this process ends.
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+    do { lock = try FileLock(descriptor, waits: false) } catch {
       close(descriptor)
       throw .alreadyInProgress(path: path)
     }
     size = max(0, Int(lseek(descriptor, 0, SEEK_END)))
   }
 
-  deinit {
-    // Unlocked by name: a child process that is just being spawned holds the descriptor open a little longer.
-    flock(descriptor, LOCK_UN)
-    close(descriptor)
-  }
+  private var descriptor: Int32 { lock.descriptor }
 
   /// Throws away what an earlier call wrote.
   func truncate() throws(ImageDataError) {

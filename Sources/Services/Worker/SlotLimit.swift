@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// How many trainings at a time the limits of this process leave room for.
@@ -37,26 +38,15 @@ enum SlotLimit {
     return Int(limit.rlim_cur)
   }
 
-  private static var openFiles: Int { entries(of: "/proc/self/fd").count }
+  private static var openFiles: Int { Folder.names(in: "/proc/self/fd").count }
 
   /// Of all processes of this user.
   private static var threadsOfUser: Int {
     let user = geteuid()
-    return entries(of: "/proc").filter { $0.allSatisfy(\.isNumber) }.reduce(0) { sum, process in
+    return Folder.names(in: "/proc").filter { $0.allSatisfy(\.isNumber) }.reduce(0) { sum, process in
       var status = stat()
       guard stat("/proc/\(process)", &status) == 0, status.st_uid == user else { return sum }
-      return sum + entries(of: "/proc/\(process)/task").count
+      return sum + Folder.names(in: "/proc/\(process)/task").count
     }
-  }
-
-  private static func entries(of folder: String) -> [String] {
-    guard let stream = opendir(folder) else { return [] }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let entry = readdir(stream) {
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-      if name != ".", name != ".." { names.append(name) }
-    }
-    return names
   }
 }

@@ -16,7 +16,7 @@ package final class Spool {
   private let folder: String
   private let host: HostIdentity
   /// Held open for its lock, which ends with the process.
-  private let lock: Int32
+  private let lock: FileLock
 
   /// Reports that nobody wanted for so long belong to a study that is over.
   private static let longestStayInSeconds = 30.0 * 86_400
@@ -31,13 +31,13 @@ package final class Spool {
     self.host = host
     try Self.makeFolder(root)
     let turn = try Self.waitForTurn(root)
-    defer { close(turn) }
     lock = try Self.make(folder, host)
+    withExtendedLifetime(turn) {}
   }
 
   deinit {
     Self.leave(folder)
-    close(lock)
+    withExtendedLifetime(lock) {}
   }
 
   /// Written whole and on disk when this returns.
@@ -52,13 +52,13 @@ package final class Spool {
   /// What dead workers of this host left of a study, as files of this worker now. Removes what is too old for any.
   package func adopt(study: String) -> [AttemptReport] {
     guard let turn = try? Self.waitForTurn(root) else { return [] }
-    defer { close(turn) }
+    defer { withExtendedLifetime(turn) {} }
     var adopted: [AttemptReport] = []
-    for name in Self.names(in: root) {
+    for name in Folder.names(in: root) {
       let other = "\(root)/\(name)"
       guard other != folder, Self.isOf(host, other, worker: name), let lock = Self.lock(other) else { continue }
-      defer { close(lock) }
-      for file in Self.names(in: other) {
+      defer { withExtendedLifetime(lock) {} }
+      for file in Folder.names(in: other) {
         if file.hasSuffix(".partial") { unlink("\(other)/\(file)") }
         guard let kept = SpooledFile(file, in: other) else { continue }
         if !kept.isReport || kept.age > Self.longestStayInSeconds {
@@ -81,13 +81,13 @@ package final class Spool {
 
   /// Lets go of what this worker keeps of a study that it serves no more: another worker may serve it.
   package func release(study: String) {
-    let kept = Self.names(in: folder).compactMap { SpooledFile($0, in: folder) }
+    let kept = Folder.names(in: folder).compactMap { SpooledFile($0, in: folder) }
       .filter { $0.study == SpooledFile.plain(study) }
     guard !kept.isEmpty, let turn = try? Self.waitForTurn(root) else { return }
-    defer { close(turn) }
+    defer { withExtendedLifetime(turn) {} }
     let other = folder + "-left"
     guard let lock = try? Self.make(other, host) else { return }
-    defer { close(lock) }
+    defer { withExtendedLifetime(lock) {} }
     for file in kept { rename(file.path, "\(other)/\(file.name)") }
     Self.leave(other)
   }
@@ -104,10 +104,10 @@ package final class Spool {
   /// What dead workers of this host left, by study; only looks.
   package static func waiting(in root: String, host: HostIdentity = .current) -> [Waiting] {
     var found: [String: Waiting] = [:]
-    for name in names(in: root) {
+    for name in Folder.names(in: root) {
       let other = "\(root)/\(name)"
       guard isOf(host, other, worker: name), !isLocked(other) else { continue }
-      for file in names(in: other) {
+      for file in Folder.names(in: other) {
         guard let kept = SpooledFile(file, in: other), kept.isReport, let study = kept.study else { continue }
         let before = found[study]
         found[study] = Waiting(
@@ -126,20 +126,12 @@ package final class Spool {
   }
 
   /// A lock on the root itself, held for the moment of starting.
-  private static func waitForTurn(_ root: String) throws -> Int32 {
-    let descriptor = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw cannotLock(root) }
-    while flock(descriptor, LOCK_EX) != 0 {
-      guard errno == EINTR else {
-        defer { close(descriptor) }
-        throw cannotLock(root)
-      }
-    }
-    return descriptor
+  private static func waitForTurn(_ root: String) throws(SpoolError) -> FileLock {
+    do { return try FileLock.folder(root) } catch { throw cannotLock(root, error.reason) }
   }
 
-  private static func cannotLock(_ folder: String) -> SpoolError {
-    SpoolError(folder: folder, problem: "cannot be locked: \(SystemError.last)")
+  private static func cannotLock(_ folder: String, _ reason: SystemError) -> SpoolError {
+    SpoolError(folder: folder, problem: "cannot be locked: \(reason)")
   }
 
   private static func makeFolder(_ folder: String) throws(SpoolError) {
@@ -149,35 +141,26 @@ package final class Spool {
   }
 
   /// The folder of a worker, locked.
-  private static func make(_ folder: String, _ host: HostIdentity) throws -> Int32 {
+  private static func make(_ folder: String, _ host: HostIdentity) throws -> FileLock {
     try makeFolder(folder)
     try OutputFile("\(folder)/\(hostName)").write("\(host)\n".utf8)
-    guard let lock = lock(folder) else { throw cannotLock(folder) }
-    return lock
+    do { return try FileLock.file("\(folder)/\(lockName)", waits: false) } catch {
+      throw cannotLock(folder, error.reason)
+    }
   }
 
   /// Stays where reports are left in it.
   private static func leave(_ folder: String) {
-    guard names(in: folder).allSatisfy({ [lockName, hostName].contains($0) }) else { return }
+    guard Folder.names(in: folder).allSatisfy({ [lockName, hostName].contains($0) }) else { return }
     for name in [lockName, hostName] { unlink("\(folder)/\(name)") }
     rmdir(folder)
   }
 
-  /// Another process's lock; nothing is made.
-  private static func isLocked(_ folder: String) -> Bool {
-    let descriptor = open("\(folder)/\(lockName)", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
-    guard descriptor >= 0 else { return false }
-    defer { close(descriptor) }
-    return flock(descriptor, LOCK_SH | LOCK_NB) != 0
-  }
+  private static func isLocked(_ folder: String) -> Bool { FileLock.isHeld("\(folder)/\(lockName)") }
 
-  private static func lock(_ folder: String) -> Int32? {
-    let descriptor = open(
-      "\(folder)/\(lockName)", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o666)
-    guard descriptor >= 0 else { return nil }
-    if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return descriptor }
-    close(descriptor)
-    return nil
+  /// Nil where another holds it.
+  private static func lock(_ folder: String) -> FileLock? {
+    try? FileLock.file("\(folder)/\(lockName)", waits: false)
   }
 
   private static func isOf(_ host: HostIdentity, _ folder: String, worker: String) -> Bool {
@@ -186,9 +169,5 @@ package final class Spool {
       return worker.hasPrefix("\(WorkerIdentity.plainHostName)-")
     }
     return bytes == Array("\(host)\n".utf8)
-  }
-
-  private static func names(in folder: String) -> [String] {
-    ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
   }
 }

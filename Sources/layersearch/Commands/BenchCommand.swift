@@ -1,7 +1,6 @@
 import ArgumentParser
 import BasisEngine
 import Engines
-import Foundation
 import ReadableText
 import SearchCore
 
@@ -48,15 +47,7 @@ struct BenchCommand: ParsableCommand {
       try JSONOutput.print(measured)
       return
     }
-    let dense = candidate == .dense ? "" : ", \(candidate)"
-    for line in [
-      "network    \(model.rawValue)\(dense), batch \(batch)",
-      "training   \(Readable.fixed(measured.trainingImagesPerSecond, digits: 0)) images/s",
-      "inference  \(Readable.fixed(measured.inferenceImagesPerSecond, digits: 0)) images/s",
-      "memory     \(Readable.bytes(measured.peakMemoryBytes)) at most",
-      "kernels    \(measured.kernelVariant)",
-    ] { StandardOutput.writeLine(line) }
-    if let layers = measured.layers { Self.show(layers) }
+    for line in measured.lines { StandardOutput.writeLine(line) }
   }
 
   private static func tune() throws {
@@ -66,30 +57,5 @@ struct BenchCommand: ParsableCommand {
       )
     }
     StandardOutput.writeLine(entry)
-  }
-
-  /// Milliseconds a step, and the convolutions' GFLOP/s.
-  private static func show(_ layers: [LayerTimes.Layer]) {
-    func row(_ cells: [String], name: String) -> String {
-      name.padding(toLength: 24, withPad: " ", startingAt: 0)
-        + cells.map { String(repeating: " ", count: max(0, 16 - $0.count)) + $0 }.joined()
-    }
-    let works = LayerTimes.Work.allCases
-    let titles = works.map { $0.rawValue.replacingOccurrences(of: "_", with: " ") }
-    StandardOutput.writeLine("\n" + row(["total, ms"] + titles, name: "training step, by layer"))
-    for layer in layers {
-      let cells = works.map { work in
-        let milliseconds = Readable.fixed(1e3 * (layer.seconds[work.rawValue] ?? 0), digits: 2)
-        return layer.gigaflopsPerSecond(of: work).map { "\(milliseconds) @\(Readable.fixed($0, digits: 0))" }
-          ?? milliseconds
-      }
-      StandardOutput.writeLine(row([Readable.fixed(1e3 * layer.totalSeconds, digits: 2)] + cells, name: layer.name))
-    }
-    let sums = works.map { work in
-      Readable.fixed(1e3 * layers.reduce(0) { $0 + ($1.seconds[work.rawValue] ?? 0) }, digits: 2)
-    }
-    let total = Readable.fixed(1e3 * layers.reduce(0) { $0 + $1.totalSeconds }, digits: 2)
-    StandardOutput.writeLine(row([total] + sums, name: "all"))
-    StandardOutput.writeLine("(behind @: GFLOP/s of the convolution)")
   }
 }

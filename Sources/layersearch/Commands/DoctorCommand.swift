@@ -1,5 +1,6 @@
 import ArgumentParser
 import ImageData
+import Services
 
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

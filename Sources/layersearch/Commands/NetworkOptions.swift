@@ -55,16 +55,3 @@ struct NetworkOptions: ParsableArguments {
     return chosen
   }
 }
-
-extension Candidate {
-  /// Every 3×3 convolution, the first one too, at the rank for its output channels; layers in which that rank would save nothing
-  /// stay dense.
-  static func everyConvolution(of architecture: Architecture, rank: (_ outputChannels: Int) -> Int) -> Candidate {
-    var ranks: [String: Int] = [:]
-    for layer in architecture.layers where layer.kernelSize == 3 {
-      let rank = rank(layer.outputChannels)
-      if layer.legalRanks.contains(rank) { ranks[layer.name] = rank }
-    }
-    return Candidate(ranks: ranks)
-  }
-}

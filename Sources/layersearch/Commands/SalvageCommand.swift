@@ -44,34 +44,7 @@ struct SalvageCommand: ParsableCommand {
 
   func run() throws {
     let findings = try salvage()
-    StandardOutput.writeLine("saved    \(findings.jobs) jobs with \(findings.results) results to \(output)")
-    StandardOutput.writeLine(
-      "damaged  \(findings.damagedJobs) jobs are not what was written, \(findings.lostResults) results are lost; rows in pages "
-        + "that cannot be read are not counted")
-    if findings.damagedFrames > 0 {
-      StandardOutput.writeLine(
-        "journal  \(findings.damagedFrames) of its pages are not what was written; \(findings.resultsBehindDamage) results were "
-          + "found behind them")
-    }
-    if let acknowledged = findings.acknowledgedResults {
-      let lost = max(0, acknowledged - findings.results)
-      StandardOutput.writeLine(
-        lost == 0
-          ? "whole    all \(acknowledged) acknowledged results are saved"
-          : "missing  \(lost) of \(acknowledged) acknowledged results; they are trained again")
-    }
-    if findings.hadNoDefinitions {
-      StandardOutput.writeLine(
-        "tables   what tables there are could not be read; they were looked for where a new study has them")
-    }
-    if findings.hasNewIdentity {
-      StandardOutput.writeLine(
-        "new      the study's description could not be read and was made anew from configuration.yaml: results that workers "
-          + "still keep belong to the old one")
-    }
-    if findings.isUnchecked {
-      StandardOutput.writeLine("warning  the study is too old to have checksums: a value that is wrong cannot be told")
-    }
+    for line in findings.lines(output: output) { StandardOutput.writeLine(line) }
     StandardOutput.writeLine(
       "go on    "
         + ShellCommand.line([

@@ -4,6 +4,7 @@ import Configuration
 import ContentExchange
 import Files
 import Foundation
+import ImageData
 import ReadableText
 import SearchCore
 import Simulation
@@ -98,6 +99,6 @@ enum ProcessExit {
     let isTheSystems =
       type(of: error) is NSError.Type || error is CocoaError || error is POSIXError || error is URLError
     if let error = error as? any UsageText { return error.usage }
-    return isTheSystems ? AtomicFile.reason(of: error) : "\(error)"
+    return isTheSystems ? reason(of: error).inOneLine : "\(error)"
   }
 }

@@ -6,12 +6,11 @@ import ImageData
 import Messaging
 import Processes
 import ReadableText
-import Services
 import StudyStore
 
 /// What `doctor` finds out about this machine.
-struct MachineExamination: Encodable {
-  enum State: String, Encodable {
+package struct MachineExamination: Encodable {
+  package enum State: String, Encodable {
     case good
     /// Works, but could be better.
     case advice
@@ -19,12 +18,12 @@ struct MachineExamination: Encodable {
     case missing
   }
 
-  struct Finding: Encodable {
-    var subject: String
-    var state: State
-    var text: String
+  package struct Finding: Encodable {
+    package var subject: String
+    package var state: State
+    package var text: String
 
-    var line: String {
+    package var line: String {
       let mark =
         switch state {
         case .good: "✓"
@@ -35,25 +34,25 @@ struct MachineExamination: Encodable {
     }
   }
 
-  let version = Version.number
+  package let version = Version.number
   /// Kernels and OpenBLAS core type of a training started here; nil where none can run.
-  let kernelVariant: String?
+  package let kernelVariant: String?
   let openblasCoreType: String?
   /// What to set OPENBLAS_CORETYPE to; nil where the loaded one fits.
-  let betterCoreType: String?
+  package let betterCoreType: String?
   let zeromqVersion: String
   let sqliteVersion: String
   let freeDiskBytes: Int?
   /// Of the machine.
-  let cores: Int
+  package let cores: Int
   /// Those that a process started here may use.
-  let usableCores: Int
+  package let usableCores: Int
   /// What a process started here may have at most.
-  let memoryBytes: Int?
-  let dataValid: Bool
-  let findings: [Finding]
+  package let memoryBytes: Int?
+  package let dataValid: Bool
+  package let findings: [Finding]
 
-  init(dataFolder: String) {
+  package init(dataFolder: String) {
     var findings: [Finding] = []
     func add(_ subject: String, _ state: State, _ text: String) {
       findings.append(Finding(subject: subject, state: state, text: text))
@@ -121,10 +120,10 @@ struct MachineExamination: Encodable {
 
 /// The processor as the system describes it.
 enum ProcessorDescription {
-  static var name: String { value(of: "model name") ?? "unknown processor" }
+  package static var name: String { value(of: "model name") ?? "unknown processor" }
 
   /// Those vector instructions that the kernels care for.
-  static var features: String {
+  package static var features: String {
     let flags = Set((value(of: "flags") ?? "").split(separator: " ").map(String.init))
     let wanted = ["avx2", "fma", "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512_bf16"]
     let found = wanted.filter(flags.contains)

@@ -1,0 +1,82 @@
+import Files
+import Foundation
+import Messaging
+
+/// A folder with the keys of a coordinator and of its workers, a subfolder each, as keygen makes it.
+package struct KeyRing {
+  package struct Worker: Hashable, Sendable {
+    package var name: String
+    package var folder: String
+    package var key: PublicKey
+  }
+
+  package let coordinatorFolder: String
+  package let coordinatorKey: PublicKey
+  /// It was not there before.
+  package let isNew: Bool
+  /// The list's path.
+  package let authorizedKeys: String
+  /// Those that were made.
+  package let workers: [Worker]
+
+  package static let coordinator = "coordinator"
+
+  /// Makes what is missing of the coordinator's keys, and workers' keys, which the coordinator then knows. All or nothing: what a
+  /// call that fails has made is removed, since it would stand in the way of the next one.
+  /// - Parameters:
+  ///   - names: of new workers.
+  ///   - count: workers `worker-1`, `worker-2` …, of which those that are there stay.
+  package init(extending root: String, names: [String], count: Int) throws(KeyError) {
+    var made: [String] = []
+    do throws(KeyError) { self = try KeyRing(root, names, count, made: &made) } catch {
+      for folder in made.reversed() { try? FileManager.default.removeItem(atPath: folder) }
+      throw error
+    }
+  }
+
+  /// - Parameter made: the folders that are of this call, for the case that it fails.
+  private init(_ root: String, _ names: [String], _ count: Int, made: inout [String]) throws(KeyError) {
+    if !Self.isThere(root) {
+      made.append(root)
+      try KeyFolder.makePrivateFolder(root)
+    }
+    // Two that add workers at the same time would each lose the other's line.
+    let lock: FileLock
+    do { lock = try FileLock.folder(root) } catch {
+      throw .failed("\(root): cannot be used: \(error.reason); name a folder of this user")
+    }
+    defer { withExtendedLifetime(lock) {} }
+    if let taken = names.first(where: { Self.isThere("\(root)/\($0)") }) {
+      throw .failed(
+        "\(root)/\(taken): there are keys of that name already, and keys are never written over; choose another name, or "
+          + "move that folder away and take its line out of the authorized keys")
+    }
+    let numbered = (0..<count).map { "worker-\($0 + 1)" }
+    let names = names + numbered.filter { !names.contains($0) && !Self.isThere("\(root)/\($0)") }
+    coordinatorFolder = "\(root)/\(Self.coordinator)"
+    isNew = !Self.isThere(coordinatorFolder)
+    if isNew {
+      made.append(coordinatorFolder)
+      try KeyFolder.makeCoordinator(coordinatorFolder)
+    }
+    coordinatorKey = try KeyFolder.ownKeys(in: coordinatorFolder).publicKey
+    authorizedKeys = "\(coordinatorFolder)/\(AuthorizedKeysFile.standardName)"
+    // Now rather than after keys were made that cannot be added.
+    _ = try AuthorizedKeysFile(path: authorizedKeys)
+
+    var workers: [Worker] = []
+    for name in names {
+      let folder = "\(root)/\(name)"
+      made.append(folder)
+      let key = try KeyFolder.makeWorker(name, folder, coordinator: coordinatorKey)
+      workers.append(Worker(name: name, folder: folder, key: key))
+    }
+    if !workers.isEmpty { try AuthorizedKeysFile.add(workers.map { ($0.key, $0.name) }, to: authorizedKeys) }
+    self.workers = workers
+  }
+
+  private static func isThere(_ path: String) -> Bool {
+    var status = stat()
+    return lstat(path, &status) == 0
+  }
+}

@@ -1,0 +1,43 @@
+import Randomness
+import Simulation
+import Testing
+
+@Suite("simulations on a clock that jumps")
+struct VirtualSimulationTests {
+  private func report(failureRate: Double, jobs: Int = 300) throws -> SimulationReport {
+    let engine = SimulatedEngine(distribution: .lognormal, meanDuration: 60, failureRate: failureRate)
+    return try VirtualSimulation(workers: 50, slots: 2, jobs: jobs, engine: engine).run { _, _ in }
+  }
+
+  @Test("every job has a result or is set aside, and each run is the same", arguments: [0, 0.1])
+  func deterministic(failureRate: Double) throws {
+    let (first, second) = (try report(failureRate: failureRate), try report(failureRate: failureRate))
+    #expect(first.finished + first.failed == 300 && (failureRate > 0 || first.failed == 0))
+    #expect((first.finished, first.failed) == (second.finished, second.failed))
+    #expect(first.measuredSeconds == second.measuredSeconds && first.jobsPerSecond == second.jobsPerSecond)
+    // A hundred slots, a minute a training.
+    #expect((120...900).contains(first.measuredSeconds), "\(first.measuredSeconds)")
+    #expect(first.lines.contains { $0.contains("\(first.finished) finished") })
+  }
+
+  @Test("what a training finds follows from its seed, how long an attempt takes from the attempt as well")
+  func engine() throws {
+    let engine = SimulatedEngine(distribution: .exponential, meanDuration: 10, failureRate: 0)
+    let runs = [(7, 1), (7, 2), (8, 1)].map { engine.run(seed: UInt64($0.0), attempt: $0.1, epochs: 2) }
+    let accuracies = runs.map { run in if case .finished(let result) = run.1 { result.accuracy } else { -1 } }
+    #expect(accuracies[0] == accuracies[1] && accuracies[0] != accuracies[2])
+    #expect(runs[0].seconds != runs[1].seconds)
+    let never = SimulatedEngine(distribution: .constant, meanDuration: 10, failureRate: 1)
+    guard case (10, .failed) = never.run(seed: 1, attempt: 1, epochs: 1) else {
+      Issue.record("an attempt that must fail")
+      return
+    }
+  }
+
+  @Test("durations have the mean that they are to have", arguments: DurationDistribution.allCases)
+  func means(distribution: DurationDistribution) {
+    var random = StableRandom(seed: 3)
+    let mean = (0..<20_000).reduce(0.0) { sum, _ in sum + distribution.draw(mean: 5, using: &random) } / 20_000
+    #expect(abs(mean - 5) < 0.2, "\(mean)")
+  }
+}
