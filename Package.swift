@@ -2,7 +2,7 @@
 import PackageDescription
 
 // The kernels are compiled once per instruction set from the same folder (the other folders are symbolic links to
-// it), and BasisEngine chooses at start. They stay optimised in debug builds, so that tests stay fast.
+// it), and BasisEngine chooses at start. They stay optimized in debug builds, so that tests stay fast.
 #if arch(x86_64)
   let kernelVariants = ["KernelsAVX2": "x86-64-v3", "KernelsAVX512": "x86-64-v4"]
 #else
@@ -17,7 +17,7 @@ let kernelTargets: [Target] = kernelVariants.sorted { $0.key < $1.key }.map { na
       .unsafeFlags(["-Ounchecked"] + (march.isEmpty ? [] : ["-Xcc", "-march=\(march)"]))
     ])
 }
-// Numeric code without optimisation is a hundred times slower: what tests train with is optimised in debug builds too.
+// Numeric code without optimization is a hundred times slower: what tests train with is optimized in debug builds too.
 let optimized: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
 let kernels: [Target.Dependency] = kernelTargets.map { .byName(name: $0.name) }
 

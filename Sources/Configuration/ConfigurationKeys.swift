@@ -18,7 +18,7 @@ enum ConfigurationKeys {
 
   static func allowed(in section: String) -> [String] { sections.first { $0.name == section }?.keys ?? [] }
 
-  /// The full key that someone may have meant by an unknown one: the same word in another section before a similar one in
+  /// The full key that may have been meant by an unknown one: the same word in another section before a similar one in
   /// this section, before a similar one anywhere.
   static func meant(by key: String, in section: String) -> String? {
     for other in sections where other.keys.contains(key) { return full(other.name, key) }

@@ -39,7 +39,7 @@ public struct MinimumHeap<Element: Comparable & Sendable>: Sendable {
   }
 }
 
-/// First in, first out, in amortised O(1).
+/// First in, first out, in amortized O(1).
 struct FirstInFirstOut<Element: Sendable>: Sendable {
   private var elements: [Element] = []
   private var head = 0

@@ -8,7 +8,7 @@ import Synchronization
 
 /// The engine process: takes requests from standard input one by one, trains, and tells how it goes on standard output.
 ///
-/// It ends when its standard input ends, in the middle of a training too: then nobody is there to take the result.
+/// It ends when its standard input ends, in the middle of a training too: then no worker is there to take the result.
 package enum EngineService {
   /// Of a process that lacks what it takes to work at all (EX_OSERR of sysexits.h).
   static let shortageExitCode: Int32 = 71
@@ -18,7 +18,7 @@ package enum EngineService {
     let events = EventOutput(descriptor: dup(STDOUT_FILENO))
     dup2(STDERR_FILENO, STDOUT_FILENO)
     preferAsVictimOfMemoryShortage()
-    // Whoever stops a machine tells all its processes. What becomes of a training is its worker's to decide; where that
+    // A machine that is stopped signals all its processes. What becomes of a training is its worker's to decide; where that
     // ends, so does standard input.
     Signals.ignore(Signals.requestsToEnd)
 

@@ -8,7 +8,7 @@ import SearchProtocol
 /// told from those of its successor.
 package struct EngineSlotEvent: Sendable {
   package enum Content: Sendable {
-    case said(EngineEvent)
+    case event(EngineEvent)
     case garbled(String)
     case ended(ChildProcess.Ending)
   }
@@ -78,11 +78,11 @@ package struct EngineSlot {
     case .garbled(let problem):
       // Nothing that it says can be relied on any more.
       return kill(.garbled, "the engine process said what cannot be read: \(problem)")
-    case .said(.progress(let progress)):
+    case .event(.progress(let progress)):
       return progress.reference == job ? .progress(progress) : nil
-    case .said(.finished(let reference, let result)):
+    case .event(.finished(let reference, let result)):
       return reference == job ? end { .finished($0, result) } : nil
-    case .said(.failed(let reference, let reason)):
+    case .event(.failed(let reference, let reason)):
       return reference == job ? end { .failed($0, reason: reason, AttemptFailure(cause: .refused)) } : nil
     }
   }
@@ -149,7 +149,7 @@ package struct EngineSlot {
       arguments: program.arguments, environment: program.environment, leavesSignalsToParent: true,
       onLine: { line in
         let content: EngineSlotEvent.Content
-        do { content = .said(try EngineLine.decodeEvent(line)) } catch { content = .garbled("\(error)") }
+        do { content = .event(try EngineLine.decodeEvent(line)) } catch { content = .garbled("\(error)") }
         deliver(EngineSlotEvent(slot: slot, generation: generation, content: content))
       },
       onEnd: { deliver(EngineSlotEvent(slot: slot, generation: generation, content: .ended($0))) })

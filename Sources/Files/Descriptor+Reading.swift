@@ -30,7 +30,7 @@ extension Descriptor {
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     while true {
-      // First of all: a named pipe that nobody has opened for writing yet would look as if it had ended.
+      // First of all: a named pipe that no process has opened for writing yet would look as if it had ended.
       var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
       guard poll(&waiting, 1, -1) >= 0 || errno == EINTR else { throw .unreadable(.last) }
       let count = systemRead(descriptor, &buffer, buffer.count)

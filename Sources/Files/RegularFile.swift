@@ -8,7 +8,7 @@
 
 /// Regular files as a whole.
 package enum RegularFile {
-  /// Waits for nobody: a pipe in the file's place is told.
+  /// Waits for no writer: a pipe in the file's place is told.
   /// - Parameter followsLinks: false where others may have put the file there.
   package static func read(
     _ path: String, mostBytes: Int, followsLinks: Bool = true

@@ -1,4 +1,4 @@
-/// Per-channel normalisation of raw bytes: `(byte / 255 − mean) / standardDeviation`, evaluated in single precision
+/// Per-channel normalization of raw bytes: `(byte / 255 − mean) / standardDeviation`, evaluated in single precision
 /// in this order, as the usual training recipes do.
 public struct ChannelNormalization: Sendable, Hashable {
   /// Red, green, blue; in units of the full range 255.

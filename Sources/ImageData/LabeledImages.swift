@@ -1,4 +1,4 @@
-/// Small colour images with their classes, in memory: bytes as in the CIFAR-10 files.
+/// Small color images with their classes, in memory: bytes as in the CIFAR-10 files.
 public struct LabeledImages: Sendable, Equatable {
   public static let channels = 3
   public static let height = 32

@@ -50,7 +50,7 @@ package struct AuthorizedKeysFile {
   }
 
   /// Looks whether the file has changed: cheap where it has not.
-  package mutating func look() -> Change {
+  package mutating func poll() -> Change {
     var status = stat()
     if stat(path, &status) == 0, !seen.isYoung, Version(status).isSameFile(as: seen) {
       return toldProblem == nil ? .none : backToNormal()

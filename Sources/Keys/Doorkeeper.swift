@@ -11,10 +11,10 @@ package final class Doorkeeper {
   package let own: KeyPair
   package let authenticator: Authenticator
   private var list: AuthorizedKeysFile
-  private var nextLook = 0.0
+  private var nextPoll = 0.0
   private var nextReport = 0.0
 
-  private static let secondsBetweenLooks = 1.0
+  private static let secondsBetweenPolls = 1.0
   /// However many knock: their lines must not fill the disk.
   private static let secondsBetweenReports = 10.0
   private static let longestSelfTest = 20.0
@@ -31,13 +31,13 @@ package final class Doorkeeper {
 
   package func close() { authenticator.close() }
 
-  /// Proves, by real connections to `endpoint`, that a key that nobody knows and a connection without a key are refused. A
-  /// ZeroMQ library that does not ask the authenticator would encrypt everything and let everybody in.
+  /// Proves, by real connections to `endpoint`, that an unknown key and a connection without a key are refused. A
+  /// ZeroMQ library that does not ask the authenticator would encrypt everything and let every peer in.
   package func proveThatStrangersAreRefused(at endpoint: String) throws(KeyError) {
     do {
       let stranger = SocketSecurity.client(try KeyPair.random(), server: own.publicKey)
       try prove("an unknown key", stranger, at: endpoint, expected: [.keyRefused])
-      // The coordinator hangs up on who does not speak its language, at times before the other end has read why.
+      // The coordinator ends a connection that speaks another protocol, at times before the other end has read why.
       try prove("a connection without a key", .plaintext, at: endpoint, expected: [.otherSecurity, .brokenOff])
     } catch let error as MessagingError {
       throw .failed("the coordinator cannot test its own security: \(error)")
@@ -47,19 +47,19 @@ package final class Doorkeeper {
       throw .failed("\(error)")
     }
     // These were no strangers.
-    _ = authenticator.takeRefusals()
+    _ = authenticator.collectRefusals()
   }
 
   private func prove(
-    _ who: String, _ security: SocketSecurity, at endpoint: String, expected: [HandshakeOutcome]
+    _ peer: String, _ security: SocketSecurity, at endpoint: String, expected: [HandshakeOutcome]
   ) throws {
     let outcome = try HandshakeProbe.outcome(at: endpoint, security: security, within: Self.longestSelfTest)
     guard outcome.map(expected.contains) ?? false else {
       let what =
         switch outcome {
-        case .succeeded: "\(who) was let in"
-        case nil: "\(who) got no answer in \(Int(Self.longestSelfTest)) s"
-        default: "\(who) was turned away for another reason than its key"
+        case .succeeded: "\(peer) was let in"
+        case nil: "\(peer) got no answer in \(Int(Self.longestSelfTest)) s"
+        default: "\(peer) was turned away for another reason than its key"
         }
       throw KeyError.failed(
         "the coordinator's test of its own security failed at \(endpoint): \(what); nothing was started (ZeroMQ "
@@ -68,11 +68,11 @@ package final class Doorkeeper {
   }
 
   /// What has changed since the last call; for every turn of the coordinator's loop.
-  package func attend(now: Double, log: Logger) -> AuthorizedKeys? {
-    guard now >= nextLook else { return nil }
-    nextLook = now + Self.secondsBetweenLooks
+  package func poll(now: Double, log: Logger) -> AuthorizedKeys? {
+    guard now >= nextPoll else { return nil }
+    nextPoll = now + Self.secondsBetweenPolls
     if now >= nextReport {
-      let refusals = authenticator.takeRefusals()
+      let refusals = authenticator.collectRefusals()
       if refusals.count > 0 {
         nextReport = now + Self.secondsBetweenReports
         let others = refusals.count == 1 ? "" : ", and \(refusals.count - 1) before"
@@ -81,7 +81,7 @@ package final class Doorkeeper {
           "refused a connection from \(refusals.address.oneLine()) with \(key), which is not authorized\(others)")
       }
     }
-    switch list.look() {
+    switch list.poll() {
     case .none: return nil
     case .keys(let keys):
       authenticator.admit(keys.names.keys)

@@ -77,7 +77,7 @@ package enum KeyFile {
   }
 
   /// - Parameter credentials: where systemd keeps this process's credentials. It shows them as readable by the group, because of
-  ///   an access list for the service's user, but keeps their folder from everybody else.
+  ///   an access list for the service's user, but keeps their folder from all others.
   package static func isPrivate(_ path: String, mode: mode_t, owner: uid_t, credentials: String?) -> Bool {
     if mode & 0o077 == 0 { return true }
     guard let credentials, credentials.hasPrefix("/"), owner == 0, mode & 0o037 == 0 else { return false }

@@ -1,4 +1,4 @@
-/// What several threads post and one thread takes, in order. Bounded: who posts into a full mailbox waits, unless the post
+/// What several threads post and one thread takes, in order. Bounded: a thread that posts into a full mailbox waits, unless the post
 /// is urgent.
 ///
 /// Waiting blocks the thread: post and take from threads of your own (socket threads post; the loop of a coordinator or a

@@ -13,7 +13,7 @@ public final class RouterThread: Sendable {
   /// Where it listens, with the port that was picked where `bind` said port 0.
   public let endpoint: String
   private let thread: SocketThread
-  /// Keeps the authenticator at work for as long as the socket: without one, ZeroMQ lets anybody in.
+  /// Keeps the authenticator at work for as long as the socket: without one, ZeroMQ lets any peer in.
   private let security: SocketSecurity
 
   /// Listens on `endpoint`, such as `tcp://127.0.0.1:5555` or `tcp://*:0`.

@@ -5,7 +5,7 @@ struct Socket: ~Copyable, @unchecked Sendable {
   // @unchecked: the handle is the only reference, and the value that owns it cannot be copied, so that it moves between
   // threads as a whole (from the one that made it to the one that serves it).
   let handle: UnsafeHandle
-  /// Tells of connections; nil where nobody wants to know.
+  /// Tells of connections; nil where they are not wanted.
   var monitor: UnsafeHandle?
   private let kind: Kind
   /// The messages that come in carry the key of their sender.

@@ -9,7 +9,7 @@ public struct SocketOptions: Sendable {
   public var maximumFrames = 16
   /// Of the kernel, for a connection that is not read; it takes twice as much.
   public var receiveBufferBytes: Int32 = 128 << 10
-  /// A connection to a listening socket ends when nobody has acquainted its peer (`RouterThread.acquaint`) in this time; nil
+  /// A connection to a listening socket ends when its peer was not acquainted (`RouterThread.acquaint`) in this time; nil
   /// where a message is enough to be known.
   public var introductionSeconds: Double?
   /// So many connections that are not known yet may stand: where there are more, the oldest of them end.
@@ -19,7 +19,7 @@ public struct SocketOptions: Sendable {
   /// ZMTP's own heartbeat, which finds connections that died without a word.
   public var heartbeatMilliseconds: Int32 = 5000
   public var heartbeatTimeoutMilliseconds: Int32 = 15_000
-  /// A connection that has not said by then who it is ends.
+  /// A connection that has not introduced itself by then ends.
   public var handshakeMilliseconds: Int32 = 10_000
   /// First wait before a lost connection is tried again, spread by up to its own length; then doubled up to the maximum.
   public var reconnectMilliseconds: Int32 = 100
@@ -33,7 +33,7 @@ public struct SocketOptions: Sendable {
   public init() {}
 }
 
-/// How peers prove who they are. With keys everything is encrypted (CURVE). A socket sets them before it binds or connects.
+/// How peers prove what they are. With keys everything is encrypted (CURVE). A socket sets them before it binds or connects.
 public enum SocketSecurity: Sendable {
   case plaintext
   /// Listens with this pair, and lets in whom the authenticator admits. It must be of the socket's own context.

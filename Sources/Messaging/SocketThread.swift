@@ -35,7 +35,7 @@ final class SocketThread: Sendable {
   private let mayRead: @Sendable () -> Bool
   private let isListening: Bool
   private let isEncrypted: Bool
-  /// Nil where there are no TCP connections, or nobody watches them.
+  /// Nil where there are no TCP connections, or they are not watched.
   let connections: ConnectionTable?
   private let watch: ConnectionWatch?
   private let subject: String
@@ -134,11 +134,11 @@ final class SocketThread: Sendable {
       }
       if isClosing { break }
       // Before messages are read, which are counted on the connections that they came on.
-      attend(socket, &events, &reconnection, &ids)
+      handleConnectionEvents(socket, &events, &reconnection, &ids)
       // Something answers: it stays with this version.
       if !isListening, events.contains(where: { if case .handshake = $0 { true } else { false } }) { search = nil }
       if isReading, !read(socket, &events, &ids) { isOpen = false }
-      if isListening, !messages.isEmpty { noteSent(messages) }
+      if isListening, !messages.isEmpty { recordSent(messages) }
       if !events.isEmpty { deliver(events) }
     }
     watch?.stop()
@@ -148,8 +148,8 @@ final class SocketThread: Sendable {
     }
   }
 
-  /// What became of connections since the last time.
-  private func attend(
+  /// Since the last time.
+  private func handleConnectionEvents(
     _ socket: borrowing Socket, _ events: inout [Event], _ reconnection: inout Reconnection,
     _ ids: inout RoutingIDGuard?
   ) {
@@ -157,15 +157,15 @@ final class SocketThread: Sendable {
       switch event {
       case .began(let descriptor):
         connections?.withLock { $0.begin(descriptor, at: .now) }
-        ids?.noteConnection()
+        ids?.recordConnection()
       case .ended(let descriptor): connections?.withLock { $0.end(descriptor) }
       case .handshake(let outcome):
         guard !isListening else { continue }
         events.append(.handshake(outcome))
-        reconnection.note(outcome)
+        reconnection.record(outcome)
       }
     }
-    ids?.look(socket)
+    ids?.checkUpcoming(socket)
   }
 
   /// False where the context is terminated.
@@ -176,9 +176,9 @@ final class SocketThread: Sendable {
       case .message(let frames, let key, let connection, let size):
         bytes += size
         let isFirst = connections?.withLock { table in
-          table.noteRead(size, from: isListening ? frames.first : nil, on: connection)
+          table.recordRead(size, from: isListening ? frames.first : nil, on: connection)
         }
-        // A router's question whether somebody has an id (`RoutingIDGuard`).
+        // A router's question whether a peer has an id (`RoutingIDGuard`).
         if !isListening, frames == [[]] { continue }
         if isFirst == true || connection < 0, let (verdict, chosen) = ids?.judge(frames, on: connection) {
           watch?.end(chosen.descriptors)
@@ -186,10 +186,10 @@ final class SocketThread: Sendable {
           if verdict != .fine { continue }
         }
         events.append(.received(frames, key: key))
-      // Reported as a message of a kind that nobody takes for valid, so that it is counted.
+      // Reported as a message of a kind that is never valid, so that it is counted.
       case .oversized(let first, let connection, let size):
         bytes += size
-        _ = connections?.withLock { $0.noteRead(size, from: isListening ? first : nil, on: connection) }
+        _ = connections?.withLock { $0.recordRead(size, from: isListening ? first : nil, on: connection) }
         events.append(.received([first], key: nil))
       case .nothing: return true
       case .terminated: return false
@@ -198,19 +198,19 @@ final class SocketThread: Sendable {
     return true
   }
 
-  private func noteSent(_ messages: [[[UInt8]]]) {
+  private func recordSent(_ messages: [[[UInt8]]]) {
     connections?.withLock { table in
       for message in messages {
         guard let peer = message.first else { continue }
         let bytes = message.dropFirst().reduce(0) {
           $0 + ConnectionTable.wireBytes($1.count, encrypted: isEncrypted)
         }
-        table.noteSent(bytes, to: peer)
+        table.recordSent(bytes, to: peer)
       }
     }
   }
 
-  /// The peer has said who it is: see `SocketOptions.introductionSeconds`.
+  /// The peer has introduced itself: see `SocketOptions.introductionSeconds`.
   func acquaint(_ peer: [UInt8]) { connections?.withLock { $0.acquaint(peer) } }
 
   /// Ends the peer's connection, as far as it is known: libzmq itself has no way to.
@@ -256,7 +256,7 @@ private struct Reconnection {
     wait = first
   }
 
-  mutating func note(_ outcome: HandshakeOutcome) {
+  mutating func record(_ outcome: HandshakeOutcome) {
     switch outcome {
     case .succeeded: wait = first
     case .keyRefused, .otherSecurity:

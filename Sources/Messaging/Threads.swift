@@ -35,7 +35,7 @@ final class Monitor: @unchecked Sendable {
     return body()
   }
 
-  /// Inside `withLock`. Returns when it was signalled, and sometimes without reason.
+  /// Inside `withLock`. Returns when it was signaled, and sometimes without reason.
   func wait() { pthread_cond_wait(condition, mutex) }
 
   /// Inside `withLock`. False once `deadline` has passed.
@@ -69,7 +69,7 @@ final class Guarded<Value>: @unchecked Sendable {
   }
 }
 
-/// Opens once; who waits goes on.
+/// Opens once; threads that wait go on.
 final class Latch: @unchecked Sendable {
   // @unchecked: `isOpen` is touched only inside the monitor.
   private let monitor = Monitor()

@@ -39,7 +39,7 @@ final class VersionSearch: Sendable {
     }
     if begins {
       let started = startThread { [self] in
-        let found = Self.look(address)
+        let found = Self.version(of: address)
         state.withLock { $0 = State(isBusy: false, answer: found) }
       }
       if !started { state.withLock { $0.isBusy = false } }
@@ -47,7 +47,7 @@ final class VersionSearch: Sendable {
     return answer
   }
 
-  private static func look(_ address: HostAddress) -> HostAddress.Version? {
+  private static func version(of address: HostAddress) -> HostAddress.Version? {
     let numbers = HostAddress.numbers(of: address.host)
     let four = numbers.first { $0.version == .four }
     let six = numbers.first { $0.version == .six }

@@ -27,7 +27,7 @@ package enum MemoryShortage {
     return "\(all), of which this process may have \(allowed) (\(group.file))"
   }
 
-  /// Whether a process that somebody killed was most likely killed for lack of memory.
+  /// Whether a process that was killed from outside was most likely killed for lack of memory.
   /// - Parameters:
   ///   - killsBefore: `kills` when it began.
   ///   - peakBytes: the most that it had resident.

@@ -2,7 +2,7 @@ import SearchCore
 
 /// Judges what a search would name by trainings that it has not seen.
 package struct FrontierJudge: Sendable {
-  package struct Judgement: Hashable, Sendable {
+  package struct Judgment: Hashable, Sendable {
     /// V: mean judged accuracy of the named candidates over all levels of cost, in points.
     package var frontierAccuracy: Double
     /// What the search says of them minus what is judged, mean over the same levels, in points.
@@ -25,7 +25,7 @@ package struct FrontierJudge: Sendable {
   }
 
   /// - Parameter estimates: accuracies that the search believes in, in points. What has no judge is not named.
-  package func judge(_ estimates: [Candidate: Double]) -> Judgement {
+  package func judge(_ estimates: [Candidate: Double]) -> Judgment {
     // The most accurate first; of equals the smaller, then the first by text, whatever order the dictionary has.
     let ranked = estimates.compactMap { candidate, estimate in
       costs[candidate].map { (candidate: candidate, estimate: estimate, cost: $0) }
@@ -42,7 +42,7 @@ package struct FrontierJudge: Sendable {
       accuracies.append(judged.mean)
       claims.append(entry.estimate - judged.mean)
     }
-    return Judgement(
+    return Judgment(
       frontierAccuracy: accuracies.isEmpty ? 0 : Statistics.mean(accuracies),
       claim: claims.isEmpty ? 0 : Statistics.mean(claims), named: named.map { $0?.candidate })
   }

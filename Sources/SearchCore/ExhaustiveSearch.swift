@@ -1,6 +1,6 @@
 /// Everything: the dense network, then every set of layers at every rank, small sets first, as far as the budget goes.
 struct ExhaustiveSearch: OneStageSearch {
-  /// Without a budget, more candidates than this are refused: nobody means to train them.
+  /// Without a budget, more candidates than this are refused: such a budget is a mistake.
   static let unboundedLimit = 100_000.0
 
   let name = StrategyName.exhaustive

@@ -18,7 +18,7 @@ private func slicedVolume(_ points: [[Double]], reference: [Double]) -> Double {
   case 2:
     return staircaseArea(points, reference: reference)
   default:
-    // Between two neighbouring heights of the last component the cross-section is that of the points below.
+    // Between two neighboring heights of the last component the cross-section is that of the points below.
     let sorted = points.sorted { $0[last] < $1[last] }
     let smaller = Array(reference[..<last])
     var below: [[Double]] = []

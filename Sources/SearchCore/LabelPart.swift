@@ -90,7 +90,7 @@ extension LabelPart {
     return left
   }
 
-  /// Nil where it does not fit: such numbers are nobody's channels.
+  /// Nil where it does not fit: no layers have such channels.
   private static func multiplied(_ left: Int, _ right: Int) -> Int? {
     let (product, overflows) = left.multipliedReportingOverflow(by: right)
     return overflows ? nil : product

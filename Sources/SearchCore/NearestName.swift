@@ -1,6 +1,6 @@
 /// The known name nearest to a mistyped one, for error messages; nil where none is near.
 ///
-/// Near means an edit distance (insertion, deletion, substitution, exchange of neighbours) of at most a third of the
+/// Near means an edit distance (insertion, deletion, substitution, exchange of neighbors) of at most a third of the
 /// longer name, and at least 2. Upper and lower case count as the same; ties go to the name that is listed first.
 public func nearest(to text: String, in known: some Sequence<String>) -> String? {
   let wanted = Array(text.lowercased().prefix(200).unicodeScalars)
@@ -17,7 +17,7 @@ public func nearest(to text: String, in known: some Sequence<String>) -> String?
   return best?.name
 }
 
-/// Optimal string alignment distance: insertions, deletions, substitutions and exchanges of neighbours.
+/// Optimal string alignment distance: insertions, deletions, substitutions and exchanges of neighbors.
 func editDistance<Element: Equatable>(_ left: [Element], _ right: [Element]) -> Int {
   var beforePrevious: [Int] = []
   var previous = Array(0...right.count)

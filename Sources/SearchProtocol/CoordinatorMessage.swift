@@ -1,6 +1,6 @@
 /// What a coordinator says to its workers. On the wire: see `MessageCodec`.
 ///
-/// It welcomes those who say hello, and spends a credit on each job.
+/// It welcomes workers that say hello, and spends a credit on each job.
 ///
 /// A message is a case with its code and content here; its fields are declared beside the content's type.
 public enum CoordinatorMessage: Hashable, Sendable {
@@ -19,7 +19,7 @@ public enum CoordinatorMessage: Hashable, Sendable {
   /// No jobs for a while, and why.
   case bench(Bench)
 
-  /// Bytes that come with a digest: whoever receives them computes their own, and says it beside the message.
+  /// Bytes that come with a digest: the receiver computes its own, and says it beside the message.
   public var attachment: [UInt8]? {
     if case .dataChunk(let chunk) = self { chunk.bytes } else { nil }
   }

@@ -37,7 +37,7 @@ public struct DataChunk: MessageContent, Hashable, Sendable {
   static let headerBytes = 8 + 8 + digestBytes
   static let digestBytes = 32
 
-  /// Drawn at random: who returns it has read the chunk.
+  /// Drawn at random: a worker that returns it has read the chunk.
   public var ticket: UInt64
   public var offset: Int
   /// SHA-256 of `bytes`.

@@ -3,7 +3,7 @@ import Processes
 import SearchCore
 import SearchProtocol
 
-/// Simulated workers: real worker machines whose engines only take time. Knows neither sockets nor clocks: whoever drives it
+/// Simulated workers: real worker machines whose engines only take time. Knows neither sockets nor clocks: the thread that drives it
 /// brings messages and the time, and takes messages away. Belongs to one thread.
 final class SimulatedPopulation {
   /// What it has seen so far.
@@ -75,7 +75,7 @@ final class SimulatedPopulation {
   }
 
   /// What was gathered since the last call.
-  func takeWaits() -> [Float] {
+  func collectWaits() -> [Float] {
     defer { tally.waits = [] }
     return tally.waits
   }

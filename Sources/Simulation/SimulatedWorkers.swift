@@ -39,7 +39,7 @@ final class SimulatedWorkers: Sendable {
     }
   }
 
-  /// All threads' tallies in one. Its waits are empty: `takeWaits` has them.
+  /// All threads' tallies in one. Its waits are empty: `collectWaits` has them.
   var tally: SimulatedPopulation.Tally {
     shared.withLock { shared in
       shared.tallies.reduce(into: SimulatedPopulation.Tally()) { sum, tally in
@@ -57,7 +57,7 @@ final class SimulatedWorkers: Sendable {
   /// From now on, waits of slots for their next job are kept.
   func keepWaits() { shared.withLock { $0.keepsWaits = true } }
 
-  func takeWaits() -> [Float] {
+  func collectWaits() -> [Float] {
     shared.withLock { shared in
       defer { shared.waits = [] }
       return shared.waits
@@ -107,7 +107,7 @@ final class SimulatedWorkers: Sendable {
       guard isOpen else { return }
       now = MonotonicClock.now
       population.endTrainings(at: now, send: send)
-      // A few workers at a time, so that nobody waits for thousands of ticks.
+      // A few workers at a time, so that no worker waits for thousands of ticks.
       while now >= nextTick {
         population.handle(.tick, worker: ticking, at: now) { send(ticking, $0) }
         ticking = (ticking + 1) % population.count
@@ -124,7 +124,7 @@ final class SimulatedWorkers: Sendable {
 
   /// False where the thread is to end.
   private func report(_ population: SimulatedPopulation, _ thread: Int, _ countings: inout Int) -> Bool {
-    let waits = population.takeWaits()
+    let waits = population.collectWaits()
     let (isStopping, wanted, keepsWaits) = shared.withLock { shared in
       if shared.countings == countings { shared.tallies[thread] = population.tally }
       if shared.keepsWaits { shared.waits += waits }

@@ -95,7 +95,7 @@ package struct SocketSimulation {
     let openSeconds = MonotonicClock.now - closed
     store.close()
     let tally = finalTally(of: population, results: counts.finished)
-    let waits = population.takeWaits()
+    let waits = population.collectWaits()
     guard counts.finished + counts.failed == counts.total, counts.finished <= tally.acknowledged else {
       throw SimulationError.failed(
         "the record does not agree with what was acknowledged: \(counts.finished) results and \(counts.failed) failures of "

@@ -144,7 +144,7 @@ package struct VirtualSimulation {
         workers: simulation.workers, slotsPerWorker: simulation.slots, isVirtual: true, jobs: simulation.jobs,
         finished: finished.count, failed: setAside.count, connectSeconds: welcomedAt ?? now,
         measuredJobs: finished.count, measuredSeconds: seconds, jobsPerSecond: Double(finished.count) / seconds,
-        slotWait: .init(population.takeWaits()),
+        slotWait: .init(population.collectWaits()),
         coordinatorProcessorMillisecondsPerJob: machineSeconds * 1000 / Double(max(1, finished.count)),
         residentBytes: ProcessMemory.bytes(of: getpid())?.resident ?? 0, mostResidentBytes: ProcessMemory.peakBytes(),
         restart: nil,
@@ -158,12 +158,12 @@ package struct VirtualSimulation {
     private mutating func handle(_ kind: Event) throws {
       switch kind {
       case .start(let worker):
-        tell(worker, .started)
+        deliver(to: worker, .started)
         schedule(.tick(worker: worker), after: VirtualSimulation.tickSeconds)
       case .tick(let worker):
-        tell(worker, .tick)
+        deliver(to: worker, .tick)
         schedule(.tick(worker: worker), after: VirtualSimulation.tickSeconds)
-      case .toWorker(let message, let worker): tell(worker, .received(message))
+      case .toWorker(let message, let worker): deliver(to: worker, .received(message))
       case .toCoordinator(let message, let worker): try decide(.received(message, from: Self.peer(worker)))
       case .coordinatorTick:
         try decide(.tick)
@@ -176,7 +176,7 @@ package struct VirtualSimulation {
       }
     }
 
-    private mutating func tell(_ worker: Int32, _ event: WorkerEvent) {
+    private mutating func deliver(to worker: Int32, _ event: WorkerEvent) {
       let next = population.nextEnding
       var said: [WorkerMessage] = []
       population.handle(event, worker: Int(worker), at: now) { said.append($0) }

@@ -30,7 +30,7 @@ enum CoordinatorPresence {
     return stat(path, &status) == 0 ? status : nil
   }
 
-  /// Who holds or held the lock; nil where nobody said so.
+  /// The process that holds or held the lock, in its own words; nil where it left none.
   private static func text(of lock: String) -> String? {
     // Not blocking, should it be a pipe.
     let descriptor = open(lock, O_RDONLY | O_CLOEXEC | O_NONBLOCK)

@@ -172,7 +172,7 @@ public enum StudySalvage {
     _ db: Database, _ folder: StudyFolder, _ kind: StoredKind, _ findings: inout Findings
   ) throws -> [Int64: JobRecord] {
     let checksum = findings.isUnchecked ? "NULL" : "checksum"
-    // A page that cannot be read takes its neighbours' order along; a work that comes twice would stop the new study.
+    // A page that cannot be read takes its neighbors' order along; a work that comes twice would stop the new study.
     var works: Set<Work> = []
     var jobs: [Int64: JobRecord] = [:]
     try forEachRow(

@@ -40,7 +40,7 @@ public struct TextInput {
   }
 
   private static func open(_ path: String, isStandardInput: Bool) throws(TextInputError) -> Int32 {
-    // Whatever is opened must not hold up the opening itself, and becomes nobody's terminal.
+    // Whatever is opened must not hold up the opening itself, and becomes no process's terminal.
     var descriptor = isStandardInput ? dup(STDIN_FILENO) : Self.open(path)
     if descriptor < 0, let number = descriptorNumber(path), [EACCES, ENXIO].contains(errno) {
       // A socket, or another user's: it is open already.

@@ -125,7 +125,7 @@ struct ClusterTests {
     arguments: [
       ("beta slots=none", ":2: slots=none: slots is a number from 1 to 4096"), ("beta slots=5000", ":2: slots=5000"),
       ("beta port=70000", ":2: port=70000: a port is a number from 1 to 65535"),
-      ("beta colour=red", ":2: 'colour=red'"),
+      ("beta color=red", ":2: 'color=red'"),
       ("alpha", ":2: alpha is named twice"), ("beta binary=\"/opt/x", ":2: a quotation mark \" is not closed"),
       ("beta data='/a b' 'c", ":2: a quotation mark ' is not closed"),
       ("beta binary=$HOME/x", ":2: binary=$HOME/x: variables"),

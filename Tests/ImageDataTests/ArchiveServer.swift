@@ -4,7 +4,7 @@ import Foundation
 
 /// An HTTP server on 127.0.0.1, at a port that the system chooses, that serves one archive in the way a test wants.
 final class ArchiveServer: Sendable {
-  enum Behaviour: Sendable {
+  enum Behavior: Sendable {
     /// The whole, or the part that a `Range` header asks for.
     case whole
     /// The whole, whatever the range.
@@ -26,21 +26,21 @@ final class ArchiveServer: Sendable {
   private let requests: Requests
 
   private actor Requests {
-    var behaviours: [Behaviour]
+    var behaviors: [Behavior]
     var log = Log()
 
-    init(_ behaviours: [Behaviour]) { self.behaviours = behaviours }
+    init(_ behaviors: [Behavior]) { self.behaviors = behaviors }
 
-    /// The last behaviour stays.
-    func next(range: String?) -> Behaviour {
+    /// The last behavior stays.
+    func next(range: String?) -> Behavior {
       log.ranges.append(range)
-      return behaviours.count > 1 ? behaviours.removeFirst() : behaviours[0]
+      return behaviors.count > 1 ? behaviors.removeFirst() : behaviors[0]
     }
   }
 
-  /// The n-th request is answered with the n-th behaviour.
-  init(archive: Data, _ behaviours: Behaviour...) async throws {
-    let requests = Requests(behaviours)
+  /// The n-th request is answered with the n-th behavior.
+  init(archive: Data, _ behaviors: Behavior...) async throws {
+    let requests = Requests(behaviors)
     self.requests = requests
     let server = HTTPServer(address: try .inet(ip4: "127.0.0.1", port: 0), logger: .disabled)
     self.server = server
@@ -62,8 +62,8 @@ final class ArchiveServer: Sendable {
   /// Ends the server; its port refuses connections afterwards.
   func stop() async { await server.stop() }
 
-  private static func answer(_ behaviour: Behaviour, archive: Data, range: String?) -> HTTPResponse {
-    switch behaviour {
+  private static func answer(_ behavior: Behavior, archive: Data, range: String?) -> HTTPResponse {
+    switch behavior {
     case .status(let code):
       return HTTPResponse(statusCode: code, body: Data("no archive here".utf8))
     case .cut(let count):

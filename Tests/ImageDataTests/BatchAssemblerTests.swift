@@ -49,7 +49,7 @@ private final class Activations {
 
   static let images = noise(count: 40)
 
-  /// The recipe in its plainest form: pad the bytes, cut, mirror, normalise.
+  /// The recipe in its plainest form: pad the bytes, cut, mirror, normalize.
   func expected(_ index: Int, crop: Augmentation.Crop = .none) -> [Float] {
     let mean: [Float] = [0.4914, 0.4822, 0.4465]
     let deviation: [Float] = [0.2470, 0.2435, 0.2616]
@@ -69,7 +69,7 @@ private final class Activations {
     return values
   }
 
-  @Test("images as they are land in their lanes, normalised", arguments: [0, 1])
+  @Test("images as they are land in their lanes, normalized", arguments: [0, 1])
   func plain(halo: Int) {
     let activations = Activations(blocks: 2, halo: halo)
     let indices = [7, 3, 3, 39, 0] + Array(10..<25)
@@ -106,7 +106,7 @@ private final class Activations {
     }
   }
 
-  @Test("the padding is the black byte normalised, not zero")
+  @Test("the padding is the black byte normalized, not zero")
   func padding() throws {
     let position = try #require(
       (0..<1000).first { Augmentation.standard.crop(seed: 1, epoch: 0, position: $0).row == -4 })

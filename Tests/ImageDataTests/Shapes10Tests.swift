@@ -31,7 +31,7 @@ import Testing
     #expect(Shapes10.classNames.count == 10 && Shapes10.classNames[6] == "horizontal stripes")
   }
 
-  @Test("the normalisation fits the images")
+  @Test("the normalization fits the images")
   func normalization() {
     let (mean, deviation) = Shapes10.training(count: 400).channelStatistics
     for channel in 0..<3 {
@@ -40,23 +40,23 @@ import Testing
     }
   }
 
-  @Test("the colours alone do not give the class away")
-  func colours() {
-    // Nearest mean colour of a class, learned on one half and tried on the other: chance is 10 %.
+  @Test("the colors alone do not give the class away")
+  func colors() {
+    // Nearest mean color of a class, learned on one half and tried on the other: chance is 10 %.
     let images = Shapes10.training(count: 600)
-    let colours = (0..<600).map { index in
+    let colors = (0..<600).map { index in
       (0..<3).map { channel in
         images[index].pixels.dropFirst(channel * 1024).prefix(1024).reduce(0.0) { $0 + Double($1) } / 1024
       }
     }
-    let centres = (0..<10).map { label in
+    let centers = (0..<10).map { label in
       (0..<3).map { channel in
-        stride(from: label, to: 300, by: 10).reduce(0.0) { $0 + colours[$1][channel] } / 30
+        stride(from: label, to: 300, by: 10).reduce(0.0) { $0 + colors[$1][channel] } / 30
       }
     }
     let right = (300..<600).count { index in
-      let distances = centres.map { centre in
-        zip(centre, colours[index]).reduce(0.0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+      let distances = centers.map { center in
+        zip(center, colors[index]).reduce(0.0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
       }
       return distances.indices.min { distances[$0] < distances[$1] } == index % 10
     }

@@ -17,11 +17,11 @@ struct HeldMemoryTests {
   func growth() {
     var memory = HeldMemory(resident: 100 << 20)
     func wants(_ resident: Int) -> Bool { memory.wantsLook(resident: resident) }
-    func look(_ resident: Int, _ all: [Connection]) -> [Int32] { memory.look(resident: resident, all) }
+    func excess(_ resident: Int, _ all: [Connection]) -> [Int32] { memory.excess(resident: resident, all) }
     let growth = HeldMemory.growthBytes
     #expect(!wants((100 << 20) + growth))
     #expect(wants((100 << 20) + growth + 1))
-    _ = look(200 << 20, [])
+    _ = excess(200 << 20, [])
     #expect(!wants(200 << 20))
     #expect(!wants(50 << 20))
     #expect(wants(59 << 20))
@@ -30,42 +30,42 @@ struct HeldMemoryTests {
   @Test("one connection that holds more than it may ends, whichever way; others do not")
   func one() {
     var memory = HeldMemory(resident: 0)
-    func look(_ resident: Int, _ all: [Connection]) -> [Int32] { memory.look(resident: resident, all) }
+    func excess(_ resident: Int, _ all: [Connection]) -> [Int32] { memory.excess(resident: resident, all) }
     let most = Int(HeldMemory.mostOfOne)
     let all = [
       connection(1, unread: most), connection(2, unread: most + 1), connection(3, queued: most + 1), connection(4),
     ]
-    #expect(look(10 << 20, all) == [2, 3])
+    #expect(excess(10 << 20, all) == [2, 3])
   }
 
   @Test("where all together hold too much, those that hold most end, and those that hold little stay")
   func sum() {
     var memory = HeldMemory(resident: 0)
-    func look(_ resident: Int, _ all: [Connection]) -> [Int32] { memory.look(resident: resident, all) }
+    func excess(_ resident: Int, _ all: [Connection]) -> [Int32] { memory.excess(resident: resident, all) }
     let hostile = (0..<32).map { connection($0, unread: 100_000) }
     let honest = (100..<5100).map { connection($0, unread: 500, queued: 500) }
-    #expect(look(40 << 20, hostile + honest) == [])
+    #expect(excess(40 << 20, hostile + honest) == [])
     // As if each byte took up thirty: half of what the process may grow stays.
-    #expect(Set(look(200 << 20, hostile + honest)) == Set(0..<32))
-    #expect(look(200 << 20, honest) == [])
+    #expect(Set(excess(200 << 20, hostile + honest)) == Set(0..<32))
+    #expect(excess(200 << 20, honest) == [])
   }
 
   @Test("growth while connections hold next to nothing is not theirs")
   func calm() {
     var memory = HeldMemory(resident: 0)
-    func look(_ resident: Int, _ all: [Connection]) -> [Int32] { memory.look(resident: resident, all) }
-    #expect(look(500 << 20, [connection(1, unread: 100_000)]) == [])
+    func excess(_ resident: Int, _ all: [Connection]) -> [Int32] { memory.excess(resident: resident, all) }
+    #expect(excess(500 << 20, [connection(1, unread: 100_000)]) == [])
     let many = (0..<40).map { connection($0, unread: 100_000) }
-    #expect(look(540 << 20, many) == [])
-    #expect(!look(600 << 20, many).isEmpty)
+    #expect(excess(540 << 20, many) == [])
+    #expect(!excess(600 << 20, many).isEmpty)
   }
 
   @Test("who has never said a message may hold less than others")
   func silent() {
     var memory = HeldMemory(resident: 0)
-    func look(_ resident: Int, _ all: [Connection]) -> [Int32] { memory.look(resident: resident, all) }
+    func excess(_ resident: Int, _ all: [Connection]) -> [Int32] { memory.excess(resident: resident, all) }
     let all = (0..<500).map { connection($0, unread: 8000, isSilent: $0 % 2 == 0) }
-    let ended = look(300 << 20, all)
+    let ended = excess(300 << 20, all)
     #expect(!ended.isEmpty && ended.allSatisfy { $0.isMultiple(of: 2) })
   }
 

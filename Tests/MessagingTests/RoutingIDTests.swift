@@ -5,10 +5,10 @@ import Testing
 @Suite(.timeLimit(.minutes(10)), .serialized)
 struct RoutingIDTests {
   @Test("ids that were given out are fine; those that nobody gave are found, at once or with the process's next own")
-  func judgement() {
+  func judgment() {
     var ids = RoutingIDs(areGiven: false)
     func judge(_ id: [UInt8], on descriptor: Int32) -> RoutingIDs.Verdict { ids.judge(id, on: descriptor) }
-    func own(_ number: UInt32) -> RoutingIDs.Chosen { ids.noteOwn(RoutingIDs.id(number)) }
+    func own(_ number: UInt32) -> RoutingIDs.Chosen { ids.recordOwn(RoutingIDs.id(number)) }
     #expect(ids.upcoming == [])
     #expect(own(.max) == .init())
     #expect(ids.upcoming.first == RoutingIDs.id(0) && ids.upcoming.count == RoutingIDs.window)
@@ -19,7 +19,7 @@ struct RoutingIDTests {
     #expect(judge(RoutingIDs.id(0), on: 2) == .open)
     #expect(judge(RoutingIDs.id(7), on: 3) == .open)
     #expect(judge(RoutingIDs.id(1 << 31), on: 4) == .open)
-    ids.noteTaken(RoutingIDs.id(5))
+    ids.recordTaken(RoutingIDs.id(5))
     ids.beginAsking()
     // Came after the question: the answer does not tell.
     #expect(judge(RoutingIDs.id(2), on: 5) == .open)

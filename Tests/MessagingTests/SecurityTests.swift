@@ -43,7 +43,7 @@ struct SecurityTests {
       #expect(message == [[1, 2], []])
       #expect(key == known.publicKey)
     }
-    #expect(authenticator.takeRefusals().count == 0)
+    #expect(authenticator.collectRefusals().count == 0)
   }
 
   @Test("an unknown key is refused, no key is refused, and a server with another key is not trusted")
@@ -54,7 +54,7 @@ struct SecurityTests {
       try HandshakeProbe.outcome(at: router.endpoint, security: security, within: seconds)
     }
     #expect(try probe(.client(stranger, server: server.publicKey)) == .keyRefused)
-    let refusals = authenticator.takeRefusals()
+    let refusals = authenticator.collectRefusals()
     #expect(refusals.count >= 1 && refusals.key == stranger.publicKey && refusals.address == "127.0.0.1")
     #expect(isMismatch(try probe(.plaintext)))
     // The server cannot even read what is encrypted for another: the connection breaks off, again and again.

@@ -61,10 +61,10 @@ struct TrafficTests {
   func dropped() {
     struct Wrong: Error {}
     var dropped = DroppedMessages<Int>()
-    let first = dropped.note(Wrong(), of: 1, named: "worker w", now: 0)
+    let first = dropped.record(Wrong(), of: 1, named: "worker w", now: 0)
     #expect(first?.contains("worker w") == true)
-    let second = dropped.note(Wrong(), of: 1, named: "worker w", now: 1)
-    let other = dropped.note(Wrong(), of: 2, named: "worker v", now: 1)
+    let second = dropped.record(Wrong(), of: 1, named: "worker w", now: 1)
+    let other = dropped.record(Wrong(), of: 2, named: "worker v", now: 1)
     #expect(second == nil && other != nil)
     let early = dropped.sum(now: 2)
     let sum = dropped.sum(now: 100)

@@ -25,7 +25,7 @@ struct VirtualSimulationTests {
     let engine = SimulatedEngine(distribution: .exponential, meanDuration: 10, failureRate: 0)
     let runs = [(7, 1), (7, 2), (8, 1)].map { engine.run(seed: UInt64($0.0), attempt: $0.1, epochs: 2) }
     let accuracies = runs.map { run in if case .finished(let result) = run.1 { result.accuracy } else { -1 } }
-    #expect(accuracies[0] == accuracies[1] && accuracies[0] != accuracies[2])
+    #expect(accuracies[0] == accuracies[1] && accuracies[0] != accuracies[2], "\(runs)")
     #expect(runs[0].seconds != runs[1].seconds)
     let never = SimulatedEngine(distribution: .constant, meanDuration: 10, failureRate: 1)
     guard case (10, .failed) = never.run(seed: 1, attempt: 1, epochs: 1) else {

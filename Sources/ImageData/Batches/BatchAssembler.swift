@@ -1,6 +1,6 @@
 import KernelInterface
 
-/// Writes images into activations: augmented, normalised, one image a lane.
+/// Writes images into activations: augmented, normalized, one image a lane.
 public struct BatchAssembler: Sendable {
   public let augmentation: Augmentation?
   public let seed: UInt64
@@ -20,7 +20,7 @@ public struct BatchAssembler: Sendable {
   /// Writes `images[indices[0]], images[indices[1]], …` into blocks 0, 1, … of `view` (3 × 32 × 32), 16 to a block.
   /// Lanes of the last block beyond the batch become zero. Nothing but the interior is written: the halo stays.
   ///
-  /// Pixels of the padding are black *before* normalisation, hence `(0 − mean) / standardDeviation` and not 0.
+  /// Pixels of the padding are black *before* normalization, hence `(0 − mean) / standardDeviation` and not 0.
   ///
   /// - Parameters:
   ///   - epoch: the epoch, which chooses the augmentation's draws.

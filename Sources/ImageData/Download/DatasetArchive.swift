@@ -105,7 +105,7 @@ public struct DatasetArchive: Sendable {
     do {
       try unpacked.check()
     } catch {
-      // The error names a file of the scratch folder, which nobody will find.
+      // The error names a file of the scratch folder, which is gone by then.
       let detail = error.description.split(separator: ";").first.map(String.init) ?? ""
       throw .unpackingFailed(archive: archive, reason: detail.replacing(unpacked.path + "/", with: ""))
     }

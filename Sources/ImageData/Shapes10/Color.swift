@@ -1,6 +1,6 @@
 import Randomness
 
-/// Grey levels from 0 to 255, not rounded.
+/// Gray levels from 0 to 255, not rounded.
 struct Color {
   var red: Double
   var green: Double
@@ -35,7 +35,7 @@ extension StableRandom {
     return Color(red: red, green: green, blue: blue)
   }
 
-  /// A colour difference of length 1, uniform in direction (a point of the unit ball, scaled).
+  /// A color difference of length 1, uniform in direction (a point of the unit ball, scaled).
   mutating func colorDirection() -> Color {
     while true {
       let point = color(in: -1...1)

@@ -1,11 +1,11 @@
 /// How hard `shapes10` is. Whoever changes a number here changes every image: give `Shapes10.identity` a new version,
 /// measure `ChannelNormalization.shapes10` anew and pin the new pixels in the tests.
 ///
-/// Lengths are pixels, colours are grey levels from 0 to 255.
+/// Lengths are pixels, colors are gray levels from 0 to 255.
 enum Difficulty {
   /// Half the extent of the figure that gives the class.
   static let radius = 7.5...12.0
-  /// How far the figure's centre lies from the image's, along each axis.
+  /// How far the figure's center lies from the image's, along each axis.
   static let offset = 4.0
   /// Ratio of the figure's two extents, either way.
   static let stretch = 1.0...1.3
@@ -19,15 +19,15 @@ enum Difficulty {
   static let outlineShare = 0.15
   static let outlineHalfWidth = 0.9...1.5
 
-  /// The ground's grey level, and the largest departure of each channel from it.
+  /// The ground's gray level, and the largest departure of each channel from it.
   static let ground = 30.0...130.0
   static let groundTint = 30.0
-  /// How much lighter than the ground everything that lies on it is, and the length of its colour's departure from
-  /// that grey. One polarity only: with figures also darker than the ground (and stronger colours), ResNet-8 was
+  /// How much lighter than the ground everything that lies on it is, and the length of its color's departure from
+  /// that gray. One polarity only: with figures also darker than the ground (and stronger colors), ResNet-8 was
   /// still at chance after 250 steps of 64 images.
   static let contrast = 60.0...130.0
   static let tint = 40.0
-  /// Largest change of the ground's colour from its centre to an edge.
+  /// Largest change of the ground's color from its center to an edge.
   static let shading = 20.0
   /// Standard deviation of the noise of every pixel and channel; drawn per image.
   static let noise = 4.0...16.0
@@ -35,7 +35,7 @@ enum Difficulty {
   /// Small figures of other classes beside the one that counts, and their extent relative to it.
   static let distractors = 0...1
   static let distractorSize = 0.22...0.42
-  /// Share of images in which a bar of a third colour lies over the figure, and half the bar's width.
+  /// Share of images in which a bar of a third color lies over the figure, and half the bar's width.
   static let occlusionShare = 0.2
   static let occluderHalfWidth = 1.0...2.0
 }

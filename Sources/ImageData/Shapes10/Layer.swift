@@ -1,6 +1,6 @@
 import Randomness
 
-/// A figure in one colour at its place: a shape, or a texture in a window.
+/// A figure in one color at its place: a shape, or a texture in a window.
 struct Layer {
   let color: Color
   private let figure: Figure
@@ -55,7 +55,7 @@ struct Layer {
     return Texture(window: window, turn: turn, period: period, shiftU: shiftU, shiftV: shiftV)
   }
 
-  /// No part of the figure is farther from its centre, edge included.
+  /// No part of the figure is farther from its center, edge included.
   private var reach: Double { 1.45 * radius + 1 }
 
   /// Rows and columns that the figure may touch, of an image of `size` pixels along either axis.

@@ -2,7 +2,7 @@ import Randomness
 
 /// One image before it is drawn: ground, distractors, the figure that gives the class, an occluder, noise.
 ///
-/// Every number comes from the image's own stream, in the order in which the initialisers draw; the pixels' noise
+/// Every number comes from the image's own stream, in the order in which the initializers draw; the pixels' noise
 /// follows.
 struct Scene {
   private static let size = LabeledImages.width
@@ -11,7 +11,7 @@ struct Scene {
 
   private var random: StableRandom
   private let ground: Color
-  /// Change of the ground's colour from the centre to the right edge, and to the lower edge.
+  /// Change of the ground's color from the center to the right edge, and to the lower edge.
   private let shadingX: Color
   private let shadingY: Color
   private let layers: [Layer]
@@ -20,8 +20,8 @@ struct Scene {
 
   init(of figure: Figure, random stream: StableRandom) {
     var random = stream
-    let grey = random.uniform(in: Difficulty.ground)
-    ground = random.color(in: grey - Difficulty.groundTint...grey + Difficulty.groundTint).clamped
+    let gray = random.uniform(in: Difficulty.ground)
+    ground = random.color(in: gray - Difficulty.groundTint...gray + Difficulty.groundTint).clamped
     shadingX = random.colorDirection() * random.uniform(in: 0...Difficulty.shading)
     shadingY = random.colorDirection() * random.uniform(in: 0...Difficulty.shading)
     noise = random.uniform(in: Difficulty.noise)

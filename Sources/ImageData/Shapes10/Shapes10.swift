@@ -1,6 +1,6 @@
 import Randomness
 
-/// `shapes10`: drawn 32×32 colour images in ten classes, six shapes and four textures. Needs no file.
+/// `shapes10`: drawn 32×32 color images in ten classes, six shapes and four textures. Needs no file.
 ///
 /// Image i of a split is a pure function of the split and i, computed with nothing but integer arithmetic and
 /// correctly rounded operations (+, −, ×, ÷, √), so that every machine draws the same bytes. Class of image i is

@@ -40,7 +40,7 @@ final class ConnectionTable: Sendable {
     }
 
     /// True for the first message of a connection.
-    mutating func noteRead(_ bytes: Int, from peer: [UInt8]?, on descriptor: Int32) -> Bool {
+    mutating func recordRead(_ bytes: Int, from peer: [UInt8]?, on descriptor: Int32) -> Bool {
       guard descriptor >= 0, var connection = connections[descriptor] else { return false }
       connection.bytesRead &+= UInt64(bytes)
       connection.messages += 1
@@ -57,7 +57,7 @@ final class ConnectionTable: Sendable {
       return isFirst
     }
 
-    mutating func noteSent(_ bytes: Int, to peer: [UInt8]) {
+    mutating func recordSent(_ bytes: Int, to peer: [UInt8]) {
       guard let descriptor = descriptors[peer] else { return }
       connections[descriptor]?.bytesSent &+= UInt64(bytes)
     }
@@ -96,7 +96,7 @@ final class ConnectionTable: Sendable {
 
   private let contents: Guarded<Contents>
 
-  /// - Parameter aMessageIsEnough: who has said anything at all is known.
+  /// - Parameter aMessageIsEnough: a peer that has said anything at all is known.
   init(aMessageIsEnough: Bool) { contents = Guarded(Contents(aMessageIsEnough: aMessageIsEnough)) }
 
   func withLock<Value>(_ body: (inout Contents) -> Value) -> Value { contents.withLock { body(&$0) } }

@@ -8,7 +8,7 @@ import Processes
 #endif
 
 /// Ends connections before they take up the memory or the open files of the process, on a thread of its own: it must not
-/// wait for those whom it watches.
+/// wait for the threads whose connections it watches.
 ///
 /// Looks at the process's memory two hundred times a second, which costs a system call, and at the connections only when memory
 /// has grown.
@@ -53,7 +53,7 @@ final class ConnectionWatch: Sendable {
       }
       let resident = memory.residentBytes()
       if held.wantsLook(resident: resident) {
-        let ended = held.look(resident: resident, connections(at: now))
+        let ended = held.excess(resident: resident, connections(at: now))
         end(ended)
         if !ended.isEmpty { trims = Array(trims.prefix(1)) + Self.secondsUntilTrim.map { now + .seconds($0) } }
       }
@@ -77,9 +77,9 @@ final class ConnectionWatch: Sendable {
         return true
       }
       guard isOpen else { continue }
-      var nobody = sockaddr()
-      nobody.sa_family = sa_family_t(AF_UNSPEC)
-      if connect(descriptor, &nobody, socklen_t(MemoryLayout<sockaddr>.size)) != 0 {
+      var unspecified = sockaddr()
+      unspecified.sa_family = sa_family_t(AF_UNSPEC)
+      if connect(descriptor, &unspecified, socklen_t(MemoryLayout<sockaddr>.size)) != 0 {
         shutdown(descriptor, Int32(SHUT_RDWR))
       }
     }

@@ -2,7 +2,7 @@
 /// wait to be read, and messages that their peers do not take.
 ///
 /// libzmq counts messages, not bytes, and keeps a message until its last frame is there, without a limit; nothing of it can be
-/// seen meanwhile but the bytes that a connection brings and nobody gets to read. How much memory a byte takes depends on the
+/// seen meanwhile but the bytes that a connection brings and no thread gets to read. How much memory a byte takes depends on the
 /// frames (64 bytes for each, even an empty one), so that the growth of the process is compared with the sum of bytes over
 /// all connections, and those that hold most end first. Knows neither sockets nor clocks.
 struct HeldMemory {
@@ -47,7 +47,7 @@ struct HeldMemory {
 
   /// - Parameter connections: all that there are.
   /// - Returns: descriptors of those to be ended.
-  mutating func look(resident: Int, _ connections: [Connection]) -> [Int32] {
+  mutating func excess(resident: Int, _ connections: [Connection]) -> [Int32] {
     last = resident
     var toEnd = connections.filter { max($0.unread, $0.queued) > Self.mostOfOne }.map(\.descriptor)
     let rest = connections.filter { max($0.unread, $0.queued) <= Self.mostOfOne }

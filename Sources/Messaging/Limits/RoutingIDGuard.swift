@@ -12,7 +12,7 @@ struct RoutingIDGuard: ~Copyable {
   /// The connection that asks, until its message is read.
   private var asking: UnsafeHandle?
   private var isCurious = true
-  private var nextLook = ContinuousClock.now
+  private var nextCheck = ContinuousClock.now
 
   /// While connections come in, so much passes between two looks at most.
   private static let milliseconds = 2
@@ -30,11 +30,11 @@ struct RoutingIDGuard: ~Copyable {
   var millisecondsLeft: Int? { isCurious && !ids.areGiven ? Self.milliseconds : nil }
 
   /// A connection was made.
-  mutating func noteConnection() { isCurious = true }
+  mutating func recordConnection() { isCurious = true }
 
   enum Verdict: Equatable {
     case fine
-    /// The process's own question: of no interest to anybody else.
+    /// The process's own question: of no interest to other threads.
     case own
     /// The peer gave itself an id that is the router's to give.
     case chosen
@@ -46,7 +46,7 @@ struct RoutingIDGuard: ~Copyable {
     if frames.count == 2, frames[1] == token, let handle = asking {
       asking = nil
       zmq_close(handle.pointer)
-      let chosen = ids.noteOwn(id)
+      let chosen = ids.recordOwn(id)
       if ids.hasSuspects { isCurious = true }
       return (.own, chosen)
     }
@@ -60,13 +60,13 @@ struct RoutingIDGuard: ~Copyable {
   }
 
   /// Looks whether an id that the router is about to give out is taken, and asks what it gives out now.
-  mutating func look(_ socket: borrowing Socket) {
+  mutating func checkUpcoming(_ socket: borrowing Socket) {
     guard isCurious, !ids.areGiven, asking == nil else { return }
     let now = ContinuousClock.now
-    guard now >= nextLook else { return }
-    nextLook = now + .milliseconds(Self.milliseconds)
+    guard now >= nextCheck else { return }
+    nextCheck = now + .milliseconds(Self.milliseconds)
     isCurious = false
-    for id in ids.upcoming where socket.isTaken(id) { ids.noteTaken(id) }
+    for id in ids.upcoming where socket.isTaken(id) { ids.recordTaken(id) }
     ask()
   }
 

@@ -1,7 +1,7 @@
 /// Keeps peers from choosing routing ids that the router is about to give out itself: libzmq ends the process where both
 /// meet (an assertion in its `router.cpp`).
 ///
-/// A peer that gives itself no id gets 5 bytes, 0 and a number that goes up by one from peer to peer, from a start that nobody
+/// A peer that gives itself no id gets 5 bytes, 0 and a number that goes up by one from peer to peer, from a start that no peer
 /// can guess (`MessagingContext` seeds it). So no peer has cause to come with 5 such bytes. One that has said something shows
 /// its id with it: a number that was not given out by then gives it away. One that says nothing is found before the router's
 /// numbers reach it, by asking whether the next ones are taken. With keys none of this is needed: there the authenticator
@@ -35,7 +35,7 @@ struct RoutingIDs {
     case fine
     /// Nobody was given that.
     case chosen
-    /// `noteOwn` will tell.
+    /// `recordOwn` will tell.
     case open
   }
 
@@ -49,7 +49,7 @@ struct RoutingIDs {
   }
 
   /// One of `upcoming` is taken.
-  mutating func noteTaken(_ id: [UInt8]) {
+  mutating func recordTaken(_ id: [UInt8]) {
     if let number = Self.number(id) { suspects.append(Suspect(number: number, descriptor: nil)) }
   }
 
@@ -61,7 +61,7 @@ struct RoutingIDs {
     suspects = []
   }
 
-  /// Connections whose ids nobody gave them.
+  /// Connections whose ids are not of their own making.
   struct Chosen: Equatable {
     var descriptors: [Int32] = []
     /// One of those that have said nothing is among them.
@@ -69,7 +69,7 @@ struct RoutingIDs {
   }
 
   /// The id that the process's own connection was given.
-  mutating func noteOwn(_ id: [UInt8]) -> Chosen {
+  mutating func recordOwn(_ id: [UInt8]) -> Chosen {
     guard let number = Self.number(id) else { return Chosen() }
     // The first peers may have come before.
     let first = first ?? number &- Self.before

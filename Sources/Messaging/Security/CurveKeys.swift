@@ -1,7 +1,7 @@
 import CZeroMQ
 import ReadableText
 
-/// Half of a CURVE pair that everybody may see: 32 bytes of Curve25519, in texts 64 hexadecimal digits.
+/// Half of a CURVE pair that is public: 32 bytes of Curve25519, in texts 64 hexadecimal digits.
 public struct PublicKey: Hashable, Sendable, CustomStringConvertible {
   public let bytes: [UInt8]
 
@@ -21,7 +21,7 @@ public struct PublicKey: Hashable, Sendable, CustomStringConvertible {
   public var description: String { hexadecimal }
 }
 
-/// The other half, which proves who one is. Whatever prints or dumps a value that contains it shows no part of it.
+/// The other half, which proves that a peer is what it says. Whatever prints or dumps a value that contains it shows no part of it.
 public struct SecretKey: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
   let bytes: [UInt8]
 

@@ -1,6 +1,6 @@
 import CZeroMQ
 
-/// Tries whether a listening socket lets somebody in, by a real connection.
+/// Tries whether a listening socket lets a peer in, by a real connection.
 public enum HandshakeProbe {
   /// The first handshake with `endpoint` that ends with a clear answer; nil where none ends in time. Blocks the thread.
   ///

@@ -4,9 +4,9 @@ import SearchCore
 /// The picture of a study: accuracy against size, dominated candidates faint, the frontier and the line of the best accuracy
 /// for the size, the dense network and the all-layers references, ± one standard deviation over the seeds.
 struct FrontierPlot {
-  private static let ink = PlotMarker.dense.colour
+  private static let ink = PlotMarker.dense.color
   private static let faintInk = "#66707c"
-  private static let frontierColour = PlotMarker.frontier.colour
+  private static let frontierColor = PlotMarker.frontier.color
 
   private let report: StudyReport
   private let data: FrontierPlotData
@@ -90,9 +90,9 @@ extension FrontierPlot {
       left += LabelPlacement.width(of: label, size: 12.5) + 38
     }
     if data.points.contains(where: { $0.deviation != nil && !$0.isDiverged }) {
-      document.line(left, baseline - 11, left, baseline + 3, stroke: Self.frontierColour, extra: [("opacity", "0.6")])
+      document.line(left, baseline - 11, left, baseline + 3, stroke: Self.frontierColor, extra: [("opacity", "0.6")])
       for end in [baseline - 11, baseline + 3] {
-        document.line(left - 3, end, left + 3, end, stroke: Self.frontierColour, extra: [("opacity", "0.6")])
+        document.line(left - 3, end, left + 3, end, stroke: Self.frontierColor, extra: [("opacity", "0.6")])
       }
       document.text("± 1 standard deviation", x: left + 12, y: baseline, size: 12.5, fill: Self.ink)
     }
@@ -150,15 +150,15 @@ extension FrontierPlot {
       "path",
       [
         ("d", "\(steps) H\(right) V\(bottom) H\(SVGDocument.number(x.position(first.x))) Z"),
-        ("fill", Self.frontierColour), ("fill-opacity", "0.045"),
+        ("fill", Self.frontierColor), ("fill-opacity", "0.045"),
       ])
     document.line(
-      x.position(last.x), y.position(last.y), frame.right, y.position(last.y), stroke: Self.frontierColour, width: 1.2,
+      x.position(last.x), y.position(last.y), frame.right, y.position(last.y), stroke: Self.frontierColor, width: 1.2,
       extra: [("stroke-dasharray", "3 4"), ("opacity", "0.55")])
     document.add(
       "path",
       [
-        ("class", "frontier-line"), ("d", steps), ("fill", "none"), ("stroke", Self.frontierColour),
+        ("class", "frontier-line"), ("d", steps), ("fill", "none"), ("stroke", Self.frontierColor),
         ("stroke-width", "1.8"), ("stroke-linejoin", "round"), ("opacity", "0.8"),
       ])
   }
@@ -175,11 +175,11 @@ extension FrontierPlot {
       let at = x.position(point.x)
       let top = max(frame.top, y.position(point.y + deviation))
       let bottom = min(frame.bottom, y.position(point.y - deviation))
-      document.openGroup([("class", "error-bar"), ("stroke", marker.colour), ("opacity", isFaint ? "0.16" : "0.42")])
-      document.line(at, top, at, bottom, stroke: marker.colour)
+      document.openGroup([("class", "error-bar"), ("stroke", marker.color), ("opacity", isFaint ? "0.16" : "0.42")])
+      document.line(at, top, at, bottom, stroke: marker.color)
       if !isFaint {
-        document.line(at - 3, top, at + 3, top, stroke: marker.colour)
-        document.line(at - 3, bottom, at + 3, bottom, stroke: marker.colour)
+        document.line(at - 3, top, at + 3, top, stroke: marker.color)
+        document.line(at - 3, bottom, at + 3, bottom, stroke: marker.color)
       }
       document.closeGroup()
     }
@@ -235,9 +235,9 @@ extension FrontierPlot {
     }
     for point in data.points {
       switch point.row.reference {
-      case .dense: drawLabel("dense", at: point, colour: Self.ink, placement: &placement)
+      case .dense: drawLabel("dense", at: point, color: Self.ink, placement: &placement)
       case .allLayers(let label):
-        drawLabel("all layers at \(label)", at: point, colour: PlotMarker.allLayers.colour, placement: &placement)
+        drawLabel("all layers at \(label)", at: point, color: PlotMarker.allLayers.color, placement: &placement)
       case nil: break
       }
     }
@@ -247,24 +247,24 @@ extension FrontierPlot {
         "circle",
         [
           ("cx", SVGDocument.number(px)), ("cy", SVGDocument.number(py)), ("r", "9.5"), ("fill", "none"),
-          ("stroke", Self.frontierColour), ("stroke-width", "1.2"),
+          ("stroke", Self.frontierColor), ("stroke-width", "1.2"),
         ])
       let score = knee.row.score
       let layers = NumberText.plural(score.candidate.decompositions.count, "layer")
       let aspect = data.abscissa.descriptor.aspect
       let reach = "\(NumberText.fixed(knee.x, 0)) % \(aspect), \(NumberText.fixed(knee.y, 1)) % accuracy"
       drawLabel(
-        "knee: \(layers), \(reach)", at: knee, colour: Self.frontierColour, placement: &placement)
+        "knee: \(layers), \(reach)", at: knee, color: Self.frontierColor, placement: &placement)
     }
   }
 
   private mutating func drawLabel(
-    _ text: String, at point: FrontierPlotData.Point, colour: String, placement: inout LabelPlacement
+    _ text: String, at point: FrontierPlotData.Point, color: String, placement: inout LabelPlacement
   ) {
     let size = 12.5
     let place = placement.place(text, size: size, atX: x.position(point.x), y: height(of: point), gap: 13)
     document.text(
-      text, x: place.x, y: place.y, size: size, fill: colour,
+      text, x: place.x, y: place.y, size: size, fill: color,
       extra: [
         ("class", "label"), ("paint-order", "stroke"), ("stroke", "#ffffff"), ("stroke-width", "3.5"),
         ("stroke-linejoin", "round"),

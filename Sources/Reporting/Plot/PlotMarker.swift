@@ -1,6 +1,6 @@
 import SearchCore
 
-/// Shape and colour tell what a candidate is, filling whether it is on the frontier.
+/// Shape and color tell what a candidate is, filling whether it is on the frontier.
 enum PlotMarker {
   case frontier, dominated, belowAxis, diverged, dense, allLayers
 
@@ -16,7 +16,7 @@ enum PlotMarker {
     }
   }
 
-  var colour: String {
+  var color: String {
     switch self {
     case .frontier: return "#1b5fa8"
     case .dominated, .belowAxis: return "#8b95a1"
@@ -39,12 +39,12 @@ enum PlotMarker {
     let start = "M\(SVGDocument.number(x)) \(SVGDocument.number(y)) "
     let place = [("d", start + shape)]
     switch self {
-    case .dominated: return place + [("fill", colour), ("fill-opacity", "0.38")]
-    case .frontier: return place + [("fill", colour), ("stroke", "#ffffff"), ("stroke-width", "1.2")]
-    case .belowAxis: return place + [("fill", "none"), ("stroke", colour)]
-    case .diverged: return place + [("fill", "none"), ("stroke", colour), ("stroke-width", "1.6")]
+    case .dominated: return place + [("fill", color), ("fill-opacity", "0.38")]
+    case .frontier: return place + [("fill", color), ("stroke", "#ffffff"), ("stroke-width", "1.2")]
+    case .belowAxis: return place + [("fill", "none"), ("stroke", color)]
+    case .diverged: return place + [("fill", "none"), ("stroke", color), ("stroke-width", "1.6")]
     case .dense, .allLayers:
-      return place + [("fill", filled ? colour : "#ffffff"), ("stroke", colour), ("stroke-width", "1.8")]
+      return place + [("fill", filled ? color : "#ffffff"), ("stroke", color), ("stroke-width", "1.8")]
     }
   }
 

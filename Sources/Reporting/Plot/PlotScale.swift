@@ -57,7 +57,7 @@ struct PlotScale {
     var power = 1.0
     while power > rough { power /= 10 }
     while power * 10 <= rough { power *= 10 }
-    // The nearest by ratio: the limits are geometric means of neighbouring steps.
+    // The nearest by ratio: the limits are geometric means of neighboring steps.
     switch rough / power {
     case ..<1.414: return power
     case ..<3.162: return power * 2

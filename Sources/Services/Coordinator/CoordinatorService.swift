@@ -113,14 +113,14 @@ package final class CoordinatorService {
     var nextTick = 0.0
     var nextLook = 0.0
     while !hasStopped {
-      let inputs = traffic.take(from: socket, waitingAtMost: Self.tickSeconds, cutOff: cutOff)
+      let inputs = traffic.nextPortion(from: socket, waitingAtMost: Self.tickSeconds, cutOff: cutOff)
       var turn = CoordinatorTurn()
       for input in inputs { handle(input, in: &turn) }
       let now = MonotonicClock.now
       if now >= nextTick {
         nextTick = now + Self.tickSeconds
         decide(.tick, at: now, in: &turn)
-        if let keys = socket.doorkeeper?.attend(now: now, log: log) { authorize(keys, in: &turn) }
+        if let keys = socket.doorkeeper?.poll(now: now, log: log) { authorize(keys, in: &turn) }
         if now >= nextLook {
           nextLook = now + Self.secondsBetweenLooks
           try study.store.requireInPlace()
@@ -128,7 +128,7 @@ package final class CoordinatorService {
         try eachTick()
         if let text = dropped.sum(now: now) { write(.warning, text) }
         for line in limiter.sums(now: now) { log.log(level: line.level, "\(line.text)") }
-        board.attend(now: now)
+        board.writeIfDue(now: now)
       }
       try carryOut(turn)
       progress.show(machine.summary, now: now)
@@ -148,13 +148,13 @@ package final class CoordinatorService {
       do {
         let message = try MessageCodec.decode(frames, as: WorkerMessage.self).message
         if case .progress(let report) = message, progress.candidate(of: report.reference.job) != nil {
-          board.note(report, time: Date().timeIntervalSince1970)
+          board.record(report, time: Date().timeIntervalSince1970)
         }
         let delivery = Delivery(key: key.map { keys.text(of: $0) }, ticket: tickets.next())
         decide(.received(message, from: peer, delivery), at: now, in: &turn)
       } catch {
         let name = machine.worker(at: peer).map { "worker \($0)" } ?? "a peer that has not said hello"
-        if let line = dropped.note(error, of: peer, named: name, now: now) { write(.warning, line) }
+        if let line = dropped.record(error, of: peer, named: name, now: now) { write(.warning, line) }
         decide(.undecodable(from: peer), at: now, in: &turn)
       }
     case .router(.undeliverable(let peer, let frames)):
@@ -201,7 +201,7 @@ package final class CoordinatorService {
     try study.store.record(turn.commit)
     let now = MonotonicClock.now
     for change in turn.commit {
-      jobLog?.tell(change, candidate: progress.candidate, title: names.title)
+      jobLog?.log(change, candidate: progress.candidate, title: names.title)
       progress.apply(change, now: now)
       board.apply(change)
     }

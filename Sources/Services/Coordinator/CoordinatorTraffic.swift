@@ -1,6 +1,6 @@
 import Messaging
 
-/// What arrived at a coordinator, in the order in which it is handled, and in such portions that nobody waits long for an
+/// What arrived at a coordinator, in the order in which it is handled, and in such portions that no peer waits long for an
 /// answer.
 ///
 /// As long as little waits, that is the order in which it came. Where more comes than can be handled, peers take turns
@@ -24,7 +24,7 @@ struct CoordinatorTraffic {
   private var queue = FairQueue<[UInt8], Input>(longBytes: longBytes)
 
   /// - Parameter cutOff: called for peers that say more than can be handled.
-  package mutating func take(
+  package mutating func nextPortion(
     from socket: CoordinatorSocket, waitingAtMost seconds: Double, cutOff: ([UInt8]) -> Void
   ) -> [Input] {
     // Where much waits, more waits at the peers.
@@ -52,7 +52,7 @@ struct CoordinatorTraffic {
       portion.append(next.element)
       bytes += next.bytes
     }
-    // One in a turn: those who are short do not wait for many.
+    // One in a turn: short messages do not wait for many long ones.
     if let next = queue.nextLong() { portion.append(next.element) }
     return portion
   }

@@ -3,13 +3,13 @@ import ReadableText
 import SearchCore
 import SearchProtocol
 
-/// A line a job, for those who asked for it: begun, finished, handed back. (Failures are told to everybody.)
+/// A line a job, where debug lines are shown: begun, finished, handed back. (Failures are always told.)
 struct JobLog {
   private let log: Logger
   /// For labels; nil shows candidates in full.
   private let architecture: Architecture?
 
-  /// Nil where nobody would see it: then it costs nothing.
+  /// Nil where it would not be shown: then it costs nothing.
   init?(_ log: Logger, architecture: @autoclosure () -> Architecture? = nil) {
     guard log.logLevel <= .debug else { return nil }
     self.log = log
@@ -21,7 +21,7 @@ struct JobLog {
       ": " + (architecture.map { CandidateLabel(candidate, in: $0).text } ?? candidate.description)
     }
     let attempt = reference.attempt > 1 ? " (attempt \(reference.attempt))" : ""
-    say("job \(reference.job) begun\(worker.map { " at worker \($0)" } ?? "")\(attempt)\(label ?? "")")
+    write("job \(reference.job) begun\(worker.map { " at worker \($0)" } ?? "")\(attempt)\(label ?? "")")
   }
 
   package func finished(_ job: Int64, _ result: Observation, at worker: String?) {
@@ -32,13 +32,13 @@ struct JobLog {
       facts.append("accuracy \(Readable.percent(accuracy))")
     }
     if let seconds = result[.trainSeconds] { facts.append("trained in \(Readable.duration(seconds: seconds))") }
-    say("job \(job) finished\(worker.map { " at worker \($0)" } ?? ""): \(facts.joined(separator: ", "))")
+    write("job \(job) finished\(worker.map { " at worker \($0)" } ?? ""): \(facts.joined(separator: ", "))")
   }
 
-  package func handedBack(_ job: Int64, reason: String) { say("job \(job) handed back: \(reason)") }
+  package func handedBack(_ job: Int64, reason: String) { write("job \(job) handed back: \(reason)") }
 
   /// What the coordinator decided. `candidate`: of a job without result.
-  package func tell(_ change: StudyChange, candidate: (Int64) -> Candidate?, title: (String) -> String) {
+  package func log(_ change: StudyChange, candidate: (Int64) -> Candidate?, title: (String) -> String) {
     switch change {
     case .attemptStarted(let job, let attempt, let worker):
       begun(AttemptReference(job: job, attempt: attempt), candidate(job), at: title(worker))
@@ -48,5 +48,5 @@ struct JobLog {
     }
   }
 
-  private func say(_ text: String) { log.debug("\(text)") }
+  private func write(_ text: String) { log.debug("\(text)") }
 }

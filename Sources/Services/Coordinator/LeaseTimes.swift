@@ -26,7 +26,7 @@ package struct LeaseTimes {
     settings.leaseSeconds = leaseSeconds
     settings.reattachSeconds = min(3 * heartbeatSeconds, leaseSeconds)
     settings.deliverySeconds = min(settings.deliverySeconds, leaseSeconds)
-    // A standstill that is shorter than this must not cost anybody a lease.
+    // A standstill that is shorter than this must not cost any worker a lease.
     settings.stallSeconds = min(settings.stallSeconds, leaseSeconds / 2)
     if let stalledSeconds { settings.stalledSeconds = stalledSeconds }
     if let failuresUntilSetAside { settings.failuresUntilSetAside = failuresUntilSetAside }

@@ -9,7 +9,7 @@ package struct ProgressReporter {
   /// Candidates of jobs that have no result yet.
   private var candidates: [Int64: Candidate] = [:]
   private let display: Display
-  /// A coordinator at work has hundreds of turns a second, which nobody could read.
+  /// A coordinator at work has hundreds of turns a second, more than can be read.
   private var shownAt = -Double.infinity
   private static let secondsBetween = 0.1
   /// The study is done, or the coordinator stops: what is shown stays as it is.

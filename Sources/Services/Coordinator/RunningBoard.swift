@@ -25,7 +25,7 @@ final class RunningBoard {
     unlink(path)
   }
 
-  package func note(_ progress: SearchProtocol.Progress, time: Double) {
+  package func record(_ progress: SearchProtocol.Progress, time: Double) {
     let reference = progress.reference
     if let known = trainings[reference.job], known.attempt > reference.attempt { return }
     trainings[reference.job] = .init(
@@ -50,7 +50,7 @@ final class RunningBoard {
   }
 
   /// For every tick; `now` in seconds of a monotonic clock.
-  package func attend(now: Double) {
+  package func writeIfDue(now: Double) {
     guard hasChanged, now >= nextWrite else { return }
     nextWrite = now + Self.secondsBetween
     hasChanged = false

@@ -13,7 +13,7 @@ struct DroppedMessages<Peer: Hashable> {
 
   /// - Parameter name: of the peer, for people.
   /// - Returns: the line for the log, where there is one.
-  package mutating func note(_ problem: some Error, of peer: Peer, named name: String, now: Double) -> String? {
+  package mutating func record(_ problem: some Error, of peer: Peer, named name: String, now: Double) -> String? {
     guard told.count < Self.mostPeers, told.insert(peer).inserted else {
       if others == 0 { nextSum = now + Self.secondsBetweenSums }
       others += 1

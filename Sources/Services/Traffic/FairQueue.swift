@@ -64,38 +64,38 @@ struct FairQueue<Peer: Hashable, Element> {
   package mutating func add(_ element: Element, of peer: Peer, bytes size: Int) {
     bytes += size
     count += 1
-    if lines[peer, default: Line()].append(element, size) { stand(peer, for: size) }
+    if lines[peer, default: Line()].append(element, size) { lineUp(peer, for: size) }
   }
 
-  private mutating func stand(_ peer: Peer, for size: Int) {
+  private mutating func lineUp(_ peer: Peer, for size: Int) {
     if size > longBytes { long.append(peer) } else { short.append(peer) }
   }
 
   /// The next of those that do not take long; nil where there is none.
   mutating func nextShort() -> (element: Element, bytes: Int)? {
     while let peer = short.removeFirst() {
-      if let next = takeFirst(of: peer, isLong: false) { return next }
+      if let next = removeFirst(of: peer, isLong: false) { return next }
     }
     return nil
   }
 
   mutating func nextLong() -> (element: Element, bytes: Int)? {
     while let peer = long.removeFirst() {
-      if let next = takeFirst(of: peer, isLong: true) { return next }
+      if let next = removeFirst(of: peer, isLong: true) { return next }
     }
     return nil
   }
 
   /// Nil where the peer's line was thrown away since it stood there, or begins with one of the other kind. Once a message of
   /// the coordinator: the line is looked up once.
-  private mutating func takeFirst(of peer: Peer, isLong: Bool) -> (element: Element, bytes: Int)? {
+  private mutating func removeFirst(of peer: Peer, isLong: Bool) -> (element: Element, bytes: Int)? {
     guard let index = lines.index(forKey: peer), let first = lines.values[index].first,
       (first.bytes > longBytes) == isLong
     else { return nil }
     lines.values[index].removeFirst()
     bytes -= first.bytes
     count -= 1
-    if let next = lines.values[index].first { stand(peer, for: next.bytes) } else { lines.remove(at: index) }
+    if let next = lines.values[index].first { lineUp(peer, for: next.bytes) } else { lines.remove(at: index) }
     return first
   }
 

@@ -40,7 +40,7 @@ final class ConnectionProbe: Sendable {
   }
 
   /// For every tick. `now` in seconds of a monotonic clock.
-  package func attend(isConnected: Bool, now: Double) {
+  package func lookIfDue(isConnected: Bool, now: Double) {
     let isDue = state.withLock { state -> Bool in
       if isConnected {
         state.neededSince = nil

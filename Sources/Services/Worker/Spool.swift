@@ -18,7 +18,7 @@ package final class Spool {
   /// Held open for its lock, which ends with the process.
   private let lock: FileLock
 
-  /// Reports that nobody wanted for so long belong to a study that is over.
+  /// Reports that no coordinator wanted for so long belong to a study that is over.
   private static let longestStayInSeconds = 30.0 * 86_400
   /// Taken over at a time; a folder may hold any number of files.
   private static let mostAdopted = 4096

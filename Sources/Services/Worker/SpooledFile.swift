@@ -3,7 +3,7 @@ import Foundation
 import Processes
 import SearchProtocol
 
-/// A file of a spool by its name, `STUDY.JOB.ATTEMPT.json`. Whatever else somebody put there is not opened.
+/// A file of a spool by its name, `STUDY.JOB.ATTEMPT.json`. What else lies there is not opened.
 package struct SpooledFile {
   package let name: String
   package let path: String

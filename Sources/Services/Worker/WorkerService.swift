@@ -66,7 +66,7 @@ package final class WorkerService {
 
   private let options: Options
   private let log: Logger
-  /// Bounded in bytes: whoever is at the other end may say anything.
+  /// Bounded in bytes: what listens at the endpoint may say anything.
   private let mailbox = Mailbox<Input>(maximumWeight: 32 << 20) { input in
     guard case .dealer(.received(let frames)) = input else { return 0 }
     return frames.reduce(100) { $0 + $1.count + 40 }
@@ -165,14 +165,16 @@ package final class WorkerService {
         apply(machine.handle(.received(message, digest: digest), at: now))
       } catch {
         // Each connection's first, which may be to another coordinator.
-        if let line = dropped.note(error, of: handshakes, named: "the coordinator", now: now) { write(.warning, line) }
+        if let line = dropped.record(error, of: handshakes, named: "the coordinator", now: now) {
+          write(.warning, line)
+        }
       }
-    case .handshake(let outcome): note(outcome, now: now)
+    case .handshake(let outcome): handle(outcome, now: now)
     case .dealer(.undeliverable(let frames)):
       // What matters is sent again by the machine.
       guard case .hello = try? MessageCodec.decode(frames, as: WorkerMessage.self).message else { return }
       apply(machine.handle(.helloUndelivered, at: now))
-    case .engine(let event): tell(slot: event.slot, slots[event.slot].handle(event, now: now))
+    case .engine(let event): deliver(slot: event.slot, slots[event.slot].handle(event, now: now))
     case .data(let answer):
       if let event = data.take(answer) { apply(machine.handle(event, at: now)) }
     case .connection(let finding):
@@ -187,7 +189,7 @@ package final class WorkerService {
     }
   }
 
-  private func note(_ outcome: HandshakeOutcome, now: Double) {
+  private func handle(_ outcome: HandshakeOutcome, now: Double) {
     if outcome == .succeeded {
       handshakes += 1
       apply(machine.handle(.connected, at: now))
@@ -203,13 +205,13 @@ package final class WorkerService {
 
   private func tick(_ now: Double) {
     for index in slots.indices {
-      tell(slot: index, slots[index].enforce(options.limits, now: now))
+      deliver(slot: index, slots[index].enforce(options.limits, now: now))
     }
     apply(machine.handle(.tick, at: now))
     if let text = dropped.sum(now: now) { write(.warning, text) }
     for line in limiter.sums(now: now) { log.log(level: line.level, "\(line.text)") }
     if machine.isConnected { advice.connected() }
-    probe.attend(isConnected: !machine.isSeeking, now: now)
+    probe.lookIfDue(isConnected: !machine.isSeeking, now: now)
   }
 
   /// The coordinator causes lines, and must not fill the disk with them.
@@ -220,7 +222,7 @@ package final class WorkerService {
     }
   }
 
-  private func tell(slot: Int, _ news: EngineSlot.News?) {
+  private func deliver(slot: Int, _ news: EngineSlot.News?) {
     let now = MonotonicClock.now
     switch news {
     case .progress(let progress): apply(machine.handle(.engineProgress(slot: slot, progress), at: now))
@@ -283,6 +285,6 @@ package final class WorkerService {
     let news = slots[slot].start(
       assignment, dataPath: data.path, program: options.engine, now: MonotonicClock.now
     ) { mailbox.post([.engine($0)]) }
-    tell(slot: slot, news)
+    deliver(slot: slot, news)
   }
 }

@@ -2,7 +2,7 @@ import ArgumentParser
 import Services
 import TextInput
 
-/// How soon a lost worker is noticed, and how much a job may go wrong. For tests and for those who know their network.
+/// How soon a lost worker is noticed, and how much a job may go wrong. For tests and for networks with known delays.
 struct LeaseOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp("Seconds between signs of life.", visibility: .hidden), transform: Number.decimal(0.05...3600))

@@ -110,7 +110,7 @@ struct WorkerCommand: ParsableCommand {
     if leaveWithInput {
       Thread.detachNewThread {
         LineReader(descriptor: STDIN_FILENO).forEach { _ in }
-        // The parent is gone, and with it whoever could take something back: leave at once.
+        // The parent is gone, and with it the coordinator that could take something back: leave at once.
         for count in 1...2 { stop(count) }
       }
     }
