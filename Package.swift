@@ -121,6 +121,13 @@ let package = Package(
       dependencies: [
         "BasisEngine", "Failpoints", "Files", "Processes", "ReadableText", "SearchCore", "SearchProtocol",
       ]),
+    // trainings of one network: settings, sessions, going on, evaluations
+    .target(
+      name: "Trainings",
+      dependencies: [
+        "BasisEngine", "Files", "ImageData", "KernelInterface", "Processes", "Randomness", "ReadableText", "SearchCore",
+        "Studies", "StudyStore", .product(name: "Logging", package: "swift-log"),
+      ]),
     // simulated workers
     .target(
       name: "Simulation",
@@ -167,6 +174,7 @@ let package = Package(
         "Studies",
         "StudyStore",
         "TextInput",
+        "Trainings",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -211,6 +219,9 @@ let package = Package(
     .testTarget(name: "EnginesTests", dependencies: ["Engines", "Processes", "SearchCore", "SearchProtocol"]),
     .testTarget(
       name: "ServicesTests", dependencies: ["Processes", "SearchProtocol", "Services", "TestSupport"]),
+    .testTarget(
+      name: "TrainingsTests",
+      dependencies: ["BasisEngine", "Files", "ImageData", "SearchCore", "TestSupport", "Trainings"]),
     .testTarget(name: "SimulationTests", dependencies: ["Randomness", "Simulation"]),
     .testTarget(
       name: "CommandLineTests",

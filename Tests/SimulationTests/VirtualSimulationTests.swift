@@ -23,10 +23,14 @@ struct VirtualSimulationTests {
   @Test("what a training finds follows from its seed, how long an attempt takes from the attempt as well")
   func engine() throws {
     let engine = SimulatedEngine(distribution: .exponential, meanDuration: 10, failureRate: 0)
-    let runs = [(7, 1), (7, 2), (8, 1)].map { engine.run(seed: UInt64($0.0), attempt: $0.1, epochs: 2) }
-    let accuracies = runs.map { run in if case .finished(let result) = run.1 { result.accuracy } else { -1 } }
-    #expect(accuracies[0] == accuracies[1] && accuracies[0] != accuracies[2], "\(runs)")
-    #expect(runs[0].seconds != runs[1].seconds)
+    func run(_ seed: UInt64, _ attempt: Int) throws -> (seconds: Double, accuracy: Double) {
+      let run = engine.run(seed: seed, attempt: attempt, epochs: 2)
+      guard case .finished(let result) = run.1 else { throw CancellationError() }
+      return (run.seconds, result.accuracy)
+    }
+    let (first, second, other) = (try run(7, 1), try run(7, 2), try run(8, 1))
+    #expect(first.accuracy == second.accuracy && first.accuracy != other.accuracy)
+    #expect(first.seconds != second.seconds)
     let never = SimulatedEngine(distribution: .constant, meanDuration: 10, failureRate: 1)
     guard case (10, .failed) = never.run(seed: 1, attempt: 1, epochs: 1) else {
       Issue.record("an attempt that must fail")

@@ -38,7 +38,7 @@ struct BenchCommand: ParsableCommand {
   func run() throws {
     if tune { return try Self.tune() }
     guard let model = network.model else { throw Failure.usage("give --model, such as --model resnet20") }
-    let candidate = try network.candidate(in: Architecture(model))
+    let candidate = try network.choice.candidate(in: Architecture(model))
     OpenBLASEnvironment.adopt()
     let measured = try Benchmark.run(
       model: model, candidate: candidate, variant: network.variant ?? .remainder, batch: batch,

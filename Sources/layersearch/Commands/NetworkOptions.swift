@@ -1,5 +1,6 @@
 import ArgumentParser
 import SearchCore
+import Trainings
 
 /// Which network a command is about: a model, and which of its layers are decomposed.
 struct NetworkOptions: ParsableArguments {
@@ -32,26 +33,7 @@ struct NetworkOptions: ParsableArguments {
     }
   }
 
-  /// True where the options say which layers are decomposed.
-  var namesCandidate: Bool { candidate != nil || rank != nil || rankFraction != nil }
-
-  /// The candidate that the options name in this network; dense where they name none.
-  func candidate(in architecture: Architecture) throws(SearchError) -> Candidate {
-    if let rankFraction {
-      return .everyConvolution(of: architecture) { outputs in
-        max(1, Int((rankFraction * Double(outputs)).rounded(.toNearestOrAwayFromZero)))
-      }
-    }
-    if let rank {
-      let chosen = Candidate.everyConvolution(of: architecture) { _ in rank }
-      let widest = architecture.layers.filter { $0.kernelSize == 3 }.max { $0.legalRanks.count < $1.legalRanks.count }
-      if chosen.isDense, let widest {
-        throw .illegalRank(layer: widest.name, rank: rank, allowed: widest.legalRanks)
-      }
-      return chosen
-    }
-    let chosen = try Candidate(label: candidate ?? "dense", in: architecture)
-    try chosen.validate(in: architecture)
-    return chosen
+  var choice: NetworkChoice {
+    NetworkChoice(model: model, variant: variant, candidate: candidate, rankFraction: rankFraction, rank: rank)
   }
 }

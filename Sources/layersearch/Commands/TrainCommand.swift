@@ -5,6 +5,8 @@ import Files
 import Foundation
 import ImageData
 import SearchCore
+import Studies
+import Trainings
 
 struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -119,27 +121,58 @@ struct TrainCommand: ParsableCommand {
     let kernels = try KernelSelection.best()
     let variant = KernelSelection.variantDescription(of: kernels)
     let resumption = try resumeFrom.map { try Resumption(path: $0) }
-    let settings = try settings(resuming: resumption)
+    let settings = try request().settings(resuming: resumption)
     try resumption?.require(settings, kernelVariant: variant, allowsOthers: otherKernels)
     let output = try TrainingOutput(
       settings, checkpoint: checkpoint ?? resumption?.context.checkpoint, resumedFrom: resumeFrom,
-      every: checkpointEvery ?? resumption?.context.checkpointEvery, printsJSON: json)
-    let interruption = Interruption()
-    let images = try images(settings)
+      every: checkpointEvery ?? resumption?.context.checkpointEvery)
+    if output.takesStandardOutput { try checkStandardOutput() }
+    let interruption = Interruption(atOnce: { ProcessExit.atOnce() })
+    let images = try settings.images()
+    var display = TrainingDisplay(isQuiet: verbosity.quiet)
     let session = TrainingSession(
       settings: settings, output: output, images: images, kernels: kernels,
       kernelVariant: resumption?.kernelVariant(here: variant) ?? variant, interruption: interruption,
-      log: verbosity.logger("train"), isQuiet: verbosity.quiet)
-
-    let report = TrainingReport(isPlural: settings.seeds != nil, printsJSON: json, toError: output.takesStandardOutput)
+      log: verbosity.logger("train")
+    ) { progress in
+      if let progress { display.show(progress) } else { display.finish() }
+    }
+    let report = TrainingReport(isPlural: settings.seeds != nil)
+    func tell(_ lines: [String]) {
+      guard !json else { return }
+      for line in lines {
+        output.takesStandardOutput ? StandardError.shared.writeLine(line) : StandardOutput.writeLine(line)
+      }
+    }
     var reports = resumption?.context.done ?? []
-    for earlier in reports { report.print(earlier) }
+    for earlier in reports { tell(report.lines(of: earlier)) }
     let first = resumption.map { $0.training.seed } ?? settings.firstSeed
     for seed in first...settings.lastSeed {
       let done = try session.train(seed: seed, from: seed == first ? resumption : nil, done: reports)
       reports.append(done)
-      report.print(done)
+      tell(report.lines(of: done))
     }
-    try report.end(reports)
+    tell(report.lines(of: reports))
+    if json, settings.seeds != nil { try JSONOutput.print(TrainingReport.Summary(reports)) }
+    if json, settings.seeds == nil, let network = reports.first { try JSONOutput.print(network) }
+    try TrainingReport.requireUse(of: reports)
+  }
+
+  private func request() throws -> TrainingRequest {
+    var request = TrainingRequest(network: network.choice)
+    (request.data, request.trainImages, request.testImages) = (data, trainImages, testImages)
+    (request.epochs, request.batch, request.schedule) = (epochs, batch, schedule)
+    (request.learningRate, request.momentum, request.weightDecay) = (learningRate, momentum, weightDecay)
+    (request.nesterov, request.augments) = (nesterov, !noAugment)
+    (request.seed, request.seeds) = (seed, seeds)
+    request.study = try fromStudy.map { try StudyDefaults(of: try StudyReading.open($0), folder: $0) }
+    return request
+  }
+
+  private func checkStandardOutput() throws(Failure) {
+    if json { throw .usage("--checkpoint - and --json both want standard output; choose one") }
+    if StandardOutput.isTerminal {
+      throw .usage("--checkpoint -: a network is nothing for a terminal; send it to a file or a pipe")
+    }
   }
 }

@@ -10,6 +10,7 @@ import SearchCore
 import Simulation
 import Studies
 import StudyStore
+import Trainings
 
 /// An error that ends the process: one line for the user and an exit code.
 struct Failure: Error, Hashable, CustomStringConvertible {
@@ -88,6 +89,7 @@ enum ProcessExit {
     case is ConfigurationError, is SearchError, is StudyError: .usage
     case let error as FileError: Failure(error).code
     case SimulationError.exists: .usage
+    case let error as TrainingError: error.isUsage ? .usage : .failed
     case EngineError.output(let error): Failure(error).code
     case let error as StoreError where [.differentConfiguration, .alreadyExists].contains(error.code): .usage
     default: .failed

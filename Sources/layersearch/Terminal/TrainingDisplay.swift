@@ -24,6 +24,7 @@ struct TrainingDisplay {
 
   mutating func finish() {
     guard let last, !isQuiet else { return }
+    self.last = nil
     endEpoch(last)
     StandardError.shared.show(status: nil)
   }

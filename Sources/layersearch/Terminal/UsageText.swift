@@ -4,6 +4,7 @@ import Services
 import ShellCommands
 import Simulation
 import Studies
+import Trainings
 
 /// An error of a library that a command line says in words of its own, with the options that help.
 protocol UsageText: Error {
@@ -62,6 +63,37 @@ extension ContentError: UsageText {
     case .diskFull: "\(self); free space, or name another folder with --data-cache"
     case .exceedsLimit, .limitReached: "\(self); raise --data-cache-gigabytes"
     case .noHash, .otherVersion, .damagedInUse, .unremovable, .unreadable, .changed, .noSuchBytes: description
+    }
+  }
+}
+
+extension TrainingError: UsageText {
+  var usage: String {
+    switch self {
+    case .missing(.model): "give --model, such as --model resnet20, or --from-study"
+    case .missing(.epochs): "give --epochs, such as --epochs 3"
+    case .missing(.data): "give --data, the folder of CIFAR-10's binary files or shapes10"
+    case .missingCandidate(let kinds):
+      "give --candidate, for which network of the study it is about: \(kinds); or --rank-fraction or --rank"
+    case .noStudy: "--\(self) Give --from-study as well"
+    case .otherModel(let candidate, let study, let model, let wanted):
+      "--candidate \(candidate): the frontier of study \(study) is \(model)'s; leave --model out, or name layers and "
+        + "ranks of \(wanted)"
+    case .unfit, .writtenOnce: "--\(self)"
+    case .oneOutput(let path):
+      "--checkpoint \(path): several networks need a file each; name a file, or leave out --seeds"
+    case .output(let setting, _): isUsage ? "--\(setting) \(self)" : description
+    case .otherSettings(let path, let differences):
+      "--resume-from \(path): that training has other settings ("
+        + differences.map { "--\($0.setting) is \($0.there) there, \($0.here) here" }.joined(separator: "; ")
+        + "); leave these options out, or train anew without --resume-from"
+    case .otherImages: "--resume-from \(self); give its data set with --data"
+    case .otherKernels: "\(self), or here with --other-kernels"
+    case .kept(_, _, let place):
+      "\(self); go on with: " + ShellCommand.line(["layersearch", "train", "--resume-from", place])
+    case .diverged: "\(self); a lower --learning-rate may do better"
+    case .divergedNetwork: "\(self), with a lower --learning-rate"
+    case .unusable, .stoppedBeforeFirstStep, .notKept: description
     }
   }
 }

@@ -1,17 +1,17 @@
 import ReadableText
 import SearchCore
 
-/// What `train` prints: one network, or several seeds with mean and deviation.
-struct TrainingReport {
-  let isPlural: Bool
-  let printsJSON: Bool
-  /// Standard output is taken by the checkpoint.
-  let toError: Bool
+/// What trainings found, for people: one network, or several seeds with mean and deviation.
+package struct TrainingReport {
+  /// Several seeds are asked for.
+  package let isPlural: Bool
+
+  package init(isPlural: Bool) { self.isPlural = isPlural }
 
   /// Over the seeds that did not diverge.
-  struct Summary: Encodable {
-    var seeds: [TrainedNetwork]
-    var divergedSeeds: Int
+  package struct Summary: Encodable {
+    package var seeds: [TrainedNetwork]
+    package var divergedSeeds: Int
     var testAccuracyMean: Double?
     /// Sample standard deviations; nil for fewer than two seeds.
     var testAccuracySd: Double?
@@ -19,7 +19,7 @@ struct TrainingReport {
     var lastEpochLossSd: Double?
     var imagesPerSecondMean: Double?
 
-    init(_ seeds: [TrainedNetwork]) {
+    package init(_ seeds: [TrainedNetwork]) {
       self.seeds = seeds
       let sound = seeds.filter { !$0.diverged }
       divergedSeeds = seeds.count - sound.count
@@ -33,41 +33,23 @@ struct TrainingReport {
     }
   }
 
-  /// When it is trained.
-  func print(_ network: TrainedNetwork) {
-    guard !printsJSON else { return }
-    for line in isPlural ? [Self.line(network)] : Self.lines(network) { write(line) }
-  }
+  /// When a network is trained.
+  package func lines(of network: TrainedNetwork) -> [String] { isPlural ? [line(network)] : lines(network) }
 
-  /// When all are. Throws where none of them is of any use.
-  func end(_ networks: [TrainedNetwork]) throws {
-    try printEnd(networks)
-    if networks.allSatisfy(\.diverged) {
-      let trainings = networks.count == 1 ? "the training" : "all \(networks.count) trainings"
-      throw Failure.failed(
-        "\(trainings) diverged: the loss grew out of all bounds; a lower --learning-rate may do better")
-    }
-  }
+  /// When all are.
+  package func lines(of networks: [TrainedNetwork]) -> [String] { isPlural ? lines(Summary(networks)) : [] }
 
-  private func printEnd(_ networks: [TrainedNetwork]) throws {
-    if isPlural {
-      let summary = Summary(networks)
-      try printsJSON ? JSONOutput.print(summary) : Self.lines(summary).forEach(write)
-    } else if printsJSON, let network = networks.first {
-      try JSONOutput.print(network)
-    }
-  }
-
-  private func write(_ line: String) {
-    toError ? StandardError.shared.writeLine(line) : StandardOutput.writeLine(line)
+  /// Throws where none of them is of any use.
+  package static func requireUse(of networks: [TrainedNetwork]) throws(TrainingError) {
+    if networks.allSatisfy(\.diverged) { throw .diverged(trainings: networks.count) }
   }
 
   /// Nil for a training that diverged.
-  private static func percent(_ accuracy: Double?) -> String {
+  private func percent(_ accuracy: Double?) -> String {
     accuracy.map { "\(Readable.fixed($0 * 100, digits: 2)) %" } ?? "none, the training diverged"
   }
 
-  private static func lines(_ network: TrainedNetwork) -> [String] {
+  private func lines(_ network: TrainedNetwork) -> [String] {
     var lines = [
       "test accuracy  \(percent(network.testAccuracy))",
       "parameters     \(network.parameters)",
@@ -80,7 +62,7 @@ struct TrainingReport {
     return lines
   }
 
-  private static func line(_ network: TrainedNetwork) -> String {
+  private func line(_ network: TrainedNetwork) -> String {
     let found =
       network.diverged
       ? "diverged"
@@ -90,7 +72,7 @@ struct TrainingReport {
       + (network.checkpoint.map { ", checkpoint \($0)" } ?? "")
   }
 
-  private static func lines(_ summary: Summary) -> [String] {
+  private func lines(_ summary: Summary) -> [String] {
     func deviation(_ value: Double?, _ text: (Double) -> String) -> String { value.map { " (sd \(text($0)))" } ?? "" }
     guard let accuracy = summary.testAccuracyMean, let loss = summary.lastEpochLossMean else {
       return ["mean: none, all \(summary.seeds.count) seeds diverged"]

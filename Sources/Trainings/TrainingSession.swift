@@ -6,24 +6,39 @@ import KernelInterface
 import Logging
 import Processes
 import SearchCore
-import ShellCommands
 
 /// Trainings of one network with one seed after the other, kept where they are interrupted.
-struct TrainingSession {
-  let settings: TrainingSettings
-  let output: TrainingOutput
-  let images: (training: LabeledImages, test: LabeledImages)
-  let kernels: KernelTable
+package struct TrainingSession {
+  package let settings: TrainingSettings
+  package let output: TrainingOutput
+  package let images: (training: LabeledImages, test: LabeledImages)
+  package let kernels: KernelTable
   /// What results are labeled with.
-  let kernelVariant: String
-  let interruption: Interruption
-  let log: Logger
-  let isQuiet: Bool
+  package let kernelVariant: String
+  package let interruption: Interruption
+  package let log: Logger
+  /// Shows where a training is; called with nil when it has ended.
+  package let display: (TrainingProgress?) -> Void
+
+  package init(
+    settings: TrainingSettings, output: TrainingOutput, images: (training: LabeledImages, test: LabeledImages),
+    kernels: KernelTable, kernelVariant: String, interruption: Interruption, log: Logger,
+    display: @escaping (TrainingProgress?) -> Void
+  ) {
+    self.settings = settings
+    self.output = output
+    self.images = images
+    self.kernels = kernels
+    self.kernelVariant = kernelVariant
+    self.interruption = interruption
+    self.log = log
+    self.display = display
+  }
 
   /// - Parameters:
   ///   - resumption: what to go on from; nil to begin.
   ///   - done: what was trained before, of other seeds.
-  func train(seed: UInt64, from resumption: Resumption?, done: [TrainedNetwork]) throws -> TrainedNetwork {
+  package func train(seed: UInt64, from resumption: Resumption?, done: [TrainedNetwork]) throws -> TrainedNetwork {
     let trainer = try Trainer(recipe: settings.recipe, seed: seed)
     let network = try network(trainer, resumption)
     let cost = network.architecture.cost(of: settings.candidate, variant: settings.recipe.variant)
@@ -34,14 +49,13 @@ struct TrainingSession {
       \(images.training.count) images, \(kernelVariant)\(settings.seeds == nil ? "" : ", seed \(seed)")\
       \(resumption.map { ", going on after step \($0.unfinished.state.position.step)" } ?? "")
       """)
-    var display = TrainingDisplay(isQuiet: isQuiet)
     var keeper = CheckpointKeeper(session: self, seed: seed, file: file, done: done)
-    if interruption.isRequested { throw Failure.failed("stopped before the first step: there is nothing to keep") }
+    if interruption.isRequested { throw TrainingError.stoppedBeforeFirstStep }
     let result = Result { () throws(EngineError) -> TrainingOutcome in
       try trainer.train(
         network, training: images.training, evaluation: images.test, from: resumption?.checkpoint
       ) { moment in
-        if !moment.isEvaluating { display.show(moment.progress) }
+        if !moment.isEvaluating { display(moment.progress) }
         guard !interruption.isRequested else {
           keeper.keepInterrupted(moment)
           return false
@@ -50,13 +64,14 @@ struct TrainingSession {
         return true
       }
     }
-    display.finish()
+    display(nil)
     let outcome: TrainingOutcome
     switch result {
     case .success(let found): outcome = found
     case .failure(.cancelled): throw keeper.failure(isResumed: resumption != nil)
     case .failure(.illegalState(let reason)):
-      throw Failure.failed("\(resumption?.path ?? ""): this checkpoint is not sound: \(reason); train it anew")
+      throw TrainingError.unusable(
+        path: resumption?.path ?? "", "this checkpoint is not sound: \(reason); train it anew")
     case .failure(let error): throw error
     }
     if let file {
@@ -80,7 +95,8 @@ struct TrainingSession {
     let network = try ResNet(
       resumption.checkpoint, path: resumption.path, batch: settings.recipe.batch, kernels: kernels)
     guard network.architecture == Architecture(settings.recipe.model), network.variant == settings.recipe.variant else {
-      throw Failure.failed("\(resumption.path): this checkpoint's network is not that of its recipe; train it anew")
+      throw TrainingError.unusable(
+        path: resumption.path, "this checkpoint's network is not that of its recipe; train it anew")
     }
     return network
   }
@@ -129,23 +145,19 @@ private struct CheckpointKeeper {
   }
 
   /// Keeps the interrupted training, and says how to go on.
-  func failure(isResumed: Bool) -> Failure {
-    guard let interrupted else { return .failed("stopped") }
-    let where_ = "stopped after step \(interrupted.progress.step) of \(interrupted.progress.steps)"
+  func failure(isResumed: Bool) -> TrainingError {
+    guard let interrupted else { return .stoppedBeforeFirstStep }
+    let (step, steps) = (interrupted.progress.step, interrupted.progress.steps)
     var problem: (any Error)?
     for place in session.output.placesForInterrupted(seed: seed, isResumed: isResumed) {
       do {
         try interrupted.checkpoint.get().write(to: try OutputFile(place))
-        return .failed(
-          "\(where_), which is kept in \(place); go on with: "
-            + ShellCommand.line(["layersearch", "train", "--resume-from", place])
-        )
+        return .kept(step: step, steps: steps, place: place)
       } catch {
         problem = problem ?? error
       }
     }
-    return .failed(
-      "\(where_), and nothing of it could be kept: \(problem.map { "\($0)" } ?? "there was no place for it")")
+    return .notKept(step: step, steps: steps, reason: problem.map { "\($0)" } ?? "there was no place for it")
   }
 
   private func checkpoint(at moment: TrainingMoment) throws -> Checkpoint {

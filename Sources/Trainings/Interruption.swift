@@ -2,15 +2,16 @@ import Processes
 import Synchronization
 
 /// Ctrl-C and SIGTERM while a training runs: the first is kept until the step under way is done, the second ends the process.
-final class Interruption: Sendable {
+package final class Interruption: Sendable {
   private let isAsked: Flag
   private let signals: Signals
 
-  init() {
+  /// - Parameter atOnce: called with the second one, on a thread of its own.
+  package init(atOnce: @escaping @Sendable () -> Void) {
     let flag = Flag()
     isAsked = flag
     signals = Signals { _, count in
-      if count > 1 { ProcessExit.atOnce() }
+      if count > 1 { atOnce() }
       flag.value.store(true, ordering: .relaxed)
     }
   }

@@ -3,47 +3,36 @@ import Foundation
 import Randomness
 import SearchCore
 
-/// Where `train` writes its networks: looked at before the first step.
-struct TrainingOutput {
-  /// As `--checkpoint`, absolute; nil where none was asked for.
-  let checkpoint: String?
+/// Where trainings write its networks: looked at before the first step.
+package struct TrainingOutput {
+  /// Where networks go, absolute; nil where none was asked for.
+  package let checkpoint: String?
   /// Epochs from one checkpoint to the next; nil for none on the way.
-  let every: Int?
+  package let every: Int?
   /// The checkpoint goes to standard output, so that nothing else may.
-  let takesStandardOutput: Bool
+  package let takesStandardOutput: Bool
   private let files: [UInt64: OutputFile]
   private let unasked: [String]
 
   /// - Parameters:
-  ///   - checkpoint: as `--checkpoint`.
+  ///   - checkpoint: where networks go; nil where nothing was asked for.
   ///   - resumedFrom: the file that the first seed goes on from: its network goes there where no other place was asked for.
-  init(
-    _ settings: TrainingSettings, checkpoint: String?, resumedFrom: String?, every: Int?, printsJSON: Bool
-  ) throws(Failure) {
+  package init(
+    _ settings: TrainingSettings, checkpoint: String?, resumedFrom: String?, every: Int?
+  ) throws(TrainingError) {
     self.every = every
     let isPlural = settings.seeds != nil
     var files: [UInt64: OutputFile] = [:]
     if let checkpoint {
       for seed in settings.firstSeed...settings.lastSeed {
-        let file = try OutputFile(isPlural ? Self.name(checkpoint, seed: seed) : checkpoint, option: "--checkpoint")
+        let file = try OutputFile(isPlural ? Self.name(checkpoint, seed: seed) : checkpoint, setting: "checkpoint")
         files[seed] = file
       }
       // The name itself may lead to a device, which the name with a seed does not.
-      let plain = isPlural ? try OutputFile(checkpoint, option: "--checkpoint") : files[settings.firstSeed]
+      let plain = isPlural ? try OutputFile(checkpoint, setting: "checkpoint") : files[settings.firstSeed]
       if let plain, !plain.isRegular {
-        if isPlural {
-          throw .usage(
-            "--checkpoint \(checkpoint): several networks need a file each; name a file, or leave out --seeds")
-        }
-        if every != nil {
-          throw .usage("--checkpoint-every needs a file that can be written again, which \(checkpoint) is not")
-        }
-      }
-      if plain?.isStandardOutput ?? false {
-        if printsJSON { throw .usage("--checkpoint \(checkpoint) and --json both want standard output; choose one") }
-        if StandardOutput.isTerminal {
-          throw .usage("--checkpoint \(checkpoint): a network is nothing for a terminal; send it to a file or a pipe")
-        }
+        if isPlural { throw .oneOutput(checkpoint) }
+        if every != nil { throw .writtenOnce(checkpoint) }
       }
       takesStandardOutput = plain?.isStandardOutput ?? false
       self.checkpoint = plain?.isRegular ?? false ? FilePath.absolute(checkpoint) : checkpoint
@@ -54,17 +43,17 @@ struct TrainingOutput {
     self.files = files
     unasked = Self.unaskedNames(settings)
     self.resumedFrom = resumedFrom
-    if checkpoint == nil, let resumedFrom { _ = try OutputFile(resumedFrom, option: "--resume-from") }
+    if checkpoint == nil, let resumedFrom { _ = try OutputFile(resumedFrom, setting: "resume-from") }
   }
 
   private let resumedFrom: String?
 
   /// Where the trained network goes; nil for nowhere.
   /// - Parameter isResumed: it goes on from a file.
-  func file(seed: UInt64, isResumed: Bool) throws(Failure) -> OutputFile? {
+  package func file(seed: UInt64, isResumed: Bool) throws(TrainingError) -> OutputFile? {
     if let file = files[seed] { return file }
     guard isResumed, let resumedFrom else { return nil }
-    return try OutputFile(resumedFrom, option: "--resume-from")
+    return try OutputFile(resumedFrom, setting: "resume-from")
   }
 
   /// Where an interrupted training may go, best first: to a file from which it can be read again.
@@ -74,7 +63,7 @@ struct TrainingOutput {
   }
 
   /// `net.ckpt` and 7: `net-seed7.ckpt`.
-  static func name(_ path: String, seed: UInt64) -> String {
+  package static func name(_ path: String, seed: UInt64) -> String {
     let name = FilePath.name(of: path)
     guard !name.isEmpty, !FilePath.namesFolder(path) else { return path }
     let start = String(path.dropLast(name.count))

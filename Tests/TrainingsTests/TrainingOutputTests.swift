@@ -1,6 +1,6 @@
 import Testing
 
-@testable import layersearch
+@testable import Trainings
 
 @Suite("where train writes")
 struct TrainingOutputTests {

@@ -1,27 +1,27 @@
 import ReadableText
 
 /// What `evaluate` tells of a network; the object that `--json` prints.
-struct EvaluationReport: Encodable {
+package struct EvaluationReport: Encodable {
   /// 0…1
-  var testAccuracy: Double
+  package var testAccuracy: Double
   /// Mean cross-entropy.
   var testLoss: Double
-  var testImages: Int
-  var data: String
-  var seconds: Double
-  var imagesPerSecond: Double
-  var model: String
-  var candidate: String
-  var variant: String
-  var parameters: Int
-  var multiplyAdds: Int
+  package var testImages: Int
+  package var data: String
+  package var seconds: Double
+  package var imagesPerSecond: Double
+  package var model: String
+  package var candidate: String
+  package var variant: String
+  package var parameters: Int
+  package var multiplyAdds: Int
   /// Of the training that made it; nil where the file does not tell.
-  var epochsDone: Int?
-  var epochs: Int?
-  var seed: UInt64?
-  var kernelVariant: String
+  package var epochsDone: Int?
+  package var epochs: Int?
+  package var seed: UInt64?
+  package var kernelVariant: String
 
-  var lines: [String] {
+  package var lines: [String] {
     var lines = [
       "network        \(model), \(candidate)",
       "test accuracy  \(Readable.fixed(testAccuracy * 100, digits: 2)) %",

@@ -1,0 +1,70 @@
+import BasisEngine
+import ImageData
+import KernelInterface
+import SearchCore
+
+extension EvaluationReport {
+  /// Images at a time where the file tells of no training.
+  private static let usualBatch = 128
+
+  /// Scores the network of a checkpoint.
+  /// - Parameters:
+  ///   - path: of the checkpoint.
+  ///   - data: the folder of the images, or the embedded set's name; nil for those of the training.
+  ///   - testImages: how many; nil for all.
+  ///   - onProgress: called with the images that are done, and how many there are.
+  package init(
+    of checkpoint: Checkpoint, path: String, data: String?, testImages: Int?, kernels: KernelTable,
+    onProgress: (_ done: Int, _ images: Int) -> Void
+  ) throws {
+    let test = try TestImages(data: try data ?? Self.dataSet(of: checkpoint), count: testImages)
+    try Self.requireImages(of: checkpoint.network, path: path)
+    // Sums run batch by batch: with that of the training the loss is the same to the last bit.
+    let batch = checkpoint.training?.recipe.batch ?? Self.usualBatch
+    guard TrainingLimits.batch.contains(batch) else {
+      throw EngineError.checkpoint(path: path, reason: "its batch of \(batch) images is none that can be trained with")
+    }
+    let network = try ResNet(checkpoint, path: path, batch: min(batch, test.count), kernels: kernels)
+    var images = try test.load()
+    if let normalization = checkpoint.normalization { images = images.normalized(by: normalization) }
+    let start = ContinuousClock.now
+    let score = network.evaluate(images) { done in
+      onProgress(done, images.count)
+      return true
+    }
+    guard let score, score.meanLoss.isFinite else { throw TrainingError.divergedNetwork(path: path) }
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    let cost = network.architecture.cost(of: network.candidate, variant: network.variant)
+    self.init(
+      testAccuracy: score.accuracy, testLoss: score.meanLoss, testImages: images.count,
+      data: test.folder ?? test.set.rawValue, seconds: seconds,
+      imagesPerSecond: Double(images.count) / max(1e-9, seconds), model: network.architecture.model.rawValue,
+      candidate: network.candidate.description, variant: network.variant.rawValue, parameters: cost.parameters,
+      multiplyAdds: cost.multiplyAdds, epochsDone: checkpoint.training?.epochsDone,
+      epochs: checkpoint.training?.recipe.epochs, seed: checkpoint.training?.seed,
+      kernelVariant: KernelSelection.variantDescription(of: kernels))
+  }
+
+  /// What the training was done with.
+  private static func dataSet(of checkpoint: Checkpoint) throws(TrainingError) -> String {
+    if checkpoint.training?.recipe.data.set == .shapes10 { return DataPlaces.embedded }
+    if let folder = Resumption.Context(of: checkpoint)?.dataFolder { return folder }
+    throw .missing(.data)
+  }
+
+  /// A network for other images, or for other classes, would give numbers that mean nothing.
+  private static func requireImages(of network: Checkpoint.Network, path: String) throws(EngineError) {
+    let (size, channels) = (LabeledImages.height, LabeledImages.channels)
+    guard network.imageSize == size, network.imageChannels == channels else {
+      throw .checkpoint(
+        path: path,
+        reason: "its network is for images of \(network.imageChannels)×\(network.imageSize)×\(network.imageSize) "
+          + "(channels, rows, columns), those of the data sets are \(channels)×\(size)×\(size)")
+    }
+    guard network.classCount == LabeledImages.classCount else {
+      throw .checkpoint(
+        path: path,
+        reason: "its network tells \(network.classCount) classes apart, the data sets have \(LabeledImages.classCount)")
+    }
+  }
+}

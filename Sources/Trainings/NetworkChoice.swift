@@ -1,0 +1,41 @@
+import SearchCore
+
+/// Which network it is about: a model, and which of its layers are decomposed.
+package struct NetworkChoice: Sendable {
+  package var model: Model?
+  package var variant: BasisVariant?
+  /// Layers and ranks, a label, or `dense`.
+  package var candidate: String?
+  /// Of every 3×3 convolution's output channels.
+  package var rankFraction: Double?
+  /// Of every 3×3 convolution with more output channels.
+  package var rank: Int?
+
+  package init(model: Model?, variant: BasisVariant?, candidate: String?, rankFraction: Double?, rank: Int?) {
+    (self.model, self.variant) = (model, variant)
+    (self.candidate, self.rankFraction, self.rank) = (candidate, rankFraction, rank)
+  }
+
+  /// True where it says which layers are decomposed.
+  package var namesCandidate: Bool { candidate != nil || rank != nil || rankFraction != nil }
+
+  /// The candidate in this network; dense where none is named.
+  package func candidate(in architecture: Architecture) throws(SearchError) -> Candidate {
+    if let rankFraction {
+      return .everyConvolution(of: architecture) { outputs in
+        max(1, Int((rankFraction * Double(outputs)).rounded(.toNearestOrAwayFromZero)))
+      }
+    }
+    if let rank {
+      let chosen = Candidate.everyConvolution(of: architecture) { _ in rank }
+      let widest = architecture.layers.filter { $0.kernelSize == 3 }.max { $0.legalRanks.count < $1.legalRanks.count }
+      if chosen.isDense, let widest {
+        throw .illegalRank(layer: widest.name, rank: rank, allowed: widest.legalRanks)
+      }
+      return chosen
+    }
+    let chosen = try Candidate(label: candidate ?? "dense", in: architecture)
+    try chosen.validate(in: architecture)
+    return chosen
+  }
+}

@@ -1,0 +1,120 @@
+import BasisEngine
+import Foundation
+import ImageData
+import SearchCore
+
+/// A training to go on with, as its checkpoint has it.
+package struct Resumption {
+  /// What `train` keeps in a checkpoint for itself.
+  package struct Context: Codable, Hashable {
+    /// Absolute; nil for the embedded set.
+    package var dataFolder: String?
+    package var testImages: Int
+    package var firstSeed: UInt64
+    /// How many seeds; nil where it was not given.
+    package var seeds: Int?
+    /// Those that were trained before.
+    package var done: [TrainedNetwork]
+    /// Where it goes, absolute; nil where it was not given.
+    package var checkpoint: String?
+    package var checkpointEvery: Int?
+    /// Absolute, of the study whose settings these are.
+    package var study: String?
+  }
+
+  package let path: String
+  package let checkpoint: Checkpoint
+  package let training: Checkpoint.Training
+  package let unfinished: Checkpoint.Unfinished
+  package let context: Context
+
+  package var candidate: Candidate { checkpoint.candidate }
+  /// The data set's folder, or the embedded set's name.
+  package var data: String { context.dataFolder ?? DataPlaces.embedded }
+
+  /// - Throws: for a file that is damaged, or of a training that cannot go on.
+  package init(path: String) throws {
+    self.path = path
+    checkpoint = try Checkpoint(path: path)
+    guard let unfinished = checkpoint.unfinished else {
+      let isDone = checkpoint.training.map { $0.epochsDone >= $0.recipe.epochs } ?? false
+      throw TrainingError.unusable(
+        path: path,
+        isDone
+          ? "this training is finished, all \(checkpoint.training?.recipe.epochs ?? 0) epochs of it; there is nothing to go on with"
+          : "this checkpoint has a network, but not the state of a training (an older layersearch wrote it, or the "
+            + "training diverged); train it anew")
+    }
+    guard let training = checkpoint.training, let context = Context(of: checkpoint),
+      training.recipe.beyondLimits.isEmpty, context.isSound(seed: training.seed)
+    else {
+      throw TrainingError.unusable(
+        path: path, "this checkpoint does not tell how its training is to go on; train it anew")
+    }
+    (self.training, self.unfinished, self.context) = (training, unfinished, context)
+  }
+
+  /// - Throws: where what was given to go on with is another training than this.
+  package func require(_ settings: TrainingSettings, kernelVariant: String, allowsOthers: Bool) throws(TrainingError) {
+    let differences = differences(from: settings)
+    guard differences.isEmpty else { throw .otherSettings(path: path, differences) }
+    guard unfinished.dataContent == settings.dataContent else {
+      throw .otherImages(path: path, there: unfinished.dataContent, here: settings.dataContent)
+    }
+    guard training.kernelVariant == kernelVariant || allowsOthers else {
+      throw .otherKernels(path: path, there: training.kernelVariant ?? "of an unknown name", here: kernelVariant)
+    }
+  }
+
+  /// What the results are to be labeled with: all kernels that had a part in them.
+  package func kernelVariant(here: String) -> String {
+    guard let before = training.kernelVariant, before != here, !before.hasSuffix(", then \(here)") else {
+      return training.kernelVariant ?? here
+    }
+    return "\(before), then \(here)"
+  }
+
+  private func differences(from settings: TrainingSettings) -> [TrainingError.Difference] {
+    let (before, now) = (training.recipe, settings.recipe)
+    let values: [(String, String, String)] = [
+      ("model", before.model.rawValue, now.model.rawValue),
+      ("candidate", "\(candidate)", "\(settings.candidate)"),
+      ("variant", before.variant.rawValue, now.variant.rawValue),
+      ("data", before.data.set.rawValue, now.data.set.rawValue),
+      ("train-images", "\(before.data.trainImages)", "\(now.data.trainImages)"),
+      ("test-images", "\(context.testImages)", "\(settings.testImages)"),
+      ("epochs", "\(before.epochs)", "\(now.epochs)"), ("batch", "\(before.batch)", "\(now.batch)"),
+      ("learning-rate", "\(before.learningRate)", "\(now.learningRate)"),
+      ("schedule", before.schedule.rawValue, now.schedule.rawValue),
+      ("momentum", "\(before.momentum)", "\(now.momentum)"),
+      ("nesterov", "\(before.nesterov)", "\(now.nesterov)"),
+      ("weight-decay", "\(before.weightDecay)", "\(now.weightDecay)"),
+      ("no-augment", "\(!before.augment)", "\(!now.augment)"),
+      ("seed", "\(context.firstSeed)", "\(settings.firstSeed)"),
+      ("seeds", "\(context.seeds ?? 1)", "\(settings.seeds ?? 1)"),
+    ]
+    return values.filter { $0.1 != $0.2 }.map { .init(setting: $0, there: $1, here: $2) }
+  }
+}
+
+extension Resumption.Context {
+  /// Nil for a network that no interrupted `train` wrote.
+  init?(of checkpoint: Checkpoint) {
+    guard let unfinished = checkpoint.unfinished,
+      let context = try? JSONDecoder().decode(Self.self, from: Data(unfinished.context.utf8))
+    else { return nil }
+    self = context
+  }
+
+  /// JSON.
+  package var text: String {
+    get throws { String(decoding: try JSONEncoder().encode(self), as: UTF8.self) }
+  }
+
+  fileprivate func isSound(seed: UInt64) -> Bool {
+    let seeds = seeds ?? 1
+    return TrainingLimits.seeds.contains(seeds) && seed >= firstSeed && seed - firstSeed < UInt64(seeds)
+      && UInt64(done.count) == seed - firstSeed && (checkpointEvery.map(TrainingLimits.epochs.contains) ?? true)
+      && testImages > 0
+  }
+}

@@ -1,0 +1,92 @@
+import Files
+
+/// Trainings that cannot begin, go on, or be of use. `description` is one line.
+///
+/// Settings are named as the command line names its options, without the dashes before them.
+package enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
+  package enum Setting: String, Sendable { case model, epochs, data }
+
+  package struct Difference: Hashable, Sendable {
+    package var setting: String
+    package var there: String
+    package var here: String
+  }
+
+  /// Nothing says what it is to be.
+  case missing(Setting)
+  /// Nothing says which network of a study is meant.
+  case missingCandidate(kinds: String)
+  /// A row of a frontier, or its knee, without the study.
+  case noStudy(candidate: String)
+  /// A row of a frontier, or its knee, of another model.
+  case otherModel(candidate: String, study: String, model: String, wanted: String)
+  /// What is wrong with a setting's value.
+  case unfit(setting: String, String)
+  /// Several networks, and one place that is no file.
+  case oneOutput(String)
+  /// A network cannot be written to this again and again.
+  case writtenOnce(String)
+  case output(setting: String, FileError)
+
+  case otherSettings(path: String, [Difference])
+  case otherImages(path: String, there: String, here: String)
+  case otherKernels(path: String, there: String, here: String)
+  /// A checkpoint of which no training can go on.
+  case unusable(path: String, String)
+
+  case stoppedBeforeFirstStep
+  case kept(step: Int, steps: Int, place: String)
+  case notKept(step: Int, steps: Int, reason: String)
+  case diverged(trainings: Int)
+  /// A network whose values are infinite or no numbers.
+  case divergedNetwork(path: String)
+
+  package var description: String {
+    switch self {
+    case .missing(let setting): "the \(setting.rawValue) of the training is missing"
+    case .missingCandidate(let kinds): "which network of the study is it about? Give a candidate: \(kinds)"
+    case .noStudy(let candidate): "candidate \(candidate): whose frontier is meant?"
+    case .otherModel(let candidate, let study, let model, let wanted):
+      "candidate \(candidate): the frontier of study \(study) is \(model)'s; leave the model out, or name layers and "
+        + "ranks of \(wanted)"
+    case .unfit(let setting, let problem): "\(setting) \(problem)"
+    case .oneOutput(let path): "checkpoint \(path): several networks need a file each; name a file, or train one seed"
+    case .writtenOnce(let path): "checkpoint-every needs a file that can be written again, which \(path) is not"
+    case .output(_, let error): "\(error)"
+    case .otherSettings(let path, let differences):
+      "\(path): that training has other settings ("
+        + differences.map { "\($0.setting) is \($0.there) there, \($0.here) here" }.joined(separator: "; ") + ")"
+    case .otherImages(let path, let there, let here):
+      "\(path): that training had other images (content \(there.prefix(12))…, here \(here.prefix(12))…)"
+    case .otherKernels(let path, let there, let here):
+      "\(path): that training was computed by the kernels \(there), here they are \(here), which give other bits; go on "
+        + "where it began"
+    case .unusable(let path, let problem): "\(path): \(problem)"
+    case .stoppedBeforeFirstStep: "stopped before the first step: there is nothing to keep"
+    case .kept(let step, let steps, let place): "stopped after step \(step) of \(steps), which is kept in \(place)"
+    case .notKept(let step, let steps, let reason):
+      "stopped after step \(step) of \(steps), and nothing of it could be kept: \(reason)"
+    case .diverged(let count):
+      "\(count == 1 ? "the training" : "all \(count) trainings") diverged: the loss grew out of all bounds"
+    case .divergedNetwork(let path):
+      "\(path): this network's values are infinite or no numbers: its training diverged; train it anew"
+    }
+  }
+
+  /// Nothing was begun, and other settings would help.
+  package var isUsage: Bool {
+    switch self {
+    case .missing, .missingCandidate, .noStudy, .otherModel, .unfit, .oneOutput, .writtenOnce: true
+    case .otherSettings, .otherImages: true
+    case .output(_, let error): error.number == nil
+    case .otherKernels, .unusable, .stoppedBeforeFirstStep, .kept, .notKept, .diverged, .divergedNetwork: false
+    }
+  }
+}
+
+extension OutputFile {
+  /// For an output that a setting names.
+  package convenience init(_ path: String, setting: String) throws(TrainingError) {
+    do { try self.init(path) } catch { throw .output(setting: setting, error) }
+  }
+}

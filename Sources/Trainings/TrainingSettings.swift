@@ -1,0 +1,113 @@
+import Files
+import ImageData
+import SearchCore
+import Studies
+
+/// What to train, on what, and with which seeds.
+package struct TrainingSettings {
+  package var candidate: Candidate
+  package var recipe: TrainingRecipe
+  package var test: TestImages
+  /// Content of the images.
+  package var dataContent: String
+  package var firstSeed: UInt64
+  /// How many seeds; nil where it is about one training.
+  package var seeds: Int?
+  /// Absolute, of the study whose settings these are.
+  package var study: String?
+
+  /// Absolute; nil for the embedded set.
+  package var dataFolder: String? { test.folder }
+  package var testImages: Int { test.count }
+  package var lastSeed: UInt64 { firstSeed + UInt64((seeds ?? 1) - 1) }
+
+  /// Reads them.
+  package func images() throws -> (training: LabeledImages, test: LabeledImages) {
+    let count = recipe.data.trainImages
+    let images = try test.load()
+    guard let folder = dataFolder else { return (Shapes10.training(count: count), images) }
+    return (try CIFAR10.loadTraining(directory: folder, records: 0..<count), images)
+  }
+}
+
+/// What is asked of a training; nil where nothing is asked.
+package struct TrainingRequest {
+  package var network: NetworkChoice
+  package var data: String?
+  package var trainImages: Int?
+  package var testImages: Int?
+  package var epochs: Int?
+  package var batch: Int?
+  package var learningRate: Double?
+  package var schedule: Schedule?
+  package var momentum: Double?
+  package var weightDecay: Double?
+  package var nesterov = false
+  package var augments = true
+  package var seed: UInt64?
+  package var seeds: Int?
+  package var study: StudyDefaults?
+
+  package init(network: NetworkChoice) { self.network = network }
+
+  /// What is asked first, then the study's values, then those of the training to go on with, then defaults.
+  package func settings(resuming: Resumption?) throws -> TrainingSettings {
+    let earlier = resuming?.training.recipe
+    guard let model = network.model ?? study?.recipe.model ?? earlier?.model else {
+      throw TrainingError.missing(.model)
+    }
+    guard let epochs = epochs ?? study?.recipe.epochs ?? earlier?.epochs else { throw TrainingError.missing(.epochs) }
+    guard let data = data ?? study?.data ?? resuming?.data else { throw TrainingError.missing(.data) }
+    let set = TestImages.set(data)
+    let available = TrainingLimits.trainingImages(set)
+    let count =
+      trainImages ?? study?.recipe.data.trainImages ?? earlier?.data.trainImages
+      ?? (set == .shapes10 ? 10_000 : available)
+    try TestImages.require(count, atMost: available, of: set, setting: "train-images")
+    let test = try TestImages(data: data, count: testImages ?? resuming?.context.testImages)
+    if let batch, batch > count {
+      throw TrainingError.unfit(
+        setting: "batch", "\(batch) must be at most the number of training images, which is \(count)")
+    }
+    let selection = DataSelection(set: set, trainImages: count, validationImages: 0, splitSeed: 0)
+    let base = study?.recipe ?? earlier ?? TrainingRecipe(model: model, data: selection, epochs: epochs)
+    let recipe = TrainingRecipe(
+      model: model, variant: network.variant ?? base.variant, data: selection, epochs: epochs,
+      batch: batch ?? base.batch, learningRate: learningRate ?? base.learningRate, schedule: schedule ?? base.schedule,
+      momentum: momentum ?? base.momentum, nesterov: nesterov || base.nesterov,
+      weightDecay: weightDecay ?? base.weightDecay, augment: augments && base.augment)
+    let (firstSeed, seeds) = try seedRange(resuming)
+    return TrainingSettings(
+      candidate: try candidate(in: Architecture(model), resuming: resuming), recipe: recipe, test: test,
+      dataContent: try test.folder.map { try DataContent.cifar10(directory: $0).identity }
+        ?? DataContent.shapes10.identity,
+      firstSeed: firstSeed, seeds: seeds,
+      study: study.map { FilePath.absolute($0.folder) } ?? resuming?.context.study)
+  }
+
+  private func candidate(in architecture: Architecture, resuming: Resumption?) throws -> Candidate {
+    guard network.namesCandidate else {
+      if let resuming { return resuming.candidate }
+      guard study == nil else { throw TrainingError.missingCandidate(kinds: CandidateNames.kinds) }
+      return .dense
+    }
+    if let study, let text = network.candidate, network.model == nil || network.model == study.recipe.model {
+      return try study.names.candidate(text)
+    }
+    if let text = network.candidate, Int(text) != nil || text == "knee" {
+      guard let study else { throw TrainingError.noStudy(candidate: text) }
+      throw TrainingError.otherModel(
+        candidate: text, study: study.folder, model: study.recipe.model.rawValue, wanted: architecture.model.rawValue)
+    }
+    return try network.candidate(in: architecture)
+  }
+
+  private func seedRange(_ resuming: Resumption?) throws(TrainingError) -> (first: UInt64, seeds: Int?) {
+    let first = seed ?? resuming?.context.firstSeed ?? 1
+    let seeds = seeds ?? resuming?.context.seeds
+    guard first.addingReportingOverflow(UInt64((seeds ?? 1) - 1)).overflow == false else {
+      throw .unfit(setting: "seed", "\(first): there are no \(seeds ?? 1) seeds from there on; choose a smaller one")
+    }
+    return (first, seeds)
+  }
+}

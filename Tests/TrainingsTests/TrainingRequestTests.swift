@@ -1,0 +1,75 @@
+import Files
+import SearchCore
+import TestSupport
+import Testing
+
+@testable import Trainings
+
+@Suite("what a training is asked for")
+struct TrainingRequestTests {
+  private func request(_ change: (inout TrainingRequest) -> Void = { _ in }) -> TrainingRequest {
+    var request = TrainingRequest(
+      network: NetworkChoice(model: .resnet8, variant: nil, candidate: nil, rankFraction: nil, rank: nil))
+    (request.data, request.epochs, request.trainImages) = ("shapes10", 2, 64)
+    change(&request)
+    return request
+  }
+
+  private func error(_ change: (inout TrainingRequest) -> Void) -> TrainingError? {
+    do { _ = try request(change).settings(resuming: nil) } catch { return error as? TrainingError }
+    return nil
+  }
+
+  @Test("what is not asked for is as it is by default")
+  func defaults() throws {
+    let settings = try request().settings(resuming: nil)
+    let plain = TrainingRecipe(
+      model: .resnet8, data: DataSelection(set: .shapes10, trainImages: 64, validationImages: 0, splitSeed: 0),
+      epochs: 2)
+    #expect(settings.recipe == plain && settings.candidate == .dense && settings.dataFolder == nil)
+    #expect((settings.firstSeed, settings.lastSeed, settings.testImages) == (1, 1, 2000) && settings.seeds == nil)
+    let changed = try request {
+      ($0.batch, $0.learningRate, $0.nesterov, $0.augments) = (16, 0.2, true, false)
+      ($0.seed, $0.seeds, $0.testImages) = (5, 3, 32)
+      $0.network.rankFraction = 0.25
+    }.settings(resuming: nil)
+    #expect((changed.recipe.batch, changed.recipe.learningRate) == (16, 0.2))
+    #expect(changed.recipe.nesterov && !changed.recipe.augment && !changed.candidate.isDense)
+    #expect((changed.firstSeed, changed.lastSeed, changed.testImages) == (5, 7, 32))
+    let images = try request { $0.testImages = 16 }.settings(resuming: nil).images()
+    #expect((images.training.count, images.test.count) == (64, 16))
+  }
+
+  @Test("what is missing or cannot be is an error of a line, and its user's to mend")
+  func errors() {
+    #expect(error { $0.network.model = nil } == .missing(.model))
+    #expect(error { $0.epochs = nil } == .missing(.epochs))
+    #expect(error { $0.data = nil } == .missing(.data))
+    #expect(error { $0.network.candidate = "knee" } == .noStudy(candidate: "knee"))
+    #expect(error { $0.network.candidate = "3" } == .noStudy(candidate: "3"))
+    for (setting, error) in [
+      ("batch", error { $0.batch = 65 }), ("train-images", error { $0.trainImages = 1_000_000 }),
+      ("test-images", error { $0.testImages = 1_000_000 }),
+      ("seed", error { ($0.seed, $0.seeds) = (.max, 2) }),
+    ] {
+      #expect(error?.description.hasPrefix("\(setting) ") == true && error?.isUsage == true, "\(setting)")
+      #expect(error?.description.contains(where: \.isNewline) == false)
+    }
+  }
+
+  @Test("outputs are looked at before the first step: a file each for several seeds, one that can be written again")
+  func outputs() throws {
+    let place = try Place()
+    let several = try request { $0.seeds = 2 }.settings(resuming: nil)
+    let one = try request().settings(resuming: nil)
+    func output(_ settings: TrainingSettings, _ path: String?, every: Int? = nil) throws -> TrainingOutput {
+      try TrainingOutput(settings, checkpoint: path, resumedFrom: nil, every: every)
+    }
+    #expect(throws: TrainingError.oneOutput("/dev/null")) { try output(several, "/dev/null") }
+    #expect(throws: TrainingError.writtenOnce("/dev/null")) { try output(one, "/dev/null", every: 1) }
+    #expect(throws: TrainingError.self) { try output(one, place.folder.path + "/") }
+    let files = try output(several, place.path("net.ckpt"))
+    #expect(try files.file(seed: 2, isResumed: false)?.path == place.path("net-seed2.ckpt"))
+    #expect(try output(one, nil).file(seed: 1, isResumed: false) == nil && !files.takesStandardOutput)
+  }
+}
