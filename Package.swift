@@ -222,7 +222,7 @@ let package = Package(
     .testTarget(
       name: "TrainingsTests",
       dependencies: ["BasisEngine", "Files", "ImageData", "SearchCore", "TestSupport", "Trainings"]),
-    .testTarget(name: "SimulationTests", dependencies: ["Randomness", "Simulation"]),
+    .testTarget(name: "SimulationTests", dependencies: ["Randomness", "SearchCore", "Simulation"]),
     .testTarget(
       name: "CommandLineTests",
       dependencies: [

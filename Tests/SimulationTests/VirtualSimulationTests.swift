@@ -1,4 +1,5 @@
 import Randomness
+import SearchCore
 import Simulation
 import Testing
 
@@ -26,7 +27,7 @@ struct VirtualSimulationTests {
     func run(_ seed: UInt64, _ attempt: Int) throws -> (seconds: Double, accuracy: Double) {
       let run = engine.run(seed: seed, attempt: attempt, epochs: 2)
       guard case .finished(let result) = run.1 else { throw CancellationError() }
-      return (run.seconds, result.accuracy)
+      return (run.seconds, try #require(result[.accuracy]))
     }
     let (first, second, other) = (try run(7, 1), try run(7, 2), try run(8, 1))
     #expect(first.accuracy == second.accuracy && first.accuracy != other.accuracy)
