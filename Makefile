@@ -66,6 +66,9 @@ quickstart: build ## a real search on embedded images, in about two minutes: the
 
 lint: ## check the format of all Swift sources
 	swift format lint --strict --parallel --recursive Sources Tests Package.swift
+	@# swift format leaves comments and texts as they are.
+	@if LC_ALL=C.UTF-8 grep -rnE '^.{121}' --include='*.swift' Sources Tests Package.swift; then \
+	  echo "lint: these lines have more than 120 columns; wrap comments and texts" >&2; exit 1; fi
 
 format: ## format all Swift sources in place
 	swift format --in-place --parallel --recursive Sources Tests Package.swift

@@ -148,6 +148,14 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ]),
 
+    // what is shown on standard output and standard error
+    .target(
+      name: "Terminal",
+      dependencies: [
+        "BasisEngine", "Files", "Processes", "ReadableText", "Services", "Studies",
+        .product(name: "Logging", package: "swift-log"),
+      ]),
+
     // the command line
     .executableTarget(
       name: "layersearch",
@@ -173,6 +181,7 @@ let package = Package(
         "Simulation",
         "Studies",
         "StudyStore",
+        "Terminal",
         "TextInput",
         "Trainings",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -226,7 +235,8 @@ let package = Package(
     .testTarget(
       name: "CommandLineTests",
       dependencies: [
-        "TestSupport", "layersearch", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "ShellCommands", "TestSupport", "layersearch",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(
       name: "EndToEndTests",
@@ -248,8 +258,8 @@ let package = Package(
   swiftLanguageModes: [.v6]
 )
 
-// `make fuzz` builds with LAYERSEARCH_FUZZER, the path of libFuzzer's library: what reads bytes from outside is compiled with
-// its instrumentation, and a program that feeds it.
+// `make fuzz` builds with LAYERSEARCH_FUZZER, the path of libFuzzer's library: what reads bytes from outside is
+// compiled with its instrumentation, and a program that feeds it.
 if let library = Context.environment["LAYERSEARCH_FUZZER"] {
   package.targets += [
     .target(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),

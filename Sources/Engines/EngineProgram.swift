@@ -2,7 +2,8 @@ import Dispatch
 import Processes
 import Synchronization
 
-/// How this program is started as an engine process: in an environment of its own, because OpenBLAS is set up differently there.
+/// How this program is started as an engine process: in an environment of its own, because OpenBLAS is set up
+/// differently there.
 package struct EngineProgram: Sendable {
   package let arguments: [String]
   private let describing: [String]

@@ -18,8 +18,8 @@ package enum EngineService {
     let events = EventOutput(descriptor: dup(STDOUT_FILENO))
     dup2(STDERR_FILENO, STDOUT_FILENO)
     preferAsVictimOfMemoryShortage()
-    // A machine that is stopped signals all its processes. What becomes of a training is its worker's to decide; where that
-    // ends, so does standard input.
+    // A machine that is stopped signals all its processes. What becomes of a training is its worker's to decide; where
+    // that ends, so does standard input.
     Signals.ignore(Signals.requestsToEnd)
 
     let requests = RequestQueue()
@@ -52,7 +52,8 @@ package enum EngineService {
   package struct EventOutput {
     package let descriptor: Int32
 
-    /// A result that is none, such as an accuracy above 1, is a failure: the worker would wait for another word in vain.
+    /// A result that is none, such as an accuracy above 1, is a failure: the worker would wait for another word in
+    /// vain.
     package func send(_ event: EngineEvent) {
       do {
         let line = try EngineLine.encode(event)

@@ -7,8 +7,9 @@ package enum OpenBLASEnvironment {
   package static let threads = "OPENBLAS_NUM_THREADS"
   private static let guardVariable = "LAYERSEARCH_ENVIRONMENT_IS_SET"
 
-  /// OpenBLAS takes its Haswell kernels on processors that it does not know; where there is AVX-512, its SkylakeX kernels
-  /// are about twice as fast. Core types that have AVX-512 themselves are left alone, and so is what the user has set.
+  /// OpenBLAS takes its Haswell kernels on processors that it does not know; where there is AVX-512, its SkylakeX
+  /// kernels are about twice as fast. Core types that have AVX-512 themselves are left alone, and so is what the user
+  /// has set.
   package static var betterCoreType: String? {
     guard ProcessInfo.processInfo.environment[coreType] == nil else { return nil }
     let hasAVX512 = KernelSelection.variants.contains { $0.name == "avx512" && $0.isSupported }
@@ -30,8 +31,8 @@ package enum OpenBLASEnvironment {
     return environment
   }
 
-  /// Starts this process anew with the fitting core type where it lacks it, once. For commands that train themselves, as
-  /// their first act.
+  /// Starts this process anew with the fitting core type where it lacks it, once. For commands that train themselves,
+  /// as their first act.
   package static func adopt() {
     guard getenv(guardVariable) == nil, let betterCoreType else { return }
     setenv(guardVariable, "1", 1)

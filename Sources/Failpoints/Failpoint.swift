@@ -11,8 +11,8 @@ import Synchronization
 /// A place between two steps that must not come apart: a test ends the process there, as a power cut would, and looks
 /// whether the study survives it.
 ///
-/// Off unless the environment variable `LAYERSEARCH_FAILPOINT` names one: `worker.after-spool:2` ends the process (SIGKILL)
-/// when it passes that place for the second time. Passing a place that is off costs a load and a branch.
+/// Off unless the environment variable `LAYERSEARCH_FAILPOINT` names one: `worker.after-spool:2` ends the process
+/// (SIGKILL) when it passes that place for the second time. Passing a place that is off costs a load and a branch.
 public enum Failpoint: String, CaseIterable, Sendable {
   // The coordinator's record: one transaction a turn.
   case storeBeforeWrite = "store.before-write"

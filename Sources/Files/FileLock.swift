@@ -6,8 +6,8 @@
   import Darwin
 #endif
 
-/// A lock of the kernel's (`flock`) on a file or a folder that is open. It ends with its last reference, and with its process
-/// however that ends. Within a process, locks of descriptors that were opened apart exclude each other too.
+/// A lock of the kernel's (`flock`) on a file or a folder that is open. It ends with its last reference, and with its
+/// process however that ends. Within a process, locks of descriptors that were opened apart exclude each other too.
 ///
 /// On network file systems it may not reach from host to host, or there may be none.
 package final class FileLock: Sendable {

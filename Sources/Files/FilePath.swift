@@ -6,7 +6,8 @@
   import Darwin
 #endif
 
-/// Paths taken apart as text, byte by byte as the kernel does: a letter with a combining mark behind a slash is no slash less.
+/// Paths taken apart as text, byte by byte as the kernel does: a letter with a combining mark behind a slash is no
+/// slash less.
 ///
 /// No path makes these trap: empty ones, single characters, only slashes, a slash at the end.
 public enum FilePath {

@@ -17,7 +17,8 @@ enum OutputDestination {
 
   private static let mostLinks = 40
 
-  /// - Throws: where nothing could be written there: a folder, an empty name, a folder that is missing or may not be written.
+  /// - Throws: where nothing could be written there: a folder, an empty name, a folder that is missing or may not be
+  ///   written.
   init(_ path: String) throws(FileError) {
     guard !path.isEmpty else { throw .misuse(path, "the name is empty; name a file, or - for standard output") }
     if path == "-" {

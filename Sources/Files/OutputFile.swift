@@ -10,9 +10,10 @@ import Failpoints
 
 /// The one way in which a command writes what it was asked for to where it was told to.
 ///
-/// - A regular file is replaced as a whole, or stays as it was: a new one beside it, on the disk, takes its place. It keeps
-///   mode and, where the system lets this user, owner.
-/// - What is there and no regular file (a device, a FIFO, `/dev/stdout`, `/dev/fd/63` of a process substitution) is written into.
+/// - A regular file is replaced as a whole, or stays as it was: a new one beside it, on the disk, takes its place. It
+///   keeps mode and, where the system lets this user, owner.
+/// - What is there and no regular file (a device, a FIFO, `/dev/stdout`, `/dev/fd/63` of a process substitution) is
+///   written into.
 /// - Links are followed, also to files that are not there yet.
 /// - `-` is standard output.
 public final class OutputFile: Sendable {
@@ -48,7 +49,8 @@ public final class OutputFile: Sendable {
     if let descriptor { close(descriptor) }
   }
 
-  /// All bytes, on the disk where there is one when this returns. A reader of standard output that has left is no error.
+  /// All bytes, on the disk where there is one when this returns. A reader of standard output that has left is no
+  /// error.
   public func write(_ bytes: some Sequence<UInt8>) throws(FileError) {
     let bytes = Array(bytes)
     switch try destination() {

@@ -53,7 +53,8 @@ package enum RegularFile {
 
   /// A new file takes the place of what is there, of a link too: readers see the old one or the new one, never a part.
   ///
-  /// The folder is not synced, nor is the file: for what is worth nothing after a power cut. `OutputFile` writes the rest.
+  /// The folder is not synced, nor is the file: for what is worth nothing after a power cut. `OutputFile` writes the
+  /// rest.
   package static func replaceUnsynced(_ path: String, with bytes: [UInt8]) throws(FileError) {
     let replacement = try Replacement(of: path, existing: nil, for: path)
     try replacement.write(bytes)

@@ -8,8 +8,8 @@
 
 /// Standard input, output and error of this process.
 public enum StandardDescriptors {
-  /// Opens those that were closed at start on /dev/null. To be called before anything else is opened: the next file would get
-  /// the free number, and what is meant for the terminal would be written into it.
+  /// Opens those that were closed at start on /dev/null. To be called before anything else is opened: the next file
+  /// would get the free number, and what is meant for the terminal would be written into it.
   public static func openClosed() {
     for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 && errno == EBADF {
       let opened = open("/dev/null", O_RDWR)

@@ -6,12 +6,12 @@
   import Darwin
 #endif
 
-/// How files are called that are to take the place of one: `NAME.0123456789abcdef.partial`, by a random number, because machines
-/// and containers that share a folder give the same numbers to processes.
+/// How files are called that are to take the place of one: `NAME.0123456789abcdef.partial`, by a random number, because
+/// machines and containers that share a folder give the same numbers to processes.
 ///
-/// Whoever writes one holds a lock on it. One without was left behind by a process that was killed. Databases, which SQLite writes
-/// with locks of its own (to which this one would be another's on NFS), have none: they are taken for abandoned when nothing was
-/// written for an hour.
+/// Whoever writes one holds a lock on it. One without was left behind by a process that was killed. Databases, which
+/// SQLite writes with locks of its own (to which this one would be another's on NFS), have none: they are taken for
+/// abandoned when nothing was written for an hour.
 struct TemporaryName {
   enum Writer { case process, database }
 

@@ -48,9 +48,11 @@ public enum ImageDataError: Error, Equatable, Sendable, CustomStringConvertible 
     case .damaged(let path, let what, let remedy):
       "\(path): damaged: \(what); \(remedy)"
     case .occupied(let path):
-      "\(path): there is a complete set of other images, which is not written over; name another folder, or move it away"
+      "\(path): there is a complete set of other images, which is not written over; name another folder, or move it "
+        + "away"
     case .wrongSize(let path, let bytes, let expectedBytes, let remedy):
-      "\(path): \(bytes < expectedBytes ? "truncated" : "too long"), \(bytes) bytes instead of \(expectedBytes); \(remedy)"
+      "\(path): \(bytes < expectedBytes ? "truncated" : "too long"), \(bytes) bytes instead of \(expectedBytes); "
+        + "\(remedy)"
     case .labelOutOfRange(let path, let record, let label, let classCount, let remedy):
       "\(path): label \(label) in record \(record), allowed are 0 to \(classCount - 1); \(remedy)"
     case .unreadable(let path, let reason):

@@ -3,8 +3,8 @@ import Logging
 import Messaging
 import SearchProtocol
 
-/// Who may come in to a coordinator with keys: answers handshakes, follows the list of authorized keys, and tells of those
-/// that were turned away.
+/// Who may come in to a coordinator with keys: answers handshakes, follows the list of authorized keys, and tells of
+/// those that were turned away.
 ///
 /// Belongs to the coordinator's thread.
 package final class Doorkeeper {

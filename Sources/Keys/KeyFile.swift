@@ -71,13 +71,14 @@ package enum KeyFile {
     guard isPrivate(path, mode: status.st_mode, owner: status.st_uid, credentials: credentials) else {
       let mode = String(status.st_mode & 0o777, radix: 8)
       throw .failed(
-        "\(path): others may read this secret key (its mode is 0\(mode)); make it private with \(ShellCommand.line(["chmod", "600", path])), and if "
+        "\(path): others may read this secret key (its mode is 0\(mode)); make it private with "
+          + "\(ShellCommand.line(["chmod", "600", path])), and if "
           + "somebody may have read it, make a new one with layersearch keygen")
     }
   }
 
-  /// - Parameter credentials: where systemd keeps this process's credentials. It shows them as readable by the group, because of
-  ///   an access list for the service's user, but keeps their folder from all others.
+  /// - Parameter credentials: where systemd keeps this process's credentials. It shows them as readable by the group,
+  ///   because of an access list for the service's user, but keeps their folder from all others.
   package static func isPrivate(_ path: String, mode: mode_t, owner: uid_t, credentials: String?) -> Bool {
     if mode & 0o077 == 0 { return true }
     guard let credentials, credentials.hasPrefix("/"), owner == 0, mode & 0o037 == 0 else { return false }

@@ -21,8 +21,8 @@ package struct KeyRing {
 
   package static let coordinator = "coordinator"
 
-  /// Makes what is missing of the coordinator's keys, and workers' keys, which the coordinator then knows. All or nothing: what a
-  /// call that fails has made is removed, since it would stand in the way of the next one.
+  /// Makes what is missing of the coordinator's keys, and workers' keys, which the coordinator then knows. All or
+  /// nothing: what a call that fails has made is removed, since it would stand in the way of the next one.
   /// - Parameters:
   ///   - names: of new workers.
   ///   - count: workers `worker-1`, `worker-2` …, of which those that are there stay.
@@ -48,7 +48,8 @@ package struct KeyRing {
     defer { withExtendedLifetime(lock) {} }
     if let taken = names.first(where: { Self.isThere("\(root)/\($0)") }) {
       throw .failed(
-        "\(root)/\(taken): there are keys of that name already, and keys are never written over; choose another name, or "
+        "\(root)/\(taken): there are keys of that name already, and keys are never written over; choose another name, "
+          + "or "
           + "move that folder away and take its line out of the authorized keys")
     }
     let numbered = (0..<count).map { "worker-\($0 + 1)" }

@@ -6,8 +6,8 @@ import CZeroMQ
   import Musl
 #endif
 
-/// Many DEALER sockets on the one thread that uses them: thousands of peers in a process, for measurements. Whoever waits
-/// looks only at sockets on which something happened (epoll), not at all of them.
+/// Many DEALER sockets on the one thread that uses them: thousands of peers in a process, for measurements. Whoever
+/// waits looks only at sockets on which something happened (epoll), not at all of them.
 ///
 /// Belongs to one thread, like the sockets in it.
 public final class DealerGroup {
@@ -19,8 +19,8 @@ public final class DealerGroup {
   private var members: [Member] = []
   private let poll: Int32
   private let maximumFrames: Int
-  /// Sending may take note of what came in, and the descriptor then stays silent about it: these are looked at before the
-  /// next wait.
+  /// Sending may take note of what came in, and the descriptor then stays silent about it: these are looked at before
+  /// the next wait.
   private var touched: [Int] = []
   private var isTouched: [Bool]
   /// Kept until the sockets are closed.
@@ -58,7 +58,8 @@ public final class DealerGroup {
     return members[index].socket.send(frames) == .sent
   }
 
-  /// Waits for messages, at most so long, and hands over what came: `deliver` may send. False once the context is closed.
+  /// Waits for messages, at most so long, and hands over what came: `deliver` may send. False once the context is
+  /// closed.
   public func receive(waitingAtMost seconds: Double, _ deliver: (_ index: Int, _ frames: [[UInt8]]) -> Void) -> Bool {
     let before = touched
     touched = []

@@ -4,8 +4,8 @@
   import Musl
 #endif
 
-/// The host of a TCP endpoint: a number of IP version 4 or 6, a name, or a network interface. ZeroMQ looks up names in one version
-/// only, and none where it listens.
+/// The host of a TCP endpoint: a number of IP version 4 or 6, a name, or a network interface. ZeroMQ looks up names in
+/// one version only, and none where it listens.
 public struct HostAddress: Hashable, Sendable {
   public enum Version: Sendable { case four, six }
 
@@ -85,7 +85,8 @@ public struct HostAddress: Hashable, Sendable {
     return found
   }
 
-  /// What ZeroMQ can listen on: a name becomes a number, of version 4 where it has one. Other endpoints stay as they are.
+  /// What ZeroMQ can listen on: a name becomes a number, of version 4 where it has one. Other endpoints stay as they
+  /// are.
   static func bindable(_ endpoint: String) -> String {
     guard let address = HostAddress(endpoint: endpoint), address.host != "*", address.number == nil,
       !address.isInterface

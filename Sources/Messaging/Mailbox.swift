@@ -1,8 +1,8 @@
-/// What several threads post and one thread takes, in order. Bounded: a thread that posts into a full mailbox waits, unless the post
-/// is urgent.
+/// What several threads post and one thread takes, in order. Bounded: a thread that posts into a full mailbox waits,
+/// unless the post is urgent.
 ///
-/// Waiting blocks the thread: post and take from threads of your own (socket threads post; the loop of a coordinator or a
-/// worker takes), not from Swift's cooperative ones. `postUrgently` never waits and may be called from anywhere.
+/// Waiting blocks the thread: post and take from threads of your own (socket threads post; the loop of a coordinator or
+/// a worker takes), not from Swift's cooperative ones. `postUrgently` never waits and may be called from anywhere.
 ///
 /// @unchecked: all fields are touched only inside the monitor.
 public final class Mailbox<Element: Sendable>: @unchecked Sendable {

@@ -13,8 +13,8 @@ public final class MessagingContext: Sendable {
   /// Thread-safe by ZeroMQ's promise; nil once it is terminated.
   private let handle: Guarded<UnsafeHandle?>
 
-  /// libzmq draws the routing ids that a ROUTER gives out from the C library's `rand`, which it never seeds: they would be the
-  /// same in every process, and no secret. See `RoutingIDs`.
+  /// libzmq draws the routing ids that a ROUTER gives out from the C library's `rand`, which it never seeds: they would
+  /// be the same in every process, and no secret. See `RoutingIDs`.
   private static let seed: Void = srand(.random(in: 0...UInt32.max))
 
   public init(ioThreads: Int = 1, maximumSockets: Int = 1024) throws(MessagingError) {

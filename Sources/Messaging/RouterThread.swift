@@ -1,4 +1,5 @@
-/// What a router hands on. `peer` is the connection's routing id, `key` the one that it proved to have; nil in plaintext.
+/// What a router hands on. `peer` is the connection's routing id, `key` the one that it proved to have; nil in
+/// plaintext.
 public enum RouterEvent: Sendable {
   case received(peer: [UInt8], frames: [[UInt8]], key: PublicKey?)
   /// The peer is gone, or takes no more (its queue is full): these frames are dropped.
@@ -7,8 +8,8 @@ public enum RouterEvent: Sendable {
 
 /// The listening side: one ROUTER socket on a thread of its own.
 ///
-/// `deliver` is called on that thread with what came in together. It may wait (which holds peers up, as it should, but what is
-/// sent too), but must not call `close`. While `mayRead` says no, peers are held up, and what is sent goes on.
+/// `deliver` is called on that thread with what came in together. It may wait (which holds peers up, as it should, but
+/// what is sent too), but must not call `close`. While `mayRead` says no, peers are held up, and what is sent goes on.
 public final class RouterThread: Sendable {
   /// Where it listens, with the port that was picked where `bind` said port 0.
   public let endpoint: String
@@ -44,8 +45,8 @@ public final class RouterThread: Sendable {
 
   deinit { thread.beginClosing() }
 
-  /// Never waits. Messages to one peer arrive in order or, with its connection, not at all; those that cannot be sent come
-  /// back as `undeliverable`. False where the thread is closed or hopelessly behind.
+  /// Never waits. Messages to one peer arrive in order or, with its connection, not at all; those that cannot be sent
+  /// come back as `undeliverable`. False where the thread is closed or hopelessly behind.
   @discardableResult
   public func send(_ frames: [[UInt8]], to peer: [UInt8]) -> Bool { thread.post([peer] + frames) }
 

@@ -62,7 +62,7 @@ public enum HandshakeOutcome: Hashable, Sendable {
   /// One side has keys and the other has none, or the other speaks something else altogether.
   case otherSecurity
   /// The connection ended in the middle: the network, or the other side has another key than the one expected. Or it is
-  /// `otherSecurity` on the other side alone: the side that finds the mismatch first hangs up, and where it has read this side's greeting in one
-  /// piece, its own has not left yet.
+  /// `otherSecurity` on the other side alone: the side that finds the mismatch first hangs up, and where it has read
+  /// this side's greeting in one piece, its own has not left yet.
   case brokenOff
 }

@@ -80,7 +80,8 @@ struct Socket: ~Copyable, @unchecked Sendable {
       try set(ZMQ_BACKLOG, options.backlog)
       try apply(options.security)
       guard zmq_bind(handle.pointer, subject) == 0 else { throw MessagingError("listen on", on: subject) }
-      // For the socket's own end. What was queued on a connection that broke goes at once: its peer cannot get it any more.
+      // For the socket's own end. What was queued on a connection that broke goes at once: its peer cannot get it any
+      // more.
       try set(ZMQ_LINGER, options.lingerMilliseconds)
     case .dealer:
       // Nothing is queued for a coordinator that is not there: what matters is said again once it is.
@@ -149,7 +150,8 @@ struct Socket: ~Copyable, @unchecked Sendable {
     return String(decoding: buffer[..<max(0, size - 1)], as: UTF8.self)
   }
 
-  /// Readable where there may be something to receive; what is true is known only after receiving until nothing is left.
+  /// Readable where there may be something to receive; what is true is known only after receiving until nothing is
+  /// left.
   func descriptor() throws(MessagingError) -> Int32 {
     var descriptor: Int32 = -1
     var size = MemoryLayout<Int32>.size
@@ -185,8 +187,8 @@ struct Socket: ~Copyable, @unchecked Sendable {
   }
 
   enum Receipt {
-    /// With the sender's key where the socket has keys, the descriptor of the connection (-1 inside the process), and what the
-    /// message had on the wire.
+    /// With the sender's key where the socket has keys, the descriptor of the connection (-1 inside the process), and
+    /// what the message had on the wire.
     case message([[UInt8]], key: PublicKey?, connection: Int32, bytes: Int)
     /// Had more frames than allowed; it is gone.
     case oversized(firstFrame: [UInt8], connection: Int32, bytes: Int)
@@ -235,8 +237,8 @@ struct Socket: ~Copyable, @unchecked Sendable {
     zmq_msg_gets(&message, "User-Id").flatMap { PublicKey(hexadecimal: String(cString: $0)) }
   }
 
-  /// Waits until there is something to receive (where that is wanted), the wake-up rings, a connection begins or ends, or the
-  /// time is over (-1: never). False where the context is terminated.
+  /// Waits until there is something to receive (where that is wanted), the wake-up rings, a connection begins or ends,
+  /// or the time is over (-1: never). False where the context is terminated.
   func wait(or wakeUp: WakeUp, reading: Bool = true, milliseconds: Int) -> Bool {
     var items = [zmq_pollitem_t(socket: nil, fd: wakeUp.descriptor, events: Int16(ZMQ_POLLIN), revents: 0)]
     if reading { items.append(zmq_pollitem_t(socket: handle.pointer, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0)) }

@@ -9,8 +9,8 @@ public struct SocketOptions: Sendable {
   public var maximumFrames = 16
   /// Of the kernel, for a connection that is not read; it takes twice as much.
   public var receiveBufferBytes: Int32 = 128 << 10
-  /// A connection to a listening socket ends when its peer was not acquainted (`RouterThread.acquaint`) in this time; nil
-  /// where a message is enough to be known.
+  /// A connection to a listening socket ends when its peer was not acquainted (`RouterThread.acquaint`) in this time;
+  /// nil where a message is enough to be known.
   public var introductionSeconds: Double?
   /// So many connections that are not known yet may stand: where there are more, the oldest of them end.
   public var maximumStrangers = 4096
@@ -21,19 +21,22 @@ public struct SocketOptions: Sendable {
   public var heartbeatTimeoutMilliseconds: Int32 = 15_000
   /// A connection that has not introduced itself by then ends.
   public var handshakeMilliseconds: Int32 = 10_000
-  /// First wait before a lost connection is tried again, spread by up to its own length; then doubled up to the maximum.
+  /// First wait before a lost connection is tried again, spread by up to its own length; then doubled up to the
+  /// maximum.
   public var reconnectMilliseconds: Int32 = 100
   public var maximumReconnectMilliseconds: Int32 = 5000
   /// Connections that may wait to be taken by a listening socket.
   public var backlog: Int32 = 4096
   public var security: SocketSecurity = .plaintext
-  /// What a connecting socket gives itself; empty leaves it to the router, as workers do. Tests give themselves others'.
+  /// What a connecting socket gives itself; empty leaves it to the router, as workers do. Tests give themselves
+  /// others'.
   var routingID: [UInt8] = []
 
   public init() {}
 }
 
-/// How peers prove what they are. With keys everything is encrypted (CURVE). A socket sets them before it binds or connects.
+/// How peers prove what they are. With keys everything is encrypted (CURVE). A socket sets them before it binds or
+/// connects.
 public enum SocketSecurity: Sendable {
   case plaintext
   /// Listens with this pair, and lets in whom the authenticator admits. It must be of the socket's own context.

@@ -4,8 +4,9 @@ import Synchronization
 
 /// A thread that owns one socket: what is posted goes out, what comes in is handed to `deliver`, in batches.
 ///
-/// `deliver` runs on the thread. While it waits (on a full mailbox, say), or `mayRead` says no, nothing is read, and peers come up
-/// against their high-water mark: memory stays bounded. What is posted in the meantime waits in a queue that is bounded too.
+/// `deliver` runs on the thread. While it waits (on a full mailbox, say), or `mayRead` says no, nothing is read, and
+/// peers come up against their high-water mark: memory stays bounded. What is posted in the meantime waits in a queue
+/// that is bounded too.
 final class SocketThread: Sendable {
   struct Outgoing {
     var queue: [[[UInt8]]] = []
@@ -79,8 +80,8 @@ final class SocketThread: Sendable {
     return isAccepted
   }
 
-  /// Sends what was posted, closes the socket, and returns when its thread is over. What peers have not taken by then is
-  /// still delivered in the background, up to the linger time.
+  /// Sends what was posted, closes the socket, and returns when its thread is over. What peers have not taken by then
+  /// is still delivered in the background, up to the linger time.
   func close() {
     beginClosing()
     end.wait()
@@ -243,8 +244,8 @@ private final class ThreadBody: Sendable {
   }
 }
 
-/// When to connect again after a handshake that ended for good: ZeroMQ itself tries again only after broken connections,
-/// and a key may be let in later.
+/// When to connect again after a handshake that ended for good: ZeroMQ itself tries again only after broken
+/// connections, and a key may be let in later.
 private struct Reconnection {
   let first: Int
   let last: Int

@@ -54,8 +54,8 @@ final class Monitor: @unchecked Sendable {
   }
 }
 
-/// A value that is touched under a lock only. (`Synchronization.Mutex` would do, but the thread sanitizer does not see its
-/// lock on Linux and reports every access.)
+/// A value that is touched under a lock only. (`Synchronization.Mutex` would do, but the thread sanitizer does not see
+/// its lock on Linux and reports every access.)
 ///
 /// @unchecked: `value` is private, and touched only inside the monitor.
 final class Guarded<Value>: @unchecked Sendable {

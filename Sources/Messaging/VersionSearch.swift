@@ -6,8 +6,8 @@ import Processes
   import Musl
 #endif
 
-/// For a connection to a name that stands for addresses of both versions of IP: finds out in which of them something listens, for as
-/// long as there is no connection. ZeroMQ itself stays with one.
+/// For a connection to a name that stands for addresses of both versions of IP: finds out in which of them something
+/// listens, for as long as there is no connection. ZeroMQ itself stays with one.
 ///
 /// Looking up and trying take their time, on threads of their own.
 final class VersionSearch: Sendable {

@@ -5,9 +5,9 @@ import Synchronization
 
 /// A process that this one starts, with lines in and lines out.
 ///
-/// Spawned directly rather than through a library for three things: the child's peak memory (`wait4`), where wanted a process
-/// group of its own so that Ctrl-C in a terminal reaches only the parent, and standard input as a lifeline: the kernel closes it
-/// when the parent ends, however it ends, and the child ends on that.
+/// Spawned directly rather than through a library for three things: the child's peak memory (`wait4`), where wanted a
+/// process group of its own so that Ctrl-C in a terminal reaches only the parent, and standard input as a lifeline: the
+/// kernel closes it when the parent ends, however it ends, and the child ends on that.
 package final class ChildProcess: Sendable {
   /// What a child is started from.
   package enum Program: Sendable, Hashable {
@@ -74,8 +74,8 @@ package final class ChildProcess: Sendable {
   /// With `leavesSignalsToParent`, those that ask for an end are ignored from the child's first moment on, where this
   /// process handles them.
   ///
-  /// `onLine` and `onErrorLine` are called on threads of their own; `onEnd` once, when both streams have ended and the process is
-  /// reaped.
+  /// `onLine` and `onErrorLine` are called on threads of their own; `onEnd` once, when both streams have ended and the
+  /// process is reaped.
   /// - Parameters:
   ///   - arguments: without the program's name.
   ///   - hasOwnGroup: false where a signal to the terminal's processes is to reach the child too.

@@ -1,8 +1,8 @@
 import Files
 import Foundation
 
-/// The control groups that this process is in: what a container, a batch system or systemd confines it to. Both versions of the
-/// interface; every group up to the mounted root counts, because each confines what is below it.
+/// The control groups that this process is in: what a container, a batch system or systemd confines it to. Both
+/// versions of the interface; every group up to the mounted root counts, because each confines what is below it.
 ///
 /// Works on texts and a root folder, so that any machine can be made up for it.
 package struct ControlGroups: Sendable {
@@ -41,7 +41,8 @@ package struct ControlGroups: Sendable {
     }
   }
 
-  /// A line of mountinfo: number, parent, device, root, mount point, options, optional fields, a dash, type, source, options.
+  /// A line of mountinfo: number, parent, device, root, mount point, options, optional fields, a dash, type, source,
+  /// options.
   private struct Mount {
     var root: String
     var point: String

@@ -2,11 +2,11 @@ import Files
 import Foundation
 import Randomness
 
-/// Which machine this is, for files in folders that several machines share: a cluster's home folders, most of all. Process
-/// numbers mean something on their own machine only.
+/// Which machine this is, for files in folders that several machines share: a cluster's home folders, most of all.
+/// Process numbers mean something on their own machine only.
 ///
-/// The host name, and digits that tell machines of one name apart: from `/etc/machine-id`, which stays over restarts, or from
-/// the kernel's boot where there is none.
+/// The host name, and digits that tell machines of one name apart: from `/etc/machine-id`, which stays over restarts,
+/// or from the kernel's boot where there is none.
 package struct HostIdentity: Hashable, Sendable, CustomStringConvertible {
   /// A file's name: letters, digits, `.`, `_`, `-`.
   package let description: String

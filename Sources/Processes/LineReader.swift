@@ -8,7 +8,8 @@ package struct LineReader {
 
   package init(descriptor: Int32) { self.descriptor = descriptor }
 
-  /// Calls `body` with each line, without its line end, until the input ends; the last one also where it lacks a line end.
+  /// Calls `body` with each line, without its line end, until the input ends; the last one also where it lacks a line
+  /// end.
   package func forEach(_ body: ([UInt8]) -> Void) {
     var line: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 16_384)

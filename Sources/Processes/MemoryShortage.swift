@@ -4,14 +4,14 @@ import ReadableText
 
 /// Whether this machine, or the group of processes that this one is confined to, ran out of memory.
 package enum MemoryShortage {
-  /// Processes that the kernel has killed for lack of memory so far, as far as it tells: of the whole machine and of this
-  /// control group. Only its growth means something.
+  /// Processes that the kernel has killed for lack of memory so far, as far as it tells: of the whole machine and of
+  /// this control group. Only its growth means something.
   package static var kills: Int {
     (number(named: "oom_kill", in: "/proc/vmstat") ?? 0) + ControlGroups.current.memoryKills
   }
 
-  /// Memory that is to be had at most, in bytes: of the machine, or of a control group that this process is in; nil where
-  /// the system does not tell.
+  /// Memory that is to be had at most, in bytes: of the machine, or of a control group that this process is in; nil
+  /// where the system does not tell.
   package static var limit: Int? {
     [machine, ControlGroups.current.memory.map { Int($0.value) }].compactMap(\.self).min()
   }

@@ -21,8 +21,8 @@ public enum ProcessMemory {
     return pages > 0 && size > 0 ? pages * size : nil
   }
 
-  /// What another process has resident now, and the most that it ever had, in bytes; nil where it has ended or the system
-  /// does not tell.
+  /// What another process has resident now, and the most that it ever had, in bytes; nil where it has ended or the
+  /// system does not tell.
   public static func bytes(of processID: Int32) -> (resident: Int, peak: Int)? {
     guard let resident = status(of: "\(processID)", "VmRSS:"), let peak = status(of: "\(processID)", "VmHWM:") else {
       return nil

@@ -15,8 +15,9 @@ package final class Signals: Sendable {
     sources = signals.compactMap { number in
       // Started with nohup: the end of the terminal is not to be the end of the process.
       if number == SIGHUP, Self.isIgnored(number) { return nil }
-      // On Linux a source takes the signal over from its default effect when it is registered, on a thread of its own. Ignored
-      // until then, a signal that came in between would be lost; so it ends the process, which has not begun anything.
+      // On Linux a source takes the signal over from its default effect when it is registered, on a thread of its own.
+      // Ignored until then, a signal that came in between would be lost; so it ends the process, which has not begun
+      // anything.
       #if !os(Linux)
         signal(number, SIG_IGN)
       #endif

@@ -4,8 +4,8 @@
   import Musl
 #endif
 
-/// Starts a thread of its own for work that waits, which Swift's cooperative threads must never do. False where the system
-/// has no more threads.
+/// Starts a thread of its own for work that waits, which Swift's cooperative threads must never do. False where the
+/// system has no more threads.
 package func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
   var attributes = pthread_attr_t()
   pthread_attr_init(&attributes)

@@ -1,8 +1,8 @@
 import Files
 import Foundation
 
-/// How many processors this process may keep busy: those that it may run on, and no more than the time that its control groups give
-/// it.
+/// How many processors this process may keep busy: those that it may run on, and no more than the time that its control
+/// groups give it.
 package struct UsableProcessors: Hashable, Sendable {
   /// At least 1.
   package let count: Int
@@ -43,8 +43,8 @@ package struct UsableProcessors: Hashable, Sendable {
     processors(inStatus: KernelFile.text("/proc/self/status") ?? "")
   }
 
-  /// From the text of `/proc/self/status`, which has a line such as `Cpus_allowed_list: 0-3,8`. The C library's call for it
-  /// is not to be had from Swift.
+  /// From the text of `/proc/self/status`, which has a line such as `Cpus_allowed_list: 0-3,8`. The C library's call
+  /// for it is not to be had from Swift.
   package static func processors(inStatus text: String) -> Int? {
     let name = "Cpus_allowed_list:"
     guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix(name) }) else { return nil }

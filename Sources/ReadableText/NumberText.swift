@@ -1,7 +1,7 @@
 /// Numbers as people read them; the same in every locale.
 package enum NumberText {
-  /// Rounded to `decimals` places, at most 9, with all of them written out; from 1e9 on, where no column is wide enough, as
-  /// `1.23e+18`.
+  /// Rounded to `decimals` places, at most 9, with all of them written out; from 1e9 on, where no column is wide
+  /// enough, as `1.23e+18`.
   package static func fixed(_ value: Double, _ decimals: Int) -> String {
     guard value.isFinite else { return "\(value)" }
     guard value.magnitude < 1e9 else { return scientific(value) }

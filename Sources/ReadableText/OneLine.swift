@@ -1,6 +1,6 @@
 extension String {
-  /// For logs, reasons and errors of one line: line ends and other control characters become one space, together with the spaces
-  /// around them, or nothing where they stand at an end. A text without any stays as it is.
+  /// For logs, reasons and errors of one line: line ends and other control characters become one space, together with
+  /// the spaces around them, or nothing where they stand at an end. A text without any stays as it is.
   package var inOneLine: String {
     guard hasControlCharacters else { return self }
     return unicodeScalars.split(whereSeparator: \.isControl).map { Self.trimmed($0) }.filter { !$0.isEmpty }

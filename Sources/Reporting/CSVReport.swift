@@ -2,8 +2,9 @@ import ReadableText
 import SearchCore
 
 // Comma-separated values for scripts: quoted as RFC 4180 says, lines end with a line feed. Accuracy, its deviation and
-// loss are the shortest text that reads back to the same bits, so that two frontiers can be compared as files; ratios have
-// six decimals; an unknown value is an empty field. Accuracy and loss are those of the trainings that did not diverge.
+// loss are the shortest text that reads back to the same bits, so that two frontiers can be compared as files; ratios
+// have six decimals; an unknown value is an empty field. Accuracy and loss are those of the trainings that did not
+// diverge.
 extension StudyReport {
   func csv(_ selection: ReportSelection) -> String {
     let columns = ReportColumn.all

@@ -16,7 +16,8 @@ struct ReportColumn: Sendable {
   let name: String
   let value: @Sendable (ReportRow) -> Value
 
-  /// Columns are only ever added at the end: scripts read them by position. A new objective's columns are there by themselves.
+  /// Columns are only ever added at the end: scripts read them by position. A new objective's columns are there by
+  /// themselves.
   static let all: [ReportColumn] = {
     let placed: [Objective] = [.parameters, .multiplyAdds, .accuracy, .stepTime, .inferenceTime]
     return [

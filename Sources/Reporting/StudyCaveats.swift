@@ -53,7 +53,8 @@ extension StudyReport {
       let excluded = rows.count { !$0.score.isSound }
       caveats.append(
         "\(NumberText.plural(divergedTrainings, "training")) of \(NumberText.plural(diverged, "candidate")) diverged; "
-          + "\(CandidateScore.divergedMark) marks scores of the other seeds alone, and candidates without a majority of sound "
+          + "\(CandidateScore.divergedMark) marks scores of the other seeds alone, and candidates without a majority "
+          + "of sound "
           + "ones (\(NumberText.grouped(excluded))) are not on the frontier.")
     }
     if setAside.jobs > 0 {

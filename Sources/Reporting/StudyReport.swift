@@ -106,8 +106,8 @@ public enum ReportSelection: Hashable, Sendable {
 }
 
 extension StudyReport {
-  /// The whole file as text, with a line end at its end. The picture always shows every candidate, since a frontier means
-  /// little without what it dominates; `selection` decides for the other formats.
+  /// The whole file as text, with a line end at its end. The picture always shows every candidate, since a frontier
+  /// means little without what it dominates; `selection` decides for the other formats.
   public func text(_ format: ReportFormat, selection: ReportSelection = .frontier) -> String {
     switch format {
     case .csv: return csv(selection)

@@ -1,9 +1,10 @@
 import SearchCore
 
 extension StudyReport {
-  /// The candidates as aligned columns for a terminal of `width` columns (nil: as wide as needed), with lines above that say
-  /// what it is and what went wrong. No line is wider: where room is short the least important columns are left out, and a
-  /// candidate, which is the result, goes on in a second line. Candidates are labels, which every command reads.
+  /// The candidates as aligned columns for a terminal of `width` columns (nil: as wide as needed), with lines above
+  /// that say what it is and what went wrong. No line is wider: where room is short the least important columns are
+  /// left out, and a candidate, which is the result, goes on in a second line. Candidates are labels, which every
+  /// command reads.
   public func terminalTable(_ selection: ReportSelection = .frontier, width: Int? = nil) -> String {
     var lines = Wrapping.lines("\(study): \(setting)", width: width, indent: 2)
     lines += Wrapping.lines("\(extent); dense: \(denseText)", width: width, indent: 2)

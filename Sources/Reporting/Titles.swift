@@ -28,8 +28,8 @@ extension CandidateScore {
 
   var accuracyText: String { text(fraction: accuracy, deviation: accuracySD) }
 
-  /// `45.7 ± 0.9 %`, without the deviation for a single seed; `diverged` where no training ended well, and with a dagger where
-  /// some did not.
+  /// `45.7 ± 0.9 %`, without the deviation for a single seed; `diverged` where no training ended well, and with a
+  /// dagger where some did not.
   private func text(fraction: Double?, deviation: Double?) -> String {
     guard let fraction else { return "diverged" }
     let mark = divergedSeeds > 0 ? Self.divergedMark + " " : ""

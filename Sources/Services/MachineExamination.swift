@@ -104,7 +104,8 @@ package struct MachineExamination: Encodable {
       add(
         "spool", .advice,
         "\(waiting.count) results of study \(waiting.study) were not delivered, the oldest for "
-          + "\(Readable.duration(seconds: waiting.oldestAge)), in \(Spool.standardFolder); a worker of that study delivers them, "
+          + "\(Readable.duration(seconds: waiting.oldestAge)), in \(Spool.standardFolder); a worker of that study "
+          + "delivers them, "
           + "after 30 days they are removed")
     }
     self.findings = findings

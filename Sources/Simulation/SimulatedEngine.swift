@@ -22,8 +22,8 @@ package enum DurationDistribution: String, CaseIterable, Sendable {
   }
 }
 
-/// An engine that trains nothing: what becomes of an attempt, and after how long, follows from the job's seed alone, so that
-/// a simulation finds the same however it is run.
+/// An engine that trains nothing: what becomes of an attempt, and after how long, follows from the job's seed alone, so
+/// that a simulation finds the same however it is run.
 package struct SimulatedEngine: Sendable {
   let distribution: DurationDistribution
   /// Seconds.

@@ -3,12 +3,14 @@ extension StudySalvage.Findings {
   package func lines(output: String) -> [String] {
     var lines = [
       "saved    \(jobs) jobs with \(results) results to \(output)",
-      "damaged  \(damagedJobs) jobs are not what was written, \(lostResults) results are lost; rows in pages that cannot be "
+      "damaged  \(damagedJobs) jobs are not what was written, \(lostResults) results are lost; rows in pages that "
+        + "cannot be "
         + "read are not counted",
     ]
     if damagedFrames > 0 {
       lines.append(
-        "journal  \(damagedFrames) of its pages are not what was written; \(resultsBehindDamage) results were found behind "
+        "journal  \(damagedFrames) of its pages are not what was written; \(resultsBehindDamage) results were found "
+          + "behind "
           + "them")
     }
     if let acknowledgedResults {
@@ -23,7 +25,8 @@ extension StudySalvage.Findings {
     }
     if hasNewIdentity {
       lines.append(
-        "new      the study's description could not be read and was made anew from configuration.yaml: results that workers "
+        "new      the study's description could not be read and was made anew from configuration.yaml: results that "
+          + "workers "
           + "still keep belong to the old one")
     }
     if isUnchecked {

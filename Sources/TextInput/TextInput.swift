@@ -8,8 +8,8 @@ import Files
   import Darwin
 #endif
 
-/// A text that people give: a configuration, a key, a list of keys. Read as a whole from a file, a pipe or a device, however slowly
-/// and in whatever pieces it comes.
+/// A text that people give: a configuration, a key, a list of keys. Read as a whole from a file, a pipe or a device,
+/// however slowly and in whatever pieces it comes.
 public struct TextInput {
   /// Without a byte order mark; line ends are as they were.
   public let text: String

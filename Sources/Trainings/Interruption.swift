@@ -1,7 +1,8 @@
 import Processes
 import Synchronization
 
-/// Ctrl-C and SIGTERM while a training runs: the first is kept until the step under way is done, the second ends the process.
+/// Ctrl-C and SIGTERM while a training runs: the first is kept until the step under way is done, the second ends the
+/// process.
 package final class Interruption: Sendable {
   private let isAsked: Flag
   private let signals: Signals

@@ -59,7 +59,8 @@ package enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
     case .otherImages(let path, let there, let here):
       "\(path): that training had other images (content \(there.prefix(12))…, here \(here.prefix(12))…)"
     case .otherKernels(let path, let there, let here):
-      "\(path): that training was computed by the kernels \(there), here they are \(here), which give other bits; go on "
+      "\(path): that training was computed by the kernels \(there), here they are \(here), which give other bits; go "
+        + "on "
         + "where it began"
     case .unusable(let path, let problem): "\(path): \(problem)"
     case .stoppedBeforeFirstStep: "stopped before the first step: there is nothing to keep"

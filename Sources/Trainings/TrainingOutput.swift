@@ -16,7 +16,8 @@ package struct TrainingOutput {
 
   /// - Parameters:
   ///   - checkpoint: where networks go; nil where nothing was asked for.
-  ///   - resumedFrom: the file that the first seed goes on from: its network goes there where no other place was asked for.
+  ///   - resumedFrom: the file that the first seed goes on from: its network goes there where no other place was asked
+  ///     for.
   package init(
     _ settings: TrainingSettings, checkpoint: String?, resumedFrom: String?, every: Int?
   ) throws(TrainingError) {

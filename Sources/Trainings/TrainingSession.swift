@@ -128,8 +128,8 @@ private struct CheckpointKeeper {
     interrupted = (moment.progress, Result { try checkpoint(at: moment) })
   }
 
-  /// After the epochs that were asked for. A checkpoint that cannot be written is no reason to end the training: there may be
-  /// room for the next.
+  /// After the epochs that were asked for. A checkpoint that cannot be written is no reason to end the training: there
+  /// may be room for the next.
   mutating func keepIfDue(_ moment: TrainingMoment) {
     guard let every = session.output.every, let file, !moment.isEvaluating else { return }
     let progress = moment.progress

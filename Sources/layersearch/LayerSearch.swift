@@ -11,7 +11,8 @@ struct LayerSearch: AsyncParsableCommand {
     abstract: "Finds which convolutions of a ResNet can be replaced by basis convolutions, and at which rank.",
     discussion: Examples.folded(
       """
-      Candidates are trained for a short while by worker processes, and those that no other beats in accuracy, size and \
+      Candidates are trained for a short while by worker processes, and those that no other beats in accuracy, size \
+      and \
       speed are the study's frontier.
 
       A first study, without any data to download:

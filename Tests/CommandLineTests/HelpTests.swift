@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import ShellCommands
 import TestSupport
 import Testing
 
@@ -74,7 +75,7 @@ struct HelpTests {
   @Test("examples are folded with backslashes, and never within quotes", arguments: [24, 30, 40, 60, 80])
   func folding(width: Int) throws {
     let command = "layersearch coordinator 'my study.yaml' --bind 'tcp://*:5555' --keys keys/coordinator"
-    let lines = Examples.lines(command, width: width)
+    let lines = ShellCommand.folded(command, width: width)
     #expect(lines.allSatisfy { $0.count <= width } && lines.dropLast().allSatisfy { $0.hasSuffix(" \\") }, "\(lines)")
     #expect(
       Examples.folded("Text:\n  \(command)\nmore", width: width).hasSuffix(lines.joined(separator: "\n") + "\nmore"))

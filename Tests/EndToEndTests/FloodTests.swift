@@ -4,7 +4,8 @@ import Messaging
 import SearchProtocol
 import Testing
 
-/// What peers that say too much cost a live coordinator: its memory, its log, its record, and the patience of an honest worker.
+/// What peers that say too much cost a live coordinator: its memory, its log, its record, and the patience of an honest
+/// worker.
 @Suite("floods", .serialized)
 struct FloodTests {
   /// So many times as much as fits a run of all tests.
@@ -139,8 +140,8 @@ struct FloodTests {
     try place.writeStudy()
     let coordinator = try place.start("coordinator", "study.yaml", "--bind", "tcp://127.0.0.1:0")
     let port = try #require(try await coordinator.endpoint().split(separator: ":").last.flatMap { UInt16($0) })
-    // Where nobody seeds it, `rand` says the same in every process: the router's first id is made of two numbers of its first
-    // few, the next ones follow.
+    // Where nobody seeds it, `rand` says the same in every process: the router's first id is made of two numbers of its
+    // first few, the next ones follow.
     srand(1)
     let numbers = (0..<40).map { _ in UInt32(bitPattern: rand()) }
     var taken: [RawPeer] = []

@@ -14,8 +14,8 @@ struct InterruptedTrainingTests {
     ["test_accuracy", "test_loss", "epoch_losses", "candidate", "seed", "parameters"].map { "\(object[$0] ?? "none")" }
   }
 
-  /// Runs `command`, words of a shell, and sends it a signal once it told `sign`. The shell watches: this process may be
-  /// so busy with other tests that it would come too late.
+  /// Runs `command`, words of a shell, and sends it a signal once it told `sign`. The shell watches: this process may
+  /// be so busy with other tests that it would come too late.
   private func interrupt(
     _ command: String, with signal: String, after sign: String = "epoch 1/", in place: Place
   ) async throws -> RunningCommand.Result {

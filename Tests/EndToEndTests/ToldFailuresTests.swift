@@ -6,7 +6,8 @@ import Testing
 
 @Suite("failures are told wherever a study is shown")
 struct ToldFailuresTests {
-  /// A study as a coordinator records it: its results by candidate in the order of the search, nil for one that was set aside.
+  /// A study as a coordinator records it: its results by candidate in the order of the search, nil for one that was set
+  /// aside.
   private func record(_ place: Place, _ results: [Observation?]) throws {
     try place.writeStudy()
     let definition = try StudyDefinition(file: place.path("study.yaml"))

@@ -99,8 +99,8 @@ struct HeldMemoryTests {
     }
     let growth = resident("VmHWM:") - before
     #expect(sent < most * peers, "the whole of it was taken")
-    // Of this process, in which other tests run too: it says something only where this suite runs alone. What a coordinator
-    // takes up in a process of its own is held to its limit by `FloodTests`.
+    // Of this process, in which other tests run too: it says something only where this suite runs alone. What a
+    // coordinator takes up in a process of its own is held to its limit by `FloodTests`.
     if ProcessInfo.processInfo.environment["LAYERSEARCH_MEASURE"] != nil {
       #expect(growth < 250_000_000, "from \(before) by \(growth) bytes, for \(sent)")
     }

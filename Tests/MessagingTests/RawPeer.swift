@@ -1,7 +1,7 @@
 import Foundation
 
-/// Speaks ZMTP 3.0 without keys by hand (rfc.zeromq.org/spec/23), for what libzmq itself never says: messages that have no end, ids
-/// that are a router's to give, and half a handshake.
+/// Speaks ZMTP 3.0 without keys by hand (rfc.zeromq.org/spec/23), for what libzmq itself never says: messages that have
+/// no end, ids that are a router's to give, and half a handshake.
 final class RawPeer: @unchecked Sendable {
   // Safe to share: only a number, and the system's calls on it.
   private let descriptor: Int32

@@ -24,7 +24,8 @@ extension DataAuthenticity {
 
 /// Looks at the files of a folder, one after the other, for what tells a set that was made from one that was damaged.
 struct AuthenticityCheck {
-  /// Names that git gives the contents of the archive's files: SHA-1 over `blob`, the count of bytes, a zero byte, and the bytes.
+  /// Names that git gives the contents of the archive's files: SHA-1 over `blob`, the count of bytes, a zero byte, and
+  /// the bytes.
   ///
   /// The archive's author publishes a checksum of the archive alone. These are of the files as the public repository
   /// JanHalozan/ConvolutionalNeuralNetwork on GitHub keeps them, in `fixture/cifar-10-batches-bin` of commit e59da46.

@@ -2,8 +2,9 @@ import Files
 import Foundation
 import ShellCommands
 
-/// What stands where CIFAR-10's binary files were looked for and not found, and what to write instead. For people who named the
-/// folder above or below, the archive, another version of the set, or a path in which something is misspelled.
+/// What stands where CIFAR-10's binary files were looked for and not found, and what to write instead. For people who
+/// named the folder above or below, the archive, another version of the set, or a path in which something is
+/// misspelled.
 ///
 /// The advice fetches only to places where the files belong.
 struct DataFolderDiagnosis {

@@ -1,8 +1,8 @@
-/// The TCP connections of a socket and what came and went on each, shared between the thread that serves the socket and the
-/// one that watches (`ConnectionWatch`).
+/// The TCP connections of a socket and what came and went on each, shared between the thread that serves the socket and
+/// the one that watches (`ConnectionWatch`).
 ///
-/// libzmq numbers connections by their descriptors, and tells of a message which one it came on. Bytes are those on the wire,
-/// so that they compare with what the kernel counts.
+/// libzmq numbers connections by their descriptors, and tells of a message which one it came on. Bytes are those on the
+/// wire, so that they compare with what the kernel counts.
 final class ConnectionTable: Sendable {
   struct Connection: Sendable {
     var began: ContinuousClock.Instant

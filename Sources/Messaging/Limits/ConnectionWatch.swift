@@ -7,15 +7,16 @@ import Processes
   import Musl
 #endif
 
-/// Ends connections before they take up the memory or the open files of the process, on a thread of its own: it must not
-/// wait for the threads whose connections it watches.
+/// Ends connections before they take up the memory or the open files of the process, on a thread of its own: it must
+/// not wait for the threads whose connections it watches.
 ///
-/// Looks at the process's memory two hundred times a second, which costs a system call, and at the connections only when memory
-/// has grown.
+/// Looks at the process's memory two hundred times a second, which costs a system call, and at the connections only
+/// when memory has grown.
 final class ConnectionWatch: Sendable {
   private static let intervalSeconds = 0.005
   private static let secondsBetweenStrangers = 0.5
-  /// After connections were ended: their memory is free by then, and goes back to the system. Twice, since libzmq may take longer.
+  /// After connections were ended: their memory is free by then, and goes back to the system. Twice, since libzmq may
+  /// take longer.
   private static let secondsUntilTrim = [0.2, 1.0]
 
   private let table: ConnectionTable
@@ -67,8 +68,8 @@ final class ConnectionWatch: Sendable {
     }
   }
 
-  /// Resets connections, at once: what their peers sent and libzmq has not read yet is thrown away. (A connection that was
-  /// only shut down would go on to be read for as long as its peer sends.) libzmq meets the error and closes them.
+  /// Resets connections, at once: what their peers sent and libzmq has not read yet is thrown away. (A connection that
+  /// was only shut down would go on to be read for as long as its peer sends.) libzmq meets the error and closes them.
   func end(_ descriptors: [Int32]) {
     for descriptor in descriptors {
       let isOpen = table.withLock { table in

@@ -1,10 +1,10 @@
-/// Which connections have to end because of the memory that libzmq keeps for them: messages without an end, messages that
-/// wait to be read, and messages that their peers do not take.
+/// Which connections have to end because of the memory that libzmq keeps for them: messages without an end, messages
+/// that wait to be read, and messages that their peers do not take.
 ///
-/// libzmq counts messages, not bytes, and keeps a message until its last frame is there, without a limit; nothing of it can be
-/// seen meanwhile but the bytes that a connection brings and no thread gets to read. How much memory a byte takes depends on the
-/// frames (64 bytes for each, even an empty one), so that the growth of the process is compared with the sum of bytes over
-/// all connections, and those that hold most end first. Knows neither sockets nor clocks.
+/// libzmq counts messages, not bytes, and keeps a message until its last frame is there, without a limit; nothing of it
+/// can be seen meanwhile but the bytes that a connection brings and no thread gets to read. How much memory a byte
+/// takes depends on the frames (64 bytes for each, even an empty one), so that the growth of the process is compared
+/// with the sum of bytes over all connections, and those that hold most end first. Knows neither sockets nor clocks.
 struct HeldMemory {
   struct Connection: Equatable {
     var descriptor: Int32

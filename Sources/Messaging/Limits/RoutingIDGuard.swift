@@ -2,7 +2,8 @@ import CZeroMQ
 
 /// Watches over the routing ids of a listening socket (`RoutingIDs`), on the thread that serves it.
 ///
-/// Asks the router for its next number by a connection of the process's own, whose message shows the id that it was given.
+/// Asks the router for its next number by a connection of the process's own, whose message shows the id that it was
+/// given.
 struct RoutingIDGuard: ~Copyable {
   private var ids: RoutingIDs
   private let context: MessagingContext

@@ -1,11 +1,11 @@
-/// Keeps peers from choosing routing ids that the router is about to give out itself: libzmq ends the process where both
-/// meet (an assertion in its `router.cpp`).
+/// Keeps peers from choosing routing ids that the router is about to give out itself: libzmq ends the process where
+/// both meet (an assertion in its `router.cpp`).
 ///
-/// A peer that gives itself no id gets 5 bytes, 0 and a number that goes up by one from peer to peer, from a start that no peer
-/// can guess (`MessagingContext` seeds it). So no peer has cause to come with 5 such bytes. One that has said something shows
-/// its id with it: a number that was not given out by then gives it away. One that says nothing is found before the router's
-/// numbers reach it, by asking whether the next ones are taken. With keys none of this is needed: there the authenticator
-/// gives the ids. Knows no sockets.
+/// A peer that gives itself no id gets 5 bytes, 0 and a number that goes up by one from peer to peer, from a start that
+/// no peer can guess (`MessagingContext` seeds it). So no peer has cause to come with 5 such bytes. One that has said
+/// something shows its id with it: a number that was not given out by then gives it away. One that says nothing is
+/// found before the router's numbers reach it, by asking whether the next ones are taken. With keys none of this is
+/// needed: there the authenticator gives the ids. Knows no sockets.
 struct RoutingIDs {
   /// Of ids that the authenticator gives.
   static let givenBytes = 17

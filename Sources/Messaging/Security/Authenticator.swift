@@ -3,8 +3,8 @@ import CZeroMQ
 /// Decides for a context's listening sockets which peers are let in: only holders of the keys that it was given last.
 ///
 /// ZeroMQ asks it (ZAP, RFC 27) in the middle of each handshake, through a socket inside the process. CURVE without it
-/// encrypts, but lets in any peer that makes up a key. It must exist before a socket is bound; `RouterThread` takes it as a
-/// part of its security, so that this cannot be forgotten.
+/// encrypts, but lets in any peer that makes up a key. It must exist before a socket is bound; `RouterThread` takes it
+/// as a part of its security, so that this cannot be forgotten.
 public final class Authenticator: Sendable {
   /// Connections that were turned away since they were last asked for.
   public struct Refusals: Hashable, Sendable {
@@ -82,8 +82,8 @@ public final class Authenticator: Sendable {
     return envelope + [Array("1.0".utf8), request[1], Array(code.utf8), Array(text.utf8), Array(user.utf8), metadata()]
   }
 
-  /// A routing id that no peer can guess, in place of the one that the peer may have chosen: libzmq takes the last that it
-  /// reads, and it has read the peer's when it asks. See `RoutingIDs`.
+  /// A routing id that no peer can guess, in place of the one that the peer may have chosen: libzmq takes the last that
+  /// it reads, and it has read the peer's when it asks. See `RoutingIDs`.
   private static func metadata() -> [UInt8] {
     let id = [RoutingIDs.givenStart] + (1..<RoutingIDs.givenBytes).map { _ in UInt8.random(in: 0...255) }
     let name = Array("Identity".utf8)

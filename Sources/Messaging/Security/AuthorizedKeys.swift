@@ -1,7 +1,7 @@
 /// The public keys that a coordinator lets in, each with a name for people.
 ///
-/// As a text: one key a line, 64 hexadecimal digits, white space, its name; empty lines and lines that begin with `#` are
-/// passed over. A name may have several keys, so that it can be given a new one before the old one is taken away.
+/// As a text: one key a line, 64 hexadecimal digits, white space, its name; empty lines and lines that begin with `#`
+/// are passed over. A name may have several keys, so that it can be given a new one before the old one is taken away.
 public struct AuthorizedKeys: Hashable, Sendable {
   public private(set) var names: [PublicKey: String] = [:]
 

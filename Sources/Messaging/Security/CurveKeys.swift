@@ -21,7 +21,8 @@ public struct PublicKey: Hashable, Sendable, CustomStringConvertible {
   public var description: String { hexadecimal }
 }
 
-/// The other half, which proves that a peer is what it says. Whatever prints or dumps a value that contains it shows no part of it.
+/// The other half, which proves that a peer is what it says. Whatever prints or dumps a value that contains it shows no
+/// part of it.
 public struct SecretKey: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
   let bytes: [UInt8]
 
@@ -77,8 +78,8 @@ public struct KeyPair: Sendable {
   private static var impossible: MessagingError { MessagingError("convert", on: "a key", code: EINVAL) }
 }
 
-/// The forms that 32 bytes are written in. Hexadecimal in files, because Z85, ZeroMQ's own, has `#`, `$`, `<` and brackets
-/// among its digits, which comments and shells take for theirs.
+/// The forms that 32 bytes are written in. Hexadecimal in files, because Z85, ZeroMQ's own, has `#`, `$`, `<` and
+/// brackets among its digits, which comments and shells take for theirs.
 enum CurveKey {
   static let byteCount = 32
 

@@ -4,8 +4,8 @@ import CZeroMQ
 public enum HandshakeProbe {
   /// The first handshake with `endpoint` that ends with a clear answer; nil where none ends in time. Blocks the thread.
   ///
-  /// A connection that breaks off is tried again. Who is not spoken to at all may see nothing else: after three that broke off, and
-  /// nothing clear in two seconds, that is the answer.
+  /// A connection that breaks off is tried again. Who is not spoken to at all may see nothing else: after three that
+  /// broke off, and nothing clear in two seconds, that is the answer.
   public static func outcome(
     at endpoint: String, security: SocketSecurity, within seconds: Double
   ) throws(MessagingError) -> HandshakeOutcome? {

@@ -1,8 +1,8 @@
 import ReadableText
 import SearchCore
 
-/// The picture of a study: accuracy against size, dominated candidates faint, the frontier and the line of the best accuracy
-/// for the size, the dense network and the all-layers references, ± one standard deviation over the seeds.
+/// The picture of a study: accuracy against size, dominated candidates faint, the frontier and the line of the best
+/// accuracy for the size, the dense network and the all-layers references, ± one standard deviation over the seeds.
 struct FrontierPlot {
   private static let ink = PlotMarker.dense.color
   private static let faintInk = "#66707c"

@@ -69,8 +69,8 @@ struct FrontierPlotData {
     return staircase.max { bend($0) < bend($1) }.flatMap { bend($0) > 0.1 ? $0 : nil }
   }
 
-  /// Trainings that failed to learn lie at chance and would squeeze all others into a stripe: outliers by Tukey's fences, far
-  /// ones.
+  /// Trainings that failed to learn lie at chance and would squeeze all others into a stripe: outliers by Tukey's
+  /// fences, far ones.
   private static func floor(_ values: [Double]) -> Double {
     let sorted = values.sorted()
     guard sorted.count >= 8 else { return -.infinity }

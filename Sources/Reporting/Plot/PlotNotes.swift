@@ -1,8 +1,8 @@
 import ReadableText
 import SearchCore
 
-/// The small print below the picture: what it leaves out, what needs a word of explanation, and what a reader must know of the
-/// study.
+/// The small print below the picture: what it leaves out, what needs a word of explanation, and what a reader must know
+/// of the study.
 enum PlotNotes {
   static let size = 11.5
   static let lineHeight = 16.0

@@ -11,8 +11,8 @@ struct PlotScale {
   /// However the range and the wish, no more ticks are made.
   private static let mostTicks = 100.0
 
-  /// Room of `padding` of the range's length is left on both sides of the data; a range of no length gets `minimumSpan`. Values
-  /// that are not finite count for nothing, those beyond `limit` as `limit`.
+  /// Room of `padding` of the range's length is left on both sides of the data; a range of no length gets
+  /// `minimumSpan`. Values that are not finite count for nothing, those beyond `limit` as `limit`.
   init(data: [Double], minimumSpan: Double, padding: Double = 0.05, start: Double, end: Double) {
     let data = data.filter(\.isFinite).map { min(Self.limit, max(-Self.limit, $0)) }
     var low = data.min() ?? 0

@@ -1,7 +1,7 @@
 import Messaging
 
-/// What arrived at a coordinator, in the order in which it is handled, and in such portions that no peer waits long for an
-/// answer.
+/// What arrived at a coordinator, in the order in which it is handled, and in such portions that no peer waits long for
+/// an answer.
 ///
 /// As long as little waits, that is the order in which it came. Where more comes than can be handled, peers take turns
 /// (`FairQueue`), and those that say most are cut off.

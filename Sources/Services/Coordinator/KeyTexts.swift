@@ -1,7 +1,7 @@
 import Messaging
 
-/// The authorized keys as the coordinator's machine knows them, as texts, with their names. A text is made once for a key:
-/// each message brings its sender's.
+/// The authorized keys as the coordinator's machine knows them, as texts, with their names. A text is made once for a
+/// key: each message brings its sender's.
 struct KeyTexts {
   private var texts: [PublicKey: String] = [:]
   private var names: [String: String] = [:]

@@ -1,4 +1,5 @@
-/// The names of the keys that workers came in with, as the list of authorized keys has them: what a log calls a worker by.
+/// The names of the keys that workers came in with, as the list of authorized keys has them: what a log calls a worker
+/// by.
 struct WorkerNames {
   private var names: [String: String] = [:]
 

@@ -1,7 +1,7 @@
 import SearchProtocol
 
-/// Messages that do not validate: the first of each peer is told, with what was wrong, the others are counted and summed up.
-/// Times are seconds of a monotonic clock. Pure.
+/// Messages that do not validate: the first of each peer is told, with what was wrong, the others are counted and
+/// summed up. Times are seconds of a monotonic clock. Pure.
 struct DroppedMessages<Peer: Hashable> {
   /// Peers that were told of; more than that are only counted.
   private static var mostPeers: Int { 10_000 }

@@ -1,5 +1,6 @@
-/// What waits to be handled, by peer: each gets its turn, however much the others have said, and what one peer said stays in
-/// order. What takes long to handle (a long message) has turns of its own, so that it holds up its own peer first.
+/// What waits to be handled, by peer: each gets its turn, however much the others have said, and what one peer said
+/// stays in order. What takes long to handle (a long message) has turns of its own, so that it holds up its own peer
+/// first.
 ///
 /// Everything here takes the same time whatever waits, but `heaviest`. Pure.
 struct FairQueue<Peer: Hashable, Element> {
@@ -86,8 +87,8 @@ struct FairQueue<Peer: Hashable, Element> {
     return nil
   }
 
-  /// Nil where the peer's line was thrown away since it stood there, or begins with one of the other kind. Once a message of
-  /// the coordinator: the line is looked up once.
+  /// Nil where the peer's line was thrown away since it stood there, or begins with one of the other kind. Once a
+  /// message of the coordinator: the line is looked up once.
   private mutating func removeFirst(of peer: Peer, isLong: Bool) -> (element: Element, bytes: Int)? {
     guard let index = lines.index(forKey: peer), let first = lines.values[index].first,
       (first.bytes > longBytes) == isLong

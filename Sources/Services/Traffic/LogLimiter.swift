@@ -1,10 +1,10 @@
 import Logging
 
-/// Keeps what peers can cause from filling the log: of each kind of line so many at once and then one a second; what is left
-/// out is counted, and told with the next line of its kind, or when a while has passed.
+/// Keeps what peers can cause from filling the log: of each kind of line so many at once and then one a second; what is
+/// left out is counted, and told with the next line of its kind, or when a while has passed.
 ///
-/// Lines are of a kind where they have the same level and first word, which is the program's own. Lines about jobs and attempts are not
-/// counted: each job has a few at most. Times are seconds of a monotonic clock. Pure.
+/// Lines are of a kind where they have the same level and first word, which is the program's own. Lines about jobs and
+/// attempts are not counted: each job has a few at most. Times are seconds of a monotonic clock. Pure.
 struct LogLimiter {
   typealias Line = (level: Logger.Level, text: String)
 

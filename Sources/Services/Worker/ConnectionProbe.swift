@@ -3,8 +3,9 @@ import Foundation
 import Processes
 import Synchronization
 
-/// Finds out why a worker has no connection, by ways of its own, since ZeroMQ tries again in silence: whether the name resolves
-/// and whether something accepts a connection of TCP there. Looks only while no connection stands, on a thread of its own.
+/// Finds out why a worker has no connection, by ways of its own, since ZeroMQ tries again in silence: whether the name
+/// resolves and whether something accepts a connection of TCP there. Looks only while no connection stands, on a thread
+/// of its own.
 final class ConnectionProbe: Sendable {
   package enum Finding: Hashable, Sendable {
     case unresolved(host: String, reason: String)
@@ -69,8 +70,8 @@ final class ConnectionProbe: Sendable {
 
   // MARK: Looking
 
-  /// Nil for an endpoint about which nothing can be found out. Waits for at most some seconds, or as long as the system's
-  /// resolver does.
+  /// Nil for an endpoint about which nothing can be found out. Waits for at most some seconds, or as long as the
+  /// system's resolver does.
   package static func look(at endpoint: String) -> Finding? {
     if endpoint.hasPrefix("ipc://") {
       let path = String(endpoint.dropFirst("ipc://".count))

@@ -5,12 +5,13 @@ import SearchProtocol
 
 /// Reports on disk until the coordinator acknowledges them: one file a report, in a folder a worker.
 ///
-/// A living worker holds a lock on its folder. What workers that died left is taken over by a worker that serves the study it
-/// belongs to, once that worker is welcomed; what belongs to other studies stays for theirs, for a month. Workers start and take
-/// over one after the other, so that none takes a folder whose owner is about to lock it for one of a dead worker.
+/// A living worker holds a lock on its folder. What workers that died left is taken over by a worker that serves the
+/// study it belongs to, once that worker is welcomed; what belongs to other studies stays for theirs, for a month.
+/// Workers start and take over one after the other, so that none takes a folder whose owner is about to lock it for one
+/// of a dead worker.
 ///
-/// Machines may share the root, and locks do not reach from one to the other on every file system: folders of another host are
-/// let alone.
+/// Machines may share the root, and locks do not reach from one to the other on every file system: folders of another
+/// host are let alone.
 package final class Spool {
   private let root: String
   private let folder: String

@@ -3,6 +3,7 @@ import BasisEngine
 import Engines
 import ReadableText
 import SearchCore
+import Terminal
 
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -12,7 +13,8 @@ struct BenchCommand: ParsableCommand {
       """
       Where the processor has AVX-512 and OPENBLAS_CORETYPE is not set, it is set to SkylakeX.
 
-      --tune measures for which shapes of 3×3 convolution Winograd's algorithm beats the direct sum, and prints this instruction \
+      --tune measures for which shapes of 3×3 convolution Winograd's algorithm beats the direct sum, and prints this \
+      instruction \
       set's entry of Sources/BasisEngine/Algorithms/AlgorithmTable+Measured.swift. Results depend on that table: it is \
       part of the kernel variant that they record.
 
@@ -53,7 +55,8 @@ struct BenchCommand: ParsableCommand {
   private static func tune() throws {
     let entry = try AlgorithmTuning().run { gain in
       StandardError.shared.writeLine(
-        "\(gain.work.rawValue), \(gain.size)×\(gain.size), \(gain.inputs)→\(gain.outputs): \(Readable.fixed(gain.gain, digits: 2))"
+        "\(gain.work.rawValue), \(gain.size)×\(gain.size), \(gain.inputs)→\(gain.outputs): "
+          + "\(Readable.fixed(gain.gain, digits: 2))"
       )
     }
     StandardOutput.writeLine(entry)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Logging
+import Terminal
 
 /// How much a command says on standard error.
 struct VerbosityOptions: ParsableArguments {

@@ -3,6 +3,7 @@ import Foundation
 import Messaging
 import Processes
 import Services
+import Terminal
 
 struct CoordinatorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -10,7 +11,8 @@ struct CoordinatorCommand: ParsableCommand {
     abstract: "Hands a study's trainings to workers and records what they find.",
     discussion: Examples.folded(
       """
-      Prints the endpoint that it listens on, ends with 0 when the study is done, and tells its workers. Ctrl-C ends it \
+      Prints the endpoint that it listens on, ends with 0 when the study is done, and tells its workers. Ctrl-C ends \
+      it \
       in good order; --resume goes on where it was, and so it does after a crash.
 
       Examples:
@@ -58,7 +60,8 @@ struct CoordinatorCommand: ParsableCommand {
     if let doorkeeper = socket.doorkeeper {
       log.info(
         """
-        encrypted; \(doorkeeper.authorizedKeys.names.count) keys of \(doorkeeper.listPath) may come in, an unknown one was \
+        encrypted; \(doorkeeper.authorizedKeys.names.count) keys of \(doorkeeper.listPath) may come in, an unknown one \
+        was \
         refused when this was tried
         """)
     }

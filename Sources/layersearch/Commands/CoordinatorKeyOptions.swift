@@ -28,7 +28,8 @@ struct CoordinatorKeyOptions: ParsableArguments {
     }
     if keys == nil, !insecure, !Endpoint.isLocal(endpoint) {
       throw ValidationError(
-        "--bind \(endpoint) is reachable from other machines, and without keys anyone may join: give --keys (layersearch "
+        "--bind \(endpoint) is reachable from other machines, and without keys anyone may join: give --keys "
+          + "(layersearch "
           + "keygen makes some), or --insecure on a network that you trust, or bind tcp://127.0.0.1:5555")
     }
   }

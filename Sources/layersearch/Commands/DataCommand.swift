@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import ImageData
 import ReadableText
+import Terminal
 
 struct DataCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -23,7 +24,8 @@ struct DataVerifyCommand: ParsableCommand {
     abstract: "Checks every file of a data set: sizes, labels, content.",
     discussion: Examples.folded(
       """
-      Says whether the files are CIFAR-10's official ones, byte for byte, a complete set of other images, which may be trained on \
+      Says whether the files are CIFAR-10's official ones, byte for byte, a complete set of other images, which may be \
+      trained on \
       as well, or damaged. Ends with 1 where they are damaged, or not those of --expect.
 
       Examples:

@@ -1,7 +1,6 @@
 import ArgumentParser
 import ImageData
-import ReadableText
-import Synchronization
+import Terminal
 
 struct DataFetchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -69,7 +68,8 @@ struct DataFetchCommand: AsyncParsableCommand {
       StandardError.shared.show(status: nil)
       if case .unwritable(let path, let reason) = error, directory == DataPlaces.standardCIFAR10 {
         throw Failure.failed(
-          "\(path): cannot be written: \(reason); name a folder, as in: layersearch data fetch cifar10 DIR, or set HOME to one "
+          "\(path): cannot be written: \(reason); name a folder, as in: layersearch data fetch cifar10 DIR, or set "
+            + "HOME to one "
             + "of this user")
       }
       throw error
@@ -83,26 +83,5 @@ struct DataFetchCommand: AsyncParsableCommand {
       let what = outcome == .installed ? "downloaded, checked and unpacked" : "already there and whole"
       StandardOutput.writeLine("\(directory): \(set.rawValue) is \(what), content \(content)")
     }
-  }
-}
-
-/// A download's progress on standard error: a status line on a terminal, otherwise a line every tenth.
-final class DownloadDisplay: Sendable {
-  private let tenths = Mutex(0)
-
-  func show(received: Int, total: Int?) {
-    let amount = total.map { "\(Readable.bytes(received)) of \(Readable.bytes($0))" } ?? Readable.bytes(received)
-    guard StandardError.shared.isTerminal else {
-      guard let total, total > 0 else { return }
-      let isNew = tenths.withLock { tenths in
-        let now = received * 10 / total
-        defer { tenths = max(now, tenths) }
-        return now > tenths
-      }
-      if isNew { StandardError.shared.writeLine(amount) }
-      return
-    }
-    let bar = total.map { ProgressBar.text(done: received, of: $0, columns: 30) + " " } ?? ""
-    StandardError.shared.show(status: String((bar + amount).prefix(StandardError.shared.width - 1)))
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ImageData
 import Services
+import Terminal
 
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import BasisEngine
 import Engines
+import Terminal
 
 /// The process that trains, one a slot; `worker` starts it.
 struct EngineCommand: ParsableCommand {

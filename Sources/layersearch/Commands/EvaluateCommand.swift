@@ -2,6 +2,7 @@ import ArgumentParser
 import BasisEngine
 import Engines
 import SearchCore
+import Terminal
 import Trainings
 
 struct EvaluateCommand: ParsableCommand {
@@ -10,10 +11,12 @@ struct EvaluateCommand: ParsableCommand {
     abstract: "Scores a network that train wrote.",
     discussion: Examples.folded(
       """
-      Tells accuracy and mean cross-entropy on the test images. Model, candidate and the images' normalization are in the \
+      Tells accuracy and mean cross-entropy on the test images. Model, candidate and the images' normalization are in \
+      the \
       file. On the kernels and images of its training it gives the very numbers that train printed.
 
-      Without --data: the data set of the training where the file tells it, which it does for shapes10 and for trainings that \
+      Without --data: the data set of the training where the file tells it, which it does for shapes10 and for \
+      trainings that \
       were interrupted.
 
       Examples:

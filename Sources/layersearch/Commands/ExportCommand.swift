@@ -3,6 +3,7 @@ import Files
 import Reporting
 import Studies
 import StudyStore
+import Terminal
 
 /// What a study can be written as.
 enum ExportFormat: String, CaseIterable, ExpressibleByArgument {

@@ -1,12 +1,14 @@
 import ArgumentParser
 import Services
 import Studies
+import Terminal
 
 /// What a coordinator does about jobs that fail, for `run` and `coordinator`.
 struct FailureOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "End with an error after so many failures in a row, or so many jobs set aside in a row, without a result in between.",
+      "End with an error after so many failures in a row, or so many jobs set aside in a row, without a result in "
+        + "between.",
       valueName: "n"), transform: Number.whole(1...1_000_000))
   var giveUpAfter: Int = 10
 
@@ -25,7 +27,8 @@ struct FailureOptions: ParsableArguments {
 
   var rules: FailureRules { FailureRules(giveUpAfter: giveUpAfter, leftOut: Set(setAside.map(Int64.init))) }
 
-  /// Reopens what was set aside, where that is asked for, and checks that jobs to be left out are there and have no result.
+  /// Reopens what was set aside, where that is asked for, and checks that jobs to be left out are there and have no
+  /// result.
   func prepare(_ study: OpenStudy) throws {
     if retryFailed {
       let count = try study.store.reopenSetAside()

@@ -2,6 +2,7 @@ import ArgumentParser
 import Files
 import Keys
 import Messaging
+import Terminal
 
 struct KeygenCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -9,8 +10,10 @@ struct KeygenCommand: ParsableCommand {
     abstract: "Makes keys for a coordinator and its workers.",
     discussion: Examples.folded(
       """
-      The folder gets a subfolder for the coordinator, with the list of the keys that it lets in, and one for each worker: \
-      copy that to the worker's machine, and nothing else. Run it again for more workers: keys that exist stay as they are.
+      The folder gets a subfolder for the coordinator, with the list of the keys that it lets in, and one for each \
+      worker: \
+      copy that to the worker's machine, and nothing else. Run it again for more workers: keys that exist stay as they \
+      are.
 
       Examples:
         layersearch keygen keys --workers 2

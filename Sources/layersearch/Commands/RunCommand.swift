@@ -4,6 +4,7 @@ import Processes
 import SearchProtocol
 import Services
 import Studies
+import Terminal
 
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -11,7 +12,8 @@ struct RunCommand: ParsableCommand {
     abstract: "Runs a study on this machine: coordinator and workers in one command.",
     discussion: Examples.folded(
       """
-      Shows how it goes on, and prints the frontier at the end. Ctrl-C ends it in good order; --resume goes on where it \
+      Shows how it goes on, and prints the frontier at the end. Ctrl-C ends it in good order; --resume goes on where \
+      it \
       was.
 
       Example:

@@ -2,6 +2,7 @@ import ArgumentParser
 import ShellCommands
 import Studies
 import StudyStore
+import Terminal
 
 struct SalvageCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -9,8 +10,10 @@ struct SalvageCommand: ParsableCommand {
     abstract: "Saves what can be read of a damaged study into a new one.",
     discussion: Examples.folded(
       """
-      The damaged study is only read. Jobs and results are taken over where their checksums are right, also from behind \
-      damage to the journal; what is missing is trained again when the new study goes on. Where nothing can be read, try \
+      The damaged study is only read. Jobs and results are taken over where their checksums are right, also from \
+      behind \
+      damage to the journal; what is missing is trained again when the new study goes on. Where nothing can be read, \
+      try \
       a copy from before, or \
       sqlite3 study.sqlite .recover.
 
@@ -37,7 +40,8 @@ struct SalvageCommand: ParsableCommand {
       guard error.code == .damaged else { throw error }
       // Its own advice would be this command.
       throw Failure.failed(
-        "study \(study): so little is left of it that no training can be read; put a copy of it back, or begin anew in another "
+        "study \(study): so little is left of it that no training can be read; put a copy of it back, or begin anew in "
+          + "another "
           + "folder")
     }
   }

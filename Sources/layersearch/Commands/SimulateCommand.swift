@@ -3,6 +3,7 @@ import Foundation
 import Processes
 import SearchProtocol
 import Simulation
+import Terminal
 
 extension DurationDistribution: ExpressibleByArgument {}
 
@@ -12,11 +13,14 @@ struct SimulateCommand: ParsableCommand {
     abstract: "Measures the coordinator under simulated workers, which train nothing.",
     discussion: Examples.folded(
       """
-      Starts a real coordinator on a study of its own and connects the workers to it over real sockets; every result is on \
-      the disk before it is acknowledged. With --virtual there are neither sockets nor disk: the same decisions are taken on a \
+      Starts a real coordinator on a study of its own and connects the workers to it over real sockets; every result \
+      is on \
+      the disk before it is acknowledged. With --virtual there are neither sockets nor disk: the same decisions are \
+      taken on a \
       clock that jumps from event to event, for any number of workers.
 
-      Says how many jobs a second were done, how long a free slot waited for its next job, and what the coordinator took of \
+      Says how many jobs a second were done, how long a free slot waited for its next job, and what the coordinator \
+      took of \
       processor and memory.
 
       Examples:

@@ -2,6 +2,7 @@ import ArgumentParser
 import SearchCore
 import Studies
 import StudyStore
+import Terminal
 
 struct StatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -9,7 +10,8 @@ struct StatusCommand: ParsableCommand {
     abstract: "Tells how far a study is: jobs, workers, rate, time left, failures.",
     discussion: Examples.folded(
       """
-      --explain takes a job's number, a candidate, or a worker's name (or the beginning of it), and tells why it waits, \
+      --explain takes a job's number, a candidate, or a worker's name (or the beginning of it), and tells why it \
+      waits, \
       runs, failed or gets no jobs: every attempt with the worker and host that made it, and for failed ones signal or \
       exit code, peak memory and the last lines that it wrote.
 

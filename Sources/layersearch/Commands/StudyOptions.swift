@@ -2,6 +2,7 @@ import ArgumentParser
 import Services
 import ShellCommands
 import Studies
+import Terminal
 
 /// Which study a command works on, for `run` and `coordinator`.
 struct StudyOptions: ParsableArguments {
@@ -41,7 +42,8 @@ struct StudyOptions: ParsableArguments {
       of: Array(CommandLine.arguments.dropFirst()), subject: configuration, adding: options)
   }
 
-  /// Reads the configuration, then opens or makes the study. `beforeMaking` is called where a new one is about to be made.
+  /// Reads the configuration, then opens or makes the study. `beforeMaking` is called where a new one is about to be
+  /// made.
   func open(beforeMaking: () throws -> Void) throws -> OpenStudy {
     let definition = try StudyDefinition(file: configuration)
     let folder = study ?? StudyFolders.study(ofConfiguration: configuration) ?? "studies/\(definition.name)"

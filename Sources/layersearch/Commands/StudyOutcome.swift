@@ -4,13 +4,18 @@ import SearchCore
 import ShellCommands
 import Studies
 import StudyStore
+import Terminal
 
 extension OpenStudy {
   /// Prints what was found. Throws where that is nothing that could be used.
   func conclude() throws {
     let jobs = try store.jobs()
     try printOutcome(of: jobs)
-    try requireResults(of: jobs)
+    guard let useless = UselessStudy(jobs) else { return }
+    let status = ShellCommand.line(["layersearch", "status", folder])
+    throw Failure.failed(
+      useless.isFailure
+        ? "\(useless); \(status) tells why; go on with --resume --retry-failed once that is mended" : "\(useless)")
   }
 
   /// The frontier as a table on standard output, and where everything is.
@@ -22,30 +27,6 @@ extension OpenStudy {
     StandardOutput.writeLine("study   \(folder)")
     StandardOutput.writeLine("export  " + ShellCommand.line(["layersearch", "export", folder, "--format", "csv"]))
     StandardOutput.writeLine("        (formats: \(ExportFormat.allCases.map(\.rawValue).joined(separator: ", ")))")
-  }
-
-  private func requireResults(of jobs: [JobRecord]) throws {
-    let setAside = jobs.count { $0.state == .failed }
-    let advice =
-      "\(ShellCommand.line(["layersearch", "status", folder])) tells why; go on with --resume --retry-failed once that is mended"
-    if !jobs.contains(where: { $0.result != nil }) {
-      throw Failure.failed("no candidate has a result: \(setAside) jobs were set aside; \(advice)")
-    }
-    let dense = jobs.filter(\.work.candidate.isDense)
-    if !dense.isEmpty, !dense.contains(where: { $0.result != nil }) {
-      throw Failure.failed("the dense network, to which all others are compared, has no result: \(advice)")
-    }
-    // A training that diverged has a result, but one that says nothing.
-    let recipe = "a study with a lower proxy.learning_rate may do better"
-    let results = jobs.compactMap(\.result)
-    if results.allSatisfy(\.diverged) {
-      throw Failure.failed("no candidate has a sound result: all \(results.count) trainings diverged; \(recipe)")
-    }
-    let references = dense.compactMap(\.result)
-    if !references.isEmpty, references.allSatisfy(\.diverged) {
-      throw Failure.failed(
-        "the dense network, to which all others are compared, has no sound result: its training diverged; \(recipe)")
-    }
   }
 }
 

@@ -6,6 +6,7 @@ import Foundation
 import ImageData
 import SearchCore
 import Studies
+import Terminal
 import Trainings
 
 struct TrainCommand: ParsableCommand {
@@ -17,12 +18,14 @@ struct TrainCommand: ParsableCommand {
       Trains on the first N training images, none held out, and scores the test images once, at the end. Where the \
       processor has AVX-512 and OPENBLAS_CORETYPE is not set, it is set to SkylakeX.
 
-      Ctrl-C and SIGTERM end it after the step under way; a checkpoint is written, and --resume-from goes on from it to the \
+      Ctrl-C and SIGTERM end it after the step under way; a checkpoint is written, and --resume-from goes on from it \
+      to the \
       same bits. A second one ends it at once.
 
       Examples:
         layersearch train --model resnet20 --data shapes10 --epochs 3
-        layersearch train --model resnet20 --rank-fraction 0.25 --data DIR --epochs 30 --checkpoint r20.ckpt --checkpoint-every 5
+        layersearch train --model resnet20 --rank-fraction 0.25 --data DIR --epochs 30 --checkpoint r20.ckpt \
+        --checkpoint-every 5
         layersearch train --from-study studies/cifar10-resnet20 --candidate layer3.2.conv1=16 --epochs 30
         layersearch train --from-study studies/cifar10-resnet20 --candidate knee --seeds 3
         layersearch train --resume-from r20.ckpt
@@ -79,7 +82,8 @@ struct TrainCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       """
-      Take all settings that are not given here from a study; --candidate may then be knee or a row number of its frontier, too.
+      Take all settings that are not given here from a study; --candidate may then be knee or a row number of its \
+      frontier, too.
       """,
       valueName: "study-dir"))
   var fromStudy: String?

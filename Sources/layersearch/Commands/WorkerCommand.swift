@@ -17,7 +17,8 @@ struct WorkerCommand: ParsableCommand {
     discussion: Examples.folded(
       """
       Waits for the coordinator as long as it takes, and comes back to it after it was restarted. Ends with 0 when the \
-      study is done. Ctrl-C and SIGTERM finish what ends within --grace, hand back the rest, and end with 0; a second one leaves at \
+      study is done. Ctrl-C and SIGTERM finish what ends within --grace, hand back the rest, and end with 0; a second \
+      one leaves at \
       once. A worker may also simply vanish: what it was at is done elsewhere.
 
       Examples:
@@ -41,7 +42,8 @@ struct WorkerCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       """
-      The data set's folder (default: where the coordinator has it, then \(DataPlaces.standardCIFAR10); what is not there is \
+      The data set's folder (default: where the coordinator has it, then \(DataPlaces.standardCIFAR10); what is not \
+      there is \
       fetched from the coordinator).
       """,
       valueName: "dir"))
@@ -63,13 +65,15 @@ struct WorkerCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Where results wait until they are acknowledged (default: ~/.cache/layersearch/spool; XDG_CACHE_HOME for ~/.cache).",
+      "Where results wait until they are acknowledged (default: ~/.cache/layersearch/spool; XDG_CACHE_HOME for "
+        + "~/.cache).",
       valueName: "dir"))
   var spool: String?
 
   @Option(
     help: ArgumentHelp(
-      "Told to stop: leave after at most so long. Trainings that end in it are finished, the others are handed back at once.",
+      "Told to stop: leave after at most so long. Trainings that end in it are finished, the others are handed back at "
+        + "once.",
       valueName: "time"), transform: TimeSpan.init(option:))
   var grace: TimeSpan = TimeSpan(seconds: 10)
 

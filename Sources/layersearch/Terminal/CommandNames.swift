@@ -34,8 +34,8 @@ enum CommandArguments {
   /// These say more of an empty name than that it is one.
   private static let optionsForOutputs = ["--output", "--checkpoint"]
 
-  /// Refuses empty values, as a variable without one makes them: as the name of a folder an empty text would mean the working one,
-  /// or the root, and the parser would call `--seed=` an option without a value.
+  /// Refuses empty values, as a variable without one makes them: as the name of a folder an empty text would mean the
+  /// working one, or the root, and the parser would call `--seed=` an option without a value.
   static func requireValues(_ arguments: [String]) throws(Failure) {
     let words = arguments.prefix { $0 != "--" }
     let help = "see \(helpCommand(arguments))"
@@ -60,8 +60,8 @@ enum CommandArguments {
     return known ? "layersearch \(words.first ?? "") --help" : "layersearch --help"
   }
 
-  /// `--seed -1` becomes `--seed=-1`: the parser takes what begins with `-` for an option, and would say that there is no option
-  /// `-1` instead of what is wrong with the number.
+  /// `--seed -1` becomes `--seed=-1`: the parser takes what begins with `-` for an option, and would say that there is
+  /// no option `-1` instead of what is wrong with the number.
   static func joiningNegativeNumbers(_ arguments: [String]) -> [String] {
     var joined: [String] = []
     var isOver = false

@@ -10,6 +10,7 @@ import SearchCore
 import Simulation
 import Studies
 import StudyStore
+import Terminal
 import Trainings
 
 /// An error that ends the process: one line for the user and an exit code.

@@ -2,13 +2,13 @@ import BasisEngine
 import ReadableText
 
 /// A training's progress on standard error: a status line on a terminal, and a line an epoch.
-struct TrainingDisplay {
+package struct TrainingDisplay {
   private let isQuiet: Bool
   private var last: TrainingProgress?
 
-  init(isQuiet: Bool) { self.isQuiet = isQuiet }
+  package init(isQuiet: Bool) { self.isQuiet = isQuiet }
 
-  mutating func show(_ progress: TrainingProgress) {
+  package mutating func show(_ progress: TrainingProgress) {
     guard !isQuiet else { return }
     if let last, last.epoch != progress.epoch { endEpoch(last) }
     last = progress
@@ -17,12 +17,13 @@ struct TrainingDisplay {
     let left = progress.steps - progress.step
     let text =
       "epoch \(progress.epoch)/\(progress.epochs)  step \(progress.step)/\(progress.steps)  "
-      + "loss \(Readable.fixed(progress.loss, digits: 4))  \(Readable.fixed(progress.imagesPerSecond, digits: 0)) images/s  "
+      + "loss \(Readable.fixed(progress.loss, digits: 4))  \(Readable.fixed(progress.imagesPerSecond, digits: 0)) "
+      + "images/s  "
       + (left == 0 ? "testing" : "\(Readable.percent(Double(progress.step) / Double(progress.steps)))")
     StandardError.shared.show(status: String(text.prefix(StandardError.shared.width - 1)))
   }
 
-  mutating func finish() {
+  package mutating func finish() {
     guard let last, !isQuiet else { return }
     self.last = nil
     endEpoch(last)

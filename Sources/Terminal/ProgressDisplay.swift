@@ -1,23 +1,24 @@
 import Services
 import Studies
 
-/// Shows progress on standard error: a status line on a terminal, otherwise a plain line every ten seconds and at the end.
-struct ProgressDisplay {
+/// Shows progress on standard error: a status line on a terminal, otherwise a plain line every ten seconds and at the
+/// end.
+package struct ProgressDisplay {
   private let plainInterval = 10.0
   private var lastPlainTime: Double?
   private var lastPlainText = ""
   private let isQuiet: Bool
 
-  init(isQuiet: Bool) { self.isQuiet = isQuiet }
+  package init(isQuiet: Bool) { self.isQuiet = isQuiet }
 
   /// For a service, which tells facts often.
-  static func forService(isQuiet: Bool) -> ProgressReporter.Display {
+  package static func forService(isQuiet: Bool) -> ProgressReporter.Display {
     var display = ProgressDisplay(isQuiet: isQuiet)
     return { facts, isLast, now in isLast ? display.finish(facts, now: now) : display.show(facts, now: now) }
   }
 
   /// `now` in seconds of a monotonic clock.
-  mutating func show(_ facts: ProgressFacts, now: Double) {
+  package mutating func show(_ facts: ProgressFacts, now: Double) {
     guard !isQuiet else { return }
     if StandardError.shared.isTerminal {
       StandardError.shared.show(status: facts.bar(width: StandardError.shared.width - 1))
@@ -30,7 +31,7 @@ struct ProgressDisplay {
     if now - last >= plainInterval { writePlain(facts, now: now) }
   }
 
-  mutating func finish(_ facts: ProgressFacts, now: Double) {
+  package mutating func finish(_ facts: ProgressFacts, now: Double) {
     guard !isQuiet else { return }
     if StandardError.shared.isTerminal {
       StandardError.shared.show(status: facts.bar(width: StandardError.shared.width - 1))

@@ -1,13 +1,13 @@
 import Foundation
 
 /// The one JSON object that a command with `--json` prints.
-enum JSONOutput {
-  static func print(_ value: some Encodable) throws {
+package enum JSONOutput {
+  package static func print(_ value: some Encodable) throws {
     StandardOutput.write(try text(of: value) + "\n")
   }
 
   /// Keys in snake case, sorted.
-  static func text(of value: some Encodable) throws -> String {
+  package static func text(of value: some Encodable) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
     encoder.keyEncodingStrategy = .convertToSnakeCase

@@ -1,0 +1,47 @@
+import SearchCore
+
+/// A study that has ended without anything that could be used. `description` is one line.
+package enum UselessStudy: Error, Hashable, Sendable, CustomStringConvertible {
+  case noResult(setAside: Int)
+  case noDenseResult
+  case allDiverged(trainings: Int)
+  case denseDiverged
+
+  /// Nil where there is something.
+  package init?(_ jobs: [JobRecord]) {
+    let results = jobs.compactMap(\.result)
+    let dense = jobs.filter(\.work.candidate.isDense)
+    let references = dense.compactMap(\.result)
+    if results.isEmpty {
+      self = .noResult(setAside: jobs.count { $0.state == .failed })
+    } else if !dense.isEmpty, references.isEmpty {
+      self = .noDenseResult
+    } else if results.allSatisfy(\.diverged) {
+      // A training that diverged has a result, but one that says nothing.
+      self = .allDiverged(trainings: results.count)
+    } else if !references.isEmpty, references.allSatisfy(\.diverged) {
+      self = .denseDiverged
+    } else {
+      return nil
+    }
+  }
+
+  /// Jobs failed, and may be tried again.
+  package var isFailure: Bool {
+    switch self {
+    case .noResult, .noDenseResult: true
+    case .allDiverged, .denseDiverged: false
+    }
+  }
+
+  package var description: String {
+    let dense = "the dense network, to which all others are compared,"
+    let advice = "a study with a lower proxy.learning_rate may do better"
+    return switch self {
+    case .noResult(let count): "no candidate has a result: \(count) jobs were set aside"
+    case .noDenseResult: "\(dense) has no result"
+    case .allDiverged(let count): "no candidate has a sound result: all \(count) trainings diverged; \(advice)"
+    case .denseDiverged: "\(dense) has no sound result: its training diverged; \(advice)"
+    }
+  }
+}
