@@ -3,11 +3,20 @@ import Foundation
 import Messaging
 
 /// A folder with the keys of a coordinator and of its workers, a subfolder each, as keygen makes it.
-package struct KeyRing {
-  package struct Worker: Hashable, Sendable {
+package struct KeyRing: Encodable {
+  package struct Worker: Hashable, Sendable, Encodable {
     package var name: String
     package var folder: String
     package var key: PublicKey
+
+    private enum CodingKeys: String, CodingKey { case name, folder, publicKey }
+
+    package func encode(to encoder: any Encoder) throws {
+      var values = encoder.container(keyedBy: CodingKeys.self)
+      try values.encode(name, forKey: .name)
+      try values.encode(folder, forKey: .folder)
+      try values.encode(key.hexadecimal, forKey: .publicKey)
+    }
   }
 
   package let coordinatorFolder: String
@@ -74,6 +83,16 @@ package struct KeyRing {
     }
     if !workers.isEmpty { try AuthorizedKeysFile.add(workers.map { ($0.key, $0.name) }, to: authorizedKeys) }
     self.workers = workers
+  }
+
+  private enum CodingKeys: String, CodingKey { case coordinatorFolder, coordinatorKey, authorizedKeys, workers }
+
+  package func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(coordinatorFolder, forKey: .coordinatorFolder)
+    try values.encode(coordinatorKey.hexadecimal, forKey: .coordinatorKey)
+    try values.encode(authorizedKeys, forKey: .authorizedKeys)
+    try values.encode(workers, forKey: .workers)
   }
 
   private static func isThere(_ path: String) -> Bool {

@@ -12,8 +12,7 @@ struct LayerSearch: AsyncParsableCommand {
     discussion: Examples.folded(
       """
       Candidates are trained for a short while by worker processes, and those that no other beats in accuracy, size \
-      and \
-      speed are the study's frontier.
+      and speed are the study's frontier.
 
       A first study, without any data to download:
         layersearch run Configs/quickstart.yaml

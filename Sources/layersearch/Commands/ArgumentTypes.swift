@@ -11,20 +11,14 @@ extension MemorySize: ExpressibleByArgument {
   public init?(argument: String) { self.init(argument) }
 
   /// Says what is allowed where the text is none of it.
-  init(option text: String) throws {
-    guard let size = MemorySize(text) else { throw ValidationError("it must be \(Self.allowed)") }
-    self = size
-  }
+  init(option text: String) throws { self = try Number.value(Self.allowed) { MemorySize($0) }(text) }
 }
 
 extension TimeSpan: ExpressibleByArgument {
   public init?(argument: String) { self.init(argument) }
 
   /// Says what is allowed where the text is none of it.
-  init(option text: String) throws {
-    guard let span = TimeSpan(text) else { throw ValidationError("it must be \(Self.allowed)") }
-    self = span
-  }
+  init(option text: String) throws { self = try Number.value(Self.allowed) { TimeSpan($0) }(text) }
 
   public var defaultValueDescription: String { seconds == 900 ? "15min" : description }
 }

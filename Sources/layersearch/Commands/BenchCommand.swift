@@ -14,9 +14,8 @@ struct BenchCommand: ParsableCommand {
       Where the processor has AVX-512 and OPENBLAS_CORETYPE is not set, it is set to SkylakeX.
 
       --tune measures for which shapes of 3×3 convolution Winograd's algorithm beats the direct sum, and prints this \
-      instruction \
-      set's entry of Sources/BasisEngine/Algorithms/AlgorithmTable+Measured.swift. Results depend on that table: it is \
-      part of the kernel variant that they record.
+      instruction set's entry of Sources/BasisEngine/Algorithms/AlgorithmTable+Measured.swift. Results depend on that \
+      table: it is part of the kernel variant that they record.
 
       Examples:
         layersearch bench --model resnet20 --rank-fraction 0.25 --json

@@ -12,8 +12,7 @@ struct CoordinatorCommand: ParsableCommand {
     discussion: Examples.folded(
       """
       Prints the endpoint that it listens on, ends with 0 when the study is done, and tells its workers. Ctrl-C ends \
-      it \
-      in good order; --resume goes on where it was, and so it does after a crash.
+      it in good order; --resume goes on where it was, and so it does after a crash.
 
       Examples:
         layersearch coordinator Configs/cifar10-resnet20.yaml --bind tcp://127.0.0.1:5555
@@ -61,8 +60,7 @@ struct CoordinatorCommand: ParsableCommand {
       log.info(
         """
         encrypted; \(doorkeeper.authorizedKeys.names.count) keys of \(doorkeeper.listPath) may come in, an unknown one \
-        was \
-        refused when this was tried
+        was refused when this was tried
         """)
     }
     let service = try CoordinatorService(

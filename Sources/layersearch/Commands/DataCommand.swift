@@ -25,8 +25,7 @@ struct DataVerifyCommand: ParsableCommand {
     discussion: Examples.folded(
       """
       Says whether the files are CIFAR-10's official ones, byte for byte, a complete set of other images, which may be \
-      trained on \
-      as well, or damaged. Ends with 1 where they are damaged, or not those of --expect.
+      trained on as well, or damaged. Ends with 1 where they are damaged, or not those of --expect.
 
       Examples:
         layersearch data verify ~/.cache/layersearch/cifar-10-batches-bin
@@ -45,15 +44,6 @@ struct DataVerifyCommand: ParsableCommand {
   @Flag(help: "Print one JSON object.")
   var json = false
 
-  struct Output: Encodable {
-    var valid: Bool
-    var set: String
-    var directory: String?
-    var contentHash: String
-    var authenticity: DataAuthenticity
-    var bytes: Int
-  }
-
   func validate() throws {
     guard let expect, data != DataPlaces.embedded else { return }
     guard (12...64).contains(expect.utf8.count), Hexadecimal.isNumber(expect, digits: expect.utf8.count) else {
@@ -63,7 +53,7 @@ struct DataVerifyCommand: ParsableCommand {
   }
 
   func run() throws {
-    let output = try check()
+    let output = try DataVerification(of: data)
     if let expect, !output.contentHash.hasPrefix(expect.lowercased()) {
       throw Failure.failed(
         "\(data): \(output.authenticity.text(set: output.set)), content \(output.contentHash), but \(expect) was "
@@ -75,17 +65,6 @@ struct DataVerifyCommand: ParsableCommand {
       let kind = output.authenticity.text(set: output.set)
       StandardOutput.writeLine("\(data): \(kind), content \(output.contentHash)")
     }
-  }
-
-  private func check() throws -> Output {
-    guard data != DataPlaces.embedded else {
-      let identity = DataContent.shapes10.identity
-      return Output(valid: true, set: data, directory: nil, contentHash: identity, authenticity: .drawn, bytes: 0)
-    }
-    let report = try CIFAR10.verify(directory: data)
-    return Output(
-      valid: true, set: report.set, directory: report.directory, contentHash: report.contentHash,
-      authenticity: report.authenticity, bytes: report.bytes)
   }
 }
 

@@ -12,12 +12,10 @@ struct EvaluateCommand: ParsableCommand {
     discussion: Examples.folded(
       """
       Tells accuracy and mean cross-entropy on the test images. Model, candidate and the images' normalization are in \
-      the \
-      file. On the kernels and images of its training it gives the very numbers that train printed.
+      the file. On the kernels and images of its training it gives the very numbers that train printed.
 
       Without --data: the data set of the training where the file tells it, which it does for shapes10 and for \
-      trainings that \
-      were interrupted.
+      trainings that were interrupted.
 
       Examples:
         layersearch evaluate r20.ckpt --data ~/.cache/layersearch/cifar-10-batches-bin

@@ -11,9 +11,8 @@ struct KeygenCommand: ParsableCommand {
     discussion: Examples.folded(
       """
       The folder gets a subfolder for the coordinator, with the list of the keys that it lets in, and one for each \
-      worker: \
-      copy that to the worker's machine, and nothing else. Run it again for more workers: keys that exist stay as they \
-      are.
+      worker: copy that to the worker's machine, and nothing else. Run it again for more workers: keys that exist stay \
+      as they are.
 
       Examples:
         layersearch keygen keys --workers 2
@@ -52,28 +51,9 @@ struct KeygenCommand: ParsableCommand {
     }
   }
 
-  struct Output: Encodable {
-    struct Worker: Encodable {
-      var name: String
-      var folder: String
-      var publicKey: String
-    }
-
-    var coordinatorFolder: String
-    var coordinatorKey: String
-    var authorizedKeys: String
-    var workers: [Worker]
-  }
-
   func run() throws {
     let ring = try KeyRing(extending: FilePath.expandingTilde(directory), names: names, count: workers ?? 0)
-    if json {
-      return try JSONOutput.print(
-        Output(
-          coordinatorFolder: ring.coordinatorFolder, coordinatorKey: ring.coordinatorKey.hexadecimal,
-          authorizedKeys: ring.authorizedKeys,
-          workers: ring.workers.map { .init(name: $0.name, folder: $0.folder, publicKey: $0.key.hexadecimal) }))
-    }
+    if json { return try JSONOutput.print(ring) }
     StandardOutput.writeLine(
       "\(ring.coordinatorFolder)  \(ring.isNew ? "made" : "was there")  \(ring.coordinatorKey.hexadecimal)")
     for worker in ring.workers { StandardOutput.writeLine("\(worker.folder)  made  \(worker.key.hexadecimal)") }

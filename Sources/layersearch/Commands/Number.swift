@@ -3,26 +3,26 @@ import SearchCore
 
 /// Numbers of options: `transform`s that say what is allowed where the text is none of it.
 enum Number {
-  /// A whole number in a range.
-  static func whole<Value: FixedWidthInteger & Sendable>(
-    _ range: ClosedRange<Value>
+  /// What `parse` makes of the text.
+  static func value<Value>(
+    _ allowed: String, _ parse: @escaping @Sendable (String) -> Value?
   ) -> @Sendable (String) throws -> Value {
     { text in
-      guard let value = Value(text), range.contains(value) else {
-        throw ValidationError("it must be a whole number from \(range.lowerBound) to \(range.upperBound)")
-      }
+      guard let value = parse(text) else { throw ValidationError("it must be \(allowed)") }
       return value
     }
   }
 
-  /// A decimal number.
-  static func decimal(_ limit: NumberLimit) -> @Sendable (String) throws -> Double {
-    { text in
-      guard let value = Double(text), limit.contains(value) else {
-        throw ValidationError("it must be a number \(limit)")
-      }
-      return value
+  static func whole<Value: FixedWidthInteger & Sendable>(_ range: ClosedRange<Value>)
+    -> @Sendable (String) throws -> Value
+  {
+    value("a whole number from \(range.lowerBound) to \(range.upperBound)") {
+      Value($0).flatMap { range.contains($0) ? $0 : nil }
     }
+  }
+
+  static func decimal(_ limit: NumberLimit) -> @Sendable (String) throws -> Double {
+    value("a number \(limit)") { Double($0).flatMap { limit.contains($0) ? $0 : nil } }
   }
 
   static func decimal(_ range: ClosedRange<Double>) -> @Sendable (String) throws -> Double {

@@ -13,8 +13,7 @@ struct RunCommand: ParsableCommand {
     discussion: Examples.folded(
       """
       Shows how it goes on, and prints the frontier at the end. Ctrl-C ends it in good order; --resume goes on where \
-      it \
-      was.
+      it was.
 
       Example:
         layersearch run Configs/quickstart.yaml --slots 2

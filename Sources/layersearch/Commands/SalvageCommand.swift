@@ -11,11 +11,8 @@ struct SalvageCommand: ParsableCommand {
     discussion: Examples.folded(
       """
       The damaged study is only read. Jobs and results are taken over where their checksums are right, also from \
-      behind \
-      damage to the journal; what is missing is trained again when the new study goes on. Where nothing can be read, \
-      try \
-      a copy from before, or \
-      sqlite3 study.sqlite .recover.
+      behind damage to the journal; what is missing is trained again when the new study goes on. Where nothing can be \
+      read, try a copy from before, or sqlite3 study.sqlite .recover.
 
       Example:
         layersearch salvage studies/cifar10-resnet20 --output studies/cifar10-resnet20-salvaged

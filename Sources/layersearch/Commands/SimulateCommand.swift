@@ -14,14 +14,11 @@ struct SimulateCommand: ParsableCommand {
     discussion: Examples.folded(
       """
       Starts a real coordinator on a study of its own and connects the workers to it over real sockets; every result \
-      is on \
-      the disk before it is acknowledged. With --virtual there are neither sockets nor disk: the same decisions are \
-      taken on a \
-      clock that jumps from event to event, for any number of workers.
+      is on the disk before it is acknowledged. With --virtual there are neither sockets nor disk: the same decisions \
+      are taken on a clock that jumps from event to event, for any number of workers.
 
       Says how many jobs a second were done, how long a free slot waited for its next job, and what the coordinator \
-      took of \
-      processor and memory.
+      took of processor and memory.
 
       Examples:
         layersearch simulate --workers 32 --slots 32 --jobs 100000

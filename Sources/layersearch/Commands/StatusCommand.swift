@@ -11,9 +11,8 @@ struct StatusCommand: ParsableCommand {
     discussion: Examples.folded(
       """
       --explain takes a job's number, a candidate, or a worker's name (or the beginning of it), and tells why it \
-      waits, \
-      runs, failed or gets no jobs: every attempt with the worker and host that made it, and for failed ones signal or \
-      exit code, peak memory and the last lines that it wrote.
+      waits, runs, failed or gets no jobs: every attempt with the worker and host that made it, and for failed ones \
+      signal or exit code, peak memory and the last lines that it wrote.
 
       Examples:
         layersearch status studies/cifar10-resnet20

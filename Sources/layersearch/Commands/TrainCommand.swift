@@ -19,8 +19,7 @@ struct TrainCommand: ParsableCommand {
       processor has AVX-512 and OPENBLAS_CORETYPE is not set, it is set to SkylakeX.
 
       Ctrl-C and SIGTERM end it after the step under way; a checkpoint is written, and --resume-from goes on from it \
-      to the \
-      same bits. A second one ends it at once.
+      to the same bits. A second one ends it at once.
 
       Examples:
         layersearch train --model resnet20 --data shapes10 --epochs 3

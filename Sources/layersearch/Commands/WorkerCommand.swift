@@ -18,8 +18,7 @@ struct WorkerCommand: ParsableCommand {
       """
       Waits for the coordinator as long as it takes, and comes back to it after it was restarted. Ends with 0 when the \
       study is done. Ctrl-C and SIGTERM finish what ends within --grace, hand back the rest, and end with 0; a second \
-      one leaves at \
-      once. A worker may also simply vanish: what it was at is done elsewhere.
+      one leaves at once. A worker may also simply vanish: what it was at is done elsewhere.
 
       Examples:
         layersearch worker --connect tcp://127.0.0.1:5555 --slots 8
@@ -43,8 +42,7 @@ struct WorkerCommand: ParsableCommand {
     help: ArgumentHelp(
       """
       The data set's folder (default: where the coordinator has it, then \(DataPlaces.standardCIFAR10); what is not \
-      there is \
-      fetched from the coordinator).
+      there is fetched from the coordinator).
       """,
       valueName: "dir"))
   var data: String?

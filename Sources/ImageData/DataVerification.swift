@@ -1,0 +1,24 @@
+/// What a check of every file of a data set found; the object that `data verify --json` prints.
+package struct DataVerification: Encodable {
+  package let valid = true
+  package let set: String
+  /// Nil for the embedded set.
+  package let directory: String?
+  package let contentHash: String
+  package let authenticity: DataAuthenticity
+  package let bytes: Int
+
+  /// - Parameter data: a folder, or the embedded set's name.
+  /// - Throws: where a file is missing or damaged.
+  package init(of data: String) throws(ImageDataError) {
+    guard data != DataPlaces.embedded else {
+      (set, directory, bytes) = (data, nil, 0)
+      contentHash = DataContent.shapes10.identity
+      authenticity = .drawn
+      return
+    }
+    let report = try CIFAR10.verify(directory: data)
+    (set, directory, bytes) = (report.set, report.directory, report.bytes)
+    (contentHash, authenticity) = (report.contentHash, report.authenticity)
+  }
+}
