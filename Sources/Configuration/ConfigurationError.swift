@@ -2,18 +2,18 @@ import ReadableText
 
 /// Why a configuration cannot be used: one problem or several, all that were found. The command line ends with exit
 /// code 2 on it.
-public struct ConfigurationError: Error, Hashable, Sendable {
-  public struct Problem: Hashable, Sendable {
+package struct ConfigurationError: Error, Hashable, Sendable {
+  package struct Problem: Hashable, Sendable {
     /// As it was given, without folders being resolved.
-    public var file: String
+    package var file: String
     /// 1, 2, …; nil where the problem is the file itself.
-    public var line: Int?
+    package var line: Int?
     /// What is wrong and what is allowed, in one line.
-    public var text: String
+    package var text: String
   }
 
   /// In the order of the file; at least one.
-  public let problems: [Problem]
+  package let problems: [Problem]
 
   init(_ problems: [Problem]) {
     // A file without a line comes first: there is nothing else then.
@@ -27,7 +27,7 @@ public struct ConfigurationError: Error, Hashable, Sendable {
 }
 
 extension ConfigurationError.Problem: CustomStringConvertible {
-  public var description: String {
+  package var description: String {
     let line = line.map { ":\($0)" } ?? ""
     return "\(file)\(line): \(text)".inOneLine
   }
@@ -35,5 +35,5 @@ extension ConfigurationError.Problem: CustomStringConvertible {
 
 extension ConfigurationError: CustomStringConvertible {
   /// One line a problem.
-  public var description: String { problems.map(\.description).joined(separator: "\n") }
+  package var description: String { problems.map(\.description).joined(separator: "\n") }
 }

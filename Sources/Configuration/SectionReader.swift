@@ -11,8 +11,8 @@ final class ProblemList {
   func add(_ line: Int?, _ text: String) { problems.append(.init(file: file, line: line, text: text)) }
 }
 
-/// Typed values of one group of keys. Each reading returns its default where the key is absent (or its value empty), and
-/// also where it reports a problem, so that reading goes on.
+/// Typed values of one group of keys. Each reading returns its default where the key is absent (or its value empty),
+/// and also where it reports a problem, so that reading goes on.
 struct SectionReader {
   let name: String
   /// Where the section begins; nil where it is absent.
@@ -205,7 +205,8 @@ extension SectionReader {
     return number
   }
 
-  /// The text of a decimal number that is not in quotes. Not what YAML 1.1 takes for one besides: 0x10, 1_000, 1:30, .inf.
+  /// The text of a decimal number that is not in quotes. Not what YAML 1.1 takes for one besides: 0x10, 1_000, 1:30,
+  /// .inf.
   private func plainNumber(_ node: Node) -> String? {
     guard let scalar = node.scalar, scalar.style == .plain, Double(scalar.string) != nil,
       scalar.string.utf8.allSatisfy({ "0123456789+-.eE".utf8.contains($0) })

@@ -36,7 +36,8 @@ struct SpaceReader {
         architecture: Architecture(model), ranks: ranks, include: include?.map(\.value) ?? ["layer*"],
         exclude: exclude?.map(\.value) ?? [], variant: variant)
       if let absolute, let omission = space.omitted.first {
-        // A fraction that rounds to a useless rank in a small layer is left out there; a rank that is written out is meant.
+        // A fraction that rounds to a useless rank in a small layer is left out there; a rank that is written out is
+        // meant.
         section.report(
           rankKey,
           "has rank \(omission.rank), which is out of range in \(omission.layer): \(omission.reason); "

@@ -1,9 +1,9 @@
 import Yams
 
 extension StudyConfiguration {
-  /// The same with another `data.path`, in the text too: everything else of it, comments and order, stays. Nil where the file has
-  /// no path, or has it in a form that cannot be replaced as it stands.
-  public func replacingDataPath(with path: String) -> StudyConfiguration? {
+  /// The same with another `data.path`, in the text too: everything else of it, comments and order, stays. Nil where
+  /// the file has no path, or has it in a form that cannot be replaced as it stands.
+  package func replacingDataPath(with path: String) -> StudyConfiguration? {
     guard let written = dataPath, let node = try? Yams.compose(yaml: text)?.mapping?["data"]?.mapping?["path"],
       let scalar = node.scalar, let mark = node.mark, let start = index(of: mark),
       let end = end(of: scalar, written, from: start),

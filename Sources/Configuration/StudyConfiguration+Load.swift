@@ -12,9 +12,9 @@ extension StudyConfiguration {
   /// A configuration has some dozens of lines; what is longer is another file.
   static let mostBytes = 1 << 20
 
-  /// Reads and checks a file; `-` is standard input. Throws where it cannot be read, is longer than 1 MiB, or is not a legal
-  /// configuration.
-  public static func load(path: String) throws(ConfigurationError) -> StudyConfiguration {
+  /// Reads and checks a file; `-` is standard input. Throws where it cannot be read, is longer than 1 MiB, or is not a
+  /// legal configuration.
+  package static func load(path: String) throws(ConfigurationError) -> StudyConfiguration {
     let input: TextInput
     do { input = try TextInput(path: path, mostBytes: mostBytes) } catch {
       throw ConfigurationError(file: path, line: error.line, problem(error, path))

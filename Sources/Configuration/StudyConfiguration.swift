@@ -1,35 +1,37 @@
 import Randomness
 import SearchCore
 
-/// What a study is to do, checked: every value is legal and they fit together. `docs/configuration.md` describes the file.
-public struct StudyConfiguration: Hashable, Sendable {
+/// What a study is to do, checked: every value is legal and they fit together. `docs/configuration.md` describes the
+/// file.
+package struct StudyConfiguration: Hashable, Sendable {
   /// Name of the study and of its folder: letters, digits, `.`, `_`, `-`. Default: the file's name without its ending.
-  public let study: String
-  /// How candidates are trained. `model` and `data.set` are required; the rest has defaults. The images are split by `seed`.
-  public let recipe: TrainingRecipe
+  package let study: String
+  /// How candidates are trained. `model` and `data.set` are required; the rest has defaults. The images are split by
+  /// `seed`.
+  package let recipe: TrainingRecipe
   /// Where the image files are, as it was written (`~` not replaced); nil where the file does not say.
-  public let dataPath: String?
+  package let dataPath: String?
   /// Default: rank fractions 0.25 and 0.5, layers `layer*`, variant `remainder`.
-  public let space: SearchSpace
+  package let space: SearchSpace
   /// Without repetitions. Default: accuracy, parameters, multiply_adds.
-  public let objectives: [Objective]
+  package let objectives: [Objective]
   /// Default: `sensitivity` with 2 seeds.
-  public let strategy: StrategySettings
+  package let strategy: StrategySettings
   /// Most jobs in all; nil, the default, for no bound.
-  public let budgetJobs: Int?
+  package let budgetJobs: Int?
   /// Default: 1.
-  public let seed: UInt64
+  package let seed: UInt64
   /// Full key → canonical text of everything that results depend on, defaults among them: all but `study` and
   /// `data.path`, which may change between a study's start and its resumption.
-  public let entries: [String: String]
+  package let entries: [String: String]
   /// The file as it was given.
-  public let text: String
+  package let text: String
 
   /// What the study's works have in common.
-  public var template: WorkTemplate { WorkTemplate(kind: .proxyTraining(recipe), studySeed: seed) }
+  package var template: WorkTemplate { WorkTemplate(kind: .proxyTraining(recipe), studySeed: seed) }
 
   /// Equal exactly where `entries` are equal.
-  public var fingerprint: String {
+  package var fingerprint: String {
     let canonical = entries.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)\n" }.joined()
     return StableHash.hexadecimal(canonical)
   }
@@ -54,7 +56,7 @@ extension StudyConfiguration {
 
   /// Throws with every problem that it finds. `fileName` is for messages and, without its folders and ending, the
   /// default of `study`.
-  public static func parse(text: String, fileName: String) throws(ConfigurationError) -> StudyConfiguration {
+  package static func parse(text: String, fileName: String) throws(ConfigurationError) -> StudyConfiguration {
     let mapping = try YAMLDocument.mapping(text, file: fileName)
     let problems = ProblemList(file: fileName)
     let root = SectionReader(root: mapping, problems: problems)

@@ -70,8 +70,9 @@ enum YAMLDocument {
 
   /// The first line with an anchor.
   ///
-  /// A few lines of anchors and aliases can stand for more nodes than there is memory. So they are looked for in a text without
-  /// aliases, where each is a plain word; by the parser, because only it knows what is a comment and what stands in quotes.
+  /// A few lines of anchors and aliases can stand for more nodes than there is memory. So they are looked for in a text
+  /// without aliases, where each is a plain word; by the parser, because only it knows what is a comment and what
+  /// stands in quotes.
   private static func anchorLine(_ text: String) throws -> Int? {
     guard text.contains("&") else { return nil }
     let parser = try Parser(yaml: text.replacing("*", with: "+"))

@@ -2,21 +2,21 @@ import ReadableText
 import SearchCore
 
 /// Jobs that have no result, because their trainings failed too often.
-public struct SetAsideSummary: Hashable, Sendable {
-  public struct Reason: Hashable, Sendable {
-    public var text: String
-    public var jobs: Int
+package struct SetAsideSummary: Hashable, Sendable {
+  package struct Reason: Hashable, Sendable {
+    package var text: String
+    package var jobs: Int
   }
 
   /// How many jobs.
-  public private(set) var jobs = 0
+  package private(set) var jobs = 0
   /// The commonest reasons with the number of their jobs, no more than `reasonsKept`.
-  public private(set) var reasons: [Reason] = []
+  package private(set) var reasons: [Reason] = []
 
-  public static let reasonsKept = 10
+  package static let reasonsKept = 10
 
   /// - Parameter reasons: one for each job.
-  public init(reasons: some Sequence<String> = []) {
+  package init(reasons: some Sequence<String> = []) {
     var counts: [String: Int] = [:]
     for reason in reasons {
       jobs += 1
@@ -28,11 +28,11 @@ public struct SetAsideSummary: Hashable, Sendable {
 }
 
 /// Trainings that one variant of the kernels computed.
-public struct KernelVariantCount: Hashable, Sendable {
-  public var name: String
-  public var trainings: Int
+package struct KernelVariantCount: Hashable, Sendable {
+  package var name: String
+  package var trainings: Int
 
-  public init(name: String, trainings: Int) {
+  package init(name: String, trainings: Int) {
     self.name = name
     self.trainings = trainings
   }
@@ -41,7 +41,7 @@ public struct KernelVariantCount: Hashable, Sendable {
 // What a reader of a study's results must know besides them, in the same words everywhere.
 extension StudyReport {
   /// A sentence each; none for a study in which all went well.
-  public var caveats: [String] {
+  package var caveats: [String] {
     var caveats: [String] = []
     if rows.isEmpty {
       caveats.append("No candidate has a result\(setAside.jobs > 0 ? "" : " yet"): the frontier is empty.")
@@ -70,7 +70,7 @@ extension StudyReport {
   }
 
   /// Nil where all trainings were computed alike.
-  public static func mixture(of variants: [KernelVariantCount]) -> String? {
+  package static func mixture(of variants: [KernelVariantCount]) -> String? {
     guard variants.count > 1 else { return nil }
     let parts = variants.map { "\($0.name) (\(NumberText.grouped($0.trainings)))" }
     return "Trainings of \(variants.count) kernel variants are mixed: \(parts.joined(separator: ", ")); "

@@ -1,13 +1,13 @@
 import SearchCore
 
 /// A candidate to compare the search with.
-public enum Reference: Hashable, Sendable {
+package enum Reference: Hashable, Sendable {
   case dense
   /// Every layer of the space at one configured rank, called `label`, such as `25 %` or `rank 8`.
   case allLayers(label: String)
 
   /// As tables print it.
-  public var text: String {
+  package var text: String {
     switch self {
     case .dense: "dense"
     case .allLayers(let label): "all layers at \(label)"
@@ -16,15 +16,15 @@ public enum Reference: Hashable, Sendable {
 }
 
 /// One candidate in a report.
-public struct ReportRow: Hashable, Sendable {
-  public var score: CandidateScore
-  public var onFrontier: Bool
+package struct ReportRow: Hashable, Sendable {
+  package var score: CandidateScore
+  package var onFrontier: Bool
   /// What the search is compared with, or nil for a candidate of the search's own.
-  public var reference: Reference?
+  package var reference: Reference?
   /// Those that its trainings were computed with, in order.
-  public var kernelVariants: [String]
+  package var kernelVariants: [String]
 
-  public init(score: CandidateScore, onFrontier: Bool, reference: Reference? = nil, kernelVariants: [String] = []) {
+  package init(score: CandidateScore, onFrontier: Bool, reference: Reference? = nil, kernelVariants: [String] = []) {
     self.score = score
     self.onFrontier = onFrontier
     self.reference = reference
@@ -33,22 +33,22 @@ public struct ReportRow: Hashable, Sendable {
 }
 
 /// All that an export shows of a study: what was searched, and every candidate that has a result.
-public struct StudyReport: Hashable, Sendable {
-  public var study: String
-  public var recipe: TrainingRecipe
-  public var objectives: [Objective]
-  public var architecture: Architecture
-  public var denseCost: Cost
+package struct StudyReport: Hashable, Sendable {
+  package var study: String
+  package var recipe: TrainingRecipe
+  package var objectives: [Objective]
+  package var architecture: Architecture
+  package var denseCost: Cost
   /// By parameters, then by text.
-  public var rows: [ReportRow]
-  public var setAside: SetAsideSummary
+  package var rows: [ReportRow]
+  package var setAside: SetAsideSummary
   /// Trainings by the kernel variant that they were computed with, in the variants' order.
-  public var kernelVariants: [KernelVariantCount]
+  package var kernelVariants: [KernelVariantCount]
   /// Further facts for the JSON export, such as the study's seed or the kernels' instruction set.
-  public var metadata: [String: String]
+  package var metadata: [String: String]
 
   /// Scores, frontier and references from what was trained.
-  public init(
+  package init(
     study: String, recipe: TrainingRecipe, space: SearchSpace, objectives: [Objective], results: [Work: Observation],
     setAside: SetAsideSummary = SetAsideSummary(), metadata: [String: String] = [:]
   ) {
@@ -82,25 +82,25 @@ public struct StudyReport: Hashable, Sendable {
     self.metadata = metadata
   }
 
-  public var frontier: [ReportRow] { rows.filter(\.onFrontier) }
+  package var frontier: [ReportRow] { rows.filter(\.onFrontier) }
   /// The candidate at which the frontier bends most; nil where it has no bend.
-  public var knee: ReportRow? { FrontierPlotData(self).knee?.row }
-  public var dense: ReportRow? { rows.first { $0.reference == .dense } }
-  public var trainings: Int { rows.reduce(0) { $0 + $1.score.seeds } }
-  public var divergedTrainings: Int { rows.reduce(0) { $0 + $1.score.divergedSeeds } }
-  public var mixesKernelVariants: Bool { kernelVariants.count > 1 }
+  package var knee: ReportRow? { FrontierPlotData(self).knee?.row }
+  package var dense: ReportRow? { rows.first { $0.reference == .dense } }
+  package var trainings: Int { rows.reduce(0) { $0 + $1.score.seeds } }
+  package var divergedTrainings: Int { rows.reduce(0) { $0 + $1.score.divergedSeeds } }
+  package var mixesKernelVariants: Bool { kernelVariants.count > 1 }
 
   /// Of the frontier; see `ParetoFront.hypervolume`.
-  public var hypervolume: Double? { ParetoFront(of: rows.map(\.score), objectives: objectives).hypervolume }
+  package var hypervolume: Double? { ParetoFront(of: rows.map(\.score), objectives: objectives).hypervolume }
 }
 
 /// How a report is written. Raw values are the command line's names.
-public enum ReportFormat: String, CaseIterable, Sendable {
+package enum ReportFormat: String, CaseIterable, Sendable {
   case csv, json, svg, markdown
 }
 
 /// Which candidates a report lists.
-public enum ReportSelection: Hashable, Sendable {
+package enum ReportSelection: Hashable, Sendable {
   case frontier
   case all
 }
@@ -108,7 +108,7 @@ public enum ReportSelection: Hashable, Sendable {
 extension StudyReport {
   /// The whole file as text, with a line end at its end. The picture always shows every candidate, since a frontier
   /// means little without what it dominates; `selection` decides for the other formats.
-  public func text(_ format: ReportFormat, selection: ReportSelection = .frontier) -> String {
+  package func text(_ format: ReportFormat, selection: ReportSelection = .frontier) -> String {
     switch format {
     case .csv: return csv(selection)
     case .json: return json(selection)

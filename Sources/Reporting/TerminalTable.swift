@@ -5,7 +5,7 @@ extension StudyReport {
   /// that say what it is and what went wrong. No line is wider: where room is short the least important columns are
   /// left out, and a candidate, which is the result, goes on in a second line. Candidates are labels, which every
   /// command reads.
-  public func terminalTable(_ selection: ReportSelection = .frontier, width: Int? = nil) -> String {
+  package func terminalTable(_ selection: ReportSelection = .frontier, width: Int? = nil) -> String {
     var lines = Wrapping.lines("\(study): \(setting)", width: width, indent: 2)
     lines += Wrapping.lines("\(extent); dense: \(denseText)", width: width, indent: 2)
     for caveat in caveats { lines += Wrapping.lines(caveat, width: width, indent: 2) }

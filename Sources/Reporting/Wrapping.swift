@@ -1,8 +1,8 @@
 /// Prose on lines of bounded width.
-public enum Wrapping {
+package enum Wrapping {
   /// Broken between words; a word that is wider than a line has one of its own. Lines after the first are indented.
   /// - Parameter width: columns; nil for one line.
-  public static func lines(_ text: String, width: Int?, indent: Int = 0) -> [String] {
+  package static func lines(_ text: String, width: Int?, indent: Int = 0) -> [String] {
     guard let width, text.count > width else { return [text] }
     let margin = String(repeating: " ", count: indent)
     var lines: [String] = []

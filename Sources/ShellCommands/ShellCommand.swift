@@ -1,10 +1,10 @@
 /// Commands that a message shows for pasting into a shell.
-public enum ShellCommand {
+package enum ShellCommand {
   /// The words as one line that a POSIX shell splits into the same words.
-  public static func line(_ words: [String]) -> String { words.map(quoted).joined(separator: " ") }
+  package static func line(_ words: [String]) -> String { words.map(quoted).joined(separator: " ") }
 
   /// One word: as it is where no shell finds anything in it, else in single quotes.
-  public static func quoted(_ word: String) -> String {
+  package static func quoted(_ word: String) -> String {
     if !word.isEmpty, word.unicodeScalars.allSatisfy(isPlain), !["~", "="].contains(word.first), !word.contains("=~") {
       return word
     }
@@ -33,7 +33,7 @@ public enum ShellCommand {
   /// - Parameters:
   ///   - arguments: of the process, without its name.
   ///   - options: to stand behind `--resume`.
-  public static func resumption(of arguments: [String], subject: String, adding options: [String] = []) -> String {
+  package static func resumption(of arguments: [String], subject: String, adding options: [String] = []) -> String {
     // Without what a parent process said, and what is done once.
     var words = arguments.filter {
       !["--leave-with-input", "--retry-failed"].contains($0) && !$0.hasPrefix("--set-aside=")

@@ -10,14 +10,14 @@ import Files
 
 /// A text that people give: a configuration, a key, a list of keys. Read as a whole from a file, a pipe or a device,
 /// however slowly and in whatever pieces it comes.
-public struct TextInput {
+package struct TextInput {
   /// Without a byte order mark; line ends are as they were.
-  public let text: String
+  package let text: String
   /// What the system says of that which was opened: whose it is, and its time.
-  public let status: stat
+  package let status: stat
 
   /// Which things may be read.
-  public enum Source: Sendable {
+  package enum Source: Sendable {
     /// Pipes and devices too; `-` is standard input.
     case any
     /// What is to be read again later, or whose owner and mode matter.
@@ -25,7 +25,7 @@ public struct TextInput {
   }
 
   /// Waits for the writer of a pipe as long as it takes. Reads no more than `mostBytes`, and no folder.
-  public init(path: String, mostBytes: Int, from source: Source = .any) throws(TextInputError) {
+  package init(path: String, mostBytes: Int, from source: Source = .any) throws(TextInputError) {
     let descriptor = try Self.open(path, isStandardInput: source == .any && path == "-")
     defer { close(descriptor) }
     var status = stat()
@@ -112,8 +112,8 @@ public struct TextInput {
 }
 
 /// Why a text cannot be read. Who asked for it knows what it should have been, and says so.
-public struct TextInputError: Error, Hashable, Sendable {
-  public enum Kind: Hashable, Sendable {
+package struct TextInputError: Error, Hashable, Sendable {
+  package enum Kind: Hashable, Sendable {
     /// With the system's error number.
     case unopened(Int32)
     case unreadable(Int32)
@@ -125,9 +125,9 @@ public struct TextInputError: Error, Hashable, Sendable {
     case noText(String)
   }
 
-  public var kind: Kind
+  package var kind: Kind
   /// 1, 2, …; nil where it is not about a line.
-  public var line: Int?
+  package var line: Int?
 
   init(_ kind: Kind, line: Int? = nil) {
     self.kind = kind
@@ -135,7 +135,7 @@ public struct TextInputError: Error, Hashable, Sendable {
   }
 
   /// What the system said, or what is wrong with the text.
-  public var reason: String {
+  package var reason: String {
     switch kind {
     case .unopened(let number), .unreadable(let number): "\(SystemError(number))"
     case .folder: "it is a folder"

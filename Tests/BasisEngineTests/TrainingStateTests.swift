@@ -56,7 +56,8 @@ struct TrainingStateTests {
     return Essence(try trainer.train(network, training: images, evaluation: test), network)
   }
 
-  /// Trains on from a checkpoint until a step, and breaks off. Through the bytes of a file, as another process reads it.
+  /// Trains on from a checkpoint until a step, and breaks off. Through the bytes of a file, as another process reads
+  /// it.
   private func interrupted(
     _ form: Form, after step: Int, from earlier: Checkpoint? = nil
   ) throws -> Checkpoint {

@@ -20,7 +20,8 @@ struct HelpTests {
       }
   }
 
-  /// The words that a shell makes of each example: lines that begin with the program's name, and what backslashes join to them.
+  /// The words that a shell makes of each example: lines that begin with the program's name, and what backslashes join
+  /// to them.
   private func examples(in help: String) throws -> [[String]] {
     var scripts: [String] = []
     var isOpen = false

@@ -61,13 +61,16 @@ struct BadInputTests {
       "x.yaml:2: key 'data.set' cannot be 'imagenet'; allowed: cifar10, shapes10"),
     Case(
       head + "proxy: {schedule: cosin}",
-      "x.yaml:3: key 'proxy.schedule' cannot be 'cosin'; did you mean 'cosine'? Allowed: constant, step, cosine, onecycle"
+      "x.yaml:3: key 'proxy.schedule' cannot be 'cosin'; did you mean 'cosine'? Allowed: constant, step, cosine, "
+        + "onecycle"
     ),
     Case(
       head + "proxy: {epochs: three}",
       "x.yaml:3: key 'proxy.epochs' is 'three', but a whole number from 1 to 1000 is wanted"),
     Case(
-      head + "proxy: {epochs: '3'}", "x.yaml:3: key 'proxy.epochs' is '3', but a whole number from 1 to 1000 is wanted"),
+      head + "proxy: {epochs: '3'}",
+      "x.yaml:3: key 'proxy.epochs' is '3', but a whole number from 1 to 1000 is "
+        + "wanted"),
     Case(head + "proxy: {epochs: 0}", "x.yaml:3: key 'proxy.epochs' is 0, but must be from 1 to 1000"),
     Case(
       head + "proxy: {epochs: 2.5}", "x.yaml:3: key 'proxy.epochs' is 2.5, but must be a whole number from 1 to 1000"),
@@ -96,24 +99,28 @@ struct BadInputTests {
       "x.yaml:3: key 'strategy.name' cannot be 'nsga'; allowed: exhaustive, random, sensitivity"),
     Case(
       head + "objectives: accuracy\n",
-      "x.yaml:3: key 'objectives' is 'accuracy', but a list of names (accuracy, parameters, multiply_adds, step_time, inference_time) in [ ] is wanted"
+      "x.yaml:3: key 'objectives' is 'accuracy', but a list of names (accuracy, parameters, multiply_adds, step_time, "
+        + "inference_time) in [ ] is wanted"
     ),
     Case(
       head + "objectives: []\n",
-      "x.yaml:3: key 'objectives' is empty; name at least one of: accuracy, parameters, multiply_adds, step_time, inference_time"
+      "x.yaml:3: key 'objectives' is empty; name at least one of: accuracy, parameters, multiply_adds, step_time, "
+        + "inference_time"
     ),
     Case(
       head + "objectives:\n- accuracy\n- accuracy\n", "x.yaml:5: key 'objectives' names 'accuracy' twice; keep one"),
     Case(
       head + "objectives: [accuracy, params]\n",
-      "x.yaml:3: key 'objectives' cannot be 'params'; allowed: accuracy, parameters, multiply_adds, step_time, inference_time"
+      "x.yaml:3: key 'objectives' cannot be 'params'; allowed: accuracy, parameters, multiply_adds, step_time, "
+        + "inference_time"
     ),
   ]
 
   static let together: [Case] = [
     Case(
       "model: resnet20\ndata:\n  set: cifar10\n  train_images: 48000\n  validation_images: 5000\n",
-      "x.yaml:4: key 'data.train_images' does not fit: train_images 48000 and validation_images 5000 are 53000 together, but the training files of cifar10 hold 50000 images"
+      "x.yaml:4: key 'data.train_images' does not fit: train_images 48000 and validation_images 5000 are 53000 "
+        + "together, but the training files of cifar10 hold 50000 images"
     ),
     Case(
       "model: resnet20\ndata: {set: cifar10, validation_images: 0}\n",
@@ -132,18 +139,21 @@ struct BadInputTests {
       "x.yaml:6: key 'space.rank_fractions' is 1.0, but must be more than 0 and less than 1"),
     Case(
       head + "space:\n  ranks: [4, 16]\n",
-      "x.yaml:4: key 'space.ranks' has rank 16, which is out of range in layer1.0.conv1: the rank must be from 1 to 15 in this layer; exclude that layer, leave the rank out, or use rank_fractions"
+      "x.yaml:4: key 'space.ranks' has rank 16, which is out of range in layer1.0.conv1: the rank must be from 1 to 15 "
+        + "in this layer; exclude that layer, leave the rank out, or use rank_fractions"
     ),
     Case(
       head + "space:\n  ranks: [64]\n",
-      "x.yaml:4: key 'space.ranks' cannot be used: rank 64 is legal in none of the 18 layers; the highest legal rank is 63"
+      "x.yaml:4: key 'space.ranks' cannot be used: rank 64 is legal in none of the 18 layers; the highest legal rank "
+        + "is 63"
     ),
     Case(
       head + "space:\n  ranks: []\n",
       "x.yaml:4: key 'space.ranks' cannot be used: it needs at least one rank or rank fraction"),
     Case(
       head + "space:\n  include:\n  - layer1*\n  - layr2*\n",
-      "x.yaml:6: key 'space.include' cannot be used: include \"layr2*\" matches no layer of resnet20; its layers have names such as conv1, layer1.0.conv1, layer3.2.conv2, fc"
+      "x.yaml:6: key 'space.include' cannot be used: include \"layr2*\" matches no layer of resnet20; its layers have "
+        + "names such as conv1, layer1.0.conv1, layer3.2.conv2, fc"
     ),
     Case(
       head + "space: {exclude: ['layer*']}\n",
@@ -166,7 +176,8 @@ struct BadInputTests {
     let shown = name == "a\\0b" ? "a b" : String(name.prefix(60))
     return Case(
       head + "study: \"\(name)\"\n",
-      "x.yaml:3: key 'study' cannot be '\(shown)', because it names a folder; allowed: letters, digits, '.', '_' and '-', at most 100, the first no '.' or '-'"
+      "x.yaml:3: key 'study' cannot be '\(shown)', because it names a folder; allowed: letters, digits, '.', '_' and "
+        + "'-', at most 100, the first no '.' or '-'"
     )
   }
 
@@ -182,11 +193,13 @@ struct BadInputTests {
     Case("a: &a [x]\nb: &b [*a]\n? *b\n: 1\n", "x.yaml:1: YAML anchors (&name) are not allowed; write the value out"),
     Case(
       head + "space: {include: [*]}\n",
-      "x.yaml:3: not readable as YAML: did not find expected alphabetic or numeric character (while scanning an alias, line 3); write patterns that begin with * in quotes, such as \"*.conv1\""
+      "x.yaml:3: not readable as YAML: did not find expected alphabetic or numeric character (while scanning an alias, "
+        + "line 3); write patterns that begin with * in quotes, such as \"*.conv1\""
     ),
     Case(
       head + "space: {include: [*conv]}\n",
-      "x.yaml:3: not readable as YAML: found undefined alias; write patterns that begin with * in quotes, such as \"*.conv1\""
+      "x.yaml:3: not readable as YAML: found undefined alias; write patterns that begin with * in quotes, such as "
+        + "\"*.conv1\""
     ),
   ]
 

@@ -157,7 +157,10 @@ struct DataCacheTests {
   }
 
   @Test(
-    "the cache keeps to its bound: what was used last stays, what is in use stays, and there is an error where that is too much"
+    """
+    the cache keeps to its bound: what was used last stays, what is in use stays, and there is an error where that is \
+    too much
+    """
   )
   func bound() throws {
     let cache = cache(limit: 5000)

@@ -11,7 +11,10 @@ struct AttackTests {
     ProcessInfo.processInfo.environment["LAYERSEARCH_ATTACK_MESSAGES"].flatMap { Int($0) } ?? 100_000
 
   @Test(
-    "a live coordinator outlives wrong keys, raw bytes, and a hundred thousand random, mutated, replayed and oversized messages of someone with a key: its memory stays bounded, and the study finds what it finds undisturbed"
+    """
+    a live coordinator outlives wrong keys, raw bytes, and a hundred thousand random, mutated, replayed and oversized \
+    messages of someone with a key: its memory stays bounded, and the study finds what it finds undisturbed
+    """
   )
   func attack() async throws {
     let (calm, place) = (try Place(), try Place())

@@ -28,7 +28,10 @@ struct FloodTests {
   }
 
   @Test(
-    "a flood costs a coordinator a bounded amount of memory, an honest worker is answered, and the study finds what it finds undisturbed",
+    """
+    a flood costs a coordinator a bounded amount of memory, an honest worker is answered, and the study finds what it \
+    finds undisturbed
+    """,
     arguments: Flood.allCases, [false, true])
   func flood(_ flood: Flood, keys: Bool) async throws {
     // By hand there is no encryption; what such floods cost with keys is bounded by the same table of connections.
@@ -128,8 +131,8 @@ struct FloodTests {
     if ProcessInfo.processInfo.environment["LAYERSEARCH_ATTACK_MESSAGES"] != nil {
       print(
         """
-        \(flood.rawValue), keys \(keys): \(before.now) bytes before, \(after.now) after, \(after.peak) at most; an honest \
-        hello was answered in \(longest) at the latest
+        \(flood.rawValue), keys \(keys): \(before.now) bytes before, \(after.now) after, \(after.peak) at most; an \
+        honest hello was answered in \(longest) at the latest
         """)
     }
   }
@@ -161,7 +164,10 @@ struct FloodTests {
   }
 
   @Test(
-    "a message that does not validate is told once a peer, at the default level, with what was wrong; others are counted"
+    """
+    a message that does not validate is told once a peer, at the default level, with what was wrong; others are \
+    counted
+    """
   )
   func dropped() async throws {
     let place = try Place()

@@ -70,7 +70,10 @@ struct HeldMemoryTests {
   }
 
   @Test(
-    "peers that send frame after frame of one message are cut off before all together take up much memory; others go on",
+    """
+    peers that send frame after frame of one message are cut off before all together take up much memory; others go \
+    on
+    """,
     arguments: [
       // The smallest frames take up most for what they are: thirty times as much.
       (frameBytes: 0, most: 64 << 20, peers: 1, endpoint: "tcp://127.0.0.1:0"),

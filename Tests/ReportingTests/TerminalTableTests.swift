@@ -87,7 +87,10 @@ struct TerminalTableTests {
   }
 
   @Test(
-    "a mark stands before scores of candidates some of whose trainings diverged; they keep their place if most were sound"
+    """
+    a mark stands before scores of candidates some of whose trainings diverged; they keep their place if most were \
+    sound
+    """
   )
   func partlyDiverged() throws {
     let report = try syntheticStudy(candidates: 1, seeds: 3)

@@ -141,8 +141,8 @@ public struct Trainer {
       trainSeconds: position.seconds, imagesPerSecond: Double(position.step * batch) / max(1e-9, position.seconds))
   }
 
-  /// Ten times the loss of a network that guesses. A training whose steps were too large need not come to infinity: batch norm
-  /// keeps the layers' values in bounds, and the last layer's grow until the loss has any number of digits.
+  /// Ten times the loss of a network that guesses. A training whose steps were too large need not come to infinity:
+  /// batch norm keeps the layers' values in bounds, and the last layer's grow until the loss has any number of digits.
   static func highestSoundLoss(classes: Int) -> Double { 10 * StableMath.logarithm(Double(classes)) }
 
   private func rule(learningRate: Double) -> UpdateRule {

@@ -8,12 +8,13 @@ enum CommandNames {
     // `layersearch help data fetch`.
     let words = arguments.first == "help" ? arguments.dropFirst() : arguments[...]
     var path = "layersearch"
-    var known = commands(LayerSearch.configuration)
+    // Those in groups are among them.
+    var known = LayerSearch.configuration.subcommands.map { $0.configuration }
     for word in words {
       guard !known.isEmpty, !word.hasPrefix("-") else { return }
       guard let command = known.first(where: { $0.commandName == word }) else { throw unknown(word, path, known) }
       path += " \(word)"
-      known = commands(command)
+      known = command.subcommands.map { $0.configuration }
     }
   }
 
@@ -21,11 +22,6 @@ enum CommandNames {
     let names = known.filter { $0.shouldDisplay }.compactMap { $0.commandName }
     let hint = nearest(to: word, in: names).map { "did you mean '\($0)'? There are" } ?? "there are"
     return .usage("\(path) has no command '\(word)'; \(hint): \(names.joined(separator: ", ")) (see \(path) --help)")
-  }
-
-  private static func commands(_ configuration: CommandConfiguration) -> [CommandConfiguration] {
-    // Those in groups are among them.
-    configuration.subcommands.map { $0.configuration }
   }
 }
 

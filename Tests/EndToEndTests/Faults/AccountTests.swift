@@ -30,8 +30,8 @@ struct AccountTests {
 
   @Test(
     """
-    a training that uses up more than it may is ended; where no other ever succeeded, no job is set aside for it, and the \
-    study is given up
+    a training that uses up more than it may is ended; where no other ever succeeded, no job is set aside for it, and \
+    the study is given up
     """,
     arguments: [["--memory-per-job", "10MB", "memory limit"], ["--time-per-job", "0.4s", "time limit"]])
   func limits(arguments: [String]) async throws {

@@ -2,8 +2,8 @@ import Foundation
 
 @testable import BasisEngine
 
-/// Checkpoint files. Plain bytes seldom get past the checksum; so that the rest is reached, most inputs are a header and
-/// a payload, put together to a file with the right lengths and checksum.
+/// Checkpoint files. Plain bytes seldom get past the checksum; so that the rest is reached, most inputs are a header
+/// and a payload, put together to a file with the right lengths and checksum.
 enum CheckpointTarget {
   private static let kernels = KernelSelection.available[0]
 
@@ -26,7 +26,8 @@ enum CheckpointTarget {
     return 0
   }
 
-  /// With kind 1 the payload is filled up with zeros to what the header's tensors, and velocities, ask for, within reason.
+  /// With kind 1 the payload is filled up with zeros to what the header's tensors, and velocities, ask for, within
+  /// reason.
   private static func assemble(_ bytes: [UInt8], headerBytes: Int, kind: UInt8) -> [UInt8] {
     let header = Array(bytes.prefix(headerBytes))
     let payload = Array(bytes.dropFirst(headerBytes))

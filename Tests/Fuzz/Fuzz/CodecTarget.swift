@@ -1,7 +1,7 @@
 import SearchProtocol
 
-/// Messages of a peer, lines of an engine process, reports in a spool: decoded or refused, and what is decoded can be sent on
-/// and comes back as it was.
+/// Messages of a peer, lines of an engine process, reports in a spool: decoded or refused, and what is decoded can be
+/// sent on and comes back as it was.
 enum CodecTarget {
   static func body(_ data: UnsafeRawBufferPointer) -> Int32 {
     guard let kind = data.first else { return 0 }
