@@ -123,7 +123,7 @@ package struct EngineSlot {
     switch ending.status {
     case .exited(let code):
       failure.exitCode = Int(code)
-      if code == EngineService.shortageExitCode { failure.cause = .notStarted }
+      if code == EngineProcess.shortageExitCode { failure.cause = .notStarted }
     case .killed(let signal):
       failure.signal = Int(signal)
       // Not by this worker: what it kills itself it does not hear of.

@@ -46,7 +46,7 @@ package final class Doorkeeper {
     } catch {
       throw .failed("\(error)")
     }
-    // These were no strangers.
+    // Refusals of the self-test are not reported.
     _ = authenticator.collectRefusals()
   }
 

@@ -54,7 +54,8 @@ public struct ResidualBlock: Hashable, Sendable {
 /// A ResNet as a list of layers and how its blocks join them. Parameter names, shapes and order are torchvision's.
 public struct Architecture: Hashable, Sendable {
   public let model: Model
-  /// In the order of torchvision's module list: `conv1`, then block by block (`conv1`, `conv2`, `downsample.0`), then `fc`.
+  /// In the order of torchvision's module list: `conv1`, then block by block (`conv1`, `conv2`, `downsample.0`), then
+  /// `fc`.
   public let layers: [Layer]
   public let blocks: [ResidualBlock]
   public let classCount: Int

@@ -1,6 +1,6 @@
 extension Candidate {
-  /// Every 3×3 convolution, the first one too, at the rank for its output channels; layers in which that rank would save nothing
-  /// stay dense.
+  /// Every 3×3 convolution, the first one too, at the rank for its output channels; layers in which that rank would
+  /// save nothing stay dense.
   package static func everyConvolution(of architecture: Architecture, rank: (_ outputChannels: Int) -> Int) -> Candidate
   {
     var ranks: [String: Int] = [:]

@@ -61,8 +61,8 @@ public struct Candidate: Hashable, Sendable, CustomStringConvertible {
 
 // Reading what `description` wrote. What people write is read by `init(parsing:)`.
 extension Candidate {
-  /// Nil where this is not a candidate's canonical text. The jobs of a large study have 100,000 of them, and each job of a
-  /// simulated hour passes several times: this goes by bytes.
+  /// Nil where this is not a candidate's canonical text. The jobs of a large study have 100,000 of them, and each job
+  /// of a simulated hour passes several times: this goes by bytes.
   public init?(canonical text: String) {
     var text = text
     let decompositions = text == "dense" ? [] : text.withUTF8(Self.read)

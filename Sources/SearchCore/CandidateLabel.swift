@@ -4,14 +4,14 @@
 /// Parts are joined by ` | `, in the network's order; what no part names is dense:
 ///
 /// - `conv1 4` and `fc 3`: that layer's rank;
-/// - `layer1 4·–·8·8·–·–`: ranks of the stage's 3×3 convolutions block by block (`conv1`, `conv2`), `–` for a dense one;
-///   `4×6` and `–×3` stand for runs of three and more;
-/// - `layer2 C/4`, `layer2–3 C/4`, `all C/4`: every 3×3 convolution of the stage, the stages, all stages has that fraction of its
-///   output channels C as its rank; also `3C/4`;
+/// - `layer1 4·–·8·8·–·–`: ranks of the stage's 3×3 convolutions block by block (`conv1`, `conv2`), `–` for a dense
+///   one; `4×6` and `–×3` stand for runs of three and more;
+/// - `layer2 C/4`, `layer2–3 C/4`, `all C/4`: every 3×3 convolution of the stage, the stages, all stages has that
+///   fraction of its output channels C as its rank; also `3C/4`;
 /// - `shortcuts 32·–·128`: ranks of the 1×1 convolutions of the blocks' shortcuts.
 ///
-/// Where the full text is no longer than that, as it is for single layers, it is the label; so is it for a candidate that the
-/// network cannot take.
+/// Where the full text is no longer than that, as it is for single layers, it is the label; so is it for a candidate
+/// that the network cannot take.
 public struct CandidateLabel: Hashable, Sendable {
   public let text: String
 
@@ -25,8 +25,8 @@ public struct CandidateLabel: Hashable, Sendable {
     text = full.count <= short.count ? full : short
   }
 
-  /// The label on as many lines as it needs, none wider than `width` columns where that can be: broken between parts, within
-  /// one between layers. The lines read back as one label.
+  /// The label on as many lines as it needs, none wider than `width` columns where that can be: broken between parts,
+  /// within one between layers. The lines read back as one label.
   public func lines(width: Int) -> [String] {
     var lines: [String] = []
     var line = ""
@@ -70,9 +70,9 @@ extension CandidateLabel: CustomStringConvertible {
 }
 
 extension Candidate {
-  /// Reads a label, or the full text `layer1.0.conv1=8,…`, in either of which spaces and line breaks count for little. On a
-  /// keyboard without them, `-` is as good as `–`, `,` or `.` as `·`, and `x` or `*` as `×`. Ranks are not checked against the
-  /// network's upper bounds: `validate(in:)` does.
+  /// Reads a label, or the full text `layer1.0.conv1=8,…`, in either of which spaces and line breaks count for little.
+  /// On a keyboard without them, `-` is as good as `–`, `,` or `.` as `·`, and `x` or `*` as `×`. Ranks are not checked
+  /// against the network's upper bounds: `validate(in:)` does.
   public init(label text: String, in architecture: Architecture) throws(SearchError) {
     let words = text.split(whereSeparator: \.isWhitespace)
     if text.contains("=") || words == ["dense"] || words.isEmpty {

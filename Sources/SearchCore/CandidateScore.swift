@@ -1,7 +1,7 @@
 /// What is known of one candidate: its cost, and its trainings summed up.
 ///
-/// A training that diverged found nothing: accuracy and loss are those of the sound ones, and where these are not more than the
-/// diverged ones the candidate is not `isSound`: it has no place on a front and keeps nothing from one.
+/// A training that diverged found nothing: accuracy and loss are those of the sound ones, and where these are not more
+/// than the diverged ones the candidate is not `isSound`: it has no place on a front and keeps nothing from one.
 public struct CandidateScore: Hashable, Sendable {
   public let candidate: Candidate
   public let cost: Cost
@@ -19,8 +19,8 @@ public struct CandidateScore: Hashable, Sendable {
   public let seeds: Int
   public let divergedSeeds: Int
 
-  /// `results` by repetition. Sums run in the order of repetitions, so that the same results give the same bits in whatever
-  /// order they arrived. nil without results.
+  /// `results` by repetition. Sums run in the order of repetitions, so that the same results give the same bits in
+  /// whatever order they arrived. nil without results.
   public init?(candidate: Candidate, cost: Cost, denseCost: Cost, results: [Int: Observation]) {
     guard !results.isEmpty else { return nil }
     let ordered = results.sorted { $0.key < $1.key }.map(\.value)

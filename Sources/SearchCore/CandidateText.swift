@@ -1,8 +1,8 @@
 // Reading and checking candidates. Their canonical text is written in Candidate.swift.
 
 extension Candidate {
-  /// Reads `layer1.0.conv1=8,layer2.1.conv2=16` in any order, with or without spaces around names and ranks, or `dense`.
-  /// Neither names nor upper bounds of ranks are checked here: `validate(in:)` does, against a network.
+  /// Reads `layer1.0.conv1=8,layer2.1.conv2=16` in any order, with or without spaces around names and ranks, or
+  /// `dense`. Neither names nor upper bounds of ranks are checked here: `validate(in:)` does, against a network.
   public init(parsing text: String) throws(SearchError) {
     if let candidate = Candidate(canonical: text) {
       self = candidate

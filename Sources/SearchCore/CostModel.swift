@@ -21,9 +21,9 @@ extension Layer {
 }
 
 extension Architecture {
-  /// Parameters and multiply-adds of the network with this candidate's layers as basis convolutions: convolutions without
-  /// bias, batch norm (2 per channel) after each of them including projections, the classifier with bias. Layers that the
-  /// network does not have count nothing: `Candidate.validate(in:)` finds them.
+  /// Parameters and multiply-adds of the network with this candidate's layers as basis convolutions: convolutions
+  /// without bias, batch norm (2 per channel) after each of them including projections, the classifier with bias.
+  /// Layers that the network does not have count nothing: `Candidate.validate(in:)` finds them.
   public func cost(of candidate: Candidate, variant: BasisVariant) -> Cost {
     var cost = Cost(parameters: 0, multiplyAdds: 0)
     for (index, layer) in layers.enumerated() {

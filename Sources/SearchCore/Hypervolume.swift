@@ -1,7 +1,7 @@
 /// Exact volume of what `points` dominate below `reference`; every component is to be small (Zitzler and Thiele 1999).
 ///
-/// Points that are not below the reference in every component add nothing, nor do dominated ones. Computed by slicing one
-/// dimension after the other (Fonseca et al. 2006): O(n^(d−1)), which is instant for fronts of hundreds of points.
+/// Points that are not below the reference in every component add nothing, nor do dominated ones. Computed by slicing
+/// one dimension after the other (Fonseca et al. 2006): O(n^(d−1)), which is instant for fronts of hundreds of points.
 /// `reference` and all points must have the same number of components, at least one.
 public func hypervolume(points: [[Double]], reference: [Double]) -> Double {
   precondition(!reference.isEmpty && points.allSatisfy { $0.count == reference.count })

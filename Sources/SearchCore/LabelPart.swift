@@ -71,8 +71,8 @@ extension LabelPart {
     return parts
   }
 
-  /// `C/4` or `3C/4` where every layer has that part of its output channels as its rank. Only eighths and unit fractions: others
-  /// are harder to read than the ranks.
+  /// `C/4` or `3C/4` where every layer has that part of its output channels as its rank. Only eighths and unit
+  /// fractions: others are harder to read than the ranks.
   private static func commonFraction(of ranks: [Int?], in layers: [Layer]) -> String? {
     guard let first = ranks[0], let channels = layers.first?.outputChannels else { return nil }
     let divisor = greatestCommonDivisor(first, channels)

@@ -29,8 +29,8 @@ public enum LayerName {
     }
   }
 
-  /// The piece at `start` and its value where it is a number; empty at the end. Nil where it has other characters, or more
-  /// digits than are sure to fit.
+  /// The piece at `start` and its value where it is a number; empty at the end. Nil where it has other characters, or
+  /// more digits than are sure to fit.
   private static func nextPiece(
     _ name: UnsafeBufferPointer<UInt8>, _ start: inout Int
   ) -> (range: Range<Int>, number: Int?)? {

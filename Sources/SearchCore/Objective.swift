@@ -1,7 +1,7 @@
 /// What a study looks for. Raw values are the configuration's names, and those of the exports' columns.
 ///
-/// An objective is a case here and its `descriptor`, which fronts, reports, plots, tables, exports and the configuration
-/// read.
+/// An objective is a case here and its `descriptor`, which fronts, reports, plots, tables, exports and the
+/// configuration read.
 public enum Objective: String, Codable, CaseIterable, Hashable, Sendable {
   /// Mean validation accuracy over the seeds.
   case accuracy

@@ -4,15 +4,16 @@ public struct ParetoFront: Hashable, Sendable {
   /// By parameters, then by text. Candidates with equal values are all here.
   public let scores: [CandidateScore]
 
-  /// A score that lacks a value for one of the objectives, or is not sound, is neither on the front nor does it keep others
-  /// from it.
+  /// A score that lacks a value for one of the objectives, or is not sound, is neither on the front nor does it keep
+  /// others from it.
   public init(of scores: [CandidateScore], objectives: [Objective]) {
     self.objectives = objectives
     let front = zip(scores, Self.nonDominatedRanks(scores, objectives: objectives)).filter { $0.1 == 0 }
     self.scores = front.map(\.0).inReportOrder()
   }
 
-  /// 0 for the front, 1 for the front of what is left without it, and so on (Deb et al. 2002); nil where a value is lacking.
+  /// 0 for the front, 1 for the front of what is left without it, and so on (Deb et al. 2002); nil where a value is
+  /// lacking.
   public static func nonDominatedRanks(_ scores: [CandidateScore], objectives: [Objective]) -> [Int?] {
     let points = scores.map { $0.minimized(objectives) }
     var ranks: [Int?] = Array(repeating: nil, count: points.count)
@@ -22,9 +23,9 @@ public struct ParetoFront: Hashable, Sendable {
     return ranks
   }
 
-  /// Volume that the front dominates between itself and a reference that a network of the dense one's size and speed with
-  /// no accuracy would have: objectives scaled to 1 − accuracy and to ratios to the dense network, the reference at 1 in
-  /// each. 0…1, larger is better; nil unless there are two to four objectives.
+  /// Volume that the front dominates between itself and a reference that a network of the dense one's size and speed
+  /// with no accuracy would have: objectives scaled to 1 − accuracy and to ratios to the dense network, the reference
+  /// at 1 in each. 0…1, larger is better; nil unless there are two to four objectives.
   public var hypervolume: Double? {
     guard (2...4).contains(objectives.count) else { return nil }
     return SearchCore.hypervolume(

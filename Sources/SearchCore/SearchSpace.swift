@@ -37,8 +37,8 @@ public struct SearchSpace: Hashable, Sendable {
   /// For each configured rank, the layers that can take it: layer name → rank.
   private let byRankIndex: [[String: Int]]
 
-  /// Layers whose names match a pattern of `include` and none of `exclude`. A pattern that matches nothing is an error, so
-  /// that a slip of the pen does not silently change what is searched.
+  /// Layers whose names match a pattern of `include` and none of `exclude`. A pattern that matches nothing is an error,
+  /// so that a slip of the pen does not silently change what is searched.
   public init(
     architecture: Architecture, ranks: Ranks, include: [String] = ["*"], exclude: [String] = [],
     variant: BasisVariant = .remainder

@@ -1,5 +1,5 @@
-/// What the record of a study says besides its jobs, for a coordinator that goes on with it: to whom attempts were given,
-/// and which workers have proven themselves.
+/// What the record of a study says besides its jobs, for a coordinator that goes on with it: to whom attempts were
+/// given, and which workers have proven themselves.
 public struct StudyPast: Hashable, Sendable {
   /// An attempt at a job that is still open.
   public struct Attempt: Hashable, Sendable {

@@ -1,5 +1,5 @@
-/// What a training may be asked to do: one set of limits for configurations, command lines and messages. The upper ones keep a
-/// slip of the pen from asking for months, or for more memory than there is.
+/// What a training may be asked to do: one set of limits for configurations, command lines and messages. The upper ones
+/// keep a slip of the pen from asking for months, or for more memory than there is.
 public enum TrainingLimits {
   public static let epochs = 1...1000
   /// Images a step.

@@ -1,7 +1,8 @@
-/// What is to be computed for a candidate. A kind is a case with what it depends on besides candidate, repetition and seed.
+/// What is to be computed for a candidate. A kind is a case with what it depends on besides candidate, repetition and
+/// seed.
 ///
-/// A new kind is: a case here with its name, the branch of `init(named:fields:)` that reads it, and a branch in the engine
-/// (`BasisEngine.TrialRunner`).
+/// A new kind is: a case here with its name, the branch of `init(named:fields:)` that reads it, and a branch in the
+/// engine (`BasisEngine.TrialRunner`).
 public enum WorkKind: Hashable, Sendable {
   /// Train from scratch for a few epochs, and judge by the validation images.
   case proxyTraining(TrainingRecipe)
@@ -17,8 +18,8 @@ extension WorkKind {
 
   private static let names = ["proxy-training"]
 
-  /// Reads what `visitFields` wrote. Throws `SearchError.work` for an unknown name, and for fields that are missing, cannot be
-  /// read or are beyond their limits.
+  /// Reads what `visitFields` wrote. Throws `SearchError.work` for an unknown name, and for fields that are missing,
+  /// cannot be read or are beyond their limits.
   init(named name: String, fields: inout WorkFieldReader) throws(SearchError) {
     switch name {
     case "proxy-training": self = .proxyTraining(try TrainingRecipe(fields: &fields))

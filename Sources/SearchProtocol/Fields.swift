@@ -1,9 +1,9 @@
-/// A value that is a JSON object on the wire. Its fields are declared once, in `visitFields`: that writes them, reads them
-/// and checks their limits.
+/// A value that is a JSON object on the wire. Its fields are declared once, in `visitFields`: that writes them, reads
+/// them and checks their limits.
 ///
-/// What is written has the form that `JSONEncoder` gives the same value with sorted keys; `Codable` reads whatever else is
-/// legal JSON. Tests hold both to the same bytes and values, so that a field that is missing in one of them, or stands in
-/// another order, is found.
+/// What is written has the form that `JSONEncoder` gives the same value with sorted keys; `Codable` reads whatever else
+/// is legal JSON. Tests hold both to the same bytes and values, so that a field that is missing in one of them, or
+/// stands in another order, is found.
 protocol Record {
   /// What reading begins with: every field is replaced.
   static var blank: Self { get }

@@ -79,8 +79,8 @@ struct PlainJSONWriter {
   }
 }
 
-/// Reads JSON that is exactly what `PlainJSONWriter` writes. Whatever else is legal (other order, spaces, escapes) is nil
-/// here and read by the general decoder; nothing is accepted here that it would refuse.
+/// Reads JSON that is exactly what `PlainJSONWriter` writes. Whatever else is legal (other order, spaces, escapes) is
+/// nil here and read by the general decoder; nothing is accepted here that it would refuse.
 struct PlainJSONReader {
   private let bytes: UnsafeBufferPointer<UInt8>
   private var position = 0

@@ -23,7 +23,8 @@ extension ProtocolError: CustomStringConvertible {
     case .frameSize(let frame, let bytes, let allowed): "the \(frame) has \(bytes) bytes, allowed are \(allowed)"
     case .notThisProtocol: "the first frame is not LayerSearch's: the peer speaks something else"
     case .version(let version):
-      "the peer writes frames of version \(version), this build reads \(ProtocolVersion.framing): install equal versions"
+      "the peer writes frames of version \(version), this build reads \(ProtocolVersion.framing): install equal "
+        + "versions"
     case .unknownType(let code): "message type \(code) is unknown to this build"
     case .direction(let name): "\(name) is not a message that this peer may send: it is the receiver's own"
     case .nesting(let depth): "the payload is nested \(depth) deep, allowed are \(MessageCodec.maximumDepth)"

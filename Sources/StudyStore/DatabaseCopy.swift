@@ -9,8 +9,8 @@ import GRDB
 
 /// Copies a database with SQLite's online backup: one consistent state of it, whoever writes meanwhile.
 enum DatabaseCopy {
-  /// The copy is one file without a journal beside it. A regular file appears whole or not at all, in the place of any file of
-  /// that name, and is on the disk when this returns; into a device or a pipe the copy's bytes are written.
+  /// The copy is one file without a journal beside it. A regular file appears whole or not at all, in the place of any
+  /// file of that name, and is on the disk when this returns; into a device or a pipe the copy's bytes are written.
   static func write(_ source: DatabaseQueue, to output: OutputFile, of folder: StudyFolder) throws {
     do {
       try output.write { temporary in
@@ -32,8 +32,8 @@ enum DatabaseCopy {
     try write(source, to: output, of: folder)
   }
 
-  /// Refuses the place of the study's own database, and that of another one's that has a journal: SQLite would put the journal's
-  /// pages into the copy.
+  /// Refuses the place of the study's own database, and that of another one's that has a journal: SQLite would put the
+  /// journal's pages into the copy.
   static func requireRoom(_ path: String, beside folder: StudyFolder) throws(StoreError) {
     if let place = StudyFolder.identity(of: path), place == folder.databaseID {
       throw StoreError(.alreadyExists, folder.path, "\(path) is the study's own database; name another file")

@@ -6,8 +6,9 @@ import GRDB
   import Darwin
 #endif
 
-/// The first page of a study's database, as a new study has it: it says which tables there are and where they begin. Every study
-/// that was made with the newest schema has its tables in the same places, so that this can stand in for a page that is lost.
+/// The first page of a study's database, as a new study has it: it says which tables there are and where they begin.
+/// Every study that was made with the newest schema has its tables in the same places, so that this can stand in for a
+/// page that is lost.
 struct FirstPage {
   private let bytes: [UInt8]
 

@@ -7,9 +7,9 @@ import GRDB
   import Darwin
 #endif
 
-/// How a study's database is made safe against kills and power cuts: with a write-ahead log, or with a rollback journal where
-/// the folder is on a file system that other machines may use as well. SQLite's log keeps its index in memory that processes
-/// share, which two machines cannot, and some such file systems do not map at all.
+/// How a study's database is made safe against kills and power cuts: with a write-ahead log, or with a rollback journal
+/// where the folder is on a file system that other machines may use as well. SQLite's log keeps its index in memory
+/// that processes share, which two machines cannot, and some such file systems do not map at all.
 enum Journal: Hashable {
   case writeAheadLog
   /// With the file system's name.
@@ -27,8 +27,8 @@ enum Journal: Hashable {
     self = Self.shared[fileSystemType].map(Journal.rollback) ?? .writeAheadLog
   }
 
-  /// File systems that more than one machine may have mounted, or whose mapping of files cannot be relied on, by the magic
-  /// numbers of Linux (statfs(2) and the file systems' own headers).
+  /// File systems that more than one machine may have mounted, or whose mapping of files cannot be relied on, by the
+  /// magic numbers of Linux (statfs(2) and the file systems' own headers).
   private static let shared: [UInt32: String] = [
     0x6969: "NFS", 0x517B: "SMB", 0xFE53_4D42: "SMB", 0xFF53_4D42: "CIFS", 0x6573_5546: "FUSE", 0x0102_1997: "9p",
     0x5346_414F: "AFS", 0x6B41_4653: "AFS", 0x7375_7245: "Coda", 0x564C: "NCP", 0x0BD0_0BD0: "Lustre",
@@ -62,8 +62,8 @@ enum Journal: Hashable {
     return try DatabaseQueue(path: folder.database, configuration: configuration)
   }
 
-  /// GRDB sets NORMAL with a write-ahead log, which a power cut may cost the last commits. A rollback journal's end is a file
-  /// that is deleted, which is on the disk once the folder is.
+  /// GRDB sets NORMAL with a write-ahead log, which a power cut may cost the last commits. A rollback journal's end is
+  /// a file that is deleted, which is on the disk once the folder is.
   func writeThrough(_ queue: DatabaseQueue) throws {
     let level = self == .writeAheadLog ? "FULL" : "EXTRA"
     try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = \(level)") }

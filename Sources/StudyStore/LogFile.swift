@@ -6,10 +6,11 @@ import Files
   import Darwin
 #endif
 
-/// SQLite's write-ahead log, read by hand (its file format, 4.1 to 4.4). SQLite itself ends a log at the first frame whose
-/// checksum is wrong; what was committed after it is still there.
+/// SQLite's write-ahead log, read by hand (its file format, 4.1 to 4.4). SQLite itself ends a log at the first frame
+/// whose checksum is wrong; what was committed after it is still there.
 ///
-/// A frame's checksum begins with that of the frame before. As each frame carries its own, every one can be checked by itself.
+/// A frame's checksum begins with that of the frame before. As each frame carries its own, every one can be checked by
+/// itself.
 struct LogFile {
   struct Frame {
     /// 1, 2, …
@@ -115,8 +116,8 @@ struct LogFile {
         throw .system(folder.path, errno, "write \(database)")
       }
     }
-    // A database without a log, whose number of pages is its file's length: SQLite takes that where two counts of changes differ
-    // (its file format, 1.3.7).
+    // A database without a log, whose number of pages is its file's length: SQLite takes that where two counts of
+    // changes differ (its file format, 1.3.7).
     var versions: [UInt8] = [1, 1]
     var count: UInt8 = 0
     pwrite(file, &versions, 2, 18)

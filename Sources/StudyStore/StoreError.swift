@@ -63,7 +63,8 @@ extension StoreError {
   static func missingRecords(_ directory: String, _ missing: MissingRecords) -> StoreError {
     StoreError(
       .missingRecords, directory,
-      "\(missing): \(StudyFolder.databaseName) or its journal was damaged or replaced by an older one; save what can be read "
+      "\(missing): \(StudyFolder.databaseName) or its journal was damaged or replaced by an older one; save what can "
+        + "be read "
         + "into a new study, which goes on, with: \(salvageCommand(directory)); to go on with what is here "
         + "instead, delete \(StudyFolder.markName)")
   }

@@ -40,8 +40,8 @@ struct StudyFolder: Sendable {
   /// Size of the database in bytes; nil where there is none.
   var databaseSize: Int? { Self.status(database).map { Int($0.st_size) } }
 
-  /// What tells that there was a study although its database is missing or empty; nil where nothing does. A creation that was
-  /// cut short leaves none of it: the database's first page is there before any of these files.
+  /// What tells that there was a study although its database is missing or empty; nil where nothing does. A creation
+  /// that was cut short leaves none of it: the database's first page is there before any of these files.
   var remains: String? {
     guard (databaseSize ?? 0) == 0 else { return nil }
     if Self.status(mark) != nil { return Self.markName }
@@ -52,8 +52,8 @@ struct StudyFolder: Sendable {
 
   var hasMark: Bool { Self.status(mark) != nil }
 
-  /// Whether a database in which no study is held one: a creation that was cut short leaves no mark, and a log whose frames are
-  /// all what was written.
+  /// Whether a database in which no study is held one: a creation that was cut short leaves no mark, and a log whose
+  /// frames are all what was written.
   var isStudyLost: Bool { hasMark || LogFile(log)?.isBroken == true }
 
   /// A database that is missing or empty is not begun anew where a study was.
@@ -63,7 +63,8 @@ struct StudyFolder: Sendable {
     let results = StudyMark.Reading(of: self).map { " with \($0.counts.results) acknowledged results" } ?? ""
     throw StoreError(
       .damaged, path,
-      "\(Self.databaseName) \(state), but \(remains) tells of a study\(results); put a copy of it back, save what can be read "
+      "\(Self.databaseName) \(state), but \(remains) tells of a study\(results); put a copy of it back, save what can "
+        + "be read "
         + "with: \(StoreError.salvageCommand(path)), or begin anew in another folder")
   }
 

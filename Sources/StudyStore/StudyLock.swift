@@ -8,11 +8,11 @@ import Synchronization
   import Darwin
 #endif
 
-/// Keeps a second coordinator off a study. The locks are the kernel's (`flock`), so that they end with their process however
-/// that ends; the file's text only tells people who holds it.
+/// Keeps a second coordinator off a study. The locks are the kernel's (`flock`), so that they end with their process
+/// however that ends; the file's text only tells people who holds it.
 ///
-/// The folder is locked as well as the file: a lock file that somebody deleted would let a second coordinator in. Some network
-/// file systems lock no folders; there the file alone has to do, and `requireHeld` notices that it is gone.
+/// The folder is locked as well as the file: a lock file that somebody deleted would let a second coordinator in. Some
+/// network file systems lock no folders; there the file alone has to do, and `requireHeld` notices that it is gone.
 final class StudyLock: Sendable {
   private struct Held {
     var file: FileLock
@@ -32,8 +32,8 @@ final class StudyLock: Sendable {
 
   func release() { held.withLock { $0 = nil } }
 
-  /// To be called every second or so. Makes a lock file that was deleted anew; throws where another coordinator has come in by
-  /// that way, and where the folder itself is not there any more.
+  /// To be called every second or so. Makes a lock file that was deleted anew; throws where another coordinator has
+  /// come in by that way, and where the folder itself is not there any more.
   func requireHeld() throws(StoreError) {
     try held.withLock { (held) throws(StoreError) in
       guard let now = held else { return }
@@ -78,7 +78,8 @@ final class StudyLock: Sendable {
   private static func inUse(_ folder: StudyFolder, _ file: CInt) -> StoreError {
     StoreError(
       .inUse, folder.path,
-      "another coordinator is at work here (\(text(of: file) ?? "it did not say who it is")); stop it, or choose another folder"
+      "another coordinator is at work here (\(text(of: file) ?? "it did not say who it is")); stop it, or choose "
+        + "another folder"
     )
   }
 

@@ -6,11 +6,12 @@ import Synchronization
   import Darwin
 #endif
 
-/// How far the record went, in a small file beside the database: written after each commit and before anybody hears of it.
+/// How far the record went, in a small file beside the database: written after each commit and before anybody hears of
+/// it.
 ///
-/// SQLite ends its journal at the first frame that is not what was written, and takes what is before for the whole. The mark
-/// tells that there was more. After kill -9 it is exact; it is put on the disk now and then only, so that after a power cut it
-/// may say less than what is there, never more.
+/// SQLite ends its journal at the first frame that is not what was written, and takes what is before for the whole. The
+/// mark tells that there was more. After kill -9 it is exact; it is put on the disk now and then only, so that after a
+/// power cut it may say less than what is there, never more.
 ///
 /// Two places are written in turns, each with a checksum: where one was torn, the other tells of the commit before.
 final class StudyMark: Sendable {
@@ -135,8 +136,8 @@ final class StudyMark: Sendable {
 }
 
 extension StudyMark {
-  /// What a mark says. Read before the database: a coordinator at work may go on in between, and a database is never behind
-  /// a mark that was read before it.
+  /// What a mark says. Read before the database: a coordinator at work may go on in between, and a database is never
+  /// behind a mark that was read before it.
   struct Reading {
     private let study: UInt64
     private let schema: Int
@@ -160,8 +161,9 @@ extension StudyMark {
         jobs: Int(latest[3]), attempts: Int(latest[4]), endings: Int(latest[5]), results: Int(latest[6]))
     }
 
-    /// What a study with `found` on record lacks; nil where nothing, or where the mark is another study's. A study of an older
-    /// schema than the mark is the copy that was made when it was brought up to date: somebody went back to it.
+    /// What a study with `found` on record lacks; nil where nothing, or where the mark is another study's. A study of
+    /// an older schema than the mark is the copy that was made when it was brought up to date: somebody went back to
+    /// it.
     func missing(from found: RecordCounts, of study: String, schema: Int) -> MissingRecords? {
       guard self.study == StudyMark.hash(study), schema >= self.schema else { return nil }
       return MissingRecords(found, of: counts)

@@ -9,8 +9,9 @@ import Synchronization
 
 /// A study's folder: `study.sqlite` (the only truth), `configuration.yaml` (the text as it was given) and `lock`.
 ///
-/// What `record` has returned from survives kill -9 and a power cut: the database is in WAL mode with `synchronous = FULL`,
-/// one fsync a batch. Workers throw their copy of a result away once it is acknowledged, so that nothing less will do.
+/// What `record` has returned from survives kill -9 and a power cut: the database is in WAL mode with `synchronous =
+/// FULL`, one fsync a batch. Workers throw their copy of a result away once it is acknowledged, so that nothing less
+/// will do.
 ///
 /// Every call blocks its thread for as long as the disk takes; calls from several threads wait for one another.
 public final class StudyStore: Sendable {
@@ -80,16 +81,17 @@ public final class StudyStore: Sendable {
     lock?.release()
   }
 
-  /// Throws where what is open for writing is not what its path names any more: the folder or the database was removed or
-  /// replaced, or another coordinator came in after the lock file was deleted. Makes lock file and mark anew where they are
-  /// gone. To be called every second or so; a commit would go on into files that nobody will ever find.
+  /// Throws where what is open for writing is not what its path names any more: the folder or the database was removed
+  /// or replaced, or another coordinator came in after the lock file was deleted. Makes lock file and mark anew where
+  /// they are gone. To be called every second or so; a commit would go on into files that nobody will ever find.
   public func requireInPlace() throws(StoreError) {
     guard mode == .readWrite else { return }
     let folder = StudyFolder(directory)
     guard databaseID == nil || folder.databaseID == databaseID else {
       throw StoreError(
         .missingFolder, directory,
-        "\(StudyFolder.databaseName) was removed or replaced while the coordinator was at work; what it records would be lost"
+        "\(StudyFolder.databaseName) was removed or replaced while the coordinator was at work; what it records would "
+          + "be lost"
       )
     }
     try lock?.requireHeld()

@@ -23,8 +23,8 @@ final class TemporaryCopy: Sendable {
   /// The database file by file, for where SQLite cannot open it. Nobody may be writing.
   func takeFiles(of original: StudyFolder) throws(StoreError) {
     try takeDatabase(of: original)
-    // The last commits, where the coordinator was killed before it could fold them into the database, or what takes half a
-    // commit back.
+    // The last commits, where the coordinator was killed before it could fold them into the database, or what takes
+    // half a commit back.
     for suffix in ["-wal", "-journal"] where access(original.database + suffix, F_OK) == 0 {
       try copy(original.database + suffix, to: database + suffix, of: original)
     }

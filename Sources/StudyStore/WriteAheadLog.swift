@@ -3,11 +3,11 @@ import GRDB
 import GRDBSQLite
 import Synchronization
 
-/// Folds the write-ahead log into the database from a connection of its own, so that commits go on meanwhile: at the latest a
-/// second after a commit, so that damage to the log meets little, and it is emptied when nothing follows.
+/// Folds the write-ahead log into the database from a connection of its own, so that commits go on meanwhile: at the
+/// latest a second after a commit, so that damage to the log meets little, and it is emptied when nothing follows.
 ///
-/// What was written in the meantime the writer folds itself: SQLite begins the log anew only once all of it is in the database,
-/// and under load there would always be something left.
+/// What was written in the meantime the writer folds itself: SQLite begins the log anew only once all of it is in the
+/// database, and under load there would always be something left.
 final class WriteAheadLog: Sendable {
   private enum Phase {
     /// Since a time, in nanoseconds, with so many of its pages in the database.

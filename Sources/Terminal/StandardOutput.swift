@@ -2,7 +2,8 @@ import Files
 import Foundation
 import Synchronization
 
-/// Standard output, unbuffered: a line is there when this returns, also in a pipe. Where its reader has left it is dropped.
+/// Standard output, unbuffered: a line is there when this returns, also in a pipe. Where its reader has left it is
+/// dropped.
 package enum StandardOutput {
   package static let isTerminal = Screen.isTerminal(STDOUT_FILENO)
 
@@ -14,8 +15,8 @@ package enum StandardOutput {
 
   package static func writeLine(_ text: String) { write(text + "\n") }
 
-  /// What cannot be written is told at the end of the process, or by `check()`; nothing more is written then, so that nothing
-  /// stands behind a gap.
+  /// What cannot be written is told at the end of the process, or by `check()`; nothing more is written then, so that
+  /// nothing stands behind a gap.
   package static func write(_ text: String) {
     refusal.withLock { refusal in
       guard refusal == 0 else { return }

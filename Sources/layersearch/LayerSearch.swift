@@ -54,7 +54,7 @@ extension LayerSearch {
 enum Main {
   static func main() async {
     StandardDescriptors.openClosed()
-    // A reader that leaves is noticed by the write that fails.
+    // SIGPIPE is ignored: a closed pipe shows as a write error.
     signal(SIGPIPE, SIG_IGN)
     do {
       if let misuse = Failpoint.misuse { throw Failure.usage(misuse) }

@@ -19,7 +19,10 @@ struct LimitTests {
   private func unknown(_ count: Int) -> [AttemptReference] { (0..<count).map { Fixture.reference(1000 + Int64($0)) } }
 
   @Test(
-    "of attempts that nobody knows, a hello's running ones are answered as far as there are slots, finished ones not at all"
+    """
+    of attempts that nobody knows, a hello's running ones are answered as far as there are slots, finished ones not \
+    at all
+    """
   )
   func unknownAttempts() {
     var machine = machine()

@@ -17,7 +17,7 @@ struct EngineTests {
     let result = Observation(
       accuracy: 7, loss: 1, epochLosses: [1], diverged: false, stepTimeRatio: nil, inferenceTimeRatio: nil,
       trainSeconds: 1, imagesPerSecond: 1, peakMemoryBytes: 1, kernelVariant: "avx2")
-    EngineService.EventOutput(descriptor: ends[1]).send(.finished(reference, result))
+    EngineProcess.EventOutput(descriptor: ends[1]).send(.finished(reference, result))
     close(ends[1])
     var lines: [[UInt8]] = []
     LineReader(descriptor: ends[0]).forEach { lines.append($0) }

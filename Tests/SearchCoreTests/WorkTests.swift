@@ -15,8 +15,10 @@ struct WorkTests {
   }
 
   private let text =
-    "proxy-training model=resnet8 space.variant=full data.set=cifar10 data.train_images=10000 data.validation_images=5000 "
-    + "data.split_seed=18446744073709551615 proxy.epochs=3 proxy.batch=128 proxy.learning_rate=0.1 proxy.schedule=onecycle "
+    "proxy-training model=resnet8 space.variant=full data.set=cifar10 data.train_images=10000 "
+    + "data.validation_images=5000 "
+    + "data.split_seed=18446744073709551615 proxy.epochs=3 proxy.batch=128 proxy.learning_rate=0.1 "
+    + "proxy.schedule=onecycle "
     + "proxy.momentum=0.9 proxy.nesterov=false proxy.weight_decay=0.0001 proxy.augment=true "
     + "candidate=layer1.0.conv1=4,layer2.0.conv2=8 repetition=2 seed=7"
 

@@ -72,7 +72,10 @@ struct HoldingTests {
 
   /// In processes of their own, which alone take their folder for a shared one.
   @Test(
-    "on a shared file system a study is recorded, read meanwhile, survives kill -9, and moves between both kinds of journal"
+    """
+    on a shared file system a study is recorded, read meanwhile, survives kill -9, and moves between both kinds of \
+    journal
+    """
   )
   func rollbackJournal() async throws {
     try StudyStore.create(directory: folder.path, identity: .example).close()

@@ -14,8 +14,8 @@ struct MarkTests {
   let folder: TemporaryFolder
   init() throws { folder = try TemporaryFolder() }
 
-  /// A study as kill -9 leaves it before any of its log was folded into the database: a reader that was there first has held
-  /// that up.
+  /// A study as kill -9 leaves it before any of its log was folded into the database: a reader that was there first has
+  /// held that up.
   private func killedStudy(jobs: Int64) throws -> (files: [String: Data], original: [JobRecord]) {
     let store = try StudyStore.create(directory: folder.path, identity: .example)
     var configuration = Configuration()

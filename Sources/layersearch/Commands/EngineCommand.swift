@@ -26,6 +26,6 @@ struct EngineCommand: ParsableCommand {
       StandardOutput.writeLine(try KernelSelection.variantDescription())
       return
     }
-    try EngineService.run()
+    try EngineProcess.run()
   }
 }

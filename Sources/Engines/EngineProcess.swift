@@ -9,7 +9,7 @@ import Synchronization
 /// The engine process: takes requests from standard input one by one, trains, and tells how it goes on standard output.
 ///
 /// It ends when its standard input ends, in the middle of a training too: then no worker is there to take the result.
-package enum EngineService {
+package enum EngineProcess {
   /// Of a process that lacks what it takes to work at all (EX_OSERR of sysexits.h).
   static let shortageExitCode: Int32 = 71
 
