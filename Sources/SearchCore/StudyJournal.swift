@@ -12,6 +12,25 @@ public enum JobState: String, Codable, CaseIterable, Sendable {
   case failed
 }
 
+/// How many jobs are in which state.
+public struct JobCounts: Hashable, Sendable {
+  public var waiting: Int
+  public var running: Int
+  public var finished: Int
+  public var setAside: Int
+
+  public init(waiting: Int = 0, running: Int = 0, finished: Int = 0, setAside: Int = 0) {
+    self.waiting = waiting
+    self.running = running
+    self.finished = finished
+    self.setAside = setAside
+  }
+
+  public var total: Int { waiting + running + finished + setAside }
+  /// Of which nothing more is to come.
+  public var settled: Int { finished + setAside }
+}
+
 /// One work that the study wants, with what came of it.
 public struct JobRecord: Hashable, Sendable {
   /// 1, 2, … in the order in which the strategy asked.

@@ -96,16 +96,16 @@ package struct SocketSimulation {
     store.close()
     let tally = finalTally(of: population, results: counts.finished)
     let waits = population.collectWaits()
-    guard counts.finished + counts.failed == counts.total, counts.finished <= tally.acknowledged else {
+    guard counts.finished + counts.setAside == counts.total, counts.finished <= tally.acknowledged else {
       throw SimulationError.failed(
-        "the record does not agree with what was acknowledged: \(counts.finished) results and \(counts.failed) failures of "
+        "the record does not agree with what was acknowledged: \(counts.finished) results and \(counts.setAside) failures of "
           + "\(counts.total) jobs, \(tally.acknowledged) acknowledgements")
     }
     let measured = tally.acknowledged - start.acknowledged
     let seconds = max(1e-9, tally.lastAcknowledgement - start.time)
     return SimulationReport(
       workers: workers, slotsPerWorker: slots, isVirtual: false, jobs: jobs, finished: counts.finished,
-      failed: counts.failed, connectSeconds: connectSeconds ?? seconds, measuredJobs: measured,
+      failed: counts.setAside, connectSeconds: connectSeconds ?? seconds, measuredJobs: measured,
       measuredSeconds: seconds, jobsPerSecond: Double(measured) / seconds, slotWait: .init(waits),
       coordinatorProcessorMillisecondsPerJob: (processor - start.processor) * 1000 / Double(max(1, measured)),
       residentBytes: resident, mostResidentBytes: mostResident, restart: restart, studyOpenSeconds: openSeconds)

@@ -53,22 +53,14 @@ package struct AccuracyLeaders: Sendable {
     Double(space.cost(of: candidate).parameters) / Double(space.denseCost.parameters)
   }
 
-  package struct Leader {
-    package var candidate: Candidate
-    package var accuracy: Double
-    /// Trainings that the mean is of.
-    package var seeds: Int
-    package var parameterRatio: Double
-  }
-
-  package var highest: Leader? {
+  package var highest: CandidateAccuracy? {
     guard let leader, let mean = means[leader.candidate], let accuracy = mean.value else { return nil }
-    return Leader(
+    return CandidateAccuracy(
       candidate: leader.candidate, accuracy: accuracy, seeds: mean.count, parameterRatio: leader.parameterRatio)
   }
 
-  package var dense: Leader? {
+  package var dense: CandidateAccuracy? {
     guard let mean = means[.dense], let accuracy = mean.value else { return nil }
-    return Leader(candidate: .dense, accuracy: accuracy, seeds: mean.count, parameterRatio: 1)
+    return CandidateAccuracy(candidate: .dense, accuracy: accuracy, seeds: mean.count, parameterRatio: 1)
   }
 }

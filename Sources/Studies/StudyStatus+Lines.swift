@@ -12,20 +12,17 @@ extension StudyStatus {
   private var entries: [String] {
     var lines = [
       "study    \(study) (\(directory)), \(state)",
-      "jobs     \(jobs.finished + jobs.failed) of \(jobs.expected) done: \(jobs.finished) finished, \(jobs.failed) set aside, "
-        + "\(jobs.running) running, \(jobs.waiting) waiting",
+      "jobs     \(summary.jobs.settled) of \(summary.expectedJobs) done: \(summary.jobs.finished) finished, "
+        + "\(summary.jobs.setAside) set aside, \(summary.jobs.running) running, \(summary.jobs.waiting) waiting",
     ]
     lines.append("time     \(time)")
-    if let jobsPerHour, let secondsLeft {
-      lines.append(
-        "rate     \(Readable.rate(perSecond: jobsPerHour / 3600)), about \(Readable.duration(seconds: secondsLeft)) left"
-      )
+    if let rate = summary.jobsPerSecond, let left = summary.secondsLeft {
+      lines.append("rate     \(Readable.rate(perSecond: rate)), about \(Readable.duration(seconds: left)) left")
     }
-    if let highest {
-      let size = Readable.fixed(highest.parameterRatio * 100, digits: 0)
-      lines.append("highest  \(highest.text) at \(size) % of the parameters: \(highest.label)")
+    if let mean = summary.highest, let highest {
+      lines.append("highest  \(mean.text) \(mean.sizeText): \(highest.label)")
     }
-    if let dense { lines.append("dense    \(dense.text)") }
+    if let dense = summary.dense { lines.append("dense    \(dense.text)") }
     if divergedTrainings > 0 {
       let trainings =
         divergedTrainings == 1 ? "1 training, which counts" : "\(divergedTrainings) trainings, which count"
@@ -37,9 +34,7 @@ extension StudyStatus {
     lines += running.map(\.line)
     if runningNotShown > 0 { lines.append("         and \(runningNotShown) more") }
     lines += workers.flatMap(\.lines)
-    lines += failures.map {
-      "failed   job \($0.job), \($0.label), \($0.attempts) attempts: \($0.reason)"
-    }
+    lines += setAside.map { "aside    job \($0.job), \($0.label), \($0.attempts) attempts: \($0.reason)" }
     return lines
   }
 
@@ -49,11 +44,6 @@ extension StudyStatus {
     return "began \(began), ended \(ended), took \(Readable.duration(seconds: lastedSeconds)), \(workers) on "
       + "\(hostsEver) host\(hostsEver == 1 ? "" : "s")"
   }
-}
-
-extension StudyStatus.Accuracy {
-  /// `71.3 % (2 seeds)`
-  fileprivate var text: String { "\(Readable.percent(accuracy)) (\(seeds) seed\(seeds == 1 ? "" : "s"))" }
 }
 
 extension StudyStatus.Worker {

@@ -9,10 +9,16 @@ package struct StudyStatus: Encodable {
     package var waiting: Int
     package var running: Int
     package var finished: Int
-    package var failed: Int
+    package var setAside: Int
     package var total: Int
     /// Of the whole search; exact in its last stage, until then the most that it can be.
     package var expected: Int
+
+    /// Set aside is `failed` as it was called at first: programs read it.
+    private enum CodingKeys: String, CodingKey {
+      case waiting, running, finished, total, expected
+      case setAside = "failed"
+    }
   }
 
   package struct Worker: Encodable {
@@ -73,7 +79,7 @@ package struct StudyStatus: Encodable {
     package var recordedResults: Int
   }
 
-  package struct Setback: Encodable {
+  package struct SetAside: Encodable {
     package var job: Int64
     package var candidate: String
     package var label: String
@@ -107,10 +113,20 @@ package struct StudyStatus: Encodable {
   /// All that ever worked on it.
   var workersEver: Int
   var hostsEver: Int
-  /// Over the latest trainings of the coordinator at work; nil until one has ended, and while no worker is here.
   var jobsPerHour: Double?
   package var secondsLeft: Double?
-  package var failures: [Setback]
+  package var setAside: [SetAside]
+  /// The numbers that this is made of.
+  package let summary: StudySummary
+
+  /// Not the summary, whose numbers stand in the others. Programs read keys as they were at first: jobs that were set aside are
+  /// `failures`.
+  private enum CodingKeys: String, CodingKey {
+    case study, directory, state, missing, jobs, workers, running, runningNotShown, highest, dense, divergedTrainings
+    case kernelVariants, mixesKernelVariants, began, ended, lastedSeconds, workersEver, hostsEver, jobsPerHour
+    case secondsLeft
+    case setAside = "failures"
+  }
 
   private static let longestSilenceSeconds = 300.0
   static let mostRunning = 1000
@@ -118,7 +134,6 @@ package struct StudyStatus: Encodable {
   /// `now` in seconds since 1970.
   package init(store: StudyStore, now: Double) throws {
     let definition = try StudyDefinition(of: store)
-    let counts = try store.counts()
     let records = try store.jobs()
     let isFinished = try store.isFinished
     study = definition.name
@@ -128,13 +143,6 @@ package struct StudyStatus: Encodable {
         jobs: $0.jobs, attempts: $0.attempts, endings: $0.endings, results: $0.results,
         recordedResults: $0.recordedResults)
     }
-
-    let expected =
-      isFinished
-      ? counts.total : try definition.makeStrategy().expectedTrials(history: SearchHistory(jobs: records))
-    jobs = Jobs(
-      waiting: counts.waiting, running: counts.running, finished: counts.finished, failed: counts.failed,
-      total: counts.total, expected: max(expected, counts.total))
 
     let everyWorker = try store.workers()
     let present = everyWorker.filter { $0.left == nil }
@@ -162,17 +170,24 @@ package struct StudyStatus: Encodable {
       epochs: definition.recipe.epochs, now: now)
     runningNotShown = max(0, attempts.count - Self.mostRunning)
 
-    var leaders = AccuracyLeaders(space: definition.space)
+    let summary = try StudySummary(
+      of: store, definition: definition, jobs: records, workers: workers.count, now: now)
+    self.summary = summary
+    jobs = Jobs(
+      waiting: summary.jobs.waiting, running: summary.jobs.running, finished: summary.jobs.finished,
+      setAside: summary.jobs.setAside, total: summary.jobs.total, expected: summary.expectedJobs)
+    highest = summary.highest.map { Accuracy($0, architecture) }
+    dense = summary.dense.map { Accuracy($0, architecture) }
+    jobsPerHour = summary.jobsPerSecond.map { $0 * 3600 }
+    secondsLeft = summary.secondsLeft
+
     var variants: [String: Int] = [:]
     var diverged = 0
     for record in records {
       guard let result = record.result else { continue }
-      leaders.record(result, of: record.work.candidate)
       variants[result.kernelVariant, default: 0] += 1
       if result.diverged { diverged += 1 }
     }
-    highest = leaders.highest.map { Accuracy($0, architecture) }
-    dense = leaders.dense.map { Accuracy($0, architecture) }
     divergedTrainings = diverged
     kernelVariants = variants.sorted { $0.key < $1.key }.map { KernelVariant(variant: $0.key, trainings: $0.value) }
     mixesKernelVariants = variants.count > 1
@@ -185,30 +200,13 @@ package struct StudyStatus: Encodable {
     workersEver = everyWorker.count
     hostsEver = Set(everyWorker.map(\.worker.host)).count
 
-    // What was trained before this coordinator began says nothing about its pace.
-    if state == "running", !present.isEmpty,
-      let perSecond = try Self.pace(store, since: CoordinatorPresence.beginning(studyFolder: store.directory)).rate(
-        now: now)
-    {
-      jobsPerHour = perSecond * 3600
-      secondsLeft = Double(jobs.expected - counts.finished - counts.failed) / perSecond
-    }
-    failures = try store.failures().map {
-      Setback(
+    setAside = try store.failures().map {
+      SetAside(
         job: $0.job, candidate: $0.work.candidate.description,
         label: CandidateLabel($0.work.candidate, in: architecture).text, replicate: $0.work.repetition,
         attempts: $0.attempts,
         reason: $0.reason)
     }
-  }
-
-  private static func pace(_ store: StudyStore, since beginning: Double?) throws -> Pace {
-    var pace = Pace()
-    guard let beginning else { return pace }
-    for training in try store.trainings(latest: Pace.kept, begunSince: beginning) {
-      pace.add(from: training.begun, to: training.ended)
-    }
-    return pace
   }
 
   private static func running(
@@ -237,7 +235,7 @@ package struct StudyStatus: Encodable {
 }
 
 extension StudyStatus.Accuracy {
-  fileprivate init(_ leader: AccuracyLeaders.Leader, _ architecture: Architecture) {
+  fileprivate init(_ leader: CandidateAccuracy, _ architecture: Architecture) {
     self.init(
       candidate: leader.candidate.description, label: CandidateLabel(leader.candidate, in: architecture).text,
       accuracy: leader.accuracy, seeds: leader.seeds, parameterRatio: leader.parameterRatio)

@@ -2,21 +2,6 @@ import SearchCore
 
 // What a study tells about itself. Times are seconds since 1970 (UTC).
 
-public struct JobCounts: Hashable, Codable, Sendable {
-  public var waiting = 0
-  public var running = 0
-  public var finished = 0
-  public var failed = 0
-  public var total: Int { waiting + running + finished + failed }
-
-  public init(waiting: Int = 0, running: Int = 0, finished: Int = 0, failed: Int = 0) {
-    self.waiting = waiting
-    self.running = running
-    self.finished = finished
-    self.failed = failed
-  }
-}
-
 /// A job that was set aside.
 public struct JobFailure: Hashable, Sendable {
   public var job: Int64

@@ -81,7 +81,7 @@ extension StudyStore {
         case .waiting: counts.waiting = try group.value(1)
         case .running: counts.running = try group.value(1)
         case .finished: counts.finished = try group.value(1)
-        case .failed: counts.failed = try group.value(1)
+        case .failed: counts.setAside = try group.value(1)
         case nil: throw group.damaged(0)
         }
       }

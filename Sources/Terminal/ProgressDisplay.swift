@@ -11,40 +11,40 @@ package struct ProgressDisplay {
 
   package init(isQuiet: Bool) { self.isQuiet = isQuiet }
 
-  /// For a service, which tells facts often.
+  /// For a service, which tells often.
   package static func forService(isQuiet: Bool) -> ProgressReporter.Display {
     var display = ProgressDisplay(isQuiet: isQuiet)
-    return { facts, isLast, now in isLast ? display.finish(facts, now: now) : display.show(facts, now: now) }
+    return { summary, isLast, now in isLast ? display.finish(summary, now: now) : display.show(summary, now: now) }
   }
 
   /// `now` in seconds of a monotonic clock.
-  package mutating func show(_ facts: ProgressFacts, now: Double) {
+  package mutating func show(_ summary: StudySummary, now: Double) {
     guard !isQuiet else { return }
     if StandardError.shared.isTerminal {
-      StandardError.shared.show(status: facts.bar(width: StandardError.shared.width - 1))
+      StandardError.shared.show(status: summary.bar(width: StandardError.shared.width - 1))
       return
     }
     guard let last = lastPlainTime else {
       lastPlainTime = now
       return
     }
-    if now - last >= plainInterval { writePlain(facts, now: now) }
+    if now - last >= plainInterval { writePlain(summary, now: now) }
   }
 
-  package mutating func finish(_ facts: ProgressFacts, now: Double) {
+  package mutating func finish(_ summary: StudySummary, now: Double) {
     guard !isQuiet else { return }
     if StandardError.shared.isTerminal {
-      StandardError.shared.show(status: facts.bar(width: StandardError.shared.width - 1))
+      StandardError.shared.show(status: summary.bar(width: StandardError.shared.width - 1))
       StandardError.shared.end()
     } else {
-      writePlain(facts, now: now)
+      writePlain(summary, now: now)
     }
   }
 
-  private mutating func writePlain(_ facts: ProgressFacts, now: Double) {
+  private mutating func writePlain(_ summary: StudySummary, now: Double) {
     lastPlainTime = now
-    guard facts.line != lastPlainText else { return }
-    lastPlainText = facts.line
-    StandardError.shared.writeLogLine(facts.line)
+    guard summary.line != lastPlainText else { return }
+    lastPlainText = summary.line
+    StandardError.shared.writeLogLine(summary.line)
   }
 }

@@ -12,7 +12,7 @@ struct CoordinatorTests: CoordinatorScenarios {
     let records = machine.handle(.started, at: 0).records
     #expect(records.first == .noted("a note of the strategy"))
     #expect(records.count { if case .jobAdded = $0 { true } else { false } } == 4)
-    #expect(machine.summary.waiting == 4 && machine.summary.expectedJobs == 6)
+    #expect(machine.summary.jobs.waiting == 4 && machine.summary.expectedJobs == 6)
   }
 
   @Test("a worker is welcomed, and gets as many jobs as it has free slots, each on record first")

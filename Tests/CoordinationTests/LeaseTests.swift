@@ -13,10 +13,10 @@ struct LeaseTests: CoordinatorScenarios {
       lost += machine.handle(.tick, at: Double(second)).records.filter {
         if case .attemptEnded = $0 { true } else { false }
       }
-      if second == 59 { #expect(lost.isEmpty && machine.summary.running == 1) }
+      if second == 59 { #expect(lost.isEmpty && machine.summary.jobs.running == 1) }
     }
     #expect(lost.count == 1)
-    #expect(machine.summary.running == 0 && machine.summary.waiting == 4)
+    #expect(machine.summary.jobs.running == 0 && machine.summary.jobs.waiting == 4)
     // The late result is taken all the same, from whoever brings it.
     _ = machine.handle(.received(Fixture.hello("w", study: "study-1", finished: jobs), from: b), at: 201)
     let effects = machine.handle(.received(Fixture.finished(jobs[0]), from: b), at: 201)
@@ -36,7 +36,7 @@ struct LeaseTests: CoordinatorScenarios {
       }
       #expect(machine.handle(.tick, at: second).records.isEmpty)
     }
-    #expect(machine.summary.running == 1)
+    #expect(machine.summary.jobs.running == 1)
   }
 
   @Test("a heartbeat that does not list an accepted attempt means that it is lost")
@@ -78,7 +78,7 @@ struct LeaseTests: CoordinatorScenarios {
       for job in effects.jobs(to: a) { _ = machine.handle(.received(.accept(job), from: a), at: 1) }
     }
     #expect(records.last == .jobSetAside(job: 2, reason: "crash"))
-    #expect(machine.summary.failed == 1)
+    #expect(machine.summary.jobs.setAside == 1)
   }
 
   @Test("jobs that are handed back do not count against themselves; a worker that hands back all that it gets pauses")
@@ -99,7 +99,7 @@ struct LeaseTests: CoordinatorScenarios {
       #expect(effects.jobs(to: a) == [Fixture.reference(1, attempt + 1)])
     }
     #expect(pauses == 16)
-    #expect(machine.summary.failed == 0)
+    #expect(machine.summary.jobs.setAside == 0)
   }
 
   @Test("a job that is lost twenty times with a worker that has finished another is set aside")
@@ -112,7 +112,7 @@ struct LeaseTests: CoordinatorScenarios {
       let jobs = machine.handle(.received(.ready(Ready(freeSlots: 1)), from: a), at: 1).jobs(to: a)
       #expect(jobs == [attempt < 20 ? Fixture.reference(2, attempt + 1) : Fixture.reference(3)])
     }
-    #expect(machine.summary.failed == 1)
+    #expect(machine.summary.jobs.setAside == 1)
   }
 
   @Test("a job that cannot be delivered goes to another worker at once, and the peer is lost")
@@ -132,7 +132,7 @@ struct LeaseTests: CoordinatorScenarios {
   func reconnect() {
     var (machine, jobs) = served()
     _ = machine.handle(.unreachable(a, .coordinatorHeartbeat(CoordinatorHeartbeat(study: "study-1"))), at: 1)
-    #expect(machine.summary.running == 2 && machine.summary.workers == 0)
+    #expect(machine.summary.jobs.running == 2 && machine.summary.workers == 0)
     let effects = machine.handle(
       .received(Fixture.hello("w", study: "study-1", running: [jobs[0]], finished: [jobs[1]]), from: b), at: 10)
     #expect(effects.records.count == 1)  // joined again
@@ -144,7 +144,7 @@ struct LeaseTests: CoordinatorScenarios {
   func replacement() {
     var (machine, jobs) = served()
     _ = machine.handle(.received(Fixture.hello("w", study: "study-1", running: jobs), from: b), at: 1)
-    #expect(machine.summary.workers == 1 && machine.summary.running == 2)
+    #expect(machine.summary.workers == 1 && machine.summary.jobs.running == 2)
     #expect(machine.handle(.received(.ready(Ready(freeSlots: 1)), from: a), at: 1) == [.send(.reregister, to: a)])
   }
 
@@ -152,11 +152,11 @@ struct LeaseTests: CoordinatorScenarios {
   func adoption() {
     var (machine, jobs) = served(slots: 1)
     for second in 1...70 { _ = machine.handle(.tick, at: Double(second)) }
-    #expect(machine.summary.running == 0)
+    #expect(machine.summary.jobs.running == 0)
     let effects = machine.handle(
       .received(Fixture.hello("w", slots: 1, study: "study-1", running: jobs), from: b), at: 71)
     #expect(!effects.sent(to: b).contains(.cancel(jobs[0])))
-    #expect(machine.summary.running == 1)
+    #expect(machine.summary.jobs.running == 1)
     // Others get other jobs.
     _ = machine.handle(.received(Fixture.hello("v"), from: a), at: 71)
     #expect(
@@ -187,7 +187,7 @@ struct LeaseTests: CoordinatorScenarios {
     // Its result would still have counted, and would have called the other one off.
     let late = machine.handle(.received(Fixture.finished(jobs[0]), from: b), at: 22)
     #expect(late.sent(to: other) == [.cancel(Fixture.reference(1, 2))])
-    #expect(machine.summary.finished == 1)
+    #expect(machine.summary.jobs.finished == 1)
   }
 
   @Test("a coordinator that stood still takes nobody's lease")

@@ -78,7 +78,7 @@ struct PauseTests {
       benches += effects.sent(to: bad).compactMap { if case .bench(let bench) = $0 { bench.seconds } else { nil } }
     }
     #expect(benches == [0.5, 1, 2, 4, 8, 16, 32])
-    #expect(machine.summary.failed == 0)
+    #expect(machine.summary.jobs.setAside == 0)
   }
 
   @Test("ahead of a good one costs no job: all are finished")
@@ -97,7 +97,7 @@ struct PauseTests {
       }
     }
     var goodJobs = join(&machine, good, "good", at: now)
-    for _ in 0..<200 where machine.summary.finished < 16 {
+    for _ in 0..<200 where machine.summary.jobs.finished < 16 {
       now += 1
       var effects: CoordinatorTurn = machine.handle(.tick, at: now)
       if let job = goodJobs.popLast() {
@@ -108,7 +108,7 @@ struct PauseTests {
       for lost in effects.jobs(to: bad) { effects += fail(&machine, bad, lost, at: now) }
       goodJobs += effects.jobs(to: good)
     }
-    #expect(machine.summary.finished == 16 && machine.summary.failed == 0)
+    #expect(machine.summary.jobs.finished == 16 && machine.summary.jobs.setAside == 0)
   }
 
   @Test("what a key did counts for its workers under new names")
@@ -123,7 +123,7 @@ struct PauseTests {
     }
     #expect(join(&machine, bad, "bad-3", key: "bad key", at: 1.1).isEmpty)
     #expect(!join(&machine, good, "good-1", key: "good key", at: 1.1).isEmpty)
-    #expect(machine.summary.failed == 0)
+    #expect(machine.summary.jobs.setAside == 0)
   }
 
   @Test("alone in a study in which nothing ever succeeds: it is told, no job is set aside, and the study is given up")
@@ -172,7 +172,7 @@ struct PauseTests {
     }
     // By the time it comes again the worker is a witness: the third failure sets it aside.
     #expect(order == [1, 2, 1, 1, 3, 4])
-    #expect(machine.summary.failed == 1 && machine.summary.finished == 3)
+    #expect(machine.summary.jobs.setAside == 1 && machine.summary.jobs.finished == 3)
   }
 
   @Test("a training that still runs is waited for")
@@ -211,7 +211,7 @@ struct PauseTests {
       }
     }
     #expect(reasons.first?.contains("10 jobs in a row were set aside") == true, "\(reasons)")
-    #expect(machine.summary.failed == 10 && machine.summary.finished == 1)
+    #expect(machine.summary.jobs.setAside == 10 && machine.summary.jobs.finished == 1)
   }
 
   @Test("a worker that says that it has a job and never trains loses it, and that counts against it")
@@ -257,7 +257,7 @@ struct PauseTests {
       #expect(job.attempt == 3)
       _ = fail(&machine, good, job, at: 1)
       // With the failure at the other worker it has failed at two that have finished others.
-      #expect(machine.summary.failed == failures)
+      #expect(machine.summary.jobs.setAside == failures)
     }
   }
 
@@ -273,6 +273,6 @@ struct PauseTests {
     var machine = CoordinatorMachine(settings: settings, jobs: jobs, strategy: TwoStageStrategy(first: 3, second: 0))
     let records = machine.handle(.started, at: 0).records
     #expect(records.contains(.jobSetAside(job: 2, reason: "left out by the user")))
-    #expect(machine.summary.failed == 1 && machine.summary.waiting == 2)
+    #expect(machine.summary.jobs.setAside == 1 && machine.summary.jobs.waiting == 2)
   }
 }

@@ -69,8 +69,8 @@ struct StandingTests {
       settled += effects
     }
     #expect(benchedAt != nil)
-    #expect(machine.summary.failed == 0)
-    #expect(machine.summary.finished == 12)
+    #expect(machine.summary.jobs.setAside == 0)
+    #expect(machine.summary.jobs.finished == 12)
     #expect(!settled.records.contains { if case .jobSetAside = $0 { true } else { false } })
   }
 
@@ -139,7 +139,7 @@ struct StandingTests {
     var machine = coordinator(jobs: 3)
     let first = join(&machine, bad, "bad", at: 0).jobs(to: bad)
     _ = failAll(&machine, bad, prove(&machine, bad, first[0], at: 1), at: 1)
-    #expect(machine.summary.failed == 2)
+    #expect(machine.summary.jobs.setAside == 2)
     #expect(machine.summary.restingWorkers == 0 && machine.standing.evidence.isEmpty)
   }
 
@@ -163,7 +163,7 @@ struct StandingTests {
       for other in peers { jobs[other, default: []] += effects.jobs(to: other) }
     }
     #expect(tried.count == 2 && Set(tried).count == 2, "each failure at another worker")
-    #expect(machine.summary.failed == 1)
+    #expect(machine.summary.jobs.setAside == 1)
     #expect(machine.summary.restingWorkers == 0 && machine.standing.standings.values.allSatisfy { $0.faults == 0 })
   }
 

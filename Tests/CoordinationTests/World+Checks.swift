@@ -42,10 +42,10 @@ extension World {
     guard let coordinator else { return }
     for broken in coordinator.invariants() { require(false, broken) }
     let summary = coordinator.summary
-    require(summary.jobs == ledger.jobs.count, "jobs in memory and on record differ")
-    require(summary.finished == ledger.jobs.count { $0.state == .finished }, "finished jobs differ")
-    require(summary.failed == ledger.jobs.count { $0.state == .failed }, "failed jobs differ")
-    require(summary.waiting == ledger.jobs.count { $0.state == .waiting } - unclaimed, "waiting jobs differ")
+    require(summary.jobs.total == ledger.jobs.count, "jobs in memory and on record differ")
+    require(summary.jobs.finished == ledger.jobs.count { $0.state == .finished }, "finished jobs differ")
+    require(summary.jobs.setAside == ledger.jobs.count { $0.state == .failed }, "failed jobs differ")
+    require(summary.jobs.waiting == ledger.jobs.count { $0.state == .waiting } - unclaimed, "waiting jobs differ")
   }
 
   /// Jobs that the record has as waiting and a worker came back with: given up too early.

@@ -6,16 +6,19 @@ import Testing
 @Suite("what is told of a study while it goes on")
 struct StudyProgressTests {
   @Test("time left follows from the trainings of this session, while workers are here")
-  func timeLeft() {
+  func timeLeft() throws {
     let work = Work.example(.dense)
     let result = Observation(
       accuracy: 0.5, loss: nil, epochLosses: [], diverged: false, stepTimeRatio: nil, inferenceTimeRatio: nil,
       trainSeconds: 1, imagesPerSecond: 1, peakMemoryBytes: 1, kernelVariant: "avx2")
     func finished(_ job: Int64) -> StudyChange { .jobFinished(job: job, attempt: 1, worker: "w", result: result) }
-    let worker = WorkerRecord(id: "w", host: "h", processID: 1, slots: 2, kernelVariant: "avx2", build: "1")
-    var progress = StudyProgress(jobs: [])
-    #expect(progress.rate(now: 5) == nil)
-    progress.apply(.workerJoined(worker), now: 9)
+    let space = try SearchSpace(architecture: Architecture(.resnet8), ranks: .fractions([0.25]), include: ["layer*"])
+    var progress = StudyProgress(space: space, jobs: [])
+    func summary(finished: Int, workers: Int = 1, now: Double) -> StudySummary {
+      progress.summary(
+        jobs: JobCounts(waiting: 4 - finished, finished: finished), expectedJobs: 4, workers: workers, now: now)
+    }
+    #expect(summary(finished: 0, now: 5).jobsPerSecond == nil)
     for job in 1...4 as ClosedRange<Int64> {
       progress.apply(.jobAdded(JobRecord(id: job, work: work)), now: 10)
     }
@@ -23,19 +26,17 @@ struct StudyProgressTests {
     progress.apply(finished(4), now: 10)
     progress.apply(.attemptStarted(job: 3, attempt: 1, worker: "w"), now: 10.1)
     progress.apply(finished(3), now: 10.1)
-    #expect(progress.settledJobs == 2)
-    #expect(progress.rate(now: 10.2) == nil && progress.secondsLeft(expected: 4, now: 10.2) == nil)
+    #expect(progress.candidate(of: 1) == .dense && progress.candidate(of: 3) == nil)
+    let early = summary(finished: 2, now: 10.2)
+    #expect(early.jobsPerSecond == nil && early.secondsLeft == nil && early.dense?.seeds == 2)
     for job in 1...2 as ClosedRange<Int64> {
       progress.apply(.attemptStarted(job: job, attempt: 1, worker: "w"), now: 11)
     }
-    #expect(progress.running == [1, 2])
     progress.apply(finished(1), now: 13)
     progress.apply(.attemptEnded(job: 2, attempt: 1, ending: .lost, reason: ""), now: 13)
-    #expect(progress.running.isEmpty)
-    #expect(progress.rate(now: 21) == 0.1)
-    #expect(progress.secondsLeft(expected: 4, now: 21) == 10)
-    progress.apply(.workerLeft(id: "w", reason: "left"), now: 22)
-    #expect(progress.rate(now: 23) == nil)
+    let late = summary(finished: 3, now: 21)
+    #expect(late.jobsPerSecond == 0.1 && late.secondsLeft == 10)
+    #expect(summary(finished: 3, workers: 0, now: 23).jobsPerSecond == nil)
   }
 
   @Test("the highest so far says of how many seeds, and diverged trainings do not count")

@@ -124,7 +124,7 @@ struct RecordingTests {
     try store.record([
       .attemptStarted(job: 4, attempt: 1, worker: "a"), .jobSetAside(job: 5, reason: "memory"), .noted("stage 2"),
     ])
-    #expect(try store.counts() == JobCounts(waiting: 0, running: 1, finished: 3, failed: 1))
+    #expect(try store.counts() == JobCounts(waiting: 0, running: 1, finished: 3, setAside: 1))
     #expect(try store.finishTimes() == [1001, 1002, 1003])
     #expect(try store.finishTimes(latest: 2) == [1002, 1003])
     #expect(try store.finishTimes(latest: -1).isEmpty)

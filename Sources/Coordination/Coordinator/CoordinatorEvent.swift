@@ -33,12 +33,8 @@ public enum CoordinatorEffect: Hashable, Sendable {
 
 /// The state of a study in numbers.
 public struct CoordinatorSummary: Hashable, Sendable {
-  /// Jobs that exist so far; strategies add more stage by stage.
-  public var jobs = 0
-  public var waiting = 0
-  public var running = 0
-  public var finished = 0
-  public var failed = 0
+  /// That exist so far; strategies add more stage by stage.
+  public var jobs = JobCounts()
   /// Jobs that the whole search will have: exact in its last stage, until then the most that it can be.
   public var expectedJobs = 0
   public var workers = 0

@@ -100,9 +100,7 @@ public struct CoordinatorMachine: Sendable {
 
   public var summary: CoordinatorSummary {
     CoordinatorSummary(
-      jobs: jobs.count, waiting: jobs.waitingCount, running: jobs.runningCount, finished: jobs.finishedCount,
-      failed: jobs.failedCount, expectedJobs: expectedJobs, workers: sessions.count,
-      restingWorkers: sessions.restingCount,
+      jobs: jobs.counts, expectedJobs: expectedJobs, workers: sessions.count, restingWorkers: sessions.restingCount,
       slots: sessions.slots, lateResults: lateResults, undecodable: undecodable, isFinished: isFinished)
   }
 

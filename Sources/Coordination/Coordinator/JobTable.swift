@@ -25,6 +25,9 @@ struct JobTable: Sendable {
   var runningCount: Int { leases.count }
   var openCount: Int { jobs.count - finishedCount - failedCount }
   var waitingCount: Int { openCount - leases.count }
+  var counts: JobCounts {
+    JobCounts(waiting: waitingCount, running: runningCount, finished: finishedCount, setAside: failedCount)
+  }
 
   subscript(id: Int64) -> JobRecord? { jobs[id] }
 

@@ -88,7 +88,7 @@ package final class CoordinatorService {
     board = RunningBoard(studyFolder: study.folder)
   }
 
-  package var settledJobs: Int { progress.settledJobs }
+  package var settledJobs: Int { machine.summary.jobs.settled }
   package var isStudyDone: Bool { machine.summary.isFinished }
 
   /// Asks for an orderly end. For any thread.
@@ -147,7 +147,7 @@ package final class CoordinatorService {
       let peer = PeerID(bytes: peer)
       do {
         let message = try MessageCodec.decode(frames, as: WorkerMessage.self).message
-        if case .progress(let report) = message, progress.candidate(of: report.reference.job) != nil {
+        if case .progress(let report) = message, progress.progress.candidate(of: report.reference.job) != nil {
           board.record(report, time: Date().timeIntervalSince1970)
         }
         let delivery = Delivery(key: key.map { keys.text(of: $0) }, ticket: tickets.next())
@@ -201,7 +201,7 @@ package final class CoordinatorService {
     try study.store.record(turn.commit)
     let now = MonotonicClock.now
     for change in turn.commit {
-      jobLog?.log(change, candidate: progress.candidate, title: names.title)
+      jobLog?.log(change, candidate: progress.progress.candidate, title: names.title)
       progress.apply(change, now: now)
       board.apply(change)
     }

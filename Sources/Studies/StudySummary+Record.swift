@@ -1,0 +1,37 @@
+import SearchCore
+import StudyStore
+
+extension StudySummary {
+  /// From the record alone.
+  /// - Parameters:
+  ///   - jobs: all of them.
+  ///   - workers: that are connected to a coordinator at work.
+  ///   - now: in seconds since 1970.
+  init(
+    of store: StudyStore, definition: StudyDefinition, jobs records: [JobRecord], workers: Int, now: Double
+  ) throws {
+    let counts = try store.counts()
+    var expected = counts.total
+    if try !store.isFinished {
+      expected = try definition.makeStrategy().expectedTrials(history: SearchHistory(jobs: records))
+    }
+    var leaders = AccuracyLeaders(space: definition.space)
+    for record in records {
+      if let result = record.result { leaders.record(result, of: record.work.candidate) }
+    }
+    self.init(
+      jobs: counts, expectedJobs: expected, workers: workers,
+      jobsPerSecond: workers == 0 ? nil : try Self.pace(store).rate(now: now), highest: leaders.highest,
+      dense: leaders.dense)
+  }
+
+  /// What was trained before the coordinator at work began says nothing about its pace.
+  private static func pace(_ store: StudyStore) throws -> Pace {
+    var pace = Pace()
+    guard let beginning = CoordinatorPresence.beginning(studyFolder: store.directory) else { return pace }
+    for training in try store.trainings(latest: Pace.kept, begunSince: beginning) {
+      pace.add(from: training.begun, to: training.ended)
+    }
+    return pace
+  }
+}
