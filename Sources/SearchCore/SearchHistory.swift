@@ -1,12 +1,12 @@
 /// What has become of the works so far. A strategy decides on nothing else, so that a restart needs only what is recorded.
 public struct SearchHistory: Sendable {
   public private(set) var results: [Work: Observation]
-  /// Set aside for good after repeated crashes; never retried within the study.
-  public private(set) var failed: Set<Work>
+  /// Without a result for good: never tried again within the study, unless the user asks for it.
+  public private(set) var setAside: Set<Work>
 
-  public init(results: [Work: Observation] = [:], failed: Set<Work> = []) {
+  public init(results: [Work: Observation] = [:], setAside: Set<Work> = []) {
     self.results = results
-    self.failed = failed
+    self.setAside = setAside
   }
 
   /// What is recorded of these jobs.
@@ -14,19 +14,19 @@ public struct SearchHistory: Sendable {
     self.init()
     for job in jobs {
       if let result = job.result { record(result, for: job.work) }
-      if job.state == .failed { recordFailure(of: job.work) }
+      if job.state == .setAside { recordSetAside(of: job.work) }
     }
   }
 
   public mutating func record(_ result: Observation, for work: Work) {
     results[work] = result
-    failed.remove(work)
+    setAside.remove(work)
   }
 
   /// Ignored for a work that has a result.
-  public mutating func recordFailure(of work: Work) {
-    if results[work] == nil { failed.insert(work) }
+  public mutating func recordSetAside(of work: Work) {
+    if results[work] == nil { setAside.insert(work) }
   }
 
-  public func isSettled(_ work: Work) -> Bool { results[work] != nil || failed.contains(work) }
+  public func isSettled(_ work: Work) -> Bool { results[work] != nil || setAside.contains(work) }
 }

@@ -8,8 +8,9 @@ public enum JobState: String, Codable, CaseIterable, Sendable {
   case running
   /// Has a result.
   case finished
-  /// Set aside: its engine failed too often. The study goes on without it.
-  case failed
+  /// Its engine failed too often, or the user left it out: the study goes on without it. Records and JSON have the word of the first
+  /// version.
+  case setAside = "failed"
 }
 
 /// How many jobs are in which state.
@@ -62,8 +63,10 @@ public struct JobRecord: Hashable, Sendable {
   }
 }
 
-/// How an attempt ended without a result.
+/// How an attempt ended.
 public enum AttemptEnding: String, Codable, CaseIterable, Sendable {
+  /// It brought the job's result.
+  case finished
   /// The lease ran out, or the worker came back without the job.
   case lost
   /// The worker gave it back: it is leaving.
@@ -91,13 +94,35 @@ public struct WorkerRecord: Hashable, Sendable {
   }
 }
 
+/// How an attempt ended that brought no result, and why, on one line.
+public enum UnfinishedAttempt: Hashable, Sendable {
+  case lost(reason: String)
+  case returned(reason: String)
+  /// With what its worker found out about it, where that is known.
+  case failed(reason: String, AttemptFailure? = nil)
+
+  public var ending: AttemptEnding {
+    switch self {
+    case .lost: .lost
+    case .returned: .returned
+    case .failed: .failed
+    }
+  }
+
+  public var reason: String {
+    switch self {
+    case .lost(let reason), .returned(let reason), .failed(let reason, _): reason
+    }
+  }
+
+  public var failure: AttemptFailure? { if case .failed(_, let failure) = self { failure } else { nil } }
+}
+
 /// A fact to be recorded. Times are the recorder's, not part of the fact.
 public enum StudyChange: Hashable, Sendable {
   case jobAdded(JobRecord)
   case attemptStarted(job: Int64, attempt: Int, worker: String)
-  case attemptEnded(job: Int64, attempt: Int, ending: AttemptEnding, reason: String)
-  /// Why that attempt failed, in detail; follows its end.
-  case failureExplained(job: Int64, attempt: Int, AttemptFailure)
+  case attemptEnded(job: Int64, attempt: Int, UnfinishedAttempt)
   case jobFinished(job: Int64, attempt: Int, worker: String, result: Observation)
   case jobSetAside(job: Int64, reason: String)
   case workerJoined(WorkerRecord)

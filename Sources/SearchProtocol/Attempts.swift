@@ -98,12 +98,12 @@ extension TrainingAssignment {
   }
 }
 
-/// How an attempt ended.
-public struct AttemptReport: JSONContent, Codable, Hashable, Sendable {
-  public enum Outcome: Codable, Hashable, Sendable {
+/// How an attempt ended, as its worker tells it.
+public struct AttemptReport: JSONContent, Hashable, Sendable {
+  public enum Outcome: Hashable, Sendable {
     case finished(Observation)
-    /// The engine process failed (crash, memory, time limit): one line.
-    case failed(reason: String)
+    /// The engine process failed (crash, memory, time limit): one line, and the account of it; nil from workers that cannot tell.
+    case failed(reason: String, AttemptFailure? = nil)
     /// The worker gives the job back unfinished because it is leaving; no fault of the job.
     case returned(reason: String)
   }
@@ -111,14 +111,11 @@ public struct AttemptReport: JSONContent, Codable, Hashable, Sendable {
   public var reference: AttemptReference
   public var study: String
   public var outcome: Outcome
-  /// More about a failure; nil from workers that cannot tell, and for everything else.
-  public var failure: AttemptFailure?
 
-  public init(reference: AttemptReference, study: String, outcome: Outcome, failure: AttemptFailure? = nil) {
+  public init(reference: AttemptReference, study: String, outcome: Outcome) {
     self.reference = reference
     self.study = study
     self.outcome = outcome
-    self.failure = failure
   }
 }
 
@@ -126,9 +123,47 @@ extension AttemptReport {
   static let blank = AttemptReport(reference: .blank, study: "", outcome: .returned(reason: ""))
 
   mutating func visitFields<Visitor: FieldVisitor>(_ visitor: inout Visitor) throws(Visitor.Failure) {
+    // The account stands beside the outcome, where workers look for it that know no other place.
+    var failure = outcome.failure
     try visitor.optional("failure", &failure, Nested())
     try visitor.field("outcome", &outcome, OutcomeField())
+    outcome.failure = failure
     try visitor.field("reference", &reference, Nested())
     try visitor.field("study", &study, Text.name)
+  }
+}
+
+extension AttemptReport: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case failure, outcome, reference, study
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: CodingKeys.self)
+    reference = try fields.decode(AttemptReference.self, forKey: .reference)
+    study = try fields.decode(String.self, forKey: .study)
+    outcome = try fields.decode(Outcome.self, forKey: .outcome)
+    outcome.failure = try fields.decodeIfPresent(AttemptFailure.self, forKey: .failure)
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var fields = encoder.container(keyedBy: CodingKeys.self)
+    try fields.encodeIfPresent(outcome.failure, forKey: .failure)
+    try fields.encode(outcome, forKey: .outcome)
+    try fields.encode(reference, forKey: .reference)
+    try fields.encode(study, forKey: .study)
+  }
+}
+
+extension AttemptReport.Outcome: Codable {
+  /// Not the account.
+  private enum FailedCodingKeys: String, CodingKey {
+    case reason
+  }
+
+  /// Only of failures: what comes beside another outcome is nothing.
+  public fileprivate(set) var failure: AttemptFailure? {
+    get { if case .failed(_, let failure) = self { failure } else { nil } }
+    set { if case .failed(let reason, _) = self { self = .failed(reason: reason, newValue) } }
   }
 }

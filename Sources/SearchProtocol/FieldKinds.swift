@@ -149,14 +149,14 @@ struct DataHashes: FieldKind {
   }
 }
 
-/// How an attempt ended, with a word that says how: `{"finished":{"_0":…}}`, `{"failed":{"reason":…}}`.
+/// How an attempt ended, without the account of a failure, with a word that says how: `{"finished":{"_0":…}}`, `{"failed":{"reason":…}}`.
 struct OutcomeField: FieldKind {
   func write(_ value: AttemptReport.Outcome, to writer: inout PlainJSONWriter) {
     switch value {
     case .finished(let result):
       writer.literal("{\"finished\":{\"_0\":")
       writer.write(record: ObservationContent(result))
-    case .failed(let reason):
+    case .failed(let reason, _):
       writer.literal("{\"failed\":{\"reason\":")
       writer.write(reason)
     case .returned(let reason):
@@ -183,7 +183,7 @@ struct OutcomeField: FieldKind {
   func check(_ value: AttemptReport.Outcome, _ name: StaticString) throws(ProtocolError) {
     switch value {
     case .finished(let result): try result.validate()
-    case .failed(let reason), .returned(let reason): try Text.reason.check(reason, "reason")
+    case .failed(let reason, _), .returned(let reason): try Text.reason.check(reason, "reason")
     }
   }
 }

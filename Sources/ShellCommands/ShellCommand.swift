@@ -36,7 +36,7 @@ package enum ShellCommand {
   package static func resumption(of arguments: [String], subject: String, adding options: [String] = []) -> String {
     // Without what a parent process said, and what is done once.
     var words = arguments.filter {
-      !["--leave-with-input", "--retry-failed"].contains($0) && !$0.hasPrefix("--set-aside=")
+      !["--leave-with-input", "--retry-set-aside", "--retry-failed"].contains($0) && !$0.hasPrefix("--set-aside=")
     }
     while let option = words.firstIndex(of: "--set-aside") {
       words.removeSubrange(option..<min(option + 2, words.count))

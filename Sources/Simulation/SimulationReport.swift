@@ -34,7 +34,7 @@ package struct SimulationReport: Encodable {
   /// Results on record at the end.
   package var finished: Int
   /// Jobs that were set aside after repeated failures.
-  package var failed: Int
+  package var setAside: Int
   /// Until all workers were welcomed.
   var connectSeconds: Double
   /// What the rate was measured over: from all workers' being there to the last acknowledgement.
@@ -54,13 +54,22 @@ package struct SimulationReport: Encodable {
   /// With a virtual clock: how long the simulation took.
   var wallSeconds: Double?
 
+  /// Set aside is `failed` as it was called at first: programs read it.
+  private enum CodingKeys: String, CodingKey {
+    case workers, slotsPerWorker, isVirtual, jobs, finished, connectSeconds, measuredJobs, measuredSeconds,
+      jobsPerSecond
+    case slotWait, coordinatorProcessorMillisecondsPerJob, residentBytes, mostResidentBytes, restart, studyOpenSeconds
+    case wallSeconds
+    case setAside = "failed"
+  }
+
   /// For people.
   package var lines: [String] {
     func milliseconds(_ seconds: Double) -> String { "\(Readable.fixed(seconds * 1000, digits: 2)) ms" }
     func seconds(_ seconds: Double?) -> String { seconds.map { "\(Readable.fixed($0, digits: 1)) s" } ?? "never" }
     var lines = [
       "workers      \(workers) with \(slotsPerWorker) slot\(slotsPerWorker == 1 ? "" : "s") each, connected in \(seconds(connectSeconds))",
-      "jobs         \(finished) finished, \(failed) set aside, of \(jobs)",
+      "jobs         \(finished) finished, \(setAside) set aside, of \(jobs)",
       "rate         \(Readable.fixed(jobsPerSecond, digits: 0)) jobs/s over \(measuredJobs) jobs in "
         + seconds(measuredSeconds),
     ]

@@ -98,14 +98,14 @@ package struct SocketSimulation {
     let waits = population.collectWaits()
     guard counts.finished + counts.setAside == counts.total, counts.finished <= tally.acknowledged else {
       throw SimulationError.failed(
-        "the record does not agree with what was acknowledged: \(counts.finished) results and \(counts.setAside) failures of "
+        "the record does not agree with what was acknowledged: \(counts.finished) results and \(counts.setAside) set aside of "
           + "\(counts.total) jobs, \(tally.acknowledged) acknowledgements")
     }
     let measured = tally.acknowledged - start.acknowledged
     let seconds = max(1e-9, tally.lastAcknowledgement - start.time)
     return SimulationReport(
       workers: workers, slotsPerWorker: slots, isVirtual: false, jobs: jobs, finished: counts.finished,
-      failed: counts.setAside, connectSeconds: connectSeconds ?? seconds, measuredJobs: measured,
+      setAside: counts.setAside, connectSeconds: connectSeconds ?? seconds, measuredJobs: measured,
       measuredSeconds: seconds, jobsPerSecond: Double(measured) / seconds, slotWait: .init(waits),
       coordinatorProcessorMillisecondsPerJob: (processor - start.processor) * 1000 / Double(max(1, measured)),
       residentBytes: resident, mostResidentBytes: mostResident, restart: restart, studyOpenSeconds: openSeconds)

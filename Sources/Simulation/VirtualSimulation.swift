@@ -142,7 +142,7 @@ package struct VirtualSimulation {
       let seconds = max(1e-9, population.tally.lastAcknowledgement)
       return SimulationReport(
         workers: simulation.workers, slotsPerWorker: simulation.slots, isVirtual: true, jobs: simulation.jobs,
-        finished: finished.count, failed: setAside.count, connectSeconds: welcomedAt ?? now,
+        finished: finished.count, setAside: setAside.count, connectSeconds: welcomedAt ?? now,
         measuredJobs: finished.count, measuredSeconds: seconds, jobsPerSecond: Double(finished.count) / seconds,
         slotWait: .init(population.collectWaits()),
         coordinatorProcessorMillisecondsPerJob: machineSeconds * 1000 / Double(max(1, finished.count)),

@@ -112,9 +112,9 @@ package struct StudyExplanation: Encodable {
     private func why(_ job: JobRecord, _ attempts: [AttemptRecord]) -> [String] {
       switch job.state {
       case .finished:
-        let isPlain = attempts.contains { $0.ended != nil && $0.ending == nil }
+        let isPlain = attempts.contains { $0.ending == .finished }
         return [isPlain ? "it has its result" : "it has its result, from an attempt that had been given up"]
-      case .failed: return ["it was set aside: \(job.failureReason ?? "no reason is on record")"]
+      case .setAside: return ["it was set aside: \(job.failureReason ?? "no reason is on record")"]
       case .running:
         guard let current = attempts.last(where: { $0.ended == nil }) else { return ["it is being trained"] }
         let host = hosts[current.worker].map { " on \($0)" } ?? ""
@@ -168,11 +168,11 @@ package struct StudyExplanation: Encodable {
       let attempts = try store.attempts(by: presence.worker.id)
       let underWay = attempts.filter { $0.ended == nil }
       let isHere = present.contains { $0.worker.id == presence.worker.id }
-      let wrong = attempts.filter { $0.ending != nil }.suffix(StudyExplanation.attemptsShown)
+      let wrong = attempts.filter { $0.ending != nil && $0.ending != .finished }.suffix(StudyExplanation.attemptsShown)
       return Worker(
         worker: presence.worker.id, host: presence.worker.host, processId: presence.worker.processID,
         slots: presence.worker.slots, state: isHere ? "here" : "gone",
-        finished: attempts.count { $0.ended != nil && $0.ending == nil },
+        finished: attempts.count { $0.ending == .finished },
         failed: attempts.count { $0.ending == .failed }, lost: attempts.count { $0.ending == .lost },
         why: why(presence, isHere: isHere, underWay: underWay.count), attempts: (wrong + underWay).map(attempt))
     }
@@ -201,7 +201,7 @@ package struct StudyExplanation: Encodable {
       let failure = record.failure
       return Attempt(
         job: record.job, number: record.number, worker: record.worker, host: hosts[record.worker] ?? "",
-        outcome: record.ended == nil ? "running" : record.ending?.rawValue ?? "finished",
+        outcome: record.ending?.rawValue ?? "running",
         secondsSinceStart: max(0, now - record.started), seconds: record.ended.map { max(0, $0 - record.started) },
         reason: record.reason, cause: failure?.cause.rawValue,
         signal: failure?.signal.map { Signals.name(of: Int32(truncatingIfNeeded: $0)) }, exitCode: failure?.exitCode,

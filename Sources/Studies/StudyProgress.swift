@@ -29,7 +29,7 @@ package struct StudyProgress: Sendable {
     switch change {
     case .jobAdded(let job): candidates[job.id] = job.work.candidate
     case .attemptStarted(let job, let attempt, _): begun[job] = (attempt, now)
-    case .attemptEnded(let job, _, _, _), .jobSetAside(let job, _): begun[job] = nil
+    case .attemptEnded(let job, _, _), .jobSetAside(let job, _): begun[job] = nil
     case .jobFinished(let job, let attempt, _, let result):
       if let candidate = candidates.removeValue(forKey: job) { leaders.record(result, of: candidate) }
       // What was trained before this session, and waited in a spool, says nothing about the pace of this one. Such an
@@ -37,7 +37,7 @@ package struct StudyProgress: Sendable {
       if let begun = begun.removeValue(forKey: job), begun.attempt == attempt, begun.time < now {
         pace.add(from: begun.time, to: now)
       }
-    case .studyFinished, .noted, .failureExplained, .workerJoined, .workerLeft, .workerBenched, .workerUnbenched: break
+    case .studyFinished, .noted, .workerJoined, .workerLeft, .workerBenched, .workerUnbenched: break
     }
   }
 

@@ -21,7 +21,7 @@ package enum StudyReading {
     }
     return StudyReport(
       study: definition.name, recipe: definition.recipe, space: definition.space, objectives: definition.objectives,
-      results: results, setAside: SetAsideSummary(reasons: try store.failures().map(\.reason)),
+      results: results, setAside: SetAsideSummary(reasons: try store.setAsideJobs().map(\.reason)),
       metadata: [
         "seed": "\(definition.seed)", "kernel_variants": variants.sorted().joined(separator: ", "),
         "layersearch": Version.number,

@@ -200,7 +200,7 @@ package struct StudyStatus: Encodable {
     workersEver = everyWorker.count
     hostsEver = Set(everyWorker.map(\.worker.host)).count
 
-    setAside = try store.failures().map {
+    setAside = try store.setAsideJobs().map {
       SetAside(
         job: $0.job, candidate: $0.work.candidate.description,
         label: CandidateLabel($0.work.candidate, in: architecture).text, replicate: $0.work.repetition,

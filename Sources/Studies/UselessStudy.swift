@@ -13,7 +13,7 @@ package enum UselessStudy: Error, Hashable, Sendable, CustomStringConvertible {
     let dense = jobs.filter(\.work.candidate.isDense)
     let references = dense.compactMap(\.result)
     if results.isEmpty {
-      self = .noResult(setAside: jobs.count { $0.state == .failed })
+      self = .noResult(setAside: jobs.count { $0.state == .setAside })
     } else if !dense.isEmpty, references.isEmpty {
       self = .noDenseResult
     } else if results.allSatisfy(\.diverged) {

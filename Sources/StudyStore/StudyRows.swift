@@ -3,7 +3,7 @@ import SearchCore
 // What a study tells about itself. Times are seconds since 1970 (UTC).
 
 /// A job that was set aside.
-public struct JobFailure: Hashable, Sendable {
+public struct SetAsideJob: Hashable, Sendable {
   public var job: Int64
   public var work: Work
   public var attempts: Int
@@ -19,7 +19,7 @@ public struct AttemptRecord: Hashable, Sendable {
   public var started: Double
   /// Nil while it is under way.
   public var ended: Double?
-  /// Nil while it is under way and where it brought the result.
+  /// Nil while it is under way.
   public var ending: AttemptEnding?
   public var reason: String?
   /// Where it failed and its worker could tell more.

@@ -231,7 +231,7 @@ public enum StudySalvage {
     return JobRecord(
       id: id, work: kind.work(try JobRows.candidate(row, 1), repetition: replicate, seed: seed), state: state,
       attempts: count(5), failures: count(6), losses: count(7),
-      failureReason: state == .failed ? (try? row.value(8, as: String.self)) ?? "" : nil)
+      failureReason: state == .setAside ? (try? row.value(8, as: String.self)) ?? "" : nil)
   }
 
   /// Every row that can be reached by its number, around pages that cannot be read: what cannot be read as a whole is read in

@@ -81,7 +81,7 @@ extension StudyStore {
         case .waiting: counts.waiting = try group.value(1)
         case .running: counts.running = try group.value(1)
         case .finished: counts.finished = try group.value(1)
-        case .failed: counts.setAside = try group.value(1)
+        case .setAside: counts.setAside = try group.value(1)
         case nil: throw group.damaged(0)
         }
       }
@@ -90,16 +90,16 @@ extension StudyStore {
   }
 
   /// Jobs that were set aside, the latest last.
-  public func failures() throws(StoreError) -> [JobFailure] {
+  public func setAsideJobs() throws(StoreError) -> [SetAsideJob] {
     let kind = try reading("the study's configuration") { try StoredKind($0, directory) }
     return try rows(
-      "the failures", of: "a failed job",
+      "the jobs that were set aside", of: "a job that was set aside",
       """
       SELECT id, candidate, replicate, seed, attempts, failure_reason, settled FROM job WHERE state = 'failed'
       ORDER BY settled, id
       """
     ) { row in
-      JobFailure(
+      SetAsideJob(
         job: try row.value(0),
         work: kind.work(try JobRows.candidate(row, 1), repetition: try row.value(2), seed: try row.value(3)),
         attempts: try row.value(4), reason: try row.optional(5) ?? "", time: try row.value(6))
@@ -130,7 +130,7 @@ extension StudyStore {
     ) { row in
       let ending: String? = try row.optional(5)
       let parsed = ending.flatMap(AttemptEnding.init)
-      if let ending, parsed == nil, ending != "finished" { throw row.damaged(5) }
+      if ending != nil, parsed == nil { throw row.damaged(5) }
       return AttemptRecord(
         job: try row.value(0), number: try row.value(1), worker: try row.value(2), started: try row.value(3),
         ended: try row.optional(4), ending: parsed, reason: try row.optional(6), failure: try failure(row))

@@ -75,10 +75,9 @@ private struct ChangeRecorder {
       try add(job)
     case .attemptStarted(let job, let attempt, let worker):
       try start(attempt, of: job, worker: worker)
-    case .attemptEnded(let job, let attempt, let ending, let reason):
-      try end(attempt, of: job, ending: ending, reason: reason)
-    case .failureExplained(let job, let attempt, let failure):
-      try explain(failure, attempt, of: job)
+    case .attemptEnded(let job, let attempt, let end):
+      let isNew = try self.end(attempt, of: job, ending: end.ending, reason: end.reason)
+      if isNew, let failure = end.failure { try explain(failure, attempt, of: job) }
     case .jobFinished(let job, let attempt, let worker, let result):
       try finish(job, attempt: attempt, worker: worker, result: result)
     case .jobSetAside(let job, let reason):
@@ -114,7 +113,7 @@ private struct ChangeRecorder {
   }
 
   private mutating func add(_ job: JobRecord) throws {
-    let isSettled = job.state == .finished || job.state == .failed
+    let isSettled = job.state == .finished || job.state == .setAside
     let candidate = job.work.candidate.description
     let seed = Int64(bitPattern: job.work.seed)
     try run(
@@ -145,13 +144,14 @@ private struct ChangeRecorder {
     try see(worker)
   }
 
-  private mutating func end(_ attempt: Int, of job: Int64, ending: AttemptEnding, reason: String) throws {
+  /// False where its end is on record already.
+  private mutating func end(_ attempt: Int, of job: Int64, ending: AttemptEnding, reason: String) throws -> Bool {
     let changed = try run(
       "UPDATE attempt SET ended = ?, ending = ?, reason = ? WHERE job = ? AND number = ? AND ended IS NULL",
       [now, ending.rawValue, reason, job, attempt])
     if changed == 0 {
       let known = try db.cachedStatement(sql: "SELECT 1 FROM attempt WHERE job = ? AND number = ?")
-      if try Row.fetchOne(known, arguments: [job, attempt]) != nil { return }
+      if try Row.fetchOne(known, arguments: [job, attempt]) != nil { return false }
       throw StoreError.invalidChange(directory, "attempt \(attempt) of job \(job) ended but never started")
     }
     added.endings += 1
@@ -162,6 +162,7 @@ private struct ChangeRecorder {
           AND NOT EXISTS (SELECT 1 FROM attempt WHERE job = job.id AND ended IS NULL) THEN 'waiting' ELSE state END
       WHERE id = ?
       """, [ending == .failed ? 1 : 0, ending == .lost ? 1 : 0, job])
+    return true
   }
 
   private func explain(_ failure: AttemptFailure, _ attempt: Int, of job: Int64) throws {
@@ -169,7 +170,7 @@ private struct ChangeRecorder {
       """
       INSERT INTO attempt_failure (job, number, cause, signal, exit_code, peak_memory_bytes, out_of_memory_suspected,
         seconds, last_lines)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
       """,
       [
         job, attempt, failure.cause.rawValue, failure.signal, failure.exitCode, failure.peakMemoryBytes,

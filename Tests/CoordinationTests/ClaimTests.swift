@@ -100,7 +100,7 @@ struct ClaimTests {
     #expect(!isFinished(effects) && effects.sent(to: a).contains(.resultAcknowledged(job)))
     #expect(
       effects.records.contains {
-        if case .attemptEnded(_, _, .failed, let reason) = $0 { reason.contains("neon") } else { false }
+        if case .attemptEnded(_, _, .failed(let reason, _)) = $0 { reason.contains("neon") } else { false }
       })
   }
 

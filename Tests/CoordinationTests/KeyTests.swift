@@ -54,7 +54,7 @@ struct KeyTests {
     #expect(machine.summary.workers == 1)
     #expect(
       effects.records.contains {
-        if case .attemptEnded(job: jobs[0].job, attempt: 1, ending: .returned, _) = $0 { true } else { false }
+        if case .attemptEnded(job: jobs[0].job, attempt: 1, .returned) = $0 { true } else { false }
       })
     #expect(machine.handle(.received(Fixture.finished(jobs[0]), from: a), at: 3) == [.send(.reregister, to: a)])
     let again = machine.handle(.received(.hello(hello("key a", running: jobs)), from: a, Delivery(key: "key a")), at: 3)

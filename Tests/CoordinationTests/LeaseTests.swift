@@ -45,7 +45,7 @@ struct LeaseTests: CoordinatorScenarios {
     let effects = machine.handle(
       .received(.workerHeartbeat(WorkerHeartbeat(running: [jobs[0]], freeSlots: 0)), from: a), at: 1)
     #expect(effects.records.count == 1)
-    guard case .attemptEnded(2, 1, .lost, _) = effects.records.first else {
+    guard case .attemptEnded(2, 1, .lost) = effects.records.first else {
       Issue.record("\(effects)")
       return
     }

@@ -229,7 +229,7 @@ struct PauseTests {
         effects += machine.handle(.received(.progress(progress), from: bad), at: now)
       }
       effects += machine.handle(.tick, at: now)
-      let isLost = effects.records.contains { if case .attemptEnded(_, _, .lost, _) = $0 { true } else { false } }
+      let isLost = effects.records.contains { if case .attemptEnded(_, _, .lost) = $0 { true } else { false } }
       #expect(isLost == (now > 80), "\(now)")
       if isLost { break }
     }

@@ -79,7 +79,11 @@ struct ProtocolVersionTests {
     let effects = machine.handle(.received(report, from: peer), at: 2)
     #expect(
       effects.records.contains {
-        if case .attemptEnded(1, 1, .failed, let reason) = $0 { reason.contains("it has no accuracy") } else { false }
+        if case .attemptEnded(1, 1, .failed(let reason, _)) = $0 {
+          reason.contains("it has no accuracy")
+        } else {
+          false
+        }
       })
     #expect(effects.sent(to: peer).contains(.resultAcknowledged(Fixture.reference(1))))
   }

@@ -28,7 +28,7 @@ struct StudyCourseTests: CoordinatorScenarios {
       _ = machine.handle(.received(.workerHeartbeat(other), from: b), at: Double(second))
       lost += machine.handle(.tick, at: Double(second)).records
     }
-    guard lost.count == 1, case .attemptEnded(2, 3, .lost, _) = lost[0] else {
+    guard lost.count == 1, case .attemptEnded(2, 3, .lost) = lost[0] else {
       Issue.record("\(lost)")
       return
     }

@@ -59,7 +59,8 @@ struct StudyLedger {
       jobs[Int(id) - 1].attempts = attempt
       jobs[Int(id) - 1].state = .running
       openAttempts[id] = attempt
-    case .attemptEnded(let id, let attempt, let ending, _):
+    case .attemptEnded(let id, let attempt, let end):
+      let ending = end.ending
       guard let job = self[id] else { return require(false, "unknown job \(id) ended") }
       // The attempt that another one's result overtook ends after its job did.
       require(openAttempts[id] == attempt, "attempt \(attempt) of job \(id) ended, open is \(openAttempts[id] ?? 0)")
@@ -80,13 +81,11 @@ struct StudyLedger {
       guard let job = self[id] else { return require(false, "unknown job \(id) set aside") }
       require(job.state == .waiting, "job \(id) set aside while \(job.state)")
       require(job.failures >= 2 || job.losses >= 20, "job \(id) set aside too early")
-      jobs[Int(id) - 1].state = .failed
+      jobs[Int(id) - 1].state = .setAside
       jobs[Int(id) - 1].failureReason = reason
     case .studyFinished:
-      require(jobs.allSatisfy { $0.state == .finished || $0.state == .failed }, "finished with open jobs")
+      require(jobs.allSatisfy { $0.state == .finished || $0.state == .setAside }, "finished with open jobs")
       isFinished = true
-    case .failureExplained(let id, let attempt, _):
-      require(self[id].map { attempt >= 1 && attempt <= $0.attempts } == true, "an unknown attempt is explained")
     case .workerJoined(let worker): workers.append(worker)
     case .workerLeft, .noted, .workerBenched, .workerUnbenched: break
     }

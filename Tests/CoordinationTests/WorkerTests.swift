@@ -124,7 +124,7 @@ struct WorkerTests: WorkerScenarios {
   func impossibleResult() {
     var machine = serving(slots: 1, running: 1)
     let effects = machine.handle(.engineFinished(slot: 0, Fixture.reference(1), Fixture.result(.nan)), at: 1)
-    guard case .result(let report) = effects.sent.first, case .failed(let reason) = report.outcome else {
+    guard case .result(let report) = effects.sent.first, case .failed(let reason, _) = report.outcome else {
       Issue.record("\(effects)")
       return
     }
@@ -186,12 +186,12 @@ struct WorkerTests: WorkerScenarios {
     var machine = serving(slots: 1, running: 1)
     let failure = AttemptFailure(cause: .processEnded, signal: 11, lastLines: ["a\u{1b}[1mb"])
     let effects = machine.handle(.engineFailed(slot: 0, Fixture.reference(1), reason: "crash", failure), at: 7)
-    guard case .result(let report) = effects.sent.first else {
+    guard case .result(let report) = effects.sent.first, case .failed("crash", let account?) = report.outcome else {
       Issue.record("\(effects)")
       return
     }
-    #expect(report.failure?.signal == 11 && report.failure?.lastLines == ["a [1mb"])
-    #expect(report.failure?.seconds == 7)
+    #expect(account.signal == 11 && account.lastLines == ["a [1mb"])
+    #expect(account.seconds == 7)
   }
 
   @Test("reports that earlier workers left of the welcomed study are offered and sent, those of others are not")

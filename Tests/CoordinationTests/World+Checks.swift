@@ -18,7 +18,7 @@ extension World {
       let state = ledger[reference.job]?.state
       let machine = workers.firstIndex { $0.connection?.peer == peer }
       require(
-        state == .finished || state == .failed || machine.map { isForeign(reference, to: $0) } ?? true,
+        state == .finished || state == .setAside || machine.map { isForeign(reference, to: $0) } ?? true,
         "job \(reference.job) acknowledged, but \(String(describing: state))")
     case .job:
       require(coordinator?.sessions[peer] != nil, "a job to someone unknown")
@@ -44,7 +44,7 @@ extension World {
     let summary = coordinator.summary
     require(summary.jobs.total == ledger.jobs.count, "jobs in memory and on record differ")
     require(summary.jobs.finished == ledger.jobs.count { $0.state == .finished }, "finished jobs differ")
-    require(summary.jobs.setAside == ledger.jobs.count { $0.state == .failed }, "failed jobs differ")
+    require(summary.jobs.setAside == ledger.jobs.count { $0.state == .setAside }, "failed jobs differ")
     require(summary.jobs.waiting == ledger.jobs.count { $0.state == .waiting } - unclaimed, "waiting jobs differ")
   }
 

@@ -176,7 +176,7 @@ final class World {
         if case .finished? = spools[worker][reference]?.outcome {
           let state = ledger[reference.job]?.state
           require(
-            state == .finished || state == .failed || isForeign(reference, to: worker),
+            state == .finished || state == .setAside || isForeign(reference, to: worker),
             "the last copy of a result is thrown away")
         }
         spools[worker][reference] = nil

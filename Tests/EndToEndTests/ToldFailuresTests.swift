@@ -25,7 +25,7 @@ struct ToldFailuresTests {
       if let result {
         changes.append(.jobFinished(job: job, attempt: 1, worker: "w", result: result))
       } else {
-        changes.append(.attemptEnded(job: job, attempt: 1, ending: .failed, reason: "it crashed"))
+        changes.append(.attemptEnded(job: job, attempt: 1, .failed(reason: "it crashed")))
         changes.append(.jobSetAside(job: job, reason: "it crashed"))
       }
     }

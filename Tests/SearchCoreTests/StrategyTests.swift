@@ -38,7 +38,7 @@ func runStudy(
     let waiting = stage.filter { !history.isSettled($0) && !running.contains($0) }
     running += waiting.prefix(workers - running.count)
     let work = running.remove(at: random.integer(below: running.count))
-    if failing(work) { history.recordFailure(of: work) } else { history.record(network.train(work), for: work) }
+    if failing(work) { history.recordSetAside(of: work) } else { history.record(network.train(work), for: work) }
     if restarts, random.uniform() < 0.2 {
       strategy = try make()
       running = []
@@ -47,7 +47,7 @@ func runStudy(
 }
 
 extension SearchHistory {
-  var settled: Set<Work> { Set(results.keys).union(failed) }
+  var settled: Set<Work> { Set(results.keys).union(setAside) }
 }
 
 @Suite("Strategies")
@@ -100,7 +100,7 @@ struct StrategyTests {
           // The last round loses everything.
           return random.uniform() < (seed == 5 ? 1 : 0.3) || (seed == 4 && work.candidate == .dense)
         })
-      #expect(!history.failed.isEmpty)
+      #expect(!history.setAside.isEmpty)
       #expect(history.settled.count <= 50)
     }
   }

@@ -164,10 +164,10 @@ struct RandomMessages {
     let outcome: AttemptReport.Outcome =
       switch random.integer(below: 3) {
       case 0: .finished(result())
-      case 1: .failed(reason: text())
+      case 1: .failed(reason: text(), coin() ? nil : failure())
       default: .returned(reason: text())
       }
-    return AttemptReport(reference: reference(), study: "s", outcome: outcome, failure: coin() ? nil : failure())
+    return AttemptReport(reference: reference(), study: "s", outcome: outcome)
   }
 
   mutating func failure() -> AttemptFailure {

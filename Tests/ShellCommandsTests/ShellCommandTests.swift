@@ -35,10 +35,10 @@ struct ShellCommandTests {
         == "layersearch coordinator --bind 'tcp://*:5555' --keys 'my keys' 'my study.yaml' --resume")
     #expect(
       line(["run", "--study", "x", "--", "my study.yaml"]) == "layersearch run --study x --resume -- 'my study.yaml'")
-    for given in [[], ["--resume"], ["--resume", "--retry-failed"]] {
+    for given in [[], ["--resume"], ["--resume", "--retry-set-aside"], ["--resume", "--retry-failed"]] {
       let again = ShellCommand.resumption(
-        of: ["run", "a.yaml"] + given + ["--slots", "2"], subject: "a.yaml", adding: ["--retry-failed"])
-      #expect(again == "layersearch run a.yaml --resume --retry-failed --slots 2")
+        of: ["run", "a.yaml"] + given + ["--slots", "2"], subject: "a.yaml", adding: ["--retry-set-aside"])
+      #expect(again == "layersearch run a.yaml --resume --retry-set-aside --slots 2")
     }
     #expect(
       line([

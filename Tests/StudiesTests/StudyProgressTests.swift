@@ -33,7 +33,7 @@ struct StudyProgressTests {
       progress.apply(.attemptStarted(job: job, attempt: 1, worker: "w"), now: 11)
     }
     progress.apply(finished(1), now: 13)
-    progress.apply(.attemptEnded(job: 2, attempt: 1, ending: .lost, reason: ""), now: 13)
+    progress.apply(.attemptEnded(job: 2, attempt: 1, .lost(reason: "")), now: 13)
     let late = summary(finished: 3, now: 21)
     #expect(late.jobsPerSecond == 0.1 && late.secondsLeft == 10)
     #expect(summary(finished: 3, workers: 0, now: 23).jobsPerSecond == nil)

@@ -26,24 +26,24 @@ struct AttemptRecordTests {
     #expect(try job().state == .running)
     #expect(try job().attempts == 1)
     clock.advance(1)
-    try store.record([.attemptEnded(job: 1, attempt: 1, ending: .lost, reason: "lease")])
+    try store.record([.attemptEnded(job: 1, attempt: 1, .lost(reason: "lease"))])
     #expect(try job().state == .waiting)
     #expect(try (job().losses, job().failures) == (1, 0))
     try store.record([
       .attemptStarted(job: 1, attempt: 2, worker: "b"),
-      .attemptEnded(job: 1, attempt: 2, ending: .returned, reason: "drain"),
+      .attemptEnded(job: 1, attempt: 2, .returned(reason: "drain")),
       .attemptStarted(job: 1, attempt: 3, worker: "b"),
-      .attemptEnded(job: 1, attempt: 3, ending: .failed, reason: "signal 11"),
+      .attemptEnded(job: 1, attempt: 3, .failed(reason: "signal 11")),
       .jobSetAside(job: 1, reason: "signal 11, three times"),
     ])
-    #expect(try job().state == .failed)
+    #expect(try job().state == .setAside)
     #expect(try (job().attempts, job().losses, job().failures) == (3, 1, 1))
     #expect(try job().failureReason == "signal 11, three times")
     let attempts = try store.attempts(of: 1)
     #expect(attempts.map(\.ending) == [.lost, .returned, .failed])
     #expect(attempts.map(\.worker) == ["a", "b", "b"])
     #expect(attempts[0].started == 1001 && attempts[0].ended == 1002)
-    let failures = try store.failures()
+    let failures = try store.setAsideJobs()
     #expect(failures.map(\.reason) == ["signal 11, three times"])
     #expect(failures.map(\.attempts) == [3])
     #expect(failures[0].work == JobRecord.example(1).work)
@@ -56,8 +56,7 @@ struct AttemptRecordTests {
       lastLines: ["first", "", "naïve 🧮"])
     try store.record([
       .jobAdded(.example(1)), .workerJoined(.example("a")), .attemptStarted(job: 1, attempt: 1, worker: "a"),
-      .attemptEnded(job: 1, attempt: 1, ending: .failed, reason: "killed"),
-      .failureExplained(job: 1, attempt: 1, failure),
+      .attemptEnded(job: 1, attempt: 1, .failed(reason: "killed", failure)),
       .workerBenched(id: "a", seconds: 60, reason: "3 jobs failed here"),
       .attemptStarted(job: 1, attempt: 2, worker: "b"),
     ])
@@ -67,7 +66,7 @@ struct AttemptRecordTests {
     #expect(try store.workers()[0].benchedReason == "3 jobs failed here")
     #expect(try store.events().last?.kind == .workerBenched)
     // Recorded again, it stays as it was.
-    try store.record([.failureExplained(job: 1, attempt: 1, AttemptFailure(cause: .hung))])
+    try store.record([.attemptEnded(job: 1, attempt: 1, .failed(reason: "hung", AttemptFailure(cause: .hung)))])
     #expect(try store.attempts(of: 1)[0].failure == failure)
     try store.record([.workerUnbenched(id: "a")])
     #expect(try store.workers()[0].benchedUntil == nil)
@@ -83,7 +82,7 @@ struct AttemptRecordTests {
       .jobAdded(.example(1)), .jobAdded(.example(2)), .jobAdded(.example(3)),
       .attemptStarted(job: 1, attempt: 1, worker: "a"), .attemptStarted(job: 2, attempt: 1, worker: "b"),
       .attemptStarted(job: 3, attempt: 1, worker: "c"),
-      .attemptEnded(job: 1, attempt: 1, ending: .lost, reason: ""),
+      .attemptEnded(job: 1, attempt: 1, .lost(reason: "")),
       .jobFinished(job: 2, attempt: 1, worker: "b", result: .example(2)),
     ])
     #expect(try reopened().attempts().map(\.job) == [3])
@@ -95,12 +94,12 @@ struct AttemptRecordTests {
     try store.record([
       .jobAdded(.example(1)), .attemptStarted(job: 1, attempt: 1, worker: "a"),
       .attemptStarted(job: 1, attempt: 2, worker: "b"),
-      .attemptEnded(job: 1, attempt: 1, ending: .lost, reason: ""),
+      .attemptEnded(job: 1, attempt: 1, .lost(reason: "")),
     ])
     #expect(try store.jobs()[0].state == .running)
     try store.record([
       .jobFinished(job: 1, attempt: 1, worker: "a", result: .example(1)),
-      .attemptEnded(job: 1, attempt: 2, ending: .returned, reason: "cancelled"),
+      .attemptEnded(job: 1, attempt: 2, .returned(reason: "cancelled")),
     ])
     #expect(try store.jobs()[0].state == .finished)
   }
@@ -108,7 +107,7 @@ struct AttemptRecordTests {
   @Test("the first result of a job stays, and an ending counts once")
   func recordedOnce() throws {
     let batch: [StudyChange] = [
-      .attemptEnded(job: 1, attempt: 1, ending: .failed, reason: "crash"),
+      .attemptEnded(job: 1, attempt: 1, .failed(reason: "crash")),
       .attemptStarted(job: 1, attempt: 2, worker: "a"),
       .jobFinished(job: 1, attempt: 2, worker: "a", result: .example(1)),
     ]
@@ -128,7 +127,7 @@ struct AttemptRecordTests {
     ])
     #expect(try store.jobs()[0].state == .finished)
     #expect(try store.jobs()[0].failureReason == nil)
-    #expect(try store.failures().isEmpty)
+    #expect(try store.setAsideJobs().isEmpty)
   }
 
   @Test("what a coordinator has to know of the past: whose the attempts at open jobs were, and who has finished any")
@@ -136,7 +135,7 @@ struct AttemptRecordTests {
     try store.record([
       .jobAdded(.example(1)), .jobAdded(.example(2)), .workerJoined(.example("w1")), .workerJoined(.example("w2")),
       .attemptStarted(job: 1, attempt: 1, worker: "w1"), .attemptStarted(job: 2, attempt: 1, worker: "w2"),
-      .attemptEnded(job: 2, attempt: 1, ending: .failed, reason: "crash"),
+      .attemptEnded(job: 2, attempt: 1, .failed(reason: "crash")),
       .attemptStarted(job: 2, attempt: 2, worker: "w1"),
       .jobFinished(job: 1, attempt: 1, worker: "w1", result: .example(1)),
     ])
@@ -155,7 +154,7 @@ struct AttemptRecordTests {
       .jobAdded(.example(1)), .jobAdded(.example(2)), .attemptStarted(job: 1, attempt: 1, worker: "w"),
       .jobFinished(job: 1, attempt: 1, worker: "w", result: .example(1)),
       .attemptStarted(job: 2, attempt: 1, worker: "w"),
-      .attemptEnded(job: 2, attempt: 1, ending: .failed, reason: "crash"), .jobSetAside(job: 2, reason: "crash"),
+      .attemptEnded(job: 2, attempt: 1, .failed(reason: "crash")), .jobSetAside(job: 2, reason: "crash"),
       .studyFinished,
     ])
     #expect(storeError { _ = try reopened().reopenSetAside() }?.code == .permission)

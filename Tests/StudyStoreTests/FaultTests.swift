@@ -43,7 +43,7 @@ struct FaultTests {
       attempt { _ = try $0.counts() }
       attempt { _ = try $0.workers() }
       attempt { _ = try $0.events() }
-      attempt { _ = try $0.failures() }
+      attempt { _ = try $0.setAsideJobs() }
       attempt { _ = try $0.attempts(of: 1) }
       attempt { _ = try $0.finishTimes() }
       attempt { _ = try $0.identity() }

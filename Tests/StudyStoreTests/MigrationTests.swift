@@ -25,7 +25,7 @@ struct MigrationTests {
   private func expectFirstStudy(_ store: StudyStore) throws {
     let jobs = try store.jobs()
     #expect(jobs.map(\.id) == [1, 2, 3, 4])
-    #expect(jobs.map(\.state) == [.finished, .finished, .failed, .running])
+    #expect(jobs.map(\.state) == [.finished, .finished, .setAside, .running])
     #expect(jobs.map(\.work.candidate.description) == ["dense", "dense", "layer1.0.conv1=4", "layer1.0.conv1=4"])
     #expect(jobs[0].work.seed == 3_528_712_885_199_513)
     #expect(jobs[0].result?[.accuracy] == 0.09375)
@@ -33,7 +33,7 @@ struct MigrationTests {
     #expect(jobs[1].result?[.epochLosses] == [2.3926352411707974, 2.3524950717811732])
     #expect((jobs[2].failures, jobs[2].failureReason ?? "", jobs[3].losses) == (3, "signal 11", 1))
     #expect(try store.attempts().map(\.job) == [4])
-    #expect(try store.failures().map(\.job) == [3])
+    #expect(try store.setAsideJobs().map(\.job) == [3])
     #expect(try store.identity().name == "version-1")
     #expect(try store.workers().map(\.worker.host) == ["node-7"])
   }

@@ -20,7 +20,7 @@ struct RecordingTests {
   func roundTrip() throws {
     var withEverything = JobRecord.example(1)
     withEverything.work = WorkTemplate.example().work(withEverything.work.candidate, repetition: 1, seed: .max)
-    withEverything.state = .failed
+    withEverything.state = .setAside
     withEverything.attempts = 7
     withEverything.failures = 3
     withEverything.losses = 4
@@ -144,7 +144,7 @@ struct RecordingTests {
     try store.record([.jobAdded(.example(1))])
     let faults: [StudyChange] = [
       .jobAdded(.example(1)), .jobAdded(.example(9, replicate: 1)), .attemptStarted(job: 77, attempt: 1, worker: "a"),
-      .attemptEnded(job: 1, attempt: 1, ending: .lost, reason: ""),
+      .attemptEnded(job: 1, attempt: 1, .lost(reason: "")),
       .jobFinished(job: 77, attempt: 1, worker: "a", result: .example(1)), .jobSetAside(job: 77, reason: ""),
     ]
     for fault in faults {

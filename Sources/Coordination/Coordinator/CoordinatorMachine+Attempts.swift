@@ -41,7 +41,7 @@ extension CoordinatorMachine {
     _ reference: AttemptReference, by worker: WorkerIdentity, at peer: PeerID, _ now: Double
   ) {
     if let lease = jobs.leases[reference.job] {
-      end(reference.job, .returned, reason: "attempt \(reference.attempt) had taken its place", at: now)
+      end(reference.job, .returned(reason: "attempt \(reference.attempt) had taken its place"), at: now)
       if let holder = lease.peer {
         send(.cancel(AttemptReference(job: reference.job, attempt: lease.attempt)), to: holder)
       }
@@ -107,7 +107,7 @@ extension CoordinatorMachine {
     if !isOurs || jobs[reference.job].map({ reference.attempt > $0.attempts }) ?? true {
       complain(
         of: peer, "unknown", "reports job \(reference.job) of study \(report.study), which is unknown here")
-    } else if let state = jobs[reference.job]?.state, state == .finished || state == .failed {
+    } else if let state = jobs[reference.job]?.state, state == .finished || state == .setAside {
       // The first result stands, and the search has gone on from it.
       if case .finished = report.outcome { lateResults += 1 }
     } else {
@@ -142,21 +142,21 @@ extension CoordinatorMachine {
         let reason =
           "it was computed with \(result.kernelVariant), and the worker had said that it computes with \(variant ?? "")"
         complain(of: peer, "variant", "sent a result that does not count: \(reason)")
-        return end(
-          reference, .failed, reason: reason, failure: AttemptFailure(cause: .garbled), by: worker.worker, at: now)
+        let failure = AttemptFailure(cause: .garbled)
+        return endReportedAttempt(reference, .failed(reason: reason, failure), by: worker.worker, at: now)
       }
       if let problem = jobs[reference.job]?.work.kind.problem(with: result) {
         complain(of: peer, "result", "sent a result that does not count: \(problem)")
-        return end(
-          reference, .failed, reason: "the result does not count: \(problem)", failure: AttemptFailure(cause: .garbled),
-          by: worker.worker, at: now)
+        let end = UnfinishedAttempt.failed(
+          reason: "the result does not count: \(problem)", AttemptFailure(cause: .garbled))
+        return endReportedAttempt(reference, end, by: worker.worker, at: now)
       }
       finish(reference, with: result, by: worker, at: now)
-    case .failed(let reason):
-      end(reference, .failed, reason: reason, failure: report.failure, by: worker.worker, at: now)
+    case .failed(let reason, let failure):
+      endReportedAttempt(reference, .failed(reason: reason, failure), by: worker.worker, at: now)
     case .returned(let reason):
       sessions[peer]?.returnsInARow += 1
-      end(reference, .returned, reason: reason, by: worker.worker, at: now)
+      endReportedAttempt(reference, .returned(reason: reason), by: worker.worker, at: now)
     }
   }
 
@@ -174,27 +174,26 @@ extension CoordinatorMachine {
       if lease.isOnRecord {
         record(
           .attemptEnded(
-            job: reference.job, attempt: lease.attempt, ending: .returned,
-            reason: "attempt \(reference.attempt) finished first"))
+            job: reference.job, attempt: lease.attempt,
+            .returned(reason: "attempt \(reference.attempt) finished first")))
       }
       send(.cancel(AttemptReference(job: reference.job, attempt: lease.attempt)), to: holder)
     }
   }
 
   /// An attempt that its holder reports as ended; another worker's word, or a second report, changes nothing.
-  private mutating func end(
-    _ reference: AttemptReference, _ ending: AttemptEnding, reason: String, failure: AttemptFailure? = nil,
-    by worker: String, at now: Double
+  private mutating func endReportedAttempt(
+    _ reference: AttemptReference, _ end: UnfinishedAttempt, by worker: String, at now: Double
   ) {
     guard let lease = jobs.leases[reference.job], lease.attempt == reference.attempt,
       lease.mayBeHeld(by: worker)
     else { return }
-    jobs.noteReport(of: reference.job, attempt: reference.attempt)
+    jobs.countReport(of: reference.job, attempt: reference.attempt)
     // One that is lost on record has counted as such.
-    if ending == .failed, lease.isOnRecord { recordFailure(of: reference.job, by: worker) }
-    end(reference.job, ending, reason: reason, failure: failure, at: now)
-    if ending == .failed, let peer = sessions.peer(of: worker) {
-      strike(peer, for: reference.job, isFailure: true, reason: reason, at: now)
+    if end.ending == .failed, lease.isOnRecord { recordFailure(of: reference.job, by: worker) }
+    self.end(reference.job, end, at: now)
+    if end.ending == .failed, let peer = sessions.peer(of: worker) {
+      strike(peer, for: reference.job, isFailure: true, reason: end.reason, at: now)
     }
   }
 
@@ -203,7 +202,7 @@ extension CoordinatorMachine {
   mutating func giveUp(_ job: Int64, reason: String, isStall: Bool = false, at now: Double) {
     let holder = jobs.leases[job]?.peer
     if let worker = jobs.leases[job]?.worker { standing.countLoss(of: job, at: worker) }
-    end(job, .lost, reason: reason, at: now)
+    end(job, .lost(reason: reason), at: now)
     if let holder { strike(holder, for: job, isFailure: isStall, reason: reason, at: now) }
   }
 
@@ -211,7 +210,7 @@ extension CoordinatorMachine {
   mutating func leaveOut(_ job: Int64, at now: Double) {
     guard let state = jobs[job]?.state, state == .waiting || state == .running else { return }
     if let lease = jobs.leases[job] {
-      end(job, .returned, reason: "left out", at: now)
+      end(job, .returned(reason: "left out"), at: now)
       if let holder = lease.peer { send(.cancel(AttemptReference(job: job, attempt: lease.attempt)), to: holder) }
     }
     setAside(job, reason: "left out by the user")
@@ -219,22 +218,19 @@ extension CoordinatorMachine {
   }
 
   /// Ends the running attempt without a result: the job waits again, or is set aside.
-  mutating func end(
-    _ id: Int64, _ ending: AttemptEnding, reason: String, failure: AttemptFailure? = nil, at now: Double
-  ) {
+  mutating func end(_ id: Int64, _ end: UnfinishedAttempt, at now: Double) {
     guard let lease = jobs.release(id) else { return }
     detachFromSession(id, lease)
     // Its end is on record already; neither does it count twice.
     guard lease.isOnRecord else { return }
-    record(.attemptEnded(job: id, attempt: lease.attempt, ending: ending, reason: reason.oneLine()))
-    if let failure { record(.failureExplained(job: id, attempt: lease.attempt, failure)) }
-    switch ending {
+    record(.attemptEnded(job: id, attempt: lease.attempt, end.inOneLine))
+    switch end {
     case .returned: break
-    case .failed:
+    case .failed(let reason, _):
       log(.warning, "job \(id) failed: \(reason)")
       jobs.countFailure(of: id)
       if standing.isJobsFault(id, allowed: settings.failuresUntilSetAside) { setAside(id, reason: reason) }
-    case .lost:
+    case .lost(let reason):
       log(.info, "attempt \(lease.attempt) at job \(id) is lost: \(reason)")
       jobs.countLoss(of: id)
       let losses = standing.losses(of: id)
@@ -255,5 +251,16 @@ extension CoordinatorMachine {
 
   private mutating func detachFromSession(_ id: Int64, _ lease: Lease) {
     if let peer = lease.peer { sessions.release(id, at: peer, wasAccepted: lease.isAccepted) }
+  }
+}
+
+extension UnfinishedAttempt {
+  /// As it is recorded.
+  fileprivate var inOneLine: UnfinishedAttempt {
+    switch self {
+    case .lost(let reason): .lost(reason: reason.oneLine())
+    case .returned(let reason): .returned(reason: reason.oneLine())
+    case .failed(let reason, let failure): .failed(reason: reason.oneLine(), failure)
+    }
   }
 }

@@ -10,7 +10,7 @@ extension CoordinatorMachine {
     for (peer, session) in sessions.all(where: { !isAuthorized($0.key) }) {
       // Nothing that it does counts any more, so that somebody else may begin at once.
       for job in session.jobs.sorted() {
-        end(job, .returned, reason: "the key of worker \(session.worker) is not authorized any more", at: now)
+        end(job, .returned(reason: "the key of worker \(session.worker) is not authorized any more"), at: now)
       }
       _ = remove(peer, reason: Self.shutOut)
       log(.warning, "worker \(session.worker) is shut out: its key is not authorized any more")

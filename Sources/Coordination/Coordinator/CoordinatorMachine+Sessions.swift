@@ -106,7 +106,7 @@ extension CoordinatorMachine {
       lease.attempt == assignment.reference.attempt, lease.peer == peer
     {
       // It never began: nobody's fault, and no loss.
-      end(assignment.reference.job, .returned, reason: "could not be delivered", at: now)
+      end(assignment.reference.job, .returned(reason: "could not be delivered"), at: now)
     }
     drop(peer, reason: "lost: its connection is broken", at: now)
   }

@@ -30,7 +30,7 @@ extension CoordinatorMachine {
   private mutating func finish(at now: Double) {
     phase = .draining(until: now + settings.drainSeconds)
     record(.studyFinished)
-    log(.notice, "the study is finished: \(jobs.finishedCount) jobs have results, \(jobs.failedCount) were set aside")
+    log(.notice, "the study is finished: \(jobs.finishedCount) jobs have results, \(jobs.setAsideCount) were set aside")
     for (peer, _) in sessions.all() { sendHome(peer) }
   }
 

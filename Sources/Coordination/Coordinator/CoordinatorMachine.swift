@@ -165,7 +165,7 @@ public struct CoordinatorMachine: Sendable {
     if jobs.count > 0 {
       log(
         .notice,
-        "\(jobs.count) jobs on record: \(jobs.finishedCount) finished, \(jobs.failedCount) set aside, "
+        "\(jobs.count) jobs on record: \(jobs.finishedCount) finished, \(jobs.setAsideCount) set aside, "
           + "\(jobs.runningCount) were running")
     }
   }

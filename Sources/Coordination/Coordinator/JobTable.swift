@@ -6,7 +6,7 @@ struct JobTable: Sendable {
   private(set) var history = SearchHistory()
   private(set) var leases: [Int64: Lease] = [:]
   private(set) var finishedCount = 0
-  private(set) var failedCount = 0
+  private(set) var setAsideCount = 0
   private var jobs: [Int64: JobRecord] = [:]
   private var works: Set<Work> = []
   private var lastID: Int64 = 0
@@ -23,10 +23,10 @@ struct JobTable: Sendable {
 
   var count: Int { jobs.count }
   var runningCount: Int { leases.count }
-  var openCount: Int { jobs.count - finishedCount - failedCount }
+  var openCount: Int { jobs.count - finishedCount - setAsideCount }
   var waitingCount: Int { openCount - leases.count }
   var counts: JobCounts {
-    JobCounts(waiting: waitingCount, running: runningCount, finished: finishedCount, setAside: failedCount)
+    JobCounts(waiting: waitingCount, running: runningCount, finished: finishedCount, setAside: setAsideCount)
   }
 
   subscript(id: Int64) -> JobRecord? { jobs[id] }
@@ -42,11 +42,11 @@ struct JobTable: Sendable {
     case .finished:
       // A finished job without its result would be a damaged record; training it again mends it.
       if let result = job.result { settle(job, with: result) } else { enqueue(job.id) }
-    case .failed:
+    case .setAside:
       // Not waiting: a worker that still has an attempt at it must not get it back.
-      jobs[job.id]?.state = .failed
-      failedCount += 1
-      history.recordFailure(of: job.work)
+      jobs[job.id]?.state = .setAside
+      setAsideCount += 1
+      history.recordSetAside(of: job.work)
     case .waiting, .running:
       enqueue(job.id)
       untouched.insert(job.id)
@@ -128,7 +128,7 @@ struct JobTable: Sendable {
   /// Nil where the job is settled, or the attempt is not known or long past.
   func assignee(of id: Int64, attempt: Int) -> WorkerIdentity? { assignees[id]?.last { $0.attempt == attempt }?.to }
 
-  mutating func noteReport(of id: Int64, attempt: Int) { reported[id] = max(attempt, reported[id] ?? 0) }
+  mutating func countReport(of id: Int64, attempt: Int) { reported[id] = max(attempt, reported[id] ?? 0) }
 
   func isReported(_ id: Int64, attempt: Int) -> Bool { attempt <= reported[id] ?? 0 }
 
@@ -148,11 +148,11 @@ struct JobTable: Sendable {
   /// A waiting job is given up.
   mutating func setAside(_ id: Int64, reason: String) {
     guard let job = jobs[id], job.state == .waiting else { return }
-    jobs[id]?.state = .failed
+    jobs[id]?.state = .setAside
     jobs[id]?.failureReason = reason
-    failedCount += 1
+    setAsideCount += 1
     assignees[id] = nil
-    history.recordFailure(of: job.work)
+    history.recordSetAside(of: job.work)
   }
 
   private mutating func settle(_ job: JobRecord, with result: Observation) {
@@ -186,12 +186,12 @@ extension JobTable {
       case .finished:
         finished += 1
         require(job.result != nil, "job \(id) is finished without a result")
-      case .failed: setAside += 1
+      case .setAside: setAside += 1
       }
     }
     require((waiting, running) == (waitingCount, leases.count), "open jobs do not add up")
-    require((finished, setAside) == (finishedCount, failedCount), "settled jobs do not add up")
-    require(history.results.count == finished && history.failed.count == setAside, "the history has other jobs")
+    require((finished, setAside) == (finishedCount, setAsideCount), "settled jobs do not add up")
+    require(history.results.count == finished && history.setAside.count == setAside, "the history has other jobs")
     for (id, lease) in leases {
       require(lease.attempt <= jobs[id]?.attempts ?? 0, "job \(id) runs in an attempt that did not begin")
     }

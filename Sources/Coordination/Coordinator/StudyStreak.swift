@@ -32,7 +32,7 @@ struct StudyStreak: Sendable {
   func reasonToGiveUp(after limit: Int) -> String? {
     if setAside >= limit {
       return "\(setAside) jobs in a row were set aside without a result in between, \(lastSetAside); look at one with "
-        + "status --explain, mend what is wrong, and go on with --resume --retry-failed"
+        + "status --explain, mend what is wrong, and go on with --resume --retry-set-aside"
     }
     if failures >= limit {
       return

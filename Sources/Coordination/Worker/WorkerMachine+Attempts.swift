@@ -53,7 +53,7 @@ extension WorkerMachine {
       end(slot, .finished(result), at: now)
     } catch {
       let failure = AttemptFailure(cause: .garbled, seconds: now - training.startedAt)
-      end(slot, .failed(reason: "the engine reports an impossible result: \(error)".oneLine()), failure, at: now)
+      end(slot, .failed(reason: "the engine reports an impossible result: \(error)".oneLine(), failure), at: now)
     }
   }
 
@@ -69,7 +69,7 @@ extension WorkerMachine {
     if !settings.sharesLog { log(.warning, "job \(reference.job) failed: \(reason)") }
     var failure = failure ?? AttemptFailure(cause: .processEnded)
     failure.seconds = now - training.startedAt
-    end(slot, .failed(reason: reason.oneLine()), failure.sendable, at: now)
+    end(slot, .failed(reason: reason.oneLine(), failure.sendable), at: now)
   }
 
   /// The machine lacks what it takes to start an engine: no fault of the job, which is handed back. The slot tries again later,
@@ -103,22 +103,19 @@ extension WorkerMachine {
   }
 
   private mutating func end(
-    _ slot: Int, becoming state: Slot = .free, _ outcome: AttemptReport.Outcome, _ failure: AttemptFailure? = nil,
-    at now: Double
+    _ slot: Int, becoming state: Slot = .free, _ outcome: AttemptReport.Outcome, at now: Double
   ) {
     guard let reference = slots[slot].training?.job.reference else { return }
     slots[slot] = state
-    submit(outcome, failure, of: reference, at: now)
+    submit(outcome, of: reference, at: now)
     if phase == .serving { send(.ready(Ready(freeSlots: freeSlots))) }
   }
 
   // MARK: Reports
 
-  mutating func submit(
-    _ outcome: AttemptReport.Outcome, _ failure: AttemptFailure? = nil, of reference: AttemptReference, at now: Double
-  ) {
+  mutating func submit(_ outcome: AttemptReport.Outcome, of reference: AttemptReference, at now: Double) {
     guard let study else { return }
-    let report = AttemptReport(reference: reference, study: study, outcome: outcome, failure: failure)
+    let report = AttemptReport(reference: reference, study: study, outcome: outcome)
     // A job that is handed back costs nothing if this word is lost: its lease runs out.
     var isSpooled = true
     if case .returned = outcome { isSpooled = false }

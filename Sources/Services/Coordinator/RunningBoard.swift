@@ -36,7 +36,7 @@ final class RunningBoard {
 
   package func apply(_ change: StudyChange) {
     switch change {
-    case .attemptEnded(let job, _, _, _), .jobFinished(let job, _, _, _), .jobSetAside(let job, _):
+    case .attemptEnded(let job, _, _), .jobFinished(let job, _, _, _), .jobSetAside(let job, _):
       if trainings.removeValue(forKey: job) != nil { hasChanged = true }
     default: break
     }

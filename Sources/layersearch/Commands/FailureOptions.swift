@@ -12,8 +12,11 @@ struct FailureOptions: ParsableArguments {
       valueName: "n"), transform: Number.whole(1...1_000_000))
   var giveUpAfter: Int = 10
 
-  @Flag(help: "With --resume: try the jobs again that were set aside, as if they had never failed.")
-  var retryFailed = false
+  /// Under the name of earlier versions as well.
+  @Flag(
+    name: [.customLong("retry-set-aside"), .customLong("retry-failed")],
+    help: "With --resume: try the jobs again that were set aside, as if they had never failed.")
+  var retrySetAside = false
 
   @Option(
     help: ArgumentHelp("With --resume: set job N aside, so that the study goes on without it.", valueName: "n"),
@@ -21,7 +24,7 @@ struct FailureOptions: ParsableArguments {
   var setAside: [Int] = []
 
   func check(resume: Bool) throws {
-    if retryFailed, !resume { throw ValidationError("--retry-failed needs --resume") }
+    if retrySetAside, !resume { throw ValidationError("--retry-set-aside needs --resume") }
     if !setAside.isEmpty, !resume { throw ValidationError("--set-aside needs --resume") }
   }
 
@@ -30,7 +33,7 @@ struct FailureOptions: ParsableArguments {
   /// Reopens what was set aside, where that is asked for, and checks that jobs to be left out are there and have no
   /// result.
   func prepare(_ study: OpenStudy) throws {
-    if retryFailed {
+    if retrySetAside {
       let count = try study.store.reopenSetAside()
       StandardError.shared.writeLine(
         count == 0

@@ -7,7 +7,7 @@ import Terminal
 struct StatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status",
-    abstract: "Tells how far a study is: jobs, workers, rate, time left, failures.",
+    abstract: "Tells how far a study is: jobs, workers, rate, time left, what was set aside.",
     discussion: Examples.folded(
       """
       --explain takes a job's number, a candidate, or a worker's name (or the beginning of it), and tells why it \

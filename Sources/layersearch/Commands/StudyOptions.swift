@@ -32,7 +32,7 @@ struct StudyOptions: ParsableArguments {
     case .studyFinished: nil
     case .stopped: .failed("stopped before the study was done; go on with: \(resumption())")
     case .gaveUp(let reason, let isSetAside):
-      .failed("\(reason); the command: \(resumption(isSetAside ? ["--retry-failed"] : []))")
+      .failed("\(reason); the command: \(resumption(isSetAside ? ["--retry-set-aside"] : []))")
     }
   }
 

@@ -15,7 +15,7 @@ extension OpenStudy {
     let status = ShellCommand.line(["layersearch", "status", folder])
     throw Failure.failed(
       useless.isFailure
-        ? "\(useless); \(status) tells why; go on with --resume --retry-failed once that is mended" : "\(useless)")
+        ? "\(useless); \(status) tells why; go on with --resume --retry-set-aside once that is mended" : "\(useless)")
   }
 
   /// The frontier as a table on standard output, and where everything is.

@@ -70,7 +70,7 @@ struct AccountTests {
   }
 
   @Test(
-    "a job that the user leaves out is set aside; without dense the end is an error; --retry-failed trains it after all"
+    "a job that the user leaves out is set aside; without dense the end is an error; --retry-set-aside trains it after all"
   )
   func leftOutAndRetried() async throws {
     let place = try Place()
@@ -81,14 +81,15 @@ struct AccountTests {
     _ = try await coordinator.end()
     let without = try await place.run("run", "study.yaml", "--resume", "--set-aside", "1", "--quiet")
     #expect(without.exitCode == 1 && without.errors.contains("dense network"), "\(without.errors)")
-    #expect(try RecordedStudy(place).jobs.map(\.state) == [.failed, .finished])
+    #expect(try RecordedStudy(place).jobs.map(\.state) == [.setAside, .finished])
     for refused in [
-      ["--retry-failed"], ["--set-aside", "1"], ["--resume", "--set-aside", "9"], ["--give-up-after", "0"],
+      ["--retry-set-aside"], ["--retry-failed"], ["--set-aside", "1"], ["--resume", "--set-aside", "9"],
+      ["--give-up-after", "0"],
     ] {
       let result = try await RunningCommand(["run", "study.yaml"] + refused, in: place).end()
       #expect(result.exitCode == 2 && isOneLine(result.errors), "\(result.errors)")
     }
-    let retried = try await place.run("run", "study.yaml", "--resume", "--retry-failed", "--quiet")
+    let retried = try await place.run("run", "study.yaml", "--resume", "--retry-set-aside", "--quiet")
     #expect(retried.exitCode == 0, "\(retried.errors)")
     #expect(try RecordedStudy(place).jobs.allSatisfy { $0.state == .finished && $0.failures == 0 })
   }
@@ -218,7 +219,7 @@ struct AccountTests {
     #expect(try await worker.end().exitCode == 0)
     try await coordinator.wait(for: "an end of all attempts") { try await runningJobs(place) == 0 }
     let attempts = try RecordedStudy(place).attempts.values.flatMap(\.self)
-    #expect(attempts.allSatisfy { $0.ending == nil || $0.ending == .returned })
+    #expect(attempts.allSatisfy { $0.ending == .finished || $0.ending == .returned })
     // Again, and it goes at once; what it was at is lost with it, which counts for nothing.
     let second = try RunningCommand(
       ["worker", "--connect", try await coordinator.endpoint(), "--slots", "1", "--grace", "2min"], in: place)

@@ -66,7 +66,7 @@ struct RecordedStudy {
       found.append("job \(job.id) has attempts \(attempts.map(\.number)), \(job.attempts) are counted")
     }
     // Another attempt's late result may have ended the job: then none of them ended by finishing.
-    if attempts.count(where: { $0.ended != nil && $0.ending == nil }) > 1 {
+    if attempts.count(where: { $0.ending == .finished }) > 1 {
       found.append("job \(job.id) was finished twice")
     }
     if attempts.contains(where: { $0.ended == nil }) { found.append("job \(job.id) is still being trained") }
