@@ -222,7 +222,7 @@ let package = Package(
     .testTarget(name: "KeysTests", dependencies: ["Keys", "Messaging", "TestSupport"]),
     .testTarget(
       name: "ContentExchangeTests", dependencies: ["ContentExchange", "Digests", "Files", "ImageData", "TestSupport"]),
-    .testTarget(name: "StudiesTests", dependencies: ["SearchCore", "Studies", "StudyStore"]),
+    .testTarget(name: "StudiesTests", dependencies: ["SearchCore", "Studies", "StudyStore", "TestSupport"]),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .testTarget(name: "ShellCommandsTests", dependencies: ["ShellCommands", "TestSupport"]),
     .testTarget(name: "EnginesTests", dependencies: ["Engines", "Processes", "SearchCore", "SearchProtocol"]),

@@ -128,8 +128,11 @@ public enum StudyChange: Hashable, Sendable {
   case workerJoined(WorkerRecord)
   /// `reason`: "left", "lost", …
   case workerLeft(id: String, reason: String)
-  /// It gets no jobs for so long.
+  /// It gets no jobs for so long: others finished what failed there.
   case workerBenched(id: String, seconds: Double, reason: String)
+  /// It gets no jobs for so long: nothing came of several in a row.
+  case workerPaused(id: String, seconds: Double, reason: String)
+  /// It gets jobs again.
   case workerUnbenched(id: String)
   /// Something a user may want to read later, such as a strategy's note.
   case noted(String)

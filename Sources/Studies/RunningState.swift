@@ -13,8 +13,13 @@ package struct RunningState: Codable, Sendable {
     package var loss: Double?
     /// Seconds since 1970.
     package var reported: Double
+    /// When its worker began with it, in seconds since 1970; nil where the coordinator does not know.
+    package var began: Double?
 
-    package init(job: Int64, attempt: Int, epoch: Int, step: Int, steps: Int, loss: Double? = nil, reported: Double) {
+    package init(
+      job: Int64, attempt: Int, epoch: Int, step: Int, steps: Int, loss: Double? = nil, reported: Double,
+      began: Double? = nil
+    ) {
       self.job = job
       self.attempt = attempt
       self.epoch = epoch
@@ -22,6 +27,7 @@ package struct RunningState: Codable, Sendable {
       self.steps = steps
       self.loss = loss
       self.reported = reported
+      self.began = began
     }
   }
 

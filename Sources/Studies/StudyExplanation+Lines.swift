@@ -12,7 +12,7 @@ extension StudyExplanation.Job {
     lines.append("state    \(state == JobState.setAside.rawValue ? "set aside" : state)")
     for reason in why { lines.append("why      \(reason)") }
     for attempt in attempts { lines += attempt.lines }
-    return lines
+    return lines + EventLog.lines(log, isCut: logIsCut)
   }
 }
 
@@ -22,7 +22,7 @@ extension StudyExplanation.Worker {
     lines.append("state    \(state): \(finished) jobs finished, \(failed) failed, \(lost) lost")
     for reason in why { lines.append("why      \(reason)") }
     for attempt in attempts { lines += attempt.lines }
-    return lines
+    return lines + EventLog.lines(log, isCut: logIsCut)
   }
 }
 
@@ -44,5 +44,12 @@ extension StudyExplanation.Attempt {
     if !facts.isEmpty { lines.append("         \(facts.joined(separator: ", "))") }
     for line in lastLines ?? [] { lines.append("         | \(line)") }
     return lines
+  }
+}
+
+extension EventLog {
+  fileprivate static func lines(_ events: [Event], isCut: Bool) -> [String] {
+    (isCut ? ["log      (what happened before is not shown)"] : [])
+      + events.map { "log      \($0.time) \($0.text)" }
   }
 }

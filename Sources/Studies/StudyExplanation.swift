@@ -3,7 +3,8 @@ import ReadableText
 import SearchCore
 import StudyStore
 
-/// Why a job waits, runs or failed, or a worker is idle: from the study's records alone.
+/// Why a job waits, runs or was set aside, or a worker is idle, and what happened to them in order: from the study's records, and from
+/// what a coordinator at work keeps beside them.
 package struct StudyExplanation: Encodable {
   package struct Attempt: Encodable {
     package var job: Int64
@@ -33,6 +34,9 @@ package struct StudyExplanation: Encodable {
     package var losses: Int
     package var why: [String]
     package var attempts: [Attempt]
+    /// What happened, in order.
+    package var log: [EventLog.Event]
+    var logIsCut: Bool
   }
 
   package struct Worker: Encodable {
@@ -48,6 +52,8 @@ package struct StudyExplanation: Encodable {
     package var why: [String]
     /// Those under way, and the latest that went wrong.
     package var attempts: [Attempt]
+    package var log: [EventLog.Event]
+    var logIsCut: Bool
   }
 
   package var study: String
@@ -86,6 +92,8 @@ package struct StudyExplanation: Encodable {
     let workers: [WorkerPresence]
     let isFinished: Bool
     let isCoordinated: Bool?
+    /// Of a coordinator at work.
+    private let live: RunningState?
     private let hosts: [String: String]
 
     init(store: StudyStore, now: Double) throws {
@@ -94,6 +102,7 @@ package struct StudyExplanation: Encodable {
       workers = try store.workers()
       isFinished = try store.isFinished
       isCoordinated = CoordinatorPresence.isAtWork(studyFolder: store.directory)
+      live = isCoordinated == true ? RunningState.read(studyFolder: store.directory) : nil
       hosts = Dictionary(workers.map { ($0.worker.id, $0.worker.host) }, uniquingKeysWith: { first, _ in first })
     }
 
@@ -103,11 +112,20 @@ package struct StudyExplanation: Encodable {
 
     func explain(_ job: JobRecord, store: StudyStore) throws -> Job {
       let attempts = try store.attempts(of: job.id)
+      let training = live?.trainings.first { $0.job == job.id }
+      let log = try store.history(of: job.id, latest: EventLog.most).map { history in
+        EventLog(
+          of: job.id, history, attempts: attempts,
+          began: training.flatMap { training in training.began.map { (training.attempt, $0) } }, place: place)
+      }
       return Job(
         job: job.id, candidate: job.work.candidate.description, replicate: job.work.repetition,
         state: job.state.rawValue, failures: job.failures, losses: job.losses, why: why(job, attempts),
-        attempts: attempts.map(attempt))
+        attempts: attempts.map(attempt), log: log?.events ?? [], logIsCut: log?.isCut ?? false)
     }
+
+    /// `w1 on node7`
+    private func place(_ worker: String) -> String { hosts[worker].map { "\(worker) on \($0)" } ?? worker }
 
     private func why(_ job: JobRecord, _ attempts: [AttemptRecord]) -> [String] {
       switch job.state {
@@ -168,13 +186,16 @@ package struct StudyExplanation: Encodable {
       let attempts = try store.attempts(by: presence.worker.id)
       let underWay = attempts.filter { $0.ended == nil }
       let isHere = present.contains { $0.worker.id == presence.worker.id }
+      let log = EventLog(
+        of: presence.worker.id, try store.events(of: presence.worker, latest: EventLog.most), attempts: attempts)
       let wrong = attempts.filter { $0.ending != nil && $0.ending != .finished }.suffix(StudyExplanation.attemptsShown)
       return Worker(
         worker: presence.worker.id, host: presence.worker.host, processId: presence.worker.processID,
         slots: presence.worker.slots, state: isHere ? "here" : "gone",
         finished: attempts.count { $0.ending == .finished },
         failed: attempts.count { $0.ending == .failed }, lost: attempts.count { $0.ending == .lost },
-        why: why(presence, isHere: isHere, underWay: underWay.count), attempts: (wrong + underWay).map(attempt))
+        why: why(presence, isHere: isHere, underWay: underWay.count), attempts: (wrong + underWay).map(attempt),
+        log: log.events, logIsCut: log.isCut)
     }
 
     private func why(_ presence: WorkerPresence, isHere: Bool, underWay: Int) -> [String] {

@@ -37,7 +37,9 @@ package struct StudyProgress: Sendable {
       if let begun = begun.removeValue(forKey: job), begun.attempt == attempt, begun.time < now {
         pace.add(from: begun.time, to: now)
       }
-    case .studyFinished, .noted, .workerJoined, .workerLeft, .workerBenched, .workerUnbenched: break
+    case .studyFinished, .noted, .workerJoined, .workerLeft, .workerBenched, .workerPaused,
+      .workerUnbenched:
+      break
     }
   }
 

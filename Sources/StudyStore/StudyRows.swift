@@ -49,6 +49,7 @@ public struct StudyEvent: Hashable, Sendable {
     case jobSetAside = "job set aside"
     case studyFinished = "study finished"
     case workerBenched = "worker benched"
+    case workerPaused = "worker paused"
     case workerUnbenched = "worker unbenched"
   }
 

@@ -189,11 +189,8 @@ extension StudyStore {
   public func events(latest count: Int = .max) throws(StoreError) -> [StudyEvent] {
     try rows(
       "the events", of: "an event",
-      "SELECT * FROM (SELECT id, time, kind, text FROM event ORDER BY id DESC LIMIT ?) ORDER BY id", [max(0, count)]
-    ) { row in
-      guard let kind = StudyEvent.Kind(rawValue: try row.value(2)) else { throw row.damaged(2) }
-      return StudyEvent(id: try row.value(0), time: try row.value(1), kind: kind, text: try row.value(3))
-    }
+      "SELECT * FROM (SELECT id, time, kind, text FROM event ORDER BY id DESC LIMIT ?) ORDER BY id", [max(0, count)],
+      StudyEvent.init(row:))
   }
 
   /// The latest `count` trainings that were begun at `time` or later and brought a result, the latest ending last: what a
@@ -221,7 +218,7 @@ extension StudyStore {
 }
 
 extension StudyStore {
-  private func rows<Value>(
+  func rows<Value>(
     _ what: String, of row: String, _ sql: String, _ arguments: StatementArguments = [],
     _ make: (RowReader) throws -> Value
   ) throws(StoreError) -> [Value] {

@@ -48,7 +48,7 @@ extension StudyStore {
       try db.execute(sql: "UPDATE study SET finished = NULL")
       try db.execute(
         sql: "INSERT INTO event (time, kind, text) VALUES (?, ?, ?)",
-        arguments: [now, StudyEvent.Kind.note.rawValue, "\(count) jobs that were set aside are tried again"])
+        arguments: [now, StudyEvent.Kind.note.rawValue, "\(count)\(StudyEvent.reopeningSuffix)"])
     }
     return count
   }
@@ -89,8 +89,9 @@ private struct ChangeRecorder {
         "UPDATE worker SET left_at = ?, left_reason = ? WHERE id = ? AND left_at IS NULL", [now, reason, id])
       try note(.workerLeft, "\(id): \(reason)")
     case .workerBenched(let id, let seconds, let reason):
-      try run("UPDATE worker SET benched_until = ?, benched_reason = ? WHERE id = ?", [now + seconds, reason, id])
-      try note(.workerBenched, "\(id): \(reason)")
+      try rest(id, seconds: seconds, reason: reason, .workerBenched)
+    case .workerPaused(let id, let seconds, let reason):
+      try rest(id, seconds: seconds, reason: reason, .workerPaused)
     case .workerUnbenched(let id):
       try run("UPDATE worker SET benched_until = NULL, benched_reason = NULL WHERE id = ?", [id])
       try note(.workerUnbenched, id)
@@ -220,7 +221,7 @@ private struct ChangeRecorder {
       "UPDATE job SET state = 'failed', failure_reason = ?, settled = ? WHERE id = ? AND state <> 'finished'",
       [reason, now, job])
     if changed == 0 { throw StoreError.invalidChange(directory, "job \(job) is unknown or finished, it cannot fail") }
-    try note(.jobSetAside, "job \(job): \(reason)")
+    try note(.jobSetAside, StudyEvent.jobPrefix(job) + reason)
   }
 
   private func join(_ worker: WorkerRecord) throws {
@@ -235,7 +236,12 @@ private struct ChangeRecorder {
       [
         worker.id, worker.host, worker.processID, worker.slots, worker.kernelVariant, worker.build, now, now,
       ])
-    try note(.workerJoined, "\(worker.id) on \(worker.host), \(worker.slots) slots")
+    try note(.workerJoined, "\(StudyEvent.joiningPrefix(worker))\(worker.slots) slots")
+  }
+
+  private func rest(_ id: String, seconds: Double, reason: String, _ kind: StudyEvent.Kind) throws {
+    try run("UPDATE worker SET benched_until = ?, benched_reason = ? WHERE id = ?", [now + seconds, reason, id])
+    try note(kind, "\(id): \(reason)")
   }
 
   private func see(_ worker: String) throws {

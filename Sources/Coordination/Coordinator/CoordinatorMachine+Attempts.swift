@@ -25,7 +25,7 @@ extension CoordinatorMachine {
       if lease.peer == peer, !lease.isAccepted { sessions.countAcceptance(at: peer) }
       if lease.peer == nil { forgiveConnection(of: worker) }
       sessions.hold(reference.job, at: peer)
-      jobs.updateLease(reference.job) { $0.renew(by: worker.worker, at: peer, until: deadline) }
+      jobs.updateLease(reference.job) { $0.renew(by: worker.worker, at: peer, now, until: deadline) }
     case (.waiting, nil) where !jobs.isReported(reference.job, attempt: reference.attempt):
       // Given up too early: the worker has had it all the time. It goes on, and nobody else begins it.
       adoptLease(reference, by: worker.worker, at: peer, isOnRecord: false, now)
@@ -58,7 +58,7 @@ extension CoordinatorMachine {
     jobs.lease(
       reference.job,
       Lease(
-        attempt: reference.attempt, holder: .connected(worker: worker, at: peer), acceptance: .accepted,
+        attempt: reference.attempt, holder: .connected(worker: worker, at: peer), acceptance: .accepted(at: nil),
         deadline: now + settings.leaseSeconds, at: now, isOnRecord: isOnRecord))
     sessions.hold(reference.job, at: peer)
   }

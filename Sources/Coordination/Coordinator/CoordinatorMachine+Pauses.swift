@@ -55,7 +55,7 @@ extension CoordinatorMachine {
     standing.pause(account, until: now + seconds)
     for (peer, session) in untold {
       updateRest(of: session.worker)
-      record(.workerBenched(id: session.worker, seconds: seconds, reason: reason))
+      record(.workerPaused(id: session.worker, seconds: seconds, reason: reason))
       send(.bench(Bench(reason: reason, seconds: seconds)), to: peer)
       log(.warning, "worker \(session.worker) pauses for \(Bench.text(seconds: seconds)): \(reason)")
     }

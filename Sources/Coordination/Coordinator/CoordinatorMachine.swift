@@ -110,6 +110,12 @@ public struct CoordinatorMachine: Sendable {
   /// The key that a connected worker came in with; nil without keys.
   public func key(of worker: String) -> String? { sessions.session(of: worker)?.session.key }
 
+  /// When the worker that has the attempt began with it, on the clock of the events; nil where that is not known.
+  public func began(_ reference: AttemptReference) -> Double? {
+    guard let lease = jobs.leases[reference.job], lease.attempt == reference.attempt else { return nil }
+    return lease.began
+  }
+
   /// A turn of one event.
   /// - Parameter now: seconds of a monotonic clock.
   public mutating func handle(_ event: CoordinatorEvent, at now: Double) -> CoordinatorTurn {
@@ -157,7 +163,7 @@ public struct CoordinatorMachine: Sendable {
       let deadline = now + settings.leaseSeconds
       jobs.lease(
         job.id,
-        Lease(attempt: job.attempts, holder: .unknown, acceptance: .accepted, deadline: deadline, at: now))
+        Lease(attempt: job.attempts, holder: .unknown, acceptance: .accepted(at: nil), deadline: deadline, at: now))
       detachedTimers.insert(Timer(due: deadline, subject: (job.id, job.attempts)))
     }
     for job in settings.leftOut.sorted() { leaveOut(job, at: now) }

@@ -11,8 +11,8 @@ struct Lease: Sendable {
   enum Acceptance: Equatable, Sendable {
     /// The job is on its way.
     case awaited(sentAt: Double)
-    /// The worker has said that it has it.
-    case accepted
+    /// The worker has said that it has it: when; nil where it had it before, and came back with it.
+    case accepted(at: Double?)
   }
 
   let attempt: Int
@@ -49,7 +49,10 @@ struct Lease: Sendable {
   /// The holder's connection; nil while it has none.
   var peer: PeerID? { if case .connected(_, let peer) = holder { peer } else { nil } }
 
-  var isAccepted: Bool { acceptance == .accepted }
+  var isAccepted: Bool { if case .accepted = acceptance { true } else { false } }
+
+  /// When its worker began with it; nil where it has not, or that is not known.
+  var began: Double? { if case .accepted(let time) = acceptance { time } else { nil } }
 
   /// Whether the job may be on its way still, a little after it was sent.
   func mayBeOnItsWay(at now: Double, for seconds: Double) -> Bool {
@@ -60,9 +63,9 @@ struct Lease: Sendable {
   func mayBeHeld(by worker: String) -> Bool { self.worker.map { $0 == worker } ?? true }
 
   /// Its worker says that it has it.
-  mutating func renew(by worker: String, at peer: PeerID, until deadline: Double) {
+  mutating func renew(by worker: String, at peer: PeerID, _ now: Double, until deadline: Double) {
     holder = .connected(worker: worker, at: peer)
-    acceptance = .accepted
+    if !isAccepted { acceptance = .accepted(at: now) }
     self.deadline = deadline
   }
 

@@ -148,7 +148,8 @@ package final class CoordinatorService {
       do {
         let message = try MessageCodec.decode(frames, as: WorkerMessage.self).message
         if case .progress(let report) = message, progress.progress.candidate(of: report.reference.job) != nil {
-          board.record(report, time: Date().timeIntervalSince1970)
+          let time = Date().timeIntervalSince1970
+          board.record(report, time: time, began: machine.began(report.reference).map { time - (now - $0) })
         }
         let delivery = Delivery(key: key.map { keys.text(of: $0) }, ticket: tickets.next())
         decide(.received(message, from: peer, delivery), at: now, in: &turn)

@@ -25,12 +25,13 @@ final class RunningBoard {
     unlink(path)
   }
 
-  package func record(_ progress: SearchProtocol.Progress, time: Double) {
+  /// - Parameter began: when the worker began with the attempt. Times are seconds since 1970.
+  package func record(_ progress: SearchProtocol.Progress, time: Double, began: Double?) {
     let reference = progress.reference
     if let known = trainings[reference.job], known.attempt > reference.attempt { return }
     trainings[reference.job] = .init(
       job: reference.job, attempt: reference.attempt, epoch: progress.epoch, step: progress.step, steps: progress.steps,
-      loss: progress.loss, reported: time)
+      loss: progress.loss, reported: time, began: began)
     hasChanged = true
   }
 

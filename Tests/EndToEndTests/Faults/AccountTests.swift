@@ -50,7 +50,7 @@ struct AccountTests {
     let recorded = try RecordedStudy(place)
     #expect(!recorded.isFinished)
     #expect(recorded.jobs.allSatisfy { $0.state == .waiting })
-    #expect(recorded.events.contains { $0.kind == .workerBenched })
+    #expect(recorded.events.contains { $0.kind == .workerPaused })
     let (text, json) = try await explanation(place, "1")
     #expect(text.contains(arguments[0]) && text.contains("on \(hostName)"), "\(text)")
     let attempts = try attempts(json)
@@ -172,11 +172,16 @@ struct AccountTests {
     #expect(try await bad.end().errors.contains("no jobs for"))
     let recorded = try RecordedStudy(place)
     #expect(recorded.jobs.count == 16 && recorded.jobs.allSatisfy { $0.state == .finished })
-    #expect(recorded.events.contains { $0.kind == .workerBenched })
+    #expect(recorded.events.contains { $0.kind == .workerBenched || $0.kind == .workerPaused })
     #expect(coordinator.errors.contains("is benched") || coordinator.errors.contains(" pauses for "))
     let worker = try #require(recorded.workers.first { $0.worker.processID == Int(bad.processID) })
     let (text, _) = try await explanation(place, String(worker.worker.id.prefix(worker.worker.id.count - 1)))
     #expect(text.contains("0 jobs finished") && text.contains("SIGKILL"), "\(text)")
+    let told = text.split(separator: "\n").filter { $0.hasPrefix("log ") }
+    #expect(told.first?.contains("joined on \(hostName)") == true, "\(text)")
+    #expect(
+      told.contains { $0.contains(": failed: ") }
+        && told.contains { $0.contains(" benched: ") || $0.contains(" paused: ") })
   }
 
   @Test("why a job waits is told while it waits, and what does not exist is refused in one line")
