@@ -50,6 +50,6 @@ extension World {
 
   /// Jobs that the record has as waiting and a worker came back with: given up too early.
   private var unclaimed: Int {
-    coordinator?.jobs.leases.keys.count { ledger[$0]?.state == .waiting } ?? 0
+    coordinator?.jobs.leases.count { ledger[$0.job]?.state == .waiting } ?? 0
   }
 }

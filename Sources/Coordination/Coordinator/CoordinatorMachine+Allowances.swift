@@ -27,7 +27,7 @@ extension CoordinatorMachine {
   func isOpen(_ reference: AttemptReference) -> Bool {
     if jobs.mayBeMissing(reference.job, attempt: reference.attempt) { return true }
     guard let job = jobs[reference.job], reference.attempt <= job.attempts else { return false }
-    return job.state == .waiting || jobs.leases[reference.job]?.attempt == reference.attempt
+    return job.isWaiting || job.lease?.attempt == reference.attempt
   }
 
   /// Of a worker's list what is worth an answer: each attempt that is its own and open, and of the others (whose only answer is that

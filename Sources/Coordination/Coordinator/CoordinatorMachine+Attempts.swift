@@ -9,7 +9,7 @@ extension CoordinatorMachine {
   mutating func confirm(_ reference: AttemptReference, by peer: PeerID, isIntroduction: Bool = false, at now: Double) {
     guard let worker = sessions.identity(at: peer) else { return }
     if isIntroduction, jobs.mayBeMissing(reference.job, attempt: reference.attempt),
-      jobs.leases[reference.job]?.peer == nil, wasThereBefore(worker)
+      jobs.lease(of: reference.job)?.peer == nil, wasThereBefore(worker)
     {
       return recordMissingAttempt(reference, by: worker, at: peer, now)
     }
@@ -19,14 +19,14 @@ extension CoordinatorMachine {
       return send(.cancel(reference), to: peer)
     }
     let deadline = now + settings.leaseSeconds
-    switch (job.state, jobs.leases[reference.job]) {
-    case (_, let lease?)
+    switch job.state {
+    case .running(let lease)
     where lease.attempt == reference.attempt && lease.mayBeHeld(by: worker.worker):
       if lease.peer == peer, !lease.isAccepted { sessions.countAcceptance(at: peer) }
       if lease.peer == nil { forgiveConnection(of: worker) }
       sessions.hold(reference.job, at: peer)
       jobs.updateLease(reference.job) { $0.renew(by: worker.worker, at: peer, now, until: deadline) }
-    case (.waiting, nil) where !jobs.isReported(reference.job, attempt: reference.attempt):
+    case .waiting where !jobs.isReported(reference.job, attempt: reference.attempt):
       // Given up too early: the worker has had it all the time. It goes on, and nobody else begins it.
       adoptLease(reference, by: worker.worker, at: peer, isOnRecord: false, now)
     default:
@@ -40,7 +40,7 @@ extension CoordinatorMachine {
   private mutating func recordMissingAttempt(
     _ reference: AttemptReference, by worker: WorkerIdentity, at peer: PeerID, _ now: Double
   ) {
-    if let lease = jobs.leases[reference.job] {
+    if let lease = jobs.lease(of: reference.job) {
       end(reference.job, .returned(reason: "attempt \(reference.attempt) had taken its place"), at: now)
       if let holder = lease.peer {
         send(.cancel(AttemptReference(job: reference.job, attempt: lease.attempt)), to: holder)
@@ -65,7 +65,7 @@ extension CoordinatorMachine {
 
   /// The training has come further.
   mutating func advance(_ progress: Progress, by peer: PeerID, at now: Double) {
-    guard let lease = jobs.leases[progress.reference.job], lease.peer == peer,
+    guard let lease = jobs.lease(of: progress.reference.job), lease.peer == peer,
       lease.attempt == progress.reference.attempt, progress.step > lease.step
     else { return }
     sessions[peer]?.returnsInARow = 0
@@ -80,7 +80,7 @@ extension CoordinatorMachine {
     guard let session = sessions[peer] else { return }
     let has = Set(listed)
     for id in session.jobs.sorted() {
-      guard let lease = jobs.leases[id] else { continue }
+      guard let lease = jobs.lease(of: id) else { continue }
       if has.contains(AttemptReference(job: id, attempt: lease.attempt)) { continue }
       let mayBeOnItsWay = toleratingDeliveries && lease.mayBeOnItsWay(at: now, for: settings.deliverySeconds)
       if !mayBeOnItsWay { giveUp(id, reason: "worker \(session.worker) does not have it", at: now) }
@@ -107,7 +107,7 @@ extension CoordinatorMachine {
     if !isOurs || jobs[reference.job].map({ reference.attempt > $0.attempts }) ?? true {
       complain(
         of: peer, "unknown", "reports job \(reference.job) of study \(report.study), which is unknown here")
-    } else if let state = jobs[reference.job]?.state, state == .finished || state == .setAside {
+    } else if jobs[reference.job]?.isOpen == false {
       // The first result stands, and the search has gone on from it.
       if case .finished = report.outcome { lateResults += 1 }
     } else {
@@ -121,7 +121,7 @@ extension CoordinatorMachine {
             + "of these do not count")
         return send(.resultAcknowledged(reference), to: peer)
       }
-      if case .finished = report.outcome, let lease = jobs.leases[reference.job] {
+      if case .finished = report.outcome, let lease = jobs.lease(of: reference.job) {
         freesSlot = lease.attempt == reference.attempt && lease.peer == peer
       }
       settle(report, from: worker, at: peer, now)
@@ -185,7 +185,7 @@ extension CoordinatorMachine {
   private mutating func endReportedAttempt(
     _ reference: AttemptReference, _ end: UnfinishedAttempt, by worker: String, at now: Double
   ) {
-    guard let lease = jobs.leases[reference.job], lease.attempt == reference.attempt,
+    guard let lease = jobs.lease(of: reference.job), lease.attempt == reference.attempt,
       lease.mayBeHeld(by: worker)
     else { return }
     jobs.countReport(of: reference.job, attempt: reference.attempt)
@@ -200,16 +200,16 @@ extension CoordinatorMachine {
   /// The attempt is lost.
   /// - Parameter isStall: its worker is there, and does nothing for it.
   mutating func giveUp(_ job: Int64, reason: String, isStall: Bool = false, at now: Double) {
-    let holder = jobs.leases[job]?.peer
-    if let worker = jobs.leases[job]?.worker { standing.countLoss(of: job, at: worker) }
+    let holder = jobs.lease(of: job)?.peer
+    if let worker = jobs.lease(of: job)?.worker { standing.countLoss(of: job, at: worker) }
     end(job, .lost(reason: reason), at: now)
     if let holder { strike(holder, for: job, isFailure: isStall, reason: reason, at: now) }
   }
 
   /// The user wants the study to go on without it.
   mutating func leaveOut(_ job: Int64, at now: Double) {
-    guard let state = jobs[job]?.state, state == .waiting || state == .running else { return }
-    if let lease = jobs.leases[job] {
+    guard jobs[job]?.isOpen == true else { return }
+    if let lease = jobs.lease(of: job) {
       end(job, .returned(reason: "left out"), at: now)
       if let holder = lease.peer { send(.cancel(AttemptReference(job: job, attempt: lease.attempt)), to: holder) }
     }

@@ -19,7 +19,7 @@ extension CoordinatorMachine {
     }
     for (_, session) in sessions.all() {
       held -= session.jobs.count
-      let unaccepted = session.jobs.count { jobs.leases[$0]?.isAccepted == false }
+      let unaccepted = session.jobs.count { jobs.lease(of: $0)?.isAccepted == false }
       if session.unaccepted != unaccepted {
         broken.append("\(session.worker) has not accepted \(unaccepted) jobs, not \(session.unaccepted)")
       }
@@ -38,9 +38,8 @@ extension CoordinatorMachine {
       }
     }
     for (job, evidence) in standing.evidence {
-      guard let state = jobs[job]?.state, state == .waiting || state == .running else {
+      if jobs[job]?.isOpen != true {
         broken.append("job \(job), failed at \(evidence.failures.map(\.worker)), is not open")
-        continue
       }
     }
     return broken

@@ -102,7 +102,7 @@ extension CoordinatorMachine {
 
   /// The transport cannot reach the peer.
   mutating func lose(_ peer: PeerID, whichMissed message: CoordinatorMessage, at now: Double) {
-    if case .job(let assignment) = message, let lease = jobs.leases[assignment.reference.job],
+    if case .job(let assignment) = message, let lease = jobs.lease(of: assignment.reference.job),
       lease.attempt == assignment.reference.attempt, lease.peer == peer
     {
       // It never began: nobody's fault, and no loss.
@@ -119,7 +119,7 @@ extension CoordinatorMachine {
     log(.warning, "worker \(session.worker) \(reason)")
     strikeForConnection(of: session, at: now)
     for job in session.jobs {
-      guard let lease = jobs.leases[job] else { continue }
+      guard let lease = jobs.lease(of: job) else { continue }
       let deadline = min(lease.deadline, now + settings.reattachSeconds)
       jobs.updateLease(job) { $0.detach(until: deadline) }
       detachedTimers.insert(Timer(due: deadline, subject: (job, lease.attempt)))

@@ -38,7 +38,8 @@ public struct CoordinatorMachine: Sendable {
   var lateResults = 0
   var undecodable = 0
 
-  private let restored: [JobRecord]
+  /// Until it has started.
+  private var restored: [JobRecord]
 
   enum Phase: Equatable, Sendable {
     case created
@@ -112,7 +113,7 @@ public struct CoordinatorMachine: Sendable {
 
   /// When the worker that has the attempt began with it, on the clock of the events; nil where that is not known.
   public func began(_ reference: AttemptReference) -> Double? {
-    guard let lease = jobs.leases[reference.job], lease.attempt == reference.attempt else { return nil }
+    guard let lease = jobs.lease(of: reference.job), lease.attempt == reference.attempt else { return nil }
     return lease.began
   }
 
@@ -166,6 +167,7 @@ public struct CoordinatorMachine: Sendable {
         Lease(attempt: job.attempts, holder: .unknown, acceptance: .accepted(at: nil), deadline: deadline, at: now))
       detachedTimers.insert(Timer(due: deadline, subject: (job.id, job.attempts)))
     }
+    restored = []
     for job in settings.leftOut.sorted() { leaveOut(job, at: now) }
     updateExpectation()
     if jobs.count > 0 {
@@ -220,7 +222,7 @@ public struct CoordinatorMachine: Sendable {
     while now >= leasesFrozenUntil, let timer = detachedTimers.first, timer.due <= now {
       _ = detachedTimers.removeFirst()
       let (job, attempt) = timer.subject
-      guard let lease = jobs.leases[job], lease.attempt == attempt, lease.peer == nil else { continue }
+      guard let lease = jobs.lease(of: job), lease.attempt == attempt, lease.peer == nil else { continue }
       if lease.deadline > now {
         detachedTimers.insert(Timer(due: lease.deadline, subject: timer.subject))
       } else {
@@ -240,7 +242,7 @@ public struct CoordinatorMachine: Sendable {
         return drop(peer, reason: "lost: nothing heard for \(Int(silence)) s", at: now)
       }
       for job in session.jobs.sorted() {
-        guard let lease = jobs.leases[job] else { continue }
+        guard let lease = jobs.lease(of: job) else { continue }
         if lease.deadline <= now {
           giveUp(job, reason: "worker \(session.worker) did not renew its lease", at: now)
         } else if now - lease.advancedAt > settings.stalledSeconds {

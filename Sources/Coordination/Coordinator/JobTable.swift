@@ -4,10 +4,10 @@ import SearchCore
 /// in proportion to the number of jobs.
 struct JobTable: Sendable {
   private(set) var history = SearchHistory()
-  private(set) var leases: [Int64: Lease] = [:]
+  private(set) var runningCount = 0
   private(set) var finishedCount = 0
   private(set) var setAsideCount = 0
-  private var jobs: [Int64: JobRecord] = [:]
+  private var jobs: [Int64: Job] = [:]
   private var works: Set<Work> = []
   private var lastID: Int64 = 0
   /// To whom the attempts at open jobs were given, the latest ones.
@@ -22,53 +22,59 @@ struct JobTable: Sendable {
   private var untouched: Set<Int64> = []
 
   var count: Int { jobs.count }
-  var runningCount: Int { leases.count }
   var openCount: Int { jobs.count - finishedCount - setAsideCount }
-  var waitingCount: Int { openCount - leases.count }
+  var waitingCount: Int { openCount - runningCount }
   var counts: JobCounts {
     JobCounts(waiting: waitingCount, running: runningCount, finished: finishedCount, setAside: setAsideCount)
   }
 
-  subscript(id: Int64) -> JobRecord? { jobs[id] }
+  subscript(id: Int64) -> Job? { jobs[id] }
+
+  func lease(of id: Int64) -> Lease? { jobs[id]?.lease }
 
   func knows(_ work: Work) -> Bool { works.contains(work) }
 
   // MARK: Filling
 
   /// A job of the record, `running` ones included: the caller leases those.
-  mutating func restore(_ job: JobRecord) {
-    insert(job)
-    switch job.state {
-    case .finished:
-      // A finished job without its result would be a damaged record; training it again mends it.
-      if let result = job.result { settle(job, with: result) } else { enqueue(job.id) }
-    case .setAside:
+  mutating func restore(_ record: JobRecord) {
+    var job = Job(
+      id: record.id, work: record.work, attempts: record.attempts, failures: record.failures, losses: record.losses)
+    switch (record.state, record.result) {
+    case (.finished, let result?):
+      job.state = .finished(result)
+      finishedCount += 1
+      history.record(result, for: job.work)
+    case (.setAside, _):
       // Not waiting: a worker that still has an attempt at it must not get it back.
-      jobs[job.id]?.state = .setAside
+      job.state = .setAside(reason: record.failureReason ?? "")
       setAsideCount += 1
       history.recordSetAside(of: job.work)
-    case .waiting, .running:
+    case (.finished, nil):
+      // That would be a damaged record; training it again mends it.
+      enqueue(job.id)
+    case (.waiting, _), (.running, _):
       enqueue(job.id)
       untouched.insert(job.id)
     }
+    insert(job)
   }
 
   /// Whether the record may have been cut off before this attempt was on it.
   func mayBeMissing(_ id: Int64, attempt: Int) -> Bool {
-    guard let job = jobs[id], job.state == .waiting || job.state == .running else { return false }
+    guard let job = jobs[id], job.isOpen else { return false }
     return untouched.contains(id) && attempt == job.attempts + 1
   }
 
   mutating func add(_ work: Work) -> JobRecord {
-    let job = JobRecord(id: lastID + 1, work: work)
+    let job = Job(id: lastID + 1, work: work)
     insert(job)
     enqueue(job.id)
-    return job
+    return JobRecord(id: job.id, work: work)
   }
 
-  private mutating func insert(_ job: JobRecord) {
+  private mutating func insert(_ job: Job) {
     jobs[job.id] = job
-    jobs[job.id]?.state = .waiting
     works.insert(job.work)
     lastID = max(lastID, job.id)
   }
@@ -78,7 +84,7 @@ struct JobTable: Sendable {
   /// The oldest waiting job; stays where it is.
   mutating func nextWaiting() -> Int64? {
     while let id = queue.first {
-      if jobs[id]?.state == .waiting { return id }
+      if jobs[id]?.isWaiting == true { return id }
       _ = queue.removeFirst()
       queued.remove(id)
     }
@@ -94,26 +100,27 @@ struct JobTable: Sendable {
 
   mutating func putBack(_ id: Int64) { enqueue(id) }
 
-  /// Begins a new attempt, or takes an old one over.
+  /// Begins a new attempt at an open job, or takes an old one over.
   mutating func lease(_ id: Int64, _ lease: Lease) {
-    jobs[id]?.state = .running
-    let attempts = jobs[id]?.attempts ?? 0
-    jobs[id]?.attempts = max(lease.attempt, attempts)
-    if lease.attempt > attempts { untouched.remove(id) }
-    leases[id] = lease
+    guard let place = jobs.index(forKey: id), jobs.values[place].isOpen else { return }
+    if jobs.values[place].isWaiting { runningCount += 1 }
+    jobs.values[place].state = .running(lease)
+    guard lease.attempt > jobs.values[place].attempts else { return }
+    jobs.values[place].attempts = lease.attempt
+    untouched.remove(id)
   }
 
   mutating func updateLease(_ id: Int64, _ change: (inout Lease) -> Void) {
-    if var lease = leases[id] {
-      change(&lease)
-      leases[id] = lease
-    }
+    guard let place = jobs.index(forKey: id), case .running(var lease) = jobs.values[place].state else { return }
+    change(&lease)
+    jobs.values[place].state = .running(lease)
   }
 
   /// Ends the lease without a result. The job waits again.
   mutating func release(_ id: Int64) -> Lease? {
-    guard let lease = leases.removeValue(forKey: id) else { return nil }
-    jobs[id]?.state = .waiting
+    guard let place = jobs.index(forKey: id), case .running(let lease) = jobs.values[place].state else { return nil }
+    jobs.values[place].state = .waiting
+    runningCount -= 1
     enqueue(id)
     return lease
   }
@@ -140,28 +147,30 @@ struct JobTable: Sendable {
 
   /// A waiting or running job has its result. Returns the lease that it had.
   mutating func finish(_ id: Int64, with result: Observation) -> Lease? {
-    guard let job = jobs[id], job.state == .waiting || job.state == .running else { return nil }
-    settle(job, with: result)
-    return leases.removeValue(forKey: id)
+    guard let place = jobs.index(forKey: id), jobs.values[place].isOpen else { return nil }
+    let lease = jobs.values[place].lease
+    if lease != nil { runningCount -= 1 }
+    jobs.values[place].state = .finished(result)
+    finishedCount += 1
+    forgetAttempts(at: id)
+    history.record(result, for: jobs.values[place].work)
+    return lease
   }
 
   /// A waiting job is given up.
   mutating func setAside(_ id: Int64, reason: String) {
-    guard let job = jobs[id], job.state == .waiting else { return }
-    jobs[id]?.state = .setAside
-    jobs[id]?.failureReason = reason
+    guard let place = jobs.index(forKey: id), jobs.values[place].isWaiting else { return }
+    jobs.values[place].state = .setAside(reason: reason)
     setAsideCount += 1
-    assignees[id] = nil
-    history.recordSetAside(of: job.work)
+    forgetAttempts(at: id)
+    history.recordSetAside(of: jobs.values[place].work)
   }
 
-  private mutating func settle(_ job: JobRecord, with result: Observation) {
-    jobs[job.id]?.state = .finished
-    jobs[job.id]?.result = result
-    finishedCount += 1
-    reported[job.id] = nil
-    assignees[job.id] = nil
-    history.record(result, for: job.work)
+  /// Nothing that is said of them counts any more.
+  private mutating func forgetAttempts(at id: Int64) {
+    assignees[id] = nil
+    reported[id] = nil
+    untouched.remove(id)
   }
 
   private mutating func enqueue(_ id: Int64) {
@@ -170,31 +179,31 @@ struct JobTable: Sendable {
 }
 
 extension JobTable {
+  /// In proportion to all jobs: for tests.
+  var leases: [(job: Int64, lease: Lease)] { jobs.values.compactMap { job in job.lease.map { (job.id, $0) } } }
+
   /// What does not hold though it always should, a sentence each.
   func invariants() -> [String] {
     var broken: [String] = []
     func require(_ condition: Bool, _ what: @autoclosure () -> String) { if !condition { broken.append(what()) } }
-    var (waiting, running, finished, setAside) = (0, 0, 0, 0)
+    var counts = JobCounts()
     for (id, job) in jobs {
       switch job.state {
       case .waiting:
-        waiting += 1
+        counts.waiting += 1
         require(queued.contains(id), "job \(id) waits and is not in the queue")
-      case .running:
-        running += 1
-        require(leases[id] != nil, "job \(id) runs without a lease")
-      case .finished:
-        finished += 1
-        require(job.result != nil, "job \(id) is finished without a result")
-      case .setAside: setAside += 1
+      case .running(let lease):
+        counts.running += 1
+        require(lease.attempt <= job.attempts, "job \(id) runs in an attempt that did not begin")
+      case .finished: counts.finished += 1
+      case .setAside: counts.setAside += 1
       }
+      let isForgotten = assignees[id] == nil && reported[id] == nil && !untouched.contains(id)
+      require(job.isOpen || isForgotten, "attempts at job \(id) are known, which is settled")
     }
-    require((waiting, running) == (waitingCount, leases.count), "open jobs do not add up")
-    require((finished, setAside) == (finishedCount, setAsideCount), "settled jobs do not add up")
-    require(history.results.count == finished && history.setAside.count == setAside, "the history has other jobs")
-    for (id, lease) in leases {
-      require(lease.attempt <= jobs[id]?.attempts ?? 0, "job \(id) runs in an attempt that did not begin")
-    }
+    require(counts == self.counts, "jobs do not add up: \(counts), not \(self.counts)")
+    require(
+      history.results.count == finishedCount && history.setAside.count == setAsideCount, "the history has other jobs")
     return broken
   }
 }
