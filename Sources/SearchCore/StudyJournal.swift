@@ -128,9 +128,9 @@ public enum StudyChange: Hashable, Sendable {
   case workerJoined(WorkerRecord)
   /// `reason`: "left", "lost", …
   case workerLeft(id: String, reason: String)
-  /// It gets no jobs for so long: others finished what failed there.
+  /// It gets no jobs for a time: others finished what failed there.
   case workerBenched(id: String, seconds: Double, reason: String)
-  /// It gets no jobs for so long: nothing came of several in a row.
+  /// It gets no jobs for a time: nothing came of several in a row.
   case workerPaused(id: String, seconds: Double, reason: String)
   /// It gets jobs again.
   case workerUnbenched(id: String)

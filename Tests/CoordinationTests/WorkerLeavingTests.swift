@@ -100,8 +100,11 @@ struct WorkerLeavingTests: WorkerScenarios {
     var impatient = serving(slots: 1, running: 1)
     _ = impatient.handle(.stopRequested, at: 1)
     #expect(impatient.handle(.stopRequested, at: 1.1).exitCode == 1)
-    var forced = serving(slots: 1, running: 1)
-    #expect(forced.handle(.forcedStopRequested, at: 1) == [.stopEngine(slot: 0), .exit(code: 1)])
+    // One whose training is about to end trains on after the first request, not after the second.
+    var nearlyDone = serving(slots: 1, running: 1)
+    step(&nearlyDone, 99, of: 100, at: 99)
+    #expect(!nearlyDone.handle(.stopRequested, at: 99).contains(.stopEngine(slot: 0)))
+    #expect(nearlyDone.handle(.stopRequested, at: 99.1) == [.stopEngine(slot: 0), .exit(code: 1)])
   }
 
   @Test("asked to stop while nobody is there, it leaves at once")

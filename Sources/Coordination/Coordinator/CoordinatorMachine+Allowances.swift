@@ -23,7 +23,7 @@ extension CoordinatorMachine {
   static let hellosAtOnce = 20.0
   static let kernelVariantsNoted = 16
 
-  /// Whether there is something that the attempt could still be good for, whoever has it.
+  /// Whether there is something that the attempt could still be good for, at whichever worker.
   func isOpen(_ reference: AttemptReference) -> Bool {
     if jobs.mayBeMissing(reference.job, attempt: reference.attempt) { return true }
     guard let job = jobs[reference.job], reference.attempt <= job.attempts else { return false }

@@ -27,10 +27,10 @@ extension CoordinatorMachine {
       sessions.hold(reference.job, at: peer)
       jobs.updateLease(reference.job) { $0.renew(by: worker.worker, at: peer, now, until: deadline) }
     case .waiting where !jobs.isReported(reference.job, attempt: reference.attempt):
-      // Given up too early: the worker has had it all the time. It goes on, and nobody else begins it.
+      // Given up too early: the worker has had it all the time. It goes on, and no other worker begins it.
       adoptLease(reference, by: worker.worker, at: peer, isOnRecord: false, now)
     default:
-      // Settled, or ended by its own report, or somebody else's by now.
+      // Settled, or ended by its own report, or another worker's by now.
       send(.cancel(reference), to: peer)
     }
   }

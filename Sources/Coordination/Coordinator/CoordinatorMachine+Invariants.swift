@@ -14,7 +14,9 @@ extension CoordinatorMachine {
       guard let peer = lease.peer else { continue }
       held += 1
       let session = sessions[peer]
-      if session?.jobs.contains(id) != true { broken.append("the lease on job \(id) is held by nobody connected") }
+      if session?.jobs.contains(id) != true {
+        broken.append("the lease on job \(id) is held at a connection that has not got it")
+      }
       if session?.worker != lease.worker { broken.append("the lease on job \(id) is held by another worker") }
     }
     for (_, session) in sessions.all() {

@@ -8,7 +8,7 @@ extension CoordinatorMachine {
   mutating func authorize(_ keys: Set<String>, at now: Double) {
     authorizedKeys = keys
     for (peer, session) in sessions.all(where: { !isAuthorized($0.key) }) {
-      // Nothing that it does counts any more, so that somebody else may begin at once.
+      // Nothing that it does counts any more, so that another worker may begin at once.
       for job in session.jobs.sorted() {
         end(job, .returned(reason: "the key of worker \(session.worker) is not authorized any more"), at: now)
       }

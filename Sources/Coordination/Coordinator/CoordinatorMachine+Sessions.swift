@@ -10,7 +10,7 @@ extension CoordinatorMachine {
     }
     var allowance = sessions[peer]?.hellos ?? Allowance()
     guard allowance.take(at: now, most: Self.hellosAtOnce, aSecond: 1) else {
-      // Whoever is in earnest waits a second for an answer.
+      // A worker waits a second for an answer.
       undecodable += 1
       return
     }
@@ -20,7 +20,7 @@ extension CoordinatorMachine {
       hello.study == settings.study ? hello.running + hello.finished.filter(isOpen) : []
     if isFinished, carried.isEmpty, sessions[peer] == nil, !sessions.isHere(hello.worker) {
       // It has nothing to hand over, and there is nothing for it to do: no need to get acquainted.
-      return sendHome(peer)
+      return sendDrain(peer)
     }
     if let other = sessions[peer]?.worker, other != hello.worker {
       drop(peer, reason: "lost: worker \(hello.worker) came in its place", at: now)
@@ -47,7 +47,7 @@ extension CoordinatorMachine {
     // On a new connection nothing of the old one is on its way any more.
     reconcile(
       peer, with: carried, isIntroduction: true, toleratingDeliveries: previousPeer == peer, at: now)
-    if isFinished { sendHome(peer) }
+    if isFinished { sendDrain(peer) }
   }
 
   private func reasonToRefuse(_ hello: Hello, from peer: PeerID) -> String? {
@@ -105,7 +105,7 @@ extension CoordinatorMachine {
     if case .job(let assignment) = message, let lease = jobs.lease(of: assignment.reference.job),
       lease.attempt == assignment.reference.attempt, lease.peer == peer
     {
-      // It never began: nobody's fault, and no loss.
+      // It never began: no fault, and no loss.
       end(assignment.reference.job, .returned(reason: "could not be delivered"), at: now)
     }
     drop(peer, reason: "lost: its connection is broken", at: now)

@@ -31,10 +31,10 @@ extension CoordinatorMachine {
     phase = .draining(until: now + settings.drainSeconds)
     record(.studyFinished)
     log(.notice, "the study is finished: \(jobs.finishedCount) jobs have results, \(jobs.setAsideCount) were set aside")
-    for (peer, _) in sessions.all() { sendHome(peer) }
+    for (peer, _) in sessions.all() { sendDrain(peer) }
   }
 
-  mutating func sendHome(_ peer: PeerID) { send(.drain(Drain(reason: .studyFinished)), to: peer) }
+  mutating func sendDrain(_ peer: PeerID) { send(.drain(Drain(reason: .studyFinished)), to: peer) }
 
   /// All workers have gone, and none is known to be on its way back to hear that it may go.
   func canStopEarly(at now: Double) -> Bool {

@@ -159,7 +159,7 @@ public struct CoordinatorMachine: Sendable {
     guard phase == .created else { return }
     phase = .searching
     if restored.isEmpty { strategy.notes.forEach { record(.noted($0)) } }
-    // Whoever trains these will say so; until then they are neither lost nor given to anybody else.
+    // The workers that train these will say so; until then they are neither lost nor given to another worker.
     for job in restored where job.state == .running && job.attempts > 0 {
       let deadline = now + settings.leaseSeconds
       jobs.lease(
@@ -206,7 +206,7 @@ public struct CoordinatorMachine: Sendable {
     }
     sessions[peer]?.lastHeard = now
     // It has not heard that the study is finished, or has yet to say goodbye.
-    if isFinished, sessions[peer] != nil { sendHome(peer) }
+    if isFinished, sessions[peer] != nil { sendDrain(peer) }
   }
 
   // MARK: Time

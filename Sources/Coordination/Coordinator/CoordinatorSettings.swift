@@ -13,7 +13,7 @@ public struct CoordinatorSettings: Sendable {
   public var keepsRunning = false
 
   public var heartbeatSeconds = 5.0
-  /// An attempt that nothing was heard of for so long is lost.
+  /// An attempt that nothing was heard of for this time is lost.
   public var leaseSeconds = 60.0
   /// What is left of the lease once the worker's connection is known to be broken: time to come back on a new one.
   public var reattachSeconds = 15.0
@@ -32,14 +32,14 @@ public struct CoordinatorSettings: Sendable {
   /// A ticket that does not come back in this time is forgotten.
   public var dataTicketSeconds = 60.0
 
-  /// An attempt whose training does not go on for so long is lost, whatever its worker says. Longer than workers wait for
+  /// An attempt whose training does not go on for this time is lost, whatever its worker says. Longer than workers wait for
   /// their engines (`--longest-silence`): their account of it says more.
   public var stalledSeconds = 1800.0
   /// Failures at one worker that has finished other jobs, one less at two of these and more.
   public var failuresUntilSetAside = 3
   /// Losses with workers that have finished other jobs.
   public var lossesUntilSetAside = 20
-  /// So many failures in a row, and a worker pauses: for so long at first, twice as long each further time up to the longest.
+  /// Failures in a row after which a worker pauses, and how long: twice as long each further time, up to the longest.
   public var strikesUntilPause = 3
   public var pauseSeconds = 0.5
   public var longestPauseSeconds = 600.0
@@ -47,13 +47,13 @@ public struct CoordinatorSettings: Sendable {
   public var failuresUntilGivenUp = 10
   /// Jobs that the user wants to be left out: they are set aside at the start.
   public var leftOut: Set<Int64> = []
-  /// A worker with so many failed jobs that nobody else has tried since gets no more until somebody has.
+  /// Failed jobs that no other worker has tried since: with these a worker gets no more until one has.
   public var jobsInDoubtUntilHeldBack = 3
-  /// So many of a worker's latest attempts failed at jobs that others finished: it is benched.
+  /// Of a worker's latest attempts, those that failed at jobs that others finished: with these it is benched.
   public var faultsUntilBenched = 3
   /// How long, the first time; twice as long each further time.
   public var benchSeconds = 600.0
-  /// Connected workers beyond this are refused: memory stays bounded whoever connects.
+  /// Connected workers beyond this are refused: memory stays bounded, however many connect.
   public var maximumWorkers = 20_000
 
   public init(

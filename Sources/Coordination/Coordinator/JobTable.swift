@@ -19,7 +19,7 @@ struct JobTable: Sendable {
   private var queue = MinimumHeap<Int64>()
   private var queued: Set<Int64> = []
   /// Jobs that were open on the record, and at which nothing has begun since it was read: it may lack their last attempt.
-  private var untouched: Set<Int64> = []
+  private var mayLackLastAttempt: Set<Int64> = []
 
   var count: Int { jobs.count }
   var openCount: Int { jobs.count - finishedCount - setAsideCount }
@@ -55,7 +55,7 @@ struct JobTable: Sendable {
       enqueue(job.id)
     case (.waiting, _), (.running, _):
       enqueue(job.id)
-      untouched.insert(job.id)
+      mayLackLastAttempt.insert(job.id)
     }
     insert(job)
   }
@@ -63,7 +63,7 @@ struct JobTable: Sendable {
   /// Whether the record may have been cut off before this attempt was on it.
   func mayBeMissing(_ id: Int64, attempt: Int) -> Bool {
     guard let job = jobs[id], job.isOpen else { return false }
-    return untouched.contains(id) && attempt == job.attempts + 1
+    return mayLackLastAttempt.contains(id) && attempt == job.attempts + 1
   }
 
   mutating func add(_ work: Work) -> JobRecord {
@@ -91,7 +91,7 @@ struct JobTable: Sendable {
     return nil
   }
 
-  /// Out of the queue for a moment: whoever does this puts it back.
+  /// Out of the queue for a moment: the caller puts it back.
   mutating func takeOut(_ id: Int64) {
     guard queue.first == id else { return }
     _ = queue.removeFirst()
@@ -107,7 +107,7 @@ struct JobTable: Sendable {
     jobs.values[place].state = .running(lease)
     guard lease.attempt > jobs.values[place].attempts else { return }
     jobs.values[place].attempts = lease.attempt
-    untouched.remove(id)
+    mayLackLastAttempt.remove(id)
   }
 
   mutating func updateLease(_ id: Int64, _ change: (inout Lease) -> Void) {
@@ -170,7 +170,7 @@ struct JobTable: Sendable {
   private mutating func forgetAttempts(at id: Int64) {
     assignees[id] = nil
     reported[id] = nil
-    untouched.remove(id)
+    mayLackLastAttempt.remove(id)
   }
 
   private mutating func enqueue(_ id: Int64) {
@@ -198,7 +198,7 @@ extension JobTable {
       case .finished: counts.finished += 1
       case .setAside: counts.setAside += 1
       }
-      let isForgotten = assignees[id] == nil && reported[id] == nil && !untouched.contains(id)
+      let isForgotten = assignees[id] == nil && reported[id] == nil && !mayLackLastAttempt.contains(id)
       require(job.isOpen || isForgotten, "attempts at job \(id) are known, which is settled")
     }
     require(counts == self.counts, "jobs do not add up: \(counts), not \(self.counts)")

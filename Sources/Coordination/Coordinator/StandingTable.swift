@@ -112,7 +112,7 @@ struct StandingTable: Sendable {
 
   // MARK: The bench
 
-  /// A worker with so many faults is benched, twice as long each further time. Returns how long, and the faults; nil where it is not.
+  /// A worker with `faults` faults is benched, twice as long each further time. Returns how long, and the faults; nil where it is not.
   mutating func benchIfDue(
     _ worker: String, faults: Int, firstSeconds: Double, at now: Double
   ) -> (seconds: Double, faults: Int)? {

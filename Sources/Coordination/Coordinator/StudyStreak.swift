@@ -1,6 +1,6 @@
 import ReadableText
 
-/// Failures and set-aside jobs of the whole study in a row, since its last result: after so many of them a person has to look.
+/// Failures and set-aside jobs of the whole study in a row, since its last result: after some of them a person has to look.
 struct StudyStreak: Sendable {
   /// Attempts that failed at workers that never finished a job.
   private(set) var failures = 0

@@ -41,7 +41,7 @@ struct HelloSchedule: Sendable {
   /// The next one comes no later than at the first distance from the last.
   mutating func hasten() { next = min(next, last + firstSeconds) }
 
-  /// Nobody is expected to answer soon.
+  /// No answer is expected soon.
   mutating func slowDown(at now: Double, spread: Double) {
     seconds = lastSeconds
     last = now

@@ -11,14 +11,14 @@ public enum WorkerEvent: Sendable {
   case connected
   /// A hello was dropped, because there was no connection.
   case helloUndelivered
-  /// Whoever listens at the coordinator's address does not let this worker in: why, and what to do.
+  /// What listens at the coordinator's address does not let this worker in: why, and what to do.
   case turnedAway(String)
   /// The answer to `locateData`: where it is; nil for embedded sets.
   case dataLocated(path: String?)
   /// The answer to `locateData`: it is nowhere, with a reason for the user.
   case dataMissing(String)
   /// The answer to `locateData` and `installData`: it is not on this machine, or what was fetched is not it, and there is
-  /// room for it. Of its `bytes`, so many from its start are there already.
+  /// room for it. Of its `bytes`, the first `present` are there already.
   case dataAbsent(present: Int, bytes: Int, reason: String)
   case engineProgress(slot: Int, Progress)
   case engineFinished(slot: Int, AttemptReference, Observation)
@@ -31,7 +31,6 @@ public enum WorkerEvent: Sendable {
   /// Take no more, finish what can be finished within the grace time, hand back the rest, and leave (SIGINT, SIGTERM). A
   /// second one leaves at once.
   case stopRequested
-  case forcedStopRequested
 }
 
 /// What a worker wants done, in this order.

@@ -23,7 +23,7 @@ extension WorkerMachine {
         Hello(
           worker: settings.worker, host: settings.host, processID: settings.processID,
           oldestProtocol: ProtocolVersion.oldest, newestProtocol: ProtocolVersion.newest, build: settings.build,
-          slots: slots.count, kernelVariant: settings.kernelVariant, dataHashes: settings.dataHashes, study: study,
+          slots: slots.count, kernelVariant: settings.kernelVariant, dataHashes: [:], study: study,
           running: running, finished: Array(finished.prefix(FieldLimits.unacknowledgedReports)))))
   }
 
@@ -146,7 +146,7 @@ extension WorkerMachine {
   mutating func leave(at now: Double) {
     if case .leaving(_, .stopped) = phase { return exit(code: 1, saying: nil) }
     guard isConnected || isLeaving else {
-      // Nobody listens; the leases run out, and the spool keeps what is done.
+      // No coordinator listens; the leases run out, and the spool keeps what is done.
       return exit(code: 0, saying: nil)
     }
     let until = now + settings.graceSeconds

@@ -3,7 +3,7 @@ import SearchProtocol
 
 /// Decides what a worker does: when it says hello, which slot trains what, what is kept on disk until it is acknowledged.
 ///
-/// Pure, like `CoordinatorMachine`. The engine processes, the socket and the spool belong to whoever runs the effects.
+/// Pure, like `CoordinatorMachine`. The engine processes, the socket and the spool belong to the driver.
 /// See docs/state-machines.md.
 public struct WorkerMachine: Sendable {
   public let settings: WorkerSettings
@@ -97,7 +97,6 @@ public struct WorkerMachine: Sendable {
     case .spooled(let reports): adopt(reports, at: now)
     case .tick: tick(at: now)
     case .stopRequested: leave(at: now)
-    case .forcedStopRequested: exit(code: 1, saying: nil)
     }
     if case .leaving(let until, let departure) = phase,
       (unacknowledged.isEmpty && runningCount == 0) || now >= until
@@ -155,19 +154,19 @@ public struct WorkerMachine: Sendable {
         log(.warning, "the coordinator is silent; training goes on, saying hello until it answers")
         return beginGreeting(at: now)
       }
-      beat(at: now)
+      sendHeartbeatIfDue(at: now)
       sendReports(notSince: now - settings.resendSeconds, at: now)
       if phase == .locating { askAgainForData(at: now) }
     case .leaving(let until, _):
       if now >= until - reserveSeconds { handBackAll(at: now) }
       // What is still trained is not to be taken for lost.
-      if runningCount > 0 { beat(at: now) }
+      if runningCount > 0 { sendHeartbeatIfDue(at: now) }
       sendReports(notSince: now - min(settings.resendSeconds, settings.graceSeconds / 3), at: now)
     case .created, .ended: break
     }
   }
 
-  private mutating func beat(at now: Double) {
+  private mutating func sendHeartbeatIfDue(at now: Double) {
     guard now >= nextHeartbeat else { return }
     nextHeartbeat = now + heartbeatSeconds
     send(.workerHeartbeat(WorkerHeartbeat(running: held, freeSlots: phase == .serving ? freeSlots : 0)))

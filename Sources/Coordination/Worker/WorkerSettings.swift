@@ -9,8 +9,6 @@ public struct WorkerSettings: Sendable {
   public var build: String
   public var slots: Int
   public var kernelVariant: String
-  /// Data sets that it has already: name → content hash.
-  public var dataHashes: [String: String]
   /// Waits for the next study when one is finished.
   public var stays: Bool
   /// The coordinator's log stands beside this worker's: what it says there as well is not said twice.
@@ -24,7 +22,7 @@ public struct WorkerSettings: Sendable {
   public var firstHelloSeconds = 1.0
   public var lastHelloSeconds = 15.0
   public var progressSeconds = 2.0
-  /// A report that is not acknowledged is sent again after so long.
+  /// After which a report that is not acknowledged is sent again.
   public var resendSeconds = 10.0
   /// Told to stop: from then to the end at most. Trainings that end in it are finished, the others are handed back at once.
   public var graceSeconds = 10.0
@@ -46,7 +44,7 @@ public struct WorkerSettings: Sendable {
 
   public init(
     worker: String, host: String, processID: Int, build: String, slots: Int, kernelVariant: String,
-    dataHashes: [String: String] = [:], stays: Bool = false, jitterSeed: UInt64 = 0
+    stays: Bool = false, jitterSeed: UInt64 = 0
   ) {
     self.worker = worker
     self.host = host
@@ -54,7 +52,6 @@ public struct WorkerSettings: Sendable {
     self.build = build
     self.slots = slots
     self.kernelVariant = kernelVariant
-    self.dataHashes = dataHashes
     self.stays = stays
     self.jitterSeed = jitterSeed
   }

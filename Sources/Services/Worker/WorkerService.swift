@@ -61,7 +61,7 @@ package final class WorkerService {
     case engine(EngineSlotEvent)
     case data(WorkerData.Answer)
     case connection(ConnectionProbe.Finding)
-    case stop(count: Int)
+    case stop
   }
 
   private let options: Options
@@ -115,9 +115,9 @@ package final class WorkerService {
     machine = WorkerMachine(settings: settings)
   }
 
-  /// Asks the worker to leave; with a count above 1, at once. For any thread.
-  package var stop: @Sendable (_ count: Int) -> Void {
-    { [mailbox] count in mailbox.post([.stop(count: count)]) }
+  /// Asks the worker to leave; asked again, it leaves at once. For any thread.
+  package var stop: @Sendable () -> Void {
+    { [mailbox] in mailbox.post([.stop]) }
   }
 
   /// Works until the worker is to leave.
@@ -184,8 +184,7 @@ package final class WorkerService {
         let text = advice.text(for: finding, breaksOff: brokenHandshakes > 0, now: TimeText.now)
       else { return }
       log.warning("\(text)")
-    case .stop(let count):
-      apply(machine.handle(count == 1 ? .stopRequested : .forcedStopRequested, at: now))
+    case .stop: apply(machine.handle(.stopRequested, at: now))
     }
   }
 

@@ -108,12 +108,12 @@ struct WorkerCommand: ParsableCommand {
       options: options, identity: identity, kernelVariant: try options.engine.kernelVariant(),
       log: log)
     let stop = service.stop
-    let signals = Signals { _, count in stop(count) }
+    let signals = Signals { _, _ in stop() }
     if leaveWithInput {
       Thread.detachNewThread {
         LineReader(descriptor: STDIN_FILENO).forEach { _ in }
         // The parent is gone, and with it the coordinator that could take something back: leave at once.
-        for count in 1...2 { stop(count) }
+        for _ in 1...2 { stop() }
       }
     }
     try withExtendedLifetime(signals) { try service.run() }
