@@ -54,6 +54,15 @@ struct ToldFailuresTests {
     #expect(diverged.contains(",,,,") && !diverged.contains("0.99"))
     let status = try await place.run("status", "told").output
     #expect(status.contains("highest  20.0 % (1 seed)") && status.contains("dense    30.0 %"), "\(status)")
+    #expect(status.contains("aside    job 3, "), "\(status)")
+    // Programs find what was set aside under the keys of the first version.
+    let told = try object(try await place.run("status", "told", "--json").output)
+    #expect((told["jobs"] as? [String: Any])?["failed"] as? Int == 1)
+    #expect((told["failures"] as? [[String: Any]])?.map { $0["reason"] as? String } == ["it crashed"])
+    let explained = try object(try await place.run("status", "told", "--explain", "3", "--json").output)
+    let job = try #require((explained["jobs"] as? [[String: Any]])?.first)
+    #expect(job["state"] as? String == "failed")
+    #expect((job["log"] as? [[String: Any]])?.last?["text"] as? String == "set aside: it crashed")
     let json = try await place.run("export", "told", "--format", "json").output
     let markdown = try await place.run("export", "told", "--format", "markdown", "--all").output
     let svg = try await place.run("export", "told", "--format", "svg")
