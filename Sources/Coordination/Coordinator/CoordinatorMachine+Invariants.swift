@@ -19,7 +19,7 @@ extension CoordinatorMachine {
       }
       if session?.worker != lease.worker { broken.append("the lease on job \(id) is held by another worker") }
     }
-    for (_, session) in sessions.all() {
+    for session in sessions.unordered {
       held -= session.jobs.count
       let unaccepted = session.jobs.count { jobs.lease(of: $0)?.isAccepted == false }
       if session.unaccepted != unaccepted {
@@ -33,7 +33,7 @@ extension CoordinatorMachine {
   /// Who rests has a reason to, and who has none does not; what is known of failures is about open jobs.
   private func rest() -> [String] {
     var broken: [String] = []
-    for (_, session) in sessions.all() {
+    for session in sessions.unordered {
       let isToRest = standing.isToRest(session.identity, jobsInDoubt: settings.jobsInDoubtUntilHeldBack)
       if session.isResting != isToRest {
         broken.append("\(session.worker) \(isToRest ? "is to rest, and does not" : "rests without a reason")")

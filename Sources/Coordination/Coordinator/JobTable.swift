@@ -198,8 +198,10 @@ extension JobTable {
       case .finished: counts.finished += 1
       case .setAside: counts.setAside += 1
       }
-      let isForgotten = assignees[id] == nil && reported[id] == nil && !mayLackLastAttempt.contains(id)
-      require(job.isOpen || isForgotten, "attempts at job \(id) are known, which is settled")
+    }
+    let known = [Array(assignees.keys), Array(reported.keys), Array(mayLackLastAttempt)].joined()
+    for id in known where jobs[id]?.isOpen != true {
+      broken.append("attempts at job \(id) are known, which is settled")
     }
     require(counts == self.counts, "jobs do not add up: \(counts), not \(self.counts)")
     require(

@@ -219,6 +219,8 @@ struct SessionTable: Sendable {
 }
 
 extension SessionTable {
+  var unordered: Dictionary<PeerID, Session>.Values { sessions.values }
+
   /// What does not hold though it always should, a sentence each.
   func invariants() -> [String] {
     var broken: [String] = []
