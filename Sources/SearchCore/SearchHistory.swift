@@ -1,4 +1,5 @@
-/// What has become of the works so far. A strategy decides on nothing else, so that a restart needs only what is recorded.
+/// What has become of the works so far. A strategy decides on nothing else, so that a restart needs only what is
+/// recorded.
 public struct SearchHistory: Sendable {
   public private(set) var results: [Work: Observation]
   /// Without a result for good: never tried again within the study, unless the user asks for it.

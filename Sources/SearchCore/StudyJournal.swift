@@ -8,8 +8,8 @@ public enum JobState: String, Codable, CaseIterable, Sendable {
   case running
   /// Has a result.
   case finished
-  /// Its engine failed too often, or the user left it out: the study goes on without it. Records and JSON have the word of the first
-  /// version.
+  /// Its engine failed too often, or the user left it out: the study goes on without it. Records and JSON have the word
+  /// of the first version.
   case setAside = "failed"
 }
 

@@ -26,7 +26,8 @@ public struct JobAssignment: JSONContent, Codable, Hashable, Sendable {
   public var reference: AttemptReference
   /// Canonical text of the work. Read where it is done: on the way nobody needs to know what it says.
   public var work: String
-  /// To or from a peer that speaks a version before `ProtocolVersion.withWorks`: on the wire it is a `TrainingAssignment`.
+  /// To or from a peer that speaks a version before `ProtocolVersion.withWorks`: on the wire it is a
+  /// `TrainingAssignment`.
   var isTraining = false
 
   private enum CodingKeys: CodingKey { case reference, work }
@@ -102,7 +103,8 @@ extension TrainingAssignment {
 public struct AttemptReport: JSONContent, Hashable, Sendable {
   public enum Outcome: Hashable, Sendable {
     case finished(Observation)
-    /// The engine process failed (crash, memory, time limit): one line, and the account of it; nil from workers that cannot tell.
+    /// The engine process failed (crash, memory, time limit): one line, and the account of it; nil from workers that
+    /// cannot tell.
     case failed(reason: String, AttemptFailure? = nil)
     /// The worker gives the job back unfinished because it is leaving; no fault of the job.
     case returned(reason: String)

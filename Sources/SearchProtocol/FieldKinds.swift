@@ -149,7 +149,8 @@ struct DataHashes: FieldKind {
   }
 }
 
-/// How an attempt ended, without the account of a failure, with a word that says how: `{"finished":{"_0":…}}`, `{"failed":{"reason":…}}`.
+/// How an attempt ended, without the account of a failure, with a word that says how: `{"finished":{"_0":…}}`,
+/// `{"failed":{"reason":…}}`.
 struct OutcomeField: FieldKind {
   func write(_ value: AttemptReport.Outcome, to writer: inout PlainJSONWriter) {
     switch value {

@@ -3,8 +3,8 @@ import Processes
 import SearchCore
 import SearchProtocol
 
-/// Simulated workers: real worker machines whose engines only take time. Knows neither sockets nor clocks: the thread that drives it
-/// brings messages and the time, and takes messages away. Belongs to one thread.
+/// Simulated workers: real worker machines whose engines only take time. Knows neither sockets nor clocks: the thread
+/// that drives it brings messages and the time, and takes messages away. Belongs to one thread.
 final class SimulatedPopulation {
   /// What it has seen so far.
   struct Tally: Sendable {

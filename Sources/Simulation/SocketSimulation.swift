@@ -98,8 +98,8 @@ package struct SocketSimulation {
     let waits = population.collectWaits()
     guard counts.finished + counts.setAside == counts.total, counts.finished <= tally.acknowledged else {
       throw SimulationError.failed(
-        "the record does not agree with what was acknowledged: \(counts.finished) results and \(counts.setAside) set aside of "
-          + "\(counts.total) jobs, \(tally.acknowledged) acknowledgements")
+        "the record does not agree with what was acknowledged: \(counts.finished) results and "
+          + "\(counts.setAside) set aside of \(counts.total) jobs, \(tally.acknowledged) acknowledgements")
     }
     let measured = tally.acknowledged - start.acknowledged
     let seconds = max(1e-9, tally.lastAcknowledgement - start.time)
@@ -111,7 +111,8 @@ package struct SocketSimulation {
       residentBytes: resident, mostResidentBytes: mostResident, restart: restart, studyOpenSeconds: openSeconds)
   }
 
-  /// When the coordinator's process has ended, its last acknowledgements are still on their way through sockets and threads.
+  /// When the coordinator's process has ended, its last acknowledgements are still on their way through sockets and
+  /// threads.
   private func finalTally(of population: SimulatedWorkers, results: Int) -> SimulatedPopulation.Tally {
     let deadline = MonotonicClock.now + Self.longestDelivery
     var tally = population.tally

@@ -5,8 +5,8 @@ import Processes
 import SearchCore
 import SearchProtocol
 
-/// The real state machines on a clock that jumps from event to event: no sockets, no disk, no waiting. For more workers than
-/// a machine has ports, and to see what the coordinator's decisions alone cost.
+/// The real state machines on a clock that jumps from event to event: no sockets, no disk, no waiting. For more workers
+/// than a machine has ports, and to see what the coordinator's decisions alone cost.
 package struct VirtualSimulation {
   package var workers: Int
   package var slots: Int
@@ -38,8 +38,8 @@ package struct VirtualSimulation {
     case ending
   }
 
-  /// What is to happen, the earliest first; events of one time in the order in which they were caused, so that connections keep
-  /// theirs. The heap moves places around, not events, which are large and many.
+  /// What is to happen, the earliest first; events of one time in the order in which they were caused, so that
+  /// connections keep theirs. The heap moves places around, not events, which are large and many.
   private struct Agenda {
     private struct Entry: Comparable {
       var time: Double

@@ -1,7 +1,7 @@
 import SearchCore
 
-/// The decomposed candidate with the highest mean accuracy so far, and how the dense network does: kept up result by result,
-/// because summing up a large study takes longer than what happens in it meanwhile.
+/// The decomposed candidate with the highest mean accuracy so far, and how the dense network does: kept up result by
+/// result, because summing up a large study takes longer than what happens in it meanwhile.
 package struct AccuracyLeaders: Sendable {
   /// Of the trainings of one candidate that did not diverge.
   private struct Mean {

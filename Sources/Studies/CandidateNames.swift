@@ -23,7 +23,8 @@ package struct CandidateNames {
   package static let kinds =
     "a row number of the frontier, knee, a label that a table prints, layer=rank pairs, or dense"
 
-  /// - Throws: `SearchError` for what names no candidate of the study's network, `StudyError` for a row that the frontier lacks.
+  /// - Throws: `SearchError` for what names no candidate of the study's network, `StudyError` for a row that the
+  ///   frontier lacks.
   package func candidate(_ text: String) throws -> Candidate {
     if let row = Int(text) { return try candidate(ofRow: row) }
     if Self.plain(text) == "knee" {

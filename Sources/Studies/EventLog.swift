@@ -4,8 +4,8 @@ import StudyStore
 
 /// What happened to a job or a worker, in order: the latest events, at most `most` of them.
 ///
-/// Made of what is on record anyway, so that it is the same of a study at rest and under a coordinator at work, and recording it costs
-/// nothing; what a coordinator at work knows besides comes from `RunningState`.
+/// Made of what is on record anyway, so that it is the same of a study at rest and under a coordinator at work, and
+/// recording it costs nothing; what a coordinator at work knows besides comes from `RunningState`.
 package struct EventLog: Sendable {
   package struct Event: Encodable, Hashable, Sendable {
     /// ISO 8601.

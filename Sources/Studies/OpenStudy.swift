@@ -19,8 +19,8 @@ package struct OpenStudy {
   /// Makes the study's folder, or opens it again where `resume` is given and the configuration is the study's own. With
   /// `mustExist` it is an error where there is nothing to resume.
   ///
-  /// A new study is made last of all: whatever is wrong with the data set or shows in `beforeMaking`, which is told that there
-  /// is none yet, leaves nothing behind.
+  /// A new study is made last of all: whatever is wrong with the data set or shows in `beforeMaking`, which is told
+  /// that there is none yet, leaves nothing behind.
   package init(
     definition: StudyDefinition, folder: String, resume: Bool, mustExist: Bool,
     beforeMaking: (StudyError) throws -> Void

@@ -1,8 +1,8 @@
 import Files
 import Foundation
 
-/// How far the trainings under way are: what the record does not hold, because nothing depends on it. `status` reads it beside
-/// the record; where it is missing or old, only that is missing there.
+/// How far the trainings under way are: what the record does not hold, because nothing depends on it. `status` reads it
+/// beside the record; where it is missing or old, only that is missing there.
 package struct RunningState: Codable, Sendable {
   package struct Training: Codable, Sendable {
     package var job: Int64

@@ -79,8 +79,8 @@ package struct StudyDefinition {
     return String(cString: real)
   }
 
-  /// Relative paths begin in `base`. Where there is nothing, but something under the working folder, that is meant: so it was in
-  /// earlier versions, and studies that were begun with them go on. A home folder is left as it was written.
+  /// Relative paths begin in `base`. Where there is nothing, but something under the working folder, that is meant: so
+  /// it was in earlier versions, and studies that were begun with them go on. A home folder is left as it was written.
   private static func absolute(_ path: String, base: String?) -> String {
     guard !path.hasPrefix("/"), !path.hasPrefix("~") else { return path }
     let working = FileManager.default.currentDirectoryPath

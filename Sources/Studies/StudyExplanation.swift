@@ -3,8 +3,8 @@ import ReadableText
 import SearchCore
 import StudyStore
 
-/// Why a job waits, runs or was set aside, or a worker is idle, and what happened to them in order: from the study's records, and from
-/// what a coordinator at work keeps beside them.
+/// Why a job waits, runs or was set aside, or a worker is idle, and what happened to them in order: from the study's
+/// records, and from what a coordinator at work keeps beside them.
 package struct StudyExplanation: Encodable {
   package struct Attempt: Encodable {
     package var job: Int64
@@ -211,8 +211,8 @@ package struct StudyExplanation: Encodable {
       let idle = "\(underWay) of its \(presence.worker.slots) slots are at work"
       if waiting == 0 { return ["\(idle): no job waits; the search goes on when those under way have ended"] }
       return [
-        "\(idle), \(waiting) jobs wait: it is about to get one, or still looks for its data, or what waits has failed here "
-          + "and is left to others"
+        "\(idle), \(waiting) jobs wait: it is about to get one, or still looks for its data, or what waits has failed "
+          + "here and is left to others"
       ]
     }
 

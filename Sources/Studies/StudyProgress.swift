@@ -1,7 +1,7 @@
 import SearchCore
 
-/// What a coordinator at work keeps up of its study for people, by the same changes that are recorded: accuracies, the pace, and the
-/// candidates of open jobs. How many jobs there are in which state is the state machine's to tell.
+/// What a coordinator at work keeps up of its study for people, by the same changes that are recorded: accuracies, the
+/// pace, and the candidates of open jobs. How many jobs there are in which state is the state machine's to tell.
 package struct StudyProgress: Sendable {
   private var leaders: AccuracyLeaders
   /// Candidates of jobs that have no result yet.

@@ -119,8 +119,8 @@ package struct StudyStatus: Encodable {
   /// The numbers that this is made of.
   package let summary: StudySummary
 
-  /// Not the summary, whose numbers stand in the others. Programs read keys as they were at first: jobs that were set aside are
-  /// `failures`.
+  /// Not the summary, whose numbers stand in the others. Programs read keys as they were at first: jobs that were set
+  /// aside are `failures`.
   private enum CodingKeys: String, CodingKey {
     case study, directory, state, missing, jobs, workers, running, runningNotShown, highest, dense, divergedTrainings
     case kernelVariants, mixesKernelVariants, began, ended, lastedSeconds, workersEver, hostsEver, jobsPerHour

@@ -3,7 +3,8 @@ import SearchCore
 
 /// Where a study stands, in numbers: the one value that the progress line and `status` are made of.
 ///
-/// A coordinator at work makes it from its own counts and what `StudyProgress` keeps up; `status` makes it from the record.
+/// A coordinator at work makes it from its own counts and what `StudyProgress` keeps up; `status` makes it from the
+/// record.
 package struct StudySummary: Sendable, Hashable {
   package var jobs: JobCounts
   /// Jobs that the whole search will have: exact in its last stage, until then the most that it can be.

@@ -78,7 +78,8 @@ extension StudyEvent {
   /// Whether all jobs were tried again that were set aside.
   public var isReopening: Bool { kind == .note && text.hasSuffix(Self.reopeningSuffix) }
 
-  /// What is said of the subject, without its name: `joined` events begin with ` on `, others have a reason, or nothing.
+  /// What is said of the subject, without its name: `joined` events begin with ` on `, others have a reason, or
+  /// nothing.
   public func text(without name: String) -> String {
     guard text.hasPrefix(name) else { return text }
     let rest = text.dropFirst(name.count)

@@ -30,8 +30,8 @@ extension World {
     }
   }
 
-  /// The record has the attempt as another machine's: it left a coordinator that died before the commit, and its number was
-  /// given again. Nothing tells then that it is what it says.
+  /// The record has the attempt as another machine's: it left a coordinator that died before the commit, and its number
+  /// was given again. Nothing tells then that it is what it says.
   func isForeign(_ reference: AttemptReference, to machine: Int) -> Bool {
     ledger.host(of: reference) != "machine\(machine)"
   }

@@ -77,7 +77,8 @@ final class World {
     for index in workers.indices { workers[index].connection = nil }
   }
 
-  /// One turn. With `diesAt`, the process ends after so many steps: jobs that leave before the commit, the commit, what is done after it.
+  /// One turn. With `diesAt`, the process ends after so many steps: jobs that leave before the commit, the commit, what
+  /// is done after it.
   func turn(_ event: CoordinatorEvent, diesAt: Int? = nil) {
     guard let turn = coordinator?.handle(event, at: now) else { return }
     var steps = 0

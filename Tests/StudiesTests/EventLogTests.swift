@@ -94,7 +94,10 @@ struct EventLogTests {
   }
 
   @Test(
-    "a result of an attempt that had been given up says so, and calls the attempt under way off; other jobs' events are not told"
+    """
+    a result of an attempt that had been given up says so, and calls the attempt under way off; other jobs' events are \
+    not told
+    """
   )
   func late() throws {
     let study = try Study()

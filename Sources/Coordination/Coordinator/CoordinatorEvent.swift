@@ -6,8 +6,8 @@ public enum CoordinatorEvent: Sendable {
   /// Once, before every other event.
   case started
   case received(WorkerMessage, from: PeerID, Delivery = Delivery())
-  /// From now on only holders of these keys may work, and those who are there with another are shut out. Until the first
-  /// of these, anybody may.
+  /// From now on only holders of these keys may work, and those who are there with another are shut out. Until the
+  /// first of these, anybody may.
   case keysAuthorized(Set<String>)
   /// The transport could not hand the message to the peer, which is gone or stuck.
   case unreachable(PeerID, CoordinatorMessage)

@@ -30,8 +30,8 @@ extension CoordinatorMachine {
     return job.isWaiting || job.lease?.attempt == reference.attempt
   }
 
-  /// Of a worker's list what is worth an answer: each attempt that is its own and open, and of the others (whose only answer is that
-  /// they may end) as many as it has slots, once a heartbeat. More than that it cannot train.
+  /// Of a worker's list what is worth an answer: each attempt that is its own and open, and of the others (whose only
+  /// answer is that they may end) as many as it has slots, once a heartbeat. More than that it cannot train.
   mutating func worthAnswering(
     _ listed: [AttemptReference], of peer: PeerID, isIntroduction: Bool, at now: Double
   ) -> [AttemptReference] {

@@ -4,8 +4,8 @@ import SearchProtocol
 /// Attempts: credits, leases, reports.
 extension CoordinatorMachine {
   /// The worker says that it has the attempt: its lease begins anew.
-  /// - Parameter isIntroduction: the worker says so with its hello. Then an attempt that is not on record is believed, unless
-  ///   another worker is at the job.
+  /// - Parameter isIntroduction: the worker says so with its hello. Then an attempt that is not on record is believed,
+  ///   unless another worker is at the job.
   mutating func confirm(_ reference: AttemptReference, by peer: PeerID, isIntroduction: Bool = false, at now: Double) {
     guard let worker = sessions.identity(at: peer) else { return }
     if isIntroduction, jobs.mayBeMissing(reference.job, attempt: reference.attempt),
@@ -72,7 +72,8 @@ extension CoordinatorMachine {
     jobs.updateLease(progress.reference.job) { $0.advance(to: progress.step, at: now) }
   }
 
-  /// The worker lists all that it has. What it should have and does not list is lost, unless it may still be on its way.
+  /// The worker lists all that it has. What it should have and does not list is lost, unless it may still be on its
+  /// way.
   mutating func reconcile(
     _ peer: PeerID, with listed: [AttemptReference], isIntroduction: Bool = false, toleratingDeliveries: Bool,
     at now: Double
@@ -102,7 +103,8 @@ extension CoordinatorMachine {
     {
       recordMissingAttempt(reference, by: worker, at: peer, now)
     }
-    // Only for results: a worker whose jobs fail or that hands them back does not get the next one in advance of its word.
+    // Only for results: a worker whose jobs fail or that hands them back does not get the next one in advance of its
+    // word.
     var freesSlot = false
     if !isOurs || jobs[reference.job].map({ reference.attempt > $0.attempts }) ?? true {
       complain(
@@ -117,8 +119,8 @@ extension CoordinatorMachine {
       case .foreign:
         complain(
           of: peer, "foreign",
-          "reports attempt \(reference.attempt) at job \(reference.job), which was given to another worker: its reports "
-            + "of these do not count")
+          "reports attempt \(reference.attempt) at job \(reference.job), which was given to another worker: its "
+            + "reports of these do not count")
         return send(.resultAcknowledged(reference), to: peer)
       }
       if case .finished = report.outcome, let lease = jobs.lease(of: reference.job) {

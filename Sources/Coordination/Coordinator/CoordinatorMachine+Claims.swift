@@ -23,8 +23,8 @@ extension CoordinatorMachine {
     return sessions.isHere(given.worker) ? .undecided : .own
   }
 
-  /// Whether the worker may have been given an attempt that is not on record: it, or one of its host, was there before the
-  /// coordinator's restart.
+  /// Whether the worker may have been given an attempt that is not on record: it, or one of its host, was there before
+  /// the coordinator's restart.
   func wasThereBefore(_ worker: WorkerIdentity) -> Bool {
     pastWorkers[worker.worker] != nil || pastHosts.contains(worker.host)
   }

@@ -1,6 +1,6 @@
 extension CoordinatorMachine {
-  /// What does not hold though it should after every event, a sentence each; none where all is well. Takes time in proportion to
-  /// everything that there is: for tests.
+  /// What does not hold though it should after every event, a sentence each; none where all is well. Takes time in
+  /// proportion to everything that there is: for tests.
   package func invariants() -> [String] {
     jobs.invariants() + sessions.invariants() + standing.invariants() + joinings.invariants(among: sessions)
       + leasesAndSessions() + rest() + course()

@@ -1,8 +1,8 @@
 import SearchCore
 import SearchProtocol
 
-/// Who may work at all. The transport keeps unknown keys out; here is decided about those that are not authorized any more,
-/// and about whose name is whose.
+/// Who may work at all. The transport keeps unknown keys out; here is decided about those that are not authorized any
+/// more, and about whose name is whose.
 extension CoordinatorMachine {
   /// Takes time in proportion to the workers that are connected.
   mutating func authorize(_ keys: Set<String>, at now: Double) {

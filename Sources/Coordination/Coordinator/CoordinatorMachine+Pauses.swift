@@ -1,8 +1,8 @@
 import SearchCore
 import SearchProtocol
 
-/// Failures in a row: of a worker, which then pauses, twice as long each further time; of the whole study, which is given up
-/// where nothing comes of it.
+/// Failures in a row: of a worker, which then pauses, twice as long each further time; of the whole study, which is
+/// given up where nothing comes of it.
 ///
 /// A worker that has never finished a job costs no job an attempt that counts, and gets fewer and fewer of them.
 extension CoordinatorMachine {
@@ -36,7 +36,8 @@ extension CoordinatorMachine {
       guard let count = standing.strike(account, for: job, isProven: isProven), count >= settings.strikesUntilPause
       else { continue }
       let reason =
-        "\(count) attempts in a row failed or were lost here; afterwards it gets one job at a time, until it finishes one"
+        "\(count) attempts in a row failed or were lost here; afterwards it gets one job at a time, until it finishes "
+        + "one"
       pause(account, reason: reason, at: now)
     }
   }
@@ -98,8 +99,8 @@ extension CoordinatorMachine {
     guard jobs.finishedCount == 0, streak.failures == settings.strikesUntilPause else { return }
     log(
       .warning,
-      "no job of this study has succeeded, and \(streak.failures) attempts failed, \(streak.lastFailure); its jobs wait, "
-        + "and the coordinator ends after \(settings.failuresUntilGivenUp) of these (--give-up-after)")
+      "no job of this study has succeeded, and \(streak.failures) attempts failed, \(streak.lastFailure); its jobs "
+        + "wait, and the coordinator ends after \(settings.failuresUntilGivenUp) of these (--give-up-after)")
   }
 
   /// No job is handed out any more: too many were set aside in a row.

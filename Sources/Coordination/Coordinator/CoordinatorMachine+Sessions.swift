@@ -15,7 +15,8 @@ extension CoordinatorMachine {
       return
     }
     sessions[peer]?.hellos = allowance
-    // Finished ones that are of no use any more are acknowledged when their reports come: nothing is to be said of them here.
+    // Finished ones that are of no use any more are acknowledged when their reports come: nothing is to be said of them
+    // here.
     let carried =
       hello.study == settings.study ? hello.running + hello.finished.filter(isOpen) : []
     if isFinished, carried.isEmpty, sessions[peer] == nil, !sessions.isHere(hello.worker) {
@@ -83,8 +84,8 @@ extension CoordinatorMachine {
       !others.isEmpty
     {
       let text =
-        "worker \(hello.worker) computes with \(hello.kernelVariant), the study so far with \(others.oneLine(limit: 200)): "
-        + "results of equal jobs may differ in the last bits"
+        "worker \(hello.worker) computes with \(hello.kernelVariant), the study so far with "
+        + "\(others.oneLine(limit: 200)): results of equal jobs may differ in the last bits"
       record(.noted(text))
       log(.warning, text)
     }

@@ -5,10 +5,11 @@ import SearchProtocol
 ///
 /// - A job is set aside for failures that say something of the job: at workers that have finished others (witnesses).
 /// - A job that failed at a worker goes to another one, where there is one that may work.
-/// - A worker with `jobsInDoubtUntilHeldBack` failed jobs that no other witness has tried since gets no more until one has,
-///   as long as there are others.
-/// - A worker with `faultsUntilBenched` faults is benched: it is told, and gets nothing for `benchSeconds`, twice as long
-///   each further time. A worker that starts again has a new name and begins anew; so do all when the coordinator does.
+/// - A worker with `jobsInDoubtUntilHeldBack` failed jobs that no other witness has tried since gets no more until one
+///   has, as long as there are others.
+/// - A worker with `faultsUntilBenched` faults is benched: it is told, and gets nothing for `benchSeconds`, twice as
+///   long each further time. A worker that starts again has a new name and begins anew; so do all when the coordinator
+///   does.
 /// - Failures in a row cost pauses, whether there are others or not (`CoordinatorMachine+Pauses`).
 extension CoordinatorMachine {
   /// False where a waiting job is better left to another worker.
@@ -40,8 +41,8 @@ extension CoordinatorMachine {
     return choice
   }
 
-  /// The worker there; nil for those that are benched or pause, for those that are held back while there are others, and for those
-  /// that have a job and are to prove themselves with it.
+  /// The worker there; nil for those that are benched or pause, for those that are held back while there are others,
+  /// and for those that have a job and are to prove themselves with it.
   func workerIfItMayWork(at peer: PeerID) -> WorkerIdentity? {
     guard let session = sessions[peer], session.jobs.isEmpty || !standing.provesItself(session.identity) else {
       return nil

@@ -3,9 +3,9 @@ import SearchProtocol
 
 /// Decides what a coordinator does: which jobs exist, who trains them, what is recorded, what is said to whom.
 ///
-/// Pure: time comes in with each event, and everything that is to happen goes out with the turn. See docs/state-machines.md.
-/// An event takes time in proportion to the slots of one worker at most, whatever the numbers of jobs and workers; only a
-/// new stage of the search takes time in proportion to its jobs.
+/// Pure: time comes in with each event, and everything that is to happen goes out with the turn. See
+/// docs/state-machines.md. An event takes time in proportion to the slots of one worker at most, whatever the numbers
+/// of jobs and workers; only a new stage of the search takes time in proportion to its jobs.
 public struct CoordinatorMachine: Sendable {
   public let settings: CoordinatorSettings
   let strategy: any SearchStrategy
@@ -75,7 +75,8 @@ public struct CoordinatorMachine: Sendable {
     restore(past.attempts)
   }
 
-  /// To whom they were given, and what their failures say. A job that is tried anew has failures on record that count no more.
+  /// To whom they were given, and what their failures say. A job that is tried anew has failures on record that count
+  /// no more.
   private mutating func restore(_ attempts: [StudyPast.Attempt]) {
     var failures: [Int64: Int] = [:]
     for attempt in attempts {

@@ -32,8 +32,8 @@ public struct CoordinatorSettings: Sendable {
   /// A ticket that does not come back in this time is forgotten.
   public var dataTicketSeconds = 60.0
 
-  /// An attempt whose training does not go on for this time is lost, whatever its worker says. Longer than workers wait for
-  /// their engines (`--longest-silence`): their account of it says more.
+  /// An attempt whose training does not go on for this time is lost, whatever its worker says. Longer than workers wait
+  /// for their engines (`--longest-silence`): their account of it says more.
   public var stalledSeconds = 1800.0
   /// Failures at one worker that has finished other jobs, one less at two of these and more.
   public var failuresUntilSetAside = 3

@@ -1,12 +1,13 @@
 import SearchCore
 import SearchProtocol
 
-/// What a coordinator wants done in one turn, which answers one event or many: three lists, one after the other, each in its order.
-/// So a result is acknowledged only once it is safe.
+/// What a coordinator wants done in one turn, which answers one event or many: three lists, one after the other, each
+/// in its order. So a result is acknowledged only once it is safe.
 ///
-/// Jobs do not wait for the disk. If the coordinator ends between a job and the commit, the attempt is not on record; its worker
-/// lists it as it says hello to the next coordinator, which then puts it there (`CoordinatorMachine.confirm`). A job that is added
-/// in this turn is sent after the commit: the number of a job that is not on record might become another trial's.
+/// Jobs do not wait for the disk. If the coordinator ends between a job and the commit, the attempt is not on record;
+/// its worker lists it as it says hello to the next coordinator, which then puts it there
+/// (`CoordinatorMachine.confirm`). A job that is added in this turn is sent after the commit: the number of a job that
+/// is not on record might become another trial's.
 public struct CoordinatorTurn: Hashable, Sendable {
   /// A job on its way to a worker.
   public struct Dispatch: Hashable, Sendable {

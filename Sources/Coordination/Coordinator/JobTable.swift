@@ -18,7 +18,8 @@ struct JobTable: Sendable {
   /// Waiting jobs, the oldest first; entries of jobs that wait no more are skipped when they come up.
   private var queue = MinimumHeap<Int64>()
   private var queued: Set<Int64> = []
-  /// Jobs that were open on the record, and at which nothing has begun since it was read: it may lack their last attempt.
+  /// Jobs that were open on the record, and at which nothing has begun since it was read: it may lack their last
+  /// attempt.
   private var mayLackLastAttempt: Set<Int64> = []
 
   var count: Int { jobs.count }

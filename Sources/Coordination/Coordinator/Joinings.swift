@@ -1,8 +1,8 @@
 import SearchCore
 
-/// Workers that are here and not on record yet. Workers that come are put on record as they come, up to so many at once and a few each
-/// second, of one key or, without keys, of all: names cost nothing, and the record keeps them for ever. The others are put on
-/// record with their first job, or when there is room again.
+/// Workers that are here and not on record yet. Workers that come are put on record as they come, up to so many at once
+/// and a few each second, of one key or, without keys, of all: names cost nothing, and the record keeps them for ever.
+/// The others are put on record with their first job, or when there is room again.
 struct Joinings: Sendable {
   private var unrecorded: [String: WorkerRecord] = [:]
   /// What came on record of each key.

@@ -19,8 +19,8 @@ struct Lease: Sendable {
   private(set) var holder: Holder
   private(set) var acceptance: Acceptance
   private(set) var deadline: Double
-  /// When its training last went on, and the step that it had reached: a worker that only says that it has the job does not
-  /// keep it for ever.
+  /// When its training last went on, and the step that it had reached: a worker that only says that it has the job does
+  /// not keep it for ever.
   private(set) var advancedAt: Double
   private(set) var step = 0
   /// False where the record says that this attempt ended: it was lost, and its worker came back with it before another

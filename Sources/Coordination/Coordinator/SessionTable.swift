@@ -38,8 +38,9 @@ struct Session: Sendable {
   var key: String? { identity.key }
 }
 
-/// The workers that are connected, by their connections and by their names: who has credits and is served next, who holds which jobs,
-/// whose turn it is to be looked after. Every operation takes time in proportion to one worker's slots at most.
+/// The workers that are connected, by their connections and by their names: who has credits and is served next, who
+/// holds which jobs, whose turn it is to be looked after. Every operation takes time in proportion to one worker's
+/// slots at most.
 struct SessionTable: Sendable {
   private var sessions: [PeerID: Session] = [:]
   private var peers: [String: PeerID] = [:]
@@ -84,8 +85,8 @@ struct SessionTable: Sendable {
 
   // MARK: Coming and going
 
-  /// A worker says hello at a connection: its session there begins, or begins anew. Where the worker was at another connection,
-  /// it has to be moved first; where another worker was at this one, that has to be removed first.
+  /// A worker says hello at a connection: its session there begins, or begins anew. Where the worker was at another
+  /// connection, it has to be moved first; where another worker was at this one, that has to be removed first.
   mutating func introduce(
     _ identity: WorkerIdentity, slots: Int, hellos: Allowance, at peer: PeerID, _ now: Double, firstTimer: Double
   ) {
@@ -154,8 +155,8 @@ struct SessionTable: Sendable {
     if queue.count > 2 * sessions.count + 64 { queue = queue.filtered { sessions[$0]?.isQueued == true } }
   }
 
-  /// A slot became free, which the worker is about to say itself: with READY, which replaces this credit. Its next job leaves
-  /// in the turn of the result, one message earlier.
+  /// A slot became free, which the worker is about to say itself: with READY, which replaces this credit. Its next job
+  /// leaves in the turn of the result, one message earlier.
   mutating func addCredit(to peer: PeerID) {
     updateAndEnqueue(peer) { if $0.isReady, $0.credits + $0.jobs.count < $0.slots { $0.credits += 1 } }
   }
@@ -198,8 +199,8 @@ struct SessionTable: Sendable {
   /// A job that was sent to it has arrived.
   mutating func countAcceptance(at peer: PeerID) { sessions[peer]?.unaccepted -= 1 }
 
-  /// The worker has no lease on the job any more. Where it has credits, it is served again: it may have been passed over for the
-  /// job that it had.
+  /// The worker has no lease on the job any more. Where it has credits, it is served again: it may have been passed
+  /// over for the job that it had.
   mutating func release(_ job: Int64, at peer: PeerID, wasAccepted: Bool) {
     updateAndEnqueue(peer) {
       $0.jobs.remove(job)

@@ -1,7 +1,8 @@
-/// What is known of workers by how their attempts ended: who has finished jobs, at whom jobs failed, who is in doubt, benched or pauses.
+/// What is known of workers by how their attempts ended: who has finished jobs, at whom jobs failed, who is in doubt,
+/// benched or pauses.
 ///
-/// Decides; what is said and recorded of it is the machine's. Whose standing changed is returned: whether these workers rest has to
-/// be looked at again.
+/// Decides; what is said and recorded of it is the machine's. Whose standing changed is returned: whether these workers
+/// rest has to be looked at again.
 struct StandingTable: Sendable {
   /// Workers at which jobs failed.
   private(set) var standings: [String: WorkerStanding] = [:]
@@ -112,7 +113,8 @@ struct StandingTable: Sendable {
 
   // MARK: The bench
 
-  /// A worker with `faults` faults is benched, twice as long each further time. Returns how long, and the faults; nil where it is not.
+  /// A worker with `faults` faults is benched, twice as long each further time. Returns how long, and the faults; nil
+  /// where it is not.
   mutating func benchIfDue(
     _ worker: String, faults: Int, firstSeconds: Double, at now: Double
   ) -> (seconds: Double, faults: Int)? {
@@ -131,8 +133,8 @@ struct StandingTable: Sendable {
 
   // MARK: Failures in a row
 
-  /// Counts a failure in the row; not while there is a pause: what was under way when it began says no more than what began it.
-  /// Returns how many they are; nil while there is a pause.
+  /// Counts a failure in the row; not while there is a pause: what was under way when it began says no more than what
+  /// began it. Returns how many they are; nil while there is a pause.
   mutating func strike(_ account: Account, for job: Int64, isProven: Bool) -> Int? {
     if streaks[account]?.pausedUntil != nil { return nil }
     streaks[account, default: FailureStreak()].strike(for: job)

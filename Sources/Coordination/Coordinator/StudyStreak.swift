@@ -1,6 +1,7 @@
 import ReadableText
 
-/// Failures and set-aside jobs of the whole study in a row, since its last result: after some of them a person has to look.
+/// Failures and set-aside jobs of the whole study in a row, since its last result: after some of them a person has to
+/// look.
 struct StudyStreak: Sendable {
   /// Attempts that failed at workers that never finished a job.
   private(set) var failures = 0
@@ -37,8 +38,8 @@ struct StudyStreak: Sendable {
     if failures >= limit {
       return
         "\(failures) attempts in a row failed at workers that never finished a job, \(lastFailure); no job was set "
-        + "aside for them: look at one with status --explain, mend what is wrong, and go on with --resume (--set-aside N "
-        + "leaves job N out)"
+        + "aside for them: look at one with status --explain, mend what is wrong, and go on with --resume (--set-aside "
+        + "N leaves job N out)"
     }
     return nil
   }

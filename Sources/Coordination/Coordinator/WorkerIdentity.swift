@@ -1,4 +1,5 @@
-/// Who a worker is, as its latest hello said: what becomes of an attempt counts from the worker that it was given to alone.
+/// Who a worker is, as its latest hello said: what becomes of an attempt counts from the worker that it was given to
+/// alone.
 struct WorkerIdentity: Hashable, Sendable {
   /// Its name for itself, new at each start.
   var worker: String

@@ -1,12 +1,13 @@
 /// How a worker has done with jobs that went wrong. Workers that never failed have none.
 ///
-/// Whose fault is a failure: the job's or the worker's? Another worker tells. Where it finishes the job, the failure was the
-/// first worker's; where it fails too and has finished other jobs, it was the job's. A worker that has never finished a job
-/// is no witness.
+/// Whose fault is a failure: the job's or the worker's? Another worker tells. Where it finishes the job, the failure
+/// was the first worker's; where it fails too and has finished other jobs, it was the job's. A worker that has never
+/// finished a job is no witness.
 struct WorkerStanding: Sendable {
   /// Jobs that failed here and that no other worker has ended since.
   private(set) var inDoubt: Set<Int64> = []
-  /// The latest attempts whose fault is known, the newest in the lowest bit; 1: failed here and finished by another worker.
+  /// The latest attempts whose fault is known, the newest in the lowest bit; 1: failed here and finished by another
+  /// worker.
   private var outcomes: UInt32 = 0
   /// Nil while it is not benched.
   private(set) var benchedUntil: Double?

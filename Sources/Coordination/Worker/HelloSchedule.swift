@@ -16,7 +16,8 @@ struct HelloSchedule: Sendable {
     seconds = firstSeconds
   }
 
-  /// Whether one was said so recently that another would say nothing new: the other side does not choose how often it is greeted.
+  /// Whether one was said so recently that another would say nothing new: the other side does not choose how often it
+  /// is greeted.
   func isRecent(at now: Double) -> Bool { now - last < firstSeconds / 2 }
 
   /// One is said.
@@ -56,8 +57,8 @@ struct HelloSchedule: Sendable {
   }
 }
 
-/// What became of the hello that was said before there was a connection, mostly: it is lost then, and said again as soon as there is
-/// one. Only once, since the other side chooses how often it accepts connections.
+/// What became of the hello that was said before there was a connection, mostly: it is lost then, and said again as
+/// soon as there is one. Only once, since the other side chooses how often it accepts connections.
 enum FirstHello: Sendable {
   case said
   case lost

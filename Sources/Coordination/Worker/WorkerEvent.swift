@@ -17,8 +17,8 @@ public enum WorkerEvent: Sendable {
   case dataLocated(path: String?)
   /// The answer to `locateData`: it is nowhere, with a reason for the user.
   case dataMissing(String)
-  /// The answer to `locateData` and `installData`: it is not on this machine, or what was fetched is not it, and there is
-  /// room for it. Of its `bytes`, the first `present` are there already.
+  /// The answer to `locateData` and `installData`: it is not on this machine, or what was fetched is not it, and there
+  /// is room for it. Of its `bytes`, the first `present` are there already.
   case dataAbsent(present: Int, bytes: Int, reason: String)
   case engineProgress(slot: Int, Progress)
   case engineFinished(slot: Int, AttemptReference, Observation)
@@ -28,8 +28,8 @@ public enum WorkerEvent: Sendable {
   case spooled([AttemptReport])
   /// Several times a heartbeat, whatever else happens.
   case tick
-  /// Take no more, finish what can be finished within the grace time, hand back the rest, and leave (SIGINT, SIGTERM). A
-  /// second one leaves at once.
+  /// Take no more, finish what can be finished within the grace time, hand back the rest, and leave (SIGINT, SIGTERM).
+  /// A second one leaves at once.
   case stopRequested
 }
 

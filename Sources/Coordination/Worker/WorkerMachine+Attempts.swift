@@ -72,8 +72,8 @@ extension WorkerMachine {
     end(slot, .failed(reason: reason.oneLine(), failure.sendable), at: now)
   }
 
-  /// The machine lacks what it takes to start an engine: no fault of the job, which is handed back. The slot tries again later,
-  /// after twice as long each further time.
+  /// The machine lacks what it takes to start an engine: no fault of the job, which is handed back. The slot tries
+  /// again later, after twice as long each further time.
   private mutating func close(_ slot: Int, because reason: String, at now: Double) {
     let seconds = min(
       settings.longestShortageSeconds, settings.shortageSeconds * Double(1 << min(shortages / slots.count, 20)))

@@ -9,7 +9,8 @@ extension WorkerMachine {
     sayHello(at: now)
   }
 
-  /// As `beginGreeting`, but where another hello was said just now: a coordinator does not choose how often it is greeted.
+  /// As `beginGreeting`, but where another hello was said just now: a coordinator does not choose how often it is
+  /// greeted.
   mutating func greetAnew(at now: Double) {
     guard hellos.isRecent(at: now) else { return beginGreeting(at: now) }
     phase = .greeting
@@ -106,8 +107,8 @@ extension WorkerMachine {
     if isNew { effects.append(.adoptSpooled(study: welcome.study)) }
   }
 
-  /// What earlier workers left of the study that this one serves. The coordinator is to know that it is here before a result
-  /// comes: it may wait for the worker that had it.
+  /// What earlier workers left of the study that this one serves. The coordinator is to know that it is here before a
+  /// result comes: it may wait for the worker that had it.
   mutating func adopt(_ reports: [AttemptReport], at now: Double) {
     var count = 0
     for report in reports where report.study == study && unacknowledged[report.reference] == nil {

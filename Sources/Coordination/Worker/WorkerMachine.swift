@@ -1,7 +1,8 @@
 import SearchCore
 import SearchProtocol
 
-/// Decides what a worker does: when it says hello, which slot trains what, what is kept on disk until it is acknowledged.
+/// Decides what a worker does: when it says hello, which slot trains what, what is kept on disk until it is
+/// acknowledged.
 ///
 /// Pure, like `CoordinatorMachine`. The engine processes, the socket and the spool belong to the driver.
 /// See docs/state-machines.md.

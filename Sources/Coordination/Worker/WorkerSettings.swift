@@ -24,7 +24,8 @@ public struct WorkerSettings: Sendable {
   public var progressSeconds = 2.0
   /// After which a report that is not acknowledged is sent again.
   public var resendSeconds = 10.0
-  /// Told to stop: from then to the end at most. Trainings that end in it are finished, the others are handed back at once.
+  /// Told to stop: from then to the end at most. Trainings that end in it are finished, the others are handed back at
+  /// once.
   public var graceSeconds = 10.0
   /// How long a slot takes no job after an engine could not be started in it: at first, and at the most.
   public var shortageSeconds = 10.0
@@ -32,7 +33,8 @@ public struct WorkerSettings: Sendable {
   /// Pieces of a data set that are asked for at a time, and how long the next may take.
   public var dataChunksAtOnce = 4
   public var dataPatienceSeconds = 30.0
-  /// Before pieces are asked for again that did not arrive as they should; twice as long each further time, up to the last.
+  /// Before pieces are asked for again that did not arrive as they should; twice as long each further time, up to the
+  /// last.
   public var firstDataPauseSeconds = 1.0
   public var lastDataPauseSeconds = 60.0
   /// A data set that was fetched so often and is not the study's is given up.

@@ -12,8 +12,8 @@ import StudyStore
 
 /// A coordinator at work: the state machine that decides, the socket, and the store.
 ///
-/// Everything happens on the thread that calls `run`; socket and signals post to its mailbox. What arrived in one turn is
-/// decided together and committed in one transaction.
+/// Everything happens on the thread that calls `run`; socket and signals post to its mailbox. What arrived in one turn
+/// is decided together and committed in one transaction.
 package final class CoordinatorService {
   package struct Options {
     /// Stays up when the study is done.
@@ -34,7 +34,8 @@ package final class CoordinatorService {
   package enum Outcome {
     case studyFinished
     case stopped
-    /// The study cannot go on without a person, for this reason; whether jobs were set aside that are to be tried again.
+    /// The study cannot go on without a person, for this reason; whether jobs were set aside that are to be tried
+    /// again.
     case gaveUp(String, isSetAside: Bool)
   }
 

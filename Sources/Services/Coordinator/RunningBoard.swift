@@ -6,8 +6,8 @@ import Studies
 import StudyStore
 import Synchronization
 
-/// The coordinator's side of `RunningState`: keeps it up message by message, and writes it into the study's folder about once a second,
-/// on a thread of its own. Belongs to the coordinator's thread.
+/// The coordinator's side of `RunningState`: keeps it up message by message, and writes it into the study's folder
+/// about once a second, on a thread of its own. Belongs to the coordinator's thread.
 final class RunningBoard {
   private static let secondsBetween = 1.0
 

@@ -70,7 +70,10 @@ struct AccountTests {
   }
 
   @Test(
-    "a job that the user leaves out is set aside; without dense the end is an error; --retry-set-aside trains it after all"
+    """
+    a job that the user leaves out is set aside; without dense the end is an error; --retry-set-aside trains it after \
+    all
+    """
   )
   func leftOutAndRetried() async throws {
     let place = try Place()
