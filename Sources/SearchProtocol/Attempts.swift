@@ -79,12 +79,12 @@ extension TrainingAssignment {
   init(_ job: JobAssignment) throws(ProtocolError) {
     do {
       let work = try Work(canonical: job.work)
-      switch work.kind {
-      case .proxyTraining(let recipe):
-        self.init(
-          reference: job.reference, candidate: work.candidate.description, recipe: recipe, seed: work.seed,
-          measuresTime: work.measuresTime)
+      guard case .proxyTraining(let recipe) = work.kind else {
+        throw SearchError.work(problem: "it knows trainings only")
       }
+      self.init(
+        reference: job.reference, candidate: work.candidate.description, recipe: recipe, seed: work.seed,
+        measuresTime: work.measuresTime)
     } catch { throw .field("work", problem: "cannot be said to an older worker: \(error)") }
   }
 
