@@ -235,7 +235,7 @@ let package = Package(
     .testTarget(
       name: "CommandLineTests",
       dependencies: [
-        "ShellCommands", "TestSupport", "layersearch",
+        "Reporting", "ShellCommands", "TestSupport", "layersearch",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(

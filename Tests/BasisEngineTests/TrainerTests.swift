@@ -184,6 +184,7 @@ import Testing
     let first = try runner.run(work(candidate, recipe(), measuresTime: true))
     let dense = try runner.run(work(.dense, recipe(), measuresTime: true))
     let again = try runner.run(work(candidate, recipe(), measuresTime: false))
+    #expect(first.metrics.allSatisfy { Metric.known.contains($0.name) }, "\(first.metrics)")
     #expect(first[.accuracy] != nil && first.repeatable == again.repeatable)
     #expect(first[.accuracy] == again[.accuracy] && first[.loss] == again[.loss])
     #expect(first[.epochLosses] == again[.epochLosses])

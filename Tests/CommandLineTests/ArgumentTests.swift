@@ -1,3 +1,4 @@
+import Reporting
 import Testing
 
 @testable import layersearch
@@ -12,5 +13,13 @@ struct ArgumentTests {
     #expect(
       joined("export", "-1", "--output", "-", "--seed=2", "-3") == ["export", "-1", "--output", "-", "--seed=2", "-3"])
     #expect(joined("--", "--seed", "-1") == ["--", "--seed", "-1"])
+  }
+
+  @Test("export writes every format of reports, and the database")
+  func formats() {
+    for name in ExportFormat.allValueStrings { #expect(ExportFormat(argument: name) != nil, "\(name)") }
+    #expect(ExportFormat.allValueStrings == ["csv", "json", "svg", "markdown", "sqlite"])
+    #expect(ReportFormat.allCases.allSatisfy { ExportFormat(argument: $0.rawValue)?.report == $0 })
+    #expect(ExportFormat(argument: "sqlite") == .sqlite && ExportFormat(argument: "pdf") == nil)
   }
 }

@@ -6,12 +6,31 @@ import StudyStore
 import Terminal
 
 /// What a study can be written as.
-enum ExportFormat: String, CaseIterable, ExpressibleByArgument {
-  case csv, json, svg, markdown
+enum ExportFormat: Hashable, ExpressibleByArgument {
+  case report(ReportFormat)
   /// The whole database.
   case sqlite
 
-  var report: ReportFormat? { ReportFormat(rawValue: rawValue) }
+  init?(argument: String) {
+    if argument == "sqlite" {
+      self = .sqlite
+    } else if let format = ReportFormat(rawValue: argument) {
+      self = .report(format)
+    } else {
+      return nil
+    }
+  }
+
+  static var allValueStrings: [String] { ReportFormat.allCases.map(\.rawValue) + ["sqlite"] }
+
+  var defaultValueDescription: String {
+    switch self {
+    case .report(let format): format.rawValue
+    case .sqlite: "sqlite"
+    }
+  }
+
+  var report: ReportFormat? { if case .report(let format) = self { format } else { nil } }
 }
 
 struct ExportCommand: ParsableCommand {
