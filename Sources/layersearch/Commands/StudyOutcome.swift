@@ -26,7 +26,7 @@ extension OpenStudy {
     StandardOutput.writeLine("")
     StandardOutput.writeLine("study   \(folder)")
     StandardOutput.writeLine("export  " + ShellCommand.line(["layersearch", "export", folder, "--format", "csv"]))
-    StandardOutput.writeLine("        (formats: \(ExportFormat.allCases.map(\.rawValue).joined(separator: ", ")))")
+    StandardOutput.writeLine("        (formats: \(ExportFormat.allValueStrings.joined(separator: ", ")))")
   }
 }
 
