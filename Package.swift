@@ -221,7 +221,10 @@ let package = Package(
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "SearchCore"]),
     .testTarget(name: "KeysTests", dependencies: ["Keys", "Messaging", "TestSupport"]),
     .testTarget(
-      name: "ContentExchangeTests", dependencies: ["ContentExchange", "Digests", "Files", "ImageData", "TestSupport"]),
+      name: "ContentExchangeTests",
+      dependencies: [
+        "ContentExchange", "Coordination", "Digests", "Files", "Messaging", "SearchCore", "SearchProtocol", "TestSupport",
+      ]),
     .testTarget(name: "StudiesTests", dependencies: ["SearchCore", "Studies", "StudyStore", "TestSupport"]),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .testTarget(name: "ShellCommandsTests", dependencies: ["ShellCommands", "TestSupport"]),
@@ -241,6 +244,9 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
+        "ContentExchange",
+        "Coordination",
+        "Digests",
         "Failpoints",
         "Keys",
         "Messaging",

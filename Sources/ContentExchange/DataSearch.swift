@@ -5,7 +5,7 @@ import SearchCore
 import SearchProtocol
 
 /// Looking for a study's data set on this machine.
-enum DataSearch {
+package enum DataSearch {
   /// What a worker found for a study.
   enum Found: Sendable {
     case embedded

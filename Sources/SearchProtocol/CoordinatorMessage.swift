@@ -13,16 +13,20 @@ public enum CoordinatorMessage: Hashable, Sendable {
   case drain(Drain)
   /// "I do not know you": the coordinator was restarted; say hello again.
   case reregister
-  case dataChunk(DataChunk)
-  /// What was asked for cannot be had here, now or later.
+  /// A piece of the data set, for workers of version 2.
+  case dataChunk(UnnamedPiece)
+  /// The data set cannot be had here, now or later: for workers of version 2.
   case dataRefusal(Refusal)
+  case contentRequest(ContentRequest)
+  /// The answer to a query.
+  case contentAnnouncement(ContentDescription)
+  case contentPiece(ContentPiece)
+  /// Of what the worker asked for or announced.
+  case contentRefusal(ContentRefusal)
+  /// What the worker announced is here, checked as a whole and on disk.
+  case contentAcknowledged(ContentReference)
   /// No jobs for a while, and why.
   case bench(Bench)
-
-  /// Bytes that come with a digest: the receiver computes its own, and says it beside the message.
-  public var attachment: [UInt8]? {
-    if case .dataChunk(let chunk) = self { chunk.bytes } else { nil }
-  }
 }
 
 extension CoordinatorMessage: WireMessage {
@@ -39,22 +43,28 @@ extension CoordinatorMessage: WireMessage {
     case reregister = 72
     case dataChunk = 73
     case dataRefusal = 74
+    case contentRequest = 75
+    case contentAnnouncement = 76
+    case contentPiece = 77
+    case contentRefusal = 78
+    case contentAcknowledged = 79
     case bench = 80
     case job = 84
 
     var maximumPayloadBytes: Int {
       switch self {
       case .job, .training: 1 << 18
-      case .dataChunk: DataChunk.headerBytes + DataChunk.maximumBytes
+      case .dataChunk: UnnamedPiece.headerBytes + ContentPiece.maximumBytes
+      case .contentPiece: ContentPiece.headerBytes + ContentPiece.maximumBytes
       case .welcome, .refusal, .resultAcknowledged, .coordinatorHeartbeat, .cancel, .drain, .reregister, .dataRefusal,
-        .bench:
+        .contentRequest, .contentAnnouncement, .contentRefusal, .contentAcknowledged, .bench:
         1 << 16
       }
     }
 
     var since: Int {
       switch self {
-      case .job: 3
+      case .job, .contentRequest, .contentAnnouncement, .contentPiece, .contentRefusal, .contentAcknowledged: 3
       case .dataChunk, .dataRefusal: 2
       case .welcome, .refusal, .training, .resultAcknowledged, .coordinatorHeartbeat, .cancel, .drain, .reregister,
         .bench:
@@ -77,6 +87,11 @@ extension CoordinatorMessage: WireMessage {
     case .reregister: try visitor.visit(NoContent(), of: Code.reregister)
     case .dataChunk(let content): try visitor.visit(content, of: Code.dataChunk)
     case .dataRefusal(let content): try visitor.visit(content, of: Code.dataRefusal)
+    case .contentRequest(let content): try visitor.visit(content, of: Code.contentRequest)
+    case .contentAnnouncement(let content): try visitor.visit(content, of: Code.contentAnnouncement)
+    case .contentPiece(let content): try visitor.visit(content, of: Code.contentPiece)
+    case .contentRefusal(let content): try visitor.visit(content, of: Code.contentRefusal)
+    case .contentAcknowledged(let content): try visitor.visit(content, of: Code.contentAcknowledged)
     case .bench(let content): try visitor.visit(content, of: Code.bench)
     }
   }
@@ -96,6 +111,11 @@ extension CoordinatorMessage: WireMessage {
       return .reregister
     case .dataChunk: return .dataChunk(try source.content(of: code))
     case .dataRefusal: return .dataRefusal(try source.content(of: code))
+    case .contentRequest: return .contentRequest(try source.content(of: code))
+    case .contentAnnouncement: return .contentAnnouncement(try source.content(of: code))
+    case .contentPiece: return .contentPiece(try source.content(of: code))
+    case .contentRefusal: return .contentRefusal(try source.content(of: code))
+    case .contentAcknowledged: return .contentAcknowledged(try source.content(of: code))
     case .bench: return .bench(try source.content(of: code))
     }
   }

@@ -14,9 +14,9 @@ public enum FieldLimits {
   /// Metrics, curves and artifacts of one observation, each.
   public static let observed = 64
   public static let unacknowledgedReports = 10_000
-  /// Of a data set.
-  public static let dataBytes = 1 << 40
-  public static let dataTickets = 16
+  /// Of one content.
+  public static let contentBytes = 1 << 40
+  public static let contentTickets = 16
   /// Of a failed engine process's standard error.
   public static let lastLines = 8
   public static let lastLineBytes = 512

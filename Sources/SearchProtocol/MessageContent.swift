@@ -32,7 +32,7 @@ protocol MessageContent: Hashable, Sendable {
   static func read(_ payload: [UInt8], of code: some MessageCode) throws(ProtocolError) -> Self
 }
 
-/// A content that is a JSON object: all but pieces of data sets.
+/// A content that is a JSON object: all but pieces of contents.
 protocol JSONContent: MessageContent, Record, Codable {}
 
 extension JSONContent {

@@ -8,7 +8,9 @@ public enum ProtocolVersion {
   public static let newest = (WorkerMessage.Code.allCases.map(\.since) + CoordinatorMessage.Code.allCases.map(\.since))
     .reduce(oldest, max)
   /// Workers may fetch the data set.
-  public static let withData = WorkerMessage.Code.dataRequest.since
+  public static let withData = WorkerMessage.Code.contentRequest.since
+  /// Contents are exchanged in both directions, each piece with its content's hash.
+  public static let withContents = CoordinatorMessage.Code.contentPiece.since
   /// A job is any work, as its canonical text.
   public static let withWorks = CoordinatorMessage.Code.job.since
 }

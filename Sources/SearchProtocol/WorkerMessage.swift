@@ -12,7 +12,15 @@ public enum WorkerMessage: Hashable, Sendable {
   case result(AttemptReport)
   case workerHeartbeat(WorkerHeartbeat)
   case bye(Bye)
-  case dataRequest(DataRequest)
+  /// In version 2 the data set is all that can be asked for.
+  case contentRequest(ContentRequest)
+  /// What is the content of this hash? Answered by an announcement or a refusal.
+  case contentQuery(ContentReference)
+  /// It has the content, and would give it.
+  case contentAnnouncement(ContentDescription)
+  case contentPiece(ContentPiece)
+  /// What it announced cannot be had here any more.
+  case contentRefusal(ContentRefusal)
 }
 
 extension WorkerMessage: WireMessage {
@@ -25,18 +33,25 @@ extension WorkerMessage: WireMessage {
     case result = 5
     case workerHeartbeat = 6
     case bye = 7
-    case dataRequest = 8
+    case contentRequest = 8
+    case contentQuery = 9
+    case contentAnnouncement = 10
+    case contentPiece = 11
+    case contentRefusal = 12
 
     var maximumPayloadBytes: Int {
       switch self {
       case .hello, .result, .workerHeartbeat: MessageCodec.maximumPayloadBytes
-      case .ready, .accept, .progress, .bye, .dataRequest: 1 << 16
+      case .contentPiece: ContentPiece.headerBytes + ContentPiece.maximumBytes
+      case .ready, .accept, .progress, .bye, .contentRequest, .contentQuery, .contentAnnouncement, .contentRefusal:
+        1 << 16
       }
     }
 
     var since: Int {
       switch self {
-      case .dataRequest: 2
+      case .contentQuery, .contentAnnouncement, .contentPiece, .contentRefusal: 3
+      case .contentRequest: 2
       case .hello, .ready, .accept, .progress, .result, .workerHeartbeat, .bye: 1
       }
     }
@@ -51,7 +66,11 @@ extension WorkerMessage: WireMessage {
     case .result(let content): try visitor.visit(content, of: Code.result)
     case .workerHeartbeat(let content): try visitor.visit(content, of: Code.workerHeartbeat)
     case .bye(let content): try visitor.visit(content, of: Code.bye)
-    case .dataRequest(let content): try visitor.visit(content, of: Code.dataRequest)
+    case .contentRequest(let content): try visitor.visit(content, of: Code.contentRequest)
+    case .contentQuery(let content): try visitor.visit(content, of: Code.contentQuery)
+    case .contentAnnouncement(let content): try visitor.visit(content, of: Code.contentAnnouncement)
+    case .contentPiece(let content): try visitor.visit(content, of: Code.contentPiece)
+    case .contentRefusal(let content): try visitor.visit(content, of: Code.contentRefusal)
     }
   }
 
@@ -64,7 +83,11 @@ extension WorkerMessage: WireMessage {
     case .result: return .result(try source.content(of: code))
     case .workerHeartbeat: return .workerHeartbeat(try source.content(of: code))
     case .bye: return .bye(try source.content(of: code))
-    case .dataRequest: return .dataRequest(try source.content(of: code))
+    case .contentRequest: return .contentRequest(try source.content(of: code))
+    case .contentQuery: return .contentQuery(try source.content(of: code))
+    case .contentAnnouncement: return .contentAnnouncement(try source.content(of: code))
+    case .contentPiece: return .contentPiece(try source.content(of: code))
+    case .contentRefusal: return .contentRefusal(try source.content(of: code))
     }
   }
 

@@ -100,7 +100,7 @@ final class SimulatedPopulation {
         // Studies that are simulated have an embedded data set.
         // Its workers leave nothing behind.
         case .adoptSpooled, .releaseSpooled: break
-        case .spool, .storeData, .installData, .log: break
+        case .spool, .content, .contentGiven, .contentRefused, .contentTaken, .contentUnavailable, .log: break
         }
       }
     }

@@ -203,7 +203,7 @@ package struct VirtualSimulation {
           schedule(
             .toWorker(message, Self.worker(peer)), after: VirtualSimulation.commit + VirtualSimulation.latency)
         // Nothing asks for an embedded data set.
-        case .sendData, .log: break
+        case .content, .log: break
         case .giveUp(let reason): throw SimulationError.failed(reason)
         case .stop: hasStopped = true
         }

@@ -9,32 +9,37 @@ import Testing
 struct DataTests {
   private let a = PeerID(1)
   private let b = PeerID(2)
-  private let bytes = 10 * DataChunk.maximumBytes - 5
-  private let data = DataRequirement(set: .cifar10, contentHash: "abc", pathHint: nil)
+  private let bytes = 10 * ContentPiece.maximumBytes - 5
+  private var content: ContentDescription {
+    ContentDescription(contentHash: Fixture.hash(1), kind: .cifar10, bytes: bytes)
+  }
+  private let data = DataRequirement(set: .cifar10, contentHash: Fixture.hash(1).text, pathHint: nil)
 
-  private func coordinator(change: (inout CoordinatorSettings) -> Void = { _ in }) -> CoordinatorMachine {
+  private func coordinator(
+    version: Int = ProtocolVersion.newest, change: (inout CoordinatorSettings) -> Void = { _ in }
+  ) -> CoordinatorMachine {
     var settings = Fixture.coordinatorSettings()
     settings.data = data
     settings.dataBytes = bytes
     change(&settings)
     var machine = CoordinatorMachine(settings: settings, jobs: [], strategy: TwoStageStrategy(first: 4))
     _ = machine.handle(.started, at: 0)
-    for (peer, name) in [(a, "w"), (b, "v")] { _ = machine.handle(.received(Fixture.hello(name), from: peer), at: 0) }
+    for (peer, name) in [(a, "w"), (b, "v")] { _ = machine.handle(.received(Fixture.hello(name, version: version), from: peer), at: 0) }
     return machine
   }
 
-  private func request(_ chunk: Int, returned: [UInt64] = []) -> DataRequest {
-    DataRequest(
-      contentHash: "abc", offset: chunk * DataChunk.maximumBytes,
-      length: min(DataChunk.maximumBytes, bytes - chunk * DataChunk.maximumBytes), returned: returned)
+  private func request(_ chunk: Int, returned: [UInt64] = []) -> ContentRequest {
+    ContentRequest(
+      contentHash: Fixture.hash(1), offset: chunk * ContentPiece.maximumBytes,
+      length: min(ContentPiece.maximumBytes, bytes - chunk * ContentPiece.maximumBytes), returned: returned)
   }
 
-  private func asks(_ request: DataRequest, from peer: PeerID, ticket: UInt64) -> CoordinatorEvent {
-    .received(.dataRequest(request), from: peer, Delivery(ticket: ticket))
+  private func asks(_ request: ContentRequest, from peer: PeerID, ticket: UInt64) -> CoordinatorEvent {
+    .received(.contentRequest(request), from: peer, Delivery(ticket: ticket))
   }
 
   private func tickets(_ effects: CoordinatorTurn, _ peer: PeerID) -> [UInt64] {
-    effects.afterCommit.compactMap { if case .sendData(_, _, let ticket, peer) = $0 { ticket } else { nil } }
+    effects.gifts(to: peer).map(\.ticket)
   }
 
   @Test("a worker that returns no tickets gets four chunks and no more; each ticket that comes back gets it another")
@@ -63,7 +68,7 @@ struct DataTests {
 
   @Test("all workers together have a bounded number of chunks on their way, and are served in turn")
   func bound() {
-    var machine = coordinator { $0.dataChunksAtOnce = 5 }
+    var machine = coordinator { $0.piecesAtOnce = 5 }
     for chunk in 0..<4 { _ = machine.handle(asks(request(chunk), from: a, ticket: UInt64(chunk)), at: 1) }
     var sent: [UInt64] = []
     for chunk in 0..<4 {
@@ -73,54 +78,70 @@ struct DataTests {
     #expect(
       tickets(machine.handle(asks(request(4, returned: [0, 1]), from: a, ticket: 4), at: 2), b) == [11, 12])
     // A worker that leaves makes room for others.
-    #expect(tickets(machine.handle(.received(.bye(Bye(reason: "")), from: a), at: 3), b).isEmpty)
-    let nothing = DataRequest(contentHash: "abc", offset: 0, length: 0, returned: [])
-    #expect(tickets(machine.handle(asks(nothing, from: b, ticket: 99), at: 3), b) == [13])
+    #expect(tickets(machine.handle(.received(.bye(Bye(reason: "")), from: a), at: 3), b) == [13])
+    let nothing = ContentRequest(contentHash: Fixture.hash(1), offset: 0, length: 0, returned: [])
+    #expect(tickets(machine.handle(asks(nothing, from: b, ticket: 99), at: 3), b).isEmpty)
   }
 
   @Test(
-    "other content, bytes that are not there, and data sets that nobody has are refused; strangers are asked to say hello"
-  )
-  func refusals() {
-    var machine = coordinator()
+    "other content, bytes that are not there, and data sets that nobody has are refused; strangers are asked to say hello",
+    arguments: ProtocolVersion.oldest...ProtocolVersion.newest)
+  func refusals(version: Int) {
+    func isRefusal(_ message: CoordinatorMessage) -> Bool {
+      switch message {
+      case .contentRefusal: version >= ProtocolVersion.withContents
+      case .dataRefusal: version < ProtocolVersion.withContents
+      default: false
+      }
+    }
+    var machine = coordinator(version: version)
     var requests = [request(0), request(9), request(9), request(0)]
-    requests[0].contentHash = "abd"
+    requests[0].contentHash = Fixture.hash(2)
     requests[1].length += 1
-    requests[2].offset = FieldLimits.dataBytes
+    requests[2].offset = FieldLimits.contentBytes
     for request in requests[..<3] {
       let effects = machine.handle(asks(request, from: a, ticket: 1), at: 1)
-      #expect(effects.sent(to: a).contains { if case .dataRefusal = $0 { true } else { false } })
+      #expect(effects.sent(to: a).contains(where: isRefusal))
       #expect(tickets(effects, a).isEmpty)
     }
     #expect(
       machine.handle(asks(request(0), from: PeerID(9), ticket: 1), at: 1) == [
         .send(.reregister, to: PeerID(9))
       ])
-    var without = coordinator { $0.dataBytes = 0 }
+    var without = coordinator(version: version) { $0.dataBytes = 0 }
     let effects = without.handle(asks(request(0), from: a, ticket: 1), at: 1)
-    #expect(effects.sent(to: a).contains { if case .dataRefusal = $0 { true } else { false } })
+    #expect(effects.sent(to: a).contains(where: isRefusal))
   }
 
   // MARK: The worker
 
-  private func welcome(version: Int = 2) -> CoordinatorMessage {
+  private func welcome(version: Int = ProtocolVersion.newest) -> CoordinatorMessage {
     .welcome(
       Welcome(
         study: "study-1", studyName: "s", protocolVersion: version, data: data, heartbeatSeconds: 5, leaseSeconds: 60))
   }
 
-  private func requests(_ effects: [WorkerEffect]) -> [DataRequest] {
-    effects.sent.compactMap { if case .dataRequest(let request) = $0 { request } else { nil } }
+  private func requests(_ effects: [WorkerEffect]) -> [ContentRequest] {
+    effects.sent.compactMap { if case .contentRequest(let request) = $0 { request } else { nil } }
   }
 
-  private func arrives(_ chunk: DataChunk, isIntact: Bool) -> WorkerEvent {
-    .received(.dataChunk(chunk), digest: isIntact ? chunk.digest : chunk.digest + [0])
+  /// The piece, and what the disk says of it.
+  private func arrives(
+    _ piece: ContentPiece, isIntact: Bool, at worker: inout WorkerMachine, _ now: Double
+  ) -> [WorkerEffect] {
+    var effects = worker.handle(.received(.contentPiece(piece)), at: now)
+    for case .content(.store(let piece)) in effects {
+      let hash = piece.contentHash
+      effects += worker.handle(
+        .content(isIntact ? .stored(hash, end: piece.offset + piece.bytes.count) : .damaged(hash)), at: now)
+    }
+    return effects
   }
 
-  private func chunk(_ number: Int, ticket: UInt64 = 1) -> DataChunk {
+  private func chunk(_ number: Int, ticket: UInt64 = 1) -> ContentPiece {
     let request = request(number)
-    return DataChunk(
-      ticket: ticket, offset: request.offset, digest: [], bytes: [UInt8](repeating: 0, count: request.length))
+    return ContentPiece(
+      contentHash: Fixture.hash(1), ticket: ticket, offset: request.offset, digest: [], bytes: [UInt8](repeating: 0, count: request.length))
   }
 
   private func fetching(present: Int = 0) -> (WorkerMachine, [WorkerEffect]) {
@@ -136,35 +157,35 @@ struct DataTests {
     var (worker, effects) = fetching()
     #expect(requests(effects) == (0..<4).map { request($0) })
     for number in 0..<10 {
-      effects = worker.handle(arrives(chunk(number, ticket: UInt64(number)), isIntact: true), at: 1)
+      effects = arrives(chunk(number, ticket: UInt64(number)), isIntact: true, at: &worker, 1)
       let stored = effects.compactMap {
-        if case .storeData(let offset, let bytes) = $0 { [offset, bytes.count] } else { nil }
+        if case .content(.store(let piece)) = $0 { [piece.offset, piece.bytes.count] } else { nil }
       }
       #expect(stored == [[request(number).offset, request(number).length]])
       if number < 6 { #expect(requests(effects) == [request(number + 4, returned: [UInt64(number)])]) }
     }
-    #expect(effects.contains(.installData(data)))
+    #expect(effects.contains(.content(.install(content))))
     #expect(requests(effects).first?.returned == [6, 7, 8, 9])
     #expect(requests(effects).first?.length == 0)
-    #expect(worker.handle(.dataLocated(path: "x"), at: 2).sent == [.ready(Ready(freeSlots: 2))])
+    #expect(worker.handle(.content(.whole(content.contentHash)), at: 2).sent == [.ready(Ready(freeSlots: 2))])
   }
 
   @Test("what is there already is not fetched again; only the check of the whole decides")
   func resume() {
-    let (_, effects) = fetching(present: DataChunk.maximumBytes + 7)
-    #expect(requests(effects).first?.offset == DataChunk.maximumBytes + 7)
+    let (_, effects) = fetching(present: ContentPiece.maximumBytes + 7)
+    #expect(requests(effects).first?.offset == ContentPiece.maximumBytes + 7)
     let (_, whole) = fetching(present: bytes)
-    #expect(requests(whole).isEmpty && whole.contains(.installData(data)))
+    #expect(requests(whole).isEmpty && whole.contains(.content(.install(content))))
   }
 
   @Test("a damaged piece is asked for again, once everything that followed it has come")
   func damage() {
     var (worker, _) = fetching()
-    #expect(requests(worker.handle(arrives(chunk(0), isIntact: false), at: 1)).isEmpty)
+    #expect(requests(arrives(chunk(0), isIntact: false, at: &worker, 1)).isEmpty)
     for number in 1..<3 {
-      #expect(requests(worker.handle(arrives(chunk(number), isIntact: true), at: 1)).isEmpty)
+      #expect(requests(arrives(chunk(number), isIntact: true, at: &worker, 1)).isEmpty)
     }
-    #expect(requests(worker.handle(arrives(chunk(3), isIntact: true), at: 1)).isEmpty)
+    #expect(requests(arrives(chunk(3), isIntact: true, at: &worker, 1)).isEmpty)
     #expect(requests(worker.handle(.tick, at: 1.9)).isEmpty)
     let effects = worker.handle(.tick, at: 2)
     #expect(requests(effects).map(\.offset) == (0..<4).map { request($0).offset })
@@ -184,10 +205,10 @@ struct DataTests {
       if waiting > 0 {
         waiting -= 1
         // Damaged, out of its turn, or damaged with a new welcome each time.
-        effects += worker.handle(arrives(chunk(kind == 1 ? 5 : 0), isIntact: kind == 1), at: now)
+        effects += arrives(chunk(kind == 1 ? 5 : 0), isIntact: kind == 1, at: &worker, now)
         if kind == 2 { effects += worker.handle(.received(welcome()), at: now) }
       }
-      _ = worker.handle(.received(.coordinatorHeartbeat(CoordinatorHeartbeat(study: "study-1"))), at: now)
+      effects += worker.handle(.received(.coordinatorHeartbeat(CoordinatorHeartbeat(study: "study-1"))), at: now)
       effects += worker.handle(.tick, at: now)
       let count = requests(effects).count
       if count > 0 { asked.append(now) }
@@ -201,7 +222,7 @@ struct DataTests {
   @Test("silence, and a new connection, ask for the rest again")
   func interruption() {
     var (worker, _) = fetching()
-    _ = worker.handle(arrives(chunk(0), isIntact: true), at: 1)
+    _ = arrives(chunk(0), isIntact: true, at: &worker, 1)
     for second in 2...31 {
       _ = worker.handle(.received(.coordinatorHeartbeat(CoordinatorHeartbeat(study: "study-1"))), at: Double(second))
       #expect(requests(worker.handle(.tick, at: Double(second))).isEmpty)
@@ -217,14 +238,17 @@ struct DataTests {
   func giveUp() {
     var (worker, _) = fetching(present: bytes)
     for _ in 0..<2 {
-      let refused = worker.handle(.dataAbsent(present: 0, bytes: bytes, reason: "other content"), at: 1)
+      let refused = worker.handle(.content(.wrong(content.contentHash)), at: 1)
       #expect(refused.exitCode == nil && requests(refused).isEmpty)
       #expect(!requests(worker.handle(.tick, at: 4)).isEmpty)
-      for number in 0..<10 { _ = worker.handle(arrives(chunk(number), isIntact: true), at: 1) }
+      for number in 0..<10 { _ = arrives(chunk(number), isIntact: true, at: &worker, 4) }
     }
-    #expect(worker.handle(.dataAbsent(present: 0, bytes: bytes, reason: "other content"), at: 1).exitCode == 1)
+    #expect(worker.handle(.content(.wrong(content.contentHash)), at: 1).exitCode == 1)
     var (refused, _) = fetching()
     #expect(refused.handle(.received(.dataRefusal(Refusal(reason: "changed"))), at: 1).exitCode == 1)
+    (refused, _) = fetching()
+    let refusal = ContentRefusal(contentHash: content.contentHash, subject: .request, reason: "changed")
+    #expect(refused.handle(.received(.contentRefusal(refusal)), at: 1).exitCode == 1)
     var old = WorkerMachine(settings: Fixture.workerSettings("w"))
     _ = old.handle(.started, at: 0)
     _ = old.handle(.received(welcome(version: 1)), at: 0)
@@ -237,7 +261,7 @@ struct DataTests {
       await Task.yield()
       var plan = World.Plan(
         workers: 1 + seed % 3, slots: 1, strategy: TwoStageStrategy(first: 2, second: 1), steps: 120)
-      plan.dataBytes = 2 * DataChunk.maximumBytes + 100
+      plan.dataBytes = 2 * ContentPiece.maximumBytes + 100
       let world = World(seed: UInt64(seed), plan: plan)
       for _ in 0..<plan.steps where world.violations.isEmpty { world.step() }
       let ended = world.settle()

@@ -40,12 +40,18 @@ enum Fixture {
 
   static func hello(
     _ worker: String, slots: Int = 2, study: String? = nil, running: [AttemptReference] = [],
-    finished: [AttemptReference] = [], host: String = "host"
+    finished: [AttemptReference] = [], host: String = "host", version: Int = 1
   ) -> WorkerMessage {
     .hello(
       Hello(
-        worker: worker, host: host, processID: 1, oldestProtocol: 1, newestProtocol: 1, build: "1", slots: slots,
+        worker: worker, host: host, processID: 1, oldestProtocol: 1, newestProtocol: version, build: "1", slots: slots,
         kernelVariant: "avx", dataHashes: [:], study: study, running: running, finished: finished))
+  }
+
+  static func hash(_ number: Int) -> ContentHash {
+    var bytes = [UInt8](repeating: 0xab, count: 31)
+    bytes.append(UInt8(truncatingIfNeeded: number))
+    return ContentHash(bytes: bytes)!
   }
 
   static func reference(_ job: Int64, _ attempt: Int = 1) -> AttemptReference {
@@ -88,6 +94,21 @@ extension CoordinatorTurn {
   func sent(to peer: PeerID) -> [CoordinatorMessage] {
     beforeCommit.filter { $0.peer == peer }.map { .job($0.job) }
       + afterCommit.compactMap { if case .send(let message, let to) = $0, to == peer { message } else { nil } }
+  }
+
+  func gifts(to peer: PeerID) -> [ContentGift] {
+    afterCommit.compactMap { if case .content(.give(let gift)) = $0, gift.peer == peer { gift } else { nil } }
+  }
+
+  /// Other than pieces that are sent.
+  var contentEffects: [ContentEffect] {
+    afterCommit.compactMap {
+      switch $0 {
+      case .content(.give): nil
+      case .content(let effect): effect
+      default: nil
+      }
+    }
   }
 
   func jobs(to peer: PeerID) -> [AttemptReference] {

@@ -38,7 +38,6 @@ extension World {
 
   func checkCoordinator() {
     require(ledger.violations.isEmpty, ledger.violations.joined(separator: "; "))
-    checkData()
     guard let coordinator else { return }
     for broken in coordinator.invariants() { require(false, broken) }
     let summary = coordinator.summary

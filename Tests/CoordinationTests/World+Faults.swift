@@ -11,16 +11,22 @@ extension World {
     switch random.integer(below: 100) {
     case 0..<30: deliverToCoordinator(from: worker)
     case 30..<55: deliverToWorker(worker)
-    case 55..<63: turn(.tick)
+    case 55..<63:
+      turn(.tick)
+      answerOfCoordinatorsDisk()
     case 63..<72: turn(worker: worker, .tick)
     case 72..<82: endEngine(of: worker)
-    case 82..<86: reportUnreachable()
+    case 82..<84: reportUnreachable()
+    case 84..<86:
+      reportUnreachable()
+      if plan.contents > 0 { wantContent(on: worker) }
     case 86..<91: reconnect(worker)
     default: fault(worker)
     }
   }
 
   private func fault(_ worker: Int) {
+    if plan.hasFullDisks, chance(5) { coordinatorsDisk.isFull.toggle() }
     switch random.integer(below: 14) {
     case 0, 1: workers[worker].connection = nil
     case 2: replaceWorker(worker)
@@ -86,6 +92,7 @@ extension World {
         if chance(50) { endEngine(of: worker) }
         for _ in 0..<20 {
           deliverToCoordinator(from: worker)
+          answerOfCoordinatorsDisk()
           deliverToWorker(worker)
         }
       }

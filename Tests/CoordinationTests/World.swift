@@ -19,6 +19,11 @@ final class World {
     var crashes = 0
     /// Length of the data set that workers have to fetch; 0 for an embedded one.
     var dataBytes = 0
+    /// Contents that workers have for the coordinator, and want from it.
+    var contents = 0
+    /// So many machines, from the first on, give other bytes than they announce.
+    var liars = 0
+    var hasFullDisks = false
     /// On the first machine every engine ends by a crash.
     var hasBadMachine = false
   }
@@ -32,8 +37,11 @@ final class World {
   /// Reports on the disks of the workers' machines, by machine; a restarted worker finds them.
   var spools: [[AttemptReference: AttemptReport]]
   var violations: [String] = []
-  /// The data set as the workers' machines have it, from its first byte.
-  var disks: [Int: [UInt8]] = [:]
+  /// Contents as the workers' machines have them, and the coordinator's.
+  let disks: [SimulatedDisk]
+  let coordinatorsDisk = SimulatedDisk()
+  /// What the clients of each machine have for the coordinator.
+  var offers: [[ContentDescription]]
   var isStopped = false
   var restarts = 0
   private var connections = 0
@@ -45,10 +53,14 @@ final class World {
     random = StableRandom(seed: seed)
     ledger = StudyLedger(budget: plan.budget)
     spools = Array(repeating: [:], count: plan.workers)
+    disks = (0..<plan.workers).map { _ in SimulatedDisk() }
+    offers = Array(repeating: [], count: plan.workers)
+    for (index, content) in blobs.enumerated() { offers[index % plan.workers].append(content) }
     startCoordinator()
     for machine in 0..<plan.workers {
       workers.append(newWorker(on: machine))
       turn(worker: machine, .started)
+      offerContents(of: machine)
     }
   }
 
@@ -64,6 +76,10 @@ final class World {
     var settings = Fixture.coordinatorSettings()
     settings.jobBudget = plan.budget
     settings.dataBytes = plan.dataBytes
+    settings.data = dataSet
+    settings.contents = blobs.filter { coordinatorsDisk.wholes.contains($0.contentHash) }.map {
+      StoredContent(description: $0, key: nil)
+    }
     settings.failuresUntilGivenUp = .max
     coordinator = CoordinatorMachine(
       settings: settings, jobs: ledger.jobs, past: ledger.past, strategy: plan.strategy)
@@ -73,6 +89,7 @@ final class World {
   /// As after `kill -9`: only what was committed remains.
   func killCoordinator() {
     coordinator = nil
+    coordinatorsDisk.forgetProcess()
     unreachable = []
     for index in workers.indices { workers[index].connection = nil }
   }
@@ -107,13 +124,13 @@ final class World {
         isStopped = true
         require(ledger.isFinished, "stopped before the end")
         killCoordinator()
-      case .sendData(let offset, let length, let ticket, let peer):
-        sendData(offset: offset, length: length, ticket: ticket, to: peer)
+      case .content(let effect): run(effect)
       case .giveUp(let reason): require(false, "gave up: \(reason)")
       case .log: break
       }
     }
     checkCoordinator()
+    checkContents()
   }
 
   private func post(_ message: CoordinatorMessage, to peer: PeerID) {
@@ -152,8 +169,10 @@ final class World {
   }
 
   func replaceWorker(_ worker: Int) {
+    disks[worker].forgetProcess()
     workers[worker] = newWorker(on: worker)
     turn(worker: worker, .started)
+    offerContents(of: worker)
   }
 
   /// With `diesAt`, the worker's process ends after so many effects.
@@ -186,8 +205,8 @@ final class World {
         turn(worker: worker, .spooled(reports))
       case .releaseSpooled: break
       case .locateData: turn(worker: worker, locateData(on: worker))
-      case .storeData(let offset, let bytes): store(bytes, at: offset, on: worker)
-      case .installData: turn(worker: worker, installData(on: worker))
+      case .content(let effect): run(effect, on: worker)
+      case .contentGiven, .contentRefused, .contentTaken, .contentUnavailable: tellClient(of: worker, effect)
       case .exit(let code):
         workers[worker].exitCode = code
         require(workers[worker].engines.isEmpty, "left with engines running")
@@ -198,6 +217,7 @@ final class World {
     for broken in workers[worker].machine.invariants() {
       require(false, "\(workers[worker].machine.settings.worker): \(broken)")
     }
+    answersOfDisk(of: worker)
   }
 
   /// The result of a training, a function of what is trained alone.
@@ -230,18 +250,25 @@ final class World {
     guard coordinator != nil, let connection = workers[worker].connection, !connection.toCoordinator.isEmpty else {
       return
     }
-    let message = workers[worker].connection!.toCoordinator.removeFirst()
+    var message = workers[worker].connection!.toCoordinator.removeFirst()
+    if case .contentPiece(var piece) = message, chance(damagedPieces) {
+      piece.digest[0] = 1
+      message = .contentPiece(piece)
+    }
     var delivery = Delivery()
-    if case .dataRequest = message { delivery.ticket = random.next() }
+    if case .contentRequest = message { delivery.ticket = random.next() }
     turn(.received(message, from: connection.peer, delivery), diesAt: diesAt)
   }
 
   func deliverToWorker(_ worker: Int) {
     guard let connection = workers[worker].connection, !connection.toWorker.isEmpty else { return }
-    let message = workers[worker].connection!.toWorker.removeFirst()
-    var digest: [UInt8]?
-    if case .dataChunk(let chunk) = message { digest = chance(damagedChunks) ? chunk.digest + [0] : chunk.digest }
-    turn(worker: worker, .received(message, digest: digest))
+    var message = workers[worker].connection!.toWorker.removeFirst()
+    if case .contentPiece(var piece) = message, chance(damagedPieces) {
+      piece.digest[0] = 1
+      message = .contentPiece(piece)
+    }
+    let ticket = if case .contentRequest = message { random.next() } else { UInt64(0) }
+    turn(worker: worker, .received(message, ticket: ticket))
   }
 
   func reportUnreachable() {

@@ -98,12 +98,15 @@ final class Attacker {
     return frames
   }
 
-  static func hello(_ name: String, oldest: Int = 1, newest: Int = 2) -> Hello {
+  static func hello(_ name: String, oldest: Int = 1, newest: Int = ProtocolVersion.newest) -> Hello {
     Hello(
       worker: name, host: "attacker", processID: 1, oldestProtocol: oldest, newestProtocol: newest, build: "x",
       slots: 1,
       kernelVariant: "x", dataHashes: [:])
   }
+
+  static let hash = ContentHash(String(repeating: "0a", count: 32))!
+  static let otherHash = ContentHash(String(repeating: "0b", count: 32))!
 
   /// Legal messages of every kind that a worker says, but none that makes it a worker to be given jobs.
   static func messages(_ name: String, study: String) -> [WorkerMessage] {
@@ -116,7 +119,15 @@ final class Attacker {
       .progress(Progress(reference: reference, epoch: 1, step: 1, steps: 2, loss: 1, memoryBytes: 1)),
       .result(AttemptReport(reference: reference, study: study, outcome: .finished(result))),
       .workerHeartbeat(WorkerHeartbeat(running: [reference], freeSlots: 0)),
-      .dataRequest(DataRequest(contentHash: "h", offset: 0, length: 1, returned: [1, 2])),
+      .contentRequest(ContentRequest(contentHash: hash, offset: 0, length: 1, returned: [1, 2])),
+      .contentQuery(ContentReference(contentHash: hash)),
+      .contentAnnouncement(ContentDescription(contentHash: hash, kind: .blob, bytes: 1 << 39)),
+      .contentAnnouncement(ContentDescription(contentHash: otherHash, kind: .blob, bytes: 300_000)),
+      .contentPiece(
+        ContentPiece(
+          contentHash: otherHash, ticket: 1, offset: 0, digest: [UInt8](repeating: 1, count: 32),
+          bytes: [UInt8](repeating: 2, count: 100))),
+      .contentRefusal(ContentRefusal(contentHash: otherHash, subject: .request, reason: "no")),
     ]
   }
 

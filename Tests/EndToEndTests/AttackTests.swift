@@ -118,8 +118,8 @@ struct AttackTests {
     for _ in 0..<20 { large.send(header + [[UInt8](repeating: 0, count: 3 << 20)]) }
     #expect(try await large.greet("large"))
     // Somebody who asks for much and reads nothing of it does so in bounds as well.
-    let data = DataRequest(contentHash: "shapes10", offset: 0, length: DataChunk.maximumBytes, returned: [])
-    for _ in 0..<2000 { try large.send(.dataRequest(data)) }
+    let data = ContentRequest(contentHash: Attacker.hash, offset: 0, length: ContentPiece.maximumBytes, returned: [])
+    for _ in 0..<2000 { try large.send(WorkerMessage.contentRequest(data)) }
     #expect(try await large.greet("large"))
 
     let after = residentMemory(of: coordinator.processID)

@@ -30,7 +30,7 @@ enum AnyMessage: Equatable {
 struct RandomMessages {
   var random: StableRandom
 
-  static let kinds = 20
+  static let kinds = 29
 
   mutating func message(kind: Int) -> AnyMessage {
     switch kind {
@@ -50,24 +50,50 @@ struct RandomMessages {
     case 13: .coordinator(.drain(Drain(reason: coin() ? .studyFinished : .coordinatorStopping)))
     case 14:
       .worker(
-        .dataRequest(
-          DataRequest(
-            contentHash: "h" + text(), offset: random.integer(below: 1 << 40),
-            length: random.integer(below: DataChunk.maximumBytes + 1),
-            returned: coin() ? [] : [random.next(), .max, 0])))
-    case 15: .coordinator(.dataChunk(chunk()))
+        .contentRequest(contentRequest()))
+    case 15: .coordinator(.dataChunk(piece().unnamed))
     case 16: .coordinator(.dataRefusal(Refusal(reason: text())))
     case 17: .coordinator(.bench(Bench(reason: text(), seconds: Double(random.integer(below: 100_000)) / 7)))
+    case 18: .worker(.contentQuery(ContentReference(contentHash: hash())))
+    case 19: .worker(.contentAnnouncement(content()))
+    case 20: .worker(.contentPiece(piece()))
+    case 21: .worker(.contentRefusal(refusal()))
+    case 22: .coordinator(.contentRequest(contentRequest()))
+    case 23: .coordinator(.contentAnnouncement(content()))
+    case 24: .coordinator(.contentPiece(piece()))
+    case 25: .coordinator(.contentRefusal(refusal()))
+    case 26: .coordinator(.contentAcknowledged(ContentReference(contentHash: hash())))
     // As workers of earlier versions hear it.
-    case 18: .coordinator(.job(job(version: 2)))
+    case 27: .coordinator(.job(job(version: 2)))
     default: .coordinator(.reregister)
     }
   }
 
-  mutating func chunk() -> DataChunk {
-    let count = coin() ? 1 + random.integer(below: 50) : DataChunk.maximumBytes - random.integer(below: 2)
-    return DataChunk(
-      ticket: random.next(), offset: random.integer(below: 1 << 40), digest: [UInt8](repeating: 9, count: 32),
+  mutating func hash() -> ContentHash {
+    ContentHash(bytes: (0..<32).map { _ in UInt8(truncatingIfNeeded: random.next()) })!
+  }
+
+  mutating func content() -> ContentDescription {
+    ContentDescription(
+      contentHash: hash(), kind: coin() ? .blob : .cifar10, bytes: 1 + random.integer(below: 1 << 40))
+  }
+
+  mutating func refusal() -> ContentRefusal {
+    let subjects = ContentRefusal.Subject.allCases
+    return ContentRefusal(
+      contentHash: hash(), subject: subjects[random.integer(below: subjects.count)], reason: text())
+  }
+
+  mutating func contentRequest() -> ContentRequest {
+    ContentRequest(
+      contentHash: hash(), offset: random.integer(below: 1 << 40),
+      length: random.integer(below: ContentPiece.maximumBytes + 1), returned: coin() ? [] : [random.next(), .max, 0])
+  }
+
+  mutating func piece() -> ContentPiece {
+    let count = coin() ? 1 + random.integer(below: 50) : ContentPiece.maximumBytes - random.integer(below: 2)
+    return ContentPiece(
+      contentHash: hash(), ticket: random.next(), offset: random.integer(below: 1 << 40), digest: [UInt8](repeating: 9, count: 32),
       bytes: [UInt8](repeating: UInt8(truncatingIfNeeded: random.next()), count: count))
   }
 

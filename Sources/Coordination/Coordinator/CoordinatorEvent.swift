@@ -13,6 +13,8 @@ public enum CoordinatorEvent: Sendable {
   case unreachable(PeerID, CoordinatorMessage)
   /// Frames came that are no message.
   case undecodable(from: PeerID)
+  /// What became of a `content` effect.
+  case content(ContentEvent)
   /// Several times a heartbeat, whatever else happens.
   case tick
   /// The user wants the process to end (SIGINT, SIGTERM). Workers are not told to leave: they wait for the next start.
@@ -22,8 +24,7 @@ public enum CoordinatorEvent: Sendable {
 /// What a coordinator wants done once the changes of its turn are on the disk.
 public enum CoordinatorEffect: Hashable, Sendable {
   case send(CoordinatorMessage, to: PeerID)
-  /// Send these bytes of the data set as a `dataChunk` with this ticket, or a `dataRefusal` where they cannot be read.
-  case sendData(offset: Int, length: Int, ticket: UInt64, to: PeerID)
+  case content(ContentEffect)
   case log(LogLevel, String)
   /// The study cannot go on without a person, for this reason. `stop` follows.
   case giveUp(String)

@@ -3,6 +3,7 @@ extension CoordinatorMachine {
   /// proportion to everything that there is: for tests.
   package func invariants() -> [String] {
     jobs.invariants() + sessions.invariants() + standing.invariants() + joinings.invariants(among: sessions)
+      + contents.invariants()
       + leasesAndSessions() + rest() + course()
   }
 

@@ -12,7 +12,7 @@ extension CoordinatorMachine {
       for job in session.jobs.sorted() {
         end(job, .returned(reason: "the key of worker \(session.worker) is not authorized any more"), at: now)
       }
-      _ = remove(peer, reason: Self.shutOut)
+      _ = remove(peer, reason: Self.shutOut, at: now)
       log(.warning, "worker \(session.worker) is shut out: its key is not authorized any more")
       send(.refusal(Refusal(reason: Self.shutOut)), to: peer)
     }

@@ -94,10 +94,9 @@ extension CoordinatorMachine {
   /// The worker is connected anew; what it holds follows it.
   private mutating func move(from old: PeerID, to new: PeerID, at now: Double) {
     sessions.move(from: old, to: new, firstTimer: now + settings.heartbeatSeconds)
-    guard var session = sessions[new] else { return }
+    guard let session = sessions[new] else { return }
     // What was on its way on the old connection never arrives.
-    returnTickets(of: &session)
-    sessions[new] = session
+    contents.forget(old, at: now)
     for job in session.jobs { jobs.updateLease(job) { $0.move(to: new) } }
   }
 
@@ -115,7 +114,7 @@ extension CoordinatorMachine {
   /// The worker cannot be heard or reached. Its attempts go on without a connection: it has a short time to come back
   /// with them.
   mutating func drop(_ peer: PeerID, reason: String, at now: Double) {
-    guard let session = remove(peer, reason: reason) else { return }
+    guard let session = remove(peer, reason: reason, at: now) else { return }
     lastLoss = now
     log(.warning, "worker \(session.worker) \(reason)")
     strikeForConnection(of: session, at: now)
@@ -131,14 +130,14 @@ extension CoordinatorMachine {
   mutating func dismiss(_ peer: PeerID, reason: String, at now: Double) {
     guard let session = sessions[peer] else { return }
     for job in session.jobs.sorted() { giveUp(job, reason: "worker \(session.worker) left without it", at: now) }
-    _ = remove(peer, reason: reason.isEmpty ? "left" : reason)
+    _ = remove(peer, reason: reason.isEmpty ? "left" : reason, at: now)
     log(.info, "worker \(session.worker) left: \(reason)")
     if isFinished, !settings.keepsRunning, canStopEarly(at: now) { stop() }
   }
 
-  mutating func remove(_ peer: PeerID, reason: String) -> Session? {
-    guard var session = sessions.remove(peer) else { return nil }
-    returnTickets(of: &session)
+  mutating func remove(_ peer: PeerID, reason: String, at now: Double) -> Session? {
+    guard let session = sessions.remove(peer) else { return nil }
+    contents.forget(peer, at: now)
     standing.keep(departed: session.worker, among: sessions)
     if joinings.remove(session.worker) == nil {
       record(.workerLeft(id: session.worker, reason: reason.oneLine()))

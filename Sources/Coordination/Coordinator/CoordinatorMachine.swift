@@ -19,7 +19,7 @@ public struct CoordinatorMachine: Sendable {
   var detachedTimers = MinimumHeap<Timer<(job: Int64, attempt: Int)>>()
   /// Of the workers that came and of the results on record.
   var kernelVariants: Set<String> = []
-  var dataTraffic = DataTraffic()
+  var contents: CoordinatorContents
   /// Nil where anybody may work.
   var authorizedKeys: Set<String>?
   /// Workers of the record, and their hosts: those that may have begun what is not on it.
@@ -66,6 +66,13 @@ public struct CoordinatorMachine: Sendable {
     self.strategy = strategy
     restored = jobs
     standing = StandingTable(proven: past.finishers)
+    contents = CoordinatorContents(
+      limits: settings.contentLimits,
+      giving: ContentGiver.Limits(
+        piecesAPeer: settings.piecesAWorker, piecesAtOnce: settings.piecesAtOnce, ticketSeconds: settings.ticketSeconds),
+      taking: ContentTaker.Limits(
+        piecesAtOnce: settings.piecesAWorker, contentsAtOnce: settings.contentsAtOnce, contentsAnAccount: 4,
+        contentsAPeer: 1, attempts: 1, silences: 3, setbacks: 8), stored: settings.contents)
     pastWorkers = Dictionary(past.workers.map { ($0.id, $0) }, uniquingKeysWith: { _, last in last })
     pastHosts = Set(past.workers.map(\.host))
     for job in jobs {
@@ -142,6 +149,7 @@ public struct CoordinatorMachine: Sendable {
     case .keysAuthorized(let keys): authorize(keys, at: now)
     case .unreachable(let peer, let message): lose(peer, whichMissed: message, at: now)
     case .undecodable: undecodable += 1
+    case .content(let event): handle(event, at: now)
     case .tick: tick(at: now)
     case .stopRequested:
       let running = jobs.runningCount
@@ -154,11 +162,13 @@ public struct CoordinatorMachine: Sendable {
       if !isHalted { dispatch(at: now) }
       giveUpIfHopeless()
     }
+    if phase != .stopped { exchangeContents(at: now) }
   }
 
   private mutating func start(at now: Double) {
     guard phase == .created else { return }
     phase = .searching
+    if let dataSet { contents.giver.add(dataSet.contentHash, bytes: dataSet.bytes) }
     if restored.isEmpty { strategy.notes.forEach { record(.noted($0)) } }
     // The workers that train these will say so; until then they are neither lost nor given to another worker.
     for job in restored where job.state == .running && job.attempts > 0 {
@@ -202,7 +212,11 @@ public struct CoordinatorMachine: Sendable {
     case .workerHeartbeat(let heartbeat):
       reconcile(peer, with: heartbeat.running, toleratingDeliveries: true, at: now)
       sessions.grant(heartbeat.freeSlots, to: peer)
-    case .dataRequest(let request): supply(request, to: peer, ticket: delivery.ticket, at: now)
+    case .contentRequest(let request): give(request, to: peer, ticket: delivery.ticket)
+    case .contentQuery(let reference): describe(reference.contentHash, to: peer)
+    case .contentAnnouncement(let content): consider(content, of: peer)
+    case .contentPiece(let piece): receive(piece, from: peer, at: now)
+    case .contentRefusal(let refusal): renounce(refusal, of: peer, at: now)
     case .bye(let bye): dismiss(peer, reason: bye.reason, at: now)
     }
     sessions[peer]?.lastHeard = now
@@ -219,6 +233,7 @@ public struct CoordinatorMachine: Sendable {
     }
     lastTick = now
     endPauses(at: now)
+    contents.taker.tick(at: now)
     while let peer = sessions.nextDue(at: now) { checkSession(at: peer, now) }
     while now >= leasesFrozenUntil, let timer = detachedTimers.first, timer.due <= now {
       _ = detachedTimers.removeFirst()
@@ -253,7 +268,7 @@ public struct CoordinatorMachine: Sendable {
         }
       }
     }
-    if !session.dataTickets.isEmpty { forgetOldTickets(of: peer, at: now) }
+    contents.giver.forgetOldTickets(of: peer, at: now)
     endBenchIfDue(session.worker, at: now)
     recordJoiningIfRoom(of: session.worker, key: session.key, at: now)
     send(.coordinatorHeartbeat(CoordinatorHeartbeat(study: settings.study)), to: peer)

@@ -26,11 +26,16 @@ public struct CoordinatorSettings: Sendable {
 
   /// Length of the data set in bytes; 0 where it cannot be fetched from this coordinator.
   public var dataBytes = 0
-  /// Most chunks on their way to one worker, and to all of them.
-  public var dataChunksAWorker = 4
-  public var dataChunksAtOnce = 128
+  /// Most pieces of contents on their way to one worker, and to all of them.
+  public var piecesAWorker = 4
+  public var piecesAtOnce = 128
   /// A ticket that does not come back in this time is forgotten.
-  public var dataTicketSeconds = 60.0
+  public var ticketSeconds = 60.0
+  /// Contents that are taken from workers at the same time, a few pieces of each.
+  public var contentsAtOnce = 16
+  public var contentLimits = ContentLimits()
+  /// Those that are on disk from earlier.
+  public var contents: [StoredContent] = []
 
   /// An attempt whose training does not go on for this time is lost, whatever its worker says. Longer than workers wait
   /// for their engines (`--longest-silence`): their account of it says more.

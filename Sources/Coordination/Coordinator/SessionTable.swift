@@ -17,9 +17,6 @@ struct Session: Sendable {
   var lastHeard: Double
   /// Tells this connection of the worker from earlier ones of the same peer.
   fileprivate(set) var serial: UInt64
-  /// Chunks of the data set that are on their way to it, or wait for their turn.
-  var dataTickets: [DataTicket] = []
-  var dataRequestsWaiting = 0
   /// Jobs that it handed back since it last finished one.
   var returnsInARow = 0
   /// What it does wrong is told once.

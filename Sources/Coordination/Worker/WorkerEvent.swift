@@ -5,8 +5,8 @@ import SearchProtocol
 public enum WorkerEvent: Sendable {
   /// Once, before every other event.
   case started
-  /// `digest`: SHA-256 of the message's attachment, where it has one.
-  case received(CoordinatorMessage, digest: [UInt8]? = nil)
+  /// `ticket`: an unguessable number, for what is sent in answer.
+  case received(CoordinatorMessage, ticket: UInt64 = 0)
   /// A connection to the coordinator's address stands. May come again and again.
   case connected
   /// A hello was dropped, because there was no connection.
@@ -17,9 +17,15 @@ public enum WorkerEvent: Sendable {
   case dataLocated(path: String?)
   /// The answer to `locateData`: it is nowhere, with a reason for the user.
   case dataMissing(String)
-  /// The answer to `locateData` and `installData`: it is not on this machine, or what was fetched is not it, and there
-  /// is room for it. Of its `bytes`, the first `present` are there already.
+  /// The answer to `locateData`: it is not on this machine, and there is a place for it. Of its `bytes`, the first
+  /// `present` are there already.
   case dataAbsent(present: Int, bytes: Int, reason: String)
+  /// What became of a `content` effect.
+  case content(ContentEvent)
+  /// A client of this worker wants the content of the study. Answered by `contentTaken` or `contentUnavailable`.
+  case contentWanted(ContentHash)
+  /// A client of this worker has a content for the study, and keeps it until `contentGiven` or `contentRefused`.
+  case contentOffered(ContentDescription)
   case engineProgress(slot: Int, Progress)
   case engineFinished(slot: Int, AttemptReference, Observation)
   /// The engine process crashed, was killed, or refused the job.
@@ -40,12 +46,16 @@ public enum WorkerEffect: Hashable, Sendable {
   case startJob(slot: Int, JobAssignment)
   /// End what the slot trains, now. Events of it that still come are ignored.
   case stopEngine(slot: Int)
-  /// Find the data set, check its content, and answer with `dataLocated` or `dataMissing`.
+  /// Find the data set, check its content, and answer with `dataLocated`, `dataMissing` or `dataAbsent`.
   case locateData(DataRequirement)
-  /// Keep these bytes of the data set that is being fetched.
-  case storeData(offset: Int, bytes: [UInt8])
-  /// All bytes are there: check them as a whole, and answer as to `locateData`.
-  case installData(DataRequirement)
+  case content(ContentEffect)
+  /// The coordinator has what a client offered.
+  case contentGiven(ContentHash)
+  /// The coordinator does not take what a client offered, or it cannot be read any more.
+  case contentRefused(ContentHash, reason: String)
+  /// What a client wanted is on this machine, checked as a whole.
+  case contentTaken(ContentDescription)
+  case contentUnavailable(ContentHash, reason: String)
   /// Keep the report on disk, safely, before the effects that follow.
   case spool(AttemptReport)
   /// The report is acknowledged, or of no use any more. May name a report that was never spooled.

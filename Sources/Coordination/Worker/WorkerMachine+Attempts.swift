@@ -7,7 +7,7 @@ extension WorkerMachine {
     let reference = job.reference
     if running.contains(reference) { return send(.accept(reference)) }
     if unacknowledged[reference] != nil { return sendReport(reference, at: now) }
-    guard study != nil, located != nil, phase == .serving || phase == .greeting,
+    guard study != nil, hasDataSet, phase == .serving || phase == .greeting,
       let slot = slots.firstIndex(where: \.isFree)
     else {
       // A coordinator knows how many it has. One that sends more and more is not answered without end.

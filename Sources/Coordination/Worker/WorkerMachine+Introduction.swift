@@ -92,18 +92,13 @@ extension WorkerMachine {
     sendReports(notSince: .infinity, at: now)
     if case .leaving = phase { return }
     if phase == .greeting { log(.notice, "connected to the coordinator of study \(welcome.studyName)") }
-    if located == welcome.data {
+    if require(welcome.data) {
       phase = .serving
       send(.ready(Ready(freeSlots: freeSlots)))
     } else {
       phase = .locating
-      if wanted != welcome.data {
-        fetch = nil
-        effects.append(.locateData(welcome.data))
-      }
-      wanted = welcome.data
-      resumeFetching(at: now)
     }
+    resumeContents(at: now)
     if isNew { effects.append(.adoptSpooled(study: welcome.study)) }
   }
 
@@ -118,15 +113,6 @@ extension WorkerMachine {
     guard count > 0, isConnected else { return }
     log(.info, "\(count) results of an earlier worker were not delivered yet")
     sayHello(at: now)
-  }
-
-  mutating func dataLocated(at now: Double) {
-    located = wanted
-    wanted = nil
-    fetch = nil
-    guard phase == .locating else { return }
-    phase = .serving
-    send(.ready(Ready(freeSlots: freeSlots)))
   }
 
   // MARK: Leaving

@@ -1,7 +1,7 @@
 extension WorkerMachine {
   /// What does not hold though it should after every event, a sentence each; none where all is well. For tests.
   package func invariants() -> [String] {
-    var broken: [String] = []
+    var broken = contents.invariants()
     func require(_ condition: Bool, _ what: @autoclosure () -> String) { if !condition { broken.append(what()) } }
     require(effects.isEmpty, "something of an event was not handed over")
     let running = Set(self.running)

@@ -40,11 +40,7 @@ public struct WorkerMachine: Sendable {
   /// Engines that could not be started since the last result.
   var shortages = 0
   var unacknowledged: [AttemptReference: Unacknowledged] = [:]
-  /// What was located, as it was asked for.
-  var located: DataRequirement?
-  var wanted: DataRequirement?
-
-  var fetch: DataFetch?
+  var contents: WorkerContents
   /// Of the last welcome.
   var protocolVersion = ProtocolVersion.oldest
 
@@ -63,6 +59,12 @@ public struct WorkerMachine: Sendable {
     self.settings = settings
     slots = Array(repeating: .free, count: min(max(1, settings.slots), FieldLimits.slots.upperBound))
     heartbeatSeconds = settings.heartbeatSeconds
+    contents = WorkerContents(
+      taker: ContentTaker(
+        limits: ContentTaker.Limits(
+          piecesAtOnce: settings.dataChunksAtOnce, patienceSeconds: settings.dataPatienceSeconds,
+          firstPauseSeconds: settings.firstDataPauseSeconds, lastPauseSeconds: settings.lastDataPauseSeconds,
+          attempts: settings.dataAttempts)))
     hellos = HelloSchedule(firstSeconds: settings.firstHelloSeconds, lastSeconds: settings.lastHelloSeconds)
     jitter = settings.jitterSeed
   }
@@ -79,7 +81,7 @@ public struct WorkerMachine: Sendable {
     effects = []
     switch event {
     case .started: start(at: now)
-    case .received(let message, let digest): receive(message, digest: digest, at: now)
+    case .received(let message, let ticket): receive(message, ticket: ticket, at: now)
     case .connected:
       firstHello.connect()
       repeatLostHello(at: now)
@@ -87,10 +89,13 @@ public struct WorkerMachine: Sendable {
       firstHello.lose()
       repeatLostHello(at: now)
     case .turnedAway(let reason): handleTurnedAway(reason, at: now)
-    case .dataLocated: dataLocated(at: now)
+    case .dataLocated: dataLocated()
     case .dataMissing(let reason): doWithoutData(reason)
     case .dataAbsent(let present, let bytes, let reason):
       beginFetching(present: present, bytes: bytes, reason: reason, at: now)
+    case .content(let event): handle(event, at: now)
+    case .contentWanted(let hash): want(hash, at: now)
+    case .contentOffered(let content): offer(content)
     case .engineProgress(let slot, let progress): report(progress, of: slot, at: now)
     case .engineFinished(let slot, let reference, let result): conclude(slot, reference, result, at: now)
     case .engineFailed(let slot, let reference, let reason, let failure):
@@ -99,8 +104,9 @@ public struct WorkerMachine: Sendable {
     case .tick: tick(at: now)
     case .stopRequested: leave(at: now)
     }
+    if phase != .ended { exchangeContents(at: now) }
     if case .leaving(let until, let departure) = phase,
-      (unacknowledged.isEmpty && runningCount == 0) || now >= until
+      (unacknowledged.isEmpty && runningCount == 0 && !(departure == .stopped && isGiving)) || now >= until
     {
       finishLeaving(departure, at: now)
     }
@@ -115,7 +121,7 @@ public struct WorkerMachine: Sendable {
     beginGreeting(at: now)
   }
 
-  private mutating func receive(_ message: CoordinatorMessage, digest: [UInt8]?, at now: Double) {
+  private mutating func receive(_ message: CoordinatorMessage, ticket: UInt64, at now: Double) {
     lastHeard = now
     switch message {
     case .welcome(let welcome): accept(welcome, at: now)
@@ -129,8 +135,13 @@ public struct WorkerMachine: Sendable {
       if isConnected, heartbeat.study != study { greetAnew(at: now) }
     case .drain(let drain): receive(drain, at: now)
     case .reregister: introduceAgain(at: now)
-    case .dataChunk(let chunk): store(chunk, isIntact: digest == chunk.digest, at: now)
+    case .dataChunk(let piece): receive(piece, at: now)
     case .dataRefusal(let refusal): doWithoutData("the coordinator cannot give the data set: \(refusal.reason)")
+    case .contentRequest(let request): give(request, ticket: ticket)
+    case .contentAnnouncement(let content): fetch(content)
+    case .contentPiece(let piece): receive(piece, at: now)
+    case .contentRefusal(let refusal): hear(refusal, at: now)
+    case .contentAcknowledged(let reference): acknowledge(reference.contentHash)
     case .bench(let bench):
       if !settings.sharesLog {
         let time = Bench.text(seconds: bench.seconds)
@@ -157,7 +168,8 @@ public struct WorkerMachine: Sendable {
       }
       sendHeartbeatIfDue(at: now)
       sendReports(notSince: now - settings.resendSeconds, at: now)
-      if phase == .locating { askAgainForData(at: now) }
+      contents.taker.tick(at: now)
+      contents.giver.forgetOldTickets(of: Self.coordinator, at: now)
     case .leaving(let until, _):
       if now >= until - reserveSeconds { handBackAll(at: now) }
       // What is still trained is not to be taken for lost.

@@ -30,15 +30,17 @@ public struct WorkerSettings: Sendable {
   /// How long a slot takes no job after an engine could not be started in it: at first, and at the most.
   public var shortageSeconds = 10.0
   public var longestShortageSeconds = 600.0
-  /// Pieces of a data set that are asked for at a time, and how long the next may take.
+  /// Pieces of contents that are asked for at a time, and how long the next may take.
   public var dataChunksAtOnce = 4
   public var dataPatienceSeconds = 30.0
   /// Before pieces are asked for again that did not arrive as they should; twice as long each further time, up to the
   /// last.
   public var firstDataPauseSeconds = 1.0
   public var lastDataPauseSeconds = 60.0
-  /// A data set that was fetched so often and is not the study's is given up.
+  /// A content that was fetched so often and is another is given up.
   public var dataAttempts = 3
+  /// What was announced and not answered for is announced again.
+  public var announcementSeconds = 60.0
   /// At the end of the study: how long to wait for acknowledgements.
   public var acknowledgementSeconds = 10.0
   /// Spreads workers that start or reconnect at the same moment; any number.

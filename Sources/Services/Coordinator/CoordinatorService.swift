@@ -20,12 +20,18 @@ package final class CoordinatorService {
     package var stays: Bool
     package var times: LeaseTimes
     package var failures: FailureRules
+    /// Most that contents may take up in the study's folder; 0: workers give none.
+    package var contentBytes: Int
     package var display: ProgressReporter.Display
 
-    package init(stays: Bool, times: LeaseTimes, failures: FailureRules, display: @escaping ProgressReporter.Display) {
+    package init(
+      stays: Bool, times: LeaseTimes, failures: FailureRules, contentBytes: Int,
+      display: @escaping ProgressReporter.Display
+    ) {
       self.stays = stays
       self.times = times
       self.failures = failures
+      self.contentBytes = contentBytes
       self.display = display
     }
   }
@@ -56,8 +62,7 @@ package final class CoordinatorService {
   private var messageID: UInt64 = 0
   private var keys = KeyTexts()
   private var tickets = TicketSource()
-  /// Nil where workers need no files.
-  private let dataServer: DataServer?
+  private let contents: CoordinatorContentDesk
 
   private static let tickSeconds = 0.25
   /// At the study's folder, which may be removed or taken by another coordinator.
@@ -75,13 +80,14 @@ package final class CoordinatorService {
     settings.keepsRunning = options.stays
     options.times.apply(to: &settings)
     options.failures.apply(to: &settings)
-    if let folder = settings.data.pathHint, let layout = DataLayout(settings.data.set) {
-      settings.dataBytes = layout.bytes
-      dataServer = DataServer(
-        source: try DataSource(layout: layout, folder: folder), log: log, send: socket.send)
-    } else {
-      dataServer = nil
-    }
+    let dataSet = ContentServer.Location(settings.data)
+    settings.dataBytes = dataSet?.content.bytes ?? 0
+    contents = try CoordinatorContentDesk(
+      store: ContentStore(
+        folder: "\(study.folder)/contents", limit: options.contentBytes, keeping: .all), dataSet: dataSet,
+      send: socket.send, post: { [mailbox = socket.mailbox] in mailbox.postUrgently(.contents($0)) })
+    settings.contentLimits = ContentLimits(bytes: options.contentBytes)
+    settings.contents = contents.stored
     machine = CoordinatorMachine(
       settings: settings, jobs: jobs, past: try study.store.past(), strategy: study.strategy)
     progress = ProgressReporter(study: study, jobs: jobs, display: options.display)
@@ -101,7 +107,7 @@ package final class CoordinatorService {
   /// - Parameter eachTick: called several times a second; what it throws ends the service.
   package func run(eachTick: () throws -> Void = {}) throws -> Outcome {
     defer {
-      dataServer?.close()
+      contents.close()
       socket.close()
       board.close()
     }
@@ -144,6 +150,8 @@ package final class CoordinatorService {
     let now = MonotonicClock.now
     switch input {
     case .stop: decide(.stopRequested, at: now, in: &turn)
+    case .contents(let input):
+      if let event = contents.event(of: input) { decide(.content(event), at: now, in: &turn) }
     case .router(.received(let peer, let frames, let key)):
       let peer = PeerID(bytes: peer)
       do {
@@ -215,8 +223,7 @@ package final class CoordinatorService {
         default: break
         }
         send(message, to: peer)
-      case .sendData(let offset, let length, let ticket, let peer):
-        dataServer?.post(.init(range: offset..<offset + length, ticket: ticket, peer: peer.bytes))
+      case .content(let effect): contents.run(effect)
       case .log(let level, let text): write(Logger.Level(level), names.annotated(text))
       case .giveUp(let reason): reasonToGiveUp = reason
       case .stop: hasStopped = true

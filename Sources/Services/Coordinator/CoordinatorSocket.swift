@@ -1,3 +1,4 @@
+import ContentExchange
 import Keys
 import Messaging
 import Processes
@@ -6,12 +7,14 @@ import Processes
 package final class CoordinatorSocket {
   package enum Input: Sendable {
     case router(RouterEvent)
+    /// What became of something that is done on threads of their own.
+    case contents(CoordinatorContentDesk.Input)
     case stop
 
     package var peer: [UInt8]? {
       switch self {
       case .router(.received(let peer, _, _)), .router(.undeliverable(let peer, _)): peer
-      case .stop: nil
+      case .contents, .stop: nil
       }
     }
 
@@ -20,7 +23,7 @@ package final class CoordinatorSocket {
       switch self {
       case .router(.received(_, let frames, _)), .router(.undeliverable(_, let frames)):
         frames.reduce(100) { $0 + $1.count + 40 }
-      case .stop: 0
+      case .contents, .stop: 0
       }
     }
   }

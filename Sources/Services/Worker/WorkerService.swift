@@ -1,6 +1,5 @@
 import ContentExchange
 import Coordination
-import Digests
 import Engines
 import Failpoints
 import Foundation
@@ -23,7 +22,7 @@ package final class WorkerService {
     /// The user's own place for the data set.
     package var dataFolder: String?
     /// Where one that was fetched is kept.
-    package var dataCache: DataCache
+    package var dataCache: ContentStore
     package var spoolFolder: String
     package var stays: Bool
     package var limits: JobLimits
@@ -36,7 +35,7 @@ package final class WorkerService {
     package var describe: @Sendable (any Error) -> String = { "\($0)" }
 
     package init(
-      endpoint: String, security: SocketSecurity, slots: Int, dataFolder: String? = nil, dataCache: DataCache,
+      endpoint: String, security: SocketSecurity, slots: Int, dataFolder: String? = nil, dataCache: ContentStore,
       spoolFolder: String, stays: Bool, limits: JobLimits, graceSeconds: Double, sharesLog: Bool = false,
       engine: EngineProgram, describe: @escaping @Sendable (any Error) -> String = { "\($0)" }
     ) {
@@ -59,7 +58,7 @@ package final class WorkerService {
     case dealer(DealerEvent)
     case handshake(HandshakeOutcome)
     case engine(EngineSlotEvent)
-    case data(WorkerData.Answer)
+    case contents(WorkerContentDesk.Input)
     case connection(ConnectionProbe.Finding)
     case stop
   }
@@ -75,7 +74,8 @@ package final class WorkerService {
   private var machine: WorkerMachine
   private var dealer: DealerThread?
   private var slots: [EngineSlot]
-  private let data: WorkerData
+  private let contents: WorkerContentDesk
+  private var tickets = TicketSource()
   private var messageID: UInt64 = 0
   private var exitCode: Int32?
   private var lastError: String?
@@ -98,11 +98,9 @@ package final class WorkerService {
     self.options = options
     self.log = log
     spool = try Spool(root: options.spoolFolder, worker: identity.name)
-    data = WorkerData(
-      ownFolder: options.dataFolder, cache: options.dataCache, log: log, describe: options.describe
-    ) { [mailbox] answer in
-      mailbox.post([.data(answer)])
-    }
+    contents = WorkerContentDesk(
+      ownFolder: options.dataFolder, cache: options.dataCache, describe: options.describe,
+      onWait: { log.notice("\($0)") }, post: { [mailbox] in mailbox.postUrgently(.contents($0)) })
     probe = ConnectionProbe(endpoint: options.endpoint) { [mailbox] finding in mailbox.post([.connection(finding)]) }
     advice = ConnectionAdvice(endpoint: options.endpoint)
     slots = (0..<options.slots).map(EngineSlot.init)
@@ -161,8 +159,7 @@ package final class WorkerService {
     case .dealer(.received(let frames)):
       do {
         let message = try MessageCodec.decode(frames, as: CoordinatorMessage.self).message
-        let digest = message.attachment.map { SHA256.hash($0) }
-        apply(machine.handle(.received(message, digest: digest), at: now))
+        apply(machine.handle(.received(message, ticket: tickets.next()), at: now))
       } catch {
         // Each connection's first, which may be to another coordinator.
         if let line = dropped.record(error, of: handshakes, named: "the coordinator", now: now) {
@@ -175,8 +172,13 @@ package final class WorkerService {
       guard case .hello = try? MessageCodec.decode(frames, as: WorkerMessage.self).message else { return }
       apply(machine.handle(.helloUndelivered, at: now))
     case .engine(let event): deliver(slot: event.slot, slots[event.slot].handle(event, now: now))
-    case .data(let answer):
-      if let event = data.take(answer) { apply(machine.handle(event, at: now)) }
+    case .contents(let input):
+      for outcome in contents.outcomes(of: input) {
+        switch outcome {
+        case .event(let event): apply(machine.handle(event, at: now))
+        case .message(let message): send(message)
+        }
+      }
     case .connection(let finding):
       // Of a handshake with keys that breaks off, `HandshakeProblem` knows more.
       if finding == .accepts, brokenHandshakes > 0, case .client = options.security { return }
@@ -240,10 +242,11 @@ package final class WorkerService {
       case .send(let message): send(message)
       case .startJob(let slot, let assignment): start(assignment, slot: slot)
       case .stopEngine(let slot): slots[slot].stop()
-      case .locateData(let requirement): data.locate(requirement)
-      case .storeData(let offset, let bytes):
-        if let event = data.store(bytes, at: offset) { apply(machine.handle(event, at: MonotonicClock.now)) }
-      case .installData: data.install()
+      case .locateData(let requirement): contents.locate(requirement)
+      case .content(let effect): contents.run(effect)
+      case .contentGiven(let content), .contentRefused(let content, _): contents.withdraw(content)
+      // Whoever asked for it looks for it with the desk.
+      case .contentTaken, .contentUnavailable: break
       case .spool(let report):
         do { try spool.store(report) } catch {
           log.warning("a result cannot be kept on disk until it is acknowledged: \(options.describe(error))")
@@ -282,7 +285,7 @@ package final class WorkerService {
     }
     let mailbox = mailbox
     let news = slots[slot].start(
-      assignment, dataPath: data.path, program: options.engine, now: MonotonicClock.now
+      assignment, dataPath: contents.dataPath, program: options.engine, now: MonotonicClock.now
     ) { mailbox.post([.engine($0)]) }
     deliver(slot: slot, news)
   }

@@ -33,6 +33,8 @@ struct CoordinatorCommand: ParsableCommand {
 
   @OptionGroup var failures: FailureOptions
 
+  @OptionGroup var contents: ContentOptions
+
   /// For `simulate`: the coordinator must not outlive it.
   @Flag(help: ArgumentHelp("Leave when standard input ends.", visibility: .hidden))
   var leaveWithInput = false
@@ -66,7 +68,7 @@ struct CoordinatorCommand: ParsableCommand {
     let service = try CoordinatorService(
       study: study, socket: socket,
       options: .init(
-        stays: stay, times: lease.times, failures: failures.rules,
+        stays: stay, times: lease.times, failures: failures.rules, contentBytes: contents.bytes,
         display: ProgressDisplay.forService(isQuiet: verbosity.quiet)), log: log)
     let stop = service.stop
     let signals = Signals { _, count in

@@ -30,6 +30,8 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup var failures: FailureOptions
 
+  @OptionGroup var contents: ContentOptions
+
   @OptionGroup var verbosity: VerbosityOptions
 
   func validate() throws { try failures.check(resume: study.resume) }
@@ -45,7 +47,7 @@ struct RunCommand: ParsableCommand {
     let service = try CoordinatorService(
       study: study, socket: socket,
       options: .init(
-        stays: false, times: .local, failures: failures.rules,
+        stays: false, times: .local, failures: failures.rules, contentBytes: contents.bytes,
         display: ProgressDisplay.forService(isQuiet: verbosity.quiet)),
       log: StandardErrorLog.logger("run", level: verbosity.level == .info ? .notice : verbosity.level))
     let worker = LocalWorker(errorPrefix: ProcessExit.errorPrefix) {

@@ -56,7 +56,7 @@ struct WorkerCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp("Most that they may take up; what was not used for long goes first.", valueName: "n"),
     transform: Number.decimal(0.001...1_000_000))
-  var dataCacheGigabytes: Double = Double(DataCache.standardBytes) / 1e9
+  var dataCacheGigabytes: Double = Double(ContentStore.standardCacheBytes) / 1e9
 
   @Flag(help: "Wait for the next study when one is done.")
   var stay = false
@@ -98,8 +98,8 @@ struct WorkerCommand: ParsableCommand {
     let options = WorkerService.Options(
       endpoint: connect, security: try keys.map(KeyFolder.workerSecurity) ?? .plaintext,
       slots: slots ?? processors.count, dataFolder: data,
-      dataCache: DataCache(
-        folder: dataCache.map(FilePath.expandingTilde) ?? DataCache.standardFolder, limit: Int(dataCacheGigabytes * 1e9)
+      dataCache: ContentStore(
+        folder: dataCache.map(FilePath.expandingTilde) ?? ContentStore.standardCacheFolder, limit: Int(dataCacheGigabytes * 1e9)
       ),
       spoolFolder: spool.map(FilePath.expandingTilde) ?? Spool.standardFolder, stays: stay,
       limits: limits.limits, graceSeconds: grace.seconds, sharesLog: leaveWithInput, engine: EngineCommand.program,

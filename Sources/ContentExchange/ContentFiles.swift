@@ -1,29 +1,37 @@
+import Digests
 import Files
 import Foundation
-import ImageData
+import SearchProtocol
 
-/// The files of a data set, to read pieces of the stream from. They are opened once: what becomes of their folder later does not
+/// The files of a content, to read pieces of the stream from. They are opened once: what becomes of their folder later does not
 /// matter.
-package struct DataSource: ~Copyable, Sendable {
+package final class ContentFiles: Sendable {
   private struct OpenFile: Sendable {
     var name: String
     var descriptor: Int32
     var modified: timespec
   }
 
-  let layout: DataLayout
-  private var files: [OpenFile] = []
+  package let layout: ContentLayout
+  private let files: [OpenFile]
 
-  package init(layout: DataLayout, folder: String) throws(ContentError) {
+  package init(layout: ContentLayout, folder: String) throws(ContentError) {
     self.layout = layout
+    var files: [OpenFile] = []
     for file in layout.files {
       let path = "\(folder)/\(file.name)"
-      let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-      guard descriptor >= 0 else { throw .unreadable(file: path, reason: "\(SystemError.last)") }
+      // Waits for nobody: a pipe in the file's place is told.
+      let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+      guard descriptor >= 0 else {
+        let reason = "\(SystemError.last)"
+        for file in files { close(file.descriptor) }
+        throw .unreadable(file: path, reason: reason)
+      }
       var status = stat()
       fstat(descriptor, &status)
       files.append(OpenFile(name: file.name, descriptor: descriptor, modified: status.st_mtim))
     }
+    self.files = files
   }
 
   deinit { for file in files { close(file.descriptor) } }
@@ -35,13 +43,27 @@ package struct DataSource: ~Copyable, Sendable {
     for (index, part) in layout.pieces(of: range) {
       let file = files[index]
       var status = stat()
-      guard fstat(file.descriptor, &status) == 0, Int(status.st_size) == layout.files[index].bytes,
-        status.st_mtim.tv_sec == file.modified.tv_sec, status.st_mtim.tv_nsec == file.modified.tv_nsec
+      guard fstat(file.descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+        Int(status.st_size) == layout.files[index].bytes, status.st_mtim.tv_sec == file.modified.tv_sec,
+        status.st_mtim.tv_nsec == file.modified.tv_nsec
       else { throw .changed(file: file.name) }
       bytes += try read(part, of: file)
     }
     guard bytes.count == range.count else { throw .noSuchBytes }
     return bytes
+  }
+
+  /// SHA-256 of the whole stream.
+  package func hash() throws(ContentError) -> ContentHash {
+    var digest = SHA256()
+    var start = 0
+    while start < layout.bytes {
+      let end = min(layout.bytes, start + 1 << 20)
+      digest.update(try read(start..<end))
+      start = end
+    }
+    guard let hash = ContentHash(bytes: digest.finished()) else { throw .noSuchBytes }
+    return hash
   }
 
   private func read(_ range: Range<Int>, of file: OpenFile) throws(ContentError) -> [UInt8] {

@@ -1,50 +1,57 @@
+import Coordination
 import Digests
 import Foundation
-import ImageData
+import SearchProtocol
 import Synchronization
 import TestSupport
 import Testing
 
 @testable import ContentExchange
 
-/// The cache of fetched data sets, on real files, with sets of some hundred bytes.
-@Suite("the cache of data sets")
-struct DataCacheTests {
+/// Contents on real files, with contents of some hundred bytes in three files.
+@Suite("the store of contents")
+struct ContentStoreTests {
   private let place: Place
-  private let layout = DataLayout(files: [
+  private let layout = ContentLayout(files: [
     .init(name: "a", bytes: 1000), .init(name: "b", bytes: 500), .init(name: "c", bytes: 700),
   ])
 
   init() throws { place = try Place() }
 
-  private func cache(limit: Int = 100_000) -> DataCache { DataCache(folder: place.path("data"), limit: limit) }
+  private func cache(limit: Int = 100_000, keeping: ContentStore.Keeping = .latest) -> ContentStore {
+    ContentStore(folder: place.path("data"), limit: limit, keeping: keeping)
+  }
 
   private func content(_ seed: Int) -> [UInt8] {
     (0..<2200).map { UInt8(truncatingIfNeeded: $0 * 13 + $0 / 256 + seed) }
   }
 
-  private func hash(_ bytes: [UInt8]) -> String {
-    SHA256.hexadecimal(bytes)
+  private func hash(_ bytes: [UInt8]) -> ContentHash { ContentHash(bytes: SHA256.hash(bytes))! }
+
+  private func described(_ hash: ContentHash) -> ContentDescription {
+    ContentDescription(contentHash: hash, kind: .blob, bytes: 2200)
   }
 
   /// As for CIFAR-10: the files one after the other.
-  private func identity(_ folder: String) throws -> String {
+  private func identity(_ folder: String) throws -> ContentHash {
     hash(try ["a", "b", "c"].flatMap { Array(try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\($0)"))) })
   }
 
-  private func find(_ cache: DataCache, _ hash: String) throws -> DataCache.Finding? {
-    try cache.find(hash, layout: layout, identity: identity, isCancelled: { false })
+  private func find(
+    _ cache: ContentStore, _ hash: ContentHash, key: String? = nil
+  ) throws -> ContentStore.Finding? {
+    try cache.find(described(hash), layout: layout, key: key, isCancelled: { false })
   }
 
   /// Fetches in pieces of 300 bytes, from where it stands.
-  private func fetch(_ bytes: [UInt8], _ cache: DataCache, upTo end: Int = 2200) throws -> DataCache.Finding? {
+  private func fetch(_ bytes: [UInt8], _ cache: ContentStore, upTo end: Int = 2200) throws -> ContentStore.Finding? {
     guard case .absent(let place, var offset) = try find(cache, hash(bytes)) else { return nil }
     while offset < end {
       let next = min(end, offset + 300)
-      try cache.store(Array(bytes[offset..<next]), at: offset, in: place, layout: layout)
+      try cache.store(Array(bytes[offset..<next]), at: offset, in: place)
       offset = next
     }
-    return end < 2200 ? .absent(place, present: end) : try cache.install(place, layout: layout, identity: identity)
+    return end < 2200 ? .absent(place, present: end) : try cache.install(place)
   }
 
   @Test("a set is fetched over the bounds of its files, and is found from then on")
@@ -85,14 +92,14 @@ struct DataCacheTests {
     wrong[1234] ^= 1
     let cache = cache()
     guard case .absent(let target, 0)? = try find(cache, hash(bytes)) else { return }
-    try cache.store(wrong, at: 0, in: target, layout: layout)
-    guard case .absent(_, 0) = try cache.install(target, layout: layout, identity: identity) else {
+    try cache.store(wrong, at: 0, in: target)
+    guard case .absent(_, 0) = try cache.install(target) else {
       Issue.record("installed what it is not")
       return
     }
-    try cache.store(bytes, at: 0, in: target, layout: layout)
+    try cache.store(bytes, at: 0, in: target)
     do {
-      guard case .present = try cache.install(target, layout: layout, identity: identity) else {
+      guard case .present = try cache.install(target) else {
         Issue.record("not installed")
         return
       }
@@ -127,8 +134,8 @@ struct DataCacheTests {
         switch try find(cache, hash(bytes)) {
         case .absent(let target, let present)?:
           fetches.withLock { $0 += 1 }
-          try cache.store(Array(bytes[present...]), at: present, in: target, layout: layout)
-          if case .present = try cache.install(target, layout: layout, identity: identity) {
+          try cache.store(Array(bytes[present...]), at: present, in: target)
+          if case .present = try cache.install(target) {
             found.withLock { $0 += 1 }
           }
         case .present?: found.withLock { $0 += 1 }
@@ -147,7 +154,7 @@ struct DataCacheTests {
     let first = try find(cache(), hash(bytes))
     var asked = 0
     let second = try cache().find(
-      hash(bytes), layout: layout, identity: identity,
+      described(hash(bytes)), layout: layout,
       isCancelled: {
         asked += 1
         return asked > 2
@@ -188,8 +195,42 @@ struct DataCacheTests {
     "nothing but a hash becomes a file's name",
     arguments: ["", "..", "../../x", String(repeating: "A", count: 64), "a/b"])
   func names(name: String) {
-    #expect(throws: ContentError.self) { try find(cache(), name) }
+    #expect(ContentHash(name) == nil)
+    let data = DataRequirement(set: .cifar10, contentHash: name, pathHint: place.path("data"))
+    #expect(ContentServer.Location(data) == nil)
     #expect(!place.exists("data"))
+  }
+
+  @Test("a store that keeps all refuses what has no room; only parts that nobody is at go, with all that they will have")
+  func keepingAll() throws {
+    let cache = cache(limit: 7000, keeping: .all)
+    do { _ = try fetch(content(1), cache) }
+    do { _ = try fetch(content(2), cache, upTo: 300) }
+    let third = try fetch(content(3), cache)
+    // A part that somebody is at counts with its whole length.
+    let fourth = try find(cache, hash(content(4)))
+    #expect(!place.exists("data/\(hash(content(2))).partial") && !place.exists("data/\(hash(content(2))).json"))
+    let error = #expect(throws: ContentError.self) { try find(cache, hash(content(5))) }
+    #expect(error == .limitReached(folder: place.path("data"), limit: 7000, used: 6600))
+    for number in [1, 3] { #expect(place.exists("data/\(hash(content(number)))")) }
+    withExtendedLifetime((third, fourth)) {}
+  }
+
+  @Test("what is there is listed with whose it is, also by the next process; a part is not, nor what a stranger put there")
+  func listing() throws {
+    let cache = cache(keeping: .all)
+    guard case .absent(let target, 0)? = try find(cache, hash(content(1)), key: "k") else {
+      Issue.record("not absent")
+      return
+    }
+    try cache.store(content(1), at: 0, in: target)
+    _ = try cache.install(target, key: "k")
+    _ = try fetch(content(2), cache, upTo: 300)
+    let stray = hash(content(3))
+    try FileManager.default.createDirectory(atPath: place.path("data/\(stray)"), withIntermediateDirectories: true)
+    try place.write("{", to: "data/\(stray).json")
+    #expect(
+      self.cache(keeping: .all).contents() == [StoredContent(description: described(hash(content(1))), key: "k")])
   }
 
   @Test("a layout maps every byte of its stream to the right file")
@@ -198,8 +239,10 @@ struct DataCacheTests {
     #expect(layout.pieces(of: 0..<2200).map(\.range) == [0..<1000, 0..<500, 0..<700])
     #expect(layout.pieces(of: 999..<1001).map(\.range) == [999..<1000, 0..<1])
     #expect(layout.pieces(of: 1600..<1700).map(\.file) == [2])
-    #expect(DataLayout(.cifar10)?.bytes == 184_380_000)
-    #expect(DataLayout(.shapes10) == nil)
+    let cifar10 = ContentDescription(contentHash: hash([]), kind: .cifar10, bytes: 184_380_000)
+    #expect(ContentLayout(cifar10)?.files.count == 6)
+    #expect(ContentLayout.standardBytes(of: .cifar10) == 184_380_000 && ContentLayout.standardBytes(of: .shapes10) == 0)
+    #expect(ContentLayout(ContentDescription(contentHash: hash([]), kind: .cifar10, bytes: 1)) == nil)
   }
 
   @Test("a source gives the files' bytes, also when their folder is gone, and nothing once a file was changed")
@@ -209,7 +252,7 @@ struct DataCacheTests {
     for (name, range) in [("a", 0..<1000), ("b", 1000..<1500), ("c", 1500..<2200)] {
       try Data(bytes[range]).write(to: URL(fileURLWithPath: place.path("set/\(name)")))
     }
-    let source = try DataSource(layout: layout, folder: place.path("set"))
+    let source = try ContentFiles(layout: layout, folder: place.path("set"))
     try FileManager.default.moveItem(atPath: place.path("set"), toPath: place.path("moved"))
     #expect(try source.read(0..<2200) == bytes)
     #expect(try source.read(990..<1600) == Array(bytes[990..<1600]))

@@ -1,0 +1,140 @@
+import Coordination
+import Digests
+import Foundation
+import Messaging
+import SearchProtocol
+import Synchronization
+
+/// Reads pieces of contents and sends them, on a thread of its own, so that a slow disk holds up no job.
+///
+/// The machine decides what is sent, and bounds how much is on its way.
+package final class ContentServer: Sendable {
+  /// Where a content is on this machine.
+  package struct Location: Sendable {
+    package var content: ContentDescription
+    package var folder: String
+    package var layout: ContentLayout
+
+    package init(content: ContentDescription, folder: String, layout: ContentLayout) {
+      (self.content, self.folder, self.layout) = (content, folder, layout)
+    }
+  }
+
+  private enum Source: Sendable {
+    /// Its files stay open.
+    case checked(ContentFiles)
+    /// Read as a whole before the first piece is given, whenever its files are opened.
+    case unchecked(Location)
+  }
+
+  private let gifts = Mailbox<ContentGift>()
+  private let sources = Mutex<[ContentHash: Source]>([:])
+  /// Of unchecked contents that were given lately.
+  private static let mostOpen = 16
+
+  /// `send` is called on the server's thread.
+  package init(send: @escaping @Sendable (ContentGift, Result<ContentPiece, ContentError>) -> Void) {
+    // Ends with `close`; until then the thread keeps this object.
+    Thread.detachNewThread { self.serve(send) }
+  }
+
+  private struct Open {
+    var content: ContentHash
+    var files: ContentFiles
+  }
+
+  private func serve(_ send: (ContentGift, Result<ContentPiece, ContentError>) -> Void) {
+    // The latest last.
+    var open: [Open] = []
+    while !gifts.isOver {
+      for gift in gifts.takeAll(waitingAtMost: 3600) {
+        send(gift, Result { () throws(ContentError) in try piece(for: gift, &open) })
+      }
+    }
+  }
+
+  private func piece(for gift: ContentGift, _ open: inout [Open]) throws(ContentError) -> ContentPiece {
+    switch sources.withLock({ $0[gift.contentHash] }) {
+    case .checked(let files)?: return try read(gift, from: files)
+    case .unchecked(let location)?:
+      if let index = open.firstIndex(where: { $0.content == gift.contentHash }) {
+        open.append(open.remove(at: index))
+      } else {
+        if open.count >= Self.mostOpen { open.removeFirst() }
+        open.append(Open(content: gift.contentHash, files: try opened(location)))
+      }
+      do { return try read(gift, from: open[open.count - 1].files) } catch {
+        // Whoever has it may give it anew, which is another file.
+        open.removeLast()
+        throw error
+      }
+    case nil: throw .noSuchBytes
+    }
+  }
+
+  private func opened(_ location: Location) throws(ContentError) -> ContentFiles {
+    let files = try ContentFiles(layout: location.layout, folder: location.folder)
+    guard try files.hash() == location.content.contentHash else { throw .changed(file: location.folder) }
+    return files
+  }
+
+  private func read(_ gift: ContentGift, from files: ContentFiles) throws(ContentError) -> ContentPiece {
+    let bytes = try files.read(gift.range)
+    return ContentPiece(
+      contentHash: gift.contentHash, ticket: gift.ticket, offset: gift.range.lowerBound, digest: SHA256.hash(bytes),
+      bytes: bytes)
+  }
+
+  /// To be read as a whole and checked before anything of it is given.
+  package func add(_ location: Location) {
+    sources.withLock { $0[location.content.contentHash] = .unchecked(location) }
+  }
+
+  /// One whose files were read as a whole just now, and are what they should be.
+  package func add(checked location: Location) throws(ContentError) {
+    let files = try ContentFiles(layout: location.layout, folder: location.folder)
+    sources.withLock { $0[location.content.contentHash] = .checked(files) }
+  }
+
+  package func remove(_ content: ContentHash) { sources.withLock { $0[content] = nil } }
+
+  /// Never waits.
+  package func post(_ gift: ContentGift) { gifts.postUrgently(gift) }
+
+  package func close() { gifts.close() }
+}
+
+extension ContentServer.Location {
+  /// A study's data set where it is files.
+  package init?(_ data: DataRequirement) {
+    let bytes = ContentLayout.standardBytes(of: data.set)
+    guard let folder = data.pathHint, let kind = ContentKind(data.set), let hash = ContentHash(data.contentHash) else {
+      return nil
+    }
+    let content = ContentDescription(contentHash: hash, kind: kind, bytes: bytes)
+    guard let layout = ContentLayout(content) else { return nil }
+    self.init(content: content, folder: folder, layout: layout)
+  }
+}
+
+extension Result<ContentPiece, ContentError> {
+  /// What a coordinator answers.
+  package func coordinatorsMessage(for gift: ContentGift) -> CoordinatorMessage {
+    switch self {
+    case .success(let piece): gift.namesContent ? .contentPiece(piece) : .dataChunk(piece.unnamed)
+    case .failure(let error):
+      gift.namesContent
+        ? .contentRefusal(ContentRefusal(contentHash: gift.contentHash, subject: .request, reason: error.description.oneLine()))
+        : .dataRefusal(Refusal(reason: error.description.oneLine()))
+    }
+  }
+
+  /// What a worker answers.
+  package func workersMessage(for gift: ContentGift) -> WorkerMessage {
+    switch self {
+    case .success(let piece): .contentPiece(piece)
+    case .failure(let error):
+      .contentRefusal(ContentRefusal(contentHash: gift.contentHash, subject: .request, reason: error.description.oneLine()))
+    }
+  }
+}

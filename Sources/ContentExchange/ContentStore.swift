@@ -1,0 +1,317 @@
+import Coordination
+import Files
+import Foundation
+import ImageData
+import ReadableText
+import SearchProtocol
+
+/// Contents on this machine's disk, bounded, each in a folder that is there whole or not at all.
+///
+/// | name | what |
+/// |---|---|
+/// | `HASH` | a content that was checked as a whole |
+/// | `HASH.partial` | one that is being taken: files that grow in their order |
+/// | `HASH.json` | what it is, and whose |
+/// | `HASH.lock` | locked shared by who uses it, exclusively by who takes or removes it |
+///
+/// A place belongs to the thread that holds it; the lock ends with the process, however it ends.
+package struct ContentStore: Sendable {
+  /// What goes where there is no room.
+  package enum Keeping: Sendable {
+    /// Those that were not used for the longest time: all can be fetched again. What a full disk interrupts stays, to go on with.
+    case latest
+    /// Only parts that nobody is at; of what a full disk interrupts nothing stays.
+    case all
+  }
+
+  package static let standardCacheBytes = 10_000_000_000
+
+  package let folder: String
+  /// Most bytes that all contents together may have.
+  package let limit: Int
+  package let keeping: Keeping
+
+  /// The cache that all workers of a machine share.
+  package static var standardCacheFolder: String { CacheFolder.standard + "/data" }
+
+  package init(folder: String, limit: Int, keeping: Keeping = .latest) {
+    self.folder = folder
+    self.limit = limit
+    self.keeping = keeping
+  }
+
+  /// A content in use, or the place that one is being taken to. Unlocked when released.
+  package final class Place: Sendable {
+    package let content: ContentDescription
+    package let layout: ContentLayout
+    package let folder: String
+    package let partial: String
+    fileprivate let lock: Int32
+
+    fileprivate init(_ content: ContentDescription, layout: ContentLayout, store: String, lock: Int32) {
+      self.content = content
+      self.layout = layout
+      folder = "\(store)/\(content.contentHash)"
+      partial = folder + ".partial"
+      self.lock = lock
+    }
+
+    deinit {
+      // Unlocked by name: a child process that is just being spawned holds the descriptor open a little longer.
+      flock(lock, LOCK_UN)
+      close(lock)
+    }
+  }
+
+  package enum Finding: Sendable {
+    case present(Place)
+    /// Nobody else takes it: so many bytes from its start are in `Place.partial`.
+    case absent(Place, present: Int)
+  }
+
+  /// Looks for a content, and waits where another process of this machine takes it.
+  /// - Parameters:
+  ///   - layout: other files than those of its kind.
+  ///   - key: whose it is.
+  ///   - isCancelled: asked again and again; ends the waiting with nil.
+  ///   - onWait: called once where it has to wait.
+  package func find(
+    _ content: ContentDescription, layout: ContentLayout? = nil, key: String? = nil, isCancelled: () -> Bool,
+    onWait: () -> Void = {}
+  ) throws(ContentError) -> Finding? {
+    guard let layout = layout ?? ContentLayout(content) else { throw .otherSize(content.kind, bytes: content.bytes) }
+    try make(folder)
+    let place = Place(content, layout: layout, store: folder, lock: try openLock(content.contentHash))
+    var hasWaited = false
+    while !isCancelled() {
+      // Whoever may lock it exclusively is alone with it; whoever may not, but finds it whole, shares it.
+      if flock(place.lock, LOCK_EX | LOCK_NB) == 0 {
+        if isFolder(place.folder) {
+          if isWhole(place, in: place.folder) { return share(place) }
+          try remove(place.folder)
+        }
+        try makeRoom(for: content)
+        return .absent(place, present: try prepare(place, key: key))
+      }
+      if isFolder(place.folder), flock(place.lock, LOCK_SH | LOCK_NB) == 0 {
+        guard isWhole(place, in: place.folder) else { throw .damagedInUse(folder: place.folder) }
+        return share(place)
+      }
+      if !hasWaited { onWait() }
+      hasWaited = true
+      usleep(200_000)
+    }
+    return nil
+  }
+
+  private func isWhole(_ place: Place, in folder: String) -> Bool {
+    (try? place.layout.hash(in: folder)) == place.content.contentHash
+  }
+
+  private func share(_ place: Place) -> Finding {
+    flock(place.lock, LOCK_SH)
+    // Which one was used last decides which one goes first.
+    utimes(place.folder, nil)
+    return .present(place)
+  }
+
+  /// All that are there as a whole; their bytes are not read.
+  package func contents() -> [StoredContent] {
+    names.sorted().compactMap { hash in
+      guard isFolder("\(folder)/\(hash)"), let record = ContentRecord.read(recordPath(hash)),
+        record.content.contentHash == hash
+      else { return nil }
+      return StoredContent(description: record.content, key: record.key)
+    }
+  }
+
+  package func location(of content: ContentDescription) -> ContentServer.Location? {
+    guard let layout = ContentLayout(content) else { return nil }
+    return ContentServer.Location(
+      content: content, folder: "\(folder)/\(content.contentHash)", layout: layout)
+  }
+
+  // MARK: Taking
+
+  /// Keeps bytes of the stream. `place` is one that was found absent.
+  package func store(_ bytes: [UInt8], at offset: Int, in place: Place) throws(ContentError) {
+    var done = 0
+    for (index, part) in place.layout.pieces(of: offset..<offset + bytes.count) {
+      let path = "\(place.partial)/\(place.layout.files[index].name)"
+      let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
+      guard descriptor >= 0 else { throw unwritable(path) }
+      defer { close(descriptor) }
+      let piece = done..<done + part.count
+      do {
+        try bytes.withUnsafeBytes { bytes in
+          Result { () throws(SystemError) in
+            try Descriptor.write(UnsafeRawBufferPointer(rebasing: bytes[piece]), to: descriptor, at: part.lowerBound)
+          }
+        }.get()
+      } catch { throw .unwritable(path: path, error) }
+      done += part.count
+    }
+  }
+
+  /// Checks what was taken as a whole and puts it in its place; throws it away where it is not what it should be.
+  package func install(_ place: Place, key: String? = nil) throws(ContentError) -> Finding {
+    guard isWhole(place, in: place.partial) else {
+      try remove(place.partial)
+      return .absent(place, present: try prepare(place, key: key))
+    }
+    for file in place.layout.files { try synchronize("\(place.partial)/\(file.name)") }
+    try synchronize(place.partial)
+    guard rename(place.partial, place.folder) == 0 else { throw unwritable(place.folder) }
+    try synchronize(folder)
+    return share(place)
+  }
+
+  /// Something went wrong with the disk.
+  package func giveUp(_ place: Place) {
+    guard keeping == .all else { return }
+    try? remove(place.partial)
+    try? remove(recordPath(place.content.contentHash))
+  }
+
+  /// Nobody wants it any more, or it is not what it was.
+  package func remove(_ content: ContentHash) throws(ContentError) {
+    let lock = try openLock(content)
+    defer { close(lock) }
+    guard flock(lock, LOCK_EX | LOCK_NB) == 0 else { return }
+    try removeFiles(of: content)
+  }
+
+  private func removeFiles(of hash: ContentHash) throws(ContentError) {
+    try remove("\(folder)/\(hash)")
+    try remove("\(folder)/\(hash).partial")
+    try remove(recordPath(hash))
+  }
+
+  /// How much is there from the start. Files after the first that is not whole are thrown away.
+  private func prepare(_ place: Place, key: String?) throws(ContentError) -> Int {
+    let record = ContentRecord(content: place.content, key: key)
+    let path = recordPath(place.content.contentHash)
+    if ContentRecord.read(path) != record { try record.write(to: path) }
+    try make(place.partial)
+    var present = 0
+    var isBroken = false
+    for file in place.layout.files {
+      let path = "\(place.partial)/\(file.name)"
+      var status = stat()
+      guard lstat(path, &status) == 0 else {
+        isBroken = true
+        continue
+      }
+      let size = Int(status.st_size)
+      guard !isBroken, status.st_mode & S_IFMT == S_IFREG, size <= file.bytes else {
+        try remove(path)
+        isBroken = true
+        continue
+      }
+      present += size
+      if size < file.bytes { isBroken = true }
+    }
+    do { try requireSpace(place.layout.bytes - present, for: place.content.kind) } catch {
+      giveUp(place)
+      throw error
+    }
+    return present
+  }
+
+  private func requireSpace(_ bytes: Int, for kind: ContentKind) throws(ContentError) {
+    var status = statvfs()
+    guard statvfs(folder, &status) == 0 else { return }
+    let free = Int(status.f_bavail) * Int(status.f_frsize)
+    guard free >= bytes + 64 << 20 else { throw .diskFull(kind, folder: folder, free: free, needed: bytes) }
+  }
+
+  // MARK: The bound
+
+  /// Removes what may go and nobody uses now, what was not used for the longest time first, until there is room.
+  private func makeRoom(for content: ContentDescription) throws(ContentError) {
+    guard content.bytes <= limit else {
+      throw .exceedsLimit(content.kind, bytes: content.bytes, folder: folder, limit: limit)
+    }
+    // One process at a time decides what goes.
+    let turn = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard turn >= 0, flock(turn, LOCK_EX) == 0 else { throw unwritable(folder) }
+    defer { close(turn) }
+    var others = names.filter { $0 != content.contentHash }.map { (hash: $0, bytes: size(of: $0), used: lastUse(of: $0)) }
+    var total = others.reduce(0) { $0 + $1.bytes }
+    others.sort { $0.used < $1.used }
+    for other in others where total + content.bytes > limit {
+      if keeping == .all, isFolder("\(folder)/\(other.hash)") { continue }
+      guard let lock = try? openLock(other.hash) else { continue }
+      defer { close(lock) }
+      guard flock(lock, LOCK_EX | LOCK_NB) == 0 else { continue }
+      try removeFiles(of: other.hash)
+      total -= other.bytes
+    }
+    guard total + content.bytes <= limit else { throw .limitReached(folder: folder, limit: limit, used: total) }
+  }
+
+  /// Of all contents, whole ones and partial ones.
+  private var names: Set<ContentHash> {
+    let entries = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return Set(entries.compactMap { ContentHash($0.hasSuffix(".partial") ? String($0.dropLast(8)) : $0) })
+  }
+
+  /// What is being taken counts with all that it will have.
+  private func size(of hash: ContentHash) -> Int {
+    let present = ["", ".partial"].reduce(0) { sum, ending in
+      let path = "\(folder)/\(hash)\(ending)"
+      return ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).reduce(sum) { sum, file in
+        var status = stat()
+        return lstat("\(path)/\(file)", &status) == 0 ? sum + Int(status.st_size) : sum
+      }
+    }
+    return max(present, ContentRecord.read(recordPath(hash))?.content.bytes ?? 0)
+  }
+
+  private func lastUse(of hash: ContentHash) -> Int {
+    ["", ".partial"].reduce(0) { latest, ending in
+      var status = stat()
+      return lstat("\(folder)/\(hash)\(ending)", &status) == 0 ? max(latest, status.st_mtim.tv_sec) : latest
+    }
+  }
+
+  // MARK: Files
+
+  private func recordPath(_ hash: ContentHash) -> String { "\(folder)/\(hash).json" }
+
+  /// The lock's file stays when its content goes: another process may have opened it just before, and would lock a file that is
+  /// gone.
+  private func openLock(_ hash: ContentHash) throws(ContentError) -> Int32 {
+    let path = "\(folder)/\(hash).lock"
+    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
+    guard descriptor >= 0 else { throw unwritable(path) }
+    return descriptor
+  }
+
+  /// Links are not followed.
+  private func isFolder(_ path: String) -> Bool {
+    var status = stat()
+    return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
+  private func remove(_ path: String) throws(ContentError) {
+    var status = stat()
+    guard lstat(path, &status) == 0 else { return }
+    do { try FileManager.default.removeItem(atPath: path) } catch {
+      throw .unremovable(path: path, reason: ImageData.reason(of: error).inOneLine)
+    }
+  }
+
+  private func synchronize(_ path: String) throws(ContentError) {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw unwritable(path) }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else { throw unwritable(path) }
+  }
+
+  private func make(_ path: String) throws(ContentError) {
+    do { try Folder.make(path) } catch { throw .noFolder(path, error.reason) }
+  }
+
+  private func unwritable(_ path: String) -> ContentError { .unwritable(path: path, .last) }
+}

@@ -1,0 +1,74 @@
+import Coordination
+import Foundation
+import SearchProtocol
+
+/// A worker's contents: its data set, what its clients fetch, and what they give. Belongs to the worker's thread.
+package final class WorkerContentDesk {
+  /// What became of something, for the worker's thread.
+  package enum Input: Sendable {
+    case found(DataSetFinder.Answer)
+    case kept(ContentKeeper.Answer)
+    case read(ContentGift, Result<ContentPiece, ContentError>)
+  }
+
+  /// What follows from it.
+  package enum Outcome {
+    case event(WorkerEvent)
+    case message(WorkerMessage)
+  }
+
+  private let keeper: ContentKeeper
+  private let finder: DataSetFinder
+  private let server: ContentServer
+
+  /// - Parameters:
+  ///   - ownFolder: the user's own place for the data set.
+  ///   - describe: one line for the user, of what the disk says.
+  ///   - post: for any thread.
+  package init(
+    ownFolder: String?, cache: ContentStore, describe: @escaping @Sendable (any Error) -> String,
+    onWait: @escaping @Sendable (_ waiting: String) -> Void, post: @escaping @Sendable (Input) -> Void
+  ) {
+    keeper = ContentKeeper(
+      store: cache, describe: describe,
+      onWait: { onWait("waiting for another worker of this machine, which fetches \($0.kind.title)") },
+      answer: { post(.kept($0)) })
+    finder = DataSetFinder(
+      ownFolder: ownFolder, keeper: keeper, describe: describe, answer: { post(.found($0)) })
+    server = ContentServer { gift, result in post(.read(gift, result)) }
+  }
+
+  deinit { server.close() }
+
+  /// Where the study's data set is; nil for embedded ones.
+  package var dataPath: String? { finder.path }
+
+  /// Where a content is that was taken.
+  package func folder(of content: ContentHash) -> String? { keeper.folder(of: content) }
+
+  package func locate(_ requirement: DataRequirement) { finder.locate(requirement) }
+
+  package func run(_ effect: ContentEffect) {
+    if case .give(let gift) = effect { server.post(gift) } else { keeper.run(effect) }
+  }
+
+  /// Has the coordinator take it: an event for the machine. The files stay as they are until it is given or refused.
+  package func offer(_ location: ContentServer.Location) -> WorkerEvent {
+    server.add(location)
+    return .contentOffered(location.content)
+  }
+
+  /// It was given or refused.
+  package func withdraw(_ content: ContentHash) { server.remove(content) }
+
+  package func outcomes(of input: Input) -> [Outcome] {
+    switch input {
+    case .found(let answer): return finder.event(of: answer).map { [.event($0)] } ?? []
+    case .kept(let answer): return keeper.event(of: answer).map { [.event(finder.event(for: $0))] } ?? []
+    case .read(let gift, let result):
+      let message = Outcome.message(result.workersMessage(for: gift))
+      guard case .failure(let error) = result else { return [message] }
+      return [message, .event(.content(.unreadable(gift.contentHash, reason: "\(error)")))]
+    }
+  }
+}

@@ -1,0 +1,374 @@
+import SearchProtocol
+
+/// Takes contents from peers that have them: several at a time, each from one peer, piece by piece, until it is on disk and
+/// checked as a whole. What was taken of one goes on from another peer that has it, or later.
+struct ContentTaker: Sendable {
+  struct Limits: Sendable {
+    /// Of one peer.
+    var piecesAtOnce = 4
+    /// Contents in work: of all, of one account, and of one peer.
+    var contentsAtOnce = 4
+    var contentsAnAccount = 4
+    var contentsAPeer = 4
+    /// How long the next piece may take.
+    var patienceSeconds = 30.0
+    /// Before pieces are asked for again that did not arrive as they should; twice as long each further time, up to the last.
+    var firstPauseSeconds = 1.0
+    var lastPauseSeconds = 60.0
+    /// Wholes that were not the content.
+    var attempts = 3
+    /// Times in a row that nothing came, or something other than what was next, until a source is given up.
+    var silences = Int.max
+    var setbacks = Int.max
+  }
+
+  struct Source: Hashable, Sendable {
+    var peer: PeerID
+    /// Those of one account share what one of them may have.
+    var account: String?
+  }
+
+  enum State: Sendable {
+    case queued
+    /// A place is being made for it.
+    case preparing
+    case fetching(PieceFetch)
+    /// All is there, and is checked as a whole.
+    case checking
+  }
+
+  struct Taking: Sendable {
+    let content: ContentDescription
+    /// Of the source that came first.
+    let account: String?
+    /// The first one is asked. Empty only where all is there and is being checked.
+    var sources: [Source]
+    var state = State.queued
+    var attempts = 0
+    /// Those that gave what is there of it; a part from before this taking has nobody.
+    var givers: Set<PeerID> = []
+    var hasEarlierPart = false
+
+    /// Where the whole is wrong: nobody else can be to blame.
+    var isFromOneGiver: Bool { givers.count == 1 && !hasEarlierPart }
+  }
+
+  /// What is to be done, in this order.
+  enum Output: Hashable, Sendable {
+    case local(ContentEffect)
+    case ask(ContentRequest, of: PeerID)
+    /// It is on disk. `sources`: who has it besides.
+    case taken(ContentDescription, account: String?, sources: [PeerID])
+    /// One that is not asked any more, and why.
+    case turnedDown(ContentHash, source: PeerID, reason: String)
+    /// One that is not asked any more because it does not answer: it may come again.
+    case silent(ContentHash, source: PeerID)
+    /// Nobody is left to take it from.
+    case ended(ContentDescription, account: String?)
+    case log(LogLevel, String)
+  }
+
+  let limits: Limits
+  private(set) var takings: [ContentHash: Taking] = [:]
+  private(set) var queue = FirstInFirstOut<ContentHash>()
+  /// Those in work, in the order in which they were begun.
+  private(set) var inWork: [ContentHash] = []
+  private var outputs: [Output] = []
+  /// Something happened that may let something begin.
+  private var mayBegin = false
+
+  init(limits: Limits) { self.limits = limits }
+
+  func isTaking(_ content: ContentHash) -> Bool { takings[content] != nil }
+
+  /// Another source of a content; the first one begins the taking. Not for descriptions that differ.
+  mutating func add(_ source: Source, of content: ContentDescription) {
+    if var taking = takings[content.contentHash] {
+      guard taking.content == content, !taking.sources.contains(where: { $0.peer == source.peer }) else { return }
+      taking.sources.append(source)
+      takings[content.contentHash] = taking
+      return
+    }
+    takings[content.contentHash] = Taking(content: content, account: source.account, sources: [source])
+    queue.append(content.contentHash)
+    mayBegin = true
+  }
+
+  /// The same for one whose place is made already, before all others.
+  mutating func begin(_ content: ContentDescription, from source: Source, present: Int, at now: Double) {
+    guard takings[content.contentHash] == nil else { return }
+    takings[content.contentHash] = Taking(
+      content: content, account: source.account, sources: [source], state: .preparing)
+    inWork.insert(content.contentHash, at: 0)
+    prepared(content.contentHash, present: present, at: now)
+  }
+
+  mutating func handle(_ event: ContentEvent, at now: Double) {
+    switch event {
+    case .prepared(let content, let present): prepared(content, present: present, at: now)
+    case .whole(let content): conclude(content)
+    case .stored(let content, let end):
+      changeFetch(content) { $0.store(upTo: end) }.flatMap { $0 }.map {
+        log(.debug, "\($0) % of content \(content.short) is here")
+      }
+      if case .fetching(let fetch) = takings[content]?.state, fetch.isWhole, fetch.beingStored == 0 { check(content) }
+    case .damaged(let content):
+      if changeFetch(content, { $0.refusePiece() }) == true { setBack(content, "damaged", at: now) }
+    case .wrong(let content): restart(wrong: content, at: now)
+    case .failed(let content, let reason):
+      guard let taking = takings[content] else { return }
+      for source in taking.sources {
+        outputs.append(.turnedDown(content, source: source.peer, reason: reason))
+      }
+      end(content)
+    case .unreadable: break
+    }
+  }
+
+  /// True where somebody was asked for it.
+  mutating func receive(_ piece: ContentPiece, from peer: PeerID, at now: Double) -> Bool {
+    guard let taking = takings[piece.contentHash], taking.sources.first?.peer == peer, case .fetching = taking.state
+    else { return false }
+    switch changeFetch(piece.contentHash, { $0.receive(piece, at: now) }) {
+    case .next:
+      takings[piece.contentHash]?.givers.insert(peer)
+      outputs.append(.local(.store(piece)))
+    case .outOfTurn: setBack(piece.contentHash, "out of its turn", at: now)
+    case .dropped, nil: break
+    }
+    return true
+  }
+
+  /// The source does not have it, or will not give it.
+  mutating func remove(_ source: PeerID, of content: ContentHash, at now: Double) {
+    guard var taking = takings[content], let index = taking.sources.firstIndex(where: { $0.peer == source }) else {
+      return
+    }
+    taking.sources.remove(at: index)
+    takings[content] = taking
+    if taking.sources.isEmpty {
+      // It may be whole: then it is kept, whoever is gone.
+      if case .checking = taking.state { return }
+      return end(content)
+    }
+    if index == 0 { changeFetch(content) { $0.restart(pause: 0, at: now) } }
+  }
+
+  /// Its connection is gone, and everything that was on it.
+  mutating func restart(from peer: PeerID, at now: Double) {
+    let pause = limits.firstPauseSeconds
+    for content in inWork where takings[content]?.sources.first?.peer == peer {
+      changeFetch(content) { $0.restart(pause: pause, at: now) }
+    }
+  }
+
+  /// Nobody wants it any more.
+  mutating func cancel(_ content: ContentHash) {
+    if takings[content] != nil { end(content) }
+  }
+
+  mutating func tick(at now: Double) {
+    for content in inWork {
+      guard case .fetching(let fetch) = takings[content]?.state, now >= fetch.pauseUntil, fetch.onTheWay > 0,
+        now - max(fetch.lastSign, fetch.pauseUntil) > limits.patienceSeconds
+      else { continue }
+      log(
+        .warning,
+        "nothing of content \(content.short) came for \(Int(now - fetch.lastSign)) s; asking again")
+      if fetch.silences + 1 >= limits.silences {
+        guard let source = takings[content]?.sources.first?.peer else { continue }
+        outputs.append(.silent(content, source: source))
+        remove(source, of: content, at: now)
+        continue
+      }
+      let pause = limits.firstPauseSeconds
+      changeFetch(content) {
+        $0.noteSilence()
+        $0.restart(pause: pause, at: now)
+      }
+    }
+  }
+
+  /// Begins what may begin, asks for what may be asked for, and gives out what has gathered. Once a turn.
+  mutating func takeOutputs(mayAsk: Bool, at now: Double) -> [Output] {
+    if mayBegin { beginQueued() }
+    if mayAsk, !inWork.isEmpty { ask(at: now) }
+    defer { outputs = [] }
+    return outputs
+  }
+
+  // MARK: Steps of one
+
+  private mutating func beginQueued() {
+    mayBegin = false
+    guard inWork.count < limits.contentsAtOnce, !queue.isEmpty else { return }
+    var waiting = FirstInFirstOut<ContentHash>()
+    while let content = queue.removeFirst() {
+      guard let taking = takings[content], case .queued = taking.state else { continue }
+      guard inWork.count < limits.contentsAtOnce, let source = taking.sources.first(where: mayBegin(with:)) else {
+        waiting.append(content)
+        continue
+      }
+      takings[content]?.sources.removeAll { $0 == source }
+      takings[content]?.sources.insert(source, at: 0)
+      takings[content]?.state = .preparing
+      inWork.append(content)
+      outputs.append(.local(.prepare(taking.content, account: taking.account)))
+    }
+    queue = waiting
+  }
+
+  private func mayBegin(with source: Source) -> Bool {
+    var ofPeer = 0
+    var ofAccount = 0
+    for content in inWork {
+      guard let other = takings[content]?.sources.first else { continue }
+      if other.peer == source.peer { ofPeer += 1 }
+      if other.account != nil, other.account == source.account { ofAccount += 1 }
+    }
+    return ofPeer < limits.contentsAPeer && ofAccount < limits.contentsAnAccount
+  }
+
+  private mutating func ask(at now: Double) {
+    var outstanding: [PeerID: Int] = [:]
+    for content in inWork {
+      guard let taking = takings[content], let peer = taking.sources.first?.peer, case .fetching(let fetch) = taking.state
+      else { continue }
+      outstanding[peer, default: 0] += fetch.outstanding
+    }
+    for content in inWork {
+      guard let peer = takings[content]?.sources.first?.peer else { continue }
+      let room = max(0, limits.piecesAtOnce - outstanding[peer, default: 0])
+      let requests = changeFetch(content) { $0.requests(room: room, at: now) } ?? []
+      outstanding[peer, default: 0] += requests.count
+      for request in requests { outputs.append(.ask(request, of: peer)) }
+    }
+  }
+
+  private mutating func prepared(_ content: ContentHash, present: Int, at now: Double) {
+    guard var taking = takings[content], case .preparing = taking.state else { return }
+    guard (0...taking.content.bytes).contains(present) else { return }
+    taking.hasEarlierPart = present > 0
+    taking.state = .fetching(PieceFetch(taking.content, present: present, at: now))
+    takings[content] = taking
+    if present == taking.content.bytes { check(content) }
+  }
+
+  private mutating func check(_ content: ContentHash) {
+    guard let taking = takings[content], case .fetching(var fetch) = taking.state else { return }
+    returnTickets(of: &fetch, to: taking.sources.first?.peer)
+    takings[content]?.state = .checking
+    outputs.append(.local(.install(taking.content)))
+  }
+
+  private mutating func conclude(_ content: ContentHash) {
+    guard let taking = takings[content] else { return }
+    remove(content)
+    outputs.append(.taken(taking.content, account: taking.account, sources: taking.sources.map(\.peer)))
+  }
+
+  private mutating func restart(wrong content: ContentHash, at now: Double) {
+    guard var taking = takings[content], case .checking = taking.state else { return }
+    if taking.sources.isEmpty { return end(content) }
+    taking.attempts += 1
+    let isToBlame = taking.attempts >= limits.attempts && taking.isFromOneGiver
+    var fetch = PieceFetch(taking.content, present: 0, at: now)
+    if !isToBlame {
+      let seconds = fetch.pause(
+        setbacks: taking.attempts, first: limits.firstPauseSeconds, last: limits.lastPauseSeconds, at: now)
+      log(
+        .warning,
+        "what came is not content \(content.short); it is fetched again in \(Int(seconds.rounded(.up))) s")
+    }
+    taking.givers = []
+    taking.hasEarlierPart = false
+    taking.state = .fetching(fetch)
+    takings[content] = taking
+    if isToBlame {
+      let times = taking.attempts == 1 ? "" : ", which was fetched \(taking.attempts) times"
+      turnDown(content, "what was given is not content \(content.short)\(times)", at: now)
+      takings[content]?.attempts = 0
+    }
+  }
+
+  private mutating func setBack(_ content: ContentHash, _ how: String, at now: Double) {
+    guard case .fetching(let fetch) = takings[content]?.state else { return }
+    log(.warning, "a piece of content \(content.short) arrived \(how)")
+    let setbacks = fetch.setbacks + 1
+    guard setbacks < limits.setbacks else {
+      return turnDown(content, "pieces of content \(content.short) arrived \(how), again and again", at: now)
+    }
+    let (first, last) = (limits.firstPauseSeconds, limits.lastPauseSeconds)
+    let seconds = changeFetch(content) { $0.pause(setbacks: setbacks, first: first, last: last, at: now) } ?? 0
+    log(.warning, "asking again for content \(content.short) in \(Int(seconds.rounded(.up))) s")
+  }
+
+  /// The source that is asked is asked no more; the next one is.
+  private mutating func turnDown(_ content: ContentHash, _ reason: String, at now: Double) {
+    guard let source = takings[content]?.sources.first?.peer else { return }
+    if case .fetching(var fetch) = takings[content]?.state {
+      returnTickets(of: &fetch, to: source)
+      takings[content]?.state = .fetching(fetch)
+    }
+    outputs.append(.turnedDown(content, source: source, reason: reason))
+    remove(source, of: content, at: now)
+  }
+
+  private mutating func returnTickets(of fetch: inout PieceFetch, to peer: PeerID?) {
+    let tickets = fetch.takeTickets()
+    guard !tickets.isEmpty, let peer else { return }
+    outputs.append(
+      .ask(ContentRequest(contentHash: fetch.content.contentHash, offset: 0, length: 0, returned: tickets), of: peer))
+  }
+
+  private mutating func end(_ content: ContentHash) {
+    guard let taking = takings[content] else { return }
+    if case .queued = taking.state {} else { outputs.append(.local(.release(content))) }
+    remove(content)
+    outputs.append(.ended(taking.content, account: taking.account))
+  }
+
+  private mutating func remove(_ content: ContentHash) {
+    takings[content] = nil
+    inWork.removeAll { $0 == content }
+    // Those of takings that ended before they began.
+    if queue.count > 2 * takings.count + 64 {
+      let takings = takings
+      queue = queue.filtered { takings[$0] != nil }
+    }
+    mayBegin = true
+  }
+
+  @discardableResult
+  private mutating func changeFetch<Value>(_ content: ContentHash, _ change: (inout PieceFetch) -> Value) -> Value? {
+    guard case .fetching(var fetch) = takings[content]?.state else { return nil }
+    let value = change(&fetch)
+    takings[content]?.state = .fetching(fetch)
+    return value
+  }
+
+  private mutating func log(_ level: LogLevel, _ text: String) { outputs.append(.log(level, text)) }
+
+  /// What does not hold; empty where all is well.
+  func invariants() -> [String] {
+    var broken: [String] = []
+    var outstanding: [PeerID: Int] = [:]
+    for (hash, taking) in takings {
+      let isChecked = if case .checking = taking.state { true } else { false }
+      if taking.sources.isEmpty, !isChecked { broken.append("content \(hash.short) has no source") }
+      if Set(taking.sources.map(\.peer)).count < taking.sources.count {
+        broken.append("content \(hash.short) has a source twice")
+      }
+      let isInWork = if case .queued = taking.state { false } else { true }
+      if isInWork != inWork.contains(hash) { broken.append("content \(hash.short) is in work, or is not") }
+      guard case .fetching(let fetch) = taking.state else { continue }
+      broken += fetch.invariants()
+      if let peer = taking.sources.first?.peer { outstanding[peer, default: 0] += fetch.outstanding }
+    }
+    for hash in inWork where takings[hash] == nil { broken.append("content \(hash.short) is in work, and is not there") }
+    for (peer, count) in outstanding where count > 2 * limits.piecesAtOnce {
+      broken.append("\(count) pieces of \(peer) in memory")
+    }
+    return broken
+  }
+}

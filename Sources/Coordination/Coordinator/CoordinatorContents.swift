@@ -1,0 +1,163 @@
+import ReadableText
+import SearchProtocol
+
+/// A content that is on the coordinator's disk, and who gave it.
+public struct StoredContent: Hashable, Sendable {
+  public var description: ContentDescription
+  /// The key of the worker that gave it; nil without keys.
+  public var key: String?
+
+  public init(description: ContentDescription, key: String?) {
+    self.description = description
+    self.key = key
+  }
+}
+
+/// What the contents of a study may take up at a coordinator.
+public struct ContentLimits: Hashable, Sendable {
+  /// Of all; 0 where workers may give none.
+  public var bytes: Int
+  /// Of those that workers of one key gave.
+  public var bytesAKey: Int
+  /// That a worker has announced and that are not here yet, and that all have.
+  public var announcementsAWorker = 4
+  public var announcements = 1024
+
+  public static let standardBytes = 10_000_000_000
+
+  /// - Parameter bytes: of all; a key's workers may give half of them.
+  public init(bytes: Int = standardBytes) {
+    self.bytes = max(0, bytes)
+    bytesAKey = self.bytes / 2
+  }
+}
+
+/// All contents of a coordinator: those that it has, those that it takes, and those that it gives.
+struct CoordinatorContents: Sendable {
+  let limits: ContentLimits
+  var giver: ContentGiver
+  var taker: ContentTaker
+  /// Said once.
+  var isDataSetUnreadable = false
+  private(set) var stored: [ContentHash: StoredContent] = [:]
+  /// Bytes of what is stored and of what is being taken.
+  private(set) var bytes = 0
+  private(set) var bytesByKey: [String: Int] = [:]
+  /// Contents that each worker has announced and that are not here yet.
+  private(set) var announced: [PeerID: Set<ContentHash>] = [:]
+
+  init(limits: ContentLimits, giving: ContentGiver.Limits, taking: ContentTaker.Limits, stored: [StoredContent]) {
+    self.limits = limits
+    giver = ContentGiver(limits: giving)
+    taker = ContentTaker(limits: taking)
+    for content in stored { keep(content) }
+  }
+
+  enum Answer: Equatable, Sendable {
+    /// It is here.
+    case known
+    /// It is asked for in its turn.
+    case accepted
+    /// More than a worker may announce at once, or other than what another says of it: it is announced again.
+    case tooMany
+    /// Says why, in one line.
+    case refused(String)
+  }
+
+  mutating func announce(_ content: ContentDescription, by source: ContentTaker.Source) -> Answer {
+    let hash = content.contentHash
+    if stored[hash] != nil || giver.contents[hash] != nil { return .known }
+    if announced[source.peer]?.contains(hash) == true { return .accepted }
+    guard announced[source.peer, default: []].count < limits.announcementsAWorker else { return .tooMany }
+    if let taking = taker.takings[hash] {
+      guard taking.content == content else { return .tooMany }
+    } else {
+      guard taker.takings.count < limits.announcements else { return .tooMany }
+      if let reason = reasonToRefuse(content, key: source.account) { return .refused(reason) }
+      reserve(content.bytes, key: source.account)
+    }
+    announced[source.peer, default: []].insert(hash)
+    taker.add(source, of: content)
+    return .accepted
+  }
+
+  private func reasonToRefuse(_ content: ContentDescription, key: String?) -> String? {
+    guard limits.bytes > 0 else { return "this coordinator takes no contents" }
+    let size = Readable.bytes(content.bytes)
+    guard content.bytes <= limits.bytes - bytes else {
+      return "the content has \(size), and of the \(Readable.bytes(limits.bytes)) that the study's contents may have at the "
+        + "coordinator \(Readable.bytes(bytes)) are taken up; allow more there"
+    }
+    if let key {
+      let used = bytesByKey[key, default: 0]
+      guard content.bytes <= limits.bytesAKey - used else {
+        return "the content has \(size), and of the \(Readable.bytes(limits.bytesAKey)) that workers of one key may give "
+          + "\(Readable.bytes(used)) are taken up; allow more at the coordinator"
+      }
+    }
+    return nil
+  }
+
+  /// It was taken, or was there from the start.
+  mutating func keep(_ content: StoredContent) {
+    guard stored.updateValue(content, forKey: content.description.contentHash) == nil else { return }
+    reserve(content.description.bytes, key: content.key)
+    giver.add(content.description.contentHash, bytes: content.description.bytes)
+  }
+
+  /// It cannot be read any more: whoever has it may give it again.
+  mutating func lose(_ hash: ContentHash) -> Bool {
+    guard let content = stored.removeValue(forKey: hash) else { return false }
+    release(content.description.bytes, key: content.key)
+    giver.remove(hash)
+    return true
+  }
+
+  private mutating func reserve(_ bytes: Int, key: String?) {
+    self.bytes += bytes
+    if let key { bytesByKey[key, default: 0] += bytes }
+  }
+
+  mutating func release(_ bytes: Int, key: String?) {
+    self.bytes -= bytes
+    guard let key, let left = bytesByKey[key] else { return }
+    bytesByKey[key] = left == bytes ? nil : left - bytes
+  }
+
+  mutating func forgetAnnouncement(of hash: ContentHash, by peer: PeerID) {
+    announced[peer]?.remove(hash)
+    if announced[peer]?.isEmpty == true { announced[peer] = nil }
+  }
+
+  /// The worker's connection is gone.
+  mutating func forget(_ peer: PeerID, at now: Double) {
+    giver.forget(peer)
+    for hash in (announced.removeValue(forKey: peer) ?? []).sorted() { taker.remove(peer, of: hash, at: now) }
+  }
+
+  /// What does not hold; empty where all is well.
+  func invariants() -> [String] {
+    var broken = giver.invariants() + taker.invariants()
+    let sizes = stored.values.map { ($0.description.bytes, $0.key) } + taker.takings.values.map { ($0.content.bytes, $0.account) }
+    if bytes != sizes.reduce(0, { $0 + $1.0 }) { broken.append("\(bytes) bytes of contents are counted wrongly") }
+    if bytes > max(limits.bytes, stored.values.reduce(0) { $0 + $1.description.bytes }) {
+      broken.append("contents have \(bytes) bytes, allowed are \(limits.bytes)")
+    }
+    for (key, used) in bytesByKey where used != sizes.reduce(0, { $0 + ($1.1 == key ? $1.0 : 0) }) {
+      broken.append("\(used) bytes of key \(key) are counted wrongly")
+    }
+    for (peer, hashes) in announced {
+      if hashes.count > limits.announcementsAWorker { broken.append("\(hashes.count) announcements of \(peer)") }
+      for hash in hashes where taker.takings[hash]?.sources.contains(where: { $0.peer == peer }) != true {
+        broken.append("\(peer) has announced content \(hash.short), and is no source of it")
+      }
+    }
+    for (hash, taking) in taker.takings {
+      if stored[hash] != nil { broken.append("content \(hash.short) is taken, and is here") }
+      for source in taking.sources where announced[source.peer]?.contains(hash) != true {
+        broken.append("\(source.peer) is a source of content \(hash.short), and has not announced it")
+      }
+    }
+    return broken
+  }
+}

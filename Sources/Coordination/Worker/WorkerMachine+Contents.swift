@@ -1,0 +1,145 @@
+import SearchCore
+import SearchProtocol
+
+/// Contents from the coordinator, and for it.
+extension WorkerMachine {
+  /// There is one at the other end, whichever connection leads to it.
+  static let coordinator = PeerID(bytes: [])
+  static let coordinatorsSource = ContentTaker.Source(peer: coordinator, account: nil)
+
+  // MARK: Clients
+
+  /// A client wants it. Answered by `contentTaken` or `contentUnavailable`.
+  mutating func want(_ hash: ContentHash, at now: Double) {
+    guard contents.wanted[hash] == nil else { return }
+    contents.wanted[hash] = .asked(at: -.infinity)
+    askForWanted(at: now)
+  }
+
+  /// A client has it, and keeps it until `contentGiven` or `contentRefused`.
+  mutating func offer(_ content: ContentDescription) { contents.offer(content) }
+
+  /// Those that are not answered yet.
+  private mutating func askForWanted(at now: Double) {
+    guard isConnected, !contents.wanted.isEmpty else { return }
+    for (hash, state) in contents.wanted.sorted(by: { $0.key < $1.key }) {
+      guard case .asked(let time) = state, now - time >= settings.dataPatienceSeconds else { continue }
+      guard protocolVersion >= ProtocolVersion.withContents else {
+        conclude(hash, unavailable: "this coordinator is too old to give it: install the same build on both")
+        continue
+      }
+      contents.wanted[hash] = .asked(at: now)
+      send(.contentQuery(ContentReference(contentHash: hash)))
+    }
+  }
+
+  private mutating func conclude(_ hash: ContentHash, unavailable reason: String) {
+    guard contents.wanted.removeValue(forKey: hash) != nil else { return }
+    log(.warning, "content \(hash.short) cannot be had: \(reason)")
+    effects.append(.contentUnavailable(hash, reason: reason))
+  }
+
+  // MARK: What the coordinator says
+
+  /// After a welcome: whatever was on its way belongs to the past.
+  mutating func resumeContents(at now: Double) {
+    contents.giver.forget(Self.coordinator)
+    contents.forgetAnnouncements()
+    contents.taker.restart(from: Self.coordinator, at: now)
+    for (hash, state) in contents.wanted {
+      if case .asked = state { contents.wanted[hash] = .asked(at: -.infinity) }
+    }
+  }
+
+  mutating func fetch(_ content: ContentDescription) {
+    guard case .asked? = contents.wanted[content.contentHash] else { return }
+    contents.wanted[content.contentHash] = .taken
+    // Where it is fetched as the study's data set, that does for both.
+    contents.taker.add(Self.coordinatorsSource, of: content)
+    if contents.taker.takings[content.contentHash]?.content != content {
+      conclude(content.contentHash, unavailable: "the coordinator says other things of it than before")
+    }
+  }
+
+  mutating func receive(_ piece: ContentPiece, at now: Double) {
+    guard !isLeaving else { return }
+    _ = contents.taker.receive(piece, from: Self.coordinator, at: now)
+  }
+
+  /// In version 2 only the data set has pieces.
+  mutating func receive(_ piece: UnnamedPiece, at now: Double) {
+    guard case .sought(let data) = contents.dataSet, let hash = ContentHash(data.contentHash) else { return }
+    receive(ContentPiece(piece, of: hash), at: now)
+  }
+
+  mutating func give(_ request: ContentRequest, ticket: UInt64) {
+    switch contents.giver.handle(request, from: Self.coordinator, ticket: ticket) {
+    case .accepted, .tooMany: break
+    case .unknown:
+      send(
+        .contentRefusal(
+          ContentRefusal(
+            contentHash: request.contentHash, subject: .request, reason: "the worker has no such content to give")))
+    }
+  }
+
+  mutating func hear(_ refusal: ContentRefusal, at now: Double) {
+    let hash = refusal.contentHash
+    switch refusal.subject {
+    case .announcement:
+      guard contents.withdraw(hash) else { return }
+      log(.warning, "the coordinator does not take content \(hash.short): \(refusal.reason)")
+      effects.append(.contentRefused(hash, reason: refusal.reason))
+    case .query:
+      if case .asked? = contents.wanted[hash] { conclude(hash, unavailable: refusal.reason) }
+    case .request:
+      guard contents.taker.isTaking(hash) else { return }
+      contents.taker.cancel(hash)
+      if isDataSet(hash) { doWithoutData("the coordinator cannot give the data set: \(refusal.reason)") }
+      conclude(hash, unavailable: refusal.reason)
+    }
+  }
+
+  mutating func acknowledge(_ hash: ContentHash) {
+    if contents.withdraw(hash) { effects.append(.contentGiven(hash)) }
+  }
+
+  // MARK: What this machine says
+
+  mutating func handle(_ event: ContentEvent, at now: Double) {
+    guard case .unreadable(let hash, let reason) = event else { return contents.taker.handle(event, at: now) }
+    guard contents.withdraw(hash) else { return }
+    log(.warning, "content \(hash.short) cannot be given: \(reason)")
+    effects.append(.contentRefused(hash, reason: reason))
+  }
+
+  /// Once a turn: what follows from all that was heard in it.
+  mutating func exchangeContents(at now: Double) {
+    let isAnswered = isConnected || (isLeaving && study != nil)
+    askForWanted(at: now)
+    for output in contents.taker.takeOutputs(mayAsk: isConnected, at: now) {
+      switch output {
+      case .local(let effect): effects.append(.content(effect))
+      case .ask(let request, _): send(.contentRequest(request))
+      case .taken(let content, _, _):
+        if isDataSet(content.contentHash) { dataLocated() }
+        if contents.wanted.removeValue(forKey: content.contentHash) != nil {
+          effects.append(.contentTaken(content))
+        }
+      case .turnedDown(let hash, _, let reason):
+        if isDataSet(hash) { doWithoutData(reason) }
+        conclude(hash, unavailable: reason)
+      case .silent, .ended: break
+      case .log(let level, let text): log(level, text)
+      }
+    }
+    guard isAnswered, protocolVersion >= ProtocolVersion.withContents else { return }
+    for content in contents.announcements(repeatedAfter: settings.announcementSeconds, at: now) {
+      send(.contentAnnouncement(content))
+    }
+    for gift in contents.giver.gifts(at: now) { effects.append(.content(.give(gift))) }
+  }
+
+  /// Something was announced that its client would rather not keep.
+  var isGiving: Bool { !contents.offers.isEmpty && study != nil && protocolVersion >= ProtocolVersion.withContents }
+}

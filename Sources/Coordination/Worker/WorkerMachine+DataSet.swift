@@ -1,0 +1,70 @@
+import SearchCore
+import SearchProtocol
+
+/// The data set of a study: looked for on this machine, and fetched where it lacks it.
+extension WorkerMachine {
+  /// A welcome names it. True where it is known already.
+  mutating func require(_ data: DataRequirement) -> Bool {
+    switch contents.dataSet {
+    case .located(data): return true
+    case .sought(data): return false
+    case .unknown, .located, .sought:
+      cancelDataSet()
+      contents.dataSet = .sought(data)
+      effects.append(.locateData(data))
+      return false
+    }
+  }
+
+  private mutating func cancelDataSet() {
+    if case .sought(let other) = contents.dataSet, let hash = ContentHash(other.contentHash),
+      contents.wanted[hash] == nil
+    {
+      contents.taker.cancel(hash)
+    }
+  }
+
+  mutating func beginFetching(present: Int, bytes: Int, reason: String, at now: Double) {
+    guard case .sought(let data) = contents.dataSet, phase == .locating || phase == .greeting else { return }
+    guard protocolVersion >= ProtocolVersion.withData else {
+      return doWithoutData("\(reason); this coordinator is too old to give it: install the same build on both")
+    }
+    guard let hash = ContentHash(data.contentHash), let kind = ContentKind(data.set),
+      (1...FieldLimits.contentBytes).contains(bytes), (0...bytes).contains(present)
+    else { return doWithoutData(reason) }
+    log(
+      .notice,
+      "fetching \(data.set.rawValue) from the coordinator, \((bytes - present + 999_999) / 1_000_000) MB: \(reason)")
+    let content = ContentDescription(contentHash: hash, kind: kind, bytes: bytes)
+    contents.taker.begin(content, from: Self.coordinatorsSource, present: present, at: now)
+  }
+
+  mutating func dataLocated() {
+    guard case .sought(let data) = contents.dataSet else { return }
+    contents.dataSet = .located(data)
+    guard phase == .locating else { return }
+    phase = .serving
+    send(.ready(Ready(freeSlots: freeSlots)))
+  }
+
+  /// There is no way to the data set.
+  mutating func doWithoutData(_ reason: String) {
+    cancelDataSet()
+    if case .sought = contents.dataSet {
+      // The next welcome asks again, or asks for another.
+      contents.dataSet = .unknown
+    }
+    guard phase == .locating else { return }
+    log(.error, reason)
+    exit(code: 1, saying: reason)
+  }
+
+  var hasDataSet: Bool {
+    if case .located = contents.dataSet { true } else { false }
+  }
+
+  /// Of what is being fetched.
+  func isDataSet(_ hash: ContentHash) -> Bool {
+    if case .sought(let data) = contents.dataSet { data.contentHash == hash.text } else { false }
+  }
+}
