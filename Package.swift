@@ -223,7 +223,8 @@ let package = Package(
     .testTarget(
       name: "ContentExchangeTests",
       dependencies: [
-        "ContentExchange", "Coordination", "Digests", "Files", "Messaging", "SearchCore", "SearchProtocol", "TestSupport",
+        "ContentExchange", "Coordination", "Digests", "Files", "Messaging", "SearchCore", "SearchProtocol",
+        "TestSupport",
       ]),
     .testTarget(name: "StudiesTests", dependencies: ["SearchCore", "Studies", "StudyStore", "TestSupport"]),
     .target(name: "TestSupport", path: "Tests/TestSupport"),

@@ -29,7 +29,8 @@ package enum ContentError: Error, Hashable, CustomStringConvertible {
     case .noHash(let text): "the coordinator names no content that could be fetched: \(text)"
     case .otherSize(let kind, let bytes): "\(kind.title) cannot have \(bytes) bytes"
     case .otherVersion(let wanted, let drawn):
-      "the study trains on \(wanted), this program draws \(drawn): install the same version of layersearch on all machines"
+      "the study trains on \(wanted), this program draws \(drawn): install the same version of layersearch on all "
+        + "machines"
     case .damagedInUse(let folder):
       "\(folder): these files were damaged, and other workers use them; stop those, then delete the folder"
     case .noFolder(let path, let reason): "\(path): this folder cannot be created: \(reason)"

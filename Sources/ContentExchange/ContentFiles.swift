@@ -3,8 +3,8 @@ import Files
 import Foundation
 import SearchProtocol
 
-/// The files of a content, to read pieces of the stream from. They are opened once: what becomes of their folder later does not
-/// matter.
+/// The files of a content, to read pieces of the stream from. They are opened once: what becomes of their folder later
+/// does not matter.
 package final class ContentFiles: Sendable {
   private struct OpenFile: Sendable {
     var name: String

@@ -7,8 +7,8 @@ import Synchronization
 
 /// Takes contents to the disk: makes their places, keeps their pieces, and checks the whole.
 ///
-/// Belongs to one thread, its owner's. What takes long runs on threads of its own, and answers through `answer`; pieces and wholes in
-/// the order in which they were given.
+/// Belongs to one thread, its owner's. What takes long runs on threads of its own, and answers through `answer`; pieces
+/// and wholes in the order in which they were given.
 package final class ContentKeeper {
   /// What became of something, for the owner's thread.
   package struct Answer: Sendable {

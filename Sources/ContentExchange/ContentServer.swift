@@ -124,7 +124,8 @@ extension Result<ContentPiece, ContentError> {
     case .success(let piece): gift.namesContent ? .contentPiece(piece) : .dataChunk(piece.unnamed)
     case .failure(let error):
       gift.namesContent
-        ? .contentRefusal(ContentRefusal(contentHash: gift.contentHash, subject: .request, reason: error.description.oneLine()))
+        ? .contentRefusal(
+          ContentRefusal(contentHash: gift.contentHash, subject: .request, reason: error.description.oneLine()))
         : .dataRefusal(Refusal(reason: error.description.oneLine()))
     }
   }
@@ -134,7 +135,8 @@ extension Result<ContentPiece, ContentError> {
     switch self {
     case .success(let piece): .contentPiece(piece)
     case .failure(let error):
-      .contentRefusal(ContentRefusal(contentHash: gift.contentHash, subject: .request, reason: error.description.oneLine()))
+      .contentRefusal(
+        ContentRefusal(contentHash: gift.contentHash, subject: .request, reason: error.description.oneLine()))
     }
   }
 }

@@ -18,7 +18,8 @@ import SearchProtocol
 package struct ContentStore: Sendable {
   /// What goes where there is no room.
   package enum Keeping: Sendable {
-    /// Those that were not used for the longest time: all can be fetched again. What a full disk interrupts stays, to go on with.
+    /// Those that were not used for the longest time: all can be fetched again. What a full disk interrupts stays, to
+    /// go on with.
     case latest
     /// Only parts that nobody is at; of what a full disk interrupts nothing stays.
     case all
@@ -236,7 +237,9 @@ package struct ContentStore: Sendable {
     let turn = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard turn >= 0, flock(turn, LOCK_EX) == 0 else { throw unwritable(folder) }
     defer { close(turn) }
-    var others = names.filter { $0 != content.contentHash }.map { (hash: $0, bytes: size(of: $0), used: lastUse(of: $0)) }
+    var others = names.filter { $0 != content.contentHash }.map {
+      (hash: $0, bytes: size(of: $0), used: lastUse(of: $0))
+    }
     var total = others.reduce(0) { $0 + $1.bytes }
     others.sort { $0.used < $1.used }
     for other in others where total + content.bytes > limit {
@@ -279,8 +282,8 @@ package struct ContentStore: Sendable {
 
   private func recordPath(_ hash: ContentHash) -> String { "\(folder)/\(hash).json" }
 
-  /// The lock's file stays when its content goes: another process may have opened it just before, and would lock a file that is
-  /// gone.
+  /// The lock's file stays when its content goes: another process may have opened it just before, and would lock a file
+  /// that is gone.
   private func openLock(_ hash: ContentHash) throws(ContentError) -> Int32 {
     let path = "\(folder)/\(hash).lock"
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)

@@ -14,8 +14,8 @@ package enum DataSearch {
     case nowhere(String)
   }
 
-  /// Looks in the worker's own folder where one was given, then where the coordinator has it, then in the standard place,
-  /// and takes the first whose content is the study's.
+  /// Looks in the worker's own folder where one was given, then where the coordinator has it, then in the standard
+  /// place, and takes the first whose content is the study's.
   static func find(_ requirement: DataRequirement, ownFolder: String?) throws(ContentError) -> Found {
     guard requirement.set == .cifar10 else {
       guard requirement.contentHash == DataContent.shapes10.identity else {

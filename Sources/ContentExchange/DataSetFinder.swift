@@ -3,7 +3,8 @@ import Foundation
 import ImageData
 import SearchProtocol
 
-/// A worker's way to the study's data set: in its own places, in the machine's cache, or from the coordinator into the cache.
+/// A worker's way to the study's data set: in its own places, in the machine's cache, or from the coordinator into the
+/// cache.
 ///
 /// Belongs to the worker's thread, as the keeper does that makes its place in the cache.
 package final class DataSetFinder {
@@ -63,7 +64,8 @@ package final class DataSetFinder {
       guard let hash = ContentHash(requirement.contentHash) else {
         return .dataMissing(describe(ContentError.noHash(requirement.contentHash)))
       }
-      let content = ContentDescription(contentHash: hash, kind: kind, bytes: ContentLayout.standardBytes(of: requirement.set))
+      let content = ContentDescription(
+        contentHash: hash, kind: kind, bytes: ContentLayout.standardBytes(of: requirement.set))
       state = .preparing(content, reason: reason)
       keeper.run(.prepare(content, account: nil))
       return nil

@@ -1,7 +1,7 @@
 import ReadableText
 
-/// What names a content wherever it is: the SHA-256 of its bytes. 64 lower-case hexadecimal digits as text, so that it can be a
-/// file's name.
+/// What names a content wherever it is: the SHA-256 of its bytes. 64 lower-case hexadecimal digits as text, so that it
+/// can be a file's name.
 public struct ContentHash: Hashable, Sendable {
   public static let byteCount = 32
 

@@ -1,4 +1,5 @@
-// What coordinator and workers say about contents, in both directions. A content is a stream of bytes that its SHA-256 names.
+// What coordinator and workers say about contents, in both directions. A content is a stream of bytes that its SHA-256
+// names.
 
 import SearchCore
 
@@ -6,8 +7,8 @@ import SearchCore
 public enum ContentKind: String, Codable, CaseIterable, Hashable, Sendable {
   /// Bytes of which only its client knows what they are.
   case blob
-  /// The six files of CIFAR-10 one after the other. Which file a byte belongs to is known to the program, so that no file name is
-  /// ever received.
+  /// The six files of CIFAR-10 one after the other. Which file a byte belongs to is known to the program, so that no
+  /// file name is ever received.
   case cifar10
 
   /// Nil for sets that are drawn.

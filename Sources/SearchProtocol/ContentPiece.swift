@@ -1,5 +1,5 @@
-/// A piece of a content. Its payload is not JSON: the content's hash, ticket and offset as 64 bits each, big-endian, 32 bytes of
-/// SHA-256 of what follows, and the bytes.
+/// A piece of a content. Its payload is not JSON: the content's hash, ticket and offset as 64 bits each, big-endian, 32
+/// bytes of SHA-256 of what follows, and the bytes.
 public struct ContentPiece: MessageContent, Hashable, Sendable {
   /// Small enough that heartbeats behind a few of them are not late on a slow line: four take 0.8 s at 10 Mbit/s.
   public static let maximumBytes = 1 << 18
@@ -90,7 +90,9 @@ public struct UnnamedPiece: MessageContent, Hashable, Sendable {
       throw .frameSize(frame: "payload of \(code)", bytes: payload.count, allowed: "more than \(headerBytes)")
     }
     let start = payload.startIndex
-    func number(at place: Int) -> UInt64 { payload[start + place..<start + place + 8].reduce(0) { $0 << 8 | UInt64($1) } }
+    func number(at place: Int) -> UInt64 {
+      payload[start + place..<start + place + 8].reduce(0) { $0 << 8 | UInt64($1) }
+    }
     guard let offset = Int(exactly: number(at: 8)) else { throw .field("offset", problem: "is out of range") }
     return UnnamedPiece(
       ticket: number(at: 0), offset: offset, digest: Array(payload[start + 16..<start + headerBytes]),

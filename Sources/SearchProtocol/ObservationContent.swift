@@ -21,7 +21,7 @@ struct ObservationContent: Record, Codable, Hashable {
 
   mutating func visitFields<Visitor: FieldVisitor>(_ visitor: inout Visitor) throws(Visitor.Failure) {
     try visitor.optional("accuracy", &accuracy, Number(Metric.accuracy.range))
-    try visitor.optional("artifacts", &artifacts, ByName(ContentHash()))
+    try visitor.optional("artifacts", &artifacts, ByName(HashText()))
     try visitor.optional("curves", &curves, ByName(List(FiniteNumber(), limit: FieldLimits.epochs / 4)))
     try visitor.field("diverged", &diverged, Flag())
     try visitor.field("epochLosses", &epochLosses, List(FiniteNumber(), limit: FieldLimits.epochs / 4))
@@ -152,7 +152,7 @@ struct ByName<Element: FieldKind>: FieldKind {
 }
 
 /// A SHA-256 in lower-case hexadecimal digits.
-struct ContentHash: FieldKind {
+struct HashText: FieldKind {
   func write(_ value: String, to writer: inout PlainJSONWriter) { writer.write(value) }
   func read(from reader: inout PlainJSONReader) -> String? { reader.string() }
   func check(_ value: String, _ name: StaticString) throws(ProtocolError) {

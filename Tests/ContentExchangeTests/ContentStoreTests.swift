@@ -164,10 +164,7 @@ struct ContentStoreTests {
   }
 
   @Test(
-    """
-    the cache keeps to its bound: what was used last stays, what is in use stays, and there is an error where that is \
-    too much
-    """
+    "the cache keeps to its bound: what was used last or is in use stays, and there is an error where that is too much"
   )
   func bound() throws {
     let cache = cache(limit: 5000)
@@ -201,7 +198,8 @@ struct ContentStoreTests {
     #expect(!place.exists("data"))
   }
 
-  @Test("a store that keeps all refuses what has no room; only parts that nobody is at go, with all that they will have")
+  @Test(
+    "a store that keeps all refuses what has no room; only parts that nobody is at go, with all that they will have")
   func keepingAll() throws {
     let cache = cache(limit: 7000, keeping: .all)
     do { _ = try fetch(content(1), cache) }
@@ -216,7 +214,8 @@ struct ContentStoreTests {
     withExtendedLifetime((third, fourth)) {}
   }
 
-  @Test("what is there is listed with whose it is, also by the next process; a part is not, nor what a stranger put there")
+  @Test(
+    "what is there is listed with whose it is, also by the next process; a part is not, nor what a stranger put there")
   func listing() throws {
     let cache = cache(keeping: .all)
     guard case .absent(let target, 0)? = try find(cache, hash(content(1)), key: "k") else {

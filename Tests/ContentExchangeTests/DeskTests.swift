@@ -88,7 +88,8 @@ struct DeskTests {
     _ = try run(.prepare(content, account: nil), keeper, inbox)
     _ = try run(.store(pieces(bytes, of: content.contentHash)[0]), keeper, inbox)
     #expect(try run(.install(content), keeper, inbox) == .wrong(content.contentHash))
-    #expect(try FileManager.default.contentsOfDirectory(atPath: place.path("store/\(content.contentHash).partial")) == [])
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: place.path("store/\(content.contentHash).partial")) == [])
     #expect(store().contents().isEmpty)
   }
 
@@ -112,8 +113,9 @@ struct DeskTests {
     _ = try run(.prepare(content, account: nil), keeper, inbox)
     // A link to a device that is always full.
     #expect(symlink("/dev/full", place.path("store/\(content.contentHash).partial/content")) == 0)
-    guard case .failed(let hash, let reason)? = try run(
-      .store(pieces(bytes, of: content.contentHash)[0]), keeper, inbox)
+    guard
+      case .failed(let hash, let reason)? = try run(
+        .store(pieces(bytes, of: content.contentHash)[0]), keeper, inbox)
     else {
       Issue.record("no failure")
       return
@@ -187,9 +189,11 @@ struct DeskTests {
     try file.write(contentsOf: [99])
     try file.close()
     desk.run(.give(ContentGift(contentHash: content.contentHash, range: 5..<50, ticket: 7, peer: PeerID(bytes: [1]))))
-    guard case .contentRefusal? = try MessageCodec.decode(
-      try #require(sent.next()), as: CoordinatorMessage.self
-    ).message as CoordinatorMessage? else {
+    guard
+      case .contentRefusal? = try MessageCodec.decode(
+        try #require(sent.next()), as: CoordinatorMessage.self
+      ).message as CoordinatorMessage?
+    else {
       Issue.record("no refusal")
       return
     }

@@ -47,7 +47,8 @@ struct ContentTests {
       bytes: [UInt8](repeating: 0, count: request.length))
   }
 
-  /// Gives what is asked for until nothing is, and has the disk keep it. Returns what the coordinator asks of its disk last.
+  /// Gives what is asked for until nothing is, and has the disk keep it. Returns what the coordinator asks of its disk
+  /// last.
   private func giveAll(
     _ first: CoordinatorTurn, by peer: PeerID, to machine: inout CoordinatorMachine, from start: Double = 1,
     atMost: Int = .max
@@ -142,7 +143,9 @@ struct ContentTests {
     #expect(machine.contents.bytes == 0 && machine.contents.invariants() == [])
   }
 
-  @Test("damaged pieces and silence are borne for a while, then the worker is asked no more; it may announce what it did not give")
+  @Test(
+    "damaged pieces and silence are borne for a while; then the worker is asked no more until it announces again"
+  )
   func patience() {
     for isSilent in [true, false] {
       var machine = coordinator()
@@ -340,7 +343,7 @@ struct ContentTests {
   // MARK: Both
 
   @Test(
-    "whatever is lost, reordered, repeated, damaged, killed or full: contents come to the coordinator and to every worker, whole or not at all",
+    "whatever is lost, reordered, damaged, killed or full: contents come to all, whole or not at all",
     arguments: 0..<4)
   func faults(shard: Int) async {
     for index in 0..<40 {

@@ -24,7 +24,9 @@ struct DataTests {
     change(&settings)
     var machine = CoordinatorMachine(settings: settings, jobs: [], strategy: TwoStageStrategy(first: 4))
     _ = machine.handle(.started, at: 0)
-    for (peer, name) in [(a, "w"), (b, "v")] { _ = machine.handle(.received(Fixture.hello(name, version: version), from: peer), at: 0) }
+    for (peer, name) in [(a, "w"), (b, "v")] {
+      _ = machine.handle(.received(Fixture.hello(name, version: version), from: peer), at: 0)
+    }
     return machine
   }
 
@@ -141,7 +143,8 @@ struct DataTests {
   private func chunk(_ number: Int, ticket: UInt64 = 1) -> ContentPiece {
     let request = request(number)
     return ContentPiece(
-      contentHash: Fixture.hash(1), ticket: ticket, offset: request.offset, digest: [], bytes: [UInt8](repeating: 0, count: request.length))
+      contentHash: Fixture.hash(1), ticket: ticket, offset: request.offset, digest: [],
+      bytes: [UInt8](repeating: 0, count: request.length))
   }
 
   private func fetching(present: Int = 0) -> (WorkerMachine, [WorkerEffect]) {

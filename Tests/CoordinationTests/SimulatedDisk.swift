@@ -2,7 +2,8 @@ import SearchProtocol
 
 @testable import Coordination
 
-/// A machine's disk, with whoever keeps contents on it. Of a piece's bytes it knows the first, which tells whether they are right.
+/// A machine's disk, with whoever keeps contents on it. Of a piece's bytes it knows the first, which tells whether they
+/// are right.
 final class SimulatedDisk {
   struct Part {
     var bytes = 0

@@ -65,7 +65,8 @@ struct VersionTests {
     #expect(try refused.map { try MessageCodec.encode($0, id: 1) } == [frames(74, refusal)])
   }
 
-  @Test("a worker of this version fetches the data set from a coordinator of version 2, and says nothing else of contents")
+  @Test(
+    "a worker of this version fetches the data set from a coordinator of version 2, and says nothing else of contents")
   func oldCoordinator() throws {
     var worker = WorkerMachine(settings: Fixture.workerSettings("w"))
     func hear(_ frames: [[UInt8]]) throws -> [WorkerEffect] {
@@ -83,7 +84,8 @@ struct VersionTests {
       contentHash: hash, ticket: 258, offset: 1000, digest: [UInt8](repeating: 9, count: 32), bytes: [1, 2, 3])
     #expect(stored == [.content(.store(expected))])
     let last = worker.handle(.content(.stored(hash, end: 1003)), at: 1)
-    #expect(try last.sent.map { try MessageCodec.encode($0, id: 1) } == [request(offset: 0, length: 0, returned: "258")])
+    #expect(
+      try last.sent.map { try MessageCodec.encode($0, id: 1) } == [request(offset: 0, length: 0, returned: "258")])
     // Its clients' contents wait for a coordinator that knows of them.
     let blob = ContentDescription(contentHash: Fixture.hash(1), kind: .blob, bytes: 9)
     #expect(worker.handle(.contentOffered(blob), at: 1).sent.isEmpty)

@@ -149,9 +149,13 @@ extension World {
   }
 
   var missingContents: String {
-    "contents are missing: the coordinator has \(coordinatorsDisk.wholes.count), the workers \(disks.map(\.wholes.count)), "
-      + "left to give \(offers.map(\.count)), the coordinator takes "
-      + "\(coordinator?.contents.taker.takings.values.map { "\($0.content.bytes) \($0.state)" } ?? []), workers take "
-      + "\(workers.map { "\($0.machine.phase) \($0.machine.contents.wanted) \($0.machine.contents.taker.takings.values.map(\.state))" })"
+    let taker = coordinator?.contents.taker.takings.values.map { "\($0.content.bytes) \($0.state)" } ?? []
+    let others = workers.map { worker in
+      let contents = worker.machine.contents
+      return "\(worker.machine.phase) \(contents.wanted) \(contents.taker.takings.values.map(\.state))"
+    }
+    return "contents are missing: the coordinator has \(coordinatorsDisk.wholes.count), "
+      + "the workers \(disks.map(\.wholes.count)), left to give \(offers.map(\.count)), "
+      + "the coordinator takes \(taker), workers take \(others)"
   }
 }

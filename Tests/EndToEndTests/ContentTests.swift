@@ -41,7 +41,8 @@ struct ContentTests {
     return names.filter { !$0.hasSuffix(".lock") }.sorted()
   }
 
-  @Test("a content goes from one worker through the coordinator to another while jobs run, whoever is killed in the middle")
+  @Test(
+    "a content goes from one worker through the coordinator to another while jobs run, whoever is killed in the middle")
   func exchange() async throws {
     var coordinator = try place.start("coordinator", "study.yaml", "--bind", "tcp://127.0.0.1:0")
     let endpoint = try await coordinator.endpoint()
@@ -93,7 +94,9 @@ struct ContentTests {
     #expect(try await finishedJobs(place) == 4)
   }
 
-  @Test("a content that is not what it was announced as is refused, and nothing of it stays; the next is taken all the same")
+  @Test(
+    "a content that is not what it was announced as is refused, and nothing of it stays; the next is taken all the same"
+  )
   func lie() async throws {
     let coordinator = try place.start("coordinator", "study.yaml", "--bind", "tcp://127.0.0.1:0")
     let endpoint = try await coordinator.endpoint()
@@ -125,7 +128,8 @@ struct ContentTests {
       "0.012")
     let endpoint = try await coordinator.endpoint()
     let worker = try ContentWorker(
-      endpoint, name: "w", cache: place.path("one"), security: try KeyFolder.workerSecurity(place.path("keys/worker-1")))
+      endpoint, name: "w", cache: place.path("one"), security: try KeyFolder.workerSecurity(place.path("keys/worker-1"))
+    )
     try worker.offer(Self.bytes, as: Self.content, in: place.path("given"))
     var other = Self.bytes
     other[0] = 1

@@ -142,7 +142,9 @@ final class ContentWorker: Sendable {
             switch event {
             case .undeliverable: handle(.helloUndelivered)
             case .received(let frames):
-              guard let message = try? MessageCodec.decode(frames, as: CoordinatorMessage.self).message else { continue }
+              guard let message = try? MessageCodec.decode(frames, as: CoordinatorMessage.self).message else {
+                continue
+              }
               if case .contentRequest(let request) = message, request.length > 0 {
                 log.withLock { $0.asked.append(request.offset) }
               }

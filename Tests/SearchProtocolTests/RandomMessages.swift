@@ -93,7 +93,8 @@ struct RandomMessages {
   mutating func piece() -> ContentPiece {
     let count = coin() ? 1 + random.integer(below: 50) : ContentPiece.maximumBytes - random.integer(below: 2)
     return ContentPiece(
-      contentHash: hash(), ticket: random.next(), offset: random.integer(below: 1 << 40), digest: [UInt8](repeating: 9, count: 32),
+      contentHash: hash(), ticket: random.next(), offset: random.integer(below: 1 << 40),
+      digest: [UInt8](repeating: 9, count: 32),
       bytes: [UInt8](repeating: UInt8(truncatingIfNeeded: random.next()), count: count))
   }
 

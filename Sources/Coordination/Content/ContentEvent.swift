@@ -1,6 +1,7 @@
 import SearchProtocol
 
-/// What both machines want done with contents on this machine. Each but `give` and `release` is answered by a `ContentEvent`.
+/// What both machines want done with contents on this machine. Each but `give` and `release` is answered by a
+/// `ContentEvent`.
 public enum ContentEffect: Hashable, Sendable {
   /// Read a piece and send it, or a refusal where it cannot be read.
   case give(ContentGift)

@@ -1,8 +1,8 @@
 import SearchProtocol
 
-/// Gives contents without holding more than a few pieces in memory, however many peers ask and whether they read what they
-/// asked for or not: a peer has a few pieces on their way to it, all together some more, and the next comes only for the ticket of
-/// one that has arrived. Requests wait in the order in which they came.
+/// Gives contents without holding more than a few pieces in memory, however many peers ask and whether they read what
+/// they asked for or not: a peer has a few pieces on their way to it, all together some more, and the next comes only
+/// for the ticket of one that has arrived. Requests wait in the order in which they came.
 struct ContentGiver: Sendable {
   struct Limits: Sendable {
     /// Most pieces on their way to one peer, and to all of them.
@@ -93,8 +93,8 @@ struct ContentGiver: Sendable {
     return gifts
   }
 
-  /// A peer that is alive returns its tickets within seconds. Where it does not, something was lost that cannot be lost; the
-  /// place is worth more than the question.
+  /// A peer that is alive returns its tickets within seconds. Where it does not, something was lost that cannot be
+  /// lost; the place is worth more than the question.
   mutating func forgetOldTickets(of peer: PeerID, at now: Double) {
     guard var taker = takers[peer], !taker.tickets.isEmpty else { return }
     let before = taker.tickets.count

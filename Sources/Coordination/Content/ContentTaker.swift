@@ -1,7 +1,7 @@
 import SearchProtocol
 
-/// Takes contents from peers that have them: several at a time, each from one peer, piece by piece, until it is on disk and
-/// checked as a whole. What was taken of one goes on from another peer that has it, or later.
+/// Takes contents from peers that have them: several at a time, each from one peer, piece by piece, until it is on disk
+/// and checked as a whole. What was taken of one goes on from another peer that has it, or later.
 struct ContentTaker: Sendable {
   struct Limits: Sendable {
     /// Of one peer.
@@ -12,7 +12,8 @@ struct ContentTaker: Sendable {
     var contentsAPeer = 4
     /// How long the next piece may take.
     var patienceSeconds = 30.0
-    /// Before pieces are asked for again that did not arrive as they should; twice as long each further time, up to the last.
+    /// Before pieces are asked for again that did not arrive as they should; twice as long each further time, up to the
+    /// last.
     var firstPauseSeconds = 1.0
     var lastPauseSeconds = 60.0
     /// Wholes that were not the content.
@@ -232,7 +233,8 @@ struct ContentTaker: Sendable {
   private mutating func ask(at now: Double) {
     var outstanding: [PeerID: Int] = [:]
     for content in inWork {
-      guard let taking = takings[content], let peer = taking.sources.first?.peer, case .fetching(let fetch) = taking.state
+      guard let taking = takings[content], let peer = taking.sources.first?.peer,
+        case .fetching(let fetch) = taking.state
       else { continue }
       outstanding[peer, default: 0] += fetch.outstanding
     }
@@ -365,7 +367,9 @@ struct ContentTaker: Sendable {
       broken += fetch.invariants()
       if let peer = taking.sources.first?.peer { outstanding[peer, default: 0] += fetch.outstanding }
     }
-    for hash in inWork where takings[hash] == nil { broken.append("content \(hash.short) is in work, and is not there") }
+    for hash in inWork where takings[hash] == nil {
+      broken.append("content \(hash.short) is in work, and is not there")
+    }
     for (peer, count) in outstanding where count > 2 * limits.piecesAtOnce {
       broken.append("\(count) pieces of \(peer) in memory")
     }

@@ -2,13 +2,14 @@ import SearchProtocol
 
 /// One content on its way from one peer, from its first byte to its last.
 ///
-/// Pieces come in order on one connection or, with the connection, not at all; then the rest is asked for again. The disk answers
-/// for each piece that it is given, in their order.
+/// Pieces come in order on one connection or, with the connection, not at all; then the rest is asked for again. The
+/// disk answers for each piece that it is given, in their order.
 struct PieceFetch: Sendable {
   enum Course: Equatable, Sendable {
     /// So many bytes from the start have been asked for, and what comes is what was.
     case asking(requested: Int)
-    /// Something came that was not next: what is still on its way is let in and dropped, then the rest is asked for again.
+    /// Something came that was not next: what is still on its way is let in and dropped, then the rest is asked for
+    /// again.
     case clearing
   }
 
@@ -124,7 +125,8 @@ struct PieceFetch: Sendable {
   /// Nothing comes from the peer.
   mutating func noteSilence() { silences += 1 }
 
-  /// Pauses that double: a peer, or what is between, that goes on like this is not asked all the time. Returns the seconds.
+  /// Pauses that double: a peer, or what is between, that goes on like this is not asked all the time. Returns the
+  /// seconds.
   mutating func pause(setbacks: Int, first: Double, last: Double, at now: Double) -> Double {
     self.setbacks = setbacks
     let seconds = min(last, first * Double(1 << min(max(0, setbacks - 1), 30)))

@@ -85,13 +85,15 @@ struct CoordinatorContents: Sendable {
     guard limits.bytes > 0 else { return "this coordinator takes no contents" }
     let size = Readable.bytes(content.bytes)
     guard content.bytes <= limits.bytes - bytes else {
-      return "the content has \(size), and of the \(Readable.bytes(limits.bytes)) that the study's contents may have at the "
+      return
+        "the content has \(size), and of the \(Readable.bytes(limits.bytes)) that the study's contents may have at the "
         + "coordinator \(Readable.bytes(bytes)) are taken up; allow more there"
     }
     if let key {
       let used = bytesByKey[key, default: 0]
       guard content.bytes <= limits.bytesAKey - used else {
-        return "the content has \(size), and of the \(Readable.bytes(limits.bytesAKey)) that workers of one key may give "
+        return
+          "the content has \(size), and of the \(Readable.bytes(limits.bytesAKey)) that workers of one key may give "
           + "\(Readable.bytes(used)) are taken up; allow more at the coordinator"
       }
     }
@@ -138,7 +140,8 @@ struct CoordinatorContents: Sendable {
   /// What does not hold; empty where all is well.
   func invariants() -> [String] {
     var broken = giver.invariants() + taker.invariants()
-    let sizes = stored.values.map { ($0.description.bytes, $0.key) } + taker.takings.values.map { ($0.content.bytes, $0.account) }
+    let sizes =
+      stored.values.map { ($0.description.bytes, $0.key) } + taker.takings.values.map { ($0.content.bytes, $0.account) }
     if bytes != sizes.reduce(0, { $0 + $1.0 }) { broken.append("\(bytes) bytes of contents are counted wrongly") }
     if bytes > max(limits.bytes, stored.values.reduce(0) { $0 + $1.description.bytes }) {
       broken.append("contents have \(bytes) bytes, allowed are \(limits.bytes)")

@@ -162,7 +162,8 @@ public struct CoordinatorMachine: Sendable {
       if !isHalted { dispatch(at: now) }
       giveUpIfHopeless()
     }
-    if phase != .stopped { exchangeContents(at: now) }
+    if case .stopped = phase { return }
+    exchangeContents(at: now)
   }
 
   private mutating func start(at now: Double) {

@@ -99,7 +99,8 @@ struct WorkerCommand: ParsableCommand {
       endpoint: connect, security: try keys.map(KeyFolder.workerSecurity) ?? .plaintext,
       slots: slots ?? processors.count, dataFolder: data,
       dataCache: ContentStore(
-        folder: dataCache.map(FilePath.expandingTilde) ?? ContentStore.standardCacheFolder, limit: Int(dataCacheGigabytes * 1e9)
+        folder: dataCache.map(FilePath.expandingTilde) ?? ContentStore.standardCacheFolder,
+        limit: Int(dataCacheGigabytes * 1e9)
       ),
       spoolFolder: spool.map(FilePath.expandingTilde) ?? Spool.standardFolder, stays: stay,
       limits: limits.limits, graceSeconds: grace.seconds, sharesLog: leaveWithInput, engine: EngineCommand.program,

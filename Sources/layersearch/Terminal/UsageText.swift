@@ -62,7 +62,8 @@ extension ContentError: UsageText {
     case .unwritable: "\(self); free space, or \(CacheFolder.remedy("--data-cache"))"
     case .diskFull: "\(self); free space, or name another folder with --data-cache"
     case .exceedsLimit, .limitReached: "\(self); raise --data-cache-gigabytes"
-    case .noHash, .otherSize, .otherVersion, .damagedInUse, .unremovable, .unreadable, .changed, .noSuchBytes: description
+    case .noHash, .otherSize, .otherVersion, .damagedInUse, .unremovable, .unreadable, .changed, .noSuchBytes:
+      description
     }
   }
 }
