@@ -69,7 +69,8 @@ public struct CoordinatorMachine: Sendable {
     contents = CoordinatorContents(
       limits: settings.contentLimits,
       giving: ContentGiver.Limits(
-        piecesAPeer: settings.piecesAWorker, piecesAtOnce: settings.piecesAtOnce, ticketSeconds: settings.ticketSeconds),
+        piecesAPeer: settings.piecesAWorker, piecesAtOnce: settings.piecesAtOnce,
+        ticketSeconds: settings.ticketSeconds),
       taking: ContentTaker.Limits(
         piecesAtOnce: settings.piecesAWorker, contentsAtOnce: settings.contentsAtOnce, contentsAnAccount: 4,
         contentsAPeer: 1, attempts: 1, silences: 3, setbacks: 8), stored: settings.contents)
