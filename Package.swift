@@ -79,7 +79,7 @@ let package = Package(
     .target(name: "Files", dependencies: ["Failpoints", "ReadableText"]),
 
     // search
-    .target(name: "SearchCore", dependencies: ["Digests", "Randomness"]),
+    .target(name: "SearchCore", dependencies: ["Digests", "Randomness"], swiftSettings: optimized),
     .target(name: "SearchProtocol", dependencies: ["ReadableText", "SearchCore"]),
     .target(name: "Coordination", dependencies: ["ReadableText", "SearchCore", "SearchProtocol"]),
     .target(name: "Messaging", dependencies: ["CZeroMQ", "Processes", "ReadableText"]),

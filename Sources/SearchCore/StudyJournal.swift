@@ -37,6 +37,8 @@ public struct JobRecord: Hashable, Sendable {
   /// 1, 2, … in the order in which the strategy asked.
   public var id: Int64
   public var work: Work
+  /// In which round of the strategy it was asked for; nil where that is not on record.
+  public var round: Int?
   public var state: JobState
   /// Attempts begun so far, whatever became of them.
   public var attempts: Int
@@ -49,11 +51,12 @@ public struct JobRecord: Hashable, Sendable {
   public var failureReason: String?
 
   public init(
-    id: Int64, work: Work, state: JobState = .waiting, attempts: Int = 0, failures: Int = 0,
+    id: Int64, work: Work, round: Int? = nil, state: JobState = .waiting, attempts: Int = 0, failures: Int = 0,
     losses: Int = 0, result: Observation? = nil, failureReason: String? = nil
   ) {
     self.id = id
     self.work = work
+    self.round = round
     self.state = state
     self.attempts = attempts
     self.failures = failures

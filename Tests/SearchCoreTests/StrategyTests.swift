@@ -32,10 +32,16 @@ func runStudy(
   var strategy = try make()
   var running: [Work] = []
   while true {
-    let stage = strategy.nextStage(history: history)
-    if stage.isEmpty { return history }
-    #expect(Set(stage).count == stage.count)
-    let waiting = stage.filter { !history.isSettled($0) && !running.contains($0) }
+    while let number = strategy.nextRound(history) {
+      let round = strategy.decide(number, history: history)
+      if round.works.isEmpty { break }
+      #expect(Set(round.works).isDisjoint(with: history.asked))
+      history.ask(round.works)
+    }
+    let asked = history.asked
+    #expect(Set(asked).count == asked.count)
+    if asked.allSatisfy(history.isSettled) { return history }
+    let waiting = asked.filter { !history.isSettled($0) && !running.contains($0) }
     running += waiting.prefix(workers - running.count)
     let work = running.remove(at: random.integer(below: running.count))
     if failing(work) { history.recordSetAside(of: work) } else { history.record(network.train(work), for: work) }
@@ -71,9 +77,9 @@ struct StrategyTests {
     let one = try runStudy(make, network: network)
     #expect(one.results.count <= jobs)
     #expect(one.results.count >= jobs - 1, "what is left does not suffice for one more candidate")
-    #expect(try make().expectedTrials(history: one) == one.results.count)
-    #expect(try make().expectedTrials(history: SearchHistory()) >= one.results.count)
-    #expect(try make().expectedTrials(history: SearchHistory()) <= jobs)
+    #expect(try make().expectedWorks(history: one) == one.results.count)
+    #expect(try make().expectedWorks(history: SearchHistory()) >= one.results.count)
+    #expect(try make().expectedWorks(history: SearchHistory()) <= jobs)
     #expect(one.results.keys.contains { $0.candidate == .dense })
     for work in one.results.keys {
       #expect(throws: Never.self) { try work.candidate.validate(in: space.architecture) }
@@ -110,7 +116,7 @@ struct StrategyTests {
     let space = try Self.space(include: ["layer1*", "layer2.0.conv1"])
     let strategy = try makeStrategy(
       StrategySettings(name: .exhaustive, seeds: 1), space: space, budget: nil, template: .example(studySeed: 0))
-    let candidates = strategy.nextStage(history: SearchHistory()).map(\.candidate)
+    let candidates = strategy.works(history: SearchHistory()).map(\.candidate)
     #expect(candidates.count == 27)
     #expect(Set(candidates).count == 27)
     #expect(Double(candidates.count) == space.count)
@@ -127,7 +133,7 @@ struct StrategyTests {
     let space = try Self.space(.resnet110, ranks: Array(1...15))
     let settings = StrategySettings(name: .exhaustive, seeds: 1)
     let strategy = try makeStrategy(settings, space: space, budget: 2000, template: .example(studySeed: 0))
-    #expect(strategy.nextStage(history: SearchHistory()).count == 2000)
+    #expect(strategy.works(history: SearchHistory()).count == 2000)
     #expect(strategy.notes.count == 1)
     #expect(throws: SearchError.self) {
       try makeStrategy(settings, space: space, budget: nil, template: .example(studySeed: 0))
@@ -141,7 +147,7 @@ struct StrategyTests {
       try makeStrategy(
         StrategySettings(name: .random, seeds: 1), space: space, budget: 400, template: .example(studySeed: seed)
       )
-      .nextStage(history: SearchHistory()).map(\.candidate)
+      .works(history: SearchHistory()).map(\.candidate)
     }
     let first = try candidates(1)
     #expect(Set(first).count == 400)
@@ -159,7 +165,7 @@ struct StrategyTests {
     for budget in [nil, 1000] {
       let strategy = try makeStrategy(
         StrategySettings(name: .random, seeds: 1), space: space, budget: budget, template: .example(studySeed: 1))
-      #expect(Set(strategy.nextStage(history: SearchHistory())).count == 9)
+      #expect(Set(strategy.works(history: SearchHistory())).count == 9)
       #expect(strategy.notes.contains { $0.contains("only 9 candidates") })
     }
   }

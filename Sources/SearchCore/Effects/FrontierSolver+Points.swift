@@ -1,30 +1,3 @@
-/// What a candidate may cost.
-package struct CostConstraints: Hashable, Sendable {
-  package var parameters: Int?
-  package var multiplyAdds: Int?
-
-  package static let none = CostConstraints(parameters: nil, multiplyAdds: nil)
-
-  package init(parameters: Int?, multiplyAdds: Int?) {
-    self.parameters = parameters
-    self.multiplyAdds = multiplyAdds
-  }
-
-  /// Both.
-  package func and(_ other: CostConstraints) -> CostConstraints {
-    func least(_ left: Int?, _ right: Int?) -> Int? {
-      guard let left, let right else { return left ?? right }
-      return min(left, right)
-    }
-    return CostConstraints(
-      parameters: least(parameters, other.parameters), multiplyAdds: least(multiplyAdds, other.multiplyAdds))
-  }
-
-  package func allow(_ cost: Cost) -> Bool {
-    cost.parameters <= parameters ?? .max && cost.multiplyAdds <= multiplyAdds ?? .max
-  }
-}
-
 extension FrontierSolver {
   /// Least damage first. Of points that equal each other in all three the first by options stays.
   static func nondominated(_ points: [Point]) -> [Point] {

@@ -4,7 +4,7 @@ import Randomness
 ///
 /// Each draw first takes a probability uniformly from 0…1 and decomposes each layer with it, so that the number of
 /// decomposed layers is uniform from none to all; ranks are uniform.
-struct RandomSearch: OneStageSearch {
+struct RandomSearch: OneRoundSearch {
   /// Candidates in all where the configuration sets no budget.
   static let defaultCandidates = 50
 
@@ -12,17 +12,29 @@ struct RandomSearch: OneStageSearch {
   let notes: [String]
   let works: [Work]
 
-  init(space: SearchSpace, seeds: Int, jobs: Int?, template: WorkTemplate) {
+  init(_ settings: StrategySettings, space: SearchSpace, jobs: Int?, template: WorkTemplate) {
+    let seeds = settings.seeds
     let wanted = jobs.map { ($0 + seeds - 1) / seeds } ?? Self.defaultCandidates
-    let candidates = Self.candidates(wanted, of: space, studySeed: template.studySeed)
+    let candidates = Self.candidates(
+      wanted, of: space, within: settings.constraints, studySeed: template.studySeed)
     works = SearchCore.works(of: candidates, seeds: seeds, jobs: jobs, template: template)
     var notes: [String] = []
     if jobs == nil { notes.append("no budget is set: \(candidates.count) candidates are trained") }
-    if candidates.count < wanted { notes.append("the whole space has only \(candidates.count) candidates") }
+    if candidates.count < wanted {
+      notes.append(
+        settings.constraints == .none
+          ? "the whole space has only \(candidates.count) candidates"
+          : "only \(candidates.count) candidates were found that the constraints allow")
+    }
     self.notes = notes
   }
 
-  private static func candidates(_ wanted: Int, of space: SearchSpace, studySeed: UInt64) -> [Candidate] {
+  /// How many candidates of a space are counted off in search of those that constraints allow.
+  private static let mostCounted = 200_000
+
+  private static func candidates(
+    _ wanted: Int, of space: SearchSpace, within constraints: CostConstraints, studySeed: UInt64
+  ) -> [Candidate] {
     var random = StableRandom(seed: studySeed, purpose: "random search")
     var seen: Set<Candidate> = []
     var candidates: [Candidate] = []
@@ -30,14 +42,17 @@ struct RandomSearch: OneStageSearch {
       if candidates.count < wanted, seen.insert(candidate).inserted { candidates.append(candidate) }
     }
     ([.dense] + space.allLayersReferences).forEach(take)
+    func takeIfAllowed(_ candidate: Candidate) {
+      if constraints == .none || constraints.allow(space.cost(of: candidate)) { take(candidate) }
+    }
     // Draws that repeat an earlier one are lost; where the space is nearly used up the rest is counted off instead.
     for _ in 0..<(20 * wanted) {
       if candidates.count == wanted { return candidates }
-      take(draw(from: space, using: &random))
+      takeIfAllowed(draw(from: space, using: &random))
     }
-    for candidate in SmallestSetsFirst(space.choices) {
-      if candidates.count == wanted { return candidates }
-      take(candidate)
+    for (number, candidate) in SmallestSetsFirst(space.choices).enumerated() {
+      if candidates.count == wanted || (constraints != .none && number == mostCounted) { return candidates }
+      takeIfAllowed(candidate)
     }
     return candidates
   }

@@ -1,5 +1,5 @@
 /// Everything: the dense network, then every set of layers at every rank, small sets first, as far as the budget goes.
-struct ExhaustiveSearch: OneStageSearch {
+struct ExhaustiveSearch: OneRoundSearch {
   /// Without a budget, more candidates than this are refused: such a budget is a mistake.
   static let unboundedLimit = 100_000.0
 
@@ -25,8 +25,8 @@ struct ExhaustiveSearch: OneStageSearch {
   private static func text(_ count: Double) -> String { count < 1e15 ? "\(Int(count))" : "\(count)" }
 }
 
-/// Every candidate of a space, one after the other without holding them: by number of decomposed layers, then by layers in
-/// canonical order, then by ranks.
+/// Every candidate of a space, one after the other without holding them: by number of decomposed layers, then by layers
+/// in canonical order, then by ranks.
 struct SmallestSetsFirst: Sequence, IteratorProtocol {
   private let choices: [SearchSpace.Choice]
   /// Indices of the decomposed layers, increasing; nil at the end.

@@ -85,9 +85,10 @@ struct SensitivityTable {
       .sorted(by: LayerSensitivity.precedes).map(\.item)
   }
 
-  /// Every layer once, at the rank that saves most among those whose drop lies within the noise of the layer's best; cheapest
-  /// in accuracy for what they save first. A drop within the noise counts as the noise: below it measured differences say
-  /// nothing, and the larger saving goes first. A layer with which the network diverged at every rank comes last, at its highest.
+  /// Every layer once, at the rank that saves most among those whose drop lies within the noise of the layer's best;
+  /// cheapest in accuracy for what they save first. A drop within the noise counts as the noise: below it measured
+  /// differences say nothing, and the larger saving goes first. A layer with which the network diverged at every rank
+  /// comes last, at its highest.
   func mixedChain(in space: SearchSpace) -> [LayerSensitivity] {
     let chosen = space.choices.compactMap { choice -> LayerSensitivity? in
       let options = drops.filter { $0.layer == choice.layer }

@@ -1,11 +1,12 @@
-/// The paper's method, as far as its public text describes it (arXiv 2408.06024, "Layer-Specific Optimization: Sensitivity
-/// Based Convolution Layers Basis Search"): measure how much the accuracy suffers when each layer alone is decomposed, then
-/// decompose the insensitive ones together. The abstract gives the idea and not the algorithm; how joint candidates
-/// are grown below is a reconstruction.
+/// The paper's method, as far as its public text describes it (arXiv 2408.06024, "Layer-Specific Optimization:
+/// Sensitivity Based Convolution Layers Basis Search"): measure how much the accuracy suffers when each layer alone is
+/// decomposed, then decompose the insensitive ones together. The abstract gives the idea and not the algorithm; how
+/// joint candidates are grown below is a reconstruction.
 ///
-/// Stage 1 trains the dense network, every layer alone at every rank, and the all-layers references. Stage 2 trains joint
-/// candidates: prefixes of chains of layers, least sensitive first. There is a chain for every configured rank, and a mixed
-/// one in which each layer has the rank that suits it. Prefixes are spread evenly over the chains to fill the budget.
+/// Stage 1 trains the dense network, every layer alone at every rank, and the all-layers references. Stage 2 trains
+/// joint candidates: prefixes of chains of layers, least sensitive first. There is a chain for every configured rank,
+/// and a mixed one in which each layer has the rank that suits it. Prefixes are spread evenly over the chains to fill
+/// the budget.
 struct SensitivitySearch: SearchStrategy {
   let name = StrategyName.sensitivity
   let notes: [String]
@@ -35,21 +36,26 @@ struct SensitivitySearch: SearchStrategy {
     firstStage = Array(works.prefix(jobs ?? works.count))
   }
 
-  func nextStage(history: SearchHistory) -> [Work] {
-    guard firstStage.allSatisfy(history.isSettled) else { return firstStage }
-    let works = secondStage(history: history)
-    return works.allSatisfy(history.isSettled) ? [] : works
+  func roundsToKnow(before round: Int) -> Int { round }
+
+  /// The first stage is a round, the second another. Where the budget has grown since, what is missing follows.
+  func round(_ number: Int, history: SearchHistory) -> SearchRound {
+    let asked = Set(history.asked)
+    let first = firstStage.filter { !asked.contains($0) }
+    if !first.isEmpty { return SearchRound(works: first) }
+    return SearchRound(works: secondStage(history: history).filter { !asked.contains($0) })
   }
 
-  func expectedTrials(history: SearchHistory) -> Int {
+  func expectedWorks(history: SearchHistory) -> Int {
     if firstStage.allSatisfy(history.isSettled) { return firstStage.count + secondStage(history: history).count }
     // At most every chain's prefixes of two layers and more.
     let prefixes = (space.rankCount + 1) * max(0, space.choices.count - 1)
     return min(jobs ?? Int.max, firstStage.count + prefixes * seeds)
   }
 
-  /// How often single layers are trained in stage 1. With all seeds, if at least one joint candidate for every chain still fits
-  /// into the budget; with fewer otherwise, because sensitivities that no joint candidate follows find nothing.
+  /// How often single layers are trained in stage 1. With all seeds, if at least one joint candidate for every chain
+  /// still fits into the budget; with fewer otherwise, because sensitivities that no joint candidate follows find
+  /// nothing.
   private static func plan(
     references: Int, singles: Int, space: SearchSpace, seeds: Int, jobs: Int?
   ) -> (singleSeeds: Int, notes: [String]) {
@@ -87,7 +93,7 @@ extension SensitivitySearch {
     let prefixes = chains.map { chain in
       Self.prefixes(of: chain).filter { known.insert($0).inserted }
     }
-    return works(of: Self.spread(prefixes, over: candidates), seeds: seeds, jobs: nil, template: template)
+    return SearchCore.works(of: Self.spread(prefixes, over: candidates), seeds: seeds, jobs: nil, template: template)
   }
 
   private static func prefixes(of chain: [LayerSensitivity]) -> [Candidate] {
@@ -98,8 +104,8 @@ extension SensitivitySearch {
     }
   }
 
-  /// Takes `count` of all prefixes (nil: every one): every chain's share in proportion to its length, and within a chain at
-  /// even distances.
+  /// Takes `count` of all prefixes (nil: every one): every chain's share in proportion to its length, and within a
+  /// chain at even distances.
   static func spread(_ chains: [[Candidate]], over count: Int?) -> [Candidate] {
     let total = chains.reduce(0) { $0 + $1.count }
     guard let count, count < total else { return chains.flatMap { $0 } }

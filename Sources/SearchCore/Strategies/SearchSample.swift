@@ -1,0 +1,57 @@
+import Randomness
+
+/// What strategies on the model of effects share: candidates as options, works made of them, and trainings read.
+struct SearchSample: Sendable {
+  let space: EffectSpace
+  let constraints: CostConstraints
+  private let searchSpace: SearchSpace
+  private let template: WorkTemplate
+
+  init(_ space: SearchSpace, constraints: CostConstraints, template: WorkTemplate) {
+    searchSpace = space
+    self.space = EffectSpace(space)
+    self.constraints = constraints
+    self.template = template
+  }
+
+  /// Dense and all layers at every rank, whatever they cost: what other candidates are compared with.
+  var references: [[Int]] {
+    ([.dense] + searchSpace.allLayersReferences).compactMap { space.options(of: $0) }
+  }
+
+  /// A stream of its own for each purpose.
+  func random(_ purpose: String) -> StableRandom { StableRandom(seed: template.studySeed, purpose: purpose) }
+
+  /// The next repetitions of candidates: `seeds` of one that is new, one of others.
+  func works(_ candidates: [[Int]], asked: [[Int]: Int], seeds: Int) -> [Work] {
+    var asked = asked
+    var works: [Work] = []
+    for options in candidates {
+      let before = asked[options, default: 0]
+      let after = before + (before == 0 ? seeds : 1)
+      let candidate = space.candidate(options: options)
+      for repetition in before..<after { works.append(template.work(candidate, repetition: repetition)) }
+      asked[options] = after
+    }
+    return works
+  }
+
+  /// How often each candidate was asked for.
+  func asked(_ history: SearchHistory) -> [[Int]: Int] {
+    var asked: [[Int]: Int] = [:]
+    for work in history.rounds.joined() {
+      if let options = space.options(of: work.candidate) { asked[options, default: 0] += 1 }
+    }
+    return asked
+  }
+
+  /// Sound trainings, in the order in which they were asked for.
+  func trainings(_ history: SearchHistory) -> [EffectTraining] {
+    history.rounds.joined().compactMap { work in
+      guard let result = history.results[work], !result.diverged, let accuracy = result[.accuracy],
+        let options = space.options(of: work.candidate)
+      else { return nil }
+      return EffectTraining(options: options, seed: work.seed, accuracy: accuracy * 100)
+    }
+  }
+}

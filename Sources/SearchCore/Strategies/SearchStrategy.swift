@@ -1,0 +1,151 @@
+/// How a study chooses what to train.
+///
+/// A strategy is a pure function of space, settings, study seed and history. It asks in rounds: a round is determined
+/// once all works of the earlier rounds that it has to know are finished or set aside, and from then on stays what it
+/// is. So what is trained depends neither on the number of workers nor on the order in which results come, and what a
+/// history says is a prefix of what any history says that knows more.
+public protocol SearchStrategy: Sendable {
+  var name: StrategyName { get }
+  /// What the user should know of how the settings were applied, one line each.
+  var notes: [String] { get }
+  /// So many of the first rounds must be settled before this one can be decided: at most `round`.
+  func roundsToKnow(before round: Int) -> Int
+  /// - Parameters:
+  ///   - number: 0, 1, …
+  ///   - history: what was asked in earlier rounds, and results of those that have to be known, of no others.
+  func round(_ number: Int, history: SearchHistory) -> SearchRound
+  /// How many works the whole search asks for: exact once its last round is determined, until then the most that it can
+  /// be.
+  func expectedWorks(history: SearchHistory) -> Int
+}
+
+/// What a strategy decides for one round.
+public struct SearchRound: Hashable, Sendable {
+  /// In the order in which they should start; without any, the search is over.
+  public var works: [Work]
+  /// What the user should know of the decision, one line each.
+  public var notes: [String]
+  /// By how many points of accuracy what would be named now is expected to fall short of the best; nil where the
+  /// strategy does not say.
+  public var expectedLoss: Double?
+
+  public init(works: [Work], notes: [String] = [], expectedLoss: Double? = nil) {
+    self.works = works
+    self.notes = notes
+    self.expectedLoss = expectedLoss
+  }
+
+  public static let over = SearchRound(works: [])
+}
+
+extension SearchStrategy {
+  /// The next round, if it is determined.
+  public func nextRound(_ history: SearchHistory) -> Int? {
+    let number = history.rounds.count
+    return history.settledRounds >= roundsToKnow(before: number) ? number : nil
+  }
+
+  /// Decides a round from as much of the history as it may know.
+  public func decide(_ number: Int, history: SearchHistory) -> SearchRound {
+    round(number, history: history.known(rounds: roundsToKnow(before: number), asked: number))
+  }
+
+  /// All works determined so far, in order; the rounds that the history has stay as they are.
+  public func works(history: SearchHistory) -> [Work] {
+    var history = history
+    while let number = nextRound(history) {
+      let round = decide(number, history: history)
+      if round.works.isEmpty { break }
+      history.ask(round.works)
+    }
+    return history.rounds.flatMap(\.self)
+  }
+}
+
+/// Names as in the configuration.
+public enum StrategyName: String, Codable, CaseIterable, Hashable, Sendable {
+  case exhaustive, random, sensitivity, factorial, surrogate, nsga2
+}
+
+public struct StrategySettings: Codable, Hashable, Sendable {
+  public var name: StrategyName
+  /// Trainings of every candidate, which differ in their seed; for the surrogate search, of a new one.
+  public var seeds: Int
+  /// Works of a round, for strategies that ask in more than two.
+  public var round: Int
+  /// What candidates may cost.
+  public var constraints: CostConstraints
+  /// The search ends where its expected loss falls below, in points of accuracy; nil for never.
+  public var tolerance: Double?
+  /// No candidate is trained more often.
+  public var mostRepetitions = 1000
+
+  public static let defaultRound = 16
+
+  public init(
+    name: StrategyName, seeds: Int, round: Int = defaultRound, constraints: CostConstraints = .none,
+    tolerance: Double? = nil
+  ) {
+    self.name = name
+    self.seeds = seeds
+    self.round = round
+    self.constraints = constraints
+    self.tolerance = tolerance
+  }
+}
+
+/// What a study can hold in memory and in its database with ease.
+private let mostJobs = 1_000_000
+private let mostSeeds = 1000
+
+/// `jobs` bounds the number of works in all; nil for no bound.
+public func makeStrategy(
+  _ settings: StrategySettings, space: SearchSpace, budget jobs: Int?, template: WorkTemplate
+) throws(SearchError) -> any SearchStrategy {
+  guard (1...mostSeeds).contains(settings.seeds) else {
+    throw .strategy(
+      name: settings.name.rawValue, problem: "seeds must be from 1 to \(mostSeeds), not \(settings.seeds)")
+  }
+  if let jobs, !(1...mostJobs).contains(jobs) {
+    throw .strategy(name: settings.name.rawValue, problem: "the budget must be from 1 to \(mostJobs) jobs, not \(jobs)")
+  }
+  switch settings.name {
+  case .exhaustive: return try ExhaustiveSearch(space: space, seeds: settings.seeds, jobs: jobs, template: template)
+  case .random: return RandomSearch(settings, space: space, jobs: jobs, template: template)
+  case .sensitivity: return SensitivitySearch(space: space, seeds: settings.seeds, jobs: jobs, template: template)
+  case .factorial: return FactorialSearch(settings, space: space, jobs: jobs, template: template)
+  case .surrogate: return SurrogateSearch(settings, space: space, jobs: jobs, template: template)
+  case .nsga2: return GeneticSearch(settings, space: space, jobs: jobs, template: template)
+  }
+}
+
+/// A search whose works are known from the start: one round.
+protocol OneRoundSearch: SearchStrategy {
+  var works: [Work] { get }
+}
+
+extension OneRoundSearch {
+  func roundsToKnow(before round: Int) -> Int { 0 }
+
+  /// All at once; where the budget has grown since, the rest.
+  func round(_ number: Int, history: SearchHistory) -> SearchRound {
+    let asked = Set(history.asked)
+    return SearchRound(works: asked.isEmpty ? works : works.filter { !asked.contains($0) })
+  }
+
+  func expectedWorks(history: SearchHistory) -> Int { works.count }
+}
+
+/// All repetitions of one candidate before the next candidate, at most `jobs` in all.
+func works(
+  of candidates: some Sequence<Candidate>, seeds: Int, jobs: Int?, template: WorkTemplate
+) -> [Work] {
+  var works: [Work] = []
+  for candidate in candidates {
+    for repetition in 0..<seeds {
+      if let jobs, works.count >= jobs { return works }
+      works.append(template.work(candidate, repetition: repetition))
+    }
+  }
+  return works
+}
