@@ -102,6 +102,10 @@ public struct Curve: Hashable, Comparable, Sendable, CustomStringConvertible {
 
   /// Mean training loss of each epoch; ends early where the training diverged.
   public static let epochLosses = Curve(named: "epoch_losses")
+  /// Accuracy and mean cross-entropy on the validation images after each epoch, where the recipe asks for them; they end with
+  /// the first loss that is not a finite number.
+  public static let epochAccuracies = Curve(named: "epoch_accuracies")
+  public static let epochValidationLosses = Curve(named: "epoch_validation_losses")
 
   public static func < (left: Curve, right: Curve) -> Bool { left.name < right.name }
 

@@ -58,11 +58,13 @@ public struct TrainingRecipe: Codable, Hashable, Sendable {
   public var nesterov: Bool
   public var weightDecay: Double
   public var augment: Bool
+  /// The validation images are scored after every epoch, too. The training itself stays the same to the bit.
+  public var curve: Bool
 
   public init(
     model: Model, variant: BasisVariant = .remainder, data: DataSelection, epochs: Int, batch: Int = 128,
     learningRate: Double = 0.1, schedule: Schedule = .onecycle, momentum: Double = 0.9, nesterov: Bool = false,
-    weightDecay: Double = 1e-4, augment: Bool = true
+    weightDecay: Double = 1e-4, augment: Bool = true, curve: Bool = false
   ) {
     self.model = model
     self.variant = variant
@@ -75,5 +77,6 @@ public struct TrainingRecipe: Codable, Hashable, Sendable {
     self.nesterov = nesterov
     self.weightDecay = weightDecay
     self.augment = augment
+    self.curve = curve
   }
 }

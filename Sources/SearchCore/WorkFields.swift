@@ -9,6 +9,9 @@ protocol WorkFieldVisitor {
   mutating func choice<Value: RawRepresentable<String> & CaseIterable>(
     _ key: String, _ value: inout Value
   ) throws(Failure)
+
+  /// One that came later than the kind it belongs to: where it is false, texts are what they were before.
+  mutating func flag(_ key: String, _ value: inout Bool) throws(Failure)
 }
 
 /// Keys and values, in the order of the fields.
@@ -21,6 +24,10 @@ struct WorkFieldWriter: WorkFieldVisitor {
 
   mutating func choice<Value: RawRepresentable<String> & CaseIterable>(_ key: String, _ value: inout Value) {
     fields.append((key, value.rawValue))
+  }
+
+  mutating func flag(_ key: String, _ value: inout Bool) {
+    if value { fields.append((key, value.description)) }
   }
 }
 
@@ -53,6 +60,11 @@ struct WorkFieldReader: WorkFieldVisitor {
     value = read
   }
 
+  mutating func flag(_ key: String, _ value: inout Bool) throws(SearchError) {
+    value = false
+    if values[key] != nil { try field(key, &value) }
+  }
+
   private func text(_ key: String) throws(SearchError) -> String {
     guard let text = values[key] else { throw .work(problem: "'\(key)' is missing") }
     return text
@@ -76,6 +88,7 @@ extension TrainingRecipe {
     try visitor.field("proxy.nesterov", &nesterov)
     try visitor.field("proxy.weight_decay", &weightDecay)
     try visitor.field("proxy.augment", &augment)
+    try visitor.flag("proxy.curve", &curve)
   }
 
   private static let splitSeedKey = "data.split_seed"

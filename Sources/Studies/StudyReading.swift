@@ -9,6 +9,13 @@ package enum StudyReading {
     try report(of: store.jobs(), in: store, definition: definition)
   }
 
+  /// As `TrainingsCSV` has them.
+  package static func trainings(store: StudyStore) throws -> String {
+    var results: [Work: Observation] = [:]
+    for job in try store.jobs() { results[job.work] = job.result }
+    return TrainingsCSV.text(results)
+  }
+
   package static func report(of jobs: [JobRecord], in store: StudyStore, definition: StudyDefinition) throws
     -> StudyReport
   {

@@ -45,6 +45,32 @@ import Testing
     #expect(essence(try other.train(network, training: images, evaluation: images)) != outcomes[0])
   }
 
+  @Test(
+    "a curve is the score after each epoch, and leaves the training as it is",
+    arguments: [Candidate.dense, .init(ranks: ["layer1.0.conv1": 5, "layer2.0.conv1": 8])])
+  func curve(candidate: Candidate) throws {
+    let images = Shapes10.training(count: 40)
+    let evaluation = Shapes10.training(count: 27)
+    func outcome(epochs: Int, curve: Bool) throws -> TrainingOutcome {
+      var recipe = recipe(epochs: epochs)
+      // One rate for all epochs, so that a shorter training is the beginning of a longer one.
+      recipe.schedule = .constant
+      recipe.curve = curve
+      let trainer = try Trainer(recipe: recipe, seed: 9)
+      return try trainer.train(
+        trainer.makeNetwork(candidate: candidate, kernels: fastest), training: images, evaluation: evaluation)
+    }
+    let curved = try outcome(epochs: 3, curve: true)
+    #expect(essence(curved) == essence(try outcome(epochs: 3, curve: false)))
+    #expect(curved.epochEvaluations.count == 3)
+    #expect(try outcome(epochs: 3, curve: false).epochEvaluations.isEmpty)
+    for epochs in 1...3 {
+      let shorter = try outcome(epochs: epochs, curve: false)
+      #expect(curved.epochEvaluations[epochs - 1].accuracy == shorter.accuracy)
+      #expect(curved.epochEvaluations[epochs - 1].meanLoss == shorter.loss)
+    }
+  }
+
   @Test("a training that diverges is a result, with accuracy at chance and no loss")
   func divergence() throws {
     let images = Shapes10.training(count: 32)

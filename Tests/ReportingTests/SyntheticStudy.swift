@@ -14,7 +14,7 @@ func syntheticStudy(
     StrategySettings(name: .random, seeds: seeds), space: space, budget: max(1, count * seeds),
     template: .example(studySeed: 4))
   var results: [Work: Observation] = [:]
-  for (index, work) in strategy.nextStage(history: SearchHistory()).prefix(count * seeds).enumerated() {
+  for (index, work) in strategy.works(history: SearchHistory()).prefix(count * seeds).enumerated() {
     let isDiverged = index / seeds >= count - diverged
     let value = accuracy?(work.candidate, work.repetition) ?? modelAccuracy(work)
     results[work] = Observation(

@@ -24,6 +24,8 @@ public struct TrainingOutcome: Sendable, Equatable {
   public var loss: Double?
   /// Mean training loss of each epoch; where the training diverged, of the epochs before.
   public var epochLosses: [Double]
+  /// On the evaluation images after each epoch, where the recipe asks for it; ends with the first that is not finite.
+  public var epochEvaluations: [Evaluation] = []
   public var diverged: Bool
   /// Of the training loop, data included, evaluation not.
   public var trainSeconds: Double
@@ -99,6 +101,7 @@ public struct Trainer {
     var indices: (epoch: Int, order: [Int])?
     var diverged = false
     let (start, secondsBefore) = (ContinuousClock.now, position.seconds)
+    var (evaluations, evaluationSeconds): ([Evaluation], Double) = ([], 0)
     func moment(epoch: Int, loss: Double, isEvaluating: Bool) -> TrainingMoment {
       let progress = TrainingProgress(
         epoch: epoch, epochs: recipe.epochs, step: position.step, steps: steps, loss: loss,
@@ -114,7 +117,7 @@ public struct Trainer {
       let rate = recipe.schedule.learningRate(peak: recipe.learningRate, step: position.step, of: steps)
       let loss = network.trainingStep(labels: chosen.map { training.labels[$0] }, rule: rule(learningRate: rate))
       position.step += 1
-      position.seconds = secondsBefore + seconds(since: start)
+      position.seconds = secondsBefore + seconds(since: start) - evaluationSeconds
       guard loss.isFinite else {
         diverged = true
         break
@@ -126,9 +129,17 @@ public struct Trainer {
         position.lossSum = 0
       }
       guard observer(moment(epoch: epoch + 1, loss: mean, isEvaluating: false)) else { throw .cancelled }
+      if recipe.curve, position.step % stepsPerEpoch == 0 {
+        let begun = ContinuousClock.now
+        let now = moment(epoch: epoch + 1, loss: mean, isEvaluating: true)
+        guard let score = network.evaluate(evaluation, while: { _ in observer(now) }) else { throw .cancelled }
+        evaluations.append(score)
+        evaluationSeconds += seconds(since: begun)
+      }
     }
-    var score: Evaluation?
-    if !diverged {
+    // The last epoch's curve point is the network's score.
+    var score = diverged ? nil : evaluations.last
+    if !diverged, score == nil {
       let last = moment(epoch: recipe.epochs, loss: position.epochLosses.last ?? 0, isEvaluating: true)
       score = network.evaluate(evaluation) { _ in observer(last) }
       if score == nil { throw .cancelled }
@@ -137,7 +148,8 @@ public struct Trainer {
     let isSound = loss.map { $0 <= Self.highestSoundLoss(classes: network.architecture.classCount) } ?? false
     return TrainingOutcome(
       accuracy: isSound ? score?.accuracy ?? 0 : 1 / Double(network.architecture.classCount),
-      loss: isSound ? loss : nil, epochLosses: position.epochLosses, diverged: !isSound,
+      loss: isSound ? loss : nil, epochLosses: position.epochLosses,
+      epochEvaluations: Array(evaluations.prefix { $0.meanLoss.isFinite }), diverged: !isSound,
       trainSeconds: position.seconds, imagesPerSecond: Double(position.step * batch) / max(1e-9, position.seconds))
   }
 

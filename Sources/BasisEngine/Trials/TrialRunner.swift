@@ -61,11 +61,16 @@ public final class TrialRunner {
         candidate, recipe: recipe, seed: seed, kernels: kernels, workspace: workspace,
         seconds: min(2, outcome.trainSeconds / 10))
     }
-    return Observation(
+    var observation = Observation(
       accuracy: outcome.accuracy, loss: outcome.loss, epochLosses: outcome.epochLosses, diverged: outcome.diverged,
       stepTimeRatio: ratios?.step, inferenceTimeRatio: ratios?.inference, trainSeconds: outcome.trainSeconds,
       imagesPerSecond: outcome.imagesPerSecond, peakMemoryBytes: ProcessMemory.peakBytes(),
       kernelVariant: kernelVariant)
+    if recipe.curve {
+      observation[.epochAccuracies] = outcome.epochEvaluations.map(\.accuracy)
+      observation[.epochValidationLosses] = outcome.epochEvaluations.map(\.meanLoss)
+    }
+    return observation
   }
 
   private func load(_ selection: DataSelection, path: String?) throws -> TrialImages {

@@ -8,29 +8,30 @@ import Terminal
 /// What a study can be written as.
 enum ExportFormat: Hashable, ExpressibleByArgument {
   case report(ReportFormat)
+  /// A row a training.
+  case trials
   /// The whole database.
   case sqlite
 
   init?(argument: String) {
-    if argument == "sqlite" {
-      self = .sqlite
-    } else if let format = ReportFormat(rawValue: argument) {
+    switch argument {
+    case "trials": self = .trials
+    case "sqlite": self = .sqlite
+    default:
+      guard let format = ReportFormat(rawValue: argument) else { return nil }
       self = .report(format)
-    } else {
-      return nil
     }
   }
 
-  static var allValueStrings: [String] { ReportFormat.allCases.map(\.rawValue) + ["sqlite"] }
+  static var allValueStrings: [String] { ReportFormat.allCases.map(\.rawValue) + ["trials", "sqlite"] }
 
   var defaultValueDescription: String {
     switch self {
     case .report(let format): format.rawValue
+    case .trials: "trials"
     case .sqlite: "sqlite"
     }
   }
-
-  var report: ReportFormat? { if case .report(let format) = self { format } else { nil } }
 }
 
 struct ExportCommand: ParsableCommand {
@@ -42,6 +43,7 @@ struct ExportCommand: ParsableCommand {
       Examples:
         layersearch export studies/cifar10-resnet20 --format csv
         layersearch export studies/cifar10-resnet20 --format svg --output frontier.svg
+        layersearch export studies/cifar10-resnet20 --format trials --output trainings.csv
         layersearch export studies/cifar10-resnet20 --format sqlite --output backup/study.sqlite
 
       The copy of the database is one consistent state of it; a folder with this file as study.sqlite is a study.
@@ -60,6 +62,9 @@ struct ExportCommand: ParsableCommand {
   var output: String?
 
   func validate() throws {
+    if all, format == .trials {
+      throw ValidationError("--format trials always writes every training; leave out --all")
+    }
     guard format == .sqlite else { return }
     if output == nil {
       throw ValidationError("--format sqlite needs a file to write to; give --output backup.sqlite, or - for a pipe")
@@ -73,14 +78,15 @@ struct ExportCommand: ParsableCommand {
       throw Failure.usage("--output -: a database is nothing for a terminal; send it to a file or a pipe")
     }
     let store = try StudyReading.open(study)
-    if let format = format.report {
+    switch format {
+    case .report(let format):
       let definition = try StudyDefinition(of: store)
       let report = try StudyReading.report(store: store, definition: definition)
       try output.write(report.text(format, selection: all ? .all : .frontier).utf8)
       // CSV has no place for them that every reader would skip; the other formats say it themselves.
       if format == .csv { for caveat in report.caveats { StandardError.shared.writeLine("note: \(caveat)") } }
-    } else {
-      try store.copyDatabase(to: output)
+    case .trials: try output.write(StudyReading.trainings(store: store).utf8)
+    case .sqlite: try store.copyDatabase(to: output)
     }
     if output.isRegular { StandardError.shared.writeLine("wrote \(output.path)") }
   }

@@ -1,0 +1,29 @@
+import SearchCore
+
+/// Trainings, one a row, for those who look behind the means: as comma-separated values, numbers as the shortest text
+/// that reads back to the same bits, lists with `;` between them, an unknown value as an empty field.
+public enum TrainingsCSV {
+  private static let columns = [
+    "candidate", "replicate", "seed", "accuracy", "loss", "diverged", "epoch_losses", "epoch_accuracies",
+    "epoch_validation_losses", "train_seconds", "kernel_variant",
+  ]
+
+  /// By candidate's text, then by repetition.
+  public static func text(_ results: [Work: Observation]) -> String {
+    let ordered = results.map { (candidate: $0.key.candidate.description, work: $0.key, result: $0.value) }.sorted {
+      ($0.candidate, $0.work.repetition) < ($1.candidate, $1.work.repetition)
+    }
+    let lines = [columns] + ordered.map { fields($0.candidate, $0.work, $0.result) }
+    return lines.map { $0.map(StudyReport.quoted).joined(separator: ",") + "\n" }.joined()
+  }
+
+  private static func fields(_ candidate: String, _ work: Work, _ result: Observation) -> [String] {
+    func number(_ metric: Metric) -> String { result[metric].map { "\($0)" } ?? "" }
+    func list(_ curve: Curve) -> String { (result[curve] ?? []).map { "\($0)" }.joined(separator: ";") }
+    return [
+      candidate, "\(work.repetition)", "\(work.seed)", number(.accuracy), number(.loss), "\(result.diverged)",
+      list(.epochLosses), list(.epochAccuracies), list(.epochValidationLosses), number(.trainSeconds),
+      result.kernelVariant,
+    ]
+  }
+}
