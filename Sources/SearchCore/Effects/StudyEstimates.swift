@@ -1,0 +1,103 @@
+import Randomness
+
+/// What all trainings of a study together say of its candidates, beside what was measured of each: those that were
+/// trained, and those that the model would name without a training.
+package struct StudyEstimates: Sendable {
+  package struct Entry: Hashable, Sendable {
+    package var candidate: Candidate
+    package var cost: Cost
+    /// Expected accuracy over seeds, 0…1, and the ends of its 90 % interval.
+    package var accuracy: Double
+    package var low: Double
+    package var high: Double
+    /// Share of draws in which no other candidate, trained or not, is as small and better.
+    package var frontierProbability: Double
+    /// Other points of the estimated frontier of which the data cannot tell which is better: the 90 % interval of the
+    /// difference holds 0. In the frontier's order.
+    package var withinNoiseOf: [Candidate]
+    package var isTrained: Bool
+    package var isOnFrontier: Bool
+  }
+
+  /// By parameters, then by text.
+  package let entries: [Entry]
+  package let priors: EffectPriors
+  /// In points; see `FrontierDraws.expectedLoss`.
+  package let expectedLoss: Double
+  /// Trainings that the model read.
+  package let trainings: Int
+
+  /// Of a standard normal, 95 %.
+  private static let quantile = 1.644_853_626_951_472
+
+  /// - Parameters:
+  ///   - results: of the study; what diverged is left out, and candidates most of whose trainings diverged are not
+  ///     named.
+  ///   - seed: of the study, for the draws.
+  /// - Returns: nil without sound trainings.
+  package init?(
+    _ searchSpace: SearchSpace, results: [Work: Observation], seed: UInt64, within constraints: CostConstraints = .none,
+    draws count: Int = 1000
+  ) {
+    let space = EffectSpace(searchSpace)
+    let model = Self.model(space, results)
+    guard !model.trainings.isEmpty else { return nil }
+    let unsound = Self.unsound(results, in: space)
+    let coarse = FrontierSolver.coarse(space)
+    let estimate = FrontierEstimate(model, solver: FrontierSolver(space: space), within: constraints)
+    var random = StableRandom(seed: seed, purpose: "estimates")
+    let draws = FrontierDraws(model, solver: coarse, count: count, within: constraints, random: &random)
+    let frontier = estimate.entries.map(\.options).filter { !unsound.contains($0) }
+    let accuracies = Dictionary(uniqueKeysWithValues: frontier.map { ($0, draws.accuracies(of: $0)) })
+    let onFrontier = Set(frontier)
+    let named = frontier + model.trained.filter { !onFrontier.contains($0) }
+    let trained = Set(model.trained)
+    entries = named.map { options in
+      let expected = model.estimate(options)
+      let similar = frontier.filter { other in
+        guard other != options, let own = accuracies[options], let others = accuracies[other] else { return false }
+        return Self.isWithinNoise(zip(own, others).map { $0 - $1 })
+      }
+      return Entry(
+        candidate: space.candidate(options: options), cost: space.cost(options: options),
+        accuracy: expected.mean / 100, low: (expected.mean - Self.quantile * expected.deviation) / 100,
+        high: (expected.mean + Self.quantile * expected.deviation) / 100,
+        frontierProbability: draws.frontierProbability(of: options),
+        withinNoiseOf: similar.map { space.candidate(options: $0) }, isTrained: trained.contains(options),
+        isOnFrontier: onFrontier.contains(options))
+    }.sorted {
+      ($0.cost.parameters, $0.candidate.description) < ($1.cost.parameters, $1.candidate.description)
+    }
+    priors = model.priors
+    expectedLoss = draws.expectedLoss(of: estimate, at: CostLevels(space))
+    trainings = model.trainings.count
+  }
+
+  /// Of all sound trainings in the order of candidates and repetitions, whatever order the dictionary has.
+  package static func model(_ space: EffectSpace, _ results: [Work: Observation]) -> EffectModel {
+    let ordered = results.map { (work: $0.key, text: $0.key.candidate.description, result: $0.value) }.sorted {
+      ($0.text, $0.work.repetition) < ($1.text, $1.work.repetition)
+    }
+    return EffectModel(
+      space: space,
+      trainings: ordered.compactMap { work, _, result in
+        guard !result.diverged, let accuracy = result[.accuracy], let options = space.options(of: work.candidate) else {
+          return nil
+        }
+        return EffectTraining(options: options, seed: work.seed, accuracy: accuracy * 100)
+      })
+  }
+
+  private static func unsound(_ results: [Work: Observation], in space: EffectSpace) -> Set<[Int]> {
+    var balance: [Candidate: Int] = [:]
+    for (work, result) in results { balance[work.candidate, default: 0] += result.diverged ? -1 : 1 }
+    return Set(balance.filter { $0.value <= 0 }.compactMap { space.options(of: $0.key) })
+  }
+
+  private static func isWithinNoise(_ differences: [Double]) -> Bool {
+    let ordered = differences.sorted()
+    let tail = ordered.count / 20
+    guard let low = ordered.dropFirst(tail).first, let high = ordered.dropLast(tail).last else { return true }
+    return low <= 0 && high >= 0
+  }
+}
