@@ -204,6 +204,8 @@ package struct VirtualSimulation {
             .toWorker(message, Self.worker(peer)), after: VirtualSimulation.commit + VirtualSimulation.latency)
         // Nothing asks for an embedded data set.
         case .content, .log: break
+        case .decide(let round):
+          if let question = machine.question { try decide(.decided(round: round, question.answer())) }
         case .giveUp(let reason): throw SimulationError.failed(reason)
         case .stop: hasStopped = true
         }

@@ -13,7 +13,7 @@ extension StudySummary {
     let counts = try store.counts()
     var expected = counts.total
     if try !store.isFinished {
-      expected = try definition.makeStrategy().expectedTrials(history: SearchHistory(jobs: records))
+      expected = try definition.makeStrategy().expectedWorks(history: SearchHistory(jobs: records))
     }
     var leaders = AccuracyLeaders(space: definition.space)
     for record in records {

@@ -9,21 +9,27 @@ struct TwoStageStrategy: SearchStrategy {
   var notes: [String] { ["a note of the strategy"] }
   var first = 4
   var second = 2
+  var takesTime = false
 
   private func work(_ layer: String, _ rank: Int) -> Work {
     .example(Candidate(ranks: [layer: rank]))
   }
 
-  func nextStage(history: SearchHistory) -> [Work] {
+  func roundsToKnow(before round: Int) -> Int { round }
+
+  func round(_ number: Int, history: SearchHistory) -> SearchRound {
     let stage1 = (1...max(1, first)).map { work("layer", $0) }
-    guard stage1.allSatisfy(history.isSettled) else { return stage1 }
-    let scores = stage1.map { history.results[$0]?[.accuracy] ?? 0 }
-    let best = scores.indices.max { scores[$0] < scores[$1] } ?? 0
-    let stage2 = (0..<second).map { work("after\(best)", $0 + 1) }
-    return stage2.allSatisfy(history.isSettled) ? [] : stage2
+    switch number {
+    case 0: return SearchRound(works: stage1)
+    case 1:
+      let scores = stage1.map { history.results[$0]?[.accuracy] ?? 0 }
+      let best = scores.indices.max { scores[$0] < scores[$1] } ?? 0
+      return SearchRound(works: (0..<second).map { work("after\(best)", $0 + 1) })
+    default: return .over
+    }
   }
 
-  func expectedTrials(history: SearchHistory) -> Int { first + second }
+  func expectedWorks(history: SearchHistory) -> Int { first + second }
 }
 
 enum Fixture {

@@ -15,7 +15,12 @@ struct PropertyTests {
   private func undisturbed(_ plan: World.Plan) -> [Work: Observation] {
     var history = SearchHistory()
     while true {
-      let open = plan.strategy.nextStage(history: history).filter { !history.isSettled($0) }
+      while let question = SearchQuestion(plan.strategy, history: history) {
+        let works = question.answer().works
+        if works.isEmpty { break }
+        history.ask(works)
+      }
+      let open = history.asked.filter { !history.isSettled($0) }
       let left = (plan.budget ?? .max) - history.results.count
       if open.isEmpty || left == 0 { return history.results }
       for work in open.prefix(left) {
@@ -35,7 +40,7 @@ struct PropertyTests {
       var setup = StableRandom(seed: seed, purpose: "plan")
       var plan = World.Plan(
         workers: 1 + setup.integer(below: 4), slots: 1 + setup.integer(below: 3),
-        strategy: TwoStageStrategy(first: 1 + setup.integer(below: 6), second: setup.integer(below: 4)),
+        strategy: TwoStageStrategy(first: 1 + setup.integer(below: 6), second: setup.integer(below: 4), takesTime: setup.integer(below: 2) == 0),
         budget: setup.integer(below: 3) == 0 ? 1 + setup.integer(below: 8) : nil, steps: 40 + setup.integer(below: 160),
         crashes: setup.integer(below: 4) == 0 ? 20 : 0, hasBadMachine: setup.integer(below: 8) == 0)
       // Alone it never ends a study: its jobs wait for a worker that can do them.

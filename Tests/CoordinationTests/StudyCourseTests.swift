@@ -7,7 +7,7 @@ import Testing
 struct StudyCourseTests: CoordinatorScenarios {
   @Test("jobs that ran when the coordinator ended wait for their worker, are claimed by it, and are not trained again")
   func restart() {
-    let works = TwoStageStrategy().nextStage(history: SearchHistory())
+    let works = TwoStageStrategy().works(history: SearchHistory())
     let jobs = works.enumerated().map { index, work in
       JobRecord(
         id: Int64(index + 1), work: work, state: index < 2 ? .running : .waiting, attempts: index < 2 ? 3 : 0
@@ -122,7 +122,7 @@ struct StudyCourseTests: CoordinatorScenarios {
     let strategy = TwoStageStrategy(first: 1)
     var history = SearchHistory()
     var jobs: [JobRecord] = []
-    while let work = strategy.nextStage(history: history).first(where: { !history.isSettled($0) }) {
+    while let work = strategy.works(history: history).first(where: { !history.isSettled($0) }) {
       history.record(Fixture.result(), for: work)
       jobs.append(
         JobRecord(

@@ -7,6 +7,7 @@ extension World {
   /// A random event, now and then a fault.
   func step() {
     now += random.uniform() * 0.4
+    if chance(20) { answer() }
     let worker = random.integer(below: workers.count)
     switch random.integer(below: 100) {
     case 0..<30: deliverToCoordinator(from: worker)
@@ -85,6 +86,7 @@ extension World {
       }
       now += 0.5
       turn(.tick)
+      answer()
       for worker in workers.indices {
         if workers[worker].exitCode != nil, !ledger.isFinished { replaceWorker(worker) }
         reconnect(worker)

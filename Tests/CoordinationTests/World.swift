@@ -47,6 +47,8 @@ final class World {
   private var connections = 0
   private var names = 0
   private var unreachable: [(PeerID, CoordinatorMessage)] = []
+  /// Of the strategy, which takes its time.
+  private var dueDecision: Int?
 
   init(seed: UInt64, plan: Plan) {
     self.plan = plan
@@ -91,6 +93,7 @@ final class World {
     coordinator = nil
     coordinatorsDisk.forgetProcess()
     unreachable = []
+    dueDecision = nil
     for index in workers.indices { workers[index].connection = nil }
   }
 
@@ -125,12 +128,23 @@ final class World {
         require(ledger.isFinished, "stopped before the end")
         killCoordinator()
       case .content(let effect): run(effect)
+      case .decide(let round): dueDecision = round
       case .giveUp(let reason): require(false, "gave up: \(reason)")
       case .log: break
       }
     }
     checkCoordinator()
     checkContents()
+  }
+
+  /// The strategy has decided; now and then it says so twice.
+  func answer() {
+    guard let round = dueDecision, let question = coordinator?.question else { return }
+    dueDecision = nil
+    require(question.round == round, "round \(question.round) is in question, not \(round)")
+    let decision = question.answer()
+    turn(.decided(round: round, decision))
+    if chance(20) { turn(.decided(round: round, decision)) }
   }
 
   private func post(_ message: CoordinatorMessage, to peer: PeerID) {

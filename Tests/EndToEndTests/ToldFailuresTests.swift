@@ -13,7 +13,7 @@ struct ToldFailuresTests {
     let definition = try StudyDefinition(file: place.path("study.yaml"))
     let store = try StudyStore.create(directory: place.path("told"), identity: definition.newIdentity())
     defer { store.close() }
-    let works = try definition.makeStrategy().nextStage(history: SearchHistory())
+    let works = try definition.makeStrategy().works(history: SearchHistory())
     try #require(works.count == results.count)
     var changes: [StudyChange] = [
       .workerJoined(WorkerRecord(id: "w", host: "h", processID: 1, slots: 1, kernelVariant: "avx2+Haswell", build: "1"))

@@ -15,6 +15,8 @@ public enum CoordinatorEvent: Sendable {
   case undecodable(from: PeerID)
   /// What became of a `content` effect.
   case content(ContentEvent)
+  /// The answer to `question`, which `decide` asked for.
+  case decided(round: Int, SearchRound)
   /// Several times a heartbeat, whatever else happens.
   case tick
   /// The user wants the process to end (SIGINT, SIGTERM). Workers are not told to leave: they wait for the next start.
@@ -26,6 +28,8 @@ public enum CoordinatorEffect: Hashable, Sendable {
   case send(CoordinatorMessage, to: PeerID)
   case content(ContentEffect)
   case log(LogLevel, String)
+  /// Answer `question` beside everything else, and say what comes of it with `decided`.
+  case decide(round: Int)
   /// The study cannot go on without a person, for this reason. `stop` follows.
   case giveUp(String)
   /// Everything is said: the process may end once it has sent what it was told to send. Comes once.

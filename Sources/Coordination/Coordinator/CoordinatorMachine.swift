@@ -11,6 +11,7 @@ public struct CoordinatorMachine: Sendable {
   let strategy: any SearchStrategy
 
   var phase = Phase.created
+  var search = Search.asking
   var jobs = JobTable()
   var sessions = SessionTable()
   var standing: StandingTable
@@ -40,6 +41,16 @@ public struct CoordinatorMachine: Sendable {
 
   /// Until it has started.
   private var restored: [JobRecord]
+
+  /// How far the strategy is.
+  enum Search: Equatable, Sendable {
+    /// It is asked for its next round once that is determined.
+    case asking
+    /// `decide` was asked for, and its answer has yet to come.
+    case deciding(Int)
+    /// It wants nothing more.
+    case over
+  }
 
   enum Phase: Equatable, Sendable {
     case created
@@ -151,6 +162,7 @@ public struct CoordinatorMachine: Sendable {
     case .unreachable(let peer, let message): lose(peer, whichMissed: message, at: now)
     case .undecodable: undecodable += 1
     case .content(let event): handle(event, at: now)
+    case .decided(let round, let decision): accept(decision, of: round)
     case .tick: tick(at: now)
     case .stopRequested:
       let running = jobs.runningCount
@@ -159,7 +171,7 @@ public struct CoordinatorMachine: Sendable {
       stop()
     }
     if phase == .searching {
-      if jobs.openCount == 0 { beginStage(at: now) }
+      advanceSearch(at: now)
       if !isHalted { dispatch(at: now) }
       giveUpIfHopeless()
     }

@@ -59,6 +59,7 @@ struct JobTable: Sendable {
       mayLackLastAttempt.insert(job.id)
     }
     insert(job)
+    if let round = record.round { history.restore(record.work, askedIn: round) }
   }
 
   /// Whether the record may have been cut off before this attempt was on it.
@@ -67,11 +68,16 @@ struct JobTable: Sendable {
     return mayLackLastAttempt.contains(id) && attempt == job.attempts + 1
   }
 
-  mutating func add(_ work: Work) -> JobRecord {
-    let job = Job(id: lastID + 1, work: work)
-    insert(job)
-    enqueue(job.id)
-    return JobRecord(id: job.id, work: work)
+  /// The works of the next round become jobs: those that are none yet.
+  mutating func ask(_ works: [Work]) -> [JobRecord] {
+    let round = history.rounds.count
+    history.ask(works)
+    return works.filter { !knows($0) }.map { work in
+      let job = Job(id: lastID + 1, work: work)
+      insert(job)
+      enqueue(job.id)
+      return JobRecord(id: job.id, work: work, round: round)
+    }
   }
 
   private mutating func insert(_ job: Job) {

@@ -6,6 +6,9 @@ public struct SearchHistory: Sendable {
   public private(set) var setAside: Set<Work>
   /// Works by the round in which they were asked for, in order.
   public private(set) var rounds: [[Work]] = []
+  /// How many of the first rounds have nothing open, and how many of the next one's first works are settled.
+  public private(set) var settledRounds = 0
+  private var settledBeyond = 0
 
   public init(results: [Work: Observation] = [:], setAside: Set<Work> = []) {
     self.results = results
@@ -19,29 +22,53 @@ public struct SearchHistory: Sendable {
     for job in jobs.sorted(by: { $0.id < $1.id }) {
       if let result = job.result { record(result, for: job.work) }
       if job.state == .setAside { recordSetAside(of: job.work) }
-      guard let round = job.round else { continue }
-      if round == rounds.count { rounds.append([]) }
-      if round == rounds.count - 1 { rounds[round].append(job.work) }
+      if let round = job.round { restore(job.work, askedIn: round) }
     }
+  }
+
+  /// Jobs come in the order in which they were asked for. A round that is not the last one or the next is none of the
+  /// record's: its strategy decides again.
+  public mutating func restore(_ work: Work, askedIn round: Int) {
+    if round == rounds.count { rounds.append([]) }
+    if round == rounds.count - 1 { rounds[round].append(work) }
+    // A round that seemed settled has grown.
+    if settledRounds > round {
+      settledRounds = round
+      settledBeyond = 0
+    }
+    advance()
   }
 
   public mutating func record(_ result: Observation, for work: Work) {
     results[work] = result
     setAside.remove(work)
+    advance()
   }
 
   /// Ignored for a work that has a result.
   public mutating func recordSetAside(of work: Work) {
     if results[work] == nil { setAside.insert(work) }
+    advance()
   }
 
   /// The next round asks for these.
-  public mutating func ask(_ works: [Work]) { rounds.append(works) }
+  public mutating func ask(_ works: [Work]) {
+    rounds.append(works)
+    advance()
+  }
 
   public func isSettled(_ work: Work) -> Bool { results[work] != nil || setAside.contains(work) }
 
-  /// How many of the first rounds have nothing open.
-  public var settledRounds: Int { rounds.firstIndex { !$0.allSatisfy(isSettled) } ?? rounds.count }
+  /// Over a whole study in proportion to its works.
+  private mutating func advance() {
+    while settledRounds < rounds.count {
+      let round = rounds[settledRounds]
+      while settledBeyond < round.count, isSettled(round[settledBeyond]) { settledBeyond += 1 }
+      if settledBeyond < round.count { return }
+      settledRounds += 1
+      settledBeyond = 0
+    }
+  }
 
   /// Everything that was asked for, in order.
   public var asked: [Work] { rounds.flatMap(\.self) }
@@ -50,11 +77,12 @@ public struct SearchHistory: Sendable {
   func known(rounds known: Int, asked: Int) -> SearchHistory {
     guard known < rounds.count || asked < rounds.count else { return self }
     var part = SearchHistory()
-    part.rounds = Array(rounds.prefix(asked))
     for work in rounds.prefix(known).joined() {
       part.results[work] = results[work]
       if setAside.contains(work) { part.setAside.insert(work) }
     }
+    part.rounds = Array(rounds.prefix(asked))
+    part.advance()
     return part
   }
 }

@@ -17,6 +17,8 @@ public protocol SearchStrategy: Sendable {
   /// How many works the whole search asks for: exact once its last round is determined, until then the most that it can
   /// be.
   func expectedWorks(history: SearchHistory) -> Int
+  /// A decision takes so long that nothing should wait for it.
+  var takesTime: Bool { get }
 }
 
 /// What a strategy decides for one round.
@@ -39,6 +41,8 @@ public struct SearchRound: Hashable, Sendable {
 }
 
 extension SearchStrategy {
+  public var takesTime: Bool { false }
+
   /// The next round, if it is determined.
   public func nextRound(_ history: SearchHistory) -> Int? {
     let number = history.rounds.count
@@ -60,6 +64,24 @@ extension SearchStrategy {
     }
     return history.rounds.flatMap(\.self)
   }
+}
+
+/// A decision that is due: who answers it needs nothing else.
+public struct SearchQuestion: Sendable {
+  public let round: Int
+  private let strategy: any SearchStrategy
+  private let history: SearchHistory
+
+  /// Nil where the next round is not determined yet.
+  public init?(_ strategy: any SearchStrategy, history: SearchHistory) {
+    guard let round = strategy.nextRound(history) else { return nil }
+    self.round = round
+    self.strategy = strategy
+    self.history = history
+  }
+
+  /// May take a second.
+  public func answer() -> SearchRound { strategy.decide(round, history: history) }
 }
 
 /// Names as in the configuration.

@@ -5,6 +5,7 @@
 struct SurrogateSearch: SearchStrategy {
   let name = StrategyName.surrogate
   let notes: [String]
+  let takesTime = true
   private let sample: SearchSample
   private let settings: StrategySettings
   private let jobs: Int?

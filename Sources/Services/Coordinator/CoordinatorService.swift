@@ -149,6 +149,7 @@ package final class CoordinatorService {
   private func handle(_ input: CoordinatorSocket.Input, in turn: inout CoordinatorTurn) {
     let now = MonotonicClock.now
     switch input {
+    case .decided(let round, let decision): decide(.decided(round: round, decision), at: now, in: &turn)
     case .stop: decide(.stopRequested, at: now, in: &turn)
     case .contents(let input):
       if let event = contents.event(of: input) { decide(.content(event), at: now, in: &turn) }
@@ -225,6 +226,7 @@ package final class CoordinatorService {
         send(message, to: peer)
       case .content(let effect): contents.run(effect)
       case .log(let level, let text): write(Logger.Level(level), names.annotated(text))
+      case .decide(let round): answer(round)
       case .giveUp(let reason): reasonToGiveUp = reason
       case .stop: hasStopped = true
       }
@@ -233,6 +235,14 @@ package final class CoordinatorService {
       names.set(nil, of: worker)
       board.setKeyName(nil, of: worker)
     }
+  }
+
+  /// On a thread of its own: a decision may take a second, in which leases have to be renewed.
+  private func answer(_ round: Int) {
+    guard let question = machine.question else { return }
+    let mailbox = socket.mailbox
+    let answer: @Sendable () -> Void = { mailbox.postUrgently(.decided(round: round, question.answer())) }
+    if !startThread(answer) { answer() }
   }
 
   private func send(_ message: CoordinatorMessage, to peer: PeerID) {

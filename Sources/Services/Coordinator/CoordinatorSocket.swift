@@ -2,6 +2,7 @@ import ContentExchange
 import Keys
 import Messaging
 import Processes
+import SearchCore
 
 /// The coordinator's bound socket, with what arrived on it and what else its thread is to hear of.
 package final class CoordinatorSocket {
@@ -9,12 +10,14 @@ package final class CoordinatorSocket {
     case router(RouterEvent)
     /// What became of something that is done on threads of their own.
     case contents(CoordinatorContentDesk.Input)
+    /// A strategy's decision is made.
+    case decided(round: Int, SearchRound)
     case stop
 
     package var peer: [UInt8]? {
       switch self {
       case .router(.received(let peer, _, _)), .router(.undeliverable(let peer, _)): peer
-      case .contents, .stop: nil
+      case .contents, .decided, .stop: nil
       }
     }
 
@@ -23,7 +26,7 @@ package final class CoordinatorSocket {
       switch self {
       case .router(.received(_, let frames, _)), .router(.undeliverable(_, let frames)):
         frames.reduce(100) { $0 + $1.count + 40 }
-      case .contents, .stop: 0
+      case .contents, .decided, .stop: 0
       }
     }
   }

@@ -2,28 +2,69 @@ import SearchCore
 import SearchProtocol
 
 extension CoordinatorMachine {
-  /// Everything that was asked for is settled: asks the strategy for more, within the budget.
-  mutating func beginStage(at now: Double) {
-    let stage = strategy.nextStage(history: jobs.history)
-    let left = settings.jobBudget.map { max(0, $0 - jobs.count) } ?? Int.max
-    var added = 0
-    for work in stage where added < left && !jobs.knows(work) {
-      record(.jobAdded(jobs.add(work)))
-      added += 1
+  /// Asks the strategy for its next round as soon as that is determined, and ends the search where it wants nothing more and
+  /// nothing is open.
+  mutating func advanceSearch(at now: Double) {
+    while search == .asking, let question = SearchQuestion(strategy, history: jobs.history) {
+      if strategy.takesTime {
+        search = .deciding(question.round)
+        turn.perform(.decide(round: question.round))
+      } else {
+        ask(question.answer(), of: question.round)
+      }
     }
-    updateExpectation()
-    if added > 0 {
-      log(.notice, "the search asks for \(added) jobs")
-    } else {
-      if !stage.isEmpty, left == 0 {
+    if search == .over, jobs.openCount == 0 { finish(at: now) }
+  }
+
+  /// The decision that `decide` asked for; nil where none is due.
+  public var question: SearchQuestion? {
+    guard case .deciding = search else { return nil }
+    return SearchQuestion(strategy, history: jobs.history)
+  }
+
+  /// A strategy's answer; one that was not asked for, or comes again, is left out.
+  mutating func accept(_ decision: SearchRound, of round: Int) {
+    guard search == .deciding(round) else { return }
+    search = .asking
+    ask(decision, of: round)
+  }
+
+  /// Makes jobs of a round's works, within the budget.
+  private mutating func ask(_ decision: SearchRound, of round: Int) {
+    for note in decision.notes { record(.noted(note)) }
+    let left = settings.jobBudget.map { max(0, $0 - jobs.count) } ?? Int.max
+    var new = 0
+    let works = decision.works.filter { work in
+      if jobs.knows(work) { return true }
+      new += 1
+      return new <= left
+    }
+    if works.isEmpty {
+      if !decision.works.isEmpty {
         record(.noted("the budget of \(jobs.count) jobs is spent before the search is over"))
       }
-      finish(at: now)
+      search = .over
+      updateExpectation()
+      return
     }
+    let added = jobs.ask(works)
+    for job in added { record(.jobAdded(job)) }
+    updateExpectation()
+    guard !added.isEmpty else { return }
+    let loss = decision.expectedLoss.map { "; the expected loss is \(Self.points($0))" } ?? ""
+    log(.notice, "the search asks for \(added.count) jobs\(loss)")
+    if !loss.isEmpty { record(.noted("round \(round) asks for \(added.count) jobs\(loss)")) }
+  }
+
+  /// Two decimals.
+  private static func points(_ loss: Double) -> String {
+    let hundredths = Int((loss * 100).rounded())
+    let rest = hundredths % 100
+    return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest) points"
   }
 
   mutating func updateExpectation() {
-    let wanted = max(jobs.count, strategy.expectedTrials(history: jobs.history))
+    let wanted = max(jobs.count, strategy.expectedWorks(history: jobs.history))
     expectedJobs = max(jobs.count, min(settings.jobBudget ?? wanted, wanted))
   }
 
