@@ -55,12 +55,13 @@ enum Seeds {
     unfinished.unfinished = Checkpoint.Unfinished(
       state: TrainingState(position: .init(), velocities: network.parameters.velocityTree), dataContent: "shapes10",
       context: "{}")
-    return try [finished, unfinished].flatMap { checkpoint in
+    return try [finished, unfinished].flatMap { checkpoint -> [[UInt8]] in
       let file = try BinaryCheckpointFormat().encoded(checkpoint)
       let headerBytes = Int(file[12]) | Int(file[13]) << 8
       let header = file[24..<24 + headerBytes]
       let lengths = [UInt8(headerBytes >> 8), UInt8(headerBytes & 255)]
-      return [[0, 0, 0] + file, [1] + lengths + header, [2] + lengths + file[24..<file.count - 4]]
+      let parts = Array(file[24..<file.count - 4])
+      return [[0, 0, 0] + file, [1] + lengths + Array(header), [2] + lengths + parts]
     }
   }
 }
