@@ -231,7 +231,7 @@ let package = Package(
     .testTarget(name: "ShellCommandsTests", dependencies: ["ShellCommands", "TestSupport"]),
     .testTarget(name: "EnginesTests", dependencies: ["Engines", "Processes", "SearchCore", "SearchProtocol"]),
     .testTarget(
-      name: "ServicesTests", dependencies: ["Processes", "SearchProtocol", "Services", "TestSupport"]),
+      name: "ServicesTests", dependencies: ["Messaging", "Processes", "SearchProtocol", "Services", "TestSupport"]),
     .testTarget(
       name: "TrainingsTests",
       dependencies: ["BasisEngine", "Files", "ImageData", "SearchCore", "TestSupport", "Trainings"]),
@@ -239,7 +239,7 @@ let package = Package(
     .testTarget(
       name: "CommandLineTests",
       dependencies: [
-        "Reporting", "ShellCommands", "TestSupport", "layersearch",
+        "Reporting", "Services", "ShellCommands", "Simulation", "TestSupport", "Trainings", "layersearch",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(

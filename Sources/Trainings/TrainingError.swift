@@ -10,6 +10,10 @@ package enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
     package var setting: String
     package var there: String
     package var here: String
+
+    package init(setting: String, there: String, here: String) {
+      (self.setting, self.there, self.here) = (setting, there, here)
+    }
   }
 
   /// Nothing says what it is to be.

@@ -3,5 +3,10 @@ package struct SpoolError: Error, Hashable, Sendable, CustomStringConvertible {
   package let folder: String
   package let problem: String
 
+  package init(folder: String, problem: String) {
+    self.folder = folder
+    self.problem = problem
+  }
+
   package var description: String { "\(folder): \(problem)" }
 }
