@@ -1,5 +1,5 @@
-/// A number that a work can find. One of ours is said once, below: name, unit, what it can be. Names that a newer version uses are kept
-/// as they come.
+/// A number that a work can find. One of ours is said once, below: name, unit, what it can be. Names that a newer
+/// version uses are kept as they come.
 ///
 /// A new metric is a constant here, in `known`, and what computes it in the engine.
 public struct Metric: Sendable {
@@ -68,8 +68,8 @@ extension Metric {
   public static let accuracy = Metric("accuracy", .fraction, 0...1, .exact)
   /// Mean cross-entropy on the validation images; absent where the training diverged.
   public static let loss = Metric("loss", .nats, finite, .exact)
-  /// Training step and inference batch, this candidate's time over the dense network's, interleaved in one process, medians; absent
-  /// where the work did not measure.
+  /// Training step and inference batch, this candidate's time over the dense network's, interleaved in one process,
+  /// medians; absent where the work did not measure.
   public static let stepTimeRatio = Metric("step_time_ratio", .ratio, amount, .measured)
   public static let inferenceTimeRatio = Metric("inference_time_ratio", .ratio, amount, .measured)
   public static let trainSeconds = Metric("train_seconds", .seconds, amount, .cost)
@@ -102,8 +102,8 @@ public struct Curve: Hashable, Comparable, Sendable, CustomStringConvertible {
 
   /// Mean training loss of each epoch; ends early where the training diverged.
   public static let epochLosses = Curve(named: "epoch_losses")
-  /// Accuracy and mean cross-entropy on the validation images after each epoch, where the recipe asks for them; they end with
-  /// the first loss that is not a finite number.
+  /// Accuracy and mean cross-entropy on the validation images after each epoch, where the recipe asks for them; they
+  /// end with the first loss that is not a finite number.
   public static let epochAccuracies = Curve(named: "epoch_accuracies")
   public static let epochValidationLosses = Curve(named: "epoch_validation_losses")
 

@@ -1,7 +1,7 @@
 import Randomness
 
-/// How the seed of a work follows from the study's: a function of these values alone, so that it does not depend on the order or the
-/// place in which works are done.
+/// How the seed of a work follows from the study's: a function of these values alone, so that it does not depend on the
+/// order or the place in which works are done.
 public enum Seeding: Hashable, Sendable {
   /// Every candidate's every repetition has a seed of its own.
   case perCandidate

@@ -1,5 +1,5 @@
-/// What is done with the fields that a kind of work depends on. A field is declared once, in `visitFields` beside its type: key, as in
-/// configurations, and value.
+/// What is done with the fields that a kind of work depends on. A field is declared once, in `visitFields` beside its
+/// type: key, as in configurations, and value.
 protocol WorkFieldVisitor {
   associatedtype Failure: Error
 
@@ -31,7 +31,8 @@ struct WorkFieldWriter: WorkFieldVisitor {
   }
 }
 
-/// Values by key, as they were written. What nobody asks for is left: an older kind of work is read from a newer study's values.
+/// Values by key, as they were written. What nobody asks for is left: an older kind of work is read from a newer
+/// study's values.
 struct WorkFieldReader: WorkFieldVisitor {
   private var values: [String: String]
 
@@ -103,7 +104,8 @@ extension TrainingRecipe {
     }
   }
 
-  /// Key of the configuration → value, canonical: what of a study's configuration says how it trains. `init(entries:)` reads it.
+  /// Key of the configuration → value, canonical: what of a study's configuration says how it trains. `init(entries:)`
+  /// reads it.
   package var entries: [String: String] {
     var writer = WorkFieldWriter()
     var recipe = self
@@ -112,7 +114,8 @@ extension TrainingRecipe {
       uniqueKeysWithValues: writer.fields.filter { $0.key != Self.splitSeedKey }.map { ($0.key, $0.value) })
   }
 
-  /// From the resolved values of a study's configuration. Throws `SearchError.work` for one that is missing or cannot be.
+  /// From the resolved values of a study's configuration. Throws `SearchError.work` for one that is missing or cannot
+  /// be.
   package init(entries: [String: String]) throws(SearchError) {
     var values = entries
     values[Self.splitSeedKey] = entries["seed"]

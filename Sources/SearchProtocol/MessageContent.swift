@@ -45,8 +45,8 @@ extension JSONContent {
 
   static func read(_ payload: [UInt8], of code: some MessageCode) throws(ProtocolError) -> Self {
     if let plain = readPlainly(payload) { return plain }
-    // The general parser takes a hundred times the memory of what it reads, and its time. What is long is plain, as this
-    // program writes it.
+    // The general parser takes a hundred times the memory of what it reads, and its time. What is long is plain, as
+    // this program writes it.
     guard payload.count <= MessageCodec.longestGeneral else {
       try JSON.checkDepth(payload)
       throw .payload(

@@ -1,7 +1,7 @@
 /// What a worker says to its coordinator. On the wire: see `MessageCodec`.
 ///
-/// It says hello, is welcomed (or refused), and gives credits as slots become free. Progress and heartbeats renew leases.
-/// A result stands until it is acknowledged, which happens only after it is committed.
+/// It says hello, is welcomed (or refused), and gives credits as slots become free. Progress and heartbeats renew
+/// leases. A result stands until it is acknowledged, which happens only after it is committed.
 ///
 /// A message is a case with its code and content here; its fields are declared beside the content's type.
 public enum WorkerMessage: Hashable, Sendable {

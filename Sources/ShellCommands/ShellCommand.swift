@@ -28,8 +28,8 @@ package enum ShellCommand {
     return text + "'"
   }
 
-  /// The command that goes on with what this process was told to do: all that was given, with `--resume` behind `subject`, the
-  /// argument that names what is worked on.
+  /// The command that goes on with what this process was told to do: all that was given, with `--resume` behind
+  /// `subject`, the argument that names what is worked on.
   /// - Parameters:
   ///   - arguments: of the process, without its name.
   ///   - options: to stand behind `--resume`.

@@ -68,14 +68,16 @@ package struct SimulationReport: Encodable {
     func milliseconds(_ seconds: Double) -> String { "\(Readable.fixed(seconds * 1000, digits: 2)) ms" }
     func seconds(_ seconds: Double?) -> String { seconds.map { "\(Readable.fixed($0, digits: 1)) s" } ?? "never" }
     var lines = [
-      "workers      \(workers) with \(slotsPerWorker) slot\(slotsPerWorker == 1 ? "" : "s") each, connected in \(seconds(connectSeconds))",
+      "workers      \(workers) with \(slotsPerWorker) slot\(slotsPerWorker == 1 ? "" : "s") each, connected in "
+        + "\(seconds(connectSeconds))",
       "jobs         \(finished) finished, \(setAside) set aside, of \(jobs)",
       "rate         \(Readable.fixed(jobsPerSecond, digits: 0)) jobs/s over \(measuredJobs) jobs in "
         + seconds(measuredSeconds),
     ]
     if let slotWait {
       lines.append(
-        "slot wait    median \(milliseconds(slotWait.medianSeconds)), 99 % \(milliseconds(slotWait.percentile99Seconds)), "
+        "slot wait    median \(milliseconds(slotWait.medianSeconds)), 99 % "
+          + "\(milliseconds(slotWait.percentile99Seconds)), "
           + "most \(milliseconds(slotWait.mostSeconds)), of \(slotWait.count)")
     }
     lines.append(
@@ -84,7 +86,8 @@ package struct SimulationReport: Encodable {
     if let restart {
       lines.append(
         "restart      after kill -9: listening in \(seconds(restart.secondsUntilListening)), all workers back in "
-          + "\(seconds(restart.secondsUntilAllWorkersAreBack)), full dispatch in \(seconds(restart.secondsUntilFullDispatch))"
+          + "\(seconds(restart.secondsUntilAllWorkersAreBack)), full dispatch in "
+          + "\(seconds(restart.secondsUntilFullDispatch))"
       )
     }
     if let studyOpenSeconds {

@@ -40,7 +40,8 @@ struct PropertyTests {
       var setup = StableRandom(seed: seed, purpose: "plan")
       var plan = World.Plan(
         workers: 1 + setup.integer(below: 4), slots: 1 + setup.integer(below: 3),
-        strategy: TwoStageStrategy(first: 1 + setup.integer(below: 6), second: setup.integer(below: 4), takesTime: setup.integer(below: 2) == 0),
+        strategy: TwoStageStrategy(
+          first: 1 + setup.integer(below: 6), second: setup.integer(below: 4), takesTime: setup.integer(below: 2) == 0),
         budget: setup.integer(below: 3) == 0 ? 1 + setup.integer(below: 8) : nil, steps: 40 + setup.integer(below: 160),
         crashes: setup.integer(below: 4) == 0 ? 20 : 0, hasBadMachine: setup.integer(below: 8) == 0)
       // Alone it never ends a study: its jobs wait for a worker that can do them.

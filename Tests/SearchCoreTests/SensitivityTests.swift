@@ -28,7 +28,8 @@ struct SensitivityTests {
     let joint = Set(history.results.keys.map(\.candidate)).filter { (2..<18).contains($0.ranks.count) }
     // Both chains at one rank, and the mixed one as far as it differs.
     #expect(joint.count >= 2 * 16)
-    // The mixed chain may take a layer that costs much if it saves yet more; the chains at one rank go by the drop alone.
+    // The mixed chain may take a layer that costs much if it saves yet more; the chains at one rank go by the drop
+    // alone.
     for candidate in joint where candidate.ranks.count <= 15 && Set(candidate.ranks.values).count == 1 {
       #expect(sensitive.isDisjoint(with: candidate.ranks.keys), "\(candidate)")
     }

@@ -2,8 +2,8 @@ import SearchCore
 import SearchProtocol
 
 extension CoordinatorMachine {
-  /// Asks the strategy for its next round as soon as that is determined, and ends the search where it wants nothing more and
-  /// nothing is open.
+  /// Asks the strategy for its next round as soon as that is determined, and ends the search where it wants nothing
+  /// more and nothing is open.
   mutating func advanceSearch(at now: Double) {
     while search == .asking, let question = SearchQuestion(strategy, history: jobs.history) {
       if strategy.takesTime {

@@ -74,7 +74,8 @@ struct SensitivitySearch: SearchStrategy {
     return (
       1,
       [
-        "the budget of \(jobs) jobs is too small for the sensitivity of all layers (\(covered) of \(references + singles) "
+        "the budget of \(jobs) jobs is too small for the sensitivity of all layers (\(covered) of "
+          + "\(references + singles) "
           + "candidates are trained) and no joint candidate follows; a budget of \(all) jobs or more trains all"
       ]
     )
