@@ -132,8 +132,10 @@ package final class WorkerService {
       deliver: { mailbox.post($0.map(Input.dealer)) })
     self.dealer = dealer
     log.info(
-      "worker \(machine.settings.worker), \(options.slots) slots, \(machine.settings.kernelVariant), at "
-        + "\(options.endpoint)"
+      """
+      worker \(machine.settings.worker), \(options.slots) slots, \(machine.settings.kernelVariant), at \
+      \(options.endpoint)
+      """
     )
     defer {
       for index in slots.indices { slots[index].stop() }
