@@ -86,7 +86,7 @@ let package = Package(
     .target(
       name: "StudyStore",
       dependencies: [
-        "CFileSystem", "Failpoints", "Files", "Processes", "ReadableText", "SearchCore", "ShellCommands",
+        "CFileSystem", "Failpoints", "Files", "Processes", "Randomness", "ReadableText", "SearchCore", "ShellCommands",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ]),

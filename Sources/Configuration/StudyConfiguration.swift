@@ -21,8 +21,8 @@ package struct StudyConfiguration: Hashable, Sendable {
   package let budgetJobs: Int?
   /// Default: 1.
   package let seed: UInt64
-  /// Full key → canonical text of everything that results depend on, defaults among them: all but `study` and
-  /// `data.path`, which may change between a study's start and its resumption.
+  /// Full key → canonical text of everything that results depend on, defaults among them: all but `study`,
+  /// `data.path` and `budget`, which may change between a study's start and its resumption.
   package let entries: [String: String]
   /// The file as it was given.
   package let text: String
@@ -32,8 +32,7 @@ package struct StudyConfiguration: Hashable, Sendable {
 
   /// Equal exactly where `entries` are equal.
   package var fingerprint: String {
-    let canonical = entries.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)\n" }.joined()
-    return StableHash.hexadecimal(canonical)
+    StableHash.hexadecimal(of: entries)
   }
 }
 
@@ -93,7 +92,7 @@ extension StudyConfiguration {
     return StudyConfiguration(
       study: study, recipe: recipe, dataPath: dataPath, space: space.built, objectives: objectives,
       strategy: strategy, budgetJobs: budget, seed: seed,
-      entries: entries(recipe, space, objectives, strategy, budget, seed), text: text)
+      entries: entries(recipe, space, objectives, strategy, seed), text: text)
   }
 
   private static func readStudy(_ root: SectionReader, fileName: String) -> String? {
@@ -178,7 +177,7 @@ extension StudyConfiguration {
 
   private static func entries(
     _ recipe: TrainingRecipe, _ space: SpaceReader.Space, _ objectives: [Objective], _ strategy: StrategySettings,
-    _ budget: Int?, _ seed: UInt64
+    _ seed: UInt64
   ) -> [String: String] {
     let others = [
       space.rankKey: space.ranks,
@@ -187,12 +186,11 @@ extension StudyConfiguration {
       "objectives": list(objectives.map(\.rawValue)),
       "strategy.name": strategy.name.rawValue,
       "strategy.seeds": "\(strategy.seeds)",
-      "budget.jobs": budget.map { "\($0)" } ?? "unlimited",
       "seed": "\(seed)",
     ]
     return recipe.entries.merging(others) { $1 }
   }
 
   /// The order of patterns and objectives changes nothing.
-  private static func list(_ texts: [String]) -> String { "[" + texts.sorted().joined(separator: ", ") + "]" }
+  static func list(_ texts: [String]) -> String { "[" + texts.sorted().joined(separator: ", ") + "]" }
 }

@@ -13,6 +13,11 @@ public enum StableHash {
     return mixer.next()
   }
 
+  /// Of keys and their values, in the order of the keys: 16 lower-case hexadecimal digits.
+  public static func hexadecimal(of entries: [String: String]) -> String {
+    hexadecimal(entries.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)\n" }.joined())
+  }
+
   /// `fnv1a64` as 16 lower-case hexadecimal digits.
   public static func hexadecimal(_ text: String) -> String { Hexadecimal.text(of: fnv1a64(text)) }
 }

@@ -1,10 +1,22 @@
+/// A content that is kept elsewhere, under its hash.
+public struct Artifact: Codable, Hashable, Sendable {
+  /// SHA-256 in lower-case hexadecimal digits.
+  public var hash: String
+  public var bytes: Int
+
+  public init(hash: String, bytes: Int) {
+    self.hash = hash
+    self.bytes = bytes
+  }
+}
+
 /// What a work found. Metrics of cost and measured ones aside, a function of (work, data, kernel variant).
 public struct Observation: Hashable, Sendable {
   public var metrics: NamedValues<Metric, Double>
   /// By epoch.
   public var curves: NamedValues<Curve, [Double]>
-  /// Contents that it left, by name: SHA-256 in lower-case hexadecimal digits.
-  public var artifacts: NamedValues<String, String>
+  /// Contents that it left, by name.
+  public var artifacts: NamedValues<String, Artifact>
   /// True where loss or weights became infinite or not a number, or the validation loss is more than ten times that of a guess: the
   /// training found nothing, and its accuracy, at chance, counts for nothing (see `CandidateScore`).
   public var diverged: Bool
@@ -13,7 +25,7 @@ public struct Observation: Hashable, Sendable {
 
   public init(
     metrics: NamedValues<Metric, Double> = [], curves: NamedValues<Curve, [Double]> = [],
-    artifacts: NamedValues<String, String> = [], diverged: Bool, kernelVariant: String
+    artifacts: NamedValues<String, Artifact> = [], diverged: Bool, kernelVariant: String
   ) {
     self.metrics = metrics
     self.curves = curves

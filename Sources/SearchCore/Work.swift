@@ -23,6 +23,8 @@ public struct Work: Hashable, Sendable, CustomStringConvertible {
   }
 
   public var kind: WorkKind { shared.kind }
+  /// The kind's part of the canonical text.
+  package var kindText: String { shared.text }
 
   /// Step and inference time are measured beside the dense network once a candidate, with its first repetition.
   public var measuresTime: Bool {

@@ -76,13 +76,6 @@ public struct WorkReader: Sendable {
     return work
   }
 
-  /// Parts that were kept apart.
-  package mutating func work(
-    kind: String, candidate: Candidate, repetition: Int, seed: UInt64
-  ) throws(SearchError) -> Work {
-    Work(candidate: candidate, kind: try shared(kind[...]), repetition: repetition, seed: seed)
-  }
-
   public mutating func kind(_ text: Substring) throws(SearchError) -> WorkKind { try shared(text).kind }
 
   private mutating func shared(_ text: Substring) throws(SearchError) -> SharedKind {

@@ -4,7 +4,7 @@ import SearchCore
 /// and write them; whatever else was found stands by name behind them, and is left out where there is nothing.
 struct ObservationContent: Record, Codable, Hashable {
   var accuracy: Double?
-  var artifacts: [String: String]?
+  var artifacts: [String: Artifact]?
   var curves: [String: [Double]]?
   var diverged: Bool
   var epochLosses: [Double]
@@ -21,7 +21,7 @@ struct ObservationContent: Record, Codable, Hashable {
 
   mutating func visitFields<Visitor: FieldVisitor>(_ visitor: inout Visitor) throws(Visitor.Failure) {
     try visitor.optional("accuracy", &accuracy, Number(Metric.accuracy.range))
-    try visitor.optional("artifacts", &artifacts, ByName(HashText()))
+    try visitor.optional("artifacts", &artifacts, ByName(Nested<Artifact>()))
     try visitor.optional("curves", &curves, ByName(List(FiniteNumber(), limit: FieldLimits.epochs / 4)))
     try visitor.field("diverged", &diverged, Flag())
     try visitor.field("epochLosses", &epochLosses, List(FiniteNumber(), limit: FieldLimits.epochs / 4))
@@ -90,7 +90,7 @@ extension ObservationContent {
     for (name, value) in metrics ?? [:] { observation[Metric(named: name)] = value }
     observation[.epochLosses] = epochLosses
     for (name, values) in curves ?? [:] { observation[Curve(named: name)] = values }
-    for (name, hash) in artifacts ?? [:] { observation.artifacts[name] = hash }
+    for (name, artifact) in artifacts ?? [:] { observation.artifacts[name] = artifact }
     return observation
   }
 }

@@ -13,6 +13,8 @@ package struct OpenStudy {
   package let strategy: any SearchStrategy
   /// nil where the study is finished and the data are not there any more.
   package let data: DataRequirement?
+  /// That the study goes on with another budget than it had, in one line; nil where it has the same.
+  package let budgetChange: String?
 
   package var folder: String { store.directory }
 
@@ -35,6 +37,7 @@ package struct OpenStudy {
       try beforeMaking(none)
       store = try StudyStore.create(directory: folder, identity: identity)
       self.identity = identity
+      budgetChange = nil
       return
     }
     guard resume else {
@@ -44,6 +47,7 @@ package struct OpenStudy {
     }
     store = try StudyStore.open(directory: folder, mode: .readWrite)
     try store.require(identity)
+    budgetChange = try store.changeBudget(to: identity.budget, text: identity.configurationText)
     self.identity = try store.identity()
     // Its own configuration file does not tell what it is called.
     self.definition = definition.named(self.identity.name)

@@ -29,8 +29,9 @@ package struct StudyDefinition {
   package init(of store: StudyStore) throws {
     let identity = try store.identity()
     base = store.directory
-    configuration = try StudyConfiguration.parse(
-      text: identity.configurationText, fileName: "\(store.directory)/configuration.yaml")
+    configuration = try StudyConfiguration.recorded(
+      entries: identity.entries, budget: identity.budget, text: identity.configurationText,
+      fileName: "\(store.directory)/configuration.yaml")
     name = identity.name
   }
 
@@ -51,7 +52,7 @@ package struct StudyDefinition {
   package func newIdentity() -> StudyIdentity {
     StudyIdentity(
       studyID: UUID().uuidString.lowercased(), name: name, configurationText: configuration.text,
-      fingerprint: configuration.fingerprint, entries: configuration.entries)
+      fingerprint: configuration.fingerprint, entries: configuration.entries, budget: jobBudget)
   }
 
   package func makeStrategy() throws(SearchError) -> any SearchStrategy {

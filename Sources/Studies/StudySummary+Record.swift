@@ -10,7 +10,11 @@ extension StudySummary {
   init(
     of store: StudyStore, definition: StudyDefinition, jobs records: [JobRecord], workers: Int, now: Double
   ) throws {
-    let counts = try store.counts()
+    var counts = try store.counts()
+    // Asked for while the budget was larger.
+    if let budget = definition.jobBudget {
+      counts.waiting -= records.count { $0.state == .waiting && $0.id > Int64(budget) }
+    }
     var expected = counts.total
     if try !store.isFinished {
       expected = try definition.makeStrategy().expectedWorks(history: SearchHistory(jobs: records))

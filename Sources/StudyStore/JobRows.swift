@@ -1,45 +1,152 @@
 import GRDB
 import SearchCore
 
-/// Jobs with their results, as they are read: every row is held to its checksum.
-enum JobRows {
-  static let list = """
-    id, candidate, replicate, seed, state, attempts, failures, losses, failure_reason, job.checksum, result.checksum, \
-    \(ResultColumns.list)
-    """
+/// What a job's row holds besides its state: the work. Columns are named here, and in the schema.
+enum JobRow {
+  static let columns = "id, kind, candidate, repetition, seed, job.checksum"
+  static let count = 6
 
-  static func job(_ row: RowReader, _ template: StoredKind) throws -> JobRecord {
-    let id: Int64 = try row.value(0)
-    let text: String = try row.value(1)
-    let replicate: Int = try row.value(2)
-    let seed: Int64 = try row.value(3)
-    guard try row.value(9) == RowChecksum.job(id, candidate: text, replicate: replicate, seed: seed) else {
+  /// The work of the row that begins at `first`. Throws where it is not what was written.
+  static func work(_ row: RowReader, at first: Int, _ kinds: StoredKinds) throws -> (id: Int64, work: Work) {
+    let id: Int64 = try row.value(first)
+    let number: Int64 = try row.value(first + 1)
+    guard let kind = kinds[number] else {
+      throw StoreError.damaged(row.directory, "job \(id) is of a kind that is not there")
+    }
+    let work = kind.work(
+      try candidate(row, first + 2), repetition: try row.value(first + 3), seed: try row.value(first + 4))
+    guard try row.value(first + 5) == RowChecksum.job(id, work, kind: kind.sum) else {
       throw StoreError.damaged(row.directory, "job \(id) is not what was written")
     }
-    guard let state = JobState(rawValue: try row.value(4)) else { throw row.damaged(4) }
-    var result: Observation?
-    if let checksum: Int64 = try row.optional(10) {
-      let (found, epochLosses) = try ResultColumns.read(row, at: 11)
-      guard checksum == RowChecksum.result(found, epochLosses: epochLosses, of: id) else {
-        throw StoreError.damaged(row.directory, "the result of job \(id) is not what was written")
-      }
-      result = found
-    }
-    guard (state == .finished) == (result != nil) else {
-      throw StoreError.damaged(
-        row.directory, "job \(id) is \(state.rawValue) and has \(result == nil ? "no result" : "a result")")
-    }
-    return JobRecord(
-      id: id,
-      work: template.work(try candidate(row, 1), repetition: replicate, seed: seed), state: state,
-      attempts: try row.value(5), failures: try row.value(6), losses: try row.value(7), result: result,
-      failureReason: try row.optional(8))
+    return (id, work)
   }
 
   static func candidate(_ row: RowReader, _ index: Int) throws -> Candidate {
     let text: String = try row.value(index)
     do { return try Candidate(parsing: text) } catch {
       throw StoreError.damaged(row.directory, "a job has an impossible \(error)")
+    }
+  }
+}
+
+/// Jobs with their results, as they are read: every row is held to its checksum.
+enum JobRows {
+  static let list = """
+    \(JobRow.columns), state, attempts, failures, losses, failure_reason, round, observation.checksum, \
+    \(ObservationRow.columns)
+    """
+  private static let own = JobRow.count
+
+  static func job(_ row: RowReader, _ kinds: StoredKinds, _ artifacts: StoredArtifacts) throws -> JobRecord {
+    let (id, work) = try JobRow.work(row, at: 0, kinds)
+    guard let state = JobState(rawValue: try row.value(own)) else { throw row.damaged(own) }
+    var result: Observation?
+    if let checksum: Int64 = try row.optional(own + 6) {
+      let stored = try ObservationRow(row, at: own + 7, artifacts: artifacts[id])
+      guard checksum == stored.checksum(of: id) else {
+        throw StoreError.damaged(row.directory, "the result of job \(id) is not what was written")
+      }
+      result = stored.observation
+    }
+    guard (state == .finished) == (result != nil) else {
+      throw StoreError.damaged(
+        row.directory, "job \(id) is \(state.rawValue) and has \(result == nil ? "no result" : "a result")")
+    }
+    return JobRecord(
+      id: id, work: work, round: try row.optional(own + 5), state: state, attempts: try row.value(own + 1),
+      failures: try row.value(own + 2),
+      losses: try row.value(own + 3), result: result, failureReason: try row.optional(own + 4))
+  }
+}
+
+/// The columns of an observation, with the texts as they are stored.
+struct ObservationRow {
+  static let columns = "metrics, curves, diverged, kernel_variant"
+
+  let observation: Observation
+  let metrics: String
+  let curves: String
+
+  /// Throws `invalidChange` for what cannot be stored as it is.
+  init(_ observation: Observation, of job: Int64, directory: String) throws {
+    func refuse(_ what: String) -> StoreError {
+      .invalidChange(directory, "the result of job \(job) has \(what)")
+    }
+    for entry in observation.metrics {
+      if entry.value.isNaN { throw refuse("a value that is not a number") }
+      if !ObservationText.isLegal(entry.name.name) { throw refuse("a name of other signs than a to z, 0 to 9 and _") }
+    }
+    for entry in observation.curves {
+      if entry.value.contains(where: \.isNaN) { throw refuse("a value that is not a number") }
+      if !ObservationText.isLegal(entry.name.name) { throw refuse("a name of other signs than a to z, 0 to 9 and _") }
+    }
+    self.observation = observation
+    metrics = ObservationText.write(observation.metrics)
+    curves = ObservationText.write(observation.curves)
+  }
+
+  init(_ row: RowReader, at first: Int, artifacts: NamedValues<String, Artifact>) throws {
+    metrics = try row.value(first)
+    curves = try row.value(first + 1)
+    guard let found = ObservationText.metrics(metrics) else { throw row.damaged(first) }
+    guard let points = ObservationText.curves(curves) else { throw row.damaged(first + 1) }
+    observation = Observation(
+      metrics: found, curves: points, artifacts: artifacts, diverged: try row.value(first + 2),
+      kernelVariant: try row.value(first + 3))
+  }
+
+  func checksum(of job: Int64) -> Int64 { RowChecksum.observation(self, of: job) }
+}
+
+/// A study's kinds of work by their numbers.
+struct StoredKinds {
+  struct Kind {
+    let template: WorkTemplate
+    /// Of the text.
+    let sum: Int64
+
+    init(_ text: String) throws(SearchError) {
+      var reader = WorkReader()
+      template = WorkTemplate(kind: try reader.kind(text[...]), studySeed: 0)
+      sum = RowChecksum.kind(text)
+    }
+
+    func work(_ candidate: Candidate, repetition: Int, seed: Int64) -> Work {
+      template.work(candidate, repetition: repetition, seed: UInt64(bitPattern: seed))
+    }
+  }
+
+  private var kinds: [Int64: Kind] = [:]
+
+  var all: [Kind] { Array(kinds.values) }
+
+  subscript(number: Int64) -> Kind? { kinds[number] }
+
+  init(_ db: Database, _ directory: String) throws {
+    let cursor = try Row.fetchCursor(db, sql: "SELECT id, text FROM kind")
+    while let next = try cursor.next() {
+      let row = RowReader(row: next, directory: directory, what: "a kind of work")
+      do { kinds[try row.value(0)] = try Kind(try row.value(1)) } catch let error as SearchError {
+        throw StoreError.damaged(directory, "\(error)")
+      }
+    }
+  }
+}
+
+/// A study's artifacts by their jobs: few.
+struct StoredArtifacts {
+  private var artifacts: [Int64: NamedValues<String, Artifact>] = [:]
+
+  subscript(job: Int64) -> NamedValues<String, Artifact> { artifacts[job] ?? [:] }
+
+  init() {}
+
+  init(_ db: Database, _ directory: String) throws {
+    let cursor = try Row.fetchCursor(db, sql: "SELECT job, name, hash, bytes FROM artifact")
+    while let next = try cursor.next() {
+      let row = RowReader(row: next, directory: directory, what: "an artifact")
+      artifacts[try row.value(0), default: [:]][try row.value(1, as: String.self)] = Artifact(
+        hash: try row.value(2), bytes: try row.value(3))
     }
   }
 }

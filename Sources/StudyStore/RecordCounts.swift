@@ -21,6 +21,7 @@ extension RecordCounts {
     let row = try Row.fetchOne(
       db,
       sql: """
+        -- Newer schemas have a view of this name.
         SELECT (SELECT count(*) FROM job), (SELECT count(*) FROM attempt),
           (SELECT count(*) FROM attempt WHERE ended IS NULL), (SELECT count(*) FROM result)
         """)

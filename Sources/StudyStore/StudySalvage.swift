@@ -138,12 +138,21 @@ public enum StudySalvage {
     defer { try? queue.close() }
     // Without a transaction, which a read that fails would end. Nobody else knows the copy.
     return try queue.unsafeRead { db in
-      // Schema 1 has no checksums.
-      findings.isUnchecked = try !db.columns(in: "job").contains { $0.name == "checksum" }
-      let identity = try? StudyStore.identity(db, folder.path, isChecked: !findings.isUnchecked)
-      let kind = try StoredKind(entries: (identity ?? fallback()).entries, folder.path)
-      let jobs = try readJobs(db, folder, kind, &findings)
-      return Saved(identity: identity, jobs: jobs, findings: findings)
+      // What the migrations say may be damaged too; the tables' columns have to do.
+      let jobColumns = try Set(db.columns(in: "job").map(\.name))
+      let version = jobColumns.contains("work") ? StudySchema.worksVersion : jobColumns.contains("checksum") ? 2 : 1
+      findings.isUnchecked = version < StudySchema.checkedVersion
+      let identity = try? StudyStore.identity(db, folder.path, version: version)
+      let rows = SalvagedRows(db: db, folder: folder, isChecked: !findings.isUnchecked)
+      // Of works, this only stands in for kinds that cannot be read: a work has a digest.
+      let described = Result {
+        try TrainingRows.kind((identity ?? fallback()).entries, folder.path)
+      }
+      let jobs =
+        version < StudySchema.worksVersion
+        ? try rows.trainings(by: described.get(), &findings) : try rows.works(orOf: try? described.get(), &findings)
+      let isOld = version < StudySchema.worksVersion
+      return Saved(identity: isOld ? identity?.withBudgetApart : identity, jobs: jobs, findings: findings)
     }
   }
 
@@ -168,39 +177,6 @@ public enum StudySalvage {
     return findings
   }
 
-  private static func readJobs(
-    _ db: Database, _ folder: StudyFolder, _ kind: StoredKind, _ findings: inout Findings
-  ) throws -> [Int64: JobRecord] {
-    let checksum = findings.isUnchecked ? "NULL" : "checksum"
-    // A page that cannot be read takes its neighbors' order along; a work that comes twice would stop the new study.
-    var works: Set<Work> = []
-    var jobs: [Int64: JobRecord] = [:]
-    try forEachRow(
-      db,
-      "SELECT id, candidate, replicate, seed, state, attempts, failures, losses, failure_reason, \(checksum) FROM job",
-      "id"
-    ) { row in
-      let reader = RowReader(row: row, directory: folder.path, what: "a job")
-      guard let job = try? job(reader, kind, isChecked: !findings.isUnchecked), works.insert(job.work).inserted else {
-        findings.damagedJobs += 1
-        return
-      }
-      jobs[job.id] = job
-    }
-    try forEachRow(db, "SELECT job, \(checksum), \(ResultColumns.list) FROM result", "job") { row in
-      let reader = RowReader(row: row, directory: folder.path, what: "a result")
-      guard let id = try? reader.value(0, as: Int64.self), jobs[id] != nil,
-        let (result, epochLosses) = try? ResultColumns.read(reader, at: 2)
-      else { return }
-      let sum = RowChecksum.result(result, epochLosses: epochLosses, of: id)
-      guard findings.isUnchecked || (try? reader.value(1, as: Int64.self)) == sum else { return }
-      jobs[id]?.result = result
-      jobs[id]?.state = .finished
-      jobs[id]?.failureReason = nil
-    }
-    return jobs
-  }
-
   /// As jobs of a new study, which knows no attempts.
   private static func settled(_ jobs: [Int64: JobRecord], _ findings: inout Findings) -> [JobRecord] {
     jobs.values.sorted { $0.id < $1.id }.map { job in
@@ -212,59 +188,6 @@ public enum StudySalvage {
       // No attempt comes along, so that none is under way.
       if job.state == .running { job.state = .waiting }
       return job
-    }
-  }
-
-  private static func job(_ row: RowReader, _ kind: StoredKind, isChecked: Bool) throws -> JobRecord {
-    let id: Int64 = try row.value(0)
-    let text: String = try row.value(1)
-    let replicate: Int = try row.value(2)
-    let seed: Int64 = try row.value(3)
-    let sum = RowChecksum.job(id, candidate: text, replicate: replicate, seed: seed)
-    guard try !isChecked || row.value(9) == sum, id > 0, replicate >= 0 else { throw row.damaged(9) }
-    // Counters have no checksums; what they cannot be, they are not.
-    func count(_ index: Int) -> Int {
-      let value = (try? row.value(index, as: Int.self)) ?? 0
-      return (0...1_000_000).contains(value) ? value : 0
-    }
-    let state = (try? row.value(4, as: String.self)).flatMap(JobState.init) ?? .waiting
-    return JobRecord(
-      id: id, work: kind.work(try JobRows.candidate(row, 1), repetition: replicate, seed: seed), state: state,
-      attempts: count(5), failures: count(6), losses: count(7),
-      failureReason: state == .setAside ? (try? row.value(8, as: String.self)) ?? "" : nil)
-  }
-
-  /// Every row that can be reached by its number, around pages that cannot be read: what cannot be read as a whole is read in
-  /// halves, the large ones first. A page holds some dozens of rows; where far more reads fail than rows were found, the way to
-  /// the rows itself is gone, and nothing more is to be had.
-  private static func forEachRow(
-    _ db: Database, _ select: String, _ key: String, _ body: (Row) -> Void
-  ) throws {
-    // The most jobs that a study has; numbers beyond are damage.
-    var ranges: [Range<Int64>] = [0..<2_000_000]
-    var seen: Set<Int64> = []
-    var first = 0
-    while first < ranges.count, first < 4_000 + 4 * seen.count {
-      let range = ranges[first]
-      first += 1
-      var next = range.lowerBound
-      do {
-        let cursor = try Row.fetchCursor(
-          db, sql: "\(select) WHERE \(key) >= ? AND \(key) < ? ORDER BY \(key)",
-          arguments: [range.lowerBound, range.upperBound])
-        while let row = try cursor.next() {
-          guard let number = Int64.fromDatabaseValue(row[0]) else { continue }
-          next = max(next, number + 1)
-          // A damaged page may lead to rows of other ranges.
-          if range.contains(number), seen.insert(number).inserted { body(row) }
-        }
-      } catch is DatabaseError {
-        let rest = next..<range.upperBound
-        guard rest.count > 1 else { continue }
-        let middle = rest.lowerBound + Int64(rest.count / 2)
-        ranges.append(rest.lowerBound..<middle)
-        ranges.append(middle..<rest.upperBound)
-      }
     }
   }
 }

@@ -94,7 +94,7 @@ extension StudyStore {
   ) throws -> MissingRecords? {
     guard let reading else { return nil }
     return try queue.read { db in
-      let study = try identity(db, folder.path, isChecked: version > 1).studyID
+      let study = try identity(db, folder.path, version: version).studyID
       return reading.missing(from: try RecordCounts(of: db, directory: folder.path), of: study, schema: version)
     }
   }

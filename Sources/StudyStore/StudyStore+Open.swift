@@ -45,14 +45,12 @@ extension StudyStore {
       try queue.write { db in
         try db.execute(
           sql: """
-            INSERT INTO study (id, study_id, name, configuration, fingerprint, created, checksum)
-            VALUES (1, ?, ?, ?, ?, ?, ?)
+            INSERT INTO study (id, study_id, name, configuration, fingerprint, budget, created, checksum)
+            VALUES (1, ?, ?, ?, ?, ?, ?, ?)
             """,
           arguments: [
-            identity.studyID, identity.name, identity.configurationText, identity.fingerprint, now,
-            RowChecksum.study(
-              id: identity.studyID, name: identity.name, configuration: identity.configurationText,
-              fingerprint: identity.fingerprint),
+            identity.studyID, identity.name, identity.configurationText, identity.fingerprint, identity.budget, now,
+            RowChecksum.study(identity),
           ])
         for (key, value) in identity.entries {
           try db.execute(

@@ -8,10 +8,17 @@ extension StudyStore {
   }
 
   /// Throws `damaged` where it is not what was written.
-  /// - Parameter isChecked: false for a schema without checksums.
-  static func identity(_ db: Database, _ directory: String, isChecked: Bool = true) throws -> StudyIdentity {
-    let sql = "SELECT study_id, name, configuration, fingerprint\(isChecked ? ", checksum" : "") FROM study"
-    guard let row = try Row.fetchOne(db, sql: sql) else { throw StoreError.noStudy(directory) }
+  /// - Parameter version: of the schema; the first had no checksums.
+  static func identity(
+    _ db: Database, _ directory: String, version: Int = StudySchema.newestVersion
+  ) throws -> StudyIdentity {
+    let isChecked = version >= StudySchema.checkedVersion
+    let hasBudget = version >= StudySchema.worksVersion
+    let columns =
+      "study_id, name, configuration, fingerprint, \(isChecked ? "checksum" : "NULL"), \(hasBudget ? "budget" : "NULL")"
+    guard let row = try Row.fetchOne(db, sql: "SELECT \(columns) FROM study") else {
+      throw StoreError.noStudy(directory)
+    }
     let study = RowReader(row: row, directory: directory, what: "the study")
     var entries: [String: String] = [:]
     let cursor = try Row.fetchCursor(db, sql: "SELECT key, value FROM configuration_entry")
@@ -21,10 +28,8 @@ extension StudyStore {
     }
     let identity = StudyIdentity(
       studyID: try study.value(0), name: try study.value(1), configurationText: try study.value(2),
-      fingerprint: try study.value(3), entries: entries)
-    let sum = RowChecksum.study(
-      id: identity.studyID, name: identity.name, configuration: identity.configurationText,
-      fingerprint: identity.fingerprint)
+      fingerprint: try study.value(3), entries: entries, budget: try study.optional(5))
+    let sum = hasBudget ? RowChecksum.study(identity) : TrainingRows.studySum(identity)
     guard try !isChecked || study.value(4) == sum else {
       throw StoreError.damaged(directory, "the study's description is not what was written")
     }
@@ -61,12 +66,13 @@ extension StudyStore {
     try reading("the jobs") { db in
       let cursor = try Row.fetchCursor(
         db,
-        sql: "SELECT \(JobRows.list) FROM job LEFT JOIN result ON result.job = job.id ORDER BY id")
-      let kind = try StoredKind(db, directory)
+        sql: "SELECT \(JobRows.list) FROM job LEFT JOIN observation ON observation.job = job.id ORDER BY id")
+      let kinds = try StoredKinds(db, directory)
+      let artifacts = try StoredArtifacts(db, directory)
       var jobs: [JobRecord] = []
       while let row = try cursor.next() {
         let job = RowReader(row: row, directory: directory, what: "a job")
-        jobs.append(try JobRows.job(job, kind))
+        jobs.append(try JobRows.job(job, kinds, artifacts))
       }
       return jobs
     }
@@ -91,18 +97,17 @@ extension StudyStore {
 
   /// Jobs that were set aside, the latest last.
   public func setAsideJobs() throws(StoreError) -> [SetAsideJob] {
-    let kind = try reading("the study's configuration") { try StoredKind($0, directory) }
+    let kinds = try reading("the kinds of work") { try StoredKinds($0, directory) }
     return try rows(
       "the jobs that were set aside", of: "a job that was set aside",
       """
-      SELECT id, candidate, replicate, seed, attempts, failure_reason, settled FROM job WHERE state = 'failed'
-      ORDER BY settled, id
+      SELECT \(JobRow.columns), attempts, failure_reason, settled FROM job WHERE state = 'failed' ORDER BY settled, id
       """
     ) { row in
-      SetAsideJob(
-        job: try row.value(0),
-        work: kind.work(try JobRows.candidate(row, 1), repetition: try row.value(2), seed: try row.value(3)),
-        attempts: try row.value(4), reason: try row.optional(5) ?? "", time: try row.value(6))
+      let (id, work) = try JobRow.work(row, at: 0, kinds)
+      return SetAsideJob(
+        job: id, work: work, attempts: try row.value(JobRow.count), reason: try row.optional(JobRow.count + 1) ?? "",
+        time: try row.value(JobRow.count + 2))
     }
   }
 
@@ -182,7 +187,8 @@ extension StudyStore {
           ending: try row.optional(3).flatMap(AttemptEnding.init))
       },
       workers: try workers().map(\.worker),
-      finishers: Set(try rows("the results", of: "a result", "SELECT DISTINCT worker FROM result") { try $0.value(0) }))
+      finishers: Set(
+        try rows("the results", of: "a result", "SELECT DISTINCT worker FROM observation") { try $0.value(0) }))
   }
 
   /// What happened, the latest last; with a number, no more than the latest that many.
@@ -202,8 +208,9 @@ extension StudyStore {
       "the results", of: "a result",
       // One that was entered together with its result was trained some time before.
       """
-      SELECT started, recorded FROM result JOIN attempt ON attempt.job = result.job AND attempt.number = result.attempt
-      WHERE started >= ? AND started < recorded ORDER BY recorded DESC LIMIT ?
+      SELECT started, recorded FROM observation
+      JOIN attempt ON attempt.job = observation.job AND attempt.number = observation.attempt
+      WHERE started >= ? AND started < recorded ORDER BY sequence DESC LIMIT ?
       """, [time, max(0, count)]
     ) { (begun: try $0.value(0), ended: try $0.value(1)) }.reversed()
   }
@@ -212,7 +219,8 @@ extension StudyStore {
   public func finishTimes(latest count: Int = .max) throws(StoreError) -> [Double] {
     try rows(
       "the results", of: "a result",
-      "SELECT * FROM (SELECT recorded FROM result ORDER BY recorded DESC LIMIT ?) ORDER BY recorded", [max(0, count)]
+      "SELECT recorded FROM (SELECT sequence, recorded FROM observation ORDER BY sequence DESC LIMIT ?) ORDER BY sequence",
+      [max(0, count)]
     ) { try $0.value(0) }
   }
 }

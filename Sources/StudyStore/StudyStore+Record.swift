@@ -1,4 +1,5 @@
 import Failpoints
+import Foundation
 import GRDB
 import SearchCore
 import Synchronization
@@ -55,12 +56,14 @@ extension StudyStore {
 }
 
 /// One transaction's worth of recording; statements are prepared once a connection.
-private struct ChangeRecorder {
+struct ChangeRecorder {
   let db: Database
   let directory: String
   let now: Double
   let sightings: Sightings
   private(set) var added = RecordCounts()
+  /// Kinds of work that were looked up in this transaction.
+  private var kinds: [String: (number: Int64, sum: Int64)] = [:]
 
   init(db: Database, directory: String, now: Double, sightings: Sightings) {
     self.db = db
@@ -115,21 +118,34 @@ private struct ChangeRecorder {
 
   private mutating func add(_ job: JobRecord) throws {
     let isSettled = job.state == .finished || job.state == .setAside
-    let candidate = job.work.candidate.description
-    let seed = Int64(bitPattern: job.work.seed)
+    let kind = try kind(job.work.kindText)
     try run(
       """
-      INSERT INTO job (id, candidate, replicate, seed, state, attempts, failures, losses, failure_reason, added, settled,
-        checksum)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO job (id, work, kind, candidate, repetition, seed, round, state, attempts, failures, losses, failure_reason,
+        added, settled, checksum)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """,
       [
-        job.id, candidate, job.work.repetition, seed, job.state.rawValue, job.attempts, job.failures, job.losses,
-        job.failureReason, now, isSettled ? now : nil,
-        RowChecksum.job(job.id, candidate: candidate, replicate: job.work.repetition, seed: seed),
+        job.id, Data(job.work.digest), kind.number, job.work.candidate.description, job.work.repetition,
+        Int64(bitPattern: job.work.seed), job.round, job.state.rawValue, job.attempts, job.failures, job.losses,
+        job.failureReason,
+        now, isSettled ? now : nil, RowChecksum.job(job.id, job.work, kind: kind.sum),
       ])
     added.jobs += 1
     if let result = job.result { _ = try insert(result, of: job.id, attempt: job.attempts, worker: "") }
+  }
+
+  /// Its number, and the sum of its text; a kind that is new is entered.
+  private mutating func kind(_ text: String) throws -> (number: Int64, sum: Int64) {
+    if let known = kinds[text] { return known }
+    try run("INSERT INTO kind (text) VALUES (?) ON CONFLICT DO NOTHING", [text])
+    let select = try db.cachedStatement(sql: "SELECT id FROM kind WHERE text = ?")
+    guard let number = try Int64.fetchOne(select, arguments: [text]) else {
+      throw StoreError.damaged(directory, "a kind of work is not there though it was entered")
+    }
+    let kind = (number, RowChecksum.kind(text))
+    kinds[text] = kind
+    return kind
   }
 
   private mutating func start(_ attempt: Int, of job: Int64, worker: String) throws {
@@ -193,27 +209,34 @@ private struct ChangeRecorder {
 
   /// False where the job has a result already.
   private mutating func insert(_ result: Observation, of job: Int64, attempt: Int, worker: String) throws -> Bool {
-    // SQLite turns NaN into NULL; say so instead of storing something else than was given.
-    if result.metrics.contains(where: { $0.value.isNaN }) {
-      throw StoreError.invalidChange(directory, "the result of job \(job) has a value that is not a number")
-    }
-    let epochLosses = LossText.write(result[.epochLosses] ?? [])
+    let row = try ObservationRow(result, of: job, directory: directory)
     let count = try run(
-      """
-      INSERT INTO result (job, attempt, worker, recorded, accuracy, loss, epoch_losses, diverged, step_time_ratio,
-        inference_time_ratio, train_seconds, images_per_second, peak_memory_bytes, kernel_variant,
-        checksum)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-      ON CONFLICT (job) DO NOTHING
-      """,
-      [
-        job, attempt, worker, now, result[.accuracy], result[.loss], epochLosses, result.diverged,
-        result[.stepTimeRatio], result[.inferenceTimeRatio], result[.trainSeconds], result[.imagesPerSecond],
-        result[.peakMemoryBytes].map { Int($0) }, result.kernelVariant,
-        RowChecksum.result(result, epochLosses: epochLosses, of: job),
-      ])
+      Self.insertObservation, Self.observationArguments(row, of: job, attempt: attempt, worker: worker, at: now))
+    if count > 0 {
+      for artifact in result.artifacts {
+        try run(
+          "INSERT INTO artifact (job, name, hash, bytes) VALUES (?, ?, ?, ?)",
+          [job, artifact.name, artifact.value.hash, artifact.value.bytes])
+      }
+    }
     added.results += count
     return count > 0
+  }
+
+  /// Its sequence number is one more than the highest.
+  static let insertObservation = """
+    INSERT INTO observation (job, attempt, worker, recorded, \(ObservationRow.columns), checksum)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (job) DO NOTHING
+    """
+
+  static func observationArguments(
+    _ row: ObservationRow, of job: Int64, attempt: Int, worker: String, at time: Double
+  ) -> StatementArguments {
+    [
+      job, attempt, worker, time, row.metrics, row.curves, row.observation.diverged, row.observation.kernelVariant,
+      row.checksum(of: job),
+    ]
   }
 
   private func setAside(_ job: Int64, reason: String) throws {

@@ -153,7 +153,7 @@ struct LegalInputTests {
     #expect(block.dataPath == "a/b" && block.replacingDataPath(with: "/c") == nil)
   }
 
-  @Test("the fingerprint covers what results depend on: not the name, the path, comments or order")
+  @Test("the fingerprint covers what results depend on: not the name, the path, the budget, comments or order")
   func fingerprint() throws {
     func parse(_ text: String) throws -> StudyConfiguration { try .parse(text: text, fileName: "x.yaml") }
     let one = try parse(
@@ -163,9 +163,12 @@ struct LegalInputTests {
     #expect(one.entries == same.entries)
     #expect(one.fingerprint == same.fingerprint)
     #expect(one.fingerprint.count == 16)
+    let bounded = try parse(
+      "model: resnet8\ndata: {set: cifar10}\nobjectives: [accuracy, parameters]\nbudget: {jobs: 5}\n")
+    #expect(bounded.fingerprint == one.fingerprint && bounded.budgetJobs == 5)
     var seen = [one.fingerprint]
     let changes = [
-      "seed: 2", "budget: {jobs: 5}", "strategy: {name: random}", "strategy: {seeds: 3}", "proxy: {epochs: 4}",
+      "seed: 2", "strategy: {name: random}", "strategy: {seeds: 3}", "proxy: {epochs: 4}",
       "proxy: {batch: 64}", "proxy: {learning_rate: 0.05}", "proxy: {schedule: step}", "proxy: {momentum: 0.5}",
       "proxy: {nesterov: true}", "proxy: {weight_decay: 0}", "proxy: {augment: false}",
       "space: {rank_fractions: [0.5]}", "space: {ranks: [4]}", "space: {exclude: [layer3*]}", "space: {include: [fc]}",

@@ -82,6 +82,45 @@ struct StudyCourseTests: CoordinatorScenarios {
       machine.handle(.received(Fixture.finished(Fixture.reference(5)), from: a), at: 2).records.last == .studyFinished)
   }
 
+  @Test("with a smaller budget than before, nothing beyond it begins, what runs may end, and then the study does")
+  func smallerBudget() {
+    let works = TwoStageStrategy().works(history: SearchHistory())
+    let jobs = works.enumerated().map { index, work in
+      JobRecord(
+        id: Int64(index + 1), work: work, state: index == 0 ? .finished : index == 2 ? .running : .waiting,
+        attempts: index == 0 || index == 2 ? 1 : 0, result: index == 0 ? Fixture.result() : nil)
+    }
+    var settings = Fixture.coordinatorSettings()
+    settings.jobBudget = 2
+    var machine = CoordinatorMachine(settings: settings, jobs: jobs, strategy: TwoStageStrategy())
+    _ = machine.handle(.started, at: 0)
+    // The one that runs is beyond the budget; job 4 waits beyond it.
+    _ = machine.handle(
+      .received(Fixture.hello("w", slots: 8, study: "study-1", running: [Fixture.reference(3)]), from: a), at: 0)
+    #expect(machine.summary.jobs.waiting == 1 && machine.summary.jobs.running == 1 && machine.summary.expectedJobs == 3)
+    let sent = machine.handle(.received(.ready(Ready(freeSlots: 7)), from: a), at: 1).jobs(to: a)
+    #expect(sent == [Fixture.reference(2)])
+    #expect(
+      !machine.handle(.received(Fixture.finished(Fixture.reference(2)), from: a), at: 2).records.contains(
+        .studyFinished))
+    let last = machine.handle(.received(Fixture.returned(Fixture.reference(3)), from: a), at: 3)
+    #expect(last.records.last == .studyFinished && machine.summary.jobs.finished == 2)
+    #expect(machine.invariants().isEmpty, "\(machine.invariants())")
+
+    // A larger one goes on where that ended.
+    settings.jobBudget = nil
+    var ended = jobs
+    ended[1].state = .finished
+    ended[1].result = Fixture.result()
+    ended[2].state = .waiting
+    var again = CoordinatorMachine(settings: settings, jobs: ended, strategy: TwoStageStrategy())
+    _ = again.handle(.started, at: 0)
+    _ = again.handle(.received(Fixture.hello("w", slots: 8), from: a), at: 0)
+    #expect(
+      again.handle(.received(.ready(Ready(freeSlots: 8)), from: a), at: 0).jobs(to: a)
+        == [Fixture.reference(3, 2), Fixture.reference(4)])
+  }
+
   @Test("a study is finished when the strategy wants nothing more; workers are sent home, then it stops")
   func finish() {
     var (machine, jobs) = served(slots: 2, first: 1)

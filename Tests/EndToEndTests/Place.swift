@@ -14,7 +14,8 @@ extension Place {
   /// A study that takes seconds: ResNet-8 on a handful of drawn images, searched exhaustively, 2^layers jobs.
   func writeStudy(
     _ name: String = "tiny", trainImages: Int = 64, epochs: Int = 1,
-    layers: [String] = ["layer1.0.conv1", "layer2.0.conv2"], seed: Int = 1, file: String = "study.yaml"
+    layers: [String] = ["layer1.0.conv1", "layer2.0.conv2"], seed: Int = 1, budget: Int = 20,
+    file: String = "study.yaml"
   ) throws {
     try write(
       """
@@ -36,7 +37,7 @@ extension Place {
         name: exhaustive
         seeds: 1
       budget:
-        jobs: 20
+        jobs: \(budget)
       seed: \(seed)
       """, to: file)
   }

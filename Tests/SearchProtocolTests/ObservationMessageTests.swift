@@ -37,7 +37,7 @@ struct ObservationMessageTests {
     more[Metric(named: "flatness")] = -0.5
     more[Metric(named: "a_2")] = 1e300
     more[Curve(named: "epoch_accuracies")] = [0.25, 0.5]
-    more.artifacts["weights"] = String(repeating: "0a", count: 32)
+    more.artifacts["weights"] = Artifact(hash: String(repeating: "0a", count: 32), bytes: 7)
     let frames = try MessageCodec.encode(report(more), id: 1)
     #expect(try MessageCodec.decode(frames, as: WorkerMessage.self).message == report(more))
     let text = String(decoding: frames[3], as: UTF8.self)
@@ -57,7 +57,7 @@ struct ObservationMessageTests {
     "what no work can find is refused, whoever sends it",
     arguments: [
       #""metrics":{"accuracy":1.5},"#, #""metrics":{"Flat":1},"#, #""metrics":{"":1},"#, #""metrics":{"a":1e999},"#,
-      #""artifacts":{"weights":"0a"},"#, #""curves":{"a":[null]},"#,
+      #""artifacts":{"weights":{"bytes":1,"hash":"0a"}},"#, #""curves":{"a":[null]},"#,
     ])
   func refused(field: String) throws {
     let place = field.hasPrefix("\"metrics") ? #""peakMemoryBytes""# : #""diverged""#

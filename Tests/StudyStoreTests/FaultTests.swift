@@ -107,8 +107,10 @@ struct FaultTests {
     try fill(store, jobs: 1...3)
     store.close()
     let spoil = [
-      "UPDATE job SET candidate = 'layer1=none' WHERE id = 2", "UPDATE result SET epoch_losses = '[1,' WHERE job = 2",
-      "UPDATE result SET epoch_losses = '[1,x]' WHERE job = 2", "UPDATE job SET replicate = 3 WHERE id = 2",
+      "UPDATE job SET candidate = 'layer1=none' WHERE id = 2",
+      "UPDATE observation SET curves = '{\"epoch_losses\":[1,' WHERE job = 2",
+      "UPDATE observation SET curves = '{\"epoch_losses\":[1,x]}' WHERE job = 2",
+      "UPDATE job SET repetition = 3 WHERE id = 2",
     ]
     for (index, sql) in spoil.enumerated() {
       try DatabaseQueue(path: folder.database).write { try $0.execute(sql: sql) }
@@ -116,7 +118,7 @@ struct FaultTests {
       if index < 3 { #expect(error?.code == .damaged) }
       try DatabaseQueue(path: folder.database).write { db in
         try db.execute(sql: "UPDATE job SET candidate = 'dense' WHERE id = 2")
-        try db.execute(sql: "UPDATE result SET epoch_losses = '[]' WHERE job = 2")
+        try db.execute(sql: "UPDATE observation SET curves = '{}' WHERE job = 2")
       }
     }
   }

@@ -87,6 +87,26 @@ struct OpeningTests {
     #expect(differences.map(\.other) == ["resnet56", "2"])
   }
 
+  @Test("another budget is recorded with the configuration that says so; a larger one opens a finished study again")
+  func budget() throws {
+    let store = try create()
+    try store.record([.studyFinished])
+    #expect(try store.changeBudget(to: 120, text: "other") == nil && store.isFinished)
+    #expect(
+      try store.changeBudget(to: 7, text: "budget: {jobs: 7}") == "the budget is 7 jobs now, before it was 120 jobs")
+    #expect(try store.isFinished && store.identity().budget == 7)
+    #expect(try store.identity().configurationText == "budget: {jobs: 7}")
+    #expect(try String(contentsOfFile: "\(folder.path)/configuration.yaml", encoding: .utf8) == "budget: {jobs: 7}")
+    let told = try store.changeBudget(to: nil, text: "no budget")
+    #expect(
+      told == "the budget is without bound now, before it was 7 jobs, and the study, which was finished, goes on")
+    #expect(try !store.isFinished && store.events().last?.text == told)
+    store.close()
+    let again = try open(.readOnly)
+    #expect(try again.identity().budget == nil && again.identity().entries == StudyIdentity.example.entries)
+    #expect(storeError { _ = try again.changeBudget(to: 3, text: "") }?.code == .permission)
+  }
+
   @Test("what is not there or is no study is told in one line")
   func notAStudy() throws {
     #expect(storeError { _ = try open(.readOnly) }?.code == .missingFolder)

@@ -59,6 +59,50 @@ struct RecordingTests {
     #expect(try store.jobs() == records)
   }
 
+  @Test("whatever a work found comes back: metrics and curves of any name, artifacts, in the order of recording")
+  func observations() throws {
+    var everything = Observation.example(1)
+    everything[Metric(named: "flatness_2")] = -0.0
+    everything[Metric(named: "huge")] = -.infinity
+    everything[Curve(named: "epoch_accuracies")] = []
+    everything.artifacts["weights"] = Artifact(hash: String(repeating: "0a", count: 32), bytes: 1 << 33)
+    everything.artifacts["a b"] = Artifact(hash: String(repeating: "ff", count: 32), bytes: 0)
+    try store.record((1...3).map { .jobAdded(.example($0)) })
+    for job in [3, 1, 2] as [Int64] {
+      clock.advance(job == 1 ? -100 : 1)
+      try store.record([.jobFinished(job: job, attempt: 1, worker: "w", result: job == 1 ? everything : .example(2))])
+    }
+    let again = try reopened()
+    #expect(try again.jobs()[0].result == everything)
+    #expect(try again.jobs()[0].result?[Metric(named: "flatness_2")]?.sign == .minus)
+    // A clock that went back does not change what came after what.
+    #expect(try again.finishTimes() == [1001, 901, 902])
+    for fault in [Metric(named: "Flat"), Metric(named: ""), Metric(named: "a\"b")] {
+      var illegal = Observation.example(2)
+      illegal[fault] = 1
+      let error = storeError {
+        try store.record([.jobAdded(.example(4)), .jobFinished(job: 4, attempt: 1, worker: "w", result: illegal)])
+      }
+      #expect(error?.code == .invalidChange)
+    }
+    #expect(try store.jobs().count == 3)
+  }
+
+  @Test("a work is there once, whatever its number")
+  func onlyOnce() throws {
+    try store.record([.jobAdded(.example(1))])
+    var second = JobRecord.example(1)
+    second.id = 2
+    #expect(storeError { try store.record([.jobAdded(second)]) } != nil)
+    // The same candidate by another recipe is another work.
+    var recipe = TrainingRecipe.example
+    recipe.epochs = 2
+    second.work = Work(
+      candidate: second.work.candidate, kind: .proxyTraining(recipe), repetition: 1, seed: second.work.seed)
+    try store.record([.jobAdded(second)])
+    #expect(try store.jobs().map(\.work) == [JobRecord.example(1).work, second.work])
+  }
+
   @Test("random doubles come back to the last bit", arguments: [1, 2, 3] as [UInt64])
   func bits(seed: UInt64) throws {
     var generator = SplitMix(state: seed)

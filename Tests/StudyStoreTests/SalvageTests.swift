@@ -95,12 +95,17 @@ struct SalvageTests {
   @Test("every value that a frontier depends on is guarded")
   func guardedValues() throws {
     let changes = [
-      "UPDATE result SET accuracy = accuracy + 1e-12 WHERE job = 7", "UPDATE result SET loss = NULL WHERE job = 7",
-      "UPDATE result SET step_time_ratio = 0.71 WHERE job = 7", "UPDATE result SET diverged = 1 WHERE job = 7",
-      "UPDATE result SET kernel_variant = 'avx2' WHERE job = 7", "UPDATE result SET epoch_losses = '[1]' WHERE job = 7",
+      "UPDATE observation SET metrics = replace(metrics, '\"accuracy\":0.33', '\"accuracy\":0.34') WHERE job = 7",
+      "UPDATE observation SET metrics = json_remove(metrics, '$.loss') WHERE job = 7",
+      "UPDATE observation SET metrics = replace(metrics, '0.7', '0.71') WHERE job = 7",
+      "UPDATE observation SET metrics = '{}' WHERE job = 7", "UPDATE observation SET diverged = 1 WHERE job = 7",
+      "UPDATE observation SET kernel_variant = 'avx2' WHERE job = 7",
+      "UPDATE observation SET curves = '{\"epoch_losses\":[1.0]}' WHERE job = 7",
+      "INSERT INTO artifact VALUES (7, 'weights', 'ab', 3)",
+      "UPDATE kind SET text = replace(text, 'proxy.batch=128', 'proxy.batch=64')", "DELETE FROM kind",
       "UPDATE job SET candidate = 'layer1.0.conv1=9' WHERE id = 7", "UPDATE job SET seed = seed + 1 WHERE id = 7",
-      "UPDATE job SET replicate = 500 WHERE id = 7", "UPDATE job SET id = 700 WHERE id = 7",
-      "DELETE FROM result WHERE job = 7", "UPDATE job SET state = 'waiting' WHERE id = 7",
+      "UPDATE job SET repetition = 500 WHERE id = 7", "UPDATE job SET id = 700 WHERE id = 7",
+      "DELETE FROM observation WHERE job = 7", "UPDATE job SET state = 'waiting' WHERE id = 7",
     ]
     for change in changes {
       try lay(bytes)
@@ -110,12 +115,35 @@ struct SalvageTests {
       let error = storeError { _ = try StudyStore.open(directory: folder.path, mode: .readOnly).jobs() }
       #expect(error?.code == .damaged, "\(change)")
     }
-    try lay(bytes)
-    try DatabaseQueue(path: folder.database).write {
-      try $0.execute(sql: "UPDATE study SET configuration = 'model: resnet56'")
+    let descriptions = [
+      "UPDATE study SET configuration = 'model: resnet56'", "UPDATE study SET budget = 7",
+      "UPDATE configuration_entry SET value = '64' WHERE key = 'proxy.batch'",
+      "DELETE FROM configuration_entry WHERE key = 'seed'",
+    ]
+    for change in descriptions {
+      try lay(bytes)
+      try DatabaseQueue(path: folder.database).write { try $0.execute(sql: change) }
+      let error = storeError { _ = try StudyStore.open(directory: folder.path, mode: .readOnly).identity() }
+      #expect(error?.code == .damaged, "\(change)")
     }
-    let error = storeError { _ = try StudyStore.open(directory: folder.path, mode: .readOnly).identity() }
-    #expect(error?.code == .damaged)
+  }
+
+  @Test("jobs whose kind cannot be read are saved by the study's description, and by no other")
+  func lostKinds() throws {
+    for (change, saved) in [
+      ("DELETE FROM kind", 120), ("UPDATE kind SET text = 'anything'", 120),
+      // A description that is not what was written either is that of the configuration file.
+      ("DELETE FROM kind; UPDATE configuration_entry SET value = '64' WHERE key = 'proxy.batch'", 120),
+      ("UPDATE job SET work = randomblob(32)", 0),
+    ] {
+      try lay(bytes)
+      let queue = try DatabaseQueue(path: folder.database)
+      try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA foreign_keys = OFF; \(change)") }
+      try queue.close()
+      let (findings, jobs, _) = try #require(try salvage())
+      #expect(jobs.count == saved && findings.damagedJobs == 120 - saved, "\(change)")
+      #expect(jobs.map(\.work) == original.prefix(saved).map(\.work), "\(change)")
+    }
   }
 
   @Test("a study with a page gone is saved but for that page, and goes on; the damaged one is not touched")

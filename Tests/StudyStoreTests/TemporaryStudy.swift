@@ -25,7 +25,7 @@ final class ManualClock: Sendable {
 extension StudyIdentity {
   static let example = StudyIdentity(
     studyID: "study-1", name: "example", configurationText: "model: resnet20\n", fingerprint: "f1",
-    entries: TrainingRecipe.example.entries.merging(["seed": "1"]) { $1 })
+    entries: TrainingRecipe.example.entries.merging(["seed": "1"]) { $1 }, budget: 120)
 }
 
 extension JobRecord {

@@ -13,6 +13,8 @@ extension CoordinatorMachine {
         ask(question.answer(), of: question.round)
       }
     }
+    // What waits beyond the budget will not be known, and with it no round after it.
+    if search == .asking, jobs.openCount == 0, jobs.countWithinBudget < jobs.count { search = .over }
     if search == .over, jobs.openCount == 0 { finish(at: now) }
   }
 
@@ -41,7 +43,7 @@ extension CoordinatorMachine {
     }
     if works.isEmpty {
       if !decision.works.isEmpty {
-        record(.noted("the budget of \(jobs.count) jobs is spent before the search is over"))
+        record(.noted("the budget of \(settings.jobBudget ?? jobs.count) jobs is spent before the search is over"))
       }
       search = .over
       updateExpectation()
@@ -64,8 +66,8 @@ extension CoordinatorMachine {
   }
 
   mutating func updateExpectation() {
-    let wanted = max(jobs.count, strategy.expectedWorks(history: jobs.history))
-    expectedJobs = max(jobs.count, min(settings.jobBudget ?? wanted, wanted))
+    let wanted = max(jobs.countWithinBudget, strategy.expectedWorks(history: jobs.history))
+    expectedJobs = max(jobs.countWithinBudget, min(settings.jobBudget ?? wanted, wanted))
   }
 
   private mutating func finish(at now: Double) {

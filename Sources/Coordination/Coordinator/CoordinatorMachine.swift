@@ -12,7 +12,7 @@ public struct CoordinatorMachine: Sendable {
 
   var phase = Phase.created
   var search = Search.asking
-  var jobs = JobTable()
+  var jobs: JobTable
   var sessions = SessionTable()
   var standing: StandingTable
   var streak = StudyStreak()
@@ -75,6 +75,7 @@ public struct CoordinatorMachine: Sendable {
   ) {
     self.settings = settings
     self.strategy = strategy
+    self.jobs = JobTable(budget: settings.jobBudget)
     restored = jobs
     standing = StandingTable(proven: past.finishers)
     contents = CoordinatorContents(

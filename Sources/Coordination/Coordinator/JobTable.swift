@@ -10,6 +10,10 @@ struct JobTable: Sendable {
   private var jobs: [Int64: Job] = [:]
   private var works: Set<Work> = []
   private var lastID: Int64 = 0
+  /// Jobs with higher numbers are not begun any more: the budget was larger when they were asked for.
+  private let budget: Int64
+  /// Those of them that wait. They come to life again with a larger budget.
+  private var beyondBudget: Set<Int64> = []
   /// To whom the attempts at open jobs were given, the latest ones.
   private var assignees: [Int64: [(attempt: Int, to: WorkerIdentity)]] = [:]
   private static let assigneesKept = 64
@@ -23,11 +27,17 @@ struct JobTable: Sendable {
   private var mayLackLastAttempt: Set<Int64> = []
 
   var count: Int { jobs.count }
-  var openCount: Int { jobs.count - finishedCount - setAsideCount }
+  /// Without those that wait beyond the budget.
+  var countWithinBudget: Int { jobs.count - beyondBudget.count }
+  /// Waiting or running.
+  var openCount: Int { countWithinBudget - finishedCount - setAsideCount }
   var waitingCount: Int { openCount - runningCount }
   var counts: JobCounts {
     JobCounts(waiting: waitingCount, running: runningCount, finished: finishedCount, setAside: setAsideCount)
   }
+
+  /// - Parameter budget: most jobs; nil for no bound.
+  init(budget: Int?) { self.budget = budget.map(Int64.init) ?? .max }
 
   subscript(id: Int64) -> Job? { jobs[id] }
 
@@ -112,6 +122,7 @@ struct JobTable: Sendable {
     guard let place = jobs.index(forKey: id), jobs.values[place].isOpen else { return }
     if jobs.values[place].isWaiting { runningCount += 1 }
     jobs.values[place].state = .running(lease)
+    beyondBudget.remove(id)
     guard lease.attempt > jobs.values[place].attempts else { return }
     jobs.values[place].attempts = lease.attempt
     mayLackLastAttempt.remove(id)
@@ -178,9 +189,14 @@ struct JobTable: Sendable {
     assignees[id] = nil
     reported[id] = nil
     mayLackLastAttempt.remove(id)
+    beyondBudget.remove(id)
   }
 
   private mutating func enqueue(_ id: Int64) {
+    guard id <= budget else {
+      beyondBudget.insert(id)
+      return
+    }
     if queued.insert(id).inserted { queue.insert(id) }
   }
 }
@@ -197,8 +213,12 @@ extension JobTable {
     for (id, job) in jobs {
       switch job.state {
       case .waiting:
-        counts.waiting += 1
-        require(queued.contains(id), "job \(id) waits and is not in the queue")
+        if id > budget {
+          require(beyondBudget.contains(id), "job \(id) waits beyond the budget and is not counted as that")
+        } else {
+          counts.waiting += 1
+          require(queued.contains(id), "job \(id) waits and is not in the queue")
+        }
       case .running(let lease):
         counts.running += 1
         require(lease.attempt <= job.attempts, "job \(id) runs in an attempt that did not begin")

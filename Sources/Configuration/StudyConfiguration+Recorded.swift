@@ -1,0 +1,58 @@
+import SearchCore
+import Yams
+
+extension StudyConfiguration {
+  /// What a study was made with, from its recorded values: every key that it knew is written out, so that no default of today
+  /// takes part. Its text, which is for people, tells only where the data are and in which order lists were written.
+  ///
+  /// - Parameters:
+  ///   - entries: as `entries` were when the study was made.
+  ///   - budget: most jobs; nil for no bound.
+  ///   - text: the file as it was given.
+  ///   - fileName: for messages.
+  package static func recorded(
+    entries: [String: String], budget: Int?, text: String, fileName: String
+  ) throws(ConfigurationError) -> StudyConfiguration {
+    let given = try? Yams.compose(yaml: text)
+    var lines: [String] = []
+    for (section, keys) in ConfigurationKeys.sections {
+      let values = keys.compactMap { key -> String? in
+        let full = ConfigurationKeys.full(section, key)
+        switch full {
+        case "study": return nil
+        case "data.path": return scalar("data", "path", in: given).map { "\(key): \(quoted($0))" }
+        case "budget.jobs": return budget.map { "\(key): \($0)" }
+        case "space.include", "space.exclude", "objectives":
+          return entries[full].map { entry in
+            let listed = section.isEmpty ? given?[key] : given?[section]?[key]
+            let texts = listed?.sequence?.compactMap { $0.scalar?.string } ?? []
+            return "\(key): [\((list(texts) == entry ? texts : split(entry)).map(quoted).joined(separator: ", "))]"
+          }
+        default: return entries[full].map { "\(key): \($0)" }
+        }
+      }
+      if section.isEmpty { lines += values }
+      if !section.isEmpty, !values.isEmpty { lines += ["\(section):"] + values.map { "  \($0)" } }
+    }
+    let read = try parse(text: lines.joined(separator: "\n"), fileName: fileName)
+    return StudyConfiguration(
+      study: read.study, recipe: read.recipe, dataPath: read.dataPath, space: read.space, objectives: read.objectives,
+      strategy: read.strategy, budgetJobs: read.budgetJobs, seed: read.seed, entries: entries, text: text)
+  }
+
+  private static func scalar(_ section: String, _ key: String, in document: Node?) -> String? {
+    guard let node = document?[section]?[key], node.scalar?.style != .plain || node.null == nil else { return nil }
+    return node.scalar?.string
+  }
+
+  /// `[a, b]`; where it is objectives, in the order in which they are listed everywhere.
+  private static func split(_ entry: String) -> [String] {
+    let texts = entry.dropFirst().dropLast().split(separator: ", ").map(String.init)
+    let objectives = Objective.allCases.map(\.rawValue).filter(texts.contains)
+    return objectives.count == texts.count ? objectives : texts
+  }
+
+  private static func quoted(_ text: String) -> String {
+    "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+  }
+}

@@ -1,0 +1,75 @@
+import SearchCore
+import Testing
+
+@testable import Configuration
+
+@Suite("Configurations of recorded studies")
+struct RecordedTests {
+  private let text = """
+    study: one
+    model: resnet8
+    data: {set: cifar10, path: "/a \\"b\\"/c", train_images: 500}
+    space: {include: ["layer3*", "layer1.[!1]*"], exclude: ["*.conv2"], ranks: [8, 4]}
+    objectives: [step_time, accuracy]
+    budget: {jobs: 7}
+    """
+
+  private func recorded(_ given: StudyConfiguration, text: String? = nil) throws -> StudyConfiguration {
+    try StudyConfiguration.recorded(
+      entries: given.entries, budget: given.budgetJobs, text: text ?? given.text, fileName: "configuration.yaml")
+  }
+
+  private func expectSame(_ read: StudyConfiguration, _ given: StudyConfiguration) {
+    #expect(read.recipe == given.recipe && read.strategy == given.strategy && read.seed == given.seed)
+    #expect(read.objectives == given.objectives && read.budgetJobs == given.budgetJobs)
+    #expect(read.dataPath == given.dataPath && read.entries == given.entries)
+    #expect(read.fingerprint == given.fingerprint && read.text == given.text)
+    #expect(read.space.choices.map(\.layer) == given.space.choices.map(\.layer))
+    #expect(read.space.choices.map(\.ranks) == given.space.choices.map(\.ranks))
+  }
+
+  @Test(
+    "what is rebuilt from the recorded values is what was given, defaults, order of lists and data's place among it")
+  func same() throws {
+    for text in [text, "model: resnet20\ndata: {set: shapes10}\n"] {
+      let given = try StudyConfiguration.parse(text: text, fileName: "x.yaml")
+      expectSame(try recorded(given), given)
+    }
+  }
+
+  @Test("defaults that changed since take no part: what is on record holds, whatever the text would mean today")
+  func otherDefaults() throws {
+    let given = try StudyConfiguration.parse(text: "model: resnet8\ndata: {set: shapes10}\n", fileName: "x.yaml")
+    var entries = given.entries
+    // As a version would have recorded it whose defaults were these.
+    for (key, value) in [
+      ("proxy.batch", "64"), ("proxy.epochs", "5"), ("proxy.schedule", "cosine"), ("strategy.name", "random"),
+      ("strategy.seeds", "3"), ("space.rank_fractions", "[0.125]"), ("objectives", "[accuracy, inference_time]"),
+    ] { entries[key] = value }
+    let read = try StudyConfiguration.recorded(
+      entries: entries, budget: 9, text: given.text, fileName: "configuration.yaml")
+    #expect((read.recipe.batch, read.recipe.epochs, read.recipe.schedule) == (64, 5, .cosine))
+    #expect(read.strategy == StrategySettings(name: .random, seeds: 3) && read.budgetJobs == 9)
+    #expect(read.objectives == [.accuracy, .inferenceTime])
+    #expect(read.space.choices.allSatisfy { $0.ranks.count == 1 })
+    #expect(read.entries == entries && read.text == given.text)
+  }
+
+  @Test("a text that cannot be read any more costs the order of lists and the data's place, nothing else")
+  func unreadableText() throws {
+    let given = try StudyConfiguration.parse(text: text, fileName: "x.yaml")
+    for other in ["", "a: [", "- 1\n", "unknown: key\nmodel: none\n"] {
+      let read = try recorded(given, text: other)
+      #expect(read.recipe == given.recipe && read.dataPath == nil)
+      #expect(read.objectives == [.accuracy, .stepTime])
+      #expect(read.space.choices.map(\.layer) == given.space.choices.map(\.layer))
+    }
+  }
+
+  @Test("values that are missing are told")
+  func missing() {
+    #expect(throws: ConfigurationError.self) {
+      try StudyConfiguration.recorded(entries: [:], budget: nil, text: "", fileName: "configuration.yaml")
+    }
+  }
+}
