@@ -59,7 +59,7 @@ public struct TrainingRecipe: Codable, Hashable, Sendable {
   public var weightDecay: Double
   public var augment: Bool
   /// The validation images are scored after every epoch, too. The training itself stays the same to the bit.
-  public var curve: Bool
+  public var curve = false
 
   public init(
     model: Model, variant: BasisVariant = .remainder, data: DataSelection, epochs: Int, batch: Int = 128,
@@ -78,5 +78,11 @@ public struct TrainingRecipe: Codable, Hashable, Sendable {
     self.weightDecay = weightDecay
     self.augment = augment
     self.curve = curve
+  }
+
+  /// Without `curve`, which those do not know that read recipes in this form: older workers and checkpoints. It changes
+  /// nothing of what a training finds.
+  private enum CodingKeys: String, CodingKey {
+    case model, variant, data, epochs, batch, learningRate, schedule, momentum, nesterov, weightDecay, augment
   }
 }
