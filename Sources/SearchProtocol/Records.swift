@@ -40,7 +40,7 @@ extension Artifact: Record {
   static let blank = Artifact(hash: "", bytes: 0)
 
   mutating func visitFields<Visitor: FieldVisitor>(_ visitor: inout Visitor) throws(Visitor.Failure) {
-    try visitor.field("bytes", &bytes, Whole(0...1 << 53))
+    try visitor.field("bytes", &bytes, Whole(0...FieldLimits.contentBytes))
     try visitor.field("hash", &hash, HashText())
   }
 }
