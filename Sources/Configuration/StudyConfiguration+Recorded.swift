@@ -2,8 +2,9 @@ import SearchCore
 import Yams
 
 extension StudyConfiguration {
-  /// What a study was made with, from its recorded values: every key that it knew is written out, so that no default of today
-  /// takes part. Its text, which is for people, tells only where the data are and in which order lists were written.
+  /// What a study was made with, from its recorded values: every key that it knew is written out, so that no default of
+  /// today takes part. Its text, which is for people, tells only where the data are and in which order lists were
+  /// written.
   ///
   /// - Parameters:
   ///   - entries: as `entries` were when the study was made.

@@ -17,8 +17,8 @@ public struct Observation: Hashable, Sendable {
   public var curves: NamedValues<Curve, [Double]>
   /// Contents that it left, by name.
   public var artifacts: NamedValues<String, Artifact>
-  /// True where loss or weights became infinite or not a number, or the validation loss is more than ten times that of a guess: the
-  /// training found nothing, and its accuracy, at chance, counts for nothing (see `CandidateScore`).
+  /// True where loss or weights became infinite or not a number, or the validation loss is more than ten times that of
+  /// a guess: the training found nothing, and its accuracy, at chance, counts for nothing (see `CandidateScore`).
   public var diverged: Bool
   /// Instruction set of the kernels and core type of OpenBLAS, such as `avx512+SkylakeX`.
   public var kernelVariant: String

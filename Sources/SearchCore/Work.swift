@@ -2,8 +2,8 @@ import Digests
 
 /// One computation that a study asks for: what, of which candidate, with which seed.
 ///
-/// A value: everything that its result depends on is in it, apart from images and kernels. `description` is its canonical text, which
-/// messages carry and `init(canonical:)` reads.
+/// A value: everything that its result depends on is in it, apart from images and kernels. `description` is its
+/// canonical text, which messages carry and `init(canonical:)` reads.
 public struct Work: Hashable, Sendable, CustomStringConvertible {
   public let candidate: Candidate
   /// 0, 1, …: repetitions differ in their seed only.

@@ -50,7 +50,8 @@ extension Work {
     self = try reader.work(text)
   }
 
-  /// As an older coordinator describes a work, which does not say which repetition it is and need not have looked at the candidate.
+  /// As an older coordinator describes a work, which does not say which repetition it is and need not have looked at
+  /// the candidate.
   public static func text(kind: WorkKind, candidate: String, repetition: Int, seed: UInt64) -> String {
     WorkText.text(kind: kind.text, candidate: candidate, repetition: repetition, seed: seed)
   }

@@ -1,7 +1,8 @@
 import SearchCore
 
-/// An observation as messages carry it. The metrics of the first protocol version have fields of their own, so that its peers read
-/// and write them; whatever else was found stands by name behind them, and is left out where there is nothing.
+/// An observation as messages carry it. The metrics of the first protocol version have fields of their own, so that its
+/// peers read and write them; whatever else was found stands by name behind them, and is left out where there is
+/// nothing.
 struct ObservationContent: Record, Codable, Hashable {
   var accuracy: Double?
   var artifacts: [String: Artifact]?

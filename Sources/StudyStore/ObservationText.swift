@@ -1,7 +1,7 @@
 import SearchCore
 
-/// Numbers by name as a JSON object that reads back to the same bits: Swift writes a double as the shortest text that does so. Infinite
-/// numbers, which JSON lacks, are beyond every double: `9e999`.
+/// Numbers by name as a JSON object that reads back to the same bits: Swift writes a double as the shortest text that
+/// does so. Infinite numbers, which JSON lacks, are beyond every double: `9e999`.
 enum ObservationText {
   static func write(_ metrics: NamedValues<Metric, Double>) -> String {
     var text = "{"

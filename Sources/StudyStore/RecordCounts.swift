@@ -1,7 +1,7 @@
 import GRDB
 
-/// How much of a study is on record. Every one of these only grows, and whatever a worker was told is recorded is counted in
-/// one of them.
+/// How much of a study is on record. Every one of these only grows, and whatever a worker was told is recorded is
+/// counted in one of them.
 struct RecordCounts: Hashable, Sendable {
   var jobs = 0
   var attempts = 0

@@ -1,11 +1,11 @@
 import GRDB
 import SearchCore
 
-/// A number that depends on every bit of what a row says. SQLite finds a page that is out of order, but not a digit that
-/// turned into another one: a flipped bit in an accuracy would quietly be another frontier.
+/// A number that depends on every bit of what a row says. SQLite finds a page that is out of order, but not a digit
+/// that turned into another one: a flipped bit in an accuracy would quietly be another frontier.
 ///
-/// Each step is a bijection of the state for a given word and of the word for a given state, so that one changed word always
-/// changes the sum; several do with 64 bits' certainty. Not cryptographic. The arithmetic is part of the schema.
+/// Each step is a bijection of the state for a given word and of the word for a given state, so that one changed word
+/// always changes the sum; several do with 64 bits' certainty. Not cryptographic. The arithmetic is part of the schema.
 struct RowChecksum {
   private var state: UInt64 = 0x4c59_5352_0000_0002
 

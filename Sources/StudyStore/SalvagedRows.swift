@@ -36,7 +36,10 @@ struct SalvagedRows {
     let artifacts = (try? StoredArtifacts(db, folder.path)) ?? StoredArtifacts()
     var jobs = JobsByNumber()
     try forEachRow(
-      "SELECT id, candidate, repetition, seed, work, state, attempts, failures, losses, failure_reason, checksum FROM job",
+      """
+      SELECT id, candidate, repetition, seed, work, state, attempts, failures, losses, failure_reason, checksum
+      FROM job
+      """,
       "id", "a job"
     ) { row in
       let job = try? work(row, kinds)
@@ -97,8 +100,8 @@ struct SalvagedRows {
     private(set) var jobs: [Int64: JobRecord] = [:]
     private var works: Set<Work> = []
 
-    /// False for none, and for a work that is there already: a page that cannot be read takes its neighbors' order along, and a
-    /// work that comes twice would stop the new study.
+    /// False for none, and for a work that is there already: a page that cannot be read takes its neighbors' order
+    /// along, and a work that comes twice would stop the new study.
     mutating func add(_ job: JobRecord?) -> Bool {
       guard let job, works.insert(job.work).inserted else { return false }
       jobs[job.id] = job
@@ -113,9 +116,9 @@ struct SalvagedRows {
     }
   }
 
-  /// Every row that can be reached by its number, around pages that cannot be read: what cannot be read as a whole is read in
-  /// halves, the large ones first. A page holds some dozens of rows; where far more reads fail than rows were found, the way to
-  /// the rows itself is gone, and nothing more is to be had.
+  /// Every row that can be reached by its number, around pages that cannot be read: what cannot be read as a whole is
+  /// read in halves, the large ones first. A page holds some dozens of rows; where far more reads fail than rows were
+  /// found, the way to the rows itself is gone, and nothing more is to be had.
   private func forEachRow(
     _ select: String, _ key: String, _ what: String, _ body: (RowReader) -> Void
   ) throws {

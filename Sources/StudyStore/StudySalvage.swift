@@ -3,8 +3,9 @@ import SearchCore
 
 /// Saves what is readable of a damaged study into a new one. The damaged files are only read.
 ///
-/// A job or a result is taken over only where its checksum says that it is what was written, so that the new study has fewer
-/// results at worst, never others: what is missing is trained again. Attempts, workers and events are not taken over.
+/// A job or a result is taken over only where its checksum says that it is what was written, so that the new study has
+/// fewer results at worst, never others: what is missing is trained again. Attempts, workers and events are not taken
+/// over.
 public enum StudySalvage {
   public struct Findings: Hashable, Sendable {
     /// Taken over.
@@ -14,7 +15,8 @@ public enum StudySalvage {
     public var lostResults = 0
     /// Rows of jobs that are not what was written. (How many could not be read at all, nobody knows.)
     public var damagedJobs = 0
-    /// The description came from `fallback`: the study has a new identity, which reports in workers' spools do not match.
+    /// The description came from `fallback`: the study has a new identity, which reports in workers' spools do not
+    /// match.
     public var hasNewIdentity = false
     /// The study is of a schema without checksums, so that a wrong value looks like a right one.
     public var isUnchecked = false
@@ -66,9 +68,9 @@ public enum StudySalvage {
     }
   }
 
-  /// The database in every state that the files tell of, the best one first: as SQLite sees it, where its journal is whole. Where
-  /// it is not, with all pages of the journal, the damaged ones among them (most of their rows are what was written); with those
-  /// pages of the journal alone that are whole; up to the first damage; without the journal.
+  /// The database in every state that the files tell of, the best one first: as SQLite sees it, where its journal is
+  /// whole. Where it is not, with all pages of the journal, the damaged ones among them (most of their rows are what
+  /// was written); with those pages of the journal alone that are whole; up to the first damage; without the journal.
   private static func images(of folder: StudyFolder, _ log: LogFile?) throws(StoreError) -> [TemporaryCopy] {
     let plain = try TemporaryCopy(of: folder)
     try plain.takeFiles(of: folder)

@@ -91,8 +91,8 @@ extension StudySchema {
     ) STRICT;
     """
 
-  /// Every attempt changes its job's state twice. An index of all states would be rewritten each time, for the sake of two
-  /// readers: counting goes through the table as fast, and the jobs that were set aside are few.
+  /// Every attempt changes its job's state twice. An index of all states would be rewritten each time, for the sake of
+  /// two readers: counting goes through the table as fast, and the jobs that were set aside are few.
   static let version2 = """
     DROP INDEX job_by_state;
     CREATE INDEX job_set_aside ON job (settled) WHERE state = 'failed';
@@ -127,8 +127,9 @@ extension StudySchema {
     ALTER TABLE worker ADD COLUMN benched_reason TEXT;
     """
 
-  /// A job is a work, and what it found an observation, whose metrics are not columns any more: a new kind of work and a new metric change
-  /// no table. The text of a kind stands in one place. The budget, which may change, is not among what the fingerprint covers.
+  /// A job is a work, and what it found an observation, whose metrics are not columns any more: a new kind of work and
+  /// a new metric change no table. The text of a kind stands in one place. The budget, which may change, is not among
+  /// what the fingerprint covers.
   static let version4 = """
     -- Most jobs that the study may have; null for no bound.
     ALTER TABLE study ADD COLUMN budget INTEGER;
@@ -168,7 +169,8 @@ extension StudySchema {
       attempt INTEGER NOT NULL,
       worker TEXT NOT NULL,
       recorded REAL NOT NULL,
-      -- JSON object: name → number. Every number is the shortest text that reads back as the same double; 9e999 is infinite.
+      -- JSON object: name → number. Every number is the shortest text that reads back as the same double; 9e999 is
+      -- infinite.
       metrics TEXT NOT NULL,
       -- JSON object: name → array of numbers by epoch.
       curves TEXT NOT NULL,

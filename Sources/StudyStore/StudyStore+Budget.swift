@@ -1,8 +1,8 @@
 import GRDB
 
 extension StudyStore {
-  /// The study goes on with another budget: a finished one is open again where it is larger. Its configuration file is replaced, so that
-  /// it tells of the budget that holds.
+  /// The study goes on with another budget: a finished one is open again where it is larger. Its configuration file is
+  /// replaced, so that it tells of the budget that holds.
   ///
   /// - Parameters:
   ///   - budget: most jobs that the study may have; nil for no bound.

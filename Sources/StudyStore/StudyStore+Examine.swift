@@ -25,8 +25,8 @@ extension StudyStore {
     return Opened(queue: queue, version: version, missing: try missing(from: queue, reading, version, folder))
   }
 
-  /// SQLite can read a database in place only with its `-shm` file, or leave to make one, and not where a rollback has to come
-  /// first.
+  /// SQLite can read a database in place only with its `-shm` file, or leave to make one, and not where a rollback has
+  /// to come first.
   private static func needsCopy(_ error: DatabaseError) -> Bool {
     [.SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM].contains(error.resultCode)
       // On a file system that maps no files.
@@ -66,8 +66,8 @@ extension StudyStore {
     return opened
   }
 
-  /// Everything that is looked at before a study is opened for writing, on a connection that cannot write. False where SQLite
-  /// wants one that can, as to roll back what a killed coordinator left half done.
+  /// Everything that is looked at before a study is opened for writing, on a connection that cannot write. False where
+  /// SQLite wants one that can, as to roll back what a killed coordinator left half done.
   static func examine(_ folder: StudyFolder) throws(StoreError) -> Bool {
     try perform(folder.path, "open the study") {
       do {
@@ -102,9 +102,9 @@ extension StudyStore {
   /// Up to this size a check that compares every index with its table is a matter of moments.
   private static let thoroughlyCheckedBytes = 16 << 20
 
-  /// Structure of the file, its constraints and, where it is not big, whether indices and tables agree. That last part takes
-  /// several times as long as the rest and guards little here: `jobs()` reads the tables in their own order and checks every
-  /// row's checksum, so that an index that is wrong cannot make a frontier wrong.
+  /// Structure of the file, its constraints and, where it is not big, whether indices and tables agree. That last part
+  /// takes several times as long as the rest and guards little here: `jobs()` reads the tables in their own order and
+  /// checks every row's checksum, so that an index that is wrong cannot make a frontier wrong.
   static func check(_ queue: DatabaseQueue, _ folder: StudyFolder) throws {
     let isBig = (folder.databaseSize ?? 0) > thoroughlyCheckedBytes
     let findings = try queue.read {

@@ -17,8 +17,8 @@ extension StudyStore {
     }
   }
 
-  /// A new study, and its folder where that is missing. Throws `alreadyExists` where there is one, `inUse` where another
-  /// process is making it.
+  /// A new study, and its folder where that is missing. Throws `alreadyExists` where there is one, `inUse` where
+  /// another process is making it.
   public static func create(
     directory: String, identity: StudyIdentity, clock: @escaping Clock = systemClock
   ) throws(StoreError) -> StudyStore {
@@ -65,11 +65,12 @@ extension StudyStore {
       databaseID: folder.databaseID, journalNotice: journal.notice)
   }
 
-  /// An existing study. The whole database is checked first. One that an older layersearch made is read from a copy that is
-  /// brought up to date; for writing, it is itself brought up to date, after a copy was put beside it. For writing, workers
-  /// that were there when the last coordinator ended are marked as gone.
+  /// An existing study. The whole database is checked first. One that an older layersearch made is read from a copy
+  /// that is brought up to date; for writing, it is itself brought up to date, after a copy was put beside it. For
+  /// writing, workers that were there when the last coordinator ended are marked as gone.
   ///
-  /// Throws `missingRecords` where it is to be written and lacks what was recorded; reading such a study tells so in `missing`.
+  /// Throws `missingRecords` where it is to be written and lacks what was recorded; reading such a study tells so in
+  /// `missing`.
   public static func open(
     directory: String, mode: Mode, clock: @escaping Clock = systemClock
   ) throws(StoreError) -> StudyStore {
@@ -83,8 +84,8 @@ extension StudyStore {
         missing: opened.missing)
     case .readWrite:
       let lock = try StudyLock(folder)
-      // Nothing is touched before all of it was looked at: a connection that may write removes, as it closes, the journal from
-      // which `salvage` could still read.
+      // Nothing is touched before all of it was looked at: a connection that may write removes, as it closes, the
+      // journal from which `salvage` could still read.
       let isExamined = try examine(folder)
       let journal = Journal(of: folder)
       let queue = try connect(folder, journal)
@@ -118,8 +119,8 @@ extension StudyStore {
     }
   }
 
-  /// Writes the study's database, as it is now, to a file of its own, also while the coordinator writes. The file appears
-  /// whole or not at all; a folder that holds it under the name `study.sqlite` is a study.
+  /// Writes the study's database, as it is now, to a file of its own, also while the coordinator writes. The file
+  /// appears whole or not at all; a folder that holds it under the name `study.sqlite` is a study.
   public func copyDatabase(to output: OutputFile) throws(StoreError) {
     let folder = StudyFolder(directory)
     if let file = output.file { try DatabaseCopy.requireRoom(file, beside: folder) }
@@ -171,8 +172,8 @@ extension StudyStore {
     }
   }
 
-  /// Each change of the schema is a transaction, and an interrupted upgrade goes on with the next opening. Tells what was
-  /// done; nil where there was nothing to do.
+  /// Each change of the schema is a transaction, and an interrupted upgrade goes on with the next opening. Tells what
+  /// was done; nil where there was nothing to do.
   private static func bringUpToDate(
     _ queue: DatabaseQueue, from version: Int, _ folder: StudyFolder, now: Double
   ) throws -> String? {
@@ -183,7 +184,8 @@ extension StudyStore {
     // All of it: a database of the older schema under a mark of the newer one is a copy that somebody went back to.
     _ = try queue.writeWithoutTransaction { try $0.checkpoint(.truncate) }
     let text =
-      "the study was brought from schema \(version) to schema \(StudySchema.newestVersion); as it was, it is kept in \(copy)"
+      "the study was brought from schema \(version) to schema \(StudySchema.newestVersion); as it was, it is kept in "
+      + copy
     try queue.write {
       try $0.execute(
         sql: "INSERT INTO event (time, kind, text) VALUES (?, ?, ?)",

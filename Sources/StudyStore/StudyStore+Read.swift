@@ -60,8 +60,8 @@ extension StudyStore {
     }
   }
 
-  /// All jobs with their results, in the order in which the strategy asked. Throws `damaged` where a row is not what was
-  /// written, or is missing.
+  /// All jobs with their results, in the order in which the strategy asked. Throws `damaged` where a row is not what
+  /// was written, or is missing.
   public func jobs() throws(StoreError) -> [JobRecord] {
     try reading("the jobs") { db in
       let cursor = try Row.fetchCursor(
@@ -199,8 +199,8 @@ extension StudyStore {
       StudyEvent.init(row:))
   }
 
-  /// The latest `count` trainings that were begun at `time` or later and brought a result, the latest ending last: what a
-  /// rate and the time left follow from.
+  /// The latest `count` trainings that were begun at `time` or later and brought a result, the latest ending last: what
+  /// a rate and the time left follow from.
   public func trainings(
     latest count: Int, begunSince time: Double
   ) throws(StoreError) -> [(begun: Double, ended: Double)] {
@@ -215,11 +215,15 @@ extension StudyStore {
     ) { (begun: try $0.value(0), ended: try $0.value(1)) }.reversed()
   }
 
-  /// When results were recorded, the latest last, no more than `count` of them: what a rate and the time left follow from.
+  /// When results were recorded, the latest last, no more than `count` of them: what a rate and the time left follow
+  /// from.
   public func finishTimes(latest count: Int = .max) throws(StoreError) -> [Double] {
     try rows(
       "the results", of: "a result",
-      "SELECT recorded FROM (SELECT sequence, recorded FROM observation ORDER BY sequence DESC LIMIT ?) ORDER BY sequence",
+      """
+      SELECT recorded FROM (SELECT sequence, recorded FROM observation ORDER BY sequence DESC LIMIT ?)
+      ORDER BY sequence
+      """,
       [max(0, count)]
     ) { try $0.value(0) }
   }

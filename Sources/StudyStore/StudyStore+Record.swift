@@ -29,8 +29,8 @@ extension StudyStore {
 }
 
 extension StudyStore {
-  /// Jobs that were set aside wait again, with no failures and losses counted; the accounts of their attempts stay. A finished
-  /// study is open again.
+  /// Jobs that were set aside wait again, with no failures and losses counted; the accounts of their attempts stay. A
+  /// finished study is open again.
   /// - Returns: how many they are.
   public func reopenSetAside() throws(StoreError) -> Int {
     guard mode == .readWrite else {
@@ -121,8 +121,8 @@ struct ChangeRecorder {
     let kind = try kind(job.work.kindText)
     try run(
       """
-      INSERT INTO job (id, work, kind, candidate, repetition, seed, round, state, attempts, failures, losses, failure_reason,
-        added, settled, checksum)
+      INSERT INTO job (id, work, kind, candidate, repetition, seed, round, state, attempts, failures, losses,
+        failure_reason, added, settled, checksum)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """,
       [
@@ -273,8 +273,8 @@ struct ChangeRecorder {
   }
 }
 
-/// When workers were last recorded as seen. A worker of many short jobs is seen hundreds of times a second, and nobody asks
-/// more closely than by the second.
+/// When workers were last recorded as seen. A worker of many short jobs is seen hundreds of times a second, and nobody
+/// asks more closely than by the second.
 final class Sightings: Sendable {
   private let times = Mutex<[String: Double]>([:])
   private static let secondsBetween = 1.0

@@ -2,7 +2,8 @@ import Foundation
 import GRDB
 import SearchCore
 
-/// Jobs and results as schemas 1 to 3 have them: every job is a proxy training by the study's one recipe, and every metric a column.
+/// Jobs and results as schemas 1 to 3 have them: every job is a proxy training by the study's one recipe, and every
+/// metric a column.
 enum TrainingRows {
   static let jobColumns = "id, candidate, replicate, seed, state, attempts, failures, losses, failure_reason"
   static let resultColumns = """
@@ -92,7 +93,8 @@ extension TrainingRows {
 
 // To schema 4.
 extension TrainingRows {
-  /// Jobs become works, results observations in the order in which they were recorded; the budget leaves what the fingerprint covers.
+  /// Jobs become works, results observations in the order in which they were recorded; the budget leaves what the
+  /// fingerprint covers.
   static func moveToWorks(_ db: Database, directory: String) throws {
     // A new study has none yet.
     guard try Row.fetchOne(db, sql: "SELECT 1 FROM study") != nil else { return }
@@ -114,9 +116,10 @@ extension TrainingRows {
     let jobs = try Row.fetchCursor(db, sql: "SELECT id, candidate, replicate, seed, checksum FROM job ORDER BY id")
     let insert = try db.cachedStatement(
       sql: """
-        INSERT INTO job_of_work (id, work, kind, candidate, repetition, seed, state, attempts, failures, losses, failure_reason,
-          added, settled, checksum)
-        SELECT id, ?2, 1, candidate, replicate, seed, state, attempts, failures, losses, failure_reason, added, settled, ?3
+        INSERT INTO job_of_work (id, work, kind, candidate, repetition, seed, state, attempts, failures, losses,
+          failure_reason, added, settled, checksum)
+        SELECT id, ?2, 1, candidate, replicate, seed, state, attempts, failures, losses, failure_reason, added, settled,
+          ?3
         FROM job WHERE id = ?1
         """)
     while let next = try jobs.next() {
