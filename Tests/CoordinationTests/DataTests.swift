@@ -86,7 +86,9 @@ struct DataTests {
   }
 
   @Test(
-    "other content, bytes that are not there, and data sets that nobody has are refused; strangers are asked to say hello",
+    """
+    other content, bytes that are not there, and data sets that nobody has are refused; strangers are asked to say hello
+    """,
     arguments: ProtocolVersion.oldest...ProtocolVersion.newest)
   func refusals(version: Int) {
     func isRefusal(_ message: CoordinatorMessage) -> Bool {

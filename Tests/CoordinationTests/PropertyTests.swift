@@ -30,7 +30,10 @@ struct PropertyTests {
   }
 
   @Test(
-    "whatever is lost, repeated, delayed or killed: nothing acknowledged is lost, nothing is counted twice, the study ends with the results of an undisturbed one",
+    """
+    whatever is lost, repeated, delayed or killed: nothing acknowledged is lost, nothing is counted twice, the study \
+    ends with the results of an undisturbed one
+    """,
     arguments: 0..<shards)
   func faults(shard: Int) async {
     for index in 0..<Self.sequences {
@@ -50,8 +53,9 @@ struct PropertyTests {
       for _ in 0..<plan.steps where world.violations.isEmpty { world.step() }
       let ended = world.settle()
       guard world.violations.isEmpty, ended else {
+        let endless = "the study does not end: \(String(describing: world.coordinator?.summary))"
         Issue.record(
-          "seed \(seed): \(world.violations.first ?? "the study does not end: \(String(describing: world.coordinator?.summary))")"
+          "seed \(seed): \(world.violations.first ?? endless)"
         )
         return
       }

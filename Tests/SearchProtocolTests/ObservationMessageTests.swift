@@ -86,7 +86,8 @@ struct ObservationMessageTests {
       #expect(old[1] == [67])
       #expect(
         String(decoding: old[3], as: UTF8.self)
-          == #"{"candidate":"layer1.0.conv1=4","measuresTime":\#(repetition == 0),"recipe":{"augment":true,"batch":128,"#
+          == #"{"candidate":"layer1.0.conv1=4","measuresTime":\#(repetition == 0),"#
+          + #""recipe":{"augment":true,"batch":128,"#
           + #""data":{"set":"shapes10","splitSeed":1,"trainImages":100,"validationImages":10},"epochs":2,"#
           + #""learningRate":0.1,"model":"resnet8","momentum":0.9,"nesterov":false,"schedule":"onecycle","#
           + #""variant":"remainder","weightDecay":0.0001},"reference":{"attempt":1,"job":3},"seed":9}"#)

@@ -1,2 +1,0 @@
---generate-completion-script
-bash
