@@ -81,7 +81,9 @@ let package = Package(
     // search
     .target(name: "SearchCore", dependencies: ["Digests", "Randomness"], swiftSettings: optimized),
     .target(name: "SearchProtocol", dependencies: ["ReadableText", "SearchCore"]),
-    .target(name: "Coordination", dependencies: ["ReadableText", "SearchCore", "SearchProtocol"]),
+    // optimized, because tests ask its machines for their invariants after every event
+    .target(
+      name: "Coordination", dependencies: ["ReadableText", "SearchCore", "SearchProtocol"], swiftSettings: optimized),
     .target(name: "Messaging", dependencies: ["CZeroMQ", "Processes", "ReadableText"]),
     .target(
       name: "StudyStore",
