@@ -95,9 +95,9 @@ struct BadInputTests {
     Case(head + "budget: {jobs: 0}", "x.yaml:3: key 'budget.jobs' is 0, but must be from 1 to 1000000"),
     Case(head + "strategy: {seeds: 0}", "x.yaml:3: key 'strategy.seeds' is 0, but must be from 1 to 1000"),
     Case(
-      head + "strategy: {name: nsga}",
-      "x.yaml:3: key 'strategy.name' cannot be 'nsga'; allowed: exhaustive, random, sensitivity, factorial, surrogate, nsga2"
-    ),
+      head + "strategy: {name: hyperband}",
+      "x.yaml:3: key 'strategy.name' cannot be 'hyperband'; allowed: exhaustive, random, sensitivity, factorial, "
+        + "surrogate, nsga2"),
     Case(
       head + "objectives: accuracy\n",
       "x.yaml:3: key 'objectives' is 'accuracy', but a list of names (accuracy, parameters, multiply_adds, step_time, "
