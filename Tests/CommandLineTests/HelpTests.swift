@@ -36,8 +36,9 @@ struct HelpTests {
       isOpen = line.hasSuffix("\\")
     }
     return try scripts.map { script in
-      // The shell's own reading: each argument on a line.
-      let output = try shell("layersearch() { for word; do printf '%s\\n' \"$word\"; done; }\n" + script)
+      // The shell's own reading: each argument on a line. A redirection is a word here, and writes nothing.
+      let words = script.replacing(" > ", with: " '>' ")
+      let output = try shell("layersearch() { for word; do printf '%s\\n' \"$word\"; done; }\n" + words)
       return output.split(separator: "\n").map(String.init)
     }
   }
