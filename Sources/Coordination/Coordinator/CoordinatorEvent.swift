@@ -38,9 +38,9 @@ public enum CoordinatorEffect: Hashable, Sendable {
 
 /// The state of a study in numbers.
 public struct CoordinatorSummary: Hashable, Sendable {
-  /// That exist so far; strategies add more stage by stage.
+  /// That exist so far; strategies add more round by round.
   public var jobs = JobCounts()
-  /// Jobs that the whole search will have: exact in its last stage, until then the most that it can be.
+  /// Jobs that the whole search will have: exact once the last round is determined, until then the most that it can be.
   public var expectedJobs = 0
   public var workers = 0
   /// Of these: benched, or held back until others have tried what failed at them.

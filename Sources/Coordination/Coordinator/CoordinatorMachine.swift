@@ -5,7 +5,7 @@ import SearchProtocol
 ///
 /// Pure: time comes in with each event, and everything that is to happen goes out with the turn. See
 /// docs/state-machines.md. An event takes time in proportion to the slots of one worker at most, whatever the numbers
-/// of jobs and workers; only a new stage of the search takes time in proportion to its jobs.
+/// of jobs and workers; only a new round of the search takes time in proportion to its jobs.
 public struct CoordinatorMachine: Sendable {
   public let settings: CoordinatorSettings
   let strategy: any SearchStrategy
