@@ -16,6 +16,8 @@ public enum SearchError: Error, Hashable, Sendable {
   case work(problem: String)
   /// A strategy that cannot run with these settings.
   case strategy(name: String, problem: String)
+  /// A bound of costs or accuracies that is none. Says what is wrong; who reads it says where.
+  case bound(String)
 }
 
 extension SearchError: CustomStringConvertible {
@@ -39,6 +41,8 @@ extension SearchError: CustomStringConvertible {
       return "the description of a job cannot be read: \(problem)"
     case .strategy(let name, let problem):
       return "strategy \(name): \(problem)"
+    case .bound(let problem):
+      return problem
     }
   }
 
