@@ -28,14 +28,12 @@ extension String {
     return self[..<end] + ellipsis
   }
 
-  /// Bytes first: nearly every text is plain ASCII.
+  /// Bytes first, all of them without a branch: nearly every text is printable ASCII, and those of messages are many.
   package var hasControlCharacters: Bool {
-    var isASCII = true
-    for byte in utf8 {
-      if byte < 0x20 || byte == 0x7f { return true }
-      if byte >= 0x80 { isASCII = false }
+    let others = utf8.withContiguousStorageIfAvailable { bytes in
+      bytes.reduce(0 as UInt8) { $0 | ($1 &- 0x20 < 0x5f ? 0 : 1) }
     }
-    return !isASCII && unicodeScalars.contains(where: \.isControl)
+    return others != 0 && unicodeScalars.contains(where: \.isControl)
   }
 }
 

@@ -1,15 +1,22 @@
 /// Some values by name, in the order of the names. For a handful: one array, searched from the end.
+///
+/// Inlined in other modules, so that it is compiled for their kinds of values: every result passes it several times.
 public struct NamedValues<Name: Comparable & Hashable & Sendable, Value: Hashable & Sendable>: Hashable, Sendable {
   public struct Entry: Hashable, Sendable {
     public let name: Name
     public var value: Value
+
+    @usableFromInline init(name: Name, value: Value) {
+      self.name = name
+      self.value = value
+    }
   }
 
-  private var entries: [Entry] = []
+  @usableFromInline var entries: [Entry] = []
 
-  public init() {}
+  @inlinable public init() {}
 
-  public subscript(name: Name) -> Value? {
+  @inlinable public subscript(name: Name) -> Value? {
     get { entries.first { $0.name == name }?.value }
     set {
       // What comes in order is appended.
@@ -25,15 +32,15 @@ public struct NamedValues<Name: Comparable & Hashable & Sendable, Value: Hashabl
     }
   }
 
-  package mutating func reserveCapacity(_ count: Int) { entries.reserveCapacity(count) }
+  @inlinable public mutating func reserveCapacity(_ count: Int) { entries.reserveCapacity(count) }
 
   mutating func removeAll(where isUnwanted: (Entry) -> Bool) { entries.removeAll(where: isUnwanted) }
 }
 
 extension NamedValues: RandomAccessCollection {
-  public var startIndex: Int { entries.startIndex }
-  public var endIndex: Int { entries.endIndex }
-  public subscript(position: Int) -> Entry { entries[position] }
+  @inlinable public var startIndex: Int { entries.startIndex }
+  @inlinable public var endIndex: Int { entries.endIndex }
+  @inlinable public subscript(position: Int) -> Entry { entries[position] }
 }
 
 extension NamedValues: ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral {

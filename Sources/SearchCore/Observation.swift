@@ -24,8 +24,8 @@ public struct Observation: Hashable, Sendable {
   public var kernelVariant: String
 
   public init(
-    metrics: NamedValues<Metric, Double> = [], curves: NamedValues<Curve, [Double]> = [],
-    artifacts: NamedValues<String, Artifact> = [], diverged: Bool, kernelVariant: String
+    metrics: NamedValues<Metric, Double> = .init(), curves: NamedValues<Curve, [Double]> = .init(),
+    artifacts: NamedValues<String, Artifact> = .init(), diverged: Bool, kernelVariant: String
   ) {
     self.metrics = metrics
     self.curves = curves

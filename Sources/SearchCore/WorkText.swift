@@ -35,11 +35,17 @@ public struct WorkText: Sendable {
 
   /// Cuts off the last part, with the space before it; nil where it has another key.
   private static func last(_ key: StaticString, of text: inout Substring) -> Substring? {
-    guard let space = text.utf8.lastIndex(of: UInt8(ascii: " ")) else { return nil }
-    let part = text[text.utf8.index(after: space)...]
-    guard key.withUTF8Buffer({ part.utf8.starts(with: $0) }) else { return nil }
-    text = text[..<space]
-    return Substring(part.utf8.dropFirst(key.utf8CodeUnitCount))
+    // By its bytes: one of these is read for each job.
+    let length = text.withUTF8 { bytes in
+      bytes.lastIndex(of: UInt8(ascii: " ")).flatMap { space in
+        key.withUTF8Buffer { bytes[(space + 1)...].starts(with: $0) } ? space : nil
+      }
+    }
+    guard let length else { return nil }
+    let space = text.utf8.index(text.startIndex, offsetBy: length)
+    let value = text.utf8.index(space, offsetBy: 1 + key.utf8CodeUnitCount)
+    defer { text = text[..<space] }
+    return text[value...]
   }
 }
 

@@ -51,7 +51,7 @@ struct PlainJSONWriter {
     }
     var text = number.description
     text.withUTF8 { bytes.append(contentsOf: $0) }
-    if bytes.suffix(2).elementsEqual([UInt8(ascii: "."), UInt8(ascii: "0")]) { bytes.removeLast(2) }
+    if bytes.last == UInt8(ascii: "0"), bytes[bytes.count - 2] == UInt8(ascii: ".") { bytes.removeLast(2) }
   }
 
   /// Plain ASCII only.
@@ -59,9 +59,12 @@ struct PlainJSONWriter {
     bytes.append(UInt8(ascii: "\""))
     var string = string
     string.withUTF8 { text in
-      for byte in text where byte < 0x20 || byte >= 0x7f || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
-        isComplete = false
+      var others = 0 as UInt8
+      for byte in text {
+        let isPlain = byte &- 0x20 < 0x5f && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+        others |= isPlain ? 0 : 1
       }
+      if others != 0 { isComplete = false }
       bytes.append(contentsOf: text)
     }
     bytes.append(UInt8(ascii: "\""))

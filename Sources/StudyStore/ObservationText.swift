@@ -9,7 +9,8 @@ enum ObservationText {
       begin(entry.name.name, &text)
       write(entry.value, &text)
     }
-    return text + "}"
+    text += "}"
+    return text
   }
 
   static func write(_ curves: NamedValues<Curve, [Double]>) -> String {
@@ -23,7 +24,8 @@ enum ObservationText {
       }
       text += "]"
     }
-    return text + "}"
+    text += "}"
+    return text
   }
 
   /// Nil where the text is not what `write` writes.
@@ -65,13 +67,13 @@ enum ObservationText {
   }
 
   private static func begin(_ name: String, _ text: inout String) {
-    text += text == "{" ? "\"" : ",\""
+    text += text.utf8.count == 1 ? "\"" : ",\""
     text += name
     text += "\":"
   }
 
   private static func write(_ value: Double, _ text: inout String) {
-    text += value.isFinite ? value.description : value < 0 ? "-9e999" : "9e999"
+    if value.isFinite { value.write(to: &text) } else { text += value < 0 ? "-9e999" : "9e999" }
   }
 
   private static func read(_ text: String, _ body: (inout Reader, String) -> Bool) -> Bool {

@@ -49,8 +49,7 @@ extension CoordinatorMachine {
       }
       answered.append(reference)
     }
-    sessions[peer]?.cancels = session.cancels
-    sessions[peer]?.cancelsSince = session.cancelsSince
+    sessions.recordCancels(session.cancels, since: session.cancelsSince, of: peer)
     return answered
   }
 }

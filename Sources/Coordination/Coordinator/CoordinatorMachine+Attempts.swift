@@ -68,7 +68,7 @@ extension CoordinatorMachine {
     guard let lease = jobs.lease(of: progress.reference.job), lease.peer == peer,
       lease.attempt == progress.reference.attempt, progress.step > lease.step
     else { return }
-    sessions[peer]?.returnsInARow = 0
+    sessions.forgetReturns(of: peer)
     jobs.updateLease(progress.reference.job) { $0.advance(to: progress.step, at: now) }
   }
 
@@ -106,10 +106,11 @@ extension CoordinatorMachine {
     // Only for results: a worker whose jobs fail or that hands them back does not get the next one in advance of its
     // word.
     var freesSlot = false
-    if !isOurs || jobs[reference.job].map({ reference.attempt > $0.attempts }) ?? true {
+    let job = jobs[reference.job]
+    if !isOurs || job.map({ reference.attempt > $0.attempts }) ?? true {
       complain(
         of: peer, "unknown", "reports job \(reference.job) of study \(report.study), which is unknown here")
-    } else if jobs[reference.job]?.isOpen == false {
+    } else if job?.isOpen == false {
       // The first result stands, and the search has gone on from it.
       if case .finished = report.outcome { lateResults += 1 }
     } else {
@@ -123,7 +124,7 @@ extension CoordinatorMachine {
             + "reports of these do not count")
         return send(.resultAcknowledged(reference), to: peer)
       }
-      if case .finished = report.outcome, let lease = jobs.lease(of: reference.job) {
+      if case .finished = report.outcome, let lease = job?.lease {
         freesSlot = lease.attempt == reference.attempt && lease.peer == peer
       }
       settle(report, from: worker, at: peer, now)
@@ -157,7 +158,7 @@ extension CoordinatorMachine {
     case .failed(let reason, let failure):
       endReportedAttempt(reference, .failed(reason: reason, failure), by: worker.worker, at: now)
     case .returned(let reason):
-      sessions[peer]?.returnsInARow += 1
+      sessions.countReturn(by: peer)
       endReportedAttempt(reference, .returned(reason: reason), by: worker.worker, at: now)
     }
   }
@@ -171,7 +172,7 @@ extension CoordinatorMachine {
     if let lease { detachFromSession(reference.job, lease) }
     recordFinish(of: reference.job, by: worker.worker, at: now)
     endStreaks(of: worker)
-    if let peer = sessions.peer(of: worker.worker) { sessions[peer]?.returnsInARow = 0 }
+    if let peer = sessions.peer(of: worker.worker) { sessions.forgetReturns(of: peer) }
     if let lease, lease.attempt != reference.attempt, let holder = lease.peer {
       if lease.isOnRecord {
         record(

@@ -31,8 +31,7 @@ extension CoordinatorMachine {
 
   /// Says what a worker does wrong, once for each kind.
   mutating func complain(of peer: PeerID, _ kind: String, _ text: String) {
-    guard let worker = sessions.identity(at: peer)?.worker, sessions[peer]?.toldProblems.insert(kind).inserted == true
-    else { return }
+    guard let worker = sessions.identity(at: peer)?.worker, sessions.recordProblem(kind, of: peer) else { return }
     log(.warning, "worker \(worker) \(text)")
   }
 }

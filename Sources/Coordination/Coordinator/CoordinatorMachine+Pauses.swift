@@ -84,10 +84,9 @@ extension CoordinatorMachine {
 
   /// A worker that hands back all that it gets, and asks for more.
   /// - Returns: whether it pauses now.
-  mutating func pauseForReturns(_ peer: PeerID, at now: Double) -> Bool {
-    guard let session = sessions[peer], session.returnsInARow >= max(settings.strikesUntilPause, 2 * session.slots)
-    else { return false }
-    sessions[peer]?.returnsInARow = 0
+  mutating func pauseForReturns(_ session: Session, at peer: PeerID, _ now: Double) -> Bool {
+    guard session.returnsInARow >= max(settings.strikesUntilPause, 2 * session.slots) else { return false }
+    sessions.forgetReturns(of: peer)
     pause(.worker(session.worker), reason: "\(session.returnsInARow) jobs in a row were handed back", at: now)
     return true
   }

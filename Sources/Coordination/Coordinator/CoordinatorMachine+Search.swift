@@ -88,7 +88,8 @@ extension CoordinatorMachine {
   mutating func dispatch(at now: Double) {
     var passedOver: [PeerID] = []
     while jobs.nextWaiting() != nil, let peer = sessions.nextWithCredits() {
-      guard let worker = workerIfItMayWork(at: peer), !pauseForReturns(peer, at: now) else { continue }
+      guard let session = sessions[peer], mayWork(session), !pauseForReturns(session, at: peer, now) else { continue }
+      let worker = session.identity
       guard let id = nextJob(for: worker.worker), let job = jobs[id] else {
         passedOver.append(peer)
         continue
@@ -102,8 +103,7 @@ extension CoordinatorMachine {
           acceptance: .awaited(sentAt: now), deadline: now + settings.leaseSeconds, at: now))
       jobs.assign(id, attempt: reference.attempt, to: worker)
       record(.attemptStarted(job: id, attempt: reference.attempt, worker: worker.worker))
-      let version = sessions[peer]?.protocolVersion ?? ProtocolVersion.oldest
-      turn.send(JobAssignment(reference: reference, work: job.work, version: version), to: peer)
+      turn.send(JobAssignment(reference: reference, work: job.work, version: session.protocolVersion), to: peer)
     }
     for peer in passedOver { sessions.enqueue(peer) }
   }

@@ -14,12 +14,12 @@ extension CoordinatorMachine {
       undecodable += 1
       return
     }
-    sessions[peer]?.hellos = allowance
+    sessions.recordHellos(allowance, from: peer)
     // Finished ones that are of no use any more are acknowledged when their reports come: nothing is to be said of them
     // here.
     let carried =
       hello.study == settings.study ? hello.running + hello.finished.filter(isOpen) : []
-    if isFinished, carried.isEmpty, sessions[peer] == nil, !sessions.isHere(hello.worker) {
+    if isFinished, carried.isEmpty, !sessions.isConnected(peer), !sessions.isHere(hello.worker) {
       // It has nothing to hand over, and there is nothing for it to do: no need to get acquainted.
       return sendDrain(peer)
     }
@@ -30,10 +30,10 @@ extension CoordinatorMachine {
     if let previousPeer, previousPeer != peer { move(from: previousPeer, to: peer, at: now) }
     let identity = WorkerIdentity(
       worker: hello.worker, host: hello.host, key: key, kernelVariant: hello.kernelVariant)
-    sessions.introduce(
-      identity, slots: hello.slots, hellos: allowance, at: peer, now, firstTimer: now + settings.heartbeatSeconds)
     let version = min(hello.newestProtocol, ProtocolVersion.newest)
-    sessions[peer]?.protocolVersion = version
+    sessions.introduce(
+      identity, slots: hello.slots, protocolVersion: version, hellos: allowance, at: peer, now,
+      firstTimer: now + settings.heartbeatSeconds)
     if previousPeer == nil { welcomeNew(hello, key: key, at: now) }
     send(
       .welcome(
@@ -66,7 +66,7 @@ extension CoordinatorMachine {
         "the worker's \(set) has content \(hash), the study trains on \(settings.data.contentHash); give the worker "
         + "the coordinator's copy"
     }
-    if sessions[peer] == nil, !sessions.isHere(hello.worker), sessions.count >= settings.maximumWorkers {
+    if !sessions.isConnected(peer), !sessions.isHere(hello.worker), sessions.count >= settings.maximumWorkers {
       return "\(settings.maximumWorkers) workers are connected, which is the most that the coordinator takes"
     }
     return nil

@@ -41,15 +41,11 @@ extension CoordinatorMachine {
     return choice
   }
 
-  /// The worker there; nil for those that are benched or pause, for those that are held back while there are others,
-  /// and for those that have a job and are to prove themselves with it.
-  func workerIfItMayWork(at peer: PeerID) -> WorkerIdentity? {
-    guard let session = sessions[peer], session.jobs.isEmpty || !standing.provesItself(session.identity) else {
-      return nil
-    }
-    let mayWork =
-      !session.isResting || (!standing.isBenched(session.identity) && sessions.restingCount >= sessions.count)
-    return mayWork ? session.identity : nil
+  /// False for workers that are benched or pause, for those that are held back while there are others, and for those
+  /// that have a job and are to prove themselves with it.
+  func mayWork(_ session: Session) -> Bool {
+    guard session.jobs.isEmpty || !standing.provesItself(session.identity) else { return false }
+    return !session.isResting || (!standing.isBenched(session.identity) && sessions.restingCount >= sessions.count)
   }
 
   /// Whether a worker that is here gets jobs.

@@ -211,14 +211,11 @@ public struct CoordinatorMachine: Sendable {
   ) {
     switch message {
     case .hello(let hello): return greet(hello, from: peer, key: delivery.key, at: now)
-    case .bye where sessions[peer] == nil: return
-    case _ where sessions[peer] == nil:
+    case .bye where !sessions.isConnected(peer): return
+    case _ where !sessions.isConnected(peer):
       // Its worker knows a coordinator that this one is not, or was given up: it has to introduce itself again.
       return send(.reregister, to: peer)
-    case .ready(let ready):
-      // A worker that is leaving says that it has no more slots: then no report frees one.
-      sessions[peer]?.isReady = ready.freeSlots > 0
-      sessions.grant(ready.freeSlots, to: peer)
+    case .ready(let ready): sessions.recordReady(ready.freeSlots, from: peer)
     case .accept(let reference): confirm(reference, by: peer, at: now)
     case .progress(let progress):
       confirm(progress.reference, by: peer, at: now)
@@ -234,9 +231,9 @@ public struct CoordinatorMachine: Sendable {
     case .contentRefusal(let refusal): renounce(refusal, of: peer, at: now)
     case .bye(let bye): dismiss(peer, reason: bye.reason, at: now)
     }
-    sessions[peer]?.lastHeard = now
+    sessions.recordHearing(from: peer, at: now)
     // It has not heard that the study is finished, or has yet to say goodbye.
-    if isFinished, sessions[peer] != nil { sendDrain(peer) }
+    if isFinished, sessions.isConnected(peer) { sendDrain(peer) }
   }
 
   // MARK: Time

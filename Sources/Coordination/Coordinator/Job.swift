@@ -9,6 +9,8 @@ struct Job: Sendable {
     case running(Lease)
     case finished(Observation)
     case setAside(reason: String)
+
+    var lease: Lease? { if case .running(let lease) = self { lease } else { nil } }
   }
 
   let id: Int64
@@ -31,7 +33,14 @@ struct Job: Sendable {
     }
   }
 
-  var lease: Lease? { if case .running(let lease) = state { lease } else { nil } }
+  var lease: Lease? { state.lease }
+
+  /// It has its result now. Returns its state before; nil where it is settled already.
+  mutating func finish(with result: Observation) -> State? {
+    guard isOpen else { return nil }
+    defer { state = .finished(result) }
+    return state
+  }
 
   var result: Observation? { if case .finished(let result) = state { result } else { nil } }
 }

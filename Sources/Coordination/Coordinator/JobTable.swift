@@ -74,8 +74,8 @@ struct JobTable: Sendable {
 
   /// Whether the record may have been cut off before this attempt was on it.
   func mayBeMissing(_ id: Int64, attempt: Int) -> Bool {
-    guard let job = jobs[id], job.isOpen else { return false }
-    return mayLackLastAttempt.contains(id) && attempt == job.attempts + 1
+    guard mayLackLastAttempt.contains(id), let job = jobs[id], job.isOpen else { return false }
+    return attempt == job.attempts + 1
   }
 
   /// The works of the next round become jobs: those that are none yet.
@@ -165,10 +165,9 @@ struct JobTable: Sendable {
 
   /// A waiting or running job has its result. Returns the lease that it had.
   mutating func finish(_ id: Int64, with result: Observation) -> Lease? {
-    guard let place = jobs.index(forKey: id), jobs.values[place].isOpen else { return nil }
-    let lease = jobs.values[place].lease
+    guard let place = jobs.index(forKey: id), let state = jobs.values[place].finish(with: result) else { return nil }
+    let lease = state.lease
     if lease != nil { runningCount -= 1 }
-    jobs.values[place].state = .finished(result)
     finishedCount += 1
     forgetAttempts(at: id)
     history.record(result, for: jobs.values[place].work)

@@ -5,7 +5,7 @@ struct Session: Sendable {
   fileprivate(set) var identity: WorkerIdentity
   fileprivate(set) var slots: Int
   /// Newest one that both sides speak.
-  var protocolVersion = ProtocolVersion.oldest
+  fileprivate(set) var protocolVersion = ProtocolVersion.oldest
   /// How many more jobs it may be sent.
   fileprivate(set) var credits = 0
   /// Jobs that it holds a lease on.
@@ -13,16 +13,16 @@ struct Session: Sendable {
   /// How many of those it has not accepted yet: it did not know of them when it counted its free slots.
   fileprivate(set) var unaccepted = 0
   /// It has given credits since it said hello: from then on, a report frees its slot.
-  var isReady = false
-  var lastHeard: Double
+  fileprivate(set) var isReady = false
+  fileprivate(set) var lastHeard: Double
   /// Tells this connection of the worker from earlier ones of the same peer.
   fileprivate(set) var serial: UInt64
   /// Jobs that it handed back since it last finished one.
-  var returnsInARow = 0
+  fileprivate(set) var returnsInARow = 0
   /// What it does wrong is told once.
-  var toldProblems: Set<String> = []
+  fileprivate var toldProblems: Set<String> = []
   /// Hellos that were answered on its connection.
-  var hellos: Allowance
+  fileprivate(set) var hellos: Allowance
   /// Attempts of its lists that it was told to end, and since when they are counted.
   var cancels = 0
   var cancelsSince = -Double.infinity
@@ -33,6 +33,20 @@ struct Session: Sendable {
 
   var worker: String { identity.worker }
   var key: String? { identity.key }
+
+  /// Whether it has to be put into the queue.
+  fileprivate mutating func joinQueue() -> Bool {
+    guard credits > 0, !isQueued else { return false }
+    isQueued = true
+    return true
+  }
+
+  /// Whether it was in the queue, and is to be served.
+  fileprivate mutating func leaveQueue() -> Bool {
+    guard isQueued else { return false }
+    isQueued = false
+    return credits > 0
+  }
 }
 
 /// The workers that are connected, by their connections and by their names: who has credits and is served next, who
@@ -58,11 +72,9 @@ struct SessionTable: Sendable {
 
   // MARK: Who is here
 
-  /// What a session keeps in step with others cannot be set from outside of this file.
-  subscript(peer: PeerID) -> Session? {
-    get { sessions[peer] }
-    _modify { yield &sessions[peer] }
-  }
+  subscript(peer: PeerID) -> Session? { sessions[peer] }
+
+  func isConnected(_ peer: PeerID) -> Bool { sessions.index(forKey: peer) != nil }
 
   func peer(of worker: String) -> PeerID? { peers[worker] }
 
@@ -85,7 +97,8 @@ struct SessionTable: Sendable {
   /// A worker says hello at a connection: its session there begins, or begins anew. Where the worker was at another
   /// connection, it has to be moved first; where another worker was at this one, that has to be removed first.
   mutating func introduce(
-    _ identity: WorkerIdentity, slots: Int, hellos: Allowance, at peer: PeerID, _ now: Double, firstTimer: Double
+    _ identity: WorkerIdentity, slots: Int, protocolVersion: Int, hellos: Allowance, at peer: PeerID, _ now: Double,
+    firstTimer: Double
   ) {
     var session: Session
     if let known = sessions[peer] {
@@ -99,6 +112,7 @@ struct SessionTable: Sendable {
     session.slots = slots
     // The key stays what it was: with another one the hello is refused.
     session.identity = identity
+    session.protocolVersion = protocolVersion
     session.credits = 0
     session.isReady = false
     session.lastHeard = now
@@ -126,6 +140,36 @@ struct SessionTable: Sendable {
     return session
   }
 
+  // MARK: What a worker says
+
+  mutating func recordHearing(from peer: PeerID, at now: Double) { update(peer) { $0.lastHeard = now } }
+
+  mutating func recordHellos(_ hellos: Allowance, from peer: PeerID) { update(peer) { $0.hellos = hellos } }
+
+  /// Whether it is the first time that it does this wrong.
+  mutating func recordProblem(_ kind: String, of peer: PeerID) -> Bool {
+    var isNew = false
+    update(peer) { isNew = $0.toldProblems.insert(kind).inserted }
+    return isNew
+  }
+
+  mutating func recordCancels(_ cancels: Int, since time: Double, of peer: PeerID) {
+    update(peer) {
+      $0.cancels = cancels
+      $0.cancelsSince = time
+    }
+  }
+
+  mutating func countReturn(by peer: PeerID) { update(peer) { $0.returnsInARow += 1 } }
+
+  /// It has got on with a job, or pauses for what it handed back.
+  mutating func forgetReturns(of peer: PeerID) { update(peer) { $0.returnsInARow = 0 } }
+
+  /// In place: a session is many values, and most messages change one of them.
+  private mutating func update(_ peer: PeerID, _ change: (inout Session) -> Void) {
+    if let index = sessions.index(forKey: peer) { change(&sessions.values[index]) }
+  }
+
   // MARK: Timers
 
   /// The next session whose timer is due; its timer has to be set again.
@@ -143,6 +187,12 @@ struct SessionTable: Sendable {
   }
 
   // MARK: Credits
+
+  /// The worker says READY. One that is leaving says that it has no more slots: then no report frees one.
+  mutating func recordReady(_ freeSlots: Int, from peer: PeerID) {
+    update(peer) { $0.isReady = freeSlots > 0 }
+    grant(freeSlots, to: peer)
+  }
 
   /// The worker had so many free slots when it wrote this. Jobs that it had not accepted by then were on their way, and
   /// take up slots that it counted as free. (A connection keeps the order of messages.)
@@ -164,9 +214,7 @@ struct SessionTable: Sendable {
   /// Takes the next worker with credits out of the queue.
   mutating func nextWithCredits() -> PeerID? {
     while let peer = queue.removeFirst() {
-      guard let index = sessions.index(forKey: peer), sessions.values[index].isQueued else { continue }
-      sessions.values[index].isQueued = false
-      if sessions.values[index].credits > 0 { return peer }
+      if let index = sessions.index(forKey: peer), sessions.values[index].leaveQueue() { return peer }
     }
     return nil
   }
@@ -174,9 +222,7 @@ struct SessionTable: Sendable {
   private mutating func updateAndEnqueue(_ peer: PeerID, _ change: (inout Session) -> Void) {
     guard let index = sessions.index(forKey: peer) else { return }
     change(&sessions.values[index])
-    guard sessions.values[index].credits > 0, !sessions.values[index].isQueued else { return }
-    sessions.values[index].isQueued = true
-    queue.append(peer)
+    if sessions.values[index].joinQueue() { queue.append(peer) }
   }
 
   // MARK: Jobs
@@ -191,10 +237,10 @@ struct SessionTable: Sendable {
   }
 
   /// The worker says that it has the job, which may be one that it was not sent on this connection.
-  mutating func hold(_ job: Int64, at peer: PeerID) { sessions[peer]?.jobs.insert(job) }
+  mutating func hold(_ job: Int64, at peer: PeerID) { update(peer) { $0.jobs.insert(job) } }
 
   /// A job that was sent to it has arrived.
-  mutating func countAcceptance(at peer: PeerID) { sessions[peer]?.unaccepted -= 1 }
+  mutating func countAcceptance(at peer: PeerID) { update(peer) { $0.unaccepted -= 1 } }
 
   /// The worker has no lease on the job any more. Where it has credits, it is served again: it may have been passed
   /// over for the job that it had.

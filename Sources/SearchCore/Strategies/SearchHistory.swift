@@ -42,13 +42,13 @@ public struct SearchHistory: Sendable {
   public mutating func record(_ result: Observation, for work: Work) {
     results[work] = result
     setAside.remove(work)
-    advance()
+    advance(past: work)
   }
 
   /// Ignored for a work that has a result.
   public mutating func recordSetAside(of work: Work) {
     if results[work] == nil { setAside.insert(work) }
-    advance()
+    advance(past: work)
   }
 
   /// The next round asks for these.
@@ -59,7 +59,13 @@ public struct SearchHistory: Sendable {
 
   public func isSettled(_ work: Work) -> Bool { results[work] != nil || setAside.contains(work) }
 
-  /// Over a whole study in proportion to its works.
+  /// The work is settled now. Nothing follows from it where an earlier one is open: most come out of order.
+  private mutating func advance(past work: Work) {
+    if settledRounds < rounds.count, rounds[settledRounds][settledBeyond] == work { advance() }
+  }
+
+  /// Over a whole study in proportion to its works. Afterwards the first work of an unsettled round that is counted in
+  /// neither number is open.
   private mutating func advance() {
     while settledRounds < rounds.count {
       let round = rounds[settledRounds]
