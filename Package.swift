@@ -93,7 +93,7 @@ let package = Package(
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ]),
     .target(name: "Configuration", dependencies: ["Randomness", "ReadableText", "SearchCore", "TextInput", "Yams"]),
-    .target(name: "Reporting", dependencies: ["ReadableText", "SearchCore"]),
+    .target(name: "Reporting", dependencies: ["Randomness", "ReadableText", "SearchCore"]),
 
     // who may join a study
     .target(
@@ -138,7 +138,13 @@ let package = Package(
         "SearchProtocol", "StudyStore",
       ]),
     // searches on recorded trainings
-    .target(name: "Replay", dependencies: ["Randomness", "ReadableText", "SearchCore", "TextInput"]),
+    .target(
+      name: "Replay",
+      dependencies: [
+        "Coordination", "Files", "Randomness", "ReadableText", "Reporting", "SearchCore", "SearchProtocol", "Simulation",
+        "TextInput",
+      ],
+      swiftSettings: optimized),
     // coordinators and workers at work
     .target(
       name: "Services",
@@ -175,6 +181,7 @@ let package = Package(
         "Processes",
         "Randomness",
         "ReadableText",
+        "Replay",
         "Reporting",
         "SearchCore",
         "SearchProtocol",
@@ -217,7 +224,7 @@ let package = Package(
       name: "StudyStoreTests",
       dependencies: ["SearchCore", "StudyStore", .product(name: "GRDB", package: "GRDB.swift")],
       exclude: ["Fixtures"]),
-    .testTarget(name: "ReplayTests", dependencies: ["Randomness", "Replay", "SearchCore"]),
+    .testTarget(name: "ReplayTests", dependencies: ["Randomness", "Replay", "SearchCore", "Simulation", "TestSupport"]),
     .testTarget(name: "TextInputTests", dependencies: ["TextInput"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "SearchCore"]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "SearchCore"]),

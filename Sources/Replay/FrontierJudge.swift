@@ -5,23 +5,34 @@ package struct FrontierJudge: Sendable {
   package struct Judgment: Hashable, Sendable {
     /// V: mean judged accuracy of the named candidates over all levels of cost, in points.
     package var frontierAccuracy: Double
-    /// What the search says of them minus what is judged, mean over the same levels, in points.
-    package var claim: Double
-    /// By level; nil where the search knows nothing that is small enough.
+    /// What the search says of them minus what is judged, mean over the levels for which it names something, in points;
+    /// nil where it names nothing.
+    package var claim: Double?
+    /// By level; nil where the search knows nothing that is small enough. The largest network that fits is judged in
+    /// its place: whoever needs a network so small gets one.
     package var named: [Candidate?]
   }
 
   private let levels: [CostConstraints]
   private let costs: [Candidate: Cost]
+  /// By level.
+  private let largest: [Candidate?]
   private let draw: ReplayDraw
 
-  package init(_ draw: ReplayDraw, space: EffectSpace) {
+  /// - Parameter constraints: candidates that cost more are not named.
+  package init(_ draw: ReplayDraw, space: EffectSpace, within constraints: CostConstraints = .none) {
     self.draw = draw
     levels = CostLevels(space).levels
-    costs = Dictionary(
+    let costs = Dictionary(
       uniqueKeysWithValues: draw.judged.keys.compactMap { candidate in
         space.options(of: candidate).map { (candidate, space.cost(options: $0)) }
-      })
+      }.filter { constraints.allow($0.1) })
+    self.costs = costs
+    let ordered = costs.sorted { left, right in
+      let (l, r) = (left.value.parameters, right.value.parameters)
+      return l != r ? l > r : left.key.description < right.key.description
+    }
+    largest = levels.map { level in ordered.first { level.allow($0.value) }?.key }
   }
 
   /// - Parameter estimates: accuracies that the search believes in, in points. What has no judge is not named.
@@ -37,20 +48,20 @@ package struct FrontierJudge: Sendable {
     let named = levels.map { level in ranked.first { level.allow($0.cost) } }
     var accuracies: [Double] = []
     var claims: [Double] = []
-    for entry in named {
-      guard let entry, let judged = draw.judged[entry.candidate] else { continue }
+    for (entry, largest) in zip(named, largest) {
+      guard let candidate = entry?.candidate ?? largest, let judged = draw.judged[candidate] else { continue }
       accuracies.append(judged.mean)
-      claims.append(entry.estimate - judged.mean)
+      if let entry { claims.append(entry.estimate - judged.mean) }
     }
     return Judgment(
-      frontierAccuracy: accuracies.isEmpty ? 0 : Statistics.mean(accuracies),
-      claim: claims.isEmpty ? 0 : Statistics.mean(claims), named: named.map { $0?.candidate })
+      frontierAccuracy: accuracies.isEmpty ? 0 : Statistics.mean(accuracies), claim: Statistics.mean(of: claims),
+      named: named.map { $0?.candidate })
   }
 
   /// The share of judged means that lie within the 90 % interval of their estimates, widened by what the mean of the
-  /// judging trainings itself varies by.
+  /// judging trainings itself varies by: as the whole table says, or the model where no candidate of it has two.
   package func coverage(of model: EffectModel) -> Double {
-    let noise = model.priors.variance(.noise) + model.priors.variance(.seed)
+    let noise = draw.table.variance ?? (model.priors.variance(.noise) + model.priors.variance(.seed))
     var inside = 0
     var asked = 0
     for candidate in draw.table.candidates {

@@ -6,6 +6,9 @@ import SearchCore
 /// that what common seeds share stays common.
 package struct ReplayDraw: Sendable {
   package let table: TrainingTable
+  /// Of the replay, 0, 1, …
+  package let number: Int
+  package let seed: UInt64
   /// By candidate, in the order in which its repetitions are served.
   private let order: [Candidate: [Int]]
   /// By candidate: how many of its order are served; the rest judges.
@@ -24,6 +27,8 @@ package struct ReplayDraw: Sendable {
   ///   - judging: of a candidate's trainings; nil for a third of them, rounded up.
   package init(_ table: TrainingTable, number: Int, seed: UInt64, judging: Int? = nil) {
     self.table = table
+    self.number = number
+    self.seed = seed
     var random = StableRandom(seed: seed, purpose: "replay \(number)")
     let most = table.trainings.values.map(\.count).max() ?? 0
     let permutation = random.permutation(most)
@@ -51,6 +56,9 @@ package struct ReplayDraw: Sendable {
 
   /// The fewest that any candidate has to serve.
   package var fewestServed: Int { servedCounts.values.min() ?? 0 }
+
+  /// The most that any candidate has to serve.
+  package var mostServed: Int { servedCounts.values.max() ?? 0 }
 
   /// Throws `ReplayError.exhausted`.
   package func serve(_ candidate: Candidate, repetition: Int) throws(ReplayError) -> TrainingTable.Training {

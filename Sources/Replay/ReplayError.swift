@@ -11,6 +11,9 @@ package enum ReplayError: Error, Hashable, Sendable, CustomStringConvertible {
   case exhausted(candidate: String, has: Int, file: String)
   case failed(String)
 
+  /// What was given is wrong, not what was done with it.
+  package var isUsage: Bool { if case .failed = self { false } else { true } }
+
   package var description: String {
     switch self {
     case .unreadable(let file, let reason): "\(file): \(reason)".inOneLine

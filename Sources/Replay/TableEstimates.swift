@@ -42,7 +42,7 @@ package enum TableEstimates {
   /// Who trusts in fewer layers, the smallest rank everywhere or parameters alone, without any training: the simplest
   /// rules, of which a search has to be better than the best.
   package enum NoTraining: String, CaseIterable, Sendable {
-    /// The fewest decomposed layers that fit.
+    /// The fewest decomposed layers that fit; of equally many the largest network.
     case fewestLayers = "fewest layers"
     /// One rank for all layers, the highest that fits.
     case oneRank = "one rank"
@@ -50,19 +50,22 @@ package enum TableEstimates {
     case largest = "largest network"
   }
 
-  package static func estimates(_ rule: NoTraining, of candidates: [Candidate], space: EffectSpace) -> [Candidate:
-    Double]
-  {
+  /// - Parameter references: dense, and all layers at each rank.
+  package static func estimates(
+    _ rule: NoTraining, of candidates: [Candidate], space: EffectSpace, references: [Candidate]
+  ) -> [Candidate: Double] {
     var estimates: [Candidate: Double] = [:]
     for candidate in candidates {
       guard let options = space.options(of: candidate) else { continue }
+      let parameters = Double(space.cost(options: options).parameters)
       switch rule {
-      case .fewestLayers: estimates[candidate] = -Double(options.count { $0 > 0 })
+      case .fewestLayers:
+        let share = parameters / Double(space.denseCost.parameters)
+        estimates[candidate] = share / 2 - Double(options.count { $0 > 0 })
       case .oneRank:
-        if Set(options).count == 1, let option = options.first {
-          estimates[candidate] = option == 0 ? .infinity : Double(option)
-        }
-      case .largest: estimates[candidate] = Double(space.cost(options: options).parameters)
+        // Of these the larger one has the higher rank.
+        if references.contains(candidate) { estimates[candidate] = parameters }
+      case .largest: estimates[candidate] = parameters
       }
     }
     return estimates

@@ -25,7 +25,11 @@ package struct TrainingTable: Sendable {
   package init(path: String, space: SearchSpace) throws(ReplayError) {
     let input: TextInput
     do { input = try TextInput(path: path, mostBytes: Self.mostBytes) } catch {
-      throw .unreadable(file: path, reason: error.reason)
+      guard error.kind == .tooLong else { throw .unreadable(file: path, reason: error.reason) }
+      throw .table(
+        file: path,
+        problem: "the table is larger than \(Self.mostBytes / 1_000_000) MB; leave columns out that are not read, or split "
+          + "it by candidates")
     }
     try self.init(text: input.text, file: path, space: space)
   }
@@ -42,6 +46,41 @@ package struct TrainingTable: Sendable {
     trainings = try reader.trainings()
     guard !trainings.isEmpty else { throw .table(file: file, problem: "the table has no trainings") }
     candidates = trainings.keys.sorted { $0.description < $1.description }
+  }
+}
+
+extension TrainingTable {
+  package var count: Int { trainings.values.reduce(0) { $0 + $1.count } }
+
+  /// Of a training.
+  package var meanSeconds: Double {
+    candidates.reduce(0) { sum, candidate in sum + (trainings[candidate] ?? []).reduce(0) { $0 + $1.seconds } }
+      / Double(count)
+  }
+
+  /// A repetition has the same seed for all candidates.
+  package var hasCommonSeeds: Bool {
+    var seeds: [Int: UInt64] = [:]
+    for own in trainings.values {
+      for (repetition, training) in own.enumerated() {
+        if seeds[repetition, default: training.seed] != training.seed { return false }
+        seeds[repetition] = training.seed
+      }
+    }
+    return true
+  }
+
+  /// Of a sound training around its candidate's mean, in points²; nil where no candidate has two.
+  package var variance: Double? {
+    var squares = 0.0
+    var degreesOfFreedom = 0
+    for candidate in candidates {
+      let accuracies = (trainings[candidate] ?? []).filter { !$0.diverged }.map { $0.accuracy * 100 }
+      guard let variance = Statistics.sampleVariance(accuracies) else { continue }
+      squares += variance * Double(accuracies.count - 1)
+      degreesOfFreedom += accuracies.count - 1
+    }
+    return degreesOfFreedom == 0 ? nil : squares / Double(degreesOfFreedom)
   }
 }
 

@@ -9,7 +9,12 @@ extension StudyReport {
   func csv(_ selection: ReportSelection) -> String {
     let columns = ReportColumn.all
     let lines = [columns.map(\.name)] + rows(selection).map { row in columns.map { $0.value(row).field } }
-    return lines.map { $0.map(Self.quoted).joined(separator: ",") + "\n" }.joined()
+    return Self.csv(lines)
+  }
+
+  /// Rows of fields as a file.
+  package static func csv(_ rows: [[String]]) -> String {
+    rows.map { $0.map(Self.quoted).joined(separator: ",") + "\n" }.joined()
   }
 
   static func quoted(_ field: String) -> String {

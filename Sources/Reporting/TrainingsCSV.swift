@@ -14,7 +14,7 @@ public enum TrainingsCSV {
       ($0.candidate, $0.work.repetition) < ($1.candidate, $1.work.repetition)
     }
     let lines = [columns] + ordered.map { fields($0.candidate, $0.work, $0.result) }
-    return lines.map { $0.map(StudyReport.quoted).joined(separator: ",") + "\n" }.joined()
+    return StudyReport.csv(lines)
   }
 
   private static func fields(_ candidate: String, _ work: Work, _ result: Observation) -> [String] {

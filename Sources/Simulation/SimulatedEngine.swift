@@ -1,7 +1,5 @@
-import Foundation
 import Randomness
 import SearchCore
-import SearchProtocol
 
 /// How long simulated trainings take.
 package enum DurationDistribution: String, CaseIterable, Sendable {
@@ -14,17 +12,38 @@ package enum DurationDistribution: String, CaseIterable, Sendable {
   package func draw(mean: Double, using random: inout StableRandom) -> Double {
     switch self {
     case .constant: return mean
-    case .exponential: return -mean * log(1 - random.uniform())
+    case .exponential: return -mean * StableMath.logarithm(1 - random.uniform())
     case .lognormal:
       let deviation = 0.5
-      return mean * exp(deviation * random.normal() - deviation * deviation / 2)
+      let exponent = deviation * random.normal() - deviation * deviation / 2
+      let size = StableMath.exponential(ofNonPositive: -exponent.magnitude)
+      return exponent > 0 ? mean / size : mean * size
     }
   }
 }
 
+/// What becomes of an attempt that trains nothing.
+package enum SimulatedOutcome: Sendable {
+  case finished(Observation)
+  case failed(reason: String)
+}
+
+/// Engines of simulated workers: an attempt takes time, and then something has come of it.
+package protocol SimulatedTrainings: Sendable {
+  /// An attempt under way.
+  associatedtype Attempt: Sendable
+
+  /// - Parameters:
+  ///   - work: nil where the job's text cannot be read.
+  ///   - epochs: of the work.
+  ///   - number: of the attempt at its job, 1, 2, …
+  func begin(_ work: WorkText?, epochs: Int, number: Int) -> (seconds: Double, Attempt)
+  func end(_ attempt: Attempt) -> SimulatedOutcome
+}
+
 /// An engine that trains nothing: what becomes of an attempt, and after how long, follows from the job's seed alone, so
 /// that a simulation finds the same however it is run.
-package struct SimulatedEngine: Sendable {
+package struct SimulatedEngine: SimulatedTrainings {
   let distribution: DurationDistribution
   /// Seconds.
   let meanDuration: Double
@@ -39,13 +58,24 @@ package struct SimulatedEngine: Sendable {
 
   package static let kernelVariant = "simulated"
 
-  package enum Outcome: Sendable {
-    case finished(Observation)
-    case failed(reason: String)
+  package struct Attempt: Sendable {
+    fileprivate var seed: UInt64
+    fileprivate var number: Int32
+    fileprivate var epochs: Int32
+  }
+
+  package func begin(_ work: WorkText?, epochs: Int, number: Int) -> (seconds: Double, Attempt) {
+    let seed = work?.seed ?? 0
+    let attempt = Attempt(seed: seed, number: Int32(clamping: number), epochs: Int32(clamping: epochs))
+    return (run(seed: seed, attempt: number, epochs: 0).seconds, attempt)
+  }
+
+  package func end(_ attempt: Attempt) -> SimulatedOutcome {
+    run(seed: attempt.seed, attempt: Int(attempt.number), epochs: Int(attempt.epochs)).1
   }
 
   /// - Parameter attempt: another attempt at the same job takes another time and may end otherwise, but finds the same.
-  package func run(seed: UInt64, attempt: Int, epochs: Int) -> (seconds: Double, Outcome) {
+  package func run(seed: UInt64, attempt: Int, epochs: Int) -> (seconds: Double, SimulatedOutcome) {
     var random = StableRandom(seed: seed)
     let accuracy = 0.5 + random.uniform() / 2
     let loss = 1.5 - accuracy

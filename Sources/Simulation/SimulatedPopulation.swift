@@ -3,26 +3,26 @@ import Processes
 import SearchCore
 import SearchProtocol
 
+/// What simulated workers have seen so far.
+struct SimulatedTally: Sendable {
+  /// Workers welcomed since `beginCounting`.
+  package var welcomed = 0
+  var busySlots = 0
+  package var started = 0
+  /// Reports that the coordinator has acknowledged: results and failures.
+  package var acknowledged = 0
+  var lastAcknowledgement = 0.0
+  /// Workers that have left.
+  package var ended = 0
+  /// Why the coordinator refused a worker.
+  package var refusal: String?
+  /// Seconds from a slot's becoming free to the arrival of its next job.
+  package var waits: [Float] = []
+}
+
 /// Simulated workers: real worker machines whose engines only take time. Knows neither sockets nor clocks: the thread
 /// that drives it brings messages and the time, and takes messages away. Belongs to one thread.
-final class SimulatedPopulation {
-  /// What it has seen so far.
-  struct Tally: Sendable {
-    /// Workers welcomed since `beginCounting`.
-    package var welcomed = 0
-    var busySlots = 0
-    package var started = 0
-    /// Reports that the coordinator has acknowledged: results and failures.
-    package var acknowledged = 0
-    var lastAcknowledgement = 0.0
-    /// Workers that have left.
-    package var ended = 0
-    /// Why the coordinator refused a worker.
-    package var refusal: String?
-    /// Seconds from a slot's becoming free to the arrival of its next job.
-    package var waits: [Float] = []
-  }
-
+final class SimulatedPopulation<Engine: SimulatedTrainings> {
   private struct Member {
     var machine: WorkerMachine
     /// When each free slot became so, the oldest first; its machine fills the lowest slot, which does not matter here.
@@ -36,23 +36,22 @@ final class SimulatedPopulation {
     var worker: Int32
     var slot: Int32
     var reference: AttemptReference
-    var seed: UInt64
-    var epochs: Int32
+    var attempt: Engine.Attempt
 
     static func == (left: Ending, right: Ending) -> Bool { left.time == right.time }
     static func < (left: Ending, right: Ending) -> Bool { left.time < right.time }
   }
 
-  private let engine: SimulatedEngine
+  private let engine: Engine
   private var members: [Member]
   private var kinds = WorkReader()
   private var endings = MinimumHeap<Ending>()
-  private(set) var tally = Tally()
+  private(set) var tally = SimulatedTally()
   /// Waits are kept while this is true.
   var keepsWaits = true
 
   /// `names`: of the workers; all have `slots` slots.
-  init(names: [String], slots: Int, engine: SimulatedEngine, seed: UInt64) {
+  init(names: [String], slots: Int, engine: Engine, seed: UInt64) {
     self.engine = engine
     members = names.enumerated().map { index, name in
       Member(
@@ -112,10 +111,8 @@ final class SimulatedPopulation {
       _ = endings.removeFirst()
       let (worker, slot) = (Int(ending.worker), Int(ending.slot))
       let reference = ending.reference
-      let (_, outcome) = engine.run(
-        seed: ending.seed, attempt: reference.attempt, epochs: Int(ending.epochs))
       let event: WorkerEvent =
-        switch outcome {
+        switch engine.end(ending.attempt) {
         case .finished(let result): .engineFinished(slot: slot, reference, result)
         case .failed(let reason): .engineFailed(slot: slot, reference, reason: reason)
         }
@@ -137,12 +134,10 @@ final class SimulatedPopulation {
     }
     let work = WorkText(job.work)
     let kind = work.flatMap { try? kinds.kind($0.kind) }
-    let seed = work?.seed ?? 0
-    let (seconds, _) = engine.run(seed: seed, attempt: job.reference.attempt, epochs: 0)
+    let (seconds, attempt) = engine.begin(work, epochs: kind?.epochs ?? 0, number: job.reference.attempt)
     endings.insert(
       Ending(
-        time: now + seconds, worker: Int32(worker), slot: Int32(slot), reference: job.reference, seed: seed,
-        epochs: Int32(clamping: kind?.epochs ?? 0)))
+        time: now + seconds, worker: Int32(worker), slot: Int32(slot), reference: job.reference, attempt: attempt))
   }
 
   private func acknowledge(_ event: WorkerEvent, at now: Double) {

@@ -7,7 +7,7 @@ import Synchronization
 /// Threads of simulated workers, each worker with a connection of its own to a real coordinator.
 final class SimulatedWorkers: Sendable {
   private struct Shared {
-    var tallies: [SimulatedPopulation.Tally]
+    var tallies: [SimulatedTally]
     var waits: [Float] = []
     var keepsWaits = false
     /// How many times welcomes were to be counted anew.
@@ -40,9 +40,9 @@ final class SimulatedWorkers: Sendable {
   }
 
   /// All threads' tallies in one. Its waits are empty: `collectWaits` has them.
-  var tally: SimulatedPopulation.Tally {
+  var tally: SimulatedTally {
     shared.withLock { shared in
-      shared.tallies.reduce(into: SimulatedPopulation.Tally()) { sum, tally in
+      shared.tallies.reduce(into: SimulatedTally()) { sum, tally in
         sum.welcomed += tally.welcomed
         sum.busySlots += tally.busySlots
         sum.started += tally.started
@@ -79,7 +79,7 @@ final class SimulatedWorkers: Sendable {
     context.close()
   }
 
-  private func serve(_ population: SimulatedPopulation, _ dealers: DealerGroup, _ thread: Int) {
+  private func serve(_ population: SimulatedPopulation<SimulatedEngine>, _ dealers: DealerGroup, _ thread: Int) {
     var messageID: UInt64 = 0
     func send(_ worker: Int, _ message: WorkerMessage) {
       messageID += 1
@@ -123,7 +123,7 @@ final class SimulatedWorkers: Sendable {
   }
 
   /// False where the thread is to end.
-  private func report(_ population: SimulatedPopulation, _ thread: Int, _ countings: inout Int) -> Bool {
+  private func report(_ population: SimulatedPopulation<SimulatedEngine>, _ thread: Int, _ countings: inout Int) -> Bool {
     let waits = population.collectWaits()
     let (isStopping, wanted, keepsWaits) = shared.withLock { shared in
       if shared.countings == countings { shared.tallies[thread] = population.tally }

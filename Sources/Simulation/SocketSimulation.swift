@@ -113,7 +113,7 @@ package struct SocketSimulation {
 
   /// When the coordinator's process has ended, its last acknowledgements are still on their way through sockets and
   /// threads.
-  private func finalTally(of population: SimulatedWorkers, results: Int) -> SimulatedPopulation.Tally {
+  private func finalTally(of population: SimulatedWorkers, results: Int) -> SimulatedTally {
     let deadline = MonotonicClock.now + Self.longestDelivery
     var tally = population.tally
     while tally.acknowledged < results, MonotonicClock.now < deadline {

@@ -40,7 +40,9 @@ struct LayerSearch: AsyncParsableCommand {
       CommandGroup(name: "Single networks", subcommands: [TrainCommand.self, EvaluateCommand.self, BenchCommand.self]),
       CommandGroup(
         name: "Machines and data",
-        subcommands: [KeygenCommand.self, DataCommand.self, DoctorCommand.self, SimulateCommand.self]),
+        subcommands: [
+          KeygenCommand.self, DataCommand.self, DoctorCommand.self, SimulateCommand.self, ReplayCommand.self,
+        ]),
     ])
 }
 

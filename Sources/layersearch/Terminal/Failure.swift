@@ -6,6 +6,7 @@ import Files
 import Foundation
 import ImageData
 import ReadableText
+import Replay
 import SearchCore
 import Simulation
 import Studies
@@ -90,6 +91,7 @@ enum ProcessExit {
     case is ConfigurationError, is SearchError, is StudyError: .usage
     case let error as FileError: Failure(error).code
     case SimulationError.exists: .usage
+    case let error as ReplayError: error.isUsage ? .usage : .failed
     case let error as TrainingError: error.isUsage ? .usage : .failed
     case EngineError.output(let error): Failure(error).code
     case let error as StoreError where [.differentConfiguration, .alreadyExists].contains(error.code): .usage

@@ -1,5 +1,6 @@
 import ContentExchange
 import Files
+import Replay
 import Services
 import ShellCommands
 import Simulation
@@ -53,6 +54,16 @@ extension HandshakeProblem: UsageText {
 
 extension SimulationError: UsageText {
   var usage: String { if case .exists = self { "--study \(self)" } else { description } }
+}
+
+extension ReplayError: UsageText {
+  var usage: String {
+    switch self {
+    case .exhausted:
+      "\(self); ask for fewer with --jobs or --seeds, let fewer judge with --judging, or add trainings to the table"
+    case .unreadable, .line, .table, .failed: description
+    }
+  }
 }
 
 extension ContentError: UsageText {

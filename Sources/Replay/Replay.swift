@@ -1,0 +1,161 @@
+import Randomness
+import SearchCore
+
+/// Searches tried on recorded trainings again and again, each time with other trainings served and others judging.
+package struct Replay: Sendable {
+  package struct Settings: Sendable {
+    package var strategies: [StrategyName] = []
+    package var sequences: [SequenceSet] = []
+    /// Numbers of trainings at which searches are measured; each is a budget of its own.
+    package var jobs: [Int]
+    package var replays: Int
+    /// First trainings of every candidate.
+    package var trainingsOfCandidate = 1
+    package var naming = ReplayNaming.estimates
+    /// Of a candidate's trainings, those that judge; nil for a third of them, rounded up.
+    package var judging: Int?
+    package var slots = 8
+    package var durations = ReplayDurations.recorded
+    package var seed: UInt64 = 1
+
+    package init(jobs: [Int], replays: Int) {
+      self.jobs = jobs
+      self.replays = replays
+    }
+  }
+
+  package let table: TrainingTable
+  package let settings: Settings
+  private let searchSpace: SearchSpace
+  private let space: EffectSpace
+  private let strategy: StrategySettings
+  private let kind: WorkKind
+
+  /// - Parameters:
+  ///   - strategy: what all strategies have in common: a round's size and constraints.
+  ///   - kind: of the table's trainings.
+  package init(
+    _ table: TrainingTable, space: SearchSpace, strategy: StrategySettings, kind: WorkKind, settings: Settings
+  ) {
+    self.table = table
+    self.settings = settings
+    searchSpace = space
+    self.space = EffectSpace(space)
+    self.strategy = strategy
+    self.kind = kind
+  }
+
+  package func draw(_ number: Int) -> ReplayDraw {
+    ReplayDraw(table, number: number, seed: settings.seed, judging: settings.judging)
+  }
+
+  private var references: [Candidate] { [.dense] + searchSpace.allLayersReferences }
+
+  /// Throws `ReplayError`, of the first replay that fails.
+  ///
+  /// - Parameters:
+  ///   - threads: replays at the same time; the report does not depend on it.
+  ///   - onProgress: with the number of replays done.
+  package func report(threads: Int, onProgress: (Int) -> Void = { _ in }) async throws -> ReplayReport {
+    typealias Outcome = Result<[ReplaySubject: ReplayMeasures], any Error>
+    let count = settings.replays
+    let outcomes = await withTaskGroup(of: (Int, Outcome).self, returning: [Int: Outcome].self) { group in
+      var outcomes: [Int: Outcome] = [:]
+      var next = 0
+      var hasFailed = false
+      while true {
+        while next < count, next - outcomes.count < max(1, threads), !hasFailed {
+          let number = next
+          next += 1
+          group.addTask { (number, Outcome { try measures(ofReplay: number) }) }
+        }
+        guard let (number, outcome) = await group.next() else { return outcomes }
+        outcomes[number] = outcome
+        if case .failure = outcome { hasFailed = true }
+        onProgress(outcomes.count)
+      }
+    }
+    var replays: [[ReplaySubject: ReplayMeasures]] = []
+    for number in 0..<settings.replays {
+      // Those behind the first failure may be lacking.
+      guard let outcome = outcomes[number] else { break }
+      replays.append(try outcome.get())
+    }
+    return ReplayReport(table, settings, subjects: subjects, replays: replays)
+  }
+
+  // MARK: subjects
+
+  /// In the report's order.
+  private var subjects: [ReplaySubject] {
+    let counts = [1, 2, 4, 8].filter { $0 <= draw(0).mostServed }
+    let budgets = settings.jobs
+    return TableEstimates.NoTraining.allCases.map(ReplaySubject.noTraining) + counts.map(ReplaySubject.rawMeans)
+      + [.everything]
+      + settings.strategies.flatMap { strategy in budgets.map { .search(strategy, jobs: $0) } }
+      + settings.sequences.flatMap { sequence in budgets.map { .sequence(sequence.name, jobs: $0) } }
+  }
+
+  private func measures(ofReplay number: Int) throws(ReplayError) -> [ReplaySubject: ReplayMeasures] {
+    let draw = draw(number)
+    let stage = ReplayStage(
+      draw, space: space, constraints: strategy.constraints, references: references, naming: settings.naming,
+      images: images)
+    var measures: [ReplaySubject: ReplayMeasures] = [:]
+    for subject in subjects {
+      switch subject {
+      case .noTraining(let rule): measures[subject] = stage.measures(rule)
+      case .rawMeans(let seeds): measures[subject] = stage.rawMeasures(draw.everything(seeds: seeds))
+      case .everything: measures[subject] = stage.everything
+      case .search(let name, let jobs):
+        let search = try SearchReplay(
+          makeStrategy(name, jobs: jobs, draw), on: draw, jobs: jobs, slots: settings.slots,
+          durations: settings.durations)
+        var own = stage.measures(search.served)
+        own.clockSeconds = search.clockSeconds
+        own.idleShare = search.idleShare
+        measures[subject] = own
+      case .sequence(let name, let jobs):
+        guard let sequences = settings.sequences.first(where: { $0.name == name }) else { continue }
+        measures[subject] = stage.measures(try sequences.sequence(ofReplay: number).served(jobs, from: draw))
+      }
+    }
+    return measures
+  }
+
+  private func makeStrategy(
+    _ name: StrategyName, jobs: Int, _ draw: ReplayDraw
+  ) throws(ReplayError) -> any SearchStrategy {
+    var settings = strategy
+    settings.name = name
+    settings.seeds = self.settings.trainingsOfCandidate
+    // The numbers of trainings that are asked about decide when it ends.
+    settings.tolerance = nil
+    settings.mostRepetitions = max(1, draw.fewestServed)
+    // As the table's own study was: what trainings under one seed share, a search may use.
+    let template = WorkTemplate(
+      kind: kind, studySeed: StableHash.fnv1a64("replay \(draw.number) of \(self.settings.seed)") >> 11,
+      seeding: table.hasCommonSeeds ? .common : .perCandidate)
+    do {
+      return try SearchCore.makeStrategy(settings, space: searchSpace, budget: jobs, template: template)
+    } catch { throw .failed("\(error)") }
+  }
+
+  private var images: Double {
+    switch kind {
+    case .proxyTraining(let recipe): Double(recipe.data.trainImages) * Double(recipe.epochs)
+    }
+  }
+}
+
+/// What is judged in every replay.
+package enum ReplaySubject: Hashable, Sendable {
+  /// References: what a search has to be better than, or would like to reach.
+  case noTraining(TableEstimates.NoTraining)
+  /// Of all candidates of the table, so many trainings each.
+  case rawMeans(Int)
+  /// The model of all served trainings.
+  case everything
+  case search(StrategyName, jobs: Int)
+  case sequence(String, jobs: Int)
+}

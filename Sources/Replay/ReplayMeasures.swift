@@ -1,0 +1,102 @@
+import SearchCore
+
+/// By what a search names the candidate of a level of cost.
+package enum ReplayNaming: String, Codable, Hashable, Sendable {
+  /// The highest estimate of the model of its trainings, of trained and untrained candidates.
+  case estimates
+  /// The highest mean of a candidate's own trainings.
+  case rawMeans = "raw_means"
+}
+
+/// What came of one search in one replay.
+package struct ReplayMeasures: Codable, Hashable, Sendable {
+  package var trainings: Int
+  /// V: mean judged accuracy of what is named, over all levels of cost, in points.
+  package var frontierAccuracy: Double
+  /// What is said of the named candidates minus what is judged, mean over the levels, in points; nil where nothing is
+  /// said.
+  package var claim: Double?
+  /// See `OpenHypervolume`.
+  package var openHypervolume: Double?
+  /// Share of judged means within the 90 % interval of their estimate; nil without estimates.
+  package var coverage: Double?
+  /// Of the trainings, added up.
+  package var trainSeconds: Double
+  /// Of the forward passes of the trainings, added up.
+  package var multiplyAdds: Double
+  /// From the first training's start to the last one's end, with so many slots; nil for what no search asked for.
+  package var clockSeconds: Double?
+  /// See `SearchReplay.idleShare`.
+  package var idleShare: Double?
+}
+
+/// One replay's judge, and what it is compared with.
+struct ReplayStage: Sendable {
+  let draw: ReplayDraw
+  let space: EffectSpace
+  let naming: ReplayNaming
+  /// That a training shows to the network, over all epochs.
+  let images: Double
+  private let judge: FrontierJudge
+  private let hypervolume: OpenHypervolume?
+  private let references: [Candidate]
+  /// What the model of all served trainings names.
+  let everything: ReplayMeasures
+
+  /// - Parameter references: dense, and all layers at each rank.
+  init(
+    _ draw: ReplayDraw, space: EffectSpace, constraints: CostConstraints, references: [Candidate],
+    naming: ReplayNaming, images: Double
+  ) {
+    self.draw = draw
+    self.space = space
+    self.naming = naming
+    self.images = images
+    self.references = references
+    judge = FrontierJudge(draw, space: space, within: constraints)
+    let served = draw.everything(seeds: .max)
+    let model = TableEstimates.model(served, space: space)
+    let judgment = judge.judge(TableEstimates.estimates(model, of: draw.table.candidates))
+    hypervolume = OpenHypervolume(
+      draw, space: space, references: references, best: judgment.named.compactMap(\.self))
+    everything = Self.measures(
+      judgment, served, space, images, hypervolume, coverage: judge.coverage(of: model))
+  }
+
+  /// What these trainings let the search name.
+  func measures(_ served: [TableEstimates.Served]) -> ReplayMeasures {
+    switch naming {
+    case .rawMeans: return rawMeasures(served)
+    case .estimates:
+      let model = TableEstimates.model(served, space: space)
+      let judgment = judge.judge(TableEstimates.estimates(model, of: draw.table.candidates))
+      return Self.measures(judgment, served, space, images, hypervolume, coverage: judge.coverage(of: model))
+    }
+  }
+
+  func rawMeasures(_ served: [TableEstimates.Served]) -> ReplayMeasures {
+    Self.measures(judge.judge(TableEstimates.rawMeans(served)), served, space, images, hypervolume, coverage: nil)
+  }
+
+  func measures(_ rule: TableEstimates.NoTraining) -> ReplayMeasures {
+    var judgment = judge.judge(
+      TableEstimates.estimates(rule, of: draw.table.candidates, space: space, references: references))
+    // Such a rule says nothing of accuracies.
+    judgment.claim = nil
+    return Self.measures(judgment, [], space, images, hypervolume, coverage: nil)
+  }
+
+  private static func measures(
+    _ judgment: FrontierJudge.Judgment, _ served: [TableEstimates.Served], _ space: EffectSpace, _ images: Double,
+    _ hypervolume: OpenHypervolume?, coverage: Double?
+  ) -> ReplayMeasures {
+    ReplayMeasures(
+      trainings: served.count, frontierAccuracy: judgment.frontierAccuracy, claim: judgment.claim,
+      openHypervolume: hypervolume?.share(judgment.named.compactMap(\.self)), coverage: coverage,
+      trainSeconds: served.reduce(0) { $0 + $1.training.seconds },
+      multiplyAdds: served.reduce(0) { sum, entry in
+        let cost = space.options(of: entry.candidate).map { space.cost(options: $0) }
+        return sum + Double(cost?.multiplyAdds ?? 0) * images
+      })
+  }
+}

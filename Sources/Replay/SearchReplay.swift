@@ -1,0 +1,138 @@
+import Coordination
+import Randomness
+import SearchCore
+import SearchProtocol
+import Simulation
+
+/// How long trainings take on the clock of a replay.
+package enum ReplayDurations: String, CaseIterable, Sendable {
+  /// As the table has it.
+  case recorded
+  /// Drawn around the table's mean, with a standard deviation of 0.5 of the logarithm: what a search waits for on a
+  /// cluster whose machines differ.
+  case lognormal
+}
+
+/// A search on recorded trainings: the real strategy and the real state machines on a clock that jumps, where workers
+/// answer with what a replay's draw serves.
+package struct SearchReplay: Sendable {
+  /// In the order in which they were asked for.
+  package let served: [TableEstimates.Served]
+  /// Seconds from the first training's start to the last one's end.
+  package let clockSeconds: Double
+  /// Of the time of all slots between the first training's start and the last one's, the share in which they had
+  /// nothing to train: what they waited for the search. 0 where all start at once.
+  package let idleShare: Double
+
+  /// On the virtual clock a training takes so long on average at most: its clock ticks, however long real ones are.
+  private static let longestMean = 60.0
+  private static let shortest = 0.001
+
+  /// Throws `ReplayError`: `exhausted` where the strategy asks for more trainings of a candidate than are served.
+  ///
+  /// - Parameters:
+  ///   - slots: trainings at the same time.
+  ///   - jobs: the budget.
+  package init(
+    _ strategy: any SearchStrategy, on draw: ReplayDraw, jobs: Int, slots: Int, durations: ReplayDurations
+  ) throws(ReplayError) {
+    var settings = CoordinatorSettings(
+      study: "replay", studyName: "replay", data: DataRequirement(set: .shapes10, contentHash: "", pathHint: nil),
+      jobBudget: jobs)
+    // Simulated engines do not tell how far they are.
+    settings.stalledSeconds = .infinity
+    let scale = min(1, Self.longestMean / max(draw.table.meanSeconds, Self.shortest))
+    let workers = ServingWorkers(draw, durations: durations, scale: scale)
+    var study = VirtualStudy(
+      settings: settings, strategy: strategy, workers: slots, slots: 1, arrivalSeconds: 0, engine: workers)
+    var record = Record()
+    do {
+      try study.run { change, now in
+        switch change {
+        case .jobAdded(let job):
+          let training = try draw.serve(job.work.candidate, repetition: job.work.repetition)
+          record.works[job.id] = job.work
+          record.served.append((job.work.candidate, training))
+        case .attemptStarted(let job, _, _):
+          if let work = record.works[job] { record.starts.append((now, workers.seconds(of: work))) }
+        case .jobFinished: record.finished += 1
+        default: break
+        }
+      }
+    } catch let error as ReplayError { throw error } catch { throw .failed("\(error)") }
+    guard record.finished == record.served.count else {
+      throw .failed("a replay ended with \(record.finished) of \(record.served.count) results; this is a defect")
+    }
+    served = record.served
+    clockSeconds = record.clockSeconds / scale
+    idleShare = record.idleShare(slots: slots)
+  }
+
+  private struct Record {
+    var works: [Int64: Work] = [:]
+    var served: [TableEstimates.Served] = []
+    /// When each training began, and how long it takes.
+    var starts: [(time: Double, seconds: Double)] = []
+    var finished = 0
+
+    var clockSeconds: Double {
+      guard let first = starts.first?.time, let last = starts.map({ $0.time + $0.seconds }).max() else { return 0 }
+      return last - first
+    }
+
+    func idleShare(slots: Int) -> Double {
+      guard let first = starts.first?.time, let last = starts.last?.time, last > first else { return 0 }
+      let busy = starts.reduce(0) { $0 + (min($1.time + $1.seconds, last) - $1.time) }
+      return max(0, 1 - busy / (Double(slots) * (last - first)))
+    }
+  }
+
+  /// Answers with the table's trainings.
+  private struct ServingWorkers: SimulatedTrainings {
+    private let draw: ReplayDraw
+    private let durations: ReplayDurations
+    private let scale: Double
+    private let candidates: [String: Candidate]
+
+    init(_ draw: ReplayDraw, durations: ReplayDurations, scale: Double) {
+      self.draw = draw
+      self.durations = durations
+      self.scale = scale
+      candidates = Dictionary(uniqueKeysWithValues: draw.table.candidates.map { ($0.description, $0) })
+    }
+
+    private func training(_ candidate: Candidate, repetition: Int) -> TrainingTable.Training? {
+      try? draw.serve(candidate, repetition: repetition)
+    }
+
+    func seconds(of work: Work) -> Double {
+      seconds(training(work.candidate, repetition: work.repetition), "\(work.candidate) \(work.repetition)")
+    }
+
+    private func seconds(_ training: TrainingTable.Training?, _ name: String) -> Double {
+      switch durations {
+      case .recorded: return max(SearchReplay.shortest, (training?.seconds ?? 0) * scale)
+      case .lognormal:
+        var random = StableRandom(seed: draw.seed, purpose: "duration \(draw.number) \(name)")
+        let mean = max(SearchReplay.shortest, draw.table.meanSeconds * scale)
+        return DurationDistribution.lognormal.draw(mean: mean, using: &random)
+      }
+    }
+
+    func begin(_ work: WorkText?, epochs: Int, number: Int) -> (seconds: Double, TrainingTable.Training?) {
+      guard let work, let candidate = candidates[String(work.candidate)] else { return (SearchReplay.shortest, nil) }
+      let training = training(candidate, repetition: work.repetition)
+      return (seconds(training, "\(candidate) \(work.repetition)"), training)
+    }
+
+    /// What is not there was refused when the strategy asked for it.
+    func end(_ training: TrainingTable.Training?) -> SimulatedOutcome {
+      guard let training else { return .failed(reason: "the table has no such training") }
+      return .finished(
+        Observation(
+          accuracy: training.accuracy, loss: nil, epochLosses: [], diverged: training.diverged, stepTimeRatio: nil,
+          inferenceTimeRatio: nil, trainSeconds: training.seconds, imagesPerSecond: 0, peakMemoryBytes: 0,
+          kernelVariant: SimulatedEngine.kernelVariant))
+    }
+  }
+}

@@ -1,0 +1,209 @@
+import Randomness
+import ReadableText
+
+/// Lines of a figure against what it took, on a logarithmic axis, with levels that nothing is taken for.
+package struct CurvePlot {
+  package struct Point: Hashable, Sendable {
+    package var x: Double
+    package var y: Double
+    /// ± so much; nil where it is not known.
+    package var error: Double?
+
+    package init(x: Double, y: Double, error: Double?) {
+      self.x = x
+      self.y = y
+      self.error = error
+    }
+  }
+
+  package struct Curve: Hashable, Sendable {
+    package var name: String
+    package var points: [Point]
+    /// Drawn in gray.
+    package var isReference: Bool
+
+    package init(name: String, points: [Point], isReference: Bool) {
+      self.name = name
+      self.points = points
+      self.isReference = isReference
+    }
+  }
+
+  package struct Level: Hashable, Sendable {
+    package var name: String
+    package var y: Double
+
+    package init(name: String, y: Double) {
+      self.name = name
+      self.y = y
+    }
+  }
+
+  private static let ink = PlotMarker.dense.color
+  private static let faintInk = "#66707c"
+  private static let colors = [
+    "#1b5fa8", "#c8541b", "#2e8540", "#7b3fa0", "#b3261e", "#00838f", "#8a6d00", "#a0346e", "#4a5d23", "#3f51b5",
+  ]
+  private static let referenceColor = "#8b95a1"
+  private static let legendHeight = 20.0
+
+  private let title: String
+  private let subtitle: String
+  private let abscissa: String
+  private let ordinate: String
+  private let curves: [(curve: Curve, color: String)]
+  private let levels: [Level]
+  private let legend: [(text: String, color: String, x: Double, row: Int)]
+  private let frame: PlotBox
+  private let x: PlotScale
+  private let y: PlotScale
+  private var document: SVGDocument
+
+  /// Points that are not above 0 along x are left out.
+  package init(
+    title: String, subtitle: String, abscissa: String, ordinate: String, curves: [Curve], levels: [Level]
+  ) {
+    self.title = title
+    self.subtitle = subtitle
+    self.abscissa = abscissa
+    self.ordinate = ordinate
+    self.levels = levels.filter(\.y.isFinite)
+    var colors = Self.colors.makeIterator()
+    self.curves = curves.map { curve in
+      var curve = curve
+      curve.points = curve.points.filter { $0.x > 0 && $0.x.isFinite && $0.y.isFinite }.sorted { $0.x < $1.x }
+      return (curve, curve.isReference ? Self.referenceColor : colors.next() ?? Self.referenceColor)
+    }
+    legend = Self.legend(self.curves.map { ($0.curve.name, $0.color) }, left: 78, right: 932)
+    let rows = (legend.last?.row ?? 0) + 1
+    frame = PlotBox(
+      left: 78, top: 92 + Double(rows) * Self.legendHeight, right: 932, bottom: 500 + Double(rows) * Self.legendHeight)
+    document = SVGDocument(width: 960, height: frame.bottom + 66)
+    let points = self.curves.flatMap(\.curve.points)
+    x = PlotScale(
+      data: points.map { Self.position($0.x) }, minimumSpan: 0.3, start: frame.left, end: frame.right)
+    let heights = points.flatMap { [$0.y - ($0.error ?? 0), $0.y + ($0.error ?? 0)] } + self.levels.map(\.y)
+    y = PlotScale(data: heights, minimumSpan: 0.5, padding: 0.06, start: frame.bottom, end: frame.top)
+  }
+
+  /// Along the axis.
+  private static func position(_ value: Double) -> Double { StableMath.logarithm(value) }
+
+  private static func legend(
+    _ names: [(String, String)], left: Double, right: Double
+  ) -> [(text: String, color: String, x: Double, row: Int)] {
+    var entries: [(text: String, color: String, x: Double, row: Int)] = []
+    var at = left
+    var row = 0
+    for (name, color) in names {
+      let width = LabelPlacement.width(of: name, size: 12.5) + 52
+      if at > left, at + width > right { (at, row) = (left, row + 1) }
+      entries.append((name, color, at, row))
+      at += width
+    }
+    return entries
+  }
+
+  /// The SVG file.
+  package var svg: String {
+    var plot = self
+    plot.draw()
+    return plot.document.file(title: title, description: "\(subtitle). \(ordinate) against \(abscissa).")
+  }
+
+  private mutating func draw() {
+    document.add(
+      "rect", [("width", "960"), ("height", SVGDocument.number(document.height)), ("fill", "#ffffff")])
+    document.text(title, x: frame.left, y: 36, size: 20, fill: Self.ink, extra: [("font-weight", "600")])
+    document.text(subtitle, x: frame.left, y: 58, size: 13, fill: Self.faintInk)
+    for entry in legend {
+      let height = 84 + Double(entry.row) * Self.legendHeight
+      document.line(entry.x, height - 4, entry.x + 22, height - 4, stroke: entry.color, width: 2.4)
+      document.text(entry.text, x: entry.x + 28, y: height, size: 12.5, fill: Self.ink)
+    }
+    drawAxes()
+    drawLevels()
+    for (curve, color) in curves { draw(curve, color) }
+  }
+}
+
+extension CurvePlot {
+  private mutating func drawAxes() {
+    var last = -Double.infinity
+    for value in Set(curves.flatMap { $0.curve.points.map(\.x) }).sorted() {
+      let at = x.position(Self.position(value))
+      document.line(at, frame.top, at, frame.bottom, stroke: "#f3f5f7")
+      let label = Self.number(value)
+      let width = LabelPlacement.width(of: label, size: 12.5)
+      guard at - last > width + 8 else { continue }
+      document.line(at, frame.top, at, frame.bottom, stroke: "#e3e7eb")
+      document.text(label, x: at, y: frame.bottom + 20, size: 12.5, anchor: "middle", fill: Self.faintInk)
+      last = at
+    }
+    let up = 8
+    for tick in y.ticks(about: up) {
+      let at = y.position(tick)
+      document.line(frame.left, at, frame.right, at, stroke: "#eceff2")
+      document.text(
+        NumberText.fixed(tick, y.tickDecimals(about: up)), x: frame.left - 10, y: at + 4.5, size: 12.5, anchor: "end",
+        fill: Self.faintInk)
+    }
+    document.line(frame.left, frame.bottom, frame.right, frame.bottom, stroke: Self.faintInk)
+    document.line(frame.left, frame.top, frame.left, frame.bottom, stroke: Self.faintInk)
+    document.text(
+      abscissa, x: (frame.left + frame.right) / 2, y: frame.bottom + 46, size: 14, anchor: "middle", fill: Self.ink)
+    let middle = SVGDocument.number((frame.top + frame.bottom) / 2)
+    document.text(
+      ordinate, x: 0, y: 0, size: 14, anchor: "middle", fill: Self.ink,
+      extra: [("transform", "translate(26 \(middle)) rotate(-90)")])
+  }
+
+  /// Whole numbers as they are, others with three digits.
+  private static func number(_ value: Double) -> String {
+    if value == value.rounded(), value < 1e9 { return NumberText.grouped(Int(value)) }
+    return NumberText.fixed(value, value < 1 ? 3 : value < 10 ? 2 : value < 100 ? 1 : 0)
+  }
+
+  private mutating func drawLevels() {
+    for level in levels {
+      let at = y.position(level.y)
+      document.line(
+        frame.left, at, frame.right, at, stroke: Self.faintInk, width: 1.2, extra: [("stroke-dasharray", "5 4")])
+      document.text(level.name, x: frame.left + 8, y: at - 5, size: 12, fill: Self.faintInk, extra: Self.halo)
+    }
+  }
+
+  private static let halo = [
+    ("paint-order", "stroke"), ("stroke", "#ffffff"), ("stroke-width", "3.5"), ("stroke-linejoin", "round"),
+  ]
+
+  private mutating func draw(_ curve: Curve, _ color: String) {
+    let places = curve.points.map { (x: x.position(Self.position($0.x)), y: y.position($0.y), point: $0) }
+    for (px, _, point) in places {
+      guard let error = point.error, error > 0 else { continue }
+      let (top, bottom) = (y.position(point.y + error), y.position(point.y - error))
+      document.openGroup([("class", "error-bar"), ("opacity", "0.55")])
+      document.line(px, top, px, bottom, stroke: color, width: 1.2)
+      for end in [top, bottom] { document.line(px - 3, end, px + 3, end, stroke: color, width: 1.2) }
+      document.closeGroup()
+    }
+    if let first = places.first {
+      let steps = places.dropFirst().map { " L\(SVGDocument.number($0.x)) \(SVGDocument.number($0.y))" }.joined()
+      document.add(
+        "path",
+        [
+          ("class", "curve"), ("d", "M\(SVGDocument.number(first.x)) \(SVGDocument.number(first.y))\(steps)"),
+          ("fill", "none"), ("stroke", color), ("stroke-width", "2"), ("stroke-linejoin", "round"),
+        ] + (curve.isReference ? [("stroke-dasharray", "2 4")] : []))
+    }
+    for (px, py, point) in places {
+      let tip = "\(curve.name): \(NumberText.fixed(point.y, 2)) at \(Self.number(point.x))"
+      document.add(
+        "circle",
+        [
+          ("cx", SVGDocument.number(px)), ("cy", SVGDocument.number(py)), ("r", "4"), ("fill", color),
+          ("stroke", "#ffffff"), ("stroke-width", "1.2"),
+        ], content: SVGDocument.element("title", [], content: SVGDocument.escaped(tip)))
+    }
+  }
+}

@@ -1,0 +1,228 @@
+import ArgumentParser
+import Configuration
+import Files
+import Processes
+import ReadableText
+import Replay
+import SearchCore
+import SearchProtocol
+import Terminal
+
+extension ReplayDurations: ExpressibleByArgument {}
+
+struct ReplayCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "replay",
+    abstract: "Tries searches on recorded trainings, again and again, and judges what they would name.",
+    discussion: Examples.folded(
+      """
+      The table is what `export --format trials` writes: a row a training. In every replay a part of each candidate's \
+      trainings is served to the searches, which the real strategies and the real coordinator make on a clock that \
+      jumps; the others judge the candidates that a search names at 80 levels of cost. Nothing is trained.
+
+      A sequence is a list of trainings made elsewhere, one candidate a line; a repeated line is its next training. A \
+      folder has one for each replay, in the order of their names.
+
+      Examples:
+        layersearch replay table.csv --config table.yaml --jobs 16,26,64,128
+        layersearch replay table.csv --config table.yaml --strategies random,surrogate --jobs 64 --raw
+        layersearch replay table.csv --config table.yaml --jobs 64 --slots 8 --durations lognormal --json
+        layersearch replay table.csv --config table.yaml --write-served served --replays 20
+        layersearch replay table.csv --config table.yaml --jobs 64 --sequence trials --output replays
+      """))
+
+  @Argument(help: ArgumentHelp("Trainings as `export --format trials` writes them.", valueName: "table"))
+  var table: String
+
+  @Option(help: ArgumentHelp("The configuration that they were made with.", valueName: "file"))
+  var config: String
+
+  @Option(
+    help: ArgumentHelp(
+      "Strategies to try (default: random,sensitivity,nsga2,factorial,surrogate; none with --sequence).",
+      valueName: "names"),
+    transform: Lists.strategies)
+  var strategies: [StrategyName]?
+
+  @Option(
+    help: ArgumentHelp("Numbers of trainings to measure at; each is a budget of its own.", valueName: "numbers"),
+    transform: Lists.jobs)
+  var jobs: [Int]?
+
+  @Option(
+    help: ArgumentHelp("So many replays, each with other trainings served.", valueName: "n"),
+    transform: Number.whole(1...10_000))
+  var replays = 20
+
+  @Option(
+    help: ArgumentHelp("First trainings of every candidate.", valueName: "n"),
+    transform: Number.whole(TrainingLimits.seeds))
+  var seeds = 1
+
+  @Flag(help: "Name candidates by the means of their own trainings instead of estimates.")
+  var raw = false
+
+  @Option(
+    help: ArgumentHelp("Judge the trainings in this file, or in a folder with a file a replay.", valueName: "path"))
+  var sequence: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Of a candidate's trainings, so many judge (default: a third, rounded up).", valueName: "n"),
+    transform: Number.whole(1...1_000_000))
+  var judging: Int?
+
+  @Option(
+    help: ArgumentHelp("Trainings at the same time.", valueName: "n"), transform: Number.whole(FieldLimits.slots))
+  var slots = 8
+
+  @Option(help: "How long trainings take.")
+  var durations = ReplayDurations.recorded
+
+  @Option(
+    help: ArgumentHelp("Of what is drawn; the same gives the same output.", valueName: "number"),
+    transform: Number.whole(0...UInt64(1 << 53 - 1)))
+  var seed: UInt64 = 1
+
+  @Option(
+    help: ArgumentHelp("Replays at the same time (default: one a processor).", valueName: "n"),
+    transform: Number.whole(1...1024))
+  var threads: Int?
+
+  @Option(help: ArgumentHelp("Write tables and pictures to this folder, too.", valueName: "dir"))
+  var output: String?
+
+  @Option(
+    help: ArgumentHelp("Only write what each replay serves to this folder.", valueName: "dir"))
+  var writeServed: String?
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  func validate() throws {
+    if writeServed == nil, jobs == nil {
+      throw ValidationError("--jobs is missing; say at how many trainings to measure, such as --jobs 16,26,64,128")
+    }
+    if writeServed != nil, strategies != nil || !sequence.isEmpty || output != nil || json || raw || jobs != nil {
+      throw ValidationError(
+        "--write-served only writes what is served; leave out --strategies, --sequence, --jobs, --output, --raw and --json"
+      )
+    }
+  }
+
+  func run() async throws {
+    let configuration = try StudyConfiguration.load(path: config)
+    let space = configuration.space
+    let table = try TrainingTable(path: table, space: space)
+    var settings = Replay.Settings(jobs: jobs ?? [], replays: replays)
+    settings.judging = judging
+    settings.seed = seed
+    if let writeServed { return try writeServedTables(of: Replay(table, configuration, settings), space, to: writeServed) }
+    settings.strategies = strategies ?? (sequence.isEmpty ? Lists.compared : [])
+    settings.trainingsOfCandidate = seeds
+    settings.naming = raw ? .rawMeans : .estimates
+    settings.slots = slots
+    settings.durations = durations
+    for path in sequence {
+      let set = try SequenceSet(path: path, space: space, replays: replays)
+      guard !(settings.strategies.map(\.rawValue) + settings.sequences.map(\.name)).contains(set.name) else {
+        throw Failure.usage("--sequence \(path): '\(set.name)' is the name of another search already; rename it")
+      }
+      settings.sequences.append(set)
+    }
+    if let output { try makeFolder(output, option: "--output") }
+    let report = try await report(Replay(table, configuration, settings))
+    if let output { for file in report.files { try write(file.text, to: output, file.name) } }
+    if json {
+      try JSONOutput.print(report)
+    } else {
+      for line in report.lines { StandardOutput.writeLine(line) }
+    }
+  }
+
+  /// Shows how far it is.
+  private func report(_ replay: Replay) async throws -> ReplayReport {
+    let error = StandardError.shared
+    var shown = MonotonicClock.now
+    let report = try await replay.report(threads: threads ?? UsableProcessors.current.count) { done in
+      let text = "\(done) of \(NumberText.plural(replays, "replay")) done"
+      if error.isTerminal {
+        error.show(status: text)
+      } else if MonotonicClock.now - shown > 10 {
+        shown = MonotonicClock.now
+        error.writeLine(text)
+      }
+    }
+    error.end()
+    return report
+  }
+
+  private func writeServedTables(of replay: Replay, _ space: SearchSpace, to folder: String) throws {
+    try makeFolder(folder, option: "--write-served")
+    let width = "\(replays - 1)".count
+    for number in 0..<replays {
+      let digits = String(repeating: "0", count: width - "\(number)".count) + "\(number)"
+      try write(replay.draw(number).servedCSV(space), to: folder, "replay-\(digits).csv")
+    }
+  }
+
+  private func makeFolder(_ path: String, option: String) throws {
+    do { try Folder.make(path) } catch {
+      throw Failure.usage("\(option) \(path): this folder cannot be made: \(error.reason); choose another place")
+    }
+  }
+
+  private func write(_ text: String, to folder: String, _ name: String) throws {
+    let file = try OutputFile(FilePath.join(folder, name))
+    try file.write(text.utf8)
+    StandardError.shared.writeLine("wrote \(file.path)")
+  }
+}
+
+extension Replay {
+  fileprivate init(_ table: TrainingTable, _ configuration: StudyConfiguration, _ settings: Settings) {
+    self.init(
+      table, space: configuration.space, strategy: configuration.strategy, kind: configuration.template.kind,
+      settings: settings)
+  }
+}
+
+/// Lists of options, with commas between their entries.
+private enum Lists {
+  static let compared: [StrategyName] = [.random, .sensitivity, .nsga2, .factorial, .surrogate]
+
+  @Sendable
+  static func strategies(_ text: String) throws -> [StrategyName] {
+    let known = StrategyName.allCases.map(\.rawValue)
+    var strategies: [StrategyName] = []
+    for name in entries(text) {
+      guard let strategy = StrategyName(rawValue: name) else {
+        let hint = nearest(to: name, in: known).map { "did you mean '\($0)'? There are" } ?? "there are"
+        throw ValidationError("there is no strategy '\(name)'; \(hint): \(known.joined(separator: ", "))")
+      }
+      guard !strategies.contains(strategy) else { throw ValidationError("'\(name)' is named twice; name it once") }
+      strategies.append(strategy)
+    }
+    return strategies
+  }
+
+  @Sendable
+  static func jobs(_ text: String) throws -> [Int] {
+    let allowed = 1...1_000_000
+    let numbers = try entries(text).map { entry in
+      guard let number = Int(entry), allowed.contains(number) else {
+        throw ValidationError(
+          "'\(entry)' must be a whole number from \(allowed.lowerBound) to \(allowed.upperBound), with commas between "
+            + "several")
+      }
+      return number
+    }
+    return Set(numbers).sorted()
+  }
+
+  private static func entries(_ text: String) -> [String] {
+    text.split(separator: ",", omittingEmptySubsequences: false).map { entry in
+      entry.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import Randomness
+import SearchCore
+
+@testable import Replay
+
+/// A table whose truth is known: every layer costs its own share of accuracy and nothing else matters, plus noise.
+struct Landscape {
+  let space: SearchSpace
+  let effects: EffectSpace
+  /// Points that a layer costs.
+  let damages: [Double]
+  /// Of a training, in points.
+  let noise: Double
+  /// That trainings under one seed share, in points.
+  let seedDeviation: Double
+
+  static let denseAccuracy = 44.0
+
+  init(
+    noise: Double = 1.1, seedDeviation: Double = 0, damages: [Double] = [0.1, 0.2, 0.4, 0.6, 0.8, 1.2, 1.6]
+  ) throws {
+    space = try SearchSpace(architecture: Architecture(.resnet8), ranks: .fractions([0.25]), include: ["*conv*"])
+    effects = EffectSpace(space)
+    self.damages = damages
+    self.noise = noise
+    self.seedDeviation = seedDeviation
+  }
+
+  func accuracy(_ options: [Int]) -> Double {
+    Self.denseAccuracy - zip(options, damages).reduce(0) { $0 + ($1.0 > 0 ? $1.1 : 0) }
+  }
+
+  func accuracy(_ candidate: Candidate) -> Double { effects.options(of: candidate).map(accuracy) ?? 0 }
+
+  /// All 128 candidates.
+  var candidates: [Candidate] {
+    (0..<(1 << damages.count)).map { bits in
+      effects.candidate(options: damages.indices.map { bits >> $0 & 1 })
+    }
+  }
+
+  func text(seeds: Int, candidates: [Candidate]? = nil) -> String {
+    var random = StableRandom(seed: 11)
+    let shared = (0..<seeds).map { _ in seedDeviation * random.normal() }
+    var lines = ["candidate,replicate,seed,accuracy,loss,diverged,train_seconds"]
+    for candidate in candidates ?? self.candidates {
+      for repetition in 0..<seeds {
+        let accuracy = accuracy(candidate) + shared[repetition] + noise * random.normal()
+        let seconds = 16 - Double(candidate.decompositions.count) + random.uniform()
+        lines.append("\"\(candidate)\",\(repetition),\(1000 + repetition),\(accuracy / 100),1.5,false,\(seconds)")
+      }
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  func table(seeds: Int, candidates: [Candidate]? = nil) throws -> TrainingTable {
+    try TrainingTable(text: text(seeds: seeds, candidates: candidates), file: "landscape.csv", space: space)
+  }
+
+  /// The best that can be named, mean over all levels.
+  var best: Double {
+    let costs = candidates.map { (accuracy: accuracy($0), cost: space.cost(of: $0)) }
+    return Statistics.mean(
+      CostLevels(effects).levels.map { level in
+        costs.filter { level.allow($0.cost) }.map(\.accuracy).max() ?? 0
+      })
+  }
+
+  func replay(_ table: TrainingTable, _ settings: Replay.Settings) -> Replay {
+    let recipe = TrainingRecipe(
+      model: .resnet8, data: DataSelection(set: .cifar10, trainImages: 10_000, validationImages: 5000, splitSeed: 1),
+      epochs: 3)
+    return Replay(
+      table, space: space, strategy: StrategySettings(name: .surrogate, seeds: 1), kind: .proxyTraining(recipe),
+      settings: settings)
+  }
+}
