@@ -141,8 +141,8 @@ let package = Package(
     .target(
       name: "Replay",
       dependencies: [
-        "Coordination", "Files", "Randomness", "ReadableText", "Reporting", "SearchCore", "SearchProtocol", "Simulation",
-        "TextInput",
+        "Coordination", "Files", "Randomness", "ReadableText", "Reporting", "SearchCore", "SearchProtocol",
+        "Simulation", "TextInput",
       ],
       swiftSettings: optimized),
     // coordinators and workers at work
@@ -224,7 +224,7 @@ let package = Package(
       name: "StudyStoreTests",
       dependencies: ["SearchCore", "StudyStore", .product(name: "GRDB", package: "GRDB.swift")],
       exclude: ["Fixtures"]),
-    .testTarget(name: "ReplayTests", dependencies: ["Randomness", "Replay", "SearchCore", "Simulation", "TestSupport"]),
+    .testTarget(name: "ReplayTests", dependencies: ["Randomness", "Replay", "SearchCore", "TestSupport"]),
     .testTarget(name: "TextInputTests", dependencies: ["TextInput"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "SearchCore"]),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "SearchCore"]),

@@ -8,7 +8,8 @@ extension ReplayReport {
     let served = fewestServed == mostServed ? "\(fewestServed)" : "\(fewestServed) to \(mostServed)"
     var lines = [
       "\(table): \(NumberText.plural(candidates, "candidate")), \(NumberText.plural(trainings, "training")); "
-        + "\(NumberText.plural(replays, "replay")) (seed \(seed)), \(served) trainings of a candidate served, the rest judges",
+        + "\(NumberText.plural(replays, "replay")) (seed \(seed)), \(served) trainings of a candidate served, "
+        + "the rest judges",
       "V: judged accuracy of what is named by \(naming == .estimates ? "estimates" : "raw means"), mean over 80 levels "
         + "of cost; points of accuracy; ± standard error over replays",
       "",

@@ -45,7 +45,9 @@ package struct TrainingSequence: Sendable {
       entries.append(Entry(candidate: candidate, repetition: asked[candidate, default: 0], line: line))
       asked[candidate, default: 0] += 1
     }
-    guard !entries.isEmpty else { throw .table(file: file, problem: "the sequence has no candidates; write one a line") }
+    guard !entries.isEmpty else {
+      throw .table(file: file, problem: "the sequence has no candidates; write one a line")
+    }
     self.file = file
     self.entries = entries
   }
@@ -91,7 +93,8 @@ package struct SequenceSet: Sendable {
     guard files.count >= replays else {
       throw .table(
         file: path,
-        problem: "the folder has \(files.count) sequences for \(replays) replays; it needs a file for each, or name one "
+        problem:
+          "the folder has \(files.count) sequences for \(replays) replays; it needs a file for each, or name one "
           + "file for all")
     }
     var sequences: [TrainingSequence] = []

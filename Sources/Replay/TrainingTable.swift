@@ -28,7 +28,8 @@ package struct TrainingTable: Sendable {
       guard error.kind == .tooLong else { throw .unreadable(file: path, reason: error.reason) }
       throw .table(
         file: path,
-        problem: "the table is larger than \(Self.mostBytes / 1_000_000) MB; leave columns out that are not read, or split "
+        problem:
+          "the table is larger than \(Self.mostBytes / 1_000_000) MB; leave columns out that are not read, or split "
           + "it by candidates")
     }
     try self.init(text: input.text, file: path, space: space)

@@ -123,7 +123,8 @@ final class SimulatedWorkers: Sendable {
   }
 
   /// False where the thread is to end.
-  private func report(_ population: SimulatedPopulation<SimulatedEngine>, _ thread: Int, _ countings: inout Int) -> Bool {
+  private func report(_ population: SimulatedPopulation<SimulatedEngine>, _ thread: Int, _ countings: inout Int) -> Bool
+  {
     let waits = population.collectWaits()
     let (isStopping, wanted, keepsWaits) = shared.withLock { shared in
       if shared.countings == countings { shared.tallies[thread] = population.tally }

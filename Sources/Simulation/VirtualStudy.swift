@@ -43,7 +43,8 @@ package struct VirtualStudy<Engine: SimulatedTrainings> {
   ///   - record: gets what the database would get, with the time; what it throws ends the run.
   ///   - onEvent: is called after each event with its number and the time.
   package mutating func run(
-    record: (StudyChange, _ now: Double) throws -> Void, onEvent: (_ number: UInt64, _ now: Double) -> Void = { _, _ in }
+    record: (StudyChange, _ now: Double) throws -> Void,
+    onEvent: (_ number: UInt64, _ now: Double) -> Void = { _, _ in }
   ) throws {
     try decide(.started, record)
     schedule(.coordinatorTick, after: 0)

@@ -17,7 +17,7 @@ struct Landscape {
   static let denseAccuracy = 44.0
 
   init(
-    noise: Double = 1.1, seedDeviation: Double = 0, damages: [Double] = [0.1, 0.2, 0.4, 0.6, 0.8, 1.2, 1.6]
+    noise: Double = 1.1, seedDeviation: Double = 0, damages: [Double] = [1.2, 0.2, 1.6, 0.4, 0.8, 0.1, 0.6]
   ) throws {
     space = try SearchSpace(architecture: Architecture(.resnet8), ranks: .fractions([0.25]), include: ["*conv*"])
     effects = EffectSpace(space)

@@ -27,7 +27,8 @@ struct ReplayTests {
     #expect(abs(difference.spread.mean - (none.frontierAccuracy.mean - landscape.best)) < 1e-3)
   }
 
-  @Test("under noise estimates of few trainings beat raw means of many, hold what they claim, and their intervals cover")
+  @Test(
+    "under noise estimates of few trainings beat raw means of many, hold what they claim, and their intervals cover")
   func estimates() async throws {
     let landscape = try Landscape()
     var settings = Replay.Settings(jobs: [26, 128], replays: 6)
@@ -153,7 +154,8 @@ struct ReplayTests {
     var settings = Replay.Settings(jobs: [128], replays: 2)
     settings.strategies = [.surrogate]
     let report = try await landscape.replay(landscape.table(seeds: 2), settings).report(threads: 2)
-    #expect(try row(report, "surrogate").trainings == 128)
+    // Some are never worth a training, and no other may be repeated.
+    #expect((100...128).contains(try row(report, "surrogate").trainings))
   }
 
   @Test("tables and pictures of a report")
@@ -164,8 +166,10 @@ struct ReplayTests {
     let report = try await landscape.replay(landscape.table(seeds: 3), settings).report(threads: 2)
     let files = Dictionary(uniqueKeysWithValues: report.files.map { ($0.name, $0.text) })
     let replays = try #require(files["replays.csv"]).split(separator: "\n")
-    #expect(replays.first == "name,kind,jobs,replay,trainings,frontier_accuracy,claim,open_hypervolume,coverage,"
-      + "train_seconds,multiply_adds,clock_seconds,idle_share")
+    let columns =
+      "name,kind,jobs,replay,trainings,frontier_accuracy,claim,open_hypervolume,coverage,train_seconds,"
+      + "multiply_adds,clock_seconds,idle_share"
+    #expect(replays.first.map(String.init) == columns)
     // Four references and two budgets, two replays each.
     #expect(replays.count == 1 + 6 * 2)
     #expect(replays.contains { $0.hasPrefix("\"raw means, k = 1\",reference,,0,128,") })

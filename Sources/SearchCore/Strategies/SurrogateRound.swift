@@ -42,8 +42,8 @@ struct SurrogateRound {
       let options: [Int]? =
         switch place {
         case .thompson: thompson(levels.spread(number), &random)
-        case .repetition: repeated.next() ?? thompson(levels.spread(number), &random)
-        case .design: designed.next() ?? thompson(levels.spread(number), &random)
+        case .repetition: stillAllowed(repeated.next()) ?? thompson(levels.spread(number), &random)
+        case .design: stillAllowed(designed.next()) ?? thompson(levels.spread(number), &random)
         }
       guard let options else { continue }
       asked[options, default: 0] += 1
@@ -55,6 +55,9 @@ struct SurrogateRound {
   private static func precedes(_ left: [Int], _ right: [Int]) -> Bool { left.lexicographicallyPrecedes(right) }
 
   private func mayBeAsked(_ options: [Int]) -> Bool { asked[options, default: 0] < mostRepetitions }
+
+  /// What was chosen before this round's other places were filled.
+  private func stillAllowed(_ options: [Int]?) -> [Int]? { options.flatMap { mayBeAsked($0) ? $0 : nil } }
 
   // MARK: Thompson
 

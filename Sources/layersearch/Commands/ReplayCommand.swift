@@ -105,8 +105,8 @@ struct ReplayCommand: AsyncParsableCommand {
     }
     if writeServed != nil, strategies != nil || !sequence.isEmpty || output != nil || json || raw || jobs != nil {
       throw ValidationError(
-        "--write-served only writes what is served; leave out --strategies, --sequence, --jobs, --output, --raw and --json"
-      )
+        "--write-served only writes what is served; leave out --strategies, --sequence, --jobs, --output, --raw and "
+          + "--json")
     }
   }
 
@@ -117,7 +117,9 @@ struct ReplayCommand: AsyncParsableCommand {
     var settings = Replay.Settings(jobs: jobs ?? [], replays: replays)
     settings.judging = judging
     settings.seed = seed
-    if let writeServed { return try writeServedTables(of: Replay(table, configuration, settings), space, to: writeServed) }
+    if let writeServed {
+      return try writeServedTables(of: Replay(table, configuration, settings), space, to: writeServed)
+    }
     settings.strategies = strategies ?? (sequence.isEmpty ? Lists.compared : [])
     settings.trainingsOfCandidate = seeds
     settings.naming = raw ? .rawMeans : .estimates
