@@ -7,7 +7,7 @@ import SearchCore
 // diverge.
 extension StudyReport {
   func csv(_ selection: ReportSelection) -> String {
-    let columns = ReportColumn.all
+    let columns = self.columns
     let lines = [columns.map(\.name)] + rows(selection).map { row in columns.map { $0.value(row).field } }
     return Self.csv(lines)
   }
@@ -16,6 +16,8 @@ extension StudyReport {
   package static func csv(_ rows: [[String]]) -> String {
     rows.map { $0.map(Self.quoted).joined(separator: ",") + "\n" }.joined()
   }
+
+  var columns: [ReportColumn] { ReportColumn.all + (estimated == nil ? [] : ReportColumn.estimates) }
 
   static func quoted(_ field: String) -> String {
     // By scalars: a carriage return and a line feed together are one Character.

@@ -54,7 +54,7 @@ indirect enum JSONValue {
 // One object: the study, then its candidates under the CSV's column names.
 extension StudyReport {
   func json(_ selection: ReportSelection) -> String {
-    let fields: [(String, JSONValue)] = [
+    var fields: [(String, JSONValue)] = [
       ("study", .string(study)),
       ("model", .string(recipe.model.rawValue)),
       ("variant", .string(recipe.variant.rawValue)),
@@ -75,7 +75,7 @@ extension StudyReport {
           ])
       ),
       ("hypervolume", JSONValue(hypervolume)),
-      ("trained_candidates", .integer(rows.count)),
+      ("trained_candidates", .integer(trainedRows.count)),
       ("trainings", .integer(trainings)),
       ("diverged_trainings", .integer(divergedTrainings)),
       ("set_aside_jobs", .integer(setAside.jobs)),
@@ -91,8 +91,9 @@ extension StudyReport {
       ("mixes_kernel_variants", .bool(mixesKernelVariants)),
       ("caveats", .array(caveats.map { .string($0) })),
       ("metadata", .object(metadata.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })),
-      ("candidates", .array(rows(selection).map(\.json))),
     ]
+    if let estimated { fields.append(("estimates", estimated.json)) }
+    fields.append(("candidates", .array(rows(selection).map { $0.json(columns) })))
     return JSONValue.object(fields).text() + "\n"
   }
 
@@ -114,7 +115,7 @@ extension StudyReport {
 }
 
 extension ReportRow {
-  fileprivate var json: JSONValue {
+  fileprivate func json(_ columns: [ReportColumn]) -> JSONValue {
     let ranks = score.candidate.decompositions.map { ($0.layer, JSONValue.integer($0.rank)) }
     let referenceName: JSONValue
     switch reference {
@@ -122,8 +123,18 @@ extension ReportRow {
     case .dense: referenceName = .string("dense")
     case .allLayers: referenceName = .string("all_layers")
     }
-    let columns = ReportColumn.all.map { ($0.name, $0.value(self).json) }
-    return .object(columns + [("reference", referenceName), ("ranks", .object(ranks))])
+    let fields = columns.map { ($0.name, $0.value(self).json) }
+    return .object(fields + [("reference", referenceName), ("ranks", .object(ranks))])
+  }
+}
+
+extension EstimateSummary {
+  fileprivate var json: JSONValue {
+    .object([
+      ("trainings", .integer(trainings)), ("confirmations", .integer(confirmations)),
+      ("expected_loss_points", .number(expectedLoss)), ("open_hypervolume_share", JSONValue(openShare)),
+      ("exact_costs", .bool(isExact)),
+    ])
   }
 }
 

@@ -35,6 +35,20 @@ struct ReportColumn: Sendable {
       + columns(of: Objective.allCases.filter { !placed.contains($0) })
   }()
 
+  /// Behind all others, where estimates were asked for.
+  static let estimates = [
+    ReportColumn("accuracy_estimate") { .exact($0.estimate?.accuracy) },
+    ReportColumn("accuracy_low") { .exact($0.estimate?.low) },
+    ReportColumn("accuracy_high") { .exact($0.estimate?.high) },
+    ReportColumn("frontier_probability") { .exact($0.estimate?.frontierProbability) },
+    ReportColumn("within_noise_of") { .texts($0.estimate?.withinNoiseOf.map(\.description) ?? []) },
+    ReportColumn("trained") { .flag(!$0.isUntrained) },
+    ReportColumn("confirmed_accuracy") { .exact($0.confirmation?.accuracy) },
+    ReportColumn("confirmed_difference") { .exact($0.confirmation?.difference) },
+    ReportColumn("confirmed_low") { .exact($0.confirmation?.low) },
+    ReportColumn("confirmed_high") { .exact($0.confirmation?.high) },
+  ]
+
   private init(_ name: String, _ value: @escaping @Sendable (ReportRow) -> Value) {
     self.name = name
     self.value = value

@@ -50,7 +50,7 @@ extension StudyReport {
     }
     let diverged = rows.count { $0.score.divergedSeeds > 0 }
     if diverged > 0 {
-      let excluded = rows.count { !$0.score.isSound }
+      let excluded = rows.count(where: \.isDiverged)
       caveats.append(
         "\(NumberText.plural(divergedTrainings, "training")) of \(NumberText.plural(diverged, "candidate")) diverged; "
           + "\(CandidateScore.divergedMark) marks scores of the other seeds alone, and candidates without a majority "
@@ -65,9 +65,12 @@ extension StudyReport {
         "\(NumberText.plural(setAside.jobs, "job")) \(setAside.jobs == 1 ? "was" : "were") set aside without a result: "
           + reasons.joined(separator: "; ") + (rest > 0 ? "; other reasons (\(NumberText.grouped(rest)))" : "") + ".")
     }
-    if let mixture = Self.mixture(of: kernelVariants) { caveats.append(mixture) }
-    return caveats
+    if let mixture { caveats.append(mixture) }
+    return caveats + estimateCaveats
   }
+
+  /// Nil where all trainings were computed alike.
+  package var mixture: String? { Self.mixture(of: kernelVariants) }
 
   /// Nil where all trainings were computed alike.
   package static func mixture(of variants: [KernelVariantCount]) -> String? {

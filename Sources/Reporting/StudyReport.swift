@@ -23,13 +23,27 @@ package struct ReportRow: Hashable, Sendable {
   package var reference: Reference?
   /// Those that its trainings were computed with, in order.
   package var kernelVariants: [String]
+  /// What all trainings say of it; nil where no estimates were asked for, and where it has no sound training.
+  package var estimate: StudyEstimates.Entry?
+  /// Where estimates were asked for and it was trained anew to be quoted.
+  package var confirmation: Confirmation.Entry?
 
-  package init(score: CandidateScore, onFrontier: Bool, reference: Reference? = nil, kernelVariants: [String] = []) {
+  package init(
+    score: CandidateScore, onFrontier: Bool, reference: Reference? = nil, kernelVariants: [String] = [],
+    estimate: StudyEstimates.Entry? = nil, confirmation: Confirmation.Entry? = nil
+  ) {
     self.score = score
     self.onFrontier = onFrontier
     self.reference = reference
     self.kernelVariants = kernelVariants
+    self.estimate = estimate
+    self.confirmation = confirmation
   }
+
+  /// All that is known of it follows from other candidates.
+  var isUntrained: Bool { score.seeds == 0 && confirmation == nil }
+  /// Not more of its trainings ended well than diverged.
+  var isDiverged: Bool { score.seeds > 0 && !score.isSound }
 }
 
 /// All that an export shows of a study: what was searched, and every candidate that has a result.
@@ -39,26 +53,27 @@ package struct StudyReport: Hashable, Sendable {
   package var objectives: [Objective]
   package var architecture: Architecture
   package var denseCost: Cost
-  /// By parameters, then by text.
+  /// By parameters, then by text: what was trained and, with estimates, untrained candidates of the estimated frontier.
   package var rows: [ReportRow]
+  /// What the estimates say of the study as a whole; nil where none were asked for.
+  package var estimated: EstimateSummary?
   package var setAside: SetAsideSummary
   /// Trainings by the kernel variant that they were computed with, in the variants' order.
   package var kernelVariants: [KernelVariantCount]
   /// Further facts for the JSON export, such as the study's seed or the kernels' instruction set.
   package var metadata: [String: String]
 
-  /// Scores, frontier and references from what was trained.
+  /// Scores, frontier and references from what was trained. Confirmations are no part of scores: a candidate that was
+  /// chosen for its luck would be compared with others by other trainings than theirs.
+  ///
+  /// - Parameter estimates: of the same results. With them the frontier is the estimated one.
   package init(
     study: String, recipe: TrainingRecipe, space: SearchSpace, objectives: [Objective], results: [Work: Observation],
-    setAside: SetAsideSummary = SetAsideSummary(), metadata: [String: String] = [:]
+    setAside: SetAsideSummary = SetAsideSummary(), metadata: [String: String] = [:], estimates: StudyEstimates? = nil
   ) {
-    let scores = CandidateScore.scores(of: results, in: space)
+    let scores = CandidateScore.scores(of: results.filter { !Confirmation.includes($0.key) }, in: space)
     let frontier = Set(ParetoFront(of: scores, objectives: objectives).scores.map(\.candidate))
-    var references: [Candidate: Reference] = [:]
-    for index in 0..<space.rankCount {
-      references[space.allLayers(rankIndex: index)] = .allLayers(label: space.rankLabel(index))
-    }
-    references[.dense] = .dense
+    let references = Self.references(in: space)
     var variants: [Candidate: Set<String>] = [:]
     var counts: [String: Int] = [:]
     for (work, result) in results {
@@ -80,23 +95,38 @@ package struct StudyReport: Hashable, Sendable {
       KernelVariantCount(name: $0.key, trainings: $0.value)
     }
     self.metadata = metadata
+    if let estimates { add(estimates, of: results, in: space) }
+  }
+
+  static func references(in space: SearchSpace) -> [Candidate: Reference] {
+    var references: [Candidate: Reference] = [:]
+    for index in 0..<space.rankCount {
+      references[space.allLayers(rankIndex: index)] = .allLayers(label: space.rankLabel(index))
+    }
+    references[.dense] = .dense
+    return references
   }
 
   package var frontier: [ReportRow] { rows.filter(\.onFrontier) }
   /// The candidate at which the frontier bends most; nil where it has no bend.
   package var knee: ReportRow? { FrontierPlotData(self).knee?.row }
   package var dense: ReportRow? { rows.first { $0.reference == .dense } }
+  /// Without those of which nothing but an estimate is known.
+  package var trainedRows: [ReportRow] { rows.filter { $0.score.seeds > 0 } }
+  /// Without confirmations.
   package var trainings: Int { rows.reduce(0) { $0 + $1.score.seeds } }
   package var divergedTrainings: Int { rows.reduce(0) { $0 + $1.score.divergedSeeds } }
   package var mixesKernelVariants: Bool { kernelVariants.count > 1 }
 
-  /// Of the frontier; see `ParetoFront.hypervolume`.
+  /// Of the measured frontier; see `ParetoFront.hypervolume`.
   package var hypervolume: Double? { ParetoFront(of: rows.map(\.score), objectives: objectives).hypervolume }
 }
 
 /// How a report is written. Raw values are the command line's names.
 package enum ReportFormat: String, CaseIterable, Sendable {
   case csv, json, svg, markdown
+  /// As a terminal shows it.
+  case table
 }
 
 /// Which candidates a report lists.
@@ -108,12 +138,15 @@ package enum ReportSelection: Hashable, Sendable {
 extension StudyReport {
   /// The whole file as text, with a line end at its end. The picture always shows every candidate, since a frontier
   /// means little without what it dominates; `selection` decides for the other formats.
-  package func text(_ format: ReportFormat, selection: ReportSelection = .frontier) -> String {
+  ///
+  /// - Parameter width: columns that the table may have; nil for as many as it needs.
+  package func text(_ format: ReportFormat, selection: ReportSelection = .frontier, width: Int? = nil) -> String {
     switch format {
     case .csv: return csv(selection)
     case .json: return json(selection)
     case .markdown: return markdown(selection)
     case .svg: return FrontierPlot(self).svg
+    case .table: return terminalTable(selection, width: width)
     }
   }
 

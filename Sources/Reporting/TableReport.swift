@@ -4,28 +4,30 @@ import SearchCore
 // The table for documents; TerminalTable has the one for terminals.
 extension StudyReport {
   func markdown(_ selection: ReportSelection) -> String {
-    var headings = TableColumn.all.map(\.heading) + ["Candidate"]
+    let columns = tableColumns
+    var headings = columns.map(\.heading) + ["Candidate"]
     var alignments = headings.map { $0 == "Candidate" ? ":---" : "---:" }
     if selection == .all {
       headings.insert("Frontier", at: headings.count - 1)
       alignments.insert(":---:", at: alignments.count - 1)
     }
     let lines = rows(selection).map { row in
-      var cells = TableColumn.all.map { row.cell($0) }
+      var cells = columns.map { row.cell($0) }
       if selection == .all { cells.append(row.onFrontier ? "●" : "") }
       return cells + ["`\(row.score.candidate)`"]
     }
     let table = ([headings, alignments] + lines).map { "| \($0.joined(separator: " | ")) |\n" }.joined()
-    var text = "# \(study): \(selection == .all ? "all candidates" : "frontier")\n\n"
+    var text = "# \(study): \(selection == .all ? "all candidates" : frontierTitle)\n\n"
     text += "\(setting). \(extent); objectives: \(objectives.map(\.title).joined(separator: ", ")).\n"
     text += "Dense network: \(denseText). Times are relative to it.\n"
     if let hypervolume { text += "Hypervolume: \(NumberText.fixed(hypervolume, 6)).\n" }
+    for line in estimateLines { text += "\(line)\n" }
     for caveat in caveats { text += "\n\(caveat.markdownEscaped)\n" }
     return text + "\n" + table
   }
 
   var denseText: String {
-    guard let score = dense?.score else { return denseCost.text }
+    guard let score = dense?.score, score.seeds > 0 else { return denseCost.text }
     return "\(denseCost.text), accuracy \(score.accuracyText)"
   }
 }
@@ -37,9 +39,14 @@ enum TableColumn: Hashable {
   /// A count, as a share of the dense network's.
   case ofDense(Objective)
   case loss, seeds, layers
+  /// What all trainings say of it, with its interval; the share of draws in which nothing beats it; confirmations.
+  case estimate, unbeaten, confirmed
 
   /// In their order: what a network has without training, what training found, what was measured.
-  static let all: [TableColumn] = {
+  static let all = columns(estimates: [])
+  static let allWithEstimates = columns(estimates: [.estimate, .unbeaten, .confirmed])
+
+  private static func columns(estimates: [TableColumn]) -> [TableColumn] {
     var costs: [TableColumn] = []
     var findings: [TableColumn] = []
     var measurements: [TableColumn] = []
@@ -50,8 +57,8 @@ enum TableColumn: Hashable {
       case .ratio: measurements.append(.value(objective))
       }
     }
-    return costs + findings + [.loss] + measurements + [.seeds, .layers]
-  }()
+    return costs + findings + estimates + [.loss] + measurements + [.seeds, .layers]
+  }
 
   var heading: String {
     switch self {
@@ -60,6 +67,9 @@ enum TableColumn: Hashable {
     case .loss: "Loss"
     case .seeds: "Seeds"
     case .layers: "Layers"
+    case .estimate: "Estimate"
+    case .unbeaten: "Unbeaten"
+    case .confirmed: "Confirmed"
     }
   }
 
@@ -67,9 +77,18 @@ enum TableColumn: Hashable {
   var title: String {
     switch self {
     case .ofDense(let objective): "\(objective.title) of dense"
-    case .value, .loss, .seeds, .layers: heading.lowercased()
+    case .value, .loss, .seeds, .layers, .estimate, .unbeaten, .confirmed: heading.lowercased()
     }
   }
+}
+
+extension StudyReport {
+  var tableColumns: [TableColumn] {
+    guard let estimated else { return TableColumn.all }
+    return TableColumn.allWithEstimates.filter { $0 != .confirmed || estimated.confirmations > 0 }
+  }
+
+  var frontierTitle: String { estimated == nil ? "frontier" : "estimated frontier" }
 }
 
 extension ReportRow {
@@ -82,6 +101,9 @@ extension ReportRow {
     case .loss: score.loss.map { NumberText.fixed($0, 3) } ?? Self.unknown
     case .seeds: score.seedsText
     case .layers: "\(score.candidate.decompositions.count)"
+    case .estimate: estimate?.text ?? Self.unknown
+    case .unbeaten: estimate.map { NumberText.percent($0.frontierProbability, 0) } ?? Self.unknown
+    case .confirmed: confirmation?.text ?? Self.unknown
     }
   }
 }

@@ -8,10 +8,12 @@ extension StudyReport {
   package func terminalTable(_ selection: ReportSelection = .frontier, width: Int? = nil) -> String {
     var lines = Wrapping.lines("\(study): \(setting)", width: width, indent: 2)
     lines += Wrapping.lines("\(extent); dense: \(denseText)", width: width, indent: 2)
+    for line in estimateLines { lines += Wrapping.lines(line, width: width, indent: 2) }
     for caveat in caveats { lines += Wrapping.lines(caveat, width: width, indent: 2) }
     let rows = rows(selection)
     if !rows.isEmpty {
-      let table = TerminalTable(rows: rows, objectives: objectives, architecture: architecture, width: width)
+      let table = TerminalTable(
+        rows: rows, kinds: tableColumns, objectives: objectives, architecture: architecture, width: width)
       lines += [""] + table.lines
       if let omitted = table.omitted { lines += Wrapping.lines(omitted, width: width, indent: 2) }
     }
@@ -21,51 +23,52 @@ extension StudyReport {
 
 /// Which columns there is room for, and the lines that follow.
 private struct TerminalTable {
-  private struct Column {
-    var kind: TableColumn
-    var heading: String
-    /// Without the heading.
-    var cells: [String]
-    var width: Int { max(heading.count, cells.map(\.count).max() ?? 0) }
-  }
+  private typealias Column = CandidateTable.Column
 
-  private let columns: [Column]
-  private let labels: [CandidateLabel]
-  private let notes: [String]
-  private let width: Int?
+  private let table: CandidateTable
   private let dropped: [TableColumn]
 
   /// Room that a candidate should have at least: most labels of small networks fit, and longer ones need few lines.
   private static let comfortableRoom = 34
-  /// With less than this it goes below its row instead.
-  private static let leastRoom = 20
-  private static let gap = 2
 
-  init(rows: [ReportRow], objectives: [Objective], architecture: Architecture, width: Int?) {
-    labels = rows.map { CandidateLabel($0.score.candidate, in: architecture) }
-    notes = rows.map { row in
-      guard case .allLayers(let label) = row.reference else { return "" }
-      return "(all layers at \(label))"
-    }
-    self.width = width
+  init(
+    rows: [ReportRow], kinds: [TableColumn], objectives: [Objective], architecture: Architecture, width: Int?
+  ) {
+    let labels = rows.map { CandidateLabel($0.score.candidate, in: architecture) }
     // A column that holds nothing but unknown values tells nothing.
-    var columns = TableColumn.all.map { kind in
-      Column(kind: kind, heading: kind.heading, cells: rows.map { $0.cell(kind) })
-    }.filter { !$0.cells.allSatisfy { $0 == ReportRow.unknown } }
+    var columns = kinds.map { kind in
+      (kind: kind, column: Column(heading: kind.heading, cells: rows.map { $0.cell(kind) }))
+    }.filter { !$0.column.cells.allSatisfy { $0 == ReportRow.unknown } }
     var dropped: [TableColumn] = []
     if let width {
       let wanted = min(Self.comfortableRoom, labels.map(\.text.count).max() ?? 0)
-      for kind in Self.order(objectives) where Self.room(beside: columns, width) < wanted {
+      for kind in Self.order(objectives) where CandidateTable.room(beside: columns.map(\.column), width) < wanted {
         guard columns.count > 1, let index = columns.firstIndex(where: { $0.kind == kind }) else { continue }
         columns.remove(at: index)
         dropped.append(kind)
         // What "of dense" refers to has gone.
         if case .value(let objective) = kind {
-          Self.rename(.ofDense(objective), objective.descriptor.shortHeading, in: &columns)
+          for index in columns.indices where columns[index].kind == .ofDense(objective) {
+            columns[index].column.heading = objective.descriptor.shortHeading
+          }
         }
       }
     }
-    self.columns = columns
+    // Where there is hardly any room, what was asked for is told rather than what was measured.
+    if let width, CandidateTable.room(beside: columns.map(\.column), width) < 0, kinds.contains(.estimate),
+      let index = columns.firstIndex(where: { $0.kind == .value(.accuracy) })
+    {
+      columns.remove(at: index)
+      dropped.append(.value(.accuracy))
+    }
+    let showsAccuracy = columns.contains { $0.kind == .value(.accuracy) }
+    let notes = rows.map { row in
+      var notes: [String] = []
+      if case .allLayers(let label) = row.reference { notes.append("all layers at \(label)") }
+      if row.isUntrained, !showsAccuracy { notes.append("untrained") }
+      return notes.isEmpty ? "" : "(\(notes.joined(separator: ", ")))"
+    }
+    table = CandidateTable(columns: columns.map(\.column), labels: labels, notes: notes, width: width)
     self.dropped = dropped
   }
 
@@ -78,20 +81,12 @@ private struct TerminalTable {
       objectives.map { isCount($0) ? .ofDense($0) : .value($0) }
     }
     let rest = relative.dropLast()
-    return [.layers] + amounts + [.loss] + shares(rest.filter { !objectives.contains($0) }) + [.seeds]
-      + shares(rest.filter { objectives.contains($0) }) + shares(relative.suffix(1))
+    return [.layers] + amounts + [.loss] + shares(rest.filter { !objectives.contains($0) }) + [.seeds, .unbeaten]
+      + shares(rest.filter { objectives.contains($0) }) + [.confirmed] + shares(relative.suffix(1))
   }
 
   private static func isCount(_ objective: Objective) -> Bool {
     if case .count = objective.descriptor.quantity { true } else { false }
-  }
-
-  private static func rename(_ kind: TableColumn, _ heading: String, in columns: inout [Column]) {
-    for index in columns.indices where columns[index].kind == kind { columns[index].heading = heading }
-  }
-
-  private static func room(beside columns: [Column], _ width: Int) -> Int {
-    width - columns.reduce(0) { $0 + $1.width + gap }
   }
 
   var omitted: String? {
@@ -99,34 +94,5 @@ private struct TerminalTable {
     return "(left out for want of room: \(dropped.map(\.title).joined(separator: ", ")); export has them)"
   }
 
-  var lines: [String] {
-    let room = width.map { Self.room(beside: columns, $0) }
-    let isBelow = room.map { $0 < Self.leastRoom } ?? false
-    let heading = columns.map { Self.right($0.heading, $0.width) }
-    let margin = isBelow ? Self.gap : columns.reduce(0) { $0 + $1.width + Self.gap }
-    var lines = [(heading + (isBelow ? [] : ["Candidate"])).joined(separator: "  ")]
-    for row in labels.indices {
-      let cells = columns.map { Self.right($0.cells[row], $0.width) }.joined(separator: "  ")
-      var candidate = width.map { labels[row].lines(width: max(1, $0 - margin)) } ?? [labels[row].text]
-      if !notes[row].isEmpty {
-        let last = candidate.removeLast()
-        let whole = "\(last)  \(notes[row])"
-        let noteRoom = width.map { $0 - margin } ?? .max
-        candidate += whole.count > noteRoom ? [last] + Wrapping.lines(notes[row], width: noteRoom) : [whole]
-      }
-      let indent = String(repeating: " ", count: margin)
-      if isBelow {
-        lines.append(cells)
-        lines += candidate.map { indent + $0 }
-      } else {
-        lines.append("\(cells)  \(candidate[0])")
-        lines += candidate.dropFirst().map { indent + $0 }
-      }
-    }
-    return lines
-  }
-
-  private static func right(_ text: String, _ width: Int) -> String {
-    String(repeating: " ", count: max(0, width - text.count)) + text
-  }
+  var lines: [String] { table.lines }
 }

@@ -28,10 +28,10 @@ extension CandidateScore {
 
   var accuracyText: String { text(fraction: accuracy, deviation: accuracySD) }
 
-  /// `45.7 ± 0.9 %`, without the deviation for a single seed; `diverged` where no training ended well, and with a
-  /// dagger where some did not.
+  /// `45.7 ± 0.9 %`, without the deviation for a single seed; `diverged` where no training ended well, `untrained`
+  /// where there was none, and with a dagger where some did not.
   private func text(fraction: Double?, deviation: Double?) -> String {
-    guard let fraction else { return "diverged" }
+    guard let fraction else { return seeds == 0 ? "untrained" : "diverged" }
     let mark = divergedSeeds > 0 ? Self.divergedMark + " " : ""
     guard let deviation else { return mark + NumberText.percent(fraction) }
     return "\(mark)\(NumberText.fixed(fraction * 100, 1)) ± \(NumberText.percent(deviation))"
@@ -54,8 +54,11 @@ extension StudyReport {
 
   /// `61 candidates in 122 trainings, 12 on the frontier`
   var extent: String {
-    "\(NumberText.plural(rows.count, "candidate")) in \(NumberText.plural(trainings, "training")), "
-      + "\(NumberText.grouped(frontier.count)) on the frontier"
+    let frontier = frontier
+    let untrained = frontier.count(where: \.isUntrained)
+    return "\(NumberText.plural(trainedRows.count, "candidate")) in \(NumberText.plural(trainings, "training")), "
+      + "\(NumberText.grouped(frontier.count)) on the \(frontierTitle)"
+      + (untrained > 0 ? ", \(NumberText.grouped(untrained)) of them untrained" : "")
   }
 }
 

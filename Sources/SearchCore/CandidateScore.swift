@@ -39,6 +39,20 @@ public struct CandidateScore: Hashable, Sendable {
     self.divergedSeeds = ordered.count - sound.count
   }
 
+  /// Of a candidate without trainings: its cost is all that is known.
+  package init(untrained candidate: Candidate, cost: Cost, denseCost: Cost) {
+    self.candidate = candidate
+    self.cost = cost
+    self.denseCost = denseCost
+    accuracy = nil
+    accuracySD = nil
+    loss = nil
+    stepTimeRatio = nil
+    inferenceTimeRatio = nil
+    seeds = 0
+    divergedSeeds = 0
+  }
+
   /// More trainings ended well than diverged.
   public var isSound: Bool { divergedSeeds * 2 < seeds }
 

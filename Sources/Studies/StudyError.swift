@@ -9,6 +9,18 @@ package enum StudyError: Error, Hashable, CustomStringConvertible {
   case noRow(Int, study: String, rows: Int)
   /// Neither a job nor a candidate nor a worker.
   case unknownSubject(String, study: String, folder: String, jobs: Int)
+  /// There is no sound training from which other candidates' accuracies could be told; so many results diverged.
+  case nothingToEstimate(study: String, results: Int)
+  /// No candidate is small enough, or accurate enough; says which one comes nearest.
+  case nothingFits(study: String, problem: String)
+
+  /// What was asked for cannot be had of this study, rather than by this command.
+  package var isUsage: Bool {
+    switch self {
+    case .nothingToEstimate, .nothingFits: false
+    case .missing, .exists, .noBend, .noRow, .unknownSubject: true
+    }
+  }
 
   package var description: String {
     switch self {
@@ -20,6 +32,11 @@ package enum StudyError: Error, Hashable, CustomStringConvertible {
       "the frontier of study \(study) has \(rows == 0 ? "no rows yet" : "rows 1 to \(rows)")"
     case .unknownSubject(_, let study, _, let jobs):
       "study \(study) has no such job, candidate or worker; jobs are numbered from 1 to \(jobs)"
+    case .nothingToEstimate(let study, let results):
+      results == 0
+        ? "study \(study) has no results yet, and estimates are made of them"
+        : "study \(study) has nothing to make estimates of: all its \(results) results diverged"
+    case .nothingFits(let study, let problem): "study \(study): \(problem)"
     }
   }
 }

@@ -5,26 +5,37 @@ import StudyStore
 
 /// Studies as they are on disk, also while a coordinator works on them.
 package enum StudyReading {
-  package static func report(store: StudyStore, definition: StudyDefinition) throws -> StudyReport {
-    try report(of: store.jobs(), in: store, definition: definition)
+  /// - Parameter estimates: with what all trainings together say, and with the estimated frontier.
+  /// - Throws: `StudyError.nothingToEstimate`, where estimates are asked for and nothing can be said.
+  package static func report(store: StudyStore, definition: StudyDefinition, estimates: Bool = false) throws
+    -> StudyReport
+  {
+    try report(of: store.jobs(), in: store, definition: definition, estimates: estimates)
+  }
+
+  /// Results of all jobs that have one.
+  package static func results(_ jobs: [JobRecord]) -> [Work: Observation] {
+    var results: [Work: Observation] = [:]
+    for job in jobs { results[job.work] = job.result }
+    return results
   }
 
   /// As `TrainingsCSV` has them.
   package static func trainings(store: StudyStore) throws -> String {
-    var results: [Work: Observation] = [:]
-    for job in try store.jobs() { results[job.work] = job.result }
-    return TrainingsCSV.text(results)
+    TrainingsCSV.text(results(try store.jobs()))
   }
 
-  package static func report(of jobs: [JobRecord], in store: StudyStore, definition: StudyDefinition) throws
-    -> StudyReport
-  {
-    var results: [Work: Observation] = [:]
-    var variants: Set<String> = []
-    for job in jobs {
-      guard let result = job.result else { continue }
-      results[job.work] = result
-      variants.insert(result.kernelVariant)
+  package static func report(
+    of jobs: [JobRecord], in store: StudyStore, definition: StudyDefinition, estimates: Bool = false
+  ) throws -> StudyReport {
+    let results = results(jobs)
+    let variants = Set(results.values.map(\.kernelVariant))
+    var estimated: StudyEstimates?
+    if estimates {
+      estimated = StudyEstimates(
+        definition.space, results: results, seed: definition.seed,
+        within: definition.configuration.strategy.constraints)
+      if estimated == nil { throw StudyError.nothingToEstimate(study: definition.name, results: results.count) }
     }
     return StudyReport(
       study: definition.name, recipe: definition.recipe, space: definition.space, objectives: definition.objectives,
@@ -32,6 +43,6 @@ package enum StudyReading {
       metadata: [
         "seed": "\(definition.seed)", "kernel_variants": variants.sorted().joined(separator: ", "),
         "layersearch": Version.number,
-      ])
+      ], estimates: estimated)
   }
 }

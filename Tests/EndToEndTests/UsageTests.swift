@@ -11,7 +11,8 @@ struct UsageTests {
       ["coordinator", "study.yaml", "--bind", "tcp://127.0.0.1"],
       ["coordinator", "study.yaml", "--bind", "tcp://0.0.0.0:5555"],
       ["coordinator", "study.yaml", "--bind", "tcp://*:0"],
-      ["export", "somewhere", "--format", "pdf"], ["train", "--model", "resnet21"], ["train", "--model", "resnet8"],
+      ["export", "somewhere", "--format", "pdf"], ["solve"], ["solve", "x", "--max-parameters", "0"],
+      ["train", "--model", "resnet21"], ["train", "--model", "resnet8"],
       ["train", "--model", "resnet8", "--data", "shapes10", "--epochs", "0"],
       ["train", "--model", "resnet8", "--data", "shapes10", "--epochs", "1", "--candidate", "layer1.0.conv9=4"],
       ["train", "--model", "resnet8", "--data", "shapes10", "--epochs", "1", "--candidate", "layer1.0.conv1=16"],
@@ -137,7 +138,8 @@ struct UsageTests {
   func help() async throws {
     let place = try Place()
     let commands = [
-      "run", "coordinator", "worker", "status", "export", "train", "evaluate", "bench", "keygen", "data", "doctor",
+      "run", "coordinator", "worker", "status", "export", "solve", "train", "evaluate", "bench", "keygen", "data",
+      "doctor",
     ]
     for command in commands.map({ [$0] }) + [["data", "fetch"], ["data", "verify"], ["data", "info"]] {
       let result = try await RunningCommand(command + ["--help"], in: place).end()

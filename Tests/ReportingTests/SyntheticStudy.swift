@@ -6,7 +6,7 @@ func syntheticStudy(
   candidates count: Int, seeds: Int = 2, objectives: [Objective] = [.accuracy, .parameters, .multiplyAdds],
   study: String = "cifar10-resnet20", accuracy: ((Candidate, Int) -> Double)? = nil, timing: Bool = true,
   diverged: Int = 0, setAside: [String] = [], variant: (Int) -> String = { _ in "avx512+SkylakeX" },
-  stepTime: ((Int) -> Double)? = nil
+  stepTime: ((Int) -> Double)? = nil, estimates: Bool = false, confirmed: [Candidate: [Double]] = [:]
 ) throws -> StudyReport {
   let space = try SearchSpace(
     architecture: Architecture(.resnet20), ranks: .fractions([0.25, 0.5]), include: ["layer*"])
@@ -25,13 +25,21 @@ func syntheticStudy(
       inferenceTimeRatio: nil, trainSeconds: 30, imagesPerSecond: 1000, peakMemoryBytes: 1,
       kernelVariant: variant(index))
   }
+  for (candidate, accuracies) in confirmed {
+    for (index, accuracy) in accuracies.enumerated() {
+      results[.example(candidate, Confirmation.firstRepetition + index, studySeed: 4)] = Observation(
+        accuracy: accuracy, loss: 1, epochLosses: [], diverged: false, stepTimeRatio: nil, inferenceTimeRatio: nil,
+        trainSeconds: 30, imagesPerSecond: 1000, peakMemoryBytes: 1, kernelVariant: variant(0))
+    }
+  }
   return StudyReport(
     study: study,
     recipe: TrainingRecipe(
       model: .resnet20, data: DataSelection(set: .cifar10, trainImages: 10_000, validationImages: 5000, splitSeed: 1),
       epochs: 3),
     space: space, objectives: objectives, results: results, setAside: SetAsideSummary(reasons: setAside),
-    metadata: ["seed": "1"])
+    metadata: ["seed": "1"],
+    estimates: estimates ? StudyEstimates(space, results: results, seed: 1, draws: 60) : nil)
 }
 
 /// Early layers and low ranks cost more; two seeds of one candidate differ by about a point.

@@ -3,6 +3,7 @@ import SearchCore
 
 /// The picture of a study: accuracy against size, dominated candidates faint, the frontier and the line of the best
 /// accuracy for the size, the dense network and the all-layers references, ± one standard deviation over the seeds.
+/// With estimates: these, their intervals, and untrained candidates as rings.
 struct FrontierPlot {
   private static let ink = PlotMarker.dense.color
   private static let faintInk = "#66707c"
@@ -24,8 +25,8 @@ struct FrontierPlot {
     let shown = data.points.filter { !$0.isBelowAxis && !$0.isDiverged }
     x = PlotScale(data: shown.map(\.x), minimumSpan: 20, start: frame.left, end: frame.right)
     let heights = shown.flatMap { point -> [Double] in
-      let reach = point.row.onFrontier || point.row.reference != nil ? point.deviation ?? 0 : 0
-      return [point.y - reach, point.y + reach]
+      guard let reach = point.reach, point.row.onFrontier || point.row.reference != nil else { return [point.y] }
+      return [reach.low, reach.high]
     }
     y = PlotScale(data: heights, minimumSpan: 2, padding: 0.07, start: frame.bottom, end: frame.top)
   }
@@ -75,9 +76,12 @@ extension FrontierPlot {
   }
 
   private mutating func drawLegend() {
-    let kinds = data.points.filter { !$0.isDiverged }.map { ($0.row.onFrontier, $0.row.reference) }
+    let sound = data.points.filter { !$0.isDiverged }
+    let kinds = sound.map { ($0.row.onFrontier, $0.row.reference) }
+    let own = Set(sound.filter { $0.row.onFrontier && $0.row.reference == nil }.map(\.row.isUntrained))
     var entries: [(PlotMarker, String)] = []
-    if kinds.contains(where: { $0.0 && $0.1 == nil }) { entries.append((.frontier, "on the frontier")) }
+    if own.contains(false) { entries.append((.frontier, "on the \(report.frontierTitle)")) }
+    if own.contains(true) { entries.append((.untrained, "untrained")) }
     if kinds.contains(where: { !$0.0 && $0.1 == nil }) { entries.append((.dominated, "dominated")) }
     if kinds.contains(where: { $0.1 == .dense }) { entries.append((.dense, "dense network")) }
     if kinds.contains(where: { $0.1 != nil && $0.1 != .dense }) { entries.append((.allLayers, "all layers")) }
@@ -89,12 +93,14 @@ extension FrontierPlot {
       document.text(label, x: left + 12, y: baseline, size: 12.5, fill: Self.ink)
       left += LabelPlacement.width(of: label, size: 12.5) + 38
     }
-    if data.points.contains(where: { $0.deviation != nil && !$0.isDiverged }) {
+    if sound.contains(where: { $0.reach != nil }) {
       document.line(left, baseline - 11, left, baseline + 3, stroke: Self.frontierColor, extra: [("opacity", "0.6")])
       for end in [baseline - 11, baseline + 3] {
         document.line(left - 3, end, left + 3, end, stroke: Self.frontierColor, extra: [("opacity", "0.6")])
       }
-      document.text("± 1 standard deviation", x: left + 12, y: baseline, size: 12.5, fill: Self.ink)
+      document.text(
+        report.estimated == nil ? "± 1 standard deviation" : "90 % interval", x: left + 12, y: baseline, size: 12.5,
+        fill: Self.ink)
     }
   }
 
@@ -119,7 +125,10 @@ extension FrontierPlot {
       abscissaTitle, x: (frame.left + frame.right) / 2, y: frame.bottom + 46, size: 14, anchor: "middle", fill: Self.ink
     )
     let seeds = Set(report.rows.map(\.score.seeds))
-    let mean = seeds.count == 1 && seeds.first != 1 ? ", mean of \(seeds.first ?? 0) seeds" : ""
+    let mean =
+      report.estimated != nil
+      ? ", estimated from \(NumberText.plural(report.estimated?.trainings ?? 0, "training"))"
+      : seeds.count == 1 && seeds.first != 1 ? ", mean of \(seeds.first ?? 0) seeds" : ""
     let middle = SVGDocument.number((frame.top + frame.bottom) / 2)
     document.text(
       "Validation accuracy (%)\(mean)", x: 0, y: 0, size: 14, anchor: "middle", fill: Self.ink,
@@ -169,12 +178,12 @@ extension FrontierPlot {
 
   private mutating func drawErrorBars() {
     for point in data.points where !point.isBelowAxis && !point.isDiverged {
-      guard let deviation = point.deviation, deviation > 0 else { continue }
+      guard let reach = point.reach, reach.high > reach.low else { continue }
       let isFaint = !point.row.onFrontier && point.row.reference == nil
       let marker = PlotMarker(point.row)
       let at = x.position(point.x)
-      let top = max(frame.top, y.position(point.y + deviation))
-      let bottom = min(frame.bottom, y.position(point.y - deviation))
+      let top = max(frame.top, y.position(reach.high))
+      let bottom = min(frame.bottom, y.position(reach.low))
       document.openGroup([("class", "error-bar"), ("stroke", marker.color), ("opacity", isFaint ? "0.16" : "0.42")])
       document.line(at, top, at, bottom, stroke: marker.color)
       if !isFaint {
@@ -193,13 +202,17 @@ extension FrontierPlot {
         let marker = point.isBelowAxis ? PlotMarker.belowAxis : PlotMarker(point.row)
         let height = height(of: point)
         let kind = point.isDiverged ? "diverged" : point.row.onFrontier ? "frontier" : "dominated"
-        let name = kind + (point.row.reference != nil ? " reference" : "")
+        let name =
+          kind + (point.row.reference != nil ? " reference" : "") + (point.row.isUntrained ? " untrained" : "")
         let score = point.row.score
         let diverged = score.divergedSeeds > 0 ? " (\(score.divergedSeeds) of \(score.seeds) seeds diverged)" : ""
-        let tip = "\(score.candidate): \(score.accuracyText)\(diverged), \(score.cost.text)"
+        let estimate = point.row.estimate.map { ", estimated \($0.text)" } ?? ""
+        let tip = "\(score.candidate): \(score.accuracyText)\(diverged)\(estimate), \(score.cost.text)"
         document.add(
           "path",
-          [("class", name)] + marker.attributes(x: x.position(point.x), y: height, filled: point.row.onFrontier),
+          [("class", name)]
+            + marker.attributes(
+              x: x.position(point.x), y: height, filled: point.row.onFrontier && !point.row.isUntrained),
           content: SVGDocument.element("title", [], content: SVGDocument.escaped(tip)))
       }
     }
@@ -216,9 +229,8 @@ extension FrontierPlot {
       let (px, py) = (x.position(point.x), height(of: point))
       let matters = point.row.onFrontier || point.row.reference != nil
       placement.avoid(PlotBox(left: px - 6, top: py - 6, right: px + 6, bottom: py + 6), cost: matters ? 12 : 3)
-      if matters, !point.isDiverged, let deviation = point.deviation {
-        let box = PlotBox(
-          left: px - 3, top: y.position(point.y + deviation), right: px + 3, bottom: y.position(point.y - deviation))
+      if matters, !point.isDiverged, let reach = point.reach {
+        let box = PlotBox(left: px - 3, top: y.position(reach.high), right: px + 3, bottom: y.position(reach.low))
         placement.avoid(box, cost: 1.5)
       }
     }

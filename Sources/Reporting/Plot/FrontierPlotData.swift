@@ -6,13 +6,28 @@ struct FrontierPlotData {
     let row: ReportRow
     /// Percent of the dense network.
     let x: Double
-    /// Accuracy in percent, of the trainings that did not diverge; 0 where all did.
+    /// Accuracy in percent, of the trainings that did not diverge, 0 where all did; estimated where that was asked for.
     let y: Double
-    let deviation: Double?
+    /// One standard deviation over the seeds down and up, or an estimate's interval: in percent.
+    let reach: (low: Double, high: Double)?
     /// So far below the others that the axis does not reach it.
     var isBelowAxis = false
     /// Not more of its trainings ended well than diverged: it has no place in the plane but at its lower edge.
-    var isDiverged: Bool { !row.score.isSound }
+    var isDiverged: Bool { row.isDiverged }
+
+    init(row: ReportRow, x: Double, isEstimated: Bool) {
+      self.row = row
+      self.x = x * 100
+      if isEstimated, let estimate = row.estimate {
+        // The model knows no bounds.
+        func percent(_ accuracy: Double) -> Double { min(100, max(0, accuracy * 100)) }
+        y = percent(estimate.accuracy)
+        reach = (percent(estimate.low), percent(estimate.high))
+      } else {
+        y = (row.score.accuracy ?? 0) * 100
+        reach = row.score.accuracySD.map { [y] in (y - $0 * 100, y + $0 * 100) }
+      }
+    }
   }
 
   /// The objective along x: the first that the study has of those that compare with the dense network.
@@ -32,9 +47,7 @@ struct FrontierPlotData {
     let abscissa =
       Objective.allCases.first { $0.isRelativeToDense && report.objectives.contains($0) } ?? .parameters
     let measured = report.rows.compactMap { row -> Point? in
-      guard let x = row.score.ratioToDense(of: abscissa) else { return nil }
-      return Point(
-        row: row, x: x * 100, y: (row.score.accuracy ?? 0) * 100, deviation: row.score.accuracySD.map { $0 * 100 })
+      row.score.ratioToDense(of: abscissa).map { Point(row: row, x: $0, isEstimated: report.estimated != nil) }
     }
     var points = measured.filter(Self.isPossible)
     let floor = Self.floor(points.filter { !$0.isDiverged }.map(\.y))
@@ -57,7 +70,7 @@ struct FrontierPlotData {
   /// NaN is nowhere.
   private static func isPossible(_ point: Point) -> Bool {
     (0...largestRatio).contains(point.x) && (0...100).contains(point.y)
-      && point.deviation.map((0...100).contains) ?? true
+      && point.reach.map { (0...200).contains($0.high - $0.low) } ?? true
   }
 
   /// Where the line bends most: the point farthest above the chord from its first to its last (Satopää et al. 2011).

@@ -2,23 +2,23 @@ import SearchCore
 
 /// Shape and color tell what a candidate is, filling whether it is on the frontier.
 enum PlotMarker {
-  case frontier, dominated, belowAxis, diverged, dense, allLayers
+  case frontier, untrained, dominated, belowAxis, diverged, dense, allLayers
 
   init(_ row: ReportRow) {
-    guard row.score.isSound else {
+    guard !row.isDiverged else {
       self = .diverged
       return
     }
     switch row.reference {
     case .dense: self = .dense
     case .allLayers: self = .allLayers
-    case nil: self = row.onFrontier ? .frontier : .dominated
+    case nil: self = row.onFrontier ? row.isUntrained ? .untrained : .frontier : .dominated
     }
   }
 
   var color: String {
     switch self {
-    case .frontier: return "#1b5fa8"
+    case .frontier, .untrained: return "#1b5fa8"
     case .dominated, .belowAxis: return "#8b95a1"
     case .diverged: return "#b3261e"
     case .dense: return "#22272e"
@@ -30,6 +30,7 @@ enum PlotMarker {
     let shape: String
     switch self {
     case .frontier: shape = Self.circle(radius: 5)
+    case .untrained: shape = Self.circle(radius: 4.2)
     case .dominated: shape = Self.circle(radius: 3.6)
     case .belowAxis: shape = "m-4.5 -4 h9 l-4.5 8 z"
     case .diverged: shape = "m-4 -4 l8 8 m0 -8 l-8 8"
@@ -41,6 +42,7 @@ enum PlotMarker {
     switch self {
     case .dominated: return place + [("fill", color), ("fill-opacity", "0.38")]
     case .frontier: return place + [("fill", color), ("stroke", "#ffffff"), ("stroke-width", "1.2")]
+    case .untrained: return place + [("fill", "#ffffff"), ("stroke", color), ("stroke-width", "1.4")]
     case .belowAxis: return place + [("fill", "none"), ("stroke", color)]
     case .diverged: return place + [("fill", "none"), ("stroke", color), ("stroke-width", "1.6")]
     case .dense, .allLayers:

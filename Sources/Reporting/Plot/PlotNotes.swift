@@ -22,10 +22,13 @@ enum PlotNotes {
     if data.points.contains(where: { $0.row.reference != nil && !$0.row.onFrontier && !$0.isDiverged }) {
       notes.append("hollow references are dominated")
     }
+    if let share = report.estimated?.openShare {
+      notes.append("the measured frontier has \(NumberText.percent(share)) of the open hypervolume")
+    }
     let others = report.objectives.filter { $0 != .accuracy && $0 != data.abscissa }
     if data.points.count(where: \.row.onFrontier) > data.staircase.count, !others.isEmpty {
-      notes.append(
-        "filled points off the line are on the frontier by \(others.map(\.title).joined(separator: " or "))")
+      let points = report.estimated == nil ? "filled points" : "points and rings"
+      notes.append("\(points) off the line are on the frontier by \(others.map(\.title).joined(separator: " or "))")
     }
     var lines = wrapped(notes.joined(separator: "; "), width)
     for caveat in report.caveats where !(report.rows.isEmpty && report.setAside.jobs == 0) {

@@ -21,10 +21,12 @@ package struct Confirmation: Sendable {
   /// Repetitions from here on are confirmations: no search reaches them.
   package static let firstRepetition = 1_000
 
+  package static func includes(_ work: Work) -> Bool { work.repetition >= firstRepetition }
+
   /// - Parameter results: of a study; only confirmations are read.
   package init(_ results: [Work: Observation]) {
     var accuracies: [Candidate: [Int: Double]] = [:]
-    for (work, result) in results where work.repetition >= Self.firstRepetition && !result.diverged {
+    for (work, result) in results where Self.includes(work) && !result.diverged {
       accuracies[work.candidate, default: [:]][work.repetition] = result[.accuracy]
     }
     let dense = accuracies[.dense] ?? [:]

@@ -26,13 +26,15 @@ package struct StudyEstimates: Sendable {
   package let expectedLoss: Double
   /// Trainings that the model read.
   package let trainings: Int
+  /// The solver did not have to round costs to find the frontier; the entries' own are exact always.
+  package let isExact: Bool
 
   /// Of a standard normal, 95 %.
-  private static let quantile = 1.644_853_626_951_472
+  static let quantile = 1.644_853_626_951_472
 
   /// - Parameters:
   ///   - results: of the study; what diverged is left out, and candidates most of whose trainings diverged are not
-  ///     named.
+  ///     named. Confirmations are left out, too: they are to judge what the others say. Their candidates have entries.
   ///   - seed: of the study, for the draws.
   /// - Returns: nil without sound trainings.
   package init?(
@@ -44,19 +46,23 @@ package struct StudyEstimates: Sendable {
     guard !model.trainings.isEmpty else { return nil }
     let unsound = Self.unsound(results, in: space)
     let coarse = FrontierSolver.coarse(space)
-    let estimate = FrontierEstimate(model, solver: FrontierSolver(space: space), within: constraints)
+    let solver = FrontierSolver(space: space)
+    isExact = solver.isExact
+    let estimate = FrontierEstimate(model, solver: solver, within: constraints)
     var random = StableRandom(seed: seed, purpose: "estimates")
     let draws = FrontierDraws(model, solver: coarse, count: count, within: constraints, random: &random)
     let frontier = estimate.entries.map(\.options).filter { !unsound.contains($0) }
     let accuracies = Dictionary(uniqueKeysWithValues: frontier.map { ($0, draws.accuracies(of: $0)) })
     let onFrontier = Set(frontier)
-    let named = frontier + model.trained.filter { !onFrontier.contains($0) }
     let trained = Set(model.trained)
+    let confirmed = Set(results.keys.filter(Confirmation.includes).map(\.candidate))
+      .compactMap { space.options(of: $0) }.filter { !trained.contains($0) }
+    let named = frontier + (model.trained + confirmed).filter { !onFrontier.contains($0) }
     entries = named.map { options in
       let expected = model.estimate(options)
       let similar = frontier.filter { other in
         guard other != options, let own = accuracies[options], let others = accuracies[other] else { return false }
-        return Self.isWithinNoise(zip(own, others).map { $0 - $1 })
+        return Self.isWithinNoise(own, others)
       }
       return Entry(
         candidate: space.candidate(options: options), cost: space.cost(options: options),
@@ -73,7 +79,8 @@ package struct StudyEstimates: Sendable {
     trainings = model.trainings.count
   }
 
-  /// Of all sound trainings in the order of candidates and repetitions, whatever order the dictionary has.
+  /// Of all sound trainings but confirmations, in the order of candidates and repetitions, whatever order the
+  /// dictionary has.
   package static func model(_ space: EffectSpace, _ results: [Work: Observation]) -> EffectModel {
     let ordered = results.map { (work: $0.key, text: $0.key.candidate.description, result: $0.value) }.sorted {
       ($0.text, $0.work.repetition) < ($1.text, $1.work.repetition)
@@ -81,23 +88,28 @@ package struct StudyEstimates: Sendable {
     return EffectModel(
       space: space,
       trainings: ordered.compactMap { work, _, result in
-        guard !result.diverged, let accuracy = result[.accuracy], let options = space.options(of: work.candidate) else {
-          return nil
-        }
+        guard !result.diverged, !Confirmation.includes(work), let accuracy = result[.accuracy],
+          let options = space.options(of: work.candidate)
+        else { return nil }
         return EffectTraining(options: options, seed: work.seed, accuracy: accuracy * 100)
       })
   }
 
-  private static func unsound(_ results: [Work: Observation], in space: EffectSpace) -> Set<[Int]> {
+  /// Candidates that have not more sound trainings than diverged ones.
+  static func unsound(_ results: [Work: Observation], in space: EffectSpace) -> Set<[Int]> {
     var balance: [Candidate: Int] = [:]
     for (work, result) in results { balance[work.candidate, default: 0] += result.diverged ? -1 : 1 }
     return Set(balance.filter { $0.value <= 0 }.compactMap { space.options(of: $0.key) })
   }
 
-  private static func isWithinNoise(_ differences: [Double]) -> Bool {
-    let ordered = differences.sorted()
-    let tail = ordered.count / 20
-    guard let low = ordered.dropFirst(tail).first, let high = ordered.dropLast(tail).last else { return true }
-    return low <= 0 && high >= 0
+  /// Whether the middle nine tenths of the differences hold 0: there are many pairs, and counting needs no order.
+  private static func isWithinNoise(_ left: [Double], _ right: [Double]) -> Bool {
+    let tail = left.count / 20
+    var (below, above) = (0, 0)
+    for (l, r) in zip(left, right) {
+      if l <= r { below += 1 }
+      if l >= r { above += 1 }
+    }
+    return left.isEmpty || (below > tail && above > tail)
   }
 }

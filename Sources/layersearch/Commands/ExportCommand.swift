@@ -43,8 +43,13 @@ struct ExportCommand: ParsableCommand {
       Examples:
         layersearch export studies/cifar10-resnet20 --format csv
         layersearch export studies/cifar10-resnet20 --format svg --output frontier.svg
+        layersearch export studies/cifar10-resnet20 --format table --estimates
         layersearch export studies/cifar10-resnet20 --format trials --output trainings.csv
         layersearch export studies/cifar10-resnet20 --format sqlite --output backup/study.sqlite
+
+      --estimates writes the frontier that all trainings together say there is, with 90 % intervals, how probably \
+      nothing beats a candidate, and candidates that were never trained, marked as such. Without it the frontier is \
+      that of the measured means.
 
       The copy of the database is one consistent state of it; a folder with this file as study.sqlite is a study.
       """))
@@ -58,12 +63,19 @@ struct ExportCommand: ParsableCommand {
   @Flag(help: "Every candidate instead of the frontier. (The picture always shows every candidate.)")
   var all = false
 
+  @Flag(help: "What a model of all trainings says: estimates with intervals, and the frontier of these.")
+  var estimates = false
+
   @Option(help: ArgumentHelp("Write to this file instead of standard output (-).", valueName: "file"))
   var output: String?
 
   func validate() throws {
     if all, format == .trials {
       throw ValidationError("--format trials always writes every training; leave out --all")
+    }
+    if estimates, format == .trials || format == .sqlite {
+      throw ValidationError(
+        "--format \(format.defaultValueDescription) writes what was recorded, without estimates; leave out --estimates")
     }
     guard format == .sqlite else { return }
     if output == nil {
@@ -81,10 +93,15 @@ struct ExportCommand: ParsableCommand {
     switch format {
     case .report(let format):
       let definition = try StudyDefinition(of: store)
-      let report = try StudyReading.report(store: store, definition: definition)
-      try output.write(report.text(format, selection: all ? .all : .frontier).utf8)
+      let report = try StudyReading.report(store: store, definition: definition, estimates: estimates)
+      let width = output.isStandardOutput ? StandardOutput.width : nil
+      try output.write(report.text(format, selection: all ? .all : .frontier, width: width).utf8)
+      let mixture = estimates ? report.mixture : nil
+      if let mixture { StandardError.shared.writeLine("warning: study \(study): \(mixture)") }
       // CSV has no place for them that every reader would skip; the other formats say it themselves.
-      if format == .csv { for caveat in report.caveats { StandardError.shared.writeLine("note: \(caveat)") } }
+      if format == .csv {
+        for caveat in report.caveats where caveat != mixture { StandardError.shared.writeLine("note: \(caveat)") }
+      }
     case .trials: try output.write(StudyReading.trainings(store: store).utf8)
     case .sqlite: try store.copyDatabase(to: output)
     }

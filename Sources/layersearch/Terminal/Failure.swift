@@ -88,7 +88,8 @@ enum ProcessExit {
   static func code(of error: any Error) -> Failure.Code {
     switch error {
     case let failure as Failure: failure.code
-    case is ConfigurationError, is SearchError, is StudyError: .usage
+    case is ConfigurationError, is SearchError: .usage
+    case let error as StudyError: error.isUsage ? .usage : .failed
     case let error as FileError: Failure(error).code
     case SimulationError.exists: .usage
     case let error as ReplayError: error.isUsage ? .usage : .failed

@@ -26,6 +26,7 @@ extension StudyError: UsageText {
     case .unknownSubject(let subject, _, let folder, _):
       "--explain \(subject.debugDescription): \(self), workers are listed by: "
         + ShellCommand.line(["layersearch", "status", folder])
+    case .nothingToEstimate, .nothingFits: description
     }
   }
 

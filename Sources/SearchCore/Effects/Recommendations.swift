@@ -1,0 +1,54 @@
+/// The candidates to name where no more than this may be spent, by what all trainings of a study say: a new answer to
+/// another question, without a training.
+package struct Recommendations: Sendable {
+  package struct Entry: Hashable, Sendable {
+    package var candidate: Candidate
+    package var cost: Cost
+    /// Expected accuracy over seeds, 0…1, and the ends of its 90 % interval.
+    package var accuracy: Double
+    package var low: Double
+    package var high: Double
+    package var isTrained: Bool
+  }
+
+  /// Those within the constraints that no other beats in accuracy, parameters and multiply-adds, the most accurate
+  /// first.
+  package let entries: [Entry]
+  /// Trainings that the model read.
+  package let trainings: Int
+  /// The solver did not have to round costs; the entries' own are exact always.
+  package let isExact: Bool
+
+  /// - Parameter results: of the study; as `StudyEstimates` reads them.
+  /// - Returns: nil without sound trainings.
+  package init?(_ searchSpace: SearchSpace, results: [Work: Observation], within constraints: CostConstraints) {
+    let space = EffectSpace(searchSpace)
+    let model = StudyEstimates.model(space, results)
+    guard !model.trainings.isEmpty else { return nil }
+    let unsound = StudyEstimates.unsound(results, in: space)
+    let solver = FrontierSolver(space: space)
+    let named = FrontierEstimate(model, solver: solver, within: constraints).entries
+    entries = named.filter { !unsound.contains($0.options) }.map { entry in
+      let expected = model.estimate(entry.options)
+      let reach = StudyEstimates.quantile * expected.deviation
+      return Entry(
+        candidate: space.candidate(options: entry.options), cost: entry.cost, accuracy: expected.mean / 100,
+        low: (expected.mean - reach) / 100, high: (expected.mean + reach) / 100, isTrained: entry.isTrained)
+    }
+    trainings = model.trainings.count
+    isExact = solver.isExact
+  }
+
+  /// - Parameters:
+  ///   - accuracy: that they have at least, by the estimate.
+  ///   - isAccuracySought: the most accurate come first; otherwise the smallest, by parameters.
+  package func best(_ count: Int, atLeast accuracy: Double? = nil, isAccuracySought: Bool = true) -> [Entry] {
+    let fit = entries.filter { $0.accuracy >= accuracy ?? -.infinity }
+    if isAccuracySought { return Array(fit.prefix(count)) }
+    let ordered = fit.sorted { left, right in
+      (left.cost.parameters, left.cost.multiplyAdds, -left.accuracy)
+        < (right.cost.parameters, right.cost.multiplyAdds, -right.accuracy)
+    }
+    return Array(ordered.prefix(count))
+  }
+}

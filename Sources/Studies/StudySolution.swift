@@ -1,0 +1,147 @@
+import ReadableText
+import Reporting
+import SearchCore
+import StudyStore
+
+/// The best candidates of a study under constraints that need not be its own, from what is on record: trains nothing.
+package struct StudySolution: Encodable {
+  package struct Constraints: Encodable {
+    package var maxParameters: Int?
+    package var maxMultiplyAdds: Int?
+    package var minAccuracy: Double?
+  }
+
+  package struct Entry: Encodable {
+    package var candidate: String
+    package var label: String
+    package var parameters: Int
+    package var parameterRatio: Double
+    package var multiplyAdds: Int
+    package var multiplyAddRatio: Double
+    /// 0…1, with its 90 % interval.
+    package var accuracyEstimate: Double
+    package var accuracyLow: Double
+    package var accuracyHigh: Double
+    package var trained: Bool
+  }
+
+  package var study: String
+  package var directory: String
+  package var constraints: Constraints
+  /// Those that meet the constraints and that no other beats; `candidates` are the first of them.
+  package var fitting: Int
+  package var candidates: [Entry]
+  /// The most accurate come first; otherwise the smallest.
+  package var mostAccurateFirst: Bool
+  /// That the estimates are from.
+  package var trainings: Int
+  /// False where the search rounded costs; those of the candidates are exact always.
+  package var exactCosts: Bool
+  package var kernelVariants: [String]
+  /// That trainings of several kernel variants are mixed; nil where they are not.
+  let mixture: String?
+
+  private enum CodingKeys: String, CodingKey {
+    case study, directory, constraints, fitting, candidates, mostAccurateFirst, trainings, exactCosts, kernelVariants
+  }
+
+  /// - Parameter accuracy: that candidates have at least, by the estimate, 0…1. Where nothing else bounds them the
+  ///   smallest come first.
+  /// - Throws: `StudyError.nothingToEstimate`; `SearchError.bound` where no candidate is small enough,
+  ///   `StudyError.nothingFits` where none of those is accurate enough.
+  package init(
+    store: StudyStore, maxParameters: CostBound?, maxMultiplyAdds: CostBound?, minAccuracy accuracy: Double?, count: Int
+  ) throws {
+    let definition = try StudyDefinition(of: store)
+    let space = definition.space
+    let limits = CostConstraints(parameters: maxParameters, multiplyAdds: maxMultiplyAdds, dense: space.denseCost)
+    if let problem = limits.problem(in: space) { throw SearchError.bound("study \(definition.name): \(problem)") }
+    let results = StudyReading.results(try store.jobs())
+    guard let found = Recommendations(space, results: results, within: limits) else {
+      throw StudyError.nothingToEstimate(study: definition.name, results: results.count)
+    }
+    let isAccuracySought = accuracy == nil || limits != .none
+    let fitting = found.best(.max, atLeast: accuracy, isAccuracySought: isAccuracySought)
+    if fitting.isEmpty {
+      throw StudyError.nothingFits(
+        study: definition.name, problem: Self.problem(found.entries.first, below: accuracy, space.architecture))
+    }
+    study = definition.name
+    directory = store.directory
+    constraints = Constraints(
+      maxParameters: limits.parameters, maxMultiplyAdds: limits.multiplyAdds, minAccuracy: accuracy)
+    self.fitting = fitting.count
+    candidates = fitting.prefix(count).map { entry in
+      Entry(
+        candidate: entry.candidate.description,
+        label: CandidateLabel(entry.candidate, in: space.architecture).text, parameters: entry.cost.parameters,
+        parameterRatio: Double(entry.cost.parameters) / Double(space.denseCost.parameters),
+        multiplyAdds: entry.cost.multiplyAdds,
+        multiplyAddRatio: Double(entry.cost.multiplyAdds) / Double(space.denseCost.multiplyAdds),
+        accuracyEstimate: entry.accuracy, accuracyLow: entry.low, accuracyHigh: entry.high, trained: entry.isTrained)
+    }
+    mostAccurateFirst = isAccuracySought
+    trainings = found.trainings
+    exactCosts = found.isExact
+    let variants = Dictionary(grouping: results.values, by: \.kernelVariant).mapValues(\.count)
+    kernelVariants = variants.keys.sorted()
+    mixture = StudyReport.mixture(
+      of: variants.sorted { $0.key < $1.key }.map { KernelVariantCount(name: $0.key, trainings: $0.value) })
+    architecture = space.architecture
+  }
+
+  private let architecture: Architecture
+
+  private static func problem(
+    _ nearest: Recommendations.Entry?, below accuracy: Double?, _ architecture: Architecture
+  ) -> String {
+    guard let nearest, let accuracy else {
+      return "every candidate that is small enough has mostly diverged in training; allow more, or train more"
+    }
+    return "no candidate that is small enough has an accuracy of \(accuracy) by the estimate; the nearest, "
+      + "\(CandidateLabel(nearest.candidate, in: architecture).text), has \(Readable.fixed(nearest.accuracy, digits: 4))"
+  }
+}
+
+/// For people.
+extension StudySolution {
+  package var warning: String? { mixture.map { "study \(directory): \($0)" } }
+
+  /// - Parameter width: columns of the terminal; nil for as many as are needed.
+  package func lines(width: Int? = nil) -> [String] {
+    let order = mostAccurateFirst ? "the most accurate first" : "the smallest first"
+    let shown = candidates.count < fitting ? "the first \(candidates.count) of \(fitting) candidates" : "all candidates"
+    var facts = [
+      "\(study): \(shown) \(limits)that no other beats, \(order)",
+      "Estimates with 90 % intervals, from \(NumberText.plural(trainings, "training")); nothing was trained for this.",
+    ]
+    if !exactCosts { facts.append("The search rounded costs, of which there are too many; those shown are exact.") }
+    let columns: [(String, (Entry) -> String)] = [
+      (
+        "Estimate",
+        {
+          "\(NumberText.percent($0.accuracyEstimate)) (\(NumberText.fixed($0.accuracyLow * 100, 1))–"
+            + "\(NumberText.fixed($0.accuracyHigh * 100, 1)))"
+        }
+      ), ("Parameters", { NumberText.count($0.parameters) }), ("of dense", { NumberText.percent($0.parameterRatio) }),
+      ("Multiply-adds", { NumberText.count($0.multiplyAdds) }),
+      ("of dense", { NumberText.percent($0.multiplyAddRatio) }),
+    ]
+    let table = CandidateTable(
+      columns: columns.map { column in .init(heading: column.0, cells: candidates.map(column.1)) },
+      labels: candidates.map { entry in
+        // As it was made of the candidate.
+        CandidateLabel((try? Candidate(parsing: entry.candidate)) ?? .dense, in: architecture)
+      }, notes: candidates.map { $0.trained ? "" : "(untrained)" }, width: width)
+    return facts.flatMap { Wrapping.lines($0, width: width, indent: 2) } + [""] + table.lines
+  }
+
+  /// `with at most 107,888 parameters and an accuracy of 0.43 or more `
+  private var limits: String {
+    var limits: [String] = []
+    if let most = constraints.maxParameters { limits.append("at most \(NumberText.grouped(most)) parameters") }
+    if let most = constraints.maxMultiplyAdds { limits.append("at most \(NumberText.grouped(most)) multiply-adds") }
+    if let accuracy = constraints.minAccuracy { limits.append("an accuracy of \(accuracy) or more") }
+    return limits.isEmpty ? "" : "with \(limits.joined(separator: ", ")) "
+  }
+}

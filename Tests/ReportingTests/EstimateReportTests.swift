@@ -1,0 +1,155 @@
+import Foundation
+import SearchCore
+import Testing
+
+@testable import Reporting
+
+@Suite("reports with estimates")
+struct EstimateReportTests {
+  private static let estimateColumns = [
+    "accuracy_estimate", "accuracy_low", "accuracy_high", "frontier_probability", "within_noise_of", "trained",
+    "confirmed_accuracy", "confirmed_difference", "confirmed_low", "confirmed_high",
+  ]
+
+  /// Lines by column; of candidates whose texts are quoted.
+  private static func table(_ csv: String) -> [[String: String]] {
+    func fields(_ line: Substring) -> [String] {
+      line.split(separator: "\"", omittingEmptySubsequences: false).enumerated().reduce(into: [""]) { fields, part in
+        if part.offset % 2 == 1 {
+          fields[fields.count - 1] += part.element
+        } else {
+          let pieces = part.element.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+          fields[fields.count - 1] += pieces[0]
+          fields += pieces.dropFirst()
+        }
+      }
+    }
+    let lines = csv.split(separator: "\n").map(fields)
+    return lines.dropFirst().map { Dictionary(uniqueKeysWithValues: zip(lines[0], $0)) }
+  }
+
+  @Test("today's columns, then the estimates; the estimated frontier, untrained candidates marked")
+  func columns() throws {
+    let plain = try syntheticStudy(candidates: 30)
+    let report = try syntheticStudy(candidates: 30, estimates: true)
+    let header = plain.text(.csv).prefix { $0 != "\n" }
+    #expect(
+      report.text(.csv).prefix { $0 != "\n" } == header + "," + Self.estimateColumns.joined(separator: ","))
+    let frontier = Self.table(report.text(.csv))
+    #expect(frontier.count == report.frontier.count && frontier.allSatisfy { $0["on_frontier"] == "true" })
+    let untrained = frontier.filter { $0["trained"] == "false" }
+    #expect(!untrained.isEmpty && untrained.count < frontier.count)
+    for row in untrained {
+      #expect(row["accuracy"] == "" && row["seeds"] == "0" && row["kernel_variants"] == "")
+      #expect(row["parameters"] != "" && row["multiply_add_ratio"] != "")
+    }
+    for row in report.frontier {
+      let estimate = try #require(row.estimate)
+      let line = try #require(frontier.first { $0["candidate"] == "\(row.score.candidate)" })
+      #expect(line["accuracy_estimate"] == "\(estimate.accuracy)" && line["accuracy_low"] == "\(estimate.low)")
+      #expect(line["accuracy_high"] == "\(estimate.high)")
+      #expect(line["frontier_probability"] == "\(estimate.frontierProbability)")
+      #expect(line["within_noise_of"] == estimate.withinNoiseOf.map(\.description).joined(separator: ";"))
+      #expect(line["confirmed_accuracy"] == "")
+    }
+    // All that was trained and the estimated frontier; what was measured is the same.
+    let all = Self.table(report.text(.csv, selection: .all))
+    #expect(all.count == 30 + untrained.count)
+    for row in Self.table(plain.text(.csv, selection: .all)) {
+      let same = try #require(all.first { $0["candidate"] == row["candidate"] })
+      for (column, value) in row where column != "on_frontier" { #expect(same[column] == value, "\(column)") }
+    }
+  }
+
+  @Test("without estimates an export is what it was, whatever was confirmed")
+  func confirmationsApart() throws {
+    let plain = try syntheticStudy(candidates: 12)
+    let rows = plain.rows
+    let confirmed = try syntheticStudy(
+      candidates: 12, confirmed: [.dense: [0.1, 0.9], rows[0].score.candidate: [0.2]])
+    for format in ReportFormat.allCases where format != .json {
+      #expect(confirmed.text(format, selection: .all) == plain.text(format, selection: .all))
+    }
+  }
+
+  @Test("confirmations are told as they are on record, also of candidates that the search did not train")
+  func confirmations() throws {
+    let before = try syntheticStudy(candidates: 30, estimates: true)
+    let untrained = try #require(before.frontier.first { $0.isUntrained }).score.candidate
+    let trained = try #require(before.rows.first { $0.reference == nil && !$0.isUntrained }).score.candidate
+    let fresh: [Candidate: [Double]] = [
+      .dense: [0.45, 0.46, 0.44], untrained: [0.44, 0.455, 0.43], trained: [0.40, 0.41, 0.395],
+    ]
+    let report = try syntheticStudy(candidates: 30, estimates: true, confirmed: fresh)
+    // What is confirmed has no part in the estimates.
+    #expect(report.rows.map(\.estimate) == before.rows.map(\.estimate))
+    let lines = Self.table(report.text(.csv, selection: .all))
+    let mine = try #require(lines.first { $0["candidate"] == "\(untrained)" })
+    #expect(mine["trained"] == "true" && mine["seeds"] == "0")
+    let accuracy = try #require(mine["confirmed_accuracy"].flatMap(Double.init))
+    let difference = try #require(mine["confirmed_difference"].flatMap(Double.init))
+    let low = try #require(mine["confirmed_low"].flatMap(Double.init))
+    let high = try #require(mine["confirmed_high"].flatMap(Double.init))
+    #expect(abs(accuracy - 0.441_666_666_666_666_7) < 1e-12 && abs(difference + 0.008_333_333_333_333_3) < 1e-12)
+    #expect(low < difference && difference < high)
+    let dense = try #require(lines.first { $0["candidate"] == "dense" })
+    #expect(dense["confirmed_accuracy"] == "0.45" && dense["confirmed_difference"] == "")
+    #expect(report.text(.table).contains("44.2 %, -0.83 ("))
+    #expect(report.text(.markdown).contains("means of 9 trainings under fresh seeds"))
+  }
+
+  @Test("what mostly diverged has no place on the estimated frontier")
+  func diverged() throws {
+    let report = try syntheticStudy(candidates: 20, diverged: 3, estimates: true)
+    let diverged = report.rows.filter { $0.score.divergedSeeds > 0 }
+    #expect(diverged.count == 3 && diverged.allSatisfy { !$0.onFrontier && $0.estimate == nil })
+    let lines = Self.table(report.text(.csv, selection: .all)).filter { $0["diverged_seeds"] == "2" }
+    #expect(lines.count == 3 && lines.allSatisfy { $0["accuracy_estimate"] == "" && $0["trained"] == "true" })
+    #expect(report.caveats.contains { $0.contains("6 trainings of 3 candidates diverged") && $0.contains("(3)") })
+  }
+
+  @Test("one JSON object with the columns' names, and what the estimates say as a whole")
+  func json() throws {
+    let report = try syntheticStudy(candidates: 30, estimates: true)
+    let object = try #require(
+      try JSONSerialization.jsonObject(with: Data(report.text(.json).utf8)) as? [String: Any])
+    let candidates = try #require(object["candidates"] as? [[String: Any]])
+    #expect(candidates.count == report.frontier.count)
+    #expect(candidates.allSatisfy { Set($0.keys).isSuperset(of: Self.estimateColumns) })
+    #expect(candidates.contains { $0["accuracy"] is NSNull && $0["trained"] as? Bool == false })
+    let estimates = try #require(object["estimates"] as? [String: Any])
+    #expect(estimates["trainings"] as? Int == 60 && estimates["exact_costs"] as? Bool == true)
+    #expect(object["trained_candidates"] as? Int == 30)
+    #expect(try #require(estimates["open_hypervolume_share"] as? Double) < 1)
+    #expect(!(try syntheticStudy(candidates: 30).text(.json)).contains("\"estimates\""))
+  }
+
+  @Test("the picture has an interval for each estimate, and rings for what was never trained")
+  func picture() throws {
+    let report = try syntheticStudy(candidates: 30, estimates: true)
+    let svg = report.text(.svg)
+    func count(_ text: String) -> Int { svg.components(separatedBy: text).count - 1 }
+    #expect(count("class=\"error-bar\"") == report.rows.count { $0.estimate != nil })
+    #expect(count(" untrained\"") == report.rows.count { $0.isUntrained })
+    for text in [">90 % interval<", ">untrained<", "estimated from 60 trainings", "of the open hypervolume"] {
+      #expect(svg.contains(text), "\(text)")
+    }
+    #expect(!(try syntheticStudy(candidates: 30).text(.svg)).contains("90 % interval"))
+  }
+
+  @Test("no line of the table is wider than the terminal", arguments: [30, 60, 80, 100, 140])
+  func widths(width: Int) throws {
+    let report = try syntheticStudy(candidates: 30, estimates: true)
+    let table = report.text(.table, width: width)
+    #expect(table.split(separator: "\n").allSatisfy { $0.count <= width }, "\(table)")
+    #expect(table.contains("Estimate") && table.contains("untrained"))
+  }
+
+  @Test("times have no estimates, and that is told")
+  func times() throws {
+    let report = try syntheticStudy(candidates: 20, objectives: [.accuracy, .parameters, .stepTime], estimates: true)
+    #expect(report.caveats.contains { $0.hasSuffix("multiply-adds, and not step time.") })
+    #expect(report.estimated?.openShare != nil)
+    #expect(try syntheticStudy(candidates: 20, objectives: [.parameters], estimates: true).estimated?.openShare == nil)
+  }
+}
