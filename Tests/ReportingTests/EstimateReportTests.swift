@@ -11,6 +11,9 @@ struct EstimateReportTests {
     "confirmed_accuracy", "confirmed_difference", "confirmed_low", "confirmed_high",
   ]
 
+  /// Made once: it takes a moment.
+  private static let synthetic = Result { try syntheticStudy(candidates: 30, estimates: true) }
+
   /// Lines by column; of candidates whose texts are quoted.
   private static func table(_ csv: String) -> [[String: String]] {
     func fields(_ line: Substring) -> [String] {
@@ -31,7 +34,7 @@ struct EstimateReportTests {
   @Test("today's columns, then the estimates; the estimated frontier, untrained candidates marked")
   func columns() throws {
     let plain = try syntheticStudy(candidates: 30)
-    let report = try syntheticStudy(candidates: 30, estimates: true)
+    let report = try Self.synthetic.get()
     let header = plain.text(.csv).prefix { $0 != "\n" }
     #expect(
       report.text(.csv).prefix { $0 != "\n" } == header + "," + Self.estimateColumns.joined(separator: ","))
@@ -74,7 +77,7 @@ struct EstimateReportTests {
 
   @Test("confirmations are told as they are on record, also of candidates that the search did not train")
   func confirmations() throws {
-    let before = try syntheticStudy(candidates: 30, estimates: true)
+    let before = try Self.synthetic.get()
     let untrained = try #require(before.frontier.first { $0.isUntrained }).score.candidate
     let trained = try #require(before.rows.first { $0.reference == nil && !$0.isUntrained }).score.candidate
     let fresh: [Candidate: [Double]] = [
@@ -110,7 +113,7 @@ struct EstimateReportTests {
 
   @Test("one JSON object with the columns' names, and what the estimates say as a whole")
   func json() throws {
-    let report = try syntheticStudy(candidates: 30, estimates: true)
+    let report = try Self.synthetic.get()
     let object = try #require(
       try JSONSerialization.jsonObject(with: Data(report.text(.json).utf8)) as? [String: Any])
     let candidates = try #require(object["candidates"] as? [[String: Any]])
@@ -126,7 +129,7 @@ struct EstimateReportTests {
 
   @Test("the picture has an interval for each estimate, and rings for what was never trained")
   func picture() throws {
-    let report = try syntheticStudy(candidates: 30, estimates: true)
+    let report = try Self.synthetic.get()
     let svg = report.text(.svg)
     func count(_ text: String) -> Int { svg.components(separatedBy: text).count - 1 }
     #expect(count("class=\"error-bar\"") == report.rows.count { $0.estimate != nil })
@@ -139,7 +142,7 @@ struct EstimateReportTests {
 
   @Test("no line of the table is wider than the terminal", arguments: [30, 60, 80, 100, 140])
   func widths(width: Int) throws {
-    let report = try syntheticStudy(candidates: 30, estimates: true)
+    let report = try Self.synthetic.get()
     let table = report.text(.table, width: width)
     #expect(table.split(separator: "\n").allSatisfy { $0.count <= width }, "\(table)")
     #expect(table.contains("Estimate") && table.contains("untrained"))
