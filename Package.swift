@@ -127,8 +127,8 @@ let package = Package(
     .target(
       name: "Trainings",
       dependencies: [
-        "BasisEngine", "Files", "ImageData", "KernelInterface", "Processes", "Randomness", "ReadableText", "SearchCore",
-        "Studies", "StudyStore", .product(name: "Logging", package: "swift-log"),
+        "BasisEngine", "Files", "ImageData", "KernelInterface", "Processes", "Randomness", "ReadableText", "Reporting",
+        "SearchCore", "Studies", "StudyStore", .product(name: "Logging", package: "swift-log"),
       ]),
     // simulated workers
     .target(

@@ -35,7 +35,7 @@ struct LayerSearch: AsyncParsableCommand {
         name: "Studies",
         subcommands: [
           RunCommand.self, CoordinatorCommand.self, WorkerCommand.self, StatusCommand.self, ExportCommand.self,
-          SolveCommand.self,
+          SolveCommand.self, PlanCommand.self,
           SalvageCommand.self,
         ]),
       CommandGroup(name: "Single networks", subcommands: [TrainCommand.self, EvaluateCommand.self, BenchCommand.self]),

@@ -1,0 +1,164 @@
+import BasisEngine
+import ReadableText
+import Reporting
+import SearchCore
+import Studies
+
+/// What a study will take, before it is begun: trainings by round, work, hours and memory.
+package struct StudyPlan: Encodable {
+  package struct Round: Encodable {
+    /// 0, 1, …
+    package var round: Int
+    package var trainings: Int
+    /// Different ones; nil where results decide.
+    package var candidates: Int?
+  }
+
+  package var study: String
+  package var strategy: String
+  /// Of the search space, the dense network among them.
+  package var candidatesInSpace: Double
+  /// In all; without a budget that bounds the search, so far as it is known.
+  package var trainings: Int
+  package var rounds: [Round]
+  /// The search goes on until its expected loss is small enough, and nothing says when that is.
+  package var isOpenEnded: Bool
+  /// Of all trainings, forward, backward and validation; about, where results decide what is trained.
+  package var multiplyAdds: Double
+  package var workers: Int
+  package var imagesPerSecond: Double
+  /// The dense network was timed on this machine.
+  package var rateWasMeasured: Bool
+  /// If time falls with the multiply-adds that are saved, and if every candidate took as long as the dense network.
+  package var hoursAtLeast: Double
+  package var hoursAtMost: Double
+  package var bytesPerSlot: Int
+  package var notes: [String]
+
+  /// What a rate is measured for.
+  package static let timingSeconds = 3.0
+
+  /// A training step runs through a network forwards and twice as long backwards.
+  private static let passesOfTraining = 3.0
+
+  /// - Parameters:
+  ///   - workers: trainings at the same time.
+  ///   - rate: images a second that the dense network trains on one core; nil to time it.
+  /// - Throws: `SearchError` as the study's own start, `EngineError` where the network cannot be timed.
+  package init(_ definition: StudyDefinition, workers: Int, imagesPerSecond rate: Double?) throws {
+    // Before this process does anything that an engine would not.
+    bytesPerSlot = TrainingDemand.processBytes(of: definition.recipe)
+    let strategy = try definition.makeStrategy()
+    let settings = definition.configuration.strategy
+    let (recipe, space) = (definition.recipe, definition.space)
+    var history = SearchHistory()
+    var rounds: [Round] = []
+    // What follows from no results.
+    while let number = strategy.nextRound(history) {
+      let works = strategy.decide(number, history: history).works
+      if works.isEmpty { break }
+      history.ask(works)
+      rounds.append(Round(round: number, trainings: works.count, candidates: Set(works.map(\.candidate)).count))
+    }
+    let known = history.asked
+    let expected = max(known.count, strategy.expectedWorks(history: history))
+    let later = max(0, min(definition.jobBudget ?? expected, expected) - known.count)
+    // Others decide once more, on all that is left.
+    let isStepwise = [.surrogate, .nsga2].contains(settings.name)
+    let size = isStepwise ? settings.round : max(1, later)
+    for first in stride(from: 0, to: later, by: size) {
+      rounds.append(Round(round: rounds.count, trainings: min(size, later - first), candidates: nil))
+    }
+    let evaluations = recipe.curve ? recipe.epochs : 1
+    let images =
+      Self.passesOfTraining * Double(recipe.epochs) * Double(recipe.data.trainImages)
+      + Double(evaluations) * Double(recipe.data.validationImages)
+    let knownWork = known.reduce(0) { $0 + Double(space.cost(of: $1.candidate).multiplyAdds) }
+    let dense = Double(space.denseCost.multiplyAdds)
+    let mean = known.isEmpty ? dense : knownWork / Double(known.count)
+    let work = (knownWork + mean * Double(later)) * images
+
+    self.rateWasMeasured = rate == nil
+    let rate = try rate ?? TrainingDemand.denseImagesPerSecond(of: recipe, seconds: Self.timingSeconds)
+    let seconds = images / Self.passesOfTraining / rate
+    // One training takes as long as it takes; a round waits for the one before the last.
+    func spread(_ trainings: Int, over slots: Int) -> Double {
+      trainings == 0 ? 0 : max(Double(trainings) / Double(max(1, slots)), 1)
+    }
+    let laterRounds = (later + size - 1) / size
+    let busy = isStepwise ? min(workers, 2 * size) : workers
+    let slots =
+      spread(known.count, over: workers) + max(spread(later, over: busy), Double((laterRounds + 1) / 2))
+    let saved = known.isEmpty ? 1 : mean / dense
+    study = definition.name
+    self.strategy = settings.name.rawValue
+    candidatesInSpace = space.count
+    trainings = known.count + later
+    self.rounds = rounds
+    isOpenEnded = isStepwise && definition.jobBudget == nil && settings.tolerance != nil
+    multiplyAdds = work
+    self.workers = workers
+    imagesPerSecond = rate
+    hoursAtMost = slots * seconds / 3600
+    hoursAtLeast = hoursAtMost * saved
+    notes = strategy.notes
+    if isStepwise, later > 0, busy < workers {
+      notes.append("rounds of \(size) keep at most \(busy) of \(workers) workers busy; strategy.round may be larger")
+    }
+  }
+}
+
+/// For people.
+extension StudyPlan {
+  /// On lines of at most `width` columns, as far as words can be broken; nil for as wide as needed.
+  package func lines(width: Int? = nil) -> [String] {
+    entries.flatMap { Wrapping.lines($0, width: width, indent: 12) }
+  }
+
+  private var entries: [String] {
+    let space =
+      candidatesInSpace < 1e9
+      ? NumberText.grouped(Int(candidatesInSpace)) : NumberText.fixed(candidatesInSpace, 0)
+    let more = isOpenEnded ? " and more, until the expected loss is small enough" : ""
+    let rate = "\(NumberText.grouped(Int(imagesPerSecond.rounded()))) images/s on one core"
+    let origin =
+      rateWasMeasured
+      ? "the dense network, timed here for \(Readable.fixed(Self.timingSeconds, digits: 0)) s" : "as given"
+    var lines = [
+      "study       \(study), \(strategy)", "candidates  \(space) in the space",
+      "trainings   \(NumberText.grouped(trainings))\(more), "
+        + "\(NumberText.plural(rounds.count, "round")): \(roundText)",
+      "work        \(NumberText.fixed(multiplyAdds, 0)) multiply-adds",
+      "rate        \(rate) (\(origin))", "time        \(time) on \(NumberText.plural(workers, "worker"))",
+      "memory      about \(Readable.bytes(bytesPerSlot)) a slot",
+    ]
+    lines += notes.map { "note        \($0)" }
+    return lines
+  }
+
+  private var time: String {
+    let (least, most) = (3600 * hoursAtLeast, 3600 * hoursAtMost)
+    let text = Readable.duration(seconds: most)
+    let shorter = Readable.duration(seconds: least)
+    return shorter == text ? "about \(text)" : "\(shorter) if saved multiply-adds save time alike, \(text) if none do,"
+  }
+
+  /// `16, 16 and 6 × 16, which results decide`
+  private var roundText: String {
+    var groups: [(size: Int, isDecided: Bool, count: Int)] = []
+    for round in rounds {
+      if let last = groups.last, last.size == round.trainings, last.isDecided == (round.candidates != nil) {
+        groups[groups.count - 1].count += 1
+      } else {
+        groups.append((round.trainings, round.candidates != nil, 1))
+      }
+    }
+    func text(_ isDecided: Bool) -> String {
+      groups.filter { $0.isDecided == isDecided }.map { ($0.count > 1 ? "\($0.count) × " : "") + "\($0.size)" }
+        .joined(separator: ", ")
+    }
+    let later = text(false)
+    if later.isEmpty { return text(true) }
+    return [text(true), "\(later) that results decide"].filter { !$0.isEmpty }.joined(separator: "; ")
+  }
+}

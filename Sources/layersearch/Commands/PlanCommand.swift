@@ -1,0 +1,48 @@
+import ArgumentParser
+import Engines
+import Processes
+import SearchCore
+import Studies
+import Terminal
+import Trainings
+
+struct PlanCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "plan",
+    abstract: "Tells what a study will take: trainings by round, work, hours, memory.",
+    discussion: Examples.folded(
+      """
+      Begins nothing and needs no data. Without --images-per-second the dense network is timed for three seconds on \
+      one core of this machine.
+
+      Examples:
+        layersearch plan Configs/quickstart.yaml --workers 2
+        layersearch plan Configs/cifar10-resnet20.yaml --workers 8 --images-per-second 900 --json
+      """))
+
+  @Argument(help: ArgumentHelp("The study's configuration, a YAML file.", valueName: "config"))
+  var configuration: String
+
+  @Option(
+    help: ArgumentHelp("Trainings at the same time (default: one a core that this process may use).", valueName: "n"),
+    transform: Number.whole(1...1_000_000))
+  var workers: Int?
+
+  @Option(
+    help: ArgumentHelp("Images a second that the dense network trains on one core.", valueName: "x"),
+    transform: Number.decimal(NumberLimit("above 0, at most 1e9") { $0 > 0 && $0 <= 1e9 }))
+  var imagesPerSecond: Double?
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  func run() throws {
+    // As engines will train. It begins this process anew: before a configuration is read from a pipe.
+    if imagesPerSecond == nil { OpenBLASEnvironment.adopt() }
+    let definition = try StudyDefinition(file: configuration)
+    let plan = try StudyPlan(
+      definition, workers: workers ?? UsableProcessors.current.count, imagesPerSecond: imagesPerSecond)
+    if json { return try JSONOutput.print(plan) }
+    for line in plan.lines(width: StandardOutput.width) { StandardOutput.writeLine(line) }
+  }
+}
