@@ -23,6 +23,13 @@ package enum OpenBLASEnvironment {
     return variant.split(separator: "+").last.map(String.init)
   }
 
+  /// That engines started here will have, as far as can be told before one is; nil where no kernels run here at all.
+  package static var kernelVariantOfEngines: String? {
+    guard let own = try? KernelSelection.variantDescription() else { return nil }
+    guard let betterCoreType, let plus = own.lastIndex(of: "+") else { return own }
+    return own[...plus] + betterCoreType
+  }
+
   /// For engine processes: one thread, the fitting core type, everything else as it is here.
   static var forEngines: [String: String] {
     var environment = ProcessInfo.processInfo.environment

@@ -127,6 +127,8 @@ public enum StudyChange: Hashable, Sendable {
   case attemptStarted(job: Int64, attempt: Int, worker: String)
   case attemptEnded(job: Int64, attempt: Int, UnfinishedAttempt)
   case jobFinished(job: Int64, attempt: Int, worker: String, result: Observation)
+  /// Another study had the result of the same work: nobody trained it for this one.
+  case resultAdopted(job: Int64, source: String, result: Observation)
   case jobSetAside(job: Int64, reason: String)
   case workerJoined(WorkerRecord)
   /// `reason`: "left", "lost", …

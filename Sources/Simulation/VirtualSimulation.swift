@@ -32,7 +32,7 @@ package struct VirtualSimulation {
     mutating func add(_ change: StudyChange) throws {
       switch change {
       case .jobAdded: added += 1
-      case .jobFinished(let job, _, _, _):
+      case .jobFinished(let job, _, _, _), .resultAdopted(let job, _, _):
         guard finished.insert(job).inserted else { throw SimulationError.failed("job \(job) was recorded twice") }
       case .jobSetAside(let job, _): setAside.insert(job)
       default: break

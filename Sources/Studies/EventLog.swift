@@ -65,10 +65,12 @@ extension EventLog {
     if let result = history.result {
       let isLate = attempts.first { $0.number == result.attempt }.map { $0.ending != .finished } ?? true
       let origin = "attempt \(result.attempt), from \(place(result.worker))"
+      let text =
+        result.isAdopted
+        ? "result adopted from \(result.worker)"
+        : "result recorded (\(origin)\(isLate ? ", which had been given up" : ""))"
       entries.append(
-        Entry(
-          time: result.time, rank: rank(at: result.time) - (isLate ? 0.5 : 0),
-          text: "result recorded (\(origin)\(isLate ? ", which had been given up" : ""))"))
+        Entry(time: result.time, rank: rank(at: result.time) - (isLate && !result.isAdopted ? 0.5 : 0), text: text))
     }
     var isSetAside = false
     for event in history.events {

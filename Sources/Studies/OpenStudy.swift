@@ -15,6 +15,8 @@ package struct OpenStudy {
   package let data: DataRequirement?
   /// That the study goes on with another budget than it had, in one line; nil where it has the same.
   package let budgetChange: String?
+  /// Results of another study, which this one need not train again.
+  package var earlier: EarlierResults?
 
   package var folder: String { store.directory }
 

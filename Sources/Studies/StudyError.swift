@@ -14,11 +14,17 @@ package enum StudyError: Error, Hashable, CustomStringConvertible {
   /// No candidate is small enough, or accurate enough; says which one comes nearest.
   case nothingFits(study: String, problem: String)
 
+  /// Results are to come from another study, and the folder is the study's own.
+  case earlierIsSelf(folder: String)
+  case earlierIsEmpty(folder: String)
+  /// None of its results is one that this study would ask for: the keys that differ, or the kernel variants.
+  case earlierIsUnusable(folder: String, results: Int, because: [String])
+
   /// What was asked for cannot be had of this study, rather than by this command.
   package var isUsage: Bool {
     switch self {
-    case .nothingToEstimate, .nothingFits: false
-    case .missing, .exists, .noBend, .noRow, .unknownSubject: true
+    case .nothingToEstimate, .nothingFits, .earlierIsEmpty: false
+    case .missing, .exists, .noBend, .noRow, .unknownSubject, .earlierIsSelf, .earlierIsUnusable: true
     }
   }
 
@@ -37,6 +43,11 @@ package enum StudyError: Error, Hashable, CustomStringConvertible {
         ? "study \(study) has no results yet, and estimates are made of them"
         : "study \(study) has nothing to make estimates of: all its \(results) results diverged"
     case .nothingFits(let study, let problem): "study \(study): \(problem)"
+    case .earlierIsSelf(let folder): "\(folder) is this study itself; name another one, or leave it out"
+    case .earlierIsEmpty(let folder): "study \(folder) has no results yet"
+    case .earlierIsUnusable(let folder, let results, let reasons):
+      "none of the \(results) results of study \(folder) can be used: "
+        + (reasons.isEmpty ? "its candidates are others" : reasons.joined(separator: "; "))
     }
   }
 }

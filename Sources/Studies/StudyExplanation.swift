@@ -113,23 +113,25 @@ package struct StudyExplanation: Encodable {
     func explain(_ job: JobRecord, store: StudyStore) throws -> Job {
       let attempts = try store.attempts(of: job.id)
       let training = live?.trainings.first { $0.job == job.id }
-      let log = try store.history(of: job.id, latest: EventLog.most).map { history in
+      let history = try store.history(of: job.id, latest: EventLog.most)
+      let log = history.map { history in
         EventLog(
           of: job.id, history, attempts: attempts,
           began: training.flatMap { training in training.began.map { (training.attempt, $0) } }, place: place)
       }
       return Job(
         job: job.id, candidate: job.work.candidate.description, replicate: job.work.repetition,
-        state: job.state.rawValue, failures: job.failures, losses: job.losses, why: why(job, attempts),
+        state: job.state.rawValue, failures: job.failures, losses: job.losses, why: why(job, attempts, history),
         attempts: attempts.map(attempt), log: log?.events ?? [], logIsCut: log?.isCut ?? false)
     }
 
     /// `w1 on node7`
     private func place(_ worker: String) -> String { hosts[worker].map { "\(worker) on \($0)" } ?? worker }
 
-    private func why(_ job: JobRecord, _ attempts: [AttemptRecord]) -> [String] {
+    private func why(_ job: JobRecord, _ attempts: [AttemptRecord], _ history: JobHistory?) -> [String] {
       switch job.state {
       case .finished:
+        if let result = history?.result, result.isAdopted { return ["it has its result from \(result.worker)"] }
         let isPlain = attempts.contains { $0.ending == .finished }
         return [isPlain ? "it has its result" : "it has its result, from an attempt that had been given up"]
       case .setAside: return ["it was set aside: \(job.failureReason ?? "no reason is on record")"]

@@ -37,6 +37,9 @@ package struct StudyProgress: Sendable {
       if let begun = begun.removeValue(forKey: job), begun.attempt == attempt, begun.time < now {
         pace.add(from: begun.time, to: now)
       }
+    case .resultAdopted(let job, _, let result):
+      if let candidate = candidates.removeValue(forKey: job) { leaders.record(result, of: candidate) }
+      begun[job] = nil
     case .studyFinished, .noted, .workerJoined, .workerLeft, .workerBenched, .workerPaused,
       .workerUnbenched:
       break

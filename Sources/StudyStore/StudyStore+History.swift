@@ -3,11 +3,14 @@ import SearchCore
 
 /// What happened to a job besides its attempts, as far as it is on record.
 public struct JobHistory: Hashable, Sendable {
-  /// The attempt that brought the result, and the worker that handed it over.
+  /// The attempt that brought the result, and the worker that handed it over; 0 and a study, where one had it already.
   public struct Result: Hashable, Sendable {
     public var time: Double
     public var attempt: Int
     public var worker: String
+
+    /// Nobody trained it for this study.
+    public var isAdopted: Bool { attempt == 0 && worker.hasPrefix(StudyEvent.sourcePrefix) }
   }
 
   public var added: Double
@@ -68,6 +71,9 @@ extension StudyStore {
 extension StudyEvent {
   /// What the text of an event about a job begins with.
   static func jobPrefix(_ job: Int64) -> String { "job \(job): " }
+
+  /// In the place of a worker, before the study that a result is from.
+  static let sourcePrefix = "study "
 
   /// What the text of a worker's joining begins with; its slots follow.
   static func joiningPrefix(_ worker: WorkerRecord) -> String { "\(worker.id) on \(worker.host), " }

@@ -188,7 +188,9 @@ extension StudyStore {
       },
       workers: try workers().map(\.worker),
       finishers: Set(
-        try rows("the results", of: "a result", "SELECT DISTINCT worker FROM observation") { try $0.value(0) }))
+        try rows("the results", of: "a result", "SELECT DISTINCT worker FROM observation WHERE attempt > 0") {
+          try $0.value(0)
+        }))
   }
 
   /// What happened, the latest last; with a number, no more than the latest that many.

@@ -83,6 +83,8 @@ struct ChangeRecorder {
       if isNew, let failure = end.failure { try explain(failure, attempt, of: job) }
     case .jobFinished(let job, let attempt, let worker, let result):
       try finish(job, attempt: attempt, worker: worker, result: result)
+    case .resultAdopted(let job, let source, let result):
+      try adopt(result, of: job, from: source)
     case .jobSetAside(let job, let reason):
       try setAside(job, reason: reason)
     case .workerJoined(let worker):
@@ -205,6 +207,14 @@ struct ChangeRecorder {
     try run(
       "UPDATE job SET state = 'finished', failure_reason = NULL, settled = ? WHERE id = ?", [now, job])
     try see(worker)
+  }
+
+  /// No attempt brought it, which has the number 0.
+  private mutating func adopt(_ result: Observation, of job: Int64, from source: String) throws {
+    guard try insert(result, of: job, attempt: 0, worker: StudyEvent.sourcePrefix + source) else {
+      return try note(.note, "a second result of job \(job), from study \(source), was not kept")
+    }
+    try run("UPDATE job SET state = 'finished', failure_reason = NULL, settled = ? WHERE id = ?", [now, job])
   }
 
   /// False where the job has a result already.

@@ -77,6 +77,11 @@ struct StudyLedger {
       jobs[Int(id) - 1].state = .finished
       jobs[Int(id) - 1].result = result
       if openAttempts[id] == attempt { openAttempts[id] = nil }
+    case .resultAdopted(let id, _, let result):
+      guard let job = self[id] else { return require(false, "unknown job \(id) has a result elsewhere") }
+      require(job.state == .waiting, "job \(id) gets another study's result while \(job.state)")
+      jobs[Int(id) - 1].state = .finished
+      jobs[Int(id) - 1].result = result
     case .jobSetAside(let id, let reason):
       guard let job = self[id] else { return require(false, "unknown job \(id) set aside") }
       require(job.state == .waiting, "job \(id) set aside while \(job.state)")

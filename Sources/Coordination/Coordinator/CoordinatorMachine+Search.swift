@@ -10,7 +10,7 @@ extension CoordinatorMachine {
         search = .deciding(question.round)
         turn.perform(.decide(round: question.round))
       } else {
-        ask(question.answer(), of: question.round)
+        ask(question.answer(), of: question.round, at: now)
       }
     }
     // What waits beyond the budget will not be known, and with it no round after it.
@@ -25,14 +25,14 @@ extension CoordinatorMachine {
   }
 
   /// A strategy's answer; one that was not asked for, or comes again, is left out.
-  mutating func accept(_ decision: SearchRound, of round: Int) {
+  mutating func accept(_ decision: SearchRound, of round: Int, at now: Double) {
     guard search == .deciding(round) else { return }
     search = .asking
-    ask(decision, of: round)
+    ask(decision, of: round, at: now)
   }
 
   /// Makes jobs of a round's works, within the budget.
-  private mutating func ask(_ decision: SearchRound, of round: Int) {
+  private mutating func ask(_ decision: SearchRound, of round: Int, at now: Double) {
     for note in decision.notes { record(.noted(note)) }
     let left = settings.jobBudget.map { max(0, $0 - jobs.count) } ?? Int.max
     var new = 0
@@ -51,6 +51,7 @@ extension CoordinatorMachine {
     }
     let added = jobs.ask(works)
     for job in added { record(.jobAdded(job)) }
+    adoptEarlierResults(of: added.map(\.id), at: now)
     updateExpectation()
     guard !added.isEmpty else { return }
     let loss = decision.expectedLoss.map { "; the expected loss is \(Self.points($0))" } ?? ""

@@ -163,7 +163,7 @@ public struct CoordinatorMachine: Sendable {
     case .unreachable(let peer, let message): lose(peer, whichMissed: message, at: now)
     case .undecodable: undecodable += 1
     case .content(let event): handle(event, at: now)
-    case .decided(let round, let decision): accept(decision, of: round)
+    case .decided(let round, let decision): accept(decision, of: round, at: now)
     case .tick: tick(at: now)
     case .stopRequested:
       let running = jobs.runningCount
@@ -193,7 +193,9 @@ public struct CoordinatorMachine: Sendable {
         Lease(attempt: job.attempts, holder: .unknown, acceptance: .accepted(at: nil), deadline: deadline, at: now))
       detachedTimers.insert(Timer(due: deadline, subject: (job.id, job.attempts)))
     }
+    let known = restored.map(\.id)
     restored = []
+    adoptEarlierResults(of: known, at: now)
     for job in settings.leftOut.sorted() { leaveOut(job, at: now) }
     updateExpectation()
     if jobs.count > 0 {

@@ -52,6 +52,8 @@ public struct CoordinatorSettings: Sendable {
   public var failuresUntilGivenUp = 10
   /// Jobs that the user wants to be left out: they are set aside at the start.
   public var leftOut: Set<Int64> = []
+  /// Of another study, for jobs that are the same here.
+  public var earlier: EarlierResults?
   /// Failed jobs that no other worker has tried since: with these a worker gets no more until one has.
   public var jobsInDoubtUntilHeldBack = 3
   /// Of a worker's latest attempts, those that failed at jobs that others finished: with these it is benched.

@@ -78,6 +78,7 @@ package final class CoordinatorService {
       study: study.identity.studyID, studyName: study.identity.name,
       data: try study.data ?? study.definition.dataRequirement(), jobBudget: study.definition.jobBudget)
     settings.keepsRunning = options.stays
+    settings.earlier = study.earlier
     options.times.apply(to: &settings)
     options.failures.apply(to: &settings)
     let dataSet = ContentServer.Location(settings.data)

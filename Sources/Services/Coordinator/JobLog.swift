@@ -43,6 +43,7 @@ struct JobLog {
     case .attemptStarted(let job, let attempt, let worker):
       begun(AttemptReference(job: job, attempt: attempt), candidate(job), at: title(worker))
     case .jobFinished(let job, _, let worker, let result): finished(job, result, at: title(worker))
+    case .resultAdopted(let job, let source, let result): finished(job, result, at: "study \(source)")
     case .attemptEnded(let job, _, .returned(let reason)): handedBack(job, reason: reason)
     default: break
     }

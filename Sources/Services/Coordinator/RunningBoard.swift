@@ -37,7 +37,8 @@ final class RunningBoard {
 
   package func apply(_ change: StudyChange) {
     switch change {
-    case .attemptEnded(let job, _, _), .jobFinished(let job, _, _, _), .jobSetAside(let job, _):
+    case .attemptEnded(let job, _, _), .jobFinished(let job, _, _, _), .jobSetAside(let job, _),
+      .resultAdopted(let job, _, _):
       if trainings.removeValue(forKey: job) != nil { hasChanged = true }
     default: break
     }

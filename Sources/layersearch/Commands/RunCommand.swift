@@ -1,4 +1,5 @@
 import ArgumentParser
+import Engines
 import Foundation
 import Processes
 import SearchProtocol
@@ -15,8 +16,9 @@ struct RunCommand: ParsableCommand {
       Shows how it goes on, and prints the frontier at the end. Ctrl-C ends it in good order; --resume goes on where \
       it was.
 
-      Example:
+      Examples:
         layersearch run Configs/quickstart.yaml --slots 2
+        layersearch run Configs/cifar10-resnet20.yaml --from-study studies/earlier
       """))
 
   @OptionGroup var study: StudyOptions
@@ -37,7 +39,7 @@ struct RunCommand: ParsableCommand {
   func validate() throws { try failures.check(resume: study.resume) }
 
   func run() throws {
-    let study = try study.open {}
+    let study = try study.open(kernelVariant: OpenBLASEnvironment.kernelVariantOfEngines) {}
     try failures.prepare(study)
     if try study.store.isFinished {
       try study.conclude()

@@ -22,6 +22,12 @@ struct StudyOptions: ParsableArguments {
   @Flag(help: "With --resume: end with an error where there is no study to go on with.")
   var mustExist = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Another study: jobs that it has results of, by the same recipe, seed and kernels, are finished at once.",
+      valueName: "dir"))
+  var fromStudy: String?
+
   func validate() throws {
     if mustExist, !resume { throw ValidationError("--must-exist goes with --resume") }
   }
@@ -44,12 +50,19 @@ struct StudyOptions: ParsableArguments {
 
   /// Reads the configuration, then opens or makes the study. `beforeMaking` is called where a new one is about to be
   /// made.
-  func open(beforeMaking: () throws -> Void) throws -> OpenStudy {
+  /// - Parameter kernelVariant: that trainings of this command will have; nil where others decide that.
+  func open(kernelVariant: String? = nil, beforeMaking: () throws -> Void) throws -> OpenStudy {
     let definition = try StudyDefinition(file: configuration)
     let folder = study ?? StudyFolders.study(ofConfiguration: configuration) ?? "studies/\(definition.name)"
-    return try OpenStudy(definition: definition, folder: folder, resume: resume, mustExist: mustExist) { missing in
+    let earlier = try fromStudy.map {
+      try EarlierStudy.read($0, for: definition, studyFolder: folder, variant: kernelVariant)
+    }
+    if let warning = earlier?.warning { StandardError.shared.writeLine("warning: \(warning)") }
+    var study = try OpenStudy(definition: definition, folder: folder, resume: resume, mustExist: mustExist) { missing in
       try beforeMaking()
       if resume, let notice = missing.notice { StandardError.shared.writeLine(notice) }
     }
+    study.earlier = earlier?.results
+    return study
   }
 }

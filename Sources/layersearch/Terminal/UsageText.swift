@@ -27,6 +27,7 @@ extension StudyError: UsageText {
       "--explain \(subject.debugDescription): \(self), workers are listed by: "
         + ShellCommand.line(["layersearch", "status", folder])
     case .nothingToEstimate, .nothingFits: description
+    case .earlierIsSelf, .earlierIsEmpty, .earlierIsUnusable: "--from-study: \(self)"
     }
   }
 

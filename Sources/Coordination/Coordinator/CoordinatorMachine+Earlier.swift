@@ -1,0 +1,26 @@
+import SearchCore
+
+extension CoordinatorMachine {
+  /// Finishes open jobs whose results another study has: nobody trains them.
+  ///
+  /// They are finished in the turn that makes them jobs, so that both are on record together or neither is.
+  mutating func adoptEarlierResults(of ids: some Sequence<Int64>, at now: Double) {
+    guard let earlier = settings.earlier else { return }
+    var count = 0
+    for id in ids {
+      guard let job = jobs[id], job.isOpen, id <= settings.jobBudget.map(Int64.init) ?? .max,
+        let result = earlier.results[job.work]
+      else { continue }
+      // One that was running when the coordinator before this one ended; its worker is told once it says so.
+      if job.lease != nil { end(id, .returned(reason: "study \(earlier.source) has its result"), at: now) }
+      _ = jobs.finish(id, with: result)
+      kernelVariants.insert(result.kernelVariant)
+      record(.resultAdopted(job: id, source: earlier.source, result: result))
+      count += 1
+    }
+    guard count > 0 else { return }
+    let text = "\(count) jobs have their results from study \(earlier.source) and are not trained again"
+    record(.noted(text))
+    log(.notice, text)
+  }
+}

@@ -1,0 +1,74 @@
+import SearchCore
+import StudyStore
+
+/// Another study as a source of results (`EarlierResults`).
+package enum EarlierStudy {
+  /// What the results of a study are good for here.
+  package struct Reading {
+    package var results: EarlierResults
+    /// That some of the results cannot be used, on one line; nil where all can.
+    package var warning: String?
+  }
+
+  /// Reads the results that a study may ask for.
+  ///
+  /// - Parameters:
+  ///   - folder: of the other study, which may be running.
+  ///   - definition: of the study that is about to ask.
+  ///   - studyFolder: where it is, or will be.
+  ///   - variant: of the kernels here; nil where that is not known yet. What a study has itself counts before.
+  /// - Throws: `StudyError.earlierIsSelf`, `.earlierIsEmpty`, `.earlierIsUnusable`, `StoreError`.
+  package static func read(
+    _ folder: String, for definition: StudyDefinition, studyFolder: String, variant: String?
+  ) throws -> Reading {
+    let store = try StudyStore.open(directory: folder, mode: .readOnly)
+    defer { store.close() }
+    let identity = try store.identity()
+    var own: Set<String> = []
+    if StudyStore.exists(directory: studyFolder) {
+      let mine = try StudyStore.open(directory: studyFolder, mode: .readOnly)
+      defer { mine.close() }
+      if try mine.identity().studyID == identity.studyID { throw StudyError.earlierIsSelf(folder: folder) }
+      own = Set(try mine.jobs().compactMap { $0.result?.kernelVariant })
+    }
+    let all = StudyReading.results(try store.jobs())
+    guard !all.isEmpty else { throw StudyError.earlierIsEmpty(folder: folder) }
+    let template = definition.configuration.template
+    let space = EffectSpace(definition.space)
+    let usable = all.filter { work, _ in
+      work == template.work(work.candidate, repetition: work.repetition) && space.options(of: work.candidate) != nil
+    }
+    if usable.isEmpty {
+      let differences = differences(definition.newIdentity(), identity, recipe: definition.recipe)
+      throw StudyError.earlierIsUnusable(folder: folder, results: all.count, because: differences)
+    }
+    let variants = Dictionary(grouping: usable.values, by: \.kernelVariant).mapValues(\.count)
+    let wanted = own.isEmpty ? variant.map { [$0] } ?? variants.keys.sorted() : own.sorted()
+    let fitting = wanted.filter { variants[$0] != nil }
+    // Of several the commonest, so that as much as can be is known; of equally common ones the first by name.
+    guard let chosen = fitting.max(by: { (variants[$0] ?? 0, $1) < (variants[$1] ?? 0, $0) }) else {
+      let there = variants.keys.sorted().joined(separator: ", ")
+      throw StudyError.earlierIsUnusable(
+        folder: folder, results: all.count,
+        because: ["the kernel variant is \(wanted.joined(separator: ", ")) here and \(there) there"])
+    }
+    let results = usable.filter { $0.value.kernelVariant == chosen }
+    var warning: String?
+    if variants.count > 1 {
+      let counts = variants.sorted { $0.key < $1.key }.map { "\($0.key) (\($0.value))" }.joined(separator: ", ")
+      warning =
+        "study \(folder) has results of \(variants.count) kernel variants: \(counts); those of \(chosen) are used"
+    }
+    return Reading(results: EarlierResults(source: "\(identity.name) (\(folder))", results: results), warning: warning)
+  }
+
+  /// Keys of what a work depends on; where they are equal, those of the space.
+  private static func differences(
+    _ mine: StudyIdentity, _ other: StudyIdentity, recipe: TrainingRecipe
+  ) -> [String] {
+    let differences = mine.differences(from: other)
+    let keys = Set(recipe.entries.keys).union(["seed", "strategy.common_seeds"])
+    let ofWorks = differences.filter { keys.contains($0.key) }
+    return (ofWorks.isEmpty ? differences.filter { $0.key.hasPrefix("space.") } : ofWorks).map(\.description)
+  }
+}
