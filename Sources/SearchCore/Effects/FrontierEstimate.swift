@@ -12,7 +12,12 @@ package struct FrontierEstimate: Sendable {
   /// Nondominated, highest accuracy first.
   package let entries: [Entry]
 
-  package init(_ model: EffectModel, solver: FrontierSolver, within constraints: CostConstraints = .none) {
+  /// - Parameter excluded: candidates that are not to be named, such as those that mostly diverge; what they alone would
+  ///   beat among the others is.
+  package init(
+    _ model: EffectModel, solver: FrontierSolver, within constraints: CostConstraints = .none,
+    excluding excluded: Set<[Int]> = []
+  ) {
     let effects = model.effects
     let trained = Set(model.trained)
     var entries = solver.frontier(of: effects, within: constraints).filter { !trained.contains($0.options) }.map {
@@ -24,6 +29,7 @@ package struct FrontierEstimate: Sendable {
       let accuracy = effects.base - effects.damage(options, in: model.space) + model.expectedParticular(options)
       entries.append(Entry(options: options, cost: cost, accuracy: accuracy, isTrained: true))
     }
+    entries.removeAll { excluded.contains($0.options) }
     let kept = Set(
       FrontierSolver.nondominated(
         entries.map { FrontierSolver.Point(options: $0.options, cost: $0.cost, damage: -$0.accuracy) }

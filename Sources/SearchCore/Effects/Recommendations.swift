@@ -27,8 +27,8 @@ package struct Recommendations: Sendable {
     guard !model.trainings.isEmpty else { return nil }
     let unsound = StudyEstimates.unsound(results, in: space)
     let solver = FrontierSolver(space: space)
-    let named = FrontierEstimate(model, solver: solver, within: constraints).entries
-    entries = named.filter { !unsound.contains($0.options) }.map { entry in
+    let named = FrontierEstimate(model, solver: solver, within: constraints, excluding: unsound).entries
+    entries = named.map { entry in
       let expected = model.estimate(entry.options)
       let reach = StudyEstimates.quantile * expected.deviation
       return Entry(

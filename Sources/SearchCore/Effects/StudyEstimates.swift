@@ -48,10 +48,10 @@ package struct StudyEstimates: Sendable {
     let coarse = FrontierSolver.coarse(space)
     let solver = FrontierSolver(space: space)
     isExact = solver.isExact
-    let estimate = FrontierEstimate(model, solver: solver, within: constraints)
+    let estimate = FrontierEstimate(model, solver: solver, within: constraints, excluding: unsound)
     var random = StableRandom(seed: seed, purpose: "estimates")
     let draws = FrontierDraws(model, solver: coarse, count: count, within: constraints, random: &random)
-    let frontier = estimate.entries.map(\.options).filter { !unsound.contains($0) }
+    let frontier = estimate.entries.map(\.options)
     let accuracies = Dictionary(uniqueKeysWithValues: frontier.map { ($0, draws.accuracies(of: $0)) })
     let onFrontier = Set(frontier)
     let trained = Set(model.trained)

@@ -52,6 +52,15 @@ struct RecommendationsTests {
     }
     let after = try #require(Recommendations(space, results: results, within: .none))
     #expect(!after.entries.contains { $0.candidate == named })
+    // What it alone would have beaten is named in its place.
+    let estimates = try #require(StudyEstimates(space, results: results, seed: 1, draws: 20))
+    for entry in estimates.entries where entry.isTrained && entry.candidate != named {
+      let isBeaten = after.entries.contains {
+        $0.accuracy >= entry.accuracy && $0.cost.parameters <= entry.cost.parameters
+          && $0.cost.multiplyAdds <= entry.cost.multiplyAdds
+      }
+      #expect(isBeaten, "\(entry.candidate)")
+    }
     #expect(Recommendations(space, results: [:], within: .none) == nil)
   }
 }
