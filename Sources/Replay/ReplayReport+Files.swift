@@ -8,8 +8,11 @@ extension ReplayReport {
   package var files: [(name: String, text: String)] {
     [
       ("summary.csv", summaryCSV), ("replays.csv", replaysCSV),
-      ("accuracy-by-trainings.svg", plot(title: "trainings", axis: "Trainings") { $0.trainings }),
-      ("accuracy-by-hours.svg", plot(title: "time", axis: "Hours of training") { $0.trainSeconds.mean / 3600 }),
+      ("accuracy-by-trainings.svg", plot("trainings", axis: "Trainings", hasRoundTicks: false) { $0.trainings }),
+      (
+        "accuracy-by-hours.svg",
+        plot("time", axis: "Hours of training", hasRoundTicks: true) { $0.trainSeconds.mean / 3600 }
+      ),
     ]
   }
 
@@ -49,7 +52,9 @@ extension ReplayReport {
     ("clock_seconds", { $0.clockSeconds }), ("idle_share", { $0.idleShare }),
   ]
 
-  private func plot(title: String, axis: String, _ abscissa: (Row) -> Double) -> String {
+  private func plot(
+    _ what: String, axis: String, hasRoundTicks: Bool, _ abscissa: (Row) -> Double
+  ) -> String {
     var curves: [CurvePlot.Curve] = []
     var levels: [CurvePlot.Level] = []
     for row in rows {
@@ -66,12 +71,13 @@ extension ReplayReport {
       }
     }
     let replays = rows.first?.replays.count ?? 0
+    let naming = naming == .estimates ? "estimates" : "raw means"
     return CurvePlot(
-      title: "Accuracy of what is named, against \(title)",
-      subtitle: "\(table) · named by \(naming == .estimates ? "estimates" : "raw means") · "
-        + "mean of \(NumberText.plural(replays, "replay")) ± standard error",
+      title: "Accuracy of what is named, against \(what)",
+      subtitle: "\(table.split(separator: "/").last ?? "") · named by \(naming) · mean of "
+        + "\(NumberText.plural(replays, "replay")) ± standard error",
       abscissa: "\(axis) (logarithmic)", ordinate: "Judged accuracy over all levels of cost (points)", curves: curves,
-      levels: levels
+      levels: levels, hasRoundTicks: hasRoundTicks
     ).svg
   }
 }

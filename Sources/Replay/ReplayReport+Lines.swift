@@ -22,7 +22,7 @@ extension ReplayReport {
     lines += AlignedColumns.lines(
       [["", "trainings"] + references]
         + searches.map { row in
-          [row.name, Self.count(row.trainings)]
+          [row.name, Self.trainings(row)]
             + references.map { name in
               row.differences.first { $0.reference == name }.map { Self.signed($0.spread) } ?? ""
             }
@@ -39,7 +39,7 @@ extension ReplayReport {
     let accuracy = row.frontierAccuracy
     func hours(_ seconds: Double) -> String { NumberText.fixed(seconds / 3600, seconds < 36_000 ? 2 : 1) }
     return [
-      row.name, count(row.trainings), NumberText.fixed(accuracy.median, 2),
+      row.name, trainings(row), NumberText.fixed(accuracy.median, 2),
       "\(NumberText.fixed(accuracy.lowerQuartile, 2))–\(NumberText.fixed(accuracy.upperQuartile, 2))",
       NumberText.fixed(accuracy.mean, 2) + error(accuracy), row.claim.map(signed) ?? "",
       row.openHypervolume.map { NumberText.percent($0.mean, 0) } ?? "",
@@ -58,7 +58,11 @@ extension ReplayReport {
     (spread.mean >= 0 ? "+" : "") + NumberText.fixed(spread.mean, 2) + error(spread)
   }
 
-  private static func count(_ trainings: Double) -> String {
-    trainings == trainings.rounded() ? NumberText.grouped(Int(trainings)) : NumberText.fixed(trainings, 1)
+  /// `18.3 of 64` where a search ended before its budget.
+  private static func trainings(_ row: Row) -> String {
+    let trainings = row.trainings
+    let text = trainings == trainings.rounded() ? NumberText.grouped(Int(trainings)) : NumberText.fixed(trainings, 1)
+    guard let jobs = row.jobs, trainings < Double(jobs) else { return text }
+    return "\(text) of \(NumberText.grouped(jobs))"
   }
 }

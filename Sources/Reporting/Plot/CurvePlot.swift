@@ -53,6 +53,7 @@ package struct CurvePlot {
   private let ordinate: String
   private let curves: [(curve: Curve, color: String)]
   private let levels: [Level]
+  private let hasRoundTicks: Bool
   private let legend: [(text: String, color: String, x: Double, row: Int)]
   private let frame: PlotBox
   private let x: PlotScale
@@ -60,14 +61,18 @@ package struct CurvePlot {
   private var document: SVGDocument
 
   /// Points that are not above 0 along x are left out.
+  ///
+  /// - Parameter hasRoundTicks: x is labeled at 1, 2 and 5 times powers of ten instead of where points are.
   package init(
-    title: String, subtitle: String, abscissa: String, ordinate: String, curves: [Curve], levels: [Level]
+    title: String, subtitle: String, abscissa: String, ordinate: String, curves: [Curve], levels: [Level],
+    hasRoundTicks: Bool = false
   ) {
     self.title = title
     self.subtitle = subtitle
     self.abscissa = abscissa
     self.ordinate = ordinate
     self.levels = levels.filter(\.y.isFinite)
+    self.hasRoundTicks = hasRoundTicks
     var colors = Self.colors.makeIterator()
     self.curves = curves.map { curve in
       var curve = curve
@@ -96,7 +101,7 @@ package struct CurvePlot {
     var at = left
     var row = 0
     for (name, color) in names {
-      let width = LabelPlacement.width(of: name, size: 12.5) + 52
+      let width = LabelPlacement.width(of: name, size: 12.5) + 64
       if at > left, at + width > right { (at, row) = (left, row + 1) }
       entries.append((name, color, at, row))
       at += width
@@ -122,23 +127,24 @@ package struct CurvePlot {
       document.text(entry.text, x: entry.x + 28, y: height, size: 12.5, fill: Self.ink)
     }
     drawAxes()
-    drawLevels()
     for (curve, color) in curves { draw(curve, color) }
+    drawLevels()
   }
 }
 
 extension CurvePlot {
   private mutating func drawAxes() {
-    var last = -Double.infinity
-    for value in Set(curves.flatMap { $0.curve.points.map(\.x) }).sorted() {
+    let values = hasRoundTicks ? roundTicks : Set(curves.flatMap { $0.curve.points.map(\.x) }).sorted()
+    // Whole numbers first: those that were asked for.
+    var taken: [ClosedRange<Double>] = []
+    for value in values.filter({ $0 == $0.rounded() }) + values.filter({ $0 != $0.rounded() }) {
       let at = x.position(Self.position(value))
-      document.line(at, frame.top, at, frame.bottom, stroke: "#f3f5f7")
       let label = Self.number(value)
-      let width = LabelPlacement.width(of: label, size: 12.5)
-      guard at - last > width + 8 else { continue }
+      let reach = LabelPlacement.width(of: label, size: 12.5) / 2 + 4
+      guard !taken.contains(where: { $0.overlaps((at - reach)...(at + reach)) }) else { continue }
+      taken.append((at - reach)...(at + reach))
       document.line(at, frame.top, at, frame.bottom, stroke: "#e3e7eb")
       document.text(label, x: at, y: frame.bottom + 20, size: 12.5, anchor: "middle", fill: Self.faintInk)
-      last = at
     }
     let up = 8
     for tick in y.ticks(about: up) {
@@ -158,18 +164,41 @@ extension CurvePlot {
       extra: [("transform", "translate(26 \(middle)) rotate(-90)")])
   }
 
-  /// Whole numbers as they are, others with three digits.
+  private var roundTicks: [Double] {
+    var ticks: [Double] = []
+    var power = 1e-6
+    while power < 1e9 {
+      ticks += [power, 2 * power, 5 * power].filter { x.domain.contains(Self.position($0)) }
+      power *= 10
+    }
+    return ticks
+  }
+
+  /// Whole numbers as they are, others with as many digits as they need, three at most.
   private static func number(_ value: Double) -> String {
     if value == value.rounded(), value < 1e9 { return NumberText.grouped(Int(value)) }
-    return NumberText.fixed(value, value < 1 ? 3 : value < 10 ? 2 : value < 100 ? 1 : 0)
+    var text = NumberText.fixed(value, value < 1e-3 ? 6 : value < 1 ? 3 : value < 10 ? 2 : value < 100 ? 1 : 0)
+    while text.contains("."), text.last == "0" || text.last == "." { text.removeLast() }
+    return text
   }
 
   private mutating func drawLevels() {
+    let points = curves.flatMap { entry in
+      entry.curve.points.map { (x: x.position(Self.position($0.x)), y: y.position($0.y)) }
+    }
     for level in levels {
       let at = y.position(level.y)
       document.line(
         frame.left, at, frame.right, at, stroke: Self.faintInk, width: 1.2, extra: [("stroke-dasharray", "5 4")])
-      document.text(level.name, x: frame.left + 8, y: at - 5, size: 12, fill: Self.faintInk, extra: Self.halo)
+      // Where it covers the fewest points.
+      let width = LabelPlacement.width(of: level.name, size: 12)
+      let room = frame.right - frame.left - width - 16
+      let starts = (0...8).map { frame.left + 8 + room * Double($0) / 8 }
+      func covered(_ start: Double) -> Int {
+        points.count { ((start - 8)...(start + width + 8)).contains($0.x) && ((at - 24)...(at + 6)).contains($0.y) }
+      }
+      let start = starts.min { covered($0) < covered($1) } ?? frame.left + 8
+      document.text(level.name, x: start, y: at - 5, size: 12, fill: Self.faintInk, extra: Self.halo)
     }
   }
 
