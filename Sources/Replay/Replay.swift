@@ -100,7 +100,7 @@ package struct Replay: Sendable {
     let draw = draw(number)
     let stage = ReplayStage(
       draw, space: space, constraints: strategy.constraints, references: references, naming: settings.naming,
-      images: images)
+      passes: passes)
     var measures: [ReplaySubject: ReplayMeasures] = [:]
     for subject in subjects {
       switch subject {
@@ -141,9 +141,9 @@ package struct Replay: Sendable {
     } catch { throw .failed("\(error)") }
   }
 
-  private var images: Double {
+  private var passes: Double {
     switch kind {
-    case .proxyTraining(let recipe): Double(recipe.data.trainImages) * Double(recipe.epochs)
+    case .proxyTraining(let recipe): recipe.passes
     }
   }
 }

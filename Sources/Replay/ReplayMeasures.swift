@@ -16,13 +16,13 @@ package struct ReplayMeasures: Codable, Hashable, Sendable {
   /// What is said of the named candidates minus what is judged, mean over the levels, in points; nil where nothing is
   /// said.
   package var claim: Double?
-  /// See `OpenHypervolume`.
+  /// See `JudgedHypervolume`.
   package var openHypervolume: Double?
   /// Share of judged means within the 90 % interval of their estimate; nil without estimates.
   package var coverage: Double?
   /// Of the trainings, added up.
   package var trainSeconds: Double
-  /// Of the forward passes of the trainings, added up.
+  /// Of the trainings, added up: forward, backward and validation.
   package var multiplyAdds: Double
   /// From the first training's start to the last one's end, with so many slots; nil for what no search asked for.
   package var clockSeconds: Double?
@@ -35,10 +35,10 @@ struct ReplayStage: Sendable {
   let draw: ReplayDraw
   let space: EffectSpace
   let naming: ReplayNaming
-  /// That a training shows to the network, over all epochs.
-  let images: Double
+  /// See `TrainingRecipe.passes`.
+  let passes: Double
   private let judge: FrontierJudge
-  private let hypervolume: OpenHypervolume?
+  private let hypervolume: JudgedHypervolume?
   private let references: [Candidate]
   /// What the model of all served trainings names.
   let everything: ReplayMeasures
@@ -46,21 +46,21 @@ struct ReplayStage: Sendable {
   /// - Parameter references: dense, and all layers at each rank.
   init(
     _ draw: ReplayDraw, space: EffectSpace, constraints: CostConstraints, references: [Candidate],
-    naming: ReplayNaming, images: Double
+    naming: ReplayNaming, passes: Double
   ) {
     self.draw = draw
     self.space = space
     self.naming = naming
-    self.images = images
+    self.passes = passes
     self.references = references
     judge = FrontierJudge(draw, space: space, within: constraints)
     let served = draw.everything(seeds: .max)
     let model = TableEstimates.model(served, space: space)
     let judgment = judge.judge(TableEstimates.estimates(model, of: draw.table.candidates))
-    hypervolume = OpenHypervolume(
+    hypervolume = JudgedHypervolume(
       draw, space: space, references: references, best: judgment.named.compactMap(\.self))
     everything = Self.measures(
-      judgment, served, space, images, hypervolume, coverage: judge.coverage(of: model))
+      judgment, served, space, passes, hypervolume, coverage: judge.coverage(of: model))
   }
 
   /// What these trainings let the search name.
@@ -70,12 +70,12 @@ struct ReplayStage: Sendable {
     case .estimates:
       let model = TableEstimates.model(served, space: space)
       let judgment = judge.judge(TableEstimates.estimates(model, of: draw.table.candidates))
-      return Self.measures(judgment, served, space, images, hypervolume, coverage: judge.coverage(of: model))
+      return Self.measures(judgment, served, space, passes, hypervolume, coverage: judge.coverage(of: model))
     }
   }
 
   func rawMeasures(_ served: [TableEstimates.Served]) -> ReplayMeasures {
-    Self.measures(judge.judge(TableEstimates.rawMeans(served)), served, space, images, hypervolume, coverage: nil)
+    Self.measures(judge.judge(TableEstimates.rawMeans(served)), served, space, passes, hypervolume, coverage: nil)
   }
 
   func measures(_ rule: TableEstimates.NoTraining) -> ReplayMeasures {
@@ -83,12 +83,12 @@ struct ReplayStage: Sendable {
       TableEstimates.estimates(rule, of: draw.table.candidates, space: space, references: references))
     // Such a rule says nothing of accuracies.
     judgment.claim = nil
-    return Self.measures(judgment, [], space, images, hypervolume, coverage: nil)
+    return Self.measures(judgment, [], space, passes, hypervolume, coverage: nil)
   }
 
   private static func measures(
-    _ judgment: FrontierJudge.Judgment, _ served: [TableEstimates.Served], _ space: EffectSpace, _ images: Double,
-    _ hypervolume: OpenHypervolume?, coverage: Double?
+    _ judgment: FrontierJudge.Judgment, _ served: [TableEstimates.Served], _ space: EffectSpace, _ passes: Double,
+    _ hypervolume: JudgedHypervolume?, coverage: Double?
   ) -> ReplayMeasures {
     ReplayMeasures(
       trainings: served.count, frontierAccuracy: judgment.frontierAccuracy, claim: judgment.claim,
@@ -96,7 +96,7 @@ struct ReplayStage: Sendable {
       trainSeconds: served.reduce(0) { $0 + $1.training.seconds },
       multiplyAdds: served.reduce(0) { sum, entry in
         let cost = space.options(of: entry.candidate).map { space.cost(options: $0) }
-        return sum + Double(cost?.multiplyAdds ?? 0) * images
+        return sum + Double(cost?.multiplyAdds ?? 0) * passes
       })
   }
 }

@@ -80,6 +80,16 @@ public struct TrainingRecipe: Codable, Hashable, Sendable {
     self.curve = curve
   }
 
+  /// A training step runs through a network forwards and twice as long backwards.
+  package static let passesOfStep = 3.0
+
+  /// Images that pass through the network, once each way counted: times the network's multiply-adds it is a training's
+  /// work.
+  package var passes: Double {
+    Self.passesOfStep * Double(epochs) * Double(data.trainImages)
+      + Double(curve ? epochs : 1) * Double(data.validationImages)
+  }
+
   /// Without `curve`, which those do not know that read recipes in this form: older workers and checkpoints. It changes
   /// nothing of what a training finds.
   private enum CodingKeys: String, CodingKey {

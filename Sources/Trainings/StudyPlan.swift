@@ -38,9 +38,6 @@ package struct StudyPlan: Encodable {
   /// What a rate is measured for.
   package static let timingSeconds = 3.0
 
-  /// A training step runs through a network forwards and twice as long backwards.
-  private static let passesOfTraining = 3.0
-
   /// - Parameters:
   ///   - workers: trainings at the same time.
   ///   - rate: images a second that the dense network trains on one core; nil to time it.
@@ -69,10 +66,7 @@ package struct StudyPlan: Encodable {
     for first in stride(from: 0, to: later, by: size) {
       rounds.append(Round(round: rounds.count, trainings: min(size, later - first), candidates: nil))
     }
-    let evaluations = recipe.curve ? recipe.epochs : 1
-    let images =
-      Self.passesOfTraining * Double(recipe.epochs) * Double(recipe.data.trainImages)
-      + Double(evaluations) * Double(recipe.data.validationImages)
+    let images = recipe.passes
     let knownWork = known.reduce(0) { $0 + Double(space.cost(of: $1.candidate).multiplyAdds) }
     let dense = Double(space.denseCost.multiplyAdds)
     let mean = known.isEmpty ? dense : knownWork / Double(known.count)
@@ -80,7 +74,7 @@ package struct StudyPlan: Encodable {
 
     self.rateWasMeasured = rate == nil
     let rate = try rate ?? TrainingDemand.denseImagesPerSecond(of: recipe, seconds: Self.timingSeconds)
-    let seconds = images / Self.passesOfTraining / rate
+    let seconds = images / TrainingRecipe.passesOfStep / rate
     // One training takes as long as it takes; a round waits for the one before the last.
     func spread(_ trainings: Int, over slots: Int) -> Double {
       trainings == 0 ? 0 : max(Double(trainings) / Double(max(1, slots)), 1)

@@ -1,0 +1,33 @@
+import SearchCore
+
+/// What is left to find once the dense network and all layers at one rank are known, by judged accuracies: all that the
+/// model of all served trainings names is 1.
+struct JudgedHypervolume: Sendable {
+  private let space: EffectSpace
+  private let judged: [Candidate: ReplayDraw.Judged]
+  private let volume: OpenHypervolume
+
+  /// Nil where a reference has no judge, or nothing is left to find.
+  init?(_ draw: ReplayDraw, space: EffectSpace, references: [Candidate], best: [Candidate]) {
+    self.space = space
+    judged = draw.judged
+    let known = Self.points(references, space, draw.judged)
+    guard known.count == references.count,
+      let volume = OpenHypervolume(references: known, best: Self.points(best, space, draw.judged))
+    else { return nil }
+    self.volume = volume
+  }
+
+  func share(_ named: [Candidate]) -> Double { volume.share(Self.points(named, space, judged)) }
+
+  /// 1 − accuracy, and shares of the dense network's parameters and multiply-adds.
+  private static func points(
+    _ candidates: [Candidate], _ space: EffectSpace, _ judged: [Candidate: ReplayDraw.Judged]
+  ) -> [[Double]] {
+    candidates.compactMap { candidate in
+      guard let accuracy = judged[candidate]?.mean, let options = space.options(of: candidate) else { return nil }
+      let saved = space.saved(space.cost(options: options))
+      return [1 - accuracy / 100, 1 - saved.parameters, 1 - saved.multiplyAdds]
+    }
+  }
+}
