@@ -30,6 +30,8 @@ package struct EffectSpace: Sendable {
   /// By second, then by first.
   package let pairs: [Pair]
   package let denseCost: Cost
+  /// By layer: apart from the layers, whose other properties need not be copied where only this is asked.
+  let optionCounts: [Int]
   private let indexByName: [String: Int]
 
   package static let featureCount = 6
@@ -57,6 +59,7 @@ package struct EffectSpace: Sendable {
       (0..<second).filter { abs(layers[$0].block - layers[second].block) <= 1 }.map { Pair(first: $0, second: second) }
     }
     denseCost = space.denseCost
+    optionCounts = layers.map(\.optionCount)
     indexByName = Dictionary(uniqueKeysWithValues: layers.enumerated().map { ($1.name, $0) })
   }
 
@@ -80,9 +83,10 @@ package struct EffectSpace: Sendable {
 
   package func cost(options: [Int]) -> Cost {
     var cost = denseCost
-    for (layer, option) in zip(layers, options) {
-      cost.parameters -= layer.savedParameters[option]
-      cost.multiplyAdds -= layer.savedMultiplyAdds[option]
+    // By index: a layer that is taken out is copied.
+    for layer in layers.indices {
+      cost.parameters -= layers[layer].savedParameters[options[layer]]
+      cost.multiplyAdds -= layers[layer].savedMultiplyAdds[options[layer]]
     }
     return cost
   }

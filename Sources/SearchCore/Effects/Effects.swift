@@ -26,7 +26,7 @@ package struct Effects: Sendable {
     var damage = 0.0
     for (layer, option) in options.enumerated() { damage += layers[layer][option] }
     for (index, pair) in space.pairs.enumerated() {
-      damage += pairs[index][options[pair.first] * space.layers[pair.second].optionCount + options[pair.second]]
+      damage += pairs[index][options[pair.first] * space.optionCounts[pair.second] + options[pair.second]]
     }
     return damage + curvature(space.cost(options: options), in: space)
   }
