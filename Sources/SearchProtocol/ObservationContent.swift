@@ -51,19 +51,31 @@ struct ObservationContent: Record, Codable, Hashable {
 extension ObservationContent {
   init(_ observation: Observation) {
     self = .blank
-    for (metric, value) in observation.metrics.lazy.map({ ($0.name, $0.value) }) {
-      switch metric {
-      case .accuracy: accuracy = value
-      case .imagesPerSecond: imagesPerSecond = value
-      case .inferenceTimeRatio: inferenceTimeRatio = value
-      case .loss: loss = value
-      // What is no whole number of bytes is out of its limits.
-      case .peakMemoryBytes: peakMemoryBytes = Int(exactly: value) ?? -1
-      case .stepTimeRatio: stepTimeRatio = value
-      case .trainSeconds: trainSeconds = value
-      default: metrics = (metrics ?? [:]).merging([metric.name: value]) { $1 }
-      }
+    let found = observation.metrics
+    var place = 0
+    var others: [String: Double] = [:]
+    // In the order of the names, as they are there: each is looked at once. What is passed by is none of the first
+    // version's.
+    func next(_ metric: Metric) -> Double? {
+      while place < found.count, found[place].name < metric { passBy() }
+      guard place < found.count, found[place].name == metric else { return nil }
+      place += 1
+      return found[place - 1].value
     }
+    func passBy() {
+      others[found[place].name.name] = found[place].value
+      place += 1
+    }
+    accuracy = next(.accuracy)
+    imagesPerSecond = next(.imagesPerSecond)
+    inferenceTimeRatio = next(.inferenceTimeRatio)
+    loss = next(.loss)
+    // What is no whole number of bytes is out of its limits.
+    peakMemoryBytes = next(.peakMemoryBytes).map { Int(exactly: $0) ?? -1 }
+    stepTimeRatio = next(.stepTimeRatio)
+    trainSeconds = next(.trainSeconds)
+    while place < found.count { passBy() }
+    if !others.isEmpty { metrics = others }
     for (curve, values) in observation.curves.lazy.map({ ($0.name, $0.value) }) {
       if curve == .epochLosses {
         epochLosses = values
