@@ -64,6 +64,25 @@ struct HelpTests {
     #expect(count > 25)
   }
 
+  @Test("options that are read with limits show their defaults")
+  func defaults() {
+    for (type, texts) in [
+      (
+        SimulateCommand.self,
+        [
+          "Simulated workers. (default: 100)", "Slots of each worker. (default: 1)", "Jobs of the study. (default: 10000)",
+          "Mean duration of a training. (default: 0.0)", "from 0 to 1. (default: 0.0)", "for the workers. (default: 1)",
+        ]
+      ),
+      (WorkerCommand.self, ["(default: 10.0)", "(default: 10s)", "(default: 15min)"]),
+      (RunCommand.self, ["(default: 15min)", "(default: 10)"]), (CoordinatorCommand.self, ["(default: 10)"]),
+      (BenchCommand.self, ["Images a step. (default: 128)"]),
+    ] as [(any ParsableCommand.Type, [String])] {
+      let help = LayerSearch.helpMessage(for: type, columns: 400)
+      for text in texts { #expect(help.contains(text), "\(type): \(text)") }
+    }
+  }
+
   @Test("README's table of commands has each")
   func table() throws {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -24,7 +24,7 @@ struct BenchCommand: ParsableCommand {
 
   @OptionGroup var network: NetworkOptions
 
-  @Option(help: "Images a step.", transform: Number.whole(TrainingLimits.batch))
+  @Option(help: "Images a step.", reading: Number.whole(TrainingLimits.batch))
   var batch = 128
 
   @Flag(help: "Also say where a training step's time goes, layer by layer.")

@@ -9,7 +9,7 @@ struct FailureOptions: ParsableArguments {
     help: ArgumentHelp(
       "End with an error after so many failures in a row, or so many jobs set aside in a row, without a result in "
         + "between.",
-      valueName: "n"), transform: Number.whole(1...1_000_000))
+      valueName: "n"), reading: Number.whole(1...1_000_000))
   var giveUpAfter: Int = 10
 
   /// Under the name of earlier versions as well.

@@ -19,7 +19,7 @@ struct JobLimitOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "A training that makes no progress for so long hangs, is ended and counts as failed.", valueName: "time"),
-    transform: TimeSpan.init(option:))
+    reading: TimeSpan.init(option:))
   var longestSilence: TimeSpan = TimeSpan(seconds: 900)
 
   func validate() throws {

@@ -24,7 +24,7 @@ struct LeaseOptions: ParsableArguments {
       """
       A training that makes no progress for so long is given to another worker, whatever its own says; longer than the \
       workers' --longest-silence.
-      """, valueName: "time"), transform: TimeSpan.init(option:))
+      """, valueName: "time"), reading: TimeSpan.init(option:))
   var stalledAfter: TimeSpan = TimeSpan(seconds: 1800)
 
   func validate() throws {

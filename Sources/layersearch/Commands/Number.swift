@@ -1,6 +1,17 @@
 import ArgumentParser
 import SearchCore
 
+extension Option where Value: ExpressibleByArgument {
+  /// With a default, which help shows: of options with a `transform` it shows none.
+  init(
+    wrappedValue: Value, help: ArgumentHelp, reading: @escaping @Sendable (String) throws -> Value
+  ) {
+    var help = help
+    help.abstract += " (default: \(wrappedValue.defaultValueDescription))"
+    self.init(wrappedValue: wrappedValue, help: help, transform: reading)
+  }
+}
+
 /// Numbers of options: `transform`s that say what is allowed where the text is none of it.
 enum Number {
   /// What `parse` makes of the text.

@@ -27,25 +27,25 @@ struct SimulateCommand: ParsableCommand {
         layersearch simulate --virtual --workers 100000 --jobs 200000 --distribution exponential --mean 60
       """))
 
-  @Option(help: "Simulated workers.", transform: Number.whole(1...1_000_000))
+  @Option(help: "Simulated workers.", reading: Number.whole(1...1_000_000))
   var workers = 100
 
-  @Option(help: "Slots of each worker.", transform: Number.whole(FieldLimits.slots))
+  @Option(help: "Slots of each worker.", reading: Number.whole(FieldLimits.slots))
   var slots = 1
 
-  @Option(help: "Jobs of the study.", transform: Number.whole(1...1_000_000))
+  @Option(help: "Jobs of the study.", reading: Number.whole(1...1_000_000))
   var jobs = 10_000
 
   @Option(help: "How the durations of trainings are distributed.")
   var distribution = DurationDistribution.constant
 
   @Option(
-    help: ArgumentHelp("Mean duration of a training.", valueName: "seconds"), transform: Number.decimal(0...86_400))
+    help: ArgumentHelp("Mean duration of a training.", valueName: "seconds"), reading: Number.decimal(0...86_400))
   var mean = 0.0
 
   @Option(
     help: ArgumentHelp("How many of the attempts fail, from 0 to 1.", valueName: "fraction"),
-    transform: Number.decimal(0...1))
+    reading: Number.decimal(0...1))
   var failureRate = 0.0
 
   @Flag(name: .customLong("virtual"), help: "On a simulated clock, without sockets and disk.")
@@ -61,7 +61,7 @@ struct SimulateCommand: ParsableCommand {
   var study: String?
 
   @Option(
-    help: ArgumentHelp("Threads for the workers.", valueName: "n"), transform: Number.whole(1...64))
+    help: ArgumentHelp("Threads for the workers.", valueName: "n"), reading: Number.whole(1...64))
   var threads = 1
 
   @OptionGroup var lease: LeaseOptions

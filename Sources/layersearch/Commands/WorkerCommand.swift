@@ -55,7 +55,7 @@ struct WorkerCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp("Most that they may take up; what was not used for long goes first.", valueName: "n"),
-    transform: Number.decimal(0.001...1_000_000))
+    reading: Number.decimal(0.001...1_000_000))
   var dataCacheGigabytes: Double = Double(ContentStore.standardCacheBytes) / 1e9
 
   @Flag(help: "Wait for the next study when one is done.")
@@ -72,7 +72,7 @@ struct WorkerCommand: ParsableCommand {
     help: ArgumentHelp(
       "Told to stop: leave after at most so long. Trainings that end in it are finished, the others are handed back at "
         + "once.",
-      valueName: "time"), transform: TimeSpan.init(option:))
+      valueName: "time"), reading: TimeSpan.init(option:))
   var grace: TimeSpan = TimeSpan(seconds: 10)
 
   @OptionGroup var limits: JobLimitOptions
