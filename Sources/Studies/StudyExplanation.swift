@@ -66,7 +66,7 @@ package struct StudyExplanation: Encodable {
   package init(of subject: String, store: StudyStore, now: Double) throws {
     let definition = try StudyDefinition(of: store)
     study = definition.name
-    let scene = try Scene(store: store, now: now)
+    let scene = try Scene(store: store, budget: definition.jobBudget, now: now)
     if let number = Int64(subject) {
       if let job = scene.jobs.first(where: { $0.id == number }) { jobs = [try scene.explain(job, store: store)] }
     } else {
@@ -92,13 +92,19 @@ package struct StudyExplanation: Encodable {
     let workers: [WorkerPresence]
     let isFinished: Bool
     let isCoordinated: Bool?
+    /// Most jobs of the study; nil for no bound.
+    private let budget: Int?
+    /// Waiting jobs within the budget.
+    private let waiting: [JobRecord]
     /// Of a coordinator at work.
     private let live: RunningState?
     private let hosts: [String: String]
 
-    init(store: StudyStore, now: Double) throws {
+    init(store: StudyStore, budget: Int?, now: Double) throws {
       self.now = now
+      self.budget = budget
       jobs = try store.jobs()
+      waiting = jobs.filter { $0.state == .waiting && $0.id <= budget ?? .max }
       workers = try store.workers()
       isFinished = try store.isFinished
       isCoordinated = CoordinatorPresence.isAtWork(studyFolder: store.directory)
@@ -152,7 +158,12 @@ package struct StudyExplanation: Encodable {
 
     private func whyWaiting(_ job: JobRecord, _ attempts: [AttemptRecord]) -> [String] {
       var lines: [String] = []
-      if isCoordinated == false {
+      if let budget, job.id > budget {
+        // Whatever coordinators and workers are there: none gets it.
+        lines.append(
+          "it waits beyond the budget of \(budget) jobs, which was larger when it was asked for: give the configuration "
+            + "a budget of at least \(job.id) jobs, and go on with the study (--resume)")
+      } else if isCoordinated == false {
         lines.append("no coordinator is at work: start it with --resume")
       } else if present.isEmpty {
         lines.append("no worker is connected")
@@ -160,7 +171,7 @@ package struct StudyExplanation: Encodable {
         let able = present.filter { $0.bench(at: now) == nil }
         let slots = able.reduce(0) { $0 + $1.worker.slots }
         let running = jobs.count { $0.state == .running }
-        let before = jobs.count { $0.state == .waiting && $0.id < job.id }
+        let before = waiting.count { $0.id < job.id }
         if able.isEmpty {
           lines.append("every worker that is connected is benched")
         } else if running >= slots {
@@ -208,12 +219,11 @@ package struct StudyExplanation: Encodable {
       }
       if let bench = presence.bench(at: now) { return ["it gets no jobs: \(bench)"] }
       if underWay >= presence.worker.slots { return ["all its \(underWay) slots are at work"] }
-      let waiting = jobs.count { $0.state == .waiting }
       if isFinished { return ["the study is finished"] }
       let idle = "\(underWay) of its \(presence.worker.slots) slots are at work"
-      if waiting == 0 { return ["\(idle): no job waits; the search goes on when those under way have ended"] }
+      if waiting.isEmpty { return ["\(idle): no job waits; the search goes on when those under way have ended"] }
       return [
-        "\(idle), \(waiting) jobs wait: it is about to get one, or still looks for its data, or what waits has failed "
+        "\(idle), \(waiting.count) jobs wait: it is about to get one, or still looks for its data, or what waits has failed "
           + "here and is left to others"
       ]
     }
