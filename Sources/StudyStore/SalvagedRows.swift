@@ -12,37 +12,41 @@ struct SalvagedRows {
   /// Of schemas 1 to 3.
   func trainings(
     by kind: StoredKinds.Kind, _ findings: inout StudySalvage.Findings
-  ) throws -> [Int64: JobRecord] {
+  ) throws -> SalvagedJobs {
     let checksum = isChecked ? "checksum" : "NULL"
-    var jobs = JobsByNumber()
+    var jobs = SalvagedJobs()
     try forEachRow("SELECT \(TrainingRows.jobColumns), \(checksum) FROM job", "id", "a job") { row in
       let job = try? training(row, kind)
       if !jobs.add(job) { findings.damagedJobs += 1 }
     }
-    try forEachRow("SELECT job, \(checksum), \(TrainingRows.resultColumns) FROM result", "job", "a result") { row in
-      guard let id = try? row.value(0, as: Int64.self), let (result, epochLosses) = try? TrainingRows.result(row, at: 2)
+    try forEachRow(
+      "SELECT job, \(checksum), recorded, \(TrainingRows.resultColumns) FROM result", "job", "a result"
+    ) { row in
+      guard let id = try? row.value(0, as: Int64.self), let (result, epochLosses) = try? TrainingRows.result(row, at: 3)
       else { return }
       let sum = TrainingRows.resultSum(result, epochLosses: epochLosses, of: id)
-      if !isChecked || (try? row.value(1, as: Int64.self)) == sum { jobs.finish(id, with: result) }
+      guard !isChecked || (try? row.value(1, as: Int64.self)) == sum else { return }
+      jobs.finish(id, with: result, at: try? row.value(2))
     }
-    return jobs.jobs
+    return jobs
   }
 
   /// - Parameter described: the kind that follows from the study's description, for jobs whose own cannot be read.
   func works(
     orOf described: StoredKinds.Kind?, _ findings: inout StudySalvage.Findings
-  ) throws -> [Int64: JobRecord] {
+  ) throws -> SalvagedJobs {
     let kinds = ((try? StoredKinds(db, folder.path))?.all ?? []) + (described.map { [$0] } ?? [])
     let artifacts = (try? StoredArtifacts(db, folder.path)) ?? StoredArtifacts()
-    var jobs = JobsByNumber()
+    var jobs = SalvagedJobs()
     try forEachRow(
       """
-      SELECT id, candidate, repetition, seed, work, state, attempts, failures, losses, failure_reason, checksum
+      SELECT id, candidate, repetition, seed, work, state, attempts, failures, losses, failure_reason, checksum, round
       FROM job
       """,
       "id", "a job"
     ) { row in
-      let job = try? work(row, kinds)
+      var job = try? work(row, kinds)
+      job?.round = (try? row.optional(11)) ?? nil
       if !jobs.add(job) { findings.damagedJobs += 1 }
     }
     try forEachRow(
@@ -52,9 +56,9 @@ struct SalvagedRows {
         let stored = try? ObservationRow(row, at: 3, artifacts: artifacts[id]),
         (try? row.value(2, as: Int64.self)) == stored.checksum(of: id)
       else { return }
-      jobs.finish(id, with: stored.observation)
+      jobs.finish(id, with: stored.observation, at: (try? row.value(0, as: Int.self)).map(Double.init))
     }
-    return jobs.jobs
+    return jobs
   }
 
   private func training(_ row: RowReader, _ kind: StoredKinds.Kind) throws -> JobRecord {
@@ -94,26 +98,6 @@ struct SalvagedRows {
       id: id, work: work, state: state, attempts: count(first + 1), failures: count(first + 2),
       losses: count(first + 3),
       failureReason: state == .setAside ? (try? row.value(first + 4, as: String.self)) ?? "" : nil)
-  }
-
-  private struct JobsByNumber {
-    private(set) var jobs: [Int64: JobRecord] = [:]
-    private var works: Set<Work> = []
-
-    /// False for none, and for a work that is there already: a page that cannot be read takes its neighbors' order
-    /// along, and a work that comes twice would stop the new study.
-    mutating func add(_ job: JobRecord?) -> Bool {
-      guard let job, works.insert(job.work).inserted else { return false }
-      jobs[job.id] = job
-      return true
-    }
-
-    mutating func finish(_ id: Int64, with result: Observation) {
-      guard jobs[id] != nil else { return }
-      jobs[id]?.result = result
-      jobs[id]?.state = .finished
-      jobs[id]?.failureReason = nil
-    }
   }
 
   /// Every row that can be reached by its number, around pages that cannot be read: what cannot be read as a whole is

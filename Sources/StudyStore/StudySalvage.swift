@@ -4,8 +4,8 @@ import SearchCore
 /// Saves what is readable of a damaged study into a new one. The damaged files are only read.
 ///
 /// A job or a result is taken over only where its checksum says that it is what was written, so that the new study has
-/// fewer results at worst, never others: what is missing is trained again. Attempts, workers and events are not taken
-/// over.
+/// fewer results at worst, never others: what is missing is trained again. Results keep their order, and the first jobs
+/// their rounds, as far as no job of these is missing. Attempts, workers and events are not taken over.
 public enum StudySalvage {
   public struct Findings: Hashable, Sendable {
     /// Taken over.
@@ -63,8 +63,9 @@ public enum StudySalvage {
       }
       var found = try saved.get()
       found.findings.damagedFrames = log?.isBroken == true ? max(1, log?.frames.count { !$0.isWhole } ?? 0) : 0
-      found.findings.acknowledgedResults = StudyMark.Reading(of: folder)?.counts.results
-      return try save(found, of: folder, into: target, clock, fallback)
+      let acknowledged = StudyMark.Reading(of: folder)?.counts
+      found.findings.acknowledgedResults = acknowledged?.results
+      return try save(found, total: acknowledged?.jobs, of: folder, into: target, clock, fallback)
     }
   }
 
@@ -90,24 +91,12 @@ public enum StudySalvage {
   /// What could be read.
   private struct Saved {
     var identity: StudyIdentity?
-    /// In their recorded states, by number.
-    var jobs: [Int64: JobRecord]
+    var jobs: SalvagedJobs
     var findings: Findings
 
-    /// Adds what only `other` has. The same row is the same in both: it has a checksum.
     mutating func add(_ other: Saved) {
       identity = identity ?? other.identity
-      let works = Set(jobs.values.map(\.work))
-      for (id, job) in other.jobs {
-        guard let mine = jobs[id] else {
-          if !works.contains(job.work) { jobs[id] = job }
-          continue
-        }
-        guard mine.result == nil, mine.work == job.work, let result = job.result else { continue }
-        jobs[id]?.result = result
-        jobs[id]?.state = .finished
-        jobs[id]?.failureReason = nil
-      }
+      jobs.add(other.jobs)
       findings.damagedJobs = min(findings.damagedJobs, other.findings.damagedJobs)
     }
   }
@@ -122,13 +111,13 @@ public enum StudySalvage {
       do {
         let found = try read(image, of: folder, fallback)
         // The last two are what SQLite itself would show.
-        if index >= images.count - 2 { seen.formUnion(found.jobs.values.filter { $0.result != nil }.map(\.id)) }
+        if index >= images.count - 2 { seen.formUnion(found.jobs.finished) }
         if saved == nil { saved = found } else { saved?.add(found) }
       } catch { problem = problem ?? error }
     }
     guard var saved else { throw problem ?? StoreError.damaged(folder.path, "nothing of it can be read") }
     saved.findings.resultsBehindDamage =
-      images.count == 1 ? 0 : saved.jobs.values.count { $0.result != nil && !seen.contains($0.id) }
+      images.count == 1 ? 0 : saved.jobs.finished.subtracting(seen).count
     return saved
   }
 
@@ -159,11 +148,11 @@ public enum StudySalvage {
   }
 
   private static func save(
-    _ saved: Saved, of folder: StudyFolder, into target: String, _ clock: @escaping StudyStore.Clock,
+    _ saved: Saved, total: Int?, of folder: StudyFolder, into target: String, _ clock: @escaping StudyStore.Clock,
     _ fallback: () throws -> StudyIdentity
   ) throws -> Findings {
     var findings = saved.findings
-    let jobs = settled(saved.jobs, &findings)
+    let jobs = saved.jobs.settled(of: total, lost: &findings.lostResults)
     findings.hasNewIdentity = saved.identity == nil
     let identity = try saved.identity ?? fallback()
     let store = try StudyStore.create(directory: target, identity: identity, clock: clock)
@@ -177,19 +166,5 @@ public enum StudySalvage {
       .noted("salvaged from \(folder.path): \(findings.jobs) jobs with \(findings.results) results")
     ])
     return findings
-  }
-
-  /// As jobs of a new study, which knows no attempts.
-  private static func settled(_ jobs: [Int64: JobRecord], _ findings: inout Findings) -> [JobRecord] {
-    jobs.values.sorted { $0.id < $1.id }.map { job in
-      var job = job
-      if job.state == .finished, job.result == nil {
-        findings.lostResults += 1
-        job.state = .waiting
-      }
-      // No attempt comes along, so that none is under way.
-      if job.state == .running { job.state = .waiting }
-      return job
-    }
   }
 }
