@@ -10,22 +10,24 @@ extension EvaluationReport {
   /// Scores the network of a checkpoint.
   /// - Parameters:
   ///   - path: of the checkpoint.
+  ///   - split: which images.
   ///   - data: the folder of the images, or the embedded set's name; nil for those of the training.
-  ///   - testImages: how many; nil for all.
+  ///   - testImages: how many of the split test; nil for all.
   ///   - onProgress: called with the images that are done, and how many there are.
   package init(
-    of checkpoint: Checkpoint, path: String, data: String?, testImages: Int?, kernels: KernelTable,
-    onProgress: (_ done: Int, _ images: Int) -> Void
+    of checkpoint: Checkpoint, path: String, split: ScoredSplit = .test, data: String?, testImages: Int?,
+    kernels: KernelTable, onProgress: (_ done: Int, _ images: Int) -> Void
   ) throws {
-    let test = try TestImages(data: try data ?? Self.dataSet(of: checkpoint), count: testImages)
+    let chosen = try ScoredImages(
+      split, of: checkpoint, path: path, data: try data ?? Self.dataSet(of: checkpoint), testImages: testImages)
     try Self.requireImages(of: checkpoint.network, path: path)
     // Sums run batch by batch: with that of the training the loss is the same to the last bit.
     let batch = checkpoint.training?.recipe.batch ?? Self.usualBatch
     guard TrainingLimits.batch.contains(batch) else {
       throw EngineError.checkpoint(path: path, reason: "its batch of \(batch) images is none that can be trained with")
     }
-    let network = try ResNet(checkpoint, path: path, batch: min(batch, test.count), kernels: kernels)
-    var images = try test.load()
+    let network = try ResNet(checkpoint, path: path, batch: min(batch, chosen.count), kernels: kernels)
+    var images = try chosen.loaded()
     if let normalization = checkpoint.normalization { images = images.normalized(by: normalization) }
     let start = ContinuousClock.now
     let score = network.evaluate(images) { done in
@@ -36,8 +38,8 @@ extension EvaluationReport {
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     let cost = network.architecture.cost(of: network.candidate, variant: network.variant)
     self.init(
-      testAccuracy: score.accuracy, testLoss: score.meanLoss, testImages: images.count,
-      data: test.folder ?? test.set.rawValue, seconds: seconds,
+      split: split.rawValue, accuracy: score.accuracy, loss: score.meanLoss, images: images.count,
+      data: chosen.folder ?? chosen.set.rawValue, seconds: seconds,
       imagesPerSecond: Double(images.count) / max(1e-9, seconds), model: network.architecture.model.rawValue,
       candidate: network.candidate.description, variant: network.variant.rawValue, parameters: cost.parameters,
       multiplyAdds: cost.multiplyAdds, epochsDone: checkpoint.training?.epochsDone,

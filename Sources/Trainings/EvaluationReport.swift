@@ -2,11 +2,14 @@ import ReadableText
 
 /// What `evaluate` tells of a network; the object that `--json` prints.
 package struct EvaluationReport: Encodable {
+  /// `test`, `validation` or `training`: which images. The keys of the next three are named after it, such as
+  /// `test_accuracy`.
+  package var split: String
   /// 0…1
-  package var testAccuracy: Double
+  package var accuracy: Double
   /// Mean cross-entropy.
-  var testLoss: Double
-  package var testImages: Int
+  package var loss: Double
+  package var images: Int
   package var data: String
   package var seconds: Double
   package var imagesPerSecond: Double
@@ -24,9 +27,8 @@ package struct EvaluationReport: Encodable {
   package var lines: [String] {
     var lines = [
       "network        \(model), \(candidate)",
-      "test accuracy  \(Readable.fixed(testAccuracy * 100, digits: 2)) %",
-      "test loss      \(Readable.fixed(testLoss, digits: 4))",
-      "test images    \(testImages) of \(data)",
+      line("\(split) accuracy", "\(Readable.fixed(accuracy * 100, digits: 2)) %"),
+      line("\(split) loss", Readable.fixed(loss, digits: 4)), line("\(split) images", "\(images) of \(data)"),
       "parameters     \(parameters)",
       "multiply-adds  \(multiplyAdds)",
       "evaluation     \(Readable.fixed(seconds, digits: 1)) s, \(Readable.fixed(imagesPerSecond, digits: 0)) images/s",
@@ -36,5 +38,40 @@ package struct EvaluationReport: Encodable {
       lines.insert("trained        \(epochsDone) of \(epochs) epochs\(seed)", at: 1)
     }
     return lines
+  }
+
+  private struct Key: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var object = encoder.container(keyedBy: Key.self)
+    func encode(_ key: String, _ value: (some Encodable)?) throws {
+      try object.encodeIfPresent(value, forKey: Key(stringValue: key))
+    }
+    try encode("split", split)
+    try encode("\(split)Accuracy", accuracy)
+    try encode("\(split)Loss", loss)
+    try encode("\(split)Images", images)
+    try encode("data", data)
+    try encode("seconds", seconds)
+    try encode("imagesPerSecond", imagesPerSecond)
+    try encode("model", model)
+    try encode("candidate", candidate)
+    try encode("variant", variant)
+    try encode("parameters", parameters)
+    try encode("multiplyAdds", multiplyAdds)
+    try encode("epochsDone", epochsDone)
+    try encode("epochs", epochs)
+    try encode("seed", seed)
+    try encode("kernelVariant", kernelVariant)
+  }
+
+  private func line(_ title: String, _ text: String) -> String {
+    title + String(repeating: " ", count: max(2, 15 - title.count)) + text
   }
 }

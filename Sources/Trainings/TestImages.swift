@@ -8,14 +8,16 @@ package struct TestImages {
   /// Absolute; nil for the embedded set.
   package let folder: String?
   package let count: Int
+  /// Of the embedded set, which has no end, where no number is given.
+  static let embeddedCount = 2_000
 
   /// - Parameters:
   ///   - data: as the setting data.
-  ///   - count: nil: all, or 2,000 of the embedded set, which has no end.
+  ///   - count: nil: all, or `embeddedCount`.
   init(data: String, count: Int?) throws(TrainingError) {
     set = Self.set(data)
     folder = set == .shapes10 ? nil : FilePath.absolute(FilePath.expandingTilde(data))
-    self.count = count ?? (set == .shapes10 ? 2_000 : CIFAR10.testCount)
+    self.count = count ?? (set == .shapes10 ? Self.embeddedCount : CIFAR10.testCount)
     try Self.require(self.count, atMost: TrainingLimits.testImages(set), of: set, setting: "test-images")
   }
 

@@ -46,6 +46,35 @@ struct EvaluationTests {
     #expect(text.output.contains("trained        2 of 2 epochs, seed 1"), "\(text.output)")
   }
 
+  @Test("it scores what the network was trained on, and what was held out, and says which")
+  func splits() async throws {
+    let trained = try await train("--checkpoint", "net.ckpt")
+    func evaluated(_ arguments: String...) async throws -> [String: Any] {
+      let result = try await RunningCommand(["evaluate", "net.ckpt", "--json"] + arguments, in: place).end()
+      #expect(result.exitCode == 0, "\(arguments): \(result.errors)")
+      return try object(result.output)
+    }
+    let training = try await evaluated("--split", "training")
+    #expect(training["training_images"] as? Int == 96 && training["split"] as? String == "training")
+    let validation = try await evaluated("--split", "validation")
+    #expect(validation["validation_images"] as? Int == 2000 && validation["test_accuracy"] == nil)
+    let losses = [training["training_loss"], validation["validation_loss"], trained["test_loss"]].map { $0 as? Double }
+    #expect(!losses.contains(nil) && Set(losses).count == 3, "\(losses)")
+    let test = try await evaluated("--split", "test", "--test-images", "100")
+    #expect(test["test_loss"] as? Double == losses[2] && test["split"] as? String == "test")
+    let text = try await place.run("evaluate", "net.ckpt", "--split", "training")
+    #expect(text.output.contains("training accuracy  ") && text.output.contains("training images  96 of shapes10"))
+    for (arguments, word) in [
+      (["--split", "training", "--test-images", "5"], "--test-images is for the split test alone"),
+      (["--split", "validation", "--data", "elsewhere"], "was trained on shapes10, the data are cifar10's"),
+      (["--split", "everything"], "--split"),
+    ] {
+      let result = try await RunningCommand(["evaluate", "net.ckpt"] + arguments, in: place).end()
+      #expect(result.exitCode == 2 && isOneLine(result.errors), "\(arguments): \(result.errors)")
+      #expect(result.errors.contains(word) && result.output.isEmpty, "\(arguments): \(result.errors)")
+    }
+  }
+
   @Test("a training broken off at every epoch's end goes on to the network and the numbers of the unbroken one")
   func everyEpoch() async throws {
     for candidate in ["dense", "layer2.0.conv1=8"] {

@@ -5,14 +5,17 @@ import SearchCore
 import Terminal
 import Trainings
 
+extension ScoredSplit: ExpressibleByArgument {}
+
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
     abstract: "Scores a network that train wrote.",
     discussion: Examples.folded(
       """
-      Tells accuracy and mean cross-entropy on the test images. Model, candidate and the images' normalization are in \
-      the file. On the kernels and images of its training it gives the very numbers that train printed.
+      Tells accuracy and mean cross-entropy on the test images, or, with --split, on the training images that it was \
+      trained on (training) or on those behind them (validation). Model, candidate and the images' normalization are \
+      in the file. On the kernels and images of its training it gives the very numbers that train printed.
 
       Without --data: the data set of the training where the file tells it, which it does for shapes10 and for \
       trainings that were interrupted.
@@ -20,6 +23,7 @@ struct EvaluateCommand: ParsableCommand {
       Examples:
         layersearch evaluate r20.ckpt --data ~/.cache/layersearch/cifar-10-batches-bin
         layersearch evaluate net.ckpt --data shapes10 --json
+        layersearch evaluate r20.ckpt --data DIR --split validation
       """))
 
   @Argument(help: "A checkpoint, finished or not.")
@@ -27,6 +31,9 @@ struct EvaluateCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("The folder of CIFAR-10's binary files, or shapes10.", valueName: "dir|shapes10"))
   var data: String?
+
+  @Option(help: "Which images; validation and training are of those that train read.")
+  var split = ScoredSplit.test
 
   @Option(
     help: ArgumentHelp("Score the first N test images (default: all; shapes10: 2000).", valueName: "n"),
@@ -43,7 +50,7 @@ struct EvaluateCommand: ParsableCommand {
     let kernels = try KernelSelection.best()
     defer { StandardError.shared.show(status: nil) }
     let report = try EvaluationReport(
-      of: try Checkpoint(path: file), path: file, data: data, testImages: testImages, kernels: kernels
+      of: try Checkpoint(path: file), path: file, split: split, data: data, testImages: testImages, kernels: kernels
     ) { done, images in
       if !verbosity.quiet { StandardError.shared.show(status: "image \(done)/\(images)") }
     }

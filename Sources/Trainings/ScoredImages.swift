@@ -1,0 +1,67 @@
+import BasisEngine
+import ImageData
+import SearchCore
+
+/// Which images a network is scored by.
+package enum ScoredSplit: String, CaseIterable, Sendable {
+  case test
+  /// The training images behind those that it was trained on.
+  case validation
+  /// Those that it was trained on.
+  case training
+}
+
+/// The images by which `evaluate` scores a network.
+struct ScoredImages {
+  let set: ImageSet
+  /// Absolute; nil for the embedded set.
+  let folder: String?
+  let count: Int
+  private let load: () throws -> LabeledImages
+
+  /// - Parameters:
+  ///   - data: as the setting data.
+  ///   - testImages: how many; nil for all. For test images alone.
+  init(
+    _ split: ScoredSplit, of checkpoint: Checkpoint, path: String, data: String, testImages: Int?
+  ) throws(TrainingError) {
+    let test = try TestImages(data: data, count: testImages)
+    (set, folder) = (test.set, test.folder)
+    guard split != .test else {
+      (count, load) = (test.count, { try test.load() })
+      return
+    }
+    guard testImages == nil else { throw .unfit(setting: "test-images", "is for the split test alone") }
+    let range = try Self.range(of: split, of: checkpoint, path: path, set: set)
+    count = range.count
+    load = { [folder] in
+      guard let folder else { return Shapes10.training(indices: range) }
+      return try CIFAR10.loadTraining(directory: folder, records: range)
+    }
+  }
+
+  func loaded() throws -> LabeledImages { try load() }
+
+  /// Positions among the set's training images.
+  private static func range(
+    of split: ScoredSplit, of checkpoint: Checkpoint, path: String, set: ImageSet
+  ) throws(TrainingError) -> Range<Int> {
+    func unfit(_ problem: String) -> TrainingError { .unfit(setting: "split", "\(split.rawValue): \(problem)") }
+    guard let trained = checkpoint.training?.recipe.data else {
+      throw unfit("\(path) does not tell which images its network was trained on; score it by the test images")
+    }
+    guard trained.set == set else {
+      throw unfit("its network was trained on \(trained.set.rawValue), the data are \(set.rawValue)'s")
+    }
+    let available = TrainingLimits.trainingImages(set)
+    guard (1...available).contains(trained.trainImages) else {
+      throw unfit("\(path) says that it was trained on \(trained.trainImages) images, \(set.rawValue) has \(available)")
+    }
+    if split == .training { return 0..<trained.trainImages }
+    let end = set == .shapes10 ? min(available, trained.trainImages + TestImages.embeddedCount) : available
+    guard trained.trainImages < end else {
+      throw unfit("its network was trained on all \(available) training images of \(set.rawValue), none was held out")
+    }
+    return trained.trainImages..<end
+  }
+}
