@@ -47,20 +47,14 @@ package struct ContentStore: Sendable {
     package let layout: ContentLayout
     package let folder: String
     package let partial: String
-    fileprivate let lock: Int32
+    fileprivate let lock: FileLock
 
-    fileprivate init(_ content: ContentDescription, layout: ContentLayout, store: String, lock: Int32) {
+    fileprivate init(_ content: ContentDescription, layout: ContentLayout, store: String, lock: FileLock) {
       self.content = content
       self.layout = layout
       folder = "\(store)/\(content.contentHash)"
       partial = folder + ".partial"
       self.lock = lock
-    }
-
-    deinit {
-      // Unlocked by name: a child process that is just being spawned holds the descriptor open a little longer.
-      flock(lock, LOCK_UN)
-      close(lock)
     }
   }
 
@@ -82,21 +76,21 @@ package struct ContentStore: Sendable {
   ) throws(ContentError) -> Finding? {
     guard let layout = layout ?? ContentLayout(content) else { throw .otherSize(content.kind, bytes: content.bytes) }
     try make(folder)
-    let place = Place(content, layout: layout, store: folder, lock: try openLock(content.contentHash))
+    func place(_ lock: FileLock) -> Place { Place(content, layout: layout, store: folder, lock: lock) }
     var hasWaited = false
     while !isCancelled() {
-      // Whoever may lock it exclusively is alone with it; whoever may not, but finds it whole, shares it.
-      if flock(place.lock, LOCK_EX | LOCK_NB) == 0 {
+      // With the exclusive lock a process is alone with it; one that does not get it, but finds it whole, shares it.
+      if let place = try lock(content.contentHash, .exclusive).map(place) {
         if isFolder(place.folder) {
-          if isWhole(place, in: place.folder) { return share(place) }
+          if isWhole(place, in: place.folder) { return try share(place) }
           try remove(place.folder)
         }
         try makeRoom(for: content)
         return .absent(place, present: try prepare(place, key: key))
       }
-      if isFolder(place.folder), flock(place.lock, LOCK_SH | LOCK_NB) == 0 {
+      if isFolder("\(folder)/\(content.contentHash)"), let place = try lock(content.contentHash, .shared).map(place) {
         guard isWhole(place, in: place.folder) else { throw .damagedInUse(folder: place.folder) }
-        return share(place)
+        return try share(place)
       }
       if !hasWaited { onWait() }
       hasWaited = true
@@ -109,8 +103,8 @@ package struct ContentStore: Sendable {
     (try? place.layout.hash(in: folder)) == place.content.contentHash
   }
 
-  private func share(_ place: Place) -> Finding {
-    flock(place.lock, LOCK_SH)
+  private func share(_ place: Place) throws(ContentError) -> Finding {
+    do { try place.lock.change(to: .shared, waits: true) } catch { throw .unwritable(path: place.folder, error.reason) }
     // Which one was used last decides which one goes first.
     utimes(place.folder, nil)
     return .present(place)
@@ -164,7 +158,7 @@ package struct ContentStore: Sendable {
     try synchronize(place.partial)
     guard rename(place.partial, place.folder) == 0 else { throw unwritable(place.folder) }
     try synchronize(folder)
-    return share(place)
+    return try share(place)
   }
 
   /// Something went wrong with the disk.
@@ -176,13 +170,12 @@ package struct ContentStore: Sendable {
 
   /// Nobody wants it any more, or it is not what it was.
   package func remove(_ content: ContentHash) throws(ContentError) {
-    let lock = try openLock(content)
-    defer { close(lock) }
-    guard flock(lock, LOCK_EX | LOCK_NB) == 0 else { return }
+    guard let lock = try lock(content, .exclusive) else { return }
+    defer { withExtendedLifetime(lock) {} }
     try removeFiles(of: content)
   }
 
-  private func removeFiles(of hash: ContentHash) throws(ContentError) {
+  func removeFiles(of hash: ContentHash) throws(ContentError) {
     try remove("\(folder)/\(hash)")
     try remove("\(folder)/\(hash).partial")
     try remove(recordPath(hash))
@@ -226,73 +219,23 @@ package struct ContentStore: Sendable {
     guard free >= bytes + 64 << 20 else { throw .diskFull(kind, folder: folder, free: free, needed: bytes) }
   }
 
-  // MARK: The bound
-
-  /// Removes what may go and nobody uses now, what was not used for the longest time first, until there is room.
-  private func makeRoom(for content: ContentDescription) throws(ContentError) {
-    guard content.bytes <= limit else {
-      throw .exceedsLimit(content.kind, bytes: content.bytes, folder: folder, limit: limit)
-    }
-    // One process at a time decides what goes.
-    let turn = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard turn >= 0, flock(turn, LOCK_EX) == 0 else { throw unwritable(folder) }
-    defer { close(turn) }
-    var others = names.filter { $0 != content.contentHash }.map {
-      (hash: $0, bytes: size(of: $0), used: lastUse(of: $0))
-    }
-    var total = others.reduce(0) { $0 + $1.bytes }
-    others.sort { $0.used < $1.used }
-    for other in others where total + content.bytes > limit {
-      if keeping == .all, isFolder("\(folder)/\(other.hash)") { continue }
-      guard let lock = try? openLock(other.hash) else { continue }
-      defer { close(lock) }
-      guard flock(lock, LOCK_EX | LOCK_NB) == 0 else { continue }
-      try removeFiles(of: other.hash)
-      total -= other.bytes
-    }
-    guard total + content.bytes <= limit else { throw .limitReached(folder: folder, limit: limit, used: total) }
-  }
-
-  /// Of all contents, whole ones and partial ones.
-  private var names: Set<ContentHash> {
-    let entries = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    return Set(entries.compactMap { ContentHash($0.hasSuffix(".partial") ? String($0.dropLast(8)) : $0) })
-  }
-
-  /// What is being taken counts with all that it will have.
-  private func size(of hash: ContentHash) -> Int {
-    let present = ["", ".partial"].reduce(0) { sum, ending in
-      let path = "\(folder)/\(hash)\(ending)"
-      return ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).reduce(sum) { sum, file in
-        var status = stat()
-        return lstat("\(path)/\(file)", &status) == 0 ? sum + Int(status.st_size) : sum
-      }
-    }
-    return max(present, ContentRecord.read(recordPath(hash))?.content.bytes ?? 0)
-  }
-
-  private func lastUse(of hash: ContentHash) -> Int {
-    ["", ".partial"].reduce(0) { latest, ending in
-      var status = stat()
-      return lstat("\(folder)/\(hash)\(ending)", &status) == 0 ? max(latest, status.st_mtim.tv_sec) : latest
-    }
-  }
-
   // MARK: Files
 
-  private func recordPath(_ hash: ContentHash) -> String { "\(folder)/\(hash).json" }
+  func recordPath(_ hash: ContentHash) -> String { "\(folder)/\(hash).json" }
 
   /// The lock's file stays when its content goes: another process may have opened it just before, and would lock a file
   /// that is gone.
-  private func openLock(_ hash: ContentHash) throws(ContentError) -> Int32 {
+  /// - Returns: nil while another holds it.
+  func lock(_ hash: ContentHash, _ kind: FileLock.Kind) throws(ContentError) -> FileLock? {
     let path = "\(folder)/\(hash).lock"
-    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
-    guard descriptor >= 0 else { throw unwritable(path) }
-    return descriptor
+    do { return try FileLock.file(path, kind, waits: false, mode: 0o644) } catch {
+      if case .held = error { return nil }
+      throw .unwritable(path: path, error.reason)
+    }
   }
 
   /// Links are not followed.
-  private func isFolder(_ path: String) -> Bool {
+  func isFolder(_ path: String) -> Bool {
     var status = stat()
     return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
@@ -309,7 +252,7 @@ package struct ContentStore: Sendable {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw unwritable(path) }
     defer { close(descriptor) }
-    guard fsync(descriptor) == 0 else { throw unwritable(path) }
+    do { try Descriptor.synchronize(descriptor) } catch { throw .unwritable(path: path, error) }
   }
 
   private func make(_ path: String) throws(ContentError) {

@@ -41,8 +41,10 @@ package final class FileLock: Sendable {
   }
 
   /// Of a file, which is made where there is none. Links are not followed, and a pipe in its place is not waited for.
-  package static func file(_ path: String, waits: Bool, mode: mode_t = 0o666) throws(Failure) -> FileLock {
-    try opened(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, .exclusive, waits: waits, mode)
+  package static func file(
+    _ path: String, _ kind: Kind = .exclusive, waits: Bool, mode: mode_t = 0o666
+  ) throws(Failure) -> FileLock {
+    try opened(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, kind, waits: waits, mode)
   }
 
   /// Of a folder that is there.
