@@ -12,4 +12,12 @@ package struct EffectTraining: Hashable, Sendable {
     self.seed = seed
     self.accuracy = accuracy
   }
+
+  /// What a work found; nil where it is not sound, or its candidate is not of the space.
+  init?(_ work: Work, _ result: Observation, in space: EffectSpace) {
+    guard !result.diverged, let accuracy = result[.accuracy], let options = space.options(of: work.candidate) else {
+      return nil
+    }
+    self.init(options: options, seed: work.seed, accuracy: accuracy * 100)
+  }
 }

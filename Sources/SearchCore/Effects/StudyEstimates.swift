@@ -87,11 +87,8 @@ package struct StudyEstimates: Sendable {
     }
     return EffectModel(
       space: space,
-      trainings: ordered.compactMap { work, _, result in
-        guard !result.diverged, !Confirmation.includes(work), let accuracy = result[.accuracy],
-          let options = space.options(of: work.candidate)
-        else { return nil }
-        return EffectTraining(options: options, seed: work.seed, accuracy: accuracy * 100)
+      trainings: ordered.compactMap {
+        Confirmation.includes($0.work) ? nil : EffectTraining($0.work, $0.result, in: space)
       })
   }
 

@@ -48,10 +48,7 @@ struct SearchSample: Sendable {
   /// Sound trainings, in the order in which they were asked for.
   func trainings(_ history: SearchHistory) -> [EffectTraining] {
     history.rounds.joined().compactMap { work in
-      guard let result = history.results[work], !result.diverged, let accuracy = result[.accuracy],
-        let options = space.options(of: work.candidate)
-      else { return nil }
-      return EffectTraining(options: options, seed: work.seed, accuracy: accuracy * 100)
+      history.results[work].flatMap { EffectTraining(work, $0, in: space) }
     }
   }
 }
