@@ -110,7 +110,7 @@ extension EventLog {
   ///   - attempts: all that it made.
   package init(of worker: String, _ events: [StudyEvent], attempts: [AttemptRecord]) {
     var entries = events.map { event in
-      let text = event.text(without: worker)
+      let text = event.text(ofWorker: worker)
       // What becomes of a worker follows from what becomes of its jobs; it joins before them.
       switch event.kind {
       case .workerJoined: return Entry(time: event.time, rank: -1, text: "joined\(text)")

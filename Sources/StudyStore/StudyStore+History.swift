@@ -47,13 +47,14 @@ extension StudyStore {
   /// A worker's comings and goings, benches and pauses, the latest last.
   public func events(of worker: WorkerRecord, latest count: Int) throws(StoreError) -> [StudyEvent] {
     let others: [StudyEvent.Kind] = [.workerLeft, .workerBenched, .workerPaused, .workerUnbenched]
-    // The name stands first. Another one may begin with it.
     return try events(
       where: """
         (kind = ?3 AND substr(text, 1, length(?2)) = ?2)
           OR (kind IN (\(others.map { "'\($0.rawValue)'" }.joined(separator: ", ")))
             AND (text = ?1 OR substr(text, 1, length(?1) + 2) = ?1 || ': '))
-        """, [worker.id, StudyEvent.joiningPrefix(worker), StudyEvent.Kind.workerJoined.rawValue], latest: count)
+        """, [
+          StudyEvent.subject(worker.id), StudyEvent.joiningPrefix(worker), StudyEvent.Kind.workerJoined.rawValue,
+        ], latest: count)
   }
 
   private func events(
@@ -76,7 +77,14 @@ extension StudyEvent {
   static let sourcePrefix = "study "
 
   /// What the text of a worker's joining begins with; its slots follow.
-  static func joiningPrefix(_ worker: WorkerRecord) -> String { "\(worker.id) on \(worker.host), " }
+  static func joiningPrefix(_ worker: WorkerRecord) -> String { "\(subject(worker.id)) on \(worker.host), " }
+
+  /// A worker as the texts of its events begin with it: its name, in quotes where that has signs in it that may follow
+  /// a name. Workers call themselves what they like, and no event of one is to look like another's.
+  static func subject(_ worker: String) -> String {
+    let isPlain = !worker.isEmpty && !worker.unicodeScalars.contains { " :,\"\\".unicodeScalars.contains($0) }
+    return isPlain ? worker : "\"\(worker.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\""
+  }
 
   /// What a note ends with that says that jobs were reopened; their number stands before it.
   static let reopeningSuffix = " jobs that were set aside are tried again"
@@ -84,8 +92,10 @@ extension StudyEvent {
   /// Whether all jobs were tried again that were set aside.
   public var isReopening: Bool { kind == .note && text.hasSuffix(Self.reopeningSuffix) }
 
-  /// What is said of the subject, without its name: `joined` events begin with ` on `, others have a reason, or
-  /// nothing.
+  /// What is said of a worker, without its name: `joined` events begin with ` on `, others have a reason, or nothing.
+  public func text(ofWorker worker: String) -> String { text(without: Self.subject(worker)) }
+
+  /// What is said of the subject, without its name.
   public func text(without name: String) -> String {
     guard text.hasPrefix(name) else { return text }
     let rest = text.dropFirst(name.count)

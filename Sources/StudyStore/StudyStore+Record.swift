@@ -92,14 +92,14 @@ struct ChangeRecorder {
     case .workerLeft(let id, let reason):
       try run(
         "UPDATE worker SET left_at = ?, left_reason = ? WHERE id = ? AND left_at IS NULL", [now, reason, id])
-      try note(.workerLeft, "\(id): \(reason)")
+      try note(.workerLeft, "\(StudyEvent.subject(id)): \(reason)")
     case .workerBenched(let id, let seconds, let reason):
       try rest(id, seconds: seconds, reason: reason, .workerBenched)
     case .workerPaused(let id, let seconds, let reason):
       try rest(id, seconds: seconds, reason: reason, .workerPaused)
     case .workerUnbenched(let id):
       try run("UPDATE worker SET benched_until = NULL, benched_reason = NULL WHERE id = ?", [id])
-      try note(.workerUnbenched, id)
+      try note(.workerUnbenched, StudyEvent.subject(id))
     case .noted(let text):
       try note(.note, text)
     case .studyFinished:
@@ -274,7 +274,7 @@ struct ChangeRecorder {
 
   private func rest(_ id: String, seconds: Double, reason: String, _ kind: StudyEvent.Kind) throws {
     try run("UPDATE worker SET benched_until = ?, benched_reason = ? WHERE id = ?", [now + seconds, reason, id])
-    try note(kind, "\(id): \(reason)")
+    try note(kind, "\(StudyEvent.subject(id)): \(reason)")
   }
 
   private func see(_ worker: String) throws {

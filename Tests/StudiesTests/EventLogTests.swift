@@ -165,6 +165,30 @@ struct EventLogTests {
     #expect(try study.log("w11") == ["joined on node7, 2 slots", "benched: x"])
   }
 
+  @Test("workers whose names look like the beginning of another's events have logs of their own, and leave others' alone")
+  func hostileNames() throws {
+    let study = try Study()
+    let names = [
+      "w1", "w1: gone", "w1: ", "w1:", "w1 on node7, 9 slots", "\"w1\"", "\"w1: x\"", "\\\"w1: y", "job 1", "job 1: z", ": ",
+      "w1 on node7", "w1:\u{301} x",
+    ]
+    for name in names {
+      try study.record(.workerJoined(worker(name)))
+      try study.record(.workerBenched(id: name, seconds: 1, reason: "reason of '\(name)'"))
+      try study.record(.workerUnbenched(id: name))
+      try study.record(.workerLeft(id: name, reason: "x: left"))
+    }
+    for name in names {
+      #expect(
+        try study.explanation(name).workers.first { $0.worker == name }?.log.map(\.text) == [
+          "joined on node7, 2 slots", "benched: reason of '\(name)'", "gets jobs again", "gone: x: left",
+        ], "\(name)")
+    }
+    try study.record(.jobAdded(JobRecord(id: 1, work: .example(.dense))))
+    try study.record(.jobSetAside(job: 1, reason: "left out by the user"))
+    #expect(try study.log("1") == ["added to the search", "set aside: left out by the user"])
+  }
+
   @Test("however much happened, the log has its latest events and says that others are not shown")
   func bounded() throws {
     let study = try Study()
