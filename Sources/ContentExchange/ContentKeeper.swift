@@ -61,7 +61,7 @@ package final class ContentKeeper {
     (self.store, self.describe, self.onWait, self.answer) = (store, describe, onWait, answer)
     let tasks = tasks
     Thread.detachNewThread {
-      while !tasks.isOver { for task in tasks.takeAll(waitingAtMost: 3600) { task() } }
+      while !tasks.isOver { for task in tasks.receiveAll(waitingAtMost: 3600) { task() } }
     }
   }
 

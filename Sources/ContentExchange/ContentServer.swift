@@ -47,7 +47,7 @@ package final class ContentServer: Sendable {
     // The latest last.
     var open: [Open] = []
     while !gifts.isOver {
-      for gift in gifts.takeAll(waitingAtMost: 3600) {
+      for gift in gifts.receiveAll(waitingAtMost: 3600) {
         send(gift, Result { () throws(ContentError) in try piece(for: gift, &open) })
       }
     }

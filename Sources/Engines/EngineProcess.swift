@@ -31,7 +31,7 @@ package enum EngineProcess {
       try? Descriptor.write(Array("\(ProcessError.noThread)\n".utf8), to: STDERR_FILENO)
       exit(shortageExitCode)
     }
-    let engine = try TrialEngine()
+    let engine = try RequestRunner()
     while true {
       let request = try EngineLine.decodeRequest(requests.next())
       let outcome = engine.run(request) { events.send(.progress($0)) }

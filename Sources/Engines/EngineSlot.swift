@@ -34,7 +34,7 @@ package struct EngineSlot {
 
   /// What a worker is to know about its engine.
   package enum News {
-    case progress(SearchProtocol.Progress)
+    case progress(AttemptProgress)
     case finished(AttemptReference, Observation)
     case failed(AttemptReference, reason: String, AttemptFailure)
   }

@@ -46,7 +46,7 @@ public final class Mailbox<Element: Sendable>: @unchecked Sendable {
 
   /// All that is there; waits for the first, at most so long. Empty after that time, or once the mailbox is closed and
   /// emptied.
-  public func takeAll(waitingAtMost seconds: Double) -> [Element] {
+  public func receiveAll(waitingAtMost seconds: Double) -> [Element] {
     let deadline = Monitor.deadline(after: seconds)
     return monitor.withLock {
       while elements.isEmpty, !isClosed {

@@ -2,7 +2,7 @@
 /// seed.
 ///
 /// A new kind is: a case here with its name, the branch of `init(named:fields:)` that reads it, and a branch in the
-/// engine (`BasisEngine.TrialRunner`).
+/// engine (`BasisEngine.WorkRunner`).
 public enum WorkKind: Hashable, Sendable {
   /// Train from scratch for a few epochs, and judge by the validation images.
   case proxyTraining(TrainingRecipe)

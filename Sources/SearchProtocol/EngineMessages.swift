@@ -15,7 +15,7 @@ public struct EngineRequest: Codable, Hashable, Sendable {
 
 /// What the engine process answers: one JSON object a line on its standard output.
 public enum EngineEvent: Codable, Hashable, Sendable {
-  case progress(Progress)
+  case progress(AttemptProgress)
   case finished(AttemptReference, Observation)
   /// The request cannot be trained (data missing, illegal candidate …); the process itself goes on.
   case failed(AttemptReference, reason: String)

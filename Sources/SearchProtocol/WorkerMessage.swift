@@ -8,7 +8,7 @@ public enum WorkerMessage: Hashable, Sendable {
   case hello(Hello)
   case ready(Ready)
   case accept(AttemptReference)
-  case progress(Progress)
+  case progress(AttemptProgress)
   case result(AttemptReport)
   case workerHeartbeat(WorkerHeartbeat)
   case bye(Bye)
@@ -110,7 +110,7 @@ extension Ready {
   }
 }
 
-public struct Progress: JSONContent, Codable, Hashable, Sendable {
+public struct AttemptProgress: JSONContent, Codable, Hashable, Sendable {
   public var reference: AttemptReference
   public var epoch: Int
   public var step: Int
@@ -130,8 +130,8 @@ public struct Progress: JSONContent, Codable, Hashable, Sendable {
   }
 }
 
-extension Progress {
-  static let blank = Progress(reference: .blank, epoch: 0, step: 0, steps: 0, loss: nil, memoryBytes: 0)
+extension AttemptProgress {
+  static let blank = AttemptProgress(reference: .blank, epoch: 0, step: 0, steps: 0, loss: nil, memoryBytes: 0)
 
   mutating func visitFields<Visitor: FieldVisitor>(_ visitor: inout Visitor) throws(Visitor.Failure) {
     try visitor.field("epoch", &epoch, Whole(0...FieldLimits.epochs))

@@ -161,8 +161,8 @@ package struct StudyExplanation: Encodable {
       if let budget, job.id > budget {
         // Whatever coordinators and workers are there: none gets it.
         lines.append(
-          "it waits beyond the budget of \(budget) jobs, which was larger when it was asked for: give the configuration "
-            + "a budget of at least \(job.id) jobs, and go on with the study (--resume)")
+          "it waits beyond the budget of \(budget) jobs, which was larger when it was asked for: give the "
+            + "configuration a budget of at least \(job.id) jobs, and go on with the study (--resume)")
       } else if isCoordinated == false {
         lines.append("no coordinator is at work: start it with --resume")
       } else if present.isEmpty {
@@ -223,8 +223,8 @@ package struct StudyExplanation: Encodable {
       let idle = "\(underWay) of its \(presence.worker.slots) slots are at work"
       if waiting.isEmpty { return ["\(idle): no job waits; the search goes on when those under way have ended"] }
       return [
-        "\(idle), \(waiting.count) jobs wait: it is about to get one, or still looks for its data, or what waits has failed "
-          + "here and is left to others"
+        "\(idle), \(waiting.count) jobs wait: it is about to get one, or still looks for its data, or what waits has "
+          + "failed here and is left to others"
       ]
     }
 

@@ -74,17 +74,17 @@ public enum StudySalvage {
   /// was written); with those pages of the journal alone that are whole; up to the first damage; without the journal.
   private static func images(of folder: StudyFolder, _ log: LogFile?) throws(StoreError) -> [TemporaryCopy] {
     let plain = try TemporaryCopy(of: folder)
-    try plain.takeFiles(of: folder)
+    try plain.copyFiles(of: folder)
     guard let log, log.isBroken || folder.remains != nil else { return [plain] }
     var images: [TemporaryCopy] = []
     for isStrict in [false, true] {
       let image = try TemporaryCopy(of: folder)
-      try image.takeDatabase(of: folder)
+      try image.copyDatabase(of: folder)
       try log.lay(onto: image.database, isStrict: isStrict, of: folder)
       images.append(image)
     }
     let withoutLog = try TemporaryCopy(of: folder)
-    try withoutLog.takeDatabase(of: folder)
+    try withoutLog.copyDatabase(of: folder)
     return images + [plain, withoutLog]
   }
 

@@ -43,7 +43,7 @@ extension StudyStore {
         opened = try openReadOnly(folder.database, folder, isChecked: isChecked)
       } catch let error as DatabaseError where needsCopy(error) {
         let made = try TemporaryCopy(of: folder)
-        try made.takeFiles(of: folder)
+        try made.copyFiles(of: folder)
         opened = try openCopy(made, folder, isChecked: isChecked)
       }
       guard opened.version < StudySchema.newestVersion else { return opened }

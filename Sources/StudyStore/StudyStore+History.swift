@@ -52,9 +52,10 @@ extension StudyStore {
         (kind = ?3 AND substr(text, 1, length(?2)) = ?2)
           OR (kind IN (\(others.map { "'\($0.rawValue)'" }.joined(separator: ", ")))
             AND (text = ?1 OR substr(text, 1, length(?1) + 2) = ?1 || ': '))
-        """, [
-          StudyEvent.subject(worker.id), StudyEvent.joiningPrefix(worker), StudyEvent.Kind.workerJoined.rawValue,
-        ], latest: count)
+        """,
+      [
+        StudyEvent.subject(worker.id), StudyEvent.joiningPrefix(worker), StudyEvent.Kind.workerJoined.rawValue,
+      ], latest: count)
   }
 
   private func events(

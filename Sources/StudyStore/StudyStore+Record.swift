@@ -92,18 +92,19 @@ struct ChangeRecorder {
     case .workerLeft(let id, let reason):
       try run(
         "UPDATE worker SET left_at = ?, left_reason = ? WHERE id = ? AND left_at IS NULL", [now, reason, id])
-      try note(.workerLeft, "\(StudyEvent.subject(id)): \(reason)")
+      try recordEvent(.workerLeft, "\(StudyEvent.subject(id)): \(reason)")
     case .workerBenched(let id, let seconds, let reason):
       try rest(id, seconds: seconds, reason: reason, .workerBenched)
     case .workerPaused(let id, let seconds, let reason):
       try rest(id, seconds: seconds, reason: reason, .workerPaused)
     case .workerUnbenched(let id):
       try run("UPDATE worker SET benched_until = NULL, benched_reason = NULL WHERE id = ?", [id])
-      try note(.workerUnbenched, StudyEvent.subject(id))
+      try recordEvent(.workerUnbenched, StudyEvent.subject(id))
     case .noted(let text):
-      try note(.note, text)
+      try recordEvent(.note, text)
     case .studyFinished:
-      if try run("UPDATE study SET finished = ? WHERE finished IS NULL", [now]) > 0 { try note(.studyFinished, "") }
+      let isNew = try run("UPDATE study SET finished = ? WHERE finished IS NULL", [now]) > 0
+      if isNew { try recordEvent(.studyFinished, "") }
     }
   }
 
@@ -114,7 +115,7 @@ struct ChangeRecorder {
     return db.changesCount
   }
 
-  private func note(_ kind: StudyEvent.Kind, _ text: String) throws {
+  private func recordEvent(_ kind: StudyEvent.Kind, _ text: String) throws {
     try run("INSERT INTO event (time, kind, text) VALUES (?, ?, ?)", [now, kind.rawValue, text])
   }
 
@@ -160,7 +161,7 @@ struct ChangeRecorder {
       WHERE id = ? AND state IN ('waiting', 'running')
       """, [attempt, job])
     if changed == 0 { throw StoreError.invalidChange(directory, "job \(job) is settled, it cannot start again") }
-    try see(worker)
+    try recordSighting(worker)
   }
 
   /// False where its end is on record already.
@@ -199,14 +200,14 @@ struct ChangeRecorder {
 
   private mutating func finish(_ job: Int64, attempt: Int, worker: String, result: Observation) throws {
     guard try insert(result, of: job, attempt: attempt, worker: worker) else {
-      return try note(.note, "a second result of job \(job), from \(worker), was not kept")
+      return try recordEvent(.note, "a second result of job \(job), from \(worker), was not kept")
     }
     added.endings += try run(
       "UPDATE attempt SET ended = ?, ending = 'finished' WHERE job = ? AND number = ? AND ended IS NULL",
       [now, job, attempt])
     try run(
       "UPDATE job SET state = 'finished', failure_reason = NULL, settled = ? WHERE id = ?", [now, job])
-    try see(worker)
+    try recordSighting(worker)
   }
 
   /// No attempt brought it, which has the number 0.
@@ -254,7 +255,7 @@ struct ChangeRecorder {
       "UPDATE job SET state = 'failed', failure_reason = ?, settled = ? WHERE id = ? AND state <> 'finished'",
       [reason, now, job])
     if changed == 0 { throw StoreError.invalidChange(directory, "job \(job) is unknown or finished, it cannot fail") }
-    try note(.jobSetAside, StudyEvent.jobPrefix(job) + reason)
+    try recordEvent(.jobSetAside, StudyEvent.jobPrefix(job) + reason)
   }
 
   private func join(_ worker: WorkerRecord) throws {
@@ -269,16 +270,16 @@ struct ChangeRecorder {
       [
         worker.id, worker.host, worker.processID, worker.slots, worker.kernelVariant, worker.build, now, now,
       ])
-    try note(.workerJoined, "\(StudyEvent.joiningPrefix(worker))\(worker.slots) slots")
+    try recordEvent(.workerJoined, "\(StudyEvent.joiningPrefix(worker))\(worker.slots) slots")
   }
 
   private func rest(_ id: String, seconds: Double, reason: String, _ kind: StudyEvent.Kind) throws {
     try run("UPDATE worker SET benched_until = ?, benched_reason = ? WHERE id = ?", [now + seconds, reason, id])
-    try note(kind, "\(StudyEvent.subject(id)): \(reason)")
+    try recordEvent(kind, "\(StudyEvent.subject(id)): \(reason)")
   }
 
-  private func see(_ worker: String) throws {
-    guard sightings.isNews(worker, at: now) else { return }
+  private func recordSighting(_ worker: String) throws {
+    guard sightings.isDue(worker, at: now) else { return }
     try run("UPDATE worker SET last_seen = ? WHERE id = ?", [now, worker])
   }
 }
@@ -292,7 +293,7 @@ final class Sightings: Sendable {
   private static let most = 50_000
 
   /// Whether this is worth recording.
-  func isNews(_ worker: String, at now: Double) -> Bool {
+  func isDue(_ worker: String, at now: Double) -> Bool {
     times.withLock { times in
       if let last = times[worker], now >= last, now - last < Self.secondsBetween { return false }
       if times.count >= Self.most { times = [:] }

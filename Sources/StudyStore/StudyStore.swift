@@ -122,7 +122,7 @@ extension StudyStore {
   func writing(_ what: String, _ body: (Database) throws -> Void) throws(StoreError) {
     try using(what) { queue in
       try queue.write(body)
-      if let log { queue.writeWithoutTransaction { log.attend($0) } }
+      if let log { queue.writeWithoutTransaction { log.checkpointIfDue($0) } }
     }
   }
 

@@ -21,8 +21,8 @@ final class TemporaryCopy: Sendable {
   }
 
   /// The database file by file, for where SQLite cannot open it. Nobody may be writing.
-  func takeFiles(of original: StudyFolder) throws(StoreError) {
-    try takeDatabase(of: original)
+  func copyFiles(of original: StudyFolder) throws(StoreError) {
+    try copyDatabase(of: original)
     // The last commits, where the coordinator was killed before it could fold them into the database, or what takes
     // half a commit back.
     for suffix in ["-wal", "-journal"] where access(original.database + suffix, F_OK) == 0 {
@@ -31,7 +31,7 @@ final class TemporaryCopy: Sendable {
   }
 
   /// The database without a journal; empty where there is none.
-  func takeDatabase(of original: StudyFolder) throws(StoreError) {
+  func copyDatabase(of original: StudyFolder) throws(StoreError) {
     if original.databaseSize == nil {
       close(StudyFolder.open(database, O_WRONLY | O_CREAT))
     } else {

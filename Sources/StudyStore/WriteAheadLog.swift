@@ -63,7 +63,7 @@ final class WriteAheadLog: Sendable {
   }
 
   /// After a commit, on the writer's connection and outside of a transaction.
-  func attend(_ writer: Database) {
+  func checkpointIfDue(_ writer: Database) {
     let pages = pages.load(ordering: .relaxed)
     let now = DispatchTime.now().uptimeNanoseconds
     state.withLock { state in

@@ -202,7 +202,7 @@ import Testing
 
   @Test("a trial answers with everything that the search needs, the same at every run; dense is the measure of time")
   func trials() throws {
-    let runner = TrialRunner(kernels: fastest, kernelVariant: "test")
+    let runner = WorkRunner(kernels: fastest, kernelVariant: "test")
     let candidate = Candidate(ranks: ["layer3.0.conv2": 4])
     func work(_ candidate: Candidate, _ recipe: TrainingRecipe, measuresTime: Bool) -> Work {
       Work(candidate: candidate, kind: .proxyTraining(recipe), repetition: measuresTime ? 0 : 1, seed: 5)

@@ -70,7 +70,8 @@ struct HelpTests {
       (
         SimulateCommand.self,
         [
-          "Simulated workers. (default: 100)", "Slots of each worker. (default: 1)", "Jobs of the study. (default: 10000)",
+          "Simulated workers. (default: 100)", "Slots of each worker. (default: 1)",
+          "Jobs of the study. (default: 10000)",
           "Mean duration of a training. (default: 0.0)", "from 0 to 1. (default: 0.0)", "for the workers. (default: 1)",
         ]
       ),

@@ -34,7 +34,7 @@ struct DeskTests {
     let mailbox = Mailbox<Element>()
 
     /// The next that comes; nil after half a minute.
-    func next() -> Element? { mailbox.takeAll(waitingAtMost: 30).first }
+    func next() -> Element? { mailbox.receiveAll(waitingAtMost: 30).first }
   }
 
   /// Runs one effect and waits for what comes of it.

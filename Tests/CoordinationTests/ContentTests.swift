@@ -11,7 +11,6 @@ struct ContentTests {
   private let blob = ContentDescription(
     contentHash: Fixture.hash(7), kind: .blob, bytes: 10 * ContentPiece.maximumBytes - 5)
 
-
   private func coordinator(
     keys: [String?] = [nil, nil], change: (inout CoordinatorSettings) -> Void = { _ in }
   ) -> CoordinatorMachine {

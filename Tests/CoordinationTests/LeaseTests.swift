@@ -31,7 +31,7 @@ struct LeaseTests: CoordinatorScenarios {
         let message: WorkerMessage =
           Int(second) % 80 == 0
           ? .workerHeartbeat(WorkerHeartbeat(running: jobs, freeSlots: 0))
-          : .progress(Progress(reference: jobs[0], epoch: 1, step: 1, steps: 2, loss: 1, memoryBytes: 1))
+          : .progress(AttemptProgress(reference: jobs[0], epoch: 1, step: 1, steps: 2, loss: 1, memoryBytes: 1))
         #expect(machine.handle(.received(message, from: a), at: second).records.isEmpty)
       }
       #expect(machine.handle(.tick, at: second).records.isEmpty)

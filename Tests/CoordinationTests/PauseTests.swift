@@ -225,7 +225,7 @@ struct PauseTests {
       let heartbeat = WorkerHeartbeat(running: [job], freeSlots: 0)
       effects += machine.handle(.received(.workerHeartbeat(heartbeat), from: bad), at: now)
       if second == 4 {
-        let progress = Progress(reference: job, epoch: 0, step: 3, steps: 9, loss: nil, memoryBytes: 1)
+        let progress = AttemptProgress(reference: job, epoch: 0, step: 3, steps: 9, loss: nil, memoryBytes: 1)
         effects += machine.handle(.received(.progress(progress), from: bad), at: now)
       }
       effects += machine.handle(.tick, at: now)

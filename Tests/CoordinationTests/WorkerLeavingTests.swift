@@ -43,7 +43,7 @@ struct WorkerLeavingTests: WorkerScenarios {
   }
 
   private func step(_ machine: inout WorkerMachine, _ step: Int, of steps: Int, job: Int64 = 1, at now: Double) {
-    let progress = Progress(
+    let progress = AttemptProgress(
       reference: Fixture.reference(job), epoch: 1, step: step, steps: steps, loss: nil, memoryBytes: 1)
     _ = machine.handle(.engineProgress(slot: Int(job) - 1, progress), at: now)
   }

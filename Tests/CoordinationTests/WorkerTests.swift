@@ -174,7 +174,7 @@ struct WorkerTests: WorkerScenarios {
     var machine = serving(slots: 1, running: 1)
     var sent = 0
     for step in 0..<100 {
-      let progress = Progress(
+      let progress = AttemptProgress(
         reference: Fixture.reference(1), epoch: 1, step: step, steps: 100, loss: .nan, memoryBytes: 1)
       sent += machine.handle(.engineProgress(slot: 0, progress), at: Double(step) / 10).sent.count
     }

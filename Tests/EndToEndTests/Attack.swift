@@ -38,13 +38,13 @@ final class Attacker {
 
   /// Says hello until it is answered; true once it is. Everything said before on this connection has been read by then.
   func greet(_ name: String, within seconds: Double = 600) async throws -> Bool {
-    _ = answers.takeAll(waitingAtMost: 0)
+    _ = answers.receiveAll(waitingAtMost: 0)
     let end = Date().addingTimeInterval(seconds)
     while Date() < end {
       try send(.hello(Self.hello(name)))
       for _ in 0..<20 {
         try await Task.sleep(for: .milliseconds(25))
-        for case .received(let frames) in answers.takeAll(waitingAtMost: 0) {
+        for case .received(let frames) in answers.receiveAll(waitingAtMost: 0) {
           switch try? MessageCodec.decode(frames, as: CoordinatorMessage.self).message {
           case .welcome(let welcome):
             study = welcome.study
@@ -116,7 +116,7 @@ final class Attacker {
       trainSeconds: 1, imagesPerSecond: 1, peakMemoryBytes: 1, kernelVariant: "x")
     return [
       .hello(hello(name)), .accept(reference),
-      .progress(Progress(reference: reference, epoch: 1, step: 1, steps: 2, loss: 1, memoryBytes: 1)),
+      .progress(AttemptProgress(reference: reference, epoch: 1, step: 1, steps: 2, loss: 1, memoryBytes: 1)),
       .result(AttemptReport(reference: reference, study: study, outcome: .finished(result))),
       .workerHeartbeat(WorkerHeartbeat(running: [reference], freeSlots: 0)),
       .contentRequest(ContentRequest(contentHash: hash, offset: 0, length: 1, returned: [1, 2])),

@@ -184,7 +184,7 @@ private final class LyingWorker: Sendable {
         if let frames = try? MessageCodec.encode(message, id: 1) { dealer.send(frames) }
       }
       while refusal == nil {
-        let events = mailbox.takeAll(waitingAtMost: 1).joined()
+        let events = mailbox.receiveAll(waitingAtMost: 1).joined()
         // Until there is a connection that answers.
         if events.isEmpty { send(.hello(Attacker.hello("liar"))) }
         for event in events {

@@ -125,7 +125,7 @@ final class ContentWorker: Sendable {
     }
     handle(.started)
     while true {
-      for input in mailbox.takeAll(waitingAtMost: 0.1) {
+      for input in mailbox.receiveAll(waitingAtMost: 0.1) {
         switch input {
         case .kill: return
         case .offer(let location): handle(desk.offer(location))

@@ -58,7 +58,7 @@ final class Inbox<Event: Sendable>: @unchecked Sendable {
         position += 1
         if let value = select(taken[position - 1]) { return value }
       }
-      taken = mailbox.takeAll(waitingAtMost: 0)
+      taken = mailbox.receiveAll(waitingAtMost: 0)
       position = 0
       if taken.isEmpty {
         if clock.now > end { return nil }

@@ -8,8 +8,8 @@ struct MailboxTests {
     let mailbox = Mailbox<Int>()
     mailbox.post([1, 2])
     mailbox.postUrgently(3)
-    #expect(mailbox.takeAll(waitingAtMost: 10) == [1, 2, 3])
-    #expect(mailbox.takeAll(waitingAtMost: 0).isEmpty)
+    #expect(mailbox.receiveAll(waitingAtMost: 10) == [1, 2, 3])
+    #expect(mailbox.receiveAll(waitingAtMost: 0).isEmpty)
   }
 
   @Test("a full mailbox holds the poster up until something is taken")
@@ -21,10 +21,10 @@ struct MailboxTests {
       mailbox.post([3])
       posted.post([3])
     }
-    #expect(posted.takeAll(waitingAtMost: 0.05).isEmpty)
-    #expect(mailbox.takeAll(waitingAtMost: 10) == [1, 2])
+    #expect(posted.receiveAll(waitingAtMost: 0.05).isEmpty)
+    #expect(mailbox.receiveAll(waitingAtMost: 10) == [1, 2])
     await poster.value
-    #expect(mailbox.takeAll(waitingAtMost: 10) == [3])
+    #expect(mailbox.receiveAll(waitingAtMost: 10) == [3])
   }
 
   @Test("a mailbox whose elements weigh too much together holds the poster up as well")
@@ -36,20 +36,20 @@ struct MailboxTests {
       mailbox.post([1])
       posted.post([1])
     }
-    #expect(posted.takeAll(waitingAtMost: 0.05).isEmpty)
+    #expect(posted.receiveAll(waitingAtMost: 0.05).isEmpty)
     mailbox.postUrgently(5)
-    #expect(mailbox.takeAll(waitingAtMost: 10) == [10, 5])
+    #expect(mailbox.receiveAll(waitingAtMost: 10) == [10, 5])
     await poster.value
-    #expect(mailbox.takeAll(waitingAtMost: 10) == [1])
+    #expect(mailbox.receiveAll(waitingAtMost: 10) == [1])
   }
 
   @Test("closing wakes who waits")
   func closing() async {
     let mailbox = Mailbox<Int>(capacity: 1)
-    let taker = Task.detached { mailbox.takeAll(waitingAtMost: 3600) }
+    let taker = Task.detached { mailbox.receiveAll(waitingAtMost: 3600) }
     mailbox.close()
     #expect(await taker.value.isEmpty)
     mailbox.post([1, 2, 3])
-    #expect(mailbox.takeAll(waitingAtMost: 0).isEmpty)
+    #expect(mailbox.receiveAll(waitingAtMost: 0).isEmpty)
   }
 }

@@ -60,7 +60,7 @@ struct SecurityTests {
     // The server cannot even read what is encrypted for another: the connection breaks off, again and again.
     #expect(try probe(.client(known, server: stranger.publicKey), 1) == nil)
     #expect(try probe(.client(known, server: server.publicKey)) == .succeeded)
-    #expect(atRouter.mailbox.takeAll(waitingAtMost: 0).isEmpty)
+    #expect(atRouter.mailbox.receiveAll(waitingAtMost: 0).isEmpty)
   }
 
   @Test("a key that is let in later gets in without a new socket; one that is taken away does not come back")

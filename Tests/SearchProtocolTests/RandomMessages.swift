@@ -173,8 +173,8 @@ struct RandomMessages {
       version: version)
   }
 
-  mutating func progress() -> Progress {
-    Progress(
+  mutating func progress() -> AttemptProgress {
+    AttemptProgress(
       reference: reference(), epoch: random.integer(below: 100), step: random.integer(below: .max), steps: .max,
       loss: coin() ? nil : number(), memoryBytes: random.integer(below: .max))
   }

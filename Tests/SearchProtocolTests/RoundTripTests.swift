@@ -49,7 +49,7 @@ struct RoundTripTests {
     }
     #expect(reason.hasPrefix("first second "))
     #expect(reason.utf8.count <= FieldLimits.reasonBytes)
-    let progress = Progress(reference: reference, epoch: 1, step: 1, steps: 2, loss: .nan, memoryBytes: 0)
+    let progress = AttemptProgress(reference: reference, epoch: 1, step: 1, steps: 2, loss: .nan, memoryBytes: 0)
     guard case .progress(let read) = try EngineLine.decodeEvent(try EngineLine.encode(.progress(progress))) else {
       Issue.record("not progress any more")
       return

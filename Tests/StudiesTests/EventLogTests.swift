@@ -165,12 +165,12 @@ struct EventLogTests {
     #expect(try study.log("w11") == ["joined on node7, 2 slots", "benched: x"])
   }
 
-  @Test("workers whose names look like the beginning of another's events have logs of their own, and leave others' alone")
+  @Test("workers named like the beginning of another's events have logs of their own, and leave others' alone")
   func hostileNames() throws {
     let study = try Study()
     let names = [
-      "w1", "w1: gone", "w1: ", "w1:", "w1 on node7, 9 slots", "\"w1\"", "\"w1: x\"", "\\\"w1: y", "job 1", "job 1: z", ": ",
-      "w1 on node7", "w1:\u{301} x",
+      "w1", "w1: gone", "w1: ", "w1:", "w1 on node7, 9 slots", "\"w1\"", "\"w1: x\"", "\\\"w1: y", "job 1", "job 1: z",
+      ": ", "w1 on node7", "w1:\u{301} x",
     ]
     for name in names {
       try study.record(.workerJoined(worker(name)))

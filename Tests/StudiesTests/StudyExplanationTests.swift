@@ -45,8 +45,8 @@ struct StudyExplanationTests {
   func beyondBudget() throws {
     let (store, place) = try study(budget: 1)
     let reason =
-      "it waits beyond the budget of 1 jobs, which was larger when it was asked for: give the configuration a budget of "
-      + "at least 3 jobs, and go on with the study (--resume)"
+      "it waits beyond the budget of 1 jobs, which was larger when it was asked for: give the configuration a budget "
+      + "of at least 3 jobs, and go on with the study (--resume)"
     #expect(try why("3", store) == [reason])
     #expect(try StudyExplanation(of: "3", store: store, now: 0).lines.contains("why      " + reason))
     #expect(try why("1", store) != [reason] && why("1", store).count == 1)

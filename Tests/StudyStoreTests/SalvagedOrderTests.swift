@@ -79,7 +79,7 @@ struct SalvagedOrderTests {
     expectRounds(rounds, below: Int(firstLost - 2) / 40)
   }
 
-  @Test("jobs at the end may be missing unseen: where they are not all that there were, the last round is decided again")
+  @Test("jobs at the end may be missing unseen: where they are not all, the last round is decided again")
   func lostEnd() throws {
     try change("PRAGMA foreign_keys = OFF; DELETE FROM job WHERE id > 110; DELETE FROM observation WHERE job > 110")
     expectRounds(try salvaged().rounds, below: 2)

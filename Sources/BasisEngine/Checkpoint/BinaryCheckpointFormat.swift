@@ -82,11 +82,11 @@ struct BinaryCheckpointFormat: CheckpointFormat {
       throw CheckpointProblem("its header does not fit version \(version)")
     }
     var rest = numbers[...]
-    let tensors = try Self.take(header.tensors, from: &rest)
+    let tensors = try Self.cut(header.tensors, from: &rest)
     var unfinished: Checkpoint.Unfinished?
     if let found = header.unfinished {
       // Which of the tensors are trained, and so have a velocity, follows from the network.
-      let velocities = try Self.take(try header.network.form().parameters, from: &rest)
+      let velocities = try Self.cut(try header.network.form().parameters, from: &rest)
       unfinished = Checkpoint.Unfinished(
         state: TrainingState(position: found.position, velocities: velocities), dataContent: found.dataContent,
         context: found.context)
@@ -100,7 +100,7 @@ struct BinaryCheckpointFormat: CheckpointFormat {
   }
 
   /// The tensors at the front of `numbers`, which lose them.
-  private static func take(
+  private static func cut(
     _ descriptions: [TensorDescription], from numbers: inout ArraySlice<Float>
   ) throws(CheckpointProblem) -> TensorTree {
     var tensors: [NamedTensor] = []

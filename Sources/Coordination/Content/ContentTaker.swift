@@ -118,14 +118,14 @@ struct ContentTaker: Sendable {
       }
       let pause = limits.firstPauseSeconds
       changeFetch(content) {
-        $0.noteSilence()
+        $0.countSilence()
         $0.restart(pause: pause, at: now)
       }
     }
   }
 
   /// Begins what may begin, asks for what may be asked for, and gives out what has gathered. Once a turn.
-  mutating func takeOutputs(mayAsk: Bool, at now: Double) -> [Output] {
+  mutating func nextOutputs(mayAsk: Bool, at now: Double) -> [Output] {
     if mayBegin { beginQueued() }
     if mayAsk, !inWork.isEmpty { ask(at: now) }
     defer { outputs = [] }
@@ -251,7 +251,7 @@ struct ContentTaker: Sendable {
   }
 
   private mutating func returnTickets(of fetch: inout PieceFetch, to peer: PeerID?) {
-    let tickets = fetch.takeTickets()
+    let tickets = fetch.collectTickets()
     guard !tickets.isEmpty, let peer else { return }
     outputs.append(
       .ask(ContentRequest(contentHash: fetch.content.contentHash, offset: 0, length: 0, returned: tickets), of: peer))

@@ -123,7 +123,7 @@ struct PieceFetch: Sendable {
   }
 
   /// Nothing comes from the peer.
-  mutating func noteSilence() { silences += 1 }
+  mutating func countSilence() { silences += 1 }
 
   /// Pauses that double: a peer, or what is between, that goes on like this is not asked all the time. Returns the
   /// seconds.
@@ -135,7 +135,7 @@ struct PieceFetch: Sendable {
   }
 
   /// The tickets that no request returns any more.
-  mutating func takeTickets() -> [UInt64] {
+  mutating func collectTickets() -> [UInt64] {
     defer { tickets = [] }
     return tickets
   }

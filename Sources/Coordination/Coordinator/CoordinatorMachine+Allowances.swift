@@ -3,16 +3,16 @@ import SearchProtocol
 
 /// So much at once, and then so much a second. Times are seconds of a monotonic clock.
 struct Allowance: Sendable {
-  private var taken = 0.0
+  private var spent = 0.0
   private var time = -Double.infinity
 
-  mutating func take(at now: Double, most: Double, aSecond: Double) -> Bool {
+  mutating func spend(at now: Double, most: Double, aSecond: Double) -> Bool {
     if now > time {
-      taken = max(0, taken - (now - max(time, 0)) * aSecond)
+      spent = max(0, spent - (now - max(time, 0)) * aSecond)
       time = now
     }
-    guard taken + 1 <= most else { return false }
-    taken += 1
+    guard spent + 1 <= most else { return false }
+    spent += 1
     return true
   }
 }
@@ -21,7 +21,7 @@ struct Allowance: Sendable {
 /// peer says.
 extension CoordinatorMachine {
   static let hellosAtOnce = 20.0
-  static let kernelVariantsNoted = 16
+  static let kernelVariantsRecorded = 16
 
   /// Whether there is something that the attempt could still be good for, at whichever worker.
   func isOpen(_ reference: AttemptReference) -> Bool {

@@ -64,7 +64,7 @@ extension CoordinatorMachine {
   }
 
   /// The training has come further.
-  mutating func advance(_ progress: Progress, by peer: PeerID, at now: Double) {
+  mutating func advance(_ progress: AttemptProgress, by peer: PeerID, at now: Double) {
     guard let lease = jobs.lease(of: progress.reference.job), lease.peer == peer,
       lease.attempt == progress.reference.attempt, progress.step > lease.step
     else { return }

@@ -83,7 +83,7 @@ extension CoordinatorMachine {
 
   /// Once a turn: what follows from all that was heard in it.
   mutating func exchangeContents(at now: Double) {
-    for output in contents.taker.takeOutputs(mayAsk: true, at: now) {
+    for output in contents.taker.nextOutputs(mayAsk: true, at: now) {
       switch output {
       case .local(let effect): turn.perform(.content(effect))
       case .ask(let request, let peer): send(.contentRequest(request), to: peer)

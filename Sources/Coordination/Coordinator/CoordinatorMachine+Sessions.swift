@@ -9,7 +9,7 @@ extension CoordinatorMachine {
       return send(.refusal(Refusal(reason: reason)), to: peer)
     }
     var allowance = sessions[peer]?.hellos ?? Allowance()
-    guard allowance.take(at: now, most: Self.hellosAtOnce, aSecond: 1) else {
+    guard allowance.spend(at: now, most: Self.hellosAtOnce, aSecond: 1) else {
       // A worker waits a second for an answer.
       undecodable += 1
       return
@@ -80,7 +80,7 @@ extension CoordinatorMachine {
     recordJoiningIfRoom(of: hello.worker, key: key, at: now)
     log(.info, "worker \(hello.worker) on \(hello.host) joined with \(hello.slots) slots")
     let others = kernelVariants.sorted().joined(separator: ", ")
-    if kernelVariants.count < Self.kernelVariantsNoted, kernelVariants.insert(hello.kernelVariant).inserted,
+    if kernelVariants.count < Self.kernelVariantsRecorded, kernelVariants.insert(hello.kernelVariant).inserted,
       !others.isEmpty
     {
       let text =

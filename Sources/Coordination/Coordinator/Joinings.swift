@@ -18,7 +18,7 @@ struct Joinings: Sendable {
   /// What is to be recorded now; nil where it is on record, or there is no room.
   mutating func recordIfRoom(_ worker: String, of key: String?, at now: Double) -> WorkerRecord? {
     guard unrecorded[worker] != nil,
-      recorded[key ?? "", default: Allowance()].take(at: now, most: Self.atOnce, aSecond: Self.aSecond)
+      recorded[key ?? "", default: Allowance()].spend(at: now, most: Self.atOnce, aSecond: Self.aSecond)
     else { return nil }
     return remove(worker)
   }

@@ -24,19 +24,19 @@ struct WorkerStanding: Sendable {
 
   mutating func finished(_ job: Int64) {
     inDoubt.remove(job)
-    note(isFault: false)
+    record(isFault: false)
   }
 
   /// Another worker finished a job that failed here.
   mutating func blame(for job: Int64) {
     inDoubt.remove(job)
-    note(isFault: true)
+    record(isFault: true)
   }
 
   /// The job failed at another witness as well, or is set aside.
   mutating func clear(of job: Int64) { inDoubt.remove(job) }
 
-  private mutating func note(isFault: Bool) {
+  private mutating func record(isFault: Bool) {
     outcomes = (outcomes << 1 | (isFault ? 1 : 0)) & (1 << Self.outcomesKept - 1)
   }
 

@@ -26,7 +26,7 @@ public enum WorkerEvent: Sendable {
   case contentWanted(ContentHash)
   /// A client of this worker has a content for the study, and keeps it until `contentGiven` or `contentRefused`.
   case contentOffered(ContentDescription)
-  case engineProgress(slot: Int, Progress)
+  case engineProgress(slot: Int, AttemptProgress)
   case engineFinished(slot: Int, AttemptReference, Observation)
   /// The engine process crashed, was killed, or refused the job.
   case engineFailed(slot: Int, AttemptReference, reason: String, AttemptFailure? = nil)

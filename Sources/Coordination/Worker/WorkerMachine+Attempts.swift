@@ -30,7 +30,7 @@ extension WorkerMachine {
 
   // MARK: Engines
 
-  mutating func report(_ progress: Progress, of slot: Int, at now: Double) {
+  mutating func report(_ progress: AttemptProgress, of slot: Int, at now: Double) {
     guard let training = training(in: slot, progress.reference) else { return }
     if progress.step > 0, progress.steps >= progress.step {
       // Reading the data before, and the evaluation after the last step, take their time too.

@@ -117,7 +117,7 @@ extension WorkerMachine {
   mutating func exchangeContents(at now: Double) {
     let isAnswered = isConnected || (isLeaving && study != nil)
     askForWanted(at: now)
-    for output in contents.taker.takeOutputs(mayAsk: isConnected, at: now) {
+    for output in contents.taker.nextOutputs(mayAsk: isConnected, at: now) {
       switch output {
       case .local(let effect): effects.append(.content(effect))
       case .ask(let request, _): send(.contentRequest(request))

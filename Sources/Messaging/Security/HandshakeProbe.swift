@@ -23,7 +23,7 @@ public enum HandshakeProbe {
     let start = clock.now
     var broken = 0
     while clock.now < start + .seconds(seconds) {
-      let new = outcomes.takeAll(waitingAtMost: 0.2)
+      let new = outcomes.receiveAll(waitingAtMost: 0.2)
       if let outcome = new.first(where: { $0 != .brokenOff }) { return outcome }
       broken += new.count
       if broken >= 3, clock.now >= start + .seconds(2) { return .brokenOff }

@@ -29,7 +29,7 @@ struct CoordinatorTraffic {
   ) -> [Input] {
     // Where much waits, more waits at the peers.
     let new =
-      queue.bytes < Self.mostBytes ? socket.mailbox.takeAll(waitingAtMost: queue.isEmpty ? seconds : 0) : []
+      queue.bytes < Self.mostBytes ? socket.mailbox.receiveAll(waitingAtMost: queue.isEmpty ? seconds : 0) : []
     if queue.isEmpty, new.count <= Self.portion, new.reduce(0, { $0 + $1.bytes }) <= Self.littleBytes { return new }
     var portion: [Input] = []
     for input in new {

@@ -26,7 +26,7 @@ final class RunningBoard {
   }
 
   /// - Parameter began: when the worker began with the attempt. Times are seconds since 1970.
-  package func record(_ progress: SearchProtocol.Progress, time: Double, began: Double?) {
+  package func record(_ progress: AttemptProgress, time: Double, began: Double?) {
     let reference = progress.reference
     if let known = trainings[reference.job], known.attempt > reference.attempt { return }
     trainings[reference.job] = .init(

@@ -41,7 +41,7 @@ final class ConnectionProbe: Sendable {
   }
 
   /// For every tick. `now` in seconds of a monotonic clock.
-  package func lookIfDue(isConnected: Bool, now: Double) {
+  package func probeIfDue(isConnected: Bool, now: Double) {
     let isDue = state.withLock { state -> Bool in
       if isConnected {
         state.neededSince = nil
@@ -59,7 +59,7 @@ final class ConnectionProbe: Sendable {
     }
     guard isDue else { return }
     Thread.detachNewThread { [self] in
-      let finding = Self.look(at: endpoint)
+      let finding = Self.finding(at: endpoint)
       let isStillNeeded = state.withLock { state in
         state.isLooking = false
         return state.neededSince != nil
@@ -72,7 +72,7 @@ final class ConnectionProbe: Sendable {
 
   /// Nil for an endpoint about which nothing can be found out. Waits for at most some seconds, or as long as the
   /// system's resolver does.
-  package static func look(at endpoint: String) -> Finding? {
+  package static func finding(at endpoint: String) -> Finding? {
     if endpoint.hasPrefix("ipc://") {
       let path = String(endpoint.dropFirst("ipc://".count))
       var status = stat()

@@ -145,7 +145,7 @@ package final class WorkerService {
     apply(machine.handle(.started, at: MonotonicClock.now))
     var nextTick = 0.0
     while exitCode == nil {
-      let inputs = mailbox.takeAll(waitingAtMost: Self.tickSeconds)
+      let inputs = mailbox.receiveAll(waitingAtMost: Self.tickSeconds)
       for input in inputs where exitCode == nil { handle(input) }
       let now = MonotonicClock.now
       if now >= nextTick, exitCode == nil {
@@ -215,7 +215,7 @@ package final class WorkerService {
     if let text = dropped.sum(now: now) { write(.warning, text) }
     for line in limiter.sums(now: now) { log.log(level: line.level, "\(line.text)") }
     if machine.isConnected { advice.connected() }
-    probe.lookIfDue(isConnected: !machine.isSeeking, now: now)
+    probe.probeIfDue(isConnected: !machine.isSeeking, now: now)
   }
 
   /// The coordinator causes lines, and must not fill the disk with them.

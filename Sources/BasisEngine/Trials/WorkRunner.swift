@@ -8,7 +8,7 @@ import SearchCore
 /// it.
 ///
 /// Data and activation memory are kept from one trial to the next. Not for use by several threads at once.
-public final class TrialRunner {
+public final class WorkRunner {
   /// Such as `avx512+SkylakeX`: results of equal variants are comparable to the last bit.
   public let kernelVariant: String
   private let kernels: KernelTable
