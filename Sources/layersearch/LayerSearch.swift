@@ -3,6 +3,7 @@ import Failpoints
 import Files
 import Foundation
 import Processes
+import TextInput
 
 /// The command line.
 struct LayerSearch: AsyncParsableCommand {
@@ -63,8 +64,11 @@ enum Main {
       if let misuse = Failpoint.misuse { throw Failure.usage(misuse) }
       let arguments = Array(CommandLine.arguments.dropFirst())
       try CommandNames.check(arguments)
-      try CommandArguments.requireValues(arguments)
-      var command = try LayerSearch.parseAsRoot(CommandArguments.joiningNegativeNumbers(arguments))
+      // Outputs say more of an empty name than that it is one.
+      do { try ArgumentList.requireValues(arguments, except: ["--output", "--checkpoint"]) } catch {
+        throw Failure.usage("\(error) (see \(CommandNames.helpCommand(arguments)))")
+      }
+      var command = try LayerSearch.parseAsRoot(ArgumentList.joiningNegativeNumbers(arguments))
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
       } else {

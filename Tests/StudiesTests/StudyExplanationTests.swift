@@ -60,7 +60,8 @@ struct StudyExplanationTests {
 
   @Test("within the budget it is told as ever")
   func within() throws {
-    let (store, _) = try study(budget: 2)
+    let (store, place) = try study(budget: 2)
+    defer { withExtendedLifetime(place) {} }
     #expect(try why("2", store).contains { $0.contains("beyond the budget") } == false)
     #expect(try why("2", store).contains("1 jobs with lower numbers wait before it"))
     #expect(try why("w1", store).contains { $0.contains("2 jobs wait") })

@@ -63,7 +63,7 @@ enum ProcessExit {
     let text =
       usage
       ? LayerSearch.message(for: error)
-        + " (see \(CommandArguments.helpCommand(Array(CommandLine.arguments.dropFirst()))))" : describe(error)
+        + " (see \(CommandNames.helpCommand(Array(CommandLine.arguments.dropFirst()))))" : describe(error)
     // A configuration with several problems has a line for each.
     let lines = (error as? ConfigurationError)?.problems.map(\.description) ?? [text.inOneLine]
     StandardError.shared.end(saying: lines.map { errorPrefix + $0 }.joined(separator: "\n"))

@@ -1,0 +1,51 @@
+/// Arguments as a parser of options understands them.
+package enum ArgumentList {
+  package struct EmptyValue: Error, Hashable, Sendable, CustomStringConvertible {
+    package let description: String
+  }
+
+  /// Refuses empty values, as a variable without one makes them: as the name of a folder an empty text would mean the
+  /// working one, or the root, and the parser would call `--seed=` an option without a value.
+  /// - Parameter exceptions: options that say more of an empty value than that it is one.
+  package static func requireValues(_ arguments: [String], except exceptions: [String]) throws(EmptyValue) {
+    let words = arguments.prefix { $0 != "--" }
+    for (index, word) in words.enumerated() {
+      if isLongOption(String(word.dropLast())), word.hasSuffix("=") {
+        throw EmptyValue(description: "\(word.dropLast()): its value is empty; write one, or leave the option out")
+      }
+      guard word.isEmpty else { continue }
+      let before = index > 0 ? words[index - 1] : ""
+      if exceptions.contains(before) { continue }
+      guard isLongOption(before) else {
+        throw EmptyValue(description: "an argument is empty, behind '\(before)'; write what it is to be")
+      }
+      throw EmptyValue(description: "\(before) '': its value is empty; write one, or leave the option out")
+    }
+  }
+
+  /// `--seed -1` becomes `--seed=-1`: the parser takes what begins with `-` for an option, and would say that there is
+  /// no option `-1` instead of what is wrong with the number.
+  package static func joiningNegativeNumbers(_ arguments: [String]) -> [String] {
+    var joined: [String] = []
+    var isOver = false
+    for argument in arguments {
+      if argument == "--" { isOver = true }
+      if !isOver, isNegativeNumber(argument), let option = joined.last, isLongOption(option) {
+        joined[joined.count - 1] = "\(option)=\(argument)"
+      } else {
+        joined.append(argument)
+      }
+    }
+    return joined
+  }
+
+  private static func isLongOption(_ text: String) -> Bool {
+    text.hasPrefix("--") && text.count > 2 && !text.contains("=")
+  }
+
+  private static func isNegativeNumber(_ text: String) -> Bool {
+    guard text.hasPrefix("-"), let second = text.dropFirst().first else { return false }
+    if second.isNumber || second == "." { return true }
+    return ["inf", "infinity", "nan"].contains(text.dropFirst().lowercased())
+  }
+}
