@@ -213,7 +213,7 @@ struct ChangeRecorder {
   /// No attempt brought it, which has the number 0.
   private mutating func adopt(_ result: Observation, of job: Int64, from source: String) throws {
     guard try insert(result, of: job, attempt: 0, worker: StudyEvent.sourcePrefix + source) else {
-      return try note(.note, "a second result of job \(job), from study \(source), was not kept")
+      return try recordEvent(.note, "a second result of job \(job), from study \(source), was not kept")
     }
     try run("UPDATE job SET state = 'finished', failure_reason = NULL, settled = ? WHERE id = ?", [now, job])
   }
