@@ -288,21 +288,4 @@ public struct CoordinatorMachine: Sendable {
     send(.coordinatorHeartbeat(CoordinatorHeartbeat(study: settings.study)), to: peer)
     sessions.setTimer(of: peer, due: now + settings.heartbeatSeconds)
   }
-
-  // MARK: The turn
-
-  mutating func record(_ change: StudyChange) {
-    // A worker is on record before its first attempt.
-    if !joinings.isEmpty, case .attemptStarted(_, _, let worker) = change, let entry = joinings.remove(worker) {
-      turn.record(.workerJoined(entry))
-    }
-    turn.record(change)
-  }
-  mutating func send(_ message: CoordinatorMessage, to peer: PeerID) { turn.perform(.send(message, to: peer)) }
-  mutating func log(_ level: LogLevel, _ text: String) { turn.perform(.log(level, text)) }
-
-  mutating func stop() {
-    phase = .stopped(isFinished: isFinished)
-    turn.perform(.stop)
-  }
 }

@@ -1,0 +1,20 @@
+import SearchCore
+import SearchProtocol
+
+// What the event that is being handled asks for.
+extension CoordinatorMachine {
+  mutating func record(_ change: StudyChange) {
+    // A worker is on record before its first attempt.
+    if !joinings.isEmpty, case .attemptStarted(_, _, let worker) = change, let entry = joinings.remove(worker) {
+      turn.record(.workerJoined(entry))
+    }
+    turn.record(change)
+  }
+  mutating func send(_ message: CoordinatorMessage, to peer: PeerID) { turn.perform(.send(message, to: peer)) }
+  mutating func log(_ level: LogLevel, _ text: String) { turn.perform(.log(level, text)) }
+
+  mutating func stop() {
+    phase = .stopped(isFinished: isFinished)
+    turn.perform(.stop)
+  }
+}
