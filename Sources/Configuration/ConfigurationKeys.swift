@@ -3,15 +3,16 @@ import SearchCore
 /// The keys of a configuration, section by section, in the order in which people write them.
 enum ConfigurationKeys {
   static let sections: [(name: String, keys: [String])] = [
-    ("", ["study", "model", "data", "space", "proxy", "objectives", "strategy", "budget", "seed"]),
+    ("", ["study", "model", "data", "space", "proxy", "objectives", "strategy", "constraints", "budget", "seed"]),
     ("data", ["set", "path", "train_images", "validation_images"]),
     ("space", ["rank_fractions", "ranks", "include", "exclude", "variant"]),
     (
       "proxy",
-      ["epochs", "batch", "learning_rate", "schedule", "momentum", "nesterov", "weight_decay", "augment"]
+      ["epochs", "batch", "learning_rate", "schedule", "momentum", "nesterov", "weight_decay", "augment", "curve"]
     ),
-    ("strategy", ["name", "seeds"]),
-    ("budget", ["jobs"]),
+    ("strategy", ["name", "seeds", "common_seeds", "round", "tolerance"]),
+    ("constraints", ["max_parameters", "max_multiply_adds", "min_accuracy"]),
+    ("budget", ["jobs", "worker_hours", "hours"]),
   ]
 
   static func full(_ section: String, _ key: String) -> String { section.isEmpty ? key : "\(section).\(key)" }

@@ -115,7 +115,22 @@ extension SectionReader {
   }
 
   func number(_ key: String, default value: Double, in limit: NumberLimit) -> Double {
-    values[key].flatMap { number(key, $0.node, allowed: limit.description, where: limit.contains) } ?? value
+    number(key, in: limit) ?? value
+  }
+
+  func number(_ key: String, in limit: NumberLimit) -> Double? {
+    values[key].flatMap { number(key, $0.node, allowed: limit.description, where: limit.contains) }
+  }
+
+  /// A number that its own type checks.
+  func number<Value>(_ key: String, _ read: (Double) throws(SearchError) -> Value) -> Value? {
+    guard let number = values[key].flatMap({ number(key, $0.node, allowed: "a decimal one") { _ in true } }) else {
+      return nil
+    }
+    do { return try read(number) } catch {
+      report(key, "cannot be used: \(error)")
+      return nil
+    }
   }
 }
 

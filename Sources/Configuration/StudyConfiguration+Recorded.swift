@@ -3,8 +3,8 @@ import Yams
 
 extension StudyConfiguration {
   /// What a study was made with, from its recorded values: every key that it knew is written out, so that no default of
-  /// today takes part. Its text, which is for people, tells only where the data are and in which order lists were
-  /// written.
+  /// today takes part. Its text, which is for people, tells only where the data are, how many hours there are, and in
+  /// which order lists were written.
   ///
   /// - Parameters:
   ///   - entries: as `entries` were when the study was made.
@@ -23,6 +23,8 @@ extension StudyConfiguration {
         case "study": return nil
         case "data.path": return scalar("data", "path", in: given).map { "\(key): \(quoted($0))" }
         case "budget.jobs": return budget.map { "\(key): \($0)" }
+        case "budget.worker_hours", "budget.hours": return scalar("budget", key, in: given).map { "\(key): \($0)" }
+        case commonSeedsKey: return "\(key): \(entries[full] ?? "false")"
         case "space.include", "space.exclude", "objectives":
           return entries[full].map { entry in
             let listed = section.isEmpty ? given?[key] : given?[section]?[key]
@@ -38,7 +40,8 @@ extension StudyConfiguration {
     let read = try parse(text: lines.joined(separator: "\n"), fileName: fileName)
     return StudyConfiguration(
       study: read.study, recipe: read.recipe, dataPath: read.dataPath, space: read.space, objectives: read.objectives,
-      strategy: read.strategy, budgetJobs: read.budgetJobs, seed: read.seed, entries: entries, text: text)
+      strategy: read.strategy, seeding: read.seeding, constraints: read.constraints, budget: read.budget,
+      seed: read.seed, entries: entries, leavesSeedingOpen: false, text: text)
   }
 
   private static func scalar(_ section: String, _ key: String, in document: Node?) -> String? {

@@ -17,18 +17,26 @@ package struct StudyConfiguration: Hashable, Sendable {
   package let objectives: [Objective]
   /// Default: `sensitivity` with 2 seeds.
   package let strategy: StrategySettings
-  /// Most jobs in all; nil, the default, for no bound.
-  package let budgetJobs: Int?
+  /// Default: common. Studies of versions that did not know common seeds have seeds of each candidate's own.
+  package let seeding: Seeding
+  /// What is named keeps within these. Default: none.
+  package let constraints: SearchConstraints
+  /// Default: no bounds.
+  package let budget: SearchBudget
   /// Default: 1.
   package let seed: UInt64
   /// Full key → canonical text of everything that results depend on, defaults among them: all but `study`,
   /// `data.path` and `budget`, which may change between a study's start and its resumption.
   package let entries: [String: String]
+  /// The seeding is the default, not written out.
+  let leavesSeedingOpen: Bool
   /// The file as it was given.
   package let text: String
 
   /// What the study's works have in common.
-  package var template: WorkTemplate { WorkTemplate(kind: .proxyTraining(recipe), studySeed: seed) }
+  package var template: WorkTemplate { WorkTemplate(kind: .proxyTraining(recipe), studySeed: seed, seeding: seeding) }
+  /// Most jobs in all; nil for no bound.
+  package var budgetJobs: Int? { budget.jobs }
 
   /// Equal exactly where `entries` are equal.
   package var fingerprint: String {
@@ -40,6 +48,10 @@ extension StudyConfiguration {
   /// Bounds that are neither a type's own nor a training's, which `TrainingLimits` has.
   enum Limits {
     static let jobs = 1...1_000_000
+    static let hours = NumberLimit("more than 0 hours, at most 1000000") { $0 > 0 && $0 <= 1e6 }
+    /// Works of a round.
+    static let round = 1...1000
+    static let tolerance = NumberLimit("in points of accuracy, more than 0 and at most 100") { $0 > 0 && $0 <= 100 }
     /// Whole numbers that every JSON reader keeps.
     static let seed = 0...UInt64(1 << 53 - 1)
     static let nameLength = 100
@@ -65,11 +77,9 @@ extension StudyConfiguration {
     }
     let study = readStudy(root, fileName: fileName)
     let seed = root.integer("seed", default: 1, in: Limits.seed)
-    let strategySection = root.section("strategy")
-    let strategy = StrategySettings(
-      name: strategySection.choice("name") ?? .sensitivity,
-      seeds: strategySection.integer("seeds", default: 2, in: TrainingLimits.seeds))
-    let budget = root.section("budget").integer("jobs", in: Limits.jobs)
+    let search = SearchReader(root: root)
+    let budget = search.readBudget()
+    let constraints = search.readConstraints()
     let objectives = readObjectives(root)
     let (data, dataPath) = readData(root.section("data"), splitSeed: seed)
     let spaceSection = root.section("space")
@@ -79,20 +89,22 @@ extension StudyConfiguration {
       data: data ?? DataSelection(set: .shapes10, trainImages: 1, validationImages: 1, splitSeed: seed),
       checksBatch: data != nil)
     let space = SpaceReader(section: spaceSection).read(model: model, variant: variant)
+    let (strategy, seeding) = search.readStrategy(constraints, space: space?.built)
     if let space, strategy.name == .exhaustive {
       do {
         _ = try makeStrategy(
-          strategy, space: space.built, budget: budget,
+          strategy, space: space.built, budget: budget.jobs,
           template: WorkTemplate(kind: .proxyTraining(recipe), studySeed: seed))
       } catch {
-        problems.add(strategySection.line, "key 'strategy.name': \(error)")
+        problems.add(search.strategy.line, "key 'strategy.name': \(error)")
       }
     }
     guard problems.problems.isEmpty, let study, let space else { throw ConfigurationError(problems.problems) }
     return StudyConfiguration(
       study: study, recipe: recipe, dataPath: dataPath, space: space.built, objectives: objectives,
-      strategy: strategy, budgetJobs: budget, seed: seed,
-      entries: entries(recipe, space, objectives, strategy, seed), text: text)
+      strategy: strategy, seeding: seeding, constraints: constraints, budget: budget, seed: seed,
+      entries: entries(recipe, space, objectives, strategy, seeding, constraints, seed),
+      leavesSeedingOpen: !search.strategy.isSet("common_seeds"), text: text)
   }
 
   private static func readStudy(_ root: SectionReader, fileName: String) -> String? {
@@ -172,25 +184,6 @@ extension StudyConfiguration {
       momentum: proxy.number("momentum", default: 0.9, in: TrainingLimits.momentum),
       nesterov: proxy.boolean("nesterov", default: false),
       weightDecay: proxy.number("weight_decay", default: 1e-4, in: TrainingLimits.weightDecay),
-      augment: proxy.boolean("augment", default: true))
+      augment: proxy.boolean("augment", default: true), curve: proxy.boolean("curve", default: false))
   }
-
-  private static func entries(
-    _ recipe: TrainingRecipe, _ space: SpaceReader.Space, _ objectives: [Objective], _ strategy: StrategySettings,
-    _ seed: UInt64
-  ) -> [String: String] {
-    let others = [
-      space.rankKey: space.ranks,
-      "space.include": list(space.include),
-      "space.exclude": list(space.exclude),
-      "objectives": list(objectives.map(\.rawValue)),
-      "strategy.name": strategy.name.rawValue,
-      "strategy.seeds": "\(strategy.seeds)",
-      "seed": "\(seed)",
-    ]
-    return recipe.entries.merging(others) { $1 }
-  }
-
-  /// The order of patterns and objectives changes nothing.
-  static func list(_ texts: [String]) -> String { "[" + texts.sorted().joined(separator: ", ") + "]" }
 }

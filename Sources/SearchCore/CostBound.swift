@@ -43,6 +43,14 @@ public enum CostBound: Hashable, Sendable {
     }
   }
 
+  /// Reads back to the same bound.
+  public var text: String {
+    switch self {
+    case .share(let share): "\(share)"
+    case .count(let count): "\(count)"
+    }
+  }
+
   static func text(_ value: Double) -> String { Int(exactly: value).map { "\($0)" } ?? "\(value)" }
 }
 

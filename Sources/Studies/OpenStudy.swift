@@ -29,9 +29,9 @@ package struct OpenStudy {
     definition: StudyDefinition, folder: String, resume: Bool, mustExist: Bool,
     beforeMaking: (StudyError) throws -> Void
   ) throws {
-    strategy = try definition.makeStrategy()
-    let identity = definition.newIdentity()
     guard StudyStore.exists(directory: folder) else {
+      strategy = try definition.makeStrategy()
+      let identity = definition.newIdentity()
       let none = StudyError.missing(folder: folder, similar: StudyFolders.similar(to: folder))
       if mustExist { throw none }
       self.definition = definition
@@ -42,12 +42,16 @@ package struct OpenStudy {
       budgetChange = nil
       return
     }
+    let store = try StudyStore.open(directory: folder, mode: resume ? .readWrite : .readOnly)
+    let definition = definition.continuing(try store.identity())
+    let identity = definition.newIdentity()
     guard resume else {
       // Another configuration is the greater surprise, and names what differs.
-      try StudyStore.open(directory: folder, mode: .readOnly).require(identity)
+      try store.require(identity)
       throw StudyError.exists(folder: folder)
     }
-    store = try StudyStore.open(directory: folder, mode: .readWrite)
+    self.store = store
+    strategy = try definition.makeStrategy()
     try store.require(identity)
     budgetChange = try store.changeBudget(to: identity.budget, text: identity.configurationText)
     self.identity = try store.identity()

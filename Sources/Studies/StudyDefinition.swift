@@ -35,6 +35,17 @@ package struct StudyDefinition {
     name = identity.name
   }
 
+  /// As the recorded study goes on with it: what it leaves open is as it was.
+  package func continuing(_ recorded: StudyIdentity) -> StudyDefinition {
+    StudyDefinition(name: name, configuration: configuration.continuing(recorded.entries), base: base)
+  }
+
+  private init(name: String, configuration: StudyConfiguration, base: String?) {
+    self.name = name
+    self.configuration = configuration
+    self.base = base
+  }
+
   /// The same under another name.
   package func named(_ name: String) -> StudyDefinition {
     var definition = self

@@ -172,7 +172,9 @@ struct LegalInputTests {
       "proxy: {batch: 64}", "proxy: {learning_rate: 0.05}", "proxy: {schedule: step}", "proxy: {momentum: 0.5}",
       "proxy: {nesterov: true}", "proxy: {weight_decay: 0}", "proxy: {augment: false}",
       "space: {rank_fractions: [0.5]}", "space: {ranks: [4]}", "space: {exclude: [layer3*]}", "space: {include: [fc]}",
-      "space: {variant: full}",
+      "space: {variant: full}", "proxy: {curve: true}", "strategy: {common_seeds: false}", "strategy: {round: 8}",
+      "strategy: {name: surrogate, tolerance: 0.2}", "constraints: {max_parameters: 0.5}",
+      "constraints: {max_multiply_adds: 0.5}", "constraints: {min_accuracy: 0.5}",
     ]
     for change in changes {
       let other = try parse("model: resnet8\ndata: {set: cifar10}\nobjectives: [accuracy, parameters]\n\(change)\n")

@@ -22,6 +22,7 @@ struct RecordedTests {
   private func expectSame(_ read: StudyConfiguration, _ given: StudyConfiguration) {
     #expect(read.recipe == given.recipe && read.strategy == given.strategy && read.seed == given.seed)
     #expect(read.objectives == given.objectives && read.budgetJobs == given.budgetJobs)
+    #expect(read.seeding == given.seeding && read.constraints == given.constraints && read.budget == given.budget)
     #expect(read.dataPath == given.dataPath && read.entries == given.entries)
     #expect(read.fingerprint == given.fingerprint && read.text == given.text)
     #expect(read.space.choices.map(\.layer) == given.space.choices.map(\.layer))
@@ -31,7 +32,13 @@ struct RecordedTests {
   @Test(
     "what is rebuilt from the recorded values is what was given, defaults, order of lists and data's place among it")
   func same() throws {
-    for text in [text, "model: resnet20\ndata: {set: shapes10}\n"] {
+    let search = """
+      strategy: {name: surrogate, common_seeds: false, round: 8, tolerance: 0.25}
+      constraints: {max_parameters: 0.5, max_multiply_adds: 20000000, min_accuracy: 0.4}
+      budget: {jobs: 9, worker_hours: 1.5, hours: 2}
+      """
+    let short = "model: resnet20\ndata: {set: shapes10}\n"
+    for text in [text, short, short + search, short + "proxy: {curve: true}\n"] {
       let given = try StudyConfiguration.parse(text: text, fileName: "x.yaml")
       expectSame(try recorded(given), given)
     }
@@ -53,6 +60,22 @@ struct RecordedTests {
     #expect(read.objectives == [.accuracy, .inferenceTime])
     #expect(read.space.choices.allSatisfy { $0.ranks.count == 1 })
     #expect(read.entries == entries && read.text == given.text)
+  }
+
+  @Test("a study of before common seeds goes on with seeds of each candidate's own, where nothing else is written out")
+  func beforeCommonSeeds() throws {
+    let text = "model: resnet8\ndata: {set: shapes10}\n"
+    let given = try StudyConfiguration.parse(text: text, fileName: "x.yaml")
+    #expect(given.seeding == .common)
+    var before = given.entries
+    before["strategy.common_seeds"] = nil
+    let read = try StudyConfiguration.recorded(entries: before, budget: nil, text: text, fileName: "configuration.yaml")
+    #expect(read.seeding == .perCandidate && read.entries == before)
+    let continued = given.continuing(before)
+    #expect(continued.seeding == .perCandidate && continued.entries == before)
+    #expect(given.continuing(given.entries).seeding == .common)
+    let written = try StudyConfiguration.parse(text: text + "strategy: {common_seeds: true}\n", fileName: "x.yaml")
+    #expect(written.continuing(before).entries == given.entries)
   }
 
   @Test("a text that cannot be read any more costs the order of lists and the data's place, nothing else")

@@ -1,4 +1,7 @@
 /// Everything: the dense network, then every set of layers at every rank, small sets first, as far as the budget goes.
+///
+/// Where all candidates share their seeds, the whole space is trained under one seed before the next: a larger budget
+/// then adds seeds. Where each has its own, a candidate is done with before the next begins.
 struct ExhaustiveSearch: OneRoundSearch {
   /// Without a budget, more candidates than this are refused: such a budget is a mistake.
   static let unboundedLimit = 100_000.0
@@ -15,11 +18,27 @@ struct ExhaustiveSearch: OneRoundSearch {
         problem:
           "the space has \(Self.text(space.count)) candidates; set a budget of jobs or choose fewer layers or ranks")
     }
-    works = SearchCore.works(
-      of: SmallestSetsFirst(space.choices), seeds: seeds, jobs: jobs, template: template)
+    let candidates = SmallestSetsFirst(space.choices)
+    switch template.seeding {
+    case .perCandidate: works = SearchCore.works(of: candidates, seeds: seeds, jobs: jobs, template: template)
+    case .common: works = Self.seedBySeed(candidates, seeds: seeds, jobs: jobs, template: template)
+    }
     notes =
       Double(works.count) < wanted
       ? ["the budget covers \(works.count) of the \(Self.text(wanted)) trainings that the whole space needs"] : []
+  }
+
+  private static func seedBySeed(
+    _ candidates: SmallestSetsFirst, seeds: Int, jobs: Int?, template: WorkTemplate
+  ) -> [Work] {
+    var works: [Work] = []
+    for repetition in 0..<seeds {
+      for candidate in candidates {
+        if works.count == jobs { return works }
+        works.append(template.work(candidate, repetition: repetition))
+      }
+    }
+    return works
   }
 
   private static func text(_ count: Double) -> String { count < 1e15 ? "\(Int(count))" : "\(count)" }

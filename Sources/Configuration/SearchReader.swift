@@ -1,0 +1,67 @@
+import SearchCore
+
+/// Reads how candidates are chosen: the sections `strategy`, `constraints` and `budget`.
+struct SearchReader {
+  let strategy: SectionReader
+  let constraints: SectionReader
+  let budget: SectionReader
+
+  init(root: SectionReader) {
+    strategy = root.section("strategy")
+    constraints = root.section("constraints")
+    budget = root.section("budget")
+  }
+
+  func readBudget() -> SearchBudget {
+    SearchBudget(
+      jobs: budget.integer("jobs", in: StudyConfiguration.Limits.jobs),
+      workerHours: budget.number("worker_hours", in: StudyConfiguration.Limits.hours),
+      hours: budget.number("hours", in: StudyConfiguration.Limits.hours))
+  }
+
+  func readConstraints() -> SearchConstraints {
+    var read = SearchConstraints()
+    read.maxParameters = constraints.number("max_parameters", CostBound.init)
+    read.maxMultiplyAdds = constraints.number("max_multiply_adds", CostBound.init)
+    read.minAccuracy = constraints.number("min_accuracy", AccuracyFloor.checked)
+    return read
+  }
+
+  /// - Parameter space: nil where it could not be read.
+  func readStrategy(_ constraints: SearchConstraints, space: SearchSpace?) -> (StrategySettings, Seeding) {
+    let name = strategy.choice("name") ?? StrategyName.sensitivity
+    if let space { check(constraints.costs(in: space), in: space) }
+    var settings = StrategySettings(
+      name: name, seeds: strategy.integer("seeds", default: name.defaultSeeds, in: TrainingLimits.seeds),
+      round: strategy.integer("round", default: StrategySettings.defaultRound, in: StudyConfiguration.Limits.round),
+      constraints: space.map { constraints.costs(in: $0) } ?? .none,
+      tolerance: strategy.number("tolerance", in: StudyConfiguration.Limits.tolerance))
+    if settings.tolerance != nil, name != .surrogate {
+      strategy.report(
+        "tolerance", "is for surrogate, which says how much it expects to lose; \(name.rawValue) does not: leave it out"
+      )
+      settings.tolerance = nil
+    }
+    return (settings, strategy.boolean("common_seeds", default: true) ? .common : .perCandidate)
+  }
+
+  private func check(_ costs: CostConstraints, in space: SearchSpace) {
+    guard costs != .none else { return }
+    let key = costs.parameters == nil ? "max_multiply_adds" : "max_parameters"
+    if let problem = costs.problem(in: space) {
+      constraints.report(key, "cannot be used: \(problem)")
+    } else if costs.leaveOnlyReferences(of: space) {
+      constraints.report(key, "leaves only the references, which are trained whatever they cost; allow more")
+    }
+  }
+}
+
+extension StrategyName {
+  /// Those that learn from all trainings together repeat where it pays.
+  var defaultSeeds: Int {
+    switch self {
+    case .surrogate, .factorial: 1
+    case .exhaustive, .random, .sensitivity, .nsga2: 2
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import SearchCore
+
+extension StudyConfiguration {
+  /// Keys that came later are left out where they say what was so before them: studies of earlier versions have the
+  /// same entries.
+  static func entries(
+    _ recipe: TrainingRecipe, _ space: SpaceReader.Space, _ objectives: [Objective], _ strategy: StrategySettings,
+    _ seeding: Seeding, _ constraints: SearchConstraints, _ seed: UInt64
+  ) -> [String: String] {
+    var entries = recipe.entries
+    entries[space.rankKey] = space.ranks
+    entries["space.include"] = list(space.include)
+    entries["space.exclude"] = list(space.exclude)
+    entries["objectives"] = list(objectives.map(\.rawValue))
+    entries["strategy.name"] = strategy.name.rawValue
+    entries["strategy.seeds"] = "\(strategy.seeds)"
+    if seeding == .common { entries[commonSeedsKey] = "true" }
+    if strategy.round != StrategySettings.defaultRound { entries["strategy.round"] = "\(strategy.round)" }
+    entries["strategy.tolerance"] = strategy.tolerance.map { "\($0)" }
+    entries["constraints.max_parameters"] = constraints.maxParameters?.text
+    entries["constraints.max_multiply_adds"] = constraints.maxMultiplyAdds?.text
+    entries["constraints.min_accuracy"] = constraints.minAccuracy.map { "\($0)" }
+    entries["seed"] = "\(seed)"
+    return entries
+  }
+
+  /// The order of patterns and objectives changes nothing.
+  static func list(_ texts: [String]) -> String { "[" + texts.sorted().joined(separator: ", ") + "]" }
+
+  static let commonSeedsKey = "strategy.common_seeds"
+
+  /// As a study with these entries goes on: where this configuration leaves open how seeds are made, they are made as
+  /// they were in the study, which may be of a version that did not know common seeds.
+  package func continuing(_ recorded: [String: String]) -> StudyConfiguration {
+    guard leavesSeedingOpen else { return self }
+    var entries = entries
+    entries[Self.commonSeedsKey] = recorded[Self.commonSeedsKey]
+    return StudyConfiguration(
+      study: study, recipe: recipe, dataPath: dataPath, space: space, objectives: objectives, strategy: strategy,
+      seeding: recorded[Self.commonSeedsKey] == "true" ? .common : .perCandidate, constraints: constraints,
+      budget: budget, seed: seed, entries: entries, leavesSeedingOpen: true, text: text)
+  }
+}

@@ -1,0 +1,37 @@
+/// What candidates have to keep within to be named, as people write it.
+public struct SearchConstraints: Hashable, Sendable {
+  public var maxParameters: CostBound?
+  public var maxMultiplyAdds: CostBound?
+  /// By the estimate, 0…1.
+  public var minAccuracy: Double?
+
+  public static let none = SearchConstraints()
+
+  public init(maxParameters: CostBound? = nil, maxMultiplyAdds: CostBound? = nil, minAccuracy: Double? = nil) {
+    self.maxParameters = maxParameters
+    self.maxMultiplyAdds = maxMultiplyAdds
+    self.minAccuracy = minAccuracy
+  }
+
+  /// As counts.
+  public func costs(in space: SearchSpace) -> CostConstraints {
+    CostConstraints(parameters: maxParameters, multiplyAdds: maxMultiplyAdds, dense: space.denseCost)
+  }
+}
+
+extension CostConstraints {
+  /// Nothing but dense and the all-layers references keeps within them, or not even these.
+  public func leaveOnlyReferences(of space: SearchSpace) -> Bool {
+    let references = Set([.dense] + space.allLayersReferences)
+    let smallest = space.smallestCandidate
+    // Whatever else is allowed is no smaller than one of the candidates next to the smallest.
+    let next = space.choices.flatMap { choice in
+      (choice.ranks.dropFirst().map(Optional.some) + [nil]).map { rank in
+        var ranks = smallest.ranks
+        ranks[choice.layer] = rank
+        return Candidate(ranks: ranks)
+      }
+    }
+    return ([smallest] + next).allSatisfy { references.contains($0) || !allow(space.cost(of: $0)) }
+  }
+}

@@ -1,0 +1,100 @@
+import Configuration
+import SearchCore
+import Testing
+
+@Suite("Keys of the search")
+struct SearchKeysTests {
+  private static let head = "model: resnet20\ndata: {set: cifar10}\n"
+
+  private func parse(_ text: String) throws -> StudyConfiguration {
+    try .parse(text: Self.head + text, fileName: "x.yaml")
+  }
+
+  @Test("all of them are read")
+  func legal() throws {
+    let read = try parse(
+      """
+      strategy: {name: surrogate, common_seeds: false, round: 8, tolerance: 0.2}
+      constraints: {max_parameters: 0.5, max_multiply_adds: 30000000, min_accuracy: 0.43}
+      budget: {jobs: 120, worker_hours: 4, hours: 1.5}
+      proxy: {curve: true}
+      """)
+    let dense = read.space.denseCost
+    #expect(read.strategy.seeds == 1 && read.strategy.round == 8 && read.strategy.tolerance == 0.2)
+    #expect(read.seeding == .perCandidate && read.template.seeding == .perCandidate && read.recipe.curve)
+    #expect(read.strategy.constraints == CostConstraints(parameters: dense.parameters / 2, multiplyAdds: 30_000_000))
+    #expect(read.constraints.minAccuracy == 0.43)
+    #expect(read.budget == SearchBudget(jobs: 120, workerHours: 4, hours: 1.5))
+  }
+
+  @Test("strategies that learn from all trainings begin with one of a candidate, others with two")
+  func seeds() throws {
+    for (name, seeds) in [("surrogate", 1), ("factorial", 1), ("nsga2", 2), ("random", 2)] {
+      #expect(try parse("strategy: {name: \(name)}\n").strategy.seeds == seeds)
+      #expect(try parse("strategy: {name: \(name), seeds: 3}\n").strategy.seeds == 3)
+    }
+  }
+
+  @Test(
+    "what cannot be is told with what to do",
+    arguments: [
+      ("strategy: {round: 0}", "key 'strategy.round' is 0, but must be from 1 to 1000"),
+      (
+        "strategy: {name: surrogate, tolerance: -1}",
+        "key 'strategy.tolerance' is -1, but must be in points of accuracy, more than 0 and at most 100"
+      ),
+      (
+        "strategy: {tolerance: 0.2}",
+        "key 'strategy.tolerance' is for surrogate, which says how much it expects to lose; sensitivity does not: "
+          + "leave it out"
+      ),
+      (
+        "constraints: {min_accuracy: 43}",
+        "key 'constraints.min_accuracy' cannot be used: 43 is not a fraction; accuracies are from 0 to 1; did you mean "
+          + "0.43?"
+      ),
+      (
+        "constraints: {max_parameters: 0}",
+        "key 'constraints.max_parameters' cannot be used: 0 leaves nothing; write a share of the dense network's "
+          + "(above 0, at most 1) or a count (a whole number of at least 2)"
+      ),
+      (
+        "constraints: {max_parameters: 1.5}",
+        "key 'constraints.max_parameters' cannot be used: 1.5 is neither a share of the dense network's nor a whole "
+          + "number; write a share of the dense network's (above 0, at most 1) or a count (a whole number of at least 2)"
+      ),
+      (
+        "constraints: {max_parameters: many}",
+        "key 'constraints.max_parameters' is 'many', but a number is wanted: a decimal one"
+      ),
+      (
+        "constraints: {max_parameters: 1000}",
+        "key 'constraints.max_parameters' cannot be used: no candidate has at most 1000 parameters; the smallest, all "
+          + "C/4, has 75322 parameters"
+      ),
+      (
+        "constraints: {max_multiply_adds: 0.1}",
+        "key 'constraints.max_multiply_adds' cannot be used: no candidate has at most 4055104 multiply-adds; the "
+          + "smallest, all C/4, has 11354752 multiply-adds"
+      ),
+      (
+        "constraints: {max_parameters: 75322}",
+        "key 'constraints.max_parameters' leaves only the references, which are trained whatever they cost; allow more"
+      ),
+      (
+        "constraints: {max_step_time: 1}",
+        "key 'constraints.max_step_time' is not known; allowed here: max_parameters, max_multiply_adds, min_accuracy"
+      ),
+      (
+        "constraints: {max_parameter: 1}",
+        "key 'constraints.max_parameter' is not known; did you mean 'constraints.max_parameters'? Allowed here: "
+          + "max_parameters, max_multiply_adds, min_accuracy"
+      ),
+      ("budget: {hours: 0}", "key 'budget.hours' is 0, but must be more than 0 hours, at most 1000000"),
+      ("proxy: {curve: 1}", "key 'proxy.curve' is '1', but true or false is wanted"),
+    ])
+  func faulty(_ text: String, _ problem: String) throws {
+    let error = #expect(throws: ConfigurationError.self) { try parse(text + "\n") }
+    #expect(error?.description == "x.yaml:3: \(problem)")
+  }
+}
