@@ -10,7 +10,7 @@ enum ConfigurationKeys {
       "proxy",
       ["epochs", "batch", "learning_rate", "schedule", "momentum", "nesterov", "weight_decay", "augment", "curve"]
     ),
-    ("strategy", ["name", "seeds", "common_seeds", "round", "tolerance"]),
+    ("strategy", ["name", "seeds", "common_seeds", "round", "confirm", "tolerance"]),
     ("constraints", ["max_parameters", "max_multiply_adds", "min_accuracy"]),
     ("budget", ["jobs", "worker_hours", "hours"]),
   ]

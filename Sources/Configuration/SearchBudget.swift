@@ -1,5 +1,5 @@
 /// How much a search may spend; nil for no bound. What is reached first ends it.
-package struct SearchBudget: Hashable, Sendable {
+package struct SearchBudget: Hashable, Sendable, CustomStringConvertible {
   /// Jobs in all.
   package var jobs: Int?
   /// Hours of training, summed over all trainings.
@@ -11,5 +11,20 @@ package struct SearchBudget: Hashable, Sendable {
     self.jobs = jobs
     self.workerHours = workerHours
     self.hours = hours
+  }
+
+  /// In one respect at least.
+  package func isLarger(than other: SearchBudget) -> Bool {
+    (jobs ?? .max) > (other.jobs ?? .max) || (workerHours ?? .infinity) > (other.workerHours ?? .infinity)
+      || (hours ?? .infinity) > (other.hours ?? .infinity)
+  }
+
+  /// `120 jobs and 4 worker hours`
+  package var description: String {
+    func text(_ hours: Double) -> String { Int(exactly: hours).map { "\($0)" } ?? "\(hours)" }
+    let bounds = [
+      jobs.map { "\($0) jobs" }, workerHours.map { "\(text($0)) worker hours" }, hours.map { "\(text($0)) hours" },
+    ].compactMap(\.self)
+    return bounds.isEmpty ? "without bound" : bounds.joined(separator: " and ")
   }
 }

@@ -42,6 +42,8 @@ struct SearchReader {
       )
       settings.tolerance = nil
     }
+    settings.minAccuracy = constraints.minAccuracy
+    settings.confirm = strategy.integer("confirm", default: 0, in: StudyConfiguration.Limits.confirm)
     return (settings, strategy.boolean("common_seeds", default: true) ? .common : .perCandidate)
   }
 

@@ -16,6 +16,7 @@ extension StudyConfiguration {
     entries["strategy.seeds"] = "\(strategy.seeds)"
     if seeding == .common { entries[commonSeedsKey] = "true" }
     if strategy.round != StrategySettings.defaultRound { entries["strategy.round"] = "\(strategy.round)" }
+    if strategy.confirm != 0 { entries["strategy.confirm"] = "\(strategy.confirm)" }
     entries["strategy.tolerance"] = strategy.tolerance.map { "\($0)" }
     entries["constraints.max_parameters"] = constraints.maxParameters?.text
     entries["constraints.max_multiply_adds"] = constraints.maxMultiplyAdds?.text

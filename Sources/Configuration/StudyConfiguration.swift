@@ -51,6 +51,8 @@ extension StudyConfiguration {
     static let hours = NumberLimit("more than 0 hours, at most 1000000") { $0 > 0 && $0 <= 1e6 }
     /// Works of a round.
     static let round = 1...1000
+    /// Confirmations of a point.
+    static let confirm = 0...100
     static let tolerance = NumberLimit("in points of accuracy, more than 0 and at most 100") { $0 > 0 && $0 <= 100 }
     /// Whole numbers that every JSON reader keeps.
     static let seed = 0...UInt64(1 << 53 - 1)
@@ -90,13 +92,14 @@ extension StudyConfiguration {
       checksBatch: data != nil)
     let space = SpaceReader(section: spaceSection).read(model: model, variant: variant)
     let (strategy, seeding) = search.readStrategy(constraints, space: space?.built)
-    if let space, strategy.name == .exhaustive {
+    if let space, strategy.name == .exhaustive || strategy.confirm > 0 {
       do {
         _ = try makeStrategy(
           strategy, space: space.built, budget: budget.jobs,
           template: WorkTemplate(kind: .proxyTraining(recipe), studySeed: seed))
       } catch {
-        problems.add(search.strategy.line, "key 'strategy.name': \(error)")
+        let key = strategy.confirm > 0 ? "confirm" : "name"
+        problems.add(search.strategy.line(of: key), "key 'strategy.\(key)': \(error)")
       }
     }
     guard problems.problems.isEmpty, let study, let space else { throw ConfigurationError(problems.problems) }

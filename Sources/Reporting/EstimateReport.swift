@@ -76,8 +76,8 @@ extension StudyReport {
     }
     if !estimated.isExact {
       caveats.append(
-        "There are too many candidates to look at every pair of costs: the estimated frontier was searched with rounded "
-          + "ones, and may lack candidates that are a little better.")
+        "There are too many candidates to look at every pair of costs: the estimated frontier was searched with "
+          + "rounded ones, and may lack candidates that are a little better.")
     }
     return caveats
   }

@@ -139,6 +139,7 @@ public enum StudyChange: Hashable, Sendable {
   case workerPaused(id: String, seconds: Double, reason: String)
   /// It gets jobs again.
   case workerUnbenched(id: String)
+  case roundDecided(RoundNote)
   /// Something a user may want to read later, such as a strategy's note.
   case noted(String)
   /// The strategy wants nothing more, and nothing is under way.

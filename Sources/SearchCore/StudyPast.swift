@@ -24,8 +24,14 @@ public struct StudyPast: Hashable, Sendable {
   public var workers: [WorkerRecord]
   /// Names of workers that have finished a job.
   public var finishers: Set<String>
+  /// By trainings that brought results.
+  public var timeSpent: TimeSpent
 
-  public init(attempts: [Attempt] = [], workers: [WorkerRecord] = [], finishers: Set<String> = []) {
+  public init(
+    attempts: [Attempt] = [], workers: [WorkerRecord] = [], finishers: Set<String> = [],
+    timeSpent: TimeSpent = TimeSpent()
+  ) {
+    self.timeSpent = timeSpent
     self.attempts = attempts
     self.workers = workers
     self.finishers = finishers

@@ -118,7 +118,7 @@ extension EventLog {
       case .workerBenched: return Entry(time: event.time, rank: 3, text: "benched: \(text)")
       case .workerPaused: return Entry(time: event.time, rank: 3, text: "paused: \(text)")
       case .workerUnbenched: return Entry(time: event.time, rank: 0, text: "gets jobs again")
-      case .note, .jobSetAside, .studyFinished: return Entry(time: event.time, rank: 0, text: event.text)
+      case .note, .roundDecided, .jobSetAside, .studyFinished: return Entry(time: event.time, rank: 0, text: event.text)
       }
     }
     // Of very many only those that can be among the latest.

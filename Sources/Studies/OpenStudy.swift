@@ -53,10 +53,20 @@ package struct OpenStudy {
     self.store = store
     strategy = try definition.makeStrategy()
     try store.require(identity)
-    budgetChange = try store.changeBudget(to: identity.budget, text: identity.configurationText)
+    budgetChange = try Self.changeBudget(
+      of: store, to: definition.configuration.budget, text: identity.configurationText)
     self.identity = try store.identity()
     // Its own configuration file does not tell what it is called.
     self.definition = definition.named(self.identity.name)
     data = try store.isFinished ? try? definition.dataRequirement() : definition.dataRequirement()
+  }
+
+  /// What changed, in one line; nil where the budget is the same.
+  private static func changeBudget(of store: StudyStore, to now: SearchBudget, text: String) throws -> String? {
+    let before = try StudyDefinition(of: store).configuration.budget
+    guard now != before else { return nil }
+    return try store.changeBudget(
+      toJobs: now.jobs, text: text, (now: now.description, before: before.description),
+      isLarger: now.isLarger(than: before))
   }
 }

@@ -58,6 +58,11 @@ package struct StudyDefinition {
   package var objectives: [Objective] { configuration.objectives }
   package var seed: UInt64 { configuration.seed }
   package var jobBudget: Int? { configuration.budgetJobs }
+  package var timeLimits: TimeLimits {
+    TimeLimits(
+      ofWorkers: configuration.budget.workerHours.map { $0 * 3600 },
+      onClock: configuration.budget.hours.map { $0 * 3600 })
+  }
 
   /// With a study ID of its own at each call.
   package func newIdentity() -> StudyIdentity {

@@ -4,8 +4,8 @@ import SearchCore
 /// pace, and the candidates of open jobs. How many jobs there are in which state is the state machine's to tell.
 package struct StudyProgress: Sendable {
   private var leaders: AccuracyLeaders
-  /// Candidates of jobs that have no result yet.
-  private var candidates: [Int64: Candidate] = [:]
+  /// Works of jobs that have no result yet.
+  private var works: [Int64: Work] = [:]
   private var pace = Pace()
   /// Attempts that were begun in this session: when, on a monotonic clock.
   private var begun: [Int64: (attempt: Int, time: Double)] = [:]
@@ -15,32 +15,37 @@ package struct StudyProgress: Sendable {
     leaders = AccuracyLeaders(space: space)
     for job in jobs {
       if let result = job.result {
-        leaders.record(result, of: job.work.candidate)
+        record(result, of: job.work)
       } else {
-        candidates[job.id] = job.work.candidate
+        works[job.id] = job.work
       }
     }
   }
 
+  /// What confirms a search's finds is told apart from them.
+  private mutating func record(_ result: Observation, of work: Work) {
+    if !Confirmation.includes(work) { leaders.record(result, of: work.candidate) }
+  }
+
   /// Of a job that has no result yet.
-  package func candidate(of job: Int64) -> Candidate? { candidates[job] }
+  package func candidate(of job: Int64) -> Candidate? { works[job]?.candidate }
 
   package mutating func apply(_ change: StudyChange, now: Double) {
     switch change {
-    case .jobAdded(let job): candidates[job.id] = job.work.candidate
+    case .jobAdded(let job): works[job.id] = job.work
     case .attemptStarted(let job, let attempt, _): begun[job] = (attempt, now)
     case .attemptEnded(let job, _, _), .jobSetAside(let job, _): begun[job] = nil
     case .jobFinished(let job, let attempt, _, let result):
-      if let candidate = candidates.removeValue(forKey: job) { leaders.record(result, of: candidate) }
+      if let work = works.removeValue(forKey: job) { record(result, of: work) }
       // What was trained before this session, and waited in a spool, says nothing about the pace of this one. Such an
       // attempt is unknown, or is entered and finished in the same turn.
       if let begun = begun.removeValue(forKey: job), begun.attempt == attempt, begun.time < now {
         pace.add(from: begun.time, to: now)
       }
     case .resultAdopted(let job, _, let result):
-      if let candidate = candidates.removeValue(forKey: job) { leaders.record(result, of: candidate) }
+      if let work = works.removeValue(forKey: job) { record(result, of: work) }
       begun[job] = nil
-    case .studyFinished, .noted, .workerJoined, .workerLeft, .workerBenched, .workerPaused,
+    case .studyFinished, .noted, .roundDecided, .workerJoined, .workerLeft, .workerBenched, .workerPaused,
       .workerUnbenched:
       break
     }

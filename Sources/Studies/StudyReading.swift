@@ -25,10 +25,19 @@ package enum StudyReading {
     TrainingsCSV.text(results(try store.jobs()))
   }
 
+  /// Jobs whose results count. Where the time was up before the search was over, those of the longest settled prefix of
+  /// what was asked for: machines that came equally far have the same frontier.
+  private static func counted(
+    _ jobs: [JobRecord], in store: StudyStore, definition: StudyDefinition
+  ) throws -> [JobRecord] {
+    guard definition.timeLimits != TimeLimits(), try store.isFinished else { return jobs }
+    return Array(jobs.sorted { $0.id < $1.id }.prefix { $0.state == .finished || $0.state == .setAside })
+  }
+
   package static func report(
     of jobs: [JobRecord], in store: StudyStore, definition: StudyDefinition, estimates: Bool = false
   ) throws -> StudyReport {
-    let results = results(jobs)
+    let results = results(try counted(jobs, in: store, definition: definition))
     let variants = Set(results.values.map(\.kernelVariant))
     var estimated: StudyEstimates?
     if estimates {

@@ -98,8 +98,9 @@ package struct StudySolution: Encodable {
     guard let nearest, let accuracy else {
       return "every candidate that is small enough has mostly diverged in training; allow more, or train more"
     }
-    return "no candidate that is small enough has an accuracy of \(accuracy) by the estimate; the nearest, "
-      + "\(CandidateLabel(nearest.candidate, in: architecture).text), has \(Readable.fixed(nearest.accuracy, digits: 4))"
+    let label = CandidateLabel(nearest.candidate, in: architecture).text
+    return "no candidate that is small enough has an accuracy of \(accuracy) by the estimate; the nearest, \(label), "
+      + "has \(Readable.fixed(nearest.accuracy, digits: 4))"
   }
 }
 

@@ -19,6 +19,11 @@ extension StudyStatus {
     if let rate = summary.jobsPerSecond, let left = summary.secondsLeft {
       lines.append("rate     \(Readable.rate(perSecond: rate)), about \(Readable.duration(seconds: left)) left")
     }
+    if let round {
+      let loss =
+        expectedLoss.map { ", expected loss \(Readable.fixed($0, digits: 2)) points when it was decided" } ?? ""
+      lines.append("round    \(round + 1)\(loss)")
+    }
     if let mean = summary.highest, let highest {
       lines.append("highest  \(mean.text) \(mean.sizeText): \(highest.label)")
     }

@@ -116,6 +116,10 @@ package struct StudyStatus: Encodable {
   var jobsPerHour: Double?
   package var secondsLeft: Double?
   package var setAside: [SetAside]
+  /// Of a search in rounds, the latest that was decided: 0, 1, …
+  package var round: Int?
+  /// When that was decided, in points of accuracy.
+  package var expectedLoss: Double?
   /// The numbers that this is made of.
   package let summary: StudySummary
 
@@ -124,7 +128,7 @@ package struct StudyStatus: Encodable {
   private enum CodingKeys: String, CodingKey {
     case study, directory, state, missing, jobs, workers, running, runningNotShown, highest, dense, divergedTrainings
     case kernelVariants, mixesKernelVariants, began, ended, lastedSeconds, workersEver, hostsEver, jobsPerHour
-    case secondsLeft
+    case secondsLeft, round, expectedLoss
     case setAside = "failures"
   }
 
@@ -191,6 +195,10 @@ package struct StudyStatus: Encodable {
     divergedTrainings = diverged
     kernelVariants = variants.sorted { $0.key < $1.key }.map { KernelVariant(variant: $0.key, trainings: $0.value) }
     mixesKernelVariants = variants.count > 1
+
+    let decided = try store.lastRound()
+    round = decided?.round
+    expectedLoss = decided?.expectedLoss
 
     let created = try store.created()
     let finished = try store.finished()

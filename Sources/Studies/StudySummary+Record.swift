@@ -11,17 +11,22 @@ extension StudySummary {
     of store: StudyStore, definition: StudyDefinition, jobs records: [JobRecord], workers: Int, now: Double
   ) throws {
     var counts = try store.counts()
-    // Asked for while the budget was larger.
-    if let budget = definition.jobBudget {
+    let isFinished = try store.isFinished
+    // Beyond the budget: asked for while it was larger, or not begun when the time was up.
+    if isFinished {
+      counts.waiting = 0
+    } else if let budget = definition.jobBudget {
       counts.waiting -= records.count { $0.state == .waiting && $0.id > Int64(budget) }
     }
     var expected = counts.total
-    if try !store.isFinished {
+    if !isFinished {
       expected = try definition.makeStrategy().expectedWorks(history: SearchHistory(jobs: records))
     }
     var leaders = AccuracyLeaders(space: definition.space)
     for record in records {
-      if let result = record.result { leaders.record(result, of: record.work.candidate) }
+      if let result = record.result, !Confirmation.includes(record.work) {
+        leaders.record(result, of: record.work.candidate)
+      }
     }
     self.init(
       jobs: counts, expectedJobs: expected, workers: workers,

@@ -48,6 +48,7 @@ public struct StudyEvent: Hashable, Sendable {
     case workerLeft = "worker left"
     case jobSetAside = "job set aside"
     case studyFinished = "study finished"
+    case roundDecided = "round decided"
     case workerBenched = "worker benched"
     case workerPaused = "worker paused"
     case workerUnbenched = "worker unbenched"

@@ -173,7 +173,8 @@ extension StudyStore {
   }
 
   /// What a coordinator that goes on with the study has to know besides its jobs.
-  public func past() throws(StoreError) -> StudyPast {
+  /// - Parameter withTimes: what trainings took, too, which takes time in proportion to the results.
+  public func past(withTimes: Bool = false) throws(StoreError) -> StudyPast {
     StudyPast(
       attempts: try rows(
         "the attempts", of: "an attempt",
@@ -190,7 +191,8 @@ extension StudyStore {
       finishers: Set(
         try rows("the results", of: "a result", "SELECT DISTINCT worker FROM observation WHERE attempt > 0") {
           try $0.value(0)
-        }))
+        }),
+      timeSpent: withTimes ? TimeSpent(try trainings(latest: .max, begunSince: -.infinity)) : TimeSpent())
   }
 
   /// What happened, the latest last; with a number, no more than the latest that many.
@@ -199,6 +201,15 @@ extension StudyStore {
       "the events", of: "an event",
       "SELECT * FROM (SELECT id, time, kind, text FROM event ORDER BY id DESC LIMIT ?) ORDER BY id", [max(0, count)],
       StudyEvent.init(row:))
+  }
+
+  /// The round that was decided last; nil where the search has none.
+  public func lastRound() throws(StoreError) -> RoundNote? {
+    let texts: [String] = try rows(
+      "the events", of: "an event", "SELECT text FROM event WHERE kind = ? ORDER BY id DESC LIMIT 1",
+      [StudyEvent.Kind.roundDecided.rawValue]
+    ) { try $0.value(0) }
+    return texts.first.flatMap { RoundNote($0) }
   }
 
   /// The latest `count` trainings that were begun at `time` or later and brought a result, the latest ending last: what

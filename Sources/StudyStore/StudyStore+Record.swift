@@ -99,6 +99,8 @@ struct ChangeRecorder {
     case .workerUnbenched(let id):
       try run("UPDATE worker SET benched_until = NULL, benched_reason = NULL WHERE id = ?", [id])
       try recordEvent(.workerUnbenched, StudyEvent.subject(id))
+    case .roundDecided(let decided):
+      try recordEvent(.roundDecided, "\(decided)")
     case .noted(let text):
       try recordEvent(.note, text)
     case .studyFinished:

@@ -61,7 +61,8 @@ struct SearchKeysTests {
       (
         "constraints: {max_parameters: 1.5}",
         "key 'constraints.max_parameters' cannot be used: 1.5 is neither a share of the dense network's nor a whole "
-          + "number; write a share of the dense network's (above 0, at most 1) or a count (a whole number of at least 2)"
+          + "number; write a share of the dense network's (above 0, at most 1) or a count (a whole number of at "
+          + "least 2)"
       ),
       (
         "constraints: {max_parameters: many}",

@@ -10,6 +10,8 @@ struct TwoStageStrategy: SearchStrategy {
   var first = 4
   var second = 2
   var takesTime = false
+  /// What follows once everything else is settled.
+  var last = 0
 
   private func work(_ layer: String, _ rank: Int) -> Work {
     .example(Candidate(ranks: [layer: rank]))
@@ -29,7 +31,18 @@ struct TwoStageStrategy: SearchStrategy {
     }
   }
 
-  func expectedWorks(history: SearchHistory) -> Int { first + second }
+  func lastRound(history: SearchHistory) -> SearchRound {
+    let asked = Set(history.asked)
+    let best = history.results.filter { !Confirmation.includes($0.key) }.map { $0.value[.accuracy] ?? 0 }.max() ?? 0
+    let works = (0..<last).map {
+      Work(
+        candidate: Candidate(ranks: ["after": Int(best * 1000)]), kind: Work.example(.dense).kind,
+        repetition: Confirmation.firstRepetition + $0, seed: UInt64($0))
+    }
+    return SearchRound(works: works.filter { !asked.contains($0) })
+  }
+
+  func expectedWorks(history: SearchHistory) -> Int { first + second + last }
 }
 
 enum Fixture {

@@ -15,10 +15,12 @@ struct PropertyTests {
   private func undisturbed(_ plan: World.Plan) -> [Work: Observation] {
     var history = SearchHistory()
     while true {
-      while let question = SearchQuestion(plan.strategy, history: history) {
-        let works = question.answer().works
-        if works.isEmpty { break }
-        history.ask(works)
+      for isLast in [false, true] {
+        while let question = SearchQuestion(plan.strategy, history: history, isLast: isLast) {
+          let works = question.answer().works
+          if works.isEmpty { break }
+          history.ask(works)
+        }
       }
       let open = history.asked.filter { !history.isSettled($0) }
       let left = (plan.budget ?? .max) - history.results.count
@@ -44,7 +46,8 @@ struct PropertyTests {
       var plan = World.Plan(
         workers: 1 + setup.integer(below: 4), slots: 1 + setup.integer(below: 3),
         strategy: TwoStageStrategy(
-          first: 1 + setup.integer(below: 6), second: setup.integer(below: 4), takesTime: setup.integer(below: 2) == 0),
+          first: 1 + setup.integer(below: 6), second: setup.integer(below: 4), takesTime: setup.integer(below: 2) == 0,
+          last: setup.integer(below: 3)),
         budget: setup.integer(below: 3) == 0 ? 1 + setup.integer(below: 8) : nil, steps: 40 + setup.integer(below: 160),
         crashes: setup.integer(below: 4) == 0 ? 20 : 0, hasBadMachine: setup.integer(below: 8) == 0)
       // Alone it never ends a study: its jobs wait for a worker that can do them.

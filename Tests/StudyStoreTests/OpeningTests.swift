@@ -124,3 +124,15 @@ struct OpeningTests {
     #expect(storeError { _ = try StudyStore.create(directory: "\(file)/below", identity: .example) } != nil)
   }
 }
+
+extension StudyStore {
+  /// As a study's opening asks for it, where jobs are all that is bounded.
+  fileprivate func changeBudget(to jobs: Int?, text: String) throws(StoreError) -> String? {
+    func words(_ jobs: Int?) -> String { jobs.map { "\($0) jobs" } ?? "without bound" }
+    let before = try identity().budget
+    guard before != jobs else { return nil }
+    return try changeBudget(
+      toJobs: jobs, text: text, (now: words(jobs), before: words(before)),
+      isLarger: (jobs ?? .max) > (before ?? .max))
+  }
+}

@@ -5,34 +5,56 @@ extension CoordinatorMachine {
   /// Asks the strategy for its next round as soon as that is determined, and ends the search where it wants nothing
   /// more and nothing is open.
   mutating func advanceSearch(at now: Double) {
-    while search == .asking, let question = SearchQuestion(strategy, history: jobs.history) {
+    endIfTimeIsSpent()
+    while let question = nextQuestion {
       if strategy.takesTime {
-        search = .deciding(question.round)
+        search = .deciding(question.round, isLast: question.isLast)
         turn.perform(.decide(round: question.round))
       } else {
-        ask(question.answer(), of: question.round, at: now)
+        ask(question.answer(), of: question, at: now)
       }
     }
     // What waits beyond the budget will not be known, and with it no round after it.
-    if search == .asking, jobs.openCount == 0, jobs.countWithinBudget < jobs.count { search = .over }
+    if search == .asking || search == .closing, jobs.openCount == 0, jobs.countWithinBudget < jobs.count {
+      search = .over
+    }
     if search == .over, jobs.openCount == 0 { finish(at: now) }
+  }
+
+  /// What has begun is trained to its end, so that the trainings that count are the first of the sequence.
+  private mutating func endIfTimeIsSpent() {
+    guard !jobs.isClosed, let limit = time.spentLimit else { return }
+    jobs.close()
+    search = .over
+    updateExpectation()
+    let text = "the budget of \(limit) is spent: what has begun is trained to its end, and nothing else begins"
+    record(.noted(text))
+    log(.notice, text)
+  }
+
+  /// What to ask the strategy now; nil where it has an answer to give, or nothing is determined.
+  private var nextQuestion: SearchQuestion? {
+    switch search {
+    case .asking: SearchQuestion(strategy, history: jobs.history, isLast: false)
+    case .closing: SearchQuestion(strategy, history: jobs.history, isLast: true)
+    case .deciding, .over: nil
+    }
   }
 
   /// The decision that `decide` asked for; nil where none is due.
   public var question: SearchQuestion? {
-    guard case .deciding = search else { return nil }
-    return SearchQuestion(strategy, history: jobs.history)
+    guard case .deciding(_, let isLast) = search else { return nil }
+    return SearchQuestion(strategy, history: jobs.history, isLast: isLast)
   }
 
   /// A strategy's answer; one that was not asked for, or comes again, is left out.
   mutating func accept(_ decision: SearchRound, of round: Int, at now: Double) {
-    guard search == .deciding(round) else { return }
-    search = .asking
-    ask(decision, of: round, at: now)
+    guard search == .deciding(round, isLast: decision.isLast), let question else { return }
+    ask(decision, of: question, at: now)
   }
 
   /// Makes jobs of a round's works, within the budget.
-  private mutating func ask(_ decision: SearchRound, of round: Int, at now: Double) {
+  private mutating func ask(_ decision: SearchRound, of question: SearchQuestion, at now: Double) {
     for note in decision.notes { record(.noted(note)) }
     let left = settings.jobBudget.map { max(0, $0 - jobs.count) } ?? Int.max
     var new = 0
@@ -45,28 +67,31 @@ extension CoordinatorMachine {
       if !decision.works.isEmpty {
         record(.noted("the budget of \(settings.jobBudget ?? jobs.count) jobs is spent before the search is over"))
       }
-      search = .over
+      search = question.isLast || !decision.works.isEmpty ? .over : .closing
       updateExpectation()
       return
     }
+    search = question.isLast ? .closing : .asking
+    let round = question.round
     let added = jobs.ask(works)
     for job in added { record(.jobAdded(job)) }
     adoptEarlierResults(of: added.map(\.id), at: now)
     updateExpectation()
     guard !added.isEmpty else { return }
-    let loss = decision.expectedLoss.map { "; the expected loss is \(Self.points($0))" } ?? ""
-    log(.notice, "the search asks for \(added.count) jobs\(loss)")
-    if !loss.isEmpty { record(.noted("round \(round) asks for \(added.count) jobs\(loss)")) }
-  }
-
-  /// Two decimals.
-  private static func points(_ loss: Double) -> String {
-    let hundredths = Int((loss * 100).rounded())
-    let rest = hundredths % 100
-    return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest) points"
+    let decided = RoundNote(round: round, jobs: added.count, expectedLoss: decision.expectedLoss)
+    if strategy.roundSize == nil {
+      log(.notice, "the search asks for \(added.count) jobs")
+    } else {
+      log(.notice, "\(decided)")
+      record(.roundDecided(decided))
+    }
   }
 
   mutating func updateExpectation() {
+    if jobs.isClosed {
+      expectedJobs = jobs.countWithinBudget
+      return
+    }
     let wanted = max(jobs.countWithinBudget, strategy.expectedWorks(history: jobs.history))
     expectedJobs = max(jobs.countWithinBudget, min(settings.jobBudget ?? wanted, wanted))
   }

@@ -79,6 +79,14 @@ extension CoordinatorMachine {
     joinings.add(worker)
     recordJoiningIfRoom(of: hello.worker, key: key, at: now)
     log(.info, "worker \(hello.worker) on \(hello.host) joined with \(hello.slots) slots")
+    if let round = strategy.roundSize, sessions.slots > round, !hasNotedSlots {
+      hasNotedSlots = true
+      let text =
+        "\(sessions.slots) slots are more than a round of \(round) trainings, and some will idle; with strategy.round "
+        + "\(sessions.slots) or more they would not"
+      record(.noted(text))
+      log(.notice, text)
+    }
     let others = kernelVariants.sorted().joined(separator: ", ")
     if kernelVariants.count < Self.kernelVariantsRecorded, kernelVariants.insert(hello.kernelVariant).inserted,
       !others.isEmpty

@@ -10,6 +10,7 @@ public struct CoordinatorMachine: Sendable {
   public let settings: CoordinatorSettings
   let strategy: any SearchStrategy
 
+  var time: TimeBudget
   var phase = Phase.created
   var search = Search.asking
   var jobs: JobTable
@@ -36,6 +37,8 @@ public struct CoordinatorMachine: Sendable {
   /// When a worker was last lost, as opposed to left.
   var lastLoss = -Double.infinity
   var expectedJobs = 0
+  /// That there are more slots than trainings in a round.
+  var hasNotedSlots = false
   var lateResults = 0
   var undecodable = 0
 
@@ -46,9 +49,11 @@ public struct CoordinatorMachine: Sendable {
   enum Search: Equatable, Sendable {
     /// It is asked for its next round once that is determined.
     case asking
-    /// `decide` was asked for, and its answer has yet to come.
-    case deciding(Int)
-    /// It wants nothing more.
+    /// It wants nothing more, and is asked what follows once all jobs are settled.
+    case closing
+    /// `decide` was asked for, and its answer has yet to come; whether it is the last one.
+    case deciding(Int, isLast: Bool)
+    /// Nothing more is asked for.
     case over
   }
 
@@ -77,6 +82,7 @@ public struct CoordinatorMachine: Sendable {
     self.strategy = strategy
     self.jobs = JobTable(budget: settings.jobBudget)
     restored = jobs
+    time = TimeBudget(settings.timeLimits, spent: past.timeSpent)
     standing = StandingTable(proven: past.finishers)
     contents = CoordinatorContents(
       limits: settings.contentLimits,
@@ -156,6 +162,7 @@ public struct CoordinatorMachine: Sendable {
   }
 
   private mutating func decide(_ event: CoordinatorEvent, at now: Double) {
+    time.pass(until: now, running: jobs.runningCount)
     switch event {
     case .started: start(at: now)
     case .received(let message, let peer, let delivery): receive(message, from: peer, delivery, at: now)

@@ -9,6 +9,8 @@ public struct CoordinatorSettings: Sendable {
   public var data: DataRequirement
   /// Most jobs that the study may have in all, whatever becomes of them; nil for as many as the strategy wants.
   public var jobBudget: Int?
+  /// How much time the search may spend.
+  public var timeLimits = TimeLimits()
   /// Stays up when the study is finished, and sends workers home that come later.
   public var keepsRunning = false
 

@@ -12,8 +12,10 @@ struct JobTable: Sendable {
   private var lastID: Int64 = 0
   /// Jobs with higher numbers are not begun any more: the budget was larger when they were asked for.
   private let budget: Int64
-  /// Those of them that wait. They come to life again with a larger budget.
+  /// Jobs that wait beyond it. They come to life again with a larger budget.
   private var beyondBudget: Set<Int64> = []
+  /// No job is begun any more that was not begun before: the time is up.
+  private(set) var isClosed = false
   /// To whom the attempts at open jobs were given, the latest ones.
   private var assignees: [Int64: [(attempt: Int, to: WorkerIdentity)]] = [:]
   private static let assigneesKept = 64
@@ -95,6 +97,17 @@ struct JobTable: Sendable {
     works.insert(job.work)
     lastID = max(lastID, job.id)
   }
+
+  /// What has not begun waits beyond the budget from now on. In proportion to the jobs that wait.
+  mutating func close() {
+    isClosed = true
+    for id in queued where jobs[id]?.isWaiting == true && !mayBegin(id) { beyondBudget.insert(id) }
+    queued = queued.filter(mayBegin)
+    queue = MinimumHeap()
+    for id in queued { queue.insert(id) }
+  }
+
+  private func mayBegin(_ id: Int64) -> Bool { id <= budget && !(isClosed && jobs[id]?.attempts == 0) }
 
   // MARK: Leasing
 
@@ -192,7 +205,7 @@ struct JobTable: Sendable {
   }
 
   private mutating func enqueue(_ id: Int64) {
-    guard id <= budget else {
+    guard mayBegin(id) else {
       beyondBudget.insert(id)
       return
     }
@@ -212,7 +225,7 @@ extension JobTable {
     for (id, job) in jobs {
       switch job.state {
       case .waiting:
-        if id > budget {
+        if !mayBegin(id) {
           require(beyondBudget.contains(id), "job \(id) waits beyond the budget and is not counted as that")
         } else {
           counts.waiting += 1

@@ -12,8 +12,8 @@ package struct FrontierEstimate: Sendable {
   /// Nondominated, highest accuracy first.
   package let entries: [Entry]
 
-  /// - Parameter excluded: candidates that are not to be named, such as those that mostly diverge; what they alone would
-  ///   beat among the others is.
+  /// - Parameter excluded: candidates that are not to be named, such as those that mostly diverge; what they alone
+  ///   would beat among the others is.
   package init(
     _ model: EffectModel, solver: FrontierSolver, within constraints: CostConstraints = .none,
     excluding excluded: Set<[Int]> = []

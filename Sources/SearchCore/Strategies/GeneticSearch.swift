@@ -16,6 +16,8 @@ struct GeneticSearch: SearchStrategy {
     notes = jobs == nil ? ["no budget is set: \(self.jobs) trainings are asked for"] : []
   }
 
+  var roundSize: Int? { settings.round }
+
   func roundsToKnow(before round: Int) -> Int { max(0, round - 1) }
 
   func round(_ number: Int, history: SearchHistory) -> SearchRound {

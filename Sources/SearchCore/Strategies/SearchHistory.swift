@@ -57,6 +57,9 @@ public struct SearchHistory: Sendable {
     advance()
   }
 
+  /// Nothing that was asked for is open.
+  public var isSettled: Bool { settledRounds == rounds.count }
+
   public func isSettled(_ work: Work) -> Bool { results[work] != nil || setAside.contains(work) }
 
   /// The work is settled now. Nothing follows from it where an earlier one is open: most come out of order.

@@ -14,11 +14,15 @@ public protocol SearchStrategy: Sendable {
   ///   - number: 0, 1, …
   ///   - history: what was asked in earlier rounds, and results of those that have to be known, of no others.
   func round(_ number: Int, history: SearchHistory) -> SearchRound
+  /// What follows once `round` wants nothing more and everything that was asked for is settled.
+  func lastRound(history: SearchHistory) -> SearchRound
   /// How many works the whole search asks for: exact once its last round is determined, until then the most that it can
   /// be.
   func expectedWorks(history: SearchHistory) -> Int
   /// A decision takes so long that nothing should wait for it.
   var takesTime: Bool { get }
+  /// Works of a round, where there are many rounds.
+  var roundSize: Int? { get }
 }
 
 /// What a strategy decides for one round.
@@ -30,6 +34,8 @@ public struct SearchRound: Hashable, Sendable {
   /// By how many points of accuracy what would be named now is expected to fall short of the best; nil where the
   /// strategy does not say.
   public var expectedLoss: Double?
+  /// It answers what follows once the search wants nothing more.
+  public var isLast = false
 
   public init(works: [Work], notes: [String] = [], expectedLoss: Double? = nil) {
     self.works = works
@@ -42,6 +48,8 @@ public struct SearchRound: Hashable, Sendable {
 
 extension SearchStrategy {
   public var takesTime: Bool { false }
+  public var roundSize: Int? { nil }
+  public func lastRound(history: SearchHistory) -> SearchRound { .over }
 
   /// The next round, if it is determined.
   public func nextRound(_ history: SearchHistory) -> Int? {
@@ -58,7 +66,8 @@ extension SearchStrategy {
   public func works(history: SearchHistory) -> [Work] {
     var history = history
     while let number = nextRound(history) {
-      let round = decide(number, history: history)
+      var round = decide(number, history: history)
+      if round.works.isEmpty, history.isSettled { round = lastRound(history: history) }
       if round.works.isEmpty { break }
       history.ask(round.works)
     }
@@ -69,19 +78,27 @@ extension SearchStrategy {
 /// A decision that is due: who answers it needs nothing else.
 public struct SearchQuestion: Sendable {
   public let round: Int
+  /// The search wants nothing more: whether anything follows.
+  public let isLast: Bool
   private let strategy: any SearchStrategy
   private let history: SearchHistory
 
   /// Nil where the next round is not determined yet.
-  public init?(_ strategy: any SearchStrategy, history: SearchHistory) {
-    guard let round = strategy.nextRound(history) else { return nil }
-    self.round = round
+  /// - Parameter isLast: the strategy has wanted nothing more before.
+  public init?(_ strategy: any SearchStrategy, history: SearchHistory, isLast: Bool) {
+    guard isLast ? history.isSettled : strategy.nextRound(history) != nil else { return nil }
+    round = history.rounds.count
+    self.isLast = isLast
     self.strategy = strategy
     self.history = history
   }
 
   /// May take a second.
-  public func answer() -> SearchRound { strategy.decide(round, history: history) }
+  public func answer() -> SearchRound {
+    var answer = isLast ? strategy.lastRound(history: history) : strategy.decide(round, history: history)
+    answer.isLast = isLast
+    return answer
+  }
 }
 
 /// Names as in the configuration.
@@ -97,8 +114,12 @@ public struct StrategySettings: Codable, Hashable, Sendable {
   public var round: Int
   /// What candidates may cost.
   public var constraints: CostConstraints
+  /// Of what is named, by the estimate, 0…1; nil for any.
+  public var minAccuracy: Double?
   /// The search ends where its expected loss falls below, in points of accuracy; nil for never.
   public var tolerance: Double?
+  /// How often each point of what was found is trained anew in the end (`ConfirmedSearch`).
+  public var confirm = 0
   /// No candidate is trained more often.
   public var mostRepetitions = 1000
 
@@ -130,6 +151,19 @@ public func makeStrategy(
   }
   if let jobs, !(1...mostJobs).contains(jobs) {
     throw .strategy(name: settings.name.rawValue, problem: "the budget must be from 1 to \(mostJobs) jobs, not \(jobs)")
+  }
+  guard settings.confirm == 0 else {
+    var searching = settings
+    searching.confirm = 0
+    let left = jobs.map { $0 - ConfirmedSearch.reserve(settings.confirm) }
+    if let jobs, let left, left < jobs / 2 {
+      throw .strategy(
+        name: settings.name.rawValue,
+        problem: "\(settings.confirm) confirmations of up to \(ConfirmedSearch.mostPoints) points and dense keep "
+          + "\(jobs - left) of \(jobs) jobs, more than half; raise the budget or confirm fewer times")
+    }
+    let search = try makeStrategy(searching, space: space, budget: left, template: template)
+    return ConfirmedSearch(search, settings, space: space, template: template)
   }
   switch settings.name {
   case .exhaustive: return try ExhaustiveSearch(space: space, seeds: settings.seeds, jobs: jobs, template: template)

@@ -35,6 +35,8 @@ struct SurrogateSearch: SearchStrategy {
     first = [references + design.prefix(half), Array(design.dropFirst(half))]
   }
 
+  var roundSize: Int? { settings.round }
+
   func roundsToKnow(before round: Int) -> Int { max(0, round - 1) }
 
   func round(_ number: Int, history: SearchHistory) -> SearchRound {

@@ -77,6 +77,7 @@ package final class CoordinatorService {
     var settings = CoordinatorSettings(
       study: study.identity.studyID, studyName: study.identity.name,
       data: try study.data ?? study.definition.dataRequirement(), jobBudget: study.definition.jobBudget)
+    settings.timeLimits = study.definition.timeLimits
     settings.keepsRunning = options.stays
     settings.earlier = study.earlier
     options.times.apply(to: &settings)
@@ -90,7 +91,8 @@ package final class CoordinatorService {
     settings.contentLimits = ContentLimits(bytes: options.contentBytes)
     settings.contents = contents.stored
     machine = CoordinatorMachine(
-      settings: settings, jobs: jobs, past: try study.store.past(), strategy: study.strategy)
+      settings: settings, jobs: jobs, past: try study.store.past(withTimes: settings.timeLimits != TimeLimits()),
+      strategy: study.strategy)
     progress = ProgressReporter(study: study, jobs: jobs, display: options.display)
     jobLog = JobLog(log, architecture: study.definition.space.architecture)
     board = RunningBoard(studyFolder: study.folder)

@@ -1,0 +1,41 @@
+/// That a round was decided, as it is noted and logged. Its text reads back.
+public struct RoundNote: Hashable, Sendable, LosslessStringConvertible {
+  /// 0, 1, …
+  public var round: Int
+  /// Trainings that it asks for.
+  public var jobs: Int
+  /// In points of accuracy, to two decimals; nil where the strategy does not say.
+  public var expectedLoss: Double?
+
+  public init(round: Int, jobs: Int, expectedLoss: Double?) {
+    self.round = round
+    self.jobs = jobs
+    self.expectedLoss = expectedLoss.map { ($0 * 100).rounded() / 100 }
+  }
+
+  private static let begin = "round "
+  private static let middle = " asks for "
+  private static let end = " jobs"
+  private static let loss = "; the expected loss is "
+  private static let unit = " points"
+
+  public var description: String {
+    let loss = expectedLoss.map { "\(Self.loss)\($0)\(Self.unit)" } ?? ""
+    return "\(Self.begin)\(round)\(Self.middle)\(jobs)\(Self.end)\(loss)"
+  }
+
+  public init?(_ description: String) {
+    guard description.hasPrefix(Self.begin) else { return nil }
+    let parts = description.dropFirst(Self.begin.count).split(separator: Self.loss)
+    let numbers = parts.first?.split(separator: Self.middle) ?? []
+    guard numbers.count == 2, numbers[1].hasSuffix(Self.end), let round = Int(numbers[0]),
+      let jobs = Int(numbers[1].dropLast(Self.end.count))
+    else { return nil }
+    var loss: Double?
+    if parts.count == 2 {
+      guard parts[1].hasSuffix(Self.unit), let read = Double(parts[1].dropLast(Self.unit.count)) else { return nil }
+      loss = read
+    }
+    self.init(round: round, jobs: jobs, expectedLoss: loss)
+  }
+}

@@ -1,0 +1,113 @@
+/// Another search, and once that is over trainings of what it found, under seeds that no decision has seen: dense and
+/// the points of the estimated frontier, spread over their costs.
+///
+/// What the search learns, it learns from its own trainings alone. Where it goes on later under a larger budget, what
+/// it finds then is confirmed, too.
+struct ConfirmedSearch: SearchStrategy {
+  private let search: any SearchStrategy
+  private let trainings: Int
+  private let constraints: CostConstraints
+  private let minAccuracy: Double?
+  private let space: SearchSpace
+  private let template: WorkTemplate
+
+  /// Points that are confirmed at most, dense apart.
+  static let mostPoints = 12
+
+  /// Trainings that are kept for confirmations, `trainings` of each point.
+  static func reserve(_ trainings: Int) -> Int { (mostPoints + 1) * trainings }
+
+  /// - Parameter search: within what `reserve` leaves of the budget.
+  init(_ search: any SearchStrategy, _ settings: StrategySettings, space: SearchSpace, template: WorkTemplate) {
+    self.search = search
+    trainings = settings.confirm
+    constraints = settings.constraints
+    minAccuracy = settings.minAccuracy
+    self.space = space
+    // Whatever the search's own seeds are, confirmations are compared seed by seed.
+    self.template = WorkTemplate(kind: template.kind, studySeed: template.studySeed, seeding: .common)
+  }
+
+  var name: StrategyName { search.name }
+  var notes: [String] { search.notes }
+  var roundSize: Int? { search.roundSize }
+  var takesTime: Bool { true }
+
+  func roundsToKnow(before round: Int) -> Int { search.roundsToKnow(before: round) }
+
+  func round(_ number: Int, history: SearchHistory) -> SearchRound {
+    let searched = history.withoutConfirmations
+    // As much as the search would have known without the rounds in between.
+    return search.decide(searched.rounds.count, history: searched)
+  }
+
+  func lastRound(history: SearchHistory) -> SearchRound {
+    let points = points(history.withoutConfirmations)
+    guard !points.isEmpty else { return .over }
+    let asked = Set(history.asked)
+    let works = (0..<trainings).flatMap { number in
+      ([.dense] + points).map { template.work($0, repetition: Confirmation.firstRepetition + number) }
+    }.filter { !asked.contains($0) }
+    if works.isEmpty { return .over }
+    return SearchRound(
+      works: works, notes: ["dense and \(points.count) points of the estimated frontier are confirmed"])
+  }
+
+  /// Exact once the confirmations are asked for.
+  func expectedWorks(history: SearchHistory) -> Int {
+    let searched = history.withoutConfirmations
+    let confirmations = history.asked.count - searched.asked.count
+    let left = confirmations == 0 ? Self.reserve(trainings) : confirmations
+    return search.expectedWorks(history: searched) + left
+  }
+
+  /// Of the estimated frontier, at most `mostPoints`, evenly over their costs.
+  private func points(_ history: SearchHistory) -> [Candidate] {
+    let space = EffectSpace(space)
+    let model = StudyEstimates.model(space, history.results)
+    guard !model.trainings.isEmpty else { return [] }
+    let unsound = StudyEstimates.unsound(history.results, in: space)
+    let estimate = FrontierEstimate(model, solver: FrontierSolver(space: space), within: constraints)
+    let named = estimate.entries.filter { entry in
+      !unsound.contains(entry.options) && entry.options.contains { $0 != 0 }
+        && entry.accuracy >= 100 * (minAccuracy ?? 0)
+    }
+    func size(_ entry: FrontierEstimate.Entry) -> Double {
+      let saved = space.saved(entry.cost)
+      return -(saved.parameters + saved.multiplyAdds)
+    }
+    let ordered = named.sorted {
+      size($0) != size($1) ? size($0) < size($1) : $0.options.lexicographicallyPrecedes($1.options)
+    }
+    return Self.spread(ordered.map { (size($0), $0) }, over: Self.mostPoints).map {
+      space.candidate(options: $0.options)
+    }
+  }
+
+  /// Those of a sorted list that are nearest to `count` evenly spaced sizes, in order.
+  static func spread<Element>(_ sorted: [(size: Double, Element)], over count: Int) -> [Element] {
+    guard sorted.count > count, let first = sorted.first?.size, let last = sorted.last?.size else {
+      return sorted.map(\.1)
+    }
+    var chosen: Set<Int> = []
+    for number in 0..<count {
+      let wanted = first + (last - first) * Double(number) / Double(count - 1)
+      let free = sorted.indices.filter { !chosen.contains($0) }
+      guard let nearest = free.min(by: { abs(sorted[$0].size - wanted) < abs(sorted[$1].size - wanted) }) else { break }
+      chosen.insert(nearest)
+    }
+    return chosen.sorted().map { sorted[$0].1 }
+  }
+}
+
+extension SearchHistory {
+  /// As if nothing had been confirmed.
+  var withoutConfirmations: SearchHistory {
+    guard rounds.joined().contains(where: Confirmation.includes) else { return self }
+    var history = SearchHistory(
+      results: results.filter { !Confirmation.includes($0.key) },
+      setAside: setAside.filter { !Confirmation.includes($0) })
+    for round in rounds where !round.contains(where: Confirmation.includes) { history.ask(round) }
+    return history
+  }
+}
