@@ -75,7 +75,7 @@ struct SearchInRoundsTests {
     #expect(try await trainings(stormy) == expected)
     #expect(try await untimedCSV(stormy) == untimedCSV(calm))
     let told = try await status(stormy)
-    #expect(told["round"] as? Int ?? 0 > 2 && told["expectedLoss"] as? Double != nil, "\(told)")
+    #expect(told["round"] as? Int ?? 0 > 2 && told["expected_loss"] as? Double != nil, "\(told)")
   }
 
   @Test("a search that may take so long ends, counts what it came to, and goes on with more hours")

@@ -1,3 +1,5 @@
+import Randomness
+
 /// Another search, and once that is over trainings of what it found, under seeds that no decision has seen: dense and
 /// the points of the estimated frontier, spread over their costs.
 ///
@@ -42,7 +44,7 @@ struct ConfirmedSearch: SearchStrategy {
   }
 
   func lastRound(history: SearchHistory) -> SearchRound {
-    let points = points(history.withoutConfirmations)
+    let (points, expectedLoss) = points(history.withoutConfirmations)
     guard !points.isEmpty else { return .over }
     let asked = Set(history.asked)
     let works = (0..<trainings).flatMap { number in
@@ -50,7 +52,8 @@ struct ConfirmedSearch: SearchStrategy {
     }.filter { !asked.contains($0) }
     if works.isEmpty { return .over }
     return SearchRound(
-      works: works, notes: ["dense and \(points.count) points of the estimated frontier are confirmed"])
+      works: works, notes: ["dense and \(points.count) points of the estimated frontier are confirmed"],
+      expectedLoss: expectedLoss)
   }
 
   /// Exact once the confirmations are asked for.
@@ -61,11 +64,11 @@ struct ConfirmedSearch: SearchStrategy {
     return search.expectedWorks(history: searched) + left
   }
 
-  /// Of the estimated frontier, at most `mostPoints`, evenly over their costs.
-  private func points(_ history: SearchHistory) -> [Candidate] {
+  /// Of the estimated frontier, at most `mostPoints`, evenly over their costs, and what is expected to be lost by it.
+  private func points(_ history: SearchHistory) -> ([Candidate], expectedLoss: Double?) {
     let space = EffectSpace(space)
     let model = StudyEstimates.model(space, history.results)
-    guard !model.trainings.isEmpty else { return [] }
+    guard !model.trainings.isEmpty else { return ([], nil) }
     let unsound = StudyEstimates.unsound(history.results, in: space)
     let estimate = FrontierEstimate(model, solver: FrontierSolver(space: space), within: constraints)
     let named = estimate.entries.filter { entry in
@@ -79,10 +82,16 @@ struct ConfirmedSearch: SearchStrategy {
     let ordered = named.sorted {
       size($0) != size($1) ? size($0) < size($1) : $0.options.lexicographicallyPrecedes($1.options)
     }
-    return Self.spread(ordered.map { (size($0), $0) }, over: Self.mostPoints).map {
-      space.candidate(options: $0.options)
-    }
+    let points = Self.spread(ordered.map { (size($0), $0) }, over: Self.mostPoints)
+    var random = StableRandom(seed: template.studySeed, purpose: "confirmation")
+    let draws = FrontierDraws(
+      model, solver: .coarse(space), count: Self.draws, within: constraints, random: &random)
+    return (
+      points.map { space.candidate(options: $0.options) }, draws.expectedLoss(of: estimate, at: CostLevels(space))
+    )
   }
+
+  private static let draws = 64
 
   /// Those of a sorted list that are nearest to `count` evenly spaced sizes, in order.
   static func spread<Element>(_ sorted: [(size: Double, Element)], over count: Int) -> [Element] {
