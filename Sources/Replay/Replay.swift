@@ -131,6 +131,7 @@ package struct Replay: Sendable {
     settings.seeds = self.settings.trainingsOfCandidate
     // The numbers of trainings that are asked about decide when it ends.
     settings.tolerance = nil
+    settings.confirm = 0
     settings.mostRepetitions = max(1, draw.fewestServed)
     // As the table's own study was: what trainings under one seed share, a search may use.
     let template = WorkTemplate(

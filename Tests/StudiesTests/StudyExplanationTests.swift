@@ -32,7 +32,8 @@ struct StudyExplanationTests {
       .workerJoined(
         WorkerRecord(id: "w1", host: "node7", processID: 1, slots: 2, kernelVariant: "avx2", build: "1"))
     ])
-    _ = try store.changeBudget(to: budget, text: text(budget: budget))
+    _ = try store.changeBudget(
+      toJobs: budget, text: text(budget: budget), (now: "smaller", before: "larger"), isLarger: false)
     return (store, place)
   }
 

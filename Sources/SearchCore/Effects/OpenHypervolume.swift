@@ -34,8 +34,8 @@ package struct OpenHypervolume: Sendable {
 }
 
 extension StudyEstimates {
-  /// Of what the references leave open; 1 for the estimated frontier. Accuracies are the estimates of all candidates, so
-  /// that lucky trainings have no part in it.
+  /// Of what the references leave open; 1 for the estimated frontier. Accuracies are the estimates of all candidates,
+  /// so that lucky trainings have no part in it.
   ///
   /// - Parameters:
   ///   - candidates: what was found.
