@@ -163,6 +163,10 @@ package struct StudyExplanation: Encodable {
         lines.append(
           "it waits beyond the budget of \(budget) jobs, which was larger when it was asked for: give the "
             + "configuration a budget of at least \(job.id) jobs, and go on with the study (--resume)")
+      } else if isFinished {
+        lines.append(
+          "the study's hours were spent before it was begun: give the configuration more budget.hours or "
+            + "budget.worker_hours, and go on with the study (--resume)")
       } else if isCoordinated == false {
         lines.append("no coordinator is at work: start it with --resume")
       } else if present.isEmpty {

@@ -43,7 +43,8 @@ package enum StudyReading {
     if estimates {
       estimated = StudyEstimates(
         definition.space, results: results, seed: definition.seed,
-        within: definition.configuration.strategy.constraints)
+        within: definition.configuration.strategy.constraints,
+        atLeast: definition.configuration.constraints.minAccuracy ?? 0)
       if estimated == nil { throw StudyError.nothingToEstimate(study: definition.name, results: results.count) }
     }
     return StudyReport(

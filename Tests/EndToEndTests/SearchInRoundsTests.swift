@@ -90,6 +90,8 @@ struct SearchInRoundsTests {
     let jobs = try await status(place)["jobs"] as? [String: Int] ?? [:]
     #expect(jobs["waiting"] == 0 && jobs["running"] == 0, "\(jobs)")
     #expect((1..<20).contains(jobs["finished"] ?? 0), "\(jobs)")
+    let why = try await place.run("status", "studies/tiny", "--explain", "20")
+    #expect(why.output.contains("the study's hours were spent before it was begun"), "\(why.output)")
     try writeStudy(place, strategy: "name: random", budget: "jobs: 20, worker_hours: 5")
     let second = try await place.run("run", "study.yaml", "--slots", "2", "--resume")
     #expect(second.exitCode == 0, "\(second.errors)")

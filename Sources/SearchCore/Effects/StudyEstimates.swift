@@ -36,10 +36,11 @@ package struct StudyEstimates: Sendable {
   ///   - results: of the study; what diverged is left out, and candidates most of whose trainings diverged are not
   ///     named. Confirmations are left out, too: they are to judge what the others say. Their candidates have entries.
   ///   - seed: of the study, for the draws.
+  ///   - lowest: accuracy of what the estimated frontier names, 0…1.
   /// - Returns: nil without sound trainings.
   package init?(
     _ searchSpace: SearchSpace, results: [Work: Observation], seed: UInt64, within constraints: CostConstraints = .none,
-    draws count: Int = 1000
+    atLeast lowest: Double = 0, draws count: Int = 1000
   ) {
     let space = EffectSpace(searchSpace)
     let model = Self.model(space, results)
@@ -51,7 +52,7 @@ package struct StudyEstimates: Sendable {
     let estimate = FrontierEstimate(model, solver: solver, within: constraints, excluding: unsound)
     var random = StableRandom(seed: seed, purpose: "estimates")
     let draws = FrontierDraws(model, solver: coarse, count: count, within: constraints, random: &random)
-    let frontier = estimate.entries.map(\.options)
+    let frontier = estimate.entries.filter { $0.accuracy >= 100 * lowest }.map(\.options)
     let accuracies = Dictionary(uniqueKeysWithValues: frontier.map { ($0, draws.accuracies(of: $0)) })
     let onFrontier = Set(frontier)
     let trained = Set(model.trained)

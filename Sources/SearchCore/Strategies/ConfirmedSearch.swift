@@ -70,10 +70,10 @@ struct ConfirmedSearch: SearchStrategy {
     let model = StudyEstimates.model(space, history.results)
     guard !model.trainings.isEmpty else { return ([], nil) }
     let unsound = StudyEstimates.unsound(history.results, in: space)
-    let estimate = FrontierEstimate(model, solver: FrontierSolver(space: space), within: constraints)
+    let estimate = FrontierEstimate(
+      model, solver: FrontierSolver(space: space), within: constraints, excluding: unsound)
     let named = estimate.entries.filter { entry in
-      !unsound.contains(entry.options) && entry.options.contains { $0 != 0 }
-        && entry.accuracy >= 100 * (minAccuracy ?? 0)
+      entry.options.contains { $0 != 0 } && entry.accuracy >= 100 * (minAccuracy ?? 0)
     }
     func size(_ entry: FrontierEstimate.Entry) -> Double {
       let saved = space.saved(entry.cost)

@@ -1,0 +1,93 @@
+import Randomness
+import Testing
+
+@testable import SearchCore
+
+/// What follows from a history is a prefix of what follows from any history that knows more.
+@Suite("the prefix rule")
+struct PrefixTests {
+  private func settings(_ name: StrategyName, confirm: Int = 0) -> StrategySettings {
+    var settings = StrategySettings(name: name, seeds: 1, round: 5)
+    settings.confirm = confirm
+    return settings
+  }
+
+  @Test(
+    "whatever has arrived, in whatever order, failed or not, what is asked for is a prefix of the whole",
+    arguments: StrategyName.allCases, [0, 1])
+  func prefixes(name: StrategyName, confirm: Int) throws {
+    let space = try StrategyTests.space()
+    let network = SyntheticNetwork(space: space, sensitive: ["layer1.0.conv1"], noise: 0.01)
+    let strategy = try makeStrategy(
+      settings(name, confirm: confirm), space: space, budget: 40, template: .example(studySeed: 3))
+    func fails(_ work: Work) -> Bool { StableHash.fnv1a64("\(work)") % 9 == 0 }
+    var sequences: [[Work]] = []
+    for (seed, workers) in [1, 2, 7, 64].enumerated() {
+      var random = StableRandom(seed: UInt64(seed), purpose: "arrivals")
+      var known = SearchHistory()
+      var begun: [Work] = []
+      for step in 0... {
+        // Not after every arrival: a surrogate's decisions take their time.
+        if step % 3 == 0 || begun.isEmpty {
+          sequences.append(strategy.works(history: known))
+          for work in sequences[sequences.count - 1]
+          where begun.count < workers && !begun.contains(work) && !known.isSettled(work) {
+            begun.append(work)
+          }
+        }
+        if begun.isEmpty { break }
+        let work = begun.remove(at: random.integer(below: begun.count))
+        if fails(work) { known.recordSetAside(of: work) } else { known.record(network.train(work), for: work) }
+      }
+    }
+    let whole = try #require(sequences.max { $0.count < $1.count })
+    #expect(whole.count > 20)
+    for sequence in sequences { #expect(Array(whole.prefix(sequence.count)) == sequence) }
+  }
+
+  @Test(
+    "the next round of a committed history is the committed one, on every machine, in debug and release builds",
+    arguments: [
+      (StrategyName.surrogate, Self.surrogate), (.nsga2, Self.genetic),
+    ])
+  func committed(name: StrategyName, expected: [String]) throws {
+    let space = try StrategyTests.space()
+    let strategy = try makeStrategy(settings(name), space: space, budget: 64, template: .example(studySeed: 3))
+    var history = SearchHistory()
+    for _ in 0..<5 {
+      for work in strategy.works(history: history) where !history.isSettled(work) {
+        // Exact in any arithmetic.
+        let hash = StableHash.fnv1a64("\(work.candidate)/\(work.repetition)") % 1024
+        let accuracy = 0.5 - 0.03125 * Double(work.candidate.decompositions.count) + Double(hash) / 65536
+        history.record(result(accuracy: accuracy), for: work)
+      }
+    }
+    let next = strategy.works(history: history).filter { !history.isSettled($0) }.map {
+      "\($0.candidate)#\($0.repetition)"
+    }
+    #expect(next == expected)
+  }
+
+  private static let surrogate = [
+    "layer2.0.conv2=4#1",
+    "layer3.0.conv2=8#3",
+    "layer1.0.conv2=8,layer2.0.conv1=4,layer3.0.conv2=4#1",
+    "layer2.0.conv2=4,layer3.0.conv2=8#1",
+    "layer1.0.conv2=8,layer3.0.conv1=4,layer3.0.conv2=4#0",
+    "layer1.0.conv1=8,layer1.0.conv2=4,layer2.0.conv1=8,layer2.0.conv2=4,layer3.0.conv2=8#0",
+    "layer3.0.conv2=8#4",
+    "layer3.0.conv2=8#5",
+  ]
+  private static let genetic = [
+    "layer1.0.conv1=4,layer1.0.conv2=8#0",
+    "layer1.0.conv2=4,layer3.0.conv1=4,layer3.0.conv2=4#0",
+    "layer1.0.conv1=4,layer1.0.conv2=4,layer2.0.conv1=4,layer2.0.conv2=4,layer3.0.conv2=4#0",
+    "layer1.0.conv2=4,layer2.0.conv2=4,layer3.0.conv1=4,layer3.0.conv2=4#0",
+    "layer3.0.conv1=4,layer3.0.conv2=4#0",
+    "layer1.0.conv1=8,layer1.0.conv2=4,layer2.0.conv1=4,layer2.0.conv2=4,layer3.0.conv2=4#0",
+    "layer1.0.conv1=4,layer3.0.conv2=4#0",
+    "layer1.0.conv1=4,layer2.0.conv2=4,layer3.0.conv2=4#0",
+    "layer1.0.conv1=4,layer2.0.conv1=4,layer3.0.conv1=8#0",
+    "layer1.0.conv1=4,layer1.0.conv2=8,layer2.0.conv1=4,layer2.0.conv2=8,layer3.0.conv1=4,layer3.0.conv2=4#0",
+  ]
+}
