@@ -1,3 +1,5 @@
+import ReadableText
+
 /// How much a search may spend; nil for no bound. What is reached first ends it.
 package struct SearchBudget: Hashable, Sendable, CustomStringConvertible {
   /// Jobs in all.
@@ -21,9 +23,9 @@ package struct SearchBudget: Hashable, Sendable, CustomStringConvertible {
 
   /// `120 jobs and 4 worker hours`
   package var description: String {
-    func text(_ hours: Double) -> String { Int(exactly: hours).map { "\($0)" } ?? "\(hours)" }
     let bounds = [
-      jobs.map { "\($0) jobs" }, workerHours.map { "\(text($0)) worker hours" }, hours.map { "\(text($0)) hours" },
+      jobs.map { "\($0) jobs" }, workerHours.map { "\(NumberText.shortest($0)) worker hours" },
+      hours.map { "\(NumberText.shortest($0)) hours" },
     ].compactMap(\.self)
     return bounds.isEmpty ? "without bound" : bounds.joined(separator: " and ")
   }

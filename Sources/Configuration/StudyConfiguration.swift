@@ -92,14 +92,15 @@ extension StudyConfiguration {
       checksBatch: data != nil)
     let space = SpaceReader(section: spaceSection).read(model: model, variant: variant)
     let (strategy, seeding) = search.readStrategy(constraints, space: space?.built)
-    if let space, strategy.name == .exhaustive || strategy.confirm > 0 {
+    if let problem = strategy.problemOfConfirming(within: budget.jobs) {
+      search.strategy.report("confirm", "cannot be used: \(problem)")
+    } else if let space, strategy.name == .exhaustive {
       do {
         _ = try makeStrategy(
           strategy, space: space.built, budget: budget.jobs,
           template: WorkTemplate(kind: .proxyTraining(recipe), studySeed: seed))
       } catch {
-        let key = strategy.confirm > 0 ? "confirm" : "name"
-        problems.add(search.strategy.line(of: key), "key 'strategy.\(key)': \(error)")
+        problems.add(search.strategy.line, "key 'strategy.name': \(error)")
       }
     }
     guard problems.problems.isEmpty, let study, let space else { throw ConfigurationError(problems.problems) }

@@ -25,6 +25,9 @@ package enum NumberText {
     return (value < 0 ? "-" : "") + "\(mantissa)e+\(exponent)"
   }
 
+  /// As people write it: 4 for 4.0; the shortest text that reads back to the same bits otherwise.
+  package static func shortest(_ value: Double) -> String { Int(exactly: value).map { "\($0)" } ?? "\(value)" }
+
   /// A ratio for programs: six decimals, or, from 1e9 on, the shortest text that reads back to the same bits.
   package static func ratio(_ value: Double) -> String { value.magnitude < 1e9 ? fixed(value, 6) : "\(value)" }
 

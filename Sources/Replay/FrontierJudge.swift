@@ -69,7 +69,7 @@ package struct FrontierJudge: Sendable {
       let estimate = model.estimate(options)
       let variance = estimate.deviation * estimate.deviation + noise / Double(judged.count)
       asked += 1
-      if abs(judged.mean - estimate.mean) <= 1.644_853_626_951_472 * variance.squareRoot() { inside += 1 }
+      if abs(judged.mean - estimate.mean) <= EffectModel.Estimate.reach * variance.squareRoot() { inside += 1 }
     }
     return asked == 0 ? 0 : Double(inside) / Double(asked)
   }

@@ -38,6 +38,12 @@ struct SearchKeysTests {
   @Test(
     "what cannot be is told with what to do",
     arguments: [
+      ("strategy: {confirm: 1000}", "key 'strategy.confirm' is 1000, but must be from 0 to 100"),
+      (
+        "budget: {jobs: 100}\nstrategy: {confirm: 4}",
+        "key 'strategy.confirm' cannot be used: 4 confirmations of up to 12 points and dense keep 52 of 100 jobs, more "
+          + "than half; raise the budget or confirm fewer times"
+      ),
       ("strategy: {round: 0}", "key 'strategy.round' is 0, but must be from 1 to 1000"),
       (
         "strategy: {name: surrogate, tolerance: -1}",
@@ -96,6 +102,6 @@ struct SearchKeysTests {
     ])
   func faulty(_ text: String, _ problem: String) throws {
     let error = #expect(throws: ConfigurationError.self) { try parse(text + "\n") }
-    #expect(error?.description == "x.yaml:3: \(problem)")
+    #expect(error?.description == "x.yaml:\(text.contains("\n") ? 4 : 3): \(problem)")
   }
 }

@@ -1,3 +1,4 @@
+import ReadableText
 import SearchCore
 
 /// How much time the trainings of a study have taken, and whether there is more.
@@ -22,13 +23,10 @@ struct TimeBudget: Sendable {
 
   /// What is spent, as the configuration calls it; nil while there is more.
   var spentLimit: String? {
-    if let limit = limits.ofWorkers, spent.ofWorkers >= limit { return "\(Self.hours(limit)) worker hours" }
-    if let limit = limits.onClock, spent.onClock >= limit { return "\(Self.hours(limit)) hours" }
+    if let limit = limits.ofWorkers, spent.ofWorkers >= limit {
+      return "\(NumberText.shortest(limit / 3600)) worker hours"
+    }
+    if let limit = limits.onClock, spent.onClock >= limit { return "\(NumberText.shortest(limit / 3600)) hours" }
     return nil
-  }
-
-  private static func hours(_ seconds: Double) -> String {
-    let hours = seconds / 3600
-    return hours == hours.rounded() ? "\(Int(hours))" : "\(hours)"
   }
 }

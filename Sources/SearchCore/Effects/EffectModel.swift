@@ -17,6 +17,14 @@ package struct EffectModel: Sendable {
     package var mean: Double
     /// Of that expectation, in points: not of a single training.
     package var deviation: Double
+
+    /// A standard normal is within ± so much in nine of ten cases.
+    package static let reach = 1.644_853_626_951_472
+
+    /// The expectation and the ends of its 90 % interval, 0…1.
+    var accuracy: Double { mean / 100 }
+    var low: Double { (mean - Self.reach * deviation) / 100 }
+    var high: Double { (mean + Self.reach * deviation) / 100 }
   }
 
   package let space: EffectSpace

@@ -22,21 +22,15 @@ package struct Recommendations: Sendable {
   /// - Parameter results: of the study; as `StudyEstimates` reads them.
   /// - Returns: nil without sound trainings.
   package init?(_ searchSpace: SearchSpace, results: [Work: Observation], within constraints: CostConstraints) {
-    let space = EffectSpace(searchSpace)
-    let model = StudyEstimates.model(space, results)
-    guard !model.trainings.isEmpty else { return nil }
-    let unsound = StudyEstimates.unsound(results, in: space)
-    let solver = FrontierSolver(space: space)
-    let named = FrontierEstimate(model, solver: solver, within: constraints, excluding: unsound).entries
-    entries = named.map { entry in
-      let expected = model.estimate(entry.options)
-      let reach = StudyEstimates.quantile * expected.deviation
+    guard let study = StudyModel(searchSpace, results: results) else { return nil }
+    entries = study.frontier(within: constraints).entries.map { entry in
+      let expected = study.model.estimate(entry.options)
       return Entry(
-        candidate: space.candidate(options: entry.options), cost: entry.cost, accuracy: expected.mean / 100,
-        low: (expected.mean - reach) / 100, high: (expected.mean + reach) / 100, isTrained: entry.isTrained)
+        candidate: study.space.candidate(options: entry.options), cost: entry.cost, accuracy: expected.accuracy,
+        low: expected.low, high: expected.high, isTrained: entry.isTrained)
     }
-    trainings = model.trainings.count
-    isExact = solver.isExact
+    trainings = study.model.trainings.count
+    isExact = study.solver.isExact
   }
 
   /// - Parameters:

@@ -29,9 +29,6 @@ package struct StudyEstimates: Sendable {
   /// The solver did not have to round costs to find the frontier; the entries' own are exact always.
   package let isExact: Bool
 
-  /// Of a standard normal, 95 %.
-  static let quantile = 1.644_853_626_951_472
-
   /// - Parameters:
   ///   - results: of the study; what diverged is left out, and candidates most of whose trainings diverged are not
   ///     named. Confirmations are left out, too: they are to judge what the others say. Their candidates have entries.
@@ -42,14 +39,11 @@ package struct StudyEstimates: Sendable {
     _ searchSpace: SearchSpace, results: [Work: Observation], seed: UInt64, within constraints: CostConstraints = .none,
     atLeast lowest: Double = 0, draws count: Int = 1000
   ) {
-    let space = EffectSpace(searchSpace)
-    let model = Self.model(space, results)
-    guard !model.trainings.isEmpty else { return nil }
-    let unsound = Self.unsound(results, in: space)
+    guard let study = StudyModel(searchSpace, results: results) else { return nil }
+    let (model, space) = (study.model, study.space)
     let coarse = FrontierSolver.coarse(space)
-    let solver = FrontierSolver(space: space)
-    isExact = solver.isExact
-    let estimate = FrontierEstimate(model, solver: solver, within: constraints, excluding: unsound)
+    isExact = study.solver.isExact
+    let estimate = study.frontier(within: constraints)
     var random = StableRandom(seed: seed, purpose: "estimates")
     let draws = FrontierDraws(model, solver: coarse, count: count, within: constraints, random: &random)
     let frontier = estimate.entries.filter { $0.accuracy >= 100 * lowest }.map(\.options)
@@ -67,8 +61,7 @@ package struct StudyEstimates: Sendable {
       }
       return Entry(
         candidate: space.candidate(options: options), cost: space.cost(options: options),
-        accuracy: expected.mean / 100, low: (expected.mean - Self.quantile * expected.deviation) / 100,
-        high: (expected.mean + Self.quantile * expected.deviation) / 100,
+        accuracy: expected.accuracy, low: expected.low, high: expected.high,
         frontierProbability: draws.frontierProbability(of: options),
         withinNoiseOf: similar.map { space.candidate(options: $0) }, isTrained: trained.contains(options),
         isOnFrontier: onFrontier.contains(options))
@@ -78,26 +71,6 @@ package struct StudyEstimates: Sendable {
     priors = model.priors
     expectedLoss = draws.expectedLoss(of: estimate, at: CostLevels(space))
     trainings = model.trainings.count
-  }
-
-  /// Of all sound trainings but confirmations, in the order of candidates and repetitions, whatever order the
-  /// dictionary has.
-  package static func model(_ space: EffectSpace, _ results: [Work: Observation]) -> EffectModel {
-    let ordered = results.map { (work: $0.key, text: $0.key.candidate.description, result: $0.value) }.sorted {
-      ($0.text, $0.work.repetition) < ($1.text, $1.work.repetition)
-    }
-    return EffectModel(
-      space: space,
-      trainings: ordered.compactMap {
-        Confirmation.includes($0.work) ? nil : EffectTraining($0.work, $0.result, in: space)
-      })
-  }
-
-  /// Candidates that have not more sound trainings than diverged ones.
-  static func unsound(_ results: [Work: Observation], in space: EffectSpace) -> Set<[Int]> {
-    var balance: [Candidate: Int] = [:]
-    for (work, result) in results { balance[work.candidate, default: 0] += result.diverged ? -1 : 1 }
-    return Set(balance.filter { $0.value <= 0 }.compactMap { space.options(of: $0.key) })
   }
 
   /// Whether the middle nine tenths of the differences hold 0: there are many pairs, and counting needs no order.

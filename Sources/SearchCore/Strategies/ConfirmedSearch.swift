@@ -66,12 +66,9 @@ struct ConfirmedSearch: SearchStrategy {
 
   /// Of the estimated frontier, at most `mostPoints`, evenly over their costs, and what is expected to be lost by it.
   private func points(_ history: SearchHistory) -> ([Candidate], expectedLoss: Double?) {
-    let space = EffectSpace(space)
-    let model = StudyEstimates.model(space, history.results)
-    guard !model.trainings.isEmpty else { return ([], nil) }
-    let unsound = StudyEstimates.unsound(history.results, in: space)
-    let estimate = FrontierEstimate(
-      model, solver: FrontierSolver(space: space), within: constraints, excluding: unsound)
+    guard let study = StudyModel(space, results: history.results) else { return ([], nil) }
+    let space = study.space
+    let estimate = study.frontier(within: constraints)
     let named = estimate.entries.filter { entry in
       entry.options.contains { $0 != 0 } && entry.accuracy >= 100 * (minAccuracy ?? 0)
     }
@@ -85,7 +82,7 @@ struct ConfirmedSearch: SearchStrategy {
     let points = Self.spread(ordered.map { (size($0), $0) }, over: Self.mostPoints)
     var random = StableRandom(seed: template.studySeed, purpose: "confirmation")
     let draws = FrontierDraws(
-      model, solver: .coarse(space), count: Self.draws, within: constraints, random: &random)
+      study.model, solver: .coarse(space), count: Self.draws, within: constraints, random: &random)
     return (
       points.map { space.candidate(options: $0.options) }, draws.expectedLoss(of: estimate, at: CostLevels(space))
     )
@@ -106,6 +103,16 @@ struct ConfirmedSearch: SearchStrategy {
       chosen.insert(nearest)
     }
     return chosen.sorted().map { sorted[$0].1 }
+  }
+}
+
+extension StrategySettings {
+  /// Why so many confirmations cannot be had of a budget; nil where they can.
+  package func problemOfConfirming(within jobs: Int?) -> String? {
+    let kept = ConfirmedSearch.reserve(confirm)
+    guard let jobs, jobs - kept < jobs / 2 else { return nil }
+    return "\(confirm) confirmations of up to \(ConfirmedSearch.mostPoints) points and dense keep \(kept) of \(jobs) "
+      + "jobs, more than half; raise the budget or confirm fewer times"
   }
 }
 

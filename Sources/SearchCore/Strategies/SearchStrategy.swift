@@ -155,13 +155,10 @@ public func makeStrategy(
   guard settings.confirm == 0 else {
     var searching = settings
     searching.confirm = 0
-    let left = jobs.map { $0 - ConfirmedSearch.reserve(settings.confirm) }
-    if let jobs, let left, left < jobs / 2 {
-      throw .strategy(
-        name: settings.name.rawValue,
-        problem: "\(settings.confirm) confirmations of up to \(ConfirmedSearch.mostPoints) points and dense keep "
-          + "\(jobs - left) of \(jobs) jobs, more than half; raise the budget or confirm fewer times")
+    if let problem = settings.problemOfConfirming(within: jobs) {
+      throw .strategy(name: settings.name.rawValue, problem: problem)
     }
+    let left = jobs.map { $0 - ConfirmedSearch.reserve(settings.confirm) }
     let search = try makeStrategy(searching, space: space, budget: left, template: template)
     return ConfirmedSearch(search, settings, space: space, template: template)
   }
