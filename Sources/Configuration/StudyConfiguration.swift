@@ -182,7 +182,7 @@ extension StudyConfiguration {
     }
     return TrainingRecipe(
       model: model, variant: variant, data: data,
-      epochs: proxy.integer("epochs", default: 3, in: TrainingLimits.epochs), batch: batch,
+      epochs: Epochs(proxy.integer("epochs", default: 3, in: TrainingLimits.epochs)), batch: batch,
       learningRate: proxy.number("learning_rate", default: 0.1, in: TrainingLimits.learningRate),
       schedule: proxy.choice("schedule") ?? .onecycle,
       momentum: proxy.number("momentum", default: 0.9, in: TrainingLimits.momentum),

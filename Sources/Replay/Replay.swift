@@ -100,7 +100,7 @@ package struct Replay: Sendable {
     let draw = draw(number)
     let stage = ReplayStage(
       draw, space: space, constraints: strategy.constraints, references: references, naming: settings.naming,
-      passes: passes)
+      passes: kind.recipe.passes)
     var measures: [ReplaySubject: ReplayMeasures] = [:]
     for subject in subjects {
       switch subject {
@@ -140,12 +140,6 @@ package struct Replay: Sendable {
     do {
       return try SearchCore.makeStrategy(settings, space: searchSpace, budget: jobs, template: template)
     } catch { throw .failed("\(error)") }
-  }
-
-  private var passes: Double {
-    switch kind {
-    case .proxyTraining(let recipe): recipe.passes
-    }
   }
 }
 

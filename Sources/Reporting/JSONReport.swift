@@ -106,7 +106,8 @@ extension StudyReport {
 
   private var proxy: JSONValue {
     .object([
-      ("epochs", .integer(recipe.epochs)), ("batch", .integer(recipe.batch)),
+      ("epochs", recipe.epochs.whole.map(JSONValue.integer) ?? .number(recipe.epochs.count)),
+      ("batch", .integer(recipe.batch)),
       ("learning_rate", .number(recipe.learningRate)), ("schedule", .string(recipe.schedule.rawValue)),
       ("momentum", .number(recipe.momentum)), ("nesterov", .bool(recipe.nesterov)),
       ("weight_decay", .number(recipe.weightDecay)), ("augment", .bool(recipe.augment)),

@@ -49,7 +49,7 @@ extension StudyReport {
   var setting: String {
     let images = NumberText.grouped(recipe.data.trainImages)
     return "\(recipe.model.title) on \(recipe.data.set.title), proxies of \(images) images × "
-      + NumberText.plural(recipe.epochs, "epoch")
+      + recipe.epochs.phrase
   }
 
   /// `61 candidates in 122 trainings, 12 on the frontier`
@@ -70,4 +70,9 @@ extension Cost {
       return "\(NumberText.count(count(self))) \(objective.title)"
     }.joined(separator: ", ")
   }
+}
+
+extension Epochs {
+  /// `3 epochs`, `0.25 epochs`
+  var phrase: String { whole.map { NumberText.plural($0, "epoch") } ?? "\(self) epochs" }
 }

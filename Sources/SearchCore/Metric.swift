@@ -73,6 +73,9 @@ extension Metric {
   public static let accuracy = Metric("accuracy", .fraction, 0...1, .exact)
   /// Mean cross-entropy on the validation images; absent where the training diverged.
   public static let loss = Metric("loss", .nats, finite, .exact)
+  /// The same on the test images, which no decision sees; the loss is absent where the training diverged.
+  public static let testAccuracy = Metric("test_accuracy", .fraction, 0...1, .exact)
+  public static let testLoss = Metric("test_loss", .nats, finite, .exact)
   /// Training step and inference batch, this candidate's time over the dense network's, interleaved in one process,
   /// medians; absent where the work did not measure.
   public static let stepTimeRatio = Metric("step_time_ratio", .ratio, amount, .measured)
@@ -83,7 +86,8 @@ extension Metric {
   public static let peakMemoryBytes = Metric("peak_memory_bytes", .bytes, 0...0x1p53, .cost)
 
   public static let known: [Metric] = [
-    .accuracy, .loss, .stepTimeRatio, .inferenceTimeRatio, .trainSeconds, .imagesPerSecond, .peakMemoryBytes,
+    .accuracy, .loss, .testAccuracy, .testLoss, .stepTimeRatio, .inferenceTimeRatio, .trainSeconds, .imagesPerSecond,
+    .peakMemoryBytes,
   ]
 }
 
@@ -113,6 +117,9 @@ public struct Curve: Hashable, Comparable, Sendable, CustomStringConvertible {
   /// end with the first loss that is not a finite number.
   public static let epochAccuracies = Curve(named: "epoch_accuracies")
   public static let epochValidationLosses = Curve(named: "epoch_validation_losses")
+  /// Of a layer analysis: for each 3×3 convolution in the architecture's order, and each rank from 1 to its output
+  /// channels, the share of the outputs' energy that the best basis of so many filters leaves out, 0…1.
+  public static let truncationErrors = Curve(named: "truncation_errors")
 
   public static func < (left: Curve, right: Curve) -> Bool { left.name < right.name }
 

@@ -8,6 +8,9 @@ public struct Artifact: Codable, Hashable, Sendable {
     self.hash = hash
     self.bytes = bytes
   }
+
+  /// Name of the trained network that a `WorkKind.startTraining` leaves.
+  public static let weights = "weights"
 }
 
 /// What a work found. Metrics of cost and measured ones aside, a function of (work, data, kernel variant).

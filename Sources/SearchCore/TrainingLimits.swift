@@ -2,6 +2,11 @@
 /// keep a slip of the pen from asking for months, or for more memory than there is.
 public enum TrainingLimits {
   public static let epochs = 1...1000
+  /// With a trained start.
+  public static let partialEpochs = NumberLimit("0 to 1000, with three decimals at most") {
+    $0 <= 1000 && Epochs($0) != nil
+  }
+  public static let calibrationImages = 1...100_000
   /// Images a step.
   public static let batch = 1...4096
   public static let learningRate = NumberLimit("more than 0, at most 100") { $0 > 0 && $0 <= 100 }
@@ -36,13 +41,43 @@ extension TrainingRecipe {
     let images = TrainingLimits.trainingImages(data.set)
     let whole: [(String, Int, ClosedRange<Int>)] = [
       ("trainImages", data.trainImages, 1...images), ("validationImages", data.validationImages, 0...images),
-      ("epochs", epochs, TrainingLimits.epochs), ("batch", batch, TrainingLimits.batch),
+      ("batch", batch, TrainingLimits.batch),
     ]
     let numbers: [(String, Double, NumberLimit)] = [
       ("learningRate", learningRate, TrainingLimits.learningRate), ("momentum", momentum, TrainingLimits.momentum),
       ("weightDecay", weightDecay, TrainingLimits.weightDecay),
     ]
-    return whole.filter { !$0.2.contains($0.1) }.map { ($0.0, "\($0.1)", "\($0.2.lowerBound) to \($0.2.upperBound)") }
+    return startBeyondLimits
+      + whole.filter { !$0.2.contains($0.1) }.map { ($0.0, "\($0.1)", "\($0.2.lowerBound) to \($0.2.upperBound)") }
       + numbers.filter { !$0.2.contains($0.1) }.map { ($0.0, "\($0.1)", $0.2.description) }
+  }
+
+  private var startBeyondLimits: [(field: String, value: String, allowed: String)] {
+    func range(_ bounds: ClosedRange<Int>) -> String { "\(bounds.lowerBound) to \(bounds.upperBound)" }
+    var problems: [(field: String, value: String, allowed: String)] = []
+    func check(_ field: String, _ value: Int, _ bounds: ClosedRange<Int>) {
+      if !bounds.contains(value) { problems.append((field, "\(value)", range(bounds))) }
+    }
+    if let until { check("until", until, 1...max(1, epochs.begun)) }
+    guard let start else {
+      if epochs.whole.map(TrainingLimits.epochs.contains) != true {
+        problems.append(("epochs", "\(epochs)", range(TrainingLimits.epochs)))
+      }
+      return problems
+    }
+    if !TrainingLimits.partialEpochs.contains(epochs.count) {
+      problems.append(("epochs", "\(epochs)", TrainingLimits.partialEpochs.description))
+    }
+    let images = TrainingLimits.trainingImages(data.set)
+    check("calibrationImages", start.calibrationImages, 1...images)
+    switch start.origin {
+    case .dense(let epochs, let trainImages, _):
+      check("start.epochs", epochs, TrainingLimits.epochs)
+      check("start.trainImages", trainImages, 1...images)
+    case .checkpoint(let weights):
+      let isHash = weights.utf8.count == 64 && weights.allSatisfy { "0123456789abcdef".contains($0) }
+      if !isHash { problems.append(("start.weights", weights, "64 lower-case hexadecimal digits")) }
+    }
+    return problems
   }
 }

@@ -50,7 +50,8 @@ public struct TrainingRecipe: Codable, Hashable, Sendable {
   public var model: Model
   public var variant: BasisVariant
   public var data: DataSelection
-  public var epochs: Int
+  /// Whole from scratch; from a trained start also a part of one, or none.
+  public var epochs: Epochs
   public var batch: Int
   public var learningRate: Double
   public var schedule: Schedule
@@ -60,11 +61,16 @@ public struct TrainingRecipe: Codable, Hashable, Sendable {
   public var augment: Bool
   /// The validation images are scored after every epoch, too. The training itself stays the same to the bit.
   public var curve = false
+  /// What the training begins with; nil for weights that are drawn.
+  public var start: TrainedStart?
+  /// The training ends after so many epochs, of a schedule that goes on to `epochs`; nil for all of it.
+  public var until: Int?
 
   public init(
-    model: Model, variant: BasisVariant = .remainder, data: DataSelection, epochs: Int, batch: Int = 128,
+    model: Model, variant: BasisVariant = .remainder, data: DataSelection, epochs: Epochs, batch: Int = 128,
     learningRate: Double = 0.1, schedule: Schedule = .onecycle, momentum: Double = 0.9, nesterov: Bool = false,
-    weightDecay: Double = 1e-4, augment: Bool = true, curve: Bool = false
+    weightDecay: Double = 1e-4, augment: Bool = true, curve: Bool = false,
+    start: TrainedStart? = nil, until: Int? = nil
   ) {
     self.model = model
     self.variant = variant
@@ -78,6 +84,8 @@ public struct TrainingRecipe: Codable, Hashable, Sendable {
     self.weightDecay = weightDecay
     self.augment = augment
     self.curve = curve
+    self.start = start
+    self.until = until
   }
 
   /// A training step runs through a network forwards and twice as long backwards.
@@ -86,12 +94,15 @@ public struct TrainingRecipe: Codable, Hashable, Sendable {
   /// Images that pass through the network, once each way counted: times the network's multiply-adds it is a training's
   /// work.
   package var passes: Double {
-    Self.passesOfStep * Double(epochs) * Double(data.trainImages)
-      + Double(curve ? epochs : 1) * Double(data.validationImages)
+    let trained = until.map { Double($0) } ?? epochs.count
+    // A start's conversion and its batch norm are one pass each.
+    let calibration = start.map { 2 * Double($0.calibrationImages) } ?? 0
+    return Self.passesOfStep * trained * Double(data.trainImages) + calibration
+      + max(1, curve ? trained.rounded(.down) : 1) * Double(data.validationImages)
   }
 
-  /// Without `curve`, which those do not know that read recipes in this form: older workers and checkpoints. It changes
-  /// nothing of what a training finds.
+  /// Without what those do not know that read recipes in this form, older workers and checkpoints: `curve`, which
+  /// changes nothing of what a training finds; `start` and `until`, with which no work is said to those workers.
   private enum CodingKeys: String, CodingKey {
     case model, variant, data, epochs, batch, learningRate, schedule, momentum, nesterov, weightDecay, augment
   }

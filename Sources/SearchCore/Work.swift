@@ -29,13 +29,16 @@ public struct Work: Hashable, Sendable, CustomStringConvertible {
   /// Step and inference time are measured beside the dense network once a candidate, with its first repetition.
   public var measuresTime: Bool {
     switch kind {
-    case .proxyTraining: repetition == 0
+    case .proxyTraining(let recipe): repetition == 0 && recipe.until == nil && recipe.epochs > .none
+    case .startTraining, .layerAnalysis, .finalTraining: false
     }
   }
 
   public var description: String {
     WorkText.text(kind: shared.text, candidate: candidate.description, repetition: repetition, seed: seed)
   }
+
+  func `is`(_ kind: SharedKind) -> Bool { shared == kind }
 
   /// SHA-256 of the canonical text: 32 bytes, equal for equal works in every study.
   package var digest: [UInt8] { SHA256.hash(description.utf8) }
@@ -66,26 +69,46 @@ final class SharedKind: Sendable, Equatable {
 }
 
 /// What the works of a study have in common, and how they get their seeds.
+///
+/// The same candidate, repetition and seed may be worked on at several rungs, each a kind of its own: the cheapest
+/// first, and the top one is what the frontier is made of.
 public struct WorkTemplate: Sendable {
-  public var kind: WorkKind { shared.kind }
   public let studySeed: UInt64
   public let seeding: Seeding
-  private let shared: SharedKind
+  private let shared: [SharedKind]
 
-  public init(kind: WorkKind, studySeed: UInt64, seeding: Seeding = .perCandidate) {
-    shared = SharedKind(kind)
+  /// - Parameter lower: the kinds of the rungs below, the cheapest first.
+  public init(kind: WorkKind, lower: [WorkKind] = [], studySeed: UInt64, seeding: Seeding = .perCandidate) {
+    shared = (lower + [kind]).map(SharedKind.init)
     self.studySeed = studySeed
     self.seeding = seeding
   }
 
-  public func work(_ candidate: Candidate, repetition: Int) -> Work {
-    work(
-      candidate, repetition: repetition,
+  /// Of the top rung.
+  public var kind: WorkKind { top.kind }
+  private var top: SharedKind { shared[shared.count - 1] }
+
+  /// The cheapest first.
+  public var rungs: [WorkKind] { shared.map(\.kind) }
+  public var topRung: Int { shared.count - 1 }
+
+  /// Of `rungs`; nil for a work of another kind.
+  public func rung(of work: Work) -> Int? { shared.firstIndex { work.is($0) } }
+
+  /// - Parameter rung: of `rungs`; nil for the top one.
+  public func work(_ candidate: Candidate, repetition: Int, rung: Int? = nil) -> Work {
+    Work(
+      candidate: candidate, kind: rung.map { shared[$0] } ?? top, repetition: repetition,
       seed: seeding.seed(of: candidate, repetition: repetition, studySeed: studySeed))
   }
 
   /// With a seed that was recorded.
   package func work(_ candidate: Candidate, repetition: Int, seed: UInt64) -> Work {
-    Work(candidate: candidate, kind: shared, repetition: repetition, seed: seed)
+    Work(candidate: candidate, kind: top, repetition: repetition, seed: seed)
+  }
+
+  /// The same training at another rung.
+  public func work(_ work: Work, at rung: Int) -> Work {
+    Work(candidate: work.candidate, kind: shared[rung], repetition: work.repetition, seed: work.seed)
   }
 }

@@ -12,6 +12,9 @@ protocol WorkFieldVisitor {
 
   /// One that came later than the kind it belongs to: where it is false, texts are what they were before.
   mutating func flag(_ key: String, _ value: inout Bool) throws(Failure)
+
+  /// The same of a value that need not be there.
+  mutating func optional<Value: LosslessStringConvertible>(_ key: String, _ value: inout Value?) throws(Failure)
 }
 
 /// Keys and values, in the order of the fields.
@@ -28,6 +31,10 @@ struct WorkFieldWriter: WorkFieldVisitor {
 
   mutating func flag(_ key: String, _ value: inout Bool) {
     if value { fields.append((key, value.description)) }
+  }
+
+  mutating func optional<Value: LosslessStringConvertible>(_ key: String, _ value: inout Value?) {
+    if let value { fields.append((key, value.description)) }
   }
 }
 
@@ -66,6 +73,14 @@ struct WorkFieldReader: WorkFieldVisitor {
     if values[key] != nil { try field(key, &value) }
   }
 
+  mutating func optional<Value: LosslessStringConvertible>(_ key: String, _ value: inout Value?) throws(SearchError) {
+    value = nil
+    guard values[key] != nil else { return }
+    let text = try text(key)
+    guard let read = Value(text) else { throw .work(problem: "'\(key)' cannot be '\(text)'") }
+    value = read
+  }
+
   private func text(_ key: String) throws(SearchError) -> String {
     guard let text = values[key] else { throw .work(problem: "'\(key)' is missing") }
     return text
@@ -73,7 +88,7 @@ struct WorkFieldReader: WorkFieldVisitor {
 }
 
 extension TrainingRecipe {
-  /// The keys are those of the configuration. `data.split_seed` is not one of them: there it is the study's `seed`.
+  /// The keys are those of the configuration, seeds aside: there they are the study's `seed`.
   mutating func visitFields<Visitor: WorkFieldVisitor>(_ visitor: inout Visitor) throws(Visitor.Failure) {
     try visitor.choice("model", &model)
     try visitor.choice("space.variant", &variant)
@@ -90,14 +105,18 @@ extension TrainingRecipe {
     try visitor.field("proxy.weight_decay", &weightDecay)
     try visitor.field("proxy.augment", &augment)
     try visitor.flag("proxy.curve", &curve)
+    try visitor.optional("proxy.until", &until)
+    try TrainedStart.visitFields(&start, &visitor)
   }
 
   private static let splitSeedKey = "data.split_seed"
+  /// In configurations all of these are the study's `seed`.
+  private static let seedKeys = [splitSeedKey, TrainedStart.seedKey]
 
   init(fields: inout WorkFieldReader) throws(SearchError) {
     self.init(
       model: .resnet20, data: DataSelection(set: .shapes10, trainImages: 0, validationImages: 0, splitSeed: 0),
-      epochs: 0)
+      epochs: .none)
     try visitFields(&fields)
     if let field = beyondLimits.first {
       throw .work(problem: "\(field.field) is \(field.value), allowed is: \(field.allowed)")
@@ -111,14 +130,14 @@ extension TrainingRecipe {
     var recipe = self
     recipe.visitFields(&writer)
     return Dictionary(
-      uniqueKeysWithValues: writer.fields.filter { $0.key != Self.splitSeedKey }.map { ($0.key, $0.value) })
+      uniqueKeysWithValues: writer.fields.filter { !Self.seedKeys.contains($0.key) }.map { ($0.key, $0.value) })
   }
 
   /// From the resolved values of a study's configuration. Throws `SearchError.work` for one that is missing or cannot
   /// be.
   package init(entries: [String: String]) throws(SearchError) {
     var values = entries
-    values[Self.splitSeedKey] = entries["seed"]
+    for key in Self.seedKeys { values[key] = entries["seed"] }
     var reader = WorkFieldReader(values)
     try self.init(fields: &reader)
   }

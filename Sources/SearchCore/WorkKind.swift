@@ -4,8 +4,14 @@
 /// A new kind is: a case here with its name, the branch of `init(named:fields:)` that reads it, and a branch in the
 /// engine (`BasisEngine.WorkRunner`).
 public enum WorkKind: Hashable, Sendable {
-  /// Train from scratch for a few epochs, and judge by the validation images.
+  /// Train for a few epochs, from scratch or from a trained network, and judge by the validation images.
   case proxyTraining(TrainingRecipe)
+  /// Train the dense network that others start with (`TrainedStart.training`); its weights are an artifact.
+  case startTraining(TrainingRecipe)
+  /// What truncation does to each layer of a trained network, of the recipe's `start`; nothing is trained.
+  case layerAnalysis(TrainingRecipe)
+  /// Train in full, and judge by the test images.
+  case finalTraining(TrainingRecipe)
 }
 
 extension WorkKind {
@@ -13,16 +19,30 @@ extension WorkKind {
   var name: String {
     switch self {
     case .proxyTraining: "proxy-training"
+    case .startTraining: "start-training"
+    case .layerAnalysis: "layer-analysis"
+    case .finalTraining: "final-training"
     }
   }
 
-  private static let names = ["proxy-training"]
+  private static let names = ["proxy-training", "start-training", "layer-analysis", "final-training"]
+
+  /// What its trainings go by.
+  public var recipe: TrainingRecipe {
+    switch self {
+    case .proxyTraining(let recipe), .startTraining(let recipe), .layerAnalysis(let recipe), .finalTraining(let recipe):
+      recipe
+    }
+  }
 
   /// Reads what `visitFields` wrote. Throws `SearchError.work` for an unknown name, and for fields that are missing,
   /// cannot be read or are beyond their limits.
   init(named name: String, fields: inout WorkFieldReader) throws(SearchError) {
     switch name {
     case "proxy-training": self = .proxyTraining(try TrainingRecipe(fields: &fields))
+    case "start-training": self = .startTraining(try TrainingRecipe(fields: &fields))
+    case "layer-analysis": self = .layerAnalysis(try TrainingRecipe(fields: &fields))
+    case "final-training": self = .finalTraining(try TrainingRecipe(fields: &fields))
     default: throw .work(problem: "its kind '\(name)' is not known; known are: \(Self.names.joined(separator: ", "))")
     }
   }
@@ -30,21 +50,20 @@ extension WorkKind {
   /// As progress is counted; 0 for what has none.
   public var epochs: Int {
     switch self {
-    case .proxyTraining(let recipe): recipe.epochs
+    case .layerAnalysis: 0
+    case .proxyTraining(let recipe), .startTraining(let recipe), .finalTraining(let recipe):
+      recipe.until ?? recipe.epochs.begun
     }
   }
 
   /// Which network it is about.
-  public var model: Model {
-    switch self {
-    case .proxyTraining(let recipe): recipe.model
-    }
-  }
+  public var model: Model { recipe.model }
+  /// The weights of a trained network have to be there; nil where it starts from scratch.
+  public var start: TrainedStart? { recipe.start }
 
   func visitFields<Visitor: WorkFieldVisitor>(_ visitor: inout Visitor) throws(Visitor.Failure) {
-    switch self {
-    case .proxyTraining(var recipe): try recipe.visitFields(&visitor)
-    }
+    var recipe = recipe
+    try recipe.visitFields(&visitor)
   }
 
   /// The canonical text: the name, then every field as ` key=value`.
@@ -57,12 +76,20 @@ extension WorkKind {
   /// What an observation of this kind must have; without it, it is of something else.
   public var requiredMetrics: [Metric] {
     switch self {
-    case .proxyTraining: [.accuracy, .imagesPerSecond, .peakMemoryBytes, .trainSeconds]
+    case .proxyTraining, .startTraining: [.accuracy, .imagesPerSecond, .peakMemoryBytes, .trainSeconds]
+    case .layerAnalysis: [.peakMemoryBytes]
+    case .finalTraining: [.imagesPerSecond, .peakMemoryBytes, .testAccuracy, .trainSeconds]
     }
   }
 
   /// Why this cannot be what such a work finds; nil where it can.
   public func problem(with observation: Observation) -> String? {
-    requiredMetrics.first { observation[$0] == nil }.map { "it has no \($0.name)" }
+    if let missing = requiredMetrics.first(where: { observation[$0] == nil }) { return "it has no \(missing.name)" }
+    switch self {
+    case .startTraining where observation.artifacts[Artifact.weights] == nil && !observation.diverged:
+      return "it has no \(Artifact.weights)"
+    case .layerAnalysis where observation[.truncationErrors] == nil: return "it has no \(Curve.truncationErrors)"
+    case .proxyTraining, .startTraining, .layerAnalysis, .finalTraining: return nil
+    }
   }
 }

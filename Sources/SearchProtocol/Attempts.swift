@@ -79,8 +79,8 @@ extension TrainingAssignment {
   init(_ job: JobAssignment) throws(ProtocolError) {
     do {
       let work = try Work(canonical: job.work)
-      guard case .proxyTraining(let recipe) = work.kind else {
-        throw SearchError.work(problem: "it knows trainings only")
+      guard case .proxyTraining(let recipe) = work.kind, recipe.start == nil, recipe.until == nil else {
+        throw SearchError.work(problem: "it knows trainings from scratch only")
       }
       self.init(
         reference: job.reference, candidate: work.candidate.description, recipe: recipe, seed: work.seed,

@@ -9,7 +9,10 @@ extension TrainingRecipe: Record {
     try visitor.field("augment", &augment, Flag())
     try visitor.field("batch", &batch, Whole())
     try visitor.field("data", &data, Nested())
-    try visitor.field("epochs", &epochs, Whole())
+    // What has a part of an epoch is not said in this form.
+    var whole = epochs.begun
+    try visitor.field("epochs", &whole, Whole())
+    if epochs.begun != whole { epochs = Epochs(whole) }
     try visitor.field("learningRate", &learningRate, UncheckedNumber())
     try visitor.field("model", &model, Choice())
     try visitor.field("momentum", &momentum, UncheckedNumber())

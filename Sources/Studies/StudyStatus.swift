@@ -171,7 +171,7 @@ package struct StudyStatus: Encodable {
     let architecture = definition.space.architecture
     running = Self.running(
       attempts, jobs: records, hosts: everyWorker, live: live, architecture: architecture,
-      epochs: definition.recipe.epochs, now: now)
+      epochs: definition.recipe.epochs.begun, now: now)
     runningNotShown = max(0, attempts.count - Self.mostRunning)
 
     let summary = try StudySummary(

@@ -43,7 +43,7 @@ extension EvaluationReport {
       imagesPerSecond: Double(images.count) / max(1e-9, seconds), model: network.architecture.model.rawValue,
       candidate: network.candidate.description, variant: network.variant.rawValue, parameters: cost.parameters,
       multiplyAdds: cost.multiplyAdds, epochsDone: checkpoint.training?.epochsDone,
-      epochs: checkpoint.training?.recipe.epochs, seed: checkpoint.training?.seed,
+      epochs: checkpoint.training?.recipe.epochs.begun, seed: checkpoint.training?.seed,
       kernelVariant: KernelSelection.variantDescription(of: kernels))
   }
 

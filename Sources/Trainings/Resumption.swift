@@ -37,11 +37,11 @@ package struct Resumption {
     self.path = path
     checkpoint = try Checkpoint(path: path)
     guard let unfinished = checkpoint.unfinished else {
-      let isDone = checkpoint.training.map { $0.epochsDone >= $0.recipe.epochs } ?? false
+      let isDone = checkpoint.training.map { $0.epochsDone >= $0.recipe.epochs.begun } ?? false
       throw TrainingError.unusable(
         path: path,
         isDone
-          ? "this training is finished, all \(checkpoint.training?.recipe.epochs ?? 0) epochs of it; there is nothing "
+          ? "this training is finished, all \(checkpoint.training?.recipe.epochs ?? .none) epochs of it; there is nothing "
             + "to go on with"
           : "this checkpoint has a network, but not the state of a training (an older layersearch wrote it, or the "
             + "training diverged); train it anew")

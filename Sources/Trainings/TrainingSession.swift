@@ -86,7 +86,8 @@ package struct TrainingSession {
       testAccuracy: outcome.diverged ? nil : outcome.accuracy, testLoss: outcome.loss, diverged: outcome.diverged,
       imagesPerSecond: outcome.imagesPerSecond, trainSeconds: outcome.trainSeconds, parameters: cost.parameters,
       multiplyAdds: cost.multiplyAdds, epochLosses: outcome.epochLosses, model: settings.recipe.model.rawValue,
-      candidate: settings.candidate.description, trainImages: images.training.count, epochs: settings.recipe.epochs,
+      candidate: settings.candidate.description, trainImages: images.training.count,
+      epochs: settings.recipe.epochs.begun,
       seed: seed, kernelVariant: kernelVariant, peakMemoryBytes: ProcessMemory.peakBytes(), checkpoint: file?.path)
   }
 

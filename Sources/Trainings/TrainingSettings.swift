@@ -56,7 +56,9 @@ package struct TrainingRequest {
     guard let model = network.model ?? study?.recipe.model ?? earlier?.model else {
       throw TrainingError.missing(.model)
     }
-    guard let epochs = epochs ?? study?.recipe.epochs ?? earlier?.epochs else { throw TrainingError.missing(.epochs) }
+    guard let epochs = epochs ?? study?.recipe.epochs.whole ?? earlier?.epochs.whole else {
+      throw TrainingError.missing(.epochs)
+    }
     guard let data = data ?? study?.data ?? resuming?.data else { throw TrainingError.missing(.data) }
     let set = TestImages.set(data)
     let available = TrainingLimits.trainingImages(set)
@@ -70,9 +72,9 @@ package struct TrainingRequest {
         setting: "batch", "\(batch) must be at most the number of training images, which is \(count)")
     }
     let selection = DataSelection(set: set, trainImages: count, validationImages: 0, splitSeed: 0)
-    let base = study?.recipe ?? earlier ?? TrainingRecipe(model: model, data: selection, epochs: epochs)
+    let base = study?.recipe ?? earlier ?? TrainingRecipe(model: model, data: selection, epochs: Epochs(epochs))
     let recipe = TrainingRecipe(
-      model: model, variant: network.variant ?? base.variant, data: selection, epochs: epochs,
+      model: model, variant: network.variant ?? base.variant, data: selection, epochs: Epochs(epochs),
       batch: batch ?? base.batch, learningRate: learningRate ?? base.learningRate, schedule: schedule ?? base.schedule,
       momentum: momentum ?? base.momentum, nesterov: nesterov || base.nesterov,
       weightDecay: weightDecay ?? base.weightDecay, augment: augments && base.augment)

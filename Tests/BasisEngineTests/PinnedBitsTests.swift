@@ -45,7 +45,8 @@ import Testing
     let training = Self.trainings[index]
     let recipe = TrainingRecipe(
       model: .resnet8, variant: training.variant,
-      data: DataSelection(set: .shapes10, trainImages: 120, validationImages: 20, splitSeed: 1), epochs: Self.epochs,
+      data: DataSelection(set: .shapes10, trainImages: 120, validationImages: 20, splitSeed: 1),
+      epochs: Epochs(Self.epochs),
       batch: 40, learningRate: 0.05)
     let trainer = try Trainer(recipe: recipe, seed: 9)
     let network = try trainer.makeNetwork(candidate: Candidate(ranks: training.ranks), kernels: kernels)

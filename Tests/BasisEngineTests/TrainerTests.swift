@@ -12,7 +12,8 @@ import Testing
   ) -> TrainingRecipe {
     TrainingRecipe(
       model: .resnet8, variant: variant,
-      data: DataSelection(set: .shapes10, trainImages: images, validationImages: 20, splitSeed: 1), epochs: epochs,
+      data: DataSelection(set: .shapes10, trainImages: images, validationImages: 20, splitSeed: 1),
+      epochs: Epochs(epochs),
       batch: batch, learningRate: learningRate, augment: augment)
   }
 

@@ -102,7 +102,7 @@ struct TrainingStateTests {
   @Test("broken off at every epoch's end, one after the other, it ends with the same bits too", arguments: forms)
   func everyEpoch(form: Form) throws {
     var checkpoint: Checkpoint?
-    for epoch in 1...form.recipe.epochs {
+    for epoch in 1...form.recipe.epochs.begun {
       checkpoint = try interrupted(form, after: 2 * epoch, from: checkpoint)
     }
     let read = try #require(checkpoint)

@@ -1,3 +1,4 @@
+import Foundation
 import Randomness
 import Testing
 
@@ -43,9 +44,24 @@ struct WorkTests {
       recipe.weightDecay = random.uniform() * 1e-7
       recipe.augment = random.uniform() < 0.5
       recipe.data.splitSeed = random.next()
+      if random.uniform() < 0.5 {
+        recipe.start = TrainedStart(
+          origin: random.uniform() < 0.5
+            ? .dense(
+              epochs: 1 + random.integer(below: 60), trainImages: 1 + random.integer(below: 50_000), seed: random.next()
+            )
+            : .checkpoint(weights: String((0..<64).map { _ in "0123456789abcdef".randomElement(using: &random)! })),
+          calibrationImages: 1 + random.integer(below: 5000))
+        recipe.epochs = [0, 1, 7].randomElement(using: &random) ?? 1
+        if let part = Epochs(0.25), random.uniform() < 0.5 { recipe.epochs = part }
+      }
+      if recipe.epochs > .none, random.uniform() < 0.3 { recipe.until = 1 }
+      let kinds: [WorkKind] = [
+        .proxyTraining(recipe), .startTraining(recipe), .layerAnalysis(recipe), .finalTraining(recipe),
+      ]
       let made = Work(
         candidate: Candidate(ranks: ["layer1.\(random.integer(below: 20)).conv1": 1 + random.integer(below: 60)]),
-        kind: .proxyTraining(recipe), repetition: random.integer(below: 1000), seed: random.next())
+        kind: kinds[random.integer(below: 4)], repetition: random.integer(below: 1000), seed: random.next())
       let read = try Work(canonical: made.description)
       #expect(read == made && read.hashValue == made.hashValue && read.digest == made.digest)
     }
@@ -59,6 +75,14 @@ struct WorkTests {
       ("proxy.epochs=3 ", "", "'proxy.epochs' is missing"),
       ("proxy.epochs=3", "proxy.epochs=03", "not in the canonical form"),
       ("proxy.epochs=3", "proxy.epochs=0", "epochs is 0, allowed is: 1 to 1000"),
+      ("proxy.epochs=3", "proxy.epochs=0.25", "epochs is 0.25, allowed is: 1 to 1000"),
+      ("candidate", "proxy.until=4 candidate", "until is 4, allowed is: 1 to 3"),
+      ("candidate", "start.from=chance candidate", "'start.from' cannot be 'chance'"),
+      ("candidate", "start.from=dense candidate", "'start.epochs' is missing"),
+      (
+        "candidate", "start.from=checkpoint start.weights=ab start.calibration_images=9 candidate",
+        "start.weights is ab"
+      ),
       ("proxy.epochs=3", "proxy.epochs=3 proxy.epochs=3", "'proxy.epochs' appears twice"),
       ("proxy.epochs=3", "proxy.epochs=3 more=1", "not in the canonical form"),
       ("proxy.epochs=3", "proxy.epochs", "'proxy.epochs' is not key=value"),
@@ -102,6 +126,42 @@ struct WorkTests {
     #expect(template.work(.dense, repetition: 0).seed == 3_528_712_885_199_513)
     let seeds = Set((0..<100).map { template.work(.dense, repetition: $0).seed })
     #expect(seeds.count == 100 && seeds.allSatisfy { $0 < 1 << 53 })
+  }
+
+  @Test("rungs are kinds of one training: the same seed at each, and the top one where none is named")
+  func rungs() throws {
+    var shorter = recipe
+    shorter.until = 1
+    let template = WorkTemplate(kind: .proxyTraining(recipe), lower: [.proxyTraining(shorter)], studySeed: 1)
+    let (low, top) = (template.work(.dense, repetition: 2, rung: 0), template.work(.dense, repetition: 2))
+    #expect(low.seed == top.seed && low != top && low.digest != top.digest)
+    #expect(template.rung(of: low) == 0 && template.rung(of: top) == 1 && template.topRung == 1)
+    #expect(template.work(low, at: 1) == top && template.kind == .proxyTraining(recipe))
+    #expect(template.rung(of: Work(candidate: .dense, kind: .layerAnalysis(recipe), repetition: 2, seed: 1)) == nil)
+  }
+
+  @Test("a start's own training is the recipe's, from scratch, for its own epochs on its own images")
+  func startTraining() throws {
+    var started = recipe
+    started.start = TrainedStart(origin: .dense(epochs: 60, trainImages: 45_000, seed: 3))
+    started.curve = true
+    var expected = recipe
+    (expected.epochs, expected.data.trainImages) = (60, 45_000)
+    #expect(started.start?.training(of: started) == expected)
+    started.start?.origin = .checkpoint(weights: String(repeating: "0", count: 64))
+    #expect(started.start?.training(of: started) == nil)
+  }
+
+  @Test("a number of epochs may be a fraction, is written as it is read, and says how many steps it has")
+  func epochs() throws {
+    for (text, begun, steps) in [("0", 0, 0), ("3", 3, 234), ("0.25", 1, 20), ("0.001", 1, 1), ("1.5", 2, 117)] {
+      let epochs = try #require(Epochs(text))
+      #expect(epochs.description == text && epochs.begun == begun && epochs.steps(perEpoch: 78) == steps)
+      #expect(try JSONDecoder().decode(Epochs.self, from: try JSONEncoder().encode(epochs)) == epochs)
+    }
+    #expect(try String(decoding: JSONEncoder().encode(Epochs(3)), as: UTF8.self) == "3")
+    for text in ["-1", "0.0001", "inf", "nan", "1e9", "x"] { #expect(Epochs(text) == nil) }
+    #expect(throws: DecodingError.self) { try JSONDecoder().decode(Epochs.self, from: Data("-1".utf8)) }
   }
 
   @Test("a recipe follows from the resolved values of a configuration, and says which one is missing")

@@ -159,7 +159,8 @@ struct RandomMessages {
       model: Model.allCases[random.integer(below: Model.allCases.count)], variant: coin() ? .full : .remainder,
       data: DataSelection(
         set: .cifar10, trainImages: 1 + random.integer(below: 50_000), validationImages: random.integer(below: 5000),
-        splitSeed: random.next()), epochs: 1 + random.integer(below: 1000), batch: 1 + random.integer(below: 4096),
+        splitSeed: random.next()), epochs: Epochs(1 + random.integer(below: 1000)),
+      batch: 1 + random.integer(below: 4096),
       learningRate: amount(below: 100), schedule: .cosine, momentum: amount(below: 1), nesterov: coin(),
       weightDecay: amount(below: 1),
       augment: coin())

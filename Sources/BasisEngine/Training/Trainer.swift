@@ -50,7 +50,6 @@ public struct Trainer {
       throw .illegalRecipe(reason: "\(name) \(value) must be a number that is not negative")
     }
     guard recipe.batch > 0 else { throw .illegalRecipe(reason: "batch \(recipe.batch) must be positive") }
-    guard recipe.epochs >= 0 else { throw .illegalRecipe(reason: "\(recipe.epochs) epochs: must not be negative") }
     self.recipe = recipe
     self.seed = seed
   }
@@ -89,7 +88,7 @@ public struct Trainer {
     guard evaluation.count > 0 else { throw .noImages(purpose: "evaluate on") }
     let batch = min(recipe.batch, training.count, network.workspace.capacity)
     let stepsPerEpoch = training.count / batch
-    let steps = stepsPerEpoch * recipe.epochs
+    let steps = recipe.epochs.steps(perEpoch: stepsPerEpoch)
     var position = TrainingState.Position()
     if let checkpoint {
       position = try network.restore(checkpoint).position
@@ -104,7 +103,7 @@ public struct Trainer {
     var (evaluations, evaluationSeconds): ([Evaluation], Double) = ([], 0)
     func moment(epoch: Int, loss: Double, isEvaluating: Bool) -> TrainingMoment {
       let progress = TrainingProgress(
-        epoch: epoch, epochs: recipe.epochs, step: position.step, steps: steps, loss: loss,
+        epoch: epoch, epochs: recipe.epochs.begun, step: position.step, steps: steps, loss: loss,
         imagesPerSecond: Double(position.step * batch) / max(1e-9, position.seconds))
       return TrainingMoment(progress: progress, isEvaluating: isEvaluating, position: position, network: network)
     }
@@ -140,7 +139,7 @@ public struct Trainer {
     // The last epoch's curve point is the network's score.
     var score = diverged ? nil : evaluations.last
     if !diverged, score == nil {
-      let last = moment(epoch: recipe.epochs, loss: position.epochLosses.last ?? 0, isEvaluating: true)
+      let last = moment(epoch: recipe.epochs.begun, loss: position.epochLosses.last ?? 0, isEvaluating: true)
       score = network.evaluate(evaluation) { _ in observer(last) }
       if score == nil { throw .cancelled }
     }

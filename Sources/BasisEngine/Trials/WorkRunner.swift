@@ -36,7 +36,10 @@ public final class WorkRunner {
     _ work: Work, dataPath: String? = nil, progress: (TrainingProgress) -> Bool = { _ in true }
   ) throws -> Observation {
     switch work.kind {
-    case .proxyTraining(let recipe): try train(work, by: recipe, dataPath: dataPath, progress: progress)
+    case .proxyTraining(let recipe) where recipe.start == nil && recipe.until == nil:
+      try train(work, by: recipe, dataPath: dataPath, progress: progress)
+    case .proxyTraining, .startTraining, .layerAnalysis, .finalTraining:
+      throw EngineError.illegalRecipe(reason: "works of this kind cannot be done yet")
     }
   }
 

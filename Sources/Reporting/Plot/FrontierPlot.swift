@@ -68,9 +68,9 @@ extension FrontierPlot {
       "\(report.recipe.model.title) on \(report.recipe.data.set.title): accuracy against \(data.abscissa.title)",
       x: frame.left, y: 36, size: 20, fill: Self.ink, extra: [("font-weight", "600")])
     let images = NumberText.grouped(report.recipe.data.trainImages)
-    let epochs = NumberText.plural(report.recipe.epochs, "epoch")
     document.text(
-      "Proxy trainings of \(images) images × \(epochs) · \(report.extent)", x: frame.left, y: 58, size: 13,
+      "Proxy trainings of \(images) images × \(report.recipe.epochs.phrase) · \(report.extent)", x: frame.left, y: 58,
+      size: 13,
       fill: Self.faintInk)
     drawLegend()
   }

@@ -1,0 +1,72 @@
+/// A trained dense network that trainings begin with, each candidate's convolutions made of its filters.
+public struct TrainedStart: Hashable, Sendable {
+  /// Where the weights come from.
+  public enum Origin: Hashable, Sendable {
+    /// The study's own training of the dense network.
+    case dense(epochs: Int, trainImages: Int, seed: UInt64)
+    /// A checkpoint, by the SHA-256 of its file, in lower-case hexadecimal digits.
+    case checkpoint(weights: String)
+  }
+
+  public var origin: Origin
+  /// Training images that tell how inputs of the layers are distributed, and that batch norm's statistics are taken
+  /// from anew.
+  public var calibrationImages: Int
+
+  public static let defaultCalibrationImages = 2000
+
+  public init(origin: Origin, calibrationImages: Int = defaultCalibrationImages) {
+    self.origin = origin
+    self.calibrationImages = calibrationImages
+  }
+
+  /// What trains the start's weights by itself, as part of the study; nil where they are given.
+  package func training(of recipe: TrainingRecipe) -> TrainingRecipe? {
+    guard case .dense(let epochs, let trainImages, _) = origin else { return nil }
+    var training = recipe
+    (training.start, training.until, training.curve) = (nil, nil, false)
+    training.epochs = Epochs(epochs)
+    training.data.trainImages = trainImages
+    return training
+  }
+}
+
+extension TrainedStart {
+  private enum From: String, CaseIterable, LosslessStringConvertible {
+    case dense, checkpoint
+
+    init?(_ description: String) { self.init(rawValue: description) }
+    var description: String { rawValue }
+  }
+
+  static let seedKey = "start.seed"
+
+  /// Of a recipe that may have none: then no field is there.
+  static func visitFields<Visitor: WorkFieldVisitor>(
+    _ start: inout TrainedStart?, _ visitor: inout Visitor
+  ) throws(Visitor.Failure) {
+    var from: From? = start.map { if case .dense = $0.origin { .dense } else { .checkpoint } }
+    try visitor.optional("start.from", &from)
+    guard let from else {
+      start = nil
+      return
+    }
+    var read = start ?? TrainedStart(origin: .checkpoint(weights: ""))
+    switch from {
+    case .dense:
+      var (epochs, trainImages, seed) = (0, 0, UInt64(0))
+      if case .dense(let known) = read.origin { (epochs, trainImages, seed) = known }
+      try visitor.field("start.epochs", &epochs)
+      try visitor.field("start.train_images", &trainImages)
+      try visitor.field(seedKey, &seed)
+      read.origin = .dense(epochs: epochs, trainImages: trainImages, seed: seed)
+    case .checkpoint:
+      var weights = ""
+      if case .checkpoint(let known) = read.origin { weights = known }
+      try visitor.field("start.weights", &weights)
+      read.origin = .checkpoint(weights: weights)
+    }
+    try visitor.field("start.calibration_images", &read.calibrationImages)
+    start = read
+  }
+}
