@@ -50,6 +50,7 @@ public struct Trainer {
       throw .illegalRecipe(reason: "\(name) \(value) must be a number that is not negative")
     }
     guard recipe.batch > 0 else { throw .illegalRecipe(reason: "batch \(recipe.batch) must be positive") }
+    guard recipe.epochs >= .none else { throw .illegalRecipe(reason: "\(recipe.epochs) epochs: must not be negative") }
     self.recipe = recipe
     self.seed = seed
   }
