@@ -92,7 +92,7 @@ extension StudyReport {
       ("caveats", .array(caveats.map { .string($0) })),
       ("metadata", .object(metadata.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })),
     ]
-    if let estimated { fields.append(("estimates", estimated.json)) }
+    if let estimated { fields.append(("estimates", estimated.json(frontier: frontier.count))) }
     fields.append(("candidates", .array(rows(selection).map { $0.json(columns) })))
     return JSONValue.object(fields).text() + "\n"
   }
@@ -130,9 +130,11 @@ extension ReportRow {
 }
 
 extension EstimateSummary {
-  fileprivate var json: JSONValue {
+  /// - Parameter frontier: how many candidates are on it, of which a selection may list fewer.
+  fileprivate func json(frontier: Int) -> JSONValue {
     .object([
       ("trainings", .integer(trainings)), ("confirmations", .integer(confirmations)),
+      ("frontier_candidates", .integer(frontier)),
       ("expected_loss_points", .number(expectedLoss)), ("open_hypervolume_share", JSONValue(openShare)),
       ("exact_costs", .bool(isExact)),
     ])

@@ -1,3 +1,4 @@
+import ReadableText
 import SearchCore
 
 /// A candidate to compare the search with.
@@ -132,6 +133,8 @@ package enum ReportFormat: String, CaseIterable, Sendable {
 /// Which candidates a report lists.
 package enum ReportSelection: Hashable, Sendable {
   case frontier
+  /// So many of the frontier at most, evenly over what they cost.
+  case spread(Int)
   case all
 }
 
@@ -150,5 +153,29 @@ extension StudyReport {
     }
   }
 
-  func rows(_ selection: ReportSelection) -> [ReportRow] { selection == .all ? rows : frontier }
+  func rows(_ selection: ReportSelection) -> [ReportRow] {
+    switch selection {
+    case .frontier: return frontier
+    case .all: return rows
+    case .spread(let count):
+      // By the share of the dense network's parameters and multiply-adds together.
+      let sized = frontier.map { row in
+        let parameters = Double(row.score.cost.parameters) / Double(denseCost.parameters)
+        let multiplyAdds = Double(row.score.cost.multiplyAdds) / Double(denseCost.multiplyAdds)
+        return (size: parameters + multiplyAdds, row)
+      }
+      let chosen = Set(
+        EvenSpread.choose(of: sized.sorted { $0.size < $1.size }, over: count).map(\.score.candidate))
+      return frontier.filter { chosen.contains($0.score.candidate) }
+    }
+  }
+
+  /// That a selection leaves some of the frontier out; nil where it does not.
+  package func omission(_ selection: ReportSelection) -> String? {
+    guard case .spread(let count) = selection else { return nil }
+    let all = frontier.count
+    guard all > count else { return nil }
+    return "\(NumberText.grouped(count)) of the \(NumberText.grouped(all)) candidates on the \(frontierTitle) are "
+      + "listed, spread evenly over cost."
+  }
 }

@@ -21,7 +21,7 @@ extension StudyReport {
     text += "\(setting). \(extent); objectives: \(objectives.map(\.title).joined(separator: ", ")).\n"
     text += "Dense network: \(denseText). Times are relative to it.\n"
     if let hypervolume { text += "Hypervolume: \(NumberText.fixed(hypervolume, 6)).\n" }
-    for line in estimateLines { text += "\(line)\n" }
+    for line in estimateLines + [omission(selection)].compactMap({ $0 }) { text += "\(line)\n" }
     for caveat in caveats { text += "\n\(caveat.markdownEscaped)\n" }
     return text + "\n" + table
   }

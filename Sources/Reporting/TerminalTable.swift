@@ -8,7 +8,9 @@ extension StudyReport {
   package func terminalTable(_ selection: ReportSelection = .frontier, width: Int? = nil) -> String {
     var lines = Wrapping.lines("\(study): \(setting)", width: width, indent: 2)
     lines += Wrapping.lines("\(extent); dense: \(denseText)", width: width, indent: 2)
-    for line in estimateLines { lines += Wrapping.lines(line, width: width, indent: 2) }
+    for line in estimateLines + [omission(selection)].compactMap({ $0 }) {
+      lines += Wrapping.lines(line, width: width, indent: 2)
+    }
     for caveat in caveats { lines += Wrapping.lines(caveat, width: width, indent: 2) }
     let rows = rows(selection)
     if !rows.isEmpty {

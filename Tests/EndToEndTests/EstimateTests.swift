@@ -60,6 +60,30 @@ struct EstimateTests {
     #expect(table.output.contains("Estimate") && table.output.contains("untrained"), "\(table.output)")
     let svg = try await place.run("export", "studies/tiny", "--format", "svg", "--estimates")
     #expect(svg.output.contains("90 % interval"))
+    // A table has 20 candidates, where nothing else is asked for; what is left out is told.
+    let total = try #require(estimates["frontier_candidates"] as? Int)
+    #expect((json["candidates"] as? [Any])?.count == total && total > 4 && total <= 20)
+    #expect(!table.output.contains("are listed"))
+    let few = try await place.run("export", "studies/tiny", "--format", "csv", "--estimates", "--count", "4")
+    #expect(few.exitCode == 0 && few.output.split(separator: "\n").count == 5)
+    #expect(
+      few.errors
+        == "note: 4 of the \(total) candidates on the estimated frontier are listed, spread evenly over cost.\n")
+    let short = try await place.run("export", "studies/tiny", "--format", "table", "--estimates", "--count", "3")
+    #expect(short.output.contains("3 of the \(total) candidates"), "\(short.output)")
+    for (arguments, text) in [
+      (["--estimates", "--count", "0"], "from 1 to 1000"), (["--estimates", "--count", "x"], "from 1 to 1000"),
+      (["--estimates", "--count", "1001"], "from 1 to 1000"), (["--count", "4"], "add --estimates"),
+      (["--estimates", "--all", "--count", "4"], "leave out --all or --count"),
+    ] {
+      let wrong = try await RunningCommand(["export", "studies/tiny", "--format", "csv"] + arguments, in: place).end()
+      #expect(wrong.exitCode == 2 && isOneLine(wrong.errors) && wrong.errors.contains(text), "\(wrong.errors)")
+    }
+    for format in ["svg", "trials", "sqlite"] {
+      let wrong = try await place.run(
+        "export", "studies/tiny", "--format", format, "--count", "4", "--output", "x")
+      #expect(wrong.exitCode == 2 && isOneLine(wrong.errors) && wrong.errors.contains("leave out --count"))
+    }
     // It says what is wrong with them.
     for format in ["trials", "sqlite"] {
       let wrong = try await place.run(

@@ -127,17 +127,65 @@ struct EstimateReportTests {
     #expect(!(try syntheticStudy(candidates: 30).text(.json)).contains("\"estimates\""))
   }
 
-  @Test("the picture has an interval for each estimate, and rings for what was never trained")
+  @Test("the picture has all that was trained, the line's untrained candidates as rings, and intervals on the line")
   func picture() throws {
     let report = try Self.synthetic.get()
     let svg = report.text(.svg)
     func count(_ text: String) -> Int { svg.components(separatedBy: text).count - 1 }
-    #expect(count("class=\"error-bar\"") == report.rows.count { $0.estimate != nil })
-    #expect(count(" untrained\"") == report.rows.count { $0.isUntrained })
+    func number(_ pattern: Regex<(Substring, Substring)>) -> Int {
+      svg.firstMatch(of: pattern).flatMap { Int($0.1) } ?? 0
+    }
+    let rings = count(" untrained\"")
+    #expect(count("<path class=\"") == 1 + report.rows.count { !$0.isUntrained } + rings)
+    // Whatever is not drawn is counted.
+    let offLine = number(/([0-9]+) untrained candidates? off the line/)
+    let crowded = number(/the line joins ([0-9]+) more/)
+    #expect(rings > 0 && offLine > 0)
+    #expect(rings + offLine + crowded == report.rows.count { $0.isUntrained })
+    // By x: one bar a line's point at most, none that touch.
+    let line = FrontierPlotData(report).staircase
+    let bars = svg.matches(of: /class="error-bar"[^>]*>\n *<line x1="([0-9.]+)"/).compactMap { Double($0.1) }.sorted()
+    #expect(bars.count > 3 && bars.count <= line.count)
+    #expect(zip(bars, bars.dropFirst()).allSatisfy { $1 - $0 >= 8.9 })
     for text in [">90 % interval<", ">untrained<", "estimated from 60 trainings", "of the open hypervolume"] {
       #expect(svg.contains(text), "\(text)")
     }
     #expect(!(try syntheticStudy(candidates: 30).text(.svg)).contains("90 % interval"))
+  }
+
+  @Test("marks are thinned where they would overlap, whatever their order")
+  func thinning() {
+    var thinning = PointThinning(distance: 10)
+    thinning.add(x: 0, y: 0)
+    #expect(!thinning.fits(x: 6, y: 7.9) && thinning.fits(x: 6, y: 8.1) && !thinning.fits(x: 6, y: 17))
+    #expect(thinning.fits(x: -10, y: 0) && !thinning.fits(x: -10, y: 0))
+  }
+
+  @Test("so many of the frontier, evenly over cost, with the number of all; every format but the picture")
+  func counted() throws {
+    let report = try Self.synthetic.get()
+    let all = report.frontier
+    #expect(all.count > 12)
+    for wanted in [1, 5, 12] {
+      let rows = report.rows(.spread(wanted))
+      #expect(rows.count == wanted && rows == all.filter { rows.contains($0) })
+      #expect(Self.table(report.text(.csv, selection: .spread(wanted))).count == wanted)
+      let told = "\(wanted) of the \(all.count) candidates on the estimated frontier are listed"
+      #expect(report.text(.table, selection: .spread(wanted)).contains(told))
+      #expect(report.text(.markdown, selection: .spread(wanted)).contains(told))
+      #expect(report.omission(.spread(wanted))?.contains(told) == true)
+      let json = try #require(
+        try JSONSerialization.jsonObject(with: Data(report.text(.json, selection: .spread(wanted)).utf8))
+          as? [String: Any])
+      #expect((json["candidates"] as? [Any])?.count == wanted)
+      #expect((json["estimates"] as? [String: Any])?["frontier_candidates"] as? Int == all.count)
+    }
+    let five = report.rows(.spread(5)).map(\.score.cost)
+    let ends = all.map(\.score.cost).sorted { $0.multiplyAdds + $0.parameters < $1.multiplyAdds + $1.parameters }
+    #expect(Set(five).isSuperset(of: [ends[0], ends[ends.count - 1]]))
+    #expect(report.rows(.spread(1000)) == all && report.omission(.spread(1000)) == nil)
+    #expect(report.text(.csv, selection: .spread(1000)) == report.text(.csv))
+    #expect(report.text(.svg, selection: .spread(3)) == report.text(.svg))
   }
 
   @Test("no line of the table is wider than the terminal", arguments: [30, 60, 80, 100, 140])

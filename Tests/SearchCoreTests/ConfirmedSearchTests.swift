@@ -79,10 +79,12 @@ struct ConfirmedSearchTests {
   @Test("of many points those that lie evenly over the costs, the ends among them")
   func spread() {
     let many = (0...100).map { (size: Double($0), $0) }
-    #expect(ConfirmedSearch.spread(many, over: 5) == [0, 25, 50, 75, 100])
-    #expect(ConfirmedSearch.spread(Array(many.prefix(3)), over: 5) == [0, 1, 2])
+    #expect(EvenSpread.choose(of: many, over: 5) == [0, 25, 50, 75, 100])
+    #expect(EvenSpread.choose(of: Array(many.prefix(3)), over: 5) == [0, 1, 2])
     let uneven = [0.0, 1, 2, 3, 100].map { (size: $0, $0) }
-    #expect(ConfirmedSearch.spread(uneven, over: 3) == [0, 3, 100])
+    #expect(EvenSpread.choose(of: uneven, over: 3) == [0, 3, 100])
+    #expect(EvenSpread.choose(of: many, over: 1) == [50])
+    #expect(EvenSpread.choose(of: [(size: 1.0, 7)], over: 1) == [7])
   }
 
   @Test("what is noted of a round reads back")

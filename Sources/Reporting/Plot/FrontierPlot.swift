@@ -3,32 +3,74 @@ import SearchCore
 
 /// The picture of a study: accuracy against size, dominated candidates faint, the frontier and the line of the best
 /// accuracy for the size, the dense network and the all-layers references, ± one standard deviation over the seeds.
-/// With estimates: these, their intervals, and untrained candidates as rings.
+/// With estimates: these, intervals along the line, and its untrained candidates as rings.
 struct FrontierPlot {
-  private static let ink = PlotMarker.dense.color
-  private static let faintInk = "#66707c"
-  private static let frontierColor = PlotMarker.frontier.color
+  static let ink = PlotMarker.dense.color
+  static let faintInk = "#66707c"
+  static let frontierColor = PlotMarker.frontier.color
 
-  private let report: StudyReport
-  private let data: FrontierPlotData
-  private let frame = PlotBox(left: 78, top: 116, right: 932, bottom: 520)
-  private let x: PlotScale
-  private let y: PlotScale
+  let report: StudyReport
+  let data: FrontierPlotData
+  let frame = PlotBox(left: 78, top: 116, right: 932, bottom: 520)
+  let x: PlotScale
+  let y: PlotScale
+  var document: SVGDocument
+  private let marks: [Mark]
   private let notes: [String]
-  private var document: SVGDocument
+
+  /// What is drawn of a candidate.
+  private struct Mark {
+    let point: FrontierPlotData.Point
+    /// Down and up from the point; nil where it has none, or where it would cover another's.
+    var bar: (low: Double, high: Double)?
+  }
 
   init(_ report: StudyReport) {
     self.report = report
     data = FrontierPlotData(report)
-    notes = PlotNotes.lines(report, data, width: frame.right - 28)
-    document = SVGDocument(width: 960, height: 600 + Double(max(0, notes.count - 1)) * PlotNotes.lineHeight)
     let shown = data.points.filter { !$0.isBelowAxis && !$0.isDiverged }
     x = PlotScale(data: shown.map(\.x), minimumSpan: 20, start: frame.left, end: frame.right)
+    let isEstimated = report.estimated != nil
     let heights = shown.flatMap { point -> [Double] in
-      guard let reach = point.reach, point.row.onFrontier || point.row.reference != nil else { return [point.y] }
+      let hasBar = isEstimated ? point.isOnLine : point.row.onFrontier || point.row.reference != nil
+      guard hasBar, let reach = point.reach else { return [point.y] }
       return [reach.low, reach.high]
     }
     y = PlotScale(data: heights, minimumSpan: 2, padding: 0.07, start: frame.bottom, end: frame.top)
+    marks = isEstimated ? Self.thinned(data, x, y) : data.points.map { Mark(point: $0, bar: Self.bar(of: $0)) }
+    notes = PlotNotes.lines(
+      report, data, overlapping: data.points.count - marks.count, width: frame.right - 28)
+    document = SVGDocument(width: 960, height: 600 + Double(max(0, notes.count - 1)) * PlotNotes.lineHeight)
+  }
+
+  private static func bar(of point: FrontierPlotData.Point) -> (low: Double, high: Double)? {
+    guard !point.isBelowAxis, !point.isDiverged, let reach = point.reach, reach.high > reach.low else { return nil }
+    return reach
+  }
+
+  /// Of estimates, which an infinity of candidates may have: all that was trained, and of the line's untrained
+  /// candidates those that do not overlap; intervals on the line alone, and as far as they can be told apart.
+  private static func thinned(_ data: FrontierPlotData, _ x: PlotScale, _ y: PlotScale) -> [Mark] {
+    let named = Set(
+      [data.staircase.first, data.staircase.last, data.knee].compactMap { $0?.row.score.candidate })
+    /// The first to be drawn first.
+    func rank(_ point: FrontierPlotData.Point) -> Int {
+      if point.row.reference != nil || named.contains(point.row.score.candidate) { return 0 }
+      return point.row.isUntrained ? 2 : 1
+    }
+    var rings = PointThinning(distance: 10)
+    var bars = PointThinning(distance: 9)
+    var marks = data.points.filter { !$0.isOnLine }.map { Mark(point: $0, bar: nil) }
+    let line = data.points.filter(\.isOnLine)
+    for wanted in 0...2 {
+      for point in line where rank(point) == wanted {
+        let (px, py) = (x.position(point.x), y.position(point.y))
+        if wanted < 2 { rings.add(x: px, y: py) } else if !rings.fits(x: px, y: py) { continue }
+        let bar = bar(of: point).flatMap { bars.fits(x: px, y: 0) ? $0 : nil }
+        marks.append(Mark(point: point, bar: bar))
+      }
+    }
+    return marks
   }
 
   /// The SVG file.
@@ -58,89 +100,6 @@ struct FrontierPlot {
     drawErrorBars()
     drawPoints()
     drawLabels()
-  }
-}
-
-// Heading, legend and axes.
-extension FrontierPlot {
-  private mutating func drawHeading() {
-    document.text(
-      "\(report.recipe.model.title) on \(report.recipe.data.set.title): accuracy against \(data.abscissa.title)",
-      x: frame.left, y: 36, size: 20, fill: Self.ink, extra: [("font-weight", "600")])
-    let images = NumberText.grouped(report.recipe.data.trainImages)
-    document.text(
-      "Proxy trainings of \(images) images × \(report.recipe.epochs.phrase) · \(report.extent)", x: frame.left, y: 58,
-      size: 13,
-      fill: Self.faintInk)
-    drawLegend()
-  }
-
-  private mutating func drawLegend() {
-    let sound = data.points.filter { !$0.isDiverged }
-    let kinds = sound.map { ($0.row.onFrontier, $0.row.reference) }
-    let own = Set(sound.filter { $0.row.onFrontier && $0.row.reference == nil }.map(\.row.isUntrained))
-    var entries: [(PlotMarker, String)] = []
-    if own.contains(false) { entries.append((.frontier, "on the \(report.frontierTitle)")) }
-    if own.contains(true) { entries.append((.untrained, "untrained")) }
-    if kinds.contains(where: { !$0.0 && $0.1 == nil }) { entries.append((.dominated, "dominated")) }
-    if kinds.contains(where: { $0.1 == .dense }) { entries.append((.dense, "dense network")) }
-    if kinds.contains(where: { $0.1 != nil && $0.1 != .dense }) { entries.append((.allLayers, "all layers")) }
-    if data.points.contains(where: \.isDiverged) { entries.append((.diverged, "diverged")) }
-    var left = frame.left + 6
-    let baseline = 92.0
-    for (marker, label) in entries {
-      document.add("path", marker.attributes(x: left, y: baseline - 4, filled: true))
-      document.text(label, x: left + 12, y: baseline, size: 12.5, fill: Self.ink)
-      left += LabelPlacement.width(of: label, size: 12.5) + 38
-    }
-    if sound.contains(where: { $0.reach != nil }) {
-      document.line(left, baseline - 11, left, baseline + 3, stroke: Self.frontierColor, extra: [("opacity", "0.6")])
-      for end in [baseline - 11, baseline + 3] {
-        document.line(left - 3, end, left + 3, end, stroke: Self.frontierColor, extra: [("opacity", "0.6")])
-      }
-      document.text(
-        report.estimated == nil ? "± 1 standard deviation" : "90 % interval", x: left + 12, y: baseline, size: 12.5,
-        fill: Self.ink)
-    }
-  }
-
-  private mutating func drawAxes() {
-    let across = 8
-    for tick in x.ticks(about: across) where tick >= 0 {
-      let at = x.position(tick)
-      document.line(at, frame.top, at, frame.bottom, stroke: "#eceff2")
-      let label = NumberText.fixed(tick, x.tickDecimals(about: across))
-      document.text(label, x: at, y: frame.bottom + 20, size: 12.5, anchor: "middle", fill: Self.faintInk)
-    }
-    let up = 7
-    for tick in y.ticks(about: up) where tick >= 0 && tick <= 100 {
-      let at = y.position(tick)
-      document.line(frame.left, at, frame.right, at, stroke: "#eceff2")
-      let label = NumberText.fixed(tick, y.tickDecimals(about: up))
-      document.text(label, x: frame.left - 10, y: at + 4.5, size: 12.5, anchor: "end", fill: Self.faintInk)
-    }
-    document.line(frame.left, frame.bottom, frame.right, frame.bottom, stroke: Self.faintInk)
-    document.line(frame.left, frame.top, frame.left, frame.bottom, stroke: Self.faintInk)
-    document.text(
-      abscissaTitle, x: (frame.left + frame.right) / 2, y: frame.bottom + 46, size: 14, anchor: "middle", fill: Self.ink
-    )
-    let seeds = Set(report.rows.map(\.score.seeds))
-    let mean =
-      report.estimated != nil
-      ? ", estimated from \(NumberText.plural(report.estimated?.trainings ?? 0, "training"))"
-      : seeds.count == 1 && seeds.first != 1 ? ", mean of \(seeds.first ?? 0) seeds" : ""
-    let middle = SVGDocument.number((frame.top + frame.bottom) / 2)
-    document.text(
-      "Validation accuracy (%)\(mean)", x: 0, y: 0, size: 14, anchor: "middle", fill: Self.ink,
-      extra: [("transform", "translate(26 \(middle)) rotate(-90)")])
-  }
-
-  private var abscissaTitle: String {
-    let descriptor = data.abscissa.descriptor
-    guard case .count(let count, _) = descriptor.quantity else {
-      return "\(descriptor.axis) (% of the dense network's)"
-    }
-    return "\(descriptor.axis) (% of the dense network's \(NumberText.count(count(report.denseCost))))"
   }
 }
 
@@ -177,8 +136,9 @@ extension FrontierPlot {
   }
 
   private mutating func drawErrorBars() {
-    for point in data.points where !point.isBelowAxis && !point.isDiverged {
-      guard let reach = point.reach, reach.high > reach.low else { continue }
+    for mark in marks {
+      guard let reach = mark.bar else { continue }
+      let point = mark.point
       let isFaint = !point.row.onFrontier && point.row.reference == nil
       let marker = PlotMarker(point.row)
       let at = x.position(point.x)
@@ -196,9 +156,9 @@ extension FrontierPlot {
 
   /// Dominated candidates first, references last, so that nothing that matters is covered.
   private mutating func drawPoints() {
-    func layer(_ row: ReportRow) -> Int { row.reference != nil ? 2 : row.onFrontier ? 1 : 0 }
-    for wanted in 0...2 {
-      for point in data.points where layer(point.row) == wanted {
+    func layer(_ row: ReportRow) -> Int { row.reference != nil ? 3 : !row.onFrontier ? 0 : row.isUntrained ? 1 : 2 }
+    for wanted in 0...3 {
+      for point in marks.map(\.point) where layer(point.row) == wanted {
         let marker = point.isBelowAxis ? PlotMarker.belowAxis : PlotMarker(point.row)
         let height = height(of: point)
         let kind = point.isDiverged ? "diverged" : point.row.onFrontier ? "frontier" : "dominated"
@@ -225,11 +185,12 @@ extension FrontierPlot {
 
   private mutating func drawLabels() {
     var placement = LabelPlacement(bounds: frame)
-    for point in data.points {
+    for mark in marks {
+      let point = mark.point
       let (px, py) = (x.position(point.x), height(of: point))
       let matters = point.row.onFrontier || point.row.reference != nil
       placement.avoid(PlotBox(left: px - 6, top: py - 6, right: px + 6, bottom: py + 6), cost: matters ? 12 : 3)
-      if matters, !point.isDiverged, let reach = point.reach {
+      if matters, let reach = mark.bar {
         let box = PlotBox(left: px - 3, top: y.position(reach.high), right: px + 3, bottom: y.position(reach.low))
         placement.avoid(box, cost: 1.5)
       }
@@ -245,7 +206,7 @@ extension FrontierPlot {
       placement.avoid(
         PlotBox(left: x.position(last.x), top: height - 1, right: frame.right, bottom: height + 1), cost: 2)
     }
-    for point in data.points {
+    for point in marks.map(\.point) {
       switch point.row.reference {
       case .dense: drawLabel("dense", at: point, color: Self.ink, placement: &placement)
       case .allLayers(let label):

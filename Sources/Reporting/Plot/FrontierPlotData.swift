@@ -12,6 +12,8 @@ struct FrontierPlotData {
     let reach: (low: Double, high: Double)?
     /// So far below the others that the axis does not reach it.
     var isBelowAxis = false
+    /// The line joins it.
+    var isOnLine = false
     /// Not more of its trainings ended well than diverged: it has no place in the plane but at its lower edge.
     var isDiverged: Bool { row.isDiverged }
 
@@ -39,6 +41,9 @@ struct FrontierPlotData {
   let missing: Int
   /// Candidates with values that no measurement can have; they are left out.
   let absurd: Int
+  /// Untrained candidates of the frontier that the line does not join, left out: of them nothing is known but that they
+  /// are on it by what the picture does not show.
+  let offLine: Int
 
   /// Percent: a network a thousand times as large or as slow as the dense one was not measured rightly.
   private static let largestRatio = 100_000.0
@@ -50,21 +55,27 @@ struct FrontierPlotData {
       row.score.ratioToDense(of: abscissa).map { Point(row: row, x: $0, isEstimated: report.estimated != nil) }
     }
     var points = measured.filter(Self.isPossible)
+    absurd = measured.count - points.count
+    var staircase: [Point] = []
+    let frontier = points.indices.filter { points[$0].row.onFrontier }.sorted {
+      (points[$0].x, -points[$0].y) < (points[$1].x, -points[$1].y)
+    }
+    for index in frontier where staircase.last.map({ points[index].y > $0.y }) ?? true {
+      points[index].isOnLine = true
+      staircase.append(points[index])
+    }
+    let possible = points.count
+    points.removeAll { $0.row.isUntrained && !$0.isOnLine && $0.row.reference == nil }
+    offLine = possible - points.count
     let floor = Self.floor(points.filter { !$0.isDiverged }.map(\.y))
     for index in points.indices
     where !points[index].row.onFrontier && points[index].row.reference == nil && !points[index].isDiverged {
       points[index].isBelowAxis = points[index].y < floor
     }
-    var staircase: [Point] = []
-    for point in points.filter(\.row.onFrontier).sorted(by: { ($0.x, -$0.y) < ($1.x, -$1.y) })
-    where staircase.last.map({ point.y > $0.y }) ?? true {
-      staircase.append(point)
-    }
     self.abscissa = abscissa
     self.points = points
     self.staircase = staircase
     self.missing = report.rows.count - measured.count
-    self.absurd = measured.count - points.count
   }
 
   /// NaN is nowhere.

@@ -8,7 +8,11 @@ enum PlotNotes {
   static let lineHeight = 16.0
 
   /// On lines of at most `width`, as far as words can be broken.
-  static func lines(_ report: StudyReport, _ data: FrontierPlotData, width: Double) -> [String] {
+  ///
+  /// - Parameter overlapping: points of the line that are not drawn, because others are where they lie.
+  static func lines(
+    _ report: StudyReport, _ data: FrontierPlotData, overlapping: Int, width: Double
+  ) -> [String] {
     var notes: [String] = []
     let below = data.points.count { $0.isBelowAxis }
     if below > 0 { notes.append("▽ \(NumberText.plural(below, "candidate")) below the axis") }
@@ -26,9 +30,19 @@ enum PlotNotes {
       notes.append("the measured frontier has \(NumberText.percent(share)) of the open hypervolume")
     }
     let others = report.objectives.filter { $0 != .accuracy && $0 != data.abscissa }
+    let causes = others.map(\.title).joined(separator: " or ")
     if data.points.count(where: \.row.onFrontier) > data.staircase.count, !others.isEmpty {
-      let points = report.estimated == nil ? "filled points" : "points and rings"
-      notes.append("\(points) off the line are on the frontier by \(others.map(\.title).joined(separator: " or "))")
+      notes.append("filled points off the line are on the frontier by \(causes)")
+    }
+    if data.offLine > 0 {
+      let cause = others.isEmpty ? "" : ", on the frontier by \(causes),"
+      notes.append(
+        "\(NumberText.plural(data.offLine, "untrained candidate")) off the line\(cause) "
+          + "\(data.offLine == 1 ? "is" : "are") not shown")
+    }
+    if overlapping > 0 {
+      notes.append(
+        "the line joins \(NumberText.plural(overlapping, "more untrained candidate")) than there is room for")
     }
     var lines = wrapped(notes.joined(separator: "; "), width)
     for caveat in report.caveats where !(report.rows.isEmpty && report.setAside.jobs == 0) {

@@ -79,7 +79,7 @@ struct ConfirmedSearch: SearchStrategy {
     let ordered = named.sorted {
       size($0) != size($1) ? size($0) < size($1) : $0.options.lexicographicallyPrecedes($1.options)
     }
-    let points = Self.spread(ordered.map { (size($0), $0) }, over: Self.mostPoints)
+    let points = EvenSpread.choose(of: ordered.map { (size($0), $0) }, over: Self.mostPoints)
     var random = StableRandom(seed: template.studySeed, purpose: "confirmation")
     let draws = FrontierDraws(
       study.model, solver: .coarse(space), count: Self.draws, within: constraints, random: &random)
@@ -89,21 +89,6 @@ struct ConfirmedSearch: SearchStrategy {
   }
 
   private static let draws = 64
-
-  /// Those of a sorted list that are nearest to `count` evenly spaced sizes, in order.
-  static func spread<Element>(_ sorted: [(size: Double, Element)], over count: Int) -> [Element] {
-    guard sorted.count > count, let first = sorted.first?.size, let last = sorted.last?.size else {
-      return sorted.map(\.1)
-    }
-    var chosen: Set<Int> = []
-    for number in 0..<count {
-      let wanted = first + (last - first) * Double(number) / Double(count - 1)
-      let free = sorted.indices.filter { !chosen.contains($0) }
-      guard let nearest = free.min(by: { abs(sorted[$0].size - wanted) < abs(sorted[$1].size - wanted) }) else { break }
-      chosen.insert(nearest)
-    }
-    return chosen.sorted().map { sorted[$0].1 }
-  }
 }
 
 extension StrategySettings {

@@ -44,12 +44,14 @@ struct ExportCommand: ParsableCommand {
         layersearch export studies/cifar10-resnet20 --format csv
         layersearch export studies/cifar10-resnet20 --format svg --output frontier.svg
         layersearch export studies/cifar10-resnet20 --format table --estimates
+        layersearch export studies/cifar10-resnet20 --format json --estimates --count 8
         layersearch export studies/cifar10-resnet20 --format trials --output trainings.csv
         layersearch export studies/cifar10-resnet20 --format sqlite --output backup/study.sqlite
 
       --estimates writes the frontier that all trainings together say there is, with 90 % intervals, how probably \
       nothing beats a candidate, and candidates that were never trained, marked as such. Without it the frontier is \
-      that of the measured means.
+      that of the measured means. It may have thousands of candidates: a table lists 20 of them, spread evenly over \
+      cost, the other formats all; --count says how many.
 
       The copy of the database is one consistent state of it; a folder with this file as study.sqlite is a study.
       """))
@@ -66,10 +68,31 @@ struct ExportCommand: ParsableCommand {
   @Flag(help: "What a model of all trainings says: estimates with intervals, and the frontier of these.")
   var estimates = false
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      With --estimates: so many candidates of the frontier at most, spread evenly over cost. (A table has 20, the \
+      other formats have all.)
+      """, valueName: "candidates"),
+    transform: Number.whole(1...1000))
+  var count: Int?
+
   @Option(help: ArgumentHelp("Write to this file instead of standard output (-).", valueName: "file"))
   var output: String?
 
   func validate() throws {
+    if count != nil {
+      let name = format.defaultValueDescription
+      switch format {
+      case .trials, .sqlite: throw ValidationError("--format \(name) always writes all there is; leave out --count")
+      case .report(.svg): throw ValidationError("--format svg always draws the whole frontier; leave out --count")
+      case .report: break
+      }
+      if all { throw ValidationError("--all lists every candidate; leave out --all or --count") }
+      if !estimates {
+        throw ValidationError("--count thins the frontier of the estimates; add --estimates or leave out --count")
+      }
+    }
     if all, format == .trials {
       throw ValidationError("--format trials always writes every training; leave out --all")
     }
@@ -95,16 +118,27 @@ struct ExportCommand: ParsableCommand {
       let definition = try StudyDefinition(of: store)
       let report = try StudyReading.report(store: store, definition: definition, estimates: estimates)
       let width = output.isStandardOutput ? StandardOutput.width : nil
-      try output.write(report.text(format, selection: all ? .all : .frontier, width: width).utf8)
+      let selection = selection(format)
+      try output.write(report.text(format, selection: selection, width: width).utf8)
       let mixture = estimates ? report.mixture : nil
       if let mixture { StandardError.shared.writeLine("warning: study \(study): \(mixture)") }
       // CSV has no place for them that every reader would skip; the other formats say it themselves.
       if format == .csv {
         for caveat in report.caveats where caveat != mixture { StandardError.shared.writeLine("note: \(caveat)") }
+        if let omission = report.omission(selection) { StandardError.shared.writeLine("note: \(omission)") }
       }
     case .trials: try output.write(StudyReading.trainings(store: store).utf8)
     case .sqlite: try store.copyDatabase(to: output)
     }
     if output.isRegular { StandardError.shared.writeLine("wrote \(output.path)") }
+  }
+
+  /// Candidates of an estimated frontier that a table lists where nothing else was asked for.
+  private static let tableCount = 20
+
+  private func selection(_ format: ReportFormat) -> ReportSelection {
+    if all { return .all }
+    guard estimates, let count = count ?? (format == .table ? Self.tableCount : nil) else { return .frontier }
+    return .spread(count)
   }
 }
