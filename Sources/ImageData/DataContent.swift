@@ -9,6 +9,9 @@ public struct DataContent: Sendable, Hashable, Codable, CustomStringConvertible 
 
   public var description: String { identity }
 
+  /// As lines for people name it.
+  public var short: String { identity.count > 16 ? identity.prefix(12) + "…" : identity }
+
   /// Changes whenever a pixel of the drawn set changes.
   public static let shapes10 = DataContent(identity: Shapes10.identity)
 

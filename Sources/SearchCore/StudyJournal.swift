@@ -142,6 +142,9 @@ public enum StudyChange: Hashable, Sendable {
   case roundDecided(RoundNote)
   /// Something a user may want to read later, such as a strategy's note.
   case noted(String)
+  /// A note that says the same however often it is found out, such as why a search ended: on record once. A decision
+  /// that asks for nothing leaves no job by which a later coordinator could tell that it was taken.
+  case notedOnce(String)
   /// The strategy wants nothing more, and nothing is under way.
   case studyFinished
 }

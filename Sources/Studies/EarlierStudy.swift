@@ -1,4 +1,6 @@
+import ImageData
 import SearchCore
+import SearchProtocol
 import StudyStore
 
 /// Another study as a source of results (`EarlierResults`).
@@ -6,8 +8,8 @@ package enum EarlierStudy {
   /// What the results of a study are good for here.
   package struct Reading {
     package var results: EarlierResults
-    /// That some of the results cannot be used, on one line; nil where all can.
-    package var warning: String?
+    /// That some of the results cannot be used, and what cannot be compared: a line each.
+    package var warnings: [String]
   }
 
   /// Reads the results that a study may ask for.
@@ -16,10 +18,11 @@ package enum EarlierStudy {
   ///   - folder: of the other study, which may be running.
   ///   - definition: of the study that is about to ask.
   ///   - studyFolder: where it is, or will be.
+  ///   - data: the definition's data set; nil where it cannot be read.
   ///   - variant: of the kernels here; nil where that is not known yet. What a study has itself counts before.
   /// - Throws: `StudyError.earlierIsSelf`, `.earlierIsEmpty`, `.earlierIsUnusable`, `StoreError`.
   package static func read(
-    _ folder: String, for definition: StudyDefinition, studyFolder: String, variant: String?
+    _ folder: String, for definition: StudyDefinition, studyFolder: String, data: DataRequirement?, variant: String?
   ) throws -> Reading {
     let store = try StudyStore.open(directory: folder, mode: .readOnly)
     defer { store.close() }
@@ -42,6 +45,17 @@ package enum EarlierStudy {
       let differences = differences(definition.newIdentity(), identity, recipe: definition.recipe)
       throw StudyError.earlierIsUnusable(folder: folder, results: all.count, because: differences)
     }
+    var warnings: [String] = []
+    if let data {
+      let there = try Set(store.dataContents())
+      if there.isEmpty, data.set != .shapes10 {
+        warnings.append(
+          "study \(folder) does not say what its \(data.set.rawValue) contains; its results are used as if that were the same")
+      } else if !there.isSubset(of: [data.contentHash]) {
+        throw StudyError.earlierIsUnusable(
+          folder: folder, results: all.count, because: [difference(of: data.contentHash, from: there)])
+      }
+    }
     let variants = Dictionary(grouping: usable.values, by: \.kernelVariant).mapValues(\.count)
     let wanted = own.isEmpty ? variant.map { [$0] } ?? variants.keys.sorted() : own.sorted()
     let fitting = wanted.filter { variants[$0] != nil }
@@ -53,13 +67,19 @@ package enum EarlierStudy {
         because: ["the kernel variant is \(wanted.joined(separator: ", ")) here and \(there) there"])
     }
     let results = usable.filter { $0.value.kernelVariant == chosen }
-    var warning: String?
     if variants.count > 1 {
       let counts = variants.sorted { $0.key < $1.key }.map { "\($0.key) (\($0.value))" }.joined(separator: ", ")
-      warning =
-        "study \(folder) has results of \(variants.count) kernel variants: \(counts); those of \(chosen) are used"
+      warnings.append(
+        "study \(folder) has results of \(variants.count) kernel variants: \(counts); those of \(chosen) are used")
     }
-    return Reading(results: EarlierResults(source: "\(identity.name) (\(folder))", results: results), warning: warning)
+    return Reading(
+      results: EarlierResults(source: "\(identity.name) (\(folder))", results: results), warnings: warnings)
+  }
+
+  /// What the data sets contain, which the keys of a configuration do not tell.
+  private static func difference(of mine: String, from others: Set<String>) -> String {
+    func short(_ content: String) -> String { DataContent(identity: content).short }
+    return "the data set's content is \(short(mine)) here and \(others.sorted().map(short).joined(separator: ", ")) there"
   }
 
   /// Keys of what a work depends on; where they are equal, those of the space.

@@ -15,6 +15,9 @@ package struct OpenStudy {
   package let data: DataRequirement?
   /// That the study goes on with another budget than it had, in one line; nil where it has the same.
   package let budgetChange: String?
+  /// That the data set contains something else than when the study was worked on last, in one line; nil where it does
+  /// not, as far as is known.
+  package let dataChange: String?
   /// Results of another study, which this one need not train again.
   package var earlier: EarlierResults?
 
@@ -25,8 +28,10 @@ package struct OpenStudy {
   ///
   /// A new study is made last of all: whatever is wrong with the data set or shows in `beforeMaking`, which is told
   /// that there is none yet, leaves nothing behind.
+  ///
+  /// - Parameter known: the definition's data set, where that was read already.
   package init(
-    definition: StudyDefinition, folder: String, resume: Bool, mustExist: Bool,
+    definition: StudyDefinition, folder: String, resume: Bool, mustExist: Bool, data known: DataRequirement? = nil,
     beforeMaking: (StudyError) throws -> Void
   ) throws {
     guard StudyStore.exists(directory: folder) else {
@@ -35,11 +40,13 @@ package struct OpenStudy {
       let none = StudyError.missing(folder: folder, similar: StudyFolders.similar(to: folder))
       if mustExist { throw none }
       self.definition = definition
-      data = try definition.dataRequirement()
+      let data = try known ?? definition.dataRequirement()
       try beforeMaking(none)
-      store = try StudyStore.create(directory: folder, identity: identity)
+      store = try StudyStore.create(directory: folder, identity: identity, dataContent: data.contentHash)
+      self.data = data
       self.identity = identity
       budgetChange = nil
+      dataChange = nil
       return
     }
     let store = try StudyStore.open(directory: folder, mode: resume ? .readWrite : .readOnly)
@@ -58,7 +65,15 @@ package struct OpenStudy {
     self.identity = try store.identity()
     // Its own configuration file does not tell what it is called.
     self.definition = definition.named(self.identity.name)
-    data = try store.isFinished ? try? definition.dataRequirement() : definition.dataRequirement()
+    data = try known ?? (store.isFinished ? try? definition.dataRequirement() : definition.dataRequirement())
+    dataChange = try data.flatMap { try Self.recordContent(of: $0, in: store) }
+  }
+
+  private static func recordContent(of data: DataRequirement, in store: StudyStore) throws -> String? {
+    guard let before = try store.recordDataContent(data.contentHash) else { return nil }
+    return "\(data.set.rawValue) contains other images than when the study was worked on last (content "
+      + "\(DataContent(identity: data.contentHash).short) now, \(DataContent(identity: before).short) then): trainings "
+      + "on both are compared with each other"
   }
 
   /// What changed, in one line; nil where the budget is the same.

@@ -45,8 +45,8 @@ package struct StudyProgress: Sendable {
     case .resultAdopted(let job, _, let result):
       if let work = works.removeValue(forKey: job) { record(result, of: work) }
       begun[job] = nil
-    case .studyFinished, .noted, .roundDecided, .workerJoined, .workerLeft, .workerBenched, .workerPaused,
-      .workerUnbenched:
+    case .studyFinished, .noted, .notedOnce, .roundDecided, .workerJoined, .workerLeft, .workerBenched,
+      .workerPaused, .workerUnbenched:
       break
     }
   }

@@ -87,6 +87,9 @@ extension StudyEvent {
     return isPlain ? worker : "\"\(worker.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\""
   }
 
+  /// What a note begins with that says what the data set contains.
+  static let dataContentPrefix = "the data set's content is "
+
   /// What a note ends with that says that jobs were reopened; their number stands before it.
   static let reopeningSuffix = " jobs that were set aside are tried again"
 

@@ -19,8 +19,10 @@ extension StudyStore {
 
   /// A new study, and its folder where that is missing. Throws `alreadyExists` where there is one, `inUse` where
   /// another process is making it.
+  ///
+  /// - Parameter dataContent: what its data set contains (`recordDataContent`); nil where that is not known.
   public static func create(
-    directory: String, identity: StudyIdentity, clock: @escaping Clock = systemClock
+    directory: String, identity: StudyIdentity, dataContent: String? = nil, clock: @escaping Clock = systemClock
   ) throws(StoreError) -> StudyStore {
     let folder = StudyFolder(directory)
     try folder.make()
@@ -56,6 +58,7 @@ extension StudyStore {
           try db.execute(
             sql: "INSERT INTO configuration_entry (key, value) VALUES (?, ?)", arguments: [key, value])
         }
+        if let dataContent { try note(dataContent: dataContent, in: db, at: now) }
       }
       let mark = try StudyMark(of: folder, study: identity.studyID, counts: RecordCounts())
       return (try journal.log(of: queue, folder, mark), mark)

@@ -103,6 +103,12 @@ struct ChangeRecorder {
       try recordEvent(.roundDecided, "\(decided)")
     case .noted(let text):
       try recordEvent(.note, text)
+    case .notedOnce(let text):
+      try run(
+        """
+        INSERT INTO event (time, kind, text) SELECT ?1, ?2, ?3
+        WHERE NOT EXISTS (SELECT 1 FROM event WHERE kind = ?2 AND text = ?3)
+        """, [now, StudyEvent.Kind.note.rawValue, text])
     case .studyFinished:
       let isNew = try run("UPDATE study SET finished = ? WHERE finished IS NULL", [now]) > 0
       if isNew { try recordEvent(.studyFinished, "") }

@@ -92,7 +92,7 @@ struct StudyLedger {
       require(jobs.allSatisfy { $0.state == .finished || $0.state == .setAside }, "finished with open jobs")
       isFinished = true
     case .workerJoined(let worker): workers.append(worker)
-    case .workerLeft, .noted, .roundDecided, .workerBenched, .workerPaused, .workerUnbenched: break
+    case .workerLeft, .noted, .notedOnce, .roundDecided, .workerBenched, .workerPaused, .workerUnbenched: break
     }
   }
 }

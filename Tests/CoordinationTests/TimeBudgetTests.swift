@@ -17,7 +17,7 @@ struct TimeBudgetTests: CoordinatorScenarios {
   }
 
   private func isSpent(_ turn: CoordinatorTurn) -> Bool {
-    turn.records.contains { if case .noted(let text) = $0 { text.contains("is spent") } else { false } }
+    turn.records.contains { if case .notedOnce(let text) = $0 { text.contains("is spent") } else { false } }
   }
 
   @Test(

@@ -1,6 +1,7 @@
 import Failpoints
 import Foundation
 import SearchCore
+import SearchProtocol
 import Studies
 import StudyStore
 import Testing
@@ -83,6 +84,46 @@ struct EarlierStudyTests {
     let study = try RecordedStudy(place, study: "studies/again")
     #expect(study.isFinished && study.attemptCount == 0 && study.jobs.count == 34)
     #expect(try study.jobs.map(\.result) == RecordedStudy(place, study: "studies/first").jobs.map(\.result))
+  }
+
+  @Test("results of other images are refused by both contents, and where a study does not say, that is told")
+  func contents() async throws {
+    let place = try Place()
+    try await trained(place)
+    let store = try StudyStore.open(directory: place.path("studies/tiny"), mode: .readOnly)
+    let mine = try #require(try store.dataContents().first)
+    #expect(try store.dataContents() == [mine])
+    store.close()
+    try place.writeStudy("second", file: "second.yaml")
+    let definition = try StudyDefinition(file: place.path("second.yaml"))
+    func record(_ name: String, content: String?) throws {
+      let store = try StudyStore.create(
+        directory: place.path("studies/\(name)"), identity: definition.newIdentity(), dataContent: content)
+      try store.record(RecordedStudy(place).jobs.map { .jobAdded($0) })
+      store.close()
+    }
+    try record("old", content: String(repeating: "a1", count: 32))
+    let refused = try await place.run("run", "second.yaml", "--from-study", "studies/old")
+    #expect(refused.exitCode == 2 && isOneLine(refused.errors), "\(refused.errors)")
+    #expect(
+      refused.errors.contains("the data set's content is \(mine) here and a1a1a1a1a1a1… there"), "\(refused.errors)")
+    #expect(!place.exists("studies/second"))
+    // Of one whose images changed meanwhile nobody knows which result is of which.
+    let changed = try await place.run("run", "second.yaml", "--study", "studies/old", "--resume", "--slots", "1")
+    #expect(changed.errors.contains("(content \(mine) now, a1a1a1a1a1a1… then)"), "\(changed.errors)")
+    let mixed = try await place.run("run", "second.yaml", "--from-study", "studies/old")
+    #expect(mixed.exitCode == 2 && mixed.errors.contains("\(mine) here and a1a1a1a1a1a1…, \(mine) there"))
+    // Drawn images are what their name says; of others that must be taken on trust.
+    try record("silent", content: nil)
+    func warnings(_ data: DataRequirement?) throws -> [String] {
+      try EarlierStudy.read(
+        place.path("studies/silent"), for: definition, studyFolder: place.path("studies/second"), data: data,
+        variant: nil
+      ).warnings
+    }
+    #expect(try warnings(definition.dataRequirement()).isEmpty && warnings(nil).isEmpty)
+    let files = DataRequirement(set: .cifar10, contentHash: String(repeating: "b2", count: 32), pathHint: nil)
+    #expect(try warnings(files).contains { $0.hasSuffix("contains; its results are used as if that were the same") })
   }
 
   @Test("another recipe, another variant, an empty study and the study itself are told in one line")

@@ -1,4 +1,8 @@
+import Failpoints
 import Foundation
+import SearchCore
+import Studies
+import StudyStore
 import Testing
 
 @Suite("a search in rounds", .serialized)
@@ -76,6 +80,48 @@ struct SearchInRoundsTests {
     #expect(try await untimedCSV(stormy) == untimedCSV(calm))
     let told = try await status(stormy)
     #expect(told["round"] as? Int ?? 0 > 2 && told["expected_loss"] as? Double != nil, "\(told)")
+  }
+
+  @Test("why a search ended is on record once, though a coordinator is killed as it is found out, again and again")
+  func endings() async throws {
+    let place = try Place()
+    try writeStudy(place, strategy: "name: surrogate, round: 4, tolerance: 100", budget: "jobs: 44")
+    let definition = try StudyDefinition(file: place.path("study.yaml"))
+    let strategy = try definition.makeStrategy()
+    // Of the first two rounds one is known, and nobody trains the other: the third is decided, and ends the search.
+    let store = try StudyStore.create(directory: place.path("studies/tiny"), identity: definition.newIdentity())
+    var history = SearchHistory()
+    var id: Int64 = 0
+    for round in 0...1 {
+      let works = strategy.decide(round, history: history).works
+      history.ask(works)
+      for (index, work) in works.enumerated() {
+        id += 1
+        try store.record([.jobAdded(JobRecord(id: id, work: work, round: round))])
+        guard round == 0 else { continue }
+        let result = Observation(
+          accuracy: 0.5 + 0.01 * Double(index), loss: 2, epochLosses: [2], diverged: false, stepTimeRatio: 1,
+          inferenceTimeRatio: 1, trainSeconds: 1, imagesPerSecond: 1, peakMemoryBytes: 1, kernelVariant: "avx2")
+        try store.record([
+          .attemptStarted(job: id, attempt: 1, worker: "w"),
+          .jobFinished(job: id, attempt: 1, worker: "w", result: result),
+        ])
+      }
+    }
+    store.close()
+    func reasons() throws -> Int {
+      let store = try StudyStore.open(directory: place.path("studies/tiny"), mode: .readOnly)
+      defer { store.close() }
+      return try store.events().count { $0.text.contains("points after 8 trainings: the search ends") }
+    }
+    for _ in 0..<2 {
+      let killed = try await RunningCommand(
+        ["coordinator", "study.yaml", "--bind", "tcp://127.0.0.1:\(try freePort())", "--resume"], in: place,
+        variables: [Failpoint.variable: "\(Failpoint.storeAfterCommit.rawValue):1"]
+      ).end()
+      #expect(killed.wasKilled)
+      #expect(try reasons() == 1)
+    }
   }
 
   @Test("a search that may take so long ends, counts what it came to, and goes on with more hours")

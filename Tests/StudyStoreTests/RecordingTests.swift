@@ -183,6 +183,29 @@ struct RecordingTests {
     #expect(try store.events().count(where: { $0.kind == .studyFinished }) == 1)
   }
 
+  @Test("what says the same however often it is found out is on record once, at the time when it was found out first")
+  func notedOnce() throws {
+    try store.record([.notedOnce("the search ends"), .noted("again"), .notedOnce("the search ends")])
+    clock.advance(5)
+    try store.record([.noted("again"), .notedOnce("the search ends"), .notedOnce("the search ends after all")])
+    let events = try store.events()
+    #expect(events.map(\.text) == ["the search ends", "again", "again", "the search ends after all"])
+    #expect(events.map(\.time) == [1000, 1000, 1005, 1005])
+  }
+
+  @Test("what the data set contains is noted as often as it changes")
+  func dataContents() throws {
+    #expect(try store.dataContents().isEmpty)
+    #expect(try store.recordDataContent("abc") == nil)
+    #expect(try store.recordDataContent("abc") == nil)
+    #expect(try store.recordDataContent("def") == "abc")
+    #expect(try reopened().dataContents() == ["abc", "def"])
+    #expect(storeError { _ = try reopened().recordDataContent("ghi") }?.code == .permission)
+    let other = try TemporaryFolder()
+    let made = try StudyStore.create(directory: other.path, identity: .example, dataContent: "abc")
+    #expect(try made.dataContents() == ["abc"])
+  }
+
   @Test("an error in the middle of a batch leaves nothing of it, and the store goes on")
   func rollback() throws {
     try store.record([.jobAdded(.example(1))])

@@ -28,7 +28,7 @@ extension CoordinatorMachine {
     search = .over
     updateExpectation()
     let text = "the budget of \(limit) is spent: what has begun is trained to its end, and nothing else begins"
-    record(.noted(text))
+    record(.notedOnce(text))
     log(.notice, text)
   }
 
@@ -55,7 +55,7 @@ extension CoordinatorMachine {
 
   /// Makes jobs of a round's works, within the budget.
   private mutating func ask(_ decision: SearchRound, of question: SearchQuestion, at now: Double) {
-    for note in decision.notes { record(.noted(note)) }
+    for note in decision.notes { record(.notedOnce(note)) }
     let left = settings.jobBudget.map { max(0, $0 - jobs.count) } ?? Int.max
     var new = 0
     let works = decision.works.filter { work in
@@ -65,7 +65,7 @@ extension CoordinatorMachine {
     }
     if works.isEmpty {
       if !decision.works.isEmpty {
-        record(.noted("the budget of \(settings.jobBudget ?? jobs.count) jobs is spent before the search is over"))
+        record(.notedOnce("the budget of \(settings.jobBudget ?? jobs.count) jobs is spent before the search is over"))
       }
       search = question.isLast || !decision.works.isEmpty ? .over : .closing
       updateExpectation()

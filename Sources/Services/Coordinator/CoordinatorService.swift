@@ -116,6 +116,7 @@ package final class CoordinatorService {
     }
     if let upgrade = study.store.upgrade { log.notice("\(upgrade)") }
     if let change = study.budgetChange { log.notice("\(change)") }
+    if let change = study.dataChange { log.warning("\(change)") }
     if let notice = study.store.journalNotice { log.notice("\(notice)") }
     var first = CoordinatorTurn()
     if let keys = socket.doorkeeper?.authorizedKeys { authorize(keys, in: &first) }

@@ -54,11 +54,15 @@ struct StudyOptions: ParsableArguments {
   func open(kernelVariant: String? = nil, beforeMaking: () throws -> Void) throws -> OpenStudy {
     let definition = try StudyDefinition(file: configuration)
     let folder = study ?? StudyFolders.study(ofConfiguration: configuration) ?? "studies/\(definition.name)"
+    // Where it cannot be read, opening the study says so, or has no need of it.
+    let data = fromStudy == nil ? nil : try? definition.dataRequirement()
     let earlier = try fromStudy.map {
-      try EarlierStudy.read($0, for: definition, studyFolder: folder, variant: kernelVariant)
+      try EarlierStudy.read($0, for: definition, studyFolder: folder, data: data, variant: kernelVariant)
     }
-    if let warning = earlier?.warning { StandardError.shared.writeLine("warning: \(warning)") }
-    var study = try OpenStudy(definition: definition, folder: folder, resume: resume, mustExist: mustExist) { missing in
+    for warning in earlier?.warnings ?? [] { StandardError.shared.writeLine("warning: \(warning)") }
+    var study = try OpenStudy(
+      definition: definition, folder: folder, resume: resume, mustExist: mustExist, data: data
+    ) { missing in
       try beforeMaking()
       if resume, let notice = missing.notice { StandardError.shared.writeLine(notice) }
     }
