@@ -50,7 +50,8 @@ package enum EarlierStudy {
       let there = try Set(store.dataContents())
       if there.isEmpty, data.set != .shapes10 {
         warnings.append(
-          "study \(folder) does not say what its \(data.set.rawValue) contains; its results are used as if that were the same")
+          "study \(folder) does not say what its \(data.set.rawValue) contains; its results are used as if that were the same"
+        )
       } else if !there.isSubset(of: [data.contentHash]) {
         throw StudyError.earlierIsUnusable(
           folder: folder, results: all.count, because: [difference(of: data.contentHash, from: there)])
@@ -79,7 +80,8 @@ package enum EarlierStudy {
   /// What the data sets contain, which the keys of a configuration do not tell.
   private static func difference(of mine: String, from others: Set<String>) -> String {
     func short(_ content: String) -> String { DataContent(identity: content).short }
-    return "the data set's content is \(short(mine)) here and \(others.sorted().map(short).joined(separator: ", ")) there"
+    return
+      "the data set's content is \(short(mine)) here and \(others.sorted().map(short).joined(separator: ", ")) there"
   }
 
   /// Keys of what a work depends on; where they are equal, those of the space.
