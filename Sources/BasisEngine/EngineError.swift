@@ -9,6 +9,8 @@ public enum EngineError: Error, Hashable {
   case illegalRecipe(reason: String)
   /// A training cannot go on from this state.
   case illegalState(reason: String)
+  /// A trained network cannot be brought into a candidate's form; `reason` says what is wrong and what to do.
+  case conversion(reason: String)
   /// There are no images to train or to evaluate on.
   case noImages(purpose: String)
   /// The caller's progress callback asked to stop.
@@ -35,6 +37,7 @@ extension EngineError: CustomStringConvertible {
       return "basis channels of layer \(layer): \(reason); give each of its rank's output channels once"
     case .illegalRecipe(let reason): return "training recipe: \(reason)"
     case .illegalState(let reason): return "the training cannot go on from its state: \(reason)"
+    case .conversion(let reason): return "the trained network cannot be converted: \(reason)"
     case .noImages(let purpose): return "no images to \(purpose): give the data set at least one"
     case .cancelled: return "training was cancelled"
     case .file(let path, let action, let reason): return "cannot \(action) \(path): \(reason)"

@@ -86,6 +86,24 @@ final class BatchNorm {
     }
   }
 
+  /// Σ y, then Σ y² of the last training pass: 2·C numbers in internal order.
+  var collectedSums: [Double] { Array(sumsMemory.values) }
+
+  /// Makes mean and variance of many batches the running ones, all their values alike.
+  /// - Parameters:
+  ///   - sums: the batches' `collectedSums`, added up.
+  ///   - count: values a channel, of all batches.
+  func setRunningStatistics(sums: [Double], count: Int) {
+    precondition(sums.count == 2 * channels && count > 0)
+    let n = Double(count)
+    for c in 0..<channels {
+      let k = outputChannel(c)
+      let mu = sums[c] / n
+      runningMean.values[k] = Float(mu)
+      runningVariance.values[k] = Float(max(0, sums[channels + c] / n - mu * mu) * n / max(1, n - 1))
+    }
+  }
+
   /// Inference: the running statistics.
   func useRunningStatistics() {
     for c in 0..<channels {

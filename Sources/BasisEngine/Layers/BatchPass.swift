@@ -8,17 +8,30 @@ import KernelInterface
 struct StatisticsPass: ~Copyable {
   fileprivate init() {}
 
+  /// Which statistics the layers' outputs are normalized with afterwards.
+  enum Source {
+    /// Those that the pass collected, as in training.
+    case batch
+    /// The running ones, as in inference; they stay as they are.
+    case running
+  }
+
   /// Clears the statistics of `layers`, calls `body` for each portion, in which their convolutions add to them, and
   /// finishes them.
   static func run(
-    over layers: [any NormalizedLayer], _ batch: BatchExtent, _ portions: [BatchPortion],
+    over layers: [any NormalizedLayer], _ batch: BatchExtent, _ portions: [BatchPortion], source: Source = .batch,
     _ body: (BatchPortion, borrowing StatisticsPass) -> Void
   ) {
     let boundary = PassBoundary()
     for layer in layers { layer.beginStatistics(boundary) }
     let pass = StatisticsPass()
     for portion in portions { body(portion, pass) }
-    for layer in layers { layer.finishStatistics(batch, boundary) }
+    for layer in layers {
+      switch source {
+      case .batch: layer.finishStatistics(batch, boundary)
+      case .running: layer.batchNorm.useRunningStatistics()
+      }
+    }
   }
 }
 

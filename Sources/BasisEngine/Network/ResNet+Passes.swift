@@ -10,6 +10,20 @@ extension ResNet {
     case .training: for stage in stages { stage.forward(batch) }
     case .inference: infer(batch)
     }
+    classify(batch)
+  }
+
+  /// Inference on the first `images` images of `input`, after which the outputs of all convolutions of all these images
+  /// lie in the workspace, as after a training pass.
+  func forwardKeepingOutputs(images: Int) {
+    precondition(images > 0 && images <= workspace.capacity)
+    let batch = BatchExtent(images: images)
+    prepareWeights(for: .inference)
+    for stage in stages { stage.forward(batch, source: .running) }
+    classify(batch)
+  }
+
+  private func classify(_ batch: BatchExtent) {
     classifier.forward(
       workspace.pooled, logits, BatchPortion(firstBlock: 0, extent: batch, rows: 0..<1), statistics: nil)
   }

@@ -17,8 +17,8 @@ protocol Stage {
 }
 
 extension Stage {
-  func forward(_ batch: BatchExtent) {
-    StatisticsPass.run(over: convolved, batch, portions(of: batch)) { forward($0, $1) }
+  func forward(_ batch: BatchExtent, source: StatisticsPass.Source = .batch) {
+    StatisticsPass.run(over: convolved, batch, portions(of: batch), source: source) { forward($0, $1) }
   }
 
   func backward(_ batch: BatchExtent) {

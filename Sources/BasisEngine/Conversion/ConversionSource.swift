@@ -1,0 +1,190 @@
+import COpenBLAS
+import ImageData
+import KernelInterface
+import SearchCore
+
+/// A trained dense network, from which the networks of candidates are made: what its layers' outputs are on calibration
+/// images, and how each can be brought into a basis convolution's form. `LayerSpectrum` and `ChannelChoice` tell how.
+///
+/// A function of (weights, calibration images, batch, kernel variant). What was found for a layer and a rank is kept
+/// for the candidates that follow. Not for use by several threads at once.
+package final class ConversionSource {
+  package let architecture: Architecture
+  /// Images that the covariances are of, and that batch norm is recalibrated on.
+  package let calibration: LabeledImages
+  private let tensors: TensorTree
+  private let kernels: KernelTable
+  /// One for each layer of the architecture.
+  private let spectra: [LayerSpectrum]
+  private var converted: [Key: ConvertedLayer] = [:]
+
+  private struct Key: Hashable {
+    var layer: Int
+    var rank: Int
+    var variant: BasisVariant
+  }
+
+  /// One pass over the calibration images in inference, and a decomposition a layer.
+  /// - Parameters:
+  ///   - dense: a network without decomposed layers.
+  ///   - path: where it came from, for the error's text.
+  ///   - architecture: what it has to be.
+  ///   - calibration: images to train on, without augmentation.
+  ///   - workspace: of the architecture; its batch is that of the pass.
+  ///   - shouldContinue: called after every batch; returns false to stop.
+  /// - Throws: `checkpoint` for another network or a broken one, `conversion` for images that are too few or outputs
+  ///   that are not finite, `cancelled` where `shouldContinue` returned false.
+  package init(
+    dense: Checkpoint, path: String = "the checkpoint", architecture: Architecture, calibration: LabeledImages,
+    workspace: Workspace, kernels: KernelTable, while shouldContinue: () -> Bool = { true }
+  ) throws(EngineError) {
+    try Self.check(dense, path: path, architecture)
+    let fewest = Self.fewestImages(architecture)
+    guard calibration.count >= fewest else {
+      throw .conversion(
+        reason: "\(calibration.count) calibration images leave the covariance of a layer's outputs singular; "
+          + "\(architecture.model.rawValue) takes at least \(fewest)")
+    }
+    // LAPACK's results, like those of the kernels, are a thread's own.
+    openblas_set_num_threads(1)
+    let network = try ResNet(
+      dense, path: path, batch: workspace.capacity, kernels: kernels, workspace: workspace)
+    var outputs = architecture.layers.map { OutputCovariance(channels: $0.outputChannels) }
+    let assembler = BatchAssembler(normalization: calibration.normalization)
+    for batch in calibration.evenBatches(atMost: workspace.capacity) {
+      assembler.assemble(calibration, indices: batch, into: network.input)
+      network.forwardKeepingOutputs(images: batch.count)
+      for index in outputs.indices {
+        outputs[index].add(workspace.convolutionOutput(of: index), BatchExtent(images: batch.count))
+      }
+      guard shouldContinue() else { throw .cancelled }
+    }
+    var spectra: [LayerSpectrum] = []
+    for (layer, outputs) in zip(architecture.layers, outputs) {
+      do {
+        spectra.append(try LayerSpectrum(outputs, filters: Self.filters(of: layer, dense.tensors)))
+      } catch {
+        throw .conversion(reason: "outputs of layer \(layer.name): \(error); choose a network that learned something")
+      }
+      guard shouldContinue() else { throw .cancelled }
+    }
+    self.architecture = architecture
+    self.calibration = calibration
+    self.kernels = kernels
+    self.spectra = spectra
+    tensors = dense.tensors
+  }
+
+  /// Fewest calibration images of which the covariance of every layer's outputs can have full rank: N + 1 pixels.
+  package static func fewestImages(_ architecture: Architecture) -> Int {
+    architecture.layers.map { layer in
+      let pixels = layer.outputSize * layer.outputSize
+      return (layer.outputChannels + pixels) / pixels
+    }.max() ?? 1
+  }
+
+  /// Share of the variance of a layer's outputs on the calibration images that is lost where the layer is truncated,
+  /// 0…1: one number for each rank 1…N of each 3×3 convolution, in the architecture's order.
+  package var truncationErrors: [Double] {
+    zip(architecture.layers, spectra).flatMap { layer, spectrum in
+      layer.kernelSize == 3 ? spectrum.truncationErrors : []
+    }
+  }
+
+  /// The trained network in a candidate's form, its batch norm recalibrated on the calibration images.
+  /// - Parameters:
+  ///   - workspace: of the architecture; nil: one of its own, for `batch` images.
+  ///   - shouldContinue: called after every layer and every batch; returns false to stop.
+  /// - Throws: `unknownLayer` or `illegalRank` for a candidate that the architecture cannot take, `conversion`,
+  ///   `cancelled`.
+  package func network(
+    for candidate: Candidate, variant: BasisVariant, batch: Int, workspace: Workspace? = nil,
+    while shouldContinue: () -> Bool = { true }
+  ) throws(EngineError) -> (network: ResNet, conversions: [LayerConversion]) {
+    // The candidate's ranks, before anything is computed of them.
+    let form = try NetworkForm(architecture: architecture, candidate: candidate, variant: variant)
+    var layers: [ConvertedLayer?] = []
+    var basisChannels: [String: [Int]] = [:]
+    for (index, layer) in architecture.layers.enumerated() {
+      guard case .basis(let rank, _) = form.layers[index] else {
+        layers.append(nil)
+        continue
+      }
+      let converted = try converted(index, rank: rank, variant: variant)
+      layers.append(converted)
+      if variant == .remainder { basisChannels[layer.name] = converted.conversion.basisChannels }
+      guard shouldContinue() else { throw .cancelled }
+    }
+    let network = try ResNet(
+      form: NetworkForm(
+        architecture: architecture, candidate: candidate, variant: variant, basisChannels: basisChannels),
+      batch: batch, kernels: kernels, workspace: workspace)
+    for (index, converted) in layers.enumerated() { write(converted, index, to: network) }
+    try network.recalibrate(on: calibration, while: shouldContinue)
+    return (network, layers.compactMap { $0?.conversion })
+  }
+
+  private func converted(_ index: Int, rank: Int, variant: BasisVariant) throws(EngineError) -> ConvertedLayer {
+    let key = Key(layer: index, rank: rank, variant: variant)
+    if let known = converted[key] { return known }
+    let layer = architecture.layers[index]
+    do {
+      let found = try ConvertedLayer(layer, spectra[index], rank: rank, variant: variant)
+      converted[key] = found
+      return found
+    } catch { throw .conversion(reason: "layer \(layer.name) at rank \(rank): \(error)") }
+  }
+
+  /// A layer's tensors, and those of the batch norm behind it.
+  private func write(_ converted: ConvertedLayer?, _ index: Int, to network: ResNet) {
+    let layer = architecture.layers[index]
+    if let converted {
+      let basis = converted.projection * Self.filters(of: layer, tensors)
+      network.parameters.write("\(layer.name).basis", basis.values.map(Float.init))
+      network.parameters.write("\(layer.name).coefficients", converted.coefficients.values.map(Float.init))
+    } else {
+      copy("\(layer.name).weight", to: network.parameters)
+    }
+    guard index != architecture.classifier else {
+      let name = "\(layer.name).bias"
+      var bias = tensors[name]?.values ?? []
+      if let converted {
+        for k in bias.indices { bias[k] += Float(spectra[index].mean[k] - converted.mean[k]) }
+      }
+      return network.parameters.write(name, bias)
+    }
+    let norm = NetworkForm.batchNormName(of: layer.name)
+    for name in ["\(norm).weight", "\(norm).bias"] { copy(name, to: network.parameters) }
+    for name in ["\(norm).running_mean", "\(norm).running_var"] { copy(name, to: network.statistics) }
+  }
+
+  private func copy(_ name: String, to store: ParameterStore) { store.write(name, tensors[name]?.values ?? []) }
+
+  /// W: N × K.
+  private static func filters(of layer: Layer, _ tensors: TensorTree) -> Matrix {
+    Matrix(
+      rows: layer.outputChannels, columns: layer.filterSize,
+      values: (tensors["\(layer.name).weight"]?.values ?? []).map(Double.init))
+  }
+
+  private static func check(
+    _ dense: Checkpoint, path: String, _ architecture: Architecture
+  ) throws(EngineError) {
+    let network = dense.network
+    guard network.model == architecture.model else {
+      throw .checkpoint(
+        path: path,
+        reason: "it is a \(network.model.rawValue), wanted is a \(architecture.model.rawValue); choose another one")
+    }
+    if let layer = network.candidate.decomposedLayers.first {
+      throw .checkpoint(path: path, reason: "its layer \(layer) is decomposed; choose a dense network")
+    }
+    let own: Architecture
+    do { own = try network.architecture() } catch { throw .checkpoint(path: path, reason: "\(error)") }
+    guard own == architecture else {
+      throw .checkpoint(
+        path: path,
+        reason: "it is a \(network.model.rawValue) for other images or of other widths; choose another one")
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import SearchCore
+
+/// A layer that was brought into a basis convolution's form: what became of it.
+package struct LayerConversion: Equatable, Sendable {
+  package enum Method: String, Equatable, Sendable {
+    /// As the truncation is: variant `full`.
+    case truncation
+    /// A·U₁ = U₂, of the first r pivots' channels.
+    case pivots
+    /// Likewise, but the first choice was ill-conditioned: its last channel gave way to a later pivot.
+    case laterPivot
+    /// Every choice that was tried was ill-conditioned: A is a least squares solution, and more than the truncation is
+    /// lost.
+    case leastSquares
+  }
+
+  package let layer: String
+  package let rank: Int
+  package let method: Method
+  /// Output channels that the basis maps are; empty for variant `full`.
+  package let basisChannels: [Int]
+  /// Of the system that A is the solution of; 1 for variant `full`.
+  package let conditionNumber: Double
+  /// Share of the variance of the layer's outputs on the calibration images that is lost, 0…1: the truncation's,
+  /// unless `method` is `leastSquares`.
+  package let error: Double
+}
+
+/// A converted layer's factors, without its filters: W_b = projection · W.
+struct ConvertedLayer {
+  let conversion: LayerConversion
+  /// r × N
+  let projection: Matrix
+  /// A: (N − r) × r of variant `remainder`, N × r of `full`.
+  let coefficients: Matrix
+  /// Of the outputs, where there was `LayerSpectrum.mean`.
+  let mean: [Double]
+
+  /// Truncation of a layer to a legal rank, in a variant's form: A·W_b is Ŵ of `LayerSpectrum`.
+  init(
+    _ layer: Layer, _ spectrum: LayerSpectrum, rank: Int, variant: BasisVariant,
+    highestConditionNumber: Double = ChannelChoice.highestConditionNumber
+  ) throws(DecompositionFailure) {
+    // U_rᵀ
+    let kept = spectrum.directions.rows(0..<rank)
+    let factor = kept.transposed
+    let keptMean = kept * Matrix(rows: layer.outputChannels, columns: 1, values: spectrum.mean)
+    let error = spectrum.truncationErrors[rank - 1]
+    switch variant {
+    case .full:
+      (projection, coefficients) = (kept, factor)
+      mean = (factor * keptMean).values
+      conversion = LayerConversion(
+        layer: layer.name, rank: rank, method: .truncation, basisChannels: [], conditionNumber: 1, error: error)
+    case .remainder:
+      let choice = try ChannelChoice(factor, highestConditionNumber: highestConditionNumber)
+      let others = ChannelChoice.others(than: choice.channels, of: layer.outputChannels)
+      let basis = factor.rows(choice.channels)
+      projection = basis * kept
+      coefficients = choice.coefficients
+      // What A makes of U₁ where it should be U₂.
+      let combined = choice.coefficients * basis
+      let missing = (combined - factor.rows(others)).transposed.rowEnergies
+      let total = spectrum.variances.reduce(0, +)
+      let further = zip(missing, spectrum.variances).reduce(0) { $0 + $1.0 * $1.1 }
+      var rows = factor
+      for (place, row) in others.enumerated() {
+        for column in 0..<rank { rows[row, column] = combined[place, column] }
+      }
+      mean = (rows * keptMean).values
+      conversion = LayerConversion(
+        layer: layer.name, rank: rank, method: choice.method, basisChannels: choice.channels,
+        conditionNumber: choice.conditionNumber, error: total > 0 ? min(1, error + further / total) : 0)
+    }
+  }
+}

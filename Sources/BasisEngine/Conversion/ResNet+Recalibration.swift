@@ -1,0 +1,39 @@
+import ImageData
+
+extension ResNet {
+  /// Makes the running statistics of every batch norm those of `images`, without augmentation.
+  ///
+  /// The images pass in batches as in training, each normalized by its own statistics. A layer's sums over all batches
+  /// give its mean and its variance (unbiased, as in training): an average over all values alike, not by momentum.
+  /// Batches are of about the same size, so that none has statistics of a few images only.
+  /// - Parameter shouldContinue: called after every batch; returns false to stop.
+  /// - Throws: `noImages`, or `cancelled` where `shouldContinue` returned false; the statistics are then neither the old
+  ///   ones nor those of `images`.
+  package func recalibrate(
+    on images: LabeledImages, while shouldContinue: () -> Bool = { true }
+  ) throws(EngineError) {
+    guard images.count > 0 else { throw .noImages(purpose: "recalibrate batch norm on") }
+    let assembler = BatchAssembler(normalization: images.normalization)
+    var sums = layers.map { [Double](repeating: 0, count: 2 * $0.batchNorm.channels) }
+    for batch in images.evenBatches(atMost: workspace.capacity) {
+      assembler.assemble(images, indices: batch, into: input)
+      forward(images: batch.count, mode: .training)
+      for (place, layer) in layers.enumerated() {
+        for (index, value) in layer.batchNorm.collectedSums.enumerated() { sums[place][index] += value }
+      }
+      guard shouldContinue() else { throw .cancelled }
+    }
+    for (layer, sums) in zip(layers, sums) {
+      let plane = layer.convolutionOutput.height * layer.convolutionOutput.width
+      layer.batchNorm.setRunningStatistics(sums: sums, count: images.count * plane)
+    }
+  }
+}
+
+extension LabeledImages {
+  /// All images in order, in as few batches as there can be, whose sizes differ by one at most.
+  func evenBatches(atMost most: Int) -> [Range<Int>] {
+    let batches = (count + most - 1) / most
+    return (0..<batches).map { count * $0 / batches..<count * ($0 + 1) / batches }
+  }
+}
