@@ -121,6 +121,11 @@ public struct Curve: Hashable, Comparable, Sendable, CustomStringConvertible {
   /// channels, the share of the outputs' energy that the best basis of so many filters leaves out, 0…1.
   public static let truncationErrors = Curve(named: "truncation_errors")
 
+  /// Of a training that began with a converted network of which a layer's basis channels are so alike that its
+  /// coefficients are a least squares solution: the condition number of each decomposed layer's, in the architecture's
+  /// order.
+  public static let conditionNumbers = Curve(named: "condition_numbers")
+
   public static func < (left: Curve, right: Curve) -> Bool { left.name < right.name }
 
   public var description: String { name }

@@ -1,3 +1,4 @@
+import BasisEngine
 import Files
 import ImageData
 import SearchCore
@@ -9,7 +10,7 @@ package struct TestImages {
   package let folder: String?
   package let count: Int
   /// Of the embedded set, which has no end, where no number is given.
-  static let embeddedCount = 2_000
+  static let embeddedCount = TrialImages.drawnTestImages
 
   /// - Parameters:
   ///   - data: as the setting data.

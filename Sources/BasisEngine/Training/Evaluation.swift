@@ -1,7 +1,7 @@
 import ImageData
 
 /// How a network did on a set of images.
-public struct Evaluation: Sendable, Equatable {
+public struct Evaluation: Codable, Sendable, Equatable {
   /// 0…1
   public var accuracy: Double
   /// Mean cross-entropy; NaN where the network is not finite.

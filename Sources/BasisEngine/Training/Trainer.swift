@@ -22,7 +22,8 @@ public struct TrainingOutcome: Sendable, Equatable {
   public var accuracy: Double
   /// Their mean cross-entropy; nil where the training diverged.
   public var loss: Double?
-  /// Mean training loss of each epoch; where the training diverged, of the epochs before.
+  /// Mean training loss of each epoch, also of a last one that is not whole; where the training diverged, of the epochs
+  /// before.
   public var epochLosses: [Double]
   /// On the evaluation images after each epoch, where the recipe asks for it; ends with the first that is not finite.
   public var epochEvaluations: [Evaluation] = []
@@ -34,7 +35,8 @@ public struct TrainingOutcome: Sendable, Equatable {
 
 /// Trains one network by a recipe: the training loop, from images to outcome.
 ///
-/// Every epoch visits the images in a fresh order; a last partial batch is dropped, unless it is the only one. Order,
+/// Every epoch visits the images in a fresh order; a last partial batch is dropped, unless it is the only one. A training
+/// may end within an epoch, or, by the recipe's `until`, before its schedule does; then it can go on to the same bits. Order,
 /// augmentation and initial weights are pure functions of the seed, so that the outcome, times aside, is a pure
 /// function of (network's form, recipe, seed, images, kernel variant), whether or not it was interrupted on its way.
 public struct Trainer {
@@ -51,6 +53,9 @@ public struct Trainer {
     }
     guard recipe.batch > 0 else { throw .illegalRecipe(reason: "batch \(recipe.batch) must be positive") }
     guard recipe.epochs >= .none else { throw .illegalRecipe(reason: "\(recipe.epochs) epochs: must not be negative") }
+    guard recipe.until ?? 1 > 0 else {
+      throw .illegalRecipe(reason: "it ends after \(recipe.until ?? 0) epochs: must be at least 1")
+    }
     self.recipe = recipe
     self.seed = seed
   }
@@ -85,15 +90,22 @@ public struct Trainer {
     _ network: ResNet, training: LabeledImages, evaluation: LabeledImages, from checkpoint: Checkpoint?,
     observer: (TrainingMoment) -> Bool
   ) throws(EngineError) -> TrainingOutcome {
+    try trainToEnd(network, training: training, evaluation: evaluation, from: checkpoint, observer: observer).outcome
+  }
+
+  /// The same, with the moment at its end, from which the schedule goes on where the recipe's `until` ended it early.
+  func trainToEnd(
+    _ network: ResNet, training: LabeledImages, evaluation: LabeledImages, from checkpoint: Checkpoint?,
+    observer: (TrainingMoment) -> Bool
+  ) throws(EngineError) -> (outcome: TrainingOutcome, end: TrainingMoment) {
     guard training.count > 0 else { throw .noImages(purpose: "train on") }
     guard evaluation.count > 0 else { throw .noImages(purpose: "evaluate on") }
     let batch = min(recipe.batch, training.count, network.workspace.capacity)
-    let stepsPerEpoch = training.count / batch
-    let steps = recipe.epochs.steps(perEpoch: stepsPerEpoch)
+    let span = Span(recipe, stepsPerEpoch: training.count / batch)
     var position = TrainingState.Position()
     if let checkpoint {
       position = try network.restore(checkpoint).position
-      try position.check(steps: steps, stepsPerEpoch: stepsPerEpoch)
+      try position.check(steps: span.end, stepsPerEpoch: span.stepsPerEpoch)
     }
     let assembler = BatchAssembler(
       normalization: training.normalization, augmentation: recipe.augment ? .standard : nil, seed: seed)
@@ -101,21 +113,44 @@ public struct Trainer {
     var indices: (epoch: Int, order: [Int])?
     var diverged = false
     let (start, secondsBefore) = (ContinuousClock.now, position.seconds)
-    var (evaluations, evaluationSeconds): ([Evaluation], Double) = ([], 0)
+    var evaluationSeconds = 0.0
     func moment(epoch: Int, loss: Double, isEvaluating: Bool) -> TrainingMoment {
       let progress = TrainingProgress(
-        epoch: epoch, epochs: recipe.epochs.begun, step: position.step, steps: steps, loss: loss,
+        epoch: epoch, epochs: span.epochs, step: position.step, steps: span.end, loss: loss,
         imagesPerSecond: Double(position.step * batch) / max(1e-9, position.seconds))
       return TrainingMoment(progress: progress, isEvaluating: isEvaluating, position: position, network: network)
     }
-    while position.step < steps {
-      let epoch = position.step / stepsPerEpoch
+    func evaluate(epoch: Int, loss: Double) throws(EngineError) -> Evaluation {
+      let begun = ContinuousClock.now
+      let now = moment(epoch: epoch, loss: loss, isEvaluating: true)
+      guard let score = network.evaluate(evaluation, while: { _ in observer(now) }) else { throw .cancelled }
+      evaluationSeconds += seconds(since: begun)
+      return score
+    }
+    // Of the network as it is.
+    var score: Evaluation?
+    /// The curve's point of an epoch that has just ended, or had when the state was kept.
+    func completeCurve() throws(EngineError) {
+      guard recipe.curve, position.step > 0, position.step % span.stepsPerEpoch == 0 else { return }
+      let epoch = position.step / span.stepsPerEpoch
+      if position.evaluations.count == epoch {
+        score = position.evaluations.last
+      } else {
+        let found = try evaluate(epoch: epoch, loss: position.epochLosses.last ?? 0)
+        score = found
+        if found.meanLoss.isFinite, position.evaluations.count == epoch - 1 { position.evaluations.append(found) }
+      }
+    }
+    try completeCurve()
+    while position.step < span.end {
+      let epoch = position.step / span.stepsPerEpoch
       if indices?.epoch != epoch { indices = (epoch, order(epoch: epoch)) }
-      let first = position.step % stepsPerEpoch * batch
+      let first = position.step % span.stepsPerEpoch * batch
       let chosen = indices!.order[first..<first + batch]
       assembler.assemble(training, indices: chosen, epoch: epoch, position: first, into: network.input)
-      let rate = recipe.schedule.learningRate(peak: recipe.learningRate, step: position.step, of: steps)
+      let rate = recipe.schedule.learningRate(peak: recipe.learningRate, step: position.step, of: span.steps)
       let loss = network.trainingStep(labels: chosen.map { training.labels[$0] }, rule: rule(learningRate: rate))
+      score = nil
       position.step += 1
       position.seconds = secondsBefore + seconds(since: start) - evaluationSeconds
       guard loss.isFinite else {
@@ -124,33 +159,51 @@ public struct Trainer {
       }
       position.lossSum += loss
       let mean = position.lossSum / Double(first / batch + 1)
-      if position.step % stepsPerEpoch == 0 {
+      if position.step % span.stepsPerEpoch == 0 {
         position.epochLosses.append(mean)
         position.lossSum = 0
       }
       guard observer(moment(epoch: epoch + 1, loss: mean, isEvaluating: false)) else { throw .cancelled }
-      if recipe.curve, position.step % stepsPerEpoch == 0 {
-        let begun = ContinuousClock.now
-        let now = moment(epoch: epoch + 1, loss: mean, isEvaluating: true)
-        guard let score = network.evaluate(evaluation, while: { _ in observer(now) }) else { throw .cancelled }
-        evaluations.append(score)
-        evaluationSeconds += seconds(since: begun)
-      }
+      try completeCurve()
     }
+    // An epoch that the training ends within has its losses and its score, too.
+    let partial = diverged ? 0 : position.step % span.stepsPerEpoch
+    let epochLosses = position.epochLosses + (partial > 0 ? [position.lossSum / Double(partial)] : [])
+    var evaluations = position.evaluations
     // The last epoch's curve point is the network's score.
-    var score = diverged ? nil : evaluations.last
     if !diverged, score == nil {
-      let last = moment(epoch: recipe.epochs.begun, loss: position.epochLosses.last ?? 0, isEvaluating: true)
-      score = network.evaluate(evaluation) { _ in observer(last) }
-      if score == nil { throw .cancelled }
+      let found = try evaluate(epoch: span.epochs, loss: epochLosses.last ?? 0)
+      score = found
+      if recipe.curve, partial > 0, found.meanLoss.isFinite, evaluations.count == position.epochLosses.count {
+        evaluations.append(found)
+      }
     }
     let loss = score?.meanLoss
     let isSound = loss.map { $0 <= Self.highestSoundLoss(classes: network.architecture.classCount) } ?? false
-    return TrainingOutcome(
+    let outcome = TrainingOutcome(
       accuracy: isSound ? score?.accuracy ?? 0 : 1 / Double(network.architecture.classCount),
-      loss: isSound ? loss : nil, epochLosses: position.epochLosses,
-      epochEvaluations: Array(evaluations.prefix { $0.meanLoss.isFinite }), diverged: !isSound,
-      trainSeconds: position.seconds, imagesPerSecond: Double(position.step * batch) / max(1e-9, position.seconds))
+      loss: isSound ? loss : nil, epochLosses: epochLosses, epochEvaluations: recipe.curve ? evaluations : [],
+      diverged: !isSound, trainSeconds: position.seconds,
+      imagesPerSecond: Double(position.step * batch) / max(1e-9, position.seconds))
+    return (outcome, moment(epoch: span.epochs, loss: epochLosses.last ?? 0, isEvaluating: true))
+  }
+
+  /// How far a training goes, in steps.
+  private struct Span {
+    let stepsPerEpoch: Int
+    /// Of the schedule.
+    let steps: Int
+    /// Where the training ends.
+    let end: Int
+    /// Epochs that are begun by then.
+    let epochs: Int
+
+    init(_ recipe: TrainingRecipe, stepsPerEpoch: Int) {
+      self.stepsPerEpoch = stepsPerEpoch
+      steps = recipe.epochs.steps(perEpoch: stepsPerEpoch)
+      epochs = min(recipe.until ?? .max, recipe.epochs.begun)
+      end = min(steps, epochs * stepsPerEpoch)
+    }
   }
 
   /// Ten times the loss of a network that guesses. A training whose steps were too large need not come to infinity:

@@ -17,6 +17,8 @@ package struct TrainingState: Equatable, Sendable {
     package var lossSum = 0.0
     /// Time in the training loop so far.
     package var seconds = 0.0
+    /// On the evaluation images after each epoch, where the recipe asks for them, as far as they are finite.
+    package var evaluations: [Evaluation] = []
 
     package init() {}
   }
@@ -52,6 +54,27 @@ package struct TrainingMoment {
 }
 
 extension TrainingState.Position {
+  private enum CodingKeys: String, CodingKey { case step, epochLosses, lossSum, seconds, evaluations }
+
+  package init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    step = try values.decode(Int.self, forKey: .step)
+    epochLosses = try values.decode([Double].self, forKey: .epochLosses)
+    lossSum = try values.decode(Double.self, forKey: .lossSum)
+    seconds = try values.decode(Double.self, forKey: .seconds)
+    evaluations = try values.decodeIfPresent([Evaluation].self, forKey: .evaluations) ?? []
+  }
+
+  /// Scores are left out where there are none: then the text is that of versions that kept none.
+  package func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(step, forKey: .step)
+    try values.encode(epochLosses, forKey: .epochLosses)
+    try values.encode(lossSum, forKey: .lossSum)
+    try values.encode(seconds, forKey: .seconds)
+    if !evaluations.isEmpty { try values.encode(evaluations, forKey: .evaluations) }
+  }
+
   /// - Throws: `illegalState` where no training of so many steps can be there.
   func check(steps: Int, stepsPerEpoch: Int) throws(EngineError) {
     guard (0...steps).contains(step) else {
@@ -59,6 +82,9 @@ extension TrainingState.Position {
     }
     guard epochLosses.count == step / stepsPerEpoch, epochLosses.allSatisfy(\.isFinite) else {
       throw .illegalState(reason: "its epochs' losses do not fit its \(step) steps")
+    }
+    guard evaluations.count <= epochLosses.count, evaluations.allSatisfy({ $0.meanLoss.isFinite }) else {
+      throw .illegalState(reason: "its epochs' scores do not fit its \(step) steps")
     }
     guard lossSum.isFinite, step % stepsPerEpoch != 0 || lossSum == 0, seconds.isFinite, seconds >= 0 else {
       throw .illegalState(reason: "its loss or its time cannot be those of \(step) steps")

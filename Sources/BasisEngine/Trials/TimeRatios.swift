@@ -10,19 +10,24 @@ enum TimeRatios {
   /// Medians of the ratios of training steps and of inference batches. Exactly 1 for the dense network.
   ///
   /// Neither times nor weights leave a trace: both networks are fresh and share `workspace`.
-  /// - Parameter seconds: the time budget of each of the two ratios; three pairs are timed even if they take longer.
+  /// - Parameters:
+  ///   - seconds: the time budget of each of the two ratios; three pairs are timed even if they take longer.
+  ///   - basisChannels: of the candidate's layers, which decide what forms they take.
   static func measure(
-    _ candidate: Candidate, recipe: TrainingRecipe, seed: UInt64, kernels: KernelTable, workspace: Workspace,
-    seconds: Double
+    _ candidate: Candidate, basisChannels: [String: [Int]], recipe: TrainingRecipe, seed: UInt64, kernels: KernelTable,
+    workspace: Workspace, seconds: Double
   ) throws(EngineError) -> (step: Double, inference: Double) {
     guard candidate != .dense else { return (1, 1) }
-    func stepper(_ candidate: Candidate) throws(EngineError) -> TimedNetwork {
+    func stepper(
+      _ candidate: Candidate, _ basisChannels: [String: [Int]] = [:]
+    ) throws(EngineError) -> TimedNetwork {
       TimedNetwork(
         try ResNet(
           architecture: workspace.architecture, candidate: candidate, variant: recipe.variant,
-          batch: workspace.capacity, kernels: kernels, seed: seed, workspace: workspace))
+          batch: workspace.capacity, kernels: kernels, seed: seed, basisChannels: basisChannels,
+          workspace: workspace))
     }
-    let own = try stepper(candidate)
+    let own = try stepper(candidate, basisChannels)
     let dense = try stepper(.dense)
     own.fillInput(seed: seed)
     return (

@@ -1,19 +1,20 @@
-import Files
 import ImageData
 import KernelInterface
 import Processes
 import SearchCore
 
-/// Carries out the trials of a study in this process: what an engine child does between receiving a job and answering
+/// Carries out the works of a study in this process: what an engine child does between receiving a job and answering
 /// it.
 ///
-/// Data and activation memory are kept from one trial to the next. Not for use by several threads at once.
+/// Data, activation memory and what was found about a trained start are kept from one work to the next. Not for use by
+/// several threads at once.
 public final class WorkRunner {
   /// Such as `avx512+SkylakeX`: results of equal variants are comparable to the last bit.
   public let kernelVariant: String
   private let kernels: KernelTable
   private var images: (selection: DataSelection, path: String?, data: TrialImages)?
   private var workspace: Workspace?
+  private var source: (key: SourceKey, source: ConversionSource)?
 
   /// - Throws: `KernelSelectionError` where this processor can run none of the kernels.
   public convenience init() throws(KernelSelectionError) {
@@ -30,50 +31,188 @@ public final class WorkRunner {
   ///
   /// - Parameters:
   ///   - dataPath: folder of the CIFAR-10 files; not used for drawn sets.
-  ///   - progress: called after every training step; returns false to stop.
+  ///   - weightsPath: checkpoint of the trained network that the work starts from.
+  ///   - progress: called after every training step, and now and then before the first; returns false to stop.
   /// - Throws: `EngineError` (an illegal candidate or recipe, no images, `cancelled`), `ImageDataError` (files).
   public func run(
-    _ work: Work, dataPath: String? = nil, progress: (TrainingProgress) -> Bool = { _ in true }
+    _ work: Work, dataPath: String? = nil, weightsPath: String? = nil,
+    progress: (TrainingProgress) -> Bool = { _ in true }
+  ) throws -> Observation {
+    try run(work, files: WorkFiles(data: dataPath, weights: weightsPath), progress: progress)
+  }
+
+  /// Does a work that leaves files, or goes on from one.
+  ///
+  /// - Parameter describe: called with what went wrong with a state, in one line: the work is done all the same.
+  /// - Throws: as the other, and where `files.network` cannot be written.
+  public func run(
+    _ work: Work, files: WorkFiles, describe: (String) -> Void = { _ in },
+    progress: (TrainingProgress) -> Bool = { _ in true }
   ) throws -> Observation {
     switch work.kind {
-    case .proxyTraining(let recipe) where recipe.start == nil && recipe.until == nil:
-      try train(work, by: recipe, dataPath: dataPath, progress: progress)
-    case .proxyTraining, .startTraining, .layerAnalysis, .finalTraining:
-      throw EngineError.illegalRecipe(reason: "works of this kind cannot be done yet")
+    case .layerAnalysis(let recipe): try analyze(recipe, files: files, progress: progress)
+    case .proxyTraining(let recipe), .startTraining(let recipe), .finalTraining(let recipe):
+      try train(work, by: recipe, files: files, describe: describe, progress: progress)
     }
   }
 
-  /// Trains the candidate from scratch by `recipe` on the selection's training images and judges it by the validation
-  /// images. The first repetition is also timed against the dense network.
+  /// Trains the candidate by `recipe` on the selection's training images and judges it by the validation images, in full
+  /// trainings by the test images. The first repetition is also timed against the dense network.
   private func train(
-    _ work: Work, by recipe: TrainingRecipe, dataPath: String?, progress: (TrainingProgress) -> Bool
+    _ work: Work, by recipe: TrainingRecipe, files: WorkFiles, describe: (String) -> Void,
+    progress: (TrainingProgress) -> Bool
   ) throws -> Observation {
-    let (candidate, seed) = (work.candidate, work.seed)
-    let trainer = try Trainer(recipe: recipe, seed: seed)
-    let architecture = Architecture(recipe.model)
+    _ = try Trainer(recipe: recipe, seed: work.seed)
     // Before the data are loaded: a candidate that cannot be built fails at once.
-    _ = try NetworkForm(architecture: architecture, candidate: candidate, variant: recipe.variant)
-    let data = try load(recipe.data, path: dataPath)
-    let workspace = try workspace(for: architecture, batch: recipe.batch)
-    let outcome = try trainer.train(
-      trainer.makeNetwork(candidate: candidate, kernels: kernels, workspace: workspace), training: data.training,
-      evaluation: data.validation, progress: progress)
+    _ = try NetworkForm(
+      architecture: Architecture(recipe.model), candidate: work.candidate, variant: recipe.variant)
+    let data = try load(recipe.data, path: files.data)
+    let evaluation =
+      try work.kind.isFinal ? TrialImages.test(recipe.data.set, path: files.data) : data.validation
+    let images = (training: data.training, evaluation: evaluation)
+    if let path = files.earlierState {
+      do {
+        let state = try KeptState(path: path, of: work, kernelVariant: kernelVariant)
+        return try train(work, by: recipe, images, from: state, files: files, describe: describe, progress: progress)
+      } catch let error as EngineError where error != .cancelled {
+        describe("the training begins anew, to the same result: \(error)")
+      }
+    }
+    return try train(work, by: recipe, images, from: nil, files: files, describe: describe, progress: progress)
+  }
+
+  private func train(
+    _ work: Work, by recipe: TrainingRecipe, _ images: (training: LabeledImages, evaluation: LabeledImages),
+    from state: KeptState?, files: WorkFiles, describe: (String) -> Void, progress: (TrainingProgress) -> Bool
+  ) throws -> Observation {
+    let trainer = try Trainer(recipe: recipe, seed: work.seed)
+    let workspace = try workspace(for: Architecture(recipe.model), batch: recipe.batch)
+    let begun = try begin(work, trainer, images.training, from: state, workspace, files: files, progress: progress)
+    let (network, normalization) = (begun.network, begun.normalization)
+    let (outcome, end) = try trainer.trainToEnd(
+      network, training: images.training.normalized(by: normalization),
+      evaluation: images.evaluation.normalized(by: normalization), from: state?.checkpoint
+    ) { moment in moment.isEvaluating || progress(moment.progress) }
+    if !outcome.diverged {
+      if let path = files.network {
+        let training = Checkpoint.Training(
+          recipe: recipe, seed: work.seed, epochsDone: outcome.epochLosses.count,
+          testAccuracy: work.kind.isFinal ? outcome.accuracy : nil, kernelVariant: kernelVariant)
+        var checkpoint = network.checkpoint(training: training)
+        checkpoint.normalization = normalization
+        try checkpoint.write(to: path)
+      }
+      if let path = files.state {
+        let state = KeptState(
+          end, of: work, kernelVariant: kernelVariant, normalization: normalization,
+          conditionNumbers: begun.conditionNumbers)
+        do { try state.checkpoint.write(to: path) } catch {
+          describe("the state of the training is not kept: \(error)")
+        }
+      }
+    }
     var ratios: (step: Double, inference: Double)?
     if work.measuresTime {
       ratios = try TimeRatios.measure(
-        candidate, recipe: recipe, seed: seed, kernels: kernels, workspace: workspace,
-        seconds: min(2, outcome.trainSeconds / 10))
+        work.candidate, basisChannels: network.basisChannels, recipe: recipe, seed: work.seed, kernels: kernels,
+        workspace: workspace, seconds: min(2, outcome.trainSeconds / 10))
     }
     var observation = Observation(
       accuracy: outcome.accuracy, loss: outcome.loss, epochLosses: outcome.epochLosses, diverged: outcome.diverged,
       stepTimeRatio: ratios?.step, inferenceTimeRatio: ratios?.inference, trainSeconds: outcome.trainSeconds,
       imagesPerSecond: outcome.imagesPerSecond, peakMemoryBytes: ProcessMemory.peakBytes(),
       kernelVariant: kernelVariant)
-    if recipe.curve {
+    if work.kind.isFinal {
+      (observation[.testAccuracy], observation[.testLoss]) = (outcome.accuracy, outcome.loss)
+      (observation[.accuracy], observation[.loss]) = (nil, nil)
+    } else if recipe.curve {
       observation[.epochAccuracies] = outcome.epochEvaluations.map(\.accuracy)
       observation[.epochValidationLosses] = outcome.epochEvaluations.map(\.meanLoss)
     }
+    observation[.conditionNumbers] = begun.conditionNumbers
     return observation
+  }
+
+  /// The network that the training begins with or goes on with.
+  private func begin(
+    _ work: Work, _ trainer: Trainer, _ training: LabeledImages, from state: KeptState?, _ workspace: Workspace,
+    files: WorkFiles, progress: (TrainingProgress) -> Bool
+  ) throws -> (network: ResNet, normalization: ChannelNormalization, conditionNumbers: [Double]?) {
+    let recipe = trainer.recipe
+    if let state {
+      let network = try ResNet(
+        state.checkpoint, path: files.earlierState ?? "", batch: recipe.batch, kernels: kernels, workspace: workspace)
+      return (network, state.checkpoint.normalization ?? training.normalization, state.conditionNumbers)
+    }
+    guard let start = recipe.start else {
+      let network = try trainer.makeNetwork(candidate: work.candidate, kernels: kernels, workspace: workspace)
+      return (network, training.normalization, nil)
+    }
+    let source = try source(recipe, start, training, workspace, files: files, progress: progress)
+    let (network, conversions) = try source.network(
+      for: work.candidate, variant: recipe.variant, batch: recipe.batch, workspace: workspace,
+      while: { progress(.beforeTraining(recipe)) })
+    let isApproximate = conversions.contains { $0.method == .leastSquares }
+    return (
+      network, source.calibration.normalization,
+      isApproximate ? conversions.map { min($0.conditionNumber, .greatestFiniteMagnitude) } : nil
+    )
+  }
+
+  /// What truncation does to each layer of the trained network that the recipe starts with.
+  private func analyze(
+    _ recipe: TrainingRecipe, files: WorkFiles, progress: (TrainingProgress) -> Bool
+  ) throws -> Observation {
+    guard let start = recipe.start else {
+      throw EngineError.illegalRecipe(reason: "an analysis of layers is of a trained network, and it names no start")
+    }
+    let data = try load(recipe.data, path: files.data)
+    let workspace = try workspace(for: Architecture(recipe.model), batch: recipe.batch)
+    let source = try source(recipe, start, data.training, workspace, files: files, progress: progress)
+    var observation = Observation(diverged: false, kernelVariant: kernelVariant)
+    observation[.truncationErrors] = source.truncationErrors
+    observation[.peakMemoryBytes] = Double(ProcessMemory.peakBytes())
+    return observation
+  }
+
+  // MARK: What is kept
+
+  /// All that a source follows from.
+  private struct SourceKey: Equatable {
+    var weights: String
+    var start: TrainedStart
+    var model: Model
+    var batch: Int
+    var data: DataSelection
+    var dataPath: String?
+  }
+
+  private func source(
+    _ recipe: TrainingRecipe, _ start: TrainedStart, _ training: LabeledImages, _ workspace: Workspace,
+    files: WorkFiles, progress: (TrainingProgress) -> Bool
+  ) throws -> ConversionSource {
+    guard let path = files.weights else {
+      throw EngineError.illegalRecipe(reason: "it starts from a trained network; give the path of its checkpoint")
+    }
+    guard start.calibrationImages <= training.count else {
+      throw EngineError.illegalRecipe(
+        reason: "\(start.calibrationImages) calibration images are more than the \(training.count) training images; "
+          + "lower them")
+    }
+    var key = SourceKey(
+      weights: path, start: start, model: recipe.model, batch: recipe.batch, data: recipe.data, dataPath: files.data)
+    // The first training images, however many follow.
+    key.data.trainImages = start.calibrationImages
+    if let source, source.key == key { return source.source }
+    source = nil
+    let dense = try Checkpoint(path: path)
+    let calibration = training.subset(0..<start.calibrationImages)
+    let made = try ConversionSource(
+      dense: dense, path: path, architecture: workspace.architecture,
+      calibration: calibration.normalized(by: dense.normalization ?? training.normalization), workspace: workspace,
+      kernels: kernels, while: { progress(.beforeTraining(recipe)) })
+    source = (key, made)
+    return made
   }
 
   private func load(_ selection: DataSelection, path: String?) throws -> TrialImages {
@@ -93,32 +232,16 @@ public final class WorkRunner {
   }
 }
 
-/// The images that a selection names, in memory: both parts come from the training files, the test images are not
-/// touched.
-public struct TrialImages: Sendable {
-  public let training: LabeledImages
-  public let validation: LabeledImages
+extension WorkKind {
+  /// Judged by the test images.
+  fileprivate var isFinal: Bool {
+    if case .finalTraining = self { true } else { false }
+  }
+}
 
-  /// - Parameter path: folder of the CIFAR-10 files; not used for drawn sets.
-  /// - Throws: `ImageDataError`, or `EngineError.illegalRecipe` where CIFAR-10 is asked for without a folder.
-  public init(_ selection: DataSelection, path: String?) throws {
-    let wanted = (training: selection.trainImages, validation: selection.validationImages)
-    switch selection.set {
-    case .cifar10:
-      guard let path else { throw EngineError.illegalRecipe(reason: "cifar10 needs the folder of its files") }
-      let folder = FilePath.expandingTilde(path)
-      let split = try DataSplit.holdOut(
-        validation: wanted.validation, training: wanted.training, of: CIFAR10.trainingCount,
-        seed: selection.splitSeed)
-      training = try CIFAR10.loadTraining(directory: folder, records: split.training)
-      validation = try CIFAR10.loadTraining(directory: folder, records: split.validation)
-    case .shapes10:
-      // Any number can be drawn; a fixed one keeps the validation images the same for more or fewer training images.
-      let drawn = max(50_000, max(0, wanted.validation) + max(0, wanted.training))
-      let split = try DataSplit.holdOut(
-        validation: wanted.validation, training: wanted.training, of: drawn, seed: selection.splitSeed)
-      training = Shapes10.training(indices: split.training)
-      validation = Shapes10.training(indices: split.validation)
-    }
+extension TrainingProgress {
+  /// While the network is being made.
+  fileprivate static func beforeTraining(_ recipe: TrainingRecipe) -> TrainingProgress {
+    TrainingProgress(epoch: 0, epochs: recipe.epochs.begun, step: 0, steps: 0, loss: .nan, imagesPerSecond: 0)
   }
 }

@@ -1,0 +1,67 @@
+import Foundation
+import ImageData
+import SearchCore
+
+/// The state of a work's training at the end of its recipe's `until`, in a file: the same work with a later end goes on
+/// from it. A cache, never a truth: without it, the earlier part is trained again to the same bits.
+struct KeptState {
+  let checkpoint: Checkpoint
+  /// `Curve.conditionNumbers` of the conversion that the training began with.
+  let conditionNumbers: [Double]?
+
+  private struct Context: Codable {
+    /// The work's text, as if it went to the end of its schedule.
+    var training: String
+    var conditionNumbers: [Double]?
+  }
+
+  init(
+    _ end: TrainingMoment, of work: Work, kernelVariant: String, normalization: ChannelNormalization,
+    conditionNumbers: [Double]?
+  ) {
+    let context = Context(training: work.whole.description, conditionNumbers: conditionNumbers)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    // Texts and finite numbers can be encoded.
+    let text = (try? encoder.encode(context)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    let recipe = work.kind.recipe
+    var checkpoint = end.checkpoint(
+      recipe: recipe, seed: work.seed, kernelVariant: kernelVariant, dataContent: recipe.data.set.rawValue,
+      context: text)
+    checkpoint.normalization = normalization
+    (self.checkpoint, self.conditionNumbers) = (checkpoint, conditionNumbers)
+  }
+
+  /// - Throws: `EngineError.file` or `.checkpoint` for no file of a state, `.illegalState` for that of another training
+  ///   or of other kernels.
+  init(path: String, of work: Work, kernelVariant: String) throws(EngineError) {
+    checkpoint = try Checkpoint(path: path)
+    guard let unfinished = checkpoint.unfinished,
+      let context = try? JSONDecoder().decode(Context.self, from: Data(unfinished.context.utf8)),
+      context.training == work.whole.description
+    else { throw .illegalState(reason: "\(path) is of another training") }
+    guard let kernels = checkpoint.training?.kernelVariant, kernels == kernelVariant else {
+      throw .illegalState(reason: "\(path) is of other kernels than \(kernelVariant)")
+    }
+    conditionNumbers = context.conditionNumbers
+  }
+}
+
+extension Work {
+  /// The same training to the end of its schedule.
+  fileprivate var whole: Work {
+    func toTheEnd(_ recipe: TrainingRecipe) -> TrainingRecipe {
+      var recipe = recipe
+      recipe.until = nil
+      return recipe
+    }
+    let whole: WorkKind =
+      switch kind {
+      case .proxyTraining(let recipe): .proxyTraining(toTheEnd(recipe))
+      case .startTraining(let recipe): .startTraining(toTheEnd(recipe))
+      case .layerAnalysis(let recipe): .layerAnalysis(toTheEnd(recipe))
+      case .finalTraining(let recipe): .finalTraining(toTheEnd(recipe))
+      }
+    return Work(candidate: candidate, kind: whole, repetition: repetition, seed: seed)
+  }
+}

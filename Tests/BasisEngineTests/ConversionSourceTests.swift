@@ -1,0 +1,353 @@
+import ImageData
+import KernelInterface
+import SearchCore
+import Testing
+
+@testable import BasisEngine
+
+/// A dense network that learned a little, and the images that it is converted by.
+struct TrainedNetwork: CustomTestStringConvertible, Sendable {
+  var model: Model
+  var widths: [Int]
+  var testDescription: String { model.rawValue }
+
+  /// Option A and option B.
+  static let both = [
+    TrainedNetwork(model: .resnet8, widths: [7, 10, 13]), TrainedNetwork(model: .resnet18, widths: [5, 6, 9, 8]),
+  ]
+
+  static let batch = 16
+  var architecture: Architecture { Architecture(model, widths: widths) }
+  var calibration: LabeledImages { Shapes10.training(count: 37) }
+
+  func checkpoint(_ kernels: KernelTable = fastest) throws -> Checkpoint {
+    let network = try ResNet(architecture: architecture, batch: Self.batch, kernels: kernels, seed: 3)
+    let recipe = TrainingRecipe(
+      model: model, data: DataSelection(set: .shapes10, trainImages: 160, validationImages: 0, splitSeed: 0),
+      epochs: 2, batch: Self.batch, learningRate: 0.05)
+    let images = Shapes10.training(count: 160)
+    _ = try Trainer(recipe: recipe, seed: 4).train(network, training: images, evaluation: images)
+    return network.checkpoint()
+  }
+
+  func source(_ dense: Checkpoint, batch: Int = batch) throws -> ConversionSource {
+    try ConversionSource(
+      dense: dense, architecture: architecture, calibration: calibration,
+      workspace: Workspace(architecture: architecture, capacity: batch), kernels: fastest)
+  }
+}
+
+extension Checkpoint {
+  /// With other numbers in one tensor.
+  fileprivate func replacing(_ name: String, _ values: [Float]) throws -> Checkpoint {
+    var checkpoint = self
+    checkpoint.tensors = try TensorTree(
+      tensors.tensors.map { try NamedTensor(name: $0.name, shape: $0.shape, values: $0.name == name ? values : $0.values) })
+    return checkpoint
+  }
+}
+
+/// The filters that a converted network's factors of a layer stand for: N × K.
+private func filters(of layer: Layer, in network: ResNet) -> Matrix {
+  func matrix(_ name: String, rows: Int) -> Matrix {
+    let values = network.parameters.read("\(layer.name).\(name)").map(Double.init)
+    return Matrix(rows: rows, columns: values.count / rows, values: values)
+  }
+  let rank = network.candidate.rank(of: layer.name) ?? 0
+  let basis = matrix("basis", rows: rank)
+  let combined = network.variant.combinations(outputs: layer.outputChannels, rank: rank)
+  let others = matrix("coefficients", rows: combined) * basis
+  guard network.variant == .remainder else { return others }
+  let channels = network.basisChannels[layer.name] ?? []
+  let order = channels + ChannelChoice.others(than: channels, of: layer.outputChannels)
+  let all = Matrix(rows: layer.outputChannels, columns: layer.filterSize, values: basis.values + others.values)
+  return all.rows(order.indices.map { order.firstIndex(of: $0) ?? 0 })
+}
+
+/// y of a layer on the first images, centered, image by image: N rows.
+private func outputs(of layer: Int, in network: ResNet, _ images: LabeledImages) -> [[Double]] {
+  let view = network.workspace.convolutionOutput(of: layer)
+  var rows = [[Double]](repeating: [], count: view.channels)
+  for batch in images.evenBatches(atMost: network.workspace.capacity) {
+    BatchAssembler(normalization: images.normalization).assemble(images, indices: batch, into: network.input)
+    network.forwardKeepingOutputs(images: batch.count)
+    let plane = view.height * view.width
+    for (place, value) in view.read(images: batch.count).enumerated() {
+      rows[place / plane % view.channels].append(Double(value))
+    }
+  }
+  return rows.map { row in
+    let mean = row.reduce(0, +) / Double(row.count)
+    return row.map { $0 - mean }
+  }
+}
+
+private func energy(_ rows: [[Double]]) -> Double { rows.reduce(0) { $0 + $1.reduce(0) { $0 + $1 * $1 } } }
+
+private func difference(_ a: [[Double]], _ b: [[Double]]) -> [[Double]] {
+  zip(a, b).map { zip($0, $1).map { $0 - $1 } }
+}
+
+@Suite("networks converted from a trained one") struct ConversionSourceTests {
+  @Test("passing with all outputs kept is inference", arguments: TrainedNetwork.both)
+  func keepingOutputs(trained: TrainedNetwork) throws {
+    let network = try ResNet(try trained.checkpoint(), batch: 16, kernels: fastest)
+    let statistics = network.statistics.tensors.map { network.statistics.read($0.name) }
+    BatchAssembler(normalization: trained.calibration.normalization).assemble(
+      trained.calibration, indices: 0..<11, into: network.input)
+    network.forward(images: 11, mode: .inference)
+    let logits = network.logits.read(images: 11)
+    network.forwardKeepingOutputs(images: 11)
+    #expect(relativeDifference(network.logits.read(images: 11), logits) < 1e-5)
+    #expect(network.statistics.tensors.map { network.statistics.read($0.name) } == statistics)
+  }
+
+  @Test(
+    "truncation errors are what the conversion leaves out, and no more than what the weights' own truncation does",
+    arguments: TrainedNetwork.both)
+  func truncationErrors(trained: TrainedNetwork) throws {
+    let dense = try trained.checkpoint()
+    let source = try trained.source(dense)
+    let layers = trained.architecture.layers
+    let errors = source.truncationErrors
+    #expect(errors.count == layers.filter { $0.kernelSize == 3 }.reduce(0) { $0 + $1.outputChannels })
+    let original = try ResNet(dense, batch: TrainedNetwork.batch, kernels: fastest)
+    var first = 0
+    for (index, layer) in layers.enumerated() where layer.kernelSize == 3 {
+      let whole = outputs(of: index, in: original, trained.calibration)
+      let own = try Matrix(
+        rows: layer.outputChannels, columns: layer.filterSize,
+        values: original.parameters.read("\(layer.name).weight").map(Double.init)
+      ).singularValues()
+      for rank in [1, layer.legalRanks.upperBound / 2, layer.legalRanks.upperBound - 1] {
+        // The dense network with this layer's filters alone replaced: what the layer reads stays the same.
+        func lost(_ filters: Matrix) throws -> Double {
+          let changed = try dense.replacing("\(layer.name).weight", filters.values.map(Float.init))
+          let network = try ResNet(changed, batch: TrainedNetwork.batch, kernels: fastest)
+          return energy(difference(whole, outputs(of: index, in: network, trained.calibration))) / energy(whole)
+        }
+        let variant: BasisVariant = rank == 1 ? .full : .remainder
+        let (network, conversions) = try source.network(
+          for: Candidate(ranks: [layer.name: rank]), variant: variant, batch: TrainedNetwork.batch)
+        let left = try lost(filters(of: layer, in: network))
+        #expect(abs(left - errors[first + rank - 1]) < 1e-5, "\(layer.name)=\(rank)")
+        #expect(conversions.count == 1 && abs(conversions[0].error - left) < 1e-5)
+        let kept = Matrix.diagonal(own.values.indices.map { $0 < rank ? own.values[$0] : 0 })
+        #expect(try left <= lost(own.left * (kept * own.right)) + 1e-5, "\(layer.name)=\(rank)")
+      }
+      first += layer.outputChannels
+    }
+  }
+
+  @Test(
+    "a converted network is the dense one with truncated filters, whatever form its layers take",
+    arguments: TrainedNetwork.both, BasisVariant.allCases)
+  func forms(trained: TrainedNetwork, variant: BasisVariant) throws {
+    let dense = try trained.checkpoint()
+    let source = try trained.source(dense)
+    let layers = trained.architecture.layers
+    // Every rank of some layer or other: of one map, of half of them, of all but one.
+    for round in 0..<3 {
+      var ranks: [String: Int] = [:]
+      for (index, layer) in layers.enumerated() {
+        let most = layer.legalRanks.upperBound - 1
+        ranks[layer.name] = [1, max(1, most / 2), most][(index + round) % 3]
+      }
+      let (network, conversions) = try source.network(
+        for: Candidate(ranks: ranks), variant: variant, batch: TrainedNetwork.batch)
+      #expect(conversions.map(\.layer) == layers.map(\.name))
+      #expect(conversions.allSatisfy { $0.rank == ranks[$0.layer] && $0.conditionNumber < 1e4 })
+      var truncated = dense
+      for layer in layers {
+        let values = filters(of: layer, in: network).values.map(Float.init)
+        truncated = try truncated.replacing("\(layer.name).weight", values)
+      }
+      truncated = try truncated.replacing("fc.bias", network.parameters.read("fc.bias"))
+      let expected = try ResNet(truncated, batch: TrainedNetwork.batch, kernels: fastest)
+      try expected.recalibrate(on: trained.calibration)
+      for tensor in expected.statistics.tensors {
+        let values = network.statistics.read(tensor.name)
+        #expect(relativeDifference(values, expected.statistics.read(tensor.name)) < 1e-3, "\(tensor.name)")
+      }
+      for network in [network, expected] {
+        BatchAssembler(normalization: trained.calibration.normalization).assemble(
+          trained.calibration, indices: 20..<33, into: network.input)
+        network.forward(images: 13, mode: .inference)
+      }
+      let (found, wanted) = (network.logits.read(images: 13), expected.logits.read(images: 13))
+      let order = network.classifier.channelMap.map { map in (0..<10).map { Int(map[$0]) } } ?? Array(0..<10)
+      let sorted = found.indices.map { place in found[place / 10 * 10 + (order.firstIndex(of: place % 10) ?? 0)] }
+      #expect(relativeDifference(sorted, wanted) < 1e-3)
+    }
+  }
+
+  @Test("the classifier's bias makes up for the mean of what truncation leaves out")
+  func bias() throws {
+    let trained = TrainedNetwork.both[0]
+    let dense = try trained.checkpoint()
+    let source = try trained.source(dense)
+    let original = try ResNet(dense, batch: 37, kernels: fastest)
+    let classifier = try #require(trained.architecture.layers.last)
+    func meanLogits(_ network: ResNet) -> [Double] {
+      BatchAssembler(normalization: trained.calibration.normalization).assemble(
+        trained.calibration, indices: 0..<37, into: network.input)
+      network.forward(images: 37, mode: .inference)
+      let values = network.logits.read(images: 37)
+      let bias = network.parameters.read("fc.bias")
+      return (0..<10).map { k in (0..<37).reduce(Double(bias[k])) { $0 + Double(values[$1 * 10 + k]) / 37 } }
+    }
+    let changed = try dense.replacing(
+      "fc.weight",
+      filters(
+        of: classifier,
+        in: try source.network(for: Candidate(ranks: ["fc": 2]), variant: .remainder, batch: 16).network
+      ).values.map(Float.init))
+    let converted = try source.network(for: Candidate(ranks: ["fc": 2]), variant: .remainder, batch: 16).network
+    let network = try ResNet(
+      try changed.replacing("fc.bias", converted.parameters.read("fc.bias")), batch: 37, kernels: fastest)
+    for (found, expected) in zip(meanLogits(network), meanLogits(original)) { #expect(abs(found - expected) < 1e-4) }
+  }
+
+  @Test("conversions are the same bits again, also from what was kept of earlier ones")
+  func determinism() throws {
+    let trained = TrainedNetwork.both[1]
+    let dense = try trained.checkpoint()
+    let (source, other) = (try trained.source(dense), try trained.source(dense))
+    #expect(source.truncationErrors == other.truncationErrors)
+    let candidate = Candidate(ranks: ["layer1.0.conv1": 3, "layer3.0.conv2": 4, "layer2.0.downsample.0": 2])
+    let first = try source.network(for: candidate, variant: .remainder, batch: 16)
+    let again = try source.network(for: candidate, variant: .remainder, batch: 16)
+    _ = try other.network(for: Candidate(ranks: ["layer1.0.conv1": 2]), variant: .full, batch: 16)
+    let fresh = try other.network(for: candidate, variant: .remainder, batch: 16)
+    #expect(first.network.checkpoint() == again.network.checkpoint() && first.conversions == again.conversions)
+    #expect(first.network.checkpoint() == fresh.network.checkpoint() && first.conversions == fresh.conversions)
+    #expect(Set(first.network.parameters.tensors.map(\.name)).isDisjoint(with: ["layer1.0.conv1.weight"]))
+  }
+
+  @Test("what cannot be converted is refused in one line")
+  func refusals() throws {
+    let trained = TrainedNetwork.both[0]
+    let dense = try trained.checkpoint()
+    func refusal(
+      _ checkpoint: Checkpoint, _ architecture: Architecture? = nil, images: LabeledImages? = nil
+    ) throws -> String {
+      let architecture = architecture ?? trained.architecture
+      let workspace = try Workspace(architecture: architecture, capacity: 16)
+      do {
+        _ = try ConversionSource(
+          dense: checkpoint, path: "start.ckpt", architecture: architecture, calibration: images ?? trained.calibration,
+          workspace: workspace, kernels: fastest)
+        return ""
+      } catch { return "\(error)" }
+    }
+    #expect(try refusal(dense).isEmpty)
+    #expect(
+      try refusal(dense, Architecture(.resnet14))
+        == "start.ckpt is not a usable checkpoint: it is a resnet8, wanted is a resnet14; choose another one")
+    #expect(try refusal(dense, Architecture(.resnet8)).contains("of other widths"))
+    let decomposed = try ResNet(
+      architecture: trained.architecture, candidate: Candidate(ranks: ["layer1.0.conv1": 2]), batch: 16,
+      kernels: fastest, seed: 1
+    ).checkpoint()
+    #expect(try refusal(decomposed).contains("layer layer1.0.conv1 is decomposed; choose a dense network"))
+    // The classifier has one pixel an image and ten outputs.
+    #expect(ConversionSource.fewestImages(trained.architecture) == 11)
+    #expect(ConversionSource.fewestImages(Architecture(.resnet18)) == 33)
+    let ten = try refusal(dense, images: trained.calibration.subset(0..<10))
+    #expect(ten.contains("10 calibration images") && ten.contains("resnet8 takes at least 11"))
+    #expect(try refusal(dense, images: trained.calibration.subset(0..<11)).isEmpty)
+    var values = try #require(dense.tensors["layer2.0.conv1.weight"]).values
+    values[3] = .nan
+    let broken = try refusal(try dense.replacing("layer2.0.conv1.weight", values))
+    #expect(broken.contains("outputs of layer layer2.0.conv1") && !broken.contains("\n"))
+    let source = try trained.source(dense)
+    for ranks in [["layer1.0.conv1": 7], ["layer9.0.conv1": 2], ["fc": 0]] {
+      #expect(throws: EngineError.self) {
+        try source.network(for: Candidate(ranks: ranks), variant: .remainder, batch: 16)
+      }
+    }
+    #expect(throws: EngineError.cancelled) {
+      try source.network(for: .dense, variant: .remainder, batch: 16, while: { false })
+    }
+  }
+}
+
+@Suite("recalibration of batch norm") struct RecalibrationTests {
+  @Test(
+    "statistics are those of a pass in plain loops, every value of every batch alike",
+    arguments: [
+      ([:], BasisVariant.remainder), (["layer1.0.conv1": 3, "layer2.0.conv2": 4], .remainder),
+      (["layer1.0.conv2": 3, "layer3.0.conv1": 6], .full),
+    ] as [([String: Int], BasisVariant)])
+  func plainLoops(ranks: [String: Int], variant: BasisVariant) throws {
+    let trained = TrainedNetwork.both[0]
+    let (dense, images) = (try trained.checkpoint(), trained.calibration)
+    let network = try trained.source(dense).network(
+      for: Candidate(ranks: ranks), variant: variant, batch: TrainedNetwork.batch
+    ).network
+    #expect(images.evenBatches(atMost: 16) == [0..<12, 12..<24, 24..<37])
+    var outputs = network.layers.map { [[Float]](repeating: [], count: $0.batchNorm.channels) }
+    let before = network.tensors.values
+    for batch in images.evenBatches(atMost: TrainedNetwork.batch) {
+      BatchAssembler(normalization: images.normalization).assemble(images, indices: batch, into: network.input)
+      network.forward(images: batch.count, mode: .training)
+      for (place, layer) in network.layers.enumerated() {
+        let view = layer.convolutionOutput
+        // All of y is kept by every layer here, in its own order.
+        #expect(view.channels == layer.batchNorm.channels)
+        for (index, value) in view.read(images: batch.count).enumerated() {
+          outputs[place][index / (view.height * view.width) % view.channels].append(value)
+        }
+      }
+    }
+    try network.recalibrate(on: images)
+    let names = trained.architecture.layers.dropLast().map { $0.name }
+    for (place, name) in names.enumerated() {
+      let order = channelOrder(network, name)
+      let norm = NetworkForm.batchNormName(of: name)
+      let (means, variances) = (
+        network.statistics.read("\(norm).running_mean"), network.statistics.read("\(norm).running_var")
+      )
+      for (c, values) in outputs[place].enumerated() {
+        let mean = values.reduce(0) { $0 + Double($1) } / Double(values.count)
+        let sum = values.reduce(0) { $0 + (Double($1) - mean) * (Double($1) - mean) }
+        let variance = sum / Double(values.count - 1)
+        #expect(abs(Double(means[order[c]]) - mean) < 1e-5 * max(1, abs(mean)), "\(name) \(c)")
+        #expect(abs(Double(variances[order[c]]) - variance) < 1e-4 * variance + 1e-9, "\(name) \(c)")
+      }
+    }
+    // Nothing but the statistics changed, and these do not depend on what they were.
+    #expect(network.parameters.tensors.map { network.parameters.read($0.name) }.joined().count > 0)
+    let after = network.tensors.values
+    #expect(before.count == after.count)
+    for tensor in network.statistics.tensors {
+      network.statistics.write(tensor.name, [Float](repeating: 5, count: tensor.count))
+    }
+    try network.recalibrate(on: images)
+    #expect(network.tensors.values == after)
+  }
+
+  /// Output channels in the order in which the layer computes them.
+  private func channelOrder(_ network: ResNet, _ name: String) -> [Int] {
+    let layer = network.architecture.layer(named: name)
+    let count = layer?.outputChannels ?? 0
+    guard network.variant == .remainder, let channels = network.basisChannels[name] else { return Array(0..<count) }
+    return channels + ChannelChoice.others(than: channels, of: count)
+  }
+
+  @Test("no images, and a pass that is stopped, are errors")
+  func refusals() throws {
+    let network = try ResNet(architecture: TrainedNetwork.both[0].architecture, batch: 16, kernels: fastest, seed: 1)
+    #expect(throws: EngineError.noImages(purpose: "recalibrate batch norm on")) {
+      try network.recalibrate(on: Shapes10.training(count: 0))
+    }
+    var calls = 0
+    #expect(throws: EngineError.cancelled) {
+      try network.recalibrate(on: Shapes10.training(count: 40)) {
+        calls += 1
+        return calls < 2
+      }
+    }
+    #expect(calls == 2)
+  }
+}
