@@ -42,7 +42,9 @@ extension Checkpoint {
   fileprivate func replacing(_ name: String, _ values: [Float]) throws -> Checkpoint {
     var checkpoint = self
     checkpoint.tensors = try TensorTree(
-      tensors.tensors.map { try NamedTensor(name: $0.name, shape: $0.shape, values: $0.name == name ? values : $0.values) })
+      tensors.tensors.map {
+        try NamedTensor(name: $0.name, shape: $0.shape, values: $0.name == name ? values : $0.values)
+      })
     return checkpoint
   }
 }

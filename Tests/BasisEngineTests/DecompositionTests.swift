@@ -41,7 +41,8 @@ extension Matrix {
     #expect(left.transposed.rows([0]).values == (0..<shape.0).map { left[$0, 0] })
   }
 
-  @Test("eigenvectors of a symmetric matrix are orthonormal and make it up, the largest first", arguments: [1, 2, 7, 40])
+  @Test(
+    "eigenvectors of a symmetric matrix are orthonormal and make it up, the largest first", arguments: [1, 2, 7, 40])
   func eigenvectors(size: Int) throws {
     let half = Matrix.random(size, size + 3, seed: 5)
     let symmetric = Matrix.productTransposed(half, half)

@@ -57,7 +57,8 @@ private struct ExampleLayer: CustomTestStringConvertible, Sendable {
   /// A patch a column: correlated, with means that are not zero.
   var patches: Matrix {
     let mix = Matrix.random(inputs, inputs, seed: 11)
-    let plain = mix * (.diagonal((0..<inputs).map { 1 / Double(1 + $0) }) * Matrix.random(inputs, Self.samples, seed: 12))
+    let plain =
+      mix * (.diagonal((0..<inputs).map { 1 / Double(1 + $0) }) * Matrix.random(inputs, Self.samples, seed: 12))
     return Matrix(rows: inputs, columns: Self.samples) { row, column in
       hasDeadInput && row == 0 ? 0 : plain[row, column] + 3
     }

@@ -108,7 +108,7 @@ import Testing
       let unbroken = try train(recipe(epochs, until: until, curve: curve), form)
       #expect(part.numbers == unbroken.numbers && part.weights == unbroken.weights)
       let kept = part.end.checkpoint(
-        recipe: recipe(epochs, until: until), seed: 9, kernelVariant: nil, dataContent: "x", context: "{}")
+        recipe: recipe(epochs), seed: 9, kernelVariant: nil, dataContent: "x", context: "{}")
       let read = try CheckpointFormats.decode(try BinaryCheckpointFormat().encoded(kept))
       #expect(read == kept)
       earlier = read

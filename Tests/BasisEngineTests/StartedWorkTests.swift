@@ -19,14 +19,18 @@ import Testing
   private func path(_ name: String) -> String { folder + "/" + name }
 
   private func recipe(
-    _ epochs: Epochs, calibrationImages: Int = 40, learningRate: Double = 0.02, until: Int? = nil
+    _ epochs: Epochs, calibrationImages: Int = 40, learningRate: Double = 0.05, until: Int? = nil
+  ) -> TrainingRecipe { Self.recipe(epochs, calibrationImages, learningRate, until) }
+
+  private static func recipe(
+    _ epochs: Epochs, _ calibrationImages: Int, _ learningRate: Double, _ until: Int?
   ) -> TrainingRecipe {
     TrainingRecipe(
       model: .resnet8,
       data: DataSelection(set: .shapes10, trainImages: 64, validationImages: 200, splitSeed: 3), epochs: epochs,
       batch: 16, learningRate: learningRate,
       start: TrainedStart(
-        origin: .dense(epochs: 3, trainImages: 640, seed: 5), calibrationImages: calibrationImages),
+        origin: .dense(epochs: 6, trainImages: 640, seed: 5), calibrationImages: calibrationImages),
       until: until)
   }
 
@@ -34,12 +38,26 @@ import Testing
     Work(candidate: Candidate(ranks: ranks), kind: .proxyTraining(recipe), repetition: repetition, seed: 11)
   }
 
-  /// The dense network's training, as the study's first work.
-  private func trainedStart() throws -> (path: String, observation: Observation) {
-    let recipe = recipe(1)
+  /// The dense network's training, as the study's first work: what it found, and the file that it left.
+  private static func trainStart(_ path: String) throws -> Observation {
+    let recipe = recipe(1, 40, 0.05, nil)
     let training = try #require(recipe.start?.training(of: recipe))
     let work = Work(candidate: .dense, kind: .startTraining(training), repetition: 0, seed: 5)
-    return (path("start.ckpt"), try runner.run(work, files: WorkFiles(network: path("start.ckpt"))))
+    return try WorkRunner(kernels: fastest, kernelVariant: "test").run(work, files: WorkFiles(network: path))
+  }
+
+  /// Done once for all tests.
+  private static let start = Result {
+    let path = NSTemporaryDirectory() + "start-" + UUID().uuidString + ".ckpt"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let observation = try trainStart(path)
+    return (observation: observation, bytes: try Data(contentsOf: URL(fileURLWithPath: path)))
+  }
+
+  private func trainedStart() throws -> (path: String, observation: Observation) {
+    let (observation, bytes) = try Self.start.get()
+    try bytes.write(to: URL(fileURLWithPath: path("start.ckpt")))
+    return (path("start.ckpt"), observation)
   }
 
   private static let nearlyAll = Dictionary(
@@ -51,16 +69,17 @@ import Testing
   func startTraining() throws {
     let (path, observation) = try trainedStart()
     let first = try Data(contentsOf: URL(fileURLWithPath: path))
-    let again = try trainedStart()
-    #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == first)
-    #expect(observation.repeatable == again.observation.repeatable)
-    #expect(observation[.epochLosses]?.count == 3 && observation[.stepTimeRatio] == nil)
+    let again = try Self.trainStart(self.path("again.ckpt"))
+    #expect(try Data(contentsOf: URL(fileURLWithPath: self.path("again.ckpt"))) == first)
+    #expect(observation.repeatable == again.repeatable)
+    #expect(observation[.epochLosses]?.count == 6 && observation[.stepTimeRatio] == nil)
     let checkpoint = try Checkpoint(path: path)
-    #expect(checkpoint.candidate == .dense && checkpoint.unfinished == nil && checkpoint.training?.epochsDone == 3)
+    #expect(checkpoint.candidate == .dense && checkpoint.unfinished == nil && checkpoint.training?.epochsDone == 6)
     let data = try TrialImages(recipe(1).data, path: nil)
     #expect(checkpoint.normalization == data.training.normalization)
     let score = try ResNet(checkpoint, batch: 16, kernels: fastest).evaluate(data.validation)
-    #expect(score.accuracy == observation[.accuracy] && score.accuracy > 0.3)
+    #expect(score.accuracy == observation[.accuracy])
+    #expect(score.accuracy > 0.3)
   }
 
   @Test("a layer analysis finds the truncation errors of every 3×3 convolution")
@@ -142,7 +161,9 @@ import Testing
       var files = files
       files.weights = weights
       var steps: [Int] = []
-      let observation = try runner.run(work(recipe(3, until: until), ranks), files: files, describe: { said.append($0) }) {
+      let observation = try runner.run(
+        work(recipe(3, until: until), ranks), files: files, describe: { said.append($0) }
+      ) {
         if $0.step > 0 { steps.append($0.step) }
         return true
       }
