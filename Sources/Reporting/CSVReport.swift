@@ -20,8 +20,10 @@ extension StudyReport {
   var columns: [ReportColumn] { ReportColumn.all + (estimated == nil ? [] : ReportColumn.estimates) }
 
   static func quoted(_ field: String) -> String {
-    // By scalars: a carriage return and a line feed together are one Character.
-    guard field.unicodeScalars.contains(where: { [",", "\"", "\n", "\r"].contains($0) }) else { return field }
+    // By bytes: a carriage return and a line feed together are one Character, and fields may be long.
+    let bytes = field.utf8
+    guard bytes.contains(where: { [0x2c, 0x22, 0x0a, 0x0d].contains($0) }) else { return field }
+    guard bytes.contains(0x22) else { return "\"\(field)\"" }
     return "\"" + field.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
   }
 }

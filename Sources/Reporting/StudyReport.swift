@@ -166,7 +166,12 @@ extension StudyReport {
       }
       let chosen = Set(
         EvenSpread.choose(of: sized.sorted { $0.size < $1.size }, over: count).map(\.score.candidate))
-      return frontier.filter { chosen.contains($0.score.candidate) }
+      // What cannot be told from them is named as far as it is listed.
+      return frontier.filter { chosen.contains($0.score.candidate) }.map { row in
+        var row = row
+        row.estimate?.withinNoiseOf.removeAll { !chosen.contains($0) }
+        return row
+      }
     }
   }
 

@@ -50,8 +50,8 @@ package enum EarlierStudy {
       let there = try Set(store.dataContents())
       if there.isEmpty, data.set != .shapes10 {
         warnings.append(
-          "study \(folder) does not say what its \(data.set.rawValue) contains; its results are used as if that were the same"
-        )
+          "study \(folder) does not say what its \(data.set.rawValue) contains; its results are used as if that "
+            + "were the same")
       } else if !there.isSubset(of: [data.contentHash]) {
         throw StudyError.earlierIsUnusable(
           folder: folder, results: all.count, because: [difference(of: data.contentHash, from: there)])

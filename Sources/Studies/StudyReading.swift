@@ -3,6 +3,8 @@ import Reporting
 import SearchCore
 import StudyStore
 
+extension Processors: Workforce {}
+
 /// Studies as they are on disk, also while a coordinator works on them.
 package enum StudyReading {
   /// - Parameter estimates: with what all trainings together say, and with the estimated frontier.
@@ -44,7 +46,7 @@ package enum StudyReading {
       estimated = StudyEstimates(
         definition.space, results: results, seed: definition.seed,
         within: definition.configuration.strategy.constraints,
-        atLeast: definition.configuration.constraints.minAccuracy ?? 0)
+        atLeast: definition.configuration.constraints.minAccuracy ?? 0, on: Processors())
       if estimated == nil { throw StudyError.nothingToEstimate(study: definition.name, results: results.count) }
     }
     return StudyReport(

@@ -168,7 +168,12 @@ struct EstimateReportTests {
     #expect(all.count > 12)
     for wanted in [1, 5, 12] {
       let rows = report.rows(.spread(wanted))
-      #expect(rows.count == wanted && rows == all.filter { rows.contains($0) })
+      let listed = rows.map(\.score.candidate)
+      #expect(rows.count == wanted && listed == all.map(\.score.candidate).filter { listed.contains($0) })
+      for row in rows {
+        let whole = try #require(all.first { $0.score == row.score }?.estimate?.withinNoiseOf)
+        #expect(row.estimate?.withinNoiseOf == whole.filter { listed.contains($0) })
+      }
       #expect(Self.table(report.text(.csv, selection: .spread(wanted))).count == wanted)
       let told = "\(wanted) of the \(all.count) candidates on the estimated frontier are listed"
       #expect(report.text(.table, selection: .spread(wanted)).contains(told))

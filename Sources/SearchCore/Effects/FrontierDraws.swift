@@ -8,6 +8,18 @@ package struct FrontierDraws: Sendable {
     var trained: [Double]
     /// Of all candidates, with what the effects alone say.
     var frontier: [FrontierSolver.Point]
+    /// Of the frontier's points.
+    var costs: [Cost]
+    /// The untrained ones among them.
+    var rivals: [Rival]
+  }
+
+  /// What may beat a candidate: numbers alone, of which there are many to look at.
+  private struct Rival: Sendable {
+    var accuracy: Double
+    var cost: Cost
+    /// Of the frontier's points.
+    var index: Int
   }
 
   private let model: EffectModel
@@ -16,22 +28,32 @@ package struct FrontierDraws: Sendable {
   private let constraints: CostConstraints
   private let indexOfTrained: [[Int]: Int]
 
+  /// - Parameter workforce: for the frontiers; the same worlds come of any.
   package init(
     _ model: EffectModel, solver: FrontierSolver, count: Int, within constraints: CostConstraints = .none,
-    random: inout StableRandom
+    random: inout StableRandom, on workforce: some Workforce = OneByOne()
   ) {
     self.model = model
     self.constraints = constraints
     let space = model.space
     trainedCosts = model.trained.map { space.cost(options: $0) }
-    indexOfTrained = Dictionary(uniqueKeysWithValues: model.trained.enumerated().map { ($1, $0) })
-    worlds = (0..<count).map { _ in
-      let draw = model.draw(&random)
+    let indexOfTrained = Dictionary(uniqueKeysWithValues: model.trained.enumerated().map { ($1, $0) })
+    self.indexOfTrained = indexOfTrained
+    var draws: [EffectDraw] = []
+    for _ in 0..<count { draws.append(model.draw(&random)) }
+    worlds = workforce.map(count) { [draws] number in
+      let draw = draws[number]
       let trained = zip(model.trained, draw.particular).map { options, particular in
         draw.effects.base - draw.effects.damage(options, in: space) + particular
       }
+      let frontier = solver.frontier(of: draw.effects, within: constraints)
+      // Trained candidates count with what is particular to them, and not a second time without.
+      let rivals = frontier.indices.filter { indexOfTrained[frontier[$0].options] == nil }.map { index in
+        Rival(
+          accuracy: draw.effects.base - frontier[index].damage, cost: frontier[index].cost, index: index)
+      }
       return World(
-        effects: draw.effects, trained: trained, frontier: solver.frontier(of: draw.effects, within: constraints))
+        effects: draw.effects, trained: trained, frontier: frontier, costs: frontier.map(\.cost), rivals: rivals)
     }
   }
 
@@ -52,7 +74,10 @@ package struct FrontierDraws: Sendable {
   }
 
   private func best(in world: World, within level: CostConstraints) -> (options: [Int], accuracy: Double)? {
-    var best = world.frontier.best(within: level).map { ($0.options, accuracy: world.effects.base - $0.damage) }
+    // The most accurate come first.
+    var best = world.costs.firstIndex(where: level.allow).map { index in
+      (world.frontier[index].options, accuracy: world.effects.base - world.frontier[index].damage)
+    }
     for (index, accuracy) in world.trained.enumerated() {
       let cost = trainedCosts[index]
       guard level.allow(cost), constraints.allow(cost), accuracy > best?.accuracy ?? -.infinity else { continue }
@@ -78,23 +103,34 @@ package struct FrontierDraws: Sendable {
   package func accuracies(of options: [Int]) -> [Double] { worlds.map { accuracy(of: options, in: $0) } }
 
   /// Share of worlds in which no other candidate, trained or not, is at least as good in accuracy and costs.
-  package func frontierProbability(of options: [Int]) -> Double {
+  ///
+  /// - Parameter known: its `accuracies`, where they were asked for already.
+  package func frontierProbability(of options: [Int], accuracies known: [Double]? = nil) -> Double {
     let cost = model.space.cost(options: options)
     let most = CostConstraints(parameters: cost.parameters, multiplyAdds: cost.multiplyAdds)
     let own = indexOfTrained[options]
-    let unbeaten = worlds.count { world in
-      let accuracy = accuracy(of: options, in: world)
-      // Trained candidates count with what is particular to them, and not a second time without.
-      let isBeaten = world.frontier.contains { point in
-        most.allow(point.cost) && world.effects.base - point.damage > accuracy + Self.rounding
-          && point.options != options && indexOfTrained[point.options] == nil
-      }
-      return !isBeaten
-        && !world.trained.indices.contains { other in
-          other != own && most.allow(trainedCosts[other]) && world.trained[other] > accuracy + Self.rounding
-        }
+    let accuracies = known ?? accuracies(of: options)
+    let smallTrained = trainedCosts.indices.filter { $0 != own && most.allow(trainedCosts[$0]) }
+    let unbeaten = worlds.indices.count { number in
+      let enough = accuracies[number] + Self.rounding
+      return !isBeaten(options, cost, in: worlds[number], by: enough)
+        && !smallTrained.contains { worlds[number].trained[$0] > enough }
     }
     return Double(unbeaten) / Double(max(1, worlds.count))
+  }
+
+  /// By one of the untrained candidates of the frontier that costs no more: it has to be more accurate than this.
+  private func isBeaten(_ options: [Int], _ cost: Cost, in world: World, by accuracy: Double) -> Bool {
+    // The most accurate come first.
+    for rival in world.rivals {
+      guard rival.accuracy > accuracy else { return false }
+      if rival.cost.parameters <= cost.parameters, rival.cost.multiplyAdds <= cost.multiplyAdds,
+        world.frontier[rival.index].options != options
+      {
+        return true
+      }
+    }
+    return false
   }
 
   private static let rounding = 1e-9

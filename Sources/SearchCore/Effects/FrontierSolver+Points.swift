@@ -1,12 +1,27 @@
+/// What a frontier weighs.
+protocol DamageAtCost {
+  var damage: Double { get }
+  var cost: Cost { get }
+}
+
+extension FrontierSolver.Point: DamageAtCost {}
+
 extension FrontierSolver {
   /// Least damage first. Of points that equal each other in all three the first by options stays.
   static func nondominated(_ points: [Point]) -> [Point] {
+    nondominated(points) { $0.options.lexicographicallyPrecedes($1.options) }
+  }
+
+  /// - Parameter isFirst: of two that equal each other in all three.
+  static func nondominated<Element: DamageAtCost>(
+    _ points: [Element], isFirst: (_ one: Element, _ other: Element) -> Bool
+  ) -> [Element] {
     let ordered = points.sorted { left, right in
       if left.damage != right.damage { return left.damage < right.damage }
       if left.cost != right.cost {
         return (left.cost.parameters, left.cost.multiplyAdds) < (right.cost.parameters, right.cost.multiplyAdds)
       }
-      return left.options.lexicographicallyPrecedes(right.options)
+      return isFirst(left, right)
     }
     // What earlier points leave open: parameters increasing, multiply-adds decreasing.
     var stairs: [Cost] = []

@@ -17,6 +17,10 @@ package struct FrontierSolver: Sendable {
   package let space: EffectSpace
   private let lattice: CostLattice
   private let paths: PathCode
+  /// By layer and option, one after the other, and where each layer's begin.
+  private let savedParameters: [Int]
+  private let savedMultiplyAdds: [Int]
+  private let starts: [Int]
   private let mostLabels: Int
   private let looksTwice: Bool
 
@@ -41,6 +45,11 @@ package struct FrontierSolver: Sendable {
     self.mostLabels = mostLabels
     self.looksTwice = looksTwice
     paths = PathCode(space)
+    savedParameters = space.layers.flatMap(\.savedParameters)
+    savedMultiplyAdds = space.layers.flatMap(\.savedMultiplyAdds)
+    var starts = [0]
+    for layer in space.layers { starts.append(starts[starts.count - 1] + layer.optionCount) }
+    self.starts = starts
   }
 
   /// Costs were not rounded.
@@ -50,52 +59,42 @@ package struct FrontierSolver: Sendable {
   ///
   /// - Parameter constraints: candidates that cost more are left out.
   package func frontier(of effects: Effects, within constraints: CostConstraints = .none) -> [Point] {
-    let solution = solve(effects)
-    let points = Self.nondominated(solution.points.filter { constraints.allow($0.cost) })
-    guard looksTwice, !solution.isOptimal else { return points }
+    let (labels, isOptimal) = solve(effects)
+    let ends = Self.nondominated(ends(labels, effects, within: constraints)) { labels.isFirst($0.label, of: $1.label) }
+    let points = ends.map { end in
+      Point(
+        options: space.layers.indices.map { paths.option(of: $0, in: labels.path(end.label)) }, cost: end.cost,
+        damage: end.damage)
+    }
+    guard looksTwice, !isOptimal else { return points }
     return Self.nondominated(points.map { improved($0, effects) })
   }
 
   /// Best of every pair of costs; optimal where nothing that later layers interact with had to be left out.
-  private func solve(_ effects: Effects) -> (points: [Point], isOptimal: Bool) {
+  private func solve(_ effects: Effects) -> (labels: FrontierLabels, isOptimal: Bool) {
     let interactions = space.pairs.indices.filter { index in effects.pairs[index].contains { $0 != 0 } }
     var isOptimal = true
-    var current = Labels(cells: lattice.cellCounts[0], states: 1, words: paths.words)
-    current.damage[0] = 0
-    for (layer, description) in space.layers.enumerated() {
-      let width = description.optionCount
-      let partners = interactions.filter { space.pairs[$0].second == layer }
+    var current = FrontierLabels(cells: lattice.cellCounts[0], states: 1, words: paths.words)
+    current.begin()
+    for layer in space.layers.indices {
       let (window, hasAll) = window(after: layer, interactions)
       isOptimal = isOptimal && hasAll
-      let states = window.reduce(1) { $0 * space.layers[$1].optionCount }
-      // The layer itself, if it is needed later, comes last.
-      let isKept = window.last == layer
-      var next = Labels(cells: lattice.cellCounts[layer + 1], states: states, words: paths.words)
-      var added = effects.layers[layer]
-      var path = Array(repeating: UInt64(0), count: paths.words)
-      for label in current.damage.indices where current.damage[label] < .infinity {
-        for word in 0..<paths.words { path[word] = current.paths[label * paths.words + word] }
-        for option in 0..<width { added[option] = effects.layers[layer][option] }
-        for index in partners {
-          let first = paths.option(of: space.pairs[index].first, in: path)
-          guard first > 0 else { continue }
-          for option in 1..<width { added[option] += effects.pairs[index][first * width + option] }
-        }
-        var state = 0
-        for kept in window where kept != layer {
-          state = state * space.layers[kept].optionCount + paths.option(of: kept, in: path)
-        }
-        if isKept { state *= width }
-        for option in 0..<width {
-          let target = lattice.target(layer: layer, option: option, from: label / current.states)
-          next.offer(
-            current.damage[label] + added[option], path, paths.bits(option, of: layer),
-            at: target * states + state + (isKept ? option : 0))
-        }
+      let states = window.reduce(1) { $0 * space.optionCounts[$1] }
+      let width = space.optionCounts[layer]
+      let step = FrontierLabels.Step(
+        damage: effects.layers[layer],
+        partners: interactions.filter { space.pairs[$0].second == layer }.map { index in
+          (paths.place(of: space.pairs[index].first), effects.pairs[index])
+        },
+        kept: window.filter { $0 != layer }.map { (paths.place(of: $0), space.optionCounts[$0]) },
+        isKept: window.last == layer, place: paths.place(of: layer))
+      var next = FrontierLabels(cells: lattice.cellCounts[layer + 1], states: states, words: paths.words)
+      next.extend(current, by: step, mask: paths.mask) { cell, targets in
+        for option in 0..<width { targets[option] = lattice.target(layer: layer, option: option, from: cell) }
       }
       current = next
     }
-    return (points(current, effects), isOptimal)
+    return (current, isOptimal)
   }
 
   /// The layers up to this one with which later ones interact, as far as there is room for their options; nearest first
@@ -115,88 +114,37 @@ package struct FrontierSolver: Sendable {
     return (window, window.count == open.count)
   }
 
-  private func points(_ labels: Labels, _ effects: Effects) -> [Point] {
-    var points: [Point] = []
+  /// A way to the last layer: the best to its pair of costs.
+  private struct End: DamageAtCost {
+    var damage: Double
+    var cost: Cost
+    var label: Int
+  }
+
+  /// Those within the constraints, with what depends on the costs alone.
+  private func ends(_ labels: FrontierLabels, _ effects: Effects, within constraints: CostConstraints) -> [End] {
+    var ends: [End] = []
     for cell in 0..<(labels.damage.count / labels.states) {
       var best: Int?
       for label in (cell * labels.states)..<((cell + 1) * labels.states) where labels.damage[label] < .infinity {
         if best.map({ labels.isBetter(label, than: $0) }) ?? true { best = label }
       }
       guard let best else { continue }
-      let path = Array(labels.paths[(best * labels.words)..<((best + 1) * labels.words)])
-      let options = space.layers.indices.map { paths.option(of: $0, in: path) }
-      let cost = space.cost(options: options)
-      points.append(
-        Point(options: options, cost: cost, damage: labels.damage[best] + effects.curvature(cost, in: space)))
+      let cost = cost(of: labels.path(best))
+      guard constraints.allow(cost) else { continue }
+      ends.append(
+        End(damage: labels.damage[best] + effects.curvature(cost, in: space), cost: cost, label: best))
     }
-    return points
+    return ends
   }
 
-  /// Ways to the cells after a layer.
-  private struct Labels {
-    let states: Int
-    let words: Int
-    /// By cell and last option; infinite where nothing leads there.
-    var damage: [Double]
-    var paths: [UInt64]
-
-    init(cells: Int, states: Int, words: Int) {
-      self.states = states
-      self.words = words
-      damage = Array(repeating: .infinity, count: cells * states)
-      paths = Array(repeating: 0, count: cells * states * words)
+  private func cost(of path: ArraySlice<UInt64>) -> Cost {
+    var cost = space.denseCost
+    for layer in 0..<(starts.count - 1) {
+      let option = starts[layer] + paths.option(of: layer, in: path)
+      cost.parameters -= savedParameters[option]
+      cost.multiplyAdds -= savedMultiplyAdds[option]
     }
-
-    /// Of equal damages the way that comes first in the order of options stays.
-    @inline(__always)
-    mutating func offer(_ offered: Double, _ path: [UInt64], _ last: (word: Int, bits: UInt64), at label: Int) {
-      guard offered <= damage[label] else { return }
-      if offered == damage[label] {
-        var isFirst = false
-        for word in 0..<words {
-          let value = path[word] | (word == last.word ? last.bits : 0)
-          let other = paths[label * words + word]
-          if value != other {
-            isFirst = value < other
-            break
-          }
-        }
-        guard isFirst else { return }
-      }
-      damage[label] = offered
-      for word in 0..<words { paths[label * words + word] = path[word] }
-      paths[label * words + last.word] |= last.bits
-    }
-
-    func isBetter(_ left: Int, than right: Int) -> Bool {
-      if damage[left] != damage[right] { return damage[left] < damage[right] }
-      return paths[(left * words)..<((left + 1) * words)].lexicographicallyPrecedes(
-        paths[(right * words)..<((right + 1) * words)])
-    }
-  }
-}
-
-/// Options of all layers, packed, so that comparing words compares options in the layers' order.
-private struct PathCode: Sendable {
-  private let width: Int
-  private let perWord: Int
-  let words: Int
-
-  init(_ space: EffectSpace) {
-    let most = space.layers.map(\.ranks.count).max() ?? 1
-    width = Int.bitWidth - most.leadingZeroBitCount
-    perWord = 64 / width
-    words = max(1, (space.layers.count + perWord - 1) / perWord)
-  }
-
-  private func shift(_ layer: Int) -> Int { 64 - width * (layer % perWord + 1) }
-
-  @inline(__always)
-  func option(of layer: Int, in path: [UInt64]) -> Int {
-    Int(truncatingIfNeeded: path[layer / perWord] >> UInt64(shift(layer)) & (1 << UInt64(width) - 1))
-  }
-
-  func bits(_ option: Int, of layer: Int) -> (word: Int, bits: UInt64) {
-    (layer / perWord, UInt64(option) << UInt64(shift(layer)))
+    return cost
   }
 }

@@ -34,10 +34,11 @@ package struct StudyEstimates: Sendable {
   ///     named. Confirmations are left out, too: they are to judge what the others say. Their candidates have entries.
   ///   - seed: of the study, for the draws.
   ///   - lowest: accuracy of what the estimated frontier names, 0…1.
+  ///   - workforce: for what takes long; the same estimates come of any.
   /// - Returns: nil without sound trainings.
   package init?(
     _ searchSpace: SearchSpace, results: [Work: Observation], seed: UInt64, within constraints: CostConstraints = .none,
-    atLeast lowest: Double = 0, draws count: Int = 1000
+    atLeast lowest: Double = 0, draws count: Int = 1000, on workforce: some Workforce = OneByOne()
   ) {
     guard let study = StudyModel(searchSpace, results: results) else { return nil }
     let (model, space) = (study.model, study.space)
@@ -45,26 +46,29 @@ package struct StudyEstimates: Sendable {
     isExact = study.solver.isExact
     let estimate = study.frontier(within: constraints)
     var random = StableRandom(seed: seed, purpose: "estimates")
-    let draws = FrontierDraws(model, solver: coarse, count: count, within: constraints, random: &random)
+    let draws = FrontierDraws(
+      model, solver: coarse, count: count, within: constraints, random: &random, on: workforce)
     let frontier = estimate.entries.filter { $0.accuracy >= 100 * lowest }.map(\.options)
-    let accuracies = Dictionary(uniqueKeysWithValues: frontier.map { ($0, draws.accuracies(of: $0)) })
+    let accuracies = workforce.map(frontier.count) { draws.accuracies(of: frontier[$0]) }
+    let similar = Self.withinNoise(accuracies, on: workforce)
     let onFrontier = Set(frontier)
     let trained = Set(model.trained)
     let confirmed = Set(results.keys.filter(Confirmation.includes).map(\.candidate))
       .compactMap { space.options(of: $0) }.filter { !trained.contains($0) }
+    let candidates = frontier.map { space.candidate(options: $0) }
     let named = frontier + (model.trained + confirmed).filter { !onFrontier.contains($0) }
-    entries = named.map { options in
+    entries = workforce.map(named.count) { index in
+      let options = named[index]
       let expected = model.estimate(options)
-      let similar = frontier.filter { other in
-        guard other != options, let own = accuracies[options], let others = accuracies[other] else { return false }
-        return Self.isWithinNoise(own, others)
-      }
+      // The frontier's come first.
+      let isOnFrontier = index < frontier.count
       return Entry(
         candidate: space.candidate(options: options), cost: space.cost(options: options),
         accuracy: expected.accuracy, low: expected.low, high: expected.high,
-        frontierProbability: draws.frontierProbability(of: options),
-        withinNoiseOf: similar.map { space.candidate(options: $0) }, isTrained: trained.contains(options),
-        isOnFrontier: onFrontier.contains(options))
+        frontierProbability: draws.frontierProbability(
+          of: options, accuracies: isOnFrontier ? accuracies[index] : nil),
+        withinNoiseOf: isOnFrontier ? similar[index].map { candidates[$0] } : [], isTrained: trained.contains(options),
+        isOnFrontier: isOnFrontier)
     }.sorted {
       ($0.cost.parameters, $0.candidate.description) < ($1.cost.parameters, $1.candidate.description)
     }
@@ -73,14 +77,40 @@ package struct StudyEstimates: Sendable {
     trainings = model.trainings.count
   }
 
-  /// Whether the middle nine tenths of the differences hold 0: there are many pairs, and counting needs no order.
-  private static func isWithinNoise(_ left: [Double], _ right: [Double]) -> Bool {
-    let tail = left.count / 20
-    var (below, above) = (0, 0)
-    for (l, r) in zip(left, right) {
-      if l <= r { below += 1 }
-      if l >= r { above += 1 }
+  /// By candidate, those of which the draws cannot tell which is better, in order: the middle nine tenths of the
+  /// differences hold 0. Which of two is asked about makes no difference.
+  ///
+  /// - Parameter accuracies: by candidate, of every draw.
+  private static func withinNoise(_ accuracies: [[Double]], on workforce: some Workforce) -> [[Int]] {
+    var similar = workforce.map(accuracies.count) { second in
+      (0..<second).filter { isWithinNoise(accuracies[$0], accuracies[second]) }
     }
-    return left.isEmpty || (below > tail && above > tail)
+    for second in similar.indices {
+      for first in similar[second] where first < second { similar[first].append(second) }
+    }
+    return similar
+  }
+
+  /// There are many pairs, and counting needs no order: it ends as soon as both tails are left.
+  private static func isWithinNoise(_ left: [Double], _ right: [Double]) -> Bool {
+    let count = left.count
+    let tail = count / 20
+    return left.withUnsafeBufferPointer { left in
+      right.withUnsafeBufferPointer { right in
+        var (below, above) = (0, 0)
+        var start = 0
+        while start < count {
+          let end = min(count, start + 64)
+          for index in start..<end {
+            below += left[index] <= right[index] ? 1 : 0
+            above += left[index] >= right[index] ? 1 : 0
+          }
+          if below > tail, above > tail { return true }
+          if min(below, above) + count - end <= tail { return false }
+          start = end
+        }
+        return count == 0
+      }
+    }
   }
 }

@@ -42,6 +42,28 @@ struct StudyEstimatesTests {
     #expect(StudyEstimates(space, results: results, seed: 1, draws: 100)?.entries == estimates.entries)
   }
 
+  /// Answers in another order than it asks.
+  private struct Backwards: Workforce {
+    func map<Value: Sendable>(_ count: Int, _ value: @Sendable (Int) -> Value) -> [Value] {
+      (0..<count).reversed().map(value).reversed()
+    }
+  }
+
+  @Test("estimates are the same to the bit whoever computes them, in whatever order; similarity is mutual")
+  func workforces() throws {
+    let space = try StrategyTests.space(include: ["*conv*"])
+    let results = try Self.results(space, count: 40)
+    let one = try #require(StudyEstimates(space, results: results, seed: 1, draws: 100))
+    let other = try #require(StudyEstimates(space, results: results, seed: 1, draws: 100, on: Backwards()))
+    #expect(one.entries == other.entries && one.expectedLoss == other.expectedLoss)
+    let frontier = Dictionary(
+      uniqueKeysWithValues: one.entries.filter(\.isOnFrontier).map { ($0.candidate, $0.withinNoiseOf) })
+    for (candidate, similar) in frontier {
+      #expect(similar.allSatisfy { frontier[$0]?.contains(candidate) == true })
+    }
+    #expect(one.entries.allSatisfy { $0.isOnFrontier || $0.withinNoiseOf.isEmpty })
+  }
+
   @Test("what mostly diverged is not on the estimated frontier, and moves nothing else")
   func diverged() throws {
     let space = try StrategyTests.space(include: ["*conv*"])

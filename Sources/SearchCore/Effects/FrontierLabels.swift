@@ -1,0 +1,157 @@
+/// Ways to the cells of a lattice after a layer, as `FrontierSolver` keeps them: for each cell, and for the options of
+/// the layers that later ones interact with (its state), the one with the least damage.
+struct FrontierLabels {
+  /// A cell.
+  let states: Int
+  /// A path.
+  private let words: Int
+  /// By cell and state; infinite where nothing leads there.
+  private(set) var damage: [Double]
+  private var paths: [UInt64]
+
+  /// What a layer adds to the ways to it.
+  struct Step {
+    /// By option.
+    var damage: [Double]
+    /// Earlier layers that change that, in their order, by their options row by row; 0 where one is dense.
+    var partners: [(place: PathCode.Place, damage: [Double])]
+    /// Earlier layers whose options belong to the state, with how many each has.
+    var kept: [(place: PathCode.Place, options: Int)]
+    /// So does the layer's own, as the last.
+    var isKept: Bool
+    var place: PathCode.Place
+  }
+
+  init(cells: Int, states: Int, words: Int) {
+    self.states = states
+    self.words = words
+    damage = Array(repeating: .infinity, count: cells * states)
+    paths = Array(repeating: 0, count: cells * states * words)
+  }
+
+  /// Before the first layer.
+  mutating func begin() { damage[0] = 0 }
+
+  func path(_ label: Int) -> ArraySlice<UInt64> { paths[(label * words)..<((label + 1) * words)] }
+
+  func isBetter(_ left: Int, than right: Int) -> Bool {
+    damage[left] != damage[right] ? damage[left] < damage[right] : isFirst(left, of: right)
+  }
+
+  /// In the order of options.
+  func isFirst(_ left: Int, of right: Int) -> Bool { path(left).lexicographicallyPrecedes(path(right)) }
+
+  /// Fills all cells after a layer from those before it.
+  ///
+  /// - Parameters:
+  ///   - mask: of an option that was shifted to its path's low end.
+  ///   - targets: enters, for a cell before the layer, the cell that each option leads to.
+  mutating func extend(
+    _ before: FrontierLabels, by step: Step, mask: UInt64,
+    targets enterTargets: (_ cell: Int, _ targets: UnsafeMutableBufferPointer<Int>) -> Void
+  ) {
+    let width = step.damage.count
+    withUnsafeTemporaryAllocation(of: Int.self, capacity: width) { targets in
+      withUnsafeTemporaryAllocation(of: Double.self, capacity: width) { added in
+        for cell in 0..<(before.damage.count / before.states) {
+          var hasTargets = false
+          for label in (cell * before.states)..<((cell + 1) * before.states) where before.damage[label] < .infinity {
+            if !hasTargets { enterTargets(cell, targets) }
+            hasTargets = true
+            step.addedDamage(to: before, label, mask, added)
+            let state = step.state(of: before, label, mask)
+            for option in 0..<width {
+              let target = targets[option] * states + state + (step.isKept ? option : 0)
+              offer(before.damage[label] + added[option], before, label, UInt64(option), step.place, at: target)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// Of equal damages the way that comes first in the order of options stays.
+  @inline(__always)
+  private mutating func offer(
+    _ offered: Double, _ before: FrontierLabels, _ from: Int, _ option: UInt64, _ place: PathCode.Place, at label: Int
+  ) {
+    guard offered <= damage[label] else { return }
+    let (source, target) = (from * words, label * words)
+    if offered == damage[label] {
+      var isFirst = false
+      for word in 0..<words {
+        let value = before.paths[source + word] | (word == place.word ? option << place.shift : 0)
+        let other = paths[target + word]
+        if value != other {
+          isFirst = value < other
+          break
+        }
+      }
+      guard isFirst else { return }
+    }
+    damage[label] = offered
+    for word in 0..<words { paths[target + word] = before.paths[source + word] }
+    paths[target + place.word] |= option << place.shift
+  }
+
+  fileprivate func option(_ place: PathCode.Place, _ label: Int, _ mask: UInt64) -> Int {
+    Int(truncatingIfNeeded: paths[label * words + place.word] >> place.shift & mask)
+  }
+}
+
+extension FrontierLabels.Step {
+  /// By option, of the layer and of what its partners change on this way.
+  @inline(__always)
+  fileprivate func addedDamage(
+    to labels: FrontierLabels, _ label: Int, _ mask: UInt64, _ added: UnsafeMutableBufferPointer<Double>
+  ) {
+    let width = damage.count
+    for option in 0..<width { added[option] = damage[option] }
+    for index in partners.indices {
+      let row = labels.option(partners[index].place, label, mask) * width
+      guard row > 0 else { continue }
+      for option in 1..<width { added[option] += partners[index].damage[row + option] }
+    }
+  }
+
+  /// Without the layer's own option.
+  @inline(__always)
+  fileprivate func state(of labels: FrontierLabels, _ label: Int, _ mask: UInt64) -> Int {
+    var state = 0
+    for index in kept.indices {
+      state = state * kept[index].options + labels.option(kept[index].place, label, mask)
+    }
+    return isKept ? state * damage.count : state
+  }
+}
+
+/// Options of all layers, packed, so that comparing words compares options in the layers' order.
+struct PathCode: Sendable {
+  /// Where a layer's option is.
+  struct Place: Sendable {
+    var word: Int
+    var shift: UInt64
+  }
+
+  private let places: [Place]
+  let words: Int
+  /// Of one option.
+  let mask: UInt64
+
+  init(_ space: EffectSpace) {
+    let most = space.layers.map(\.ranks.count).max() ?? 1
+    let width = Int.bitWidth - most.leadingZeroBitCount
+    let perWord = 64 / width
+    words = max(1, (space.layers.count + perWord - 1) / perWord)
+    mask = 1 << UInt64(width) - 1
+    places = space.layers.indices.map { Place(word: $0 / perWord, shift: UInt64(64 - width * ($0 % perWord + 1))) }
+  }
+
+  func place(of layer: Int) -> Place { places[layer] }
+
+  @inline(__always)
+  func option(of layer: Int, in path: ArraySlice<UInt64>) -> Int {
+    let place = places[layer]
+    return Int(truncatingIfNeeded: path[path.startIndex + place.word] >> place.shift & mask)
+  }
+}
