@@ -124,6 +124,21 @@ import Testing
     for runner in [runner, fresh] {
       #expect(try runner.run(work(recipe, ranks), weightsPath: weights).repeatable == observation.repeatable)
     }
+    // From other images, and from other weights.
+    var fewer = recipe
+    fewer.start?.calibrationImages = 20
+    var scratch = recipe
+    (scratch.start, scratch.epochs) = (nil, 1)
+    let other = path("other.ckpt")
+    _ = try runner.run(
+      Work(candidate: .dense, kind: .proxyTraining(scratch), repetition: 1, seed: 8), files: WorkFiles(network: other))
+    for (recipe, weights) in [(fewer, weights), (recipe, other)] {
+      let known = try runner.run(work(recipe, ranks), weightsPath: weights).repeatable
+      #expect(try fresh.run(work(recipe, ranks), weightsPath: weights).repeatable == known)
+      #expect(known[.loss] != observation[.loss])
+      let unknowing = WorkRunner(kernels: fastest, kernelVariant: "test")
+      #expect(try unknowing.run(work(recipe, ranks), weightsPath: weights).repeatable == known)
+    }
   }
 
   @Test("truncated by one rank a layer, and fine-tuned in steps of no length, it is as good as the dense network")

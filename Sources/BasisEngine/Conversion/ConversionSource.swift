@@ -104,7 +104,8 @@ package final class ConversionSource {
     // The candidate's ranks, before anything is computed of them.
     let form = try NetworkForm(architecture: architecture, candidate: candidate, variant: variant)
     var layers: [ConvertedLayer?] = []
-    var basisChannels: [String: [Int]] = [:]
+    var (basisChannels, orders): ([String: [Int]], [Int: [Int]]) = ([:], [:])
+    let inner = Set(architecture.blocks.map(\.first))
     for (index, layer) in architecture.layers.enumerated() {
       guard case .basis(let rank, _) = form.layers[index] else {
         layers.append(nil)
@@ -112,14 +113,24 @@ package final class ConversionSource {
       }
       let converted = try converted(index, rank: rank, variant: variant)
       layers.append(converted)
-      if variant == .remainder { basisChannels[layer.name] = converted.conversion.basisChannels }
+      if variant == .remainder {
+        let channels = converted.conversion.basisChannels
+        if inner.contains(index) {
+          orders[index] = channels + ChannelChoice.others(than: channels, of: layer.outputChannels)
+        } else {
+          basisChannels[layer.name] = channels
+        }
+      }
       guard shouldContinue() else { throw .cancelled }
     }
     let network = try ResNet(
       form: NetworkForm(
         architecture: architecture, candidate: candidate, variant: variant, basisChannels: basisChannels),
       batch: batch, kernels: kernels, workspace: workspace)
-    for (index, converted) in layers.enumerated() { write(converted, index, to: network) }
+    let before = Dictionary(uniqueKeysWithValues: architecture.blocks.map { ($0.second, $0.first) })
+    for (index, converted) in layers.enumerated() {
+      write(converted, index, outputs: orders[index], inputs: before[index].flatMap { orders[$0] }, to: network)
+    }
     try network.recalibrate(on: calibration, while: shouldContinue)
     return (network, layers.compactMap { $0?.conversion })
   }
@@ -136,14 +147,26 @@ package final class ConversionSource {
   }
 
   /// A layer's tensors, and those of the batch norm behind it.
-  private func write(_ converted: ConvertedLayer?, _ index: Int, to network: ResNet) {
+  ///
+  /// Channels between a block's convolutions may stand in any order, as long as both hold to it: there the basis maps
+  /// come first, which is a faster form.
+  /// - Parameters:
+  ///   - outputs: channels of the trained network in the order in which they stand behind this layer; nil: as they are.
+  ///   - inputs: likewise before it.
+  private func write(
+    _ converted: ConvertedLayer?, _ index: Int, outputs: [Int]?, inputs: [Int]?, to network: ResNet
+  ) {
     let layer = architecture.layers[index]
+    let filters = reordered("\(layer.name).weight", pieces: layer.outputChannels, of: layer.inputChannels, inputs)
     if let converted {
-      let basis = converted.projection * Self.filters(of: layer, tensors)
+      // Its rows stand in the order of the outputs already.
+      let basis =
+        converted.projection
+        * Matrix(rows: layer.outputChannels, columns: layer.filterSize, values: filters.map(Double.init))
       network.parameters.write("\(layer.name).basis", basis.values.map(Float.init))
       network.parameters.write("\(layer.name).coefficients", converted.coefficients.values.map(Float.init))
     } else {
-      copy("\(layer.name).weight", to: network.parameters)
+      network.parameters.write("\(layer.name).weight", filters)
     }
     guard index != architecture.classifier else {
       let name = "\(layer.name).bias"
@@ -154,11 +177,29 @@ package final class ConversionSource {
       return network.parameters.write(name, bias)
     }
     let norm = NetworkForm.batchNormName(of: layer.name)
-    for name in ["\(norm).weight", "\(norm).bias"] { copy(name, to: network.parameters) }
-    for name in ["\(norm).running_mean", "\(norm).running_var"] { copy(name, to: network.statistics) }
+    for (store, name) in [
+      (network.parameters, "weight"), (network.parameters, "bias"), (network.statistics, "running_mean"),
+      (network.statistics, "running_var"),
+    ] {
+      store.write("\(norm).\(name)", reordered("\(norm).\(name)", pieces: 1, of: layer.outputChannels, outputs))
+    }
   }
 
-  private func copy(_ name: String, to store: ParameterStore) { store.write(name, tensors[name]?.values ?? []) }
+  /// A tensor's numbers, its second axis (of so many channels each piece) in another order.
+  private func reordered(_ name: String, pieces: Int, of channels: Int, _ order: [Int]?) -> [Float] {
+    let values = tensors[name]?.values ?? []
+    guard let order else { return values }
+    let taps = values.count / (pieces * channels)
+    var reordered: [Float] = []
+    reordered.reserveCapacity(values.count)
+    for piece in 0..<pieces {
+      for channel in order {
+        let first = (piece * channels + channel) * taps
+        reordered.append(contentsOf: values[first..<first + taps])
+      }
+    }
+    return reordered
+  }
 
   /// W: N × K.
   private static func filters(of layer: Layer, _ tensors: TensorTree) -> Matrix {

@@ -17,7 +17,8 @@ package struct LayerConversion: Equatable, Sendable {
   package let layer: String
   package let rank: Int
   package let method: Method
-  /// Output channels that the basis maps are; empty for variant `full`.
+  /// Output channels of the trained network that the basis maps are, ascending; empty for variant `full`. Between a
+  /// block's convolutions they come first in the converted one.
   package let basisChannels: [Int]
   /// Of the system that A is the solution of; 1 for variant `full`.
   package let conditionNumber: Double
