@@ -5,38 +5,6 @@ import Testing
 
 @testable import BasisEngine
 
-/// A dense network that learned a little, and the images that it is converted by.
-struct TrainedNetwork: CustomTestStringConvertible, Sendable {
-  var model: Model
-  var widths: [Int]
-  var testDescription: String { model.rawValue }
-
-  /// Option A and option B.
-  static let both = [
-    TrainedNetwork(model: .resnet8, widths: [7, 10, 13]), TrainedNetwork(model: .resnet18, widths: [5, 6, 9, 8]),
-  ]
-
-  static let batch = 16
-  var architecture: Architecture { Architecture(model, widths: widths) }
-  var calibration: LabeledImages { Shapes10.training(count: 37) }
-
-  func checkpoint(_ kernels: KernelTable = fastest) throws -> Checkpoint {
-    let network = try ResNet(architecture: architecture, batch: Self.batch, kernels: kernels, seed: 3)
-    let recipe = TrainingRecipe(
-      model: model, data: DataSelection(set: .shapes10, trainImages: 160, validationImages: 0, splitSeed: 0),
-      epochs: 2, batch: Self.batch, learningRate: 0.05)
-    let images = Shapes10.training(count: 160)
-    _ = try Trainer(recipe: recipe, seed: 4).train(network, training: images, evaluation: images)
-    return network.checkpoint()
-  }
-
-  func source(_ dense: Checkpoint, batch: Int = batch) throws -> ConversionSource {
-    try ConversionSource(
-      dense: dense, architecture: architecture, calibration: calibration,
-      workspace: Workspace(architecture: architecture, capacity: batch), kernels: fastest)
-  }
-}
-
 extension Checkpoint {
   /// With other numbers in one tensor.
   fileprivate func replacing(_ name: String, _ values: [Float]) throws -> Checkpoint {
@@ -299,85 +267,5 @@ private func difference(_ a: [[Double]], _ b: [[Double]]) -> [[Double]] {
     #expect(throws: EngineError.cancelled) {
       try source.network(for: .dense, variant: .remainder, batch: 16, while: { false })
     }
-  }
-}
-
-@Suite("recalibration of batch norm") struct RecalibrationTests {
-  @Test(
-    "statistics are those of a pass in plain loops, every value of every batch alike",
-    arguments: [
-      ([:], BasisVariant.remainder), (["layer1.0.conv2": 3, "layer2.0.conv1": 7], .remainder),
-      (["layer1.0.conv2": 3, "layer3.0.conv1": 6], .full),
-    ] as [([String: Int], BasisVariant)])
-  func plainLoops(ranks: [String: Int], variant: BasisVariant) throws {
-    let trained = TrainedNetwork.both[0]
-    let (dense, images) = (try trained.checkpoint(), trained.calibration)
-    let network = try trained.source(dense).network(
-      for: Candidate(ranks: ranks), variant: variant, batch: TrainedNetwork.batch
-    ).network
-    #expect(images.evenBatches(atMost: 16) == [0..<12, 12..<24, 24..<37])
-    var outputs = network.layers.map { [[Float]](repeating: [], count: $0.batchNorm.channels) }
-    let before = network.tensors.values
-    for batch in images.evenBatches(atMost: TrainedNetwork.batch) {
-      BatchAssembler(normalization: images.normalization).assemble(images, indices: batch, into: network.input)
-      network.forward(images: batch.count, mode: .training)
-      for (place, layer) in network.layers.enumerated() {
-        let view = layer.convolutionOutput
-        // All of y is kept by every layer here, in its own order.
-        #expect(view.channels == layer.batchNorm.channels)
-        for (index, value) in view.read(images: batch.count).enumerated() {
-          outputs[place][index / (view.height * view.width) % view.channels].append(value)
-        }
-      }
-    }
-    try network.recalibrate(on: images)
-    let names = trained.architecture.layers.dropLast().map { $0.name }
-    for (place, name) in names.enumerated() {
-      let order = channelOrder(network, name)
-      let norm = NetworkForm.batchNormName(of: name)
-      let (means, variances) = (
-        network.statistics.read("\(norm).running_mean"), network.statistics.read("\(norm).running_var")
-      )
-      for (c, values) in outputs[place].enumerated() {
-        let mean = values.reduce(0) { $0 + Double($1) } / Double(values.count)
-        let sum = values.reduce(0) { $0 + (Double($1) - mean) * (Double($1) - mean) }
-        let variance = sum / Double(values.count - 1)
-        #expect(abs(Double(means[order[c]]) - mean) < 1e-5 * max(1, abs(mean)), "\(name) \(c)")
-        #expect(abs(Double(variances[order[c]]) - variance) < 1e-4 * variance + 1e-9, "\(name) \(c)")
-      }
-    }
-    // Nothing but the statistics changed, and these do not depend on what they were.
-    #expect(network.parameters.tensors.map { network.parameters.read($0.name) }.joined().count > 0)
-    let after = network.tensors.values
-    #expect(before.count == after.count)
-    for tensor in network.statistics.tensors {
-      network.statistics.write(tensor.name, [Float](repeating: 5, count: tensor.count))
-    }
-    try network.recalibrate(on: images)
-    #expect(network.tensors.values == after)
-  }
-
-  /// Output channels in the order in which the layer computes them.
-  private func channelOrder(_ network: ResNet, _ name: String) -> [Int] {
-    let layer = network.architecture.layer(named: name)
-    let count = layer?.outputChannels ?? 0
-    guard network.variant == .remainder, let channels = network.basisChannels[name] else { return Array(0..<count) }
-    return channels + ChannelChoice.others(than: channels, of: count)
-  }
-
-  @Test("no images, and a pass that is stopped, are errors")
-  func refusals() throws {
-    let network = try ResNet(architecture: TrainedNetwork.both[0].architecture, batch: 16, kernels: fastest, seed: 1)
-    #expect(throws: EngineError.noImages(purpose: "recalibrate batch norm on")) {
-      try network.recalibrate(on: Shapes10.training(count: 0))
-    }
-    var calls = 0
-    #expect(throws: EngineError.cancelled) {
-      try network.recalibrate(on: Shapes10.training(count: 40)) {
-        calls += 1
-        return calls < 2
-      }
-    }
-    #expect(calls == 2)
   }
 }
