@@ -219,6 +219,12 @@ private func difference(_ a: [[Double]], _ b: [[Double]]) -> [[Double]] {
     let fresh = try other.network(for: candidate, variant: .remainder, batch: 16)
     #expect(first.network.checkpoint() == again.network.checkpoint() && first.conversions == again.conversions)
     #expect(first.network.checkpoint() == fresh.network.checkpoint() && first.conversions == fresh.conversions)
+    // Of which no more is kept than there may be: one layer's 2·N·r − r².
+    #expect(source.keptNumbers == (2 * 5 * 3 - 9) + (2 * 6 * 2 - 4) + (2 * 9 * 4 - 16))
+    source.mostKeptNumbers = 60
+    _ = try source.network(for: Candidate(ranks: ["layer1.0.conv1": 1]), variant: .full, batch: 16)
+    #expect(source.keptNumbers == 2 * 5 * 1)
+    #expect(try source.network(for: candidate, variant: .remainder, batch: 16).conversions == first.conversions)
     #expect(Set(first.network.parameters.tensors.map(\.name)).isDisjoint(with: ["layer1.0.conv1.weight"]))
   }
 

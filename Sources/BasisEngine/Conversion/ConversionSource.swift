@@ -7,7 +7,7 @@ import SearchCore
 /// images, and how each can be brought into a basis convolution's form. `LayerSpectrum` and `ChannelChoice` tell how.
 ///
 /// A function of (weights, calibration images, batch, kernel variant). What was found for a layer and a rank is kept
-/// for the candidates that follow. Not for use by several threads at once.
+/// for the candidates that follow, 64 MB of it at most. Not for use by several threads at once.
 package final class ConversionSource {
   package let architecture: Architecture
   /// Images that the covariances are of, and that batch norm is recalibrated on.
@@ -17,6 +17,9 @@ package final class ConversionSource {
   /// One for each layer of the architecture.
   private let spectra: [LayerSpectrum]
   private var converted: [Key: ConvertedLayer] = [:]
+  /// Of matrices in `converted`; where there would be more, it begins anew.
+  private(set) var keptNumbers = 0
+  var mostKeptNumbers = 1 << 23
 
   private struct Key: Hashable {
     var layer: Int
@@ -141,7 +144,10 @@ package final class ConversionSource {
     let layer = architecture.layers[index]
     do {
       let found = try ConvertedLayer(layer, spectra[index], rank: rank, variant: variant)
+      let numbers = found.projection.values.count + found.coefficients.values.count
+      if keptNumbers + numbers > mostKeptNumbers { (converted, keptNumbers) = ([:], 0) }
       converted[key] = found
+      keptNumbers += numbers
       return found
     } catch { throw .conversion(reason: "layer \(layer.name) at rank \(rank): \(error)") }
   }

@@ -13,8 +13,8 @@ public enum TrainingDemand {
     let parameters = architecture.cost(of: .dense, variant: recipe.variant).parameters
     // Values, gradients and velocity of two networks.
     let networks = 2 * 3 * parameters * MemoryLayout<Float>.stride
-    // The trained network's tensors.
-    let start = recipe.start == nil ? 0 : parameters * MemoryLayout<Float>.stride
+    // The trained network's tensors, and what is kept of conversions.
+    let start = recipe.start == nil ? 0 : parameters * MemoryLayout<Float>.stride + (64 << 20)
     let images = (recipe.data.trainImages + recipe.data.validationImages) * 3 * 32 * 32
     let program = ProcessMemory.peakBytes()
     return program + activations + networks + start + images
