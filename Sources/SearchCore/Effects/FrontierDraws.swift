@@ -66,7 +66,7 @@ package struct FrontierDraws: Sendable {
       for (level, entry) in zip(levels.levels, named) {
         guard let entry, let best = best(in: world, within: level) else { continue }
         // What is named may be better than all that the solver finds: it counts costs on a grid.
-        sum += max(0, best.accuracy - accuracy(of: entry.options, in: world))
+        sum += max(0, best.accuracy - accuracy(of: entry.options, indexOfTrained[entry.options], in: world))
         count += 1
       }
     }
@@ -94,13 +94,15 @@ package struct FrontierDraws: Sendable {
   }
 
   /// In points; of an untrained candidate with what the effects alone say.
-  private func accuracy(of options: [Int], in world: World) -> Double {
-    indexOfTrained[options].map { world.trained[$0] }
-      ?? (world.effects.base - world.effects.damage(options, in: model.space))
+  private func accuracy(of options: [Int], _ trained: Int?, in world: World) -> Double {
+    trained.map { world.trained[$0] } ?? (world.effects.base - world.effects.damage(options, in: model.space))
   }
 
   /// Accuracies of a candidate in all worlds, in points, in the worlds' order.
-  package func accuracies(of options: [Int]) -> [Double] { worlds.map { accuracy(of: options, in: $0) } }
+  package func accuracies(of options: [Int]) -> [Double] {
+    let trained = indexOfTrained[options]
+    return worlds.map { accuracy(of: options, trained, in: $0) }
+  }
 
   /// Share of worlds in which no other candidate, trained or not, is at least as good in accuracy and costs.
   ///

@@ -50,19 +50,29 @@ struct FrontierLabels {
     _ before: FrontierLabels, by step: Step, mask: UInt64,
     targets enterTargets: (_ cell: Int, _ targets: UnsafeMutableBufferPointer<Int>) -> Void
   ) {
-    let width = step.damage.count
-    withUnsafeTemporaryAllocation(of: Int.self, capacity: width) { targets in
-      withUnsafeTemporaryAllocation(of: Double.self, capacity: width) { added in
-        for cell in 0..<(before.damage.count / before.states) {
-          var hasTargets = false
-          for label in (cell * before.states)..<((cell + 1) * before.states) where before.damage[label] < .infinity {
-            if !hasTargets { enterTargets(cell, targets) }
-            hasTargets = true
-            step.addedDamage(to: before, label, mask, added)
-            let state = step.state(of: before, label, mask)
-            for option in 0..<width {
-              let target = targets[option] * states + state + (step.isKept ? option : 0)
-              offer(before.damage[label] + added[option], before, label, UInt64(option), step.place, at: target)
+    let (width, words, states) = (step.damage.count, words, states)
+    // Without looking at each access whether the arrays are somebody else's, too: this is where a search's time goes.
+    damage.withUnsafeMutableBufferPointer { damage in
+      paths.withUnsafeMutableBufferPointer { paths in
+        before.paths.withUnsafeBufferPointer { earlier in
+          withUnsafeTemporaryAllocation(of: Int.self, capacity: width) { targets in
+            withUnsafeTemporaryAllocation(of: Double.self, capacity: width) { added in
+              let after = Ways(damage: damage, paths: paths, words: words)
+              for cell in 0..<(before.damage.count / before.states) {
+                var hasTargets = false
+                for label in (cell * before.states)..<((cell + 1) * before.states)
+                where before.damage[label] < .infinity {
+                  if !hasTargets { enterTargets(cell, targets) }
+                  hasTargets = true
+                  let path = UnsafeBufferPointer(rebasing: earlier[(label * words)..<((label + 1) * words)])
+                  step.addDamage(on: path, mask, to: added)
+                  let state = step.state(on: path, mask)
+                  for option in 0..<width {
+                    let target = targets[option] * states + state + (step.isKept ? option : 0)
+                    after.offer(before.damage[label] + added[option], path, UInt64(option), step.place, at: target)
+                  }
+                }
+              }
             }
           }
         }
@@ -70,45 +80,48 @@ struct FrontierLabels {
     }
   }
 
-  /// Of equal damages the way that comes first in the order of options stays.
-  @inline(__always)
-  private mutating func offer(
-    _ offered: Double, _ before: FrontierLabels, _ from: Int, _ option: UInt64, _ place: PathCode.Place, at label: Int
-  ) {
-    guard offered <= damage[label] else { return }
-    let (source, target) = (from * words, label * words)
-    if offered == damage[label] {
-      var isFirst = false
-      for word in 0..<words {
-        let value = before.paths[source + word] | (word == place.word ? option << place.shift : 0)
-        let other = paths[target + word]
-        if value != other {
-          isFirst = value < other
-          break
-        }
-      }
-      guard isFirst else { return }
-    }
-    damage[label] = offered
-    for word in 0..<words { paths[target + word] = before.paths[source + word] }
-    paths[target + place.word] |= option << place.shift
-  }
+  /// The cells that are being filled.
+  private struct Ways {
+    let damage: UnsafeMutableBufferPointer<Double>
+    let paths: UnsafeMutableBufferPointer<UInt64>
+    let words: Int
 
-  fileprivate func option(_ place: PathCode.Place, _ label: Int, _ mask: UInt64) -> Int {
-    Int(truncatingIfNeeded: paths[label * words + place.word] >> place.shift & mask)
+    /// Of equal damages the way that comes first in the order of options stays.
+    @inline(__always)
+    func offer(
+      _ offered: Double, _ path: UnsafeBufferPointer<UInt64>, _ option: UInt64, _ place: PathCode.Place, at label: Int
+    ) {
+      guard offered <= damage[label] else { return }
+      let start = label * words
+      if offered == damage[label] {
+        var isFirst = false
+        for word in 0..<words {
+          let value = path[word] | (word == place.word ? option << place.shift : 0)
+          let other = paths[start + word]
+          if value != other {
+            isFirst = value < other
+            break
+          }
+        }
+        guard isFirst else { return }
+      }
+      damage[label] = offered
+      for word in 0..<words { paths[start + word] = path[word] }
+      paths[start + place.word] |= option << place.shift
+    }
   }
 }
 
 extension FrontierLabels.Step {
   /// By option, of the layer and of what its partners change on this way.
   @inline(__always)
-  fileprivate func addedDamage(
-    to labels: FrontierLabels, _ label: Int, _ mask: UInt64, _ added: UnsafeMutableBufferPointer<Double>
+  fileprivate func addDamage(
+    on path: UnsafeBufferPointer<UInt64>, _ mask: UInt64, to added: UnsafeMutableBufferPointer<Double>
   ) {
     let width = damage.count
     for option in 0..<width { added[option] = damage[option] }
     for index in partners.indices {
-      let row = labels.option(partners[index].place, label, mask) * width
+      let row = partners[index].place.option(in: path, mask) * width
       guard row > 0 else { continue }
       for option in 1..<width { added[option] += partners[index].damage[row + option] }
     }
@@ -116,10 +129,10 @@ extension FrontierLabels.Step {
 
   /// Without the layer's own option.
   @inline(__always)
-  fileprivate func state(of labels: FrontierLabels, _ label: Int, _ mask: UInt64) -> Int {
+  fileprivate func state(on path: UnsafeBufferPointer<UInt64>, _ mask: UInt64) -> Int {
     var state = 0
     for index in kept.indices {
-      state = state * kept[index].options + labels.option(kept[index].place, label, mask)
+      state = state * kept[index].options + kept[index].place.option(in: path, mask)
     }
     return isKept ? state * damage.count : state
   }
@@ -131,6 +144,11 @@ struct PathCode: Sendable {
   struct Place: Sendable {
     var word: Int
     var shift: UInt64
+
+    @inline(__always)
+    func option(in path: UnsafeBufferPointer<UInt64>, _ mask: UInt64) -> Int {
+      Int(truncatingIfNeeded: path[word] >> shift & mask)
+    }
   }
 
   private let places: [Place]
