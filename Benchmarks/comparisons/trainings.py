@@ -165,10 +165,8 @@ def _by_engine(options, candidate, seed):
 
 
 def _by_torch(options, candidate, seed):
-    import subprocess
     task = {"recipe": recipe(options), "candidate": candidate, "seed": seed, "score": "test", "data": options.data}
-    done = subprocess.run(work.python("torch_training", task), env=work.torch_environment(), stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, text=True)
+    done = work.output_of(work.python("torch_training", task), work.torch_environment())
     if done.returncode != 0:
         work.fail(f"PyTorch: {(done.stderr.strip().splitlines() or ['failed'])[-1]}")
     return json.loads(done.stdout)

@@ -54,9 +54,14 @@ def keep_settings(folder, settings):
         fail(f"{folder} was begun with other settings ({'; '.join(changed)}); repeat them, or choose another --output")
 
 
+def output_of(command, environment=None):
+    """In a session of its own: Ctrl-C ends the script when what is under way is done and kept."""
+    return subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+
+
 def layersearch(*arguments, allowed=()):
     """Standard output; ends with the command's last line where it fails by another code than those that are allowed."""
-    done = subprocess.run([BINARY, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    done = output_of([BINARY, *arguments])
     if done.returncode != 0 and done.returncode not in allowed:
         fail(f"layersearch {' '.join(arguments)}: {(done.stderr.strip().splitlines() or ['failed'])[-1]}")
     return done.stdout
@@ -76,17 +81,21 @@ def python(module, task):
 
 
 def run_all(tasks, slots, what):
-    """Does what has no file yet: (path, function) → the function's value is written there as JSON. Several at a time."""
+    """Does what has no file yet: (path, function) → the function's value is written there as JSON. Several at a time; what is under way
+    when the script is stopped is ended and kept."""
+    def do(path, function):
+        write_json(path, function())
+
     left = [(path, function) for path, function in tasks if not os.path.exists(path)]
     if not left:
         return
     print(f"{what}: {len(left)} of {len(tasks)} are left", file=sys.stderr)
     began = time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(slots) as pool:
-        pending = {pool.submit(function): path for path, function in left}
+        pending = [pool.submit(do, path, function) for path, function in left]
         try:
             for number, done in enumerate(concurrent.futures.as_completed(pending), 1):
-                write_json(pending[done], done.result())
+                done.result()
                 pace = (time.monotonic() - began) / number
                 if number % 10 == 0 or number == len(left):
                     print(f"{what}: {number}/{len(left)}, {(len(left) - number) * pace / 60:.0f} min left", file=sys.stderr)

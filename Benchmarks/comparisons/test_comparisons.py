@@ -1,0 +1,94 @@
+"""python3 -m unittest discover -s Benchmarks -t Benchmarks (needs nothing but Python)"""
+import os
+import tempfile
+import types
+import unittest
+
+from comparisons import architecture, measures, trainings, work
+
+OPTIONS = types.SimpleNamespace(model="resnet20", rank_fractions=[0.25, 0.5], include="layer*", levels=8)
+
+
+class Costs(unittest.TestCase):
+    def test_known_networks(self):
+        self.assertEqual(architecture.cost("resnet20", {}), (269_722, 40_551_040))
+        self.assertEqual(architecture.cost("resnet8", {}), (75_290, 12_239_488))
+        # One 16x16x3x3 convolution of 32x32 maps at rank 4: 4 filters of 144 weights and 12 combinations of 4.
+        saved = 16 * 144 - (4 * 144 + 12 * 4)
+        self.assertEqual(architecture.cost("resnet8", {"layer1.0.conv1": 4}), (75_290 - saved, 12_239_488 - saved * 1024))
+
+    def test_other_networks_are_refused(self):
+        for model in ("resnet9", "resnet18", "resnet2", "vgg"):
+            with self.assertRaises(ValueError):
+                architecture.blocks(model)
+
+    def test_candidates_read_back(self):
+        for ranks in ({}, {"layer1.0.conv1": 4, "layer3.2.conv2": 16}):
+            self.assertEqual(architecture.ranks(architecture.text(ranks)), ranks)
+
+    def test_levels_lie_between_smallest_and_dense(self):
+        levels = trainings.levels(OPTIONS)
+        smallest = architecture.cost("resnet20", {name: min(ranks) for name, ranks in trainings.space(OPTIONS).items()})
+        self.assertEqual([cost for cost, _ in levels], ["parameters"] * 4 + ["multiply_adds"] * 4)
+        for index, bounds in enumerate(([bound for _, bound in levels[:4]], [bound for _, bound in levels[4:]])):
+            self.assertEqual(bounds, sorted(bounds))
+            self.assertTrue(smallest[index] < bounds[0] and bounds[-1] < architecture.cost("resnet20", {})[index])
+
+
+class Names(unittest.TestCase):
+    def test_the_best_mean_that_fits(self):
+        small, large = "layer3.2.conv1=16,layer3.2.conv2=16", "layer1.0.conv1=4"
+        means = {"dense": 0.9, small: 0.5, large: 0.6, "layer3.2.conv1=16": None}
+        bound = architecture.cost("resnet20", architecture.ranks(small))[0]
+        self.assertEqual(
+            trainings.named_by_means(OPTIONS, means, [("parameters", bound), ("parameters", 269_721), ("parameters", 269_722), ("parameters", 9)]),
+            [small, large, "dense", None])
+
+
+class Measures(unittest.TestCase):
+    def test_student(self):
+        for freedom, quantile in ((1, 12.7062), (3, 3.18245), (15, 2.13145), (200, 1.97190)):
+            self.assertAlmostEqual(measures.student_quantile(0.975, freedom), quantile, places=3)
+
+    def test_intervals(self):
+        found = measures.interval([1.0, 2.0, 3.0, None])
+        self.assertEqual((found["mean"], found["count"]), (2.0, 3))
+        self.assertAlmostEqual(found["high"] - found["mean"], 4.30265 / 3 ** 0.5, places=3)
+        self.assertIsNone(measures.interval([]))
+        self.assertIsNone(measures.interval([4.0])["low"])
+
+    def test_v_needs_all_levels_and_is_paired(self):
+        judged = {("a", 1): 0.5, ("b", 1): 0.7, ("a", 2): 0.4, ("b", 2): None}
+        self.assertEqual(measures.by_seed(["a", "b"], judged, [1, 2, 3]), [60.0, None, None])
+        self.assertEqual(measures.by_seed(["a", None], judged, [1]), [None])
+        self.assertEqual(measures.difference([3.0, None, 5.0], [1.0, 2.0, 4.0])["mean"], 1.5)
+
+
+class Sittings(unittest.TestCase):
+    def test_the_clock_stands_still_between_them(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "clock.json")
+            work.write_json(path, [[100, 110], [200, 230]])
+            clock = work.Clock(path)
+            self.assertEqual(clock.seconds, 40)
+            self.assertEqual([clock.at(wall) for wall in (90, 105, 150, 210, 300)], [0, 5, 10, 20, 40])
+
+    def test_other_settings_are_refused_by_name(self):
+        with tempfile.TemporaryDirectory() as folder:
+            work.keep_settings(folder, {"jobs": 120, "levels": [1, 2]})
+            work.keep_settings(folder, {"jobs": 120, "levels": (1, 2)})
+            with self.assertRaisesRegex(SystemExit, "jobs is 60 now and was 120"):
+                work.keep_settings(folder, {"jobs": 60, "levels": [1, 2]})
+
+    def test_what_is_done_is_not_done_again(self):
+        with tempfile.TemporaryDirectory() as folder:
+            done = []
+            tasks = [(os.path.join(folder, f"{number}.json"), lambda number=number: done.append(number) or number) for number in range(5)]
+            work.write_json(tasks[2][0], "before")
+            work.run_all(tasks, 2, "tasks")
+            self.assertEqual(sorted(done), [0, 1, 3, 4])
+            self.assertEqual([work.read_json(path) for path, _ in tasks], [0, 1, "before", 3, 4])
+
+
+if __name__ == "__main__":
+    unittest.main()
