@@ -24,7 +24,7 @@ struct StudyOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Another study: jobs that it has results of, by the same recipe, seed and kernels, are finished at once.",
+      "Another study: jobs that it has results of, by the same recipe, images, seed and kernels, are finished at once.",
       valueName: "dir"))
   var fromStudy: String?
 
