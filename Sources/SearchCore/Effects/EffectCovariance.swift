@@ -12,10 +12,16 @@ struct EffectCovariance {
   private var curvature: [Double]
   private var candidates: [Double]
   private var seeds: [Double]
+  private let rungs: EffectRungs
+  /// Of damage that layers do at a rung alone; empty without lower rungs.
+  private var deviations: [Double] = []
+  /// Places of a training and its earlier or later self.
+  private var sameCourse: [(row: Int, column: Int)] = []
 
-  init(space: EffectSpace, trainings: [EffectTraining]) {
+  init(space: EffectSpace, trainings: [EffectTraining], rungs: EffectRungs) {
     self.space = space
     self.trainings = trainings
+    self.rungs = rungs
     count = trainings.count
     let size = count * (count + 1) / 2
     ranks = Array(repeating: 0, count: size)
@@ -50,11 +56,31 @@ struct EffectCovariance {
         index += 1
       }
     }
+    if rungs.count > 0 { prepareRungs() }
+  }
+
+  private mutating func prepareRungs() {
+    let reductions = EffectRungs.reductions(in: space)
+    let values = trainings.map { training in training.options.enumerated().map { reductions[$0][$1] } }
+    let sums = values.map { $0.reduce(0, +) }
+    deviations.reserveCapacity(ranks.count)
+    for row in 0..<count {
+      for column in 0...row {
+        var deviation = sums[row] * sums[column]
+        for (left, right) in zip(values[row], values[column]) { deviation += left * right }
+        deviations.append(deviation)
+        if column < row, rungs.courses[row] == rungs.courses[column] { sameCourse.append((row, column)) }
+      }
+    }
   }
 
   /// n × n row by row, its lower triangle filled.
   mutating func matrix(_ priors: EffectPriors) -> [Double] {
     if exponent != priors[.exponent] { prepareReductions(priors) }
+    return rungs.count > 0 ? matrixOverRungs(priors) : matrixOfTop(priors)
+  }
+
+  private func matrixOfTop(_ priors: EffectPriors) -> [Double] {
     let featureVariance = priors.variance(.features)
     let layerVariance = priors.variance(.layer)
     let rankVariance = priors.variance(.rank)
@@ -73,6 +99,46 @@ struct EffectCovariance {
         index += 1
       }
       matrix[row * count + row] += priors.variance(.noise)
+    }
+    return matrix
+  }
+
+  /// What is shared counts ρ times; own damage, candidates and seeds count within a rung. A training's luck at two rungs
+  /// is correlated.
+  private func matrixOverRungs(_ priors: EffectPriors) -> [Double] {
+    let featureVariance = priors.variance(.features)
+    let layerVariance = priors.variance(.layer)
+    let rankVariance = priors.variance(.rank)
+    let pairVariance = priors.variance(.pair)
+    let curvatureVariance = priors.variance(.curvature)
+    let candidateVariance = priors.variance(.candidate)
+    let scales = (0...rungs.count).map { priors.scale(ofRung: $0) }
+    let noises = (0...rungs.count).map { priors.noise(ofRung: $0) }
+    let correlations = (0...rungs.count).map { priors.correlation(ofRung: $0) }
+    let seedVariances = [priors.variance(.seed)] + priors.rungs.map { $0.variance(.seed) }
+    let deviationVariances = [0] + priors.rungs.map { $0.variance(.deviation) }
+    let ownVariances = [0] + priors.rungs.map { $0.variance(.candidate) }
+    var matrix = Array(repeating: 0.0, count: count * count)
+    var index = 0
+    for row in 0..<count {
+      let rung = rungs.rungs[row]
+      for column in 0...row {
+        var shared = featureVariance * features[index] + layerVariance * layers[index] + rankVariance * ranks[index]
+        shared += pairVariance * pairs[index] + curvatureVariance * curvature[index]
+        shared += candidateVariance * candidates[index]
+        var value = scales[rung] * scales[rungs.rungs[column]] * shared
+        if rungs.rungs[column] == rung {
+          value += EffectPriors.baseVariance + seedVariances[rung] * seeds[index]
+          value += deviationVariances[rung] * deviations[index] + ownVariances[rung] * candidates[index]
+        }
+        matrix[row * count + column] = value
+        index += 1
+      }
+      matrix[row * count + row] += noises[rung] * noises[rung]
+    }
+    for (row, column) in sameCourse {
+      let (left, right) = (rungs.rungs[row], rungs.rungs[column])
+      matrix[row * count + column] += correlations[left] * noises[left] * correlations[right] * noises[right]
     }
     return matrix
   }

@@ -15,23 +15,44 @@ extension EffectModel {
     for index in drawn.indices { drawn[index] += weights.variance[index].squareRoot() * random.normal() }
     var particular = trained.map { _ in priors[.candidate] * random.normal() }
     var seeds: [UInt64: Double] = [:]
+    var luck: [Int: Double] = [:]
     var residuals: [Double] = []
     residuals.reserveCapacity(trainings.count)
     for (index, training) in trainings.enumerated() {
-      let seed = seeds[training.seed] ?? priors[.seed] * random.normal()
-      seeds[training.seed] = seed
-      var simulated = seed + priors[.noise] * random.normal()
+      var simulated = 0.0
+      if training.rung == 0 {
+        let seed = seeds[training.seed] ?? priors[.seed] * random.normal()
+        seeds[training.seed] = seed
+        simulated = seed + priors[.noise] * luckAtTop(of: index, &luck, &random)
+      } else {
+        // A seed's own term is a weight there.
+        let shared = priors.correlation(ofRung: training.rung)
+        simulated = shared * luckAtTop(of: index, &luck, &random) + (1 - shared * shared).squareRoot() * random.normal()
+        simulated *= priors.noise(ofRung: training.rung)
+      }
       for entry in rows[index] { simulated += drawn[entry.index] * entry.value }
       residuals.append(training.accuracy - simulated)
     }
     for (candidate, options) in trained.enumerated() {
-      for index in trainingsOf[options] ?? [] { residuals[index] -= particular[candidate] }
+      for index in trainingsOf[options] ?? [] { residuals[index] -= scales[index] * particular[candidate] }
     }
     let solved = factor.solve(residuals)
     for (candidate, options) in trained.enumerated() {
-      for index in trainingsOf[options] ?? [] { particular[candidate] += priors.variance(.candidate) * solved[index] }
+      for index in trainingsOf[options] ?? [] {
+        particular[candidate] += priors.variance(.candidate) * (scales[index] * solved[index])
+      }
     }
     let moved = Self.conditioned(drawn, weights: weights, rows: rows, on: solved)
     return EffectDraw(effects: weights.effects(moved), particular: particular)
+  }
+
+  /// A training's luck at the top, standard normal, of which it has a part at every rung.
+  private func luckAtTop(of training: Int, _ known: inout [Int: Double], _ random: inout StableRandom) -> Double {
+    guard rungs.count > 0 else { return random.normal() }
+    let course = rungs.courses[training]
+    if let luck = known[course] { return luck }
+    let luck = random.normal()
+    known[course] = luck
+    return luck
   }
 }

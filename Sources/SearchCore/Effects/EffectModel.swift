@@ -8,6 +8,9 @@ import Randomness
 ///     y(c, s) = μ + b_s − g(c) + u_c + ε        A_l = φ_l · γ + α_l        ψ(r) = (1 − r/N)^p
 ///     g(c) = Σ_l A_l ψ(r_l) + Σ_l δ_{l, r_l} + Σ_{i~j} w_{ij, r_i, r_j} + κ_P P(c)² + κ_M M(c)²
 ///
+/// Trainings below the top rung share g and u with it in proportion ρ, and have terms of their own (`EffectRungs`); what
+/// is estimated and drawn is the top's.
+///
 /// Every weight is normal around 0 (the first of γ around `EffectPriors.damageOfAll` / layers), so that the posterior
 /// is exact: one Cholesky factor of the trainings' covariance (Rasmussen and Williams 2006, chapter 2). `EffectPriors`
 /// says what each letter's deviation is called.
@@ -31,11 +34,14 @@ package struct EffectModel: Sendable {
   package let trainings: [EffectTraining]
   package let priors: EffectPriors
   let weights: EffectWeights
+  let rungs: EffectRungs
+  /// ρ by training.
+  let scales: [Double]
   let rows: [[(index: Int, value: Double)]]
   let factor: CholeskyFactor
   /// K⁻¹ (y − prior mean).
   let residuals: [Double]
-  /// Distinct candidates that were trained, in order of their first training, and the trainings of each.
+  /// Distinct candidates that were trained at any rung, in order of their first training, and the trainings of each.
   package let trained: [[Int]]
   let trainingsOf: [[Int]: [Int]]
   /// Posterior means.
@@ -44,16 +50,19 @@ package struct EffectModel: Sendable {
   /// With fewer trainings the default priors are taken as they are.
   package static let fewestForFit = 8
 
-  /// - Parameter priors: nil to choose those under which the trainings are most likely.
+  /// - Parameter priors: with as many lower rungs as the trainings have; nil to choose those under which the trainings
+  ///   are most likely.
   package init(space: EffectSpace, trainings: [EffectTraining], priors chosen: EffectPriors? = nil) {
     self.space = space
     self.trainings = trainings
-    let baseline = trainings.isEmpty ? 50 : Statistics.mean(trainings.map(\.accuracy))
-    var fit = Fit(space: space, trainings: trainings, baseline: baseline)
-    let priors = chosen ?? (trainings.count < Self.fewestForFit ? .default : fit.mostLikely())
+    let rungs = EffectRungs(trainings)
+    self.rungs = rungs
+    var fit = EffectFit(space: space, trainings: trainings, rungs: rungs)
+    let priors = chosen ?? (trainings.count < Self.fewestForFit ? fit.start : fit.mostLikely())
     self.priors = priors
-    weights = EffectWeights(space: space, priors: priors, baseline: baseline)
-    rows = trainings.map { [weights] in weights.row($0.options) }
+    weights = EffectWeights(space: space, priors: priors, baseline: rungs.baselines[0], rungs: rungs)
+    rows = trainings.enumerated().map { [weights] in weights.row($1.options, training: $0) }
+    scales = trainings.map { priors.scale(ofRung: $0.rung) }
     factor = fit.factor(priors)
     let differences = fit.differences(priors)
     residuals = factor.solve(differences)
@@ -79,13 +88,18 @@ package struct EffectModel: Sendable {
     return moved
   }
 
+  /// Whether the candidate has a training at the top.
+  package func isTrainedAtTop(_ options: [Int]) -> Bool {
+    (trainingsOf[options] ?? []).contains { trainings[$0].rung == 0 }
+  }
+
   /// Expected weights.
   package var effects: Effects { weights.effects(posterior) }
 
   /// u_c as expected; 0 for a candidate that was not trained.
   func expectedParticular(_ options: [Int]) -> Double {
     var sum = 0.0
-    for index in trainingsOf[options] ?? [] { sum += residuals[index] }
+    for index in trainingsOf[options] ?? [] { sum += scales[index] * residuals[index] }
     return priors.variance(.candidate) * sum
   }
 
@@ -105,76 +119,8 @@ package struct EffectModel: Sendable {
       for entry in row { sum += weighted[entry.index] * entry.value }
       return sum
     }
-    for index in trainingsOf[options] ?? [] { covariances[index] += priors.variance(.candidate) }
+    for index in trainingsOf[options] ?? [] { covariances[index] += scales[index] * priors.variance(.candidate) }
     for value in factor.solveLower(covariances) { variance -= value * value }
     return Estimate(mean: mean, deviation: max(0, variance).squareRoot())
-  }
-}
-
-extension EffectModel {
-  /// Finds the priors under which the trainings are most likely.
-  private struct Fit {
-    private let space: EffectSpace
-    private let trainings: [EffectTraining]
-    private let baseline: Double
-    private var covariance: EffectCovariance
-
-    init(space: EffectSpace, trainings: [EffectTraining], baseline: Double) {
-      self.space = space
-      self.trainings = trainings
-      self.baseline = baseline
-      covariance = EffectCovariance(space: space, trainings: trainings)
-    }
-
-    mutating func factor(_ priors: EffectPriors) -> CholeskyFactor {
-      let matrix = covariance.matrix(priors)
-      // The noise is above 0, so that the matrix is definite but for rounding, which cannot reach 10⁻⁹ of the noise.
-      guard let factor = CholeskyFactor(matrix, count: trainings.count) else {
-        preconditionFailure("a covariance with noise on its diagonal is positive definite")
-      }
-      return factor
-    }
-
-    /// y − prior mean.
-    func differences(_ priors: EffectPriors) -> [Double] {
-      let weights = EffectWeights(space: space, priors: priors, baseline: baseline)
-      return trainings.map { training in
-        // Of the priors' means only μ and the first of γ are not 0.
-        training.accuracy - weights.mean[0] + weights.mean[1] * weights.featureSums(training.options)[0]
-      }
-    }
-
-    /// Up to a constant.
-    private mutating func logPosterior(_ priors: EffectPriors) -> Double {
-      let factor = factor(priors)
-      var squares = 0.0
-      for value in factor.solveLower(differences(priors)) { squares += value * value }
-      return priors.logPrior - squares / 2 - factor.logDeterminant / 2
-    }
-
-    /// Uphill from the default, one parameter and one step of its grid at a time, in a fixed order.
-    mutating func mostLikely() -> EffectPriors {
-      var best = EffectPriors.default
-      var highest = logPosterior(best)
-      for _ in 0..<4 {
-        var isBetter = false
-        for parameter in EffectPriors.Parameter.allCases {
-          for direction in [1, -1] {
-            var hasMoved = false
-            while let next = best.moved(parameter, by: direction) {
-              let value = logPosterior(next)
-              guard value > highest else { break }
-              (best, highest, hasMoved) = (next, value, true)
-            }
-            if hasMoved {
-              isBetter = true
-              break
-            }
-          }
-        }
-        if !isBetter { break }
-      }
-      return best
-    }
   }
 }

@@ -28,8 +28,10 @@ package struct EffectPriors: Hashable, Sendable {
 
   /// Positions on the grids.
   private var positions: [Int]
+  /// Of the rungs below the top, the next lower one first; empty where all trainings are the top's.
+  package var rungs: [RungPriors]
 
-  package static let `default` = EffectPriors(positions: defaults)
+  package static let `default` = EffectPriors(positions: defaults, rungs: [])
 
   private static let grids: [[Double]] = Parameter.allCases.map { parameter in
     switch parameter {
@@ -50,6 +52,15 @@ package struct EffectPriors: Hashable, Sendable {
 
   package func variance(_ parameter: Parameter) -> Double { self[parameter] * self[parameter] }
 
+  /// ρ: 1 at the top.
+  package func scale(ofRung rung: Int) -> Double { rung == 0 ? 1 : rungs[rung - 1][.scale] }
+
+  /// σ of a rung's trainings.
+  package func noise(ofRung rung: Int) -> Double { rung == 0 ? self[.noise] : rungs[rung - 1][.noise] }
+
+  /// Of a training's luck at a rung with its luck at the top.
+  package func correlation(ofRung rung: Int) -> Double { rung == 0 ? 1 : rungs[rung - 1][.correlation] }
+
   /// One step down or up its grid; nil at the end of it.
   func moved(_ parameter: Parameter, by step: Int) -> EffectPriors? {
     var moved = self
@@ -65,7 +76,7 @@ package struct EffectPriors: Hashable, Sendable {
       let steps = positions[parameter.rawValue] - Self.defaults[parameter.rawValue]
       squares += steps * steps
     }
-    return -Double(squares) / 8
+    return -rungs.reduce(Double(squares)) { $0 + $1.squaredSteps } / 8
   }
 
   /// Mean of γ's first component times the number of layers: all layers at ranks near 0 cost about so many points.

@@ -15,6 +15,9 @@ package struct EffectSpace: Sendable {
     /// φ: what is known of the layer before any training. The first is 1; the others have mean 0 and variance 1 over
     /// the layers of the space, or are 0 in all of them.
     package let features: [Double]
+    /// What truncating its trained weights loses, by option: mean 0 and variance 1 over all options of the space but the
+    /// dense ones, which have 0; nil where nothing is known of the space's.
+    package let truncation: [Double]?
 
     package var optionCount: Int { ranks.count + 1 }
   }
@@ -34,17 +37,23 @@ package struct EffectSpace: Sendable {
   let optionCounts: [Int]
   private let indexByName: [String: Int]
 
+  /// Of a layer.
   package static let featureCount = 6
+  /// With that of truncation, which differs from rank to rank.
+  let featureCount: Int
 
-  package init(_ space: SearchSpace) {
+  /// - Parameter truncation: what the analysis of a trained network says, which the model weighs as one more feature.
+  package init(_ space: SearchSpace, truncation: TruncationErrors? = nil) {
     let architecture = space.architecture
     let blocks = Self.blocks(of: architecture)
     let chosen = space.choices.compactMap { choice -> (choice: SearchSpace.Choice, index: Int)? in
       architecture.layers.firstIndex { $0.name == choice.layer }.map { (choice, $0) }
     }
     let features = Self.features(of: chosen.map(\.index), in: architecture)
+    let truncations = truncation?.standardized(over: chosen.map(\.choice))
+    featureCount = Self.featureCount + (truncations == nil ? 0 : 1)
     var layers: [Layer] = []
-    for ((choice, index), features) in zip(chosen, features) {
+    for (position, (choice, index)) in chosen.enumerated() {
       let layer = architecture.layers[index]
       let dense = layer.weights(rank: nil, variant: space.variant)
       let saved = [0] + choice.ranks.map { dense - layer.weights(rank: $0, variant: space.variant) }
@@ -52,7 +61,8 @@ package struct EffectSpace: Sendable {
       layers.append(
         Layer(
           name: layer.name, ranks: choice.ranks, outputChannels: layer.outputChannels, savedParameters: saved,
-          savedMultiplyAdds: saved.map { $0 * pixels }, block: blocks[index], features: features))
+          savedMultiplyAdds: saved.map { $0 * pixels }, block: blocks[index], features: features[position],
+          truncation: truncations?[position]))
     }
     self.layers = layers
     pairs = layers.indices.flatMap { second in
@@ -130,7 +140,8 @@ extension EffectSpace {
     return indices.indices.map { position in [1] + scaled.map { $0[position] } }
   }
 
-  private static func standardized(_ values: [Double]) -> [Double] {
+  /// Mean 0 and variance 1; 0 where all are equal.
+  static func standardized(_ values: [Double]) -> [Double] {
     let mean = Statistics.mean(values)
     var squares = 0.0
     for value in values { squares += (value - mean) * (value - mean) }

@@ -6,11 +6,14 @@ package struct EffectTraining: Hashable, Sendable {
   package var seed: UInt64
   /// In points, 0…100.
   package var accuracy: Double
+  /// 0 is the top one, which the frontier is made of; 1, 2, … are below it.
+  package var rung: Int
 
-  package init(options: [Int], seed: UInt64, accuracy: Double) {
+  package init(options: [Int], seed: UInt64, accuracy: Double, rung: Int = 0) {
     self.options = options
     self.seed = seed
     self.accuracy = accuracy
+    self.rung = rung
   }
 
   /// What a work found; nil where it is not sound, or its candidate is not of the space.

@@ -1,7 +1,7 @@
 import Randomness
 
 /// The weights of the linear model in one vector, and what a candidate multiplies them with:
-/// μ, γ, α by layer, δ by layer and rank, w by pair and both ranks, κ_P, κ_M.
+/// μ, γ, α by layer, δ by layer and rank, w by pair and both ranks, κ_P, κ_M, and what lower rungs have of their own.
 struct EffectWeights: Sendable {
   let space: EffectSpace
   let priors: EffectPriors
@@ -15,11 +15,19 @@ struct EffectWeights: Sendable {
   private let curvatureStart: Int
   /// ψ by layer and option.
   let reductions: [[Double]]
+  private let rungs: EffectRungs?
+  private let rungStart: Int
+  /// ψ₁; empty without lower rungs.
+  private let rungReductions: [[Double]]
 
-  init(space: EffectSpace, priors: EffectPriors, baseline: Double) {
+  /// - Parameter rungs: nil for what a candidate is at the top, whatever trainings there are.
+  init(space: EffectSpace, priors: EffectPriors, baseline: Double, rungs: EffectRungs? = nil) {
     self.space = space
     self.priors = priors
-    layerStart = 1 + EffectSpace.featureCount
+    self.rungs = rungs
+    let hasRungs = rungs.map { $0.count > 0 } ?? false
+    rungReductions = hasRungs ? EffectRungs.reductions(in: space) : []
+    layerStart = 1 + space.featureCount
     var next = layerStart + space.layers.count
     var rankStarts: [Int] = []
     for layer in space.layers {
@@ -32,23 +40,26 @@ struct EffectWeights: Sendable {
       next += space.layers[pair.first].ranks.count * space.layers[pair.second].ranks.count
     }
     curvatureStart = next
-    count = next + 2
+    rungStart = next + 2
+    let own = hasRungs ? rungs.map { (means: $0.means(in: space), variances: $0.variances(priors, in: space)) } : nil
+    count = rungStart + (own?.means.count ?? 0)
     self.rankStarts = rankStarts
     self.pairStarts = pairStarts
     reductions = Self.reductions(in: space, exponent: priors[.exponent])
 
-    var mean = Array(repeating: 0.0, count: count)
+    var mean = Array(repeating: 0.0, count: rungStart)
     mean[0] = baseline
     mean[1] = EffectPriors.damageOfAll / Double(max(1, space.layers.count))
-    self.mean = mean
+    self.mean = mean + (own?.means ?? [])
     func repeated(_ parameter: EffectPriors.Parameter, _ count: Int) -> [Double] {
       Array(repeating: priors.variance(parameter), count: count)
     }
     variance =
-      [EffectPriors.baseVariance] + repeated(.features, EffectSpace.featureCount)
+      [EffectPriors.baseVariance] + repeated(.features, space.featureCount)
       + repeated(.layer, space.layers.count)
       + repeated(.rank, (pairStarts.first ?? curvatureStart) - (rankStarts.first ?? curvatureStart))
       + repeated(.pair, curvatureStart - (pairStarts.first ?? curvatureStart)) + repeated(.curvature, 2)
+      + (own?.variances ?? [])
   }
 
   /// ψ(r) = (1 − r/N)^p, 0 for the dense option.
@@ -66,16 +77,29 @@ struct EffectWeights: Sendable {
 
   /// Σ over layers φ ψ.
   func featureSums(_ options: [Int]) -> [Double] {
-    var sums = Array(repeating: 0.0, count: EffectSpace.featureCount)
+    var sums = Array(repeating: 0.0, count: space.featureCount)
     for (index, option) in options.enumerated() where option > 0 {
       for (feature, value) in space.layers[index].features.enumerated() {
         sums[feature] += value * reductions[index][option]
+      }
+      if let truncation = space.layers[index].truncation {
+        sums[EffectSpace.featureCount] += truncation[option] * reductions[index][option]
       }
     }
     return sums
   }
 
-  /// The candidate's row: accuracy = Σ value · weight.
+  /// A training's row at its rung: accuracy = Σ value · weight. Below the top the shared weights count ρ times, μ not
+  /// at all.
+  func row(_ options: [Int], training: Int) -> [(index: Int, value: Double)] {
+    let shared = row(options)
+    guard let rungs, rungs.count > 0, rungs.rungs[training] > 0 else { return shared }
+    let scale = priors.scale(ofRung: rungs.rungs[training])
+    return shared.filter { $0.index > 0 }.map { ($0.index, scale * $0.value) }
+      + rungs.row(of: training, options, reductions: rungReductions).map { (rungStart + $0.index, $0.value) }
+  }
+
+  /// The candidate's row at the top: accuracy = Σ value · weight.
   func row(_ options: [Int]) -> [(index: Int, value: Double)] {
     var row: [(index: Int, value: Double)] = [(0, 1)]
     for (feature, sum) in featureSums(options).enumerated() { row.append((1 + feature, -sum)) }
@@ -103,7 +127,10 @@ struct EffectWeights: Sendable {
       var slope = weights[layerStart + index]
       for (feature, value) in layer.features.enumerated() { slope += value * weights[1 + feature] }
       return [0]
-        + layer.ranks.indices.map { slope * reductions[index][$0 + 1] + weights[rankStarts[index] + $0] }
+        + layer.ranks.indices.map { rank -> Double in
+          let own = layer.truncation.map { $0[rank + 1] * weights[1 + EffectSpace.featureCount] } ?? 0
+          return (slope + own) * reductions[index][rank + 1] + weights[rankStarts[index] + rank]
+        }
     }
     let pairs = space.pairs.enumerated().map { index, pair in
       let (rows, columns) = (space.layers[pair.first].optionCount, space.layers[pair.second].optionCount)

@@ -5,12 +5,13 @@ import Testing
 
 @Suite("model of effects")
 struct EffectModelTests {
-  private static func space(_ include: [String] = ["*conv*"]) throws -> EffectSpace {
+  static func space(_ include: [String] = ["*conv*"], truncation: TruncationErrors? = nil) throws -> EffectSpace {
     EffectSpace(
-      try SearchSpace(architecture: Architecture(.resnet8), ranks: .fractions([0.25, 0.5]), include: include))
+      try SearchSpace(architecture: Architecture(.resnet8), ranks: .fractions([0.25, 0.5]), include: include),
+      truncation: truncation)
   }
 
-  private static func randomOptions(_ space: EffectSpace, _ random: inout StableRandom) -> [Int] {
+  static func randomOptions(_ space: EffectSpace, _ random: inout StableRandom) -> [Int] {
     space.layers.map { random.integer(below: $0.optionCount) }
   }
 
@@ -25,7 +26,7 @@ struct EffectModelTests {
   }
 
   /// The prior covariance of two trainings, term by term as the formula has them.
-  private static func covariance(
+  static func covariance(
     _ left: EffectTraining, _ right: EffectTraining, _ model: EffectModel, isSame: Bool
   ) -> Double {
     let (space, priors) = (model.space, model.priors)
@@ -44,6 +45,10 @@ struct EffectModelTests {
       }
       sum += priors.variance(.features) * a * b
     }
+    func truncation(_ options: [Int]) -> Double {
+      options.enumerated().reduce(0) { $0 + (space.layers[$1.0].truncation?[$1.1] ?? 0) * psi($1.0, $1.1) }
+    }
+    sum += priors.variance(.features) * truncation(left.options) * truncation(right.options)
     func shares(_ layer: Int) -> Bool { left.options[layer] > 0 && left.options[layer] == right.options[layer] }
     for layer in space.layers.indices {
       sum += priors.variance(.layer) * psi(layer, left.options[layer]) * psi(layer, right.options[layer])
@@ -63,7 +68,7 @@ struct EffectModelTests {
   }
 
   /// Gauss's elimination.
-  private static func solved(_ matrix: [[Double]], _ right: [Double]) -> [Double] {
+  static func solved(_ matrix: [[Double]], _ right: [Double]) -> [Double] {
     var (a, b) = (matrix, right)
     for column in b.indices {
       let pivot = b.indices[column...].max { abs(a[$0][column]) < abs(a[$1][column]) } ?? column

@@ -1,0 +1,133 @@
+/// Finds the priors under which trainings are most likely.
+struct EffectFit {
+  private let space: EffectSpace
+  private let trainings: [EffectTraining]
+  private let rungs: EffectRungs
+  private var covariance: EffectCovariance
+
+  init(space: EffectSpace, trainings: [EffectTraining], rungs: EffectRungs) {
+    self.space = space
+    self.trainings = trainings
+    self.rungs = rungs
+    covariance = EffectCovariance(space: space, trainings: trainings, rungs: rungs)
+  }
+
+  mutating func factor(_ priors: EffectPriors) -> CholeskyFactor {
+    let matrix = covariance.matrix(priors)
+    // The noise is above 0, so that the matrix is definite but for rounding, which cannot reach 10⁻⁹ of the noise.
+    guard let factor = CholeskyFactor(matrix, count: trainings.count) else {
+      preconditionFailure("a covariance with noise on its diagonal is positive definite")
+    }
+    return factor
+  }
+
+  /// y − prior mean.
+  func differences(_ priors: EffectPriors) -> [Double] {
+    let weights = EffectWeights(space: space, priors: priors, baseline: rungs.baselines[0])
+    return trainings.map { training in
+      // Of the priors' means only μ and the first of γ are not 0.
+      let damage = weights.mean[1] * weights.featureSums(training.options)[0]
+      guard training.rung > 0 else { return training.accuracy - weights.mean[0] + damage }
+      return training.accuracy - rungs.baselines[training.rung] + priors.scale(ofRung: training.rung) * damage
+    }
+  }
+
+  /// Up to a constant.
+  private mutating func logPosterior(_ priors: EffectPriors) -> Double {
+    let factor = factor(priors)
+    var squares = 0.0
+    for value in factor.solveLower(differences(priors)) { squares += value * value }
+    return priors.logPrior - squares / 2 - factor.logDeterminant / 2
+  }
+
+  /// What is taken where trainings are too few to choose.
+  var start: EffectPriors {
+    var start = EffectPriors.default
+    start.rungs = Array(repeating: .default, count: rungs.count)
+    return start
+  }
+
+  /// Uphill, one parameter and one step of its grid at a time, in a fixed order: from the default, or from what the top
+  /// rung's trainings choose alone, where a lower rung has to say something before anything changes.
+  mutating func mostLikely() -> EffectPriors {
+    var best = start
+    if rungs.count > 0, isTopKnown {
+      let top = trainings.filter { $0.rung == 0 }
+      var alone = EffectFit(space: space, trainings: top, rungs: EffectRungs(top))
+      best = alone.mostLikely()
+      best.rungs = start.rungs
+    }
+    var highest = logPosterior(best)
+    for _ in 0..<4 {
+      var isBetter = false
+      for parameter in rungParameters where moveRung(parameter, &best, &highest) { isBetter = true }
+      for parameter in sharedParameters {
+        let moved = climb(&best, &highest) { $0.moved(parameter, by: $1) }
+        if moved { isBetter = true }
+      }
+      if !isBetter { break }
+    }
+    return best
+  }
+
+  /// As far up as the one direction or the other leads.
+  private mutating func climb(
+    _ best: inout EffectPriors, _ highest: inout Double, _ step: (EffectPriors, Int) -> EffectPriors?
+  ) -> Bool {
+    for direction in [1, -1] {
+      var hasMoved = false
+      while let next = step(best, direction) {
+        let value = logPosterior(next)
+        guard value > highest else { break }
+        (best, highest, hasMoved) = (next, value, true)
+      }
+      if hasMoved { return true }
+    }
+    return false
+  }
+
+  private mutating func moveRung(
+    _ parameter: RungParameter, _ best: inout EffectPriors, _ highest: inout Double
+  ) -> Bool {
+    let index = parameter.rung - 1
+    guard parameter.parameter == .scale else {
+      return climb(&best, &highest) { priors, direction in
+        priors.rungs[index].moved(parameter.parameter, by: direction).map { moved in
+          var next = priors
+          next.rungs[index] = moved
+          return next
+        }
+      }
+    }
+    // What a rung says may be worth nothing or much, with less between them: all values are tried.
+    var isBetter = false
+    for moved in best.rungs[index].onGrid(of: .scale) where moved != best.rungs[index] {
+      var next = best
+      next.rungs[index] = moved
+      let value = logPosterior(next)
+      if value > highest { (best, highest, isBetter) = (next, value, true) }
+    }
+    return isBetter
+  }
+
+  private struct RungParameter {
+    var rung: Int
+    var parameter: RungPriors.Parameter
+  }
+
+  private var isTopKnown: Bool { rungs.counts[0] >= EffectModel.fewestForFit }
+
+  /// Where the top has few trainings, its noise and seeds cannot be told.
+  private var sharedParameters: [EffectPriors.Parameter] {
+    EffectPriors.Parameter.allCases.filter { isTopKnown || ($0 != .noise && $0 != .seed) }
+  }
+
+  /// How a rung stands to the top is only told where the top has trainings, too.
+  private var rungParameters: [RungParameter] {
+    (0..<rungs.count).map { $0 + 1 }.filter { rungs.counts[$0] >= EffectModel.fewestForFit }.flatMap { rung in
+      RungPriors.Parameter.allCases.filter { isTopKnown || $0 == .noise || $0 == .seed }.map {
+        RungParameter(rung: rung, parameter: $0)
+      }
+    }
+  }
+}

@@ -1,0 +1,112 @@
+/// What trainings below the top rung have of their own, beside what they share with the top: at rung k
+///
+///     y_k(c, s) = μ_k + b_{k, s} − ρ_k g(c) − d_k(c) + ρ_k u_c + ε_k      d_k(c) = Σ_l (λ_k + a_{k, l}) ψ₁(r_l) + v_{k, c}
+///
+/// with ψ₁(r) = 1 − r/N. Each of these is a weight of the model: μ_k, λ_k and a_{k, l} of each rung, v of each candidate
+/// and b of each seed that the rung has. Where ρ_k is 0 nothing is shared, so that the rung is as if it were not there.
+struct EffectRungs: Sendable {
+  /// Rungs below the top.
+  let count: Int
+  /// By training; 0 is the top.
+  let rungs: [Int]
+  /// By training: those of different rungs that have the same number are the same training, earlier and later.
+  let courses: [Int]
+  /// Mean accuracy by rung, where the priors of μ_k are.
+  let baselines: [Double]
+  /// Trainings by rung.
+  let counts: [Int]
+  /// Which weight v or b of its rung a training has, counted from the first of all.
+  private let ownCandidates: [Int]
+  private let ownSeeds: [Int]
+  /// Rungs of these weights.
+  private let rungsOfCandidates: [Int]
+  private let rungsOfSeeds: [Int]
+
+  /// Where no training says anything.
+  private static let unknownBaseline = 50.0
+
+  init(_ trainings: [EffectTraining]) {
+    rungs = trainings.map(\.rung)
+    count = rungs.max() ?? 0
+    var sums = Array(repeating: [Double](), count: count + 1)
+    for training in trainings { sums[training.rung].append(training.accuracy) }
+    counts = sums.map(\.count)
+    // Without a training at the top, the nearest rung says about where its accuracies are.
+    let nearest = sums.first { !$0.isEmpty }.map(Statistics.mean) ?? Self.unknownBaseline
+    baselines = sums.map { $0.isEmpty ? nearest : Statistics.mean($0) }
+    var (courses, numbers, occurrences) = ([Int](), [Course: Int](), [Occurrence: Int]())
+    var (ownCandidates, candidates, rungsOfCandidates) = ([Int](), [Occurrence: Int](), [Int]())
+    var (ownSeeds, seeds, rungsOfSeeds) = ([Int](), [Occurrence: Int](), [Int]())
+    for training in trainings where count > 0 {
+      let rung = training.rung
+      // Trainings of one candidate, seed and rung are different ones: the first of a rung goes with the others' first.
+      let occurrence = Occurrence(rung: rung, options: training.options, seed: training.seed)
+      let course = Course(
+        options: training.options, seed: training.seed, occurrence: occurrences[occurrence, default: 0])
+      occurrences[occurrence, default: 0] += 1
+      courses.append(Self.number(course, in: &numbers))
+      let candidate = Occurrence(rung: rung, options: training.options, seed: 0)
+      ownCandidates.append(rung == 0 ? 0 : Self.number(candidate, in: &candidates))
+      if candidates.count > rungsOfCandidates.count { rungsOfCandidates.append(rung) }
+      ownSeeds.append(rung == 0 ? 0 : Self.number(Occurrence(rung: rung, options: [], seed: training.seed), in: &seeds))
+      if seeds.count > rungsOfSeeds.count { rungsOfSeeds.append(rung) }
+    }
+    self.courses = courses
+    self.ownCandidates = ownCandidates
+    self.ownSeeds = ownSeeds
+    self.rungsOfCandidates = rungsOfCandidates
+    self.rungsOfSeeds = rungsOfSeeds
+  }
+
+  private struct Course: Hashable {
+    var options: [Int]
+    var seed: UInt64
+    var occurrence: Int
+  }
+
+  private struct Occurrence: Hashable {
+    var rung: Int
+    var options: [Int]
+    var seed: UInt64
+  }
+
+  private static func number<Key: Hashable>(_ key: Key, in numbers: inout [Key: Int]) -> Int {
+    if let number = numbers[key] { return number }
+    numbers[key] = numbers.count
+    return numbers.count - 1
+  }
+
+  /// ψ₁ by layer and option. Its exponent is fixed, so that a rung that says nothing has no say in the top's.
+  static func reductions(in space: EffectSpace) -> [[Double]] { EffectWeights.reductions(in: space, exponent: 1) }
+
+  /// Of the rungs' own weights.
+  func means(in space: EffectSpace) -> [Double] {
+    (1..<(count + 1)).flatMap { [baselines[$0]] + Array(repeating: 0, count: 1 + space.layers.count) }
+      + Array(repeating: 0, count: rungsOfCandidates.count + rungsOfSeeds.count)
+  }
+
+  func variances(_ priors: EffectPriors, in space: EffectSpace) -> [Double] {
+    priors.rungs.flatMap { rung in
+      [EffectPriors.baseVariance] + Array(repeating: rung.variance(.deviation), count: 1 + space.layers.count)
+    } + rungsOfCandidates.map { priors.rungs[$0 - 1].variance(.candidate) }
+      + rungsOfSeeds.map { priors.rungs[$0 - 1].variance(.seed) }
+  }
+
+  /// A training's row of these weights, from the first of them on; empty at the top.
+  func row(of training: Int, _ options: [Int], reductions: [[Double]]) -> [(index: Int, value: Double)] {
+    let rung = rungs[training]
+    guard rung > 0 else { return [] }
+    let width = 2 + reductions.count
+    let start = (rung - 1) * width
+    var row: [(index: Int, value: Double)] = [(start, 1)]
+    var sum = 0.0
+    for (layer, option) in options.enumerated() where option > 0 {
+      row.append((start + 2 + layer, -reductions[layer][option]))
+      sum += reductions[layer][option]
+    }
+    row.append((start + 1, -sum))
+    row.append((count * width + ownCandidates[training], -1))
+    row.append((count * width + rungsOfCandidates.count + ownSeeds[training], 1))
+    return row
+  }
+}

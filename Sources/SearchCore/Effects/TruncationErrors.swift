@@ -1,0 +1,24 @@
+/// What is lost where a trained layer's weights are replaced by their best approximation of a rank: the error's share of
+/// the layer's output, 0…1, as the analysis of a trained network finds it.
+package struct TruncationErrors: Hashable, Sendable {
+  /// By layer and rank.
+  private let errors: [String: [Int: Double]]
+
+  /// - Parameter errors: by layer and rank; what is not a number from 0 to 1 counts as unknown.
+  package init(_ errors: [String: [Int: Double]]) {
+    self.errors = errors.mapValues { $0.filter { (0...1).contains($0.value) } }
+  }
+
+  package subscript(layer: String, rank: Int) -> Double? { errors[layer]?[rank] }
+
+  /// By layer and option: mean 0 and variance 1 over all that are known, 0 for the others and the dense options; nil
+  /// where none is known.
+  func standardized(over choices: [SearchSpace.Choice]) -> [[Double]]? {
+    let known = choices.flatMap { choice in choice.ranks.compactMap { self[choice.layer, $0] } }
+    guard !known.isEmpty else { return nil }
+    var values = EffectSpace.standardized(known)[...]
+    return choices.map { choice in
+      [0] + choice.ranks.map { self[choice.layer, $0] == nil ? 0 : values.removeFirst() }
+    }
+  }
+}
