@@ -32,7 +32,8 @@ package struct Replay: Sendable {
   private let kind: WorkKind
 
   /// - Parameters:
-  ///   - strategy: what all strategies have in common: a round's size and constraints.
+  ///   - strategy: what all strategies have in common: a round's size, constraints and halving, with and without which
+  ///     each of them is tried.
   ///   - kind: of the table's trainings.
   package init(
     _ table: TrainingTable, space: SearchSpace, strategy: StrategySettings, kind: WorkKind, settings: Settings
@@ -89,11 +90,18 @@ package struct Replay: Sendable {
   /// In the report's order.
   private var subjects: [ReplaySubject] {
     let counts = [1, 2, 4, 8].filter { $0 <= draw(0).mostServed }
-    let budgets = settings.jobs
-    return TableEstimates.NoTraining.allCases.map(ReplaySubject.noTraining) + counts.map(ReplaySubject.rawMeans)
-      + [.everything]
-      + settings.strategies.flatMap { strategy in budgets.map { .search(strategy, jobs: $0) } }
-      + settings.sequences.flatMap { sequence in budgets.map { .sequence(sequence.name, jobs: $0) } }
+    var subjects = TableEstimates.NoTraining.allCases.map(ReplaySubject.noTraining)
+    subjects += counts.map(ReplaySubject.rawMeans) + [.everything]
+    for name in settings.strategies {
+      let ways = strategy.halving == nil || name == .exhaustive ? [false] : [false, true]
+      for isHalved in ways {
+        for jobs in settings.jobs { subjects.append(.search(name, jobs: jobs, isHalved: isHalved)) }
+      }
+    }
+    for sequence in settings.sequences {
+      for jobs in settings.jobs { subjects.append(.sequence(sequence.name, jobs: jobs)) }
+    }
+    return subjects
   }
 
   private func measures(ofReplay number: Int) throws(ReplayError) -> [ReplaySubject: ReplayMeasures] {
@@ -107,10 +115,11 @@ package struct Replay: Sendable {
       case .noTraining(let rule): measures[subject] = stage.measures(rule)
       case .rawMeans(let seeds): measures[subject] = stage.rawMeasures(draw.everything(seeds: seeds))
       case .everything: measures[subject] = stage.everything
-      case .search(let name, let jobs):
+      case .search(let name, let jobs, let isHalved):
+        let lower = try isHalved ? lowerRungs(name) : []
         let search = try SearchReplay(
-          makeStrategy(name, jobs: jobs, draw), on: draw, jobs: jobs, slots: settings.slots,
-          durations: settings.durations)
+          makeStrategy(name, jobs: jobs, draw, lower: lower), on: draw, jobs: jobs, slots: settings.slots,
+          durations: settings.durations, rungs: TableRungs(lower + [kind]))
         var own = stage.measures(search.served)
         own.clockSeconds = search.clockSeconds
         own.idleShare = search.idleShare
@@ -123,8 +132,15 @@ package struct Replay: Sendable {
     return measures
   }
 
+  private func lowerRungs(_ name: StrategyName) throws(ReplayError) -> [WorkKind] {
+    do { return try strategy.halving?.lowerRungs(of: kind.recipe, for: name) ?? [] } catch {
+      throw .failed("\(error)")
+    }
+  }
+
+  /// - Parameter lower: kinds of the rungs below the top; none for a search without halving.
   private func makeStrategy(
-    _ name: StrategyName, jobs: Int, _ draw: ReplayDraw
+    _ name: StrategyName, jobs: Int, _ draw: ReplayDraw, lower: [WorkKind]
   ) throws(ReplayError) -> any SearchStrategy {
     var settings = strategy
     settings.name = name
@@ -132,10 +148,11 @@ package struct Replay: Sendable {
     // The numbers of trainings that are asked about decide when it ends.
     settings.tolerance = nil
     settings.confirm = 0
+    if lower.isEmpty { settings.halving = nil }
     settings.mostRepetitions = max(1, draw.fewestServed)
     // As the table's own study was: what trainings under one seed share, a search may use.
     let template = WorkTemplate(
-      kind: kind, studySeed: StableHash.fnv1a64("replay \(draw.number) of \(self.settings.seed)") >> 11,
+      kind: kind, lower: lower, studySeed: StableHash.fnv1a64("replay \(draw.number) of \(self.settings.seed)") >> 11,
       seeding: table.hasCommonSeeds ? .common : .perCandidate)
     do {
       return try SearchCore.makeStrategy(settings, space: searchSpace, budget: jobs, template: template)
@@ -151,6 +168,6 @@ package enum ReplaySubject: Hashable, Sendable {
   case rawMeans(Int)
   /// The model of all served trainings.
   case everything
-  case search(StrategyName, jobs: Int)
+  case search(StrategyName, jobs: Int, isHalved: Bool = false)
   case sequence(String, jobs: Int)
 }

@@ -96,7 +96,7 @@ struct ReplayStage: Sendable {
       trainSeconds: served.reduce(0) { $0 + $1.training.seconds },
       multiplyAdds: served.reduce(0) { sum, entry in
         let cost = space.options(of: entry.candidate).map { space.cost(options: $0) }
-        return sum + Double(cost?.multiplyAdds ?? 0) * passes
+        return sum + Double(cost?.multiplyAdds ?? 0) * passes * entry.training.share
       })
   }
 }

@@ -98,7 +98,7 @@ package struct ReplayReport: Encodable, Sendable {
     case .noTraining(let rule): "no training: \(rule.rawValue)"
     case .rawMeans(let seeds): "raw means, k = \(seeds)"
     case .everything: "model of all trainings"
-    case .search(let strategy, _): strategy.rawValue
+    case .search(let strategy, _, let isHalved): strategy.rawValue + (isHalved ? ", halving" : "")
     case .sequence(let name, _): name
     }
   }
@@ -117,7 +117,7 @@ extension ReplayReport.Row {
     self.name = name
     kind = ReplayReport.kind(subject)
     switch subject {
-    case .search(_, let jobs), .sequence(_, let jobs): self.jobs = jobs
+    case .search(_, let jobs, _), .sequence(_, let jobs): self.jobs = jobs
     case .noTraining, .rawMeans, .everything: jobs = nil
     }
     trainings = Statistics.mean(measures.map { Double($0.trainings) })

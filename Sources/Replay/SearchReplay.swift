@@ -33,8 +33,10 @@ package struct SearchReplay: Sendable {
   /// - Parameters:
   ///   - slots: trainings at the same time.
   ///   - jobs: the budget.
+  ///   - rungs: what the strategy's rungs are in the table.
   package init(
-    _ strategy: any SearchStrategy, on draw: ReplayDraw, jobs: Int, slots: Int, durations: ReplayDurations
+    _ strategy: any SearchStrategy, on draw: ReplayDraw, jobs: Int, slots: Int, durations: ReplayDurations,
+    rungs: TableRungs = .topAlone
   ) throws(ReplayError) {
     var settings = CoordinatorSettings(
       study: "replay", studyName: "replay", data: DataRequirement(set: .shapes10, contentHash: "", pathHint: nil),
@@ -42,7 +44,7 @@ package struct SearchReplay: Sendable {
     // Simulated engines do not tell how far they are.
     settings.stalledSeconds = .infinity
     let scale = min(1, Self.longestMean / max(draw.table.meanSeconds, Self.shortest))
-    let workers = ServingWorkers(draw, durations: durations, scale: scale)
+    let workers = ServingWorkers(draw, durations: durations, scale: scale, rungs: rungs)
     var study = VirtualStudy(
       settings: settings, strategy: strategy, workers: slots, slots: 1, arrivalSeconds: 0, engine: workers)
     var record = Record()
@@ -50,9 +52,12 @@ package struct SearchReplay: Sendable {
       try study.run { change, now in
         switch change {
         case .jobAdded(let job):
-          let training = try draw.serve(job.work.candidate, repetition: job.work.repetition)
-          record.works[job.id] = job.work
-          record.served.append((job.work.candidate, training))
+          let work = job.work
+          let training = try rungs.training(
+            draw.serve(work.candidate, repetition: work.repetition), at: rungs.rung(kindText: work.kindText),
+            of: work.candidate, in: draw.table.file)
+          record.works[job.id] = work
+          record.served.append((work.candidate, training))
         case .attemptStarted(let job, _, _):
           if let work = record.works[job] { record.starts.append((now, workers.seconds(of: work))) }
         case .jobFinished: record.finished += 1
@@ -93,20 +98,33 @@ package struct SearchReplay: Sendable {
     private let durations: ReplayDurations
     private let scale: Double
     private let candidates: [String: Candidate]
+    private let rungs: TableRungs
 
-    init(_ draw: ReplayDraw, durations: ReplayDurations, scale: Double) {
+    init(_ draw: ReplayDraw, durations: ReplayDurations, scale: Double, rungs: TableRungs) {
+      self.rungs = rungs
       self.draw = draw
       self.durations = durations
       self.scale = scale
       candidates = Dictionary(uniqueKeysWithValues: draw.table.candidates.map { ($0.description, $0) })
     }
 
-    private func training(_ candidate: Candidate, repetition: Int) -> TrainingTable.Training? {
-      try? draw.serve(candidate, repetition: repetition)
+    private func training(
+      _ candidate: Candidate, repetition: Int, at rung: Int?
+    ) -> TrainingTable.Training? {
+      try? rungs.training(
+        draw.serve(candidate, repetition: repetition), at: rung, of: candidate, in: draw.table.file)
     }
 
     func seconds(of work: Work) -> Double {
-      seconds(training(work.candidate, repetition: work.repetition), "\(work.candidate) \(work.repetition)")
+      seconds(of: work.candidate, repetition: work.repetition, at: rungs.rung(kindText: work.kindText)).seconds
+    }
+
+    private func seconds(
+      of candidate: Candidate, repetition: Int, at rung: Int?
+    ) -> (seconds: Double, training: TrainingTable.Training?) {
+      let training = training(candidate, repetition: repetition, at: rung)
+      let name = "\(candidate) \(repetition)" + (rung.map { " at rung \($0)" } ?? "")
+      return (seconds(training, name), training)
     }
 
     private func seconds(_ training: TrainingTable.Training?, _ name: String) -> Double {
@@ -114,15 +132,14 @@ package struct SearchReplay: Sendable {
       case .recorded: return max(SearchReplay.shortest, (training?.seconds ?? 0) * scale)
       case .lognormal:
         var random = StableRandom(seed: draw.seed, purpose: "duration \(draw.number) \(name)")
-        let mean = max(SearchReplay.shortest, draw.table.meanSeconds * scale)
+        let mean = max(SearchReplay.shortest, draw.table.meanSeconds * scale * (training?.share ?? 1))
         return DurationDistribution.lognormal.draw(mean: mean, using: &random)
       }
     }
 
     func begin(_ work: WorkText?, epochs: Int, number: Int) -> (seconds: Double, TrainingTable.Training?) {
       guard let work, let candidate = candidates[String(work.candidate)] else { return (SearchReplay.shortest, nil) }
-      let training = training(candidate, repetition: work.repetition)
-      return (seconds(training, "\(candidate) \(work.repetition)"), training)
+      return seconds(of: candidate, repetition: work.repetition, at: rungs.rung(kindText: work.kind))
     }
 
     /// What is not there was refused when the strategy asked for it.

@@ -4,11 +4,11 @@ import SearchCore
 package enum TableEstimates {
   package typealias Served = (candidate: Candidate, training: TrainingTable.Training)
 
-  /// Means of the trainings that did not diverge; candidates of which more diverged are left out.
+  /// Means of the whole trainings that did not diverge; candidates of which more diverged are left out.
   package static func rawMeans(_ served: [Served]) -> [Candidate: Double] {
     var sound: [Candidate: [Double]] = [:]
     var diverged: [Candidate: Int] = [:]
-    for (candidate, training) in served {
+    for (candidate, training) in served where training.rung == 0 {
       if training.diverged {
         diverged[candidate, default: 0] += 1
       } else {
@@ -25,7 +25,7 @@ package enum TableEstimates {
       space: space,
       trainings: served.filter { !$0.training.diverged }.compactMap { candidate, training in
         space.options(of: candidate).map {
-          EffectTraining(options: $0, seed: training.seed, accuracy: training.accuracy * 100)
+          EffectTraining(options: $0, seed: training.seed, accuracy: training.accuracy * 100, rung: training.rung)
         }
       })
   }

@@ -9,11 +9,19 @@ package struct TrainingTable: Sendable {
     package var accuracy: Double
     package var diverged: Bool
     package var seconds: Double
+    /// Accuracy after each epoch, 0…1; empty where it is not on record. Ends early where the training diverged.
+    package var curve: [Double] = []
+    /// 0 for the whole training; 1, 2, … for what it was at rungs below (`TableRungs`).
+    package var rung = 0
+    /// Of the whole training's work.
+    package var share = 1.0
   }
 
   package static let mostBytes = 64_000_000
   /// Those that are read; others may stand beside them.
   package static let columns = ["candidate", "replicate", "seed", "accuracy", "diverged", "train_seconds"]
+  /// Read where it is there.
+  package static let curveColumn = "epoch_accuracies"
 
   package let file: String
   /// In canonical order of their texts, all of the space.
@@ -92,6 +100,7 @@ extension TrainingTable {
     private let width: Int
     /// Of `columns`.
     private let places: [Int]
+    private let curvePlace: Int?
     private var read: [Candidate: [Int: (training: Training, line: Int)]] = [:]
 
     init(header: SeparatedValues.Row, file: String, space: EffectSpace) throws(ReplayError) {
@@ -108,6 +117,16 @@ extension TrainingTable {
         places.append(place)
       }
       self.places = places
+      curvePlace = header.fields.firstIndex(of: TrainingTable.curveColumn)
+    }
+
+    /// Nil where it cannot be read.
+    private func curve(_ row: SeparatedValues.Row) -> [Double]? {
+      guard let curvePlace else { return [] }
+      let texts = row.fields[curvePlace].split(separator: ";", omittingEmptySubsequences: false)
+      if texts == [""] { return [] }
+      let values = texts.compactMap { Double($0) }.filter((0...1).contains)
+      return values.count == texts.count ? values : nil
     }
 
     mutating func read(_ row: SeparatedValues.Row) throws(ReplayError) {
@@ -134,11 +153,15 @@ extension TrainingTable {
       guard let seconds = Double(fields[5]), seconds >= 0, seconds.isFinite else {
         throw fail("train_seconds must be a finite number from 0, not '\(fields[5].prefix(40))'")
       }
+      guard let curve = curve(row) else {
+        throw fail("epoch_accuracies must be numbers from 0 to 1 with ';' between them")
+      }
       if let earlier = read[candidate]?[repetition] {
         throw fail("replicate \(repetition) of \(candidate) stands in line \(earlier.line), too")
       }
       read[candidate, default: [:]][repetition] = (
-        Training(seed: seed, accuracy: accuracy, diverged: diverged, seconds: seconds), row.line
+        Training(seed: seed, accuracy: accuracy, diverged: diverged, seconds: seconds, curve: curve),
+        row.line
       )
     }
 

@@ -76,10 +76,12 @@ public struct WorkTemplate: Sendable {
   public let studySeed: UInt64
   public let seeding: Seeding
   private let shared: [SharedKind]
+  private var askedRung: Int
 
   /// - Parameter lower: the kinds of the rungs below, the cheapest first.
   public init(kind: WorkKind, lower: [WorkKind] = [], studySeed: UInt64, seeding: Seeding = .perCandidate) {
     shared = (lower + [kind]).map(SharedKind.init)
+    askedRung = shared.count - 1
     self.studySeed = studySeed
     self.seeding = seeding
   }
@@ -95,10 +97,17 @@ public struct WorkTemplate: Sendable {
   /// Of `rungs`; nil for a work of another kind.
   public func rung(of work: Work) -> Int? { shared.firstIndex { work.is($0) } }
 
-  /// - Parameter rung: of `rungs`; nil for the top one.
+  /// The same, for those who begin at a lower rung: where none is named, works are of this one.
+  func asking(at rung: Int) -> WorkTemplate {
+    var template = self
+    template.askedRung = rung
+    return template
+  }
+
+  /// - Parameter rung: of `rungs`; nil for the top one, or that of `asking`.
   public func work(_ candidate: Candidate, repetition: Int, rung: Int? = nil) -> Work {
     Work(
-      candidate: candidate, kind: rung.map { shared[$0] } ?? top, repetition: repetition,
+      candidate: candidate, kind: shared[rung ?? askedRung], repetition: repetition,
       seed: seeding.seed(of: candidate, repetition: repetition, studySeed: studySeed))
   }
 

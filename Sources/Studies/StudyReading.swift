@@ -44,7 +44,7 @@ package enum StudyReading {
     var estimated: StudyEstimates?
     if estimates {
       estimated = StudyEstimates(
-        definition.space, results: results, seed: definition.seed,
+        definition.space, results: results, template: definition.configuration.template, seed: definition.seed,
         within: definition.configuration.strategy.constraints,
         atLeast: definition.configuration.constraints.minAccuracy ?? 0, on: Processors())
       if estimated == nil { throw StudyError.nothingToEstimate(study: definition.name, results: results.count) }

@@ -57,7 +57,10 @@ package struct StudySolution: Encodable {
     let limits = CostConstraints(parameters: maxParameters, multiplyAdds: maxMultiplyAdds, dense: space.denseCost)
     if let problem = limits.problem(in: space) { throw SearchError.bound("study \(definition.name): \(problem)") }
     let results = StudyReading.results(try store.jobs())
-    guard let found = Recommendations(space, results: results, within: limits) else {
+    guard
+      let found = Recommendations(
+        space, results: results, template: definition.configuration.template, within: limits)
+    else {
       throw StudyError.nothingToEstimate(study: definition.name, results: results.count)
     }
     let isAccuracySought = accuracy == nil || limits != .none

@@ -39,15 +39,22 @@ struct Landscape {
     }
   }
 
-  func text(seeds: Int, candidates: [Candidate]? = nil) -> String {
+  /// - Parameter firstEpoch: with a curve of three epochs, and what a training of so many points had after the first;
+  ///   nil for a table without curves.
+  func text(
+    seeds: Int, candidates: [Candidate]? = nil, firstEpoch: ((Candidate, Double) -> Double)? = nil
+  ) -> String {
     var random = StableRandom(seed: 11)
     let shared = (0..<seeds).map { _ in seedDeviation * random.normal() }
-    var lines = ["candidate,replicate,seed,accuracy,loss,diverged,train_seconds"]
+    let columns = "candidate,replicate,seed,accuracy,loss,diverged,train_seconds"
+    var lines = [firstEpoch == nil ? columns : columns + ",epoch_accuracies"]
     for candidate in candidates ?? self.candidates {
       for repetition in 0..<seeds {
         let accuracy = accuracy(candidate) + shared[repetition] + noise * random.normal()
         let seconds = 16 - Double(candidate.decompositions.count) + random.uniform()
-        lines.append("\"\(candidate)\",\(repetition),\(1000 + repetition),\(accuracy / 100),1.5,false,\(seconds)")
+        let line = "\"\(candidate)\",\(repetition),\(1000 + repetition),\(accuracy / 100),1.5,false,\(seconds)"
+        let curve = firstEpoch.map { [$0(candidate, accuracy), 0.9 * accuracy, accuracy] }
+        lines.append(line + (curve.map { "," + $0.map { "\($0 / 100)" }.joined(separator: ";") } ?? ""))
       }
     }
     return lines.joined(separator: "\n") + "\n"
@@ -66,12 +73,25 @@ struct Landscape {
       })
   }
 
-  func replay(_ table: TrainingTable, _ settings: Replay.Settings) -> Replay {
+  /// After an epoch of three: half of the differences, and noise of its own.
+  func agreeing(_ candidate: Candidate, _ accuracy: Double) -> Double {
+    var random = StableRandom(seed: StableHash.fnv1a64("\(candidate) \(accuracy)"))
+    return 20 + 0.5 * (accuracy - 40) + 0.2 * random.normal()
+  }
+
+  /// What costs much in the end costs little after an epoch.
+  func misleading(_ candidate: Candidate, _ accuracy: Double) -> Double {
+    var random = StableRandom(seed: StableHash.fnv1a64("\(candidate) \(accuracy)"))
+    let options = effects.options(of: candidate) ?? []
+    return 25 - zip(options, damages).reduce(0) { $0 + ($1.0 > 0 ? 1.7 - $1.1 : 0) } + 0.5 * random.normal()
+  }
+
+  func replay(_ table: TrainingTable, _ settings: Replay.Settings, halving: HalvingSettings? = nil) -> Replay {
     let recipe = TrainingRecipe(
       model: .resnet8, data: DataSelection(set: .cifar10, trainImages: 10_000, validationImages: 5000, splitSeed: 1),
       epochs: 3)
-    return Replay(
-      table, space: space, strategy: StrategySettings(name: .surrogate, seeds: 1), kind: .proxyTraining(recipe),
-      settings: settings)
+    var strategy = StrategySettings(name: .surrogate, seeds: 1)
+    strategy.halving = halving
+    return Replay(table, space: space, strategy: strategy, kind: .proxyTraining(recipe), settings: settings)
   }
 }

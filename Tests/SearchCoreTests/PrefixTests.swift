@@ -20,6 +20,23 @@ struct PrefixTests {
     let network = SyntheticNetwork(space: space, sensitive: ["layer1.0.conv1"], noise: 0.01)
     let strategy = try makeStrategy(
       settings(name, confirm: confirm), space: space, budget: 40, template: .example(studySeed: 3))
+    try check(strategy, every: 3, network.train)
+  }
+
+  @Test(
+    "with rungs and brackets, too",
+    arguments: StrategyName.allCases.filter { $0 != .exhaustive }, [[0.33, 1], [0.17, 0.5, 1]])
+  func rungs(name: StrategyName, rungs: [Double]) throws {
+    let space = try StrategyTests.space()
+    let network = SyntheticNetwork(space: space, sensitive: ["layer1.0.conv1"], noise: 0.01)
+    var settings = settings(name, confirm: rungs.count == 2 ? 1 : 0)
+    settings.halving = HalvingSettings(rungs: rungs, keep: 0.4)
+    let template = try WorkTemplate.example(studySeed: 3, halving: HalvingSettings(rungs: rungs))
+    let strategy = try makeStrategy(settings, space: space, budget: 60, template: template)
+    try check(strategy, every: 8) { network.train($0, in: template) }
+  }
+
+  private func check(_ strategy: any SearchStrategy, every steps: Int, _ train: (Work) -> Observation) throws {
     func fails(_ work: Work) -> Bool { StableHash.fnv1a64("\(work)") % 9 == 0 }
     var sequences: [[Work]] = []
     for (seed, workers) in [1, 2, 7, 64].enumerated() {
@@ -28,7 +45,7 @@ struct PrefixTests {
       var begun: [Work] = []
       for step in 0... {
         // Not after every arrival: a surrogate's decisions take their time.
-        if step % 3 == 0 || begun.isEmpty {
+        if step % steps == 0 || begun.isEmpty {
           sequences.append(strategy.works(history: known))
           for work in sequences[sequences.count - 1]
           where begun.count < workers && !begun.contains(work) && !known.isSettled(work) {
@@ -37,7 +54,7 @@ struct PrefixTests {
         }
         if begun.isEmpty { break }
         let work = begun.remove(at: random.integer(below: begun.count))
-        if fails(work) { known.recordSetAside(of: work) } else { known.record(network.train(work), for: work) }
+        if fails(work) { known.recordSetAside(of: work) } else { known.record(train(work), for: work) }
       }
     }
     let whole = try #require(sequences.max { $0.count < $1.count })

@@ -21,11 +21,22 @@ struct SyntheticNetwork {
   }
 }
 
+extension SyntheticNetwork {
+  /// What `agreement` says of the top's differences is seen at every lower rung.
+  func train(_ work: Work, in template: WorkTemplate, agreement: Double = 0.7) -> Observation {
+    let below = template.rung(of: work).map { template.topRung - $0 } ?? 0
+    let whole = train(work)
+    guard below > 0, let accuracy = whole[.accuracy] else { return whole }
+    return result(accuracy: 0.5 - 0.1 * Double(below) + agreement * (accuracy - 0.6))
+  }
+}
+
 /// Runs a study to its end as a coordinator does: several trials under way, results in random order, and where
 /// `restarts`, everything but the history forgotten in between.
 func runStudy(
   _ make: () throws -> any SearchStrategy, network: SyntheticNetwork, workers: Int = 1, schedulingSeed: UInt64 = 0,
-  restarts: Bool = false, failing: (Work) -> Bool = { _ in false }
+  restarts: Bool = false, failing: (Work) -> Bool = { _ in false }, notes: ((String) -> Void)? = nil,
+  train: ((Work) -> Observation)? = nil
 ) throws -> SearchHistory {
   var random = StableRandom(seed: schedulingSeed)
   var history = SearchHistory()
@@ -35,6 +46,7 @@ func runStudy(
     while let number = strategy.nextRound(history) {
       var round = strategy.decide(number, history: history)
       if round.works.isEmpty, history.isSettled { round = strategy.lastRound(history: history) }
+      for note in round.notes { notes?(note) }
       if round.works.isEmpty { break }
       #expect(Set(round.works).isDisjoint(with: history.asked))
       history.ask(round.works)
@@ -45,7 +57,11 @@ func runStudy(
     let waiting = asked.filter { !history.isSettled($0) && !running.contains($0) }
     running += waiting.prefix(workers - running.count)
     let work = running.remove(at: random.integer(below: running.count))
-    if failing(work) { history.recordSetAside(of: work) } else { history.record(network.train(work), for: work) }
+    if failing(work) {
+      history.recordSetAside(of: work)
+    } else {
+      history.record(train?(work) ?? network.train(work), for: work)
+    }
     if restarts, random.uniform() < 0.2 {
       strategy = try make()
       running = []

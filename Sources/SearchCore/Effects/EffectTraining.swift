@@ -17,10 +17,12 @@ package struct EffectTraining: Hashable, Sendable {
   }
 
   /// What a work found; nil where it is not sound, or its candidate is not of the space.
-  init?(_ work: Work, _ result: Observation, in space: EffectSpace) {
+  ///
+  /// - Parameter rung: 0 for the top one.
+  init?(_ work: Work, _ result: Observation, in space: EffectSpace, rung: Int = 0) {
     guard !result.diverged, let accuracy = result[.accuracy], let options = space.options(of: work.candidate) else {
       return nil
     }
-    self.init(options: options, seed: work.seed, accuracy: accuracy * 100)
+    self.init(options: options, seed: work.seed, accuracy: accuracy * 100, rung: rung)
   }
 }

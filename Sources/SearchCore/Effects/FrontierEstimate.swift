@@ -6,6 +6,7 @@ package struct FrontierEstimate: Sendable {
     package var cost: Cost
     /// Expected, in points.
     package var accuracy: Double
+    /// At the top rung.
     package var isTrained: Bool
   }
 
@@ -27,7 +28,7 @@ package struct FrontierEstimate: Sendable {
       let cost = model.space.cost(options: options)
       guard constraints.allow(cost) else { continue }
       let accuracy = effects.base - effects.damage(options, in: model.space) + model.expectedParticular(options)
-      entries.append(Entry(options: options, cost: cost, accuracy: accuracy, isTrained: true))
+      entries.append(Entry(options: options, cost: cost, accuracy: accuracy, isTrained: model.isTrainedAtTop(options)))
     }
     entries.removeAll { excluded.contains($0.options) }
     let kept = Set(

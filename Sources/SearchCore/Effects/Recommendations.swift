@@ -19,10 +19,15 @@ package struct Recommendations: Sendable {
   /// The solver did not have to round costs; the entries' own are exact always.
   package let isExact: Bool
 
-  /// - Parameter results: of the study; as `StudyEstimates` reads them.
+  /// - Parameters:
+  ///   - results: of the study; as `StudyEstimates` reads them.
+  ///   - template: of the study; nil where it has no rungs but the top one.
   /// - Returns: nil without sound trainings.
-  package init?(_ searchSpace: SearchSpace, results: [Work: Observation], within constraints: CostConstraints) {
-    guard let study = StudyModel(searchSpace, results: results) else { return nil }
+  package init?(
+    _ searchSpace: SearchSpace, results: [Work: Observation], template: WorkTemplate? = nil,
+    within constraints: CostConstraints
+  ) {
+    guard let study = StudyModel(searchSpace, results: results, template: template) else { return nil }
     entries = study.frontier(within: constraints).entries.map { entry in
       let expected = study.model.estimate(entry.options)
       return Entry(

@@ -30,7 +30,7 @@ package struct RungPriors: Hashable, Sendable {
     case .correlation: [0, 0.15, 0.3, 0.5, 0.7, 0.85, 0.95]
     }
   }
-  private static let defaults = [9, 6, 2, 2, 3, 3]
+  private static let defaults = [9, 6, 3, 2, 3, 3]
 
   package subscript(_ parameter: Parameter) -> Double { Self.grids[parameter.rawValue][positions[parameter.rawValue]] }
 
@@ -53,12 +53,12 @@ package struct RungPriors: Hashable, Sendable {
   }
 
   /// Sum of squared steps from the default, where two weigh as much as a standard deviation. The noise is free; of the
-  /// scale, which may be anything between nothing and several times, four weigh as much.
+  /// scale, which may be anything between nothing and several times, eight weigh as much.
   var squaredSteps: Double {
     var squares = 0.0
     for parameter in Parameter.allCases where parameter != .noise {
       let steps = Double(positions[parameter.rawValue] - Self.defaults[parameter.rawValue])
-      squares += parameter == .scale ? steps * steps / 4 : steps * steps
+      squares += parameter == .scale ? steps * steps / 16 : steps * steps
     }
     return squares
   }

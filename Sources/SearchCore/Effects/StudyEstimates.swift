@@ -15,6 +15,7 @@ package struct StudyEstimates: Sendable {
     /// Other points of the estimated frontier of which the data cannot tell which is better: the 90 % interval of the
     /// difference holds 0. In the frontier's order.
     package var withinNoiseOf: [Candidate]
+    /// At the top rung.
     package var isTrained: Bool
     package var isOnFrontier: Bool
   }
@@ -32,15 +33,17 @@ package struct StudyEstimates: Sendable {
   /// - Parameters:
   ///   - results: of the study; what diverged is left out, and candidates most of whose trainings diverged are not
   ///     named. Confirmations are left out, too: they are to judge what the others say. Their candidates have entries.
+  ///   - template: of the study; nil where it has no rungs but the top one.
   ///   - seed: of the study, for the draws.
   ///   - lowest: accuracy of what the estimated frontier names, 0…1.
   ///   - workforce: for what takes long; the same estimates come of any.
   /// - Returns: nil without sound trainings.
   package init?(
-    _ searchSpace: SearchSpace, results: [Work: Observation], seed: UInt64, within constraints: CostConstraints = .none,
-    atLeast lowest: Double = 0, draws count: Int = 1000, on workforce: some Workforce = OneByOne()
+    _ searchSpace: SearchSpace, results: [Work: Observation], template: WorkTemplate? = nil, seed: UInt64,
+    within constraints: CostConstraints = .none, atLeast lowest: Double = 0, draws count: Int = 1000,
+    on workforce: some Workforce = OneByOne()
   ) {
-    guard let study = StudyModel(searchSpace, results: results) else { return nil }
+    guard let study = StudyModel(searchSpace, results: results, template: template) else { return nil }
     let (model, space) = (study.model, study.space)
     let coarse = FrontierSolver.coarse(space)
     isExact = study.solver.isExact
@@ -52,11 +55,12 @@ package struct StudyEstimates: Sendable {
     let accuracies = workforce.map(frontier.count) { draws.accuracies(of: frontier[$0]) }
     let similar = Self.withinNoise(accuracies, on: workforce)
     let onFrontier = Set(frontier)
-    let trained = Set(model.trained)
+    let trainedAtTop = model.trained.filter(model.isTrainedAtTop)
+    let trained = Set(trainedAtTop)
     let confirmed = Set(results.keys.filter(Confirmation.includes).map(\.candidate))
       .compactMap { space.options(of: $0) }.filter { !trained.contains($0) }
     let candidates = frontier.map { space.candidate(options: $0) }
-    let named = frontier + (model.trained + confirmed).filter { !onFrontier.contains($0) }
+    let named = frontier + (trainedAtTop + confirmed).filter { !onFrontier.contains($0) }
     entries = workforce.map(named.count) { index in
       let options = named[index]
       let expected = model.estimate(options)

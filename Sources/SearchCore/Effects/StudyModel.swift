@@ -8,23 +8,38 @@ struct StudyModel: Sendable {
 
   var space: EffectSpace { model.space }
 
-  /// Of all sound trainings but confirmations, in the order of candidates and repetitions, whatever order the
+  /// Of all sound trainings but confirmations, in the order of candidates, repetitions and rungs, whatever order the
   /// dictionary has.
+  /// - Parameter template: of the study, which tells its rungs apart; nil for a study that has the top one alone.
   /// - Returns: nil without any.
-  init?(_ searchSpace: SearchSpace, results: [Work: Observation]) {
+  init?(_ searchSpace: SearchSpace, results: [Work: Observation], template: WorkTemplate? = nil) {
     let space = EffectSpace(searchSpace)
-    let ordered = results.map { (work: $0.key, text: $0.key.candidate.description, result: $0.value) }.sorted {
-      ($0.text, $0.work.repetition) < ($1.text, $1.work.repetition)
+    let read = results.compactMap { work, result in
+      Self.rung(of: work, template).map {
+        (work: work, text: work.candidate.description, rung: $0, result: result)
+      }
+    }
+    let ordered = read.sorted {
+      ($0.text, $0.work.repetition, $0.rung) < ($1.text, $1.work.repetition, $1.rung)
     }
     let trainings = ordered.compactMap {
-      Confirmation.includes($0.work) ? nil : EffectTraining($0.work, $0.result, in: space)
+      Confirmation.includes($0.work) ? nil : EffectTraining($0.work, $0.result, in: space, rung: $0.rung)
     }
     guard !trainings.isEmpty else { return nil }
     model = EffectModel(space: space, trainings: trainings)
     solver = FrontierSolver(space: space)
     var balance: [Candidate: Int] = [:]
-    for (work, result) in results { balance[work.candidate, default: 0] += result.diverged ? -1 : 1 }
+    for entry in read where entry.rung == 0 {
+      balance[entry.work.candidate, default: 0] += entry.result.diverged ? -1 : 1
+    }
     unsound = Set(balance.filter { $0.value <= 0 }.compactMap { space.options(of: $0.key) })
+  }
+
+  /// 0 for the top one; nil for what is no training of a candidate.
+  private static func rung(of work: Work, _ template: WorkTemplate?) -> Int? {
+    if let template, template.topRung > 0 { return template.rung(of: work).map { template.topRung - $0 } }
+    if case .proxyTraining = work.kind { return 0 }
+    return nil
   }
 
   func frontier(within constraints: CostConstraints) -> FrontierEstimate {

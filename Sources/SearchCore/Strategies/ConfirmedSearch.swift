@@ -12,6 +12,8 @@ struct ConfirmedSearch: SearchStrategy {
   private let minAccuracy: Double?
   private let space: SearchSpace
   private let template: WorkTemplate
+  /// Of the search's own trainings.
+  private let searched: WorkTemplate
 
   /// Points that are confirmed at most, dense apart.
   static let mostPoints = 12
@@ -26,6 +28,7 @@ struct ConfirmedSearch: SearchStrategy {
     constraints = settings.constraints
     minAccuracy = settings.minAccuracy
     self.space = space
+    searched = template
     // Whatever the search's own seeds are, confirmations are compared seed by seed.
     self.template = WorkTemplate(kind: template.kind, studySeed: template.studySeed, seeding: .common)
   }
@@ -44,6 +47,8 @@ struct ConfirmedSearch: SearchStrategy {
   }
 
   func lastRound(history: SearchHistory) -> SearchRound {
+    let rest = search.lastRound(history: history.withoutConfirmations)
+    if !rest.works.isEmpty { return rest }
     let (points, expectedLoss) = points(history.withoutConfirmations)
     guard !points.isEmpty else { return .over }
     let asked = Set(history.asked)
@@ -66,7 +71,7 @@ struct ConfirmedSearch: SearchStrategy {
 
   /// Of the estimated frontier, at most `mostPoints`, evenly over their costs, and what is expected to be lost by it.
   private func points(_ history: SearchHistory) -> ([Candidate], expectedLoss: Double?) {
-    guard let study = StudyModel(space, results: history.results) else { return ([], nil) }
+    guard let study = StudyModel(space, results: history.results, template: searched) else { return ([], nil) }
     let space = study.space
     let estimate = study.frontier(within: constraints)
     let named = estimate.entries.filter { entry in

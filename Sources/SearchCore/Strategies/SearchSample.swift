@@ -45,10 +45,14 @@ struct SearchSample: Sendable {
     return asked
   }
 
-  /// Sound trainings, in the order in which they were asked for.
+  /// Sound trainings, in the order in which they were asked for, each at all rungs that it has results of.
   func trainings(_ history: SearchHistory) -> [EffectTraining] {
-    history.rounds.joined().compactMap { work in
-      history.results[work].flatMap { EffectTraining(work, $0, in: space) }
+    let top = template.topRung
+    return history.rounds.joined().flatMap { asked in
+      (0...top).compactMap { rung in
+        let work = top == 0 ? asked : template.work(asked, at: rung)
+        return history.results[work].flatMap { EffectTraining(work, $0, in: space, rung: top - rung) }
+      }
     }
   }
 }

@@ -122,6 +122,8 @@ public struct StrategySettings: Codable, Hashable, Sendable {
   public var confirm = 0
   /// No candidate is trained more often.
   public var mostRepetitions = 1000
+  /// Candidates begin at a lower rung, and those go on that may be the best (`HalvingSearch`); nil for the top at once.
+  public var halving: HalvingSettings?
 
   public static let defaultRound = 16
 
@@ -161,6 +163,9 @@ public func makeStrategy(
     let left = jobs.map { $0 - ConfirmedSearch.reserve(settings.confirm) }
     let search = try makeStrategy(searching, space: space, budget: left, template: template)
     return ConfirmedSearch(search, settings, space: space, template: template)
+  }
+  if let halving = settings.halving {
+    return try HalvingSearch(settings, halving, space: space, jobs: jobs, template: template)
   }
   switch settings.name {
   case .exhaustive: return try ExhaustiveSearch(space: space, seeds: settings.seeds, jobs: jobs, template: template)

@@ -1,0 +1,164 @@
+/// Another search whose candidates begin at the lowest rung, and of which those go on that may be the best (successive
+/// halving; Jamieson and Talwalkar 2016).
+///
+/// A bracket is a round of the other search, or a part of the one round of a search that has but one. Once all of a round is settled, what it asked for at a rung is decided
+/// together, and what goes on is asked for beside the next bracket but one, so that no slot waits. Promotion by arrival
+/// (Li et al. 2018) would make what is trained depend on the number of workers.
+struct HalvingSearch: SearchStrategy {
+  let notes: [String]
+  let takesTime = true
+  /// Asks at the lowest rung.
+  private let search: any SearchStrategy
+  private let settings: HalvingSettings
+  private let constraints: CostConstraints
+  private let space: EffectSpace
+  private let references: Set<Candidate>
+  private let template: WorkTemplate
+  /// Works of a bracket, where the search would ask for all at once.
+  private let bracketSize: Int?
+  /// Every job counts as one, at whatever rung.
+  private let jobs: Int?
+
+  /// So few works are no bracket where the search would have asked for more.
+  private static let smallestCutBracket = 4
+
+  /// Throws `SearchError.strategy`.
+  init(
+    _ settings: StrategySettings, _ halving: HalvingSettings, space: SearchSpace, jobs: Int?, template: WorkTemplate
+  ) throws(SearchError) {
+    let name = settings.name.rawValue
+    if let problem = halving.problem(with: settings.name) { throw .strategy(name: name, problem: problem) }
+    guard template.rungs.count == halving.rungs.count else {
+      throw .strategy(
+        name: name,
+        problem: "halving has \(halving.rungs.count) rungs, but the study's trainings have \(template.rungs.count)")
+    }
+    var inner = settings
+    inner.halving = nil
+    references = Set([.dense] + space.allLayersReferences)
+    let above = Self.expectedJobs(above: template.topRung, Self.promotedShare(halving))
+    let ofReferences = Double(references.count * settings.seeds) * (Double(template.topRung) - above)
+    let first = jobs.map { max(1, Int((Double($0) - ofReferences) / (1 + above))) }
+    search = try makeStrategy(inner, space: space, budget: first, template: template.asking(at: 0))
+    let hasOneRound = search.roundsToKnow(before: .max) == 0
+    bracketSize = hasOneRound ? settings.round : nil
+    self.settings = halving
+    self.space = EffectSpace(space)
+    self.template = template
+    self.jobs = jobs
+    constraints = settings.constraints
+    if let jobs, let first {
+      notes =
+        search.notes + ["of the budget of \(jobs) jobs about \(first) are for rung 1, where every training begins"]
+    } else {
+      notes = search.notes
+    }
+  }
+
+  /// Of a rung, those that go on: chosen, and by chance.
+  private static func promotedShare(_ settings: HalvingSettings) -> Double {
+    settings.keep + Promotions.randomShare * (1 - settings.keep)
+  }
+
+  private static func expectedJobs(above rungs: Int, _ share: Double) -> Double {
+    var (sum, part) = (0.0, 1.0)
+    for _ in 0..<rungs {
+      part *= share
+      sum += part
+    }
+    return sum
+  }
+
+  var name: StrategyName { search.name }
+  var roundSize: Int? { search.roundSize ?? bracketSize }
+
+  /// All but the round before, as far as the other search can do without it.
+  func roundsToKnow(before round: Int) -> Int { max(0, round - 1, search.roundsToKnow(before: round)) }
+
+  /// What is left to decide once everything is known, and then the next best for what is left of the budget. The other
+  /// search is not asked again: what follows a last round is the same after a restart.
+  func lastRound(history: SearchHistory) -> SearchRound {
+    let number = history.rounds.count
+    let ladder = ladder(history)
+    let left = left(history)
+    let promotions = promotions(ladder, number)
+    let rest = promotions.decide(ladder.undecided(ofRounds: 0..<number), atMost: left)
+    guard rest.works.isEmpty, jobs != nil else { return SearchRound(works: rest.works, notes: rest.notes) }
+    let next = promotions.fill(ladder.unpromoted(), count: left)
+    return SearchRound(works: next, notes: next.isEmpty ? [] : ["what is left of the budget promotes the next best"])
+  }
+
+  /// Of the budget.
+  private func left(_ history: SearchHistory) -> Int { jobs.map { max(0, $0 - history.asked.count) } ?? .max }
+
+  private func ladder(_ history: SearchHistory) -> RungLadder {
+    RungLadder(history, template: template, references: references)
+  }
+
+  private func promotions(_ ladder: RungLadder, _ number: Int) -> Promotions {
+    Promotions(ladder: ladder, space: space, settings: settings, constraints: constraints, round: number)
+  }
+
+  func round(_ number: Int, history: SearchHistory) -> SearchRound {
+    let ladder = ladder(history)
+    let known = roundsToKnow(before: number)
+    var (promoted, notes) = promotions(ladder, number).decide(
+      ladder.undecided(ofRounds: 0..<known), atMost: left(history))
+    guard !isOver(ladder) else { return SearchRound(works: promoted, notes: notes) }
+    let inner = ladder.ofBrackets
+    var bracket = search.round(inner.rounds.count, history: inner)
+    if let bracketSize { bracket.works = Array(bracket.works.prefix(bracketSize)) }
+    if jobs != nil {
+      var after = history
+      after.ask(promoted)
+      bracket.works = affordable(bracket.works, within: free(after, known: known), ladder)
+    }
+    // Where the other search wanted nothing before, it has said so.
+    if !bracket.works.isEmpty || ladder.roundsWithoutBracket.isEmpty { notes += bracket.notes }
+    return SearchRound(works: promoted + bracket.works, notes: notes, expectedLoss: bracket.expectedLoss)
+  }
+
+  /// The other search has had what there was for it: a round had no bracket, and under this budget had no room for one.
+  private func isOver(_ ladder: RungLadder) -> Bool {
+    ladder.roundsWithoutBracket.contains { round in
+      guard jobs != nil else { return true }
+      let until = ladder.history.known(rounds: 0, asked: round + 1)
+      return free(until, known: roundsToKnow(before: round))
+        < Double(Self.smallestCutBracket * template.rungs.count)
+    }
+  }
+
+  /// Jobs of the budget that are neither asked for nor expected to go on from what was asked for and is not decided.
+  ///
+  /// - Parameter known: of the first rounds, so many are decided.
+  private func free(_ history: SearchHistory, known: Int) -> Double {
+    let ladder = ladder(history)
+    let open = ladder.undecided(ofRounds: known..<max(known, history.rounds.count))
+    return Double((jobs ?? .max) - history.asked.count) - ladder.expectedJobs(ofUndecided: open, promoted: share)
+  }
+
+  private var share: Double { Self.promotedShare(settings) }
+
+  /// As many of the first as can go on as usual within so many jobs.
+  private func affordable(_ works: [Work], within free: Double, _ ladder: RungLadder) -> [Work] {
+    var left = free
+    let cut = works.prefix { work in
+      left -= 1 + ladder.expectedJobs(after: work, at: 0, promoted: share)
+      return left >= 0
+    }
+    // A budget too small for one training at all rungs begins all the same.
+    if ladder.history.rounds.isEmpty { return Array(works.prefix(max(1, cut.count))) }
+    // A trickle of small brackets would let slots wait; what is left goes to the next best instead.
+    return cut.count < min(works.count, Self.smallestCutBracket) ? [] : Array(cut)
+  }
+
+  /// With a budget all of it, where there is enough to train; until then the most that can follow.
+  func expectedWorks(history: SearchHistory) -> Int {
+    let ladder = ladder(history)
+    let inner = ladder.ofBrackets
+    let later = isOver(ladder) ? 0 : max(0, search.expectedWorks(history: inner) - inner.asked.count)
+    let most =
+      history.asked.count + ladder.mostJobsToFollow(isFilledUp: jobs != nil) + later * template.rungs.count
+    return min(jobs ?? most, most)
+  }
+}

@@ -1,0 +1,217 @@
+import Randomness
+
+/// Who goes on to the next rung: by the model's estimates within bands of similar cost those who are most likely on the
+/// frontier, and one in ten at random, so that it stays known how the rungs agree. Where they may not agree, everyone.
+struct Promotions {
+  let ladder: RungLadder
+  let space: EffectSpace
+  let settings: HalvingSettings
+  let constraints: CostConstraints
+  /// Number of the round that asks.
+  let round: Int
+
+  /// Of those who would not go on by themselves.
+  static let randomShare = 0.1
+  /// Where τ may be so low, a rung decides nothing.
+  static let leastTau = 0.3
+  private static let draws = 64
+  private static let mostBands = 8
+  private static let candidatesOfTauBand = 12
+
+  /// Works at the next rung, in the order in which they should start, and what is to be said.
+  ///
+  /// - Parameter left: of the budget; where it does not suffice for all, it is for the best.
+  func decide(_ groups: [RungLadder.Group], atMost left: Int) -> (works: [Work], notes: [String]) {
+    var works: [Work] = []
+    var notes: [String] = []
+    var ranking: Ranking?
+    for group in groups {
+      let candidates = candidates(of: group)
+      let isReference = { (candidate: Entrant) in ladder.references.contains(candidate.candidate) }
+      let others = candidates.filter { !isReference($0) }
+      var kept = others
+      if others.count > 1 {
+        let tau = tau(below: group.rung + 1)
+        if tau.low <= Self.leastTau {
+          let note = Self.note(tau, from: group.rung, to: group.rung + 1)
+          if !notes.contains(note) { notes.append(note) }
+        } else {
+          let known = ranking ?? Ranking(self)
+          ranking = known
+          kept = choose(others, group.rung, known)
+        }
+      }
+      if works.count + (candidates.filter(isReference) + kept).reduce(0, { $0 + $1.works.count }) > left {
+        let known = ranking ?? Ranking(self)
+        ranking = known
+        kept.sort(by: known.precedes)
+      }
+      works += (candidates.filter(isReference) + kept).flatMap(\.works).map {
+        ladder.template.work($0, at: group.rung + 1)
+      }
+    }
+    return (Array(works.prefix(left)), notes)
+  }
+
+  /// The next best of those who have not gone on, for what is left of a budget.
+  func fill(_ groups: [RungLadder.Group], count: Int) -> [Work] {
+    guard count > 0, !groups.isEmpty else { return [] }
+    let ranking = Ranking(self)
+    let entrants = groups.flatMap { group in candidates(of: group).map { (entrant: $0, rung: group.rung) } }
+    let ordered = entrants.enumerated().sorted { left, right in
+      if left.element.entrant.candidate == right.element.entrant.candidate { return left.offset < right.offset }
+      return ranking.precedes(left.element.entrant, right.element.entrant)
+    }.map(\.element)
+    return Array(
+      ordered.flatMap { entry in entry.entrant.works.map { ladder.template.work($0, at: entry.rung + 1) } }.prefix(
+        count))
+  }
+
+  private static func note(_ tau: KendallTau, from lower: Int, to higher: Int) -> String {
+    let rungs = "rungs \(lower + 1) and \(higher + 1)"
+    guard tau.high < 1 || tau.low > -1 else {
+      return "how \(rungs) agree is not known yet: everything is kept"
+    }
+    func text(_ value: Double) -> String { "\((value * 100).rounded() / 100)" }
+    return "Kendall's tau of \(rungs) within bands of similar cost is \(text(tau.value)) (\(text(tau.low)) to "
+      + "\(text(tau.high)), \(tau.candidates) candidates), which may be 0.3 or less: everything is kept"
+  }
+
+  // MARK: candidates
+
+  /// A candidate of a group with its works that may go on.
+  private struct Entrant {
+    var candidate: Candidate
+    var options: [Int]
+    /// Of the dense network's costs, saved.
+    var saved: Double
+    var works: [Work]
+  }
+
+  /// In the order of their first works.
+  private func candidates(of group: RungLadder.Group) -> [Entrant] {
+    var entrants: [Entrant] = []
+    var places: [Candidate: Int] = [:]
+    for work in group.works where ladder.mayGoOn(work) {
+      if let place = places[work.candidate] {
+        entrants[place].works.append(work)
+      } else if let options = space.options(of: work.candidate) {
+        places[work.candidate] = entrants.count
+        entrants.append(
+          Entrant(candidate: work.candidate, options: options, saved: saved(options), works: [work]))
+      }
+    }
+    return entrants
+  }
+
+  private func saved(_ options: [Int]) -> Double {
+    let saved = space.saved(space.cost(options: options))
+    return saved.parameters + saved.multiplyAdds
+  }
+
+  // MARK: choice
+
+  /// So many of each band, and some by chance.
+  private func choose(_ entrants: [Entrant], _ rung: Int, _ ranking: Ranking) -> [Entrant] {
+    let wanted = max(1, Int((settings.keep * Double(entrants.count)).rounded()))
+    let bySize = entrants.enumerated().sorted { left, right in
+      left.element.saved != right.element.saved
+        ? left.element.saved < right.element.saved : left.offset < right.offset
+    }.map(\.element)
+    let count = max(1, min(Self.mostBands, wanted / 2))
+    var kept: [Entrant] = []
+    var others: [Entrant] = []
+    for band in 0..<count {
+      let members = bySize[(band * bySize.count / count)..<((band + 1) * bySize.count / count)]
+      let quota = (band + 1) * wanted / count - band * wanted / count
+      let ranked = members.sorted(by: ranking.precedes)
+      kept += ranked.prefix(quota)
+      others += ranked.dropFirst(quota)
+    }
+    return kept + others.filter { isLucky($0, rung) }
+  }
+
+  private func isLucky(_ entrant: Entrant, _ rung: Int) -> Bool {
+    let repetition = entrant.works.first?.repetition ?? 0
+    var random = StableRandom(
+      seed: ladder.template.studySeed, purpose: "promotion \(rung) \(repetition) \(entrant.candidate)")
+    return random.uniform() < Self.randomShare
+  }
+
+  /// By the model of all that is known.
+  private struct Ranking {
+    private let model: EffectModel
+    private let draws: FrontierDraws
+    private let estimate: FrontierEstimate
+    private var standings: [[Int]: Standing] = [:]
+
+    private struct Standing {
+      var probability: Double
+      /// What its estimate is below the best of its costs, in points.
+      var shortfall: Double
+    }
+
+    init(_ promotions: Promotions) {
+      let ladder = promotions.ladder
+      let (space, template) = (promotions.space, ladder.template)
+      let trainings = ladder.history.rounds.joined().compactMap { work in
+        template.rung(of: work).flatMap { rung in
+          ladder.history.results[work].flatMap {
+            EffectTraining(work, $0, in: space, rung: template.topRung - rung)
+          }
+        }
+      }
+      let solver = FrontierSolver.coarse(space)
+      model = EffectModel(space: space, trainings: trainings)
+      var random = StableRandom(seed: template.studySeed, purpose: "promotions of round \(promotions.round)")
+      draws = FrontierDraws(
+        model, solver: solver, count: Promotions.draws, within: promotions.constraints, random: &random)
+      estimate = FrontierEstimate(model, solver: solver, within: promotions.constraints)
+      for options in model.trained {
+        let cost = space.cost(options: options)
+        let best = estimate.named(
+          within: CostConstraints(parameters: cost.parameters, multiplyAdds: cost.multiplyAdds))
+        let own = model.estimate(options).mean
+        standings[options] = Standing(
+          probability: draws.frontierProbability(of: options), shortfall: max(0, (best?.accuracy ?? own) - own))
+      }
+    }
+
+    /// Many may be on no draw's frontier: of these the one that misses it least.
+    func precedes(_ left: Entrant, _ right: Entrant) -> Bool {
+      guard let l = standings[left.options], let r = standings[right.options] else { return false }
+      if l.probability != r.probability { return l.probability > r.probability }
+      if l.shortfall != r.shortfall { return l.shortfall < r.shortfall }
+      return left.candidate.description < right.candidate.description
+    }
+  }
+
+  // MARK: agreement
+
+  /// Between a rung and the one below it, over all candidates that have both: means of the repetitions that have both.
+  private func tau(below rung: Int) -> KendallTau {
+    var known: [Candidate: [(lower: Double, higher: Double)]] = [:]
+    var order: [Candidate] = []
+    for work in ladder.history.rounds.joined() where ladder.template.rung(of: work) == rung && ladder.mayGoOn(work) {
+      let lower = ladder.template.work(work, at: rung - 1)
+      guard ladder.mayGoOn(lower), let low = ladder.history.results[lower]?[.accuracy],
+        let high = ladder.history.results[work]?[.accuracy]
+      else { continue }
+      if known[work.candidate] == nil { order.append(work.candidate) }
+      known[work.candidate, default: []].append((low, high))
+    }
+    let entries = order.compactMap { candidate -> (saved: Double, lower: Double, higher: Double)? in
+      guard let both = known[candidate], let options = space.options(of: candidate) else { return nil }
+      return (saved(options), Statistics.mean(both.map(\.lower)), Statistics.mean(both.map(\.higher)))
+    }
+    let bySize = entries.enumerated().sorted { left, right in
+      left.element.saved != right.element.saved
+        ? left.element.saved < right.element.saved : left.offset < right.offset
+    }.map(\.element)
+    let count = max(1, min(Self.mostBands, bySize.count / Self.candidatesOfTauBand))
+    return KendallTau(
+      bands: (0..<count).map { band in
+        bySize[(band * bySize.count / count)..<((band + 1) * bySize.count / count)].map { ($0.lower, $0.higher) }
+      })
+  }
+}
