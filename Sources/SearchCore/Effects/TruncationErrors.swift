@@ -9,6 +9,19 @@ package struct TruncationErrors: Hashable, Sendable {
     self.errors = errors.mapValues { $0.filter { (0...1).contains($0.value) } }
   }
 
+  /// What a layer analysis found (`Curve.truncationErrors`); nil where it is of another architecture.
+  package init?(_ found: [Double], of architecture: Architecture) {
+    let layers = architecture.layers.filter { $0.kernelSize == 3 }
+    guard found.count == layers.reduce(0, { $0 + $1.outputChannels }) else { return nil }
+    var rest = found[...]
+    var errors: [String: [Int: Double]] = [:]
+    for layer in layers {
+      errors[layer.name] = Dictionary(uniqueKeysWithValues: zip(1..., rest.prefix(layer.outputChannels)))
+      rest = rest.dropFirst(layer.outputChannels)
+    }
+    self.init(errors)
+  }
+
   package subscript(layer: String, rank: Int) -> Double? { errors[layer]?[rank] }
 
   /// By layer and option: mean 0 and variance 1 over all that are known, 0 for the others and the dense options; nil

@@ -308,6 +308,24 @@ struct EffectRungTests {
     #expect(silent.with < 1.3 * silent.without, "\(silent)")
   }
 
+  @Test("a layer analysis lists the 3×3 convolutions in the architecture's order, each with all its ranks")
+  func analysis() throws {
+    let architecture = Architecture(.resnet18)
+    let layers = architecture.layers.filter { $0.kernelSize == 3 }
+    let found = layers.enumerated().flatMap { number, layer in
+      (1...layer.outputChannels).map { Double(number) / 100 + Double($0) / 1e6 }
+    }
+    let errors = try #require(TruncationErrors(found, of: architecture))
+    for (number, layer) in layers.enumerated() {
+      #expect(errors[layer.name, 1] == Double(number) / 100 + 1e-6)
+      #expect(
+        errors[layer.name, layer.outputChannels] == found[layers[...number].reduce(0) { $0 + $1.outputChannels } - 1])
+      #expect(errors[layer.name, layer.outputChannels + 1] == nil)
+    }
+    #expect(errors["fc", 1] == nil && errors["layer2.0.downsample.0", 1] == nil)
+    #expect(TruncationErrors(Array(found.dropLast()), of: architecture) == nil)
+  }
+
   @Test("truncation errors are standardized over the space's options; unknown ones count as usual")
   func standardized() throws {
     let space = try EffectModelTests.space(["layer1*"])
