@@ -19,7 +19,7 @@ struct HalvingReplayTests {
   @Test("a rung costs its share and what goes on the rest; a rung that agrees saves work, one that misleads no V")
   func worth() async throws {
     let landscape = try Landscape()
-    var settings = Replay.Settings(jobs: [160], replays: 6)
+    var settings = Replay.Settings(jobs: [160], replays: 4)
     settings.strategies = [.surrogate]
     let good = try await landscape.replay(
       table(landscape, seeds: 6, landscape.agreeing), settings, halving: HalvingSettings()

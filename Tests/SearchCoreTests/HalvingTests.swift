@@ -15,7 +15,7 @@ struct HalvingTests {
 
   @Test(
     "budgets are spent, trainings are distinct, begin at the bottom, and depend on no workers, order or restarts",
-    arguments: strategies, [9, 60])
+    arguments: strategies, [9, 44])
   func invariants(name: StrategyName, jobs: Int) throws {
     let space = try StrategyTests.space()
     let network = SyntheticNetwork(space: space, sensitive: ["layer1.0.conv1", "layer2.0.conv2"], noise: 0.01)

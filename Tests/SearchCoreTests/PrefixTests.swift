@@ -33,7 +33,7 @@ struct PrefixTests {
     settings.halving = HalvingSettings(rungs: rungs, keep: 0.4)
     let template = try WorkTemplate.example(studySeed: 3, halving: HalvingSettings(rungs: rungs))
     let strategy = try makeStrategy(settings, space: space, budget: 60, template: template)
-    try check(strategy, every: 8) { network.train($0, in: template) }
+    try check(strategy, every: 10) { network.train($0, in: template) }
   }
 
   private func check(_ strategy: any SearchStrategy, every steps: Int, _ train: (Work) -> Observation) throws {
@@ -44,13 +44,18 @@ struct PrefixTests {
       var known = SearchHistory()
       var begun: [Work] = []
       for step in 0... {
-        // Not after every arrival: a surrogate's decisions take their time.
-        if step % steps == 0 || begun.isEmpty {
-          sequences.append(strategy.works(history: known))
-          for work in sequences[sequences.count - 1]
+        func begin() {
+          for work in sequences.last ?? []
           where begun.count < workers && !begun.contains(work) && !known.isSettled(work) {
             begun.append(work)
           }
+        }
+        // Not after every arrival: a surrogate's decisions take their time.
+        if step % steps == 0 { sequences.append(strategy.works(history: known)) }
+        begin()
+        if begun.isEmpty {
+          sequences.append(strategy.works(history: known))
+          begin()
         }
         if begun.isEmpty { break }
         let work = begun.remove(at: random.integer(below: begun.count))
