@@ -113,8 +113,8 @@ let package = Package(
     .target(
       name: "Studies",
       dependencies: [
-        "Configuration", "Files", "ImageData", "Processes", "ReadableText", "Reporting", "SearchCore", "SearchProtocol",
-        "StudyStore",
+        "Configuration", "Digests", "Files", "ImageData", "Processes", "ReadableText", "Reporting", "SearchCore",
+        "SearchProtocol", "StudyStore",
       ]),
 
     // engine processes: what runs in one, and how a worker starts and watches it

@@ -3,13 +3,17 @@ import SearchCore
 /// The keys of a configuration, section by section, in the order in which people write them.
 enum ConfigurationKeys {
   static let sections: [(name: String, keys: [String])] = [
-    ("", ["study", "model", "data", "space", "proxy", "objectives", "strategy", "constraints", "budget", "seed"]),
+    (
+      "",
+      ["study", "model", "data", "space", "proxy", "start", "objectives", "strategy", "constraints", "budget", "seed"]
+    ),
     ("data", ["set", "path", "train_images", "validation_images"]),
     ("space", ["rank_fractions", "ranks", "include", "exclude", "variant"]),
     (
       "proxy",
       ["epochs", "batch", "learning_rate", "schedule", "momentum", "nesterov", "weight_decay", "augment", "curve"]
     ),
+    ("start", ["from", "epochs", "train_images", "checkpoint", "weights", "calibration_images"]),
     ("strategy", ["name", "seeds", "common_seeds", "round", "confirm", "tolerance"]),
     ("constraints", ["max_parameters", "max_multiply_adds", "min_accuracy"]),
     ("budget", ["jobs", "worker_hours", "hours"]),

@@ -11,7 +11,8 @@ extension StudyConfiguration {
     else { return nil }
     let quoted = "\"" + path.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
     let replaced = text.replacingCharacters(in: start..<end, with: quoted)
-    let configuration = try? StudyConfiguration.parse(text: replaced, fileName: "\(study).yaml")
+    let configuration = try? StudyConfiguration.parse(
+      text: replaced, fileName: "\(study).yaml", hashOfFile: { _ in self.startWeights ?? "" })
     return configuration?.dataPath == path && configuration?.fingerprint == fingerprint ? configuration : nil
   }
 

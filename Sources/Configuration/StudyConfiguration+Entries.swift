@@ -37,7 +37,8 @@ extension StudyConfiguration {
     var entries = entries
     entries[Self.commonSeedsKey] = recorded[Self.commonSeedsKey]
     return StudyConfiguration(
-      study: study, recipe: recipe, dataPath: dataPath, space: space, objectives: objectives, strategy: strategy,
+      study: study, recipe: recipe, dataPath: dataPath, startCheckpoint: startCheckpoint, space: space,
+      objectives: objectives, strategy: strategy,
       seeding: recorded[Self.commonSeedsKey] == "true" ? .common : .perCandidate, constraints: constraints,
       budget: budget, seed: seed, entries: entries, leavesSeedingOpen: true, text: text)
   }

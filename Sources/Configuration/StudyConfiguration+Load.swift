@@ -14,12 +14,15 @@ extension StudyConfiguration {
 
   /// Reads and checks a file; `-` is standard input. Throws where it cannot be read, is longer than 1 MiB, or is not a
   /// legal configuration.
-  package static func load(path: String) throws(ConfigurationError) -> StudyConfiguration {
+  /// - Parameter hashOfFile: see `parse`.
+  package static func load(
+    path: String, hashOfFile: FileHash = noFiles
+  ) throws(ConfigurationError) -> StudyConfiguration {
     let input: TextInput
     do { input = try TextInput(path: path, mostBytes: mostBytes) } catch {
       throw ConfigurationError(file: path, line: error.line, problem(error, path))
     }
-    return try parse(text: input.text, fileName: path)
+    return try parse(text: input.text, fileName: path, hashOfFile: hashOfFile)
   }
 
   private static func problem(_ error: TextInputError, _ path: String) -> String {

@@ -20,7 +20,7 @@ extension StudyConfiguration {
       let values = keys.compactMap { key -> String? in
         let full = ConfigurationKeys.full(section, key)
         switch full {
-        case "study": return nil
+        case "study", "start.checkpoint": return nil
         case "data.path": return scalar("data", "path", in: given).map { "\(key): \(quoted($0))" }
         case "budget.jobs": return budget.map { "\(key): \($0)" }
         case "budget.worker_hours", "budget.hours": return scalar("budget", key, in: given).map { "\(key): \($0)" }
@@ -39,7 +39,8 @@ extension StudyConfiguration {
     }
     let read = try parse(text: lines.joined(separator: "\n"), fileName: fileName)
     return StudyConfiguration(
-      study: read.study, recipe: read.recipe, dataPath: read.dataPath, space: read.space, objectives: read.objectives,
+      study: read.study, recipe: read.recipe, dataPath: read.dataPath, startCheckpoint: nil, space: read.space,
+      objectives: read.objectives,
       strategy: read.strategy, seeding: read.seeding, constraints: read.constraints, budget: read.budget,
       seed: read.seed, entries: entries, leavesSeedingOpen: false, text: text)
   }

@@ -11,6 +11,8 @@ package struct StudyConfiguration: Hashable, Sendable {
   package let recipe: TrainingRecipe
   /// Where the image files are, as it was written (`~` not replaced); nil where the file does not say.
   package let dataPath: String?
+  /// The checkpoint that trainings start from, as its path was written; nil where the file names none.
+  package let startCheckpoint: String?
   /// Default: rank fractions 0.25 and 0.5, layers `layer*`, variant `remainder`.
   package let space: SearchSpace
   /// Without repetitions. Default: accuracy, parameters, multiply_adds.
@@ -35,6 +37,10 @@ package struct StudyConfiguration: Hashable, Sendable {
 
   /// What the study's works have in common.
   package var template: WorkTemplate { WorkTemplate(kind: .proxyTraining(recipe), studySeed: seed, seeding: seeding) }
+  /// SHA-256 of the checkpoint that trainings start from.
+  package var startWeights: String? {
+    if case .checkpoint(let weights)? = recipe.start?.origin { weights } else { nil }
+  }
   /// Most jobs in all; nil for no bound.
   package var budgetJobs: Int? { budget.jobs }
 
@@ -69,7 +75,10 @@ extension StudyConfiguration {
 
   /// Throws with every problem that it finds. `fileName` is for messages and, without its folders and ending, the
   /// default of `study`.
-  package static func parse(text: String, fileName: String) throws(ConfigurationError) -> StudyConfiguration {
+  /// - Parameter hashOfFile: SHA-256 of a checkpoint that is named, in hexadecimal digits.
+  package static func parse(
+    text: String, fileName: String, hashOfFile: FileHash = noFiles
+  ) throws(ConfigurationError) -> StudyConfiguration {
     let mapping = try YAMLDocument.mapping(text, file: fileName)
     let problems = ProblemList(file: fileName)
     let root = SectionReader(root: mapping, problems: problems)
@@ -86,10 +95,12 @@ extension StudyConfiguration {
     let (data, dataPath) = readData(root.section("data"), splitSeed: seed)
     let spaceSection = root.section("space")
     let variant = spaceSection.choice("variant") ?? BasisVariant.remainder
-    let recipe = readRecipe(
+    let starting = StartReader(section: root.section("start"))
+    var recipe = readRecipe(
       root.section("proxy"), model: model ?? .resnet20, variant: variant,
       data: data ?? DataSelection(set: .shapes10, trainImages: 1, validationImages: 1, splitSeed: seed),
-      checksBatch: data != nil)
+      hasStart: starting.isTrained, checksBatch: data != nil)
+    recipe.start = starting.read(data: data, seed: seed, hashOfFile: hashOfFile)
     let space = SpaceReader(section: spaceSection).read(model: model, variant: variant)
     let (strategy, seeding) = search.readStrategy(constraints, space: space?.built)
     if let problem = strategy.problemOfConfirming(within: budget.jobs) {
@@ -105,7 +116,8 @@ extension StudyConfiguration {
     }
     guard problems.problems.isEmpty, let study, let space else { throw ConfigurationError(problems.problems) }
     return StudyConfiguration(
-      study: study, recipe: recipe, dataPath: dataPath, space: space.built, objectives: objectives,
+      study: study, recipe: recipe, dataPath: dataPath, startCheckpoint: starting.checkpoint, space: space.built,
+      objectives: objectives,
       strategy: strategy, seeding: seeding, constraints: constraints, budget: budget, seed: seed,
       entries: entries(recipe, space, objectives, strategy, seeding, constraints, seed),
       leavesSeedingOpen: !search.strategy.isSet("common_seeds"), text: text)
@@ -174,20 +186,33 @@ extension StudyConfiguration {
   }
 
   private static func readRecipe(
-    _ proxy: SectionReader, model: Model, variant: BasisVariant, data: DataSelection, checksBatch: Bool
+    _ proxy: SectionReader, model: Model, variant: BasisVariant, data: DataSelection, hasStart: Bool, checksBatch: Bool
   ) -> TrainingRecipe {
     let batch = proxy.integer("batch", default: 128, in: TrainingLimits.batch)
     if checksBatch, batch > data.trainImages {
       proxy.report("batch", "is \(batch), but must be at most data.train_images, which is \(data.trainImages)")
     }
     return TrainingRecipe(
-      model: model, variant: variant, data: data,
-      epochs: Epochs(proxy.integer("epochs", default: 3, in: TrainingLimits.epochs)), batch: batch,
+      model: model, variant: variant, data: data, epochs: readEpochs(proxy, hasStart: hasStart), batch: batch,
       learningRate: proxy.number("learning_rate", default: 0.1, in: TrainingLimits.learningRate),
       schedule: proxy.choice("schedule") ?? .onecycle,
       momentum: proxy.number("momentum", default: 0.9, in: TrainingLimits.momentum),
       nesterov: proxy.boolean("nesterov", default: false),
       weightDecay: proxy.number("weight_decay", default: 1e-4, in: TrainingLimits.weightDecay),
       augment: proxy.boolean("augment", default: true), curve: proxy.boolean("curve", default: false))
+  }
+
+  /// A part of an epoch is enough for what is trained already.
+  private static func readEpochs(_ proxy: SectionReader, hasStart: Bool) -> Epochs {
+    guard hasStart else { return Epochs(proxy.integer("epochs", default: 3, in: TrainingLimits.epochs)) }
+    return Epochs(proxy.number("epochs", default: 1, in: TrainingLimits.partialEpochs)) ?? 1
+  }
+
+  /// SHA-256 of a file, in hexadecimal digits.
+  package typealias FileHash = (_ path: String) throws(StartProblem) -> String
+
+  /// Where none can be read.
+  package static func noFiles(_ path: String) throws(StartProblem) -> String {
+    throw StartProblem("files are not read here")
   }
 }

@@ -46,6 +46,13 @@ package final class WorkerContentDesk {
   /// Where a content is that was taken.
   package func folder(of content: ContentHash) -> String? { keeper.folder(of: content) }
 
+  /// The file of a content that is one.
+  package func file(of content: ContentDescription) -> String? {
+    guard let folder = folder(of: content.contentHash), let layout = ContentLayout(content), layout.files.count == 1
+    else { return nil }
+    return "\(folder)/\(layout.files[0].name)"
+  }
+
   package func locate(_ requirement: DataRequirement) { finder.locate(requirement) }
 
   package func run(_ effect: ContentEffect) {

@@ -40,22 +40,23 @@ package struct EngineSlot {
   }
 
   package mutating func start(
-    _ assignment: JobAssignment, dataPath: String?, program: EngineProgram, now: Double,
+    _ request: EngineRequest, program: EngineProgram, now: Double,
     deliver: @escaping @Sendable (EngineSlotEvent) -> Void
   ) -> News? {
+    let reference = request.job.reference
     do {
-      let request = try EngineLine.encode(EngineRequest(job: assignment, dataPath: dataPath))
+      let line = try EngineLine.encode(request)
       let process = try process ?? spawn(program, deliver: deliver)
       self.process = process
-      job = assignment.reference
+      job = reference
       lastSign = now
       startedAt = now
       killsAtStart = MemoryShortage.kills
       // If the process has died meanwhile, its end event reports it.
-      process.write(request)
+      process.write(line)
       return nil
     } catch {
-      return .failed(assignment.reference, reason: "\(error)", AttemptFailure(cause: .notStarted))
+      return .failed(reference, reason: "\(error)", AttemptFailure(cause: .notStarted))
     }
   }
 

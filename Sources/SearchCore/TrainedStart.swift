@@ -55,7 +55,7 @@ extension TrainedStart {
     switch from {
     case .dense:
       var (epochs, trainImages, seed) = (0, 0, UInt64(0))
-      if case .dense(let known) = read.origin { (epochs, trainImages, seed) = known }
+      if case .dense(let a, let b, let c) = read.origin { (epochs, trainImages, seed) = (a, b, c) }
       try visitor.field("start.epochs", &epochs)
       try visitor.field("start.train_images", &trainImages)
       try visitor.field(seedKey, &seed)

@@ -27,6 +27,16 @@ extension WorkKind {
 
   private static let names = ["proxy-training", "start-training", "layer-analysis", "final-training"]
 
+  /// In lines for people.
+  public var title: String {
+    switch self {
+    case .proxyTraining: "a training"
+    case .startTraining: "the training of the dense network"
+    case .layerAnalysis: "the analysis of the layers"
+    case .finalTraining: "a final training"
+    }
+  }
+
   /// What its trainings go by.
   public var recipe: TrainingRecipe {
     switch self {

@@ -26,20 +26,25 @@ public struct JobAssignment: JSONContent, Codable, Hashable, Sendable {
   public var reference: AttemptReference
   /// Canonical text of the work. Read where it is done: on the way nobody needs to know what it says.
   public var work: String
+  /// The trained network that the work starts from; nil where it starts from scratch.
+  public var weights: ContentDescription?
   /// To or from a peer that speaks a version before `ProtocolVersion.withWorks`: on the wire it is a
   /// `TrainingAssignment`.
   var isTraining = false
 
-  private enum CodingKeys: CodingKey { case reference, work }
+  private enum CodingKeys: CodingKey { case reference, work, weights }
 
-  public init(reference: AttemptReference, work: String) {
+  public init(reference: AttemptReference, work: String, weights: ContentDescription? = nil) {
     self.reference = reference
     self.work = work
+    self.weights = weights
   }
 
   /// - Parameter version: of the protocol that the worker speaks.
-  public init(reference: AttemptReference, work: Work, version: Int = ProtocolVersion.newest) {
-    self.init(reference: reference, work: work.description)
+  public init(
+    reference: AttemptReference, work: Work, weights: ContentDescription? = nil, version: Int = ProtocolVersion.newest
+  ) {
+    self.init(reference: reference, work: work.description, weights: weights)
     isTraining = version < ProtocolVersion.withWorks
   }
 }
@@ -49,6 +54,7 @@ extension JobAssignment {
 
   mutating func visitFields<Visitor: FieldVisitor>(_ visitor: inout Visitor) throws(Visitor.Failure) {
     try visitor.field("reference", &reference, Nested())
+    try visitor.optional("weights", &weights, Nested())
     try visitor.field("work", &work, Text(limit: FieldLimits.workBytes))
   }
 }

@@ -50,10 +50,12 @@ extension CoordinatorMessage: WireMessage {
     case contentAcknowledged = 79
     case bench = 80
     case job = 84
+    /// A job that starts from a trained network.
+    case startedJob = 85
 
     var maximumPayloadBytes: Int {
       switch self {
-      case .job, .training: 1 << 18
+      case .job, .startedJob, .training: 1 << 18
       case .dataChunk: UnnamedPiece.headerBytes + ContentPiece.maximumBytes
       case .contentPiece: ContentPiece.headerBytes + ContentPiece.maximumBytes
       case .welcome, .refusal, .resultAcknowledged, .coordinatorHeartbeat, .cancel, .drain, .reregister, .dataRefusal,
@@ -64,6 +66,7 @@ extension CoordinatorMessage: WireMessage {
 
     var since: Int {
       switch self {
+      case .startedJob: 4
       case .job, .contentRequest, .contentAnnouncement, .contentPiece, .contentRefusal, .contentAcknowledged: 3
       case .dataChunk, .dataRefusal: 2
       case .welcome, .refusal, .training, .resultAcknowledged, .coordinatorHeartbeat, .cancel, .drain, .reregister,
@@ -79,7 +82,8 @@ extension CoordinatorMessage: WireMessage {
     case .refusal(let content): try visitor.visit(content, of: Code.refusal)
     case .job(let content) where content.isTraining:
       try visitor.visit(try TrainingAssignment(content), of: Code.training)
-    case .job(let content): try visitor.visit(content, of: Code.job)
+    case .job(let content):
+      try visitor.visit(content, of: content.weights == nil ? Code.job : Code.startedJob)
     case .resultAcknowledged(let content): try visitor.visit(content, of: Code.resultAcknowledged)
     case .coordinatorHeartbeat(let content): try visitor.visit(content, of: Code.coordinatorHeartbeat)
     case .cancel(let content): try visitor.visit(content, of: Code.cancel)
@@ -101,7 +105,7 @@ extension CoordinatorMessage: WireMessage {
     case .welcome: return .welcome(try source.content(of: code))
     case .refusal: return .refusal(try source.content(of: code))
     case .training: return .job((try source.content(of: code) as TrainingAssignment).job)
-    case .job: return .job(try source.content(of: code))
+    case .job, .startedJob: return .job(try source.content(of: code))
     case .resultAcknowledged: return .resultAcknowledged(try source.content(of: code))
     case .coordinatorHeartbeat: return .coordinatorHeartbeat(try source.content(of: code))
     case .cancel: return .cancel(try source.content(of: code))

@@ -6,10 +6,16 @@ public struct EngineRequest: Codable, Hashable, Sendable {
   public var job: JobAssignment
   /// Where the data set is on this machine; nil for embedded sets.
   public var dataPath: String?
+  /// Where the weights are that the job starts from; nil where it starts from scratch.
+  public var weightsPath: String?
+  /// Where weights are to be left that are the job's result.
+  public var outputPath: String?
 
-  public init(job: JobAssignment, dataPath: String?) {
+  public init(job: JobAssignment, dataPath: String?, weightsPath: String? = nil, outputPath: String? = nil) {
     self.job = job
     self.dataPath = dataPath
+    self.weightsPath = weightsPath
+    self.outputPath = outputPath
   }
 }
 
@@ -24,7 +30,12 @@ public enum EngineEvent: Codable, Hashable, Sendable {
 extension EngineRequest {
   func validate() throws(ProtocolError) {
     try job.checkFields()
-    if let dataPath { try Text(limit: FieldLimits.pathBytes).check(dataPath, "dataPath") }
+    let paths: [(StaticString, String?)] = [
+      ("dataPath", dataPath), ("weightsPath", weightsPath), ("outputPath", outputPath),
+    ]
+    for (name, path) in paths {
+      if let path { try Text(limit: FieldLimits.pathBytes).check(path, name) }
+    }
   }
 }
 

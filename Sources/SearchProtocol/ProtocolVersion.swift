@@ -1,3 +1,5 @@
+import SearchCore
+
 /// What two builds that speak with each other must agree on.
 public enum ProtocolVersion {
   /// Of the frames' layout; changes only if a receiver could not even find the type of a message.
@@ -13,4 +15,12 @@ public enum ProtocolVersion {
   public static let withContents = CoordinatorMessage.Code.contentPiece.since
   /// A job is any work, as its canonical text.
   public static let withWorks = CoordinatorMessage.Code.job.since
+  /// A work may start from a trained network, which is a content.
+  public static let withStarts = CoordinatorMessage.Code.startedJob.since
+
+  /// What a worker must speak to be given such a work.
+  public static func needed(for kind: WorkKind) -> Int {
+    guard case .proxyTraining(let recipe) = kind, recipe.start == nil, recipe.until == nil else { return withStarts }
+    return oldest
+  }
 }

@@ -6,11 +6,14 @@ package enum ServiceError: Error, Hashable, Sendable, CustomStringConvertible {
   case gaveUp(String)
   /// The worker beside a local coordinator ends over and over, or gave up.
   case localWorkerEnded(String)
+  /// What trainings are to start from, and why they cannot.
+  case start(String, String)
 
   package var description: String {
     switch self {
     case .noRoom(let reason): "there is no room for a training: \(reason); raise that limit"
     case .gaveUp(let reason), .localWorkerEnded(let reason): reason
+    case .start(let name, let problem): "start.checkpoint \(name): \(problem)"
     }
   }
 }

@@ -16,9 +16,11 @@ package struct StudyDefinition {
 
   /// Reads and checks a configuration file; `-` is standard input.
   package init(file: String) throws(ConfigurationError) {
-    let loaded = try StudyConfiguration.load(path: file)
     let base = Self.folder(of: file)
     self.base = base
+    let loaded = try StudyConfiguration.load(path: file) { path throws(StartProblem) in
+      try StartFile.hash(Self.absolute(path, base: base))
+    }
     // Kept whole, so that the study finds its data from wherever it is looked at later.
     let folder = loaded.dataPath.map { Self.absolute($0, base: base) }
     configuration = folder.flatMap { $0 == loaded.dataPath ? nil : loaded.replacingDataPath(with: $0) } ?? loaded
@@ -94,6 +96,11 @@ package struct StudyDefinition {
     guard let real = realpath(FilePath.expandingTilde(absolute), nil) else { return FilePath.expandingTilde(absolute) }
     defer { free(real) }
     return String(cString: real)
+  }
+
+  /// The checkpoint that trainings start from, where the configuration names it.
+  package var startCheckpoint: String? {
+    configuration.startCheckpoint.map { FilePath.expandingTilde(Self.absolute($0, base: base)) }
   }
 
   /// Relative paths begin in `base`. Where there is nothing, but something under the working folder, that is meant: so

@@ -4,6 +4,7 @@ import SearchCore
 /// pace, and the candidates of open jobs. How many jobs there are in which state is the state machine's to tell.
 package struct StudyProgress: Sendable {
   private var leaders: AccuracyLeaders
+  private let template: WorkTemplate
   /// Works of jobs that have no result yet.
   private var works: [Int64: Work] = [:]
   private var pace = Pace()
@@ -11,8 +12,9 @@ package struct StudyProgress: Sendable {
   private var begun: [Int64: (attempt: Int, time: Double)] = [:]
 
   /// Takes up where the recorded jobs stand.
-  package init(space: SearchSpace, jobs: [JobRecord]) {
+  package init(space: SearchSpace, template: WorkTemplate, jobs: [JobRecord]) {
     leaders = AccuracyLeaders(space: space)
+    self.template = template
     for job in jobs {
       if let result = job.result {
         record(result, of: job.work)
@@ -22,9 +24,10 @@ package struct StudyProgress: Sendable {
     }
   }
 
-  /// What confirms a search's finds is told apart from them.
+  /// What confirms a search's finds is told apart from them, and so is what is of no rung or a lower one.
   private mutating func record(_ result: Observation, of work: Work) {
-    if !Confirmation.includes(work) { leaders.record(result, of: work.candidate) }
+    guard !Confirmation.includes(work), template.rung(of: work) == template.topRung else { return }
+    leaders.record(result, of: work.candidate)
   }
 
   /// Of a job that has no result yet.

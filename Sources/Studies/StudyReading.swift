@@ -22,9 +22,15 @@ package enum StudyReading {
     return results
   }
 
+  /// Of the trainings that the frontier is made of.
+  package static func trainings(_ jobs: [JobRecord], of definition: StudyDefinition) -> [Work: Observation] {
+    let template = definition.configuration.template
+    return results(jobs).filter { template.rung(of: $0.key) == template.topRung }
+  }
+
   /// As `TrainingsCSV` has them.
   package static func trainings(store: StudyStore) throws -> String {
-    TrainingsCSV.text(results(try store.jobs()))
+    TrainingsCSV.text(trainings(try store.jobs(), of: try StudyDefinition(of: store)))
   }
 
   /// Jobs whose results count. Where the time was up before the search was over, those of the longest settled prefix of
@@ -39,7 +45,7 @@ package enum StudyReading {
   package static func report(
     of jobs: [JobRecord], in store: StudyStore, definition: StudyDefinition, estimates: Bool = false
   ) throws -> StudyReport {
-    let results = results(try counted(jobs, in: store, definition: definition))
+    let results = trainings(try counted(jobs, in: store, definition: definition), of: definition)
     let variants = Set(results.values.map(\.kernelVariant))
     var estimated: StudyEstimates?
     if estimates {

@@ -170,8 +170,7 @@ package struct StudyStatus: Encodable {
     }
     let architecture = definition.space.architecture
     running = Self.running(
-      attempts, jobs: records, hosts: everyWorker, live: live, architecture: architecture,
-      epochs: definition.recipe.epochs.begun, now: now)
+      attempts, jobs: records, hosts: everyWorker, live: live, architecture: architecture, now: now)
     runningNotShown = max(0, attempts.count - Self.mostRunning)
 
     let summary = try StudySummary(
@@ -219,7 +218,7 @@ package struct StudyStatus: Encodable {
 
   private static func running(
     _ attempts: [AttemptRecord], jobs: [JobRecord], hosts workers: [WorkerPresence], live: RunningState?,
-    architecture: Architecture, epochs: Int, now: Double
+    architecture: Architecture, now: Double
   ) -> [Running] {
     let hosts = Dictionary(workers.map { ($0.worker.id, $0.worker.host) }, uniquingKeysWith: { first, _ in first })
     let wanted = attempts.prefix(mostRunning)
@@ -235,7 +234,8 @@ package struct StudyStatus: Encodable {
         job: attempt.job, candidate: work.candidate.description,
         label: CandidateLabel(work.candidate, in: architecture).text, replicate: work.repetition,
         attempt: attempt.number, worker: attempt.worker, host: hosts[attempt.worker] ?? "",
-        key: live?.keyNames[attempt.worker], secondsSinceStart: max(0, now - attempt.started), epochs: epochs,
+        key: live?.keyNames[attempt.worker], secondsSinceStart: max(0, now - attempt.started),
+        epochs: work.kind.epochs,
         epoch: known?.epoch, step: known?.step, steps: known?.steps,
         loss: known?.loss.flatMap { $0.isFinite ? $0 : nil })
     }

@@ -23,10 +23,8 @@ extension StudySummary {
       expected = try definition.makeStrategy().expectedWorks(history: SearchHistory(jobs: records))
     }
     var leaders = AccuracyLeaders(space: definition.space)
-    for record in records {
-      if let result = record.result, !Confirmation.includes(record.work) {
-        leaders.record(result, of: record.work.candidate)
-      }
+    for (work, result) in StudyReading.trainings(records, of: definition) where !Confirmation.includes(work) {
+      leaders.record(result, of: work.candidate)
     }
     self.init(
       jobs: counts, expectedJobs: expected, workers: workers,

@@ -19,7 +19,9 @@ struct BadInputTests {
   private static let head = "model: resnet20\ndata: {set: cifar10}\n"
   private static let proxyKeys =
     "epochs, batch, learning_rate, schedule, momentum, nesterov, weight_decay, augment, curve"
-  private static let topKeys = "study, model, data, space, proxy, objectives, strategy, constraints, budget, seed"
+  private static let topKeys =
+    "study, model, data, space, proxy, start, objectives, strategy, constraints, budget, "
+    + "seed"
   private static let models =
     "resnet8, resnet14, resnet20, resnet32, resnet44, resnet56, resnet110, resnet18, resnet34"
 

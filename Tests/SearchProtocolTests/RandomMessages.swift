@@ -30,7 +30,7 @@ enum AnyMessage: Equatable {
 struct RandomMessages {
   var random: StableRandom
 
-  static let kinds = 29
+  static let kinds = 30
 
   mutating func message(kind: Int) -> AnyMessage {
     switch kind {
@@ -65,6 +65,7 @@ struct RandomMessages {
     case 26: .coordinator(.contentAcknowledged(ContentReference(contentHash: hash())))
     // As workers of earlier versions hear it.
     case 27: .coordinator(.job(job(version: 2)))
+    case 28: .coordinator(.job(startedJob()))
     default: .coordinator(.reregister)
     }
   }
@@ -152,6 +153,12 @@ struct RandomMessages {
       data: DataRequirement(
         set: coin() ? .cifar10 : .shapes10, contentHash: text(), pathHint: coin() ? nil : "/" + text()),
       heartbeatSeconds: 0.001 + random.uniform(), leaseSeconds: 864_000)
+  }
+
+  mutating func startedJob() -> JobAssignment {
+    var started = job()
+    started.weights = content()
+    return started
   }
 
   mutating func job(version: Int = ProtocolVersion.newest) -> JobAssignment {

@@ -34,6 +34,29 @@ struct SpoolTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: root).isEmpty)
   }
 
+  @Test("weights go where their report goes, and what has no report goes")
+  func weights() throws {
+    let place = try Place()
+    let root = place.path("spool")
+    let report = AttemptReport(
+      reference: AttemptReference(job: 1, attempt: 2), study: "s", outcome: .failed(reason: "x"))
+    do {
+      let first = try Spool(root: root, worker: "one")
+      try first.store(report)
+      try place.write("weights", to: "spool/one/s.1.2.weights")
+      try place.write("left", to: "spool/one/s.7.1.weights")
+      #expect(first.weightsPath(of: report.reference, study: "s") == "\(root)/one/s.1.2.weights")
+    }
+    do {
+      let next = try Spool(root: root, worker: "two")
+      #expect(next.adopt(study: "s") == [report])
+      #expect(FileManager.default.fileExists(atPath: next.weightsPath(of: report.reference, study: "s")))
+      #expect(!FileManager.default.fileExists(atPath: "\(root)/one"))
+      next.discard(report.reference, study: "s")
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: root).isEmpty)
+  }
+
   @Test("a spool on a shared file system takes over folders of its own host only")
   func sharedSpool() throws {
     let place = try Place()

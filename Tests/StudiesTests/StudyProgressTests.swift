@@ -13,7 +13,7 @@ struct StudyProgressTests {
       trainSeconds: 1, imagesPerSecond: 1, peakMemoryBytes: 1, kernelVariant: "avx2")
     func finished(_ job: Int64) -> StudyChange { .jobFinished(job: job, attempt: 1, worker: "w", result: result) }
     let space = try SearchSpace(architecture: Architecture(.resnet8), ranks: .fractions([0.25]), include: ["layer*"])
-    var progress = StudyProgress(space: space, jobs: [])
+    var progress = StudyProgress(space: space, template: .example(), jobs: [])
     func summary(finished: Int, workers: Int = 1, now: Double) -> StudySummary {
       progress.summary(
         jobs: JobCounts(waiting: 4 - finished, finished: finished), expectedJobs: 4, workers: workers, now: now)

@@ -124,6 +124,8 @@ extension CoordinatorMachine {
             + "reports of these do not count")
         return send(.resultAcknowledged(reference), to: peer)
       }
+      // Its lease goes on: the worker lists what it has finished, too.
+      if case .finished(let result) = report.outcome, let job, awaitsWeights(job.work, result) { return }
       if case .finished = report.outcome, let lease = job?.lease {
         freesSlot = lease.attempt == reference.attempt && lease.peer == peer
       }
@@ -167,6 +169,7 @@ extension CoordinatorMachine {
     _ reference: AttemptReference, with result: Observation, by worker: WorkerIdentity, at now: Double
   ) {
     let lease = jobs.finish(reference.job, with: result)
+    if let work = jobs[reference.job]?.work { keepWeights(result, of: work) }
     streak.end()
     record(.jobFinished(job: reference.job, attempt: reference.attempt, worker: worker.worker, result: result))
     if let lease { detachFromSession(reference.job, lease) }

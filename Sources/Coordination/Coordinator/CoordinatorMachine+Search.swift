@@ -120,6 +120,17 @@ extension CoordinatorMachine {
         passedOver.append(peer)
         continue
       }
+      guard session.protocolVersion >= ProtocolVersion.needed(for: job.work.kind) else {
+        complain(of: peer, "version", "is too old for what this study trains: install the same build")
+        passedOver.append(peer)
+        continue
+      }
+      let start: ContentDescription?
+      switch weights(for: job.work) {
+      case .none: start = nil
+      case .here(let content): start = content
+      case .lost(let hash): return giveUpForLostWeights(hash)
+      }
       let reference = AttemptReference(job: id, attempt: job.attempts + 1)
       sessions.spendCredit(of: peer, on: id)
       jobs.lease(
@@ -129,7 +140,9 @@ extension CoordinatorMachine {
           acceptance: .awaited(sentAt: now), deadline: now + settings.leaseSeconds, at: now))
       jobs.assign(id, attempt: reference.attempt, to: worker)
       record(.attemptStarted(job: id, attempt: reference.attempt, worker: worker.worker))
-      turn.send(JobAssignment(reference: reference, work: job.work, version: session.protocolVersion), to: peer)
+      turn.send(
+        JobAssignment(reference: reference, work: job.work, weights: start, version: session.protocolVersion),
+        to: peer)
     }
     for peer in passedOver { sessions.enqueue(peer) }
   }

@@ -22,6 +22,8 @@ public struct CoordinatorMachine: Sendable {
   /// Of the workers that came and of the results on record.
   var kernelVariants: Set<String> = []
   var contents: CoordinatorContents
+  /// That the study's own training of the dense network left.
+  var trainedWeights: Artifact?
   /// Nil where anybody may work.
   var authorizedKeys: Set<String>?
   /// Workers of the record, and their hosts: those that may have begun what is not on it.
@@ -96,7 +98,10 @@ public struct CoordinatorMachine: Sendable {
     pastHosts = Set(past.workers.map(\.host))
     for job in jobs {
       self.jobs.restore(job)
-      if let result = job.result { kernelVariants.insert(result.kernelVariant) }
+      if let result = job.result {
+        kernelVariants.insert(result.kernelVariant)
+        keepWeights(result, of: job.work)
+      }
     }
     restore(past.attempts)
   }

@@ -10,6 +10,8 @@ enum Slot: Sendable {
   struct Training: Sendable {
     let job: JobAssignment
     let startedAt: Double
+    /// What it starts from is not on this machine yet.
+    var awaitsWeights = false
     /// When its progress was last told; nil until it was.
     var progressSentAt: Double?
     /// When it will have ended, as far as its progress tells.

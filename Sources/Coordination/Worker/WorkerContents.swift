@@ -38,6 +38,8 @@ struct WorkerContents: Sendable {
   var taker: ContentTaker
   var dataSet = DataSetState.unknown
   var wanted: [ContentHash: WantedContent] = [:]
+  /// Contents of the study that were wanted and are on this machine, held until another study comes.
+  var here: Set<ContentHash> = []
   private(set) var offers: [ContentHash: Offer] = [:]
   /// In the order in which they were offered.
   private(set) var order: [ContentHash] = []

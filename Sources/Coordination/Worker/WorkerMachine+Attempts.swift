@@ -18,7 +18,44 @@ extension WorkerMachine {
     }
     slots[slot] = .training(Slot.Training(job: job, startedAt: now))
     send(.accept(reference))
-    effects.append(.startJob(slot: slot, job))
+    guard let weights = job.weights, !contents.here.contains(weights.contentHash) else {
+      return effects.append(.startJob(slot: slot, job))
+    }
+    slots[slot].update { $0.awaitsWeights = true }
+    want(weights.contentHash, at: now)
+  }
+
+  /// Jobs that were waiting for it start.
+  mutating func startJobs(with content: ContentHash) {
+    for slot in slots.indices {
+      guard let training = slots[slot].training, training.awaitsWeights, training.job.weights?.contentHash == content
+      else { continue }
+      slots[slot].update { $0.awaitsWeights = false }
+      effects.append(.startJob(slot: slot, training.job))
+    }
+  }
+
+  /// No fault of the jobs that wait for it: they are handed back.
+  mutating func handBackJobs(without content: ContentHash, because reason: String, at now: Double) {
+    for slot in slots.indices {
+      guard let training = slots[slot].training, training.awaitsWeights, training.job.weights?.contentHash == content
+      else { continue }
+      close(slot, because: "the weights that the training starts from cannot be had: \(reason)", at: now)
+    }
+  }
+
+  /// The coordinator will never have what came with these results: they are failures.
+  mutating func failReports(with content: ContentHash, because reason: String, at now: Double) {
+    for (reference, entry) in unacknowledged {
+      guard case .finished(let result) = entry.report.outcome,
+        result.artifacts.contains(where: { $0.value.hash == content.description })
+      else { continue }
+      discard(reference)
+      let failure = AttemptFailure(cause: .refused)
+      submit(
+        .failed(reason: "its weights did not get to the coordinator: \(reason)".oneLine(), failure), of: reference,
+        at: now)
+    }
   }
 
   /// The coordinator has no use for the attempt any more. A finished one is acknowledged all the same.
@@ -74,7 +111,7 @@ extension WorkerMachine {
 
   /// The machine lacks what it takes to start an engine: no fault of the job, which is handed back. The slot tries
   /// again later, after twice as long each further time.
-  private mutating func close(_ slot: Int, because reason: String, at now: Double) {
+  mutating func close(_ slot: Int, because reason: String, at now: Double) {
     let seconds = min(
       settings.longestShortageSeconds, settings.shortageSeconds * Double(1 << min(shortages / slots.count, 20)))
     shortages += 1

@@ -25,7 +25,7 @@ extension WorkerMachine {
     for (hash, state) in contents.wanted.sorted(by: { $0.key < $1.key }) {
       guard case .asked(let time) = state, now - time >= settings.dataPatienceSeconds else { continue }
       guard protocolVersion >= ProtocolVersion.withContents else {
-        conclude(hash, unavailable: "this coordinator is too old to give it: install the same build on both")
+        conclude(hash, unavailable: "this coordinator is too old to give it: install the same build on both", at: now)
         continue
       }
       contents.wanted[hash] = .asked(at: now)
@@ -33,10 +33,17 @@ extension WorkerMachine {
     }
   }
 
-  private mutating func conclude(_ hash: ContentHash, unavailable reason: String) {
+  private mutating func conclude(_ hash: ContentHash, unavailable reason: String, at now: Double) {
     guard contents.wanted.removeValue(forKey: hash) != nil else { return }
     log(.warning, "content \(hash.short) cannot be had: \(reason)")
     effects.append(.contentUnavailable(hash, reason: reason))
+    handBackJobs(without: hash, because: reason, at: now)
+  }
+
+  /// The study that they belong to is over for this worker.
+  mutating func releaseContents() {
+    for hash in contents.here.sorted() { effects.append(.content(.release(hash))) }
+    contents.here = []
   }
 
   // MARK: What the coordinator says
@@ -51,13 +58,13 @@ extension WorkerMachine {
     }
   }
 
-  mutating func fetch(_ content: ContentDescription) {
+  mutating func fetch(_ content: ContentDescription, at now: Double) {
     guard case .asked? = contents.wanted[content.contentHash] else { return }
     contents.wanted[content.contentHash] = .taken
     // Where it is fetched as the study's data set, that does for both.
     contents.taker.add(Self.coordinatorsSource, of: content)
     if contents.taker.takings[content.contentHash]?.content != content {
-      conclude(content.contentHash, unavailable: "the coordinator says other things of it than before")
+      conclude(content.contentHash, unavailable: "the coordinator says other things of it than before", at: now)
     }
   }
 
@@ -89,15 +96,21 @@ extension WorkerMachine {
     case .announcement:
       guard contents.withdraw(hash) else { return }
       log(.warning, "the coordinator does not take content \(hash.short): \(refusal.reason)")
-      effects.append(.contentRefused(hash, reason: refusal.reason))
+      refuse(hash, because: refusal.reason, at: now)
     case .query:
-      if case .asked? = contents.wanted[hash] { conclude(hash, unavailable: refusal.reason) }
+      if case .asked? = contents.wanted[hash] { conclude(hash, unavailable: refusal.reason, at: now) }
     case .request:
       guard contents.taker.isTaking(hash) else { return }
       contents.taker.cancel(hash)
       if isDataSet(hash) { doWithoutData("the coordinator cannot give the data set: \(refusal.reason)") }
-      conclude(hash, unavailable: refusal.reason)
+      conclude(hash, unavailable: refusal.reason, at: now)
     }
+  }
+
+  /// What was offered does not get to the coordinator.
+  private mutating func refuse(_ hash: ContentHash, because reason: String, at now: Double) {
+    effects.append(.contentRefused(hash, reason: reason))
+    failReports(with: hash, because: reason, at: now)
   }
 
   mutating func acknowledge(_ hash: ContentHash) {
@@ -110,7 +123,7 @@ extension WorkerMachine {
     guard case .unreadable(let hash, let reason) = event else { return contents.taker.handle(event, at: now) }
     guard contents.withdraw(hash) else { return }
     log(.warning, "content \(hash.short) cannot be given: \(reason)")
-    effects.append(.contentRefused(hash, reason: reason))
+    refuse(hash, because: reason, at: now)
   }
 
   /// Once a turn: what follows from all that was heard in it.
@@ -124,11 +137,13 @@ extension WorkerMachine {
       case .taken(let content, _, _):
         if isDataSet(content.contentHash) { dataLocated() }
         if contents.wanted.removeValue(forKey: content.contentHash) != nil {
+          contents.here.insert(content.contentHash)
           effects.append(.contentTaken(content))
+          startJobs(with: content.contentHash)
         }
       case .turnedDown(let hash, _, let reason):
         if isDataSet(hash) { doWithoutData(reason) }
-        conclude(hash, unavailable: reason)
+        conclude(hash, unavailable: reason, at: now)
       case .silent, .ended: break
       case .log(let level, let text): log(level, text)
       }

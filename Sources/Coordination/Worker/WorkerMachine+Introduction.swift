@@ -82,6 +82,7 @@ extension WorkerMachine {
       }
       stopAll()
       releaseReports()
+      releaseContents()
     }
     study = welcome.study
     wasWelcomed = true
@@ -176,6 +177,7 @@ extension WorkerMachine {
       log(.notice, "the study is finished; waiting for the next")
       send(.bye(Bye(reason: "the study is finished")))
       releaseReports()
+      releaseContents()
       study = nil
       phase = .greeting
       hellos.slowDown(at: now, spread: nextJitter())

@@ -35,7 +35,7 @@ public struct WorkerMachine: Sendable {
 
   var phase = Phase.created
   /// The study of the last welcome.
-  var study: String?
+  public internal(set) var study: String?
   var slots: [Slot]
   /// Engines that could not be started since the last result.
   var shortages = 0
@@ -138,7 +138,7 @@ public struct WorkerMachine: Sendable {
     case .dataChunk(let piece): receive(piece, at: now)
     case .dataRefusal(let refusal): doWithoutData("the coordinator cannot give the data set: \(refusal.reason)")
     case .contentRequest(let request): give(request, ticket: ticket)
-    case .contentAnnouncement(let content): fetch(content)
+    case .contentAnnouncement(let content): fetch(content, at: now)
     case .contentPiece(let piece): receive(piece, at: now)
     case .contentRefusal(let refusal): hear(refusal, at: now)
     case .contentAcknowledged(let reference): acknowledge(reference.contentHash)

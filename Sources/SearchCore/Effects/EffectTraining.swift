@@ -20,7 +20,9 @@ package struct EffectTraining: Hashable, Sendable {
   ///
   /// - Parameter rung: 0 for the top one.
   init?(_ work: Work, _ result: Observation, in space: EffectSpace, rung: Int = 0) {
-    guard !result.diverged, let accuracy = result[.accuracy], let options = space.options(of: work.candidate) else {
+    guard case .proxyTraining = work.kind, !result.diverged, let accuracy = result[.accuracy],
+      let options = space.options(of: work.candidate)
+    else {
       return nil
     }
     self.init(options: options, seed: work.seed, accuracy: accuracy * 100, rung: rung)

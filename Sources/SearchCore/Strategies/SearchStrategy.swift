@@ -154,6 +154,21 @@ public func makeStrategy(
   if let jobs, !(1...mostJobs).contains(jobs) {
     throw .strategy(name: settings.name.rawValue, problem: "the budget must be from 1 to \(mostJobs) jobs, not \(jobs)")
   }
+  let first = StartedSearch.first(template)
+  guard !first.isEmpty else { return try makeSearch(settings, space: space, budget: jobs, template: template) }
+  guard jobs.map({ $0 > first.count }) ?? true else {
+    throw .strategy(
+      name: settings.name.rawValue,
+      problem: "a budget of \(jobs ?? 0) jobs is spent on what trainings start from; allow more than \(first.count)")
+  }
+  let search = try makeSearch(settings, space: space, budget: jobs.map { $0 - first.count }, template: template)
+  return StartedSearch(search, first: first)
+}
+
+/// From a start that is there.
+private func makeSearch(
+  _ settings: StrategySettings, space: SearchSpace, budget jobs: Int?, template: WorkTemplate
+) throws(SearchError) -> any SearchStrategy {
   guard settings.confirm == 0 else {
     var searching = settings
     searching.confirm = 0
@@ -161,7 +176,7 @@ public func makeStrategy(
       throw .strategy(name: settings.name.rawValue, problem: problem)
     }
     let left = jobs.map { $0 - ConfirmedSearch.reserve(settings.confirm) }
-    let search = try makeStrategy(searching, space: space, budget: left, template: template)
+    let search = try makeSearch(searching, space: space, budget: left, template: template)
     return ConfirmedSearch(search, settings, space: space, template: template)
   }
   if let halving = settings.halving {

@@ -84,9 +84,10 @@ package final class CoordinatorService {
     options.failures.apply(to: &settings)
     let dataSet = ContentServer.Location(settings.data)
     settings.dataBytes = dataSet?.content.bytes ?? 0
+    let store = ContentStore(folder: "\(study.folder)/contents", limit: options.contentBytes, keeping: .all)
+    if try !study.store.isFinished { try StartWeights.bring(study.definition, into: store.folder) }
     contents = try CoordinatorContentDesk(
-      store: ContentStore(
-        folder: "\(study.folder)/contents", limit: options.contentBytes, keeping: .all), dataSet: dataSet,
+      store: store, dataSet: dataSet,
       send: socket.send, post: { [mailbox = socket.mailbox] in mailbox.postUrgently(.contents($0)) })
     settings.contentLimits = ContentLimits(bytes: options.contentBytes)
     settings.contents = contents.stored

@@ -15,7 +15,8 @@ package struct ProgressReporter {
   package typealias Display = (_ summary: StudySummary, _ isLast: Bool, _ now: Double) -> Void
 
   init(study: OpenStudy, jobs: [JobRecord], display: @escaping Display) {
-    progress = StudyProgress(space: study.definition.space, jobs: jobs)
+    progress = StudyProgress(
+      space: study.definition.space, template: study.definition.configuration.template, jobs: jobs)
     self.display = display
   }
 

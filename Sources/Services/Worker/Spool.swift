@@ -48,6 +48,12 @@ package final class Spool {
 
   package func discard(_ reference: AttemptReference, study: String) {
     unlink(path(of: reference, study: study))
+    unlink(weightsPath(of: reference, study: study))
+  }
+
+  /// Where an attempt leaves weights that are its result, beside the report.
+  package func weightsPath(of reference: AttemptReference, study: String) -> String {
+    SpooledFile.weightsPath(besideReport: path(of: reference, study: study))
   }
 
   /// What dead workers of this host left of a study, as files of this worker now. Removes what is too old for any.
@@ -60,18 +66,16 @@ package final class Spool {
       guard other != folder, Self.isOf(host, other, worker: name), let lock = Self.lock(other) else { continue }
       defer { withExtendedLifetime(lock) {} }
       for file in Folder.names(in: other) {
-        if file.hasSuffix(".partial") { unlink("\(other)/\(file)") }
+        if file.hasSuffix(".partial") || SpooledFile.isLeftWeights(file, in: other) { unlink("\(other)/\(file)") }
         guard let kept = SpooledFile(file, in: other) else { continue }
         if !kept.isReport || kept.age > Self.longestStayInSeconds {
-          unlink(kept.path)
+          kept.remove()
         } else if kept.study == SpooledFile.plain(study), adopted.count < Self.mostAdopted {
           guard let report = kept.read() else {
-            unlink(kept.path)
+            kept.remove()
             continue
           }
-          guard report.study == study,
-            rename(kept.path, path(of: report.reference, study: study)) == 0
-          else { continue }
+          guard report.study == study, kept.move(to: path(of: report.reference, study: study)) else { continue }
           adopted.append(report)
         }
       }
@@ -89,7 +93,7 @@ package final class Spool {
     let other = folder + "-left"
     guard let lock = try? Self.make(other, host) else { return }
     defer { withExtendedLifetime(lock) {} }
-    for file in kept { rename(file.path, "\(other)/\(file.name)") }
+    for file in kept { _ = file.move(to: "\(other)/\(file.name)") }
     Self.leave(other)
   }
 

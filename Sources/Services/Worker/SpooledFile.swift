@@ -37,6 +37,28 @@ package struct SpooledFile {
     }
   }
 
+  /// With the weights that came with it, which go first: a report without them would never count.
+  func move(to other: String) -> Bool {
+    rename(Self.weightsPath(besideReport: path), Self.weightsPath(besideReport: other))
+    return rename(path, other) == 0
+  }
+
+  func remove() {
+    unlink(path)
+    unlink(Self.weightsPath(besideReport: path))
+  }
+
+  /// Weights without a report: their engine or worker ended in between.
+  static func isLeftWeights(_ name: String, in folder: String) -> Bool {
+    guard name.hasSuffix(".weights") else { return false }
+    return access("\(folder)/\(name.dropLast(".weights".count)).json", F_OK) != 0
+  }
+
+  /// Of weights that a report names: it is not there where it names none.
+  static func weightsPath(besideReport path: String) -> String {
+    String(path.dropLast(".json".count)) + ".weights"
+  }
+
   /// What stands for a study in a file's name.
   package static func plain(_ study: String) -> String {
     String(study.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") ? $0 : "_" }.prefix(100))

@@ -2,6 +2,7 @@ import ContentExchange
 import Coordination
 import Engines
 import Failpoints
+import Files
 import Foundation
 import ImageData
 import Logging
@@ -232,6 +233,7 @@ package final class WorkerService {
     case .progress(let progress): apply(machine.handle(.engineProgress(slot: slot, progress), at: now))
     case .finished(let reference, let result):
       if !options.sharesLog { JobLog(log)?.finished(reference.job, result, at: nil) }
+      offerArtifacts(of: result, reference)
       apply(machine.handle(.engineFinished(slot: slot, reference, result), at: now))
     case .failed(let reference, let reason, let failure):
       apply(machine.handle(.engineFailed(slot: slot, reference, reason: reason, failure), at: now))
@@ -260,6 +262,9 @@ package final class WorkerService {
         Failpoint.workerAfterDiscard.pass()
       case .adoptSpooled(let study):
         let reports = spool.adopt(study: study)
+        for report in reports {
+          if case .finished(let result) = report.outcome { offerArtifacts(of: result, report.reference) }
+        }
         if !reports.isEmpty { apply(machine.handle(.spooled(reports), at: MonotonicClock.now)) }
       case .releaseSpooled(let study): spool.release(study: study)
       case .log(let level, let text):
@@ -268,6 +273,19 @@ package final class WorkerService {
       case .exit(let code): exitCode = code
       }
     }
+  }
+
+  /// What a result left on disk, which the coordinator takes before the result counts.
+  private func offerArtifacts(of result: Observation, _ reference: AttemptReference) {
+    guard let weights = result.artifacts[Artifact.weights], let hash = ContentHash(weights.hash),
+      let study = machine.study
+    else { return }
+    let path = spool.weightsPath(of: reference, study: study)
+    let location = ContentServer.Location(
+      content: ContentDescription(contentHash: hash, kind: .blob, bytes: weights.bytes),
+      folder: FilePath.folder(of: path),
+      layout: ContentLayout(files: [.init(name: FilePath.name(of: path), bytes: weights.bytes)]))
+    apply(machine.handle(contents.offer(location), at: MonotonicClock.now))
   }
 
   private func send(_ message: WorkerMessage) {
@@ -287,9 +305,13 @@ package final class WorkerService {
       jobLog.begun(assignment.reference, work.candidate, at: nil)
     }
     let mailbox = mailbox
-    let news = slots[slot].start(
-      assignment, dataPath: contents.dataPath, program: options.engine, now: MonotonicClock.now
-    ) { mailbox.post([.engine($0)]) }
+    let weights = assignment.weights.flatMap { contents.file(of: $0) }
+    let request = EngineRequest(
+      job: assignment, dataPath: contents.dataPath, weightsPath: weights,
+      outputPath: machine.study.map { spool.weightsPath(of: assignment.reference, study: $0) })
+    let news = slots[slot].start(request, program: options.engine, now: MonotonicClock.now) {
+      mailbox.post([.engine($0)])
+    }
     deliver(slot: slot, news)
   }
 }

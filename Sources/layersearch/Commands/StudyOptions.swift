@@ -63,6 +63,7 @@ struct StudyOptions: ParsableArguments {
     var study = try OpenStudy(
       definition: definition, folder: folder, resume: resume, mustExist: mustExist, data: data
     ) { missing in
+      try StartWeights.check(definition)
       try beforeMaking()
       if resume, let notice = missing.notice { StandardError.shared.writeLine(notice) }
     }

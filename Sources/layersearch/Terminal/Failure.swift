@@ -8,6 +8,7 @@ import ImageData
 import ReadableText
 import Replay
 import SearchCore
+import Services
 import Simulation
 import Studies
 import StudyStore
@@ -90,6 +91,7 @@ enum ProcessExit {
     case let failure as Failure: failure.code
     case is ConfigurationError, is SearchError: .usage
     case let error as StudyError: error.isUsage ? .usage : .failed
+    case ServiceError.start: .usage
     case let error as FileError: Failure(error).code
     case SimulationError.exists: .usage
     case let error as ReplayError: error.isUsage ? .usage : .failed

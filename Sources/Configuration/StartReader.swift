@@ -1,0 +1,103 @@
+import SearchCore
+
+/// Why a file cannot be what trainings start from, in one line.
+package struct StartProblem: Error, CustomStringConvertible {
+  package let description: String
+
+  package init(_ description: String) { self.description = description }
+}
+
+/// Reads what trainings start from: the section `start`.
+struct StartReader {
+  let section: SectionReader
+
+  /// What a start says of itself in `start.from`.
+  private enum From: String, CaseIterable {
+    case scratch, dense, checkpoint
+  }
+
+  private static let keysOf: [From: Set<String>] = [
+    .dense: ["epochs", "train_images", "calibration_images"],
+    .checkpoint: ["checkpoint", "weights", "calibration_images"],
+  ]
+
+  private let from: From
+
+  init(section: SectionReader) {
+    self.section = section
+    from = section.choice("from") ?? .scratch
+  }
+
+  /// Trainings begin with weights that are trained.
+  var isTrained: Bool { from != .scratch }
+
+  /// The path of `start.checkpoint`, as it was written.
+  var checkpoint: String? { section.isSet("checkpoint") ? section.text("checkpoint") : nil }
+
+  /// - Parameters:
+  ///   - data: of the study; nil where that could not be read.
+  ///   - hashOfFile: SHA-256 of a checkpoint.
+  func read(
+    data: DataSelection?, seed: UInt64, hashOfFile: StudyConfiguration.FileHash
+  ) -> TrainedStart? {
+    for key in ConfigurationKeys.allowed(in: "start") where key != "from" && section.isSet(key) {
+      if Self.keysOf[from]?.contains(key) == true { continue }
+      let owners = Self.keysOf.filter { $0.value.contains(key) }.map(\.key.rawValue).sorted()
+      section.report(
+        key,
+        "is for start.from: \(owners.joined(separator: " or ")), and here it is \(from.rawValue): leave it out")
+    }
+    let images = TrainingLimits.trainingImages(data?.set ?? .cifar10)
+    let calibration = section.integer(
+      "calibration_images", default: min(TrainedStart.defaultCalibrationImages, data?.trainImages ?? .max),
+      in: 1...images)
+    if let data, calibration > data.trainImages, from != .scratch {
+      section.report(
+        "calibration_images", "is \(calibration), but they are training images, of which there are \(data.trainImages)")
+    }
+    switch from {
+    case .scratch: return nil
+    case .dense:
+      let all = data.map { $0.set == .cifar10 ? images - $0.validationImages : $0.trainImages } ?? images
+      let trainImages = section.integer("train_images", default: max(1, all), in: 1...images)
+      if let data, trainImages > images - data.validationImages {
+        section.report(
+          "train_images",
+          "is \(trainImages), but \(images - data.validationImages) are left beside the validation images")
+      }
+      return TrainedStart(
+        origin: .dense(
+          epochs: section.integer("epochs", default: 30, in: TrainingLimits.epochs), trainImages: trainImages,
+          seed: seed), calibrationImages: calibration)
+    case .checkpoint:
+      return TrainedStart(
+        origin: .checkpoint(weights: weights(hashOfFile) ?? String(repeating: "0", count: 64)),
+        calibrationImages: calibration)
+    }
+  }
+
+  /// What the file is, which has to be what `weights` says where both are given.
+  private func weights(_ hashOfFile: StudyConfiguration.FileHash) -> String? {
+    let said = section.text("weights")
+    if let said, said.utf8.count != 64 || !said.allSatisfy({ "0123456789abcdef".contains($0) }) {
+      section.report("weights", "is '\(said.prefix(80))', but a SHA-256 is wanted: 64 lower-case hexadecimal digits")
+      return nil
+    }
+    guard let path = checkpoint else {
+      if said == nil {
+        section.reportMissing("checkpoint", allowed: "the file of a dense network, as train --checkpoint writes it")
+      }
+      return said
+    }
+    do {
+      let found = try hashOfFile(path)
+      if let said, said != found {
+        section.report("checkpoint", "is another file than start.weights says: its SHA-256 is \(found)")
+      }
+      return found
+    } catch {
+      section.report("checkpoint", "cannot be used: \(error)")
+      return nil
+    }
+  }
+}

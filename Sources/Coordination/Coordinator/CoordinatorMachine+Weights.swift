@@ -1,0 +1,49 @@
+import SearchCore
+import SearchProtocol
+
+/// The trained network that a study's trainings start from: a content, which a worker leaves with the result of the
+/// start's training, or which is there from the beginning.
+extension CoordinatorMachine {
+  /// What a work needs besides its text.
+  enum Weights {
+    /// It starts from scratch.
+    case none
+    case here(ContentDescription)
+    /// They were here, or were said to be.
+    case lost(hash: String)
+  }
+
+  func weights(for work: Work) -> Weights {
+    guard let start = work.kind.start else { return .none }
+    let hash =
+      switch start.origin {
+      case .checkpoint(let weights): weights
+      // Nothing of the kind is asked for before its training has a result.
+      case .dense: trainedWeights?.hash ?? ""
+      }
+    guard let content = ContentHash(hash).flatMap({ contents.stored[$0] }) else { return .lost(hash: hash) }
+    return .here(content.description)
+  }
+
+  /// The result of a start's training counts once its weights are here: until then its worker sends it again.
+  func awaitsWeights(_ work: Work, _ result: Observation) -> Bool {
+    guard case .startTraining = work.kind, !result.diverged, let weights = result.artifacts[Artifact.weights] else {
+      return false
+    }
+    return ContentHash(weights.hash).flatMap { contents.stored[$0] } == nil
+  }
+
+  mutating func keepWeights(_ result: Observation, of work: Work) {
+    if case .startTraining = work.kind { trainedWeights = result.artifacts[Artifact.weights] }
+  }
+
+  /// Nothing more can be trained: a person has to bring them back.
+  mutating func giveUpForLostWeights(_ hash: String) {
+    let name = ContentHash(hash)?.short ?? "of no name"
+    turn.perform(
+      .giveUp(
+        "the weights that its trainings start from (content \(name)) cannot be read in the study's folder 'contents'; "
+          + "bring them back, or begin a new study"))
+    stop()
+  }
+}

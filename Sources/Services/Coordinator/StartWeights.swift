@@ -1,0 +1,55 @@
+import BasisEngine
+import Configuration
+import ContentExchange
+import Coordination
+import Digests
+import Files
+import SearchCore
+import SearchProtocol
+import Studies
+
+/// The checkpoint that a study's trainings start from, on its way into the study's contents.
+package enum StartWeights {
+  /// - Throws: `ServiceError.start` for a file that no training of the study can start from. Nothing where the study
+  ///   starts otherwise.
+  package static func check(_ definition: StudyDefinition) throws {
+    guard definition.configuration.startWeights != nil, let path = definition.startCheckpoint else { return }
+    let checkpoint: Checkpoint
+    do { checkpoint = try Checkpoint(path: path) } catch {
+      guard case .checkpoint(_, let reason) = error else { throw error }
+      throw ServiceError.start(path, reason)
+    }
+    let (model, wanted) = (checkpoint.network.model, definition.recipe.model)
+    guard model == wanted else {
+      throw ServiceError.start(path, "it is a \(model.rawValue), and the study is about \(wanted.rawValue)")
+    }
+    guard checkpoint.candidate.isDense else {
+      throw ServiceError.start(
+        path, "\(checkpoint.candidate.decompositions.count) of its layers are decomposed: start from a dense network")
+    }
+    guard try checkpoint.network.architecture() == Architecture(model) else {
+      throw ServiceError.start(path, "its images, classes or widths are not those of \(model.rawValue) for this data")
+    }
+  }
+
+  /// Puts the checkpoint into the folder of the study's contents, where it is not there yet, whatever workers may leave
+  /// there.
+  /// - Throws: `ServiceError.start` where neither folder nor path has it, `ContentError`.
+  static func bring(_ definition: StudyDefinition, into folder: String) throws {
+    guard let weights = definition.configuration.startWeights, let hash = ContentHash(weights) else { return }
+    let store = ContentStore(folder: folder, limit: .max, keeping: .all)
+    guard let path = definition.startCheckpoint else {
+      if store.contents().contains(where: { $0.description.contentHash == hash }) { return }
+      throw ServiceError.start(
+        "\(hash.short)", "it is not in \(folder); name its file with start.checkpoint, or put it there")
+    }
+    let bytes: [UInt8]
+    do { bytes = try StartFile.bytes(path) } catch { throw ServiceError.start(path, "\(error)") }
+    let content = ContentDescription(contentHash: hash, kind: .blob, bytes: bytes.count)
+    guard case .absent(let place, let present)? = try store.find(content, isCancelled: { false }) else { return }
+    try store.store(Array(bytes[present...]), at: present, in: place)
+    guard case .present = try store.install(place) else {
+      throw ServiceError.start(path, "it was changed while it was read; start again")
+    }
+  }
+}

@@ -1,0 +1,27 @@
+import Configuration
+import Digests
+import Files
+import ReadableText
+
+/// The file of a trained network that a study's trainings start from.
+package enum StartFile {
+  /// Workers get it as a whole.
+  package static let mostBytes = 256 << 20
+
+  /// - Throws: what is wrong with the path, or the file's size.
+  package static func bytes(_ path: String) throws(StartProblem) -> [UInt8] {
+    do { return try RegularFile.read(FilePath.expandingTilde(path), mostBytes: mostBytes) } catch {
+      switch error {
+      case .unopened(let reason): throw StartProblem("\(path): it cannot be opened: \(reason)")
+      case .unreadable(let reason): throw StartProblem("\(path): it cannot be read: \(reason)")
+      case .folder, .notRegular: throw StartProblem("\(path): it is not a regular file; give the path of a checkpoint")
+      case .tooLong(let bytes):
+        let size = bytes.map { "it has \(Readable.bytes($0))" } ?? "it is longer"
+        throw StartProblem("\(path): \(size), allowed are \(Readable.bytes(mostBytes))")
+      }
+    }
+  }
+
+  /// SHA-256 in hexadecimal digits.
+  static func hash(_ path: String) throws(StartProblem) -> String { SHA256.hexadecimal(try bytes(path)) }
+}

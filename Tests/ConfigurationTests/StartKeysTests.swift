@@ -1,0 +1,100 @@
+import Configuration
+import SearchCore
+import Testing
+
+@Suite("Keys of the start")
+struct StartKeysTests {
+  private static let hash = String(repeating: "ab", count: 32)
+
+  private func parse(_ text: String) throws -> StudyConfiguration {
+    try .parse(text: "model: resnet20\ndata: {set: cifar10}\n" + text, fileName: "x.yaml") {
+      path throws(StartProblem) in
+      guard path == "dense.ckpt" else { throw StartProblem("\(path): it cannot be opened: no such file") }
+      return Self.hash
+    }
+  }
+
+  @Test("from scratch is the default, and leaves no trace in what makes two configurations the same")
+  func scratch() throws {
+    #expect(try parse("").recipe.start == nil)
+    #expect(try parse("start: {from: scratch}\n").entries == parse("").entries)
+  }
+
+  @Test("a dense network of the study's own is trained on all images that are not validation images")
+  func dense() throws {
+    let read = try parse("start: {from: dense, epochs: 60}\nproxy: {epochs: 0.25}\nseed: 9\n")
+    #expect(
+      read.recipe.start
+        == TrainedStart(origin: .dense(epochs: 60, trainImages: 45_000, seed: 9), calibrationImages: 2000))
+    #expect(read.recipe.epochs == Epochs("0.25") && read.entries["proxy.epochs"] == "0.25")
+    #expect(read.entries["start.seed"] == nil && read.entries["start.train_images"] == "45000")
+    #expect(try parse("start: {from: dense}\nproxy: {epochs: 0}\n").recipe.epochs == .none)
+    #expect(try parse("start: {from: dense}\n").recipe.epochs == 1)
+  }
+
+  @Test("a checkpoint counts by its content; what is recorded of a study is read without the file")
+  func checkpoint() throws {
+    let read = try parse("start: {from: checkpoint, checkpoint: dense.ckpt, calibration_images: 500}\n")
+    #expect(read.recipe.start == TrainedStart(origin: .checkpoint(weights: Self.hash), calibrationImages: 500))
+    #expect(read.startCheckpoint == "dense.ckpt" && read.startWeights == Self.hash)
+    #expect(read.entries["start.checkpoint"] == nil && read.entries["start.weights"] == Self.hash)
+    let recorded = try StudyConfiguration.recorded(
+      entries: read.entries, budget: nil, text: read.text, fileName: "r.yaml")
+    #expect(recorded.recipe == read.recipe && recorded.fingerprint == read.fingerprint)
+    #expect(recorded.startCheckpoint == nil)
+    #expect(
+      try parse("start: {from: checkpoint, weights: \(Self.hash)}\n").recipe.start
+        == .init(origin: .checkpoint(weights: Self.hash)))
+  }
+
+  @Test(
+    "what cannot be is told with what to do",
+    arguments: [
+      ("start: {epochs: 9}", "key 'start.epochs' is for start.from: dense, and here it is scratch: leave it out"),
+      (
+        "start: {from: dense, checkpoint: dense.ckpt}",
+        "key 'start.checkpoint' is for start.from: checkpoint, and here it is dense: leave it out"
+      ),
+      (
+        "start: {calibration_images: 9}",
+        "key 'start.calibration_images' is for start.from: checkpoint or dense, and here it is scratch: leave it out"
+      ),
+      (
+        "start: {from: dense, calibration_images: 20000}",
+        "key 'start.calibration_images' is 20000, but they are training images, of which there are 10000"
+      ),
+      (
+        "start: {from: dense, train_images: 46000}",
+        "key 'start.train_images' is 46000, but 45000 are left beside the validation images"
+      ),
+      (
+        "start: {from: checkpoint, checkpoint: lost.ckpt}",
+        "key 'start.checkpoint' cannot be used: lost.ckpt: it cannot be opened: no such file"
+      ),
+      (
+        "start: {from: checkpoint}",
+        "key 'start.checkpoint' is missing; allowed: the file of a dense network, as train --checkpoint writes it"
+      ),
+      (
+        "start: {from: checkpoint, checkpoint: dense.ckpt, weights: \(String(repeating: "0", count: 64))}",
+        "key 'start.checkpoint' is another file than start.weights says: its SHA-256 is \(Self.hash)"
+      ),
+      (
+        "start: {from: checkpoint, weights: abc}",
+        "key 'start.weights' is 'abc', but a SHA-256 is wanted: 64 lower-case hexadecimal digits"
+      ),
+      ("start: {from: chance}", "key 'start.from' "),
+      ("proxy: {epochs: 0.25}", "key 'proxy.epochs' is 0.25, but "),
+      ("start: {from: dense}\nproxy: {epochs: -1}", "key 'proxy.epochs' is -1, but must be 0 to 1000"),
+      ("start: {from: dense}\nproxy: {epochs: 0.0001}", "key 'proxy.epochs' is 0.0001, but must be 0 to 1000"),
+    ])
+  func refused(text: String, problem: String) {
+    do {
+      _ = try parse(text)
+      Issue.record("\(text) was read")
+    } catch {
+      let told = (error as? ConfigurationError)?.problems.map(\.text) ?? []
+      #expect(told.count == 1 && told[0].hasPrefix(problem), "\(told)")
+    }
+  }
+}

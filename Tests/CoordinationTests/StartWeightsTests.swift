@@ -1,0 +1,205 @@
+import SearchCore
+import SearchProtocol
+import Testing
+
+@testable import Coordination
+
+@Suite("Weights that trainings start from")
+struct StartWeightsTests: CoordinatorScenarios, WorkerScenarios {
+  private static let hash = Fixture.hash(7)
+  private let blob = ContentDescription(contentHash: hash, kind: .blob, bytes: 1000)
+
+  /// The start's training, and one that starts from it.
+  private static func works() -> (start: Work, next: Work) {
+    var recipe = Work.example(.dense).kind.recipe
+    recipe.start = TrainedStart(origin: .dense(epochs: 2, trainImages: 50, seed: 1), calibrationImages: 10)
+    let start = Work(
+      candidate: .dense, kind: .startTraining(recipe.start!.training(of: recipe)!), repetition: 0, seed: 1)
+    let next = Work(
+      candidate: Candidate(ranks: ["layer": 1]), kind: .proxyTraining(recipe), repetition: 0, seed: 2)
+    return (start, next)
+  }
+
+  /// First the start, then three trainings from it.
+  private struct Strategy: SearchStrategy {
+    var name: StrategyName { .random }
+    var notes: [String] { [] }
+    func roundsToKnow(before round: Int) -> Int { round }
+    func expectedWorks(history: SearchHistory) -> Int { 4 }
+
+    func round(_ number: Int, history: SearchHistory) -> SearchRound {
+      let (start, next) = StartWeightsTests.works()
+      switch number {
+      case 0: return SearchRound(works: [start])
+      case 1:
+        return SearchRound(
+          works: (0..<3).map {
+            Work(candidate: next.candidate, kind: next.kind, repetition: $0, seed: UInt64(10 + $0))
+          })
+      default: return .over
+      }
+    }
+  }
+
+  private func result() -> Observation {
+    var result = Fixture.result(0.9)
+    result.artifacts[Artifact.weights] = Artifact(hash: Self.hash.text, bytes: 1000)
+    return result
+  }
+
+  private func finished(_ reference: AttemptReference) -> WorkerMessage {
+    .result(AttemptReport(reference: reference, study: "study-1", outcome: .finished(result())))
+  }
+
+  private func coordinator(
+    jobs: [JobRecord] = [], contents: [StoredContent] = []
+  ) -> CoordinatorMachine {
+    var settings = Fixture.coordinatorSettings()
+    settings.contents = contents
+    var machine = CoordinatorMachine(settings: settings, jobs: jobs, past: past(jobs), strategy: Strategy())
+    _ = machine.handle(.started, at: 0)
+    return machine
+  }
+
+  private func greet(_ machine: inout CoordinatorMachine, version: Int = ProtocolVersion.newest) -> CoordinatorTurn {
+    _ = machine.handle(.received(Fixture.hello("w", version: version), from: a), at: 1)
+    return machine.handle(.received(.ready(Ready(freeSlots: 2)), from: a), at: 1)
+  }
+
+  private func assignments(_ turn: CoordinatorTurn) -> [JobAssignment] {
+    turn.sent(to: a).compactMap { if case .job(let job) = $0 { job } else { nil } }
+  }
+
+  @Test("the start's result counts once its weights are here, and what follows carries their hash")
+  func order() {
+    var machine = coordinator()
+    let first = assignments(greet(&machine))
+    #expect(first.count == 1 && first[0].weights == nil)
+    let reference = first[0].reference
+    _ = machine.handle(.received(.accept(reference), from: a), at: 1)
+    // The result comes before the weights: it is neither counted nor acknowledged, and its attempt goes on.
+    let early = machine.handle(.received(finished(reference), from: a), at: 2)
+    #expect(early.records.isEmpty && !early.sent(to: a).contains(.resultAcknowledged(reference)))
+    #expect(machine.summary.jobs.running == 1)
+    var turn = machine.handle(.received(.contentAnnouncement(blob), from: a), at: 3)
+    turn = machine.handle(.content(.prepared(Self.hash, present: 0)), at: 3)
+    #expect(turn.sent(to: a).contains { if case .contentRequest = $0 { true } else { false } })
+    turn = machine.handle(.content(.whole(Self.hash)), at: 4)
+    let late = machine.handle(.received(finished(reference), from: a), at: 5)
+    #expect(late.sent(to: a).contains(.resultAcknowledged(reference)))
+    let next = assignments(late) + assignments(machine.handle(.received(.ready(Ready(freeSlots: 2)), from: a), at: 5))
+    #expect(!next.isEmpty && next.allSatisfy { $0.weights == blob })
+    #expect(machine.invariants() == [])
+  }
+
+  @Test("a diverged start has no weights to wait for")
+  func diverged() {
+    var machine = coordinator()
+    let reference = assignments(greet(&machine))[0].reference
+    var result = Fixture.result(0.1)
+    result.diverged = true
+    let report = AttemptReport(reference: reference, study: "study-1", outcome: .finished(result))
+    #expect(
+      machine.handle(.received(.result(report), from: a), at: 2).sent(to: a).contains(.resultAcknowledged(reference)))
+  }
+
+  private func record(_ result: Observation?) -> [JobRecord] {
+    var job = JobRecord(id: 1, work: Self.works().start, round: 0)
+    job.state = .finished
+    (job.result, job.attempts) = (result, 1)
+    return [job]
+  }
+
+  @Test("after a restart the weights of the record go on; where they are lost, a person is asked")
+  func restart() {
+    var machine = coordinator(
+      jobs: record(result()), contents: [StoredContent(description: blob, key: nil)])
+    #expect(assignments(greet(&machine)).allSatisfy { $0.weights == blob })
+    var bare = coordinator(jobs: record(result()))
+    let turn = greet(&bare)
+    #expect(
+      turn.afterCommit.contains {
+        if case .giveUp(let reason) = $0 { reason.contains("the weights that its trainings start from") } else { false }
+      })
+    #expect(assignments(turn).isEmpty)
+  }
+
+  @Test("a worker that is too old for it gets no such job, and hears why")
+  func old() {
+    var machine = coordinator(
+      jobs: record(result()), contents: [StoredContent(description: blob, key: nil)])
+    let turn = greet(&machine, version: ProtocolVersion.withStarts - 1)
+    #expect(assignments(turn).isEmpty)
+    #expect(
+      turn.afterCommit.contains { if case .log(.warning, let text) = $0 { text.contains("too old") } else { false } })
+    #expect(machine.summary.jobs.waiting == 3)
+  }
+
+  // MARK: Workers
+
+  private func newest() -> WorkerMachine {
+    var worker = machine()
+    _ = worker.handle(.started, at: 0)
+    let welcome = Welcome(
+      study: "study-1", studyName: "s", protocolVersion: ProtocolVersion.newest, data: Fixture.data,
+      heartbeatSeconds: 5, leaseSeconds: 60)
+    _ = worker.handle(.received(.welcome(welcome)), at: 0)
+    _ = worker.handle(.dataLocated(path: nil), at: 0)
+    return worker
+  }
+
+  private func job(_ number: Int64) -> JobAssignment {
+    JobAssignment(reference: Fixture.reference(number), work: Self.works().next, weights: blob)
+  }
+
+  private func starts(_ effects: [WorkerEffect]) -> [Int64] {
+    effects.compactMap { if case .startJob(_, let job) = $0 { job.reference.job } else { nil } }
+  }
+
+  @Test("a worker fetches the weights once, and its jobs wait for them")
+  func fetch() {
+    var worker = newest()
+    let first = worker.handle(.received(.job(job(1))), at: 1)
+    #expect(first.sent.contains(.accept(Fixture.reference(1))) && starts(first).isEmpty)
+    #expect(first.sent.contains(.contentQuery(ContentReference(contentHash: Self.hash))))
+    let second = worker.handle(.received(.job(job(2))), at: 1)
+    #expect(second.sent == [.accept(Fixture.reference(2))])
+    _ = worker.handle(.received(.contentAnnouncement(blob)), at: 2)
+    _ = worker.handle(.content(.prepared(Self.hash, present: 0)), at: 2)
+    #expect(starts(worker.handle(.content(.whole(Self.hash)), at: 3)) == [1, 2])
+    _ = worker.handle(.engineFailed(slot: 0, Fixture.reference(1), reason: "x"), at: 4)
+    #expect(starts(worker.handle(.received(.job(job(3))), at: 5)) == [3])
+    #expect(worker.contents.invariants() == [])
+  }
+
+  @Test("where they cannot be had, the jobs are handed back; a cancelled one does not start")
+  func unavailable() {
+    var worker = newest()
+    _ = worker.handle(.received(.job(job(1))), at: 1)
+    _ = worker.handle(.received(.job(job(2))), at: 1)
+    _ = worker.handle(.received(.cancel(Fixture.reference(2))), at: 1)
+    let refusal = ContentRefusal(contentHash: Self.hash, subject: .query, reason: "no such content")
+    let effects = worker.handle(.received(.contentRefusal(refusal)), at: 2)
+    let returned = effects.sent.compactMap {
+      if case .result(let report) = $0, case .returned(let reason) = report.outcome { reason } else { nil }
+    }
+    #expect(returned.count == 1 && returned[0].contains("no such content"))
+    #expect(starts(effects).isEmpty && worker.runningCount == 0)
+  }
+
+  @Test("a result whose weights the coordinator does not take becomes a failure that says why")
+  func refused() {
+    var worker = newest()
+    let start = JobAssignment(reference: Fixture.reference(1), work: Self.works().start)
+    _ = worker.handle(.received(.job(start)), at: 1)
+    _ = worker.handle(.contentOffered(blob), at: 2)
+    _ = worker.handle(.engineFinished(slot: 0, Fixture.reference(1), result()), at: 2)
+    let refusal = ContentRefusal(contentHash: Self.hash, subject: .announcement, reason: "no room")
+    let effects = worker.handle(.received(.contentRefusal(refusal)), at: 3)
+    #expect(effects.contains(.discardSpooled(Fixture.reference(1), study: "study-1")))
+    let failures = effects.sent.compactMap {
+      if case .result(let report) = $0, case .failed(let reason, _) = report.outcome { reason } else { nil }
+    }
+    #expect(failures == ["its weights did not get to the coordinator: no room"])
+  }
+}
