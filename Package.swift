@@ -121,7 +121,7 @@ let package = Package(
     .target(
       name: "Engines",
       dependencies: [
-        "BasisEngine", "Failpoints", "Files", "Processes", "ReadableText", "SearchCore", "SearchProtocol",
+        "BasisEngine", "Digests", "Failpoints", "Files", "Processes", "ReadableText", "SearchCore", "SearchProtocol",
       ]),
     // trainings of one network: settings, sessions, going on, evaluations
     .target(

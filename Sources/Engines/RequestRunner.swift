@@ -1,4 +1,7 @@
 import BasisEngine
+import Digests
+import Files
+import Foundation
 import Processes
 import ReadableText
 import SearchCore
@@ -9,6 +12,12 @@ struct RequestRunner {
   private let runner: WorkRunner
   /// Often enough to show that the process lives, seldom enough to cost nothing.
   private static let secondsBetweenReports = 0.5
+  private static let mostWeightBytes = 1 << 30
+
+  /// On standard error, of which the worker keeps the last lines.
+  private static func tell(_ text: String) {
+    try? Descriptor.write(Array("\(text)\n".utf8), to: STDERR_FILENO)
+  }
 
   init() throws { runner = try WorkRunner() }
 
@@ -21,7 +30,10 @@ struct RequestRunner {
         reference: reference, epoch: 0, step: 0, steps: 0, loss: nil, memoryBytes: ProcessMemory.peakBytes()))
     do {
       let work = try Work(canonical: request.job.work)
-      let result = try runner.run(work, dataPath: request.dataPath) { progress in
+      let files = WorkFiles(
+        data: request.dataPath, weights: request.weightsPath, network: request.outputPath,
+        earlierState: request.earlierStatePath, state: request.statePath)
+      var result = try runner.run(work, files: files, describe: Self.tell) { progress in
         let now = MonotonicClock.now
         guard now - lastReport >= Self.secondsBetweenReports else { return true }
         lastReport = now
@@ -30,6 +42,10 @@ struct RequestRunner {
             reference: reference, epoch: progress.epoch, step: progress.step, steps: progress.steps,
             loss: progress.loss.isFinite ? progress.loss : nil, memoryBytes: ProcessMemory.peakBytes()))
         return true
+      }
+      if let path = request.outputPath, !result.diverged {
+        let bytes = try RegularFile.read(path, mostBytes: Self.mostWeightBytes)
+        result.artifacts[Artifact.weights] = Artifact(hash: SHA256.hexadecimal(bytes), bytes: bytes.count)
       }
       return .finished(reference, result)
     } catch {

@@ -9,7 +9,7 @@ public struct Artifact: Codable, Hashable, Sendable {
     self.bytes = bytes
   }
 
-  /// Name of the trained network that a `WorkKind.startTraining` leaves.
+  /// Name of the trained network that a work leaves (`WorkKind.leavesWeights`).
   public static let weights = "weights"
 }
 

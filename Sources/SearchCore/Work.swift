@@ -38,6 +38,12 @@ public struct Work: Hashable, Sendable, CustomStringConvertible {
     WorkText.text(kind: shared.text, candidate: candidate.description, repetition: repetition, seed: seed)
   }
 
+  /// The same training to the end of its schedule: where they are equal, one goes on from the other's state.
+  package var whole: Work {
+    guard kind.recipe.until != nil else { return self }
+    return Work(candidate: candidate, kind: kind.whole, repetition: repetition, seed: seed)
+  }
+
   func `is`(_ kind: SharedKind) -> Bool { shared == kind }
 
   /// SHA-256 of the canonical text: 32 bytes, equal for equal works in every study.

@@ -27,6 +27,21 @@ extension WorkKind {
 
   private static let names = ["proxy-training", "start-training", "layer-analysis", "final-training"]
 
+  /// Without an end before the schedule's.
+  var whole: WorkKind {
+    func whole(_ recipe: TrainingRecipe) -> TrainingRecipe {
+      var recipe = recipe
+      recipe.until = nil
+      return recipe
+    }
+    switch self {
+    case .proxyTraining(let recipe): return .proxyTraining(whole(recipe))
+    case .startTraining(let recipe): return .startTraining(whole(recipe))
+    case .layerAnalysis(let recipe): return .layerAnalysis(whole(recipe))
+    case .finalTraining(let recipe): return .finalTraining(whole(recipe))
+    }
+  }
+
   /// In lines for people.
   public var title: String {
     switch self {
@@ -83,6 +98,14 @@ extension WorkKind {
     return writer.fields.reduce(into: name) { $0 += " \($1.key)=\($1.value)" }
   }
 
+  /// The trained network is part of what it finds, unless it diverged: a content (`Artifact.weights`).
+  public var leavesWeights: Bool {
+    switch self {
+    case .startTraining, .finalTraining: true
+    case .proxyTraining, .layerAnalysis: false
+    }
+  }
+
   /// What an observation of this kind must have; without it, it is of something else.
   public var requiredMetrics: [Metric] {
     switch self {
@@ -96,10 +119,11 @@ extension WorkKind {
   public func problem(with observation: Observation) -> String? {
     if let missing = requiredMetrics.first(where: { observation[$0] == nil }) { return "it has no \(missing.name)" }
     switch self {
-    case .startTraining where observation.artifacts[Artifact.weights] == nil && !observation.diverged:
-      return "it has no \(Artifact.weights)"
+    case .startTraining, .finalTraining:
+      let isMissing = observation.artifacts[Artifact.weights] == nil && !observation.diverged
+      return isMissing ? "it has no \(Artifact.weights)" : nil
     case .layerAnalysis where observation[.truncationErrors] == nil: return "it has no \(Curve.truncationErrors)"
-    case .proxyTraining, .startTraining, .layerAnalysis, .finalTraining: return nil
+    case .proxyTraining, .layerAnalysis: return nil
     }
   }
 }

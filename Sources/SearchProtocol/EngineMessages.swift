@@ -10,12 +10,21 @@ public struct EngineRequest: Codable, Hashable, Sendable {
   public var weightsPath: String?
   /// Where weights are to be left that are the job's result.
   public var outputPath: String?
+  /// The state that the training goes on from; nil for its beginning.
+  public var earlierStatePath: String?
+  /// Where its state is to be left.
+  public var statePath: String?
 
-  public init(job: JobAssignment, dataPath: String?, weightsPath: String? = nil, outputPath: String? = nil) {
+  public init(
+    job: JobAssignment, dataPath: String?, weightsPath: String? = nil, outputPath: String? = nil,
+    earlierStatePath: String? = nil, statePath: String? = nil
+  ) {
     self.job = job
     self.dataPath = dataPath
     self.weightsPath = weightsPath
     self.outputPath = outputPath
+    self.earlierStatePath = earlierStatePath
+    self.statePath = statePath
   }
 }
 
@@ -32,6 +41,7 @@ extension EngineRequest {
     try job.checkFields()
     let paths: [(StaticString, String?)] = [
       ("dataPath", dataPath), ("weightsPath", weightsPath), ("outputPath", outputPath),
+      ("earlierStatePath", earlierStatePath), ("statePath", statePath),
     ]
     for (name, path) in paths {
       if let path { try Text(limit: FieldLimits.pathBytes).check(path, name) }

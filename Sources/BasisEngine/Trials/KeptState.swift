@@ -46,22 +46,3 @@ struct KeptState {
     conditionNumbers = context.conditionNumbers
   }
 }
-
-extension Work {
-  /// The same training to the end of its schedule.
-  fileprivate var whole: Work {
-    func toTheEnd(_ recipe: TrainingRecipe) -> TrainingRecipe {
-      var recipe = recipe
-      recipe.until = nil
-      return recipe
-    }
-    let whole: WorkKind =
-      switch kind {
-      case .proxyTraining(let recipe): .proxyTraining(toTheEnd(recipe))
-      case .startTraining(let recipe): .startTraining(toTheEnd(recipe))
-      case .layerAnalysis(let recipe): .layerAnalysis(toTheEnd(recipe))
-      case .finalTraining(let recipe): .finalTraining(toTheEnd(recipe))
-      }
-    return Work(candidate: candidate, kind: whole, repetition: repetition, seed: seed)
-  }
-}

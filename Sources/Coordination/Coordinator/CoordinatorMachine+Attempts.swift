@@ -169,7 +169,10 @@ extension CoordinatorMachine {
     _ reference: AttemptReference, with result: Observation, by worker: WorkerIdentity, at now: Double
   ) {
     let lease = jobs.finish(reference.job, with: result)
-    if let work = jobs[reference.job]?.work { keepWeights(result, of: work) }
+    if let work = jobs[reference.job]?.work {
+      keepWeights(result, of: work)
+      keepStateHolder(of: work, worker.worker)
+    }
     streak.end()
     record(.jobFinished(job: reference.job, attempt: reference.attempt, worker: worker.worker, result: result))
     if let lease { detachFromSession(reference.job, lease) }

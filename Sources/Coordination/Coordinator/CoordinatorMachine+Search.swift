@@ -75,6 +75,7 @@ extension CoordinatorMachine {
     let round = question.round
     let added = jobs.ask(works)
     for job in added { record(.jobAdded(job)) }
+    preferStateHolders(of: added, at: now)
     adoptEarlierResults(of: added.map(\.id), at: now)
     updateExpectation()
     guard !added.isEmpty else { return }
@@ -116,7 +117,7 @@ extension CoordinatorMachine {
     while jobs.nextWaiting() != nil, let peer = sessions.nextWithCredits() {
       guard let session = sessions[peer], mayWork(session), !pauseForReturns(session, at: peer, now) else { continue }
       let worker = session.identity
-      guard let id = nextJob(for: worker.worker), let job = jobs[id] else {
+      guard let id = nextJob(for: worker.worker, at: now), let job = jobs[id] else {
         passedOver.append(peer)
         continue
       }
@@ -133,6 +134,7 @@ extension CoordinatorMachine {
       }
       let reference = AttemptReference(job: id, attempt: job.attempts + 1)
       sessions.spendCredit(of: peer, on: id)
+      affinities[id] = nil
       jobs.lease(
         id,
         Lease(

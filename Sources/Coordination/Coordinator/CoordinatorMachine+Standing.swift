@@ -20,14 +20,14 @@ extension CoordinatorMachine {
   }
 
   /// The oldest waiting job that this worker is to have. Looks at a few only: those that failed at it are few.
-  mutating func nextJob(for worker: String) -> Int64? {
-    if standing.evidence.isEmpty { return jobs.nextWaiting() }
+  mutating func nextJob(for worker: String, at now: Double) -> Int64? {
+    if standing.evidence.isEmpty, affinities.isEmpty { return jobs.nextWaiting() }
     // Where nothing tells yet whose fault a failure is, another job tells more than the same one again.
     let triesOthersFirst = !standing.isWitness(worker)
     var passedOver: [Int64] = []
     var choice: Int64?
     while passedOver.count < 16, let job = jobs.nextWaiting() {
-      if may(worker, begin: job) {
+      if may(worker, begin: job), !isReserved(job, from: worker, at: now) {
         if !triesOthersFirst || !standing.hasFailed(job, at: worker) {
           choice = job
           break

@@ -25,9 +25,9 @@ extension CoordinatorMachine {
     return .here(content.description)
   }
 
-  /// The result of a start's training counts once its weights are here: until then its worker sends it again.
+  /// A result that is weights counts once they are here: until then its worker sends it again.
   func awaitsWeights(_ work: Work, _ result: Observation) -> Bool {
-    guard case .startTraining = work.kind, !result.diverged, let weights = result.artifacts[Artifact.weights] else {
+    guard work.kind.leavesWeights, !result.diverged, let weights = result.artifacts[Artifact.weights] else {
       return false
     }
     return ContentHash(weights.hash).flatMap { contents.stored[$0] } == nil

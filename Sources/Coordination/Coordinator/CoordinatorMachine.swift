@@ -24,6 +24,9 @@ public struct CoordinatorMachine: Sendable {
   var contents: CoordinatorContents
   /// That the study's own training of the dense network left.
   var trainedWeights: Artifact?
+  /// Workers that have the states of trainings which ended early, and jobs that go on with them.
+  var stateHolders: [Work: String] = [:]
+  var affinities: [Int64: Affinity] = [:]
   /// Nil where anybody may work.
   var authorizedKeys: Set<String>?
   /// Workers of the record, and their hosts: those that may have begun what is not on it.

@@ -54,6 +54,8 @@ public struct CoordinatorSettings: Sendable {
   public var failuresUntilGivenUp = 10
   /// Jobs that the user wants to be left out: they are set aside at the start.
   public var leftOut: Set<Int64> = []
+  /// How long a job waits for the worker that has the state to go on from.
+  public var stateSeconds = 30.0
   /// Of another study, for jobs that are the same here.
   public var earlier: EarlierResults?
   /// Failed jobs that no other worker has tried since: with these a worker gets no more until one has.

@@ -45,4 +45,22 @@ struct StudyModel: Sendable {
   func frontier(within constraints: CostConstraints) -> FrontierEstimate {
     FrontierEstimate(model, solver: solver, within: constraints, excluding: unsound)
   }
+
+  /// Decomposed points of an estimated frontier that are accurate enough, at most so many, evenly over their costs.
+  /// - Parameter accuracy: by the estimate, 0…1.
+  func spreadPoints(
+    _ count: Int, of estimate: FrontierEstimate, atLeast accuracy: Double
+  ) -> [FrontierEstimate.Entry] {
+    let named = estimate.entries.filter { entry in
+      entry.options.contains { $0 != 0 } && entry.accuracy >= 100 * accuracy
+    }
+    func size(_ entry: FrontierEstimate.Entry) -> Double {
+      let saved = space.saved(entry.cost)
+      return -(saved.parameters + saved.multiplyAdds)
+    }
+    let ordered = named.sorted {
+      size($0) != size($1) ? size($0) < size($1) : $0.options.lexicographicallyPrecedes($1.options)
+    }
+    return EvenSpread.choose(of: ordered.map { (size($0), $0) }, over: count)
+  }
 }

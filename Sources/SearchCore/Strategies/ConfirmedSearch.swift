@@ -74,17 +74,7 @@ struct ConfirmedSearch: SearchStrategy {
     guard let study = StudyModel(space, results: history.results, template: searched) else { return ([], nil) }
     let space = study.space
     let estimate = study.frontier(within: constraints)
-    let named = estimate.entries.filter { entry in
-      entry.options.contains { $0 != 0 } && entry.accuracy >= 100 * (minAccuracy ?? 0)
-    }
-    func size(_ entry: FrontierEstimate.Entry) -> Double {
-      let saved = space.saved(entry.cost)
-      return -(saved.parameters + saved.multiplyAdds)
-    }
-    let ordered = named.sorted {
-      size($0) != size($1) ? size($0) < size($1) : $0.options.lexicographicallyPrecedes($1.options)
-    }
-    let points = EvenSpread.choose(of: ordered.map { (size($0), $0) }, over: Self.mostPoints)
+    let points = study.spreadPoints(Self.mostPoints, of: estimate, atLeast: minAccuracy ?? 0)
     var random = StableRandom(seed: template.studySeed, purpose: "confirmation")
     let draws = FrontierDraws(
       study.model, solver: .coarse(space), count: Self.draws, within: constraints, random: &random)

@@ -24,6 +24,7 @@ package final class WorkerService {
     package var dataFolder: String?
     /// Where one that was fetched is kept.
     package var dataCache: ContentStore
+    package var states: StateCache
     package var spoolFolder: String
     package var stays: Bool
     package var limits: JobLimits
@@ -37,7 +38,7 @@ package final class WorkerService {
 
     package init(
       endpoint: String, security: SocketSecurity, slots: Int, dataFolder: String? = nil, dataCache: ContentStore,
-      spoolFolder: String, stays: Bool, limits: JobLimits, graceSeconds: Double, sharesLog: Bool = false,
+      states: StateCache, spoolFolder: String, stays: Bool, limits: JobLimits, graceSeconds: Double, sharesLog: Bool = false,
       engine: EngineProgram, describe: @escaping @Sendable (any Error) -> String = { "\($0)" }
     ) {
       self.endpoint = endpoint
@@ -45,6 +46,7 @@ package final class WorkerService {
       self.slots = slots
       self.dataFolder = dataFolder
       self.dataCache = dataCache
+      self.states = states
       self.spoolFolder = spoolFolder
       self.stays = stays
       self.limits = limits
@@ -234,6 +236,7 @@ package final class WorkerService {
     case .finished(let reference, let result):
       if !options.sharesLog { JobLog(log)?.finished(reference.job, result, at: nil) }
       offerArtifacts(of: result, reference)
+      options.states.prune()
       apply(machine.handle(.engineFinished(slot: slot, reference, result), at: now))
     case .failed(let reference, let reason, let failure):
       apply(machine.handle(.engineFailed(slot: slot, reference, reason: reason, failure), at: now))
@@ -299,16 +302,20 @@ package final class WorkerService {
   }
 
   private func start(_ assignment: JobAssignment, slot: Int) {
-    if !options.sharesLog, let work = try? Work(canonical: assignment.work),
-      let jobLog = JobLog(log, architecture: Architecture(work.kind.model))
-    {
+    let work = try? Work(canonical: assignment.work)
+    if !options.sharesLog, let work, let jobLog = JobLog(log, architecture: Architecture(work.kind.model)) {
       jobLog.begun(assignment.reference, work.candidate, at: nil)
     }
     let mailbox = mailbox
     let weights = assignment.weights.flatMap { contents.file(of: $0) }
-    let request = EngineRequest(
-      job: assignment, dataPath: contents.dataPath, weightsPath: weights,
-      outputPath: machine.study.map { spool.weightsPath(of: assignment.reference, study: $0) })
+    var request = EngineRequest(job: assignment, dataPath: contents.dataPath, weightsPath: weights)
+    if let work {
+      if work.kind.leavesWeights {
+        request.outputPath = machine.study.map { spool.weightsPath(of: assignment.reference, study: $0) }
+      }
+      request.earlierStatePath = options.states.earlier(of: work)
+      request.statePath = options.states.place(for: work)
+    }
     let news = slots[slot].start(request, program: options.engine, now: MonotonicClock.now) {
       mailbox.post([.engine($0)])
     }

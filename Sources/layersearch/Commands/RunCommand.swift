@@ -34,6 +34,8 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup var contents: ContentOptions
 
+  @OptionGroup var states: StateLimitOptions
+
   @OptionGroup var verbosity: VerbosityOptions
 
   func validate() throws { try failures.check(resume: study.resume) }
@@ -81,17 +83,24 @@ struct RunCommand: ParsableCommand {
     worker.finish(within: 15)
     // Stays where something still waits in it.
     rmdir("\(study.folder)/spool")
+    if try study.store.isFinished {
+      Self.cacheFolders.forEach { try? FileManager.default.removeItem(atPath: "\(study.folder)/\($0)") }
+    }
     withExtendedLifetime(signals) {}
     if let failure = self.study.failure(of: outcome) { throw failure }
     try study.conclude()
   }
+
+  /// In the study's folder: states of trainings that may go on, and contents that the worker has fetched.
+  private static let cacheFolders = ["states", "cache"]
 
   private func workerArguments(_ endpoint: String, _ study: OpenStudy) -> [String] {
     // Whoever stops a command at a terminal does not want to wait.
     // What waits for its acknowledgement stays with the study: nothing here needs a home folder.
     var arguments =
       ["worker", "--leave-with-input", "--connect", endpoint, "--grace", "3s", "--spool", "\(study.folder)/spool"]
-      + limits.arguments
+      + limits.arguments + states.arguments
+      + zip(["--state-cache", "--data-cache"], Self.cacheFolders).flatMap { [$0, "\(study.folder)/\($1)"] }
     if let slots { arguments += ["--slots", "\(slots)"] }
     if let folder = study.data?.pathHint { arguments += ["--data", folder] }
     return arguments + (verbosity.verbose ? ["--verbose"] : ["--quiet"])

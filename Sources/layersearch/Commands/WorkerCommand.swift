@@ -58,6 +58,14 @@ struct WorkerCommand: ParsableCommand {
     reading: Number.decimal(0.001...1_000_000))
   var dataCacheGigabytes: Double = Double(ContentStore.standardCacheBytes) / 1e9
 
+  @Option(
+    help: ArgumentHelp(
+      "Where the states of trainings are kept that may go on (default: ~/.cache/layersearch/states; XDG_CACHE_HOME for "
+        + "~/.cache).", valueName: "dir"))
+  var stateCache: String?
+
+  @OptionGroup var stateLimit: StateLimitOptions
+
   @Flag(help: "Wait for the next study when one is done.")
   var stay = false
 
@@ -102,6 +110,8 @@ struct WorkerCommand: ParsableCommand {
         folder: dataCache.map(FilePath.expandingTilde) ?? ContentStore.standardCacheFolder,
         limit: Int(dataCacheGigabytes * 1e9)
       ),
+      states: StateCache(
+        folder: stateCache.map(FilePath.expandingTilde) ?? StateCache.standardFolder, limit: stateLimit.bytes),
       spoolFolder: spool.map(FilePath.expandingTilde) ?? Spool.standardFolder, stays: stay,
       limits: limits.limits, graceSeconds: grace.seconds, sharesLog: leaveWithInput, engine: EngineCommand.program,
       describe: ProcessExit.describe)

@@ -1,0 +1,82 @@
+/// The last word on a few points of a search: trained in full, and judged once by the test images, which no decision
+/// has seen.
+///
+/// They are jobs of the study beside those of its search: they have numbers of their own, so that neither budgets nor
+/// later rounds depend on them.
+public enum FinalTrainings {
+  /// Numbers of jobs from here on are theirs: a search has at most a million.
+  public static let firstJob: Int64 = 1_000_001
+  /// Repetitions from here on: seeds that neither a search nor a confirmation has.
+  static let firstRepetition = 1_000_000
+
+  /// Whether a job may begin within so many jobs of a search.
+  public static func isWithin(_ budget: Int?, job: Int64) -> Bool {
+    job >= firstJob || job <= budget.map(Int64.init) ?? .max
+  }
+
+  /// Whom to train: dense, all layers at every rank, and points of the estimated frontier.
+  ///
+  /// - Parameters:
+  ///   - results: of the study.
+  ///   - points: at most so many of the frontier, evenly over its costs.
+  /// - Returns: without repetitions; nil without sound trainings.
+  package static func candidates(
+    _ space: SearchSpace, results: [Work: Observation], points: Int, within constraints: CostConstraints,
+    atLeast accuracy: Double
+  ) -> [Candidate]? {
+    guard let study = StudyModel(space, results: results) else { return nil }
+    let named = study.spreadPoints(points, of: study.frontier(within: constraints), atLeast: accuracy).map {
+      study.space.candidate(options: $0.options)
+    }
+    var candidates: [Candidate] = []
+    for candidate in [.dense] + space.allLayersReferences + named where !candidates.contains(candidate) {
+      candidates.append(candidate)
+    }
+    return candidates
+  }
+
+  /// Every candidate under the same seeds, seed by seed.
+  package static func works(_ candidates: [Candidate], recipe: TrainingRecipe, seeds: Int, studySeed: UInt64) -> [Work] {
+    let template = WorkTemplate(kind: .finalTraining(recipe), studySeed: studySeed, seeding: .common)
+    return (0..<seeds).flatMap { seed in
+      candidates.map { template.work($0, repetition: firstRepetition + seed) }
+    }
+  }
+
+  /// What is known of one candidate in the end.
+  package struct Entry: Hashable, Sendable {
+    package var candidate: Candidate
+    /// Recipe by which it was trained: a study may have final trainings by several.
+    package var recipe: TrainingRecipe
+    /// Mean accuracy on the test images, 0…1, over the trainings that did not diverge.
+    package var accuracy: Double
+    package var seeds: Int
+    package var diverged: Int
+    /// Mean difference to the dense network under the same seeds, and the ends of its 95 % interval (Student's t,
+    /// Holm's correction); nil where fewer than two seeds have both.
+    package var difference: Double?
+    package var low: Double?
+    package var high: Double?
+  }
+
+  /// By recipe, then by candidate's text.
+  package static func entries(_ results: [Work: Observation]) -> [Entry] {
+    var byRecipe: [TrainingRecipe: [Work: Observation]] = [:]
+    for (work, result) in results {
+      if case .finalTraining(let recipe) = work.kind { byRecipe[recipe, default: [:]][work] = result }
+    }
+    return byRecipe.sorted { $0.key.epochs < $1.key.epochs }.flatMap { recipe, results in
+      let comparison = PairedComparison(
+        results.compactMap { work, result in
+          guard !result.diverged, let accuracy = result[.testAccuracy] else { return nil }
+          return PairedComparison.Score(candidate: work.candidate, seed: work.repetition, accuracy: accuracy)
+        })
+      return comparison.entries.map { entry in
+        Entry(
+          candidate: entry.candidate, recipe: recipe, accuracy: entry.accuracy, seeds: entry.seeds,
+          diverged: results.count { $0.key.candidate == entry.candidate && $0.value.diverged },
+          difference: entry.difference, low: entry.low, high: entry.high)
+      }
+    }
+  }
+}

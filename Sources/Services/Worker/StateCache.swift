@@ -1,0 +1,73 @@
+import Digests
+import Files
+import Foundation
+import ReadableText
+import SearchCore
+
+/// States of trainings that ended early in their schedule, on this machine's disk: a file each, named after the training
+/// and the epoch. A cache: what is not here is trained again.
+///
+/// Workers of a machine may share the folder. A file is written whole or not at all, and one that goes while it is read
+/// is read to its end.
+package struct StateCache: Sendable {
+  package static var standardFolder: String { CacheFolder.standard + "/states" }
+  package static let standardBytes = 2_000_000_000
+
+  private let folder: String
+  private let limit: Int
+
+  /// - Parameter limit: most bytes of all together; 0 to keep none.
+  package init(folder: String, limit: Int) {
+    self.folder = folder
+    self.limit = limit
+  }
+
+  /// The latest state that this training can go on from; nil where none is kept.
+  package func earlier(of work: Work) -> String? {
+    guard limit > 0 else { return nil }
+    let end = work.kind.recipe.until ?? .max
+    let prefix = Self.prefix(of: work)
+    let latest = Folder.names(in: folder).compactMap { Self.epoch($0, after: prefix) }.filter { $0 < end }.max()
+    return latest.map { path(prefix, $0) }
+  }
+
+  /// Where its state is to be left; nil where it goes to the end of its schedule, none are kept, or the folder cannot be
+  /// made.
+  package func place(for work: Work) -> String? {
+    guard limit > 0, let until = work.kind.recipe.until, (try? Folder.make(folder)) != nil else { return nil }
+    return path(Self.prefix(of: work), until)
+  }
+
+  /// What was written last stays; the others go, the oldest first, until the rest fits. One that was gone on from is as
+  /// new as the one that came of it.
+  package func prune() {
+    var files = Folder.names(in: folder).compactMap { name -> (path: String, bytes: Int, time: Double)? in
+      guard name.hasSuffix(Self.ending) else { return nil }
+      var status = stat()
+      let path = "\(folder)/\(name)"
+      guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+      let time = Double(status.st_mtim.tv_sec) + Double(status.st_mtim.tv_nsec) / 1e9
+      return (path, Int(status.st_size), time)
+    }
+    files.sort { $0.time > $1.time }
+    var total = 0
+    for file in files {
+      total += file.bytes
+      if total > limit { unlink(file.path) }
+    }
+  }
+
+  /// It was gone on from.
+  package func touch(_ path: String) { utimes(path, nil) }
+
+  private static let ending = ".state"
+
+  private func path(_ prefix: String, _ epoch: Int) -> String { "\(folder)/\(prefix)\(epoch)\(Self.ending)" }
+
+  private static func prefix(of work: Work) -> String { SHA256.hexadecimal(work.whole.description.utf8) + "." }
+
+  private static func epoch(_ name: String, after prefix: String) -> Int? {
+    guard name.hasPrefix(prefix), name.hasSuffix(ending) else { return nil }
+    return Int(name.dropFirst(prefix.count).dropLast(ending.count))
+  }
+}
