@@ -36,7 +36,8 @@ public enum FinalTrainings {
   }
 
   /// Every candidate under the same seeds, seed by seed.
-  package static func works(_ candidates: [Candidate], recipe: TrainingRecipe, seeds: Int, studySeed: UInt64) -> [Work] {
+  package static func works(_ candidates: [Candidate], recipe: TrainingRecipe, seeds: Int, studySeed: UInt64) -> [Work]
+  {
     let template = WorkTemplate(kind: .finalTraining(recipe), studySeed: studySeed, seeding: .common)
     return (0..<seeds).flatMap { seed in
       candidates.map { template.work($0, repetition: firstRepetition + seed) }

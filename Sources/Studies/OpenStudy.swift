@@ -76,6 +76,18 @@ package struct OpenStudy {
       + "on both are compared with each other"
   }
 
+  /// An existing study as it is on record, without a configuration file.
+  /// - Throws: where there is none, another process works on it, or its data cannot be found.
+  package init(resuming folder: String) throws {
+    store = try StudyStore.open(directory: folder, mode: .readWrite)
+    identity = try store.identity()
+    definition = try StudyDefinition(of: store).named(identity.name)
+    strategy = try definition.makeStrategy()
+    budgetChange = nil
+    dataChange = nil
+    data = try definition.dataRequirement()
+  }
+
   /// What changed, in one line; nil where the budget is the same.
   private static func changeBudget(of store: StudyStore, to now: SearchBudget, text: String) throws -> String? {
     let before = try StudyDefinition(of: store).configuration.budget

@@ -14,6 +14,10 @@ package enum StudyError: Error, Hashable, CustomStringConvertible {
   /// No candidate is small enough, or accurate enough; says which one comes nearest.
   case nothingFits(study: String, problem: String)
 
+  /// Nothing was trained in full; so many jobs are to be.
+  case noFinalResults(study: String, open: Int)
+  case tooManyImages(Int, available: Int)
+
   /// Results are to come from another study, and the folder is the study's own.
   case earlierIsSelf(folder: String)
   case earlierIsEmpty(folder: String)
@@ -23,8 +27,8 @@ package enum StudyError: Error, Hashable, CustomStringConvertible {
   /// What was asked for cannot be had of this study, rather than by this command.
   package var isUsage: Bool {
     switch self {
-    case .nothingToEstimate, .nothingFits, .earlierIsEmpty: false
-    case .missing, .exists, .noBend, .noRow, .unknownSubject, .earlierIsSelf, .earlierIsUnusable: true
+    case .nothingToEstimate, .nothingFits, .earlierIsEmpty, .noFinalResults: false
+    case .tooManyImages, .missing, .exists, .noBend, .noRow, .unknownSubject, .earlierIsSelf, .earlierIsUnusable: true
     }
   }
 
@@ -43,6 +47,12 @@ package enum StudyError: Error, Hashable, CustomStringConvertible {
         ? "study \(study) has no results yet, and estimates are made of them"
         : "study \(study) has nothing to make estimates of: all its \(results) results diverged"
     case .nothingFits(let study, let problem): "study \(study): \(problem)"
+    case .noFinalResults(let study, let open):
+      open > 0
+        ? "study \(study) has no results of final trainings yet; \(open) are to be done"
+        : "study \(study) has no final trainings; the command final makes them"
+    case .tooManyImages(let images, let available):
+      "\(images) training images are more than the \(available) that there are"
     case .earlierIsSelf(let folder): "\(folder) is this study itself; name another one, or leave it out"
     case .earlierIsEmpty(let folder): "study \(folder) has no results yet"
     case .earlierIsUnusable(let folder, let results, let reasons):

@@ -104,7 +104,7 @@ package struct StudyExplanation: Encodable {
       self.now = now
       self.budget = budget
       jobs = try store.jobs()
-      waiting = jobs.filter { $0.state == .waiting && $0.id <= budget ?? .max }
+      waiting = jobs.filter { $0.state == .waiting && FinalTrainings.isWithin(budget, job: $0.id) }
       workers = try store.workers()
       isFinished = try store.isFinished
       isCoordinated = CoordinatorPresence.isAtWork(studyFolder: store.directory)
@@ -158,7 +158,7 @@ package struct StudyExplanation: Encodable {
 
     private func whyWaiting(_ job: JobRecord, _ attempts: [AttemptRecord]) -> [String] {
       var lines: [String] = []
-      if let budget, job.id > budget {
+      if let budget, !FinalTrainings.isWithin(budget, job: job.id) {
         // Whatever coordinators and workers are there: none gets it.
         lines.append(
           "it waits beyond the budget of \(budget) jobs, which was larger when it was asked for: give the "

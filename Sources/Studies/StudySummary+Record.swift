@@ -16,11 +16,13 @@ extension StudySummary {
     if isFinished {
       counts.waiting = 0
     } else if let budget = definition.jobBudget {
-      counts.waiting -= records.count { $0.state == .waiting && $0.id > Int64(budget) }
+      counts.waiting -= records.count { $0.state == .waiting && !FinalTrainings.isWithin(budget, job: $0.id) }
     }
     var expected = counts.total
     if !isFinished {
-      expected = try definition.makeStrategy().expectedWorks(history: SearchHistory(jobs: records))
+      expected =
+        try definition.makeStrategy().expectedWorks(history: SearchHistory(jobs: records))
+        + records.count { $0.id >= FinalTrainings.firstJob }
     }
     var leaders = AccuracyLeaders(space: definition.space)
     for (work, result) in StudyReading.trainings(records, of: definition) where !Confirmation.includes(work) {

@@ -56,7 +56,7 @@ extension CoordinatorMachine {
   /// Makes jobs of a round's works, within the budget.
   private mutating func ask(_ decision: SearchRound, of question: SearchQuestion, at now: Double) {
     for note in decision.notes { record(.notedOnce(note)) }
-    let left = settings.jobBudget.map { max(0, $0 - jobs.count) } ?? Int.max
+    let left = settings.jobBudget.map { max(0, $0 - jobs.searchCount) } ?? Int.max
     var new = 0
     let works = decision.works.filter { work in
       if jobs.knows(work) { return true }
@@ -65,7 +65,8 @@ extension CoordinatorMachine {
     }
     if works.isEmpty {
       if !decision.works.isEmpty {
-        record(.notedOnce("the budget of \(settings.jobBudget ?? jobs.count) jobs is spent before the search is over"))
+        record(
+          .notedOnce("the budget of \(settings.jobBudget ?? jobs.searchCount) jobs is spent before the search is over"))
       }
       search = question.isLast || !decision.works.isEmpty ? .over : .closing
       updateExpectation()
@@ -93,8 +94,9 @@ extension CoordinatorMachine {
       expectedJobs = jobs.countWithinBudget
       return
     }
-    let wanted = max(jobs.countWithinBudget, strategy.expectedWorks(history: jobs.history))
-    expectedJobs = max(jobs.countWithinBudget, min(settings.jobBudget ?? wanted, wanted))
+    let known = jobs.countWithinBudget - jobs.finalCount
+    let wanted = max(known, strategy.expectedWorks(history: jobs.history))
+    expectedJobs = max(known, min(settings.jobBudget ?? wanted, wanted)) + jobs.finalCount
   }
 
   private mutating func finish(at now: Double) {

@@ -11,7 +11,7 @@ struct JobTable: Sendable {
   private var works: Set<Work> = []
   private var lastID: Int64 = 0
   /// Jobs with higher numbers are not begun any more: the budget was larger when they were asked for.
-  private let budget: Int64
+  private let budget: Int?
   /// Jobs that wait beyond it. They come to life again with a larger budget.
   private var beyondBudget: Set<Int64> = []
   /// No job is begun any more that was not begun before: the time is up.
@@ -29,6 +29,9 @@ struct JobTable: Sendable {
   private var mayLackLastAttempt: Set<Int64> = []
 
   var count: Int { jobs.count }
+  /// Jobs of the search: without final trainings.
+  var searchCount: Int { jobs.count - finalCount }
+  private(set) var finalCount = 0
   /// Without those that wait beyond the budget.
   var countWithinBudget: Int { jobs.count - beyondBudget.count }
   /// Waiting or running.
@@ -39,7 +42,7 @@ struct JobTable: Sendable {
   }
 
   /// - Parameter budget: most jobs; nil for no bound.
-  init(budget: Int?) { self.budget = budget.map(Int64.init) ?? .max }
+  init(budget: Int?) { self.budget = budget }
 
   subscript(id: Int64) -> Job? { jobs[id] }
 
@@ -95,7 +98,7 @@ struct JobTable: Sendable {
   private mutating func insert(_ job: Job) {
     jobs[job.id] = job
     works.insert(job.work)
-    lastID = max(lastID, job.id)
+    if job.id < FinalTrainings.firstJob { lastID = max(lastID, job.id) } else { finalCount += 1 }
   }
 
   /// What has not begun waits beyond the budget from now on. In proportion to the jobs that wait.
@@ -107,7 +110,10 @@ struct JobTable: Sendable {
     for id in queued { queue.insert(id) }
   }
 
-  private func mayBegin(_ id: Int64) -> Bool { id <= budget && !(isClosed && jobs[id]?.attempts == 0) }
+  private func mayBegin(_ id: Int64) -> Bool {
+    let isOver = isClosed && jobs[id]?.attempts == 0 && id < FinalTrainings.firstJob
+    return FinalTrainings.isWithin(budget, job: id) && !isOver
+  }
 
   // MARK: Leasing
 

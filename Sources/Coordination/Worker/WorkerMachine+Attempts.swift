@@ -44,12 +44,17 @@ extension WorkerMachine {
     }
   }
 
+  /// Those that the content came with, which count once the coordinator has it.
+  func reports(with content: ContentHash) -> [AttemptReference] {
+    finished.filter { reference in
+      guard case .finished(let result)? = unacknowledged[reference]?.report.outcome else { return false }
+      return result.artifacts.contains { $0.value.hash == content.text }
+    }
+  }
+
   /// The coordinator will never have what came with these results: they are failures.
   mutating func failReports(with content: ContentHash, because reason: String, at now: Double) {
-    for (reference, entry) in unacknowledged {
-      guard case .finished(let result) = entry.report.outcome,
-        result.artifacts.contains(where: { $0.value.hash == content.description })
-      else { continue }
+    for reference in reports(with: content) {
       discard(reference)
       let failure = AttemptFailure(cause: .refused)
       submit(

@@ -113,8 +113,10 @@ extension WorkerMachine {
     failReports(with: hash, because: reason, at: now)
   }
 
-  mutating func acknowledge(_ hash: ContentHash) {
-    if contents.withdraw(hash) { effects.append(.contentGiven(hash)) }
+  mutating func acknowledge(_ hash: ContentHash, at now: Double) {
+    guard contents.withdraw(hash) else { return }
+    effects.append(.contentGiven(hash))
+    for reference in reports(with: hash) { sendReport(reference, at: now) }
   }
 
   // MARK: What this machine says

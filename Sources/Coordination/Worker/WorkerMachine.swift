@@ -141,7 +141,7 @@ public struct WorkerMachine: Sendable {
     case .contentAnnouncement(let content): fetch(content, at: now)
     case .contentPiece(let piece): receive(piece, at: now)
     case .contentRefusal(let refusal): hear(refusal, at: now)
-    case .contentAcknowledged(let reference): acknowledge(reference.contentHash)
+    case .contentAcknowledged(let reference): acknowledge(reference.contentHash, at: now)
     case .bench(let bench):
       if !settings.sharesLog {
         let time = Bench.text(seconds: bench.seconds)

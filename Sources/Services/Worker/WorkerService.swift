@@ -38,7 +38,8 @@ package final class WorkerService {
 
     package init(
       endpoint: String, security: SocketSecurity, slots: Int, dataFolder: String? = nil, dataCache: ContentStore,
-      states: StateCache, spoolFolder: String, stays: Bool, limits: JobLimits, graceSeconds: Double, sharesLog: Bool = false,
+      states: StateCache, spoolFolder: String, stays: Bool, limits: JobLimits, graceSeconds: Double,
+      sharesLog: Bool = false,
       engine: EngineProgram, describe: @escaping @Sendable (any Error) -> String = { "\($0)" }
     ) {
       self.endpoint = endpoint

@@ -68,6 +68,9 @@ struct ExportCommand: ParsableCommand {
   @Flag(help: "What a model of all trainings says: estimates with intervals, and the frontier of these.")
   var estimates = false
 
+  @Flag(help: "Final trainings instead (csv, json, table): accuracy on the test images, with intervals.")
+  var final = false
+
   @Option(
     help: ArgumentHelp(
       """
@@ -81,6 +84,15 @@ struct ExportCommand: ParsableCommand {
   var output: String?
 
   func validate() throws {
+    if final {
+      guard [.report(.csv), .report(.json), .report(.table)].contains(format) else {
+        throw ValidationError(
+          "--final is written as csv, json or table; --format \(format.defaultValueDescription) is not")
+      }
+      if all || estimates || count != nil {
+        throw ValidationError("--final lists all final trainings; leave out --all, --estimates and --count")
+      }
+    }
     if count != nil {
       let name = format.defaultValueDescription
       switch format {
@@ -114,6 +126,8 @@ struct ExportCommand: ParsableCommand {
     }
     let store = try StudyReading.open(study)
     switch format {
+    case .report(let format) where final:
+      try output.write(try finalResults(store, format, output).utf8)
     case .report(let format):
       let definition = try StudyDefinition(of: store)
       let report = try StudyReading.report(store: store, definition: definition, estimates: estimates)
@@ -131,6 +145,16 @@ struct ExportCommand: ParsableCommand {
     case .sqlite: try store.copyDatabase(to: output)
     }
     if output.isRegular { StandardError.shared.writeLine("wrote \(output.path)") }
+  }
+
+  private func finalResults(_ store: StudyStore, _ format: ReportFormat, _ output: OutputFile) throws -> String {
+    let results = try FinalResults(store: store)
+    switch format {
+    case .csv: return results.csv
+    case .json: return try JSONOutput.text(of: results) + "\n"
+    default:
+      return results.lines(width: output.isStandardOutput ? StandardOutput.width : nil).joined(separator: "\n") + "\n"
+    }
   }
 
   /// Candidates of an estimated frontier that a table lists where nothing else was asked for.

@@ -26,7 +26,8 @@ extension StudyError: UsageText {
     case .unknownSubject(let subject, _, let folder, _):
       "--explain \(subject.debugDescription): \(self), workers are listed by: "
         + ShellCommand.line(["layersearch", "status", folder])
-    case .nothingToEstimate, .nothingFits: description
+    case .nothingToEstimate, .nothingFits, .noFinalResults: description
+    case .tooManyImages: "--train-images: \(self)"
     case .earlierIsSelf, .earlierIsEmpty, .earlierIsUnusable: "--from-study: \(self)"
     }
   }

@@ -1,0 +1,118 @@
+import ReadableText
+import Reporting
+import SearchCore
+import StudyStore
+
+/// What final trainings of a study found: accuracy on the test images, with intervals.
+package struct FinalResults: Encodable {
+  package struct Entry: Encodable {
+    package var candidate: String
+    package var label: String
+    package var parameters: Int
+    package var parameterRatio: Double
+    package var multiplyAdds: Int
+    package var multiplyAddRatio: Double
+    package var trainImages: Int
+    package var epochs: Double
+    package var seeds: Int
+    package var divergedSeeds: Int
+    /// Mean over the seeds, 0…1.
+    package var testAccuracy: Double
+    /// To the dense network under the same seeds, with a 95 % interval; nil where fewer than two seeds have both.
+    package var difference: Double?
+    package var differenceLow: Double?
+    package var differenceHigh: Double?
+  }
+
+  package var study: String
+  /// By recipe, then the largest first.
+  package var candidates: [Entry]
+  /// Final trainings that have no result yet, and those that were set aside.
+  package var open: Int
+  package var setAside: Int
+
+  private enum CodingKeys: String, CodingKey {
+    case study, candidates, open, setAside
+  }
+
+  private let architecture: Architecture
+
+  /// - Throws: `StudyError.noFinalResults` where there are none.
+  package init(store: StudyStore) throws {
+    let definition = try StudyDefinition(of: store)
+    let jobs = try store.jobs().filter { $0.id >= FinalTrainings.firstJob }
+    let space = definition.space
+    study = definition.name
+    architecture = space.architecture
+    open = jobs.count { $0.state == .waiting || $0.state == .running }
+    setAside = jobs.count { $0.state == .setAside }
+    let entries = FinalTrainings.entries(StudyReading.results(jobs))
+    guard !entries.isEmpty else { throw StudyError.noFinalResults(study: definition.name, open: open) }
+    candidates = entries.map { entry in
+      let cost = space.cost(of: entry.candidate)
+      return Entry(
+        candidate: entry.candidate.description,
+        label: CandidateLabel(entry.candidate, in: space.architecture).text, parameters: cost.parameters,
+        parameterRatio: Double(cost.parameters) / Double(space.denseCost.parameters), multiplyAdds: cost.multiplyAdds,
+        multiplyAddRatio: Double(cost.multiplyAdds) / Double(space.denseCost.multiplyAdds),
+        trainImages: entry.recipe.data.trainImages, epochs: entry.recipe.epochs.count, seeds: entry.seeds,
+        divergedSeeds: entry.diverged, testAccuracy: entry.accuracy, difference: entry.difference,
+        differenceLow: entry.low, differenceHigh: entry.high)
+    }.sorted { left, right in
+      (left.epochs, left.trainImages, -left.parameters, left.candidate)
+        < (right.epochs, right.trainImages, -right.parameters, right.candidate)
+    }
+  }
+}
+
+extension FinalResults {
+  private static var columns: [(name: String, field: (Entry) -> String)] {
+    [
+      ("candidate", \.candidate), ("label", \.label), ("parameters", { "\($0.parameters)" }),
+      ("parameter_ratio", { NumberText.ratio($0.parameterRatio) }), ("multiply_adds", { "\($0.multiplyAdds)" }),
+      ("multiply_add_ratio", { NumberText.ratio($0.multiplyAddRatio) }), ("train_images", { "\($0.trainImages)" }),
+      ("epochs", { "\(Epochs($0.epochs) ?? .none)" }), ("seeds", { "\($0.seeds)" }),
+      ("diverged_seeds", { "\($0.divergedSeeds)" }), ("test_accuracy", { "\($0.testAccuracy)" }),
+      ("difference", { $0.difference.map { "\($0)" } ?? "" }),
+      ("difference_low", { $0.differenceLow.map { "\($0)" } ?? "" }),
+      ("difference_high", { $0.differenceHigh.map { "\($0)" } ?? "" }),
+    ]
+  }
+
+  package var csv: String {
+    StudyReport.csv([Self.columns.map(\.name)] + candidates.map { entry in Self.columns.map { $0.field(entry) } })
+  }
+
+  /// For people.
+  /// - Parameter width: columns of the terminal; nil for as many as are needed.
+  package func lines(width: Int? = nil) -> [String] {
+    var facts = [
+      "\(study): final trainings, judged by the test images; differences to dense under the same seeds, with 95 % "
+        + "intervals that hold together."
+    ]
+    if open > 0 { facts.append("\(NumberText.plural(open, "final training")) still to be done.") }
+    if setAside > 0 { facts.append("\(NumberText.plural(setAside, "final training")) set aside.") }
+    let cells: [(String, (Entry) -> String)] = [
+      ("Test accuracy", { NumberText.percent($0.testAccuracy) }), ("Difference", \.interval),
+      ("Seeds", { "\($0.seeds)" }), ("Epochs", { "\(Epochs($0.epochs) ?? .none)" }),
+      ("Parameters", { NumberText.count($0.parameters) }), ("of dense", { NumberText.percent($0.parameterRatio) }),
+      ("Multiply-adds", { NumberText.percent($0.multiplyAddRatio) }),
+    ]
+    let table = CandidateTable(
+      columns: cells.map { column in .init(heading: column.0, cells: candidates.map(column.1)) },
+      labels: candidates.map { CandidateLabel((try? Candidate(parsing: $0.candidate)) ?? .dense, in: architecture) },
+      notes: candidates.map { $0.divergedSeeds > 0 ? "(\($0.divergedSeeds) diverged)" : "" }, width: width)
+    return facts.flatMap { Wrapping.lines($0, width: width, indent: 2) } + [""] + table.lines
+  }
+}
+
+extension FinalResults.Entry {
+  /// `−0.42 (−0.80 to −0.04)`, in points.
+  fileprivate var interval: String {
+    guard let difference, let low = differenceLow, let high = differenceHigh else { return "" }
+    func points(_ value: Double) -> String {
+      (value < 0 ? "−" : "+") + NumberText.fixed(abs(value) * 100, 2)
+    }
+    return "\(points(difference)) (\(points(low)) to \(points(high)))"
+  }
+}

@@ -1,0 +1,20 @@
+import GRDB
+import SearchCore
+
+extension StudyStore {
+  /// Adds jobs of final trainings, those that the study has not yet: a finished study is open again.
+  /// - Returns: how many were added.
+  public func addFinalTrainings(_ works: [Work]) throws(StoreError) -> Int {
+    let known = try jobs()
+    let knownWorks = Set(known.map(\.work))
+    var next = max(FinalTrainings.firstJob, (known.map(\.id).max() ?? 0) + 1)
+    let new = works.filter { !knownWorks.contains($0) }.map { work in
+      defer { next += 1 }
+      return JobRecord(id: next, work: work)
+    }
+    guard !new.isEmpty else { return 0 }
+    try record(new.map { .jobAdded($0) } + [.noted("\(new.count) final trainings were asked for")])
+    try writing("open") { db in try db.execute(sql: "UPDATE study SET finished = NULL") }
+    return new.count
+  }
+}

@@ -1,0 +1,87 @@
+import ArgumentParser
+import ImageData
+import SearchCore
+import SearchProtocol
+import ShellCommands
+import Studies
+import StudyStore
+import Terminal
+
+struct FinalCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "final",
+    abstract: "Trains what a study has found in full, and judges it once by the test images.",
+    discussion: Examples.folded(
+      """
+      Dense, all layers at each rank, and points of the estimated frontier, evenly over its costs, are trained under the \
+      same seeds, which no decision has seen. They start as the study's trainings do. The networks stay in the study's \
+      folder, in contents. Asked again, what is done stays done; with --add-only the jobs wait for the study's \
+      coordinator and its workers.
+
+      Examples:
+        layersearch final studies/cifar10-resnet20 --epochs 60 --seeds 3
+        layersearch export studies/cifar10-resnet20 --format csv --final
+      """))
+
+  @Argument(help: ArgumentHelp("The study's folder.", valueName: "study-dir"))
+  var study: String
+
+  @Option(help: "Points of the estimated frontier, at most.", transform: Number.whole(1...100))
+  var points: Int = 6
+
+  @Option(help: "Passes over the training images.", transform: Number.whole(TrainingLimits.epochs))
+  var epochs: Int = 60
+
+  @Option(help: "Trainings of each.", transform: Number.whole(1...100))
+  var seeds: Int = 3
+
+  @Option(
+    help: ArgumentHelp(
+      "Training images (default: all that there are; with shapes10 as many as the study's trainings have).",
+      valueName: "n"), transform: Number.whole(1...100_000))
+  var trainImages: Int?
+
+  @Flag(help: "Only make them jobs of the study; go on with: layersearch coordinator CONFIG --resume.")
+  var addOnly = false
+
+  @Option(
+    help: ArgumentHelp("Trainings at the same time (default: one a core that this process may use).", valueName: "n"),
+    transform: Number.whole(FieldLimits.slots))
+  var slots: Int?
+
+  @Flag(help: "Print the results as one JSON object.")
+  var json = false
+
+  @OptionGroup var limits: JobLimitOptions
+
+  @OptionGroup var contents: ContentOptions
+
+  @OptionGroup var states: StateLimitOptions
+
+  @OptionGroup var verbosity: VerbosityOptions
+
+  func run() throws {
+    let opened = try OpenStudy(resuming: study)
+    let works = try FinalPlan(points: points, epochs: epochs, seeds: seeds, trainImages: trainImages).works(of: opened)
+    let added = try opened.store.addFinalTrainings(works)
+    if added > 0 { StandardError.shared.writeLine("\(added) final trainings were added to study \(study)") }
+    if addOnly { return }
+    let failures = try FailureOptions.parse([])
+    if try !opened.store.isFinished {
+      let outcome = try LocalRun(
+        study: opened, name: "final", slots: slots, limits: limits, failures: failures, contents: contents,
+        states: states, verbosity: verbosity
+      ).run()
+      switch outcome {
+      case .studyFinished: break
+      case .stopped:
+        let command = ShellCommand.line(["layersearch"] + CommandLine.arguments.dropFirst())
+        throw Failure.failed("stopped before all was trained; go on with: \(command)")
+      case .gaveUp(let reason, _): throw Failure.failed(reason)
+      }
+    }
+    let results = try FinalResults(store: opened.store)
+    if json { return try JSONOutput.print(results) }
+    for line in results.lines(width: StandardOutput.width) { StandardOutput.writeLine(line) }
+  }
+}

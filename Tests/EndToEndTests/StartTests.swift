@@ -1,0 +1,136 @@
+import Foundation
+import Testing
+
+@Suite("studies from a trained network", .serialized)
+struct StartTests {
+  private func writeStudy(
+    _ place: Place, start: String = "from: dense, epochs: 2, calibration_images: 64", proxy: String = "epochs: 0.5",
+    budget: Int = 14, strategy: String = "name: surrogate, round: 4"
+  ) throws {
+    try place.write(
+      """
+      study: tiny
+      model: resnet8
+      data: {set: shapes10, train_images: 96, validation_images: 64}
+      space: {ranks: [4, 8], include: [layer1.0.conv1, layer2.0.conv2, layer3.0.conv1]}
+      proxy: {\(proxy), batch: 32, learning_rate: 0.02}
+      start: {\(start)}
+      strategy: {\(strategy)}
+      budget: {jobs: \(budget)}
+      """, to: "study.yaml")
+  }
+
+  @Test(
+    "the dense network is trained first, and what starts from it is the same, whatever is killed and wherever it runs")
+  func kills() async throws {
+    let (calm, stormy) = (try Place(), try Place())
+    for place in [calm, stormy] { try writeStudy(place) }
+    let undisturbed = try await calm.run("run", "study.yaml", "--slots", "2")
+    #expect(undisturbed.exitCode == 0, "\(undisturbed.errors)")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: calm.path("studies/tiny")).contains("contents"))
+    #expect(!FileManager.default.fileExists(atPath: calm.path("studies/tiny/cache")))
+    let port = try freePort()
+    let arguments = [
+      "coordinator", "study.yaml", "--bind", "tcp://127.0.0.1:\(port)", "--heartbeat-seconds", "0.3",
+      "--lease-seconds", "2",
+    ]
+    var coordinator = try RunningCommand(arguments, in: stormy)
+    let endpoint = try await coordinator.endpoint()
+    func newWorker(_ name: String) throws -> RunningCommand {
+      // Of a machine of its own: what the other has fetched it has not.
+      try RunningCommand(
+        ["worker", "--connect", endpoint, "--slots", "1", "--data-cache", stormy.path("cache-\(name)")], in: stormy)
+    }
+    var worker = try newWorker("a")
+    for (number, results) in [1, 3, 6, 9].enumerated() {
+      try await coordinator.wait(for: "\(results) results") {
+        if !coordinator.isRunning { return true }
+        return try await finishedJobs(stormy) >= results
+      }
+      guard coordinator.isRunning else { break }
+      worker.send(SIGKILL)
+      _ = try await worker.end()
+      if number % 2 == 0 {
+        coordinator.send(SIGKILL)
+        _ = try await coordinator.end()
+        coordinator = try RunningCommand(arguments + ["--resume"], in: stormy)
+      }
+      worker = try newWorker("\(number)")
+    }
+    #expect(try await coordinator.end().exitCode == 0)
+    #expect(try await untimedCSV(stormy) == untimedCSV(calm))
+    let status = try await calm.run("status", "studies/tiny")
+    #expect(status.output.contains("14 of 14 done"), "\(status.output)")
+  }
+
+  @Test("a checkpoint of train is the start; final trainings follow, once, and are exported")
+  func checkpoint() async throws {
+    let place = try Place()
+    let trained = try await place.run(
+      "train", "--model", "resnet8", "--data", "shapes10", "--train-images", "96", "--test-images", "64", "--batch",
+      "32", "--epochs", "2", "--checkpoint", "dense.ckpt")
+    #expect(trained.exitCode == 0, "\(trained.errors)")
+    try writeStudy(
+      place, start: "from: checkpoint, checkpoint: dense.ckpt, calibration_images: 64", proxy: "epochs: 0",
+      budget: 12)
+    let run = try await place.run("run", "study.yaml", "--slots", "2")
+    #expect(run.exitCode == 0, "\(run.errors)")
+    // The study keeps a copy.
+    try FileManager.default.removeItem(atPath: place.path("dense.ckpt"))
+    let final = [
+      "final", "studies/tiny", "--epochs", "1", "--seeds", "2", "--points", "2", "--slots", "2", "--train-images", "64",
+    ]
+    let done = try await RunningCommand(final, in: place).end()
+    #expect(done.exitCode == 0 && done.output.contains("final trainings, judged by the test images"), "\(done.errors)")
+    let again = try await RunningCommand(final + ["--json"], in: place).end()
+    #expect(again.exitCode == 0 && !again.errors.contains("were added"), "\(again.errors)")
+    let told = try object(again.output)
+    let candidates = try #require(told["candidates"] as? [[String: Any]])
+    #expect(candidates.count >= 4 && candidates[0]["candidate"] as? String == "dense")
+    #expect(candidates.allSatisfy { $0["seeds"] as? Int == 2 })
+    #expect(candidates.dropFirst().allSatisfy { $0["difference_low"] is Double })
+    let exported = try await place.run("export", "studies/tiny", "--format", "csv", "--final")
+    #expect(exported.output.split(separator: "\n").count == candidates.count + 1, "\(exported.output)")
+    // The frontier and its trainings are what they were.
+    let trials = try await place.run("export", "studies/tiny", "--format", "trials")
+    #expect(trials.output.split(separator: "\n").count == 1 + 11, "\(trials.output)")
+  }
+
+  @Test("what trainings cannot start from is told in one line, and leaves nothing behind")
+  func refused() async throws {
+    let place = try Place()
+    func problem(_ start: String) async throws -> String {
+      try writeStudy(place, start: start)
+      let run = try await place.run("run", "study.yaml", "--slots", "1")
+      #expect(run.exitCode == 2 && isOneLine(run.errors), "\(run.errors)")
+      #expect(!FileManager.default.fileExists(atPath: place.path("studies/tiny")))
+      return run.errors
+    }
+    #expect(
+      try await problem("from: checkpoint, checkpoint: lost.ckpt").contains(
+        "study.yaml:6: key 'start.checkpoint' cannot be used: "))
+    for (name, arguments) in [("other", ["--model", "resnet14"]), ("basis", ["--model", "resnet8", "--rank", "4"])] {
+      let trained = try await RunningCommand(
+        [
+          "train", "--data", "shapes10", "--train-images", "32", "--test-images", "32", "--batch", "32", "--epochs",
+          "1",
+        ]
+          + arguments + ["--checkpoint", "\(name).ckpt"], in: place
+      ).end()
+      #expect(trained.exitCode == 0, "\(trained.errors)")
+    }
+    #expect(
+      try await problem("from: checkpoint, checkpoint: other.ckpt").contains(
+        "it is a resnet14, and the study is about resnet8"))
+    #expect(
+      try await problem("from: checkpoint, checkpoint: basis.ckpt").contains(
+        "are decomposed: start from a dense network"))
+    let whole = try Data(contentsOf: URL(fileURLWithPath: place.path("other.ckpt")))
+    try whole.prefix(whole.count / 2).write(to: URL(fileURLWithPath: place.path("cut.ckpt")))
+    #expect(try await problem("from: checkpoint, checkpoint: cut.ckpt").contains("start.checkpoint"))
+    let none = try await place.run("final", "studies/none")
+    #expect(none.exitCode != 0 && isOneLine(none.errors), "\(none.errors)")
+    let points = try await place.run("final", "studies/none", "--points", "0")
+    #expect(points.exitCode == 2, "\(points.errors)")
+  }
+}
