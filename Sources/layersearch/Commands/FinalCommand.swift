@@ -13,14 +13,13 @@ struct FinalCommand: ParsableCommand {
     abstract: "Trains what a study has found in full, and judges it once by the test images.",
     discussion: Examples.folded(
       """
-      Dense, all layers at each rank, and points of the estimated frontier, evenly over its costs, are trained under the \
-      same seeds, which no decision has seen. They start as the study's trainings do. The networks stay in the study's \
-      folder, in contents. Asked again, what is done stays done; with --add-only the jobs wait for the study's \
-      coordinator and its workers.
+      Dense, all layers at each rank, and points of the estimated frontier, evenly over its costs, are trained under \
+      the same seeds, which no decision has seen. They start as the study's trainings do. The networks stay in the study's \
+      folder, in contents; export --final writes what they are worth. Asked again, what is done stays done; with \
+      --add-only the jobs wait for the study's coordinator and its workers.
 
       Examples:
         layersearch final studies/cifar10-resnet20 --epochs 60 --seeds 3
-        layersearch export studies/cifar10-resnet20 --format csv --final
       """))
 
   @Argument(help: ArgumentHelp("The study's folder.", valueName: "study-dir"))
