@@ -2,6 +2,7 @@ import SearchCore
 
 /// The keys of a configuration, section by section, in the order in which people write them.
 enum ConfigurationKeys {
+  /// A group within a section follows it, under its full name.
   static let sections: [(name: String, keys: [String])] = [
     (
       "",
@@ -14,7 +15,8 @@ enum ConfigurationKeys {
       ["epochs", "batch", "learning_rate", "schedule", "momentum", "nesterov", "weight_decay", "augment", "curve"]
     ),
     ("start", ["from", "epochs", "train_images", "checkpoint", "weights", "calibration_images"]),
-    ("strategy", ["name", "seeds", "common_seeds", "round", "confirm", "tolerance"]),
+    ("strategy", ["name", "seeds", "common_seeds", "round", "confirm", "tolerance", "halving"]),
+    ("strategy.halving", ["rungs", "keep"]),
     ("constraints", ["max_parameters", "max_multiply_adds", "min_accuracy"]),
     ("budget", ["jobs", "worker_hours", "hours"]),
   ]

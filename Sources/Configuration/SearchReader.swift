@@ -42,9 +42,34 @@ struct SearchReader {
       )
       settings.tolerance = nil
     }
+    settings.halving = readHalving(name)
     settings.minAccuracy = constraints.minAccuracy
     settings.confirm = strategy.integer("confirm", default: 0, in: StudyConfiguration.Limits.confirm)
     return (settings, strategy.boolean("common_seeds", default: true) ? .common : .perCandidate)
+  }
+
+  /// Nil where it is not asked for.
+  private func readHalving(_ name: StrategyName) -> HalvingSettings? {
+    guard strategy.isSet("halving") else { return nil }
+    let section = strategy.section("halving")
+    let before = section.problems.problems.count
+    let rungs = section.numbers("rungs", allowed: "from 0 to 1") { (0...1).contains($0) }
+    let keep = section.number(
+      "keep", default: HalvingSettings.defaultKeep, in: NumberLimit("more than 0 and less than 1") { $0 > 0 && $0 < 1 })
+    guard section.problems.problems.count == before else { return nil }
+    let halving = HalvingSettings(rungs: rungs?.map(\.value) ?? HalvingSettings.defaultRungs, keep: keep)
+    if let problem = halving.problem(with: name) {
+      strategy.report("halving", "cannot be used: \(problem)")
+      return nil
+    }
+    return halving
+  }
+
+  /// Rungs that the recipe cannot tell apart.
+  func checkRungs(_ settings: StrategySettings, of recipe: TrainingRecipe) {
+    do { _ = try settings.halving?.lowerRungs(of: recipe, for: settings.name) } catch {
+      strategy.report("halving", "cannot be used: \(error)")
+    }
   }
 
   private func check(_ costs: CostConstraints, in space: SearchSpace) {

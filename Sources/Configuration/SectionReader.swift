@@ -49,14 +49,15 @@ struct SectionReader {
   }
 
   func section(_ key: String) -> SectionReader {
+    let name = full(key)
     guard let (node, line) = values[key] else {
-      return SectionReader(name: key, line: nil, mapping: nil, problems: problems)
+      return SectionReader(name: name, line: nil, mapping: nil, problems: problems)
     }
     if node.mapping == nil {
-      let allowed = ConfigurationKeys.allowed(in: key).joined(separator: ", ")
-      problems.add(line, "key '\(key)' is \(YAMLDocument.kind(node)), but a group of keys is wanted: \(allowed)")
+      let allowed = ConfigurationKeys.allowed(in: name).joined(separator: ", ")
+      problems.add(line, "key '\(name)' is \(YAMLDocument.kind(node)), but a group of keys is wanted: \(allowed)")
     }
-    return SectionReader(name: key, line: line, mapping: node.mapping, problems: problems)
+    return SectionReader(name: name, line: line, mapping: node.mapping, problems: problems)
   }
 
   func isSet(_ key: String) -> Bool { values[key] != nil }

@@ -17,6 +17,10 @@ extension StudyConfiguration {
     if seeding == .common { entries[commonSeedsKey] = "true" }
     if strategy.round != StrategySettings.defaultRound { entries["strategy.round"] = "\(strategy.round)" }
     if strategy.confirm != 0 { entries["strategy.confirm"] = "\(strategy.confirm)" }
+    if let halving = strategy.halving {
+      entries["strategy.halving.rungs"] = "[" + halving.rungs.map { "\($0)" }.joined(separator: ", ") + "]"
+      entries["strategy.halving.keep"] = "\(halving.keep)"
+    }
     entries["strategy.tolerance"] = strategy.tolerance.map { "\($0)" }
     entries["constraints.max_parameters"] = constraints.maxParameters?.text
     entries["constraints.max_multiply_adds"] = constraints.maxMultiplyAdds?.text

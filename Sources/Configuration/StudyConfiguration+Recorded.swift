@@ -34,8 +34,14 @@ extension StudyConfiguration {
         default: return entries[full].map { "\(key): \($0)" }
         }
       }
-      if section.isEmpty { lines += values }
-      if !section.isEmpty, !values.isEmpty { lines += ["\(section):"] + values.map { "  \($0)" } }
+      if section.isEmpty {
+        lines += values
+      } else if !values.isEmpty {
+        // What it is a group of has values of its own, just before.
+        let names = section.split(separator: ".")
+        let indent = String(repeating: "  ", count: names.count - 1)
+        lines += ["\(indent)\(names[names.count - 1]):"] + values.map { "\(indent)  \($0)" }
+      }
     }
     let read = try parse(text: lines.joined(separator: "\n"), fileName: fileName)
     return StudyConfiguration(

@@ -36,7 +36,11 @@ package struct StudyConfiguration: Hashable, Sendable {
   package let text: String
 
   /// What the study's works have in common.
-  package var template: WorkTemplate { WorkTemplate(kind: .proxyTraining(recipe), studySeed: seed, seeding: seeding) }
+  package var template: WorkTemplate {
+    // Rungs that the recipe cannot tell apart are refused as the file is read.
+    let lower = (try? strategy.halving?.lowerRungs(of: recipe, for: strategy.name)) ?? []
+    return WorkTemplate(kind: .proxyTraining(recipe), lower: lower, studySeed: seed, seeding: seeding)
+  }
   /// SHA-256 of the checkpoint that trainings start from.
   package var startWeights: String? {
     if case .checkpoint(let weights)? = recipe.start?.origin { weights } else { nil }
@@ -103,6 +107,7 @@ extension StudyConfiguration {
     recipe.start = starting.read(data: data, seed: seed, hashOfFile: hashOfFile)
     let space = SpaceReader(section: spaceSection).read(model: model, variant: variant)
     let (strategy, seeding) = search.readStrategy(constraints, space: space?.built)
+    search.checkRungs(strategy, of: recipe)
     if let problem = strategy.problemOfConfirming(within: budget.jobs) {
       search.strategy.report("confirm", "cannot be used: \(problem)")
     } else if let space, strategy.name == .exhaustive {

@@ -21,10 +21,10 @@ public enum FinalTrainings {
   ///   - points: at most so many of the frontier, evenly over its costs.
   /// - Returns: without repetitions; nil without sound trainings.
   package static func candidates(
-    _ space: SearchSpace, results: [Work: Observation], points: Int, within constraints: CostConstraints,
-    atLeast accuracy: Double
+    _ space: SearchSpace, results: [Work: Observation], template: WorkTemplate, points: Int,
+    within constraints: CostConstraints, atLeast accuracy: Double
   ) -> [Candidate]? {
-    guard let study = StudyModel(space, results: results) else { return nil }
+    guard let study = StudyModel(space, results: results, template: template) else { return nil }
     let named = study.spreadPoints(points, of: study.frontier(within: constraints), atLeast: accuracy).map {
       study.space.candidate(options: $0.options)
     }

@@ -20,10 +20,11 @@ package struct FinalPlan {
   /// - Throws: `StudyError.nothingToEstimate`, `.tooManyImages`.
   package func works(of study: OpenStudy) throws -> [Work] {
     let (definition, space) = (study.definition, study.definition.space)
-    let results = StudyReading.trainings(try study.store.jobs(), of: definition)
+    let results = StudyReading.results(try study.store.jobs())
     guard
       let candidates = FinalTrainings.candidates(
-        space, results: results, points: points, within: definition.configuration.strategy.constraints,
+        space, results: results, template: definition.configuration.template, points: points,
+        within: definition.configuration.strategy.constraints,
         atLeast: definition.configuration.constraints.minAccuracy ?? 0)
     else { throw StudyError.nothingToEstimate(study: definition.name, results: results.count) }
     var recipe = definition.recipe

@@ -45,12 +45,14 @@ package enum StudyReading {
   package static func report(
     of jobs: [JobRecord], in store: StudyStore, definition: StudyDefinition, estimates: Bool = false
   ) throws -> StudyReport {
-    let results = trainings(try counted(jobs, in: store, definition: definition), of: definition)
+    let jobs = try counted(jobs, in: store, definition: definition)
+    let results = trainings(jobs, of: definition)
     let variants = Set(results.values.map(\.kernelVariant))
     var estimated: StudyEstimates?
     if estimates {
       estimated = StudyEstimates(
-        definition.space, results: results, template: definition.configuration.template, seed: definition.seed,
+        definition.space, results: Self.results(jobs), template: definition.configuration.template,
+        seed: definition.seed,
         within: definition.configuration.strategy.constraints,
         atLeast: definition.configuration.constraints.minAccuracy ?? 0, on: Processors())
       if estimated == nil { throw StudyError.nothingToEstimate(study: definition.name, results: results.count) }

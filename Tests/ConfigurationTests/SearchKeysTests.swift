@@ -105,3 +105,59 @@ struct SearchKeysTests {
     #expect(error?.description == "x.yaml:\(text.contains("\n") ? 4 : 3): \(problem)")
   }
 }
+
+@Suite("Keys of halving")
+struct HalvingKeysTests {
+  private func parse(_ text: String) throws -> StudyConfiguration {
+    try .parse(text: "model: resnet20\ndata: {set: cifar10}\n" + text, fileName: "x.yaml")
+  }
+
+  @Test("rungs are kinds of the study's works, and survive on record")
+  func legal() throws {
+    let read = try parse("strategy: {name: surrogate, halving: {rungs: [0.34, 1], keep: 0.25}}\n")
+    #expect(read.strategy.halving == HalvingSettings(rungs: [0.34, 1], keep: 0.25))
+    #expect(read.template.topRung == 1 && read.template.rungs[0].recipe.until == 1)
+    #expect(read.entries["strategy.halving.rungs"] == "[0.34, 1.0]" && read.entries["strategy.halving.keep"] == "0.25")
+    let recorded = try StudyConfiguration.recorded(
+      entries: read.entries, budget: nil, text: read.text, fileName: "r.yaml")
+    #expect(recorded.strategy == read.strategy && recorded.fingerprint == read.fingerprint)
+    #expect(try parse("strategy: {name: random, halving: {keep: 0.5}}\n").strategy.halving?.rungs == [0.33, 1])
+    #expect(try parse("").strategy.halving == nil && parse("").template.topRung == 0)
+  }
+
+  @Test(
+    "what cannot be is told with what to do",
+    arguments: [
+      (
+        "space: {include: [layer1.0.conv1]}\nstrategy: {name: exhaustive, halving: {keep: 0.5}}",
+        "key 'strategy.halving' cannot be used: halving leaves candidates out, and exhaustive trains all; remove "
+          + "halving or choose another strategy"
+      ),
+      (
+        "strategy: {halving: {rungs: [1, 0.3]}}",
+        "key 'strategy.halving' cannot be used: rungs of halving must increase, but 0.3 follows 1.0"
+      ),
+      (
+        "strategy: {halving: {keep: 1}}",
+        "key 'strategy.halving.keep' is 1, but must be more than 0 and less than 1"
+      ),
+      (
+        "strategy: {halving: {kept: 1}}",
+        "key 'strategy.halving.kept' is not known; did you mean 'strategy.halving.keep'?"
+      ),
+      ("strategy: {halving: 3}", "key 'strategy.halving' is "),
+      (
+        "strategy: {halving: {keep: 0.5}}\nproxy: {epochs: 1}",
+        "key 'strategy.halving' cannot be used: strategy sensitivity: rung 0.33 of halving ends after 1 of 1 epochs"
+      ),
+    ])
+  func refused(text: String, problem: String) {
+    do {
+      _ = try parse(text + "\n")
+      Issue.record("\(text) was read")
+    } catch {
+      let told = (error as? ConfigurationError)?.problems.map(\.text) ?? []
+      #expect(told.count == 1 && told[0].hasPrefix(problem), "\(told)")
+    }
+  }
+}
