@@ -149,10 +149,8 @@ let package = Package(
     .target(
       name: "Services",
       dependencies: [
-        "BasisEngine", "ContentExchange", "Coordination", "Digests", "Engines", "Failpoints", "Files", "ImageData",
-        "Keys",
-        "Messaging",
-        "Processes", "ReadableText", "SearchCore", "SearchProtocol", "Studies", "StudyStore",
+        "BasisEngine", "Configuration", "ContentExchange", "Coordination", "Digests", "Engines", "Failpoints", "Files",
+        "ImageData", "Keys", "Messaging", "Processes", "ReadableText", "SearchCore", "SearchProtocol", "Studies", "StudyStore",
         .product(name: "Logging", package: "swift-log"),
       ]),
 
