@@ -98,6 +98,10 @@ extension WorkKind {
     return writer.fields.reduce(into: name) { $0 += " \($1.key)=\($1.value)" }
   }
 
+  public var isProxy: Bool {
+    if case .proxyTraining = self { true } else { false }
+  }
+
   /// The trained network is part of what it finds, unless it diverged: a content (`Artifact.weights`).
   public var leavesWeights: Bool {
     switch self {

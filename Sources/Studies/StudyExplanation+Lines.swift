@@ -8,7 +8,8 @@ extension StudyExplanation {
 
 extension StudyExplanation.Job {
   fileprivate var lines: [String] {
-    var lines = ["job      \(job): \(candidate)" + (replicate > 0 ? ", replicate \(replicate)" : "")]
+    let what = kind.map { ", \($0)" } ?? ""
+    var lines = ["job      \(job): \(candidate)" + what + (replicate > 0 ? ", replicate \(replicate)" : "")]
     lines.append("state    \(state == JobState.setAside.rawValue ? "set aside" : state)")
     for reason in why { lines.append("why      \(reason)") }
     for attempt in attempts { lines += attempt.lines }

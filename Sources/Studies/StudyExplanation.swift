@@ -29,6 +29,8 @@ package struct StudyExplanation: Encodable {
     package var job: Int64
     package var candidate: String
     package var replicate: Int
+    /// What is computed, where it is no proxy training.
+    package var kind: String?
     package var state: String
     package var failures: Int
     package var losses: Int
@@ -127,6 +129,7 @@ package struct StudyExplanation: Encodable {
       }
       return Job(
         job: job.id, candidate: job.work.candidate.description, replicate: job.work.repetition,
+        kind: job.work.kind.isProxy ? nil : job.work.kind.title,
         state: job.state.rawValue, failures: job.failures, losses: job.losses, why: why(job, attempts, history),
         attempts: attempts.map(attempt), log: log?.events ?? [], logIsCut: log?.isCut ?? false)
     }

@@ -50,54 +50,78 @@ package struct StudyPlan: Encodable {
     let (recipe, space) = (definition.recipe, definition.space)
     var history = SearchHistory()
     var rounds: [Round] = []
-    // What follows from no results.
+    // What follows from no results, but from a start that is there: nothing else depends on what that finds.
     while let number = strategy.nextRound(history) {
       let works = strategy.decide(number, history: history).works
       if works.isEmpty { break }
       history.ask(works)
       rounds.append(Round(round: number, trainings: works.count, candidates: Set(works.map(\.candidate)).count))
+      for work in works where work.isOfStart {
+        history.record(Observation(diverged: false, kernelVariant: ""), for: work)
+      }
     }
-    let known = history.asked
-    let expected = max(known.count, strategy.expectedWorks(history: history))
-    let later = max(0, min(definition.jobBudget ?? expected, expected) - known.count)
+    let start = history.asked.filter(\.isOfStart)
+    let known = history.asked.filter { !$0.isOfStart }
+    let expected = max(history.asked.count, strategy.expectedWorks(history: history))
+    let later = max(0, min(definition.jobBudget ?? expected, expected) - history.asked.count)
     // Others decide once more, on all that is left.
     let isStepwise = [.surrogate, .nsga2].contains(settings.name)
     let size = isStepwise ? settings.round : max(1, later)
     for first in stride(from: 0, to: later, by: size) {
       rounds.append(Round(round: rounds.count, trainings: min(size, later - first), candidates: nil))
     }
-    let images = recipe.passes
-    let knownWork = known.reduce(0) { $0 + Double(space.cost(of: $1.candidate).multiplyAdds) }
+    let template = definition.configuration.template
+    // Of the trainings that results decide nobody knows at which rung.
+    let images = template.rungs.reduce(0) { $0 + $1.recipe.passes } / Double(template.rungs.count)
+    func work(_ works: [Work]) -> Double {
+      works.reduce(0) { $0 + Double(space.cost(of: $1.candidate).multiplyAdds) * $1.kind.recipe.passes }
+    }
     let dense = Double(space.denseCost.multiplyAdds)
-    let mean = known.isEmpty ? dense : knownWork / Double(known.count)
-    let work = (knownWork + mean * Double(later)) * images
+    let mean =
+      known.isEmpty
+      ? dense : known.reduce(0) { $0 + Double(space.cost(of: $1.candidate).multiplyAdds) } / Double(known.count)
+    let work = work(start) + work(known) + mean * Double(later) * images
 
     self.rateWasMeasured = rate == nil
     let rate = try rate ?? TrainingDemand.denseImagesPerSecond(of: recipe, seconds: Self.timingSeconds)
-    let seconds = images / TrainingRecipe.passesOfStep / rate
+    func seconds(_ passes: Double) -> Double { passes / TrainingRecipe.passesOfStep / rate }
+    let startSeconds = start.reduce(0) { $0 + seconds($1.kind.recipe.passes) }
+    let knownSeconds = known.isEmpty ? 0 : seconds(known.reduce(0) { $0 + $1.kind.recipe.passes } / Double(known.count))
     // One training takes as long as it takes; a round waits for the one before the last.
     func spread(_ trainings: Int, over slots: Int) -> Double {
       trainings == 0 ? 0 : max(Double(trainings) / Double(max(1, slots)), 1)
     }
     let laterRounds = (later + size - 1) / size
     let busy = isStepwise ? min(workers, 2 * size) : workers
-    let slots =
-      spread(known.count, over: workers) + max(spread(later, over: busy), Double((laterRounds + 1) / 2))
+    let searchSeconds =
+      spread(known.count, over: workers) * knownSeconds
+      + max(spread(later, over: busy), Double((laterRounds + 1) / 2)) * seconds(images)
     let saved = known.isEmpty ? 1 : mean / dense
     study = definition.name
     self.strategy = settings.name.rawValue
     candidatesInSpace = space.count
-    trainings = known.count + later
+    trainings = history.asked.count + later
     self.rounds = rounds
     isOpenEnded = isStepwise && definition.jobBudget == nil && settings.tolerance != nil
     multiplyAdds = work
     self.workers = workers
     imagesPerSecond = rate
-    hoursAtMost = slots * seconds / 3600
-    hoursAtLeast = hoursAtMost * saved
+    // One after the other, and both of the dense network.
+    hoursAtMost = (startSeconds + searchSeconds) / 3600
+    hoursAtLeast = (startSeconds + searchSeconds * saved) / 3600
     notes = strategy.notes
     if isStepwise, later > 0, busy < workers {
       notes.append("rounds of \(size) keep at most \(busy) of \(workers) workers busy; strategy.round may be larger")
+    }
+  }
+}
+
+extension Work {
+  /// What trainings start from, rather than one of them.
+  fileprivate var isOfStart: Bool {
+    switch kind {
+    case .startTraining, .layerAnalysis: true
+    case .proxyTraining, .finalTraining: false
     }
   }
 }

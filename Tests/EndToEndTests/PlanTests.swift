@@ -45,6 +45,23 @@ struct PlanTests {
     #expect(shown.output.contains("at most 32 of 64 workers busy"), "\(shown.output)")
   }
 
+  @Test("the start of a study counts with its own epochs and images, and nothing runs beside it")
+  func start() async throws {
+    let place = try Place()
+    try place.writeStudy(trainImages: 1000, epochs: 2)
+    let text = try String(contentsOfFile: place.path("study.yaml"), encoding: .utf8)
+    try place.write(text + "\nstart: {from: dense, epochs: 9, calibration_images: 300}\n", to: "study.yaml")
+    let result = try await place.run("plan", "study.yaml", "--workers", "2", "--images-per-second", "100", "--json")
+    let plan = try object(result.output)
+    let rounds = try #require(plan["rounds"] as? [[String: Any]])
+    #expect(rounds.compactMap { $0["trainings"] as? Int } == [1, 1, 4] && plan["trainings"] as? Int == 6)
+    let start = 9 * 1000 + 64.0 / 3
+    let analysis = (2 * 300 + 64) / 3.0
+    let training = 2000 + (2 * 300 + 64) / 3.0
+    let most = try #require(plan["hours_at_most"] as? Double)
+    #expect(abs(most * 3600 - (start + analysis + 2 * training) / 100) < 1e-6, "\(most * 3600)")
+  }
+
   @Test("a faulty configuration has the errors that run has")
   func faults() async throws {
     let place = try Place()

@@ -91,6 +91,10 @@ struct StartTests {
     #expect(candidates.dropFirst().allSatisfy { $0["difference_low"] is Double })
     let exported = try await place.run("export", "studies/tiny", "--format", "csv", "--final")
     #expect(exported.output.split(separator: "\n").count == candidates.count + 1, "\(exported.output)")
+    let salvaged = try await place.run("salvage", "studies/tiny", "--output", "saved")
+    #expect(salvaged.exitCode == 0 && salvaged.output.contains("contents copied"), "\(salvaged.errors)")
+    let saved = try await place.run("export", "saved", "--format", "csv", "--final")
+    #expect(saved.output == exported.output)
     // The frontier and its trainings are what they were.
     let trials = try await place.run("export", "studies/tiny", "--format", "trials")
     #expect(trials.output.split(separator: "\n").count == 1 + 11, "\(trials.output)")

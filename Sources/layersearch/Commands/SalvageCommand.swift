@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import ShellCommands
 import Studies
 import StudyStore
@@ -43,9 +44,22 @@ struct SalvageCommand: ParsableCommand {
     }
   }
 
+  /// Weights that trainings start from, and networks that they left. What is damaged of them shows when it is read.
+  private func copyContents() throws -> String? {
+    let (source, target) = ("\(study)/contents", "\(output)/contents")
+    guard FileManager.default.fileExists(atPath: source), !FileManager.default.fileExists(atPath: target) else {
+      return nil
+    }
+    do { try FileManager.default.copyItem(atPath: source, toPath: target) } catch {
+      throw Failure.failed("\(source) cannot be copied to \(target): \(ProcessExit.describe(error))")
+    }
+    return "contents copied: weights that trainings start from, and networks that they left"
+  }
+
   func run() throws {
     let findings = try salvage()
     for line in findings.lines(output: output) { StandardOutput.writeLine(line) }
+    if let line = try copyContents() { StandardOutput.writeLine(line) }
     StandardOutput.writeLine(
       "go on    "
         + ShellCommand.line([
