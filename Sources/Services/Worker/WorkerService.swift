@@ -58,7 +58,7 @@ package final class WorkerService {
     }
   }
 
-  private enum Input: Sendable {
+  enum Input: Sendable {
     case dealer(DealerEvent)
     case handshake(HandshakeOutcome)
     case engine(EngineSlotEvent)
@@ -67,18 +67,18 @@ package final class WorkerService {
     case stop
   }
 
-  private let options: Options
-  private let log: Logger
+  let options: Options
+  let log: Logger
   /// Bounded in bytes: what listens at the endpoint may say anything.
-  private let mailbox = Mailbox<Input>(maximumWeight: 32 << 20) { input in
+  let mailbox = Mailbox<Input>(maximumWeight: 32 << 20) { input in
     guard case .dealer(.received(let frames)) = input else { return 0 }
     return frames.reduce(100) { $0 + $1.count + 40 }
   }
-  private let spool: Spool
-  private var machine: WorkerMachine
+  let spool: Spool
+  var machine: WorkerMachine
   private var dealer: DealerThread?
-  private var slots: [EngineSlot]
-  private let contents: WorkerContentDesk
+  var slots: [EngineSlot]
+  let contents: WorkerContentDesk
   private var tickets = TicketSource()
   private var messageID: UInt64 = 0
   private var exitCode: Int32?
@@ -230,7 +230,7 @@ package final class WorkerService {
     }
   }
 
-  private func deliver(slot: Int, _ news: EngineSlot.News?) {
+  func deliver(slot: Int, _ news: EngineSlot.News?) {
     let now = MonotonicClock.now
     switch news {
     case .progress(let progress): apply(machine.handle(.engineProgress(slot: slot, progress), at: now))
@@ -245,7 +245,7 @@ package final class WorkerService {
     }
   }
 
-  private func apply(_ effects: [WorkerEffect]) {
+  func apply(_ effects: [WorkerEffect]) {
     for effect in effects {
       switch effect {
       case .send(let message): send(message)
@@ -279,19 +279,6 @@ package final class WorkerService {
     }
   }
 
-  /// What a result left on disk, which the coordinator takes before the result counts.
-  private func offerArtifacts(of result: Observation, _ reference: AttemptReference) {
-    guard let weights = result.artifacts[Artifact.weights], let hash = ContentHash(weights.hash),
-      let study = machine.study
-    else { return }
-    let path = spool.weightsPath(of: reference, study: study)
-    let location = ContentServer.Location(
-      content: ContentDescription(contentHash: hash, kind: .blob, bytes: weights.bytes),
-      folder: FilePath.folder(of: path),
-      layout: ContentLayout(files: [.init(name: FilePath.name(of: path), bytes: weights.bytes)]))
-    apply(machine.handle(contents.offer(location), at: MonotonicClock.now))
-  }
-
   private func send(_ message: WorkerMessage) {
     messageID += 1
     let isResult = if case .result = message { true } else { false }
@@ -300,26 +287,5 @@ package final class WorkerService {
       log.error("a message cannot be sent: \(error)")
     }
     (isResult ? Failpoint.workerAfterResult : .workerAfterSend).pass()
-  }
-
-  private func start(_ assignment: JobAssignment, slot: Int) {
-    let work = try? Work(canonical: assignment.work)
-    if !options.sharesLog, let work, let jobLog = JobLog(log, architecture: Architecture(work.kind.model)) {
-      jobLog.begun(assignment.reference, work.candidate, at: nil)
-    }
-    let mailbox = mailbox
-    let weights = assignment.weights.flatMap { contents.file(of: $0) }
-    var request = EngineRequest(job: assignment, dataPath: contents.dataPath, weightsPath: weights)
-    if let work {
-      if work.kind.leavesWeights {
-        request.outputPath = machine.study.map { spool.weightsPath(of: assignment.reference, study: $0) }
-      }
-      request.earlierStatePath = options.states.earlier(of: work)
-      request.statePath = options.states.place(for: work)
-    }
-    let news = slots[slot].start(request, program: options.engine, now: MonotonicClock.now) {
-      mailbox.post([.engine($0)])
-    }
-    deliver(slot: slot, news)
   }
 }

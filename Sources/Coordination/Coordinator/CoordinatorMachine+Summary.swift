@@ -1,0 +1,22 @@
+import SearchProtocol
+
+// What a machine tells of itself.
+extension CoordinatorMachine {
+  public var summary: CoordinatorSummary {
+    CoordinatorSummary(
+      jobs: jobs.counts, expectedJobs: expectedJobs, workers: sessions.count, restingWorkers: sessions.restingCount,
+      slots: sessions.slots, lateResults: lateResults, undecodable: undecodable, isFinished: isFinished)
+  }
+
+  /// The name of the worker that is connected there.
+  public func worker(at peer: PeerID) -> String? { sessions[peer]?.worker }
+
+  /// The key that a connected worker came in with; nil without keys.
+  public func key(of worker: String) -> String? { sessions.session(of: worker)?.session.key }
+
+  /// When the worker that has the attempt began with it, on the clock of the events; nil where that is not known.
+  public func began(_ reference: AttemptReference) -> Double? {
+    guard let lease = jobs.lease(of: reference.job), lease.attempt == reference.attempt else { return nil }
+    return lease.began
+  }
+}

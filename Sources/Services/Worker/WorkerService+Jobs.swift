@@ -1,0 +1,44 @@
+import ContentExchange
+import Engines
+import Files
+import Foundation
+import Processes
+import SearchCore
+import SearchProtocol
+
+// Jobs on their way to engines, and what they leave.
+extension WorkerService {
+  func start(_ assignment: JobAssignment, slot: Int) {
+    let work = try? Work(canonical: assignment.work)
+    if !options.sharesLog, let work, let jobLog = JobLog(log, architecture: Architecture(work.kind.model)) {
+      jobLog.begun(assignment.reference, work.candidate, at: nil)
+    }
+    let mailbox = mailbox
+    let weights = assignment.weights.flatMap { contents.file(of: $0) }
+    var request = EngineRequest(job: assignment, dataPath: contents.dataPath, weightsPath: weights)
+    if let work {
+      if work.kind.leavesWeights {
+        request.outputPath = machine.study.map { spool.weightsPath(of: assignment.reference, study: $0) }
+      }
+      request.earlierStatePath = options.states.earlier(of: work)
+      request.statePath = options.states.place(for: work)
+    }
+    let news = slots[slot].start(request, program: options.engine, now: MonotonicClock.now) {
+      mailbox.post([.engine($0)])
+    }
+    deliver(slot: slot, news)
+  }
+
+  /// What a result left on disk, which the coordinator takes before the result counts.
+  func offerArtifacts(of result: Observation, _ reference: AttemptReference) {
+    guard let weights = result.artifacts[Artifact.weights], let hash = ContentHash(weights.hash),
+      let study = machine.study
+    else { return }
+    let path = spool.weightsPath(of: reference, study: study)
+    let location = ContentServer.Location(
+      content: ContentDescription(contentHash: hash, kind: .blob, bytes: weights.bytes),
+      folder: FilePath.folder(of: path),
+      layout: ContentLayout(files: [.init(name: FilePath.name(of: path), bytes: weights.bytes)]))
+    apply(machine.handle(contents.offer(location), at: MonotonicClock.now))
+  }
+}
