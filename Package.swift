@@ -150,7 +150,8 @@ let package = Package(
       name: "Services",
       dependencies: [
         "BasisEngine", "Configuration", "ContentExchange", "Coordination", "Digests", "Engines", "Failpoints", "Files",
-        "ImageData", "Keys", "Messaging", "Processes", "ReadableText", "SearchCore", "SearchProtocol", "Studies", "StudyStore",
+        "ImageData", "Keys", "Messaging", "Processes", "ReadableText", "SearchCore", "SearchProtocol", "Studies",
+        "StudyStore",
         .product(name: "Logging", package: "swift-log"),
       ]),
 
