@@ -31,15 +31,23 @@ package struct StateCache: Sendable {
     return latest.map { path(prefix, $0) }
   }
 
-  /// Where its state is to be left; nil where it goes to the end of its schedule, none are kept, or the folder cannot be
-  /// made.
+  /// Where its state is to be left; nil where it goes to the end of its schedule, or none are kept.
   package func place(for work: Work) -> String? {
-    guard limit > 0, let until = work.kind.recipe.until, (try? Folder.make(folder)) != nil else { return nil }
+    guard limit > 0, let until = work.kind.recipe.until else { return nil }
+    // Where that fails, the state is missing in the end.
+    try? Folder.make(folder)
     return path(Self.prefix(of: work), until)
   }
 
-  /// What was written last stays; the others go, the oldest first, until the rest fits. One that was gone on from is as
-  /// new as the one that came of it.
+  /// Why a state is not where it was to be left, for the user; nil where it is there.
+  package func problem(with path: String) -> String? {
+    if access(path, F_OK) == 0 { return nil }
+    return
+      "states of trainings cannot be kept in \(folder): what goes on begins anew, to the same result; make room there, "
+      + "choose another --state-cache, or give --cache-size 0"
+  }
+
+  /// What was written last stays; the others go, the oldest first, until the rest fits.
   package func prune() {
     var files = Folder.names(in: folder).compactMap { name -> (path: String, bytes: Int, time: Double)? in
       guard name.hasSuffix(Self.ending) else { return nil }
@@ -56,9 +64,6 @@ package struct StateCache: Sendable {
       if total > limit { unlink(file.path) }
     }
   }
-
-  /// It was gone on from.
-  package func touch(_ path: String) { utimes(path, nil) }
 
   private static let ending = ".state"
 

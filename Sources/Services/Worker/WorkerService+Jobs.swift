@@ -22,6 +22,7 @@ extension WorkerService {
       }
       request.earlierStatePath = options.states.earlier(of: work)
       request.statePath = options.states.place(for: work)
+      statePaths[slot] = request.statePath
     }
     let news = slots[slot].start(request, program: options.engine, now: MonotonicClock.now) {
       mailbox.post([.engine($0)])
@@ -40,5 +41,14 @@ extension WorkerService {
       folder: FilePath.folder(of: path),
       layout: ContentLayout(files: [.init(name: FilePath.name(of: path), bytes: weights.bytes)]))
     apply(machine.handle(contents.offer(location), at: MonotonicClock.now))
+  }
+
+  /// A training may go on from its state. What diverged leaves none.
+  func keepState(of slot: Int, _ result: Observation) {
+    guard let path = statePaths.removeValue(forKey: slot), !result.diverged else { return }
+    options.states.prune()
+    guard !hasToldOfStates, let problem = options.states.problem(with: path) else { return }
+    hasToldOfStates = true
+    log.warning("\(problem)")
   }
 }

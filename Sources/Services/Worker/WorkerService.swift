@@ -80,6 +80,9 @@ package final class WorkerService {
   var slots: [EngineSlot]
   let contents: WorkerContentDesk
   private var tickets = TicketSource()
+  /// Where the trainings of slots are to leave their states.
+  var statePaths: [Int: String] = [:]
+  var hasToldOfStates = false
   private var messageID: UInt64 = 0
   private var exitCode: Int32?
   private var lastError: String?
@@ -237,7 +240,7 @@ package final class WorkerService {
     case .finished(let reference, let result):
       if !options.sharesLog { JobLog(log)?.finished(reference.job, result, at: nil) }
       offerArtifacts(of: result, reference)
-      options.states.prune()
+      keepState(of: slot, result)
       apply(machine.handle(.engineFinished(slot: slot, reference, result), at: now))
     case .failed(let reference, let reason, let failure):
       apply(machine.handle(.engineFailed(slot: slot, reference, reason: reason, failure), at: now))

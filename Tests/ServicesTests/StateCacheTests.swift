@@ -1,0 +1,58 @@
+import Foundation
+import SearchCore
+import TestSupport
+import Testing
+
+@testable import Services
+
+@Suite("states of trainings")
+struct StateCacheTests {
+  private func work(_ seed: UInt64, until: Int?) -> Work {
+    var recipe = TrainingRecipe(
+      model: .resnet8, data: DataSelection(set: .shapes10, trainImages: 10, validationImages: 10, splitSeed: 1),
+      epochs: 9)
+    recipe.until = until
+    return Work(candidate: .dense, kind: .proxyTraining(recipe), repetition: 0, seed: seed)
+  }
+
+  @Test("a training goes on from the latest state before its end, of the same training only")
+  func latest() throws {
+    let place = try Place()
+    let cache = StateCache(folder: place.path("states"), limit: 1000)
+    #expect(cache.place(for: work(1, until: nil)) == nil && cache.earlier(of: work(1, until: nil)) == nil)
+    for until in [2, 5] {
+      try Data([1]).write(to: URL(fileURLWithPath: #require(cache.place(for: work(1, until: until)))))
+    }
+    #expect(cache.earlier(of: work(1, until: nil)) == cache.place(for: work(1, until: 5)))
+    #expect(cache.earlier(of: work(1, until: 5)) == cache.place(for: work(1, until: 2)))
+    #expect(cache.earlier(of: work(1, until: 2)) == nil && cache.earlier(of: work(2, until: nil)) == nil)
+    let none = StateCache(folder: place.path("states"), limit: 0)
+    #expect(none.earlier(of: work(1, until: nil)) == nil && none.place(for: work(1, until: 2)) == nil)
+  }
+
+  @Test("the oldest go first, and nothing else of the folder goes")
+  func prune() throws {
+    let place = try Place()
+    let cache = StateCache(folder: place.path("states"), limit: 25)
+    for (index, seed) in [3, 1, 2].enumerated() {
+      let path = try #require(cache.place(for: work(UInt64(seed), until: 1)))
+      try Data(repeating: 0, count: 10).write(to: URL(fileURLWithPath: path))
+      try FileManager.default.setAttributes(
+        [.modificationDate: Date(timeIntervalSince1970: Double(1000 + index))], ofItemAtPath: path)
+    }
+    try place.write(String(repeating: "x", count: 100), to: "states/other.txt")
+    cache.prune()
+    #expect(cache.earlier(of: work(3, until: nil)) == nil)
+    #expect(cache.earlier(of: work(1, until: nil)) != nil && cache.earlier(of: work(2, until: nil)) != nil)
+    #expect(place.exists("states/other.txt"))
+  }
+
+  @Test("a state that is not there is told with what to do")
+  func missing() throws {
+    let place = try Place()
+    try place.write("a file", to: "states")
+    let cache = StateCache(folder: place.path("states"), limit: 1000)
+    let path = try #require(cache.place(for: work(1, until: 1)))
+    #expect(cache.problem(with: path)?.contains("--state-cache") == true)
+  }
+}
