@@ -12,8 +12,12 @@ enum ConfigurationKeys {
     ("space", ["rank_fractions", "ranks", "include", "exclude", "variant"]),
     (
       "proxy",
-      ["epochs", "batch", "learning_rate", "schedule", "momentum", "nesterov", "weight_decay", "augment", "curve"]
+      [
+        "epochs", "batch", "learning_rate", "schedule", "momentum", "nesterov", "weight_decay", "augment", "curve",
+        "skip",
+      ]
     ),
+    ("proxy.skip", BasisPart.allCases.map(\.rawValue)),
     ("start", ["from", "epochs", "train_images", "checkpoint", "weights", "calibration_images"]),
     ("strategy", ["name", "seeds", "common_seeds", "round", "confirm", "tolerance", "halving"]),
     ("strategy.halving", ["rungs", "keep"]),

@@ -197,7 +197,7 @@ extension StudyConfiguration {
     if checksBatch, batch > data.trainImages {
       proxy.report("batch", "is \(batch), but must be at most data.train_images, which is \(data.trainImages)")
     }
-    return TrainingRecipe(
+    var recipe = TrainingRecipe(
       model: model, variant: variant, data: data, epochs: readEpochs(proxy, hasStart: hasStart), batch: batch,
       learningRate: proxy.number("learning_rate", default: 0.1, in: TrainingLimits.learningRate),
       schedule: proxy.choice("schedule") ?? .onecycle,
@@ -205,6 +205,30 @@ extension StudyConfiguration {
       nesterov: proxy.boolean("nesterov", default: false),
       weightDecay: proxy.number("weight_decay", default: 1e-4, in: TrainingLimits.weightDecay),
       augment: proxy.boolean("augment", default: true), curve: proxy.boolean("curve", default: false))
+    recipe.skip = readSkip(proxy.section("skip"), stepsPerEpoch: checksBatch ? recipe.stepsPerEpoch : nil)
+    return recipe
+  }
+
+  /// - Parameter stepsPerEpoch: nil where it is not known.
+  private static func readSkip(_ skip: SectionReader, stepsPerEpoch: Int?) -> SkippedUpdates? {
+    let parts = BasisPart.allCases.filter { skip.isSet($0.rawValue) }
+    let read = parts.compactMap { part in
+      skip.integer(part.rawValue, in: TrainingLimits.updatesEvery).map { SkippedUpdates(of: part, every: $0) }
+    }
+    if parts.count > 1 {
+      skip.report(
+        parts[1].rawValue,
+        "cannot stand beside '\(skip.full(parts[0].rawValue))': one part is trained in every step; keep one of them")
+      return nil
+    }
+    guard let skipped = read.first?.orNone else { return nil }
+    if let stepsPerEpoch, skipped.every > stepsPerEpoch {
+      skip.report(
+        skipped.part.rawValue,
+        "is \(skipped.every), but must be at most the steps of an epoch, which are \(stepsPerEpoch) "
+          + "(data.train_images by proxy.batch)")
+    }
+    return skipped
   }
 
   /// A part of an epoch is enough for what is trained already.

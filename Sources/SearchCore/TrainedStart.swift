@@ -24,7 +24,8 @@ public struct TrainedStart: Hashable, Sendable {
   package func training(of recipe: TrainingRecipe) -> TrainingRecipe? {
     guard case .dense(let epochs, let trainImages, _) = origin else { return nil }
     var training = recipe
-    (training.start, training.until, training.curve) = (nil, nil, false)
+    // The dense network has nothing of which an update could be skipped.
+    (training.start, training.until, training.curve, training.skip) = (nil, nil, false, nil)
     training.epochs = Epochs(epochs)
     training.data.trainImages = trainImages
     return training

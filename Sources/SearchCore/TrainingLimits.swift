@@ -12,6 +12,8 @@ public enum TrainingLimits {
   public static let learningRate = NumberLimit("more than 0, at most 100") { $0 > 0 && $0 <= 100 }
   public static let momentum = NumberLimit("at least 0 and less than 1") { $0 >= 0 && $0 < 1 }
   public static let weightDecay = NumberLimit("from 0 to 1") { $0 >= 0 && $0 <= 1 }
+  /// Steps from one update to the next; no more than an epoch has.
+  public static let updatesEvery = 1...100_000
   /// Of a candidate, or of one command.
   public static let seeds = 1...1000
 
@@ -59,6 +61,10 @@ extension TrainingRecipe {
       if !bounds.contains(value) { problems.append((field, "\(value)", range(bounds))) }
     }
     if let until { check("until", until, 1...max(1, epochs.begun)) }
+    if let skip, skip.every < 2 || skip.every > stepsPerEpoch {
+      let allowed = stepsPerEpoch < 2 ? "none, as an epoch has one step" : "2 to \(stepsPerEpoch)"
+      problems.append(("skip.\(skip.part.rawValue)", "\(skip.every)", allowed))
+    }
     guard let start else {
       if epochs.whole.map(TrainingLimits.epochs.contains) != true {
         problems.append(("epochs", "\(epochs)", range(TrainingLimits.epochs)))

@@ -65,12 +65,14 @@ public struct TrainingRecipe: Codable, Hashable, Sendable {
   public var start: TrainedStart?
   /// The training ends after so many epochs, of a schedule that goes on to `epochs`; nil for all of it.
   public var until: Int?
+  /// Updates of decomposed layers that are skipped; nil for none.
+  public var skip: SkippedUpdates?
 
   public init(
     model: Model, variant: BasisVariant = .remainder, data: DataSelection, epochs: Epochs, batch: Int = 128,
     learningRate: Double = 0.1, schedule: Schedule = .onecycle, momentum: Double = 0.9, nesterov: Bool = false,
     weightDecay: Double = 1e-4, augment: Bool = true, curve: Bool = false,
-    start: TrainedStart? = nil, until: Int? = nil
+    start: TrainedStart? = nil, until: Int? = nil, skip: SkippedUpdates? = nil
   ) {
     self.model = model
     self.variant = variant
@@ -86,7 +88,11 @@ public struct TrainingRecipe: Codable, Hashable, Sendable {
     self.curve = curve
     self.start = start
     self.until = until
+    self.skip = skip
   }
+
+  /// Steps of an epoch: a last partial batch is dropped, unless it is the only one.
+  package var stepsPerEpoch: Int { max(1, data.trainImages / max(1, batch)) }
 
   /// A training step runs through a network forwards and twice as long backwards.
   package static let passesOfStep = 3.0
@@ -103,7 +109,8 @@ public struct TrainingRecipe: Codable, Hashable, Sendable {
 
   /// Without what those do not know that read recipes in this form, older workers and checkpoints: `curve`, which
   /// changes nothing of what a training finds; `start` and `until`, with which no work is said to those workers.
+  /// `skip` is there only where it is set, of which the same is true; checkpoints of trainings that go on need it.
   private enum CodingKeys: String, CodingKey {
-    case model, variant, data, epochs, batch, learningRate, schedule, momentum, nesterov, weightDecay, augment
+    case model, variant, data, epochs, batch, learningRate, schedule, momentum, nesterov, weightDecay, augment, skip
   }
 }

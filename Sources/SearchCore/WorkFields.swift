@@ -15,6 +15,12 @@ protocol WorkFieldVisitor {
 
   /// The same of a value that need not be there.
   mutating func optional<Value: LosslessStringConvertible>(_ key: String, _ value: inout Value?) throws(Failure)
+
+  /// A whole number of one of a few words at most, each of which has its own key below this one: likewise nothing where
+  /// there is none.
+  mutating func alternative<Choice: RawRepresentable<String> & CaseIterable>(
+    _ key: String, _ value: inout (choice: Choice, number: Int)?
+  ) throws(Failure)
 }
 
 /// Keys and values, in the order of the fields.
@@ -35,6 +41,12 @@ struct WorkFieldWriter: WorkFieldVisitor {
 
   mutating func optional<Value: LosslessStringConvertible>(_ key: String, _ value: inout Value?) {
     if let value { fields.append((key, value.description)) }
+  }
+
+  mutating func alternative<Choice: RawRepresentable<String> & CaseIterable>(
+    _ key: String, _ value: inout (choice: Choice, number: Int)?
+  ) {
+    if let value { fields.append(("\(key).\(value.choice.rawValue)", value.number.description)) }
   }
 }
 
@@ -81,6 +93,22 @@ struct WorkFieldReader: WorkFieldVisitor {
     value = read
   }
 
+  mutating func alternative<Choice: RawRepresentable<String> & CaseIterable>(
+    _ key: String, _ value: inout (choice: Choice, number: Int)?
+  ) throws(SearchError) {
+    value = nil
+    for choice in Choice.allCases {
+      let full = "\(key).\(choice.rawValue)"
+      var number: Int?
+      try optional(full, &number)
+      guard let number else { continue }
+      if let value {
+        throw .work(problem: "'\(key).\(value.choice.rawValue)' and '\(full)' cannot stand beside each other")
+      }
+      value = (choice, number)
+    }
+  }
+
   private func text(_ key: String) throws(SearchError) -> String {
     guard let text = values[key] else { throw .work(problem: "'\(key)' is missing") }
     return text
@@ -106,6 +134,9 @@ extension TrainingRecipe {
     try visitor.field("proxy.augment", &augment)
     try visitor.flag("proxy.curve", &curve)
     try visitor.optional("proxy.until", &until)
+    var skipped = skip.map { (choice: $0.part, number: $0.every) }
+    try visitor.alternative("proxy.skip", &skipped)
+    skip = skipped.map { SkippedUpdates(of: $0.choice, every: $0.number) }
     try TrainedStart.visitFields(&start, &visitor)
   }
 

@@ -85,8 +85,10 @@ extension TrainingAssignment {
   init(_ job: JobAssignment) throws(ProtocolError) {
     do {
       let work = try Work(canonical: job.work)
-      guard case .proxyTraining(let recipe) = work.kind, recipe.start == nil, recipe.until == nil else {
-        throw SearchError.work(problem: "it knows trainings from scratch only")
+      guard case .proxyTraining(let recipe) = work.kind,
+        ProtocolVersion.needed(for: work.kind) == ProtocolVersion.oldest
+      else {
+        throw SearchError.work(problem: "it knows whole trainings from scratch only")
       }
       self.init(
         reference: job.reference, candidate: work.candidate.description, recipe: recipe, seed: work.seed,

@@ -20,7 +20,9 @@ public enum ProtocolVersion {
 
   /// What a worker must speak to be given such a work.
   public static func needed(for kind: WorkKind) -> Int {
-    guard case .proxyTraining(let recipe) = kind, recipe.start == nil, recipe.until == nil else { return withStarts }
-    return oldest
+    guard case .proxyTraining(let recipe) = kind else { return withStarts }
+    // Older workers would leave out what they do not know, and train something else.
+    let isKnownToAll = recipe.start == nil && recipe.until == nil && recipe.skip == nil
+    return isKnownToAll ? oldest : withStarts
   }
 }

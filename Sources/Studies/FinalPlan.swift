@@ -17,7 +17,7 @@ package struct FinalPlan {
   }
 
   /// As the study's trainings, for so many epochs, on so many images, none of which are held out.
-  /// - Throws: `StudyError.nothingToEstimate`, `.tooManyImages`.
+  /// - Throws: `StudyError.nothingToEstimate`, `.tooManyImages`, `.tooFewSteps`.
   package func works(of study: OpenStudy) throws -> [Work] {
     let (definition, space) = (study.definition, study.definition.space)
     let results = StudyReading.results(try study.store.jobs())
@@ -34,6 +34,9 @@ package struct FinalPlan {
     recipe.data.validationImages = 0
     guard recipe.data.trainImages <= available else {
       throw StudyError.tooManyImages(recipe.data.trainImages, available: available)
+    }
+    if let skip = recipe.skip, skip.every > recipe.stepsPerEpoch {
+      throw StudyError.tooFewSteps(recipe.stepsPerEpoch, updatesEvery: skip.every)
     }
     return FinalTrainings.works(candidates, recipe: recipe, seeds: seeds, studySeed: definition.seed)
   }

@@ -17,6 +17,8 @@ package enum StudyError: Error, Hashable, CustomStringConvertible {
   /// Nothing was trained in full; so many jobs are to be.
   case noFinalResults(study: String, open: Int)
   case tooManyImages(Int, available: Int)
+  /// An epoch has fewer steps than lie between two updates of a part that skips some.
+  case tooFewSteps(Int, updatesEvery: Int)
 
   /// Results are to come from another study, and the folder is the study's own.
   case earlierIsSelf(folder: String)
@@ -28,7 +30,9 @@ package enum StudyError: Error, Hashable, CustomStringConvertible {
   package var isUsage: Bool {
     switch self {
     case .nothingToEstimate, .nothingFits, .earlierIsEmpty, .noFinalResults: false
-    case .tooManyImages, .missing, .exists, .noBend, .noRow, .unknownSubject, .earlierIsSelf, .earlierIsUnusable: true
+    case .tooManyImages, .tooFewSteps, .missing, .exists, .noBend, .noRow, .unknownSubject, .earlierIsSelf,
+      .earlierIsUnusable:
+      true
     }
   }
 
@@ -53,6 +57,8 @@ package enum StudyError: Error, Hashable, CustomStringConvertible {
         : "study \(study) has no final trainings; the command final makes them"
     case .tooManyImages(let images, let available):
       "\(images) training images are more than the \(available) that there are"
+    case .tooFewSteps(let steps, let every):
+      "of so few images an epoch has \(steps) steps, and the study's proxy.skip wants \(every) at least"
     case .earlierIsSelf(let folder): "\(folder) is this study itself; name another one, or leave it out"
     case .earlierIsEmpty(let folder): "study \(folder) has no results yet"
     case .earlierIsUnusable(let folder, let results, let reasons):

@@ -77,6 +77,9 @@ package struct Resumption {
 
   private func differences(from settings: TrainingSettings) -> [TrainingError.Difference] {
     let (before, now) = (training.recipe, settings.recipe)
+    func every(_ part: BasisPart, _ recipe: TrainingRecipe) -> String {
+      "\(recipe.skip.map { $0.part == part ? $0.every : 1 } ?? 1)"
+    }
     let values: [(String, String, String)] = [
       ("model", before.model.rawValue, now.model.rawValue),
       ("candidate", "\(candidate)", "\(settings.candidate)"),
@@ -91,6 +94,8 @@ package struct Resumption {
       ("nesterov", "\(before.nesterov)", "\(now.nesterov)"),
       ("weight-decay", "\(before.weightDecay)", "\(now.weightDecay)"),
       ("no-augment", "\(!before.augment)", "\(!now.augment)"),
+      ("skip-coefficients", every(.coefficients, before), every(.coefficients, now)),
+      ("skip-basis", every(.basis, before), every(.basis, now)),
       ("seed", "\(context.firstSeed)", "\(settings.firstSeed)"),
       ("seeds", "\(context.seeds ?? 1)", "\(settings.seeds ?? 1)"),
     ]

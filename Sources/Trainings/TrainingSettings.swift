@@ -44,6 +44,7 @@ package struct TrainingRequest {
   package var weightDecay: Double?
   package var nesterov = false
   package var augments = true
+  package var skip: SkippedUpdates?
   package var seed: UInt64?
   package var seeds: Int?
   package var study: StudyDefaults?
@@ -73,11 +74,18 @@ package struct TrainingRequest {
     }
     let selection = DataSelection(set: set, trainImages: count, validationImages: 0, splitSeed: 0)
     let base = study?.recipe ?? earlier ?? TrainingRecipe(model: model, data: selection, epochs: Epochs(epochs))
-    let recipe = TrainingRecipe(
+    var recipe = TrainingRecipe(
       model: model, variant: network.variant ?? base.variant, data: selection, epochs: Epochs(epochs),
       batch: batch ?? base.batch, learningRate: learningRate ?? base.learningRate, schedule: schedule ?? base.schedule,
       momentum: momentum ?? base.momentum, nesterov: nesterov || base.nesterov,
       weightDecay: weightDecay ?? base.weightDecay, augment: augments && base.augment)
+    recipe.skip = (skip ?? base.skip)?.orNone
+    if let skipped = recipe.skip, skipped.every > recipe.stepsPerEpoch {
+      throw TrainingError.unfit(
+        setting: "skip-\(skipped.part.rawValue)",
+        "\(skipped.every) must be at most the steps of an epoch, of which there are \(recipe.stepsPerEpoch) "
+          + "(\(count) images by batches of \(recipe.batch))")
+    }
     let (firstSeed, seeds) = try seedRange(resuming)
     return TrainingSettings(
       candidate: try candidate(in: Architecture(model), resuming: resuming), recipe: recipe, test: test,

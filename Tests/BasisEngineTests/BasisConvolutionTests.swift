@@ -105,7 +105,7 @@ struct FormCase: Sendable, CustomTestStringConvertible {
       inputGradient.view.fill(images: form.images) { _, _, _, _ in 0.5 }
       layer.backward(
         input.view, output.view, outputGradient: outputGradient.view, inputGradient: inputGradient.view,
-        accumulate: true, batch)
+        accumulate: true, skipped: nil, batch)
       return (
         output: output.view.read(images: form.images), sums: sums.values.map { Float($0) },
         inputGradient: inputGradient.view.read(images: form.images)

@@ -120,7 +120,7 @@ import Testing
       layer.backward(
         portion, input: inputRows(input.view, of: portion),
         outputGradient: gradient.view.blocks(from: portion.firstBlock),
-        inputGradient: inputRows(inputGradient.view, of: portion), accumulate: true)
+        inputGradient: inputRows(inputGradient.view, of: portion), accumulate: true, skipped: nil)
     }
     return Step(
       output: output.view.read(images: images), gradient: gradient.view.read(images: images),

@@ -15,6 +15,7 @@ struct TrainingStateTests {
     var testDescription: String
     var ranks: [String: Int] = [:]
     var variant = BasisVariant.remainder
+    var skip: SkippedUpdates?
 
     var candidate: Candidate { Candidate(ranks: ranks) }
     /// Of two steps an epoch.
@@ -22,16 +23,27 @@ struct TrainingStateTests {
       TrainingRecipe(
         model: .resnet8, variant: variant,
         data: DataSelection(set: .shapes10, trainImages: 40, validationImages: 0, splitSeed: 0), epochs: 3, batch: 16,
-        learningRate: 0.05)
+        learningRate: 0.05, skip: skip)
     }
   }
 
-  /// Dense, basis convolutions of both kinds, and ranks of which both halves of y are kept.
+  /// Dense, basis convolutions of both kinds, ranks of which both halves of y are kept, and parts that are not trained
+  /// in every step.
   static let forms = [
     Form(testDescription: "dense"),
     Form(testDescription: "remainder", ranks: ["layer1.0.conv1": 5, "layer2.0.conv1": 8]),
     Form(testDescription: "full", ranks: ["conv1": 4, "layer1.0.conv1": 5, "fc": 3], variant: .full),
     Form(testDescription: "large ranks", ranks: ["layer1.0.conv2": 15, "layer3.0.conv1": 60, "fc": 9]),
+    Form(
+      testDescription: "basis at every second step",
+      ranks: ["layer1.0.conv1": 5, "layer2.0.conv1": 8, "layer3.0.conv1": 60],
+      skip: SkippedUpdates(of: .basis, every: 2)),
+    Form(
+      testDescription: "coefficients at every second step", ranks: ["layer1.0.conv1": 5, "fc": 3], variant: .full,
+      skip: SkippedUpdates(of: .coefficients, every: 2)),
+    Form(
+      testDescription: "coefficients at every third step", ranks: ["layer1.0.conv1": 5, "layer3.0.conv1": 60],
+      skip: SkippedUpdates(of: .coefficients, every: 3)),
   ]
   private var form: Form { Self.forms[1] }
 

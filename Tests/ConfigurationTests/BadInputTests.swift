@@ -18,7 +18,7 @@ struct BadInputTests {
   /// Two lines that make any other legal.
   private static let head = "model: resnet20\ndata: {set: cifar10}\n"
   private static let proxyKeys =
-    "epochs, batch, learning_rate, schedule, momentum, nesterov, weight_decay, augment, curve"
+    "epochs, batch, learning_rate, schedule, momentum, nesterov, weight_decay, augment, curve, skip"
   private static let topKeys =
     "study, model, data, space, proxy, start, objectives, strategy, constraints, budget, "
     + "seed"

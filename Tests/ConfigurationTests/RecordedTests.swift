@@ -38,7 +38,8 @@ struct RecordedTests {
       budget: {jobs: 9, worker_hours: 1.5, hours: 2}
       """
     let short = "model: resnet20\ndata: {set: shapes10}\n"
-    for text in [text, short, short + search, short + "proxy: {curve: true}\n"] {
+    let skip = "proxy: {batch: 64, skip: {basis: 4}}\n"
+    for text in [text, short, short + search, short + "proxy: {curve: true}\n", short + skip] {
       let given = try StudyConfiguration.parse(text: text, fileName: "x.yaml")
       expectSame(try recorded(given), given)
     }

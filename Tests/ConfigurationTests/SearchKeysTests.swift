@@ -35,6 +35,21 @@ struct SearchKeysTests {
     }
   }
 
+  @Test("updates that are skipped are in the values where there are any, and every step is none")
+  func skip() throws {
+    let none = try parse("")
+    #expect(none.recipe.skip == nil && !none.entries.keys.contains { $0.contains("skip") })
+    for text in ["proxy: {skip: {coefficients: 1}}\n", "proxy: {skip: {}}\n", "proxy:\n  skip:\n"] {
+      let read = try parse(text)
+      #expect(read.recipe == none.recipe && read.fingerprint == none.fingerprint)
+    }
+    let basis = try parse("proxy:\n  skip:\n    basis: 4\n")
+    #expect(basis.recipe.skip == SkippedUpdates(of: .basis, every: 4))
+    #expect(basis.entries == none.entries.merging(["proxy.skip.basis": "4"]) { $1 })
+    // 10000 images by 128.
+    #expect(try parse("proxy: {skip: {coefficients: 78}}\n").recipe.skip?.every == 78)
+  }
+
   @Test(
     "what cannot be is told with what to do",
     arguments: [
@@ -98,6 +113,28 @@ struct SearchKeysTests {
           + "max_parameters, max_multiply_adds, min_accuracy"
       ),
       ("budget: {hours: 0}", "key 'budget.hours' is 0, but must be more than 0 hours, at most 1000000"),
+      ("proxy: {skip: 0}", "key 'proxy.skip' is '0', but a group of keys is wanted: coefficients, basis"),
+      (
+        "proxy: {skip: {basis: 0}}", "key 'proxy.skip.basis' is 0, but must be from 1 to 100000"
+      ),
+      (
+        "proxy: {skip: {basis: 79}}",
+        "key 'proxy.skip.basis' is 79, but must be at most the steps of an epoch, which are 78 (data.train_images by "
+          + "proxy.batch)"
+      ),
+      (
+        "proxy: {skip: {coefficients: 2, basis: 2}}",
+        "key 'proxy.skip.basis' cannot stand beside 'proxy.skip.coefficients': one part is trained in every step; keep "
+          + "one of them"
+      ),
+      (
+        "proxy: {skip: {filters: 2}}", "key 'proxy.skip.filters' is not known; allowed here: coefficients, basis"
+      ),
+      (
+        "proxy: {skip: {coefficient: 2}}",
+        "key 'proxy.skip.coefficient' is not known; did you mean 'proxy.skip.coefficients'? Allowed here: "
+          + "coefficients, basis"
+      ),
       ("proxy: {curve: 1}", "key 'proxy.curve' is '1', but true or false is wanted"),
     ])
   func faulty(_ text: String, _ problem: String) throws {

@@ -64,6 +64,40 @@ struct ProtocolVersionTests {
     #expect(ended.sent.contains(Fixture.finished(job.reference)))
   }
 
+  /// Trainings of which some updates are skipped.
+  private struct SkippingStrategy: SearchStrategy {
+    var name: StrategyName { .random }
+    var notes: [String] { [] }
+    static let work: Work = {
+      var recipe = Work.example(.dense).kind.recipe
+      (recipe.batch, recipe.skip) = (10, SkippedUpdates(of: .basis, every: 2))
+      return Work(candidate: Candidate(ranks: ["layer": 1]), kind: .proxyTraining(recipe), repetition: 0, seed: 1)
+    }()
+
+    func roundsToKnow(before round: Int) -> Int { round }
+    func expectedWorks(history: SearchHistory) -> Int { 1 }
+    func round(_ number: Int, history: SearchHistory) -> SearchRound {
+      number == 0 ? SearchRound(works: [Self.work]) : .over
+    }
+  }
+
+  @Test("a work with skipped updates is not given to a worker that would leave them out", arguments: 1...4)
+  func skippedUpdates(version: Int) throws {
+    #expect(ProtocolVersion.needed(for: SkippingStrategy.work.kind) == ProtocolVersion.withStarts)
+    #expect(ProtocolVersion.needed(for: Work.example(.dense).kind) == ProtocolVersion.oldest)
+    var machine = CoordinatorMachine(
+      settings: Fixture.coordinatorSettings(), jobs: [], strategy: SkippingStrategy())
+    _ = machine.handle(.started, at: 0)
+    let peer = PeerID(1)
+    _ = machine.handle(.received(hello(newest: version), from: peer), at: 1)
+    let sent = machine.handle(.received(.ready(Ready(freeSlots: 1)), from: peer), at: 2).sent(to: peer)
+    let jobs = sent.compactMap { if case .job(let job) = $0 { job.work } else { nil } }
+    #expect(jobs == (version >= ProtocolVersion.withStarts ? [SkippingStrategy.work.description] : []))
+    // Nor could it be said in the words of the first versions.
+    let assignment = JobAssignment(reference: Fixture.reference(1), work: SkippingStrategy.work, version: 2)
+    #expect(throws: ProtocolError.self) { try MessageCodec.encode(CoordinatorMessage.job(assignment), id: 1) }
+  }
+
   @Test("a result without what a work of its kind must find does not count: the attempt failed")
   func incomplete() {
     var machine = CoordinatorMachine(

@@ -17,6 +17,10 @@ struct TrainingLimitsTests {
       ("learningRate", { $0.learningRate = 1000 }), ("momentum", { $0.momentum = 1 }),
       ("momentum", { $0.momentum = -0.1 }),
       ("weightDecay", { $0.weightDecay = .infinity }),
+      // An epoch of a hundred images has one step.
+      ("skip.basis", { $0.skip = SkippedUpdates(of: .basis, every: 2) }),
+      ("skip.basis", { ($0.batch, $0.skip) = (50, SkippedUpdates(of: .basis, every: 3)) }),
+      ("skip.coefficients", { ($0.batch, $0.skip) = (1, SkippedUpdates(of: .coefficients, every: -1)) }),
     ]
     for (field, lie) in lies {
       var recipe = recipe

@@ -32,6 +32,22 @@ struct WorkTests {
     #expect(try work("dense").description.contains(" candidate=dense repetition=2 seed=7"))
   }
 
+  @Test("skipped updates are in the text where there are any, and not in that of works that train the dense network")
+  func skipped() throws {
+    var skipping = recipe
+    skipping.skip = SkippedUpdates(of: .coefficients, every: 4)
+    let made = Work(
+      candidate: try work().candidate, kind: .proxyTraining(skipping), repetition: 2, seed: 7)
+    #expect(
+      made.description == text.replacing(" candidate=", with: " proxy.skip.coefficients=4 candidate="))
+    #expect(try Work(canonical: made.description) == made)
+    #expect(skipping.entries == recipe.entries.merging(["proxy.skip.coefficients": "4"]) { $1 })
+    skipping.start = TrainedStart(origin: .dense(epochs: 2, trainImages: 50, seed: 1))
+    #expect(skipping.start?.training(of: skipping)?.skip == nil)
+    let first = StartedSearch.first(WorkTemplate(kind: .proxyTraining(skipping), studySeed: 1))
+    #expect(first.count == 2 && first.allSatisfy { $0.kind.recipe.skip == nil })
+  }
+
   @Test("works of all kinds of values are read back as they were")
   func roundTrip() throws {
     var random = StableRandom(seed: 3)
@@ -56,6 +72,10 @@ struct WorkTests {
         if let part = Epochs(0.25), random.uniform() < 0.5 { recipe.epochs = part }
       }
       if recipe.epochs > .none, random.uniform() < 0.3 { recipe.until = 1 }
+      if random.uniform() < 0.3 {
+        recipe.skip = SkippedUpdates(
+          of: random.uniform() < 0.5 ? .basis : .coefficients, every: 2 + random.integer(below: 70))
+      }
       let kinds: [WorkKind] = [
         .proxyTraining(recipe), .startTraining(recipe), .layerAnalysis(recipe), .finalTraining(recipe),
       ]
@@ -77,6 +97,15 @@ struct WorkTests {
       ("proxy.epochs=3", "proxy.epochs=0", "epochs is 0, allowed is: 1 to 1000"),
       ("proxy.epochs=3", "proxy.epochs=0.25", "epochs is 0.25, allowed is: 1 to 1000"),
       ("candidate", "proxy.until=4 candidate", "until is 4, allowed is: 1 to 3"),
+      ("candidate", "proxy.skip.basis=0 candidate", "skip.basis is 0, allowed is: 2 to 78"),
+      ("candidate", "proxy.skip.basis=1 candidate", "skip.basis is 1, allowed is: 2 to 78"),
+      ("candidate", "proxy.skip.coefficients=79 candidate", "skip.coefficients is 79, allowed is: 2 to 78"),
+      ("candidate", "proxy.skip.basis=many candidate", "'proxy.skip.basis' cannot be 'many'"),
+      (
+        "candidate", "proxy.skip.coefficients=2 proxy.skip.basis=2 candidate",
+        "'proxy.skip.coefficients' and 'proxy.skip.basis' cannot stand beside each other"
+      ),
+      ("candidate", "proxy.skip.filters=2 candidate", "not in the canonical form"),
       ("candidate", "start.from=chance candidate", "'start.from' cannot be 'chance'"),
       ("candidate", "start.from=dense candidate", "'start.epochs' is missing"),
       (

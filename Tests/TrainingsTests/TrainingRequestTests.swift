@@ -40,6 +40,21 @@ struct TrainingRequestTests {
     #expect((images.training.count, images.test.count) == (64, 16))
   }
 
+  @Test("skipped updates are as they are asked for, no more than an epoch's steps; every step is none")
+  func skip() throws {
+    func skip(_ asked: SkippedUpdates) throws -> SkippedUpdates? {
+      try request { ($0.batch, $0.skip) = (16, asked) }.settings(resuming: nil).recipe.skip
+    }
+    #expect(try skip(SkippedUpdates(of: .basis, every: 4)) == SkippedUpdates(of: .basis, every: 4))
+    #expect(try skip(SkippedUpdates(of: .basis, every: 1)) == nil)
+    let error = error { ($0.batch, $0.skip) = (16, SkippedUpdates(of: .coefficients, every: 5)) }
+    #expect(
+      error?.description
+        == "skip-coefficients 5 must be at most the steps of an epoch, of which there are 4 (64 images by batches of 16)"
+    )
+    #expect(error?.isUsage == true)
+  }
+
   @Test("what is missing or cannot be is an error of a line, and its user's to mend")
   func errors() {
     #expect(error { $0.network.model = nil } == .missing(.model))

@@ -62,19 +62,22 @@ struct BasisWeights {
 
   /// From a portion's dy_r: dA, dy_b and with it dW_b and, where `inputGradient` is given, dx.
   /// - Parameters:
+  ///   - skipped: the part of which no gradient is computed.
   ///   - maps: y_b.
   ///   - mapsGradient: dy_b, haloed for 3×3: added to if `keepsMaps`, else overwritten.
   ///   - combinedGradient: dy_r, good one row beyond the portion.
   func backward(
     _ input: LaneView, maps: LaneView, mapsGradient: LaneView, keepsMaps: Bool, combinedGradient: LaneView,
-    inputGradient: LaneView?, accumulate: Bool, _ batch: BatchExtent
+    inputGradient: LaneView?, accumulate: Bool, skipped: BasisPart?, _ batch: BatchExtent
   ) {
-    coefficients.weightGradient(maps, combinedGradient, batch)
+    if skipped != .coefficients { coefficients.weightGradient(maps, combinedGradient, batch) }
+    // Nothing else reads dy_b.
+    if skipped == .basis, inputGradient == nil { return }
     // The input gradient of a 3×3 basis reads dy_b one row beyond the portion.
     let rows = shape.kernelSize == 3 ? 1 : 0
     coefficients.inputGradient(
       combinedGradient.extended(by: rows), mapsGradient.extended(by: rows), accumulate: keepsMaps, batch)
-    filters.weightGradient(input, mapsGradient, batch)
+    if skipped != .basis { filters.weightGradient(input, mapsGradient, batch) }
     if let inputGradient { filters.inputGradient(mapsGradient, inputGradient, accumulate: accumulate, batch) }
   }
 }

@@ -1,4 +1,5 @@
 import KernelInterface
+import SearchCore
 
 /// A pass over a batch in which portions add to sums of whole layers: statistics forward, what batch norm's gradient
 /// needs backward.
@@ -37,19 +38,22 @@ struct StatisticsPass: ~Copyable {
 
 /// Likewise for the sums of gradients; see `StatisticsPass`.
 struct GradientPass: ~Copyable {
-  fileprivate init() {}
+  /// The part of every basis convolution's weights of which no gradient is computed.
+  let skipped: BasisPart?
+
+  fileprivate init(skipped: BasisPart?) { self.skipped = skipped }
 
   /// Clears the gradient sums of `layers`, calls `body` for each portion, in which their g is made and added to them,
   /// and finishes them.
   static func run(
-    over layers: [any NormalizedLayer], _ batch: BatchExtent, _ portions: [BatchPortion],
+    over layers: [any NormalizedLayer], _ batch: BatchExtent, _ portions: [BatchPortion], skipped: BasisPart? = nil,
     _ body: (BatchPortion, borrowing GradientPass) -> Void
   ) {
     let boundary = PassBoundary()
     for layer in layers { layer.beginGradients(boundary) }
-    let pass = GradientPass()
+    let pass = GradientPass(skipped: skipped)
     for portion in portions { body(portion, pass) }
-    for layer in layers { layer.finishGradients(batch, boundary) }
+    for layer in layers { layer.finishGradients(batch, skipped: skipped, boundary) }
   }
 }
 

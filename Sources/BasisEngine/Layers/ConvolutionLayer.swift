@@ -29,9 +29,10 @@ protocol ConvolutionLayer: AnyObject {
   /// - Parameters:
   ///   - input, output: what `forward` read and wrote.
   ///   - outputGradient: dy in internal order, haloed for 3×3, good one row beyond the portion; used as scratch.
+  ///   - skipped: the part of a basis convolution's weights of which no gradient is computed.
   func backward(
     _ input: LaneView, _ output: LaneView, outputGradient: LaneView, inputGradient: LaneView?, accumulate: Bool,
-    _ portion: BatchPortion)
+    skipped: BasisPart?, _ portion: BatchPortion)
 }
 
 /// Weights as they are trained, and as the kernels read them.
@@ -104,7 +105,7 @@ final class Convolution: ConvolutionLayer {
 
   func backward(
     _ input: LaneView, _ output: LaneView, outputGradient: LaneView, inputGradient: LaneView?, accumulate: Bool,
-    _ portion: BatchPortion
+    skipped: BasisPart?, _ portion: BatchPortion
   ) {
     weights.weightGradient(input, outputGradient, portion.extent)
     if let inputGradient {

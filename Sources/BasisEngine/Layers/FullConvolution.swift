@@ -1,4 +1,5 @@
 import KernelInterface
+import SearchCore
 
 /// A basis convolution of variant `full`, with memory of its own for y_b.
 final class FullConvolution: ConvolutionLayer {
@@ -37,12 +38,12 @@ final class FullConvolution: ConvolutionLayer {
 
   func backward(
     _ input: LaneView, _ output: LaneView, outputGradient: LaneView, inputGradient: LaneView?, accumulate: Bool,
-    _ portion: BatchPortion
+    skipped: BasisPart?, _ portion: BatchPortion
   ) {
     weights.backward(
       input, maps: maps.portion(portion, rows: portion.rows),
       mapsGradient: mapsGradient.rows(0..<outputGradient.height),
       keepsMaps: false, combinedGradient: outputGradient, inputGradient: inputGradient, accumulate: accumulate,
-      portion.extent)
+      skipped: skipped, portion.extent)
   }
 }

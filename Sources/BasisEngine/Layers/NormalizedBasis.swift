@@ -1,4 +1,5 @@
 import KernelInterface
+import SearchCore
 
 /// A basis convolution (`remainder`, the basis maps first) and its batch norm, of which r channels of y and of its
 /// gradient are kept.
@@ -15,6 +16,9 @@ import KernelInterface
 ///
 /// (a_r and the other vectors multiply rows.) Where r is large, the products of r × r matrices cost more than that
 /// saves: `isFaster`.
+///
+/// G serves batch norm's Σ g_r·y_r as well as dA: steps that skip the coefficients save only dA's last sum. dW_b has a
+/// pass of its own, which steps that skip the basis do without.
 final class NormalizedBasis: NormalizedLayer {
   let batchNorm: BatchNorm
   private let regions: BasisRegions
@@ -155,7 +159,7 @@ final class NormalizedBasis: NormalizedLayer {
     gradientPointwise.forward(outputGradient, regions.gradientPart.portion(portion, rows: rows), portion.extent, .none)
   }
 
-  func finishGradients(_ batch: BatchExtent, _ boundary: borrowing PassBoundary) {
+  func finishGradients(_ batch: BatchExtent, skipped: BasisPart?, _ boundary: borrowing PassBoundary) {
     let coefficients = weights.coefficients.weights
     for c in 0..<combined {
       let (row, products) = (coefficients.values + c * rank, gradientProducts.base + c * rank)
@@ -172,21 +176,27 @@ final class NormalizedBasis: NormalizedLayer {
       let row = coefficients.values + c * rank
       let (ac, bc, dc) = (a[rank + c], b[rank + c], d[rank + c])
       for i in 0..<rank {
+        shift.base[i] += dc * row[i]
+        let factor = bc * row[i]
+        for j in 0..<rank { square[i * rank + j] += factor * row[j] }
+      }
+      guard skipped != .coefficients else { continue }
+      for i in 0..<rank {
         let place = c * rank + i
         coefficients.gradients[place] += Float(
           Double(ac) * gradientProducts.base[place] + Double(bc) * combinedProducts.base[place]
             + Double(dc) * sums.base[i])
-        shift.base[i] += dc * row[i]
-        let factor = bc * row[i]
-        for j in 0..<rank { square[i * rank + j] += factor * row[j] }
       }
     }
     mapsPointwise.prepare()
   }
 
   func backward(
-    _ portion: BatchPortion, input: LaneView, outputGradient: LaneView, inputGradient: LaneView?, accumulate: Bool
+    _ portion: BatchPortion, input: LaneView, outputGradient: LaneView, inputGradient: LaneView?, accumulate: Bool,
+    skipped: BasisPart?
   ) {
+    // Nothing else reads dy_b.
+    if skipped == .basis, inputGradient == nil { return }
     let basisGradient = gradientPortion.channels(0..<rank).filled(for: portion, height: convolutionOutput.height) {
       rows, target in
       mapsPointwise.forward(
@@ -198,7 +208,7 @@ final class NormalizedBasis: NormalizedLayer {
       // The shift is in lanes that are no images, too.
       target.clearLanes(from: portion.extent.lanesInLastBlock, block: portion.extent.blocks - 1)
     }
-    weights.filters.weightGradient(input, basisGradient, portion.extent)
+    if skipped != .basis { weights.filters.weightGradient(input, basisGradient, portion.extent) }
     if let inputGradient {
       weights.filters.inputGradient(basisGradient, inputGradient, accumulate: accumulate, portion.extent)
     }

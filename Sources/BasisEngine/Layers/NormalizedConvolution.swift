@@ -1,4 +1,5 @@
 import KernelInterface
+import SearchCore
 
 /// A convolution of any form and its batch norm, which keeps all of y.
 struct NormalizedConvolution: NormalizedLayer {
@@ -62,12 +63,13 @@ struct NormalizedConvolution: NormalizedLayer {
       convolutionOutput.portion(portion, rows: rows), output: output, outputGradient: outputGradient, portion.extent)
   }
 
-  func finishGradients(_ batch: BatchExtent, _ boundary: borrowing PassBoundary) {
+  func finishGradients(_ batch: BatchExtent, skipped: BasisPart?, _ boundary: borrowing PassBoundary) {
     batchNorm.finishGradients(count: count(batch))
   }
 
   func backward(
-    _ portion: BatchPortion, input: LaneView, outputGradient: LaneView, inputGradient: LaneView?, accumulate: Bool
+    _ portion: BatchPortion, input: LaneView, outputGradient: LaneView, inputGradient: LaneView?, accumulate: Bool,
+    skipped: BasisPart?
   ) {
     let y = convolutionOutput
     let dy = gradientPortion.filled(for: portion, height: y.height) { rows, target in
@@ -77,6 +79,6 @@ struct NormalizedConvolution: NormalizedLayer {
     }
     convolution.backward(
       input, y.portion(portion, rows: portion.rows), outputGradient: dy, inputGradient: inputGradient,
-      accumulate: accumulate, portion)
+      accumulate: accumulate, skipped: skipped, portion)
   }
 }

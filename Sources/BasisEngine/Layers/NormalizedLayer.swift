@@ -1,4 +1,5 @@
 import KernelInterface
+import SearchCore
 
 /// A convolution, its batch norm, and their tensors: the unit of which residual networks are made.
 ///
@@ -39,15 +40,18 @@ protocol NormalizedLayer {
   func rectifyGradient(
     _ portion: BatchPortion, rows: Range<Int>, output: LaneView?, outputGradient: LaneView,
     _ pass: borrowing GradientPass)
-  func finishGradients(_ batch: BatchExtent, _ boundary: borrowing PassBoundary)
+  /// - Parameter skipped: see `backward`.
+  func finishGradients(_ batch: BatchExtent, skipped: BasisPart?, _ boundary: borrowing PassBoundary)
 
   /// From g, whose sums are finished, to a portion's share of the weights' gradients and, where `inputGradient` is
   /// given, the input's.
   /// - Parameters:
+  ///   - skipped: the part of a basis convolution's weights of which no gradient is computed in this step.
   ///   - input, inputGradient: the portion's input rows.
   ///   - outputGradient: g, all rows of the portion's blocks; anything where it is not read.
   func backward(
-    _ portion: BatchPortion, input: LaneView, outputGradient: LaneView, inputGradient: LaneView?, accumulate: Bool)
+    _ portion: BatchPortion, input: LaneView, outputGradient: LaneView, inputGradient: LaneView?, accumulate: Bool,
+    skipped: BasisPart?)
 }
 
 extension NormalizedLayer {

@@ -1,4 +1,5 @@
 import KernelInterface
+import SearchCore
 
 /// A basis convolution of variant `remainder` that keeps all of y. Its internal order is y_b, then y_r.
 ///
@@ -46,11 +47,12 @@ final class RemainderConvolution: ConvolutionLayer {
 
   func backward(
     _ input: LaneView, _ output: LaneView, outputGradient: LaneView, inputGradient: LaneView?, accumulate: Bool,
-    _ portion: BatchPortion
+    skipped: BasisPart?, _ portion: BatchPortion
   ) {
     weights.backward(
       input, maps: maps(output), mapsGradient: maps(outputGradient), keepsMaps: true,
-      combinedGradient: combined(outputGradient), inputGradient: inputGradient, accumulate: accumulate, portion.extent)
+      combinedGradient: combined(outputGradient), inputGradient: inputGradient, accumulate: accumulate,
+      skipped: skipped, portion.extent)
   }
 
   private func maps(_ output: LaneView) -> LaneView { output.channels(0..<weights.rank) }

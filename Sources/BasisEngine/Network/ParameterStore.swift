@@ -1,3 +1,5 @@
+import SearchCore
+
 /// Name and shape of one tensor; names and shapes are torchvision's.
 public struct TensorDescription: Codable, Hashable, Sendable {
   public var name: String
@@ -29,6 +31,8 @@ final class ParameterStore {
   private let values: AlignedBuffer<Float>
   private let gradients: AlignedBuffer<Float>
   private let velocity: AlignedBuffer<Float>
+  /// Where everything but a part of the decomposed layers lies, gaps included, in order.
+  private let places: [BasisPart: [Range<Int>]]
 
   /// `trained: false` for tensors without gradients (running statistics).
   init(tensors: [TensorDescription], trained: Bool = true) {
@@ -43,6 +47,8 @@ final class ParameterStore {
     self.tensors = tensors
     self.offsets = offsets
     paddedCount = end
+    places = Dictionary(
+      uniqueKeysWithValues: BasisPart.allCases.map { ($0, Self.places(of: tensors, offsets, end, without: $0)) })
     values = AlignedBuffer(count: end)
     gradients = AlignedBuffer(count: trained ? end : 0)
     velocity = AlignedBuffer(count: trained ? end : 0)
@@ -51,15 +57,36 @@ final class ParameterStore {
   /// Numbers that are trained, gaps left out.
   var count: Int { tensors.reduce(0) { $0 + $1.count } }
 
-  /// Runs an optimizer's step over all values, gradients and velocities: `paddedCount` floats each.
+  /// Runs an optimizer's step over values, gradients and velocities, `count` floats each, gaps among them: once for
+  /// all, or once for each stretch of what lies between tensors of a part that is skipped.
   func optimize(
+    without skipped: BasisPart? = nil,
     _ step: (
       _ values: UnsafeMutablePointer<Float>, _ gradients: UnsafeMutablePointer<Float>,
-      _ velocities: UnsafeMutablePointer<Float>
+      _ velocities: UnsafeMutablePointer<Float>, _ count: Int
     ) -> Void
   ) {
     revision += 1
-    step(values.base, gradients.base, velocity.base)
+    for place in skipped.flatMap({ places[$0] }) ?? [0..<paddedCount] {
+      let first = place.lowerBound
+      step(values.base + first, gradients.base + first, velocity.base + first, place.count)
+    }
+  }
+
+  private static func places(
+    of tensors: [TensorDescription], _ offsets: [String: Int], _ end: Int, without part: BasisPart
+  ) -> [Range<Int>] {
+    var places: [Range<Int>] = []
+    for (index, tensor) in tensors.enumerated() where !tensor.name.hasSuffix(".\(part.rawValue)") {
+      let first = offsets[tensor.name] ?? 0
+      let next = index + 1 < tensors.count ? offsets[tensors[index + 1].name] ?? end : end
+      if let last = places.last, last.upperBound == first {
+        places[places.count - 1] = last.lowerBound..<next
+      } else {
+        places.append(first..<next)
+      }
+    }
+    return places
   }
 
   /// What weight gradients are added to.

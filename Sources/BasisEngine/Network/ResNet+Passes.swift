@@ -1,4 +1,5 @@
 import KernelInterface
+import SearchCore
 
 extension ResNet {
   /// Logits of the first `images` images of `input`.
@@ -30,12 +31,13 @@ extension ResNet {
 
   /// Gradients of all parameters, from those of the logits in the workspace; uses what the last training pass left
   /// there. They are added to what is there.
-  func backward(images: Int) {
+  /// - Parameter skipped: the part of decomposed layers of which no gradient is computed.
+  func backward(images: Int, skipped: BasisPart? = nil) {
     let batch = BatchExtent(images: images)
     classifier.backward(
       workspace.pooled, logits, outputGradient: workspace.logitsGradient, inputGradient: workspace.pooledGradient,
-      accumulate: false, BatchPortion(firstBlock: 0, extent: batch, rows: 0..<1))
-    for stage in stages.reversed() { stage.backward(batch) }
+      accumulate: false, skipped: skipped, BatchPortion(firstBlock: 0, extent: batch, rows: 0..<1))
+    for stage in stages.reversed() { stage.backward(batch, skipped: skipped) }
   }
 
   /// Once for all batches of an evaluation: weights change between training steps only.

@@ -1,4 +1,5 @@
 import KernelInterface
+import SearchCore
 
 extension ResNet {
   /// The classifier's output without bias, in its internal order.
@@ -13,20 +14,22 @@ extension ResNet {
   }
 
   /// Forward and backward over the first `labels.count` images of `input`; returns their mean loss.
-  func computeGradients(labels: [UInt8]) -> Double {
+  /// - Parameter skipped: the part of decomposed layers whose gradients stay zero.
+  func computeGradients(labels: [UInt8], skipped: BasisPart? = nil) -> Double {
     parameters.clearGradients()
     forward(images: labels.count, mode: .training)
     let score = score(labels: labels, gradients: true)
-    backward(images: labels.count)
+    backward(images: labels.count, skipped: skipped)
     return score.loss / Double(labels.count)
   }
 
   /// One step of stochastic gradient descent on the images that lie in `input`.
+  /// - Parameter skipped: the part of decomposed layers that is left as it is, with its velocities.
   /// - Returns: their mean loss before the step; NaN where the network is no longer finite.
-  public func trainingStep(labels: [UInt8], rule: UpdateRule) -> Double {
-    let loss = computeGradients(labels: labels)
-    parameters.optimize { values, gradients, velocities in
-      kernels.updateWeights(values, gradients, velocities, parameters.paddedCount, rule)
+  public func trainingStep(labels: [UInt8], rule: UpdateRule, skipped: BasisPart? = nil) -> Double {
+    let loss = computeGradients(labels: labels, skipped: skipped)
+    parameters.optimize(without: skipped) { values, gradients, velocities, count in
+      kernels.updateWeights(values, gradients, velocities, count, rule)
     }
     return isFinite ? loss : .nan
   }

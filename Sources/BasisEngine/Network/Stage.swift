@@ -1,4 +1,5 @@
 import KernelInterface
+import SearchCore
 
 /// What lies between two points of a training step at which batch norm needs sums over the whole batch: a portion of
 /// the batch goes through a stage at a stretch, while it is in the cache.
@@ -21,8 +22,8 @@ extension Stage {
     StatisticsPass.run(over: convolved, batch, portions(of: batch), source: source) { forward($0, $1) }
   }
 
-  func backward(_ batch: BatchExtent) {
-    GradientPass.run(over: normalized, batch, portions(of: batch)) { backward($0, $1) }
+  func backward(_ batch: BatchExtent, skipped: BasisPart?) {
+    GradientPass.run(over: normalized, batch, portions(of: batch), skipped: skipped) { backward($0, $1) }
   }
 }
 
@@ -46,7 +47,8 @@ struct StemStage: Stage {
   func backward(_ portion: BatchPortion, _ pass: borrowing GradientPass) {
     stem.layer.backward(
       portion, input: images.portion(portion, rows: portion.rows),
-      outputGradient: stem.gradient.blocks(from: portion.firstBlock), inputGradient: nil, accumulate: false)
+      outputGradient: stem.gradient.blocks(from: portion.firstBlock), inputGradient: nil, accumulate: false,
+      skipped: pass.skipped)
   }
 }
 
@@ -90,7 +92,7 @@ struct FirstStage: Stage {
     let outputGradient = block.output.gradient.blocks(from: portion.firstBlock)
     block.first.backward(
       portion, input: input, outputGradient: block.innerGradient.blocks(from: portion.firstBlock),
-      inputGradient: inputGradient, accumulate: addsInPlace)
+      inputGradient: inputGradient, accumulate: addsInPlace, skipped: pass.skipped)
     switch block.output.shortcut {
     case .none, .identity: break
     case .subsampleAndPad(_, let offset):
@@ -99,7 +101,8 @@ struct FirstStage: Stage {
         inputGradient.subsampled(by: stride), portion.extent)
     case .projection(let projection, _):
       projection.backward(
-        portion, input: input, outputGradient: outputGradient, inputGradient: inputGradient, accumulate: true)
+        portion, input: input, outputGradient: outputGradient, inputGradient: inputGradient, accumulate: true,
+        skipped: pass.skipped)
     }
     block.input.rectifyGradient(portion, rows: rows, pass)
   }
@@ -134,7 +137,7 @@ struct SecondStage: Stage {
       ? block.innerGradient.portion(portion, rows: portion.rows) : block.innerGradient.rows(0..<portion.rows.count)
     block.second.backward(
       portion, input: inner, outputGradient: block.output.gradient.blocks(from: portion.firstBlock),
-      inputGradient: innerGradient, accumulate: false)
+      inputGradient: innerGradient, accumulate: false, skipped: pass.skipped)
     block.first.rectifyGradient(portion, rows: portion.rows, output: inner, outputGradient: innerGradient, pass)
   }
 }

@@ -56,6 +56,9 @@ public struct Trainer {
     guard recipe.until ?? 1 > 0 else {
       throw .illegalRecipe(reason: "it ends after \(recipe.until ?? 0) epochs: must be at least 1")
     }
+    guard recipe.skip?.every ?? 1 > 0 else {
+      throw .illegalRecipe(reason: "updates at every \(recipe.skip?.every ?? 0)th step: must be at least 1")
+    }
     self.recipe = recipe
     self.seed = seed
   }
@@ -149,7 +152,9 @@ public struct Trainer {
       let chosen = indices!.order[first..<first + batch]
       assembler.assemble(training, indices: chosen, epoch: epoch, position: first, into: network.input)
       let rate = recipe.schedule.learningRate(peak: recipe.learningRate, step: position.step, of: span.steps)
-      let loss = network.trainingStep(labels: chosen.map { training.labels[$0] }, rule: rule(learningRate: rate))
+      let loss = network.trainingStep(
+        labels: chosen.map { training.labels[$0] }, rule: rule(learningRate: rate),
+        skipped: recipe.skip?.part(skippedIn: position.step))
       score = nil
       position.step += 1
       position.seconds = secondsBefore + seconds(since: start) - evaluationSeconds

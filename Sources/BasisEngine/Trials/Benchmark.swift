@@ -7,7 +7,8 @@ public struct Benchmark: Codable, Hashable, Sendable {
   public var model: Model
   public var candidate: String
   public var batch: Int
-  /// Median over whole training steps (forward, backward, update) on images that lie ready.
+  /// Median over whole training steps (forward, backward, update) on images that lie ready; where updates are skipped,
+  /// from the medians of both kinds of steps.
   public var trainingImagesPerSecond: Double
   /// Median over whole batches with running statistics.
   public var inferenceImagesPerSecond: Double
@@ -15,17 +16,21 @@ public struct Benchmark: Codable, Hashable, Sendable {
   public var kernelVariant: String
   /// Where a training step's time goes, layer by layer; nil where it was not asked for.
   public var layers: [LayerTimes.Layer]?
+  /// Updates that its training steps skip; nil for none.
+  public var skip: SkippedUpdates?
 
   /// - Parameters:
   ///   - steps: training steps and inference batches that are timed each, after a warm-up of one.
-  ///   - measuresLayers: also time every layer, in training steps of their own.
+  ///   - measuresLayers: also time every layer, in training steps of their own; where updates are skipped, on average.
   ///   - kernels: nil for the fastest that the processor can run.
   /// - Throws: `EngineError` for a candidate that the model cannot take, `KernelSelectionError`.
   public static func run(
     model: Model, candidate: Candidate = .dense, variant: BasisVariant = .remainder, batch: Int = 128,
-    steps: Int = 15, measuresLayers: Bool = false, kernels: KernelTable? = nil
+    steps: Int = 15, measuresLayers: Bool = false, skip: SkippedUpdates? = nil,
+    kernels: KernelTable? = nil
   ) throws -> Benchmark {
     guard steps > 0 else { throw EngineError.illegalRecipe(reason: "\(steps) steps must be positive") }
+    let period = max(1, skip?.every ?? 1)
     let kernels = try kernels ?? KernelSelection.best()
     let workspace = try Workspace(architecture: Architecture(model), capacity: batch)
     func network(_ times: LayerTimes?) throws(EngineError) -> TimedNetwork {
@@ -36,22 +41,32 @@ public struct Benchmark: Codable, Hashable, Sendable {
     }
     let timed = try network(nil)
     timed.fillInput(seed: 1)
-    func rate(_ seconds: () -> Double) -> Double {
+    func median(of seconds: () -> Double) -> Double {
       _ = seconds()
-      return Double(batch) / median((0..<steps).map { _ in seconds() })
+      return BasisEngine.median((0..<steps).map { _ in seconds() })
+    }
+    /// On average over the steps from one update of all parts to the next.
+    func trainingStepSeconds() -> Double {
+      let whole = median(of: { timed.trainingStepSeconds() })
+      guard let part = skip?.part(skippedIn: 1) else { return whole }
+      let partial = median(of: { timed.trainingStepSeconds(skipped: part) })
+      return partial + (whole - partial) / Double(period)
     }
     func layers() throws(EngineError) -> [LayerTimes.Layer] {
       let times = LayerTimes(kernels)
       let timed = try network(times)
       _ = timed.trainingStepSeconds()
       times.reset()
-      for _ in 0..<steps { _ = timed.trainingStepSeconds() }
-      return times.layers(steps: steps)
+      let whole = (steps + period - 1) / period * period
+      for step in 0..<whole { _ = timed.trainingStepSeconds(skipped: skip?.part(skippedIn: step)) }
+      return times.layers(steps: whole)
     }
     return Benchmark(
       model: model, candidate: candidate.description, batch: batch,
-      trainingImagesPerSecond: rate(timed.trainingStepSeconds),
-      inferenceImagesPerSecond: rate(timed.inferenceSeconds), peakMemoryBytes: ProcessMemory.peakBytes(),
-      kernelVariant: KernelSelection.variantDescription(of: kernels), layers: measuresLayers ? try layers() : nil)
+      trainingImagesPerSecond: Double(batch) / trainingStepSeconds(),
+      inferenceImagesPerSecond: Double(batch) / median(of: timed.inferenceSeconds),
+      peakMemoryBytes: ProcessMemory.peakBytes(),
+      kernelVariant: KernelSelection.variantDescription(of: kernels), layers: measuresLayers ? try layers() : nil,
+      skip: skip)
   }
 }

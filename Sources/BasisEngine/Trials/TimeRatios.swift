@@ -7,7 +7,8 @@ enum TimeRatios {
   /// Pairs of steps that are timed, after one pair that warms up: as many as fit the seconds, within these bounds.
   private static let pairs = 3...15
 
-  /// Medians of the ratios of training steps and of inference batches. Exactly 1 for the dense network.
+  /// Medians of the ratios of training steps and of inference batches. Exactly 1 for the dense network. Where the recipe
+  /// skips updates, steps with and without them are timed apart and weighted as they occur.
   ///
   /// Neither times nor weights leave a trace: both networks are fresh and share `workspace`.
   /// - Parameters:
@@ -30,10 +31,19 @@ enum TimeRatios {
     let own = try stepper(candidate, basisChannels)
     let dense = try stepper(.dense)
     own.fillInput(seed: seed)
-    return (
-      ratio(own.trainingStepSeconds, dense.trainingStepSeconds, within: seconds),
-      ratio(own.inferenceSeconds, dense.inferenceSeconds, within: seconds)
-    )
+    func stepRatio(skipped: BasisPart?, within seconds: Double) -> Double {
+      ratio({ own.trainingStepSeconds(skipped: skipped) }, { dense.trainingStepSeconds() }, within: seconds)
+    }
+    let step: Double
+    if let skip = recipe.skip?.orNone {
+      let (whole, partial) = (
+        stepRatio(skipped: nil, within: seconds / 2), stepRatio(skipped: skip.part, within: seconds / 2)
+      )
+      step = partial + (whole - partial) / Double(max(1, skip.every))
+    } else {
+      step = stepRatio(skipped: nil, within: seconds)
+    }
+    return (step, ratio(own.inferenceSeconds, dense.inferenceSeconds, within: seconds))
   }
 
   private static func ratio(_ own: () -> Double, _ dense: () -> Double, within seconds: Double) -> Double {

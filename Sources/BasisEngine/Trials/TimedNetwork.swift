@@ -1,5 +1,6 @@
 import KernelInterface
 import Randomness
+import SearchCore
 
 /// A network that runs whole batches of drawn images against the clock.
 struct TimedNetwork {
@@ -34,10 +35,11 @@ struct TimedNetwork {
     -0.15, -0.13, -0.11, -0.09, -0.07, -0.05, -0.03, -0.01, 0.01, 0.03, 0.05, 0.07, 0.09, 0.11, 0.13, 0.15)
 
   /// Seconds of forward, backward and update of a whole batch. The learning rate is so small that nothing can diverge.
-  func trainingStepSeconds() -> Double {
+  /// - Parameter skipped: the part of decomposed layers that is not trained in it.
+  func trainingStepSeconds(skipped: BasisPart? = nil) -> Double {
     let rule = UpdateRule(learningRate: 1e-6, momentum: 0.9, weightDecay: 1e-4, nesterov: false)
     let start = ContinuousClock.now
-    _ = network.trainingStep(labels: labels, rule: rule)
+    _ = network.trainingStep(labels: labels, rule: rule, skipped: skipped)
     return seconds(since: start)
   }
 

@@ -18,7 +18,7 @@ struct StartedSearch: SearchStrategy {
     guard let start = template.kind.start else { return [] }
     let recipe = template.kind.recipe
     var analyzed = recipe
-    (analyzed.epochs, analyzed.until, analyzed.curve) = (.none, nil, false)
+    (analyzed.epochs, analyzed.until, analyzed.curve, analyzed.skip) = (.none, nil, false, nil)
     let analysis = Work(
       candidate: .dense, kind: .layerAnalysis(analyzed), repetition: 0, seed: template.studySeed)
     guard let training = start.training(of: recipe), case .dense(_, _, let seed) = start.origin else {

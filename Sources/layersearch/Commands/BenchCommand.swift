@@ -27,6 +27,8 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Images a step.", reading: Number.whole(TrainingLimits.batch))
   var batch = 128
 
+  @OptionGroup var skipping: SkipOptions
+
   @Flag(help: "Also say where a training step's time goes, layer by layer.")
   var layers = false
 
@@ -43,7 +45,7 @@ struct BenchCommand: ParsableCommand {
     OpenBLASEnvironment.adopt()
     let measured = try Benchmark.run(
       model: model, candidate: candidate, variant: network.variant ?? .remainder, batch: batch,
-      measuresLayers: layers)
+      measuresLayers: layers, skip: skipping.skip?.orNone)
     if json {
       try JSONOutput.print(measured)
       return

@@ -69,6 +69,8 @@ struct TrainCommand: ParsableCommand {
   @Flag(help: "Without random crops and flips.")
   var noAugment = false
 
+  @OptionGroup var skipping: SkipOptions
+
   @Option(
     help: "Seed of weights, order and augmentation (default: 1).", transform: Number.whole(UInt64.min...UInt64.max))
   var seed: UInt64?
@@ -167,6 +169,7 @@ struct TrainCommand: ParsableCommand {
     (request.epochs, request.batch, request.schedule) = (epochs, batch, schedule)
     (request.learningRate, request.momentum, request.weightDecay) = (learningRate, momentum, weightDecay)
     (request.nesterov, request.augments) = (nesterov, !noAugment)
+    request.skip = skipping.skip
     (request.seed, request.seeds) = (seed, seeds)
     request.study = try fromStudy.map { try StudyDefaults(of: try StudyReading.open($0), folder: $0) }
     return request

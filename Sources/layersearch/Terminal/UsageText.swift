@@ -27,7 +27,7 @@ extension StudyError: UsageText {
       "--explain \(subject.debugDescription): \(self), workers are listed by: "
         + ShellCommand.line(["layersearch", "status", folder])
     case .nothingToEstimate, .nothingFits, .noFinalResults: description
-    case .tooManyImages: "--train-images: \(self)"
+    case .tooManyImages, .tooFewSteps: "--train-images: \(self)"
     case .earlierIsSelf, .earlierIsEmpty, .earlierIsUnusable: "--from-study: \(self)"
     }
   }

@@ -1,0 +1,29 @@
+import ArgumentParser
+import SearchCore
+
+/// Which updates of decomposed layers are skipped.
+struct SkipOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Train the coefficients of decomposed layers at every Nth step only; 1 is every step (default).", valueName: "n"),
+    transform: Number.whole(TrainingLimits.updatesEvery))
+  var skipCoefficients: Int?
+
+  @Option(
+    help: ArgumentHelp("Train their basis filters at every Nth step only, likewise.", valueName: "n"),
+    transform: Number.whole(TrainingLimits.updatesEvery))
+  var skipBasis: Int?
+
+  /// Nil where nothing is asked; what is asked may be every step.
+  var skip: SkippedUpdates? {
+    skipCoefficients.map { SkippedUpdates(of: .coefficients, every: $0) }
+      ?? skipBasis.map { SkippedUpdates(of: .basis, every: $0) }
+  }
+
+  func validate() throws {
+    if skipCoefficients != nil, skipBasis != nil {
+      throw ValidationError(
+        "--skip-coefficients and --skip-basis exclude each other: one part is trained in every step")
+    }
+  }
+}
