@@ -38,7 +38,9 @@ struct LayerSearch: AsyncParsableCommand {
           RunCommand.self, CoordinatorCommand.self, WorkerCommand.self, StatusCommand.self, ExportCommand.self,
           SolveCommand.self, PlanCommand.self, FinalCommand.self, SalvageCommand.self,
         ]),
-      CommandGroup(name: "Single networks", subcommands: [TrainCommand.self, EvaluateCommand.self, BenchCommand.self]),
+      CommandGroup(
+        name: "Single networks",
+        subcommands: [TrainCommand.self, EvaluateCommand.self, BenchCommand.self, CostCommand.self]),
       CommandGroup(
         name: "Machines and data",
         subcommands: [

@@ -17,6 +17,7 @@ struct NumberTests {
       (train + ["--checkpoint-every"], "from 1 to 1000"), (train + ["--momentum"], "less than 1"),
       (train + ["--learning-rate"], "at most 100"), (train + ["--weight-decay"], "from 0 to 1"),
       (["bench", "--rank-fraction"], "between 0 and 1"), (["bench", "--rank"], "from 1 to 4096"),
+      (["cost", "--model", "resnet8", "--batch"], "from 1 to 4096"),
       (["run", "study.yaml", "--memory-per-job"], "such as 800MB, 4GB"),
       (["run", "study.yaml", "--time-per-job"], "such as 90s, 30min"),
       (["worker", "--connect", "tcp://127.0.0.1:1", "--longest-silence"], "such as 90s, 30min"),

@@ -21,7 +21,12 @@ struct UsageTests {
       ["train", "--model", "resnet8", "--data", "shapes10", "--epochs", "1", "--skip-basis", "79"],
       ["bench", "--model", "resnet8", "--skip-basis", "2", "--skip-coefficients", "2"],
       ["bench", "--model", "resnet8", "--rank-fraction", "1.5"], ["bench", "--model", "resnet8", "--rank", "64"],
-      ["bench"],
+      ["bench"], ["cost"], ["cost", "--model", "resnet8", "--batch", "0"],
+      ["cost", "--model", "resnet8", "--candidate", "layer1.0.conv1=16"],
+      ["cost", "--model", "resnet8", "--candidate", "layer9.0.conv1=4"],
+      ["cost", "--model", "resnet8", "--rank", "64"],
+      ["cost", "--model", "resnet8", "--rank-fraction", "0.999"], ["cost", "--model", "resnet8", "--variant", "half"],
+      ["cost", "--model", "resnet8", "--json", "--format", "csv"],
       ["status", "x", "--verbose", "--frobnicate"],
     ])
   func wrongUsage(arguments: [String]) async throws {

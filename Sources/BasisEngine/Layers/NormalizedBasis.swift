@@ -15,7 +15,7 @@ import SearchCore
 ///     dy_b + Aᵀ·dy_r = h + (b_b + Aᵀ·(b_r·A))·y_b + d_b + Aᵀ·d_r
 ///
 /// (a_r and the other vectors multiply rows.) Where r is large, the products of r × r matrices cost more than that
-/// saves: `isFaster`.
+/// saves: `BasisVariant.keepsMapsOnly`.
 ///
 /// G serves batch norm's Σ g_r·y_r as well as dA: steps that skip the coefficients save only dA's last sum. dW_b has a
 /// pass of its own, which steps that skip the basis do without.
@@ -75,16 +75,6 @@ final class NormalizedBasis: NormalizedLayer {
     ones = AlignedBuffer(count: rank)
     ones.values.update(repeating: 1)
   }
-
-  /// Whether a layer's step is possible and faster in this form: r·(N + r) more products a pixel against N − r
-  /// channels that are not moved.
-  static func isFaster(rank: Int, outputs: Int) -> Bool {
-    BasisRegions.fit(rank: rank, outputs: outputs) && rank * (outputs + rank) <= productsPerChannel * (outputs - rank)
-  }
-
-  /// Multiply-adds that take as long as moving a channel's pixel as often as a step moves it. Measured with
-  /// ResNet-18: faster at 107 (r = 64 of 256), even at 192 (64 of 128), slower at 384 (128 of 256).
-  private static let productsPerChannel = 128
 
   func prepare(for mode: PassMode) { weights.prepare(for: mode) }
 

@@ -80,7 +80,7 @@ struct LayerBuilder {
     case .basis(let rank, let channels):
       let weights = basisWeights(layer, rank: rank, kernels)
       let isInOrder = channels == Array(0..<rank)
-      if form.variant == .remainder, isInOrder, NormalizedBasis.isFaster(rank: rank, outputs: layer.outputChannels) {
+      if isInOrder, form.variant.keepsMapsOnly(rank: rank, outputs: layer.outputChannels) {
         let batchNorm = batchNorm(of: layer, channelMap: nil, kernels)
         return NormalizedBasis(
           weights, batchNorm, BasisRegions(output, rank: rank), gradientPortion: gradientPortion, kernels: kernels)

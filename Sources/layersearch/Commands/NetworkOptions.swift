@@ -16,16 +16,19 @@ struct NetworkOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Decompose every 3×3 convolution, at this fraction of its output channels.", valueName: "fraction"),
-    transform: Number.decimal(NumberLimit("between 0 and 1, both excluded") { $0 > 0 && $0 < 1 }))
+    transform: Self.fraction)
   var rankFraction: Double?
 
   @Option(
     help: "Decompose every 3×3 convolution with more output channels than this, at this rank.",
-    transform: Number.whole(1...4096))
+    transform: Self.wholeRank)
   var rank: Int?
 
   @Option(help: "What a basis convolution keeps: r basis maps and N − r combinations, or N combinations.")
   var variant: BasisVariant?
+
+  static let fraction = Number.decimal(NumberLimit("between 0 and 1, both excluded") { $0 > 0 && $0 < 1 })
+  static let wholeRank = Number.whole(1...4096)
 
   func validate() throws {
     if [candidate != nil, rankFraction != nil, rank != nil].count(where: \.self) > 1 {

@@ -1,0 +1,110 @@
+import KernelInterface
+import SearchCore
+
+/// How long a network's training steps take on one core: the whole step, and each layer's kernels.
+package struct StepTimes: Sendable {
+  /// A form of a network.
+  package struct Form: Sendable {
+    package var candidate: Candidate
+    package var variant: BasisVariant
+
+    package init(candidate: Candidate, variant: BasisVariant) {
+      self.candidate = candidate
+      self.variant = variant
+    }
+  }
+
+  /// Seconds of a step whose layers are not timed, median.
+  package var stepSeconds: Double
+  /// Medians of each layer's seconds, in the network's order; then what belongs to none.
+  package var layers: [LayerTimes.Layer]
+
+  /// More steps would tell little more.
+  private static let mostSteps = 15
+
+  /// Times the dense network and each form, every form in turn with the dense network, so that other load on the
+  /// machine affects both alike.
+  /// - Parameters:
+  ///   - seconds: after this long, warm-up and dense network included, a form's timing ends with the pair of steps
+  ///     that is running.
+  ///   - begins: called before each form with its place.
+  /// - Returns: the dense network's times, and those of each form.
+  /// - Throws: `EngineError` for a candidate that the network cannot take or a batch beyond this machine's memory.
+  package static func measure(
+    _ forms: [Form], of architecture: Architecture, batch: Int, seconds: Double, kernels: KernelTable,
+    begins: (Int) -> Void = { _ in }
+  ) throws(EngineError) -> (dense: StepTimes, forms: [StepTimes]) {
+    let workspace = try Workspace(architecture: architecture, capacity: batch)
+    let dense = try TimedForm(Form(candidate: .dense, variant: .remainder), workspace, kernels)
+    dense.fillInput()
+    dense.warmUp()
+    func timed(_ form: TimedForm?) {
+      let start = ContinuousClock.now
+      form?.warmUp()
+      var steps = 0
+      repeat {
+        // Alternate which runs first: the second finds warmer caches.
+        let pair = [form, dense].compactMap(\.self)
+        for form in steps.isMultiple(of: 2) ? pair : pair.reversed() { form.step() }
+        steps += 1
+      } while steps < mostSteps && BasisEngine.seconds(since: start) < seconds
+    }
+    if forms.isEmpty { timed(nil) }
+    var times: [StepTimes] = []
+    for (index, form) in forms.enumerated() {
+      begins(index)
+      let form = try TimedForm(form, workspace, kernels)
+      timed(form)
+      times.append(form.times)
+    }
+    return (dense.times, times)
+  }
+}
+
+/// A form's network, once as it is and once with every layer timed, and what its steps took.
+private final class TimedForm {
+  private let plain: TimedNetwork
+  private let layered: TimedNetwork
+  private let layerTimes: LayerTimes
+  private var steps: [Double] = []
+  private var layers: [[LayerTimes.Layer]] = []
+
+  init(_ form: StepTimes.Form, _ workspace: Workspace, _ kernels: KernelTable) throws(EngineError) {
+    let layerTimes = LayerTimes(kernels)
+    func network(_ times: LayerTimes?) throws(EngineError) -> TimedNetwork {
+      TimedNetwork(
+        try ResNet(
+          architecture: workspace.architecture, candidate: form.candidate, variant: form.variant,
+          batch: workspace.capacity, kernels: kernels, seed: 1, workspace: workspace, times: times))
+    }
+    plain = try network(nil)
+    layered = try network(layerTimes)
+    self.layerTimes = layerTimes
+  }
+
+  /// For every network of the workspace.
+  func fillInput() { plain.fillInput(seed: 1) }
+
+  func warmUp() {
+    _ = plain.trainingStepSeconds()
+    _ = layered.trainingStepSeconds()
+  }
+
+  func step() {
+    steps.append(plain.trainingStepSeconds())
+    layerTimes.reset()
+    _ = layered.trainingStepSeconds()
+    layers.append(layerTimes.layers(steps: 1))
+  }
+
+  var times: StepTimes {
+    let layers = (self.layers.first ?? []).indices.map { index in
+      var layer = self.layers[0][index]
+      for work in layer.seconds.keys {
+        layer.seconds[work] = median(self.layers.map { $0[index].seconds[work] ?? 0 })
+      }
+      return layer
+    }
+    return StepTimes(stepSeconds: median(steps), layers: layers)
+  }
+}

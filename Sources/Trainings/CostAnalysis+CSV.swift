@@ -1,0 +1,55 @@
+import Reporting
+import SearchCore
+
+/// For scripts.
+extension CostAnalysis {
+  private static let header = [
+    "layer", "label", "variant", "rank", "parameters", "forward_multiply_adds", "input_gradient_multiply_adds",
+    "weight_gradient_multiply_adds", "added_multiply_adds", "forward_bytes", "input_gradient_bytes",
+    "weight_gradient_bytes", "seconds", "forward_seconds", "input_gradient_seconds", "weight_gradient_seconds",
+    "weights_seconds", "passes_seconds", "gains_below_rank_by_parameters", "gains_below_rank_by_multiply_adds",
+    "gains_below_rank_by_time",
+  ]
+
+  /// A row a form for the whole network, `all`, and for each of its layers. What is unknown is an empty field.
+  package var csv: String {
+    let gains = Dictionary(uniqueKeysWithValues: gains.map { ("\($0.layer) \($0.variant.rawValue)", $0) })
+    let rows = forms.flatMap { form in
+      let start = { (layer: String, rank: Int?) in
+        [layer, form.label, form.variant?.rawValue ?? "", rank.map { "\($0)" } ?? ""]
+      }
+      let whole =
+        start("all", nil) + Self.fields(form.cost) + [form.stepSeconds.map { "\($0)" } ?? ""]
+        + Array(repeating: "", count: 8)
+      return [whole]
+        + form.layers.map { layer in
+          let gain = form.variant.flatMap { gains["\(layer.layer) \($0.rawValue)"] }
+          return start(layer.layer, layer.rank) + Self.fields(layer.cost) + Self.fields(layer.seconds)
+            + Self.fields(gain)
+        }
+    }
+    return StudyReport.csv([Self.header] + rows)
+  }
+
+  private static func fields(_ cost: StepCost) -> [String] {
+    [
+      cost.parameters, cost.forward.multiplyAdds, cost.inputGradient.multiplyAdds, cost.weightGradient.multiplyAdds,
+      cost.addedMultiplyAdds, cost.forward.bytes, cost.inputGradient.bytes, cost.weightGradient.bytes,
+    ].map { "\($0)" }
+  }
+
+  private static func fields(_ seconds: LayerSeconds?) -> [String] {
+    guard let seconds else { return Array(repeating: "", count: 6) }
+    return [
+      seconds.total, seconds.forward, seconds.inputGradient, seconds.weightGradient, seconds.weights, seconds.passes,
+    ].map { "\($0)" }
+  }
+
+  /// Of time only a rank between measured ones.
+  private static func fields(_ gain: Gain?) -> [String] {
+    guard let gain else { return ["", "", ""] }
+    var time = ""
+    if case .below(let rank) = gain.time { time = "\(rank)" }
+    return ["\(gain.below.parameters)", "\(gain.below.multiplyAdds)", time]
+  }
+}

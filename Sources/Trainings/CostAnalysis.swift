@@ -1,0 +1,180 @@
+import BasisEngine
+import KernelInterface
+import SearchCore
+
+/// What training steps of a network take in each of some forms, layer by layer, and below which rank each layer gains.
+package struct CostAnalysis: Encodable, Sendable {
+  /// Seconds that a step spends on a layer, by kernel.
+  package struct LayerSeconds: Encodable, Sendable {
+    package var forward: Double
+    package var inputGradient: Double
+    package var weightGradient: Double
+    /// Preparing the weights.
+    package var weights: Double
+    /// Batch norm, rectifier and shortcut.
+    package var passes: Double
+    package var total: Double
+  }
+
+  package struct Layer: Encodable, Sendable {
+    package var layer: String
+    /// Nil where it is dense.
+    package var rank: Int?
+    package var cost: StepCost
+    /// Nil where nothing was measured.
+    package var seconds: LayerSeconds?
+  }
+
+  package struct Form: Encodable, Sendable {
+    /// What tables call it.
+    package var label: String
+    package var candidate: Candidate
+    /// Nil for the dense network.
+    package var variant: BasisVariant?
+    /// Of all layers.
+    package var cost: StepCost
+    /// Of a whole step, in which layers are not timed.
+    package var stepSeconds: Double?
+    /// In the network's order.
+    package var layers: [Layer]
+
+    private enum CodingKeys: CodingKey { case label, candidate, variant, cost, stepSeconds, layers }
+
+    package func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(label, forKey: .label)
+      try container.encode(candidate.description, forKey: .candidate)
+      try container.encodeIfPresent(variant, forKey: .variant)
+      try container.encode(cost, forKey: .cost)
+      try container.encodeIfPresent(stepSeconds, forKey: .stepSeconds)
+      try container.encode(layers, forKey: .layers)
+    }
+  }
+
+  /// Below which ranks a layer gains.
+  package struct Gain: Encodable, Sendable {
+    package var layer: String
+    package var variant: BasisVariant
+    package var below: GainRanks
+    /// By time of a step's kernels; nil where no rank of this layer was measured.
+    package var time: MeasuredGain?
+  }
+
+  package var model: Model
+  package var batch: Int
+  /// Nil where nothing was measured.
+  package var kernelVariant: String?
+  /// The dense network first.
+  package var forms: [Form]
+  /// By layer in the network's order, then by variant.
+  package var gains: [Gain]
+
+  /// What a layer and form is measured for at most, about.
+  package static let measuredSeconds = 1.0
+
+  /// - Parameters:
+  ///   - choices: which layers are decomposed at which ranks, each with a name for errors. All are of `model`; their
+  ///     variants are not read.
+  ///   - measures: also measure times on this machine; `progress` is told each form before.
+  /// - Throws: `SearchError` for a candidate that the network cannot take, `TrainingError` for one that decomposes
+  ///   nothing, `EngineError` where it cannot be measured.
+  package init(
+    model: Model, choices: [(name: String, choice: NetworkChoice)], variants: [BasisVariant], batch: Int,
+    measures: Bool = false, progress: (String) -> Void = { _ in }
+  ) throws {
+    let architecture = Architecture(model)
+    var candidates: [Candidate] = []
+    for (name, choice) in choices {
+      let candidate = try choice.candidate(in: architecture)
+      // The dense network is always there.
+      if candidate.isDense, choice.candidate == nil {
+        throw TrainingError.unfit(setting: name, "decomposes no layer of \(model.rawValue)")
+      }
+      if !candidate.isDense, !candidates.contains(candidate) { candidates.append(candidate) }
+    }
+    let forms = candidates.flatMap { candidate in
+      variants.map { StepTimes.Form(candidate: candidate, variant: $0) }
+    }
+    var times: (dense: StepTimes, forms: [StepTimes])?
+    if measures {
+      let kernels = try KernelSelection.best()
+      kernelVariant = KernelSelection.variantDescription(of: kernels)
+      times = try StepTimes.measure(
+        forms, of: architecture, batch: batch, seconds: Self.measuredSeconds * Double(architecture.layers.count),
+        kernels: kernels
+      ) { index in
+        let label = CandidateLabel(forms[index].candidate, in: architecture).text
+        progress("\(label), \(forms[index].variant.rawValue)")
+      }
+    }
+    func form(_ candidate: Candidate, _ variant: BasisVariant?, _ times: StepTimes?) -> Form {
+      Form(candidate, variant, of: architecture, batch: batch, times)
+    }
+    self.model = model
+    self.batch = batch
+    self.forms =
+      [form(.dense, nil, times?.dense)]
+      + forms.enumerated().map { index, one in form(one.candidate, one.variant, times?.forms[index]) }
+    gains = []
+    for (index, layer) in architecture.layers.enumerated() {
+      for variant in variants {
+        gains.append(
+          Gain(
+            layer: layer.name, variant: variant,
+            below: layer.gainRanks(variant: variant, readsImages: index == architecture.stem),
+            time: timeGain(ofLayer: index, variant)))
+      }
+    }
+  }
+
+  private func timeGain(ofLayer index: Int, _ variant: BasisVariant) -> MeasuredGain? {
+    guard let dense = forms.first?.layers[index].seconds?.total else { return nil }
+    let measured = forms.filter { $0.variant == variant }.compactMap { form in
+      let layer = form.layers[index]
+      return layer.rank.flatMap { rank in layer.seconds.map { (rank: rank, value: $0.total) } }
+    }
+    return MeasuredGain(dense: dense, measured: measured)
+  }
+}
+
+extension CostAnalysis.Form {
+  fileprivate init(
+    _ candidate: Candidate, _ variant: BasisVariant?, of architecture: Architecture, batch: Int, _ times: StepTimes?
+  ) {
+    let costs = architecture.stepCosts(
+      of: candidate, variant: variant ?? .remainder, batch: batch,
+      storedImages: BatchExtent(images: batch).blocks * laneCount)
+    label = CandidateLabel(candidate, in: architecture).text
+    self.candidate = candidate
+    self.variant = variant
+    cost = StepCost.sum(costs)
+    stepSeconds = times?.stepSeconds
+    layers = zip(architecture.layers, costs).map { layer, cost in
+      CostAnalysis.Layer(
+        layer: layer.name, rank: candidate.rank(of: layer.name), cost: cost,
+        seconds: times?.layers.first { $0.name == layer.name }.map(CostAnalysis.LayerSeconds.init))
+    }
+  }
+}
+
+extension CostAnalysis.LayerSeconds {
+  fileprivate init(_ times: LayerTimes.Layer) {
+    func seconds(_ work: LayerTimes.Work) -> Double { times.seconds[work.rawValue] ?? 0 }
+    self.init(
+      forward: seconds(.forward), inputGradient: seconds(.inputGradient), weightGradient: seconds(.weightGradient),
+      weights: seconds(.weights), passes: seconds(.passes), total: times.totalSeconds)
+  }
+}
+
+extension MeasuredGain: Encodable {
+  private enum CodingKeys: CodingKey { case below, upTo, noneFrom }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    switch self {
+    case .below(let rank): try container.encode(rank, forKey: .below)
+    case .upTo(let rank): try container.encode(rank, forKey: .upTo)
+    case .noneFrom(let rank): try container.encode(rank, forKey: .noneFrom)
+    }
+  }
+}

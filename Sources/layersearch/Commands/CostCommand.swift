@@ -1,0 +1,96 @@
+import ArgumentParser
+import Engines
+import SearchCore
+import Terminal
+import Trainings
+
+/// What costs can be written as.
+enum CostFormat: String, CaseIterable, ExpressibleByArgument {
+  case table, csv
+}
+
+struct CostCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "cost",
+    abstract: "Tells what a training step takes in each layer, dense and as a basis convolution, and when that pays.",
+    discussion: Examples.folded(
+      """
+      Parameters, multiply-adds and bytes of forward, input gradient and weight gradient, and the rank below which a \
+      layer gains. Needs no data. --candidate, --rank-fraction and --rank may be given several times, each for another \
+      form beside the dense network; without any it is every 3×3 convolution at C/4 and at C/2.
+
+      --measure also times every form on one core of this machine, about a second a layer and form at most, and tells \
+      below which rank a layer gains by time, between ranks that were measured: more ranks, more exact.
+
+      Examples:
+        layersearch cost --model resnet20
+        layersearch cost --model resnet18 --rank-fraction 0.25 --variant remainder --format csv
+        layersearch cost --model resnet20 --candidate layer1.0.conv1=8,layer2.1.conv2=16 --rank 8 --json
+        layersearch cost --model resnet8 --measure --rank-fraction 0.25 --rank-fraction 0.5 --rank-fraction 0.75
+      """))
+
+  @Option(help: "The network.")
+  var model: Model
+
+  @Option(
+    help: ArgumentHelp(
+      "A form: layers and ranks, such as layer1.0.conv1=8,layer2.1.conv2=16, or a label such as 'layer1 C/4'.",
+      valueName: "text"))
+  var candidate: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "A form: every 3×3 convolution at this fraction of its output channels.", valueName: "fraction"),
+    transform: NetworkOptions.fraction)
+  var rankFraction: [Double] = []
+
+  @Option(
+    help: "A form: every 3×3 convolution with more output channels than this, at this rank.",
+    transform: NetworkOptions.wholeRank)
+  var rank: [Int] = []
+
+  @Option(help: "What basis convolutions keep; may be given several times. (default: each)")
+  var variant: [BasisVariant] = []
+
+  @Option(help: "Images a step.", reading: Number.whole(TrainingLimits.batch))
+  var batch = 128
+
+  @Flag(help: "Also measure times on this machine.")
+  var measure = false
+
+  @Option(help: "What to write.")
+  var format: CostFormat = .table
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  func validate() throws {
+    if json, format != .table { throw ValidationError("--json and --format \(format.rawValue) exclude each other") }
+  }
+
+  func run() throws {
+    // As engines train.
+    if measure { OpenBLASEnvironment.adopt() }
+    let analysis = try CostAnalysis(
+      model: model, choices: choices,
+      variants: BasisVariant.allCases.filter { variant.isEmpty || variant.contains($0) },
+      batch: batch, measures: measure
+    ) { StandardError.shared.writeLine("measuring \($0)") }
+    if json { return try JSONOutput.print(analysis) }
+    switch format {
+    case .table: for line in analysis.lines(width: StandardOutput.width) { StandardOutput.writeLine(line) }
+    case .csv: StandardOutput.write(analysis.csv)
+    }
+  }
+
+  /// The forms by kind of option, in the order given; the named ones first.
+  private var choices: [(name: String, choice: NetworkChoice)] {
+    func choice(candidate: String? = nil, rankFraction: Double? = nil, rank: Int? = nil) -> NetworkChoice {
+      NetworkChoice(model: model, variant: nil, candidate: candidate, rankFraction: rankFraction, rank: rank)
+    }
+    let isPlain = candidate.isEmpty && rankFraction.isEmpty && rank.isEmpty
+    return candidate.map { ("candidate \($0)", choice(candidate: $0)) }
+      + (isPlain ? [0.25, 0.5] : rankFraction).map { ("rank-fraction \($0)", choice(rankFraction: $0)) }
+      + rank.map { ("rank \($0)", choice(rank: $0)) }
+  }
+}

@@ -1,0 +1,91 @@
+import SearchCore
+import Testing
+
+@testable import Trainings
+
+@Suite("cost analyses")
+struct CostAnalysisTests {
+  private func choice(candidate: String? = nil, rankFraction: Double? = nil) -> NetworkChoice {
+    NetworkChoice(model: .resnet8, variant: nil, candidate: candidate, rankFraction: rankFraction, rank: nil)
+  }
+
+  private func analysis(measures: Bool = false) throws -> CostAnalysis {
+    try CostAnalysis(
+      model: .resnet8,
+      choices: [
+        ("rank-fraction 0.25", choice(rankFraction: 0.25)), ("candidate fc=3", choice(candidate: "fc=3")),
+        ("rank-fraction 0.25", choice(rankFraction: 0.25)), ("candidate dense", choice(candidate: "dense")),
+      ], variants: BasisVariant.allCases, batch: 16, measures: measures)
+  }
+
+  @Test("the dense network stands first, then each form once in each variant, and layers add up")
+  func forms() throws {
+    let analysis = try analysis()
+    #expect(analysis.forms.map(\.label) == ["dense", "conv1 4 | all C/4", "conv1 4 | all C/4", "fc=3", "fc=3"])
+    #expect(analysis.forms.map(\.variant) == [nil, .remainder, .full, .remainder, .full])
+    let architecture = Architecture(.resnet8)
+    for form in analysis.forms {
+      let cost = architecture.cost(of: form.candidate, variant: form.variant ?? .remainder)
+      #expect(form.cost.parameters == cost.parameters)
+      #expect(form.cost.forward.multiplyAdds == 16 * cost.multiplyAdds)
+      #expect(form.layers.map(\.layer) == architecture.layers.map(\.name))
+      #expect(form.stepSeconds == nil && form.layers.allSatisfy { $0.seconds == nil })
+    }
+    #expect(analysis.gains.count == 2 * architecture.layers.count && analysis.kernelVariant == nil)
+    // The stem: N = 16, K = 27, 2·16·27 / (2·27 + 3·16) = 8.5; a layer of 16 filters on 16 channels: 14.4.
+    #expect(analysis.gains[1].below.parameters == 11 && analysis.gains[1].below.multiplyAdds == 9)
+    #expect(analysis.gains[3].below.parameters == 15 && analysis.gains[3].below.multiplyAdds == 15)
+    #expect(analysis.gains[2].below.parameters == 16 && analysis.gains[2].below.multiplyAdds == 16)
+  }
+
+  @Test("tables fit the terminal and say what they leave out")
+  func table() throws {
+    let analysis = try analysis()
+    let wide = analysis.lines()
+    #expect(wide.contains { $0.hasPrefix("layer1.0.conv1") && $0.contains("remainder") && $0.contains("10.22 M") })
+    #expect(!wide.contains { $0.contains("left out") })
+    for width in [100, 80, 60] {
+      let lines = analysis.lines(width: width)
+      #expect(lines.allSatisfy { $0.count <= width }, "\(lines.filter { $0.count > width })")
+      #expect(lines.contains { $0.contains("left out for want of room") } || width == 100)
+    }
+  }
+
+  @Test("separated values have a row a form and layer, with as many fields as the header")
+  func separated() throws {
+    let analysis = try analysis()
+    let rows = analysis.csv.split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+    #expect(rows.count == 1 + 5 * (1 + Architecture(.resnet8).layers.count))
+    #expect(rows.allSatisfy { $0.count == rows[0].count })
+    let dense = rows[1]
+    #expect(dense[0] == "all" && dense[1] == "dense" && dense[4] == "\(analysis.forms[0].cost.parameters)")
+  }
+
+  @Test("a form that decomposes nothing is refused")
+  func nothing() {
+    #expect(throws: TrainingError.unfit(setting: "rank-fraction 0.999", "decomposes no layer of resnet8")) {
+      try CostAnalysis(
+        model: .resnet8, choices: [("rank-fraction 0.999", choice(rankFraction: 0.999))], variants: [.full], batch: 16)
+    }
+    #expect(throws: SearchError.self) {
+      try CostAnalysis(
+        model: .resnet8, choices: [("candidate fc=10", choice(candidate: "fc=10"))], variants: [.full], batch: 16)
+    }
+  }
+
+  @Test("measured, every form has its step's and every layer's time, and decomposed layers a rank by time")
+  func measured() throws {
+    let analysis = try analysis(measures: true)
+    for form in analysis.forms {
+      let step = try #require(form.stepSeconds)
+      let layers = form.layers.compactMap(\.seconds)
+      #expect(step > 0 && layers.count == form.layers.count)
+      #expect(layers.allSatisfy { $0.forward > 0 && $0.weightGradient > 0 && $0.total > $0.forward })
+    }
+    #expect(analysis.kernelVariant?.isEmpty == false)
+    #expect(analysis.gains.allSatisfy { $0.time != nil })
+    #expect(analysis.lines(width: 80).allSatisfy { $0.count <= 80 })
+    let fields = analysis.csv.split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+    #expect(fields.dropFirst().allSatisfy { Double($0[12]) ?? 0 > 0 && $0.count == fields[0].count })
+  }
+}
