@@ -221,7 +221,9 @@ import Testing
     let weights = try trainedStart().path
     let work = Work(
       candidate: Candidate(ranks: ["layer1.0.conv1": 6]), kind: .finalTraining(recipe(1)), repetition: 0, seed: 2)
-    let observation = try runner.run(work, files: WorkFiles(weights: weights, network: path("final.ckpt")))
+    var observation = try runner.run(work, files: WorkFiles(weights: weights, network: path("final.ckpt")))
+    // Whoever keeps the file names it.
+    observation.artifacts[Artifact.weights] = Artifact(hash: String(repeating: "0", count: 64), bytes: 1)
     #expect(work.kind.problem(with: observation) == nil && observation[.accuracy] == nil && observation[.loss] == nil)
     let checkpoint = try Checkpoint(path: path("final.ckpt"))
     let score = try ResNet(checkpoint, batch: 16, kernels: fastest).evaluate(
