@@ -41,8 +41,8 @@ package struct Resumption {
       throw TrainingError.unusable(
         path: path,
         isDone
-          ? "this training is finished, all \(checkpoint.training?.recipe.epochs ?? .none) epochs of it; there is nothing "
-            + "to go on with"
+          ? "this training is finished, all \(checkpoint.training?.recipe.epochs ?? .none) epochs of it; there is "
+            + "nothing to go on with"
           : "this checkpoint has a network, but not the state of a training (an older layersearch wrote it, or the "
             + "training diverged); train it anew")
     }

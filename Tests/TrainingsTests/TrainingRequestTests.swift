@@ -50,7 +50,8 @@ struct TrainingRequestTests {
     let error = error { ($0.batch, $0.skip) = (16, SkippedUpdates(of: .coefficients, every: 5)) }
     #expect(
       error?.description
-        == "skip-coefficients 5 must be at most the steps of an epoch, of which there are 4 (64 images by batches of 16)"
+        == "skip-coefficients 5 must be at most the steps of an epoch, of which there are 4 (64 images by batches of "
+        + "16)"
     )
     #expect(error?.isUsage == true)
   }

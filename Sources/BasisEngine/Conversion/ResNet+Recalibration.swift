@@ -7,8 +7,8 @@ extension ResNet {
   /// give its mean and its variance (unbiased, as in training): an average over all values alike, not by momentum.
   /// Batches are of about the same size, so that none has statistics of a few images only.
   /// - Parameter shouldContinue: called after every batch; returns false to stop.
-  /// - Throws: `noImages`, or `cancelled` where `shouldContinue` returned false; the statistics are then neither the old
-  ///   ones nor those of `images`.
+  /// - Throws: `noImages`, or `cancelled` where `shouldContinue` returned false; the statistics are then neither the
+  ///   old ones nor those of `images`.
   package func recalibrate(
     on images: LabeledImages, while shouldContinue: () -> Bool = { true }
   ) throws(EngineError) {

@@ -35,10 +35,11 @@ public struct TrainingOutcome: Sendable, Equatable {
 
 /// Trains one network by a recipe: the training loop, from images to outcome.
 ///
-/// Every epoch visits the images in a fresh order; a last partial batch is dropped, unless it is the only one. A training
-/// may end within an epoch, or, by the recipe's `until`, before its schedule does; then it can go on to the same bits. Order,
-/// augmentation and initial weights are pure functions of the seed, so that the outcome, times aside, is a pure
-/// function of (network's form, recipe, seed, images, kernel variant), whether or not it was interrupted on its way.
+/// Every epoch visits the images in a fresh order; a last partial batch is dropped, unless it is the only one. A
+/// training may end within an epoch, or, by the recipe's `until`, before its schedule does; then it can go on to the
+/// same bits. Order, augmentation and initial weights are pure functions of the seed, so that the outcome, times aside,
+/// is a pure function of (network's form, recipe, seed, images, kernel variant), whether or not it was interrupted on
+/// its way.
 public struct Trainer {
   public let recipe: TrainingRecipe
   public let seed: UInt64

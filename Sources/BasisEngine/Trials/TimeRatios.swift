@@ -7,8 +7,8 @@ enum TimeRatios {
   /// Pairs of steps that are timed, after one pair that warms up: as many as fit the seconds, within these bounds.
   private static let pairs = 3...15
 
-  /// Medians of the ratios of training steps and of inference batches. Exactly 1 for the dense network. Where the recipe
-  /// skips updates, steps with and without them are timed apart and weighted as they occur.
+  /// Medians of the ratios of training steps and of inference batches. Exactly 1 for the dense network. Where the
+  /// recipe skips updates, steps with and without them are timed apart and weighted as they occur.
   ///
   /// Neither times nor weights leave a trace: both networks are fresh and share `workspace`.
   /// - Parameters:

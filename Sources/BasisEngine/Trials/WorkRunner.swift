@@ -56,8 +56,8 @@ public final class WorkRunner {
     }
   }
 
-  /// Trains the candidate by `recipe` on the selection's training images and judges it by the validation images, in full
-  /// trainings by the test images. The first repetition is also timed against the dense network.
+  /// Trains the candidate by `recipe` on the selection's training images and judges it by the validation images, in
+  /// full trainings by the test images. The first repetition is also timed against the dense network.
   private func train(
     _ work: Work, by recipe: TrainingRecipe, files: WorkFiles, describe: (String) -> Void,
     progress: (TrainingProgress) -> Bool

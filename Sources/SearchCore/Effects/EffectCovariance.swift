@@ -103,8 +103,8 @@ struct EffectCovariance {
     return matrix
   }
 
-  /// What is shared counts ρ times; own damage, candidates and seeds count within a rung. A training's luck at two rungs
-  /// is correlated.
+  /// What is shared counts ρ times; own damage, candidates and seeds count within a rung. A training's luck at two
+  /// rungs is correlated.
   private func matrixOverRungs(_ priors: EffectPriors) -> [Double] {
     let featureVariance = priors.variance(.features)
     let layerVariance = priors.variance(.layer)

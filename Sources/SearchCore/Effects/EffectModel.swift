@@ -8,8 +8,8 @@ import Randomness
 ///     y(c, s) = μ + b_s − g(c) + u_c + ε        A_l = φ_l · γ + α_l        ψ(r) = (1 − r/N)^p
 ///     g(c) = Σ_l A_l ψ(r_l) + Σ_l δ_{l, r_l} + Σ_{i~j} w_{ij, r_i, r_j} + κ_P P(c)² + κ_M M(c)²
 ///
-/// Trainings below the top rung share g and u with it in proportion ρ, and have terms of their own (`EffectRungs`); what
-/// is estimated and drawn is the top's.
+/// Trainings below the top rung share g and u with it in proportion ρ, and have terms of their own (`EffectRungs`);
+/// what is estimated and drawn is the top's.
 ///
 /// Every weight is normal around 0 (the first of γ around `EffectPriors.damageOfAll` / layers), so that the posterior
 /// is exact: one Cholesky factor of the trainings' covariance (Rasmussen and Williams 2006, chapter 2). `EffectPriors`

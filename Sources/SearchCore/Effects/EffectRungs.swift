@@ -1,9 +1,11 @@
 /// What trainings below the top rung have of their own, beside what they share with the top: at rung k
 ///
-///     y_k(c, s) = μ_k + b_{k, s} − ρ_k g(c) − d_k(c) + ρ_k u_c + ε_k      d_k(c) = Σ_l (λ_k + a_{k, l}) ψ₁(r_l) + v_{k, c}
+///     y_k(c, s) = μ_k + b_{k, s} − ρ_k g(c) − d_k(c) + ρ_k u_c + ε_k
+///     d_k(c) = Σ_l (λ_k + a_{k, l}) ψ₁(r_l) + v_{k, c}
 ///
-/// with ψ₁(r) = 1 − r/N. Each of these is a weight of the model: μ_k, λ_k and a_{k, l} of each rung, v of each candidate
-/// and b of each seed that the rung has. Where ρ_k is 0 nothing is shared, so that the rung is as if it were not there.
+/// with ψ₁(r) = 1 − r/N. Each of these is a weight of the model: μ_k, λ_k and a_{k, l} of each rung, v of each
+/// candidate and b of each seed that the rung has. Where ρ_k is 0 nothing is shared, so that the rung is as if it were
+/// not there.
 struct EffectRungs: Sendable {
   /// Rungs below the top.
   let count: Int

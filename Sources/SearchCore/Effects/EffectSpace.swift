@@ -15,8 +15,8 @@ package struct EffectSpace: Sendable {
     /// φ: what is known of the layer before any training. The first is 1; the others have mean 0 and variance 1 over
     /// the layers of the space, or are 0 in all of them.
     package let features: [Double]
-    /// What truncating its trained weights loses, by option: mean 0 and variance 1 over all options of the space but the
-    /// dense ones, which have 0; nil where nothing is known of the space's.
+    /// What truncating its trained weights loses, by option: mean 0 and variance 1 over all options of the space but
+    /// the dense ones, which have 0; nil where nothing is known of the space's.
     package let truncation: [Double]?
 
     package var optionCount: Int { ranks.count + 1 }

@@ -1,5 +1,5 @@
-/// What is lost where a trained layer's weights are replaced by their best approximation of a rank: the error's share of
-/// the layer's output, 0…1, as the analysis of a trained network finds it.
+/// What is lost where a trained layer's weights are replaced by their best approximation of a rank: the error's share
+/// of the layer's output, 0…1, as the analysis of a trained network finds it.
 package struct TruncationErrors: Hashable, Sendable {
   /// By layer and rank.
   private let errors: [String: [Int: Double]]

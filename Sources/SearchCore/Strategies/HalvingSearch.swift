@@ -1,9 +1,10 @@
 /// Another search whose candidates begin at the lowest rung, and of which those go on that may be the best (successive
 /// halving; Jamieson and Talwalkar 2016).
 ///
-/// A bracket is a round of the other search, or a part of the one round of a search that has but one. Once all of a round is settled, what it asked for at a rung is decided
-/// together, and what goes on is asked for beside the next bracket but one, so that no slot waits. Promotion by arrival
-/// (Li et al. 2018) would make what is trained depend on the number of workers.
+/// A bracket is a round of the other search, or a part of the one round of a search that has but one. Once all of a
+/// round is settled, what it asked for at a rung is decided together, and what goes on is asked for beside the next
+/// bracket but one, so that no slot waits. Promotion by arrival (Li et al. 2018) would make what is trained depend on
+/// the number of workers.
 struct HalvingSearch: SearchStrategy {
   let notes: [String]
   let takesTime = true

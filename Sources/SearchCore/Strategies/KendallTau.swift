@@ -2,11 +2,11 @@ import Randomness
 
 /// How two rungs agree on candidates of similar cost: Kendall's τ over the pairs within bands.
 ///
-/// With S the concordant minus the discordant of M pairs that share a band (ties count nothing in S), τ = S / M. Its
-/// 90 % interval is that of Fieller, Hartley and Pearson (1957), who found that z = artanh τ is about normal with
-/// variance 0.437 / (n − 4). Bands of n_b candidates that have one τ in common have Σ (n_b − 4) in the place of n − 4;
-/// bands with four or fewer say nothing of the interval. Where all pairs agree, one of them counts as undecided, so that
-/// z is finite.
+/// With S the concordant minus the discordant of M pairs that share a band (ties count nothing in S), τ = S / M. Its 90
+/// % interval is that of Fieller, Hartley and Pearson (1957), who found that z = artanh τ is about normal with variance
+/// 0.437 / (n − 4). Bands of n_b candidates that have one τ in common have Σ (n_b − 4) in the place of n − 4; bands
+/// with four or fewer say nothing of the interval. Where all pairs agree, one of them counts as undecided, so that z is
+/// finite.
 package struct KendallTau: Hashable, Sendable {
   package let value: Double
   /// Ends of the 90 % interval: −1 and 1 where nothing can be said.

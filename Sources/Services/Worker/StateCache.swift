@@ -4,8 +4,8 @@ import Foundation
 import ReadableText
 import SearchCore
 
-/// States of trainings that ended early in their schedule, on this machine's disk: a file each, named after the training
-/// and the epoch. A cache: what is not here is trained again.
+/// States of trainings that ended early in their schedule, on this machine's disk: a file each, named after the
+/// training and the epoch. A cache: what is not here is trained again.
 ///
 /// Workers of a machine may share the folder. A file is written whole or not at all, and one that goes while it is read
 /// is read to its end.

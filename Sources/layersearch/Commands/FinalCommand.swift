@@ -14,9 +14,9 @@ struct FinalCommand: ParsableCommand {
     discussion: Examples.folded(
       """
       Dense, all layers at each rank, and points of the estimated frontier, evenly over its costs, are trained under \
-      the same seeds, which no decision has seen. They start as the study's trainings do. The networks stay in the study's \
-      folder, in contents; export --final writes what they are worth. Asked again, what is done stays done; with \
-      --add-only the jobs wait for the study's coordinator and its workers.
+      the same seeds, which no decision has seen. They start as the study's trainings do. The networks stay in the \
+      study's folder, in contents; export --final writes what they are worth. Asked again, what is done stays done; \
+      with --add-only the jobs wait for the study's coordinator and its workers.
 
       Examples:
         layersearch final studies/cifar10-resnet20 --epochs 60 --seeds 3
