@@ -3,7 +3,8 @@
 public struct Epochs: Hashable, Sendable {
   private let thousandths: Int
 
-  public init(_ whole: Int) { thousandths = whole * 1000 }
+  /// Numbers that no training has, from wherever they come, stay beyond all limits.
+  public init(_ whole: Int) { thousandths = 1000 * min(max(whole, -1_000_000_000), 1_000_000_000) }
 
   /// Nil for what has more than three decimals, for negative numbers and for those without bounds.
   public init?(_ count: Double) {

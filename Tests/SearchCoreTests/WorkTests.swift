@@ -189,6 +189,11 @@ struct WorkTests {
       #expect(try JSONDecoder().decode(Epochs.self, from: try JSONEncoder().encode(epochs)) == epochs)
     }
     #expect(try String(decoding: JSONEncoder().encode(Epochs(3)), as: UTF8.self) == "3")
+    for whole in [Int.max, .min] {
+      var beyond = recipe
+      beyond.epochs = Epochs(whole)
+      #expect(beyond.beyondLimits.map(\.field) == ["epochs"])
+    }
     for text in ["-1", "0.0001", "inf", "nan", "1e9", "x"] { #expect(Epochs(text) == nil) }
     #expect(throws: DecodingError.self) { try JSONDecoder().decode(Epochs.self, from: Data("-1".utf8)) }
   }

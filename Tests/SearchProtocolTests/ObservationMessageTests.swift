@@ -105,6 +105,20 @@ struct ObservationMessageTests {
     }
   }
 
+  @Test(
+    "epochs beyond all bounds in an older coordinator's job are refused, and are no trap", arguments: [Int.max, .min])
+  func endlessEpochs(epochs: Int) throws {
+    let recipe = TrainingRecipe(
+      model: .resnet8, data: DataSelection(set: .shapes10, trainImages: 100, validationImages: 10, splitSeed: 1),
+      epochs: 2)
+    let work = Work(candidate: .dense, kind: .proxyTraining(recipe), repetition: 0, seed: 9)
+    var frames = try MessageCodec.encode(
+      CoordinatorMessage.job(JobAssignment(reference: reference, work: work, version: 2)), id: 1)
+    let text = String(decoding: frames[3], as: UTF8.self)
+    frames[3] = Array(text.replacing(#""epochs":2"#, with: #""epochs":\#(epochs)"#).utf8)
+    #expect(throws: ProtocolError.self) { try MessageCodec.decode(frames, as: CoordinatorMessage.self) }
+  }
+
   @Test("a text that is no work's cannot be said to an older worker, and is no trap")
   func notAWork() {
     var job = JobAssignment(reference: reference, work: "anything")
