@@ -37,7 +37,7 @@ struct HalvingSearch: SearchStrategy {
     var inner = settings
     inner.halving = nil
     references = Set([.dense] + space.allLayersReferences)
-    let above = Self.expectedJobs(above: template.topRung, Self.promotedShare(halving))
+    let above = RungLadder.expectedJobs(onNext: template.topRung, promoted: Self.promotedShare(halving))
     let ofReferences = Double(references.count * settings.seeds) * (Double(template.topRung) - above)
     let first = jobs.map { max(1, Int((Double($0) - ofReferences) / (1 + above))) }
     search = try makeStrategy(inner, space: space, budget: first, template: template.asking(at: 0))
@@ -59,15 +59,6 @@ struct HalvingSearch: SearchStrategy {
   /// Of a rung, those that go on: chosen, and by chance.
   private static func promotedShare(_ settings: HalvingSettings) -> Double {
     settings.keep + Promotions.randomShare * (1 - settings.keep)
-  }
-
-  private static func expectedJobs(above rungs: Int, _ share: Double) -> Double {
-    var (sum, part) = (0.0, 1.0)
-    for _ in 0..<rungs {
-      part *= share
-      sum += part
-    }
-    return sum
   }
 
   var name: StrategyName { search.name }

@@ -114,15 +114,10 @@ struct Promotions {
   /// So many of each band, and some by chance.
   private func choose(_ entrants: [Entrant], _ rung: Int, _ ranking: Ranking) -> [Entrant] {
     let wanted = max(1, Int((settings.keep * Double(entrants.count)).rounded()))
-    let bySize = entrants.enumerated().sorted { left, right in
-      left.element.saved != right.element.saved
-        ? left.element.saved < right.element.saved : left.offset < right.offset
-    }.map(\.element)
     let count = max(1, min(Self.mostBands, wanted / 2))
     var kept: [Entrant] = []
     var others: [Entrant] = []
-    for band in 0..<count {
-      let members = bySize[(band * bySize.count / count)..<((band + 1) * bySize.count / count)]
+    for (band, members) in Self.bands(of: entrants, count: count, saved: \.saved).enumerated() {
       let quota = (band + 1) * wanted / count - band * wanted / count
       let ranked = members.sorted(by: ranking.precedes)
       kept += ranked.prefix(quota)
@@ -204,14 +199,19 @@ struct Promotions {
       guard let both = known[candidate], let options = space.options(of: candidate) else { return nil }
       return (saved(options), Statistics.mean(both.map(\.lower)), Statistics.mean(both.map(\.higher)))
     }
-    let bySize = entries.enumerated().sorted { left, right in
-      left.element.saved != right.element.saved
-        ? left.element.saved < right.element.saved : left.offset < right.offset
-    }.map(\.element)
-    let count = max(1, min(Self.mostBands, bySize.count / Self.candidatesOfTauBand))
+    let count = max(1, min(Self.mostBands, entries.count / Self.candidatesOfTauBand))
     return KendallTau(
-      bands: (0..<count).map { band in
-        bySize[(band * bySize.count / count)..<((band + 1) * bySize.count / count)].map { ($0.lower, $0.higher) }
-      })
+      bands: Self.bands(of: entries, count: count, saved: \.saved).map { $0.map { ($0.lower, $0.higher) } })
+  }
+
+  /// Bands of similar cost, as large as each other but for one: of equal costs the first comes first.
+  private static func bands<Element>(
+    of elements: [Element], count: Int, saved: (Element) -> Double
+  ) -> [ArraySlice<Element>] {
+    let bySize = elements.enumerated().sorted { left, right in
+      let (l, r) = (saved(left.element), saved(right.element))
+      return l != r ? l < r : left.offset < right.offset
+    }.map(\.element)
+    return (0..<count).map { bySize[($0 * bySize.count / count)..<(($0 + 1) * bySize.count / count)] }
   }
 }

@@ -77,9 +77,13 @@ struct RungLadder {
   /// Jobs that are expected to follow a work at the rung: all rungs above for a reference.
   func expectedJobs(after work: Work, at rung: Int, promoted share: Double) -> Double {
     let above = template.topRung - rung
-    if references.contains(work.candidate) { return Double(above) }
+    return references.contains(work.candidate) ? Double(above) : Self.expectedJobs(onNext: above, promoted: share)
+  }
+
+  /// Jobs on so many rungs above one, for each work on it.
+  static func expectedJobs(onNext rungs: Int, promoted share: Double) -> Double {
     var (sum, part) = (0.0, 1.0)
-    for _ in 0..<above {
+    for _ in 0..<rungs {
       part *= share
       sum += part
     }
