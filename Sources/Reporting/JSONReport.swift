@@ -105,13 +105,27 @@ extension StudyReport {
   }
 
   private var proxy: JSONValue {
-    .object([
+    var fields: [(String, JSONValue)] = [
       ("epochs", recipe.epochs.whole.map(JSONValue.integer) ?? .number(recipe.epochs.count)),
       ("batch", .integer(recipe.batch)),
       ("learning_rate", .number(recipe.learningRate)), ("schedule", .string(recipe.schedule.rawValue)),
       ("momentum", .number(recipe.momentum)), ("nesterov", .bool(recipe.nesterov)),
       ("weight_decay", .number(recipe.weightDecay)), ("augment", .bool(recipe.augment)),
-    ])
+    ]
+    if let start = recipe.start { fields.append(("start", start.json)) }
+    return .object(fields)
+  }
+}
+
+extension TrainedStart {
+  fileprivate var json: JSONValue {
+    let origin: [(String, JSONValue)] =
+      switch self.origin {
+      case .dense(let epochs, let images, _):
+        [("from", .string("dense")), ("epochs", .integer(epochs)), ("train_images", .integer(images))]
+      case .checkpoint(let weights): [("from", .string("checkpoint")), ("weights", .string(weights))]
+      }
+    return .object(origin + [("calibration_images", .integer(calibrationImages))])
   }
 }
 

@@ -46,10 +46,13 @@ extension CandidateScore {
 
 extension StudyReport {
   /// `ResNet-20 on CIFAR-10, proxies of 10,000 images × 3 epochs`
-  var setting: String {
-    let images = NumberText.grouped(recipe.data.trainImages)
-    return "\(recipe.model.title) on \(recipe.data.set.title), proxies of \(images) images × "
-      + recipe.epochs.phrase
+  var setting: String { "\(recipe.model.title) on \(recipe.data.set.title), proxies of \(proxyExtent)" }
+
+  /// `10,000 images × 3 epochs`, and what they begin with where that is not chance: how well a form can be trained, and
+  /// how well trained weights survive it, are two questions.
+  var proxyExtent: String {
+    "\(NumberText.grouped(recipe.data.trainImages)) images × \(recipe.epochs.phrase)"
+      + (recipe.start == nil ? "" : " from trained weights")
   }
 
   /// `61 candidates in 122 trainings, 12 on the frontier`

@@ -145,6 +145,23 @@ struct TableTests {
     #expect(all.contains("ResNet-20 on CIFAR-10, proxies of 10,000 images × 3 epochs"))
     #expect(report.text(.markdown).split(separator: "\n").filter { $0.hasPrefix("|") }.count == 4)
   }
+
+  @Test("trainings that start from a trained network are told from those from scratch, in every format for people")
+  func started() throws {
+    var report = try smallStudy()
+    #expect(!report.text(.json).contains("\"start\""))
+    report.recipe.start = TrainedStart(
+      origin: .dense(epochs: 30, trainImages: 45_000, seed: 1), calibrationImages: 2000)
+    for format in [ReportFormat.markdown, .table, .svg] {
+      #expect(report.text(format).contains("10,000 images × 3 epochs from trained weights"), "\(format)")
+    }
+    let json = report.text(.json)
+    for part in ["\"start\"", "\"train_images\": 45000", "\"from\": \"dense\""] {
+      #expect(json.contains(part), "\(json)")
+    }
+    report.recipe.start?.origin = .checkpoint(weights: String(repeating: "ab", count: 32))
+    #expect(report.text(.json).contains(String(repeating: "ab", count: 32)))
+  }
 }
 
 @Suite("Study report")

@@ -7,9 +7,8 @@ extension FrontierPlot {
     document.text(
       "\(report.recipe.model.title) on \(report.recipe.data.set.title): accuracy against \(data.abscissa.title)",
       x: frame.left, y: 36, size: 20, fill: Self.ink, extra: [("font-weight", "600")])
-    let images = NumberText.grouped(report.recipe.data.trainImages)
     document.text(
-      "Proxy trainings of \(images) images × \(report.recipe.epochs.phrase) · \(report.extent)", x: frame.left, y: 58,
+      "Proxy trainings of \(report.proxyExtent) · \(report.extent)", x: frame.left, y: 58,
       size: 13, fill: Self.faintInk)
     drawLegend()
   }
