@@ -1,10 +1,12 @@
 """python3 -m unittest discover -s Benchmarks -t Benchmarks (needs nothing but Python)"""
+import itertools
 import os
+import random
 import tempfile
 import types
 import unittest
 
-from comparisons import architecture, measures, trainings, work
+from comparisons import architecture, landscape, measures, trainings, work
 
 OPTIONS = types.SimpleNamespace(model="resnet20", rank_fractions=[0.25, 0.5], include="layer*", levels=8)
 
@@ -33,6 +35,49 @@ class Costs(unittest.TestCase):
         for index, bounds in enumerate(([bound for _, bound in levels[:4]], [bound for _, bound in levels[4:]])):
             self.assertEqual(bounds, sorted(bounds))
             self.assertTrue(smallest[index] < bounds[0] and bounds[-1] < architecture.cost("resnet20", {})[index])
+
+
+class Landscapes(unittest.TestCase):
+    """Of drawn tables: four layers, each dense or at rank 4."""
+
+    def table(self, seeds, noise, common=0.0, pair=0.0):
+        drawn = random.Random(7)
+        trainings = []
+        for seed in range(seeds):
+            shift = drawn.gauss(0, common)
+            for chosen in itertools.product((0, 1), repeat=4):
+                text = ",".join(f"l{index}=4" for index, on in enumerate(chosen) if on) or "dense"
+                accuracy = 50 - sum(index * on for index, on in enumerate(chosen)) + pair * chosen[0] * chosen[1] + shift + drawn.gauss(0, noise)
+                trainings.append(landscape.Training({
+                    "candidate": text, "seed": str(seed), "accuracy": str(accuracy / 100), "loss": "1", "epoch_losses": "2;1"}))
+        return trainings
+
+    def test_effects_and_noise_are_recovered(self):
+        found = landscape.Landscape(self.table(seeds=40, noise=1.0, common=2.0))
+        for (layer, rank), effect, error in found.effects:
+            self.assertEqual(rank, 4)
+            self.assertAlmostEqual(effect, -float(layer[1]), delta=4 * error)
+        self.assertAlmostEqual(found.noise, 1.0, delta=0.2)
+        self.assertAlmostEqual(found.common, 4.0, delta=2.5)
+        self.assertAlmostEqual(found.true_variance, (1 + 4 + 9) / 4, delta=0.3)
+        self.assertAlmostEqual(found.shares["single layers"] / found.true_variance, 1, delta=0.05)
+
+    def test_pairs_are_told_from_single_layers(self):
+        found = landscape.Landscape(self.table(seeds=40, noise=1.0, pair=4.0))
+        # A product of two halves has a quarter of its variance for itself: 4² / 16.
+        self.assertAlmostEqual(found.shares["pairs"], 1.0, delta=0.3)
+        self.assertAlmostEqual(found.shares["rest"], 0.0, delta=0.1)
+
+    def test_one_training_a_candidate_tells_effects_alone(self):
+        found = landscape.Landscape(self.table(seeds=1, noise=0.5))
+        self.assertEqual((found.noise, found.separation, found.correlation), (None, None, None))
+        self.assertEqual(len(found.effects), 4)
+
+    def test_choices_that_never_differ_have_no_effect(self):
+        trainings = [training for training in self.table(seeds=3, noise=0.1) if "l3" in training.candidate]
+        effects = {layer: effect for (layer, _), effect, _ in landscape.Landscape(trainings).effects}
+        self.assertEqual(effects["l3"], 0.0)
+        self.assertAlmostEqual(effects["l2"], -2.0, delta=0.3)
 
 
 class Names(unittest.TestCase):
