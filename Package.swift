@@ -242,7 +242,7 @@ let package = Package(
       name: "ServicesTests", dependencies: ["Messaging", "Processes", "SearchProtocol", "Services", "TestSupport"]),
     .testTarget(
       name: "TrainingsTests",
-      dependencies: ["BasisEngine", "Files", "ImageData", "SearchCore", "TestSupport", "Trainings"]),
+      dependencies: ["BasisEngine", "Files", "ImageData", "SearchCore", "Studies", "TestSupport", "Trainings"]),
     .testTarget(name: "SimulationTests", dependencies: ["Randomness", "SearchCore", "Simulation"]),
     .testTarget(
       name: "CommandLineTests",

@@ -6,7 +6,7 @@ import tempfile
 import types
 import unittest
 
-from comparisons import architecture, landscape, measures, trainings, work
+from comparisons import architecture, landscape, measures, prediction, trainings, work
 
 OPTIONS = types.SimpleNamespace(model="resnet20", rank_fractions=[0.25, 0.5], include="layer*", levels=8)
 
@@ -107,6 +107,40 @@ class Measures(unittest.TestCase):
         self.assertEqual(measures.by_seed(["a", "b"], judged, [1, 2, 3]), [60.0, None, None])
         self.assertEqual(measures.by_seed(["a", None], judged, [1]), [None])
         self.assertEqual(measures.difference([3.0, None, 5.0], [1.0, 2.0, 4.0])["mean"], 1.5)
+
+
+class Predictions(unittest.TestCase):
+    @staticmethod
+    def form(ranks, seconds, parameters, other):
+        layers = [{"layer": name, "rank": rank, "seconds": {"total": time}, "cost": {"parameters": weights}}
+                  for name, rank, time, weights in zip("abc", ranks, seconds, parameters)]
+        return {"layers": layers, "cost": {"parameters": sum(parameters)}, "other_seconds": other}
+
+    def test_a_mix_is_the_sum_of_its_layers_and_of_what_belongs_to_none(self):
+        forms = [self.form([None, None, None], [3, 4, 5], [10, 20, 30], 2.0), self.form([1, 2, None], [1, 2, 9], [1, 2, 30], 1.1)]
+        # 0.9 s for 27 parameters less.
+        self.assertAlmostEqual(prediction.predicted({"forms": forms}, {"a": 1}), 1 + 4 + 5 + 2.0 - 0.9 * 9 / 27)
+        self.assertAlmostEqual(prediction.predicted({"forms": forms}, {}), 3 + 4 + 5 + 2.0)
+        # Scatter that makes the smaller network slower tells nothing.
+        forms[1]["other_seconds"] = 3.0
+        self.assertAlmostEqual(prediction.other(forms, 40), 2.5)
+        self.assertAlmostEqual(prediction.other(forms[:1], 40), 2.0)
+
+    def test_candidates_are_different_and_the_same_for_a_seed(self):
+        space = prediction.space(
+            [self.form([None, None, None], [1] * 3, [1] * 3, 1), self.form([1, 2, 3], [1] * 3, [1] * 3, 1), self.form([2, 4, None], [1] * 3, [1] * 3, 1)],
+            lambda name: name != "c")
+        self.assertEqual(space, {"a": [1, 2], "b": [2, 4]})
+        drawn = prediction.draw(space, 20, 1)
+        self.assertEqual(len(drawn), 8)
+        self.assertEqual(len({prediction.text(candidate) for candidate in drawn}), 8)
+        self.assertEqual(drawn[:3], prediction.draw(space, 3, 1))
+        self.assertTrue(all(rank in space[name] for candidate in drawn for name, rank in candidate.items()))
+
+    def test_errors_are_of_medians(self):
+        found = prediction.summary([1.0, 1.1, 9.0], [1.0, 1.0, 2.0])
+        self.assertEqual(found["predicted"], 1.1)
+        self.assertAlmostEqual(found["error"], 0.1)
 
 
 class Sittings(unittest.TestCase):

@@ -4,7 +4,7 @@ import SearchCore
 // Names as people read them.
 extension Model {
   /// `ResNet-20`
-  var title: String { "ResNet-" + rawValue.drop { !$0.isNumber } }
+  package var title: String { "ResNet-" + rawValue.drop { !$0.isNumber } }
 }
 
 extension ImageSet {

@@ -14,20 +14,25 @@ public enum FinalTrainings {
     job >= firstJob || job <= budget.map(Int64.init) ?? .max
   }
 
-  /// Whom to train: dense, all layers at every rank, and points of the estimated frontier.
+  /// Whom to train: dense, all layers at every rank, points of the estimated frontier, and its knee.
   ///
   /// - Parameters:
   ///   - results: of the study.
-  ///   - points: at most so many of the frontier, evenly over its costs.
+  ///   - points: at most so many of the frontier, evenly over its costs; the knee is besides.
+  ///   - objectives: of the study, which tell what the knee is seen against.
   /// - Returns: without repetitions; nil without sound trainings.
   package static func candidates(
     _ space: SearchSpace, results: [Work: Observation], template: WorkTemplate, points: Int,
-    within constraints: CostConstraints, atLeast accuracy: Double
+    objectives: [Objective], within constraints: CostConstraints, atLeast accuracy: Double
   ) -> [Candidate]? {
     guard let study = StudyModel(space, results: results, template: template) else { return nil }
-    let named = study.spreadPoints(points, of: study.frontier(within: constraints), atLeast: accuracy).map {
-      study.space.candidate(options: $0.options)
-    }
+    let frontier = study.frontier(within: constraints)
+    var count: (Cost) -> Int = \.parameters
+    if case .count(let cost, _) = Objective.abscissa(of: objectives).descriptor.quantity { count = cost }
+    let entries =
+      study.spreadPoints(points, of: frontier, atLeast: accuracy)
+      + [study.knee(of: frontier, against: count, atLeast: accuracy)].compactMap(\.self)
+    let named = entries.map { study.space.candidate(options: $0.options) }
     var candidates: [Candidate] = []
     for candidate in [.dense] + space.allLayersReferences + named where !candidates.contains(candidate) {
       candidates.append(candidate)

@@ -91,6 +91,11 @@ extension Objective {
 
   public var title: String { descriptor.title }
 
+  /// What accuracy is drawn against: the first of a study's objectives that compares with the dense network.
+  package static func abscissa(of objectives: [Objective]) -> Objective {
+    allCases.first { $0.isRelativeToDense && objectives.contains($0) } ?? .parameters
+  }
+
   /// Not a fraction of its own but a share of what the dense network has.
   public var isRelativeToDense: Bool {
     switch descriptor.quantity {

@@ -1,7 +1,7 @@
 /// A trained dense network that trainings begin with, each candidate's convolutions made of its filters.
-public struct TrainedStart: Hashable, Sendable {
+public struct TrainedStart: Codable, Hashable, Sendable {
   /// Where the weights come from.
-  public enum Origin: Hashable, Sendable {
+  public enum Origin: Codable, Hashable, Sendable {
     /// The study's own training of the dense network.
     case dense(epochs: Int, trainImages: Int, seed: UInt64)
     /// A checkpoint, by the SHA-256 of its file, in lower-case hexadecimal digits.

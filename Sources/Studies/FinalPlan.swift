@@ -24,6 +24,7 @@ package struct FinalPlan {
     guard
       let candidates = FinalTrainings.candidates(
         space, results: results, template: definition.configuration.template, points: points,
+        objectives: definition.objectives,
         within: definition.configuration.strategy.constraints,
         atLeast: definition.configuration.constraints.minAccuracy ?? 0)
     else { throw StudyError.nothingToEstimate(study: definition.name, results: results.count) }

@@ -15,11 +15,13 @@ package struct StudyDefinition {
   private let base: String?
 
   /// Reads and checks a configuration file; `-` is standard input.
-  package init(file: String) throws(ConfigurationError) {
+  /// - Parameter readsStart: false for a definition whose trained network may still be missing, and which no study is
+  ///   made of.
+  package init(file: String, readsStart: Bool = true) throws(ConfigurationError) {
     let base = Self.folder(of: file)
     self.base = base
     let loaded = try StudyConfiguration.load(path: file) { path throws(StartProblem) in
-      try StartFile.hash(Self.absolute(path, base: base))
+      readsStart ? try StartFile.hash(Self.absolute(path, base: base)) : String(repeating: "0", count: 64)
     }
     // Kept whole, so that the study finds its data from wherever it is looked at later.
     let folder = loaded.dataPath.map { Self.absolute($0, base: base) }

@@ -11,7 +11,8 @@ extension CostAnalysis {
     "gains_below_rank_by_time",
   ]
 
-  /// A row a form for the whole network, `all`, and for each of its layers. What is unknown is an empty field.
+  /// A row a form for the whole network, `all`, and for each of its layers, and where times were measured one for what
+  /// belongs to no layer, `other`. What is unknown is an empty field.
   package var csv: String {
     let gains = Dictionary(uniqueKeysWithValues: gains.map { ("\($0.layer) \($0.variant.rawValue)", $0) })
     let rows = forms.flatMap { form in
@@ -21,12 +22,15 @@ extension CostAnalysis {
       let whole =
         start("all", nil) + Self.fields(form.cost) + [form.stepSeconds.map { "\($0)" } ?? ""]
         + Array(repeating: "", count: 8)
-      return [whole]
-        + form.layers.map { layer in
-          let gain = form.variant.flatMap { gains["\(layer.layer) \($0.rawValue)"] }
-          return start(layer.layer, layer.rank) + Self.fields(layer.cost) + Self.fields(layer.seconds)
-            + Self.fields(gain)
-        }
+      let layers = form.layers.map { layer in
+        let gain = form.variant.flatMap { gains["\(layer.layer) \($0.rawValue)"] }
+        return start(layer.layer, layer.rank) + Self.fields(layer.cost) + Self.fields(layer.seconds)
+          + Self.fields(gain)
+      }
+      let other = form.otherSeconds.map { seconds in
+        start("other", nil) + Array(repeating: "", count: 8) + ["\(seconds)"] + Array(repeating: "", count: 8)
+      }
+      return [whole] + layers + [other].compactMap(\.self)
     }
     return StudyReport.csv([Self.header] + rows)
   }

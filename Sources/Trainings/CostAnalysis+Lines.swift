@@ -69,6 +69,12 @@ extension CostAnalysis {
     ]
       + Self.columns(
         of: forms.map(\.cost), dense: forms.map { _ in forms[0].cost }, seconds: forms.map(\.stepSeconds))
+      + (kernelVariant == nil
+        ? []
+        : [
+          Column(
+            heading: "ms of no layer", order: 2, cells: forms.map { $0.otherSeconds.map(Self.milliseconds) ?? "" })
+        ])
   }
 
   /// Each layer dense, then in the forms that decompose it.

@@ -35,10 +35,12 @@ package struct CostAnalysis: Encodable, Sendable {
     package var cost: StepCost
     /// Of a whole step, in which layers are not timed.
     package var stepSeconds: Double?
+    /// Of a step, what belongs to no layer: shortcuts' sums, pooling, the loss, the update.
+    package var otherSeconds: Double?
     /// In the network's order.
     package var layers: [Layer]
 
-    private enum CodingKeys: CodingKey { case label, candidate, variant, cost, stepSeconds, layers }
+    private enum CodingKeys: CodingKey { case label, candidate, variant, cost, stepSeconds, otherSeconds, layers }
 
     package func encode(to encoder: any Encoder) throws {
       var container = encoder.container(keyedBy: CodingKeys.self)
@@ -47,6 +49,7 @@ package struct CostAnalysis: Encodable, Sendable {
       try container.encodeIfPresent(variant, forKey: .variant)
       try container.encode(cost, forKey: .cost)
       try container.encodeIfPresent(stepSeconds, forKey: .stepSeconds)
+      try container.encodeIfPresent(otherSeconds, forKey: .otherSeconds)
       try container.encode(layers, forKey: .layers)
     }
   }
@@ -149,6 +152,7 @@ extension CostAnalysis.Form {
     self.variant = variant
     cost = StepCost.sum(costs)
     stepSeconds = times?.stepSeconds
+    otherSeconds = times?.otherSeconds
     layers = zip(architecture.layers, costs).map { layer, cost in
       CostAnalysis.Layer(
         layer: layer.name, rank: candidate.rank(of: layer.name), cost: cost,

@@ -44,7 +44,16 @@ extension EvaluationReport {
       candidate: network.candidate.description, variant: network.variant.rawValue, parameters: cost.parameters,
       multiplyAdds: cost.multiplyAdds, epochsDone: checkpoint.training?.epochsDone,
       epochs: checkpoint.training?.recipe.epochs.begun, seed: checkpoint.training?.seed,
+      start: checkpoint.training?.recipe.start.map(Self.text),
       kernelVariant: KernelSelection.variantDescription(of: kernels))
+  }
+
+  private static func text(_ start: TrainedStart) -> String {
+    switch start.origin {
+    case .dense(let epochs, let images, let seed):
+      "the dense network after \(epochs) epochs on \(images) images, seed \(seed)"
+    case .checkpoint(let weights): "the checkpoint of SHA-256 \(weights)"
+    }
   }
 
   /// What the training was done with.

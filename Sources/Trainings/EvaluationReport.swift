@@ -22,6 +22,8 @@ package struct EvaluationReport: Encodable {
   package var epochsDone: Int?
   package var epochs: Int?
   package var seed: UInt64?
+  /// What its training began with; nil for weights that were drawn, and where the file does not tell.
+  package var start: String?
   package var kernelVariant: String
 
   package var lines: [String] {
@@ -37,6 +39,7 @@ package struct EvaluationReport: Encodable {
       let seed = seed.map { ", seed \($0)" } ?? ""
       lines.insert("trained        \(epochsDone) of \(epochs) epochs\(seed)", at: 1)
     }
+    if let start { lines.insert("start          \(start)", at: 1) }
     return lines
   }
 
@@ -68,6 +71,7 @@ package struct EvaluationReport: Encodable {
     try encode("epochsDone", epochsDone)
     try encode("epochs", epochs)
     try encode("seed", seed)
+    try encode("start", start)
     try encode("kernelVariant", kernelVariant)
   }
 

@@ -80,12 +80,16 @@ package struct Resumption {
     func every(_ part: BasisPart, _ recipe: TrainingRecipe) -> String {
       "\(recipe.skip.map { $0.part == part ? $0.every : 1 } ?? 1)"
     }
+    func heldOut(_ data: DataSelection) -> String {
+      data.validationImages == 0 ? "none" : "\(data.validationImages) images by seed \(data.splitSeed)"
+    }
     let values: [(String, String, String)] = [
       ("model", before.model.rawValue, now.model.rawValue),
       ("candidate", "\(candidate)", "\(settings.candidate)"),
       ("variant", before.variant.rawValue, now.variant.rawValue),
       ("data", before.data.set.rawValue, now.data.set.rawValue),
       ("train-images", "\(before.data.trainImages)", "\(now.data.trainImages)"),
+      (HeldOutImages.setting, heldOut(before.data), heldOut(now.data)),
       ("test-images", "\(context.testImages)", "\(settings.testImages)"),
       ("epochs", "\(before.epochs)", "\(now.epochs)"), ("batch", "\(before.batch)", "\(now.batch)"),
       ("learning-rate", "\(before.learningRate)", "\(now.learningRate)"),

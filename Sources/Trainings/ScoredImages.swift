@@ -5,7 +5,7 @@ import SearchCore
 /// Which images a network is scored by.
 package enum ScoredSplit: String, CaseIterable, Sendable {
   case test
-  /// The training images behind those that it was trained on.
+  /// The training images that its training held out, else those behind the ones that it was trained on.
   case validation
   /// Those that it was trained on.
   case training
@@ -32,20 +32,20 @@ struct ScoredImages {
       return
     }
     guard testImages == nil else { throw .unfit(setting: "test-images", "is for the split test alone") }
-    let range = try Self.range(of: split, of: checkpoint, path: path, set: set)
-    count = range.count
+    let positions = try Self.positions(of: split, of: checkpoint, path: path, set: set)
+    count = positions.count
     load = { [folder] in
-      guard let folder else { return Shapes10.training(indices: range) }
-      return try CIFAR10.loadTraining(directory: folder, records: range)
+      guard let folder else { return Shapes10.training(indices: positions) }
+      return try CIFAR10.loadTraining(directory: folder, records: positions)
     }
   }
 
   func loaded() throws -> LabeledImages { try load() }
 
   /// Positions among the set's training images.
-  private static func range(
+  private static func positions(
     of split: ScoredSplit, of checkpoint: Checkpoint, path: String, set: ImageSet
-  ) throws(TrainingError) -> Range<Int> {
+  ) throws(TrainingError) -> [Int] {
     func unfit(_ problem: String) -> TrainingError { .unfit(setting: "split", "\(split.rawValue): \(problem)") }
     guard let trained = checkpoint.training?.recipe.data else {
       throw unfit("\(path) does not tell which images its network was trained on; score it by the test images")
@@ -54,14 +54,21 @@ struct ScoredImages {
       throw unfit("its network was trained on \(trained.set.rawValue), the data are \(set.rawValue)'s")
     }
     let available = TrainingLimits.trainingImages(set)
-    guard (1...available).contains(trained.trainImages) else {
-      throw unfit("\(path) says that it was trained on \(trained.trainImages) images, \(set.rawValue) has \(available)")
+    guard (1...available).contains(trained.trainImages), let parts = trained.soundSplit else {
+      throw unfit(
+        "\(path) says that it was trained on \(trained.trainImages) images\(heldOut(trained)), \(set.rawValue) has "
+          + "\(available)")
     }
-    if split == .training { return 0..<trained.trainImages }
+    if split == .training { return parts.training }
+    if !parts.validation.isEmpty { return parts.validation }
     let end = set == .shapes10 ? min(available, trained.trainImages + TestImages.embeddedCount) : available
     guard trained.trainImages < end else {
       throw unfit("its network was trained on all \(available) training images of \(set.rawValue), none was held out")
     }
-    return trained.trainImages..<end
+    return Array(trained.trainImages..<end)
+  }
+
+  private static func heldOut(_ data: DataSelection) -> String {
+    data.validationImages == 0 ? "" : " without \(data.validationImages) others"
   }
 }

@@ -43,10 +43,12 @@ package struct TrainingSession {
     let network = try network(trainer, resumption)
     let cost = network.architecture.cost(of: settings.candidate, variant: settings.recipe.variant)
     let file = try output.file(seed: seed, isResumed: resumption != nil)
+    let validationImages = settings.recipe.data.validationImages
+    let heldOut = validationImages > 0 ? " (\(validationImages) validation images are left out)" : ""
     log.info(
       """
       \(settings.recipe.model.rawValue), \(settings.candidate), \(cost.parameters) parameters, \
-      \(images.training.count) images, \(kernelVariant)\(settings.seeds == nil ? "" : ", seed \(seed)")\
+      \(images.training.count) images\(heldOut), \(kernelVariant)\(settings.seeds == nil ? "" : ", seed \(seed)")\
       \(resumption.map { ", going on after step \($0.unfinished.state.position.step)" } ?? "")
       """)
     var keeper = CheckpointKeeper(session: self, seed: seed, file: file, done: done)

@@ -1,3 +1,4 @@
+import BasisEngine
 import Files
 import ImageData
 import SearchCore
@@ -25,6 +26,7 @@ package struct TrainingSettings {
   package func images() throws -> (training: LabeledImages, test: LabeledImages) {
     let count = recipe.data.trainImages
     let images = try test.load()
+    if recipe.data.validationImages > 0 { return (try TrialImages(recipe.data, path: dataFolder).training, images) }
     guard let folder = dataFolder else { return (Shapes10.training(count: count), images) }
     return (try CIFAR10.loadTraining(directory: folder, records: 0..<count), images)
   }
@@ -48,6 +50,8 @@ package struct TrainingRequest {
   package var seed: UInt64?
   package var seeds: Int?
   package var study: StudyDefaults?
+  /// Images that are left out.
+  package var heldOut: HeldOutImages?
 
   package init(network: NetworkChoice) { self.network = network }
 
@@ -62,17 +66,13 @@ package struct TrainingRequest {
     }
     guard let data = data ?? study?.data ?? resuming?.data else { throw TrainingError.missing(.data) }
     let set = TestImages.set(data)
-    let available = TrainingLimits.trainingImages(set)
-    let count =
-      trainImages ?? study?.recipe.data.trainImages ?? earlier?.data.trainImages
-      ?? (set == .shapes10 ? 10_000 : available)
-    try TestImages.require(count, atMost: available, of: set, setting: "train-images")
+    let selection = try selection(of: set, earlier: earlier)
+    let count = selection.trainImages
     let test = try TestImages(data: data, count: testImages ?? resuming?.context.testImages)
     if let batch, batch > count {
       throw TrainingError.unfit(
         setting: "batch", "\(batch) must be at most the number of training images, which is \(count)")
     }
-    let selection = DataSelection(set: set, trainImages: count, validationImages: 0, splitSeed: 0)
     let base = study?.recipe ?? earlier ?? TrainingRecipe(model: model, data: selection, epochs: Epochs(epochs))
     var recipe = TrainingRecipe(
       model: model, variant: network.variant ?? base.variant, data: selection, epochs: Epochs(epochs),
@@ -93,6 +93,33 @@ package struct TrainingRequest {
         ?? DataContent.shapes10.identity,
       firstSeed: firstSeed, seeds: seeds,
       study: study.map { FilePath.absolute($0.folder) } ?? resuming?.context.study)
+  }
+
+  /// Drawn images, where nothing says how many.
+  private static let usualDrawnImages = 10_000
+
+  private func selection(of set: ImageSet, earlier: TrainingRecipe?) throws(TrainingError) -> DataSelection {
+    let asked = trainImages ?? study?.recipe.data.trainImages ?? earlier?.data.trainImages
+    if let held = try heldOut(of: set, earlier: earlier) {
+      return try HeldOutImages.selection(leavingOutThoseOf: held, trainImages: asked, usual: Self.usualDrawnImages)
+    }
+    let available = TrainingLimits.trainingImages(set)
+    let count = asked ?? (set == .shapes10 ? Self.usualDrawnImages : available)
+    try TestImages.require(count, atMost: available, of: set, setting: "train-images")
+    return DataSelection(set: set, trainImages: count, validationImages: 0, splitSeed: 0)
+  }
+
+  /// What is left out: as it is asked for, else as the training to go on with did; nil for nothing.
+  private func heldOut(of set: ImageSet, earlier: TrainingRecipe?) throws(TrainingError) -> DataSelection? {
+    guard let heldOut else {
+      return earlier.flatMap { $0.data.set == set && $0.data.validationImages > 0 ? $0.data : nil }
+    }
+    guard heldOut.selection.set == set else {
+      throw .unfit(
+        setting: HeldOutImages.setting,
+        "\(heldOut.source): its images are of \(heldOut.selection.set.rawValue), the data are \(set.rawValue)'s")
+    }
+    return heldOut.selection
   }
 
   private func candidate(in architecture: Architecture, resuming: Resumption?) throws -> Candidate {

@@ -230,6 +230,9 @@ import Testing
       Shapes10.test(count: TrialImages.drawnTestImages))
     #expect(observation[.testAccuracy] == score.accuracy && observation[.testLoss] == score.meanLoss)
     #expect(checkpoint.training?.testAccuracy == score.accuracy)
+    // It tells what it began with.
+    #expect(checkpoint.training?.recipe == recipe(1))
+    #expect(checkpoint.training?.recipe.start?.origin == .dense(epochs: 6, trainImages: 640, seed: 5))
   }
 
   @Test("what a start lacks or has too much of is told in one line")

@@ -26,6 +26,22 @@ struct CostTests {
     #expect(!place.exists("studies"))
   }
 
+  @Test("cost draws a picture, and writes any format to a file, at which it looks first")
+  func picture() async throws {
+    let place = try Place()
+    let picture = try await place.run("cost", "--model", "resnet8", "--format", "svg", "--output", "cost.svg")
+    #expect(picture.exitCode == 0 && picture.output.isEmpty && picture.errors == "wrote cost.svg\n")
+    let text = try String(contentsOfFile: place.path("cost.svg"), encoding: .utf8)
+    #expect(text.contains("<svg ") && text.contains("layer2.0.conv1") && text.contains("gains below"))
+    let table = try await place.run("cost", "--model", "resnet8", "--json", "--output", "cost.json")
+    #expect(table.exitCode == 0 && table.output.isEmpty, "\(table.errors)")
+    _ = try object(String(contentsOfFile: place.path("cost.json"), encoding: .utf8))
+    let nowhere = try await place.run("cost", "--model", "resnet8", "--measure", "--output", "no/folder/cost.csv")
+    #expect(nowhere.exitCode == 1 && isOneLine(nowhere.errors), "\(nowhere.errors)")
+    let both = try await place.run("cost", "--model", "resnet8", "--format", "svg", "--json")
+    #expect(both.exitCode == 2 && isOneLine(both.errors), "\(both.errors)")
+  }
+
   @Test("cost --measure adds seconds, and says on standard error what it measures")
   func measured() async throws {
     let place = try Place()
@@ -36,6 +52,7 @@ struct CostTests {
     #expect(result.errors.contains("measuring "), "\(result.errors)")
     let forms = try #require(try object(result.output)["forms"] as? [[String: Any]])
     #expect(forms.count == 2 && forms.allSatisfy { $0["step_seconds"] as? Double ?? 0 > 0 })
+    #expect(forms.allSatisfy { $0["other_seconds"] as? Double ?? 0 > 0 })
     let layers = try #require(forms[1]["layers"] as? [[String: Any]])
     #expect(layers.allSatisfy { ($0["seconds"] as? [String: Double])?["forward"] ?? 0 > 0 })
   }

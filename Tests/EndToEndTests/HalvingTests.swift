@@ -23,36 +23,11 @@ struct HalvingTests {
     // Every training that goes on is trained again from its beginning.
     let undisturbed = try await calm.run("run", "study.yaml", "--slots", "2", "--cache-size", "0")
     #expect(undisturbed.exitCode == 0, "\(undisturbed.errors)")
-    let port = try freePort()
-    let arguments = [
-      "coordinator", "study.yaml", "--bind", "tcp://127.0.0.1:\(port)", "--heartbeat-seconds", "0.3",
-      "--lease-seconds", "2",
-    ]
-    var coordinator = try RunningCommand(arguments, in: stormy)
-    let endpoint = try await coordinator.endpoint()
-    func newWorker(_ number: Int) throws -> RunningCommand {
-      try RunningCommand(
-        ["worker", "--connect", endpoint, "--slots", "2", "--state-cache", stormy.path("states-\(number % 2)")],
-        in: stormy)
+    let study = KilledStudy(place: stormy) { number in
+      ["--slots", "2", "--state-cache", stormy.path("states-\(number % 2)")]
     }
-    var worker = try newWorker(0)
-    for (number, results) in [7, 14, 19, 26, 33, 40].enumerated() {
-      try await coordinator.wait(for: "\(results) results") {
-        if !coordinator.isRunning { return true }
-        return try await finishedJobs(stormy) >= results
-      }
-      guard coordinator.isRunning else { break }
-      if number % 2 == 0 {
-        worker.send(SIGKILL)
-        _ = try await worker.end()
-        worker = try newWorker(number + 1)
-      } else {
-        coordinator.send(SIGKILL)
-        _ = try await coordinator.end()
-        coordinator = try RunningCommand(arguments + ["--resume"], in: stormy)
-      }
-    }
-    #expect(try await coordinator.end().exitCode == 0)
+    let end = try await study.run(killedAt: [7, 14, 19, 26, 33, 40]) { $0 % 2 == 0 ? [.worker] : [.coordinator] }
+    #expect(end.exitCode == 0, "\(end.errors)")
     #expect(try await untimedCSV(stormy) == untimedCSV(calm))
     let names = try FileManager.default.contentsOfDirectory(atPath: stormy.path("states-0"))
     #expect(!names.isEmpty && names.allSatisfy { $0.hasSuffix(".state") }, "\(names)")

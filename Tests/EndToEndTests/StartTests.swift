@@ -29,35 +29,10 @@ struct StartTests {
     #expect(undisturbed.exitCode == 0, "\(undisturbed.errors)")
     #expect(try FileManager.default.contentsOfDirectory(atPath: calm.path("studies/tiny")).contains("contents"))
     #expect(!FileManager.default.fileExists(atPath: calm.path("studies/tiny/cache")))
-    let port = try freePort()
-    let arguments = [
-      "coordinator", "study.yaml", "--bind", "tcp://127.0.0.1:\(port)", "--heartbeat-seconds", "0.3",
-      "--lease-seconds", "2",
-    ]
-    var coordinator = try RunningCommand(arguments, in: stormy)
-    let endpoint = try await coordinator.endpoint()
-    func newWorker(_ name: String) throws -> RunningCommand {
-      // Of a machine of its own: what the other has fetched it has not.
-      try RunningCommand(
-        ["worker", "--connect", endpoint, "--slots", "1", "--data-cache", stormy.path("cache-\(name)")], in: stormy)
-    }
-    var worker = try newWorker("a")
-    for (number, results) in [1, 3, 6, 9].enumerated() {
-      try await coordinator.wait(for: "\(results) results") {
-        if !coordinator.isRunning { return true }
-        return try await finishedJobs(stormy) >= results
-      }
-      guard coordinator.isRunning else { break }
-      worker.send(SIGKILL)
-      _ = try await worker.end()
-      if number % 2 == 0 {
-        coordinator.send(SIGKILL)
-        _ = try await coordinator.end()
-        coordinator = try RunningCommand(arguments + ["--resume"], in: stormy)
-      }
-      worker = try newWorker("\(number)")
-    }
-    #expect(try await coordinator.end().exitCode == 0)
+    // Each worker is of a machine of its own: what the others have fetched it has not.
+    let study = KilledStudy(place: stormy) { ["--slots", "1", "--data-cache", stormy.path("cache-\($0)")] }
+    let end = try await study.run(killedAt: [1, 3, 6, 9]) { $0 % 2 == 0 ? [.worker, .coordinator] : [.worker] }
+    #expect(end.exitCode == 0, "\(end.errors)")
     #expect(try await untimedCSV(stormy) == untimedCSV(calm))
     let status = try await calm.run("status", "studies/tiny")
     #expect(status.output.contains("14 of 14 done"), "\(status.output)")
@@ -100,6 +75,65 @@ struct StartTests {
     #expect(trials.output.split(separator: "\n").count == 1 + 11, "\(trials.output)")
   }
 
+  @Test("a start that has seen the validation images is told in one line; train leaves them out, and goes on so")
+  func leak() async throws {
+    let place = try Place()
+    let start = "from: checkpoint, checkpoint: dense.ckpt, calibration_images: 64"
+    try writeStudy(place, start: start, proxy: "epochs: 0", budget: 4)
+    func train(_ extra: [String], variables: [String: String] = [:]) async throws -> RunningCommand.Result {
+      let arguments = [
+        "train", "--model", "resnet8", "--data", "shapes10", "--test-images", "64", "--batch", "32", "--epochs", "2",
+        "--checkpoint", "dense.ckpt", "--quiet",
+      ]
+      return try await RunningCommand(arguments + extra, in: place, variables: variables).end()
+    }
+    func plan() async throws -> String {
+      let plan = try await place.run("plan", "study.yaml", "--images-per-second", "100")
+      #expect(plan.exitCode == 0 && plan.errors.isEmpty, "\(plan.errors)")
+      return plan.output.replacing("\n            ", with: " ")
+    }
+    // The first images, of which one in eight hundred is held out.
+    let leaking = try await train(["--train-images", "20000", "--batch", "2000", "--epochs", "1"])
+    #expect(leaking.exitCode == 0, "\(leaking.errors)")
+    let advice = "train it with --without-validation-of study.yaml"
+    let planned = try await plan()
+    #expect(planned.contains("of the study's 64 validation images") && planned.contains(advice), "\(planned)")
+    let warned = try await place.run("run", "study.yaml", "--study", "leaking", "--quiet", "--slots", "1")
+    #expect(warned.exitCode == 0, "\(warned.errors)")
+    #expect(warned.errors.contains("warning: start.checkpoint \(place.path("dense.ckpt")): it was trained on "))
+    #expect(warned.errors.split(separator: "\n").count { $0.contains("validation images") } == 1, "\(warned.errors)")
+    // Of the study's folder; broken off, and gone on with.
+    let options = ["--train-images", "96", "--without-validation-of", "leaking", "--checkpoint-every", "1"]
+    let whole = try await train(options)
+    #expect(whole.exitCode == 0, "\(whole.errors)")
+    let network = try Data(contentsOf: URL(fileURLWithPath: place.path("dense.ckpt")))
+    let killed = try await train(options, variables: ["LAYERSEARCH_FAILPOINT": "file.before-write:2"])
+    #expect(killed.wasKilled)
+    let resumed = try await place.run("train", "--resume-from", "dense.ckpt", "--quiet")
+    #expect(resumed.exitCode == 0, "\(resumed.errors)")
+    #expect(try Data(contentsOf: URL(fileURLWithPath: place.path("dense.ckpt"))) == network)
+    #expect(try await !plan().contains("validation images"))
+    let clean = try await place.run("run", "study.yaml", "--quiet", "--slots", "1")
+    #expect(clean.exitCode == 0 && !clean.errors.contains("validation images"), "\(clean.errors)")
+    // It is scored by what it left out, and by what it was trained on.
+    for (split, count) in [("validation", 64), ("training", 96)] {
+      let scored = try await place.run("evaluate", "dense.ckpt", "--split", split, "--json")
+      #expect(try object(scored.output)["\(split)_images"] as? Int == count, "\(scored.errors)")
+    }
+    // Of a configuration, whose network is not there yet.
+    try FileManager.default.removeItem(atPath: place.path("dense.ckpt"))
+    let first = try await train(["--train-images", "96", "--without-validation-of", "study.yaml"])
+    #expect(first.exitCode == 0, "\(first.errors)")
+    #expect(try Data(contentsOf: URL(fileURLWithPath: place.path("dense.ckpt"))) == network)
+    for (arguments, word) in [
+      (["--without-validation-of", "none.yaml"], "there is no such configuration file"),
+      (["--train-images", "60000", "--without-validation-of", "study.yaml"], "--train-images 60000: "),
+    ] {
+      let refused = try await train(arguments)
+      #expect(refused.exitCode == 2 && isOneLine(refused.errors) && refused.errors.contains(word), "\(refused.errors)")
+    }
+  }
+
   @Test("what trainings cannot start from is told in one line, and leaves nothing behind")
   func refused() async throws {
     let place = try Place()
@@ -125,10 +159,10 @@ struct StartTests {
     }
     #expect(
       try await problem("from: checkpoint, checkpoint: other.ckpt").contains(
-        "it is a resnet14, and the study is about resnet8"))
+        "it is a resnet14, wanted is a resnet8; choose another one"))
     #expect(
       try await problem("from: checkpoint, checkpoint: basis.ckpt").contains(
-        "are decomposed: start from a dense network"))
+        "is decomposed; choose a dense network"))
     let whole = try Data(contentsOf: URL(fileURLWithPath: place.path("other.ckpt")))
     try whole.prefix(whole.count / 2).write(to: URL(fileURLWithPath: place.path("cut.ckpt")))
     #expect(try await problem("from: checkpoint, checkpoint: cut.ckpt").contains("start.checkpoint"))

@@ -64,6 +64,36 @@ struct EstimateReportTests {
     }
   }
 
+  @Test("final trainings are of dense, all layers, points of the estimated frontier, and the knee of its picture")
+  func finals() throws {
+    let space = try SearchSpace(
+      architecture: Architecture(.resnet20), ranks: .fractions([0.25, 0.5]), include: ["layer*"])
+    let template = WorkTemplate.example(studySeed: 4)
+    let strategy = try makeStrategy(
+      StrategySettings(name: .random, seeds: 1), space: space, budget: 60, template: template)
+    let results = Dictionary(
+      uniqueKeysWithValues: strategy.works(history: SearchHistory()).prefix(60).map { work in
+        (
+          work,
+          Observation(
+            accuracy: modelAccuracy(work), loss: 1, epochLosses: [], diverged: false, stepTimeRatio: nil,
+            inferenceTimeRatio: nil, trainSeconds: 30, imagesPerSecond: 1000, peakMemoryBytes: 1,
+            kernelVariant: "test")
+        )
+      })
+    for objectives in [[Objective.accuracy, .parameters], [.accuracy, .multiplyAdds]] {
+      let report = StudyReport(
+        study: "s", recipe: try Self.synthetic.get().recipe, space: space, objectives: objectives, results: results,
+        estimates: StudyEstimates(space, results: results, seed: 1, draws: 20))
+      let knee = try #require(report.knee?.score.candidate)
+      let named = try #require(
+        FinalTrainings.candidates(
+          space, results: results, template: template, points: 1, objectives: objectives, within: .none, atLeast: 0))
+      #expect(named.prefix(3) == [.dense, space.allLayers(rankIndex: 0), space.allLayers(rankIndex: 1)])
+      #expect(named.count == 5 && named.last == knee, "\(named)")
+    }
+  }
+
   @Test("without estimates an export is what it was, whatever was confirmed")
   func confirmationsApart() throws {
     let plain = try syntheticStudy(candidates: 12)

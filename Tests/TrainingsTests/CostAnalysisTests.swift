@@ -61,6 +61,29 @@ struct CostAnalysisTests {
     #expect(dense[0] == "all" && dense[1] == "dense" && dense[4] == "\(analysis.forms[0].cost.parameters)")
   }
 
+  @Test("the picture has layers of one shape together, their costs at every legal rank, and where they gain")
+  func panels() throws {
+    let analysis = try analysis()
+    let panels = analysis.panels
+    #expect(
+      panels.map { $0.layers.first } == [
+        "conv1", "layer1.0.conv1", "layer2.0.conv1", "layer2.0.conv2", "layer3.0.conv1", "layer3.0.conv2", "fc",
+      ])
+    #expect(panels[1].layers == ["layer1.0.conv1", "layer1.0.conv2"])
+    #expect(panels.allSatisfy { $0.curves.map(\.name) == ["remainder", "full"] })
+    for panel in panels {
+      for curve in panel.curves {
+        // Less than the dense layer at every rank below the one that is told, as much or more from there on.
+        #expect(curve.counted.allSatisfy { ($0.share < 1) == ($0.rank < curve.gainsBelow) }, "\(panel.layers)")
+        #expect(curve.measured.isEmpty && curve.timeGain == nil)
+      }
+    }
+    // 16 filters of 144 weights: 8 of them, and 8 · 8 coefficients.
+    let half = try #require(panels[1].curves[0].counted.first { $0.rank == 8 })
+    #expect(half.share == Double(8 * 144 + 8 * 8) / Double(16 * 144))
+    #expect(analysis.svg.contains("What layers of ResNet-8 take") && analysis.svg.hasSuffix("</svg>\n"))
+  }
+
   @Test("a form that decomposes nothing is refused")
   func nothing() {
     #expect(throws: TrainingError.unfit(setting: "rank-fraction 0.999", "decomposes no layer of resnet8")) {
@@ -79,6 +102,7 @@ struct CostAnalysisTests {
     for form in analysis.forms {
       let step = try #require(form.stepSeconds)
       let layers = form.layers.compactMap(\.seconds)
+      #expect(try #require(form.otherSeconds) > 0)
       #expect(step > 0 && layers.count == form.layers.count)
       #expect(layers.allSatisfy { $0.forward > 0 && $0.weightGradient > 0 && $0.total > $0.forward })
     }
@@ -87,5 +111,12 @@ struct CostAnalysisTests {
     #expect(analysis.lines(width: 80).allSatisfy { $0.count <= 80 })
     let fields = analysis.csv.split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false) }
     #expect(fields.dropFirst().allSatisfy { Double($0[12]) ?? 0 > 0 && $0.count == fields[0].count })
+    #expect(fields.count { $0[0] == "other" } == analysis.forms.count)
+    let panels = analysis.panels
+    #expect(panels[1].curves[0].measured.map(\.rank) == [4] && panels[1].curves[0].timeGain != nil)
+    #expect(panels[6].curves[1].measured.map(\.rank) == [3])
+    let measured = try #require(panels[1].curves[0].measured.first)
+    #expect(measured.low <= measured.mean && measured.mean <= measured.high && measured.low > 0)
+    #expect(analysis.svg.contains("times measured on one core"))
   }
 }

@@ -1,5 +1,7 @@
 import Files
+import ImageData
 import SearchCore
+import Studies
 import TestSupport
 import Testing
 
@@ -54,6 +56,56 @@ struct TrainingRequestTests {
         + "16)"
     )
     #expect(error?.isUsage == true)
+  }
+
+  /// A configuration whose trained network is not there yet.
+  private func definition(_ place: Place, _ images: String) throws -> StudyDefinition {
+    try place.write(
+      """
+      study: s
+      model: resnet8
+      data: {\(images)}
+      space: {rank_fractions: [0.25]}
+      proxy: {epochs: 1, batch: 16}
+      start: {from: checkpoint, checkpoint: none.ckpt, calibration_images: 64}
+      strategy: {name: random, seeds: 1}
+      budget: {jobs: 4}
+      seed: 7
+      """, to: "study.yaml")
+    return try StudyDefinition(file: place.path("study.yaml"), readsStart: false)
+  }
+
+  @Test("a study's validation images are left out: the selection says which, and there is one image less for each")
+  func heldOut() throws {
+    let place = try Place()
+    let study = try definition(place, "set: shapes10, train_images: 64, validation_images: 96")
+    let held = HeldOutImages(of: study, source: "study.yaml")
+    let settings = try request { ($0.trainImages, $0.heldOut) = (128, held) }.settings(resuming: nil)
+    var selection = study.recipe.data
+    selection.trainImages = 128
+    #expect(settings.recipe.data == selection && selection.validationImages == 96)
+    let split = try selection.split()
+    #expect(try split.validation == study.recipe.data.split().validation && split.training.count == 128)
+    let images = try settings.images()
+    #expect(images.training.count == 128 && images.training.pixels == Shapes10.training(indices: split.training).pixels)
+    let usual = try request { ($0.trainImages, $0.heldOut) = (nil, held) }.settings(resuming: nil)
+    #expect(usual.recipe.data.trainImages == 10_000)
+    // Of a set with an end: all that are left.
+    let cifar = try definition(place, "set: cifar10, path: nowhere, train_images: 64, validation_images: 5000")
+    let all = try HeldOutImages.selection(leavingOutThoseOf: cifar.recipe.data, trainImages: nil, usual: 1)
+    #expect(all.trainImages == 45_000 && all.splitSeed == cifar.recipe.data.splitSeed)
+    for (asked, word) in [(45_001, "from 1 to 45000"), (0, "from 1 to 45000")] {
+      do {
+        _ = try HeldOutImages.selection(leavingOutThoseOf: cifar.recipe.data, trainImages: asked, usual: 1)
+        Issue.record("\(asked)")
+      } catch { #expect(error.isUsage && error.description.contains(word), "\(error)") }
+    }
+    let other = error { $0.heldOut = HeldOutImages(of: cifar, source: "study.yaml") }
+    #expect(
+      other?.description == "without-validation-of study.yaml: its images are of cifar10, the data are shapes10's")
+    // Drawn images without end: among more of them others would be held out.
+    let more = error { ($0.trainImages, $0.heldOut) = (60_000, held) }
+    #expect(more?.isUsage == true && more?.description.contains("train on 64") == true, "\(more as Any)")
   }
 
   @Test("what is missing or cannot be is an error of a line, and its user's to mend")

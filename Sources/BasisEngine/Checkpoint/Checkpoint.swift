@@ -33,8 +33,10 @@ package struct Checkpoint: Equatable, Sendable {
     package var candidate: Candidate { Candidate(ranks: ranks) }
   }
 
-  /// How the weights came to be.
+  /// How the weights came to be. In a file the recipe's start stands beside the recipe, whose text older programs read.
   package struct Training: Codable, Equatable, Sendable {
+    private enum CodingKeys: CodingKey { case recipe, start, seed, epochsDone, testAccuracy, kernelVariant }
+
     package var recipe: TrainingRecipe
     package var seed: UInt64
     package var epochsDone: Int
@@ -50,6 +52,26 @@ package struct Checkpoint: Equatable, Sendable {
       self.epochsDone = epochsDone
       self.testAccuracy = testAccuracy
       self.kernelVariant = kernelVariant
+    }
+
+    package init(from decoder: any Decoder) throws {
+      let values = try decoder.container(keyedBy: CodingKeys.self)
+      recipe = try values.decode(TrainingRecipe.self, forKey: .recipe)
+      recipe.start = try values.decodeIfPresent(TrainedStart.self, forKey: .start)
+      seed = try values.decode(UInt64.self, forKey: .seed)
+      epochsDone = try values.decode(Int.self, forKey: .epochsDone)
+      testAccuracy = try values.decodeIfPresent(Double.self, forKey: .testAccuracy)
+      kernelVariant = try values.decodeIfPresent(String.self, forKey: .kernelVariant)
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+      var values = encoder.container(keyedBy: CodingKeys.self)
+      try values.encode(recipe, forKey: .recipe)
+      try values.encodeIfPresent(recipe.start, forKey: .start)
+      try values.encode(seed, forKey: .seed)
+      try values.encode(epochsDone, forKey: .epochsDone)
+      try values.encodeIfPresent(testAccuracy, forKey: .testAccuracy)
+      try values.encodeIfPresent(kernelVariant, forKey: .kernelVariant)
     }
   }
 

@@ -41,7 +41,7 @@ package final class ConversionSource {
     dense: Checkpoint, path: String = "the checkpoint", architecture: Architecture, calibration: LabeledImages,
     workspace: Workspace, kernels: KernelTable, while shouldContinue: () -> Bool = { true }
   ) throws(EngineError) {
-    try Self.check(dense, path: path, architecture)
+    do { try dense.requireStart(of: architecture) } catch { throw .checkpoint(path: path, reason: "\(error)") }
     let fewest = Self.fewestImages(architecture)
     guard calibration.count >= fewest else {
       throw .conversion(
@@ -212,26 +212,5 @@ package final class ConversionSource {
     Matrix(
       rows: layer.outputChannels, columns: layer.filterSize,
       values: (tensors["\(layer.name).weight"]?.values ?? []).map(Double.init))
-  }
-
-  private static func check(
-    _ dense: Checkpoint, path: String, _ architecture: Architecture
-  ) throws(EngineError) {
-    let network = dense.network
-    guard network.model == architecture.model else {
-      throw .checkpoint(
-        path: path,
-        reason: "it is a \(network.model.rawValue), wanted is a \(architecture.model.rawValue); choose another one")
-    }
-    if let layer = network.candidate.decomposedLayers.first {
-      throw .checkpoint(path: path, reason: "its layer \(layer) is decomposed; choose a dense network")
-    }
-    let own: Architecture
-    do { own = try network.architecture() } catch { throw .checkpoint(path: path, reason: "\(error)") }
-    guard own == architecture else {
-      throw .checkpoint(
-        path: path,
-        reason: "it is a \(network.model.rawValue) for other images or of other widths; choose another one")
-    }
   }
 }

@@ -16,8 +16,11 @@ package struct StepTimes: Sendable {
 
   /// Seconds of a step whose layers are not timed, median.
   package var stepSeconds: Double
-  /// Medians of each layer's seconds, in the network's order; then what belongs to none.
+  /// Medians of each layer's seconds, in the network's order; then those of kernels that belong to none.
   package var layers: [LayerTimes.Layer]
+  /// Seconds of a step that belong to no layer, median: shortcuts' sums, pooling, the loss, the update and what lies
+  /// between kernels. With those of the layers they are a step.
+  package var otherSeconds: Double
 
   /// More steps would tell little more.
   private static let mostSteps = 15
@@ -68,6 +71,7 @@ private final class TimedForm {
   private let layerTimes: LayerTimes
   private var steps: [Double] = []
   private var layers: [[LayerTimes.Layer]] = []
+  private var others: [Double] = []
 
   init(_ form: StepTimes.Form, _ workspace: Workspace, _ kernels: KernelTable) throws(EngineError) {
     let layerTimes = LayerTimes(kernels)
@@ -93,8 +97,10 @@ private final class TimedForm {
   func step() {
     steps.append(plain.trainingStepSeconds())
     layerTimes.reset()
-    _ = layered.trainingStepSeconds()
-    layers.append(layerTimes.layers(steps: 1))
+    let whole = layered.trainingStepSeconds()
+    let layers = layerTimes.layers(steps: 1)
+    others.append(whole - layers.reduce(0) { $0 + ($1.name == LayerTimes.other ? 0 : $1.totalSeconds) })
+    self.layers.append(layers)
   }
 
   var times: StepTimes {
@@ -105,6 +111,6 @@ private final class TimedForm {
       }
       return layer
     }
-    return StepTimes(stepSeconds: median(steps), layers: layers)
+    return StepTimes(stepSeconds: median(steps), layers: layers, otherSeconds: median(others))
   }
 }

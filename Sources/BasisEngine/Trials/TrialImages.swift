@@ -11,20 +11,14 @@ public struct TrialImages: Sendable {
   /// - Parameter path: folder of the CIFAR-10 files; not used for drawn sets.
   /// - Throws: `ImageDataError`, or `EngineError.illegalRecipe` where CIFAR-10 is asked for without a folder.
   public init(_ selection: DataSelection, path: String?) throws {
-    let wanted = (training: selection.trainImages, validation: selection.validationImages)
     switch selection.set {
     case .cifar10:
       let folder = try Self.folder(path)
-      let split = try DataSplit.holdOut(
-        validation: wanted.validation, training: wanted.training, of: CIFAR10.trainingCount,
-        seed: selection.splitSeed)
+      let split = try selection.split()
       training = try CIFAR10.loadTraining(directory: folder, records: split.training)
       validation = try CIFAR10.loadTraining(directory: folder, records: split.validation)
     case .shapes10:
-      // Any number can be drawn; a fixed one keeps the validation images the same for more or fewer training images.
-      let drawn = max(50_000, max(0, wanted.validation) + max(0, wanted.training))
-      let split = try DataSplit.holdOut(
-        validation: wanted.validation, training: wanted.training, of: drawn, seed: selection.splitSeed)
+      let split = try selection.split()
       training = Shapes10.training(indices: split.training)
       validation = Shapes10.training(indices: split.validation)
     }

@@ -49,8 +49,7 @@ struct FrontierPlotData {
   private static let largestRatio = 100_000.0
 
   init(_ report: StudyReport) {
-    let abscissa =
-      Objective.allCases.first { $0.isRelativeToDense && report.objectives.contains($0) } ?? .parameters
+    let abscissa = Objective.abscissa(of: report.objectives)
     let measured = report.rows.compactMap { row -> Point? in
       row.score.ratioToDense(of: abscissa).map { Point(row: row, x: $0, isEstimated: report.estimated != nil) }
     }
@@ -84,14 +83,8 @@ struct FrontierPlotData {
       && point.reach.map { (0...200).contains($0.high - $0.low) } ?? true
   }
 
-  /// Where the line bends most: the point farthest above the chord from its first to its last (Satopää et al. 2011).
-  var knee: Point? {
-    guard let first = staircase.first, let last = staircase.last, staircase.count > 2 else { return nil }
-    func bend(_ point: Point) -> Double {
-      (point.y - first.y) / (last.y - first.y) - (point.x - first.x) / (last.x - first.x)
-    }
-    return staircase.max { bend($0) < bend($1) }.flatMap { bend($0) > 0.1 ? $0 : nil }
-  }
+  /// Where the line bends most.
+  var knee: Point? { Knee.index(of: staircase.map { ($0.x, $0.y) }).map { staircase[$0] } }
 
   /// Trainings that failed to learn lie at chance and would squeeze all others into a stripe: outliers by Tukey's
   /// fences, far ones.

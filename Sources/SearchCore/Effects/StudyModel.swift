@@ -63,4 +63,22 @@ struct StudyModel: Sendable {
     }
     return EvenSpread.choose(of: ordered.map { (size($0), $0) }, over: count)
   }
+
+  /// Where an estimated frontier bends most, as its picture shows it; nil where it does not.
+  /// - Parameters:
+  ///   - count: the cost that accuracy is drawn against.
+  ///   - accuracy: of the points that are drawn, 0…1.
+  func knee(
+    of estimate: FrontierEstimate, against count: (Cost) -> Int, atLeast accuracy: Double
+  ) -> FrontierEstimate.Entry? {
+    let dense = Double(count(space.denseCost))
+    let points = estimate.entries.filter { $0.accuracy >= 100 * accuracy }.map { entry in
+      (x: 100 * Double(count(entry.cost)) / dense, y: min(100, max(0, entry.accuracy)), entry: entry)
+    }
+    var line: [(x: Double, y: Double, entry: FrontierEstimate.Entry)] = []
+    for point in points.sorted(by: { ($0.x, -$0.y) < ($1.x, -$1.y) }) where line.last.map({ point.y > $0.y }) ?? true {
+      line.append(point)
+    }
+    return Knee.index(of: line.map { ($0.x, $0.y) }).map { line[$0].entry }
+  }
 }

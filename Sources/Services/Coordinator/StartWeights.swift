@@ -10,26 +10,20 @@ import Studies
 
 /// The checkpoint that a study's trainings start from, on its way into the study's contents.
 package enum StartWeights {
-  /// - Throws: `ServiceError.start` for a file that no training of the study can start from. Nothing where the study
-  ///   starts otherwise.
-  package static func check(_ definition: StudyDefinition) throws {
-    guard definition.configuration.startWeights != nil, let path = definition.startCheckpoint else { return }
+  /// - Returns: how many of the study's validation images the network was trained on; nil where the study starts
+  ///   otherwise.
+  /// - Throws: `ServiceError.start` for a file that no training of the study can start from.
+  package static func check(_ definition: StudyDefinition) throws -> SeenImages? {
+    guard definition.configuration.startWeights != nil, let path = definition.startCheckpoint else { return nil }
     let checkpoint: Checkpoint
     do { checkpoint = try Checkpoint(path: path) } catch {
       guard case .checkpoint(_, let reason) = error else { throw error }
       throw ServiceError.start(path, reason)
     }
-    let (model, wanted) = (checkpoint.network.model, definition.recipe.model)
-    guard model == wanted else {
-      throw ServiceError.start(path, "it is a \(model.rawValue), and the study is about \(wanted.rawValue)")
+    do { try checkpoint.requireStart(of: Architecture(definition.recipe.model)) } catch {
+      throw ServiceError.start(path, "\(error)")
     }
-    guard checkpoint.candidate.isDense else {
-      throw ServiceError.start(
-        path, "\(checkpoint.candidate.decompositions.count) of its layers are decomposed: start from a dense network")
-    }
-    guard try checkpoint.network.architecture() == Architecture(model) else {
-      throw ServiceError.start(path, "its images, classes or widths are not those of \(model.rawValue) for this data")
-    }
+    return checkpoint.seen(ofValidation: definition.recipe.data)
   }
 
   /// Puts the checkpoint into the folder of the study's contents, where it is not there yet, whatever workers may leave

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Engines
+import Files
 import SearchCore
 import Terminal
 import Trainings
@@ -7,6 +8,8 @@ import Trainings
 /// What costs can be written as.
 enum CostFormat: String, CaseIterable, ExpressibleByArgument {
   case table, csv
+  /// A picture.
+  case svg
 }
 
 struct CostCommand: ParsableCommand {
@@ -27,6 +30,7 @@ struct CostCommand: ParsableCommand {
         layersearch cost --model resnet18 --rank-fraction 0.25 --variant remainder --format csv
         layersearch cost --model resnet20 --candidate layer1.0.conv1=8,layer2.1.conv2=16 --rank 8 --json
         layersearch cost --model resnet8 --measure --rank-fraction 0.25 --rank-fraction 0.5 --rank-fraction 0.75
+        layersearch cost --model resnet18 --measure --format svg --output cost.svg
       """))
 
   @Option(help: "The network.")
@@ -58,8 +62,11 @@ struct CostCommand: ParsableCommand {
   @Flag(help: "Also measure times on this machine.")
   var measure = false
 
-  @Option(help: "What to write.")
+  @Option(help: "What to write; svg is a picture: every rank of each kind of layer beside the dense one.")
   var format: CostFormat = .table
+
+  @Option(help: ArgumentHelp("Write to this file instead of standard output (-).", valueName: "file"))
+  var output: String?
 
   @Flag(help: "Print one JSON object.")
   var json = false
@@ -71,15 +78,22 @@ struct CostCommand: ParsableCommand {
   func run() throws {
     // As engines train.
     if measure { OpenBLASEnvironment.adopt() }
+    let output = try OutputFile(output ?? "-", option: "--output")
     let analysis = try CostAnalysis(
       model: model, choices: choices,
       variants: BasisVariant.allCases.filter { variant.isEmpty || variant.contains($0) },
       batch: batch, measures: measure
     ) { StandardError.shared.writeLine("measuring \($0)") }
-    if json { return try JSONOutput.print(analysis) }
-    switch format {
-    case .table: for line in analysis.lines(width: StandardOutput.width) { StandardOutput.writeLine(line) }
-    case .csv: StandardOutput.write(analysis.csv)
+    try output.write(text(of: analysis, width: output.isStandardOutput ? StandardOutput.width : nil).utf8)
+    if output.isRegular { StandardError.shared.writeLine("wrote \(output.path)") }
+  }
+
+  private func text(of analysis: CostAnalysis, width: Int?) throws -> String {
+    if json { return try JSONOutput.text(of: analysis) + "\n" }
+    return switch format {
+    case .table: analysis.lines(width: width).joined(separator: "\n") + "\n"
+    case .csv: analysis.csv
+    case .svg: analysis.svg
     }
   }
 

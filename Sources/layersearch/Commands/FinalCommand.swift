@@ -13,10 +13,10 @@ struct FinalCommand: ParsableCommand {
     abstract: "Trains what a study has found in full, and judges it once by the test images.",
     discussion: Examples.folded(
       """
-      Dense, all layers at each rank, and points of the estimated frontier, evenly over its costs, are trained under \
-      the same seeds, which no decision has seen. They start as the study's trainings do. The networks stay in the \
-      study's folder, in contents; export --final writes what they are worth. Asked again, what is done stays done; \
-      with --add-only the jobs wait for the study's coordinator and its workers.
+      Dense, all layers at each rank, points of the estimated frontier, evenly over its costs, and its knee are \
+      trained under the same seeds, which no decision has seen. They start as the study's trainings do. The networks \
+      stay in the study's folder, in contents; export --final writes what they are worth. Asked again, what is done \
+      stays done; with --add-only the jobs wait for the study's coordinator and its workers.
 
       Examples:
         layersearch final studies/cifar10-resnet20 --epochs 60 --seeds 3
@@ -25,7 +25,7 @@ struct FinalCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("The study's folder.", valueName: "study-dir"))
   var study: String
 
-  @Option(help: "Points of the estimated frontier, at most.", transform: Number.whole(1...100))
+  @Option(help: "Points of the estimated frontier, at most; its knee comes besides.", transform: Number.whole(1...100))
   var points: Int = 6
 
   @Option(help: "Passes over the training images.", transform: Number.whole(TrainingLimits.epochs))

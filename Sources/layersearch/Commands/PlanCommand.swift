@@ -40,8 +40,10 @@ struct PlanCommand: ParsableCommand {
     // As engines will train. It begins this process anew: before a configuration is read from a pipe.
     if imagesPerSecond == nil { OpenBLASEnvironment.adopt() }
     let definition = try StudyDefinition(file: configuration)
-    let plan = try StudyPlan(
+    let caveat = try StartCaveat(definition, configuration: configuration)
+    var plan = try StudyPlan(
       definition, workers: workers ?? UsableProcessors.current.count, imagesPerSecond: imagesPerSecond)
+    if let caveat { plan.notes.append(caveat.text) }
     if json { return try JSONOutput.print(plan) }
     for line in plan.lines(width: StandardOutput.width) { StandardOutput.writeLine(line) }
   }

@@ -63,7 +63,9 @@ struct StudyOptions: ParsableArguments {
     var study = try OpenStudy(
       definition: definition, folder: folder, resume: resume, mustExist: mustExist, data: data
     ) { missing in
-      try StartWeights.check(definition)
+      if let caveat = try StartCaveat(definition, configuration: configuration) {
+        StandardError.shared.writeLine("\(caveat.kind): \(caveat.text)")
+      }
       try beforeMaking()
       if resume, let notice = missing.notice { StandardError.shared.writeLine(notice) }
     }

@@ -15,8 +15,9 @@ struct TrainCommand: ParsableCommand {
     abstract: "Trains one network and tells its test accuracy.",
     discussion: Examples.folded(
       """
-      Trains on the first N training images, none held out, and scores the test images once, at the end. Where the \
-      processor has AVX-512 and OPENBLAS_CORETYPE is not set, it is set to SkylakeX.
+      Trains on the first N training images and scores the test images once, at the end. None are held out: of a \
+      network that a study is to start from, --without-validation-of leaves out the images that the study will judge \
+      by. Where the processor has AVX-512 and OPENBLAS_CORETYPE is not set, it is set to SkylakeX.
 
       Ctrl-C and SIGTERM end it after the step under way; a checkpoint is written, and --resume-from goes on from it \
       to the same bits. A second one ends it at once.
@@ -27,6 +28,8 @@ struct TrainCommand: ParsableCommand {
         --checkpoint-every 5
         layersearch train --from-study studies/cifar10-resnet20 --candidate layer3.2.conv1=16 --epochs 30
         layersearch train --from-study studies/cifar10-resnet20 --candidate knee --seeds 3
+        layersearch train --model resnet20 --data DIR --epochs 60 --checkpoint dense.ckpt \
+        --without-validation-of Configs/cifar10-resnet20-trained.yaml
         layersearch train --resume-from r20.ckpt
       """))
 
@@ -44,6 +47,12 @@ struct TrainCommand: ParsableCommand {
     help: ArgumentHelp("Score the first N test images (default: all; shapes10: 2000).", valueName: "n"),
     transform: Number.whole(1...TrainingLimits.testImages(.shapes10)))
   var testImages: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Leave out the validation images of a study (its folder) or of one to come (its configuration).",
+      valueName: "study-dir|config"))
+  var withoutValidationOf: String?
 
   @Option(help: "Passes over the training images.", transform: Number.whole(TrainingLimits.epochs))
   var epochs: Int?
@@ -171,8 +180,18 @@ struct TrainCommand: ParsableCommand {
     (request.nesterov, request.augments) = (nesterov, !noAugment)
     request.skip = skipping.skip
     (request.seed, request.seeds) = (seed, seeds)
+    request.heldOut = try withoutValidationOf.map { HeldOutImages(of: try definition(of: $0), source: $0) }
     request.study = try fromStudy.map { try StudyDefaults(of: try StudyReading.open($0), folder: $0) }
     return request
+  }
+
+  /// Of a study's folder, or of a configuration, whose trained network may be what is trained here.
+  private func definition(of path: String) throws -> StudyDefinition {
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+      return try StudyDefinition(of: try StudyReading.open(path))
+    }
+    return try StudyDefinition(file: path, readsStart: false)
   }
 
   private func checkStandardOutput() throws(Failure) {

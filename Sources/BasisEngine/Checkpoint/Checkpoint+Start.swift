@@ -1,0 +1,70 @@
+import ImageData
+import SearchCore
+
+/// How many of the images that a search judges by a network was trained on.
+package enum SeenImages: Hashable, Sendable {
+  case none
+  case some(Int, of: Int)
+  /// The file does not tell.
+  case unknown
+}
+
+/// Of a network that trainings are to start from.
+extension Checkpoint {
+  /// - Throws: where it is no dense network of the architecture, in one line without the file's name.
+  package func requireStart(of architecture: Architecture) throws(CheckpointProblem) {
+    guard network.model == architecture.model else {
+      throw CheckpointProblem(
+        "it is a \(network.model.rawValue), wanted is a \(architecture.model.rawValue); choose another one")
+    }
+    if let layer = network.candidate.decomposedLayers.first {
+      throw CheckpointProblem("its layer \(layer) is decomposed; choose a dense network")
+    }
+    guard try network.architecture() == architecture else {
+      throw CheckpointProblem(
+        "it is a \(network.model.rawValue) for other images or of other widths; choose another one")
+    }
+  }
+
+  /// How many of the selection's validation images it was trained on, those of its own start among them.
+  package func seen(ofValidation selection: DataSelection) -> SeenImages {
+    guard let training, let validation = selection.soundSplit?.validation else { return .unknown }
+    var trained = training.recipe.data
+    guard trained.set == selection.set else { return .none }
+    guard let own = trained.soundSplit?.training else { return .unknown }
+    var seen = Set(own)
+    var isKnown = true
+    switch training.recipe.start?.origin {
+    case nil: break
+    case .dense(_, let trainImages, _):
+      trained.trainImages = trainImages
+      if let before = trained.soundSplit?.training { seen.formUnion(before) } else { isKnown = false }
+    case .checkpoint: isKnown = false
+    }
+    let count = validation.count(where: seen.contains)
+    return count > 0 ? .some(count, of: validation.count) : isKnown ? .none : .unknown
+  }
+}
+
+extension DataSelection {
+  /// Images from which those that are held out are drawn: all that a set has; of one without an end so many that the
+  /// images held out are the same for more or fewer to train on.
+  package var drawnFrom: Int {
+    switch set {
+    case .cifar10: CIFAR10.trainingCount
+    case .shapes10: max(50_000, max(0, validationImages) + max(0, trainImages))
+    }
+  }
+
+  /// Positions of its images among the set's training images, ascending.
+  package func split() throws(ImageDataError) -> (training: [Int], validation: [Int]) {
+    try DataSplit.holdOut(validation: validationImages, training: trainImages, of: drawnFrom, seed: splitSeed)
+  }
+
+  /// The same of numbers that come from outside; nil where no set has so many images.
+  package var soundSplit: (training: [Int], validation: [Int])? {
+    let images = 0...TrainingLimits.trainingImages(set)
+    guard images.contains(trainImages), images.contains(validationImages) else { return nil }
+    return try? split()
+  }
+}

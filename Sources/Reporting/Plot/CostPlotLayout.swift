@@ -1,0 +1,73 @@
+/// Where panels lie on the page.
+struct CostPlotLayout {
+  static let width = 960.0
+  static let top = 100.0
+  private static let columns = 4
+  private static let gap = 30.0
+  private static let plotHeight = 130.0
+  let left = 68.0
+  private let right = 936.0
+  private let headHeight: Double
+  private let rows: Int
+  private let notes: Int
+
+  init(panels: Int, curves: Int, notes: Int) {
+    headHeight = 24 + 15 * Double(curves)
+    rows = max(1, (panels + Self.columns - 1) / Self.columns)
+    self.notes = notes
+  }
+
+  private var rowHeight: Double { headHeight + Self.plotHeight + 34 }
+  /// Below the last row.
+  var end: Double { Self.top + Double(rows) * rowHeight }
+  var firstNote: Double { end + 10 }
+  var height: Double { end + (notes > 0 ? Double(notes) * 16 + 12 : 0) }
+
+  /// The baseline of a panel's name.
+  func head(_ index: Int) -> Double { Self.top + Double(index / Self.columns) * rowHeight + 14 }
+
+  func box(_ index: Int) -> PlotBox {
+    let width = (right - left - Self.gap * Double(Self.columns - 1)) / Double(Self.columns)
+    let start = left + Double(index % Self.columns) * (width + Self.gap)
+    let top = Self.top + Double(index / Self.columns) * rowHeight + headHeight
+    return PlotBox(left: start, top: top, right: start + width, bottom: top + Self.plotHeight)
+  }
+}
+
+/// Color, dashes and shape each tell variants apart, so that two of them may be lost in print or to an eye.
+struct CostPlotStyle {
+  private let index: Int
+
+  init(_ index: Int) { self.index = index }
+
+  /// Blue and vermilion first, which every kind of color vision tells apart, and gray too.
+  var color: String { ["#1b5fa8", "#c8541b", "#2e8540", "#7b3fa0"][index % 4] }
+
+  var dashes: [(String, String)] {
+    let dashes = ["", "7 3", "2 2.5", "8 3 2 3"][index % 4]
+    return dashes.isEmpty ? [] : [("stroke-dasharray", dashes)]
+  }
+
+  /// Of marks at one rank, across.
+  func offset(of curves: Int) -> Double { (Double(index) - Double(curves - 1) / 2) * 5 }
+
+  static let drop = [("stroke-dasharray", "3 2.5")]
+
+  func mark(x: Double, y: Double, isFilled: Bool) -> [(String, String)] {
+    let shape = [
+      "m-4.2 0 a4.2 4.2 0 1 0 8.4 0 a4.2 4.2 0 1 0 -8.4 0 z", "m-4 -4 h8 v8 h-8 z",
+      "m0 -5.2 l5.2 5.2 l-5.2 5.2 l-5.2 -5.2 z", "m-5 4 l5 -8.6 l5 8.6 z",
+    ][index % 4]
+    return path(shape, x, y)
+      + [("fill", isFilled ? color : "#ffffff"), ("stroke", isFilled ? "#ffffff" : color), ("stroke-width", "1.3")]
+  }
+
+  /// An arrow at the upper edge.
+  func beyond(x: Double, y: Double) -> [(String, String)] {
+    path("m-5 8 l5 -8 l5 8 z", x, y) + [("fill", "#ffffff"), ("stroke", color), ("stroke-width", "1.4")]
+  }
+
+  private func path(_ shape: String, _ x: Double, _ y: Double) -> [(String, String)] {
+    [("d", "M\(SVGDocument.number(x)) \(SVGDocument.number(y)) \(shape)")]
+  }
+}
