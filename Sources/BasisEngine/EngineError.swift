@@ -4,6 +4,8 @@ import Files
 public enum EngineError: Error, Hashable {
   case unknownLayer(name: String, model: String, nearest: String?)
   case illegalRank(layer: String, rank: Int, legal: Range<Int>)
+  /// A variant that a layer cannot have at this rank.
+  case illegalVariant(layer: String, reason: String)
   case illegalBasisChannels(layer: String, reason: String)
   /// A recipe or a request that cannot be carried out; `reason` says which value and what is allowed.
   case illegalRecipe(reason: String)
@@ -33,6 +35,8 @@ extension EngineError: CustomStringConvertible {
       return legal.isEmpty
         ? "layer \(layer) cannot be decomposed: no rank saves parameters; leave it out of the candidate"
         : "rank \(rank) of layer \(layer) is out of range: choose \(legal.lowerBound) to \(legal.upperBound - 1)"
+    case .illegalVariant(let layer, let reason):
+      return "layer \(layer): \(reason); choose another rank or variant"
     case .illegalBasisChannels(let layer, let reason):
       return "basis channels of layer \(layer): \(reason); give each of its rank's output channels once"
     case .illegalRecipe(let reason): return "training recipe: \(reason)"

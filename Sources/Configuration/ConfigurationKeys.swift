@@ -9,7 +9,7 @@ enum ConfigurationKeys {
       ["study", "model", "data", "space", "proxy", "start", "objectives", "strategy", "constraints", "budget", "seed"]
     ),
     ("data", ["set", "path", "train_images", "validation_images"]),
-    ("space", ["rank_fractions", "ranks", "include", "exclude", "variant"]),
+    ("space", ["rank_fractions", "ranks", "include", "exclude", "variant", "variants"]),
     (
       "proxy",
       [

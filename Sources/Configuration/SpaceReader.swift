@@ -13,7 +13,26 @@ struct SpaceReader {
 
   let section: SectionReader
 
-  func read(model: Model?, variant: BasisVariant) -> Space? {
+  /// The variants of basis convolutions, the study's own first; at least one.
+  func readVariants() -> [BasisVariant] {
+    if section.isSet("variant"), section.isSet("variants") {
+      section.report("variants", "and 'space.variant' exclude each other; keep one")
+    }
+    if let text = section.text("variant") { return variant(text, key: "variant").map { [$0] } ?? [.remainder] }
+    guard let texts = section.texts("variants", of: "names of variants") else { return [.remainder] }
+    if texts.isEmpty { section.report("variants", "names none; allowed: \(BasisVariant.allowed)") }
+    let variants = texts.compactMap { variant($0.value, key: "variants", line: $0.line) }
+    return variants.isEmpty ? [.remainder] : variants
+  }
+
+  private func variant(_ text: String, key: String, line: Int? = nil) -> BasisVariant? {
+    let variant = BasisVariant(rawValue: text)
+    if variant == nil { section.report(key, "cannot be '\(text)'; \(BasisVariant.hint(for: text))", line: line) }
+    return variant
+  }
+
+  /// - Parameter variants: of `readVariants`.
+  func read(model: Model?, variants: [BasisVariant]) -> Space? {
     if section.isSet("rank_fractions"), section.isSet("ranks") {
       section.report("ranks", "and 'space.rank_fractions' exclude each other; keep one")
     }
@@ -34,13 +53,16 @@ struct SpaceReader {
     do {
       let space = try SearchSpace(
         architecture: Architecture(model), ranks: ranks, include: include?.map(\.value) ?? ["layer*"],
-        exclude: exclude?.map(\.value) ?? [], variant: variant)
+        exclude: exclude?.map(\.value) ?? [], variant: variants[0], others: Array(variants.dropFirst()))
       if let absolute, let omission = space.omitted.first {
         // A fraction that rounds to a useless rank in a small layer is left out there; a rank that is written out is
         // meant.
+        let form = BasisForm(rank: omission.rank, variant: omission.variant)
+        let isInRange = space.architecture.layer(named: omission.layer)?.legalRanks.contains(omission.rank) ?? false
         section.report(
           rankKey,
-          "has rank \(omission.rank), which is out of range in \(omission.layer): \(omission.reason); "
+          "has rank \(form), which \(isInRange ? "does not fit" : "is out of range in") \(omission.layer): "
+            + "\(omission.reason); "
             + "exclude that layer, leave the rank out, or use rank_fractions",
           line: absolute.first { $0.value == omission.rank }?.line)
         return nil
@@ -74,7 +96,8 @@ struct SpaceReader {
       section.report(isIncluded ? "include" : "exclude", "cannot be used: \(error)", line: element?.line)
     case .space(let problem):
       let isAboutLayers = problem.contains("include and exclude")
-      section.report(isAboutLayers ? "exclude" : rankKey, "cannot be used: \(problem)")
+      let key = problem.hasPrefix("variant ") ? "variants" : isAboutLayers ? "exclude" : rankKey
+      section.report(key, "cannot be used: \(problem)")
     default:
       section.report(rankKey, "cannot be used: \(error)")
     }

@@ -9,6 +9,9 @@ extension StudyConfiguration {
   ) -> [String: String] {
     var entries = recipe.entries
     entries[space.rankKey] = space.ranks
+    if space.built.variants.count > 1 {
+      entries["space.variants"] = "[" + space.built.variants.map(\.rawValue).joined(separator: ", ") + "]"
+    }
     entries["space.include"] = list(space.include)
     entries["space.exclude"] = list(space.exclude)
     entries["objectives"] = list(objectives.map(\.rawValue))

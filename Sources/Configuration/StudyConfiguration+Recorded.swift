@@ -21,6 +21,8 @@ extension StudyConfiguration {
         let full = ConfigurationKeys.full(section, key)
         switch full {
         case "study", "start.checkpoint": return nil
+        // The first of them.
+        case "space.variant" where entries["space.variants"] != nil: return nil
         case "data.path": return scalar("data", "path", in: given).map { "\(key): \(quoted($0))" }
         case "budget.jobs": return budget.map { "\(key): \($0)" }
         case "budget.worker_hours", "budget.hours": return scalar("budget", key, in: given).map { "\(key): \($0)" }

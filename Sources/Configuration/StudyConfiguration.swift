@@ -98,14 +98,15 @@ extension StudyConfiguration {
     let objectives = readObjectives(root)
     let (data, dataPath) = readData(root.section("data"), splitSeed: seed)
     let spaceSection = root.section("space")
-    let variant = spaceSection.choice("variant") ?? BasisVariant.remainder
+    let spaceReader = SpaceReader(section: spaceSection)
+    let variants = spaceReader.readVariants()
     let starting = StartReader(section: root.section("start"))
     var recipe = readRecipe(
-      root.section("proxy"), model: model ?? .resnet20, variant: variant,
+      root.section("proxy"), model: model ?? .resnet20, variant: variants[0],
       data: data ?? DataSelection(set: .shapes10, trainImages: 1, validationImages: 1, splitSeed: seed),
       hasStart: starting.isTrained, checksBatch: data != nil)
     recipe.start = starting.read(data: data, seed: seed, hashOfFile: hashOfFile)
-    let space = SpaceReader(section: spaceSection).read(model: model, variant: variant)
+    let space = spaceReader.read(model: model, variants: variants)
     let (strategy, seeding) = search.readStrategy(constraints, space: space?.built)
     search.checkRungs(strategy, of: recipe)
     if let problem = strategy.problemOfConfirming(within: budget.jobs) {

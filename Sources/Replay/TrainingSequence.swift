@@ -35,7 +35,9 @@ package struct TrainingSequence: Sendable {
       let words = written.split(whereSeparator: \.isWhitespace).joined(separator: " ")
       if words.isEmpty || words.hasPrefix("#") { continue }
       let candidate: Candidate
-      do { candidate = try Candidate(label: words, in: space.architecture) } catch {
+      do {
+        candidate = try Candidate(label: words, in: space.architecture).plain(where: space.variant)
+      } catch {
         throw .line(file: file, line: line, problem: "\(error)")
       }
       guard effects.options(of: candidate) != nil else {

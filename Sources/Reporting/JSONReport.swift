@@ -131,6 +131,9 @@ extension TrainedStart {
 
 extension ReportRow {
   fileprivate func json(_ columns: [ReportColumn]) -> JSONValue {
+    let variants = score.candidate.decompositions.compactMap { decomposition in
+      decomposition.form.variant.map { (decomposition.layer, JSONValue.string($0.rawValue)) }
+    }
     let ranks = score.candidate.decompositions.map { ($0.layer, JSONValue.integer($0.rank)) }
     let referenceName: JSONValue
     switch reference {
@@ -139,7 +142,9 @@ extension ReportRow {
     case .allLayers: referenceName = .string("all_layers")
     }
     let fields = columns.map { ($0.name, $0.value(self).json) }
-    return .object(fields + [("reference", referenceName), ("ranks", .object(ranks))])
+    // Of layers that have not the study's own.
+    let others = variants.isEmpty ? [] : [("variants", JSONValue.object(variants))]
+    return .object(fields + [("reference", referenceName), ("ranks", .object(ranks))] + others)
   }
 }
 

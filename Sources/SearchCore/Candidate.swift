@@ -1,11 +1,13 @@
 /// Which layers become basis convolutions, and at which rank: the unit of the search.
 ///
 /// A candidate is a value: equal sets are equal candidates however they were made, and `description` is its canonical
-/// text, such as `layer1.0.conv1=8,layer2.1.conv2=16`, or `dense` when nothing is decomposed.
+/// text, such as `layer1.0.conv1=8,layer2.1.conv2=16/grouped2`, or `dense` when nothing is decomposed. A layer for which
+/// it names no variant has the one of the training's recipe.
 public struct Candidate: Hashable, Sendable, CustomStringConvertible {
   public struct Decomposition: Hashable, Sendable {
     public let layer: String
-    public let rank: Int
+    public let form: BasisForm
+    public var rank: Int { form.rank }
   }
 
   /// In canonical order of layers (`LayerName.precedes`).
@@ -15,8 +17,11 @@ public struct Candidate: Hashable, Sendable, CustomStringConvertible {
   public static let dense = Candidate(sorted: [])
 
   /// - Parameter ranks: layer name → rank r.
-  public init(ranks: [String: Int]) {
-    let decompositions = ranks.map { Decomposition(layer: $0.key, rank: $0.value) }
+  public init(ranks: [String: Int]) { self.init(forms: ranks.mapValues { BasisForm(rank: $0) }) }
+
+  /// - Parameter forms: layer name → rank and variant.
+  public init(forms: [String: BasisForm]) {
+    let decompositions = forms.map { Decomposition(layer: $0.key, form: $0.value) }
     self.init(sorted: decompositions.sorted { LayerName.precedes($0.layer, $1.layer) })
   }
 
@@ -33,6 +38,10 @@ public struct Candidate: Hashable, Sendable, CustomStringConvertible {
       text += decomposition.layer
       text += "="
       text += String(decomposition.rank)
+      if let variant = decomposition.form.variant {
+        text += "/"
+        text += variant.rawValue
+      }
     }
     description = text
   }
@@ -45,11 +54,25 @@ public struct Candidate: Hashable, Sendable, CustomStringConvertible {
   public var isDense: Bool { decompositions.isEmpty }
 
   /// Nil where the layer stays dense.
-  public func rank(of layer: String) -> Int? { decompositions.first { $0.layer == layer }?.rank }
+  public func form(of layer: String) -> BasisForm? { decompositions.first { $0.layer == layer }?.form }
+
+  /// Nil where the layer stays dense.
+  public func rank(of layer: String) -> Int? { form(of: layer)?.rank }
 
   /// Layer name → rank r.
   public var ranks: [String: Int] {
     Dictionary(uniqueKeysWithValues: decompositions.map { ($0.layer, $0.rank) })
+  }
+
+  /// Layer name → rank and variant.
+  public var forms: [String: BasisForm] {
+    Dictionary(uniqueKeysWithValues: decompositions.map { ($0.layer, $0.form) })
+  }
+
+  /// The same in a study of this variant, as its works say it: layers that have the study's own name none.
+  public func plain(where own: BasisVariant) -> Candidate {
+    guard decompositions.contains(where: { $0.form.variant == own }) else { return self }
+    return Candidate(forms: forms.mapValues { $0.plain(where: own) })
   }
 
   /// Names in canonical order.
@@ -88,7 +111,15 @@ extension Candidate {
       }
       guard position > digits, text[digits] != UInt8(ascii: "0") else { return nil }
       if let last = decompositions.last, !LayerName.precedes(last.layer, layer) { return nil }
-      decompositions.append(Decomposition(layer: layer, rank: rank))
+      var variant: BasisVariant?
+      if position < text.count, text[position] == UInt8(ascii: "/") {
+        let start = position + 1
+        position = start
+        while position < text.count, isNamePart(text[position]) { position += 1 }
+        variant = BasisVariant(rawValue: String(decoding: text[start..<position], as: UTF8.self))
+        guard variant != nil else { return nil }
+      }
+      decompositions.append(Decomposition(layer: layer, form: BasisForm(rank: rank, variant: variant)))
       if position == text.count { return decompositions }
       guard text[position] == UInt8(ascii: ",") else { return nil }
       position += 1

@@ -8,7 +8,8 @@
 ///   one; `4×6` and `–×3` stand for runs of three and more;
 /// - `layer2 C/4`, `layer2–3 C/4`, `all C/4`: every 3×3 convolution of the stage, the stages, all stages has that
 ///   fraction of its output channels C as its rank; also `3C/4`;
-/// - `shortcuts 32·–·128`: ranks of the 1×1 convolutions of the blocks' shortcuts.
+/// - `shortcuts 32·–·128`: ranks of the 1×1 convolutions of the blocks' shortcuts;
+/// - `layer1 4/grouped2·4×5` and `all C/4/tied`: variants where they are not the study's own.
 ///
 /// Where the full text is no longer than that, as it is for single layers, it is the label; so is it for a candidate
 /// that the network cannot take.
@@ -80,15 +81,15 @@ extension Candidate {
       try self.init(parsing: text)
       return
     }
-    var ranks: [String: Int] = [:]
+    var forms: [String: BasisForm] = [:]
     for part in text.split(separator: "|", omittingEmptySubsequences: false) {
       let read = try LabelPart.read(part, label: text, in: architecture)
-      for (layer, rank) in read {
-        guard ranks.updateValue(rank, forKey: layer) == nil else {
+      for (layer, form) in read {
+        guard forms.updateValue(form, forKey: layer) == nil else {
           throw .candidateText(text: text, problem: "\(layer) appears twice")
         }
       }
     }
-    self.init(ranks: ranks)
+    self.init(forms: forms)
   }
 }

@@ -1,8 +1,8 @@
 // Reading and checking candidates. Their canonical text is written in Candidate.swift.
 
 extension Candidate {
-  /// Reads `layer1.0.conv1=8,layer2.1.conv2=16` in any order, with or without spaces around names and ranks, or
-  /// `dense`. Neither names nor upper bounds of ranks are checked here: `validate(in:)` does, against a network.
+  /// Reads `layer1.0.conv1=8,layer2.1.conv2=16/grouped2` in any order, with or without spaces around names and ranks,
+  /// or `dense`. Neither names nor upper bounds of ranks are checked here: `validate(in:)` does, against a network.
   public init(parsing text: String) throws(SearchError) {
     if let candidate = Candidate(canonical: text) {
       self = candidate
@@ -13,25 +13,37 @@ extension Candidate {
       self = .dense
       return
     }
-    var ranks: [String: Int] = [:]
+    var forms: [String: BasisForm] = [:]
     for piece in text.split(separator: ",", omittingEmptySubsequences: false) {
       let sides = piece.split(separator: "=", omittingEmptySubsequences: false).map(Self.trimmed)
-      if sides == [""] { throw problem(ranks.isEmpty ? "it names no layer" : "nothing stands between two commas") }
+      if sides == [""] { throw problem(forms.isEmpty ? "it names no layer" : "nothing stands between two commas") }
       guard sides.count == 2 else { throw problem("\"\(Self.trimmed(piece))\" is not layer=rank") }
       guard !sides[0].isEmpty, !sides[0].contains(where: \.isWhitespace) else {
         throw problem("\"\(sides[0])\" is not a layer name")
       }
-      guard sides[1].utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
-        let rank = Int(sides[1]),
+      let parts = sides[1].split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(Self.trimmed)
+      guard parts[0].utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
+        let rank = Int(parts[0]),
         rank >= 1
-      else { throw problem("\"\(sides[1])\" is not a rank, which is a whole number of at least 1") }
-      guard ranks.updateValue(rank, forKey: sides[0]) == nil else { throw problem("\(sides[0]) appears twice") }
+      else { throw problem("\"\(parts[0])\" is not a rank, which is a whole number of at least 1") }
+      var variant: BasisVariant?
+      if parts.count > 1 {
+        variant = BasisVariant(rawValue: parts[1])
+        guard variant != nil else {
+          throw problem("\"\(parts[1])\" is not a variant; \(BasisVariant.hint(for: parts[1]))")
+        }
+      }
+      guard forms.updateValue(BasisForm(rank: rank, variant: variant), forKey: sides[0]) == nil else {
+        throw problem("\(sides[0]) appears twice")
+      }
     }
-    self.init(ranks: ranks)
+    self.init(forms: forms)
   }
 
-  /// Throws where the network lacks a layer of this candidate, or a rank saves nothing there.
-  public func validate(in architecture: Architecture) throws(SearchError) {
+  /// Throws where the network lacks a layer of this candidate, a rank saves nothing there, or a variant does not go with
+  /// it.
+  /// - Parameter variant: of layers for which the candidate names none.
+  public func validate(in architecture: Architecture, variant: BasisVariant = .remainder) throws(SearchError) {
     for decomposition in decompositions {
       let (name, rank) = (decomposition.layer, decomposition.rank)
       guard let layer = architecture.layer(named: name) else {
@@ -39,6 +51,10 @@ extension Candidate {
       }
       guard layer.legalRanks.contains(rank) else {
         throw .illegalRank(layer: name, rank: rank, allowed: layer.legalRanks)
+      }
+      let own = decomposition.form.variant ?? variant
+      if let problem = own.problem(outputs: layer.outputChannels, rank: rank) {
+        throw .illegalVariant(layer: name, rank: rank, variant: own, problem: problem)
       }
     }
   }

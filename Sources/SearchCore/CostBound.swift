@@ -80,22 +80,24 @@ extension CostConstraints {
       parameters: parameters?.count(of: dense.parameters), multiplyAdds: multiplyAdds?.count(of: dense.multiplyAdds))
   }
 
-  /// Why no candidate of the space fits, with the smallest one and what it has; nil where some do.
-  ///
-  /// The smallest has the fewest parameters and the fewest multiply-adds at once: a layer's multiply-adds are its
-  /// weights times its pixels.
+  /// Why no candidate of the space fits, with the smallest one and what it has; nil where some do, and where the space
+  /// is too large to tell.
   public func problem(in space: SearchSpace) -> String? {
-    let smallest = space.smallestCandidate
-    let cost = space.cost(of: smallest)
-    guard !allow(cost) else { return nil }
-    let label = CandidateLabel(smallest, in: space.architecture).text
+    let smallest = space.smallestCandidates
+    guard !smallest.isEmpty, !smallest.contains(where: { allow(space.cost(of: $0)) }) else { return nil }
+    // Where no candidate is the smallest in both costs, the one that comes nearest to what is asked for first.
+    let shown =
+      smallest.first { candidate in parameters.map { space.cost(of: candidate).parameters > $0 } ?? false }
+      ?? smallest[smallest.count - 1]
+    let cost = space.cost(of: shown)
+    let label = CandidateLabel(shown, in: space.architecture).text
     var wanted: [String] = []
     var has: [String] = []
-    if let parameters, cost.parameters > parameters {
+    if let parameters, cost.parameters > parameters || smallest.count > 1 {
       wanted.append("\(parameters) parameters")
       has.append("\(cost.parameters) parameters")
     }
-    if let multiplyAdds, cost.multiplyAdds > multiplyAdds {
+    if let multiplyAdds, cost.multiplyAdds > multiplyAdds || smallest.count > 1 {
       wanted.append("\(multiplyAdds) multiply-adds")
       has.append("\(cost.multiplyAdds) multiply-adds")
     }
@@ -105,12 +107,31 @@ extension CostConstraints {
 }
 
 extension SearchSpace {
-  /// Every layer at its smallest rank.
+  /// Every layer in the form with the fewest weights of its own.
   public var smallestCandidate: Candidate {
-    Candidate(
-      ranks: Dictionary(
+    let layers = Dictionary(uniqueKeysWithValues: architecture.layers.map { ($0.name, $0) })
+    return Candidate(
+      forms: Dictionary(
         uniqueKeysWithValues: choices.compactMap { choice in
-          choice.ranks.first.map { (choice.layer, $0) }
+          guard let layer = layers[choice.layer] else { return nil }
+          func weights(_ form: BasisForm) -> Int {
+            layer.weights(rank: form.rank, variant: form.variant ?? variant)
+          }
+          return choice.forms.min { weights($0) < weights($1) }.map { (choice.layer, $0) }
         }))
+  }
+
+  /// Candidates that none beats in parameters and multiply-adds, the fewest parameters first; empty where the space is
+  /// too large to tell.
+  ///
+  /// It is the smallest candidate alone where no layers can be tied: a layer's multiply-adds are its weights times its
+  /// pixels.
+  var smallestCandidates: [Candidate] {
+    let space = EffectSpace(self)
+    guard !space.ties.isEmpty else { return [smallestCandidate] }
+    let solver = FrontierSolver(space: space)
+    guard solver.isExact else { return [] }
+    return solver.frontier(of: .none(in: space)).sorted { $0.cost.parameters < $1.cost.parameters }
+      .map { space.candidate(options: $0.options) }
   }
 }

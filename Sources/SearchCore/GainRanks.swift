@@ -1,5 +1,5 @@
 /// The ranks below which a layer as a basis convolution takes less than the dense one: at `parameters` and
-/// `multiplyAdds` it takes as much or more, at every rank below them less.
+/// `multiplyAdds` it takes as much or more, at every rank below them less (of those that groups divide).
 public struct GainRanks: Hashable, Codable, Sendable {
   /// By parameters, and by multiply-adds of the forward pass alone, which are as many at every pixel.
   public var parameters: Int
@@ -18,14 +18,12 @@ extension Layer {
   }
 
   /// The least rank r that does not satisfy a·rK + c·(coefficients) < a·NK, for a passes over the filters and c over
-  /// the coefficients: (N − r)(aK − cr) > 0 for `remainder`, r·(aK + cN) < aNK for `full`.
+  /// the coefficients: (N − r)(aK − cr/G) > 0 in G groups, r·(aK + cN) < aNK for `full`. A tied layer is taken alone.
   private func gainRank(_ variant: BasisVariant, filterPasses a: Int, coefficientPasses c: Int) -> Int {
     let (n, k) = (outputChannels, filterSize)
     func ceilingOfQuotient(_ numerator: Int, _ denominator: Int) -> Int { (numerator + denominator - 1) / denominator }
-    return switch variant {
-    case .remainder: min(n, ceilingOfQuotient(a * k, c))
-    case .full: ceilingOfQuotient(a * n * k, a * k + c * n)
-    }
+    guard variant.keepsMaps else { return ceilingOfQuotient(a * n * k, a * k + c * n) }
+    return min(n, ceilingOfQuotient(a * k * variant.groups, c))
   }
 }
 

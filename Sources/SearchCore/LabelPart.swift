@@ -48,12 +48,12 @@ extension LabelPart {
       parts.append("\(isAll ? "all" : name) \(fraction)")
     }
     for group in groups(of: architecture) {
-      let ranks = group.layers.map { candidate.rank(of: $0.name) }
-      guard ranks.contains(where: { $0 != nil }) else {
+      let forms = group.layers.map { candidate.form(of: $0.name) }
+      guard forms.contains(where: { $0 != nil }) else {
         close()
         continue
       }
-      let fraction = group.layers.count > 1 ? commonFraction(of: ranks, in: group.layers) : nil
+      let fraction = group.layers.count > 1 ? commonFraction(of: forms, in: group.layers) : nil
       let stage = stages.firstIndex { $0.name == group.name }
       if let fraction, let stage {
         if let known = open, known.fraction == fraction {
@@ -65,23 +65,25 @@ extension LabelPart {
         continue
       }
       close()
-      parts.append("\(group.name) \(fraction ?? list(ranks))")
+      parts.append("\(group.name) \(fraction ?? list(forms))")
     }
     close()
     return parts
   }
 
-  /// `C/4` or `3C/4` where every layer has that part of its output channels as its rank. Only eighths and unit
-  /// fractions: others are harder to read than the ranks.
-  private static func commonFraction(of ranks: [Int?], in layers: [Layer]) -> String? {
-    guard let first = ranks[0], let channels = layers.first?.outputChannels else { return nil }
-    let divisor = greatestCommonDivisor(first, channels)
-    let (numerator, denominator) = (first / divisor, channels / divisor)
+  /// `C/4`, `3C/4` or `C/4/grouped2` where every layer has that part of its output channels as its rank, and that
+  /// variant. Only eighths and unit fractions: others are harder to read than the ranks.
+  private static func commonFraction(of forms: [BasisForm?], in layers: [Layer]) -> String? {
+    guard let first = forms[0], let channels = layers.first?.outputChannels else { return nil }
+    let divisor = greatestCommonDivisor(first.rank, channels)
+    let (numerator, denominator) = (first.rank / divisor, channels / divisor)
     guard numerator == 1 || denominator <= 8 else { return nil }
-    for (rank, layer) in zip(ranks, layers) {
-      guard let rank, multiplied(rank, denominator) == multiplied(layer.outputChannels, numerator) else { return nil }
+    for (form, layer) in zip(forms, layers) {
+      guard let form, form.variant == first.variant,
+        multiplied(form.rank, denominator) == multiplied(layer.outputChannels, numerator)
+      else { return nil }
     }
-    return (numerator == 1 ? "" : "\(numerator)") + "C/\(denominator)"
+    return (numerator == 1 ? "" : "\(numerator)") + "C/\(denominator)" + (first.variant.map { "/\($0.rawValue)" } ?? "")
   }
 
   private static func greatestCommonDivisor(_ left: Int, _ right: Int) -> Int {
@@ -96,13 +98,13 @@ extension LabelPart {
     return overflows ? nil : product
   }
 
-  /// `4·4·–×3`
-  private static func list(_ ranks: [Int?]) -> String {
+  /// `4·4/grouped2·–×3`
+  private static func list(_ forms: [BasisForm?]) -> String {
     var entries: [String] = []
     var index = 0
-    while index < ranks.count {
-      let length = ranks[index...].prefix { $0 == ranks[index] }.count
-      let entry = ranks[index].map(String.init) ?? "–"
+    while index < forms.count {
+      let length = forms[index...].prefix { $0 == forms[index] }.count
+      let entry = forms[index].map(\.description) ?? "–"
       entries += length < 3 ? Array(repeating: entry, count: length) : ["\(entry)×\(length)"]
       index += length
     }
@@ -115,7 +117,7 @@ extension LabelPart {
   /// The decomposed layers of one part.
   static func read(
     _ part: Substring, label: String, in architecture: Architecture
-  ) throws(SearchError) -> [(layer: String, rank: Int)] {
+  ) throws(SearchError) -> [(layer: String, form: BasisForm)] {
     func problem(_ what: String) -> SearchError { .candidateText(text: label, problem: what) }
     let words = part.split(maxSplits: 1, whereSeparator: \.isWhitespace)
     guard let name = words.first else { throw problem("a part between two bars is empty") }
@@ -126,29 +128,41 @@ extension LabelPart {
     }
     let ranks = words.count < 2 ? "" : String(words[1].filter { !$0.isWhitespace })
     guard !ranks.isEmpty else { throw problem("no ranks follow \"\(name)\"") }
-    if ranks.contains("C") || ranks.contains("/") {
-      guard let (numerator, denominator) = fraction(ranks) else {
+    func variant(_ name: Substring?) throws(SearchError) -> BasisVariant? {
+      guard let name else { return nil }
+      guard let variant = BasisVariant(rawValue: String(name)) else {
+        throw problem("\"\(name)\" is not a variant; \(BasisVariant.hint(for: String(name)))")
+      }
+      return variant
+    }
+    let (plain, named) = withoutVariant(ranks[...])
+    if plain.contains("C") || plain.contains("/") && !plain.contains(where: { "·,.".contains($0) }) {
+      guard let (numerator, denominator) = fraction(String(plain)) else {
         throw problem("\"\(ranks)\" is not a fraction of the channels such as C/4 or 3C/4")
       }
-      var read: [(layer: String, rank: Int)] = []
+      let variant = try variant(named)
+      var read: [(layer: String, form: BasisForm)] = []
       for layer in layers {
         guard let channels = multiplied(layer.outputChannels, numerator), channels % denominator == 0 else {
           throw problem("\(ranks) is not a whole number in \(layer.name), which has \(layer.outputChannels) channels")
         }
-        read.append((layer.name, channels / denominator))
+        read.append((layer.name, BasisForm(rank: channels / denominator, variant: variant)))
       }
       return read
     }
-    var read: [(layer: String, rank: Int)] = []
+    var read: [(layer: String, form: BasisForm)] = []
     var position = 0
     for entry in ranks.split(omittingEmptySubsequences: false, whereSeparator: { "·,.".contains($0) }) {
-      guard let (rank, count) = self.entry(entry) else {
+      guard let (rank, named, count) = self.entry(entry) else {
         throw problem("\"\(entry)\" after \(name) is not a rank, – for a dense layer, or one of them ×count")
       }
       guard count <= layers.count - position else {
         throw problem("\(name) has \(layers.count) layer\(layers.count == 1 ? "" : "s"), and more ranks follow it")
       }
-      if let rank { for offset in 0..<count { read.append((layers[position + offset].name, rank)) } }
+      if let rank {
+        let form = BasisForm(rank: rank, variant: try variant(named))
+        for offset in 0..<count { read.append((layers[position + offset].name, form)) }
+      }
       position += count
     }
     guard position == layers.count else {
@@ -177,14 +191,24 @@ extension LabelPart {
     return (numerator, denominator)
   }
 
-  /// A rank, nil for a dense layer, and how often it stands.
-  private static func entry(_ text: Substring) -> (rank: Int?, count: Int)? {
+  /// `8` and `grouped2` of `8/grouped2`, `C/4` and nil of `C/4`: what stands behind a slash and begins with a small
+  /// letter is a variant's name.
+  private static func withoutVariant(_ text: Substring) -> (rank: Substring, variant: Substring?) {
+    guard let slash = text.lastIndex(of: "/"), let first = text[slash...].dropFirst().first, first.isLowercase,
+      first != "x"
+    else { return (text, nil) }
+    return (text[..<slash], text[slash...].dropFirst())
+  }
+
+  /// A rank, nil for a dense layer, its variant's name, and how often it stands.
+  private static func entry(_ text: Substring) -> (rank: Int?, variant: Substring?, count: Int)? {
     let sides = text.split(omittingEmptySubsequences: false, whereSeparator: { "×x*".contains($0) })
     guard sides.count <= 2, let first = sides.first else { return nil }
     guard let count = sides.count == 1 ? 1 : number(sides[1]) else { return nil }
-    if first == "–" || first == "-" { return (nil, count) }
-    guard let rank = number(first) else { return nil }
-    return (rank, count)
+    if first == "–" || first == "-" { return (nil, nil, count) }
+    let (digits, variant) = withoutVariant(first)
+    guard let rank = number(digits) else { return nil }
+    return (rank, variant, count)
   }
 
   /// A whole number of at least 1, in ASCII digits.

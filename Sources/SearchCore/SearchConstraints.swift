@@ -20,16 +20,18 @@ public struct SearchConstraints: Hashable, Sendable {
 }
 
 extension CostConstraints {
-  /// Nothing but dense and the all-layers references keeps within them, or not even these.
+  /// Nothing but dense and the all-layers references keeps within them, or not even these. False also where layers can be
+  /// tied, so that no candidate need be the smallest.
   public func leaveOnlyReferences(of space: SearchSpace) -> Bool {
+    guard EffectSpace(space).ties.isEmpty else { return false }
     let references = Set([.dense] + space.allLayersReferences)
     let smallest = space.smallestCandidate
     // Whatever else is allowed is no smaller than one of the candidates next to the smallest.
     let next = space.choices.flatMap { choice in
-      (choice.ranks.dropFirst().map(Optional.some) + [nil]).map { rank in
-        var ranks = smallest.ranks
-        ranks[choice.layer] = rank
-        return Candidate(ranks: ranks)
+      (choice.forms.map(Optional.some) + [nil]).filter { $0 != smallest.form(of: choice.layer) }.map { form in
+        var forms = smallest.forms
+        forms[choice.layer] = form
+        return Candidate(forms: forms)
       }
     }
     return ([smallest] + next).allSatisfy { references.contains($0) || !allow(space.cost(of: $0)) }

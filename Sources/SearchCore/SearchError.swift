@@ -6,6 +6,8 @@ public enum SearchError: Error, Hashable, Sendable {
   case unknownLayer(name: String, model: String, nearest: [String])
   /// A rank that does not save parameters in this layer.
   case illegalRank(layer: String, rank: Int, allowed: Range<Int>)
+  /// A variant that a layer cannot have at this rank.
+  case illegalVariant(layer: String, rank: Int, variant: BasisVariant, problem: String)
   /// A glob that cannot be read.
   case pattern(text: String, problem: String)
   /// A glob that no layer of the model matches.
@@ -31,6 +33,8 @@ extension SearchError: CustomStringConvertible {
     case .illegalRank(let layer, let rank, let allowed):
       guard let highest = allowed.last else { return "\(layer)=\(rank): this layer is too small to have a basis" }
       return "\(layer)=\(rank): the rank must be from \(allowed.lowerBound) to \(highest) in this layer"
+    case .illegalVariant(let layer, let rank, let variant, let problem):
+      return "\(layer)=\(rank)/\(variant.rawValue): \(problem); choose another rank or variant"
     case .pattern(let text, let problem):
       return "pattern \"\(text)\": \(problem)"
     case .noLayerMatches(let pattern, let role, let model, let nearest):

@@ -14,91 +14,123 @@ public struct SearchSpace: Hashable, Sendable {
     }
   }
 
-  /// A layer and the ranks that it may take, besides staying dense; increasing, at least one.
+  /// A layer and the forms that it may take, besides staying dense: by rank, then by variant in the configured order; at
+  /// least one.
   public struct Choice: Hashable, Sendable {
     public let layer: String
-    public let ranks: [Int]
+    /// Those of the study's own variant name none.
+    public let forms: [BasisForm]
+    /// Of each form.
+    public var ranks: [Int] { forms.map(\.rank) }
+
+    public init(layer: String, forms: [BasisForm]) {
+      self.layer = layer
+      self.forms = forms
+    }
+
+    public init(layer: String, ranks: [Int]) { self.init(layer: layer, forms: ranks.map { BasisForm(rank: $0) }) }
   }
 
-  /// A pair that the configuration asks for and that is left out.
+  /// What the configuration asks for in a layer and is left out.
   public struct Omission: Hashable, Sendable {
     public let layer: String
     public let rank: Int
+    /// Nil for the study's own.
+    public let variant: BasisVariant?
     public let reason: String
   }
 
   public let architecture: Architecture
+  /// The study's own: of layers for which a candidate names none.
   public let variant: BasisVariant
+  /// All that layers may have, the study's own first.
+  public let variants: [BasisVariant]
   public let ranks: Ranks
   /// In canonical order.
   public let choices: [Choice]
   public let omitted: [Omission]
   public let denseCost: Cost
-  /// For each configured rank, the layers that can take it: layer name → rank.
-  private let byRankIndex: [[String: Int]]
+  /// For each variant and configured rank, the layers that can take it: layer name → form.
+  private let byRankIndex: [[String: BasisForm]]
 
   /// Layers whose names match a pattern of `include` and none of `exclude`. A pattern that matches nothing is an error,
   /// so that a slip of the pen does not silently change what is searched.
   public init(
     architecture: Architecture, ranks: Ranks, include: [String] = ["*"], exclude: [String] = [],
-    variant: BasisVariant = .remainder
+    variant: BasisVariant = .remainder, others: [BasisVariant] = []
   ) throws(SearchError) {
     try Self.check(ranks)
+    let variants = [variant] + others
+    try Self.check(variants, ranks)
     let layers = try Self.layers(of: architecture, include: include, exclude: exclude)
     var omitted: [Omission] = []
-    var byRankIndex: [[String: Int]] = []
-    for index in 0..<ranks.count {
-      var legal: [String: Int] = [:]
-      for layer in layers {
-        let rank = Self.rank(ranks, index, in: layer)
-        if let reason = Self.reasonToOmit(rank, in: layer, variant: variant) {
-          omitted.append(Omission(layer: layer.name, rank: rank, reason: reason))
-        } else {
-          legal[layer.name] = rank
+    var byRankIndex: [[String: BasisForm]] = []
+    for (number, variant) in variants.enumerated() {
+      let named = number == 0 ? nil : variant
+      for index in 0..<ranks.count {
+        var legal: [String: BasisForm] = [:]
+        for layer in layers {
+          let rank = Self.rank(ranks, index, in: layer)
+          if let reason = Self.reasonToOmit(rank, in: layer, variant: variant) {
+            omitted.append(Omission(layer: layer.name, rank: rank, variant: named, reason: reason))
+          } else {
+            legal[layer.name] = BasisForm(rank: rank, variant: named)
+          }
         }
+        guard !legal.isEmpty else {
+          throw .space(problem: Self.legalNowhere(ranks, index, variant, isOnly: variants.count == 1, layers: layers))
+        }
+        byRankIndex.append(legal)
       }
-      guard !legal.isEmpty else { throw .space(problem: Self.legalNowhere(ranks, index, layers: layers)) }
-      byRankIndex.append(legal)
     }
     self.architecture = architecture
     self.variant = variant
+    self.variants = variants
     self.ranks = ranks
     self.omitted = omitted
     self.byRankIndex = byRankIndex
     self.choices = layers.compactMap { layer in
-      let ranks = Set(byRankIndex.compactMap { $0[layer.name] }).sorted()
-      return ranks.isEmpty ? nil : Choice(layer: layer.name, ranks: ranks)
+      let found = Set(byRankIndex.compactMap { $0[layer.name] })
+      guard !found.isEmpty else { return nil }
+      let ranks = Set(found.map(\.rank)).sorted()
+      let named = [nil] + others.map(Optional.some)
+      return Choice(
+        layer: layer.name,
+        forms: ranks.flatMap { rank in named.map { BasisForm(rank: rank, variant: $0) } }.filter(found.contains))
     }
     self.denseCost = architecture.cost(of: .dense, variant: variant)
   }
 
-  /// Number of candidates, the dense one among them: ∏ (1 + ranks of the layer), saturating.
+  /// Number of candidates, the dense one among them: ∏ (1 + forms of the layer), saturating.
   public var count: Double {
-    min(choices.reduce(1) { $0 * Double(1 + $1.ranks.count) }, Double.greatestFiniteMagnitude)
+    min(choices.reduce(1) { $0 * Double(1 + $1.forms.count) }, Double.greatestFiniteMagnitude)
   }
 
-  /// Number of configured ranks or fractions.
+  /// Number of configured ranks or fractions, with each variant once.
   public var rankCount: Int { byRankIndex.count }
 
-  /// The rank that the `index`-th configured rank or fraction gives this layer; nil where it is left out.
-  public func rank(of layer: String, rankIndex index: Int) -> Int? { byRankIndex[index][layer] }
+  /// The form that the `index`-th configured rank or fraction gives this layer; nil where it is left out. Ranks of the
+  /// study's own variant come first, then all with the next one.
+  public func form(of layer: String, rankIndex index: Int) -> BasisForm? { byRankIndex[index][layer] }
 
   /// Every layer at its `index`-th configured rank; layers for which that one is left out stay dense.
-  public func allLayers(rankIndex index: Int) -> Candidate { Candidate(ranks: byRankIndex[index]) }
+  public func allLayers(rankIndex index: Int) -> Candidate { Candidate(forms: byRankIndex[index]) }
 
-  /// The all-layers references at every configured rank, without repetitions.
+  /// The all-layers references at every configured rank and variant, without repetitions.
   public var allLayersReferences: [Candidate] {
     var seen: Set<Candidate> = []
     return (0..<rankCount).map { allLayers(rankIndex: $0) }.filter { seen.insert($0).inserted }
   }
 
-  /// How the `index`-th configured rank is called in reports: `25 %` or `rank 8`.
+  /// How the `index`-th configured rank is called in reports: `25 %`, `rank 8`, `25 % grouped2`.
   public func rankLabel(_ index: Int) -> String {
+    let (number, index) = index.quotientAndRemainder(dividingBy: ranks.count)
+    let variant = number == 0 ? "" : " \(variants[number].rawValue)"
     switch ranks {
-    case .absolute(let ranks): return "rank \(ranks[index])"
+    case .absolute(let ranks): return "rank \(ranks[index])" + variant
     case .fractions(let fractions):
       let percent = (fractions[index] * 1000).rounded() / 10
-      return (percent == percent.rounded() ? "\(Int(percent))" : "\(percent)") + " %"
+      return (percent == percent.rounded() ? "\(Int(percent))" : "\(percent)") + " %" + variant
     }
   }
 
@@ -122,6 +154,23 @@ extension SearchSpace {
         guard rank >= 1 else { throw .space(problem: "rank \(rank) must be at least 1") }
         if ranks[..<index].contains(rank) { throw .space(problem: "rank \(rank) is listed twice") }
       }
+    }
+  }
+
+  /// Most ranks beside `tied`: what is tied in a stage at any rank is part of what a frontier's solver keeps apart.
+  package static let mostTiedRanks = 8
+
+  private static func check(_ variants: [BasisVariant], _ ranks: Ranks) throws(SearchError) {
+    for (index, variant) in variants.enumerated() {
+      if variants[..<index].contains(variant) {
+        throw .space(problem: "variant \(variant.rawValue) is listed twice")
+      }
+    }
+    if variants.contains(.grouped(1)), variants.contains(.remainder) {
+      throw .space(problem: "variant grouped1 is remainder; keep one of them")
+    }
+    if variants.contains(.tied), ranks.count > mostTiedRanks {
+      throw .space(problem: "variant tied goes with at most \(mostTiedRanks) ranks, and there are \(ranks.count)")
     }
   }
 
@@ -162,17 +211,22 @@ extension SearchSpace {
         ? "the layer is too small to have a basis"
         : "the rank must be from 1 to \(allowed.upperBound - 1) in this layer"
     }
+    if let problem = variant.problem(outputs: layer.outputChannels, rank: rank) { return problem }
     let saves = layer.weights(rank: rank, variant: variant) < layer.weights(rank: nil, variant: variant)
     return saves ? nil : "with variant \(variant.rawValue) this rank has as many weights as the dense layer, or more"
   }
 
-  private static func legalNowhere(_ ranks: Ranks, _ index: Int, layers: [Layer]) -> String {
+  private static func legalNowhere(
+    _ ranks: Ranks, _ index: Int, _ variant: BasisVariant, isOnly: Bool, layers: [Layer]
+  ) -> String {
     let highest = layers.map { $0.legalRanks.upperBound - 1 }.max() ?? 0
+    let with = isOnly && variant.groups == 1 ? "" : " with variant \(variant.rawValue)"
     switch ranks {
     case .absolute(let ranks):
-      return "rank \(ranks[index]) is legal in none of the \(layers.count) layers; the highest legal rank is \(highest)"
+      return "rank \(ranks[index])\(with) is legal in none of the \(layers.count) layers; "
+        + "the highest legal rank is \(highest)"
     case .fractions(let fractions):
-      return "rank fraction \(fractions[index]) gives no legal rank in any of the \(layers.count) layers; "
+      return "rank fraction \(fractions[index])\(with) gives no legal rank in any of the \(layers.count) layers; "
         + "the highest legal rank is \(highest)"
     }
   }

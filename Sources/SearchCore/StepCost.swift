@@ -22,7 +22,7 @@ public struct StepCost: Hashable, Codable, Sendable {
   /// Zero for a dense layer that reads the images, whose gradient is not needed.
   public var inputGradient: PassCost
   public var weightGradient: PassCost
-  /// Multiply-adds besides, of a layer that keeps r channels of its outputs: the products of r × r matrices that its
+  /// Multiply-adds besides, of a layer that keeps r channels of its outputs: the products of matrices of r rows that its
   /// batch norm is computed with, and outputs that are made a second time in the backward pass.
   public var addedMultiplyAdds: Int
 
@@ -59,13 +59,14 @@ extension Architecture {
   package func stepCosts(
     of candidate: Candidate, variant: BasisVariant, batch: Int, storedImages: Int
   ) -> [StepCost] {
-    layers.indices.map { index in
+    bases(of: candidate, variant: variant).enumerated().map { index, basis in
       let counting = StepCounting(
-        layer: layers[index], rank: candidate.rank(of: layers[index].name), variant: variant,
+        layer: layers[index], rank: basis?.rank, variant: basis?.variant ?? variant,
         readsImages: index == stem, hasBatchNorm: index != classifier,
         isInner: blocks.contains { $0.first == index })
       return counting.cost(
-        batch: batch, storedImages: storedImages, otherParameters: otherParameters(ofLayer: index))
+        batch: batch, storedImages: storedImages,
+        otherParameters: otherParameters(ofLayer: index) - sharedCoefficients(ofLayer: index, basis))
     }
   }
 }
@@ -91,9 +92,10 @@ private struct StepCounting {
   }
   private var filterWeights: Int { (rank ?? outputs) * layer.filterSize }
   private var coefficients: Int {
-    rank.map { variant.combinations(outputs: outputs, rank: $0) * $0 } ?? 0
+    rank.map { variant.coefficients(outputs: outputs, rank: $0) } ?? 0
   }
 
+  /// - Parameter otherParameters: besides the weights; without weights that are another layer's.
   func cost(batch: Int, storedImages: Int, otherParameters: Int) -> StepCost {
     let weights = layer.weights(rank: rank, variant: variant)
     // The filters hand no gradient on to images; their own needs that of the basis maps all the same.
@@ -101,7 +103,8 @@ private struct StepCounting {
     let rank = rank ?? 0
     var added = 0
     if keepsMapsOnly {
-      added = 3 * rank * rank
+      // Σ y_b·y_bᵀ, and from y_b to its gradient; what g adds to that is made for all groups at once where there is one.
+      added = (variant.groups == 1 ? 3 : 2) * rank * variant.combinedMaps(rank: rank)
       if isInner { added += coefficients }
     }
     func pass(_ weights: Int, _ channelPixels: Int) -> PassCost {

@@ -1,19 +1,3 @@
-/// Which outputs a basis convolution keeps as they are (arXiv 2408.06024), both evaluated maps-first.
-public enum BasisVariant: String, Codable, CaseIterable, Sendable {
-  /// r outputs are the basis maps themselves, N − r are combinations of them.
-  case remainder
-  /// All N outputs are combinations of r basis maps.
-  case full
-
-  /// Outputs that are combinations of the basis maps: rows of the coefficients, which have r columns.
-  package func combinations(outputs: Int, rank: Int) -> Int {
-    switch self {
-    case .remainder: outputs - rank
-    case .full: outputs
-    }
-  }
-}
-
 /// The learning rate over the steps of a training.
 public enum Schedule: String, Codable, CaseIterable, Sendable {
   case constant

@@ -119,7 +119,7 @@ extension TrainingRecipe {
   /// The keys are those of the configuration, seeds aside: there they are the study's `seed`.
   mutating func visitFields<Visitor: WorkFieldVisitor>(_ visitor: inout Visitor) throws(Visitor.Failure) {
     try visitor.choice("model", &model)
-    try visitor.choice("space.variant", &variant)
+    try visitor.field("space.variant", &variant)
     try visitor.choice("data.set", &data.set)
     try visitor.field("data.train_images", &data.trainImages)
     try visitor.field("data.validation_images", &data.validationImages)

@@ -86,7 +86,7 @@ extension TrainingAssignment {
     do {
       let work = try Work(canonical: job.work)
       guard case .proxyTraining(let recipe) = work.kind,
-        ProtocolVersion.needed(for: work.kind) == ProtocolVersion.oldest
+        ProtocolVersion.needed(for: work) == ProtocolVersion.oldest
       else {
         throw SearchError.work(problem: "it knows whole trainings from scratch only")
       }

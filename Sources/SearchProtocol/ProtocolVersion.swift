@@ -6,8 +6,10 @@ public enum ProtocolVersion {
   public static let framing: UInt8 = 1
   /// Of the messages and what they mean. HELLO offers a range, WELCOME chooses.
   public static let oldest = 1
-  /// What the newest message needs: each message's code says since which version there is one.
-  public static let newest = (WorkerMessage.Code.allCases.map(\.since) + CoordinatorMessage.Code.allCases.map(\.since))
+  /// What the newest message or work needs: each message's code says since which version there is one.
+  public static let newest = max(withVariants, newestOfMessages)
+  private static let newestOfMessages =
+    (WorkerMessage.Code.allCases.map(\.since) + CoordinatorMessage.Code.allCases.map(\.since))
     .reduce(oldest, max)
   /// Workers may fetch the data set.
   public static let withData = WorkerMessage.Code.contentRequest.since
@@ -18,8 +20,20 @@ public enum ProtocolVersion {
   /// A work may start from a trained network, which is a content.
   public static let withStarts = CoordinatorMessage.Code.startedJob.since
 
+  /// A work may have other variants of basis convolutions than `remainder` and `full`, also one for each layer. It needs
+  /// no message of its own: older workers could not read what it says.
+  public static let withVariants = 5
+
   /// What a worker must speak to be given such a work.
-  public static func needed(for kind: WorkKind) -> Int {
+  public static func needed(for work: Work) -> Int {
+    let isKnownToAll =
+      [.remainder, .full].contains(work.kind.recipe.variant)
+      && work.candidate.decompositions.allSatisfy { $0.form.variant == nil }
+    return isKnownToAll ? needed(for: work.kind) : withVariants
+  }
+
+  /// What a worker must speak to be given works of this kind, of candidates in the kind's own variant.
+  static func needed(for kind: WorkKind) -> Int {
     guard case .proxyTraining(let recipe) = kind else { return withStarts }
     // Older workers would leave out what they do not know, and train something else.
     let isKnownToAll = recipe.start == nil && recipe.until == nil && recipe.skip == nil

@@ -40,8 +40,8 @@ package struct CandidateNames {
   package func candidate(ofText text: String) throws(SearchError) -> Candidate {
     if let reference = reference(text) { return reference }
     let candidate = try Candidate(label: text, in: space.architecture)
-    try candidate.validate(in: space.architecture)
-    return candidate
+    try candidate.validate(in: space.architecture, variant: space.variant)
+    return candidate.plain(where: space.variant)
   }
 
   private func candidate(ofRow row: Int) throws -> Candidate {

@@ -16,19 +16,21 @@ extension CostAnalysis {
   package var csv: String {
     let gains = Dictionary(uniqueKeysWithValues: gains.map { ("\($0.layer) \($0.variant.rawValue)", $0) })
     let rows = forms.flatMap { form in
-      let start = { (layer: String, rank: Int?) in
-        [layer, form.label, form.variant?.rawValue ?? "", rank.map { "\($0)" } ?? ""]
+      let start = { (layer: String, variant: BasisVariant?, rank: Int?) in
+        [layer, form.label, variant?.rawValue ?? "", rank.map { "\($0)" } ?? ""]
       }
       let whole =
-        start("all", nil) + Self.fields(form.cost) + [form.stepSeconds.map { "\($0)" } ?? ""]
+        start("all", form.variant, nil) + Self.fields(form.cost) + [form.stepSeconds.map { "\($0)" } ?? ""]
         + Array(repeating: "", count: 8)
       let layers = form.layers.map { layer in
-        let gain = form.variant.flatMap { gains["\(layer.layer) \($0.rawValue)"] }
-        return start(layer.layer, layer.rank) + Self.fields(layer.cost) + Self.fields(layer.seconds)
+        let variant = layer.variant ?? form.variant
+        let gain = variant.flatMap { gains["\(layer.layer) \($0.rawValue)"] }
+        return start(layer.layer, variant, layer.rank) + Self.fields(layer.cost) + Self.fields(layer.seconds)
           + Self.fields(gain)
       }
       let other = form.otherSeconds.map { seconds in
-        start("other", nil) + Array(repeating: "", count: 8) + ["\(seconds)"] + Array(repeating: "", count: 8)
+        start("other", form.variant, nil) + Array(repeating: "", count: 8) + ["\(seconds)"]
+          + Array(repeating: "", count: 8)
       }
       return [whole] + layers + [other].compactMap(\.self)
     }

@@ -82,7 +82,7 @@ extension CostAnalysis {
     let dense = forms[0].layers
     let rows = dense.indices.flatMap { index in
       forms.map { (form: $0, layer: $0.layers[index], dense: dense[index]) }
-        .filter { $0.layer.rank != nil || $0.form.variant == nil }
+        .filter { $0.layer.rank != nil || $0.form.candidate.isDense }
     }
     let kernels: [(String, (LayerSeconds) -> Double)] = [
       ("forward ms", { $0.forward }), ("input gradient ms", { $0.inputGradient }),
@@ -99,7 +99,7 @@ extension CostAnalysis {
     return [
       Column(heading: "layer", cells: rows.map(\.layer.layer)),
       Column(heading: "rank", cells: rows.map { $0.layer.rank.map { "\($0)" } ?? "dense" }),
-      Column(heading: "variant", order: 1, cells: rows.map { $0.form.variant?.rawValue ?? "" }),
+      Column(heading: "variant", order: 1, cells: rows.map { $0.layer.variant?.rawValue ?? "" }),
     ]
       + Self.columns(
         of: rows.map(\.layer.cost), dense: rows.map(\.dense.cost), seconds: rows.map { $0.layer.seconds?.total })

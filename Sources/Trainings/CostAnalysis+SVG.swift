@@ -62,9 +62,12 @@ extension CostAnalysis {
     var shares: [[CostPlot.Point]] = architecture.layers.map { _ in [] }
     for rank in 1..<(architecture.layers.map(\.legalRanks.upperBound).max() ?? 1) {
       let indices = architecture.layers.indices.filter { index in
-        let ranks = architecture.layers[index].legalRanks
+        let layer = architecture.layers[index]
+        let ranks = layer.legalRanks
+        guard variant.problem(outputs: layer.outputChannels, rank: rank) == nil else { return false }
         let step = max(1, ranks.count / Self.mostPoints)
-        return ranks.contains(rank) && (rank % step == 0 || rank == ranks.lowerBound || rank + 1 == ranks.upperBound)
+        return ranks.contains(rank)
+          && (rank / variant.groups % step == 0 || rank == ranks.lowerBound || rank + 1 == ranks.upperBound)
       }
       guard !indices.isEmpty else { continue }
       let costs = passes(
@@ -78,9 +81,9 @@ extension CostAnalysis {
 
   /// Times of these layers at the ranks at which forms have them, as shares of the dense layer's.
   private func measuredShares(of layers: [Int], _ variant: BasisVariant) -> [(rank: Int, value: Double)] {
-    forms.filter { $0.variant == variant }.flatMap { form in
+    forms.flatMap { form in
       layers.compactMap { index in
-        guard let rank = form.layers[index].rank, let seconds = form.layers[index].seconds?.total,
+        guard form.layers[index].variant == variant, let rank = form.layers[index].rank, let seconds = form.layers[index].seconds?.total,
           let dense = forms[0].layers[index].seconds?.total, dense > 0
         else { return nil }
         return (rank, seconds / dense)

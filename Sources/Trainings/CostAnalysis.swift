@@ -20,6 +20,8 @@ package struct CostAnalysis: Encodable, Sendable {
     package var layer: String
     /// Nil where it is dense.
     package var rank: Int?
+    /// Nil where it is dense.
+    package var variant: BasisVariant?
     package var cost: StepCost
     /// Nil where nothing was measured.
     package var seconds: LayerSeconds?
@@ -29,7 +31,7 @@ package struct CostAnalysis: Encodable, Sendable {
     /// What tables call it.
     package var label: String
     package var candidate: Candidate
-    /// Nil for the dense network.
+    /// Of layers for which the candidate names none; nil where there are none of these.
     package var variant: BasisVariant?
     /// Of all layers.
     package var cost: StepCost
@@ -78,6 +80,7 @@ package struct CostAnalysis: Encodable, Sendable {
   /// - Parameters:
   ///   - choices: which layers are decomposed at which ranks, each with a name for errors. All are of `model`; their
   ///     variants are not read.
+  ///   - variants: what layers are for which a choice names none; at least one.
   ///   - measures: also measure times on this machine; `progress` is told each form before.
   /// - Throws: `SearchError` for a candidate that the network cannot take, `TrainingError` for one that decomposes
   ///   nothing, `EngineError` where it cannot be measured.
@@ -95,9 +98,13 @@ package struct CostAnalysis: Encodable, Sendable {
       }
       if !candidate.isDense, !candidates.contains(candidate) { candidates.append(candidate) }
     }
+    func namesAll(_ candidate: Candidate) -> Bool { candidate.decompositions.allSatisfy { $0.form.variant != nil } }
     let forms = candidates.flatMap { candidate in
-      variants.map { StepTimes.Form(candidate: candidate, variant: $0) }
+      variants.prefix(namesAll(candidate) ? 1 : variants.count).map {
+        StepTimes.Form(candidate: candidate, variant: $0)
+      }
     }
+    for form in forms { try form.candidate.validate(in: architecture, variant: form.variant) }
     var times: (dense: StepTimes, forms: [StepTimes])?
     if measures {
       let kernels = try KernelSelection.best()
@@ -107,18 +114,22 @@ package struct CostAnalysis: Encodable, Sendable {
         kernels: kernels
       ) { index in
         let label = CandidateLabel(forms[index].candidate, in: architecture).text
-        progress("\(label), \(forms[index].variant.rawValue)")
+        progress(namesAll(forms[index].candidate) ? label : "\(label), \(forms[index].variant.rawValue)")
       }
     }
-    func form(_ candidate: Candidate, _ variant: BasisVariant?, _ times: StepTimes?) -> Form {
-      Form(candidate, variant, of: architecture, batch: batch, times)
+    func form(_ candidate: Candidate, _ variant: BasisVariant, _ times: StepTimes?) -> Form {
+      Form(candidate, variant, isNamed: !namesAll(candidate), of: architecture, batch: batch, times)
     }
     self.model = model
     self.batch = batch
     self.forms =
-      [form(.dense, nil, times?.dense)]
+      [form(.dense, .remainder, times?.dense)]
       + forms.enumerated().map { index, one in form(one.candidate, one.variant, times?.forms[index]) }
     gains = []
+    let named = candidates.flatMap { $0.decompositions.compactMap(\.form.variant) }
+    let variants = (variants + named).reduce(into: [BasisVariant]()) { list, variant in
+      if !list.contains(variant) { list.append(variant) }
+    }
     for (index, layer) in architecture.layers.enumerated() {
       for variant in variants {
         gains.append(
@@ -132,8 +143,9 @@ package struct CostAnalysis: Encodable, Sendable {
 
   private func timeGain(ofLayer index: Int, _ variant: BasisVariant) -> MeasuredGain? {
     guard let dense = forms.first?.layers[index].seconds?.total else { return nil }
-    let measured = forms.filter { $0.variant == variant }.compactMap { form in
+    let measured = forms.compactMap { form in
       let layer = form.layers[index]
+      guard layer.variant == variant else { return (rank: Int, value: Double)?.none }
       return layer.rank.flatMap { rank in layer.seconds.map { (rank: rank, value: $0.total) } }
     }
     return MeasuredGain(dense: dense, measured: measured)
@@ -141,21 +153,25 @@ package struct CostAnalysis: Encodable, Sendable {
 }
 
 extension CostAnalysis.Form {
+  /// - Parameter isNamed: whether layers have this variant because the candidate names none for them.
   fileprivate init(
-    _ candidate: Candidate, _ variant: BasisVariant?, of architecture: Architecture, batch: Int, _ times: StepTimes?
+    _ candidate: Candidate, _ variant: BasisVariant, isNamed: Bool, of architecture: Architecture, batch: Int,
+    _ times: StepTimes?
   ) {
     let costs = architecture.stepCosts(
-      of: candidate, variant: variant ?? .remainder, batch: batch,
+      of: candidate, variant: variant, batch: batch,
       storedImages: BatchExtent(images: batch).blocks * laneCount)
     label = CandidateLabel(candidate, in: architecture).text
     self.candidate = candidate
-    self.variant = variant
+    self.variant = isNamed ? variant : nil
     cost = StepCost.sum(costs)
     stepSeconds = times?.stepSeconds
     otherSeconds = times?.otherSeconds
-    layers = zip(architecture.layers, costs).map { layer, cost in
-      CostAnalysis.Layer(
-        layer: layer.name, rank: candidate.rank(of: layer.name), cost: cost,
+    let bases = architecture.bases(of: candidate, variant: variant)
+    layers = zip(architecture.layers, zip(bases, costs)).map { layer, counted in
+      let (basis, cost) = counted
+      return CostAnalysis.Layer(
+        layer: layer.name, rank: basis?.rank, variant: basis?.variant, cost: cost,
         seconds: times?.layers.first { $0.name == layer.name }.map(CostAnalysis.LayerSeconds.init))
     }
   }

@@ -21,6 +21,12 @@ package struct NetworkChoice: Sendable {
 
   /// The candidate in this network; dense where none is named.
   package func candidate(in architecture: Architecture) throws(SearchError) -> Candidate {
+    let chosen = try unchecked(in: architecture)
+    try chosen.validate(in: architecture, variant: variant ?? .remainder)
+    return chosen
+  }
+
+  private func unchecked(in architecture: Architecture) throws(SearchError) -> Candidate {
     if let rankFraction {
       return .everyConvolution(of: architecture) { outputs in
         max(1, Int((rankFraction * Double(outputs)).rounded(.toNearestOrAwayFromZero)))
@@ -34,8 +40,6 @@ package struct NetworkChoice: Sendable {
       }
       return chosen
     }
-    let chosen = try Candidate(label: candidate ?? "dense", in: architecture)
-    try chosen.validate(in: architecture)
-    return chosen
+    return try Candidate(label: candidate ?? "dense", in: architecture)
   }
 }

@@ -86,9 +86,11 @@ package struct TrainingRequest {
         "\(skipped.every) must be at most the steps of an epoch, of which there are \(recipe.stepsPerEpoch) "
           + "(\(count) images by batches of \(recipe.batch))")
     }
+    let candidate = try candidate(in: Architecture(model), resuming: resuming)
+    try candidate.validate(in: Architecture(model), variant: recipe.variant)
     let (firstSeed, seeds) = try seedRange(resuming)
     return TrainingSettings(
-      candidate: try candidate(in: Architecture(model), resuming: resuming), recipe: recipe, test: test,
+      candidate: candidate, recipe: recipe, test: test,
       dataContent: try test.folder.map { try DataContent.cifar10(directory: $0).identity }
         ?? DataContent.shapes10.identity,
       firstSeed: firstSeed, seeds: seeds,

@@ -37,6 +37,11 @@ struct FormCase: Sendable, CustomTestStringConvertible {
     FormCase(rank: 1, variant: .full, images: 17),
     FormCase(stride: 2, rank: 6, variant: .full, images: 15),
     FormCase(kernelSize: 1, rank: 2, variant: .full, images: 1),
+    FormCase(outputs: 9, rank: 3, variant: .grouped(3), images: 17),
+    FormCase(outputs: 10, stride: 2, rank: 6, variant: .grouped(2), basisChannels: [9, 3, 0, 5, 1, 7], images: 15),
+    FormCase(outputs: 24, inputs: 5, rank: 18, variant: .grouped(6), images: 3),
+    FormCase(outputs: 12, kernelSize: 1, stride: 2, rank: 4, variant: .grouped(4), images: 16),
+    FormCase(rank: 2, variant: .tied, basisChannels: [5, 1], images: 16),
   ]
 }
 
@@ -46,15 +51,18 @@ struct FormCase: Sendable, CustomTestStringConvertible {
     arguments: kernelTables, FormCase.cases)
   func equalsDense(kernels: KernelTable, form: FormCase) {
     let filterSize = form.inputs * form.kernelSize * form.kernelSize
-    let combined = form.variant == .remainder ? form.outputs - form.rank : form.outputs
+    let combined = form.variant == .full ? form.outputs : form.outputs - form.rank
+    // Of r basis maps those of a group, one group after the other.
+    let columns = form.rank / form.variant.groups
+    func firstMap(of combination: Int) -> Int { combination / (combined / form.variant.groups) * columns }
     let store = ParameterStore(tensors: [
       TensorDescription(name: "basis", shape: [form.rank, filterSize]),
-      TensorDescription(name: "coefficients", shape: [combined, form.rank]),
+      TensorDescription(name: "coefficients", shape: [combined, columns]),
       TensorDescription(name: "dense", shape: [form.outputs, filterSize]),
     ])
     var random = StableRandom(seed: 9)
     let basis = (0..<form.rank * filterSize).map { _ in Float(random.normal()) }
-    let coefficients = (0..<combined * form.rank).map { _ in Float(random.normal()) }
+    let coefficients = (0..<combined * columns).map { _ in Float(random.normal()) }
     store.write("basis", basis)
     store.write("coefficients", coefficients)
     let outputSize = (form.size + form.stride - 1) / form.stride
@@ -65,7 +73,8 @@ struct FormCase: Sendable, CustomTestStringConvertible {
       filters: store.slice("basis"), coefficients: store.slice("coefficients"), kernels: kernels)
     let layer: any ConvolutionLayer =
       switch form.variant {
-      case .remainder: RemainderConvolution(weights, basisChannels: form.basisChannels ?? Array(0..<form.rank))
+      case .remainder, .grouped, .tied:
+        RemainderConvolution(weights, basisChannels: form.basisChannels ?? Array(0..<form.rank))
       case .full: FullConvolution(weights, maps: maps.view, mapsGradient: mapsGradient.view)
       }
     let order = (0..<form.outputs).map { c in layer.channelMap.map { Int($0[c]) } ?? c }
@@ -78,8 +87,9 @@ struct FormCase: Sendable, CustomTestStringConvertible {
       if c < kept { return Array(basis[c * filterSize..<(c + 1) * filterSize]) }
       return (0..<filterSize).map { k in
         Float(
-          (0..<form.rank).reduce(0.0) {
-            $0 + Double(coefficients[(c - kept) * form.rank + $1]) * Double(basis[$1 * filterSize + k])
+          (0..<columns).reduce(0.0) {
+            $0 + Double(coefficients[(c - kept) * columns + $1])
+              * Double(basis[(firstMap(of: c - kept) + $1) * filterSize + k])
           })
       }
     }
@@ -118,17 +128,22 @@ struct FormCase: Sendable, CustomTestStringConvertible {
     // Chain rule through W = [W_b; A·W_b]: dA = dW_r · W_bᵀ, dW_b' = dW_b + Aᵀ · dW_r.
     let gradient = store.readGradient("dense")
     func denseGradient(_ c: Int, _ k: Int) -> Double { Double(gradient[c * filterSize + k]) }
-    let coefficientGradient = (0..<combined * form.rank).map { index in
-      Float(
+    let coefficientGradient = (0..<combined * columns).map { index in
+      let (c, j) = index.quotientAndRemainder(dividingBy: columns)
+      return Float(
         (0..<filterSize).reduce(0.0) {
-          $0 + denseGradient(kept + index / form.rank, $1) * Double(basis[index % form.rank * filterSize + $1])
+          $0 + denseGradient(kept + c, $1) * Double(basis[(firstMap(of: c) + j) * filterSize + $1])
         })
     }
     let basisGradient = (0..<form.rank * filterSize).map { index -> Float in
       let (j, k) = index.quotientAndRemainder(dividingBy: filterSize)
       let own = kept > 0 ? denseGradient(j, k) : 0
       return Float(
-        (0..<combined).reduce(own) { $0 + Double(coefficients[$1 * form.rank + j]) * denseGradient(kept + $1, k) })
+        (0..<combined).reduce(own) { sum, c in
+          let column = j - firstMap(of: c)
+          guard (0..<columns).contains(column) else { return sum }
+          return sum + Double(coefficients[c * columns + column]) * denseGradient(kept + c, k)
+        })
     }
     #expect(relativeDifference(store.readGradient("coefficients"), coefficientGradient) < 1e-4)
     #expect(relativeDifference(store.readGradient("basis"), basisGradient) < 1e-4)

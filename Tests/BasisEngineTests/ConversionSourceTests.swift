@@ -28,23 +28,31 @@ private func order(behind layer: Layer, in network: ResNet, _ conversions: [Laye
 /// The filters that a converted network's factors of a layer stand for, in the trained network's order: N × K.
 private func filters(of layer: Layer, in network: ResNet, _ conversions: [LayerConversion]) -> Matrix {
   func matrix(_ name: String, rows: Int) -> Matrix {
-    let values = network.parameters.read("\(layer.name).\(name)").map(Double.init)
+    let values = network.parameters.read(name).map(Double.init)
     return Matrix(rows: rows, columns: values.count / rows, values: values)
   }
   let (architecture, count) = (network.architecture, layer.outputChannels)
   var found: Matrix
-  if let rank = network.candidate.rank(of: layer.name) {
-    let basis = matrix("basis", rows: rank)
-    let combined = network.variant.combinations(outputs: count, rank: rank)
-    found = matrix("coefficients", rows: combined) * basis
-    if network.variant == .remainder {
+  let place = architecture.layers.firstIndex(of: layer) ?? 0
+  if case .basis(let form, _) = network.form.layers[place] {
+    let (rank, variant) = (form.rank, form.variant)
+    let basis = matrix("\(layer.name).basis", rows: rank)
+    let combined = variant.combinations(outputs: count, rank: rank)
+    let coefficients = matrix(network.form.coefficientsName(of: form), rows: combined)
+    let columns = coefficients.columns
+    // Groups, with zeros between them.
+    let all = Matrix(rows: combined, columns: rank) { row, column in
+      row / (combined / variant.groups) == column / columns ? coefficients[row, column % columns] : 0
+    }
+    found = all * basis
+    if variant != .full {
       let channels = conversions.first { $0.layer == layer.name }?.basisChannels ?? []
       let order = channels + ChannelChoice.others(than: channels, of: count)
       found = Matrix(rows: count, columns: layer.filterSize, values: basis.values + found.values)
         .rows((0..<count).map { order.firstIndex(of: $0) ?? 0 })
     }
   } else {
-    found = matrix("weight", rows: count)
+    found = matrix("\(layer.name).weight", rows: count)
   }
   guard let block = architecture.blocks.first(where: { architecture.layers[$0.second] == layer }) else { return found }
   let inputs = order(behind: architecture.layers[block.first], in: network, conversions)

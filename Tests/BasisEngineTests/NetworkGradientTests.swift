@@ -12,14 +12,22 @@ struct NetworkCase: CustomTestStringConvertible, Sendable {
   var imageSize = 8
   var ranks: [String: Int] = [:]
   var variant = BasisVariant.remainder
+  /// Of layers that have another one.
+  var variants: [String: BasisVariant] = [:]
   var basisChannels: [String: [Int]] = [:]
   var images = 17
 
-  var testDescription: String { "\(model) \(Candidate(ranks: ranks)) \(variant) \(images) images" }
+  var candidate: Candidate {
+    Candidate(
+      forms: Dictionary(
+        uniqueKeysWithValues: ranks.map { ($0.key, BasisForm(rank: $0.value, variant: variants[$0.key])) }))
+  }
+
+  var testDescription: String { "\(model) \(candidate) \(variant) \(images) images" }
 
   func network(_ kernels: KernelTable) throws -> ResNet {
     try ResNet(
-      architecture: Architecture(model, imageSize: imageSize, widths: widths), candidate: Candidate(ranks: ranks),
+      architecture: Architecture(model, imageSize: imageSize, widths: widths), candidate: candidate,
       variant: variant, batch: images, kernels: kernels, seed: 5, basisChannels: basisChannels)
   }
 
@@ -57,6 +65,35 @@ struct NetworkCase: CustomTestStringConvertible, Sendable {
     NetworkCase(
       model: .resnet18, widths: [4, 6, 8, 9], imageSize: 16, ranks: ["layer2.0.downsample.0": 3, "layer3.0.conv1": 5],
       variant: .full, images: 15),
+    // Groups: r channels kept, all kept, of one map each, and with permuted basis channels.
+    NetworkCase(
+      widths: [9, 12, 18],
+      ranks: [
+        "conv1": 3, "layer1.0.conv1": 6, "layer1.0.conv2": 3, "layer2.0.conv1": 6, "layer2.0.conv2": 3,
+        "layer3.0.conv1": 9, "layer3.0.conv2": 15,
+      ], variant: .grouped(3), basisChannels: ["layer1.0.conv2": [8, 1, 4], "layer2.0.conv2": [3, 2, 0]]),
+    NetworkCase(
+      widths: [4, 6, 8], imageSize: 32,
+      ranks: ["conv1": 2, "layer1.0.conv1": 2, "layer1.0.conv2": 2, "layer2.0.conv1": 2, "layer2.0.conv2": 4, "fc": 4],
+      variant: .grouped(2), images: 17),
+    // Tied: r channels kept, all kept, permuted basis channels, and a layer that has nothing to be tied to.
+    NetworkCase(
+      ranks: [
+        "conv1": 2, "layer1.0.conv1": 2, "layer1.0.conv2": 2, "layer2.0.conv1": 3, "layer2.0.conv2": 3,
+        "layer3.0.conv1": 7, "layer3.0.conv2": 7, "fc": 3,
+      ], variant: .tied, basisChannels: ["layer2.0.conv2": [6, 1, 3], "layer3.0.conv1": [0, 1, 2, 3, 4, 11, 6]]),
+    // Everything in one network, with projections.
+    NetworkCase(
+      model: .resnet18, widths: [4, 6, 8, 9], imageSize: 16,
+      ranks: [
+        "layer1.0.conv1": 2, "layer1.1.conv2": 2, "layer2.0.conv1": 3, "layer2.0.downsample.0": 3, "layer2.1.conv2": 3,
+        "layer2.1.conv1": 3, "layer3.0.conv1": 4, "layer3.0.downsample.0": 4, "layer3.1.conv1": 3, "layer4.0.conv2": 2,
+      ],
+      variants: [
+        "layer1.0.conv1": .grouped(2), "layer1.1.conv2": .grouped(2), "layer2.0.conv1": .tied,
+        "layer2.0.downsample.0": .tied, "layer2.1.conv2": .tied, "layer3.0.conv1": .grouped(4),
+        "layer3.0.downsample.0": .grouped(2), "layer4.0.conv2": .full,
+      ], images: 15),
   ]
 }
 

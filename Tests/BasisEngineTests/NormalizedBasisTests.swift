@@ -19,6 +19,12 @@ import Testing
     // Several portions of rows.
     FormCase(rank: 3, images: 17, size: 20),
     FormCase(rank: 2, images: 3, size: 32),
+    // Groups, of two maps and more each.
+    FormCase(outputs: 8, rank: 4, variant: .grouped(2), images: 17),
+    FormCase(outputs: 20, rank: 10, variant: .grouped(2), images: 81, size: 8),
+    FormCase(outputs: 27, inputs: 5, stride: 2, rank: 9, variant: .grouped(3), images: 15, size: 8),
+    FormCase(outputs: 24, inputs: 6, kernelSize: 1, stride: 2, rank: 8, variant: .grouped(4), images: 16),
+    FormCase(outputs: 12, rank: 6, variant: .grouped(3), images: 3, size: 32),
   ]
 
   /// All that a step leaves.
@@ -64,7 +70,7 @@ import Testing
     let (images, outputs) = (form.images, form.outputs)
     let store = ParameterStore(tensors: [
       TensorDescription(name: "basis", shape: [form.rank, form.inputs * form.kernelSize * form.kernelSize]),
-      TensorDescription(name: "coefficients", shape: [outputs - form.rank, form.rank]),
+      TensorDescription(name: "coefficients", shape: [outputs - form.rank, form.rank / form.variant.groups]),
       TensorDescription(name: "gamma", shape: [outputs]), TensorDescription(name: "beta", shape: [outputs]),
     ])
     let statistics = ParameterStore(
@@ -75,7 +81,7 @@ import Testing
     }
     let outputSize = (form.size + form.stride - 1) / form.stride
     let weights = BasisWeights(
-      shape: form.shape(outputChannels: outputs), rank: form.rank, variant: .remainder, filters: store.slice("basis"),
+      shape: form.shape(outputChannels: outputs), rank: form.rank, variant: form.variant, filters: store.slice("basis"),
       coefficients: store.slice("coefficients"), kernels: kernels)
     let batchNorm = BatchNorm(
       channels: outputs, gamma: store.slice("gamma"), beta: store.slice("beta"),

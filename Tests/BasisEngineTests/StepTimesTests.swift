@@ -20,9 +20,10 @@ import Testing
               (layer.name, max(1, Int(fraction * Double(layer.legalRanks.upperBound))))
             }))
       }
-    let forms = BasisVariant.allCases.flatMap { variant in
-      candidates.map { StepTimes.Form(candidate: $0, variant: variant) }
-    }
+    let forms =
+      BasisVariant.allCases.flatMap { variant in
+        candidates.map { StepTimes.Form(candidate: $0, variant: variant) }
+      } + grouped(architecture)
     let times = try StepTimes.measure(
       forms, of: architecture, batch: 20, seconds: 0, kernels: fastest)
     for (form, times) in zip(forms, times.forms) {
@@ -36,8 +37,7 @@ import Testing
         if let rank = form.candidate.rank(of: layer.name), layer.kernelSize == 3,
           !form.variant.keepsMapsOnly(rank: rank, outputs: layer.outputChannels)
         {
-          let combinations = form.variant.combinations(outputs: layer.outputChannels, rank: rank)
-          edges = 2 * layer.outputSize * combinations * rank * 20
+          edges = 2 * layer.outputSize * form.variant.coefficients(outputs: layer.outputChannels, rank: rank) * 20
         }
         #expect(Int(products) == cost.multiplyAdds + edges, "\(form.variant) \(form.candidate): \(layer.name)")
         #expect(timed.totalSeconds > 0)
@@ -45,5 +45,20 @@ import Testing
     }
     #expect(
       times.dense.layers.map(\.name).filter { $0 != "other" }.sorted() == architecture.layers.map(\.name).sorted())
+  }
+
+  /// Every layer that two or four groups divide, at a quarter, half and three quarters of its outputs.
+  private func grouped(_ architecture: Architecture) -> [StepTimes.Form] {
+    [(1, 2), (2, 2), (3, 2), (2, 4)].map { quarters, groups in
+      let variant = BasisVariant.grouped(groups)
+      var ranks: [String: Int] = [:]
+      for layer in architecture.layers {
+        let rank = quarters * layer.outputChannels / 4
+        if layer.legalRanks.contains(rank), variant.problem(outputs: layer.outputChannels, rank: rank) == nil {
+          ranks[layer.name] = rank
+        }
+      }
+      return StepTimes.Form(candidate: Candidate(ranks: ranks), variant: variant)
+    }
   }
 }

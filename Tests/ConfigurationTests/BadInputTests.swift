@@ -152,6 +152,42 @@ struct BadInputTests {
         + "is 63"
     ),
     Case(
+      head + "space: {variant: groupd2}\n",
+      "x.yaml:3: key 'space.variant' cannot be 'groupd2'; did you mean 'grouped2'? Allowed: \(BasisVariant.allowed)"),
+    Case(
+      head + "space: {variant: grouped0}\n",
+      "x.yaml:3: key 'space.variant' cannot be 'grouped0'; did you mean 'grouped2'? Allowed: \(BasisVariant.allowed)"),
+    Case(
+      head + "space:\n  variants:\n  - tied\n  - sparse\n",
+      "x.yaml:6: key 'space.variants' cannot be 'sparse'; allowed: \(BasisVariant.allowed)"),
+    Case(
+      head + "space: {variant: full, variants: [tied]}\n",
+      "x.yaml:3: key 'space.variants' and 'space.variant' exclude each other; keep one"),
+    Case(
+      head + "space: {variants: []}\n", "x.yaml:3: key 'space.variants' names none; allowed: \(BasisVariant.allowed)"),
+    Case(
+      head + "space: {variants: tied}\n",
+      "x.yaml:3: key 'space.variants' is 'tied', but a list of names of variants in [ ] is wanted"),
+    Case(
+      head + "space: {variants: [tied, full, tied]}\n",
+      "x.yaml:3: key 'space.variants' cannot be used: variant tied is listed twice"),
+    Case(
+      head + "space: {varaints: [tied]}\n",
+      "x.yaml:3: key 'space.varaints' is not known; did you mean 'space.variants'? Allowed here: rank_fractions, ranks, "
+        + "include, exclude, variant, variants"),
+    Case(
+      head + "space: {variants: [remainder, grouped3], ranks: [4, 3]}\n",
+      "x.yaml:3: key 'space.ranks' cannot be used: rank 4 with variant grouped3 is legal in none of the 18 layers; the "
+        + "highest legal rank is 63"),
+    Case(
+      head + "space: {variant: grouped4, ranks: [16]}\n",
+      "x.yaml:3: key 'space.ranks' has rank 16, which is out of range in layer1.0.conv1: the rank must be from 1 to 15 "
+        + "in this layer; exclude that layer, leave the rank out, or use rank_fractions"),
+    Case(
+      head + "space: {variants: [remainder, grouped4], ranks: [4], include: [layer1*, fc]}\n",
+      "x.yaml:3: key 'space.ranks' has rank 4/grouped4, which does not fit fc: 4 groups do not divide both the 4 basis "
+        + "maps and the 6 other outputs; exclude that layer, leave the rank out, or use rank_fractions"),
+    Case(
       head + "space:\n  ranks: []\n",
       "x.yaml:4: key 'space.ranks' cannot be used: it needs at least one rank or rank fraction"),
     Case(

@@ -27,6 +27,7 @@ struct RecordedTests {
     #expect(read.fingerprint == given.fingerprint && read.text == given.text)
     #expect(read.space.choices.map(\.layer) == given.space.choices.map(\.layer))
     #expect(read.space.choices.map(\.ranks) == given.space.choices.map(\.ranks))
+    #expect(read.space.choices == given.space.choices && read.space.variants == given.space.variants)
   }
 
   @Test(
@@ -38,8 +39,12 @@ struct RecordedTests {
       budget: {jobs: 9, worker_hours: 1.5, hours: 2}
       """
     let short = "model: resnet20\ndata: {set: shapes10}\n"
+    let variants = "space: {variants: [full, grouped2, tied], ranks: [4]}\n"
     let skip = "proxy: {batch: 64, skip: {basis: 4}}\n"
-    for text in [text, short, short + search, short + "proxy: {curve: true}\n", short + skip] {
+    for text in [
+      text, short, short + search, short + "proxy: {curve: true}\n", short + skip, short + variants,
+      short + "space: {variant: tied}\n",
+    ] {
       let given = try StudyConfiguration.parse(text: text, fileName: "x.yaml")
       expectSame(try recorded(given), given)
     }

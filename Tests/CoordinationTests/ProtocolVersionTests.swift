@@ -64,6 +64,48 @@ struct ProtocolVersionTests {
     #expect(ended.sent.contains(Fixture.finished(job.reference)))
   }
 
+  /// One training.
+  private struct OneTraining: SearchStrategy {
+    var name: StrategyName { .random }
+    var notes: [String] { [] }
+    var work: Work
+
+    func roundsToKnow(before round: Int) -> Int { round }
+    func expectedWorks(history: SearchHistory) -> Int { 1 }
+    func round(_ number: Int, history: SearchHistory) -> SearchRound {
+      number == 0 ? SearchRound(works: [work]) : .over
+    }
+  }
+
+  @Test(
+    "a work with newer variants of basis convolutions is not given to a worker that cannot read it", arguments: 3...5)
+  func variants(version: Int) throws {
+    func work(_ variant: BasisVariant, _ form: BasisForm) -> Work {
+      var recipe = Work.example(.dense).kind.recipe
+      recipe.variant = variant
+      return Work(
+        candidate: Candidate(forms: ["layer": form]), kind: .proxyTraining(recipe), repetition: 0, seed: 1)
+    }
+    let old = [work(.remainder, BasisForm(rank: 2)), work(.full, BasisForm(rank: 2))]
+    for work in old { #expect(ProtocolVersion.needed(for: work) == ProtocolVersion.oldest) }
+    for work in [
+      work(.grouped(2), BasisForm(rank: 2)), work(.tied, BasisForm(rank: 2)),
+      work(.remainder, BasisForm(rank: 2, variant: .grouped(2))), work(.remainder, BasisForm(rank: 2, variant: .full)),
+    ] {
+      #expect(ProtocolVersion.needed(for: work) == ProtocolVersion.withVariants)
+      var machine = CoordinatorMachine(
+        settings: Fixture.coordinatorSettings(), jobs: [], strategy: OneTraining(work: work))
+      _ = machine.handle(.started, at: 0)
+      let peer = PeerID(1)
+      _ = machine.handle(.received(hello(newest: version), from: peer), at: 1)
+      let sent = machine.handle(.received(.ready(Ready(freeSlots: 1)), from: peer), at: 2).sent(to: peer)
+      let jobs = sent.compactMap { if case .job(let job) = $0 { job.work } else { nil } }
+      #expect(jobs == (version >= ProtocolVersion.withVariants ? [work.description] : []))
+      let assignment = JobAssignment(reference: Fixture.reference(1), work: work, version: 2)
+      #expect(throws: ProtocolError.self) { try MessageCodec.encode(CoordinatorMessage.job(assignment), id: 1) }
+    }
+  }
+
   /// Trainings of which some updates are skipped.
   private struct SkippingStrategy: SearchStrategy {
     var name: StrategyName { .random }
@@ -83,8 +125,8 @@ struct ProtocolVersionTests {
 
   @Test("a work with skipped updates is not given to a worker that would leave them out", arguments: 1...4)
   func skippedUpdates(version: Int) throws {
-    #expect(ProtocolVersion.needed(for: SkippingStrategy.work.kind) == ProtocolVersion.withStarts)
-    #expect(ProtocolVersion.needed(for: Work.example(.dense).kind) == ProtocolVersion.oldest)
+    #expect(ProtocolVersion.needed(for: SkippingStrategy.work) == ProtocolVersion.withStarts)
+    #expect(ProtocolVersion.needed(for: Work.example(.dense)) == ProtocolVersion.oldest)
     var machine = CoordinatorMachine(
       settings: Fixture.coordinatorSettings(), jobs: [], strategy: SkippingStrategy())
     _ = machine.handle(.started, at: 0)

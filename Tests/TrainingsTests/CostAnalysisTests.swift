@@ -15,7 +15,7 @@ struct CostAnalysisTests {
       choices: [
         ("rank-fraction 0.25", choice(rankFraction: 0.25)), ("candidate fc=3", choice(candidate: "fc=3")),
         ("rank-fraction 0.25", choice(rankFraction: 0.25)), ("candidate dense", choice(candidate: "dense")),
-      ], variants: BasisVariant.allCases, batch: 16, measures: measures)
+      ], variants: [.remainder, .full], batch: 16, measures: measures)
   }
 
   @Test("the dense network stands first, then each form once in each variant, and layers add up")
@@ -36,6 +36,32 @@ struct CostAnalysisTests {
     #expect(analysis.gains[1].below.parameters == 11 && analysis.gains[1].below.multiplyAdds == 9)
     #expect(analysis.gains[3].below.parameters == 15 && analysis.gains[3].below.multiplyAdds == 15)
     #expect(analysis.gains[2].below.parameters == 16 && analysis.gains[2].below.multiplyAdds == 16)
+  }
+
+  @Test("a candidate that names its layers' variants is one form, whose layers count as theirs")
+  func namedVariants() throws {
+    let text = "layer1.0.conv1=4/grouped2,layer1.0.conv2=4/tied,layer2.0.conv1=8/tied,layer2.0.conv2=8/tied"
+    let analysis = try CostAnalysis(
+      model: .resnet8,
+      choices: [("candidate", choice(candidate: text)), ("other", choice(candidate: "fc=2/full,conv1=4"))],
+      variants: [.remainder, .full], batch: 16)
+    #expect(analysis.forms.map(\.variant) == [nil, nil, .remainder, .full])
+    let named = analysis.forms[1]
+    #expect(named.layers.compactMap(\.variant) == [.grouped(2), .tied, .tied, .tied])
+    let cost = Architecture(.resnet8).cost(of: named.candidate, variant: .remainder)
+    #expect(named.cost.parameters == cost.parameters)
+    #expect(named.cost.forward.multiplyAdds == 16 * cost.multiplyAdds)
+    #expect(analysis.forms[3].layers.compactMap(\.variant) == [.full, .full])
+    #expect(Set(analysis.gains.map(\.variant)) == [.remainder, .full, .grouped(2), .tied])
+    let rows = analysis.csv.split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+    #expect(rows.contains { $0.first == "layer1.0.conv1" && $0.contains("grouped2") })
+    #expect(analysis.lines().contains { $0.hasPrefix("layer2.0.conv1") && $0.contains("tied") })
+    let error = #expect(throws: SearchError.self) {
+      try CostAnalysis(
+        model: .resnet8, choices: [("candidate", choice(candidate: "layer1.0.conv1=3"))], variants: [.grouped(2)],
+        batch: 16)
+    }
+    #expect(error.map { "\($0)" }?.contains("2 groups do not divide") ?? false)
   }
 
   @Test("tables fit the terminal and say what they leave out")

@@ -21,6 +21,8 @@ package struct Checkpoint: Equatable, Sendable {
     /// Layer → rank.
     package var ranks: [String: Int]
     package var variant: BasisVariant
+    /// Layer → its variant, of those that have another one; nil where none has.
+    package var variants: [String: BasisVariant]? = nil
     /// Output channels that the basis maps of each decomposed layer are.
     package var basisChannels: [String: [Int]]
     /// Rows and columns.
@@ -30,7 +32,11 @@ package struct Checkpoint: Equatable, Sendable {
     /// Channels of the stages where they are not the model's own.
     package var widths: [Int]?
 
-    package var candidate: Candidate { Candidate(ranks: ranks) }
+    package var candidate: Candidate {
+      Candidate(
+        forms: Dictionary(
+          uniqueKeysWithValues: ranks.map { ($0.key, BasisForm(rank: $0.value, variant: variants?[$0.key])) }))
+    }
   }
 
   /// How the weights came to be. In a file the recipe's start stands beside the recipe, whose text older programs read.
@@ -134,8 +140,10 @@ extension Checkpoint.Network {
     let own = Architecture(
       architecture.model, imageSize: stem.inputSize, imageChannels: stem.inputChannels,
       classCount: architecture.classCount)
+    let variants = form.candidate.forms.compactMapValues(\.variant)
     self.init(
-      model: architecture.model, ranks: form.candidate.ranks, variant: form.variant, basisChannels: form.basisChannels,
+      model: architecture.model, ranks: form.candidate.ranks, variant: form.variant,
+      variants: variants.isEmpty ? nil : variants, basisChannels: form.basisChannels,
       imageSize: stem.inputSize, imageChannels: stem.inputChannels, classCount: architecture.classCount,
       widths: own == architecture ? nil : architecture.stageWidths)
   }

@@ -25,6 +25,8 @@ package final class ConversionSource {
     var layer: Int
     var rank: Int
     var variant: BasisVariant
+    /// Layers with the same coefficients, this one among them.
+    var tied: [Int]
   }
 
   /// One pass over the calibration images in inference, and a decomposition a layer.
@@ -96,6 +98,8 @@ package final class ConversionSource {
 
   /// The trained network in a candidate's form, its batch norm recalibrated on the calibration images.
   /// - Parameters:
+  ///   - variant: of layers for which the candidate names none. Layers that are tied are truncated to a space of outputs
+  ///     that they have in common: the least squares solution of their one A and all their filters.
   ///   - workspace: of the architecture; nil: one of its own, for `batch` images.
   ///   - shouldContinue: called after every layer and every batch; returns false to stop.
   /// - Throws: `unknownLayer` or `illegalRank` for a candidate that the architecture cannot take, `conversion`,
@@ -110,13 +114,13 @@ package final class ConversionSource {
     var (basisChannels, orders): ([String: [Int]], [Int: [Int]]) = ([:], [:])
     let inner = Set(architecture.blocks.map(\.first))
     for (index, layer) in architecture.layers.enumerated() {
-      guard case .basis(let rank, _) = form.layers[index] else {
+      guard case .basis(let basis, _) = form.layers[index] else {
         layers.append(nil)
         continue
       }
-      let converted = try converted(index, rank: rank, variant: variant)
+      let converted = try converted(index, basis, tied: form.layersSharing(basis))
       layers.append(converted)
-      if variant == .remainder {
+      if basis.variant.keepsMaps {
         let channels = converted.conversion.basisChannels
         if inner.contains(index) {
           orders[index] = channels + ChannelChoice.others(than: channels, of: layer.outputChannels)
@@ -138,12 +142,16 @@ package final class ConversionSource {
     return (network, layers.compactMap { $0?.conversion })
   }
 
-  private func converted(_ index: Int, rank: Int, variant: BasisVariant) throws(EngineError) -> ConvertedLayer {
-    let key = Key(layer: index, rank: rank, variant: variant)
+  private func converted(
+    _ index: Int, _ basis: LayerBasis, tied: [Int]
+  ) throws(EngineError) -> ConvertedLayer {
+    let (rank, variant) = (basis.rank, basis.variant)
+    let key = Key(layer: index, rank: rank, variant: variant, tied: tied)
     if let known = converted[key] { return known }
     let layer = architecture.layers[index]
     do {
-      let found = try ConvertedLayer(layer, spectra[index], rank: rank, variant: variant)
+      let spectrum = try LayerSpectrum.along(common: tied.map { spectra[$0] })[tied.firstIndex(of: index) ?? 0]
+      let found = try ConvertedLayer(layer, spectrum, rank: rank, variant: variant)
       let numbers = found.projection.values.count + found.coefficients.values.count
       if keptNumbers + numbers > mostKeptNumbers { (converted, keptNumbers) = ([:], 0) }
       converted[key] = found
@@ -170,7 +178,11 @@ package final class ConversionSource {
         converted.projection
         * Matrix(rows: layer.outputChannels, columns: layer.filterSize, values: filters.map(Double.init))
       network.parameters.write("\(layer.name).basis", basis.values.map(Float.init))
-      network.parameters.write("\(layer.name).coefficients", converted.coefficients.values.map(Float.init))
+      // Layers that share them have found the same.
+      let coefficients = "\(layer.name).coefficients"
+      if network.parameters.contains(coefficients) {
+        network.parameters.write(coefficients, converted.coefficients.values.map(Float.init))
+      }
     } else {
       network.parameters.write("\(layer.name).weight", filters)
     }

@@ -32,7 +32,7 @@ struct ConvertedLayer {
   let conversion: LayerConversion
   /// r × N
   let projection: Matrix
-  /// A: (N − r) × r of variant `remainder`, N × r of `full`.
+  /// A: (N − r) × r of variant `remainder`, N × r of `full`, (N − r) × r/G in G groups.
   let coefficients: Matrix
   /// Of the outputs, where there was `LayerSpectrum.mean`.
   let mean: [Double]
@@ -42,6 +42,10 @@ struct ConvertedLayer {
     _ layer: Layer, _ spectrum: LayerSpectrum, rank: Int, variant: BasisVariant,
     highestConditionNumber: Double = ChannelChoice.highestConditionNumber
   ) throws(DecompositionFailure) {
+    if variant.groups > 1 {
+      self = try Self.grouped(layer, spectrum, rank: rank, groups: variant.groups, highestConditionNumber)
+      return
+    }
     // U_rᵀ
     let kept = spectrum.directions.rows(0..<rank)
     let factor = kept.transposed
@@ -53,7 +57,7 @@ struct ConvertedLayer {
       mean = (factor * keptMean).values
       conversion = LayerConversion(
         layer: layer.name, rank: rank, method: .truncation, basisChannels: [], conditionNumber: 1, error: error)
-    case .remainder:
+    case .remainder, .grouped, .tied:
       let choice = try ChannelChoice(factor, highestConditionNumber: highestConditionNumber)
       let others = ChannelChoice.others(than: choice.channels, of: layer.outputChannels)
       let basis = factor.rows(choice.channels)
@@ -72,6 +76,61 @@ struct ConvertedLayer {
       conversion = LayerConversion(
         layer: layer.name, rank: rank, method: choice.method, basisChannels: choice.channels,
         conditionNumber: choice.conditionNumber, error: total > 0 ? min(1, error + further / total) : 0)
+    }
+  }
+
+  private init(conversion: LayerConversion, projection: Matrix, coefficients: Matrix, mean: [Double]) {
+    (self.conversion, self.projection, self.coefficients, self.mean) = (conversion, projection, coefficients, mean)
+  }
+
+  /// Each group of neighboring outputs is truncated for itself, as a layer of N/G outputs to rank r/G.
+  ///
+  /// Its basis maps and combinations are then a space of their own: of all A and W_b in groups of these outputs it is
+  /// the least squares solution.
+  private static func grouped(
+    _ layer: Layer, _ spectrum: LayerSpectrum, rank: Int, groups: Int, _ highestConditionNumber: Double
+  ) throws(DecompositionFailure) -> ConvertedLayer {
+    let width = layer.outputChannels / groups
+    var part = layer
+    part.outputChannels = width
+    var parts: [ConvertedLayer] = []
+    var lost = 0.0
+    for group in 0..<groups {
+      let own = try spectrum.channels(group * width..<(group + 1) * width)
+      let converted = try ConvertedLayer(
+        part, own, rank: rank / groups, variant: .remainder, highestConditionNumber: highestConditionNumber)
+      lost += converted.conversion.error * own.variances.reduce(0, +)
+      parts.append(converted)
+    }
+    let rows = rank / groups
+    let projection = Matrix(rows: rank, columns: layer.outputChannels) { row, column in
+      let group = row / rows
+      guard column / width == group else { return 0 }
+      return parts[group].projection[row % rows, column % width]
+    }
+    let total = spectrum.variances.reduce(0, +)
+    let conversion = LayerConversion(
+      layer: layer.name, rank: rank,
+      method: parts.map(\.conversion.method).max { $0.severity < $1.severity } ?? .pivots,
+      basisChannels: parts.enumerated().flatMap { group, part in
+        part.conversion.basisChannels.map { group * width + $0 }
+      }, conditionNumber: parts.map(\.conversion.conditionNumber).max() ?? 1,
+      error: total > 0 ? min(1, lost / total) : 0)
+    return ConvertedLayer(
+      conversion: conversion, projection: projection,
+      coefficients: Matrix(
+        rows: layer.outputChannels - rank, columns: rows, values: parts.flatMap(\.coefficients.values)),
+      mean: parts.flatMap(\.mean))
+  }
+}
+
+extension LayerConversion.Method {
+  /// How far it is from a first choice.
+  fileprivate var severity: Int {
+    switch self {
+    case .truncation, .pivots: 0
+    case .laterPivot: 1
+    case .leastSquares: 2
     }
   }
 }

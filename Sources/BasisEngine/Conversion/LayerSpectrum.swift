@@ -34,6 +34,49 @@ struct LayerSpectrum {
     directions = try Self.ordered(vectors, from: told, filters: filters)
   }
 
+  private init(directions: Matrix, variances: [Double], mean: [Double]) {
+    (self.directions, self.variances, self.mean) = (directions, variances, mean)
+  }
+
+  /// Cov(y) = U·Λ·Uᵀ
+  var covariance: Matrix {
+    let scaled = Matrix(rows: outputs, columns: outputs) { variances[$0] * directions[$0, $1] }
+    return directions.transposed * scaled
+  }
+
+  /// Of some of the outputs alone.
+  func channels(_ chosen: Range<Int>) throws(DecompositionFailure) -> LayerSpectrum {
+    let covariance = covariance
+    let part = Matrix(rows: chosen.count, columns: chosen.count) {
+      covariance[chosen.lowerBound + $0, chosen.lowerBound + $1]
+    }
+    let (vectors, values) = try part.symmetricEigenvectors()
+    return LayerSpectrum(directions: vectors, variances: values.map { max(0, $0) }, mean: Array(mean[chosen]))
+  }
+
+  /// Each layer's along the directions that are common to all: those of the sum of their covariances, each as a share of
+  /// its layer's variance. Truncated to a rank, all keep the same space of outputs, and lose the least of their shares
+  /// in sum that layers with one space can lose.
+  static func along(common spectra: [LayerSpectrum]) throws(DecompositionFailure) -> [LayerSpectrum] {
+    guard let first = spectra.first, spectra.count > 1 else { return spectra }
+    let covariances = spectra.map(\.covariance)
+    let shares = spectra.map { spectrum in
+      let total = spectrum.variances.reduce(0, +)
+      return total > 0 ? 1 / total : 0
+    }
+    let sum = Matrix(rows: first.outputs, columns: first.outputs) { row, column in
+      zip(covariances, shares).reduce(0) { $0 + $1.1 * $1.0[row, column] }
+    }
+    let directions = try sum.symmetricEigenvectors().vectors
+    return zip(spectra, covariances).map { spectrum, covariance in
+      let turned = directions * covariance
+      let variances = (0..<first.outputs).map { row in
+        max(0, (0..<first.outputs).reduce(0) { $0 + turned[row, $1] * directions[row, $1] })
+      }
+      return LayerSpectrum(directions: directions, variances: variances, mean: spectrum.mean)
+    }
+  }
+
   /// Directions along which the calibration images' outputs do not vary have no order: inputs that are always zero, or
   /// filters that are combinations of others. The filters alone give them one, so that images of another kind lose as
   /// little as can be, and combinations lose nothing.

@@ -8,7 +8,7 @@ import SearchCore
 ///     y_r = A · y_b          A: a 1×1 convolution
 ///
 /// `remainder`: y is y_b and N − r combinations of it, A is [N − r][r]. `full`: all N outputs are combinations, A is
-/// [N][r].
+/// [N][r]. In G groups A is [N − r][r/G], and a 1×1 convolution within each group. Layers that are tied have one A.
 struct BasisWeights {
   /// The whole convolution's.
   let shape: ConvolutionShape
@@ -18,7 +18,7 @@ struct BasisWeights {
   /// W_b
   let filters: PreparedWeights
   /// A
-  let coefficients: PreparedWeights
+  let coefficients: CoefficientWeights
   private let kernels: KernelTable
 
   /// - Parameters:
@@ -36,10 +36,8 @@ struct BasisWeights {
     var filterShape = shape
     filterShape.outputChannels = rank
     self.filters = PreparedWeights(filters, shape: filterShape, algorithms: algorithms, kernels: kernels)
-    self.coefficients = PreparedWeights(
-      coefficients,
-      shape: ConvolutionShape(outputChannels: combined, inputChannels: rank, kernelSize: 1, stride: 1),
-      algorithms: .direct, kernels: kernels)
+    self.coefficients = CoefficientWeights(
+      coefficients, groups: CoefficientGroups(variant.groups, rank: rank, combinations: combined), kernels: kernels)
   }
 
   func prepare(for mode: PassMode) {
@@ -47,7 +45,7 @@ struct BasisWeights {
     coefficients.prepare(for: mode)
   }
 
-  /// z from y_b, of variant `remainder` with the basis maps first: theirs, and what A makes of them.
+  /// z from y_b, of a variant that keeps the basis maps, which come first: theirs, and what A makes of them.
   /// - Parameter activation: its residual has a memory of its own.
   func combine(_ maps: LaneView, _ activation: Activation, _ output: LaneView, _ batch: BatchExtent) {
     kernels.normalize(

@@ -17,6 +17,10 @@ import SearchCore
 /// (a_r and the other vectors multiply rows.) Where r is large, the products of r × r matrices cost more than that
 /// saves: `BasisVariant.keepsMapsOnly`.
 ///
+/// In groups all this holds within each group, of its r/G maps and (N − r)/G combinations: A·y_b, G and Aᵀ·g_r are
+/// products of a group's matrices, and of C and the matrix before y_b only the blocks on the diagonal are needed,
+/// r/G × r/G each. Layers that are tied each add their dA to the gradient of the one A.
+///
 /// G serves batch norm's Σ g_r·y_r as well as dA: steps that skip the coefficients save only dA's last sum. dW_b has a
 /// pass of its own, which steps that skip the basis do without.
 final class NormalizedBasis: NormalizedLayer {
@@ -27,8 +31,9 @@ final class NormalizedBasis: NormalizedLayer {
   private var rank: Int { weights.rank }
   /// N − r
   private var combined: Int { weights.combined }
+  private var groups: CoefficientGroups { weights.coefficients.groups }
   private let kernels: KernelTable
-  /// C, row-major, and A·C.
+  /// C, row-major, block by block, and A·C.
   private let products: AlignedBuffer<Double>
   private let combinedProducts: AlignedBuffer<Double>
   /// Σ y_b
@@ -37,10 +42,10 @@ final class NormalizedBasis: NormalizedLayer {
   private let gradientProducts: AlignedBuffer<Double>
   /// A portion's part of C or G.
   private let part: AlignedBuffer<Float>
-  /// From g to h: r × N.
-  private let gradientPointwise: DerivedPointwise
-  /// From y_b to its part of dy_b: r × r, with a shift and a factor of 1 for each map.
-  private let mapsPointwise: DerivedPointwise
+  /// From g to h.
+  private let gradientPart: GradientPart
+  /// From y_b to its part of dy_b: r/G × r/G for each group, with a shift and a factor of 1 for each map.
+  private let mapsPointwise: [DerivedPointwise]
   private let shift: AlignedBuffer<Float>
   private let ones: AlignedBuffer<Float>
 
@@ -50,7 +55,7 @@ final class NormalizedBasis: NormalizedLayer {
   var stride: Int { weights.shape.stride }
 
   /// - Parameters:
-  ///   - weights: of variant `remainder`; the basis maps are the first output channels.
+  ///   - weights: of a variant that keeps the basis maps, which are the first output channels.
   ///   - gradientPortion: memory for dy of a portion and the rows next to it.
   init(
     _ weights: BasisWeights, _ batchNorm: BatchNorm, _ regions: BasisRegions, gradientPortion: LaneView,
@@ -64,13 +69,16 @@ final class NormalizedBasis: NormalizedLayer {
     self.regions = regions
     self.gradientPortion = gradientPortion
     self.kernels = kernels
-    products = AlignedBuffer(count: rank * rank)
-    combinedProducts = AlignedBuffer(count: combined * rank)
+    let groups = weights.coefficients.groups
+    products = AlignedBuffer(count: rank * groups.maps)
+    combinedProducts = AlignedBuffer(count: combined * groups.maps)
     sums = AlignedBuffer(count: rank)
-    gradientProducts = AlignedBuffer(count: combined * rank)
-    part = AlignedBuffer(count: combined * rank)
-    gradientPointwise = DerivedPointwise(outputChannels: rank, inputChannels: outputs, kernels)
-    mapsPointwise = DerivedPointwise(outputChannels: rank, inputChannels: rank, kernels)
+    gradientProducts = AlignedBuffer(count: combined * groups.maps)
+    part = AlignedBuffer(count: combined * groups.maps)
+    gradientPart = GradientPart(groups, kernels)
+    mapsPointwise = (0..<groups.count).map { _ in
+      DerivedPointwise(outputChannels: groups.maps, inputChannels: groups.maps, kernels)
+    }
     shift = AlignedBuffer(count: rank)
     ones = AlignedBuffer(count: rank)
     ones.values.update(repeating: 1)
@@ -95,35 +103,31 @@ final class NormalizedBasis: NormalizedLayer {
     weights.filters.forward(input, maps, portion.extent, .statistics(batchNorm.sums))
     // The products sum over all lanes.
     maps.clearLanes(from: portion.extent.lanesInLastBlock, block: portion.extent.blocks - 1)
-    addProducts(maps, maps, portion.extent, to: products)
+    addProducts(maps, maps, gradientsOfGroup: groups.maps, portion.extent, to: products)
   }
 
   func finishStatistics(_ batch: BatchExtent, _ boundary: borrowing PassBoundary) {
     let a = weights.coefficients.weights.values
+    let (groups, columns) = (groups, groups.maps)
     let statistics = batchNorm.sums
     sums.base.update(from: statistics.values, count: rank)
     combinedProducts.values.update(repeating: 0)
     for c in 0..<combined {
-      let row = a + c * rank
-      let product = combinedProducts.base + c * rank
+      let first = groups.group(of: c) * columns
+      let row = a + c * columns
+      let product = combinedProducts.base + c * columns
       var sum = 0.0
-      for i in 0..<rank {
+      for i in 0..<columns {
         let factor = Double(row[i])
-        sum += factor * sums.base[i]
-        let products = products.base + i * rank
-        for j in 0..<rank { product[j] += factor * products[j] }
+        sum += factor * sums.base[first + i]
+        let products = products.base + (first + i) * columns
+        for j in 0..<columns { product[j] += factor * products[j] }
       }
       statistics.values[rank + c] = sum
-      statistics.squares[rank + c] = (0..<rank).reduce(0) { $0 + Double(row[$1]) * product[$1] }
+      statistics.squares[rank + c] = (0..<columns).reduce(0) { $0 + Double(row[$1]) * product[$1] }
     }
     batchNorm.finishStatistics(count: count(batch))
-    let scale = batchNorm.gradientFactors.a
-    for i in 0..<rank {
-      let row = gradientPointwise.weights + i * (rank + combined)
-      row[i] = scale[i]
-      for c in 0..<combined { row[rank + c] = scale[rank + c] * a[c * rank + i] }
-    }
-    gradientPointwise.prepare()
+    gradientPart.prepare(coefficients: a, scale: batchNorm.gradientFactors.a)
   }
 
   func normalize(_ portion: BatchPortion, rows: Range<Int>, _ activation: ActivationPass, output: LaneView) {
@@ -145,40 +149,46 @@ final class NormalizedBasis: NormalizedLayer {
     let maps = convolutionOutput.portion(portion, rows: rows)
     batchNorm.rectifyGradient(maps, output: output, outputGradient: outputGradient, portion.extent)
     addProducts(
-      maps, outputGradient.channels(rank..<rank + combined), portion.extent, to: gradientProducts)
-    gradientPointwise.forward(outputGradient, regions.gradientPart.portion(portion, rows: rows), portion.extent, .none)
+      maps, outputGradient.channels(rank..<rank + combined), gradientsOfGroup: groups.combinations, portion.extent,
+      to: gradientProducts)
+    gradientPart.forward(outputGradient, regions.gradientPart.portion(portion, rows: rows), portion.extent)
   }
 
   func finishGradients(_ batch: BatchExtent, skipped: BasisPart?, _ boundary: borrowing PassBoundary) {
     let coefficients = weights.coefficients.weights
+    let (groups, columns) = (groups, groups.maps)
     for c in 0..<combined {
-      let (row, products) = (coefficients.values + c * rank, gradientProducts.base + c * rank)
-      batchNorm.gradientProducts[rank + c] = (0..<rank).reduce(0) { $0 + Double(row[$1]) * products[$1] }
+      let (row, products) = (coefficients.values + c * columns, gradientProducts.base + c * columns)
+      batchNorm.gradientProducts[rank + c] = (0..<columns).reduce(0) { $0 + Double(row[$1]) * products[$1] }
     }
     batchNorm.finishGradients(count: count(batch))
     let (a, b, d) = batchNorm.gradientFactors
-    let square = mapsPointwise.weights
     for i in 0..<rank {
       shift.base[i] = d[i]
-      for j in 0..<rank { square[i * rank + j] = i == j ? b[i] : 0 }
+      let (group, row) = i.quotientAndRemainder(dividingBy: columns)
+      let square = mapsPointwise[group].weights + row * columns
+      for j in 0..<columns { square[j] = row == j ? b[i] : 0 }
     }
     for c in 0..<combined {
-      let row = coefficients.values + c * rank
+      let row = coefficients.values + c * columns
       let (ac, bc, dc) = (a[rank + c], b[rank + c], d[rank + c])
-      for i in 0..<rank {
-        shift.base[i] += dc * row[i]
+      let group = groups.group(of: c)
+      let square = mapsPointwise[group].weights
+      let (shift, sums) = (shift.base + group * columns, sums.base + group * columns)
+      for i in 0..<columns {
+        shift[i] += dc * row[i]
         let factor = bc * row[i]
-        for j in 0..<rank { square[i * rank + j] += factor * row[j] }
+        for j in 0..<columns { square[i * columns + j] += factor * row[j] }
       }
       guard skipped != .coefficients else { continue }
-      for i in 0..<rank {
-        let place = c * rank + i
+      for i in 0..<columns {
+        let place = c * columns + i
         coefficients.gradients[place] += Float(
           Double(ac) * gradientProducts.base[place] + Double(bc) * combinedProducts.base[place]
-            + Double(dc) * sums.base[i])
+            + Double(dc) * sums[i])
       }
     }
-    mapsPointwise.prepare()
+    for square in mapsPointwise { square.prepare() }
   }
 
   func backward(
@@ -189,12 +199,16 @@ final class NormalizedBasis: NormalizedLayer {
     if skipped == .basis, inputGradient == nil { return }
     let basisGradient = gradientPortion.channels(0..<rank).filled(for: portion, height: convolutionOutput.height) {
       rows, target in
-      mapsPointwise.forward(
-        convolutionOutput.portion(portion, rows: rows), target, portion.extent,
-        .activation(
-          Activation(
-            scale: ones.base, shift: shift.base, residual: regions.gradientPart.portion(portion, rows: rows),
-            residualChannelOffset: 0, appliesReLU: false)))
+      let maps = convolutionOutput.portion(portion, rows: rows)
+      let activation = Activation(
+        scale: ones.base, shift: shift.base, residual: regions.gradientPart.portion(portion, rows: rows),
+        residualChannelOffset: 0, appliesReLU: false)
+      for (group, square) in mapsPointwise.enumerated() {
+        let channels = groups.mapRange(group)
+        square.forward(
+          maps.channels(channels), target.channels(channels), portion.extent,
+          .activation(activation.channels(from: channels.lowerBound)))
+      }
       // The shift is in lanes that are no images, too.
       target.clearLanes(from: portion.extent.lanesInLastBlock, block: portion.extent.blocks - 1)
     }
@@ -204,15 +218,19 @@ final class NormalizedBasis: NormalizedLayer {
     }
   }
 
-  /// Adds Σ gradient·mapsᵀ to sums that last for the batch, in double precision.
+  /// Adds Σ gradient·mapsᵀ of each group to sums that last for the batch, in double precision.
+  /// - Parameter rows: channels of the gradient that are a group's.
   private func addProducts(
-    _ maps: LaneView, _ gradient: LaneView, _ batch: BatchExtent, to sums: AlignedBuffer<Double>
+    _ maps: LaneView, _ gradient: LaneView, gradientsOfGroup rows: Int, _ batch: BatchExtent,
+    to sums: AlignedBuffer<Double>
   ) {
     part.values.update(repeating: 0)
-    kernels.convolutionWeightGradient(
-      maps, gradient, part.base,
-      ConvolutionShape(outputChannels: gradient.channels, inputChannels: rank, kernelSize: 1, stride: 1), .direct,
-      batch)
+    let shape = ConvolutionShape(outputChannels: rows, inputChannels: groups.maps, kernelSize: 1, stride: 1)
+    for group in 0..<groups.count {
+      kernels.convolutionWeightGradient(
+        maps.channels(groups.mapRange(group)), gradient.channels(group * rows..<(group + 1) * rows),
+        part.base + group * shape.weightCount, shape, .direct, batch)
+    }
     for i in 0..<sums.count { sums.base[i] += Double(part.base[i]) }
   }
 }
@@ -233,28 +251,4 @@ struct BasisRegions {
 
   /// Whether N channels have room for both.
   static func fit(rank: Int, outputs: Int) -> Bool { 2 * rank <= outputs }
-}
-
-/// A 1×1 convolution whose weights are not trained, but derived from others in every step.
-private struct DerivedPointwise {
-  /// [outputs][inputs], zero at first.
-  var weights: UnsafeMutablePointer<Float> { memory.base }
-  private let memory: AlignedBuffer<Float>
-  private let prepared: AlignedBuffer<Float>
-  private let shape: ConvolutionShape
-  private let kernels: KernelTable
-
-  init(outputChannels: Int, inputChannels: Int, _ kernels: KernelTable) {
-    shape = ConvolutionShape(
-      outputChannels: outputChannels, inputChannels: inputChannels, kernelSize: 1, stride: 1)
-    memory = AlignedBuffer(count: shape.weightCount)
-    prepared = AlignedBuffer(count: shape.preparedCount(.direct))
-    self.kernels = kernels
-  }
-
-  func prepare() { kernels.prepareForward(memory.base, shape, .direct, prepared.base) }
-
-  func forward(_ input: LaneView, _ output: LaneView, _ batch: BatchExtent, _ epilogue: ConvolutionEpilogue) {
-    kernels.convolutionForward(input, prepared.base, output, shape, .direct, batch, epilogue)
-  }
 }

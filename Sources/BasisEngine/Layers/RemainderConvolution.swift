@@ -1,7 +1,7 @@
 import KernelInterface
 import SearchCore
 
-/// A basis convolution of variant `remainder` that keeps all of y. Its internal order is y_b, then y_r.
+/// A basis convolution that keeps its basis maps among its outputs, and all of y. Its internal order is y_b, then y_r.
 ///
 /// Backward: dA = dy_r · y_bᵀ; dy_b += Aᵀ · dy_r; dW_b and dx from dy_b only.
 final class RemainderConvolution: ConvolutionLayer {

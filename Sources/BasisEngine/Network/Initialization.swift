@@ -5,7 +5,8 @@ extension NetworkForm {
   /// Fills the parameters and statistics of a network that is to be trained from scratch.
   ///
   /// Convolutions: He et al. 2015, normal, fan_out: variance 2 / (N·k²), for a basis of its r filters 2 / (r·k²).
-  /// Coefficients: normal, variance 1/r, so that combined maps keep the basis maps' variance. Batch norm: γ = 1, β = 0.
+  /// Coefficients: normal, variance 1/r or in groups G/r, so that combined maps keep the basis maps' variance; what
+  /// layers share is drawn as the first one's. Batch norm: γ = 1, β = 0.
   /// Classifier: uniform within ±1/√fan_in, weight and bias. Every tensor draws from a stream of its own, so that a
   /// layer starts alike whatever form the others take.
   func initialize(_ parameters: ParameterStore, _ statistics: ParameterStore, seed: UInt64) {
@@ -19,13 +20,14 @@ extension NetworkForm {
       case .dense:
         let deviation = (2 / (Double(layer.outputChannels) * taps)).squareRoot()
         fill(parameters, "\(layer.name).weight", seed) { $0.normal() * deviation }
-      case .basis(let rank, _):
-        let deviation = (2 / (Double(rank) * taps)).squareRoot()
+      case .basis(let basis, _):
+        let deviation = (2 / (Double(basis.rank) * taps)).squareRoot()
         fill(parameters, "\(layer.name).basis", seed) {
           isClassifier ? (2 * $0.uniform() - 1) * bound : $0.normal() * deviation
         }
-        let mixDeviation = (1 / Double(rank)).squareRoot()
-        fill(parameters, "\(layer.name).coefficients", seed) { $0.normal() * mixDeviation }
+        guard basis.coefficientsOf == index else { break }
+        let mixDeviation = (1 / Double(basis.variant.combinedMaps(rank: basis.rank))).squareRoot()
+        fill(parameters, coefficientsName(of: basis), seed) { $0.normal() * mixDeviation }
       }
       if isClassifier {
         fill(parameters, "\(layer.name).bias", seed) { (2 * $0.uniform() - 1) * bound }

@@ -63,8 +63,8 @@ struct LayerBuilder {
     let kernels = kernels(of: layer)
     switch form.layers[index] {
     case .dense: return dense(layer, kernels)
-    case .basis(let rank, let channels):
-      return convolution(layer, basisWeights(layer, rank: rank, kernels), basisChannels: channels)
+    case .basis(let basis, let channels):
+      return convolution(layer, basis.variant, basisWeights(layer, basis, kernels), basisChannels: channels)
     }
   }
 
@@ -77,15 +77,16 @@ struct LayerBuilder {
     let convolution: any ConvolutionLayer
     switch form.layers[index] {
     case .dense: convolution = dense(layer, kernels)
-    case .basis(let rank, let channels):
-      let weights = basisWeights(layer, rank: rank, kernels)
-      let isInOrder = channels == Array(0..<rank)
-      if isInOrder, form.variant.keepsMapsOnly(rank: rank, outputs: layer.outputChannels) {
+    case .basis(let basis, let channels):
+      let weights = basisWeights(layer, basis, kernels)
+      let isInOrder = channels == Array(0..<basis.rank)
+      if isInOrder, basis.variant.keepsMapsOnly(rank: basis.rank, outputs: layer.outputChannels) {
         let batchNorm = batchNorm(of: layer, channelMap: nil, kernels)
         return NormalizedBasis(
-          weights, batchNorm, BasisRegions(output, rank: rank), gradientPortion: gradientPortion, kernels: kernels)
+          weights, batchNorm, BasisRegions(output, rank: basis.rank), gradientPortion: gradientPortion, kernels: kernels
+        )
       }
-      convolution = self.convolution(layer, weights, basisChannels: channels)
+      convolution = self.convolution(layer, basis.variant, weights, basisChannels: channels)
     }
     let batchNorm = batchNorm(of: layer, channelMap: convolution.channelMap, kernels)
     return NormalizedConvolution(convolution, batchNorm, output: output, gradientPortion: gradientPortion)
@@ -100,20 +101,20 @@ struct LayerBuilder {
       weight: parameters.slice("\(layer.name).weight"), kernels: kernels)
   }
 
-  private func basisWeights(_ layer: Layer, rank: Int, _ kernels: KernelTable) -> BasisWeights {
+  private func basisWeights(_ layer: Layer, _ basis: LayerBasis, _ kernels: KernelTable) -> BasisWeights {
     BasisWeights(
-      shape: shape(of: layer, outputChannels: layer.outputChannels), rank: rank, variant: form.variant,
-      algorithms: algorithms(for: shape(of: layer, outputChannels: rank), of: layer, kernels),
-      filters: parameters.slice("\(layer.name).basis"), coefficients: parameters.slice("\(layer.name).coefficients"),
-      kernels: kernels)
+      shape: shape(of: layer, outputChannels: layer.outputChannels), rank: basis.rank, variant: basis.variant,
+      algorithms: algorithms(for: shape(of: layer, outputChannels: basis.rank), of: layer, kernels),
+      filters: parameters.slice("\(layer.name).basis"),
+      coefficients: parameters.slice(form.coefficientsName(of: basis)), kernels: kernels)
   }
 
   /// The form of a basis convolution that computes all of y.
   private mutating func convolution(
-    _ layer: Layer, _ weights: BasisWeights, basisChannels: [Int]
+    _ layer: Layer, _ variant: BasisVariant, _ weights: BasisWeights, basisChannels: [Int]
   ) -> any ConvolutionLayer {
-    switch form.variant {
-    case .remainder: RemainderConvolution(weights, basisChannels: basisChannels)
+    switch variant {
+    case .remainder, .grouped, .tied: RemainderConvolution(weights, basisChannels: basisChannels)
     case .full:
       FullConvolution(
         weights, maps: maps(of: layer, rank: weights.rank), mapsGradient: mapsGradient(of: layer, rank: weights.rank))

@@ -5,17 +5,19 @@ struct NetworkForm {
   /// How one layer is evaluated.
   enum LayerForm: Equatable {
     case dense
-    case basis(rank: Int, channels: [Int])
+    /// - channels: output channels that the basis maps are.
+    case basis(LayerBasis, channels: [Int])
   }
 
   let architecture: Architecture
   let candidate: Candidate
+  /// Of layers for which the candidate names none.
   let variant: BasisVariant
   /// One for each layer, in the architecture's order.
   let layers: [LayerForm]
 
   /// - Parameter basisChannels: which output channels of a decomposed layer its basis maps are; defaults to 0..<r.
-  ///   Only `remainder` keeps basis maps as outputs.
+  ///   `full` keeps none as outputs.
   init(
     architecture: Architecture, candidate: Candidate, variant: BasisVariant, basisChannels: [String: [Int]] = [:]
   ) throws(EngineError) {
@@ -27,13 +29,17 @@ struct NetworkForm {
       throw .illegalBasisChannels(layer: name, reason: "the candidate leaves this layer dense")
     }
     var forms: [LayerForm] = []
-    for layer in architecture.layers {
-      guard let rank = candidate.rank(of: layer.name) else {
+    for (layer, basis) in zip(architecture.layers, architecture.bases(of: candidate, variant: variant)) {
+      guard let basis else {
         forms.append(.dense)
         continue
       }
+      let rank = basis.rank
       guard layer.legalRanks.contains(rank) else {
         throw .illegalRank(layer: layer.name, rank: rank, legal: layer.legalRanks)
+      }
+      if let problem = basis.variant.problem(outputs: layer.outputChannels, rank: rank) {
+        throw .illegalVariant(layer: layer.name, reason: problem)
       }
       let channels = basisChannels[layer.name] ?? Array(0..<rank)
       guard channels.count == rank else {
@@ -43,7 +49,7 @@ struct NetworkForm {
         throw .illegalBasisChannels(
           layer: layer.name, reason: "a channel is given twice or is not below \(layer.outputChannels)")
       }
-      forms.append(.basis(rank: rank, channels: channels))
+      forms.append(.basis(basis, channels: channels))
     }
     self.architecture = architecture
     self.candidate = candidate
@@ -61,7 +67,7 @@ struct NetworkForm {
   }
 
   /// Trained tensors, in the order of torchvision's modules: a layer's weight, or basis and coefficients, then its
-  /// batch norm's.
+  /// batch norm's. Coefficients that layers share are the first one's.
   var parameters: [TensorDescription] {
     var tensors: [TensorDescription] = []
     for (index, layer) in architecture.layers.enumerated() {
@@ -73,10 +79,13 @@ struct NetworkForm {
           TensorDescription(
             name: "\(layer.name).weight",
             shape: [layer.outputChannels] + (isClassifier ? [layer.inputChannels] : filter)))
-      case .basis(let rank, _):
-        let combined = variant.combinations(outputs: layer.outputChannels, rank: rank)
-        tensors.append(TensorDescription(name: "\(layer.name).basis", shape: [rank] + filter))
-        tensors.append(TensorDescription(name: "\(layer.name).coefficients", shape: [combined, rank]))
+      case .basis(let basis, _):
+        tensors.append(TensorDescription(name: "\(layer.name).basis", shape: [basis.rank] + filter))
+        guard basis.coefficientsOf == index else { break }
+        let combined = basis.variant.combinations(outputs: layer.outputChannels, rank: basis.rank)
+        tensors.append(
+          TensorDescription(
+            name: coefficientsName(of: basis), shape: [combined, basis.variant.combinedMaps(rank: basis.rank)]))
       }
       if index == architecture.classifier {
         tensors.append(TensorDescription(name: "\(layer.name).bias", shape: [layer.outputChannels]))
@@ -87,6 +96,19 @@ struct NetworkForm {
       }
     }
     return tensors
+  }
+
+  /// The tensor of a layer's coefficients, which may be another layer's.
+  func coefficientsName(of basis: LayerBasis) -> String {
+    "\(architecture.layers[basis.coefficientsOf].name).coefficients"
+  }
+
+  /// Indices of the layers whose coefficients these are.
+  func layersSharing(_ basis: LayerBasis) -> [Int] {
+    layers.indices.filter { index in
+      guard case .basis(let other, _) = layers[index] else { return false }
+      return other.coefficientsOf == basis.coefficientsOf
+    }
   }
 
   /// Batch norm's running statistics.

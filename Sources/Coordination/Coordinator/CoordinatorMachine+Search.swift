@@ -123,7 +123,7 @@ extension CoordinatorMachine {
         passedOver.append(peer)
         continue
       }
-      guard session.protocolVersion >= ProtocolVersion.needed(for: job.work.kind) else {
+      guard session.protocolVersion >= ProtocolVersion.needed(for: job.work) else {
         complain(of: peer, "version", "is too old for what this study trains: install the same build")
         passedOver.append(peer)
         continue

@@ -67,7 +67,7 @@ package struct BalancedDesign {
     }
   }
 
-  /// The nearest that is allowed and new: more layers at their lowest ranks where it costs too much, random ones where
+  /// The nearest that is allowed and new: more layers in their smallest forms where it costs too much, random ones where
   /// it is known. Nil after many attempts.
   private func allowed(_ drawn: [Int], _ random: inout StableRandom) -> [Int]? {
     for attempt in 0..<200 {
@@ -75,7 +75,7 @@ package struct BalancedDesign {
         attempt == 0 ? drawn : space.layers.map { random.integer(below: $0.optionCount) }
       for layer in random.permutation(options.count) {
         if isAllowed(space.cost(options: options)) { break }
-        options[layer] = 1
+        options[layer] = space.layers[layer].smallestOption
       }
       if isAllowed(space.cost(options: options)), !known.contains(options) { return options }
     }

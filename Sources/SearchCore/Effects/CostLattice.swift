@@ -3,6 +3,9 @@
 ///
 /// Exact where there are few enough pairs; otherwise every option's savings are rounded to a grid, on which they still
 /// add up.
+///
+/// What a tied layer saves depends on whether another one has its coefficients already. So a cell also tells which ties
+/// have begun, of those that may go on: costs with other ties are other cells.
 struct CostLattice: Sendable {
   let isExact: Bool
   /// Cells before each layer and after the last: one more than layers.
@@ -15,6 +18,8 @@ struct CostLattice: Sendable {
     case table([[Int32]])
     /// By option; cells of the grid are numbered row by row.
     case offsets([Int])
+    /// By option and begun ties, which are the last bits of a cell's number; the rest is its number on the grid.
+    case tied([[(offset: Int, after: Int)]], bitsBefore: Int, bitsAfter: Int)
   }
 
   /// - Parameters:
@@ -28,19 +33,53 @@ struct CostLattice: Sendable {
       return
     }
     isExact = false
-    let parameters = Self.units(space.layers.map(\.savedParameters), cells: cells)
-    let multiplyAdds = Self.units(space.layers.map(\.savedMultiplyAdds), cells: cells)
+    let open = Self.openTies(space)
+    let most = open.map(\.count).max() ?? 0
+    // Begun ties share the room with the grid's cells.
+    let cells = most <= 2 ? cells : max(8, Int(Double(cells) * 2 / Double(1 << most).squareRoot()))
+    let parameters = Self.units(space.layers.map(\.savedParameters), of: space.mostSaved.parameters, cells: cells)
+    let multiplyAdds = Self.units(
+      space.layers.map(\.savedMultiplyAdds), of: space.mostSaved.multiplyAdds, cells: cells)
+    let shared = Self.units([space.ties.map(\.coefficients)], of: space.mostSaved.parameters, cells: cells)[0]
     let width = multiplyAdds.reduce(1) { $0 + ($1.max() ?? 0) }
     var rows = 1
     var counts = [width]
-    for layer in parameters {
-      rows += layer.max() ?? 0
-      counts.append(rows * width)
+    for (layer, parameters) in parameters.enumerated() {
+      rows += zip(parameters, space.layers[layer].ties).map { $0 + ($1.map { shared[$0] } ?? 0) }.max() ?? 0
+      counts.append(rows * width << open[layer + 1].count)
     }
     cellCounts = counts
-    steps = zip(parameters, multiplyAdds).map { parameters, multiplyAdds in
-      .offsets(zip(parameters, multiplyAdds).map { $0 * width + $1 })
+    steps = space.layers.indices.map { layer in
+      let offsets = zip(parameters[layer], multiplyAdds[layer]).map { $0 * width + $1 }
+      let (before, after) = (open[layer], open[layer + 1])
+      guard !before.isEmpty || !after.isEmpty else { return .offsets(offsets) }
+      let targets = offsets.indices.map { option in
+        (0..<(1 << before.count)).map { bits in
+          let begun = Self.mask(bits, of: before)
+          let (mask, saved) = space.begun(begun, layer: layer, option: option)
+          let units = saved > 0 ? space.layers[layer].ties[option].map { shared[$0] } ?? 0 : 0
+          return (offset: offsets[option] + units * width, after: Self.bits(of: mask, in: after))
+        }
+      }
+      return .tied(targets, bitsBefore: before.count, bitsAfter: after.count)
     }
+  }
+
+  /// Before each layer and after the last: ties that may have begun and may go on.
+  private static func openTies(_ space: EffectSpace) -> [[Int]] {
+    (0...space.layers.count).map { layer in
+      space.ties.indices.filter {
+        space.ties[$0].layers.lowerBound < layer && layer <= space.ties[$0].layers.upperBound
+      }
+    }
+  }
+
+  private static func mask(_ bits: Int, of ties: [Int]) -> UInt64 {
+    ties.enumerated().reduce(0) { $0 | UInt64(bits >> $1.offset & 1) << UInt64($1.element) }
+  }
+
+  private static func bits(of mask: UInt64, in ties: [Int]) -> Int {
+    ties.enumerated().reduce(0) { $0 | Int(mask >> UInt64($1.element) & 1) << $1.offset }
   }
 
   /// The cell after the layer that an option leads to.
@@ -49,12 +88,18 @@ struct CostLattice: Sendable {
     switch steps[layer] {
     case .table(let tables): Int(tables[option][cell])
     case .offsets(let offsets): cell + offsets[option]
+    case .tied(let targets, let bitsBefore, let bitsAfter):
+      Self.target(targets[option][cell & (1 << bitsBefore - 1)], from: cell >> bitsBefore, bitsAfter)
     }
   }
 
-  private static func units(_ saved: [[Int]], cells: Int) -> [[Int]] {
-    let most = saved.reduce(0) { $0 + ($1.max() ?? 0) }
-    return saved.map { $0.map { Int((Double($0) / Double(max(1, most)) * Double(cells)).rounded()) } }
+  @inline(__always)
+  private static func target(_ step: (offset: Int, after: Int), from place: Int, _ bitsAfter: Int) -> Int {
+    (place + step.offset) << bitsAfter | step.after
+  }
+
+  private static func units(_ saved: [[Int]], of most: Int, cells: Int) -> [[Int]] {
+    saved.map { $0.map { Int((Double($0) / Double(max(1, most)) * Double(cells)).rounded()) } }
   }
 
   private struct Pair: Hashable, Comparable {
@@ -68,6 +113,7 @@ struct CostLattice: Sendable {
 
   /// Nil where there are too many.
   private static func exact(_ space: EffectSpace, most: Int) -> (counts: [Int], tables: [[[Int32]]])? {
+    guard space.ties.isEmpty else { return exactWithTies(space, most: most) }
     var cells = [Pair(parameters: 0, multiplyAdds: 0)]
     var counts = [1]
     var tables: [[[Int32]]] = []
@@ -80,6 +126,39 @@ struct CostLattice: Sendable {
       guard merged.count <= most else { return nil }
       tables.append(shifted.map { positions(of: $0, in: merged) })
       cells = merged
+      counts.append(cells.count)
+    }
+    return (counts, tables)
+  }
+
+  private struct TiedPair: Hashable, Comparable {
+    var pair: Pair
+    var begun: UInt64
+
+    static func < (left: TiedPair, right: TiedPair) -> Bool {
+      left.pair != right.pair ? left.pair < right.pair : left.begun < right.begun
+    }
+  }
+
+  /// The same where ties that have begun are part of a cell.
+  private static func exactWithTies(_ space: EffectSpace, most: Int) -> (counts: [Int], tables: [[[Int32]]])? {
+    var cells = [TiedPair(pair: Pair(parameters: 0, multiplyAdds: 0), begun: 0)]
+    var counts = [1]
+    var tables: [[[Int32]]] = []
+    for (index, layer) in space.layers.enumerated() {
+      let targets = (0..<layer.optionCount).map { option in
+        cells.map { cell in
+          let (after, saved) = space.begun(cell.begun, layer: index, option: option)
+          return TiedPair(
+            pair: Pair(
+              parameters: cell.pair.parameters + layer.savedParameters[option] + saved,
+              multiplyAdds: cell.pair.multiplyAdds + layer.savedMultiplyAdds[option]), begun: after)
+        }
+      }
+      cells = Set(targets.joined()).sorted()
+      guard cells.count <= most else { return nil }
+      let places = Dictionary(uniqueKeysWithValues: cells.enumerated().map { ($1, Int32($0)) })
+      tables.append(targets.map { $0.map { places[$0] ?? 0 } })
       counts.append(cells.count)
     }
     return (counts, tables)

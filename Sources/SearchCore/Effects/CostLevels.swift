@@ -1,5 +1,5 @@
 /// The levels of cost at which frontiers are compared: so many of parameters and of multiply-adds, evenly from the
-/// smallest candidate to the dense network.
+/// fewest that a candidate has to the dense network's.
 package struct CostLevels: Sendable {
   package let levels: [CostConstraints]
 
@@ -9,11 +9,7 @@ package struct CostLevels: Sendable {
   /// - Parameter count: of each cost.
   package init(_ space: EffectSpace, count: Int = 40) {
     dense = space.denseCost
-    var smallest = space.denseCost
-    for layer in space.layers {
-      smallest.parameters -= layer.savedParameters.max() ?? 0
-      smallest.multiplyAdds -= layer.savedMultiplyAdds.max() ?? 0
-    }
+    let smallest = space.smallestCosts
     self.smallest = smallest
     let shares = (0..<count).map { Double($0) / Double(max(1, count - 1)) }
     let (least, most) = (smallest, space.denseCost)

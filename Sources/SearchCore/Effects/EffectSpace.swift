@@ -3,13 +3,19 @@
 package struct EffectSpace: Sendable {
   package struct Layer: Sendable {
     package let name: String
-    /// Option 0 leaves the layer dense, option k gives it `ranks[k − 1]`.
+    /// Option 0 leaves the layer dense, option k gives it `forms[k − 1]`.
+    package let forms: [BasisForm]
+    /// Of each form.
     package let ranks: [Int]
     /// N.
     package let outputChannels: Int
-    /// By option, of the dense network's; 0 for the dense option.
+    /// By option, of the dense network's; 0 for the dense option. A tied layer's coefficients count as its own here.
     package let savedParameters: [Int]
     package let savedMultiplyAdds: [Int]
+    /// By option: which of the space's ties it belongs to; nil where it has coefficients of its own.
+    package let ties: [Int?]
+    /// By option: which of the features belongs to its variant; nil for the dense option and the study's own variant.
+    let variantFeatures: [Int?]
     /// 0 is the stem; residual blocks follow, and the classifier.
     package let block: Int
     /// φ: what is known of the layer before any training. The first is 1; the others have mean 0 and variance 1 over
@@ -20,6 +26,22 @@ package struct EffectSpace: Sendable {
     package let truncation: [Double]?
 
     package var optionCount: Int { ranks.count + 1 }
+
+    /// The option that saves most.
+    var smallestOption: Int {
+      (0..<optionCount).reduce(0) { best, option in
+        (savedMultiplyAdds[option], savedParameters[option]) > (savedMultiplyAdds[best], savedParameters[best])
+          ? option : best
+      }
+    }
+  }
+
+  /// Layers of one stage, outputs and rank that share their coefficients where they are tied.
+  package struct Tie: Hashable, Sendable {
+    /// Numbers that all but the first of them save.
+    package let coefficients: Int
+    /// The first and the last layer that may belong to it.
+    package let layers: ClosedRange<Int>
   }
 
   /// Two layers in one block or in neighboring blocks, by index, first < second.
@@ -33,13 +55,17 @@ package struct EffectSpace: Sendable {
   /// By second, then by first.
   package let pairs: [Pair]
   package let denseCost: Cost
+  /// Of two layers or more each; at most 64.
+  package let ties: [Tie]
+  /// The study's own variant.
+  private let variant: BasisVariant
   /// By layer: apart from the layers, whose other properties need not be copied where only this is asked.
   let optionCounts: [Int]
   private let indexByName: [String: Int]
 
   /// Of a layer.
   package static let featureCount = 6
-  /// With that of truncation, which differs from rank to rank.
+  /// With that of truncation, which differs from rank to rank, and one for each variant but the study's own.
   let featureCount: Int
 
   /// - Parameter truncation: what the analysis of a trained network says, which the model weighs as one more feature.
@@ -51,17 +77,27 @@ package struct EffectSpace: Sendable {
     }
     let features = Self.features(of: chosen.map(\.index), in: architecture)
     let truncations = truncation?.standardized(over: chosen.map(\.choice))
-    featureCount = Self.featureCount + (truncations == nil ? 0 : 1)
+    let ownFeatures = Self.featureCount + (truncations == nil ? 0 : 1)
+    featureCount = ownFeatures + space.variants.count - 1
+    variant = space.variant
+    let found = Ties(chosen.map { (architecture.layers[$0.index], $0.choice.forms) }, variant: space.variant)
+    ties = found.ties
     var layers: [Layer] = []
     for (position, (choice, index)) in chosen.enumerated() {
       let layer = architecture.layers[index]
       let dense = layer.weights(rank: nil, variant: space.variant)
-      let saved = [0] + choice.ranks.map { dense - layer.weights(rank: $0, variant: space.variant) }
+      let saved =
+        [0]
+        + choice.forms.map { dense - layer.weights(rank: $0.rank, variant: $0.variant ?? space.variant) }
+      let variantFeatures = choice.forms.map { form in
+        form.variant.flatMap { space.variants.firstIndex(of: $0) }.map { ownFeatures + $0 - 1 }
+      }
       let pixels = layer.outputSize * layer.outputSize
       layers.append(
         Layer(
-          name: layer.name, ranks: choice.ranks, outputChannels: layer.outputChannels, savedParameters: saved,
-          savedMultiplyAdds: saved.map { $0 * pixels }, block: blocks[index], features: features[position],
+          name: layer.name, forms: choice.forms, ranks: choice.ranks, outputChannels: layer.outputChannels,
+          savedParameters: saved, savedMultiplyAdds: saved.map { $0 * pixels }, ties: found.byLayer[position],
+          variantFeatures: [nil] + variantFeatures, block: blocks[index], features: features[position],
           truncation: truncations?[position]))
     }
     self.layers = layers
@@ -78,17 +114,17 @@ package struct EffectSpace: Sendable {
     var options = Array(repeating: 0, count: layers.count)
     for decomposition in candidate.decompositions {
       guard let layer = indexByName[decomposition.layer],
-        let rank = layers[layer].ranks.firstIndex(of: decomposition.rank)
+        let form = layers[layer].forms.firstIndex(of: decomposition.form.plain(where: variant))
       else { return nil }
-      options[layer] = rank + 1
+      options[layer] = form + 1
     }
     return options
   }
 
   package func candidate(options: [Int]) -> Candidate {
-    var ranks: [String: Int] = [:]
-    for (layer, option) in zip(layers, options) where option > 0 { ranks[layer.name] = layer.ranks[option - 1] }
-    return Candidate(ranks: ranks)
+    var forms: [String: BasisForm] = [:]
+    for (layer, option) in zip(layers, options) where option > 0 { forms[layer.name] = layer.forms[option - 1] }
+    return Candidate(forms: forms)
   }
 
   package func cost(options: [Int]) -> Cost {
@@ -98,7 +134,64 @@ package struct EffectSpace: Sendable {
       cost.parameters -= layers[layer].savedParameters[options[layer]]
       cost.multiplyAdds -= layers[layer].savedMultiplyAdds[options[layer]]
     }
+    if !ties.isEmpty { cost.parameters -= savedByTies { options[$0] } }
     return cost
+  }
+
+  /// Coefficients of tied layers that are another one's.
+  func savedByTies(_ option: (_ layer: Int) -> Int) -> Int {
+    var saved = 0
+    var begun: UInt64 = 0
+    for layer in layers.indices {
+      guard let tie = layers[layer].ties[option(layer)] else { continue }
+      if begun >> UInt64(tie) & 1 != 0 { saved += ties[tie].coefficients }
+      begun |= 1 << UInt64(tie)
+    }
+    return saved
+  }
+
+  /// The fewest parameters and the fewest multiply-adds that candidates have, which need not be one's.
+  var smallestCosts: Cost {
+    var smallest = denseCost
+    // By the ties that have begun and go on.
+    var most: [UInt64: Int] = [0: 0]
+    for (index, layer) in layers.enumerated() {
+      smallest.multiplyAdds -= layer.savedMultiplyAdds.max() ?? 0
+      var next: [UInt64: Int] = [:]
+      for (begun, saved) in most {
+        for option in 0..<layer.optionCount {
+          let (after, shared) = self.begun(begun, layer: index, option: option)
+          next[after] = max(next[after] ?? .min, saved + layer.savedParameters[option] + shared)
+        }
+      }
+      most = next
+    }
+    smallest.parameters -= most.values.max() ?? 0
+    return smallest
+  }
+
+  /// What all layers together save at most of each cost, as a lattice's grid counts it: ties aside, each of which saves
+  /// less than its layers do alone.
+  var mostSaved: Cost {
+    layers.reduce(into: Cost(parameters: 0, multiplyAdds: 0)) { most, layer in
+      most.parameters += layer.savedParameters.max() ?? 0
+      most.multiplyAdds += layer.savedMultiplyAdds.max() ?? 0
+    }
+  }
+
+  /// What an option of a layer saves because another layer has its coefficients, and the ties that have begun and go on
+  /// after the layer, of those before it.
+  func begun(_ before: UInt64, layer: Int, option: Int) -> (after: UInt64, saved: Int) {
+    guard !ties.isEmpty else { return (0, 0) }
+    var (after, saved) = (before, 0)
+    if let tie = layers[layer].ties[option] {
+      if before >> UInt64(tie) & 1 != 0 { saved = ties[tie].coefficients }
+      after |= 1 << UInt64(tie)
+    }
+    for (tie, layers) in ties.map(\.layers).enumerated() where layers.upperBound <= layer {
+      after &= ~(1 << UInt64(tie))
+    }
+    return (after, saved)
   }
 
   /// P and M: shares of the dense network's parameters and multiply-adds that are saved.
@@ -107,6 +200,45 @@ package struct EffectSpace: Sendable {
       Double(denseCost.parameters - cost.parameters) / Double(denseCost.parameters),
       Double(denseCost.multiplyAdds - cost.multiplyAdds) / Double(denseCost.multiplyAdds)
     )
+  }
+}
+
+/// Which options of layers are tied to which.
+private struct Ties {
+  var ties: [EffectSpace.Tie] = []
+  /// By layer and option.
+  var byLayer: [[Int?]]
+
+  private struct Key: Hashable {
+    var stage: Substring
+    var outputs: Int
+    var rank: Int
+  }
+
+  init(_ layers: [(layer: Layer, forms: [BasisForm])], variant: BasisVariant) {
+    func key(_ layer: Layer, _ form: BasisForm) -> Key? {
+      guard (form.variant ?? variant) == .tied, let stage = layer.stage else { return nil }
+      return Key(stage: stage, outputs: layer.outputChannels, rank: form.rank)
+    }
+    var members: [Key: [Int]] = [:]
+    var order: [Key] = []
+    for (index, (layer, forms)) in layers.enumerated() {
+      for key in forms.compactMap({ key(layer, $0) }) {
+        if members[key] == nil { order.append(key) }
+        members[key, default: []].append(index)
+      }
+    }
+    var numbers: [Key: Int] = [:]
+    for key in order {
+      guard let members = members[key], let last = members.last, members.count > 1 else { continue }
+      numbers[key] = ties.count
+      ties.append(
+        EffectSpace.Tie(
+          coefficients: BasisVariant.tied.coefficients(outputs: key.outputs, rank: key.rank),
+          layers: members[0]...last))
+    }
+    precondition(ties.count <= 64)
+    byLayer = layers.map { layer, forms in [nil] + forms.map { key(layer, $0).flatMap { numbers[$0] } } }
   }
 }
 

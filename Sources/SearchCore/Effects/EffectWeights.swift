@@ -85,6 +85,7 @@ struct EffectWeights: Sendable {
       if let truncation = space.layers[index].truncation {
         sums[EffectSpace.featureCount] += truncation[option] * reductions[index][option]
       }
+      if let feature = space.layers[index].variantFeatures[option] { sums[feature] += reductions[index][option] }
     }
     return sums
   }
@@ -128,7 +129,8 @@ struct EffectWeights: Sendable {
       for (feature, value) in layer.features.enumerated() { slope += value * weights[1 + feature] }
       return [0]
         + layer.ranks.indices.map { rank -> Double in
-          let own = layer.truncation.map { $0[rank + 1] * weights[1 + EffectSpace.featureCount] } ?? 0
+          var own = layer.truncation.map { $0[rank + 1] * weights[1 + EffectSpace.featureCount] } ?? 0
+          if let feature = layer.variantFeatures[rank + 1] { own += weights[1 + feature] }
           return (slope + own) * reductions[index][rank + 1] + weights[rankStarts[index] + rank]
         }
     }

@@ -21,6 +21,15 @@ package struct Effects: Sendable {
     self.multiplyAddCurvature = multiplyAddCurvature
   }
 
+  /// Every candidate is as accurate as the dense network.
+  static func none(in space: EffectSpace) -> Effects {
+    Effects(
+      base: 0, layers: space.layers.map { Array(repeating: 0, count: $0.optionCount) },
+      pairs: space.pairs.map { pair in
+        Array(repeating: 0, count: space.optionCounts[pair.first] * space.optionCounts[pair.second])
+      }, parameterCurvature: 0, multiplyAddCurvature: 0)
+  }
+
   /// g: what the candidate loses, in points.
   package func damage(_ options: [Int], in space: EffectSpace) -> Double {
     var damage = 0.0

@@ -3,7 +3,8 @@
 ///
 /// Layer by layer it keeps, for every pair of costs that can be reached and for the options of those layers that later
 /// ones still interact with, the way with the least damage: exact where there is room for all of these (the principle
-/// of optimality; Bellman 1957), since what depends on the costs alone is added when they are known. Where there is
+/// of optimality; Bellman 1957), since what depends on the costs alone is added when they are known, and ties that have
+/// begun are kept apart with the costs. Where there is
 /// not, the layers furthest back are counted as they stand on the way that was kept, and `improved` looks for what was
 /// lost by it.
 package struct FrontierSolver: Sendable {
@@ -145,6 +146,7 @@ package struct FrontierSolver: Sendable {
       cost.parameters -= savedParameters[option]
       cost.multiplyAdds -= savedMultiplyAdds[option]
     }
+    if !space.ties.isEmpty { cost.parameters -= space.savedByTies { paths.option(of: $0, in: path) } }
     return cost
   }
 }

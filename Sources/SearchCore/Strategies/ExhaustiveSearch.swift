@@ -45,29 +45,29 @@ struct ExhaustiveSearch: OneRoundSearch {
 }
 
 /// Every candidate of a space, one after the other without holding them: by number of decomposed layers, then by layers
-/// in canonical order, then by ranks.
+/// in canonical order, then by forms.
 struct SmallestSetsFirst: Sequence, IteratorProtocol {
   private let choices: [SearchSpace.Choice]
   /// Indices of the decomposed layers, increasing; nil at the end.
   private var layers: [Int]? = []
-  /// Index of each one's rank.
-  private var ranks: [Int] = []
+  /// Index of each one's form.
+  private var forms: [Int] = []
 
   init(_ choices: [SearchSpace.Choice]) { self.choices = choices }
 
   mutating func next() -> Candidate? {
     guard let layers else { return nil }
-    var chosen: [String: Int] = [:]
-    for (layer, rank) in zip(layers, ranks) { chosen[choices[layer].layer] = choices[layer].ranks[rank] }
+    var chosen: [String: BasisForm] = [:]
+    for (layer, form) in zip(layers, forms) { chosen[choices[layer].layer] = choices[layer].forms[form] }
     advance(layers)
-    return Candidate(ranks: chosen)
+    return Candidate(forms: chosen)
   }
 
   private mutating func advance(_ layers: [Int]) {
-    // The ranks of this set count up like the digits of a number; then comes the next set.
-    if let digit = ranks.indices.last(where: { ranks[$0] + 1 < choices[layers[$0]].ranks.count }) {
-      ranks[digit] += 1
-      for later in ranks.indices where later > digit { ranks[later] = 0 }
+    // The forms of this set count up like the digits of a number; then comes the next set.
+    if let digit = forms.indices.last(where: { forms[$0] + 1 < choices[layers[$0]].forms.count }) {
+      forms[digit] += 1
+      for later in forms.indices where later > digit { forms[later] = 0 }
       return
     }
     let size = layers.count
@@ -76,6 +76,6 @@ struct SmallestSetsFirst: Sequence, IteratorProtocol {
     } else {
       self.layers = size < choices.count ? Array(0...size) : nil
     }
-    ranks = Array(repeating: 0, count: self.layers?.count ?? 0)
+    forms = Array(repeating: 0, count: self.layers?.count ?? 0)
   }
 }

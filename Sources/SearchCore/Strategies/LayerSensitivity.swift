@@ -1,7 +1,8 @@
 /// How much the network suffers when one layer alone is decomposed, as measured.
 struct LayerSensitivity: Hashable, Sendable {
   let layer: String
-  let rank: Int
+  let form: BasisForm
+  var rank: Int { form.rank }
   /// Accuracy of the dense network minus accuracy with this layer alone decomposed; below zero by chance. Nil where the
   /// network diverged with it: unknown, and worse than any number.
   let drop: Double?
@@ -68,7 +69,7 @@ struct SensitivityTable {
     drops = singles.compactMap { candidate in
       guard let single = candidate.decompositions.first, let values = measurements[candidate] else { return nil }
       return LayerSensitivity(
-        layer: single.layer, rank: single.rank, drop: values.mean.map { baseline - $0 },
+        layer: single.layer, form: single.form, drop: values.mean.map { baseline - $0 },
         savedParameters: space.denseCost.parameters - space.cost(of: candidate).parameters)
     }
     let repetitions =
@@ -80,7 +81,7 @@ struct SensitivityTable {
 
   /// Layers at their `index`-th rank, least sensitive first; those with which the network diverged come last.
   func chain(rankIndex index: Int, in space: SearchSpace) -> [LayerSensitivity] {
-    drops.filter { space.rank(of: $0.layer, rankIndex: index) == $0.rank }
+    drops.filter { space.form(of: $0.layer, rankIndex: index) == $0.form }
       .map { (key: $0.drop.map { [$0] }, item: $0) }
       .sorted(by: LayerSensitivity.precedes).map(\.item)
   }

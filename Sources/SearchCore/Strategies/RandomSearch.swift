@@ -59,10 +59,10 @@ struct RandomSearch: OneRoundSearch {
 
   private static func draw(from space: SearchSpace, using random: inout StableRandom) -> Candidate {
     let probability = random.uniform()
-    var ranks: [String: Int] = [:]
+    var forms: [String: BasisForm] = [:]
     for choice in space.choices where random.uniform() < probability {
-      ranks[choice.layer] = choice.ranks[random.integer(below: choice.ranks.count)]
+      forms[choice.layer] = choice.forms[random.integer(below: choice.forms.count)]
     }
-    return Candidate(ranks: ranks)
+    return Candidate(forms: forms)
   }
 }

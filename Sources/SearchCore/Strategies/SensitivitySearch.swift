@@ -23,7 +23,7 @@ struct SensitivitySearch: SearchStrategy {
     self.jobs = jobs
     let references = [.dense] + space.allLayersReferences
     let singles = space.choices.flatMap { choice in
-      choice.ranks.map { Candidate(ranks: [choice.layer: $0]) }
+      choice.forms.map { Candidate(forms: [choice.layer: $0]) }
     }.filter { !references.contains($0) }
     let plan = Self.plan(references: references.count, singles: singles.count, space: space, seeds: seeds, jobs: jobs)
     self.notes = plan.notes
@@ -98,10 +98,10 @@ extension SensitivitySearch {
   }
 
   private static func prefixes(of chain: [LayerSensitivity]) -> [Candidate] {
-    var ranks: [String: Int] = [:]
+    var forms: [String: BasisForm] = [:]
     return chain.map { item in
-      ranks[item.layer] = item.rank
-      return Candidate(ranks: ranks)
+      forms[item.layer] = item.form
+      return Candidate(forms: forms)
     }
   }
 

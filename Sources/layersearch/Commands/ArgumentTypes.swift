@@ -5,7 +5,9 @@ import TextInput
 // Names of the configuration are the command line's too: allowed values in help, in completions and in errors.
 extension Model: ExpressibleByArgument {}
 extension Schedule: ExpressibleByArgument {}
-extension BasisVariant: ExpressibleByArgument {}
+extension BasisVariant: ExpressibleByArgument {
+  public static var allValueStrings: [String] { names }
+}
 
 extension MemorySize: ExpressibleByArgument {
   public init?(argument: String) { self.init(argument) }

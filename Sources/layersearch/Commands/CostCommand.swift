@@ -53,7 +53,7 @@ struct CostCommand: ParsableCommand {
     transform: NetworkOptions.wholeRank)
   var rank: [Int] = []
 
-  @Option(help: "What basis convolutions keep; may be given several times. (default: each)")
+  @Option(help: "What basis convolutions keep; may be given several times. (default: remainder and full)")
   var variant: [BasisVariant] = []
 
   @Option(help: "Images a step.", reading: Number.whole(TrainingLimits.batch))
@@ -81,7 +81,8 @@ struct CostCommand: ParsableCommand {
     let output = try OutputFile(output ?? "-", option: "--output")
     let analysis = try CostAnalysis(
       model: model, choices: choices,
-      variants: BasisVariant.allCases.filter { variant.isEmpty || variant.contains($0) },
+      variants: variant.isEmpty
+        ? [.remainder, .full] : variant.enumerated().filter { !variant[..<$0].contains($1) }.map(\.element),
       batch: batch, measures: measure
     ) { StandardError.shared.writeLine("measuring \($0)") }
     try output.write(text(of: analysis, width: output.isStandardOutput ? StandardOutput.width : nil).utf8)

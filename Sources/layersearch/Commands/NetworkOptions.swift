@@ -9,7 +9,7 @@ struct NetworkOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Layers and ranks, such as layer1.0.conv1=8,layer2.1.conv2=16, a label such as 'layer1 C/4', or dense.",
+      "Layers and ranks, such as layer1.0.conv1=8,layer2.1.conv2=16/grouped2, a label such as 'layer1 C/4', or dense.",
       valueName: "text"))
   var candidate: String?
 
@@ -24,7 +24,11 @@ struct NetworkOptions: ParsableArguments {
     transform: Self.wholeRank)
   var rank: Int?
 
-  @Option(help: "What a basis convolution keeps: r basis maps and N − r combinations, or N combinations.")
+  @Option(
+    help: """
+      How outputs come of basis maps: r are the maps and N − r combine them (remainder), N combine them (full), those \
+      of each of G groups combine its own maps (groupedG), or layers of a stage share their coefficients (tied).
+      """)
   var variant: BasisVariant?
 
   static let fraction = Number.decimal(NumberLimit("between 0 and 1, both excluded") { $0 > 0 && $0 < 1 })

@@ -5,9 +5,12 @@ import Testing
 
 @Suite("model of effects")
 struct EffectModelTests {
-  static func space(_ include: [String] = ["*conv*"], truncation: TruncationErrors? = nil) throws -> EffectSpace {
+  static func space(
+    _ include: [String] = ["*conv*"], truncation: TruncationErrors? = nil, others: [BasisVariant] = []
+  ) throws -> EffectSpace {
     EffectSpace(
-      try SearchSpace(architecture: Architecture(.resnet8), ranks: .fractions([0.25, 0.5]), include: include),
+      try SearchSpace(
+        architecture: Architecture(.resnet8), ranks: .fractions([0.25, 0.5]), include: include, others: others),
       truncation: truncation)
   }
 
@@ -49,6 +52,16 @@ struct EffectModelTests {
       options.enumerated().reduce(0) { $0 + (space.layers[$1.0].truncation?[$1.1] ?? 0) * psi($1.0, $1.1) }
     }
     sum += priors.variance(.features) * truncation(left.options) * truncation(right.options)
+    // A weight for each variant but the study's own, over all layers.
+    for variant in Set(space.layers.flatMap { $0.forms.compactMap(\.variant) }) {
+      func damage(_ options: [Int]) -> Double {
+        options.enumerated().reduce(0) { sum, layer in
+          let isOfVariant = layer.1 > 0 && space.layers[layer.0].forms[layer.1 - 1].variant == variant
+          return sum + (isOfVariant ? psi(layer.0, layer.1) : 0)
+        }
+      }
+      sum += priors.variance(.features) * damage(left.options) * damage(right.options)
+    }
     func shares(_ layer: Int) -> Bool { left.options[layer] > 0 && left.options[layer] == right.options[layer] }
     for layer in space.layers.indices {
       sum += priors.variance(.layer) * psi(layer, left.options[layer]) * psi(layer, right.options[layer])
@@ -83,10 +96,12 @@ struct EffectModelTests {
     return b.indices.map { b[$0] / a[$0][$0] }
   }
 
-  @Test("the posterior is that of the whole covariance, written down and eliminated")
-  func posterior() throws {
+  @Test(
+    "the posterior is that of the whole covariance, written down and eliminated",
+    arguments: [[], [BasisVariant.tied, .grouped(2)]])
+  func posterior(others: [BasisVariant]) throws {
     var random = StableRandom(seed: 11)
-    let space = try Self.space()
+    let space = try Self.space(others: others)
     let truth = EffectModel(space: space, trainings: []).draw(&random).effects
     var trainings = Self.trainings(20, of: truth, in: space, noise: 1, &random)
     trainings.append(EffectTraining(options: trainings[0].options, seed: 7, accuracy: 44))

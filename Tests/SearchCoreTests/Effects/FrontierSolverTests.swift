@@ -7,10 +7,12 @@ import Testing
 struct FrontierSolverTests {
   private static func space(
     _ include: [String], model: Model = .resnet8, ranks: SearchSpace.Ranks = .fractions([0.25, 0.5]),
-    widths: [Int]? = nil
+    widths: [Int]? = nil, variants: [BasisVariant] = [.remainder]
   ) throws -> EffectSpace {
     EffectSpace(
-      try SearchSpace(architecture: Architecture(model, widths: widths), ranks: ranks, include: include))
+      try SearchSpace(
+        architecture: Architecture(model, widths: widths), ranks: ranks, include: include, variant: variants[0],
+        others: Array(variants.dropFirst())))
   }
 
   private enum Interaction: CaseIterable { case none, neighbors, all }
@@ -97,6 +99,63 @@ struct FrontierSolverTests {
       let found = FrontierSolver(space: space).frontier(of: effects)
       #expect(Set(found.map(\.options)) == Set(Self.naiveFrontier(space, effects).map(\.options)))
     }
+  }
+
+  /// Few enough options to try all, with ties that begin and end at other layers.
+  private static let tiedSpaces: [(include: [String], ranks: SearchSpace.Ranks, variants: [BasisVariant])] = [
+    (["*conv*"], .absolute([4]), [.tied, .remainder]),
+    (["layer1*", "layer2*"], .fractions([0.25, 0.5]), [.tied, .grouped(2)]),
+    (["layer1*", "layer3*"], .fractions([0.25, 0.5]), [.remainder, .tied, .grouped(4)]),
+    (["*"], .fractions([0.25]), [.tied]), (["layer1*", "layer2.0.conv1"], .absolute([2, 3, 5]), [.remainder, .tied]),
+  ]
+
+  @Test("tied layers cost their coefficients once: finds what trying every candidate finds", arguments: 0..<5, [1, 2])
+  func tiedLayers(index: Int, seed: UInt64) throws {
+    var random = StableRandom(seed: seed)
+    let (include, ranks, variants) = Self.tiedSpaces[index]
+    let space = try Self.space(include, ranks: ranks, variants: variants)
+    #expect(!space.ties.isEmpty)
+    for interaction in Interaction.allCases {
+      let effects = Self.effects(in: space, interaction, &random)
+      let solver = FrontierSolver(space: space)
+      #expect(solver.isExact)
+      let found = solver.frontier(of: effects)
+      let expected = Self.naiveFrontier(space, effects)
+      #expect(Set(found.map(\.options)) == Set(expected.map(\.options)))
+      for point in found {
+        #expect(point.cost == space.cost(options: point.options))
+        #expect(abs(point.damage - effects.damage(point.options, in: space)) < 1e-9)
+      }
+      // On a grid points have their costs all the same, and little is lost.
+      let grid = FrontierSolver(
+        space: space, lattice: CostLattice(space, mostExact: 0, grid: 200), mostLabels: 2_000_000, looksTwice: true)
+      #expect(!grid.isExact)
+      let rough = grid.frontier(of: effects)
+      for point in rough {
+        #expect(point.cost == space.cost(options: point.options))
+        #expect(abs(point.damage - effects.damage(point.options, in: space)) < 1e-9)
+      }
+      let lowest = min(0, expected.map(\.damage).min() ?? 0)
+      func open(_ points: [FrontierSolver.Point]) -> Double {
+        let shifted = points.map {
+          FrontierSolver.Point(options: $0.options, cost: $0.cost, damage: $0.damage - lowest)
+        }
+        return Self.volume(shifted, in: space, worst: 12)
+      }
+      #expect(open(rough) > 0.99 * open(expected))
+    }
+  }
+
+  @Test("a large space with ties has a frontier whose points have their exact costs")
+  func manyTiedLayers() throws {
+    var random = StableRandom(seed: 20)
+    let space = try Self.space(
+      ["layer*"], model: .resnet20, ranks: .fractions([0.25, 0.5, 0.75]), variants: [.remainder, .grouped(2), .tied])
+    #expect(space.ties.count == 9)
+    let effects = Self.effects(in: space, .neighbors, &random)
+    let found = FrontierSolver.coarse(space).frontier(of: effects)
+    #expect(found.count > 20)
+    for point in found { #expect(point.cost == space.cost(options: point.options)) }
   }
 
   @Test("pairs that do not follow each other: exact where there is room", arguments: [1, 2, 3, 4, 5, 6])
