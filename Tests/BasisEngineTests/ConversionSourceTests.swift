@@ -151,43 +151,82 @@ private func difference(_ a: [[Double]], _ b: [[Double]]) -> [[Double]] {
         let most = layer.legalRanks.upperBound - 1
         ranks[layer.name] = [1, max(1, most / 2), most][(index + round) % 3]
       }
-      let (network, conversions) = try source.network(
-        for: Candidate(ranks: ranks), variant: variant, batch: TrainedNetwork.batch)
+      let candidate = Candidate(ranks: ranks)
+      let conversions = try expectTruncated(candidate, variant, trained, dense, source)
       #expect(conversions.map(\.layer) == layers.map(\.name))
-      #expect(conversions.allSatisfy { $0.rank == ranks[$0.layer] && $0.conditionNumber < 1e4 })
-      var truncated = dense
-      for layer in layers {
-        let values = filters(of: layer, in: network, conversions).values.map(Float.init)
-        truncated = try truncated.replacing("\(layer.name).weight", values)
-      }
-      truncated = try truncated.replacing("fc.bias", network.parameters.read("fc.bias"))
-      let expected = try ResNet(truncated, batch: TrainedNetwork.batch, kernels: fastest)
-      try expected.recalibrate(on: trained.calibration)
-      for layer in layers.dropLast() {
-        let order = order(behind: layer, in: network, conversions)
-        for name in ["running_mean", "running_var"] {
-          let norm = NetworkForm.batchNormName(of: layer.name)
-          let (found, wanted) = (
-            network.statistics.read("\(norm).\(name)"), expected.statistics.read("\(norm).\(name)")
-          )
-          #expect(relativeDifference(found, order.map { wanted[$0] }) < 1e-3, "\(norm).\(name)")
-        }
-      }
-      // Between a block's convolutions the basis maps come first.
-      for block in trained.architecture.blocks {
-        let name = layers[block.first].name
-        #expect(network.basisChannels[name] == Array(0..<(ranks[name] ?? 0)))
-      }
-      for network in [network, expected] {
-        BatchAssembler(normalization: trained.calibration.normalization).assemble(
-          trained.calibration, indices: 20..<33, into: network.input)
-        network.forward(images: 13, mode: .inference)
-      }
-      let (found, wanted) = (network.logits.read(images: 13), expected.logits.read(images: 13))
-      let order = network.classifier.channelMap.map { map in (0..<10).map { Int(map[$0]) } } ?? Array(0..<10)
-      let sorted = found.indices.map { place in found[place / 10 * 10 + (order.firstIndex(of: place % 10) ?? 0)] }
-      #expect(relativeDifference(sorted, wanted) < 1e-3)
     }
+  }
+
+  @Test("so is one whose layers fall into groups, are tied, or are each of another variant")
+  func smallerCoefficients() throws {
+    let trained = TrainedNetwork.both[1]
+    let dense = try trained.checkpoint()
+    let source = try trained.source(dense)
+    for text in [
+      "layer2.0.conv1=2/grouped2,layer2.0.conv2=4/grouped2,layer3.0.conv1=3/grouped3,layer3.1.conv2=6/grouped3",
+      "layer4.0.conv1=4/grouped4,layer4.0.conv2=4/grouped2,layer4.1.conv1=4/grouped2,layer4.1.conv2=2/grouped2",
+      "layer1.0.conv1=2/tied,layer1.0.conv2=2/tied,layer1.1.conv1=3/tied,layer1.1.conv2=3/tied",
+      "layer2.0.conv1=3/tied,layer2.0.downsample.0=3/tied,layer2.1.conv2=3/tied,layer2.1.conv1=4/grouped2,fc=4/full",
+    ] {
+      let candidate = try Candidate(parsing: text)
+      let conversions = try expectTruncated(candidate, .remainder, trained, dense, source)
+      // Again, from what was kept.
+      #expect(try source.network(for: candidate, variant: .remainder, batch: 16).conversions == conversions)
+    }
+    // Tied layers among others than before are converted anew.
+    func conversion(_ text: String) throws -> LayerConversion? {
+      try source.network(for: Candidate(parsing: text), variant: .remainder, batch: 16).conversions
+        .first { $0.layer == "layer2.1.conv2" }
+    }
+    let alone = try conversion("layer2.1.conv2=3/tied")
+    let together = try conversion("layer2.1.conv2=3/tied,layer2.0.conv1=3/tied")
+    #expect(alone?.error ?? 1 < together?.error ?? 0)
+    #expect(alone?.error == (try conversion("layer2.1.conv2=3"))?.error)
+  }
+
+  /// The network is the dense one whose filters are what its factors stand for.
+  private func expectTruncated(
+    _ candidate: Candidate, _ variant: BasisVariant, _ trained: TrainedNetwork, _ dense: Checkpoint,
+    _ source: ConversionSource
+  ) throws -> [LayerConversion] {
+    let layers = trained.architecture.layers
+    let ranks = candidate.ranks
+    let (network, conversions) = try source.network(
+      for: candidate, variant: variant, batch: TrainedNetwork.batch)
+    #expect(conversions.allSatisfy { $0.rank == ranks[$0.layer] && $0.conditionNumber < 1e4 })
+    var truncated = dense
+    for layer in layers {
+      let values = filters(of: layer, in: network, conversions).values.map(Float.init)
+      truncated = try truncated.replacing("\(layer.name).weight", values)
+    }
+    truncated = try truncated.replacing("fc.bias", network.parameters.read("fc.bias"))
+    let expected = try ResNet(truncated, batch: TrainedNetwork.batch, kernels: fastest)
+    try expected.recalibrate(on: trained.calibration)
+    for layer in layers.dropLast() {
+      let order = order(behind: layer, in: network, conversions)
+      for name in ["running_mean", "running_var"] {
+        let norm = NetworkForm.batchNormName(of: layer.name)
+        let (found, wanted) = (
+          network.statistics.read("\(norm).\(name)"), expected.statistics.read("\(norm).\(name)")
+        )
+        #expect(relativeDifference(found, order.map { wanted[$0] }) < 1e-3, "\(norm).\(name)")
+      }
+    }
+    // Between a block's convolutions the basis maps come first.
+    for block in trained.architecture.blocks {
+      let name = layers[block.first].name
+      #expect(network.basisChannels[name] ?? [] == Array(0..<(ranks[name] ?? 0)))
+    }
+    for network in [network, expected] {
+      BatchAssembler(normalization: trained.calibration.normalization).assemble(
+        trained.calibration, indices: 20..<33, into: network.input)
+      network.forward(images: 13, mode: .inference)
+    }
+    let (found, wanted) = (network.logits.read(images: 13), expected.logits.read(images: 13))
+    let order = network.classifier.channelMap.map { map in (0..<10).map { Int(map[$0]) } } ?? Array(0..<10)
+    let sorted = found.indices.map { place in found[place / 10 * 10 + (order.firstIndex(of: place % 10) ?? 0)] }
+    #expect(relativeDifference(sorted, wanted) < 1e-3)
+    return conversions
   }
 
   @Test("the classifier's bias makes up for the mean of what truncation leaves out")

@@ -11,7 +11,8 @@ import Testing
     let network = try form.network(kernels)
     network.input.fillNormal(images: form.images, seed: 3)
     // 0.9¹⁰⁰ of the initial statistics is left.
-    let passes = kernels.name == KernelTable.reference.name ? 40 : 100
+    // The deepest network of many forms is more sensitive to it than others.
+    let passes = kernels.name == KernelTable.reference.name && form.variants.isEmpty ? 40 : 100
     for _ in 0..<passes { network.forward(images: form.images, mode: .training) }
     let expected = network.logits.read(images: form.images)
     network.forward(images: form.images, mode: .inference)

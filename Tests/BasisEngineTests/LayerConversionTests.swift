@@ -152,6 +152,79 @@ private func weights(_ converted: ConvertedLayer, of weights: Matrix) -> Matrix 
     }
   }
 
+  @Test("in groups each group's outputs are truncated as a layer of their own", arguments: [2, 3])
+  func groups(count: Int) throws {
+    let example = ExampleLayer(outputs: 12, inputs: 27, filters: .random)
+    let (weights, patches) = (example.weights, centered(example.patches))
+    let outputs = weights * patches
+    let largest = outputs.values.reduce(0) { max($0, abs($1)) }
+    let spectrum = try LayerSpectrum(example.covariance(of: weights * example.patches), filters: weights)
+    for rank in stride(from: count, to: 12, by: count) {
+      let converted = try ConvertedLayer(example.layer, spectrum, rank: rank, variant: .grouped(count))
+      let (maps, combinations) = (rank / count, (12 - rank) / count)
+      #expect(converted.coefficients.rows == 12 - rank && converted.coefficients.columns == maps)
+      // A with the zeros between its groups.
+      let whole = Matrix(rows: 12 - rank, columns: rank) { row, column in
+        row / combinations == column / maps ? converted.coefficients[row, column % maps] : 0
+      }
+      let basis = converted.projection * weights
+      let order =
+        converted.conversion.basisChannels + ChannelChoice.others(than: converted.conversion.basisChannels, of: 12)
+      let made = Matrix(rows: 12, columns: 27, values: basis.values + (whole * basis).values)
+        .rows((0..<12).map { order.firstIndex(of: $0) ?? 0 })
+      let found = made * patches
+      var lost = 0.0
+      for group in 0..<count {
+        let channels = Array(group * 12 / count..<(group + 1) * 12 / count)
+        let own = outputs.rows(channels)
+        let (left, values, right) = try own.singularValues()
+        let kept = Matrix.diagonal(values.indices.map { $0 < maps ? values[$0] : 0 })
+        #expect(found.rows(channels).distance(to: left * (kept * right)) < 1e-4 * largest, "rank \(rank)")
+        lost += values.dropFirst(maps).reduce(0) { $0 + $1 * $1 }
+      }
+      #expect(abs(converted.conversion.error - lost / energy(outputs)) < 1e-6)
+      #expect(abs(converted.conversion.error - energy(outputs - found) / energy(outputs)) < 1e-6)
+    }
+    let one = try ConvertedLayer(example.layer, spectrum, rank: 5, variant: .grouped(1))
+    let plain = try ConvertedLayer(example.layer, spectrum, rank: 5, variant: .remainder)
+    #expect(one.coefficients == plain.coefficients && one.projection == plain.projection)
+    #expect(one.conversion == plain.conversion)
+  }
+
+  @Test("tied layers have one matrix, and no other space of outputs loses less of them together")
+  func tied() throws {
+    let examples = [9, 18, 27].map { ExampleLayer(outputs: 8, inputs: $0, filters: .random) }
+    let spectra = try examples.map { example in
+      try LayerSpectrum(example.covariance(of: example.weights * example.patches), filters: example.weights)
+    }
+    let outputs = examples.map { $0.weights * centered($0.patches) }
+    let common = try LayerSpectrum.along(common: spectra)
+    /// The share of each layer's variance that its outputs have beside the space of these rows, which are orthonormal.
+    func lost(beside directions: Matrix) -> [Double] {
+      outputs.map { 1 - energy(directions * $0) / energy($0) }
+    }
+    for rank in [1, 3, 7] {
+      let converted = try zip(examples, common).map { example, spectrum in
+        try ConvertedLayer(example.layer, spectrum, rank: rank, variant: .tied)
+      }
+      #expect(Set(converted.map(\.conversion.basisChannels)).count == 1)
+      #expect(converted.allSatisfy { $0.coefficients == converted[0].coefficients })
+      for (example, (found, whole)) in zip(examples, zip(converted, outputs)) {
+        let kept = weights(found, of: example.weights) * centered(example.patches)
+        #expect(abs(energy(whole - kept) / energy(whole) - found.conversion.error) < 1e-5, "rank \(rank)")
+      }
+      let sum = converted.reduce(0) { $0 + $1.conversion.error }
+      #expect(abs(sum - lost(beside: common[0].directions.rows(0..<rank)).reduce(0, +)) < 1e-6)
+      for spectrum in spectra { #expect(sum <= lost(beside: spectrum.directions.rows(0..<rank)).reduce(0, +) + 1e-9) }
+      for seed in 0..<20 as Range<UInt64> {
+        let random = try Matrix.random(8, 8, seed: seed).singularValues().right
+        #expect(sum <= lost(beside: random.rows(0..<rank)).reduce(0, +) + 1e-9)
+      }
+    }
+    // One layer alone is as without.
+    #expect(try LayerSpectrum.along(common: [spectra[0]])[0].directions == spectra[0].directions)
+  }
+
   @Test("what the calibration images do not show is kept by the weights alone")
   func unseen() throws {
     let example = ExampleLayer(outputs: 8, inputs: 3, filters: .random, hasDeadInput: true)

@@ -108,6 +108,7 @@ struct PinnedBits: Sendable {
         "e93814976d9fc7a7", "33648befc6781db6", "090fa38ad51c23f4", "70f996995b93d645",
         "0329e5fbe31e876f", "8741dbce6e917ba3", "1be63a0e13b3e4f8", "4951bbb5b3318667",
         "ac6ed520b8a54138", "76ece76e8790ed20", "9f24de44f55c14cc", "5f10c1a96fa00d31",
+        "efeaf242d8c06a54", "715b0aae830c8cdf", "a2ea47bf3528954b", "db18d2b174ed764b",
       ]),
     "avx512-0abf": PinnedBits(
       trainings: [
@@ -121,6 +122,7 @@ struct PinnedBits: Sendable {
         "9ac0c7af11b23f35", "1f6654baaf5680e8", "bcb288ff69fdce2c", "1189b7b0642fef7a",
         "8b29d8c7832e0456", "13cf157ecc1edb9f", "89bf61b5cdfc4cd8", "7b2f1eb5d79883fb",
         "eb620b4ce804efb5", "3cf222c2b797e660", "4f13718f113de80a", "73f7becbeff1764c",
+        "27f54fe2e6043390", "91d6716e12621cf2", "2735cc775aa72695", "fd92e2553152c532",
       ]),
   ]
 
