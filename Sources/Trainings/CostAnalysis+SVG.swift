@@ -83,7 +83,8 @@ extension CostAnalysis {
   private func measuredShares(of layers: [Int], _ variant: BasisVariant) -> [(rank: Int, value: Double)] {
     forms.flatMap { form in
       layers.compactMap { index in
-        guard form.layers[index].variant == variant, let rank = form.layers[index].rank, let seconds = form.layers[index].seconds?.total,
+        guard form.layers[index].variant == variant, let rank = form.layers[index].rank,
+          let seconds = form.layers[index].seconds?.total,
           let dense = forms[0].layers[index].seconds?.total, dense > 0
         else { return nil }
         return (rank, seconds / dense)

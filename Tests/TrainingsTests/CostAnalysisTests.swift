@@ -56,6 +56,12 @@ struct CostAnalysisTests {
     let rows = analysis.csv.split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false) }
     #expect(rows.contains { $0.first == "layer1.0.conv1" && $0.contains("grouped2") })
     #expect(analysis.lines().contains { $0.hasPrefix("layer2.0.conv1") && $0.contains("tied") })
+    // Only ranks that the groups divide are counted for the picture.
+    for panel in analysis.panels {
+      let curve = try #require(panel.curves.first { $0.name == "grouped2" })
+      #expect(!curve.counted.isEmpty && curve.counted.allSatisfy { $0.rank % 2 == 0 && $0.share > 0 })
+    }
+    #expect(analysis.svg.contains("grouped2"))
     let error = #expect(throws: SearchError.self) {
       try CostAnalysis(
         model: .resnet8, choices: [("candidate", choice(candidate: "layer1.0.conv1=3"))], variants: [.grouped(2)],
