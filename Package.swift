@@ -239,7 +239,8 @@ let package = Package(
     .testTarget(name: "ShellCommandsTests", dependencies: ["ShellCommands", "TestSupport"]),
     .testTarget(name: "EnginesTests", dependencies: ["Engines", "Processes", "SearchCore", "SearchProtocol"]),
     .testTarget(
-      name: "ServicesTests", dependencies: ["Messaging", "Processes", "SearchProtocol", "Services", "TestSupport"]),
+      name: "ServicesTests",
+      dependencies: ["Files", "Messaging", "Processes", "SearchCore", "SearchProtocol", "Services", "TestSupport"]),
     .testTarget(
       name: "TrainingsTests",
       dependencies: ["BasisEngine", "Files", "ImageData", "SearchCore", "Studies", "TestSupport", "Trainings"]),

@@ -12,7 +12,7 @@
 /// Whoever writes one holds a lock on it. One without was left behind by a process that was killed. Databases, which
 /// SQLite writes with locks of its own (to which this one would be another's on NFS), have none: they are taken for
 /// abandoned when nothing was written for an hour.
-struct TemporaryName {
+package struct TemporaryName {
   enum Writer { case process, database }
 
   private let name: String
@@ -59,6 +59,16 @@ struct TemporaryName {
       for (writer, suffix) in Self.suffixes where isTemporary(found, suffix) {
         removeIfAbandoned(FilePath.join(folder, found), by: writer)
       }
+    }
+  }
+
+  /// The same of all files whose names end in `ending`, in a folder where the next one has another name.
+  package static func removeAbandoned(in folder: String, ending: String) {
+    guard let suffix = suffixes[.process] else { return }
+    for found in Folder.names(in: folder) where found.hasSuffix(suffix) {
+      let name = TemporaryName(of: String(found.dropLast(suffix.count + digits + 1)), in: folder)
+      guard name.name.hasSuffix(ending), name.isTemporary(found, suffix) else { continue }
+      name.removeIfAbandoned(FilePath.join(folder, found), by: .process)
     }
   }
 

@@ -24,7 +24,7 @@ struct HalvingTests {
     let undisturbed = try await calm.run("run", "study.yaml", "--slots", "2", "--cache-size", "0")
     #expect(undisturbed.exitCode == 0, "\(undisturbed.errors)")
     let study = KilledStudy(place: stormy) { number in
-      ["--slots", "2", "--state-cache", stormy.path("states-\(min(number, 1))")]
+      ["--slots", "2", "--state-cache", stormy.path("states-\(number % 2)")]
     }
     let end = try await study.run(killedAt: [7, 14, 19, 26, 33, 40]) { $0 % 2 == 0 ? [.worker] : [.coordinator] }
     #expect(end.exitCode == 0, "\(end.errors)")

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import SearchCore
 import TestSupport
@@ -41,7 +42,14 @@ struct StateCacheTests {
         [.modificationDate: Date(timeIntervalSince1970: Double(1000 + index))], ofItemAtPath: path)
     }
     try place.write(String(repeating: "x", count: 100), to: "states/other.txt")
-    cache.prune()
+    // Half-written by an engine that was killed, by one that is at it, and of something else.
+    let half = try [4, 5].map { try #require(cache.place(for: work($0, until: 1))) + ".0123456789abcdef.partial" }
+    for path in half { try Data([1]).write(to: URL(fileURLWithPath: path)) }
+    try place.write("x", to: "states/other.txt.0123456789abcdef.partial")
+    let lock = try FileLock(open(half[1], O_RDONLY), waits: false)
+    withExtendedLifetime(lock) { cache.prune() }
+    #expect(half.map { FileManager.default.fileExists(atPath: $0) } == [false, true])
+    #expect(place.exists("states/other.txt.0123456789abcdef.partial"))
     #expect(cache.earlier(of: work(3, until: nil)) == nil)
     #expect(cache.earlier(of: work(1, until: nil)) != nil && cache.earlier(of: work(2, until: nil)) != nil)
     #expect(place.exists("states/other.txt"))

@@ -47,8 +47,10 @@ package struct StateCache: Sendable {
       + "choose another --state-cache, or give --cache-size 0"
   }
 
-  /// What was written last stays; the others go, the oldest first, until the rest fits.
+  /// What was written last stays; the others go, the oldest first, until the rest fits. What engines that were killed
+  /// left half-written goes, too.
   package func prune() {
+    TemporaryName.removeAbandoned(in: folder, ending: Self.ending)
     var files = Folder.names(in: folder).compactMap { name -> (path: String, bytes: Int, time: Double)? in
       guard name.hasSuffix(Self.ending) else { return nil }
       var status = stat()
