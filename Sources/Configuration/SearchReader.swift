@@ -44,8 +44,14 @@ struct SearchReader {
     }
     settings.halving = readHalving(name)
     settings.minAccuracy = constraints.minAccuracy
+    settings.scores = strategy.boolean("training_losses", default: true) ? .accuraciesAndLosses : .accuracies
     settings.confirm = strategy.integer("confirm", default: 0, in: StudyConfiguration.Limits.confirm)
     return (settings, strategy.boolean("common_seeds", default: true) ? .common : .perCandidate)
+  }
+
+  /// Of what came later, the keys that are not written out.
+  var leftOpen: Set<String> {
+    Set(StudyConfiguration.keysThatCameLater.filter { !strategy.isSet(String($0.dropFirst("strategy.".count))) })
   }
 
   /// Nil where it is not asked for.

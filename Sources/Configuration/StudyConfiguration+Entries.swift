@@ -20,6 +20,7 @@ extension StudyConfiguration {
     if seeding == .common { entries[commonSeedsKey] = "true" }
     if strategy.round != StrategySettings.defaultRound { entries["strategy.round"] = "\(strategy.round)" }
     if strategy.confirm != 0 { entries["strategy.confirm"] = "\(strategy.confirm)" }
+    if strategy.scores == .accuraciesAndLosses { entries[trainingLossesKey] = "true" }
     if let halving = strategy.halving {
       entries["strategy.halving.rungs"] = "[" + halving.rungs.map { "\($0)" }.joined(separator: ", ") + "]"
       entries["strategy.halving.keep"] = "\(halving.keep)"
@@ -35,18 +36,24 @@ extension StudyConfiguration {
   /// The order of patterns and objectives changes nothing.
   static func list(_ texts: [String]) -> String { "[" + texts.sorted().joined(separator: ", ") + "]" }
 
-  static let commonSeedsKey = "strategy.common_seeds"
+  private static let commonSeedsKey = "strategy.common_seeds"
+  private static let trainingLossesKey = "strategy.training_losses"
+  /// Truth values that are true by default, and that studies of versions without them do not have on record: there they
+  /// are false.
+  static let keysThatCameLater = [commonSeedsKey, trainingLossesKey]
 
-  /// As a study with these entries goes on: where this configuration leaves open how seeds are made, they are made as
-  /// they were in the study, which may be of a version that did not know common seeds.
+  /// As a study with these entries goes on: where this configuration leaves open what came later, it is as it was in
+  /// the study, which may be of a version that did not know it.
   package func continuing(_ recorded: [String: String]) -> StudyConfiguration {
-    guard leavesSeedingOpen else { return self }
+    guard !leftOpen.isEmpty else { return self }
     var entries = entries
-    entries[Self.commonSeedsKey] = recorded[Self.commonSeedsKey]
+    for key in leftOpen { entries[key] = recorded[key] }
+    var strategy = strategy
+    strategy.scores = entries[Self.trainingLossesKey] == "true" ? .accuraciesAndLosses : .accuracies
     return StudyConfiguration(
       study: study, recipe: recipe, dataPath: dataPath, startCheckpoint: startCheckpoint, space: space,
       objectives: objectives, strategy: strategy,
-      seeding: recorded[Self.commonSeedsKey] == "true" ? .common : .perCandidate, constraints: constraints,
-      budget: budget, seed: seed, entries: entries, leavesSeedingOpen: true, text: text)
+      seeding: entries[Self.commonSeedsKey] == "true" ? .common : .perCandidate, constraints: constraints,
+      budget: budget, seed: seed, entries: entries, leftOpen: leftOpen, text: text)
   }
 }

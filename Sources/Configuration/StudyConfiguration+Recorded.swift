@@ -26,7 +26,7 @@ extension StudyConfiguration {
         case "data.path": return scalar("data", "path", in: given).map { "\(key): \(quoted($0))" }
         case "budget.jobs": return budget.map { "\(key): \($0)" }
         case "budget.worker_hours", "budget.hours": return scalar("budget", key, in: given).map { "\(key): \($0)" }
-        case commonSeedsKey: return "\(key): \(entries[full] ?? "false")"
+        case _ where keysThatCameLater.contains(full): return "\(key): \(entries[full] ?? "false")"
         case "space.include", "space.exclude", "objectives":
           return entries[full].map { entry in
             let listed = section.isEmpty ? given?[key] : given?[section]?[key]
@@ -50,7 +50,7 @@ extension StudyConfiguration {
       study: read.study, recipe: read.recipe, dataPath: read.dataPath, startCheckpoint: nil, space: read.space,
       objectives: read.objectives,
       strategy: read.strategy, seeding: read.seeding, constraints: read.constraints, budget: read.budget,
-      seed: read.seed, entries: entries, leavesSeedingOpen: false, text: text)
+      seed: read.seed, entries: entries, leftOpen: [], text: text)
   }
 
   private static func scalar(_ section: String, _ key: String, in document: Node?) -> String? {

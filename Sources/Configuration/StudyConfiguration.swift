@@ -30,8 +30,8 @@ package struct StudyConfiguration: Hashable, Sendable {
   /// Full key → canonical text of everything that results depend on, defaults among them: all but `study`,
   /// `data.path` and `budget`, which may change between a study's start and its resumption.
   package let entries: [String: String]
-  /// The seeding is the default, not written out.
-  let leavesSeedingOpen: Bool
+  /// Of `keysThatCameLater`, those that are not written out.
+  let leftOpen: Set<String>
   /// The file as it was given.
   package let text: String
 
@@ -39,7 +39,8 @@ package struct StudyConfiguration: Hashable, Sendable {
   package var template: WorkTemplate {
     // Rungs that the recipe cannot tell apart are refused as the file is read.
     let lower = (try? strategy.halving?.lowerRungs(of: recipe, for: strategy.name)) ?? []
-    return WorkTemplate(kind: .proxyTraining(recipe), lower: lower, studySeed: seed, seeding: seeding)
+    return WorkTemplate(
+      kind: .proxyTraining(recipe), lower: lower, studySeed: seed, seeding: seeding, scores: strategy.scores)
   }
   /// SHA-256 of the checkpoint that trainings start from.
   package var startWeights: String? {
@@ -126,7 +127,7 @@ extension StudyConfiguration {
       objectives: objectives,
       strategy: strategy, seeding: seeding, constraints: constraints, budget: budget, seed: seed,
       entries: entries(recipe, space, objectives, strategy, seeding, constraints, seed),
-      leavesSeedingOpen: !search.strategy.isSet("common_seeds"), text: text)
+      leftOpen: search.leftOpen, text: text)
   }
 
   private static func readStudy(_ root: SectionReader, fileName: String) -> String? {

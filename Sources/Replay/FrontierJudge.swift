@@ -11,6 +11,10 @@ package struct FrontierJudge: Sendable {
     /// By level; nil where the search knows nothing that is small enough. The largest network that fits is judged in
     /// its place: whoever needs a network so small gets one.
     package var named: [Candidate?]
+    /// Of what is believed of all candidates, around what is judged and beyond what the judging itself varies by, in
+    /// points²; what all of it is too high or low together does not count. May fall below 0 where there is no error;
+    /// nil where less than two candidates are believed anything of.
+    package var squaredError: Double?
   }
 
   private let levels: [CostConstraints]
@@ -55,7 +59,18 @@ package struct FrontierJudge: Sendable {
     }
     return Judgment(
       frontierAccuracy: accuracies.isEmpty ? 0 : Statistics.mean(accuracies), claim: Statistics.mean(of: claims),
-      named: named.map { $0?.candidate })
+      named: named.map { $0?.candidate }, squaredError: squaredError(ranked.map { ($0.candidate, $0.estimate) }))
+  }
+
+  private func squaredError(_ believed: [(candidate: Candidate, estimate: Double)]) -> Double? {
+    let judged = believed.compactMap { entry in
+      draw.judged[entry.candidate].map { (difference: entry.estimate - $0.mean, count: Double($0.count)) }
+    }
+    guard let noise = draw.table.varianceWithinSeeds, let spread = Statistics.sampleVariance(judged.map(\.difference))
+    else {
+      return nil
+    }
+    return spread - noise * Statistics.mean(judged.map { 1 / $0.count })
   }
 
   /// The share of judged means that lie within the 90 % interval of their estimates, widened by what the mean of the

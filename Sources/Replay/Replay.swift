@@ -32,8 +32,8 @@ package struct Replay: Sendable {
   private let kind: WorkKind
 
   /// - Parameters:
-  ///   - strategy: what all strategies have in common: a round's size, constraints and halving, with and without which
-  ///     each of them is tried.
+  ///   - strategy: what all strategies have in common: a round's size, constraints, what the model reads of trainings,
+  ///     and halving, with and without which each of them is tried.
   ///   - kind: of the table's trainings.
   package init(
     _ table: TrainingTable, space: SearchSpace, strategy: StrategySettings, kind: WorkKind, settings: Settings
@@ -108,7 +108,7 @@ package struct Replay: Sendable {
     let draw = draw(number)
     let stage = ReplayStage(
       draw, space: space, constraints: strategy.constraints, references: references, naming: settings.naming,
-      passes: kind.recipe.passes)
+      passes: kind.recipe.passes, scores: strategy.scores)
     var measures: [ReplaySubject: ReplayMeasures] = [:]
     for subject in subjects {
       switch subject {
@@ -153,7 +153,7 @@ package struct Replay: Sendable {
     // As the table's own study was: what trainings under one seed share, a search may use.
     let template = WorkTemplate(
       kind: kind, lower: lower, studySeed: StableHash.fnv1a64("replay \(draw.number) of \(self.settings.seed)") >> 11,
-      seeding: table.hasCommonSeeds ? .common : .perCandidate)
+      seeding: table.hasCommonSeeds ? .common : .perCandidate, scores: strategy.scores)
     do {
       return try SearchCore.makeStrategy(settings, space: searchSpace, budget: jobs, template: template)
     } catch { throw .failed("\(error)") }

@@ -28,6 +28,8 @@ package struct ReplayMeasures: Codable, Hashable, Sendable {
   package var clockSeconds: Double?
   /// See `SearchReplay.idleShare`.
   package var idleShare: Double?
+  /// See `FrontierJudge.Judgment.squaredError`.
+  package var squaredError: Double?
 }
 
 /// One replay's judge, and what it is compared with.
@@ -37,6 +39,7 @@ struct ReplayStage: Sendable {
   let naming: ReplayNaming
   /// See `TrainingRecipe.passes`.
   let passes: Double
+  private let scores: TrainingScores
   private let judge: FrontierJudge
   private let hypervolume: JudgedHypervolume?
   private let references: [Candidate]
@@ -46,16 +49,17 @@ struct ReplayStage: Sendable {
   /// - Parameter references: dense, and all layers at each rank.
   init(
     _ draw: ReplayDraw, space: EffectSpace, constraints: CostConstraints, references: [Candidate],
-    naming: ReplayNaming, passes: Double
+    naming: ReplayNaming, passes: Double, scores: TrainingScores
   ) {
     self.draw = draw
     self.space = space
     self.naming = naming
     self.passes = passes
+    self.scores = scores
     self.references = references
     judge = FrontierJudge(draw, space: space, within: constraints)
     let served = draw.everything(seeds: .max)
-    let model = TableEstimates.model(served, space: space)
+    let model = TableEstimates.model(served, space: space, scores: scores)
     let judgment = judge.judge(TableEstimates.estimates(model, of: draw.table.candidates))
     hypervolume = JudgedHypervolume(
       draw, space: space, references: references, best: judgment.named.compactMap(\.self))
@@ -68,7 +72,7 @@ struct ReplayStage: Sendable {
     switch naming {
     case .rawMeans: return rawMeasures(served)
     case .estimates:
-      let model = TableEstimates.model(served, space: space)
+      let model = TableEstimates.model(served, space: space, scores: scores)
       let judgment = judge.judge(TableEstimates.estimates(model, of: draw.table.candidates))
       return Self.measures(judgment, served, space, passes, hypervolume, coverage: judge.coverage(of: model))
     }
@@ -83,6 +87,7 @@ struct ReplayStage: Sendable {
       TableEstimates.estimates(rule, of: draw.table.candidates, space: space, references: references))
     // Such a rule says nothing of accuracies.
     judgment.claim = nil
+    judgment.squaredError = nil
     return Self.measures(judgment, [], space, passes, hypervolume, coverage: nil)
   }
 
@@ -97,6 +102,6 @@ struct ReplayStage: Sendable {
       multiplyAdds: served.reduce(0) { sum, entry in
         let cost = space.options(of: entry.candidate).map { space.cost(options: $0) }
         return sum + Double(cost?.multiplyAdds ?? 0) * passes * entry.training.share
-      })
+      }, squaredError: judgment.squaredError)
   }
 }

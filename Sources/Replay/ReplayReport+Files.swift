@@ -50,6 +50,7 @@ extension ReplayReport {
     ("open_hypervolume", { $0.openHypervolume }), ("coverage", { $0.coverage }),
     ("train_seconds", { $0.trainSeconds }), ("multiply_adds", { $0.multiplyAdds }),
     ("clock_seconds", { $0.clockSeconds }), ("idle_share", { $0.idleShare }),
+    ("squared_error", { $0.squaredError }),
   ]
 
   private func plot(

@@ -31,7 +31,8 @@ extension ReplayReport {
   }
 
   private static let heading = [
-    "", "trainings", "V median", "quartiles", "mean", "claim", "open volume", "coverage", "hours", "10^12 mul-adds",
+    "", "trainings", "V median", "quartiles", "mean", "claim", "error", "open volume", "coverage", "hours",
+    "10^12 mul-adds",
     "clock h", "idle slots",
   ]
 
@@ -42,6 +43,7 @@ extension ReplayReport {
       row.name, trainings(row), NumberText.fixed(accuracy.median, 2),
       "\(NumberText.fixed(accuracy.lowerQuartile, 2))–\(NumberText.fixed(accuracy.upperQuartile, 2))",
       NumberText.fixed(accuracy.mean, 2) + error(accuracy), row.claim.map(signed) ?? "",
+      row.squaredError.map { NumberText.fixed(max(0, $0.mean).squareRoot(), 2) } ?? "",
       row.openHypervolume.map { NumberText.percent($0.mean, 0) } ?? "",
       row.coverage.map { NumberText.percent($0.mean, 0) } ?? "",
       row.trainings > 0 ? hours(row.trainSeconds.mean) : "",

@@ -27,6 +27,8 @@ package struct ReplayReport: Encodable, Sendable {
     package var multiplyAdds: ReplaySpread
     package var clockSeconds: ReplaySpread?
     package var idleShare: ReplaySpread?
+    /// See `FrontierJudge.Judgment.squaredError`.
+    package var squaredError: ReplaySpread?
     /// Frontier accuracy minus that of the references in the same replays.
     package var differences: [Difference]
     /// By replay.
@@ -129,6 +131,7 @@ extension ReplayReport.Row {
     self.multiplyAdds = multiplyAdds
     clockSeconds = ReplaySpread(measures.compactMap(\.clockSeconds))
     idleShare = ReplaySpread(measures.compactMap(\.idleShare))
+    squaredError = ReplaySpread(measures.compactMap(\.squaredError))
     differences = references.filter { $0.name != name }.compactMap { reference in
       ReplaySpread(zip(measures, reference.measures).map { $0.frontierAccuracy - $1.frontierAccuracy }).map {
         Difference(reference: reference.name, spread: $0)

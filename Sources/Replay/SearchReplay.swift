@@ -147,7 +147,8 @@ package struct SearchReplay: Sendable {
       guard let training else { return .failed(reason: "the table has no such training") }
       return .finished(
         Observation(
-          accuracy: training.accuracy, loss: nil, epochLosses: [], diverged: training.diverged, stepTimeRatio: nil,
+          accuracy: training.accuracy, loss: nil, epochLosses: training.losses, diverged: training.diverged,
+          stepTimeRatio: nil,
           inferenceTimeRatio: nil, trainSeconds: training.seconds, imagesPerSecond: 0, peakMemoryBytes: 0,
           kernelVariant: SimulatedEngine.kernelVariant))
     }

@@ -20,13 +20,16 @@ package enum TableEstimates {
     }
   }
 
-  package static func model(_ served: [Served], space: EffectSpace) -> EffectModel {
-    EffectModel(
+  package static func model(_ served: [Served], space: EffectSpace, scores: TrainingScores) -> EffectModel {
+    let rungs = 1 + (served.map(\.training.rung).max() ?? 0)
+    return EffectModel(
       space: space,
-      trainings: served.filter { !$0.training.diverged }.compactMap { candidate, training in
+      trainings: served.filter { !$0.training.diverged }.flatMap { candidate, training in
         space.options(of: candidate).map {
-          EffectTraining(options: $0, seed: training.seed, accuracy: training.accuracy * 100, rung: training.rung)
-        }
+          scores.figures(
+            accuracy: training.accuracy, loss: training.losses.last, options: $0, seed: training.seed,
+            rung: training.rung, of: rungs)
+        } ?? []
       })
   }
 

@@ -65,6 +65,7 @@ package struct TableRungs: Sendable {
     }
     part.diverged = training.curve.count < epochs
     part.accuracy = part.diverged ? training.accuracy : training.curve[epochs - 1]
+    part.losses = Array(training.losses.prefix(epochs))
     return part
   }
 }

@@ -11,6 +11,8 @@ package struct TrainingTable: Sendable {
     package var seconds: Double
     /// Accuracy after each epoch, 0…1; empty where it is not on record. Ends early where the training diverged.
     package var curve: [Double] = []
+    /// Training loss of each epoch; empty where it is not on record.
+    package var losses: [Double] = []
     /// 0 for the whole training; 1, 2, … for what it was at rungs below (`TableRungs`).
     package var rung = 0
     /// Of the whole training's work.
@@ -20,8 +22,9 @@ package struct TrainingTable: Sendable {
   package static let mostBytes = 64_000_000
   /// Those that are read; others may stand beside them.
   package static let columns = ["candidate", "replicate", "seed", "accuracy", "diverged", "train_seconds"]
-  /// Read where it is there.
+  /// Read where they are there.
   package static let curveColumn = "epoch_accuracies"
+  package static let lossesColumn = "epoch_losses"
 
   package let file: String
   /// In canonical order of their texts, all of the space.
@@ -81,15 +84,36 @@ extension TrainingTable {
 
   /// Of a sound training around its candidate's mean, in points²; nil where no candidate has two.
   package var variance: Double? {
-    var squares = 0.0
+    let (deviations, freedom) = deviations
+    return freedom == 0 ? nil : deviations.reduce(0) { $0 + $1.value * $1.value } / Double(freedom)
+  }
+
+  /// The same without what trainings under one seed have in common, which makes no difference between candidates.
+  package var varianceWithinSeeds: Double? {
+    let (deviations, freedom) = deviations
+    let bySeed = Dictionary(grouping: deviations, by: \.seed)
+    let left = freedom - (bySeed.count - 1)
+    guard hasCommonSeeds, left > 0 else { return variance }
+    let squares = bySeed.sorted { $0.key < $1.key }.reduce(0.0) { sum, entry in
+      let values = entry.value.map(\.value)
+      let mean = Statistics.mean(values)
+      return sum + values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    }
+    return squares / Double(left)
+  }
+
+  /// Of the sound trainings of candidates that have two or more, around their candidates' means, in points.
+  private var deviations: (values: [(seed: UInt64, value: Double)], degreesOfFreedom: Int) {
+    var values: [(seed: UInt64, value: Double)] = []
     var degreesOfFreedom = 0
     for candidate in candidates {
-      let accuracies = (trainings[candidate] ?? []).filter { !$0.diverged }.map { $0.accuracy * 100 }
-      guard let variance = Statistics.sampleVariance(accuracies) else { continue }
-      squares += variance * Double(accuracies.count - 1)
-      degreesOfFreedom += accuracies.count - 1
+      let sound = (trainings[candidate] ?? []).filter { !$0.diverged }
+      guard sound.count > 1 else { continue }
+      let mean = Statistics.mean(sound.map { $0.accuracy * 100 })
+      values += sound.map { ($0.seed, $0.accuracy * 100 - mean) }
+      degreesOfFreedom += sound.count - 1
     }
-    return degreesOfFreedom == 0 ? nil : squares / Double(degreesOfFreedom)
+    return (values, degreesOfFreedom)
   }
 }
 
@@ -101,6 +125,7 @@ extension TrainingTable {
     /// Of `columns`.
     private let places: [Int]
     private let curvePlace: Int?
+    private let lossesPlace: Int?
     private var read: [Candidate: [Int: (training: Training, line: Int)]] = [:]
 
     init(header: SeparatedValues.Row, file: String, space: EffectSpace) throws(ReplayError) {
@@ -118,14 +143,15 @@ extension TrainingTable {
       }
       self.places = places
       curvePlace = header.fields.firstIndex(of: TrainingTable.curveColumn)
+      lossesPlace = header.fields.firstIndex(of: TrainingTable.lossesColumn)
     }
 
-    /// Nil where it cannot be read.
-    private func curve(_ row: SeparatedValues.Row) -> [Double]? {
-      guard let curvePlace else { return [] }
-      let texts = row.fields[curvePlace].split(separator: ";", omittingEmptySubsequences: false)
+    /// By epoch; none where there is no such column, nil where it cannot be read.
+    private func numbers(at place: Int?, of row: SeparatedValues.Row, _ isLegal: (Double) -> Bool) -> [Double]? {
+      guard let place else { return [] }
+      let texts = row.fields[place].split(separator: ";", omittingEmptySubsequences: false)
       if texts == [""] { return [] }
-      let values = texts.compactMap { Double($0) }.filter((0...1).contains)
+      let values = texts.compactMap { Double($0) }.filter(isLegal)
       return values.count == texts.count ? values : nil
     }
 
@@ -153,14 +179,19 @@ extension TrainingTable {
       guard let seconds = Double(fields[5]), seconds >= 0, seconds.isFinite else {
         throw fail("train_seconds must be a finite number from 0, not '\(fields[5].prefix(40))'")
       }
-      guard let curve = curve(row) else {
+      guard let curve = numbers(at: curvePlace, of: row, { (0...1).contains($0) }) else {
         throw fail("epoch_accuracies must be numbers from 0 to 1 with ';' between them")
+      }
+      // Of a training that diverged the last may be none.
+      guard let losses = numbers(at: lossesPlace, of: row, { diverged || $0.isFinite }) else {
+        throw fail("epoch_losses must be finite numbers with ';' between them")
       }
       if let earlier = read[candidate]?[repetition] {
         throw fail("replicate \(repetition) of \(candidate) stands in line \(earlier.line), too")
       }
       read[candidate, default: [:]][repetition] = (
-        Training(seed: seed, accuracy: accuracy, diverged: diverged, seconds: seconds, curve: curve),
+        Training(
+          seed: seed, accuracy: accuracy, diverged: diverged, seconds: seconds, curve: curve, losses: losses),
         row.line
       )
     }

@@ -81,15 +81,21 @@ final class SharedKind: Sendable, Equatable {
 public struct WorkTemplate: Sendable {
   public let studySeed: UInt64
   public let seeding: Seeding
+  /// What the model of effects reads of the works' results.
+  public let scores: TrainingScores
   private let shared: [SharedKind]
   private var askedRung: Int
 
   /// - Parameter lower: the kinds of the rungs below, the cheapest first.
-  public init(kind: WorkKind, lower: [WorkKind] = [], studySeed: UInt64, seeding: Seeding = .perCandidate) {
+  public init(
+    kind: WorkKind, lower: [WorkKind] = [], studySeed: UInt64, seeding: Seeding = .perCandidate,
+    scores: TrainingScores = .accuracies
+  ) {
     shared = (lower + [kind]).map(SharedKind.init)
     askedRung = shared.count - 1
     self.studySeed = studySeed
     self.seeding = seeding
+    self.scores = scores
   }
 
   /// Of the top rung.

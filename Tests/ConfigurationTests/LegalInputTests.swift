@@ -44,7 +44,7 @@ struct LegalInputTests {
     #expect(configuration.space.choices.count == 18)
     #expect(configuration.space.ranks == .fractions([0.25, 0.5]))
     #expect(configuration.objectives == [.accuracy, .parameters, .multiplyAdds])
-    #expect(configuration.strategy == StrategySettings(name: .sensitivity, seeds: 2))
+    #expect(configuration.strategy == StrategySettings(name: .sensitivity, seeds: 2, scores: .accuraciesAndLosses))
     #expect(configuration.budgetJobs == 120)
     #expect(configuration.seed == 1)
     #expect(configuration.text == (try String(contentsOf: file, encoding: .utf8)))
@@ -66,7 +66,7 @@ struct LegalInputTests {
         == (try SearchSpace(
           architecture: Architecture(.resnet20), ranks: .fractions([0.25, 0.5]), include: ["layer*"])))
     #expect(configuration.objectives == [.accuracy, .parameters, .multiplyAdds])
-    #expect(configuration.strategy == StrategySettings(name: .sensitivity, seeds: 2))
+    #expect(configuration.strategy == StrategySettings(name: .sensitivity, seeds: 2, scores: .accuraciesAndLosses))
     #expect(configuration.budgetJobs == nil)
     #expect(configuration.seed == 1)
   }

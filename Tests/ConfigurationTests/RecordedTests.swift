@@ -62,7 +62,8 @@ struct RecordedTests {
     let read = try StudyConfiguration.recorded(
       entries: entries, budget: 9, text: given.text, fileName: "configuration.yaml")
     #expect((read.recipe.batch, read.recipe.epochs, read.recipe.schedule) == (64, 5, .cosine))
-    #expect(read.strategy == StrategySettings(name: .random, seeds: 3) && read.budgetJobs == 9)
+    #expect(
+      read.strategy == StrategySettings(name: .random, seeds: 3, scores: .accuraciesAndLosses) && read.budgetJobs == 9)
     #expect(read.objectives == [.accuracy, .inferenceTime])
     #expect(read.space.choices.allSatisfy { $0.ranks.count == 1 })
     #expect(read.entries == entries && read.text == given.text)
@@ -82,6 +83,25 @@ struct RecordedTests {
     #expect(given.continuing(given.entries).seeding == .common)
     let written = try StudyConfiguration.parse(text: text + "strategy: {common_seeds: true}\n", fileName: "x.yaml")
     #expect(written.continuing(before).entries == given.entries)
+  }
+
+  @Test("a study of before training losses were read goes on without them, where nothing else is written out")
+  func beforeTrainingLosses() throws {
+    let text = "model: resnet8\ndata: {set: shapes10}\n"
+    let given = try StudyConfiguration.parse(text: text, fileName: "x.yaml")
+    #expect(given.strategy.scores == .accuraciesAndLosses && given.template.scores == .accuraciesAndLosses)
+    var before = given.entries
+    #expect(before.removeValue(forKey: "strategy.training_losses") == "true")
+    let read = try StudyConfiguration.recorded(entries: before, budget: nil, text: text, fileName: "configuration.yaml")
+    #expect(read.strategy.scores == .accuracies && read.entries == before)
+    let continued = given.continuing(before)
+    #expect(continued.strategy.scores == .accuracies && continued.entries == before && continued.seeding == .common)
+    #expect(given.continuing(given.entries).strategy.scores == .accuraciesAndLosses)
+    let written = try StudyConfiguration.parse(text: text + "strategy: {training_losses: true}\n", fileName: "x.yaml")
+    #expect(written.continuing(before).entries == given.entries)
+    let without = try StudyConfiguration.parse(text: text + "strategy: {training_losses: false}\n", fileName: "x.yaml")
+    #expect(without.strategy.scores == .accuracies && without.entries == before)
+    #expect(without.continuing(given.entries).entries == before)
   }
 
   @Test("a text that cannot be read any more costs the order of lists and the data's place, nothing else")

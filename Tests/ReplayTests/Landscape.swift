@@ -39,22 +39,30 @@ struct Landscape {
     }
   }
 
-  /// - Parameter firstEpoch: with a curve of three epochs, and what a training of so many points had after the first;
-  ///   nil for a table without curves.
+  /// - Parameters:
+  ///   - firstEpoch: with a curve of three epochs, and what a training of so many points had after the first; nil for
+  ///     a table without curves.
+  ///   - loss: of the last of three epochs; nil for a table without losses.
   func text(
-    seeds: Int, candidates: [Candidate]? = nil, firstEpoch: ((Candidate, Double) -> Double)? = nil
+    seeds: Int, candidates: [Candidate]? = nil, firstEpoch: ((Candidate, Double) -> Double)? = nil,
+    loss: ((Candidate, Double) -> Double)? = nil
   ) -> String {
     var random = StableRandom(seed: 11)
     let shared = (0..<seeds).map { _ in seedDeviation * random.normal() }
     let columns = "candidate,replicate,seed,accuracy,loss,diverged,train_seconds"
-    var lines = [firstEpoch == nil ? columns : columns + ",epoch_accuracies"]
+    var lines = [
+      columns + (firstEpoch == nil ? "" : ",epoch_accuracies") + (loss == nil ? "" : ",epoch_losses")
+    ]
     for candidate in candidates ?? self.candidates {
       for repetition in 0..<seeds {
         let accuracy = accuracy(candidate) + shared[repetition] + noise * random.normal()
         let seconds = 16 - Double(candidate.decompositions.count) + random.uniform()
         let line = "\"\(candidate)\",\(repetition),\(1000 + repetition),\(accuracy / 100),1.5,false,\(seconds)"
         let curve = firstEpoch.map { [$0(candidate, accuracy), 0.9 * accuracy, accuracy] }
-        lines.append(line + (curve.map { "," + $0.map { "\($0 / 100)" }.joined(separator: ";") } ?? ""))
+        let losses = loss.map { [3, 2, $0(candidate, accuracy)] }
+        lines.append(
+          line + (curve.map { "," + $0.map { "\($0 / 100)" }.joined(separator: ";") } ?? "")
+            + (losses.map { "," + $0.map { "\($0)" }.joined(separator: ";") } ?? ""))
       }
     }
     return lines.joined(separator: "\n") + "\n"
@@ -86,12 +94,16 @@ struct Landscape {
     return 25 - zip(options, damages).reduce(0) { $0 + ($1.0 > 0 ? 1.7 - $1.1 : 0) } + 0.5 * random.normal()
   }
 
-  func replay(_ table: TrainingTable, _ settings: Replay.Settings, halving: HalvingSettings? = nil) -> Replay {
+  func replay(
+    _ table: TrainingTable, _ settings: Replay.Settings, halving: HalvingSettings? = nil,
+    scores: TrainingScores = .accuracies
+  ) -> Replay {
     let recipe = TrainingRecipe(
       model: .resnet8, data: DataSelection(set: .cifar10, trainImages: 10_000, validationImages: 5000, splitSeed: 1),
       epochs: 3)
     var strategy = StrategySettings(name: .surrogate, seeds: 1)
     strategy.halving = halving
+    strategy.scores = scores
     return Replay(table, space: space, strategy: strategy, kind: .proxyTraining(recipe), settings: settings)
   }
 }

@@ -44,6 +44,10 @@ struct ReplayTests {
     let lucky = try row(report, "raw means, k = 1")
     #expect(try #require(lucky.claim).mean > 1)
     #expect(lucky.frontierAccuracy.mean < surrogate.frontierAccuracy.mean)
+    // One training of a candidate is as wrong as it is noisy; the model knows better.
+    let noise = try #require(report.trainingDeviation)
+    #expect(abs(try #require(lucky.squaredError).mean.squareRoot() - noise) < 0.15 * noise)
+    #expect(try #require(surrogate.squaredError).mean < 0.25 * noise * noise)
     #expect(lucky.trainings == 128)
     let early = try row(report, "surrogate", jobs: 26)
     #expect(early.trainings == 26 && early.trainSeconds.mean < surrogate.trainSeconds.mean / 4)
@@ -54,6 +58,30 @@ struct ReplayTests {
     let named = try row(raw, "surrogate", jobs: 128)
     #expect(named.coverage == nil)
     #expect(named.frontierAccuracy.mean < surrogate.frontierAccuracy.mean)
+  }
+
+  @Test("losses of the table are read where the configuration says so, and are refused where they are no numbers")
+  func losses() async throws {
+    let landscape = try Landscape()
+    // The truth without luck: what it tells of ten trainings is all there is.
+    let text = landscape.text(seeds: 3, loss: { candidate, _ in 2 - landscape.accuracy(candidate) / 40 })
+    let table = try TrainingTable(text: text, file: "t.csv", space: landscape.space)
+    #expect(table.trainings[.dense]?.first?.losses.count == 3)
+    var settings = Replay.Settings(jobs: [16], replays: 4)
+    settings.strategies = [.factorial]
+    var errors: [Double] = []
+    for scores in [TrainingScores.accuracies, .accuraciesAndLosses] {
+      let report = try await landscape.replay(table, settings, scores: scores).report(threads: 2)
+      errors.append(try #require(row(report, "factorial", jobs: 16).squaredError).mean)
+    }
+    #expect(errors[1] < errors[0] - 0.05)
+    #expect(
+      throws: ReplayError.line(
+        file: "t.csv", line: 2, problem: "epoch_losses must be finite numbers with ';' between them")
+    ) {
+      try TrainingTable(
+        text: text.replacing("3.0;", with: "inf;", maxReplacements: 1), file: "t.csv", space: landscape.space)
+    }
   }
 
   @Test("every strategy, in the same report whatever the number of threads and slots")
@@ -168,7 +196,7 @@ struct ReplayTests {
     let replays = try #require(files["replays.csv"]).split(separator: "\n")
     let columns =
       "name,kind,jobs,replay,trainings,frontier_accuracy,claim,open_hypervolume,coverage,train_seconds,"
-      + "multiply_adds,clock_seconds,idle_share"
+      + "multiply_adds,clock_seconds,idle_share,squared_error"
     #expect(replays.first.map(String.init) == columns)
     // Four references and two budgets, two replays each.
     #expect(replays.count == 1 + 6 * 2)

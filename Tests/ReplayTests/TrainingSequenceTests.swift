@@ -88,7 +88,7 @@ struct TrainingSequenceTests {
     for (number, measures) in (rows.first?.replays ?? []).enumerated() {
       let draw = replay.draw(number)
       let served = try candidates.prefix(2).map { ($0, try draw.serve($0, repetition: 0)) }
-      let model = TableEstimates.model(served, space: landscape.effects)
+      let model = TableEstimates.model(served, space: landscape.effects, scores: .accuracies)
       let judged = FrontierJudge(draw, space: landscape.effects).judge(
         TableEstimates.estimates(model, of: table.candidates))
       #expect(measures.frontierAccuracy == judged.frontierAccuracy)

@@ -39,7 +39,7 @@ func syntheticStudy(
       epochs: 3),
     space: space, objectives: objectives, results: results, setAside: SetAsideSummary(reasons: setAside),
     metadata: ["seed": "1"],
-    estimates: estimates ? StudyEstimates(space, results: results, seed: 1, draws: 60) : nil)
+    estimates: estimates ? StudyEstimates(space, results: results, template: .example(), seed: 1, draws: 60) : nil)
 }
 
 /// Early layers and low ranks cost more; two seeds of one candidate differ by about a point.

@@ -31,7 +31,7 @@ extension EffectModel {
         simulated *= priors.noise(ofRung: training.rung)
       }
       for entry in rows[index] { simulated += drawn[entry.index] * entry.value }
-      residuals.append(training.accuracy - simulated)
+      residuals.append(training.score - simulated)
     }
     for (candidate, options) in trained.enumerated() {
       for index in trainingsOf[options] ?? [] { residuals[index] -= scales[index] * particular[candidate] }

@@ -27,8 +27,8 @@ struct EffectFit {
     return trainings.map { training in
       // Of the priors' means only μ and the first of γ are not 0.
       let damage = weights.mean[1] * weights.featureSums(training.options)[0]
-      guard training.rung > 0 else { return training.accuracy - weights.mean[0] + damage }
-      return training.accuracy - rungs.baselines[training.rung] + priors.scale(ofRung: training.rung) * damage
+      guard training.rung > 0 else { return training.score - weights.mean[0] + damage }
+      return training.score - rungs.baselines[training.rung] + priors.scale(ofRung: training.rung) * damage
     }
   }
 
@@ -57,6 +57,31 @@ struct EffectFit {
       best = alone.mostLikely()
       best.rungs = start.rungs
     }
+    guard rungs.count > 0, trainings.count > Self.mostOverRungs else { return mostLikely(from: best) }
+    let part = sample
+    var fit = EffectFit(space: space, trainings: part, rungs: EffectRungs(part))
+    return fit.mostLikely(from: best)
+  }
+
+  /// How rungs stand to each other is told by so many figures as well as by all, of which every try costs the cube.
+  private static let mostOverRungs = 160
+
+  /// Whole courses, evenly over those that reached the top and the others, each in their order.
+  private var sample: [EffectTraining] {
+    var places: [[Int]] = []
+    for (index, course) in rungs.courses.enumerated() {
+      if course == places.count { places.append([]) }
+      places[course].append(index)
+    }
+    let reachTop = places.map { $0.contains { rungs.rungs[$0] == 0 } }
+    let ordered = places.indices.filter { reachTop[$0] } + places.indices.filter { !reachTop[$0] }
+    let count = max(1, ordered.count * Self.mostOverRungs / trainings.count)
+    let chosen = Set((0..<count).map { ordered[$0 * ordered.count / count] })
+    return trainings.indices.filter { chosen.contains(rungs.courses[$0]) }.map { trainings[$0] }
+  }
+
+  private mutating func mostLikely(from first: EffectPriors) -> EffectPriors {
+    var best = first
     var highest = logPosterior(best)
     for _ in 0..<4 {
       var isBetter = false
@@ -117,9 +142,16 @@ struct EffectFit {
 
   private var isTopKnown: Bool { rungs.counts[0] >= EffectModel.fewestForFit }
 
-  /// Where the top has few trainings, its noise and seeds cannot be told.
+  /// Where the top has few trainings, its noise and seeds cannot be told. Where all of them have a second figure, what
+  /// is particular to a candidate looks like the luck that both have: as much is believed of it as the top alone says.
   private var sharedParameters: [EffectPriors.Parameter] {
-    EffectPriors.Parameter.allCases.filter { isTopKnown || ($0 != .noise && $0 != .seed) }
+    EffectPriors.Parameter.allCases.filter { parameter in
+      switch parameter {
+      case .noise, .seed: isTopKnown
+      case .candidate: !rungs.hasSecondFigures
+      case .features, .layer, .exponent, .curvature, .rank, .pair: true
+      }
+    }
   }
 
   /// How a rung stands to the top is only told where the top has trainings, too.

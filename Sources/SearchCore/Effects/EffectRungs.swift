@@ -31,7 +31,7 @@ struct EffectRungs: Sendable {
     rungs = trainings.map(\.rung)
     count = rungs.max() ?? 0
     var sums = Array(repeating: [Double](), count: count + 1)
-    for training in trainings { sums[training.rung].append(training.accuracy) }
+    for training in trainings { sums[training.rung].append(training.score) }
     counts = sums.map(\.count)
     // Without a training at the top, the nearest rung says about where its accuracies are.
     let nearest = sums.first { !$0.isEmpty }.map(Statistics.mean) ?? Self.unknownBaseline
@@ -58,6 +58,15 @@ struct EffectRungs: Sendable {
     self.ownSeeds = ownSeeds
     self.rungsOfCandidates = rungsOfCandidates
     self.rungsOfSeeds = rungsOfSeeds
+  }
+
+  /// Whether a rung has figures of the top's trainings and of no others, as their losses are.
+  var hasSecondFigures: Bool {
+    let top = Set(rungs.indices.filter { rungs[$0] == 0 }.map { courses[$0] })
+    return (0..<count).contains { below in
+      let own = rungs.indices.filter { rungs[$0] == below + 1 }.map { courses[$0] }
+      return !own.isEmpty && own.allSatisfy(top.contains)
+    }
   }
 
   private struct Course: Hashable {

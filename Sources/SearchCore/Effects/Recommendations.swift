@@ -21,10 +21,10 @@ package struct Recommendations: Sendable {
 
   /// - Parameters:
   ///   - results: of the study; as `StudyEstimates` reads them.
-  ///   - template: of the study; nil where it has no rungs but the top one.
+  ///   - template: of the study.
   /// - Returns: nil without sound trainings.
   package init?(
-    _ searchSpace: SearchSpace, results: [Work: Observation], template: WorkTemplate? = nil,
+    _ searchSpace: SearchSpace, results: [Work: Observation], template: WorkTemplate,
     within constraints: CostConstraints
   ) {
     guard let study = StudyModel(searchSpace, results: results, template: template) else { return nil }

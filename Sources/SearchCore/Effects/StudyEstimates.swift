@@ -33,13 +33,13 @@ package struct StudyEstimates: Sendable {
   /// - Parameters:
   ///   - results: of the study; what diverged is left out, and candidates most of whose trainings diverged are not
   ///     named. Confirmations are left out, too: they are to judge what the others say. Their candidates have entries.
-  ///   - template: of the study; nil where it has no rungs but the top one.
+  ///   - template: of the study.
   ///   - seed: of the study, for the draws.
   ///   - lowest: accuracy of what the estimated frontier names, 0…1.
   ///   - workforce: for what takes long; the same estimates come of any.
   /// - Returns: nil without sound trainings.
   package init?(
-    _ searchSpace: SearchSpace, results: [Work: Observation], template: WorkTemplate? = nil, seed: UInt64,
+    _ searchSpace: SearchSpace, results: [Work: Observation], template: WorkTemplate, seed: UInt64,
     within constraints: CostConstraints = .none, atLeast lowest: Double = 0, draws count: Int = 1000,
     on workforce: some Workforce = OneByOne()
   ) {
@@ -78,7 +78,7 @@ package struct StudyEstimates: Sendable {
     }
     priors = model.priors
     expectedLoss = draws.expectedLoss(of: estimate, at: CostLevels(space))
-    trainings = model.trainings.count
+    trainings = study.trainings
   }
 
   /// By candidate, those of which the draws cannot tell which is better, in order: the middle nine tenths of the

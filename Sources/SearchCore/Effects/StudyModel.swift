@@ -3,6 +3,8 @@ struct StudyModel: Sendable {
   let model: EffectModel
   /// Of all costs, exact where they are few enough.
   let solver: FrontierSolver
+  /// Works that say something.
+  let trainings: Int
   /// Candidates that have not more sound trainings than diverged ones.
   private let unsound: Set<[Int]>
 
@@ -10,36 +12,28 @@ struct StudyModel: Sendable {
 
   /// Of all sound trainings but confirmations, in the order of candidates, repetitions and rungs, whatever order the
   /// dictionary has.
-  /// - Parameter template: of the study, which tells its rungs apart; nil for a study that has the top one alone.
+  /// - Parameter template: of the study, which tells its rungs apart and what is read of them.
   /// - Returns: nil without any.
-  init?(_ searchSpace: SearchSpace, results: [Work: Observation], template: WorkTemplate? = nil) {
+  init?(_ searchSpace: SearchSpace, results: [Work: Observation], template: WorkTemplate) {
     let space = EffectSpace(searchSpace)
     let read = results.compactMap { work, result in
-      Self.rung(of: work, template).map {
-        (work: work, text: work.candidate.description, rung: $0, result: result)
-      }
+      template.rungBelowTop(work).map { (work: work, text: work.candidate.description, rung: $0, result: result) }
     }
     let ordered = read.sorted {
       ($0.text, $0.work.repetition, $0.rung) < ($1.text, $1.work.repetition, $1.rung)
     }
-    let trainings = ordered.compactMap {
-      Confirmation.includes($0.work) ? nil : EffectTraining($0.work, $0.result, in: space, rung: $0.rung)
+    let figures = ordered.filter { !Confirmation.includes($0.work) }.map {
+      template.figures($0.work, $0.result, in: space)
     }
-    guard !trainings.isEmpty else { return nil }
-    model = EffectModel(space: space, trainings: trainings)
+    trainings = figures.count { !$0.isEmpty }
+    guard trainings > 0 else { return nil }
+    model = EffectModel(space: space, trainings: figures.flatMap(\.self))
     solver = FrontierSolver(space: space)
     var balance: [Candidate: Int] = [:]
     for entry in read where entry.rung == 0 {
       balance[entry.work.candidate, default: 0] += entry.result.diverged ? -1 : 1
     }
     unsound = Set(balance.filter { $0.value <= 0 }.compactMap { space.options(of: $0.key) })
-  }
-
-  /// 0 for the top one; nil for what is no training of a candidate.
-  private static func rung(of work: Work, _ template: WorkTemplate?) -> Int? {
-    if let template, template.topRung > 0 { return template.rung(of: work).map { template.topRung - $0 } }
-    if case .proxyTraining = work.kind { return 0 }
-    return nil
   }
 
   func frontier(within constraints: CostConstraints) -> FrontierEstimate {

@@ -149,12 +149,8 @@ struct Promotions {
     init(_ promotions: Promotions) {
       let ladder = promotions.ladder
       let (space, template) = (promotions.space, ladder.template)
-      let trainings = ladder.history.rounds.joined().compactMap { work in
-        template.rung(of: work).flatMap { rung in
-          ladder.history.results[work].flatMap {
-            EffectTraining(work, $0, in: space, rung: template.topRung - rung)
-          }
-        }
+      let trainings = ladder.history.rounds.joined().flatMap { work in
+        ladder.history.results[work].map { template.figures(work, $0, in: space) } ?? []
       }
       let solver = FrontierSolver.coarse(space)
       model = EffectModel(space: space, trainings: trainings)
@@ -189,9 +185,7 @@ struct Promotions {
     var order: [Candidate] = []
     for work in ladder.history.rounds.joined() where ladder.template.rung(of: work) == rung && ladder.mayGoOn(work) {
       let lower = ladder.template.work(work, at: rung - 1)
-      guard ladder.mayGoOn(lower), let low = ladder.history.results[lower]?[.accuracy],
-        let high = ladder.history.results[work]?[.accuracy]
-      else { continue }
+      guard ladder.mayGoOn(lower), let low = score(lower), let high = score(work) else { continue }
       if known[work.candidate] == nil { order.append(work.candidate) }
       known[work.candidate, default: []].append((low, high))
     }
@@ -202,6 +196,11 @@ struct Promotions {
     let count = max(1, min(Self.mostBands, entries.count / Self.candidatesOfTauBand))
     return KendallTau(
       bands: Self.bands(of: entries, count: count, saved: \.saved).map { $0.map { ($0.lower, $0.higher) } })
+  }
+
+  /// By which its rung judges it.
+  private func score(_ work: Work) -> Double? {
+    ladder.history.results[work].flatMap { ladder.template.figures(work, $0, in: space).first?.score }
   }
 
   /// Bands of similar cost, as large as each other but for one: of equal costs the first comes first.

@@ -49,9 +49,9 @@ struct SearchSample: Sendable {
   func trainings(_ history: SearchHistory) -> [EffectTraining] {
     let top = template.topRung
     return history.rounds.joined().flatMap { asked in
-      (0...top).compactMap { rung in
+      (0...top).flatMap { rung in
         let work = top == 0 ? asked : template.work(asked, at: rung)
-        return history.results[work].flatMap { EffectTraining(work, $0, in: space, rung: top - rung) }
+        return history.results[work].map { template.figures(work, $0, in: space) } ?? []
       }
     }
   }

@@ -124,13 +124,16 @@ public struct StrategySettings: Codable, Hashable, Sendable {
   public var mostRepetitions = 1000
   /// Candidates begin at a lower rung, and those go on that may be the best (`HalvingSearch`); nil for the top at once.
   public var halving: HalvingSettings?
+  /// What the model of effects reads of trainings.
+  public var scores: TrainingScores
 
   public static let defaultRound = 16
 
   public init(
     name: StrategyName, seeds: Int, round: Int = defaultRound, constraints: CostConstraints = .none,
-    tolerance: Double? = nil
+    tolerance: Double? = nil, scores: TrainingScores = .accuracies
   ) {
+    self.scores = scores
     self.name = name
     self.seeds = seeds
     self.round = round

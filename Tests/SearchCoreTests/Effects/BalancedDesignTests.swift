@@ -45,7 +45,7 @@ struct BalancedDesignTests {
     var priors = EffectPriors.default
     for _ in 0..<3 { priors = priors.moved(.layer, by: 1) ?? priors }
     func deviations(_ candidates: [[Int]]) -> Double {
-      let trainings = (references + candidates).map { EffectTraining(options: $0, seed: 1, accuracy: 50) }
+      let trainings = (references + candidates).map { EffectTraining(options: $0, seed: 1, score: 50) }
       let model = EffectModel(space: space, trainings: trainings, priors: priors)
       var asked = StableRandom(seed: 99)
       return Statistics.mean(

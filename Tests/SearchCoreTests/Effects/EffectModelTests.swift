@@ -24,7 +24,7 @@ struct EffectModelTests {
     (0..<count).map { _ in
       let options = randomOptions(space, &random)
       let accuracy = truth.base - truth.damage(options, in: space) + noise * random.normal()
-      return EffectTraining(options: options, seed: UInt64(random.integer(below: 3)), accuracy: accuracy)
+      return EffectTraining(options: options, seed: UInt64(random.integer(below: 3)), score: accuracy)
     }
   }
 
@@ -104,7 +104,7 @@ struct EffectModelTests {
     let space = try Self.space(others: others)
     let truth = EffectModel(space: space, trainings: []).draw(&random).effects
     var trainings = Self.trainings(20, of: truth, in: space, noise: 1, &random)
-    trainings.append(EffectTraining(options: trainings[0].options, seed: 7, accuracy: 44))
+    trainings.append(EffectTraining(options: trainings[0].options, seed: 7, score: 44))
     var priors = EffectPriors.default
     for parameter in EffectPriors.Parameter.allCases { priors = priors.moved(parameter, by: 1) ?? priors }
     let model = EffectModel(space: space, trainings: trainings, priors: priors)
@@ -118,14 +118,14 @@ struct EffectModelTests {
         let share = 1 - Double(space.layers[layer].ranks[option - 1]) / Double(space.layers[layer].outputChannels)
         sum += StableMath.exponential(ofNonPositive: priors[.exponent] * StableMath.logarithm(share))
       }
-      return Statistics.mean(trainings.map(\.accuracy)) - EffectPriors.damageOfAll / 7 * sum
+      return Statistics.mean(trainings.map(\.score)) - EffectPriors.damageOfAll / 7 * sum
     }
-    let weights = Self.solved(matrix, trainings.map { $0.accuracy - priorMean($0.options) })
+    let weights = Self.solved(matrix, trainings.map { $0.score - priorMean($0.options) })
     for options in [
       trainings[0].options, trainings[5].options, Self.randomOptions(space, &random), space.layers.map { _ in 0 },
     ] {
       // A seed of its own, without noise: the expectation over seeds.
-      let asked = EffectTraining(options: options, seed: 1000, accuracy: 0)
+      let asked = EffectTraining(options: options, seed: 1000, score: 0)
       let covariances = trainings.map { Self.covariance(asked, $0, model, isSame: false) }
       var mean = priorMean(options)
       for (weight, covariance) in zip(weights, covariances) { mean += weight * covariance }
@@ -193,7 +193,7 @@ struct EffectModelTests {
     let options = trainings[4].options
     let mean = truth.base - truth.damage(options, in: space) + 3
     for seed in 0..<80 as Range<UInt64> {
-      trainings.append(EffectTraining(options: options, seed: 100 + seed, accuracy: mean + random.normal()))
+      trainings.append(EffectTraining(options: options, seed: 100 + seed, score: mean + random.normal()))
     }
     let estimate = EffectModel(space: space, trainings: trainings).estimate(options)
     #expect(abs(estimate.mean - mean) < 0.4)
@@ -211,7 +211,7 @@ struct EffectModelTests {
     #expect(empty.estimate(all).mean < 50)
     #expect(empty.estimate(dense).deviation > 10)
     let one = EffectModel(
-      space: space, trainings: [EffectTraining(options: dense, seed: 1, accuracy: 60)])
+      space: space, trainings: [EffectTraining(options: dense, seed: 1, score: 60)])
     #expect(abs(one.estimate(dense).mean - 60) < 0.1)
     #expect(one.estimate(all).mean < 60)
     #expect(one.estimate(dense).deviation < 2)
@@ -229,7 +229,7 @@ struct EffectModelTests {
       for seed in 0..<2 as Range<UInt64> {
         trainings.append(
           EffectTraining(
-            options: options, seed: seed, accuracy: accuracy + (seed == 0 ? 2.5 : -2.5) + 0.3 * random.normal()))
+            options: options, seed: seed, score: accuracy + (seed == 0 ? 2.5 : -2.5) + 0.3 * random.normal()))
       }
     }
     let model = EffectModel(space: space, trainings: trainings)

@@ -30,9 +30,9 @@ struct EffectRungTests {
       let damage = truth.damage(options, in: space)
       let own = rung.own?.damage(options, in: space) ?? 0
       let shared = rung.correlation * luck + (1 - rung.correlation * rung.correlation).squareRoot() * other
-      let top = EffectTraining(options: options, seed: seed, accuracy: truth.base - damage + noise * luck)
+      let top = EffectTraining(options: options, seed: seed, score: truth.base - damage + noise * luck)
       let low = EffectTraining(
-        options: options, seed: seed, accuracy: 30 - rung.scale * damage - own + rung.noise * shared, rung: 1)
+        options: options, seed: seed, score: 30 - rung.scale * damage - own + rung.noise * shared, rung: 1)
       return number < promoted ? [low, top] : [low]
     }
   }
@@ -104,12 +104,12 @@ struct EffectRungTests {
     for training in trainings.prefix(6) {
       var lower = training
       lower.rung = 2
-      lower.accuracy -= 5
+      lower.score -= 5
       trainings.append(lower)
     }
     trainings.append(trainings[0])
     trainings.append(trainings[1])
-    trainings[trainings.count - 1].accuracy += 1
+    trainings[trainings.count - 1].score += 1
     var priors = EffectPriors.default
     for parameter in EffectPriors.Parameter.allCases { priors = priors.moved(parameter, by: 1) ?? priors }
     priors.rungs = [.default, .default]
@@ -122,7 +122,7 @@ struct EffectRungTests {
     var occurrences: [EffectTraining: Int] = [:]
     let courses = trainings.map { training in
       var key = training
-      key.accuracy = 0
+      key.score = 0
       occurrences[key, default: 0] += 1
       key.rung = 0
       return (
@@ -146,16 +146,16 @@ struct EffectRungTests {
         sum += StableMath.exponential(ofNonPositive: priors[.exponent] * StableMath.logarithm(share))
       }
       let scale = rung == 0 ? 1 : priors.rungs[rung - 1][.scale]
-      return Statistics.mean(trainings.filter { $0.rung == rung }.map(\.accuracy))
+      return Statistics.mean(trainings.filter { $0.rung == rung }.map(\.score))
         - scale * EffectPriors.damageOfAll / 7 * sum
     }
     let weights = EffectModelTests.solved(
-      matrix, trainings.map { $0.accuracy - priorMean($0.options, rung: $0.rung) })
+      matrix, trainings.map { $0.score - priorMean($0.options, rung: $0.rung) })
     for options in [
       trainings[0].options, trainings[13].options, EffectModelTests.randomOptions(space, &random),
       space.layers.map { _ in 0 },
     ] {
-      let asked = EffectTraining(options: options, seed: 1000, accuracy: 0)
+      let asked = EffectTraining(options: options, seed: 1000, score: 0)
       let covariances = trainings.map {
         Self.covariance(asked, $0, model, isSame: false, isSameCourse: false)
       }

@@ -20,7 +20,7 @@ struct FrontierDrawsTests {
     candidates.map { options in
       EffectTraining(
         options: options, seed: 1,
-        accuracy: truth.base - truth.damage(options, in: space) + noise * random.normal())
+        score: truth.base - truth.damage(options, in: space) + noise * random.normal())
     }
   }
 
@@ -88,7 +88,7 @@ struct FrontierDrawsTests {
     var trainings = Self.trainings(candidates, of: truth, in: space, noise: 0.3, &random)
     let lucky = space.layers.map { _ in 1 }
     for seed in 0..<20 as Range<UInt64> {
-      trainings.append(EffectTraining(options: lucky, seed: seed, accuracy: truth.base + 4))
+      trainings.append(EffectTraining(options: lucky, seed: seed, score: truth.base + 4))
     }
     let model = EffectModel(space: space, trainings: trainings)
     let estimate = FrontierEstimate(model, solver: FrontierSolver(space: space))

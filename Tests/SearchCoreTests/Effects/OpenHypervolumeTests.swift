@@ -16,7 +16,7 @@ struct OpenHypervolumeTests {
         results[.example(candidate, repetition, studySeed: 3)] = result(accuracy: 0.6 - drop(options))
       }
     }
-    return try #require(StudyEstimates(space, results: results, seed: 1, draws: 20))
+    return try #require(StudyEstimates(space, results: results, template: .example(), seed: 1, draws: 20))
   }
 
   @Test("the references have none of it, the estimated frontier all, and the rest something between")
@@ -43,7 +43,7 @@ struct OpenHypervolumeTests {
     let effects = EffectSpace(space)
     let single = effects.candidate(options: effects.layers.indices.map { $0 == 0 ? 1 : 0 })
     let results = [Work.example(single, 0, studySeed: 3): result(accuracy: 0.5)]
-    let estimates = try #require(StudyEstimates(space, results: results, seed: 1, draws: 20))
+    let estimates = try #require(StudyEstimates(space, results: results, template: .example(), seed: 1, draws: 20))
     #expect(estimates.openShare(of: [single], in: space, objectives: Objective.standard) == nil)
   }
 }

@@ -23,16 +23,17 @@ struct RecommendationsTests {
     let space = try StrategyTests.space(include: ["*conv*"])
     let results = Self.results(space)
     let half = CostConstraints(parameters: .share(0.5), multiplyAdds: nil, dense: space.denseCost)
-    let found = try #require(Recommendations(space, results: results, within: half))
+    let found = try #require(Recommendations(space, results: results, template: .example(), within: half))
     #expect(!found.entries.isEmpty && found.entries.allSatisfy { half.allow($0.cost) })
     #expect(found.entries.map(\.accuracy) == found.entries.map(\.accuracy).sorted(by: >))
     #expect(found.entries.contains { !$0.isTrained })
-    let estimates = try #require(StudyEstimates(space, results: results, seed: 1, within: half, draws: 20))
+    let estimates = try #require(
+      StudyEstimates(space, results: results, template: .example(), seed: 1, within: half, draws: 20))
     for entry in found.entries {
       let same = try #require(estimates.entries.first { $0.candidate == entry.candidate })
       #expect(same.accuracy == entry.accuracy && same.low == entry.low && same.high == entry.high && same.isOnFrontier)
     }
-    let all = try #require(Recommendations(space, results: results, within: .none))
+    let all = try #require(Recommendations(space, results: results, template: .example(), within: .none))
     let floor = all.entries[all.entries.count / 2].accuracy
     let smallest = all.best(3, atLeast: floor, isAccuracySought: false)
     #expect(smallest.count == 3 && smallest.allSatisfy { $0.accuracy >= floor })
@@ -46,14 +47,15 @@ struct RecommendationsTests {
   func diverged() throws {
     let space = try StrategyTests.space(include: ["*conv*"])
     var results = Self.results(space)
-    let named = try #require(Recommendations(space, results: results, within: .none)).entries[1].candidate
+    let named = try #require(Recommendations(space, results: results, template: .example(), within: .none)).entries[1]
+      .candidate
     for repetition in 5..<8 {
       results[.example(named, repetition, studySeed: 3)] = result(accuracy: 0.1, loss: nil, diverged: true)
     }
-    let after = try #require(Recommendations(space, results: results, within: .none))
+    let after = try #require(Recommendations(space, results: results, template: .example(), within: .none))
     #expect(!after.entries.contains { $0.candidate == named })
     // What it alone would have beaten is named in its place.
-    let estimates = try #require(StudyEstimates(space, results: results, seed: 1, draws: 20))
+    let estimates = try #require(StudyEstimates(space, results: results, template: .example(), seed: 1, draws: 20))
     for entry in estimates.entries where entry.isTrained && entry.candidate != named {
       let isBeaten = after.entries.contains {
         $0.accuracy >= entry.accuracy && $0.cost.parameters <= entry.cost.parameters
@@ -61,6 +63,6 @@ struct RecommendationsTests {
       }
       #expect(isBeaten, "\(entry.candidate)")
     }
-    #expect(Recommendations(space, results: [:], within: .none) == nil)
+    #expect(Recommendations(space, results: [:], template: .example(), within: .none) == nil)
   }
 }

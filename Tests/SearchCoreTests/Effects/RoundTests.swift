@@ -20,7 +20,7 @@ struct RoundTests {
     return EffectModel(
       space: space,
       trainings: candidates.map {
-        EffectTraining(options: $0, seed: 1, accuracy: accuracy($0) + noise * random.normal())
+        EffectTraining(options: $0, seed: 1, score: accuracy($0) + noise * random.normal())
       })
   }
 
@@ -76,10 +76,10 @@ struct RoundTests {
     let dense = space.layers.map { _ in 0 }
     let all = space.layers.map { _ in 1 }
     for seed in 0..<40 as Range<UInt64> {
-      trainings.append(EffectTraining(options: dense, seed: seed, accuracy: 60 + random.normal()))
+      trainings.append(EffectTraining(options: dense, seed: seed, score: 60 + random.normal()))
     }
     // Once only, and it looks as good as the dense network.
-    trainings.append(EffectTraining(options: all, seed: 50, accuracy: 60))
+    trainings.append(EffectTraining(options: all, seed: 50, score: 60))
     let model = EffectModel(space: space, trainings: trainings, priors: .default)
     var round = SurrogateRound(
       model: model, solver: .coarse(space), constraints: .none, asked: [dense: 40, all: 1], mostRepetitions: 1000)

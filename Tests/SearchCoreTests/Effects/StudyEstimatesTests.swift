@@ -23,7 +23,7 @@ struct StudyEstimatesTests {
   func entries() throws {
     let space = try StrategyTests.space(include: ["*conv*"])
     let results = try Self.results(space, count: 40)
-    let estimates = try #require(StudyEstimates(space, results: results, seed: 1, draws: 100))
+    let estimates = try #require(StudyEstimates(space, results: results, template: .example(), seed: 1, draws: 100))
     let candidates = Set(results.keys.map(\.candidate))
     #expect(estimates.trainings == results.count)
     #expect(Set(estimates.entries.filter(\.isTrained).map(\.candidate)) == candidates)
@@ -39,7 +39,8 @@ struct StudyEstimatesTests {
     #expect(estimates.entries.contains { !$0.withinNoiseOf.isEmpty })
     let frontier = estimates.entries.filter(\.isOnFrontier).sorted { $0.cost.parameters < $1.cost.parameters }
     #expect(frontier.last?.accuracy == frontier.map(\.accuracy).max())
-    #expect(StudyEstimates(space, results: results, seed: 1, draws: 100)?.entries == estimates.entries)
+    #expect(
+      StudyEstimates(space, results: results, template: .example(), seed: 1, draws: 100)?.entries == estimates.entries)
   }
 
   /// Answers in another order than it asks.
@@ -53,8 +54,9 @@ struct StudyEstimatesTests {
   func workforces() throws {
     let space = try StrategyTests.space(include: ["*conv*"])
     let results = try Self.results(space, count: 40)
-    let one = try #require(StudyEstimates(space, results: results, seed: 1, draws: 100))
-    let other = try #require(StudyEstimates(space, results: results, seed: 1, draws: 100, on: Backwards()))
+    let one = try #require(StudyEstimates(space, results: results, template: .example(), seed: 1, draws: 100))
+    let other = try #require(
+      StudyEstimates(space, results: results, template: .example(), seed: 1, draws: 100, on: Backwards()))
     #expect(one.entries == other.entries && one.expectedLoss == other.expectedLoss)
     let frontier = Dictionary(
       uniqueKeysWithValues: one.entries.filter(\.isOnFrontier).map { ($0.candidate, $0.withinNoiseOf) })
@@ -68,18 +70,18 @@ struct StudyEstimatesTests {
   func diverged() throws {
     let space = try StrategyTests.space(include: ["*conv*"])
     var results = try Self.results(space, count: 30)
-    let before = try #require(StudyEstimates(space, results: results, seed: 1, draws: 100))
+    let before = try #require(StudyEstimates(space, results: results, template: .example(), seed: 1, draws: 100))
     let untrained = try #require(before.entries.first { !$0.isTrained })
     for repetition in 0..<2 {
       results[.example(untrained.candidate, repetition, studySeed: 3)] = result(
         accuracy: 0.1, loss: nil, diverged: true)
     }
-    let after = try #require(StudyEstimates(space, results: results, seed: 1, draws: 100))
+    let after = try #require(StudyEstimates(space, results: results, template: .example(), seed: 1, draws: 100))
     #expect(!after.entries.contains { $0.candidate == untrained.candidate })
     for entry in before.entries where entry.isTrained {
       let same = try #require(after.entries.first { $0.candidate == entry.candidate })
       #expect(same.accuracy == entry.accuracy)
     }
-    #expect(StudyEstimates(space, results: [:], seed: 1, draws: 100) == nil)
+    #expect(StudyEstimates(space, results: [:], template: .example(), seed: 1, draws: 100) == nil)
   }
 }

@@ -25,7 +25,7 @@ struct TruncationErrorTests {
         let trainings = (0..<16).map { _ in
           let options = EffectModelTests.randomOptions(plain, &random)
           let accuracy = truth.base - truth.damage(options, in: plain) + 0.5 * random.normal()
-          return EffectTraining(options: options, seed: 1, accuracy: accuracy)
+          return EffectTraining(options: options, seed: 1, score: accuracy)
         }
         let models = [plain, space].map { EffectModel(space: $0, trainings: trainings) }
         for _ in 0..<40 {
