@@ -21,8 +21,11 @@ def read(path):
 
 
 def choices(candidate):
-    """Layer → rank of the layers that are decomposed."""
-    return {} if candidate == "dense" else {layer: int(rank) for layer, rank in (part.split("=") for part in candidate.split(","))}
+    """Layer → rank of the layers that are decomposed; a form with a variant, as `8/grouped2`, is its text."""
+    if candidate == "dense":
+        return {}
+    parts = [part.split("=") for part in candidate.split(",")]
+    return {layer: int(rank) if rank.isdigit() else rank for layer, rank in parts}
 
 
 def least_squares(rows, values):
@@ -82,7 +85,7 @@ def without_seeds(trainings, score):
 def columns(trainings):
     """Names of the single choices (layer, rank) and of their pairs, and a row of indicators a training for each of both."""
     chosen = [choices(training.candidate) for training in trainings]
-    singles = sorted({choice for ranks in chosen for choice in ranks.items()})
+    singles = sorted({choice for ranks in chosen for choice in ranks.items()}, key=lambda choice: (choice[0], f"{choice[1]:>20}"))
     pairs = [(one, other) for index, one in enumerate(singles) for other in singles[index + 1:] if one[0] != other[0]]
     single_rows = [[1.0 if ranks.get(layer) == rank else 0.0 for layer, rank in singles] for ranks in chosen]
     pair_rows = [[1.0 if ranks.get(a[0]) == a[1] and ranks.get(b[0]) == b[1] else 0.0 for a, b in pairs] for ranks in chosen]

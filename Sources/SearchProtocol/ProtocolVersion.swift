@@ -20,8 +20,8 @@ public enum ProtocolVersion {
   /// A work may start from a trained network, which is a content.
   public static let withStarts = CoordinatorMessage.Code.startedJob.since
 
-  /// A work may have other variants of basis convolutions than `remainder` and `full`, also one for each layer. It needs
-  /// no message of its own: older workers could not read what it says.
+  /// A work may have other variants of basis convolutions than `remainder` and `full`, also one for each layer. It
+  /// needs no message of its own: older workers could not read what it says.
   public static let withVariants = 5
 
   /// What a worker must speak to be given such a work.

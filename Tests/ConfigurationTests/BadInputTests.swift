@@ -173,8 +173,8 @@ struct BadInputTests {
       "x.yaml:3: key 'space.variants' cannot be used: variant tied is listed twice"),
     Case(
       head + "space: {varaints: [tied]}\n",
-      "x.yaml:3: key 'space.varaints' is not known; did you mean 'space.variants'? Allowed here: rank_fractions, ranks, "
-        + "include, exclude, variant, variants"),
+      "x.yaml:3: key 'space.varaints' is not known; did you mean 'space.variants'? Allowed here: rank_fractions, "
+        + "ranks, include, exclude, variant, variants"),
     Case(
       head + "space: {variants: [remainder, grouped3], ranks: [4, 3]}\n",
       "x.yaml:3: key 'space.ranks' cannot be used: rank 4 with variant grouped3 is legal in none of the 18 layers; the "

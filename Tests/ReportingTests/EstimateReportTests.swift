@@ -84,7 +84,7 @@ struct EstimateReportTests {
     for objectives in [[Objective.accuracy, .parameters], [.accuracy, .multiplyAdds]] {
       let report = StudyReport(
         study: "s", recipe: try Self.synthetic.get().recipe, space: space, objectives: objectives, results: results,
-        estimates: StudyEstimates(space, results: results, seed: 1, draws: 20))
+        estimates: StudyEstimates(space, results: results, template: template, seed: 1, draws: 20))
       let knee = try #require(report.knee?.score.candidate)
       let named = try #require(
         FinalTrainings.candidates(

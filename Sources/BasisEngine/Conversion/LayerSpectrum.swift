@@ -54,9 +54,9 @@ struct LayerSpectrum {
     return LayerSpectrum(directions: vectors, variances: values.map { max(0, $0) }, mean: Array(mean[chosen]))
   }
 
-  /// Each layer's along the directions that are common to all: those of the sum of their covariances, each as a share of
-  /// its layer's variance. Truncated to a rank, all keep the same space of outputs, and lose the least of their shares
-  /// in sum that layers with one space can lose.
+  /// Each layer's along the directions that are common to all: those of the sum of their covariances, each as a share
+  /// of its layer's variance. Truncated to a rank, all keep the same space of outputs, and lose the least of their
+  /// shares in sum that layers with one space can lose.
   static func along(common spectra: [LayerSpectrum]) throws(DecompositionFailure) -> [LayerSpectrum] {
     guard let first = spectra.first, spectra.count > 1 else { return spectra }
     let covariances = spectra.map(\.covariance)
