@@ -1,8 +1,8 @@
 /// Which layers become basis convolutions, and at which rank: the unit of the search.
 ///
 /// A candidate is a value: equal sets are equal candidates however they were made, and `description` is its canonical
-/// text, such as `layer1.0.conv1=8,layer2.1.conv2=16/grouped2`, or `dense` when nothing is decomposed. A layer for which
-/// it names no variant has the one of the training's recipe.
+/// text, such as `layer1.0.conv1=8,layer2.1.conv2=16/grouped2`, or `dense` when nothing is decomposed. A layer for
+/// which it names no variant has the one of the training's recipe.
 public struct Candidate: Hashable, Sendable, CustomStringConvertible {
   public struct Decomposition: Hashable, Sendable {
     public let layer: String

@@ -40,8 +40,8 @@ extension Candidate {
     self.init(forms: forms)
   }
 
-  /// Throws where the network lacks a layer of this candidate, a rank saves nothing there, or a variant does not go with
-  /// it.
+  /// Throws where the network lacks a layer of this candidate, a rank saves nothing there, or a variant does not go
+  /// with it.
   /// - Parameter variant: of layers for which the candidate names none.
   public func validate(in architecture: Architecture, variant: BasisVariant = .remainder) throws(SearchError) {
     for decomposition in decompositions {

@@ -20,8 +20,8 @@ public struct SearchConstraints: Hashable, Sendable {
 }
 
 extension CostConstraints {
-  /// Nothing but dense and the all-layers references keeps within them, or not even these. False also where layers can be
-  /// tied, so that no candidate need be the smallest.
+  /// Nothing but dense and the all-layers references keeps within them, or not even these. False also where layers can
+  /// be tied, so that no candidate need be the smallest.
   public func leaveOnlyReferences(of space: SearchSpace) -> Bool {
     guard EffectSpace(space).ties.isEmpty else { return false }
     let references = Set([.dense] + space.allLayersReferences)

@@ -14,8 +14,8 @@ public struct SearchSpace: Hashable, Sendable {
     }
   }
 
-  /// A layer and the forms that it may take, besides staying dense: by rank, then by variant in the configured order; at
-  /// least one.
+  /// A layer and the forms that it may take, besides staying dense: by rank, then by variant in the configured order;
+  /// at least one.
   public struct Choice: Hashable, Sendable {
     public let layer: String
     /// Those of the study's own variant name none.

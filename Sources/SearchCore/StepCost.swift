@@ -22,8 +22,8 @@ public struct StepCost: Hashable, Codable, Sendable {
   /// Zero for a dense layer that reads the images, whose gradient is not needed.
   public var inputGradient: PassCost
   public var weightGradient: PassCost
-  /// Multiply-adds besides, of a layer that keeps r channels of its outputs: the products of matrices of r rows that its
-  /// batch norm is computed with, and outputs that are made a second time in the backward pass.
+  /// Multiply-adds besides, of a layer that keeps r channels of its outputs: the products of matrices of r rows that
+  /// its batch norm is computed with, and outputs that are made a second time in the backward pass.
   public var addedMultiplyAdds: Int
 
   /// Of all passes.
@@ -103,7 +103,8 @@ private struct StepCounting {
     let rank = rank ?? 0
     var added = 0
     if keepsMapsOnly {
-      // Σ y_b·y_bᵀ, and from y_b to its gradient; what g adds to that is made for all groups at once where there is one.
+      // Σ y_b·y_bᵀ, and from y_b to its gradient; what g adds to that is made for all groups at once where there is
+      // one.
       added = (variant.groups == 1 ? 3 : 2) * rank * variant.combinedMaps(rank: rank)
       if isInner { added += coefficients }
     }

@@ -98,7 +98,8 @@ package final class ConversionSource {
 
   /// The trained network in a candidate's form, its batch norm recalibrated on the calibration images.
   /// - Parameters:
-  ///   - variant: of layers for which the candidate names none. Layers that are tied are truncated to a space of outputs
+  ///   - variant: of layers for which the candidate names none. Layers that are tied are truncated to a space of
+  ///     outputs
   ///     that they have in common: the least squares solution of their one A and all their filters.
   ///   - workspace: of the architecture; nil: one of its own, for `batch` images.
   ///   - shouldContinue: called after every layer and every batch; returns false to stop.

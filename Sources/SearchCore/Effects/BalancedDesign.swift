@@ -67,8 +67,8 @@ package struct BalancedDesign {
     }
   }
 
-  /// The nearest that is allowed and new: more layers in their smallest forms where it costs too much, random ones where
-  /// it is known. Nil after many attempts.
+  /// The nearest that is allowed and new: more layers in their smallest forms where it costs too much, random ones
+  /// where it is known. Nil after many attempts.
   private func allowed(_ drawn: [Int], _ random: inout StableRandom) -> [Int]? {
     for attempt in 0..<200 {
       var options =
