@@ -117,6 +117,17 @@ let package = Package(
         "SearchProtocol", "StudyStore",
       ]),
 
+    // what is shown of a study, as values
+    .target(
+      name: "StudyViews",
+      dependencies: ["Processes", "ReadableText", "Reporting", "SearchCore", "Studies", "StudyStore"]),
+    // and as figures and pages
+    .target(
+      name: "StudyPages",
+      dependencies: [
+        "Files", "Processes", "ReadableText", "Reporting", "SearchCore", "ShellCommands", "Studies", "StudyViews",
+      ]),
+
     // engine processes: what runs in one, and how a worker starts and watches it
     .target(
       name: "Engines",
@@ -188,7 +199,9 @@ let package = Package(
         "ShellCommands",
         "Simulation",
         "Studies",
+        "StudyPages",
         "StudyStore",
+        "StudyViews",
         "Terminal",
         "TextInput",
         "Trainings",
@@ -233,6 +246,11 @@ let package = Package(
       dependencies: [
         "ContentExchange", "Coordination", "Digests", "Files", "Messaging", "SearchCore", "SearchProtocol",
         "TestSupport",
+      ]),
+    .testTarget(
+      name: "StudyPagesTests",
+      dependencies: [
+        "Reporting", "SearchCore", "Studies", "StudyPages", "StudyStore", "StudyViews", "TestSupport",
       ]),
     .testTarget(name: "StudiesTests", dependencies: ["SearchCore", "Studies", "StudyStore", "TestSupport"]),
     .target(name: "TestSupport", path: "Tests/TestSupport"),

@@ -44,7 +44,7 @@ extension StudyReport {
   }
 
   /// How the estimates are to be read, for people: none without them.
-  var estimateLines: [String] {
+  package var estimateLines: [String] {
     guard let estimated else { return [] }
     var lines = [
       "Estimates with 90 % intervals are from all \(NumberText.plural(estimated.trainings, "training")) together; "
@@ -85,14 +85,14 @@ extension StudyReport {
 
 extension StudyEstimates.Entry {
   /// `43.2 % (42.1–44.3)`
-  var text: String {
+  package var text: String {
     "\(NumberText.percent(accuracy)) (\(NumberText.fixed(low * 100, 1))–\(NumberText.fixed(high * 100, 1)))"
   }
 }
 
 extension Confirmation.Entry {
   /// `43.2 %, -0.31 (-0.90 to 0.28)`
-  var text: String {
+  package var text: String {
     guard let difference, let low, let high else { return NumberText.percent(accuracy) }
     return "\(NumberText.percent(accuracy)), \(NumberText.fixed(difference * 100, 2)) "
       + "(\(NumberText.fixed(low * 100, 2)) to \(NumberText.fixed(high * 100, 2)))"

@@ -42,9 +42,9 @@ package struct ReportRow: Hashable, Sendable {
   }
 
   /// All that is known of it follows from other candidates.
-  var isUntrained: Bool { score.seeds == 0 && confirmation == nil }
+  package var isUntrained: Bool { score.seeds == 0 && confirmation == nil }
   /// Not more of its trainings ended well than diverged.
-  var isDiverged: Bool { score.seeds > 0 && !score.isSound }
+  package var isDiverged: Bool { score.seeds > 0 && !score.isSound }
 }
 
 /// All that an export shows of a study: what was searched, and every candidate that has a result.
@@ -126,6 +126,8 @@ package struct StudyReport: Hashable, Sendable {
 /// How a report is written. Raw values are the command line's names.
 package enum ReportFormat: String, CaseIterable, Sendable {
   case csv, json, svg, markdown
+  /// A table for papers.
+  case latex
   /// As a terminal shows it.
   case table
 }
@@ -148,6 +150,7 @@ extension StudyReport {
     case .csv: return csv(selection)
     case .json: return json(selection)
     case .markdown: return markdown(selection)
+    case .latex: return latex(selection)
     case .svg: return FrontierPlot(self).svg
     case .table: return terminalTable(selection, width: width)
     }

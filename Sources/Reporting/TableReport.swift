@@ -26,14 +26,14 @@ extension StudyReport {
     return text + "\n" + table
   }
 
-  var denseText: String {
+  package var denseText: String {
     guard let score = dense?.score, score.seeds > 0 else { return denseCost.text }
     return "\(denseCost.text), accuracy \(score.accuracyText)"
   }
 }
 
 /// What a table tells of a candidate besides its name.
-enum TableColumn: Hashable {
+package enum TableColumn: Hashable, Sendable {
   /// In its own unit; what is measured in multiples of the dense network's, as that.
   case value(Objective)
   /// A count, as a share of the dense network's.
@@ -60,7 +60,7 @@ enum TableColumn: Hashable {
     return costs + findings + estimates + [.loss] + measurements + [.seeds, .layers]
   }
 
-  var heading: String {
+  package var heading: String {
     switch self {
     case .value(let objective): objective.descriptor.heading
     case .ofDense: "of dense"
@@ -74,7 +74,7 @@ enum TableColumn: Hashable {
   }
 
   /// Within a sentence.
-  var title: String {
+  package var title: String {
     switch self {
     case .ofDense(let objective): "\(objective.title) of dense"
     case .value, .loss, .seeds, .layers, .estimate, .unbeaten, .confirmed: heading.lowercased()
@@ -83,18 +83,18 @@ enum TableColumn: Hashable {
 }
 
 extension StudyReport {
-  var tableColumns: [TableColumn] {
+  package var tableColumns: [TableColumn] {
     guard let estimated else { return TableColumn.all }
     return TableColumn.allWithEstimates.filter { $0 != .confirmed || estimated.confirmations > 0 }
   }
 
-  var frontierTitle: String { estimated == nil ? "frontier" : "estimated frontier" }
+  package var frontierTitle: String { estimated == nil ? "frontier" : "estimated frontier" }
 }
 
 extension ReportRow {
-  static let unknown = "–"
+  package static let unknown = "–"
 
-  func cell(_ column: TableColumn) -> String {
+  package func cell(_ column: TableColumn) -> String {
     switch column {
     case .value(let objective): score.text(of: objective) ?? Self.unknown
     case .ofDense(let objective): score.ratioToDense(of: objective).map { NumberText.percent($0) } ?? Self.unknown

@@ -26,7 +26,7 @@ extension CandidateScore {
     }
   }
 
-  var accuracyText: String { text(fraction: accuracy, deviation: accuracySD) }
+  package var accuracyText: String { text(fraction: accuracy, deviation: accuracySD) }
 
   /// `45.7 ± 0.9 %`, without the deviation for a single seed; `diverged` where no training ended well, `untrained`
   /// where there was none, and with a dagger where some did not.
@@ -46,7 +46,7 @@ extension CandidateScore {
 
 extension StudyReport {
   /// `ResNet-20 on CIFAR-10, proxies of 10,000 images × 3 epochs`
-  var setting: String { "\(recipe.model.title) on \(recipe.data.set.title), proxies of \(proxyExtent)" }
+  package var setting: String { "\(recipe.model.title) on \(recipe.data.set.title), proxies of \(proxyExtent)" }
 
   /// `10,000 images × 3 epochs`, and what they begin with where that is not chance: how well a form can be trained, and
   /// how well trained weights survive it, are two questions.
@@ -56,7 +56,7 @@ extension StudyReport {
   }
 
   /// `61 candidates in 122 trainings, 12 on the frontier`
-  var extent: String {
+  package var extent: String {
     let frontier = frontier
     let untrained = frontier.count(where: \.isUntrained)
     return "\(NumberText.plural(trainedRows.count, "candidate")) in \(NumberText.plural(trainings, "training")), "
@@ -77,5 +77,5 @@ extension Cost {
 
 extension Epochs {
   /// `3 epochs`, `0.25 epochs`
-  var phrase: String { whole.map { NumberText.plural($0, "epoch") } ?? "\(self) epochs" }
+  package var phrase: String { whole.map { NumberText.plural($0, "epoch") } ?? "\(self) epochs" }
 }

@@ -4,8 +4,8 @@ import SearchCore
 import StudyStore
 
 /// What final trainings of a study found: accuracy on the test images, with intervals.
-package struct FinalResults: Encodable {
-  package struct Entry: Encodable {
+package struct FinalResults: Encodable, Sendable {
+  package struct Entry: Encodable, Sendable {
     package var candidate: String
     package var label: String
     package var parameters: Int

@@ -35,7 +35,7 @@ package enum StudyReading {
 
   /// Jobs whose results count. Where the time was up before the search was over, those of the longest settled prefix of
   /// what was asked for: machines that came equally far have the same frontier.
-  private static func counted(
+  package static func counted(
     _ jobs: [JobRecord], in store: StudyStore, definition: StudyDefinition
   ) throws -> [JobRecord] {
     guard definition.timeLimits != TimeLimits(), try store.isFinished else { return jobs }
@@ -45,24 +45,41 @@ package enum StudyReading {
   package static func report(
     of jobs: [JobRecord], in store: StudyStore, definition: StudyDefinition, estimates: Bool = false
   ) throws -> StudyReport {
-    let jobs = try counted(jobs, in: store, definition: definition)
-    let results = trainings(jobs, of: definition)
-    let variants = Set(results.values.map(\.kernelVariant))
     var estimated: StudyEstimates?
     if estimates {
-      estimated = StudyEstimates(
-        definition.space, results: Self.results(jobs), template: definition.configuration.template,
-        seed: definition.seed,
-        within: definition.configuration.strategy.constraints,
-        atLeast: definition.configuration.constraints.minAccuracy ?? 0, on: Processors())
-      if estimated == nil { throw StudyError.nothingToEstimate(study: definition.name, results: results.count) }
+      estimated = try Self.estimates(of: jobs, in: store, definition: definition)
+      if estimated == nil {
+        throw StudyError.nothingToEstimate(
+          study: definition.name,
+          results: trainings(try counted(jobs, in: store, definition: definition), of: definition).count)
+      }
     }
+    return try report(of: jobs, in: store, definition: definition, estimates: estimated)
+  }
+
+  /// What all trainings together say; nil without sound ones.
+  package static func estimates(
+    of jobs: [JobRecord], in store: StudyStore, definition: StudyDefinition
+  ) throws -> StudyEstimates? {
+    StudyEstimates(
+      definition.space, results: results(try counted(jobs, in: store, definition: definition)),
+      template: definition.configuration.template, seed: definition.seed,
+      within: definition.configuration.strategy.constraints,
+      atLeast: definition.configuration.constraints.minAccuracy ?? 0, on: Processors())
+  }
+
+  /// - Parameter estimates: of the same jobs; nil for the measured frontier.
+  package static func report(
+    of jobs: [JobRecord], in store: StudyStore, definition: StudyDefinition, estimates: StudyEstimates?
+  ) throws -> StudyReport {
+    let results = trainings(try counted(jobs, in: store, definition: definition), of: definition)
+    let variants = Set(results.values.map(\.kernelVariant))
     return StudyReport(
       study: definition.name, recipe: definition.recipe, space: definition.space, objectives: definition.objectives,
       results: results, setAside: SetAsideSummary(reasons: try store.setAsideJobs().map(\.reason)),
       metadata: [
         "seed": "\(definition.seed)", "kernel_variants": variants.sorted().joined(separator: ", "),
         "layersearch": Version.number,
-      ], estimates: estimated)
+      ], estimates: estimates)
   }
 }

@@ -4,8 +4,8 @@ import StudyStore
 
 /// What `status` tells of a study: from its records, and how far trainings are from what the coordinator at work writes
 /// beside them.
-package struct StudyStatus: Encodable {
-  package struct Jobs: Encodable {
+package struct StudyStatus: Encodable, Sendable {
+  package struct Jobs: Encodable, Sendable {
     package var waiting: Int
     package var running: Int
     package var finished: Int
@@ -21,7 +21,7 @@ package struct StudyStatus: Encodable {
     }
   }
 
-  package struct Worker: Encodable {
+  package struct Worker: Encodable, Sendable {
     package var id: String
     package var host: String
     var processId: Int
@@ -37,7 +37,7 @@ package struct StudyStatus: Encodable {
   }
 
   /// A training that is under way.
-  package struct Running: Encodable {
+  package struct Running: Encodable, Sendable {
     package var job: Int64
     package var candidate: String
     package var label: String
@@ -56,7 +56,7 @@ package struct StudyStatus: Encodable {
   }
 
   /// Mean of the trainings that did not diverge.
-  package struct Accuracy: Encodable {
+  package struct Accuracy: Encodable, Sendable {
     package var candidate: String
     package var label: String
     package var accuracy: Double
@@ -64,13 +64,13 @@ package struct StudyStatus: Encodable {
     package var parameterRatio: Double
   }
 
-  package struct KernelVariant: Encodable {
+  package struct KernelVariant: Encodable, Sendable {
     package var variant: String
     package var trainings: Int
   }
 
   /// What was acknowledged once and is not in the database any more.
-  package struct Missing: Encodable {
+  package struct Missing: Encodable, Sendable {
     package var jobs: Int
     package var attempts: Int
     package var endings: Int
@@ -79,7 +79,7 @@ package struct StudyStatus: Encodable {
     package var recordedResults: Int
   }
 
-  package struct SetAside: Encodable {
+  package struct SetAside: Encodable, Sendable {
     package var job: Int64
     package var candidate: String
     package var label: String
@@ -113,7 +113,7 @@ package struct StudyStatus: Encodable {
   /// All that ever worked on it.
   var workersEver: Int
   var hostsEver: Int
-  var jobsPerHour: Double?
+  package var jobsPerHour: Double?
   package var secondsLeft: Double?
   package var setAside: [SetAside]
   /// Of a search in rounds, the latest that was decided: 0, 1, …

@@ -36,7 +36,7 @@ struct LayerSearch: AsyncParsableCommand {
         name: "Studies",
         subcommands: [
           RunCommand.self, CoordinatorCommand.self, WorkerCommand.self, StatusCommand.self, ExportCommand.self,
-          SolveCommand.self, PlanCommand.self, FinalCommand.self, SalvageCommand.self,
+          CompareCommand.self, SolveCommand.self, PlanCommand.self, FinalCommand.self, SalvageCommand.self,
         ]),
       CommandGroup(
         name: "Single networks",

@@ -47,7 +47,7 @@ extension CostPlot {
   private mutating func drawAxes(_ panel: Panel, _ box: PlotBox, _ x: PlotScale, _ y: PlotScale) {
     for tick in y.ticks(about: 3) {
       let at = y.position(tick)
-      document.line(box.left, at, box.right, at, stroke: "#eceff2")
+      document.line(box.left, at, box.right, at, stroke: PlotColor.grid.light)
       if box.left == layout.left {
         document.text(
           NumberText.fixed(tick * 100, 0), x: box.left - 7, y: at + 4, size: Self.headSize, anchor: "end",
@@ -58,7 +58,7 @@ extension CostPlot {
     let ranks = quarters.isEmpty ? x.ticks(about: 4).filter { $0 >= 1 } : quarters.map(Double.init)
     for rank in ranks {
       let at = x.position(rank)
-      document.line(at, box.top, at, box.bottom, stroke: "#eceff2")
+      document.line(at, box.top, at, box.bottom, stroke: PlotColor.grid.light)
       document.text(
         NumberText.fixed(rank, 0), x: at, y: box.bottom + 14, size: Self.headSize, anchor: "middle",
         fill: Self.faintInk)

@@ -67,7 +67,7 @@ package struct CostPlot {
   }
 
   static let ink = PlotMarker.dense.color
-  static let faintInk = "#66707c"
+  static let faintInk = PlotColor.faint.light
   private let title: String
   private let subtitle: String
   private let panels: [Panel]
@@ -96,11 +96,13 @@ package struct CostPlot {
   private static let mostShown = 1.6
 
   /// The SVG file.
-  package var svg: String {
+  package var svg: String { figure.file }
+
+  package var figure: SVGFigure {
     var plot = self
     plot.draw()
-    return plot.document.file(
-      title: title,
+    return SVGFigure(
+      plot.document, title: title,
       description: "\(subtitle). By rank, as a share of the dense layer's, a panel for each kind of layer.")
   }
 
@@ -117,7 +119,7 @@ package struct CostPlot {
       "rect",
       [
         ("width", SVGDocument.number(document.width)), ("height", SVGDocument.number(document.height)),
-        ("fill", "#ffffff"),
+        ("fill", PlotColor.paper.light),
       ])
     document.text(title, x: layout.left, y: 34, size: 20, fill: Self.ink, extra: [("font-weight", "600")])
     document.text(subtitle, x: layout.left, y: 56, size: 13, fill: Self.faintInk)

@@ -41,7 +41,7 @@ struct CostPlotStyle {
   init(_ index: Int) { self.index = index }
 
   /// Blue and vermilion first, which every kind of color vision tells apart, and gray too.
-  var color: String { ["#1b5fa8", "#c8541b", "#2e8540", "#7b3fa0"][index % 4] }
+  var color: String { PlotColor.series[index % 4].light }
 
   var dashes: [(String, String)] {
     let dashes = ["", "7 3", "2 2.5", "8 3 2 3"][index % 4]
@@ -59,12 +59,15 @@ struct CostPlotStyle {
       "m0 -5.2 l5.2 5.2 l-5.2 5.2 l-5.2 -5.2 z", "m-5 4 l5 -8.6 l5 8.6 z",
     ][index % 4]
     return path(shape, x, y)
-      + [("fill", isFilled ? color : "#ffffff"), ("stroke", isFilled ? "#ffffff" : color), ("stroke-width", "1.3")]
+      + [
+        ("fill", isFilled ? color : PlotColor.paper.light), ("stroke", isFilled ? PlotColor.paper.light : color),
+        ("stroke-width", "1.3"),
+      ]
   }
 
   /// An arrow at the upper edge.
   func beyond(x: Double, y: Double) -> [(String, String)] {
-    path("m-5 8 l5 -8 l5 8 z", x, y) + [("fill", "#ffffff"), ("stroke", color), ("stroke-width", "1.4")]
+    path("m-5 8 l5 -8 l5 8 z", x, y) + [("fill", PlotColor.paper.light), ("stroke", color), ("stroke-width", "1.4")]
   }
 
   private func path(_ shape: String, _ x: Double, _ y: Double) -> [(String, String)] {

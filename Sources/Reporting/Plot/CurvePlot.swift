@@ -40,11 +40,9 @@ package struct CurvePlot {
   }
 
   private static let ink = PlotMarker.dense.color
-  private static let faintInk = "#66707c"
-  private static let colors = [
-    "#1b5fa8", "#c8541b", "#2e8540", "#7b3fa0", "#b3261e", "#00838f", "#8a6d00", "#a0346e", "#4a5d23", "#3f51b5",
-  ]
-  private static let referenceColor = "#8b95a1"
+  private static let faintInk = PlotColor.faint.light
+  private static let colors = PlotColor.series.map(\.light)
+  private static let referenceColor = PlotColor.gray.light
   private static let legendHeight = 20.0
 
   private let title: String
@@ -110,15 +108,18 @@ package struct CurvePlot {
   }
 
   /// The SVG file.
-  package var svg: String {
+  package var svg: String { figure.file }
+
+  package var figure: SVGFigure {
     var plot = self
     plot.draw()
-    return plot.document.file(title: title, description: "\(subtitle). \(ordinate) against \(abscissa).")
+    return SVGFigure(
+      plot.document, title: title, description: "\(subtitle). \(ordinate) against \(abscissa).", headingHeight: 64)
   }
 
   private mutating func draw() {
     document.add(
-      "rect", [("width", "960"), ("height", SVGDocument.number(document.height)), ("fill", "#ffffff")])
+      "rect", [("width", "960"), ("height", SVGDocument.number(document.height)), ("fill", PlotColor.paper.light)])
     document.text(title, x: frame.left, y: 36, size: 20, fill: Self.ink, extra: [("font-weight", "600")])
     document.text(subtitle, x: frame.left, y: 58, size: 13, fill: Self.faintInk)
     for entry in legend {
@@ -143,13 +144,13 @@ extension CurvePlot {
       let reach = LabelPlacement.width(of: label, size: 12.5) / 2 + 4
       guard !taken.contains(where: { $0.overlaps((at - reach)...(at + reach)) }) else { continue }
       taken.append((at - reach)...(at + reach))
-      document.line(at, frame.top, at, frame.bottom, stroke: "#e3e7eb")
+      document.line(at, frame.top, at, frame.bottom, stroke: PlotColor.lattice.light)
       document.text(label, x: at, y: frame.bottom + 20, size: 12.5, anchor: "middle", fill: Self.faintInk)
     }
     let up = 8
     for tick in y.ticks(about: up) {
       let at = y.position(tick)
-      document.line(frame.left, at, frame.right, at, stroke: "#eceff2")
+      document.line(frame.left, at, frame.right, at, stroke: PlotColor.grid.light)
       document.text(
         NumberText.fixed(tick, y.tickDecimals(about: up)), x: frame.left - 10, y: at + 4.5, size: 12.5, anchor: "end",
         fill: Self.faintInk)
@@ -203,7 +204,7 @@ extension CurvePlot {
   }
 
   private static let halo = [
-    ("paint-order", "stroke"), ("stroke", "#ffffff"), ("stroke-width", "3.5"), ("stroke-linejoin", "round"),
+    ("paint-order", "stroke"), ("stroke", PlotColor.paper.light), ("stroke-width", "3.5"), ("stroke-linejoin", "round"),
   ]
 
   private mutating func draw(_ curve: Curve, _ color: String) {
@@ -231,7 +232,7 @@ extension CurvePlot {
         "circle",
         [
           ("cx", SVGDocument.number(px)), ("cy", SVGDocument.number(py)), ("r", "4"), ("fill", color),
-          ("stroke", "#ffffff"), ("stroke-width", "1.2"),
+          ("stroke", PlotColor.paper.light), ("stroke-width", "1.2"),
         ], content: SVGDocument.element("title", [], content: SVGDocument.escaped(tip)))
     }
   }

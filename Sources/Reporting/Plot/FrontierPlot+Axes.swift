@@ -51,14 +51,14 @@ extension FrontierPlot {
     let across = 8
     for tick in x.ticks(about: across) where tick >= 0 {
       let at = x.position(tick)
-      document.line(at, frame.top, at, frame.bottom, stroke: "#eceff2")
+      document.line(at, frame.top, at, frame.bottom, stroke: PlotColor.grid.light)
       let label = NumberText.fixed(tick, x.tickDecimals(about: across))
       document.text(label, x: at, y: frame.bottom + 20, size: 12.5, anchor: "middle", fill: Self.faintInk)
     }
     let up = 7
     for tick in y.ticks(about: up) where tick >= 0 && tick <= 100 {
       let at = y.position(tick)
-      document.line(frame.left, at, frame.right, at, stroke: "#eceff2")
+      document.line(frame.left, at, frame.right, at, stroke: PlotColor.grid.light)
       let label = NumberText.fixed(tick, y.tickDecimals(about: up))
       document.text(label, x: frame.left - 10, y: at + 4.5, size: 12.5, anchor: "end", fill: Self.faintInk)
     }

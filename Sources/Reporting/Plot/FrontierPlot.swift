@@ -4,9 +4,9 @@ import SearchCore
 /// The picture of a study: accuracy against size, dominated candidates faint, the frontier and the line of the best
 /// accuracy for the size, the dense network and the all-layers references, ± one standard deviation over the seeds.
 /// With estimates: these, intervals along the line, and its untrained candidates as rings.
-struct FrontierPlot {
+package struct FrontierPlot {
   static let ink = PlotMarker.dense.color
-  static let faintInk = "#66707c"
+  static let faintInk = PlotColor.faint.light
   static let frontierColor = PlotMarker.frontier.color
 
   let report: StudyReport
@@ -17,6 +17,8 @@ struct FrontierPlot {
   var document: SVGDocument
   private let marks: [Mark]
   private let notes: [String]
+  /// Of a page's table, by candidate; nil for a file of its own.
+  private let rowNumbers: [Candidate: Int]?
 
   /// What is drawn of a candidate.
   private struct Mark {
@@ -25,9 +27,14 @@ struct FrontierPlot {
     var bar: (low: Double, high: Double)?
   }
 
-  init(_ report: StudyReport) {
+  /// - Parameters:
+  ///   - abscissa: along x; nil for the first objective of the study that compares with the dense network.
+  ///   - rowNumbers: of a page's table, by candidate: dominated points are small then and refer to their rows, and
+  ///     those that matter can be reached by keyboard. Nil for a file of its own, whose points tell of themselves.
+  package init(_ report: StudyReport, abscissa: Objective? = nil, rowNumbers: [Candidate: Int]? = nil) {
     self.report = report
-    data = FrontierPlotData(report)
+    self.rowNumbers = rowNumbers
+    data = FrontierPlotData(report, abscissa: abscissa)
     let shown = data.points.filter { !$0.isBelowAxis && !$0.isDiverged }
     x = PlotScale(data: shown.map(\.x), minimumSpan: 20, start: frame.left, end: frame.right)
     let isEstimated = report.estimated != nil
@@ -74,17 +81,19 @@ struct FrontierPlot {
   }
 
   /// The SVG file.
-  var svg: String {
+  package var svg: String { figure.file }
+
+  package var figure: SVGFigure {
     var plot = self
     plot.draw()
-    return plot.document.file(
-      title: "\(report.study): accuracy against \(data.abscissa.title)",
-      description: "\(report.setting). \(report.extent).")
+    return SVGFigure(
+      plot.document, title: "\(report.study): accuracy against \(data.abscissa.title)",
+      description: "\(report.setting). \(report.extent).", headingHeight: 70)
   }
 
   private mutating func draw() {
     document.add(
-      "rect", [("width", "960"), ("height", SVGDocument.number(document.height)), ("fill", "#ffffff")])
+      "rect", [("width", "960"), ("height", SVGDocument.number(document.height)), ("fill", PlotColor.paper.light)])
     drawHeading()
     drawAxes()
     drawNotes()
@@ -136,7 +145,8 @@ extension FrontierPlot {
   }
 
   private mutating func drawErrorBars() {
-    for mark in marks {
+    if rowNumbers != nil { drawFaintErrorBars() }
+    for mark in marks where rowNumbers == nil || mark.point.row.onFrontier || mark.point.row.reference != nil {
       guard let reach = mark.bar else { continue }
       let point = mark.point
       let isFaint = !point.row.onFrontier && point.row.reference == nil
@@ -154,6 +164,22 @@ extension FrontierPlot {
     }
   }
 
+  /// Those of dominated candidates as one path: there may be a thousand of them.
+  private mutating func drawFaintErrorBars() {
+    let bars = marks.compactMap { mark -> String? in
+      guard let reach = mark.bar, !mark.point.row.onFrontier, mark.point.row.reference == nil else { return nil }
+      let top = SVGDocument.number(max(frame.top, y.position(reach.high)))
+      let bottom = SVGDocument.number(min(frame.bottom, y.position(reach.low)))
+      return "M\(SVGDocument.number(x.position(mark.point.x))) \(top)V\(bottom)"
+    }
+    guard !bars.isEmpty else { return }
+    document.add(
+      "path",
+      [
+        ("class", "error-bars"), ("d", bars.joined()), ("stroke", PlotMarker.dominated.color), ("opacity", "0.16"),
+      ])
+  }
+
   /// Dominated candidates first, references last, so that nothing that matters is covered.
   private mutating func drawPoints() {
     func layer(_ row: ReportRow) -> Int { row.reference != nil ? 3 : !row.onFrontier ? 0 : row.isUntrained ? 1 : 2 }
@@ -164,18 +190,36 @@ extension FrontierPlot {
         let kind = point.isDiverged ? "diverged" : point.row.onFrontier ? "frontier" : "dominated"
         let name =
           kind + (point.row.reference != nil ? " reference" : "") + (point.row.isUntrained ? " untrained" : "")
-        let score = point.row.score
-        let diverged = score.divergedSeeds > 0 ? " (\(score.divergedSeeds) of \(score.seeds) seeds diverged)" : ""
-        let estimate = point.row.estimate.map { ", estimated \($0.text)" } ?? ""
-        let tip = "\(score.candidate): \(score.accuracyText)\(diverged)\(estimate), \(score.cost.text)"
+        let number = rowNumbers?[point.row.score.candidate].map { [("data-row", "\($0)")] } ?? []
+        let matters = point.row.onFrontier || point.row.reference != nil
+        if rowNumbers != nil, !matters, case .dominated = marker {
+          document.add(
+            "circle",
+            [
+              ("class", "d"), ("cx", SVGDocument.number(x.position(point.x))), ("cy", SVGDocument.number(height)),
+              ("r", "3.6"),
+            ] + number)
+          continue
+        }
+        let focus = rowNumbers != nil && matters ? [("tabindex", "0"), ("role", "img")] : []
         document.add(
           "path",
           [("class", name)]
             + marker.attributes(
-              x: x.position(point.x), y: height, filled: point.row.onFrontier && !point.row.isUntrained),
-          content: SVGDocument.element("title", [], content: SVGDocument.escaped(tip)))
+              x: x.position(point.x), y: height, filled: point.row.onFrontier && !point.row.isUntrained) + focus
+            + number,
+          content: SVGDocument.element("title", [], content: SVGDocument.escaped(tip(point.row))))
       }
     }
+  }
+
+  private func tip(_ row: ReportRow) -> String {
+    let score = row.score
+    let diverged = score.divergedSeeds > 0 ? " (\(score.divergedSeeds) of \(score.seeds) seeds diverged)" : ""
+    let estimate = row.estimate.map { ", estimated \($0.text)" } ?? ""
+    // A file may be all that there is; a page has room for labels.
+    let name = rowNumbers == nil ? "\(score.candidate)" : CandidateLabel(score.candidate, in: report.architecture).text
+    return "\(name): \(score.accuracyText)\(diverged)\(estimate), \(score.cost.text)"
   }
 
   /// On the page; those that have no place in the plane lie at its lower edge.
@@ -239,7 +283,7 @@ extension FrontierPlot {
     document.text(
       text, x: place.x, y: place.y, size: size, fill: color,
       extra: [
-        ("class", "label"), ("paint-order", "stroke"), ("stroke", "#ffffff"), ("stroke-width", "3.5"),
+        ("class", "label"), ("paint-order", "stroke"), ("stroke", PlotColor.paper.light), ("stroke-width", "3.5"),
         ("stroke-linejoin", "round"),
       ])
   }

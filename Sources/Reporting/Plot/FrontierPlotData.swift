@@ -48,8 +48,9 @@ struct FrontierPlotData {
   /// Percent: a network a thousand times as large or as slow as the dense one was not measured rightly.
   private static let largestRatio = 100_000.0
 
-  init(_ report: StudyReport) {
-    let abscissa = Objective.abscissa(of: report.objectives)
+  /// - Parameter wanted: along x; nil for the study's first that compares with the dense network.
+  init(_ report: StudyReport, abscissa wanted: Objective? = nil) {
+    let abscissa = wanted ?? Objective.abscissa(of: report.objectives)
     let measured = report.rows.compactMap { row -> Point? in
       row.score.ratioToDense(of: abscissa).map { Point(row: row, x: $0, isEstimated: report.estimated != nil) }
     }
@@ -94,5 +95,25 @@ struct FrontierPlotData {
     let quarter = sorted[sorted.count / 4]
     let range = sorted[sorted.count * 3 / 4] - quarter
     return quarter - 3 * max(range, 1)
+  }
+}
+
+/// A point of the line that joins a frontier's most accurate candidates for their size.
+package struct LinePoint: Hashable, Sendable {
+  package var row: ReportRow
+  /// Percent of the dense network's.
+  package var x: Double
+  /// Percent, and the ends of its interval, where it has one.
+  package var y: Double
+  package var low: Double?
+  package var high: Double?
+}
+
+extension StudyReport {
+  /// From left to right.
+  package func line(along abscissa: Objective) -> [LinePoint] {
+    FrontierPlotData(self, abscissa: abscissa).staircase.map {
+      LinePoint(row: $0.row, x: $0.x, y: $0.y, low: $0.reach?.low, high: $0.reach?.high)
+    }
   }
 }

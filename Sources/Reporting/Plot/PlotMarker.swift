@@ -18,11 +18,11 @@ enum PlotMarker {
 
   var color: String {
     switch self {
-    case .frontier, .untrained: return "#1b5fa8"
-    case .dominated, .belowAxis: return "#8b95a1"
-    case .diverged: return "#b3261e"
-    case .dense: return "#22272e"
-    case .allLayers: return "#c8541b"
+    case .frontier, .untrained: return PlotColor.blue.light
+    case .dominated, .belowAxis: return PlotColor.gray.light
+    case .diverged: return PlotColor.red.light
+    case .dense: return PlotColor.ink.light
+    case .allLayers: return PlotColor.orange.light
     }
   }
 
@@ -41,12 +41,12 @@ enum PlotMarker {
     let place = [("d", start + shape)]
     switch self {
     case .dominated: return place + [("fill", color), ("fill-opacity", "0.38")]
-    case .frontier: return place + [("fill", color), ("stroke", "#ffffff"), ("stroke-width", "1.2")]
-    case .untrained: return place + [("fill", "#ffffff"), ("stroke", color), ("stroke-width", "1.4")]
+    case .frontier: return place + [("fill", color), ("stroke", PlotColor.paper.light), ("stroke-width", "1.2")]
+    case .untrained: return place + [("fill", PlotColor.paper.light), ("stroke", color), ("stroke-width", "1.4")]
     case .belowAxis: return place + [("fill", "none"), ("stroke", color)]
     case .diverged: return place + [("fill", "none"), ("stroke", color), ("stroke-width", "1.6")]
     case .dense, .allLayers:
-      return place + [("fill", filled ? color : "#ffffff"), ("stroke", color), ("stroke-width", "1.8")]
+      return place + [("fill", filled ? color : PlotColor.paper.light), ("stroke", color), ("stroke-width", "1.8")]
     }
   }
 

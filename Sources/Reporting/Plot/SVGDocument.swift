@@ -2,7 +2,7 @@ import ReadableText
 
 /// Text of an SVG file, element by element.
 struct SVGDocument {
-  private var body = ""
+  private(set) var body = ""
   let width: Double
   let height: Double
 
@@ -43,23 +43,13 @@ struct SVGDocument {
 
   mutating func closeGroup() { body += "  </g>\n" }
 
-  /// The whole file. `title` and `description` are for readers that do not see pictures.
-  func file(title: String, description: String) -> String {
-    """
-    <?xml version="1.0" encoding="UTF-8"?>
-    <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(Self.number(width)) \(Self.number(height))" \
-    width="\(Self.number(width))" height="\(Self.number(height))" role="img" \
-    font-family="Inter, 'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif">
-      <title>\(Self.escaped(title))</title>
-      <desc>\(Self.escaped(description))</desc>
-    \(body)</svg>
-
-    """
-  }
-
   static func element(_ name: String, _ attributes: [(String, String)], content: String? = nil) -> String {
     let start = "<\(name)\(Self.attributes(attributes))"
     return content.map { "\(start)>\($0)</\(name)>" } ?? "\(start)/>"
+  }
+
+  static func startTag(_ name: String, _ attributes: [(String, String)]) -> String {
+    "<\(name)\(Self.attributes(attributes))>"
   }
 
   private static func attributes(_ attributes: [(String, String)]) -> String {

@@ -2,6 +2,8 @@
 /// fewest that a candidate has to the dense network's.
 package struct CostLevels: Sendable {
   package let levels: [CostConstraints]
+  /// Those of parameters alone, the smallest first.
+  package var ofParameters: [CostConstraints] { levels.filter { $0.parameters != nil } }
 
   private let smallest: Cost
   private let dense: Cost

@@ -123,4 +123,19 @@ package struct EffectModel: Sendable {
     for value in factor.solveLower(covariances) { variance -= value * value }
     return Estimate(mean: mean, deviation: max(0, variance).squareRoot())
   }
+
+  /// Of a sum of weights, in points: its expectation and deviation.
+  /// - Parameter row: each weight's factor.
+  func combination(_ row: [(index: Int, value: Double)]) -> Estimate {
+    var (mean, variance) = (0.0, 0.0)
+    var weighted = Array(repeating: 0.0, count: weights.count)
+    for entry in row {
+      mean += posterior[entry.index] * entry.value
+      weighted[entry.index] = weights.variance[entry.index] * entry.value
+      variance += weighted[entry.index] * entry.value
+    }
+    let covariances = rows.map { row in row.reduce(0.0) { $0 + weighted[$1.index] * $1.value } }
+    for value in factor.solveLower(covariances) { variance -= value * value }
+    return Estimate(mean: mean, deviation: max(0, variance).squareRoot())
+  }
 }

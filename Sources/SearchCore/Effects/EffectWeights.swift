@@ -118,6 +118,19 @@ struct EffectWeights: Sendable {
     return row
   }
 
+  /// What an option does to its layer alone: damage = Σ value · weight.
+  func row(ofLayer index: Int, option: Int) -> [(index: Int, value: Double)] {
+    let (layer, reduction) = (space.layers[index], reductions[index][option])
+    var row = layer.features.enumerated().map { (index: 1 + $0.offset, value: $0.element * reduction) }
+    if let truncation = layer.truncation { row.append((1 + EffectSpace.featureCount, truncation[option] * reduction)) }
+    return row + [(layerStart + index, reduction), (rankStarts[index] + option - 1, 1)]
+  }
+
+  /// What two options together cost beyond each alone.
+  func row(ofPair index: Int, _ first: Int, _ second: Int) -> [(index: Int, value: Double)] {
+    [(pairIndex(index, first, second), 1)]
+  }
+
   private func pairIndex(_ pair: Int, _ first: Int, _ second: Int) -> Int {
     pairStarts[pair] + (first - 1) * space.layers[space.pairs[pair].second].ranks.count + second - 1
   }

@@ -93,6 +93,16 @@ package struct FrontierDraws: Sendable {
       .filter { seen.insert($0).inserted }
   }
 
+  /// By level and layer, the share of worlds whose best candidate within the level decomposes the layer.
+  func inclusion(_ levels: [CostConstraints]) -> [[Double]] {
+    levels.map { level in
+      let best = worlds.compactMap { self.best(in: $0, within: level)?.options }
+      return model.space.layers.indices.map { layer in
+        best.isEmpty ? 0 : Double(best.count { $0[layer] != 0 }) / Double(best.count)
+      }
+    }
+  }
+
   /// In points; of an untrained candidate with what the effects alone say.
   private func accuracy(of options: [Int], _ trained: Int?, in world: World) -> Double {
     trained.map { world.trained[$0] } ?? (world.effects.base - world.effects.damage(options, in: model.space))

@@ -29,6 +29,9 @@ package struct StudyEstimates: Sendable {
   package let trainings: Int
   /// The solver did not have to round costs to find the frontier; the entries' own are exact always.
   package let isExact: Bool
+  /// For what `StudyEstimates+Effects` tells.
+  let model: EffectModel
+  let draws: FrontierDraws
 
   /// - Parameters:
   ///   - results: of the study; what diverged is left out, and candidates most of whose trainings diverged are not
@@ -77,6 +80,8 @@ package struct StudyEstimates: Sendable {
       ($0.cost.parameters, $0.candidate.description) < ($1.cost.parameters, $1.candidate.description)
     }
     priors = model.priors
+    self.model = model
+    self.draws = draws
     expectedLoss = draws.expectedLoss(of: estimate, at: CostLevels(space))
     trainings = study.trainings
   }

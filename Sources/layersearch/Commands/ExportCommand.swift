@@ -1,8 +1,12 @@
 import ArgumentParser
 import Files
+import ReadableText
 import Reporting
+import SearchCore
 import Studies
+import StudyPages
 import StudyStore
+import StudyViews
 import Terminal
 
 /// What a study can be written as.
@@ -12,25 +16,54 @@ enum ExportFormat: Hashable, ExpressibleByArgument {
   case trials
   /// The whole database.
   case sqlite
+  /// A page of everything, and the same on paper.
+  case html, pdf
 
   init?(argument: String) {
     switch argument {
     case "trials": self = .trials
     case "sqlite": self = .sqlite
+    case "html": self = .html
+    case "pdf": self = .pdf
     default:
       guard let format = ReportFormat(rawValue: argument) else { return nil }
       self = .report(format)
     }
   }
 
-  static var allValueStrings: [String] { ReportFormat.allCases.map(\.rawValue) + ["trials", "sqlite"] }
+  static var allValueStrings: [String] { ReportFormat.allCases.map(\.rawValue) + ["html", "pdf", "trials", "sqlite"] }
 
   var defaultValueDescription: String {
     switch self {
     case .report(let format): format.rawValue
     case .trials: "trials"
     case .sqlite: "sqlite"
+    case .html: "html"
+    case .pdf: "pdf"
     }
+  }
+}
+
+extension ExportFormat {
+  /// What it is, where a terminal can do nothing with it.
+  fileprivate var unfitForTerminals: String? {
+    switch self {
+    case .sqlite: "a database"
+    case .html: "a page"
+    case .pdf: "a PDF"
+    case .report, .trials: nil
+    }
+  }
+}
+
+/// Figures by their names on the command line.
+enum FigureName {
+  static let list = StudyFigure.allCases.map(\.rawValue).joined(separator: ", ")
+
+  @Sendable static func read(_ text: String) throws -> StudyFigure {
+    if let figure = StudyFigure(rawValue: text) { return figure }
+    let advice = nearest(to: text, in: StudyFigure.allCases.map(\.rawValue)).map { "did you mean \($0)?" }
+    throw ValidationError("there is no figure \(text.debugDescription); \(advice ?? "there are \(list)")")
   }
 }
 
@@ -43,6 +76,8 @@ struct ExportCommand: ParsableCommand {
       Examples:
         layersearch export studies/cifar10-resnet20 --format csv
         layersearch export studies/cifar10-resnet20 --format svg --output frontier.svg
+        layersearch export studies/cifar10-resnet20 --format html --output report.html
+        layersearch export studies/cifar10-resnet20 --format svg --figure layers --output layers.svg
         layersearch export studies/cifar10-resnet20 --format table --estimates
         layersearch export studies/cifar10-resnet20 --format json --estimates --count 8
         layersearch export studies/cifar10-resnet20 --format trials --output trainings.csv
@@ -52,6 +87,10 @@ struct ExportCommand: ParsableCommand {
       nothing beats a candidate, and candidates that were never trained, marked as such. Without it the frontier is \
       that of the measured means. It may have thousands of candidates: a table lists 20 of them, spread evenly over \
       cost, the other formats all; --count says how many.
+
+      --format html is one file with everything that is known of the study: figures, all candidates, how the search \
+      went, its configuration. It needs no network and can be read without a script. --format pdf is the same on \
+      paper, by a browser (chromium) or, figures alone, by rsvg-convert.
 
       The copy of the database is one consistent state of it; a folder with this file as study.sqlite is a study.
       """))
@@ -80,6 +119,12 @@ struct ExportCommand: ParsableCommand {
     transform: Number.whole(1...1000))
   var count: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "With svg and pdf: this figure of the report alone; \(FigureName.list).", valueName: "name"),
+    transform: FigureName.read)
+  var figure: StudyFigure?
+
   @Option(help: ArgumentHelp("Write to this file instead of standard output (-).", valueName: "file"))
   var output: String?
 
@@ -96,7 +141,8 @@ struct ExportCommand: ParsableCommand {
     if count != nil {
       let name = format.defaultValueDescription
       switch format {
-      case .trials, .sqlite: throw ValidationError("--format \(name) always writes all there is; leave out --count")
+      case .trials, .sqlite, .html, .pdf:
+        throw ValidationError("--format \(name) always writes all there is; leave out --count")
       case .report(.svg): throw ValidationError("--format svg always draws the whole frontier; leave out --count")
       case .report: break
       }
@@ -112,6 +158,17 @@ struct ExportCommand: ParsableCommand {
       throw ValidationError(
         "--format \(format.defaultValueDescription) writes what was recorded, without estimates; leave out --estimates")
     }
+    if figure != nil, ![.report(.svg), .pdf].contains(format) {
+      throw ValidationError(
+        "--figure is written as svg or pdf; --format \(format.defaultValueDescription) is not a figure")
+    }
+    if figure != nil, estimates || all {
+      throw ValidationError("--figure names what is drawn; leave out --estimates and --all")
+    }
+    if estimates || all, format == .html || format == .pdf {
+      throw ValidationError(
+        "--format \(format.defaultValueDescription) always has all there is; leave out --estimates and --all")
+    }
     guard format == .sqlite else { return }
     if output == nil {
       throw ValidationError("--format sqlite needs a file to write to; give --output backup.sqlite, or - for a pipe")
@@ -121,11 +178,12 @@ struct ExportCommand: ParsableCommand {
 
   func run() throws {
     let output = try OutputFile(output ?? "-", option: "--output")
-    if format == .sqlite, output.isStandardOutput, StandardOutput.isTerminal {
-      throw Failure.usage("--output -: a database is nothing for a terminal; send it to a file or a pipe")
+    if let name = format.unfitForTerminals, output.isStandardOutput, StandardOutput.isTerminal {
+      throw Failure.usage("--output -: \(name) is nothing for a terminal; send it to a file or a pipe")
     }
     let store = try StudyReading.open(study)
     switch format {
+    case .report where figure != nil, .html, .pdf: try writePage(store, to: output)
     case .report(let format) where final:
       try output.write(try finalResults(store, format, output).utf8)
     case .report(let format):
@@ -145,6 +203,24 @@ struct ExportCommand: ParsableCommand {
     case .sqlite: try store.copyDatabase(to: output)
     }
     if output.isRegular { StandardError.shared.writeLine("wrote \(output.path)") }
+  }
+
+  /// The report, or a figure of it.
+  private func writePage(_ store: StudyStore, to output: OutputFile) throws {
+    let now = StudyStore.systemClock()
+    let view = try StudyView(of: store, now: now)
+    if let figure {
+      let drawn: SVGFigure
+      do { drawn = try figure.draw(view) } catch {
+        throw Failure.failed("--figure \(figure.rawValue): study \(study) has none: \(error)")
+      }
+      return try output.write(format == .pdf ? PagePrinter.pdf(of: [drawn]) : Array(drawn.file.utf8))
+    }
+    let page = ReportPage(view, time: TimeText.iso(now))
+    guard format == .pdf else { return try output.write(page.text.utf8) }
+    let printed = try PagePrinter.pdf(of: page)
+    if let note = printed.note { StandardError.shared.writeLine("note: \(note)") }
+    try output.write(printed.bytes)
   }
 
   private func finalResults(_ store: StudyStore, _ format: ReportFormat, _ output: OutputFile) throws -> String {

@@ -1,0 +1,53 @@
+/// A figure that is drawn: a file of its own, or a part of a page. Its text is escaped by construction.
+package struct SVGFigure: Hashable, Sendable {
+  /// For readers that do not see pictures.
+  package let title: String
+  package let description: String
+  let width: Double
+  let height: Double
+  /// What the heading takes at the top, which a page says in words of its own.
+  let headingHeight: Double
+  let body: String
+
+  init(_ document: SVGDocument, title: String, description: String, headingHeight: Double = 0) {
+    self.title = title
+    self.description = description
+    width = document.width
+    height = document.height
+    self.headingHeight = headingHeight
+    body = document.body
+  }
+
+  static let fontFamily = "Inter, 'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif"
+
+  /// An SVG file.
+  package var file: String {
+    """
+    <?xml version="1.0" encoding="UTF-8"?>
+    <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(SVGDocument.number(width)) \(SVGDocument.number(height))" \
+    width="\(SVGDocument.number(width))" height="\(SVGDocument.number(height))" role="img" \
+    font-family="\(Self.fontFamily)">
+      <title>\(SVGDocument.escaped(title))</title>
+      <desc>\(SVGDocument.escaped(description))</desc>
+    \(body)</svg>
+
+    """
+  }
+
+  /// An element within HTML: as wide as its column, without the heading, in the page's colors
+  /// (`var(--blue)`), which no text can be taken for: its quotes are escaped.
+  package var element: String {
+    var body = body
+    for color in PlotColor.allCases {
+      body = body.replacing("\"\(color.light)\"", with: "\"var(--\(color.rawValue))\"")
+    }
+    let box = [0, headingHeight, width, height - headingHeight].map(SVGDocument.number).joined(separator: " ")
+    let start = SVGDocument.startTag(
+      "svg",
+      [
+        ("viewBox", box), ("width", SVGDocument.number(width)), ("height", SVGDocument.number(height - headingHeight)),
+        ("role", "group"), ("aria-label", "\(title). \(description)"),
+      ])
+    return "\(start)\n\(body)</svg>\n"
+  }
+}

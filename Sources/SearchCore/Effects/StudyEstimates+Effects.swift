@@ -1,0 +1,139 @@
+// What the estimates' model says of layers, pairs and itself.
+extension StudyEstimates {
+  /// What decomposing a layer costs, other layers left as they are.
+  package struct LayerEffect: Hashable, Sendable {
+    package var layer: String
+    package var rank: Int
+    /// Of which the rank is a part.
+    package var outputChannels: Int
+    /// Accuracy lost, in points, and the ends of its 90 % interval.
+    package var points: Double
+    package var low: Double
+    package var high: Double
+  }
+
+  /// What two layers cost together beyond each alone.
+  package struct PairEffect: Hashable, Sendable {
+    package var firstLayer: String
+    package var firstRank: Int
+    package var secondLayer: String
+    package var secondRank: Int
+    /// As of `LayerEffect`; below 0 where the two do less harm together.
+    package var points: Double
+    package var low: Double
+    package var high: Double
+  }
+
+  /// How often the layers are decomposed in the best candidates of one size.
+  package struct Inclusion: Hashable, Sendable {
+    /// The most parameters, as a share of the dense network's.
+    package var parameterRatio: Double
+    /// By layer of the space, 0…1.
+    package var shares: [Double]
+  }
+
+  /// A candidate's mean accuracy as all other candidates' trainings foretell it, and as it was measured, 0…1.
+  package struct Prediction: Hashable, Sendable {
+    package var candidate: Candidate
+    package var foretold: Double
+    /// The ends of the 90 % interval of the measured mean.
+    package var low: Double
+    package var high: Double
+    package var measured: Double
+  }
+
+  /// Of the space, in canonical order.
+  package var layers: [String] { model.space.layers.map(\.name) }
+
+  /// Layer by layer, the lowest rank first.
+  package var layerEffects: [LayerEffect] {
+    model.space.layers.enumerated().flatMap { index, layer in
+      layer.ranks.enumerated().map { position, rank in
+        let effect = model.combination(model.weights.row(ofLayer: index, option: position + 1))
+        let reach = EffectModel.Estimate.reach * effect.deviation
+        return LayerEffect(
+          layer: layer.name, rank: rank, outputChannels: layer.outputChannels, points: effect.mean,
+          low: effect.mean - reach, high: effect.mean + reach)
+      }
+    }
+  }
+
+  /// The strongest of near layers, at most `count`: those whose size is least in doubt first.
+  package func pairEffects(atMost count: Int) -> [PairEffect] {
+    let (space, effects) = (model.space, model.effects)
+    let known = space.pairs.enumerated().flatMap { index, pair in
+      (1..<space.optionCounts[pair.first]).flatMap { first in
+        (1..<space.optionCounts[pair.second]).map { second in
+          (index, first, second, effects.pairs[index][first * space.optionCounts[pair.second] + second])
+        }
+      }
+    }
+    // An interval takes a solution of the trainings' equations: those of the largest are enough.
+    let strongest = known.filter { $0.3 != 0 }.sorted { abs($0.3) > abs($1.3) }.prefix(4 * count)
+    let judged = strongest.map { index, first, second, _ in
+      (index, first, second, model.combination(model.weights.row(ofPair: index, first, second)))
+    }.sorted { abs($0.3.mean) * $1.3.deviation > abs($1.3.mean) * $0.3.deviation }
+    return judged.prefix(count).map { index, first, second, effect in
+      let pair = space.pairs[index]
+      let (left, right) = (space.layers[pair.first], space.layers[pair.second])
+      let reach = EffectModel.Estimate.reach * effect.deviation
+      return PairEffect(
+        firstLayer: left.name, firstRank: left.ranks[first - 1], secondLayer: right.name,
+        secondRank: right.ranks[second - 1], points: effect.mean, low: effect.mean - reach, high: effect.mean + reach)
+    }
+  }
+
+  /// Along the frontier, from the smallest candidates to the dense network's size.
+  package func inclusion(sizes: Int) -> [Inclusion] {
+    let levels = CostLevels(model.space, count: sizes).ofParameters
+    return zip(levels, draws.inclusion(levels)).map { level, shares in
+      Inclusion(
+        parameterRatio: Double(level.parameters ?? 0) / Double(model.space.denseCost.parameters), shares: shares)
+    }
+  }
+
+  /// Of at most `count` trained candidates, taken evenly.
+  package func predictions(atMost count: Int) -> [Prediction] {
+    let candidates = model.trained.filter(model.isTrainedAtTop)
+    let step = max(1, (candidates.count + count - 1) / max(1, count))
+    return stride(from: 0, to: candidates.count, by: step).compactMap { index in
+      let options = candidates[index]
+      guard let held = model.heldOut(options) else { return nil }
+      let reach = EffectModel.Estimate.reach * held.deviation
+      return Prediction(
+        candidate: model.space.candidate(options: options), foretold: held.mean / 100, low: (held.mean - reach) / 100,
+        high: (held.mean + reach) / 100, measured: held.measured / 100)
+    }
+  }
+
+  /// Deviation of one training around its candidate, and of the seed that trainings of different candidates share, in
+  /// points.
+  package var noise: (training: Double, seed: Double) { (priors[.noise], priors[.seed]) }
+}
+
+extension EffectModel {
+  /// The mean of a candidate's trainings at the top, as the trainings of all others foretell it, all in points
+  /// (Rasmussen and Williams 2006, section 5.4.2, for several trainings at once). Nil where it has none at the top.
+  func heldOut(_ options: [Int]) -> (mean: Double, deviation: Double, measured: Double)? {
+    let own = trainingsOf[options] ?? []
+    let top = own.indices.filter { trainings[own[$0]].rung == 0 }
+    guard !top.isEmpty else { return nil }
+    let columns = own.map { index in
+      var unit = Array(repeating: 0.0, count: trainings.count)
+      unit[index] = 1
+      return factor.solveLower(unit)
+    }
+    var block: [Double] = []
+    for left in columns {
+      for right in columns { block.append(zip(left, right).reduce(0) { $0 + $1.0 * $1.1 }) }
+    }
+    guard let inverse = CholeskyFactor(block, count: own.count) else { return nil }
+    let errors = inverse.solve(own.map { residuals[$0] })
+    let measured = Statistics.mean(top.map { trainings[own[$0]].accuracy })
+    let mean = Statistics.mean(top.map { trainings[own[$0]].accuracy - errors[$0] })
+    // Of the mean over the top's trainings.
+    let share = own.indices.map { top.contains($0) ? 1 / Double(top.count) : 0 }
+    let variance = zip(share, inverse.solve(share)).reduce(0) { $0 + $1.0 * $1.1 }
+    return (mean, max(0, variance).squareRoot(), measured)
+  }
+}

@@ -1,0 +1,69 @@
+import ReadableText
+import Reporting
+import SearchCore
+
+/// A candidate as a strip of the network's layers: a bar for each, which is filled where the layer is decomposed, as
+/// high as its rank's part of its output channels. Its text is the candidate's label.
+struct LayerStrip {
+  private let positions: [String: (x: Int, channels: Int)]
+  private let names: [(x: Int, name: String)]
+  private let architecture: Architecture
+  private let width: Int
+
+  static let height = 18
+  private static let step = 4
+  /// Between two stages.
+  private static let gap = 3
+  static let networkID = "net"
+
+  init(_ architecture: Architecture) {
+    self.architecture = architecture
+    var positions: [String: (x: Int, channels: Int)] = [:]
+    var x = 2
+    var stage: Substring?
+    var names: [(x: Int, name: String)] = []
+    for layer in architecture.layers {
+      let own = layer.name.prefix { $0 != "." }
+      if let stage, stage != own { x += Self.gap }
+      stage = own
+      positions[layer.name] = (x, layer.outputChannels)
+      names.append((x, layer.name))
+      x += Self.step
+    }
+    self.positions = positions
+    self.names = names
+    width = x - Self.step + 2
+  }
+
+  /// All layers, once for all strips of a page.
+  var network: HTML {
+    let bars: String = names.map { "M\($0.x) \(Self.height)V0" }.joined()
+    return tag("svg", ["class": "hidden", "aria-hidden": "true"]) {
+      tag("path", ["id": Self.networkID, "class": "net", "d": bars]) {}
+    }
+  }
+
+  func strip(_ candidate: Candidate) -> HTML {
+    let places = candidate.decompositions.compactMap { decomposition in
+      positions[decomposition.layer].map { (x: $0.x, share: Double(decomposition.rank) / Double($0.channels)) }
+    }
+    let ranks: String = places.map { place -> String in
+      let top = NumberText.shortest(((1 - place.share) * Double(Self.height) * 10).rounded() / 10)
+      return "M\(place.x) \(Self.height)V\(top)"
+    }.joined()
+    return tag(
+      "svg", ["class": "strip", "viewBox": "0 0 \(width) \(Self.height)", "width": "\(width)", "role": "img"]
+    ) {
+      tag("title") { CandidateLabel(candidate, in: architecture).text }
+      tag("use", ["href": "#\(Self.networkID)"]) {}
+      if !places.isEmpty {
+        tag("path", ["class": "k", "d": ranks]) {}
+      }
+    }
+  }
+
+  /// What the bars are, for those who see the strip for the first time.
+  static let key =
+    "A strip is the network, layer by layer: an empty bar is a dense layer, a filled one a decomposed one, as high as "
+    + "the rank's part of its channels."
+}

@@ -1,0 +1,106 @@
+import ReadableText
+import Reporting
+import SearchCore
+import StudyViews
+
+/// The figures of a study. Raw values are the command line's names.
+package enum StudyFigure: String, CaseIterable, Sendable {
+  /// Measured means, along the study's first objective that compares with the dense network, or along one of them.
+  case frontier
+  case frontierParameters = "frontier-parameters"
+  case frontierMultiplyAdds = "frontier-multiply-adds"
+  case frontierStepTime = "frontier-step-time"
+  case frontierInferenceTime = "frontier-inference-time"
+  /// By the estimates.
+  case estimatesParameters = "estimates-parameters"
+  case estimatesMultiplyAdds = "estimates-multiply-adds"
+  case final
+  case layers
+  case ranks
+  case inclusion
+  case pairs
+  case prediction
+  case loss
+  case lossByHours = "loss-by-hours"
+  case hypervolume
+  case hypervolumeByHours = "hypervolume-by-hours"
+  case rungs
+  case confirmations
+  case workers
+}
+
+/// That a study has nothing for a figure: what would give it, as a sentence.
+package struct FigureAbsence: Error, Hashable, Sendable, CustomStringConvertible {
+  package let description: String
+}
+
+extension StudyFigure {
+  /// - Parameter rows: of a page's table, by candidate; nil for a file of its own.
+  package func draw(_ view: StudyView, rows: [Candidate: Int]? = nil) throws(FigureAbsence) -> SVGFigure {
+    switch self {
+    case .frontier: return FrontierPlot(view.measured.drawn, rowNumbers: rows).figure
+    case .frontierParameters: return try frontier(view, along: .parameters, rows)
+    case .frontierMultiplyAdds: return try frontier(view, along: .multiplyAdds, rows)
+    case .frontierStepTime: return try frontier(view, along: .stepTime, rows)
+    case .frontierInferenceTime: return try frontier(view, along: .inferenceTime, rows)
+    case .estimatesParameters: return try estimates(view, along: .parameters, rows)
+    case .estimatesMultiplyAdds: return try estimates(view, along: .multiplyAdds, rows)
+    case .final: return try final(view)
+    case .layers: return try layers(view)
+    case .ranks: return try ranks(view)
+    case .inclusion: return try inclusion(view)
+    case .pairs: return try pairs(view)
+    case .prediction: return try prediction(view, rows)
+    case .loss: return try loss(view, byHours: false)
+    case .lossByHours: return try loss(view, byHours: true)
+    case .hypervolume: return try hypervolume(view, byHours: false)
+    case .hypervolumeByHours: return try hypervolume(view, byHours: true)
+    case .rungs: return try rungs(view)
+    case .confirmations: return try confirmations(view)
+    case .workers: return try workers(view)
+    }
+  }
+
+  private func frontier(
+    _ view: StudyView, along objective: Objective, _ rows: [Candidate: Int]?
+  ) throws(FigureAbsence) -> SVGFigure {
+    guard view.measured.rows.contains(where: { $0.score.ratioToDense(of: objective) != nil }) else {
+      throw FigureAbsence(description: "no \(objective.title) was measured; a training that ends well measures it")
+    }
+    return FrontierPlot(view.measured.drawn, abscissa: objective, rowNumbers: rows).figure
+  }
+
+  private func estimates(
+    _ view: StudyView, along objective: Objective, _ rows: [Candidate: Int]?
+  ) throws(FigureAbsence) -> SVGFigure {
+    guard let estimated = view.estimated else { throw Self.withoutEstimates(view) }
+    return FrontierPlot(estimated.drawn, abscissa: objective, rowNumbers: rows).figure
+  }
+
+  static func withoutEstimates(_ view: StudyView) -> FigureAbsence {
+    guard let unread = view.unread else {
+      return FigureAbsence(
+        description: "there is no sound training to make estimates of; the first that ends well gives them")
+    }
+    return FigureAbsence(
+      description: "the study has \(NumberText.grouped(unread)) trainings, and estimates of more than "
+        + "\(NumberText.grouped(StudyView.mostEstimated)) take long; export --format csv --estimates makes them")
+  }
+}
+
+extension StudyReport {
+  /// Of many dominated candidates some, evenly: a picture has no room for more.
+  var drawn: StudyReport {
+    let others = rows.indices.filter { !rows[$0].onFrontier && rows[$0].reference == nil }
+    guard others.count > Self.mostDrawn else { return self }
+    let step = Double(others.count) / Double(Self.mostDrawn)
+    let kept = Set((0..<Self.mostDrawn).map { others[Int(Double($0) * step)] })
+    var report = self
+    report.rows = rows.indices.filter { rows[$0].onFrontier || rows[$0].reference != nil || kept.contains($0) }.map {
+      rows[$0]
+    }
+    return report
+  }
+
+  static let mostDrawn = 2_000
+}

@@ -1,0 +1,154 @@
+import ReadableText
+import Reporting
+import SearchCore
+import Studies
+import StudyStore
+
+/// Frontiers of several studies, and which of their points lie outside the intervals of the others.
+package struct StudyComparison: Sendable {
+  package struct Point: Hashable, Sendable {
+    package var candidate: Candidate
+    package var label: String
+    /// Percent of its own dense network's.
+    package var size: Double
+    /// Percent, with its 90 % interval.
+    package var accuracy: Double
+    package var low: Double
+    package var high: Double
+    package var isTrained: Bool
+    /// Studies whose most accurate candidate that is no larger lies wholly below, and wholly above, by index.
+    package var above: [Int]
+    package var below: [Int]
+
+    package var isOutside: Bool { !above.isEmpty || !below.isEmpty }
+  }
+
+  package struct Study: Hashable, Sendable {
+    /// Its name, or its folder where another has the same name.
+    package var name: String
+    package var folder: String
+    package var setting: String
+    /// The line of its estimated frontier, from left to right.
+    package var points: [Point]
+  }
+
+  package var studies: [Study]
+  /// Along which sizes are compared.
+  package var objective: Objective
+  /// What makes the comparison doubtful, and what is to be known of it.
+  package var warnings: [String]
+  package var notes: [String]
+
+  /// - Throws: `StudyError.nothingToEstimate` of a study without sound trainings.
+  package init(of stores: [StudyStore], along objective: Objective) throws {
+    self.objective = objective
+    let definitions = try stores.map { try StudyDefinition(of: $0) }
+    let reports = try zip(stores, definitions).map {
+      try StudyReading.report(store: $0, definition: $1, estimates: true)
+    }
+    let names = definitions.map(\.name)
+    studies = reports.enumerated().map { index, report in
+      let isUnique = names.count { $0 == names[index] } == 1
+      return Study(
+        name: isUnique ? names[index] : stores[index].directory, folder: stores[index].directory,
+        setting: report.setting,
+        points: report.line(along: objective).compactMap { point in
+          guard let low = point.low, let high = point.high else { return nil }
+          return Point(
+            candidate: point.row.score.candidate,
+            label: CandidateLabel(point.row.score.candidate, in: report.architecture).text, size: point.x,
+            accuracy: point.y, low: low, high: high, isTrained: !point.row.isUntrained, above: [], below: [])
+        })
+    }
+    warnings = try Self.warnings(stores, definitions, studies.map(\.name))
+    notes = Self.notes(definitions, reports, studies)
+    judge()
+    notes += verdicts
+  }
+
+  /// Each point beside the best of every other study that is no larger.
+  private mutating func judge() {
+    let all = studies.map(\.points)
+    for study in studies.indices {
+      for place in studies[study].points.indices {
+        let point = studies[study].points[place]
+        for other in studies.indices where other != study {
+          guard let best = all[other].last(where: { $0.size <= point.size + 1e-9 }) else { continue }
+          if point.low > best.high { studies[study].points[place].above.append(other) }
+          if point.high < best.low { studies[study].points[place].below.append(other) }
+        }
+      }
+    }
+  }
+
+  /// A sentence a pair of studies.
+  private var verdicts: [String] {
+    studies.indices.flatMap { study in
+      studies.indices.filter { $0 != study }.map { other in
+        let points = studies[study].points
+        let above = points.count { $0.above.contains(other) }
+        let below = points.count { $0.below.contains(other) }
+        return "Of \(NumberText.plural(points.count, "point")) of \(studies[study].name), \(NumberText.grouped(above)) "
+          + "lie above the interval of \(studies[other].name)'s best of that size, \(NumberText.grouped(below)) below."
+      }
+    }
+  }
+
+  /// Other recipes: accuracies of them say little of each other.
+  private static func warnings(
+    _ stores: [StudyStore], _ definitions: [StudyDefinition], _ names: [String]
+  ) throws -> [String] {
+    let identities = try stores.map { try $0.identity() }
+    guard let first = identities.first else { return [] }
+    return definitions.indices.dropFirst().compactMap { index in
+      let differences = first.differences(from: identities[index]).filter { difference in
+        ["proxy.", "data.", "start."].contains { difference.key.hasPrefix($0) } && difference.key != "data.path"
+      }
+      guard !differences.isEmpty else { return nil }
+      let texts = differences.prefix(3).map {
+        "\($0.key) is \($0.mine ?? "not set") and \($0.other ?? "not set")".inOneLine.cut(toCharacters: 80)
+      }
+      let rest = differences.count - texts.count
+      return "\(names[0]) and \(names[index]) were trained by different recipes: \(texts.joined(separator: "; "))"
+        + (rest > 0 ? "; and \(rest) more" : "") + ". Their accuracies are not comparable as they are."
+    }
+  }
+
+  private static func notes(
+    _ definitions: [StudyDefinition], _ reports: [StudyReport], _ studies: [Study]
+  ) -> [String] {
+    var notes: [String] = []
+    if Set(definitions.map(\.recipe.model)).count > 1 {
+      notes.append(
+        "The networks differ ("
+          + zip(studies, definitions).map { "\($0.name): \($1.recipe.model.rawValue)" }.joined(separator: ", ")
+          + "): sizes are shares of each one's own dense network.")
+    }
+    let variants = Set(reports.flatMap { $0.kernelVariants.map(\.name) })
+    if variants.count > 1 {
+      notes.append("Trainings are of \(variants.count) kernel variants: \(variants.sorted().joined(separator: ", ")).")
+    }
+    return notes
+  }
+}
+
+extension StudyComparison {
+  /// A row a point: sizes and accuracies as fractions of 1, lists with `;` between them.
+  package var csv: String {
+    let heading = [
+      "study", "candidate", "\(objective.rawValue)_ratio", "accuracy_estimate", "accuracy_low", "accuracy_high",
+      "trained", "above", "below",
+    ]
+    let rows = studies.flatMap { study in
+      study.points.map { point in
+        [
+          study.name, point.candidate.description, NumberText.ratio(point.size / 100), "\(point.accuracy / 100)",
+          "\(point.low / 100)", "\(point.high / 100)", "\(point.isTrained)", names(point.above), names(point.below),
+        ]
+      }
+    }
+    return StudyReport.csv([heading] + rows)
+  }
+
+  private func names(_ indices: [Int]) -> String { indices.map { studies[$0].name }.joined(separator: ";") }
+}

@@ -1,0 +1,80 @@
+import ArgumentParser
+import Files
+import ReadableText
+import SearchCore
+import Studies
+import StudyPages
+import StudyStore
+import StudyViews
+import Terminal
+
+struct CompareCommand: ParsableCommand {
+  enum Format: String, CaseIterable, ExpressibleByArgument {
+    case svg, html, csv
+  }
+
+  static let configuration = CommandConfiguration(
+    commandName: "compare",
+    abstract: "Lays frontiers of several studies over one another, and says which points lie outside each other's "
+      + "intervals.",
+    discussion: Examples.folded(
+      """
+      Frontiers are those of the estimates, with 90 % intervals. A point is outside where its interval and that of the \
+      other study's most accurate candidate of that size, or a smaller one, have nothing in common. Studies of \
+      different networks are compared by shares of each dense network's costs; different recipes get a warning, also \
+      on the picture.
+
+      Examples:
+        layersearch compare studies/one studies/two --format svg --output compared.svg
+        layersearch compare studies/one studies/two studies/three --format csv --by multiply_adds
+      """))
+
+  @Argument(help: ArgumentHelp("The studies' folders, two or more.", valueName: "study-dir"))
+  var studies: [String]
+
+  @Option(help: "What to write.")
+  var format: Format
+
+  @Option(
+    help: ArgumentHelp("What sizes are: \(costs.joined(separator: ", ")).", valueName: "objective"),
+    transform: Self.cost)
+  var by: Objective = .parameters
+
+  @Option(help: ArgumentHelp("Write to this file instead of standard output (-).", valueName: "file"))
+  var output: String?
+
+  private static let most = 12
+  private static let costs = Objective.allCases.filter(\.isRelativeToDense).map(\.rawValue)
+
+  @Sendable private static func cost(_ text: String) throws -> Objective {
+    guard costs.contains(text), let objective = Objective(rawValue: text) else {
+      let advice = nearest(to: text, in: costs).map { "did you mean \($0)?" }
+      throw ValidationError(
+        "\(text.debugDescription) is no cost; \(advice ?? "there are " + costs.joined(separator: ", "))")
+    }
+    return objective
+  }
+
+  func validate() throws {
+    guard (2...Self.most).contains(studies.count) else {
+      throw ValidationError("compare needs 2 to \(Self.most) studies, and \(studies.count) are named")
+    }
+  }
+
+  func run() throws {
+    let output = try OutputFile(output ?? "-", option: "--output")
+    if format == .html, output.isStandardOutput, StandardOutput.isTerminal {
+      throw Failure.usage("--output -: a page is nothing for a terminal; send it to a file or a pipe")
+    }
+    let comparison = try StudyComparison(of: studies.map { try StudyReading.open($0) }, along: by)
+    switch format {
+    case .svg: try output.write(comparison.figure.file.utf8)
+    case .html: try output.write(ComparisonPage(comparison, time: TimeText.iso(StudyStore.systemClock())).text.utf8)
+    case .csv: try output.write(comparison.csv.utf8)
+    }
+    // The picture and the page say it themselves.
+    for warning in comparison.warnings { StandardError.shared.writeLine("warning: \(warning)") }
+    if format == .csv { for note in comparison.notes { StandardError.shared.writeLine("note: \(note)") } }
+    if output.isRegular { StandardError.shared.writeLine("wrote \(output.path)") }
+  }
+}
