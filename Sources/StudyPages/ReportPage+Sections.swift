@@ -25,6 +25,11 @@ extension ReportPage {
           ("Measured, by \(first.title)", .frontier)
         ] + otherFrontiers + [
           ("Estimated, by parameters", .estimatesParameters), ("Estimated, by multiply-adds", .estimatesMultiplyAdds),
+          ("Parameters and multiply-adds", .parametersMultiplyAdds), ("Parameters and step time", .parametersStepTime),
+          ("Parameters and inference time", .parametersInferenceTime),
+          ("Multiply-adds and step time", .multiplyAddsStepTime),
+          ("Multiply-adds and inference time", .multiplyAddsInferenceTime),
+          ("Step time and inference time", .stepTimeInferenceTime),
         ])
     }
   }

@@ -11,6 +11,13 @@ package enum StudyFigure: String, CaseIterable, Sendable {
   case frontierMultiplyAdds = "frontier-multiply-adds"
   case frontierStepTime = "frontier-step-time"
   case frontierInferenceTime = "frontier-inference-time"
+  /// Two costs against each other.
+  case parametersMultiplyAdds = "parameters-multiply-adds"
+  case parametersStepTime = "parameters-step-time"
+  case parametersInferenceTime = "parameters-inference-time"
+  case multiplyAddsStepTime = "multiply-adds-step-time"
+  case multiplyAddsInferenceTime = "multiply-adds-inference-time"
+  case stepTimeInferenceTime = "step-time-inference-time"
   /// By the estimates.
   case estimatesParameters = "estimates-parameters"
   case estimatesMultiplyAdds = "estimates-multiply-adds"
@@ -38,11 +45,17 @@ extension StudyFigure {
   /// - Parameter rows: of a page's table, by candidate; nil for a file of its own.
   package func draw(_ view: StudyView, rows: [Candidate: Int]? = nil) throws(FigureAbsence) -> SVGFigure {
     switch self {
-    case .frontier: return FrontierPlot(view.measured.drawn, rowNumbers: rows).figure
+    case .frontier: return FrontierPlot(view.measured.drawn(onPage: rows != nil), rowNumbers: rows).figure
     case .frontierParameters: return try frontier(view, along: .parameters, rows)
     case .frontierMultiplyAdds: return try frontier(view, along: .multiplyAdds, rows)
     case .frontierStepTime: return try frontier(view, along: .stepTime, rows)
     case .frontierInferenceTime: return try frontier(view, along: .inferenceTime, rows)
+    case .parametersMultiplyAdds: return try costs(view, .parameters, .multiplyAdds, rows)
+    case .parametersStepTime: return try costs(view, .parameters, .stepTime, rows)
+    case .parametersInferenceTime: return try costs(view, .parameters, .inferenceTime, rows)
+    case .multiplyAddsStepTime: return try costs(view, .multiplyAdds, .stepTime, rows)
+    case .multiplyAddsInferenceTime: return try costs(view, .multiplyAdds, .inferenceTime, rows)
+    case .stepTimeInferenceTime: return try costs(view, .stepTime, .inferenceTime, rows)
     case .estimatesParameters: return try estimates(view, along: .parameters, rows)
     case .estimatesMultiplyAdds: return try estimates(view, along: .multiplyAdds, rows)
     case .final: return try final(view)
@@ -65,16 +78,34 @@ extension StudyFigure {
     _ view: StudyView, along objective: Objective, _ rows: [Candidate: Int]?
   ) throws(FigureAbsence) -> SVGFigure {
     guard view.measured.rows.contains(where: { $0.score.ratioToDense(of: objective) != nil }) else {
-      throw FigureAbsence(description: "no \(objective.title) was measured; a training that ends well measures it")
+      throw Self.unmeasured(objective)
     }
-    return FrontierPlot(view.measured.drawn, abscissa: objective, rowNumbers: rows).figure
+    return FrontierPlot(view.measured.drawn(onPage: rows != nil), abscissa: objective, rowNumbers: rows).figure
+  }
+
+  private func costs(
+    _ view: StudyView, _ abscissa: Objective, _ ordinate: Objective, _ rows: [Candidate: Int]?
+  ) throws(FigureAbsence) -> SVGFigure {
+    let plot = TradeoffPlot(
+      view.measured.drawn(onPage: rows != nil), abscissa: abscissa, ordinate: ordinate, rowNumbers: rows)
+    guard !plot.isEmpty else {
+      let missing = [abscissa, ordinate].first { objective in
+        view.measured.rows.allSatisfy { $0.score.ratioToDense(of: objective) == nil }
+      }
+      throw Self.unmeasured(missing ?? ordinate)
+    }
+    return plot.figure
+  }
+
+  private static func unmeasured(_ objective: Objective) -> FigureAbsence {
+    FigureAbsence(description: "no \(objective.title) was measured; a training that ends well measures it")
   }
 
   private func estimates(
     _ view: StudyView, along objective: Objective, _ rows: [Candidate: Int]?
   ) throws(FigureAbsence) -> SVGFigure {
     guard let estimated = view.estimated else { throw Self.withoutEstimates(view) }
-    return FrontierPlot(estimated.drawn, abscissa: objective, rowNumbers: rows).figure
+    return FrontierPlot(estimated.drawn(onPage: rows != nil), abscissa: objective, rowNumbers: rows).figure
   }
 
   static func withoutEstimates(_ view: StudyView) -> FigureAbsence {
@@ -89,8 +120,9 @@ extension StudyFigure {
 }
 
 extension StudyReport {
-  /// Of many dominated candidates some, evenly: a picture has no room for more.
-  var drawn: StudyReport {
+  /// On a page, which has many pictures, of many dominated candidates some, evenly.
+  func drawn(onPage: Bool) -> StudyReport {
+    guard onPage else { return self }
     let others = rows.indices.filter { !rows[$0].onFrontier && rows[$0].reference == nil }
     guard others.count > Self.mostDrawn else { return self }
     let step = Double(others.count) / Double(Self.mostDrawn)
@@ -102,5 +134,5 @@ extension StudyReport {
     return report
   }
 
-  static let mostDrawn = 2_000
+  private static let mostDrawn = 800
 }

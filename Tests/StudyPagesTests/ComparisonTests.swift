@@ -5,6 +5,10 @@ import Testing
 
 @testable import StudyPages
 
+#if canImport(FoundationXML)
+  import FoundationXML
+#endif
+
 @Suite("comparison of studies")
 struct ComparisonTests {
   @Test("points far above another study's are outside its intervals, those of equal studies are not")

@@ -1,11 +1,15 @@
 import Foundation
 import ReadableText
-import Reporting
-import SearchCore
 import StudyViews
 import Testing
 
+@testable import Reporting
+@testable import SearchCore
 @testable import StudyPages
+
+#if canImport(FoundationXML)
+  import FoundationXML
+#endif
 
 @Suite("report of a study")
 struct ReportPageTests {
@@ -14,7 +18,7 @@ struct ReportPageTests {
     let start = try #require(page.range(of: "<tr id=\"r\(row)\""))
     let end = try #require(page.range(of: "</tr>", range: start.upperBound..<page.endIndex))
     return page[start.upperBound..<end.lowerBound].components(separatedBy: "<td").dropFirst().map { cell in
-      let content = cell.drop { $0 != ">" }.dropFirst()
+      let content = String(cell.drop { $0 != ">" }.dropFirst())
       return content.replacing(/<svg.*?<title>(.*?)<\/title>.*?<\/svg>/) { "\($0.output.1)" }
         .replacing(/<[^>]*>/, with: "").replacing("&amp;", with: "&")
     }
@@ -99,7 +103,10 @@ struct ReportPageTests {
     let view = try RecordedStudy(jobs: 1, confirming: false).view()
     #expect(ReportPage(view, time: "now").text.contains("Not in this report"))
     for figure in StudyFigure.allCases {
-      do throws(FigureAbsence) { #expect(try figure.draw(view).file.contains("<svg")) } catch {
+      do throws(FigureAbsence) {
+        let drawn = try figure.draw(view)
+        #expect(drawn.file.contains("<svg"))
+      } catch {
         #expect(error.description.count > 20 && !error.description.contains("\n"), "\(figure)")
       }
     }
