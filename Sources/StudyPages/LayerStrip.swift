@@ -10,10 +10,10 @@ struct LayerStrip {
   private let architecture: Architecture
   private let width: Int
 
-  static let height = 18
-  private static let step = 4
+  static let height = 20
+  private static let step = 5
   /// Between two stages.
-  private static let gap = 3
+  private static let gap = 4
   static let networkID = "net"
 
   init(_ architecture: Architecture) {

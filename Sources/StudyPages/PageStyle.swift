@@ -27,7 +27,7 @@ enum PageStyle {
     a { color: var(--blue); }
     .faint, figcaption, caption, dt { color: var(--faint); }
     nav { display: flex; flex-wrap: wrap; gap: 4px 16px; margin: 16px 0 0; font-size: 14px; }
-    .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(170px, 1fr)); gap: 12px; margin: 24px 0; }
+    .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); gap: 12px; margin: 24px 0; }
     .facts > div { background: var(--band); border-radius: 8px; padding: 10px 14px; }
     .facts dt { font-size: 13px; }
     .facts dd { margin: 0; font-size: 20px; line-height: 1.3; font-variant-numeric: tabular-nums; }
@@ -44,7 +44,7 @@ enum PageStyle {
     svg [tabindex]:focus { outline: none; stroke: var(--orange); stroke-width: 3px; }
     details > summary { cursor: pointer; padding: 6px 0; }
     .choice details { border-top: 1px solid var(--lattice); }
-    .buttons { display: flex; flex-wrap: wrap; gap: 6px; margin: 8px 0; }
+    .buttons { display: flex; flex-wrap: wrap; align-items: center; gap: 6px; margin: 8px 0; }
     button, input { font: inherit; font-size: 14px; color: var(--ink); background: var(--band);
       border: 1px solid var(--gray); border-radius: 6px; padding: 3px 10px; }
     button[aria-pressed="true"] { background: var(--blue); border-color: var(--blue); color: var(--paper); }
@@ -54,7 +54,7 @@ enum PageStyle {
     table { border-collapse: collapse; font-size: 13.5px; font-variant-numeric: tabular-nums; }
     .tall table { width: 100%; }
     th, td { padding: 4px 10px; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--lattice); }
-    th { vertical-align: bottom; font-weight: 600; }
+    th { vertical-align: bottom; font-weight: 600; white-space: normal; }
     .tall thead th { position: sticky; top: 0; background: var(--paper); box-shadow: 0 1px 0 var(--gray); }
     th.name, td.name { text-align: left; }
     td.wide { white-space: normal; overflow-wrap: anywhere; min-width: 16em; }
@@ -64,9 +64,9 @@ enum PageStyle {
     th button:focus-visible { outline: 2px solid var(--orange); }
     th[aria-sort="ascending"] button::after { content: " ▲"; }
     th[aria-sort="descending"] button::after { content: " ▼"; }
-    .strip { display: block; height: 18px; }
-    .strip path, .net { fill: none; stroke-width: 3; }
-    .net { stroke: var(--lattice); }
+    .strip { display: block; height: 20px; }
+    .strip path, .net { fill: none; stroke-width: 4; }
+    .net { stroke: var(--gray); stroke-opacity: .32; }
     .strip .k { stroke: var(--blue); }
     .hidden { position: absolute; width: 0; height: 0; overflow: hidden; }
     pre { background: var(--band); border-radius: 8px; padding: 12px 14px; overflow-x: auto; font-size: 13px;
