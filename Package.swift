@@ -250,7 +250,7 @@ let package = Package(
     .testTarget(
       name: "StudyPagesTests",
       dependencies: [
-        "Reporting", "SearchCore", "Studies", "StudyPages", "StudyStore", "StudyViews", "TestSupport",
+        "ReadableText", "Reporting", "SearchCore", "Studies", "StudyPages", "StudyStore", "StudyViews", "TestSupport",
       ]),
     .testTarget(name: "StudiesTests", dependencies: ["SearchCore", "Studies", "StudyStore", "TestSupport"]),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
