@@ -129,6 +129,14 @@ struct ReportPageTests {
     #expect(!frontier.file.contains("var("))
   }
 
+  @Test("docs/report.md has every figure")
+  func documented() throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let page = try String(contentsOf: root.appendingPathComponent("docs/report.md"), encoding: .utf8)
+    for figure in StudyFigure.allCases { #expect(page.contains("`\(figure.rawValue)`"), "\(figure.rawValue)") }
+  }
+
   @Test("points of the frontier can be focused, and refer to their rows")
   func focus() throws {
     let view = try RecordedStudy().view()
