@@ -56,7 +56,8 @@ struct SVGDocument {
     attributes.map { " \($0)=\"\(escaped($1))\"" }.joined()
   }
 
-  /// Safe as content and as attribute; characters that XML 1.0 forbids become the replacement character.
+  /// Safe as content and as attribute; characters that XML 1.0 forbids, and those that turn the direction of text around
+  /// what follows, become the replacement character.
   static func escaped(_ text: String) -> String {
     var escaped = ""
     for scalar in text.unicodeScalars {
@@ -67,6 +68,7 @@ struct SVGDocument {
       case "\"": escaped += "&quot;"
       case "\t", "\n", "\r": escaped += " "
       case _ where scalar.value < 0x20 || scalar.value == 0xfffe || scalar.value == 0xffff: escaped += "\u{fffd}"
+      case "\u{202a}"..."\u{202e}", "\u{2066}"..."\u{2069}": escaped += "\u{fffd}"
       default: escaped.unicodeScalars.append(scalar)
       }
     }
