@@ -24,7 +24,7 @@ extension StudyFigure {
   func layers(_ view: StudyView) throws(FigureAbsence) -> SVGFigure {
     let lines = try effects(view).byRank.map { effect in
       IntervalPlot.Line(
-        name: "\(effect.layer), rank \(effect.rank) of \(effect.outputChannels)", value: effect.points,
+        name: "\(effect.layer), rank \(effect.form) of \(effect.outputChannels)", value: effect.points,
         low: effect.low, high: effect.high, text: Self.points(effect.points, effect.low, effect.high))
     }
     return IntervalPlot(
@@ -35,15 +35,15 @@ extension StudyFigure {
 
   func ranks(_ view: StudyView) throws(FigureAbsence) -> SVGFigure {
     let effects = try effects(view)
-    let ranks = Set(effects.byRank.map(\.rank)).sorted()
+    let forms = Set(effects.byRank.map(\.form)).sorted { ($0.rank, $0.description) < ($1.rank, $1.description) }
     let rows = effects.layers.map { layer in
       HeatPlot.Row(
         name: layer,
-        values: ranks.map { rank in effects.byRank.first { $0.layer == layer && $0.rank == rank }?.points })
+        values: forms.map { form in effects.byRank.first { $0.layer == layer && $0.form == form }?.points })
     }
     return HeatPlot(
       title: "Accuracy lost by layer and rank", subtitle: "\(Self.basis(view)), in points", abscissa: "Rank",
-      columns: ranks.map { "\($0)" }, rows: rows, text: { NumberText.fixed($0, 2) }
+      columns: forms.map(\.description), rows: rows, text: { NumberText.fixed($0, 2) }
     ).figure
   }
 
@@ -71,7 +71,7 @@ extension StudyFigure {
     }
     let lines = pairs.map { pair in
       IntervalPlot.Line(
-        name: "\(pair.firstLayer)=\(pair.firstRank) with \(pair.secondLayer)=\(pair.secondRank)", value: pair.points,
+        name: "\(pair.firstLayer)=\(pair.firstForm) with \(pair.secondLayer)=\(pair.secondForm)", value: pair.points,
         low: pair.low, high: pair.high, text: Self.points(pair.points, pair.low, pair.high))
     }
     return IntervalPlot(

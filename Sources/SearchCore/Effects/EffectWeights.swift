@@ -123,6 +123,7 @@ struct EffectWeights: Sendable {
     let (layer, reduction) = (space.layers[index], reductions[index][option])
     var row = layer.features.enumerated().map { (index: 1 + $0.offset, value: $0.element * reduction) }
     if let truncation = layer.truncation { row.append((1 + EffectSpace.featureCount, truncation[option] * reduction)) }
+    if let feature = layer.variantFeatures[option] { row.append((1 + feature, reduction)) }
     return row + [(layerStart + index, reduction), (rankStarts[index] + option - 1, 1)]
   }
 

@@ -3,8 +3,8 @@ extension StudyEstimates {
   /// What decomposing a layer costs, other layers left as they are.
   package struct LayerEffect: Hashable, Sendable {
     package var layer: String
-    package var rank: Int
-    /// Of which the rank is a part.
+    package var form: BasisForm
+    /// Of which the form's rank is a part.
     package var outputChannels: Int
     /// Accuracy lost, in points, and the ends of its 90 % interval.
     package var points: Double
@@ -15,9 +15,9 @@ extension StudyEstimates {
   /// What two layers cost together beyond each alone.
   package struct PairEffect: Hashable, Sendable {
     package var firstLayer: String
-    package var firstRank: Int
+    package var firstForm: BasisForm
     package var secondLayer: String
-    package var secondRank: Int
+    package var secondForm: BasisForm
     /// As of `LayerEffect`; below 0 where the two do less harm together.
     package var points: Double
     package var low: Double
@@ -45,14 +45,14 @@ extension StudyEstimates {
   /// Of the space, in canonical order.
   package var layers: [String] { model.space.layers.map(\.name) }
 
-  /// Layer by layer, the lowest rank first.
+  /// Layer by layer, in the order of its forms.
   package var layerEffects: [LayerEffect] {
     model.space.layers.enumerated().flatMap { index, layer in
-      layer.ranks.enumerated().map { position, rank in
+      layer.forms.enumerated().map { position, form in
         let effect = model.combination(model.weights.row(ofLayer: index, option: position + 1))
         let reach = EffectModel.Estimate.reach * effect.deviation
         return LayerEffect(
-          layer: layer.name, rank: rank, outputChannels: layer.outputChannels, points: effect.mean,
+          layer: layer.name, form: form, outputChannels: layer.outputChannels, points: effect.mean,
           low: effect.mean - reach, high: effect.mean + reach)
       }
     }
@@ -78,8 +78,8 @@ extension StudyEstimates {
       let (left, right) = (space.layers[pair.first], space.layers[pair.second])
       let reach = EffectModel.Estimate.reach * effect.deviation
       return PairEffect(
-        firstLayer: left.name, firstRank: left.ranks[first - 1], secondLayer: right.name,
-        secondRank: right.ranks[second - 1], points: effect.mean, low: effect.mean - reach, high: effect.mean + reach)
+        firstLayer: left.name, firstForm: left.forms[first - 1], secondLayer: right.name,
+        secondForm: right.forms[second - 1], points: effect.mean, low: effect.mean - reach, high: effect.mean + reach)
     }
   }
 

@@ -5,18 +5,20 @@ import Testing
 
 @Suite("what the model says of layers, pairs and itself")
 struct StudyEffectsTests {
-  private func estimates(trainings count: Int = 40) throws -> (StudyEstimates, [EffectTraining]) {
+  private func estimates(trainings count: Int = 40, others: [BasisVariant] = []) throws -> (
+    StudyEstimates, [EffectTraining]
+  ) {
     let space = try SearchSpace(
-      architecture: Architecture(.resnet8), ranks: .fractions([0.25, 0.5]), include: ["layer*"])
+      architecture: Architecture(.resnet8), ranks: .fractions([0.25, 0.5]), include: ["layer*"], others: others)
     let template = WorkTemplate.example()
     var random = StableRandom(seed: 3, purpose: "effects")
     var results: [Work: Observation] = [:]
     for index in 0..<count {
-      var ranks: [String: Int] = [:]
+      var forms: [String: BasisForm] = [:]
       for choice in space.choices where random.uniform() < 0.4 {
-        ranks[choice.layer] = choice.ranks[random.integer(below: choice.ranks.count)]
+        forms[choice.layer] = choice.forms[random.integer(below: choice.forms.count)]
       }
-      let candidate = index == 0 ? .dense : index == 1 ? space.allLayers(rankIndex: 0) : Candidate(ranks: ranks)
+      let candidate = index == 0 ? .dense : index == 1 ? space.allLayers(rankIndex: 0) : Candidate(forms: forms)
       let damage = candidate.decompositions.reduce(0.0) { $0 + ($1.layer.hasPrefix("layer1") ? 0.02 : 0.004) }
       results[template.work(candidate, repetition: index % 2)] = Observation(
         accuracy: 0.6 - damage + 0.005 * random.normal(), loss: 1, epochLosses: [], diverged: false,
@@ -27,15 +29,17 @@ struct StudyEffectsTests {
     return (estimates, estimates.model.trainings)
   }
 
-  @Test("effects of layers are the expected weights, with the spread of the draws, and early layers cost more")
-  func layers() throws {
-    let (estimates, _) = try estimates()
+  @Test(
+    "effects of layers are the expected weights, with the spread of the draws, and early layers cost more",
+    arguments: [[], [BasisVariant.full]])
+  func layers(others: [BasisVariant]) throws {
+    let (estimates, _) = try estimates(others: others)
     let model = estimates.model
     var random = StableRandom(seed: 9, purpose: "draws")
     let draws = (0..<800).map { _ in model.draw(&random).effects }
     for effect in estimates.layerEffects {
       let layer = try #require(model.space.layers.firstIndex { $0.name == effect.layer })
-      let option = try #require(model.space.layers[layer].ranks.firstIndex(of: effect.rank)) + 1
+      let option = try #require(model.space.layers[layer].forms.firstIndex(of: effect.form)) + 1
       #expect(abs(effect.points - model.effects.layers[layer][option]) < 1e-9)
       let spread = try #require(Statistics.sampleDeviation(of: draws.map { $0.layers[layer][option] }))
       let own = (effect.high - effect.low) / 2 / EffectModel.Estimate.reach
@@ -44,7 +48,7 @@ struct StudyEffectsTests {
     func mean(_ prefix: String) throws -> Double {
       try #require(Statistics.mean(of: estimates.layerEffects.filter { $0.layer.hasPrefix(prefix) }.map(\.points)))
     }
-    #expect(try mean("layer1") > 2 * mean("layer3"))
+    #expect(try mean("layer1") > 1.5 * mean("layer3"))
     let pairs = estimates.pairEffects(atMost: 5)
     #expect(pairs.count <= 5 && pairs.allSatisfy { $0.low <= $0.points && $0.points <= $0.high })
   }
