@@ -129,8 +129,8 @@ extension EffectModel {
     }
     guard let inverse = CholeskyFactor(block, count: own.count) else { return nil }
     let errors = inverse.solve(own.map { residuals[$0] })
-    let measured = Statistics.mean(top.map { trainings[own[$0]].accuracy })
-    let mean = Statistics.mean(top.map { trainings[own[$0]].accuracy - errors[$0] })
+    let measured = Statistics.mean(top.map { trainings[own[$0]].score })
+    let mean = Statistics.mean(top.map { trainings[own[$0]].score - errors[$0] })
     // Of the mean over the top's trainings.
     let share = own.indices.map { top.contains($0) ? 1 / Double(top.count) : 0 }
     let variance = zip(share, inverse.solve(share)).reduce(0) { $0 + $1.0 * $1.1 }

@@ -25,7 +25,7 @@ struct StudyEffectsTests {
         stepTimeRatio: nil, inferenceTimeRatio: nil, trainSeconds: 1, imagesPerSecond: 1, peakMemoryBytes: 1,
         kernelVariant: "x")
     }
-    let estimates = try #require(StudyEstimates(space, results: results, seed: 1, draws: 400))
+    let estimates = try #require(StudyEstimates(space, results: results, template: template, seed: 1, draws: 400))
     return (estimates, estimates.model.trainings)
   }
 
@@ -62,7 +62,7 @@ struct StudyEffectsTests {
       let without = EffectModel(space: model.space, trainings: others, priors: model.priors)
       let held = try #require(model.heldOut(options))
       let own = trainings.filter { $0.options == options }
-      #expect(abs(held.measured - own.reduce(0) { $0 + $1.accuracy } / Double(own.count)) < 1e-9)
+      #expect(abs(held.measured - own.reduce(0) { $0 + $1.score } / Double(own.count)) < 1e-9)
       // The base's prior mean is the trainings' own mean, which leaving some out moves; its variance is wide.
       #expect(abs(held.mean - without.estimate(options).mean) < 1e-3)
       #expect(held.deviation > model.priors[.noise] * 0.5)
