@@ -17,6 +17,8 @@ struct EffectRungs: Sendable {
   let baselines: [Double]
   /// Trainings by rung.
   let counts: [Int]
+  /// A rung has figures of the top's trainings and of no others, as their losses are.
+  let hasSecondFigures: Bool
   /// Which weight v or b of its rung a training has, counted from the first of all.
   private let ownCandidates: [Int]
   private let ownSeeds: [Int]
@@ -54,19 +56,18 @@ struct EffectRungs: Sendable {
       if seeds.count > rungsOfSeeds.count { rungsOfSeeds.append(rung) }
     }
     self.courses = courses
+    hasSecondFigures = Self.hasSecondFigures(rungs, courses)
     self.ownCandidates = ownCandidates
     self.ownSeeds = ownSeeds
     self.rungsOfCandidates = rungsOfCandidates
     self.rungsOfSeeds = rungsOfSeeds
   }
 
-  /// Whether a rung has figures of the top's trainings and of no others, as their losses are.
-  var hasSecondFigures: Bool {
-    let top = Set(rungs.indices.filter { rungs[$0] == 0 }.map { courses[$0] })
-    return (0..<count).contains { below in
-      let own = rungs.indices.filter { rungs[$0] == below + 1 }.map { courses[$0] }
-      return !own.isEmpty && own.allSatisfy(top.contains)
-    }
+  private static func hasSecondFigures(_ rungs: [Int], _ courses: [Int]) -> Bool {
+    var coursesOf: [Int: Set<Int>] = [:]
+    for (rung, course) in zip(rungs, courses) { coursesOf[rung, default: []].insert(course) }
+    guard let top = coursesOf.removeValue(forKey: 0) else { return false }
+    return coursesOf.values.contains { $0.isSubset(of: top) }
   }
 
   private struct Course: Hashable {
