@@ -63,6 +63,20 @@ struct EffectFit {
     return fit.mostLikely(from: best)
   }
 
+  /// Where all of the top has second figures, what those have of their own may come last, too: few noisy trainings at
+  /// the top see little of the layers' differences, which then would pass for the second figures' own.
+  private mutating func mostLikely(from first: EffectPriors) -> EffectPriors {
+    let straight = climbed(from: first)
+    guard rungs.hasSecondFigures, isTopKnown else { return straight.priors }
+    var alike = start
+    while let less = alike.rungs.first?.moved(.deviation, by: -1) {
+      alike.rungs = Array(repeating: less, count: rungs.count)
+    }
+    let shared = climbed(from: alike, withoutOwn: true)
+    let other = climbed(from: shared.priors)
+    return other.logPosterior > straight.logPosterior ? other.priors : straight.priors
+  }
+
   /// How rungs stand to each other is told by so many figures as well as by all, of which every try costs the cube.
   private static let mostOverRungs = 160
 
@@ -80,19 +94,23 @@ struct EffectFit {
     return trainings.indices.filter { chosen.contains(rungs.courses[$0]) }.map { trainings[$0] }
   }
 
-  private mutating func mostLikely(from first: EffectPriors) -> EffectPriors {
+  /// - Parameter withoutOwn: damage that layers do at a rung alone stays what it is.
+  private mutating func climbed(
+    from first: EffectPriors, withoutOwn: Bool = false
+  ) -> (priors: EffectPriors, logPosterior: Double) {
     var best = first
     var highest = logPosterior(best)
+    let ofRungs = rungParameters.filter { !(withoutOwn && $0.parameter == .deviation) }
     for _ in 0..<4 {
       var isBetter = false
-      for parameter in rungParameters where moveRung(parameter, &best, &highest) { isBetter = true }
+      for parameter in ofRungs where moveRung(parameter, &best, &highest) { isBetter = true }
       for parameter in sharedParameters {
         let moved = climb(&best, &highest) { $0.moved(parameter, by: $1) }
         if moved { isBetter = true }
       }
       if !isBetter { break }
     }
-    return best
+    return (best, highest)
   }
 
   /// As far up as the one direction or the other leads.
