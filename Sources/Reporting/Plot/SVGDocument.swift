@@ -56,8 +56,8 @@ struct SVGDocument {
     attributes.map { " \($0)=\"\(escaped($1))\"" }.joined()
   }
 
-  /// Safe as content and as attribute; characters that XML 1.0 forbids, and those that turn the direction of text around
-  /// what follows, become the replacement character.
+  /// Safe as content and as attribute; characters that XML 1.0 forbids, and those that turn the direction of text
+  /// around what follows, become the replacement character.
   static func escaped(_ text: String) -> String {
     var escaped = ""
     for scalar in text.unicodeScalars {
