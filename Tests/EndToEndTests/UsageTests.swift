@@ -11,7 +11,7 @@ struct UsageTests {
       ["coordinator", "study.yaml", "--bind", "tcp://127.0.0.1"],
       ["coordinator", "study.yaml", "--bind", "tcp://0.0.0.0:5555"],
       ["coordinator", "study.yaml", "--bind", "tcp://*:0"],
-      ["export", "somewhere", "--format", "pdf"], ["solve"], ["solve", "x", "--max-parameters", "0"],
+      ["export", "somewhere", "--format", "docx"], ["solve"], ["solve", "x", "--max-parameters", "0"],
       ["train", "--model", "resnet21"], ["train", "--model", "resnet8"],
       ["train", "--model", "resnet8", "--data", "shapes10", "--epochs", "0"],
       ["train", "--model", "resnet8", "--data", "shapes10", "--epochs", "1", "--candidate", "layer1.0.conv9=4"],

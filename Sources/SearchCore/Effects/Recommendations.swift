@@ -34,7 +34,7 @@ package struct Recommendations: Sendable {
         candidate: study.space.candidate(options: entry.options), cost: entry.cost, accuracy: expected.accuracy,
         low: expected.low, high: expected.high, isTrained: entry.isTrained)
     }
-    trainings = study.model.trainings.count
+    trainings = study.trainings
     isExact = study.solver.isExact
   }
 
