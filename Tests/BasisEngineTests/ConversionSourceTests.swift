@@ -17,75 +17,6 @@ extension Checkpoint {
   }
 }
 
-/// The trained network's channels in the order in which they stand behind a layer of the converted network.
-private func order(behind layer: Layer, in network: ResNet, _ conversions: [LayerConversion]) -> [Int] {
-  guard let channels = conversions.first(where: { $0.layer == layer.name })?.basisChannels, !channels.isEmpty,
-    network.architecture.blocks.contains(where: { network.architecture.layers[$0.first] == layer })
-  else { return Array(0..<layer.outputChannels) }
-  return channels + ChannelChoice.others(than: channels, of: layer.outputChannels)
-}
-
-/// The filters that a converted network's factors of a layer stand for, in the trained network's order: N × K.
-private func filters(of layer: Layer, in network: ResNet, _ conversions: [LayerConversion]) -> Matrix {
-  func matrix(_ name: String, rows: Int) -> Matrix {
-    let values = network.parameters.read(name).map(Double.init)
-    return Matrix(rows: rows, columns: values.count / rows, values: values)
-  }
-  let (architecture, count) = (network.architecture, layer.outputChannels)
-  var found: Matrix
-  let place = architecture.layers.firstIndex(of: layer) ?? 0
-  if case .basis(let form, _) = network.form.layers[place] {
-    let (rank, variant) = (form.rank, form.variant)
-    let basis = matrix("\(layer.name).basis", rows: rank)
-    let combined = variant.combinations(outputs: count, rank: rank)
-    let coefficients = matrix(network.form.coefficientsName(of: form), rows: combined)
-    let columns = coefficients.columns
-    // Groups, with zeros between them.
-    let all = Matrix(rows: combined, columns: rank) { row, column in
-      row / (combined / variant.groups) == column / columns ? coefficients[row, column % columns] : 0
-    }
-    found = all * basis
-    if variant != .full {
-      let channels = conversions.first { $0.layer == layer.name }?.basisChannels ?? []
-      let order = channels + ChannelChoice.others(than: channels, of: count)
-      found = Matrix(rows: count, columns: layer.filterSize, values: basis.values + found.values)
-        .rows((0..<count).map { order.firstIndex(of: $0) ?? 0 })
-    }
-  } else {
-    found = matrix("\(layer.name).weight", rows: count)
-  }
-  guard let block = architecture.blocks.first(where: { architecture.layers[$0.second] == layer }) else { return found }
-  let inputs = order(behind: architecture.layers[block.first], in: network, conversions)
-  let taps = layer.kernelSize * layer.kernelSize
-  return Matrix(rows: count, columns: layer.filterSize) { row, column in
-    found[row, (inputs.firstIndex(of: column / taps) ?? 0) * taps + column % taps]
-  }
-}
-
-/// y of a layer on the first images, centered, image by image: N rows.
-private func outputs(of layer: Int, in network: ResNet, _ images: LabeledImages) -> [[Double]] {
-  let view = network.workspace.convolutionOutput(of: layer)
-  var rows = [[Double]](repeating: [], count: view.channels)
-  for batch in images.evenBatches(atMost: network.workspace.capacity) {
-    BatchAssembler(normalization: images.normalization).assemble(images, indices: batch, into: network.input)
-    network.forwardKeepingOutputs(images: batch.count)
-    let plane = view.height * view.width
-    for (place, value) in view.read(images: batch.count).enumerated() {
-      rows[place / plane % view.channels].append(Double(value))
-    }
-  }
-  return rows.map { row in
-    let mean = row.reduce(0, +) / Double(row.count)
-    return row.map { $0 - mean }
-  }
-}
-
-private func energy(_ rows: [[Double]]) -> Double { rows.reduce(0) { $0 + $1.reduce(0) { $0 + $1 * $1 } } }
-
-private func difference(_ a: [[Double]], _ b: [[Double]]) -> [[Double]] {
-  zip(a, b).map { zip($0, $1).map { $0 - $1 } }
-}
-
 @Suite("networks converted from a trained one") struct ConversionSourceTests {
   @Test("passing with all outputs kept is inference", arguments: TrainedNetwork.both)
   func keepingOutputs(trained: TrainedNetwork) throws {
@@ -112,7 +43,7 @@ private func difference(_ a: [[Double]], _ b: [[Double]]) -> [[Double]] {
     let original = try ResNet(dense, batch: TrainedNetwork.batch, kernels: fastest)
     var first = 0
     for (index, layer) in layers.enumerated() where layer.kernelSize == 3 {
-      let whole = outputs(of: index, in: original, trained.calibration)
+      let whole = ConvertedNetwork.outputs(of: index, in: original, trained.calibration)
       let own = try Matrix(
         rows: layer.outputChannels, columns: layer.filterSize,
         values: original.parameters.read("\(layer.name).weight").map(Double.init)
@@ -122,12 +53,14 @@ private func difference(_ a: [[Double]], _ b: [[Double]]) -> [[Double]] {
         func lost(_ filters: Matrix) throws -> Double {
           let changed = try dense.replacing("\(layer.name).weight", filters.values.map(Float.init))
           let network = try ResNet(changed, batch: TrainedNetwork.batch, kernels: fastest)
-          return energy(difference(whole, outputs(of: index, in: network, trained.calibration))) / energy(whole)
+          return ConvertedNetwork.energy(
+            ConvertedNetwork.difference(whole, ConvertedNetwork.outputs(of: index, in: network, trained.calibration)))
+            / ConvertedNetwork.energy(whole)
         }
         let variant: BasisVariant = rank == 1 ? .full : .remainder
         let (network, conversions) = try source.network(
           for: Candidate(ranks: [layer.name: rank]), variant: variant, batch: TrainedNetwork.batch)
-        let left = try lost(filters(of: layer, in: network, conversions))
+        let left = try lost(ConvertedNetwork.filters(of: layer, in: network, conversions))
         #expect(abs(left - errors[first + rank - 1]) < 1e-5, "\(layer.name)=\(rank)")
         #expect(conversions.count == 1 && abs(conversions[0].error - left) < 1e-5)
         let kept = Matrix.diagonal(own.values.indices.map { $0 < rank ? own.values[$0] : 0 })
@@ -196,14 +129,14 @@ private func difference(_ a: [[Double]], _ b: [[Double]]) -> [[Double]] {
     #expect(conversions.allSatisfy { $0.rank == ranks[$0.layer] && $0.conditionNumber < 1e4 })
     var truncated = dense
     for layer in layers {
-      let values = filters(of: layer, in: network, conversions).values.map(Float.init)
+      let values = ConvertedNetwork.filters(of: layer, in: network, conversions).values.map(Float.init)
       truncated = try truncated.replacing("\(layer.name).weight", values)
     }
     truncated = try truncated.replacing("fc.bias", network.parameters.read("fc.bias"))
     let expected = try ResNet(truncated, batch: TrainedNetwork.batch, kernels: fastest)
     try expected.recalibrate(on: trained.calibration)
     for layer in layers.dropLast() {
-      let order = order(behind: layer, in: network, conversions)
+      let order = ConvertedNetwork.order(behind: layer, in: network, conversions)
       for name in ["running_mean", "running_var"] {
         let norm = NetworkForm.batchNormName(of: layer.name)
         let (found, wanted) = (
@@ -247,7 +180,7 @@ private func difference(_ a: [[Double]], _ b: [[Double]]) -> [[Double]] {
     let (converted, conversions) = try source.network(
       for: Candidate(ranks: ["fc": 2]), variant: .remainder, batch: 16)
     let changed = try dense.replacing(
-      "fc.weight", filters(of: classifier, in: converted, conversions).values.map(Float.init))
+      "fc.weight", ConvertedNetwork.filters(of: classifier, in: converted, conversions).values.map(Float.init))
     let network = try ResNet(
       try changed.replacing("fc.bias", converted.parameters.read("fc.bias")), batch: 37, kernels: fastest)
     for (found, expected) in zip(meanLogits(network), meanLogits(original)) { #expect(abs(found - expected) < 1e-4) }

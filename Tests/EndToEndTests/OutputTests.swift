@@ -8,17 +8,9 @@ struct OutputTests {
   private static let training =
     "train --model resnet8 --data shapes10 --train-images 32 --test-images 16 --epochs 1 --batch 16 --quiet"
 
-  private func finishedStudy() async throws -> Place {
-    let place = try Place()
-    try place.writeStudy()
-    let run = try await place.run("run", "study.yaml", "--quiet", "--slots", "2")
-    #expect(run.exitCode == 0, "\(run.errors)")
-    return place
-  }
-
   @Test("exports go to any name, into what is no file, and through links, with the mode of what they replace")
   func exports() async throws {
-    let place = try await finishedStudy()
+    let place = try await Place.withFinishedStudy()
     let export = "layersearch export studies/tiny --format csv"
     let text = try await place.shell(export).output
     #expect(text.contains("accuracy"))
@@ -80,7 +72,7 @@ struct OutputTests {
 
   @Test("standard output that cannot take what is written is one line and exit code 1, for every command")
   func fullOutput() async throws {
-    let place = try await finishedStudy()
+    let place = try await Place.withFinishedStudy()
     let commands = [
       "--help", "--version", "train --help", "help run", "--generate-completion-script zsh", "doctor", "doctor --json",
       "data info shapes10", "data verify shapes10 --json", "status studies/tiny", "status studies/tiny --json",

@@ -1,5 +1,6 @@
 import Foundation
 import TestSupport
+import Testing
 
 typealias Place = TestSupport.Place
 
@@ -40,6 +41,15 @@ extension Place {
         jobs: \(budget)
       seed: \(seed)
       """, to: file)
+  }
+
+  /// One that holds such a study, done.
+  static func withFinishedStudy() async throws -> Place {
+    let place = try Place()
+    try place.writeStudy()
+    let run = try await place.run("run", "study.yaml", "--quiet", "--slots", "2")
+    #expect(run.exitCode == 0, "\(run.errors)")
+    return place
   }
 
   /// One whose jobs take seconds each, so that somebody who looks at it again and again sees them run.

@@ -3,17 +3,9 @@ import Testing
 
 @Suite("reports of a study", .serialized)
 struct ReportTests {
-  private func finishedStudy() async throws -> Place {
-    let place = try Place()
-    try place.writeStudy()
-    let run = try await place.run("run", "study.yaml", "--quiet", "--slots", "2")
-    #expect(run.exitCode == 0, "\(run.errors)")
-    return place
-  }
-
   @Test("a page, a figure, a PDF and a table for papers are written of a study that was searched")
   func formats() async throws {
-    let place = try await finishedStudy()
+    let place = try await Place.withFinishedStudy()
     let page = try await place.run("export", "studies/tiny", "--format", "html", "--output", "report.html")
     #expect(page.exitCode == 0 && page.errors == "wrote report.html\n", "\(page.errors)")
     let html = try String(contentsOfFile: place.path("report.html"), encoding: .utf8)
@@ -30,7 +22,7 @@ struct ReportTests {
 
   @Test("a PDF is made by what is installed, and where nothing is, the error says what would")
   func pdf() async throws {
-    let place = try await finishedStudy()
+    let place = try await Place.withFinishedStudy()
     let none = try await place.shell("PATH=/nowhere $(command -v layersearch) export studies/tiny --format pdf")
     #expect(none.exitCode == 1 && isOneLine(none.errors) && none.errors.contains("chromium"), "\(none.errors)")
     let tools = try await place.shell(
@@ -54,7 +46,7 @@ struct ReportTests {
 
   @Test("what cannot be drawn is refused in one line that names what can")
   func refusals() async throws {
-    let place = try await finishedStudy()
+    let place = try await Place.withFinishedStudy()
     for (arguments, code, text) in [
       (["--format", "svg", "--figure", "layrs"], 2, "did you mean layers?"),
       (["--format", "svg", "--figure", "zzzzzzzzzzzz"], 2, "there are frontier, "),
@@ -76,7 +68,7 @@ struct ReportTests {
 
   @Test("studies are compared as picture, page and rows, with a warning where their recipes differ")
   func comparison() async throws {
-    let place = try await finishedStudy()
+    let place = try await Place.withFinishedStudy()
     try place.writeStudy("other", epochs: 2, file: "other.yaml")
     #expect(try await place.run("run", "other.yaml", "--quiet", "--slots", "2").exitCode == 0)
     let csv = try await place.run("compare", "studies/tiny", "studies/other", "--format", "csv")

@@ -147,22 +147,9 @@ extension CurvePlot {
       document.line(at, frame.top, at, frame.bottom, stroke: PlotColor.lattice.light)
       document.text(label, x: at, y: frame.bottom + 20, size: 12.5, anchor: "middle", fill: Self.faintInk)
     }
-    let up = 8
-    for tick in y.ticks(about: up) {
-      let at = y.position(tick)
-      document.line(frame.left, at, frame.right, at, stroke: PlotColor.grid.light)
-      document.text(
-        NumberText.fixed(tick, y.tickDecimals(about: up)), x: frame.left - 10, y: at + 4.5, size: 12.5, anchor: "end",
-        fill: Self.faintInk)
-    }
-    document.line(frame.left, frame.bottom, frame.right, frame.bottom, stroke: Self.faintInk)
-    document.line(frame.left, frame.top, frame.left, frame.bottom, stroke: Self.faintInk)
     document.text(
       abscissa, x: (frame.left + frame.right) / 2, y: frame.bottom + 46, size: 14, anchor: "middle", fill: Self.ink)
-    let middle = SVGDocument.number((frame.top + frame.bottom) / 2)
-    document.text(
-      ordinate, x: 0, y: 0, size: 14, anchor: "middle", fill: Self.ink,
-      extra: [("transform", "translate(26 \(middle)) rotate(-90)")])
+    PlotAxes(frame: frame, x: x, y: y).drawRows(ordinate, ticks: 8, in: &document)
   }
 
   private var roundTicks: [Double] {

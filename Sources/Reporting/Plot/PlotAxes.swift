@@ -24,7 +24,11 @@ struct PlotAxes {
 
   func draw(abscissa: String, ordinate: String, in document: inout SVGDocument) {
     drawColumns(abscissa, in: &document)
-    let up = 7
+    drawRows(ordinate, ticks: 7, in: &document)
+  }
+
+  /// The grid along y with its numbers and title at the left, and the lines of both axes.
+  func drawRows(_ ordinate: String, ticks up: Int, in document: inout SVGDocument) {
     for tick in y.ticks(about: up) {
       let at = y.position(tick)
       document.line(frame.left, at, frame.right, at, stroke: PlotColor.grid.light)

@@ -161,7 +161,8 @@ struct EffectFit {
   private var isTopKnown: Bool { rungs.counts[0] >= EffectModel.fewestForFit }
 
   /// Where the top has few trainings, its noise and seeds cannot be told. Where all of them have a second figure, what
-  /// is particular to a candidate looks like the luck that both have: as much is believed of it as the top alone says.
+  /// is particular to a candidate looks like the luck that both have: it stays what the start has, so that no luck is
+  /// taken for it.
   private var sharedParameters: [EffectPriors.Parameter] {
     EffectPriors.Parameter.allCases.filter { parameter in
       switch parameter {
