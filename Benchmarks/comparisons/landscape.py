@@ -9,8 +9,10 @@ class Training:
         self.candidate = row["candidate"]
         self.seed = row["seed"]
         # Larger is better, accuracies in points.
-        self.scores = {"accuracy": 100 * float(row["accuracy"]), "validation loss": -float(row["loss"]),
-                       "last training loss": -float(row["epoch_losses"].split(";")[-1])}
+        self.scores = {"accuracy": 100 * float(row["accuracy"]), "validation loss": -float(row["loss"])}
+        # A conversion alone has none.
+        if row["epoch_losses"]:
+            self.scores["last training loss"] = -float(row["epoch_losses"].split(";")[-1])
         self.curve = [100 * float(value) for value in row.get("epoch_accuracies", "").split(";") if value]
 
 

@@ -2,11 +2,12 @@
 import itertools
 import os
 import random
+import statistics
 import tempfile
 import types
 import unittest
 
-from comparisons import architecture, landscape, measures, prediction, trainings, work
+from comparisons import architecture, landscape, measures, prediction, standing, trainings, work
 
 OPTIONS = types.SimpleNamespace(model="resnet20", rank_fractions=[0.25, 0.5], include="layer*", levels=8)
 
@@ -35,6 +36,44 @@ class Costs(unittest.TestCase):
         for index, bounds in enumerate(([bound for _, bound in levels[:4]], [bound for _, bound in levels[4:]])):
             self.assertEqual(bounds, sorted(bounds))
             self.assertTrue(smallest[index] < bounds[0] and bounds[-1] < architecture.cost("resnet20", {})[index])
+
+
+class Standing(unittest.TestCase):
+    GROUPS = [["a", "b", "c"], ["d", "e"]]
+    JUDGED = {"a": 1.0, "b": 2.0, "c": 3.0, "d": 10.0, "e": 11.0}
+
+    def test_tau_counts_pairs_within_groups_alone(self):
+        self.assertEqual(standing.tau(self.JUDGED, self.JUDGED, self.GROUPS)[0], 1)
+        # a, b, c: two of three pairs agree; d, e do not; across the groups nothing counts.
+        other = {"a": 2.0, "b": 1.0, "c": 3.0, "d": -1.0, "e": -2.0}
+        self.assertEqual(standing.tau(other, self.JUDGED, self.GROUPS)[0], (2 - 2) / 4)
+
+    def test_ties_are_no_pairs(self):
+        other = {"a": 1.0, "b": 1.0, "c": 3.0, "d": 0.0, "e": 0.0}
+        self.assertEqual(standing.tau(other, self.JUDGED, self.GROUPS)[0], 1)
+        self.assertIsNone(standing.tau(dict.fromkeys(other, 0.0), self.JUDGED, self.GROUPS))
+
+    def test_standard_error_is_that_of_drawn_rankings(self):
+        draw = random.Random(1)
+        found = []
+        for _ in range(200):
+            one = {number: draw.gauss(0, 1) for number in range(40)}
+            other = {number: value + draw.gauss(0, 1) for number, value in one.items()}
+            found.append(standing.tau(one, other, [list(one)]))
+        spread = statistics.stdev(value for value, _ in found)
+        self.assertAlmostEqual(statistics.mean(error for _, error in found), spread, delta=0.2 * spread)
+        # Kendall's tau of a normal pair is 2/π · asin of its correlation.
+        self.assertAlmostEqual(statistics.mean(value for value, _ in found), 0.5, delta=0.03)
+
+    def test_bands_are_of_similar_cost(self):
+        self.assertEqual(standing.bands({"a": 3, "b": 1, "c": 2, "d": 4}, 2), [["b", "c"], ["a", "d"]])
+
+    def test_what_is_named_is_judged_by_the_other(self):
+        costs = {"a": (10, 1), "b": (20, 1), "c": (30, 1)}
+        bounds = [("parameters", 25), ("parameters", 5), ("parameters", 40)]
+        chosen = standing.named({"a": 2.0, "b": 1.0, "c": 3.0}, costs, bounds)
+        self.assertEqual(chosen, ["a", None, "c"])
+        self.assertEqual(standing.value(chosen, {"a": 40.0, "b": 41.0, "c": 44.0}), 42)
 
 
 class Landscapes(unittest.TestCase):

@@ -4,13 +4,14 @@ import ArgumentParser
 struct Benchmarks: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "benchmarks",
-    abstract: "Measures the engine's kernels and training steps on one core; prints Markdown tables.",
+    abstract: "Measures kernels, training steps and decisions of a search on one core; prints Markdown tables.",
     discussion: """
       swift run -c release --package-path Benchmarks benchmarks kernels
       LAYERSEARCH_KERNELS=avx2 swift run -c release --package-path Benchmarks benchmarks kernels
       swift run -c release --package-path Benchmarks benchmarks steps --model resnet20
+      swift run -c release --package-path Benchmarks benchmarks decisions --model resnet20
       """,
-    subcommands: [Kernels.self, Steps.self])
+    subcommands: [Kernels.self, Steps.self, Decisions.self])
 }
 
 /// Fixed digits, without a formatter's locale.
