@@ -9,9 +9,10 @@ struct Benchmarks: ParsableCommand {
       swift run -c release --package-path Benchmarks benchmarks kernels
       LAYERSEARCH_KERNELS=avx2 swift run -c release --package-path Benchmarks benchmarks kernels
       swift run -c release --package-path Benchmarks benchmarks steps --model resnet20
+      swift run -c release --package-path Benchmarks benchmarks variants --model resnet18 --rank-fraction 0.5
       swift run -c release --package-path Benchmarks benchmarks decisions --model resnet20
       """,
-    subcommands: [Kernels.self, Steps.self, Decisions.self])
+    subcommands: [Kernels.self, Steps.self, Variants.self, Decisions.self])
 }
 
 /// Fixed digits, without a formatter's locale.
