@@ -24,7 +24,8 @@ struct Decisions: ParsableCommand {
   var rounds = 3
 
   func run() throws {
-    let space = try SearchSpace(architecture: Architecture(model), ranks: .fractions(rankFractions))
+    let space = try SearchSpace(
+      architecture: Architecture(model), ranks: .fractions(rankFractions), include: ["layer*.conv?"])
     print("\(model.rawValue), \(rankFractions.count) ranks, \(trainings) trainings, median of \(rounds):\n")
     print("| the model reads | a round's decision |", "|---|---|", separator: "\n")
     for (name, scores) in [("accuracies", TrainingScores.accuracies), ("and losses", .accuraciesAndLosses)] {
@@ -33,7 +34,8 @@ struct Decisions: ParsableCommand {
         kind: .proxyTraining(TrainingRecipe(model: model, data: data, epochs: 3)), studySeed: 1, seeding: .common,
         scores: scores)
       let strategy = try makeStrategy(
-        StrategySettings(name: .surrogate, seeds: 1, scores: scores), space: space, budget: nil, template: template)
+        StrategySettings(name: .surrogate, seeds: 1, scores: scores), space: space, budget: 2 * trainings,
+        template: template)
       let history = history(space, template)
       let clock = ContinuousClock()
       let seconds = (0..<rounds).map { _ in

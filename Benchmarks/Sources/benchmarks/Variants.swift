@@ -20,7 +20,8 @@ struct Variants: ParsableCommand {
   var rounds = 15
 
   func run() throws {
-    let space = try SearchSpace(architecture: Architecture(model), ranks: .fractions([rankFraction]))
+    let space = try SearchSpace(
+      architecture: Architecture(model), ranks: .fractions([rankFraction]), include: ["conv1", "layer*.conv?"])
     let candidate = space.allLayers(rankIndex: 0)
     let forms = try Self.forms(candidate)
     let times = try FormTimes.measure(forms.map(\.1), of: model, batch: batch, rounds: rounds)

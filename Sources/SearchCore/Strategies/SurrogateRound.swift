@@ -89,17 +89,16 @@ struct SurrogateRound {
     let estimate = FrontierEstimate(model, solver: solver, within: constraints)
     let draws = FrontierDraws(model, solver: solver, count: 64, within: constraints, random: &random)
     let levels = CostLevels(model.space, count: 20).levels
-    // Who may be named: those that would be now, and those that might be instead.
-    var rivals: [[Int]] = []
-    for options in estimate.entries.map(\.options) + draws.bestAtLevels(levels) where !rivals.contains(options) {
-      rivals.append(options)
-    }
-    let worths = rivals.map { Rival($0, draws, space: model.space) }
+    // What may be named: those that would be now, and those that might be instead.
+    var seen: Set<[Int]> = []
+    let rivals = (estimate.entries.map(\.options) + draws.bestAtLevels(levels)).filter { seen.insert($0).inserted }
+      .map { Rival($0, draws, space: model.space) }
+    let allowed = Self.allowed(rivals, levels)
     let choices = model.trained.filter {
       mayBeAsked($0) && constraints.allow(model.space.cost(options: $0))
     }
     let valued = choices.map { options in
-      (options: options, worth: worth(of: Rival(options, draws, space: model.space), among: worths, levels))
+      (options: options, worth: worth(of: Rival(options, draws, space: model.space), among: rivals, allowed))
     }
     return valued.sorted { left, right in
       left.worth != right.worth ? left.worth > right.worth : Self.precedes(left.options, right.options)
@@ -127,20 +126,47 @@ struct SurrogateRound {
     }
   }
 
-  /// Middles of nine equally likely parts of a standard normal.
-  private static let quantiles = [-1.593_2, -0.967_4, -0.589_5, -0.282_2, 0, 0.282_2, 0.589_5, 0.967_4, 1.593_2]
+  /// Rivals within a level of cost.
+  private struct Allowed {
+    /// All that the level before allows, too; `others` are those besides.
+    var isWider: Bool
+    var others: [Int]
+  }
 
-  private func worth(of repeated: Rival, among rivals: [Rival], _ levels: [CostConstraints]) -> Double {
+  private static func allowed(_ rivals: [Rival], _ levels: [CostConstraints]) -> [Allowed] {
+    var before: Set<Int> = []
+    return levels.map { level in
+      let allowed = rivals.indices.filter { level.allow(rivals[$0].cost) }
+      let isWider = before.isSubset(of: allowed)
+      let others = isWider ? allowed.filter { !before.contains($0) } : allowed
+      before = Set(allowed)
+      return Allowed(isWider: isWider, others: others)
+    }
+  }
+
+  /// Middles of nine equally likely parts of a standard normal; the other lanes are not read.
+  private static let quantiles: SIMD16<Double> = [
+    -1.593_2, -0.967_4, -0.589_5, -0.282_2, 0, 0.282_2, 0.589_5, 0.967_4, 1.593_2, 0, 0, 0, 0, 0, 0, 0,
+  ]
+  private static let quantileCount = 9
+
+  private func worth(of repeated: Rival, among rivals: [Rival], _ levels: [Allowed]) -> Double {
     let deviation = (repeated.covariance(with: repeated) + model.priors.variance(.noise)).squareRoot()
     let shifts = rivals.map { $0.covariance(with: repeated) / deviation }
     var worth = 0.0
+    var now = -Double.infinity
+    var then = SIMD16<Double>(repeating: now)
     for level in levels {
-      let allowed = rivals.indices.filter { level.allow(rivals[$0].cost) }
-      guard let now = allowed.map({ rivals[$0].mean }).max() else { continue }
-      for quantile in Self.quantiles {
-        let then = allowed.map { rivals[$0].mean + shifts[$0] * quantile }.max() ?? now
-        worth += (then - now) / Double(Self.quantiles.count)
+      if !level.isWider {
+        now = -.infinity
+        then = SIMD16(repeating: now)
       }
+      for rival in level.others {
+        now = max(now, rivals[rival].mean)
+        then = pointwiseMax(then, rivals[rival].mean + shifts[rival] * Self.quantiles)
+      }
+      guard now > -.infinity else { continue }
+      for quantile in 0..<Self.quantileCount { worth += (then[quantile] - now) / Double(Self.quantileCount) }
     }
     return worth
   }
