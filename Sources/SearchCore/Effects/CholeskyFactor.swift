@@ -20,17 +20,65 @@ package struct CholeskyFactor: Sendable {
 
   private static func factorize(_ start: UnsafeMutablePointer<Double>?, _ count: Int) -> Bool {
     guard let start else { return true }
-    for row in 0..<count {
-      let current = start + row * count
+    // Two rows at a time, which read the rows above them once: each sum is what it would be alone.
+    var row = 0
+    while row + 1 < count {
+      let (first, second) = (start + row * count, start + (row + 1) * count)
       for column in 0..<row {
         let other = start + column * count
-        current[column] = (current[column] - dot(current, other, column)) / other[column]
+        let sums = dots(first, second, other, column)
+        first[column] = (first[column] - sums.0) / other[column]
+        second[column] = (second[column] - sums.1) / other[column]
       }
-      let pivot = current[row] - dot(current, current, row)
-      guard pivot > 0, pivot.isFinite else { return false }
-      current[row] = pivot.squareRoot()
+      guard setPivot(first, row) else { return false }
+      second[row] = (second[row] - dot(first, second, row)) / first[row]
+      guard setPivot(second, row + 1) else { return false }
+      row += 2
     }
+    guard row < count else { return true }
+    let last = start + row * count
+    for column in 0..<row {
+      let other = start + column * count
+      last[column] = (last[column] - dot(last, other, column)) / other[column]
+    }
+    return setPivot(last, row)
+  }
+
+  @inline(__always)
+  private static func setPivot(_ current: UnsafeMutablePointer<Double>, _ row: Int) -> Bool {
+    let pivot = current[row] - dot(current, current, row)
+    guard pivot > 0, pivot.isFinite else { return false }
+    current[row] = pivot.squareRoot()
     return true
+  }
+
+  /// Two of `dot` with the same right side.
+  @inline(__always)
+  private static func dots(
+    _ first: UnsafePointer<Double>, _ second: UnsafePointer<Double>, _ right: UnsafePointer<Double>, _ count: Int
+  ) -> (Double, Double) {
+    var sums = (SIMD4<Double>(), SIMD4<Double>(), SIMD4<Double>(), SIMD4<Double>())
+    var index = 0
+    while index + 8 <= count {
+      let (a, b, c) = (
+        UnsafeRawPointer(first + index), UnsafeRawPointer(second + index), UnsafeRawPointer(right + index)
+      )
+      let low = c.loadUnaligned(as: SIMD4<Double>.self)
+      let high = c.loadUnaligned(fromByteOffset: 32, as: SIMD4<Double>.self)
+      sums.0 += a.loadUnaligned(as: SIMD4<Double>.self) * low
+      sums.1 += a.loadUnaligned(fromByteOffset: 32, as: SIMD4<Double>.self) * high
+      sums.2 += b.loadUnaligned(as: SIMD4<Double>.self) * low
+      sums.3 += b.loadUnaligned(fromByteOffset: 32, as: SIMD4<Double>.self) * high
+      index += 8
+    }
+    let (one, other) = (sums.0 + sums.1, sums.2 + sums.3)
+    var found = ((one[0] + one[1]) + (one[2] + one[3]), (other[0] + other[1]) + (other[2] + other[3]))
+    while index < count {
+      found.0 += first[index] * right[index]
+      found.1 += second[index] * right[index]
+      index += 1
+    }
+    return found
   }
 
   /// Eight sums side by side, added up in order.

@@ -153,6 +153,7 @@ struct SurrogateRound {
   private func worth(of repeated: Rival, among rivals: [Rival], _ levels: [Allowed]) -> Double {
     let deviation = (repeated.covariance(with: repeated) + model.priors.variance(.noise)).squareRoot()
     let shifts = rivals.map { $0.covariance(with: repeated) / deviation }
+    let quantiles = Self.quantiles
     var worth = 0.0
     var now = -Double.infinity
     var then = SIMD16<Double>(repeating: now)
@@ -163,7 +164,9 @@ struct SurrogateRound {
       }
       for rival in level.others {
         now = max(now, rivals[rival].mean)
-        then = pointwiseMax(then, rivals[rival].mean + shifts[rival] * Self.quantiles)
+        let offered = rivals[rival].mean + shifts[rival] * quantiles
+        // The library's pointwise maximum goes lane by lane.
+        then.replace(with: offered, where: offered .> then)
       }
       guard now > -.infinity else { continue }
       for quantile in 0..<Self.quantileCount { worth += (then[quantile] - now) / Double(Self.quantileCount) }
