@@ -18,7 +18,7 @@ enum ConfigurationKeys {
       ]
     ),
     ("proxy.skip", BasisPart.allCases.map(\.rawValue)),
-    ("start", ["from", "epochs", "train_images", "checkpoint", "weights", "calibration_images"]),
+    ("start", ["from", "epochs", "train_images", "checkpoint", "weights", "calibration_images", "augment"]),
     ("strategy", ["name", "seeds", "common_seeds", "round", "confirm", "tolerance", "training_losses", "halving"]),
     ("strategy.halving", ["rungs", "keep"]),
     ("constraints", ["max_parameters", "max_multiply_adds", "min_accuracy"]),

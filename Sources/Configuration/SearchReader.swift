@@ -49,9 +49,13 @@ struct SearchReader {
     return (settings, strategy.boolean("common_seeds", default: true) ? .common : .perCandidate)
   }
 
-  /// Of what came later, the keys that are not written out.
+  /// Of what came later, the strategy's keys that are not written out.
   var leftOpen: Set<String> {
-    Set(StudyConfiguration.keysThatCameLater.filter { !strategy.isSet(String($0.dropFirst("strategy.".count))) })
+    let prefix = "strategy."
+    return Set(
+      StudyConfiguration.keysThatCameLater.filter {
+        $0.hasPrefix(prefix) && !strategy.isSet(String($0.dropFirst(prefix.count)))
+      })
   }
 
   /// Nil where it is not asked for.

@@ -17,8 +17,8 @@ struct StartReader {
   }
 
   private static let keysOf: [From: Set<String>] = [
-    .dense: ["epochs", "train_images", "calibration_images"],
-    .checkpoint: ["checkpoint", "weights", "calibration_images"],
+    .dense: ["epochs", "train_images", "calibration_images", "augment"],
+    .checkpoint: ["checkpoint", "weights", "calibration_images", "augment"],
   ]
 
   private let from: From
@@ -34,11 +34,17 @@ struct StartReader {
   /// The path of `start.checkpoint`, as it was written.
   var checkpoint: String? { section.isSet("checkpoint") ? section.text("checkpoint") : nil }
 
+  /// Of `StudyConfiguration.keysThatCameLater`, those of a start that are not written out.
+  var leftOpen: Set<String> {
+    isTrained && !section.isSet("augment") ? [StudyConfiguration.startAugmentKey] : []
+  }
+
   /// - Parameters:
   ///   - data: of the study; nil where that could not be read.
+  ///   - augments: the recipe does, and so does the start where it says nothing else.
   ///   - hashOfFile: SHA-256 of a checkpoint.
   func read(
-    data: DataSelection?, seed: UInt64, hashOfFile: StudyConfiguration.FileHash
+    data: DataSelection?, augments: Bool, seed: UInt64, hashOfFile: StudyConfiguration.FileHash
   ) -> TrainedStart? {
     for key in ConfigurationKeys.allowed(in: "start") where key != "from" && section.isSet(key) {
       if Self.keysOf[from]?.contains(key) == true { continue }
@@ -55,6 +61,7 @@ struct StartReader {
       section.report(
         "calibration_images", "is \(calibration), but they are training images, of which there are \(data.trainImages)")
     }
+    let augment = section.boolean("augment", default: augments)
     switch from {
     case .scratch: return nil
     case .dense:
@@ -68,11 +75,11 @@ struct StartReader {
       return TrainedStart(
         origin: .dense(
           epochs: section.integer("epochs", default: 30, in: TrainingLimits.epochs), trainImages: trainImages,
-          seed: seed), calibrationImages: calibration)
+          seed: seed), calibrationImages: calibration, augment: augment)
     case .checkpoint:
       return TrainedStart(
         origin: .checkpoint(weights: weights(hashOfFile) ?? String(repeating: "0", count: 64)),
-        calibrationImages: calibration)
+        calibrationImages: calibration, augment: augment)
     }
   }
 

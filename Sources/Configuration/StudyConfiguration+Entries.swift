@@ -38,9 +38,10 @@ extension StudyConfiguration {
 
   private static let commonSeedsKey = "strategy.common_seeds"
   private static let trainingLossesKey = "strategy.training_losses"
-  /// Truth values that are true by default, and that studies of versions without them do not have on record: there they
-  /// are false.
-  static let keysThatCameLater = [commonSeedsKey, trainingLossesKey]
+  static let startAugmentKey = "start.augment"
+  /// Truth values that are mostly true by default, and that studies of versions without them do not have on record:
+  /// there they are false.
+  static let keysThatCameLater = [commonSeedsKey, trainingLossesKey, startAugmentKey]
 
   /// As a study with these entries goes on: where this configuration leaves open what came later, it is as it was in
   /// the study, which may be of a version that did not know it.
@@ -49,6 +50,8 @@ extension StudyConfiguration {
     var entries = entries
     for key in leftOpen { entries[key] = recorded[key] }
     var strategy = strategy
+    var recipe = recipe
+    recipe.start?.augment = entries[Self.startAugmentKey] == "true"
     strategy.scores = entries[Self.trainingLossesKey] == "true" ? .accuraciesAndLosses : .accuracies
     return StudyConfiguration(
       study: study, recipe: recipe, dataPath: dataPath, startCheckpoint: startCheckpoint, space: space,

@@ -26,6 +26,7 @@ extension StudyConfiguration {
         case "data.path": return scalar("data", "path", in: given).map { "\(key): \(quoted($0))" }
         case "budget.jobs": return budget.map { "\(key): \($0)" }
         case "budget.worker_hours", "budget.hours": return scalar("budget", key, in: given).map { "\(key): \($0)" }
+        case startAugmentKey where entries["start.from"] == nil: return nil
         case _ where keysThatCameLater.contains(full): return "\(key): \(entries[full] ?? "false")"
         case "space.include", "space.exclude", "objectives":
           return entries[full].map { entry in

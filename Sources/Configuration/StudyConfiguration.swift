@@ -106,7 +106,7 @@ extension StudyConfiguration {
       root.section("proxy"), model: model ?? .resnet20, variant: variants[0],
       data: data ?? DataSelection(set: .shapes10, trainImages: 1, validationImages: 1, splitSeed: seed),
       hasStart: starting.isTrained, checksBatch: data != nil)
-    recipe.start = starting.read(data: data, seed: seed, hashOfFile: hashOfFile)
+    recipe.start = starting.read(data: data, augments: recipe.augment, seed: seed, hashOfFile: hashOfFile)
     let space = spaceReader.read(model: model, variants: variants)
     let (strategy, seeding) = search.readStrategy(constraints, space: space?.built)
     search.checkRungs(strategy, of: recipe)
@@ -127,7 +127,7 @@ extension StudyConfiguration {
       objectives: objectives,
       strategy: strategy, seeding: seeding, constraints: constraints, budget: budget, seed: seed,
       entries: entries(recipe, space, objectives, strategy, seeding, constraints, seed),
-      leftOpen: search.leftOpen, text: text)
+      leftOpen: search.leftOpen.union(starting.leftOpen), text: text)
   }
 
   private static func readStudy(_ root: SectionReader, fileName: String) -> String? {

@@ -125,7 +125,7 @@ extension TrainedStart {
         [("from", .string("dense")), ("epochs", .integer(epochs)), ("train_images", .integer(images))]
       case .checkpoint(let weights): [("from", .string("checkpoint")), ("weights", .string(weights))]
       }
-    return .object(origin + [("calibration_images", .integer(calibrationImages))])
+    return .object(origin + [("calibration_images", .integer(calibrationImages)), ("augment", .bool(augment))])
   }
 }
 

@@ -12,12 +12,16 @@ public struct TrainedStart: Codable, Hashable, Sendable {
   /// Training images that tell how inputs of the layers are distributed, and that batch norm's statistics are taken
   /// from anew.
   public var calibrationImages: Int
+  /// Batch norm's statistics are of these images augmented as in training, as the trained network's own are: of bare
+  /// images they differ by the padding that a crop brings in, and the network is worse with them.
+  public var augment: Bool
 
   public static let defaultCalibrationImages = 2000
 
-  public init(origin: Origin, calibrationImages: Int = defaultCalibrationImages) {
+  public init(origin: Origin, calibrationImages: Int = defaultCalibrationImages, augment: Bool = false) {
     self.origin = origin
     self.calibrationImages = calibrationImages
+    self.augment = augment
   }
 
   /// What trains the start's weights by itself, as part of the study; nil where they are given.
@@ -68,6 +72,7 @@ extension TrainedStart {
       read.origin = .checkpoint(weights: weights)
     }
     try visitor.field("start.calibration_images", &read.calibrationImages)
+    try visitor.flag("start.augment", &read.augment)
     start = read
   }
 }

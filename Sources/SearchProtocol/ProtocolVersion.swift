@@ -7,7 +7,7 @@ public enum ProtocolVersion {
   /// Of the messages and what they mean. HELLO offers a range, WELCOME chooses.
   public static let oldest = 1
   /// What the newest message or work needs: each message's code says since which version there is one.
-  public static let newest = max(withVariants, newestOfMessages)
+  public static let newest = max(withAugmentedStarts, newestOfMessages)
   private static let newestOfMessages =
     (WorkerMessage.Code.allCases.map(\.since) + CoordinatorMessage.Code.allCases.map(\.since))
     .reduce(oldest, max)
@@ -24,8 +24,12 @@ public enum ProtocolVersion {
   /// needs no message of its own: older workers could not read what it says.
   public static let withVariants = 5
 
+  /// Batch norm may be recalibrated on augmented images (`TrainedStart.augment`), of which older workers cannot read.
+  public static let withAugmentedStarts = 6
+
   /// What a worker must speak to be given such a work.
   public static func needed(for work: Work) -> Int {
+    if work.kind.recipe.start?.augment == true { return withAugmentedStarts }
     let isKnownToAll =
       [.remainder, .full].contains(work.kind.recipe.variant)
       && work.candidate.decompositions.allSatisfy { $0.form.variant == nil }

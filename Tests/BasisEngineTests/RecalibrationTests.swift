@@ -10,8 +10,9 @@ import Testing
     arguments: [
       ([:], BasisVariant.remainder), (["layer1.0.conv2": 3, "layer2.0.conv1": 7], .remainder),
       (["layer1.0.conv2": 3, "layer3.0.conv1": 6], .full),
-    ] as [([String: Int], BasisVariant)])
-  func plainLoops(ranks: [String: Int], variant: BasisVariant) throws {
+    ] as [([String: Int], BasisVariant)], [nil, Augmentation.standard])
+  func plainLoops(_ form: (ranks: [String: Int], variant: BasisVariant), augmentation: Augmentation?) throws {
+    let (ranks, variant) = form
     let trained = TrainedNetwork.both[0]
     let (dense, images) = (try trained.checkpoint(), trained.calibration)
     let network = try trained.source(dense).network(
@@ -21,7 +22,8 @@ import Testing
     var outputs = network.layers.map { [[Float]](repeating: [], count: $0.batchNorm.channels) }
     let before = network.tensors.values
     for batch in images.evenBatches(atMost: TrainedNetwork.batch) {
-      BatchAssembler(normalization: images.normalization).assemble(images, indices: batch, into: network.input)
+      BatchAssembler(normalization: images.normalization, augmentation: augmentation)
+        .assemble(images, indices: batch, position: batch.lowerBound, into: network.input)
       network.forward(images: batch.count, mode: .training)
       for (place, layer) in network.layers.enumerated() {
         let view = layer.convolutionOutput
@@ -32,7 +34,7 @@ import Testing
         }
       }
     }
-    try network.recalibrate(on: images)
+    try network.recalibrate(on: images, augmentation: augmentation)
     let names = trained.architecture.layers.dropLast().map { $0.name }
     for (place, name) in names.enumerated() {
       let order = channelOrder(network, name)
@@ -55,7 +57,7 @@ import Testing
     for tensor in network.statistics.tensors {
       network.statistics.write(tensor.name, [Float](repeating: 5, count: tensor.count))
     }
-    try network.recalibrate(on: images)
+    try network.recalibrate(on: images, augmentation: augmentation)
     #expect(network.tensors.values == after)
   }
 

@@ -101,17 +101,18 @@ import Testing
 
   @Test(
     "without training, a candidate is judged as it was converted, whatever was done before",
-    arguments: BasisVariant.allCases)
-  func conversion(variant: BasisVariant) throws {
+    arguments: BasisVariant.allCases, [false, true])
+  func conversion(variant: BasisVariant, augment: Bool) throws {
     let weights = try trainedStart().path
     var recipe = recipe(.none)
     recipe.variant = variant
+    recipe.start?.augment = augment
     let ranks = ["layer1.0.conv1": 6, "layer2.0.conv2": 20, "layer3.0.conv1": 30]
     let observation = try runner.run(work(recipe, ranks), weightsPath: weights)
     let data = try TrialImages(recipe.data, path: nil)
     let source = try ConversionSource(
       dense: try Checkpoint(path: weights), architecture: Architecture(.resnet8),
-      calibration: data.training.subset(0..<40),
+      calibration: data.training.subset(0..<40), augmentation: augment ? .standard : nil,
       workspace: Workspace(architecture: Architecture(.resnet8), capacity: 16), kernels: fastest)
     let (network, _) = try source.network(for: Candidate(ranks: ranks), variant: variant, batch: 16)
     let score = network.evaluate(data.validation)

@@ -25,7 +25,7 @@ struct StartKeysTests {
     let read = try parse("start: {from: dense, epochs: 60}\nproxy: {epochs: 0.25}\nseed: 9\n")
     #expect(
       read.recipe.start
-        == TrainedStart(origin: .dense(epochs: 60, trainImages: 45_000, seed: 9), calibrationImages: 2000))
+        == TrainedStart(origin: .dense(epochs: 60, trainImages: 45_000, seed: 9), calibrationImages: 2000, augment: true))
     #expect(read.recipe.epochs == Epochs("0.25") && read.entries["proxy.epochs"] == "0.25")
     #expect(read.entries["start.seed"] == nil && read.entries["start.train_images"] == "45000")
     #expect(try parse("start: {from: dense}\nproxy: {epochs: 0}\n").recipe.epochs == .none)
@@ -35,7 +35,9 @@ struct StartKeysTests {
   @Test("a checkpoint counts by its content; what is recorded of a study is read without the file")
   func checkpoint() throws {
     let read = try parse("start: {from: checkpoint, checkpoint: dense.ckpt, calibration_images: 500}\n")
-    #expect(read.recipe.start == TrainedStart(origin: .checkpoint(weights: Self.hash), calibrationImages: 500))
+    #expect(
+      read.recipe.start
+        == TrainedStart(origin: .checkpoint(weights: Self.hash), calibrationImages: 500, augment: true))
     #expect(read.startCheckpoint == "dense.ckpt" && read.startWeights == Self.hash)
     #expect(read.entries["start.checkpoint"] == nil && read.entries["start.weights"] == Self.hash)
     let recorded = try StudyConfiguration.recorded(
@@ -44,7 +46,25 @@ struct StartKeysTests {
     #expect(recorded.startCheckpoint == nil)
     #expect(
       try parse("start: {from: checkpoint, weights: \(Self.hash)}\n").recipe.start
-        == .init(origin: .checkpoint(weights: Self.hash)))
+        == .init(origin: .checkpoint(weights: Self.hash), augment: true))
+  }
+
+  @Test("batch norm is recalibrated as the recipe trains, unless it is said; in a study of before, on bare images")
+  func augment() throws {
+    let text = "model: resnet20\ndata: {set: cifar10}\nstart: {from: dense}\n"
+    let given = try parse("start: {from: dense}\n")
+    #expect(given.recipe.start?.augment == true)
+    #expect(try parse("start: {from: dense}\nproxy: {augment: false}\n").recipe.start?.augment == false)
+    #expect(try parse("start: {from: dense, augment: true}\nproxy: {augment: false}\n").recipe.start?.augment == true)
+    var before = given.entries
+    #expect(before.removeValue(forKey: "start.augment") == "true")
+    let read = try StudyConfiguration.recorded(entries: before, budget: nil, text: text, fileName: "configuration.yaml")
+    #expect(read.recipe.start?.augment == false && read.entries == before)
+    let continued = given.continuing(before)
+    #expect(continued.recipe == read.recipe && continued.entries == before)
+    #expect(given.continuing(given.entries).recipe == given.recipe)
+    #expect(try parse("start: {from: dense, augment: true}\n").continuing(before).entries == given.entries)
+    #expect(try parse("start: {from: dense, augment: false}\n").entries == before)
   }
 
   @Test(

@@ -106,6 +106,20 @@ struct ProtocolVersionTests {
     }
   }
 
+  @Test("a start that is recalibrated on augmented images is for workers that can read of it")
+  func augmentedStarts() {
+    var recipe = Work.example(.dense).kind.recipe
+    recipe.start = TrainedStart(origin: .checkpoint(weights: String(repeating: "ab", count: 32)))
+    func needed() -> [Int] {
+      [WorkKind.proxyTraining(recipe), .layerAnalysis(recipe), .finalTraining(recipe)].map {
+        ProtocolVersion.needed(for: Work(candidate: .dense, kind: $0, repetition: 0, seed: 1))
+      }
+    }
+    #expect(Set(needed()) == [ProtocolVersion.withStarts])
+    recipe.start?.augment = true
+    #expect(Set(needed()) == [ProtocolVersion.withAugmentedStarts])
+  }
+
   /// Trainings of which some updates are skipped.
   private struct SkippingStrategy: SearchStrategy {
     var name: StrategyName { .random }

@@ -67,7 +67,7 @@ struct WorkTests {
               epochs: 1 + random.integer(below: 60), trainImages: 1 + random.integer(below: 50_000), seed: random.next()
             )
             : .checkpoint(weights: String((0..<64).map { _ in "0123456789abcdef".randomElement(using: &random)! })),
-          calibrationImages: 1 + random.integer(below: 5000))
+          calibrationImages: 1 + random.integer(below: 5000), augment: random.integer(below: 2) == 0)
         recipe.epochs = [0, 1, 7].randomElement(using: &random) ?? 1
         if let part = Epochs(0.25), random.uniform() < 0.5 { recipe.epochs = part }
       }

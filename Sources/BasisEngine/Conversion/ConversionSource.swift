@@ -6,12 +6,14 @@ import SearchCore
 /// A trained dense network, from which the networks of candidates are made: what its layers' outputs are on calibration
 /// images, and how each can be brought into a basis convolution's form. `LayerSpectrum` and `ChannelChoice` tell how.
 ///
-/// A function of (weights, calibration images, batch, kernel variant). What was found for a layer and a rank is kept
+/// A function of (weights, calibration images and their augmentation, batch, kernel variant). What was found for a layer and a rank is kept
 /// for the candidates that follow, 64 MB of it at most. Not for use by several threads at once.
 package final class ConversionSource {
   package let architecture: Architecture
   /// Images that the covariances are of, and that batch norm is recalibrated on.
   package let calibration: LabeledImages
+  /// Of these where batch norm is recalibrated on them.
+  private let augmentation: Augmentation?
   private let tensors: TensorTree
   private let kernels: KernelTable
   /// One for each layer of the architecture.
@@ -34,14 +36,15 @@ package final class ConversionSource {
   ///   - dense: a network without decomposed layers.
   ///   - path: where it came from, for the error's text.
   ///   - architecture: what it has to be.
-  ///   - calibration: images to train on, without augmentation.
+  ///   - calibration: images to train on; the covariances are of them as they are.
+  ///   - augmentation: of these where batch norm is recalibrated on them.
   ///   - workspace: of the architecture; its batch is that of the pass.
   ///   - shouldContinue: called after every batch; returns false to stop.
   /// - Throws: `checkpoint` for another network or a broken one, `conversion` for images that are too few or outputs
   ///   that are not finite, `cancelled` where `shouldContinue` returned false.
   package init(
     dense: Checkpoint, path: String = "the checkpoint", architecture: Architecture, calibration: LabeledImages,
-    workspace: Workspace, kernels: KernelTable, while shouldContinue: () -> Bool = { true }
+    augmentation: Augmentation? = nil, workspace: Workspace, kernels: KernelTable, while shouldContinue: () -> Bool = { true }
   ) throws(EngineError) {
     do { try dense.requireStart(of: architecture) } catch { throw .checkpoint(path: path, reason: "\(error)") }
     let fewest = Self.fewestImages(architecture)
@@ -75,6 +78,7 @@ package final class ConversionSource {
     }
     self.architecture = architecture
     self.calibration = calibration
+    self.augmentation = augmentation
     self.kernels = kernels
     self.spectra = spectra
     tensors = dense.tensors
@@ -139,7 +143,7 @@ package final class ConversionSource {
     for (index, converted) in layers.enumerated() {
       write(converted, index, outputs: orders[index], inputs: before[index].flatMap { orders[$0] }, to: network)
     }
-    try network.recalibrate(on: calibration, while: shouldContinue)
+    try network.recalibrate(on: calibration, augmentation: augmentation, while: shouldContinue)
     return (network, layers.compactMap { $0?.conversion })
   }
 

@@ -1,22 +1,24 @@
 import ImageData
 
 extension ResNet {
-  /// Makes the running statistics of every batch norm those of `images`, without augmentation.
+  /// Makes the running statistics of every batch norm those of `images`.
   ///
   /// The images pass in batches as in training, each normalized by its own statistics. A layer's sums over all batches
   /// give its mean and its variance (unbiased, as in training): an average over all values alike, not by momentum.
   /// Batches are of about the same size, so that none has statistics of a few images only.
-  /// - Parameter shouldContinue: called after every batch; returns false to stop.
+  /// - Parameters:
+  ///   - augmentation: of the images, with the same draws every time; nil for them as they are.
+  ///   - shouldContinue: called after every batch; returns false to stop.
   /// - Throws: `noImages`, or `cancelled` where `shouldContinue` returned false; the statistics are then neither the
   ///   old ones nor those of `images`.
   package func recalibrate(
-    on images: LabeledImages, while shouldContinue: () -> Bool = { true }
+    on images: LabeledImages, augmentation: Augmentation? = nil, while shouldContinue: () -> Bool = { true }
   ) throws(EngineError) {
     guard images.count > 0 else { throw .noImages(purpose: "recalibrate batch norm on") }
-    let assembler = BatchAssembler(normalization: images.normalization)
+    let assembler = BatchAssembler(normalization: images.normalization, augmentation: augmentation)
     var sums = layers.map { [Double](repeating: 0, count: 2 * $0.batchNorm.channels) }
     for batch in images.evenBatches(atMost: workspace.capacity) {
-      assembler.assemble(images, indices: batch, into: input)
+      assembler.assemble(images, indices: batch, position: batch.lowerBound, into: input)
       forward(images: batch.count, mode: .training)
       for (place, layer) in layers.enumerated() {
         for (index, value) in layer.batchNorm.collectedSums.enumerated() { sums[place][index] += value }

@@ -209,7 +209,8 @@ public final class WorkRunner {
     let calibration = training.subset(0..<start.calibrationImages)
     let made = try ConversionSource(
       dense: dense, path: path, architecture: workspace.architecture,
-      calibration: calibration.normalized(by: dense.normalization ?? training.normalization), workspace: workspace,
+      calibration: calibration.normalized(by: dense.normalization ?? training.normalization),
+      augmentation: start.augment ? .standard : nil, workspace: workspace,
       kernels: kernels, while: { progress(.beforeTraining(recipe)) })
     source = (key, made)
     return made
