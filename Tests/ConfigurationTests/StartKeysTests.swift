@@ -25,7 +25,8 @@ struct StartKeysTests {
     let read = try parse("start: {from: dense, epochs: 60}\nproxy: {epochs: 0.25}\nseed: 9\n")
     #expect(
       read.recipe.start
-        == TrainedStart(origin: .dense(epochs: 60, trainImages: 45_000, seed: 9), calibrationImages: 2000, augment: true))
+        == TrainedStart(
+          origin: .dense(epochs: 60, trainImages: 45_000, seed: 9), calibrationImages: 2000, augment: true))
     #expect(read.recipe.epochs == Epochs("0.25") && read.entries["proxy.epochs"] == "0.25")
     #expect(read.entries["start.seed"] == nil && read.entries["start.train_images"] == "45000")
     #expect(try parse("start: {from: dense}\nproxy: {epochs: 0}\n").recipe.epochs == .none)

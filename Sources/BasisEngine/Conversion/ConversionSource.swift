@@ -44,7 +44,8 @@ package final class ConversionSource {
   ///   that are not finite, `cancelled` where `shouldContinue` returned false.
   package init(
     dense: Checkpoint, path: String = "the checkpoint", architecture: Architecture, calibration: LabeledImages,
-    augmentation: Augmentation? = nil, workspace: Workspace, kernels: KernelTable, while shouldContinue: () -> Bool = { true }
+    augmentation: Augmentation? = nil, workspace: Workspace, kernels: KernelTable,
+    while shouldContinue: () -> Bool = { true }
   ) throws(EngineError) {
     do { try dense.requireStart(of: architecture) } catch { throw .checkpoint(path: path, reason: "\(error)") }
     let fewest = Self.fewestImages(architecture)

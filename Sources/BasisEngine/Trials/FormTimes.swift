@@ -52,7 +52,9 @@ public struct FormTimes: Sendable {
         inference[index].append(batch)
       }
     }
-    func ratio(_ seconds: [[Double]], _ index: Int) -> Double { median(zip(seconds[index], seconds[0]).map { $0 / $1 }) }
+    func ratio(_ seconds: [[Double]], _ index: Int) -> Double {
+      median(zip(seconds[index], seconds[0]).map { $0 / $1 })
+    }
     return forms.indices.map { index in
       FormTimes(
         trainingSeconds: median(training[index]), inferenceSeconds: median(inference[index]),
