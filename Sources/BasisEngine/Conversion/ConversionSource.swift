@@ -6,8 +6,9 @@ import SearchCore
 /// A trained dense network, from which the networks of candidates are made: what its layers' outputs are on calibration
 /// images, and how each can be brought into a basis convolution's form. `LayerSpectrum` and `ChannelChoice` tell how.
 ///
-/// A function of (weights, calibration images and their augmentation, batch, kernel variant). What was found for a layer and a rank is kept
-/// for the candidates that follow, 64 MB of it at most. Not for use by several threads at once.
+/// A function of (weights, calibration images and their augmentation, batch, kernel variant). What was found for a
+/// layer and a rank is kept for the candidates that follow, 64 MB of it at most. Not for use by several threads at
+/// once.
 package final class ConversionSource {
   package let architecture: Architecture
   /// Images that the covariances are of, and that batch norm is recalibrated on.
