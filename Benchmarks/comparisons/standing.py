@@ -65,8 +65,10 @@ def tau(one, other, groups):
 
 
 def halves(scored):
-    """The two halves of its seeds, every second one; None of one seed."""
-    return None if len(scored.seeds) < 2 else (scored.of_seeds(scored.seeds[0::2]), scored.of_seeds(scored.seeds[1::2]))
+    """The two halves of the seeds that every candidate has, every second one; None where there are fewer than two."""
+    trained = {(training.candidate, training.seed) for training in scored.trainings}
+    seeds = [seed for seed in scored.seeds if all((candidate, seed) in trained for candidate in scored.means)]
+    return None if len(seeds) < 2 else (scored.of_seeds(seeds[0::2]), scored.of_seeds(seeds[1::2]))
 
 
 def levels(model, candidates, count):

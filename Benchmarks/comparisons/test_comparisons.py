@@ -68,6 +68,15 @@ class Standing(unittest.TestCase):
     def test_bands_are_of_similar_cost(self):
         self.assertEqual(standing.bands({"a": 3, "b": 1, "c": 2, "d": 4}, 2), [["b", "c"], ["a", "d"]])
 
+    def test_halves_are_of_seeds_that_all_candidates_have(self):
+        def training(candidate, seed):
+            return types.SimpleNamespace(candidate=candidate, seed=seed, scores={"accuracy": len(candidate) + int(seed)})
+        whole = [training(candidate, seed) for seed in "123" for candidate in ("a", "bb", "ccc")]
+        one, other = standing.halves(standing.Scored(whole + [training("a", "0"), training("bb", "4")]))
+        self.assertEqual((one.seeds, other.seeds), (["1", "3"], ["2"]))
+        self.assertEqual(set(other.means), {"a", "bb", "ccc"})
+        self.assertIsNone(standing.halves(standing.Scored(whole[:5])))
+
     def test_what_is_named_is_judged_by_the_other(self):
         costs = {"a": (10, 1), "b": (20, 1), "c": (30, 1)}
         bounds = [("parameters", 25), ("parameters", 5), ("parameters", 40)]
