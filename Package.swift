@@ -26,7 +26,7 @@ let package = Package(
   products: [
     .executable(name: "layersearch", targets: ["layersearch"]),
     // for Benchmarks/
-    .library(name: "Engine", targets: ["BasisEngine", "KernelInterface", "SearchCore"]),
+    .library(name: "Engine", targets: ["BasisEngine", "KernelInterface", "Randomness", "SearchCore"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),

@@ -3,6 +3,8 @@ import csv
 import math
 import statistics
 
+from comparisons import work
+
 
 class Training:
     def __init__(self, row):
@@ -17,9 +19,15 @@ class Training:
 
 
 def read(path):
-    """Its trainings, without those that diverged."""
-    with open(path, newline="") as file:
-        return [Training(row) for row in csv.DictReader(file) if row["diverged"] != "true"]
+    """Its trainings, without those that diverged; ends with a line where it is no such table."""
+    try:
+        with open(path, newline="") as file:
+            found = [Training(row) for row in csv.DictReader(file) if row["diverged"] != "true"]
+    except (OSError, KeyError, ValueError) as problem:
+        work.fail(f"{path}: {problem}; a table of `layersearch export --format trials` is wanted")
+    if not found:
+        work.fail(f"{path} has no training that did not diverge")
+    return found
 
 
 def choices(candidate):

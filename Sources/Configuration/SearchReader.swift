@@ -49,15 +49,6 @@ struct SearchReader {
     return (settings, strategy.boolean("common_seeds", default: true) ? .common : .perCandidate)
   }
 
-  /// Of what came later, the strategy's keys that are not written out.
-  var leftOpen: Set<String> {
-    let prefix = "strategy."
-    return Set(
-      StudyConfiguration.keysThatCameLater.filter {
-        $0.hasPrefix(prefix) && !strategy.isSet(String($0.dropFirst(prefix.count)))
-      })
-  }
-
   /// Nil where it is not asked for.
   private func readHalving(_ name: StrategyName) -> HalvingSettings? {
     guard strategy.isSet("halving") else { return nil }

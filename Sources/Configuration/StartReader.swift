@@ -34,11 +34,6 @@ struct StartReader {
   /// The path of `start.checkpoint`, as it was written.
   var checkpoint: String? { section.isSet("checkpoint") ? section.text("checkpoint") : nil }
 
-  /// Of `StudyConfiguration.keysThatCameLater`, those of a start that are not written out.
-  var leftOpen: Set<String> {
-    isTrained && !section.isSet("augment") ? [StudyConfiguration.startAugmentKey] : []
-  }
-
   /// - Parameters:
   ///   - data: of the study; nil where that could not be read.
   ///   - augments: the recipe does, and so does the start where it says nothing else.

@@ -43,6 +43,14 @@ extension StudyConfiguration {
   /// there they are false.
   static let keysThatCameLater = [commonSeedsKey, trainingLossesKey, startAugmentKey]
 
+  /// - Parameter sections: all that such keys stand in.
+  static func leftOpen(in sections: [SectionReader]) -> Set<String> {
+    Set(keysThatCameLater).subtracting(
+      sections.flatMap { section in
+        ConfigurationKeys.allowed(in: section.name).filter(section.isSet).map(section.full)
+      })
+  }
+
   /// As a study with these entries goes on: where this configuration leaves open what came later, it is as it was in
   /// the study, which may be of a version that did not know it.
   package func continuing(_ recorded: [String: String]) -> StudyConfiguration {

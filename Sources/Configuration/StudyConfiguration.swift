@@ -127,7 +127,7 @@ extension StudyConfiguration {
       objectives: objectives,
       strategy: strategy, seeding: seeding, constraints: constraints, budget: budget, seed: seed,
       entries: entries(recipe, space, objectives, strategy, seeding, constraints, seed),
-      leftOpen: search.leftOpen.union(starting.leftOpen), text: text)
+      leftOpen: leftOpen(in: [search.strategy, starting.section]), text: text)
   }
 
   private static func readStudy(_ root: SectionReader, fileName: String) -> String? {

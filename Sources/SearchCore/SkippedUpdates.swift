@@ -28,4 +28,10 @@ public struct SkippedUpdates: Codable, Hashable, Sendable {
   /// - Parameter step: of the training, from 0. Nothing else takes part, so that a training that goes on keeps to the
   ///   pattern.
   package func part(skippedIn step: Int) -> BasisPart? { every > 1 && step % every != 0 ? part : nil }
+
+  /// Of the steps from one update of all parts to the next, what one takes on average.
+  /// - Parameters:
+  ///   - whole: a step that trains everything.
+  ///   - partial: one of those between.
+  package func average(whole: Double, partial: Double) -> Double { partial + (whole - partial) / Double(every) }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Randomness
 import SearchCore
 
 /// What a round of the `surrogate` strategy takes to decide, on trainings that were drawn.
@@ -6,9 +7,8 @@ struct Decisions: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "How long a round of the surrogate strategy takes to decide, on one core.",
     discussion: """
-      Trainings are drawn: random candidates, each layer with an effect of its own, seeds with 1.5 points of noise. A \
-      decision is the whole of it: fit, draws, expected loss. \
-      Every measurement decides the same round anew.
+      Trainings are drawn: random candidates, each layer with an effect of its own, trainings with 1.5 points of \
+      noise. A decision is the whole of it: fit, draws, expected loss. Every measurement decides the same round anew.
       """)
 
   @Option(help: "resnet20, resnet56, …")
@@ -46,7 +46,7 @@ struct Decisions: ParsableCommand {
   }
 
   private func history(_ space: SearchSpace, _ template: WorkTemplate) -> SearchHistory {
-    var random = SplitMix(state: 1)
+    var random = StableRandom(seed: 1, purpose: "decisions")
     let effects = space.choices.map { _ in 0.6 * random.uniform() }
     var history = SearchHistory()
     var works: [Work] = []
@@ -54,15 +54,14 @@ struct Decisions: ParsableCommand {
       var forms: [String: BasisForm] = [:]
       var loss = 0.0
       for (choice, effect) in zip(space.choices, effects) {
-        let option = Int(random.uniform() * Double(choice.forms.count + 1))
+        let option = random.integer(below: choice.forms.count + 1)
         guard option > 0 else { continue }
         forms[choice.layer] = choice.forms[option - 1]
         loss += effect / Double(option)
       }
       let work = template.work(Candidate(forms: forms), repetition: 0)
       guard history.results[work] == nil else { continue }
-      // Twelve uniform draws are normal enough here.
-      let noise = 1.5 * ((0..<12).reduce(0) { sum, _ in sum + random.uniform() } - 6)
+      let noise = 1.5 * random.normal()
       let accuracy = 0.5 - (loss + noise) / 100
       history.record(
         Observation(
@@ -76,18 +75,5 @@ struct Decisions: ParsableCommand {
       history.ask(Array(works[start..<min(works.count, start + StrategySettings.defaultRound)]))
     }
     return history
-  }
-}
-
-/// The same numbers on every machine (Steele et al. 2014).
-private struct SplitMix {
-  var state: UInt64
-
-  mutating func uniform() -> Double {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var bits = state
-    bits = (bits ^ (bits >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    bits = (bits ^ (bits >> 27)) &* 0x94D0_49BB_1331_11EB
-    return Double((bits ^ (bits >> 31)) >> 11) * 0x1p-53
   }
 }

@@ -48,9 +48,8 @@ public struct Benchmark: Codable, Hashable, Sendable {
     /// On average over the steps from one update of all parts to the next.
     func trainingStepSeconds() -> Double {
       let whole = median(of: { timed.trainingStepSeconds() })
-      guard let part = skip?.part(skippedIn: 1) else { return whole }
-      let partial = median(of: { timed.trainingStepSeconds(skipped: part) })
-      return partial + (whole - partial) / Double(period)
+      guard let skip, let part = skip.part(skippedIn: 1) else { return whole }
+      return skip.average(whole: whole, partial: median(of: { timed.trainingStepSeconds(skipped: part) }))
     }
     func layers() throws(EngineError) -> [LayerTimes.Layer] {
       let times = LayerTimes(kernels)

@@ -65,7 +65,6 @@ public struct FormTimes: Sendable {
   private static func averageStepSeconds(_ network: TimedNetwork, skip: SkippedUpdates?) -> Double {
     let whole = network.trainingStepSeconds()
     guard let skip, let part = skip.part(skippedIn: 1) else { return whole }
-    let partial = network.trainingStepSeconds(skipped: part)
-    return partial + (whole - partial) / Double(skip.every)
+    return skip.average(whole: whole, partial: network.trainingStepSeconds(skipped: part))
   }
 }

@@ -20,9 +20,10 @@ package struct CholeskyFactor: Sendable {
 
   private static func factorize(_ start: UnsafeMutablePointer<Double>?, _ count: Int) -> Bool {
     guard let start else { return true }
+    // Of an odd number the first, which has no row above it.
+    if count % 2 == 1, !setPivot(start, 0) { return false }
     // Two rows at a time, which read the rows above them once: each sum is what it would be alone.
-    var row = 0
-    while row + 1 < count {
+    for row in stride(from: count % 2, to: count, by: 2) {
       let (first, second) = (start + row * count, start + (row + 1) * count)
       for column in 0..<row {
         let other = start + column * count
@@ -33,15 +34,8 @@ package struct CholeskyFactor: Sendable {
       guard setPivot(first, row) else { return false }
       second[row] = (second[row] - dot(first, second, row)) / first[row]
       guard setPivot(second, row + 1) else { return false }
-      row += 2
     }
-    guard row < count else { return true }
-    let last = start + row * count
-    for column in 0..<row {
-      let other = start + column * count
-      last[column] = (last[column] - dot(last, other, column)) / other[column]
-    }
-    return setPivot(last, row)
+    return true
   }
 
   @inline(__always)
