@@ -224,7 +224,7 @@ let package = Package(
     .testTarget(
       name: "ImageDataTests",
       dependencies: [
-        "Digests", "Files", "ImageData", "KernelInterface", "Randomness",
+        "Digests", "Files", "ImageData", "KernelInterface", "Randomness", "TestSupport",
         .product(name: "FlyingFox", package: "FlyingFox"),
       ]),
     .testTarget(name: "SearchCoreTests", dependencies: ["Randomness", "SearchCore"]),
@@ -253,7 +253,8 @@ let package = Package(
         "ReadableText", "Reporting", "SearchCore", "Studies", "StudyPages", "StudyStore", "StudyViews", "TestSupport",
       ]),
     .testTarget(name: "StudiesTests", dependencies: ["SearchCore", "Studies", "StudyStore", "TestSupport"]),
-    .target(name: "TestSupport", path: "Tests/TestSupport"),
+    .target(name: "CSpawn", path: "Tests/CSpawn"),
+    .target(name: "TestSupport", dependencies: ["CSpawn"], path: "Tests/TestSupport"),
     .testTarget(name: "ShellCommandsTests", dependencies: ["ShellCommands", "TestSupport"]),
     .testTarget(name: "EnginesTests", dependencies: ["Engines", "Processes", "SearchCore", "SearchProtocol"]),
     .testTarget(

@@ -30,7 +30,7 @@ struct ClusterTests {
     chmod("\(folder)/\(name)", 0o755)
   }
 
-  private func start(_ arguments: [String], input: Any = FileHandle.nullDevice) throws -> RunningCommand {
+  private func start(_ arguments: [String], input: FileHandle? = nil) throws -> RunningCommand {
     try RunningCommand(
       arguments, in: place,
       variables: [

@@ -1,9 +1,9 @@
 import Foundation
+import TestSupport
 
 /// The built `layersearch` as a process of its own; what it writes goes to files, so that it never waits for a reader.
-final class RunningCommand: @unchecked Sendable {
-  // Safe to share: `process` is only asked for its state and sent signals once it runs.
-  private let process = Process()
+final class RunningCommand: Sendable {
+  private let process: StartedProcess
   private let outputFile: URL
   private let errorFile: URL
   let arguments: [String]
@@ -22,46 +22,38 @@ final class RunningCommand: @unchecked Sendable {
   /// `variables` are added to the environment. `executable`: another program in the place of `layersearch`.
   init(
     _ arguments: [String], in place: Place, variables: [String: String] = [:], executable: URL = executable,
-    input: Any = FileHandle.nullDevice
+    input: FileHandle? = nil
   ) throws {
     self.arguments = arguments
     let name = UUID().uuidString
     outputFile = place.folder.appendingPathComponent("\(name).out")
     errorFile = place.folder.appendingPathComponent("\(name).err")
     for file in [outputFile, errorFile] { try Data().write(to: file) }
-    process.executableURL = executable
-    process.arguments = arguments
-    process.currentDirectoryURL = place.folder
     var environment = ProcessInfo.processInfo.environment
     environment["HOME"] = place.folder.path
     environment["XDG_CACHE_HOME"] = nil
     environment.merge(variables) { $1 }
-    process.environment = environment
-    process.standardInput = input
-    process.standardOutput = try FileHandle(forWritingTo: outputFile)
-    process.standardError = try FileHandle(forWritingTo: errorFile)
-    try process.run()
+    process = try StartedProcess(
+      executable.path, arguments, in: place.folder.path, environment: environment, input: input,
+      output: FileHandle(forWritingTo: outputFile), errors: FileHandle(forWritingTo: errorFile))
   }
-
-  deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
 
   /// Beside the test bundle.
   static let executable: URL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
     .deletingLastPathComponent().appendingPathComponent("layersearch")
 
-  var processID: Int32 { process.processIdentifier }
+  var processID: Int32 { process.processID }
   var isRunning: Bool { process.isRunning }
   var output: String { (try? String(contentsOf: outputFile, encoding: .utf8)) ?? "" }
   var errors: String { (try? String(contentsOf: errorFile, encoding: .utf8)) ?? "" }
 
-  func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+  func send(_ signal: Int32) { process.send(signal) }
 
   /// The end of the process. Generous by default: machines may be slow, but nothing may hang for ever.
   func end(within seconds: Double = 600) async throws -> Result {
     try await wait(for: "the end", within: seconds) { !process.isRunning }
     return Result(
-      exitCode: process.terminationStatus, wasKilled: process.terminationReason == .uncaughtSignal, output: output,
-      errors: errors)
+      exitCode: process.exitCode, wasKilled: process.wasKilled, output: output, errors: errors)
   }
 
   func wait(for what: String, within seconds: Double = 600, until condition: () async throws -> Bool) async throws {

@@ -1,5 +1,6 @@
 import Foundation
 import SearchCore
+import TestSupport
 import Testing
 
 @Suite("what a study says while it goes on", .serialized)
@@ -140,20 +141,14 @@ struct TerminalTests {
     let slave = open("/dev/pts/\(number)", O_RDWR | O_NOCTTY)
     var size = winsize(ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
     try #require(slave >= 0 && ioctl(slave, UInt(TIOCSWINSZ), &size) == 0)
-    let process = Process()
-    process.executableURL = RunningCommand.executable
-    process.arguments = arguments
-    process.currentDirectoryURL = place.folder
     var environment = ProcessInfo.processInfo.environment
     environment["HOME"] = place.folder.path
     environment["COLUMNS"] = nil
     for (key, value) in variables { environment[key] = value }
-    process.environment = environment
-    process.standardInput = FileHandle.nullDevice
     let handle = FileHandle(fileDescriptor: slave)
-    process.standardOutput = handle
-    process.standardError = handle
-    try process.run()
+    let process = try StartedProcess(
+      RunningCommand.executable.path, arguments, in: place.folder.path, environment: environment, output: handle,
+      errors: handle)
     close(slave)
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 4096)
@@ -164,8 +159,7 @@ struct TerminalTests {
       bytes += buffer[..<count]
     }
     close(master)
-    process.waitUntilExit()
-    return (String(decoding: bytes, as: UTF8.self), process.terminationStatus)
+    return (String(decoding: bytes, as: UTF8.self), process.exitCode)
   }
 
   @Test("no escape codes on any terminal, and no line is wider than it", arguments: [20, 40, 80, 100] as [UInt16])

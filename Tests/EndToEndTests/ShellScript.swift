@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 extension Place {
   /// Runs a script of `sh` in this place; `layersearch` is the built one. For redirections that only a shell makes.
@@ -6,31 +7,25 @@ extension Place {
     let name = UUID().uuidString
     let (output, errors) = (folder.appendingPathComponent("\(name).out"), folder.appendingPathComponent("\(name).err"))
     for file in [output, errors] { try Data().write(to: file) }
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: shell)
-    process.arguments = ["-c", script]
-    process.currentDirectoryURL = folder
     var environment = ProcessInfo.processInfo.environment
     environment["HOME"] = folder.path
     // Not a function: what a shell starts in the background is then the command itself, which gets its signals.
     let path = RunningCommand.executable.deletingLastPathComponent().path
     environment["PATH"] = "\(path):\(environment["PATH"] ?? "/usr/bin:/bin")"
     environment["XDG_CACHE_HOME"] = nil
-    process.environment = environment
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = try FileHandle(forWritingTo: output)
-    process.standardError = try FileHandle(forWritingTo: errors)
-    try process.run()
+    let process = try StartedProcess(
+      shell, ["-c", script], in: folder.path, environment: environment, output: FileHandle(forWritingTo: output),
+      errors: FileHandle(forWritingTo: errors))
     let deadline = Date().addingTimeInterval(600)
     while process.isRunning {
       guard Date() < deadline else {
-        process.terminate()
+        process.send(SIGTERM)
         throw RunningCommand.TookTooLong(description: "no end of \(script)")
       }
       try await Task.sleep(for: .milliseconds(20))
     }
     return RunningCommand.Result(
-      exitCode: process.terminationStatus, wasKilled: process.terminationReason == .uncaughtSignal,
+      exitCode: process.exitCode, wasKilled: process.wasKilled,
       output: (try? String(contentsOf: output, encoding: .utf8)) ?? "",
       errors: (try? String(contentsOf: errors, encoding: .utf8)) ?? "")
   }

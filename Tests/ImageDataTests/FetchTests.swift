@@ -1,6 +1,7 @@
 import Digests
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import ImageData
@@ -19,12 +20,9 @@ private struct Archive {
     try folder.write(Array("airplane\n".utf8), to: "cifar-10-batches-bin/batches.meta.txt")
     try folder.write(Array("<html>".utf8), to: "cifar-10-batches-bin/readme.html")
     try change(folder)
-    let tar = Process()
-    tar.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    tar.arguments = ["tar", "-czf", folder.path("archive.tar.gz"), "-C", folder.path, "cifar-10-batches-bin"]
-    try tar.run()
-    tar.waitUntilExit()
-    try #require(tar.terminationStatus == 0)
+    let tar = try StartedProcess(
+      "/usr/bin/env", ["tar", "-czf", folder.path("archive.tar.gz"), "-C", folder.path, "cifar-10-batches-bin"])
+    try #require(tar.exitCode == 0)
     data = try Data(contentsOf: URL(fileURLWithPath: folder.path("archive.tar.gz")))
   }
 
