@@ -17,6 +17,8 @@ package struct Replay: Sendable {
     package var slots = 8
     package var durations = ReplayDurations.recorded
     package var seed: UInt64 = 1
+    /// Of rungs that are trainings of their own, by their share of the epochs, as halving has it.
+    package var rungTables: [Double: TrainingTable] = [:]
 
     package init(jobs: [Int], replays: Int) {
       self.jobs = jobs
@@ -119,7 +121,7 @@ package struct Replay: Sendable {
         let lower = try isHalved ? lowerRungs(name) : []
         let search = try SearchReplay(
           makeStrategy(name, jobs: jobs, draw, lower: lower), on: draw, jobs: jobs, slots: settings.slots,
-          durations: settings.durations, rungs: TableRungs(lower + [kind]))
+          durations: settings.durations, rungs: TableRungs(lower + [kind], tables: rungTables))
         var own = stage.measures(search.served)
         own.clockSeconds = search.clockSeconds
         own.idleShare = search.idleShare
@@ -130,6 +132,13 @@ package struct Replay: Sendable {
       }
     }
     return measures
+  }
+
+  /// By the rung's place.
+  private var rungTables: [Int: TrainingTable] {
+    let shares = strategy.halving?.rungs ?? []
+    let placed = shares.enumerated().compactMap { place, share in settings.rungTables[share].map { (place, $0) } }
+    return Dictionary(uniqueKeysWithValues: placed)
   }
 
   private func lowerRungs(_ name: StrategyName) throws(ReplayError) -> [WorkKind] {
@@ -152,7 +161,8 @@ package struct Replay: Sendable {
     settings.mostRepetitions = max(1, draw.fewestServed)
     // As the table's own study was: what trainings under one seed share, a search may use.
     let template = WorkTemplate(
-      kind: kind, lower: lower, studySeed: StableHash.fnv1a64("replay \(draw.number) of \(self.settings.seed)") >> 11,
+      kind: kind.served, lower: lower.map(\.served),
+      studySeed: StableHash.fnv1a64("replay \(draw.number) of \(self.settings.seed)") >> 11,
       seeding: table.hasCommonSeeds ? .common : .perCandidate, scores: strategy.scores)
     do {
       return try SearchCore.makeStrategy(settings, space: searchSpace, budget: jobs, template: template)

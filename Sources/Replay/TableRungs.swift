@@ -1,12 +1,21 @@
 import SearchCore
 
-/// What a table's trainings were after the epochs at which rungs judge them: a rung's accuracy is its epoch's entry of
-/// the curve, and it costs the share of the seconds that it adds to the rung below, whose state counts as kept.
+/// What rungs of a search are in tables. Where a rung is a training up to an epoch of its schedule, its accuracy is
+/// that epoch's entry of the curve, and it costs the share of the seconds that it adds to the rung below, whose state
+/// counts as kept. Where it is a training of its own (from a trained network: none at all, or a part of an epoch), it
+/// has a table of its own, and costs its share of the passes over images.
 package struct TableRungs: Sendable {
+  private enum Source: Sendable {
+    /// After so many epochs.
+    case curve(epochs: Int)
+    /// - Parameter isTrained: seeds make a difference.
+    case table(TrainingTable, isTrained: Bool)
+  }
+
   private struct Rung: Sendable {
     /// As works of the rung say it.
     var kindText: String
-    var epochs: Int
+    var source: Source
     /// Of the whole training, beyond the rung below.
     var share: Double
   }
@@ -19,10 +28,12 @@ package struct TableRungs: Sendable {
 
   private init(rungs: [Rung]) { self.rungs = rungs }
 
-  /// Throws `ReplayError.failed` where a rung is none that a curve tells of.
+  /// Throws `ReplayError.failed` where a rung is none that a curve or a table tells of.
   ///
-  /// - Parameter kinds: of the rungs, the cheapest first.
-  init(_ kinds: [WorkKind]) throws(ReplayError) {
+  /// - Parameters:
+  ///   - kinds: of the rungs, the cheapest first.
+  ///   - tables: of those that have one, by their place.
+  init(_ kinds: [WorkKind], tables: [Int: TrainingTable] = [:]) throws(ReplayError) {
     guard let top = kinds.last, kinds.count > 1 else {
       self = .topAlone
       return
@@ -30,14 +41,30 @@ package struct TableRungs: Sendable {
     let all = top.recipe.epochs
     var rungs: [Rung] = []
     var last = 0
-    for kind in kinds {
+    for (place, kind) in kinds.enumerated() {
       let recipe = kind.recipe
+      if let table = tables[place] {
+        guard recipe.until == nil, place < kinds.count - 1 else {
+          throw .failed("a rung that a curve tells of takes no table; leave it out")
+        }
+        rungs.append(
+          Rung(
+            kindText: kind.served.text, source: .table(table, isTrained: recipe.epochs.count > 0),
+            share: recipe.passes / top.recipe.passes))
+        continue
+      }
+      if place == kinds.count - 1, last == 0, !rungs.isEmpty {
+        rungs.append(Rung(kindText: kind.served.text, source: .curve(epochs: all.whole ?? 0), share: 1))
+        continue
+      }
       guard recipe.epochs == all, let epochs = recipe.until ?? all.whole, epochs > last, let whole = all.whole else {
         throw .failed(
           "a rung that ends after \(recipe.epochs) epochs has no entry in the curve of a training of \(all); choose "
-            + "rungs that end with an epoch")
+            + "rungs that end with an epoch, or give the rung a table with --rung")
       }
-      rungs.append(Rung(kindText: kind.text, epochs: epochs, share: Double(epochs - last) / Double(whole)))
+      rungs.append(
+        Rung(
+          kindText: kind.served.text, source: .curve(epochs: epochs), share: Double(epochs - last) / Double(whole)))
       last = epochs
     }
     self.rungs = rungs
@@ -46,26 +73,54 @@ package struct TableRungs: Sendable {
   /// Of `rungs`; nil for the trainings themselves.
   func rung(kindText: some StringProtocol) -> Int? { rungs.firstIndex { $0.kindText == kindText } }
 
-  /// The training as it was at a rung. Throws `ReplayError.table` where its curve does not tell.
+  /// The training as it was at a rung. Throws `ReplayError.table` where its curve, or the rung's table, does not tell.
   func training(
     _ training: TrainingTable.Training, at rung: Int?, of candidate: Candidate, in file: String
   ) throws(ReplayError) -> TrainingTable.Training {
-    guard let rung, let top = rungs.last else { return training }
-    let (epochs, share) = (rungs[rung].epochs, rungs[rung].share)
-    var part = training
+    guard let rung else { return training }
+    let share = rungs[rung].share
+    var part: TrainingTable.Training
+    switch rungs[rung].source {
+    case .table(let table, let isTrained):
+      let all = table.trainings[candidate] ?? []
+      guard let own = isTrained ? all.first(where: { $0.seed == training.seed }) : all.first else {
+        let seed = isTrained ? " under the seed \(training.seed)" : ""
+        throw .table(
+          file: table.file, problem: "the table has no training of \(candidate)\(seed), which its rung needs")
+      }
+      part = own
+      part.curve = []
+    case .curve(let epochs):
+      part = training
+      if rung < rungs.count - 1 { try cut(&part, to: epochs, candidate, file) }
+    }
     part.rung = rungs.count - 1 - rung
     part.share = share
-    part.seconds *= share
-    if rung == rungs.count - 1 { return part }
-    guard training.diverged || training.curve.count == top.epochs else {
+    part.seconds = training.seconds * share
+    return part
+  }
+
+  private func cut(
+    _ training: inout TrainingTable.Training, to epochs: Int, _ candidate: Candidate, _ file: String
+  ) throws(ReplayError) {
+    guard case .curve(let all)? = rungs.last?.source else { return }
+    guard training.diverged || training.curve.count == all else {
       throw .table(
         file: file,
-        problem: "a training of \(candidate) has \(training.curve.count) of \(top.epochs) epoch_accuracies, which "
+        problem: "a training of \(candidate) has \(training.curve.count) of \(all) epoch_accuracies, which "
           + "halving needs; recipes with `curve: true` record them")
     }
-    part.diverged = training.curve.count < epochs
-    part.accuracy = part.diverged ? training.accuracy : training.curve[epochs - 1]
-    part.losses = Array(training.losses.prefix(epochs))
-    return part
+    training.diverged = training.curve.count < epochs
+    if !training.diverged { training.accuracy = training.curve[epochs - 1] }
+    training.losses = Array(training.losses.prefix(epochs))
+  }
+}
+
+extension WorkKind {
+  /// As the works of a replay say it: what is on record needs no weights to start from.
+  var served: WorkKind {
+    guard case .proxyTraining(var recipe) = self else { return self }
+    recipe.start = nil
+    return .proxyTraining(recipe)
   }
 }

@@ -58,6 +58,31 @@ struct ReplayCommandTests {
     #expect(try object(raw.output)["naming"] as? String == "raw_means")
   }
 
+  @Test("trainings from a checkpoint, which is not needed, with a rung that is no training")
+  func trainedStart() async throws {
+    let place = try place()
+    let started =
+      Self.configuration.replacing(
+        "proxy: {epochs: 1, batch: 16}", with: "proxy: {epochs: 1, batch: 16}\nstart: {from: checkpoint, checkpoint: x}"
+      ).replacing("{name: exhaustive, seeds: 3}", with: "{name: random, halving: {rungs: [0, 1]}}")
+    try place.write(started, to: "halved.yaml")
+    try place.write(
+      ([Self.header] + Self.candidates.map { "\($0),0,100,\($1 - 0.1),1.5,false,0" }).joined(separator: "\n") + "\n",
+      to: "converted.csv")
+    let arguments = ["replay", "table.csv", "--config", "halved.yaml", "--jobs", "6", "--replays", "2", "--json"]
+    func names(_ more: String...) async throws -> [String] {
+      let result = try await RunningCommand(arguments + ["--strategies", "random"] + more, in: place).end()
+      #expect(result.exitCode == 0, "\(result.errors)")
+      let rows = try #require(try object(result.output)["rows"] as? [[String: Any]])
+      return rows.compactMap { $0["name"] as? String }.suffix(2)
+    }
+    #expect(try await names("--rung", "0=converted.csv") == ["random", "random, halving"])
+    let without = try await RunningCommand(arguments + ["--strategies", "random"], in: place).end()
+    #expect(without.exitCode != 0 && without.errors.contains("give the rung a table with --rung"), "\(without.errors)")
+    let other = try await RunningCommand(arguments + ["--rung", "0.5=converted.csv"], in: place).end()
+    #expect(other.exitCode == 2 && other.errors.contains("strategy.halving has the rungs 0, 1"), "\(other.errors)")
+  }
+
   @Test("what a replay serves, and trainings that were chosen from it elsewhere")
   func sequence() async throws {
     let place = try place()
@@ -132,6 +157,9 @@ struct ReplayCommandTests {
       (["--jobs", "4", "--strategies", "random,random"], "'random' is named twice"),
       (["--jobs", "4", "--durations", "none"], "recorded"), (["--jobs", "4", "--slots", "0"], "--slots"),
       (["--jobs", "4", "--judging", "0"], "--judging"), (["--write-served", "x", "--raw"], "leave out"),
+      (["--jobs", "4", "--rung", "table.csv"], "'table.csv' is no share of the epochs below 1 with a table"),
+      (["--jobs", "4", "--rung", "1=table.csv"], "is no share of the epochs below 1"),
+      (["--jobs", "4", "--rung", "0=table.csv"], "the configuration has no rungs; write strategy.halving into it"),
     ])
   func usage(arguments: [String], said: String) async throws {
     let place = try place()

@@ -99,7 +99,68 @@ struct HalvingReplayTests {
     training.diverged = false
     training.curve = [0.3, 0.4, 0.5]
     #expect(try rungs.training(training, at: 1, of: .dense, in: "t.csv").accuracy == 0.4)
-    #expect(kinds.map { rungs.rung(kindText: $0.text) } == [0, 1, 2])
+    #expect(kinds.map { rungs.rung(kindText: $0.served.text) } == [0, 1, 2])
     #expect(throws: ReplayError.self) { try TableRungs([.proxyTraining(recipe), .proxyTraining(recipe)]) }
+  }
+
+  private func started(_ epochs: Epochs) -> TrainingRecipe {
+    var recipe = TrainingRecipe(
+      model: .resnet8, data: DataSelection(set: .cifar10, trainImages: 10_000, validationImages: 5000, splitSeed: 1),
+      epochs: 1)
+    recipe.epochs = epochs
+    recipe.start = TrainedStart(origin: .checkpoint(weights: String(repeating: "0", count: 64)))
+    return recipe
+  }
+
+  @Test("a rung that is a training of its own is served by its own table, under the same seed, and costs its passes")
+  func tables() throws {
+    let landscape = try Landscape()
+    let candidates = Array(landscape.candidates.prefix(4))
+    func table(_ name: String, seeds: Int) throws -> TrainingTable {
+      try TrainingTable(
+        text: landscape.text(seeds: seeds, candidates: candidates), file: name, space: landscape.space)
+    }
+    let (converted, quarter) = (try table("converted.csv", seeds: 1), try table("quarter.csv", seeds: 2))
+    let recipe = started(1)
+    let lower = try HalvingSettings(rungs: [0, 0.25, 1]).lowerRungs(of: recipe, for: .random)
+    let rungs = try TableRungs(lower + [.proxyTraining(recipe)], tables: [0: converted, 1: quarter])
+    let training = TrainingTable.Training(seed: 1001, accuracy: 0.5, diverged: false, seconds: 39)
+    let parts = try (0..<3).map { try rungs.training(training, at: $0, of: candidates[1], in: "t.csv") }
+    #expect(parts.map(\.rung) == [2, 1, 0])
+    #expect(parts[0].accuracy == converted.trainings[candidates[1]]?[0].accuracy, "without training there is no seed")
+    #expect(parts[1].accuracy == quarter.trainings[candidates[1]]?[1].accuracy)
+    #expect(parts[2].accuracy == 0.5)
+    // 5,000 validated and 2 × 2,000 to convert; and three passes over the images of an epoch.
+    #expect(abs(parts[0].seconds - 9) < 1e-9 && abs(parts[1].seconds - 16.5) < 1e-9 && parts[2].seconds == 39)
+    let other = TrainingTable.Training(seed: 7, accuracy: 0.5, diverged: false, seconds: 39)
+    let error = #expect(throws: ReplayError.self) {
+      try rungs.training(other, at: 1, of: candidates[1], in: "t.csv")
+    }
+    #expect(
+      error?.description
+        == "quarter.csv: the table has no training of \(candidates[1]) under the seed 7, which its rung needs")
+    #expect(throws: ReplayError.self, "a rung without curve and table") {
+      try TableRungs(lower + [.proxyTraining(recipe)], tables: [0: converted])
+    }
+  }
+
+  @Test("a search with halving whose first rung is no training at all")
+  func conversions() async throws {
+    let landscape = try Landscape()
+    let table = try landscape.table(seeds: 4)
+    let converted = try TrainingTable(
+      text: landscape.text(seeds: 1), file: "converted.csv", space: landscape.space)
+    var settings = Replay.Settings(jobs: [100], replays: 3)
+    settings.strategies = [.surrogate]
+    settings.rungTables = [0: converted]
+    var strategy = StrategySettings(name: .surrogate, seeds: 1)
+    strategy.halving = HalvingSettings(rungs: [0, 1])
+    let report = try await Replay(
+      table, space: landscape.space, strategy: strategy, kind: .proxyTraining(started(1)), settings: settings
+    ).report(threads: 2)
+    let (plain, halved) = (try row(report, "surrogate"), try row(report, "surrogate, halving"))
+    #expect(halved.trainings == 100)
+    #expect(halved.multiplyAdds.mean < 0.7 * plain.multiplyAdds.mean)
+    #expect(halved.frontierAccuracy.mean > plain.frontierAccuracy.mean - 0.3)
   }
 }

@@ -23,12 +23,16 @@ struct ReplayCommand: AsyncParsableCommand {
       A sequence is a list of trainings made elsewhere, one candidate a line; a repeated line is its next training. A \
       folder has one for each replay, in the order of their names.
 
+      Rungs of strategy.halving that end with an epoch of a training are read from its curve. Those that are trainings \
+      of their own, from a trained network, have tables of their own: --rung 0=converted.csv.
+
       Examples:
         layersearch replay table.csv --config table.yaml --jobs 16,26,64,128
         layersearch replay table.csv --config table.yaml --strategies random,surrogate --jobs 64 --raw
         layersearch replay table.csv --config table.yaml --jobs 64 --slots 8 --durations lognormal --json
         layersearch replay table.csv --config table.yaml --write-served served --replays 20
         layersearch replay table.csv --config table.yaml --jobs 64 --sequence trials --output replays
+        layersearch replay tuned.csv --config halved.yaml --jobs 64 --rung 0=converted.csv
       """))
 
   @Argument(help: ArgumentHelp("Trainings as `export --format trials` writes them.", valueName: "table"))
@@ -68,6 +72,12 @@ struct ReplayCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "The table of a rung that is a training of its own, by its share of the epochs.", valueName: "share=file"),
+    transform: RungTable.init)
+  var rung: [RungTable] = []
+
+  @Option(
+    help: ArgumentHelp(
       "Of a candidate's trainings, so many judge (default: a third, rounded up).", valueName: "n"),
     transform: Number.whole(1...1_000_000))
   var judging: Int?
@@ -103,15 +113,18 @@ struct ReplayCommand: AsyncParsableCommand {
     if writeServed == nil, jobs == nil {
       throw ValidationError("--jobs is missing; say at how many trainings to measure, such as --jobs 16,26,64,128")
     }
-    if writeServed != nil, strategies != nil || !sequence.isEmpty || output != nil || json || raw || jobs != nil {
+    let isToJudge =
+      strategies != nil || !sequence.isEmpty || output != nil || json || raw || jobs != nil || !rung.isEmpty
+    if writeServed != nil, isToJudge {
       throw ValidationError(
-        "--write-served only writes what is served; leave out --strategies, --sequence, --jobs, --output, --raw and "
-          + "--json")
+        "--write-served only writes what is served; leave out --strategies, --sequence, --jobs, --rung, --output, "
+          + "--raw and --json")
     }
   }
 
   func run() async throws {
-    let configuration = try StudyConfiguration.load(path: config)
+    // Nothing starts from a checkpoint here: which one it was makes no difference.
+    let configuration = try StudyConfiguration.load(path: config) { _ in String(repeating: "0", count: 64) }
     let space = configuration.space
     let table = try TrainingTable(path: table, space: space)
     var settings = Replay.Settings(jobs: jobs ?? [], replays: replays)
@@ -125,6 +138,7 @@ struct ReplayCommand: AsyncParsableCommand {
     settings.naming = raw ? .rawMeans : .estimates
     settings.slots = slots
     settings.durations = durations
+    for entry in rung { settings.rungTables[entry.share] = try entry.table(configuration, among: rung) }
     for path in sequence {
       let set = try SequenceSet(path: path, space: space, replays: replays)
       guard !(settings.strategies.map(\.rawValue) + settings.sequences.map(\.name)).contains(set.name) else {
@@ -186,6 +200,36 @@ extension Replay {
     self.init(
       table, space: configuration.space, strategy: configuration.strategy, kind: configuration.template.kind,
       settings: settings)
+  }
+}
+
+/// A rung's table, as `share=file`.
+struct RungTable {
+  let share: Double
+  private let file: String
+
+  @Sendable
+  init(_ text: String) throws {
+    let parts = text.split(separator: "=", maxSplits: 1)
+    guard parts.count == 2, let share = Double(parts[0]), (0..<1).contains(share) else {
+      throw ValidationError("'\(text)' is no share of the epochs below 1 with a table, such as 0=converted.csv")
+    }
+    self.share = share
+    file = String(parts[1])
+  }
+
+  /// Throws `Failure` where the configuration has no such rung, and `ReplayError`.
+  func table(_ configuration: StudyConfiguration, among all: [RungTable]) throws -> TrainingTable {
+    guard let halving = configuration.strategy.halving else {
+      throw Failure.usage(
+        "--rung \(NumberText.shortest(share))=\(file): the configuration has no rungs; write strategy.halving into it")
+    }
+    guard halving.rungs.contains(share), all.count(where: { $0.share == share }) == 1 else {
+      throw Failure.usage(
+        "--rung \(NumberText.shortest(share))=\(file): strategy.halving has the rungs "
+          + halving.rungs.map(NumberText.shortest).joined(separator: ", ") + "; name each of them once at most")
+    }
+    return try TrainingTable(path: file, space: configuration.space)
   }
 }
 
