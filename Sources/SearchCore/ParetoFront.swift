@@ -8,8 +8,9 @@ public struct ParetoFront: Hashable, Sendable {
   /// others from it.
   public init(of scores: [CandidateScore], objectives: [Objective]) {
     self.objectives = objectives
-    let front = zip(scores, Self.nonDominatedRanks(scores, objectives: objectives)).filter { $0.1 == 0 }
-    self.scores = front.map(\.0).inReportOrder()
+    let points = scores.map { $0.minimized(objectives) }
+    let known = points.indices.filter { points[$0] != nil }
+    self.scores = Dominance.front(points.compactMap(\.self)).map { scores[known[$0]] }.inReportOrder()
   }
 
   /// 0 for the front, 1 for the front of what is left without it, and so on (Deb et al. 2002); nil where a value is
@@ -43,6 +44,16 @@ public enum Dominance {
       if l < r { better = true }
     }
     return better
+  }
+
+  /// Places of the points that no other dominates, in lexicographic order of the points.
+  public static func front(_ points: [[Double]]) -> [Int] {
+    // As below, with an eye to the first front alone: of many points the others are long.
+    var front: [Int] = []
+    for index in points.indices.sorted(by: { points[$0].lexicographicallyPrecedes(points[$1]) }) {
+      if !front.contains(where: { dominates(points[$0], points[index]) }) { front.append(index) }
+    }
+    return front
   }
 
   /// Rank by fronts, 0 first.

@@ -26,13 +26,21 @@ extension StudyView {
     ) throws {
       let search = jobs.filter { $0.id < FinalTrainings.firstJob }
       let byNumber = search.sorted { $0.id < $1.id }
-      var asked = 0
+      // Rounds may be thousands, of a hundred thousand jobs: each is added to what came before.
+      var asked = byNumber[...]
+      var (finished, timed, seconds) = (0, 0, 0.0)
       for event in try store.events() where event.kind == .roundDecided {
         guard let note = RoundNote(event.text) else { continue }
-        let before = byNumber.prefix(asked).compactMap(\.result)
-        asked += note.jobs
-        guard let loss = note.expectedLoss, !before.isEmpty else { continue }
-        expectedLoss.append(Point(trainings: before.count, hours: Self.hours(before), value: loss))
+        if let loss = note.expectedLoss, finished > 0 {
+          let hours = timed == finished ? seconds / 3600 : nil
+          expectedLoss.append(Point(trainings: finished, hours: hours, value: loss))
+        }
+        for result in asked.prefix(max(0, note.jobs)).compactMap(\.result) {
+          finished += 1
+          guard let time = result[.trainSeconds] else { continue }
+          (timed, seconds) = (timed + 1, seconds + time)
+        }
+        asked = asked.dropFirst(max(0, note.jobs))
       }
       guard let estimates else { return }
       let template = definition.configuration.template
@@ -92,7 +100,7 @@ extension StudyView {
 
     /// The cheapest first.
     package var rungs: [Rung]
-    /// Of candidates that were trained at more than one rung.
+    /// Of candidates that were trained well at a rung.
     package var courses: [Course]
     /// What the search said of its promotions, the latest last.
     package var notes: [String]
@@ -123,7 +131,7 @@ extension StudyView {
       }
       courses = candidates.reduce(Set()) { $0.union($1) }.map { candidate in
         Course(candidate: candidate, accuracies: means.map { $0[candidate] })
-      }.filter { $0.accuracies.count { $0 != nil } > 1 }.sorted { $0.candidate.description < $1.candidate.description }
+      }.filter { $0.accuracies.contains { $0 != nil } }.sorted { $0.candidate.description < $1.candidate.description }
       notes = try store.events().filter { $0.kind == .note && $0.text.contains("rungs ") }.map(\.text)
         .suffix(Self.mostNotes)
     }

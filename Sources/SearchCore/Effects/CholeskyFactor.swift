@@ -122,6 +122,19 @@ package struct CholeskyFactor: Sendable {
     return solution
   }
 
+  /// L⁻¹ B in the place of B, whose rows follow each other.
+  func solveLower(rows: inout [Double], width: Int) {
+    precondition(rows.count == count * width)
+    for row in 0..<count {
+      for earlier in 0..<row {
+        let value = factor[row * count + earlier]
+        for column in 0..<width { rows[row * width + column] -= value * rows[earlier * width + column] }
+      }
+      let pivot = factor[row * count + row]
+      for column in 0..<width { rows[row * width + column] /= pivot }
+    }
+  }
+
   /// A⁻¹ b.
   package func solve(_ right: [Double]) -> [Double] {
     var solution = solveLower(right)

@@ -3,22 +3,26 @@ struct EffectFit {
   private let space: EffectSpace
   private let trainings: [EffectTraining]
   private let rungs: EffectRungs
-  private var covariance: EffectCovariance
+  /// The one or the other.
+  private var covariance: EffectCovariance?
+  private var groups: EffectGroups?
 
-  init(space: EffectSpace, trainings: [EffectTraining], rungs: EffectRungs) {
+  /// - Parameter isGrouped: as of `EffectModel`.
+  init(space: EffectSpace, trainings: [EffectTraining], rungs: EffectRungs, isGrouped: Bool = false) {
     self.space = space
     self.trainings = trainings
     self.rungs = rungs
-    covariance = EffectCovariance(space: space, trainings: trainings, rungs: rungs)
+    covariance = isGrouped ? nil : EffectCovariance(space: space, trainings: trainings, rungs: rungs)
+    groups = isGrouped ? EffectGroups(space: space, trainings: trainings, rungs: rungs) : nil
   }
 
-  mutating func factor(_ priors: EffectPriors) -> CholeskyFactor {
-    let matrix = covariance.matrix(priors)
+  mutating func factor(_ priors: EffectPriors) -> TrainingsFactor {
     // The noise is above 0, so that the matrix is definite but for rounding, which cannot reach 10⁻⁹ of the noise.
-    guard let factor = CholeskyFactor(matrix, count: trainings.count) else {
-      preconditionFailure("a covariance with noise on its diagonal is positive definite")
+    if let factor = groups?.factor(priors) { return .grouped(factor) }
+    if let matrix = covariance?.matrix(priors), let factor = CholeskyFactor(matrix, count: trainings.count) {
+      return .whole(factor)
     }
-    return factor
+    preconditionFailure("a covariance with noise on its diagonal is positive definite")
   }
 
   /// y − prior mean.
@@ -35,8 +39,7 @@ struct EffectFit {
   /// Up to a constant.
   private mutating func logPosterior(_ priors: EffectPriors) -> Double {
     let factor = factor(priors)
-    var squares = 0.0
-    for value in factor.solveLower(differences(priors)) { squares += value * value }
+    let squares = factor.square(differences(priors))
     return priors.logPrior - squares / 2 - factor.logDeterminant / 2
   }
 
@@ -52,15 +55,30 @@ struct EffectFit {
   mutating func mostLikely() -> EffectPriors {
     var best = start
     if rungs.count > 0, isTopKnown {
-      let top = trainings.filter { $0.rung == 0 }
-      var alone = EffectFit(space: space, trainings: top, rungs: EffectRungs(top))
+      let top = isGrouped ? Self.evenly(trainings.filter { $0.rung == 0 }) : trainings.filter { $0.rung == 0 }
+      var alone = EffectFit(space: space, trainings: top, rungs: EffectRungs(top), isGrouped: isGrouped)
       best = alone.mostLikely()
       best.rungs = start.rungs
+    }
+    if rungs.count == 0, isGrouped, trainings.count > Self.mostAtTop {
+      let part = Self.evenly(trainings)
+      var fit = EffectFit(space: space, trainings: part, rungs: EffectRungs(part), isGrouped: true)
+      return fit.mostLikely()
     }
     guard rungs.count > 0, trainings.count > Self.mostOverRungs else { return mostLikely(from: best) }
     let part = sample
     var fit = EffectFit(space: space, trainings: part, rungs: EffectRungs(part))
     return fit.mostLikely(from: best)
+  }
+
+  private var isGrouped: Bool { groups != nil }
+
+  /// Of very many trainings so many say how large effects are as well as all.
+  private static let mostAtTop = 4_000
+
+  private static func evenly(_ trainings: [EffectTraining]) -> [EffectTraining] {
+    guard trainings.count > mostAtTop else { return trainings }
+    return (0..<mostAtTop).map { trainings[$0 * trainings.count / mostAtTop] }
   }
 
   /// Where all of the top has second figures, what those have of their own may come last, too: few noisy trainings at

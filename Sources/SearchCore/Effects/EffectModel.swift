@@ -38,7 +38,7 @@ package struct EffectModel: Sendable {
   /// ρ by training.
   let scales: [Double]
   let rows: [[(index: Int, value: Double)]]
-  let factor: CholeskyFactor
+  let factor: TrainingsFactor
   /// K⁻¹ (y − prior mean).
   let residuals: [Double]
   /// Distinct candidates that were trained at any rung, in order of their first training, and the trainings of each.
@@ -50,14 +50,19 @@ package struct EffectModel: Sendable {
   /// With fewer trainings the default priors are taken as they are.
   package static let fewestForFit = 8
 
-  /// - Parameter priors: with as many lower rungs as the trainings have; nil to choose those under which the trainings
-  ///   are most likely.
-  package init(space: EffectSpace, trainings: [EffectTraining], priors chosen: EffectPriors? = nil) {
+  /// - Parameters:
+  ///   - priors: with as many lower rungs as the trainings have; nil to choose those under which the trainings are most
+  ///     likely.
+  ///   - isGrouped: with memory and time that grow with the trainings, for thousands of them; the same but for
+  ///     rounding, which is why what decides does without.
+  package init(
+    space: EffectSpace, trainings: [EffectTraining], priors chosen: EffectPriors? = nil, isGrouped: Bool = false
+  ) {
     self.space = space
     self.trainings = trainings
     let rungs = EffectRungs(trainings)
     self.rungs = rungs
-    var fit = EffectFit(space: space, trainings: trainings, rungs: rungs)
+    var fit = EffectFit(space: space, trainings: trainings, rungs: rungs, isGrouped: isGrouped)
     let priors = chosen ?? (trainings.count < Self.fewestForFit ? fit.start : fit.mostLikely())
     self.priors = priors
     weights = EffectWeights(space: space, priors: priors, baseline: rungs.baselines[0], rungs: rungs)
@@ -107,6 +112,12 @@ package struct EffectModel: Sendable {
   package func estimate(_ options: [Int]) -> Estimate {
     let row = weights.row(options)
     var mean = expectedParticular(options)
+    if case .grouped(let factor) = factor {
+      for entry in row { mean += posterior[entry.index] * entry.value }
+      let variance = factor.variance(
+        of: row, particular: priors.variance(.candidate), training: trainingsOf[options]?.first, scales: scales)
+      return Estimate(mean: mean, deviation: max(0, variance).squareRoot())
+    }
     var variance = priors.variance(.candidate)
     var weighted = Array(repeating: 0.0, count: weights.count)
     for entry in row {
@@ -120,13 +131,17 @@ package struct EffectModel: Sendable {
       return sum
     }
     for index in trainingsOf[options] ?? [] { covariances[index] += scales[index] * priors.variance(.candidate) }
-    for value in factor.solveLower(covariances) { variance -= value * value }
+    variance = left(of: variance, by: covariances)
     return Estimate(mean: mean, deviation: max(0, variance).squareRoot())
   }
 
   /// Of a sum of weights, in points: its expectation and deviation.
   /// - Parameter row: each weight's factor.
   func combination(_ row: [(index: Int, value: Double)]) -> Estimate {
+    if case .grouped(let factor) = factor {
+      let mean = row.reduce(0) { $0 + posterior[$1.index] * $1.value }
+      return Estimate(mean: mean, deviation: factor.variance(of: row).squareRoot())
+    }
     var (mean, variance) = (0.0, 0.0)
     var weighted = Array(repeating: 0.0, count: weights.count)
     for entry in row {
@@ -135,7 +150,13 @@ package struct EffectModel: Sendable {
       variance += weighted[entry.index] * entry.value
     }
     let covariances = rows.map { row in row.reduce(0.0) { $0 + weighted[$1.index] * $1.value } }
-    for value in factor.solveLower(covariances) { variance -= value * value }
+    variance = left(of: variance, by: covariances)
     return Estimate(mean: mean, deviation: max(0, variance).squareRoot())
+  }
+
+  /// What is left of a variance once the trainings are known.
+  private func left(of variance: Double, by covariances: [Double]) -> Double {
+    guard case .whole(let factor) = factor else { return variance - factor.square(covariances) }
+    return factor.solveLower(covariances).reduce(variance) { $0 - $1 * $1 }
   }
 }

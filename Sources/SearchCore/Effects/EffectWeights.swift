@@ -16,7 +16,8 @@ struct EffectWeights: Sendable {
   /// ψ by layer and option.
   let reductions: [[Double]]
   private let rungs: EffectRungs?
-  private let rungStart: Int
+  /// Of the weights that lower rungs have of their own.
+  let rungStart: Int
   /// ψ₁; empty without lower rungs.
   private let rungReductions: [[Double]]
 

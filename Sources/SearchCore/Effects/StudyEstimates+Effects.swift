@@ -118,15 +118,7 @@ extension EffectModel {
     let own = trainingsOf[options] ?? []
     let top = own.indices.filter { trainings[own[$0]].rung == 0 }
     guard !top.isEmpty else { return nil }
-    let columns = own.map { index in
-      var unit = Array(repeating: 0.0, count: trainings.count)
-      unit[index] = 1
-      return factor.solveLower(unit)
-    }
-    var block: [Double] = []
-    for left in columns {
-      for right in columns { block.append(zip(left, right).reduce(0) { $0 + $1.0 * $1.1 }) }
-    }
+    let block = factor.inverseBlock(own, of: trainings.count)
     guard let inverse = CholeskyFactor(block, count: own.count) else { return nil }
     let errors = inverse.solve(own.map { residuals[$0] })
     let measured = Statistics.mean(top.map { trainings[own[$0]].score })

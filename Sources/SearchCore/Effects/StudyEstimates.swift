@@ -33,20 +33,27 @@ package struct StudyEstimates: Sendable {
   let model: EffectModel
   let draws: FrontierDraws
 
+  /// One by one, memory grows with the square of the figures: to 50 MB by here.
+  package static let mostWhole = 1_000
+
   /// - Parameters:
   ///   - results: of the study; what diverged is left out, and candidates most of whose trainings diverged are not
   ///     named. Confirmations are left out, too: they are to judge what the others say. Their candidates have entries.
   ///   - template: of the study.
   ///   - seed: of the study, for the draws.
   ///   - lowest: accuracy of what the estimated frontier names, 0…1.
+  ///   - most: figures of trainings that are read one by one; of more, those of a candidate are read together, with the
+  ///     same outcome but for rounding.
   ///   - workforce: for what takes long; the same estimates come of any.
   /// - Returns: nil without sound trainings.
   package init?(
     _ searchSpace: SearchSpace, results: [Work: Observation], template: WorkTemplate, seed: UInt64,
     within constraints: CostConstraints = .none, atLeast lowest: Double = 0, draws count: Int = 1000,
-    on workforce: some Workforce = OneByOne()
+    groupedBeyond most: Int = mostWhole, on workforce: some Workforce = OneByOne()
   ) {
-    guard let study = StudyModel(searchSpace, results: results, template: template) else { return nil }
+    guard
+      let study = StudyModel(searchSpace, results: results, template: template, groupedBeyond: most)
+    else { return nil }
     let (model, space) = (study.model, study.space)
     let coarse = FrontierSolver.coarse(space)
     isExact = study.solver.isExact

@@ -12,9 +12,13 @@ struct StudyModel: Sendable {
 
   /// Of all sound trainings but confirmations, in the order of candidates, repetitions and rungs, whatever order the
   /// dictionary has.
-  /// - Parameter template: of the study, which tells its rungs apart and what is read of them.
+  /// - Parameters:
+  ///   - template: of the study, which tells its rungs apart and what is read of them.
+  ///   - most: figures of trainings that are read as ever; more are grouped (`EffectModel`).
   /// - Returns: nil without any.
-  init?(_ searchSpace: SearchSpace, results: [Work: Observation], template: WorkTemplate) {
+  init?(
+    _ searchSpace: SearchSpace, results: [Work: Observation], template: WorkTemplate, groupedBeyond most: Int = .max
+  ) {
     let space = EffectSpace(searchSpace)
     let read = results.compactMap { work, result in
       template.rungBelowTop(work).map { (work: work, text: work.candidate.description, rung: $0, result: result) }
@@ -27,7 +31,8 @@ struct StudyModel: Sendable {
     }
     trainings = figures.count { !$0.isEmpty }
     guard trainings > 0 else { return nil }
-    model = EffectModel(space: space, trainings: figures.flatMap(\.self))
+    let all = figures.flatMap(\.self)
+    model = EffectModel(space: space, trainings: all, isGrouped: all.count > most)
     solver = FrontierSolver(space: space)
     var balance: [Candidate: Int] = [:]
     for entry in read where entry.rung == 0 {

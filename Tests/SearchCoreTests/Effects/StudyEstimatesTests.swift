@@ -5,16 +5,19 @@ import Testing
 
 @Suite("estimates of a study")
 struct StudyEstimatesTests {
-  private static func results(_ space: SearchSpace, count: Int) throws -> [Work: Observation] {
+  /// - Parameter loss: of the last epoch; nil for none.
+  static func results(_ space: SearchSpace, count: Int, loss: Double? = nil) throws -> [Work: Observation] {
     let effects = EffectSpace(space)
     var random = StableRandom(seed: 5)
     var results: [Work: Observation] = [:]
     for index in 0..<count {
       let options =
         index == 0 ? effects.layers.map { _ in 0 } : effects.layers.map { random.integer(below: $0.optionCount) }
-      let work = Work.example(effects.candidate(options: options), 0, studySeed: 3)
+      let work = Work.example(effects.candidate(options: options), loss == nil ? 0 : index % 5, studySeed: 3)
       let accuracy = 0.6 - 0.01 * Double(options.dropFirst().count { $0 > 0 }) + 0.01 * random.normal()
-      results[work] = result(accuracy: accuracy)
+      var found = result(accuracy: accuracy)
+      found[.epochLosses] = loss.map { [$0 - accuracy] } ?? found[.epochLosses]
+      results[work] = found
     }
     return results
   }
