@@ -7,8 +7,9 @@ import SearchCore
 // diverge.
 extension StudyReport {
   func csv(_ selection: ReportSelection) -> String {
-    let columns = self.columns
-    let lines = [columns.map(\.name)] + rows(selection).map { row in columns.map { $0.value(row).field } }
+    let rows = rows(selection)
+    let columns = columns(of: rows)
+    let lines = [columns.map(\.name)] + rows.map { row in columns.map { $0.value(row).field } }
     return Self.csv(lines)
   }
 
@@ -17,7 +18,9 @@ extension StudyReport {
     rows.map { $0.map(Self.quoted).joined(separator: ",") + "\n" }.joined()
   }
 
-  var columns: [ReportColumn] { ReportColumn.all + (estimated == nil ? [] : ReportColumn.estimates) }
+  func columns(of rows: [ReportRow]) -> [ReportColumn] {
+    ReportColumn.all + (estimated == nil ? [] : ReportColumn.estimates(of: rows))
+  }
 
   static func quoted(_ field: String) -> String {
     // By bytes: a carriage return and a line feed together are one Character, and fields may be long.
@@ -36,6 +39,7 @@ extension ReportColumn.Value {
     case .texts(let texts): return texts.joined(separator: ";")
     case .flag(let flag): return flag ? "true" : "false"
     case .integer(let integer): return "\(integer)"
+    case .number(let number): return number.map { "\($0)" } ?? ""
     case .exact(let value): return finite(value).map { "\($0)" } ?? ""
     case .ratio(let value): return finite(value).map { NumberText.ratio($0) } ?? ""
     }

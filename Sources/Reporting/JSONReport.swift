@@ -93,7 +93,9 @@ extension StudyReport {
       ("metadata", .object(metadata.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })),
     ]
     if let estimated { fields.append(("estimates", estimated.json(frontier: frontier.count))) }
-    fields.append(("candidates", .array(rows(selection).map { $0.json(columns) })))
+    let rows = rows(selection)
+    let columns = columns(of: rows)
+    fields.append(("candidates", .array(rows.map { $0.json(columns) })))
     return JSONValue.object(fields).text() + "\n"
   }
 
@@ -167,6 +169,7 @@ extension ReportColumn.Value {
     case .texts(let texts): .array(texts.map { .string($0) })
     case .flag(let flag): .bool(flag)
     case .integer(let integer): .integer(integer)
+    case .number(let number): number.map { .integer($0) } ?? .null
     case .exact(let value): JSONValue(value)
     case .ratio(let value): JSONValue(ratio: value)
     }

@@ -7,6 +7,7 @@ struct ReportColumn: Sendable {
     case texts([String])
     case flag(Bool)
     case integer(Int)
+    case number(Int?)
     /// The shortest text that reads back to the same bits.
     case exact(Double?)
     /// Six decimals.
@@ -36,18 +37,23 @@ struct ReportColumn: Sendable {
   }()
 
   /// Behind all others, where estimates were asked for.
-  static let estimates = [
-    ReportColumn("accuracy_estimate") { .exact($0.estimate?.accuracy) },
-    ReportColumn("accuracy_low") { .exact($0.estimate?.low) },
-    ReportColumn("accuracy_high") { .exact($0.estimate?.high) },
-    ReportColumn("frontier_probability") { .exact($0.estimate?.frontierProbability) },
-    ReportColumn("within_noise_of") { .texts($0.estimate?.withinNoiseOf.map(\.description) ?? []) },
-    ReportColumn("trained") { .flag(!$0.isUntrained) },
-    ReportColumn("confirmed_accuracy") { .exact($0.confirmation?.accuracy) },
-    ReportColumn("confirmed_difference") { .exact($0.confirmation?.difference) },
-    ReportColumn("confirmed_low") { .exact($0.confirmation?.low) },
-    ReportColumn("confirmed_high") { .exact($0.confirmation?.high) },
-  ]
+  /// - Parameter rows: that are listed.
+  static func estimates(of rows: [ReportRow]) -> [ReportColumn] {
+    let frontier = FrontierNumbers(rows)
+    return [
+      ReportColumn("accuracy_estimate") { .exact($0.estimate?.accuracy) },
+      ReportColumn("accuracy_low") { .exact($0.estimate?.low) },
+      ReportColumn("accuracy_high") { .exact($0.estimate?.high) },
+      ReportColumn("frontier_probability") { .exact($0.estimate?.frontierProbability) },
+      ReportColumn("within_noise_of") { .texts($0.estimate.map { frontier.names(of: $0.withinNoiseOf) } ?? []) },
+      ReportColumn("trained") { .flag(!$0.isUntrained) },
+      ReportColumn("confirmed_accuracy") { .exact($0.confirmation?.accuracy) },
+      ReportColumn("confirmed_difference") { .exact($0.confirmation?.difference) },
+      ReportColumn("confirmed_low") { .exact($0.confirmation?.low) },
+      ReportColumn("confirmed_high") { .exact($0.confirmation?.high) },
+      ReportColumn("frontier_number") { .number(frontier.numbers[$0.score.candidate]) },
+    ]
+  }
 
   private init(_ name: String, _ value: @escaping @Sendable (ReportRow) -> Value) {
     self.name = name

@@ -48,7 +48,7 @@ struct EstimateTests {
     #expect(
       lines.first.map(String.init) == StudyTests.csvHeader
         + ",accuracy_estimate,accuracy_low,accuracy_high,frontier_probability,within_noise_of,trained,"
-        + "confirmed_accuracy,confirmed_difference,confirmed_low,confirmed_high")
+        + "confirmed_accuracy,confirmed_difference,confirmed_low,confirmed_high,frontier_number")
     let untrained = lines.count { $0.contains(",false,,,,") }
     #expect(untrained > 0 && lines.count == 1 + 9 + untrained, "\(csv.output)")
     #expect(plain.output.split(separator: "\n").count == 10)

@@ -1,14 +1,14 @@
 import Foundation
-import SearchCore
 import Testing
 
 @testable import Reporting
+@testable import SearchCore
 
 @Suite("reports with estimates")
 struct EstimateReportTests {
   private static let estimateColumns = [
     "accuracy_estimate", "accuracy_low", "accuracy_high", "frontier_probability", "within_noise_of", "trained",
-    "confirmed_accuracy", "confirmed_difference", "confirmed_low", "confirmed_high",
+    "confirmed_accuracy", "confirmed_difference", "confirmed_low", "confirmed_high", "frontier_number",
   ]
 
   /// Made once: it takes a moment.
@@ -29,6 +29,18 @@ struct EstimateReportTests {
     }
     let lines = csv.split(separator: "\n").map(fields)
     return lines.dropFirst().map { Dictionary(uniqueKeysWithValues: zip(lines[0], $0)) }
+  }
+
+  /// What a list of many, which has numbers, says in names.
+  private static func names(_ list: String, in lines: [[String: String]]) -> [String] {
+    let byNumber = Dictionary(
+      uniqueKeysWithValues: lines.compactMap { line in
+        line["frontier_number"].flatMap { Int($0) }.map { ($0, line["candidate"] ?? "") }
+      })
+    return list.split(separator: ";").flatMap { run in
+      let ends = run.split(separator: "-").compactMap { Int($0) }
+      return (ends[0]...(ends.last ?? ends[0])).map { byNumber[$0] ?? "" }
+    }
   }
 
   @Test("today's columns, then the estimates; the estimated frontier, untrained candidates marked")
@@ -52,7 +64,8 @@ struct EstimateReportTests {
       #expect(line["accuracy_estimate"] == "\(estimate.accuracy)" && line["accuracy_low"] == "\(estimate.low)")
       #expect(line["accuracy_high"] == "\(estimate.high)")
       #expect(line["frontier_probability"] == "\(estimate.frontierProbability)")
-      #expect(line["within_noise_of"] == estimate.withinNoiseOf.map(\.description).joined(separator: ";"))
+      let names = Self.names(try #require(line["within_noise_of"]), in: frontier)
+      #expect(names.joined(separator: ";") == estimate.withinNoiseOf.map(\.description).joined(separator: ";"))
       #expect(line["confirmed_accuracy"] == "")
     }
     // All that was trained and the estimated frontier; what was measured is the same.
@@ -237,5 +250,37 @@ struct EstimateReportTests {
     #expect(report.caveats.contains { $0.hasSuffix("multiply-adds, and not step time.") })
     #expect(report.estimated?.openShare != nil)
     #expect(try syntheticStudy(candidates: 20, objectives: [.parameters], estimates: true).estimated?.openShare == nil)
+  }
+
+  @Test("where hundreds are within the noise of each other they are called by their numbers, and the file stays small")
+  func manyWithinNoise() throws {
+    var report = try Self.synthetic.get()
+    let cost = try #require(report.frontier.first).score.cost
+    func rows(_ count: Int) -> [ReportRow] {
+      let candidates = (1...count).map { Candidate(ranks: ["layer1.0.conv1": $0, "layer2.0.conv1": 1]) }
+      return candidates.enumerated().map { index, candidate in
+        let others = candidates.indices.filter { $0 != index && abs($0 - index) < count / 2 }.map { candidates[$0] }
+        return ReportRow(
+          score: CandidateScore(untrained: candidate, cost: cost, denseCost: report.denseCost), onFrontier: true,
+          estimate: StudyEstimates.Entry(
+            candidate: candidate, cost: cost, accuracy: 0.9 - Double(index) / 10_000, low: 0.3, high: 0.9,
+            frontierProbability: 0.5, withinNoiseOf: others, isTrained: false, isOnFrontier: true))
+      }
+    }
+    report.rows = rows(100)
+    let few = Self.table(report.text(.csv))
+    #expect(few[0]["within_noise_of"]?.contains("layer1.0.conv1=2,layer2.0.conv1=1;") == true)
+    #expect(few.map { $0["frontier_number"] } == (1...100).map { "\($0)" })
+    report.rows = rows(1500)
+    let text = report.text(.csv)
+    let many = Self.table(text)
+    #expect(many[0]["within_noise_of"] == "2-750" && many[749]["within_noise_of"] == "1-749;751-1499")
+    #expect(text.utf8.count < 400_000)
+    // Every name can be had back.
+    let named = Self.names(try #require(many[3]["within_noise_of"]), in: many)
+    #expect(named == report.rows[3].estimate?.withinNoiseOf.map(\.description))
+    let object = try JSONSerialization.jsonObject(with: Data(report.text(.json).utf8)) as? [String: Any]
+    let first = try #require((object?["candidates"] as? [[String: Any]])?.first)
+    #expect(first["within_noise_of"] as? [String] == ["2-750"] && first["frontier_number"] as? Int == 1)
   }
 }
