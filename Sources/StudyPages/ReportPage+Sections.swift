@@ -25,7 +25,9 @@ extension ReportPage {
           ("Measured, by \(first.title)", .frontier)
         ] + otherFrontiers + [
           ("Estimated, by parameters", .estimatesParameters), ("Estimated, by multiply-adds", .estimatesMultiplyAdds),
-          ("Parameters and multiply-adds", .parametersMultiplyAdds), ("Parameters and step time", .parametersStepTime),
+          ("Parameters and multiply-adds", .parametersMultiplyAdds),
+          ("Estimated, parameters and multiply-adds", .estimatesParametersMultiplyAdds),
+          ("Parameters and step time", .parametersStepTime),
           ("Parameters and inference time", .parametersInferenceTime),
           ("Multiply-adds and step time", .multiplyAddsStepTime),
           ("Multiply-adds and inference time", .multiplyAddsInferenceTime),
@@ -70,7 +72,13 @@ extension ReportPage {
   }
 
   private var final: Section {
-    Section("final", "Trained in full") { figure(.final) }
+    Section("final", "Trained in full") {
+      choice([
+        ("Differences to dense", .final), ("By parameters", .finalParameters),
+        ("By multiply-adds", .finalMultiplyAdds),
+        ("Parameters and multiply-adds", .finalParametersMultiplyAdds),
+      ])
+    }
   }
 
   private var hasCourse: Bool { !view.courses.openShare.isEmpty || !view.courses.expectedLoss.isEmpty }
@@ -99,6 +107,7 @@ extension ReportPage {
           })
         for note in rungs.notes { tag("p", ["class": "faint"]) { note } }
       }
+      figure(.promotions)
       figure(.rungs)
     }
   }

@@ -71,6 +71,27 @@ extension StudyFigure {
     ).figure
   }
 
+  func promotions(_ view: StudyView) throws(FigureAbsence) -> SVGFigure {
+    guard let rungs = view.rungs else {
+      throw FigureAbsence(description: "the study trains at one rung; strategy.halving makes several")
+    }
+    let references = Set(view.measured.rows.filter { $0.reference != nil }.map(\.score.candidate))
+    let plot = PromotionsPlot(
+      rungs: rungs.rungs.map {
+        PromotionsPlot.Rung(
+          name: "\(NumberText.shortest($0.epochs)) epoch\($0.epochs == 1 ? "" : "s")", candidates: $0.candidates,
+          promoted: $0.promoted)
+      },
+      lines: rungs.courses.map { course in
+        PromotionsPlot.Line(
+          name: CandidateLabel(course.candidate, in: view.measured.architecture).text,
+          accuracies: course.accuracies.map { $0.map { $0 * 100 } },
+          isReference: references.contains(course.candidate))
+      })
+    guard !plot.isEmpty else { throw FigureAbsence(description: "no training at a rung has ended well yet") }
+    return plot.figure
+  }
+
   func confirmations(_ view: StudyView) throws(FigureAbsence) -> SVGFigure {
     let lines = view.noise.confirmations.compactMap { confirmed -> IntervalPlot.Line? in
       guard let difference = confirmed.entry.difference, let low = confirmed.entry.low, let high = confirmed.entry.high
@@ -87,29 +108,6 @@ extension StudyFigure {
       title: "Confirmed differences to the dense network",
       subtitle: "Under fresh seeds, paired by seed; 95 % intervals that hold together", abscissa: "Points of accuracy",
       lines: lines, mark: .point
-    ).figure
-  }
-
-  func final(_ view: StudyView) throws(FigureAbsence) -> SVGFigure {
-    guard let final = view.final else {
-      throw FigureAbsence(description: "nothing was trained in full; the command final does that")
-    }
-    let lines = final.candidates.map { entry in
-      let interval = entry.difference.map {
-        Self.points($0 * 100, entry.differenceLow.map { $0 * 100 }, entry.differenceHigh.map { $0 * 100 })
-      }
-      let dense = entry.difference.map { entry.testAccuracy - $0 }
-      // The interval of the difference, put where the accuracy is.
-      return IntervalPlot.Line(
-        name: entry.label, value: entry.testAccuracy * 100,
-        low: dense.flatMap { dense in entry.differenceLow.map { (dense + $0) * 100 } },
-        high: dense.flatMap { dense in entry.differenceHigh.map { (dense + $0) * 100 } },
-        text: NumberText.percent(entry.testAccuracy) + (interval.map { ", \($0)" } ?? ""))
-    }
-    return IntervalPlot(
-      title: "Trained in full, judged by the test images",
-      subtitle: "Differences to dense under the same seeds in points, 95 % intervals that hold together",
-      abscissa: "Test accuracy (%)", lines: lines, mark: .point
     ).figure
   }
 

@@ -21,7 +21,12 @@ package enum StudyFigure: String, CaseIterable, Sendable {
   /// By the estimates.
   case estimatesParameters = "estimates-parameters"
   case estimatesMultiplyAdds = "estimates-multiply-adds"
+  case estimatesParametersMultiplyAdds = "estimates-parameters-multiply-adds"
+  /// Of final trainings: differences to the dense network, and accuracies and costs against each other.
   case final
+  case finalParameters = "final-parameters"
+  case finalMultiplyAdds = "final-multiply-adds"
+  case finalParametersMultiplyAdds = "final-parameters-multiply-adds"
   case layers
   case ranks
   case inclusion
@@ -31,6 +36,7 @@ package enum StudyFigure: String, CaseIterable, Sendable {
   case lossByHours = "loss-by-hours"
   case hypervolume
   case hypervolumeByHours = "hypervolume-by-hours"
+  case promotions
   case rungs
   case confirmations
   case workers
@@ -50,15 +56,21 @@ extension StudyFigure {
     case .frontierMultiplyAdds: return try frontier(view, along: .multiplyAdds, rows)
     case .frontierStepTime: return try frontier(view, along: .stepTime, rows)
     case .frontierInferenceTime: return try frontier(view, along: .inferenceTime, rows)
-    case .parametersMultiplyAdds: return try costs(view, .parameters, .multiplyAdds, rows)
-    case .parametersStepTime: return try costs(view, .parameters, .stepTime, rows)
-    case .parametersInferenceTime: return try costs(view, .parameters, .inferenceTime, rows)
-    case .multiplyAddsStepTime: return try costs(view, .multiplyAdds, .stepTime, rows)
-    case .multiplyAddsInferenceTime: return try costs(view, .multiplyAdds, .inferenceTime, rows)
-    case .stepTimeInferenceTime: return try costs(view, .stepTime, .inferenceTime, rows)
+    case .parametersMultiplyAdds: return try costs(view.measured, .parameters, .multiplyAdds, rows)
+    case .parametersStepTime: return try costs(view.measured, .parameters, .stepTime, rows)
+    case .parametersInferenceTime: return try costs(view.measured, .parameters, .inferenceTime, rows)
+    case .multiplyAddsStepTime: return try costs(view.measured, .multiplyAdds, .stepTime, rows)
+    case .multiplyAddsInferenceTime: return try costs(view.measured, .multiplyAdds, .inferenceTime, rows)
+    case .stepTimeInferenceTime: return try costs(view.measured, .stepTime, .inferenceTime, rows)
     case .estimatesParameters: return try estimates(view, along: .parameters, rows)
     case .estimatesMultiplyAdds: return try estimates(view, along: .multiplyAdds, rows)
+    case .estimatesParametersMultiplyAdds:
+      guard let estimated = view.estimated else { throw Self.withoutEstimates(view) }
+      return try costs(estimated, .parameters, .multiplyAdds, rows)
     case .final: return try final(view)
+    case .finalParameters: return try final(view, along: .parameters, rows)
+    case .finalMultiplyAdds: return try final(view, along: .multiplyAdds, rows)
+    case .finalParametersMultiplyAdds: return try finalCosts(view, rows)
     case .layers: return try layers(view)
     case .ranks: return try ranks(view)
     case .inclusion: return try inclusion(view)
@@ -68,6 +80,7 @@ extension StudyFigure {
     case .lossByHours: return try loss(view, byHours: true)
     case .hypervolume: return try hypervolume(view, byHours: false)
     case .hypervolumeByHours: return try hypervolume(view, byHours: true)
+    case .promotions: return try promotions(view)
     case .rungs: return try rungs(view)
     case .confirmations: return try confirmations(view)
     case .workers: return try workers(view)
@@ -84,13 +97,13 @@ extension StudyFigure {
   }
 
   private func costs(
-    _ view: StudyView, _ abscissa: Objective, _ ordinate: Objective, _ rows: [Candidate: Int]?
+    _ report: StudyReport, _ abscissa: Objective, _ ordinate: Objective, _ rows: [Candidate: Int]?
   ) throws(FigureAbsence) -> SVGFigure {
     let plot = TradeoffPlot(
-      view.measured.drawn(onPage: rows != nil), abscissa: abscissa, ordinate: ordinate, rowNumbers: rows)
+      report.drawn(onPage: rows != nil), abscissa: abscissa, ordinate: ordinate, rowNumbers: rows)
     guard !plot.isEmpty else {
       let missing = [abscissa, ordinate].first { objective in
-        view.measured.rows.allSatisfy { $0.score.ratioToDense(of: objective) == nil }
+        report.rows.allSatisfy { $0.score.ratioToDense(of: objective) == nil }
       }
       throw Self.unmeasured(missing ?? ordinate)
     }
