@@ -13,7 +13,7 @@ package enum PlotColor: String, CaseIterable, Sendable {
     case .grid: "#eceff2"
     case .lattice: "#e3e7eb"
     case .blue: "#1b5fa8"
-    case .orange: "#c8541b"
+    case .orange: "#c04e18"
     case .green: "#2e8540"
     case .purple: "#7b3fa0"
     case .red: "#b3261e"
