@@ -170,7 +170,8 @@ let package = Package(
     .target(
       name: "Terminal",
       dependencies: [
-        "BasisEngine", "Files", "Processes", "ReadableText", "Services", "Studies",
+        "BasisEngine", "Files", "Processes", "ReadableText", "Reporting", "SearchCore", "Services", "Studies",
+        "StudyStore", "StudyViews",
         .product(name: "Logging", package: "swift-log"),
       ]),
 
@@ -239,7 +240,9 @@ let package = Package(
     .testTarget(name: "ReplayTests", dependencies: ["Randomness", "Replay", "SearchCore", "TestSupport"]),
     .testTarget(name: "TextInputTests", dependencies: ["TextInput"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "SearchCore"]),
-    .testTarget(name: "ReportingTests", dependencies: ["Reporting", "SearchCore"]),
+    .testTarget(
+      name: "ReportingTests", dependencies: ["ReadableText", "Reporting", "SearchCore", "TestSupport"],
+      exclude: ["Fixtures"]),
     .testTarget(name: "KeysTests", dependencies: ["Keys", "Messaging", "TestSupport"]),
     .testTarget(
       name: "ContentExchangeTests",
@@ -264,6 +267,11 @@ let package = Package(
       name: "TrainingsTests",
       dependencies: ["BasisEngine", "Files", "ImageData", "SearchCore", "Studies", "TestSupport", "Trainings"]),
     .testTarget(name: "SimulationTests", dependencies: ["Randomness", "SearchCore", "Simulation"]),
+    .testTarget(
+      name: "TerminalTests",
+      dependencies: [
+        "ReadableText", "Reporting", "SearchCore", "Studies", "StudyStore", "StudyViews", "Terminal", "TestSupport",
+      ], exclude: ["Fixtures"]),
     .testTarget(
       name: "CommandLineTests",
       dependencies: [

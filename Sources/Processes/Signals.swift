@@ -5,6 +5,7 @@ import Foundation
 package final class Signals: Sendable {
   /// Safe to share: made in `init`, only cancelled afterwards.
   private nonisolated(unsafe) let sources: [any DispatchSourceSignal]
+  private let registered = DispatchSemaphore(value: 0)
 
   package static let requestsToEnd = [SIGINT, SIGTERM, SIGHUP]
 
@@ -12,6 +13,7 @@ package final class Signals: Sendable {
   package init(_ signals: [Int32] = requestsToEnd, handler: @escaping @Sendable (Int32, Int) -> Void) {
     let queue = DispatchQueue(label: "layersearch.signals")
     let count = Count()
+    let registered = registered
     sources = signals.compactMap { number in
       // Started with nohup: the end of the terminal is not to be the end of the process.
       if number == SIGHUP, Self.isIgnored(number) { return nil }
@@ -23,9 +25,15 @@ package final class Signals: Sendable {
       #endif
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
       source.setEventHandler { handler(number, count.next()) }
+      source.setRegistrationHandler { registered.signal() }
       source.resume()
       return source
     }
+  }
+
+  /// Returns when none of the signals has its default effect any more. To be called once, and not by the handler.
+  package func awaitRegistration() {
+    for _ in sources { registered.wait() }
   }
 
   /// From now on, and where they were blocked, those that came before.

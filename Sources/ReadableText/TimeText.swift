@@ -14,5 +14,11 @@ package enum TimeText {
     return "\(date)T\(two(Int(parts.tm_hour))):\(two(Int(parts.tm_min))):\(two(Int(parts.tm_sec)))\(distance)"
   }
 
+  /// `22:41:03`, local.
+  package static func clock(_ time: Double) -> String {
+    let iso = iso(time)
+    return iso.utf8.count > 19 ? String(iso.dropFirst(11).prefix(8)) : iso
+  }
+
   private static func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
 }

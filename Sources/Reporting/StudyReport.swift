@@ -130,6 +130,8 @@ package enum ReportFormat: String, CaseIterable, Sendable {
   case latex
   /// As a terminal shows it.
   case table
+  /// The picture, in characters.
+  case text
 }
 
 /// Which candidates a report lists.
@@ -144,8 +146,15 @@ extension StudyReport {
   /// The whole file as text, with a line end at its end. The picture always shows every candidate, since a frontier
   /// means little without what it dominates; `selection` decides for the other formats.
   ///
-  /// - Parameter width: columns that the table may have; nil for as many as it needs.
-  package func text(_ format: ReportFormat, selection: ReportSelection = .frontier, width: Int? = nil) -> String {
+  /// - Parameters:
+  ///   - width: columns that the table may have, nil for as many as it needs, and that the picture in characters has,
+  ///     nil for 80.
+  ///   - glyphs: what that is drawn with.
+  ///   - hasColor: it has.
+  package func text(
+    _ format: ReportFormat, selection: ReportSelection = .frontier, width: Int? = nil, glyphs: Glyphs = .unicode,
+    hasColor: Bool = false
+  ) -> String {
     switch format {
     case .csv: return csv(selection)
     case .json: return json(selection)
@@ -153,10 +162,11 @@ extension StudyReport {
     case .latex: return latex(selection)
     case .svg: return FrontierPlot(self).svg
     case .table: return terminalTable(selection, width: width)
+    case .text: return FrontierTextPlot(self, width: width ?? 80, glyphs: glyphs).text(hasColor: hasColor)
     }
   }
 
-  func rows(_ selection: ReportSelection) -> [ReportRow] {
+  package func rows(_ selection: ReportSelection) -> [ReportRow] {
     switch selection {
     case .frontier: return frontier
     case .all: return rows

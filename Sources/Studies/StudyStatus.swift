@@ -29,7 +29,7 @@ package struct StudyStatus: Encodable, Sendable {
     package var running: Int
     package var kernelVariant: String
     /// Seconds since anything that it did was recorded.
-    var secondsSinceSeen: Double
+    package var secondsSinceSeen: Double
     /// Why it gets no jobs; nil while it does.
     package var benched: String?
     /// The name of its key in the list of authorized keys; nil without keys.
@@ -46,7 +46,7 @@ package struct StudyStatus: Encodable, Sendable {
     package var worker: String
     package var host: String
     package var key: String?
-    var secondsSinceStart: Double
+    package var secondsSinceStart: Double
     package var epochs: Int
     /// As far as is known.
     package var epoch: Int?
@@ -98,7 +98,7 @@ package struct StudyStatus: Encodable, Sendable {
   package var workers: [Worker]
   /// At most `mostRunning`, those with the lowest numbers.
   package var running: [Running]
-  var runningNotShown: Int
+  package var runningNotShown: Int
   /// The decomposed candidate with the highest mean so far.
   package var highest: Accuracy?
   package var dense: Accuracy?
@@ -109,10 +109,10 @@ package struct StudyStatus: Encodable, Sendable {
   package var began: String
   /// When the search was done; nil until then.
   package var ended: String?
-  var lastedSeconds: Double?
+  package var lastedSeconds: Double?
   /// All that ever worked on it.
-  var workersEver: Int
-  var hostsEver: Int
+  package var workersEver: Int
+  package var hostsEver: Int
   package var jobsPerHour: Double?
   package var secondsLeft: Double?
   package var setAside: [SetAside]
@@ -121,7 +121,7 @@ package struct StudyStatus: Encodable, Sendable {
   /// When that was decided, in points of accuracy.
   package var expectedLoss: Double?
   /// The numbers that this is made of.
-  package let summary: StudySummary
+  package var summary: StudySummary
 
   /// Not the summary, whose numbers stand in the others. Programs read keys as they were at first: jobs that were set
   /// aside are `failures`.
@@ -137,8 +137,13 @@ package struct StudyStatus: Encodable, Sendable {
 
   /// `now` in seconds since 1970.
   package init(store: StudyStore, now: Double) throws {
-    let definition = try StudyDefinition(of: store)
-    let records = try store.jobs()
+    try self.init(store: store, definition: StudyDefinition(of: store), jobs: store.jobs(), now: now)
+  }
+
+  /// - Parameters:
+  ///   - records: all jobs.
+  ///   - now: seconds since 1970.
+  package init(store: StudyStore, definition: StudyDefinition, jobs records: [JobRecord], now: Double) throws {
     let isFinished = try store.isFinished
     study = definition.name
     directory = store.directory

@@ -3,15 +3,19 @@ import ReadableText
 /// On one line, for a terminal and for a log.
 extension StudySummary {
   /// One line of at most `width` columns: a bar and the facts, the least important ones dropped where room is short.
-  package func bar(width: Int) -> String {
+  package func bar(width: Int, glyphs: Glyphs = .unicode) -> String {
     let leastBar = 10
     var fields = [count] + details(showsSize: true)
     func text() -> String { fields.joined(separator: "  ") }
     if text().count + leastBar + 3 > width { fields = [count] + details(showsSize: false) }
     while fields.count > 2, text().count + leastBar + 3 > width { fields.removeLast() }
     let room = min(30, width - text().count - 3)
-    guard room >= leastBar else { return String(text().prefix(width)) }
-    return ProgressBar.text(done: jobs.settled, of: expectedJobs, columns: room) + " " + text()
+    if room >= leastBar {
+      return ProgressBar.text(done: jobs.settled, of: expectedJobs, columns: room, glyphs: glyphs) + " " + text()
+    }
+    // Half a fact tells nothing, or something wrong.
+    while fields.count > 1, text().count > width { fields.removeLast() }
+    return text().count <= width ? text() : String("\(jobs.settled)/\(expectedJobs)".prefix(width))
   }
 
   /// The same facts for a log.

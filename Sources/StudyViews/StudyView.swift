@@ -42,9 +42,10 @@ package struct StudyView: Sendable {
     unread = results > Self.mostEstimated ? results : nil
     let estimates =
       unread == nil ? try StudyReading.estimates(of: jobs, in: store, definition: definition) : nil
-    status = try StudyStatus(store: store, now: now)
+    let overview = try StudyOverview(of: store, definition: definition, jobs: jobs, now: now)
+    status = overview.status
+    measured = overview.measured
     identity = try Identity(store, definition, status)
-    measured = try StudyReading.report(of: jobs, in: store, definition: definition, estimates: nil)
     estimated = try estimates.map {
       try StudyReading.report(of: jobs, in: store, definition: definition, estimates: $0)
     }

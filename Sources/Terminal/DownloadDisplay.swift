@@ -19,7 +19,7 @@ package final class DownloadDisplay: Sendable {
       if isNew { StandardError.shared.writeLine(amount) }
       return
     }
-    let bar = total.map { ProgressBar.text(done: received, of: $0, columns: 30) + " " } ?? ""
+    let bar = total.map { ProgressBar.text(done: received, of: $0, columns: 30, glyphs: Screen.glyphs) + " " } ?? ""
     StandardError.shared.show(status: String((bar + amount).prefix(StandardError.shared.width - 1)))
   }
 }

@@ -21,7 +21,7 @@ package struct ProgressDisplay {
   package mutating func show(_ summary: StudySummary, now: Double) {
     guard !isQuiet else { return }
     if StandardError.shared.isTerminal {
-      StandardError.shared.show(status: summary.bar(width: StandardError.shared.width - 1))
+      StandardError.shared.show(status: summary.bar(width: StandardError.shared.width - 1, glyphs: Screen.glyphs))
       return
     }
     guard let last = lastPlainTime else {
@@ -34,7 +34,7 @@ package struct ProgressDisplay {
   package mutating func finish(_ summary: StudySummary, now: Double) {
     guard !isQuiet else { return }
     if StandardError.shared.isTerminal {
-      StandardError.shared.show(status: summary.bar(width: StandardError.shared.width - 1))
+      StandardError.shared.show(status: summary.bar(width: StandardError.shared.width - 1, glyphs: Screen.glyphs))
       StandardError.shared.end()
     } else {
       writePlain(summary, now: now)

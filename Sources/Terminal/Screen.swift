@@ -1,4 +1,5 @@
 import Foundation
+import ReadableText
 
 /// What the terminal behind a descriptor can show.
 enum Screen {
@@ -18,6 +19,26 @@ enum Screen {
     let named = ProcessInfo.processInfo.environment["COLUMNS"].flatMap { Int($0) }
     if let named, named > 0 { return max(leastWidth, named) }
     return isTerminal(descriptor) ? 80 : nil
+  }
+
+  /// Columns and rows; nil where it does not say.
+  static func size(of descriptor: Int32) -> (columns: Int, rows: Int)? {
+    var size = winsize()
+    guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else { return nil }
+    return (Int(size.ws_col), Int(size.ws_row))
+  }
+
+  /// By the locale of this process: the first of its variables that is set decides.
+  static let glyphs: Glyphs = {
+    let environment = ProcessInfo.processInfo.environment
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty } ?? "C"
+    let encoding = locale.lowercased().filter { $0.isLetter || $0.isNumber }
+    return encoding.contains("utf8") ? .unicode : .ascii
+  }()
+
+  /// Whether colors are wanted there (no-color.org: any text in NO_COLOR is a no).
+  static func hasColor(_ descriptor: Int32) -> Bool {
+    canRedraw(descriptor) && (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty
   }
 
   /// Narrower ones are taken for this: nothing can be told in them.

@@ -35,15 +35,10 @@ package struct FrontierPlot {
     self.report = report
     self.rowNumbers = rowNumbers
     data = FrontierPlotData(report, abscissa: abscissa)
-    let shown = data.points.filter { !$0.isBelowAxis && !$0.isDiverged }
-    x = PlotScale(data: shown.map(\.x), minimumSpan: 20, start: frame.left, end: frame.right)
+    let extents = data.extents(of: report)
+    x = PlotScale(data: extents.x, minimumSpan: 20, start: frame.left, end: frame.right)
+    y = PlotScale(data: extents.y, minimumSpan: 2, padding: 0.07, start: frame.bottom, end: frame.top)
     let isEstimated = report.estimated != nil
-    let heights = shown.flatMap { point -> [Double] in
-      let hasBar = isEstimated ? point.isOnLine : point.row.onFrontier || point.row.reference != nil
-      guard hasBar, let reach = point.reach else { return [point.y] }
-      return [reach.low, reach.high]
-    }
-    y = PlotScale(data: heights, minimumSpan: 2, padding: 0.07, start: frame.bottom, end: frame.top)
     marks = isEstimated ? Self.thinned(data, x, y) : data.points.map { Mark(point: $0, bar: Self.bar(of: $0)) }
     notes = PlotNotes.lines(
       report, data, overlapping: data.points.count - marks.count, width: frame.right - 28)

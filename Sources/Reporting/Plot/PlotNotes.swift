@@ -8,10 +8,17 @@ enum PlotNotes {
   static let lineHeight = 16.0
 
   /// On lines of at most `width`, as far as words can be broken.
-  ///
-  /// - Parameter overlapping: points of the line that are not drawn, because others are where they lie.
   static func lines(
     _ report: StudyReport, _ data: FrontierPlotData, overlapping: Int, width: Double
+  ) -> [String] {
+    paragraphs(report, data, overlapping: overlapping).flatMap { wrapped($0, width) }
+  }
+
+  /// - Parameters:
+  ///   - overlapping: points of the line that are not drawn, because others are where they lie.
+  ///   - dominated: what references look like that are.
+  static func paragraphs(
+    _ report: StudyReport, _ data: FrontierPlotData, overlapping: Int, dominated: String = "hollow"
   ) -> [String] {
     var notes: [String] = []
     let below = data.points.count { $0.isBelowAxis }
@@ -24,7 +31,7 @@ enum PlotNotes {
         "\(NumberText.plural(data.absurd, "candidate")) with an absurd \(data.abscissa.title) or accuracy not shown")
     }
     if data.points.contains(where: { $0.row.reference != nil && !$0.row.onFrontier && !$0.isDiverged }) {
-      notes.append("hollow references are dominated")
+      notes.append("\(dominated) references are dominated")
     }
     if let share = report.estimated?.openShare {
       notes.append("the measured frontier has \(NumberText.percent(share)) of the open hypervolume")
@@ -44,11 +51,8 @@ enum PlotNotes {
       notes.append(
         "the line joins \(NumberText.plural(overlapping, "more untrained candidate")) than there is room for")
     }
-    var lines = wrapped(notes.joined(separator: "; "), width)
-    for caveat in report.caveats where !(report.rows.isEmpty && report.setAside.jobs == 0) {
-      lines += wrapped(caveat, width)
-    }
-    return lines
+    let caveats = report.rows.isEmpty && report.setAside.jobs == 0 ? [] : report.caveats
+    return (notes.isEmpty ? [] : [notes.joined(separator: "; ")]) + caveats
   }
 
   private static func wrapped(_ text: String, _ width: Double) -> [String] {

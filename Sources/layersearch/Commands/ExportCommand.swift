@@ -79,6 +79,7 @@ struct ExportCommand: ParsableCommand {
         layersearch export studies/cifar10-resnet20 --format html --output report.html
         layersearch export studies/cifar10-resnet20 --format svg --figure layers --output layers.svg
         layersearch export studies/cifar10-resnet20 --format table --estimates
+        layersearch export studies/cifar10-resnet20 --format text
         layersearch export studies/cifar10-resnet20 --format json --estimates --count 8
         layersearch export studies/cifar10-resnet20 --format trials --output trainings.csv
         layersearch export studies/cifar10-resnet20 --format sqlite --output backup/study.sqlite
@@ -91,6 +92,8 @@ struct ExportCommand: ParsableCommand {
       --format html is one file with everything that is known of the study: figures, all candidates, how the search \
       went, its configuration. It needs no network and can be read without a script. --format pdf is the same on \
       paper, by a browser (chromium) or, figures alone, by rsvg-convert.
+
+      --format text draws the frontier in characters, as wide as the terminal.
 
       The copy of the database is one consistent state of it; a folder with this file as study.sqlite is a study.
       """))
@@ -143,7 +146,8 @@ struct ExportCommand: ParsableCommand {
       switch format {
       case .trials, .sqlite, .html, .pdf:
         throw ValidationError("--format \(name) always writes all there is; leave out --count")
-      case .report(.svg): throw ValidationError("--format svg always draws the whole frontier; leave out --count")
+      case .report(.svg), .report(.text):
+        throw ValidationError("--format \(name) always draws the whole frontier; leave out --count")
       case .report: break
       }
       if all { throw ValidationError("--all lists every candidate; leave out --all or --count") }
@@ -191,7 +195,10 @@ struct ExportCommand: ParsableCommand {
       let report = try StudyReading.report(store: store, definition: definition, estimates: estimates)
       let width = output.isStandardOutput ? StandardOutput.width : nil
       let selection = selection(format)
-      try output.write(report.text(format, selection: selection, width: width).utf8)
+      let isShown = output.isStandardOutput && StandardOutput.hasColor
+      let text = report.text(
+        format, selection: selection, width: width, glyphs: StandardOutput.glyphs, hasColor: isShown)
+      try output.write(text.utf8)
       let mixture = estimates ? report.mixture : nil
       if let mixture { StandardError.shared.writeLine("warning: study \(study): \(mixture)") }
       // CSV has no place for them that every reader would skip; the other formats say it themselves.

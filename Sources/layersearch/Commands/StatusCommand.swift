@@ -1,7 +1,9 @@
 import ArgumentParser
+import ReadableText
 import SearchCore
 import Studies
 import StudyStore
+import StudyViews
 import Terminal
 
 struct StatusCommand: ParsableCommand {
@@ -14,8 +16,13 @@ struct StatusCommand: ParsableCommand {
       waits, runs, failed or gets no jobs: every attempt with the worker and host that made it, and for failed ones \
       signal or exit code, peak memory and the last lines that it wrote.
 
+      --watch fills the terminal and follows the study until q or Ctrl-C; it only reads, and needs no coordinator. \
+      Where there is no terminal to draw on (a pipe, a file, TERM=dumb) it writes a line whenever something has \
+      changed, at most every ten seconds, and each event, and ends with the search. NO_COLOR leaves colors out.
+
       Examples:
         layersearch status studies/cifar10-resnet20
+        layersearch status studies/cifar10-resnet20 --watch
         layersearch status studies/cifar10-resnet20 --explain 17
       """))
 
@@ -25,22 +32,45 @@ struct StatusCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Tell why a job or a worker is where it is.", valueName: "job|worker"))
   var explain: String?
 
+  @Flag(help: "Show it again and again.")
+  var watch = false
+
   @Flag(help: "Print one JSON object.")
   var json = false
 
+  func validate() throws {
+    guard watch else { return }
+    if json { throw ValidationError("--watch is for people to look at; leave out --watch or --json") }
+    if explain != nil { throw ValidationError("--watch follows the whole study; leave out --watch or --explain") }
+  }
+
   func run() throws {
+    if watch { return try follow() }
     let store = try StudyReading.open(study)
     if let explain {
       let explanation = try StudyExplanation(of: explain, store: store, now: StudyStore.systemClock())
       if json { return try JSONOutput.print(explanation) }
-      for line in explanation.lines { StandardOutput.writeLine(line) }
+      for line in explanation.lines { Self.write(line) }
       return
     }
     let status = try StudyStatus(store: store, now: StudyStore.systemClock())
     if json {
       try JSONOutput.print(status)
     } else {
-      for line in status.lines(width: StandardOutput.width) { StandardOutput.writeLine(line) }
+      for line in status.lines(width: StandardOutput.width) { Self.write(line) }
     }
+  }
+
+  /// Workers call themselves what they like: nothing of it moves the cursor.
+  private static func write(_ line: String) { StandardOutput.writeLine(TerminalText.printable(line)) }
+
+  private func follow() throws {
+    // Opened each time: a study may be brought up to date, or replaced, meanwhile.
+    let watch = StatusWatch(
+      read: { [study] in
+        try StudyOverview(
+          of: StudyStore.open(directory: study, mode: .readOnly), now: StudyStore.systemClock())
+      }, describe: ProcessExit.describe)
+    try watch.run()
   }
 }

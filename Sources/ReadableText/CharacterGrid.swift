@@ -1,0 +1,110 @@
+/// A picture of characters: cells in rows, each with a style. Text can only come in as `TerminalText` makes it, so that
+/// no name that is drawn moves the cursor.
+package struct CharacterGrid: Hashable, Sendable {
+  /// What it means; what it looks like is up to the terminal's own colors.
+  package enum Style: Hashable, Sendable {
+    case plain, strong, faint, accent, good, warning, bad
+  }
+
+  private struct Cell: Hashable, Sendable {
+    /// Empty behind a character that is two columns wide.
+    var text: String
+    var style: Style
+
+    static let blank = Cell(text: " ", style: .plain)
+  }
+
+  package let width: Int
+  package let height: Int
+  package let glyphs: Glyphs
+  private var cells: [Cell]
+
+  package init(width: Int, height: Int, glyphs: Glyphs = .unicode) {
+    self.width = max(0, width)
+    self.height = max(0, height)
+    self.glyphs = glyphs
+    cells = Array(repeating: .blank, count: self.width * self.height)
+  }
+
+  /// Writes on one row what fits there, with an ellipsis where that is not all.
+  /// - Parameters:
+  ///   - x: column from the left, from 0 on; outside of the grid nothing is written.
+  ///   - columns: that the text may have.
+  /// - Returns: the column behind it.
+  @discardableResult
+  package mutating func write(
+    _ text: String, x: Int, y: Int, style: Style = .plain, columns: Int = .max
+  ) -> Int {
+    guard (0..<height).contains(y), (0..<width).contains(x) else { return x }
+    let room = min(columns, width - x)
+    let shown = TerminalText.cut(
+      TerminalText.printable(text, glyphs: glyphs), toColumns: room, glyphs: glyphs)
+    var column = x
+    for scalar in shown.unicodeScalars {
+      let size = TerminalText.columns(of: scalar)
+      clear(x: column, y: y)
+      cells[y * width + column] = Cell(text: String(scalar), style: style)
+      if size == 2, column + 1 < width {
+        clear(x: column + 1, y: y)
+        cells[y * width + column + 1] = Cell(text: "", style: style)
+      }
+      column += size
+    }
+    return column
+  }
+
+  /// Whether nothing has been drawn in these cells; false outside of the grid.
+  package func isBlank(x: Range<Int>, y: Int) -> Bool {
+    guard (0..<height).contains(y), x.lowerBound >= 0, x.upperBound <= width else { return false }
+    return x.allSatisfy { cells[y * width + $0].text == " " }
+  }
+
+  /// What is half covered by something else is not there any more.
+  private mutating func clear(x: Int, y: Int) {
+    let index = y * width + x
+    if cells[index].text.isEmpty, x > 0 { cells[index - 1] = .blank }
+    if x + 1 < width, cells[index + 1].text.isEmpty { cells[index + 1] = .blank }
+  }
+
+  /// Row by row, without the blanks at their ends.
+  package var lines: [String] { (0..<height).map { row in text(row) { text, _ in text } } }
+
+  /// With the codes of ECMA-48 for the styles.
+  package var coloredLines: [String] {
+    (0..<height).map { row in
+      text(row) { text, style in style.codes.map { "\u{1b}[\($0)m\(text)\u{1b}[0m" } ?? text }
+    }
+  }
+
+  /// - Parameter written: of neighboring cells of one style.
+  private func text(_ row: Int, _ written: (String, Style) -> String) -> String {
+    let start = row * width
+    guard let last = (start..<start + width).last(where: { cells[$0].text != " " }) else { return "" }
+    var line = ""
+    var run = ""
+    var style = Style.plain
+    for cell in cells[start...last] {
+      if cell.style != style {
+        if !run.isEmpty { line += written(run, style) }
+        (run, style) = ("", cell.style)
+      }
+      run += cell.text
+    }
+    return line + (run.isEmpty ? "" : written(run, style))
+  }
+}
+
+extension CharacterGrid.Style {
+  /// Of the eight colors that every palette has made readable on its background.
+  fileprivate var codes: String? {
+    switch self {
+    case .plain: nil
+    case .strong: "1"
+    case .faint: "2"
+    case .accent: "36"
+    case .good: "32"
+    case .warning: "33"
+    case .bad: "31"
+    }
+  }
+}
