@@ -1,11 +1,12 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A page in a real browser without a window, driven as its own developer tools drive it (the Chrome DevTools Protocol,
 /// over a pair of pipes): keys and pointer are the browser's own events.
 final class Browser: @unchecked Sendable {
   // Safe to share: what changes is behind a lock.
-  private let process = Process()
+  private let process: StartedProcess
   private let place: Place
   private let commands: FileHandle
   private let answers: Int32
@@ -45,18 +46,14 @@ final class Browser: @unchecked Sendable {
     // For both directions, so that opening waits for nobody.
     commands = FileHandle(fileDescriptor: open(ends[0], O_RDWR | O_CLOEXEC), closeOnDealloc: true)
     answers = open(ends[1], O_RDWR | O_CLOEXEC)
-    process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    process.arguments =
+    process = try StartedProcess(
+      "/bin/sh",
       ["-c", "commands=$1 answers=$2; shift 2; exec \"$0\" \"$@\" 3<\"$commands\" 4>\"$answers\""]
-      + [Self.program ?? "", ends[0], ends[1]]
-      + [
-        "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--remote-debugging-pipe",
-        "--user-data-dir=\(place.path("\(name).profile"))", "--window-size=\(width),\(height)", "about:blank",
-      ]
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    process.standardInput = FileHandle.nullDevice
-    try process.run()
+        + [Self.program ?? "", ends[0], ends[1]]
+        + [
+          "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--remote-debugging-pipe",
+          "--user-data-dir=\(place.path("\(name).profile"))", "--window-size=\(width),\(height)", "about:blank",
+        ])
     Thread { [shared, answers] in
       var buffer = [UInt8](repeating: 0, count: 1 << 16)
       while true {
@@ -75,12 +72,10 @@ final class Browser: @unchecked Sendable {
       ["width": width, "height": height, "deviceScaleFactor": 1, "mobile": false])
   }
 
-  deinit { if process.isRunning { process.terminate() } }
-
   func close() async throws {
     shared.lock.withLock { shared.session = nil }
     _ = try? await ask("Browser.close")
-    process.waitUntilExit()
+    process.waitUntilEnd()
   }
 
   /// Errors in the page's scripts, on its console, and in what it could not load.

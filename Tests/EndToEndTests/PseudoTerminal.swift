@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 /// A terminal of the kernel with a command in it, whose picture this process keeps.
@@ -7,7 +8,7 @@ final class PseudoTerminal: @unchecked Sendable {
   // Safe to share: what changes is behind a mutex, or is asked of the kernel.
   private let master: Int32
   private let slave: FileHandle
-  private let process = Process()
+  private let process: StartedProcess
   private let place: Place
   private let screen: Screen
 
@@ -40,20 +41,17 @@ final class PseudoTerminal: @unchecked Sendable {
     slave = FileHandle(
       fileDescriptor: open("/dev/pts/\(number)", O_RDWR | O_NOCTTY | O_CLOEXEC), closeOnDealloc: true)
     setSize(columns, rows)
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/setsid")
-    process.arguments =
-      ["--ctty", "--wait", "sh", "-c", "echo $$ > pid.new; mv pid.new pid; exec \"$0\" \"$@\""]
-      + [RunningCommand.executable.path] + arguments
-    process.currentDirectoryURL = place.folder
     var environment = ProcessInfo.processInfo.environment
     environment["HOME"] = place.folder.path
     for name in ["NO_COLOR", "COLUMNS", "LC_CTYPE", "LC_ALL"] { environment[name] = nil }
     environment.merge(["TERM": "xterm", "LANG": "C.UTF-8"]) { $1 }
     environment.merge(variables) { $1 }
-    process.environment = environment
-    (process.standardInput, process.standardOutput, process.standardError) = (slave, slave, slave)
     try? FileManager.default.removeItem(atPath: place.path("pid"))
-    try process.run()
+    process = try StartedProcess(
+      "/usr/bin/setsid",
+      ["--ctty", "--wait", "sh", "-c", "echo $$ > pid.new; mv pid.new pid; exec \"$0\" \"$@\""]
+        + [RunningCommand.executable.path] + arguments,
+      in: place.folder.path, environment: environment, input: slave, output: slave, errors: slave)
     Thread { [screen] in
       var buffer = [UInt8](repeating: 0, count: 65_536)
       while true {
@@ -117,7 +115,7 @@ final class PseudoTerminal: @unchecked Sendable {
     // What is on its way in the kernel comes before this.
     _ = Array("\u{6}".utf8).withUnsafeBytes { write(slave.fileDescriptor, $0.baseAddress, $0.count) }
     try await wait(for: "all output") { $0.hasEnd }
-    return process.terminationStatus
+    return process.exitCode
   }
 }
 
