@@ -1,4 +1,5 @@
 import SearchCore
+import Yams
 
 extension StudyConfiguration {
   /// Keys that came later are left out where they say what was so before them: studies of earlier versions have the
@@ -66,5 +67,20 @@ extension StudyConfiguration {
       objectives: objectives, strategy: strategy,
       seeding: entries[Self.commonSeedsKey] == "true" ? .common : .perCandidate, constraints: constraints,
       budget: budget, seed: seed, entries: entries, leftOpen: leftOpen, text: text)
+  }
+
+  /// Most jobs that a configuration file names; nil where it names none, or is no such file.
+  package static func jobs(in text: String) -> Int? {
+    scalar("budget", "jobs", in: try? Yams.compose(yaml: text)).flatMap { Int($0) }
+  }
+
+  /// The same with another number of jobs at most, whatever the file says.
+  package func withBudget(ofJobs jobs: Int?) -> StudyConfiguration {
+    var budget = budget
+    budget.jobs = jobs
+    return StudyConfiguration(
+      study: study, recipe: recipe, dataPath: dataPath, startCheckpoint: startCheckpoint, space: space,
+      objectives: objectives, strategy: strategy, seeding: seeding, constraints: constraints, budget: budget,
+      seed: seed, entries: entries, leftOpen: leftOpen, text: text)
   }
 }

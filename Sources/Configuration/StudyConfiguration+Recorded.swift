@@ -54,7 +54,7 @@ extension StudyConfiguration {
       seed: read.seed, entries: entries, leftOpen: [], text: text)
   }
 
-  private static func scalar(_ section: String, _ key: String, in document: Node?) -> String? {
+  static func scalar(_ section: String, _ key: String, in document: Node?) -> String? {
     guard let node = document?[section]?[key], node.scalar?.style != .plain || node.null == nil else { return nil }
     return node.scalar?.string
   }

@@ -93,9 +93,12 @@ extension StudyReport {
       ("metadata", .object(metadata.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })),
     ]
     if let estimated { fields.append(("estimates", estimated.json(frontier: frontier.count))) }
+    // Where people have had a hand in it.
+    if !struckOut.isEmpty { fields.append(("struck_out_results", .array(struckOut.map(\.json)))) }
     let rows = rows(selection)
     let columns = columns(of: rows)
-    fields.append(("candidates", .array(rows.map { $0.json(columns) })))
+    fields.append(
+      ("candidates", .array(rows.map { $0.json(columns, askedByHand: askedByHand[$0.score.candidate]) })))
     return JSONValue.object(fields).text() + "\n"
   }
 
@@ -132,7 +135,8 @@ extension TrainedStart {
 }
 
 extension ReportRow {
-  fileprivate func json(_ columns: [ReportColumn]) -> JSONValue {
+  /// - Parameter askedByHand: trainings of it that a person asked for.
+  fileprivate func json(_ columns: [ReportColumn], askedByHand: Int?) -> JSONValue {
     let variants = score.candidate.decompositions.compactMap { decomposition in
       decomposition.form.variant.map { (decomposition.layer, JSONValue.string($0.rawValue)) }
     }
@@ -146,7 +150,17 @@ extension ReportRow {
     let fields = columns.map { ($0.name, $0.value(self).json) }
     // Of layers that have not the study's own.
     let others = variants.isEmpty ? [] : [("variants", JSONValue.object(variants))]
-    return .object(fields + [("reference", referenceName), ("ranks", .object(ranks))] + others)
+    let byHand = askedByHand.map { [("asked_by_hand", JSONValue.integer($0))] } ?? []
+    return .object(fields + [("reference", referenceName), ("ranks", .object(ranks))] + others + byHand)
+  }
+}
+
+extension StruckTraining {
+  fileprivate var json: JSONValue {
+    .object([
+      ("job", .integer(Int(job))), ("candidate", .string(candidate.description)), ("replicate", .integer(replicate)),
+      ("worker", .string(worker)), ("accuracy", JSONValue(accuracy)),
+    ])
   }
 }
 

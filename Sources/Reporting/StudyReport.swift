@@ -47,6 +47,23 @@ package struct ReportRow: Hashable, Sendable {
   package var isDiverged: Bool { score.seeds > 0 && !score.isSound }
 }
 
+/// A result that a person does not trust: it is shown, and nothing is made of it.
+package struct StruckTraining: Hashable, Sendable {
+  package var job: Int64
+  package var candidate: Candidate
+  package var replicate: Int
+  package var worker: String
+  package var accuracy: Double?
+
+  package init(job: Int64, candidate: Candidate, replicate: Int, worker: String, accuracy: Double?) {
+    self.job = job
+    self.candidate = candidate
+    self.replicate = replicate
+    self.worker = worker
+    self.accuracy = accuracy
+  }
+}
+
 /// All that an export shows of a study: what was searched, and every candidate that has a result.
 package struct StudyReport: Hashable, Sendable {
   package var study: String
@@ -63,6 +80,10 @@ package struct StudyReport: Hashable, Sendable {
   package var kernelVariants: [KernelVariantCount]
   /// Further facts for the JSON export, such as the study's seed or the kernels' instruction set.
   package var metadata: [String: String]
+  /// Trainings that a person asked for, by their candidates.
+  package var askedByHand: [Candidate: Int] = [:]
+  /// Results that do not count, in the order in which they were recorded.
+  package var struckOut: [StruckTraining] = []
 
   /// Scores, frontier and references from what was trained. Confirmations are no part of scores: a candidate that was
   /// chosen for its luck would be compared with others by other trainings than theirs.

@@ -9,6 +9,8 @@ public enum FinalTrainings {
   /// Repetitions from here on: seeds that neither a search nor a confirmation has.
   static let firstRepetition = 1_000_000
 
+  public static func includes(_ job: Int64) -> Bool { job >= firstJob && !HandAsked.includes(job) }
+
   /// Whether a job may begin within so many jobs of a search.
   public static func isWithin(_ budget: Int?, job: Int64) -> Bool {
     job >= firstJob || job <= budget.map(Int64.init) ?? .max

@@ -137,6 +137,22 @@ public struct SearchSpace: Hashable, Sendable {
   public func cost(of candidate: Candidate) -> Cost { architecture.cost(of: candidate, variant: variant) }
 }
 
+extension SearchSpace {
+  /// Why a candidate of the network is none of this space; nil where it is one.
+  package func problem(with candidate: Candidate) -> String? {
+    for decomposition in candidate.decompositions {
+      guard let choice = choices.first(where: { $0.layer == decomposition.layer }) else {
+        return "\(decomposition.layer) is none of the layers that it decomposes"
+      }
+      guard choice.forms.contains(decomposition.form) else {
+        let forms = choice.forms.map(\.description).joined(separator: ", ")
+        return "\(decomposition.layer) is dense there, or one of \(forms), not \(decomposition.form)"
+      }
+    }
+    return nil
+  }
+}
+
 // Checks of what the configuration asks for.
 extension SearchSpace {
   private static func check(_ ranks: Ranks) throws(SearchError) {

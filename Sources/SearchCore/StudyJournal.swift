@@ -37,8 +37,10 @@ public struct JobRecord: Hashable, Sendable {
   /// 1, 2, … in the order in which the strategy asked.
   public var id: Int64
   public var work: Work
-  /// In which round of the strategy it was asked for; nil where that is not on record.
+  /// In which round of the strategy it was asked for; nil where that is not on record, and where a person asked for it.
   public var round: Int?
+  /// Where in the round; nil where the jobs of the round have the order of their numbers.
+  public var place: Int?
   public var state: JobState
   /// Attempts begun so far, whatever became of them.
   public var attempts: Int
@@ -51,12 +53,13 @@ public struct JobRecord: Hashable, Sendable {
   public var failureReason: String?
 
   public init(
-    id: Int64, work: Work, round: Int? = nil, state: JobState = .waiting, attempts: Int = 0, failures: Int = 0,
-    losses: Int = 0, result: Observation? = nil, failureReason: String? = nil
+    id: Int64, work: Work, round: Int? = nil, place: Int? = nil, state: JobState = .waiting, attempts: Int = 0,
+    failures: Int = 0, losses: Int = 0, result: Observation? = nil, failureReason: String? = nil
   ) {
     self.id = id
     self.work = work
     self.round = round
+    self.place = place
     self.state = state
     self.attempts = attempts
     self.failures = failures
@@ -147,4 +150,53 @@ public enum StudyChange: Hashable, Sendable {
   case notedOnce(String)
   /// The strategy wants nothing more, and nothing is under way.
   case studyFinished
+  /// There is more to do in a study that was finished, or that is open anyway.
+  case studyReopened
+  /// A person asked for something, and this is what it did; before the changes that it consists of.
+  case intervened(InterventionRecord)
+  /// No job is handed out any more, or jobs are again.
+  case paused(Bool)
+  /// Most jobs that the search may have.
+  case budgetChanged(Int)
+  /// The strategy decides this round and those behind it again.
+  case roundsForgotten(from: Int)
+  /// The strategy asks for a job that there is already.
+  case jobAsked(job: Int64, round: Int, place: Int)
+  /// A job that was set aside waits again, as if nothing had failed.
+  case jobReopened(job: Int64)
+  /// The result is none any more: it is kept for people to see, and the job waits again, as if nothing had failed.
+  case resultStruckOut(job: Int64)
+  /// It gets no more jobs.
+  case workerDrained(id: String)
+  /// Nothing that it finds counts any more.
+  case workerDistrusted(id: String)
+}
+
+/// What a person asked for, as it is recorded.
+public struct InterventionRecord: Hashable, Sendable {
+  /// `user@host`, or what a person calls itself.
+  public var author: String
+  public var verb: Intervention.Verb
+  /// What it did, on one line; about a job or a worker, what became of it.
+  public var text: String
+  /// The job that it is about; nil where it is about none.
+  public var job: Int64?
+  /// The worker that it is about; nil where it is about none.
+  public var worker: String?
+
+  public init(author: String, verb: Intervention.Verb, text: String, job: Int64? = nil, worker: String? = nil) {
+    self.author = author
+    self.verb = verb
+    self.text = text
+    self.job = job
+    self.worker = worker
+  }
+}
+
+extension InterventionRecord: CustomStringConvertible {
+  /// `job 5 is canceled`
+  public var description: String {
+    if let job { return "job \(job) is \(text)" }
+    return worker.map { "worker \($0) is \(text)" } ?? text
+  }
 }

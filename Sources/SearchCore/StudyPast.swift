@@ -26,6 +26,16 @@ public struct StudyPast: Hashable, Sendable {
   public var finishers: Set<String>
   /// By trainings that brought results.
   public var timeSpent: TimeSpent
+  /// The search was over.
+  public var isFinished = false
+  /// No job is handed out until a person says so.
+  public var isPaused = false
+  /// Names of workers that get no more jobs.
+  public var drained: Set<String> = []
+  /// Names of workers of which nothing counts any more.
+  public var distrusted: Set<String> = []
+  /// Jobs whose results a worker found or handed over, by its name.
+  public var resultsByWorker: [String: [Int64]] = [:]
 
   public init(
     attempts: [Attempt] = [], workers: [WorkerRecord] = [], finishers: Set<String> = [],

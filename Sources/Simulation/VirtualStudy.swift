@@ -109,7 +109,7 @@ package struct VirtualStudy<Engine: SimulatedTrainings> {
       case .send(let message, let peer):
         schedule(.toWorker(message, Self.worker(peer)), after: Self.commit + Self.latency)
       // Nothing asks for an embedded data set.
-      case .content, .log: break
+      case .content, .log, .answer: break
       case .decide(let round):
         if let question = machine.question { try decide(.decided(round: round, question.answer()), record) }
       case .giveUp(let reason): throw SimulationError.failed(reason)

@@ -36,6 +36,9 @@ package struct CandidateNames {
     return try candidate(ofText: text)
   }
 
+  /// Whether a text names a place on the frontier rather than a candidate.
+  package static func needsFrontier(_ text: String) -> Bool { Int(text) != nil || plain(text) == "knee" }
+
   /// By its text or label alone.
   package func candidate(ofText text: String) throws(SearchError) -> Candidate {
     if let reference = reference(text) { return reference }

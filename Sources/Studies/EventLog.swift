@@ -72,6 +72,12 @@ extension EventLog {
       entries.append(
         Entry(time: result.time, rank: rank(at: result.time) - (isLate && !result.isAdopted ? 0.5 : 0), text: text))
     }
+    for struck in history.struck {
+      let origin = "attempt \(struck.attempt), from \(place(struck.worker))"
+      entries.append(Entry(time: struck.recorded, rank: rank(at: struck.recorded), text: "result recorded (\(origin))"))
+      entries.append(
+        Entry(time: struck.struck, rank: rank(at: struck.struck) + 0.2, text: "result struck out (\(origin))"))
+    }
     var isSetAside = false
     for event in history.events {
       if event.kind == .jobSetAside {
@@ -80,6 +86,12 @@ extension EventLog {
           Entry(
             time: event.time, rank: rank(at: event.time) + 0.3, text: "set aside: \(event.text(without: "job \(job)"))")
         )
+      } else if event.kind == .intervention {
+        if event.isRetry { isSetAside = false }
+        entries.append(
+          Entry(
+            time: event.time, rank: rank(at: event.time) + 0.2,
+            text: "\(event.text(without: "job \(job)")), by \(event.author ?? "a person")"))
       } else if isSetAside, event.isReopening {
         isSetAside = false
         entries.append(
@@ -118,6 +130,8 @@ extension EventLog {
       case .workerBenched: return Entry(time: event.time, rank: 3, text: "benched: \(text)")
       case .workerPaused: return Entry(time: event.time, rank: 3, text: "paused: \(text)")
       case .workerUnbenched: return Entry(time: event.time, rank: 0, text: "gets jobs again")
+      case .intervention:
+        return Entry(time: event.time, rank: 3, text: "\(text), by \(event.author ?? "a person")")
       case .note, .roundDecided, .jobSetAside, .studyFinished: return Entry(time: event.time, rank: 0, text: event.text)
       }
     }

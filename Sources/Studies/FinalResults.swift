@@ -40,7 +40,7 @@ package struct FinalResults: Encodable, Sendable {
   /// - Throws: `StudyError.noFinalResults` where there are none.
   package init(store: StudyStore) throws {
     let definition = try StudyDefinition(of: store)
-    let jobs = try store.jobs().filter { $0.id >= FinalTrainings.firstJob }
+    let jobs = try store.jobs().filter { FinalTrainings.includes($0.id) }
     let space = definition.space
     study = definition.name
     architecture = space.architecture

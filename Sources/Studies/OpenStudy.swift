@@ -50,7 +50,11 @@ package struct OpenStudy {
       return
     }
     let store = try StudyStore.open(directory: folder, mode: resume ? .readWrite : .readOnly)
-    let definition = definition.continuing(try store.identity())
+    let recorded = try store.identity()
+    var definition = definition.continuing(recorded)
+    // A budget that was set by hand holds until the configuration names another than it did.
+    let namesBudget = definition.jobBudget != StudyConfiguration.jobs(in: recorded.configurationText)
+    if !namesBudget { definition = definition.withBudget(ofJobs: recorded.budget) }
     let identity = definition.newIdentity()
     guard resume else {
       // Another configuration is the greater surprise, and names what differs.
@@ -62,6 +66,7 @@ package struct OpenStudy {
     try store.require(identity)
     budgetChange = try Self.changeBudget(
       of: store, to: definition.configuration.budget, text: identity.configurationText)
+    if namesBudget, budgetChange == nil { try store.replaceConfiguration(with: identity.configurationText) }
     self.identity = try store.identity()
     // Its own configuration file does not tell what it is called.
     self.definition = definition.named(self.identity.name)

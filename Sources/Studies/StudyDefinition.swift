@@ -44,6 +44,11 @@ package struct StudyDefinition {
     StudyDefinition(name: name, configuration: configuration.continuing(recorded.entries), base: base)
   }
 
+  /// The same with another number of jobs at most; what the configuration file says is left as it is.
+  package func withBudget(ofJobs jobs: Int?) -> StudyDefinition {
+    StudyDefinition(name: name, configuration: configuration.withBudget(ofJobs: jobs), base: base)
+  }
+
   private init(name: String, configuration: StudyConfiguration, base: String?) {
     self.name = name
     self.configuration = configuration

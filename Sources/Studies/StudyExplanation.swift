@@ -93,6 +93,7 @@ package struct StudyExplanation: Encodable {
     let jobs: [JobRecord]
     let workers: [WorkerPresence]
     let isFinished: Bool
+    let isPaused: Bool
     let isCoordinated: Bool?
     /// Most jobs of the study; nil for no bound.
     private let budget: Int?
@@ -109,6 +110,7 @@ package struct StudyExplanation: Encodable {
       waiting = jobs.filter { $0.state == .waiting && FinalTrainings.isWithin(budget, job: $0.id) }
       workers = try store.workers()
       isFinished = try store.isFinished
+      isPaused = try store.paused() != nil
       isCoordinated = CoordinatorPresence.isAtWork(studyFolder: store.directory)
       live = isCoordinated == true ? RunningState.read(studyFolder: store.directory) : nil
       hosts = Dictionary(workers.map { ($0.worker.id, $0.worker.host) }, uniquingKeysWith: { first, _ in first })
@@ -175,12 +177,14 @@ package struct StudyExplanation: Encodable {
       } else if present.isEmpty {
         lines.append("no worker is connected")
       } else {
-        let able = present.filter { $0.bench(at: now) == nil }
+        let able = present.filter { $0.bench(at: now) == nil && $0.bar == nil }
         let slots = able.reduce(0) { $0 + $1.worker.slots }
         let running = jobs.count { $0.state == .running }
         let before = waiting.count { $0.id < job.id }
-        if able.isEmpty {
-          lines.append("every worker that is connected is benched")
+        if isPaused {
+          lines.append("the study is paused: no job is handed out until it is resumed")
+        } else if able.isEmpty {
+          lines.append("every worker that is connected is benched, or a person wants it to get no jobs")
         } else if running >= slots {
           lines.append("all \(slots) slots of \(able.count) workers are at work")
         } else if attempts.contains(where: { $0.ending == .failed }) {
@@ -224,6 +228,7 @@ package struct StudyExplanation: Encodable {
         let time = presence.left.map { ", \(Readable.duration(seconds: max(0, now - $0))) ago" } ?? ""
         return ["it is gone\(time): \(reason)"]
       }
+      if let bar = presence.bar { return ["it gets no jobs: it is \(bar)"] }
       if let bench = presence.bench(at: now) { return ["it gets no jobs: \(bench)"] }
       if underWay >= presence.worker.slots { return ["all its \(underWay) slots are at work"] }
       if isFinished { return ["the study is finished"] }
@@ -252,6 +257,9 @@ package struct StudyExplanation: Encodable {
 }
 
 extension WorkerPresence {
+  /// That a person wants it to get no more jobs; nil where nobody does.
+  package var bar: String? { distrusted != nil ? "distrusted" : drained != nil ? "drained" : nil }
+
   /// Why it gets no jobs; nil while it does.
   package func bench(at now: Double) -> String? {
     guard let benchedUntil, benchedUntil > now else { return nil }

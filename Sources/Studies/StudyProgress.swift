@@ -4,6 +4,7 @@ import SearchCore
 /// pace, and the candidates of open jobs. How many jobs there are in which state is the state machine's to tell.
 package struct StudyProgress: Sendable {
   private var leaders: AccuracyLeaders
+  private let space: SearchSpace
   private let template: WorkTemplate
   /// Works of jobs that have no result yet.
   private var works: [Int64: Work] = [:]
@@ -14,7 +15,15 @@ package struct StudyProgress: Sendable {
   /// Takes up where the recorded jobs stand.
   package init(space: SearchSpace, template: WorkTemplate, jobs: [JobRecord]) {
     leaders = AccuracyLeaders(space: space)
+    self.space = space
     self.template = template
+    readAgain(jobs)
+  }
+
+  /// From the record, where results were struck out; what is known of the pace stays.
+  package mutating func readAgain(_ jobs: [JobRecord]) {
+    leaders = AccuracyLeaders(space: space)
+    works = [:]
     for job in jobs {
       if let result = job.result {
         record(result, of: job.work)
@@ -49,8 +58,11 @@ package struct StudyProgress: Sendable {
       if let work = works.removeValue(forKey: job) { record(result, of: work) }
       begun[job] = nil
     case .studyFinished, .noted, .notedOnce, .roundDecided, .workerJoined, .workerLeft, .workerBenched,
-      .workerPaused, .workerUnbenched:
+      .workerPaused, .workerUnbenched, .studyReopened, .intervened, .paused, .budgetChanged, .roundsForgotten,
+      .jobAsked, .jobReopened, .workerDrained, .workerDistrusted:
       break
+    // Its result is not known here any more: who applies this reads the jobs again.
+    case .resultStruckOut(let job): begun[job] = nil
     }
   }
 

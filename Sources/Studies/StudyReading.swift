@@ -30,8 +30,13 @@ package enum StudyReading {
 
   /// As `TrainingsCSV` has them.
   package static func trainings(store: StudyStore) throws -> String {
-    TrainingsCSV.text(trainings(try store.jobs(), of: try StudyDefinition(of: store)))
+    let jobs = try store.jobs()
+    return TrainingsCSV.text(
+      trainings(jobs, of: try StudyDefinition(of: store)), byHand: Set(askedByHand(jobs).map(\.work)))
   }
+
+  /// Jobs that a person asked for.
+  package static func askedByHand(_ jobs: [JobRecord]) -> [JobRecord] { jobs.filter { HandAsked.includes($0.id) } }
 
   /// Jobs whose results count. Where the time was up before the search was over, those of the longest settled prefix of
   /// what was asked for: machines that came equally far have the same frontier.
@@ -39,7 +44,8 @@ package enum StudyReading {
     _ jobs: [JobRecord], in store: StudyStore, definition: StudyDefinition
   ) throws -> [JobRecord] {
     guard definition.timeLimits != TimeLimits(), try store.isFinished else { return jobs }
-    return Array(jobs.sorted { $0.id < $1.id }.prefix { $0.state == .finished || $0.state == .setAside })
+    let search = jobs.filter { !HandAsked.includes($0.id) }.sorted { $0.id < $1.id }
+    return Array(search.prefix { $0.state == .finished || $0.state == .setAside }) + askedByHand(jobs)
   }
 
   package static func report(
@@ -74,12 +80,19 @@ package enum StudyReading {
   ) throws -> StudyReport {
     let results = trainings(try counted(jobs, in: store, definition: definition), of: definition)
     let variants = Set(results.values.map(\.kernelVariant))
-    return StudyReport(
+    var report = StudyReport(
       study: definition.name, recipe: definition.recipe, space: definition.space, objectives: definition.objectives,
       results: results, setAside: SetAsideSummary(reasons: try store.setAsideJobs().map(\.reason)),
       metadata: [
         "seed": "\(definition.seed)", "kernel_variants": variants.sorted().joined(separator: ", "),
         "layersearch": Version.number,
       ], estimates: estimates)
+    for job in askedByHand(jobs) where job.result != nil { report.askedByHand[job.work.candidate, default: 0] += 1 }
+    report.struckOut = try store.struckResults().map {
+      StruckTraining(
+        job: $0.job, candidate: $0.work.candidate, replicate: $0.work.repetition, worker: $0.worker,
+        accuracy: $0.result[.accuracy])
+    }
+    return report
   }
 }

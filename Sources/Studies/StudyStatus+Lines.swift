@@ -15,6 +15,7 @@ extension StudyStatus {
       "jobs     \(summary.jobs.settled) of \(summary.expectedJobs) done: \(summary.jobs.finished) finished, "
         + "\(summary.jobs.setAside) set aside, \(summary.jobs.running) running, \(summary.jobs.waiting) waiting",
     ]
+    if let pausedSince { lines.append("paused   since \(pausedSince): no job is handed out") }
     lines.append("time     \(time)")
     if let rate = summary.jobsPerSecond, let left = summary.secondsLeft {
       lines.append("rate     \(Readable.rate(perSecond: rate)), about \(Readable.duration(seconds: left)) left")
@@ -36,6 +37,9 @@ extension StudyStatus {
     if let mixture = StudyReport.mixture(of: kernelVariants.map { .init(name: $0.variant, trainings: $0.trainings) }) {
       lines.append("mixed    \(mixture)")
     }
+    if askedByHand > 0 { lines.append("by hand  \(askedByHand) of the jobs") }
+    if struckResults > 0 { lines.append("struck   \(struckResults) results do not count, and are trained again") }
+    lines += interventions.map { "asked    \($0.time) \($0.author): \($0.text)" }
     lines += running.map(\.line)
     if runningNotShown > 0 { lines.append("         and \(runningNotShown) more") }
     lines += workers.flatMap(\.lines)
@@ -57,7 +61,8 @@ extension StudyStatus.Worker {
     let first =
       "worker   \(name): \(running) of \(slots) slots at work, \(kernelVariant), last result or start "
       + "\(Readable.duration(seconds: secondsSinceSeen)) ago"
-    return [first] + (benched.map { ["         benched: \($0)"] } ?? [])
+    return [first] + (barred.map { ["         \($0): it gets no more jobs"] } ?? [])
+      + (benched.map { ["         benched: \($0)"] } ?? [])
   }
 }
 

@@ -32,6 +32,8 @@ package struct StudyStatus: Encodable, Sendable {
     package var secondsSinceSeen: Double
     /// Why it gets no jobs; nil while it does.
     package var benched: String?
+    /// A person wants it to get no more jobs: `drained`, or `distrusted`.
+    package var barred: String?
     /// The name of its key in the list of authorized keys; nil without keys.
     package var key: String?
   }
@@ -79,6 +81,14 @@ package struct StudyStatus: Encodable, Sendable {
     package var recordedResults: Int
   }
 
+  /// What a person asked for.
+  package struct Intervention: Encodable, Sendable {
+    /// ISO 8601.
+    package var time: String
+    package var author: String
+    package var text: String
+  }
+
   package struct SetAside: Encodable, Sendable {
     package var job: Int64
     package var candidate: String
@@ -116,6 +126,14 @@ package struct StudyStatus: Encodable, Sendable {
   package var jobsPerHour: Double?
   package var secondsLeft: Double?
   package var setAside: [SetAside]
+  /// Since when a person wants no job to be handed out, in ISO 8601; nil while jobs are.
+  package var pausedSince: String?
+  /// Results that a person does not trust.
+  package var struckResults: Int
+  /// Jobs that a person asked for.
+  package var askedByHand: Int
+  /// What people asked for: the latest, at most `mostInterventions`, the latest last.
+  package var interventions: [Intervention]
   /// Of a search in rounds, the latest that was decided: 0, 1, …
   package var round: Int?
   /// When that was decided, in points of accuracy.
@@ -128,12 +146,13 @@ package struct StudyStatus: Encodable, Sendable {
   private enum CodingKeys: String, CodingKey {
     case study, directory, state, missing, jobs, workers, running, runningNotShown, highest, dense, divergedTrainings
     case kernelVariants, mixesKernelVariants, began, ended, lastedSeconds, workersEver, hostsEver, jobsPerHour
-    case secondsLeft, round, expectedLoss
+    case secondsLeft, round, expectedLoss, pausedSince, struckResults, askedByHand, interventions
     case setAside = "failures"
   }
 
   private static let longestSilenceSeconds = 300.0
   static let mostRunning = 1000
+  private static let mostInterventions = 20
 
   /// `now` in seconds since 1970.
   package init(store: StudyStore, now: Double) throws {
@@ -170,7 +189,7 @@ package struct StudyStatus: Encodable, Sendable {
         id: presence.worker.id, host: presence.worker.host, processId: presence.worker.processID,
         slots: presence.worker.slots,
         running: underWay[presence.worker.id]?.count ?? 0, kernelVariant: presence.worker.kernelVariant,
-        secondsSinceSeen: max(0, now - presence.lastSeen), benched: presence.bench(at: now),
+        secondsSinceSeen: max(0, now - presence.lastSeen), benched: presence.bench(at: now), barred: presence.bar,
         key: live?.keyNames[presence.worker.id])
     }
     let architecture = definition.space.architecture
@@ -203,6 +222,13 @@ package struct StudyStatus: Encodable, Sendable {
     let decided = try store.lastRound()
     round = decided?.round
     expectedLoss = decided?.expectedLoss
+
+    pausedSince = try store.paused().map(TimeText.iso)
+    struckResults = try store.struckCount()
+    askedByHand = records.count { HandAsked.includes($0.id) }
+    interventions = try store.interventions(latest: Self.mostInterventions).map {
+      Intervention(time: TimeText.iso($0.time), author: $0.author ?? "", text: $0.text)
+    }
 
     let created = try store.created()
     let finished = try store.finished()

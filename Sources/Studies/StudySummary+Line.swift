@@ -8,7 +8,7 @@ extension StudySummary {
     var fields = [count] + details(showsSize: true)
     func text() -> String { fields.joined(separator: "  ") }
     if text().count + leastBar + 3 > width { fields = [count] + details(showsSize: false) }
-    while fields.count > 2, text().count + leastBar + 3 > width { fields.removeLast() }
+    while fields.count > (isPaused ? 3 : 2), text().count + leastBar + 3 > width { fields.removeLast() }
     let room = min(30, width - text().count - 3)
     if room >= leastBar {
       return ProgressBar.text(done: jobs.settled, of: expectedJobs, columns: room, glyphs: glyphs) + " " + text()
@@ -27,6 +27,7 @@ extension StudySummary {
   private func details(showsSize: Bool) -> [String] {
     let isWaiting = jobs.running == 0 && workers == 0 && jobs.settled < expectedJobs
     var fields = [isWaiting ? "waiting for workers" : "\(jobs.running) running"]
+    if isPaused, jobs.settled < expectedJobs { fields.insert("paused", at: 0) }
     if jobs.setAside > 0 { fields.append("\(jobs.setAside) set aside") }
     if let secondsLeft, jobs.settled < expectedJobs, jobs.running > 0 {
       fields.append("\(Readable.duration(seconds: secondsLeft)) left")

@@ -32,6 +32,7 @@ extension StudySummary {
       jobs: counts, expectedJobs: expected, workers: workers,
       jobsPerSecond: workers == 0 ? nil : try Self.pace(store).rate(now: now), highest: leaders.highest,
       dense: leaders.dense)
+    isPaused = try store.paused() != nil
   }
 
   /// What was trained before the coordinator at work began says nothing about its pace.

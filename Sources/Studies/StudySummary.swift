@@ -13,6 +13,8 @@ package struct StudySummary: Sendable, Hashable {
   package var workers: Int
   /// Over the latest trainings of this coordinator; nil until one has ended, and while no worker is here.
   package var jobsPerSecond: Double?
+  /// A person wants no job to be handed out.
+  package var isPaused = false
   /// The decomposed candidate with the highest mean accuracy so far: perhaps by the luck of a single seed.
   package var highest: CandidateAccuracy?
   package var dense: CandidateAccuracy?

@@ -4,6 +4,8 @@ import SearchCore
 /// What a job's row holds besides its state: the work. Columns are named here, and in the schema.
 enum JobRow {
   static let columns = "id, kind, candidate, repetition, seed, job.checksum"
+  /// Beside another table with an id.
+  static let qualifiedColumns = "job.id, kind, candidate, repetition, seed, job.checksum"
   static let count = 6
 
   /// The work of the row that begins at `first`. Throws where it is not what was written.
@@ -32,7 +34,7 @@ enum JobRow {
 /// Jobs with their results, as they are read: every row is held to its checksum.
 enum JobRows {
   static let list = """
-    \(JobRow.columns), state, attempts, failures, losses, failure_reason, round, observation.checksum, \
+    \(JobRow.columns), state, attempts, failures, losses, failure_reason, round, place, observation.checksum, \
     \(ObservationRow.columns)
     """
   private static let own = JobRow.count
@@ -41,8 +43,8 @@ enum JobRows {
     let (id, work) = try JobRow.work(row, at: 0, kinds)
     guard let state = JobState(rawValue: try row.value(own)) else { throw row.damaged(own) }
     var result: Observation?
-    if let checksum: Int64 = try row.optional(own + 6) {
-      let stored = try ObservationRow(row, at: own + 7, artifacts: artifacts[id])
+    if let checksum: Int64 = try row.optional(own + 7) {
+      let stored = try ObservationRow(row, at: own + 8, artifacts: artifacts[id])
       guard checksum == stored.checksum(of: id) else {
         throw StoreError.damaged(row.directory, "the result of job \(id) is not what was written")
       }
@@ -53,7 +55,8 @@ enum JobRows {
         row.directory, "job \(id) is \(state.rawValue) and has \(result == nil ? "no result" : "a result")")
     }
     return JobRecord(
-      id: id, work: work, round: try row.optional(own + 5), state: state, attempts: try row.value(own + 1),
+      id: id, work: work, round: try row.optional(own + 5), place: try row.optional(own + 6), state: state,
+      attempts: try row.value(own + 1),
       failures: try row.value(own + 2),
       losses: try row.value(own + 3), result: result, failureReason: try row.optional(own + 4))
   }
@@ -142,7 +145,16 @@ struct StoredArtifacts {
   init() {}
 
   init(_ db: Database, _ directory: String) throws {
-    let cursor = try Row.fetchCursor(db, sql: "SELECT job, name, hash, bytes FROM artifact")
+    try self.init(db, directory, "SELECT job, name, hash, bytes FROM artifact")
+  }
+
+  /// Those of results that were struck out, by the numbers of these.
+  init(struckIn db: Database, _ directory: String) throws {
+    try self.init(db, directory, "SELECT id, name, hash, bytes FROM struck_artifact")
+  }
+
+  private init(_ db: Database, _ directory: String, _ select: String) throws {
+    let cursor = try Row.fetchCursor(db, sql: select)
     while let next = try cursor.next() {
       let row = RowReader(row: next, directory: directory, what: "an artifact")
       artifacts[try row.value(0), default: [:]][try row.value(1, as: String.self)] = Artifact(

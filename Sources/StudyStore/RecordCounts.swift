@@ -18,12 +18,14 @@ struct RecordCounts: Hashable, Sendable {
 
 extension RecordCounts {
   init(of db: Database, directory: String) throws {
+    // A result that was struck out is on record.
+    let struck = try db.tableExists("struck_observation") ? "(SELECT count(*) FROM struck_observation)" : "0"
     let row = try Row.fetchOne(
       db,
       sql: """
         -- Newer schemas have a view of this name.
         SELECT (SELECT count(*) FROM job), (SELECT count(*) FROM attempt),
-          (SELECT count(*) FROM attempt WHERE ended IS NULL), (SELECT count(*) FROM result)
+          (SELECT count(*) FROM attempt WHERE ended IS NULL), (SELECT count(*) FROM result) + \(struck)
         """)
     guard let row else { throw StoreError.damaged(directory, "its rows cannot be counted") }
     let reader = RowReader(row: row, directory: directory, what: "the counts")

@@ -7,6 +7,8 @@ struct SalvagedJobs {
   /// When each result was recorded among the others: its sequence number, or the time where there were none.
   private var places: [Int64: Double] = [:]
   private var works: Set<Work> = []
+  /// Results that were struck out, by the numbers of their rows.
+  var strikes: [Int64: SalvagedStrike] = [:]
 
   var isEmpty: Bool { byNumber.isEmpty }
   /// Numbers of the jobs that have a result.
@@ -31,6 +33,7 @@ struct SalvagedJobs {
 
   /// Adds what only `other` has. The same row is the same in both: it has a checksum.
   mutating func add(_ other: SalvagedJobs) {
+    strikes.merge(other.strikes) { mine, _ in mine }
     for (id, job) in other.byNumber.sorted(by: { $0.key < $1.key }) {
       guard let mine = byNumber[id] else {
         if add(job), let result = job.result { finish(id, with: result, at: other.places[id]) }
@@ -48,6 +51,7 @@ struct SalvagedJobs {
   ///   - lost: counts those that had results.
   func settled(of total: Int?, lost: inout Int) -> [JobRecord] {
     let rounds = knownRounds(of: total)
+    let struck = Dictionary(grouping: strikes.values, by: \.job).mapValues { Set($0.map { Double($0.sequence) }) }
     let jobs = byNumber.values.sorted { left, right in
       let (leftPlace, rightPlace) = (places[left.id] ?? .infinity, places[right.id] ?? .infinity)
       return leftPlace == rightPlace ? left.id < right.id : leftPlace < rightPlace
@@ -55,6 +59,12 @@ struct SalvagedJobs {
     return jobs.map { job in
       var job = job
       job.round = rounds[job.id]
+      if job.round == nil { job.place = nil }
+      // A state of the database from before has it as a result still.
+      if let place = places[job.id], struck[job.id]?.contains(place) == true {
+        job.result = nil
+        job.state = .waiting
+      }
       if job.state == .finished, job.result == nil {
         lost += 1
         job.state = .waiting
@@ -79,5 +89,27 @@ struct SalvagedJobs {
     for (id, job) in byNumber where id > rounds.count { end = min(end, job.round ?? end) }
     let known = rounds.prefix { $0 < end }
     return Dictionary(uniqueKeysWithValues: known.enumerated().map { (Int64($0.offset + 1), $0.element) })
+  }
+}
+
+/// A result that was struck out, as it was read.
+struct SalvagedStrike {
+  let job: Int64
+  let sequence: Int64
+  let attempt: Int
+  let worker: String
+  let recorded: Double
+  let struck: Double
+  let row: ObservationRow
+
+  /// The columns after the row's number.
+  init(_ row: RowReader, artifacts: NamedValues<String, Artifact>) throws {
+    sequence = try row.value(1)
+    job = try row.value(2)
+    attempt = try row.value(3)
+    worker = try row.value(4)
+    recorded = try row.value(5)
+    struck = try row.value(6)
+    self.row = try ObservationRow(row, at: 8, artifacts: artifacts)
   }
 }

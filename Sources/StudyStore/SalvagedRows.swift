@@ -37,16 +37,19 @@ struct SalvagedRows {
   ) throws -> SalvagedJobs {
     let kinds = ((try? StoredKinds(db, folder.path))?.all ?? []) + (described.map { [$0] } ?? [])
     let artifacts = (try? StoredArtifacts(db, folder.path)) ?? StoredArtifacts()
+    let hasStrikes = (try? db.tableExists("struck_observation")) ?? false
     var jobs = SalvagedJobs()
     try forEachRow(
       """
-      SELECT id, candidate, repetition, seed, work, state, attempts, failures, losses, failure_reason, checksum, round
+      SELECT id, candidate, repetition, seed, work, state, attempts, failures, losses, failure_reason, checksum, round,
+        \(hasStrikes ? "place" : "NULL")
       FROM job
       """,
       "id", "a job"
     ) { row in
       var job = try? work(row, kinds)
       job?.round = (try? row.optional(11)) ?? nil
+      job?.place = (try? row.optional(12)) ?? nil
       if !jobs.add(job) { findings.damagedJobs += 1 }
     }
     try forEachRow(
@@ -58,7 +61,24 @@ struct SalvagedRows {
       else { return }
       jobs.finish(id, with: stored.observation, at: (try? row.value(0, as: Int.self)).map(Double.init))
     }
+    if hasStrikes { try readStrikes(into: &jobs) }
     return jobs
+  }
+
+  private func readStrikes(into jobs: inout SalvagedJobs) throws {
+    let artifacts = (try? StoredArtifacts(struckIn: db, folder.path)) ?? StoredArtifacts()
+    try forEachRow(
+      """
+      SELECT id, sequence, job, attempt, worker, recorded, struck, checksum, \(ObservationRow.columns)
+      FROM struck_observation
+      """, "id", "a result that was struck out"
+    ) { row in
+      guard let id = try? row.value(0, as: Int64.self),
+        let strike = try? SalvagedStrike(row, artifacts: artifacts[id]),
+        (try? row.value(7, as: Int64.self)) == strike.row.checksum(of: strike.job)
+      else { return }
+      jobs.strikes[id] = strike
+    }
   }
 
   private func training(_ row: RowReader, _ kind: StoredKinds.Kind) throws -> JobRecord {

@@ -21,8 +21,11 @@ public struct StoreError: Error, Hashable, Sendable {
   public let directory: String
   /// What was wrong and what to do about it.
   public let message: String
+  /// Which process holds the study, in its own words; nil where that is not known, or nothing is wrong with that.
+  public let holder: String?
 
-  init(_ code: Code, _ directory: String, _ message: String) {
+  init(_ code: Code, _ directory: String, _ message: String, holder: String? = nil) {
+    self.holder = holder?.inOneLine
     self.code = code
     self.directory = directory
     self.message = message.inOneLine

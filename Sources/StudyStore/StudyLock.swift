@@ -76,11 +76,11 @@ final class StudyLock: Sendable {
   }
 
   private static func inUse(_ folder: StudyFolder, _ file: CInt) -> StoreError {
-    StoreError(
+    let holder = text(of: file)
+    return StoreError(
       .inUse, folder.path,
-      "another coordinator is at work here (\(text(of: file) ?? "it did not say who it is")); stop it, or choose "
-        + "another folder"
-    )
+      "another coordinator is at work here (\(holder ?? "it did not say who it is")); stop it, or choose "
+        + "another folder", holder: holder)
   }
 
   private static func text(of descriptor: CInt) -> String? {

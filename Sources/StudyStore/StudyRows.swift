@@ -38,6 +38,10 @@ public struct WorkerPresence: Hashable, Sendable {
   /// It gets no jobs until then; nil while it does.
   public var benchedUntil: Double?
   public var benchedReason: String?
+  /// A person wanted it to get no more jobs.
+  public var drained: Double?
+  /// A person wanted nothing of it to count.
+  public var distrusted: Double?
 }
 
 /// Something that a user may want to read later.
@@ -52,6 +56,8 @@ public struct StudyEvent: Hashable, Sendable {
     case workerBenched = "worker benched"
     case workerPaused = "worker paused"
     case workerUnbenched = "worker unbenched"
+    /// A person asked for it.
+    case intervention
   }
 
   /// 1, 2, … in the order of recording.
@@ -59,4 +65,6 @@ public struct StudyEvent: Hashable, Sendable {
   public var time: Double
   public var kind: Kind
   public var text: String
+  /// Who asked for it; nil for what came by itself.
+  public var author: String?
 }

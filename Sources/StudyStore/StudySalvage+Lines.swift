@@ -14,12 +14,13 @@ extension StudySalvage.Findings {
           + "them")
     }
     if let acknowledgedResults {
-      let lost = max(0, acknowledgedResults - results)
+      let lost = max(0, acknowledgedResults - results - struckResults)
       lines.append(
         lost == 0
           ? "whole    all \(acknowledgedResults) acknowledged results are saved"
           : "missing  \(lost) of \(acknowledgedResults) acknowledged results; they are trained again")
     }
+    if struckResults > 0 { lines.append("struck   \(struckResults) results that were struck out are kept as such") }
     if hadNoDefinitions {
       lines.append("tables   what tables there are could not be read; they were looked for where a new study has them")
     }

@@ -24,6 +24,8 @@ public enum StudySalvage {
     public var hadNoDefinitions = false
     /// Frames of SQLite's journal that are not what was written; what lies behind them SQLite does not see.
     public var damagedFrames = 0
+    /// Results that were struck out: they stay what they are.
+    public var struckResults = 0
     /// Results that were found only behind such a frame.
     public var resultsBehindDamage = 0
     /// How many results were acknowledged; nil where that is not known.
@@ -162,6 +164,7 @@ public enum StudySalvage {
     for start in stride(from: 0, to: jobs.count, by: 1000) {
       try store.record(jobs[start..<min(jobs.count, start + 1000)].map { .jobAdded($0) })
     }
+    findings.struckResults = try store.keep(saved.jobs.strikes.sorted { $0.key < $1.key }.map(\.value))
     try store.record([
       .noted("salvaged from \(folder.path): \(findings.jobs) jobs with \(findings.results) results")
     ])

@@ -213,4 +213,47 @@ extension StudySchema {
         CAST(json_extract(metrics, '$.peak_memory_bytes') AS INTEGER) AS peak_memory_bytes, kernel_variant
       FROM observation;
     """
+
+  /// What people ask for in a study's course. A result that is struck out is none any more, and is kept.
+  static let version5 = """
+    -- When it was paused; null while it is not.
+    ALTER TABLE study ADD COLUMN paused REAL;
+
+    -- In the round; null where the jobs of the round have the order of their numbers.
+    ALTER TABLE job ADD COLUMN place INTEGER;
+
+    -- When a person wanted it to get no more jobs, and nothing that it finds to count; null where nobody does.
+    ALTER TABLE worker ADD COLUMN drained REAL;
+    ALTER TABLE worker ADD COLUMN distrusted REAL;
+
+    -- Who asked for it; null for what came by itself.
+    ALTER TABLE event ADD COLUMN author TEXT;
+
+    -- An observation as it was, with the same checksum.
+    CREATE TABLE struck_observation (
+      id INTEGER PRIMARY KEY,
+      sequence INTEGER NOT NULL,
+      job INTEGER NOT NULL REFERENCES job (id),
+      attempt INTEGER NOT NULL,
+      worker TEXT NOT NULL,
+      recorded REAL NOT NULL,
+      metrics TEXT NOT NULL,
+      curves TEXT NOT NULL,
+      diverged INTEGER NOT NULL,
+      kernel_variant TEXT NOT NULL,
+      checksum INTEGER NOT NULL,
+      struck REAL NOT NULL
+    ) STRICT;
+    CREATE INDEX struck_by_job ON struck_observation (job);
+    CREATE INDEX struck_by_sequence ON struck_observation (sequence);
+
+    CREATE TABLE struck_artifact (
+      -- The struck observation's.
+      id INTEGER NOT NULL REFERENCES struck_observation (id),
+      name TEXT NOT NULL,
+      hash TEXT NOT NULL,
+      bytes INTEGER NOT NULL,
+      PRIMARY KEY (id, name)
+    ) STRICT, WITHOUT ROWID;
+    """
 }

@@ -23,6 +23,7 @@ enum StudySchema {
           try db.execute(sql: version4End)
         }
       ),
+      ("interventions, results that were struck out", { try $0.execute(sql: version5) }),
     ]
   }
 
@@ -40,6 +41,9 @@ enum StudySchema {
   static let checkedVersion = 2
   /// The first one in which a job is a work, and a result an observation.
   static let worksVersion = 4
+
+  /// The first one in which results may be struck out.
+  static let strikesVersion = 5
 
   /// 0 for a database without tables of a study.
   static func version(of db: Database) throws -> Int {

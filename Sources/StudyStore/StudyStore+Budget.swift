@@ -30,12 +30,23 @@ extension StudyStore {
         arguments: [jobs, text, RowChecksum.study(after)])
       if isLarger { try db.execute(sql: "UPDATE study SET finished = NULL") }
       // A round that the budget cut off is decided again; what is a job already stays one.
-      try db.execute(sql: "UPDATE job SET round = NULL")
+      try db.execute(sql: "UPDATE job SET round = NULL, place = NULL")
       try db.execute(
         sql: "INSERT INTO event (time, kind, text) VALUES (?, ?, ?)",
         arguments: [now, StudyEvent.Kind.note.rawValue, line])
     }
     try StudyFolder(directory).writeConfiguration(text)
     return line
+  }
+
+  /// The configuration file is another, which says the same but for the budget; that holds already.
+  public func replaceConfiguration(with text: String) throws(StoreError) {
+    var identity = try identity()
+    identity.configurationText = text
+    try writing("replace the configuration of") { db in
+      try db.execute(
+        sql: "UPDATE study SET configuration = ?, checksum = ?", arguments: [text, RowChecksum.study(identity)])
+    }
+    try StudyFolder(directory).writeConfiguration(text)
   }
 }

@@ -7,7 +7,8 @@ extension StudyStore {
   public func addFinalTrainings(_ works: [Work]) throws(StoreError) -> Int {
     let known = try jobs()
     let knownWorks = Set(known.map(\.work))
-    var next = max(FinalTrainings.firstJob, (known.map(\.id).max() ?? 0) + 1)
+    var next = max(
+      FinalTrainings.firstJob, (known.lazy.map(\.id).filter(FinalTrainings.includes).max() ?? 0) + 1)
     let new = works.filter { !knownWorks.contains($0) }.map { work in
       defer { next += 1 }
       return JobRecord(id: next, work: work)

@@ -15,8 +15,11 @@ public struct JobHistory: Hashable, Sendable {
 
   public var added: Double
   public var result: Result?
-  /// It was set aside, or all jobs that were set aside were tried again, the latest last.
+  /// It was set aside, all jobs that were set aside were tried again, or a person asked for something about it, the
+  /// latest last.
   public var events: [StudyEvent]
+  /// Results that it had, and that were struck out, in the order in which they were recorded.
+  public var struck: [StruckResult] = []
 }
 
 // What happened to one job or one worker. Every call reads a bounded number of rows.
@@ -36,17 +39,22 @@ extension StudyStore {
     }
     guard var found = history.first else { return nil }
     found.events = try events(
-      where: "(kind = ? AND substr(text, 1, length(?2)) = ?2) OR (kind = ?3 AND substr(text, -length(?4)) = ?4)",
+      where: """
+        (kind IN (?1, ?5) AND substr(text, 1, length(?2)) = ?2) OR (kind = ?3 AND substr(text, -length(?4)) = ?4)
+        """,
       [
         StudyEvent.Kind.jobSetAside.rawValue, StudyEvent.jobPrefix(job), StudyEvent.Kind.note.rawValue,
-        StudyEvent.reopeningSuffix,
+        StudyEvent.reopeningSuffix, StudyEvent.Kind.intervention.rawValue,
       ], latest: count)
+    found.struck = try struckResults(of: job)
     return found
   }
 
   /// A worker's comings and goings, benches and pauses, the latest last.
   public func events(of worker: WorkerRecord, latest count: Int) throws(StoreError) -> [StudyEvent] {
-    let others: [StudyEvent.Kind] = [.workerLeft, .workerBenched, .workerPaused, .workerUnbenched]
+    let others: [StudyEvent.Kind] = [
+      .workerLeft, .workerBenched, .workerPaused, .workerUnbenched, .intervention,
+    ]
     return try events(
       where: """
         (kind = ?3 AND substr(text, 1, length(?2)) = ?2)
@@ -64,7 +72,7 @@ extension StudyStore {
     try rows(
       "the events", of: "an event",
       """
-      SELECT id, time, kind, text FROM event WHERE \(condition) ORDER BY id DESC LIMIT \(max(0, count))
+      SELECT id, time, kind, text, author FROM event WHERE \(condition) ORDER BY id DESC LIMIT \(max(0, count))
       """, arguments, StudyEvent.init(row:)
     ).reversed()
   }
@@ -73,6 +81,13 @@ extension StudyStore {
 extension StudyEvent {
   /// What the text of an event about a job begins with.
   static func jobPrefix(_ job: Int64) -> String { "job \(job): " }
+
+  /// What a person asked for, as its event says it: about a job or a worker it begins as other events do.
+  static func text(of intervention: InterventionRecord) -> String {
+    if let job = intervention.job { return jobPrefix(job) + intervention.text }
+    if let worker = intervention.worker { return "\(subject(worker)): \(intervention.text)" }
+    return intervention.text
+  }
 
   /// In the place of a worker, before the study that a result is from.
   static let sourcePrefix = "study "
@@ -96,6 +111,9 @@ extension StudyEvent {
   /// Whether all jobs were tried again that were set aside.
   public var isReopening: Bool { kind == .note && text.hasSuffix(Self.reopeningSuffix) }
 
+  /// Whether a person wanted a job to be tried again that was set aside.
+  public var isRetry: Bool { kind == .intervention && text.contains(": tried again") }
+
   /// What is said of a worker, without its name: `joined` events begin with ` on `, others have a reason, or nothing.
   public func text(ofWorker worker: String) -> String { text(without: Self.subject(worker)) }
 
@@ -108,6 +126,7 @@ extension StudyEvent {
 
   init(row: RowReader) throws {
     guard let kind = Kind(rawValue: try row.value(2)) else { throw row.damaged(2) }
-    self.init(id: try row.value(0), time: try row.value(1), kind: kind, text: try row.value(3))
+    self.init(
+      id: try row.value(0), time: try row.value(1), kind: kind, text: try row.value(3), author: try row.optional(4))
   }
 }

@@ -159,7 +159,7 @@ extension StudyStore {
       "the workers", of: "a worker",
       """
       SELECT id, host, process_id, slots, kernel_variant, build, joined, last_seen, left_at, left_reason,
-        benched_until, benched_reason
+        benched_until, benched_reason, drained, distrusted
       FROM worker ORDER BY joined, id
       """
     ) { row in
@@ -168,14 +168,15 @@ extension StudyStore {
           id: try row.value(0), host: try row.value(1), processID: try row.value(2), slots: try row.value(3),
           kernelVariant: try row.value(4), build: try row.value(5)),
         joined: try row.value(6), lastSeen: try row.value(7), left: try row.optional(8),
-        leftReason: try row.optional(9), benchedUntil: try row.optional(10), benchedReason: try row.optional(11))
+        leftReason: try row.optional(9), benchedUntil: try row.optional(10), benchedReason: try row.optional(11),
+        drained: try row.optional(12), distrusted: try row.optional(13))
     }
   }
 
   /// What a coordinator that goes on with the study has to know besides its jobs.
   /// - Parameter withTimes: what trainings took, too, which takes time in proportion to the results.
   public func past(withTimes: Bool = false) throws(StoreError) -> StudyPast {
-    StudyPast(
+    var past = StudyPast(
       attempts: try rows(
         "the attempts", of: "an attempt",
         """
@@ -193,13 +194,39 @@ extension StudyStore {
           try $0.value(0)
         }),
       timeSpent: withTimes ? TimeSpent(try trainings(latest: .max, begunSince: -.infinity)) : TimeSpent())
+    past.isFinished = try isFinished
+    past.isPaused = try paused() != nil
+    for presence in try workers() {
+      if presence.drained != nil { past.drained.insert(presence.worker.id) }
+      if presence.distrusted != nil { past.distrusted.insert(presence.worker.id) }
+    }
+    past.resultsByWorker = try resultsByWorker()
+    return past
+  }
+
+  /// Of the worker that a result's attempt was given to, and of the one that handed it over.
+  private func resultsByWorker() throws(StoreError) -> [String: [Int64]] {
+    var results: [String: [Int64]] = [:]
+    let found: [(job: Int64, workers: Set<String>)] = try rows(
+      "the results", of: "a result",
+      """
+      SELECT observation.job, observation.worker, coalesce(attempt.worker, observation.worker) FROM observation
+      LEFT JOIN attempt ON attempt.job = observation.job AND attempt.number = observation.attempt
+      WHERE observation.attempt > 0
+      """
+    ) { (try $0.value(0), [try $0.value(1), try $0.value(2)]) }
+    for (job, workers) in found {
+      for worker in workers { results[worker, default: []].append(job) }
+    }
+    return results
   }
 
   /// What happened, the latest last; with a number, no more than the latest that many.
   public func events(latest count: Int = .max) throws(StoreError) -> [StudyEvent] {
     try rows(
       "the events", of: "an event",
-      "SELECT * FROM (SELECT id, time, kind, text FROM event ORDER BY id DESC LIMIT ?) ORDER BY id", [max(0, count)],
+      "SELECT * FROM (SELECT id, time, kind, text, author FROM event ORDER BY id DESC LIMIT ?) ORDER BY id",
+      [max(0, count)],
       StudyEvent.init(row:))
   }
 

@@ -27,33 +27,6 @@ extension StudyStore {
   }
 }
 
-extension StudyStore {
-  /// Jobs that were set aside wait again, with no failures and losses counted; the accounts of their attempts stay. A
-  /// finished study is open again.
-  /// - Returns: how many they are.
-  public func reopenSetAside() throws(StoreError) -> Int {
-    guard mode == .readWrite else {
-      throw StoreError(.permission, directory, "it was opened for reading only; resume it to change it")
-    }
-    let now = clock()
-    var count = 0
-    try writing("reopen jobs in") { db in
-      try db.execute(
-        sql: """
-          UPDATE job SET state = 'waiting', failures = 0, losses = 0, failure_reason = NULL, settled = NULL
-          WHERE state = 'failed'
-          """)
-      count = db.changesCount
-      guard count > 0 else { return }
-      try db.execute(sql: "UPDATE study SET finished = NULL")
-      try db.execute(
-        sql: "INSERT INTO event (time, kind, text) VALUES (?, ?, ?)",
-        arguments: [now, StudyEvent.Kind.note.rawValue, "\(count)\(StudyEvent.reopeningSuffix)"])
-    }
-    return count
-  }
-}
-
 /// One transaction's worth of recording; statements are prepared once a connection.
 struct ChangeRecorder {
   let db: Database
@@ -112,12 +85,36 @@ struct ChangeRecorder {
     case .studyFinished:
       let isNew = try run("UPDATE study SET finished = ? WHERE finished IS NULL", [now]) > 0
       if isNew { try recordEvent(.studyFinished, "") }
+    case .studyReopened:
+      try run("UPDATE study SET finished = NULL WHERE finished IS NOT NULL", [])
+    case .intervened(let intervention):
+      try run(
+        "INSERT INTO event (time, kind, text, author) VALUES (?, ?, ?, ?)",
+        [now, StudyEvent.Kind.intervention.rawValue, StudyEvent.text(of: intervention), intervention.author])
+    case .paused(let isPaused):
+      try run("UPDATE study SET paused = ?", [isPaused ? now : nil])
+    case .budgetChanged(let jobs):
+      try changeBudget(to: jobs)
+    case .roundsForgotten(let first):
+      try run("UPDATE job SET round = NULL, place = NULL WHERE round >= ?", [first])
+    case .jobAsked(let job, let round, let place):
+      try run("UPDATE job SET round = ?, place = ? WHERE id = ?", [round, place, job])
+    case .jobReopened(let job):
+      try reopen(job)
+    case .resultStruckOut(let job):
+      try strikeOut(job)
+    case .workerDrained(let id):
+      try run("UPDATE worker SET drained = ? WHERE id = ? AND drained IS NULL", [now, id])
+    case .workerDistrusted(let id):
+      try run(
+        "UPDATE worker SET drained = coalesce(drained, ?1), distrusted = coalesce(distrusted, ?1) WHERE id = ?2",
+        [now, id])
     }
   }
 
   /// Returns the number of rows that changed.
   @discardableResult
-  private func run(_ sql: String, _ arguments: StatementArguments) throws -> Int {
+  func run(_ sql: String, _ arguments: StatementArguments) throws -> Int {
     try db.cachedStatement(sql: sql).execute(arguments: arguments)
     return db.changesCount
   }
@@ -131,13 +128,14 @@ struct ChangeRecorder {
     let kind = try kind(job.work.kindText)
     try run(
       """
-      INSERT INTO job (id, work, kind, candidate, repetition, seed, round, state, attempts, failures, losses,
+      INSERT INTO job (id, work, kind, candidate, repetition, seed, round, place, state, attempts, failures, losses,
         failure_reason, added, settled, checksum)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """,
       [
         job.id, Data(job.work.digest), kind.number, job.work.candidate.description, job.work.repetition,
-        Int64(bitPattern: job.work.seed), job.round, job.state.rawValue, job.attempts, job.failures, job.losses,
+        Int64(bitPattern: job.work.seed), job.round, job.place, job.state.rawValue, job.attempts, job.failures,
+        job.losses,
         job.failureReason,
         now, isSettled ? now : nil, RowChecksum.job(job.id, job.work, kind: kind.sum),
       ])
@@ -230,6 +228,7 @@ struct ChangeRecorder {
     let row = try ObservationRow(result, of: job, directory: directory)
     let count = try run(
       Self.insertObservation, Self.observationArguments(row, of: job, attempt: attempt, worker: worker, at: now))
+    if count > 0 { try moveBehindStrikes(job) }
     if count > 0 {
       for artifact in result.artifacts {
         try run(

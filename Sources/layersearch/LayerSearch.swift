@@ -35,7 +35,8 @@ struct LayerSearch: AsyncParsableCommand {
       CommandGroup(
         name: "Studies",
         subcommands: [
-          RunCommand.self, CoordinatorCommand.self, WorkerCommand.self, StatusCommand.self, ExportCommand.self,
+          RunCommand.self, CoordinatorCommand.self, WorkerCommand.self, StatusCommand.self, ControlCommand.self,
+          ExportCommand.self,
           CompareCommand.self, SolveCommand.self, PlanCommand.self, FinalCommand.self, SalvageCommand.self,
         ]),
       CommandGroup(

@@ -135,6 +135,53 @@ struct StartWeightsTests: CoordinatorScenarios, WorkerScenarios {
     #expect(machine.summary.jobs.waiting == 3)
   }
 
+  @Test("where the start is struck out, so is what started from it, and nothing begins before it is trained again")
+  func struckStart() throws {
+    var jobs = record(result())
+    var next = JobRecord(id: 2, work: try #require(Strategy().round(1, history: SearchHistory()).works.first), round: 1)
+    (next.state, next.attempts, next.result) = (.finished, 1, Fixture.result())
+    jobs.append(next)
+    var past = past(jobs)
+    past.resultsByWorker = ["w": [1], "v": [2]]
+    var settings = Fixture.coordinatorSettings()
+    settings.contents = [StoredContent(description: blob, key: nil)]
+    var machine = CoordinatorMachine(settings: settings, jobs: jobs, past: past, strategy: Strategy())
+    _ = machine.handle(.started, at: 0)
+    #expect(machine.summary.jobs.finished == 2)
+    let request = InterventionRequest(number: 1, author: "me", action: .distrust(worker: "w"))
+    let struck = machine.handle(.intervened(request), at: 1)
+    let told =
+      "worker w is distrusted: 2 results are struck out, those of all trainings that start from what it trained "
+    let reopened = "among them; the study, which was finished, goes on"
+    #expect(struck.afterCommit.contains(.answer(1, .done(told + reopened))))
+    #expect(struck.commit.contains(.resultStruckOut(job: 1)) && struck.commit.contains(.resultStruckOut(job: 2)))
+    // Two free slots, and nothing but the start to be done.
+    _ = machine.handle(.received(Fixture.hello("u", version: ProtocolVersion.newest), from: b), at: 2)
+    let turn = machine.handle(.received(.ready(Ready(freeSlots: 2)), from: b), at: 2)
+    #expect(turn.jobs(to: b) == [Fixture.reference(1, 2)])
+    #expect(!turn.afterCommit.contains { if case .giveUp = $0 { true } else { false } })
+    #expect(machine.invariants() == [])
+    let by = CandidateAsked(of: &machine)
+    #expect(by.refused == "what trainings start from is not trained yet; ask again once that is done")
+    let again = machine.handle(.received(finished(Fixture.reference(1, 2)), from: b), at: 3)
+    #expect(again.sent(to: b).contains(.resultAcknowledged(Fixture.reference(1, 2))))
+    let more = again + machine.handle(.received(.ready(Ready(freeSlots: 2)), from: b), at: 3)
+    #expect(more.jobs(to: b).contains(Fixture.reference(2, 2)))
+  }
+
+  /// A candidate asked for by hand.
+  private struct CandidateAsked {
+    var refused: String?
+
+    init(of machine: inout CoordinatorMachine) {
+      let template = WorkTemplate(kind: StartWeightsTests.works().next.kind, studySeed: 1)
+      let turn = machine.handle(
+        .intervened(
+          InterventionRequest(number: 2, author: "me", action: .add(.dense, repetitions: 1, template))), at: 2)
+      for case .answer(2, .refused(let reason)) in turn.afterCommit { refused = reason }
+    }
+  }
+
   // MARK: Workers
 
   private func newest() -> WorkerMachine {

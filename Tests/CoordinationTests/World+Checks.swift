@@ -18,11 +18,14 @@ extension World {
       let state = ledger[reference.job]?.state
       let machine = workers.firstIndex { $0.connection?.peer == peer }
       require(
-        state == .finished || state == .setAside || machine.map { isForeign(reference, to: $0) } ?? true,
+        state == .finished || state == .setAside || machine.map { isForeign(reference, to: $0) } ?? true
+          || isDoneAgain(reference),
         "job \(reference.job) acknowledged, but \(String(describing: state))")
     case .job:
       require(coordinator?.sessions[peer] != nil, "a job to someone unknown")
       if let coordinator, let worker = coordinator.sessions[peer]?.worker {
+        require(!coordinator.isPaused, "a job is handed out in a pause")
+        require(!coordinator.standing.drained.contains(worker), "a job to \(worker), which gets no more")
         require(coordinator.standing.standings[worker]?.benchedUntil == nil, "a job to \(worker), which is benched")
         require(coordinator.standing.streaks[.worker(worker)]?.pausedUntil == nil, "a job to \(worker), which pauses")
       }
@@ -36,7 +39,29 @@ extension World {
     ledger.host(of: reference) != "machine\(machine)"
   }
 
+  /// The job was settled, and is not any more: what is known of its attempts was forgotten meanwhile, or their worker
+  /// is distrusted.
+  func isDoneAgain(_ reference: AttemptReference) -> Bool {
+    ledger.reopened.contains(reference.job) || !ledger.distrusted.isEmpty
+  }
+
+  /// A coordinator that knows nothing but the record would go on just as this one does.
+  func checkRestart() {
+    guard let coordinator else { return }
+    let restarted = machineOfRecord()
+    let (now, then) = (coordinator.jobs.history, restarted.jobs.history)
+    require(now.rounds == then.rounds, "after a restart the rounds would be others")
+    require(now.results == then.results && now.setAside == then.setAside, "after a restart the results would be others")
+    require(now.settledRounds == then.settledRounds, "after a restart other rounds would be settled")
+    require(coordinator.isPaused == restarted.isPaused, "a pause does not survive a restart")
+    let (standing, other) = (coordinator.standing, restarted.standing)
+    require(standing.drained == other.drained, "after a restart other workers would be drained")
+    require(standing.distrusted == other.distrusted, "after a restart other workers would be trusted")
+    require(coordinator.jobs.budget == restarted.jobs.budget, "after a restart the budget would be another")
+  }
+
   func checkCoordinator() {
+    if plan.interventions > 0, chance(plan.interventions) { checkRestart() }
     require(ledger.violations.isEmpty, ledger.violations.joined(separator: "; "))
     guard let coordinator else { return }
     for broken in coordinator.invariants() { require(false, broken) }

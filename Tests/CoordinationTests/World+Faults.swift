@@ -5,8 +5,10 @@ import SearchProtocol
 
 extension World {
   /// A random event, now and then a fault.
-  func step() {
+  /// - Parameter kinds: what a person may ask for.
+  func step(asking kinds: ClosedRange<Int> = everything) {
     now += random.uniform() * 0.4
+    if plan.interventions > 0, chance(plan.interventions) { return intervene(kinds) }
     if chance(20) { answer() }
     let worker = random.integer(below: workers.count)
     switch random.integer(below: 100) {
@@ -85,10 +87,12 @@ extension World {
         startCoordinator()
       }
       now += 0.5
+      if ledger.isPaused { turn(.intervened(InterventionRequest(number: 0, author: "me", action: .resume))) }
       turn(.tick)
       answer()
       for worker in workers.indices {
-        if workers[worker].exitCode != nil, !ledger.isFinished { replaceWorker(worker) }
+        let isDrained = ledger.drained.contains(workers[worker].machine.settings.worker)
+        if workers[worker].exitCode != nil || isDrained, !ledger.isFinished { replaceWorker(worker) }
         reconnect(worker)
         turn(worker: worker, .tick)
         if chance(50) { endEngine(of: worker) }

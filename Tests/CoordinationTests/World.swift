@@ -26,6 +26,10 @@ final class World {
     var hasFullDisks = false
     /// On the first machine every engine ends by a crash.
     var hasBadMachine = false
+    /// How often a person asks for something instead of what else happens, in percent.
+    var interventions = 0
+    /// What the first machine finds is wrong.
+    var hasLiar = false
   }
 
   let plan: Plan
@@ -49,11 +53,13 @@ final class World {
   private var unreachable: [(PeerID, CoordinatorMessage)] = []
   /// Of the strategy, which takes its time.
   private var dueDecision: Int?
+  /// To what a person asked for last.
+  var lastAnswer: InterventionAnswer?
 
   init(seed: UInt64, plan: Plan) {
     self.plan = plan
     random = StableRandom(seed: seed)
-    ledger = StudyLedger(budget: plan.budget)
+    ledger = StudyLedger(budget: plan.budget) { Self.strategy(plan, budget: $0) }
     spools = Array(repeating: [:], count: plan.workers)
     disks = (0..<plan.workers).map { _ in SimulatedDisk() }
     offers = Array(repeating: [], count: plan.workers)
@@ -66,6 +72,13 @@ final class World {
     }
   }
 
+  /// Another one under another budget than the plan's.
+  static func strategy(_ plan: Plan, budget: Int?) -> TwoStageStrategy {
+    var strategy = plan.strategy
+    if let budget, budget != plan.budget { strategy.second += budget % 3 }
+    return strategy
+  }
+
   func chance(_ percent: Int) -> Bool { random.integer(below: 100) < percent }
 
   func require(_ condition: Bool, _ what: @autoclosure () -> String) {
@@ -75,17 +88,23 @@ final class World {
   // MARK: Coordinator
 
   func startCoordinator() {
+    coordinator = machineOfRecord()
+    turn(.started)
+  }
+
+  /// As the record has the study.
+  func machineOfRecord() -> CoordinatorMachine {
     var settings = Fixture.coordinatorSettings()
-    settings.jobBudget = plan.budget
+    settings.jobBudget = ledger.budget
     settings.dataBytes = plan.dataBytes
     settings.data = dataSet
     settings.contents = blobs.filter { coordinatorsDisk.wholes.contains($0.contentHash) }.map {
       StoredContent(description: $0, key: nil)
     }
     settings.failuresUntilGivenUp = .max
-    coordinator = CoordinatorMachine(
-      settings: settings, jobs: ledger.jobs, past: ledger.past, strategy: plan.strategy)
-    turn(.started)
+    return CoordinatorMachine(
+      settings: settings, jobs: ledger.jobs, past: ledger.past,
+      strategy: Self.strategy(plan, budget: ledger.budget))
   }
 
   /// As after `kill -9`: only what was committed remains.
@@ -129,6 +148,7 @@ final class World {
         killCoordinator()
       case .content(let effect): run(effect)
       case .decide(let round): dueDecision = round
+      case .answer(_, let answer): lastAnswer = answer
       case .giveUp(let reason): require(false, "gave up: \(reason)")
       case .log: break
       }
@@ -210,7 +230,7 @@ final class World {
         if case .finished? = spools[worker][reference]?.outcome {
           let state = ledger[reference.job]?.state
           require(
-            state == .finished || state == .setAside || isForeign(reference, to: worker),
+            state == .finished || state == .setAside || isForeign(reference, to: worker) || isDoneAgain(reference),
             "the last copy of a result is thrown away")
         }
         spools[worker][reference] = nil
@@ -239,6 +259,11 @@ final class World {
     Fixture.result(Double(StableHash.fnv1a64(candidate) % 1000) / 1000)
   }
 
+  /// By a worker, which may be wrong.
+  private func found(_ candidate: String, _ worker: Int) -> Observation {
+    plan.hasLiar && worker == 0 ? Fixture.result(0.999) : Self.result(of: candidate)
+  }
+
   func endEngine(of worker: Int) {
     guard let slot = workers[worker].engines.keys.sorted().first, let job = workers[worker].engines[slot] else {
       return
@@ -253,7 +278,7 @@ final class World {
       turn(
         worker: worker,
         .engineFinished(
-          slot: slot, job.reference, Self.result(of: WorkText(job.work).map { String($0.candidate) } ?? "")),
+          slot: slot, job.reference, found(WorkText(job.work).map { String($0.candidate) } ?? "", worker)),
         diesAt: died)
     }
   }

@@ -33,4 +33,12 @@ struct StudySummaryTests {
     #expect(idle.jobsPerSecond == nil && idle.secondsLeft == nil && idle.expectedJobs == 42)
     #expect(idle.line == "37/42 jobs, waiting for workers, 1 set aside")
   }
+
+  @Test("a pause is told first")
+  func paused() {
+    var paused = summary
+    paused.isPaused = true
+    #expect(paused.line.hasPrefix("37/120 jobs, paused, 2 running, 1 set aside"))
+    #expect(paused.bar(width: 60).contains("paused"))
+  }
 }

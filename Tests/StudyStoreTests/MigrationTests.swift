@@ -46,6 +46,10 @@ struct MigrationTests {
         schema: 3, losses: [2.4621238026101944, 3.221834296133304],
         epochLosses: [2.3926352358653045, 2.3524946791568766],
         explained: 1),
+      Fixture(
+        schema: 4, losses: [2.4621238026101944, 3.221834296133304],
+        epochLosses: [2.3926352358653045, 2.3524946791568766],
+        explained: 1),
     ]
   }
 
@@ -136,8 +140,12 @@ struct MigrationTests {
   @Test("a damaged study of an older schema is salvaged", arguments: Fixture.all)
   func salvageOlder(fixture: Fixture) throws {
     try lay(fixture.file)
+    let damage =
+      fixture.schema < 4
+      ? "UPDATE result SET loss = loss + 1 WHERE job = 2"
+      : "UPDATE observation SET metrics = replace(metrics, '\"loss\":3', '\"loss\":4') WHERE job = 2"
     try DatabaseQueue(path: folder.database).write {
-      try $0.execute(sql: "UPDATE result SET loss = loss + 1 WHERE job = 2")
+      try $0.execute(sql: damage)
     }
     let target = try TemporaryFolder()
     let findings = try StudySalvage.run(directory: folder.path, into: target.path) { .example }

@@ -17,6 +17,8 @@ public enum CoordinatorEvent: Sendable {
   case content(ContentEvent)
   /// The answer to `question`, which `decide` asked for.
   case decided(round: Int, SearchRound)
+  /// A person asks for something. Before `started` it is done on the record alone: the machine is of no use afterwards.
+  case intervened(InterventionRequest)
   /// Several times a heartbeat, whatever else happens.
   case tick
   /// The user wants the process to end (SIGINT, SIGTERM). Workers are not told to leave: they wait for the next start.
@@ -30,6 +32,8 @@ public enum CoordinatorEffect: Hashable, Sendable {
   case log(LogLevel, String)
   /// Answer `question` beside everything else, and say what comes of it with `decided`.
   case decide(round: Int)
+  /// What became of the intervention with this number.
+  case answer(Int, InterventionAnswer)
   /// The study cannot go on without a person, for this reason. `stop` follows.
   case giveUp(String)
   /// Everything is said: the process may end once it has sent what it was told to send. Comes once.
@@ -50,4 +54,6 @@ public struct CoordinatorSummary: Hashable, Sendable {
   public var lateResults = 0
   public var undecodable = 0
   public var isFinished = false
+  /// No job is handed out.
+  public var isPaused = false
 }

@@ -8,6 +8,7 @@ extension CoordinatorMachine {
   ///   unless another worker is at the job.
   mutating func confirm(_ reference: AttemptReference, by peer: PeerID, isIntroduction: Bool = false, at now: Double) {
     guard let worker = sessions.identity(at: peer) else { return }
+    if isDistrusted(reference, of: worker.worker) { return send(.cancel(reference), to: peer) }
     if isIntroduction, jobs.mayBeMissing(reference.job, attempt: reference.attempt),
       jobs.lease(of: reference.job)?.peer == nil, wasThereBefore(worker)
     {
@@ -98,6 +99,10 @@ extension CoordinatorMachine {
     let reference = report.reference
     guard let worker = sessions.identity(at: peer) else { return }
     let isOurs = report.study == settings.study
+    if isOurs, isDistrusted(reference, of: worker.worker) {
+      complain(of: peer, "distrusted", "is distrusted: what it reports does not count")
+      return send(.resultAcknowledged(reference), to: peer)
+    }
     if case .finished = report.outcome, isOurs, jobs.mayBeMissing(reference.job, attempt: reference.attempt),
       wasThereBefore(worker)
     {
@@ -168,10 +173,14 @@ extension CoordinatorMachine {
   private mutating func finish(
     _ reference: AttemptReference, with result: Observation, by worker: WorkerIdentity, at now: Double
   ) {
+    let given = jobs.assignee(of: reference.job, attempt: reference.attempt)?.worker
     let lease = jobs.finish(reference.job, with: result)
     if let work = jobs[reference.job]?.work {
       keepWeights(result, of: work)
       keepStateHolder(of: work, worker.worker)
+    }
+    for name in Set([worker.worker, given ?? worker.worker]) {
+      resultsByWorker[name, default: []].append(reference.job)
     }
     streak.end()
     record(.jobFinished(job: reference.job, attempt: reference.attempt, worker: worker.worker, result: result))
@@ -216,14 +225,18 @@ extension CoordinatorMachine {
   }
 
   /// The user wants the study to go on without it.
-  mutating func leaveOut(_ job: Int64, at now: Double) {
+  mutating func leaveOut(_ job: Int64, reason: String = "left out by the user", at now: Double) {
     guard jobs[job]?.isOpen == true else { return }
-    if let lease = jobs.lease(of: job) {
-      end(job, .returned(reason: "left out"), at: now)
-      if let holder = lease.peer { send(.cancel(AttemptReference(job: job, attempt: lease.attempt)), to: holder) }
-    }
-    setAside(job, reason: "left out by the user")
+    endByHand(job, reason: "left out", at: now)
+    setAside(job, reason: reason)
     streak.forgetSetAside()
+  }
+
+  /// Its attempt, where it has one, is to end, and is nobody's fault.
+  mutating func endByHand(_ job: Int64, reason: String, at now: Double) {
+    guard let lease = jobs.lease(of: job) else { return }
+    end(job, .returned(reason: reason), at: now)
+    if let holder = lease.peer { send(.cancel(AttemptReference(job: job, attempt: lease.attempt)), to: holder) }
   }
 
   /// Ends the running attempt without a result: the job waits again, or is set aside.

@@ -8,7 +8,7 @@ extension CoordinatorMachine {
     guard let earlier = settings.earlier else { return }
     var count = 0
     for id in ids {
-      guard let job = jobs[id], job.isOpen, FinalTrainings.isWithin(settings.jobBudget, job: id),
+      guard let job = jobs[id], job.isOpen, FinalTrainings.isWithin(jobs.budget, job: id),
         let result = earlier.results[job.work]
       else { continue }
       // One that was running when the coordinator before this one ended; its worker is told once it says so.

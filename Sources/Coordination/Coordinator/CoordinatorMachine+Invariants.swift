@@ -4,7 +4,7 @@ extension CoordinatorMachine {
   package func invariants() -> [String] {
     jobs.invariants() + sessions.invariants() + standing.invariants() + joinings.invariants(among: sessions)
       + contents.invariants()
-      + leasesAndSessions() + rest() + course()
+      + leasesAndSessions() + rest() + course() + interventions()
   }
 
   /// A lease whose holder is connected and the jobs of that session are two sides of one thing.
@@ -45,6 +45,26 @@ extension CoordinatorMachine {
         broken.append("job \(job), failed at \(evidence.failures.map(\.worker)), is not open")
       }
     }
+    return broken
+  }
+
+  /// What a person wants holds: nobody who is distrusted holds a job or has a result, and everything that a round has
+  /// asked for is a job.
+  private func interventions() -> [String] {
+    var broken: [String] = []
+    for (id, lease) in jobs.leases {
+      if let worker = lease.worker, standing.distrusted.contains(worker) {
+        broken.append("job \(id) is trained by \(worker), which is distrusted")
+      }
+    }
+    for (worker, results) in resultsByWorker {
+      if standing.distrusted.contains(worker) { broken.append("\(worker) is distrusted, and has results") }
+      for id in results where jobs[id]?.result == nil {
+        broken.append("\(worker) has a result of job \(id), which has none")
+      }
+    }
+    for work in jobs.history.asked where !jobs.knows(work) { broken.append("a round has asked for what is no job") }
+    if case .deciding = search, question == nil { broken.append("a decision is awaited that nothing asks for") }
     return broken
   }
 

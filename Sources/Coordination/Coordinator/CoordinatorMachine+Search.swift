@@ -47,16 +47,18 @@ extension CoordinatorMachine {
     return SearchQuestion(strategy, history: jobs.history, isLast: isLast)
   }
 
-  /// A strategy's answer; one that was not asked for, or comes again, is left out.
+  /// A strategy's answer; one that was not asked for, comes again, or was made before a person took something back, is
+  /// left out.
   mutating func accept(_ decision: SearchRound, of round: Int, at now: Double) {
-    guard search == .deciding(round, isLast: decision.isLast), let question else { return }
+    guard decision.revision == jobs.history.revision, search == .deciding(round, isLast: decision.isLast), let question
+    else { return }
     ask(decision, of: question, at: now)
   }
 
   /// Makes jobs of a round's works, within the budget.
   private mutating func ask(_ decision: SearchRound, of question: SearchQuestion, at now: Double) {
     for note in decision.notes { record(.notedOnce(note)) }
-    let left = settings.jobBudget.map { max(0, $0 - jobs.searchCount) } ?? Int.max
+    let left = jobs.budget.map { max(0, $0 - jobs.searchCount) } ?? Int.max
     var new = 0
     let works = decision.works.filter { work in
       if jobs.knows(work) { return true }
@@ -66,7 +68,7 @@ extension CoordinatorMachine {
     if works.isEmpty {
       if !decision.works.isEmpty {
         record(
-          .notedOnce("the budget of \(settings.jobBudget ?? jobs.searchCount) jobs is spent before the search is over"))
+          .notedOnce("the budget of \(jobs.budget ?? jobs.searchCount) jobs is spent before the search is over"))
       }
       search = question.isLast || !decision.works.isEmpty ? .over : .closing
       updateExpectation()
@@ -74,8 +76,12 @@ extension CoordinatorMachine {
     }
     search = question.isLast ? .closing : .asking
     let round = question.round
-    let added = jobs.ask(works)
-    for job in added { record(.jobAdded(job)) }
+    // They would look as if they followed this one.
+    if jobs.hasStaleRounds { record(.roundsForgotten(from: round)) }
+    jobs.forgetStaleRounds()
+    let changes = jobs.ask(works)
+    for change in changes { record(change) }
+    let added: [JobRecord] = changes.compactMap { if case .jobAdded(let job) = $0 { job } else { nil } }
     preferStateHolders(of: added, at: now)
     adoptEarlierResults(of: added.map(\.id), at: now)
     updateExpectation()
@@ -94,9 +100,9 @@ extension CoordinatorMachine {
       expectedJobs = jobs.countWithinBudget
       return
     }
-    let known = jobs.countWithinBudget - jobs.finalCount
+    let known = jobs.countWithinBudget - jobs.besideCount
     let wanted = max(known, strategy.expectedWorks(history: jobs.history))
-    expectedJobs = max(known, min(settings.jobBudget ?? wanted, wanted)) + jobs.finalCount
+    expectedJobs = max(known, min(jobs.budget ?? wanted, wanted)) + jobs.besideCount
   }
 
   private mutating func finish(at now: Double) {
@@ -115,8 +121,10 @@ extension CoordinatorMachine {
 
   /// Spends credits on waiting jobs, one worker after the other, so that all get work before one gets much.
   mutating func dispatch(at now: Double) {
+    guard !isPaused else { return }
     var passedOver: [PeerID] = []
-    while jobs.nextWaiting() != nil, let peer = sessions.nextWithCredits() {
+    var waitsForWeights = false
+    while !waitsForWeights, jobs.nextWaiting() != nil, let peer = sessions.nextWithCredits() {
       guard let session = sessions[peer], mayWork(session), !pauseForReturns(session, at: peer, now) else { continue }
       let worker = session.identity
       guard let id = nextJob(for: worker.worker, at: now), let job = jobs[id] else {
@@ -132,6 +140,11 @@ extension CoordinatorMachine {
       switch weights(for: job.work) {
       case .none: start = nil
       case .here(let content): start = content
+      case .awaited:
+        // All that waits does, since what they start from is the first in the queue.
+        waitsForWeights = true
+        passedOver.append(peer)
+        continue
       case .lost(let hash): return giveUpForLostWeights(hash)
       }
       let reference = AttemptReference(job: id, attempt: job.attempts + 1)

@@ -16,6 +16,12 @@ extension CoordinatorMachine {
     if work.kind.recipe.until != nil { stateHolders[work.whole] = worker }
   }
 
+  /// What it has is not to be gone on with.
+  mutating func forgetStates(of worker: String) {
+    stateHolders = stateHolders.filter { $0.value != worker }
+    affinities = affinities.filter { $0.value.worker != worker }
+  }
+
   /// New jobs that go on with earlier ones.
   mutating func preferStateHolders(of jobs: some Sequence<JobRecord>, at now: Double) {
     guard !stateHolders.isEmpty else { return }

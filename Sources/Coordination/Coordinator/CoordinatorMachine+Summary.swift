@@ -5,7 +5,8 @@ extension CoordinatorMachine {
   public var summary: CoordinatorSummary {
     CoordinatorSummary(
       jobs: jobs.counts, expectedJobs: expectedJobs, workers: sessions.count, restingWorkers: sessions.restingCount,
-      slots: sessions.slots, lateResults: lateResults, undecodable: undecodable, isFinished: isFinished)
+      slots: sessions.slots, lateResults: lateResults, undecodable: undecodable, isFinished: isFinished,
+      isPaused: isPaused)
   }
 
   /// The name of the worker that is connected there.

@@ -6,8 +6,9 @@ extension CoordinatorMachine {
   mutating func record(_ change: StudyChange) {
     // A worker is on record before its first attempt.
     if !joinings.isEmpty, case .attemptStarted(_, _, let worker) = change, let entry = joinings.remove(worker) {
-      turn.record(.workerJoined(entry))
+      record(.workerJoined(entry))
     }
+    if case .workerJoined(let entry) = change { knownWorkers.insert(entry.id) }
     turn.record(change)
   }
   mutating func send(_ message: CoordinatorMessage, to peer: PeerID) { turn.perform(.send(message, to: peer)) }

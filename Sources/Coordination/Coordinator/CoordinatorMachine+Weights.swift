@@ -9,18 +9,22 @@ extension CoordinatorMachine {
     /// It starts from scratch.
     case none
     case here(ContentDescription)
+    /// Their training was struck out, and is done again.
+    case awaited
     /// They were here, or were said to be.
     case lost(hash: String)
   }
 
   func weights(for work: Work) -> Weights {
     guard let start = work.kind.start else { return .none }
-    let hash =
-      switch start.origin {
-      case .checkpoint(let weights): weights
-      // Nothing of the kind is asked for before its training has a result.
-      case .dense: trainedWeights?.hash ?? ""
-      }
+    let hash: String
+    switch start.origin {
+    case .checkpoint(let weights): hash = weights
+    case .dense:
+      // No search asks for anything of the kind before.
+      guard let trainedWeights else { return jobs.isStartToCome ? .awaited : .lost(hash: "") }
+      hash = trainedWeights.hash
+    }
     guard let content = ContentHash(hash).flatMap({ contents.stored[$0] }) else { return .lost(hash: hash) }
     return .here(content.description)
   }

@@ -8,7 +8,7 @@ import SearchProtocol
 /// of jobs and workers; only a new round of the search takes time in proportion to its jobs.
 public struct CoordinatorMachine: Sendable {
   public let settings: CoordinatorSettings
-  let strategy: any SearchStrategy
+  var strategy: any SearchStrategy
 
   var time: TimeBudget
   var phase = Phase.created
@@ -32,6 +32,14 @@ public struct CoordinatorMachine: Sendable {
   /// Workers of the record, and their hosts: those that may have begun what is not on it.
   let pastWorkers: [String: WorkerRecord]
   let pastHosts: Set<String>
+  /// Names of all workers of the record.
+  var knownWorkers: Set<String>
+  /// No job is handed out: a person wants it so.
+  var isPaused: Bool
+  /// The record says so; of a machine that was not started.
+  let wasFinished: Bool
+  /// Jobs whose results a worker found or handed over.
+  var resultsByWorker: [String: [Int64]]
   var joinings = Joinings()
   /// What the event that is being handled asks for; empty in between.
   var turn = CoordinatorTurn()
@@ -48,7 +56,7 @@ public struct CoordinatorMachine: Sendable {
   var undecodable = 0
 
   /// Until it has started.
-  private var restored: [JobRecord]
+  var restored: [JobRecord]
 
   /// How far the strategy is.
   enum Search: Equatable, Sendable {
@@ -88,7 +96,11 @@ public struct CoordinatorMachine: Sendable {
     self.jobs = JobTable(budget: settings.jobBudget)
     restored = jobs
     time = TimeBudget(settings.timeLimits, spent: past.timeSpent)
-    standing = StandingTable(proven: past.finishers)
+    standing = StandingTable(proven: past.finishers, drained: past.drained, distrusted: past.distrusted)
+    knownWorkers = Set(past.workers.map(\.id))
+    isPaused = past.isPaused
+    wasFinished = past.isFinished
+    resultsByWorker = past.resultsByWorker
     contents = CoordinatorContents(
       limits: settings.contentLimits,
       giving: ContentGiver.Limits(
@@ -99,39 +111,14 @@ public struct CoordinatorMachine: Sendable {
         contentsAPeer: 1, attempts: 1, silences: 3, setbacks: 8), stored: settings.contents)
     pastWorkers = Dictionary(past.workers.map { ($0.id, $0) }, uniquingKeysWith: { _, last in last })
     pastHosts = Set(past.workers.map(\.host))
+    self.jobs.restore(jobs)
     for job in jobs {
-      self.jobs.restore(job)
       if let result = job.result {
         kernelVariants.insert(result.kernelVariant)
         keepWeights(result, of: job.work)
       }
     }
     restore(past.attempts)
-  }
-
-  /// To whom they were given, and what their failures say. A job that is tried anew has failures on record that count
-  /// no more.
-  private mutating func restore(_ attempts: [StudyPast.Attempt]) {
-    var failures: [Int64: Int] = [:]
-    for attempt in attempts {
-      if let worker = pastWorkers[attempt.worker] {
-        jobs.assign(
-          attempt.job, attempt: attempt.number,
-          to: WorkerIdentity(worker: worker.id, host: worker.host, key: nil, kernelVariant: worker.kernelVariant))
-      }
-      if attempt.ending == .failed { failures[attempt.job, default: 0] += 1 }
-    }
-    for attempt in attempts where attempt.ending == .failed || attempt.ending == .lost {
-      let isLoss = attempt.ending == .lost
-      let uncounted = (failures[attempt.job] ?? 0) - (jobs[attempt.job]?.failures ?? 0)
-      if isLoss {
-        if jobs[attempt.job]?.losses ?? 0 > 0 { standing.countLoss(of: attempt.job, at: attempt.worker) }
-      } else if uncounted > 0 {
-        failures[attempt.job, default: 0] -= 1
-      } else {
-        standing.restoreFailure(of: attempt.job, at: attempt.worker)
-      }
-    }
   }
 
   /// A turn of one event.
@@ -161,6 +148,7 @@ public struct CoordinatorMachine: Sendable {
     case .undecodable: undecodable += 1
     case .content(let event): handle(event, at: now)
     case .decided(let round, let decision): accept(decision, of: round, at: now)
+    case .intervened(let request): intervene(request, at: now)
     case .tick: tick(at: now)
     case .stopRequested:
       let running = jobs.runningCount
@@ -179,17 +167,10 @@ public struct CoordinatorMachine: Sendable {
 
   private mutating func start(at now: Double) {
     guard phase == .created else { return }
+    leaseRunning(at: now)
     phase = .searching
     if let dataSet { contents.giver.add(dataSet.contentHash, bytes: dataSet.bytes) }
     if restored.isEmpty { strategy.notes.forEach { record(.noted($0)) } }
-    // The workers that train these will say so; until then they are neither lost nor given to another worker.
-    for job in restored where job.state == .running && job.attempts > 0 {
-      let deadline = now + settings.leaseSeconds
-      jobs.lease(
-        job.id,
-        Lease(attempt: job.attempts, holder: .unknown, acceptance: .accepted(at: nil), deadline: deadline, at: now))
-      detachedTimers.insert(Timer(due: deadline, subject: (job.id, job.attempts)))
-    }
     let known = restored.map(\.id)
     restored = []
     adoptEarlierResults(of: known, at: now)
@@ -201,6 +182,7 @@ public struct CoordinatorMachine: Sendable {
         "\(jobs.count) jobs on record: \(jobs.finishedCount) finished, \(jobs.setAsideCount) set aside, "
           + "\(jobs.runningCount) were running")
     }
+    if isPaused { log(.notice, "the study is paused: no job is handed out until it is resumed") }
   }
 
   // MARK: What came

@@ -6,8 +6,8 @@ import SearchProtocol
 ///
 /// Jobs do not wait for the disk. If the coordinator ends between a job and the commit, the attempt is not on record;
 /// its worker lists it as it says hello to the next coordinator, which then puts it there
-/// (`CoordinatorMachine.confirm`). A job that is added in this turn is sent after the commit: the number of a job that
-/// is not on record might become another trial's.
+/// (`CoordinatorMachine.confirm`). A turn that adds or reopens jobs sends after the commit: the number of a job that is
+/// not on record might become another trial's, and an attempt at a job that is settled on record is no attempt.
 public struct CoordinatorTurn: Hashable, Sendable {
   /// A job on its way to a worker.
   public struct Dispatch: Hashable, Sendable {
@@ -27,19 +27,22 @@ public struct CoordinatorTurn: Hashable, Sendable {
   /// Done once the commit is on the disk.
   public private(set) var afterCommit: [CoordinatorEffect] = []
 
-  private var addsJobs = false
+  private var makesJobs = false
 
   public init() {}
 
   public var isEmpty: Bool { beforeCommit.isEmpty && commit.isEmpty && afterCommit.isEmpty }
 
   mutating func record(_ change: StudyChange) {
-    if case .jobAdded = change { addsJobs = true }
+    switch change {
+    case .jobAdded, .jobReopened, .resultStruckOut: makesJobs = true
+    default: break
+    }
     commit.append(change)
   }
 
   mutating func send(_ job: JobAssignment, to peer: PeerID) {
-    if addsJobs {
+    if makesJobs {
       afterCommit.append(.send(.job(job), to: peer))
     } else {
       beforeCommit.append(Dispatch(job, to: peer))

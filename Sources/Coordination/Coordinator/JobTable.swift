@@ -7,31 +7,35 @@ struct JobTable: Sendable {
   private(set) var runningCount = 0
   private(set) var finishedCount = 0
   private(set) var setAsideCount = 0
-  private var jobs: [Int64: Job] = [:]
-  private var works: Set<Work> = []
+  private(set) var jobs: [Int64: Job] = [:]
+  private var works: [Work: Int64] = [:]
   private var lastID: Int64 = 0
-  /// Jobs with higher numbers are not begun any more: the budget was larger when they were asked for.
-  private let budget: Int?
+  /// That trains what others start from.
+  private var startJob: Int64?
+  private var lastHandAsked = HandAsked.firstJob - 1
+  /// Jobs of the search with higher numbers are not begun any more: the budget was larger when they were asked for.
+  private(set) var budget: Int?
   /// Jobs that wait beyond it. They come to life again with a larger budget.
-  private var beyondBudget: Set<Int64> = []
+  private(set) var beyondBudget: Set<Int64> = []
   /// No job is begun any more that was not begun before: the time is up.
   private(set) var isClosed = false
   /// To whom the attempts at open jobs were given, the latest ones.
-  private var assignees: [Int64: [(attempt: Int, to: WorkerIdentity)]] = [:]
+  private(set) var assignees: [Int64: [(attempt: Int, to: WorkerIdentity)]] = [:]
   private static let assigneesKept = 64
   /// The last attempt that its holder itself reported as ended, of jobs that have one.
-  private var reported: [Int64: Int] = [:]
-  /// Waiting jobs, the oldest first; entries of jobs that wait no more are skipped when they come up.
-  private var queue = MinimumHeap<Int64>()
-  private var queued: Set<Int64> = []
+  private(set) var reported: [Int64: Int] = [:]
+  /// Waiting jobs by their ranks; entries of jobs that wait no more are skipped when they come up.
+  private var queue = MinimumHeap<JobRank>()
+  private(set) var queued: Set<Int64> = []
   /// Jobs that were open on the record, and at which nothing has begun since it was read: it may lack their last
   /// attempt.
-  private var mayLackLastAttempt: Set<Int64> = []
+  private(set) var mayLackLastAttempt: Set<Int64> = []
 
   var count: Int { jobs.count }
-  /// Jobs of the search: without final trainings.
-  var searchCount: Int { jobs.count - finalCount }
-  private(set) var finalCount = 0
+  /// Jobs of the search: without final trainings and what a person asked for.
+  var searchCount: Int { jobs.count - besideCount }
+  /// Final trainings, and what a person asked for.
+  private(set) var besideCount = 0
   /// Without those that wait beyond the budget.
   var countWithinBudget: Int { jobs.count - beyondBudget.count }
   /// Waiting or running.
@@ -48,12 +52,21 @@ struct JobTable: Sendable {
 
   func lease(of id: Int64) -> Lease? { jobs[id]?.lease }
 
-  func knows(_ work: Work) -> Bool { works.contains(work) }
+  /// What others start from is to be trained, or trained again.
+  var isStartToCome: Bool { startJob.flatMap { jobs[$0] }.map { $0.result == nil } ?? false }
+
+  func knows(_ work: Work) -> Bool { works[work] != nil }
 
   // MARK: Filling
 
-  /// A job of the record, `running` ones included: the caller leases those.
-  mutating func restore(_ record: JobRecord) {
+  /// The jobs of the record, `running` ones included: the caller leases those.
+  mutating func restore(_ records: [JobRecord]) {
+    for record in records { restore(record) }
+    history.restoreRounds(of: records)
+    hasStaleRounds = records.contains { $0.round.map { $0 >= history.rounds.count } ?? false }
+  }
+
+  private mutating func restore(_ record: JobRecord) {
     var job = Job(
       id: record.id, work: record.work, attempts: record.attempts, failures: record.failures, losses: record.losses)
     switch (record.state, record.result) {
@@ -68,13 +81,11 @@ struct JobTable: Sendable {
       history.recordSetAside(of: job.work)
     case (.finished, nil):
       // That would be a damaged record; training it again mends it.
-      enqueue(job.id)
-    case (.waiting, _), (.running, _):
-      enqueue(job.id)
-      mayLackLastAttempt.insert(job.id)
+      break
+    case (.waiting, _), (.running, _): mayLackLastAttempt.insert(job.id)
     }
     insert(job)
-    if let round = record.round { history.restore(record.work, askedIn: round) }
+    if job.isWaiting { enqueue(job.id) }
   }
 
   /// Whether the record may have been cut off before this attempt was on it.
@@ -83,34 +94,98 @@ struct JobTable: Sendable {
     return attempt == job.attempts + 1
   }
 
-  /// The works of the next round become jobs: those that are none yet.
-  mutating func ask(_ works: [Work]) -> [JobRecord] {
+  /// The next round asks for works: those that are none yet become jobs.
+  /// - Returns: what is to be recorded, in the order of the works: `jobAdded` and `jobAsked`.
+  mutating func ask(_ works: [Work]) -> [StudyChange] {
     let round = history.rounds.count
     history.ask(works)
-    return works.filter { !knows($0) }.map { work in
+    // Where all are new, their numbers tell their order.
+    let hasKnown = works.contains(where: knows)
+    return works.enumerated().map { place, work in
+      if let id = self.works[work] { return .jobAsked(job: id, round: round, place: place) }
       let job = Job(id: lastID + 1, work: work)
       insert(job)
       enqueue(job.id)
-      return JobRecord(id: job.id, work: work, round: round)
+      return .jobAdded(JobRecord(id: job.id, work: work, round: round, place: hasKnown ? place : nil))
     }
   }
 
+  /// A person asks for works, which become jobs; none of them is one yet.
+  mutating func askByHand(_ works: [Work]) -> [JobRecord] {
+    works.map { work in
+      lastHandAsked += 1
+      let job = Job(id: lastHandAsked, work: work)
+      insert(job)
+      enqueue(job.id)
+      return JobRecord(id: job.id, work: work)
+    }
+  }
+
+  /// Whether there are numbers for so many more.
+  func mayAskByHand(_ count: Int) -> Bool { lastHandAsked + Int64(count) < HandAsked.end }
+
   private mutating func insert(_ job: Job) {
     jobs[job.id] = job
-    works.insert(job.work)
-    if job.id < FinalTrainings.firstJob { lastID = max(lastID, job.id) } else { finalCount += 1 }
+    works[job.work] = job.id
+    if case .startTraining = job.work.kind { startJob = job.id }
+    if job.id < FinalTrainings.firstJob { lastID = max(lastID, job.id) } else { besideCount += 1 }
+    if HandAsked.includes(job.id) { lastHandAsked = max(lastHandAsked, job.id) }
+  }
+
+  // MARK: Taking back
+
+  /// Rounds that are decided anew: those on record that lack an earlier one.
+  private(set) var hasStaleRounds = false
+
+  mutating func forgetStaleRounds() { hasStaleRounds = false }
+
+  /// The strategy decides every round again, with another budget: what waits within it may begin. In proportion to all
+  /// jobs.
+  mutating func changeBudget(to budget: Int) {
+    self.budget = budget
+    history.forgetRounds()
+    hasStaleRounds = false
+    sortOut()
+  }
+
+  /// A settled job waits again, as if nothing had failed.
+  /// - Returns: false where it is open, or unknown.
+  mutating func reopen(_ id: Int64) -> Bool {
+    guard let place = jobs.index(forKey: id) else { return false }
+    switch jobs.values[place].state {
+    case .waiting, .running: return false
+    case .finished: finishedCount -= 1
+    case .setAside: setAsideCount -= 1
+    }
+    jobs.values[place].state = .waiting
+    jobs.values[place].failures = 0
+    jobs.values[place].losses = 0
+    history.reopen(jobs.values[place].work)
+    enqueue(id)
+    return true
+  }
+
+  /// Finished jobs of which something holds, by their numbers. In proportion to all jobs.
+  func finished(where isIncluded: (Work) -> Bool) -> [Int64] {
+    jobs.values.filter { $0.result != nil && isIncluded($0.work) }.map(\.id).sorted()
   }
 
   /// What has not begun waits beyond the budget from now on. In proportion to the jobs that wait.
   mutating func close() {
     isClosed = true
-    for id in queued where jobs[id]?.isWaiting == true && !mayBegin(id) { beyondBudget.insert(id) }
-    queued = queued.filter(mayBegin)
-    queue = MinimumHeap()
-    for id in queued { queue.insert(id) }
+    sortOut()
   }
 
-  private func mayBegin(_ id: Int64) -> Bool {
+  /// What waits is in the queue or beyond the budget.
+  private mutating func sortOut() {
+    let waiting = queued.union(beyondBudget).filter { jobs[$0]?.isWaiting == true }
+    beyondBudget = waiting.filter { !mayBegin($0) }
+    queued = waiting.subtracting(beyondBudget)
+    queue = MinimumHeap()
+    for id in queued { rank(id) }
+  }
+
+  func mayBegin(_ id: Int64) -> Bool {
     let isOver = isClosed && jobs[id]?.attempts == 0 && id < FinalTrainings.firstJob
     return FinalTrainings.isWithin(budget, job: id) && !isOver
   }
@@ -119,7 +194,7 @@ struct JobTable: Sendable {
 
   /// The oldest waiting job; stays where it is.
   mutating func nextWaiting() -> Int64? {
-    while let id = queue.first {
+    while let id = queue.first?.id {
       if jobs[id]?.isWaiting == true { return id }
       _ = queue.removeFirst()
       queued.remove(id)
@@ -129,7 +204,7 @@ struct JobTable: Sendable {
 
   /// Out of the queue for a moment: the caller puts it back.
   mutating func takeOut(_ id: Int64) {
-    guard queue.first == id else { return }
+    guard queue.first?.id == id else { return }
     _ = queue.removeFirst()
     queued.remove(id)
   }
@@ -215,42 +290,10 @@ struct JobTable: Sendable {
       beyondBudget.insert(id)
       return
     }
-    if queued.insert(id).inserted { queue.insert(id) }
+    if queued.insert(id).inserted { rank(id) }
   }
-}
 
-extension JobTable {
-  /// In proportion to all jobs: for tests.
-  var leases: [(job: Int64, lease: Lease)] { jobs.values.compactMap { job in job.lease.map { (job.id, $0) } } }
-
-  /// What does not hold though it always should, a sentence each.
-  func invariants() -> [String] {
-    var broken: [String] = []
-    func require(_ condition: Bool, _ what: @autoclosure () -> String) { if !condition { broken.append(what()) } }
-    var counts = JobCounts()
-    for (id, job) in jobs {
-      switch job.state {
-      case .waiting:
-        if !mayBegin(id) {
-          require(beyondBudget.contains(id), "job \(id) waits beyond the budget and is not counted as that")
-        } else {
-          counts.waiting += 1
-          require(queued.contains(id), "job \(id) waits and is not in the queue")
-        }
-      case .running(let lease):
-        counts.running += 1
-        require(lease.attempt <= job.attempts, "job \(id) runs in an attempt that did not begin")
-      case .finished: counts.finished += 1
-      case .setAside: counts.setAside += 1
-      }
-    }
-    let known = [Array(assignees.keys), Array(reported.keys), Array(mayLackLastAttempt)].joined()
-    for id in known where jobs[id]?.isOpen != true {
-      broken.append("attempts at job \(id) are known, which is settled")
-    }
-    require(counts == self.counts, "jobs do not add up: \(counts), not \(self.counts)")
-    require(
-      history.results.count == finishedCount && history.setAside.count == setAsideCount, "the history has other jobs")
-    return broken
+  private mutating func rank(_ id: Int64) {
+    if let job = jobs[id] { queue.insert(JobRank(job)) }
   }
 }

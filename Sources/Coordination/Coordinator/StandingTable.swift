@@ -16,8 +16,26 @@ struct StandingTable: Sendable {
   /// Workers that are gone and had a standing or a row, the longest gone first.
   private var departed = FirstInFirstOut<String>()
   private static let departedKept = 1000
+  /// Workers that get no more jobs: a person wants it so.
+  private(set) var drained: Set<String>
+  /// Of these, nothing counts that they find.
+  private(set) var distrusted: Set<String>
 
-  init(proven: Set<String>) { self.proven = proven }
+  init(proven: Set<String>, drained: Set<String>, distrusted: Set<String>) {
+    self.proven = proven.subtracting(distrusted)
+    self.drained = drained.union(distrusted)
+    self.distrusted = distrusted
+  }
+
+  // MARK: What a person wants
+
+  mutating func drain(_ worker: String) { drained.insert(worker) }
+
+  mutating func distrust(_ worker: String) {
+    drained.insert(worker)
+    distrusted.insert(worker)
+    proven.remove(worker)
+  }
 
   // MARK: Jobs
 
@@ -62,7 +80,7 @@ struct StandingTable: Sendable {
 
   /// Returns the other workers at which it had failed and whose fault that was.
   mutating func recordFinish(of job: Int64, by worker: String, among sessions: SessionTable) -> [String] {
-    proven.insert(worker)
+    if !distrusted.contains(worker) { proven.insert(worker) }
     standings[worker]?.finished(job)
     guard let failures = evidence.removeValue(forKey: job)?.failures else { return [] }
     return failures.map(\.worker).filter { $0 != worker && change($0, among: sessions) { $0.blame(for: job) } }
@@ -98,8 +116,8 @@ struct StandingTable: Sendable {
       .compactMap { $0 }.max()
   }
 
-  /// It is benched, or it or its key pauses.
-  func isBenched(_ worker: WorkerIdentity) -> Bool { restingUntil(worker) != nil }
+  /// It is benched or drained, or it or its key pauses.
+  func isBenched(_ worker: WorkerIdentity) -> Bool { drained.contains(worker.worker) || restingUntil(worker) != nil }
 
   /// Whether it gets no jobs, at least while there are others.
   func isToRest(_ worker: WorkerIdentity, jobsInDoubt limit: Int) -> Bool {
@@ -189,6 +207,9 @@ extension StandingTable {
     }
     for (worker, standing) in standings where standing.benchedUntil != nil && standing.benchings == 0 {
       broken.append("\(worker) is benched and never was")
+    }
+    for worker in distrusted where !drained.contains(worker) || isWitness(worker) {
+      broken.append("\(worker) is distrusted, and gets jobs or is believed")
     }
     if departed.count > Self.departedKept { broken.append("\(departed.count) workers that are gone are known") }
     return broken

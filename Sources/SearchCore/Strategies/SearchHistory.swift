@@ -9,6 +9,8 @@ public struct SearchHistory: Sendable {
   /// How many of the first rounds have nothing open, and how many of the next one's first works are settled.
   public private(set) var settledRounds = 0
   private var settledBeyond = 0
+  /// How often something was taken back: a decision on an earlier revision is none any more.
+  public private(set) var revision = 0
 
   public init(results: [Work: Observation] = [:], setAside: Set<Work> = []) {
     self.results = results
@@ -22,20 +24,45 @@ public struct SearchHistory: Sendable {
     for job in jobs.sorted(by: { $0.id < $1.id }) {
       if let result = job.result { record(result, for: job.work) }
       if job.state == .setAside { recordSetAside(of: job.work) }
-      if let round = job.round { restore(job.work, askedIn: round) }
     }
+    restoreRounds(of: jobs)
   }
 
-  /// Jobs come in the order in which they were asked for. A round that is not the last one or the next is none of the
-  /// record's: its strategy decides again.
-  public mutating func restore(_ work: Work, askedIn round: Int) {
-    if round == rounds.count { rounds.append([]) }
-    if round == rounds.count - 1 { rounds[round].append(work) }
-    // A round that seemed settled has grown.
-    if settledRounds > round {
-      settledRounds = round
-      settledBeyond = 0
+  /// The rounds as they are on record, up to the first that is not: its strategy decides from there on.
+  public mutating func restoreRounds(of jobs: [JobRecord]) {
+    let asked = jobs.filter { $0.round != nil }.sorted {
+      ($0.round ?? 0, $0.place ?? 0, $0.id) < ($1.round ?? 0, $1.place ?? 0, $1.id)
     }
+    rounds = []
+    for job in asked {
+      guard let round = job.round, round >= 0, round <= rounds.count else { break }
+      if round == rounds.count { rounds.append([]) }
+      rounds[round].append(job.work)
+    }
+    lookAgain()
+  }
+
+  /// Nothing has been asked for: the strategy decides every round again, from the results that there are.
+  public mutating func forgetRounds() {
+    rounds = []
+    takeBack()
+  }
+
+  /// The work is open again. Rounds that were decided stay as they are.
+  public mutating func reopen(_ work: Work) {
+    results[work] = nil
+    setAside.remove(work)
+    takeBack()
+  }
+
+  private mutating func takeBack() {
+    revision += 1
+    lookAgain()
+  }
+
+  private mutating func lookAgain() {
+    settledRounds = 0
+    settledBeyond = 0
     advance()
   }
 
@@ -81,6 +108,20 @@ public struct SearchHistory: Sendable {
 
   /// Everything that was asked for, in order.
   public var asked: [Work] { rounds.flatMap(\.self) }
+
+  /// Without results of works that no round has asked for.
+  var ofRounds: SearchHistory {
+    var asked = SearchHistory()
+    for work in rounds.joined() {
+      asked.results[work] = results[work]
+      if setAside.contains(work) { asked.setAside.insert(work) }
+    }
+    asked.rounds = rounds
+    asked.settledRounds = settledRounds
+    asked.settledBeyond = settledBeyond
+    asked.revision = revision
+    return asked
+  }
 
   /// The first rounds with what became of them, and further ones as asked for only.
   func known(rounds known: Int, asked: Int) -> SearchHistory {

@@ -36,6 +36,8 @@ public struct SearchRound: Hashable, Sendable {
   public var expectedLoss: Double?
   /// It answers what follows once the search wants nothing more.
   public var isLast = false
+  /// Of the history that it was decided on (`SearchHistory.revision`).
+  public var revision = 0
 
   public init(works: [Work], notes: [String] = [], expectedLoss: Double? = nil) {
     self.works = works
@@ -93,10 +95,13 @@ public struct SearchQuestion: Sendable {
     self.history = history
   }
 
-  /// May take a second.
+  /// May take a second. What was asked for by a person, and what a round that was forgotten had asked for, is nothing
+  /// that a decision knows: it depends on the rounds alone.
   public func answer() -> SearchRound {
+    let history = history.ofRounds
     var answer = isLast ? strategy.lastRound(history: history) : strategy.decide(round, history: history)
     answer.isLast = isLast
+    answer.revision = history.revision
     return answer
   }
 }

@@ -63,6 +63,8 @@ package final class CoordinatorService {
   private var keys = KeyTexts()
   private var tickets = TicketSource()
   private let contents: CoordinatorContentDesk
+  private let interventions: InterventionDesk
+  private var requests = PendingRequests()
 
   private static let tickSeconds = 0.25
   /// At the study's folder, which may be removed or taken by another coordinator.
@@ -95,6 +97,7 @@ package final class CoordinatorService {
       settings: settings, jobs: jobs, past: try study.store.past(withTimes: settings.timeLimits != TimeLimits()),
       strategy: study.strategy)
     progress = ProgressReporter(study: study, jobs: jobs, display: options.display)
+    interventions = InterventionDesk(of: study.store, definition: study.definition)
     jobLog = JobLog(log, architecture: study.definition.space.architecture)
     board = RunningBoard(studyFolder: study.folder)
   }
@@ -107,10 +110,36 @@ package final class CoordinatorService {
     { [mailbox = socket.mailbox] in mailbox.post([.stop]) }
   }
 
+  /// Asks for what a person wants of the study: the one entry for whatever takes such requests. For any thread; it does
+  /// not wait, and the answer comes once, from the coordinator's thread, when it is on record.
+  package var control: @Sendable (ControlRequest) -> Void {
+    { [mailbox = socket.mailbox] in mailbox.postUrgently(.control($0)) }
+  }
+
+  /// Nil where the study's folder can have no socket, which is said.
+  private func listenForRequests() -> ControlSocket? {
+    do { return try ControlSocket(studyFolder: study.folder, request: control) } catch {
+      log.warning(
+        "the command control cannot reach this coordinator: \(study.folder)/\(ControlSocket.name): \(error)")
+      return nil
+    }
+  }
+
+  /// What is asked from now on finds nobody.
+  private func refuseRequests() {
+    requests.refuseAll()
+    for case .control(let request) in socket.mailbox.receiveAll(waitingAtMost: 0) {
+      request.answer(PendingRequests.stopping)
+    }
+  }
+
   /// Works until the study is done or a stop is requested.
   /// - Parameter eachTick: called several times a second; what it throws ends the service.
   package func run(eachTick: () throws -> Void = {}) throws -> Outcome {
+    let ear = listenForRequests()
     defer {
+      ear?.close()
+      refuseRequests()
       contents.close()
       socket.close()
       board.close()
@@ -156,6 +185,9 @@ package final class CoordinatorService {
     let now = MonotonicClock.now
     switch input {
     case .decided(let round, let decision): decide(.decided(round: round, decision), at: now, in: &turn)
+    case .control(let request):
+      guard let request = requests.request(for: request, interventions) else { return }
+      decide(.intervened(request), at: now, in: &turn)
     case .stop: decide(.stopRequested, at: now, in: &turn)
     case .contents(let input):
       if let event = contents.event(of: input) { decide(.content(event), at: now, in: &turn) }
@@ -222,6 +254,10 @@ package final class CoordinatorService {
       progress.apply(change, now: now)
       board.apply(change)
     }
+    for case .resultStruckOut in turn.commit {
+      progress.readAgain(try study.store.jobs())
+      break
+    }
     for effect in turn.afterCommit {
       switch effect {
       case .send(let message, let peer):
@@ -233,6 +269,7 @@ package final class CoordinatorService {
       case .content(let effect): contents.run(effect)
       case .log(let level, let text): write(Logger.Level(level), names.annotated(text))
       case .decide(let round): answer(round)
+      case .answer(let number, let answer): requests.answer(number, answer)
       case .giveUp(let reason): reasonToGiveUp = reason
       case .stop: hasStopped = true
       }

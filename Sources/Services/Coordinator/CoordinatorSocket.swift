@@ -12,12 +12,14 @@ package final class CoordinatorSocket {
     case contents(CoordinatorContentDesk.Input)
     /// A strategy's decision is made.
     case decided(round: Int, SearchRound)
+    /// A person asks for something.
+    case control(ControlRequest)
     case stop
 
     package var peer: [UInt8]? {
       switch self {
       case .router(.received(let peer, _, _)), .router(.undeliverable(let peer, _)): peer
-      case .contents, .decided, .stop: nil
+      case .contents, .decided, .control, .stop: nil
       }
     }
 
@@ -26,7 +28,7 @@ package final class CoordinatorSocket {
       switch self {
       case .router(.received(_, let frames, _)), .router(.undeliverable(_, let frames)):
         frames.reduce(100) { $0 + $1.count + 40 }
-      case .contents, .decided, .stop: 0
+      case .contents, .decided, .control, .stop: 0
       }
     }
   }

@@ -22,8 +22,13 @@ package struct ProgressReporter {
 
   mutating func apply(_ change: StudyChange, now: Double) { progress.apply(change, now: now) }
 
+  /// Results were struck out.
+  mutating func readAgain(_ jobs: [JobRecord]) { progress.readAgain(jobs) }
+
   mutating func show(_ summary: CoordinatorSummary, now: Double) {
-    guard !isOver, !summary.isFinished else { return finish(summary, now: now) }
+    guard !summary.isFinished else { return finish(summary, now: now) }
+    // A person may have made it go on.
+    isOver = false
     guard now - shownAt >= Self.secondsBetween else { return }
     shownAt = now
     display(progress.summary(summary, now: now), false, now)
@@ -38,6 +43,9 @@ package struct ProgressReporter {
 
 extension StudyProgress {
   fileprivate func summary(_ summary: CoordinatorSummary, now: Double) -> StudySummary {
-    self.summary(jobs: summary.jobs, expectedJobs: summary.expectedJobs, workers: summary.workers, now: now)
+    var told = self.summary(
+      jobs: summary.jobs, expectedJobs: summary.expectedJobs, workers: summary.workers, now: now)
+    told.isPaused = summary.isPaused
+    return told
   }
 }

@@ -1,0 +1,272 @@
+import ReadableText
+import SearchCore
+import SearchProtocol
+
+/// What a person asks for in a study's course. Each is on record whole, in the turn that does it, or not at all, and is
+/// answered once it is.
+///
+/// A strategy decides on the rounds that it has asked for and on the results that count (decision 13). What takes a
+/// result or a decision back leaves the rounds on record as they are, and the search is asked anew for what follows.
+extension CoordinatorMachine {
+  mutating func intervene(_ request: InterventionRequest, at now: Double) {
+    if phase == .created { leaseRunning(at: now) }
+    let author = request.author
+    let answer: InterventionAnswer
+    switch request.action {
+    case .pause: answer = setPaused(true, by: author)
+    case .resume: answer = setPaused(false, by: author)
+    case .budget(let jobs, let strategy): answer = changeBudget(to: jobs, strategy, by: author)
+    case .add(let candidate, let repetitions, let template):
+      answer = add(candidate, repetitions, template, by: author, at: now)
+    case .cancel(let job): answer = cancel(job, by: author, at: now)
+    case .retry(let job): answer = retry(job, by: author)
+    case .drain(let worker): answer = drain(worker, by: author)
+    case .distrust(let worker): answer = distrust(worker, by: author, at: now)
+    }
+    turn.perform(.answer(request.number, answer))
+  }
+
+  /// First of all that an intervention does.
+  /// - Parameter text: a sentence; about a job or a worker, what follows its name and `is`.
+  private mutating func begin(
+    _ verb: Intervention.Verb, by author: String, _ text: String, job: Int64? = nil, worker: String? = nil
+  ) -> InterventionAnswer {
+    let intervention = InterventionRecord(author: author, verb: verb, text: text, job: job, worker: worker)
+    record(.intervened(intervention))
+    log(.notice, "\(author): \(intervention)")
+    return .done("\(intervention)")
+  }
+
+  /// There is more to do.
+  /// - Parameter isAsked: what the strategy decides on has changed.
+  private mutating func goOn(asking isAsked: Bool) {
+    if case .draining = phase { phase = .searching }
+    record(.studyReopened)
+    // An answer that is on its way was made before.
+    if isAsked, !jobs.isClosed { search = .asking }
+    updateExpectation()
+  }
+
+  private var reopening: String {
+    isFinished || (phase == .created && wasFinished) ? "; the study, which was finished, goes on" : ""
+  }
+
+  // MARK: The study
+
+  private mutating func setPaused(_ pauses: Bool, by author: String) -> InterventionAnswer {
+    guard pauses != isPaused else { return .done("the study is \(pauses ? "" : "not ")paused already") }
+    let running = jobs.runningCount
+    let rest = running == 0 ? "" : "; \(counted(running)) under way and \(running == 1 ? "goes" : "go") on to the end"
+    let answer = begin(
+      pauses ? .pause : .resume, by: author,
+      pauses ? "the study is paused: no job is handed out\(rest)" : "the study is resumed: jobs are handed out again")
+    isPaused = pauses
+    record(.paused(pauses))
+    return answer
+  }
+
+  private func counted(_ jobs: Int) -> String { jobs == 1 ? "1 job is" : "\(jobs) jobs are" }
+
+  private mutating func changeBudget(
+    to budget: Int, _ strategy: any SearchStrategy, by author: String
+  ) -> InterventionAnswer {
+    guard budget != jobs.budget else { return .done("the budget is \(budget) jobs already") }
+    guard budget >= jobs.searchCount else {
+      return .refused(
+        "a budget of \(budget) jobs is below the \(jobs.searchCount) that have been asked for; cancel jobs instead")
+    }
+    let before = jobs.budget.map { "\($0) jobs" } ?? "without bound"
+    let isLarger = jobs.budget.map { budget > $0 } ?? false
+    let closed = jobs.isClosed ? "; the time of the study is spent all the same" : isLarger ? reopening : ""
+    let answer = begin(.budget, by: author, "the budget is \(budget) jobs now, before it was \(before)\(closed)")
+    self.strategy = strategy
+    jobs.changeBudget(to: budget)
+    record(.budgetChanged(budget))
+    record(.roundsForgotten(from: 0))
+    goOn(asking: true)
+    return answer
+  }
+
+  // MARK: Jobs
+
+  private mutating func add(
+    _ candidate: Candidate, _ repetitions: Int, _ template: WorkTemplate, by author: String, at now: Double
+  ) -> InterventionAnswer {
+    var works: [Work] = []
+    for repetition in HandAsked.repetitions where works.count < repetitions {
+      let work = template.work(candidate, repetition: repetition)
+      if !jobs.knows(work) { works.append(work) }
+    }
+    guard works.count == repetitions, jobs.mayAskByHand(repetitions) else {
+      return .refused(
+        "\(candidate) has no \(repetitions) trainings more: a candidate is trained under "
+          + "\(HandAsked.repetitions.count) seeds at most")
+    }
+    if works[0].startsFromOwnTraining, trainedWeights == nil {
+      return .refused("what trainings start from is not trained yet; ask again once that is done")
+    }
+    let added = jobs.askByHand(works)
+    let numbers = added.count == 1 ? "job \(added[0].id)" : "jobs \(added[0].id) to \(added[added.count - 1].id)"
+    let answer = begin(.add, by: author, "\(numbers) of \(candidate) asked for by hand\(reopening)")
+    goOn(asking: false)
+    for job in added { record(.jobAdded(job)) }
+    adoptEarlierResults(of: added.map(\.id), at: now)
+    return answer
+  }
+
+  private mutating func cancel(_ id: Int64, by author: String, at now: Double) -> InterventionAnswer {
+    guard let job = jobs[id] else { return unknown(id) }
+    switch job.state {
+    case .finished: return .refused("job \(id) is finished; only open jobs can be canceled")
+    case .setAside: return .refused("job \(id) is set aside already")
+    case .waiting, .running: break
+    }
+    let rest = job.lease == nil ? "" : ", and its attempt ended"
+    let answer = begin(.cancel, by: author, "canceled\(rest)", job: id)
+    leaveOut(id, reason: "canceled by \(author)", at: now)
+    return answer
+  }
+
+  private mutating func retry(_ id: Int64, by author: String) -> InterventionAnswer {
+    guard let job = jobs[id] else { return unknown(id) }
+    switch job.state {
+    case .finished: return .refused("job \(id) is finished; only jobs that were set aside can be tried again")
+    case .waiting, .running: return .refused("job \(id) is open; only jobs that were set aside can be tried again")
+    case .setAside: break
+    }
+    let answer = begin(.retry, by: author, "tried again\(reopening)", job: id)
+    _ = jobs.reopen(id)
+    streak.forgetSetAside()
+    record(.jobReopened(job: id))
+    goOn(asking: true)
+    return answer
+  }
+
+  private func unknown(_ id: Int64) -> InterventionAnswer {
+    let numbers = jobs.searchCount == 0 ? "it has none yet" : "those of its search are 1 to \(jobs.searchCount)"
+    return .refused("the study has no job \(id); \(numbers)")
+  }
+
+  // MARK: Workers
+
+  private mutating func drain(_ name: String, by author: String) -> InterventionAnswer {
+    let worker: String
+    switch known(worker: name) {
+    case .failure(let problem): return .refused(problem.text)
+    case .success(let found): worker = found
+    }
+    guard !standing.drained.contains(worker) else { return .done("worker \(worker) gets no more jobs already") }
+    recordJoining(of: worker)
+    let held = sessions.session(of: worker)?.session.jobs.count ?? 0
+    let rest = held == 0 ? "" : ", and finishes the \(held == 1 ? "one" : "\(held)") that it has"
+    let answer = begin(
+      .drain, by: author, "drained: it gets no more jobs\(rest)\(loneliness(without: worker))", worker: worker)
+    standing.drain(worker)
+    record(.workerDrained(id: worker))
+    updateRest(of: worker)
+    return answer
+  }
+
+  private mutating func distrust(_ name: String, by author: String, at now: Double) -> InterventionAnswer {
+    let worker: String
+    switch known(worker: name) {
+    case .failure(let problem): return .refused(problem.text)
+    case .success(let found): worker = found
+    }
+    guard !standing.distrusted.contains(worker) else { return .done("worker \(worker) is distrusted already") }
+    recordJoining(of: worker)
+    let strikes = strikes(against: worker)
+    let results = strikes.results.count
+    let count = results == 1 ? "1 result is" : "\(results) results are"
+    let what = strikes.isOfStart ? ", those of all trainings that start from what it trained among them" : ""
+    let answer = begin(
+      .distrust, by: author,
+      "distrusted: \(count) struck out\(what)\(results == 0 ? "" : reopening)\(loneliness(without: worker))",
+      worker: worker)
+    standing.distrust(worker)
+    record(.workerDistrusted(id: worker))
+    updateRest(of: worker)
+    for job in strikes.attempts { endByHand(job, reason: "worker \(worker) is distrusted", at: now) }
+    if results > 0 { strikeOut(strikes.results) }
+    if strikes.isOfStart { trainedWeights = nil }
+    forgetStates(of: worker)
+    if results > 0 { goOn(asking: true) }
+    return answer
+  }
+
+  /// What a person may not expect: that nobody is left to train.
+  private func loneliness(without worker: String) -> String {
+    let isLast =
+      sessions.isHere(worker)
+      && !sessions.unordered.contains { $0.worker != worker && !standing.drained.contains($0.worker) }
+    return isLast ? "; no other worker is here" : ""
+  }
+
+  /// What does not count any more once a worker is distrusted.
+  private struct Strikes {
+    var results: [Int64]
+    /// Open jobs whose attempts are to end.
+    var attempts: [Int64]
+    /// It trained what others start from: nothing of what started from that counts.
+    var isOfStart: Bool
+  }
+
+  private func strikes(against worker: String) -> Strikes {
+    var results = Set((resultsByWorker[worker] ?? []).filter { jobs[$0]?.result != nil })
+    let isOfStart = results.contains { jobs[$0].map { $0.work.leavesStart } ?? false }
+    if isOfStart { results.formUnion(jobs.finished { $0.startsFromOwnTraining }) }
+    let attempts = jobs.leases.filter { id, lease in
+      (lease.worker ?? jobs.assignee(of: id, attempt: lease.attempt)?.worker) == worker
+        || (isOfStart && jobs[id]?.work.startsFromOwnTraining == true)
+    }
+    return Strikes(results: results.sorted(), attempts: attempts.map { $0.job }.sorted(), isOfStart: isOfStart)
+  }
+
+  private mutating func strikeOut(_ results: [Int64]) {
+    let struck = Set(results)
+    for id in results where jobs.reopen(id) { record(.resultStruckOut(job: id)) }
+    for name in Array(resultsByWorker.keys) {
+      resultsByWorker[name]?.removeAll { struck.contains($0) }
+      if resultsByWorker[name]?.isEmpty == true { resultsByWorker[name] = nil }
+    }
+  }
+
+  /// Whether a worker's word on an attempt counts for nothing: its own, or that of who found its spool.
+  func isDistrusted(_ reference: AttemptReference, of worker: String) -> Bool {
+    guard !standing.distrusted.isEmpty else { return false }
+    let given = jobs.assignee(of: reference.job, attempt: reference.attempt)?.worker
+    return standing.distrusted.contains(worker) || given.map(standing.distrusted.contains) ?? false
+  }
+
+  /// It is on record before what is said of it.
+  private mutating func recordJoining(of worker: String) {
+    if let entry = joinings.remove(worker) { record(.workerJoined(entry)) }
+  }
+
+  private struct UnknownWorker: Error { var text: String }
+
+  /// By its name, or the beginning of it that no other has.
+  private func known(worker name: String) -> Result<String, UnknownWorker> {
+    let names = knownWorkers.union(sessions.unordered.map(\.worker))
+    if names.contains(name) { return .success(name) }
+    let matching = names.filter { $0.hasPrefix(name) }.sorted()
+    if matching.count == 1 { return .success(matching[0]) }
+    if matching.count > 1 {
+      let shown = matching.prefix(3).joined(separator: ", ")
+      return .failure(
+        UnknownWorker(text: "\(matching.count) workers have names that begin with \(name): \(shown); write more of it"))
+    }
+    let hint = nearest(to: name, in: names.sorted()).map { "; did you mean \($0)?" } ?? ""
+    return .failure(UnknownWorker(text: "no worker of the study is called \(name.oneLine(limit: 200))\(hint)"))
+  }
+}
+
+extension Work {
+  /// Trainings start from the network that it trains.
+  fileprivate var leavesStart: Bool { if case .startTraining = kind { true } else { false } }
+
+  /// It starts from the network that the study itself trained.
+  fileprivate var startsFromOwnTraining: Bool {
+    if case .dense? = kind.start?.origin { true } else { false }
+  }
+}

@@ -1,0 +1,37 @@
+import SearchCore
+
+extension JobTable {
+  /// In proportion to all jobs.
+  var leases: [(job: Int64, lease: Lease)] { jobs.values.compactMap { job in job.lease.map { (job.id, $0) } } }
+
+  /// What does not hold though it always should, a sentence each.
+  func invariants() -> [String] {
+    var broken: [String] = []
+    func require(_ condition: Bool, _ what: @autoclosure () -> String) { if !condition { broken.append(what()) } }
+    var counts = JobCounts()
+    for (id, job) in jobs {
+      switch job.state {
+      case .waiting:
+        if !mayBegin(id) {
+          require(beyondBudget.contains(id), "job \(id) waits beyond the budget and is not counted as that")
+        } else {
+          counts.waiting += 1
+          require(queued.contains(id), "job \(id) waits and is not in the queue")
+        }
+      case .running(let lease):
+        counts.running += 1
+        require(lease.attempt <= job.attempts, "job \(id) runs in an attempt that did not begin")
+      case .finished: counts.finished += 1
+      case .setAside: counts.setAside += 1
+      }
+    }
+    let known = [Array(assignees.keys), Array(reported.keys), Array(mayLackLastAttempt)].joined()
+    for id in known where jobs[id]?.isOpen != true {
+      broken.append("attempts at job \(id) are known, which is settled")
+    }
+    require(counts == self.counts, "jobs do not add up: \(counts), not \(self.counts)")
+    require(
+      history.results.count == finishedCount && history.setAside.count == setAsideCount, "the history has other jobs")
+    return broken
+  }
+}

@@ -1,0 +1,48 @@
+import Coordination
+import SearchCore
+import SearchProtocol
+
+/// What somebody asks of a running coordinator, and how that one hears of the answer.
+package struct ControlRequest: Sendable {
+  package var intervention: Intervention
+  /// `user@host`, or what a person calls itself.
+  package var author: String
+  /// Called once, on the coordinator's thread: it is not to wait.
+  package var answer: @Sendable (InterventionAnswer) -> Void
+
+  package init(
+    _ intervention: Intervention, by author: String, answer: @escaping @Sendable (InterventionAnswer) -> Void
+  ) {
+    self.intervention = intervention
+    self.author = author
+    self.answer = answer
+  }
+}
+
+/// The requests that a coordinator has to answer. Belongs to its thread.
+struct PendingRequests {
+  private var answers: [Int: @Sendable (InterventionAnswer) -> Void] = [:]
+  private var lastNumber = 0
+
+  static let stopping = InterventionAnswer.refused("the coordinator is stopping; ask again once it has ended")
+
+  /// Nil where the desk refuses it, and has said so.
+  mutating func request(for request: ControlRequest, _ desk: InterventionDesk) -> InterventionRequest? {
+    do {
+      let action = try desk.action(for: request.intervention)
+      lastNumber += 1
+      answers[lastNumber] = request.answer
+      return InterventionRequest(number: lastNumber, author: request.author.oneLine(limit: 200), action: action)
+    } catch {
+      request.answer(.refused(error.reason.oneLine()))
+      return nil
+    }
+  }
+
+  mutating func answer(_ number: Int, _ answer: InterventionAnswer) { answers.removeValue(forKey: number)?(answer) }
+
+  /// Nothing more is done.
+  mutating func refuseAll() {
+    for number in answers.keys.sorted() { answer(number, Self.stopping) }
+  }
+}

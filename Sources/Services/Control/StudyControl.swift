@@ -1,0 +1,136 @@
+import Coordination
+import Files
+import Foundation
+import Processes
+import SearchCore
+import SearchProtocol
+import Studies
+import StudyStore
+
+/// Why nothing can be asked of a study from here.
+package enum ControlError: Error, Hashable, CustomStringConvertible {
+  /// A process that takes no requests from here works on it.
+  case busy(study: String, StoreError)
+  /// The socket is there, and cannot be used.
+  case unreachable(study: String, SystemError)
+  /// It is another user's.
+  case foreign(study: String)
+  /// The coordinator ended after it had been asked.
+  case unanswered(study: String)
+
+  package var description: String {
+    switch self {
+    case .busy(let study, let error):
+      "study \(study): a process that takes no requests from this machine works on it "
+        + "(\(error.holder ?? "it did not say which")); ask there, or once it has ended"
+    case .unreachable(let study, let error): "study \(study): its coordinator cannot be asked: \(error)"
+    case .foreign(let study): "study \(study): its coordinator is another user's, who alone may ask something of it"
+    case .unanswered(let study):
+      "study \(study): its coordinator ended before it answered; status tells whether it did what was asked"
+    }
+  }
+}
+
+/// Asks something of a study: of its coordinator where one is at work, on the record where none is.
+package enum StudyControl {
+  package struct Outcome {
+    package var answer: InterventionAnswer
+    /// False where no coordinator is at work.
+    package var byCoordinator: Bool
+  }
+
+  /// A coordinator that begins, and whoever else has the study for a moment, is waited for so long.
+  private static let patienceSeconds = 5.0
+  private static let answerSeconds = 90
+
+  /// - Throws: `ControlError`, `StoreError`.
+  package static func ask(_ wanted: Intervention, by author: String, of folder: String) throws -> Outcome {
+    let intervention: Intervention
+    do { intervention = try resolved(wanted, in: folder) } catch let error as StudyError {
+      return Outcome(answer: .refused("\(error)"), byCoordinator: false)
+    }
+    let deadline = MonotonicClock.now + patienceSeconds
+    while true {
+      if let answer = try askCoordinator(intervention, by: author, of: folder) {
+        return Outcome(answer: answer, byCoordinator: true)
+      }
+      do {
+        return Outcome(answer: try record(intervention, by: author, in: folder), byCoordinator: false)
+      } catch let error as StoreError where error.code == .inUse {
+        guard MonotonicClock.now < deadline else { throw ControlError.busy(study: folder, error) }
+        Thread.sleep(forTimeInterval: 0.1)
+      }
+    }
+  }
+
+  /// Rows of the frontier and its knee are looked up on the record, which a coordinator does not stop for.
+  private static func resolved(_ intervention: Intervention, in folder: String) throws -> Intervention {
+    guard case .add(let text, let repetitions) = intervention, CandidateNames.needsFrontier(text) else {
+      return intervention
+    }
+    let store = try StudyStore.open(directory: folder, mode: .readOnly)
+    defer { store.close() }
+    let names = CandidateNames(of: store, definition: try StudyDefinition(of: store))
+    return .add(candidate: try names.candidate(text).description, repetitions: repetitions)
+  }
+
+  // MARK: Through the coordinator
+
+  /// Nil where none listens.
+  private static func askCoordinator(
+    _ intervention: Intervention, by author: String, of folder: String
+  ) throws -> InterventionAnswer? {
+    let connection: LocalConnection
+    do { connection = try LocalSocket.connect(to: ControlSocket.name, in: folder) } catch {
+      switch error.number {
+      // Of a coordinator that was killed, the name is left.
+      case ENOENT, ECONNREFUSED, ENOTDIR, ENOTSOCK: return nil
+      // Of a folder that cannot be looked into, opening the study says more.
+      case EACCES, EPERM:
+        guard access(FilePath.join(folder, ControlSocket.name), F_OK) == 0 else { return nil }
+        throw ControlError.foreign(study: folder)
+      default: throw ControlError.unreachable(study: folder, error)
+      }
+    }
+    // The superuser may ask of anybody's.
+    guard connection.isOwn || geteuid() == 0 else { throw ControlError.foreign(study: folder) }
+    connection.setPatience(seconds: answerSeconds)
+    do {
+      try connection.write(line: ControlMessage(intervention, by: author).line)
+      guard let line = try connection.readLine(mostBytes: ControlMessage.mostBytes),
+        let answer = ControlMessage(line)?.answer
+      else { throw ControlError.unanswered(study: folder) }
+      return answer
+    } catch let error as SystemError {
+      // It ended while it was asked.
+      if [EPIPE, ECONNRESET].contains(error.number) { throw ControlError.unanswered(study: folder) }
+      throw ControlError.unreachable(study: folder, error)
+    }
+  }
+
+  // MARK: On the record
+
+  /// What the coordinator's machine would have done, in one transaction.
+  private static func record(
+    _ intervention: Intervention, by author: String, in folder: String
+  ) throws -> InterventionAnswer {
+    let store = try StudyStore.open(directory: folder, mode: .readWrite)
+    defer { store.close() }
+    let definition = try StudyDefinition(of: store)
+    let action: InterventionRequest.Action
+    do { action = try InterventionDesk(of: store, definition: definition).action(for: intervention) } catch {
+      return .refused(error.reason.oneLine())
+    }
+    let settings = CoordinatorSettings(
+      study: try store.identity().studyID, studyName: definition.name,
+      data: DataRequirement(set: definition.recipe.data.set, contentHash: "", pathHint: nil),
+      jobBudget: definition.jobBudget)
+    var machine = CoordinatorMachine(
+      settings: settings, jobs: try store.jobs(), past: try store.past(), strategy: try definition.makeStrategy())
+    let turn = machine.handle(
+      .intervened(InterventionRequest(number: 0, author: author.oneLine(limit: 200), action: action)), at: 0)
+    try store.record(turn.commit)
+    for case .answer(_, let answer) in turn.afterCommit { return answer }
+    return PendingRequests.stopping
+  }
+}

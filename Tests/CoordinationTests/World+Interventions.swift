@@ -1,0 +1,59 @@
+import SearchCore
+
+@testable import Coordination
+
+extension World {
+  /// A person asks for something: of the coordinator, which may end at any step of it, or of the record where there is
+  /// none.
+  func intervene(_ kinds: ClosedRange<Int> = everything) {
+    let request = InterventionRequest(number: 7, author: "me@here", action: action(kinds))
+    lastAnswer = nil
+    if coordinator != nil {
+      turn(.intervened(request), diesAt: chance(20) ? random.integer(below: 4) : nil)
+      if coordinator != nil { require(lastAnswer != nil, "an intervention was not answered") }
+      return checkRestart()
+    }
+    var machine = machineOfRecord()
+    let turn = machine.handle(.intervened(request), at: now)
+    require(turn.beforeCommit.isEmpty, "a job is sent where there is no coordinator")
+    // Killed before the commit, or after it.
+    if chance(80) { ledger.commit(turn.commit) }
+    require(ledger.violations.isEmpty, ledger.violations.joined(separator: "; "))
+  }
+
+  /// What a person may ask for, as `action` numbers it.
+  static let everything = 0...9
+  /// What changes neither the results that count in the end nor the budget.
+  static let harmless = 0...6
+
+  private func action(_ kinds: ClosedRange<Int>) -> InterventionRequest.Action {
+    let job = job()
+    switch kinds.lowerBound + random.integer(below: kinds.count) {
+    case 0: return .pause
+    case 1, 2: return .resume
+    case 3, 4:
+      // One that the search asks for as well, at times.
+      let candidate = Candidate(ranks: [chance(50) ? "layer" : "other": 1 + random.integer(below: 4)])
+      return .add(candidate, repetitions: 1 + random.integer(below: 2), WorkTemplate.example())
+    case 5: return .drain(worker: worker())
+    case 6: return .distrust(worker: worker())
+    case 7:
+      let budget = (ledger.budget ?? ledger.jobs.count) + random.integer(below: 4) - 1
+      return .budget(max(1, budget), Self.strategy(plan, budget: max(1, budget)))
+    case 8: return .cancel(job: job)
+    default: return .retry(job: job)
+    }
+  }
+
+  /// One that there is, mostly.
+  private func job() -> Int64 {
+    guard !ledger.jobs.isEmpty, chance(90) else { return 99 }
+    return ledger.jobs[random.integer(below: ledger.jobs.count)].id
+  }
+
+  private func worker() -> String {
+    let names = ledger.workerNames
+    guard !names.isEmpty, chance(90) else { return "nobody" }
+    return names[random.integer(below: names.count)]
+  }
+}
