@@ -9,7 +9,8 @@ public enum TrainingsCSV {
   ]
 
   /// By candidate's text, then by repetition.
-  /// - Parameter byHand: works that a person asked for; where there are any, a last column tells them from the search's.
+  /// - Parameter byHand: works that a person asked for; where there are any, a last column tells them from the
+  ///   search's.
   public static func text(_ results: [Work: Observation], byHand: Set<Work> = []) -> String {
     let ordered = results.map { (candidate: $0.key.candidate.description, work: $0.key, result: $0.value) }.sorted {
       ($0.candidate, $0.work.repetition) < ($1.candidate, $1.work.repetition)

@@ -25,7 +25,8 @@ extension ChangeRecorder {
   func strikeOut(_ job: Int64) throws {
     let moved = try run(
       """
-      INSERT INTO struck_observation (sequence, job, attempt, worker, recorded, \(ObservationRow.columns), checksum, struck)
+      INSERT INTO struck_observation
+        (sequence, job, attempt, worker, recorded, \(ObservationRow.columns), checksum, struck)
       SELECT sequence, job, attempt, worker, recorded, \(ObservationRow.columns), checksum, ? FROM observation
       WHERE job = ?
       """, [now, job])
@@ -79,8 +80,8 @@ extension StudyStore {
         }
         try db.execute(
           sql: """
-            INSERT INTO struck_observation (sequence, job, attempt, worker, recorded, \(ObservationRow.columns), checksum,
-              struck)
+            INSERT INTO struck_observation
+              (sequence, job, attempt, worker, recorded, \(ObservationRow.columns), checksum, struck)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
           arguments: [
