@@ -10,7 +10,8 @@ extension ReportPage {
   var sections: [Section] {
     [frontier, candidates] + (view.final == nil ? [] : [final]) + (view.effects == nil ? [] : [layers])
       + (hasCourse ? [course] : []) + (view.rungs == nil ? [] : [rungs]) + [noise]
-      + (view.workers.isEmpty ? [] : [workers]) + (hasFailures ? [failures] : []) + [configuration]
+      + (view.workers.isEmpty ? [] : [workers]) + (hasFailures ? [failures] : [])
+      + (view.status.interventions.isEmpty ? [] : [byHand]) + [configuration]
   }
 
   private var frontier: Section {

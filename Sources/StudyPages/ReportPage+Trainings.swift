@@ -94,4 +94,23 @@ extension ReportPage {
       }
     }
   }
+
+  /// What people asked for in its course.
+  var byHand: Section {
+    let status = view.status
+    return Section("by-hand", "By hand") {
+      if let paused = status.pausedSince { tag("p") { "Paused since \(paused)." } }
+      if status.askedByHand > 0 {
+        tag("p") {
+          "\(NumberText.plural(status.askedByHand, "training")) asked for by hand, counted like those of the search."
+        }
+      }
+      if status.struckResults > 0 {
+        tag("p") { "\(NumberText.plural(status.struckResults, "result")) struck out: they count for nothing." }
+      }
+      Page.table(
+        ["Time", "By", "What"],
+        status.interventions.map { [$0.time, $0.author, $0.text.inOneLine.cut(toCharacters: 400)] }, texts: [0, 1, 2])
+    }
+  }
 }

@@ -82,6 +82,7 @@ struct InterventionPropertyTests {
 
   @Test("pauses, drained and distrusted workers and what was asked by hand leave a search what it is")
   func sameSequence() async {
+    var compared = 0
     for seed in 0..<200 as Range<UInt64> {
       await Task.yield()
       var plan = plan(seed)
@@ -98,6 +99,8 @@ struct InterventionPropertyTests {
       }
       if world.ledger.jobs.contains(where: { $0.state == .setAside }) { continue }
       #expect(world.ledger.history.rounds == undisturbed.ledger.history.rounds, "seed \(seed)")
+      compared += 1
     }
+    #expect(compared > 100, "\(compared)")
   }
 }

@@ -40,7 +40,7 @@ final class PseudoTerminal: @unchecked Sendable {
     self.master = master
     slave = FileHandle(
       fileDescriptor: open("/dev/pts/\(number)", O_RDWR | O_NOCTTY | O_CLOEXEC), closeOnDealloc: true)
-    setSize(columns, rows)
+    Self.setSize(of: master, columns, rows)
     var environment = ProcessInfo.processInfo.environment
     environment["HOME"] = place.folder.path
     for name in ["NO_COLOR", "COLUMNS", "LC_CTYPE", "LC_ALL"] { environment[name] = nil }
@@ -90,12 +90,12 @@ final class PseudoTerminal: @unchecked Sendable {
   /// The kernel tells the command.
   func resize(columns: Int, rows: Int) {
     screen.picture.withLock { $0.resize(columns: columns, rows: rows) }
-    setSize(columns, rows)
+    Self.setSize(of: master, columns, rows)
   }
 
-  private func setSize(_ columns: Int, _ rows: Int) {
+  private static func setSize(of terminal: Int32, _ columns: Int, _ rows: Int) {
     var size = winsize(ws_row: UInt16(rows), ws_col: UInt16(columns), ws_xpixel: 0, ws_ypixel: 0)
-    _ = ioctl(master, UInt(TIOCSWINSZ), &size)
+    _ = ioctl(terminal, UInt(TIOCSWINSZ), &size)
   }
 
   func wait(for what: String, until condition: (TerminalPicture) -> Bool) async throws {

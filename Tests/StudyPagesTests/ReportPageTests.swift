@@ -1,5 +1,6 @@
 import Foundation
 import ReadableText
+import StudyStore
 import StudyViews
 import Testing
 
@@ -194,5 +195,20 @@ struct ReportPageTests {
       let kept = Set(page.table.rows.map(\.score.candidate))
       #expect(view.measured.frontier.allSatisfy { kept.contains($0.score.candidate) })
     }
+  }
+
+  @Test("what people asked for in a study's course has a section; where nobody did, there is none")
+  func byHand() throws {
+    let study = try RecordedStudy()
+    #expect(!ReportPage(try study.view(), time: "now").text.contains("By hand"))
+    let store = try StudyStore.open(directory: study.folder, mode: .readWrite)
+    try store.record([
+      .intervened(InterventionRecord(author: RecordedStudy.hostile, verb: .pause, text: "the study is paused")),
+      .paused(true),
+    ])
+    store.close()
+    let text = ReportPage(try study.view(), time: "now").text
+    #expect(text.contains("By hand") && text.contains("the study is paused") && text.contains("Paused since "))
+    #expect(!text.contains("<script>alert"))
   }
 }
