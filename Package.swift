@@ -120,12 +120,24 @@ let package = Package(
     // what is shown of a study, as values
     .target(
       name: "StudyViews",
-      dependencies: ["Processes", "ReadableText", "Reporting", "SearchCore", "Studies", "StudyStore"]),
+      dependencies: [
+        "Processes", "ReadableText", "Reporting", "SearchCore", "SearchProtocol", "Studies", "StudyStore",
+      ]),
     // and as figures and pages
     .target(
       name: "StudyPages",
       dependencies: [
         "Files", "Processes", "ReadableText", "Reporting", "SearchCore", "ShellCommands", "Studies", "StudyViews",
+      ]),
+    // a running study over HTTP
+    .target(
+      name: "StudyServer",
+      dependencies: [
+        "Digests", "Files", "Keys", "Messaging", "Processes", "ReadableText", "Reporting", "SearchCore",
+        "ShellCommands", "Studies", "StudyPages", "StudyStore", "StudyViews", "TextInput",
+        .product(name: "FlyingFox", package: "FlyingFox"),
+        .product(name: "FlyingSocks", package: "FlyingFox"),
+        .product(name: "Logging", package: "swift-log"),
       ]),
 
     // engine processes: what runs in one, and how a worker starts and watches it
@@ -201,6 +213,7 @@ let package = Package(
         "Simulation",
         "Studies",
         "StudyPages",
+        "StudyServer",
         "StudyStore",
         "StudyViews",
         "Terminal",
@@ -254,6 +267,14 @@ let package = Package(
       name: "StudyPagesTests",
       dependencies: [
         "ReadableText", "Reporting", "SearchCore", "Studies", "StudyPages", "StudyStore", "StudyViews", "TestSupport",
+      ]),
+    .testTarget(
+      name: "StudyServerTests",
+      dependencies: [
+        "Digests", "Messaging", "Processes", "SearchCore", "SearchProtocol", "Studies", "StudyPages", "StudyServer",
+        "StudyStore", "StudyViews", "TestSupport",
+        .product(name: "FlyingFox", package: "FlyingFox"),
+        .product(name: "Logging", package: "swift-log"),
       ]),
     .testTarget(name: "StudiesTests", dependencies: ["SearchCore", "Studies", "StudyStore", "TestSupport"]),
     .target(name: "CSpawn", path: "Tests/CSpawn"),

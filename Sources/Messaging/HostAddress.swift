@@ -87,7 +87,7 @@ public struct HostAddress: Hashable, Sendable {
 
   /// What ZeroMQ can listen on: a name becomes a number, of version 4 where it has one. Other endpoints stay as they
   /// are.
-  static func bindable(_ endpoint: String) -> String {
+  package static func bindable(_ endpoint: String) -> String {
     guard let address = HostAddress(endpoint: endpoint), address.host != "*", address.number == nil,
       !address.isInterface
     else { return endpoint }

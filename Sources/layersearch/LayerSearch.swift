@@ -30,7 +30,7 @@ struct LayerSearch: AsyncParsableCommand {
       Exit codes: 0 done, 1 failed, 2 usage or configuration.
       """),
     version: Version.text,
-    subcommands: [EngineCommand.self],
+    subcommands: [EngineCommand.self, PagePartsCommand.self],
     groupedSubcommands: [
       CommandGroup(
         name: "Studies",

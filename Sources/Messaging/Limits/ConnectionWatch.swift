@@ -78,11 +78,7 @@ final class ConnectionWatch: Sendable {
         return true
       }
       guard isOpen else { continue }
-      var unspecified = sockaddr()
-      unspecified.sa_family = sa_family_t(AF_UNSPEC)
-      if connect(descriptor, &unspecified, socklen_t(MemoryLayout<sockaddr>.size)) != 0 {
-        shutdown(descriptor, Int32(SHUT_RDWR))
-      }
+      TCPConnection.reset(descriptor)
     }
   }
 
@@ -103,22 +99,5 @@ final class ConnectionWatch: Sendable {
     var limit = rlimit()
     guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }
     return Int(clamping: limit.rlim_cur)
-  }
-}
-
-/// What Linux counts of a TCP connection (`struct tcp_info`, whose newer fields the C library's header does not know).
-private struct TCPTraffic {
-  var received: UInt64
-  /// Of what was sent: taken by the other side's kernel.
-  var acknowledged: UInt64
-
-  /// Nil where the descriptor is no TCP socket any more.
-  init?(_ descriptor: Int32) {
-    var info = [UInt8](repeating: 0, count: 256)
-    var size = socklen_t(info.count)
-    guard getsockopt(descriptor, Int32(IPPROTO_TCP), TCP_INFO, &info, &size) == 0, size >= 136 else { return nil }
-    // tcpi_bytes_acked and tcpi_bytes_received.
-    acknowledged = info.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 120, as: UInt64.self) }
-    received = info.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 128, as: UInt64.self) }
   }
 }

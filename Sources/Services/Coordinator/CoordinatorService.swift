@@ -23,16 +23,19 @@ package final class CoordinatorService {
     /// Most that contents may take up in the study's folder; 0: workers give none.
     package var contentBytes: Int
     package var display: ProgressReporter.Display
+    /// Hears of everything; nil where no page is served.
+    package var observer: (any StudyObserver)?
 
     package init(
       stays: Bool, times: LeaseTimes, failures: FailureRules, contentBytes: Int,
-      display: @escaping ProgressReporter.Display
+      display: @escaping ProgressReporter.Display, observer: (any StudyObserver)? = nil
     ) {
       self.stays = stays
       self.times = times
       self.failures = failures
       self.contentBytes = contentBytes
       self.display = display
+      self.observer = observer
     }
   }
 
@@ -53,6 +56,7 @@ package final class CoordinatorService {
   private var progress: ProgressReporter
   private let jobLog: JobLog?
   private let board: RunningBoard
+  private var news: NewsDesk?
   private var names = WorkerNames()
   private var hasStopped = false
   private var reasonToGiveUp: String?
@@ -100,6 +104,8 @@ package final class CoordinatorService {
     interventions = InterventionDesk(of: study.store, definition: study.definition)
     jobLog = JobLog(log, architecture: study.definition.space.architecture)
     board = RunningBoard(studyFolder: study.folder)
+    news = NewsDesk(options.observer)
+    try options.observer?.begin(study, jobs: jobs)
   }
 
   package var settledJobs: Int { machine.summary.jobs.settled }
@@ -174,8 +180,11 @@ package final class CoordinatorService {
       }
       try carryOut(turn)
       progress.show(machine.summary, now: now)
+      news?.tell(machine.summary, now: now) { progress.summary(machine.summary, now: now) }
     }
-    progress.finish(machine.summary, now: MonotonicClock.now)
+    let end = MonotonicClock.now
+    progress.finish(machine.summary, now: end)
+    news?.tell(machine.summary, now: end, isLast: true) { progress.summary(machine.summary, now: end) }
     try study.store.requireInPlace()
     if let reasonToGiveUp { return .gaveUp(reasonToGiveUp, isSetAside: machine.isHalted) }
     return machine.summary.isFinished ? .studyFinished : .stopped
@@ -197,7 +206,9 @@ package final class CoordinatorService {
         let message = try MessageCodec.decode(frames, as: WorkerMessage.self).message
         if case .progress(let report) = message, progress.progress.candidate(of: report.reference.job) != nil {
           let time = Date().timeIntervalSince1970
-          board.record(report, time: time, began: machine.began(report.reference).map { time - (now - $0) })
+          let began = machine.began(report.reference).map { time - (now - $0) }
+          board.record(report, time: time, began: began)
+          news?.record(report, time: time, began: began)
         }
         let delivery = Delivery(key: key.map { keys.text(of: $0) }, ticket: tickets.next())
         decide(.received(message, from: peer, delivery), at: now, in: &turn)
@@ -236,6 +247,7 @@ package final class CoordinatorService {
       guard let name = machine.key(of: worker.id).flatMap({ keys.name(of: $0) }) else { continue }
       names.set(name, of: worker.id)
       board.setKeyName(name, of: worker.id)
+      news?.record(keyName: name, of: worker.id)
     }
   }
 
@@ -247,8 +259,10 @@ package final class CoordinatorService {
   /// Where the commit fails nothing is acknowledged.
   private func carryOut(_ turn: CoordinatorTurn) throws {
     for dispatch in turn.beforeCommit { send(.job(dispatch.job), to: dispatch.peer) }
+    let begun = MonotonicClock.now
     try study.store.record(turn.commit)
     let now = MonotonicClock.now
+    news?.record(turn.commit, commitSeconds: now - begun)
     for change in turn.commit {
       jobLog?.log(change, candidate: progress.progress.candidate, title: names.title)
       progress.apply(change, now: now)

@@ -39,6 +39,8 @@ package struct ProgressReporter {
     isOver = true
     display(progress.summary(summary, now: now), true, now)
   }
+
+  func summary(_ summary: CoordinatorSummary, now: Double) -> StudySummary { progress.summary(summary, now: now) }
 }
 
 extension StudyProgress {

@@ -3,6 +3,7 @@ import Foundation
 import Messaging
 import Processes
 import Services
+import StudyServer
 import Terminal
 
 struct CoordinatorCommand: ParsableCommand {
@@ -17,6 +18,7 @@ struct CoordinatorCommand: ParsableCommand {
       Examples:
         layersearch coordinator Configs/cifar10-resnet20.yaml --bind tcp://127.0.0.1:5555
         layersearch coordinator Configs/cifar10-resnet20.yaml --bind 'tcp://*:5555' --keys keys/coordinator
+        layersearch coordinator Configs/cifar10-resnet20.yaml --http 127.0.0.1:8080
       """))
 
   @OptionGroup var study: StudyOptions
@@ -25,6 +27,8 @@ struct CoordinatorCommand: ParsableCommand {
   var bind: String = "tcp://127.0.0.1:5555"
 
   @OptionGroup var security: CoordinatorKeyOptions
+
+  @OptionGroup var http: HTTPOptions
 
   @Flag(help: "Stay up when the study is done.")
   var stay = false
@@ -49,15 +53,21 @@ struct CoordinatorCommand: ParsableCommand {
 
   func run() throws {
     let keys = try security.load()
+    let log = verbosity.logger("coordinator", isRelayed: leaveWithInput)
     var bound: CoordinatorSocket?
-    let study = try study.open { bound = try CoordinatorSocket(endpoint: bind, keys: keys) }
+    var served: StudyServer?
+    let study = try study.open {
+      bound = try CoordinatorSocket(endpoint: bind, keys: keys)
+      served = try http.serve(log)
+    }
     try failures.prepare(study)
     if try study.store.isFinished, !stay {
       try study.conclude()
       return
     }
     let socket = try bound ?? CoordinatorSocket(endpoint: bind, keys: keys)
-    let log = verbosity.logger("coordinator", isRelayed: leaveWithInput)
+    let page = try served ?? http.serve(log)
+    defer { page?.stop() }
     if let doorkeeper = socket.doorkeeper {
       log.info(
         """
@@ -69,7 +79,7 @@ struct CoordinatorCommand: ParsableCommand {
       study: study, socket: socket,
       options: .init(
         stays: stay, times: lease.times, failures: failures.rules, contentBytes: contents.bytes,
-        display: ProgressDisplay.forService(isQuiet: verbosity.quiet)), log: log)
+        display: ProgressDisplay.forService(isQuiet: verbosity.quiet), observer: page?.board), log: log)
     let stop = service.stop
     let signals = Signals { _, count in
       // Everything that was acknowledged is on disk: a second signal may end the process where it is.
@@ -83,6 +93,7 @@ struct CoordinatorCommand: ParsableCommand {
       }
     }
     StandardOutput.writeLine("listening on \(socket.endpoint)")
+    if let page { StandardOutput.writeLine("page at \(page.url)") }
     try StandardOutput.check()
     let outcome = try withExtendedLifetime(signals) { try service.run() }
     if let failure = self.study.failure(of: outcome) { throw failure }

@@ -15,6 +15,8 @@ struct LocalRun {
   let contents: ContentOptions
   let states: StateLimitOptions
   let verbosity: VerbosityOptions
+  /// Hears of everything; nil where no page is served.
+  var observer: (any StudyObserver)?
 
   /// In the study's folder: states of trainings that may go on, and contents that the worker has fetched.
   private static let cacheFolders = ["states", "cache"]
@@ -25,7 +27,7 @@ struct LocalRun {
       study: study, socket: socket,
       options: .init(
         stays: false, times: .local, failures: failures.rules, contentBytes: contents.bytes,
-        display: ProgressDisplay.forService(isQuiet: verbosity.quiet)),
+        display: ProgressDisplay.forService(isQuiet: verbosity.quiet), observer: observer),
       log: StandardErrorLog.logger(name, level: verbosity.level == .info ? .notice : verbosity.level))
     let worker = LocalWorker(errorPrefix: ProcessExit.errorPrefix) {
       StandardError.shared.writeLogLine("worker: \($0)")

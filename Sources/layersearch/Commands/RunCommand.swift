@@ -2,6 +2,8 @@ import ArgumentParser
 import Engines
 import SearchProtocol
 import Studies
+import StudyServer
+import Terminal
 
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -15,6 +17,7 @@ struct RunCommand: ParsableCommand {
       Examples:
         layersearch run Configs/quickstart.yaml --slots 2
         layersearch run Configs/cifar10-resnet20.yaml --from-study studies/earlier
+        layersearch run Configs/cifar10-resnet20.yaml --http 127.0.0.1:8080
       """))
 
   @OptionGroup var study: StudyOptions
@@ -23,6 +26,8 @@ struct RunCommand: ParsableCommand {
     help: ArgumentHelp("Trainings at the same time (default: one a core that this process may use).", valueName: "n"),
     transform: Number.whole(FieldLimits.slots))
   var slots: Int?
+
+  @OptionGroup var http: HTTPOptions
 
   @OptionGroup var limits: JobLimitOptions
 
@@ -37,15 +42,25 @@ struct RunCommand: ParsableCommand {
   func validate() throws { try failures.check(resume: study.resume) }
 
   func run() throws {
-    let study = try study.open(kernelVariant: OpenBLASEnvironment.kernelVariantOfEngines) {}
+    let log = StandardErrorLog.logger("run", level: verbosity.level == .info ? .notice : verbosity.level)
+    var served: StudyServer?
+    let study = try study.open(kernelVariant: OpenBLASEnvironment.kernelVariantOfEngines) {
+      served = try http.serve(log)
+    }
     try failures.prepare(study)
     if try study.store.isFinished {
       try study.conclude()
       return
     }
+    let page = try served ?? http.serve(log)
+    defer { page?.stop() }
+    if let page {
+      StandardOutput.writeLine("page at \(page.url)")
+      try StandardOutput.check()
+    }
     let outcome = try LocalRun(
       study: study, name: "run", slots: slots, limits: limits, failures: failures, contents: contents, states: states,
-      verbosity: verbosity
+      verbosity: verbosity, observer: page?.board
     ).run()
     if let failure = self.study.failure(of: outcome) { throw failure }
     try study.conclude()

@@ -66,6 +66,8 @@ struct SimulateCommand: ParsableCommand {
 
   @OptionGroup var lease: LeaseOptions
 
+  @OptionGroup var http: HTTPOptions
+
   @Flag(help: "Print one JSON object.")
   var json = false
 
@@ -74,6 +76,7 @@ struct SimulateCommand: ParsableCommand {
       throw ValidationError("--threads \(threads) is more than the \(workers) workers that they are for")
     }
     if isVirtual {
+      if http.http != nil { throw ValidationError("--virtual has no coordinator that serves a page; leave out --http") }
       if study != nil { throw ValidationError("--virtual keeps no study; leave out --study") }
       if restartAfter != nil {
         throw ValidationError("--virtual has no coordinator to kill; leave out --restart-after")
@@ -91,7 +94,7 @@ struct SimulateCommand: ParsableCommand {
     let lease = ["--heartbeat-seconds", "\(lease.heartbeatSeconds)", "--lease-seconds", "\(lease.leaseSeconds)"]
     return SimulatedCoordinator { configuration, study, endpoint in
       ["coordinator", configuration, "--study", study, "--bind", endpoint ?? "tcp://127.0.0.1:0", "--quiet"]
-        + (endpoint == nil ? [] : ["--resume"]) + lease + ["--leave-with-input"]
+        + (endpoint == nil ? [] : ["--resume"]) + lease + http.arguments + ["--leave-with-input"]
     } onLogLine: { line in
       StandardError.shared.writeLogLine("coordinator: \(line)")
     }

@@ -11,6 +11,7 @@ import SearchCore
 import Services
 import Simulation
 import Studies
+import StudyServer
 import StudyStore
 import Terminal
 import Trainings
@@ -91,6 +92,7 @@ enum ProcessExit {
     case let failure as Failure: failure.code
     case is ConfigurationError, is SearchError: .usage
     case let error as StudyError: error.isUsage ? .usage : .failed
+    case let error as StudyServerError: error.isUsage ? .usage : .failed
     case ServiceError.start: .usage
     case let error as FileError: Failure(error).code
     case SimulationError.exists: .usage

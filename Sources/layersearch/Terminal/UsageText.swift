@@ -5,6 +5,7 @@ import Services
 import ShellCommands
 import Simulation
 import Studies
+import StudyServer
 import Trainings
 
 /// An error of a library that a command line says in words of its own, with the options that help.
@@ -51,6 +52,15 @@ extension HandshakeProblem: UsageText {
     case .coordinatorWithoutKeys: "\(problem): start the coordinator with --keys, or this worker without"
     case .keysWanted, .noCoordinator: "\(problem): give --keys DIR"
     default: description
+    }
+  }
+}
+
+extension StudyServerError: UsageText {
+  var usage: String {
+    switch self {
+    case .address, .inUse, .unbound: "--http \(self)"
+    case .token: "--http-token-file \(self)"
     }
   }
 }

@@ -1,0 +1,33 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+package enum TCPConnection {
+  /// Ends a connection at once: what its peer sent and nobody has read yet is thrown away. Its descriptor stays open.
+  package static func reset(_ descriptor: Int32) {
+    var unspecified = sockaddr()
+    unspecified.sa_family = sa_family_t(AF_UNSPEC)
+    if connect(descriptor, &unspecified, socklen_t(MemoryLayout<sockaddr>.size)) != 0 {
+      shutdown(descriptor, Int32(SHUT_RDWR))
+    }
+  }
+}
+
+/// What Linux counts of a TCP connection (`struct tcp_info`, whose newer fields the C library's header does not know).
+package struct TCPTraffic {
+  package var received: UInt64
+  /// Of what was sent: taken by the other side's kernel.
+  package var acknowledged: UInt64
+
+  /// Nil where the descriptor is no TCP socket any more.
+  package init?(_ descriptor: Int32) {
+    var info = [UInt8](repeating: 0, count: 256)
+    var size = socklen_t(info.count)
+    guard getsockopt(descriptor, Int32(IPPROTO_TCP), TCP_INFO, &info, &size) == 0, size >= 136 else { return nil }
+    // tcpi_bytes_acked and tcpi_bytes_received.
+    acknowledged = info.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 120, as: UInt64.self) }
+    received = info.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 128, as: UInt64.self) }
+  }
+}

@@ -1,0 +1,84 @@
+import ReadableText
+import SearchCore
+import Studies
+import StudyViews
+
+/// The numbers at the head of the page of a running study, as texts: the page's first content and what changes it are
+/// made of the same.
+package struct LiveFacts: Encodable, Hashable, Sendable {
+  package struct Fact: Encodable, Hashable, Sendable {
+    package var id: String
+    package var name: String
+    package var value: String
+    package var more: String
+  }
+
+  package var state: String
+  /// Of all jobs that are expected: settled, 0…1.
+  package var progress: Double
+  package var facts: [Fact]
+
+  package init(_ study: LiveStudy) {
+    state = study.state
+    let jobs = study.summary?.jobs ?? JobCounts()
+    let expected = study.summary?.expectedJobs ?? 0
+    progress = expected > 0 ? min(1, Double(jobs.settled) / Double(expected)) : 0
+    var facts = [
+      Fact(
+        id: "jobs", name: "Jobs", value: "\(NumberText.grouped(jobs.settled)) of \(NumberText.grouped(expected))",
+        more: Self.text(jobs)),
+      Self.left(study),
+      Fact(
+        id: "rate", name: "Rate",
+        value: study.summary?.jobsPerSecond.map { "\(NumberText.fixed($0 * 3600, 1)) an hour" } ?? "–",
+        more: Self.endings(study.counts)),
+      Fact(
+        id: "workers", name: "Workers", value: NumberText.grouped(study.workers.count),
+        more: NumberText.plural(study.counts.slots, "slot")
+          + (study.counts.restingWorkers > 0 ? ", \(NumberText.grouped(study.counts.restingWorkers)) resting" : "")),
+      Fact(
+        id: "dense", name: "Dense network",
+        value: study.summary?.dense.map { NumberText.percent($0.accuracy) } ?? "–",
+        more: study.summary?.dense.map { NumberText.plural($0.seeds, "seed") } ?? "not trained yet"),
+      Fact(
+        id: "highest", name: "Highest, decomposed",
+        value: study.summary?.highest.map { NumberText.percent($0.accuracy) } ?? "–",
+        more: study.summary?.highest.map {
+          "\(NumberText.plural($0.seeds, "seed")), \($0.sizeText): \(study.label($0.candidate))"
+        } ?? "none trained yet"),
+    ]
+    if let round = study.round {
+      facts.append(
+        Fact(
+          id: "round", name: "Round", value: "\(round.round + 1)",
+          more: round.expectedLoss.map { "expected loss when it was decided: \(NumberText.fixed($0, 2)) points" }
+            ?? "\(NumberText.plural(round.jobs, "job"))"))
+    }
+    self.facts = facts
+  }
+
+  private static func text(_ jobs: JobCounts) -> String {
+    [(jobs.running, "running"), (jobs.waiting, "waiting"), (jobs.setAside, "set aside")].filter { $0.0 > 0 }.map {
+      "\(NumberText.grouped($0.0)) \($0.1)"
+    }.joined(separator: ", ")
+  }
+
+  private static func left(_ study: LiveStudy) -> Fact {
+    guard let forecast = study.forecast else {
+      let why = study.isFinished ? "done" : study.workers.count == 0 ? "no worker is here" : "no result yet"
+      return Fact(id: "left", name: "Time left", value: "–", more: why)
+    }
+    var more = "too few results for an interval"
+    if let low = forecast.low, let high = forecast.high {
+      more = "\(Readable.duration(seconds: low)) to \(Readable.duration(seconds: high)) (90 %)"
+    }
+    return Fact(id: "left", name: "Time left", value: Readable.duration(seconds: forecast.seconds), more: more)
+  }
+
+  private static func endings(_ counts: LiveCounts) -> String {
+    let parts = AttemptEnding.allCases.compactMap { ending in
+      counts.attempts[ending].map { "\(NumberText.grouped($0)) \(ending.rawValue)" }
+    }
+    return parts.isEmpty ? "no attempt has ended yet" : "attempts: " + parts.joined(separator: ", ")
+  }
+}

@@ -1,0 +1,58 @@
+import Digests
+import Foundation
+import Keys
+import ReadableText
+import ShellCommands
+import TextInput
+
+/// What readers from other machines have to show: a text that they know, or a cookie that the server gave them for it.
+package struct AccessToken: Sendable {
+  private let digest: [UInt8]
+  /// Follows from the token, so that readers stay logged in when a coordinator is started again with the same.
+  let cookie: String
+  private let cookieDigest: [UInt8]
+
+  private static let mostBytes = 4096
+  /// Shorter ones could be found by trying.
+  private static let fewestCharacters = 16
+
+  init(_ text: String) {
+    digest = SHA256.hash(Array(text.utf8))
+    cookie = SHA256.hexadecimal(Array("layersearch cookie of \(text)".utf8))
+    cookieDigest = SHA256.hash(Array(cookie.utf8))
+  }
+
+  /// The file's only line.
+  /// - Throws: where others than its owner and root may read the file, too.
+  package init(file path: String) throws(StudyServerError) {
+    let input: TextInput
+    do { input = try TextInput(path: path, mostBytes: Self.mostBytes, from: .regularFile) } catch {
+      throw .token(path, problem: "cannot be read: \(error.reason)")
+    }
+    let status = input.status
+    let credentials = ProcessInfo.processInfo.environment["CREDENTIALS_DIRECTORY"]
+    guard KeyFile.isPrivate(path, mode: status.st_mode, owner: status.st_uid, credentials: credentials) else {
+      throw .token(
+        path,
+        problem: "others may read this token (its mode is 0\(String(status.st_mode & 0o777, radix: 8))); make it "
+          + "private with \(ShellCommand.line(["chmod", "600", path])), and write another into it")
+    }
+    let lines = input.text.split(whereSeparator: \.isNewline).filter { !$0.isEmpty }
+    let isPrintable = lines.first?.utf8.allSatisfy { (0x21...0x7e).contains($0) } ?? false
+    guard lines.count == 1, isPrintable, let line = lines.first, line.utf8.count >= Self.fewestCharacters else {
+      throw .token(
+        path,
+        problem: "a token is one line of at least \(Self.fewestCharacters) letters, digits and signs without spaces; "
+          + "make one with: umask 077; openssl rand -hex 32 > \(ShellCommand.line([path]))")
+    }
+    self.init(String(line))
+  }
+
+  func matches(_ text: String) -> Bool { Self.isEqual(SHA256.hash(Array(text.utf8)), digest) }
+  func matches(cookie text: String) -> Bool { Self.isEqual(SHA256.hash(Array(text.utf8)), cookieDigest) }
+
+  /// Takes the same time for whatever texts: that of their hashes, of which nobody can choose the first differing byte.
+  private static func isEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+    left.count == right.count && zip(left, right).reduce(0 as UInt8) { $0 | ($1.0 ^ $1.1) } == 0
+  }
+}

@@ -1,0 +1,112 @@
+import FlyingFox
+import FlyingSocks
+import Foundation
+import Synchronization
+
+/// Streams of server-sent events. Each message is made once for all readers and waits for each in a queue of its own;
+/// a reader whose queue is full has its stream ended, and comes back for what it missed.
+final class EventHub: Sendable {
+  /// Tells a reader who comes back whether this is the server that it knew.
+  let boot = String(format: "%08x", UInt32.random(in: 0...UInt32.max))
+
+  private struct State {
+    var readers: [UInt64: AsyncStream<[UInt8]>.Continuation] = [:]
+    var nextNumber: UInt64 = 0
+    var dropped = 0
+    var isClosed = false
+  }
+
+  private let state = Mutex(State())
+
+  static let mostReaders = 100
+  /// Messages that may wait for one reader, besides its first ones.
+  private static let longestQueue = 64
+
+  var count: Int { state.withLock { $0.readers.count } }
+  /// Readers that took too little.
+  var dropped: Int { state.withLock { $0.dropped } }
+
+  static func message(_ event: StaticString, _ data: String, id: String? = nil) -> [UInt8] {
+    var text = id.map { "id: \($0)\n" } ?? ""
+    text += "event: \(event)\n"
+    for line in data.split(separator: "\n", omittingEmptySubsequences: false) { text += "data: \(line)\n" }
+    return Array((text + "\n").utf8)
+  }
+
+  /// - Parameter first: messages that come before all others.
+  /// - Returns: nil where there are as many readers as may be.
+  func subscribe(first: [[UInt8]]) -> AsyncStream<[UInt8]>? {
+    let (stream, continuation) = AsyncStream.makeStream(
+      of: [UInt8].self, bufferingPolicy: .bufferingOldest(Self.longestQueue))
+    let number: UInt64? = state.withLock { state in
+      guard state.readers.count < Self.mostReaders, !state.isClosed else { return nil }
+      state.nextNumber += 1
+      state.readers[state.nextNumber] = continuation
+      // In one piece, before another message can come between.
+      continuation.yield(Array(first.joined()))
+      return state.nextNumber
+    }
+    guard let number else { return nil }
+    continuation.onTermination = { [weak self] _ in
+      self?.state.withLock { _ = $0.readers.removeValue(forKey: number) }
+    }
+    return stream
+  }
+
+  func publish(_ message: [UInt8]) {
+    let full = state.withLock { state in
+      var full: [AsyncStream<[UInt8]>.Continuation] = []
+      for (number, reader) in state.readers {
+        guard case .dropped = reader.yield(message) else { continue }
+        state.readers[number] = nil
+        state.dropped += 1
+        full.append(reader)
+      }
+      return full
+    }
+    // Outside the lock, which their ending takes.
+    for reader in full { reader.finish() }
+  }
+
+  /// Ends all streams.
+  func close() {
+    let readers = state.withLock { state in
+      state.isClosed = true
+      defer { state.readers = [:] }
+      return Array(state.readers.values)
+    }
+    for reader in readers { reader.finish() }
+  }
+}
+
+/// A stream as the body of an answer.
+struct EventBody: AsyncBufferedSequence {
+  typealias Element = UInt8
+
+  let stream: AsyncStream<[UInt8]>
+
+  func makeAsyncIterator() -> Iterator { Iterator(messages: stream.makeAsyncIterator()) }
+
+  struct Iterator: AsyncBufferedIteratorProtocol {
+    var messages: AsyncStream<[UInt8]>.Iterator
+    private var rest: ArraySlice<UInt8> = []
+
+    init(messages: AsyncStream<[UInt8]>.Iterator) { self.messages = messages }
+
+    mutating func next() async -> UInt8? {
+      while rest.isEmpty {
+        guard let message = await messages.next() else { return nil }
+        rest = message[...]
+      }
+      return rest.removeFirst()
+    }
+
+    mutating func nextBuffer(suggested count: Int) async -> [UInt8]? {
+      guard rest.isEmpty else {
+        defer { rest = [] }
+        return Array(rest)
+      }
+      return await messages.next()
+    }
+  }
+}

@@ -1,0 +1,159 @@
+import Dispatch
+import Foundation
+import SearchCore
+import Studies
+import StudyPages
+import StudyStore
+import StudyViews
+import Synchronization
+
+/// Stands between a coordinator and all readers: takes what the coordinator tells, keeps the view of its study up on a
+/// queue of its own, and says to the readers what has changed.
+package final class LiveBoard: StudyObserver {
+  private struct State {
+    var study: LiveStudy?
+    /// Until the queue has come to it.
+    var inbox: [StudyNews] = []
+    var isWorking = false
+    var lastFacts: String?
+    var toldEvents = 0
+    var isOver = false
+    var isClosed = false
+  }
+
+  private let state = Mutex(State())
+  let hub = EventHub()
+  let figures: FigureMaker
+  let histories: HistoryDesk
+  private let queue = DispatchQueue(label: "layersearch.live", qos: .utility)
+
+  private static let secondsBetweenBeats = 5.0
+  /// That a new reader is shown.
+  private static let eventsShown = 100
+
+  package init(_ sources: PageSources) {
+    figures = FigureMaker(sources.figures)
+    histories = HistoryDesk(sources.history)
+    figures.onChange = { [hub] version in hub.publish(EventHub.message("figures", "{\"version\":\(version)}")) }
+    scheduleBeat()
+  }
+
+  private func scheduleBeat() {
+    queue.asyncAfter(deadline: .now() + Self.secondsBetweenBeats) { [weak self] in
+      guard let self, !self.state.withLock({ $0.isClosed }) else { return }
+      self.beat()
+      self.scheduleBeat()
+    }
+  }
+
+  // MARK: StudyObserver
+
+  package func begin(_ study: OpenStudy, jobs: [JobRecord]) throws {
+    let live = try LiveStudy(of: study, jobs: jobs, now: StudyStore.systemClock())
+    state.withLock { state in
+      state.toldEvents = live.events.last
+      state.study = live
+    }
+    figures.begin(folder: study.folder)
+    histories.begin(folder: study.folder)
+  }
+
+  package func observe(_ news: StudyNews) {
+    let isFree = state.withLock { state in
+      state.inbox.append(news)
+      defer { state.isWorking = true }
+      return !state.isWorking
+    }
+    if isFree { queue.async { self.work() } }
+  }
+
+  private func work() {
+    state.withLock { state in
+      for news in state.inbox { state.study?.apply(news) }
+      state.inbox = []
+      state.isWorking = false
+      guard let study = state.study else { return }
+      let (events, _) = study.events.after(state.toldEvents, atMost: EventList.most)
+      for event in events { hub.publish(Self.message(event, id: id(event.number))) }
+      state.toldEvents = study.events.last
+      let facts = Self.text(of: LiveFacts(study))
+      if facts != state.lastFacts {
+        state.lastFacts = facts
+        hub.publish(EventHub.message("study", facts))
+      }
+      if study.isOver, !state.isOver {
+        state.isOver = true
+        hub.publish(EventHub.message("end", "{}"))
+      }
+      figures.want(revision: study.revision, isRead: hub.count > 0)
+    }
+  }
+
+  private func beat() {
+    hub.publish(EventHub.message("beat", ""))
+    state.withLock { state in
+      if let study = state.study { figures.want(revision: study.revision, isRead: hub.count > 0) }
+    }
+  }
+
+  // MARK: Readers
+
+  /// Looks at the study as it is now, without keeping it: a copy that is kept would be made as a whole with the next
+  /// change. Nil before the coordinator has opened it.
+  func withStudy<Value: Sendable>(_ body: (LiveStudy) -> Value) -> Value? {
+    state.withLock { state in state.study.map { body($0) } }
+  }
+
+  /// - Parameter last: the number of the last event that the reader has, as it was sent; nil for a new one.
+  /// - Returns: nil where there are too many readers.
+  func subscribe(last: String?) -> AsyncStream<[UInt8]>? {
+    state.withLock { state in
+      var first = [EventHub.message("hello", "{\"boot\":\"\(hub.boot)\",\"version\":\(API.version)}")]
+      if let study = state.study {
+        // A reader of another coordinator begins anew.
+        let known = last.flatMap { number(of: $0) }
+        let (events, isCut) = study.events.after(known ?? 0, atMost: known == nil ? Self.eventsShown : .max)
+        if known != nil, isCut {
+          let lost = LiveStudy.Event(
+            number: events.first?.number ?? 0, time: StudyStore.systemClock(), kind: .note,
+            text: "earlier events were missed; status --explain tells them")
+          first.append(Self.message(lost, id: nil))
+        }
+        for event in events { first.append(Self.message(event, id: id(event.number))) }
+        if events.isEmpty { first.append(EventHub.message("beat", "", id: id(study.events.last))) }
+        first.append(EventHub.message("study", Self.text(of: LiveFacts(study))))
+        figures.want(revision: study.revision, isRead: true)
+      }
+      if let version = figures.latest?.version {
+        first.append(EventHub.message("figures", "{\"version\":\(version)}"))
+      }
+      return hub.subscribe(first: first)
+    }
+  }
+
+  private func id(_ number: Int) -> String { "\(hub.boot)-\(number)" }
+
+  private func number(of id: String) -> Int? {
+    guard id.hasPrefix(hub.boot + "-") else { return nil }
+    return Int(id.dropFirst(hub.boot.count + 1))
+  }
+
+  private static func message(_ event: LiveStudy.Event, id: String?) -> [UInt8] {
+    EventHub.message("event", text(of: API.Event(event)), id: id)
+  }
+
+  private static func text(of value: some Encodable) -> String { (try? API.text(of: value)) ?? "{}" }
+
+  /// Returns when all that was told so far is shown.
+  func waitUntilShown() { queue.sync {} }
+
+  /// Ends all streams, after what was told last.
+  func close() {
+    state.withLock { $0.isClosed = true }
+    waitUntilShown()
+    hub.close()
+    figures.close()
+  }
+}
+
+private typealias EventList = LiveStudy.EventList

@@ -1,0 +1,176 @@
+import Dispatch
+import FlyingFox
+import FlyingSocks
+import Foundation
+import Logging
+import Synchronization
+
+/// Serves a running study over HTTP, in tasks and threads of its own. A coordinator meets it only as the observer
+/// `board`; whatever becomes of the server, the coordinator goes on.
+package final class StudyServer: Sendable {
+  package let board: LiveBoard
+  /// `http://127.0.0.1:8080/`, with the port that the system chose.
+  package let url: String
+  private let pool: ConnectionPool
+  private let running: Task<Void, Never>
+  private let current: Current
+
+  /// The server at work: another one when the one before ended.
+  private final class Current: Sendable {
+    private struct State {
+      var server: HTTPServer?
+      var isStopped = false
+    }
+
+    private let state = Mutex(State())
+
+    /// False where nothing is to be served any more.
+    func set(_ server: HTTPServer) -> Bool {
+      state.withLock { state in
+        state.server = server
+        return !state.isStopped
+      }
+    }
+
+    func stop() -> HTTPServer? {
+      state.withLock { state in
+        state.isStopped = true
+        return state.server
+      }
+    }
+  }
+
+  private static let secondsBetweenServers = 0.5
+  /// Of a request, from its last byte to the first of its answer.
+  private static let answerSeconds = 45.0
+  private static let stopSeconds = 1.0
+
+  /// Listens when this returns.
+  /// - Parameter token: what readers have to show; nil where only processes of this machine reach the address.
+  package convenience init(
+    address: HTTPAddress, token: AccessToken?, sources: PageSources, log: Logger
+  ) throws(StudyServerError) {
+    try self.init(address: address, token: token, sources: sources, log: log, limits: .init())
+  }
+
+  init(
+    address: HTTPAddress, token: AccessToken?, sources: PageSources, log: Logger, limits: ConnectionTable.Limits
+  ) throws(StudyServerError) {
+    let board = LiveBoard(sources)
+    let pool: ConnectionPool
+    do { pool = try ConnectionPool(limits: limits) } catch { throw .unbound(address.description, reason: "\(error)") }
+    let routes = Routes(board: board, pool: pool)
+    let current = Current()
+    let first = Self.server(at: try address.socketAddress(), pool, routes)
+    _ = current.set(first)
+    let start = Start()
+    running = Task.detached(priority: .utility) {
+      await Self.run(first, address, pool, routes, current, start, log)
+    }
+    let port: UInt16
+    switch start.wait() {
+    case .success(let bound): port = bound
+    case .failure(.failed(_, EADDRINUSE, _)): throw .inUse(address.description)
+    case .failure(.failed(_, EADDRNOTAVAIL, _)):
+      throw .address(address.description, problem: "this machine has no such address")
+    case .failure(.failed(_, let number, _)):
+      throw .unbound(address.description, reason: String(cString: strerror(number)))
+    case .failure(let error): throw .unbound(address.description, reason: error.localizedDescription)
+    }
+    routes.open(RequestGate(address: address, port: port, token: token))
+    self.board = board
+    self.pool = pool
+    self.current = current
+    let host = ["*", "::"].contains(address.host) ? "localhost" : address.host
+    url = "http://\(host.contains(":") ? "[\(host)]" : host):\(port)/"
+  }
+
+  /// How the first server began: once, from whatever task.
+  private final class Start: Sendable {
+    private let result = Mutex<Result<UInt16, SocketError>?>(nil)
+    private let isKnown = DispatchSemaphore(value: 0)
+
+    func set(_ result: Result<UInt16, SocketError>) {
+      let isFirst = self.result.withLock { known in
+        defer { if known == nil { known = result } }
+        return known == nil
+      }
+      if isFirst { isKnown.signal() }
+    }
+
+    func wait() -> Result<UInt16, SocketError> {
+      isKnown.wait()
+      return result.withLock { $0 } ?? .failure(.disconnected)
+    }
+  }
+
+  private static func server(at address: any SocketAddress, _ pool: ConnectionPool, _ routes: Routes) -> HTTPServer {
+    func logger(_ logger: some FlyingSocks.Logging) -> any FlyingSocks.Logging { logger }
+    func configuration(_ address: some SocketAddress) -> HTTPServer.Configuration {
+      .init(
+        address: address, timeout: answerSeconds, sharedRequestBufferSize: 4096, sharedRequestReplaySize: 4096,
+        pool: pool, logger: logger(.disabled))
+    }
+    return HTTPServer(config: configuration(address), handler: routes)
+  }
+
+  /// Begins anew where the server ends though nobody told it to: it ends where a connection cannot be accepted, such as
+  /// for want of open files.
+  private static func run(
+    _ first: HTTPServer, _ address: HTTPAddress, _ pool: ConnectionPool, _ routes: Routes, _ current: Current,
+    _ start: Start, _ log: Logger
+  ) async {
+    var server = first
+    var bound: Socket.Address?
+    var hasTold = false
+    while true {
+      let this = server
+      let listening = Task { () -> Socket.Address? in
+        try? await this.waitUntilListening(timeout: 60)
+        guard let address = await this.listeningAddress else { return nil }
+        if let port = port(of: address) { start.set(.success(port)) }
+        return address
+      }
+      do { try await this.run() } catch let error as SocketError { start.set(.failure(error)) } catch {
+        start.set(.failure(.disconnected))
+      }
+      listening.cancel()
+      if bound == nil { bound = await listening.value }
+      guard let bound, let again = socketAddress(bound) else { return }
+      try? await Task.sleep(for: .seconds(secondsBetweenServers))
+      server = Self.server(at: again, pool, routes)
+      guard current.set(server) else { return }
+      if !hasTold { log.warning("the page's server had to begin anew; readers come back by themselves") }
+      hasTold = true
+    }
+  }
+
+  private static func port(of address: Socket.Address) -> UInt16? {
+    switch address {
+    case .ip4(_, let port), .ip6(_, let port): port
+    case .unix: nil
+    }
+  }
+
+  private static func socketAddress(_ address: Socket.Address) -> (any SocketAddress)? {
+    switch address {
+    case .ip4(let number, let port): try? sockaddr_in.inet(ip4: number, port: port)
+    case .ip6(let number, let port): try? sockaddr_in6.inet6(ip6: number, port: port)
+    case .unix: nil
+    }
+  }
+
+  /// Tells readers what was said last, and ends.
+  package func stop() {
+    board.close()
+    let server = current.stop()
+    let isOver = DispatchSemaphore(value: 0)
+    Task.detached(priority: .userInitiated) {
+      await server?.stop(timeout: Self.stopSeconds)
+      isOver.signal()
+    }
+    _ = isOver.wait(timeout: .now() + 2 * Self.stopSeconds)
+    running.cancel()
+    pool.close()
+  }
+}

@@ -1,0 +1,128 @@
+import SearchCore
+import StudyStore
+
+extension LiveStudy {
+  /// A worker that is connected.
+  package struct Worker: Sendable {
+    package let record: WorkerRecord
+    /// Seconds since 1970.
+    package let joined: Double
+    /// That it brought to this coordinator.
+    package internal(set) var results = 0
+    /// Jobs that it trains.
+    package internal(set) var running: [Int64] = []
+    /// It gets no jobs until then, and why; nil while it does.
+    package internal(set) var restsUntil: Double?
+    package internal(set) var restReason: String?
+    /// The name of its key; nil without keys.
+    package internal(set) var keyName: String?
+  }
+
+  /// Connected workers, in the order of their names.
+  package struct WorkerList: Sendable {
+    private var workers: [String: Worker] = [:]
+    private var names: [String] = []
+    private var keyNames: [String: String] = [:]
+
+    package var count: Int { names.count }
+
+    package subscript(name: String) -> Worker? { workers[name] }
+
+    /// Where a name stands, or would stand.
+    private func place(of name: String) -> Int {
+      var (low, high) = (0, names.count)
+      while low < high {
+        let middle = (low + high) / 2
+        if names[middle] < name { low = middle + 1 } else { high = middle }
+      }
+      return low
+    }
+
+    /// Workers behind one of them.
+    package func page(after name: String, atMost count: Int) -> (workers: [Worker], hasMore: Bool) {
+      var start = place(of: name)
+      if start < names.count, names[start] == name { start += 1 }
+      let shown = names[start...].prefix(count)
+      return (shown.compactMap { workers[$0] }, start + shown.count < names.count)
+    }
+
+    mutating func join(_ record: WorkerRecord, at time: Double) {
+      if workers[record.id] == nil { names.insert(record.id, at: place(of: record.id)) }
+      var worker = Worker(record: record, joined: time)
+      worker.keyName = keyNames.removeValue(forKey: record.id)
+      worker.running = workers[record.id]?.running ?? []
+      workers[record.id] = worker
+    }
+
+    mutating func leave(_ name: String) {
+      guard workers.removeValue(forKey: name) != nil else { return }
+      names.remove(at: place(of: name))
+    }
+
+    /// It is known before its worker is on record.
+    mutating func setKeyName(_ keyName: String, of name: String) {
+      if workers[name] == nil { keyNames[name] = keyName } else { workers[name]?.keyName = keyName }
+    }
+
+    mutating func begin(_ job: Int64, at name: String) {
+      guard workers[name]?.running.contains(job) == false else { return }
+      workers[name]?.running.append(job)
+    }
+
+    mutating func end(_ job: Int64, at name: String) { workers[name]?.running.removeAll { $0 == job } }
+
+    mutating func credit(_ name: String) { workers[name]?.results += 1 }
+
+    mutating func rest(_ name: String, until time: Double?, reason: String?) {
+      workers[name]?.restsUntil = time
+      workers[name]?.restReason = reason
+    }
+  }
+
+  package struct Event: Hashable, Sendable {
+    /// 1, 2, … in the order in which this coordinator told them.
+    package var number: Int
+    /// Seconds since 1970.
+    package var time: Double
+    package var kind: StudyEvent.Kind
+    package var text: String
+
+    package init(number: Int, time: Double, kind: StudyEvent.Kind, text: String) {
+      self.number = number
+      self.time = time
+      self.kind = kind
+      self.text = text
+    }
+  }
+
+  /// The latest events.
+  package struct EventList: Sendable {
+    package private(set) var list: [Event]
+    /// Of the latest; 0 before the first.
+    package private(set) var last: Int
+
+    package static let most = 500
+
+    init(_ recorded: [StudyEvent]) {
+      list = recorded.enumerated().map {
+        Event(number: $0.offset + 1, time: $0.element.time, kind: $0.element.kind, text: $0.element.text)
+      }
+      last = list.count
+    }
+
+    mutating func add(_ kind: StudyEvent.Kind, _ text: String, at time: Double) {
+      last += 1
+      list.append(Event(number: last, time: time, kind: kind, text: text))
+      // A quarter at a time: each removal moves the rest.
+      if list.count > Self.most + Self.most / 4 { list.removeFirst(list.count - Self.most) }
+    }
+
+    /// Those behind a number, at most so many, the latest last; and whether older ones among them are gone.
+    package func after(_ number: Int, atMost count: Int) -> (events: [Event], isCut: Bool) {
+      // Readers say what they like.
+      let number = min(max(0, number), last)
+      let newer = list.drop { $0.number <= number }
+      return (Array(newer.suffix(count)), newer.count > count || (list.first?.number ?? number + 1) > number + 1)
+    }
+  }
+}

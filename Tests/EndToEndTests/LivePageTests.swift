@@ -1,0 +1,280 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("the page of a running study", .serialized)
+struct LivePageTests {
+  private static let quick = ["--heartbeat-seconds", "0.3", "--lease-seconds", "2"]
+
+  /// Where a command serves its page.
+  private func page(of command: RunningCommand) async throws -> UInt16 {
+    try await command.wait(for: "page") { command.output.contains("page at ") || !command.isRunning }
+    let line = command.output.split(separator: "\n").first { $0.hasPrefix("page at http://127.0.0.1:") }
+    let port = line.flatMap { UInt16($0.dropFirst("page at http://127.0.0.1:".count).dropLast()) }
+    return try #require(port, "\(command.output) \(command.errors)")
+  }
+
+  private func coordinator(_ place: Place, port: Int, http: Int, _ options: [String] = []) throws -> RunningCommand {
+    try RunningCommand(
+      [
+        "coordinator", "study.yaml", "--bind", "tcp://127.0.0.1:\(port)", "--http", "127.0.0.1:\(http)", "--quiet",
+      ] + Self.quick + options, in: place)
+  }
+
+  @Test(
+    "a study is followed: numbers, jobs and metrics; its coordinator is killed and comes back, and the stream goes on")
+  func course() async throws {
+    let place = try Place()
+    try place.writeLongerStudy(layers: ["layer1.0.conv1", "layer2.0.conv2", "layer3.0.conv1"])
+    let (port, http) = (try freePort(), try freePort())
+    let first = try coordinator(place, port: port, http: http)
+    _ = try await first.endpoint()
+    #expect(try await page(of: first) == UInt16(http))
+    let number = UInt16(http)
+    #expect(try await WebAnswer.of("/healthz", port: number).status == 200)
+    let worker = try place.start("worker", "--connect", "tcp://127.0.0.1:\(port)", "--slots", "2", "--quiet")
+    let stream = try WebConnection(port: number)
+    stream.send("GET /api/events HTTP/1.1\r\nHost: 127.0.0.1:\(http)\r\n\r\n")
+    _ = try await stream.receive(until: "worker joined")
+    try await first.wait(for: "a result") {
+      try await object(WebAnswer.of("/api/study", port: number).body)["results"] as? Int ?? 0 > 0
+    }
+    let metrics = try await WebAnswer.of("/metrics", port: number).body
+    #expect(metrics.contains("layersearch_jobs{state=\"running\"}") && metrics.contains("layersearch_slots 2\n"))
+    try await first.wait(for: "a training that is told of") {
+      let workers = try await object(WebAnswer.of("/api/workers", port: number).body)["workers"] as? [[String: Any]]
+      return (workers?.first?["trainings"] as? [[String: Any]])?.contains { $0["loss"] is Double } ?? false
+    }
+    let history = try await object(WebAnswer.of("/api/jobs/1", port: number).body)["explanation"] as? [String: Any]
+    #expect((history?["jobs"] as? [[String: Any]])?.first?["job"] as? Int == 1, "\(history ?? [:])")
+    try await first.wait(for: "figures") { try await WebAnswer.of("/api/frontier", port: number).status == 200 }
+    #expect(try await WebAnswer.of("/parts/found", port: number).body.contains("<svg"))
+    first.send(SIGKILL)
+    _ = try await first.end()
+    // All that comes until the connection ends.
+    _ = try? await stream.receiveAll()
+    let second = try coordinator(place, port: port, http: http, ["--resume"])
+    _ = try await page(of: second)
+    let again = try WebConnection(port: number)
+    again.send("GET /api/events HTTP/1.1\r\nHost: 127.0.0.1:\(http)\r\nLast-Event-ID: 00000000-1\r\n\r\n")
+    let told = try await again.receive(until: "event: end", within: 300)
+    #expect(told.contains("study finished"))
+    #expect(try await second.end().exitCode == 0)
+    #expect(try await worker.end().exitCode == 0)
+    #expect(try await finishedJobs(place) == 8)
+  }
+
+  @Test("run serves a page, too, and what it prints at the end is what it was")
+  func run() async throws {
+    let place = try Place()
+    try place.writeLongerStudy(layers: ["layer1.0.conv1"])
+    let run = try place.start("run", "study.yaml", "--quiet", "--slots", "1", "--http", "localhost:0")
+    try await run.wait(for: "page") { run.output.contains("page at http://localhost:") || !run.isRunning }
+    let port = try #require(run.output.split(separator: "\n").first.flatMap { UInt16($0.dropFirst(25).dropLast()) })
+    // It listens before the study is opened.
+    try await run.wait(for: "study") { try await WebAnswer.of("/readyz", port: port).status == 200 }
+    #expect(try await WebAnswer.of("/", port: port).body.contains("<h1>tiny</h1>"))
+    let end = try await run.end()
+    #expect(end.exitCode == 0 && end.output.contains("export  layersearch export"), "\(end.errors)")
+    #expect(throws: WebConnection.Failure.self) { _ = try WebConnection(port: port) }
+  }
+
+  @Test("what cannot be served is refused in one line, before there is a study")
+  func refusals() async throws {
+    let place = try Place()
+    try place.writeStudy()
+    try place.write("0123456789abcdef0123456789abcdef\n", to: "token")
+    try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: place.path("token"))
+    let taken = try RunningListener()
+    for (arguments, code, text) in [
+      (["--http", "127.0.0.1"], 2, "the port is missing"), (["--http", "http://localhost:80"], 2, "without http://"),
+      (["--http", "0.0.0.0:0"], 2, "--http-token-file"), (["--http", "[::]:0"], 2, "reachable from other machines"),
+      (["--http-token-file", "token"], 2, "needs --http"), (["--http", "192.0.2.1:0"], 2, "--http-token-file"),
+      (["--http", "0.0.0.0:0", "--http-token-file", "token"], 2, "others may read"),
+      (["--http", "0.0.0.0:0", "--http-token-file", "none"], 2, "cannot be read"),
+      (["--http", "127.0.0.1:\(taken.port)"], 1, "another process listens there"),
+    ] {
+      for command in [["run", "study.yaml"], ["coordinator", "study.yaml", "--bind", "tcp://127.0.0.1:0"]] {
+        let result = try await RunningCommand(command + arguments, in: place).end()
+        #expect(result.exitCode == code && isOneLine(result.errors) && result.errors.contains(text), "\(result.errors)")
+        #expect(!place.exists("studies"))
+      }
+    }
+  }
+
+  @Test(
+    "in a browser numbers move, figures come, points tell what they are, and a break is told",
+    .enabled(if: Browser.executable != nil))
+  func browser() async throws {
+    let place = try Place()
+    try place.writeLongerStudy(layers: ["layer1.0.conv1", "layer2.0.conv2", "layer3.0.conv1"])
+    let (port, http) = (try freePort(), try freePort())
+    let first = try coordinator(place, port: port, http: http)
+    _ = try await page(of: first)
+    let browser = try Browser()
+    try browser.visit("http://127.0.0.1:\(http)/")
+    try await browser.wait(for: "document.querySelector('#connection')?.dataset.state === 'live'")
+    let worker = try place.start("worker", "--connect", "tcp://127.0.0.1:\(port)", "--slots", "1", "--quiet")
+    try await browser.wait(for: "document.querySelector('[data-fact=workers] span').textContent === '1'")
+    try await browser.wait(for: "document.querySelector('[data-fact=jobs] span').textContent.startsWith('1 of')")
+    try await browser.wait(for: "document.querySelector('#workers tbody').rows.length === 1")
+    try await browser.wait(for: "document.querySelectorAll('table.candidates tbody tr').length >= 2")
+    let points = try browser.evaluate("document.querySelectorAll('#found svg [data-row]').length") as? Int ?? 0
+    // The pointer on a point, and on a heading of the table.
+    let place1 = try browser.evaluate(
+      """
+      (() => {
+        const point = document.querySelector('#found svg [data-row]');
+        point.scrollIntoView({ block: 'center' });
+        const box = point.getBoundingClientRect();
+        return [box.x + box.width / 2, box.y + box.height / 2];
+      })()
+      """)
+    let middle = try #require(place1 as? [Double])
+    try browser.move(toX: middle[0], y: middle[1])
+    try await browser.wait(for: "!document.getElementById('tip').hidden")
+    #expect(try browser.evaluate("document.getElementById('tip').textContent.length > 10") as? Bool == true)
+    try browser.evaluate("document.querySelector('table.candidates th:nth-child(3) button').click()")
+    try await browser.wait(for: "document.querySelector('table.candidates th:nth-child(3)').ariaSort === 'ascending'")
+    // The history of a job.
+    try browser.evaluate("document.querySelector('#jobs').scrollIntoView()")
+    try await browser.wait(for: "document.querySelector('#job-list button.number')")
+    try browser.evaluate("document.querySelector('#job-list button.number').click()")
+    try await browser.wait(for: "document.querySelector('#job-list tr.history')?.textContent.includes('Attempt 1')")
+    try browser.evaluate("document.querySelector('#job-list button.number').click()")
+    // New figures keep the order that was chosen, and have more points.
+    try browser.move(toX: 2, y: 2)
+    try await browser.wait(for: "document.querySelectorAll('#found svg [data-row]').length > \(points)")
+    #expect(
+      try browser.evaluate("document.querySelector('table.candidates th:nth-child(3)').ariaSort") as? String
+        == "ascending")
+    first.send(SIGKILL)
+    _ = try await first.end()
+    try await browser.wait(
+      for: "document.querySelector('#connection').textContent.startsWith('Lost the coordinator at')")
+    let before = browser.complaints.filter { !$0.contains("ERR_") }
+    let second = try coordinator(place, port: port, http: http, ["--resume", "--stay"])
+    try await browser.wait(for: "document.querySelector('#connection').textContent.startsWith('Back at')")
+    try await browser.wait(for: "document.querySelector('[data-fact=jobs] span').textContent === '8 of 8'", within: 300)
+    try await browser.wait(for: "document.querySelector('#event-list').textContent.includes('study finished')")
+    // Connections that were refused meanwhile are told by the browser itself.
+    #expect(before == [] && browser.complaints.filter { !$0.contains("ERR_") } == [], "\(browser.complaints)")
+    if let folder = ProcessInfo.processInfo.environment["LAYERSEARCH_SCREENSHOTS"] {
+      try await browser.wait(for: "document.querySelectorAll('table.candidates tbody tr').length >= 8")
+      for (name, width, isDark) in [("wide", 1200, false), ("narrow", 390, false), ("dark", 1200, true)] {
+        try browser.emulate(width: width, height: 900, isDark: isDark)
+        try browser.screenshot(to: "\(folder)/\(name).png")
+      }
+    }
+    second.send(SIGTERM)
+    _ = try await second.end()
+    _ = try await worker.end()
+  }
+
+  @Test("real Prometheus takes the metrics", .enabled(if: MonitoringTools.hasPrometheus))
+  func prometheus() async throws {
+    let place = try Place()
+    try place.writeLongerStudy(layers: ["layer1.0.conv1"])
+    try place.write("0123456789abcdef0123456789abcdef\n", to: "token")
+    try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: place.path("token"))
+    let coordinator = try place.start(
+      "coordinator", "study.yaml", "--bind", "tcp://127.0.0.1:0", "--http", "127.0.0.1:0", "--http-token-file", "token",
+      "--quiet")
+    let port = try await page(of: coordinator)
+    // The configuration that is part of the project, with this port, often enough for a test.
+    let text = try String(contentsOf: MonitoringTools.folder.appendingPathComponent("prometheus.yml"), encoding: .utf8)
+    try place.write(
+      Self.withToken(text, place).replacing("127.0.0.1:8080", with: "127.0.0.1:\(port)").replacing("15s", with: "1s"),
+      to: "prometheus.yml")
+    let own = try freePort()
+    let prometheus = try RunningCommand(
+      [
+        "--config.file=prometheus.yml", "--storage.tsdb.path=data", "--web.listen-address=127.0.0.1:\(own)",
+      ], in: place, executable: URL(fileURLWithPath: try #require(MonitoringTools.path(of: "prometheus"))))
+    try await prometheus.wait(for: "a scrape", within: 60) {
+      guard
+        let answer = try? await WebAnswer.of(
+          "/api/v1/query?query=layersearch_jobs%7Bstate%3D%22waiting%22%7D", port: UInt16(own))
+      else { return false }
+      return answer.body.contains("\"value\":[")
+    }
+    prometheus.send(SIGTERM)
+    coordinator.send(SIGTERM)
+    _ = try await prometheus.end()
+    _ = try await coordinator.end()
+  }
+
+  @Test("the dashboard asks for metrics that there are, and Prometheus' configuration is one")
+  func dashboard() async throws {
+    let folder = MonitoringTools.folder
+    let text = try String(contentsOf: folder.appendingPathComponent("grafana-dashboard.json"), encoding: .utf8)
+    let dashboard = try object(text)
+    let expressions = (dashboard["panels"] as? [[String: Any]] ?? []).flatMap { panel in
+      (panel["targets"] as? [[String: Any]] ?? []).compactMap { $0["expr"] as? String }
+    }
+    #expect(expressions.count >= 10)
+    let page = try String(
+      contentsOf: folder.appendingPathComponent("../../docs/live.md").standardizedFileURL, encoding: .utf8)
+    for expression in expressions {
+      for name in expression.matches(of: /(?:layersearch|process)_[a-z_]+/) {
+        let known = ["_bucket", "_sum", "_count"].reduce(String(name.output)) {
+          $0.hasSuffix($1) ? String($0.dropLast($1.count)) : $0
+        }
+        #expect(page.contains("`\(known)"), "\(known)")
+      }
+    }
+    if MonitoringTools.path(of: "promtool") != nil {
+      let configuration = try Place()
+      let yaml = try String(contentsOf: folder.appendingPathComponent("prometheus.yml"), encoding: .utf8)
+      try configuration.write("0123456789abcdef", to: "token")
+      for text in [yaml, Self.withToken(yaml, configuration)] {
+        try configuration.write(text, to: "prometheus.yml")
+        let said = try TestSupport.shell("promtool check config '\(configuration.path("prometheus.yml"))' 2>&1")
+        #expect(said.contains("SUCCESS") && !said.contains("does not exist"), "\(said)")
+      }
+    }
+  }
+
+  /// What the configuration says of coordinators with a token, in force.
+  private static func withToken(_ yaml: String, _ place: Place) -> String {
+    yaml.replacing("# authorization:", with: "authorization:").replacing(
+      "#   credentials_file:", with: "  credentials_file:"
+    )
+    .replacing("/etc/prometheus/layersearch-token", with: place.path("token"))
+  }
+}
+
+/// A port that is taken.
+final class RunningListener {
+  private let descriptor: Int32
+  let port: Int
+
+  init() throws {
+    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    port = try freePort()
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = UInt16(port).bigEndian
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    let code = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    guard code == 0, listen(descriptor, 1) == 0 else { throw POSIXError(.EADDRINUSE) }
+  }
+
+  deinit { close(descriptor) }
+}
+
+enum MonitoringTools {
+  static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().appendingPathComponent("cluster/monitoring")
+
+  static func path(of tool: String) -> String? {
+    let found = (try? TestSupport.shell("command -v \(tool)"))?.trimmingCharacters(in: .whitespacesAndNewlines) ?? ""
+    return found.isEmpty ? nil : found
+  }
+
+  static let hasPrometheus = path(of: "prometheus") != nil
+}
