@@ -14,8 +14,11 @@ struct ConnectionTable {
     var answerSeconds = 60.0
     /// In which a reader takes nothing of what waits for it.
     var standstillSeconds = 10.0
-    /// Of one request.
-    var requestBytes: UInt64 = 32 << 10
+    /// Of one request. FlyingFox's time for a line grows with the square of its length.
+    var requestBytes: UInt64 = 16 << 10
+    /// Of all readers together: so many requests at once, and so many a second after that.
+    var requestsAtOnce = 400.0
+    var requestsASecond = 200.0
   }
 
   private enum Phase {

@@ -20,7 +20,7 @@ struct RequestGate: Sendable {
 
   private static let longestTarget = 2048
   private static let mostHeaders = 64
-  private static let longestBody = 4096
+  static let longestBody = 4096
 
   init(address: HTTPAddress, port: UInt16, token: AccessToken?) {
     self.token = token

@@ -16,12 +16,13 @@ final class Routes: HTTPHandler {
   let board: LiveBoard
   private let pool: ConnectionPool
   private let state = Mutex(State())
-  private let requests = Allowance(most: 400, aSecond: 200)
+  private let requests: Allowance
   private let wrongTokens = Allowance(most: 10, aSecond: 0.5)
 
-  init(board: LiveBoard, pool: ConnectionPool) {
+  init(board: LiveBoard, pool: ConnectionPool, limits: ConnectionTable.Limits) {
     self.board = board
     self.pool = pool
+    requests = Allowance(most: limits.requestsAtOnce, aSecond: limits.requestsASecond)
   }
 
   func open(_ gate: RequestGate) { state.withLock { $0.gate = gate } }
@@ -73,6 +74,7 @@ final class Routes: HTTPHandler {
   func handleRequest(_ request: HTTPRequest) async -> HTTPResponse {
     pool.recordRequest(from: request.remoteAddress)
     var response = await answer(request)
+    await discardBody(of: request)
     if request.method == .HEAD, case .httpBody(let body) = response.payload {
       response.headers[.contentLength] = "\(body.count ?? 0)"
       response.payload = .httpBody(HTTPBodySequence())
@@ -85,6 +87,14 @@ final class Routes: HTTPHandler {
       pool.endAfterAnswer(request.remoteAddress)
     }
     return response
+  }
+
+  /// A connection that is closed with something unread is reset, and its reader may lose the answer. Longer bodies than
+  /// this are no mistake of a reader.
+  private func discardBody(of request: HTTPRequest) async {
+    let most = RequestGate.longestBody
+    guard let length = request.bodySequence.count, most < length, length <= 2 * most else { return }
+    _ = try? await request.bodyData
   }
 
   private func answer(_ request: HTTPRequest) async -> HTTPResponse {

@@ -59,7 +59,7 @@ package final class StudyServer: Sendable {
     let board = LiveBoard(sources)
     let pool: ConnectionPool
     do { pool = try ConnectionPool(limits: limits) } catch { throw .unbound(address.description, reason: "\(error)") }
-    let routes = Routes(board: board, pool: pool)
+    let routes = Routes(board: board, pool: pool, limits: limits)
     let current = Current()
     let first = Self.server(at: try address.socketAddress(), pool, routes)
     _ = current.set(first)

@@ -59,10 +59,14 @@ package final class WebConnection: Sendable {
     return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
   }
 
-  /// All that comes until the end of the connection.
+  /// All that comes until the end of the connection, which has to come in time.
   package func receiveAll(within seconds: Double = 60) async throws -> String {
     var text = ""
-    while let more = try await receive(within: seconds) { text += more }
+    let deadline = Date().addingTimeInterval(seconds)
+    while let more = try await receive(within: seconds) {
+      text += more
+      guard Date() < deadline else { throw Failure(description: "no end in \(seconds) s: \(text.suffix(2000))") }
+    }
     return text
   }
 
