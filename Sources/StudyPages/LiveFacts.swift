@@ -65,14 +65,20 @@ package struct LiveFacts: Encodable, Hashable, Sendable {
 
   private static func left(_ study: LiveStudy) -> Fact {
     guard let forecast = study.forecast else {
-      let why = study.isFinished ? "done" : study.workers.count == 0 ? "no worker is here" : "no result yet"
-      return Fact(id: "left", name: "Time left", value: "–", more: why)
+      return Fact(id: "left", name: "Time left", value: "–", more: whyNoForecast(study))
     }
     var more = "too few results for an interval"
     if let low = forecast.low, let high = forecast.high {
       more = "\(Readable.duration(seconds: low)) to \(Readable.duration(seconds: high)) (90 %)"
     }
     return Fact(id: "left", name: "Time left", value: Readable.duration(seconds: forecast.seconds), more: more)
+  }
+
+  private static func whyNoForecast(_ study: LiveStudy) -> String {
+    if study.isFinished { return "done" }
+    if study.workers.count == 0 { return "no worker is here" }
+    if study.counts.attempts[.finished] ?? 0 > 0 { return "too few results yet" }
+    return study.results > 0 ? "no result since the coordinator began" : "no result yet"
   }
 
   private static func endings(_ counts: LiveCounts) -> String {

@@ -254,6 +254,7 @@ enum LiveScript {
       let boot = null;
       let lostAt = null;
       let heardAt = Date.now();
+      let triedAt = 0;
       let isOver = false;
       let state = "";
       const lose = () => {
@@ -278,13 +279,14 @@ enum LiveScript {
       });
       const connect = () => {
         source?.close();
+        triedAt = Date.now();
         source = new EventSource(lastID ? `/api/events?last=${encodeURIComponent(lastID)}` : "/api/events");
         on("hello", hello => {
           if (boot !== hello.boot) {
             // Another coordinator, or the first: all that is shown is its own.
             eventList.replaceChildren();
             tables.forEach(table => { table.isDue = true; });
-            shownFigures = null;
+            shownFigures = wantedFigures = null;
           }
           boot = hello.boot;
         });
@@ -303,9 +305,11 @@ enum LiveScript {
         source.onerror = lose;
       };
       setInterval(() => {
-        if (Date.now() - heardAt <= silence && source.readyState !== EventSource.CLOSED) return;
+        const isRefused = source.readyState === EventSource.CLOSED;
+        if (Date.now() - triedAt < 5000 || !isRefused && Date.now() - heardAt <= silence) return;
         lose();
-        heardAt = Math.max(heardAt, Date.now() - silence + 3000);
+        // There is a server, which may want another token now.
+        if (isRefused) fetched("/api/study").catch(() => {});
         connect();
       }, 1000);
       say("waiting", "Connecting");

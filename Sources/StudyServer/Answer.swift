@@ -11,7 +11,8 @@ enum Answer {
       + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     HTTPHeader("X-Content-Type-Options"): "nosniff",
     HTTPHeader("X-Frame-Options"): "DENY",
-    HTTPHeader("Referrer-Policy"): "no-referrer",
+    // Without any referrer browsers send the form to log in with the origin `null`.
+    HTTPHeader("Referrer-Policy"): "same-origin",
     HTTPHeader("Cross-Origin-Resource-Policy"): "same-origin",
     HTTPHeader("Cross-Origin-Opener-Policy"): "same-origin",
   ]

@@ -171,6 +171,42 @@ struct LivePageTests {
     _ = try await worker.end()
   }
 
+  @Test(
+    "a browser is asked for the token once, and again when it is another", .enabled(if: Browser.executable != nil))
+  func token() async throws {
+    let place = try Place()
+    try place.writeStudy()
+    let (port, http) = (try freePort(), try freePort())
+    func begin(_ token: String, _ options: [String] = []) async throws -> RunningCommand {
+      try place.write(token + "\n", to: "token")
+      try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: place.path("token"))
+      let command = try coordinator(place, port: port, http: http, ["--http-token-file", "token"] + options)
+      _ = try await page(of: command)
+      return command
+    }
+    let browser = try Browser()
+    func show(_ token: String) async throws {
+      try await browser.wait(for: "location.pathname === '/login' && document.querySelector('#token').value === ''")
+      try browser.evaluate(
+        "document.querySelector('#token').value = '\(token)'; document.querySelector('form button').click()")
+    }
+    let isLive = "document.querySelector('#connection')?.dataset.state === 'live'"
+    let first = try await begin("0123456789abcdef")
+    try browser.visit("http://127.0.0.1:\(http)/")
+    try await show("wrong")
+    try await browser.wait(for: "document.body.innerText.includes('That is not the token')")
+    try await show("0123456789abcdef")
+    try await browser.wait(for: isLive)
+    #expect(try browser.evaluate("location.pathname + document.cookie") as? String == "/")
+    first.send(SIGTERM)
+    _ = try await first.end()
+    let second = try await begin("fedcba9876543210", ["--resume"])
+    try await show("fedcba9876543210")
+    try await browser.wait(for: isLive)
+    second.send(SIGTERM)
+    _ = try await second.end()
+  }
+
   @Test("real Prometheus takes the metrics", .enabled(if: MonitoringTools.hasPrometheus))
   func prometheus() async throws {
     let place = try Place()

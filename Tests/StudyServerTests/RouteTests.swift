@@ -29,6 +29,7 @@ struct RouteTests {
       #expect(
         answer.status == (path.hasPrefix("/parts") || path == "/api/frontier" ? 404 : path == "/login" ? 303 : 200))
       #expect(answer.headers["content-security-policy"]?.contains("default-src 'none'") == true)
+      #expect(answer.headers["referrer-policy"] == "same-origin" && answer.headers["x-frame-options"] == "DENY")
       #expect(answer.headers["x-content-type-options"] == "nosniff" && answer.headers["cache-control"] == "no-store")
       let head = try await served.get(path, method: "HEAD")
       #expect(head.status == answer.status && head.body.isEmpty, "\(path)")
