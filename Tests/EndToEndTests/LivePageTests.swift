@@ -1,4 +1,6 @@
 import Foundation
+import Messaging
+import SearchProtocol
 import TestSupport
 import Testing
 
@@ -205,6 +207,42 @@ struct LivePageTests {
     try await browser.wait(for: isLive)
     second.send(SIGTERM)
     _ = try await second.end()
+  }
+
+  @Test("in a browser hostile names and reasons are texts", .enabled(if: Browser.executable != nil))
+  func hostileTexts() async throws {
+    let place = try Place()
+    try place.writeStudy()
+    let (port, http) = (try freePort(), try freePort())
+    let command = try coordinator(place, port: port, http: http)
+    _ = try await page(of: command)
+    let browser = try Browser()
+    try browser.visit("http://127.0.0.1:\(http)/")
+    try await browser.wait(for: "document.querySelector('#connection')?.dataset.state === 'live'")
+    let hostile = "<img src=x onerror=alert(1)>'\"</script><script>document.title = 1</script>"
+    let context = try MessagingContext()
+    let attacker = try Attacker("tcp://127.0.0.1:\(port)", security: .plaintext, context: context, seed: 1)
+    #expect(try await attacker.greet(hostile))
+    try attacker.send(.ready(Ready(freeSlots: 1)))
+    try await command.wait(for: "a job") {
+      let answer = try await WebAnswer.of("/api/study", port: UInt16(http))
+      return (try object(answer.body)["jobs"] as? [String: Any])?["running"] as? Int == 1
+    }
+    let report = AttemptReport(
+      reference: AttemptReference(job: 1, attempt: 1), study: attacker.study, outcome: .failed(reason: hostile))
+    try attacker.send(.result(report))
+    for id in ["workers tbody", "job-list tbody", "event-list"] {
+      try browser.evaluate("document.querySelector('#\(id)').scrollIntoView()")
+      try await browser.wait(for: "document.querySelector('#\(id)').textContent.includes('<img src=x')")
+    }
+    try browser.evaluate("document.querySelector('#job-list button.number').click()")
+    try await browser.wait(for: "document.querySelector('tr.history')?.textContent.includes('</script>')")
+    #expect(try browser.evaluate("document.querySelectorAll('img, body script').length") as? Int == 0)
+    #expect(try browser.evaluate("document.title") as? String == "tiny: resnet8")
+    #expect(browser.complaints == [], "\(browser.complaints)")
+    attacker.close()
+    command.send(SIGTERM)
+    _ = try await command.end()
   }
 
   @Test("real Prometheus takes the metrics", .enabled(if: MonitoringTools.hasPrometheus))
