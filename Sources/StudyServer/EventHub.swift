@@ -29,7 +29,8 @@ final class EventHub: Sendable {
   static func message(_ event: StaticString, _ data: String, id: String? = nil) -> [UInt8] {
     var text = id.map { "id: \($0)\n" } ?? ""
     text += "event: \(event)\n"
-    for line in data.split(separator: "\n", omittingEmptySubsequences: false) { text += "data: \(line)\n" }
+    let lines = data.split(omittingEmptySubsequences: false) { ["\n", "\r", "\r\n"].contains($0) }
+    for line in lines { text += "data: \(line)\n" }
     return Array((text + "\n").utf8)
   }
 

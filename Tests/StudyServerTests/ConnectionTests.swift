@@ -45,6 +45,45 @@ struct ConnectionTableTests {
   }
 }
 
+@Suite("streams of readers")
+struct EventHubTests {
+  @Test("a reader that takes nothing gets what fits, and an end; the others get everything")
+  func fullQueue() async throws {
+    let hub = EventHub()
+    let slow = try #require(hub.subscribe(first: [[0]]))
+    let other = try #require(hub.subscribe(first: [[0], [0]]))
+    var good = other.makeAsyncIterator()
+    #expect(await good.next() == [0, 0])
+    for number in 1...80 as ClosedRange<UInt8> {
+      hub.publish([number])
+      #expect(await good.next() == [number])
+    }
+    #expect(hub.count == 1 && hub.dropped == 1)
+    var heard: [UInt8] = []
+    for await message in slow { heard += message }
+    #expect(heard == (0...63).map { UInt8($0) })
+    hub.close()
+    #expect(await good.next() == nil && hub.subscribe(first: []) == nil)
+  }
+
+  @Test("there are only so many readers, and who leaves makes room")
+  func number() throws {
+    let hub = EventHub()
+    var streams = try (0..<EventHub.mostReaders).map { _ in try #require(hub.subscribe(first: [])) }
+    #expect(hub.subscribe(first: []) == nil)
+    streams.removeLast()
+    #expect(hub.count == EventHub.mostReaders - 1)
+    streams.append(try #require(hub.subscribe(first: [])))
+    withExtendedLifetime(streams) {}
+  }
+
+  @Test("no text of a study begins another event")
+  func lines() {
+    let text = String(decoding: EventHub.message("event", "{}\nevent: end\r\rdata: x\r\ny", id: "a-1"), as: UTF8.self)
+    #expect(text == "id: a-1\nevent: event\ndata: {}\ndata: event: end\ndata: \ndata: data: x\ndata: y\n\n")
+  }
+}
+
 @Suite("a server and its readers", .serialized)
 struct ServerTests {
   private static let hurried = ConnectionTable.Limits(
