@@ -20,11 +20,17 @@ import Synchronization
 final class ConnectionPool: AsyncSocketPool {
   private typealias Continuation = CheckedContinuation<Void, any Error>
 
+  private struct Reader {
+    var address: HTTPRequest.Address
+    /// Until when it is waited for, of a monotonic clock.
+    var deadline: Double
+  }
+
   private struct Waiting {
     var descriptor: Int32
     var isWrite: Bool
-    /// Of a monotonic clock; nil for the listening socket.
-    var deadline: Double?
+    /// Nil for the listening socket.
+    var reader: Reader?
     var continuation: Continuation
   }
 
@@ -96,7 +102,7 @@ final class ConnectionPool: AsyncSocketPool {
     try Task.checkCancellation()
     let descriptor = socket.file.rawValue
     let isWrite = events.contains(.write)
-    let deadline = try register(socket, isWrite: isWrite)
+    let reader = try register(socket, isWrite: isWrite)
     let number = state.withLock { state in
       state.nextNumber += 1
       return state.nextNumber
@@ -107,7 +113,7 @@ final class ConnectionPool: AsyncSocketPool {
         let isGone = state.withLock { state in
           guard state.cancelled.remove(number) == nil, !state.isClosed else { return true }
           state.waiting[number] = Waiting(
-            descriptor: descriptor, isWrite: isWrite, deadline: deadline, continuation: continuation)
+            descriptor: descriptor, isWrite: isWrite, reader: reader, continuation: continuation)
           return false
         }
         if isGone { continuation.resume(throwing: CancellationError()) } else { wakeUp.ring() }
@@ -122,8 +128,8 @@ final class ConnectionPool: AsyncSocketPool {
     }
   }
 
-  /// - Returns: until when it is waited for; nil for the listening socket.
-  private func register(_ socket: Socket, isWrite: Bool) throws -> Double? {
+  /// - Returns: nil for the listening socket.
+  private func register(_ socket: Socket, isWrite: Bool) throws -> Reader? {
     let now = MonotonicClock.now
     let descriptor = socket.file.rawValue
     guard let peer = try? socket.remotePeer() else {
@@ -137,7 +143,7 @@ final class ConnectionPool: AsyncSocketPool {
       return isWrite ? now + state.table.limits.standstillSeconds : state.table.awaitRequest(address, at: now)
     }
     guard let deadline else { throw SocketError.disconnected }
-    return deadline
+    return Reader(address: address, deadline: deadline)
   }
 
   /// All that came before this wait is accepted: readers that never let the server wait are seen here.
@@ -205,10 +211,14 @@ final class ConnectionPool: AsyncSocketPool {
       for (number, entry) in zip(numbers, polled.dropFirst()) {
         if entry.revents != 0 {
           state.withLock { $0.waiting.removeValue(forKey: number) }?.continuation.resume()
-        } else if let deadline = waiting[number]?.deadline, now > deadline {
+        } else if let reader = waiting[number]?.reader, now > reader.deadline {
           let late = state.withLock { state in
             let late = state.waiting.removeValue(forKey: number)
-            if late != nil { state.cutOff += 1 }
+            if late != nil {
+              // The server closes it: there is nothing more to look at.
+              state.table.end(reader.address)
+              state.cutOff += 1
+            }
             return late
           }
           late?.continuation.resume(throwing: SocketError.disconnected)
