@@ -132,8 +132,9 @@ enum LiveScript {
             cell(row, index ? "" : `${name} on ${worker.host}`, "name");
             cell(row, index ? "" : grouped(worker.results));
             if (!training) {
-              const rest = worker.rest_reason;
-              cell(row, rest ? `resting: ${rest}` : "idle", "name faint").colSpan = 6;
+              const why = worker.distrusted ? "distrusted" : worker.drained ? "drained: it gets no more jobs"
+                : worker.rest_reason ? `resting: ${worker.rest_reason}` : "idle";
+              cell(row, why, "name faint").colSpan = 6;
             } else {
               const attempt = training.attempt > 1 ? `, attempt ${training.attempt}` : "";
               cell(row, `${training.job}: ${training.label}${attempt}`, "name");

@@ -126,6 +126,9 @@ extension API {
     /// It gets no jobs until then, and why.
     var restsUntil: Double?
     var restReason: String?
+    /// A person wants it to get no more jobs, or, besides, that what it finds counts for nothing.
+    var drained: Bool
+    var distrusted: Bool
     var trainings: [Training]
 
     init(_ worker: LiveStudy.Worker, in study: LiveStudy) {
@@ -139,6 +142,8 @@ extension API {
       results = worker.results
       restsUntil = worker.restsUntil
       restReason = worker.restReason
+      drained = worker.isDrained
+      distrusted = worker.isDistrusted
       trainings = worker.running.compactMap { number in
         guard let job = study.jobs[number], let training = job.training else { return nil }
         return Training(training, of: job, label: study.label(job.work.candidate))

@@ -24,6 +24,9 @@ struct MetricsText {
     add("layersearch_study_info", .gauge, "The study that is searched; always 1.", [(info, 1)])
     add(
       "layersearch_study_finished", .gauge, "Whether the search is done: 0 or 1.", [([:], study.isFinished ? 1 : 0)])
+    add(
+      "layersearch_study_paused", .gauge, "Whether a person wants no job to be handed out: 0 or 1.",
+      [([:], study.summary?.isPaused == true ? 1 : 0)])
     if let summary = study.summary {
       let jobs = summary.jobs
       add(
@@ -61,6 +64,9 @@ struct MetricsText {
     add(
       "layersearch_late_results_total", .counter, "Valid results of jobs that had one already.",
       [([:], Double(counts.lateResults))])
+    add(
+      "layersearch_struck_out_results_total", .counter, "Results that were struck out with a distrusted worker.",
+      [([:], Double(counts.struckOut))])
     add(
       "layersearch_undecodable_messages_total", .counter, "Messages that could not be read.",
       [([:], Double(counts.undecodable))])

@@ -33,9 +33,9 @@ extension LiveStudy {
     package var high: Double?
   }
 
-  /// Nil where nothing tells: before the first result, without workers, and when the search is done.
+  /// Nil where nothing tells: before the first result, without workers, in a pause, and when the search is done.
   package var forecast: Forecast? {
-    guard !isFinished, !isOver, let summary, let seconds = summary.secondsLeft else { return nil }
+    guard !isFinished, !isOver, let summary, !summary.isPaused, let seconds = summary.secondsLeft else { return nil }
     guard let gaps = pace.gaps else { return Forecast(seconds: seconds) }
     let left = Double(max(0, summary.expectedJobs - summary.jobs.settled))
     // The gaps to come scatter, and their mean is known from so many only.

@@ -62,7 +62,7 @@ extension LiveStudy {
   package struct Job: Sendable {
     package let id: Int64
     package let work: Work
-    package let round: Int?
+    package internal(set) var round: Int?
     package internal(set) var state: JobState
     /// Begun so far.
     package internal(set) var attempts: Int
@@ -217,6 +217,17 @@ extension LiveStudy {
         job.set(result)
       }
       return seconds
+    }
+
+    mutating func ask(_ id: Int64, round: Int) { change(id) { $0.round = round } }
+
+    /// It waits again, as if nothing had failed: its result is none any more, or it was set aside.
+    mutating func reopen(_ id: Int64, at time: Double) {
+      change(id) { job in
+        (job.state, job.since, job.training, job.worker, job.reason) = (.waiting, time, nil, nil, nil)
+        (job.failures, job.losses) = (0, 0)
+        (job.accuracy, job.diverged, job.seconds, job.imagesPerSecond, job.memoryBytes) = (nil, false, nil, nil, nil)
+      }
     }
 
     mutating func setAside(_ id: Int64, reason: String, at time: Double) {

@@ -14,6 +14,10 @@ extension LiveStudy {
     /// It gets no jobs until then, and why; nil while it does.
     package internal(set) var restsUntil: Double?
     package internal(set) var restReason: String?
+    /// A person wants it to get no more jobs.
+    package internal(set) var isDrained = false
+    /// And what it finds counts for nothing.
+    package internal(set) var isDistrusted = false
     /// The name of its key; nil without keys.
     package internal(set) var keyName: String?
   }
@@ -23,6 +27,8 @@ extension LiveStudy {
     private var workers: [String: Worker] = [:]
     private var names: [String] = []
     private var keyNames: [String: String] = [:]
+    private var drained: Set<String> = []
+    private var distrusted: Set<String> = []
 
     package var count: Int { names.count }
 
@@ -51,7 +57,18 @@ extension LiveStudy {
       var worker = Worker(record: record, joined: time)
       worker.keyName = keyNames.removeValue(forKey: record.id)
       worker.running = workers[record.id]?.running ?? []
+      worker.isDrained = drained.contains(record.id)
+      worker.isDistrusted = distrusted.contains(record.id)
       workers[record.id] = worker
+    }
+
+    /// Also of a worker that is not connected now.
+    mutating func drain(_ name: String, isDistrusted: Bool) {
+      drained.insert(name)
+      workers[name]?.isDrained = true
+      guard isDistrusted else { return }
+      distrusted.insert(name)
+      workers[name]?.isDistrusted = true
     }
 
     mutating func leave(_ name: String) {
@@ -105,7 +122,9 @@ extension LiveStudy {
 
     init(_ recorded: [StudyEvent]) {
       list = recorded.enumerated().map {
-        Event(number: $0.offset + 1, time: $0.element.time, kind: $0.element.kind, text: $0.element.text)
+        let event = $0.element
+        let text = event.author.map { "\(event.text), asked by \($0)" } ?? event.text
+        return Event(number: $0.offset + 1, time: event.time, kind: event.kind, text: text)
       }
       last = list.count
     }

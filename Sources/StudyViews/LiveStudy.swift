@@ -58,6 +58,9 @@ package struct LiveStudy: Sendable {
     events = EventList(try study.store.events(latest: EventList.most))
     round = try study.store.lastRound()
     isFinished = try study.store.isFinished
+    for worker in try study.store.workers() where worker.drained != nil {
+      workers.drain(worker.worker.id, isDistrusted: worker.distrusted != nil)
+    }
     for attempt in try study.store.attempts() {
       jobs.resume(attempt.job, attempt: attempt.number, worker: attempt.worker, since: attempt.started)
       carried[attempt.worker, default: []].append(attempt.job)
@@ -132,6 +135,20 @@ package struct LiveStudy: Sendable {
       events.add(.roundDecided, "\(note)", at: time)
     case .noted(let text), .notedOnce(let text): events.add(.note, text, at: time)
     case .studyFinished: events.add(.studyFinished, "", at: time)
+    case .intervened(let intervention):
+      events.add(.intervention, "\(intervention), asked by \(intervention.author)", at: time)
+    case .jobAsked(let job, let round, _): jobs.ask(job, round: round)
+    case .jobReopened(let job): jobs.reopen(job, at: time)
+    case .resultStruckOut(let job):
+      jobs.reopen(job, at: time)
+      counts.struckOut += 1
+      results -= 1
+      revision += 1
+    case .roundsForgotten(let first): if let latest = round?.round, latest >= first { round = nil }
+    case .workerDrained(let id): workers.drain(id, isDistrusted: false)
+    case .workerDistrusted(let id): workers.drain(id, isDistrusted: true)
+    // Told by the events of what was asked for, and by the summary.
+    case .studyReopened, .paused, .budgetChanged: break
     }
   }
 
@@ -148,9 +165,11 @@ package struct LiveStudy: Sendable {
 
   package func label(_ candidate: Candidate) -> String { CandidateLabel(candidate, in: architecture).text }
 
-  /// `starting` before the coordinator has told anything, `running`, `finished`, or `stopped`.
+  /// `starting` before the coordinator has told anything, `running`, `paused`, `finished`, or `stopped`.
   package var state: String {
-    isFinished ? "finished" : isOver ? "stopped" : summary == nil ? "starting" : "running"
+    if isFinished { return "finished" }
+    if isOver { return "stopped" }
+    return summary.map { $0.isPaused ? "paused" : "running" } ?? "starting"
   }
 }
 
@@ -166,6 +185,8 @@ package struct LiveCounts: Sendable {
   /// What a transaction took until it was on the disk, in seconds.
   package var commits = Histogram(bounds: [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5])
   package var lateResults = 0
+  /// Results that are none any more, since a person distrusts who brought them.
+  package var struckOut = 0
   package var undecodable = 0
   package var restingWorkers = 0
   package var slots = 0

@@ -105,6 +105,47 @@ final class Browser: @unchecked Sendable {
     }
   }
 
+  /// Until an expression is true. Between two pages there is none to ask.
+  func wait(until expression: String, within seconds: Double = 120) async throws {
+    let deadline = Date().addingTimeInterval(seconds)
+    while (try? await evaluate("Boolean(\(expression))")) as? Bool != true {
+      guard Date() < deadline else {
+        let page = try await text("document.body.innerText")
+        throw Failed(description: "not in \(seconds) s: \(expression); the page: \(page); \(problems)")
+      }
+      try await Task.sleep(for: .milliseconds(50))
+    }
+  }
+
+  func resize(width: Int, height: Int) async throws {
+    _ = try await ask(
+      "Emulation.setDeviceMetricsOverride",
+      ["width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600])
+  }
+
+  /// The file of axe-core's script; nil where it is not to be had.
+  static let axe = ProcessInfo.processInfo.environment["LAYERSEARCH_AXE"]
+
+  /// What keeps people from the page, a line each.
+  func seriousFindings(ofAxe file: String) async throws -> String {
+    try await evaluate(String(contentsOfFile: file, encoding: .utf8) + "; 0")
+    return try await text(
+      """
+      axe.run().then(found => found.violations.filter(entry => ["serious", "critical"].includes(entry.impact))
+        .map(entry => `${entry.id}: ${entry.help}: ${entry.nodes.slice(0, 3).map(node => node.html).join(" | ")}`)
+        .join("\\n"))
+      """)
+  }
+
+  /// A picture of the whole page, in PNG.
+  func screenshot(to path: String) async throws {
+    let answer = try await ask("Page.captureScreenshot", ["format": "png", "captureBeyondViewport": true])
+    guard let data = Data(base64Encoded: answer["data"] as? String ?? "") else {
+      throw Failed(description: "no picture")
+    }
+    try data.write(to: URL(fileURLWithPath: path))
+  }
+
   /// As on the keyboard: `Tab`, `Enter`, `Escape`, or a text letter by letter.
   func press(_ key: String, count: Int = 1) async throws {
     let codes = ["Tab": 9, "Enter": 13, "Escape": 27, "Space": 32]

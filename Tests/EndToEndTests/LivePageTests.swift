@@ -106,75 +106,75 @@ struct LivePageTests {
 
   @Test(
     "in a browser numbers move, figures come, points tell what they are, and a break is told",
-    .enabled(if: Browser.executable != nil))
+    .enabled(if: Browser.isInstalled))
   func browser() async throws {
     let place = try Place()
     try place.writeLongerStudy(layers: ["layer1.0.conv1", "layer2.0.conv2", "layer3.0.conv1"])
     let (port, http) = (try freePort(), try freePort())
     let first = try coordinator(place, port: port, http: http)
     _ = try await page(of: first)
-    let browser = try Browser()
-    try browser.visit("http://127.0.0.1:\(http)/")
-    try await browser.wait(for: "document.querySelector('#connection')?.dataset.state === 'live'")
+    let browser = try await Browser(in: place)
+    try await browser.visit("http://127.0.0.1:\(http)/")
+    try await browser.wait(until: "document.querySelector('#connection')?.dataset.state === 'live'")
     let worker = try place.start("worker", "--connect", "tcp://127.0.0.1:\(port)", "--slots", "1", "--quiet")
-    try await browser.wait(for: "document.querySelector('[data-fact=workers] span').textContent === '1'")
-    try await browser.wait(for: "document.querySelector('[data-fact=jobs] span').textContent.startsWith('1 of')")
-    try await browser.wait(for: "document.querySelector('#workers tbody').rows.length === 1")
-    try await browser.wait(for: "document.querySelectorAll('table.candidates tbody tr').length >= 2")
-    let points = try browser.evaluate("document.querySelectorAll('#found svg [data-row]').length") as? Int ?? 0
+    try await browser.wait(until: "document.querySelector('[data-fact=workers] span').textContent === '1'")
+    try await browser.wait(until: "document.querySelector('[data-fact=jobs] span').textContent.startsWith('1 of')")
+    try await browser.wait(until: "document.querySelector('#workers tbody').rows.length === 1")
+    try await browser.wait(until: "document.querySelectorAll('table.candidates tbody tr').length >= 2")
+    let points = try await browser.evaluate("document.querySelectorAll('#found svg [data-row]').length") as? Int ?? 0
     // The pointer on a point, and on a heading of the table.
-    let place1 = try browser.evaluate(
-      """
-      (() => {
-        const point = document.querySelector('#found svg [data-row]');
-        point.scrollIntoView({ block: 'center' });
-        const box = point.getBoundingClientRect();
-        return [box.x + box.width / 2, box.y + box.height / 2];
-      })()
-      """)
-    let middle = try #require(place1 as? [Double])
-    try browser.move(toX: middle[0], y: middle[1])
-    try await browser.wait(for: "!document.getElementById('tip').hidden")
-    #expect(try browser.evaluate("document.getElementById('tip').textContent.length > 10") as? Bool == true)
-    try browser.evaluate("document.querySelector('table.candidates th:nth-child(3) button').click()")
-    try await browser.wait(for: "document.querySelector('table.candidates th:nth-child(3)').ariaSort === 'ascending'")
+    try await browser.point(at: "#found svg [data-row]")
+    try await browser.wait(until: "!document.getElementById('tip').hidden")
+    #expect(try await browser.evaluate("document.getElementById('tip').textContent.length > 10") as? Bool == true)
+    try await browser.evaluate("document.querySelector('table.candidates th:nth-child(3) button').click()")
+    try await browser.wait(until: "document.querySelector('table.candidates th:nth-child(3)').ariaSort === 'ascending'")
     // The history of a job.
-    try browser.evaluate("document.querySelector('#jobs').scrollIntoView()")
-    try await browser.wait(for: "document.querySelector('#job-list button.number')")
-    try browser.evaluate("document.querySelector('#job-list button.number').click()")
-    try await browser.wait(for: "document.querySelector('#job-list tr.history')?.textContent.includes('Attempt 1')")
-    try browser.evaluate("document.querySelector('#job-list button.number').click()")
+    try await browser.evaluate("document.querySelector('#jobs').scrollIntoView()")
+    try await browser.wait(until: "document.querySelector('#job-list button.number')")
+    try await browser.evaluate("document.querySelector('#job-list button.number').click()")
+    try await browser.wait(until: "document.querySelector('#job-list tr.history')?.textContent.includes('Attempt 1')")
+    try await browser.evaluate("document.querySelector('#job-list button.number').click()")
     // New figures keep the order that was chosen, and have more points.
-    try browser.move(toX: 2, y: 2)
-    try await browser.wait(for: "document.querySelectorAll('#found svg [data-row]').length > \(points)")
+    try await browser.point(at: "h1")
+    try await browser.wait(until: "document.querySelectorAll('#found svg [data-row]').length > \(points)")
     #expect(
-      try browser.evaluate("document.querySelector('table.candidates th:nth-child(3)').ariaSort") as? String
+      try await browser.evaluate("document.querySelector('table.candidates th:nth-child(3)').ariaSort") as? String
         == "ascending")
+    if let axe = Browser.axe {
+      for scheme in ["light", "dark"] {
+        try await browser.prefer(scheme: scheme)
+        let findings = try await browser.seriousFindings(ofAxe: axe)
+        #expect(findings.isEmpty, "\(scheme): \(findings)")
+      }
+    }
     first.send(SIGKILL)
     _ = try await first.end()
     try await browser.wait(
-      for: "document.querySelector('#connection').textContent.startsWith('Lost the coordinator at')")
-    let before = browser.complaints.filter { !$0.contains("ERR_") }
+      until: "document.querySelector('#connection').textContent.startsWith('Lost the coordinator at')")
+    let before = browser.problems.filter { !$0.contains("ERR_") }
     let second = try coordinator(place, port: port, http: http, ["--resume", "--stay"])
-    try await browser.wait(for: "document.querySelector('#connection').textContent.startsWith('Back at')")
-    try await browser.wait(for: "document.querySelector('[data-fact=jobs] span').textContent === '8 of 8'", within: 300)
-    try await browser.wait(for: "document.querySelector('#event-list').textContent.includes('study finished')")
+    try await browser.wait(until: "document.querySelector('#connection').textContent.startsWith('Back at')")
+    try await browser.wait(
+      until: "document.querySelector('[data-fact=jobs] span').textContent === '8 of 8'", within: 300)
+    try await browser.wait(until: "document.querySelector('#event-list').textContent.includes('study finished')")
     // Connections that were refused meanwhile are told by the browser itself.
-    #expect(before == [] && browser.complaints.filter { !$0.contains("ERR_") } == [], "\(browser.complaints)")
+    #expect(before == [] && browser.problems.filter { !$0.contains("ERR_") } == [], "\(browser.problems)")
     if let folder = ProcessInfo.processInfo.environment["LAYERSEARCH_SCREENSHOTS"] {
-      try await browser.wait(for: "document.querySelectorAll('table.candidates tbody tr').length >= 8")
+      try await browser.wait(until: "document.querySelectorAll('table.candidates tbody tr').length >= 8")
       for (name, width, isDark) in [("wide", 1200, false), ("narrow", 390, false), ("dark", 1200, true)] {
-        try browser.emulate(width: width, height: 900, isDark: isDark)
-        try browser.screenshot(to: "\(folder)/\(name).png")
+        try await browser.resize(width: width, height: 900)
+        try await browser.prefer(scheme: isDark ? "dark" : "light")
+        try await browser.screenshot(to: "\(folder)/\(name).png")
       }
     }
     second.send(SIGTERM)
     _ = try await second.end()
     _ = try await worker.end()
+    try await browser.close()
   }
 
   @Test(
-    "a browser is asked for the token once, and again when it is another", .enabled(if: Browser.executable != nil))
+    "a browser is asked for the token once, and again when it is another", .enabled(if: Browser.isInstalled))
   func token() async throws {
     let place = try Place()
     try place.writeStudy()
@@ -186,39 +186,40 @@ struct LivePageTests {
       _ = try await page(of: command)
       return command
     }
-    let browser = try Browser()
+    let browser = try await Browser(in: place)
     func show(_ token: String) async throws {
-      try await browser.wait(for: "location.pathname === '/login' && document.querySelector('#token').value === ''")
-      try browser.evaluate(
+      try await browser.wait(until: "location.pathname === '/login' && document.querySelector('#token').value === ''")
+      try await browser.evaluate(
         "document.querySelector('#token').value = '\(token)'; document.querySelector('form button').click()")
     }
     let isLive = "document.querySelector('#connection')?.dataset.state === 'live'"
     let first = try await begin("0123456789abcdef")
-    try browser.visit("http://127.0.0.1:\(http)/")
+    try await browser.visit("http://127.0.0.1:\(http)/")
     try await show("wrong")
-    try await browser.wait(for: "document.body.innerText.includes('That is not the token')")
+    try await browser.wait(until: "document.body.innerText.includes('That is not the token')")
     try await show("0123456789abcdef")
-    try await browser.wait(for: isLive)
-    #expect(try browser.evaluate("location.pathname + document.cookie") as? String == "/")
+    try await browser.wait(until: isLive)
+    #expect(try await browser.evaluate("location.pathname + document.cookie") as? String == "/")
     first.send(SIGTERM)
     _ = try await first.end()
     let second = try await begin("fedcba9876543210", ["--resume"])
     try await show("fedcba9876543210")
-    try await browser.wait(for: isLive)
+    try await browser.wait(until: isLive)
     second.send(SIGTERM)
     _ = try await second.end()
+    try await browser.close()
   }
 
-  @Test("in a browser hostile names and reasons are texts", .enabled(if: Browser.executable != nil))
+  @Test("in a browser hostile names and reasons are texts", .enabled(if: Browser.isInstalled))
   func hostileTexts() async throws {
     let place = try Place()
     try place.writeStudy()
     let (port, http) = (try freePort(), try freePort())
     let command = try coordinator(place, port: port, http: http)
     _ = try await page(of: command)
-    let browser = try Browser()
-    try browser.visit("http://127.0.0.1:\(http)/")
-    try await browser.wait(for: "document.querySelector('#connection')?.dataset.state === 'live'")
+    let browser = try await Browser(in: place)
+    try await browser.visit("http://127.0.0.1:\(http)/")
+    try await browser.wait(until: "document.querySelector('#connection')?.dataset.state === 'live'")
     let hostile = "<img src=x onerror=alert(1)>'\"</script><script>document.title = 1</script>"
     let context = try MessagingContext()
     let attacker = try Attacker("tcp://127.0.0.1:\(port)", security: .plaintext, context: context, seed: 1)
@@ -232,17 +233,23 @@ struct LivePageTests {
       reference: AttemptReference(job: 1, attempt: 1), study: attacker.study, outcome: .failed(reason: hostile))
     try attacker.send(.result(report))
     for id in ["workers tbody", "job-list tbody", "event-list"] {
-      try browser.evaluate("document.querySelector('#\(id)').scrollIntoView()")
-      try await browser.wait(for: "document.querySelector('#\(id)').textContent.includes('<img src=x')")
+      try await browser.evaluate("document.querySelector('#\(id)').scrollIntoView()")
+      try await browser.wait(until: "document.querySelector('#\(id)').textContent.includes('<img src=x')")
     }
-    try browser.evaluate("document.querySelector('#job-list button.number').click()")
-    try await browser.wait(for: "document.querySelector('tr.history')?.textContent.includes('</script>')")
-    #expect(try browser.evaluate("document.querySelectorAll('img, body script').length") as? Int == 0)
-    #expect(try browser.evaluate("document.title") as? String == "tiny: resnet8")
-    #expect(browser.complaints == [], "\(browser.complaints)")
+    try await browser.evaluate("document.querySelector('#job-list button.number').click()")
+    try await browser.wait(until: "document.querySelector('tr.history')?.textContent.includes('</script>')")
+    let control = try await place.run("control", "studies/tiny", "pause", "--author", "<img src=y>")
+    #expect(control.exitCode == 0, "\(control.errors)")
+    try await browser.wait(until: "document.querySelector('[data-fact=left] small').textContent.startsWith('paused')")
+    try await browser.wait(until: "document.querySelector('#event-list').textContent.includes('asked by <img src=y>')")
+    #expect(try object(await WebAnswer.of("/api/study", port: UInt16(http)).body)["state"] as? String == "paused")
+    #expect(try await browser.evaluate("document.querySelectorAll('img, body script').length") as? Int == 0)
+    #expect(try await browser.evaluate("document.title") as? String == "tiny: resnet8")
+    #expect(browser.problems == [], "\(browser.problems)")
     attacker.close()
     command.send(SIGTERM)
     _ = try await command.end()
+    try await browser.close()
   }
 
   @Test("real Prometheus takes the metrics", .enabled(if: MonitoringTools.hasPrometheus))

@@ -86,20 +86,13 @@ struct ReportBrowserTests {
 
   @Test(
     "has no serious finding of axe-core, light and dark",
-    .enabled(if: ProcessInfo.processInfo.environment["LAYERSEARCH_AXE"] != nil, "LAYERSEARCH_AXE names no axe.min.js"),
+    .enabled(if: Browser.axe != nil, "LAYERSEARCH_AXE names no axe.min.js"),
     arguments: ["light", "dark"])
   func axe(scheme: String) async throws {
     let place = try await Place.withFinishedStudy()
     let browser = try await report(place)
     try await browser.prefer(scheme: scheme)
-    let file = try #require(ProcessInfo.processInfo.environment["LAYERSEARCH_AXE"])
-    try await browser.evaluate(String(contentsOfFile: file, encoding: .utf8) + "; 0")
-    let findings = try await browser.text(
-      """
-      axe.run().then(found => found.violations.filter(entry => ["serious", "critical"].includes(entry.impact))
-        .map(entry => `${entry.id}: ${entry.help}: ${entry.nodes.slice(0, 3).map(node => node.html).join(" | ")}`)
-        .join("\\n"))
-      """)
+    let findings = try await browser.seriousFindings(ofAxe: try #require(Browser.axe))
     #expect(findings.isEmpty, "\(findings)")
     try await browser.close()
   }

@@ -70,6 +70,41 @@ struct LiveStudyTests {
     #expect(live.events.after(0, atMost: 100).events.last?.text == "a: left")
   }
 
+  @Test("what a person asks for is shown: pauses, jobs that wait again, workers that are not trusted")
+  func interventions() throws {
+    var (live, works) = try live()
+    let added = (1...3).map { StudyChange.jobAdded(JobRecord(id: Int64($0), work: works[$0 - 1], round: 1)) }
+    live.apply(ServedStudy.news([.workerJoined(ServedStudy.worker("w"))] + added, at: 1000))
+    live.apply(
+      ServedStudy.news([
+        .attemptStarted(job: 1, attempt: 1, worker: "w"),
+        .jobFinished(job: 1, attempt: 1, worker: "w", result: ServedStudy.result(0.7)),
+        .attemptStarted(job: 2, attempt: 1, worker: "w"),
+        .attemptEnded(job: 2, attempt: 1, .failed(reason: "it broke")), .jobSetAside(job: 2, reason: "it broke"),
+      ]))
+    let revision = live.revision
+    let asked = InterventionRecord(author: "me@home", verb: .distrust, text: "distrusted", worker: "w")
+    live.apply(
+      ServedStudy.news([
+        .intervened(asked), .workerDistrusted(id: "w"), .resultStruckOut(job: 1), .jobReopened(job: 2),
+        .jobAsked(job: 3, round: 4, place: 0), .workerDrained(id: "v"),
+      ]))
+    #expect(live.workers["w"]?.isDistrusted == true && live.workers["w"]?.isDrained == true)
+    #expect(live.jobs[1]?.state == .waiting && live.jobs[1]?.accuracy == nil && live.jobs[1]?.worker == nil)
+    #expect(live.results == 0 && live.counts.struckOut == 1 && live.revision > revision)
+    #expect(live.jobs[2]?.state == .waiting && live.jobs[2]?.failures == 0 && live.jobs[2]?.reason == nil)
+    #expect(live.jobs[3]?.round == 4)
+    #expect(live.events.after(0, atMost: 100).events.last?.text == "worker w is distrusted, asked by me@home")
+    live.apply(ServedStudy.news([.workerJoined(ServedStudy.worker("v"))]))
+    #expect(live.workers["v"]?.isDrained == true && live.workers["v"]?.isDistrusted == false)
+    var news = ServedStudy.news([.paused(true)])
+    news.summary.isPaused = true
+    live.apply(news)
+    #expect(live.state == "paused" && live.forecast == nil)
+    live.apply(ServedStudy.news([.paused(false), .studyReopened, .budgetChanged(30)]))
+    #expect(live.state == "running" && live.forecast != nil)
+  }
+
   @Test("a curve of any length has few points, the first and later ones")
   func curve() throws {
     var (live, works) = try live()

@@ -26,7 +26,8 @@ struct MetricsTests {
     let text = try await metrics()
     for line in [
       "layersearch_jobs{state=\"waiting\"} 20", "layersearch_jobs{state=\"set_aside\"} 1",
-      "layersearch_jobs_expected 27", "layersearch_attempts_total{ending=\"finished\"} 1",
+      "layersearch_jobs_expected 27", "layersearch_study_paused 0", "layersearch_struck_out_results_total 0",
+      "layersearch_attempts_total{ending=\"finished\"} 1",
       "layersearch_attempts_total{ending=\"lost\"} 1", "layersearch_attempts_total{ending=\"failed\"} 0",
       "layersearch_workers{state=\"working\"} 1", "layersearch_slots 2",
       "layersearch_job_duration_seconds_bucket{le=\"30\"} 0", "layersearch_job_duration_seconds_bucket{le=\"60\"} 1",
