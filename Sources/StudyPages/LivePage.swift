@@ -7,8 +7,13 @@ import StudyViews
 /// keeps them up, and fetches tables and figures.
 package struct LivePage {
   private let study: LiveStudy
+  private let allowsControl: Bool
 
-  package init(_ study: LiveStudy) { self.study = study }
+  /// - Parameter allowsControl: with what a reader may ask of the study.
+  package init(_ study: LiveStudy, allowsControl: Bool) {
+    self.study = study
+    self.allowsControl = allowsControl
+  }
 
   package static var script: String { "\(PageScript.text)\n\(LiveScript.text)" }
   package static var style: String { "\(PageStyle.text)\n\(LiveStyle.text)" }
@@ -25,6 +30,7 @@ package struct LivePage {
         }
         workers
         jobs
+        if allowsControl { control }
         events
         tag("div", ["id": "details"]) {}
       }
@@ -105,6 +111,37 @@ package struct LivePage {
     tag("section", ["id": "events"]) {
       tag("h2") { "Events" }
       tag("ol", ["id": "event-list", "class": "events", "tabindex": "0", "aria-label": "Events, the latest first"]) {}
+    }
+  }
+
+  /// Jobs and workers have their own buttons in their tables.
+  private var control: HTML {
+    tag("section", ["id": "control"]) {
+      tag("h2") { "Control" }
+      tag("p", ["class": "faint"]) { "What is asked here is on record, with time and author." }
+      tag("p", ["id": "control-answer", "role": "status"]) {}
+      tag("div", ["class": "buttons"]) {
+        Self.field("Your name", ["id": "author", "type": "text", "maxlength": "100", "autocomplete": "name"])
+        tag("button", ["data-verb": "pause"]) { "Pause" }
+        tag("button", ["data-verb": "resume"]) { "Resume" }
+      }
+      tag("form", ["class": "buttons", "data-verb": "budget"]) {
+        Self.field("Budget, jobs", ["type": "number", "name": "subject", "min": "1", "required": ""])
+        tag("button") { "Set budget" }
+      }
+      tag("form", ["class": "buttons", "data-verb": "add"]) {
+        Self.field("Candidate", ["type": "text", "name": "subject", "required": ""])
+        Self.field(
+          "Repetitions", ["type": "number", "name": "repetitions", "min": "1", "max": "1000", "value": "1"])
+        tag("button") { "Add" }
+      }
+    }
+  }
+
+  private static func field(_ title: String, _ attributes: KeyValuePairs<StaticString, String>) -> HTML {
+    tag("label") {
+      "\(title) "
+      HTML.void("input", attributes)
     }
   }
 

@@ -2,7 +2,7 @@
 /// ones.
 /// All that a study says goes into the page as text; figures are markup of this program's own server.
 enum LiveScript {
-  static let text: StaticString = #"""
+  static let text = #"""
     "use strict";
     (() => {
       const { install, make } = window.report;
@@ -55,47 +55,8 @@ enum LiveScript {
       };
       document.addEventListener("focusout", () => setTimeout(showFigures, 0));
 
-      // Tables that come a page at a time.
-      const tables = [];
-      const makeTable = (id, path, fill) => {
-        const body = byID(id).tBodies[0];
-        const bar = document.querySelector(`[data-pager="${id}"]`);
-        const [first, next] = bar.querySelectorAll("button");
-        const note = bar.querySelector("span");
-        const table = { after: "", query: "", next: null, isDue: true, isFetching: false, isVisible: true };
-        table.refresh = async () => {
-          if (table.isFetching || !table.isVisible || document.hidden) { table.isDue = true; return; }
-          table.isFetching = true;
-          table.isDue = false;
-          const asked = table.after + "\n" + table.query;
-          try {
-            const page = await (await fetched(`${path}?after=${encodeURIComponent(table.after)}${table.query}`)).json();
-            if (asked !== table.after + "\n" + table.query) { table.isDue = true; return; }
-            table.next = page.next;
-            next.disabled = page.next === null;
-            first.disabled = table.after === "";
-            // The keyboard's focus stays where it was, on a button of the same purpose.
-            const active = document.activeElement;
-            const key = body.contains(active) ? active.dataset.key : undefined;
-            fill(body, page, note);
-            if (key) body.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
-          } catch { table.isDue = true; } finally { table.isFetching = false; }
-        };
-        const go = after => {
-          table.after = after;
-          table.isDue = true;
-          table.refresh();
-        };
-        first.addEventListener("click", () => go(""));
-        next.addEventListener("click", () => { if (table.next !== null) go(String(table.next)); });
-        new IntersectionObserver(entries => {
-          table.isVisible = entries[entries.length - 1].isIntersecting;
-          if (table.isVisible && table.isDue) table.refresh();
-        }, { rootMargin: "200px" }).observe(byID(id));
-        table.go = go;
-        tables.push(table);
-        return table;
-      };
+    \#(pagedTables)
+    \#(control)
       const cell = (row, text, name) => {
         const made = make("td", text, row);
         if (name) made.className = name;
@@ -129,7 +90,12 @@ enum LiveScript {
           trainings.forEach((training, index) => {
             const row = document.createElement("tr");
             const name = worker.key ? `${worker.id} (key ${worker.key})` : worker.id;
-            cell(row, index ? "" : `${name} on ${worker.host}`, "name");
+            const place = cell(row, index ? "" : `${name} on ${worker.host}`, "name");
+            if (!index) {
+              offer(place, "drain", "Drain", worker.id);
+              offer(place, "distrust", "Distrust", worker.id,
+                `Strike out all results of ${worker.id} and train them again by others?`);
+            }
             cell(row, index ? "" : grouped(worker.results));
             if (!training) {
               const why = worker.distrusted ? "distrusted" : worker.drained ? "drained: it gets no more jobs"
@@ -194,7 +160,9 @@ enum LiveScript {
           cell(row, job.diverged ? "diverged"
             : typeof job.accuracy === "number" ? `${(100 * job.accuracy).toFixed(1)} %` : "–");
           cell(row, fixed(job.seconds, 1));
-          cell(row, [job.worker, job.reason].filter(Boolean).join(": "), "name");
+          const last = cell(row, [job.worker, job.reason].filter(Boolean).join(": "), "name");
+          if (job.state === "waiting" || job.state === "running") offer(last, "cancel", "Cancel", job.job);
+          if (job.state === "set_aside") offer(last, "retry", "Retry", job.job);
           rows.push(row);
           if (open.has(job.job)) opened.push([row, job.job]);
         }

@@ -14,13 +14,16 @@ final class Routes: HTTPHandler {
   }
 
   let board: LiveBoard
+  /// Nil where the page is only read.
+  let control: ControlDesk?
   private let pool: ConnectionPool
   private let state = Mutex(State())
   private let requests: Allowance
   private let wrongTokens = Allowance(most: 10, aSecond: 0.5)
 
-  init(board: LiveBoard, pool: ConnectionPool, limits: ConnectionTable.Limits) {
+  init(board: LiveBoard, control: ControlDesk?, pool: ConnectionPool, limits: ConnectionTable.Limits) {
     self.board = board
+    self.control = control
     self.pool = pool
     requests = Allowance(most: limits.requestsAtOnce, aSecond: limits.requestsASecond)
   }
@@ -28,7 +31,8 @@ final class Routes: HTTPHandler {
   func open(_ gate: RequestGate) { state.withLock { $0.gate = gate } }
 
   private enum Route {
-    case page, style, script, found, details, login, alive, ready, metrics, study, jobs, workers, frontier, events
+    case page, style, script, found, details, login, alive, ready, metrics
+    case study, jobs, workers, frontier, events, control
     case job(Int64)
 
     init?(_ path: String) {
@@ -47,6 +51,7 @@ final class Routes: HTTPHandler {
       case "/api/workers": self = .workers
       case "/api/frontier": self = .frontier
       case "/api/events": self = .events
+      case "/api/control": self = .control
       default:
         let prefix = "/api/jobs/"
         guard path.hasPrefix(prefix), let job = Int64(path.dropFirst(prefix.count)), job > 0 else { return nil }
@@ -66,6 +71,7 @@ final class Routes: HTTPHandler {
       switch self {
       case .login: [.GET, .HEAD, .POST]
       case .events: [.GET]
+      case .control: [.POST]
       default: [.GET, .HEAD]
       }
     }
@@ -117,7 +123,8 @@ final class Routes: HTTPHandler {
     }
     guard let route else { return Answer.failure(.notFound, "there is nothing here", path) }
     guard route.methods.contains(request.method) else {
-      var response = Answer.failure(.methodNotAllowed, "this is only read", path)
+      let use = route.methods == [.POST] ? "this is asked by POST" : "this is only read"
+      var response = Answer.failure(.methodNotAllowed, use, path)
       response.headers[HTTPHeader("Allow")] = route.methods.map(\.rawValue).joined(separator: ", ")
       return response
     }
@@ -128,7 +135,7 @@ final class Routes: HTTPHandler {
     let path = request.target.path()
     let notYet = Answer.failure(.serviceUnavailable, "the study is not open yet", path)
     switch route {
-    case .page: return board.withStudy { Answer.html(LivePage($0).text) } ?? notYet
+    case .page: return board.withStudy { Answer.html(LivePage($0, allowsControl: control != nil).text) } ?? notYet
     case .style: return Answer.text(LivePage.style, "text/css; charset=utf-8")
     case .script: return Answer.text(LivePage.script, "text/javascript; charset=utf-8")
     case .found, .details:
@@ -149,6 +156,7 @@ final class Routes: HTTPHandler {
       guard let figures else { return Answer.failure(.notFound, "there is no result yet", path) }
       return Answer.json(text: API.frontier(figures))
     case .events: return events(request)
+    case .control: return await control(request)
     }
   }
 

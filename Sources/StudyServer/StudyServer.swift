@@ -9,6 +9,8 @@ import Synchronization
 /// `board`; whatever becomes of the server, the coordinator goes on.
 package final class StudyServer: Sendable {
   package let board: LiveBoard
+  /// Nil where the page is only read.
+  package let control: ControlDesk?
   /// `http://127.0.0.1:8080/`, with the port that the system chose.
   package let url: String
   private let pool: ConnectionPool
@@ -46,20 +48,23 @@ package final class StudyServer: Sendable {
   private static let stopSeconds = 1.0
 
   /// Listens when this returns.
-  /// - Parameter token: what readers have to show; nil where only processes of this machine reach the address.
+  /// - Parameters:
+  ///   - token: what readers have to show; nil where only processes of this machine reach the address.
+  ///   - control: where readers may ask something of the study; nil where they only look.
   package convenience init(
-    address: HTTPAddress, token: AccessToken?, sources: PageSources, log: Logger
+    address: HTTPAddress, token: AccessToken?, control: ControlDesk? = nil, sources: PageSources, log: Logger
   ) throws(StudyServerError) {
-    try self.init(address: address, token: token, sources: sources, log: log, limits: .init())
+    try self.init(address: address, token: token, control: control, sources: sources, log: log, limits: .init())
   }
 
   init(
-    address: HTTPAddress, token: AccessToken?, sources: PageSources, log: Logger, limits: ConnectionTable.Limits
+    address: HTTPAddress, token: AccessToken?, control: ControlDesk? = nil, sources: PageSources, log: Logger,
+    limits: ConnectionTable.Limits
   ) throws(StudyServerError) {
     let board = LiveBoard(sources)
     let pool: ConnectionPool
     do { pool = try ConnectionPool(limits: limits) } catch { throw .unbound(address.description, reason: "\(error)") }
-    let routes = Routes(board: board, pool: pool, limits: limits)
+    let routes = Routes(board: board, control: control, pool: pool, limits: limits)
     let current = Current()
     let first = Self.server(at: try address.socketAddress(), pool, routes)
     _ = current.set(first)
@@ -79,6 +84,7 @@ package final class StudyServer: Sendable {
     }
     routes.open(RequestGate(address: address, port: port, token: token))
     self.board = board
+    self.control = control
     self.pool = pool
     self.current = current
     let host = ["*", "::"].contains(address.host) ? "localhost" : address.host

@@ -8,14 +8,6 @@ import Testing
 struct LivePageTests {
   private static let quick = ["--heartbeat-seconds", "0.3", "--lease-seconds", "2"]
 
-  /// Where a command serves its page.
-  private func page(of command: RunningCommand) async throws -> UInt16 {
-    try await command.wait(for: "page") { command.output.contains("page at ") || !command.isRunning }
-    let line = command.output.split(separator: "\n").first { $0.hasPrefix("page at http://127.0.0.1:") }
-    let port = line.flatMap { UInt16($0.dropFirst("page at http://127.0.0.1:".count).dropLast()) }
-    return try #require(port, "\(command.output) \(command.errors)")
-  }
-
   private func coordinator(_ place: Place, port: Int, http: Int, _ options: [String] = []) throws -> RunningCommand {
     try RunningCommand(
       [
@@ -31,7 +23,7 @@ struct LivePageTests {
     let (port, http) = (try freePort(), try freePort())
     let first = try coordinator(place, port: port, http: http)
     _ = try await first.endpoint()
-    #expect(try await page(of: first) == UInt16(http))
+    #expect(try await first.page() == UInt16(http))
     let number = UInt16(http)
     #expect(try await WebAnswer.of("/healthz", port: number).status == 200)
     let worker = try place.start("worker", "--connect", "tcp://127.0.0.1:\(port)", "--slots", "2", "--quiet")
@@ -56,7 +48,7 @@ struct LivePageTests {
     // All that comes until the connection ends.
     _ = try? await stream.receiveAll()
     let second = try coordinator(place, port: port, http: http, ["--resume"])
-    _ = try await page(of: second)
+    _ = try await second.page()
     let again = try WebConnection(port: number)
     again.send("GET /api/events HTTP/1.1\r\nHost: 127.0.0.1:\(http)\r\nLast-Event-ID: 00000000-1\r\n\r\n")
     let told = try await again.receive(until: "event: end", within: 300)
@@ -91,7 +83,9 @@ struct LivePageTests {
     for (arguments, code, text) in [
       (["--http", "127.0.0.1"], 2, "the port is missing"), (["--http", "http://localhost:80"], 2, "without http://"),
       (["--http", "0.0.0.0:0"], 2, "--http-token-file"), (["--http", "[::]:0"], 2, "reachable from other machines"),
-      (["--http-token-file", "token"], 2, "needs --http"), (["--http", "192.0.2.1:0"], 2, "--http-token-file"),
+      (["--http-token-file", "token"], 2, "needs --http"), (["--http-control"], 2, "needs --http"),
+      (["--http", "127.0.0.1:0", "--http-control"], 2, "give --http-token-file"),
+      (["--http", "192.0.2.1:0"], 2, "--http-token-file"),
       (["--http", "0.0.0.0:0", "--http-token-file", "token"], 2, "others may read"),
       (["--http", "0.0.0.0:0", "--http-token-file", "none"], 2, "cannot be read"),
       (["--http", "127.0.0.1:\(taken.port)"], 1, "another process listens there"),
@@ -112,7 +106,7 @@ struct LivePageTests {
     try place.writeLongerStudy(layers: ["layer1.0.conv1", "layer2.0.conv2", "layer3.0.conv1"])
     let (port, http) = (try freePort(), try freePort())
     let first = try coordinator(place, port: port, http: http)
-    _ = try await page(of: first)
+    _ = try await first.page()
     let browser = try await Browser(in: place)
     try await browser.visit("http://127.0.0.1:\(http)/")
     try await browser.wait(until: "document.querySelector('#connection')?.dataset.state === 'live'")
@@ -183,7 +177,7 @@ struct LivePageTests {
       try place.write(token + "\n", to: "token")
       try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: place.path("token"))
       let command = try coordinator(place, port: port, http: http, ["--http-token-file", "token"] + options)
-      _ = try await page(of: command)
+      _ = try await command.page()
       return command
     }
     let browser = try await Browser(in: place)
@@ -216,7 +210,7 @@ struct LivePageTests {
     try place.writeStudy()
     let (port, http) = (try freePort(), try freePort())
     let command = try coordinator(place, port: port, http: http)
-    _ = try await page(of: command)
+    _ = try await command.page()
     let browser = try await Browser(in: place)
     try await browser.visit("http://127.0.0.1:\(http)/")
     try await browser.wait(until: "document.querySelector('#connection')?.dataset.state === 'live'")
@@ -252,110 +246,46 @@ struct LivePageTests {
     try await browser.close()
   }
 
-  @Test("real Prometheus takes the metrics", .enabled(if: MonitoringTools.hasPrometheus))
-  func prometheus() async throws {
+  @Test(
+    "with --http-control a reader acts, is told what was done or why not, and it is on record",
+    .enabled(if: Browser.isInstalled))
+  func acting() async throws {
     let place = try Place()
-    try place.writeLongerStudy(layers: ["layer1.0.conv1"])
-    try place.write("0123456789abcdef0123456789abcdef\n", to: "token")
+    try place.writeStudy()
+    try place.write("0123456789abcdef\n", to: "token")
     try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: place.path("token"))
-    let coordinator = try place.start(
-      "coordinator", "study.yaml", "--bind", "tcp://127.0.0.1:0", "--http", "127.0.0.1:0", "--http-token-file", "token",
-      "--quiet")
-    let port = try await page(of: coordinator)
-    // The configuration that is part of the project, with this port, often enough for a test.
-    let text = try String(contentsOf: MonitoringTools.folder.appendingPathComponent("prometheus.yml"), encoding: .utf8)
-    try place.write(
-      Self.withToken(text, place).replacing("127.0.0.1:8080", with: "127.0.0.1:\(port)").replacing("15s", with: "1s"),
-      to: "prometheus.yml")
-    let own = try freePort()
-    let prometheus = try RunningCommand(
-      [
-        "--config.file=prometheus.yml", "--storage.tsdb.path=data", "--web.listen-address=127.0.0.1:\(own)",
-      ], in: place, executable: URL(fileURLWithPath: try #require(MonitoringTools.path(of: "prometheus"))))
-    try await prometheus.wait(for: "a scrape", within: 60) {
-      guard
-        let answer = try? await WebAnswer.of(
-          "/api/v1/query?query=layersearch_jobs%7Bstate%3D%22waiting%22%7D", port: UInt16(own))
-      else { return false }
-      return answer.body.contains("\"value\":[")
+    let (port, http) = (try freePort(), try freePort())
+    let running = try coordinator(
+      place, port: port, http: http, ["--http-token-file", "token", "--http-control"])
+    _ = try await running.page()
+    let browser = try await Browser(in: place)
+    try await browser.visit("http://127.0.0.1:\(http)/")
+    try await browser.wait(until: "location.pathname === '/login'")
+    try await browser.evaluate(
+      "document.querySelector('#token').value = '0123456789abcdef'; document.querySelector('form button').click()")
+    try await browser.wait(until: "document.querySelector('#connection')?.dataset.state === 'live'")
+    func isAnswered(_ text: String) async throws {
+      try await browser.wait(
+        until: "document.querySelector('#control-answer').textContent.includes(\(Browser.quoted(text)))")
     }
-    prometheus.send(SIGTERM)
-    coordinator.send(SIGTERM)
-    _ = try await prometheus.end()
-    _ = try await coordinator.end()
+    try await browser.evaluate("document.querySelector('#author').value = 'ann'")
+    try await browser.evaluate("document.querySelector('#control [data-verb=pause]').click()")
+    try await isAnswered("the study is paused")
+    try await browser.wait(until: "document.querySelector('[data-fact=left] small').textContent.startsWith('paused')")
+    try await browser.evaluate(
+      "document.querySelector('#control form[data-verb=budget] input').value = '1'; "
+        + "document.querySelector('#control form[data-verb=budget] button').click()")
+    try await isAnswered("Refused: a budget of 1 jobs is below the 4")
+    try await browser.evaluate("document.querySelector('#jobs').scrollIntoView()")
+    try await browser.wait(until: "document.querySelector('#job-list button[data-key=\"cancel 2\"]')")
+    try await browser.evaluate("document.querySelector('#job-list button[data-key=\"cancel 2\"]').click()")
+    try await isAnswered("job 2 is canceled")
+    try await browser.wait(until: "document.querySelector('#job-list button[data-key=\"retry 2\"]')")
+    let status = try object(try await place.run("status", "studies/tiny", "--json").output)
+    let interventions = status["interventions"] as? [[String: String]] ?? []
+    #expect(interventions.map { $0["author"] } == ["ann (127.0.0.1)", "ann (127.0.0.1)"], "\(interventions)")
+    #expect(browser.problems.filter { !$0.contains("409") } == [], "\(browser.problems)")
+    running.send(SIGTERM)
+    _ = try await running.end()
   }
-
-  @Test("the dashboard asks for metrics that there are, and Prometheus' configuration is one")
-  func dashboard() async throws {
-    let folder = MonitoringTools.folder
-    let text = try String(contentsOf: folder.appendingPathComponent("grafana-dashboard.json"), encoding: .utf8)
-    let dashboard = try object(text)
-    let expressions = (dashboard["panels"] as? [[String: Any]] ?? []).flatMap { panel in
-      (panel["targets"] as? [[String: Any]] ?? []).compactMap { $0["expr"] as? String }
-    }
-    #expect(expressions.count >= 10)
-    let page = try String(
-      contentsOf: folder.appendingPathComponent("../../docs/live.md").standardizedFileURL, encoding: .utf8)
-    for expression in expressions {
-      for name in expression.matches(of: /(?:layersearch|process)_[a-z_]+/) {
-        let known = ["_bucket", "_sum", "_count"].reduce(String(name.output)) {
-          $0.hasSuffix($1) ? String($0.dropLast($1.count)) : $0
-        }
-        #expect(page.contains("`\(known)"), "\(known)")
-      }
-    }
-    if MonitoringTools.path(of: "promtool") != nil {
-      let configuration = try Place()
-      let yaml = try String(contentsOf: folder.appendingPathComponent("prometheus.yml"), encoding: .utf8)
-      try configuration.write("0123456789abcdef", to: "token")
-      for text in [yaml, Self.withToken(yaml, configuration)] {
-        try configuration.write(text, to: "prometheus.yml")
-        let said = try TestSupport.shell("promtool check config '\(configuration.path("prometheus.yml"))' 2>&1")
-        #expect(said.contains("SUCCESS") && !said.contains("does not exist"), "\(said)")
-      }
-    }
-  }
-
-  /// What the configuration says of coordinators with a token, in force.
-  private static func withToken(_ yaml: String, _ place: Place) -> String {
-    yaml.replacing("# authorization:", with: "authorization:").replacing(
-      "#   credentials_file:", with: "  credentials_file:"
-    )
-    .replacing("/etc/prometheus/layersearch-token", with: place.path("token"))
-  }
-}
-
-/// A port that is taken.
-final class RunningListener {
-  private let descriptor: Int32
-  let port: Int
-
-  init() throws {
-    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    port = try freePort()
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = UInt16(port).bigEndian
-    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    let code = withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-      }
-    }
-    guard code == 0, listen(descriptor, 1) == 0 else { throw POSIXError(.EADDRINUSE) }
-  }
-
-  deinit { close(descriptor) }
-}
-
-enum MonitoringTools {
-  static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().appendingPathComponent("cluster/monitoring")
-
-  static func path(of tool: String) -> String? {
-    let found = (try? TestSupport.shell("command -v \(tool)"))?.trimmingCharacters(in: .whitespacesAndNewlines) ?? ""
-    return found.isEmpty ? nil : found
-  }
-
-  static let hasPrometheus = path(of: "prometheus") != nil
 }

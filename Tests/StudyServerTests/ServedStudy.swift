@@ -22,21 +22,22 @@ final class ServedStudy: @unchecked Sendable {
   static let token = "0123456789abcdef-token"
 
   static func make(
-    token: AccessToken? = nil, limits: ConnectionTable.Limits = .init(), address: String = "127.0.0.1:0",
-    isOpen: Bool = true
+    token: AccessToken? = nil, control: ControlDesk? = nil, limits: ConnectionTable.Limits = .init(),
+    address: String = "127.0.0.1:0", isOpen: Bool = true
   ) async throws -> ServedStudy {
-    try await onThread { try ServedStudy(token: token, limits: limits, address: address, isOpen: isOpen) }
+    try await onThread {
+      try ServedStudy(token: token, control: control, limits: limits, address: address, isOpen: isOpen)
+    }
   }
 
   private init(
-    token: AccessToken? = nil, limits: ConnectionTable.Limits = .init(), address: String = "127.0.0.1:0",
-    isOpen: Bool = true
+    token: AccessToken?, control: ControlDesk?, limits: ConnectionTable.Limits, address: String, isOpen: Bool
   ) throws {
     place = try Place()
     study = try Self.open(place)
     works = Array(try study.definition.makeStrategy().works(history: SearchHistory()))
     server = try StudyServer(
-      address: try HTTPAddress(address), token: token,
+      address: try HTTPAddress(address), token: token, control: control,
       sources: PageSources(
         figures: { folder in
           // In the process of the study: nobody else has it open.

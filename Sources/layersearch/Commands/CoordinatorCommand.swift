@@ -80,6 +80,7 @@ struct CoordinatorCommand: ParsableCommand {
       options: .init(
         stays: stay, times: lease.times, failures: failures.rules, contentBytes: contents.bytes,
         display: ProgressDisplay.forService(isQuiet: verbosity.quiet), observer: page?.board), log: log)
+    page?.control?.open(to: service)
     let stop = service.stop
     let signals = Signals { _, count in
       // Everything that was acknowledged is on disk: a second signal may end the process where it is.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Logging
+import Services
 import StudyServer
 
 /// Whether a running study can be looked at over HTTP, and by whom.
@@ -16,10 +17,20 @@ struct HTTPOptions: ParsableArguments {
         + "the page.", valueName: "file"))
   var httpTokenFile: String?
 
+  @Flag(
+    help: ArgumentHelp(
+      "Readers of the page may act as well, as the command control does. Needs --http-token-file."))
+  var httpControl = false
+
   func validate() throws {
     guard let http else {
       if httpTokenFile != nil { throw ValidationError("--http-token-file needs --http, where the page is served") }
+      if httpControl { throw ValidationError("--http-control needs --http, where the page is served") }
       return
+    }
+    if httpControl, httpTokenFile == nil {
+      throw ValidationError(
+        "--http-control without a token would let every process of this machine act: give --http-token-file FILE")
     }
     let address: HTTPAddress
     do { address = try HTTPAddress(http) } catch { throw ValidationError(error.usage) }
@@ -33,6 +44,7 @@ struct HTTPOptions: ParsableArguments {
   /// To pass on to a child process.
   var arguments: [String] {
     (http.map { ["--http", $0] } ?? []) + (httpTokenFile.map { ["--http-token-file", $0] } ?? [])
+      + (httpControl ? ["--http-control"] : [])
   }
 
   /// Listens when this returns; nil where no page is to be served.
@@ -42,6 +54,16 @@ struct HTTPOptions: ParsableArguments {
     let sources = PageSources.processes(
       figures: { PagePartsCommand.arguments(study: $0) },
       history: { ["status", $0, "--explain", "\($1)", "--json"] })
-    return try StudyServer(address: try HTTPAddress(http), token: token, sources: sources, log: log)
+    return try StudyServer(
+      address: try HTTPAddress(http), token: token, control: httpControl ? ControlDesk() : nil, sources: sources,
+      log: log)
+  }
+}
+
+extension ControlDesk {
+  /// Readers ask the coordinator from now on.
+  func open(to service: CoordinatorService) {
+    let control = service.control
+    open { intervention, author, answer in control(ControlRequest(intervention, by: author, answer: answer)) }
   }
 }

@@ -2,6 +2,7 @@ import Foundation
 import Processes
 import Services
 import Studies
+import StudyServer
 import Terminal
 
 /// A study on this machine alone: a coordinator in this process, and a worker beside it.
@@ -17,6 +18,8 @@ struct LocalRun {
   let verbosity: VerbosityOptions
   /// Hears of everything; nil where no page is served.
   var observer: (any StudyObserver)?
+  /// Where readers of the page ask something of the study; nil where they only look.
+  var control: ControlDesk?
 
   /// In the study's folder: states of trainings that may go on, and contents that the worker has fetched.
   private static let cacheFolders = ["states", "cache"]
@@ -29,6 +32,7 @@ struct LocalRun {
         stays: false, times: .local, failures: failures.rules, contentBytes: contents.bytes,
         display: ProgressDisplay.forService(isQuiet: verbosity.quiet), observer: observer),
       log: StandardErrorLog.logger(name, level: verbosity.level == .info ? .notice : verbosity.level))
+    control?.open(to: service)
     let worker = LocalWorker(errorPrefix: ProcessExit.errorPrefix) {
       StandardError.shared.writeLogLine("worker: \($0)")
     }

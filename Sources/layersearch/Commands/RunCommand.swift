@@ -60,7 +60,7 @@ struct RunCommand: ParsableCommand {
     }
     let outcome = try LocalRun(
       study: study, name: "run", slots: slots, limits: limits, failures: failures, contents: contents, states: states,
-      verbosity: verbosity, observer: page?.board
+      verbosity: verbosity, observer: page?.board, control: page?.control
     ).run()
     if let failure = self.study.failure(of: outcome) { throw failure }
     try study.conclude()

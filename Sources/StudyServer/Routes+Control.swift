@@ -1,0 +1,52 @@
+import FlyingFox
+import Foundation
+import SearchCore
+
+/// What may be asked of the study, where the coordinator allows it.
+extension Routes {
+  func control(_ request: HTTPRequest) async -> HTTPResponse {
+    let path = request.target.path()
+    guard let desk = control else {
+      return Answer.failure(.forbidden, "this page is only read; --http-control lets readers act", path)
+    }
+    // A form of another site cannot say that it sends this.
+    let type = request.headers[.contentType]?.prefix { $0 != ";" }.trimmingCharacters(in: .whitespaces)
+    guard type?.lowercased() == "application/json" else {
+      return Answer.failure(.unsupportedMediaType, "what is asked for is an application/json object", path)
+    }
+    let asked: API.ControlRequest
+    do {
+      asked = try JSONDecoder().decode(API.ControlRequest.self, from: try await request.bodyData)
+    } catch {
+      return Answer.failure(.badRequest, "an object with the texts verb and subject is wanted", path)
+    }
+    let intervention: Intervention
+    do {
+      intervention = try Intervention(
+        verb: asked.verb, subject: asked.subject.flatMap { $0.isEmpty ? nil : $0 }, repetitions: asked.repetitions)
+    } catch { return Answer.failure(.badRequest, "\(error)", path) }
+    do {
+      switch try await desk.answer(to: intervention, by: author(asked.author, request)) {
+      case .done(let text): return Answer.json(API.Done(done: text))
+      case .refused(let reason): return Answer.failure(.conflict, reason, path)
+      }
+    } catch .notOpen {
+      return Answer.failure(.serviceUnavailable, "the study is not open yet", path)
+    } catch {
+      return Answer.failure(
+        .gatewayTimeout, "the coordinator has not answered yet; the events tell whether it was done", path)
+    }
+  }
+
+  /// `ann (10.0.0.7)`: a name is what its owner says, an address is not.
+  private func author(_ name: String?, _ request: HTTPRequest) -> String {
+    let address =
+      switch request.remoteAddress {
+      case .ip4(let ip, port: _), .ip6(let ip, port: _): ip
+      case .unix(let path): path
+      case nil: "over HTTP"
+      }
+    let given = name?.trimmingCharacters(in: .whitespacesAndNewlines) ?? ""
+    return given.isEmpty ? address : "\(given.prefix(100)) (\(address))"
+  }
+}

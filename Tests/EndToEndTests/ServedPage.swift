@@ -1,0 +1,35 @@
+import Foundation
+import Testing
+
+extension RunningCommand {
+  /// The port of this machine at which it serves its page.
+  func page() async throws -> UInt16 {
+    try await wait(for: "page") { output.contains("page at ") || !isRunning }
+    let line = output.split(separator: "\n").first { $0.hasPrefix("page at http://127.0.0.1:") }
+    let port = line.flatMap { UInt16($0.dropFirst("page at http://127.0.0.1:".count).dropLast()) }
+    return try #require(port, "\(output) \(errors)")
+  }
+}
+
+/// A port that is taken.
+final class RunningListener {
+  private let descriptor: Int32
+  let port: Int
+
+  init() throws {
+    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    port = try freePort()
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = UInt16(port).bigEndian
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    let code = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    guard code == 0, listen(descriptor, 1) == 0 else { throw POSIXError(.EADDRINUSE) }
+  }
+
+  deinit { close(descriptor) }
+}
