@@ -19,7 +19,13 @@ enum ConfigurationKeys {
     ),
     ("proxy.skip", BasisPart.allCases.map(\.rawValue)),
     ("start", ["from", "epochs", "train_images", "checkpoint", "weights", "calibration_images", "augment"]),
-    ("strategy", ["name", "seeds", "common_seeds", "round", "confirm", "tolerance", "training_losses", "halving"]),
+    (
+      "strategy",
+      [
+        "name", "seeds", "common_seeds", "round", "confirm", "tolerance", "training_losses", "truncation_errors",
+        "halving",
+      ]
+    ),
     ("strategy.halving", ["rungs", "keep"]),
     ("constraints", ["max_parameters", "max_multiply_adds", "min_accuracy"]),
     ("budget", ["jobs", "worker_hours", "hours"]),

@@ -27,8 +27,12 @@ struct SearchReader {
     return read
   }
 
-  /// - Parameter space: nil where it could not be read.
-  func readStrategy(_ constraints: SearchConstraints, space: SearchSpace?) -> (StrategySettings, Seeding) {
+  /// - Parameters:
+  ///   - space: nil where it could not be read.
+  ///   - hasStart: trainings start from a trained network.
+  func readStrategy(
+    _ constraints: SearchConstraints, space: SearchSpace?, hasStart: Bool
+  ) -> (StrategySettings, Seeding) {
     let name = strategy.choice("name") ?? StrategyName.sensitivity
     if let space { check(constraints.costs(in: space), in: space) }
     var settings = StrategySettings(
@@ -45,6 +49,11 @@ struct SearchReader {
     settings.halving = readHalving(name)
     settings.minAccuracy = constraints.minAccuracy
     settings.scores = strategy.boolean("training_losses", default: true) ? .accuraciesAndLosses : .accuracies
+    settings.weighsTruncation = strategy.boolean("truncation_errors", default: hasStart)
+    if settings.weighsTruncation, !hasStart {
+      strategy.report(
+        "truncation_errors", "is for trainings that start from a trained network (start.from): leave it out")
+    }
     settings.confirm = strategy.integer("confirm", default: 0, in: StudyConfiguration.Limits.confirm)
     return (settings, strategy.boolean("common_seeds", default: true) ? .common : .perCandidate)
   }

@@ -22,6 +22,7 @@ extension StudyConfiguration {
     if strategy.round != StrategySettings.defaultRound { entries["strategy.round"] = "\(strategy.round)" }
     if strategy.confirm != 0 { entries["strategy.confirm"] = "\(strategy.confirm)" }
     if strategy.scores == .accuraciesAndLosses { entries[trainingLossesKey] = "true" }
+    if strategy.weighsTruncation { entries[truncationErrorsKey] = "true" }
     if let halving = strategy.halving {
       entries["strategy.halving.rungs"] = "[" + halving.rungs.map { "\($0)" }.joined(separator: ", ") + "]"
       entries["strategy.halving.keep"] = "\(halving.keep)"
@@ -39,10 +40,11 @@ extension StudyConfiguration {
 
   private static let commonSeedsKey = "strategy.common_seeds"
   private static let trainingLossesKey = "strategy.training_losses"
+  private static let truncationErrorsKey = "strategy.truncation_errors"
   static let startAugmentKey = "start.augment"
   /// Truth values that are mostly true by default, and that studies of versions without them do not have on record:
   /// there they are false.
-  static let keysThatCameLater = [commonSeedsKey, trainingLossesKey, startAugmentKey]
+  static let keysThatCameLater = [commonSeedsKey, trainingLossesKey, truncationErrorsKey, startAugmentKey]
 
   /// - Parameter sections: all that such keys stand in.
   static func leftOpen(in sections: [SectionReader]) -> Set<String> {
@@ -61,6 +63,7 @@ extension StudyConfiguration {
     var strategy = strategy
     var recipe = recipe
     recipe.start?.augment = entries[Self.startAugmentKey] == "true"
+    strategy.weighsTruncation = entries[Self.truncationErrorsKey] == "true"
     strategy.scores = entries[Self.trainingLossesKey] == "true" ? .accuraciesAndLosses : .accuracies
     return StudyConfiguration(
       study: study, recipe: recipe, dataPath: dataPath, startCheckpoint: startCheckpoint, space: space,

@@ -40,7 +40,8 @@ package struct StudyConfiguration: Hashable, Sendable {
     // Rungs that the recipe cannot tell apart are refused as the file is read.
     let lower = (try? strategy.halving?.lowerRungs(of: recipe, for: strategy.name)) ?? []
     return WorkTemplate(
-      kind: .proxyTraining(recipe), lower: lower, studySeed: seed, seeding: seeding, scores: strategy.scores)
+      kind: .proxyTraining(recipe), lower: lower, studySeed: seed, seeding: seeding, scores: strategy.scores,
+      weighsTruncation: strategy.weighsTruncation)
   }
   /// SHA-256 of the checkpoint that trainings start from.
   package var startWeights: String? {
@@ -108,7 +109,8 @@ extension StudyConfiguration {
       hasStart: starting.isTrained, checksBatch: data != nil)
     recipe.start = starting.read(data: data, augments: recipe.augment, seed: seed, hashOfFile: hashOfFile)
     let space = spaceReader.read(model: model, variants: variants)
-    let (strategy, seeding) = search.readStrategy(constraints, space: space?.built)
+    let (strategy, seeding) = search.readStrategy(
+      constraints, space: space?.built, hasStart: starting.isTrained)
     search.checkRungs(strategy, of: recipe)
     if let problem = strategy.problemOfConfirming(within: budget.jobs) {
       search.strategy.report("confirm", "cannot be used: \(problem)")

@@ -83,19 +83,22 @@ public struct WorkTemplate: Sendable {
   public let seeding: Seeding
   /// What the model of effects reads of the works' results.
   public let scores: TrainingScores
+  /// The model of effects weighs what the analysis of the trained network found (`TruncationErrors`).
+  public let weighsTruncation: Bool
   private let shared: [SharedKind]
   private var askedRung: Int
 
   /// - Parameter lower: the kinds of the rungs below, the cheapest first.
   public init(
     kind: WorkKind, lower: [WorkKind] = [], studySeed: UInt64, seeding: Seeding = .perCandidate,
-    scores: TrainingScores = .accuracies
+    scores: TrainingScores = .accuracies, weighsTruncation: Bool = false
   ) {
     shared = (lower + [kind]).map(SharedKind.init)
     askedRung = shared.count - 1
     self.studySeed = studySeed
     self.seeding = seeding
     self.scores = scores
+    self.weighsTruncation = weighsTruncation
   }
 
   /// Of the top rung.
@@ -131,5 +134,23 @@ public struct WorkTemplate: Sendable {
   /// The same training at another rung.
   public func work(_ work: Work, at rung: Int) -> Work {
     Work(candidate: work.candidate, kind: shared[rung], repetition: work.repetition, seed: work.seed)
+  }
+}
+
+extension WorkTemplate {
+  /// The analysis of the trained network that trainings start from; nil where they start from scratch.
+  var layerAnalysis: Work? {
+    guard kind.start != nil else { return nil }
+    var recipe = kind.recipe
+    (recipe.epochs, recipe.until, recipe.curve, recipe.skip) = (.none, nil, false, nil)
+    return Work(candidate: .dense, kind: .layerAnalysis(recipe), repetition: 0, seed: studySeed)
+  }
+
+  /// A space as the model of effects sees it once these results are known.
+  func effectSpace(_ space: SearchSpace, knowing results: [Work: Observation]) -> EffectSpace {
+    guard weighsTruncation, let analysis = layerAnalysis, let found = results[analysis]?[.truncationErrors] else {
+      return EffectSpace(space)
+    }
+    return EffectSpace(space, truncation: TruncationErrors(found, of: space.architecture))
   }
 }

@@ -104,6 +104,29 @@ struct RecordedTests {
     #expect(without.continuing(given.entries).entries == before)
   }
 
+  @Test("a study of before truncation errors were weighed goes on without them, where nothing else is written out")
+  func beforeTruncationErrors() throws {
+    let text = "model: resnet8\ndata: {set: shapes10}\nstart: {from: dense}\n"
+    let given = try StudyConfiguration.parse(text: text, fileName: "x.yaml")
+    #expect(given.strategy.weighsTruncation && given.template.weighsTruncation)
+    var before = given.entries
+    #expect(before.removeValue(forKey: "strategy.truncation_errors") == "true")
+    let read = try StudyConfiguration.recorded(entries: before, budget: nil, text: text, fileName: "configuration.yaml")
+    #expect(!read.strategy.weighsTruncation && read.entries == before)
+    let continued = given.continuing(before)
+    #expect(!continued.template.weighsTruncation && continued.entries == before)
+    let without = try StudyConfiguration.parse(
+      text: text + "strategy: {truncation_errors: false}\n", fileName: "x.yaml")
+    #expect(without.entries == before && without.continuing(given.entries).entries == before)
+    let scratch = try StudyConfiguration.parse(text: "model: resnet8\ndata: {set: shapes10}\n", fileName: "x.yaml")
+    #expect(!scratch.template.weighsTruncation && scratch.entries["strategy.truncation_errors"] == nil)
+    let error = #expect(throws: ConfigurationError.self) {
+      try StudyConfiguration.parse(
+        text: "model: resnet8\ndata: {set: shapes10}\nstrategy: {truncation_errors: true}\n", fileName: "x.yaml")
+    }
+    #expect("\(String(describing: error))".contains("start from a trained network (start.from): leave it out"))
+  }
+
   @Test("a text that cannot be read any more costs the order of lists and the data's place, nothing else")
   func unreadableText() throws {
     let given = try StudyConfiguration.parse(text: text, fileName: "x.yaml")

@@ -105,4 +105,61 @@ struct StartedSearchTests {
     #expect(throws: SearchError.self) { try self.search(self.dense, budget: 2) }
     #expect(try search(dense, budget: 3).expectedWorks(history: SearchHistory()) == 3)
   }
+
+  /// An analysis that finds nothing lost but in one layer, where rank 4 loses most.
+  private func analysis(losingIn layer: String, of architecture: Architecture) -> Observation {
+    var found = result(accuracy: 0.9)
+    found[.truncationErrors] = architecture.layers.filter { $0.kernelSize == 3 }.flatMap { own in
+      (1...own.outputChannels).map { own.name == layer ? 0.9 / Double($0) : 0.01 / Double($0) }
+    }
+    return found
+  }
+
+  private func weighing(_ isWeighed: Bool) -> WorkTemplate {
+    WorkTemplate(
+      kind: template(dense).kind, studySeed: 5, seeding: .common, weighsTruncation: isWeighed)
+  }
+
+  @Test("the model weighs what the analysis found once it is known, where that is wanted")
+  func truncation() throws {
+    let space = try StrategyTests.space(.resnet14)
+    let weighing = weighing(true)
+    let known = [
+      try #require(weighing.layerAnalysis): analysis(losingIn: "layer1.0.conv1", of: space.architecture)
+    ]
+    #expect(weighing.effectSpace(space, knowing: [:]).featureCount == EffectSpace.featureCount)
+    let effects = weighing.effectSpace(space, knowing: known)
+    #expect(effects.featureCount == EffectSpace.featureCount + 1)
+    let of = Dictionary(uniqueKeysWithValues: effects.layers.map { ($0.name, $0.truncation ?? []) })
+    let (lost, kept) = (try #require(of["layer1.0.conv1"]), try #require(of["layer3.0.conv1"]))
+    #expect(lost.count == 3 && lost[0] == 0 && lost[1] > lost[2] && lost[2] > kept[1])
+    #expect(self.weighing(false).effectSpace(space, knowing: known).featureCount == EffectSpace.featureCount)
+    #expect(WorkTemplate.example().layerAnalysis == nil)
+  }
+
+  @Test(
+    "searches with a model go another way with it, the same with any workers, order and restarts; without it, theirs",
+    arguments: [StrategyName.surrogate, .factorial, .random])
+  func weighed(name: StrategyName) throws {
+    let space = try StrategyTests.space(.resnet14)
+    let network = SyntheticNetwork(space: space, sensitive: ["layer1.0.conv1"], noise: 0.01)
+    func run(_ isWeighed: Bool, workers: Int = 1, seed: UInt64 = 0) throws -> SearchHistory {
+      try runStudy(
+        {
+          var settings = StrategySettings(name: name, seeds: 1)
+          settings.confirm = 2
+          return try makeStrategy(settings, space: space, budget: 82, template: self.weighing(isWeighed))
+        }, network: network, workers: workers, schedulingSeed: seed, restarts: seed > 0,
+        train: { work in
+          guard case .layerAnalysis = work.kind else { return network.train(work) }
+          return self.analysis(losingIn: "layer1.0.conv1", of: space.architecture)
+        })
+    }
+    let (plain, weighed) = (try run(false), try run(true))
+    // Of others, the confirmations alone follow from a model.
+    if name == .surrogate { #expect(plain.asked != weighed.asked) }
+    for seed in 1...2 as ClosedRange<UInt64> {
+      #expect(try run(true, workers: 5, seed: seed).results == weighed.results)
+    }
+  }
 }

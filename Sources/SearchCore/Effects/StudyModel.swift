@@ -19,7 +19,7 @@ struct StudyModel: Sendable {
   init?(
     _ searchSpace: SearchSpace, results: [Work: Observation], template: WorkTemplate, groupedBeyond most: Int = .max
   ) {
-    let space = EffectSpace(searchSpace)
+    let space = template.effectSpace(searchSpace, knowing: results)
     let read = results.compactMap { work, result in
       template.rungBelowTop(work).map { (work: work, text: work.candidate.description, rung: $0, result: result) }
     }

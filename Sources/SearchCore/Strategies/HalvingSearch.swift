@@ -12,7 +12,7 @@ struct HalvingSearch: SearchStrategy {
   private let search: any SearchStrategy
   private let settings: HalvingSettings
   private let constraints: CostConstraints
-  private let space: EffectSpace
+  private let space: SearchSpace
   private let references: Set<Candidate>
   private let template: WorkTemplate
   /// Works of a bracket, where the search would ask for all at once.
@@ -44,7 +44,7 @@ struct HalvingSearch: SearchStrategy {
     let hasOneRound = search.roundsToKnow(before: .max) == 0
     bracketSize = hasOneRound ? settings.round : nil
     self.settings = halving
-    self.space = EffectSpace(space)
+    self.space = space
     self.template = template
     self.jobs = jobs
     constraints = settings.constraints
@@ -88,7 +88,9 @@ struct HalvingSearch: SearchStrategy {
   }
 
   private func promotions(_ ladder: RungLadder, _ number: Int) -> Promotions {
-    Promotions(ladder: ladder, space: space, settings: settings, constraints: constraints, round: number)
+    Promotions(
+      ladder: ladder, space: template.effectSpace(space, knowing: ladder.history.results), settings: settings,
+      constraints: constraints, round: number)
   }
 
   func round(_ number: Int, history: SearchHistory) -> SearchRound {

@@ -14,6 +14,11 @@ struct SearchSample: Sendable {
     self.template = template
   }
 
+  /// As the model sees it once so much is known.
+  func space(knowing history: SearchHistory) -> EffectSpace {
+    template.effectSpace(searchSpace, knowing: history.results)
+  }
+
   /// Dense and all layers at every rank, whatever they cost: what other candidates are compared with.
   var references: [[Int]] {
     ([.dense] + searchSpace.allLayersReferences).compactMap { space.options(of: $0) }

@@ -131,6 +131,8 @@ public struct StrategySettings: Codable, Hashable, Sendable {
   public var halving: HalvingSettings?
   /// What the model of effects reads of trainings.
   public var scores: TrainingScores
+  /// It weighs what the analysis of the trained network found, which trainings start from.
+  public var weighsTruncation = false
 
   public static let defaultRound = 16
 

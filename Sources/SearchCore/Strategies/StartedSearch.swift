@@ -15,13 +15,8 @@ struct StartedSearch: SearchStrategy {
 
   /// What a study of this template has to do before all else; nothing where it trains from scratch.
   static func first(_ template: WorkTemplate) -> [Work] {
-    guard let start = template.kind.start else { return [] }
-    let recipe = template.kind.recipe
-    var analyzed = recipe
-    (analyzed.epochs, analyzed.until, analyzed.curve, analyzed.skip) = (.none, nil, false, nil)
-    let analysis = Work(
-      candidate: .dense, kind: .layerAnalysis(analyzed), repetition: 0, seed: template.studySeed)
-    guard let training = start.training(of: recipe), case .dense(_, _, let seed) = start.origin else {
+    guard let start = template.kind.start, let analysis = template.layerAnalysis else { return [] }
+    guard let training = start.training(of: template.kind.recipe), case .dense(_, _, let seed) = start.origin else {
       return [analysis]
     }
     return [Work(candidate: .dense, kind: .startTraining(training), repetition: 0, seed: seed), analysis]

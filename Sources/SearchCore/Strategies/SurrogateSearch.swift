@@ -48,7 +48,7 @@ struct SurrogateSearch: SearchStrategy {
       // A design that the references leave no room for: what follows decides.
       if !works.isEmpty { return SearchRound(works: Array(works.prefix(left))) }
     }
-    let model = EffectModel(space: sample.space, trainings: sample.trainings(history))
+    let model = EffectModel(space: sample.space(knowing: history), trainings: sample.trainings(history))
     var random = sample.random("surrogate round \(number)")
     let loss = FrontierDraws(
       model, solver: solver, count: Self.drawsForLoss, within: settings.constraints, random: &random
