@@ -7,7 +7,7 @@ import tempfile
 import types
 import unittest
 
-from comparisons import architecture, landscape, measures, prediction, standing, trainings, work
+from comparisons import architecture, landscape, measures, prediction, standing, trainings, truncation, work
 
 OPTIONS = types.SimpleNamespace(model="resnet20", rank_fractions=[0.25, 0.5], include="layer*", levels=8)
 
@@ -126,6 +126,27 @@ class Landscapes(unittest.TestCase):
         effects = {layer: effect for (layer, _), effect, _ in landscape.Landscape(trainings).effects}
         self.assertEqual(effects["l3"], 0.0)
         self.assertAlmostEqual(effects["l2"], -2.0, delta=0.3)
+
+
+class TruncationErrors(unittest.TestCase):
+    def test_they_are_told_from_what_is_known_already(self):
+        draw = random.Random(3)
+        known = [[draw.random(), draw.random(), float(1 + index % 3)] for index in range(12)]
+        errors = [draw.random() for _ in range(12)]
+        effects = [2 * one - other + 0.5 * stage - 3 * error + 0.01 * draw.gauss(0, 1)
+                   for (one, other, stage), error in zip(known, errors)]
+        found = truncation.Explained(effects, known, errors)
+        self.assertGreater(found.with_errors, 0.999)
+        self.assertAlmostEqual(found.points, -3 * statistics.pstdev(errors), delta=0.02)
+        self.assertTrue(found.interval[0] < found.points < found.interval[1] < 0)
+        self.assertLess(found.left_out[1], 0.05 * found.left_out[0])
+        nothing = truncation.Explained([value + 3 * error for value, error in zip(effects, errors)], known, errors)
+        self.assertTrue(nothing.interval[0] < 0.01 and nothing.interval[1] > -0.01)
+
+    def test_a_study_without_them_is_told(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with self.assertRaisesRegex(SystemExit, "holds no study"):
+                truncation.truncation_errors(folder, "resnet8")
 
 
 class Names(unittest.TestCase):
