@@ -30,7 +30,7 @@ package struct LiveFacts: Encodable, Hashable, Sendable {
       Self.left(study),
       Fact(
         id: "rate", name: "Rate",
-        value: study.summary?.jobsPerSecond.map { "\(NumberText.fixed($0 * 3600, 1)) an hour" } ?? "–",
+        value: study.summary?.jobsPerSecond.map { Self.text(jobsPerHour: $0 * 3600) } ?? "–",
         more: Self.endings(study.counts)),
       Fact(
         id: "workers", name: "Workers", value: NumberText.grouped(study.workers.count),
@@ -61,6 +61,12 @@ package struct LiveFacts: Encodable, Hashable, Sendable {
     [(jobs.running, "running"), (jobs.waiting, "waiting"), (jobs.setAside, "set aside")].filter { $0.0 > 0 }.map {
       "\(NumberText.grouped($0.0)) \($0.1)"
     }.joined(separator: ", ")
+  }
+
+  private static func text(jobsPerHour rate: Double) -> String {
+    // Results that come all at once have any rate.
+    let isCount = rate >= 1000 && rate < 1e15
+    return "\(isCount ? NumberText.grouped(Int(rate.rounded())) : NumberText.fixed(rate, 1)) an hour"
   }
 
   private static func left(_ study: LiveStudy) -> Fact {

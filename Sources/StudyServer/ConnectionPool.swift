@@ -250,7 +250,7 @@ final class ConnectionPool: AsyncSocketPool {
       let ended = overdue.compactMap { address in
         state.table.descriptor(of: address).map { (address: address, descriptor: $0) }
       }
-      for entry in ended { state.table.end(entry.address) }
+      for address in overdue { state.table.end(address) }
       state.cutOff += ended.count
       return ended
     }

@@ -28,7 +28,10 @@ struct ConnectionTable {
   }
 
   private struct Connection {
-    var descriptor: Int32
+    /// Nil until its socket was seen: a request may be here, and answered, before that is waited for.
+    var descriptor: Int32?
+    /// When it was first heard of.
+    let since: Double
     var phase: Phase
     /// What had come when the last request was whole.
     var bytesBefore: UInt64 = 0
@@ -42,11 +45,16 @@ struct ConnectionTable {
   init(limits: Limits) { self.limits = limits }
 
   var count: Int { connections.count }
-  var descriptors: [(address: Address, descriptor: Int32)] { connections.map { ($0.key, $0.value.descriptor) } }
+  var descriptors: [(address: Address, descriptor: Int32)] {
+    connections.compactMap { address, connection in connection.descriptor.map { (address, $0) } }
+  }
 
   mutating func begin(_ address: Address, descriptor: Int32, at now: Double) {
-    guard connections[address] == nil else { return }
-    connections[address] = Connection(descriptor: descriptor, phase: .asking(since: now))
+    if connections[address] == nil {
+      connections[address] = Connection(descriptor: descriptor, since: now, phase: .asking(since: now))
+    } else if connections[address]?.descriptor == nil {
+      connections[address]?.descriptor = descriptor
+    }
   }
 
   mutating func end(_ address: Address) { connections[address] = nil }
@@ -54,8 +62,10 @@ struct ConnectionTable {
   /// A request is here as a whole.
   /// - Parameter received: bytes of the connection so far.
   mutating func answer(_ address: Address, received: UInt64, at now: Double) {
-    connections[address]?.phase = .answering(until: now + limits.answerSeconds)
-    connections[address]?.bytesBefore = received
+    let phase = Phase.answering(until: now + limits.answerSeconds)
+    var connection = connections[address] ?? Connection(descriptor: nil, since: now, phase: phase)
+    (connection.phase, connection.bytesBefore) = (phase, received)
+    connections[address] = connection
   }
 
   /// Its answer is a stream.
@@ -86,7 +96,12 @@ struct ConnectionTable {
         if now > since + limits.requestSeconds { ended.append(address) } else { asking.append((since, address)) }
       case .answering(let end): if let end, now > end { ended.append(address) }
       }
-      if received(connection.descriptor) > connection.bytesBefore + limits.requestBytes { ended.append(address) }
+      guard let descriptor = connection.descriptor else {
+        // It ended before it was seen.
+        if now > connection.since + limits.answerSeconds { ended.append(address) }
+        continue
+      }
+      if received(descriptor) > connection.bytesBefore + limits.requestBytes { ended.append(address) }
     }
     let surplus = connections.count - ended.count - limits.connections
     guard surplus > 0 else { return ended }

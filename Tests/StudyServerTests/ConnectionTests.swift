@@ -26,6 +26,21 @@ struct ConnectionTableTests {
     #expect(table.awaitRequest(address(1), at: 27) == nil)
   }
 
+  @Test("a request that is answered before its connection is seen counts all the same")
+  func unseen() {
+    var table = ConnectionTable(limits: .init())
+    table.answer(address(1), received: 0, at: 0)
+    table.stream(address(1))
+    #expect(table.descriptors.isEmpty && table.overdue(at: 60) { _ in 0 }.isEmpty)
+    #expect(table.overdue(at: 61) { _ in 0 } == [address(1)])
+    table.begin(address(1), descriptor: 11, at: 0.2)
+    #expect(table.descriptor(of: address(1)) == 11)
+    #expect(table.overdue(at: 1e6) { _ in 100 }.isEmpty)
+    table.end(address(1))
+    table.begin(address(1), descriptor: 12, at: 1)
+    #expect(table.overdue(at: 12) { _ in 0 } == [address(1)], "its port may be another connection's")
+  }
+
   @Test("a request has a size, whatever came before it")
   func sizes() {
     var table = ConnectionTable(limits: .init())

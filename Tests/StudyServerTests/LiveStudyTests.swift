@@ -3,6 +3,7 @@ import StudyStore
 import TestSupport
 import Testing
 
+@testable import StudyPages
 @testable import StudyViews
 
 @Suite("a study that is followed")
@@ -103,6 +104,30 @@ struct LiveStudyTests {
     #expect(live.state == "paused" && live.forecast == nil)
     live.apply(ServedStudy.news([.paused(false), .studyReopened, .budgetChanged(30)]))
     #expect(live.state == "running" && live.forecast != nil)
+  }
+
+  @Test("the numbers at a page's head are written as people read them")
+  func facts() throws {
+    var (live, works) = try live()
+    func fact(_ id: String) throws -> LiveFacts.Fact { try #require(LiveFacts(live).facts.first { $0.id == id }) }
+    #expect(try fact("left").more == "no worker is here" && fact("jobs").value == "0 of 0")
+    live.apply(
+      ServedStudy.news([.workerJoined(ServedStudy.worker("w")), .jobAdded(JobRecord(id: 1, work: works[0]))]))
+    #expect(
+      try fact("jobs") == .init(id: "jobs", name: "Jobs", value: "6 of 27", more: "1 running, 20 waiting, 1 set aside"))
+    #expect(try fact("workers").more == "2 slots" && fact("dense").more == "not trained yet")
+    for (rate, text) in [(0.1, "360.0 an hour"), (31_000, "111,600,000 an hour"), (.infinity, "inf an hour")] {
+      var news = ServedStudy.news([])
+      news.summary.jobsPerSecond = rate
+      live.apply(news)
+      #expect(try fact("rate").value == text)
+    }
+    var news = ServedStudy.news([.paused(true)])
+    news.summary.isPaused = true
+    live.apply(news)
+    #expect(try fact("left").more == "paused: no job is handed out")
+    live.apply(ServedStudy.news([.studyFinished], isFinished: true))
+    #expect(try fact("left").more == "done" && LiveFacts(live).state == "finished")
   }
 
   @Test("a curve of any length has few points, the first and later ones")

@@ -13,13 +13,13 @@ struct ControlCommand: ParsableCommand {
       What is asked for is done by the study's coordinator where one is at work on this machine, and on the record \
       where none is; it is on record, with time and author, when the command ends with 0. Only the study's owner may.
 
-        pause, resume         no job is handed out, what runs goes on to its end; jobs are handed out again
-        budget N              most jobs of the search; a study that was finished goes on with more
-        add CANDIDATE         trains it under --repetitions new seeds, before what the search has asked for
-        cancel JOB            ends it and sets it aside
-        retry JOB             one that was set aside waits again
-        drain WORKER          it gets no more jobs, and finishes what it has
-        distrust WORKER       and its results are struck out, kept to be seen, and trained again by others
+        pause, resume     hand out no jobs, or jobs again; what runs goes on
+        budget N          most jobs of the search, also of a finished one
+        add CANDIDATE     train it under --repetitions new seeds, before others
+        cancel JOB        end it and set it aside
+        retry JOB         let one that was set aside wait again
+        drain WORKER      give it no more jobs; it finishes what it has
+        distrust WORKER   strike out its results, too, and train them again
 
       A candidate is a row number of the frontier, knee, a label that a table prints, layer=rank pairs, or dense. A \
       worker is named by its name or the beginning of it.
