@@ -41,32 +41,30 @@ package struct TableRungs: Sendable {
     let all = top.recipe.epochs
     var rungs: [Rung] = []
     var last = 0
-    for (place, kind) in kinds.enumerated() {
+    for (place, kind) in kinds.dropLast().enumerated() {
       let recipe = kind.recipe
       if let table = tables[place] {
-        guard recipe.until == nil, place < kinds.count - 1 else {
-          throw .failed("a rung that a curve tells of takes no table; leave it out")
-        }
+        guard recipe.until == nil else { throw .failed("a rung that a curve tells of takes no table; leave it out") }
         rungs.append(
           Rung(
             kindText: kind.served.text, source: .table(table, isTrained: recipe.epochs.count > 0),
             share: recipe.passes / top.recipe.passes))
-        continue
-      }
-      if place == kinds.count - 1, last == 0, !rungs.isEmpty {
-        rungs.append(Rung(kindText: kind.served.text, source: .curve(epochs: all.whole ?? 0), share: 1))
-        continue
-      }
-      guard recipe.epochs == all, let epochs = recipe.until ?? all.whole, epochs > last, let whole = all.whole else {
+      } else if recipe.epochs == all, let epochs = recipe.until, epochs > last, let whole = all.whole, epochs < whole {
+        rungs.append(
+          Rung(
+            kindText: kind.served.text, source: .curve(epochs: epochs), share: Double(epochs - last) / Double(whole)))
+        last = epochs
+      } else {
         throw .failed(
           "a rung that ends after \(recipe.epochs) epochs has no entry in the curve of a training of \(all); choose "
             + "rungs that end with an epoch, or give the rung a table with --rung")
       }
-      rungs.append(
-        Rung(
-          kindText: kind.served.text, source: .curve(epochs: epochs), share: Double(epochs - last) / Double(whole)))
-      last = epochs
     }
+    // What a rung of its own trained does not count for it.
+    rungs.append(
+      Rung(
+        kindText: top.served.text, source: .curve(epochs: all.whole ?? 0),
+        share: all.whole.map { Double($0 - last) / Double($0) } ?? 1))
     self.rungs = rungs
   }
 

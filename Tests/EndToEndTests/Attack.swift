@@ -3,6 +3,7 @@ import Messaging
 import Randomness
 import SearchCore
 import SearchProtocol
+import TestSupport
 
 /// Somebody with a connection to a coordinator who says what nobody should.
 final class Attacker {
@@ -147,15 +148,7 @@ final class RawConnection {
 
   init?(port: UInt16) {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = port.bigEndian
-    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    let code = withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-      }
-    }
+    let code = withLoopback(port: port) { [descriptor] in connect(descriptor, $0, $1) }
     guard code == 0 else { return nil }
   }
 

@@ -3,6 +3,37 @@ import Synchronization
 import TestSupport
 import Testing
 
+/// Both ends of a terminal of the kernel.
+struct TerminalEnds {
+  /// Whose reader sees what is written to the terminal. To be closed.
+  let master: Int32
+  let slave: FileHandle
+
+  struct Refused: Error {}
+
+  /// `TIOCSPTLCK` and `TIOCGPTN` of asm-generic/ioctls.h.
+  private static let setLock: UInt = 0x4004_5431
+  private static let number: UInt = 0x8004_5430
+
+  /// As `posix_openpt`, `unlockpt` and `ptsname` do, which Swift's C library does not show.
+  init(columns: Int, rows: Int) throws {
+    master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
+    var (locked, number) = (Int32(0), Int32(0))
+    guard master >= 0, ioctl(master, Self.setLock, &locked) == 0, ioctl(master, Self.number, &number) == 0 else {
+      throw Refused()
+    }
+    slave = FileHandle(
+      fileDescriptor: open("/dev/pts/\(number)", O_RDWR | O_NOCTTY | O_CLOEXEC), closeOnDealloc: true)
+    Self.setSize(of: master, columns, rows)
+  }
+
+  /// The kernel tells the processes in it.
+  static func setSize(of terminal: Int32, _ columns: Int, _ rows: Int) {
+    var size = winsize(ws_row: UInt16(rows), ws_col: UInt16(columns), ws_xpixel: 0, ws_ypixel: 0)
+    _ = ioctl(terminal, UInt(TIOCSWINSZ), &size)
+  }
+}
+
 /// A terminal of the kernel with a command in it, whose picture this process keeps.
 final class PseudoTerminal: @unchecked Sendable {
   // Safe to share: what changes is behind a mutex, or is asked of the kernel.
@@ -18,29 +49,16 @@ final class PseudoTerminal: @unchecked Sendable {
     init(columns: Int, rows: Int) { picture = Mutex(TerminalPicture(columns: columns, rows: rows)) }
   }
 
-  struct Refused: Error {}
-
-  /// `TIOCSPTLCK` and `TIOCGPTN` of asm-generic/ioctls.h.
-  private static let setLock: UInt = 0x4004_5431
-  private static let number: UInt = 0x8004_5430
-
-  /// - Parameter command: for a shell, of which `layersearch` is one; its process is the leader of the terminal's
-  ///   session, so that keys become signals to it.
+  /// - Parameter arguments: of `layersearch`, whose process is the leader of the terminal's session, so that keys become
+  ///   signals to it.
   init(
     _ arguments: [String], in place: Place, columns: Int = 80, rows: Int = 24, variables: [String: String] = [:]
   ) throws {
     self.place = place
     screen = Screen(columns: columns, rows: rows)
-    // As `posix_openpt`, `unlockpt` and `ptsname` do, which Swift's C library does not show.
-    let master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
-    var (locked, number) = (Int32(0), Int32(0))
-    guard master >= 0, ioctl(master, Self.setLock, &locked) == 0, ioctl(master, Self.number, &number) == 0 else {
-      throw Refused()
-    }
-    self.master = master
-    slave = FileHandle(
-      fileDescriptor: open("/dev/pts/\(number)", O_RDWR | O_NOCTTY | O_CLOEXEC), closeOnDealloc: true)
-    Self.setSize(of: master, columns, rows)
+    let ends = try TerminalEnds(columns: columns, rows: rows)
+    (master, slave) = (ends.master, ends.slave)
+    let master = master
     var environment = ProcessInfo.processInfo.environment
     environment["HOME"] = place.folder.path
     for name in ["NO_COLOR", "COLUMNS", "LC_CTYPE", "LC_ALL"] { environment[name] = nil }
@@ -90,12 +108,7 @@ final class PseudoTerminal: @unchecked Sendable {
   /// The kernel tells the command.
   func resize(columns: Int, rows: Int) {
     screen.picture.withLock { $0.resize(columns: columns, rows: rows) }
-    Self.setSize(of: master, columns, rows)
-  }
-
-  private static func setSize(of terminal: Int32, _ columns: Int, _ rows: Int) {
-    var size = winsize(ws_row: UInt16(rows), ws_col: UInt16(columns), ws_xpixel: 0, ws_ypixel: 0)
-    _ = ioctl(terminal, UInt(TIOCSWINSZ), &size)
+    TerminalEnds.setSize(of: master, columns, rows)
   }
 
   func wait(for what: String, until condition: (TerminalPicture) -> Bool) async throws {

@@ -133,32 +133,24 @@ struct TerminalTests {
   private func onTerminal(
     _ arguments: [String], columns: UInt16, variables: [String: String?], in place: Place
   ) async throws -> (text: String, exitCode: Int32) {
-    // A pair of pseudo-terminals, as Linux makes them: unlock it, and ask for its number.
-    let master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
-    var (locked, number) = (Int32(0), Int32(0))
-    try #require(master >= 0 && ioctl(master, UInt(0x4004_5431), &locked) == 0)
-    try #require(ioctl(master, UInt(0x8004_5430), &number) == 0)
-    let slave = open("/dev/pts/\(number)", O_RDWR | O_NOCTTY)
-    var size = winsize(ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
-    try #require(slave >= 0 && ioctl(slave, UInt(TIOCSWINSZ), &size) == 0)
+    let ends = try TerminalEnds(columns: Int(columns), rows: 24)
     var environment = ProcessInfo.processInfo.environment
     environment["HOME"] = place.folder.path
     environment["COLUMNS"] = nil
     for (key, value) in variables { environment[key] = value }
-    let handle = FileHandle(fileDescriptor: slave)
     let process = try StartedProcess(
-      RunningCommand.executable.path, arguments, in: place.folder.path, environment: environment, output: handle,
-      errors: handle)
-    close(slave)
+      RunningCommand.executable.path, arguments, in: place.folder.path, environment: environment, output: ends.slave,
+      errors: ends.slave)
+    try ends.slave.close()
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 4096)
     while true {
       // The end of the other side is an error on Linux.
-      let count = read(master, &buffer, buffer.count)
+      let count = read(ends.master, &buffer, buffer.count)
       guard count > 0 else { break }
       bytes += buffer[..<count]
     }
-    close(master)
+    close(ends.master)
     return (String(decoding: bytes, as: UTF8.self), process.exitCode)
   }
 

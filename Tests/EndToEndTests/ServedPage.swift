@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 extension RunningCommand {
@@ -19,15 +20,7 @@ final class RunningListener {
   init() throws {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     port = try freePort()
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = UInt16(port).bigEndian
-    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    let code = withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-      }
-    }
+    let code = withLoopback(port: UInt16(port)) { [descriptor] in bind(descriptor, $0, $1) }
     guard code == 0, listen(descriptor, 1) == 0 else { throw POSIXError(.EADDRINUSE) }
   }
 

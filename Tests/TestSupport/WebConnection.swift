@@ -15,15 +15,7 @@ package final class WebConnection: Sendable {
     if var bytes = receiveBuffer {
       setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &bytes, socklen_t(MemoryLayout<Int32>.size))
     }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = port.bigEndian
-    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    let code = withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-      }
-    }
+    let code = withLoopback(port: port) { [descriptor] in connect(descriptor, $0, $1) }
     guard code == 0 else {
       close(descriptor)
       throw Failure(description: String(cString: strerror(errno)))

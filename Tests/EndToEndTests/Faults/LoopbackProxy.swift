@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 
 /// A network between workers and their coordinator that a test can spoil: connections go through it byte by byte.
 ///
@@ -32,7 +33,7 @@ final class LoopbackProxy: Sendable {
     port = try freePort()
     var yes: Int32 = 1
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
-    guard Self.withAddress(port: port, { bind(listener, $0, $1) }) == 0, listen(listener, 64) == 0 else {
+    guard withLoopback(port: UInt16(port), { bind(listener, $0, $1) }) == 0, listen(listener, 64) == 0 else {
       throw POSIXError(.EADDRINUSE)
     }
     Thread.detachNewThread { [self] in accept() }
@@ -87,7 +88,7 @@ final class LoopbackProxy: Sendable {
       if isClosed { return }
       guard worker >= 0 else { continue }
       let coordinator = refuses ? -1 : socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-      guard coordinator >= 0, Self.withAddress(port: target, { connect(coordinator, $0, $1) }) == 0 else {
+      guard coordinator >= 0, withLoopback(port: UInt16(target), { connect(coordinator, $0, $1) }) == 0 else {
         Foundation.close(worker)
         if coordinator >= 0 { Foundation.close(coordinator) }
         continue
@@ -147,18 +148,6 @@ final class LoopbackProxy: Sendable {
     init(worker: Int32, coordinator: Int32) {
       self.worker = worker
       self.coordinator = coordinator
-    }
-  }
-
-  private static func withAddress(port: Int, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = UInt16(port).bigEndian
-    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    return withUnsafePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
-      }
     }
   }
 }
