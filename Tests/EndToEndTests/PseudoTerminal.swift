@@ -49,8 +49,8 @@ final class PseudoTerminal: @unchecked Sendable {
     init(columns: Int, rows: Int) { picture = Mutex(TerminalPicture(columns: columns, rows: rows)) }
   }
 
-  /// - Parameter arguments: of `layersearch`, whose process is the leader of the terminal's session, so that keys become
-  ///   signals to it.
+  /// - Parameter arguments: of `layersearch`, whose process is the leader of the terminal's session, so that keys
+  ///   become signals to it.
   init(
     _ arguments: [String], in place: Place, columns: Int = 80, rows: Int = 24, variables: [String: String] = [:]
   ) throws {
