@@ -56,4 +56,31 @@ extension World {
     guard !names.isEmpty, chance(90) else { return "nobody" }
     return names[random.integer(below: names.count)]
   }
+
+  /// Another one under another budget than the plan's.
+  static func strategy(_ plan: Plan, budget: Int?) -> TwoStageStrategy {
+    var strategy = plan.strategy
+    if let budget, budget != plan.budget { strategy.second += budget % 3 }
+    return strategy
+  }
+
+  /// As the record has the study.
+  func machineOfRecord() -> CoordinatorMachine {
+    var settings = Fixture.coordinatorSettings()
+    settings.jobBudget = ledger.budget
+    settings.dataBytes = plan.dataBytes
+    settings.data = dataSet
+    settings.contents = blobs.filter { coordinatorsDisk.wholes.contains($0.contentHash) }.map {
+      StoredContent(description: $0, key: nil)
+    }
+    settings.failuresUntilGivenUp = .max
+    return CoordinatorMachine(
+      settings: settings, jobs: ledger.jobs, past: ledger.past,
+      strategy: Self.strategy(plan, budget: ledger.budget))
+  }
+
+  /// By a worker, which may be wrong.
+  func found(_ candidate: String, _ worker: Int) -> Observation {
+    plan.hasLiar && worker == 0 ? Fixture.result(0.999) : Self.result(of: candidate)
+  }
 }

@@ -72,13 +72,6 @@ final class World {
     }
   }
 
-  /// Another one under another budget than the plan's.
-  static func strategy(_ plan: Plan, budget: Int?) -> TwoStageStrategy {
-    var strategy = plan.strategy
-    if let budget, budget != plan.budget { strategy.second += budget % 3 }
-    return strategy
-  }
-
   func chance(_ percent: Int) -> Bool { random.integer(below: 100) < percent }
 
   func require(_ condition: Bool, _ what: @autoclosure () -> String) {
@@ -90,21 +83,6 @@ final class World {
   func startCoordinator() {
     coordinator = machineOfRecord()
     turn(.started)
-  }
-
-  /// As the record has the study.
-  func machineOfRecord() -> CoordinatorMachine {
-    var settings = Fixture.coordinatorSettings()
-    settings.jobBudget = ledger.budget
-    settings.dataBytes = plan.dataBytes
-    settings.data = dataSet
-    settings.contents = blobs.filter { coordinatorsDisk.wholes.contains($0.contentHash) }.map {
-      StoredContent(description: $0, key: nil)
-    }
-    settings.failuresUntilGivenUp = .max
-    return CoordinatorMachine(
-      settings: settings, jobs: ledger.jobs, past: ledger.past,
-      strategy: Self.strategy(plan, budget: ledger.budget))
   }
 
   /// As after `kill -9`: only what was committed remains.
@@ -257,11 +235,6 @@ final class World {
   /// The result of a training, a function of what is trained alone.
   static func result(of candidate: String) -> Observation {
     Fixture.result(Double(StableHash.fnv1a64(candidate) % 1000) / 1000)
-  }
-
-  /// By a worker, which may be wrong.
-  private func found(_ candidate: String, _ worker: Int) -> Observation {
-    plan.hasLiar && worker == 0 ? Fixture.result(0.999) : Self.result(of: candidate)
   }
 
   func endEngine(of worker: Int) {

@@ -5,7 +5,7 @@ import SearchCore
 import Studies
 
 /// A coordinator's ear in its study's folder: other processes of the same user on the same machine ask there
-/// (`ControlClient`). One after the other, on a thread of its own.
+/// (`StudyControl`). One after the other, on a thread of its own.
 final class ControlSocket: Sendable {
   static let name = "control"
   /// For a request that does not come.
