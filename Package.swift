@@ -178,6 +178,10 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ]),
 
+    // workers on machines: what each kind of place can do, and how many there are to be
+    .target(
+      name: "Launching", dependencies: ["Files", "Processes", "ReadableText", "ShellCommands", "TextInput"]),
+
     // what is shown on standard output and standard error
     .target(
       name: "Terminal",
@@ -200,6 +204,7 @@ let package = Package(
         "ImageData",
         "KernelInterface",
         "Keys",
+        "Launching",
         "Messaging",
         "Processes",
         "Randomness",
@@ -287,6 +292,7 @@ let package = Package(
     .testTarget(
       name: "TrainingsTests",
       dependencies: ["BasisEngine", "Files", "ImageData", "SearchCore", "Studies", "TestSupport", "Trainings"]),
+    .testTarget(name: "LaunchingTests", dependencies: ["Launching", "Randomness", "TestSupport"]),
     .testTarget(name: "SimulationTests", dependencies: ["Randomness", "SearchCore", "Simulation"]),
     .testTarget(
       name: "TerminalTests",

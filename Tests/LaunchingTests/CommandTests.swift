@@ -1,0 +1,30 @@
+import Launching
+import Testing
+
+@Suite struct CommandTests {
+  @Test func givesWhatAProgramWroteAndHowItEnded() async throws {
+    let result = try await Command(
+      "sh", ["-c", "cat; echo $WORD; echo no >&2; exit 3"], environment: ["WORD": "there"], input: Array("here\n".utf8)
+    ).run()
+    #expect(result == Command.Result(status: 3, output: "here\nthere\n", errors: "no\n"))
+    #expect(result.lastLine == "no")
+  }
+
+  @Test func aProgramThatIsNotThereIsAnErrorOfOneLine() async {
+    await #expect(
+      throws: LaunchError.failure("no-such-program-here: there is no such program; install it, or correct PATH")
+    ) { try await Command("no-such-program-here").run() }
+  }
+
+  @Test func whatTakesTooLongIsKilled() async {
+    let error = await #expect(throws: LaunchError.self) {
+      try await Command("sleep", ["3600"], limit: .milliseconds(50)).run()
+    }
+    #expect(error?.description.hasPrefix("sleep: no end within") == true)
+  }
+
+  @Test func anInputThatNobodyReadsHoldsNothingUp() async throws {
+    let result = try await Command("true", input: [UInt8](repeating: 65, count: 1 << 20)).run()
+    #expect(result.status == 0)
+  }
+}
