@@ -84,7 +84,7 @@ package struct ControlGroups: Sendable {
   }
 
   /// A limit, and the file that it stands in.
-  package struct Limit: Hashable, Sendable {
+  package struct Limit: Hashable, Codable, Sendable {
     package var value: Double
     package var file: String
   }
@@ -116,6 +116,22 @@ package struct ControlGroups: Sendable {
       }
     }
     return least
+  }
+
+  /// How many processors they may run on; nil where no group tells.
+  package var allowedProcessors: Limit? {
+    hierarchies.flatMap { hierarchy -> [Limit] in
+      guard hierarchy.isVersion2 || hierarchy.controllers.contains("cpuset") else { return [] }
+      // Of version 1 the first is those that are there, too, but not all kernels have it.
+      let names = hierarchy.isVersion2 ? ["cpuset.cpus.effective"] : ["cpuset.effective_cpus", "cpuset.cpus"]
+      return hierarchy.folders.flatMap { folder in
+        names.compactMap { name in
+          let file = "\(folder)/\(name)"
+          guard let list = words(file).first, let count = UsableProcessors.count(inList: list) else { return nil }
+          return Limit(value: Double(count), file: file)
+        }
+      }
+    }.min { $0.value < $1.value }
   }
 
   /// Bytes; nil without a limit.

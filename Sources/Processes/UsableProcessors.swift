@@ -13,13 +13,17 @@ package struct UsableProcessors: Hashable, Sendable {
 
   package static var current: UsableProcessors {
     UsableProcessors(
-      online: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))), affinity: affinity, quota: ControlGroups.current.processors)
+      online: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))), affinity: affinity,
+      allowed: ControlGroups.current.allowedProcessors, quota: ControlGroups.current.processors)
   }
 
   /// - Parameters:
-  ///   - affinity: processors that it may run on; nil where the system does not tell.
-  ///   - quota: of its control groups.
-  package init(online: Int, affinity: Int?, quota: ControlGroups.Limit?) {
+  ///   - affinity: processors that it may run on, among those of its control groups; nil where the system does not
+  ///     tell.
+  ///   - allowed: those of its control groups: where the affinity is no other, it has it from there.
+  ///   - quota: of time, of its control groups.
+  package init(online: Int, affinity: Int?, allowed: ControlGroups.Limit? = nil, quota: ControlGroups.Limit?) {
+    let affinity = affinity ?? allowed.map { Int($0.value) }
     self.online = online
     // A fraction of a processor keeps one more slot busy at times, and none could not work at all.
     let timed = quota.map { max(1, Int(min($0.value, 1e6).rounded(.up))) }
@@ -27,7 +31,7 @@ package struct UsableProcessors: Hashable, Sendable {
     if let quota, timed == count, count < min(online, affinity ?? online) {
       reason = quota.file
     } else if let affinity, affinity < online {
-      reason = "its processor affinity"
+      reason = allowed.flatMap { Int($0.value) == affinity ? $0.file : nil } ?? "its processor affinity"
     } else {
       reason = nil
     }
@@ -48,8 +52,13 @@ package struct UsableProcessors: Hashable, Sendable {
   package static func processors(inStatus text: String) -> Int? {
     let name = "Cpus_allowed_list:"
     guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix(name) }) else { return nil }
+    return count(inList: line.dropFirst(name.count))
+  }
+
+  /// How many a list such as `0-3,8` has; nil where it is none.
+  static func count(inList list: some StringProtocol) -> Int? {
     var count = 0
-    for range in line.dropFirst(name.count).split(whereSeparator: { $0 == "," || $0.isWhitespace }) {
+    for range in list.split(whereSeparator: { $0 == "," || $0.isWhitespace }) {
       let ends = range.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
       guard let first = ends.first ?? nil, let last = ends.last ?? nil, ends.count <= 2, first >= 0, last >= first,
         last < 1 << 20

@@ -49,6 +49,11 @@ package struct MachineExamination: Encodable {
   package let usableCores: Int
   /// What a process started here may have at most.
   package let memoryBytes: Int?
+  /// What its control groups confine it to, with the files that say so; nil without a limit: processors' worth of time,
+  /// processors that it may run on, bytes.
+  let processorTimeLimit: ControlGroups.Limit?
+  let processorsLimit: ControlGroups.Limit?
+  let memoryLimit: ControlGroups.Limit?
   package let dataValid: Bool
   package let findings: [Finding]
 
@@ -64,6 +69,10 @@ package struct MachineExamination: Encodable {
     add("processor", .good, "\(ProcessorDescription.name), \(processors.text), \(ProcessorDescription.features)")
     memoryBytes = MemoryShortage.limit
     if let text = MemoryShortage.text { add("memory", .good, text) }
+    let groups = ControlGroups.current
+    processorTimeLimit = groups.processors
+    processorsLimit = groups.allowedProcessors
+    memoryLimit = groups.memory
     let variant = Result { () throws(KernelSelectionError) in try KernelSelection.variantDescription() }
     kernelVariant = try? variant.get()
     switch variant {

@@ -24,6 +24,65 @@ struct MachineTests {
     _ = try await worker.end()
   }
 
+  @Test(
+    "a control group's processors and memory are what doctor, worker and plan go by",
+    .enabled(if: ConfinedGroup.canBeMade))
+  func controlGroup() async throws {
+    let group = try #require(ConfinedGroup())
+    #expect(group.limit(processors: 0.5) && group.limit(memory: 300_000_000))
+    let doctor = try object(try await group.run("doctor", "--json", in: place).end().output)
+    #expect(doctor["usable_cores"] as? Int == 1)
+    let memory = try #require(doctor["memory_bytes"] as? Int)
+    // The kernel rounds to pages.
+    #expect((299_900_000...300_000_000).contains(memory))
+    let time = try #require(doctor["processor_time_limit"] as? [String: Any])
+    #expect(time["value"] as? Double == 0.5)
+    #expect((time["file"] as? String)?.hasPrefix(group.folder(of: "cpu")) == true)
+    let text = try await group.run("doctor", in: place).end().output
+    #expect(text.contains("of which this process may have 300 MB (\(group.folder(of: "memory"))/"), "\(text)")
+
+    let worker = try group.run("worker", "--connect", "tcp://127.0.0.1:1", "--memory-per-job", "1GB", in: place)
+    try await worker.wait(for: "its slots") { worker.errors.contains(" slots, ") }
+    #expect(worker.errors.contains(", 1 slots, ") && worker.errors.contains("do not fit into the 300 MB"))
+    worker.send(SIGTERM)
+    _ = try await worker.end()
+
+    try place.writeStudy()
+    let plan = try object(
+      try await group.run("plan", "study.yaml", "--images-per-second", "1000", "--json", in: place).end().output)
+    #expect(plan["workers"] as? Int == 1)
+  }
+
+  @Test(
+    "a group that may run on one processor has one slot, and doctor names the file",
+    .enabled(if: ConfinedGroup.canBeMade && ProcessInfo.processInfo.processorCount > 1))
+  func cpuset() async throws {
+    let group = try #require(ConfinedGroup())
+    #expect(group.allow(processors: "0"))
+    let doctor = try await group.run("doctor", in: place).end().output
+    #expect(doctor.contains("of which this process may use 1 (\(group.folder(of: "cpuset"))/cpuset."), "\(doctor)")
+  }
+
+  @Test(
+    "an engine that the kernel kills for its group's memory is told as such, and the worker goes on",
+    .enabled(if: ConfinedGroup.canBeMade))
+  func memoryOfGroup() async throws {
+    let group = try #require(ConfinedGroup())
+    #expect(group.limit(memory: 200_000_000))
+    // Activations of 512 images do not fit.
+    try place.writeStudy(trainImages: 1024, layers: ["layer1.0.conv1"])
+    let study = try String(contentsOfFile: place.path("study.yaml"), encoding: .utf8)
+    try place.write(study.replacing("batch: 16", with: "batch: 512"), to: "study.yaml")
+    let coordinator = try place.start("coordinator", "study.yaml", "--bind", "tcp://127.0.0.1:0", "--study", "s")
+    let worker = try group.run("worker", "--connect", try await coordinator.endpoint(), "--slots", "1", in: place)
+    try await worker.wait(for: "a failure") { worker.errors.contains("most likely for lack of memory") }
+    #expect(group.memoryKills > 0 && worker.isRunning)
+    for command in [worker, coordinator] {
+      command.send(SIGTERM)
+      _ = try await command.end()
+    }
+  }
+
   // MARK: Addresses
 
   @Test(

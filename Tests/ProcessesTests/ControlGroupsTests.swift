@@ -68,13 +68,45 @@ final class ControlGroupsTests {
     }
   }
 
+  @Test("a container with 2 of 64 processors has two slots, by time or by number, in both versions")
+  func container() throws {
+    try write("200000 100000\n", to: "sys/fs/cgroup/cpu.max")
+    let timed = groups("0::/\n", version2)
+    let byTime = UsableProcessors(
+      online: 64, affinity: 64, allowed: timed.allowedProcessors, quota: timed.processors)
+    #expect(byTime.count == 2)
+    #expect(byTime.text == "64 cores, of which this process may use 2 (/sys/fs/cgroup/cpu.max)")
+
+    try write("0-63\n", to: "sys/fs/cgroup/cpuset.cpus.effective")
+    try write("17,42\n", to: "sys/fs/cgroup/kubepods/pod1/cpuset.cpus.effective")
+    try write("\n", to: "sys/fs/cgroup/kubepods/pod1/c/cpuset.cpus.effective")
+    try write("max 100000\n", to: "sys/fs/cgroup/cpu.max")
+    let pinned = groups("0::/kubepods/pod1/c\n", version2)
+    let file = "/sys/fs/cgroup/kubepods/pod1/cpuset.cpus.effective"
+    #expect(pinned.allowedProcessors == .init(value: 2, file: file) && pinned.processors == nil)
+    let byNumber = UsableProcessors(online: 64, affinity: 2, allowed: pinned.allowedProcessors, quota: nil)
+    #expect(byNumber.text == "64 cores, of which this process may use 2 (\(file))")
+    // Confined further, by itself.
+    let further = UsableProcessors(online: 64, affinity: 1, allowed: pinned.allowedProcessors, quota: nil)
+    #expect(further.text == "64 cores, of which this process may use 1 (its processor affinity)")
+
+    let mount = "33 31 0:30 / /sys/fs/cgroup/cpuset rw - cgroup cgroup rw,cpuset\n"
+    try write("0-63\n", to: "sys/fs/cgroup/cpuset/cpuset.cpus")
+    try write("8-9\n", to: "sys/fs/cgroup/cpuset/job/cpuset.cpus")
+    let first = groups("5:cpuset:/job\n", mount)
+    #expect(first.allowedProcessors == .init(value: 2, file: "/sys/fs/cgroup/cpuset/job/cpuset.cpus"))
+    #expect(UsableProcessors(online: 64, affinity: nil, allowed: first.allowedProcessors, quota: nil).count == 2)
+  }
+
   @Test("nothing that stands there can trap")
   func nonsense() throws {
     for text in ["", "max", "max max", "-5 -5", "0 0", "1e400 1", "nan 1", "1 nan", "99999999999999999999 1", "x y z"] {
       try write(text, to: "sys/fs/cgroup/cpu.max")
       try write(text, to: "sys/fs/cgroup/memory.max")
+      try write(text, to: "sys/fs/cgroup/cpuset.cpus.effective")
       let found = groups("0::/\n", version2)
       #expect(UsableProcessors(online: 4, affinity: 4, quota: found.processors).count >= 1)
+      #expect(UsableProcessors(online: 4, affinity: nil, allowed: found.allowedProcessors, quota: nil).count >= 1)
       _ = found.memory
     }
     for text in ["", ":", "0::", "0:::", "x", "0::/../../..\n\n"] { _ = groups(text, version2).processors }

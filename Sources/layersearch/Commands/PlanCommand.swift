@@ -1,6 +1,7 @@
 import ArgumentParser
 import Engines
 import Processes
+import ReadableText
 import SearchCore
 import Studies
 import Terminal
@@ -44,6 +45,13 @@ struct PlanCommand: ParsableCommand {
     var plan = try StudyPlan(
       definition, workers: workers ?? UsableProcessors.current.count, imagesPerSecond: imagesPerSecond)
     if let caveat { plan.notes.append(caveat.text) }
+    // With another number, the workers may be anywhere.
+    if workers == nil, let limit = MemoryShortage.limit, plan.bytesPerSlot > limit / max(1, plan.workers) {
+      let (one, all) = (Readable.bytes(plan.bytesPerSlot), Readable.bytes(limit))
+      plan.notes.append(
+        "\(plan.workers) trainings at a time of about \(one) each do not fit into the \(all) that a process here may "
+          + "have; give the worker fewer --slots")
+    }
     if json { return try JSONOutput.print(plan) }
     for line in plan.lines(width: StandardOutput.width) { StandardOutput.writeLine(line) }
   }
