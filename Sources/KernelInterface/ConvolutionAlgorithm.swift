@@ -1,5 +1,5 @@
 /// How a convolution is computed.
-public enum ConvolutionAlgorithm: String, Hashable, Codable, Sendable {
+public enum ConvolutionAlgorithm: String, Hashable, Sendable {
   case direct
   /// F(4×4, 3×3), and F(3×3, 4×4) for weight gradients: for 3×3 of stride 1 on planes whose height and width are
   /// multiples of four.

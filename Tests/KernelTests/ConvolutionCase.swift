@@ -104,7 +104,7 @@ struct ConvolutionCase: CustomStringConvertible, Sendable {
     return Results(
       output: output.interior, sums: sums, inputGradient: gradient.interior,
       accumulatedInputGradient: accumulated.interior, weightGradient: weightGradient,
-      isUntouchedOutside: [output, withoutSums, gradient, accumulated].allSatisfy(\.isUntouchedOutside)
+      isUntouchedOutside: [output, withoutSums, gradient, accumulated].allSatisfy { $0.isUntouchedOutside }
         && output.interior == withoutSums.interior)
   }
 }
@@ -184,5 +184,18 @@ extension ConvolutionCase {
     ConvolutionCase(outputs: 1, inputs: 150, kernel: 3, stride: 1, height: 3, width: 3, images: 16),
     ConvolutionCase(outputs: 2, inputs: 150, kernel: 1, stride: 2, height: 3, width: 3, images: 16),
     ConvolutionCase(outputs: 150, inputs: 2, kernel: 3, stride: 2, height: 4, width: 2, images: 16),
+  ]
+
+  /// Of nine outputs each, with what follows them: each algorithm, single taps, planes that are contiguous or not.
+  static let activations: [ConvolutionCase] = [
+    ConvolutionCase(outputs: 9, inputs: 3, kernel: 3, stride: 1, height: 4, width: 14, images: 20),
+    ConvolutionCase(outputs: 9, inputs: 130, kernel: 3, stride: 2, height: 5, width: 7, images: 16, extraHalo: true),
+    ConvolutionCase(outputs: 9, inputs: 5, kernel: 1, stride: 1, height: 4, width: 5, images: 20, extraHalo: true),
+    ConvolutionCase(outputs: 9, inputs: 5, kernel: 1, stride: 1, height: 4, width: 5, images: 20),
+    ConvolutionCase(
+      outputs: 9, inputs: 67, kernel: 3, stride: 1, height: 4, width: 12, images: 20, algorithm: .winograd),
+    ConvolutionCase(
+      outputs: 9, inputs: 3, kernel: 3, stride: 1, height: 8, width: 4, images: 3, extraHalo: true,
+      algorithm: .winograd),
   ]
 }
