@@ -26,17 +26,36 @@ def layers(model):
     return found
 
 
-def cost(model, ranks):
-    """(parameters, multiply-adds); `ranks` has the decomposed layers, of the remainder variant."""
+def cost(model, forms):
+    """(parameters, multiply-adds); `forms` has the decomposed layers: a rank each, of the remainder variant, or rank and variant."""
     parameters = WIDTHS[-1] * 10 + 10
     multiply_adds = WIDTHS[-1] * 10
+    tied = set()
     for layer in layers(model):
-        rank = ranks.get(layer.name)
-        filter_size = 9 * layer.inputs
-        weights = layer.outputs * filter_size if rank is None else rank * filter_size + (layer.outputs - rank) * rank
-        parameters += weights + 2 * layer.outputs
-        multiply_adds += weights * layer.size * layer.size
+        filters, coefficients = layer.outputs * 9 * layer.inputs, 0
+        form = forms.get(layer.name)
+        if form is not None:
+            rank, variant = form if isinstance(form, tuple) else (form, "remainder")
+            filters, coefficients = rank * 9 * layer.inputs, coefficients_of(layer.outputs, rank, variant)
+        multiply_adds += (filters + coefficients) * layer.size * layer.size
+        if form is not None and variant == "tied":
+            # Layers of one stage share them.
+            share = (layer.name.split(".")[0], layer.outputs, rank)
+            coefficients = 0 if share in tied else coefficients
+            tied.add(share)
+        parameters += filters + coefficients + 2 * layer.outputs
     return parameters, multiply_adds
+
+
+def coefficients_of(outputs, rank, variant):
+    """How many combine the maps of a basis to outputs."""
+    if variant == "full":
+        return outputs * rank
+    if variant.startswith("grouped"):
+        return (outputs - rank) * rank // int(variant.removeprefix("grouped"))
+    if variant not in ("remainder", "tied"):
+        raise ValueError(f"{variant}: a variant that is not known")
+    return (outputs - rank) * rank
 
 
 def text(ranks):
@@ -44,10 +63,23 @@ def text(ranks):
     return ",".join(f"{name}={rank}" for name, rank in sorted(ranks.items())) or "dense"
 
 
-def ranks(candidate):
-    """Of a candidate's text."""
+def forms(candidate):
+    """(rank, variant) by layer, of a candidate's text."""
     parts = [] if candidate == "dense" else candidate.split(",")
-    return {name: int(rank) for name, rank in (part.split("=") for part in parts)}
+    found = {}
+    for part in parts:
+        name, form = part.split("=")
+        rank, _, variant = form.partition("/")
+        found[name] = (int(rank), variant or "remainder")
+    return found
+
+
+def ranks(candidate):
+    """By layer, of the text of a candidate of the remainder variant."""
+    found = forms(candidate)
+    if any(variant != "remainder" for _, variant in found.values()):
+        raise ValueError(f"{candidate}: only the remainder variant can be had here")
+    return {name: rank for name, (rank, _) in found.items()}
 
 
 def levels(model, smallest, count):
@@ -62,4 +94,4 @@ def levels(model, smallest, count):
 
 
 def fits(model, candidate, level):
-    return cost(model, ranks(candidate))[("parameters", "multiply_adds").index(level[0])] <= level[1]
+    return cost(model, forms(candidate))[("parameters", "multiply_adds").index(level[0])] <= level[1]

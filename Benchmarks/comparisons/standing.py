@@ -72,9 +72,9 @@ def halves(scored):
 
 
 def levels(model, candidates, count):
-    costs = {candidate: architecture.cost(model, architecture.ranks(candidate)) for candidate in candidates}
+    costs = {candidate: architecture.cost(model, architecture.forms(candidate)) for candidate in candidates}
     smallest = min(candidates, key=lambda candidate: costs[candidate])
-    return costs, architecture.levels(model, architecture.ranks(smallest), count)
+    return costs, architecture.levels(model, architecture.forms(smallest), count)
 
 
 def named(values, costs, bounds):

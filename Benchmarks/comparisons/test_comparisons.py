@@ -20,6 +20,20 @@ class Costs(unittest.TestCase):
         saved = 16 * 144 - (4 * 144 + 12 * 4)
         self.assertEqual(architecture.cost("resnet8", {"layer1.0.conv1": 4}), (75_290 - saved, 12_239_488 - saved * 1024))
 
+    def test_variants(self):
+        # As the engine counts them.
+        ranks = {"layer1": 4, "layer2": 9, "layer3": 17}
+        tied = {layer.name: (ranks.get(layer.name.split(".")[0], 4), "tied") for layer in architecture.layers("resnet20")}
+        self.assertEqual(architecture.cost("resnet20", tied), (74_804, 11_715_328))
+        ranks = {"layer1": 4, "layer2": 10, "layer3": 16}
+        grouped = {name: (ranks.get(name.split(".")[0], 4), "grouped2") for name in tied}
+        self.assertEqual(architecture.cost("resnet20", grouped), (75_250, 11_437_696))
+        self.assertEqual(architecture.cost("resnet8", {"layer1.0.conv1": (4, "full")})[0], 75_290 - 16 * 144 + 4 * 144 + 64)
+        with self.assertRaises(ValueError):
+            architecture.ranks("layer1.0.conv1=4/tied")
+        with self.assertRaises(ValueError):
+            architecture.cost("resnet8", {"conv1": (4, "other")})
+
     def test_other_networks_are_refused(self):
         for model in ("resnet9", "resnet18", "resnet2", "vgg"):
             with self.assertRaises(ValueError):

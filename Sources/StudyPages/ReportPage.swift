@@ -34,8 +34,9 @@ package struct ReportPage {
 
   /// The whole file.
   package var text: String {
-    Page.text(title: "\(view.identity.name): \(view.measured.setting)") {
-      header
+    let sections = sections
+    return Page.text(title: "\(view.identity.name): \(view.measured.setting)") {
+      header(sections)
       tag("main") {
         for section in sections { section.html }
         absences
@@ -62,7 +63,7 @@ package struct ReportPage {
     }
   }
 
-  private var header: HTML {
+  private func header(_ sections: [Section]) -> HTML {
     tag("header") {
       tag("h1") { view.identity.name }
       tag("p", ["class": "faint"]) { "\(view.measured.setting). \(view.measured.extent)." }

@@ -37,14 +37,16 @@ struct CostPlotLayout {
 /// Color, dashes and shape each tell variants apart, so that two of them may be lost in print or to an eye.
 struct CostPlotStyle {
   private let index: Int
+  /// Variants from here on look like earlier ones.
+  private static let count = 6
 
   init(_ index: Int) { self.index = index }
 
   /// Blue and vermilion first, which every kind of color vision tells apart, and gray too.
-  var color: String { PlotColor.series[index % 4].light }
+  var color: String { PlotColor.series[index % Self.count].light }
 
   var dashes: [(String, String)] {
-    let dashes = ["", "7 3", "2 2.5", "8 3 2 3"][index % 4]
+    let dashes = ["", "7 3", "2 2.5", "8 3 2 3", "12 4", "8 3 2 3 2 3"][index % Self.count]
     return dashes.isEmpty ? [] : [("stroke-dasharray", dashes)]
   }
 
@@ -56,8 +58,9 @@ struct CostPlotStyle {
   func mark(x: Double, y: Double, isFilled: Bool) -> [(String, String)] {
     let shape = [
       "m-4.2 0 a4.2 4.2 0 1 0 8.4 0 a4.2 4.2 0 1 0 -8.4 0 z", "m-4 -4 h8 v8 h-8 z",
-      "m0 -5.2 l5.2 5.2 l-5.2 5.2 l-5.2 -5.2 z", "m-5 4 l5 -8.6 l5 8.6 z",
-    ][index % 4]
+      "m0 -5.2 l5.2 5.2 l-5.2 5.2 l-5.2 -5.2 z", "m-5 4 l5 -8.6 l5 8.6 z", "m-5 -4 l5 8.6 l5 -8.6 z",
+      "m-1.7 -5 h3.4 v3.3 h3.3 v3.4 h-3.3 v3.3 h-3.4 v-3.3 h-3.3 v-3.4 h3.3 z",
+    ][index % Self.count]
     return path(shape, x, y)
       + [
         ("fill", isFilled ? color : PlotColor.paper.light), ("stroke", isFilled ? PlotColor.paper.light : color),

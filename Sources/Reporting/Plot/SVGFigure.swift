@@ -37,10 +37,10 @@ package struct SVGFigure: Hashable, Sendable {
   /// An element within HTML: as wide as its column, without the heading, in the page's colors
   /// (`var(--blue)`), which no text can be taken for: its quotes are escaped.
   package var element: String {
-    var body = body
-    for color in PlotColor.allCases {
-      body = body.replacing("\"\(color.light)\"", with: "\"var(--\(color.rawValue))\"")
-    }
+    let names = Dictionary(
+      uniqueKeysWithValues: PlotColor.allCases.map { ($0.light[...], "var(--\($0.rawValue))"[...]) })
+    let parts = body.utf8.split(separator: UInt8(ascii: "\""), omittingEmptySubsequences: false).map(Substring.init)
+    let body = parts.map { names[$0] ?? $0 }.joined(separator: "\"")
     let box = [0, headingHeight, width, height - headingHeight].map(SVGDocument.number).joined(separator: " ")
     let start = SVGDocument.startTag(
       "svg",

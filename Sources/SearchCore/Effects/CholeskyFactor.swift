@@ -108,18 +108,20 @@ package struct CholeskyFactor: Sendable {
 
   /// L⁻¹ b.
   package func solveLower(_ right: [Double]) -> [Double] {
-    precondition(right.count == count)
     var solution = right
+    solution.withUnsafeMutableBufferPointer { solveLower(in: $0) }
+    return solution
+  }
+
+  private func solveLower(in values: UnsafeMutableBufferPointer<Double>) {
+    precondition(values.count == count)
     factor.withUnsafeBufferPointer { factor in
-      solution.withUnsafeMutableBufferPointer { solution in
-        guard let start = factor.baseAddress, let values = solution.baseAddress else { return }
-        for row in 0..<count {
-          let current = start + row * count
-          values[row] = (values[row] - Self.dot(current, values, row)) / current[row]
-        }
+      guard let start = factor.baseAddress, let values = values.baseAddress else { return }
+      for row in 0..<count {
+        let current = start + row * count
+        values[row] = (values[row] - Self.dot(current, values, row)) / current[row]
       }
     }
-    return solution
   }
 
   /// L⁻¹ B in the place of B, whose rows follow each other.
@@ -137,15 +139,21 @@ package struct CholeskyFactor: Sendable {
 
   /// A⁻¹ b.
   package func solve(_ right: [Double]) -> [Double] {
-    var solution = solveLower(right)
+    var solution = right
+    solution.withUnsafeMutableBufferPointer { solve(in: $0) }
+    return solution
+  }
+
+  /// A⁻¹ b in the place of b.
+  func solve(in values: UnsafeMutableBufferPointer<Double>) {
+    solveLower(in: values)
     factor.withUnsafeBufferPointer { factor in
       for row in stride(from: count - 1, through: 0, by: -1) {
-        let value = solution[row] / factor[row * count + row]
-        solution[row] = value
+        let value = values[row] / factor[row * count + row]
+        values[row] = value
         // By rows of the factor, which lie in one piece.
-        for column in 0..<row { solution[column] -= factor[row * count + column] * value }
+        for column in 0..<row { values[column] -= factor[row * count + column] * value }
       }
     }
-    return solution
   }
 }

@@ -8,51 +8,63 @@ package struct EffectDraw: Sendable {
 }
 
 extension EffectModel {
-  /// A draw from the posterior: one from the prior, and trainings in it, moved by what the true trainings differ by
-  /// (Matheron's rule; Wilson et al. 2020, "Efficiently sampling functions from Gaussian process posteriors").
-  package func draw(_ random: inout StableRandom) -> EffectDraw {
-    var drawn = weights.mean
-    for index in drawn.indices { drawn[index] += weights.variance[index].squareRoot() * random.normal() }
-    var particular = trained.map { _ in priors[.candidate] * random.normal() }
-    var seeds: [UInt64: Double] = [:]
-    var luck: [Int: Double] = [:]
-    var residuals: [Double] = []
-    residuals.reserveCapacity(trainings.count)
-    for (index, training) in trainings.enumerated() {
-      var simulated = 0.0
-      if training.rung == 0 {
-        let seed = seeds[training.seed] ?? priors[.seed] * random.normal()
-        seeds[training.seed] = seed
-        simulated = seed + priors[.noise] * luckAtTop(of: index, &luck, &random)
-      } else {
-        // A seed's own term is a weight there.
-        let shared = priors.correlation(ofRung: training.rung)
-        simulated = shared * luckAtTop(of: index, &luck, &random) + (1 - shared * shared).squareRoot() * random.normal()
-        simulated *= priors.noise(ofRung: training.rung)
-      }
-      for entry in rows[index] { simulated += drawn[entry.index] * entry.value }
-      residuals.append(training.score - simulated)
-    }
-    for (candidate, options) in trained.enumerated() {
-      for index in trainingsOf[options] ?? [] { residuals[index] -= scales[index] * particular[candidate] }
-    }
-    let solved = factor.solve(residuals)
-    for (candidate, options) in trained.enumerated() {
-      for index in trainingsOf[options] ?? [] {
-        particular[candidate] += priors.variance(.candidate) * (scales[index] * solved[index])
-      }
-    }
-    let moved = Self.conditioned(drawn, weights: weights, rows: rows, on: solved)
-    return EffectDraw(effects: weights.effects(moved), particular: particular)
+  /// What chance says of a world before the trainings have their say.
+  struct Luck: Sendable {
+    var weights: [Double]
+    /// u by trained candidate.
+    var particular: [Double]
+    /// Seed and noise by training.
+    var trainings: [Double]
   }
 
-  /// A training's luck at the top, standard normal, of which it has a part at every rung.
-  private func luckAtTop(of training: Int, _ known: inout [Int: Double], _ random: inout StableRandom) -> Double {
-    guard rungs.count > 0 else { return random.normal() }
-    let course = rungs.courses[training]
-    if let luck = known[course] { return luck }
-    let luck = random.normal()
-    known[course] = luck
-    return luck
+  /// A draw from the posterior: one from the prior, and trainings in it, moved by what the true trainings differ by
+  /// (Matheron's rule; Wilson et al. 2020, "Efficiently sampling functions from Gaussian process posteriors").
+  package func draw(_ random: inout StableRandom) -> EffectDraw { draw(luck(&random)) }
+
+  /// Drawn in a fixed order; worlds can then be made side by side.
+  func luck(_ random: inout StableRandom) -> Luck {
+    var drawn = weights.mean
+    for index in drawn.indices { drawn[index] += weights.variance[index].squareRoot() * random.normal() }
+    let particular = trained.map { _ in priors[.candidate] * random.normal() }
+    var seeds: [UInt64: Double] = [:]
+    // Standard normal, of which a training has a part at every rung.
+    var courses: [Double?] = Array(repeating: nil, count: rungs.courses.count)
+    func luckAtTop(of training: Int) -> Double {
+      guard rungs.count > 0 else { return random.normal() }
+      let course = rungs.courses[training]
+      if let luck = courses[course] { return luck }
+      let luck = random.normal()
+      courses[course] = luck
+      return luck
+    }
+    let simulated = trainings.indices.map { index in
+      let rung = rungs.rungs[index]
+      guard rung > 0 else {
+        let number = trainings[index].seed
+        let seed = seeds[number] ?? priors[.seed] * random.normal()
+        seeds[number] = seed
+        return seed + priors[.noise] * luckAtTop(of: index)
+      }
+      // A seed's own term is a weight there.
+      let shared = priors.correlation(ofRung: rung)
+      let luck = shared * luckAtTop(of: index) + (1 - shared * shared).squareRoot() * random.normal()
+      return luck * priors.noise(ofRung: rung)
+    }
+    return Luck(weights: drawn, particular: particular, trainings: simulated)
+  }
+
+  func draw(_ luck: Luck) -> EffectDraw {
+    var simulated = luck.trainings
+    rows.addProducts(with: luck.weights, to: &simulated)
+    var residuals = trainings.indices.map { trainings[$0].score - simulated[$0] }
+    var particular = luck.particular
+    for (candidate, own) in trainingsOfTrained.enumerated() {
+      for index in own { residuals[index] -= scales[index] * particular[candidate] }
+    }
+    let solved = factor.solve(residuals)
+    for (candidate, own) in trainingsOfTrained.enumerated() {
+      for index in own { particular[candidate] += priors.variance(.candidate) * (scales[index] * solved[index]) }
+    }
+    return EffectDraw(effects: weights.effects(conditioned(luck.weights, on: solved)), particular: particular)
   }
 }

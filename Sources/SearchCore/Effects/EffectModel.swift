@@ -37,15 +37,16 @@ package struct EffectModel: Sendable {
   let rungs: EffectRungs
   /// ρ by training.
   let scales: [Double]
-  let rows: [[(index: Int, value: Double)]]
+  let rows: SparseRows
   let factor: TrainingsFactor
   /// K⁻¹ (y − prior mean).
   let residuals: [Double]
   /// Distinct candidates that were trained at any rung, in order of their first training, and the trainings of each.
   package let trained: [[Int]]
-  let trainingsOf: [[Int]: [Int]]
+  let trainingsOfTrained: [[Int]]
+  private let numberOfTrained: [[Int]: Int]
   /// Posterior means.
-  private let posterior: [Double]
+  private var posterior: [Double] = []
 
   /// With fewer trainings the default priors are taken as they are.
   package static let fewestForFit = 8
@@ -66,36 +67,40 @@ package struct EffectModel: Sendable {
     let priors = chosen ?? (trainings.count < Self.fewestForFit ? fit.start : fit.mostLikely())
     self.priors = priors
     weights = EffectWeights(space: space, priors: priors, baseline: rungs.baselines[0], rungs: rungs)
-    rows = trainings.enumerated().map { [weights] in weights.row($1.options, training: $0) }
+    rows = SparseRows(trainings.enumerated().map { [weights] in weights.row($1.options, training: $0) })
     scales = trainings.map { priors.scale(ofRung: $0.rung) }
     factor = fit.factor(priors)
     let differences = fit.differences(priors)
     residuals = factor.solve(differences)
-    var trained: [[Int]] = []
-    var trainingsOf: [[Int]: [Int]] = [:]
+    var (trained, own, numbers) = ([[Int]](), [[Int]](), [[Int]: Int]())
     for (index, training) in trainings.enumerated() {
-      if trainingsOf[training.options] == nil { trained.append(training.options) }
-      trainingsOf[training.options, default: []].append(index)
+      let number = numbers[training.options] ?? trained.count
+      if number == trained.count {
+        numbers[training.options] = number
+        trained.append(training.options)
+        own.append([])
+      }
+      own[number].append(index)
     }
     self.trained = trained
-    self.trainingsOf = trainingsOf
-    posterior = Self.conditioned(weights.mean, weights: weights, rows: rows, on: residuals)
+    trainingsOfTrained = own
+    numberOfTrained = numbers
+    posterior = conditioned(weights.mean, on: residuals)
   }
 
   /// Weights that would have been drawn, moved to where the trainings want them.
-  static func conditioned(
-    _ drawn: [Double], weights: EffectWeights, rows: [[(index: Int, value: Double)]], on residuals: [Double]
-  ) -> [Double] {
+  func conditioned(_ drawn: [Double], on residuals: [Double]) -> [Double] {
     var moved = drawn
-    for (row, residual) in zip(rows, residuals) {
-      for entry in row { moved[entry.index] += weights.variance[entry.index] * entry.value * residual }
-    }
+    rows.add(times: residuals, scaledBy: weights.variance, to: &moved)
     return moved
   }
 
+  /// Of a candidate, at any rung, in their order.
+  func trainings(of options: [Int]) -> [Int] { numberOfTrained[options].map { trainingsOfTrained[$0] } ?? [] }
+
   /// Whether the candidate has a training at the top.
   package func isTrainedAtTop(_ options: [Int]) -> Bool {
-    (trainingsOf[options] ?? []).contains { trainings[$0].rung == 0 }
+    trainings(of: options).contains { trainings[$0].rung == 0 }
   }
 
   /// Expected weights.
@@ -104,7 +109,7 @@ package struct EffectModel: Sendable {
   /// u_c as expected; 0 for a candidate that was not trained.
   func expectedParticular(_ options: [Int]) -> Double {
     var sum = 0.0
-    for index in trainingsOf[options] ?? [] { sum += scales[index] * residuals[index] }
+    for index in trainings(of: options) { sum += scales[index] * residuals[index] }
     return priors.variance(.candidate) * sum
   }
 
@@ -115,7 +120,7 @@ package struct EffectModel: Sendable {
     if case .grouped(let factor) = factor {
       for entry in row { mean += posterior[entry.index] * entry.value }
       let variance = factor.variance(
-        of: row, particular: priors.variance(.candidate), training: trainingsOf[options]?.first, scales: scales)
+        of: row, particular: priors.variance(.candidate), training: trainings(of: options).first, scales: scales)
       return Estimate(mean: mean, deviation: max(0, variance).squareRoot())
     }
     var variance = priors.variance(.candidate)
@@ -125,12 +130,9 @@ package struct EffectModel: Sendable {
       weighted[entry.index] = weights.variance[entry.index] * entry.value
       variance += weighted[entry.index] * entry.value
     }
-    var covariances = rows.map { row in
-      var sum = 0.0
-      for entry in row { sum += weighted[entry.index] * entry.value }
-      return sum
-    }
-    for index in trainingsOf[options] ?? [] { covariances[index] += scales[index] * priors.variance(.candidate) }
+    var covariances = Array(repeating: 0.0, count: trainings.count)
+    rows.addProducts(with: weighted, to: &covariances)
+    for index in trainings(of: options) { covariances[index] += scales[index] * priors.variance(.candidate) }
     variance = left(of: variance, by: covariances)
     return Estimate(mean: mean, deviation: max(0, variance).squareRoot())
   }
@@ -149,7 +151,8 @@ package struct EffectModel: Sendable {
       weighted[entry.index] = weights.variance[entry.index] * entry.value
       variance += weighted[entry.index] * entry.value
     }
-    let covariances = rows.map { row in row.reduce(0.0) { $0 + weighted[$1.index] * $1.value } }
+    var covariances = Array(repeating: 0.0, count: trainings.count)
+    rows.addProducts(with: weighted, to: &covariances)
     variance = left(of: variance, by: covariances)
     return Estimate(mean: mean, deviation: max(0, variance).squareRoot())
   }

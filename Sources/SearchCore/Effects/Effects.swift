@@ -32,12 +32,17 @@ package struct Effects: Sendable {
 
   /// g: what the candidate loses, in points.
   package func damage(_ options: [Int], in space: EffectSpace) -> Double {
+    damage(options, costing: space.cost(options: options), in: space)
+  }
+
+  /// The same where the candidate's cost is known.
+  func damage(_ options: [Int], costing cost: Cost, in space: EffectSpace) -> Double {
     var damage = 0.0
     for (layer, option) in options.enumerated() { damage += layers[layer][option] }
     for (index, pair) in space.pairs.enumerated() {
       damage += pairs[index][options[pair.first] * space.optionCounts[pair.second] + options[pair.second]]
     }
-    return damage + curvature(space.cost(options: options), in: space)
+    return damage + curvature(cost, in: space)
   }
 
   /// What depends on the costs alone.

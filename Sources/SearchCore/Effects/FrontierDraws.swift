@@ -25,6 +25,8 @@ package struct FrontierDraws: Sendable {
   private let model: EffectModel
   private let worlds: [World]
   private let trainedCosts: [Cost]
+  /// Trained candidates, those that are the most accurate over all worlds first: the ones that mostly beat others.
+  private let trainedByAccuracy: [Int]
   private let constraints: CostConstraints
   private let indexOfTrained: [[Int]: Int]
 
@@ -36,15 +38,17 @@ package struct FrontierDraws: Sendable {
     self.model = model
     self.constraints = constraints
     let space = model.space
-    trainedCosts = model.trained.map { space.cost(options: $0) }
+    let trainedCosts = model.trained.map { space.cost(options: $0) }
+    self.trainedCosts = trainedCosts
     let indexOfTrained = Dictionary(uniqueKeysWithValues: model.trained.enumerated().map { ($1, $0) })
     self.indexOfTrained = indexOfTrained
-    var draws: [EffectDraw] = []
-    for _ in 0..<count { draws.append(model.draw(&random)) }
-    worlds = workforce.map(count) { [draws] number in
-      let draw = draws[number]
-      let trained = zip(model.trained, draw.particular).map { options, particular in
-        draw.effects.base - draw.effects.damage(options, in: space) + particular
+    let lucks = (0..<count).map { _ in model.luck(&random) }
+    let worlds = workforce.map(count) { number in
+      let draw = model.draw(lucks[number])
+      let trained = model.trained.indices.map { candidate in
+        draw.effects.base
+          - draw.effects.damage(model.trained[candidate], costing: trainedCosts[candidate], in: space)
+          + draw.particular[candidate]
       }
       let frontier = solver.frontier(of: draw.effects, within: constraints)
       // Trained candidates count with what is particular to them, and not a second time without.
@@ -55,6 +59,10 @@ package struct FrontierDraws: Sendable {
       return World(
         effects: draw.effects, trained: trained, frontier: frontier, costs: frontier.map(\.cost), rivals: rivals)
     }
+    self.worlds = worlds
+    var sums = model.trained.map { _ in 0.0 }
+    for world in worlds { for candidate in sums.indices { sums[candidate] += world.trained[candidate] } }
+    trainedByAccuracy = sums.indices.sorted { (sums[$0], $1) > (sums[$1], $0) }
   }
 
   /// In points: how much the named candidates are expected to lose against the best ones, mean over worlds and levels.
@@ -110,8 +118,9 @@ package struct FrontierDraws: Sendable {
 
   /// Accuracies of a candidate in all worlds, in points, in the worlds' order.
   package func accuracies(of options: [Int]) -> [Double] {
-    let trained = indexOfTrained[options]
-    return worlds.map { accuracy(of: options, trained, in: $0) }
+    if let trained = indexOfTrained[options] { return worlds.map { $0.trained[trained] } }
+    let cost = model.space.cost(options: options)
+    return worlds.map { $0.effects.base - $0.effects.damage(options, costing: cost, in: model.space) }
   }
 
   /// Share of worlds in which no other candidate, trained or not, is at least as good in accuracy and costs.
@@ -122,7 +131,7 @@ package struct FrontierDraws: Sendable {
     let most = CostConstraints(parameters: cost.parameters, multiplyAdds: cost.multiplyAdds)
     let own = indexOfTrained[options]
     let accuracies = known ?? accuracies(of: options)
-    let smallTrained = trainedCosts.indices.filter { $0 != own && most.allow(trainedCosts[$0]) }
+    let smallTrained = trainedByAccuracy.filter { $0 != own && most.allow(trainedCosts[$0]) }
     let unbeaten = worlds.indices.count { number in
       let enough = accuracies[number] + Self.rounding
       return !isBeaten(options, cost, in: worlds[number], by: enough)

@@ -72,16 +72,16 @@ struct GroupedFactor: Sendable {
   func solve(_ right: [Double]) -> [Double] {
     precondition(right.count == trainings)
     var sums = Array(repeating: 0.0, count: shared.count)
-    for group in groups {
-      let solved = group.factor.solve(group.trainings.map { right[$0] })
-      group.addTransposed(solved, to: &sums)
-    }
-    let weights = shared.solve(sums)
-    var solution = Array(repeating: 0.0, count: trainings)
-    for group in groups {
-      // R⁻¹ of what the weights leave, which keeps the digits that a difference of two solutions would lose.
-      let rest = group.trainings.indices.map { right[group.trainings[$0]] - group.product(row: $0, weights) }
-      for (training, value) in zip(group.trainings, group.factor.solve(rest)) { solution[training] = value }
+    var solution = right
+    // Room for what one group solves.
+    var room = Array(repeating: 0.0, count: groups.reduce(0) { max($0, $1.trainings.count) })
+    sums.withUnsafeMutableBufferPointer { sums in
+      room.withUnsafeMutableBufferPointer { room in
+        for index in groups.indices { groups[index].addSolved(right, in: room, to: sums) }
+        shared.solve(in: sums)
+        // R⁻¹ of what the weights leave, which keeps the digits that a difference of two solutions would lose.
+        for index in groups.indices { groups[index].solve(&solution, without: sums, in: room) }
+      }
     }
     return solution
   }
@@ -130,7 +130,7 @@ struct GroupedFactor: Sendable {
       unit[index] = 1
       solved.append(group.factor.solve(unit))
       var sums = Array(repeating: 0.0, count: shared.count)
-      group.addTransposed(solved[index], to: &sums)
+      sums.withUnsafeMutableBufferPointer { group.addTransposed(solved[index], to: $0) }
       outer.append(shared.solveLower(sums))
     }
     return (0..<count).flatMap { left in
@@ -142,15 +142,38 @@ struct GroupedFactor: Sendable {
 }
 
 extension GroupedFactor.Group {
+  /// Xᵀ R⁻¹ b of the group's part of b.
+  fileprivate func addSolved(
+    _ right: [Double], in room: UnsafeMutableBufferPointer<Double>, to sums: UnsafeMutableBufferPointer<Double>
+  ) {
+    let own = UnsafeMutableBufferPointer(rebasing: room[..<trainings.count])
+    for (place, training) in trainings.enumerated() { own[place] = right[training] }
+    factor.solve(in: own)
+    addTransposed(own, to: sums)
+  }
+
+  /// R⁻¹ (b − X w) in the place of the group's part of b.
+  fileprivate func solve(
+    _ values: inout [Double], without weights: UnsafeMutableBufferPointer<Double>,
+    in room: UnsafeMutableBufferPointer<Double>
+  ) {
+    let own = UnsafeMutableBufferPointer(rebasing: room[..<trainings.count])
+    for (place, training) in trainings.enumerated() { own[place] = values[training] - product(row: place, weights) }
+    factor.solve(in: own)
+    for (place, training) in trainings.enumerated() { values[training] = own[place] }
+  }
+
   /// Xᵀ b.
-  fileprivate func addTransposed(_ right: [Double], to sums: inout [Double]) {
-    for (index, value) in right.enumerated() {
-      let start = index * columns.count
-      for (column, place) in columns.enumerated() { sums[place] += rows[start + column] * value }
+  fileprivate func addTransposed(_ right: some Sequence<Double>, to sums: UnsafeMutableBufferPointer<Double>) {
+    rows.withUnsafeBufferPointer { rows in
+      for (index, value) in right.enumerated() {
+        let start = index * columns.count
+        for (column, place) in columns.enumerated() { sums[place] += rows[start + column] * value }
+      }
     }
   }
 
-  fileprivate func product(row index: Int, _ weights: [Double]) -> Double {
+  private func product(row index: Int, _ weights: UnsafeMutableBufferPointer<Double>) -> Double {
     let start = index * columns.count
     var sum = 0.0
     for (column, place) in columns.enumerated() { sum += rows[start + column] * weights[place] }

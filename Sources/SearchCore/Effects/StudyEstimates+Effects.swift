@@ -115,7 +115,7 @@ extension EffectModel {
   /// The mean of a candidate's trainings at the top, as the trainings of all others foretell it, all in points
   /// (Rasmussen and Williams 2006, section 5.4.2, for several trainings at once). Nil where it has none at the top.
   func heldOut(_ options: [Int]) -> (mean: Double, deviation: Double, measured: Double)? {
-    let own = trainingsOf[options] ?? []
+    let own = trainings(of: options)
     let top = own.indices.filter { trainings[own[$0]].rung == 0 }
     guard !top.isEmpty else { return nil }
     let block = factor.inverseBlock(own, of: trainings.count)
