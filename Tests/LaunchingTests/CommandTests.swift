@@ -1,5 +1,7 @@
-import Launching
+import Foundation
 import Testing
+
+@testable import Launching
 
 @Suite struct CommandTests {
   @Test func givesWhatAProgramWroteAndHowItEnded() async throws {
@@ -24,6 +26,8 @@ import Testing
   }
 
   @Test func anInputThatNobodyReadsHoldsNothingUp() async throws {
+    // As the program does.
+    signal(SIGPIPE, SIG_IGN)
     let result = try await Command("true", input: [UInt8](repeating: 65, count: 1 << 20)).run()
     #expect(result.status == 0)
   }
