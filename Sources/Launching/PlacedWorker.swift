@@ -6,15 +6,20 @@ package struct PlacedWorker: Codable, Hashable, Sendable {
   package var id: String
   /// Nil where it has none yet.
   package var host: String?
+  /// Of the worker on its host; nil where the place does not know.
+  package var processID: Int?
   /// Trainings at the same time; nil where the place does not know.
   package var slots: Int?
   package var state: PlacedState
   /// When it came into its state, or was first seen in it; nil where that is not known.
   package var since: Date?
 
-  package init(id: String, host: String? = nil, slots: Int? = nil, state: PlacedState, since: Date? = nil) {
+  package init(
+    id: String, host: String? = nil, processID: Int? = nil, slots: Int? = nil, state: PlacedState, since: Date? = nil
+  ) {
     self.id = id
     self.host = host
+    self.processID = processID
     self.slots = slots
     self.state = state
     self.since = since

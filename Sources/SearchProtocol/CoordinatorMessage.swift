@@ -27,6 +27,8 @@ public enum CoordinatorMessage: Hashable, Sendable {
   case contentAcknowledged(ContentReference)
   /// No jobs for a while, and why.
   case bench(Bench)
+  /// The answer to a query; said once more when the study is done.
+  case demand(Demand)
 }
 
 extension CoordinatorMessage: WireMessage {
@@ -52,6 +54,7 @@ extension CoordinatorMessage: WireMessage {
     case job = 84
     /// A job that starts from a trained network.
     case startedJob = 85
+    case demand = 86
 
     var maximumPayloadBytes: Int {
       switch self {
@@ -59,13 +62,15 @@ extension CoordinatorMessage: WireMessage {
       case .dataChunk: UnnamedPiece.headerBytes + ContentPiece.maximumBytes
       case .contentPiece: ContentPiece.headerBytes + ContentPiece.maximumBytes
       case .welcome, .refusal, .resultAcknowledged, .coordinatorHeartbeat, .cancel, .drain, .reregister, .dataRefusal,
-        .contentRequest, .contentAnnouncement, .contentRefusal, .contentAcknowledged, .bench:
+        .contentRequest, .contentAnnouncement, .contentRefusal, .contentAcknowledged, .bench,
+        .demand:
         1 << 16
       }
     }
 
     var since: Int {
       switch self {
+      case .demand: 7
       case .startedJob: 4
       case .job, .contentRequest, .contentAnnouncement, .contentPiece, .contentRefusal, .contentAcknowledged: 3
       case .dataChunk, .dataRefusal: 2
@@ -97,6 +102,7 @@ extension CoordinatorMessage: WireMessage {
     case .contentRefusal(let content): try visitor.visit(content, of: Code.contentRefusal)
     case .contentAcknowledged(let content): try visitor.visit(content, of: Code.contentAcknowledged)
     case .bench(let content): try visitor.visit(content, of: Code.bench)
+    case .demand(let content): try visitor.visit(content, of: Code.demand)
     }
   }
 
@@ -121,6 +127,7 @@ extension CoordinatorMessage: WireMessage {
     case .contentRefusal: return .contentRefusal(try source.content(of: code))
     case .contentAcknowledged: return .contentAcknowledged(try source.content(of: code))
     case .bench: return .bench(try source.content(of: code))
+    case .demand: return .demand(try source.content(of: code))
     }
   }
 

@@ -21,6 +21,8 @@ public enum WorkerMessage: Hashable, Sendable {
   case contentPiece(ContentPiece)
   /// What it announced cannot be had here any more.
   case contentRefusal(ContentRefusal)
+  /// How many workers could the study use? Asked by whoever starts them, who says no hello and is no worker.
+  case demandQuery
 }
 
 extension WorkerMessage: WireMessage {
@@ -38,18 +40,21 @@ extension WorkerMessage: WireMessage {
     case contentAnnouncement = 10
     case contentPiece = 11
     case contentRefusal = 12
+    case demandQuery = 13
 
     var maximumPayloadBytes: Int {
       switch self {
       case .hello, .result, .workerHeartbeat: MessageCodec.maximumPayloadBytes
       case .contentPiece: ContentPiece.headerBytes + ContentPiece.maximumBytes
-      case .ready, .accept, .progress, .bye, .contentRequest, .contentQuery, .contentAnnouncement, .contentRefusal:
+      case .ready, .accept, .progress, .bye, .contentRequest, .contentQuery, .contentAnnouncement, .contentRefusal,
+        .demandQuery:
         1 << 16
       }
     }
 
     var since: Int {
       switch self {
+      case .demandQuery: 7
       case .contentQuery, .contentAnnouncement, .contentPiece, .contentRefusal: 3
       case .contentRequest: 2
       case .hello, .ready, .accept, .progress, .result, .workerHeartbeat, .bye: 1
@@ -71,6 +76,7 @@ extension WorkerMessage: WireMessage {
     case .contentAnnouncement(let content): try visitor.visit(content, of: Code.contentAnnouncement)
     case .contentPiece(let content): try visitor.visit(content, of: Code.contentPiece)
     case .contentRefusal(let content): try visitor.visit(content, of: Code.contentRefusal)
+    case .demandQuery: try visitor.visit(NoContent(), of: Code.demandQuery)
     }
   }
 
@@ -88,6 +94,9 @@ extension WorkerMessage: WireMessage {
     case .contentAnnouncement: return .contentAnnouncement(try source.content(of: code))
     case .contentPiece: return .contentPiece(try source.content(of: code))
     case .contentRefusal: return .contentRefusal(try source.content(of: code))
+    case .demandQuery:
+      _ = try source.content(of: code) as NoContent
+      return .demandQuery
     }
   }
 

@@ -45,7 +45,8 @@ struct LayerSearch: AsyncParsableCommand {
       CommandGroup(
         name: "Machines and data",
         subcommands: [
-          KeygenCommand.self, DataCommand.self, DoctorCommand.self, SimulateCommand.self, ReplayCommand.self,
+          LaunchCommand.self, KeygenCommand.self, DataCommand.self, DoctorCommand.self, SimulateCommand.self,
+          ReplayCommand.self,
         ]),
     ])
 }

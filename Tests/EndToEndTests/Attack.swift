@@ -129,6 +129,7 @@ final class Attacker {
           contentHash: otherHash, ticket: 1, offset: 0, digest: [UInt8](repeating: 1, count: 32),
           bytes: [UInt8](repeating: 2, count: 100))),
       .contentRefusal(ContentRefusal(contentHash: otherHash, subject: .request, reason: "no")),
+      .demandQuery,
     ]
   }
 

@@ -31,7 +31,7 @@ final class RunningCommand: Sendable {
     for file in [outputFile, errorFile] { try Data().write(to: file) }
     var environment = ProcessInfo.processInfo.environment
     environment["HOME"] = place.folder.path
-    environment["XDG_CACHE_HOME"] = nil
+    for name in ["XDG_CACHE_HOME", "XDG_STATE_HOME"] { environment[name] = nil }
     environment.merge(variables) { $1 }
     process = try StartedProcess(
       executable.path, arguments, in: place.folder.path, environment: environment, input: input,

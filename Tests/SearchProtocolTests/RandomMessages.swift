@@ -30,7 +30,7 @@ enum AnyMessage: Equatable {
 struct RandomMessages {
   var random: StableRandom
 
-  static let kinds = 30
+  static let kinds = 32
 
   mutating func message(kind: Int) -> AnyMessage {
     switch kind {
@@ -66,6 +66,8 @@ struct RandomMessages {
     // As workers of earlier versions hear it.
     case 27: .coordinator(.job(job(version: 2)))
     case 28: .coordinator(.job(startedJob()))
+    case 29: .worker(.demandQuery)
+    case 30: .coordinator(.demand(demand()))
     default: .coordinator(.reregister)
     }
   }
@@ -153,6 +155,14 @@ struct RandomMessages {
       data: DataRequirement(
         set: coin() ? .cifar10 : .shapes10, contentHash: text(), pathHint: coin() ? nil : "/" + text()),
       heartbeatSeconds: 0.001 + random.uniform(), leaseSeconds: 864_000)
+  }
+
+  mutating func demand() -> Demand {
+    Demand(
+      study: "s" + text(), studyName: text(), waitingJobs: random.integer(below: .max), runningJobs: 0,
+      comingJobs: .max, soonJobs: random.integer(below: 100), workers: random.integer(below: 20_000),
+      slots: random.integer(below: 1 << 40), idleWorkers: coin() ? [] : ["w" + text(), "v"],
+      jobSeconds: coin() ? nil : amount(), isDone: coin(), isPaused: coin())
   }
 
   mutating func startedJob() -> JobAssignment {

@@ -27,7 +27,7 @@ extension CoordinatorMachine {
     return nil
   }
 
-  private func isAuthorized(_ key: String?) -> Bool {
+  func isAuthorized(_ key: String?) -> Bool {
     guard let authorizedKeys else { return true }
     return key.map(authorizedKeys.contains) ?? false
   }

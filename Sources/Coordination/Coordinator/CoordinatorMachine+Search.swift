@@ -110,6 +110,7 @@ extension CoordinatorMachine {
     record(.studyFinished)
     log(.notice, "the study is finished: \(jobs.finishedCount) jobs have results, \(jobs.setAsideCount) were set aside")
     for (peer, _) in sessions.all() { sendDrain(peer) }
+    for peer in askers.latest { send(.demand(demand), to: peer) }
   }
 
   mutating func sendDrain(_ peer: PeerID) { send(.drain(Drain(reason: .studyFinished)), to: peer) }

@@ -110,6 +110,7 @@ extension CoordinatorMachine {
 
   /// The transport cannot reach the peer.
   mutating func lose(_ peer: PeerID, whichMissed message: CoordinatorMessage, at now: Double) {
+    askers.forget(peer)
     if case .job(let assignment) = message, let lease = jobs.lease(of: assignment.reference.job),
       lease.attempt == assignment.reference.attempt, lease.peer == peer
     {

@@ -1,3 +1,4 @@
+import SearchCore
 import SearchProtocol
 
 // What a machine tells of itself.
@@ -19,5 +20,11 @@ extension CoordinatorMachine {
   public func began(_ reference: AttemptReference) -> Double? {
     guard let lease = jobs.lease(of: reference.job), lease.attempt == reference.attempt else { return nil }
     return lease.began
+  }
+}
+
+extension JobTable {
+  var counts: JobCounts {
+    JobCounts(waiting: waitingCount, running: runningCount, finished: finishedCount, setAside: setAsideCount)
   }
 }

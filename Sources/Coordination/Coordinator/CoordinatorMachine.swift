@@ -41,6 +41,7 @@ public struct CoordinatorMachine: Sendable {
   /// Jobs whose results a worker found or handed over.
   var resultsByWorker: [String: [Int64]]
   var joinings = Joinings()
+  var askers = DemandAskers()
   /// What the event that is being handled asks for; empty in between.
   var turn = CoordinatorTurn()
 
@@ -192,6 +193,7 @@ public struct CoordinatorMachine: Sendable {
   ) {
     switch message {
     case .hello(let hello): return greet(hello, from: peer, key: delivery.key, at: now)
+    case .demandQuery: return tellDemand(to: peer, key: delivery.key, at: now)
     case .bye where !sessions.isConnected(peer): return
     case _ where !sessions.isConnected(peer):
       // Its worker knows a coordinator that this one is not, or was given up: it has to introduce itself again.

@@ -11,7 +11,7 @@ struct JobTable: Sendable {
   private var works: [Work: Int64] = [:]
   private var lastID: Int64 = 0
   /// That trains what others start from.
-  private var startJob: Int64?
+  private(set) var startJob: Int64?
   private var lastHandAsked = HandAsked.firstJob - 1
   /// Jobs of the search with higher numbers are not begun any more: the budget was larger when they were asked for.
   private(set) var budget: Int?
@@ -41,9 +41,7 @@ struct JobTable: Sendable {
   /// Waiting or running.
   var openCount: Int { countWithinBudget - finishedCount - setAsideCount }
   var waitingCount: Int { openCount - runningCount }
-  var counts: JobCounts {
-    JobCounts(waiting: waitingCount, running: runningCount, finished: finishedCount, setAside: setAsideCount)
-  }
+  private(set) var latestSeconds = LatestSeconds()
 
   /// - Parameter budget: most jobs; nil for no bound.
   init(budget: Int?) { self.budget = budget }
@@ -74,6 +72,7 @@ struct JobTable: Sendable {
       job.state = .finished(result)
       finishedCount += 1
       history.record(result, for: job.work)
+      if let seconds = result.metrics[.trainSeconds] { latestSeconds.add(seconds) }
     case (.setAside, _):
       // Not waiting: a worker that still has an attempt at it must not get it back.
       job.state = .setAside(reason: record.failureReason ?? "")
@@ -265,6 +264,7 @@ struct JobTable: Sendable {
     finishedCount += 1
     forgetAttempts(at: id)
     history.record(result, for: jobs.values[place].work)
+    if let seconds = result.metrics[.trainSeconds] { latestSeconds.add(seconds) }
     return lease
   }
 

@@ -92,6 +92,11 @@ struct SessionTable: Sendable {
     sessions.filter { isIncluded($0.value) }.map { ($0.key, $0.value) }.sorted { $0.session.worker < $1.session.worker }
   }
 
+  /// Names of workers that hold no job, sorted; some of them where there are more. In proportion to all workers.
+  func idleWorkers(most: Int) -> [String] {
+    sessions.values.lazy.filter(\.jobs.isEmpty).prefix(most).map(\.worker).sorted()
+  }
+
   // MARK: Coming and going
 
   /// A worker says hello at a connection: its session there begins, or begins anew. Where the worker was at another

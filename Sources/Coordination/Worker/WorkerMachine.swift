@@ -147,6 +147,8 @@ public struct WorkerMachine: Sendable {
         let time = Bench.text(seconds: bench.seconds)
         log(.warning, "the coordinator gives this worker no jobs for \(time): \(bench.reason)")
       }
+    // A worker did not ask.
+    case .demand: break
     }
   }
 

@@ -244,6 +244,8 @@ package final class CoordinatorService {
       case .send(let message, let peer):
         switch message {
         case .welcome, .drain: socket.acquaint(peer.bytes)
+        // Who asks for it is nobody yet, but for the key.
+        case .demand where socket.doorkeeper != nil: socket.acquaint(peer.bytes)
         default: break
         }
         send(message, to: peer)

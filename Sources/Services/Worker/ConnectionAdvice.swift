@@ -19,7 +19,7 @@ struct ConnectionAdvice {
     return "no coordinator at \(endpoint) since \(since): \(isFirst ? "" : "now ")\(reason); trying on"
   }
 
-  private static func reason(_ finding: ConnectionProbe.Finding, breaksOff: Bool) -> String {
+  static func reason(_ finding: ConnectionProbe.Finding, breaksOff: Bool) -> String {
     switch finding {
     case .unresolved(let host, let reason): "the name \(host) does not resolve (\(reason))"
     case .refused: "connection refused, nothing listens there"

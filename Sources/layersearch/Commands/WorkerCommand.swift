@@ -8,6 +8,7 @@ import Messaging
 import Processes
 import SearchProtocol
 import Services
+import Terminal
 import TextInput
 
 struct WorkerCommand: ParsableCommand {
@@ -89,6 +90,13 @@ struct WorkerCommand: ParsableCommand {
   @Flag(help: ArgumentHelp("Leave when standard input ends.", visibility: .hidden))
   var leaveWithInput = false
 
+  @Flag(
+    help: """
+      Train nothing: find out whether the coordinator answers a worker that is here, say so in one line, and end with 0 \
+      or 1.
+      """)
+  var probe = false
+
   @OptionGroup var verbosity: VerbosityOptions
 
   func validate() throws {
@@ -96,6 +104,7 @@ struct WorkerCommand: ParsableCommand {
   }
 
   func run() throws {
+    if probe { return try tryConnection() }
     let identity = WorkerIdentity()
     let processors = UsableProcessors.current
     let log = verbosity.logger("worker", isRelayed: leaveWithInput)
@@ -128,5 +137,14 @@ struct WorkerCommand: ParsableCommand {
       }
     }
     try withExtendedLifetime(signals) { try service.run() }
+  }
+
+  private func tryConnection() throws {
+    let client = try DemandClient(
+      endpoint: connect, security: try keys.map(KeyFolder.workerSecurity) ?? .plaintext)
+    defer { client.close() }
+    let demand: Demand
+    do { demand = try client.ask(waitingAtMost: DemandClient.patience) } catch { throw Failure.failed("\(error)") }
+    StandardOutput.writeLine("\(connect) answers: study \(demand.studyName), \(demand.text)")
   }
 }

@@ -5,6 +5,7 @@ import ContentExchange
 import Files
 import Foundation
 import ImageData
+import Launching
 import ReadableText
 import Replay
 import SearchCore
@@ -94,6 +95,7 @@ enum ProcessExit {
     case let error as StudyError: error.isUsage ? .usage : .failed
     case let error as StudyServerError: error.isUsage ? .usage : .failed
     case ServiceError.start: .usage
+    case let error as LaunchError: error.kind == .usage ? .usage : .failed
     case let error as FileError: Failure(error).code
     case SimulationError.exists: .usage
     case let error as ReplayError: error.isUsage ? .usage : .failed

@@ -1,0 +1,101 @@
+import Files
+import Foundation
+import ReadableText
+
+/// Where a launch keeps what outlives its launcher: `~/.local/state/layersearch/launches/NAME`, with its record, the
+/// lock of the launcher that is at work, that one's log where it has no terminal, and what its place keeps.
+package struct LaunchFolder: Hashable, Sendable {
+  package let name: String
+  package let path: String
+
+  private static let mostRecordBytes = 1 << 20
+
+  /// Of a launch of this name, whether it is there or not.
+  package init(_ name: String, in folder: String = LaunchFolder.all) throws(LaunchError) {
+    guard Self.isLegal(name) else {
+      throw .usage(
+        "'\(name)' is no name for a launch: letters, digits, '.', '_' and '-', at most 60, the first a letter or digit")
+    }
+    self.name = name
+    path = FilePath.join(folder, name)
+  }
+
+  /// Letters and digits begin it, so that no place takes it for an option or a hidden file.
+  package static func isLegal(_ name: String) -> Bool {
+    guard let first = name.utf8.first, name.utf8.count <= 60 else { return false }
+    return isPlain(first) && name.utf8.allSatisfy { isPlain($0) || [0x2d, 0x2e, 0x5f].contains($0) }
+  }
+
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
+  }
+
+  /// What a launch is called whose user gave no name: the same command goes on with the same launch.
+  package static func name(of kind: PlaceKind, connect: String) -> String {
+    let address = connect.split(separator: "/").last.map(String.init) ?? connect
+    let plain = String(decoding: address.utf8.map { isPlain($0) || $0 == 0x2e ? $0 : 0x2d }, as: UTF8.self)
+    return String("\(kind.rawValue)-\(plain)".prefix(60))
+  }
+
+  /// `$XDG_STATE_HOME/layersearch/launches`, or `~/.local/state/layersearch/launches`.
+  package static var all: String {
+    if let base = ProcessInfo.processInfo.environment["XDG_STATE_HOME"], FilePath.isAbsolute(base) {
+      return "\(base)/layersearch/launches"
+    }
+    return FilePath.expandingTilde("~/.local/state/layersearch/launches")
+  }
+
+  /// All launches that have a record here, by their names.
+  package static var known: [LaunchFolder] {
+    Folder.names(in: all).compactMap { try? LaunchFolder($0) }.filter(\.isThere)
+  }
+
+  private var recordPath: String { FilePath.join(path, "launch.json") }
+  private var lockPath: String { FilePath.join(path, "lock") }
+  package var logPath: String { FilePath.join(path, "launcher.log") }
+
+  package var isThere: Bool { access(recordPath, F_OK) == 0 }
+
+  /// A launcher is at work.
+  package var isLed: Bool { FileLock.isHeld(lockPath) }
+
+  /// Of the one launcher that may be at work; held as long as the lock is kept.
+  package func lead() throws(LaunchError) -> FileLock {
+    do { try Folder.make(path) } catch {
+      throw .failure("cannot make the folder \(error.path): \(error.reason); set XDG_STATE_HOME to a folder of yours")
+    }
+    do throws(FileLock.Failure) { return try FileLock.file(lockPath, waits: false, mode: 0o600) } catch {
+      if case .held = error {
+        throw .failure(
+          "a launcher of \(name) is at work already: layersearch launch status --name \(name) shows it; another --name "
+            + "is another launch")
+      }
+      throw .failure("cannot lock \(lockPath): \(error.reason)")
+    }
+  }
+
+  package func write(_ record: LaunchRecord) throws(LaunchError) {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+    do { try RegularFile.replaceUnsynced(recordPath, with: Array(try encoder.encode(record)) + [0x0a]) } catch {
+      throw .failure("cannot write \(recordPath): \(error)")
+    }
+  }
+
+  package func read() throws(LaunchError) -> LaunchRecord {
+    guard isThere else {
+      let known = Self.known.map(\.name)
+      throw .usage(
+        "there is no launch \(name) in \(Self.all)"
+          + (known.isEmpty ? "" : "; there are \(known.joined(separator: ", ").cut(toCharacters: 300))"))
+    }
+    do {
+      let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: recordPath))
+      defer { try? handle.close() }
+      let data = try handle.read(upToCount: Self.mostRecordBytes) ?? Data()
+      return try JSONDecoder().decode(LaunchRecord.self, from: data)
+    } catch {
+      throw .failure("\(recordPath) cannot be read as a launch's record: stop its workers by hand, and remove \(path)")
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import Processes
+import Synchronization
+
+/// A launch at work: asks the coordinator, looks at the place, and does what `Scaling` decides.
+package struct Launcher: Sendable {
+  let place: any Place
+  let worker: WorkerInvocation
+  let settings: ScalingSettings
+  let demand: @Sendable () async -> Result<ScalingDemand, LaunchError>
+  let say: @Sendable (String) -> Void
+
+  /// - Parameters:
+  ///   - demand: asks the coordinator; may take some seconds.
+  ///   - say: one line for the user.
+  package init(
+    place: any Place, worker: WorkerInvocation, settings: ScalingSettings,
+    demand: @escaping @Sendable () async -> Result<ScalingDemand, LaunchError>,
+    say: @escaping @Sendable (String) -> Void
+  ) {
+    self.place = place
+    self.worker = worker
+    self.settings = settings
+    self.demand = demand
+    self.say = say
+  }
+
+  /// Requests to end, counted. For any thread.
+  package final class StopRequests: Sendable {
+    private let count = Mutex(0)
+    package init() {}
+    package func add() { count.withLock { $0 += 1 } }
+    var total: Int { count.withLock { $0 } }
+  }
+
+  /// Works until the study is done or it is asked to end.
+  /// - Parameter once: only until workers were asked for.
+  package func run(stops: StopRequests, once: Bool = false) async -> Scaling.Ending? {
+    var scaling = Scaling(settings: settings)
+    var seenStops = 0
+    while true {
+      var events: [Scaling.Event] = []
+      let isEnding = stops.total > 0
+      // Whoever is to end does not wait for a coordinator.
+      if !isEnding {
+        switch await demand() {
+        case .success(let demand): events.append(.demand(demand))
+        case .failure(let error): events.append(.unanswered("\(error)"))
+        }
+      }
+      while seenStops < stops.total {
+        seenStops += 1
+        events.append(.stopRequested)
+      }
+      events.append(await listed())
+      var next = 0
+      while next < events.count {
+        let effects = scaling.handle(events[next], at: MonotonicClock.now)
+        next += 1
+        for effect in effects {
+          switch effect {
+          case .say(let text): say(text)
+          case .start(let count): events.append(await started(count))
+          case .stop(let workers, let now): await stop(workers, now: now)
+          case .end(let ending): return ending
+          }
+        }
+      }
+      if once { return nil }
+      await pause(unless: { stops.total > seenStops })
+    }
+  }
+
+  private func listed() async -> Scaling.Event {
+    do throws(LaunchError) { return .listed(try await place.list()) } catch { return .unlisted("\(error)") }
+  }
+
+  private func started(_ count: Int) async -> Scaling.Event {
+    do throws(LaunchError) { return .started(try await place.start(count, worker)) } catch {
+      return .notStarted("\(error)")
+    }
+  }
+
+  private func stop(_ workers: [PlacedWorker], now: Bool) async {
+    do throws(LaunchError) { try await place.stop(workers, now: now) } catch { say("\(error)") }
+  }
+
+  private func pause(unless isOver: () -> Bool) async {
+    let end = MonotonicClock.now + place.kind.secondsBetweenLooks
+    while MonotonicClock.now < end, !isOver() { try? await Task.sleep(for: .milliseconds(100)) }
+  }
+}
+
+extension PlaceKind {
+  /// At its workers.
+  var secondsBetweenLooks: Double {
+    switch self {
+    case .local: 1
+    case .slurm, .kubernetes: 2
+    case .ssh: 4
+    }
+  }
+}

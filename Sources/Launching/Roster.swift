@@ -1,0 +1,136 @@
+import ReadableText
+
+/// The workers of a launch as they were last seen.
+struct Roster: Sendable {
+  struct Entry: Sendable {
+    var worker: PlacedWorker
+    /// In the order in which they came.
+    let number: Int
+    var lastSeen: Double
+    /// When it was first seen at work; long ago where it was there before this launcher.
+    var runningSince: Double?
+    /// It was told to leave.
+    var isLeaving = false
+    var isOver = false
+
+    var isPending: Bool { if case .pending = worker.state { true } else { false } }
+
+    /// It has been at work for some time.
+    func isProven(at now: Double, _ seconds: Double) -> Bool { runningSince.map { now - $0 >= seconds } ?? false }
+  }
+
+  private var entries: [String: Entry] = [:]
+  private var count = 0
+  /// How the last one that ended did.
+  private(set) var lastEnd: PlacedEnd?
+
+  /// That are there or are to come, in the order in which they came.
+  var present: [Entry] { entries.values.filter { !$0.isOver }.sorted { $0.number < $1.number } }
+  var leaving: [Entry] { present.filter(\.isLeaving) }
+
+  /// One that was asked for.
+  mutating func add(_ worker: PlacedWorker, at now: Double) { add(worker, lastSeen: now, isNew: true) }
+
+  private mutating func add(_ worker: PlacedWorker, lastSeen: Double, isNew: Bool) {
+    count += 1
+    var entry = Entry(worker: worker, number: count, lastSeen: lastSeen)
+    entry.isOver = !worker.state.isPresent
+    if case .running = worker.state { entry.runningSince = isNew ? lastSeen : -.infinity }
+    if case .leaving = worker.state { entry.isLeaving = true }
+    entries[worker.id] = entry
+  }
+
+  mutating func markLeaving(_ id: String) { entries[id]?.isLeaving = true }
+
+  /// What became of the workers since the last list.
+  struct Change: Sendable {
+    /// By themselves: not those that were told to leave.
+    var ended: [Entry] = []
+    var vanished: [Entry] = []
+    var begun: [Entry] = []
+  }
+
+  mutating func update(_ workers: [PlacedWorker], at now: Double, vanishSeconds: Double) -> Change {
+    var change = Change()
+    var listed: Set<String> = []
+    for worker in workers {
+      listed.insert(worker.id)
+      guard var entry = entries[worker.id] else {
+        add(worker, lastSeen: now, isNew: false)
+        continue
+      }
+      entry.worker = worker
+      entry.lastSeen = now
+      switch worker.state {
+      case .pending:
+        // Put back into the queue by its place.
+        entry.runningSince = nil
+        entry.isOver = false
+      case .running, .leaving:
+        entry.isOver = false
+        if entry.runningSince == nil {
+          entry.runningSince = now
+          change.begun.append(entry)
+        }
+        if case .leaving = worker.state { entry.isLeaving = true }
+      case .ended(let end, _):
+        if !entry.isOver {
+          lastEnd = end
+          if !entry.isLeaving { change.ended.append(entry) }
+        }
+        entry.isOver = true
+      }
+      entries[worker.id] = entry
+    }
+    for (id, entry) in entries where !listed.contains(id) {
+      if entry.isOver {
+        entries[id] = nil
+      } else if now - entry.lastSeen > vanishSeconds {
+        if !entry.isLeaving { change.vanished.append(entry) }
+        entries[id] = nil
+      }
+    }
+    change.vanished.sort { $0.number < $1.number }
+    return change
+  }
+}
+
+extension Scaling {
+  /// Takes note of what the place knows, and of starts that came to nothing.
+  mutating func update(_ workers: [PlacedWorker], at now: Double) {
+    let change = roster.update(workers, at: now, vanishSeconds: settings.vanishSeconds)
+    for entry in change.begun { say("worker \(entry.worker.id) runs\(entry.worker.host.map { " on \($0)" } ?? "")") }
+    for entry in change.vanished { say("worker \(entry.worker.id) is not to be seen any more") }
+    for entry in roster.present {
+      if case .pending(let reason?) = entry.worker.state { sayOnce("workers wait to be started: \(reason)") }
+    }
+    if roster.present.contains(where: { $0.isProven(at: now, settings.shortLifeSeconds) }) {
+      if backOff.failures > 0 { say("workers stay again") }
+      backOff.reset()
+      taken = 0
+    }
+    var failed: [Roster.Entry] = []
+    for entry in change.ended {
+      guard case .ended(let end, _) = entry.worker.state else { continue }
+      let isShort = !entry.isProven(at: now, settings.shortLifeSeconds)
+      let age = entry.runningSince.map { $0.isFinite ? " after \(Readable.duration(seconds: now - $0))" : "" }
+      say("worker \(entry.worker.id) ended\(age ?? " before it began"): \(Self.text(entry.worker.state))")
+      guard isShort else { continue }
+      if end == .preempted || end == .nodeFailure {
+        taken += 1
+        if taken <= settings.takenAtOnce { continue }
+      }
+      failed.append(entry)
+    }
+    if let last = failed.last, phase == .following {
+      let count = failed.count
+      fail(
+        "\(count) worker\(count == 1 ? "" : "s") ended within moments of the start, \(Self.text(last.worker.state))",
+        at: now)
+    }
+  }
+
+  private static func text(_ state: PlacedState) -> String {
+    state.word + (state.reason.map { ": \($0.inOneLine.cut(toCharacters: 300))" } ?? "")
+  }
+}

@@ -1,0 +1,181 @@
+import Files
+import Foundation
+import Synchronization
+
+/// Hosts of a file, over ssh: one worker on each, which goes on without its launcher and without a connection.
+package struct SSHPlace: Place {
+  package let kind = PlaceKind.ssh
+  private let hosts: [HostsFile.Host]
+  private let launch: String
+  private let options: [String]
+  private let failures = Failures()
+
+  /// Names of settings.
+  package static let hostsSetting = "hosts"
+  package static let optionsSetting = "ssh_options"
+
+  /// The text of a file of hosts is a setting: what it names stays the same as long as the launch lasts.
+  package init(_ folder: LaunchFolder, _ settings: [String: String]) throws(LaunchError) {
+    hosts = try HostsFile(settings[Self.hostsSetting] ?? "", name: "the launch's hosts").hosts
+    options = (settings[Self.optionsSetting] ?? "").split(separator: " ").map(String.init)
+    launch = folder.name
+  }
+
+  package func examine(_ worker: WorkerInvocation) async throws(LaunchError) {
+    let outcomes = await onEach(hosts) { host async throws(LaunchError) in
+      if let archive = try await keys(of: host, worker) { _ = try await run(.keys, on: host, [archive]) }
+      let probe = worker.probeArguments(keys: nil)
+      return try await run(.examine, on: host, [binary(host, worker)] + keysThere(worker) + probe)
+    }
+    let problems = outcomes.compactMap(\.error)
+    failures.update(outcomes)
+    if let first = problems.first, problems.count == hosts.count {
+      throw .failure(
+        problems.count == 1 ? "\(first)" : "none of \(hosts.count) hosts can run a worker; the first: \(first)")
+    }
+  }
+
+  package func start(_ count: Int, _ worker: WorkerInvocation) async throws(LaunchError) -> [PlacedWorker] {
+    let listed = try await list()
+    let busy = Set(listed.filter { $0.state.isPresent }.map { Self.host(of: $0.id) })
+    // Those where a start failed last come last.
+    let free = hosts.filter { !busy.contains($0.name) }
+    let failed = failures.all
+    let ordered = free.filter { !failed.contains($0.name) } + free.filter { failed.contains($0.name) }
+    let outcomes = await onEach(Array(ordered.prefix(count))) { host async throws(LaunchError) in
+      if let archive = try await keys(of: host, worker) { _ = try await run(.keys, on: host, [archive]) }
+      let own = listed.map(\.id).filter { Self.host(of: $0) == host.name }
+      let id = "\(host.name)#\(WorkerNumbers.next(after: own, prefix: "\(host.name)#"))"
+      var invocation = worker
+      invocation.slots = host.slots ?? worker.slots
+      invocation.options = (host.data.map { ["--data", $0] } ?? []) + worker.options
+      _ = try await run(
+        .start, on: host,
+        [Self.folderName(id), binary(host, worker)] + keysThere(worker) + invocation.arguments(keys: nil))
+      return PlacedWorker(id: id, host: host.name, slots: invocation.slots, state: .running)
+    }
+    failures.update(outcomes)
+    let started = outcomes.compactMap(\.value)
+    if started.isEmpty, let error = outcomes.first?.error { throw error }
+    return started
+  }
+
+  package func list() async throws(LaunchError) -> [PlacedWorker] {
+    let outcomes = await onEach(hosts) { host async throws(LaunchError) in
+      try await run(.list, on: host, []).output.split(separator: "\n").compactMap { line -> PlacedWorker? in
+        guard var worker = HostScript.worker(line, host: Self.plainHost(host.name)) else { return nil }
+        worker.id = "\(host.name)#\(worker.id.split(separator: "-").last ?? "")"
+        worker.slots = host.slots
+        return worker
+      }
+    }
+    // A host that is away says nothing; its workers are missed after a while.
+    let lists = outcomes.compactMap(\.value)
+    if lists.isEmpty, let error = outcomes.first?.error { throw error }
+    return lists.flatMap(\.self)
+  }
+
+  package func stop(_ workers: [PlacedWorker], now: Bool) async throws(LaunchError) {
+    let byHost = Dictionary(grouping: workers.map(\.id), by: { Self.host(of: $0) })
+    let outcomes = await onEach(hosts.filter { byHost[$0.name] != nil }) { host async throws(LaunchError) in
+      try await run(now ? .kill : .stop, on: host, byHost[host.name, default: []].map(Self.folderName))
+    }
+    if let error = outcomes.compactMap(\.error).first { throw error }
+  }
+
+  package func log(of worker: PlacedWorker, lines: Int) async throws(LaunchError) -> String {
+    guard let host = hosts.first(where: { $0.name == Self.host(of: worker.id) }) else {
+      throw .usage("there is no host \(Self.host(of: worker.id)) in this launch")
+    }
+    return try await run(.log, on: host, [Self.folderName(worker.id), "\(lines)"]).output
+  }
+
+  // MARK: Names
+
+  private static func host(of id: String) -> String { String(id.prefix { $0 != "#" }) }
+
+  /// Of the worker on its host.
+  private static func folderName(_ id: String) -> String { "worker-\(id.split(separator: "#").last ?? "1")" }
+
+  private static func plainHost(_ name: String) -> String { name.split(separator: "@").last.map(String.init) ?? name }
+
+  private func binary(_ host: HostsFile.Host, _ worker: WorkerInvocation) -> String {
+    host.binary ?? worker.executable
+  }
+
+  private func keysThere(_ worker: WorkerInvocation) -> [String] { worker.keys == nil ? [] : ["--keys-there"] }
+
+  /// A worker's keys as an archive in base64, for the host's standard input: no secret stands in a list of processes.
+  /// Where the folder has one of the host's name, as `keygen --worker HOST` makes it, the host gets that.
+  private func keys(of host: HostsFile.Host, _ worker: WorkerInvocation) async throws(LaunchError) -> String? {
+    guard let folder = worker.keys else { return nil }
+    let own = FilePath.join(folder, host.name)
+    let source = Folder.isFolder(own) ? own : folder
+    let command = Command(
+      "sh", ["-c", "tar -cf - -C \"$1\" secret-key public-key coordinator-key | base64 -w 0", "sh", source])
+    let result = try await command.run()
+    guard result.errors.isEmpty, !result.output.isEmpty else {
+      throw .usage("\(source) is no worker's folder of keys: \(result.lastLine)")
+    }
+    return result.output.filter { !$0.isNewline }
+  }
+
+  // MARK: Running
+
+  private struct Outcome<Value: Sendable>: Sendable {
+    var host: HostsFile.Host
+    var result: Result<Value, LaunchError>
+
+    var value: Value? { try? result.get() }
+    var error: LaunchError? { if case .failure(let error) = result { error } else { nil } }
+  }
+
+  /// At the same time, in the order of the hosts.
+  private func onEach<Value: Sendable>(
+    _ hosts: [HostsFile.Host], _ work: @escaping @Sendable (HostsFile.Host) async throws(LaunchError) -> Value
+  ) async -> [Outcome<Value>] {
+    await withTaskGroup(of: (Int, Outcome<Value>).self) { group in
+      for (index, host) in hosts.enumerated() {
+        group.addTask {
+          do throws(LaunchError) { return (index, Outcome(host: host, result: .success(try await work(host)))) } catch {
+            return (index, Outcome(host: host, result: .failure(error)))
+          }
+        }
+      }
+      var outcomes: [(Int, Outcome<Value>)] = []
+      for await outcome in group { outcomes.append(outcome) }
+      return outcomes.sorted { $0.0 < $1.0 }.map(\.1)
+    }
+  }
+
+  private func run(
+    _ action: HostScript.Action, on host: HostsFile.Host, _ arguments: [String]
+  ) async throws(LaunchError) -> Command.Result {
+    let command = Command(
+      "ssh",
+      ["-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "-p", "\(host.port)"] + options + [host.name, "sh", "-s"],
+      input: try HostScript.input(action, folder: launch, arguments), limit: .seconds(60))
+    let result = try await command.run()
+    guard result.status == 0 else {
+      let line = result.lastLine.withoutErrorPrefix
+      throw .failure(
+        result.status == 255 ? "\(host.name): cannot reach it with ssh: \(line)" : "\(host.name): \(line)")
+    }
+    return result
+  }
+
+  /// Hosts where the last start failed.
+  private final class Failures: Sendable {
+    private let hosts = Mutex<Set<String>>([])
+
+    var all: Set<String> { hosts.withLock { $0 } }
+
+    func update<Value>(_ outcomes: [Outcome<Value>]) {
+      hosts.withLock { hosts in
+        for outcome in outcomes {
+          if outcome.error == nil { hosts.remove(outcome.host.name) } else { hosts.insert(outcome.host.name) }
+        }
+      }
+    }
+  }
+}

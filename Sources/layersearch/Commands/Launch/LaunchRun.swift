@@ -1,0 +1,118 @@
+import Files
+import Foundation
+import Keys
+import Launching
+import Logging
+import Messaging
+import Processes
+import SearchProtocol
+import Services
+import ShellCommands
+import Terminal
+
+/// Works as the launcher of a place until the study is done or its user wants it to end.
+/// - Parameters:
+///   - settings: the place's own, by name; `Places` makes the place of them.
+///   - executable: of the workers, where the user names none.
+///   - keys: this launcher's own folder of keys, where that is not the workers'.
+func runLaunch(
+  _ kind: PlaceKind, _ options: LaunchOptions, settings: [String: String] = [:], executable: String = "layersearch",
+  keys: String? = nil
+) async throws {
+  let folder = try LaunchFolder(options.name ?? LaunchFolder.name(of: kind, connect: options.connect))
+  let workersKeys = options.keys.map { FilePath.absolute(FilePath.expandingTilde($0)) }
+  let security = try (keys ?? workersKeys).map(KeyFolder.workerSecurity) ?? .plaintext
+  let worker = WorkerInvocation(
+    executable: options.binary ?? executable, connect: options.connect, keys: workersKeys, slots: options.slots,
+    options: options.workerOptions, name: folder.name)
+  // A wrong option would end each worker as soon as it begins.
+  do { _ = try WorkerCommand.parse(Array(worker.arguments(keys: workersKeys).dropFirst())) } catch {
+    throw Failure.usage("of the workers' options: \(WorkerCommand.message(for: error))")
+  }
+  let record = LaunchRecord(
+    kind: kind, worker: worker, workers: options.workers, asks: options.ask ?? options.connect, settings: settings,
+    processID: getpid(), host: HostName.current ?? "localhost")
+  let place = try Places.place(of: record, in: folder)
+  if options.detach { return try await DetachedLaunch.start(folder) }
+
+  let lock = try folder.lead()
+  defer { withExtendedLifetime(lock) {} }
+  try await requireSameKind(kind, folder)
+  let client = try DemandClient(endpoint: record.asks, security: security)
+  defer { client.close() }
+  let log = options.verbosity.logger("launch")
+  let first: Demand
+  do { first = try await client.answer() } catch { throw Failure.failed("\(error)") }
+  if first.isDone {
+    log.notice("study \(first.studyName) is done: no worker is started")
+    return try folder.write(record)
+  }
+  try await place.examine(worker)
+  try folder.write(record)
+  log.info("launch \(folder.name): study \(first.studyName), \(first.text)")
+
+  var scaling = ScalingSettings(range: options.workers, slots: options.slots)
+  scaling.coolDownSeconds = options.coolDown.seconds
+  let launcher = Launcher(
+    place: place, worker: worker, settings: scaling,
+    demand: {
+      do { return .success(ScalingDemand(try await client.answer())) } catch { return .failure(.failure("\(error)")) }
+    }, say: { log.info("\($0)") })
+  let stops = Launcher.StopRequests()
+  let signals = Signals { _, _ in stops.add() }
+  let ending = await launcher.run(stops: stops, once: options.once)
+  withExtendedLifetime(signals) {}
+  switch ending {
+  case .studyDone: log.notice("launch \(folder.name) has ended: the study is done")
+  case .stopped: log.notice("launch \(folder.name) was stopped")
+  case nil: log.notice("the workers of launch \(folder.name) go on: \(LaunchAdvice.status(folder.name))")
+  }
+}
+
+/// Workers of another kind of place could not be seen any more.
+private func requireSameKind(_ kind: PlaceKind, _ folder: LaunchFolder) async throws {
+  guard folder.isThere else { return }
+  let earlier = try folder.read()
+  guard earlier.kind != kind else { return }
+  let present = try await Places.place(of: earlier, in: folder).list().count { $0.state.isPresent }
+  if present > 0 {
+    throw Failure.usage(
+      "launch \(folder.name) has \(present) workers in \(earlier.kind.rawValue): stop it, or give this one another --name"
+    )
+  }
+}
+
+enum LaunchAdvice {
+  static func status(_ name: String) -> String {
+    ShellCommand.line(["layersearch", "launch", "status", "--name", name])
+  }
+}
+
+extension DemandClient {
+  /// `ask` on a thread of its own.
+  func answer() async throws -> Demand {
+    let result = await withCheckedContinuation { (waiting: CheckedContinuation<Result<Demand, any Error>, Never>) in
+      let isAsking = startThread { waiting.resume(returning: Result { try self.ask(waitingAtMost: Self.patience) }) }
+      if !isAsking { waiting.resume(returning: .failure(ProcessError.noThread)) }
+    }
+    return try result.get()
+  }
+}
+
+extension ScalingDemand {
+  init(_ demand: Demand) {
+    self.init(
+      openJobs: demand.waitingJobs + demand.runningJobs, soonJobs: demand.soonJobs, comingJobs: demand.comingJobs,
+      runningJobs: demand.runningJobs, workers: demand.workers, slots: demand.slots, idleWorkers: demand.idleWorkers,
+      isDone: demand.isDone, isPaused: demand.isPaused)
+  }
+}
+
+/// This program's own file, for processes that others start.
+enum OwnExecutable {
+  static func path() throws -> String {
+    do { return try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") } catch {
+      throw Failure.failed("this program's own file cannot be found (/proc is not there): name it with --binary")
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import ArgumentParser
+import Files
+import Foundation
+import Launching
+import TextInput
+
+struct LaunchSSHCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ssh",
+    abstract: "Starts workers on the hosts of a file, one on each, over ssh.",
+    discussion: Examples.folded(
+      """
+      ssh must log in without a password, and the hosts need a layersearch (--binary, or binary= in the file; see \
+      cluster/hosts.example). --keys is a worker's folder of keys, or one that keygen made with a --worker for each \
+      host: then each gets its own. They go to the hosts through ssh.
+
+      Example:
+        layersearch launch ssh --hosts hosts --connect tcp://10.0.0.1:5555 --keys keys --workers 1:20
+      """))
+
+  @Option(help: ArgumentHelp("The file of hosts, one a line; - is standard input.", valueName: "file"))
+  var hosts: String
+
+  @Option(help: ArgumentHelp("More options for ssh, such as '-i KEY'.", valueName: "text"))
+  var sshOptions: String?
+
+  @OptionGroup var options: LaunchOptions
+
+  private static let mostBytes = 1 << 20
+
+  func run() async throws {
+    let text: String
+    do { text = try TextInput(path: hosts, mostBytes: Self.mostBytes).text } catch {
+      throw Failure.usage(
+        "cannot read \(hosts): \(error.reason); copy cluster/hosts.example and name your hosts in it")
+    }
+    let first = try HostsFile(text, name: hosts == "-" ? "standard input" : hosts).hosts[0]
+    // The launcher asks with keys of its own, or with those of the first host.
+    let own = options.keys.map { FilePath.join(FilePath.expandingTilde($0), first.name) }.flatMap {
+      Folder.isFolder($0) ? $0 : nil
+    }
+    try await runLaunch(
+      .ssh, options, settings: [SSHPlace.hostsSetting: text, SSHPlace.optionsSetting: sshOptions ?? ""], keys: own)
+  }
+}

@@ -1,0 +1,114 @@
+import ArgumentParser
+import Foundation
+import Launching
+import Processes
+import ReadableText
+import Terminal
+
+struct LaunchStopCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "stop",
+    abstract: "Ends a launch: its launcher, and its workers, which hand back their jobs.",
+    discussion: Examples.folded(
+      """
+      From whichever shell of the same user, also where the launcher was killed.
+
+      Example:
+        layersearch launch stop --name ssh-10.0.0.1-5555 --now
+      """))
+
+  @Option(help: ArgumentHelp("Which launch (default: the only one).", valueName: "name"))
+  var name: String?
+
+  @Flag(help: "End the workers at once; what they are at is done elsewhere.")
+  var now = false
+
+  private static let patience = 90.0
+
+  func run() async throws {
+    let folder = try LaunchChoice.folder(name)
+    let record = try folder.read()
+    if folder.isLed { try await stopLauncher(of: folder, record) }
+    let place = try Places.place(of: record, in: folder)
+    var present = try await place.list().filter { $0.state.isPresent }
+    let count = present.count
+    if !present.isEmpty { try await place.stop(present, now: now) }
+    let end = MonotonicClock.now + Self.patience
+    while !present.isEmpty {
+      guard MonotonicClock.now < end else {
+        throw Failure.failed(
+          "launch \(folder.name): \(present.count) workers are still there"
+            + (now ? "" : "; layersearch launch stop --now ends them"))
+      }
+      try await Task.sleep(for: .milliseconds(500))
+      present = try await place.list().filter { $0.state.isPresent }
+    }
+    StandardOutput.writeLine(
+      "launch \(folder.name) is stopped" + (count == 0 ? "" : ", \(count) worker\(count == 1 ? "" : "s") left"))
+  }
+
+  /// It asks its workers to leave, and ends when they have.
+  private func stopLauncher(of folder: LaunchFolder, _ record: LaunchRecord) async throws {
+    guard record.host == HostName.current else {
+      throw Failure.usage("the launcher of \(folder.name) works on \(record.host): stop it there")
+    }
+    kill(record.processID, SIGTERM)
+    let end = MonotonicClock.now + Self.patience
+    var isTold = !now
+    while folder.isLed {
+      guard MonotonicClock.now < end else {
+        throw Failure.failed(
+          "launch \(folder.name): its launcher, process \(record.processID), is still there"
+            + (now ? "" : "; layersearch launch stop --now ends its workers"))
+      }
+      try await Task.sleep(for: .milliseconds(500))
+      if !isTold { kill(record.processID, SIGTERM) }
+      isTold = true
+    }
+  }
+}
+
+struct LaunchLogsCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "logs",
+    abstract: "Prints the last lines that a worker of a launch wrote.",
+    discussion: Examples.folded(
+      """
+      Example:
+        layersearch launch logs w1 --lines 200
+      """))
+
+  @Argument(help: ArgumentHelp("The worker, as launch status names it.", valueName: "worker"))
+  var worker: String
+
+  @Option(help: ArgumentHelp("Which launch (default: the only one).", valueName: "name"))
+  var name: String?
+
+  @Option(help: "So many lines.", reading: Number.whole(1...100_000))
+  var lines: Int = 50
+
+  func run() async throws {
+    let folder = try LaunchChoice.folder(name)
+    let place = try Places.place(of: try folder.read(), in: folder)
+    let workers = try await place.list()
+    guard let found = workers.first(where: { $0.id == worker }) else {
+      throw Failure.usage(
+        "launch \(folder.name) has no worker \(worker): \(LaunchAdvice.status(folder.name)) shows those that it has")
+    }
+    StandardOutput.write(try await place.log(of: found, lines: lines))
+  }
+}
+
+/// The launch that a command is about.
+enum LaunchChoice {
+  /// Without a name: the only one, or the only one that has a launcher.
+  static func folder(_ name: String?) throws -> LaunchFolder {
+    if let name { return try LaunchFolder(name) }
+    let known = LaunchFolder.known
+    let led = known.filter(\.isLed)
+    if let only = known.count == 1 ? known.first : led.count == 1 ? led.first : nil { return only }
+    guard !known.isEmpty else { throw Failure.usage("there are no launches in \(LaunchFolder.all)") }
+    let names = known.map(\.name).joined(separator: ", ").cut(toCharacters: 300)
+    throw Failure.usage("there are several launches: say which with --name (\(names))")
+  }
+}
