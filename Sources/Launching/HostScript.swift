@@ -1,8 +1,8 @@
 import Foundation
 import ShellCommands
 
-/// What is done on a host that runs workers as plain processes, this one or another: a script for its POSIX shell, which
-/// needs nothing of LayerSearch there. It comes to the shell on standard input, behind its arguments.
+/// What is done on a host that runs workers as plain processes, this one or another: a script for its POSIX shell,
+/// which needs nothing of LayerSearch there. It comes to the shell on standard input, behind its arguments.
 ///
 /// Each worker has a folder: its log, its process (`pid`: number, start and boot, since a number alone may be another's
 /// later), `leaving` once it was told to leave, and `exit` with its exit code. A shell beside each worker waits for it.

@@ -77,8 +77,8 @@ private func requireSameKind(_ kind: PlaceKind, _ folder: LaunchFolder) async th
   let present = try await Places.place(of: earlier, in: folder).list().count { $0.state.isPresent }
   if present > 0 {
     throw Failure.usage(
-      "launch \(folder.name) has \(present) workers in \(earlier.kind.rawValue): stop it, or give this one another --name"
-    )
+      "launch \(folder.name) has \(present) workers in \(earlier.kind.rawValue): stop it, or give this one another "
+        + "--name")
   }
 }
 

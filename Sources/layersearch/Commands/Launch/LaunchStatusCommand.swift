@@ -72,7 +72,7 @@ struct LaunchView: Encodable {
       workers = try await Places.place(of: record, in: folder).list().map { worker in
         Worker(
           id: worker.id, state: worker.state.word, host: worker.host, process: worker.processID,
-          slots: worker.slots,
+          slots: worker.slots ?? record.worker.slots,
           since: worker.since.map { TimeText.iso($0.timeIntervalSince1970) }, reason: worker.state.reason?.inOneLine)
       }
     } catch {
