@@ -90,8 +90,9 @@ package struct Command: Sendable {
     let (seconds, program) = (limit / .seconds(1), program)
     DispatchQueue.global().asyncAfter(deadline: .now() + seconds) { [weak child] in
       guard once.isWaiting else { return }
-      child?.send(signal: SIGKILL)
+      // Said before: its end follows at once.
       once.resume(.failure(.failure("\(program): no end within \(Readable.duration(seconds: seconds)); it was killed")))
+      child?.send(signal: SIGKILL)
     }
   }
 

@@ -73,7 +73,7 @@ struct PlainPayloadTests {
     }
     let codes = WorkerMessage.Code.allCases.map { "\($0)" } + CoordinatorMessage.Code.allCases.map { "\($0)" }
     // Those are no JSON.
-    let others: Set = ["dataChunk", "contentPiece", "reregister"]
+    let others: Set = ["dataChunk", "contentPiece", "reregister", "demandQuery"]
     #expect(taken == Set(codes).subtracting(others), "some never go the short way")
   }
 

@@ -92,8 +92,8 @@ struct WorkerCommand: ParsableCommand {
 
   @Flag(
     help: """
-      Train nothing: find out whether the coordinator answers a worker that is here, say so in one line, and end with 0 \
-      or 1.
+      Train nothing: find out whether the coordinator answers a worker that is here, say so in one line, and end with \
+      0 or 1.
       """)
   var probe = false
 

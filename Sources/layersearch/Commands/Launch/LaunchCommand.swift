@@ -8,8 +8,8 @@ struct LaunchCommand: AsyncParsableCommand {
       """
       A launch asks the coordinator how much work there is, starts workers where it is told, replaces those that are \
       lost, lets go those that idle, and ends when the study is done. Ctrl-C asks its workers to hand back their jobs \
-      and leave; a second one ends them. A launcher that was killed is started again with the same command, and goes on \
-      with the workers that are there.
+      and leave; a second one ends them. A launcher that was killed is started again with the same command, and goes \
+      on with the workers that are there.
 
       Examples:
         layersearch launch local --connect tcp://127.0.0.1:5555 --workers 1:2

@@ -10,8 +10,8 @@ struct LaunchStatusCommand: AsyncParsableCommand {
     abstract: "Shows launches: each worker with its state, since when, and why.",
     discussion: Examples.folded(
       """
-      States: pending (asked for, with the place's reason), running, leaving, done, cancelled, preempted, node failure, \
-      time limit, out of memory, failed.
+      States: pending (asked for, with the place's reason), running, leaving, done, cancelled, preempted, node \
+      failure, time limit, out of memory, failed.
 
       Examples:
         layersearch launch status

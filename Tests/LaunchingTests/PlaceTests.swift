@@ -1,0 +1,133 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Launching
+
+/// A `layersearch` that is a script: workers end as the test wants.
+private struct FakeProgram {
+  let place: TestSupport.Place
+  let launch: LaunchFolder
+
+  init(_ script: String) throws {
+    place = try TestSupport.Place()
+    launch = try LaunchFolder("test", in: place.path("launches"))
+    try place.write("#!/bin/sh\n\(script)\n", to: "layersearch")
+    chmod(place.path("layersearch"), 0o755)
+  }
+
+  func worker(_ options: [String] = []) -> WorkerInvocation {
+    WorkerInvocation(
+      executable: place.path("layersearch"), connect: "tcp://127.0.0.1:1", options: options, name: launch.name)
+  }
+
+  func wait(until condition: () async throws -> Bool) async throws {
+    let end = Date().addingTimeInterval(60)
+    while try await !condition() {
+      guard Date() < end else { throw CancellationError() }
+      try await Task.sleep(for: .milliseconds(20))
+    }
+  }
+}
+
+@Suite("workers on this machine")
+struct LocalPlaceTests {
+  @Test("they begin, are listed, say what they wrote, and leave when told")
+  func life() async throws {
+    let program = try FakeProgram(
+      "trap 'exit 0' TERM; echo \"$@\" | tr '\\n' ' '; echo begun; while :; do sleep 0.05; done")
+    let place = LocalPlace(program.launch)
+    let started = try await place.start(2, program.worker(["--data", "a b's $c"]))
+    #expect(started.map(\.id) == ["w1", "w2"])
+    #expect(try await place.list().map(\.state.word) == ["running", "running"])
+    try await program.wait { try await place.log(of: started[0], lines: 5).contains("begun") }
+    let log = try await place.log(of: started[0], lines: 5)
+    #expect(log.contains("worker --connect tcp://127.0.0.1:1 --data a b's $c"))
+    // As another process sees them.
+    let other = LocalPlace(program.launch)
+    try await other.stop([started[0]], now: false)
+    try await program.wait { try await other.list()[0].state == .ended(.done, detail: nil) }
+    try await other.stop([started[1]], now: true)
+    try await program.wait { try await other.list()[1].state.word == "cancelled" }
+    #expect(try await place.start(1, program.worker()).map(\.id) == ["w3"])
+    try await place.stop(try await place.list(), now: true)
+    try await program.wait { try await !place.list().contains { $0.state.isPresent } }
+  }
+
+  @Test("one that fails tells why, one that is killed how")
+  func failures() async throws {
+    let program = try FakeProgram("[ \"$1\" != worker ] || echo 'layersearch: error: no data' >&2; exit 3")
+    let place = LocalPlace(program.launch)
+    _ = try await place.start(1, program.worker())
+    try await program.wait { try await !place.list()[0].state.isPresent }
+    #expect(
+      try await place.list()[0].state == .ended(.failed, detail: "layersearch: error: no data"))
+  }
+
+  @Test("examined, it runs the probe there, and forgets what has ended")
+  func examination() async throws {
+    let program = try FakeProgram(
+      "case \"$*\" in *--probe*) echo 'layersearch: error: no coordinator at X' >&2; exit 1 ;; esac; exit 0")
+    let place = LocalPlace(program.launch)
+    _ = try await place.start(1, program.worker())
+    try await program.wait { try await !place.list()[0].state.isPresent }
+    let error = await #expect(throws: LaunchError.self) { try await place.examine(program.worker()) }
+    #expect(error?.description == "no coordinator at X")
+    #expect(try await place.list().isEmpty)
+    var missing = program.worker()
+    missing.executable = "/no/such/layersearch"
+    let absent = await #expect(throws: LaunchError.self) { try await place.examine(missing) }
+    #expect(absent?.description.contains("there is no /no/such/layersearch") == true)
+  }
+}
+
+@Suite("what launches are told")
+struct LaunchInputTests {
+  @Test("ranges of workers", arguments: ["4", "1:1", "0:7", "2:50", "10000"])
+  func range(text: String) throws { #expect(WorkerRange(text)?.description == (text == "1:1" ? "1" : text)) }
+
+  @Test(
+    "what is none", arguments: ["", "0", ":", "1:", ":4", "5:2", "1:2:3", "-1:2", "+1", "1 :2", "0:0", "10001", "٣"])
+  func noRange(text: String) { #expect(WorkerRange(text) == nil) }
+
+  @Test("files of hosts")
+  func hosts() throws {
+    let text = """
+      \u{20}
+      # all of them
+      node1.example.org
+      alice@node3   port=2222 slots=16 binary=~/bin/layersearch data="/scratch/my data" # there
+      """
+    let hosts = try HostsFile(text, name: "hosts").hosts
+    #expect(
+      hosts == [
+        HostsFile.Host(name: "node1.example.org"),
+        HostsFile.Host(
+          name: "alice@node3", port: 2222, slots: 16, binary: "~/bin/layersearch", data: "/scratch/my data"),
+      ])
+  }
+
+  @Test(
+    "mistakes in them are named with their line",
+    arguments: [
+      ("a\na", "hosts:2: a is named twice"), ("a port=0", "hosts:1: port=0: a port is a number from 1 to 65535"),
+      ("a\n\nb slots=x", "hosts:3: slots=x: slots is a number"), ("-x", "hosts:1: a line starts with"),
+      ("a what", "hosts:1: 'what' is not known"), ("a data=", "hosts:1: data= has no value"),
+      ("a data='b", "hosts:1: a quotation mark ' is not closed"), ("a data=$HOME", "variables are not replaced"),
+      ("# none", "hosts names no host"),
+    ])
+  func mistakes(text: String, message: String) {
+    let error = #expect(throws: LaunchError.self) { try HostsFile(text, name: "hosts") }
+    #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
+    #expect(error?.kind == .usage)
+  }
+
+  @Test("a launch's name is safe in paths and commands, and follows from its place and address")
+  func names() throws {
+    #expect(LaunchFolder.name(of: .slurm, connect: "tcp://10.0.0.1:5555") == "slurm-10.0.0.1-5555")
+    #expect(LaunchFolder.isLegal(LaunchFolder.name(of: .local, connect: "ipc:///tmp/ä b")))
+    for name in ["", "..", "-x", "a/b", "a b", String(repeating: "a", count: 61)] {
+      #expect(!LaunchFolder.isLegal(name), "\(name)")
+    }
+  }
+}

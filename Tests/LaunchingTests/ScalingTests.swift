@@ -1,0 +1,240 @@
+import Launching
+import Randomness
+import Testing
+
+@Suite("how many workers a launch has")
+struct ScalingTests {
+  @Test("as many as there is work for, and no more than may be")
+  func follows() {
+    var world = ScalingWorld("1:4")
+    world.demand.openJobs = 0
+    world.look()
+    #expect(world.staying.count == 1, "the least, also without work")
+    world.demand.openJobs = 3
+    world.look()
+    #expect(world.staying.count == 3)
+    world.demand.openJobs = 30
+    world.look()
+    #expect(world.staying.count == 4)
+    world.look()
+    #expect(world.starts == 4)
+  }
+
+  @Test("jobs to come count, and a worker's slots")
+  func slots() {
+    var world = ScalingWorld("0:9") { $0.slots = 4 }
+    world.slots = 4
+    world.demand.openJobs = 1
+    world.demand.comingJobs = 100
+    world.demand.soonJobs = 9
+    world.look()
+    #expect(world.staying.count == 3)
+  }
+
+  @Test("where slots are not known, the first worker tells")
+  func unknownSlots() {
+    var world = ScalingWorld("0:9") { $0.slots = nil }
+    world.slots = nil
+    world.demand.openJobs = 64
+    world.look()
+    #expect(world.starts == 1)
+    world.look()
+    #expect(world.starts == 1)
+    for index in world.workers.indices { world.workers[index].slots = 16 }
+    world.slots = 16
+    world.look()
+    #expect(world.starts == 4)
+  }
+
+  @Test("pending workers are there, and one that is not listed any more is replaced after a while")
+  func pending() {
+    var world = ScalingWorld("0:3")
+    world.state = .pending(reason: "Resources")
+    world.demand.openJobs = 3
+    for _ in 0..<10 { world.look() }
+    #expect(world.starts == 3)
+    #expect(world.said.filter { $0.contains("Resources") }.count == 1)
+    world.workers.removeLast()
+    world.look()
+    #expect(world.starts == 3)
+    for _ in 0..<40 { world.look() }
+    #expect(world.starts == 4)
+  }
+
+  @Test("what idles is let go after the cool-down: what has not begun, then idle ones, and busy ones only much later")
+  func letsGo() {
+    var world = ScalingWorld("1:4")
+    world.demand.openJobs = 4
+    world.look()
+    world.demand.openJobs = 1
+    world.demand.runningJobs = 1
+    world.demand.idleWorkers = ["h0-17-ab", "h2-18-cd"]
+    world.look()
+    world.look(after: 50)
+    #expect(world.stopped.isEmpty)
+    world.look(after: 20)
+    #expect(Set(world.stopped) == ["w0", "w2"])
+    world.end("w0", .done)
+    world.end("w2", .done)
+    world.demand.idleWorkers = []
+    world.look()
+    world.look(after: 61)
+    #expect(world.stopped.count == 2, "the others may have a job")
+    world.look(after: 300)
+    #expect(world.stopped == ["w2", "w0", "w3"])
+  }
+
+  @Test("preempted workers and those of lost nodes are replaced at once, those that fail at the start later and later")
+  func replaces() {
+    var world = ScalingWorld("2")
+    world.demand.openJobs = 2
+    world.look()
+    world.end("w0", .preempted)
+    world.end("w1", .nodeFailure)
+    world.look()
+    #expect(world.starts == 4)
+    world.end("w2", .failed)
+    world.end("w3", .failed)
+    world.look()
+    #expect(world.starts == 4)
+    #expect(world.said.last?.contains("2 workers ended within moments of the start, failed: so") == true)
+    world.look(after: 6)
+    #expect(world.starts == 5, "one at a time")
+    world.look()
+    #expect(world.starts == 5)
+    world.look(after: 61)
+    #expect(world.starts == 6, "it stays: the others may come")
+    world.end("w4", .failed)
+    world.look()
+    #expect(world.starts == 7, "after a long life a failure is none of the start")
+  }
+
+  @Test("a paused study gets no workers; without an answer nothing changes")
+  func holds() {
+    var world = ScalingWorld("0:3")
+    world.demand.openJobs = 3
+    world.demand.isPaused = true
+    world.look()
+    #expect(world.starts == 0)
+    world.demand.isPaused = false
+    world.look(answer: false)
+    #expect(world.starts == 0)
+    world.look()
+    #expect(world.starts == 3)
+    world.demand.openJobs = 0
+    for _ in 0..<20 { world.look(after: 60, answer: false) }
+    #expect(world.stopped.isEmpty)
+    #expect(world.said.filter { $0.contains("no coordinator") }.count == 2)
+  }
+
+  @Test("it ends when the study is done and all have left; what had not begun is taken back")
+  func ends() {
+    var world = ScalingWorld("0:2")
+    world.demand.openJobs = 1
+    world.look()
+    world.state = .pending(reason: nil)
+    world.demand.openJobs = 2
+    world.look()
+    world.demand.isDone = true
+    world.look()
+    #expect(world.ending == nil)
+    #expect(world.stopped == ["w1"])
+    world.end("w0", .done)
+    world.end("w1", .cancelled)
+    world.look()
+    #expect(world.ending == .studyDone)
+  }
+
+  @Test("a coordinator that is gone with all its workers was done")
+  func goneCoordinator() {
+    var world = ScalingWorld("0:2")
+    world.demand.openJobs = 1
+    world.look()
+    world.look(answer: false)
+    #expect(world.ending == nil)
+    world.end("w0", .done)
+    world.look(answer: false)
+    #expect(world.ending == .studyDone)
+  }
+
+  @Test("asked to end it lets all go, asked again it ends them, and a third time it ends whatever is there")
+  func stops() {
+    var world = ScalingWorld("0:2")
+    world.demand.openJobs = 2
+    world.look()
+    world.handle(.stopRequested)
+    #expect(world.stopped == ["w0", "w1"])
+    world.look()
+    #expect(world.ending == nil)
+    world.handle(.stopRequested)
+    #expect(world.killed == ["w0", "w1"])
+    world.look()
+    #expect(world.ending == .stopped)
+
+    var stuck = ScalingWorld("0:2")
+    stuck.demand.openJobs = 2
+    stuck.look()
+    stuck.handle(.stopRequested)
+    stuck.handle(.stopRequested)
+    stuck.handle(.stopRequested)
+    #expect(stuck.ending == .stopped)
+  }
+
+  @Test("while all starts fail, however they fail, few are asked for in an hour", arguments: 0..<6)
+  func noFlood(kind: Int) {
+    var world = ScalingWorld("2:10")
+    world.demand.openJobs = 100
+    let ends: [PlacedEnd] = [.failed, .preempted, .nodeFailure, .done, .timeLimit]
+    if kind == 5 { world.refusal = "sbatch: invalid partition" }
+    while world.now < 3600 {
+      world.look(after: 2)
+      for worker in world.present where kind < 5 { world.end(worker.id, ends[kind]) }
+    }
+    #expect(world.starts <= 10 + 3 * 10 + 14, "\(world.starts)")
+    #expect(world.starts > 5)
+    #expect(world.said.contains { $0.contains(kind == 5 ? "invalid partition" : "within moments of the start") })
+  }
+
+  @Test("random sequences: never more than may be or than there is work for, and an end")
+  func random() {
+    for seed in 0..<200 {
+      var random = StableRandom(seed: UInt64(seed))
+      let least = random.integer(below: 3)
+      let most = least + 1 + random.integer(below: 6)
+      let slots = 1 + random.integer(below: 4)
+      var world = ScalingWorld("\(least):\(most)") { $0.slots = nil }
+      world.slots = slots
+      for _ in 0..<200 {
+        switch random.integer(below: 8) {
+        case 0: world.demand.openJobs = random.integer(below: 40)
+        case 1: world.demand.soonJobs = random.integer(below: 40)
+        case 2: world.refusal = random.integer(below: 3) == 0 ? "no" : nil
+        case 3: world.state = random.integer(below: 2) == 0 ? .running : .pending(reason: nil)
+        case 4:
+          if let worker = world.present.randomElement(using: &random) {
+            let ends = PlacedEnd.allCases
+            world.end(worker.id, ends[random.integer(below: ends.count)])
+          }
+        case 5:
+          for index in world.workers.indices {
+            if case .leaving = world.workers[index].state { world.workers[index].state = .ended(.done, detail: nil) }
+            if case .pending = world.workers[index].state { world.workers[index].state = .running }
+          }
+        case 6: if !world.workers.isEmpty { world.workers.remove(at: random.integer(below: world.workers.count)) }
+        default: world.demand.isPaused = random.integer(below: 4) == 0
+        }
+        let before = (world.staying.count, world.starts)
+        world.look(after: Double(random.integer(below: 90)), answer: random.integer(below: 5) > 0)
+        let useful = max(world.demand.openJobs, world.demand.soonJobs)
+        #expect(world.staying.count <= max(most, before.0))
+        if world.starts > before.1, world.refusal == nil {
+          #expect(world.staying.count <= max(least, 1, (useful + slots - 1) / slots), "seed \(seed)")
+        }
+      }
+      world.refusal = nil
+      world.demand.isDone = true
+      for _ in 0..<20 where world.ending == nil { world.look(after: 100) }
+      #expect(world.ending == .studyDone, "seed \(seed)")
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import Launching
+
+/// A launch whose place and coordinator are the test's, on a clock that the test moves.
+struct ScalingWorld {
+  var scaling: Scaling
+  var now = 0.0
+  var workers: [PlacedWorker] = []
+  var demand = ScalingDemand(openJobs: 0)
+  /// What becomes of a start.
+  var state = PlacedState.running
+  var slots: Int? = 1
+  var refusal: String?
+  private(set) var starts = 0
+  private(set) var said: [String] = []
+  private(set) var ending: Scaling.Ending?
+  private(set) var stopped: [String] = []
+  private(set) var killed: [String] = []
+
+  init(_ range: String, change: (inout ScalingSettings) -> Void = { _ in }) {
+    var settings = ScalingSettings(range: WorkerRange(range)!, slots: 1)
+    change(&settings)
+    scaling = Scaling(settings: settings)
+  }
+
+  var present: [PlacedWorker] { workers.filter { $0.state.isPresent } }
+  var staying: [PlacedWorker] {
+    present.filter { if case .leaving = $0.state { false } else { true } }
+  }
+
+  /// A look at the coordinator and the place, as a launcher takes it.
+  mutating func look(after seconds: Double = 1, answer: Bool = true) {
+    now += seconds
+    let registered = staying.filter { $0.state == .running }
+    demand.slots = registered.reduce(0) { $0 + ($1.slots ?? 0) }
+    demand.workers = registered.count { $0.slots != nil }
+    handle(answer ? .demand(demand) : .unanswered("no coordinator"))
+    handle(.listed(workers))
+  }
+
+  mutating func handle(_ event: Scaling.Event) {
+    for effect in scaling.handle(event, at: now) {
+      switch effect {
+      case .say(let text): said.append(text)
+      case .end(let ending): self.ending = ending
+      case .stop(let chosen, let atOnce):
+        for worker in chosen {
+          guard let index = workers.firstIndex(where: { $0.id == worker.id }) else { continue }
+          workers[index].state = atOnce ? .ended(.cancelled, detail: nil) : .leaving
+          if atOnce { killed.append(worker.id) } else { stopped.append(worker.id) }
+        }
+      case .start(let count):
+        if let refusal {
+          starts += 1
+          handle(.notStarted(refusal))
+          continue
+        }
+        let new = (0..<count).map {
+          PlacedWorker(id: "w\(starts + $0)", host: "h\(starts + $0)", slots: slots, state: state)
+        }
+        starts += count
+        workers += new
+        handle(.started(new))
+      }
+    }
+  }
+
+  mutating func end(_ id: String, _ end: PlacedEnd) {
+    for index in workers.indices where workers[index].id == id { workers[index].state = .ended(end, detail: "so") }
+  }
+}
