@@ -308,6 +308,7 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
+        "BasisEngine",
         "ContentExchange",
         "Coordination",
         "Digests",

@@ -1,6 +1,7 @@
 import COpenBLAS
 import CVector
 import KernelInterface
+import SearchCore
 
 #if arch(x86_64)
   import KernelsAVX2
@@ -17,7 +18,7 @@ import KernelInterface
 #endif
 
 /// One compiled set of kernels and whether this processor can run it.
-public struct KernelVariant: Sendable {
+public struct CompiledKernels: Sendable {
   public let name: String
   public let isSupported: Bool
   /// Code of the variant itself, so only for processors that can run it: even building a table may use its
@@ -36,15 +37,15 @@ public enum KernelSelection {
   public static let environmentVariable = "LAYERSEARCH_KERNELS"
 
   /// Every compiled variant, the fastest first; `reference`, which is for comparisons, is not among them.
-  public static let variants: [KernelVariant] = {
+  public static let variants: [CompiledKernels] = {
     #if arch(x86_64)
       let processor = processor_detect()
       return [
-        KernelVariant(name: "avx512", isSupported: processor.avx512, makeTable: { KernelsAVX512.makeKernelTable() }),
-        KernelVariant(name: "avx2", isSupported: processor.avx2, makeTable: { KernelsAVX2.makeKernelTable() }),
+        CompiledKernels(name: "avx512", isSupported: processor.avx512, makeTable: { KernelsAVX512.makeKernelTable() }),
+        CompiledKernels(name: "avx2", isSupported: processor.avx2, makeTable: { KernelsAVX2.makeKernelTable() }),
       ]
     #else
-      return [KernelVariant(name: "portable", isSupported: true, makeTable: { Kernels.makeKernelTable() })]
+      return [CompiledKernels(name: "portable", isSupported: true, makeTable: { Kernels.makeKernelTable() })]
     #endif
   }()
 
@@ -55,13 +56,41 @@ public enum KernelSelection {
   ///
   /// Holds OpenBLAS to one thread, because a job is one thread.
   public static func best() throws(KernelSelectionError) -> KernelTable {
-    let table = try choose(forced: getenv(environmentVariable).map { String(cString: $0) }, among: variants)
+    let table = try choose(forced: forced, among: variants)
     openblas_set_num_threads(1)
     return table
   }
 
+  /// The kernels of an instruction set; `best()` for nil.
+  /// - Throws: where the processor lacks it, or `LAYERSEARCH_KERNELS` names others.
+  public static func table(for wanted: InstructionSet?) throws(KernelSelectionError) -> KernelTable {
+    guard let wanted else { return try best() }
+    guard isAvailable(wanted) else {
+      let here = (try? best())?.name ?? "no"
+      throw KernelSelectionError(
+        description: "kernels for \(wanted) are asked for, and "
+          + (forced.map { "\(environmentVariable)=\($0) allows no others here" }
+            ?? "this processor runs \(here) kernels at best; choose a machine that has \(wanted)"))
+    }
+    let table = try choose(forced: wanted.rawValue, among: variants)
+    openblas_set_num_threads(1)
+    return table
+  }
+
+  /// Whether `table(for:)` has one.
+  public static func isAvailable(_ wanted: InstructionSet) -> Bool {
+    guard forced == nil || forced == wanted.rawValue else { return false }
+    return variants.contains { $0.name == wanted.rawValue && $0.isSupported }
+  }
+
+  /// That the environment names.
+  private static var forced: String? {
+    getenv(environmentVariable).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+  }
+
   /// What results record: the kernels' name, their table of algorithms and OpenBLAS's core type, as in
-  /// "avx512-9f3a+SkylakeX". Equal text on two machines means the same arithmetic in the same order.
+  /// "avx512-9f3a+SkylakeX". Equal text on two machines means the same arithmetic in the same order; the core type
+  /// counts only where `Work.usesOpenBLAS` (`SearchCore.KernelVariant`).
   public static func variantDescription(of table: KernelTable) -> String {
     let core = openblas_get_corename().map { String(cString: $0) } ?? "unknown"
     return "\(table.name)-\(AlgorithmTable.of(table).fingerprint)+\(core)"
@@ -72,7 +101,7 @@ public enum KernelSelection {
     variantDescription(of: try best())
   }
 
-  static func choose(forced: String?, among variants: [KernelVariant]) throws(KernelSelectionError) -> KernelTable {
+  static func choose(forced: String?, among variants: [CompiledKernels]) throws(KernelSelectionError) -> KernelTable {
     let supported = variants.filter(\.isSupported)
     if let forced, !forced.isEmpty {
       if forced == KernelTable.reference.name { return .reference }

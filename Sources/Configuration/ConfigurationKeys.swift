@@ -6,7 +6,10 @@ enum ConfigurationKeys {
   static let sections: [(name: String, keys: [String])] = [
     (
       "",
-      ["study", "model", "data", "space", "proxy", "start", "objectives", "strategy", "constraints", "budget", "seed"]
+      [
+        "study", "model", "kernels", "data", "space", "proxy", "start", "objectives", "strategy", "constraints",
+        "budget", "seed",
+      ]
     ),
     ("data", ["set", "path", "train_images", "validation_images"]),
     ("space", ["rank_fractions", "ranks", "include", "exclude", "variant", "variants"]),

@@ -92,6 +92,7 @@ extension StudyConfiguration {
     if model == nil, !root.isSet("model") {
       root.reportMissing("model", allowed: Model.allCases.map(\.rawValue).joined(separator: ", "))
     }
+    let kernels: KernelChoice? = root.choice("kernels")
     let study = readStudy(root, fileName: fileName)
     let seed = root.integer("seed", default: 1, in: Limits.seed)
     let search = SearchReader(root: root)
@@ -107,6 +108,7 @@ extension StudyConfiguration {
       root.section("proxy"), model: model ?? .resnet20, variant: variants[0],
       data: data ?? DataSelection(set: .shapes10, trainImages: 1, validationImages: 1, splitSeed: seed),
       hasStart: starting.isTrained, checksBatch: data != nil)
+    recipe.kernels = kernels?.instructionSet
     recipe.start = starting.read(data: data, augments: recipe.augment, seed: seed, hashOfFile: hashOfFile)
     let space = spaceReader.read(model: model, variants: variants)
     let (strategy, seeding) = search.readStrategy(

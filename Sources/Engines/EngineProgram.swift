@@ -1,5 +1,7 @@
+import BasisEngine
 import Dispatch
 import Processes
+import SearchCore
 import Synchronization
 
 /// How this program is started as an engine process: in an environment of its own, because OpenBLAS is set up
@@ -7,7 +9,7 @@ import Synchronization
 package struct EngineProgram: Sendable {
   package let arguments: [String]
   private let describing: [String]
-  package let environment: [String: String]
+  private let environments: [InstructionSet?: [String: String]]
 
   /// - Parameters:
   ///   - arguments: of an engine.
@@ -15,22 +17,40 @@ package struct EngineProgram: Sendable {
   package init(arguments: [String], describing: [String]) {
     self.arguments = arguments
     self.describing = describing
-    environment = OpenBLASEnvironment.forEngines
+    let choices: [InstructionSet?] = [nil] + InstructionSet.allCases
+    environments = Dictionary(uniqueKeysWithValues: choices.map { ($0, OpenBLASEnvironment.forEngines(of: $0)) })
   }
 
-  /// What engines compute with.
+  /// Of an engine whose study asks for these kernels.
+  func environment(for kernels: InstructionSet?) -> [String: String] { environments[kernels] ?? [:] }
+
+  /// What engines compute with: by themselves first, then for studies that ask for an instruction set that this machine
+  /// has.
   /// - Throws: where an engine cannot even start on this machine, with what it said. One that is killed is asked again.
-  package func kernelVariant() throws -> String {
-    for _ in 0..<2 {
-      if let variant = try? ask() { return variant }
+  package func kernelVariants() throws -> [String] {
+    var variants = [try kernelVariant(for: nil)]
+    for kernels in InstructionSet.allCases where KernelSelection.isAvailable(kernels) {
+      // Known without a process where it is what engines do by themselves.
+      guard let expected = OpenBLASEnvironment.kernelVariantOfEngines(for: kernels), !variants.contains(expected) else {
+        continue
+      }
+      let variant = try kernelVariant(for: kernels)
+      if !variants.contains(variant) { variants.append(variant) }
     }
-    return try ask()
+    return variants
   }
 
-  private func ask() throws -> String {
+  private func kernelVariant(for kernels: InstructionSet?) throws -> String {
+    for _ in 0..<2 {
+      if let variant = try? ask(kernels) { return variant }
+    }
+    return try ask(kernels)
+  }
+
+  private func ask(_ kernels: InstructionSet?) throws -> String {
     let answer = Answer()
     _ = try ChildProcess(
-      arguments: describing, environment: environment,
+      arguments: describing + (kernels.map { [$0.rawValue] } ?? []), environment: environment(for: kernels),
       onLine: { line in answer.state.withLock { $0.line = String(decoding: line, as: UTF8.self) } },
       onEnd: { ending in
         answer.state.withLock { $0.ending = ending }

@@ -25,6 +25,8 @@ package struct EngineSlot {
   package let number: Int
   package private(set) var job: AttemptReference?
   private var process: ChildProcess?
+  /// That its process was started for.
+  private var kernels: InstructionSet?
   private var generation = 0
   private var lastSign = 0.0
   private var startedAt = 0.0
@@ -39,13 +41,17 @@ package struct EngineSlot {
     case failed(AttemptReference, reason: String, AttemptFailure)
   }
 
+  /// - Parameter kernels: that the job asks for. OpenBLAS is set up when a process starts: where the slot's was started
+  ///   for others, another takes its place.
   package mutating func start(
-    _ request: EngineRequest, program: EngineProgram, now: Double,
+    _ request: EngineRequest, kernels: InstructionSet? = nil, program: EngineProgram, now: Double,
     deliver: @escaping @Sendable (EngineSlotEvent) -> Void
   ) -> News? {
     let reference = request.job.reference
     do {
       let line = try EngineLine.encode(request)
+      if kernels != self.kernels { stop() }
+      self.kernels = kernels
       let process = try process ?? spawn(program, deliver: deliver)
       self.process = process
       job = reference
@@ -147,7 +153,7 @@ package struct EngineSlot {
     generation += 1
     let (slot, generation) = (number, generation)
     return try ChildProcess(
-      arguments: program.arguments, environment: program.environment, leavesSignalsToParent: true,
+      arguments: program.arguments, environment: program.environment(for: kernels), leavesSignalsToParent: true,
       onLine: { line in
         let content: EngineSlotEvent.Content
         do { content = .event(try EngineLine.decodeEvent(line)) } catch { content = .garbled("\(error)") }

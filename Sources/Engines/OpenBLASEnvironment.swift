@@ -1,11 +1,12 @@
 import BasisEngine
 import Foundation
+import SearchCore
 
-/// How processes that train are to load OpenBLAS, which reads its environment once, before `main`.
+/// How engine processes are to load OpenBLAS, which reads its environment once, before `main`. Nothing else in this
+/// program has products of OpenBLAS in its results (`Work.usesOpenBLAS`).
 package enum OpenBLASEnvironment {
   static let coreType = "OPENBLAS_CORETYPE"
   package static let threads = "OPENBLAS_NUM_THREADS"
-  private static let guardVariable = "LAYERSEARCH_ENVIRONMENT_IS_SET"
 
   /// OpenBLAS takes its Haswell kernels on processors that it does not know; where there is AVX-512, its SkylakeX
   /// kernels are about twice as fast. Core types that have AVX-512 themselves are left alone, and so is what the user
@@ -23,31 +24,29 @@ package enum OpenBLASEnvironment {
     return variant.split(separator: "+").last.map(String.init)
   }
 
-  /// That engines started here will have, as far as can be told before one is; nil where no kernels run here at all.
-  package static var kernelVariantOfEngines: String? {
-    guard let own = try? KernelSelection.variantDescription() else { return nil }
-    guard let betterCoreType, let plus = own.lastIndex(of: "+") else { return own }
-    return own[...plus] + betterCoreType
+  /// The core type of engines whose study asks for an instruction set: one for all processors that have it, whatever
+  /// OpenBLAS would choose there and whatever the user has set. Nil where the study asks for none.
+  private static func coreType(for kernels: InstructionSet?) -> String? {
+    switch kernels {
+    case .avx2: "Haswell"
+    case .avx512: "SkylakeX"
+    case nil: nil
+    }
+  }
+
+  /// That engines started here will have, as far as can be told before one is; nil where these kernels do not run here.
+  package static func kernelVariantOfEngines(for kernels: InstructionSet?) -> String? {
+    guard let table = try? KernelSelection.table(for: kernels) else { return nil }
+    let own = KernelSelection.variantDescription(of: table)
+    guard let core = coreType(for: kernels) ?? betterCoreType, let plus = own.lastIndex(of: "+") else { return own }
+    return own[...plus] + core
   }
 
   /// For engine processes: one thread, the fitting core type, everything else as it is here.
-  static var forEngines: [String: String] {
+  static func forEngines(of kernels: InstructionSet?) -> [String: String] {
     var environment = ProcessInfo.processInfo.environment
     environment[threads] = "1"
-    if let betterCoreType { environment[coreType] = betterCoreType }
+    if let core = coreType(for: kernels) ?? betterCoreType { environment[coreType] = core }
     return environment
-  }
-
-  /// Starts this process anew with the fitting core type where it lacks it, once. For commands that train themselves,
-  /// as their first act.
-  package static func adopt() {
-    guard getenv(guardVariable) == nil, let betterCoreType else { return }
-    setenv(guardVariable, "1", 1)
-    setenv(threads, "1", 1)
-    setenv(coreType, betterCoreType, 1)
-    var arguments = CommandLine.arguments.map { strdup($0) } + [nil]
-    execv("/proc/self/exe", &arguments)
-    // Only slower: the process goes on as it is.
-    for pointer in arguments { free(pointer) }
   }
 }

@@ -97,10 +97,9 @@ package struct StudyReport: Hashable, Sendable {
     let frontier = Set(ParetoFront(of: scores, objectives: objectives).scores.map(\.candidate))
     let references = Self.references(in: space)
     var variants: [Candidate: Set<String>] = [:]
-    var counts: [String: Int] = [:]
+    let names = KernelVariantNames(results)
     for (work, result) in results {
-      variants[work.candidate, default: []].insert(result.kernelVariant)
-      counts[result.kernelVariant, default: 0] += 1
+      variants[work.candidate, default: []].insert(names.name(of: result, for: work))
     }
     self.study = study
     self.recipe = recipe
@@ -113,7 +112,7 @@ package struct StudyReport: Hashable, Sendable {
         kernelVariants: (variants[score.candidate] ?? []).sorted())
     }
     self.setAside = setAside
-    self.kernelVariants = counts.sorted { $0.key < $1.key }.map {
+    self.kernelVariants = names.counts(results).sorted { $0.key < $1.key }.map {
       KernelVariantCount(name: $0.key, trainings: $0.value)
     }
     self.metadata = metadata

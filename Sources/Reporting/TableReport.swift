@@ -41,6 +41,8 @@ package enum TableColumn: Hashable, Sendable {
   case loss, seeds, layers
   /// What all trainings say of it, with its interval; the share of draws in which nothing beats it; confirmations.
   case estimate, unbeaten, confirmed
+  /// What it was computed with, where a study mixes variants.
+  case kernels
 
   /// In their order: what a network has without training, what training found, what was measured.
   static let all = columns(estimates: [])
@@ -70,6 +72,7 @@ package enum TableColumn: Hashable, Sendable {
     case .estimate: "Estimate"
     case .unbeaten: "Unbeaten"
     case .confirmed: "Confirmed"
+    case .kernels: "Kernels"
     }
   }
 
@@ -77,15 +80,16 @@ package enum TableColumn: Hashable, Sendable {
   package var title: String {
     switch self {
     case .ofDense(let objective): "\(objective.title) of dense"
-    case .value, .loss, .seeds, .layers, .estimate, .unbeaten, .confirmed: heading.lowercased()
+    case .value, .loss, .seeds, .layers, .estimate, .unbeaten, .confirmed, .kernels: heading.lowercased()
     }
   }
 }
 
 extension StudyReport {
   package var tableColumns: [TableColumn] {
-    guard let estimated else { return TableColumn.all }
-    return TableColumn.allWithEstimates.filter { $0 != .confirmed || estimated.confirmations > 0 }
+    let kernels: [TableColumn] = mixesKernelVariants ? [.kernels] : []
+    guard let estimated else { return TableColumn.all + kernels }
+    return TableColumn.allWithEstimates.filter { $0 != .confirmed || estimated.confirmations > 0 } + kernels
   }
 
   package var frontierTitle: String { estimated == nil ? "frontier" : "estimated frontier" }
@@ -104,6 +108,7 @@ extension ReportRow {
     case .estimate: estimate?.text ?? Self.unknown
     case .unbeaten: estimate.map { NumberText.percent($0.frontierProbability, 0) } ?? Self.unknown
     case .confirmed: confirmation?.text ?? Self.unknown
+    case .kernels: kernelVariants.isEmpty ? Self.unknown : kernelVariants.joined(separator: ", ")
     }
   }
 }

@@ -83,7 +83,8 @@ private struct TerminalTable {
       objectives.map { isCount($0) ? .ofDense($0) : .value($0) }
     }
     let rest = relative.dropLast()
-    return [.layers] + amounts + [.loss] + shares(rest.filter { !objectives.contains($0) }) + [.seeds, .unbeaten]
+    return [.layers] + amounts + [.loss, .kernels] + shares(rest.filter { !objectives.contains($0) })
+      + [.seeds, .unbeaten]
       + shares(rest.filter { objectives.contains($0) }) + [.confirmed] + shares(relative.suffix(1))
   }
 

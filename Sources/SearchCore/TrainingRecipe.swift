@@ -51,12 +51,14 @@ public struct TrainingRecipe: Codable, Hashable, Sendable {
   public var until: Int?
   /// Updates of decomposed layers that are skipped; nil for none.
   public var skip: SkippedUpdates?
+  /// The kernels that it is computed with on every machine; nil for the fastest of each.
+  public var kernels: InstructionSet?
 
   public init(
     model: Model, variant: BasisVariant = .remainder, data: DataSelection, epochs: Epochs, batch: Int = 128,
     learningRate: Double = 0.1, schedule: Schedule = .onecycle, momentum: Double = 0.9, nesterov: Bool = false,
     weightDecay: Double = 1e-4, augment: Bool = true, curve: Bool = false,
-    start: TrainedStart? = nil, until: Int? = nil, skip: SkippedUpdates? = nil
+    start: TrainedStart? = nil, until: Int? = nil, skip: SkippedUpdates? = nil, kernels: InstructionSet? = nil
   ) {
     self.model = model
     self.variant = variant
@@ -73,6 +75,7 @@ public struct TrainingRecipe: Codable, Hashable, Sendable {
     self.start = start
     self.until = until
     self.skip = skip
+    self.kernels = kernels
   }
 
   /// Steps of an epoch: a last partial batch is dropped, unless it is the only one.
@@ -93,8 +96,10 @@ public struct TrainingRecipe: Codable, Hashable, Sendable {
 
   /// Without what those do not know that read recipes in this form, older workers and checkpoints: `curve`, which
   /// changes nothing of what a training finds; `start` and `until`, with which no work is said to those workers.
-  /// `skip` is there only where it is set, of which the same is true; checkpoints of trainings that go on need it.
+  /// `skip` and `kernels` are there only where they are set, of which the same is true; checkpoints of trainings that
+  /// go on need them.
   private enum CodingKeys: String, CodingKey {
-    case model, variant, data, epochs, batch, learningRate, schedule, momentum, nesterov, weightDecay, augment, skip
+    case model, variant, data, epochs, batch, learningRate, schedule, momentum, nesterov, weightDecay, augment, skip,
+      kernels
   }
 }

@@ -137,6 +137,7 @@ extension TrainingRecipe {
     var skipped = skip.map { (choice: $0.part, number: $0.every) }
     try visitor.alternative("proxy.skip", &skipped)
     skip = skipped.map { SkippedUpdates(of: $0.choice, every: $0.number) }
+    try visitor.optional("kernels", &kernels)
     try TrainedStart.visitFields(&start, &visitor)
   }
 

@@ -5,6 +5,7 @@ import ReadableText
 public enum FieldLimits {
   public static let slots = 1...4096
   public static let nameBytes = 256
+  public static let kernelVariants = 16
   public static let pathBytes = 4096
   public static let reasonBytes = 2000
   public static let candidateBytes = 32_768

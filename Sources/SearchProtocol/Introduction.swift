@@ -11,6 +11,8 @@ public struct Hello: JSONContent, Codable, Hashable, Sendable {
   public var build: String
   public var slots: Int
   public var kernelVariant: String
+  /// All that its engines can compute with, where a study asks for one of them; nil from workers that know one only.
+  public var kernelVariants: [String]?
   /// Data sets that the worker has: name → content hash.
   public var dataHashes: [String: String]
   /// The study that `running` and `finished` belong to; nil on first contact.
@@ -22,8 +24,8 @@ public struct Hello: JSONContent, Codable, Hashable, Sendable {
 
   public init(
     worker: String, host: String, processID: Int, oldestProtocol: Int, newestProtocol: Int, build: String, slots: Int,
-    kernelVariant: String, dataHashes: [String: String], study: String? = nil, running: [AttemptReference] = [],
-    finished: [AttemptReference] = []
+    kernelVariant: String, kernelVariants: [String]? = nil, dataHashes: [String: String], study: String? = nil,
+    running: [AttemptReference] = [], finished: [AttemptReference] = []
   ) {
     self.worker = worker
     self.host = host
@@ -33,6 +35,7 @@ public struct Hello: JSONContent, Codable, Hashable, Sendable {
     self.build = build
     self.slots = slots
     self.kernelVariant = kernelVariant
+    self.kernelVariants = kernelVariants
     self.dataHashes = dataHashes
     self.study = study
     self.running = running
@@ -51,6 +54,7 @@ extension Hello {
     try visitor.field("finished", &finished, List(Nested(), limit: FieldLimits.unacknowledgedReports))
     try visitor.field("host", &host, Text.nameOrNothing)
     try visitor.field("kernelVariant", &kernelVariant, Text.nameOrNothing)
+    try visitor.optional("kernelVariants", &kernelVariants, List(Text.name, limit: FieldLimits.kernelVariants))
     try visitor.field("newestProtocol", &newestProtocol, Whole(min(oldestProtocol, 65_535)...65_535))
     try visitor.field("oldestProtocol", &oldestProtocol, Whole(1...65_535))
     try visitor.field("processID", &processID, Whole(0...Int(Int32.max)))

@@ -7,7 +7,7 @@ public enum ProtocolVersion {
   /// Of the messages and what they mean. HELLO offers a range, WELCOME chooses.
   public static let oldest = 1
   /// What the newest message or work needs: each message's code says since which version there is one.
-  public static let newest = max(withAugmentedStarts, newestOfMessages)
+  public static let newest = max(withKernels, newestOfMessages)
   private static let newestOfMessages =
     (WorkerMessage.Code.allCases.map(\.since) + CoordinatorMessage.Code.allCases.map(\.since))
     .reduce(oldest, max)
@@ -27,8 +27,12 @@ public enum ProtocolVersion {
   /// Batch norm may be recalibrated on augmented images (`TrainedStart.augment`), of which older workers cannot read.
   public static let withAugmentedStarts = 6
 
+  /// A study may ask for kernels of one instruction set (`TrainingRecipe.kernels`), and a worker says which it has.
+  public static let withKernels = 7
+
   /// What a worker must speak to be given such a work.
   public static func needed(for work: Work) -> Int {
+    if work.kind.recipe.kernels != nil { return withKernels }
     if work.kind.recipe.start?.augment == true { return withAugmentedStarts }
     let isKnownToAll =
       [.remainder, .full].contains(work.kind.recipe.variant)

@@ -85,8 +85,8 @@ package struct MachineExamination: Encodable {
       if let betterCoreType {
         add(
           "OpenBLAS", .advice,
-          "\(openblasCoreType) kernels, which leave AVX-512 unused; worker, run, train and bench set "
-            + "OPENBLAS_CORETYPE=\(betterCoreType) by themselves, for other programs set it in your shell")
+          "\(openblasCoreType) kernels, which leave AVX-512 unused; workers set OPENBLAS_CORETYPE=\(betterCoreType) "
+            + "for their engines by themselves, for other programs set it in your shell")
       } else {
         add("OpenBLAS", .good, "\(openblasCoreType) kernels, which fit this processor")
       }

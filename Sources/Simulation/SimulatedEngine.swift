@@ -7,11 +7,13 @@ package enum DurationDistribution: String, CaseIterable, Sendable {
   case exponential
   /// With a standard deviation of 0.5 of the logarithm: most near the mean, some twice as long.
   case lognormal
+  /// In proportion to the candidate's multiply-adds; the dense network's is the mean that is given.
+  case cost
 
   /// Seconds; their mean is `mean`.
   package func draw(mean: Double, using random: inout StableRandom) -> Double {
     switch self {
-    case .constant: return mean
+    case .constant, .cost: return mean
     case .exponential: return -mean * StableMath.logarithm(1 - random.uniform())
     case .lognormal:
       let deviation = 0.5
@@ -66,9 +68,23 @@ package struct SimulatedEngine: SimulatedTrainings {
 
   package func begin(_ work: WorkText?, epochs: Int, number: Int) -> (seconds: Double, Attempt) {
     let seed = work?.seed ?? 0
+    if distribution == .cost, let work, let candidate = Candidate(canonical: String(work.candidate)) {
+      let attempt = Attempt(seed: seed, number: Int32(clamping: number), epochs: Int32(clamping: epochs))
+      return (meanDuration * Self.share(of: candidate), attempt)
+    }
     let attempt = Attempt(seed: seed, number: Int32(clamping: number), epochs: Int32(clamping: epochs))
     return (run(seed: seed, attempt: number, epochs: 0).seconds, attempt)
   }
+
+  /// Of the dense network's multiply-adds, in the network of the study that is simulated.
+  private static func share(of candidate: Candidate) -> Double {
+    func multiplyAdds(_ candidate: Candidate) -> Double {
+      Double(architecture.cost(of: candidate, variant: .remainder).multiplyAdds)
+    }
+    return multiplyAdds(candidate) / multiplyAdds(.dense)
+  }
+
+  private static let architecture = Architecture(SimulatedStudy.model)
 
   package func end(_ attempt: Attempt) -> SimulatedOutcome {
     run(seed: attempt.seed, attempt: Int(attempt.number), epochs: Int(attempt.epochs)).1

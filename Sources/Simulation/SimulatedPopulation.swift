@@ -43,6 +43,8 @@ final class SimulatedPopulation<Engine: SimulatedTrainings> {
   }
 
   private let engine: Engine
+  /// Of the workers, one after the other and from the first again: a training takes its time divided by that.
+  private let speeds: [Double]
   private var members: [Member]
   private var kinds = WorkReader()
   private var endings = MinimumHeap<Ending>()
@@ -51,8 +53,9 @@ final class SimulatedPopulation<Engine: SimulatedTrainings> {
   var keepsWaits = true
 
   /// `names`: of the workers; all have `slots` slots.
-  init(names: [String], slots: Int, engine: Engine, seed: UInt64) {
+  init(names: [String], slots: Int, engine: Engine, seed: UInt64, speeds: [Double] = []) {
     self.engine = engine
+    self.speeds = speeds
     members = names.enumerated().map { index, name in
       Member(
         machine: WorkerMachine(
@@ -135,9 +138,11 @@ final class SimulatedPopulation<Engine: SimulatedTrainings> {
     let work = WorkText(job.work)
     let kind = work.flatMap { try? kinds.kind($0.kind) }
     let (seconds, attempt) = engine.begin(work, epochs: kind?.epochs ?? 0, number: job.reference.attempt)
+    let speed = speeds.isEmpty ? 1 : speeds[worker % speeds.count]
     endings.insert(
       Ending(
-        time: now + seconds, worker: Int32(worker), slot: Int32(slot), reference: job.reference, attempt: attempt))
+        time: now + seconds / speed, worker: Int32(worker), slot: Int32(slot), reference: job.reference,
+        attempt: attempt))
   }
 
   private func acknowledge(_ event: WorkerEvent, at now: Double) {

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import SearchCore
 
 /// The study that simulated workers work on: a folder with a configuration, and a real coordinator process on it.
 final class SimulatedStudy {
@@ -49,11 +50,13 @@ final class SimulatedStudy {
     if isTemporary { try? FileManager.default.removeItem(atPath: parent) }
   }
 
+  static let model = Model.resnet20
+
   /// Enough candidates for any number of jobs, no data set to be read.
   package static func configurationText(jobs: Int, seed: UInt64) -> String {
     """
     study: simulation
-    model: resnet20
+    model: \(model.rawValue)
     data: {set: shapes10, train_images: 2000, validation_images: 1000}
     space: {rank_fractions: [0.125, 0.25, 0.5]}
     proxy: {epochs: 3}

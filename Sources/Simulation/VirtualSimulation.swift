@@ -12,12 +12,24 @@ package struct VirtualSimulation {
   package var slots: Int
   package var jobs: Int
   package var engine: SimulatedEngine
+  /// Of the workers, one after the other and from the first again.
+  package var speeds: [Double]
+  /// The last jobs go to the workers that will be done with them first.
+  package var forecastsEnds: Bool
+  /// Stragglers get second attempts.
+  package var speculates: Bool
 
-  package init(workers: Int, slots: Int, jobs: Int, engine: SimulatedEngine) {
+  package init(
+    workers: Int, slots: Int, jobs: Int, engine: SimulatedEngine, speeds: [Double] = [], forecastsEnds: Bool = true,
+    speculates: Bool = false
+  ) {
     self.workers = workers
     self.slots = slots
     self.jobs = jobs
     self.engine = engine
+    self.speeds = speeds
+    self.forecastsEnds = forecastsEnds
+    self.speculates = speculates
   }
 
   /// Workers start within so many seconds.
@@ -74,14 +86,16 @@ package struct VirtualSimulation {
   private func study() throws -> VirtualStudy<SimulatedEngine> {
     let configuration = try StudyConfiguration.parse(
       text: SimulatedStudy.configurationText(jobs: jobs, seed: 1), fileName: "simulation.yaml")
-    let settings = CoordinatorSettings(
+    var settings = CoordinatorSettings(
       study: "simulation", studyName: configuration.study,
       data: DataRequirement(set: .shapes10, contentHash: "", pathHint: nil), jobBudget: configuration.budgetJobs)
+    settings.forecastsEnds = forecastsEnds
+    settings.speculates = speculates
     return VirtualStudy(
       settings: settings,
       strategy: try makeStrategy(
         configuration.strategy, space: configuration.space, budget: configuration.budgetJobs,
         template: configuration.template),
-      workers: workers, slots: slots, arrivalSeconds: Self.arrivalSeconds, engine: engine)
+      workers: workers, slots: slots, arrivalSeconds: Self.arrivalSeconds, engine: engine, speeds: speeds)
   }
 }

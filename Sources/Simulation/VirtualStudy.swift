@@ -23,10 +23,12 @@ package struct VirtualStudy<Engine: SimulatedTrainings> {
   private static var tickSeconds: Double { 2.5 }
   private static var coordinatorTickSeconds: Double { 0.25 }
 
-  /// - Parameter arrivalSeconds: within which the workers start.
+  /// - Parameters:
+  ///   - arrivalSeconds: within which the workers start.
+  ///   - speeds: of the workers, one after the other and from the first again; all 1 where there are none.
   package init(
     settings: CoordinatorSettings, strategy: any SearchStrategy, workers: Int, slots: Int, arrivalSeconds: Double,
-    engine: Engine
+    engine: Engine, speeds: [Double] = []
   ) {
     var settings = settings
     settings.maximumWorkers = workers
@@ -34,7 +36,8 @@ package struct VirtualStudy<Engine: SimulatedTrainings> {
     self.arrivalSeconds = arrivalSeconds
     machine = CoordinatorMachine(settings: settings, jobs: [], strategy: strategy)
     population = SimulatedPopulation(
-      names: (0..<workers).map { "simulated-\($0)" }, slots: slots, engine: engine, seed: 1)
+      names: (0..<workers).map { "simulated-\($0)" }, slots: slots, engine: engine, seed: 1,
+      speeds: speeds)
   }
 
   /// Returns once the coordinator's process would end.

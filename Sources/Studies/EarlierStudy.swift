@@ -27,12 +27,14 @@ package enum EarlierStudy {
     let store = try StudyStore.open(directory: folder, mode: .readOnly)
     defer { store.close() }
     let identity = try store.identity()
-    var own: Set<String> = []
+    var own: Set<KernelVariant> = []
     if StudyStore.exists(directory: studyFolder) {
       let mine = try StudyStore.open(directory: studyFolder, mode: .readOnly)
       defer { mine.close() }
       if try mine.identity().studyID == identity.studyID { throw StudyError.earlierIsSelf(folder: folder) }
-      own = Set(try mine.jobs().compactMap { $0.result?.kernelVariant })
+      let results = StudyReading.results(try mine.jobs())
+      let names = KernelVariantNames(results)
+      own = Set(results.map { names.group(of: $0.value, for: $0.key) })
     }
     let all = StudyReading.results(try store.jobs())
     guard !all.isEmpty else { throw StudyError.earlierIsEmpty(folder: folder) }
@@ -57,24 +59,35 @@ package enum EarlierStudy {
           folder: folder, results: all.count, because: [difference(of: data.contentHash, from: there)])
       }
     }
-    let variants = Dictionary(grouping: usable.values, by: \.kernelVariant).mapValues(\.count)
-    let wanted = own.isEmpty ? variant.map { [$0] } ?? variants.keys.sorted() : own.sorted()
-    let fitting = wanted.filter { variants[$0] != nil }
+    let names = KernelVariantNames(usable)
+    let variants = Dictionary(grouping: usable) { names.group(of: $0.value, for: $0.key) }.mapValues(\.count)
+    let wanted = own.isEmpty ? variant.map { [KernelVariant($0)] } ?? Array(variants.keys) : Array(own)
+    let fitting = variants.keys.filter { there in wanted.contains { fits(there, $0) } }
     // Of several the commonest, so that as much as can be is known; of equally common ones the first by name.
-    guard let chosen = fitting.max(by: { (variants[$0] ?? 0, $1) < (variants[$1] ?? 0, $0) }) else {
-      let there = variants.keys.sorted().joined(separator: ", ")
+    guard let chosen = fitting.max(by: { (variants[$0] ?? 0, $1.text) < (variants[$1] ?? 0, $0.text) }) else {
+      let (here, there) = (list(wanted), list(variants.keys))
       throw StudyError.earlierIsUnusable(
-        folder: folder, results: all.count,
-        because: ["the kernel variant is \(wanted.joined(separator: ", ")) here and \(there) there"])
+        folder: folder, results: all.count, because: ["the kernel variant is \(here) here and \(there) there"])
     }
-    let results = usable.filter { $0.value.kernelVariant == chosen }
+    let results = usable.filter { names.group(of: $0.value, for: $0.key) == chosen }
     if variants.count > 1 {
-      let counts = variants.sorted { $0.key < $1.key }.map { "\($0.key) (\($0.value))" }.joined(separator: ", ")
+      let counts = names.counts(usable).sorted { $0.key < $1.key }.map { "\($0.key) (\($0.value))" }
+      let name = results.first.map { names.name(of: $0.value, for: $0.key) } ?? chosen.text
       warnings.append(
-        "study \(folder) has results of \(variants.count) kernel variants: \(counts); those of \(chosen) are used")
+        "study \(folder) has results of \(variants.count) kernel variants: \(counts.joined(separator: ", ")); those of "
+          + "\(name) are used")
     }
     return Reading(
       results: EarlierResults(source: "\(identity.name) (\(folder))", results: results), warnings: warnings)
+  }
+
+  /// Whether results of one variant are those of another: where one of them tells no core type, none entered it.
+  private static func fits(_ one: KernelVariant, _ other: KernelVariant) -> Bool {
+    one == other || (one.hasCoreType != other.hasCoreType && one.withoutCoreType == other.withoutCoreType)
+  }
+
+  private static func list(_ variants: some Sequence<KernelVariant>) -> String {
+    variants.map(\.text).sorted().joined(separator: ", ")
   }
 
   /// What the data sets contain, which the keys of a configuration do not tell.

@@ -46,7 +46,8 @@ package struct StudyProgress: Sendable {
     switch change {
     case .jobAdded(let job): works[job.id] = job.work
     case .attemptStarted(let job, let attempt, _): begun[job] = (attempt, now)
-    case .attemptEnded(let job, _, _), .jobSetAside(let job, _): begun[job] = nil
+    case .attemptEnded(let job, let attempt, _): if begun[job]?.attempt == attempt { begun[job] = nil }
+    case .jobSetAside(let job, _): begun[job] = nil
     case .jobFinished(let job, let attempt, _, let result):
       if let work = works.removeValue(forKey: job) { record(result, of: work) }
       // What was trained before this session, and waited in a spool, says nothing about the pace of this one. Such an

@@ -79,7 +79,7 @@ package enum StudyReading {
     of jobs: [JobRecord], in store: StudyStore, definition: StudyDefinition, estimates: StudyEstimates?
   ) throws -> StudyReport {
     let results = trainings(try counted(jobs, in: store, definition: definition), of: definition)
-    let variants = Set(results.values.map(\.kernelVariant))
+    let variants = KernelVariantNames(results).counts(results).keys
     var report = StudyReport(
       study: definition.name, recipe: definition.recipe, space: definition.space, objectives: definition.objectives,
       results: results, setAside: SetAsideSummary(reasons: try store.setAsideJobs().map(\.reason)),

@@ -86,7 +86,7 @@ package struct StudySolution: Encodable {
     mostAccurateFirst = isAccuracySought
     trainings = found.trainings
     exactCosts = found.isExact
-    let variants = Dictionary(grouping: results.values, by: \.kernelVariant).mapValues(\.count)
+    let variants = KernelVariantNames(results).counts(results)
     kernelVariants = variants.keys.sorted()
     mixture = StudyReport.mixture(
       of: variants.sorted { $0.key < $1.key }.map { KernelVariantCount(name: $0.key, trainings: $0.value) })

@@ -208,14 +208,9 @@ package struct StudyStatus: Encodable, Sendable {
     jobsPerHour = summary.jobsPerSecond.map { $0 * 3600 }
     secondsLeft = summary.secondsLeft
 
-    var variants: [String: Int] = [:]
-    var diverged = 0
-    for record in records {
-      guard let result = record.result else { continue }
-      variants[result.kernelVariant, default: 0] += 1
-      if result.diverged { diverged += 1 }
-    }
-    divergedTrainings = diverged
+    let results = records.compactMap { record in record.result.map { (key: record.work, value: $0) } }
+    divergedTrainings = results.count { $0.value.diverged }
+    let variants = KernelVariantNames(results).counts(results)
     kernelVariants = variants.sorted { $0.key < $1.key }.map { KernelVariant(variant: $0.key, trainings: $0.value) }
     mixesKernelVariants = variants.count > 1
 

@@ -82,6 +82,8 @@ extension LiveStudy {
     /// Seconds since 1970: since when it is in its state; of what was so before this coordinator, when that began.
     package internal(set) var since: Double
     package internal(set) var training: Training?
+    /// A first attempt that goes on beside a second one, which is `training`.
+    package internal(set) var earlier: Training?
 
     init(_ record: JobRecord, since: Double) {
       id = record.id
@@ -140,6 +142,8 @@ extension LiveStudy {
 
     func training(of id: Int64) -> Training? { self[id]?.training }
 
+    func trainings(of id: Int64) -> [Training] { [self[id]?.training, self[id]?.earlier].compactMap { $0 } }
+
     /// Jobs behind one of them, in a state or all.
     /// - Returns: at most `count`, and whether there are more.
     package func page(in state: JobState?, after id: Int64, atMost count: Int) -> (jobs: [Job], hasMore: Bool) {
@@ -178,6 +182,7 @@ extension LiveStudy {
         }
         job.state = .running
         job.attempts = max(job.attempts, attempt)
+        job.earlier = job.training
         job.training = Training(attempt: attempt, worker: worker, began: time)
       }
       return wait
@@ -203,6 +208,11 @@ extension LiveStudy {
         if end.ending == .failed { job.failures += 1 }
         if end.ending == .lost { job.losses += 1 }
         job.reason = end.reason
+        if job.earlier?.attempt == attempt { job.earlier = nil }
+        if let earlier = job.earlier, job.training?.attempt == attempt {
+          (job.training, job.earlier) = (earlier, nil)
+          return
+        }
         guard job.state == .running, job.training?.attempt ?? attempt == attempt else { return }
         (job.state, job.since, job.training) = (.waiting, time, nil)
       }
@@ -214,6 +224,7 @@ extension LiveStudy {
       change(id) { job in
         if job.state == .running, let training = job.training { seconds = max(0, time - training.began) }
         (job.state, job.since, job.training, job.worker, job.reason) = (.finished, time, nil, worker, nil)
+        job.earlier = nil
         job.set(result)
       }
       return seconds
@@ -225,13 +236,17 @@ extension LiveStudy {
     mutating func reopen(_ id: Int64, at time: Double) {
       change(id) { job in
         (job.state, job.since, job.training, job.worker, job.reason) = (.waiting, time, nil, nil, nil)
+        job.earlier = nil
         (job.failures, job.losses) = (0, 0)
         (job.accuracy, job.diverged, job.seconds, job.imagesPerSecond, job.memoryBytes) = (nil, false, nil, nil, nil)
       }
     }
 
     mutating func setAside(_ id: Int64, reason: String, at time: Double) {
-      change(id) { job in (job.state, job.since, job.training, job.reason) = (.setAside, time, nil, reason) }
+      change(id) { job in
+        (job.state, job.since, job.training, job.reason) = (.setAside, time, nil, reason)
+        job.earlier = nil
+      }
     }
   }
 }

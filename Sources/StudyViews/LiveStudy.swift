@@ -95,9 +95,9 @@ package struct LiveStudy: Sendable {
       counts.attempts[end.ending, default: 0] += 1
       release(job, attempt: attempt)
       jobs.end(job, attempt: attempt, end, at: time)
-    case .jobFinished(let job, let attempt, let worker, let result):
+    case .jobFinished(let job, _, let worker, let result):
       counts.attempts[.finished, default: 0] += 1
-      release(job, attempt: attempt)
+      release(job, attempt: nil)
       workers.credit(worker)
       if let seconds = jobs.finish(job, result, worker: worker, at: time) {
         counts.durations.add(seconds)
@@ -159,8 +159,9 @@ package struct LiveStudy: Sendable {
 
   /// The slot that had the attempt is free.
   private mutating func release(_ job: Int64, attempt: Int?) {
-    guard let training = jobs.training(of: job), attempt == nil || training.attempt == attempt else { return }
-    workers.end(job, at: training.worker)
+    for training in jobs.trainings(of: job) where attempt == nil || training.attempt == attempt {
+      workers.end(job, at: training.worker)
+    }
   }
 
   package func label(_ candidate: Candidate) -> String { CandidateLabel(candidate, in: architecture).text }

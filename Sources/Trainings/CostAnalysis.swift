@@ -108,7 +108,7 @@ package struct CostAnalysis: Encodable, Sendable {
     var times: (dense: StepTimes, forms: [StepTimes])?
     if measures {
       let kernels = try KernelSelection.best()
-      kernelVariant = KernelSelection.variantDescription(of: kernels)
+      kernelVariant = KernelVariant(KernelSelection.variantDescription(of: kernels)).withoutCoreType.text
       times = try StepTimes.measure(
         forms, of: architecture, batch: batch, seconds: Self.measuredSeconds * Double(architecture.layers.count),
         kernels: kernels

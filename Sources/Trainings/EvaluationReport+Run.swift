@@ -45,7 +45,7 @@ extension EvaluationReport {
       multiplyAdds: cost.multiplyAdds, epochsDone: checkpoint.training?.epochsDone,
       epochs: checkpoint.training?.recipe.epochs.begun, seed: checkpoint.training?.seed,
       start: checkpoint.training?.recipe.start.map(Self.text),
-      kernelVariant: KernelSelection.variantDescription(of: kernels))
+      kernelVariant: KernelVariant(KernelSelection.variantDescription(of: kernels)).withoutCoreType.text)
   }
 
   private static func text(_ start: TrainedStart) -> String {

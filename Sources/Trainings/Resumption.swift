@@ -62,16 +62,16 @@ package struct Resumption {
     guard unfinished.dataContent == settings.dataContent else {
       throw .otherImages(path: path, there: unfinished.dataContent, here: settings.dataContent)
     }
-    guard training.kernelVariant == kernelVariant || allowsOthers else {
+    // Earlier versions recorded OpenBLAS's core type, too, of which no training from scratch depends.
+    guard training.kernelVariant.map({ KernelVariant($0).withoutCoreType.text }) == kernelVariant || allowsOthers else {
       throw .otherKernels(path: path, there: training.kernelVariant ?? "of an unknown name", here: kernelVariant)
     }
   }
 
   /// What the results are to be labeled with: all kernels that had a part in them.
   package func kernelVariant(here: String) -> String {
-    guard let before = training.kernelVariant, before != here, !before.hasSuffix(", then \(here)") else {
-      return training.kernelVariant ?? here
-    }
+    let recorded = training.kernelVariant.map { KernelVariant($0).withoutCoreType.text }
+    guard let before = recorded, before != here, !before.hasSuffix(", then \(here)") else { return recorded ?? here }
     return "\(before), then \(here)"
   }
 
@@ -98,6 +98,7 @@ package struct Resumption {
       ("nesterov", "\(before.nesterov)", "\(now.nesterov)"),
       ("weight-decay", "\(before.weightDecay)", "\(now.weightDecay)"),
       ("no-augment", "\(!before.augment)", "\(!now.augment)"),
+      ("kernels", before.kernels?.rawValue ?? "any", now.kernels?.rawValue ?? "any"),
       ("skip-coefficients", every(.coefficients, before), every(.coefficients, now)),
       ("skip-basis", every(.basis, before), every(.basis, now)),
       ("seed", "\(context.firstSeed)", "\(settings.firstSeed)"),

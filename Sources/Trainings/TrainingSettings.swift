@@ -47,6 +47,7 @@ package struct TrainingRequest {
   package var nesterov = false
   package var augments = true
   package var skip: SkippedUpdates?
+  package var kernels: KernelChoice?
   package var seed: UInt64?
   package var seeds: Int?
   package var study: StudyDefaults?
@@ -80,6 +81,7 @@ package struct TrainingRequest {
       momentum: momentum ?? base.momentum, nesterov: nesterov || base.nesterov,
       weightDecay: weightDecay ?? base.weightDecay, augment: augments && base.augment)
     recipe.skip = (skip ?? base.skip)?.orNone
+    recipe.kernels = kernels.map(\.instructionSet) ?? base.kernels
     if let skipped = recipe.skip, skipped.every > recipe.stepsPerEpoch {
       throw TrainingError.unfit(
         setting: "skip-\(skipped.part.rawValue)",

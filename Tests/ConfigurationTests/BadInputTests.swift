@@ -20,7 +20,7 @@ struct BadInputTests {
   private static let proxyKeys =
     "epochs, batch, learning_rate, schedule, momentum, nesterov, weight_decay, augment, curve, skip"
   private static let topKeys =
-    "study, model, data, space, proxy, start, objectives, strategy, constraints, budget, "
+    "study, model, kernels, data, space, proxy, start, objectives, strategy, constraints, budget, "
     + "seed"
   private static let models =
     "resnet8, resnet14, resnet20, resnet32, resnet44, resnet56, resnet110, resnet18, resnet34"
@@ -36,6 +36,8 @@ struct BadInputTests {
     Case(
       head + "epochs: 3\n", "x.yaml:3: key 'epochs' is not known; did you mean 'proxy.epochs'? Allowed here: \(topKeys)"
     ),
+    Case(
+      head + "kernel: avx2\n", "x.yaml:3: key 'kernel' is not known; did you mean 'kernels'? Allowed here: \(topKeys)"),
     Case(head + "qqqqqqqqq: 3\n", "x.yaml:3: key 'qqqqqqqqq' is not known; allowed here: \(topKeys)"),
     Case(head + "[1]: 3\n", "x.yaml:3: a list cannot be a key; allowed here: \(topKeys)"),
     Case(head + "seed: 1\nseed: 2\n", "x.yaml:3: key 'seed' appears more than once in its group; keep one"),
@@ -56,6 +58,8 @@ struct BadInputTests {
   ]
 
   static let values: [Case] = [
+    Case(
+      head + "kernels: sse\n", "x.yaml:3: key 'kernels' cannot be 'sse'; allowed: any, avx2, avx512"),
     Case(
       "model: resnet21\ndata: {set: cifar10}\n",
       "x.yaml:1: key 'model' cannot be 'resnet21'; did you mean 'resnet20'? Allowed: \(models)"),

@@ -166,6 +166,10 @@ struct LegalInputTests {
     let bounded = try parse(
       "model: resnet8\ndata: {set: cifar10}\nobjectives: [accuracy, parameters]\nbudget: {jobs: 5}\n")
     #expect(bounded.fingerprint == one.fingerprint && bounded.budgetJobs == 5)
+    // What was so before there was the key.
+    let any = try parse(
+      "model: resnet8\nkernels: any\ndata: {set: cifar10}\nobjectives: [accuracy, parameters]\n")
+    #expect(any.entries == one.entries && any.entries["kernels"] == nil)
     var seen = [one.fingerprint]
     let changes = [
       "seed: 2", "strategy: {name: random}", "strategy: {seeds: 3}", "proxy: {epochs: 4}",
@@ -175,6 +179,7 @@ struct LegalInputTests {
       "space: {variant: full}", "proxy: {curve: true}", "strategy: {common_seeds: false}", "strategy: {round: 8}",
       "strategy: {name: surrogate, tolerance: 0.2}", "constraints: {max_parameters: 0.5}",
       "constraints: {max_multiply_adds: 0.5}", "constraints: {min_accuracy: 0.5}",
+      "kernels: avx2", "kernels: avx512",
     ]
     for change in changes {
       let other = try parse("model: resnet8\ndata: {set: cifar10}\nobjectives: [accuracy, parameters]\n\(change)\n")

@@ -43,7 +43,7 @@ struct RecordedTests {
     let skip = "proxy: {batch: 64, skip: {basis: 4}}\n"
     for text in [
       text, short, short + search, short + "proxy: {curve: true}\n", short + skip, short + variants,
-      short + "space: {variant: tied}\n",
+      short + "space: {variant: tied}\n", "kernels: avx2\n" + short,
     ] {
       let given = try StudyConfiguration.parse(text: text, fileName: "x.yaml")
       expectSame(try recorded(given), given)

@@ -12,7 +12,10 @@ struct StudyLedger {
   private var attempts: [Int64: [StudyPast.Attempt]] = [:]
   private var workers: [WorkerRecord] = []
   private var finishers: Set<String> = []
-  private var openAttempts: [Int64: Int] = [:]
+  private var openAttempts: [Int64: Set<Int>] = [:]
+  /// A job may have two attempts under way.
+  private let allowsSecondAttempts: Bool
+  private(set) var secondAttempts = 0
   private var works: Set<Work> = []
   private var places: [Int64: Int] = [:]
   /// Rounds and results as the changes tell of them.
@@ -30,8 +33,9 @@ struct StudyLedger {
   /// Who is to answer for the result of a job.
   private var authors: [Int64: Set<String>] = [:]
 
-  init(budget: Int?, strategy: @escaping (Int?) -> any SearchStrategy) {
+  init(budget: Int?, allowsSecondAttempts: Bool = false, strategy: @escaping (Int?) -> any SearchStrategy) {
     self.budget = budget
+    self.allowsSecondAttempts = allowsSecondAttempts
     self.strategy = strategy
   }
 
@@ -123,20 +127,23 @@ struct StudyLedger {
     case .attemptStarted(let id, let attempt, let worker):
       attempts[id, default: []].append(.init(job: id, number: attempt, worker: worker, ending: nil))
       guard let job = self[id] else { return require(false, "unknown job \(id) started") }
-      require(job.state == .waiting, "job \(id) is started while \(job.state)")
+      let isSecond = allowsSecondAttempts && job.state == .running
+      if isSecond { secondAttempts += 1 }
+      require(job.state == .waiting || isSecond, "job \(id) is started while \(job.state)")
       require(attempt == job.attempts + 1, "attempt \(attempt) of job \(id) after \(job.attempts)")
-      require(openAttempts[id] == nil, "job \(id) runs twice on record")
+      require(openAttempts[id, default: []].count <= (isSecond ? 1 : 0), "job \(id) runs twice on record")
       jobs[place(id)].attempts = attempt
       jobs[place(id)].state = .running
-      openAttempts[id] = attempt
+      openAttempts[id, default: []].insert(attempt)
     case .attemptEnded(let id, let attempt, let end):
       let ending = end.ending
       guard let job = self[id] else { return require(false, "unknown job \(id) ended") }
       // The attempt that another one's result overtook ends after its job did.
-      require(openAttempts[id] == attempt, "attempt \(attempt) of job \(id) ended, open is \(openAttempts[id] ?? 0)")
-      openAttempts[id] = nil
+      let open = openAttempts[id] ?? []
+      require(open.contains(attempt), "attempt \(attempt) of job \(id) ended, open are \(open.sorted())")
+      openAttempts[id]?.remove(attempt)
       attempts[id]?[attempt - 1].ending = ending
-      if job.state == .running { jobs[place(id)].state = .waiting }
+      if job.state == .running, openAttempts[id]?.isEmpty != false { jobs[place(id)].state = .waiting }
       if ending == .failed { jobs[place(id)].failures += 1 }
       if ending == .lost { jobs[place(id)].losses += 1 }
     case .jobFinished(let id, let attempt, let worker, let result):
@@ -150,7 +157,8 @@ struct StudyLedger {
       let given = attempts[id].flatMap { $0.indices.contains(attempt - 1) ? $0[attempt - 1].worker : nil }
       authors[id] = Set([worker, given ?? worker])
       require(authors[id]?.isDisjoint(with: distrusted) ?? true, "a result of \(worker), which is distrusted")
-      if openAttempts[id] == attempt { openAttempts[id] = nil }
+      openAttempts[id]?.remove(attempt)
+      if attempts[id]?.indices.contains(attempt - 1) == true { attempts[id]?[attempt - 1].ending = .finished }
     case .resultAdopted(let id, _, let result):
       guard let job = self[id] else { return require(false, "unknown job \(id) has a result elsewhere") }
       require(job.state == .waiting, "job \(id) gets another study's result while \(job.state)")

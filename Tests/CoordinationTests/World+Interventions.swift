@@ -74,6 +74,7 @@ extension World {
       StoredContent(description: $0, key: nil)
     }
     settings.failuresUntilGivenUp = .max
+    settings.speculates = plan.speculates
     return CoordinatorMachine(
       settings: settings, jobs: ledger.jobs, past: ledger.past,
       strategy: Self.strategy(plan, budget: ledger.budget))

@@ -28,6 +28,8 @@ final class World {
     var hasBadMachine = false
     /// How often a person asks for something instead of what else happens, in percent.
     var interventions = 0
+    /// Stragglers get second attempts; workers are of unlike speed.
+    var speculates = false
     /// What the first machine finds is wrong.
     var hasLiar = false
   }
@@ -59,7 +61,7 @@ final class World {
   init(seed: UInt64, plan: Plan) {
     self.plan = plan
     random = StableRandom(seed: seed)
-    ledger = StudyLedger(budget: plan.budget) { Self.strategy(plan, budget: $0) }
+    ledger = StudyLedger(budget: plan.budget, allowsSecondAttempts: plan.speculates) { Self.strategy(plan, budget: $0) }
     spools = Array(repeating: [:], count: plan.workers)
     disks = (0..<plan.workers).map { _ in SimulatedDisk() }
     offers = Array(repeating: [], count: plan.workers)

@@ -5,8 +5,8 @@ import Testing
 
 @Suite("choice of kernels")
 struct KernelSelectionTests {
-  private static func variant(_ name: String, supported: Bool) -> KernelVariant {
-    KernelVariant(
+  private static func variant(_ name: String, supported: Bool) -> CompiledKernels {
+    CompiledKernels(
       name: name, isSupported: supported,
       makeTable: {
         var table = KernelTable.reference

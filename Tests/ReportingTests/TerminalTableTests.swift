@@ -48,6 +48,23 @@ struct TerminalTableTests {
     #expect(table.contains("export has them"))
   }
 
+  @Test("tables have a column of kernels where a study mixes variants, and only there")
+  func kernels() throws {
+    func study(_ variant: @escaping (Int) -> String) throws -> StudyReport {
+      try syntheticStudy(candidates: 6, seeds: 1, variant: variant)
+    }
+    func tables(_ report: StudyReport) -> [String] {
+      [report.terminalTable(.all), report.text(.markdown, selection: .all)]
+    }
+    let mixed = try study { $0 < 3 ? "avx2-1" : "avx512-2" }
+    for text in tables(mixed) { #expect(text.contains("Kernels") && text.contains("are mixed"), "\(text)") }
+    for text in tables(try study { _ in "avx512-2+SkylakeX" }) { #expect(!text.contains("Kernels"), "\(text)") }
+    // What an earlier version began, and today's goes on with.
+    let continued = try study { $0 < 3 ? "avx512-2+SkylakeX" : "avx512-2" }
+    for text in tables(continued) { #expect(!text.contains("Kernels") && !text.contains("are mixed"), "\(text)") }
+    #expect(continued.kernelVariants.map(\.name) == ["avx512-2"])
+  }
+
   @Test("diverged trainings, jobs set aside, mixed variants and an empty frontier are told in every format")
   func caveats() throws {
     let report = try syntheticStudy(

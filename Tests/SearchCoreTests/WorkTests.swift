@@ -48,6 +48,21 @@ struct WorkTests {
     #expect(first.count == 2 && first.allSatisfy { $0.kind.recipe.skip == nil })
   }
 
+  @Test("kernels are in the text where a study asks for some, in those of all its works")
+  func kernels() throws {
+    var asking = recipe
+    asking.kernels = .avx2
+    let made = Work(candidate: try work().candidate, kind: .proxyTraining(asking), repetition: 2, seed: 7)
+    #expect(made.description == text.replacing(" candidate=", with: " kernels=avx2 candidate="))
+    #expect(try Work(canonical: made.description) == made)
+    #expect(asking.entries == recipe.entries.merging(["kernels": "avx2"]) { $1 })
+    let any = text.replacing(" candidate=", with: " kernels=any candidate=")
+    #expect(throws: SearchError.self) { try Work(canonical: any) }
+    asking.start = TrainedStart(origin: .dense(epochs: 2, trainImages: 50, seed: 1))
+    let first = StartedSearch.first(WorkTemplate(kind: .proxyTraining(asking), studySeed: 1))
+    #expect(first.count == 2 && first.allSatisfy { $0.kind.recipe.kernels == .avx2 })
+  }
+
   @Test("works of all kinds of values are read back as they were")
   func roundTrip() throws {
     var random = StableRandom(seed: 3)

@@ -145,7 +145,8 @@ struct RandomMessages {
     Hello(
       worker: "w" + text(), host: text(), processID: random.integer(below: 1 << 31), oldestProtocol: 1,
       newestProtocol: 1 + random.integer(below: 65_535), build: text(), slots: 1 + random.integer(below: 4096),
-      kernelVariant: text(), dataHashes: coin() ? [:] : ["cifar10": "h" + text(), "shapes10": "1"],
+      kernelVariant: text(), kernelVariants: coin() ? nil : ["a" + text(), "b"],
+      dataHashes: coin() ? [:] : ["cifar10": "h" + text(), "shapes10": "1"],
       study: coin() ? nil : "s", running: references(), finished: references())
   }
 

@@ -46,3 +46,41 @@ struct VirtualSimulationTests {
     #expect(abs(mean - 5) < 0.2, "\(mean)")
   }
 }
+
+@Suite("workers of unlike speed on a clock that jumps")
+struct UnlikeSpeedTests {
+  private func seconds(_ speeds: [Double], jobs: Int = 40, forecastsEnds: Bool = true, speculates: Bool = false) throws
+    -> Double
+  {
+    let engine = SimulatedEngine(distribution: .cost, meanDuration: 100, failureRate: 0)
+    let report = try VirtualSimulation(
+      workers: 9, slots: 1, jobs: jobs, engine: engine, speeds: speeds, forecastsEnds: forecastsEnds,
+      speculates: speculates
+    ).run { _, _ in }
+    #expect(report.finished == jobs && report.setAside == 0)
+    return report.measuredSeconds
+  }
+
+  @Test("the end of a study goes to the faster workers, which is sooner; among workers that are alike nothing is lost")
+  func ends() throws {
+    for speeds in [[1], [1, 1, 0.1], [1, 0.25], [1, 0.5, 0.25, 0.125]] {
+      var sums = (with: 0.0, without: 0.0)
+      for jobs in [40, 60, 90, 130, 180] {
+        let (with, without) = (
+          try seconds(speeds, jobs: jobs), try seconds(speeds, jobs: jobs, forecastsEnds: false)
+        )
+        #expect(with <= 1.02 * without, "\(speeds), \(jobs) jobs: \(with) s, in order \(without) s")
+        sums = (sums.with + with, sums.without + without)
+      }
+      #expect(sums.with < 0.99 * sums.without, "\(speeds): \(sums)")
+    }
+  }
+
+  @Test("a second attempt is sooner done than a straggler")
+  func stragglers() throws {
+    let (with, without) = (
+      try seconds([1, 1, 0.05], jobs: 9, speculates: true), try seconds([1, 1, 0.05], jobs: 9)
+    )
+    #expect(with < 0.5 * without, "\(with) s, without \(without) s")
+  }
+}

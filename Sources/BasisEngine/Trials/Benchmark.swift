@@ -65,7 +65,8 @@ public struct Benchmark: Codable, Hashable, Sendable {
       trainingImagesPerSecond: Double(batch) / trainingStepSeconds(),
       inferenceImagesPerSecond: Double(batch) / median(of: timed.inferenceSeconds),
       peakMemoryBytes: ProcessMemory.peakBytes(),
-      kernelVariant: KernelSelection.variantDescription(of: kernels), layers: measuresLayers ? try layers() : nil,
+      kernelVariant: KernelVariant(KernelSelection.variantDescription(of: kernels)).withoutCoreType.text,
+      layers: measuresLayers ? try layers() : nil,
       skip: skip)
   }
 }

@@ -40,7 +40,9 @@ struct KeptState {
       let context = try? JSONDecoder().decode(Context.self, from: Data(unfinished.context.utf8)),
       context.training == work.whole.description
     else { throw .illegalState(reason: "\(path) is of another training") }
-    guard let kernels = checkpoint.training?.kernelVariant, kernels == kernelVariant else {
+    guard let kernels = checkpoint.training?.kernelVariant,
+      KernelVariant(kernels).counting(for: work) == KernelVariant(kernelVariant).counting(for: work)
+    else {
       throw .illegalState(reason: "\(path) is of other kernels than \(kernelVariant)")
     }
     conditionNumbers = context.conditionNumbers

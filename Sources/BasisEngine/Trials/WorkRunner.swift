@@ -9,9 +9,16 @@ import SearchCore
 /// Data, activation memory and what was found about a trained start are kept from one work to the next. Not for use by
 /// several threads at once.
 public final class WorkRunner {
-  /// Such as `avx512+SkylakeX`: results of equal variants are comparable to the last bit.
-  public let kernelVariant: String
-  private let kernels: KernelTable
+  private typealias Kernels = (table: KernelTable, variant: String)
+
+  /// Those that the processor runs best.
+  private let best: Kernels
+  /// Those that works asked for.
+  private var wanted: [InstructionSet: Kernels] = [:]
+  /// Those of the work under way.
+  private var kernels: KernelTable
+  /// Such as `avx512-0abf`: as far as the result of the work under way depends on it.
+  private var kernelVariant: String
   private var images: (selection: DataSelection, path: String?, data: TrialImages)?
   private var workspace: Workspace?
   private var source: (key: SourceKey, source: ConversionSource)?
@@ -23,6 +30,7 @@ public final class WorkRunner {
   }
 
   init(kernels: KernelTable, kernelVariant: String) {
+    best = (kernels, kernelVariant)
     self.kernels = kernels
     self.kernelVariant = kernelVariant
   }
@@ -44,15 +52,19 @@ public final class WorkRunner {
   /// Does a work that leaves files, or goes on from one.
   ///
   /// - Parameter describe: called with what went wrong with a state, in one line: the work is done all the same.
-  /// - Throws: as the other, and where `files.network` cannot be written.
+  /// - Throws: as the other, and where `files.network` cannot be written, and `KernelSelectionError` where the kernels
+  ///   that the work asks for do not run here.
   public func run(
     _ work: Work, files: WorkFiles, describe: (String) -> Void = { _ in },
     progress: (TrainingProgress) -> Bool = { _ in true }
   ) throws -> Observation {
+    let chosen = try kernels(for: work.kind.recipe.kernels)
+    kernels = chosen.table
+    kernelVariant = KernelVariant(chosen.variant).counting(for: work).text
     switch work.kind {
-    case .layerAnalysis(let recipe): try analyze(recipe, files: files, progress: progress)
+    case .layerAnalysis(let recipe): return try analyze(recipe, files: files, progress: progress)
     case .proxyTraining(let recipe), .startTraining(let recipe), .finalTraining(let recipe):
-      try train(work, by: recipe, files: files, describe: describe, progress: progress)
+      return try train(work, by: recipe, files: files, describe: describe, progress: progress)
     }
   }
 
@@ -177,6 +189,15 @@ public final class WorkRunner {
 
   // MARK: What is kept
 
+  private func kernels(for wanted: InstructionSet?) throws(KernelSelectionError) -> Kernels {
+    guard let wanted else { return best }
+    if let known = self.wanted[wanted] { return known }
+    let table = try KernelSelection.table(for: wanted)
+    let kernels = (table, KernelSelection.variantDescription(of: table))
+    self.wanted[wanted] = kernels
+    return kernels
+  }
+
   /// All that a source follows from.
   private struct SourceKey: Equatable {
     var weights: String
@@ -185,6 +206,7 @@ public final class WorkRunner {
     var batch: Int
     var data: DataSelection
     var dataPath: String?
+    var kernels: String
   }
 
   private func source(
@@ -200,7 +222,8 @@ public final class WorkRunner {
           + "lower them")
     }
     var key = SourceKey(
-      weights: path, start: start, model: recipe.model, batch: recipe.batch, data: recipe.data, dataPath: files.data)
+      weights: path, start: start, model: recipe.model, batch: recipe.batch, data: recipe.data, dataPath: files.data,
+      kernels: kernels.name)
     // The first training images, however many follow.
     key.data.trainImages = start.calibrationImages
     if let source, source.key == key { return source.source }

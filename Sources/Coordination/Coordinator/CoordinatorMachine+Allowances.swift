@@ -27,6 +27,7 @@ extension CoordinatorMachine {
   func isOpen(_ reference: AttemptReference) -> Bool {
     if jobs.mayBeMissing(reference.job, attempt: reference.attempt) { return true }
     guard let job = jobs[reference.job], reference.attempt <= job.attempts else { return false }
+    if isStraggler(reference) { return true }
     return job.isWaiting || job.lease?.attempt == reference.attempt
   }
 

@@ -9,6 +9,7 @@ extension CoordinatorMachine {
   mutating func confirm(_ reference: AttemptReference, by peer: PeerID, isIntroduction: Bool = false, at now: Double) {
     guard let worker = sessions.identity(at: peer) else { return }
     if isDistrusted(reference, of: worker.worker) { return send(.cancel(reference), to: peer) }
+    if isStraggler(reference) { return confirmStraggler(reference, by: worker.worker, at: peer) }
     if isIntroduction, jobs.mayBeMissing(reference.job, attempt: reference.attempt),
       jobs.lease(of: reference.job)?.peer == nil, wasThereBefore(worker)
     {
@@ -66,11 +67,12 @@ extension CoordinatorMachine {
 
   /// The training has come further.
   mutating func advance(_ progress: AttemptProgress, by peer: PeerID, at now: Double) {
+    if isStraggler(progress.reference) { return advanceStraggler(progress, by: peer, at: now) }
     guard let lease = jobs.lease(of: progress.reference.job), lease.peer == peer,
       lease.attempt == progress.reference.attempt, progress.step > lease.step
     else { return }
     sessions.forgetReturns(of: peer)
-    jobs.updateLease(progress.reference.job) { $0.advance(to: progress.step, at: now) }
+    jobs.updateLease(progress.reference.job) { $0.advance(to: progress.step, of: progress.steps, at: now) }
   }
 
   /// The worker lists all that it has. What it should have and does not list is lost, unless it may still be on its
@@ -87,6 +89,7 @@ extension CoordinatorMachine {
       let mayBeOnItsWay = toleratingDeliveries && lease.mayBeOnItsWay(at: now, for: settings.deliverySeconds)
       if !mayBeOnItsWay { giveUp(id, reason: "worker \(session.worker) does not have it", at: now) }
     }
+    forgetStragglers(at: peer, except: has, reason: "worker \(session.worker) does not have it")
     for reference in worthAnswering(listed, of: peer, isIntroduction: isIntroduction, at: now) {
       confirm(reference, by: peer, isIntroduction: isIntroduction, at: now)
     }
@@ -146,14 +149,18 @@ extension CoordinatorMachine {
   ) {
     let reference = report.reference
     switch report.outcome {
-    case .finished(let result):
+    case .finished(var result):
       let variant = jobs.assignee(of: reference.job, attempt: reference.attempt)?.kernelVariant
-      guard result.kernelVariant == variant else {
+      guard isExpected(result, of: reference.job, from: variant) else {
         let reason =
           "it was computed with \(result.kernelVariant), and the worker had said that it computes with \(variant ?? "")"
         complain(of: peer, "variant", "sent a result that does not count: \(reason)")
         let failure = AttemptFailure(cause: .garbled)
         return endReportedAttempt(reference, .failed(reason: reason, failure), by: worker.worker, at: now)
+      }
+      if let work = jobs[reference.job]?.work {
+        // Older workers say their whole variant with every result.
+        result.kernelVariant = KernelVariant(result.kernelVariant).counting(for: work).text
       }
       if let problem = jobs[reference.job]?.work.kind.problem(with: result) {
         complain(of: peer, "result", "sent a result that does not count: \(problem)")
@@ -174,6 +181,7 @@ extension CoordinatorMachine {
     _ reference: AttemptReference, with result: Observation, by worker: WorkerIdentity, at now: Double
   ) {
     let given = jobs.assignee(of: reference.job, attempt: reference.attempt)?.worker
+    if let work = jobs[reference.job]?.work { recordSpeed(reference, of: work, by: worker.worker, at: now) }
     let lease = jobs.finish(reference.job, with: result)
     if let work = jobs[reference.job]?.work {
       keepWeights(result, of: work)
@@ -197,12 +205,15 @@ extension CoordinatorMachine {
       }
       send(.cancel(AttemptReference(job: reference.job, attempt: lease.attempt)), to: holder)
     }
+    if isStraggler(reference) { stragglers[reference.job] = nil }
+    dropStraggler(at: reference.job, reason: "attempt \(reference.attempt) finished first")
   }
 
   /// An attempt that its holder reports as ended; another worker's word, or a second report, changes nothing.
   private mutating func endReportedAttempt(
     _ reference: AttemptReference, _ end: UnfinishedAttempt, by worker: String, at now: Double
   ) {
+    if isStraggler(reference) { return endStraggler(reference, end, by: worker, at: now) }
     guard let lease = jobs.lease(of: reference.job), lease.attempt == reference.attempt,
       lease.mayBeHeld(by: worker)
     else { return }
@@ -234,6 +245,7 @@ extension CoordinatorMachine {
 
   /// Its attempt, where it has one, is to end, and is nobody's fault.
   mutating func endByHand(_ job: Int64, reason: String, at now: Double) {
+    dropStraggler(at: job, reason: reason)
     guard let lease = jobs.lease(of: job) else { return }
     end(job, .returned(reason: reason), at: now)
     if let holder = lease.peer { send(.cancel(AttemptReference(job: job, attempt: lease.attempt)), to: holder) }
@@ -243,6 +255,7 @@ extension CoordinatorMachine {
   mutating func end(_ id: Int64, _ end: UnfinishedAttempt, at now: Double) {
     guard let lease = jobs.release(id) else { return }
     detachFromSession(id, lease)
+    defer { resumeStraggler(at: id, now) }
     // Its end is on record already; neither does it count twice.
     guard lease.isOnRecord else { return }
     record(.attemptEnded(job: id, attempt: lease.attempt, end.inOneLine))
@@ -264,6 +277,7 @@ extension CoordinatorMachine {
 
   private mutating func setAside(_ id: Int64, reason: String) {
     let reason = reason.oneLine()
+    dropStraggler(at: id, reason: "the job is set aside")
     jobs.setAside(id, reason: reason)
     recordSetAside(of: id)
     record(.jobSetAside(job: id, reason: reason))
@@ -273,16 +287,5 @@ extension CoordinatorMachine {
 
   private mutating func detachFromSession(_ id: Int64, _ lease: Lease) {
     if let peer = lease.peer { sessions.release(id, at: peer, wasAccepted: lease.isAccepted) }
-  }
-}
-
-extension UnfinishedAttempt {
-  /// As it is recorded.
-  fileprivate var inOneLine: UnfinishedAttempt {
-    switch self {
-    case .lost(let reason): .lost(reason: reason.oneLine())
-    case .returned(let reason): .returned(reason: reason.oneLine())
-    case .failed(let reason, let failure): .failed(reason: reason.oneLine(), failure)
-    }
   }
 }

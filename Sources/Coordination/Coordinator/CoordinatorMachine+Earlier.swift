@@ -14,7 +14,7 @@ extension CoordinatorMachine {
       // One that was running when the coordinator before this one ended; its worker is told once it says so.
       if job.lease != nil { end(id, .returned(reason: "study \(earlier.source) has its result"), at: now) }
       _ = jobs.finish(id, with: result)
-      kernelVariants.insert(result.kernelVariant)
+      kernelVariants.insert(KernelVariant(result.kernelVariant).counting(for: job.work))
       record(.resultAdopted(job: id, source: earlier.source, result: result))
       count += 1
     }

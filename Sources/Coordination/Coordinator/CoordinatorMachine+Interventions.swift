@@ -186,6 +186,9 @@ extension CoordinatorMachine {
     standing.distrust(worker)
     record(.workerDistrusted(id: worker))
     updateRest(of: worker)
+    for (id, straggler) in stragglers.sorted(by: { $0.key < $1.key }) where straggler.worker == worker {
+      dropStraggler(at: id, reason: "worker \(worker) is distrusted")
+    }
     for job in strikes.attempts { endByHand(job, reason: "worker \(worker) is distrusted", at: now) }
     if results > 0 { strikeOut(strikes.results) }
     if strikes.isOfStart { trainedWeights = nil }

@@ -4,7 +4,7 @@ extension CoordinatorMachine {
   package func invariants() -> [String] {
     jobs.invariants() + sessions.invariants() + standing.invariants() + joinings.invariants(among: sessions)
       + contents.invariants()
-      + leasesAndSessions() + rest() + course() + interventions()
+      + leasesAndSessions() + rest() + course() + interventions() + secondAttempts()
   }
 
   /// A lease whose holder is connected and the jobs of that session are two sides of one thing.
@@ -28,6 +28,23 @@ extension CoordinatorMachine {
       }
     }
     if held != 0 { broken.append("sessions and leases differ by \(held) jobs") }
+    return broken
+  }
+
+  /// A straggler is the earlier attempt of a job that another worker holds.
+  private func secondAttempts() -> [String] {
+    var broken: [String] = []
+    for (id, straggler) in stragglers {
+      guard let lease = jobs.lease(of: id), straggler.attempt < lease.attempt else {
+        broken.append("job \(id) has a straggler and no second attempt")
+        continue
+      }
+      if sessions[straggler.peer]?.worker != straggler.worker { broken.append("the straggler of job \(id) is nowhere") }
+      if lease.worker == straggler.worker { broken.append("job \(id) is trained twice by \(straggler.worker)") }
+      if standing.distrusted.contains(straggler.worker) {
+        broken.append("job \(id) has a straggler that is distrusted")
+      }
+    }
     return broken
   }
 

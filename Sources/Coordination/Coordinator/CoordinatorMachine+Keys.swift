@@ -9,7 +9,7 @@ extension CoordinatorMachine {
     authorizedKeys = keys
     for (peer, session) in sessions.all(where: { !isAuthorized($0.key) }) {
       // Nothing that it does counts any more, so that another worker may begin at once.
-      for job in session.jobs.sorted() {
+      for job in (sessions[peer]?.jobs ?? []).sorted() {
         end(job, .returned(reason: "the key of worker \(session.worker) is not authorized any more"), at: now)
       }
       _ = remove(peer, reason: Self.shutOut, at: now)

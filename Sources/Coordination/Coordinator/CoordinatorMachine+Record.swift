@@ -31,10 +31,11 @@ extension CoordinatorMachine {
   mutating func leaseRunning(at now: Double) {
     for job in restored where job.state == .running && job.attempts > 0 && jobs.lease(of: job.id) == nil {
       let deadline = now + settings.leaseSeconds
+      // A second attempt may have ended before the first.
+      let attempt = underWay[job.id]?.last ?? job.attempts
       jobs.lease(
-        job.id,
-        Lease(attempt: job.attempts, holder: .unknown, acceptance: .accepted(at: nil), deadline: deadline, at: now))
-      detachedTimers.insert(Timer(due: deadline, subject: (job.id, job.attempts)))
+        job.id, Lease(attempt: attempt, holder: .unknown, acceptance: .accepted(at: nil), deadline: deadline, at: now))
+      detachedTimers.insert(Timer(due: deadline, subject: (job.id, attempt)))
     }
   }
 }

@@ -123,12 +123,18 @@ extension CoordinatorMachine {
   /// Spends credits on waiting jobs, one worker after the other, so that all get work before one gets much.
   mutating func dispatch(at now: Double) {
     guard !isPaused else { return }
+    if isHolding(at: now) { return }
     var passedOver: [PeerID] = []
     var waitsForWeights = false
+    var placed: [PeerID: ArraySlice<Int64>]?
+    var isFirst = true
+    var sent = 0
     while !waitsForWeights, jobs.nextWaiting() != nil, let peer = sessions.nextWithCredits() {
       guard let session = sessions[peer], mayWork(session), !pauseForReturns(session, at: peer, now) else { continue }
-      let worker = session.identity
-      guard let id = nextJob(for: worker.worker, at: now), let job = jobs[id] else {
+      if isFirst { placed = endOfRound(at: now)?.mapValues { $0[...] } }
+      isFirst = false
+      let next = placed == nil ? nextJob(for: session.worker, at: now) : placed?[peer]?.popFirst()
+      guard let id = next, let job = jobs[id] else {
         passedOver.append(peer)
         continue
       }
@@ -148,20 +154,30 @@ extension CoordinatorMachine {
         continue
       case .lost(let hash): return giveUpForLostWeights(hash)
       }
-      let reference = AttemptReference(job: id, attempt: job.attempts + 1)
-      sessions.spendCredit(of: peer, on: id)
-      affinities[id] = nil
-      jobs.lease(
-        id,
-        Lease(
-          attempt: reference.attempt, holder: .connected(worker: worker.worker, at: peer),
-          acceptance: .awaited(sentAt: now), deadline: now + settings.leaseSeconds, at: now))
-      jobs.assign(id, attempt: reference.attempt, to: worker)
-      record(.attemptStarted(job: id, attempt: reference.attempt, worker: worker.worker))
-      turn.send(
-        JobAssignment(reference: reference, work: job.work, weights: start, version: session.protocolVersion),
-        to: peer)
+      hand(job, to: session, at: peer, weights: start, now)
+      sent += 1
     }
     for peer in passedOver { sessions.enqueue(peer) }
+    if placed != nil, sent == 0 { hold(at: now) }
+  }
+
+  /// An attempt at a job begins, for a credit of its worker.
+  mutating func hand(
+    _ job: Job, to session: Session, at peer: PeerID, weights: ContentDescription?, _ now: Double
+  ) {
+    let worker = session.identity
+    let reference = AttemptReference(job: job.id, attempt: job.attempts + 1)
+    sessions.spendCredit(of: peer, on: job.id)
+    affinities[job.id] = nil
+    jobs.lease(
+      job.id,
+      Lease(
+        attempt: reference.attempt, holder: .connected(worker: worker.worker, at: peer),
+        acceptance: .awaited(sentAt: now), deadline: now + settings.leaseSeconds, at: now))
+    jobs.assign(job.id, attempt: reference.attempt, to: worker)
+    record(.attemptStarted(job: job.id, attempt: reference.attempt, worker: worker.worker))
+    turn.send(
+      JobAssignment(reference: reference, work: job.work, weights: weights, version: session.protocolVersion),
+      to: peer)
   }
 }

@@ -29,7 +29,7 @@ extension CoordinatorMachine {
     let previousPeer = sessions.peer(of: hello.worker)
     if let previousPeer, previousPeer != peer { move(from: previousPeer, to: peer, at: now) }
     let identity = WorkerIdentity(
-      worker: hello.worker, host: hello.host, key: key, kernelVariant: hello.kernelVariant)
+      worker: hello.worker, host: hello.host, key: key, kernelVariant: kernelVariant(of: hello) ?? hello.kernelVariant)
     let version = min(hello.newestProtocol, ProtocolVersion.newest)
     sessions.introduce(
       identity, slots: hello.slots, protocolVersion: version, hellos: allowance, at: peer, now,
@@ -58,6 +58,7 @@ extension CoordinatorMachine {
       return "the coordinator speaks protocol versions \(oldest) to \(newest), this worker \(hello.oldestProtocol) to "
         + "\(hello.newestProtocol); install the same build on both"
     }
+    if let problem = kernelProblem(of: hello) { return problem }
     let set = settings.data.set.rawValue
     if hello.newestProtocol < ProtocolVersion.withData, let hash = hello.dataHashes[set],
       !settings.data.contentHash.isEmpty, hash != settings.data.contentHash
@@ -75,7 +76,7 @@ extension CoordinatorMachine {
   private mutating func welcomeNew(_ hello: Hello, key: String?, at now: Double) {
     let worker = WorkerRecord(
       id: hello.worker, host: hello.host, processID: hello.processID, slots: hello.slots,
-      kernelVariant: hello.kernelVariant, build: hello.build)
+      kernelVariant: kernelVariant(of: hello) ?? hello.kernelVariant, build: hello.build)
     joinings.add(worker)
     recordJoiningIfRoom(of: hello.worker, key: key, at: now)
     log(.info, "worker \(hello.worker) on \(hello.host) joined with \(hello.slots) slots")
@@ -87,16 +88,7 @@ extension CoordinatorMachine {
       record(.noted(text))
       log(.notice, text)
     }
-    let others = kernelVariants.sorted().joined(separator: ", ")
-    if kernelVariants.count < Self.kernelVariantsRecorded, kernelVariants.insert(hello.kernelVariant).inserted,
-      !others.isEmpty
-    {
-      let text =
-        "worker \(hello.worker) computes with \(hello.kernelVariant), the study so far with "
-        + "\(others.oneLine(limit: 200)): results of equal jobs may differ in the last bits"
-      record(.noted(text))
-      log(.warning, text)
-    }
+    noteVariant(KernelVariant(worker.kernelVariant), of: hello.worker)
   }
 
   /// The worker is connected anew; what it holds follows it.
@@ -106,6 +98,7 @@ extension CoordinatorMachine {
     // What was on its way on the old connection never arrives.
     contents.forget(old, at: now)
     for job in session.jobs { jobs.updateLease(job) { $0.move(to: new) } }
+    for (id, straggler) in stragglers where straggler.peer == old { stragglers[id]?.peer = new }
   }
 
   /// The transport cannot reach the peer.
@@ -146,6 +139,8 @@ extension CoordinatorMachine {
 
   mutating func remove(_ peer: PeerID, reason: String, at now: Double) -> Session? {
     guard let session = sessions.remove(peer) else { return nil }
+    forgetStragglers(at: peer, reason: "worker \(session.worker) is gone, and another attempt goes on")
+    speeds.forget(session.worker)
     contents.forget(peer, at: now)
     standing.keep(departed: session.worker, among: sessions)
     if joinings.remove(session.worker) == nil {

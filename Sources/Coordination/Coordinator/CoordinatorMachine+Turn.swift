@@ -19,3 +19,14 @@ extension CoordinatorMachine {
     turn.perform(.stop)
   }
 }
+
+extension UnfinishedAttempt {
+  /// As it is recorded.
+  var inOneLine: UnfinishedAttempt {
+    switch self {
+    case .lost(let reason): .lost(reason: reason.oneLine())
+    case .returned(let reason): .returned(reason: reason.oneLine())
+    case .failed(let reason, let failure): .failed(reason: reason.oneLine(), failure)
+    }
+  }
+}

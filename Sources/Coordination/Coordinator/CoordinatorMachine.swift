@@ -17,10 +17,17 @@ public struct CoordinatorMachine: Sendable {
   var sessions = SessionTable()
   var standing: StandingTable
   var streak = StudyStreak()
+  var speeds = SpeedTable()
+  var holding: Holding?
+  var endThreshold: (value: Double, until: Double)?
+  /// First attempts at jobs that have a second one.
+  var stragglers: [Int64: Straggler] = [:]
+  /// Attempts that the record has under way, by their jobs, until it has started.
+  var underWay: [Int64: [Int]] = [:]
   /// Deadlines of leases whose holder is not connected.
   var detachedTimers = MinimumHeap<Timer<(job: Int64, attempt: Int)>>()
-  /// Of the workers that came and of the results on record.
-  var kernelVariants: Set<String> = []
+  /// Of the workers that came and of the results on record, as far as results depend on them.
+  var kernelVariants: Set<KernelVariant> = []
   var contents: CoordinatorContents
   /// That the study's own training of the dense network left.
   var trainedWeights: Artifact?
@@ -115,11 +122,14 @@ public struct CoordinatorMachine: Sendable {
     self.jobs.restore(jobs)
     for job in jobs {
       if let result = job.result {
-        kernelVariants.insert(result.kernelVariant)
+        kernelVariants.insert(KernelVariant(result.kernelVariant).counting(for: job.work))
         keepWeights(result, of: job.work)
       }
     }
     restore(past.attempts)
+    for attempt in past.attempts where attempt.ending == nil {
+      underWay[attempt.job, default: []].append(attempt.number)
+    }
   }
 
   /// A turn of one event.
@@ -140,7 +150,7 @@ public struct CoordinatorMachine: Sendable {
   }
 
   private mutating func decide(_ event: CoordinatorEvent, at now: Double) {
-    time.pass(until: now, running: jobs.runningCount)
+    time.pass(until: now, running: jobs.runningCount + stragglers.count)
     switch event {
     case .started: start(at: now)
     case .received(let message, let peer, let delivery): receive(message, from: peer, delivery, at: now)
@@ -150,7 +160,9 @@ public struct CoordinatorMachine: Sendable {
     case .content(let event): handle(event, at: now)
     case .decided(let round, let decision): accept(decision, of: round, at: now)
     case .intervened(let request): intervene(request, at: now)
-    case .tick: tick(at: now)
+    case .tick:
+      tick(at: now)
+      speculate(at: now)
     case .stopRequested:
       let running = jobs.runningCount
       let rest = running == 0 ? "" : "; \(running) jobs go on at their workers, which wait for the coordinator's return"
@@ -170,6 +182,8 @@ public struct CoordinatorMachine: Sendable {
     guard phase == .created else { return }
     leaseRunning(at: now)
     phase = .searching
+    endStragglersOfRecord()
+    underWay = [:]
     if let dataSet { contents.giver.add(dataSet.contentHash, bytes: dataSet.bytes) }
     if restored.isEmpty { strategy.notes.forEach { record(.noted($0)) } }
     let known = restored.map(\.id)

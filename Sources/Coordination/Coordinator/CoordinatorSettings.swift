@@ -9,6 +9,10 @@ public struct CoordinatorSettings: Sendable {
   public var data: DataRequirement
   /// Most jobs that the study may have in all, whatever becomes of them; nil for as many as the strategy wants.
   public var jobBudget: Int?
+  /// That every worker has to compute with; nil for the fastest of each.
+  public var kernels: InstructionSet?
+  /// OpenBLAS's core type is a part of the kernel variants of some results (`Work.usesOpenBLAS`).
+  public var countsCoreTypes = false
   /// How much time the search may spend.
   public var timeLimits = TimeLimits()
   /// Stays up when the study is finished, and sends workers home that come later.
@@ -54,6 +58,10 @@ public struct CoordinatorSettings: Sendable {
   public var failuresUntilGivenUp = 10
   /// Jobs that the user wants to be left out: they are set aside at the start.
   public var leftOut: Set<Int64> = []
+  /// Where fewer jobs wait than there are slots, they go to the workers that will be done with them first.
+  public var forecastsEnds = true
+  /// Where nothing waits, stragglers get second attempts on idle slots.
+  public var speculates = false
   /// How long a job waits for the worker that has the state to go on from.
   public var stateSeconds = 30.0
   /// Of another study, for jobs that are the same here.

@@ -12,6 +12,9 @@ struct JobRank: Comparable, Sendable {
     rank = isStart ? 0 : HandAsked.includes(job.id) ? 1 : 2
   }
 
+  /// Neither goes before the other for what it is.
+  func isOfOneClass(with other: JobRank) -> Bool { rank == other.rank }
+
   static func < (left: JobRank, right: JobRank) -> Bool {
     left.rank == right.rank ? left.id < right.id : left.rank < right.rank
   }

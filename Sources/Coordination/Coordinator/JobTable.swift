@@ -4,6 +4,8 @@ import SearchCore
 /// in proportion to the number of jobs.
 struct JobTable: Sendable {
   private(set) var history = SearchHistory()
+  /// Counts what may change who gets which job.
+  private(set) var revision: UInt64 = 0
   private(set) var runningCount = 0
   private(set) var finishedCount = 0
   private(set) var setAsideCount = 0
@@ -36,11 +38,6 @@ struct JobTable: Sendable {
   var searchCount: Int { jobs.count - besideCount }
   /// Final trainings, and what a person asked for.
   private(set) var besideCount = 0
-  /// Without those that wait beyond the budget.
-  var countWithinBudget: Int { jobs.count - beyondBudget.count }
-  /// Waiting or running.
-  var openCount: Int { countWithinBudget - finishedCount - setAsideCount }
-  var waitingCount: Int { openCount - runningCount }
   private(set) var latestSeconds = LatestSeconds()
 
   /// - Parameter budget: most jobs; nil for no bound.
@@ -212,6 +209,7 @@ struct JobTable: Sendable {
 
   /// Begins a new attempt at an open job, or takes an old one over.
   mutating func lease(_ id: Int64, _ lease: Lease) {
+    revision += 1
     guard let place = jobs.index(forKey: id), jobs.values[place].isOpen else { return }
     if jobs.values[place].isWaiting { runningCount += 1 }
     jobs.values[place].state = .running(lease)
@@ -258,6 +256,7 @@ struct JobTable: Sendable {
 
   /// A waiting or running job has its result. Returns the lease that it had.
   mutating func finish(_ id: Int64, with result: Observation) -> Lease? {
+    revision += 1
     guard let place = jobs.index(forKey: id), let state = jobs.values[place].finish(with: result) else { return nil }
     let lease = state.lease
     if lease != nil { runningCount -= 1 }
@@ -286,6 +285,7 @@ struct JobTable: Sendable {
   }
 
   private mutating func enqueue(_ id: Int64) {
+    revision += 1
     guard mayBegin(id) else {
       beyondBudget.insert(id)
       return

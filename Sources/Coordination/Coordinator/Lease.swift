@@ -23,6 +23,10 @@ struct Lease: Sendable {
   /// not keep it for ever.
   private(set) var advancedAt: Double
   private(set) var step = 0
+  /// The share of its steps that this is; nil where that is not known.
+  private(set) var share: Double?
+  /// When it was given.
+  let since: Double
   /// False where the record says that this attempt ended: it was lost, and its worker came back with it before another
   /// worker got the job. Its result counts, its end is not recorded twice.
   let isOnRecord: Bool
@@ -35,6 +39,7 @@ struct Lease: Sendable {
     self.acceptance = acceptance
     self.deadline = deadline
     advancedAt = now
+    since = now
     self.isOnRecord = isOnRecord
   }
 
@@ -53,6 +58,16 @@ struct Lease: Sendable {
 
   /// When its worker began with it; nil where it has not, or that is not known.
   var began: Double? { if case .accepted(let time) = acceptance { time } else { nil } }
+
+  /// How long the attempt will take in all, by how far it has come; nil where it has hardly begun, or that is not
+  /// known.
+  var wholeSeconds: Double? {
+    guard let began, let share, share >= Self.tellingShare else { return nil }
+    return (advancedAt - began) / share
+  }
+
+  /// Of the steps: before, the loading of data is most of the time.
+  private static let tellingShare = 0.05
 
   /// Whether the job may be on its way still, a little after it was sent.
   func mayBeOnItsWay(at now: Double, for seconds: Double) -> Bool {
@@ -80,8 +95,9 @@ struct Lease: Sendable {
     self.deadline = deadline
   }
 
-  mutating func advance(to step: Int, at now: Double) {
+  mutating func advance(to step: Int, of steps: Int, at now: Double) {
     self.step = step
+    share = steps > 0 ? min(1, Double(step) / Double(steps)) : nil
     advancedAt = now
   }
 }

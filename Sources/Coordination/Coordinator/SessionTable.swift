@@ -63,6 +63,8 @@ struct SessionTable: Sendable {
   private var lastSerial: UInt64 = 0
   /// Of all sessions.
   private(set) var slots = 0
+  /// Counts what may change who gets which job.
+  private(set) var revision: UInt64 = 0
   private(set) var restingCount = 0
 
   var count: Int { sessions.count }
@@ -105,6 +107,7 @@ struct SessionTable: Sendable {
     _ identity: WorkerIdentity, slots: Int, protocolVersion: Int, hellos: Allowance, at peer: PeerID, _ now: Double,
     firstTimer: Double
   ) {
+    revision += 1
     var session: Session
     if let known = sessions[peer] {
       session = known
@@ -139,6 +142,7 @@ struct SessionTable: Sendable {
 
   mutating func remove(_ peer: PeerID) -> Session? {
     guard let session = sessions.removeValue(forKey: peer) else { return nil }
+    revision += 1
     peers[session.worker] = nil
     slots -= session.slots
     if session.isResting { restingCount -= 1 }
@@ -226,7 +230,9 @@ struct SessionTable: Sendable {
 
   private mutating func updateAndEnqueue(_ peer: PeerID, _ change: (inout Session) -> Void) {
     guard let index = sessions.index(forKey: peer) else { return }
+    let credits = sessions.values[index].credits
     change(&sessions.values[index])
+    if sessions.values[index].credits != credits { revision += 1 }
     if sessions.values[index].joinQueue() { queue.append(peer) }
   }
 
@@ -261,6 +267,7 @@ struct SessionTable: Sendable {
   /// Whether the worker gets jobs. One that rests keeps its credits.
   mutating func setResting(_ isResting: Bool, at peer: PeerID) {
     guard let index = sessions.index(forKey: peer), sessions.values[index].isResting != isResting else { return }
+    revision += 1
     sessions.values[index].isResting = isResting
     restingCount += isResting ? 1 : -1
     if !isResting { enqueue(peer) }
@@ -269,6 +276,8 @@ struct SessionTable: Sendable {
 
 extension SessionTable {
   var unordered: Dictionary<PeerID, Session>.Values { sessions.values }
+
+  var unorderedPairs: [(peer: PeerID, session: Session)] { sessions.map { ($0.key, $0.value) } }
 
   /// What does not hold though it always should, a sentence each.
   func invariants() -> [String] {

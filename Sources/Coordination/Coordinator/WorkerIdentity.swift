@@ -6,6 +6,6 @@ struct WorkerIdentity: Hashable, Sendable {
   var host: String
   /// What its connection proved to hold; nil in plaintext, and where the worker is known from the record only.
   var key: String?
-  /// What it computes with.
+  /// What it computes with here: that of its kernels which the study asks for, else the fastest.
   var kernelVariant: String
 }

@@ -168,8 +168,15 @@ extension WorkerMachine {
   }
 
   mutating func sendReport(_ reference: AttemptReference, at now: Double) {
-    guard let report = unacknowledged[reference]?.report else { return }
+    guard var report = unacknowledged[reference]?.report else { return }
     unacknowledged[reference]?.sentAt = now
+    if case .finished(var result) = report.outcome, protocolVersion < ProtocolVersion.withKernels,
+      KernelVariant(settings.kernelVariant).withoutCoreType.text == result.kernelVariant
+    {
+      // Older coordinators take nothing but what the hello said.
+      result.kernelVariant = settings.kernelVariant
+      report.outcome = .finished(result)
+    }
     send(.result(report))
   }
 

@@ -24,8 +24,9 @@ extension WorkerMachine {
         Hello(
           worker: settings.worker, host: settings.host, processID: settings.processID,
           oldestProtocol: ProtocolVersion.oldest, newestProtocol: ProtocolVersion.newest, build: settings.build,
-          slots: slots.count, kernelVariant: settings.kernelVariant, dataHashes: [:], study: study,
-          running: running, finished: Array(finished.prefix(FieldLimits.unacknowledgedReports)))))
+          slots: slots.count, kernelVariant: settings.kernelVariant,
+          kernelVariants: settings.kernelVariants.isEmpty ? nil : settings.kernelVariants, dataHashes: [:],
+          study: study, running: running, finished: Array(finished.prefix(FieldLimits.unacknowledgedReports)))))
   }
 
   mutating func repeatLostHello(at now: Double) {

@@ -8,7 +8,10 @@ public struct WorkerSettings: Sendable {
   public var processID: Int
   public var build: String
   public var slots: Int
+  /// What it computes with.
   public var kernelVariant: String
+  /// All that it can compute with, where a study asks for one of them; empty: only that.
+  public var kernelVariants: [String] = []
   /// Waits for the next study when one is finished.
   public var stays: Bool
   /// The coordinator's log stands beside this worker's: what it says there as well is not said twice.

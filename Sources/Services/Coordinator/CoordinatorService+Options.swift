@@ -10,18 +10,21 @@ extension CoordinatorService {
     /// Most that contents may take up in the study's folder; 0: workers give none.
     package var contentBytes: Int
     package var display: ProgressReporter.Display
+    /// Stragglers get second attempts on idle slots.
+    package var speculates: Bool
     /// Hears of everything; nil where no page is served.
     package var observer: (any StudyObserver)?
 
     package init(
       stays: Bool, times: LeaseTimes, failures: FailureRules, contentBytes: Int,
-      display: @escaping ProgressReporter.Display, observer: (any StudyObserver)? = nil
+      display: @escaping ProgressReporter.Display, speculates: Bool = false, observer: (any StudyObserver)? = nil
     ) {
       self.stays = stays
       self.times = times
       self.failures = failures
       self.contentBytes = contentBytes
       self.display = display
+      self.speculates = speculates
       self.observer = observer
     }
   }

@@ -51,6 +51,9 @@ package final class CoordinatorService {
       study: study.identity.studyID, studyName: study.identity.name,
       data: try study.data ?? study.definition.dataRequirement(), jobBudget: study.definition.jobBudget)
     settings.timeLimits = study.definition.timeLimits
+    settings.kernels = study.definition.recipe.kernels
+    settings.countsCoreTypes = study.definition.recipe.start != nil
+    settings.speculates = options.speculates
     settings.keepsRunning = options.stays
     settings.earlier = study.earlier
     options.times.apply(to: &settings)

@@ -37,6 +37,7 @@ final class RunningBoard {
 
   package func apply(_ change: StudyChange) {
     switch change {
+    case .attemptEnded(let job, let attempt, _) where trainings[job]?.attempt ?? attempt != attempt: break
     case .attemptEnded(let job, _, _), .jobFinished(let job, _, _, _), .jobSetAside(let job, _),
       .resultAdopted(let job, _, _):
       if trainings.removeValue(forKey: job) != nil { hasChanged = true }

@@ -24,7 +24,9 @@ extension WorkerService {
       request.statePath = options.states.place(for: work)
       statePaths[slot] = request.statePath
     }
-    let news = slots[slot].start(request, program: options.engine, now: MonotonicClock.now) {
+    let news = slots[slot].start(
+      request, kernels: work?.kind.recipe.kernels, program: options.engine, now: MonotonicClock.now
+    ) {
       mailbox.post([.engine($0)])
     }
     deliver(slot: slot, news)

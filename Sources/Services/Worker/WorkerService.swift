@@ -95,8 +95,8 @@ package final class WorkerService {
 
   private static let tickSeconds = 0.25
 
-  /// `kernelVariant`: what the engine processes compute with.
-  package init(options: Options, identity: WorkerIdentity, kernelVariant: String, log: Logger) throws {
+  /// `kernelVariants`: what the engine processes compute with, by themselves first.
+  package init(options: Options, identity: WorkerIdentity, kernelVariants: [String], log: Logger) throws {
     OpenFileLimit.raise()
     let (allowedSlots, reason) = try SlotLimit.slots(wanted: options.slots)
     if let reason { log.warning("\(allowedSlots) slots instead of \(options.slots): \(reason)") }
@@ -113,8 +113,9 @@ package final class WorkerService {
     slots = (0..<options.slots).map(EngineSlot.init)
     var settings = WorkerSettings(
       worker: identity.name, host: identity.host, processID: Int(getpid()), build: Version.number,
-      slots: options.slots, kernelVariant: kernelVariant, stays: options.stays,
+      slots: options.slots, kernelVariant: kernelVariants.first ?? "", stays: options.stays,
       jitterSeed: identity.random)
+    settings.kernelVariants = kernelVariants
     settings.graceSeconds = options.graceSeconds
     settings.sharesLog = options.sharesLog
     machine = WorkerMachine(settings: settings)

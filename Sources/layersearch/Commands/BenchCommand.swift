@@ -1,6 +1,5 @@
 import ArgumentParser
 import BasisEngine
-import Engines
 import ReadableText
 import SearchCore
 import Terminal
@@ -11,8 +10,6 @@ struct BenchCommand: ParsableCommand {
     abstract: "Measures how fast one core trains and evaluates a network.",
     discussion: Examples.folded(
       """
-      Where the processor has AVX-512 and OPENBLAS_CORETYPE is not set, it is set to SkylakeX.
-
       --tune measures for which shapes of 3×3 convolution Winograd's algorithm beats the direct sum, and prints this \
       instruction set's entry of Sources/BasisEngine/Algorithms/AlgorithmTable+Measured.swift. Results depend on that \
       table: it is part of the kernel variant that they record.
@@ -29,6 +26,8 @@ struct BenchCommand: ParsableCommand {
 
   @OptionGroup var skipping: SkipOptions
 
+  @OptionGroup var kernels: KernelOptions
+
   @Flag(help: "Also say where a training step's time goes, layer by layer.")
   var layers = false
 
@@ -42,10 +41,10 @@ struct BenchCommand: ParsableCommand {
     if tune { return try Self.tune() }
     guard let model = network.model else { throw Failure.usage("give --model, such as --model resnet20") }
     let candidate = try network.choice.candidate(in: Architecture(model))
-    OpenBLASEnvironment.adopt()
+    let kernels = try self.kernels.kernels.map { try KernelSelection.table(for: $0.instructionSet) }
     let measured = try Benchmark.run(
       model: model, candidate: candidate, variant: network.variant ?? .remainder, batch: batch,
-      measuresLayers: layers, skip: skipping.skip?.orNone)
+      measuresLayers: layers, skip: skipping.skip?.orNone, kernels: kernels)
     if json {
       try JSONOutput.print(measured)
       return

@@ -35,6 +35,8 @@ struct CoordinatorCommand: ParsableCommand {
 
   @OptionGroup var lease: LeaseOptions
 
+  @OptionGroup var speculation: SpeculationOptions
+
   @OptionGroup var failures: FailureOptions
 
   @OptionGroup var contents: ContentOptions
@@ -79,7 +81,8 @@ struct CoordinatorCommand: ParsableCommand {
       study: study, socket: socket,
       options: .init(
         stays: stay, times: lease.times, failures: failures.rules, contentBytes: contents.bytes,
-        display: ProgressDisplay.forService(isQuiet: verbosity.quiet), observer: page?.board), log: log)
+        display: ProgressDisplay.forService(isQuiet: verbosity.quiet), speculates: speculation.speculate,
+        observer: page?.board), log: log)
     page?.control?.open(to: service)
     let stop = service.stop
     let signals = Signals { _, count in

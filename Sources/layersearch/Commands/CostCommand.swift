@@ -77,7 +77,6 @@ struct CostCommand: ParsableCommand {
 
   func run() throws {
     // As engines train.
-    if measure { OpenBLASEnvironment.adopt() }
     let output = try OutputFile(output ?? "-", option: "--output")
     let analysis = try CostAnalysis(
       model: model, choices: choices,

@@ -1,6 +1,7 @@
 import ArgumentParser
 import BasisEngine
 import Engines
+import SearchCore
 import Terminal
 
 /// The process that trains, one a slot; `worker` starts it.
@@ -18,12 +19,15 @@ struct EngineCommand: ParsableCommand {
   @Flag(help: "Print the kernel variant and end.")
   var describe = false
 
+  @Argument(help: "With --describe: of these kernels.")
+  var kernels: InstructionSet?
+
   /// How workers start it.
   static let program = EngineProgram(arguments: ["engine"], describing: ["engine", "--describe"])
 
   func run() throws {
     if describe {
-      StandardOutput.writeLine(try KernelSelection.variantDescription())
+      StandardOutput.writeLine(try KernelSelection.variantDescription(of: KernelSelection.table(for: kernels)))
       return
     }
     try EngineProcess.run()

@@ -46,7 +46,6 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup var verbosity: VerbosityOptions
 
   func run() throws {
-    OpenBLASEnvironment.adopt()
     let kernels = try KernelSelection.best()
     defer { StandardError.shared.show(status: nil) }
     let report = try EvaluationReport(

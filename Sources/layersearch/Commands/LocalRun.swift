@@ -16,6 +16,8 @@ struct LocalRun {
   let contents: ContentOptions
   let states: StateLimitOptions
   let verbosity: VerbosityOptions
+  /// Stragglers get second attempts.
+  var speculates = false
   /// Hears of everything; nil where no page is served.
   var observer: (any StudyObserver)?
   /// Where readers of the page ask something of the study; nil where they only look.
@@ -30,7 +32,8 @@ struct LocalRun {
       study: study, socket: socket,
       options: .init(
         stays: false, times: .local, failures: failures.rules, contentBytes: contents.bytes,
-        display: ProgressDisplay.forService(isQuiet: verbosity.quiet), observer: observer),
+        display: ProgressDisplay.forService(isQuiet: verbosity.quiet), speculates: speculates,
+        observer: observer),
       log: StandardErrorLog.logger(name, level: verbosity.level == .info ? .notice : verbosity.level))
     control?.open(to: service)
     let worker = LocalWorker(errorPrefix: ProcessExit.errorPrefix) {

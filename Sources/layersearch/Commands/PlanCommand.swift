@@ -39,7 +39,6 @@ struct PlanCommand: ParsableCommand {
 
   func run() throws {
     // As engines will train. It begins this process anew: before a configuration is read from a pipe.
-    if imagesPerSecond == nil { OpenBLASEnvironment.adopt() }
     let definition = try StudyDefinition(file: configuration)
     let caveat = try StartCaveat(definition, configuration: configuration)
     var plan = try StudyPlan(

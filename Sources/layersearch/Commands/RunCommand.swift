@@ -1,5 +1,4 @@
 import ArgumentParser
-import Engines
 import SearchProtocol
 import Studies
 import StudyServer
@@ -31,6 +30,8 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup var limits: JobLimitOptions
 
+  @OptionGroup var speculation: SpeculationOptions
+
   @OptionGroup var failures: FailureOptions
 
   @OptionGroup var contents: ContentOptions
@@ -44,7 +45,7 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     let log = StandardErrorLog.logger("run", level: verbosity.level == .info ? .notice : verbosity.level)
     var served: StudyServer?
-    let study = try study.open(kernelVariant: OpenBLASEnvironment.kernelVariantOfEngines) {
+    let study = try study.open(trainsHere: true) {
       served = try http.serve(log)
     }
     try failures.prepare(study)
@@ -60,7 +61,7 @@ struct RunCommand: ParsableCommand {
     }
     let outcome = try LocalRun(
       study: study, name: "run", slots: slots, limits: limits, failures: failures, contents: contents, states: states,
-      verbosity: verbosity, observer: page?.board, control: page?.control
+      verbosity: verbosity, speculates: speculation.speculate, observer: page?.board, control: page?.control
     ).run()
     if let failure = self.study.failure(of: outcome) { throw failure }
     try study.conclude()

@@ -25,6 +25,7 @@ struct SimulateCommand: ParsableCommand {
         layersearch simulate --workers 1000 --jobs 20000 --distribution exponential --mean 0.5
         layersearch simulate --workers 5000 --jobs 20000 --distribution lognormal --mean 10 --restart-after 5
         layersearch simulate --virtual --workers 100000 --jobs 200000 --distribution exponential --mean 60
+        layersearch simulate --virtual --workers 12 --jobs 100 --distribution cost --mean 60 --speeds 1,1,0.25
       """))
 
   @Option(help: "Simulated workers.", reading: Number.whole(1...1_000_000))
@@ -50,6 +51,17 @@ struct SimulateCommand: ParsableCommand {
 
   @Flag(name: .customLong("virtual"), help: "On a simulated clock, without sockets and disk.")
   var isVirtual = false
+
+  @Option(
+    help: ArgumentHelp(
+      "With --virtual: how fast the workers are, one after the other and from the first again, such as 1,1,0.25.",
+      valueName: "numbers"), transform: Self.speeds)
+  var speeds: [Double] = []
+
+  @Flag(help: "With --virtual: hand out the last jobs in their order, whoever is faster.")
+  var inOrder = false
+
+  @OptionGroup var speculation: SpeculationOptions
 
   @Option(
     help: ArgumentHelp(
@@ -83,9 +95,18 @@ struct SimulateCommand: ParsableCommand {
       }
       // The queue would never move on.
       if mean == 0 { throw ValidationError("--virtual needs trainings that take time; give --mean 60, for example") }
+    } else if !speeds.isEmpty || inOrder || speculation.speculate {
+      throw ValidationError("--speeds, --in-order and --speculate are for --virtual")
     } else if workers > 20_000 {
       throw ValidationError(
         "--workers \(workers) is more than a coordinator takes (20000); --virtual has no such limit")
+    }
+  }
+
+  /// Numbers with a comma between them.
+  private static func speeds(_ text: String) throws -> [Double] {
+    try text.split(separator: ",", omittingEmptySubsequences: false).map {
+      try Number.decimal(0.001...1000)(String($0))
     }
   }
 
@@ -111,8 +132,10 @@ struct SimulateCommand: ParsableCommand {
     }
     let report: SimulationReport
     if isVirtual {
-      report = try VirtualSimulation(workers: workers, slots: slots, jobs: jobs, engine: engine)
-        .run(onProgress: onProgress)
+      report = try VirtualSimulation(
+        workers: workers, slots: slots, jobs: jobs, engine: engine, speeds: speeds, forecastsEnds: !inOrder,
+        speculates: speculation.speculate
+      ).run(onProgress: onProgress)
     } else {
       report = try SocketSimulation(
         workers: workers, slots: slots, threads: threads, jobs: jobs, engine: engine, folder: study,

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Engines
 import Services
 import ShellCommands
 import Studies
@@ -50,14 +51,15 @@ struct StudyOptions: ParsableArguments {
 
   /// Reads the configuration, then opens or makes the study. `beforeMaking` is called where a new one is about to be
   /// made.
-  /// - Parameter kernelVariant: that trainings of this command will have; nil where others decide that.
-  func open(kernelVariant: String? = nil, beforeMaking: () throws -> Void) throws -> OpenStudy {
+  /// - Parameter trainsHere: the study's trainings are this machine's; otherwise others decide with which kernels.
+  func open(trainsHere: Bool = false, beforeMaking: () throws -> Void) throws -> OpenStudy {
     let definition = try StudyDefinition(file: configuration)
     let folder = study ?? StudyFolders.study(ofConfiguration: configuration) ?? "studies/\(definition.name)"
     // Where it cannot be read, opening the study says so, or has no need of it.
     let data = fromStudy == nil ? nil : try? definition.dataRequirement()
+    let variant = trainsHere ? OpenBLASEnvironment.kernelVariantOfEngines(for: definition.recipe.kernels) : nil
     let earlier = try fromStudy.map {
-      try EarlierStudy.read($0, for: definition, studyFolder: folder, data: data, variant: kernelVariant)
+      try EarlierStudy.read($0, for: definition, studyFolder: folder, data: data, variant: variant)
     }
     for warning in earlier?.warnings ?? [] { StandardError.shared.writeLine("warning: \(warning)") }
     var study = try OpenStudy(

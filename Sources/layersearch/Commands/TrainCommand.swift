@@ -1,6 +1,5 @@
 import ArgumentParser
 import BasisEngine
-import Engines
 import Files
 import Foundation
 import ImageData
@@ -17,7 +16,7 @@ struct TrainCommand: ParsableCommand {
       """
       Trains on the first N training images and scores the test images once, at the end. None are held out: of a \
       network that a study is to start from, --without-validation-of leaves out the images that the study will judge \
-      by. Where the processor has AVX-512 and OPENBLAS_CORETYPE is not set, it is set to SkylakeX.
+      by.
 
       Ctrl-C and SIGTERM end it after the step under way; a checkpoint is written, and --resume-from goes on from it \
       to the same bits. A second one ends it at once.
@@ -80,6 +79,8 @@ struct TrainCommand: ParsableCommand {
 
   @OptionGroup var skipping: SkipOptions
 
+  @OptionGroup var kernels: KernelOptions
+
   @Option(
     help: "Seed of weights, order and augmentation (default: 1).", transform: Number.whole(UInt64.min...UInt64.max))
   var seed: UInt64?
@@ -131,11 +132,10 @@ struct TrainCommand: ParsableCommand {
   }
 
   func run() throws {
-    OpenBLASEnvironment.adopt()
-    let kernels = try KernelSelection.best()
-    let variant = KernelSelection.variantDescription(of: kernels)
     let resumption = try resumeFrom.map { try Resumption(path: $0) }
     let settings = try request().settings(resuming: resumption)
+    let kernels = try KernelSelection.table(for: settings.recipe.kernels)
+    let variant = KernelVariant(KernelSelection.variantDescription(of: kernels)).withoutCoreType.text
     try resumption?.require(settings, kernelVariant: variant, allowsOthers: otherKernels)
     let output = try TrainingOutput(
       settings, checkpoint: checkpoint ?? resumption?.context.checkpoint, resumedFrom: resumeFrom,
@@ -179,6 +179,7 @@ struct TrainCommand: ParsableCommand {
     (request.learningRate, request.momentum, request.weightDecay) = (learningRate, momentum, weightDecay)
     (request.nesterov, request.augments) = (nesterov, !noAugment)
     request.skip = skipping.skip
+    request.kernels = kernels.kernels
     (request.seed, request.seeds) = (seed, seeds)
     request.heldOut = try withoutValidationOf.map { HeldOutImages(of: try definition(of: $0), source: $0) }
     request.study = try fromStudy.map { try StudyDefaults(of: try StudyReading.open($0), folder: $0) }

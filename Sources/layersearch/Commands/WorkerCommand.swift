@@ -125,7 +125,7 @@ struct WorkerCommand: ParsableCommand {
       limits: limits.limits, graceSeconds: grace.seconds, sharesLog: leaveWithInput, engine: EngineCommand.program,
       describe: ProcessExit.describe)
     let service = try WorkerService(
-      options: options, identity: identity, kernelVariant: try options.engine.kernelVariant(),
+      options: options, identity: identity, kernelVariants: try options.engine.kernelVariants(),
       log: log)
     let stop = service.stop
     let signals = Signals { _, _ in stop() }

@@ -1,0 +1,52 @@
+import SearchCore
+import SearchProtocol
+
+/// What workers compute with: which may come, and what is said of mixtures.
+extension CoordinatorMachine {
+  /// Of those that the worker can compute with, the study's; nil where it has none of these.
+  func kernelVariant(of hello: Hello) -> String? {
+    guard let wanted = settings.kernels else { return hello.kernelVariant }
+    return hello.kernelVariants?.first { KernelVariant($0).kernels == wanted.rawValue }
+  }
+
+  /// Why the worker cannot compute with what the study asks for; nil where it can.
+  func kernelProblem(of hello: Hello) -> String? {
+    guard let wanted = settings.kernels else { return nil }
+    if hello.newestProtocol < ProtocolVersion.withKernels {
+      return "the study asks every worker for \(wanted) kernels (its key kernels), and this worker's build cannot be "
+        + "asked; install the same build on both"
+    }
+    guard kernelVariant(of: hello) == nil else { return nil }
+    let own = Set((hello.kernelVariants ?? [hello.kernelVariant]).map { KernelVariant($0).kernels })
+    return "the study asks every worker for \(wanted) kernels (its key kernels), and this one has only: "
+      + own.sorted().joined(separator: ", ").oneLine(limit: 200)
+  }
+
+  /// Says that a worker computes with something else than the study so far.
+  mutating func noteVariant(_ variant: KernelVariant, of worker: String) {
+    let variant = settings.countsCoreTypes ? variant : variant.withoutCoreType
+    let others = kernelVariants.map(\.text).sorted().joined(separator: ", ")
+    guard !isKnown(variant), kernelVariants.count < Self.kernelVariantsRecorded else { return }
+    kernelVariants.insert(variant)
+    guard !others.isEmpty else { return }
+    let text =
+      "worker \(worker) computes with \(variant.text), the study so far with "
+      + "\(others.oneLine(limit: 200)): results of equal jobs may differ in the last bits"
+    record(.noted(text))
+    log(.warning, text)
+  }
+
+  /// Results in which no product of OpenBLAS entered do not tell of a core type.
+  private func isKnown(_ variant: KernelVariant) -> Bool {
+    if kernelVariants.contains(variant) { return true }
+    let bare = variant.withoutCoreType
+    return kernelVariants.contains(bare)
+      && !kernelVariants.contains { $0.hasCoreType && $0.withoutCoreType == bare }
+  }
+
+  /// Whether a result was computed with what its worker had said, as far as that counts.
+  func isExpected(_ result: Observation, of job: Int64, from variant: String?) -> Bool {
+    guard let variant, let work = jobs[job]?.work else { return false }
+    return KernelVariant(result.kernelVariant).counting(for: work) == KernelVariant(variant).counting(for: work)
+  }
+}

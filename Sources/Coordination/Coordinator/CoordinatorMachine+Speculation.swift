@@ -1,0 +1,151 @@
+import SearchCore
+import SearchProtocol
+
+/// An attempt that goes on while a second one at the same job has the lease.
+struct Straggler: Sendable {
+  /// That it had.
+  var lease: Lease
+  var worker: String
+  var peer: PeerID
+
+  var attempt: Int { lease.attempt }
+}
+
+/// Second attempts (`CoordinatorSettings.speculates`): where nothing waits, a training that its worker would take long
+/// for is given to an idle worker that would be done earlier. The first valid result counts, and the other attempt ends
+/// as handed back: nothing failed, and nothing was lost.
+///
+/// The second attempt has the job's lease. The first is kept beside it, without one: it lives as long as its worker
+/// lists it, and has the lease again where the second ends without a result.
+extension CoordinatorMachine {
+  /// How much sooner a second attempt has to be done than the first.
+  private static let gain = 1.5
+
+  /// For every tick.
+  mutating func speculate(at now: Double) {
+    guard settings.speculates, phase == .searching, !isPaused, !isHalted, jobs.waitingCount == 0,
+      jobs.runningCount > 0
+    else { return }
+    var idle = sessions.unorderedPairs.compactMap { peer, session -> (peer: PeerID, session: Session, rate: Double)? in
+      guard session.credits > 0, mayWork(session), let rate = speeds.rate(of: session.worker) else { return nil }
+      return (peer, session, rate)
+    }
+    guard !idle.isEmpty else { return }
+    idle.sort { ($0.rate, $1.session.serial) > ($1.rate, $0.session.serial) }
+    var late: [(id: Int64, left: Double)] = []
+    for session in sessions.unordered {
+      guard let rate = speeds.rate(of: session.worker) else { continue }
+      for id in session.jobs {
+        guard let lease = jobs.lease(of: id), lease.isAccepted, stragglers[id] == nil else { continue }
+        late.append((id, forecast(lease, of: id, rate, at: now) - now))
+      }
+    }
+    late.sort { ($0.left, $1.id) > ($1.left, $0.id) }
+    for (id, left) in late {
+      let found = idle.firstIndex { _, session, rate in
+        jobs.lease(of: id)?.worker != session.worker && may(session.worker, begin: id)
+          && Self.gain * work(of: id) / rate < left
+      }
+      guard let found else { continue }
+      guard beginSecondAttempt(at: id, by: idle[found].peer, at: now) else { continue }
+      if sessions[idle[found].peer]?.credits ?? 0 <= 0 { idle.remove(at: found) }
+      if idle.isEmpty { return }
+    }
+  }
+
+  /// - Returns: false where the worker cannot have the job.
+  private mutating func beginSecondAttempt(at id: Int64, by peer: PeerID, at now: Double) -> Bool {
+    guard let lease = jobs.lease(of: id), let holder = lease.peer, let worker = lease.worker,
+      let session = sessions[peer], let job = jobs[id], mayWork(session),
+      session.protocolVersion >= ProtocolVersion.needed(for: job.work)
+    else { return false }
+    let start: ContentDescription?
+    switch weights(for: job.work) {
+    case .none: start = nil
+    case .here(let content): start = content
+    case .awaited, .lost: return false
+    }
+    sessions.release(id, at: holder, wasAccepted: lease.isAccepted)
+    stragglers[id] = Straggler(lease: lease, worker: worker, peer: holder)
+    hand(job, to: session, at: peer, weights: start, now)
+    log(.info, "job \(id) is given to worker \(session.worker) as well, because worker \(worker) is slow with it")
+    return true
+  }
+
+  /// Its training has come further.
+  mutating func advanceStraggler(_ progress: AttemptProgress, by peer: PeerID, at now: Double) {
+    guard let straggler = stragglers[progress.reference.job], straggler.peer == peer,
+      progress.step > straggler.lease.step
+    else { return }
+    stragglers[progress.reference.job]?.lease.advance(to: progress.step, of: progress.steps, at: now)
+  }
+
+  func isStraggler(_ reference: AttemptReference) -> Bool { stragglers[reference.job]?.attempt == reference.attempt }
+
+  /// Its worker says that it has it.
+  mutating func confirmStraggler(_ reference: AttemptReference, by worker: String, at peer: PeerID) {
+    guard stragglers[reference.job]?.worker == worker else { return send(.cancel(reference), to: peer) }
+    stragglers[reference.job]?.peer = peer
+  }
+
+  /// A straggler is to end, and is nobody's fault.
+  mutating func dropStraggler(at id: Int64, reason: String) {
+    guard let straggler = stragglers.removeValue(forKey: id) else { return }
+    if straggler.lease.isOnRecord {
+      record(.attemptEnded(job: id, attempt: straggler.attempt, .returned(reason: reason.oneLine())))
+    }
+    send(.cancel(AttemptReference(job: id, attempt: straggler.attempt)), to: straggler.peer)
+  }
+
+  /// A straggler's worker reports that it ended without a result.
+  mutating func endStraggler(_ reference: AttemptReference, _ end: UnfinishedAttempt, by worker: String, at now: Double)
+  {
+    guard let straggler = stragglers[reference.job], straggler.worker == worker else { return }
+    stragglers[reference.job] = nil
+    jobs.countReport(of: reference.job, attempt: reference.attempt)
+    guard straggler.lease.isOnRecord else { return }
+    record(.attemptEnded(job: reference.job, attempt: reference.attempt, end.inOneLine))
+    guard end.ending == .failed else { return }
+    log(.warning, "job \(reference.job) failed: \(end.reason)")
+    jobs.countFailure(of: reference.job)
+    recordFailure(of: reference.job, by: worker)
+    strike(straggler.peer, for: reference.job, isFailure: true, reason: end.reason, at: now)
+  }
+
+  /// The worker is gone, or does not have them any more: other attempts are under way.
+  mutating func forgetStragglers(at peer: PeerID, except listed: Set<AttemptReference> = [], reason: String) {
+    guard !stragglers.isEmpty else { return }
+    let gone = stragglers.filter { id, straggler in
+      straggler.peer == peer && !listed.contains(AttemptReference(job: id, attempt: straggler.attempt))
+    }
+    for (id, straggler) in gone.sorted(by: { $0.key < $1.key }) {
+      stragglers[id] = nil
+      if straggler.lease.isOnRecord {
+        record(.attemptEnded(job: id, attempt: straggler.attempt, .returned(reason: reason.oneLine())))
+      }
+    }
+  }
+
+  /// The second attempt ended without a result: where the first goes on, the job is its worker's again.
+  mutating func resumeStraggler(at id: Int64, _ now: Double) {
+    guard let straggler = stragglers[id] else { return }
+    stragglers[id] = nil
+    var lease = straggler.lease
+    lease.renew(by: straggler.worker, at: straggler.peer, now, until: now + settings.leaseSeconds)
+    jobs.lease(id, lease)
+    sessions.hold(id, at: straggler.peer)
+  }
+
+  /// Of attempts at one job that a coordinator before this one had under way, the last goes on. What the workers of the
+  /// others bring counts all the same.
+  mutating func endStragglersOfRecord() {
+    for (job, attempts) in underWay.sorted(by: { $0.key < $1.key }) {
+      for attempt in attempts.dropLast() {
+        record(
+          .attemptEnded(
+            job: job, attempt: attempt,
+            .returned(reason: "the coordinator was started again, and another attempt goes on")))
+      }
+    }
+  }
+}

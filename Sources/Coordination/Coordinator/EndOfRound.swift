@@ -1,0 +1,70 @@
+/// Who gets which of the last jobs: pure arithmetic over what is forecast.
+///
+/// Jobs are placed one after the other, the longest first, each where it will be done earliest: in a slot that is free,
+/// or in one that is about to be. Those placed in free slots leave now; the others wait for the worker that they were
+/// placed with.
+struct EndOfRound {
+  /// A worker that may get jobs.
+  struct Worker {
+    /// Multiply-adds a second in one slot.
+    var rate: Double
+    /// When each of its slots will be free; of free ones, a time that has come.
+    var slots: [Double]
+    /// Among workers that are equal, the lower one is first.
+    var order: UInt64
+  }
+
+  struct Job {
+    var id: Int64
+    /// Multiply-adds.
+    var work: Double
+  }
+
+  /// A free slot is preferred to one that would be done a little earlier: forecasts are no better than that.
+  static let tolerance = 1.1
+
+  /// - Parameters:
+  ///   - jobs: in the order in which they are placed.
+  ///   - keepsOrder: no job leaves before one that stands before it.
+  ///   - may: whether the worker may have the job, both by their places.
+  /// - Returns: the jobs that leave now, by the worker's place.
+  static func place(
+    _ jobs: [Job], with workers: [Worker], at now: Double, keepsOrder: Bool, may: (_ worker: Int, _ job: Int) -> Bool
+  ) -> [Int: [Int64]] {
+    var workers = workers
+    var leaving: [Int: [Int64]] = [:]
+    var free = workers.reduce(0) { $0 + $1.slots.count { $0 <= now } }
+    for (place, job) in jobs.enumerated() where free > 0 {
+      var best: (worker: Int, slot: Int, done: Double)?
+      var atOnce: (worker: Int, slot: Int, done: Double)?
+      for index in workers.indices where may(index, place) {
+        guard let slot = workers[index].slots.indices.min(by: { workers[index].slots[$0] < workers[index].slots[$1] })
+        else { continue }
+        let begins = max(now, workers[index].slots[slot])
+        let done = begins + job.work / workers[index].rate
+        func isBetter(than other: (worker: Int, slot: Int, done: Double)?) -> Bool {
+          guard let other else { return true }
+          if done != other.done { return done < other.done }
+          // All get work before one gets much.
+          let (mine, others) = (leaving[index]?.count ?? 0, leaving[other.worker]?.count ?? 0)
+          return mine == others ? workers[index].order < workers[other.worker].order : mine < others
+        }
+        if isBetter(than: best) { best = (index, slot, done) }
+        if begins <= now, isBetter(than: atOnce) { atOnce = (index, slot, done) }
+      }
+      guard let best else {
+        if keepsOrder { return leaving }
+        continue
+      }
+      if let atOnce, atOnce.done - now <= tolerance * (best.done - now) {
+        leaving[atOnce.worker, default: []].append(job.id)
+        workers[atOnce.worker].slots[atOnce.slot] = atOnce.done
+        free -= 1
+      } else {
+        if keepsOrder { return leaving }
+        workers[best.worker].slots[best.slot] = best.done
+      }
+    }
+    return leaving
+  }
+}
