@@ -95,8 +95,8 @@ extension PlaceKind {
   var secondsBetweenLooks: Double {
     switch self {
     case .local: 1
-    case .slurm, .kubernetes: 2
-    case .ssh: 4
+    case .kubernetes: 2
+    case .ssh, .slurm: 4
     }
   }
 }

@@ -6,6 +6,9 @@ package protocol Place: Sendable {
   /// partition that is refused, keys that cannot be read, a coordinator that cannot be reached from there.
   func examine(_ worker: WorkerInvocation) async throws(LaunchError)
 
+  /// Thrown where a worker would have to leave before a training is done that takes so long.
+  func allow(jobSeconds: Double) throws(LaunchError)
+
   /// Asks for `count` more workers; gives those that were asked for, pending ones too. Fewer where the place has room
   /// for no more.
   func start(_ count: Int, _ worker: WorkerInvocation) async throws(LaunchError) -> [PlacedWorker]
@@ -18,6 +21,11 @@ package protocol Place: Sendable {
 
   /// The last lines that a worker wrote.
   func log(of worker: PlacedWorker, lines: Int) async throws(LaunchError) -> String
+}
+
+extension Place {
+  /// Workers may stay as long as they want.
+  package func allow(jobSeconds: Double) throws(LaunchError) {}
 }
 
 /// The name of a place in commands.

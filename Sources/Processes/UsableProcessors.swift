@@ -2,7 +2,7 @@ import Files
 import Foundation
 
 /// How many processors this process may keep busy: those that it may run on, and no more than the time that its control
-/// groups give it.
+/// groups give it, nor than a batch system granted it.
 package struct UsableProcessors: Hashable, Sendable {
   /// At least 1.
   package let count: Int
@@ -14,7 +14,27 @@ package struct UsableProcessors: Hashable, Sendable {
   package static var current: UsableProcessors {
     UsableProcessors(
       online: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))), affinity: affinity,
-      allowed: ControlGroups.current.allowedProcessors, quota: ControlGroups.current.processors)
+      allowed: ControlGroups.current.allowedProcessors, quota: ControlGroups.current.processors,
+      grant: Grant(ProcessInfo.processInfo.environment))
+  }
+
+  /// What a batch system granted this process, whether or not the kernel holds it to that.
+  package struct Grant: Hashable, Sendable {
+    /// At least 1.
+    package var processors: Int
+    /// The variable that says so.
+    package var variable: String
+
+    /// Slurm's, for the task, or where a job has one task a node for that node; nil outside of its jobs.
+    package init?(_ environment: [String: String]) {
+      guard environment["SLURM_JOB_ID"] != nil else { return nil }
+      for variable in ["SLURM_CPUS_PER_TASK", "SLURM_CPUS_ON_NODE"] {
+        guard let count = environment[variable].flatMap({ Int($0) }), count > 0 else { continue }
+        (processors, self.variable) = (count, variable)
+        return
+      }
+      return nil
+    }
   }
 
   /// - Parameters:
@@ -22,13 +42,18 @@ package struct UsableProcessors: Hashable, Sendable {
   ///     tell.
   ///   - allowed: those of its control groups: where the affinity is no other, it has it from there.
   ///   - quota: of time, of its control groups.
-  package init(online: Int, affinity: Int?, allowed: ControlGroups.Limit? = nil, quota: ControlGroups.Limit?) {
+  ///   - grant: of a batch system.
+  package init(
+    online: Int, affinity: Int?, allowed: ControlGroups.Limit? = nil, quota: ControlGroups.Limit?, grant: Grant? = nil
+  ) {
     let affinity = affinity ?? allowed.map { Int($0.value) }
     self.online = online
     // A fraction of a processor keeps one more slot busy at times, and none could not work at all.
     let timed = quota.map { max(1, Int(min($0.value, 1e6).rounded(.up))) }
-    count = max(1, [online, affinity, timed].compactMap(\.self).min() ?? 1)
-    if let quota, timed == count, count < min(online, affinity ?? online) {
+    count = max(1, [online, affinity, timed, grant?.processors].compactMap(\.self).min() ?? 1)
+    if let grant, grant.processors == count, count < [online, affinity, timed].compactMap(\.self).min() ?? online {
+      reason = grant.variable
+    } else if let quota, timed == count, count < min(online, affinity ?? online) {
       reason = quota.file
     } else if let affinity, affinity < online {
       reason = allowed.flatMap { Int($0.value) == affinity ? $0.file : nil } ?? "its processor affinity"

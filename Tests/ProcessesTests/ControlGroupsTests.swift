@@ -127,6 +127,13 @@ final class ControlGroupsTests {
     #expect(usable(8, 2, 6).text == "8 cores, of which this process may use 2 (its processor affinity)")
     #expect(usable(2, 2, 0.1).count == 1)
     #expect(usable(2, 2, 16).text == "2 cores")
+    let grant = UsableProcessors.Grant(["SLURM_JOB_ID": "1", "SLURM_CPUS_PER_TASK": "4", "SLURM_CPUS_ON_NODE": "8"])
+    let granted = UsableProcessors(online: 64, affinity: 64, quota: nil, grant: grant)
+    #expect(granted.text == "64 cores, of which this process may use 4 (SLURM_CPUS_PER_TASK)")
+    #expect(UsableProcessors(online: 2, affinity: 2, quota: nil, grant: grant).text == "2 cores")
+    #expect(UsableProcessors.Grant(["SLURM_JOB_ID": "1", "SLURM_CPUS_ON_NODE": "8"])?.processors == 8)
+    #expect(UsableProcessors.Grant(["SLURM_CPUS_ON_NODE": "8"]) == nil)
+    #expect(UsableProcessors.Grant(["SLURM_JOB_ID": "1", "SLURM_CPUS_PER_TASK": "none"]) == nil)
     func allowed(_ list: String) -> Int? {
       UsableProcessors.processors(inStatus: "Name: x\nCpus_allowed_list:\t\(list)\n")
     }

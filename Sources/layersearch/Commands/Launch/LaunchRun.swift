@@ -48,6 +48,7 @@ func runLaunch(
     return try folder.write(record)
   }
   try await place.examine(worker)
+  if let seconds = first.jobSeconds { try place.allow(jobSeconds: seconds) }
   try folder.write(record)
   log.info("launch \(folder.name): study \(first.studyName), \(first.text)")
 

@@ -1,0 +1,166 @@
+import Files
+import Foundation
+import ReadableText
+
+/// Workers inside an allocation of Slurm that is there already: a step each by srun, one a node.
+package struct SlurmAllocation: Place {
+  package let kind = PlaceKind.slurm
+  /// The job whose nodes they run on.
+  package let job: Int
+  package let graceSeconds: Double
+  package let files: SlurmFiles
+  let run: SlurmPlace.Runner
+
+  package init(
+    job: Int, graceSeconds: Double, folder: String, run: @escaping SlurmPlace.Runner = SlurmPlace.command
+  ) {
+    self.job = job
+    self.graceSeconds = graceSeconds
+    files = SlurmFiles(folder: folder)
+    self.run = run
+  }
+
+  /// Names the job among the settings of a launch.
+  package static let jobSetting = "inside"
+
+  /// The allocation that this process runs in; nil outside of any.
+  package static func current(_ environment: [String: String] = ProcessInfo.processInfo.environment) -> Int? {
+    environment["SLURM_JOB_ID"].flatMap { Int($0) }
+  }
+
+  package func examine(_ worker: WorkerInvocation) async throws(LaunchError) {
+    do {
+      let result = try await run(Command("srun", ["--version"]))
+      guard result.status == 0 else { throw LaunchError.failure("srun: \(result.lastLine)") }
+    } catch {
+      throw .failure("Slurm's srun cannot be run here: run this inside the allocation (\(error))")
+    }
+    if try await nodes().isEmpty {
+      throw .usage("job \(job) of Slurm has no nodes now: run this inside the allocation, or without --inside")
+    }
+  }
+
+  package func start(_ count: Int, _ worker: WorkerInvocation) async throws(LaunchError) -> [PlacedWorker] {
+    var worker = worker
+    worker.keys = worker.keys.map(FilePath.absolute)
+    try files.make(script: SlurmScript(worker: worker, records: files.records, graceSeconds: graceSeconds).text)
+    let taken = Set(try await list().filter(\.state.isPresent).compactMap(\.host))
+    let free = try await nodes().filter { !taken.contains($0.name) }
+    var number = try files.submitted().count
+    var started: [PlacedWorker] = []
+    for node in free.prefix(count) {
+      let slots = worker.slots ?? node.processors
+      // srun outlives this process, and what it says stands in the worker's log.
+      let words = [
+        files.script, "--jobid=\(job)", "--job-name=\(Self.step(number))", "--nodes=1", "--ntasks=1",
+        "--nodelist=\(node.name)", "--cpus-per-task=\(slots)", "--mem=0", "--unbuffered",
+      ]
+      let log = FilePath.join(files.logs, "\(job).\(number).log")
+      let shell = #"log=$1 script=$2; shift 2; setsid nohup srun "$@" bash "$script" </dev/null >>"$log" 2>&1 &"#
+      let result = try await run(
+        Command(
+          "bash", ["-c", shell, "bash", log] + words,
+          environment: [SlurmScript.recordVariable: "\(job).\(number)"]))
+      guard result.status == 0 else { throw .failure("srun: \(result.lastLine)") }
+      try files.note(SlurmFiles.Job(number: number, tasks: 1, slots: slots, time: Date()))
+      started.append(
+        PlacedWorker(id: "\(job).\(number)", host: node.name, slots: slots, state: .pending(reason: nil)))
+      number += 1
+    }
+    return started
+  }
+
+  package func list() async throws(LaunchError) -> [PlacedWorker] {
+    let numbers = try files.submitted()
+    guard !numbers.isEmpty else { return [] }
+    let steps = try await steps()
+    let mostWait = 30.0
+    return numbers.map { entry in
+      let id = "\(job).\(entry.number)"
+      let record = files.record(id)
+      let run = record.runs.last
+      let step = steps[Self.step(entry.number)]
+      let state: PlacedState
+      switch (step, run) {
+      case (_?, let run?) where run.ended == nil: state = run.told == nil ? .running : .leaving
+      case (_?, nil): state = .pending(reason: "srun has begun")
+      case (_, let run?) where run.told == "end" && run.ended == nil:
+        state = .ended(.cancelled, detail: "told to end by Slurm, and it took longer than it may")
+      case (nil, nil) where files.age(ofLog: id).map({ $0 < mostWait }) ?? false:
+        // srun asks Slurm for the step.
+        state = .pending(reason: "srun asks for its step")
+      case (nil, nil):
+        state = .ended(.failed, detail: (try? files.log(of: id, lines: 1)) ?? "srun did not begin")
+      default: state = PlacedState(slurmForgotten: record)
+      }
+      return PlacedWorker(
+        id: id, host: run?.host ?? step?.node, processID: run?.processID, slots: entry.slots, state: state,
+        since: run?.since)
+    }
+  }
+
+  /// A worker gets its signal itself; so does its script, which notes it.
+  package func stop(_ workers: [PlacedWorker], now: Bool) async throws(LaunchError) {
+    let steps = try await steps()
+    let there = workers.filter(\.state.isPresent).compactMap { worker in
+      worker.id.split(separator: ".").last.flatMap { Int($0) }.flatMap { steps[Self.step($0)]?.id }
+    }
+    guard !there.isEmpty else { return }
+    let result = try await run(Command("scancel", ["--signal=\(now ? "KILL" : "TERM")"] + there))
+    guard result.status == 0 || result.errors.contains("Invalid job") else {
+      throw .failure("scancel: \(result.lastLine)")
+    }
+  }
+
+  package func log(of worker: PlacedWorker, lines: Int) async throws(LaunchError) -> String {
+    try files.log(of: worker.id, lines: lines)
+  }
+
+  // MARK: What Slurm tells
+
+  private static func step(_ number: Int) -> String { "layersearch-\(number)" }
+
+  struct Node: Hashable {
+    var name: String
+    var processors: Int
+  }
+
+  /// Of the allocation; none where the job does not run.
+  private func nodes() async throws(LaunchError) -> [Node] {
+    let queue = try await run(Command("squeue", ["--noheader", "--states=RUNNING", "--format=%i|%N", "--jobs=\(job)"]))
+    guard queue.status == 0, let line = queue.output.split(whereSeparator: \.isNewline).first,
+      let list = line.split(separator: "|").dropFirst().first
+    else { return [] }
+    let names = try await run(Command("scontrol", ["show", "hostnames", String(list)]))
+    guard names.status == 0 else { throw .failure("scontrol: \(names.lastLine)") }
+    let processors = Self.processors(ProcessInfo.processInfo.environment["SLURM_JOB_CPUS_PER_NODE"] ?? "")
+    return names.output.split(whereSeparator: \.isNewline).enumerated().map { index, name in
+      Node(name: String(name), processors: index < processors.count ? processors[index] : processors.last ?? 1)
+    }
+  }
+
+  /// Node by node, from a text such as `4(x2),8`.
+  static func processors(_ text: String) -> [Int] {
+    text.split(separator: ",").flatMap { part -> [Int] in
+      let words = part.split(whereSeparator: { "(x)".contains($0) }).compactMap { Int($0) }
+      guard let count = words.first, count > 0, words.count <= 2 else { return [] }
+      return Array(repeating: count, count: words.count == 2 ? min(max(words[1], 1), 100_000) : 1)
+    }
+  }
+
+  /// By name.
+  private func steps() async throws(LaunchError) -> [String: (id: String, node: String)] {
+    let result = try await run(Command("squeue", ["--noheader", "--steps", "--format=%i|%j|%N", "--jobs=\(job)"]))
+    // Of a job that is over squeue says that it knows none of this number.
+    guard result.status == 0 else { return [:] }
+    var steps: [String: (id: String, node: String)] = [:]
+    for line in result.output.split(whereSeparator: \.isNewline) {
+      let fields = line.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
+      guard fields.count == 3 else {
+        throw .failure("squeue: a line that is not understood: \(String(line).inOneLine)")
+      }
+      steps[fields[1]] = (fields[0], fields[2])
+    }
+    return steps
+  }
+}

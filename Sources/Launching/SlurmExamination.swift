@@ -1,0 +1,121 @@
+import Files
+import Foundation
+import ReadableText
+
+extension SlurmPlace {
+  /// Looks for Slurm's commands and asks whether it would take such a job. Whether a node reads the keys and reaches
+  /// the coordinator the script finds out there, before a worker starts.
+  package func examine(_ worker: WorkerInvocation) async throws(LaunchError) {
+    try await findCommands()
+    try checkOptions(worker)
+    try checkKeys(worker.keys)
+    try await checkPartition()
+    try prepare(worker)
+    let test = try await run(Command("sbatch", submission(of: 1, worker, isTest: true)))
+    guard test.status == 0 else {
+      throw .usage("Slurm refuses such a job: \(Self.refusal(test)); change what was asked for")
+    }
+  }
+
+  /// A worker whose time is up before one training is done would be started for nothing, again and again.
+  /// - Parameter jobSeconds: of a training, by forecast.
+  package func allow(jobSeconds: Double) throws(LaunchError) {
+    guard let time = request.time, Double(time.seconds - request.leadSeconds) < jobSeconds else { return }
+    let needed = SlurmTime(seconds: Int(jobSeconds.rounded(.up)) + request.leadSeconds + 60)
+    throw .usage(
+      """
+      --time \(time) is too short: a training takes about \(Readable.duration(seconds: jobSeconds)) and workers are \
+      told to leave \(request.leadSeconds) s before the limit; say \(needed) or more
+      """)
+  }
+
+  private func findCommands() async throws(LaunchError) {
+    do {
+      let result = try await run(Command("sbatch", ["--version"]))
+      guard result.status == 0 else { throw LaunchError.failure("sbatch: \(result.lastLine)") }
+    } catch {
+      throw .failure(
+        "Slurm's sbatch cannot be run here: run this on a machine from which you submit jobs (\(error))")
+    }
+  }
+
+  private func checkOptions(_ worker: WorkerInvocation) throws(LaunchError) {
+    if worker.options.contains(where: { $0 == "--grace" || $0.hasPrefix("--grace=") }) {
+      throw .usage("--grace of a worker in Slurm stands before --: the signal before the time limit goes by it")
+    }
+    if let working = request.workingSeconds, let time = request.time, working < 0 {
+      throw .usage(
+        """
+        --time \(time) leaves no time to work: workers are told to leave \(request.leadSeconds) s before it, or up to \
+        60 s earlier; give them more, or less --grace
+        """)
+    }
+  }
+
+  private func checkKeys(_ keys: String?) throws(LaunchError) {
+    guard let keys else { return }
+    for name in ["secret-key", "coordinator-key"] {
+      let file = FilePath.join(keys, name)
+      guard access(file, R_OK) == 0 else { throw .usage("\(file): it cannot be read: \(SystemError.last)") }
+    }
+  }
+
+  /// Slurm lets jobs wait for ever that ask for more time than their partition allows, unless its site says otherwise.
+  private func checkPartition() async throws(LaunchError) {
+    let arguments = ["--noheader", "--format=%P|%a|%l"] + (request.partition.map { ["--partition=\($0)"] } ?? [])
+    let result = try await run(Command("sinfo", arguments))
+    guard result.status == 0 else { throw .failure("sinfo: \(result.lastLine)") }
+    let partitions = try SlurmPartition.partitions(result.output)
+    if let name = request.partition, !name.contains(","), !partitions.contains(where: { $0.name == name }) {
+      let names = try await run(Command("sinfo", ["--noheader", "--format=%R"])).output
+      let list = Set(names.split(whereSeparator: \.isNewline).map(String.init)).sorted().joined(separator: ", ")
+      throw .usage("--partition \(name.inOneLine): Slurm has none of this name; there are \(list.inOneLine)")
+    }
+    // Without --partition jobs go to the standard one.
+    let usable = request.partition == nil ? partitions.filter(\.isStandard) : partitions
+    if !usable.isEmpty, !usable.contains(where: \.isUp) {
+      throw .usage("the partition \(usable.map(\.name).joined(separator: ", ")) is switched off or takes no jobs now")
+    }
+    guard let time = request.time, !usable.isEmpty else { return }
+    let limits = usable.map(\.limitSeconds)
+    if limits.allSatisfy({ ($0 ?? .max) < time.seconds }), let longest = limits.compactMap(\.self).max() {
+      throw .usage(
+        """
+        --time \(time): the partition \(usable.map(\.name).joined(separator: ", ")) allows \
+        \(SlurmTime(seconds: longest)) at most
+        """)
+    }
+  }
+}
+
+/// A partition, as sinfo tells of it.
+struct SlurmPartition: Hashable {
+  var name: String
+  /// Where jobs go that name none.
+  var isStandard: Bool
+  var isUp: Bool
+  /// Nil without one.
+  var limitSeconds: Int?
+
+  static func partitions(_ text: String) throws(LaunchError) -> [SlurmPartition] {
+    var partitions: [SlurmPartition] = []
+    for line in text.split(whereSeparator: \.isNewline) {
+      let fields = line.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
+      // Seconds come last also where there are two numbers alone.
+      guard fields.count == 3, let limit = limit(fields[2]) else {
+        throw .failure("sinfo: a line that is not understood: \(String(line).inOneLine)")
+      }
+      let isStandard = fields[0].hasSuffix("*")
+      partitions.append(
+        SlurmPartition(
+          name: isStandard ? String(fields[0].dropLast()) : fields[0], isStandard: isStandard, isUp: fields[1] == "up",
+          limitSeconds: limit == .max ? nil : limit))
+    }
+    return partitions
+  }
+
+  /// `Int.max` without one; nil where it is no limit.
+  private static func limit(_ text: String) -> Int? {
+    text == "infinite" || text == "n/a" ? .max : SlurmTime(text)?.seconds
+  }
+}

@@ -1,0 +1,116 @@
+extension PlacedWorker {
+  /// From what is known of a Slurm job.
+  /// - Parameters:
+  ///   - row: of the controller; nil where it has forgotten the job.
+  ///   - account: of the accounting, where the site keeps one and the controller has forgotten the job.
+  ///   - slots: that were asked for; nil: as many as a node has.
+  package init(slurm id: String, row: SlurmRow?, account: SlurmRow?, record: SlurmRecord, slots: Int?) {
+    let run = record.runs.last
+    let state =
+      (row ?? account).map { PlacedState(slurm: $0, record: record) }
+      ?? PlacedState(slurmForgotten: record)
+    // What is told of an earlier run says nothing of where the next one will be.
+    let begun = if case .pending = state { false } else { true }
+    self.init(
+      id: id, host: begun ? (row ?? account)?.nodes ?? run?.host : nil, processID: begun ? run?.processID : nil,
+      slots: (begun ? run?.processors : nil) ?? slots, state: state, since: begun ? run?.since : nil)
+  }
+}
+
+extension PlacedState {
+  package init(slurm row: SlurmRow, record: SlurmRecord) {
+    let run = record.runs.last
+    switch row.state {
+    case "PENDING", "REQUEUED", "REQUEUE_HOLD", "REQUEUE_FED", "SPECIAL_EXIT", "RESV_DEL_HOLD":
+      self = .pending(reason: Self.waiting(row.reason, after: record))
+    case "CONFIGURING":
+      self = .pending(reason: "its node is being made ready")
+    case "SUSPENDED", "STOPPED":
+      self = .pending(reason: "suspended by Slurm")
+    case "RUNNING", "RESIZING", "SIGNALING":
+      self = run?.told == nil ? .running : .leaving
+    case "COMPLETING", "STAGE_OUT":
+      self = .leaving
+    case "COMPLETED":
+      self = Self.left(run) ?? .ended(.done, detail: nil)
+    case "CANCELLED", "REVOKED":
+      // Told by `launch stop`, and cancelled because it took long, or before it began.
+      self = .ended(.cancelled, detail: run == nil ? "before it began" : nil)
+    case "PREEMPTED":
+      self = .ended(.preempted, detail: nil)
+    case "NODE_FAIL", "BOOT_FAIL":
+      self = .ended(.nodeFailure, detail: row.nodes.map { "node \($0)" })
+    case "TIMEOUT", "DEADLINE":
+      self = .ended(.timeLimit, detail: "ended by Slurm at the limit")
+    case "OUT_OF_MEMORY":
+      // An engine that was ended for its memory is the worker's account; here the worker itself went.
+      self = run?.ended == 0 ? .ended(.done, detail: nil) : .ended(.outOfMemory, detail: Self.moreMemory)
+    case "FAILED":
+      self = .ended(.failed, detail: Self.failure(run, reason: row.reason))
+    default:
+      self = .pending(reason: "Slurm says \(row.state)")
+    }
+  }
+
+  /// Of a job that Slurm has forgotten.
+  package init(slurmForgotten record: SlurmRecord) {
+    guard let run = record.runs.last else {
+      self = .ended(.cancelled, detail: "Slurm no longer knows it, and it never began")
+      return
+    }
+    if run.ended == 0 {
+      self = Self.left(run) ?? .ended(.done, detail: nil)
+    } else if run.ended != nil || run.failure != nil {
+      self = .ended(.failed, detail: Self.failure(run, reason: nil))
+    } else if run.told == "end" {
+      self = .ended(.cancelled, detail: "told to end by Slurm, which no longer knows it")
+    } else {
+      self = .ended(.nodeFailure, detail: "Slurm no longer knows it, and it left no record of its end")
+    }
+  }
+
+  private static let moreMemory = "ask for more with --memory-per-slot"
+
+  /// With 0, because its time was nearly up.
+  private static func left(_ run: SlurmRecord.Run?) -> PlacedState? {
+    run?.told == "time-limit" ? .ended(.timeLimit, detail: "handed its jobs back before the limit") : nil
+  }
+
+  private static func failure(_ run: SlurmRecord.Run?, reason: String?) -> String {
+    if let failure = run?.failure { return failure }
+    if let code = run?.ended, code != 0 {
+      return "exit code \(code); its log says why"
+    }
+    return reason.map { "Slurm says \($0)" } ?? "it left no record of its end"
+  }
+
+  /// Why a job waits: how it came to wait again, and Slurm's word with what it means.
+  private static func waiting(_ reason: String?, after record: SlurmRecord) -> String? {
+    let meaning = reason.map { word in meanings[word].map { "\(word): \($0)" } ?? word }
+    guard let run = record.runs.last else { return meaning }
+    // A job that is preempted or requeued is told; one whose node dies is not.
+    let again = run.told == "end" ? "preempted and queued again" : "queued again after its node \(run.host) failed"
+    return [again, meaning].compactMap(\.self).joined(separator: "; ")
+  }
+
+  /// Of the reasons that keep a job waiting longest, what a user can do.
+  private static let meanings = [
+    "Resources": "waits for free processors",
+    "Priority": "other jobs go first",
+    "BeginTime": "Slurm waits a moment before it starts it",
+    "JobHeldUser": "held by its user; release it with scontrol release",
+    "JobHeldAdmin": "held by an administrator",
+    "PartitionTimeLimit": "--time is longer than the partition allows; it never starts",
+    "PartitionNodeLimit": "more nodes than the partition allows; it never starts",
+    "PartitionConfig": "no node of the partition is as large as asked for; it never starts: fewer --slots or memory",
+    "PartitionDown": "the partition takes no jobs to its nodes now",
+    "PartitionInactive": "the partition is switched off",
+    "BadConstraints": "no node has what --constraint asks for; it never starts",
+    "AssocGrpCpuLimit": "the account has all the processors that it may have",
+    "QOSMaxJobsPerUserLimit": "as many jobs run as the QOS lets a user have",
+    "QOSMaxCpuPerUserLimit": "all processors are in use that the QOS lets a user have",
+    "InvalidAccount": "the account is not known; name another with --account",
+    "InvalidQOS": "the QOS is not known; name another with --qos",
+    "ReqNodeNotAvail": "a node that was asked for is not to be had",
+  ]
+}

@@ -1,0 +1,93 @@
+import ArgumentParser
+import Launching
+import TextInput
+
+struct LaunchSlurmCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "slurm",
+    abstract: "Starts workers as jobs of Slurm.",
+    discussion: Examples.folded(
+      """
+      Run it where you submit jobs. A worker is a job on one node, with a slot a core that Slurm grants: --slots so \
+      many, without it whole nodes. The program and --keys must be in folders that the nodes share. A worker is told \
+      to hand back its jobs --grace and 15 s before its time limit; a job that is preempted, or whose node fails, is \
+      queued again. Inside an allocation, --inside starts workers on its nodes by srun.
+
+      Examples:
+        layersearch launch slurm --connect tcp://login1:5555 --keys keys/worker-1 --workers 2:50 --time 2:00:00 \
+      --partition short
+        layersearch launch slurm --connect tcp://login1:5555 --workers 4 --inside
+      """))
+
+  @Option(
+    help: ArgumentHelp(
+      "Time limit of a worker, as Slurm takes it (default: the partition's).", valueName: "time"),
+    transform: Number.value(SlurmTime.allowed) { SlurmTime($0) })
+  var time: SlurmTime?
+
+  @Option(help: ArgumentHelp("Partitions to run in.", valueName: "names"))
+  var partition: String?
+
+  @Option(help: ArgumentHelp("What the time is charged to.", valueName: "name"))
+  var account: String?
+
+  @Option(help: ArgumentHelp("Quality of service.", valueName: "name"))
+  var qos: String?
+
+  @Option(help: ArgumentHelp("Features that nodes must have, such as avx512.", valueName: "features"))
+  var constraint: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Memory for each slot; layersearch plan says what a training takes (default: the site's).", valueName: "size"),
+    transform: MemorySize.init(option:))
+  var memoryPerSlot: MemorySize?
+
+  @Option(
+    help: ArgumentHelp(
+      "Told to leave, a worker goes on for at most so long with trainings that end in it.", valueName: "time"),
+    reading: TimeSpan.init(option:))
+  var grace: TimeSpan = TimeSpan(seconds: SlurmRequest.standardGraceSeconds)
+
+  @Option(
+    help: ArgumentHelp(
+      "One more option of sbatch, such as --sbatch=--nice=10; may be given again.", valueName: "option"))
+  var sbatch: [String] = []
+
+  @Flag(help: "Start workers inside the allocation that this runs in, one a node.")
+  var inside = false
+
+  @OptionGroup var options: LaunchOptions
+
+  func validate() throws {
+    let named = [("--partition", partition), ("--account", account), ("--qos", qos), ("--constraint", constraint)]
+    for (option, value) in named + sbatch.map({ ("--sbatch", $0) }) {
+      guard let value else { continue }
+      if value.isEmpty || value.contains(where: \.isNewline) {
+        throw ValidationError("\(option) needs a value, on one line")
+      }
+    }
+    if let wrong = sbatch.first(where: { !$0.hasPrefix("-") || $0 == "-" || $0 == "--" }) {
+      throw ValidationError("--sbatch \(wrong): an option of sbatch begins with -, such as --sbatch=--nice=10")
+    }
+    if grace.seconds > 3600 { throw ValidationError("--grace is at most 1h") }
+    let requests: [Any?] = [time, partition, account, qos, constraint, memoryPerSlot]
+    if inside, requests.contains(where: { $0 != nil }) || !sbatch.isEmpty {
+      throw ValidationError("--inside takes what the allocation has: --time, --partition and the like belong to it")
+    }
+  }
+
+  func run() async throws {
+    let request = SlurmRequest(
+      time: time, partition: partition, account: account, qos: qos, constraint: constraint,
+      memoryPerSlot: memoryPerSlot?.bytes, graceSeconds: grace.seconds, options: sbatch)
+    var settings = request.settings
+    if inside {
+      guard let job = SlurmAllocation.current() else {
+        throw Failure.usage("--inside: this runs in no allocation of Slurm; begin one with salloc or sbatch")
+      }
+      settings[SlurmAllocation.jobSetting] = "\(job)"
+    }
+    try await runLaunch(.slurm, options, settings: settings, executable: try OwnExecutable.path())
+  }
+}
