@@ -14,7 +14,7 @@ extension CoordinatorMachine {
   }
 
   /// Most pairs of a job and a worker that are looked at; beyond them jobs leave in their order.
-  private static let mostPairs = 200_000
+  private static let mostPairs = 50_000
   private static let holdingSeconds = 1.0
 
   /// Nothing can leave that was held back just now.
