@@ -1,9 +1,10 @@
 # LayerSearch. `make quickstart` and `make test` install what is missing first; `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help dependencies build test chaos sanitize fuzz quickstart lint format install clean
+.PHONY: help dependencies build test chaos sanitize fuzz quickstart dist lint format install clean
 
-DEBIAN_PACKAGES := libopenblas-dev libsodium-dev libzmq3-dev libsqlite3-dev
+# libcurl's is for the release binary: it has the Swift runtime in itself, and Foundation's downloads want libcurl.
+DEBIAN_PACKAGES := libcurl4-openssl-dev libopenblas-dev libsodium-dev libsqlite3-dev libzmq3-dev
 PREFIX ?= /usr/local
 STUDY := studies/quickstart
 
@@ -20,8 +21,11 @@ dependencies: ## install the Debian packages that are missing (asks sudo when no
 	  echo "installing$$missing"; \
 	  $$sudo apt-get update -q && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -q -y $$missing; fi
 
+# It runs where Swift is not installed. Which commit it was made of is for `layersearch --version`.
+RELEASE_BUILD = swift build -c release --static-swift-stdlib --disable-local-rpath
 build: dependencies ## build the release binary, .build/release/layersearch
-	swift build -c release --product layersearch
+	LAYERSEARCH_COMMIT=$$(git describe --always --dirty --abbrev=12 --exclude '*' 2>/dev/null) \
+	  $(RELEASE_BUILD) --product layersearch
 
 # Tests of the executable look after processes while these work. They run apart from the tests that train in the test
 # process, which keep its threads for half a minute, and a few at a time.
@@ -63,6 +67,11 @@ quickstart: build ## a real search on embedded images, in about two minutes: the
 	@for format in csv svg markdown; do \
 	  .build/release/layersearch export $(STUDY) --format $$format --output $(STUDY)/frontier.$${format/markdown/md}; done
 	@echo "The study is in $(STUDY): frontier.csv, frontier.md, frontier.svg (a picture) and study.sqlite (everything)."
+
+dist: DEBIAN_PACKAGES += debhelper
+dist: build ## a Debian package and an archive, in dist/
+	$(RELEASE_BUILD) --product generate-manual
+	cluster/packaging/build-package .build/release/layersearch .build/release/generate-manual dist
 
 lint: ## check the format of all Swift sources
 	swift format lint --strict --parallel --recursive Sources Tests Package.swift

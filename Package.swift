@@ -20,6 +20,10 @@ let kernelTargets: [Target] = kernelVariants.sorted { $0.key < $1.key }.map { na
 // Numeric code without optimization is a hundred times slower: what tests train with is optimized in debug builds too.
 let optimized: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
 let kernels: [Target.Dependency] = kernelTargets.map { .byName(name: $0.name) }
+// `make build` tells which commit it builds; without that, `layersearch --version` says that it is unknown.
+let commit: [CSetting] = [Context.environment["LAYERSEARCH_COMMIT"] ?? ""].filter { !$0.isEmpty }.map {
+  .define("LAYERSEARCH_COMMIT", to: "\"\($0)\"")
+}
 
 let package = Package(
   name: "layersearch",
@@ -42,6 +46,7 @@ let package = Package(
     .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
     .target(name: "CVector"),
     .target(name: "CFileSystem"),
+    .target(name: "CCommit", cSettings: commit),
 
     // engine
     .target(name: "Randomness", dependencies: ["ReadableText"], swiftSettings: optimized),
@@ -63,7 +68,7 @@ let package = Package(
     // hashes of contents
     .target(name: "Digests", dependencies: ["CSodium", "ReadableText"], swiftSettings: optimized),
     // this process and its children
-    .target(name: "Processes", dependencies: ["Files", "Randomness", "ReadableText"]),
+    .target(name: "Processes", dependencies: ["CCommit", "Files", "Randomness", "ReadableText"]),
     // how things are written: on one line, in hexadecimal; times, sizes and numbers for people
     .target(name: "ReadableText"),
 
@@ -288,7 +293,10 @@ let package = Package(
     .testTarget(name: "EnginesTests", dependencies: ["Engines", "Processes", "SearchCore", "SearchProtocol"]),
     .testTarget(
       name: "ServicesTests",
-      dependencies: ["Files", "Messaging", "Processes", "SearchCore", "SearchProtocol", "Services", "TestSupport"]),
+      dependencies: [
+        "BasisEngine", "Files", "Messaging", "Processes", "SearchCore", "SearchProtocol", "Services", "StudyStore",
+        "TestSupport",
+      ]),
     .testTarget(
       name: "TrainingsTests",
       dependencies: ["BasisEngine", "Files", "ImageData", "SearchCore", "Studies", "TestSupport", "Trainings"]),

@@ -53,3 +53,9 @@ enum StudySchema {
   /// A layersearch that knows more versions has written here.
   static func isNewer(_ db: Database) throws -> Bool { try migrator(of: "").hasBeenSuperseded(db) }
 }
+
+extension StudyStore {
+  /// What a study has once it was opened for writing. All since `oldestSchema` can be opened.
+  public static let newestSchema = StudySchema.newestVersion
+  public static let oldestSchema = 1
+}

@@ -3,6 +3,7 @@ import Failpoints
 import Files
 import Foundation
 import Processes
+import Services
 import TextInput
 
 /// The command line.
@@ -15,7 +16,7 @@ struct LayerSearch: AsyncParsableCommand {
       Candidates are trained for a short while by worker processes, and those that no other beats in accuracy, size \
       and speed are the study's frontier.
 
-      A first study, without any data to download:
+      A first study, without any data to download (packages have it in /usr/share/doc/layersearch/examples):
         layersearch run Configs/quickstart.yaml
 
       On several machines:
@@ -29,7 +30,7 @@ struct LayerSearch: AsyncParsableCommand {
 
       Exit codes: 0 done, 1 failed, 2 usage or configuration.
       """),
-    version: Version.text,
+    version: VersionReport.text,
     subcommands: [EngineCommand.self, PagePartsCommand.self],
     groupedSubcommands: [
       CommandGroup(
