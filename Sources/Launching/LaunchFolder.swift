@@ -64,14 +64,17 @@ package struct LaunchFolder: Hashable, Sendable {
     do { try Folder.make(path) } catch {
       throw .failure("cannot make the folder \(error.path): \(error.reason); set XDG_STATE_HOME to a folder of yours")
     }
-    do throws(FileLock.Failure) { return try FileLock.file(lockPath, waits: false, mode: 0o600) } catch {
-      if case .held = error {
-        throw .failure(
-          "a launcher of \(name) is at work already: layersearch launch status --name \(name) shows it; another --name "
-            + "is another launch")
+    for tries in 1... {
+      do throws(FileLock.Failure) { return try FileLock.file(lockPath, waits: false, mode: 0o600) } catch {
+        guard case .held = error else { throw .failure("cannot lock \(lockPath): \(error.reason)") }
+        // Whoever looks whether there is a launcher holds it for a moment.
+        if tries == 5 { break }
+        usleep(20_000)
       }
-      throw .failure("cannot lock \(lockPath): \(error.reason)")
     }
+    throw .failure(
+      "a launcher of \(name) is at work already: layersearch launch status --name \(name) shows it; another --name is "
+        + "another launch")
   }
 
   package func write(_ record: LaunchRecord) throws(LaunchError) {

@@ -101,8 +101,8 @@ package struct Scaling: Sendable {
   private mutating func hear(_ demand: ScalingDemand, at now: Double) {
     if silence != nil { say("the coordinator answers again") }
     silence = nil
-    if demand.isPaused, self.demand?.isPaused != true {
-      say("the study is paused: no worker is asked for until it goes on")
+    if demand.isPaused != (self.demand?.isPaused ?? false) {
+      say(demand.isPaused ? "the study is paused: no worker is asked for until it goes on" : "the study goes on")
     }
     self.demand = demand
     if demand.isDone, phase == .following {
