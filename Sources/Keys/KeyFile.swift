@@ -77,8 +77,9 @@ package enum KeyFile {
     }
   }
 
-  /// - Parameter credentials: where systemd keeps this process's credentials. It shows them as readable by the group,
-  ///   because of an access list for the service's user, but keeps their folder from all others.
+  /// - Parameter credentials: where systemd keeps this process's credentials, or a pod its Secrets. Both show them as
+  ///   root's and readable by the group, because of an access list for the service's user or as the pod's own group,
+  ///   and keep their folder from all others.
   package static func isPrivate(_ path: String, mode: mode_t, owner: uid_t, credentials: String?) -> Bool {
     if mode & 0o077 == 0 { return true }
     guard let credentials, credentials.hasPrefix("/"), owner == 0, mode & 0o037 == 0 else { return false }

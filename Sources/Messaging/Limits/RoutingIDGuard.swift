@@ -22,13 +22,13 @@ struct RoutingIDGuard: ~Copyable {
     ids = RoutingIDs(areGiven: areGiven)
     self.context = context
     endpoint = "inproc://own-\(UInt(bitPattern: socket.handle.pointer))"
-    if !areGiven { zmq_bind(socket.handle.pointer, endpoint) }
+    zmq_bind(socket.handle.pointer, endpoint)
   }
 
   deinit { if let asking { zmq_close(asking.pointer) } }
 
   /// Nil where there is nothing to wait for.
-  var millisecondsLeft: Int? { isCurious && !ids.areGiven ? Self.milliseconds : nil }
+  var millisecondsLeft: Int? { isCurious ? Self.milliseconds : nil }
 
   /// A connection was made.
   mutating func recordConnection() { isCurious = true }
@@ -62,7 +62,7 @@ struct RoutingIDGuard: ~Copyable {
 
   /// Looks whether an id that the router is about to give out is taken, and asks what it gives out now.
   mutating func checkUpcoming(_ socket: borrowing Socket) {
-    guard isCurious, !ids.areGiven, asking == nil else { return }
+    guard isCurious, asking == nil else { return }
     let now = ContinuousClock.now
     guard now >= nextCheck else { return }
     nextCheck = now + .milliseconds(Self.milliseconds)

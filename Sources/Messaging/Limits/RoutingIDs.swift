@@ -4,8 +4,10 @@
 /// A peer that gives itself no id gets 5 bytes, 0 and a number that goes up by one from peer to peer, from a start that
 /// no peer can guess (`MessagingContext` seeds it). So no peer has cause to come with 5 such bytes. One that has said
 /// something shows its id with it: a number that was not given out by then gives it away. One that says nothing is
-/// found before the router's numbers reach it, by asking whether the next ones are taken. With keys none of this is
-/// needed: there the authenticator gives the ids. Knows no sockets.
+/// found before the router's numbers reach it, by asking whether the next ones are taken. With keys the authenticator
+/// gives the ids, unless its answer is there before libzmq reads what the peer says of itself, which then counts: a
+/// peer that chose none, as workers do, has the router's number, and any other id but the authenticator's is of its own
+/// making. Knows no sockets.
 struct RoutingIDs {
   /// Of ids that the authenticator gives.
   static let givenBytes = 17
@@ -14,7 +16,7 @@ struct RoutingIDs {
   static let window = 1024
   private static let before: UInt32 = 65_536
 
-  /// The authenticator gives all of them.
+  /// The authenticator gives them.
   let areGiven: Bool
   /// The first number that the router gave out, and the next that it will, as far as is known.
   private var first: UInt32?
@@ -41,8 +43,9 @@ struct RoutingIDs {
 
   /// A connection has said something for the first time.
   mutating func judge(_ id: [UInt8], on descriptor: Int32) -> Verdict {
-    if areGiven { return id.count == Self.givenBytes && id.first == Self.givenStart ? .fine : .chosen }
-    guard let number = Self.number(id) else { return .fine }
+    guard let number = Self.number(id) else {
+      return !areGiven || id.count == Self.givenBytes && id.first == Self.givenStart ? .fine : .chosen
+    }
     if let first, number &- first < next &- first { return .fine }
     suspects.append(Suspect(number: number, descriptor: descriptor))
     return .open
@@ -82,7 +85,7 @@ struct RoutingIDs {
 
   /// The ids that the router gives out next; none before it gave out any.
   var upcoming: [[UInt8]] {
-    guard !areGiven, first != nil else { return [] }
+    guard first != nil else { return [] }
     return (0..<UInt32(Self.window)).map { Self.id(next &+ $0) }
   }
 

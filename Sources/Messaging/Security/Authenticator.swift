@@ -83,7 +83,7 @@ public final class Authenticator: Sendable {
   }
 
   /// A routing id that no peer can guess, in place of the one that the peer may have chosen: libzmq takes the last that
-  /// it reads, and it has read the peer's when it asks. See `RoutingIDs`.
+  /// it reads, and as a rule it has read the peer's when the answer comes. See `RoutingIDs`.
   private static func metadata() -> [UInt8] {
     let id = [RoutingIDs.givenStart] + (1..<RoutingIDs.givenBytes).map { _ in UInt8.random(in: 0...255) }
     let name = Array("Identity".utf8)
