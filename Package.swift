@@ -300,7 +300,8 @@ let package = Package(
     .testTarget(
       name: "TrainingsTests",
       dependencies: ["BasisEngine", "Files", "ImageData", "SearchCore", "Studies", "TestSupport", "Trainings"]),
-    .testTarget(name: "LaunchingTests", dependencies: ["Launching", "Randomness", "TestSupport"]),
+    .testTarget(
+      name: "LaunchingTests", dependencies: ["Launching", "Randomness", "TestSupport"], exclude: ["Fixtures"]),
     .testTarget(name: "SimulationTests", dependencies: ["Randomness", "SearchCore", "Simulation"]),
     .testTarget(
       name: "TerminalTests",

@@ -1,0 +1,219 @@
+import Foundation
+import ReadableText
+import ShellCommands
+
+/// Workers as pods of a Deployment, which `kubectl` scales. What a pod runs, its keys and where its coordinator listens
+/// stand in the Deployment (`cluster/kubernetes`), not in the launch.
+package struct KubernetesPlace: Place {
+  /// Of the Deployment's pods, the worker's.
+  package static let container = "worker"
+
+  /// In `cluster/kubernetes`.
+  package static let standardDeployment = "layersearch-workers"
+
+  /// What a worker's Secret has to have.
+  static let keyNames = ["coordinator-key", "secret-key"]
+
+  /// A pod that is to go costs less than the others, so that the Deployment takes it when it is made smaller.
+  private static let deletionCost = "controller.kubernetes.io/pod-deletion-cost"
+
+  /// How long new pods may take to be seen once the Deployment is larger.
+  private static let longestAppearance = Duration.seconds(10)
+
+  package let deployment: String
+  package let namespace: String?
+  package let context: String?
+  private let kubectl: String
+  /// The same for whatever is asked.
+  private let scope: [String]
+
+  /// - Parameters:
+  ///   - namespace: nil for the context's own.
+  ///   - context: of the kubeconfig; nil for its current one.
+  ///   - kubectl: the program.
+  package init(deployment: String, namespace: String?, context: String?, kubectl: String = "kubectl") {
+    (self.deployment, self.namespace, self.context, self.kubectl) = (deployment, namespace, context, kubectl)
+    scope = (context.map { ["--context", $0] } ?? []) + (namespace.map { ["--namespace", $0] } ?? [])
+  }
+
+  /// Of a launch's record.
+  package init(_ settings: [String: String]) {
+    self.init(
+      deployment: settings["deployment"] ?? Self.standardDeployment, namespace: settings["namespace"],
+      context: settings["context"])
+  }
+
+  /// What `init` makes the same place of.
+  package var settings: [String: String] {
+    ["deployment": deployment, "namespace": namespace, "context": context].compactMapValues(\.self)
+  }
+
+  package var kind: PlaceKind { .kubernetes }
+
+  // MARK: Before the first start
+
+  package func examine(_ worker: WorkerInvocation) async throws(LaunchError) {
+    let deployment = try await readDeployment()
+    guard deployment.worker != nil else {
+      throw .failure(
+        "deployment \(deploymentName) has several containers and none is called \(Self.container); name the one that "
+          + "runs layersearch worker so")
+    }
+    if let endpoint = deployment.endpoint, endpoint != worker.connect {
+      throw .usage(
+        "the pods of \(deploymentName) connect to \(endpoint.inOneLine), as their Deployment says, and not to "
+          + "\(worker.connect.inOneLine); give --connect \(endpoint.inOneLine), and --ask where this machine reaches "
+          + "it by another address")
+    }
+    if let secret = deployment.keysSecret { try await requireKeys(in: secret) }
+    if let autoscaler = try await autoscaler() {
+      throw .failure(
+        "deployment \(deploymentName) is scaled by the autoscaler \(autoscaler.inOneLine), which would undo a launch; "
+          + "leave the number of workers to it, or take it away with "
+          + ShellCommand.line([kubectl] + scope + ["delete", "hpa", autoscaler]))
+    }
+  }
+
+  private func requireKeys(in secret: String) async throws(LaunchError) {
+    // The names alone: the keys themselves stay where they are.
+    let names = #"go-template={{range $name, $value := .data}}{{$name}}{{"\n"}}{{end}}"#
+    let result = try await ask(["get", "secret", secret, "-o", names])
+    if result.status != 0 {
+      // Who may scale may not always look at Secrets.
+      guard result.isNotFound else { return }
+      throw .failure(
+        "there is no Secret \(secret.inOneLine), which the pods of \(deploymentName) need; make it of a worker's "
+          + "folder of keys with " + ShellCommand.line([kubectl] + scope + ["create", "secret", "generic", secret])
+          + " --from-file=DIR")
+    }
+    let found = Set(result.output.split(whereSeparator: \.isNewline).map(String.init))
+    let missing = Self.keyNames.filter { !found.contains($0) }
+    guard missing.isEmpty else {
+      throw .failure(
+        "the Secret \(secret.inOneLine) has no \(missing.joined(separator: " and no ")); make it of a worker's folder "
+          + "of keys, as layersearch keygen makes it")
+    }
+  }
+
+  /// The name of what scales the Deployment by itself; nil where nothing does, or nobody may ask.
+  private func autoscaler() async throws(LaunchError) -> String? {
+    struct List: Decodable {
+      struct Item: Decodable {
+        struct Metadata: Decodable { var name: String }
+        struct Spec: Decodable { var scaleTargetRef: Target }
+        struct Target: Decodable {
+          var kind: String
+          var name: String
+        }
+        var metadata: Metadata
+        var spec: Spec
+      }
+      var items: [Item]
+    }
+    let result = try await ask(["get", "hpa", "-o", "json"])
+    guard result.status == 0 else { return nil }
+    let list: List = try decode(result.output, of: "get hpa")
+    return list.items.first {
+      $0.spec.scaleTargetRef.kind == "Deployment" && $0.spec.scaleTargetRef.name == deploymentName
+    }?.metadata.name
+  }
+
+  // MARK: Workers
+
+  package func start(_ count: Int, _ worker: WorkerInvocation) async throws(LaunchError) -> [PlacedWorker] {
+    let deployment = try await readDeployment()
+    let before = Set(try await list().map(\.id))
+    let replicas = deployment.replicas + count
+    try await scale(from: deployment.replicas, to: replicas)
+    let deadline = ContinuousClock.now.advanced(by: Self.longestAppearance)
+    while true {
+      let new = try await list().filter { !before.contains($0.id) && $0.state.isPresent }
+      if new.count >= count || ContinuousClock.now >= deadline { return new }
+      do { try await Task.sleep(for: .milliseconds(250)) } catch { return new }
+    }
+  }
+
+  package func list() async throws(LaunchError) -> [PlacedWorker] {
+    guard let selector = try await readDeployment().selector else {
+      throw .failure(
+        "deployment \(deploymentName) selects its pods by no labels (spec.selector.matchLabels); give it one")
+    }
+    let arguments = ["get", "pods", "-l", selector, "-o", "json"]
+    let pods: KubernetesPod.List = try decode(try await succeed(arguments).output, of: "get pods")
+    return pods.items.map { $0.worker(container: Self.container) }.sorted { $0.id < $1.id }
+  }
+
+  /// The Deployment is made smaller by as many as are there still, and takes these.
+  package func stop(_ workers: [PlacedWorker], now: Bool) async throws(LaunchError) {
+    let asked = Set(workers.map(\.id))
+    // What is leaving has been replaced already.
+    let present = try await list().filter { asked.contains($0.id) && $0.state.isPresent && $0.state != .leaving }
+      .map { "pod/\($0.id)" }
+    guard !present.isEmpty else { return }
+    _ = try await succeed(["annotate", "--overwrite"] + present + ["\(Self.deletionCost)=-1000"])
+    let replicas = try await readDeployment().replicas
+    try await scale(from: replicas, to: max(0, replicas - present.count))
+    // A second, so that the processes hear of it.
+    if now { _ = try await ask(["delete", "--now", "--wait=false", "--ignore-not-found"] + present) }
+  }
+
+  package func log(of worker: PlacedWorker, lines: Int) async throws(LaunchError) -> String {
+    guard let container = try await readDeployment().worker?.name else {
+      throw .failure("deployment \(deploymentName) has no container \(Self.container)")
+    }
+    return try await succeed(["logs", worker.id, "-c", container, "--tail=\(max(0, lines))"]).output
+  }
+
+  // MARK: kubectl
+
+  private var deploymentName: String {
+    deployment.hasPrefix("deployment/") ? String(deployment.dropFirst("deployment/".count)) : deployment
+  }
+
+  private func readDeployment() async throws(LaunchError) -> KubernetesDeployment {
+    let result = try await ask(["get", "deployment", deploymentName, "-o", "json"])
+    if result.isNotFound {
+      let place = namespace.map { "in the namespace \($0.inOneLine)" } ?? "in this context's namespace"
+      throw .failure(
+        "there is no deployment \(deploymentName.inOneLine) \(place); make it with kubectl apply -k "
+          + "(cluster/kubernetes), or name another with --deployment and --namespace")
+    }
+    guard result.status == 0 else { throw failure(result) }
+    return try decode(result.output, of: "get deployment")
+  }
+
+  /// Refused by the cluster where somebody else has changed the number meanwhile.
+  private func scale(from current: Int, to replicas: Int) async throws(LaunchError) {
+    _ = try await succeed([
+      "scale", "deployment/\(deploymentName)", "--current-replicas=\(current)", "--replicas=\(replicas)",
+    ])
+  }
+
+  /// Whatever its exit code.
+  private func ask(_ arguments: [String]) async throws(LaunchError) -> Command.Result {
+    try await Command(kubectl, scope + arguments).run()
+  }
+
+  private func succeed(_ arguments: [String]) async throws(LaunchError) -> Command.Result {
+    let result = try await ask(arguments)
+    guard result.status == 0 else { throw failure(result) }
+    return result
+  }
+
+  private func failure(_ result: Command.Result) -> LaunchError {
+    .failure("\(kubectl.inOneLine): \(result.lastLine)")
+  }
+
+  private func decode<Value: Decodable>(_ text: String, of what: String) throws(LaunchError) -> Value {
+    let decoder = JSONDecoder()
+    decoder.dateDecodingStrategy = .iso8601
+    do { return try decoder.decode(Value.self, from: Data(text.utf8)) } catch {
+      throw .failure("\(kubectl.inOneLine) \(what): its answer cannot be read; is this the kubectl of Kubernetes?")
+    }
+  }
+}
+
+extension Command.Result {
+  /// What was asked for is not there, as the cluster says.
+  fileprivate var isNotFound: Bool { status != 0 && errors.contains("(NotFound)") }
+}

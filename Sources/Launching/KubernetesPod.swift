@@ -1,0 +1,191 @@
+import Foundation
+import ReadableText
+
+/// What `kubectl get pods -o json` says of a pod, as far as it tells what became of a worker. Fields that are not there
+/// are not known: the answer comes from outside.
+struct KubernetesPod: Decodable, Sendable {
+  struct Metadata: Decodable, Sendable {
+    var name: String
+    var creationTimestamp: Date?
+    /// Set once the pod is told to end.
+    var deletionTimestamp: Date?
+  }
+
+  struct Spec: Decodable, Sendable {
+    struct Container: Decodable, Sendable {
+      var name: String
+      var resources: Resources?
+    }
+    struct Resources: Decodable, Sendable {
+      /// Quantities such as `2`, `1500m` or `4Gi`, by resource.
+      var limits: [String: Quantity]?
+    }
+    var nodeName: String?
+    var containers: [Container]?
+  }
+
+  struct Condition: Decodable, Sendable {
+    var type: String
+    var status: String
+    var reason: String?
+    var message: String?
+    var lastTransitionTime: Date?
+  }
+
+  struct ContainerStatus: Decodable, Sendable {
+    var name: String
+    var restartCount: Int?
+    var state: ContainerState?
+    /// How it ended before it was started again.
+    var lastState: ContainerState?
+  }
+
+  struct ContainerState: Decodable, Sendable {
+    struct Waiting: Decodable, Sendable {
+      var reason: String?
+      var message: String?
+    }
+    struct Running: Decodable, Sendable { var startedAt: Date? }
+    struct Terminated: Decodable, Sendable {
+      var exitCode: Int
+      var reason: String?
+      var message: String?
+      var finishedAt: Date?
+    }
+    var waiting: Waiting?
+    var running: Running?
+    var terminated: Terminated?
+  }
+
+  struct Status: Decodable, Sendable {
+    var phase: String?
+    var reason: String?
+    var message: String?
+    var conditions: [Condition]?
+    var initContainerStatuses: [ContainerStatus]?
+    var containerStatuses: [ContainerStatus]?
+  }
+
+  var metadata: Metadata
+  var spec: Spec?
+  var status: Status?
+
+  /// Of a text that `kubectl` prints for several objects.
+  struct List: Decodable, Sendable { var items: [KubernetesPod] }
+}
+
+/// `2` and `"2"` alike.
+struct Quantity: Decodable, Hashable, Sendable {
+  var text: String
+
+  init(_ text: String) { self.text = text }
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    if let number = try? container.decode(Double.self) {
+      text = "\(number)"
+    } else {
+      text = try container.decode(String.self)
+    }
+  }
+
+  /// Of processors: a worker has as many slots, rounded up. Nil where it is no number of them.
+  var processors: Int? {
+    let value = text.hasSuffix("m") ? Double(text.dropLast()).map { $0 / 1000 } : Double(text)
+    guard let value, value > 0, value < 1e6 else { return nil }
+    return Int(value.rounded(.up))
+  }
+}
+
+extension KubernetesPod {
+  /// - Parameter container: the worker's; the only one where no container has the name.
+  func worker(container: String) -> PlacedWorker {
+    let (state, since) = state(container: container)
+    let own = spec?.containers?.first { $0.name == container } ?? spec?.containers?.first
+    return PlacedWorker(
+      id: metadata.name, host: spec?.nodeName, slots: own?.resources?.limits?["cpu"]?.processors, state: state,
+      since: since)
+  }
+
+  private func state(container name: String) -> (PlacedState, Date?) {
+    let own = status?.containerStatuses?.first { $0.name == name } ?? status?.containerStatuses?.first
+    if let (end, detail) = disruption { return (.ended(end, detail: detail), metadata.deletionTimestamp) }
+    switch status?.phase {
+    case "Succeeded": return (.ended(.done, detail: nil), own?.state?.terminated?.finishedAt)
+    case "Failed":
+      let (end, detail) = failure(of: own)
+      return (.ended(end, detail: detail), own?.state?.terminated?.finishedAt)
+    case "Unknown":
+      return (.ended(.nodeFailure, detail: told("its node does not answer", status?.message)), nil)
+    default: break
+    }
+    if let left = metadata.deletionTimestamp { return (.leaving, left) }
+    if let running = own?.state?.running { return (.running, running.startedAt) }
+    return (.pending(reason: waitingReason(own)), metadata.creationTimestamp)
+  }
+
+  /// The cluster took the pod's place away. It may still be there, to hand back its jobs; the Deployment has made
+  /// another by then.
+  private var disruption: (PlacedEnd, String)? {
+    let isGoing = metadata.deletionTimestamp != nil || status?.phase == "Failed"
+    let condition = status?.conditions?.first { $0.type == "DisruptionTarget" && $0.status == "True" }
+    guard isGoing else { return nil }
+    if status?.reason == "NodeLost" { return (.nodeFailure, told("its node is lost", status?.message)) }
+    guard let condition else { return nil }
+    switch condition.reason {
+    case "PreemptionByScheduler": return (.preempted, told("for pods of a higher priority", condition.message))
+    case "EvictionByEvictionAPI": return (.preempted, told("evicted from its node", condition.message))
+    case "DeletionByTaintManager": return (.nodeFailure, told("its node is tainted", condition.message))
+    case "DeletionByPodGC": return (.nodeFailure, told("its node is gone", condition.message))
+    // TerminationByKubelet: the pod's own reason says more.
+    default: return nil
+    }
+  }
+
+  private func failure(of own: ContainerStatus?) -> (PlacedEnd, String?) {
+    let message = status?.message
+    switch status?.reason {
+    case "Evicted": return (.preempted, told("evicted", message))
+    case "Preempting", "Preempted": return (.preempted, told("preempted", message))
+    case "Terminated", "Shutdown", "NodeShutdown": return (.preempted, told("its node was shut down", message))
+    case "DeadlineExceeded": return (.timeLimit, message?.inOneLine)
+    default: break
+    }
+    guard let terminated = own?.state?.terminated else {
+      return (.failed, told(status?.reason ?? "it never began", message))
+    }
+    return Self.end(terminated)
+  }
+
+  private static func end(_ terminated: ContainerState.Terminated) -> (PlacedEnd, String?) {
+    if terminated.reason == "OOMKilled" {
+      return (.outOfMemory, "the container's memory limit; give it more, or worker --slots fewer")
+    }
+    if terminated.exitCode == 0 { return (.done, nil) }
+    return (.failed, told("exit code \(terminated.exitCode)", terminated.message))
+  }
+
+  private func waitingReason(_ own: ContainerStatus?) -> String? {
+    // What must be done first is first in the way.
+    let waiting =
+      (status?.initContainerStatuses ?? []).compactMap { $0.state?.waiting } + [own?.state?.waiting].compactMap(\.self)
+    let notable = waiting.first { !["ContainerCreating", "PodInitializing", nil].contains($0.reason) }
+    if let notable, let reason = notable.reason {
+      guard reason == "CrashLoopBackOff", let last = own?.lastState?.terminated else {
+        return told(reason, notable.message)
+      }
+      let (end, detail) = Self.end(last)
+      return "\(reason): ended \(own?.restartCount ?? 1) times, last \(told(end.rawValue, detail))"
+    }
+    if let scheduled = status?.conditions?.first(where: { $0.type == "PodScheduled" }), scheduled.status == "False" {
+      return told(scheduled.reason ?? "not scheduled", scheduled.message)
+    }
+    return waiting.first.flatMap { $0.reason.map { reason in told(reason, nil) } }
+  }
+}
+
+/// One line: what it is, and what the cluster says of it.
+private func told(_ what: String, _ message: String?) -> String {
+  guard let message, !message.allSatisfy(\.isWhitespace) else { return what.inOneLine }
+  return "\(what.inOneLine): \(message.inOneLine)"
+}
