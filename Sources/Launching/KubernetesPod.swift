@@ -102,9 +102,12 @@ extension KubernetesPod {
   func worker(container: String) -> PlacedWorker {
     let (state, since) = state(container: container)
     let own = spec?.containers?.first { $0.name == container } ?? spec?.containers?.first
-    return PlacedWorker(
+    var worker = PlacedWorker(
       id: metadata.name, host: spec?.nodeName, slots: own?.resources?.limits?["cpu"]?.processors, state: state,
       since: since)
+    // As its worker's name begins, which takes 40 characters of it. In a container the worker is the first process.
+    worker.ownName = String(metadata.name.prefix(40))
+    return worker
   }
 
   private func state(container name: String) -> (PlacedState, Date?) {

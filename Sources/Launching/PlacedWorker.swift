@@ -6,6 +6,8 @@ package struct PlacedWorker: Codable, Hashable, Sendable {
   package var id: String
   /// Nil where it has none yet.
   package var host: String?
+  /// What its coordinator hears of as its host, where that is another name: a pod's. Nil where it is `host`.
+  package var ownName: String?
   /// Of the worker on its host; nil where the place does not know.
   package var processID: Int?
   /// Trainings at the same time; nil where the place does not know.

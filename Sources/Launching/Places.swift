@@ -7,7 +7,7 @@ package enum Places {
     case .local: LocalPlace(folder)
     case .ssh: try SSHPlace(folder, record.settings)
     case .slurm: slurm(record, in: FilePath.join(folder.path, "slurm"))
-    case .kubernetes: throw .usage("this build cannot start workers in \(record.kind.rawValue)")
+    case .kubernetes: KubernetesPlace(record.settings)
     }
   }
 

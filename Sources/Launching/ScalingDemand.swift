@@ -38,7 +38,7 @@ package struct ScalingDemand: Hashable, Sendable {
 
   /// Whether the worker is known to have nothing to do.
   func isIdle(_ worker: PlacedWorker) -> Bool {
-    guard let host = worker.host?.prefix(while: { $0 != "." }), !host.isEmpty else { return false }
+    guard let host = (worker.ownName ?? worker.host)?.prefix(while: { $0 != "." }), !host.isEmpty else { return false }
     let beginning = worker.processID.map { "\(host)-\($0)-" } ?? "\(host)-"
     return idleWorkers.contains { $0.hasPrefix(beginning) }
   }

@@ -15,12 +15,13 @@ struct LaunchCommand: AsyncParsableCommand {
         layersearch launch local --connect tcp://127.0.0.1:5555 --workers 1:2
         layersearch launch ssh --hosts cluster/hosts --connect tcp://10.0.0.1:5555 --keys keys --workers 1:20
         layersearch launch slurm --connect tcp://login1:5555 --keys keys/worker-1 --workers 2:50 --time 2:00:00
+        layersearch launch kubernetes --connect tcp://layersearch-coordinator:5555 --workers 1:20
         layersearch launch status
         layersearch launch stop
       """),
     subcommands: [
-      LaunchLocalCommand.self, LaunchSSHCommand.self, LaunchSlurmCommand.self, LaunchStatusCommand.self,
-      LaunchStopCommand.self, LaunchLogsCommand.self,
+      LaunchLocalCommand.self, LaunchSSHCommand.self, LaunchSlurmCommand.self, LaunchKubernetesCommand.self,
+      LaunchStatusCommand.self, LaunchStopCommand.self, LaunchLogsCommand.self,
     ])
 }
 
