@@ -65,7 +65,9 @@ package enum EarlierStudy {
     let fitting = variants.keys.filter { there in wanted.contains { fits(there, $0) } }
     // Of several the commonest, so that as much as can be is known; of equally common ones the first by name.
     guard let chosen = fitting.max(by: { (variants[$0] ?? 0, $1.text) < (variants[$1] ?? 0, $0.text) }) else {
-      let (here, there) = (list(wanted), list(variants.keys))
+      // A core type is told where it counts.
+      let tells = variants.keys.contains(where: \.hasCoreType)
+      let (here, there) = (list(tells ? wanted : wanted.map(\.withoutCoreType)), list(variants.keys))
       throw StudyError.earlierIsUnusable(
         folder: folder, results: all.count, because: ["the kernel variant is \(here) here and \(there) there"])
     }

@@ -156,7 +156,8 @@ struct EarlierStudyTests {
     store.close()
     let foreign = try await place.run("run", "second.yaml", "--from-study", "studies/foreign")
     #expect(foreign.exitCode == 2 && isOneLine(foreign.errors), "\(foreign.errors)")
-    #expect(foreign.errors.contains("here and vector9+Elsewhere there"), "\(foreign.errors)")
+    // Of trainings from scratch, in which no product of OpenBLAS is, core types do not count.
+    #expect(foreign.errors.contains("here and vector9 there") && !foreign.errors.contains("+"), "\(foreign.errors)")
     #expect(!place.exists("studies/second"))
     let coordinator = try await place.run(
       "coordinator", "second.yaml", "--bind", "tcp://127.0.0.1:\(try freePort())", "--from-study", "studies/foreign")
