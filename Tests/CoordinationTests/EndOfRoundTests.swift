@@ -108,6 +108,17 @@ struct EndOfRoundTests: CoordinatorScenarios {
     #expect(given == [Fixture.reference(13)] && now > 15 && now < 25, "after \(now) s")
   }
 
+  @Test("where the slowest worker needs less than a second for a job, the next one leaves at once")
+  func short() {
+    for (slow, waits) in [(0.9, false), (1.1, true)] {
+      var machine = unlike(first: 4)
+      let next = machine.handle(.received(Fixture.finished(Fixture.reference(1)), from: a), at: 0.1).jobs(to: a)
+      for reference in next { _ = machine.handle(.received(.accept(reference), from: a), at: slow - 0.05) }
+      let given = machine.handle(.received(Fixture.finished(Fixture.reference(2)), from: b), at: slow).jobs(to: b)
+      #expect(given.isEmpty == waits)
+    }
+  }
+
   @Test("where jobs are to leave in their order, the slow worker gets the next one at once")
   func inOrder() {
     var machine = machine(first: 3) { $0.forecastsEnds = false }

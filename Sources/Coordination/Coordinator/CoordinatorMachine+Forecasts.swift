@@ -16,6 +16,8 @@ extension CoordinatorMachine {
   /// Most pairs of a job and a worker that are looked at; beyond them jobs leave in their order.
   private static let mostPairs = 50_000
   private static let holdingSeconds = 1.0
+  /// Shorter jobs are not worth a forecast.
+  private static let leastSeconds = 1.0
 
   /// Nothing can leave that was held back just now.
   func isHolding(at now: Double) -> Bool {
@@ -67,18 +69,20 @@ extension CoordinatorMachine {
   }
 
   /// So many jobs all slots together do in the time that the slowest takes for one: with fewer, it may be better to
-  /// leave them to the others. Where all are alike, the number of slots. Looked up again every second.
+  /// leave them to the others. Where all are alike, the number of slots. None where the slowest needs less than a
+  /// second for a job, which is all that could be won. Looked up again every second.
   private mutating func mostForEnd(at now: Double) -> Double {
-    if let (value, until) = endThreshold, now < until { return max(value, Double(sessions.slots)) }
+    if let (value, until) = endThreshold, now < until { return value > 0 ? max(value, Double(sessions.slots)) : 0 }
     var (sum, least) = (0.0, Double.infinity)
     for session in sessions.unordered where !session.isResting {
       guard let rate = speeds.rate(of: session.worker) else { continue }
       sum += rate * Double(session.slots)
       least = min(least, rate)
     }
-    let value = least.isFinite ? sum / least : 0
+    let slowest = jobs.nextWaiting().map { work(of: $0) / least } ?? 0
+    let value = least.isFinite && slowest >= Self.leastSeconds ? sum / least : 0
     endThreshold = (value, now + Self.holdingSeconds)
-    return max(value, Double(sessions.slots))
+    return value > 0 ? max(value, Double(sessions.slots)) : 0
   }
 
   /// When an attempt will be done: by how far its training has come, where that is known, else by its worker's rate.
