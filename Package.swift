@@ -83,6 +83,9 @@ let package = Package(
     // paths, and whole files written
     .target(name: "Files", dependencies: ["Failpoints", "ReadableText"]),
 
+    // files of tensors, as Python's libraries write them
+    .target(name: "TensorFiles", dependencies: ["Files", "ReadableText"], swiftSettings: optimized),
+
     // search
     .target(name: "SearchCore", dependencies: ["Digests", "Randomness"], swiftSettings: optimized),
     .target(name: "SearchProtocol", dependencies: ["ReadableText", "SearchCore"]),

@@ -1,0 +1,168 @@
+import Files
+import ReadableText
+
+/// A safetensors file: eight bytes of the header's length, little-endian; the header, JSON; the tensors' numbers,
+/// little-endian and row-major, without gaps.
+///
+///     {"__metadata__": {"key": "text"}, "name": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}}
+///
+/// https://github.com/huggingface/safetensors. Bytes from outside are checked in full before a number is read: what
+/// is kept of the file is never more than the file.
+package struct SafeTensors: Sendable {
+  /// One tensor, by its place.
+  package struct Tensor: Hashable, Sendable {
+    package let name: String
+    package let element: TensorElement
+    package let shape: [Int]
+    /// Of its numbers, in the file.
+    package let range: Range<Int>
+
+    package var count: Int { range.count / element.bytes }
+  }
+
+  /// In the order of their numbers.
+  package let tensors: [Tensor]
+  package let metadata: [String: String]
+  private let file: [UInt8]
+  private let places: [String: Int]
+
+  /// Names and shapes of the largest networks take a hundredth of it.
+  static let mostHeaderBytes = 16 << 20
+
+  /// - Throws: where these are no whole safetensors file, in one line that says what is wrong.
+  package init(_ file: [UInt8]) throws(TensorFileProblem) {
+    if let problem = Self.otherKind(file) { throw TensorFileProblem(problem) }
+    guard file.count >= 8 else {
+      throw TensorFileProblem(
+        file.isEmpty ? "it is empty" : "it has \(file.count) bytes, too few for a safetensors file; it may be truncated"
+      )
+    }
+    let length = (0..<8).reduce(UInt64(0)) { $0 | UInt64(file[$1]) << UInt64(8 * $1) }
+    guard length <= Self.mostHeaderBytes else {
+      throw TensorFileProblem(
+        "its header would have \(length) bytes, more than \(Self.mostHeaderBytes): it is no safetensors file")
+    }
+    let start = 8 + Int(length)
+    guard start <= file.count else {
+      throw TensorFileProblem(
+        "its header should have \(length) bytes, and \(file.count - 8) follow; it may be truncated")
+    }
+    let header = try SafeTensorsHeader(file[8..<start])
+    tensors = try Self.placed(header.entries, start: start, end: file.count)
+    metadata = header.metadata
+    self.file = file
+    places = Dictionary(uniqueKeysWithValues: tensors.enumerated().map { ($0.element.name, $0.offset) })
+  }
+
+  package init(path: String, mostBytes: Int) throws(TensorFileError) {
+    let bytes: [UInt8]
+    do { bytes = try RegularFile.read(path, mostBytes: mostBytes) } catch {
+      throw .unreadable(path: path, error)
+    }
+    do { try self.init(bytes) } catch { throw .unusable(path: path, error) }
+  }
+
+  package subscript(name: String) -> Tensor? { places[name].map { tensors[$0] } }
+
+  package func bytes(of tensor: Tensor) -> ArraySlice<UInt8> { file[tensor.range] }
+
+  /// - Throws: where its numbers are no floats.
+  package func floats(of tensor: Tensor) throws(TensorFileProblem) -> [Float] {
+    guard let numbers = tensor.element.floats(bytes(of: tensor)) else {
+      throw TensorFileProblem(
+        "tensor \(tensor.name.inOneLine) has the type \(tensor.element.rawValue); wanted are floats (F32, F64, F16, "
+          + "BF16)")
+    }
+    return numbers
+  }
+
+  /// - Throws: where its numbers are no integers.
+  package func integers(of tensor: Tensor) throws(TensorFileProblem) -> [Int] {
+    guard let numbers = tensor.element.integers(bytes(of: tensor)) else {
+      throw TensorFileProblem(
+        "tensor \(tensor.name.inOneLine) has the type \(tensor.element.rawValue), or numbers beyond 2⁶³ − 1; wanted "
+          + "are integers")
+    }
+    return numbers
+  }
+
+  /// Whether a file begins so may only be asked of its first bytes: it has no magic number.
+  package static func isPickle(_ bytes: [UInt8]) -> Bool {
+    bytes.starts(with: Array("PK\u{3}\u{4}".utf8))
+      || (bytes.count >= 2 && bytes[0] == 0x80 && (2...5).contains(bytes[1]))
+  }
+
+  /// One line of Python that makes a safetensors file of what `torch.save` wrote.
+  package static let pickleAdvice =
+    "save it as safetensors: python3 -c \"import torch, safetensors.torch as s; "
+    + "d = torch.load('FILE.pth', map_location='cpu', weights_only=True); "
+    + "s.save_file({k: v.contiguous().clone() for k, v in d.get('state_dict', d).items()}, 'FILE.safetensors')\""
+
+  private static func otherKind(_ file: [UInt8]) -> String? {
+    guard isPickle(file) else { return nil }
+    // Eight bytes of a length begin with these two only where the header has that many bytes and the file follows.
+    if file.count >= 9, file[0] == 0x80, file[2..<8].allSatisfy({ $0 == 0 }), file[8] == UInt8(ascii: "{") {
+      return nil
+    }
+    return "it is a Python pickle (.pt, .pth), which may hold any program and is not read; \(pickleAdvice)"
+  }
+
+  /// Every tensor lies behind the one before, and the last one ends with the file.
+  private static func placed(
+    _ entries: [SafeTensorsHeader.Entry], start: Int, end: Int
+  ) throws(TensorFileProblem) -> [Tensor] {
+    var tensors: [Tensor] = []
+    tensors.reserveCapacity(entries.count)
+    var next = 0
+    for entry in entries.sorted(by: { ($0.begin, $0.end) < ($1.begin, $1.end) }) {
+      let name = entry.name.inOneLine.cut(toCharacters: 200)
+      guard let element = TensorElement(rawValue: entry.type) else {
+        throw TensorFileProblem(
+          "tensor \(name) has the type \(entry.type.inOneLine.cut(toCharacters: 40)); read are "
+            + TensorElement.allCases.map(\.rawValue).joined(separator: ", "))
+      }
+      guard entry.begin >= next else {
+        throw TensorFileProblem("tensor \(name) overlaps the one before it (its data_offsets begin at \(entry.begin))")
+      }
+      guard entry.begin == next else {
+        throw TensorFileProblem("\(entry.begin - next) bytes before tensor \(name) belong to none")
+      }
+      guard entry.end >= entry.begin else {
+        throw TensorFileProblem("the data_offsets of tensor \(name) end before they begin")
+      }
+      guard entry.end <= end - start else {
+        throw TensorFileProblem(
+          "tensor \(name) should end at byte \(entry.end) of the data, which has \(end - start); it may be truncated")
+      }
+      guard let bytes = bytes(entry.shape, element), bytes == entry.end - entry.begin else {
+        throw TensorFileProblem(
+          "tensor \(name) has \(entry.end - entry.begin) bytes, which its shape "
+            + "\(shapeText(entry.shape)) of \(element.rawValue) has not")
+      }
+      tensors.append(
+        Tensor(name: entry.name, element: element, shape: entry.shape, range: start + entry.begin..<start + entry.end))
+      next = entry.end
+    }
+    guard next == end - start else {
+      throw TensorFileProblem("\(end - start - next) bytes at its end belong to no tensor")
+    }
+    return tensors
+  }
+
+  /// Nil where the shape has more than an `Int` counts.
+  private static func bytes(_ shape: [Int], _ element: TensorElement) -> Int? {
+    if shape.contains(0) { return 0 }
+    var count = element.bytes
+    for size in shape {
+      let (product, overflow) = count.multipliedReportingOverflow(by: size)
+      guard !overflow else { return nil }
+      count = product
+    }
+    return count
+  }
+
+  /// `16×3×3×3`.
+  package static func shapeText(_ shape: [Int]) -> String {
+    shape.isEmpty ? "of a single number" : shape.prefix(8).map(String.init).joined(separator: "×")
+  }
+}

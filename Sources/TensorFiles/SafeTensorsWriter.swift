@@ -1,0 +1,71 @@
+/// Makes safetensors files.
+package struct SafeTensorsWriter: Sendable {
+  package struct Tensor: Sendable {
+    package var name: String
+    package var element: TensorElement
+    package var shape: [Int]
+    /// Little-endian, row-major.
+    package var bytes: [UInt8]
+
+    /// - Parameter bytes: as many as the shape's numbers have.
+    package init(name: String, element: TensorElement, shape: [Int], bytes: [UInt8]) {
+      precondition(bytes.count == shape.reduce(element.bytes, *))
+      (self.name, self.element, self.shape, self.bytes) = (name, element, shape, bytes)
+    }
+
+    package init(name: String, shape: [Int], floats: [Float]) {
+      var bytes = [UInt8](repeating: 0, count: 4 * floats.count)
+      bytes.withUnsafeMutableBytes { target in
+        for (index, value) in floats.enumerated() {
+          target.storeBytes(of: value.bitPattern.littleEndian, toByteOffset: 4 * index, as: UInt32.self)
+        }
+      }
+      self.init(name: name, element: .float32, shape: shape, bytes: bytes)
+    }
+  }
+
+  /// The whole file, the same bytes of the same tensors: they stay in this order, and the metadata's keys are sorted.
+  /// - Parameter tensors: whose names differ, and are not `__metadata__`.
+  package static func file(_ tensors: [Tensor], metadata: [String: String] = [:]) -> [UInt8] {
+    precondition(Set(tensors.map(\.name)).count == tensors.count)
+    var entries: [String] = []
+    if !metadata.isEmpty {
+      let texts = metadata.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(quoted($0.value))" }
+      entries.append("\"__metadata__\":{\(texts.joined(separator: ","))}")
+    }
+    var end = 0
+    for tensor in tensors {
+      let begin = end
+      end += tensor.bytes.count
+      let shape = tensor.shape.map(String.init).joined(separator: ",")
+      entries.append(
+        "\(quoted(tensor.name)):{\"dtype\":\"\(tensor.element.rawValue)\",\"shape\":[\(shape)],"
+          + "\"data_offsets\":[\(begin),\(end)]}")
+    }
+    var header = Array("{\(entries.joined(separator: ","))}".utf8)
+    // So that numbers begin at a multiple of eight, as the format's own writer does.
+    header += [UInt8](repeating: 0x20, count: (8 - header.count % 8) % 8)
+    var file: [UInt8] = []
+    file.reserveCapacity(8 + header.count + end)
+    for shift in stride(from: 0, to: 64, by: 8) { file.append(UInt8(truncatingIfNeeded: header.count >> shift)) }
+    file += header
+    for tensor in tensors { file += tensor.bytes }
+    return file
+  }
+
+  private static func quoted(_ text: String) -> String {
+    var quoted = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": quoted += "\\\""
+      case "\\": quoted += "\\\\"
+      case "\n": quoted += "\\n"
+      case _ where scalar.value < 0x20:
+        let digits = String(scalar.value, radix: 16)
+        quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: quoted.unicodeScalars.append(scalar)
+      }
+    }
+    return quoted + "\""
+  }
+}
