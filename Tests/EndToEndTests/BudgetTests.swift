@@ -1,7 +1,4 @@
 import Foundation
-import SearchCore
-import Studies
-import StudyStore
 import Testing
 
 @Suite("the budget may change", .serialized)
@@ -41,19 +38,7 @@ struct BudgetTests {
   func smaller() async throws {
     let place = try Place()
     try place.writeStudy()
-    // As a coordinator leaves it that was stopped when the first job had ended.
-    let definition = try StudyDefinition(file: place.path("study.yaml"))
-    let works = try definition.makeStrategy().works(history: SearchHistory())
-    let result = Observation(
-      accuracy: 0.25, loss: 2, epochLosses: [2], diverged: false, stepTimeRatio: 1, inferenceTimeRatio: 1,
-      trainSeconds: 1, imagesPerSecond: 1, peakMemoryBytes: 1, kernelVariant: "avx2+Haswell")
-    let store = try StudyStore.create(directory: place.path("studies/tiny"), identity: definition.newIdentity())
-    try store.record(
-      works.enumerated().map { .jobAdded(JobRecord(id: Int64($0.offset + 1), work: $0.element)) } + [
-        .attemptStarted(job: 1, attempt: 1, worker: "w"),
-        .jobFinished(job: 1, attempt: 1, worker: "w", result: result),
-      ])
-    store.close()
+    try place.recordFirstResult(kernelVariant: "avx2+Haswell")
     try place.writeStudy(budget: 1)
     let ended = try await place.run("run", "study.yaml", "--slots", "1", "--resume")
     #expect(ended.exitCode == 0, "\(ended.errors)")

@@ -1,8 +1,6 @@
 import BasisEngine
 import Foundation
 import SearchCore
-import Studies
-import StudyStore
 import Testing
 
 /// Kernels and OpenBLAS's core types: what results depend on, and what a study may ask for.
@@ -152,19 +150,8 @@ struct KernelTests {
   func recorded() async throws {
     let place = try Place()
     try writeStudy(place)
-    let definition = try StudyDefinition(file: place.path("study.yaml"))
     let kernels = KernelVariant(try KernelSelection.variantDescription()).withoutCoreType.text
-    let works = try definition.makeStrategy().works(history: SearchHistory())
-    let result = Observation(
-      accuracy: 0.25, loss: 2, epochLosses: [2], diverged: false, stepTimeRatio: 1, inferenceTimeRatio: 1,
-      trainSeconds: 1, imagesPerSecond: 1, peakMemoryBytes: 1, kernelVariant: "\(kernels)+Prescott")
-    let store = try StudyStore.create(directory: place.path("studies/tiny"), identity: definition.newIdentity())
-    try store.record(
-      works.enumerated().map { .jobAdded(JobRecord(id: Int64($0.offset + 1), work: $0.element)) } + [
-        .attemptStarted(job: 1, attempt: 1, worker: "w"),
-        .jobFinished(job: 1, attempt: 1, worker: "w", result: result),
-      ])
-    store.close()
+    try place.recordFirstResult(kernelVariant: "\(kernels)+Prescott")
     let before = try await place.run("export", "studies/tiny", "--all", "--format", "csv")
     #expect(before.output.contains("\(kernels)+Prescott"), "\(before.output)")
     let resumed = try await place.run("run", "study.yaml", "--slots", "2", "--resume")

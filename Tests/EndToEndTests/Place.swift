@@ -1,4 +1,7 @@
 import Foundation
+import SearchCore
+import Studies
+import StudyStore
 import TestSupport
 import Testing
 
@@ -50,6 +53,22 @@ extension Place {
     let run = try await place.run("run", "study.yaml", "--quiet", "--slots", "2")
     #expect(run.exitCode == 0, "\(run.errors)")
     return place
+  }
+
+  /// `study.yaml`, as a coordinator leaves it that was stopped when the first job had ended.
+  func recordFirstResult(kernelVariant: String) throws {
+    let definition = try StudyDefinition(file: path("study.yaml"))
+    let works = try definition.makeStrategy().works(history: SearchHistory())
+    let result = Observation(
+      accuracy: 0.25, loss: 2, epochLosses: [2], diverged: false, stepTimeRatio: 1, inferenceTimeRatio: 1,
+      trainSeconds: 1, imagesPerSecond: 1, peakMemoryBytes: 1, kernelVariant: kernelVariant)
+    let store = try StudyStore.create(directory: path("studies/tiny"), identity: definition.newIdentity())
+    defer { store.close() }
+    try store.record(
+      works.enumerated().map { .jobAdded(JobRecord(id: Int64($0.offset + 1), work: $0.element)) } + [
+        .attemptStarted(job: 1, attempt: 1, worker: "w"),
+        .jobFinished(job: 1, attempt: 1, worker: "w", result: result),
+      ])
   }
 
   /// One whose jobs take seconds each, so that somebody who looks at it again and again sees them run.
