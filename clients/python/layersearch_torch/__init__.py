@@ -1,0 +1,3 @@
+"""A worker of LayerSearch that trains with PyTorch."""
+
+__version__ = "0.1"

@@ -1,0 +1,48 @@
+"""Training rate of a network on this machine."""
+
+import time
+
+import numpy as np
+import torch
+
+from layersearch_torch.images import Images
+from layersearch_torch.network import make_network
+from layersearch_torch.training import Pixels, Step, epoch_choices, prepare
+from layersearch_torch.work import Variant, parse_candidate, parse_work
+
+_WORK = (
+    "proxy-training model={} space.variant={} data.set=cifar10 data.train_images=10000 data.validation_images=0 "
+    "data.split_seed=1 proxy.epochs=1 proxy.batch={} proxy.learning_rate=0.1 proxy.schedule=onecycle "
+    "proxy.momentum=0.9 proxy.nesterov=false proxy.weight_decay=0.0001 proxy.augment=true candidate={} "
+    "repetition=0 seed=1"
+)
+
+
+def bench(model, candidate, variant, device, batch, seconds):
+    """Images a second, median of five parts of `seconds` in all, augmentation included; parameters of the network."""
+    prepare(device)
+    work = parse_work(_WORK.format(model, variant, batch, candidate))
+    random = np.random.default_rng(1)
+    count = max(2048, batch)
+    images = Images(
+        random.integers(0, 256, (count, 3, 32, 32), dtype=np.uint8), random.integers(0, 10, count, dtype=np.int64)
+    )
+    network = make_network(model, parse_candidate(candidate, Variant.parse(variant)), 1).to(device).train()
+    step = Step(network, Pixels(images, "cifar10", device, margin=4), work, batch, device)
+    choices = epoch_choices(count, True, torch.Generator().manual_seed(1)).to(device)
+    batches = [choices[:, low : low + batch] for low in range(0, count - batch + 1, batch)]
+    _timed(step, batches, 3, device)
+    one = _timed(step, batches, 3, device) / 3
+    steps = max(1, round(seconds / 5 / one))
+    rates = sorted(steps * batch / _timed(step, batches, steps, device) for _ in range(5))
+    return rates[2], sum(p.numel() for p in network.parameters())
+
+
+def _timed(step, batches, steps, device):
+    if device == "cuda":
+        torch.cuda.synchronize()
+    begun = time.perf_counter()
+    for index in range(steps):
+        loss = step.run(batches[index % len(batches)], 0.01)
+    float(loss)
+    return time.perf_counter() - begun

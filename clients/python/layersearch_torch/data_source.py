@@ -1,0 +1,110 @@
+"""Where the images of a study are: on this machine, or fetched from the coordinator."""
+
+import hashlib
+import os
+import threading
+
+from layersearch_torch.content import Fetch
+from layersearch_torch.images import CIFAR10_BYTES, SHAPES10_HASH
+from layersearch_torch.inbound import Announcement, ContentRefusal, Piece
+
+_FILES = [f"data_batch_{number}.bin" for number in range(1, 6)] + ["test_batch.bin"]
+
+
+def find_cifar10(content_hash, folders, cache):
+    """Paths of the first set with that content: six files in a folder, or one file in the cache. Or nothing."""
+    sets = [[os.path.join(folder, name) for name in _FILES] for folder in folders]
+    for paths in [*sets, [os.path.join(cache, content_hash)]]:
+        try:
+            if sum(os.path.getsize(path) for path in paths) == CIFAR10_BYTES and _digest(paths) == content_hash:
+                return paths
+        except OSError:
+            continue
+    return None
+
+
+def _digest(paths):
+    digest = hashlib.sha256()
+    for path in paths:
+        with open(path, "rb") as file:
+            while chunk := file.read(1 << 20):
+                digest.update(chunk)
+    return digest.hexdigest()
+
+
+class DataSource:
+    """`place` is what a slot's process opens, once the images are there; `failure` why they never will be."""
+
+    def __init__(self, cache, folders, send, log):
+        self._cache, self._folders, self._send, self._log = cache, folders, send, log
+        self._requirement = None
+        self._search = None
+        self._fetch = None
+        self.place = None
+        self.failure = None
+
+    def require(self, requirement, now):
+        """Begins to look for a set; for the one that is looked for already, goes on."""
+        if requirement == self._requirement:
+            if self._fetch is not None:
+                self._fetch.begin_again(now)
+            return
+        self.close()
+        self._requirement, self.place, self.failure = requirement, None, None
+        if requirement.name == "shapes10" and requirement.content_hash == SHAPES10_HASH:
+            self.place = self._cache
+        elif requirement.name == "cifar10":
+            self._search = _Search(requirement, self._folders, self._cache)
+        else:
+            self.failure = f"the data set {requirement.name} ({requirement.content_hash}) is not known here"
+
+    def tick(self, now):
+        if self._search is not None and self._search.is_done():
+            self.place = self._search.place
+            self._search = None
+            if self.place is None:
+                self._log("the data set is not on this machine: it is fetched from the coordinator")
+                self._fetch = Fetch(self._requirement.content_hash, self._cache, self._send)
+        if self._fetch is not None:
+            self._fetch.tick(now)
+            self._look_at_fetch()
+
+    def handle(self, message, now):
+        if self._fetch is None:
+            return
+        if isinstance(message, Announcement):
+            self._fetch.announced(message, now)
+        elif isinstance(message, ContentRefusal):
+            self._fetch.refused(message)
+        elif isinstance(message, Piece):
+            self._fetch.received(message, now)
+        self._look_at_fetch()
+
+    def close(self):
+        if self._fetch is not None:
+            self._fetch.close()
+        self._fetch = self._search = None
+
+    def _look_at_fetch(self):
+        self.failure = self._fetch.failure
+        if self._fetch.path is not None:
+            self.place = [self._fetch.path]
+        if self.place is not None or self.failure is not None:
+            self.close()
+
+
+class _Search:
+    """Reads the sets of this machine on a thread of its own: their hashes take a moment."""
+
+    def __init__(self, requirement, folders, cache):
+        self.place = None
+        hint = [requirement.path_hint] if requirement.path_hint else []
+        arguments = requirement.content_hash, [*folders[:1], *hint, *folders[1:]], cache
+        self._thread = threading.Thread(target=self._find, args=arguments, daemon=True)
+        self._thread.start()
+
+    def _find(self, *arguments):
+        self.place = find_cifar10(*arguments)
+
+    def is_done(self):
+        return not self._thread.is_alive()

@@ -1,0 +1,36 @@
+"""Keys of a worker: three files of 64 hexadecimal digits."""
+
+import os
+import re
+from dataclasses import dataclass
+
+
+class BadKeys(Exception):
+    """Keys that cannot be used; the text says why."""
+
+
+@dataclass(frozen=True)
+class Keys:
+    """32 bytes each."""
+
+    secret: bytes
+    public: bytes
+    coordinator: bytes
+
+
+def read_keys(folder):
+    secret = os.path.join(folder, "secret-key")
+    try:
+        if os.stat(secret).st_mode & 0o077:
+            raise BadKeys(f"{secret} may be read by others: chmod 600 {secret}")
+        return Keys(_key(secret), _key(os.path.join(folder, "public-key")), _key(os.path.join(folder, "coordinator-key")))
+    except OSError as error:
+        raise BadKeys(f"{error.filename}: {error.strerror}") from None
+
+
+def _key(path):
+    with open(path, "rb") as file:
+        text = file.read(200).decode(errors="replace").strip()
+    if not re.match(r"[0-9a-fA-F]{64}\Z", text):
+        raise BadKeys(f"{path} has not 64 hexadecimal digits on one line")
+    return bytes.fromhex(text)

@@ -1,0 +1,350 @@
+"""What a worker says when: the state machine of a session. No sockets and no clocks; `now` is in seconds."""
+
+import random
+from dataclasses import dataclass
+from typing import Optional
+
+from layersearch_torch import frames
+from layersearch_torch.job import failure, returned
+from layersearch_torch.work import Refused, parse_work
+
+_HELLO_DELAYS = (1, 2, 4, 8, 15)
+_LEAST_HELLO_SECONDS = 0.5
+_RESULT_AGAIN_SECONDS = 10
+_PROGRESS_SECONDS = 2
+_PROGRESS_AGAIN_SECONDS = 30
+_ACKNOWLEDGEMENT_SECONDS = 10
+_REST_SECONDS = 30
+
+
+@dataclass
+class Identity:
+    """What a hello says of this worker."""
+
+    worker: str
+    host: str
+    process_id: int
+    build: str
+    kernel_variant: str
+    slots: int
+
+
+@dataclass
+class _Training:
+    told: float = float("-inf")
+    latest: Optional[dict] = None
+    told_step: int = -1
+
+
+@dataclass
+class _Finished:
+    report: dict
+    sent: float = float("-inf")
+
+
+@dataclass
+class _Leaving:
+    """`deadline`: trainings are handed back then; afterwards acknowledgements are waited for till `acknowledged_by`."""
+
+    reason: str
+    deadline: float
+    acknowledged_by: Optional[float] = None
+
+
+class Session:
+    """`handle` takes a message, `progress` and `done` what trainings tell, `tick` the time, several times a second.
+
+    `exit_code` is set where the process is to end; `error` says why, where it is not 0. `send(code, payload)`,
+    `log(text)`, `trainings.start(reference, work, set, place)` and `.stop(reference)`, a `spool` and a
+    `data` source are what it acts on.
+    """
+
+    def __init__(self, identity, send, trainings, spool, data, log, grace=10.0):
+        self._identity, self._send, self._trainings, self._spool = identity, send, trainings, spool
+        self._data, self._log, self._grace = data, log, grace
+        self._welcome = None
+        self._spool_taken_of = None
+        self._running = {}
+        self._finished = {}
+        self._awaits_welcome = True
+        self._has_said_hello = False
+        self._hello_at = float("-inf")
+        self._hello_tries = 0
+        self._hello_due = float("-inf")
+        self._heard = 0.0
+        self._heartbeat_due = 0.0
+        self._said_ready = None
+        self._rests_until = float("-inf")
+        self._leaving = None
+        self.exit_code = None
+        self.error = None
+
+    # What comes from the coordinator
+
+    def handle(self, message, now):
+        self._heard = now
+        name = f"_on_{type(message).__name__.lower()}"
+        getattr(self, name, self._on_data)(message, now)
+
+    @property
+    def was_welcomed(self):
+        return self._welcome is not None
+
+    def _on_welcome(self, message, now):
+        if not self._awaits_welcome or not self._has_said_hello:
+            return
+        if message.protocol != frames.PROTOCOL:
+            return self._end(1, f"the coordinator speaks version {message.protocol} of the protocol")
+        self._awaits_welcome, self._has_said_hello, self._hello_tries = False, False, 0
+        is_new = self._welcome is None or self._welcome.study != message.study
+        if is_new and self._welcome is not None:
+            self._forget_study()
+        self._welcome = message
+        self._heartbeat_due = now + message.heartbeat_seconds
+        if is_new:
+            self._log(f"welcomed by study {message.study_name}")
+        if self._spool_taken_of != message.study:
+            self._spool_taken_of = message.study
+            taken = self._spool.take(message.study, self._may_send)
+            if taken:
+                self._finished.update({reference: _Finished(report) for reference, report in taken.items()})
+                self._log(f"{len(taken)} results of earlier processes are in the spool")
+                return self._say_hello(now)
+        self._data.require(message.data, now)
+        for reference in list(self._finished):
+            self._send_result(reference, now)
+        self._said_ready = None
+        self.tick(now)
+
+    def _on_refusal(self, message, now):
+        self._end(1, f"the coordinator refuses this worker: {message.reason}")
+
+    def _on_heartbeat(self, message, now):
+        if self._welcome is not None and message.study != self._welcome.study:
+            self._need_hello(now)
+
+    def _on_reregister(self, message, now):
+        self._need_hello(now)
+
+    def _on_job(self, message, now):
+        reference = message.reference
+        if self._welcome is None:
+            return
+        if reference in self._running:
+            self._send(frames.ACCEPT, reference.payload())
+        elif reference in self._finished:
+            self._send_result(reference, now)
+        elif self._leaving is not None or self._free_slots(now) == 0:
+            reason = "no slot is free" if self._leaving is None else "the worker is leaving"
+            self._finish(reference, returned(reason), now)
+        else:
+            self._begin(reference, message.work, now)
+
+    def _begin(self, reference, text, now):
+        self._send(frames.ACCEPT, reference.payload())
+        try:
+            parse_work(text)
+        except Refused as refusal:
+            return self._finish(reference, failure("refused", str(refusal)), now)
+        self._log(f"job {reference.job}, attempt {reference.attempt}: {text}")
+        self._running[reference] = _Training()
+        self._said_ready = self._free_slots(now)
+        self._trainings.start(reference, text, self._welcome.data.name, self._data.place)
+
+    def _on_acknowledged(self, message, now):
+        if self._finished.pop(message.reference, None) is not None:
+            self._spool.remove(self._welcome.study, message.reference)
+
+    def _on_cancel(self, message, now):
+        if self._running.pop(message.reference, None) is not None:
+            self._log(f"job {message.reference.job} is cancelled")
+            self._trainings.stop(message.reference)
+            self._say_ready(now)
+
+    def _on_drain(self, message, now):
+        if message.study_finished:
+            self._log("the study is finished")
+            self._stop_all()
+            self._leaving = _Leaving("the study is finished", now)
+        else:
+            self.leave("the coordinator stops", now)
+
+    def _on_bench(self, message, now):
+        self._log(f"no jobs for {message.seconds:.0f} s: {message.reason}")
+
+    def _on_data(self, message, now):
+        self._data.handle(message, now)
+
+    # What comes from trainings, and from who started this
+
+    def progress(self, reference, told, now):
+        training = self._running.get(reference)
+        if training is not None:
+            training.latest = told
+            self._send_progress(reference, training, now)
+
+    def done(self, reference, keys, now):
+        """The training ended with these keys of a result, `outcome` and perhaps `failure`."""
+        if self._running.pop(reference, None) is None:
+            return
+        if "returned" in keys["outcome"]:
+            self._rests_until = now + _REST_SECONDS
+        self._finish(reference, keys, now)
+
+    def leave(self, reason, now):
+        """Takes no more, finishes what ends soon, hands back the rest, then ends."""
+        if self._leaving is None:
+            self._log(f"leaving: {reason}")
+            self._leaving = _Leaving(reason, now + self._grace)
+            self._say_ready(now)
+
+    def fail(self, reason):
+        """Ends with an error."""
+        self._end(1, reason)
+
+    def tick(self, now):
+        if self.exit_code is not None:
+            return
+        self._tick_hello(now)
+        if self._welcome is not None:
+            self._data.tick(now)
+            if self._data.failure is not None:
+                self._send(frames.BYE, {"reason": self._data.failure})
+                return self._end(1, self._data.failure)
+            self._tick_welcomed(now)
+        if self._leaving is not None:
+            self._tick_leaving(now)
+
+    # Inside
+
+    def _tick_hello(self, now):
+        if self._welcome is not None and not self._awaits_welcome:
+            if now - self._heard >= 3 * self._welcome.heartbeat_seconds:
+                self._log("nothing was heard of the coordinator: hello again")
+                self._need_hello(now)
+        if self._awaits_welcome and now >= self._hello_due:
+            self._say_hello(now)
+
+    def _tick_welcomed(self, now):
+        if now >= self._heartbeat_due:
+            self._heartbeat_due = now + self._welcome.heartbeat_seconds
+            held = sorted([*self._running, *self._finished])
+            payload = {"freeSlots": self._free_slots(now), "running": [r.payload() for r in held]}
+            self._send(frames.WORKER_HEARTBEAT, payload)
+        if self._awaits_welcome:
+            return
+        for reference, training in self._running.items():
+            if training.latest is not None:
+                self._send_progress(reference, training, now)
+        for reference, finished in list(self._finished.items()):
+            if now - finished.sent >= _RESULT_AGAIN_SECONDS:
+                self._send_result(reference, now)
+        if self._data.place is not None and self._said_ready != self._free_slots(now):
+            self._say_ready(now)
+
+    def _tick_leaving(self, now):
+        leaving = self._leaving
+        if self._running and now >= leaving.deadline:
+            for reference in self._stop_all():
+                self._finish(reference, returned(f"the worker leaves: {leaving.reason}"), now)
+        if self._running:
+            return
+        if leaving.acknowledged_by is None:
+            leaving.acknowledged_by = now + _ACKNOWLEDGEMENT_SECONDS
+        if not self._finished or self._welcome is None or now >= leaving.acknowledged_by:
+            if self._welcome is not None:
+                self._send(frames.BYE, {"reason": leaving.reason})
+            self._end(0, None)
+
+    def _stop_all(self):
+        stopped = list(self._running)
+        for reference in stopped:
+            self._trainings.stop(reference)
+        self._running.clear()
+        return stopped
+
+    def _forget_study(self):
+        """Another study has taken the place of the one that welcomed before; its results stay in the spool."""
+        self._log("another study is at this address: what trained ends")
+        self._stop_all()
+        self._finished.clear()
+        self._spool.release()
+
+    def _may_send(self, report):
+        """Whether a result in the spool was computed with what this worker computes with."""
+        finished = report["outcome"].get("finished")
+        return finished is None or finished["_0"]["kernelVariant"] == self._identity.kernel_variant
+
+    def _need_hello(self, now):
+        """Says hello as at the start, but for one that is on its way."""
+        if not self._awaits_welcome or now - self._hello_at >= _LEAST_HELLO_SECONDS:
+            self._awaits_welcome = True
+            self._hello_tries = 0
+            self._hello_due = self._hello_at + _LEAST_HELLO_SECONDS
+            self._tick_hello(now)
+
+    def _say_hello(self, now):
+        me = self._identity
+        payload = {
+            "build": me.build,
+            "dataHashes": {},
+            "finished": [r.payload() for r in sorted(self._finished)],
+            "host": me.host,
+            "kernelVariant": me.kernel_variant,
+            "kernelVariants": [me.kernel_variant],
+            "newestProtocol": frames.PROTOCOL,
+            "oldestProtocol": frames.PROTOCOL,
+            "processID": me.process_id,
+            "running": [r.payload() for r in sorted(self._running)],
+            "slots": me.slots,
+            "worker": me.worker,
+        }
+        if self._welcome is not None:
+            payload["study"] = self._welcome.study
+        self._send(frames.HELLO, payload)
+        self._awaits_welcome = self._has_said_hello = True
+        self._hello_at = now
+        delay = _HELLO_DELAYS[min(self._hello_tries, len(_HELLO_DELAYS) - 1)]
+        self._hello_due = now + max(_LEAST_HELLO_SECONDS, delay * random.uniform(0.5, 1.5))
+        self._hello_tries += 1
+
+    def _free_slots(self, now):
+        if self._data.place is None or self._leaving is not None or now < self._rests_until:
+            return 0
+        return self._identity.slots - len(self._running)
+
+    def _say_ready(self, now):
+        if self._welcome is not None and not self._awaits_welcome:
+            self._said_ready = self._free_slots(now)
+            self._send(frames.READY, {"freeSlots": self._said_ready})
+
+    def _send_progress(self, reference, training, now):
+        step = training.latest["step"]
+        waited = now - training.told
+        if waited < (_PROGRESS_SECONDS if step > training.told_step else _PROGRESS_AGAIN_SECONDS):
+            return
+        training.told, training.told_step = now, step
+        payload = {key: value for key, value in training.latest.items() if value is not None}
+        self._send(frames.PROGRESS, {**payload, "reference": reference.payload()})
+
+    def _finish(self, reference, keys, now):
+        report = {**keys, "reference": reference.payload(), "study": self._welcome.study}
+        self._finished[reference] = _Finished(report)
+        try:
+            self._spool.write(self._welcome.study, reference, report)
+        except OSError as error:
+            self._log(f"a result is not in the spool, in memory only: {error}")
+        how = next(iter(keys["outcome"]))
+        reason = keys["outcome"][how].get("reason")
+        self._log(f"job {reference.job}, attempt {reference.attempt}: {how}" + (f", {reason}" if reason else ""))
+        self._send_result(reference, now)
+        self._say_ready(now)
+
+    def _send_result(self, reference, now):
+        if not self._awaits_welcome:
+            self._finished[reference].sent = now
+            self._send(frames.RESULT, self._finished[reference].report)
+
+    def _end(self, code, error):
+        self._stop_all()
+        self.exit_code, self.error = code, error

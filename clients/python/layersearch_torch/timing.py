@@ -1,0 +1,45 @@
+"""Times of a candidate over those of the dense network."""
+
+import statistics
+import time
+
+import torch
+
+from layersearch_torch.network import make_network
+from layersearch_torch.training import Pixels, Step, epoch_choices
+
+_PAIRS = 7
+_INFERENCE_BATCH = 100
+
+
+def time_ratios(work, images, device):
+    """Ratios of a training step's time and of an inference batch's: medians of pairs measured in turns."""
+    if not work.candidate:
+        return 1.0, 1.0
+    batch = min(work.batch, len(images.labels))
+    pixels = Pixels(images, work.data_set, device, margin=4)
+    choice = epoch_choices(len(pixels), True, torch.Generator().manual_seed(1))[:, :batch].to(device)
+    networks = [make_network(work.model, candidate, 1).to(device).train() for candidate in (work.candidate, {})]
+    steps = [Step(network, pixels, work, batch, device) for network in networks]
+    step_ratio = _ratio([lambda s=s: s.run(choice, 1e-4) for s in steps], device)
+    batch = pixels.plain(0, _INFERENCE_BATCH)
+    for network in networks:
+        network.eval()
+    with torch.inference_mode():
+        return step_ratio, _ratio([lambda n=n: n(batch) for n in networks], device)
+
+
+def _ratio(actions, device):
+    for action in actions:
+        _seconds(action, device)
+    return statistics.median(_seconds(actions[0], device) / _seconds(actions[1], device) for _ in range(_PAIRS))
+
+
+def _seconds(action, device):
+    if device == "cuda":
+        torch.cuda.synchronize()
+    begun = time.perf_counter()
+    action()
+    if device == "cuda":
+        torch.cuda.synchronize()
+    return time.perf_counter() - begun

@@ -1,0 +1,157 @@
+"""The text of a work, and of a candidate in it."""
+
+import re
+from dataclasses import dataclass
+from typing import Optional
+
+MODELS = ("resnet8", "resnet14", "resnet20", "resnet32", "resnet44", "resnet56", "resnet110", "resnet18", "resnet34")
+SETS = ("cifar10", "shapes10")
+SCHEDULES = ("constant", "step", "cosine", "onecycle")
+_KINDS = ("proxy-training", "final-training")
+_GROUPED = re.compile(r"grouped([1-9][0-9]{0,5})\Z")
+
+
+class Refused(Exception):
+    """This worker cannot do that work; the text says why."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """How outputs come of basis maps: `remainder`, `full`, `tied` or `grouped` with a number of groups."""
+
+    name: str
+    groups: int = 1
+
+    @staticmethod
+    def parse(text):
+        if text in ("remainder", "full", "tied"):
+            return Variant(text)
+        match = _GROUPED.match(text)
+        if not match:
+            raise Refused(f"variant {text} is not known here")
+        return Variant("grouped", int(match[1]))
+
+
+@dataclass(frozen=True)
+class Decomposition:
+    rank: int
+    variant: Variant
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is to be computed. `candidate` maps layers to their decompositions."""
+
+    kind: str
+    model: str
+    data_set: str
+    train_images: int
+    validation_images: int
+    split_seed: int
+    epochs: int
+    until: Optional[int]
+    batch: int
+    learning_rate: float
+    schedule: str
+    momentum: float
+    nesterov: bool
+    weight_decay: float
+    augment: bool
+    curve: bool
+    skip_coefficients: int
+    skip_basis: int
+    candidate: dict
+    repetition: int
+    seed: int
+
+
+def parse_candidate(text, variant):
+    """Layer → `Decomposition`, of `dense` or of `layer=rank[/variant]` with commas; `variant` where none is named."""
+    if text == "dense":
+        return {}
+    candidate = {}
+    for part in text.split(","):
+        layer, equals, rest = part.partition("=")
+        rank, slash, name = rest.partition("/")
+        if not layer or not equals or layer in candidate or (slash and not name):
+            raise Refused(f"candidate {text} cannot be read at {part!r}")
+        candidate[layer] = Decomposition(_whole(rank, "rank", 1, 1 << 20), Variant.parse(name) if name else variant)
+    return candidate
+
+
+def parse_work(text):
+    """The work of a line; raises `Refused` for whatever this worker does not know."""
+    kind, *words = text.split(" ")
+    if kind not in _KINDS:
+        raise Refused(f"work of the kind {kind} is not known here")
+    fields = _Fields(words)
+    variant = Variant.parse(fields.take("space.variant"))
+    work = Work(
+        kind=kind,
+        model=fields.one_of("model", MODELS),
+        data_set=fields.one_of("data.set", SETS),
+        train_images=fields.whole("data.train_images", 1, 1 << 32),
+        validation_images=fields.whole("data.validation_images", 0, 1 << 32),
+        split_seed=fields.whole("data.split_seed", 0, (1 << 64) - 1),
+        epochs=fields.whole("proxy.epochs", 1, 100_000),
+        until=fields.whole("proxy.until", 1, 100_000) if "proxy.until" in fields.left else None,
+        batch=fields.whole("proxy.batch", 1, 1 << 20),
+        learning_rate=fields.number("proxy.learning_rate"),
+        schedule=fields.one_of("proxy.schedule", SCHEDULES),
+        momentum=fields.number("proxy.momentum"),
+        nesterov=fields.truth("proxy.nesterov"),
+        weight_decay=fields.number("proxy.weight_decay"),
+        augment=fields.truth("proxy.augment"),
+        curve=fields.truth("proxy.curve", default="false"),
+        skip_coefficients=fields.whole("proxy.skip.coefficients", 1, 1 << 32, default="1"),
+        skip_basis=fields.whole("proxy.skip.basis", 1, 1 << 32, default="1"),
+        candidate=parse_candidate(fields.take("candidate"), variant),
+        repetition=fields.whole("repetition", 0, (1 << 63) - 1),
+        seed=fields.whole("seed", 0, (1 << 64) - 1),
+    )
+    fields.left.pop("kernels", None)
+    if fields.left:
+        raise Refused(f"the key {sorted(fields.left)[0]} of a work is not known here")
+    return work
+
+
+class _Fields:
+    """The words `key=value` of a work that are not taken yet: `left`."""
+
+    def __init__(self, words):
+        self.left = {}
+        for word in words:
+            key, equals, value = word.partition("=")
+            if not equals or key in self.left:
+                raise Refused(f"a work cannot be read at {word!r}")
+            self.left[key] = value
+
+    def take(self, key, default=None):
+        value = self.left.pop(key, default)
+        if value is None:
+            raise Refused(f"a work has no {key}")
+        return value
+
+    def one_of(self, key, allowed):
+        value = self.take(key)
+        if value not in allowed:
+            raise Refused(f"{key} {value} is not known here")
+        return value
+
+    def whole(self, key, low, high, default=None):
+        return _whole(self.take(key, default), key, low, high)
+
+    def number(self, key):
+        value = self.take(key)
+        if not re.match(r"[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?\Z", value):
+            raise Refused(f"{key} {value} is no number")
+        return float(value)
+
+    def truth(self, key, default=None):
+        return self.one_of(key, ("true", "false")) == "true" if key in self.left or default is None else default == "true"
+
+
+def _whole(text, name, low, high):
+    if not re.match(r"[0-9]{1,20}\Z", text) or not low <= int(text) <= high:
+        raise Refused(f"{name} {text} is no whole number from {low} to {high}")
+    return int(text)
