@@ -32,6 +32,7 @@ enum ConfigurationKeys {
     ("strategy.halving", ["rungs", "keep"]),
     ("constraints", ["max_parameters", "max_multiply_adds", "min_accuracy"]),
     ("budget", ["jobs", "worker_hours", "hours"]),
+    ("model", ModelFields.keys),
   ]
 
   static func full(_ section: String, _ key: String) -> String { section.isEmpty ? key : "\(section).\(key)" }

@@ -135,6 +135,52 @@ extension SectionReader {
   }
 }
 
+// Networks.
+extension SectionReader {
+  /// A name, or a description: on one line or as a group of keys.
+  func model(_ key: String) -> Model? {
+    guard let (node, line) = values[key] else { return nil }
+    var lines: [String: Int] = [:]
+    do {
+      if let text = node.scalar?.string { return try Model(text: text) }
+      guard let mapping = node.mapping else {
+        report(key, "is \(YAMLDocument.kind(node)), but a name or a group of keys is wanted")
+        return nil
+      }
+      return try ModelFields.model(of: fields(of: mapping, &lines))
+    } catch .model(let field, let problem) {
+      let (name, line) = field.map { (ConfigurationKeys.full(full(key), $0), lines[$0] ?? line) } ?? (full(key), line)
+      problems.add(line, "key '\(name)' \(problem)")
+    } catch {
+      report(key, "cannot be used: \(error)")
+    }
+    return nil
+  }
+
+  private func fields(
+    of mapping: Node.Mapping, _ lines: inout [String: Int]
+  ) throws(SearchError) -> [ModelFields.Field] {
+    var fields: [ModelFields.Field] = []
+    for (keyNode, value) in mapping {
+      guard let name = keyNode.scalar?.string else {
+        throw .model(key: nil, problem: "has \(YAMLDocument.kind(keyNode)) as a key")
+      }
+      lines[name] = keyNode.mark?.line
+      if value.scalar?.style == .plain, value.null != nil { continue }
+      let nodes = value.sequence.map(Array.init) ?? [value]
+      var values: [String] = []
+      for node in nodes {
+        guard let text = node.scalar?.string else {
+          throw .model(key: name, problem: "has \(YAMLDocument.kind(node)) in it, but a value or a list is wanted")
+        }
+        values.append(text)
+      }
+      fields.append(ModelFields.Field(key: name, values: values, isList: value.sequence != nil))
+    }
+    return fields
+  }
+}
+
 // Lists. Each element comes with its line.
 extension SectionReader {
   typealias Element<Value> = (value: Value, line: Int?)

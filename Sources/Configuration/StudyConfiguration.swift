@@ -88,9 +88,10 @@ extension StudyConfiguration {
     let mapping = try YAMLDocument.mapping(text, file: fileName)
     let problems = ProblemList(file: fileName)
     let root = SectionReader(root: mapping, problems: problems)
-    let model: Model? = root.choice("model")
-    if model == nil, !root.isSet("model") {
-      root.reportMissing("model", allowed: Model.allCases.map(\.rawValue).joined(separator: ", "))
+    let model = root.model("model")
+    if model == nil, !root.isSet("model") { root.reportMissing("model", allowed: ModelFields.allowed) }
+    if let model, let problem = model.problem(imageSize: Architecture(model).imageSize) {
+      root.report("model", "cannot be used: \(problem)")
     }
     let kernels: KernelChoice? = root.choice("kernels")
     let study = readStudy(root, fileName: fileName)

@@ -2,7 +2,7 @@
 public struct ConvolutionShape: Hashable, Sendable {
   public var outputChannels: Int
   public var inputChannels: Int
-  /// 1 or 3; padding is (kernelSize − 1) / 2.
+  /// 1, 3 or 7; padding is (kernelSize − 1) / 2.
   public var kernelSize: Int
   /// 1 or 2.
   public var stride: Int
@@ -14,6 +14,8 @@ public struct ConvolutionShape: Hashable, Sendable {
     self.stride = stride
   }
 
+  /// Pixels beyond an output's own that are read: the padding.
+  public var reach: Int { (kernelSize - 1) / 2 }
   public var weightCount: Int { outputChannels * inputChannels * kernelSize * kernelSize }
 }
 

@@ -3,9 +3,10 @@
 ///
 /// Conventions
 /// - N output channels, C input channels, K×K taps; weights are PyTorch's `[N][C][K][K]`, floats, row-major.
-/// - Padding is 1 for 3×3 and 0 for 1×1; output size is ⌈input / stride⌉; stride is 1 or 2.
+/// - Padding is 3 for 7×7, 1 for 3×3 and 0 for 1×1; output size is ⌈input / stride⌉; stride is 1 or 2.
 /// - A 3×3 convolution reads its `input` (and the gradients read `outputGradient`) one pixel beyond the interior:
 ///   views named in a comment as *haloed* have `halo == 1` and zeros there. Kernels write interiors only.
+/// - A 7×7 convolution reads images: its `input` has `halo == 3`, and there is no gradient of it.
 /// - Convolutions read *prepared* weights, `shape.preparedCount` floats of the kernel's algorithm, which suit the
 ///   variant. They are prepared once for many calls, by the algorithm that these calls name.
 /// - `accumulate: true` adds to what the destination holds, `false` overwrites it.
@@ -84,6 +85,20 @@ public struct KernelTable: Sendable {
     ) -> Void
   public var poolBackward: PoolBackward
 
+  /// y(i, j) = the largest x of rows 2i − 1 to 2i + 1 and columns 2j − 1 to 2j + 1 that the plane has; output size is
+  /// ⌈input / 2⌉. Of numbers alone: what is none may be lost.
+  public typealias MaxPoolForward = @Sendable (_ input: LaneView, _ output: LaneView, _ batch: BatchExtent) -> Void
+  public var maxPoolForward: MaxPoolForward
+
+  /// dx, overwritten: each output's gradient goes to the first pixel, row by row, that has the largest x. `output` is
+  /// what the forward pass made of `input`.
+  public typealias MaxPoolBackward =
+    @Sendable (
+      _ input: LaneView, _ output: LaneView, _ outputGradient: LaneView, _ inputGradient: LaneView,
+      _ batch: BatchExtent
+    ) -> Void
+  public var maxPoolBackward: MaxPoolBackward
+
   /// v = momentum · v + (g + weightDecay · w); w −= learningRate · (nesterov ? g + weightDecay·w + momentum·v : v),
   /// over `count` floats.
   public typealias UpdateWeights =
@@ -100,7 +115,8 @@ public struct KernelTable: Sendable {
     convolutionWeightGradient: @escaping ConvolutionWeightGradient, normalize: @escaping Normalize,
     batchNormBackwardSums: @escaping BatchNormBackwardSums,
     batchNormBackwardApply: @escaping BatchNormBackwardApply, add: @escaping Add, poolForward: @escaping PoolForward,
-    poolBackward: @escaping PoolBackward, updateWeights: @escaping UpdateWeights
+    poolBackward: @escaping PoolBackward, maxPoolForward: @escaping MaxPoolForward,
+    maxPoolBackward: @escaping MaxPoolBackward, updateWeights: @escaping UpdateWeights
   ) {
     self.name = name
     self.prepareForward = prepareForward
@@ -114,6 +130,8 @@ public struct KernelTable: Sendable {
     self.add = add
     self.poolForward = poolForward
     self.poolBackward = poolBackward
+    self.maxPoolForward = maxPoolForward
+    self.maxPoolBackward = maxPoolBackward
     self.updateWeights = updateWeights
   }
 }

@@ -15,7 +15,7 @@ public struct LaneView {
   public var channels: Int
   public var height: Int
   public var width: Int
-  /// Zero pixels that surround every plane and that kernels may read: 0 or 1.
+  /// Zero pixels that surround every plane and that kernels may read: 0, 1 or 3.
   public var halo: Int
   public var columnStride: Int
   public var rowStride: Int

@@ -11,6 +11,7 @@ enum Convolution {
     weights: UnsafePointer<Float>, shape: ConvolutionShape, algorithm: ConvolutionAlgorithm,
     prepared: UnsafeMutablePointer<Float>
   ) {
+    if shape.kernelSize > 3 { return LargeKernel.prepareForward(weights, shape, prepared) }
     let taps = forwardTaps(shape)
     switch algorithm {
     case .direct: taps.pack(weights, outputs: shape.outputChannels, inputs: shape.inputChannels, into: prepared)
@@ -24,6 +25,7 @@ enum Convolution {
     weights: UnsafePointer<Float>, shape: ConvolutionShape, algorithm: ConvolutionAlgorithm,
     prepared: UnsafeMutablePointer<Float>
   ) {
+    if shape.kernelSize > 3 { return }
     // Channels change places: the gradient's outputs are the convolution's inputs.
     let (outputs, inputs) = (shape.inputChannels, shape.outputChannels)
     if algorithm == .winograd {
@@ -44,6 +46,7 @@ enum Convolution {
     input: LaneView, prepared: UnsafePointer<Float>, output: LaneView, shape: ConvolutionShape,
     algorithm: ConvolutionAlgorithm, batch: BatchExtent, epilogue: ConvolutionEpilogue
   ) {
+    if shape.kernelSize > 3 { return LargeKernel.forward(input, prepared, output, shape, batch, epilogue) }
     switch algorithm {
     case .direct:
       forwardTaps(shape).run(
@@ -59,6 +62,7 @@ enum Convolution {
     outputGradient: LaneView, prepared: UnsafePointer<Float>, inputGradient: LaneView, shape: ConvolutionShape,
     algorithm: ConvolutionAlgorithm, batch: BatchExtent, accumulate: Bool
   ) {
+    precondition(shape.kernelSize <= 3, "images have no gradient")
     switch (shape.kernelSize, shape.stride) {
     case (_, 1) where algorithm == .winograd:
       WinogradConvolution(outputs: shape.inputChannels, inputs: shape.outputChannels).run(

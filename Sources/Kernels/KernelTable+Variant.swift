@@ -16,5 +16,7 @@ public func makeKernelTable() -> KernelTable {
     add: ElementwisePasses.add,
     poolForward: ElementwisePasses.poolForward,
     poolBackward: ElementwisePasses.poolBackward,
+    maxPoolForward: MaxPooling.forward,
+    maxPoolBackward: MaxPooling.backward,
     updateWeights: ElementwisePasses.updateWeights)
 }

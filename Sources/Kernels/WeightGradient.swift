@@ -11,6 +11,10 @@ enum WeightGradient {
       return WinogradWeightGradient.run(
         input: input, outputGradient: outputGradient, weightGradient: weightGradient, shape: shape, batch: batch)
     }
+    if shape.kernelSize > 3 {
+      return LargeKernel.weightGradient(
+        input: input, outputGradient: outputGradient, weightGradient: weightGradient, shape: shape, batch: batch)
+    }
     let parts = Int(LANE_VECTOR_PARTS)
     let k = shape.kernelSize
     let padding = (k - 1) / 2

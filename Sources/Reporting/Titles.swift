@@ -3,8 +3,13 @@ import SearchCore
 
 // Names as people read them.
 extension Model {
-  /// `ResNet-20`
-  package var title: String { "ResNet-" + rawValue.drop { !$0.isNumber } }
+  /// `ResNet-20`, or of a description `cifar-resnet (depth 20, width 4)`
+  package var title: String {
+    if isNamed { return "ResNet-" + rawValue.drop { !$0.isNumber } }
+    let parts = rawValue.split(separator: ":", maxSplits: 1)
+    let details = parts.last.map { $0.split(separator: ",").map { $0.replacing("=", with: " ") } } ?? []
+    return "\(parts[0]) (\(details.joined(separator: ", ")))"
+  }
 }
 
 extension ImageSet {

@@ -1,9 +1,3 @@
-/// The networks that can be searched, by their usual names.
-public enum Model: String, Codable, CaseIterable, Sendable {
-  case resnet8, resnet14, resnet20, resnet32, resnet44, resnet56, resnet110
-  case resnet18, resnet34
-}
-
 /// A layer that a basis can replace: a convolution, or the classifier, which is a 1×1 convolution of one pixel.
 public struct Layer: Hashable, Sendable {
   /// PyTorch's name, such as `layer1.0.conv1`, `layer2.0.downsample.0` or `fc`.
@@ -11,7 +5,7 @@ public struct Layer: Hashable, Sendable {
   /// N: filters.
   public var outputChannels: Int
   public var inputChannels: Int
-  /// 3 or 1.
+  /// 7, 3 or 1.
   public var kernelSize: Int
   public var stride: Int
   /// Rows and columns of the input plane, which is square.
@@ -26,6 +20,7 @@ public struct Layer: Hashable, Sendable {
     self.inputSize = inputSize
   }
 
+  /// Rows and columns of the output plane. Padding is (k − 1) / 2.
   public var outputSize: Int { (inputSize + stride - 1) / stride }
   /// K = C_in · k²: weights of one filter.
   public var filterSize: Int { inputChannels * kernelSize * kernelSize }
@@ -42,91 +37,179 @@ public enum Shortcut: Hashable, Sendable {
   case projection(layer: Int)
 }
 
-/// Two 3×3 convolutions and a shortcut; indices in `Architecture.layers`.
+/// Two or three convolutions and a shortcut; indices in `Architecture.layers`.
 public struct ResidualBlock: Hashable, Sendable {
   /// Such as `layer1.0`.
   public var name: String
-  public var first: Int
-  public var second: Int
+  /// In their order: two, or of a bottleneck three.
+  public var convolutions: [Int]
   public var shortcut: Shortcut
+
+  public var first: Int { convolutions[0] }
+  /// The one that ends in the block's sum.
+  public var last: Int { convolutions[convolutions.count - 1] }
 }
 
 /// A ResNet as a list of layers and how its blocks join them. Parameter names, shapes and order are torchvision's.
 public struct Architecture: Hashable, Sendable {
   public let model: Model
-  /// In the order of torchvision's module list: `conv1`, then block by block (`conv1`, `conv2`, `downsample.0`), then
-  /// `fc`.
+  /// In the order of torchvision's module list: `conv1`, then block by block (`conv1`, `conv2`, of bottlenecks `conv3`,
+  /// `downsample.0`), then `fc`.
   public let layers: [Layer]
   public let blocks: [ResidualBlock]
   public let classCount: Int
   public var stem: Int { 0 }
   public var classifier: Int { layers.count - 1 }
+  /// 3×3 max pooling of stride 2 follows the stem.
+  public var poolsStem: Bool { model.network.stem == .pooled }
+  /// Rows and columns of the images.
+  public var imageSize: Int { layers[stem].inputSize }
+  public var imageChannels: Int { layers[stem].inputChannels }
 
-  /// CIFAR ResNets (He et al. 2016, section 4.2: depth 6n + 2, widths 16, 32, 64, option-A shortcuts) and ResNet-18/34
-  /// (widths 64 to 512, option B) with a 3×3 stem of stride 1 and no pooling, for 32×32 images.
+  /// A network for square images of `imageSize` rows. `Model.problem(imageSize:)` says which it is too deep for.
   ///
   /// `widths` replaces the channels of the stages, one number each: small networks of the same build.
   public init(
     _ model: Model, imageSize: Int = 32, imageChannels: Int = 3, classCount: Int = 10, widths otherWidths: [Int]? = nil
   ) {
-    let blockCounts: [Int]
-    var widths: [Int]
-    let projects: Bool
-    switch model {
-    case .resnet18: (blockCounts, widths, projects) = ([2, 2, 2, 2], [64, 128, 256, 512], true)
-    case .resnet34: (blockCounts, widths, projects) = ([3, 4, 6, 3], [64, 128, 256, 512], true)
-    default:
-      let depth = Int(model.rawValue.dropFirst("resnet".count)) ?? 20
-      (blockCounts, widths, projects) = (Array(repeating: (depth - 2) / 6, count: 3), [16, 32, 64], false)
-    }
+    var network = model.network
     if let otherWidths {
-      precondition(otherWidths.count == widths.count && otherWidths.allSatisfy { $0 > 0 })
-      widths = otherWidths
+      precondition(otherWidths.count == network.widths.count && otherWidths.allSatisfy { $0 > 0 })
+      network.widths = otherWidths
     }
-    var layers = [
-      Layer(
-        name: "conv1", outputChannels: widths[0], inputChannels: imageChannels, kernelSize: 3, stride: 1,
-        inputSize: imageSize)
-    ]
-    var blocks: [ResidualBlock] = []
-    var channels = widths[0]
-    var size = imageSize
-    for (stage, width) in widths.enumerated() {
-      for position in 0..<blockCounts[stage] {
-        let name = "layer\(stage + 1).\(position)"
-        let stride = stage > 0 && position == 0 ? 2 : 1
-        let first = layers.count
-        layers.append(
-          Layer(
-            name: "\(name).conv1", outputChannels: width, inputChannels: channels, kernelSize: 3, stride: stride,
-            inputSize: size))
-        let outputSize = layers[first].outputSize
-        layers.append(
-          Layer(
-            name: "\(name).conv2", outputChannels: width, inputChannels: width, kernelSize: 3, stride: 1,
-            inputSize: outputSize))
-        var shortcut = Shortcut.identity
-        if stride != 1 || channels != width {
-          shortcut = projects ? .projection(layer: layers.count) : .subsampleAndPad
-          if projects {
-            layers.append(
-              Layer(
-                name: "\(name).downsample.0", outputChannels: width, inputChannels: channels, kernelSize: 1,
-                stride: stride, inputSize: size))
-          }
-        }
-        blocks.append(ResidualBlock(name: name, first: first, second: first + 1, shortcut: shortcut))
-        channels = width
-        size = outputSize
-      }
+    var builder = Builder(network, imageSize: imageSize, imageChannels: imageChannels)
+    for stage in network.blocks.indices {
+      for position in 0..<network.blocks[stage] { builder.addBlock(stage: stage, position: position) }
     }
-    layers.append(
-      Layer(name: "fc", outputChannels: classCount, inputChannels: channels, kernelSize: 1, stride: 1, inputSize: 1))
+    builder.add("fc", outputs: classCount, inputs: builder.channels, kernelSize: 1, inputSize: 1)
     self.model = model
-    self.layers = layers
-    self.blocks = blocks
+    self.layers = builder.layers
+    self.blocks = builder.blocks
     self.classCount = classCount
   }
 
   public func layer(named name: String) -> Layer? { layers.first { $0.name == name } }
+}
+
+extension Architecture {
+  /// Channels of each stage, as `widths` of the initializer and of a description.
+  package var stageWidths: [Int] {
+    let network = model.network
+    var stages: [Int] = []
+    var next = 0
+    for count in network.blocks {
+      stages.append(
+        layers[blocks[next].last].outputChannels * network.widths[stages.count]
+          / network.outputs(ofStage: stages.count))
+      next += count
+    }
+    return stages
+  }
+
+  /// Indices of the 3×3 convolutions and of all of bottlenecks, in order: what is decomposed where all of a network
+  /// is.
+  package var mainConvolutions: [Int] {
+    let ofBlocks = Set(blocks.flatMap(\.convolutions))
+    return layers.indices.filter { layers[$0].kernelSize == 3 || ofBlocks.contains($0) }
+  }
+
+  /// Indices of what the analysis of a trained network tells of: of `mainConvolutions` as many as a result has room
+  /// for: all, else those of 3×3, else none.
+  package var analyzedConvolutions: [Int] {
+    let main = mainConvolutions
+    return [main, main.filter { layers[$0].kernelSize == 3 }].first { indices in
+      indices.reduce(0) { $0 + layers[$1].outputChannels } <= Self.mostAnalyzedOutputs
+    } ?? []
+  }
+
+  /// Numbers of a curve that a message has room for.
+  private static let mostAnalyzedOutputs = 25_000
+}
+
+/// Adds layer by layer.
+private struct Builder {
+  let network: NetworkDescription
+  private(set) var layers: [Layer] = []
+  private(set) var blocks: [ResidualBlock] = []
+  /// Of what the next block reads.
+  private(set) var channels: Int
+  private var size: Int
+
+  init(_ network: NetworkDescription, imageSize: Int, imageChannels: Int) {
+    self.network = network
+    channels = network.widths[0]
+    size = imageSize
+    switch network.stem {
+    case .plain:
+      add("conv1", outputs: channels, inputs: imageChannels, kernelSize: 3, inputSize: imageSize)
+      size = layers[0].outputSize
+    case .pooled:
+      add("conv1", outputs: channels, inputs: imageChannels, kernelSize: 7, stride: 2, inputSize: imageSize)
+      size = pooledSize(layers[0].outputSize)
+    }
+  }
+
+  mutating func add(
+    _ name: String, outputs: Int, inputs: Int, kernelSize: Int, stride: Int = 1, inputSize: Int
+  ) {
+    layers.append(
+      Layer(
+        name: name, outputChannels: outputs, inputChannels: inputs, kernelSize: kernelSize, stride: stride,
+        inputSize: inputSize))
+  }
+
+  mutating func addBlock(stage: Int, position: Int) {
+    let name = "layer\(stage + 1).\(position)"
+    let stride = stage > 0 && position == 0 ? 2 : 1
+    let (inner, outputs) = (network.innerChannels(ofStage: stage), network.outputs(ofStage: stage))
+    let first = layers.count
+    switch network.block {
+    case .basic:
+      add("\(name).conv1", outputs: outputs, inputs: channels, kernelSize: 3, stride: stride, inputSize: size)
+      add("\(name).conv2", outputs: outputs, inputs: outputs, kernelSize: 3, inputSize: layers[first].outputSize)
+    case .bottleneck:
+      add("\(name).conv1", outputs: inner, inputs: channels, kernelSize: 1, inputSize: size)
+      add("\(name).conv2", outputs: inner, inputs: inner, kernelSize: 3, stride: stride, inputSize: size)
+      add("\(name).conv3", outputs: outputs, inputs: inner, kernelSize: 1, inputSize: layers[first + 1].outputSize)
+    }
+    let convolutions = Array(first..<layers.count)
+    var shortcut = Shortcut.identity
+    if stride != 1 || channels != outputs {
+      switch network.shortcut {
+      case .subsampling: shortcut = .subsampleAndPad
+      case .projection:
+        shortcut = .projection(layer: layers.count)
+        add("\(name).downsample.0", outputs: outputs, inputs: channels, kernelSize: 1, stride: stride, inputSize: size)
+      }
+    }
+    blocks.append(ResidualBlock(name: name, convolutions: convolutions, shortcut: shortcut))
+    channels = outputs
+    size = layers[convolutions[convolutions.count - 1]].outputSize
+  }
+}
+
+/// Rows and columns that 3×3 max pooling of stride 2 leaves, padding 1.
+package func pooledSize(_ size: Int) -> Int { (size + 1) / 2 }
+
+extension Model {
+  /// Why the network cannot take images of so many rows and columns; nil where it can.
+  public func problem(imageSize: Int) -> String? {
+    let (sizes, step) = (NetworkLimits.imageSizes, NetworkLimits.imageSizeStep)
+    guard sizes.contains(imageSize), imageSize % step == 0 else {
+      return "images of \(imageSize) rows cannot be used: their sides must be a multiple of \(step), "
+        + "from \(sizes.lowerBound) to \(sizes.upperBound)"
+    }
+    let smallest = smallestImageSize
+    return imageSize >= smallest
+      ? nil
+      : "\(rawValue) needs images of \(smallest)×\(smallest) or larger, and these are \(imageSize)×\(imageSize): "
+        + "its stages would halve planes of one pixel; use fewer stages"
+        + (network.stem == .pooled ? ", or stem 3x3" : "")
+  }
+
+  /// Rows and columns of images whose planes every stage of stride 2 finds larger than a pixel.
+  private var smallestImageSize: Int {
+    let halvings = network.blocks.count - 1 + (network.stem == .pooled ? 2 : 0)
+    return max(NetworkLimits.imageSizes.lowerBound, 1 << halvings)
+  }
 }

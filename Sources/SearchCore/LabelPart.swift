@@ -23,7 +23,7 @@ enum LabelPart {
     for block in architecture.blocks {
       let name = String(block.name.prefix { $0 != "." })
       if stages.last?.name != name { stages.append(Group(name: name, layers: [])) }
-      stages[stages.count - 1].layers += [architecture.layers[block.first], architecture.layers[block.second]]
+      stages[stages.count - 1].layers += block.convolutions.map { architecture.layers[$0] }
     }
     return stages
   }

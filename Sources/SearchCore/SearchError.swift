@@ -18,6 +18,8 @@ public enum SearchError: Error, Hashable, Sendable {
   case work(problem: String)
   /// A strategy that cannot run with these settings.
   case strategy(name: String, problem: String)
+  /// A description of a network that is none. `problem` follows the key, or the option: "is 19, but …".
+  case model(key: String?, problem: String)
   /// A bound of costs or accuracies that is none. Says what is wrong; who reads it says where.
   case bound(String)
 }
@@ -45,6 +47,8 @@ extension SearchError: CustomStringConvertible {
       return "the description of a job cannot be read: \(problem)"
     case .strategy(let name, let problem):
       return "strategy \(name): \(problem)"
+    case .model(let key, let problem):
+      return key.map { "model: \($0) \(problem)" } ?? "model \(problem)"
     case .bound(let problem):
       return problem
     }

@@ -61,7 +61,7 @@ public struct SearchSpace: Hashable, Sendable {
   ) throws(SearchError) {
     try Self.check(ranks)
     let variants = [variant] + others
-    try Self.check(variants, ranks)
+    try Self.check(variants, ranks, of: architecture)
     let layers = try Self.layers(of: architecture, include: include, exclude: exclude)
     var omitted: [Omission] = []
     var byRankIndex: [[String: BasisForm]] = []
@@ -173,10 +173,14 @@ extension SearchSpace {
     }
   }
 
-  /// Most ranks beside `tied`: what is tied in a stage at any rank is part of what a frontier's solver keeps apart.
+  /// Most ranks beside `tied`, in a stage of one number of outputs: what is tied in a stage at any rank is part of what
+  /// a frontier's solver keeps apart. Bottlenecks have layers of two numbers of outputs.
   package static let mostTiedRanks = 8
 
-  private static func check(_ variants: [BasisVariant], _ ranks: Ranks) throws(SearchError) {
+  private static func check(
+    _ variants: [BasisVariant], _ ranks: Ranks, of architecture: Architecture
+  ) throws(SearchError) {
+    let mostTiedRanks = architecture.model.network.block == .bottleneck ? Self.mostTiedRanks / 2 : Self.mostTiedRanks
     for (index, variant) in variants.enumerated() {
       if variants[..<index].contains(variant) {
         throw .space(problem: "variant \(variant.rawValue) is listed twice")

@@ -63,7 +63,7 @@ extension Architecture {
       let counting = StepCounting(
         layer: layers[index], rank: basis?.rank, variant: basis?.variant ?? variant,
         readsImages: index == stem, hasBatchNorm: index != classifier,
-        isInner: blocks.contains { $0.first == index })
+        isInner: blocks.contains { $0.convolutions.dropLast().contains(index) })
       return counting.cost(
         batch: batch, storedImages: storedImages,
         otherParameters: otherParameters(ofLayer: index) - sharedCoefficients(ofLayer: index, basis))

@@ -7,7 +7,7 @@ public enum ProtocolVersion {
   /// Of the messages and what they mean. HELLO offers a range, WELCOME chooses.
   public static let oldest = 1
   /// What the newest message or work needs: each message's code says since which version there is one.
-  public static let newest = max(withKernels, newestOfMessages)
+  public static let newest = max(withNetworks, newestOfMessages)
   private static let newestOfMessages =
     (WorkerMessage.Code.allCases.map(\.since) + CoordinatorMessage.Code.allCases.map(\.since))
     .reduce(oldest, max)
@@ -30,8 +30,13 @@ public enum ProtocolVersion {
   /// A study may ask for kernels of one instruction set (`TrainingRecipe.kernels`), and a worker says which it has.
   public static let withKernels = 7
 
+  /// A work may be about a network that is described, or has a name that came later than this: older workers know nine
+  /// names.
+  public static let withNetworks = 8
+
   /// What a worker must speak to be given such a work.
   public static func needed(for work: Work) -> Int {
+    if !work.kind.recipe.model.isKnownToAll { return withNetworks }
     if work.kind.recipe.kernels != nil { return withKernels }
     if work.kind.recipe.start?.augment == true { return withAugmentedStarts }
     let isKnownToAll =
@@ -42,6 +47,7 @@ public enum ProtocolVersion {
 
   /// What a worker must speak to be given works of this kind, of candidates in the kind's own variant.
   static func needed(for kind: WorkKind) -> Int {
+    if !kind.recipe.model.isKnownToAll { return withNetworks }
     guard case .proxyTraining(let recipe) = kind else { return withStarts }
     // Older workers would leave out what they do not know, and train something else.
     let isKnownToAll = recipe.start == nil && recipe.until == nil && recipe.skip == nil

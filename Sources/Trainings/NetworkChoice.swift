@@ -34,7 +34,8 @@ package struct NetworkChoice: Sendable {
     }
     if let rank {
       let chosen = Candidate.everyConvolution(of: architecture) { _ in rank }
-      let widest = architecture.layers.filter { $0.kernelSize == 3 }.max { $0.legalRanks.count < $1.legalRanks.count }
+      let widest = architecture.mainConvolutions.map { architecture.layers[$0] }
+        .max { $0.legalRanks.count < $1.legalRanks.count }
       if chosen.isDense, let widest {
         throw .illegalRank(layer: widest.name, rank: rank, allowed: widest.legalRanks)
       }

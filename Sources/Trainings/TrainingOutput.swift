@@ -75,7 +75,9 @@ package struct TrainingOutput {
   /// Beside the study, or in the current folder: named by what is trained, so that other trainings do not meet there.
   private static func unaskedNames(_ settings: TrainingSettings) -> [String] {
     let essence = "\(settings.candidate) \(settings.recipe) \(settings.dataContent) \(settings.testImages)"
-    let name = "train-\(settings.recipe.model.rawValue)-\(StableHash.hexadecimal(essence).prefix(8))"
+    // A description has colons and slashes.
+    let model = String(settings.recipe.model.rawValue.map { $0.isLetter || $0.isNumber || $0 == "-" ? $0 : "-" })
+    let name = "train-\(model)-\(StableHash.hexadecimal(essence).prefix(8))"
     let here = FilePath.join(FilePath.absolute("."), name).replacing("/./", with: "/")
     guard let study = settings.study, let real = realpath(study, nil) else { return [here] }
     defer { free(real) }

@@ -62,6 +62,9 @@ package struct TrainingRequest {
     guard let model = network.model ?? study?.recipe.model ?? earlier?.model else {
       throw TrainingError.missing(.model)
     }
+    if let problem = model.problem(imageSize: Architecture(model).imageSize) {
+      throw TrainingError.unfit(setting: "model", problem)
+    }
     guard let epochs = epochs ?? study?.recipe.epochs.whole ?? earlier?.epochs.whole else {
       throw TrainingError.missing(.epochs)
     }

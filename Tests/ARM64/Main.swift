@@ -17,6 +17,7 @@ enum Main {
     }
     let convolutions =
       ConvolutionCase.channelPairs + ConvolutionCase.planes + ConvolutionCase.large + ConvolutionCase.winograd
+      + ConvolutionCase.stems
     for convolution in convolutions { compare(convolution.description) { $0.convolution(convolution) } }
     for convolution in ConvolutionCase.activations {
       compare("activation of \(convolution.description)") { $0.activation(convolution) }
@@ -32,6 +33,7 @@ enum Main {
       compare("gradient, \(pass.description)") { $0.backwardApply(pass) }
       compare("addition, \(pass.description)") { $0.add(pass) }
       compare("pooling, \(pass.description)") { $0.pool(pass) }
+      compare("max pooling, \(pass.description)") { $0.maxPool(pass) }
     }
     compare("subsampled addition") { $0.addSubsampled() }
     for count in KernelComparison.updateCounts {

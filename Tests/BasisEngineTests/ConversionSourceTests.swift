@@ -18,7 +18,7 @@ extension Checkpoint {
 }
 
 @Suite("networks converted from a trained one") struct ConversionSourceTests {
-  @Test("passing with all outputs kept is inference", arguments: TrainedNetwork.both)
+  @Test("passing with all outputs kept is inference", arguments: TrainedNetwork.all)
   func keepingOutputs(trained: TrainedNetwork) throws {
     let network = try ResNet(try trained.checkpoint(), batch: 16, kernels: fastest)
     let statistics = network.statistics.tensors.map { network.statistics.read($0.name) }
@@ -33,16 +33,17 @@ extension Checkpoint {
 
   @Test(
     "truncation errors are what the conversion leaves out, and no more than what the weights' own truncation does",
-    arguments: TrainedNetwork.both)
+    arguments: TrainedNetwork.all)
   func truncationErrors(trained: TrainedNetwork) throws {
     let dense = try trained.checkpoint()
     let source = try trained.source(dense)
     let layers = trained.architecture.layers
     let errors = source.truncationErrors
-    #expect(errors.count == layers.filter { $0.kernelSize == 3 }.reduce(0) { $0 + $1.outputChannels })
+    #expect(errors.count == trained.architecture.analyzedConvolutions.reduce(0) { $0 + layers[$1].outputChannels })
     let original = try ResNet(dense, batch: TrainedNetwork.batch, kernels: fastest)
     var first = 0
-    for (index, layer) in layers.enumerated() where layer.kernelSize == 3 {
+    for index in trained.architecture.analyzedConvolutions {
+      let layer = layers[index]
       let whole = ConvertedNetwork.outputs(of: index, in: original, trained.calibration)
       let own = try Matrix(
         rows: layer.outputChannels, columns: layer.filterSize,
@@ -72,7 +73,7 @@ extension Checkpoint {
 
   @Test(
     "a converted network is the dense one with truncated filters, whatever form its layers take",
-    arguments: TrainedNetwork.both, BasisVariant.allCases)
+    arguments: TrainedNetwork.all, BasisVariant.allCases)
   func forms(trained: TrainedNetwork, variant: BasisVariant) throws {
     let dense = try trained.checkpoint()
     let source = try trained.source(dense)

@@ -9,7 +9,9 @@ enum ConvertedNetwork {
   /// The trained network's channels in the order in which they stand behind a layer of the converted network.
   static func order(behind layer: Layer, in network: ResNet, _ conversions: [LayerConversion]) -> [Int] {
     guard let channels = conversions.first(where: { $0.layer == layer.name })?.basisChannels, !channels.isEmpty,
-      network.architecture.blocks.contains(where: { network.architecture.layers[$0.first] == layer })
+      network.architecture.blocks.contains(where: { block in
+        block.convolutions.dropLast().contains { network.architecture.layers[$0] == layer }
+      })
     else { return Array(0..<layer.outputChannels) }
     return channels + ChannelChoice.others(than: channels, of: layer.outputChannels)
   }
@@ -43,10 +45,9 @@ enum ConvertedNetwork {
     } else {
       found = matrix("\(layer.name).weight", rows: count)
     }
-    guard let block = architecture.blocks.first(where: { architecture.layers[$0.second] == layer }) else {
-      return found
-    }
-    let inputs = order(behind: architecture.layers[block.first], in: network, conversions)
+    let pairs = architecture.blocks.flatMap { zip($0.convolutions, $0.convolutions.dropFirst()) }
+    guard let before = pairs.first(where: { architecture.layers[$0.1] == layer })?.0 else { return found }
+    let inputs = order(behind: architecture.layers[before], in: network, conversions)
     let taps = layer.kernelSize * layer.kernelSize
     return Matrix(rows: count, columns: layer.filterSize) { row, column in
       found[row, (inputs.firstIndex(of: column / taps) ?? 0) * taps + column % taps]

@@ -109,6 +109,9 @@ struct PinnedBits: Sendable {
         "0329e5fbe31e876f", "8741dbce6e917ba3", "1be63a0e13b3e4f8", "4951bbb5b3318667",
         "ac6ed520b8a54138", "76ece76e8790ed20", "9f24de44f55c14cc", "5f10c1a96fa00d31",
         "efeaf242d8c06a54", "715b0aae830c8cdf", "a2ea47bf3528954b", "db18d2b174ed764b",
+        "497f15ad1fef6821", "bb91f4ef66a931a2", "6a341d9d1ecc542d", "c6bc0cbec394f266",
+        "bab180bb3e8863f8", "239c7b184ddcec4d", "89c643fa2594cab1", "ee7ebdd0e298844b",
+        "587b8226d62a108e", "f9e72364cbf866ed", "6d110098ea6ec39a",
       ]),
     "avx512-0abf": PinnedBits(
       trainings: [
@@ -123,6 +126,9 @@ struct PinnedBits: Sendable {
         "8b29d8c7832e0456", "13cf157ecc1edb9f", "89bf61b5cdfc4cd8", "7b2f1eb5d79883fb",
         "eb620b4ce804efb5", "3cf222c2b797e660", "4f13718f113de80a", "73f7becbeff1764c",
         "27f54fe2e6043390", "91d6716e12621cf2", "2735cc775aa72695", "fd92e2553152c532",
+        "86365322cf07dc99", "bf1655ffd3fa074d", "cfd820e670f3a288", "efb3520cebfbba5d",
+        "2a5fd7c9000d35a3", "d5bd658284982ecd", "3d3862ef42ba0696", "797d3b3abe153f5b",
+        "fec7dfc9506d046d", "35c53c91b0d823b9", "0d5a1b0474678c6c",
       ]),
   ]
 

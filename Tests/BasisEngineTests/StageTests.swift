@@ -5,12 +5,14 @@ import Testing
 @testable import BasisEngine
 
 @Suite struct StageTests {
-  @Test(
-    "each stage normalizes what the one before it convolved, and all layers go through once", arguments: Model.allCases)
+  static let models =
+    Model.allCases + ["resnet:blocks=1/2,block=bottleneck,stem=7x7-pool"].compactMap(Model.init(rawValue:))
+
+  @Test("each stage normalizes what the one before it convolved, and all layers go through once", arguments: models)
   func order(model: Model) throws {
     let network = try ResNet(
       architecture: Architecture(
-        model, imageSize: 8, widths: Array([3, 4, 5, 6].prefix([.resnet18, .resnet34].contains(model) ? 4 : 3))),
+        model, imageSize: 8, widths: Array([3, 4, 5, 6].prefix(model.network.blocks.count))),
       batch: 1, kernels: fastest, seed: 1)
     func identities(_ layers: [any NormalizedLayer]) -> Set<ObjectIdentifier> {
       Set(layers.map { ObjectIdentifier($0.batchNorm) })

@@ -16,6 +16,10 @@ struct TrainedNetwork: CustomTestStringConvertible, Sendable {
     TrainedNetwork(model: .resnet8, widths: [7, 10, 13]), TrainedNetwork(model: .resnet18, widths: [5, 6, 9, 8]),
   ]
 
+  static let bottlenecks = TrainedNetwork(
+    model: Model(rawValue: "resnet:blocks=1/2,block=bottleneck,widths=4/6,stem=7x7-pool") ?? .resnet8, widths: [4, 6])
+  static let all = both + [bottlenecks]
+
   static let batch = 16
   var architecture: Architecture { Architecture(model, widths: widths) }
   var calibration: LabeledImages { Shapes10.training(count: 37) }

@@ -32,13 +32,13 @@ import Testing
       guard index != architecture.classifier else { continue }
       let shared = [
         workspace.blockGradient(of: layer), workspace.projectedInput(of: layer), workspace.innerGradient(of: layer),
-        workspace.inferredInner(of: layer), workspace.innerPortion(of: layer),
+        workspace.inferredInner(of: layer), workspace.innerPortion(of: layer, readFor: layer),
         workspace.convolutionGradientPortion(of: layer),
       ]
       #expect(shared.allSatisfy { $0.channels == layer.outputChannels && $0.width == layer.outputSize })
       #expect(shared[1].base == shared[0].base)
     }
-    for index in [architecture.stem] + architecture.blocks.map(\.second) {
+    for index in [architecture.stem] + architecture.blocks.map(\.last) {
       #expect(workspace.activation(of: index).halo == 1)
     }
   }

@@ -23,7 +23,8 @@ struct BadInputTests {
     "study, model, kernels, data, space, proxy, start, objectives, strategy, constraints, budget, "
     + "seed"
   private static let models =
-    "resnet8, resnet14, resnet20, resnet32, resnet44, resnet56, resnet110, resnet18, resnet34"
+    "resnet8, resnet14, resnet20, resnet32, resnet44, resnet56, resnet110, resnet18, resnet34, resnet50, resnet101, "
+    + "or a description such as cifar-resnet:depth=20,width=2 or resnet:blocks=3/4/6/3,block=bottleneck"
 
   private static func tags(_ tag: String, line: Int = 3) -> String {
     "x.yaml:\(line): YAML tags (\(tag)) are not allowed; write the value without it, or in quotes for a text"
@@ -50,6 +51,35 @@ struct BadInputTests {
     Case(head + "space: {include: [layer1*, !x layer2*]}\n", tags("!x")), Case(head + "!x seed: 3\n", tags("!x")),
     Case("%TAG !e! tag:e.org,2000:\n---\n" + head + "seed: !e!x 3\n", tags("tag:e.org,2000:x", line: 5)),
     Case("data: {set: cifar10}\n", "x.yaml:1: key 'model' is missing; allowed: \(models)"),
+    Case(
+      "data: {set: cifar10}\nmodel:\n  family: cifar-resnet\n  depth: 21\n",
+      "x.yaml:4: key 'model.depth' is 21, but must be 6n + 2, such as 20 or 26"),
+    Case(
+      "data: {set: cifar10}\nmodel: {family: resnet, blocks: [2, 0]}\n",
+      "x.yaml:2: key 'model.blocks' has '0' in it, but a whole number from 1 to 100 is wanted"),
+    Case(
+      "data: {set: cifar10}\nmodel: {family: resnet, blocks: 2}\n",
+      "x.yaml:2: key 'model.blocks' is '2', but a list of whole numbers is wanted"),
+    Case(
+      "data: {set: cifar10}\nmodel: {family: resnet, blocks: [2], blok: basic}\n",
+      "x.yaml:2: key 'model.blok' is not known; did you mean 'block'? Allowed here: family, blocks, block, widths, "
+        + "width, stem, shortcut"),
+    Case(
+      "data: {set: cifar10}\nmodel: {blocks: [2]}\n",
+      "x.yaml:2: key 'model.family' is missing; allowed: cifar-resnet, resnet"),
+    Case(
+      "data: {set: cifar10}\nmodel: {family: [resnet]}\n",
+      "x.yaml:2: key 'model.family' is a list of 1, but one value is wanted"),
+    Case(
+      "data: {set: cifar10}\nmodel: {family: resnet, blocks: [[2]]}\n",
+      "x.yaml:2: key 'model.blocks' has a list in it, but a value or a list is wanted"),
+    Case(
+      "data: {set: cifar10}\nmodel: [resnet20]\n",
+      "x.yaml:2: key 'model' is a list, but a name or a group of keys is wanted"),
+    Case(
+      "data: {set: cifar10}\nmodel: {family: resnet, blocks: [1, 1, 1, 1, 1], stem: 7x7-pool}\n",
+      "x.yaml:2: key 'model' cannot be used: resnet:blocks=1/1/1/1/1,stem=7x7-pool needs images of 64×64 or larger, "
+        + "and these are 32×32: its stages would halve planes of one pixel; use fewer stages, or stem 3x3"),
     Case("model: resnet20\n", "x.yaml:1: key 'data.set' is missing; allowed: cifar10, shapes10"),
     Case("model: resnet20\n\ndata:\n  path: /x\n", "x.yaml:3: key 'data.set' is missing; allowed: cifar10, shapes10"),
     Case(

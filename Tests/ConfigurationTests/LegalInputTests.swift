@@ -71,6 +71,24 @@ struct LegalInputTests {
     #expect(configuration.seed == 1)
   }
 
+  @Test("a network is described on one line, in braces or as a group of keys")
+  func descriptions() throws {
+    let styles = [
+      "model: cifar-resnet:depth=20,widths=8/16/32,shortcut=B\n",
+      "model: {family: cifar-resnet, depth: 20, widths: [8, 16, 32], shortcut: B}\n",
+      "model:\n  family: cifar-resnet\n  depth: 20\n  widths:\n  - 8\n  - 16\n  - 32\n  width:\n  shortcut: B\n",
+    ]
+    for style in styles {
+      let configuration = try StudyConfiguration.parse(text: style + "data: {set: shapes10}\n", fileName: "x.yaml")
+      #expect(configuration.recipe.model.rawValue == "cifar-resnet:depth=20,widths=8/16/32,shortcut=B")
+      #expect(configuration.entries["model"] == "cifar-resnet:depth=20,widths=8/16/32,shortcut=B")
+      #expect(configuration.space.choices.count == 20)
+    }
+    let named = try StudyConfiguration.parse(
+      text: "model: {family: resnet, blocks: [2, 2, 2, 2]}\ndata: {set: shapes10}\n", fileName: "x.yaml")
+    #expect(named.entries["model"] == "resnet18")
+  }
+
   @Test("an empty value is an absent one, and quotes, flow and block style mean the same")
   func styles() throws {
     let flow = try StudyConfiguration.parse(

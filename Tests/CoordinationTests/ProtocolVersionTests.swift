@@ -106,6 +106,22 @@ struct ProtocolVersionTests {
     }
   }
 
+  @Test("a network that is described, or has a name that came later, is for workers that know of descriptions")
+  func networks() throws {
+    for text in ["resnet50", "cifar-resnet:depth=20,width=2", "resnet:blocks=2/2/2/2,stem=7x7-pool"] {
+      var recipe = Work.example(.dense).kind.recipe
+      recipe.model = try Model(text: text)
+      for kind in [WorkKind.proxyTraining(recipe), .finalTraining(recipe)] {
+        let work = Work(candidate: .dense, kind: kind, repetition: 0, seed: 1)
+        #expect(ProtocolVersion.needed(for: work) == ProtocolVersion.withNetworks)
+        #expect(work.description.contains(" model=\(text) "))
+        #expect(try Work(canonical: work.description) == work)
+        let other = work.description.replacing("resnet:blocks=", with: "resnet:block=basic,blocks=")
+        if other != work.description { #expect(throws: SearchError.self) { try Work(canonical: other) } }
+      }
+    }
+  }
+
   @Test("a start that is recalibrated on augmented images is for workers that can read of it")
   func augmentedStarts() {
     var recipe = Work.example(.dense).kind.recipe

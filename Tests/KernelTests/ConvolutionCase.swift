@@ -27,7 +27,7 @@ struct ConvolutionCase: CustomStringConvertible, Sendable {
   var batch: BatchExtent { BatchExtent(images: images) }
   var outputHeight: Int { (height + stride - 1) / stride }
   var outputWidth: Int { (width + stride - 1) / stride }
-  var halo: Int { kernel == 3 || extraHalo ? 1 : 0 }
+  var halo: Int { kernel == 7 ? 3 : kernel == 3 || extraHalo ? 1 : 0 }
   var weightCount: Int { outputs * inputs * kernel * kernel }
 
   struct Operands {
@@ -46,8 +46,8 @@ struct ConvolutionCase: CustomStringConvertible, Sendable {
         random: &random, blocks: blocks, channels: inputs, height: height, width: width, halo: halo),
       weights: randomFloats(weightCount, &random),
       outputGradient: LaneTensor(
-        random: &random, blocks: blocks, channels: outputs, height: outputHeight, width: outputWidth, halo: halo,
-        liveImages: images),
+        random: &random, blocks: blocks, channels: outputs, height: outputHeight, width: outputWidth,
+        halo: min(1, halo), liveImages: images),
       earlierGradient: LaneTensor(
         random: &random, blocks: blocks, channels: inputs, height: height, width: width, halo: extraHalo ? 1 : 0,
         liveImages: images))
@@ -92,11 +92,14 @@ struct ConvolutionCase: CustomStringConvertible, Sendable {
     // Overwriting must not look at what was there.
     let gradientWeights = prepare(operands.weights, table.prepareInputGradient)
     let gradient = LaneTensor(copying: operands.earlierGradient)
-    table.convolutionInputGradient(
-      operands.outputGradient.view, gradientWeights, gradient.view, shape, algorithm, batch, false)
     let accumulated = LaneTensor(copying: operands.earlierGradient)
-    table.convolutionInputGradient(
-      operands.outputGradient.view, gradientWeights, accumulated.view, shape, algorithm, batch, true)
+    // Images have no gradient.
+    if kernel < 7 {
+      table.convolutionInputGradient(
+        operands.outputGradient.view, gradientWeights, gradient.view, shape, algorithm, batch, false)
+      table.convolutionInputGradient(
+        operands.outputGradient.view, gradientWeights, accumulated.view, shape, algorithm, batch, true)
+    }
 
     var weightGradient = [Float](repeating: Float(Self.earlierSum), count: weightCount)
     table.convolutionWeightGradient(
@@ -186,12 +189,21 @@ extension ConvolutionCase {
     ConvolutionCase(outputs: 150, inputs: 2, kernel: 3, stride: 2, height: 4, width: 2, images: 16),
   ]
 
+  /// 7×7 of stride 2, of the stems of networks for larger images.
+  static let stems: [ConvolutionCase] = [(1, 1, 1, 1), (5, 3, 8, 8), (9, 3, 12, 7), (64, 3, 16, 32), (2, 17, 5, 33)]
+    .enumerated().map { index, size in
+      ConvolutionCase(
+        outputs: size.0, inputs: size.1, kernel: 7, stride: 2, height: size.2, width: size.3, images: batches[index],
+        extraHalo: index % 2 == 1)
+    }
+
   /// Of nine outputs each, with what follows them: each algorithm, single taps, planes that are contiguous or not.
   static let activations: [ConvolutionCase] = [
     ConvolutionCase(outputs: 9, inputs: 3, kernel: 3, stride: 1, height: 4, width: 14, images: 20),
     ConvolutionCase(outputs: 9, inputs: 130, kernel: 3, stride: 2, height: 5, width: 7, images: 16, extraHalo: true),
     ConvolutionCase(outputs: 9, inputs: 5, kernel: 1, stride: 1, height: 4, width: 5, images: 20, extraHalo: true),
     ConvolutionCase(outputs: 9, inputs: 5, kernel: 1, stride: 1, height: 4, width: 5, images: 20),
+    ConvolutionCase(outputs: 9, inputs: 3, kernel: 7, stride: 2, height: 9, width: 12, images: 20),
     ConvolutionCase(
       outputs: 9, inputs: 67, kernel: 3, stride: 1, height: 4, width: 12, images: 20, algorithm: .winograd),
     ConvolutionCase(

@@ -18,6 +18,9 @@ struct ConvolutionKernelTests {
   @Test("large convolutions agree with the reference", arguments: ConvolutionCase.large)
   func largeAgrees(_ convolution: ConvolutionCase) { #expect(differences { $0.convolution(convolution) } == []) }
 
+  @Test("7×7 convolutions agree with the reference", arguments: ConvolutionCase.stems)
+  func stemAgrees(_ convolution: ConvolutionCase) { #expect(differences { $0.convolution(convolution) } == []) }
+
   @Test("Winograd's algorithm agrees with the reference", arguments: ConvolutionCase.winograd)
   func winogradAgrees(_ convolution: ConvolutionCase) { #expect(differences { $0.convolution(convolution) } == []) }
 

@@ -11,6 +11,9 @@ struct ElementwiseKernelTests {
   @Test("pooling and its gradient agree with the reference", arguments: PassCase.all)
   func pool(_ pass: PassCase) { #expect(differences { $0.pool(pass) } == []) }
 
+  @Test("max pooling and its gradient agree with the reference", arguments: PassCase.all)
+  func maxPool(_ pass: PassCase) { #expect(differences { $0.maxPool(pass) } == []) }
+
   @Test("the weight update agrees with the reference", arguments: KernelComparison.updateCounts, [false, true])
   func update(_ count: Int, _ nesterov: Bool) { #expect(differences { $0.update(count, nesterov) } == []) }
 

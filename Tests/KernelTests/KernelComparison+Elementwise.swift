@@ -56,6 +56,31 @@ extension KernelComparison {
     }
   }
 
+  /// Rectified, as what is pooled: planes have many equal largest values, zeros.
+  mutating func maxPool(_ pass: PassCase) {
+    var random = StableRandom(seed: 10, purpose: pass.description)
+    let input = pass.tensor(&random, halo: pass.inputHalo)
+    input.rectify()
+    let (height, width) = ((pass.height + 1) / 2, (pass.width + 1) / 2)
+    let outputGradient = LaneTensor(
+      random: &random, blocks: pass.batch.blocks, channels: pass.channels, height: height, width: width, halo: 0)
+    func run(_ table: KernelTable) -> (output: LaneTensor, gradient: LaneTensor) {
+      let output = LaneTensor(
+        blocks: pass.batch.blocks, channels: pass.channels, height: height, width: width, halo: pass.outputHalo)
+      table.maxPoolForward(input.view, output.view, pass.batch)
+      let gradient = LaneTensor(copying: input)
+      table.maxPoolBackward(input.view, output.view, outputGradient.view, gradient.view, pass.batch)
+      return (output, gradient)
+    }
+    let expected = run(.reference)
+    for table in tables {
+      let actual = run(table)
+      check(actual.output.interior == expected.output.interior, "\(table.name): largest values")
+      check(largestDifference(actual.gradient.interior, expected.gradient.interior) < 1e-5, "\(table.name): gradient")
+      check(actual.output.isUntouchedOutside && actual.gradient.isUntouchedOutside, "\(table.name) writes outside")
+    }
+  }
+
   static let updateCounts = [1, 15, 16, 17, 1000]
 
   mutating func update(_ count: Int, _ nesterov: Bool) {

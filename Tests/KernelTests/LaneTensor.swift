@@ -67,6 +67,13 @@ final class LaneTensor {
     }
   }
 
+  /// Zeros in place of what is less.
+  func rectify() {
+    forEachPixel { _, pixel in
+      for lane in 0..<laneCount where pixel.pointee[lane] < 0 { pixel.pointee[lane] = 0 }
+    }
+  }
+
   /// Every float of the interior, in order.
   var interior: [Float] {
     var values: [Float] = []

@@ -17,6 +17,41 @@ struct CostModelTests {
   }
 
   @Test(
+    "described networks have the parameters of torchvision's at 1,000 classes",
+    arguments: [
+      ("resnet:blocks=2/2/2/2,stem=7x7-pool", 11_689_512), ("resnet:blocks=3/4/6/3,stem=7x7-pool", 21_797_672),
+      ("resnet:blocks=3/4/6/3,block=bottleneck,stem=7x7-pool", 25_557_032),
+      ("resnet:blocks=3/4/23/3,block=bottleneck,stem=7x7-pool", 44_549_160),
+      ("resnet:blocks=3/8/36/3,block=bottleneck,stem=7x7-pool", 60_192_808),
+      ("resnet:blocks=3/4/6/3,block=bottleneck,width=2,stem=7x7-pool", 68_883_240),
+      ("resnet:blocks=3/4/23/3,block=bottleneck,width=2,stem=7x7-pool", 126_886_696),
+    ])
+  func torchvision(text: String, parameters: Int) throws {
+    let architecture = Architecture(try Model(text: text), imageSize: 64, classCount: 1000)
+    #expect(architecture.cost(of: .dense, variant: .remainder).parameters == parameters)
+  }
+
+  /// torchvision's own counts, at images of 224 rows: 4.089 and 1.814 thousand million.
+  @Test(
+    "multiply-adds are torchvision's at images of its size",
+    arguments: [("block=bottleneck,stem=7x7-pool", 4_089_184_256), ("stem=7x7-pool", 3_663_761_408)])
+  func multiplyAdds(text: String, count: Int) throws {
+    let architecture = Architecture(try Model(text: "resnet:blocks=3/4/6/3,\(text)"), imageSize: 224, classCount: 1000)
+    #expect(architecture.cost(of: .dense, variant: .remainder).multiplyAdds == count)
+  }
+
+  /// Zagoruyko and Komodakis 2016: 36,479,194 parameters, 17,952 of them in batch norms that stand before convolutions;
+  /// ours stand behind them. So many blocks are its depth 28, where each stage's projection counts, and our 26.
+  @Test("a wide network has the convolutions of WRN-28-10")
+  func wide() throws {
+    let architecture = Architecture(try Model(text: "cifar-resnet:depth=26,width=10,shortcut=B"))
+    let norms = architecture.layers.dropLast().reduce(0) { $0 + 2 * $1.outputChannels }
+    let parameters = architecture.cost(of: .dense, variant: .remainder).parameters
+    #expect(parameters - norms == 36_479_194 - 17_952)
+    #expect(parameters == 36_481_434)
+  }
+
+  @Test(
     "all 3×3 convolutions at C/2 and C/4 cost the multiply-adds of the peer measurements",
     arguments: [
       (Model.resnet20, 2, 21.52), (.resnet20, 4, 11.07), (.resnet18, 2, 298.7), (.resnet18, 4, 156.9),

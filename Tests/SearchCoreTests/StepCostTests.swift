@@ -12,9 +12,11 @@ struct StepCostTests {
 
   @Test(
     "parameters and forward multiply-adds add up to the cost model's",
-    arguments: [Model.resnet8, .resnet20, .resnet18], BasisVariant.allCases)
-  func totals(model: Model, variant: BasisVariant) {
-    let architecture = Architecture(model)
+    arguments: [
+      "resnet8", "resnet20", "resnet18", "resnet50", "resnet:blocks=1/1,stem=7x7-pool", "cifar-resnet:depth=8,width=2",
+    ], BasisVariant.allCases)
+  func totals(model: String, variant: BasisVariant) throws {
+    let architecture = Architecture(try Model(text: model))
     for candidate in [
       Candidate.dense, .everyConvolution(of: architecture) { $0 / 4 }, .everyConvolution(of: architecture) { $0 - 1 },
       Candidate(ranks: ["fc": 3, "layer1.0.conv1": 2]),

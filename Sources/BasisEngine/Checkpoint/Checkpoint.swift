@@ -112,11 +112,11 @@ extension Checkpoint.Network {
         throw CheckpointProblem("\(name) \(value) is not in \(range.lowerBound) to \(range.upperBound)")
       }
     }
-    try require(imageSize, 1...64, "image size")
+    try require(imageSize, 1...96, "image size")
     try require(imageChannels, 1...64, "image channels")
-    try require(classCount, 1...256, "class count")
+    try require(classCount, 1...1000, "class count")
     if let widths {
-      let stages = Set(Architecture(model).blocks.map { $0.name.prefix { $0 != "." } }).count
+      let stages = model.network.blocks.count
       guard widths.count == stages else {
         throw CheckpointProblem("\(widths.count) widths for the \(stages) stages of \(model.rawValue)")
       }
@@ -146,17 +146,5 @@ extension Checkpoint.Network {
       variants: variants.isEmpty ? nil : variants, basisChannels: form.basisChannels,
       imageSize: stem.inputSize, imageChannels: stem.inputChannels, classCount: architecture.classCount,
       widths: own == architecture ? nil : architecture.stageWidths)
-  }
-}
-
-extension Architecture {
-  /// Channels of each stage: those of its blocks.
-  fileprivate var stageWidths: [Int] {
-    var widths: [String: Int] = [:]
-    for block in blocks {
-      let stage = block.name.split(separator: ".").first.map(String.init) ?? block.name
-      widths[stage] = layers[block.second].outputChannels
-    }
-    return widths.sorted { $0.key < $1.key }.map(\.value)
   }
 }

@@ -95,11 +95,9 @@ package final class ConversionSource {
   }
 
   /// Share of the variance of a layer's outputs on the calibration images that is lost where the layer is truncated,
-  /// 0…1: one number for each rank 1…N of each 3×3 convolution, in the architecture's order.
+  /// 0…1: one number for each rank 1…N of each of `analyzedConvolutions`.
   package var truncationErrors: [Double] {
-    zip(architecture.layers, spectra).flatMap { layer, spectrum in
-      layer.kernelSize == 3 ? spectrum.truncationErrors : []
-    }
+    architecture.analyzedConvolutions.flatMap { spectra[$0].truncationErrors }
   }
 
   /// The trained network in a candidate's form, its batch norm recalibrated on the calibration images.
@@ -119,7 +117,7 @@ package final class ConversionSource {
     let form = try NetworkForm(architecture: architecture, candidate: candidate, variant: variant)
     var layers: [ConvertedLayer?] = []
     var (basisChannels, orders): ([String: [Int]], [Int: [Int]]) = ([:], [:])
-    let inner = Set(architecture.blocks.map(\.first))
+    let inner = Set(architecture.blocks.flatMap { $0.convolutions.dropLast() })
     for (index, layer) in architecture.layers.enumerated() {
       guard case .basis(let basis, _) = form.layers[index] else {
         layers.append(nil)
@@ -141,7 +139,8 @@ package final class ConversionSource {
       form: NetworkForm(
         architecture: architecture, candidate: candidate, variant: variant, basisChannels: basisChannels),
       batch: batch, kernels: kernels, workspace: workspace)
-    let before = Dictionary(uniqueKeysWithValues: architecture.blocks.map { ($0.second, $0.first) })
+    let before = Dictionary(
+      uniqueKeysWithValues: architecture.blocks.flatMap { zip($0.convolutions.dropFirst(), $0.convolutions) })
     for (index, converted) in layers.enumerated() {
       write(converted, index, outputs: orders[index], inputs: before[index].flatMap { orders[$0] }, to: network)
     }

@@ -49,10 +49,17 @@ struct BatchPortion: Hashable {
     return end(rows.lowerBound)..<end(rows.upperBound)
   }
 
-  /// The portion's rows and the ones next to them, of planes of `height` rows: what a 3×3 convolution of stride 1
-  /// reads.
-  func rowsWithNeighbors(height: Int) -> Range<Int> {
-    max(0, rows.lowerBound - 1)..<min(height, rows.upperBound + 1)
+  /// The portion's rows and so many next to them, of planes of `height` rows: with one what a 3×3 convolution of stride
+  /// 1 reads.
+  func rowsWithNeighbors(height: Int, reach: Int = 1) -> Range<Int> {
+    max(0, rows.lowerBound - reach)..<min(height, rows.upperBound + reach)
+  }
+
+  /// The part of every `step`-th row, of portions that begin at a multiple of it.
+  func everyRow(_ step: Int) -> BatchPortion {
+    var portion = self
+    portion.rows = rows.lowerBound / step..<(rows.upperBound + step - 1) / step
+    return portion
   }
 
   /// The portion's share of input rows: every input row belongs to one portion.
@@ -64,18 +71,19 @@ struct BatchPortion: Hashable {
 extension LaneView {
   /// Room for the rows of `portion` and the ones next to them, in memory that is made for one portion: makes these
   /// rows ready, `fill`s them where the plane (of `height` rows) has them and clears them where it ends.
+  /// - Parameter reach: rows next to the portion's that are wanted: 1 or none.
   /// - Returns: the portion's own rows.
   func filled(
-    for portion: BatchPortion, height: Int, by fill: (_ rows: Range<Int>, _ target: LaneView) -> Void
+    for portion: BatchPortion, height: Int, reach: Int = 1, by fill: (_ rows: Range<Int>, _ target: LaneView) -> Void
   ) -> LaneView {
     var own = self
     own.height = portion.rows.count
-    let rows = portion.rowsWithNeighbors(height: height)
+    let rows = portion.rowsWithNeighbors(height: height, reach: reach)
     var target = own
     target.base -= (portion.rows.lowerBound - rows.lowerBound) * rowStride
     target.height = rows.count
-    if rows.lowerBound == portion.rows.lowerBound { clear(row: -1, blocks: portion.extent.blocks) }
-    if rows.upperBound == portion.rows.upperBound {
+    if reach > 0, rows.lowerBound == portion.rows.lowerBound { clear(row: -1, blocks: portion.extent.blocks) }
+    if reach > 0, rows.upperBound == portion.rows.upperBound {
       clear(row: portion.rows.count, blocks: portion.extent.blocks)
     }
     fill(rows, target)

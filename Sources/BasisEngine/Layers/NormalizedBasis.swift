@@ -53,6 +53,7 @@ final class NormalizedBasis: NormalizedLayer {
   var convolutionOutput: LaneView { regions.maps }
   var readsGradient: Bool { false }
   var stride: Int { weights.shape.stride }
+  var reach: Int { weights.shape.reach }
 
   /// - Parameters:
   ///   - weights: of a variant that keeps the basis maps, which are the first output channels.

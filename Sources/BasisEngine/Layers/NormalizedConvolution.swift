@@ -9,6 +9,7 @@ struct NormalizedConvolution: NormalizedLayer {
   private let gradientPortion: LaneView
   var readsGradient: Bool { true }
   var stride: Int { convolution.shape.stride }
+  var reach: Int { convolution.shape.reach }
 
   /// - Parameters:
   ///   - output: memory for the layer's y, all blocks.

@@ -8,6 +8,8 @@ import SearchCore
 /// `StatisticsPass` and `GradientPass` see to that order.
 protocol NormalizedLayer {
   var stride: Int { get }
+  /// Pixels that it reads beyond an output's own.
+  var reach: Int { get }
   var batchNorm: BatchNorm { get }
   /// What the forward pass keeps of the convolution's output, in its internal order; all blocks. In inference, scratch.
   var convolutionOutput: LaneView { get }

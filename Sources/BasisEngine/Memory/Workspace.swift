@@ -57,20 +57,36 @@ public final class Workspace {
   /// z of the stem or of a block, by the index of the layer that ends there.
   func activation(of index: Int) -> LaneView { views[.activation(layer: index)]! }
 
+  /// What max pooling leaves of the stem; nil where there is none.
+  var pooledStem: LaneView? { views[.pooledStem] }
+
+  /// Of what max pooling leaves of the stem: dz.
+  func pooledGradient(of stem: LaneView) -> LaneView {
+    views[.blockGradient(size: stem.height, channels: stem.channels)]!
+  }
+
   /// Of the block, or the stem, that ends with `layer`: dz and then g of what it hands on.
-  func blockGradient(of layer: Layer) -> LaneView { shared(.blockGradient(size: layer.outputSize), layer) }
+  func blockGradient(of layer: Layer) -> LaneView {
+    views[.blockGradient(size: layer.outputSize, channels: layer.outputChannels)]!
+  }
 
   /// The input of the block that ends with `layer`, projected: until the backward pass, in its gradient's memory.
   func projectedInput(of layer: Layer) -> LaneView { blockGradient(of: layer) }
 
-  /// dz and then g of z between a block's convolutions, the first of which is `layer`.
-  func innerGradient(of layer: Layer) -> LaneView { shared(.innerGradient(size: layer.outputSize), layer) }
+  /// dz and then g of z behind a block's convolution, its first (`place` 0) or second.
+  func innerGradient(of layer: Layer, place: Int = 0) -> LaneView {
+    shared(.innerGradient(size: layer.outputSize, place: place), layer)
+  }
 
-  /// z between a block's convolutions in inference, the first of which is `layer`.
-  func inferredInner(of layer: Layer) -> LaneView { shared(.inferredInner(size: layer.outputSize), layer) }
+  /// z behind it in inference.
+  func inferredInner(of layer: Layer, place: Int = 0) -> LaneView {
+    shared(.inferredInner(size: layer.outputSize, place: place), layer)
+  }
 
-  /// z between a block's convolutions in a training step, the first of which is `layer`: one portion.
-  func innerPortion(of layer: Layer) -> LaneView { shared(.innerPortion(size: layer.outputSize), layer) }
+  /// z behind it in a training step: one portion of the `next` convolution.
+  func innerPortion(of layer: Layer, readFor next: Layer) -> LaneView {
+    shared(.innerPortion(size: layer.outputSize, outputSize: next.outputSize), layer)
+  }
 
   /// dy of a layer: one portion.
   func convolutionGradientPortion(of layer: Layer) -> LaneView {

@@ -19,16 +19,18 @@ struct WorkspaceLayout {
     case pooled
     case pooledGradient
     case logitsGradient
+    /// What max pooling leaves of the stem, haloed.
+    case pooledStem
     /// Gradient of a block's output, dz and then g, and in its place that of its input where the shape stays. Before
     /// the backward pass, when no gradient is on its way, the projected input of a block.
-    case blockGradient(size: Int)
-    /// Gradient of z between a block's convolutions, then g.
-    case innerGradient(size: Int)
-    /// z between a block's convolutions in inference, haloed, of one block of images.
-    case inferredInner(size: Int)
-    /// z between a block's convolutions in a training step, haloed, of one portion and the rows next to it: small, so
-    /// that it stays in the cache.
-    case innerPortion(size: Int)
+    case blockGradient(size: Int, channels: Int)
+    /// Gradient of z behind the first or the second convolution of a block, not its last, then g.
+    case innerGradient(size: Int, place: Int)
+    /// z behind it in inference, haloed, of one block of images.
+    case inferredInner(size: Int, place: Int)
+    /// z behind it in a training step, haloed, of one portion of the next convolution, which has outputs of
+    /// `outputSize`, and the rows next to it: small, so that it stays in the cache.
+    case innerPortion(size: Int, outputSize: Int)
     /// dy of one portion and the rows next to it, haloed; likewise.
     case convolutionGradientPortion(size: Int)
   }
@@ -61,8 +63,8 @@ struct WorkspaceLayout {
     let blocks = BatchExtent(images: capacity).blocks
     let layers = architecture.layers
     let (stem, classifier) = (layers[architecture.stem], layers[architecture.classifier])
-    add(.images, blocks, channels: stem.inputChannels, size: stem.inputSize, halo: 1)
-    let kept = Set(architecture.blocks.map(\.second) + [architecture.stem])
+    add(.images, blocks, channels: stem.inputChannels, size: stem.inputSize, halo: (stem.kernelSize - 1) / 2)
+    let kept = Set(architecture.blocks.map(\.last) + [architecture.stem])
     var widest: [Int: Int] = [:]
     for (index, layer) in layers.enumerated() {
       let (channels, size) = (layer.outputChannels, layer.outputSize)
@@ -73,17 +75,60 @@ struct WorkspaceLayout {
     add(.pooled, blocks, channels: classifier.inputChannels, size: 1)
     add(.pooledGradient, blocks, channels: classifier.inputChannels, size: 1)
     add(.logitsGradient, blocks, channels: classifier.outputChannels, size: 1)
-    let sizes = widest.sorted { $0.key > $1.key }
-    for (size, channels) in sizes {
-      add(.blockGradient(size: size), blocks, channels: channels, size: size)
-      add(.innerGradient(size: size), blocks, channels: channels, size: size)
+    var gradients: [Int: Set<Int>] = [:]
+    for layer in kept.map({ layers[$0] }) { gradients[layer.outputSize, default: []].insert(layer.outputChannels) }
+    if architecture.poolsStem {
+      let size = pooledSize(stem.outputSize)
+      add(.pooledStem, blocks, channels: stem.outputChannels, size: size, halo: 1)
+      gradients[size, default: []].insert(stem.outputChannels)
     }
-    for (size, channels) in sizes { add(.inferredInner(size: size), 1, channels: channels, size: size, halo: 1) }
+    let inner = Self.innerChannels(of: architecture)
+    let sizes = widest.sorted { $0.key > $1.key }
+    for (size, _) in sizes {
+      for channels in (gradients[size] ?? []).sorted() {
+        add(.blockGradient(size: size, channels: channels), blocks, channels: channels, size: size)
+      }
+      for region in Self.innerPlaces.map({ Region.innerGradient(size: size, place: $0) }) {
+        if let channels = inner[region] { add(region, blocks, channels: channels, size: size) }
+      }
+    }
+    for (size, _) in sizes {
+      for region in Self.innerPlaces.map({ Region.inferredInner(size: size, place: $0) }) {
+        if let channels = inner[region] { add(region, 1, channels: channels, size: size, halo: 1) }
+      }
+    }
     for (size, channels) in sizes {
+      for outputSize in Set([size, (size + 1) / 2]).sorted(by: >) {
+        let region = Region.innerPortion(size: size, outputSize: outputSize)
+        guard let channels = inner[region] else { continue }
+        let rows = BatchPortion.rows(size: outputSize) * (size == outputSize ? 1 : 2)
+        add(
+          region, min(blocks, BatchPortion.blocks(size: outputSize)), channels: channels, rows: rows, size: size,
+          halo: 1
+        )
+      }
       let (portion, rows) = (min(blocks, BatchPortion.blocks(size: size)), BatchPortion.rows(size: size))
-      add(.innerPortion(size: size), portion, channels: channels, rows: rows, size: size, halo: 1)
       add(.convolutionGradientPortion(size: size), portion, channels: channels, rows: rows, size: size, halo: 1)
     }
+  }
+
+  /// Of a block's convolutions but the last.
+  private static let innerPlaces = 0...1
+
+  /// The widest of what lies between the convolutions of blocks, by region.
+  private static func innerChannels(of architecture: Architecture) -> [Region: Int] {
+    var widest: [Region: Int] = [:]
+    for block in architecture.blocks {
+      for (place, pair) in zip(block.convolutions, block.convolutions.dropFirst()).enumerated() {
+        let (layer, next) = (architecture.layers[pair.0], architecture.layers[pair.1])
+        for region in [
+          Region.innerGradient(size: layer.outputSize, place: place),
+          .inferredInner(size: layer.outputSize, place: place),
+          .innerPortion(size: layer.outputSize, outputSize: next.outputSize),
+        ] { widest[region] = max(widest[region] ?? 0, layer.outputChannels) }
+      }
+    }
+    return widest
   }
 
   private mutating func add(

@@ -2,7 +2,7 @@ import KernelInterface
 
 /// What the stem or a block hands on: z = relu(batchNorm(y) + shortcut), and its gradient.
 struct BlockActivation {
-  /// The stem, or the second convolution of a block.
+  /// The stem, or the last convolution of a block.
   let layer: any NormalizedLayer
   /// What is added to the layer's output.
   let shortcut: ShortcutPath
@@ -69,7 +69,7 @@ struct BlockActivation {
   }
 }
 
-/// What a block adds to its second convolution's output, over views of what it reads.
+/// What a block adds to its last convolution's output, over views of what it reads.
 enum ShortcutPath {
   /// Nothing: the stem's.
   case none
@@ -80,30 +80,76 @@ enum ShortcutPath {
   case projection(any NormalizedLayer, LaneView)
 }
 
+/// What a block reads: what the stem or the block before hands on, or what max pooling left of it.
+struct BlockInput {
+  /// z, haloed.
+  let values: LaneView
+  /// dz, then g where the block completes it.
+  let gradient: LaneView
+  /// What is completed where the block reads it; nil for pooled values, which are ready.
+  let producer: BlockActivation?
+
+  init(_ producer: BlockActivation) {
+    (values, gradient, self.producer) = (producer.values, producer.gradient, producer)
+  }
+
+  init(pooled values: LaneView, gradient: LaneView) {
+    (self.values, self.gradient, producer) = (values, gradient, nil)
+  }
+}
+
+/// What lies between two convolutions of a block.
+struct BlockInner {
+  /// z, haloed, of one block of images: in inference alone.
+  let inferred: LaneView
+  /// Memory for z, haloed, of one portion and the rows next to it.
+  let portion: LaneView
+  /// Gradient of z, then g.
+  let gradient: LaneView
+}
+
 /// A residual block over its views of the workspace.
 struct Block {
-  let first: any NormalizedLayer
-  let second: any NormalizedLayer
-  /// What the block reads, of the stem or the block before.
-  let input: BlockActivation
+  /// The convolutions in their order; the last ends in the block's sum.
+  let layers: [any NormalizedLayer]
+  /// Behind each of them but the last.
+  let inner: [BlockInner]
+  let input: BlockInput
   let output: BlockActivation
-  /// z between the convolutions, haloed, of one block of images: in inference alone.
-  let inferredInner: LaneView
-  /// Memory for z between the convolutions, haloed, of one portion and the rows next to it.
-  let innerPortion: LaneView
-  /// Gradient of z between the convolutions, then g.
-  let innerGradient: LaneView
+  var first: any NormalizedLayer { layers[0] }
+  /// Of all convolutions together, and of the shortcut.
+  let stride: Int
 
-  /// z between the convolutions, as far as the second one reads it for this portion.
-  func completeInner(_ portion: BatchPortion) -> LaneView {
-    innerPortion.filled(for: portion, height: first.convolutionOutput.height) { rows, target in
-      first.normalize(portion, rows: rows, ActivationPass(), output: target)
+  init(_ layers: [any NormalizedLayer], _ inner: [BlockInner], input: BlockInput, output: BlockActivation) {
+    self.layers = layers
+    self.inner = inner
+    self.input = input
+    self.output = output
+    stride = layers.reduce(1) { $0 * $1.stride }
+  }
+
+  /// z behind a convolution, as far as the next one reads it for this portion of it.
+  func completeInner(_ index: Int, _ portion: BatchPortion) -> LaneView {
+    let layer = layers[index]
+    return inner[index].portion.filled(
+      for: portion, height: layer.convolutionOutput.height, reach: layers[index + 1].reach
+    ) { rows, target in
+      layer.normalize(portion, rows: rows, ActivationPass(), output: target)
     }
+  }
+
+  /// The shortcut's share of a portion of the first convolution, which may have a smaller stride.
+  func shortcutPortion(_ portion: BatchPortion) -> BatchPortion {
+    stride == first.stride ? portion : portion.everyRow(stride / first.stride)
   }
 
   /// z of one block of images in inference.
   func infer(_ block: BatchExtent) {
-    first.infer(input.values, ActivationPass(), output: inferredInner, block)
-    output.infer(inferredInner, blockInput: input.values, block)
+    var values = input.values
+    for (layer, inner) in zip(layers, inner) {
+      layer.infer(values, ActivationPass(), output: inner.inferred, block)
+      values = inner.inferred
+    }
+    output.infer(values, blockInput: input.values, block)
   }
 }

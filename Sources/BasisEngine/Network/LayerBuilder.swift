@@ -33,28 +33,33 @@ struct LayerBuilder {
       gradient: workspace.blockGradient(of: form.architecture.layers[index]))
   }
 
-  /// - Parameter input: what the block reads, of the stem or the block before.
-  mutating func block(_ block: ResidualBlock, reading input: BlockActivation) -> Block {
+  /// - Parameter input: what the block reads.
+  mutating func block(_ block: ResidualBlock, reading input: BlockInput) -> Block {
     let layers = form.architecture.layers
+    let own = block.convolutions.map { layers[$0] }
+    let last = layers[block.last]
     let shortcut: ShortcutPath =
       switch block.shortcut {
       case .identity: .identity(input.values)
       case .subsampleAndPad:
         .subsampleAndPad(
-          input.values.subsampled(by: layers[block.first].stride),
-          channelOffset: (layers[block.second].outputChannels - input.values.channels) / 2)
+          input.values.subsampled(by: own.reduce(1) { $0 * $1.stride }),
+          channelOffset: (last.outputChannels - input.values.channels) / 2)
       case .projection(let index):
-        .projection(normalizedLayer(index), workspace.projectedInput(of: layers[block.second]))
+        .projection(normalizedLayer(index), workspace.projectedInput(of: last))
       }
-    let (first, second) = (normalizedLayer(block.first), normalizedLayer(block.second))
+    let convolutions = block.convolutions.map { normalizedLayer($0) }
+    let inner = zip(own, own.dropFirst()).enumerated().map { place, pair in
+      BlockInner(
+        inferred: workspace.inferredInner(of: pair.0, place: place),
+        portion: workspace.innerPortion(of: pair.0, readFor: pair.1),
+        gradient: workspace.innerGradient(of: pair.0, place: place))
+    }
     return Block(
-      first: first, second: second, input: input,
+      convolutions, inner, input: input,
       output: BlockActivation(
-        layer: second, shortcut: shortcut, values: workspace.activation(of: block.second),
-        gradient: workspace.blockGradient(of: layers[block.second])),
-      inferredInner: workspace.inferredInner(of: layers[block.first]),
-      innerPortion: workspace.innerPortion(of: layers[block.first]),
-      innerGradient: workspace.innerGradient(of: layers[block.first]))
+        layer: convolutions[convolutions.count - 1], shortcut: shortcut, values: workspace.activation(of: block.last),
+        gradient: workspace.blockGradient(of: last)))
   }
 
   /// A convolution without batch norm.

@@ -57,6 +57,7 @@ extension ResNet {
     for portion in pooling.portions(of: batch) {
       let images = workspace.input.blocks(from: portion.firstBlock)
       stem.infer(images, blockInput: images, portion.extent)
+      stemPooling?.pool(BatchPortion(firstBlock: 0, extent: portion.extent, rows: 0..<1))
       for block in blocks { block.infer(portion.extent) }
       pooling.pool(pooling.last.values, portion)
     }

@@ -17,6 +17,8 @@ public final class ResNet {
   let parameters: ParameterStore
   let statistics: ParameterStore
   let stem: BlockActivation
+  /// Max pooling of the stem, where there is some.
+  let stemPooling: MaxPoolingStage?
   let blocks: [Block]
   let pooling: PoolingStage
   /// A training step's way through everything but the classifier: forward in this order, backward in reverse.
@@ -70,14 +72,24 @@ public final class ResNet {
       form: form, workspace: memory, parameters: parameters, statistics: statistics, kernels: kernels,
       times: times)
     stem = builder.stem()
+    var maxPooling: MaxPoolingStage?
+    if let pooled = memory.pooledStem {
+      maxPooling = MaxPoolingStage(
+        stem: stem, pooled: BlockInput(pooled: pooled, gradient: memory.pooledGradient(of: pooled)),
+        kernels: self.kernels)
+    }
+    stemPooling = maxPooling
     var blocks: [Block] = []
-    for block in architecture.blocks { blocks.append(builder.block(block, reading: blocks.last?.output ?? stem)) }
+    for block in architecture.blocks {
+      let input = blocks.last.map { BlockInput($0.output) } ?? maxPooling?.pooled ?? BlockInput(stem)
+      blocks.append(builder.block(block, reading: input))
+    }
     self.blocks = blocks
     pooling = PoolingStage(
       last: blocks.last?.output ?? stem, pooled: memory.pooled, pooledGradient: memory.pooledGradient,
       kernels: self.kernels)
-    stages = Self.stages(images: memory.input, stem, blocks, pooling, self.kernels)
-    layers = [stem.layer] + blocks.flatMap { [$0.first] + $0.output.layers }
+    stages = Self.stages(images: memory.input, stem, maxPooling, blocks, pooling, self.kernels)
+    layers = [stem.layer] + blocks.flatMap { $0.layers.dropLast() + $0.output.layers }
     classifier = builder.convolution(architecture.classifier)
     classifierBias = parameters.slice("\(architecture.layers[architecture.classifier].name).bias")
     basisMemory = builder.basisMemory
@@ -95,10 +107,15 @@ public final class ResNet {
   }
 
   private static func stages(
-    images: LaneView, _ stem: BlockActivation, _ blocks: [Block], _ pooling: PoolingStage, _ kernels: KernelTable
+    images: LaneView, _ stem: BlockActivation, _ stemPooling: MaxPoolingStage?, _ blocks: [Block],
+    _ pooling: PoolingStage, _ kernels: KernelTable
   ) -> [any Stage] {
     var stages: [any Stage] = [StemStage(images: images, stem: stem)]
-    for block in blocks { stages += [FirstStage(block, kernels), SecondStage(block)] }
+    if let stemPooling { stages.append(stemPooling) }
+    for block in blocks {
+      stages.append(FirstStage(block, kernels))
+      for index in block.inner.indices { stages.append(InnerStage(block, index)) }
+    }
     return stages + [pooling]
   }
 }

@@ -41,14 +41,49 @@ struct StemStage: Stage {
   }
 
   func forward(_ portion: BatchPortion, _ pass: borrowing StatisticsPass) {
-    stem.layer.convolve(images.portion(portion, rows: portion.rows), portion, pass)
+    stem.layer.convolve(read(portion), portion, pass)
   }
 
   func backward(_ portion: BatchPortion, _ pass: borrowing GradientPass) {
     stem.layer.backward(
-      portion, input: images.portion(portion, rows: portion.rows),
+      portion, input: read(portion),
       outputGradient: stem.gradient.blocks(from: portion.firstBlock), inputGradient: nil, accumulate: false,
       skipped: pass.skipped)
+  }
+
+  private func read(_ portion: BatchPortion) -> LaneView {
+    images.portion(portion, rows: portion.inputRows(stride: stem.layer.stride, height: images.height))
+  }
+}
+
+/// From the stem's statistics to what max pooling leaves of it, where there is some: each block of images at a time.
+struct MaxPoolingStage: Stage {
+  let stem: BlockActivation
+  let pooled: BlockInput
+  let kernels: KernelTable
+
+  var normalized: [any NormalizedLayer] { stem.layers }
+  var convolved: [any NormalizedLayer] { [] }
+
+  func portions(of batch: BatchExtent) -> [BatchPortion] {
+    BatchPortion.wholePlanes(of: batch, size: stem.values.height)
+  }
+
+  func forward(_ portion: BatchPortion, _ pass: borrowing StatisticsPass) {
+    stem.complete(portion, rows: portion.rows)
+    pool(portion)
+  }
+
+  func pool(_ portion: BatchPortion) {
+    kernels.maxPoolForward(
+      stem.values.blocks(from: portion.firstBlock), pooled.values.blocks(from: portion.firstBlock), portion.extent)
+  }
+
+  func backward(_ portion: BatchPortion, _ pass: borrowing GradientPass) {
+    kernels.maxPoolBackward(
+      stem.values.blocks(from: portion.firstBlock), pooled.values.blocks(from: portion.firstBlock),
+      pooled.gradient.blocks(from: portion.firstBlock), stem.gradient.blocks(from: portion.firstBlock), portion.extent)
+    stem.rectifyGradient(portion, rows: portion.rows, pass)
   }
 }
 
@@ -65,11 +100,11 @@ struct FirstStage: Stage {
     self.block = block
     add = kernels.add
     if case .identity = block.output.shortcut { addsInPlace = true } else { addsInPlace = false }
-    // Of the layers that end in the block's sum all but the second convolution.
+    // Of the layers that end in the block's sum all but the last convolution.
     convolved = [block.first] + block.output.layers.dropFirst()
   }
 
-  var normalized: [any NormalizedLayer] { block.input.layers }
+  var normalized: [any NormalizedLayer] { block.input.producer?.layers ?? [] }
 
   func portions(of batch: BatchExtent) -> [BatchPortion] {
     BatchPortion.all(of: batch, size: block.first.convolutionOutput.height)
@@ -77,10 +112,12 @@ struct FirstStage: Stage {
 
   func forward(_ portion: BatchPortion, _ pass: borrowing StatisticsPass) {
     let (stride, height) = (block.first.stride, block.input.values.height)
-    block.input.complete(portion, rows: portion.newInputRows(stride: stride, height: height))
+    block.input.producer?.complete(portion, rows: portion.newInputRows(stride: stride, height: height))
     let input = block.input.values.portion(portion, rows: portion.inputRows(stride: stride, height: height))
     block.first.convolve(input, portion, pass)
-    if case .projection(let projection, _) = block.output.shortcut { projection.convolve(input, portion, pass) }
+    if case .projection(let projection, _) = block.output.shortcut {
+      projection.convolve(input, block.shortcutPortion(portion), pass)
+    }
   }
 
   /// From g of the block's inner activation, and of its sum, to g of what it reads.
@@ -91,54 +128,69 @@ struct FirstStage: Stage {
     let inputGradient = block.input.gradient.portion(portion, rows: rows)
     let outputGradient = block.output.gradient.blocks(from: portion.firstBlock)
     block.first.backward(
-      portion, input: input, outputGradient: block.innerGradient.blocks(from: portion.firstBlock),
+      portion, input: input, outputGradient: block.inner[0].gradient.blocks(from: portion.firstBlock),
       inputGradient: inputGradient, accumulate: addsInPlace, skipped: pass.skipped)
+    let shortcut = block.shortcutPortion(portion)
     switch block.output.shortcut {
     case .none, .identity: break
     case .subsampleAndPad(_, let offset):
       add(
-        outputGradient.rows(portion.rows).channels(offset..<offset + input.channels),
-        inputGradient.subsampled(by: stride), portion.extent)
+        outputGradient.rows(shortcut.rows).channels(offset..<offset + input.channels),
+        inputGradient.subsampled(by: block.stride), portion.extent)
     case .projection(let projection, _):
       projection.backward(
-        portion, input: input, outputGradient: outputGradient, inputGradient: inputGradient, accumulate: true,
+        shortcut, input: input, outputGradient: outputGradient, inputGradient: inputGradient, accumulate: true,
         skipped: pass.skipped)
     }
-    block.input.rectifyGradient(portion, rows: rows, pass)
+    block.input.producer?.rectifyGradient(portion, rows: rows, pass)
   }
 }
 
-/// From the first convolution's statistics to the second convolution of a block.
-struct SecondStage: Stage {
+/// From the statistics of a convolution of a block to the next one.
+struct InnerStage: Stage {
   let block: Block
+  /// Of the convolution that is normalized.
+  private let index: Int
+  private let before: any NormalizedLayer
+  private let after: any NormalizedLayer
   let normalized: [any NormalizedLayer]
   let convolved: [any NormalizedLayer]
 
-  init(_ block: Block) {
+  init(_ block: Block, _ index: Int) {
     self.block = block
-    normalized = [block.first]
-    convolved = [block.second]
+    self.index = index
+    (before, after) = (block.layers[index], block.layers[index + 1])
+    (normalized, convolved) = ([before], [after])
   }
 
   func portions(of batch: BatchExtent) -> [BatchPortion] {
-    BatchPortion.all(of: batch, size: block.second.convolutionOutput.height)
+    BatchPortion.all(of: batch, size: after.convolutionOutput.height)
   }
 
   func forward(_ portion: BatchPortion, _ pass: borrowing StatisticsPass) {
-    block.second.convolve(block.completeInner(portion), portion, pass)
+    after.convolve(block.completeInner(index, read(portion)), portion, pass)
   }
 
-  /// From g of the block's sum to g of its inner activation.
+  /// From g of what the later convolution ends in to g of what it reads.
   func backward(_ portion: BatchPortion, _ pass: borrowing GradientPass) {
-    let inner = block.completeInner(portion)
+    let read = read(portion)
+    let inner = block.completeInner(index, read)
+    let gradient = block.inner[index].gradient
     // Where nothing reads it later, every portion's goes where the first one's was, which is still in the cache.
     let innerGradient =
-      block.first.readsGradient
-      ? block.innerGradient.portion(portion, rows: portion.rows) : block.innerGradient.rows(0..<portion.rows.count)
-    block.second.backward(
-      portion, input: inner, outputGradient: block.output.gradient.blocks(from: portion.firstBlock),
+      before.readsGradient ? gradient.portion(read, rows: read.rows) : gradient.rows(0..<read.rows.count)
+    let outputGradient = index + 1 < block.inner.count ? block.inner[index + 1].gradient : block.output.gradient
+    after.backward(
+      portion, input: inner, outputGradient: outputGradient.blocks(from: portion.firstBlock),
       inputGradient: innerGradient, accumulate: false, skipped: pass.skipped)
-    block.first.rectifyGradient(portion, rows: portion.rows, output: inner, outputGradient: innerGradient, pass)
+    before.rectifyGradient(read, rows: read.rows, output: inner, outputGradient: innerGradient, pass)
+  }
+
+  /// The rows of what is read that are the portion's.
+  private func read(_ portion: BatchPortion) -> BatchPortion {
+    var read = portion
+    read.rows = portion.inputRows(stride: after.stride, height: before.convolutionOutput.height)
+    return read
   }
 }
 

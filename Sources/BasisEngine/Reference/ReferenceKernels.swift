@@ -17,6 +17,8 @@ extension KernelTable {
     add: ReferencePasses.add,
     poolForward: ReferencePasses.poolForward,
     poolBackward: ReferencePasses.poolBackward,
+    maxPoolForward: ReferenceMaxPooling.forward,
+    maxPoolBackward: ReferenceMaxPooling.backward,
     updateWeights: ReferencePasses.updateWeights)
 }
 

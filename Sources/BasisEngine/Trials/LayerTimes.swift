@@ -113,6 +113,12 @@ public final class LayerTimes {
     table.poolBackward = { gradients, inputGradient, batch in
       timed(.passes) { kernels.poolBackward(gradients, inputGradient, batch) }
     }
+    table.maxPoolForward = { input, output, batch in
+      timed(.passes) { kernels.maxPoolForward(input, output, batch) }
+    }
+    table.maxPoolBackward = { input, output, outputGradient, inputGradient, batch in
+      timed(.passes) { kernels.maxPoolBackward(input, output, outputGradient, inputGradient, batch) }
+    }
     table.updateWeights = { weights, gradients, velocity, count, rule in
       timed(.weights) { kernels.updateWeights(weights, gradients, velocity, count, rule) }
     }

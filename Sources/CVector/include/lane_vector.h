@@ -66,6 +66,13 @@ LANE_FUNCTION lane_vector lane_fma(lane_vector a, lane_vector b, lane_vector c) 
 
 LANE_FUNCTION lane_vector lane_rectify(lane_vector a) { return a > 0.0f ? a : (lane_vector)0.0f; }
 
+LANE_FUNCTION lane_vector lane_maximum(lane_vector a, lane_vector b) { return a > b ? a : b; }
+
+// `value` in the lanes where `a` and `b` are equal, zero in the others.
+LANE_FUNCTION lane_vector lane_where_equal(lane_vector a, lane_vector b, lane_vector value) {
+  return a == b ? value : (lane_vector)0.0f;
+}
+
 // `value` in the lanes where `sign` is greater than zero, zero in the others.
 LANE_FUNCTION lane_vector lane_where_positive(lane_vector sign, lane_vector value) {
   return sign > 0.0f ? value : (lane_vector)0.0f;

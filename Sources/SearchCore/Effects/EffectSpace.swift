@@ -247,17 +247,16 @@ extension EffectSpace {
   private static func blocks(of architecture: Architecture) -> [Int] {
     var blocks = Array(repeating: 0, count: architecture.layers.count)
     for (index, block) in architecture.blocks.enumerated() {
-      blocks[block.first] = index + 1
-      blocks[block.second] = index + 1
+      for layer in block.convolutions { blocks[layer] = index + 1 }
       if case .projection(let layer) = block.shortcut { blocks[layer] = index + 1 }
     }
     blocks[architecture.classifier] = architecture.blocks.count + 1
     return blocks
   }
 
-  /// 1, share of the weights, share of the multiply-adds, depth, second convolution of its block, stride 2.
+  /// 1, share of the weights, share of the multiply-adds, depth, last convolution of its block, stride 2.
   private static func features(of indices: [Int], in architecture: Architecture) -> [[Double]] {
-    let seconds = Set(architecture.blocks.map(\.second))
+    let last = Set(architecture.blocks.map(\.last))
     var columns: [[Double]] = [[], [], [], [], []]
     for index in indices {
       let layer = architecture.layers[index]
@@ -265,7 +264,7 @@ extension EffectSpace {
       columns[0].append(weights)
       columns[1].append(weights * Double(layer.outputSize * layer.outputSize))
       columns[2].append(Double(index))
-      columns[3].append(seconds.contains(index) ? 1 : 0)
+      columns[3].append(last.contains(index) ? 1 : 0)
       columns[4].append(layer.stride > 1 ? 1 : 0)
     }
     let scaled = columns.map(standardized)

@@ -11,7 +11,7 @@ package struct TruncationErrors: Hashable, Sendable {
 
   /// What a layer analysis found (`Curve.truncationErrors`); nil where it is of another architecture.
   package init?(_ found: [Double], of architecture: Architecture) {
-    let layers = architecture.layers.filter { $0.kernelSize == 3 }
+    let layers = architecture.analyzedConvolutions.map { architecture.layers[$0] }
     guard found.count == layers.reduce(0, { $0 + $1.outputChannels }) else { return nil }
     var rest = found[...]
     var errors: [String: [Int: Double]] = [:]

@@ -1,9 +1,31 @@
 import ArgumentParser
+import Configuration
 import SearchCore
 import TextInput
 
 // Names of the configuration are the command line's too: allowed values in help, in completions and in errors.
-extension Model: ExpressibleByArgument {}
+extension Model: ExpressibleByArgument {
+  /// Of an option: a name, or a description on one line or in YAML's braces.
+  static var optionHelp: ArgumentHelp {
+    """
+    The network: \(allCases.map(\.rawValue).joined(separator: ", ")), or a description, such as \
+    cifar-resnet:depth=20,width=2 or '{family: resnet, blocks: [2, 2, 2, 2], block: bottleneck}'.
+    """
+  }
+
+  static var completion: CompletionKind { .list(allCases.map(\.rawValue)) }
+
+  /// Says what is wrong where the text is none.
+  static func read(option text: String) throws -> Model {
+    do {
+      return try text.hasPrefix("{") ? StudyConfiguration.model(inBraces: text) : Model(text: text)
+    } catch SearchError.model(let key, let problem) {
+      throw ValidationError("\(key ?? "it") \(problem)")
+    } catch let error as ConfigurationError {
+      throw ValidationError(error.problems.first?.text ?? "\(error)")
+    }
+  }
+}
 extension Schedule: ExpressibleByArgument {}
 extension BasisVariant: ExpressibleByArgument {
   public static var allValueStrings: [String] { names }

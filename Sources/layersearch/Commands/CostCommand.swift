@@ -33,7 +33,7 @@ struct CostCommand: ParsableCommand {
         layersearch cost --model resnet18 --measure --format svg --output cost.svg
       """))
 
-  @Option(help: "The network.")
+  @Option(help: Model.optionHelp, completion: Model.completion, transform: Model.read)
   var model: Model
 
   @Option(

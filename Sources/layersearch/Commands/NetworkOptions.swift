@@ -4,7 +4,7 @@ import Trainings
 
 /// Which network a command is about: a model, and which of its layers are decomposed.
 struct NetworkOptions: ParsableArguments {
-  @Option(help: "The network.")
+  @Option(help: Model.optionHelp, completion: Model.completion, transform: Model.read)
   var model: Model?
 
   @Option(
@@ -15,12 +15,15 @@ struct NetworkOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Decompose every 3×3 convolution, at this fraction of its output channels.", valueName: "fraction"),
+      "Decompose every 3×3 convolution and all of bottlenecks, at this fraction of its output channels.",
+      valueName: "fraction"),
     transform: Self.fraction)
   var rankFraction: Double?
 
   @Option(
-    help: "Decompose every 3×3 convolution with more output channels than this, at this rank.",
+    help: """
+      Decompose every 3×3 convolution and all of bottlenecks that have more output channels than this, at this rank.
+      """,
     transform: Self.wholeRank)
   var rank: Int?
 
