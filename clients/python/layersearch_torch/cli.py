@@ -37,7 +37,7 @@ def _worker_parser():
     parser.add_argument("--spool", metavar="DIR", default=os.path.join(_CACHE, "spool"), help="unacknowledged results")
     parser.add_argument("--data", metavar="DIR", help="folder of CIFAR-10's binary files")
     parser.add_argument("--data-cache", metavar="DIR", default=os.path.join(_CACHE, "data"), help="fetched data sets")
-    parser.add_argument("--grace", type=_bounded(0, 86400), default=10, help="seconds to finish trainings in, at the end")
+    parser.add_argument("--grace", type=_bounded(0, 86400), default=10, help="seconds in which trainings may end")
     return parser
 
 

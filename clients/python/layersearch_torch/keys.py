@@ -23,7 +23,8 @@ def read_keys(folder):
     try:
         if os.stat(secret).st_mode & 0o077:
             raise BadKeys(f"{secret} may be read by others: chmod 600 {secret}")
-        return Keys(_key(secret), _key(os.path.join(folder, "public-key")), _key(os.path.join(folder, "coordinator-key")))
+        others = [_key(os.path.join(folder, name)) for name in ("public-key", "coordinator-key")]
+        return Keys(_key(secret), *others)
     except OSError as error:
         raise BadKeys(f"{error.filename}: {error.strerror}") from None
 

@@ -75,5 +75,6 @@ class Link:
 
     def close(self):
         self.socket.disable_monitor()
+        self.monitor.close(0)
         self.socket.close()
         self._context.term()

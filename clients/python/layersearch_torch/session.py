@@ -162,12 +162,12 @@ class Session:
             self._say_ready(now)
 
     def _on_drain(self, message, now):
-        if message.study_finished:
+        if not message.study_finished:
+            self.leave("the coordinator stops", now)
+        elif self._leaving is None or self._running:
             self._log("the study is finished")
             self._stop_all()
             self._leaving = _Leaving("the study is finished", now)
-        else:
-            self.leave("the coordinator stops", now)
 
     def _on_bench(self, message, now):
         self._log(f"no jobs for {message.seconds:.0f} s: {message.reason}")

@@ -1,6 +1,7 @@
 """The process of a slot: trains what it reads from standard input, a JSON object a line, and writes events likewise.
 
-In: {"data_set", "place", "device", "threads", "work"}; out: {"progress": …}, then {"done": …}. It ends with its parent."""
+In: {"data_set", "place", "device", "threads", "work"}; out: {"progress": …}, then {"done": …}. It ends with its
+parent."""
 
 import json
 import os

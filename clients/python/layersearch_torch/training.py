@@ -1,6 +1,7 @@
 """The recipe of a work: schedule, augmentation, steps, scores."""
 
 import math
+import sys
 import time
 from dataclasses import dataclass, field
 from typing import Optional
@@ -74,7 +75,7 @@ class Pixels:
         return self._normalized(self._pixels[low:high])
 
     def windows(self, choice):
-        """A batch: `choice` has a column an image, of its position, row and column of the window, whether it is mirrored."""
+        """A batch of `choice`, a column an image: its position, the window's row and column, whether it is mirrored."""
         position, row, column, mirrored = choice
         rows = row[:, None] + self._window
         steps = torch.where(mirrored[:, None] > 0, 31 - self._window, self._window)
@@ -99,7 +100,7 @@ def epoch_choices(count, augment, generator):
 
 
 class Step:
-    """A training step of a network. On a GPU it is recorded as a graph, for its kernels are shorter than their starts."""
+    """A training step of a network. On a GPU it is recorded as a graph: its kernels are shorter than their starts."""
 
     def __init__(self, network, pixels, work, batch, device):
         self._network, self._pixels = network, pixels
@@ -114,15 +115,18 @@ class Step:
         self._graphs = {}
 
     def run(self, choice, rate, skipped=()):
-        """Trains a batch; parts in `skipped` stay as they are. The loss is in a tensor that the next step overwrites."""
+        """Trains a batch; parts in `skipped` stay as they are. The next step overwrites the tensor of the loss."""
         self._choice.copy_(choice)
         self._rate.fill_(rate)
         if not self._uses_graphs:
             self._compute(skipped)
         else:
             if skipped not in self._graphs:
-                self._graphs[skipped] = self._recorded(skipped)
-            self._graphs[skipped].replay()
+                self._record(skipped)
+            if self._uses_graphs:
+                self._graphs[skipped].replay()
+            else:
+                self._compute(skipped)
         return self._loss
 
     def _compute(self, skipped):
@@ -134,7 +138,8 @@ class Step:
             optimizer.step([next(gradients) for _ in optimizer.parameters], self._rate)
         self._loss.copy_(loss.detach())
 
-    def _recorded(self, skipped):
+    def _record(self, skipped):
+        """Makes the graph of a step. Where PyTorch cannot, steps run without one."""
         state = [*self._network.parameters(), *self._network.buffers()]
         state += [v for o in self._optimizers.values() for v in o.velocities]
         before = [t.detach().clone() for t in state]
@@ -144,13 +149,19 @@ class Step:
             for _ in range(3):
                 self._compute(skipped)
         torch.cuda.current_stream().wait_stream(stream)
-        graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
-            self._compute(skipped)
+        try:
+            graph = torch.cuda.CUDAGraph()
+            with torch.cuda.graph(graph):
+                self._compute(skipped)
+            self._graphs[skipped] = graph
+        except torch.OutOfMemoryError:
+            raise
+        except RuntimeError as error:
+            print(f"steps are not recorded as graphs: {error}", file=sys.stderr)
+            self._uses_graphs = False
         with torch.no_grad():
             for tensor, old in zip(state, before):
                 tensor.copy_(old)
-        return graph
 
 
 @torch.no_grad()

@@ -102,7 +102,7 @@ def parse_work(text):
         nesterov=fields.truth("proxy.nesterov"),
         weight_decay=fields.number("proxy.weight_decay"),
         augment=fields.truth("proxy.augment"),
-        curve=fields.truth("proxy.curve", default="false"),
+        curve=fields.truth("proxy.curve", default=False),
         skip_coefficients=fields.whole("proxy.skip.coefficients", 1, 1 << 32, default="1"),
         skip_basis=fields.whole("proxy.skip.basis", 1, 1 << 32, default="1"),
         candidate=parse_candidate(fields.take("candidate"), variant),
@@ -148,7 +148,9 @@ class _Fields:
         return float(value)
 
     def truth(self, key, default=None):
-        return self.one_of(key, ("true", "false")) == "true" if key in self.left or default is None else default == "true"
+        if key not in self.left and default is not None:
+            return default
+        return self.one_of(key, ("true", "false")) == "true"
 
 
 def _whole(text, name, low, high):
