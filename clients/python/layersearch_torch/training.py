@@ -219,6 +219,7 @@ class Training:
         self._total = work.epochs * self._steps
         self._step = Step(network, pixels, work, self._batch, device)
         self._outcome = Outcome()
+        self._told = time.perf_counter()
 
     def run(self):
         outcome = self._outcome
@@ -240,19 +241,18 @@ class Training:
         """The mean loss of an epoch's steps; not finite as soon as a loss was seen to be so."""
         choices = epoch_choices(len(self._pixels), self._work.augment, self._generator).to(self._device)
         total = torch.zeros((), dtype=torch.float64, device=self._device)
-        told = time.perf_counter()
         for index in range(self._steps):
             step = epoch * self._steps + index
             rate = learning_rate(self._work.schedule, self._work.learning_rate, step, self._total)
             batch = choices[:, index * self._batch : (index + 1) * self._batch]
             total += self._step.run(batch, rate, self._skipped(step))
             self._outcome.images += self._batch
-            if time.perf_counter() - told >= _REPORT_SECONDS:
+            if time.perf_counter() - self._told >= _REPORT_SECONDS:
                 mean = float(total) / (index + 1)
                 if not math.isfinite(mean):
                     return mean
                 self._report(epoch + 1, step + 1, self._total, mean)
-                told = time.perf_counter()
+                self._told = time.perf_counter()
         return float(total) / self._steps
 
     def _skipped(self, step):

@@ -1,0 +1,184 @@
+import hashlib
+import os
+
+import numpy as np
+import pytest
+
+from fakes import piece
+from layersearch_torch import frames, inbound
+from layersearch_torch.content import PIECE, Fetch
+from layersearch_torch.data_source import DataSource, find_cifar10
+from layersearch_torch.images import CIFAR10_BYTES, Cifar10, Images, Shapes10
+
+CONTENT = np.random.default_rng(1).bytes(6 * PIECE + 1000)
+HASH = hashlib.sha256(CONTENT).hexdigest()
+
+
+class Coordinator:
+    """Answers requests for CONTENT, in order; what it gives may be spoiled once."""
+
+    def __init__(self, folder, content=CONTENT):
+        self.content, self.requests, self.queue, self.tickets = content, [], [], 0
+        self.held, self.most_held = set(), 0
+        self.fetch = Fetch(HASH, str(folder), self.send)
+
+    def send(self, code, payload):
+        frames.encode(code, 1, payload)
+        self.queue.append((code, payload))
+        return True
+
+    def announce(self, now=0.0):
+        self.fetch.tick(now)
+        assert self.queue == [(frames.CONTENT_QUERY, {"contentHash": HASH})]
+        self.queue.clear()
+        self.fetch.announced(inbound.Announcement(HASH, "cifar10", len(self.content)), now)
+
+    def answer(self, now=0.0, count=10**6, spoil=None):
+        """Answers as many requests."""
+        while self.queue and count > 0:
+            _, payload = self.queue.pop(0)
+            self.requests.append(payload)
+            assert set(payload["returned"]) <= self.held and len(payload["returned"]) <= 16
+            self.held -= set(payload["returned"])
+            if payload["length"] == 0:
+                continue
+            count -= 1
+            self.tickets += 1
+            self.held.add(self.tickets)
+            self.most_held = max(self.most_held, len(self.held))
+            made = piece(self.content, payload["offset"], payload["length"], self.tickets)
+            if spoil is not None and payload["offset"] == spoil:
+                made, spoil = made[:-1] + bytes([made[-1] ^ 1]), None
+            self.fetch.received(inbound.read(frames.CONTENT_PIECE, made), now)
+
+
+def test_a_content(tmp_path):
+    coordinator = Coordinator(tmp_path)
+    coordinator.announce()
+    assert len(coordinator.queue) == 4
+    coordinator.answer()
+    assert coordinator.fetch.path == str(tmp_path / HASH) and open(coordinator.fetch.path, "rb").read() == CONTENT
+    assert coordinator.held == set() and coordinator.most_held <= 4
+    assert coordinator.requests[-1]["length"] == 0
+
+
+def test_a_corrupted_piece_is_asked_for_again(tmp_path):
+    coordinator = Coordinator(tmp_path)
+    coordinator.announce()
+    coordinator.answer(0.0, spoil=PIECE)
+    assert coordinator.fetch.path is None and coordinator.queue == []
+    coordinator.fetch.tick(0.9)
+    assert coordinator.queue == []
+    coordinator.fetch.tick(1.1)
+    assert coordinator.queue[0][1]["offset"] == PIECE
+    coordinator.answer(1.1, spoil=PIECE)
+    coordinator.fetch.tick(2.9)
+    assert coordinator.queue == []  # twice as long the second time
+    coordinator.fetch.tick(3.2)
+    coordinator.answer(3.2)
+    assert open(coordinator.fetch.path, "rb").read() == CONTENT and coordinator.held == set()
+
+
+def test_missing_pieces(tmp_path):
+    coordinator = Coordinator(tmp_path)
+    coordinator.announce()
+    coordinator.queue.clear()
+    coordinator.fetch.tick(29)
+    assert coordinator.queue == []
+    coordinator.fetch.tick(31)
+    assert [p["offset"] for _, p in coordinator.queue] == [0, PIECE, 2 * PIECE, 3 * PIECE]
+    coordinator.queue.clear()
+    coordinator.fetch.begin_again(32)
+    coordinator.answer(32)
+    assert coordinator.fetch.path is not None
+
+
+def test_goes_on_where_the_disk_ends(tmp_path):
+    first = Coordinator(tmp_path)
+    first.announce()
+    first.answer(count=2)
+    waiting = Coordinator(tmp_path)
+    waiting.fetch.tick(0)
+    assert waiting.queue == []  # another process fetches
+    first.fetch.close()
+    waiting.announce(1)
+    assert waiting.queue[0][1]["offset"] == 2 * PIECE
+    waiting.answer(1)
+    assert open(waiting.fetch.path, "rb").read() == CONTENT
+    third = Coordinator(tmp_path)
+    third.fetch.tick(0)
+    assert third.fetch.path == waiting.fetch.path and third.queue == []
+
+
+def test_a_wrong_whole_is_thrown_away_three_times(tmp_path):
+    (tmp_path / f"{HASH}.partial").write_bytes(bytes(PIECE))
+    good = Coordinator(tmp_path)
+    good.announce()
+    good.answer()
+    assert open(good.fetch.path, "rb").read() == CONTENT  # the second time
+    os.remove(good.fetch.path)
+    bad = Coordinator(tmp_path, bytes(1000))
+    bad.fetch._hash, bad_hash = HASH, hashlib.sha256(bytes(1000)).hexdigest()
+    bad.announce()
+    for ticket in range(3):
+        made = inbound.read(frames.CONTENT_PIECE, bytes.fromhex(HASH) + piece(bytes(1000), 0, ticket=ticket)[32:])
+        bad.fetch.received(made, 0)
+    assert bad_hash != HASH and "3 times" in bad.fetch.failure
+
+
+def test_refusal(tmp_path):
+    coordinator = Coordinator(tmp_path)
+    coordinator.fetch.tick(0)
+    coordinator.fetch.refused(inbound.ContentRefusal("0" * 64, "other"))
+    assert coordinator.fetch.failure is None
+    coordinator.fetch.refused(inbound.ContentRefusal(HASH, "the files changed"))
+    assert "the files changed" in coordinator.fetch.failure
+
+
+@pytest.fixture(scope="module")
+def cifar10(tmp_path_factory):
+    """Six sparse files of the right size."""
+    folder = tmp_path_factory.mktemp("cifar")
+    digest = hashlib.sha256()
+    for name in ["data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch"]:
+        content = bytearray(CIFAR10_BYTES // 6)
+        content[0], content[1], content[3073] = 3, 200, len(name) % 10
+        (folder / f"{name}.bin").write_bytes(content)
+        digest.update(content)
+    return folder, digest.hexdigest()
+
+
+def test_cifar10_on_this_machine(cifar10, tmp_path):
+    folder, content_hash = cifar10
+    paths = find_cifar10(content_hash, ["/nowhere", str(folder)], str(tmp_path))
+    assert len(paths) == 6 and find_cifar10("0" * 64, [str(folder)], str(tmp_path)) is None
+    images = Cifar10(paths)
+    found = images.training([0, 1, 10000])
+    assert found.labels.tolist() == [3, 2, 3] and found.pixels.shape[1:] == (3, 32, 32)
+    assert found.pixels[0, 0, 0, 0] == 200
+    assert len(images.test().labels) == 10000
+
+
+def test_source_looks_before_it_fetches(cifar10, tmp_path):
+    folder, content_hash = cifar10
+    sent, logged = [], []
+    source = DataSource(str(tmp_path), [], lambda code, payload: sent.append(code) or True, logged.append)
+    for hint, is_found in ((str(folder), True), (None, False)):
+        source.require(inbound.DataRequirement("cifar10", content_hash, hint), 0)
+        source._search._thread.join()
+        source.tick(0)
+        assert (source.place is not None) == is_found
+    assert sent == [frames.CONTENT_QUERY]
+    source.require(inbound.DataRequirement("faces", "x", None), 0)
+    assert "faces" in source.failure
+    source.require(inbound.DataRequirement("shapes10", "shapes10-v2", None), 0)
+    assert "shapes10-v2" in source.failure
+
+
+def test_drawn_images_are_kept(tmp_path):
+    first = Shapes10(str(tmp_path)).training([3, 17])
+    (path,) = tmp_path.iterdir()
+    again = Shapes10(str(tmp_path)).training([3, 17])
+    assert isinstance(again, Images) and np.array_equal(first.pixels, again.pixels) and again.labels.tolist() == [3, 7]
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    assert np.array_equal(Shapes10(str(tmp_path)).training([3, 17]).pixels, first.pixels)
