@@ -50,6 +50,8 @@ protocol FieldKind<Value> {
   func read(from reader: inout PlainJSONReader) -> Value?
   /// Throws `ProtocolError.field` with this name.
   func check(_ value: Value, _ name: StaticString) throws(ProtocolError)
+  /// As the protocol's page says it.
+  var words: FieldWords { get }
 }
 
 /// Checks each field's limits.

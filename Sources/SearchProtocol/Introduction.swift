@@ -45,8 +45,8 @@ public struct Hello: JSONContent, Codable, Hashable, Sendable {
 
 extension Hello {
   static let blank = Hello(
-    worker: "", host: "", processID: 0, oldestProtocol: 0, newestProtocol: 0, build: "", slots: 0, kernelVariant: "",
-    dataHashes: [:])
+    worker: "", host: "", processID: 0, oldestProtocol: 1, newestProtocol: 1, build: "",
+    slots: FieldLimits.slots.upperBound, kernelVariant: "", dataHashes: [:])
 
   mutating func visitFields<Visitor: FieldVisitor>(_ visitor: inout Visitor) throws(Visitor.Failure) {
     try visitor.field("build", &build, Text.nameOrNothing)

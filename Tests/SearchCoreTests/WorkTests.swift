@@ -51,7 +51,7 @@ struct WorkTests {
   @Test("kernels are in the text where a study asks for some, in those of all its works")
   func kernels() throws {
     var asking = recipe
-    asking.kernels = .avx2
+    asking.kernels = .native(.avx2)
     let made = Work(candidate: try work().candidate, kind: .proxyTraining(asking), repetition: 2, seed: 7)
     #expect(made.description == text.replacing(" candidate=", with: " kernels=avx2 candidate="))
     #expect(try Work(canonical: made.description) == made)
@@ -60,7 +60,7 @@ struct WorkTests {
     #expect(throws: SearchError.self) { try Work(canonical: any) }
     asking.start = TrainedStart(origin: .dense(epochs: 2, trainImages: 50, seed: 1))
     let first = StartedSearch.first(WorkTemplate(kind: .proxyTraining(asking), studySeed: 1))
-    #expect(first.count == 2 && first.allSatisfy { $0.kind.recipe.kernels == .avx2 })
+    #expect(first.count == 2 && first.allSatisfy { $0.kind.recipe.kernels == .native(.avx2) })
   }
 
   @Test("works of all kinds of values are read back as they were")
@@ -264,5 +264,12 @@ struct ObservationTests {
     var empty = observation
     empty[.accuracy] = nil
     #expect(kind.problem(with: empty) == "it has no accuracy")
+  }
+
+  @Test("something is said of each field of a work")
+  func meanings() {
+    #expect(WorkPage.unexplained.missing == [])
+    #expect(WorkPage.unexplained.surplus == [])
+    #expect(WorkPage.text.contains("| `proxy.skip.basis` | whole number | no; one of them at most |"))
   }
 }

@@ -30,6 +30,21 @@ struct DocumentTests {
     for version in 2...ProtocolVersion.newest { #expect(page.contains("came with version \(version)"), "\(version)") }
   }
 
+  @Test("docs/protocol-fields.md is what the declarations say")
+  func fields() throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let page = try String(contentsOf: root.appendingPathComponent("docs/protocol-fields.md"), encoding: .utf8)
+    #expect(page == ProtocolPage.text, "layersearch protocol-fields > docs/protocol-fields.md")
+  }
+
+  @Test("something is said of each field of a message")
+  func meanings() {
+    #expect(ProtocolPage.unexplained.missing == [])
+    #expect(ProtocolPage.unexplained.surplus == [])
+    #expect(FieldMeanings.texts.values.allSatisfy { !$0.contains("|") })
+  }
+
   @Test("RandomMessages draws each")
   func drawn() throws {
     var source = RandomMessages(random: StableRandom(seed: 2))

@@ -1,0 +1,36 @@
+/// What the fields of works mean, for the protocol's page. A test asks for every one.
+enum WorkFieldMeanings {
+  static let texts: [String: String] = [
+    "model": "the network: one of these names, or a description (networks.md)",
+    "space.variant": "variant of decomposed layers for which the candidate names none: \(BasisVariant.allowed)",
+    "data.set": "the data set",
+    "data.train_images": "images to train on: the first of those that are not held out",
+    "data.validation_images": "images held out of the training images, which judge the candidate",
+    "data.split_seed": "chooses the images held out",
+    "proxy.epochs":
+      "epochs of the schedule, \(range(TrainingLimits.epochs)); fractions and 0 only with `start.from`",
+    "proxy.batch": "images a step, \(range(TrainingLimits.batch))",
+    "proxy.learning_rate": "the schedule's highest, \(TrainingLimits.learningRate)",
+    "proxy.schedule": "the learning rate over the steps",
+    "proxy.momentum": "\(TrainingLimits.momentum)",
+    "proxy.nesterov": "Nesterov's momentum",
+    "proxy.weight_decay": "\(TrainingLimits.weightDecay)",
+    "proxy.augment": "random crop and flip",
+    "proxy.curve": "the validation images are scored after every epoch, too",
+    "proxy.until": "the training ends after so many epochs of its schedule, which stays that of all epochs",
+    "proxy.skip.coefficients": "coefficients of decomposed layers are trained at the steps 0, K, 2K, … only",
+    "proxy.skip.basis": "filters of decomposed layers are trained at the steps 0, K, 2K, … only",
+    "kernels":
+      "what the study's workers compute with: `avx2`, `avx512`, `torch`, or for both kinds of workers `torch+any`, "
+      + "`torch+avx2`, `torch+avx512`; left out: native kernels, the fastest of each machine",
+    "start.from": "the training begins with a trained network, message 85: `dense`, `checkpoint`",
+    "start.epochs": "of the dense network's own training",
+    "start.train_images": "of the dense network's own training",
+    "start.seed": "of the dense network's own training",
+    "start.weights": "SHA-256 of the checkpoint",
+    "start.calibration_images": "training images that the conversion looks at",
+    "start.augment": "batch norm is recalibrated on augmented images",
+  ]
+
+  private static func range(_ range: ClosedRange<Int>) -> String { "\(range.lowerBound) to \(range.upperBound)" }
+}
