@@ -62,6 +62,8 @@ struct SectionReader {
 
   func isSet(_ key: String) -> Bool { values[key] != nil }
 
+  func isList(_ key: String) -> Bool { values[key]?.node.sequence != nil }
+
   /// The line of a key, or of its section where it is absent.
   func line(of key: String) -> Int? { values[key]?.line ?? line }
 

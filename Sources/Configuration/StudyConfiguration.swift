@@ -93,7 +93,7 @@ extension StudyConfiguration {
     if let model, let problem = model.problem(imageSize: Architecture(model).imageSize) {
       root.report("model", "cannot be used: \(problem)")
     }
-    let kernels: KernelChoice? = root.choice("kernels")
+    let kernels = root.readKernels("kernels")
     let study = readStudy(root, fileName: fileName)
     let seed = root.integer("seed", default: 1, in: Limits.seed)
     let search = SearchReader(root: root)
@@ -109,8 +109,14 @@ extension StudyConfiguration {
       root.section("proxy"), model: model ?? .resnet20, variant: variants[0],
       data: data ?? DataSelection(set: .shapes10, trainImages: 1, validationImages: 1, splitSeed: seed),
       hasStart: starting.isTrained, checksBatch: data != nil)
-    recipe.kernels = kernels?.instructionSet
+    recipe.kernels = kernels
     recipe.start = starting.read(data: data, augments: recipe.augment, seed: seed, hashOfFile: hashOfFile)
+    if let engine = kernels?.foreign, starting.isTrained {
+      starting.section.report(
+        "from",
+        "cannot be used with kernels: \(engine.rawValue), whose workers begin from scratch; leave the section out, or "
+          + "kernels")
+    }
     let space = spaceReader.read(model: model, variants: variants)
     let (strategy, seeding) = search.readStrategy(
       constraints, space: space?.built, hasStart: starting.isTrained)

@@ -19,10 +19,14 @@ public struct KernelVariant: Hashable, Sendable {
     return KernelVariant(kept)
   }
 
-  public var hasCoreType: Bool { text.utf8.contains(UInt8(ascii: "+")) }
+  /// What follows the plus sign of a foreign engine's is its device, which always counts.
+  public var hasCoreType: Bool { text.utf8.contains(UInt8(ascii: "+")) && foreignEngine == nil }
 
   /// The name of the kernels: `avx512`.
   public var kernels: String { String(text.prefix { $0 != "-" && $0 != "+" }) }
+
+  /// Of a worker of another kind, as in `torch-2.15.0+cuda12.8`; nil for native kernels.
+  public var foreignEngine: ForeignEngine? { ForeignEngine(rawValue: kernels) }
 
   /// As far as the result of a work depends on it.
   public func counting(for work: Work) -> KernelVariant { work.usesOpenBLAS ? self : withoutCoreType }

@@ -51,14 +51,14 @@ public struct TrainingRecipe: Codable, Hashable, Sendable {
   public var until: Int?
   /// Updates of decomposed layers that are skipped; nil for none.
   public var skip: SkippedUpdates?
-  /// The kernels that it is computed with on every machine; nil for the fastest of each.
-  public var kernels: InstructionSet?
+  /// What it is computed with on every machine; nil for native kernels, the fastest of each.
+  public var kernels: KernelDemand?
 
   public init(
     model: Model, variant: BasisVariant = .remainder, data: DataSelection, epochs: Epochs, batch: Int = 128,
     learningRate: Double = 0.1, schedule: Schedule = .onecycle, momentum: Double = 0.9, nesterov: Bool = false,
     weightDecay: Double = 1e-4, augment: Bool = true, curve: Bool = false,
-    start: TrainedStart? = nil, until: Int? = nil, skip: SkippedUpdates? = nil, kernels: InstructionSet? = nil
+    start: TrainedStart? = nil, until: Int? = nil, skip: SkippedUpdates? = nil, kernels: KernelDemand? = nil
   ) {
     self.model = model
     self.variant = variant

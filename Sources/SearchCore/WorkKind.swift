@@ -124,7 +124,9 @@ extension WorkKind {
     if let missing = requiredMetrics.first(where: { observation[$0] == nil }) { return "it has no \(missing.name)" }
     switch self {
     case .startTraining, .finalTraining:
-      let isMissing = observation.artifacts[Artifact.weights] == nil && !observation.diverged
+      // Foreign engines have networks of another form, and leave none.
+      let isForeign = KernelVariant(observation.kernelVariant).foreignEngine != nil
+      let isMissing = observation.artifacts[Artifact.weights] == nil && !observation.diverged && !isForeign
       return isMissing ? "it has no \(Artifact.weights)" : nil
     case .layerAnalysis where observation[.truncationErrors] == nil: return "it has no \(Curve.truncationErrors)"
     case .proxyTraining, .layerAnalysis: return nil

@@ -7,7 +7,7 @@ public enum ProtocolVersion {
   /// Of the messages and what they mean. HELLO offers a range, WELCOME chooses.
   public static let oldest = 1
   /// What the newest message or work needs: each message's code says since which version there is one.
-  public static let newest = max(withNetworks, newestOfMessages)
+  public static let newest = max(withNetworks, withForeignEngines, newestOfMessages)
   private static let newestOfMessages =
     (WorkerMessage.Code.allCases.map(\.since) + CoordinatorMessage.Code.allCases.map(\.since))
     .reduce(oldest, max)
@@ -34,10 +34,13 @@ public enum ProtocolVersion {
   /// names.
   public static let withNetworks = 8
 
+  /// A study may take workers of another kind (`KernelDemand.foreign`).
+  public static let withForeignEngines = 8
+
   /// What a worker must speak to be given such a work.
   public static func needed(for work: Work) -> Int {
     if !work.kind.recipe.model.isKnownToAll { return withNetworks }
-    if work.kind.recipe.kernels != nil { return withKernels }
+    if let kernels = work.kind.recipe.kernels { return kernels.foreign == nil ? withKernels : withForeignEngines }
     if work.kind.recipe.start?.augment == true { return withAugmentedStarts }
     let isKnownToAll =
       [.remainder, .full].contains(work.kind.recipe.variant)

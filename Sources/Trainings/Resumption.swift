@@ -98,7 +98,7 @@ package struct Resumption {
       ("nesterov", "\(before.nesterov)", "\(now.nesterov)"),
       ("weight-decay", "\(before.weightDecay)", "\(now.weightDecay)"),
       ("no-augment", "\(!before.augment)", "\(!now.augment)"),
-      ("kernels", before.kernels?.rawValue ?? "any", now.kernels?.rawValue ?? "any"),
+      ("kernels", before.kernels?.description ?? "any", now.kernels?.description ?? "any"),
       ("skip-coefficients", every(.coefficients, before), every(.coefficients, now)),
       ("skip-basis", every(.basis, before), every(.basis, now)),
       ("seed", "\(context.firstSeed)", "\(settings.firstSeed)"),

@@ -84,7 +84,7 @@ package struct TrainingRequest {
       momentum: momentum ?? base.momentum, nesterov: nesterov || base.nesterov,
       weightDecay: weightDecay ?? base.weightDecay, augment: augments && base.augment)
     recipe.skip = (skip ?? base.skip)?.orNone
-    recipe.kernels = kernels.map(\.instructionSet) ?? base.kernels
+    recipe.kernels = (kernels.map(\.instructionSet) ?? base.kernels?.native).map { .native($0) }
     if let skipped = recipe.skip, skipped.every > recipe.stepsPerEpoch {
       throw TrainingError.unfit(
         setting: "skip-\(skipped.part.rawValue)",

@@ -89,7 +89,18 @@ struct BadInputTests {
 
   static let values: [Case] = [
     Case(
-      head + "kernels: sse\n", "x.yaml:3: key 'kernels' cannot be 'sse'; allowed: any, avx2, avx512"),
+      head + "kernels: sse\n", "x.yaml:3: key 'kernels' cannot be 'sse'; allowed: any, avx2, avx512, torch"),
+    Case(
+      head + "kernels: [torch, avx2, any]\n",
+      "x.yaml:3: key 'kernels' is a list, which mixes results of two kinds of workers: name a foreign engine and "
+        + "native kernels, such as [torch, any]"),
+    Case(
+      head + "kernels: [torch, tors]\n",
+      "x.yaml:3: key 'kernels' cannot be 'tors'; did you mean 'torch'? Allowed: any, avx2, avx512, torch"),
+    Case(
+      head + "kernels: torch\nstart: {from: dense, epochs: 3}\n",
+      "x.yaml:4: key 'start.from' cannot be used with kernels: torch, whose workers begin from scratch; leave the "
+        + "section out, or kernels"),
     Case(
       "model: resnet21\ndata: {set: cifar10}\n",
       "x.yaml:1: key 'model' cannot be 'resnet21'; did you mean 'resnet20'? Allowed: \(models)"),

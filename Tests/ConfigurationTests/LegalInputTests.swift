@@ -197,7 +197,7 @@ struct LegalInputTests {
       "space: {variant: full}", "proxy: {curve: true}", "strategy: {common_seeds: false}", "strategy: {round: 8}",
       "strategy: {name: surrogate, tolerance: 0.2}", "constraints: {max_parameters: 0.5}",
       "constraints: {max_multiply_adds: 0.5}", "constraints: {min_accuracy: 0.5}",
-      "kernels: avx2", "kernels: avx512",
+      "kernels: avx2", "kernels: avx512", "kernels: torch", "kernels: [torch, any]", "kernels: [avx2, torch]",
     ]
     for change in changes {
       let other = try parse("model: resnet8\ndata: {set: cifar10}\nobjectives: [accuracy, parameters]\n\(change)\n")

@@ -16,7 +16,7 @@ struct KernelVariantTests: CoordinatorScenarios {
         dataHashes: [:]))
   }
 
-  private func refusal(_ wanted: InstructionSet, _ hello: WorkerMessage) -> String? {
+  private func refusal(_ wanted: KernelDemand?, _ hello: WorkerMessage) -> String? {
     var machine = machine { $0.kernels = wanted }
     _ = machine.handle(.started, at: 0)
     for case .refusal(let refusal) in machine.handle(.received(hello, from: a), at: 0).sent(to: a) {
@@ -27,18 +27,18 @@ struct KernelVariantTests: CoordinatorScenarios {
 
   @Test("a study that asks for kernels refuses workers that lack them or cannot be asked, with a reason")
   func refused() {
-    #expect(refusal(.avx2, hello(["avx512-1+SkylakeX", "avx2-2+Haswell"])) == nil)
+    #expect(refusal(.native(.avx2), hello(["avx512-1+SkylakeX", "avx2-2+Haswell"])) == nil)
     #expect(
-      refusal(.avx512, hello(["avx2-2+Zen", "avx2-2+Haswell"]))
+      refusal(.native(.avx512), hello(["avx2-2+Zen", "avx2-2+Haswell"]))
         == "the study asks every worker for avx512 kernels (its key kernels), and this one has only: avx2")
-    let old = refusal(.avx2, hello(["avx2-2+Haswell"], version: 6))
+    let old = refusal(.native(.avx2), hello(["avx2-2+Haswell"], version: 6))
     #expect(old?.contains("this worker's build cannot be asked; install the same build on both") == true)
-    #expect(refusal(.avx2, hello(["portable-1+ARMV8"]))?.hasSuffix("this one has only: portable") == true)
+    #expect(refusal(.native(.avx2), hello(["portable-1+ARMV8"]))?.hasSuffix("this one has only: portable") == true)
   }
 
   @Test("there the worker is on record with the kernels that it was asked for, and its results are of them")
   func asked() {
-    var machine = machine { $0.kernels = .avx2 }
+    var machine = machine { $0.kernels = .native(.avx2) }
     _ = machine.handle(.started, at: 0)
     let joined = machine.handle(.received(hello(["avx512-1+SkylakeX", "avx2-2+Haswell"]), from: a), at: 0)
     #expect(
@@ -109,6 +109,44 @@ struct KernelVariantTests: CoordinatorScenarios {
       _ = machine.handle(.received(hello(["avx512-1+SkylakeX"]), from: a), at: 0)
       let other = machine.handle(.received(hello(["avx512-1+Haswell"], worker: "v"), from: b), at: 0)
       #expect(other.records.contains { if case .noted = $0 { true } else { false } } == counts)
+    }
+  }
+
+  @Test("a study takes workers of another kind where it says so, and native ones beside them where it says that, too")
+  func foreign() {
+    let (torch, native) = (["torch-2.15.0+cpu"], ["avx512-1+SkylakeX", "avx2-2+Haswell"])
+    let newest = ProtocolVersion.withForeignEngines
+    #expect(refusal(.foreign(.torch), hello(torch, version: newest)) == nil)
+    #expect(refusal(.mixed(.torch, nil), hello(torch, version: newest)) == nil)
+    #expect(refusal(.mixed(.torch, .avx2), hello(torch, version: newest)) == nil)
+    #expect(refusal(.mixed(.torch, .avx2), hello(native, version: newest)) == nil)
+    #expect(refusal(.mixed(.torch, nil), hello(native, version: newest)) == nil)
+    #expect(
+      refusal(nil, hello(torch, version: newest))
+        == "the study takes native kernels only, and this worker computes with torch; a study takes others where its "
+        + "key kernels says so")
+    #expect(
+      refusal(.foreign(.torch), hello(native, version: newest))
+        == "the study asks every worker for torch kernels (its key kernels), and this one has only: avx2, avx512")
+    #expect(refusal(.native(.avx2), hello(torch, version: newest))?.hasSuffix("this one has only: torch") == true)
+    #expect(refusal(.foreign(.torch), hello(torch))?.contains("cannot be asked") == true)
+    #expect(refusal(.mixed(.torch, .avx512), hello([native[1]], version: newest))?.hasSuffix("only: avx2") == true)
+  }
+
+  @Test("a result of a foreign engine counts with its device, and of no other")
+  func devices() {
+    for (variant, counts) in [("torch-2.15.0+cuda12.8", true), ("torch-2.15.0+cpu", false), ("torch-2.15.0", false)] {
+      var machine = machine { $0.kernels = .foreign(.torch) }
+      _ = machine.handle(.started, at: 0)
+      let worker = hello(["torch-2.15.0+cuda12.8"], version: ProtocolVersion.withForeignEngines)
+      _ = machine.handle(.received(worker, from: a), at: 0)
+      let given = machine.handle(.received(.ready(Ready(freeSlots: 1)), from: a), at: 0).jobs(to: a)
+      var result = Fixture.result()
+      result.kernelVariant = variant
+      let report = AttemptReport(reference: given[0], study: "study-1", outcome: .finished(result))
+      let records = machine.handle(.received(.result(report), from: a), at: 1).records
+      #expect(
+        records.contains { if case .jobFinished(_, _, _, let found) = $0 { found == result } else { false } } == counts)
     }
   }
 }

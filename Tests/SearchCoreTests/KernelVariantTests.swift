@@ -48,4 +48,23 @@ struct KernelVariantTests {
     results[other] = result("avx512-1+Haswell")
     #expect(KernelVariantNames(results).counts(results).count == 3)
   }
+
+  @Test("what a study asks for has one text, and says which variants may be its")
+  func demands() {
+    let demands: [(KernelDemand, String, takes: [String])] = [
+      (.native(.avx2), "avx2", ["avx2-1"]), (.foreign(.torch), "torch", ["torch-2.15.0+cpu"]),
+      (.mixed(.torch, nil), "torch+any", ["avx2-1", "avx512-1+X", "torch-2.15.0+cpu"]),
+      (.mixed(.torch, .avx512), "torch+avx512", ["avx512-1+X", "torch-2.15.0+cpu"]),
+    ]
+    for (demand, text, takes) in demands {
+      #expect(demand.description == text && KernelDemand(text) == demand)
+      let taken = ["avx2-1", "avx512-1+X", "torch-2.15.0+cpu"].filter { demand.takes(KernelVariant($0)) }
+      #expect(taken == takes)
+    }
+    for text in ["", "any", "torch+", "torch+torch", "avx2+torch", "torch+avx2+any", "Torch"] {
+      #expect(KernelDemand(text) == nil, "\(text)")
+    }
+    let device = KernelVariant("torch-2.15.0+cuda12.8")
+    #expect(device.withoutCoreType == device && device.kernels == "torch" && !device.hasCoreType)
+  }
 }

@@ -29,7 +29,7 @@ public enum TrainingDemand {
     let timed = TimedNetwork(
       try ResNet(
         architecture: workspace.architecture, candidate: .dense, variant: recipe.variant, batch: recipe.batch,
-        kernels: try KernelSelection.table(for: recipe.kernels), seed: 1, workspace: workspace))
+        kernels: try KernelSelection.table(for: recipe.kernels?.native), seed: 1, workspace: workspace))
     timed.fillInput(seed: 1)
     _ = timed.trainingStepSeconds()
     var steps: [Double] = []

@@ -58,7 +58,10 @@ public final class WorkRunner {
     _ work: Work, files: WorkFiles, describe: (String) -> Void = { _ in },
     progress: (TrainingProgress) -> Bool = { _ in true }
   ) throws -> Observation {
-    let chosen = try kernels(for: work.kind.recipe.kernels)
+    if let wanted = work.kind.recipe.kernels, !wanted.takesNative {
+      throw EngineError.illegalRecipe(reason: "it asks for \(wanted), which workers of another kind compute with")
+    }
+    let chosen = try kernels(for: work.kind.recipe.kernels?.native)
     kernels = chosen.table
     kernelVariant = KernelVariant(chosen.variant).counting(for: work).text
     switch work.kind {

@@ -5,21 +5,30 @@ import SearchProtocol
 extension CoordinatorMachine {
   /// Of those that the worker can compute with, the study's; nil where it has none of these.
   func kernelVariant(of hello: Hello) -> String? {
-    guard let wanted = settings.kernels else { return hello.kernelVariant }
-    return hello.kernelVariants?.first { KernelVariant($0).kernels == wanted.rawValue }
+    guard let wanted = settings.kernels else {
+      return KernelVariant(hello.kernelVariant).foreignEngine == nil ? hello.kernelVariant : nil
+    }
+    // Where the study asks native workers for kernels, they say in the list alone what they can be asked for.
+    let own = wanted.native == nil || hello.kernelVariants == nil ? [hello.kernelVariant] : []
+    return (own + (hello.kernelVariants ?? [])).first { wanted.takes(KernelVariant($0)) }
   }
 
   /// Why the worker cannot compute with what the study asks for; nil where it can.
   func kernelProblem(of hello: Hello) -> String? {
-    guard let wanted = settings.kernels else { return nil }
-    if hello.newestProtocol < ProtocolVersion.withKernels {
+    let own = Set((hello.kernelVariants ?? [hello.kernelVariant]).map { KernelVariant($0).kernels }).sorted()
+      .joined(separator: ", ").oneLine(limit: 200)
+    guard let wanted = settings.kernels else {
+      guard kernelVariant(of: hello) == nil else { return nil }
+      return "the study takes native kernels only, and this worker computes with \(own); a study takes others where "
+        + "its key kernels says so"
+    }
+    let needed = wanted.foreign == nil ? ProtocolVersion.withKernels : ProtocolVersion.withForeignEngines
+    if hello.newestProtocol < needed {
       return "the study asks every worker for \(wanted) kernels (its key kernels), and this worker's build cannot be "
         + "asked; install the same build on both"
     }
     guard kernelVariant(of: hello) == nil else { return nil }
-    let own = Set((hello.kernelVariants ?? [hello.kernelVariant]).map { KernelVariant($0).kernels })
-    return "the study asks every worker for \(wanted) kernels (its key kernels), and this one has only: "
-      + own.sorted().joined(separator: ", ").oneLine(limit: 200)
+    return "the study asks every worker for \(wanted) kernels (its key kernels), and this one has only: \(own)"
   }
 
   /// Says that a worker computes with something else than the study so far.
@@ -29,9 +38,10 @@ extension CoordinatorMachine {
     guard !isKnown(variant), kernelVariants.count < Self.kernelVariantsRecorded else { return }
     kernelVariants.insert(variant)
     guard !others.isEmpty else { return }
+    let difference = settings.kernels?.isMixed == true ? "differ, and agree in the mean" : "may differ in the last bits"
     let text =
       "worker \(worker) computes with \(variant.text), the study so far with "
-      + "\(others.oneLine(limit: 200)): results of equal jobs may differ in the last bits"
+      + "\(others.oneLine(limit: 200)): results of equal jobs \(difference)"
     record(.noted(text))
     log(.warning, text)
   }

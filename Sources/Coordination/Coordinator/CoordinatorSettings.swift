@@ -9,8 +9,8 @@ public struct CoordinatorSettings: Sendable {
   public var data: DataRequirement
   /// Most jobs that the study may have in all, whatever becomes of them; nil for as many as the strategy wants.
   public var jobBudget: Int?
-  /// That every worker has to compute with; nil for the fastest of each.
-  public var kernels: InstructionSet?
+  /// What every worker has to compute with; nil for native kernels, the fastest of each.
+  public var kernels: KernelDemand?
   /// OpenBLAS's core type is a part of the kernel variants of some results (`Work.usesOpenBLAS`).
   public var countsCoreTypes = false
   /// How much time the search may spend.

@@ -25,7 +25,7 @@ extension WorkerService {
       statePaths[slot] = request.statePath
     }
     let news = slots[slot].start(
-      request, kernels: work?.kind.recipe.kernels, program: options.engine, now: MonotonicClock.now
+      request, kernels: work?.kind.recipe.kernels?.native, program: options.engine, now: MonotonicClock.now
     ) {
       mailbox.post([.engine($0)])
     }

@@ -61,6 +61,9 @@ struct FinalCommand: ParsableCommand {
 
   func run() throws {
     let opened = try OpenStudy(resuming: study)
+    if !addOnly {
+      try opened.definition.recipe.kernels?.requireNative(otherwise: "give --add-only, then start a coordinator")
+    }
     let works = try FinalPlan(points: points, epochs: epochs, seeds: seeds, trainImages: trainImages).works(of: opened)
     let added = try opened.store.addFinalTrainings(works)
     if added > 0 { StandardError.shared.writeLine("\(added) final trainings were added to study \(study)") }

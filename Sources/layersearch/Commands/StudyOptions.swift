@@ -57,7 +57,8 @@ struct StudyOptions: ParsableArguments {
     let folder = study ?? StudyFolders.study(ofConfiguration: configuration) ?? "studies/\(definition.name)"
     // Where it cannot be read, opening the study says so, or has no need of it.
     let data = fromStudy == nil ? nil : try? definition.dataRequirement()
-    let variant = trainsHere ? OpenBLASEnvironment.kernelVariantOfEngines(for: definition.recipe.kernels) : nil
+    if trainsHere { try definition.recipe.kernels?.requireNative(otherwise: "start a coordinator, and such workers") }
+    let variant = trainsHere ? OpenBLASEnvironment.kernelVariantOfEngines(for: definition.recipe.kernels?.native) : nil
     let earlier = try fromStudy.map {
       try EarlierStudy.read($0, for: definition, studyFolder: folder, data: data, variant: variant)
     }

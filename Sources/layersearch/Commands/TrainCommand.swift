@@ -134,7 +134,7 @@ struct TrainCommand: ParsableCommand {
   func run() throws {
     let resumption = try resumeFrom.map { try Resumption(path: $0) }
     let settings = try request().settings(resuming: resumption)
-    let kernels = try KernelSelection.table(for: settings.recipe.kernels)
+    let kernels = try KernelSelection.table(for: settings.recipe.kernels?.native)
     let variant = KernelVariant(KernelSelection.variantDescription(of: kernels)).withoutCoreType.text
     try resumption?.require(settings, kernelVariant: variant, allowsOthers: otherKernels)
     let output = try TrainingOutput(

@@ -1,0 +1,81 @@
+/// Engines of another kind than this program's own, in workers that are written elsewhere. Raw values begin the kernel
+/// variants of their results, `torch-2.15.0+cpu`, and stand in texts of works: never used again for something else.
+public enum ForeignEngine: String, CaseIterable, Sendable {
+  case torch
+}
+
+/// What a study asks its workers to compute with, where that is not simply native kernels, the fastest of each machine.
+///
+/// Canonical text: `avx2`, `torch`, or for both kinds `torch+any`, `torch+avx512`.
+public struct KernelDemand: Hashable, Sendable {
+  /// Workers of another kind may come.
+  public let foreign: ForeignEngine?
+  /// Native workers may come.
+  public let takesNative: Bool
+  /// What these compute with; nil for the fastest of each.
+  public let native: InstructionSet?
+
+  private init(foreign: ForeignEngine?, takesNative: Bool, native: InstructionSet?) {
+    self.foreign = foreign
+    self.takesNative = takesNative
+    self.native = native
+  }
+
+  public static func native(_ kernels: InstructionSet) -> KernelDemand {
+    KernelDemand(foreign: nil, takesNative: true, native: kernels)
+  }
+
+  public static func foreign(_ engine: ForeignEngine) -> KernelDemand {
+    KernelDemand(foreign: engine, takesNative: false, native: nil)
+  }
+
+  /// - Parameter native: nil for the fastest of each machine.
+  public static func mixed(_ engine: ForeignEngine, _ native: InstructionSet?) -> KernelDemand {
+    KernelDemand(foreign: engine, takesNative: true, native: native)
+  }
+
+  /// Results of both kinds may stand beside each other.
+  public var isMixed: Bool { foreign != nil && takesNative }
+
+  /// Whether results of this variant may be the study's.
+  public func takes(_ variant: KernelVariant) -> Bool {
+    if let engine = variant.foreignEngine { return engine == foreign }
+    return takesNative && (native == nil || native?.rawValue == variant.kernels)
+  }
+}
+
+extension KernelDemand: LosslessStringConvertible, Codable {
+  public init?(_ description: String) {
+    let words = description.split(separator: "+", omittingEmptySubsequences: false).map(String.init)
+    let engine = words.first.flatMap(ForeignEngine.init(rawValue:))
+    switch (words.count, engine) {
+    case (1, nil):
+      guard let native = InstructionSet(description) else { return nil }
+      self = .native(native)
+    case (1, let engine?): self = .foreign(engine)
+    case (2, let engine?):
+      guard let native = KernelChoice(rawValue: words[1]) else { return nil }
+      self = .mixed(engine, native.instructionSet)
+    default: return nil
+    }
+  }
+
+  public var description: String {
+    [foreign?.rawValue, takesNative ? native?.rawValue ?? KernelChoice.any.rawValue : nil].compactMap(\.self)
+      .joined(separator: "+")
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    let text = try container.decode(String.self)
+    guard let demand = KernelDemand(text) else {
+      throw DecodingError.dataCorruptedError(in: container, debugDescription: "there are no kernels \"\(text)\"")
+    }
+    self = demand
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(description)
+  }
+}
