@@ -186,6 +186,13 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ]),
 
+    // a coordinator that is played, to check workers
+    .target(
+      name: "Conformance",
+      dependencies: [
+        "Digests", "Keys", "Messaging", "Processes", "ReadableText", "SearchCore", "SearchProtocol", "Services",
+      ]),
+
     // workers on machines: what each kind of place can do, and how many there are to be
     .target(
       name: "Launching", dependencies: ["Files", "Processes", "ReadableText", "ShellCommands", "TextInput"]),
@@ -205,6 +212,7 @@ let package = Package(
       dependencies: [
         "BasisEngine",
         "Configuration",
+        "Conformance",
         "ContentExchange",
         "Engines",
         "Failpoints",
@@ -258,6 +266,7 @@ let package = Package(
     .testTarget(name: "SearchProtocolTests", dependencies: ["Randomness", "SearchCore", "SearchProtocol"]),
     .testTarget(
       name: "CoordinationTests", dependencies: ["Coordination", "Randomness", "SearchCore", "SearchProtocol"]),
+    .testTarget(name: "ConformanceTests", dependencies: ["Conformance", "Messaging", "SearchProtocol"]),
     .testTarget(name: "MessagingTests", dependencies: ["Messaging"]),
     .testTarget(
       name: "StudyStoreTests",

@@ -166,7 +166,7 @@ extension CoordinatorHeartbeat {
 
 /// Take no more jobs and leave.
 public struct Drain: JSONContent, Codable, Hashable, Sendable {
-  public enum Reason: String, Codable, Sendable {
+  public enum Reason: String, Codable, CaseIterable, Sendable {
     case studyFinished
     case coordinatorStopping
   }
@@ -206,5 +206,15 @@ extension Bench {
   mutating func visitFields<Visitor: FieldVisitor>(_ visitor: inout Visitor) throws(Visitor.Failure) {
     try visitor.field("reason", &reason, Text.reason)
     try visitor.field("seconds", &seconds, Number(0...1e9))
+  }
+}
+
+extension CoordinatorMessage {
+  /// Of some messages, for those that say them as nobody should.
+  package enum Codes {
+    package static let job = Code.job.rawValue
+    package static let drain = Code.drain.rawValue
+    package static let cancel = Code.cancel.rawValue
+    package static let coordinatorHeartbeat = Code.coordinatorHeartbeat.rawValue
   }
 }

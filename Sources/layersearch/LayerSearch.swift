@@ -31,7 +31,7 @@ struct LayerSearch: AsyncParsableCommand {
       Exit codes: 0 done, 1 failed, 2 usage or configuration.
       """),
     version: VersionReport.text,
-    subcommands: [EngineCommand.self, PagePartsCommand.self],
+    subcommands: [EngineCommand.self, PagePartsCommand.self, ProtocolFieldsCommand.self],
     groupedSubcommands: [
       CommandGroup(
         name: "Studies",
@@ -47,7 +47,7 @@ struct LayerSearch: AsyncParsableCommand {
         name: "Machines and data",
         subcommands: [
           LaunchCommand.self, KeygenCommand.self, DataCommand.self, DoctorCommand.self, SimulateCommand.self,
-          ReplayCommand.self,
+          ReplayCommand.self, ConformanceCommand.self,
         ]),
     ])
 }

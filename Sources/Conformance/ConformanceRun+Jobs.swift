@@ -1,0 +1,159 @@
+import SearchCore
+import SearchProtocol
+
+/// Jobs and what becomes of them.
+extension ConformanceRun {
+  func checkJobs(_ hello: Hello, _ works: inout ConformanceWorks) throws {
+    try checkEndless(hello, &works)
+    let short = works.short()
+    let report = try checkResult(of: short, hello, "a short training")
+    checkLostAcknowledgement(of: short.reference, report)
+    let manifold = works.manifold()
+    let all = try checkResult(of: manifold, hello, "all variants, an early end and a curve")
+    if case .finished(let result) = all.outcome {
+      let counts = (result[.epochAccuracies]?.count ?? 0, result[.epochValidationLosses]?.count ?? 0)
+      check(
+        "a curve has a point for each epoch", counts == (2, 2) && result[.epochLosses]?.count == 2,
+        "wanted were 2 accuracies, 2 losses and 2 training losses, came \(counts.0), \(counts.1) and "
+          + "\(result[.epochLosses]?.count ?? 0)")
+    }
+    acknowledge(manifold.reference)
+    checkFailure(of: works.impossible(), "a candidate that the network cannot have")
+    checkFailure(of: works.unknown(), "a work with a field that it cannot know")
+    let after = works.short()
+    _ = try checkResult(of: after, hello, "a training after failures")
+    acknowledge(after.reference)
+  }
+
+  /// Accepted, listed, told of, and ended when it is told to.
+  private func checkEndless(_ hello: Hello, _ works: inout ConformanceWorks) throws {
+    let job = works.endless()
+    let (reference, start) = (job.reference, line.place)
+    line.send(.job(job))
+    try require("accepts a job", within: 10, until: { line.accepts(of: reference) > 0 }, "no accept came")
+    check(
+      "its heartbeats list what it trains", within: 6 * heartbeat,
+      until: { line.heartbeats(since: start).last?.content.running == [reference] }, "none lists the job")
+    check(
+      "tells of progress", within: options.patienceSeconds, until: { line.progress(of: reference).count >= 4 },
+      "four words of it were wanted, \(line.progress(of: reference).count) came")
+    // Before its first step a training may not know how many there will be.
+    let progress = line.progress(of: reference).filter { $0.content.step > 0 }
+    check(
+      "its progress goes on",
+      zip(progress, progress.dropFirst()).allSatisfy { $0.content.step < $1.content.step }
+        && progress.allSatisfy { $0.content.step <= $0.content.steps && $0.content.steps == 64_000 },
+      "steps are \(progress.map { "\($0.content.step) of \($0.content.steps)" }.prefix(5)), and should rise to 64000")
+    if let first = progress.first, let last = progress.last, progress.count > 2 {
+      let distance = (last.time - first.time) / Double(progress.count - 1)
+      check("does not tell of progress more than twice a second", distance > 0.5, "it does every \(distance) s")
+    }
+    let again = line.place
+    line.send(.job(job))
+    check(
+      "accepts the same job again and trains it once", within: 10,
+      until: {
+        line.accepts(of: reference, since: again) > 0
+          && line.heartbeats(since: again).last?.content.running == [reference]
+      },
+      "no accept came, or heartbeats list \(line.heartbeats(since: again).last?.content.running.count ?? 0) attempts")
+    checkSurplus(hello, &works)
+    let cancelled = line.place
+    line.send(.cancel(reference))
+    try require(
+      "ends a job that is cancelled, and is ready", within: 15,
+      until: {
+        line.readies(since: cancelled).last?.freeSlots == hello.slots
+          && line.heartbeats(since: cancelled).last?.content.running.isEmpty == true
+      }, "no ready with \(hello.slots) slots came, or its heartbeats list the job still")
+    line.hear(within: 4 * heartbeat)
+    check(
+      "a cancelled job has no result", line.results(of: reference).isEmpty,
+      "\(line.results(of: reference).count) came")
+  }
+
+  /// One job more than there are slots; the slots beyond the first are filled before.
+  private func checkSurplus(_ hello: Hello, _ works: inout ConformanceWorks) {
+    guard hello.slots <= 4 else { return }
+    let fillers = (1..<max(1, hello.slots)).map { _ in works.endless() }
+    for filler in fillers { line.send(.job(filler)) }
+    line.hear(within: 10) { fillers.allSatisfy { line.accepts(of: $0.reference) > 0 } }
+    let surplus = works.endless()
+    line.send(.job(surplus))
+    check(
+      "hands back a job for which it has no slot", within: 10,
+      until: {
+        line.results(of: surplus.reference).contains { if case .returned = $0.content.outcome { true } else { false } }
+      }, "wanted was a result 'returned'; accepts: \(line.accepts(of: surplus.reference))")
+    acknowledge(surplus.reference)
+    for filler in fillers { line.send(.cancel(filler.reference)) }
+  }
+
+  func acknowledge(_ reference: AttemptReference) { line.send(.resultAcknowledged(reference)) }
+
+  func checkResult(
+    of job: JobAssignment, study: String = ConformanceRun.firstStudy, _ hello: Hello, _ what: String
+  ) throws -> AttemptReport {
+    line.send(.job(job))
+    try require(
+      "finishes \(what)", within: options.patienceSeconds, until: { !line.results(of: job.reference).isEmpty },
+      "no result came")
+    let report = line.results(of: job.reference)[0].content
+    check(
+      "names the study in the result of \(what)", report.study == study,
+      "it says '\(report.study)', the study is '\(study)'")
+    guard case .finished(let result) = report.outcome, let work = try? Work(canonical: job.work) else {
+      check("\(what) has a result", false, "it ended otherwise: \(report.outcome)")
+      return report
+    }
+    check(
+      "the result of \(what) counts", work.kind.problem(with: result) == nil, work.kind.problem(with: result) ?? "")
+    let own = ([hello.kernelVariant] + (hello.kernelVariants ?? [])).map { KernelVariant($0).counting(for: work) }
+    check(
+      "the result of \(what) is of the hello's kernel variant",
+      own.contains(KernelVariant(result.kernelVariant).counting(for: work)),
+      "it says '\(result.kernelVariant)', the hello '\(hello.kernelVariant)'")
+    let images = Double(ConformanceWorks.validationImages)
+    let right = (result[.accuracy] ?? 0) * images
+    check(
+      "the accuracy of \(what) is of all \(Int(images)) validation images",
+      result.diverged || abs(right - right.rounded()) < 1e-3,
+      "\(result[.accuracy] ?? 0) is no multiple of 1/\(Int(images))")
+    check(
+      "\(what) has a loss unless it diverged", (result[.loss] == nil) == result.diverged,
+      "diverged is \(result.diverged), the loss \(result[.loss].map { "\($0)" } ?? "none")")
+    return report
+  }
+
+  /// Nobody says that it has come.
+  private func checkLostAcknowledgement(of reference: AttemptReference, _ report: AttemptReport) {
+    let start = line.place
+    check(
+      "its heartbeats list a result that is not acknowledged", within: 6 * heartbeat,
+      until: { line.heartbeats(since: start).last?.content.running.contains(reference) == true }, "none does")
+    check(
+      "sends a result again that is not acknowledged", within: 25,
+      until: { !line.results(of: reference, since: start).isEmpty }, "it does not come again")
+    check(
+      "sends the same result again", line.results(of: reference).allSatisfy { $0.content == report }, "it differs")
+    acknowledge(reference)
+    let acknowledged = line.place
+    check(
+      "forgets a result that is acknowledged", within: 10,
+      until: { line.heartbeats(since: acknowledged).last?.content.running.isEmpty == true },
+      "its heartbeats list it still")
+  }
+
+  private func checkFailure(of job: JobAssignment, _ what: String) {
+    line.send(.job(job))
+    let came = check(
+      "answers \(what)", within: 30, until: { !line.results(of: job.reference).isEmpty }, "no result came")
+    guard came, let report = line.results(of: job.reference).first?.content else { return }
+    var failure: AttemptFailure?
+    if case .failed(_, let account) = report.outcome { failure = account }
+    check(
+      "refuses \(what)", failure?.cause == .refused,
+      "wanted was 'failed' with an account whose cause is 'refused', came \(report.outcome)")
+    acknowledge(job.reference)
+  }
+}

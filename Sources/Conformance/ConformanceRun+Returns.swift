@@ -1,0 +1,152 @@
+import SearchCore
+import SearchProtocol
+
+/// Coordinators that forget, fall silent, or are another after a while.
+extension ConformanceRun {
+  func checkReturns(_ hello: Hello, _ works: inout ConformanceWorks) throws {
+    let job = works.endless()
+    let reference = job.reference
+    line.send(.job(job))
+    try require(
+      "trains while its coordinator is forgetful", within: options.patienceSeconds,
+      until: { !line.progress(of: reference).isEmpty }, "no progress came")
+    try checkHello("after 'reregister'", of: job) { line.send(.reregister) }
+    try checkHello("after a heartbeat of another study", of: job) {
+      line.send(.coordinatorHeartbeat(CoordinatorHeartbeat(study: "conformance-none")))
+    }
+    line.isSilent = true
+    try checkHello("to a coordinator that is silent", of: job, within: 15 * heartbeat + 15) {}
+    let start = line.place
+    line.send(.cancel(reference))
+    try require(
+      "is ready after the cancel", within: 15,
+      until: { line.readies(since: start).last?.freeSlots == hello.slots }, "no ready came")
+    try checkRestart(hello, &works)
+  }
+
+  /// The hello of a worker that trains, its welcome, and that the training goes on.
+  private func checkHello(
+    _ what: String, of job: JobAssignment, within seconds: Double = 15, _ cause: () -> Void
+  ) throws {
+    let reference = job.reference
+    let step = line.progress(of: reference).last?.content.step ?? 0
+    let start = line.place
+    cause()
+    let came = line.hear(within: seconds) { !line.hellos(since: start).isEmpty }
+    line.isSilent = false
+    check("says hello \(what)", came, "none came, within \(Int(seconds)) s")
+    guard came, let hello = line.hellos(since: start).last else { throw CannotGoOn() }
+    check(
+      "that hello carries study and attempt", hello.study == Self.firstStudy && hello.running == [reference],
+      "it names study \(hello.study ?? "none") and \(hello.running.count) running attempts")
+    // What was not answered in the silence comes again.
+    let again = line.place
+    line.hear(within: 20) { line.heartbeats(since: again).count > 0 }
+    check(
+      "its training goes on \(what)", within: options.patienceSeconds,
+      until: { (line.progress(of: reference, since: again).last?.content.step ?? 0) > step },
+      "step \(step) was reached before, now \(line.progress(of: reference, since: again).last?.content.step ?? 0)")
+  }
+
+  /// A result that is ready while nobody listens.
+  private func checkRestart(_ hello: Hello, _ works: inout ConformanceWorks) throws {
+    let job = works.longer()
+    let reference = job.reference
+    line.send(.job(job))
+    try require("accepts a job before a restart", within: 10, until: { line.accepts(of: reference) > 0 }, "no accept")
+    line.goDown()
+    line.pause(3)
+    try line.comeBack()
+    let start = line.place
+    try require(
+      "says hello to a coordinator that was restarted", within: 60, until: { !line.hellos(since: start).isEmpty },
+      "none came")
+    if let hello = line.hellos(since: start).last {
+      check(
+        "that hello carries the job, running or finished",
+        hello.study == Self.firstStudy && (hello.running + hello.finished).contains(reference),
+        "study \(hello.study ?? "none"), running \(hello.running.count), finished \(hello.finished.count)")
+    }
+    try require(
+      "the result comes after the restart", within: options.patienceSeconds,
+      until: { !line.results(of: reference, since: start).isEmpty }, "none came")
+    if let report = line.results(of: reference, since: start).first?.content {
+      let isFinished = if case .finished = report.outcome { true } else { false }
+      check("that result is finished", isFinished, "it is \(report.outcome)")
+    }
+    // Nobody acknowledges it: it is kept when another study comes.
+  }
+
+  /// A data set that is fetched, of another study at the same address.
+  func checkData(_ hello: Hello, _ works: inout ConformanceWorks) throws {
+    let content = GivenContent()
+    line.goDown()
+    line.pause(0.5)
+    line.content = content
+    line.welcome = welcome(
+      Self.secondStudy, hello,
+      data: DataRequirement(set: .cifar10, contentHash: content.description.contentHash.text, pathHint: nil))
+    try line.comeBack()
+    let start = line.place
+    try require(
+      "says hello to the coordinator of another study", within: 60, until: { !line.hellos(since: start).isEmpty },
+      "none came")
+    try require(
+      "asks for the data that it lacks", within: 60,
+      until: { line.requests(since: start) > 0 },
+      "no contentRequest came")
+    let asked = line.place
+    let ready = line.hear(within: 2 * options.patienceSeconds) { !line.readies(since: start).isEmpty }
+    check(
+      "asks again for a piece that was damaged", content.isDamagedPieceAskedForAgain,
+      "the piece at \(content.damagedOffset ?? 0) was not asked for again")
+    check(
+      "asks again for a piece that came from another place", content.isMisplacedPieceAskedForAgain,
+      "the piece at \(content.misplacedOffset ?? 0) was not asked for again")
+    check("asks for pieces as it may", content.faults.isEmpty, content.faults.prefix(3).joined(separator: "; "))
+    let before = line.heartbeats(since: asked).filter { $0.content.freeSlots > 0 }
+    check(
+      "is ready once it has the data, and not before", ready && content.isLastPieceSent && before.isEmpty,
+      !ready ? "no ready came" : "it offered slots before the last piece had come")
+    guard ready else { throw CannotGoOn() }
+    check(
+      "returns every ticket", within: 10, until: { content.outstanding == 0 },
+      "\(content.outstanding) did not come back")
+    check(
+      "keeps results of another study to itself",
+      line.said(since: start) { message -> Bool? in
+        if case .result(let report) = message, report.study != Self.secondStudy { true } else { nil }
+      }.isEmpty, "it sent one")
+    let job = works.short(.cifar10)
+    _ = try checkResult(of: job, study: Self.secondStudy, hello, "a training on the data that it fetched")
+    acknowledge(job.reference)
+  }
+
+  /// The study is over while a result is on its way.
+  func checkEnd(_ works: inout ConformanceWorks) throws {
+    let (done, endless) = (works.short(.cifar10), works.endless(.cifar10))
+    line.send(.job(done))
+    try require(
+      "finishes its last training", within: options.patienceSeconds,
+      until: { !line.results(of: done.reference).isEmpty }, "no result came")
+    let ready = line.place
+    line.hear(within: 10) { !line.readies(since: ready).isEmpty || !line.heartbeats(since: ready).isEmpty }
+    line.send(.job(endless))
+    line.hear(within: 10) { line.accepts(of: endless.reference) > 0 }
+    let start = line.place
+    line.send(.drain(Drain(reason: .studyFinished)))
+    check(
+      "waits for the acknowledgement before it leaves", !line.hear(within: 3) { line.byes(since: start) > 0 },
+      "it said bye with a result that was not acknowledged")
+    acknowledge(done.reference)
+    check("says bye when the study is over", within: 20, until: { line.byes(since: start) > 0 }, "none came")
+    let gone = line.place
+    line.hear(within: 3)
+    check("says nothing after bye", line.place == gone, "\(line.place - gone) messages came")
+    check(
+      "ends what it trains when the study is over",
+      line.results(of: endless.reference, since: start).allSatisfy {
+        if case .finished = $0.content.outcome { false } else { true }
+      }, "it finished a job after the drain")
+  }
+}

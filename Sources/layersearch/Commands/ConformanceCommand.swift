@@ -1,0 +1,58 @@
+import ArgumentParser
+import Conformance
+import Messaging
+import Terminal
+import TextInput
+
+/// Checks a worker that is written elsewhere.
+struct ConformanceCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "conformance",
+    abstract: "Plays a coordinator that leads one worker through every message and fault.",
+    discussion: Examples.folded(
+      """
+      For those who write workers (docs/foreign-workers.md). It listens, as a coordinator does: start the worker \
+      against its address, one, of any number of slots. A line for each thing that the worker does right or wrong, \
+      one or two minutes in all; exit code 0 where all was right. --refuse tries the one message that ends a worker at \
+      its beginning, in a run of its own.
+
+      Examples:
+        layersearch conformance --bind tcp://127.0.0.1:5599
+        layersearch conformance --bind 'tcp://*:5599' --keys keys/coordinator --json
+      """))
+
+  @Option(help: ArgumentHelp("Where to listen; port 0 picks a free one.", valueName: "endpoint"))
+  var bind: String = "tcp://127.0.0.1:5555"
+
+  @OptionGroup var security: CoordinatorKeyOptions
+
+  @Flag(help: "Refuse the worker, and see that it is quiet then.")
+  var refuse = false
+
+  @Option(
+    help: ArgumentHelp("What the worker's start, and a short training, may take.", valueName: "time"),
+    reading: TimeSpan.init(option:))
+  var patience: TimeSpan = TimeSpan(seconds: 120)
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  func validate() throws {
+    do { try Endpoint.check(bind, isBound: true) } catch { throw ValidationError("--bind \(error)") }
+    try security.check(bind)
+  }
+
+  func run() throws {
+    var options = ConformanceRun.Options()
+    (options.refuses, options.patienceSeconds) = (refuse, patience.seconds)
+    let printsLines = !json
+    let run = try ConformanceRun(endpoint: bind, keys: try security.load(), options: options) { check in
+      if printsLines { StandardOutput.writeLine(check.line) }
+    }
+    if printsLines { StandardOutput.writeLine("listening on \(run.endpoint)") }
+    try StandardOutput.check()
+    let report = try run.run()
+    if json { try JSONOutput.print(report) } else if report.passed { StandardOutput.writeLine(report.summary) }
+    guard report.passed else { throw Failure.failed(report.summary) }
+  }
+}

@@ -1,0 +1,40 @@
+import Conformance
+import Testing
+
+@Suite("the conformance kit")
+struct ConformanceTests {
+  private func failures(of fault: WrongWorker.Fault) throws -> [String] {
+    var options = ConformanceRun.Options()
+    (options.heartbeatSeconds, options.patienceSeconds) = (0.2, 3)
+    let run = try ConformanceRun(endpoint: "tcp://127.0.0.1:0", options: options)
+    let worker = try WrongWorker(run.endpoint, fault)
+    defer { worker.end() }
+    let report = try run.run()
+    #expect(report.worker == "wrong" && !report.passed)
+    return report.checks.filter { !$0.passed }.map(\.name)
+  }
+
+  @Test("finds what a worker does wrong", arguments: WrongWorker.Fault.allCases)
+  func faults(fault: WrongWorker.Fault) throws {
+    let failures = try failures(of: fault)
+    let expected =
+      switch fault {
+      case .carriesStudy: "the first hello carries nothing of a study"
+      case .helloOnce: "says hello again where nobody answers"
+      case .noHeartbeats: "says a heartbeat every 0.2 s, as the welcome has it"
+      case .unreadable: "every message can be read"
+      case .leavesAtNoise: "passes over unknown message types"
+      case .ignoresJobs: "accepts a job"
+      }
+    #expect(failures.contains(expected), "\(failures)")
+  }
+
+  @Test("says what it wanted where nobody comes")
+  func nobody() throws {
+    var options = ConformanceRun.Options()
+    options.patienceSeconds = 0.1
+    let report = try ConformanceRun(endpoint: "tcp://127.0.0.1:0", options: options).run()
+    #expect(report.checks.first?.line.hasPrefix("FAIL  says hello: nothing came that is a hello") == true)
+    #expect(report.worker == nil && !report.passed)
+  }
+}
