@@ -1,4 +1,4 @@
-"""Keys of a worker: three files of 64 hexadecimal digits."""
+"""Keys of a worker: three files of 64 hexadecimal digits; lines that begin with `#` are comments."""
 
 import os
 import re
@@ -31,7 +31,8 @@ def read_keys(folder):
 
 def _key(path):
     with open(path, "rb") as file:
-        text = file.read(200).decode(errors="replace").strip()
-    if not re.match(r"[0-9a-fA-F]{64}\Z", text):
+        lines = [line.strip() for line in file.read(4096).decode(errors="replace").splitlines()]
+    said = [line for line in lines if line and not line.startswith("#")]
+    if len(said) != 1 or not re.match(r"[0-9a-fA-F]{64}\Z", said[0]):
         raise BadKeys(f"{path} has not 64 hexadecimal digits on one line")
-    return bytes.fromhex(text)
+    return bytes.fromhex(said[0])

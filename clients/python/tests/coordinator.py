@@ -76,7 +76,9 @@ class FakeCoordinator:
 
     def _give(self, peer, request):
         self.tickets += 1
-        made = piece(self.contents[request["contentHash"]], request["offset"], request["length"], self.tickets)
+        content_hash = request["contentHash"]
+        content = self.contents[content_hash]
+        made = piece(content, request["offset"], request["length"], self.tickets, content_hash)
         if self.spoiled and request["offset"]:
             self.spoiled -= 1
             made = made[:-1] + bytes([made[-1] ^ 255])

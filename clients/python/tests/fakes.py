@@ -36,11 +36,11 @@ def welcome(*arguments, **named):
     return inbound.read(frames.WELCOME, frames.json_bytes(welcome_payload(*arguments, **named)))
 
 
-def piece(content, offset, length=262_144, ticket=1, digest=None):
-    """Payload of a piece of a content."""
+def piece(content, offset, length=262_144, ticket=1, content_hash=None):
+    """Payload of a piece of a content, of the given hash or its own."""
     part = content[offset : offset + length]
-    digest = digest or hashlib.sha256(part).digest()
-    return hashlib.sha256(content).digest() + struct.pack(">QQ", ticket, offset) + digest + part
+    name = bytes.fromhex(content_hash) if content_hash else hashlib.sha256(content).digest()
+    return name + struct.pack(">QQ", ticket, offset) + hashlib.sha256(part).digest() + part
 
 
 class FakeData:

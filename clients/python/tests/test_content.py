@@ -121,7 +121,7 @@ def test_a_wrong_whole_is_thrown_away_three_times(tmp_path):
     bad.fetch._hash, bad_hash = HASH, hashlib.sha256(bytes(1000)).hexdigest()
     bad.announce()
     for ticket in range(3):
-        made = inbound.read(frames.CONTENT_PIECE, bytes.fromhex(HASH) + piece(bytes(1000), 0, ticket=ticket)[32:])
+        made = inbound.read(frames.CONTENT_PIECE, piece(bytes(1000), 0, ticket=ticket, content_hash=HASH))
         bad.fetch.received(made, 0)
     assert bad_hash != HASH and "3 times" in bad.fetch.failure
 

@@ -154,7 +154,7 @@ def make_keys(folder):
     coordinator, worker = zmq.curve_keypair(), zmq.curve_keypair()
     lines = {"secret-key": worker[1], "public-key": worker[0], "coordinator-key": coordinator[0]}
     for name, key in lines.items():
-        (folder / name).write_text(z85.decode(key).hex() + "\n")
+        (folder / name).write_text(f"# A key of a test.\n{z85.decode(key).hex()}\n")
         (folder / name).chmod(0o600)
     return coordinator[1], worker[0]
 
