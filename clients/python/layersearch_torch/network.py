@@ -1,4 +1,4 @@
-"""ResNets for 32x32 images, dense or with decomposed layers; module names are those of candidates."""
+"""ResNets, dense or with decomposed layers; module names are those of candidates."""
 
 import math
 
@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from layersearch_torch.work import Refused
+from layersearch_torch.architecture import Refused, parse_architecture
 
 CLASSES = 10
 
@@ -44,63 +44,73 @@ class Classifier(nn.Module):
         return self.weights(x[:, :, None, None]).flatten(1) + self.bias
 
 
-class Block(nn.Module):
-    """Two 3x3 convolutions and a shortcut: of option A (sampled, channels of zeros), or B (1x1 convolution)."""
+class Shortcut(nn.Module):
+    """Every `stride`th pixel, and channels of zeros, half of those that are missing before and half behind."""
 
-    def __init__(self, inputs, outputs, stride, has_projection):
+    def __init__(self, inputs, outputs, stride):
         super().__init__()
-        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(outputs)
-        self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
-        self.bn2 = nn.BatchNorm2d(outputs)
-        self.missing = outputs - inputs
-        self.stride = stride
-        changes = stride != 1 or inputs != outputs
-        self.downsample = None
-        if changes and has_projection:
-            self.downsample = nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
-
-    def shortcut(self, x):
-        if self.downsample is not None:
-            return self.downsample(x)
-        if self.stride == 1 and self.missing == 0:
-            return x
-        before = self.missing // 2
-        return F.pad(x[:, :, :: self.stride, :: self.stride], (0, 0, 0, 0, before, self.missing - before))
+        self._stride, missing = stride, outputs - inputs
+        self._before, self._behind = missing // 2, missing - missing // 2
 
     def forward(self, x):
-        y = F.relu(self.bn1(self.conv1(x)))
-        return F.relu(self.bn2(self.conv2(y)) + self.shortcut(x))
+        x = x[:, :, :: self._stride, :: self._stride] if self._stride > 1 else x
+        return F.pad(x, (0, 0, 0, 0, self._before, self._behind)) if self._before + self._behind else x
+
+
+class Block(nn.Module):
+    """Convolutions `conv1`, … of a block, each with its batch norm, and a shortcut of option A or B."""
+
+    def __init__(self, inputs, inner, outputs, stride, is_bottleneck, has_projection):
+        super().__init__()
+        shapes = [(inputs, inner, 3, stride), (inner, outputs, 3, 1)]
+        if is_bottleneck:
+            shapes = [(inputs, inner, 1, 1), (inner, inner, 3, stride), (inner, outputs, 1, 1)]
+        self._count = len(shapes)
+        for index, (ins, outs, kernel, step) in enumerate(shapes, 1):
+            setattr(self, f"conv{index}", nn.Conv2d(ins, outs, kernel, step, kernel // 2, bias=False))
+            setattr(self, f"bn{index}", nn.BatchNorm2d(outs))
+        if has_projection and (stride != 1 or inputs != outputs):
+            projection = nn.Conv2d(inputs, outputs, 1, stride, bias=False)
+            self.downsample = nn.Sequential(projection, nn.BatchNorm2d(outputs))
+        else:
+            self.downsample = Shortcut(inputs, outputs, stride)
+
+    def forward(self, x):
+        y = x
+        for index in range(1, self._count + 1):
+            y = getattr(self, f"bn{index}")(getattr(self, f"conv{index}")(y))
+            y = F.relu(y if index < self._count else y + self.downsample(x))
+        return y
 
 
 class ResNet(nn.Module):
-    def __init__(self, blocks, widths, has_projection):
+    def __init__(self, architecture):
         super().__init__()
-        self.conv1 = nn.Conv2d(3, widths[0], 3, 1, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(widths[0])
-        self.stages = len(widths)
-        inputs = widths[0]
-        for stage, (count, width) in enumerate(zip(blocks, widths)):
+        inputs = architecture.widths[0]
+        kernel, stride = (7, 2) if architecture.has_pooled_stem else (3, 1)
+        self.conv1 = nn.Conv2d(3, inputs, kernel, stride, kernel // 2, bias=False)
+        self.bn1 = nn.BatchNorm2d(inputs)
+        self._has_pooling = architecture.has_pooled_stem
+        self._stages = len(architecture.blocks)
+        for stage, (count, channels) in enumerate(zip(architecture.blocks, architecture.widths)):
+            inner = channels * architecture.width
+            outputs = 4 * channels if architecture.is_bottleneck else inner
             made = []
             for index in range(count):
-                made.append(Block(inputs, width, 2 if stage and not index else 1, has_projection))
-                inputs = width
+                step = 2 if stage and not index else 1
+                bottleneck, projection = architecture.is_bottleneck, architecture.has_projection
+                made.append(Block(inputs, inner, outputs, step, bottleneck, projection))
+                inputs = outputs
             setattr(self, f"layer{stage + 1}", nn.Sequential(*made))
         self.fc = Classifier(inputs, CLASSES)
 
     def forward(self, x):
         x = F.relu(self.bn1(self.conv1(x)))
-        for stage in range(1, self.stages + 1):
+        if self._has_pooling:
+            x = F.max_pool2d(x, 3, 2, 1)
+        for stage in range(1, self._stages + 1):
             x = getattr(self, f"layer{stage}")(x)
         return self.fc(x.mean((2, 3)))
-
-
-def _dense(model):
-    depth = int(model[len("resnet") :])
-    if depth in (18, 34):
-        blocks = [2, 2, 2, 2] if depth == 18 else [3, 4, 6, 3]
-        return ResNet(blocks, [64, 128, 256, 512], has_projection=True)
-    return ResNet([(depth - 2) // 6] * 3, [16, 32, 64], has_projection=False)
 
 
 def _place(network, layer):
@@ -118,7 +128,7 @@ def _place(network, layer):
 
 def make_network(model, candidate, seed):
     """The network of a candidate with initial weights of a seed, on the CPU."""
-    network = _dense(model)
+    network = ResNet(parse_architecture(model))
     shared = {}
     for layer, decomposition in candidate.items():
         module, name = _place(network, layer)

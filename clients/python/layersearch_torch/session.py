@@ -226,6 +226,8 @@ class Session:
             self._say_hello(now)
 
     def _tick_welcomed(self, now):
+        if self._data.place is not None and self._said_ready != self._free_slots(now):
+            self._say_ready(now)
         if now >= self._heartbeat_due:
             self._heartbeat_due = now + self._welcome.heartbeat_seconds
             held = sorted([*self._running, *self._finished])
@@ -239,8 +241,6 @@ class Session:
         for reference, finished in list(self._finished.items()):
             if now - finished.sent >= _RESULT_AGAIN_SECONDS:
                 self._send_result(reference, now)
-        if self._data.place is not None and self._said_ready != self._free_slots(now):
-            self._say_ready(now)
 
     def _tick_leaving(self, now):
         leaving = self._leaving

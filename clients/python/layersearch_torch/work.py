@@ -4,15 +4,12 @@ import re
 from dataclasses import dataclass
 from typing import Optional
 
-MODELS = ("resnet8", "resnet14", "resnet20", "resnet32", "resnet44", "resnet56", "resnet110", "resnet18", "resnet34")
+from layersearch_torch.architecture import Refused, parse_architecture
+
 SETS = ("cifar10", "shapes10")
 SCHEDULES = ("constant", "step", "cosine", "onecycle")
 _KINDS = ("proxy-training", "final-training")
 _GROUPED = re.compile(r"grouped([1-9][0-9]{0,5})\Z")
-
-
-class Refused(Exception):
-    """This worker cannot do that work; the text says why."""
 
 
 @dataclass(frozen=True)
@@ -85,10 +82,11 @@ def parse_work(text):
     if kind not in _KINDS:
         raise Refused(f"work of the kind {kind} is not known here")
     fields = _Fields(words)
+    parse_architecture(fields.left.get("model", ""))
     variant = Variant.parse(fields.take("space.variant"))
     work = Work(
         kind=kind,
-        model=fields.one_of("model", MODELS),
+        model=fields.take("model"),
         data_set=fields.one_of("data.set", SETS),
         train_images=fields.whole("data.train_images", 1, 1 << 32),
         validation_images=fields.whole("data.validation_images", 0, 1 << 32),

@@ -6,16 +6,32 @@ import struct
 import time
 
 import zmq
+from zmq.auth.thread import ThreadAuthenticator
+from zmq.utils import z85
 
 from fakes import piece, welcome_payload
 from layersearch_torch import frames
 
 
+class _Allowed:
+    def __init__(self, keys):
+        self._keys = keys
+
+    def callback(self, domain, key):
+        return z85.encode(key) in self._keys
+
+
 class FakeCoordinator:
     """`expect(code)` answers what is routine (hellos, heartbeats, contents) until a message of that code comes."""
 
-    def __init__(self, keys=None, port=None, welcome=None, contents=()):
+    def __init__(self, keys=None, allowed=(), port=None, welcome=None, contents=()):
+        """With `keys` (the coordinator's secret one, in Z85) only workers with `allowed` public keys are let in."""
         self.context = zmq.Context()
+        self.authenticator = None
+        if keys is not None:
+            self.authenticator = ThreadAuthenticator(self.context)
+            self.authenticator.start()
+            self.authenticator.configure_curve_callback("layersearch", _Allowed(allowed))
         self.socket = self.context.socket(zmq.ROUTER)
         self.socket.setsockopt(zmq.LINGER, 0)
         if keys is not None:
@@ -85,5 +101,7 @@ class FakeCoordinator:
         self.send(peer, frames.CONTENT_PIECE, made)
 
     def close(self):
+        if self.authenticator is not None:
+            self.authenticator.stop()
         self.socket.close()
         self.context.term()

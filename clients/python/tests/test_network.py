@@ -13,17 +13,28 @@ def count(network):
 
 
 @pytest.mark.parametrize(
-    "model, parameters", [("resnet8", 75290), ("resnet20", 269722), ("resnet56", 853018), ("resnet18", 11173962)]
+    "model, parameters",
+    [
+        ("resnet8", 75290),
+        ("resnet20", 269722),
+        ("resnet56", 853018),
+        ("resnet18", 11173962),
+        ("cifar-resnet:depth=20", 269722),
+        ("resnet:blocks=3/3/3,widths=16/32/64,shortcut=A", 269722),
+        ("resnet:blocks=3/4/6/3,block=bottleneck,stem=7x7-pool", 25557032 - 2049 * 990),
+        ("resnet:blocks=3/4/6/3,block=bottleneck,stem=7x7-pool,width=2", 68883240 - 2049 * 990),
+        ("cifar-resnet:depth=26,width=10,shortcut=B", 36481434),
+    ],
 )
 def test_dense_parameters(model, parameters):
     assert count(make_network(model, {}, 1)) == parameters
 
 
-@pytest.mark.parametrize("model", ["resnet8", "resnet18"])
+@pytest.mark.parametrize("model", ["resnet8", "resnet18", "resnet:blocks=1/1,block=bottleneck,stem=7x7-pool"])
 def test_shapes(model):
     network = make_network(model, {}, 1).eval()
     assert network(torch.zeros(2, 3, 32, 32)).shape == (2, 10)
-    assert not network.state_dict().keys() & {"layer1.0.downsample.0.weight"}
+    assert ("layer1.0.downsample.0.weight" in network.state_dict()) == ("bottleneck" in model)
 
 
 @pytest.mark.parametrize(
@@ -43,6 +54,16 @@ def test_decomposed_parameters(candidate, change):
     network = make_network("resnet8", parse_candidate(candidate, Variant("remainder")), 1)
     assert count(network) == 75290 + change
     assert network.eval()(torch.zeros(2, 3, 32, 32)).shape == (2, 10)
+
+
+@pytest.mark.parametrize(
+    "model",
+    ["", "resnet", "resnet21", "resnet:", "cifar-resnet:depth=21", "cifar-resnet:depth=20,colour=3", "vgg:depth=8",
+     "resnet:blocks=2/2,widths=16", "resnet:blocks=0", "resnet:blocks=2,block=wide", "cifar-resnet:depth=20,depth"],
+)
+def test_unknown_models_are_refused(model):
+    with pytest.raises(Refused):
+        make_network(model, {}, 1)
 
 
 def test_a_projection_may_be_decomposed():
@@ -68,7 +89,7 @@ def test_outputs_of_remainder_and_groups():
 def test_option_a_puts_zeros_on_both_sides():
     block = make_network("resnet8", {}, 1).layer2[0]
     x = torch.randn(1, 16, 32, 32)
-    y = block.shortcut(x)
+    y = block.downsample(x)
     assert y.shape == (1, 32, 16, 16)
     assert torch.equal(y[:, 8:24], x[:, :, ::2, ::2]) and y[:, :8].abs().sum() + y[:, 24:].abs().sum() == 0
 
