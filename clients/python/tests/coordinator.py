@@ -7,7 +7,6 @@ import time
 
 import zmq
 from zmq.auth.thread import ThreadAuthenticator
-from zmq.utils import z85
 
 from fakes import piece, welcome_payload
 from layersearch_torch import frames
@@ -18,7 +17,7 @@ class _Allowed:
         self._keys = keys
 
     def callback(self, domain, key):
-        return z85.encode(key) in self._keys
+        return key in self._keys
 
 
 class FakeCoordinator:
