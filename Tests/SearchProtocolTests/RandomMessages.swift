@@ -173,8 +173,10 @@ struct RandomMessages {
   }
 
   mutating func job(version: Int = ProtocolVersion.newest) -> JobAssignment {
+    // Older workers know the oldest names only, and are not told of others.
+    let models = Model.allCases.filter { version >= ProtocolVersion.withNetworks || $0.isKnownToAll }
     let recipe = TrainingRecipe(
-      model: Model.allCases[random.integer(below: Model.allCases.count)], variant: coin() ? .full : .remainder,
+      model: models[random.integer(below: models.count)], variant: coin() ? .full : .remainder,
       data: DataSelection(
         set: .cifar10, trainImages: 1 + random.integer(below: 50_000), validationImages: random.integer(below: 5000),
         splitSeed: random.next()), epochs: Epochs(1 + random.integer(below: 1000)),
