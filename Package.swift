@@ -161,6 +161,11 @@ let package = Package(
         "BasisEngine", "Files", "ImageData", "KernelInterface", "Processes", "Randomness", "ReadableText", "Reporting",
         "SearchCore", "Studies", "StudyStore", .product(name: "Logging", package: "swift-log"),
       ]),
+    // networks that come from elsewhere, and go there
+    .target(
+      name: "ModelExchange",
+      dependencies: ["BasisEngine", "Files", "ImageData", "ReadableText", "SearchCore", "TensorFiles"],
+      swiftSettings: optimized),
     // simulated workers
     .target(
       name: "Simulation",
@@ -222,6 +227,7 @@ let package = Package(
         "Keys",
         "Launching",
         "Messaging",
+        "ModelExchange",
         "Processes",
         "Randomness",
         "ReadableText",
@@ -237,6 +243,7 @@ let package = Package(
         "StudyServer",
         "StudyStore",
         "StudyViews",
+        "TensorFiles",
         "Terminal",
         "TextInput",
         "Trainings",
@@ -273,6 +280,12 @@ let package = Package(
       dependencies: ["SearchCore", "StudyStore", .product(name: "GRDB", package: "GRDB.swift")],
       exclude: ["Fixtures"]),
     .testTarget(name: "ReplayTests", dependencies: ["Randomness", "Replay", "SearchCore", "TestSupport"]),
+    .testTarget(
+      name: "ModelExchangeTests",
+      dependencies: [
+        "BasisEngine", "ImageData", "ModelExchange", "Randomness", "SearchCore", "TensorFiles", "TestSupport",
+      ], exclude: ["Fixtures"]),
+    .testTarget(name: "TensorFilesTests", dependencies: ["TensorFiles"]),
     .testTarget(name: "TextInputTests", dependencies: ["TextInput"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "SearchCore"]),
     .testTarget(
@@ -357,10 +370,12 @@ if let library = Context.environment["LAYERSEARCH_FUZZER"] {
     .target(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
     .executableTarget(
       name: "Fuzz",
-      dependencies: ["BasisEngine", "CFuzzer", "ImageData", "Randomness", "SearchCore", "SearchProtocol"],
+      dependencies: [
+        "BasisEngine", "CFuzzer", "ImageData", "Randomness", "SearchCore", "SearchProtocol", "TensorFiles",
+      ],
       path: "Tests/Fuzz/Fuzz", linkerSettings: [.unsafeFlags([library]), .linkedLibrary("stdc++")]),
   ]
-  let instrumented = ["BasisEngine", "Fuzz", "ImageData", "SearchCore", "SearchProtocol"]
+  let instrumented = ["BasisEngine", "Fuzz", "ImageData", "SearchCore", "SearchProtocol", "TensorFiles"]
   for target in package.targets where instrumented.contains(target.name) {
     target.swiftSettings = (target.swiftSettings ?? []) + [.unsafeFlags(["-sanitize=fuzzer"])]
   }

@@ -4,7 +4,13 @@ import Yams
 /// From text to Yams' nodes, with every way in which that can fail told as file, line and reason.
 enum YAMLDocument {
   /// The top level's keys and values.
-  static func mapping(_ text: String, file: String) throws(ConfigurationError) -> Node.Mapping {
+  /// - Parameters:
+  ///   - subject: what the file is, for messages.
+  ///   - least: what it needs where it is empty.
+  static func mapping(
+    _ text: String, file: String, subject: String = "the configuration",
+    least: String = "at least the keys 'model' and 'data.set'"
+  ) throws(ConfigurationError) -> Node.Mapping {
     let root: Node?
     do {
       if let line = try anchorLine(text) {
@@ -18,7 +24,7 @@ enum YAMLDocument {
     }
     guard let root, root.null == nil || root.scalar?.style != .plain else {
       throw ConfigurationError(
-        file: file, "the configuration is empty; it needs at least the keys 'model' and 'data.set'")
+        file: file, "\(subject) is empty; it needs \(least)")
     }
     if let tagged = firstTagged(root) {
       throw ConfigurationError(
@@ -27,7 +33,7 @@ enum YAMLDocument {
     }
     guard case .mapping(let mapping) = root else {
       throw ConfigurationError(
-        file: file, line: root.mark?.line, "the configuration is \(kind(root)), but lines of 'key: value' are wanted")
+        file: file, line: root.mark?.line, "\(subject) is \(kind(root)), but lines of 'key: value' are wanted")
     }
     return mapping
   }

@@ -13,10 +13,11 @@ extension EvaluationReport {
   ///   - split: which images.
   ///   - data: the folder of the images, or the embedded set's name; nil for those of the training.
   ///   - testImages: how many of the split test; nil for all.
+  ///   - keepsLogits: also asks the network for its outputs, in passes of their own.
   ///   - onProgress: called with the images that are done, and how many there are.
   package init(
     of checkpoint: Checkpoint, path: String, split: ScoredSplit = .test, data: String?, testImages: Int?,
-    kernels: KernelTable, onProgress: (_ done: Int, _ images: Int) -> Void
+    kernels: KernelTable, keepsLogits: Bool = false, onProgress: (_ done: Int, _ images: Int) -> Void
   ) throws {
     let chosen = try ScoredImages(
       split, of: checkpoint, path: path, data: try data ?? Self.dataSet(of: checkpoint), testImages: testImages)
@@ -46,6 +47,9 @@ extension EvaluationReport {
       epochs: checkpoint.training?.recipe.epochs.begun, seed: checkpoint.training?.seed,
       start: checkpoint.training?.recipe.start.map(Self.text),
       kernelVariant: KernelVariant(KernelSelection.variantDescription(of: kernels)).withoutCoreType.text)
+    guard keepsLogits else { return }
+    logits = network.logits(of: images)
+    labels = images.labels.map { Int($0) }
   }
 
   private static func text(_ start: TrainedStart) -> String {

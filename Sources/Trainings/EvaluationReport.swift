@@ -25,6 +25,10 @@ package struct EvaluationReport: Encodable {
   /// What its training began with; nil for weights that were drawn, and where the file does not tell.
   package var start: String?
   package var kernelVariant: String
+  /// `[image][class]`, where they were asked for; not part of the object.
+  package var logits: [Float]?
+  /// One class an image, as `logits`.
+  package var labels: [Int]?
 
   package var lines: [String] {
     var lines = [

@@ -79,7 +79,8 @@ package struct TrainingSession {
     if let file {
       let training = Checkpoint.Training(
         recipe: settings.recipe, seed: seed, epochsDone: outcome.epochLosses.count, testAccuracy: outcome.accuracy,
-        kernelVariant: kernelVariant)
+        kernelVariant: kernelVariant, dataContent: settings.dataContent,
+        study: settings.study.map { FilePath.name(of: $0) })
       var checkpoint = network.checkpoint(training: training)
       checkpoint.normalization = images.training.normalization
       try checkpoint.write(to: file)

@@ -42,7 +42,10 @@ struct LayerSearch: AsyncParsableCommand {
         ]),
       CommandGroup(
         name: "Single networks",
-        subcommands: [TrainCommand.self, EvaluateCommand.self, BenchCommand.self, CostCommand.self]),
+        subcommands: [
+          TrainCommand.self, EvaluateCommand.self, ImportCommand.self, ExportModelCommand.self, BenchCommand.self,
+          CostCommand.self,
+        ]),
       CommandGroup(
         name: "Machines and data",
         subcommands: [

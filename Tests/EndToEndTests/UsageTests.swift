@@ -27,6 +27,15 @@ struct UsageTests {
       ["cost", "--model", "resnet8", "--rank", "64"],
       ["cost", "--model", "resnet8", "--rank-fraction", "0.999"], ["cost", "--model", "resnet8", "--variant", "half"],
       ["cost", "--model", "resnet8", "--json", "--format", "csv"],
+      ["import", "x.safetensors", "--model", "resnet8"],
+      ["import", "x.safetensors", "--model", "resnet8", "--checkpoint", "net.ckpt", "--mean", "0.1,0.2,0.3"],
+      [
+        "import", "x.safetensors", "--model", "resnet8", "--checkpoint", "net.ckpt", "--mean", "0.1,0.2", "--std",
+        "1,1,1",
+      ],
+      ["import", "x.safetensors", "--model", "resnet8", "--checkpoint", "net.ckpt", "--names", "none.yaml"],
+      ["export-model", "net.ckpt"], ["export-model", "net.ckpt", "--format", "pickle"],
+      ["export-model", "net.ckpt", "--format", "safetensors", "--fold-batch-norm"],
       ["status", "x", "--verbose", "--frobnicate"],
     ])
   func wrongUsage(arguments: [String]) async throws {

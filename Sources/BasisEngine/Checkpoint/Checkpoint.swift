@@ -15,6 +15,17 @@ package struct Checkpoint: Equatable, Sendable {
 
   package var candidate: Candidate { network.candidate }
 
+  package init(
+    network: Network, tensors: TensorTree, normalization: ChannelNormalization? = nil, training: Training? = nil,
+    unfinished: Unfinished? = nil
+  ) {
+    self.network = network
+    self.tensors = tensors
+    self.normalization = normalization
+    self.training = training
+    self.unfinished = unfinished
+  }
+
   /// Which network it is: what names and shapes of its tensors follow from.
   package struct Network: Codable, Equatable, Sendable {
     package var model: Model
@@ -41,7 +52,9 @@ package struct Checkpoint: Equatable, Sendable {
 
   /// How the weights came to be. In a file the recipe's start stands beside the recipe, whose text older programs read.
   package struct Training: Codable, Equatable, Sendable {
-    private enum CodingKeys: CodingKey { case recipe, start, seed, epochsDone, testAccuracy, kernelVariant }
+    private enum CodingKeys: CodingKey {
+      case recipe, start, seed, epochsDone, testAccuracy, kernelVariant, dataContent, study
+    }
 
     package var recipe: TrainingRecipe
     package var seed: UInt64
@@ -49,15 +62,22 @@ package struct Checkpoint: Equatable, Sendable {
     /// 0…1
     package var testAccuracy: Double?
     package var kernelVariant: String?
+    /// What the images are that it was trained on, see `DataContent`; nil where the file does not tell.
+    package var dataContent: String?
+    /// Name of the study whose candidate it is; nil where it is none's.
+    package var study: String?
 
     package init(
-      recipe: TrainingRecipe, seed: UInt64, epochsDone: Int, testAccuracy: Double? = nil, kernelVariant: String? = nil
+      recipe: TrainingRecipe, seed: UInt64, epochsDone: Int, testAccuracy: Double? = nil, kernelVariant: String? = nil,
+      dataContent: String? = nil, study: String? = nil
     ) {
       self.recipe = recipe
       self.seed = seed
       self.epochsDone = epochsDone
       self.testAccuracy = testAccuracy
       self.kernelVariant = kernelVariant
+      self.dataContent = dataContent
+      self.study = study
     }
 
     package init(from decoder: any Decoder) throws {
@@ -68,6 +88,8 @@ package struct Checkpoint: Equatable, Sendable {
       epochsDone = try values.decode(Int.self, forKey: .epochsDone)
       testAccuracy = try values.decodeIfPresent(Double.self, forKey: .testAccuracy)
       kernelVariant = try values.decodeIfPresent(String.self, forKey: .kernelVariant)
+      dataContent = try values.decodeIfPresent(String.self, forKey: .dataContent)
+      study = try values.decodeIfPresent(String.self, forKey: .study)
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -78,6 +100,8 @@ package struct Checkpoint: Equatable, Sendable {
       try values.encode(epochsDone, forKey: .epochsDone)
       try values.encodeIfPresent(testAccuracy, forKey: .testAccuracy)
       try values.encodeIfPresent(kernelVariant, forKey: .kernelVariant)
+      try values.encodeIfPresent(dataContent, forKey: .dataContent)
+      try values.encodeIfPresent(study, forKey: .study)
     }
   }
 
@@ -126,7 +150,7 @@ extension Checkpoint.Network {
       model, imageSize: imageSize, imageChannels: imageChannels, classCount: classCount, widths: widths)
   }
 
-  func form() throws(CheckpointProblem) -> NetworkForm {
+  package func form() throws(CheckpointProblem) -> NetworkForm {
     let architecture = try architecture()
     do {
       return try NetworkForm(
@@ -134,7 +158,7 @@ extension Checkpoint.Network {
     } catch { throw CheckpointProblem("\(error)") }
   }
 
-  init(_ form: NetworkForm) {
+  package init(_ form: NetworkForm) {
     let architecture = form.architecture
     let stem = architecture.layers[architecture.stem]
     let own = Architecture(

@@ -194,3 +194,8 @@ final class BatchNorm {
 
   private func outputChannel(_ c: Int) -> Int { channelMap.map { Int($0[c]) } ?? c }
 }
+
+extension NetworkForm {
+  /// What is added to every variance of a batch norm.
+  package static let batchNormEpsilon = BatchNorm.epsilon
+}

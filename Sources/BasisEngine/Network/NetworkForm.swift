@@ -1,24 +1,24 @@
 import SearchCore
 
 /// A network's layers, each with the form it takes: what decides names, shapes and number of its parameters.
-struct NetworkForm {
+package struct NetworkForm {
   /// How one layer is evaluated.
-  enum LayerForm: Equatable {
+  package enum LayerForm: Equatable {
     case dense
     /// - channels: output channels that the basis maps are.
     case basis(LayerBasis, channels: [Int])
   }
 
-  let architecture: Architecture
-  let candidate: Candidate
+  package let architecture: Architecture
+  package let candidate: Candidate
   /// Of layers for which the candidate names none.
-  let variant: BasisVariant
+  package let variant: BasisVariant
   /// One for each layer, in the architecture's order.
-  let layers: [LayerForm]
+  package let layers: [LayerForm]
 
   /// - Parameter basisChannels: which output channels of a decomposed layer its basis maps are; defaults to 0..<r.
   ///   `full` keeps none as outputs.
-  init(
+  package init(
     architecture: Architecture, candidate: Candidate, variant: BasisVariant, basisChannels: [String: [Int]] = [:]
   ) throws(EngineError) {
     for name in candidate.decomposedLayers where architecture.layer(named: name) == nil {
@@ -68,7 +68,7 @@ struct NetworkForm {
 
   /// Trained tensors, in the order of torchvision's modules: a layer's weight, or basis and coefficients, then its
   /// batch norm's. Coefficients that layers share are the first one's.
-  var parameters: [TensorDescription] {
+  package var parameters: [TensorDescription] {
     var tensors: [TensorDescription] = []
     for (index, layer) in architecture.layers.enumerated() {
       let filter = [layer.inputChannels, layer.kernelSize, layer.kernelSize]
@@ -99,7 +99,7 @@ struct NetworkForm {
   }
 
   /// The tensor of a layer's coefficients, which may be another layer's.
-  func coefficientsName(of basis: LayerBasis) -> String {
+  package func coefficientsName(of basis: LayerBasis) -> String {
     "\(architecture.layers[basis.coefficientsOf].name).coefficients"
   }
 
@@ -112,7 +112,7 @@ struct NetworkForm {
   }
 
   /// Batch norm's running statistics.
-  var statistics: [TensorDescription] {
+  package var statistics: [TensorDescription] {
     architecture.layers.dropLast().flatMap { layer in
       let norm = NetworkForm.batchNormName(of: layer.name)
       return ["running_mean", "running_var"].map {
@@ -122,7 +122,7 @@ struct NetworkForm {
   }
 
   /// `layer1.0.conv2` → `layer1.0.bn2`, `layer2.0.downsample.0` → `layer2.0.downsample.1`.
-  static func batchNormName(of convolution: String) -> String {
+  package static func batchNormName(of convolution: String) -> String {
     var pieces = convolution.split(separator: ".").map(String.init)
     guard let last = pieces.popLast() else { return convolution }
     pieces.append(last == "0" ? "1" : "bn" + last.dropFirst("conv".count))

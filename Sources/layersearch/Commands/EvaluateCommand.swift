@@ -1,7 +1,9 @@
 import ArgumentParser
 import BasisEngine
 import Engines
+import Files
 import SearchCore
+import TensorFiles
 import Terminal
 import Trainings
 
@@ -40,6 +42,11 @@ struct EvaluateCommand: ParsableCommand {
     transform: Number.whole(1...TrainingLimits.testImages(.shapes10)))
   var testImages: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "Also write what the network says of each image, as safetensors: logits, labels.", valueName: "file"))
+  var logits: String?
+
   @Flag(help: "Print one JSON object.")
   var json = false
 
@@ -47,14 +54,27 @@ struct EvaluateCommand: ParsableCommand {
 
   func run() throws {
     let kernels = try KernelSelection.best()
+    let output = try logits.map { try OutputFile($0, option: "--logits") }
     defer { StandardError.shared.show(status: nil) }
     let report = try EvaluationReport(
-      of: try Checkpoint(path: file), path: file, split: split, data: data, testImages: testImages, kernels: kernels
+      of: try Checkpoint(path: file), path: file, split: split, data: data, testImages: testImages, kernels: kernels,
+      keepsLogits: output != nil
     ) { done, images in
       if !verbosity.quiet { StandardError.shared.show(status: "image \(done)/\(images)") }
     }
     StandardError.shared.show(status: nil)
+    if let output { try write(report, to: output) }
     if json { return try JSONOutput.print(report) }
     for line in report.lines { StandardOutput.writeLine(line) }
+  }
+
+  private func write(_ report: EvaluationReport, to output: OutputFile) throws {
+    let (logits, labels) = (report.logits ?? [], report.labels ?? [])
+    let bytes = labels.flatMap { label in (0..<8).map { UInt8(truncatingIfNeeded: label >> (8 * $0)) } }
+    try output.write(
+      SafeTensorsWriter.file([
+        .init(name: "logits", shape: [labels.count, logits.count / max(1, labels.count)], floats: logits),
+        .init(name: "labels", element: .int64, shape: [labels.count], bytes: bytes),
+      ]))
   }
 }

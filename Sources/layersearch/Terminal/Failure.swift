@@ -6,6 +6,7 @@ import Files
 import Foundation
 import ImageData
 import Launching
+import ModelExchange
 import ReadableText
 import Replay
 import SearchCore
@@ -100,6 +101,7 @@ enum ProcessExit {
     case SimulationError.exists: .usage
     case let error as ReplayError: error.isUsage ? .usage : .failed
     case let error as TrainingError: error.isUsage ? .usage : .failed
+    case let error as ExchangeError: error.isUsage ? .usage : .failed
     case EngineError.output(let error): Failure(error).code
     case let error as StoreError where [.differentConfiguration, .alreadyExists].contains(error.code): .usage
     default: .failed

@@ -9,7 +9,10 @@ import SearchProtocol
 /// Valid inputs to begin with, a folder a target.
 enum Seeds {
   static func write(to folder: String) throws {
-    for (target, inputs) in try [("codec", messages()), ("cifar", images()), ("checkpoint", checkpoints())] {
+    let targets = try [
+      ("codec", messages()), ("cifar", images()), ("checkpoint", checkpoints()), ("safetensors", SafeTensorsTarget.seeds),
+    ]
+    for (target, inputs) in targets {
       try FileManager.default.createDirectory(atPath: "\(folder)/\(target)", withIntermediateDirectories: true)
       for (index, input) in inputs.enumerated() {
         try Data(input).write(to: URL(fileURLWithPath: "\(folder)/\(target)/seed-\(index)"))

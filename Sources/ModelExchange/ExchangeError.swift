@@ -1,0 +1,33 @@
+import ReadableText
+import TensorFiles
+
+/// What keeps a network from coming in or going out. `description` is one line.
+package enum ExchangeError: Error, Hashable, Sendable, CustomStringConvertible {
+  case file(TensorFileError)
+  /// The tensors of a file are not those of the network.
+  case tensors(path: String, String)
+  /// A map of names that cannot be used; `reason` says which line.
+  case names(path: String, reason: String)
+  /// What was asked for makes no network, or no file.
+  case unfit(String)
+  /// A checkpoint that cannot be exported.
+  case checkpoint(path: String, reason: String)
+
+  package var description: String {
+    switch self {
+    case .file(let error): "\(error)"
+    case .tensors(let path, let problem): "\(path.inOneLine): \(problem)"
+    case .names(let path, let reason): "\(path.inOneLine): \(reason)"
+    case .unfit(let problem): problem
+    case .checkpoint(let path, let reason): "\(path.inOneLine) cannot be exported: \(reason)"
+    }
+  }
+
+  /// Other words on the command line would help.
+  package var isUsage: Bool {
+    switch self {
+    case .names, .unfit: true
+    case .file, .tensors, .checkpoint: false
+    }
+  }
+}

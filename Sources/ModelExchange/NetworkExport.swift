@@ -1,0 +1,77 @@
+import Files
+
+/// The files that a network leaves as.
+package struct NetworkExport: Sendable {
+  package enum Format: String, CaseIterable, Sendable {
+    case safetensors, onnx
+    case torchScriptSource = "torchscript-source"
+
+    /// Of its file's name.
+    package var ending: String {
+      switch self {
+      case .safetensors: ".safetensors"
+      case .onnx: ".onnx"
+      case .torchScriptSource: ".py"
+      }
+    }
+  }
+
+  package struct File: Sendable {
+    /// Where it goes.
+    package var path: String
+    package var bytes: [UInt8]
+  }
+
+  /// Stands in every module and card.
+  package static let mark = "layersearch export-model"
+
+  /// What was asked for.
+  package let file: File
+  /// What belongs beside it: the card, and with tensors the module that reads them.
+  package let beside: [File]
+
+  /// - Parameters:
+  ///   - path: of what is asked for.
+  ///   - foldsBatchNorm: in ONNX; the others have no use of it.
+  ///   - generator: program and version.
+  package init(
+    of network: ExportedNetwork, as format: Format, path: String, foldsBatchNorm: Bool = false, generator: String
+  ) {
+    let name = FilePath.name(of: path)
+    let card = ModelCard(
+      of: network, file: name, format: format.rawValue, foldsBatchNorm: foldsBatchNorm,
+      generator: "\(Self.mark), \(generator)")
+    var beside: [File] = []
+    let bytes: [UInt8]
+    switch format {
+    case .safetensors:
+      bytes = network.safeTensorsFile(card: card.json)
+      beside.append(
+        File(
+          path: Self.path(path, .safetensors, .torchScriptSource),
+          bytes: Array(network.pyTorchSource(title: card.title, weights: name).utf8)))
+    case .torchScriptSource:
+      let weights = FilePath.name(of: Self.path(path, .torchScriptSource, .safetensors))
+      bytes = Array(network.pyTorchSource(title: card.title, weights: weights).utf8)
+    case .onnx:
+      bytes = network.onnxGraph(foldsBatchNorm: foldsBatchNorm).file(
+        name: card.model, metadata: [("layersearch", card.json)])
+    }
+    beside.append(File(path: path + ".json", bytes: Array(card.json.utf8)))
+    beside.append(File(path: path + ".md", bytes: Array(card.markdown.utf8)))
+    file = File(path: path, bytes: bytes)
+    self.beside = beside
+  }
+
+  /// The path of a file of another format beside this one.
+  package static func path(_ path: String, _ format: Format, _ other: Format) -> String {
+    (path.hasSuffix(format.ending) ? String(path.dropLast(format.ending.count)) : path) + other.ending
+  }
+
+  /// Where a checkpoint's export goes where nothing else is said: beside it.
+  package static func path(besideCheckpoint checkpoint: String, _ format: Format) -> String {
+    let name = FilePath.name(of: checkpoint)
+    guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return checkpoint + format.ending }
+    return String(checkpoint.dropLast(name.distance(from: dot, to: name.endIndex))) + format.ending
+  }
+}

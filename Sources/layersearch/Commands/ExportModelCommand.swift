@@ -1,0 +1,83 @@
+import ArgumentParser
+import BasisEngine
+import Files
+import Foundation
+import ModelExchange
+import Processes
+import Terminal
+
+extension NetworkExport.Format: ExpressibleByArgument {}
+
+struct ExportModelCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "export-model",
+    abstract: "Writes a checkpoint's network for PyTorch or ONNX runtimes.",
+    discussion: Examples.folded(
+      """
+      safetensors: the tensors of the network's own form, and beside them a PyTorch module of one file that reads \
+      them. onnx: operators (set 17), any number of images at a time. torchscript-source: the PyTorch module alone. \
+      Beside each lies a card of the network, as JSON and Markdown.
+
+      Networks take images of red, green and blue from 0 to 1 and normalize them themselves; what else they expect is \
+      on the card. --merge multiplies basis convolutions out into dense filters, for comparison.
+
+      Examples:
+        layersearch export-model chosen.ckpt --format onnx
+        layersearch export-model chosen.ckpt --format onnx --fold-batch-norm --output chosen-folded.onnx
+        layersearch export-model chosen.ckpt --format safetensors --merge --output dense.safetensors
+      """))
+
+  @Argument(help: "A checkpoint.")
+  var checkpoint: String
+
+  @Option(help: "What to write.")
+  var format: NetworkExport.Format
+
+  @Flag(help: "Multiply basis convolutions out into dense filters.")
+  var merge = false
+
+  @Flag(help: "In ONNX: put batch norm into the convolutions' weights.")
+  var foldBatchNorm = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Write here (default: beside the checkpoint, under its name, where no such file is yet).", valueName: "file"))
+  var output: String?
+
+  func validate() throws {
+    if foldBatchNorm, format != .onnx { throw ValidationError("--fold-batch-norm is for --format onnx") }
+  }
+
+  func run() throws {
+    let path = output ?? NetworkExport.path(besideCheckpoint: checkpoint, format)
+    if output == nil, FileManager.default.fileExists(atPath: path) {
+      throw Failure.usage("\(path) exists; name it with --output to replace it, or name another file")
+    }
+    let file = try OutputFile(path, option: "--output")
+    let network = try ExportedNetwork(try Checkpoint(path: checkpoint), path: checkpoint, merged: merge)
+    let export = NetworkExport(
+      of: network, as: format, path: file.isRegular ? path : "model\(format.ending)", foldsBatchNorm: foldBatchNorm,
+      generator: Version.text)
+    var beside: [(file: OutputFile, bytes: [UInt8])] = []
+    if file.isRegular {
+      for other in export.beside {
+        try Self.requireOwn(other.path)
+        beside.append((try OutputFile(other.path, option: "--output"), other.bytes))
+      }
+    }
+    try file.write(export.file.bytes)
+    for (file, bytes) in beside { try file.write(bytes) }
+    for file in [file] + beside.map(\.file) where file.isRegular {
+      StandardError.shared.writeLine("wrote \(file.path)")
+    }
+  }
+
+  /// A module or a card that this program wrote may be replaced; what has the same name by chance may not.
+  private static func requireOwn(_ path: String) throws(Failure) {
+    guard FileManager.default.fileExists(atPath: path) else { return }
+    let text = (try? RegularFile.read(path, mostBytes: 1 << 20)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    guard text.contains(NetworkExport.mark) else {
+      throw .usage("--output \(path) exists and is no file of export-model; choose another name")
+    }
+  }
+}

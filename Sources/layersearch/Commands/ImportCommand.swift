@@ -1,0 +1,97 @@
+import ArgumentParser
+import BasisEngine
+import Configuration
+import Files
+import ImageData
+import ModelExchange
+import SearchCore
+import TensorFiles
+import Terminal
+
+struct ImportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "import",
+    abstract: "Makes a checkpoint of weights that PyTorch trained.",
+    discussion: Examples.folded(
+      """
+      The file is a state dict as safetensors. Names are torchvision's or those of the usual CIFAR repositories \
+      (linear, shortcut.0, module. before all); others by a map, whose lines are 'our name: its name', of modules or \
+      tensors, * for any one part: 'layer1.*.conv1: stages.0.*.a'. Every tensor's shape is checked, and every tensor \
+      has to be used; num_batches_tracked is ignored.
+
+      --mean and --std are what its training normalized images by, in units of the full range; without them images are \
+      normalized as the data set's usual way is.
+
+      Pickles (.pt, .pth) are not read: they may hold any program. docs/exchange.md has the line of Python that makes \
+      a safetensors file of one.
+
+      Examples:
+        layersearch import resnet20.safetensors --model resnet20 --checkpoint r20.ckpt
+        layersearch import net.safetensors --model resnet18 --names map.yaml --mean 0.485,0.456,0.406 \
+      --std 0.229,0.224,0.225 --checkpoint r18.ckpt
+      """))
+
+  @Argument(help: "Tensors, as safetensors.")
+  var file: String
+
+  @Option(help: "The network.")
+  var model: Model
+
+  @Option(help: ArgumentHelp("A map of names, YAML.", valueName: "file"))
+  var names: String?
+
+  @Option(help: ArgumentHelp("Where the network goes.", valueName: "file"))
+  var checkpoint: String
+
+  @Option(
+    help: ArgumentHelp("Means of the images' channels, from 0 to 1.", valueName: "r,g,b"),
+    transform: Self.channels(NumberLimit("from 0 to 1") { (0...1).contains($0) }))
+  var mean: [Float]?
+
+  @Option(
+    help: ArgumentHelp("Standard deviations of the images' channels.", valueName: "r,g,b"),
+    transform: Self.channels(NumberLimit("above 0, at most 1000") { $0 >= 1e-6 && $0 <= 1000 }))
+  var std: [Float]?
+
+  @Option(help: "Rows and columns of the images that it is for.", reading: Number.whole(4...96))
+  var imageSize = 32
+
+  func validate() throws {
+    if (mean == nil) != (std == nil) { throw ValidationError("--mean and --std belong together; give both") }
+  }
+
+  func run() throws {
+    let output = try OutputFile(checkpoint, option: "--checkpoint")
+    var map = TensorNames.none
+    if let names { map = try TensorNames(try NameMap.entries(path: names), path: names) }
+    let tensors: SafeTensors
+    do { tensors = try SafeTensors(path: file, mostBytes: ImportedNetwork.mostFileBytes) } catch {
+      throw ExchangeError.file(error)
+    }
+    var normalization: ChannelNormalization?
+    if let mean, let std { normalization = ChannelNormalization(mean: mean, standardDeviation: std) }
+    let network = try ImportedNetwork(
+      tensors, path: file, model: model, imageSize: imageSize, names: map, namesPath: names ?? "",
+      normalization: normalization)
+    try network.checkpoint.write(to: output)
+    let count = network.checkpoint.tensors.tensors.count
+    let classes = network.checkpoint.network.classCount
+    let say = output.isStandardOutput ? StandardError.shared.writeLine : StandardOutput.writeLine
+    say(
+      "network      \(model.rawValue), \(classes) classes, \(network.parameters) parameters"
+    )
+    say("tensors      \(count), \(network.renamed) of other names; \(network.ignored) ignored")
+    say("images       \(normalization == nil ? "normalized as their data set is" : "normalized by --mean and --std")")
+    if output.isRegular { say("checkpoint   \(output.path)") }
+  }
+
+  /// Three numbers.
+  private static func channels(_ limit: NumberLimit) -> @Sendable (String) throws -> [Float] {
+    let number = Number.decimal(limit)
+    return { text in
+      let parts = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+      guard parts.count == 3 else { throw ValidationError("it must be three numbers, of red, green and blue") }
+      return try parts.map { Float(try number($0)) }
+    }
+  }
+}
