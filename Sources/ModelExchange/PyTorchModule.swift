@@ -94,7 +94,7 @@ extension ExportedNetwork {
 
 
     class BasisConvolution(nn.Module):
-        \"\"\"N outputs of r basis maps: combinations of them, or r are the maps themselves and N - r combinations.\"\"\"
+        \"\"\"N outputs of r basis maps: combinations of them; or r are the maps, and N - r combinations.\"\"\"
 
         def __init__(self, basis, coefficients, outputs, stride, channels, has_bias):
             super().__init__()

@@ -10,7 +10,8 @@ import SearchProtocol
 enum Seeds {
   static func write(to folder: String) throws {
     let targets = try [
-      ("codec", messages()), ("cifar", images()), ("checkpoint", checkpoints()), ("safetensors", SafeTensorsTarget.seeds),
+      ("codec", messages()), ("cifar", images()), ("checkpoint", checkpoints()),
+      ("safetensors", SafeTensorsTarget.seeds),
     ]
     for (target, inputs) in targets {
       try FileManager.default.createDirectory(atPath: "\(folder)/\(target)", withIntermediateDirectories: true)
