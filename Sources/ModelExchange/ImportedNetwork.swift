@@ -48,6 +48,7 @@ package struct ImportedNetwork: Sendable {
   private static func form(
     _ model: Model, imageSize: Int, classCount: Int?, path: String
   ) throws(ExchangeError) -> NetworkForm {
+    if let problem = model.problem(imageSize: imageSize) { throw .unfit(problem) }
     // Without a classifier the tensors that it lacks are told.
     let classCount = classCount ?? 10
     guard (1...100_000).contains(classCount) else {

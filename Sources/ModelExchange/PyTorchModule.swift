@@ -74,7 +74,10 @@ extension ExportedNetwork {
     Made by `layersearch export-model`. Needs PyTorch and safetensors; beside it lies the file of its weights.
 
         network = load()               # in inference mode; torch.jit.script(network) compiles it
-        logits = network(images)       # float32, @IMAGES@: @RANGE@
+        logits = network(images)
+
+    Images are float32, @IMAGES@:
+    @RANGE@.
     \"\"\"
     import os
 

@@ -19,7 +19,8 @@ import Testing
 
   @Test func whatIsWrittenIsRead() throws {
     let written: [SafeTensorsWriter.Tensor] = [
-      .init(name: "a \"quoted\" \\ name\n\u{1}é🧮", shape: [2, 2], floats: [1, -0.0, .infinity, 1e-45]),
+      .init(
+        name: "a \"quoted\" \\ name\n\u{1}é🧮", shape: [2, 2], floats: [1, -0.0, .infinity, .leastNonzeroMagnitude]),
       .init(name: "none", shape: [0, 3], floats: []), .init(name: "single", shape: [], floats: [7]),
       .init(name: "labels", element: .uint8, shape: [3], bytes: [0, 255, 7]),
     ]

@@ -34,7 +34,7 @@ struct ImportCommand: ParsableCommand {
   @Argument(help: "Tensors, as safetensors.")
   var file: String
 
-  @Option(help: "The network.")
+  @Option(help: Model.optionHelp, completion: Model.completion, transform: Model.read)
   var model: Model
 
   @Option(help: ArgumentHelp("A map of names, YAML.", valueName: "file"))
