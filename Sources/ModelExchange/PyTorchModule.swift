@@ -22,7 +22,6 @@ extension ExportedNetwork {
           : "red, green, blue from 0 to 1 (bytes / 255); the network normalizes them"
       )
       .replacing("@WEIGHTS@", with: Self.quoted(weights))
-      .replacing("@CHANNELS@", with: "\(channels)").replacing("@SIZE@", with: "\(imageSize)")
       .replacing("@MEAN@", with: Self.list(normalization?.mean ?? [Float](repeating: 0, count: channels)))
       .replacing(
         "@DEVIATION@", with: Self.list(normalization?.standardDeviation ?? [Float](repeating: 1, count: channels))
@@ -87,9 +86,7 @@ extension ExportedNetwork {
     from torch.nn import functional as F
 
     WEIGHTS = @WEIGHTS@
-    IMAGE = (@CHANNELS@, @SIZE@, @SIZE@)
     MEAN, DEVIATION = @MEAN@, @DEVIATION@
-    POOLS_STEM = @POOLS@
     # Strides of the convolutions that have another one than 1.
     STRIDES = @STRIDES@
     # Basis convolutions with the coefficients of another one.
@@ -188,7 +185,7 @@ extension ExportedNetwork {
                 blocks = sorted({int(n.split(".")[1]) for n in state if n.startswith(f"layer{stage}.")})
                 setattr(self, f"layer{stage}", nn.Sequential(*[Block(make, f"layer{stage}.{b}") for b in blocks]))
             self.fc, _ = make("fc", None)
-            self.pools_stem = POOLS_STEM
+            self.pools_stem = @POOLS@
 
         def forward(self, x):
             x = (x - self.mean) / self.deviation
@@ -210,10 +207,6 @@ extension ExportedNetwork {
         if missing or surplus:
             raise ValueError(f"{path} is of another network: it lacks {missing}, and has {surplus}")
         return network.eval()
-
-
-    if __name__ == "__main__":
-        print(load()(torch.rand(2, *IMAGE)))
 
     """
 }
