@@ -100,7 +100,9 @@ let package = Package(
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ]),
-    .target(name: "Configuration", dependencies: ["Randomness", "ReadableText", "SearchCore", "TextInput", "Yams"]),
+    .target(
+      name: "Configuration",
+      dependencies: ["Digests", "Randomness", "ReadableText", "SearchCore", "TextInput", "Yams"]),
     .target(name: "Reporting", dependencies: ["Randomness", "ReadableText", "SearchCore"]),
 
     // who may join a study
@@ -158,8 +160,9 @@ let package = Package(
     .target(
       name: "Trainings",
       dependencies: [
-        "BasisEngine", "Files", "ImageData", "KernelInterface", "Processes", "Randomness", "ReadableText", "Reporting",
-        "SearchCore", "Studies", "StudyStore", .product(name: "Logging", package: "swift-log"),
+        "BasisEngine", "Configuration", "Files", "ImageData", "KernelInterface", "Processes", "Randomness",
+        "ReadableText", "Reporting", "SearchCore", "Studies", "StudyStore",
+        .product(name: "Logging", package: "swift-log"),
       ]),
     // networks that come from elsewhere, and go there
     .target(

@@ -7,8 +7,8 @@ enum ConfigurationKeys {
     (
       "",
       [
-        "study", "model", "kernels", "data", "space", "proxy", "start", "objectives", "strategy", "constraints",
-        "budget", "seed",
+        "study", "model", "kernels", "data", "space", "proxy", "start", "objectives", "device_times", "strategy",
+        "constraints", "budget", "seed",
       ]
     ),
     ("data", ["set", "path", "train_images", "validation_images"]),
@@ -30,7 +30,7 @@ enum ConfigurationKeys {
       ]
     ),
     ("strategy.halving", ["rungs", "keep"]),
-    ("constraints", ["max_parameters", "max_multiply_adds", "min_accuracy"]),
+    ("constraints", ["max_parameters", "max_multiply_adds", "max_device_time", "min_accuracy"]),
     ("budget", ["jobs", "worker_hours", "hours"]),
     ("model", ModelFields.keys),
   ]

@@ -23,6 +23,7 @@ struct SearchReader {
     var read = SearchConstraints()
     read.maxParameters = constraints.number("max_parameters", CostBound.init)
     read.maxMultiplyAdds = constraints.number("max_multiply_adds", CostBound.init)
+    read.maxDeviceTime = constraints.number("max_device_time", DeviceTimeBound.init)
     read.minAccuracy = constraints.number("min_accuracy", AccuracyFloor.checked)
     return read
   }
@@ -84,7 +85,9 @@ struct SearchReader {
 
   private func check(_ costs: CostConstraints, in space: SearchSpace) {
     guard costs != .none else { return }
-    let key = costs.parameters == nil ? "max_multiply_adds" : "max_parameters"
+    let key =
+      costs.parameters != nil
+      ? "max_parameters" : costs.multiplyAdds != nil ? "max_multiply_adds" : "max_device_time"
     if let problem = costs.problem(in: space) {
       constraints.report(key, "cannot be used: \(problem)")
     } else if costs.leaveOnlyReferences(of: space) {

@@ -12,7 +12,8 @@ extension StudyConfiguration {
     let quoted = "\"" + path.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
     let replaced = text.replacingCharacters(in: start..<end, with: quoted)
     let configuration = try? StudyConfiguration.parse(
-      text: replaced, fileName: "\(study).yaml", hashOfFile: { _ in self.startWeights ?? "" })
+      text: replaced, fileName: "\(study).yaml", hashOfFile: { _ in self.startWeights ?? "" },
+      tableOfFile: Self.recordedTable(in: entries))
     return configuration?.dataPath == path && configuration?.fingerprint == fingerprint ? configuration : nil
   }
 

@@ -1,3 +1,4 @@
+import Digests
 import SearchCore
 import Yams
 
@@ -16,6 +17,10 @@ extension StudyConfiguration {
     entries["space.include"] = list(space.include)
     entries["space.exclude"] = list(space.exclude)
     entries["objectives"] = list(objectives.map(\.rawValue))
+    if let table = DeviceTimeTable(recorded: space.built) {
+      entries[deviceTimesKey] = SHA256.hexadecimal(Array(table.text.utf8))
+      entries[deviceTimeValuesKey] = table.text
+    }
     entries["strategy.name"] = strategy.name.rawValue
     entries["strategy.seeds"] = "\(strategy.seeds)"
     if seeding == .common { entries[commonSeedsKey] = "true" }
@@ -30,9 +35,20 @@ extension StudyConfiguration {
     entries["strategy.tolerance"] = strategy.tolerance.map { "\($0)" }
     entries["constraints.max_parameters"] = constraints.maxParameters?.text
     entries["constraints.max_multiply_adds"] = constraints.maxMultiplyAdds?.text
+    entries["constraints.max_device_time"] = constraints.maxDeviceTime.map { "\($0.share)" }
     entries["constraints.min_accuracy"] = constraints.minAccuracy.map { "\($0)" }
     entries["seed"] = "\(seed)"
     return entries
+  }
+
+  /// The table that is on record in a study's entries, whatever path its configuration names.
+  static func recordedTable(in entries: [String: String]) -> TableOfFile {
+    { path throws(DeviceTimeProblem) -> DeviceTimeTable? in
+      guard let text = entries[deviceTimeValuesKey] else {
+        throw DeviceTimeProblem(file: path, "the study has no times on record")
+      }
+      return try DeviceTimeTable(text: text, file: path)
+    }
   }
 
   /// The order of patterns and objectives changes nothing.
@@ -42,6 +58,9 @@ extension StudyConfiguration {
   private static let trainingLossesKey = "strategy.training_losses"
   private static let truncationErrorsKey = "strategy.truncation_errors"
   static let startAugmentKey = "start.augment"
+  /// The content of the table, of which its values are recorded under the second key.
+  private static let deviceTimesKey = "device_times"
+  private static let deviceTimeValuesKey = "device_times.values"
   /// Truth values that are mostly true by default, and that studies of versions without them do not have on record:
   /// there they are false.
   static let keysThatCameLater = [commonSeedsKey, trainingLossesKey, truncationErrorsKey, startAugmentKey]

@@ -14,15 +14,15 @@ extension StudyConfiguration {
 
   /// Reads and checks a file; `-` is standard input. Throws where it cannot be read, is longer than 1 MiB, or is not a
   /// legal configuration.
-  /// - Parameter hashOfFile: see `parse`.
+  /// - Parameters `hashOfFile`, `tableOfFile`: see `parse`.
   package static func load(
-    path: String, hashOfFile: FileHash = noFiles
+    path: String, hashOfFile: FileHash = noFiles, tableOfFile: TableOfFile = noTables
   ) throws(ConfigurationError) -> StudyConfiguration {
     let input: TextInput
     do { input = try TextInput(path: path, mostBytes: mostBytes) } catch {
       throw ConfigurationError(file: path, line: error.line, problem(error, path))
     }
-    return try parse(text: input.text, fileName: path, hashOfFile: hashOfFile)
+    return try parse(text: input.text, fileName: path, hashOfFile: hashOfFile, tableOfFile: tableOfFile)
   }
 
   private static func problem(_ error: TextInputError, _ path: String) -> String {

@@ -46,7 +46,8 @@ extension StudyConfiguration {
         lines += ["\(indent)\(names[names.count - 1]):"] + values.map { "\(indent)  \($0)" }
       }
     }
-    let read = try parse(text: lines.joined(separator: "\n"), fileName: fileName)
+    let read = try parse(
+      text: lines.joined(separator: "\n"), fileName: fileName, tableOfFile: recordedTable(in: entries))
     return StudyConfiguration(
       study: read.study, recipe: read.recipe, dataPath: read.dataPath, startCheckpoint: nil, space: read.space,
       objectives: read.objectives,

@@ -81,9 +81,11 @@ extension StudyConfiguration {
 
   /// Throws with every problem that it finds. `fileName` is for messages and, without its folders and ending, the
   /// default of `study`.
-  /// - Parameter hashOfFile: SHA-256 of a checkpoint that is named, in hexadecimal digits.
+  /// - Parameters:
+  ///   - hashOfFile: SHA-256 of a checkpoint that is named, in hexadecimal digits.
+  ///   - tableOfFile: the table of a device's times that is named.
   package static func parse(
-    text: String, fileName: String, hashOfFile: FileHash = noFiles
+    text: String, fileName: String, hashOfFile: FileHash = noFiles, tableOfFile: TableOfFile = noTables
   ) throws(ConfigurationError) -> StudyConfiguration {
     let mapping = try YAMLDocument.mapping(text, file: fileName)
     let problems = ProblemList(file: fileName)
@@ -117,7 +119,10 @@ extension StudyConfiguration {
         "cannot be used with kernels: \(engine.rawValue), whose workers begin from scratch; leave the section out, or "
           + "kernels")
     }
-    let space = spaceReader.read(model: model, variants: variants)
+    var space = spaceReader.read(model: model, variants: variants)
+    let timed = DeviceTimesReader(root: root, constraints: search.constraints).read(
+      space?.built, objectives: objectives, constraints, tableOfFile: tableOfFile)
+    if let timed { space?.built = timed }
     let (strategy, seeding) = search.readStrategy(
       constraints, space: space?.built, hasStart: starting.isTrained)
     search.checkRungs(strategy, of: recipe)
@@ -252,6 +257,14 @@ extension StudyConfiguration {
 
   /// SHA-256 of a file, in hexadecimal digits.
   package typealias FileHash = (_ path: String) throws(StartProblem) -> String
+
+  /// A table of times; nil where it is not to be read, for what no study is made of.
+  package typealias TableOfFile = (_ path: String) throws(DeviceTimeProblem) -> DeviceTimeTable?
+
+  /// Where none can be read.
+  package static func noTables(_ path: String) throws(DeviceTimeProblem) -> DeviceTimeTable? {
+    throw DeviceTimeProblem(file: path, "files are not read here")
+  }
 
   /// Where none can be read.
   package static func noFiles(_ path: String) throws(StartProblem) -> String {

@@ -45,6 +45,15 @@ package enum NumberText {
     return "\(count)"
   }
 
+  /// Four digits with a unit: `12.35 ms`, `940.1 µs`.
+  package static func time(nanoseconds: Int) -> String {
+    for (unit, size) in [("s", 1e9), ("ms", 1e6), ("µs", 1e3)] where Double(nanoseconds) >= size {
+      let value = Double(nanoseconds) / size
+      return fixed(value, value < 100 ? 2 : 1) + " " + unit
+    }
+    return "\(nanoseconds) ns"
+  }
+
   /// 10000 → `10,000`
   package static func grouped(_ count: Int) -> String {
     let digits = Array(String(count.magnitude))

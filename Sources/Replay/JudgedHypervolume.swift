@@ -20,14 +20,14 @@ struct JudgedHypervolume: Sendable {
 
   func share(_ named: [Candidate]) -> Double { volume.share(Self.points(named, space, judged)) }
 
-  /// 1 − accuracy, and shares of the dense network's parameters and multiply-adds.
+  /// 1 − accuracy, and shares of the dense network's parameters and effort.
   private static func points(
     _ candidates: [Candidate], _ space: EffectSpace, _ judged: [Candidate: ReplayDraw.Judged]
   ) -> [[Double]] {
     candidates.compactMap { candidate in
       guard let accuracy = judged[candidate]?.mean, let options = space.options(of: candidate) else { return nil }
-      let saved = space.saved(space.cost(options: options))
-      return [1 - accuracy / 100, 1 - saved.parameters, 1 - saved.multiplyAdds]
+      let saved = space.savedCosts(space.cost(options: options))
+      return [1 - accuracy / 100, 1 - saved.parameters, 1 - saved.effort]
     }
   }
 }

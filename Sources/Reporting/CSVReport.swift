@@ -19,7 +19,7 @@ extension StudyReport {
   }
 
   func columns(of rows: [ReportRow]) -> [ReportColumn] {
-    ReportColumn.all + (estimated == nil ? [] : ReportColumn.estimates(of: rows))
+    ReportColumn.all(of: denseCost) + (estimated == nil ? [] : ReportColumn.estimates(of: rows))
   }
 
   static func quoted(_ field: String) -> String {

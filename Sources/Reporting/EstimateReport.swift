@@ -68,11 +68,12 @@ extension StudyReport {
   var estimateCaveats: [String] {
     guard let estimated else { return [] }
     var caveats: [String] = []
-    let times = objectives.filter { ![.accuracy, .parameters, .multiplyAdds].contains($0) }
-    if !times.isEmpty {
+    let isTimed = denseCost.deviceTime != nil
+    let left = objectives.filter { !$0.isEstimated || isTimed && $0 == .multiplyAdds }
+    if !left.isEmpty {
       caveats.append(
-        "The estimated frontier weighs accuracy, parameters and multiply-adds, and not "
-          + "\(times.map(\.title).joined(separator: " and ")).")
+        "The estimated frontier weighs accuracy, parameters and \(isTimed ? "device time" : "multiply-adds"), and not "
+          + "\(left.map(\.title).joined(separator: " and ")).")
     }
     if !estimated.isExact {
       caveats.append(

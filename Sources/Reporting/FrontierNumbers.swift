@@ -12,8 +12,8 @@ struct FrontierNumbers: Sendable {
       let (mine, other) = (left.estimate?.accuracy ?? 0, right.estimate?.accuracy ?? 0)
       return mine != other
         ? mine > other
-        : (left.score.cost.parameters, left.score.cost.multiplyAdds)
-          < (right.score.cost.parameters, right.score.cost.multiplyAdds)
+        : (left.score.cost.parameters, left.score.cost.effort)
+          < (right.score.cost.parameters, right.score.cost.effort)
     }
     numbers = Dictionary(uniqueKeysWithValues: frontier.enumerated().map { ($1.score.candidate, $0 + 1) })
   }

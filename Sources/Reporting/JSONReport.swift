@@ -104,8 +104,12 @@ extension StudyReport {
 
   private var denseCosts: [(String, JSONValue)] {
     Objective.allCases.compactMap { objective in
-      guard case .count(let count, _) = objective.descriptor.quantity else { return nil }
-      return (objective.rawValue, .integer(count(denseCost)))
+      switch objective.descriptor.quantity {
+      case .count(let count, _): return (objective.rawValue, .integer(count(denseCost)))
+      case .time(let time, _):
+        return time(denseCost).map { (objective.rawValue, .number(Double($0) / 1e9)) }
+      case .fraction, .ratio: return nil
+      }
     }
   }
 

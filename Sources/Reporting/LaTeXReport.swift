@@ -39,6 +39,14 @@ extension StudyReport {
           },
           LaTeXColumn(heading: "\\%") { Self.percent($0.score.ratioToDense(of: objective)) },
         ]
+      case .time(let time, _):
+        let unit = Self.timeUnit(time(denseCost) ?? 0)
+        columns += [
+          LaTeXColumn(heading: "\(descriptor.heading) (\(unit.name))") { row in
+            time(row.score.cost).map { NumberText.fixed(Double($0) / unit.size, 2) } ?? ""
+          },
+          LaTeXColumn(heading: "\\%") { Self.percent($0.score.ratioToDense(of: objective)) },
+        ]
       case .fraction(let fraction, let deviation):
         columns += [
           LaTeXColumn(heading: "\(descriptor.heading) (\\%)") { Self.percent(fraction($0.score)) },
@@ -70,6 +78,14 @@ extension StudyReport {
     case 1_000_000...: ("M", 1e6, 2)
     case 1_000...: ("K", 1e3, 1)
     default: ("", 1, 0)
+    }
+  }
+
+  private static func timeUnit(_ dense: Int) -> (name: String, size: Double) {
+    switch dense {
+    case 1_000_000_000...: ("s", 1e9)
+    case 1_000_000...: ("ms", 1e6)
+    default: ("$\\mu$s", 1e3)
     }
   }
 

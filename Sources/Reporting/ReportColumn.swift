@@ -36,6 +36,12 @@ struct ReportColumn: Sendable {
       + columns(of: Objective.allCases.filter { !placed.contains($0) })
   }()
 
+  /// Those that a study has values for: one without a table of times has none for a device.
+  static func all(of denseCost: Cost) -> [ReportColumn] {
+    let unknown = Set(columns(of: Objective.allCases.filter { $0.isUnknown(in: denseCost) }).map(\.name))
+    return all.filter { !unknown.contains($0.name) }
+  }
+
   /// Behind all others, where estimates were asked for.
   /// - Parameter rows: that are listed.
   static func estimates(of rows: [ReportRow]) -> [ReportColumn] {
@@ -66,6 +72,10 @@ struct ReportColumn: Sendable {
       return switch objective.descriptor.quantity {
       case .count(let count, let ratioColumn):
         [ReportColumn(objective.rawValue) { .integer(count($0.score.cost)) }, ReportColumn(ratioColumn, ratio)]
+      case .time(_, let ratioColumn):
+        [
+          ReportColumn(objective.rawValue) { .exact($0.score.value(of: objective)) }, ReportColumn(ratioColumn, ratio),
+        ]
       case .fraction(let fraction, let deviation):
         [
           ReportColumn(objective.rawValue) { .exact(fraction($0.score)) },

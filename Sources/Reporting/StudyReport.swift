@@ -191,11 +191,11 @@ extension StudyReport {
     case .frontier: return frontier
     case .all: return rows
     case .spread(let count):
-      // By the share of the dense network's parameters and multiply-adds together.
+      // By the share of the dense network's parameters and of its multiply-adds or device time together.
       let sized = frontier.map { row in
         let parameters = Double(row.score.cost.parameters) / Double(denseCost.parameters)
-        let multiplyAdds = Double(row.score.cost.multiplyAdds) / Double(denseCost.multiplyAdds)
-        return (size: parameters + multiplyAdds, row)
+        let effort = Double(row.score.cost.effort) / Double(denseCost.effort)
+        return (size: parameters + effort, row)
       }
       let chosen = Set(
         EvenSpread.choose(of: sized.sorted { $0.size < $1.size }, over: count).map(\.score.candidate))

@@ -19,7 +19,8 @@ extension StudyReport {
     let table = ([headings, alignments] + lines).map { "| \($0.joined(separator: " | ")) |\n" }.joined()
     var text = "# \(study): \(selection == .all ? "all candidates" : frontierTitle)\n\n"
     text += "\(setting). \(extent); objectives: \(objectives.map(\.title).joined(separator: ", ")).\n"
-    text += "Dense network: \(denseText). Times are relative to it.\n"
+    let times = denseCost.deviceTime == nil ? "Times" : "Measured times"
+    text += "Dense network: \(denseText). \(times) are relative to it.\n"
     if let hypervolume { text += "Hypervolume: \(NumberText.fixed(hypervolume, 6)).\n" }
     for line in estimateLines + [omission(selection)].compactMap({ $0 }) { text += "\(line)\n" }
     for caveat in caveats { text += "\n\(caveat.markdownEscaped)\n" }
@@ -54,7 +55,7 @@ package enum TableColumn: Hashable, Sendable {
     var measurements: [TableColumn] = []
     for objective in Objective.allCases {
       switch objective.descriptor.quantity {
-      case .count: costs += [.value(objective), .ofDense(objective)]
+      case .count, .time: costs += [.value(objective), .ofDense(objective)]
       case .fraction: findings.append(.value(objective))
       case .ratio: measurements.append(.value(objective))
       }
@@ -88,8 +89,15 @@ package enum TableColumn: Hashable, Sendable {
 extension StudyReport {
   package var tableColumns: [TableColumn] {
     let kernels: [TableColumn] = mixesKernelVariants ? [.kernels] : []
-    guard let estimated else { return TableColumn.all + kernels }
-    return TableColumn.allWithEstimates.filter { $0 != .confirmed || estimated.confirmations > 0 } + kernels
+    let known = { (column: TableColumn) in
+      switch column {
+      case .value(let objective), .ofDense(let objective): !objective.isUnknown(in: denseCost)
+      default: true
+      }
+    }
+    guard let estimated else { return TableColumn.all.filter(known) + kernels }
+    return TableColumn.allWithEstimates.filter { known($0) && ($0 != .confirmed || estimated.confirmations > 0) }
+      + kernels
   }
 
   package var frontierTitle: String { estimated == nil ? "frontier" : "estimated frontier" }

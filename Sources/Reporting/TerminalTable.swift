@@ -89,7 +89,10 @@ private struct TerminalTable {
   }
 
   private static func isCount(_ objective: Objective) -> Bool {
-    if case .count = objective.descriptor.quantity { true } else { false }
+    switch objective.descriptor.quantity {
+    case .count, .time: true
+    case .fraction, .ratio: false
+    }
   }
 
   var omitted: String? {

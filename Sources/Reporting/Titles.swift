@@ -26,6 +26,7 @@ extension CandidateScore {
   func text(of objective: Objective) -> String? {
     switch objective.descriptor.quantity {
     case .count(let count, _): NumberText.count(count(cost))
+    case .time(let time, _): time(cost).map { NumberText.time(nanoseconds: $0) }
     case .fraction(let fraction, let deviation): text(fraction: fraction(self), deviation: deviation(self))
     case .ratio: value(of: objective).map { NumberText.percent($0, 0) }
     }
@@ -74,9 +75,19 @@ extension Cost {
   /// `269.7 K parameters, 40.55 M multiply-adds`
   var text: String {
     Objective.allCases.compactMap { objective in
-      guard case .count(let count, _) = objective.descriptor.quantity else { return nil }
-      return "\(NumberText.count(count(self))) \(objective.title)"
+      switch objective.descriptor.quantity {
+      case .count(let count, _): return "\(NumberText.count(count(self))) \(objective.title)"
+      case .time(let time, _): return time(self).map { "\(NumberText.time(nanoseconds: $0)) \(objective.title)" }
+      case .fraction, .ratio: return nil
+      }
     }.joined(separator: ", ")
+  }
+}
+
+extension Objective {
+  /// A study with such a dense network has no values of it.
+  package func isUnknown(in denseCost: Cost) -> Bool {
+    if case .time(let time, _) = descriptor.quantity { time(denseCost) == nil } else { false }
   }
 }
 

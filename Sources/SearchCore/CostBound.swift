@@ -54,6 +54,27 @@ public enum CostBound: Hashable, Sendable {
   static func text(_ value: Double) -> String { Int(exactly: value).map { "\($0)" } ?? "\(value)" }
 }
 
+/// The most time that candidates may take on the study's device: a share of the dense network's, above 0 and at most 1.
+public struct DeviceTimeBound: Hashable, Sendable {
+  public let share: Double
+
+  /// Throws `SearchError.bound`, whose description says what is allowed, without the name of a key or an option.
+  public init(_ value: Double) throws(SearchError) {
+    guard value > 0, value <= 1 else {
+      throw .bound("\(CostBound.text(value)) is no share of the dense network's time; write one above 0, at most 1")
+    }
+    share = value
+  }
+
+  /// Reads a number. Throws as `init(_:)`.
+  public init(_ text: String) throws(SearchError) {
+    guard let value = Double(text) else {
+      throw .bound("\(text.debugDescription) is not a number; write a share of the dense network's time, at most 1")
+    }
+    try self.init(value)
+  }
+}
+
 /// The least accuracy that candidates may have, 0…1.
 public enum AccuracyFloor {
   /// Throws `SearchError.bound`.
@@ -75,15 +96,19 @@ public enum AccuracyFloor {
 
 extension CostConstraints {
   /// - Parameter dense: what shares are of.
-  public init(parameters: CostBound?, multiplyAdds: CostBound?, dense: Cost) {
+  public init(
+    parameters: CostBound?, multiplyAdds: CostBound?, deviceTime: DeviceTimeBound? = nil, dense: Cost
+  ) {
     self.init(
-      parameters: parameters?.count(of: dense.parameters), multiplyAdds: multiplyAdds?.count(of: dense.multiplyAdds))
+      parameters: parameters?.count(of: dense.parameters), multiplyAdds: multiplyAdds?.count(of: dense.multiplyAdds),
+      deviceTime: deviceTime.flatMap { bound in dense.deviceTime.map { CostBound.share(bound.share).count(of: $0) } })
   }
 
   /// Why no candidate of the space fits, with the smallest one and what it has; nil where some do, and where the space
   /// is too large to tell.
   public func problem(in space: SearchSpace) -> String? {
-    let smallest = space.smallestCandidates
+    if let problem = timeProblem(in: space) { return problem }
+    let smallest = smallestCandidates(of: space)
     guard !smallest.isEmpty, !smallest.contains(where: { allow(space.cost(of: $0)) }) else { return nil }
     // Where no candidate is the smallest in both costs, the one that comes nearest to what is asked for first.
     let shown =
@@ -101,8 +126,32 @@ extension CostConstraints {
       wanted.append("\(multiplyAdds) multiply-adds")
       has.append("\(cost.multiplyAdds) multiply-adds")
     }
+    if let deviceTime, let time = cost.deviceTime, let dense = space.denseCost.deviceTime {
+      wanted.append("\(Self.percent(deviceTime, of: dense)) of the dense network's time")
+      has.append("\(Self.percent(time, of: dense)) of its time")
+    }
     return "no candidate has at most \(wanted.joined(separator: " and ")); the smallest, \(label), has "
       + has.joined(separator: " and ")
+  }
+
+  /// That no candidate is fast enough.
+  private func timeProblem(in space: SearchSpace) -> String? {
+    guard let deviceTime, let dense = space.denseCost.deviceTime,
+      let least = EffectSpace(space).smallestCosts.deviceTime, least > deviceTime
+    else { return nil }
+    return "no candidate takes at most \(Self.percent(deviceTime, of: dense)) of the dense network's time; the fastest "
+      + "takes \(Self.percent(least, of: dense))"
+  }
+
+  private static func percent(_ time: Int, of dense: Int) -> String {
+    "\((Double(time) / Double(dense) * 1000).rounded() / 10) %"
+  }
+
+  /// Candidates that none beats in the costs that are bounded; empty where the space is too large to tell, or where
+  /// there are three of them.
+  private func smallestCandidates(of space: SearchSpace) -> [Candidate] {
+    guard deviceTime != nil else { return space.untimed.smallestCandidates }
+    return multiplyAdds == nil ? space.smallestCandidates : []
   }
 }
 
@@ -121,14 +170,14 @@ extension SearchSpace {
         }))
   }
 
-  /// Candidates that none beats in parameters and multiply-adds, the fewest parameters first; empty where the space is
-  /// too large to tell.
+  /// Candidates that none beats in the costs that a search weighs, the fewest parameters first; empty where the space
+  /// is too large to tell.
   ///
-  /// It is the smallest candidate alone where no layers can be tied: a layer's multiply-adds are its weights times its
-  /// pixels.
+  /// It is the smallest candidate alone where no layers can be tied and there are no times of a device: a layer's
+  /// multiply-adds are its weights times its pixels.
   var smallestCandidates: [Candidate] {
     let space = EffectSpace(self)
-    guard !space.ties.isEmpty else { return [smallestCandidate] }
+    guard !space.ties.isEmpty || deviceTimes != nil else { return [smallestCandidate] }
     let solver = FrontierSolver(space: space)
     guard solver.isExact else { return [] }
     return solver.frontier(of: .none(in: space)).sorted { $0.cost.parameters < $1.cost.parameters }

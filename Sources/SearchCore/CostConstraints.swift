@@ -2,12 +2,27 @@
 public struct CostConstraints: Codable, Hashable, Sendable {
   public var parameters: Int?
   public var multiplyAdds: Int?
+  /// Nanoseconds; see `Cost.deviceTime`.
+  public var deviceTime: Int?
 
   public static let none = CostConstraints(parameters: nil, multiplyAdds: nil)
 
-  public init(parameters: Int?, multiplyAdds: Int?) {
+  public init(parameters: Int?, multiplyAdds: Int?, deviceTime: Int? = nil) {
     self.parameters = parameters
     self.multiplyAdds = multiplyAdds
+    self.deviceTime = deviceTime
+  }
+
+  /// - Parameter effort: at most so much of what is weighed beside the parameters, as a space with device times or one
+  ///   without them counts it; nil for no bound.
+  init(parameters: Int?, effort: Int?, isTimed: Bool) {
+    self.init(
+      parameters: parameters, multiplyAdds: isTimed ? nil : effort, deviceTime: isTimed ? effort : nil)
+  }
+
+  /// No more than this of either cost that a search weighs.
+  init(noMoreThan cost: Cost) {
+    self.init(parameters: cost.parameters, effort: cost.effort, isTimed: cost.deviceTime != nil)
   }
 
   /// Both.
@@ -17,10 +32,12 @@ public struct CostConstraints: Codable, Hashable, Sendable {
       return min(left, right)
     }
     return CostConstraints(
-      parameters: least(parameters, other.parameters), multiplyAdds: least(multiplyAdds, other.multiplyAdds))
+      parameters: least(parameters, other.parameters), multiplyAdds: least(multiplyAdds, other.multiplyAdds),
+      deviceTime: least(deviceTime, other.deviceTime))
   }
 
   public func allow(_ cost: Cost) -> Bool {
     cost.parameters <= parameters ?? .max && cost.multiplyAdds <= multiplyAdds ?? .max
+      && (deviceTime == nil || cost.deviceTime ?? .max <= deviceTime ?? .max)
   }
 }

@@ -4,10 +4,23 @@ public struct Cost: Hashable, Codable, Sendable {
   public var parameters: Int
   /// Multiply-adds of the convolutions and the classifier for one image, one forward pass.
   public var multiplyAdds: Int
+  /// Nanoseconds on the device that a study has a table of times for, as `DeviceTimes` adds them up; nil where it has
+  /// none.
+  public var deviceTime: Int?
 
-  public init(parameters: Int, multiplyAdds: Int) {
+  public init(parameters: Int, multiplyAdds: Int, deviceTime: Int? = nil) {
     self.parameters = parameters
     self.multiplyAdds = multiplyAdds
+    self.deviceTime = deviceTime
+  }
+
+  /// What a search weighs beside the parameters: the time on the study's device, or multiply-adds where the study has
+  /// no such times. Comparable within a space.
+  package var effort: Int { deviceTime ?? multiplyAdds }
+
+  /// Nil where either is not known.
+  package func deviceTimeRatio(to dense: Cost) -> Double? {
+    deviceTime.flatMap { own in dense.deviceTime.map { Double(own) / Double($0) } }
   }
 }
 

@@ -30,7 +30,11 @@ public enum FinalTrainings {
     guard let study = StudyModel(space, results: results, template: template) else { return nil }
     let frontier = study.frontier(within: constraints)
     var count: (Cost) -> Int = \.parameters
-    if case .count(let cost, _) = Objective.abscissa(of: objectives).descriptor.quantity { count = cost }
+    switch Objective.abscissa(of: objectives).descriptor.quantity {
+    case .count(let cost, _): count = cost
+    case .time(let time, _): count = { time($0) ?? $0.effort }
+    case .fraction, .ratio: break
+    }
     let entries =
       study.spreadPoints(points, of: frontier, atLeast: accuracy)
       + [study.knee(of: frontier, against: count, atLeast: accuracy)].compactMap(\.self)

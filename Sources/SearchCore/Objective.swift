@@ -11,6 +11,8 @@ public enum Objective: String, Codable, CaseIterable, Hashable, Sendable {
   case stepTime = "step_time"
   /// Inference batch, relative to the dense network.
   case inferenceTime = "inference_time"
+  /// On the device that the study has a table of times for, added up layer by layer.
+  case deviceTime = "device_time"
 
   /// What a study looks for that says nothing of it.
   public static let standard: [Objective] = [.accuracy, .parameters, .multiplyAdds]
@@ -39,6 +41,10 @@ extension Objective {
       Descriptor(
         title: "inference time", heading: "Inference", axis: "Inference time", aspect: "time", direction: .minimize,
         quantity: .ratio(\.inferenceTimeRatio, ratioColumn: "inference_time_ratio"))
+    case .deviceTime:
+      Descriptor(
+        title: "device time", heading: "Device time", axis: "Time on the device", aspect: "device time",
+        direction: .minimize, quantity: .time(\.deviceTime, ratioColumn: "device_time_ratio"))
     }
   }
 
@@ -53,6 +59,9 @@ extension Objective {
       /// A whole number that a network has without training, compared with the dense network's. Exports write the
       /// ratio to it in a column of this name.
       case count(@Sendable (Cost) -> Int, ratioColumn: String)
+      /// Nanoseconds that a network takes without training, compared with the dense network's; nil in studies that do
+      /// not know them. Exports write seconds, and the ratio in a column of this name.
+      case time(@Sendable (Cost) -> Int?, ratioColumn: String)
       /// 0…1 with its standard deviation over the seeds, compared with 1; nil where it is unknown. The deviation's
       /// column has the objective's name and `_sd`.
       case fraction(
@@ -96,21 +105,30 @@ extension Objective {
     allCases.first { $0.isRelativeToDense && objectives.contains($0) } ?? .parameters
   }
 
+  /// Known of candidates that were never trained: estimates and strategies weigh it.
+  package var isEstimated: Bool {
+    switch descriptor.quantity {
+    case .count, .time, .fraction: true
+    case .ratio: false
+    }
+  }
+
   /// Not a fraction of its own but a share of what the dense network has.
   public var isRelativeToDense: Bool {
     switch descriptor.quantity {
-    case .count, .ratio: true
+    case .count, .time, .ratio: true
     case .fraction: false
     }
   }
 }
 
 extension CandidateScore {
-  /// The objective's value in its own units; nil where it is unknown or not a finite number.
+  /// The objective's value in its own units, seconds for a time; nil where it is unknown or not a finite number.
   public func value(of objective: Objective) -> Double? {
     let value: Double? =
       switch objective.descriptor.quantity {
       case .count(let count, _): Double(count(cost))
+      case .time(let time, _): time(cost).map { Double($0) / 1e9 }
       case .fraction(let fraction, _): fraction(self)
       case .ratio(let ratio, _): ratio(self)
       }
@@ -121,6 +139,7 @@ extension CandidateScore {
   public func ratioToDense(of objective: Objective) -> Double? {
     switch objective.descriptor.quantity {
     case .count(let count, _): Double(count(cost)) / Double(count(denseCost))
+    case .time: cost.deviceTimeRatio(to: denseCost)
     case .fraction: nil
     case .ratio: value(of: objective)
     }

@@ -22,6 +22,8 @@ public enum SearchError: Error, Hashable, Sendable {
   case model(key: String?, problem: String)
   /// A bound of costs or accuracies that is none. Says what is wrong; who reads it says where.
   case bound(String)
+  /// A table of times that does not fit the space. Says what is wrong; who reads it says where.
+  case deviceTimes(String)
 }
 
 extension SearchError: CustomStringConvertible {
@@ -49,7 +51,7 @@ extension SearchError: CustomStringConvertible {
       return "strategy \(name): \(problem)"
     case .model(let key, let problem):
       return key.map { "model: \($0) \(problem)" } ?? "model \(problem)"
-    case .bound(let problem):
+    case .bound(let problem), .deviceTimes(let problem):
       return problem
     }
   }

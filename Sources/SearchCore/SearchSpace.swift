@@ -49,7 +49,9 @@ public struct SearchSpace: Hashable, Sendable {
   /// In canonical order.
   public let choices: [Choice]
   public let omitted: [Omission]
-  public let denseCost: Cost
+  public internal(set) var denseCost: Cost
+  /// Of all forms that its layers may take, where the study weighs them.
+  public internal(set) var deviceTimes: DeviceTimes?
   /// For each variant and configured rank, the layers that can take it: layer name → form.
   private let byRankIndex: [[String: BasisForm]]
 
@@ -134,7 +136,11 @@ public struct SearchSpace: Hashable, Sendable {
     }
   }
 
-  public func cost(of candidate: Candidate) -> Cost { architecture.cost(of: candidate, variant: variant) }
+  public func cost(of candidate: Candidate) -> Cost {
+    var cost = architecture.cost(of: candidate, variant: variant)
+    cost.deviceTime = deviceTimes?.time(of: candidate, variant: variant)
+    return cost
+  }
 }
 
 extension SearchSpace {

@@ -10,6 +10,9 @@ import StudyStore
 
 /// What `doctor` finds out about this machine.
 package struct MachineExamination: Encodable {
+  /// As the system names it.
+  package static var processor: String { ProcessorDescription.name }
+
   package enum State: String, Encodable {
     case good
     /// Works, but could be better.

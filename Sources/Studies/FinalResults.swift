@@ -12,6 +12,9 @@ package struct FinalResults: Encodable, Sendable {
     package var parameterRatio: Double
     package var multiplyAdds: Int
     package var multiplyAddRatio: Double
+    /// Seconds; nil in a study without a table of times.
+    package var deviceTime: Double?
+    package var deviceTimeRatio: Double?
     package var trainImages: Int
     package var epochs: Double
     package var seeds: Int
@@ -55,6 +58,8 @@ package struct FinalResults: Encodable, Sendable {
         label: CandidateLabel(entry.candidate, in: space.architecture).text, parameters: cost.parameters,
         parameterRatio: Double(cost.parameters) / Double(space.denseCost.parameters), multiplyAdds: cost.multiplyAdds,
         multiplyAddRatio: Double(cost.multiplyAdds) / Double(space.denseCost.multiplyAdds),
+        deviceTime: cost.deviceTime.map { Double($0) / 1e9 },
+        deviceTimeRatio: cost.deviceTimeRatio(to: space.denseCost),
         trainImages: entry.recipe.data.trainImages, epochs: entry.recipe.epochs.count, seeds: entry.seeds,
         divergedSeeds: entry.diverged, testAccuracy: entry.accuracy, difference: entry.difference,
         differenceLow: entry.low, differenceHigh: entry.high)
@@ -79,8 +84,17 @@ extension FinalResults {
     ]
   }
 
+  private var hasTimes: Bool { candidates.contains { $0.deviceTime != nil } }
+
   package var csv: String {
-    StudyReport.csv([Self.columns.map(\.name)] + candidates.map { entry in Self.columns.map { $0.field(entry) } })
+    let times: [(name: String, field: (Entry) -> String)] =
+      hasTimes
+      ? [
+        ("device_time", { $0.deviceTime.map { "\($0)" } ?? "" }),
+        ("device_time_ratio", { $0.deviceTimeRatio.map { NumberText.ratio($0) } ?? "" }),
+      ] : []
+    let columns = Self.columns + times
+    return StudyReport.csv([columns.map(\.name)] + candidates.map { entry in columns.map { $0.field(entry) } })
   }
 
   /// For people.
@@ -92,12 +106,13 @@ extension FinalResults {
     ]
     if open > 0 { facts.append("\(NumberText.plural(open, "final training")) still to be done.") }
     if setAside > 0 { facts.append("\(NumberText.plural(setAside, "final training")) set aside.") }
-    let cells: [(String, (Entry) -> String)] = [
+    var cells: [(String, (Entry) -> String)] = [
       ("Test accuracy", { NumberText.percent($0.testAccuracy) }), ("Difference", \.interval),
       ("Seeds", { "\($0.seeds)" }), ("Epochs", { "\(Epochs($0.epochs) ?? .none)" }),
       ("Parameters", { NumberText.count($0.parameters) }), ("of dense", { NumberText.percent($0.parameterRatio) }),
       ("Multiply-adds", { NumberText.percent($0.multiplyAddRatio) }),
     ]
+    if hasTimes { cells.append(("Device time", { $0.deviceTimeRatio.map { NumberText.percent($0) } ?? "" })) }
     let table = CandidateTable(
       columns: cells.map { column in .init(heading: column.0, cells: candidates.map(column.1)) },
       labels: candidates.map { CandidateLabel((try? Candidate(parsing: $0.candidate)) ?? .dense, in: architecture) },

@@ -15,14 +15,20 @@ package struct StudyDefinition {
   private let base: String?
 
   /// Reads and checks a configuration file; `-` is standard input.
-  /// - Parameter readsStart: false for a definition whose trained network may still be missing, and which no study is
-  ///   made of.
-  package init(file: String, readsStart: Bool = true) throws(ConfigurationError) {
+  /// - Parameters `readsStart`, `readsTimes`: false for a definition whose trained network or table of times may still
+  ///   be missing, and which no study is made of.
+  package init(file: String, readsStart: Bool = true, readsTimes: Bool = true) throws(ConfigurationError) {
     let base = Self.folder(of: file)
     self.base = base
-    let loaded = try StudyConfiguration.load(path: file) { path throws(StartProblem) in
-      readsStart ? try StartFile.hash(Self.absolute(path, base: base)) : String(repeating: "0", count: 64)
-    }
+    let loaded = try StudyConfiguration.load(
+      path: file,
+      hashOfFile: { path throws(StartProblem) in
+        readsStart ? try StartFile.hash(Self.absolute(path, base: base)) : String(repeating: "0", count: 64)
+      },
+      tableOfFile: { path throws(DeviceTimeProblem) -> DeviceTimeTable? in
+        guard readsTimes else { return nil }
+        return try DeviceTimeTable(path: FilePath.expandingTilde(Self.absolute(path, base: base)))
+      })
     // Kept whole, so that the study finds its data from wherever it is looked at later.
     let folder = loaded.dataPath.map { Self.absolute($0, base: base) }
     configuration = folder.flatMap { $0 == loaded.dataPath ? nil : loaded.replacingDataPath(with: $0) } ?? loaded

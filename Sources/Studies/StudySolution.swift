@@ -8,6 +8,8 @@ package struct StudySolution: Encodable {
   package struct Constraints: Encodable {
     package var maxParameters: Int?
     package var maxMultiplyAdds: Int?
+    /// Seconds.
+    package var maxDeviceTime: Double?
     package var minAccuracy: Double?
   }
 
@@ -18,6 +20,9 @@ package struct StudySolution: Encodable {
     package var parameterRatio: Double
     package var multiplyAdds: Int
     package var multiplyAddRatio: Double
+    /// Seconds; nil in a study without a table of times.
+    package var deviceTime: Double?
+    package var deviceTimeRatio: Double?
     /// 0…1, with its 90 % interval.
     package var accuracyEstimate: Double
     package var accuracyLow: Double
@@ -50,11 +55,17 @@ package struct StudySolution: Encodable {
   /// - Throws: `StudyError.nothingToEstimate`; `SearchError.bound` where no candidate is small enough,
   ///   `StudyError.nothingFits` where none of those is accurate enough.
   package init(
-    store: StudyStore, maxParameters: CostBound?, maxMultiplyAdds: CostBound?, minAccuracy accuracy: Double?, count: Int
+    store: StudyStore, maxParameters: CostBound?, maxMultiplyAdds: CostBound?, maxDeviceTime: DeviceTimeBound? = nil,
+    minAccuracy accuracy: Double?, count: Int
   ) throws {
     let definition = try StudyDefinition(of: store)
     let space = definition.space
-    let limits = CostConstraints(parameters: maxParameters, multiplyAdds: maxMultiplyAdds, dense: space.denseCost)
+    if maxDeviceTime != nil, space.deviceTimes == nil {
+      throw SearchError.bound(
+        "study \(definition.name): it has no table of device times, so that none can be bounded")
+    }
+    let limits = CostConstraints(
+      parameters: maxParameters, multiplyAdds: maxMultiplyAdds, deviceTime: maxDeviceTime, dense: space.denseCost)
     if let problem = limits.problem(in: space) { throw SearchError.bound("study \(definition.name): \(problem)") }
     let results = StudyReading.results(try store.jobs())
     guard
@@ -72,7 +83,8 @@ package struct StudySolution: Encodable {
     study = definition.name
     directory = store.directory
     constraints = Constraints(
-      maxParameters: limits.parameters, maxMultiplyAdds: limits.multiplyAdds, minAccuracy: accuracy)
+      maxParameters: limits.parameters, maxMultiplyAdds: limits.multiplyAdds,
+      maxDeviceTime: limits.deviceTime.map { Double($0) / 1e9 }, minAccuracy: accuracy)
     self.fitting = fitting.count
     candidates = fitting.prefix(count).map { entry in
       Entry(
@@ -81,6 +93,8 @@ package struct StudySolution: Encodable {
         parameterRatio: Double(entry.cost.parameters) / Double(space.denseCost.parameters),
         multiplyAdds: entry.cost.multiplyAdds,
         multiplyAddRatio: Double(entry.cost.multiplyAdds) / Double(space.denseCost.multiplyAdds),
+        deviceTime: entry.cost.deviceTime.map { Double($0) / 1e9 },
+        deviceTimeRatio: entry.cost.deviceTimeRatio(to: space.denseCost),
         accuracyEstimate: entry.accuracy, accuracyLow: entry.low, accuracyHigh: entry.high, trained: entry.isTrained)
     }
     mostAccurateFirst = isAccuracySought
@@ -120,7 +134,7 @@ extension StudySolution {
       "Estimates with 90 % intervals, from \(NumberText.plural(trainings, "training")); nothing was trained for this.",
     ]
     if !exactCosts { facts.append("The search rounded costs, of which there are too many; those shown are exact.") }
-    let columns: [(String, (Entry) -> String)] = [
+    var columns: [(String, (Entry) -> String)] = [
       (
         "Estimate",
         {
@@ -131,6 +145,12 @@ extension StudySolution {
       ("Multiply-adds", { NumberText.count($0.multiplyAdds) }),
       ("of dense", { NumberText.percent($0.multiplyAddRatio) }),
     ]
+    if candidates.contains(where: { $0.deviceTime != nil }) {
+      columns += [
+        ("Device time", { $0.deviceTime.map { NumberText.time(nanoseconds: Int(($0 * 1e9).rounded())) } ?? "" }),
+        ("of dense", { $0.deviceTimeRatio.map { NumberText.percent($0) } ?? "" }),
+      ]
+    }
     let table = CandidateTable(
       columns: columns.map { column in .init(heading: column.0, cells: candidates.map(column.1)) },
       labels: candidates.map { entry in
@@ -145,6 +165,9 @@ extension StudySolution {
     var limits: [String] = []
     if let most = constraints.maxParameters { limits.append("at most \(NumberText.grouped(most)) parameters") }
     if let most = constraints.maxMultiplyAdds { limits.append("at most \(NumberText.grouped(most)) multiply-adds") }
+    if let most = constraints.maxDeviceTime {
+      limits.append("at most \(NumberText.time(nanoseconds: Int((most * 1e9).rounded()))) of device time")
+    }
     if let accuracy = constraints.minAccuracy { limits.append("an accuracy of \(accuracy) or more") }
     return limits.isEmpty ? "" : "with \(limits.joined(separator: ", ")) "
   }

@@ -26,6 +26,7 @@ extension ReportPage {
           ("Measured, by \(first.title)", .frontier)
         ] + otherFrontiers + [
           ("Estimated, by parameters", .estimatesParameters), ("Estimated, by multiply-adds", .estimatesMultiplyAdds),
+          ("Estimated, by device time", .estimatesDeviceTime),
           ("Parameters and multiply-adds", .parametersMultiplyAdds),
           ("Estimated, parameters and multiply-adds", .estimatesParametersMultiplyAdds),
           ("Parameters and step time", .parametersStepTime),
@@ -42,7 +43,7 @@ extension ReportPage {
   private var otherFrontiers: [(name: String, figure: StudyFigure)] {
     let all: [(Objective, StudyFigure)] = [
       (.parameters, .frontierParameters), (.multiplyAdds, .frontierMultiplyAdds), (.stepTime, .frontierStepTime),
-      (.inferenceTime, .frontierInferenceTime),
+      (.inferenceTime, .frontierInferenceTime), (.deviceTime, .frontierDeviceTime),
     ]
     return all.filter { $0.0 != first }.map { ("Measured, by \($0.0.title)", $0.1) }
   }

@@ -24,7 +24,9 @@ package struct ReportPage {
     self.table = table
     var drawn: [StudyFigure: SVGFigure] = [:]
     var missing: [FigureAbsence] = []
-    for figure in StudyFigure.allCases {
+    // Most studies weigh no device's times, and lack nothing by it.
+    let isTimed = view.measured.denseCost.deviceTime != nil
+    for figure in StudyFigure.allCases where isTimed || !figure.isOfDevice {
       do throws(FigureAbsence) { drawn[figure] = try figure.draw(view, rows: table.numbers) } catch {
         if !missing.contains(error) { missing.append(error) }
       }

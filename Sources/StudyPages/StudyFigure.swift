@@ -11,6 +11,7 @@ package enum StudyFigure: String, CaseIterable, Sendable {
   case frontierMultiplyAdds = "frontier-multiply-adds"
   case frontierStepTime = "frontier-step-time"
   case frontierInferenceTime = "frontier-inference-time"
+  case frontierDeviceTime = "frontier-device-time"
   /// Two costs against each other.
   case parametersMultiplyAdds = "parameters-multiply-adds"
   case parametersStepTime = "parameters-step-time"
@@ -21,6 +22,7 @@ package enum StudyFigure: String, CaseIterable, Sendable {
   /// By the estimates.
   case estimatesParameters = "estimates-parameters"
   case estimatesMultiplyAdds = "estimates-multiply-adds"
+  case estimatesDeviceTime = "estimates-device-time"
   case estimatesParametersMultiplyAdds = "estimates-parameters-multiply-adds"
   /// Of final trainings: differences to the dense network, and accuracies and costs against each other.
   case final
@@ -48,6 +50,9 @@ package struct FigureAbsence: Error, Hashable, Sendable, CustomStringConvertible
 }
 
 extension StudyFigure {
+  /// Of what only studies with a table of device times have.
+  var isOfDevice: Bool { [.frontierDeviceTime, .estimatesDeviceTime].contains(self) }
+
   /// - Parameter rows: of a page's table, by candidate; nil for a file of its own.
   package func draw(_ view: StudyView, rows: [Candidate: Int]? = nil) throws(FigureAbsence) -> SVGFigure {
     switch self {
@@ -56,6 +61,7 @@ extension StudyFigure {
     case .frontierMultiplyAdds: return try frontier(view, along: .multiplyAdds, rows)
     case .frontierStepTime: return try frontier(view, along: .stepTime, rows)
     case .frontierInferenceTime: return try frontier(view, along: .inferenceTime, rows)
+    case .frontierDeviceTime: return try frontier(view, along: .deviceTime, rows)
     case .parametersMultiplyAdds: return try costs(view.measured, .parameters, .multiplyAdds, rows)
     case .parametersStepTime: return try costs(view.measured, .parameters, .stepTime, rows)
     case .parametersInferenceTime: return try costs(view.measured, .parameters, .inferenceTime, rows)
@@ -64,6 +70,7 @@ extension StudyFigure {
     case .stepTimeInferenceTime: return try costs(view.measured, .stepTime, .inferenceTime, rows)
     case .estimatesParameters: return try estimates(view, along: .parameters, rows)
     case .estimatesMultiplyAdds: return try estimates(view, along: .multiplyAdds, rows)
+    case .estimatesDeviceTime: return try estimates(view, along: .deviceTime, rows)
     case .estimatesParametersMultiplyAdds:
       guard let estimated = view.estimated else { throw Self.withoutEstimates(view) }
       return try costs(estimated, .parameters, .multiplyAdds, rows)
@@ -111,13 +118,17 @@ extension StudyFigure {
   }
 
   private static func unmeasured(_ objective: Objective) -> FigureAbsence {
-    FigureAbsence(description: "no \(objective.title) was measured; a training that ends well measures it")
+    if objective == .deviceTime {
+      return FigureAbsence(description: "the study has no table of device times; its configuration names one")
+    }
+    return FigureAbsence(description: "no \(objective.title) was measured; a training that ends well measures it")
   }
 
   private func estimates(
     _ view: StudyView, along objective: Objective, _ rows: [Candidate: Int]?
   ) throws(FigureAbsence) -> SVGFigure {
     guard let estimated = view.estimated else { throw Self.withoutEstimates(view) }
+    if objective.isUnknown(in: estimated.denseCost) { throw Self.unmeasured(objective) }
     return FrontierPlot(estimated.drawn(onPage: rows != nil), abscissa: objective, rowNumbers: rows).figure
   }
 

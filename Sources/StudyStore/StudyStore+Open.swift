@@ -1,5 +1,6 @@
 import Files
 import GRDB
+import ReadableText
 
 // Making and opening.
 extension StudyStore {
@@ -144,7 +145,7 @@ extension StudyStore {
     let mine = try self.identity()
     guard mine.fingerprint != identity.fingerprint else { return }
     let differences = identity.differences(from: mine)
-      .map { "\($0.key): \($0.mine ?? "not set") now, \($0.other ?? "not set") in the study" }
+      .map { "\($0.key): \(Self.short($0.mine)) now, \(Self.short($0.other)) in the study" }
     let list = differences.isEmpty ? "their fingerprints" : differences.joined(separator: "; ")
     throw StoreError(
       .differentConfiguration, directory,
@@ -155,6 +156,12 @@ extension StudyStore {
 
 // Connections.
 extension StudyStore {
+  /// A value as an error tells it: tables have many lines.
+  private static func short(_ value: String?) -> String {
+    guard let value else { return "not set" }
+    return value.count > 120 ? "\(String(value.prefix(100)).inOneLine)…" : value
+  }
+
   private static func connect(_ folder: StudyFolder, _ journal: Journal) throws(StoreError) -> DatabaseQueue {
     try perform(folder.path, "open \(StudyFolder.databaseName)") {
       // A reader that opens or closes the database holds it for moments.

@@ -20,7 +20,7 @@ struct BadInputTests {
   private static let proxyKeys =
     "epochs, batch, learning_rate, schedule, momentum, nesterov, weight_decay, augment, curve, skip"
   private static let topKeys =
-    "study, model, kernels, data, space, proxy, start, objectives, strategy, constraints, budget, "
+    "study, model, kernels, data, space, proxy, start, objectives, device_times, strategy, constraints, budget, "
     + "seed"
   private static let models =
     "resnet8, resnet14, resnet20, resnet32, resnet44, resnet56, resnet110, resnet18, resnet34, resnet50, resnet101, "
@@ -149,19 +149,19 @@ struct BadInputTests {
     Case(
       head + "objectives: accuracy\n",
       "x.yaml:3: key 'objectives' is 'accuracy', but a list of names (accuracy, parameters, multiply_adds, step_time, "
-        + "inference_time) in [ ] is wanted"
+        + "inference_time, device_time) in [ ] is wanted"
     ),
     Case(
       head + "objectives: []\n",
       "x.yaml:3: key 'objectives' is empty; name at least one of: accuracy, parameters, multiply_adds, step_time, "
-        + "inference_time"
+        + "inference_time, device_time"
     ),
     Case(
       head + "objectives:\n- accuracy\n- accuracy\n", "x.yaml:5: key 'objectives' names 'accuracy' twice; keep one"),
     Case(
       head + "objectives: [accuracy, params]\n",
       "x.yaml:3: key 'objectives' cannot be 'params'; allowed: accuracy, parameters, multiply_adds, step_time, "
-        + "inference_time"
+        + "inference_time, device_time"
     ),
   ]
 

@@ -8,8 +8,16 @@ func syntheticStudy(
   diverged: Int = 0, setAside: [String] = [], variant: (Int) -> String = { _ in "avx512+SkylakeX" },
   stepTime: ((Int) -> Double)? = nil, estimates: Bool = false, confirmed: [Candidate: [Double]] = [:]
 ) throws -> StudyReport {
-  let space = try SearchSpace(
+  var space = try SearchSpace(
     architecture: Architecture(.resnet20), ranks: .fractions([0.25, 0.5]), include: ["layer*"])
+  if objectives.contains(.deviceTime) {
+    // 40 ms; a layer takes 2 of them, and less by 0.1 for each rank below 20.
+    let times = space.layerForms.map { form in
+      (form, form.basis.map { 2_000_000 - 100_000 * max(0, 20 - $0.rank) } ?? 2_000_000)
+    }
+    space = try space.timed(
+      by: DeviceTimes(network: 40_000_000, layers: Dictionary(uniqueKeysWithValues: times)))
+  }
   let strategy = try makeStrategy(
     StrategySettings(name: .random, seeds: seeds), space: space, budget: max(1, count * seeds),
     template: .example(studySeed: 4))

@@ -36,6 +36,24 @@ struct PrefixTests {
     try check(strategy, every: 10) { network.train($0, in: template) }
   }
 
+  @Test("where the time of a device is weighed, too", arguments: StrategyName.allCases)
+  func deviceTimes(name: StrategyName) throws {
+    let space = try DeviceTimesTests.timed(StrategyTests.space())
+    let network = SyntheticNetwork(space: space, sensitive: ["layer1.0.conv1"], noise: 0.01)
+    var settings = settings(name, confirm: 1)
+    let strategy = try makeStrategy(settings, space: space, budget: 40, template: .example(studySeed: 3))
+    try check(strategy, every: 5, network.train)
+    settings.constraints = CostConstraints(parameters: nil, multiplyAdds: nil, deviceTime: 900_000)
+    let bounded = try makeStrategy(settings, space: space, budget: 40, template: .example(studySeed: 3))
+    let asked = bounded.works(history: SearchHistory())
+    #expect(!asked.isEmpty)
+    guard ![.exhaustive, .sensitivity].contains(name) else { return }
+    let references = Set([.dense] + space.allLayersReferences)
+    for work in asked where !references.contains(work.candidate) {
+      #expect(space.cost(of: work.candidate).deviceTime ?? .max <= 900_000)
+    }
+  }
+
   private func check(_ strategy: any SearchStrategy, every steps: Int, _ train: (Work) -> Observation) throws {
     func fails(_ work: Work) -> Bool { StableHash.fnv1a64("\(work)") % 9 == 0 }
     var sequences: [[Work]] = []

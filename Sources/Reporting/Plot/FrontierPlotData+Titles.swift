@@ -40,10 +40,13 @@ extension FrontierPlotData {
 
   func abscissaTitle(of report: StudyReport) -> String {
     let descriptor = abscissa.descriptor
-    guard case .count(let count, _) = descriptor.quantity else {
-      return "\(descriptor.axis) (% of the dense network's)"
-    }
-    return "\(descriptor.axis) (% of the dense network's \(NumberText.count(count(report.denseCost))))"
+    let dense: String? =
+      switch descriptor.quantity {
+      case .count(let count, _): NumberText.count(count(report.denseCost))
+      case .time(let time, _): time(report.denseCost).map { NumberText.time(nanoseconds: $0) }
+      case .fraction, .ratio: nil
+      }
+    return "\(descriptor.axis) (% of the dense network's\(dense.map { " \($0)" } ?? ""))"
   }
 
   /// What the axes have to reach, in percent.

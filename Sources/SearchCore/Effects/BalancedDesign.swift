@@ -75,7 +75,7 @@ package struct BalancedDesign {
         attempt == 0 ? drawn : space.layers.map { random.integer(below: $0.optionCount) }
       for layer in random.permutation(options.count) {
         if isAllowed(space.cost(options: options)) { break }
-        options[layer] = space.layers[layer].smallestOption
+        options[layer] = space.layers[layer].smallestOption(of: space.denseCost)
       }
       if isAllowed(space.cost(options: options)), !known.contains(options) { return options }
     }

@@ -1,5 +1,5 @@
-/// The pairs of costs (parameters, multiply-adds saved) that the layers of a space can add up to, numbered, and where
-/// each option of the next layer leads from each.
+/// The pairs of costs (parameters, effort saved; `Cost.effort`) that the layers of a space can add up to, numbered, and
+/// where each option of the next layer leads from each.
 ///
 /// Exact where there are few enough pairs; otherwise every option's savings are rounded to a grid, on which they still
 /// add up.
@@ -38,10 +38,11 @@ struct CostLattice: Sendable {
     // Begun ties share the room with the grid's cells.
     let cells = most <= 2 ? cells : max(8, Int(Double(cells) * 2 / Double(1 << most).squareRoot()))
     let parameters = Self.units(space.layers.map(\.savedParameters), of: space.mostSaved.parameters, cells: cells)
-    let multiplyAdds = Self.units(
-      space.layers.map(\.savedMultiplyAdds), of: space.mostSaved.multiplyAdds, cells: cells)
+    // Beyond the option that takes most: a form of a layer may take longer than the dense one.
+    let beyond = space.layers.map(\.savedEffort).map { saved in saved.map { $0 - (saved.min() ?? 0) } }
+    let effort = Self.units(beyond, of: space.mostSaved.effort, cells: cells)
     let shared = Self.units([space.ties.map(\.coefficients)], of: space.mostSaved.parameters, cells: cells)[0]
-    let width = multiplyAdds.reduce(1) { $0 + ($1.max() ?? 0) }
+    let width = effort.reduce(1) { $0 + ($1.max() ?? 0) }
     var rows = 1
     var counts = [width]
     for (layer, parameters) in parameters.enumerated() {
@@ -50,7 +51,7 @@ struct CostLattice: Sendable {
     }
     cellCounts = counts
     steps = space.layers.indices.map { layer in
-      let offsets = zip(parameters[layer], multiplyAdds[layer]).map { $0 * width + $1 }
+      let offsets = zip(parameters[layer], effort[layer]).map { $0 * width + $1 }
       let (before, after) = (open[layer], open[layer + 1])
       guard !before.isEmpty || !after.isEmpty else { return .offsets(offsets) }
       let targets = offsets.indices.map { option in
@@ -104,22 +105,22 @@ struct CostLattice: Sendable {
 
   private struct Pair: Hashable, Comparable {
     var parameters: Int
-    var multiplyAdds: Int
+    var effort: Int
 
     static func < (left: Pair, right: Pair) -> Bool {
-      (left.parameters, left.multiplyAdds) < (right.parameters, right.multiplyAdds)
+      (left.parameters, left.effort) < (right.parameters, right.effort)
     }
   }
 
   /// Nil where there are too many.
   private static func exact(_ space: EffectSpace, most: Int) -> (counts: [Int], tables: [[[Int32]]])? {
     guard space.ties.isEmpty else { return exactWithTies(space, most: most) }
-    var cells = [Pair(parameters: 0, multiplyAdds: 0)]
+    var cells = [Pair(parameters: 0, effort: 0)]
     var counts = [1]
     var tables: [[[Int32]]] = []
     for layer in space.layers {
-      let shifted = zip(layer.savedParameters, layer.savedMultiplyAdds).map { parameters, multiplyAdds in
-        cells.map { Pair(parameters: $0.parameters + parameters, multiplyAdds: $0.multiplyAdds + multiplyAdds) }
+      let shifted = zip(layer.savedParameters, layer.savedEffort).map { parameters, effort in
+        cells.map { Pair(parameters: $0.parameters + parameters, effort: $0.effort + effort) }
       }
       var merged = shifted[0]
       for list in shifted.dropFirst() { merged = union(merged, list) }
@@ -142,7 +143,7 @@ struct CostLattice: Sendable {
 
   /// The same where ties that have begun are part of a cell.
   private static func exactWithTies(_ space: EffectSpace, most: Int) -> (counts: [Int], tables: [[[Int32]]])? {
-    var cells = [TiedPair(pair: Pair(parameters: 0, multiplyAdds: 0), begun: 0)]
+    var cells = [TiedPair(pair: Pair(parameters: 0, effort: 0), begun: 0)]
     var counts = [1]
     var tables: [[[Int32]]] = []
     for (index, layer) in space.layers.enumerated() {
@@ -152,7 +153,7 @@ struct CostLattice: Sendable {
           return TiedPair(
             pair: Pair(
               parameters: cell.pair.parameters + layer.savedParameters[option] + saved,
-              multiplyAdds: cell.pair.multiplyAdds + layer.savedMultiplyAdds[option]), begun: after)
+              effort: cell.pair.effort + layer.savedEffort[option]), begun: after)
         }
       }
       cells = Set(targets.joined()).sorted()

@@ -1,5 +1,5 @@
-/// The levels of cost at which frontiers are compared: so many of parameters and of multiply-adds, evenly from the
-/// fewest that a candidate has to the dense network's.
+/// The levels of cost at which frontiers are compared: so many of parameters and of effort (`Cost.effort`), evenly from
+/// the least that a candidate has to the dense network's.
 package struct CostLevels: Sendable {
   package let levels: [CostConstraints]
   /// Those of parameters alone, the smallest first.
@@ -16,23 +16,24 @@ package struct CostLevels: Sendable {
     let shares = (0..<count).map { Double($0) / Double(max(1, count - 1)) }
     let (least, most) = (smallest, space.denseCost)
     levels =
-      shares.map { Self.parameters(least, most, $0) } + shares.map { Self.multiplyAdds(least, most, $0) }
+      shares.map { Self.parameters(least, most, $0) } + shares.map { Self.effort(least, most, $0) }
   }
 
   /// The number-th of a sequence that fills both costs' ranges ever more evenly: multiples of the golden ratio, in
-  /// turns along parameters and multiply-adds.
+  /// turns along parameters and effort.
   package func spread(_ number: Int) -> CostConstraints {
     let turn = Double(number / 2 + 1) * 0.618_033_988_749_894_9
     let share = turn - turn.rounded(.down)
-    return number % 2 == 0 ? Self.parameters(smallest, dense, share) : Self.multiplyAdds(smallest, dense, share)
+    return number % 2 == 0 ? Self.parameters(smallest, dense, share) : Self.effort(smallest, dense, share)
   }
 
   private static func parameters(_ least: Cost, _ most: Cost, _ share: Double) -> CostConstraints {
     CostConstraints(parameters: between(least.parameters, most.parameters, share), multiplyAdds: nil)
   }
 
-  private static func multiplyAdds(_ least: Cost, _ most: Cost, _ share: Double) -> CostConstraints {
-    CostConstraints(parameters: nil, multiplyAdds: between(least.multiplyAdds, most.multiplyAdds, share))
+  private static func effort(_ least: Cost, _ most: Cost, _ share: Double) -> CostConstraints {
+    CostConstraints(
+      parameters: nil, effort: between(least.effort, most.effort, share), isTimed: most.deviceTime != nil)
   }
 
   private static func between(_ least: Int, _ most: Int, _ share: Double) -> Int {

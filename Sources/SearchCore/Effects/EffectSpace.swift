@@ -12,6 +12,8 @@ package struct EffectSpace: Sendable {
     /// By option, of the dense network's; 0 for the dense option. A tied layer's coefficients count as its own here.
     package let savedParameters: [Int]
     package let savedMultiplyAdds: [Int]
+    /// Nanoseconds; below 0 where the option takes longer than the dense layer. Empty in a space without device times.
+    let savedDeviceTimes: [Int]
     /// By option: which of the space's ties it belongs to; nil where it has coefficients of its own.
     package let ties: [Int?]
     /// By option: which of the features belongs to its variant; nil for the dense option and the study's own variant.
@@ -27,12 +29,22 @@ package struct EffectSpace: Sendable {
 
     package var optionCount: Int { ranks.count + 1 }
 
-    /// The option that saves most.
-    var smallestOption: Int {
-      (0..<optionCount).reduce(0) { best, option in
-        (savedMultiplyAdds[option], savedParameters[option]) > (savedMultiplyAdds[best], savedParameters[best])
-          ? option : best
+    /// By option, of what is weighed beside the parameters.
+    var savedEffort: [Int] { savedDeviceTimes.isEmpty ? savedMultiplyAdds : savedDeviceTimes }
+
+    /// The option that saves most, with device times of both costs together as shares of the dense network's.
+    func smallestOption(of dense: Cost) -> Int {
+      guard !savedDeviceTimes.isEmpty else {
+        return (0..<optionCount).reduce(0) { best, option in
+          (savedMultiplyAdds[option], savedParameters[option]) > (savedMultiplyAdds[best], savedParameters[best])
+            ? option : best
+        }
       }
+      func saved(_ option: Int) -> Double {
+        Double(savedParameters[option]) / Double(dense.parameters)
+          + Double(savedDeviceTimes[option]) / Double(dense.effort)
+      }
+      return (0..<optionCount).reduce(0) { saved($1) > saved($0) ? $1 : $0 }
     }
   }
 
@@ -96,7 +108,8 @@ package struct EffectSpace: Sendable {
       layers.append(
         Layer(
           name: layer.name, forms: choice.forms, ranks: choice.ranks, outputChannels: layer.outputChannels,
-          savedParameters: saved, savedMultiplyAdds: saved.map { $0 * pixels }, ties: found.byLayer[position],
+          savedParameters: saved, savedMultiplyAdds: saved.map { $0 * pixels },
+          savedDeviceTimes: Self.savedTimes(choice, in: space), ties: found.byLayer[position],
           variantFeatures: [nil] + variantFeatures, block: blocks[index], features: features[position],
           truncation: truncations?[position]))
     }
@@ -133,6 +146,7 @@ package struct EffectSpace: Sendable {
     for layer in layers.indices {
       cost.parameters -= layers[layer].savedParameters[options[layer]]
       cost.multiplyAdds -= layers[layer].savedMultiplyAdds[options[layer]]
+      if isTimed { cost.deviceTime? -= layers[layer].savedDeviceTimes[options[layer]] }
     }
     if !ties.isEmpty { cost.parameters -= savedByTies { options[$0] } }
     return cost
@@ -150,13 +164,23 @@ package struct EffectSpace: Sendable {
     return saved
   }
 
-  /// The fewest parameters and the fewest multiply-adds that candidates have, which need not be one's.
+  /// Its candidates have times on a device.
+  var isTimed: Bool { denseCost.deviceTime != nil }
+
+  private static func savedTimes(_ choice: SearchSpace.Choice, in space: SearchSpace) -> [Int] {
+    guard let times = space.deviceTimes else { return [] }
+    // A timed space has all of them.
+    return [0] + choice.forms.map { times.saved(choice.layer, $0, variant: space.variant) ?? 0 }
+  }
+
+  /// The least of each cost that candidates have, which need not be one's.
   var smallestCosts: Cost {
     var smallest = denseCost
     // By the ties that have begun and go on.
     var most: [UInt64: Int] = [0: 0]
     for (index, layer) in layers.enumerated() {
       smallest.multiplyAdds -= layer.savedMultiplyAdds.max() ?? 0
+      smallest.deviceTime? -= layer.savedDeviceTimes.max() ?? 0
       var next: [UInt64: Int] = [:]
       for (begun, saved) in most {
         for option in 0..<layer.optionCount {
@@ -171,11 +195,12 @@ package struct EffectSpace: Sendable {
   }
 
   /// What all layers together save at most of each cost, as a lattice's grid counts it: ties aside, each of which saves
-  /// less than its layers do alone.
-  var mostSaved: Cost {
-    layers.reduce(into: Cost(parameters: 0, multiplyAdds: 0)) { most, layer in
+  /// less than its layers do alone; of effort beyond the options that take most.
+  var mostSaved: (parameters: Int, effort: Int) {
+    layers.reduce(into: (parameters: 0, effort: 0)) { most, layer in
+      let effort = layer.savedEffort
       most.parameters += layer.savedParameters.max() ?? 0
-      most.multiplyAdds += layer.savedMultiplyAdds.max() ?? 0
+      most.effort += (effort.max() ?? 0) - (effort.min() ?? 0)
     }
   }
 
@@ -200,6 +225,12 @@ package struct EffectSpace: Sendable {
       Double(denseCost.parameters - cost.parameters) / Double(denseCost.parameters),
       Double(denseCost.multiplyAdds - cost.multiplyAdds) / Double(denseCost.multiplyAdds)
     )
+  }
+
+  /// Shares of the two costs that a search weighs that are saved: of the dense network's parameters, and of its time on
+  /// the device or its multiply-adds.
+  package func savedCosts(_ cost: Cost) -> (parameters: Double, effort: Double) {
+    (saved(cost).parameters, Double(denseCost.effort - cost.effort) / Double(denseCost.effort))
   }
 }
 

@@ -128,7 +128,7 @@ package struct FrontierDraws: Sendable {
   /// - Parameter known: its `accuracies`, where they were asked for already.
   package func frontierProbability(of options: [Int], accuracies known: [Double]? = nil) -> Double {
     let cost = model.space.cost(options: options)
-    let most = CostConstraints(parameters: cost.parameters, multiplyAdds: cost.multiplyAdds)
+    let most = CostConstraints(noMoreThan: cost)
     let own = indexOfTrained[options]
     let accuracies = known ?? accuracies(of: options)
     let smallTrained = trainedByAccuracy.filter { $0 != own && most.allow(trainedCosts[$0]) }
@@ -145,7 +145,7 @@ package struct FrontierDraws: Sendable {
     // The most accurate come first.
     for rival in world.rivals {
       guard rival.accuracy > accuracy else { return false }
-      if rival.cost.parameters <= cost.parameters, rival.cost.multiplyAdds <= cost.multiplyAdds,
+      if rival.cost.parameters <= cost.parameters, rival.cost.effort <= cost.effort,
         world.frontier[rival.index].options != options
       {
         return true

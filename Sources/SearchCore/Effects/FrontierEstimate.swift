@@ -38,7 +38,7 @@ package struct FrontierEstimate: Sendable {
     self.entries = entries.filter { kept.contains($0.options) }.sorted { left, right in
       left.accuracy != right.accuracy
         ? left.accuracy > right.accuracy
-        : (left.cost.parameters, left.cost.multiplyAdds) < (right.cost.parameters, right.cost.multiplyAdds)
+        : (left.cost.parameters, left.cost.effort) < (right.cost.parameters, right.cost.effort)
     }
   }
 

@@ -18,12 +18,13 @@ extension FrontierSolver {
   ) -> [Element] {
     let ordered = points.sorted { left, right in
       if left.damage != right.damage { return left.damage < right.damage }
-      if left.cost != right.cost {
-        return (left.cost.parameters, left.cost.multiplyAdds) < (right.cost.parameters, right.cost.multiplyAdds)
+      let (mine, other) = (left.cost, right.cost)
+      if (mine.parameters, mine.effort) != (other.parameters, other.effort) {
+        return (mine.parameters, mine.effort) < (other.parameters, other.effort)
       }
       return isFirst(left, right)
     }
-    // What earlier points leave open: parameters increasing, multiply-adds decreasing.
+    // What earlier points leave open: parameters increasing, effort decreasing.
     var stairs: [Cost] = []
     return ordered.filter { point in
       var low = 0
@@ -32,10 +33,10 @@ extension FrontierSolver {
         let middle = (low + high) / 2
         if stairs[middle].parameters <= point.cost.parameters { low = middle + 1 } else { high = middle }
       }
-      if low > 0, stairs[low - 1].multiplyAdds <= point.cost.multiplyAdds { return false }
+      if low > 0, stairs[low - 1].effort <= point.cost.effort { return false }
       var end = low
-      while end < stairs.count, stairs[end].multiplyAdds >= point.cost.multiplyAdds { end += 1 }
-      // A stair with the same parameters has more multiply-adds, else the point would have been dominated.
+      while end < stairs.count, stairs[end].effort >= point.cost.effort { end += 1 }
+      // A stair with the same parameters takes more effort, else the point would have been dominated.
       let start = low > 0 && stairs[low - 1].parameters == point.cost.parameters ? low - 1 : low
       stairs.replaceSubrange(start..<end, with: [point.cost])
       return true
@@ -43,14 +44,16 @@ extension FrontierSolver {
   }
 
   /// Changes one layer, or exchanges the options of two, as long as the damage falls and the costs do not rise.
-  func improved(_ point: Point, _ effects: Effects) -> Point {
+  func improved(_ point: Point, _ effects: Effects, within constraints: CostConstraints) -> Point {
     var best = point
     var isBetter = true
     while isBetter {
       isBetter = false
       for options in neighbors(of: best.options) {
         let cost = space.cost(options: options)
-        guard cost.parameters <= best.cost.parameters, cost.multiplyAdds <= best.cost.multiplyAdds else { continue }
+        guard cost.parameters <= best.cost.parameters, cost.effort <= best.cost.effort, constraints.allow(cost) else {
+          continue
+        }
         let damage = effects.damage(options, in: space)
         // More than rounding.
         guard damage < best.damage - 1e-9 else { continue }

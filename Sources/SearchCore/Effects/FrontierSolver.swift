@@ -1,5 +1,5 @@
 /// Finds, among all candidates of a space, those that given effects leave on the frontier of accuracy, parameters and
-/// multiply-adds.
+/// multiply-adds, or of accuracy, parameters and time where the space has times of a device.
 ///
 /// Layer by layer it keeps, for every pair of costs that can be reached and for the options of those layers that later
 /// ones still interact with, the way with the least damage: exact where there is room for all of these (the principle
@@ -21,6 +21,7 @@ package struct FrontierSolver: Sendable {
   /// By layer and option, one after the other, and where each layer's begin.
   private let savedParameters: [Int]
   private let savedMultiplyAdds: [Int]
+  private let savedDeviceTimes: [Int]
   private let starts: [Int]
   private let mostLabels: Int
   private let looksTwice: Bool
@@ -48,6 +49,7 @@ package struct FrontierSolver: Sendable {
     paths = PathCode(space)
     savedParameters = space.layers.flatMap(\.savedParameters)
     savedMultiplyAdds = space.layers.flatMap(\.savedMultiplyAdds)
+    savedDeviceTimes = space.layers.flatMap(\.savedDeviceTimes)
     var starts = [0]
     for layer in space.layers { starts.append(starts[starts.count - 1] + layer.optionCount) }
     self.starts = starts
@@ -56,7 +58,7 @@ package struct FrontierSolver: Sendable {
   /// Costs were not rounded.
   package var isExact: Bool { lattice.isExact }
 
-  /// Points that no other candidate beats or equals in damage, parameters and multiply-adds, least damage first.
+  /// Points that no other candidate beats or equals in damage, parameters and effort, least damage first.
   ///
   /// - Parameter constraints: candidates that cost more are left out.
   package func frontier(of effects: Effects, within constraints: CostConstraints = .none) -> [Point] {
@@ -68,7 +70,7 @@ package struct FrontierSolver: Sendable {
         damage: end.damage)
     }
     guard looksTwice, !isOptimal else { return points }
-    return Self.nondominated(points.map { improved($0, effects) })
+    return Self.nondominated(points.map { improved($0, effects, within: constraints) })
   }
 
   /// Best of every pair of costs; optimal where nothing that later layers interact with had to be left out.
@@ -145,6 +147,7 @@ package struct FrontierSolver: Sendable {
       let option = starts[layer] + paths.option(of: layer, in: path)
       cost.parameters -= savedParameters[option]
       cost.multiplyAdds -= savedMultiplyAdds[option]
+      if space.isTimed { cost.deviceTime? -= savedDeviceTimes[option] }
     }
     if !space.ties.isEmpty { cost.parameters -= space.savedByTies { paths.option(of: $0, in: path) } }
     return cost

@@ -39,13 +39,13 @@ extension StudyEstimates {
   ///
   /// - Parameters:
   ///   - candidates: what was found.
-  ///   - objectives: of the study; times have no estimates and are left out.
+  ///   - objectives: of the study; times that are measured in trainings have no estimates and are left out.
   /// - Returns: nil where accuracy is not weighed against a cost, where the dense network or all layers together have
   ///   no sound training, and where they leave nothing open.
   package func openShare(of candidates: some Sequence<Candidate>, in space: SearchSpace, objectives: [Objective])
     -> Double?
   {
-    let weighed = objectives.filter { [.accuracy, .parameters, .multiplyAdds].contains($0) }
+    let weighed = objectives.filter { $0.isEstimated }
     guard weighed.contains(.accuracy), weighed.count > 1 else { return nil }
     let byCandidate = Dictionary(uniqueKeysWithValues: entries.map { ($0.candidate, $0) })
     let references = space.allLayersReferences.compactMap { byCandidate[$0] }.filter(\.isTrained)
@@ -55,6 +55,7 @@ extension StudyEstimates {
         switch objective {
         case .parameters: Double(entry.cost.parameters) / Double(space.denseCost.parameters)
         case .multiplyAdds: Double(entry.cost.multiplyAdds) / Double(space.denseCost.multiplyAdds)
+        case .deviceTime: Double(entry.cost.effort) / Double(space.denseCost.effort)
         default: 1 - entry.accuracy
         }
       }

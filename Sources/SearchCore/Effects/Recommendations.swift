@@ -11,8 +11,7 @@ package struct Recommendations: Sendable {
     package var isTrained: Bool
   }
 
-  /// Those within the constraints that no other beats in accuracy, parameters and multiply-adds, the most accurate
-  /// first.
+  /// Those within the constraints that no other beats in accuracy, parameters and effort, the most accurate first.
   package let entries: [Entry]
   /// Trainings that the model read.
   package let trainings: Int
@@ -45,8 +44,8 @@ package struct Recommendations: Sendable {
     let fit = entries.filter { $0.accuracy >= accuracy ?? -.infinity }
     if isAccuracySought { return Array(fit.prefix(count)) }
     let ordered = fit.sorted { left, right in
-      (left.cost.parameters, left.cost.multiplyAdds, -left.accuracy)
-        < (right.cost.parameters, right.cost.multiplyAdds, -right.accuracy)
+      (left.cost.parameters, left.cost.effort, -left.accuracy)
+        < (right.cost.parameters, right.cost.effort, -right.accuracy)
     }
     return Array(ordered.prefix(count))
   }

@@ -54,8 +54,8 @@ struct StudyModel: Sendable {
       entry.options.contains { $0 != 0 } && entry.accuracy >= 100 * accuracy
     }
     func size(_ entry: FrontierEstimate.Entry) -> Double {
-      let saved = space.saved(entry.cost)
-      return -(saved.parameters + saved.multiplyAdds)
+      let saved = space.savedCosts(entry.cost)
+      return -(saved.parameters + saved.effort)
     }
     let ordered = named.sorted {
       size($0) != size($1) ? size($0) < size($1) : $0.options.lexicographicallyPrecedes($1.options)

@@ -60,7 +60,7 @@ struct GeneticSearch: SearchStrategy {
       let cost = sample.space.cost(options: options)
       return GeneticRound.Individual(
         options: options,
-        objectives: [-Statistics.mean(accuracies), Double(cost.parameters), Double(cost.multiplyAdds)])
+        objectives: [-Statistics.mean(accuracies), Double(cost.parameters), Double(cost.effort)])
     }
   }
 

@@ -105,8 +105,8 @@ struct Promotions {
   }
 
   private func saved(_ options: [Int]) -> Double {
-    let saved = space.saved(space.cost(options: options))
-    return saved.parameters + saved.multiplyAdds
+    let saved = space.savedCosts(space.cost(options: options))
+    return saved.parameters + saved.effort
   }
 
   // MARK: choice
@@ -161,7 +161,7 @@ struct Promotions {
       for options in model.trained {
         let cost = space.cost(options: options)
         let best = estimate.named(
-          within: CostConstraints(parameters: cost.parameters, multiplyAdds: cost.multiplyAdds))
+          within: CostConstraints(noMoreThan: cost))
         let own = model.estimate(options).mean
         standings[options] = Standing(
           probability: draws.frontierProbability(of: options), shortfall: max(0, (best?.accuracy ?? own) - own))

@@ -34,6 +34,13 @@ struct SolveCommand: ParsableCommand {
   var maxMultiplyAdds: CostBound?
 
   @Option(
+    help: ArgumentHelp("Most time on the study's device: a share of the dense network's.", valueName: "share"),
+    transform: { text in
+      do { return try DeviceTimeBound(text) } catch { throw ValidationError("\(error)") }
+    })
+  var maxDeviceTime: DeviceTimeBound?
+
+  @Option(
     help: ArgumentHelp("Least accuracy by the estimate, from 0 to 1.", valueName: "fraction"),
     transform: { text in
       do { return try AccuracyFloor.read(text) } catch { throw ValidationError("\(error)") }
@@ -49,8 +56,8 @@ struct SolveCommand: ParsableCommand {
   func run() throws {
     let store = try StudyReading.open(study)
     let solution = try StudySolution(
-      store: store, maxParameters: maxParameters, maxMultiplyAdds: maxMultiplyAdds, minAccuracy: minAccuracy,
-      count: count)
+      store: store, maxParameters: maxParameters, maxMultiplyAdds: maxMultiplyAdds, maxDeviceTime: maxDeviceTime,
+      minAccuracy: minAccuracy, count: count)
     if let warning = solution.warning { StandardError.shared.writeLine("warning: \(warning)") }
     if json { return try JSONOutput.print(solution) }
     for line in solution.lines(width: StandardOutput.width) { StandardOutput.writeLine(line) }

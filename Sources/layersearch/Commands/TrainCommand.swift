@@ -192,7 +192,7 @@ struct TrainCommand: ParsableCommand {
     if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
       return try StudyDefinition(of: try StudyReading.open(path))
     }
-    return try StudyDefinition(file: path, readsStart: false)
+    return try StudyDefinition(file: path, readsStart: false, readsTimes: false)
   }
 
   private func checkStandardOutput() throws(Failure) {

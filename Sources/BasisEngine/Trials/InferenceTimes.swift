@@ -1,0 +1,134 @@
+import KernelInterface
+import SearchCore
+
+/// How long a network's layers take at inference on one core, each in each of its forms.
+///
+/// A round runs some networks once each: the dense one, whose layers are not timed, and one more than a layer has
+/// forms, in which every layer is timed and takes another of its forms from network to network and from layer to
+/// layer. So a round has every form of every layer, beside changing neighbors, and what else the machine does comes to
+/// all alike.
+package struct InferenceTimes: Sendable {
+  /// Seconds of a batch of the dense network, by round.
+  package private(set) var network: [Double] = []
+  /// Seconds of a batch, at least one a round.
+  package private(set) var layers: [DeviceTimes.LayerForm: [Double]] = [:]
+
+  package var rounds: Int { network.count }
+
+  /// As many as an interval of 90 % needs.
+  package static let fewestRounds = 5
+  /// More would tell little more.
+  package static let mostRounds = 400
+
+  /// - Parameters:
+  ///   - seconds: no round begins after so long, once there are as many as an interval needs.
+  ///   - progress: called before each round with its number, from 0 on, and the seconds since the first began.
+  /// - Throws: `EngineError` for a form that the network cannot take or a batch beyond this machine's memory.
+  package static func measure(
+    _ space: SearchSpace, batch: Int, seconds: Double, kernels: KernelTable,
+    progress: (_ round: Int, _ seconds: Double) -> Void = { _, _ in }
+  ) throws(EngineError) -> InferenceTimes {
+    let workspace = try Workspace(architecture: space.architecture, capacity: batch)
+    let dense = try TimedNetwork(of: .dense, space, workspace, kernels)
+    dense.fillInput(seed: 1)
+    let count = 1 + (space.choices.map(\.forms.count).max() ?? 0)
+    var mixtures: [Mixture] = []
+    for number in 0..<count { mixtures.append(try Mixture(number, space, workspace, kernels)) }
+    // The first round warms up.
+    _ = dense.inferenceSeconds()
+    for mixture in mixtures { _ = mixture.run() }
+    var times = InferenceTimes()
+    let start = ContinuousClock.now
+    while times.rounds < mostRounds {
+      let elapsed = BasisEngine.seconds(since: start)
+      if times.rounds >= fewestRounds, elapsed >= seconds { break }
+      progress(times.rounds, elapsed)
+      let round = times.rounds
+      for place in 0...count {
+        // Each round begins with another of them.
+        let index = (place + round) % (count + 1)
+        guard index < count else {
+          times.network.append(dense.inferenceSeconds())
+          continue
+        }
+        for (form, seconds) in mixtures[index].run() { times.layers[form, default: []].append(seconds) }
+      }
+    }
+    return times
+  }
+
+  /// Seconds of a batch of a whole candidate, beside the dense network's.
+  package struct Comparison: Sendable {
+    /// Median of the pairs' ratios.
+    package var ratio: Double
+    /// Medians.
+    package var seconds: Double
+    package var denseSeconds: Double
+  }
+
+  /// Runs a candidate in turns with the dense network, so many pairs.
+  package static func compare(
+    _ candidate: Candidate, in space: SearchSpace, batch: Int, pairs: Int, kernels: KernelTable
+  ) throws(EngineError) -> Comparison {
+    let workspace = try Workspace(architecture: space.architecture, capacity: batch)
+    let networks = [
+      try TimedNetwork(of: .dense, space, workspace, kernels),
+      try TimedNetwork(of: candidate, space, workspace, kernels),
+    ]
+    networks[0].fillInput(seed: 1)
+    for network in networks { _ = network.inferenceSeconds() }
+    var seconds: [[Double]] = [[], []]
+    for pair in 0..<max(1, pairs) {
+      // The second finds warmer caches.
+      for index in pair.isMultiple(of: 2) ? [0, 1] : [1, 0] {
+        seconds[index].append(networks[index].inferenceSeconds())
+      }
+    }
+    return Comparison(
+      ratio: median(zip(seconds[1], seconds[0]).map { $0 / $1 }), seconds: median(seconds[1]),
+      denseSeconds: median(seconds[0]))
+  }
+}
+
+/// A network of many forms, every layer of which is timed.
+private final class Mixture {
+  private let network: TimedNetwork
+  private let times: LayerTimes
+  private let forms: [String: DeviceTimes.LayerForm]
+
+  /// - Parameter number: of the networks that together have every form.
+  init(_ number: Int, _ space: SearchSpace, _ workspace: Workspace, _ kernels: KernelTable) throws(EngineError) {
+    var chosen: [String: BasisForm] = [:]
+    var forms: [String: DeviceTimes.LayerForm] = [:]
+    for (place, choice) in space.choices.enumerated() {
+      let option = (number + place) % (choice.forms.count + 1)
+      let form = option == 0 ? nil : choice.forms[option - 1]
+      chosen[choice.layer] = form
+      forms[choice.layer] = DeviceTimes.LayerForm(
+        layer: choice.layer,
+        basis: form.map { .init(rank: $0.rank, variant: $0.variant ?? space.variant) })
+    }
+    times = LayerTimes(kernels)
+    network = try TimedNetwork(of: Candidate(forms: chosen), space, workspace, kernels, times: times)
+    self.forms = forms
+  }
+
+  /// Seconds of each layer of the space in a batch.
+  func run() -> [(DeviceTimes.LayerForm, Double)] {
+    times.reset()
+    _ = network.inferenceSeconds()
+    return times.layers(steps: 1).compactMap { layer in forms[layer.name].map { ($0, layer.totalSeconds) } }
+  }
+}
+
+extension TimedNetwork {
+  fileprivate init(
+    of candidate: Candidate, _ space: SearchSpace, _ workspace: Workspace, _ kernels: KernelTable,
+    times: LayerTimes? = nil
+  ) throws(EngineError) {
+    self.init(
+      try ResNet(
+        architecture: space.architecture, candidate: candidate, variant: space.variant, batch: workspace.capacity,
+        kernels: kernels, seed: 1, workspace: workspace, times: times))
+  }
+}

@@ -1,0 +1,57 @@
+import SearchCore
+
+/// Reads which device's times a study weighs: the key `device_times` and what goes with it.
+struct DeviceTimesReader {
+  let root: SectionReader
+  let constraints: SectionReader
+
+  private static let key = "device_times"
+
+  /// The space with the times, where there are some.
+  /// - Parameters:
+  ///   - space: nil where it could not be read.
+  ///   - tableOfFile: see `StudyConfiguration.parse`.
+  func read(
+    _ space: SearchSpace?, objectives: [Objective], _ limits: SearchConstraints,
+    tableOfFile: StudyConfiguration.TableOfFile
+  ) -> SearchSpace? {
+    let isWeighed = objectives.contains(.deviceTime)
+    guard let path = root.text(Self.key) else {
+      if isWeighed, !root.isSet(Self.key) {
+        root.report(
+          "objectives", "name 'device_time', whose times stand in a table: add device_times: FILE "
+            + "(layersearch times makes one)")
+      }
+      reportBound(limits, isWeighed: isWeighed)
+      return space
+    }
+    if path.isEmpty { root.report(Self.key, "is an empty text; write the path of a table of times") }
+    if !isWeighed {
+      root.report(
+        Self.key, "is for the objective device_time, which is not among the objectives: add it, or leave this key out")
+    }
+    reportBound(limits, isWeighed: isWeighed)
+    guard isWeighed, !path.isEmpty, let space else { return space }
+    do {
+      guard let table = try tableOfFile(path) else { return space }
+      let model = space.architecture.model.rawValue
+      if let measured = table.model, measured != model {
+        root.report(Self.key, "cannot be used: \(path): its times are those of \(measured), and the model is \(model)")
+        return space
+      }
+      do { return try space.timed(by: table.times) } catch {
+        root.report(Self.key, "cannot be used: \(path): \(error)")
+      }
+    } catch {
+      root.report(Self.key, "cannot be used: \(error)")
+    }
+    return space
+  }
+
+  private func reportBound(_ limits: SearchConstraints, isWeighed: Bool) {
+    guard limits.maxDeviceTime != nil, !isWeighed else { return }
+    constraints.report(
+      "max_device_time", "is for the objective device_time, which is not among the objectives: add it, or leave this "
+        + "key out")
+  }
+}

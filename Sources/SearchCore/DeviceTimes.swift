@@ -1,0 +1,111 @@
+/// How long a network's layers take on some device, in whole nanoseconds: what a candidate takes there follows by
+/// addition, to the same bits on every machine.
+public struct DeviceTimes: Hashable, Sendable {
+  /// A layer in one of its forms.
+  public struct LayerForm: Hashable, Sendable, CustomStringConvertible {
+    public let layer: String
+    /// Its rank and variant; nil where it is dense.
+    public let basis: Basis?
+
+    public struct Basis: Hashable, Sendable {
+      public let rank: Int
+      public let variant: BasisVariant
+
+      public init(rank: Int, variant: BasisVariant) {
+        self.rank = rank
+        self.variant = variant
+      }
+    }
+
+    public init(layer: String, basis: Basis? = nil) {
+      self.layer = layer
+      self.basis = basis
+    }
+
+    /// `layer1.0.conv1 at rank 8, variant remainder`
+    public var description: String {
+      layer + (basis.map { " at rank \($0.rank), variant \($0.variant.rawValue)" } ?? ", dense")
+    }
+  }
+
+  /// The whole dense network.
+  public let network: Int
+  public let layers: [LayerForm: Int]
+
+  public init(network: Int, layers: [LayerForm: Int]) {
+    self.network = network
+    self.layers = layers
+  }
+
+  /// The dense network's time with those of the decomposed layers in the place of the dense ones'; nil where one of
+  /// them is not known.
+  func time(of candidate: Candidate, variant: BasisVariant) -> Int? {
+    var time = network
+    for decomposition in candidate.decompositions {
+      guard let saved = saved(decomposition.layer, decomposition.form, variant: variant) else { return nil }
+      time -= saved
+    }
+    return time
+  }
+
+  /// What a form of a layer takes less than the dense layer; below 0 where it takes more.
+  func saved(_ layer: String, _ form: BasisForm, variant: BasisVariant) -> Int? {
+    guard let dense = layers[LayerForm(layer: layer)],
+      let time = layers[Self.key(layer, form, variant: variant)]
+    else { return nil }
+    return dense - time
+  }
+
+  private static func key(_ layer: String, _ form: BasisForm, variant: BasisVariant) -> LayerForm {
+    LayerForm(layer: layer, basis: LayerForm.Basis(rank: form.rank, variant: form.variant ?? variant))
+  }
+}
+
+extension SearchSpace {
+  /// Every layer form that candidates of the space are made of: by layer, the dense one first.
+  public var layerForms: [DeviceTimes.LayerForm] {
+    choices.flatMap { choice in
+      [DeviceTimes.LayerForm(layer: choice.layer)]
+        + choice.forms.map {
+          DeviceTimes.LayerForm(layer: choice.layer, basis: .init(rank: $0.rank, variant: $0.variant ?? variant))
+        }
+    }
+  }
+
+  /// The space with costs that have times of a device, of which only those are kept that candidates are made of.
+  /// - Throws: `SearchError.deviceTimes` where one is missing or of a layer that the network does not have, and where a
+  ///   candidate would take no time.
+  public func timed(by times: DeviceTimes) throws(SearchError) -> SearchSpace {
+    let names = Set(architecture.layers.map(\.name))
+    if let unknown = times.layers.keys.map(\.layer).filter({ !names.contains($0) }).min() {
+      throw .deviceTimes(
+        "it has times of \(unknown), and \(architecture.model.rawValue) has no such layer; is it another network's?")
+    }
+    var kept: [DeviceTimes.LayerForm: Int] = [:]
+    for form in layerForms {
+      guard let time = times.layers[form] else {
+        throw .deviceTimes("it has no time of \(form); every layer form of the space is needed")
+      }
+      kept[form] = time
+    }
+    let used = DeviceTimes(network: times.network, layers: kept)
+    let shortest = choices.reduce(times.network) { time, choice in
+      time - max(0, choice.forms.compactMap { used.saved(choice.layer, $0, variant: variant) }.max() ?? 0)
+    }
+    guard shortest > 0 else {
+      throw .deviceTimes("by it layers save more than the whole network takes; measure both in one way")
+    }
+    var space = self
+    space.deviceTimes = used
+    space.denseCost.deviceTime = times.network
+    return space
+  }
+
+  /// The space as if it had no times.
+  var untimed: SearchSpace {
+    var space = self
+    space.deviceTimes = nil
+    space.denseCost.deviceTime = nil
+    return space
+  }
+}

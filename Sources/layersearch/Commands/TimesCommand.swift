@@ -1,0 +1,166 @@
+import ArgumentParser
+import Configuration
+import Files
+import ReadableText
+import SearchCore
+import Services
+import Studies
+import Terminal
+import TextInput
+import Trainings
+
+struct TimesCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "times",
+    abstract: "Measures how long each layer takes at inference, dense and at each rank, as a table for device_time.",
+    discussion: Examples.folded(
+      """
+      A study with the objective device_time adds the table's times up for each candidate (device_times: FILE in its \
+      configuration). Every form of every layer runs in rounds beside the dense network, on one core of this machine; \
+      --seconds bounds them. --check then runs so many drawn candidates as a whole and tells how far the sums are off. \
+      --forms measures nothing and lists what another device has to measure, with shapes.
+
+      Examples:
+        layersearch times --model resnet20 --rank-fractions 0.25,0.5 --output times.csv
+        layersearch times --config Configs/cifar10-resnet20.yaml --output times.csv --check 20
+        layersearch times --model resnet18 --ranks 16,32 --variants remainder,full --forms --output forms.csv
+      """))
+
+  @Option(help: "The network.")
+  var model: Model?
+
+  @Option(
+    help: ArgumentHelp(
+      "A study's configuration, in the place of the network and its layers and ranks; its table may still be missing.",
+      valueName: "file"))
+  var config: String?
+
+  @Option(help: ArgumentHelp("Ranks, such as 4,8.", valueName: "r,r"), transform: Self.list(NetworkOptions.wholeRank))
+  var ranks: [Int]?
+
+  @Option(
+    help: ArgumentHelp(
+      "Ranks as fractions of a layer's output channels, such as 0.25,0.5 (default, too).", valueName: "f,f"),
+    transform: Self.list(NetworkOptions.fraction))
+  var rankFractions: [Double]?
+
+  @Option(
+    help: ArgumentHelp("What basis convolutions keep, such as remainder,full (default: remainder).", valueName: "v,v"),
+    transform: Self.list { text in
+      guard let variant = BasisVariant(rawValue: text) else {
+        throw ValidationError("it cannot be '\(text)'; \(BasisVariant.hint(for: text))")
+      }
+      return variant
+    })
+  var variants: [BasisVariant]?
+
+  @Option(
+    help: ArgumentHelp("Patterns of layers (default: 'layer*').", valueName: "pattern,pattern"),
+    transform: Self.list { $0 })
+  var include: [String]?
+
+  @Option(help: "Images a batch.", reading: Number.whole(TrainingLimits.batch))
+  var batch = 128
+
+  @Option(
+    help: ArgumentHelp("No round begins after so many seconds, once there are five (default: 60).", valueName: "s"),
+    transform: Number.decimal(NumberLimit("from 0 to 86400") { (0...86_400).contains($0) }))
+  var seconds: Double = 60
+
+  @Option(
+    help: ArgumentHelp("Also run so many drawn candidates, and tell how far the table's sums are off.", valueName: "n"),
+    transform: Number.whole(1...1000))
+  var check: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "With --check: a table of this machine that is there already, instead of measuring one.", valueName: "file"))
+  var table: String?
+
+  @Flag(help: "Instead: list every layer form and its shapes.")
+  var forms = false
+
+  @Option(help: ArgumentHelp("Write to this file instead of standard output (-).", valueName: "file"))
+  var output: String?
+
+  func validate() throws {
+    if forms, check != nil { throw ValidationError("--forms measures nothing: leave --check out") }
+    if table != nil, check == nil { throw ValidationError("--table goes with --check") }
+    if table != nil, output != nil { throw ValidationError("--table writes no table: leave --output out") }
+    if ranks != nil, rankFractions != nil { throw ValidationError("--ranks and --rank-fractions exclude each other") }
+    guard config != nil else { return }
+    for (option, isGiven) in [
+      ("--model", model != nil), ("--ranks", ranks != nil), ("--rank-fractions", rankFractions != nil),
+      ("--variants", variants != nil), ("--include", include != nil),
+    ] where isGiven {
+      throw ValidationError("\(option) goes without --config, whose study says it")
+    }
+  }
+
+  func run() throws {
+    let space = try space()
+    let output = try OutputFile(output ?? "-", option: "--output")
+    if forms {
+      try write(LayerFormList.text(of: space), to: output)
+      return
+    }
+    let known = try known()
+    let timing = try DeviceTiming(space, batch: batch, machine: MachineExamination.processor)
+    let measured = try known ?? timing.table(seconds: seconds) { round, elapsed in
+      let limit = seconds > 0 ? " of \(Readable.duration(seconds: seconds))" : ""
+      status("round \(round + 1), \(Readable.duration(seconds: elapsed))\(limit)", isPlain: round % 20 == 0)
+    }
+    if known == nil {
+      StandardError.shared.end()
+      try write(measured.text, to: output)
+    }
+    guard let check else { return }
+    let result = try timing.check(measured, candidates: check) { number in
+      status("candidate \(number + 1) of \(check)", isPlain: number % 5 == 0)
+    }
+    StandardError.shared.end()
+    // The table keeps standard output to itself.
+    for line in result.lines {
+      known == nil && output.isStandardOutput
+        ? StandardError.shared.writeLine(line) : StandardOutput.writeLine(line)
+    }
+  }
+
+  private func write(_ text: String, to output: OutputFile) throws {
+    try output.write(text.utf8)
+    if output.isRegular { StandardError.shared.writeLine("wrote \(output.path)") }
+  }
+
+  /// In place on a terminal, else some of the lines.
+  private func status(_ text: String, isPlain: Bool) {
+    if StandardError.shared.isTerminal {
+      StandardError.shared.show(status: text)
+    } else if isPlain {
+      StandardError.shared.writeLine(text)
+    }
+  }
+
+  private func known() throws -> DeviceTimeTable? {
+    guard let table else { return nil }
+    do { return try DeviceTimeTable(path: table) } catch { throw Failure.usage("\(error)") }
+  }
+
+  private func space() throws -> SearchSpace {
+    if let config {
+      return try StudyDefinition(file: config, readsStart: false, readsTimes: false).space
+    }
+    guard let model else {
+      throw Failure.usage("give --model, such as --model resnet20, or --config with a study's configuration")
+    }
+    let variants = self.variants ?? [.remainder]
+    return try SearchSpace(
+      architecture: Architecture(model), ranks: ranks.map { .absolute($0) } ?? .fractions(rankFractions ?? [0.25, 0.5]),
+      include: include ?? ["layer*"], variant: variants.first ?? .remainder, others: Array(variants.dropFirst()))
+  }
+
+  private static func list<Value>(
+    _ read: @escaping @Sendable (String) throws -> Value
+  ) -> @Sendable (String) throws -> [Value] {
+    { text in try text.split(separator: ",", omittingEmptySubsequences: false).map { try read(String($0)) } }
+  }
+}
