@@ -19,7 +19,8 @@ struct DeviceTimesReader {
     guard let path = root.text(Self.key) else {
       if isWeighed, !root.isSet(Self.key) {
         root.report(
-          "objectives", "name 'device_time', whose times stand in a table: add device_times: FILE "
+          "objectives",
+          "name 'device_time', whose times stand in a table: add device_times: FILE "
             + "(layersearch times makes one)")
       }
       reportBound(limits, isWeighed: isWeighed)
@@ -51,7 +52,8 @@ struct DeviceTimesReader {
   private func reportBound(_ limits: SearchConstraints, isWeighed: Bool) {
     guard limits.maxDeviceTime != nil, !isWeighed else { return }
     constraints.report(
-      "max_device_time", "is for the objective device_time, which is not among the objectives: add it, or leave this "
+      "max_device_time",
+      "is for the objective device_time, which is not among the objectives: add it, or leave this "
         + "key out")
   }
 }

@@ -42,7 +42,7 @@ extension StudyConfiguration {
   }
 
   /// The table that is on record in a study's entries, whatever path its configuration names.
-  static func recordedTable(in entries: [String: String]) -> TableOfFile {
+  package static func recordedTable(in entries: [String: String]) -> TableOfFile {
     { path throws(DeviceTimeProblem) -> DeviceTimeTable? in
       guard let text = entries[deviceTimeValuesKey] else {
         throw DeviceTimeProblem(file: path, "the study has no times on record")

@@ -27,6 +27,7 @@ package struct StudyDefinition {
       },
       tableOfFile: { path throws(DeviceTimeProblem) -> DeviceTimeTable? in
         guard readsTimes else { return nil }
+        if let recorded = Self.recordedTimes(ofConfiguration: file) { return recorded }
         return try DeviceTimeTable(path: FilePath.expandingTilde(Self.absolute(path, base: base)))
       })
     // Kept whole, so that the study finds its data from wherever it is looked at later.
@@ -114,6 +115,15 @@ package struct StudyDefinition {
   /// The checkpoint that trainings start from, where the configuration names it.
   package var startCheckpoint: String? {
     configuration.startCheckpoint.map { FilePath.expandingTilde(Self.absolute($0, base: base)) }
+  }
+
+  /// What a study has on record, where the file is its own configuration: it needs the table no more.
+  private static func recordedTimes(ofConfiguration file: String) -> DeviceTimeTable? {
+    guard let folder = StudyFolders.study(ofConfiguration: file),
+      let store = try? StudyStore.open(directory: folder, mode: .readOnly)
+    else { return nil }
+    defer { store.close() }
+    return (try? store.identity()).flatMap { try? StudyConfiguration.recordedTable(in: $0.entries)(file) }
   }
 
   /// Relative paths begin in `base`. Where there is nothing, but something under the working folder, that is meant: so

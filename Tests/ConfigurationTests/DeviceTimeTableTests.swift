@@ -33,7 +33,8 @@ struct DeviceTimeTableTests {
 
   @Test("columns may stand in any order and have others beside them; blanks and line ends do not matter")
   func freedom() throws {
-    let text = "#anything\r\n# batch: 1\r\nseconds,note,layer,variant,rank\r\n1e-3,x, network ,,\r\n\r\n"
+    let text =
+      "#anything\r\n# batch: 1\r\nseconds,note,layer,variant,rank\r\n1e-3,x, network ,,\r\n\r\n"
       + "# model: none\r\n2.5E-4,\"a,b\",conv1,full,4\r\n"
     let table = try DeviceTimeTable(text: text, file: "t.csv")
     #expect(table.network == .init(seconds: 0.001) && table.layers.count == 1)

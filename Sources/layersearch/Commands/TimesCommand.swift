@@ -106,10 +106,12 @@ struct TimesCommand: ParsableCommand {
     }
     let known = try known()
     let timing = try DeviceTiming(space, batch: batch, machine: MachineExamination.processor)
-    let measured = try known ?? timing.table(seconds: seconds) { round, elapsed in
-      let limit = seconds > 0 ? " of \(Readable.duration(seconds: seconds))" : ""
-      status("round \(round + 1), \(Readable.duration(seconds: elapsed))\(limit)", isPlain: round % 20 == 0)
-    }
+    let measured =
+      try known
+      ?? timing.table(seconds: seconds) { round, elapsed in
+        let limit = seconds > 0 ? " of \(Readable.duration(seconds: seconds))" : ""
+        status("round \(round + 1), \(Readable.duration(seconds: elapsed))\(limit)", isPlain: round % 20 == 0)
+      }
     if known == nil {
       StandardError.shared.end()
       try write(measured.text, to: output)
@@ -154,7 +156,8 @@ struct TimesCommand: ParsableCommand {
     }
     let variants = self.variants ?? [.remainder]
     return try SearchSpace(
-      architecture: Architecture(model), ranks: ranks.map { .absolute($0) } ?? .fractions(rankFractions ?? [0.25, 0.5]),
+      architecture: Architecture(model),
+      ranks: ranks.map { .absolute($0) } ?? .fractions(rankFractions ?? [0.25, 0.5]),
       include: include ?? ["layer*"], variant: variants.first ?? .remainder, others: Array(variants.dropFirst()))
   }
 
