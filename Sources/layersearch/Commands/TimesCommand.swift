@@ -26,7 +26,7 @@ struct TimesCommand: ParsableCommand {
         layersearch times --model resnet18 --ranks 16,32 --variants remainder,full --forms --output forms.csv
       """))
 
-  @Option(help: "The network.")
+  @Option(help: Model.optionHelp, completion: Model.completion, transform: Model.read)
   var model: Model?
 
   @Option(
