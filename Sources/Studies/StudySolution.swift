@@ -146,10 +146,9 @@ extension StudySolution {
       ("of dense", { NumberText.percent($0.multiplyAddRatio) }),
     ]
     if candidates.contains(where: { $0.deviceTime != nil }) {
-      columns += [
-        ("Device time", { $0.deviceTime.map { NumberText.time(nanoseconds: Int(($0 * 1e9).rounded())) } ?? "" }),
-        ("of dense", { $0.deviceTimeRatio.map { NumberText.percent($0) } ?? "" }),
-      ]
+      columns.append(
+        ("Device time", { entry in entry.deviceTime.map { Self.text(seconds: $0) } ?? "" }))
+      columns.append(("of dense", { entry in entry.deviceTimeRatio.map { NumberText.percent($0) } ?? "" }))
     }
     let table = CandidateTable(
       columns: columns.map { column in .init(heading: column.0, cells: candidates.map(column.1)) },
@@ -160,13 +159,17 @@ extension StudySolution {
     return facts.flatMap { Wrapping.lines($0, width: width, indent: 2) } + [""] + table.lines
   }
 
+  private static func text(seconds: Double) -> String {
+    NumberText.time(nanoseconds: Int((seconds * 1e9).rounded()))
+  }
+
   /// `with at most 107,888 parameters and an accuracy of 0.43 or more `
   private var limits: String {
     var limits: [String] = []
     if let most = constraints.maxParameters { limits.append("at most \(NumberText.grouped(most)) parameters") }
     if let most = constraints.maxMultiplyAdds { limits.append("at most \(NumberText.grouped(most)) multiply-adds") }
     if let most = constraints.maxDeviceTime {
-      limits.append("at most \(NumberText.time(nanoseconds: Int((most * 1e9).rounded()))) of device time")
+      limits.append("at most \(Self.text(seconds: most)) of device time")
     }
     if let accuracy = constraints.minAccuracy { limits.append("an accuracy of \(accuracy) or more") }
     return limits.isEmpty ? "" : "with \(limits.joined(separator: ", ")) "

@@ -33,7 +33,7 @@ package struct DeviceTiming {
     func time(_ values: [Double]) -> DeviceTimeTable.Time? {
       MedianInterval(values).map { DeviceTimeTable.Time(seconds: $0.median, low: $0.low, high: $0.high) }
     }
-    let side = space.architecture.layers[space.architecture.stem].inputSize
+    let side = space.architecture.imageSize
     let facts: [(String, String)] = [
       (DeviceTimeTable.modelFact, space.architecture.model.rawValue), ("machine", machine),
       ("kernels", KernelVariant(KernelSelection.variantDescription(of: kernels)).withoutCoreType.text),

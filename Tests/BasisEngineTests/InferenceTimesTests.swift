@@ -8,7 +8,7 @@ import Testing
 struct InferenceTimesTests {
   private func space(_ variants: [BasisVariant]) throws -> SearchSpace {
     try SearchSpace(
-      architecture: Architecture(.resnet8, imageSize: 8, widths: [4, 8, 8]), ranks: .fractions([0.25, 0.5]),
+      architecture: Architecture(.resnet8, imageSize: 16, widths: [4, 8, 8]), ranks: .fractions([0.25, 0.5]),
       include: ["*"], variant: variants[0], others: Array(variants.dropFirst()))
   }
 
@@ -17,7 +17,7 @@ struct InferenceTimesTests {
     arguments: [[BasisVariant.remainder], [.full, .tied, .grouped(2)]])
   func everyForm(variants: [BasisVariant]) throws {
     let space = try space(variants)
-    #expect(Set(space.choices.map(\.forms.count)).count > 1)
+    #expect(variants.count == 1 || Set(space.choices.map(\.forms.count)).count > 1)
     var told: [Int] = []
     let times = try InferenceTimes.measure(space, batch: 20, seconds: 0, kernels: fastest) { round, _ in
       told.append(round)

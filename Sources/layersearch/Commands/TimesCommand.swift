@@ -123,8 +123,11 @@ struct TimesCommand: ParsableCommand {
     StandardError.shared.end()
     // The table keeps standard output to itself.
     for line in result.lines {
-      known == nil && output.isStandardOutput
-        ? StandardError.shared.writeLine(line) : StandardOutput.writeLine(line)
+      if known == nil, output.isStandardOutput {
+        StandardError.shared.writeLine(line)
+      } else {
+        StandardOutput.writeLine(line)
+      }
     }
   }
 
