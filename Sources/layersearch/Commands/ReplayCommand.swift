@@ -6,6 +6,7 @@ import ReadableText
 import Replay
 import SearchCore
 import SearchProtocol
+import Studies
 import Terminal
 
 extension ReplayDurations: ExpressibleByArgument {}
@@ -124,7 +125,7 @@ struct ReplayCommand: AsyncParsableCommand {
 
   func run() async throws {
     // Nothing starts from a checkpoint here: which one it was makes no difference.
-    let configuration = try StudyConfiguration.load(path: config) { _ in String(repeating: "0", count: 64) }
+    let configuration = try StudyDefinition(file: config, readsStart: false).configuration
     let space = configuration.space
     let table = try TrainingTable(path: table, space: space)
     var settings = Replay.Settings(jobs: jobs ?? [], replays: replays)
