@@ -43,12 +43,8 @@ struct LayerSearch: AsyncParsableCommand {
       CommandGroup(
         name: "Single networks",
         subcommands: [
-<<<<<<< HEAD
           TrainCommand.self, EvaluateCommand.self, ImportCommand.self, ExportModelCommand.self, BenchCommand.self,
-          CostCommand.self,
-=======
-          TrainCommand.self, EvaluateCommand.self, BenchCommand.self, CostCommand.self, TimesCommand.self,
->>>>>>> beecd8c (Times of a device: a table measured once, and studies that weigh its sums)
+          CostCommand.self, TimesCommand.self,
         ]),
       CommandGroup(
         name: "Machines and data",
