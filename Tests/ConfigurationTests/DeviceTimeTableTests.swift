@@ -99,7 +99,7 @@ struct DeviceTimeTableTests {
     }
     #expect(try problem("none.csv", nil).contains("cannot be read"))
     #expect(try problem("", nil).contains("this is a folder"))
-    #expect(try problem("zero.csv", [1, 0, 2]).contains("NUL"))
+    #expect(try problem("zero.csv", Array("layer,rank\nconv1".utf8) + [0]).contains("NUL"))
     #expect(try problem("latin.csv", Array("layer\n".utf8) + [0xe9, 0x0a]).contains(":2: the text is not UTF-8"))
     #expect(
       try problem("long.csv", Array(repeating: UInt8(ascii: "x"), count: 9 << 20)).contains("larger than 8.4 MB"))

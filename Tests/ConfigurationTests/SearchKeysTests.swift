@@ -105,12 +105,13 @@ struct SearchKeysTests {
       ),
       (
         "constraints: {max_step_time: 1}",
-        "key 'constraints.max_step_time' is not known; allowed here: max_parameters, max_multiply_adds, min_accuracy"
+        "key 'constraints.max_step_time' is not known; allowed here: max_parameters, max_multiply_adds, "
+          + "max_device_time, min_accuracy"
       ),
       (
         "constraints: {max_parameter: 1}",
         "key 'constraints.max_parameter' is not known; did you mean 'constraints.max_parameters'? Allowed here: "
-          + "max_parameters, max_multiply_adds, min_accuracy"
+          + "max_parameters, max_multiply_adds, max_device_time, min_accuracy"
       ),
       ("budget: {hours: 0}", "key 'budget.hours' is 0, but must be more than 0 hours, at most 1000000"),
       ("proxy: {skip: 0}", "key 'proxy.skip' is '0', but a group of keys is wanted: coefficients, basis"),

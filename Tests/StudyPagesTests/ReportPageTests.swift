@@ -123,6 +123,7 @@ struct ReportPageTests {
     // Whether pairs matter is the trainings' to say.
     let others: Set<StudyFigure> = [
       .final, .finalParameters, .finalMultiplyAdds, .finalParametersMultiplyAdds, .promotions, .rungs, .pairs,
+      .frontierDeviceTime, .estimatesDeviceTime,
     ]
     for figure in StudyFigure.allCases where !others.contains(figure) {
       let drawn = try figure.draw(view)
