@@ -124,7 +124,9 @@ struct DeviceTimeTests {
     #expect(forms.exitCode == 0 && forms.output.contains("\nlayer1.0.conv1,8,remainder,16,16,3,1,32,1,yes\n"))
     for (arguments, text) in [
       ([], "give --model"), (["--model", "resnet8", "--ranks", "4", "--rank-fractions", "0.5"], "exclude each other"),
-      (["--model", "resnet8", "--ranks", "4,x"], "whole number"), (["--model", "resnet8", "--ranks", ""], "its value is empty"),
+      (["--model", "resnet8", "--ranks", "4,x"], "whole number"),
+      (["--model", "resnet8", "--ranks", ""], "its value is empty"),
+
       (["--model", "resnet8", "--ranks", "999"], "legal in none"), (["--model", "resnet8", "--table", "x"], "--check"),
       (["--model", "resnet8", "--variants", "ful"], "did you mean 'full'?"),
       (["--model", "resnet8", "--table", "no.csv", "--check", "1"], "no.csv: "),
