@@ -104,9 +104,9 @@ extension ConformanceRun {
       "asks again for a piece that came from another place", content.isMisplacedPieceAskedForAgain,
       "the piece at \(content.misplacedOffset ?? 0) was not asked for again")
     check("asks for pieces as it may", content.faults.isEmpty, content.faults.prefix(3).joined(separator: "; "))
-    let before = line.heartbeats(since: asked).filter { $0.content.freeSlots > 0 }
+    let isEarly = Self.offersBeforeReady(line.heard[asked...].map(\.message))
     check(
-      "is ready once it has the data, and not before", ready && content.isLastPieceSent && before.isEmpty,
+      "is ready once it has the data, and not before", ready && content.isLastPieceSent && !isEarly,
       !ready ? "no ready came" : "it offered slots before the last piece had come")
     guard ready else { throw CannotGoOn() }
     check(
@@ -120,6 +120,12 @@ extension ConformanceRun {
     let job = works.short(.cifar10)
     _ = try checkResult(of: job, study: Self.secondStudy, hello, "a training on the data that it fetched")
     acknowledge(job.reference)
+  }
+
+  /// Whether a heartbeat offers slots before the first ready: those behind it may come in the same moment.
+  static func offersBeforeReady(_ messages: [WorkerMessage]) -> Bool {
+    let before = messages.prefix { if case .ready = $0 { false } else { true } }
+    return before.contains { if case .workerHeartbeat(let heartbeat) = $0 { heartbeat.freeSlots > 0 } else { false } }
   }
 
   /// The study is over while a result is on its way.

@@ -30,10 +30,12 @@ final class GivenContent {
   /// Tickets that have not come back.
   var outstanding: Int { tickets.count }
 
+  /// Other images each time: a worker that has kept those of an earlier run lacks them, too.
   init() {
+    let salt = Int.random(in: 0..<1 << 40)
     let once = (0..<Self.records * Self.recordBytes).map { place in
       let (record, position) = place.quotientAndRemainder(dividingBy: Self.recordBytes)
-      return position == 0 ? UInt8(record) : UInt8(truncatingIfNeeded: (place &* 2_654_435_761) >> 13)
+      return position == 0 ? UInt8(record) : UInt8(truncatingIfNeeded: (place &* 2_654_435_761 &+ salt) >> 13)
     }
     pattern = Array((0..<Self.bytes / once.count).prefix(11).map { _ in once }.joined())
     var hash = SHA256()

@@ -51,8 +51,9 @@ package struct ImportedNetwork: Sendable {
     if let problem = model.problem(imageSize: imageSize) { throw .unfit(problem) }
     // Without a classifier the tensors that it lacks are told.
     let classCount = classCount ?? 10
-    guard (1...100_000).contains(classCount) else {
-      throw .tensors(path: path, "its classifier has \(classCount) outputs, which no network of this program has")
+    let most = NetworkLimits.classes.upperBound
+    guard (1...most).contains(classCount) else {
+      throw .tensors(path: path, "its classifier has \(classCount) outputs, and networks have at most \(most)")
     }
     do {
       return try NetworkForm(

@@ -1,4 +1,5 @@
 import BasisEngine
+import ReadableText
 import SearchCore
 
 extension ExportedNetwork {
@@ -21,14 +22,14 @@ extension ExportedNetwork {
           ? "normalized as in the training, which the checkpoint does not tell"
           : "red, green, blue from 0 to 1 (bytes / 255); the network normalizes them"
       )
-      .replacing("@WEIGHTS@", with: Self.quoted(weights))
+      .replacing("@WEIGHTS@", with: weights.inJSON)
       .replacing("@MEAN@", with: Self.list(normalization?.mean ?? [Float](repeating: 0, count: channels)))
       .replacing(
         "@DEVIATION@", with: Self.list(normalization?.standardDeviation ?? [Float](repeating: 1, count: channels))
       )
       .replacing("@POOLS@", with: architecture.poolsStem ? "True" : "False")
       .replacing("@STRIDES@", with: Self.dictionary(strides))
-      .replacing("@TIED@", with: Self.dictionary(tied.map { ($0.0, Self.quoted($0.1)) }))
+      .replacing("@TIED@", with: Self.dictionary(tied.map { ($0.0, $0.1.inJSON) }))
       .replacing("@STAGES@", with: stage)
   }
 
@@ -53,7 +54,7 @@ extension ExportedNetwork {
     guard !entries.isEmpty else { return "{}" }
     var lines: [String] = []
     for (key, value) in entries {
-      let entry = "\(quoted(key)): \(value),"
+      let entry = "\(key.inJSON): \(value),"
       if let last = lines.last, last.count + entry.count < 118 {
         lines[lines.count - 1] = "\(last) \(entry)"
       } else {
@@ -61,10 +62,6 @@ extension ExportedNetwork {
       }
     }
     return "{\n\(lines.joined(separator: "\n"))\n}"
-  }
-
-  private static func quoted(_ text: String) -> String {
-    "\"\(text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\""
   }
 
   private static let template = """

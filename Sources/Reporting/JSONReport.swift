@@ -23,31 +23,16 @@ indirect enum JSONValue {
     case .bool(let value): return "\(value)"
     case .integer(let value): return "\(value)"
     case .number(let value): return value.isFinite ? "\(value)" : "null"
-    case .string(let value): return Self.quoted(value)
+    case .string(let value): return value.inJSON
     case .array(let values): return Self.block("[", "]", values.map { $0.text(indent: indent + "  ") }, indent)
     case .object(let fields):
-      return Self.block("{", "}", fields.map { "\(Self.quoted($0)): \($1.text(indent: indent + "  "))" }, indent)
+      return Self.block("{", "}", fields.map { "\($0.inJSON): \($1.text(indent: indent + "  "))" }, indent)
     }
   }
 
   private static func block(_ open: String, _ close: String, _ items: [String], _ indent: String) -> String {
     guard !items.isEmpty else { return open + close }
     return "\(open)\n" + items.map { "\(indent)  \($0)" }.joined(separator: ",\n") + "\n\(indent)\(close)"
-  }
-
-  private static func quoted(_ text: String) -> String {
-    var quoted = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": quoted += "\\\""
-      case "\\": quoted += "\\\\"
-      case "\n": quoted += "\\n"
-      case _ where scalar.value < 0x20:
-        quoted += "\\u00" + (scalar.value < 0x10 ? "0" : "") + String(scalar.value, radix: 16)
-      default: quoted.unicodeScalars.append(scalar)
-      }
-    }
-    return quoted + "\""
   }
 }
 

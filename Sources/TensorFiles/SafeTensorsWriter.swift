@@ -1,3 +1,5 @@
+import ReadableText
+
 /// Makes safetensors files.
 package struct SafeTensorsWriter: Sendable {
   package struct Tensor: Sendable {
@@ -30,7 +32,7 @@ package struct SafeTensorsWriter: Sendable {
     precondition(Set(tensors.map(\.name)).count == tensors.count)
     var entries: [String] = []
     if !metadata.isEmpty {
-      let texts = metadata.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(quoted($0.value))" }
+      let texts = metadata.sorted { $0.key < $1.key }.map { "\($0.key.inJSON):\($0.value.inJSON)" }
       entries.append("\"__metadata__\":{\(texts.joined(separator: ","))}")
     }
     var end = 0
@@ -39,7 +41,7 @@ package struct SafeTensorsWriter: Sendable {
       end += tensor.bytes.count
       let shape = tensor.shape.map(String.init).joined(separator: ",")
       entries.append(
-        "\(quoted(tensor.name)):{\"dtype\":\"\(tensor.element.rawValue)\",\"shape\":[\(shape)],"
+        "\(tensor.name.inJSON):{\"dtype\":\"\(tensor.element.rawValue)\",\"shape\":[\(shape)],"
           + "\"data_offsets\":[\(begin),\(end)]}")
     }
     var header = Array("{\(entries.joined(separator: ","))}".utf8)
@@ -51,21 +53,5 @@ package struct SafeTensorsWriter: Sendable {
     file += header
     for tensor in tensors { file += tensor.bytes }
     return file
-  }
-
-  private static func quoted(_ text: String) -> String {
-    var quoted = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": quoted += "\\\""
-      case "\\": quoted += "\\\\"
-      case "\n": quoted += "\\n"
-      case _ where scalar.value < 0x20:
-        let digits = String(scalar.value, radix: 16)
-        quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: quoted.unicodeScalars.append(scalar)
-      }
-    }
-    return quoted + "\""
   }
 }

@@ -1,5 +1,7 @@
-import Conformance
+import SearchProtocol
 import Testing
+
+@testable import Conformance
 
 @Suite("the conformance kit")
 struct ConformanceTests {
@@ -27,6 +29,15 @@ struct ConformanceTests {
       case .ignoresJobs: "accepts a job"
       }
     #expect(failures.contains(expected), "\(failures)")
+  }
+
+  @Test("a heartbeat that comes right behind the first ready may offer slots, one before it may not")
+  func offers() {
+    func heartbeat(_ free: Int) -> WorkerMessage { .workerHeartbeat(WorkerHeartbeat(running: [], freeSlots: free)) }
+    let ready = WorkerMessage.ready(Ready(freeSlots: 1))
+    #expect(!ConformanceRun.offersBeforeReady([heartbeat(0), ready, heartbeat(1)]))
+    #expect(ConformanceRun.offersBeforeReady([heartbeat(0), heartbeat(1), ready]))
+    #expect(!ConformanceRun.offersBeforeReady([]))
   }
 
   @Test("says what it wanted where nobody comes")

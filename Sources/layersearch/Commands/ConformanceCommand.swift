@@ -13,8 +13,8 @@ struct ConformanceCommand: ParsableCommand {
       """
       For those who write workers (docs/foreign-workers.md). It listens, as a coordinator does: start the worker \
       against its address, one, of any number of slots. A line for each thing that the worker does right or wrong, \
-      one or two minutes in all; exit code 0 where all was right. --refuse tries the one message that ends a worker at \
-      its beginning, in a run of its own.
+      one or two minutes in all; exit code 0 where all was right. Each run has the worker fetch 184 MB that it has not \
+      had before. --refuse tries the one message that ends a worker at its beginning, in a run of its own.
 
       Examples:
         layersearch conformance --bind tcp://127.0.0.1:5599
