@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .PHONY: help dependencies build test chaos sanitize fuzz quickstart dist lint format install clean
 
 # libcurl's is for the release binary: it has the Swift runtime in itself, and Foundation's downloads want libcurl.
-DEBIAN_PACKAGES := libcurl4-openssl-dev libopenblas-dev libsodium-dev libsqlite3-dev libzmq3-dev
+DEBIAN_PACKAGES := libcurl4-openssl-dev libopenblas-dev libsodium-dev libsqlite3-dev libzmq3-dev zlib1g-dev
 PREFIX ?= /usr/local
 STUDY := studies/quickstart
 
@@ -52,11 +52,11 @@ sanitize: dependencies ## the tests of messages, coordination, store and service
 
 FUZZ_SECONDS ?= 60
 FUZZER = $(firstword $(wildcard $(dir $(realpath $(shell command -v swiftc)))../lib/clang/*/lib/linux/libclang_rt.fuzzer_no_main-$(shell uname -m).a))
-fuzz: dependencies ## feed mutated bytes to the codec and to the CIFAR, checkpoint and safetensors readers, FUZZ_SECONDS each (60)
+fuzz: dependencies ## feed mutated bytes to the codec and to the readers of CIFAR, checkpoints, safetensors and arrays, FUZZ_SECONDS each (60)
 	@[ -n "$(FUZZER)" ] || { echo "this Swift toolchain has no libFuzzer" >&2; exit 1; }
 	LAYERSEARCH_FUZZER=$(FUZZER) swift build --product Fuzz --scratch-path .build/fuzz
 	.build/fuzz/debug/Fuzz seeds .build/fuzz/corpus
-	for target in codec cifar checkpoint safetensors; do \
+	for target in codec cifar checkpoint safetensors arrays; do \
 	  .build/fuzz/debug/Fuzz $$target .build/fuzz/corpus/$$target -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -timeout=10 \
 	    -rss_limit_mb=2048 -artifact_prefix=.build/fuzz/$$target- -print_final_stats=1 || exit 1; \
 	done

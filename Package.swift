@@ -43,6 +43,7 @@ let package = Package(
     // C libraries and header-only C
     .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
     .systemLibrary(name: "CSodium", providers: [.apt(["libsodium-dev"])]),
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
     .target(name: "CVector"),
     .target(name: "CFileSystem"),
@@ -61,7 +62,8 @@ let package = Package(
     .target(
       name: "ImageData",
       dependencies: [
-        "Digests", "Files", "KernelInterface", "Processes", "Randomness", "ReadableText", "ShellCommands",
+        "CZlib", "Digests", "Files", "KernelInterface", "Processes", "Randomness", "ReadableText", "SearchCore",
+        "ShellCommands", "TensorFiles",
       ],
       swiftSettings: optimized),
 
@@ -269,7 +271,7 @@ let package = Package(
     .testTarget(
       name: "ImageDataTests",
       dependencies: [
-        "Digests", "Files", "ImageData", "KernelInterface", "Randomness", "TestSupport",
+        "Digests", "Files", "ImageData", "KernelInterface", "Randomness", "SearchCore", "TensorFiles", "TestSupport",
         .product(name: "FlyingFox", package: "FlyingFox"),
       ]),
     .testTarget(name: "SearchCoreTests", dependencies: ["Randomness", "SearchCore"]),
@@ -375,6 +377,7 @@ if let library = Context.environment["LAYERSEARCH_FUZZER"] {
       name: "Fuzz",
       dependencies: [
         "BasisEngine", "CFuzzer", "ImageData", "Randomness", "SearchCore", "SearchProtocol", "TensorFiles",
+        "TestSupport",
       ],
       path: "Tests/Fuzz/Fuzz", linkerSettings: [.unsafeFlags([library]), .linkedLibrary("stdc++")]),
   ]

@@ -16,8 +16,8 @@ enum ConfigurationKeys {
     (
       "proxy",
       [
-        "epochs", "batch", "learning_rate", "schedule", "momentum", "nesterov", "weight_decay", "augment", "curve",
-        "skip",
+        "epochs", "batch", "learning_rate", "schedule", "momentum", "nesterov", "weight_decay", "augment",
+        "augmentation", "curve", "skip",
       ]
     ),
     ("proxy.skip", BasisPart.allCases.map(\.rawValue)),

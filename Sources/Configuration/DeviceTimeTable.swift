@@ -68,9 +68,20 @@ package struct DeviceTimeTable: Hashable, Sendable {
   }
 
   /// The network that a fact names; nil where none does.
-  package var model: String? { facts.first { $0.name == Self.modelFact }?.text }
+  package var model: String? { fact(Self.modelFact) }
+  /// Rows and columns of the images, as `imagesText` writes them; nil where no fact tells.
+  package var images: String? { fact(Self.imagesFact) }
+
+  private func fact(_ name: String) -> String? { facts.first { $0.name == name }?.text }
 
   package static let modelFact = "model"
+  package static let imagesFact = "images"
+
+  /// Of the images that a network is for: `32x32`.
+  package static func imagesText(_ architecture: Architecture) -> String {
+    "\(architecture.imageSize)x\(architecture.imageSize)"
+  }
+
   /// In the column of layers.
   package static let networkName = "network"
   /// A network has some hundreds of layer forms.

@@ -40,6 +40,12 @@ struct DeviceTimesReader {
         root.report(Self.key, "cannot be used: \(path): its times are those of \(measured), and the model is \(model)")
         return space
       }
+      let images = DeviceTimeTable.imagesText(space.architecture)
+      if let measured = table.images, measured != images {
+        root.report(
+          Self.key, "cannot be used: \(path): its times are for images of \(measured), and the data's are \(images)")
+        return space
+      }
       do { return try space.timed(by: table.times) } catch {
         root.report(Self.key, "cannot be used: \(path): \(error)")
       }

@@ -31,8 +31,10 @@ struct SpaceReader {
     return variant
   }
 
-  /// - Parameter variants: of `readVariants`.
-  func read(model: Model?, variants: [BasisVariant]) -> Space? {
+  /// - Parameters:
+  ///   - architecture: nil where it is not known.
+  ///   - variants: of `readVariants`.
+  func read(architecture: Architecture?, variants: [BasisVariant]) -> Space? {
     if section.isSet("rank_fractions"), section.isSet("ranks") {
       section.report("ranks", "and 'space.rank_fractions' exclude each other; keep one")
     }
@@ -41,7 +43,7 @@ struct SpaceReader {
     let absolute = section.integers("ranks", in: 1...4096)
     let include = section.texts("include", of: "patterns")
     let exclude = section.texts("exclude", of: "patterns")
-    guard let model, section.problems.problems.count == before else { return nil }
+    guard let architecture, section.problems.problems.count == before else { return nil }
 
     let ranks: SearchSpace.Ranks
     if let absolute {
@@ -52,7 +54,7 @@ struct SpaceReader {
     let rankKey = absolute == nil ? "rank_fractions" : "ranks"
     do {
       let space = try SearchSpace(
-        architecture: Architecture(model), ranks: ranks, include: include?.map(\.value) ?? ["layer*"],
+        architecture: architecture, ranks: ranks, include: include?.map(\.value) ?? ["layer*"],
         exclude: exclude?.map(\.value) ?? [], variant: variants[0], others: Array(variants.dropFirst()))
       if let absolute, let omission = space.omitted.first {
         // A fraction that rounds to a useless rank in a small layer is left out there; a rank that is written out is

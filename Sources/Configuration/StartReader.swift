@@ -48,7 +48,7 @@ struct StartReader {
         key,
         "is for start.from: \(owners.joined(separator: " or ")), and here it is \(from.rawValue): leave it out")
     }
-    let images = TrainingLimits.trainingImages(data?.set ?? .cifar10)
+    let images = data?.shape.trainingImages ?? 50_000
     let calibration = section.integer(
       "calibration_images", default: min(TrainedStart.defaultCalibrationImages, data?.trainImages ?? .max),
       in: 1...images)
@@ -60,7 +60,7 @@ struct StartReader {
     switch from {
     case .scratch: return nil
     case .dense:
-      let all = data.map { $0.set == .cifar10 ? images - $0.validationImages : $0.trainImages } ?? images
+      let all = data.map { $0.set.isDrawn ? $0.trainImages : images - $0.validationImages } ?? images
       let trainImages = section.integer("train_images", default: max(1, all), in: 1...images)
       if let data, trainImages > images - data.validationImages {
         section.report(

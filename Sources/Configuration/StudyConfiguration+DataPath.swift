@@ -13,7 +13,7 @@ extension StudyConfiguration {
     let replaced = text.replacingCharacters(in: start..<end, with: quoted)
     let configuration = try? StudyConfiguration.parse(
       text: replaced, fileName: "\(study).yaml", hashOfFile: { _ in self.startWeights ?? "" },
-      tableOfFile: Self.recordedTable(in: entries))
+      tableOfFile: Self.recordedTable(in: entries), shapeOfArrays: { _ in self.recipe.data.shape })
     return configuration?.dataPath == path && configuration?.fingerprint == fingerprint ? configuration : nil
   }
 

@@ -14,15 +14,17 @@ extension StudyConfiguration {
 
   /// Reads and checks a file; `-` is standard input. Throws where it cannot be read, is longer than 1 MiB, or is not a
   /// legal configuration.
-  /// - Parameters `hashOfFile`, `tableOfFile`: see `parse`.
+  /// - Parameters hashOfFile, tableOfFile, shapeOfArrays: see `parse`.
   package static func load(
-    path: String, hashOfFile: FileHash = noFiles, tableOfFile: TableOfFile = noTables
+    path: String, hashOfFile: FileHash = noFiles, tableOfFile: TableOfFile = noTables,
+    shapeOfArrays: ArraysShape = noArrays
   ) throws(ConfigurationError) -> StudyConfiguration {
     let input: TextInput
     do { input = try TextInput(path: path, mostBytes: mostBytes) } catch {
       throw ConfigurationError(file: path, line: error.line, problem(error, path))
     }
-    return try parse(text: input.text, fileName: path, hashOfFile: hashOfFile, tableOfFile: tableOfFile)
+    return try parse(
+      text: input.text, fileName: path, hashOfFile: hashOfFile, tableOfFile: tableOfFile, shapeOfArrays: shapeOfArrays)
   }
 
   private static func problem(_ error: TextInputError, _ path: String) -> String {

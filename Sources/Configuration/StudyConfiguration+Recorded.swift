@@ -47,7 +47,13 @@ extension StudyConfiguration {
       }
     }
     let read = try parse(
-      text: lines.joined(separator: "\n"), fileName: fileName, tableOfFile: recordedTable(in: entries))
+      text: lines.joined(separator: "\n"), fileName: fileName, tableOfFile: recordedTable(in: entries),
+      shapeOfArrays: { _ throws(StartProblem) in
+        guard let shape = DataShape(entries: entries) else {
+          throw StartProblem("the study does not tell what its file holds")
+        }
+        return shape
+      })
     return StudyConfiguration(
       study: read.study, recipe: read.recipe, dataPath: read.dataPath, startCheckpoint: nil, space: read.space,
       objectives: read.objectives,

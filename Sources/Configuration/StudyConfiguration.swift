@@ -69,14 +69,6 @@ extension StudyConfiguration {
     /// Whole numbers that every JSON reader keeps.
     static let seed = 0...UInt64(1 << 53 - 1)
     static let nameLength = 100
-
-    static func images(_ set: ImageSet) -> (count: Int, what: String) {
-      let count = TrainingLimits.trainingImages(set)
-      switch set {
-      case .cifar10: return (count, "the training files of cifar10 hold \(count) images")
-      case .shapes10: return (count, "shapes10 draws at most \(count) images")
-      }
-    }
   }
 
   /// Throws with every problem that it finds. `fileName` is for messages and, without its folders and ending, the
@@ -84,17 +76,16 @@ extension StudyConfiguration {
   /// - Parameters:
   ///   - hashOfFile: SHA-256 of a checkpoint that is named, in hexadecimal digits.
   ///   - tableOfFile: the table of a device's times that is named.
+  ///   - shapeOfArrays: what a file of arrays holds.
   package static func parse(
-    text: String, fileName: String, hashOfFile: FileHash = noFiles, tableOfFile: TableOfFile = noTables
+    text: String, fileName: String, hashOfFile: FileHash = noFiles, tableOfFile: TableOfFile = noTables,
+    shapeOfArrays: ArraysShape = noArrays
   ) throws(ConfigurationError) -> StudyConfiguration {
     let mapping = try YAMLDocument.mapping(text, file: fileName)
     let problems = ProblemList(file: fileName)
     let root = SectionReader(root: mapping, problems: problems)
     let model = root.model("model")
     if model == nil, !root.isSet("model") { root.reportMissing("model", allowed: ModelFields.allowed) }
-    if let model, let problem = model.problem(imageSize: Architecture(model).imageSize) {
-      root.report("model", "cannot be used: \(problem)")
-    }
     let kernels = root.readKernels("kernels")
     let study = readStudy(root, fileName: fileName)
     let seed = root.integer("seed", default: 1, in: Limits.seed)
@@ -102,7 +93,11 @@ extension StudyConfiguration {
     let budget = search.readBudget()
     let constraints = search.readConstraints()
     let objectives = readObjectives(root)
-    let (data, dataPath) = readData(root.section("data"), splitSeed: seed)
+    let (data, dataPath) = DataReader(section: root.section("data")).read(
+      splitSeed: seed, shapeOfArrays: shapeOfArrays)
+    if let model, let problem = model.problem(imageSize: data?.shape.imageSize ?? 32) {
+      root.report("model", "cannot be used: \(problem)")
+    }
     let spaceSection = root.section("space")
     let spaceReader = SpaceReader(section: spaceSection)
     let variants = spaceReader.readVariants()
@@ -119,7 +114,7 @@ extension StudyConfiguration {
         "cannot be used with kernels: \(engine.rawValue), whose workers begin from scratch; leave the section out, or "
           + "kernels")
     }
-    var space = spaceReader.read(model: model, variants: variants)
+    var space = spaceReader.read(architecture: model == nil ? nil : recipe.architecture, variants: variants)
     let timed = DeviceTimesReader(root: root, constraints: search.constraints).read(
       space?.built, objectives: objectives, constraints, tableOfFile: tableOfFile)
     if let timed { space?.built = timed }
@@ -187,30 +182,10 @@ extension StudyConfiguration {
     return objectives
   }
 
-  private static func readData(_ data: SectionReader, splitSeed: UInt64) -> (DataSelection?, path: String?) {
-    let set: ImageSet? = data.choice("set")
-    if set == nil, !data.isSet("set") {
-      data.reportMissing("set", allowed: ImageSet.allCases.map(\.rawValue).joined(separator: ", "))
-    }
-    let path = data.text("path")
-    if path == "" { data.report("path", "is an empty text; write the folder of the image files, or leave the key out") }
-    if set == .shapes10, path != nil { data.report("path", "is not for shapes10, which needs no files; leave it out") }
-    let bound = Limits.images(set ?? .shapes10)
-    let train = data.integer("train_images", default: 10_000, in: 1...bound.count)
-    let validation = data.integer("validation_images", default: 5_000, in: 1...bound.count)
-    guard let set else { return (nil, path) }
-    if train + validation > bound.count {
-      data.report(
-        data.isSet("train_images") ? "train_images" : "validation_images",
-        "does not fit: train_images \(train) and validation_images \(validation) are \(train + validation) together, "
-          + "but \(bound.what)")
-    }
-    return (DataSelection(set: set, trainImages: train, validationImages: validation, splitSeed: splitSeed), path)
-  }
-
   private static func readRecipe(
     _ proxy: SectionReader, model: Model, variant: BasisVariant, data: DataSelection, hasStart: Bool, checksBatch: Bool
   ) -> TrainingRecipe {
+    let augmentation = DataReader.augmentation(proxy)
     let batch = proxy.integer("batch", default: 128, in: TrainingLimits.batch)
     if checksBatch, batch > data.trainImages {
       proxy.report("batch", "is \(batch), but must be at most data.train_images, which is \(data.trainImages)")
@@ -222,7 +197,8 @@ extension StudyConfiguration {
       momentum: proxy.number("momentum", default: 0.9, in: TrainingLimits.momentum),
       nesterov: proxy.boolean("nesterov", default: false),
       weightDecay: proxy.number("weight_decay", default: 1e-4, in: TrainingLimits.weightDecay),
-      augment: proxy.boolean("augment", default: true), curve: proxy.boolean("curve", default: false))
+      augment: augmentation.augments, augmentation: augmentation.choice,
+      curve: proxy.boolean("curve", default: false))
     recipe.skip = readSkip(proxy.section("skip"), stepsPerEpoch: checksBatch ? recipe.stepsPerEpoch : nil)
     return recipe
   }
@@ -264,6 +240,14 @@ extension StudyConfiguration {
   /// Where none can be read.
   package static func noTables(_ path: String) throws(DeviceTimeProblem) -> DeviceTimeTable? {
     throw DeviceTimeProblem(file: path, "files are not read here")
+  }
+
+  /// What a file of arrays holds.
+  package typealias ArraysShape = (_ path: String) throws(StartProblem) -> DataShape
+
+  /// Where none can be read.
+  package static func noArrays(_ path: String) throws(StartProblem) -> DataShape {
+    throw StartProblem("files are not read here")
   }
 
   /// Where none can be read.

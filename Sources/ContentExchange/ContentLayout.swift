@@ -26,17 +26,21 @@ package struct ContentLayout: Hashable, Sendable {
   /// Nil where such a content cannot have so many bytes.
   package init?(_ content: ContentDescription) {
     switch content.kind {
-    case .blob: files = [File(name: "content", bytes: content.bytes)]
-    case .cifar10: files = CIFAR10.standardFiles.map { File(name: $0, bytes: CIFAR10.fileBytes) }
+    case .blob, .arrays: files = [File(name: "content", bytes: content.bytes)]
+    case .cifar10: files = CIFARFormat.cifar10.contents.map { File(name: $0.name, bytes: $0.bytes) }
+    case .cifar100: files = CIFARFormat.cifar100.contents.map { File(name: $0.name, bytes: $0.bytes) }
     }
     if bytes != content.bytes { return nil }
   }
 
-  /// Of a data set that is files; 0 of one that is drawn.
-  package static func standardBytes(of set: ImageSet) -> Int {
-    switch set {
+  /// Of a study's data set that is files; 0 of one that is drawn.
+  package static func bytes(of data: DataRequirement) -> Int {
+    func sum(_ format: CIFARFormat) -> Int { format.contents.reduce(0) { $0 + $1.bytes } }
+    return switch data.set {
     case .shapes10: 0
-    case .cifar10: CIFAR10.standardFiles.count * CIFAR10.fileBytes
+    case .cifar10: sum(.cifar10)
+    case .cifar100: sum(.cifar100)
+    case .arrays: data.bytes ?? 0
     }
   }
 
@@ -63,7 +67,7 @@ extension ContentKind {
   var title: String {
     switch self {
     case .blob: "the content"
-    case .cifar10: "the data set"
+    case .cifar10, .cifar100, .arrays: "the data set"
     }
   }
 }

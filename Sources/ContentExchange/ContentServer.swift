@@ -1,5 +1,6 @@
 import Coordination
 import Digests
+import Files
 import Foundation
 import Messaging
 import SearchProtocol
@@ -107,13 +108,20 @@ package final class ContentServer: Sendable {
 extension ContentServer.Location {
   /// A study's data set where it is files.
   package init?(_ data: DataRequirement) {
-    let bytes = ContentLayout.standardBytes(of: data.set)
-    guard let folder = data.pathHint, let kind = ContentKind(data.set), let hash = ContentHash(data.contentHash) else {
+    let bytes = ContentLayout.bytes(of: data)
+    guard let path = data.pathHint, let kind = ContentKind(data.set), let hash = ContentHash(data.contentHash) else {
       return nil
     }
     let content = ContentDescription(contentHash: hash, kind: kind, bytes: bytes)
     guard let layout = ContentLayout(content) else { return nil }
-    self.init(content: content, folder: folder, layout: layout)
+    guard kind == .arrays else {
+      self.init(content: content, folder: path, layout: layout)
+      return
+    }
+    // A file under its own name.
+    self.init(
+      content: content, folder: FilePath.folder(of: path),
+      layout: ContentLayout(files: [.init(name: FilePath.name(of: path), bytes: bytes)]))
   }
 }
 

@@ -17,16 +17,17 @@ package enum DataSearch {
   /// Looks in the worker's own folder where one was given, then where the coordinator has it, then in the standard
   /// place, and takes the first whose content is the study's.
   static func find(_ requirement: DataRequirement, ownFolder: String?) throws(ContentError) -> Found {
-    guard requirement.set == .cifar10 else {
+    guard !requirement.set.isDrawn else {
       guard requirement.contentHash == DataContent.shapes10.identity else {
         throw .otherVersion(wanted: requirement.contentHash, drawn: DataContent.shapes10.identity)
       }
       return .embedded
     }
     var problems: [String] = []
-    for place in unique([ownFolder, requirement.pathHint, DataPlaces.standardCIFAR10].compactMap { $0 }) {
+    let places = [ownFolder, requirement.pathHint, DataPlaces.standard(requirement.set)].compactMap { $0 }
+    for place in unique(places) {
       do {
-        let hash = try DataContent.cifar10(directory: place).identity
+        let hash = try DataPlace(requirement.set, at: place).content().identity
         if hash == requirement.contentHash { return .folder(FilePath.expandingTilde(place)) }
         problems.append(
           "\(place): other content (\(hash.prefix(12))…, the study has \(requirement.contentHash.prefix(12))…)")

@@ -65,7 +65,7 @@ package final class DataSetFinder {
         return .dataMissing(describe(ContentError.noHash(requirement.contentHash)))
       }
       let content = ContentDescription(
-        contentHash: hash, kind: kind, bytes: ContentLayout.standardBytes(of: requirement.set))
+        contentHash: hash, kind: kind, bytes: ContentLayout.bytes(of: requirement))
       state = .preparing(content, reason: reason)
       keeper.run(.prepare(content, account: nil))
       return nil
@@ -83,12 +83,19 @@ package final class DataSetFinder {
       state = .idle
       return .dataMissing(reason)
     case (.whole(let hash), .preparing(let content, _)) where hash == content.contentHash:
-      return found(keeper.folder(of: hash))
+      return found(path(of: content))
     case (.whole(let hash), .fetching(let content)) where hash == content.contentHash:
-      _ = found(keeper.folder(of: hash))
+      _ = found(path(of: content))
       return .content(event)
     default: return .content(event)
     }
+  }
+
+  /// In the cache: of one file it is that.
+  private func path(of content: ContentDescription) -> String? {
+    guard let folder = keeper.folder(of: content.contentHash) else { return nil }
+    guard content.kind == .arrays, let file = ContentLayout(content)?.files.first else { return folder }
+    return "\(folder)/\(file.name)"
   }
 
   private func found(_ folder: String?) -> WorkerEvent {

@@ -16,6 +16,10 @@ public struct ChannelNormalization: Sendable, Hashable {
   public static let cifar10 = ChannelNormalization(
     mean: [0.4914, 0.4822, 0.4465], standardDeviation: [0.2470, 0.2435, 0.2616])
 
+  /// The customary constants of CIFAR-100.
+  public static let cifar100 = ChannelNormalization(
+    mean: [0.5071, 0.4865, 0.4409], standardDeviation: [0.2673, 0.2564, 0.2762])
+
   /// Measured over the first 10,000 training images of shapes10 and rounded.
   public static let shapes10 = ChannelNormalization(
     mean: [0.382, 0.382, 0.382], standardDeviation: [0.200, 0.200, 0.200])

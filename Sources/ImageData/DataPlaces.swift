@@ -1,13 +1,133 @@
+import Files
+import Foundation
+import SearchCore
+
 /// Where data sets are looked for on this machine.
 package enum DataPlaces {
   package static let standardCIFAR10 = "~/.cache/layersearch/cifar-10-batches-bin"
+  package static let standardCIFAR100 = "~/.cache/layersearch/cifar-100-binary"
   package static let embedded = "shapes10"
 
-  /// A folder of CIFAR-10 files, or the embedded set by its name.
-  package static func report(on data: String) throws -> DataSetReport {
-    if data == embedded {
-      return Shapes10.report(trainingCount: 2_000, testCount: 500)
+  /// Where a set is put where nothing else is said; nil where there is no such place.
+  package static func standard(_ set: ImageSet) -> String? {
+    switch set {
+    case .cifar10: standardCIFAR10
+    case .cifar100: standardCIFAR100
+    case .shapes10, .arrays: nil
     }
-    return try CIFAR10.verify(directory: data)
+  }
+
+  /// What is known of the data set that stands somewhere.
+  package static func report(on data: String) throws(ImageDataError) -> DataSetReport {
+    switch DataPlace(data) {
+    case .shapes10: Shapes10.report(trainingCount: 2_000, testCount: 500)
+    case .cifar10(let folder): try CIFARFolder(folder, .cifar10).report()
+    case .cifar100(let folder): try CIFARFolder(folder, .cifar100).report()
+    case .arrays(let file): try ArraysFile(path: file).report()
+    }
+  }
+}
+
+/// A data set at a place of this machine.
+package enum DataPlace: Sendable, Hashable {
+  case shapes10
+  /// With the folder of its files.
+  case cifar10(String)
+  case cifar100(String)
+  /// With the file.
+  case arrays(String)
+
+  /// As what stands there tells: CIFAR-10 where that does not.
+  /// - Parameter data: a folder, a file of arrays, or the embedded set's name.
+  package init(_ data: String) {
+    guard data != DataPlaces.embedded else {
+      self = .shapes10
+      return
+    }
+    let path = FilePath.expandingTilde(data)
+    func isThere(_ name: String) -> Bool { access(FilePath.join(path, name), F_OK) == 0 }
+    let files = CIFARFormat.cifar100.files.map(\.name)
+    if files.contains(where: isThere), !isThere(CIFAR10.standardFiles[0]) {
+      self = .cifar100(data)
+    } else if [".npz", ".safetensors"].contains(where: data.lowercased().hasSuffix) || Self.isKept(path) {
+      self = .arrays(data)
+    } else {
+      self = .cifar10(data)
+    }
+  }
+
+  /// A file of arrays where contents are kept, which has not its name any more.
+  private static func isKept(_ path: String) -> Bool {
+    guard let source = try? ByteSource(path: path), let start = try? source.bytes(at: 0, count: min(9, source.count))
+    else { return false }
+    return start.starts(with: ZipArchive.beginning) && !path.hasSuffix(".zip")
+      || start.count == 9 && start[8] == UInt8(ascii: "{")
+  }
+
+  /// - Parameter path: not used for drawn sets.
+  package init(_ set: ImageSet, at path: String) {
+    self =
+      switch set {
+      case .shapes10: .shapes10
+      case .cifar10: .cifar10(path)
+      case .cifar100: .cifar100(path)
+      case .arrays: .arrays(path)
+      }
+  }
+
+  package var set: ImageSet {
+    switch self {
+    case .shapes10: .shapes10
+    case .cifar10: .cifar10
+    case .cifar100: .cifar100
+    case .arrays: .arrays
+    }
+  }
+
+  /// What it holds; of arrays their file is read, without its images.
+  package func shape() throws(ImageDataError) -> DataShape {
+    switch self {
+    case .arrays(let file): try ArraysFile(path: file).shape
+    case .shapes10, .cifar10, .cifar100: set.shape!
+    }
+  }
+
+  /// What names its content: of files the SHA-256 over their bytes in order, of a drawn set its name and version.
+  package func content() throws(ImageDataError) -> DataContent {
+    switch self {
+    case .shapes10: .shapes10
+    case .cifar10(let folder): DataContent(identity: try CIFARFolder(folder, .cifar10).contentHash())
+    case .cifar100(let folder): DataContent(identity: try CIFARFolder(folder, .cifar100).contentHash())
+    case .arrays(let file): DataContent(identity: try ArraysFile.contentHash(path: file))
+    }
+  }
+
+  /// The training images of each of the lists, in its order. Those that are drawn have no end.
+  package func training(_ lists: [[Int]]) throws(ImageDataError) -> [LabeledImages] {
+    switch self {
+    case .shapes10: return lists.map { Shapes10.training(indices: $0) }
+    case .cifar10(let folder): return try Self.images(CIFARFolder(folder, .cifar10), lists)
+    case .cifar100(let folder): return try Self.images(CIFARFolder(folder, .cifar100), lists)
+    case .arrays(let file): return try ArraysFile(path: file).trainingImages(lists)
+    }
+  }
+
+  private static func images(_ folder: CIFARFolder, _ lists: [[Int]]) throws(ImageDataError) -> [LabeledImages] {
+    var all: [LabeledImages] = []
+    for list in lists { all.append(try folder.trainingImages(records: list)) }
+    return all
+  }
+
+  /// The first test images; all of them where no count is given, which a drawn set wants.
+  package func test(count: Int?) throws(ImageDataError) -> LabeledImages {
+    let all: LabeledImages
+    switch self {
+    case .shapes10: return Shapes10.test(count: count ?? 0)
+    case .cifar10(let folder): all = try CIFARFolder(folder, .cifar10).testImages()
+    case .cifar100(let folder): all = try CIFARFolder(folder, .cifar100).testImages()
+    case .arrays(let file): return try ArraysFile(path: file).testImages(count: count)
+    }
+    guard let count, count != all.count else { return all }
+    return all.subset(0..<min(count, all.count))
   }
 }

@@ -8,9 +8,9 @@ public struct DataSetReport: Sendable, Equatable, Codable {
     public let labels: [Int]
   }
 
-  /// `cifar10` or `shapes10`.
+  /// As configurations name it.
   public let set: String
-  /// The folder; nil for a drawn set.
+  /// The folder, or the file; nil for a drawn set.
   public let directory: String?
   public let contentHash: String
   public let authenticity: DataAuthenticity
@@ -30,7 +30,7 @@ public struct DataSetReport: Sendable, Equatable, Codable {
   /// Plain lines for people.
   public var lines: [String] {
     var lines = ["\(set): \(trainingImages) training and \(testImages) test images, \(bytes) bytes"]
-    if let directory { lines.append("folder   \(directory)") }
+    if let directory { lines.append("\(set == "arrays" ? "file  " : "folder")   \(directory)") }
     lines.append("content  \(contentHash)")
     lines.append("this is  \(authenticity.text(set: set))")
     for file in files { lines.append("file     \(file.name)  \(file.images) images, \(file.bytes) bytes") }
@@ -57,7 +57,7 @@ struct ChannelStatistics {
 
   /// Adds one image, `[channel][row][column]`.
   mutating func add(_ image: UnsafeRawBufferPointer) {
-    let plane = LabeledImages.width * LabeledImages.height
+    let plane = image.count / LabeledImages.channels
     counts.withUnsafeMutableBufferPointer { counts in
       for channel in 0..<LabeledImages.channels {
         for pixel in channel &* plane..<(channel &+ 1) &* plane {
@@ -90,8 +90,8 @@ extension LabeledImages {
     var statistics = ChannelStatistics()
     pixels.withUnsafeBytes { bytes in
       for image in 0..<count {
-        let first = image * LabeledImages.imageBytes
-        statistics.add(UnsafeRawBufferPointer(rebasing: bytes[first..<first + LabeledImages.imageBytes]))
+        let first = image * imageBytes
+        statistics.add(UnsafeRawBufferPointer(rebasing: bytes[first..<first + imageBytes]))
       }
     }
     return statistics.meanAndDeviation

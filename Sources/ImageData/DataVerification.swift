@@ -8,7 +8,7 @@ package struct DataVerification: Encodable {
   package let authenticity: DataAuthenticity
   package let bytes: Int
 
-  /// - Parameter data: a folder, or the embedded set's name.
+  /// - Parameter data: a folder, a file of arrays, or the embedded set's name.
   /// - Throws: where a file is missing or damaged.
   package init(of data: String) throws(ImageDataError) {
     guard data != DataPlaces.embedded else {
@@ -17,7 +17,7 @@ package struct DataVerification: Encodable {
       authenticity = .drawn
       return
     }
-    let report = try CIFAR10.verify(directory: data)
+    let report = try DataPlaces.report(on: data)
     (set, directory, bytes) = (report.set, report.directory, report.bytes)
     (contentHash, authenticity) = (report.contentHash, report.authenticity)
   }

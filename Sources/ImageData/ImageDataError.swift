@@ -6,6 +6,8 @@ public enum ImageDataError: Error, Equatable, Sendable, CustomStringConvertible 
   case noDataSet(path: String, found: String, advice: String)
   /// The files are whole by their sizes and labels, but their content cannot be right.
   case damaged(path: String, what: String, remedy: String)
+  /// A file is no data set, or none that can be trained on.
+  case unusable(path: String, what: String, remedy: String)
   /// Files of another data set are where one is to be put.
   case occupied(path: String)
   /// A file has another size than the format prescribes.
@@ -47,6 +49,8 @@ public enum ImageDataError: Error, Equatable, Sendable, CustomStringConvertible 
       "\(path): \(found); \(advice)"
     case .damaged(let path, let what, let remedy):
       "\(path): damaged: \(what); \(remedy)"
+    case .unusable(let path, let what, let remedy):
+      "\(path): \(what); \(remedy)"
     case .occupied(let path):
       "\(path): there is a complete set of other images, which is not written over; name another folder, or move it "
         + "away"

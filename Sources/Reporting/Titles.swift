@@ -16,7 +16,9 @@ extension ImageSet {
   var title: String {
     switch self {
     case .cifar10: return "CIFAR-10"
+    case .cifar100: return "CIFAR-100"
     case .shapes10: return "shapes10"
+    case .arrays: return "arrays"
     }
   }
 }

@@ -17,11 +17,8 @@ public enum TrainingLimits {
   /// Of a candidate, or of one command.
   public static let seeds = 1...1000
 
-  /// Images that there are to train on, and to hold out of them.
-  public static func trainingImages(_ set: ImageSet) -> Int { set == .cifar10 ? 50_000 : 100_000 }
-
-  /// Images of the test set.
-  public static func testImages(_ set: ImageSet) -> Int { set == .cifar10 ? 10_000 : 100_000 }
+  /// Of any data set, to train on or to score by.
+  public static let images = DataShape.imageCounts
 }
 
 /// Which decimal numbers are allowed, and how that is said. None allows infinities or what is not a number.
@@ -40,7 +37,7 @@ public struct NumberLimit: Sendable, CustomStringConvertible {
 extension TrainingRecipe {
   /// Fields beyond their limits, with what is allowed.
   public var beyondLimits: [(field: String, value: String, allowed: String)] {
-    let images = TrainingLimits.trainingImages(data.set)
+    let images = max(1, data.shape.trainingImages)
     let whole: [(String, Int, ClosedRange<Int>)] = [
       ("trainImages", data.trainImages, 1...images), ("validationImages", data.validationImages, 0...images),
       ("batch", batch, TrainingLimits.batch),
@@ -49,9 +46,21 @@ extension TrainingRecipe {
       ("learningRate", learningRate, TrainingLimits.learningRate), ("momentum", momentum, TrainingLimits.momentum),
       ("weightDecay", weightDecay, TrainingLimits.weightDecay),
     ]
-    return startBeyondLimits
+    return networkBeyondLimits + startBeyondLimits + augmentationBeyondLimits
       + whole.filter { !$0.2.contains($0.1) }.map { ($0.0, "\($0.1)", "\($0.2.lowerBound) to \($0.2.upperBound)") }
       + numbers.filter { !$0.2.contains($0.1) }.map { ($0.0, "\($0.1)", $0.2.description) }
+  }
+
+  /// Of the images, or of the network that is for them.
+  private var networkBeyondLimits: [(field: String, value: String, allowed: String)] {
+    let problems = data.shapeBeyondLimits
+    guard problems.isEmpty, let problem = model.problem(imageSize: data.shape.imageSize) else { return problems }
+    return [("model", model.rawValue, "none that \(problem)")]
+  }
+
+  private var augmentationBeyondLimits: [(field: String, value: String, allowed: String)] {
+    guard let augmentation, !augment else { return [] }
+    return [("augmentation", "\(augmentation)", "none, as images are not augmented")]
   }
 
   private var startBeyondLimits: [(field: String, value: String, allowed: String)] {
@@ -74,7 +83,7 @@ extension TrainingRecipe {
     if !TrainingLimits.partialEpochs.contains(epochs.count) {
       problems.append(("epochs", "\(epochs)", TrainingLimits.partialEpochs.description))
     }
-    let images = TrainingLimits.trainingImages(data.set)
+    let images = max(1, data.shape.trainingImages)
     check("calibrationImages", start.calibrationImages, 1...images)
     switch start.origin {
     case .dense(let epochs, let trainImages, _):

@@ -9,20 +9,20 @@ public enum Schedule: String, Codable, CaseIterable, Sendable {
   case onecycle
 }
 
-public enum ImageSet: String, Codable, CaseIterable, Sendable {
-  case cifar10
-  case shapes10
-}
-
 /// The images that a training uses. Validation images are held out of the training files by `splitSeed`.
 public struct DataSelection: Codable, Hashable, Sendable {
   public var set: ImageSet
   public var trainImages: Int
   public var validationImages: Int
   public var splitSeed: UInt64
+  /// What a file of arrays holds; nil for the other sets, of which that is known.
+  public var arrays: DataShape?
 
-  public init(set: ImageSet, trainImages: Int, validationImages: Int, splitSeed: UInt64) {
+  public init(
+    set: ImageSet, trainImages: Int, validationImages: Int, splitSeed: UInt64, arrays: DataShape? = nil
+  ) {
     self.set = set
+    self.arrays = arrays
     self.trainImages = trainImages
     self.validationImages = validationImages
     self.splitSeed = splitSeed
@@ -43,6 +43,8 @@ public struct TrainingRecipe: Codable, Hashable, Sendable {
   public var nesterov: Bool
   public var weightDecay: Double
   public var augment: Bool
+  /// How training images are varied where they are; nil for crops and flips.
+  public var augmentation: AugmentationChoice?
   /// The validation images are scored after every epoch, too. The training itself stays the same to the bit.
   public var curve = false
   /// What the training begins with; nil for weights that are drawn.
@@ -57,7 +59,7 @@ public struct TrainingRecipe: Codable, Hashable, Sendable {
   public init(
     model: Model, variant: BasisVariant = .remainder, data: DataSelection, epochs: Epochs, batch: Int = 128,
     learningRate: Double = 0.1, schedule: Schedule = .onecycle, momentum: Double = 0.9, nesterov: Bool = false,
-    weightDecay: Double = 1e-4, augment: Bool = true, curve: Bool = false,
+    weightDecay: Double = 1e-4, augment: Bool = true, augmentation: AugmentationChoice? = nil, curve: Bool = false,
     start: TrainedStart? = nil, until: Int? = nil, skip: SkippedUpdates? = nil, kernels: KernelDemand? = nil
   ) {
     self.model = model
@@ -71,11 +73,17 @@ public struct TrainingRecipe: Codable, Hashable, Sendable {
     self.nesterov = nesterov
     self.weightDecay = weightDecay
     self.augment = augment
+    self.augmentation = augmentation
     self.curve = curve
     self.start = start
     self.until = until
     self.skip = skip
     self.kernels = kernels
+  }
+
+  /// The network, for the images and classes of the data set.
+  public var architecture: Architecture {
+    Architecture(model, imageSize: data.shape.imageSize, classCount: data.shape.classCount)
   }
 
   /// Steps of an epoch: a last partial batch is dropped, unless it is the only one.
@@ -96,10 +104,10 @@ public struct TrainingRecipe: Codable, Hashable, Sendable {
 
   /// Without what those do not know that read recipes in this form, older workers and checkpoints: `curve`, which
   /// changes nothing of what a training finds; `start` and `until`, with which no work is said to those workers.
-  /// `skip` and `kernels` are there only where they are set, of which the same is true; checkpoints of trainings that
-  /// go on need them.
+  /// `augmentation`, `skip` and `kernels` are there only where they are set, of which the same is true; checkpoints
+  /// of trainings that go on need them.
   private enum CodingKeys: String, CodingKey {
-    case model, variant, data, epochs, batch, learningRate, schedule, momentum, nesterov, weightDecay, augment, skip,
-      kernels
+    case model, variant, data, epochs, batch, learningRate, schedule, momentum, nesterov, weightDecay, augment,
+      augmentation, skip, kernels
   }
 }

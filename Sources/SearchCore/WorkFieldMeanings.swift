@@ -4,6 +4,12 @@ enum WorkFieldMeanings {
     "model": "the network: one of these names, or a description (networks.md)",
     "space.variant": "variant of decomposed layers for which the candidate names none: \(BasisVariant.allowed)",
     "data.set": "the data set",
+    "data.classes": "of `arrays` only: classes in the file, \(range(NetworkLimits.classes))",
+    "data.image_size":
+      "of `arrays` only: rows and columns of its images, a multiple of \(NetworkLimits.imageSizeStep), "
+      + range(NetworkLimits.imageSizes),
+    "data.images": "of `arrays` only: its training images, \(range(DataShape.imageCounts))",
+    "data.test_images": "of `arrays` only: its test images, 0 where it has none",
     "data.train_images": "images to train on: the first of those that are not held out",
     "data.validation_images": "images held out of the training images, which judge the candidate",
     "data.split_seed": "chooses the images held out",
@@ -15,7 +21,9 @@ enum WorkFieldMeanings {
     "proxy.momentum": "\(TrainingLimits.momentum)",
     "proxy.nesterov": "Nesterov's momentum",
     "proxy.weight_decay": "\(TrainingLimits.weightDecay)",
-    "proxy.augment": "random crop and flip",
+    "proxy.augment": "training images are varied at random: crop and flip, or what `proxy.augmentation` says",
+    "proxy.augmentation":
+      "instead of crop and flip: some of \(parts), in this order with `+` between them",
     "proxy.curve": "the validation images are scored after every epoch, too",
     "proxy.until": "the training ends after so many epochs of its schedule, which stays that of all epochs",
     "proxy.skip.coefficients": "coefficients of decomposed layers are trained at the steps 0, K, 2K, … only",
@@ -31,6 +39,8 @@ enum WorkFieldMeanings {
     "start.calibration_images": "training images that the conversion looks at",
     "start.augment": "batch norm is recalibrated on augmented images",
   ]
+
+  private static let parts = AugmentationChoice.Part.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", ")
 
   private static func range(_ range: ClosedRange<Int>) -> String { "\(range.lowerBound) to \(range.upperBound)" }
 }

@@ -121,6 +121,7 @@ extension TrainingRecipe {
     try visitor.choice("model", &model)
     try visitor.field("space.variant", &variant)
     try visitor.choice("data.set", &data.set)
+    try DataShape.visitFields(&data.arrays, &visitor)
     try visitor.field("data.train_images", &data.trainImages)
     try visitor.field("data.validation_images", &data.validationImages)
     try visitor.field(Self.splitSeedKey, &data.splitSeed)
@@ -132,6 +133,7 @@ extension TrainingRecipe {
     try visitor.field("proxy.nesterov", &nesterov)
     try visitor.field("proxy.weight_decay", &weightDecay)
     try visitor.field("proxy.augment", &augment)
+    try visitor.optional("proxy.augmentation", &augmentation)
     try visitor.flag("proxy.curve", &curve)
     try visitor.optional("proxy.until", &until)
     var skipped = skip.map { (choice: $0.part, number: $0.every) }

@@ -10,11 +10,17 @@ public enum ContentKind: String, Codable, CaseIterable, Hashable, Sendable {
   /// The six files of CIFAR-10 one after the other. Which file a byte belongs to is known to the program, so that no
   /// file name is ever received.
   case cifar10
+  /// The two files of CIFAR-100, likewise.
+  case cifar100
+  /// A file of arrays.
+  case arrays
 
   /// Nil for sets that are drawn.
   public init?(_ set: ImageSet) {
     switch set {
     case .cifar10: self = .cifar10
+    case .cifar100: self = .cifar100
+    case .arrays: self = .arrays
     case .shapes10: return nil
     }
   }

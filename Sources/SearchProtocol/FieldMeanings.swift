@@ -25,10 +25,12 @@ enum FieldMeanings {
     "Welcome.protocolVersion": "the version that both speak from now on: the newest that both know",
     "Welcome.study": "identity of the study, to be repeated in results",
     "Welcome.studyName": "its name, for people",
+    "DataRequirement.bytes": "of `arrays` only: its length; that of the others is known",
     "DataRequirement.contentHash":
       "SHA-256 of the set's content in lower-case hexadecimal digits; of a set that is drawn, its name and version",
     "DataRequirement.pathHint":
-      "the folder where the coordinator's machine has it: a guess, for machines that share disks",
+      "the folder, of `arrays` the file, where the coordinator's machine has it: a guess, for machines that share "
+      + "disks",
     "DataRequirement.set": "the set",
     "Refusal.reason": "one line for the worker's user",
     "CoordinatorHeartbeat.study": "identity of the study; another than that of the welcome: say hello again",

@@ -107,8 +107,11 @@ public struct DataRequirement: Record, Codable, Hashable, Sendable {
   public var contentHash: String
   /// Where the coordinator's machine has it; a worker looks in its own places first. nil for embedded sets.
   public var pathHint: String?
+  /// How long it is, where the set does not tell: of `arrays`.
+  public var bytes: Int?
 
-  public init(set: ImageSet, contentHash: String, pathHint: String?) {
+  public init(set: ImageSet, contentHash: String, pathHint: String?, bytes: Int? = nil) {
+    self.bytes = bytes
     self.set = set
     self.contentHash = contentHash
     self.pathHint = pathHint
@@ -119,6 +122,7 @@ extension DataRequirement {
   static let blank = DataRequirement(set: .shapes10, contentHash: "", pathHint: nil)
 
   mutating func visitFields<Visitor: FieldVisitor>(_ visitor: inout Visitor) throws(Visitor.Failure) {
+    try visitor.optional("bytes", &bytes, Whole(1...FieldLimits.contentBytes))
     try visitor.field("contentHash", &contentHash, Text.nameOrNothing)
     try visitor.optional("pathHint", &pathHint, FolderPath())
     try visitor.field("set", &set, Choice())

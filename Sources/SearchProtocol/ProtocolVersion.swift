@@ -7,7 +7,7 @@ public enum ProtocolVersion {
   /// Of the messages and what they mean. HELLO offers a range, WELCOME chooses.
   public static let oldest = 1
   /// What the newest message or work needs: each message's code says since which version there is one.
-  public static let newest = max(withNetworks, withForeignEngines, newestOfMessages)
+  public static let newest = max(withNetworks, withForeignEngines, withDataSets, newestOfMessages)
   private static let newestOfMessages =
     (WorkerMessage.Code.allCases.map(\.since) + CoordinatorMessage.Code.allCases.map(\.since))
     .reduce(oldest, max)
@@ -37,10 +37,20 @@ public enum ProtocolVersion {
   /// A study may take workers of another kind (`KernelDemand.foreign`).
   public static let withForeignEngines = 8
 
+  /// There are other data sets than `cifar10` and `shapes10`, and other augmentation than crops with flips.
+  public static let withDataSets = 9
+
+  /// What a worker must speak to have such a data set.
+  public static func needed(for set: ImageSet) -> Int {
+    [.cifar10, .shapes10].contains(set) ? oldest : withDataSets
+  }
+
   /// What a worker must speak to be given such a work.
   public static func needed(for work: Work) -> Int {
-    if !work.kind.recipe.model.isKnownToAll { return withNetworks }
-    if let kernels = work.kind.recipe.kernels { return kernels.foreign == nil ? withKernels : withForeignEngines }
+    let recipe = work.kind.recipe
+    if recipe.augmentation != nil || needed(for: recipe.data.set) == withDataSets { return withDataSets }
+    if !recipe.model.isKnownToAll { return withNetworks }
+    if let kernels = recipe.kernels { return kernels.foreign == nil ? withKernels : withForeignEngines }
     if work.kind.recipe.start?.augment == true { return withAugmentedStarts }
     let isKnownToAll =
       [.remainder, .full].contains(work.kind.recipe.variant)

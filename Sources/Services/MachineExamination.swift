@@ -103,13 +103,13 @@ package struct MachineExamination: Encodable {
       add(
         "disk", freeDiskBytes < 1_000_000_000 ? .advice : .good, "\(Readable.bytes(freeDiskBytes)) free in this folder")
     }
-    let report = Result { () throws(ImageDataError) in try CIFAR10.verify(directory: dataFolder) }
+    let report = Result { () throws(ImageDataError) in try DataPlaces.report(on: dataFolder) }
     dataValid = (try? report.get()) != nil
     switch report {
     case .success(let report):
       let kind = report.authenticity.text(set: report.set)
-      add("cifar10", .good, "\(dataFolder): \(kind), content \(report.contentHash.prefix(12))…")
-    case .failure(let error): add("cifar10", .advice, error.description)
+      add(report.set, .good, "\(dataFolder): \(kind), content \(report.contentHash.prefix(12))…")
+    case .failure(let error): add(DataPlace(dataFolder).set.rawValue, .advice, error.description)
     }
     add("shapes10", .good, "embedded, content \(DataContent.shapes10.identity)")
     for waiting in Spool.waiting(in: Spool.standardFolder) {

@@ -50,7 +50,7 @@ package enum EarlierStudy {
     var warnings: [String] = []
     if let data {
       let there = try Set(store.dataContents())
-      if there.isEmpty, data.set != .shapes10 {
+      if there.isEmpty, !data.set.isDrawn {
         warnings.append(
           "study \(folder) does not say what its \(data.set.rawValue) contains; its results are used as if that "
             + "were the same")

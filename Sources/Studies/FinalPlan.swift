@@ -17,7 +17,7 @@ package struct FinalPlan {
   }
 
   /// As the study's trainings, for so many epochs, on so many images, none of which are held out.
-  /// - Throws: `StudyError.nothingToEstimate`, `.tooManyImages`, `.tooFewSteps`.
+  /// - Throws: `StudyError.nothingToEstimate`, `.noTestImages`, `.tooManyImages`, `.tooFewSteps`.
   package func works(of study: OpenStudy) throws -> [Work] {
     let (definition, space) = (study.definition, study.definition.space)
     let results = StudyReading.results(try study.store.jobs())
@@ -29,9 +29,10 @@ package struct FinalPlan {
         atLeast: definition.configuration.constraints.minAccuracy ?? 0)
     else { throw StudyError.nothingToEstimate(study: definition.name, results: results.count) }
     var recipe = definition.recipe
-    let available = TrainingLimits.trainingImages(recipe.data.set)
+    guard recipe.data.shape.testImages > 0 else { throw StudyError.noTestImages(study: definition.name) }
+    let available = recipe.data.shape.trainingImages
     (recipe.epochs, recipe.until, recipe.curve) = (Epochs(epochs), nil, false)
-    recipe.data.trainImages = trainImages ?? (recipe.data.set == .shapes10 ? recipe.data.trainImages : available)
+    recipe.data.trainImages = trainImages ?? (recipe.data.set.isDrawn ? recipe.data.trainImages : available)
     recipe.data.validationImages = 0
     guard recipe.data.trainImages <= available else {
       throw StudyError.tooManyImages(recipe.data.trainImages, available: available)

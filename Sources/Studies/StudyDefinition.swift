@@ -29,6 +29,11 @@ package struct StudyDefinition {
         guard readsTimes else { return nil }
         if let recorded = Self.recordedTimes(ofConfiguration: file) { return recorded }
         return try DeviceTimeTable(path: FilePath.expandingTilde(Self.absolute(path, base: base)))
+      },
+      shapeOfArrays: { path throws(StartProblem) in
+        do { return try DataPlace.arrays(Self.absolute(path, base: base)).shape() } catch {
+          throw StartProblem("\(error)")
+        }
       })
     // Kept whole, so that the study finds its data from wherever it is looked at later.
     let folder = loaded.dataPath.map { Self.absolute($0, base: base) }
@@ -94,18 +99,28 @@ package struct StudyDefinition {
 
   /// The data set's content as it is on this machine. Reads it where it is files.
   package func dataRequirement() throws(ImageDataError) -> DataRequirement {
-    switch recipe.data.set {
-    case .shapes10:
-      return DataRequirement(set: .shapes10, contentHash: DataContent.shapes10.identity, pathHint: nil)
-    case .cifar10:
-      let content = try DataContent.cifar10(directory: dataFolder)
-      return DataRequirement(set: .cifar10, contentHash: content.identity, pathHint: dataFolder)
+    let place = dataPlace
+    let content = try place.content().identity
+    guard !place.set.isDrawn else { return DataRequirement(set: place.set, contentHash: content, pathHint: nil) }
+    var requirement = DataRequirement(set: place.set, contentHash: content, pathHint: dataFolder)
+    if case .arrays(let path) = place {
+      let file = try ArraysFile(path: path)
+      guard file.shape == recipe.data.shape else {
+        throw .unusable(
+          path: path, what: "it holds other images than when the study was made",
+          remedy: "put the file back, or begin a new study")
+      }
+      requirement.bytes = file.bytes
     }
+    return requirement
   }
 
-  /// Where the configuration says that CIFAR-10 is, absolute, so that workers started elsewhere find it too.
+  package var dataPlace: DataPlace { DataPlace(recipe.data.set, at: dataFolder) }
+
+  /// Where the configuration says that the data set is, absolute, so that workers started elsewhere find it too: a
+  /// folder, or a file of arrays.
   package var dataFolder: String {
-    let absolute = Self.absolute(configuration.dataPath ?? DataPlaces.standardCIFAR10, base: base)
+    let absolute = Self.absolute(configuration.dataPath ?? DataPlaces.standard(recipe.data.set) ?? "", base: base)
     // Without steps upwards, which no worker follows. Where there is nothing, the error names what was written.
     guard let real = realpath(FilePath.expandingTilde(absolute), nil) else { return FilePath.expandingTilde(absolute) }
     defer { free(real) }

@@ -16,6 +16,8 @@ package enum StudyError: Error, Hashable, CustomStringConvertible {
 
   /// Nothing was trained in full; so many jobs are to be.
   case noFinalResults(study: String, open: Int)
+  /// A full training is judged by test images, and the study's data set has none.
+  case noTestImages(study: String)
   case tooManyImages(Int, available: Int)
   /// An epoch has fewer steps than lie between two updates of a part that skips some.
   case tooFewSteps(Int, updatesEvery: Int)
@@ -30,7 +32,8 @@ package enum StudyError: Error, Hashable, CustomStringConvertible {
   package var isUsage: Bool {
     switch self {
     case .nothingToEstimate, .nothingFits, .earlierIsEmpty, .noFinalResults: false
-    case .tooManyImages, .tooFewSteps, .missing, .exists, .noBend, .noRow, .unknownSubject, .earlierIsSelf,
+    case .noTestImages, .tooManyImages, .tooFewSteps, .missing, .exists, .noBend, .noRow, .unknownSubject,
+      .earlierIsSelf,
       .earlierIsUnusable:
       true
     }
@@ -55,6 +58,9 @@ package enum StudyError: Error, Hashable, CustomStringConvertible {
       open > 0
         ? "study \(study) has no results of final trainings yet; \(open) are to be done"
         : "study \(study) has no final trainings; the command final makes them"
+    case .noTestImages(let study):
+      "the data set of study \(study) has no test images, by which full trainings are judged: begin a study with a "
+        + "file that has test_images and test_labels"
     case .tooManyImages(let images, let available):
       "\(images) training images are more than the \(available) that there are"
     case .tooFewSteps(let steps, let every):

@@ -32,26 +32,40 @@ package struct SafeTensors: Sendable {
   /// - Throws: where these are no whole safetensors file, in one line that says what is wrong.
   package init(_ file: [UInt8]) throws(TensorFileProblem) {
     if let problem = Self.otherKind(file) { throw TensorFileProblem(problem) }
-    guard file.count >= 8 else {
-      throw TensorFileProblem(
-        file.isEmpty ? "it is empty" : "it has \(file.count) bytes, too few for a safetensors file; it may be truncated"
-      )
-    }
-    let length = (0..<8).reduce(UInt64(0)) { $0 | UInt64(file[$1]) << UInt64(8 * $1) }
-    guard length <= Self.mostHeaderBytes else {
-      throw TensorFileProblem(
-        "its header would have \(length) bytes, more than \(Self.mostHeaderBytes): it is no safetensors file")
-    }
-    let start = 8 + Int(length)
-    guard start <= file.count else {
-      throw TensorFileProblem(
-        "its header should have \(length) bytes, and \(file.count - 8) follow; it may be truncated")
-    }
+    let start = try Self.start(beginning: file.prefix(8), fileBytes: file.count)
     let header = try SafeTensorsHeader(file[8..<start])
     tensors = try Self.placed(header.entries, start: start, end: file.count)
     metadata = header.metadata
     self.file = file
     places = Dictionary(uniqueKeysWithValues: tensors.enumerated().map { ($0.element.name, $0.offset) })
+  }
+
+  /// Where the numbers begin in a file of so many bytes.
+  /// - Parameter beginning: its first eight bytes, or all where there are fewer.
+  package static func start(beginning: ArraySlice<UInt8>, fileBytes: Int) throws(TensorFileProblem) -> Int {
+    guard beginning.count == 8 else {
+      throw TensorFileProblem(
+        fileBytes == 0
+          ? "it is empty" : "it has \(fileBytes) bytes, too few for a safetensors file; it may be truncated"
+      )
+    }
+    let length = beginning.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    guard length <= Self.mostHeaderBytes else {
+      throw TensorFileProblem(
+        "its header would have \(length) bytes, more than \(Self.mostHeaderBytes): it is no safetensors file")
+    }
+    let start = 8 + Int(length)
+    guard start <= fileBytes else {
+      throw TensorFileProblem(
+        "its header should have \(length) bytes, and \(fileBytes - 8) follow; it may be truncated")
+    }
+    return start
+  }
+
+  /// The tensors of a file of so many bytes, of which only the header is in memory, in the order of their numbers.
+  /// - Parameter header: from the ninth byte to `start(beginning:fileBytes:)`.
+  package static func tensors(header: [UInt8], fileBytes: Int) throws(TensorFileProblem) -> [Tensor] {
+    try placed(SafeTensorsHeader(header[...]).entries, start: 8 + header.count, end: fileBytes)
   }
 
   package init(path: String, mostBytes: Int) throws(TensorFileError) {

@@ -27,7 +27,7 @@ extension CostAnalysis {
 
   /// In the network's order.
   var panels: [CostPlot.Panel] {
-    let architecture = Architecture(model)
+    let architecture = Architecture(model, imageSize: imageSize, classCount: classCount)
     let shapes = architecture.layers.enumerated().map { Shape($1, readsImages: $0 == architecture.stem) }
     var variants: [BasisVariant] = []
     for gain in gains where !variants.contains(gain.variant) { variants.append(gain.variant) }

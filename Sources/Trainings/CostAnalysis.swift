@@ -66,6 +66,9 @@ package struct CostAnalysis: Encodable, Sendable {
   }
 
   package var model: Model
+  /// Rows and columns of its images.
+  package var imageSize: Int
+  package var classCount: Int
   package var batch: Int
   /// Nil where nothing was measured.
   package var kernelVariant: String?
@@ -78,17 +81,17 @@ package struct CostAnalysis: Encodable, Sendable {
   package static let measuredSeconds = 1.0
 
   /// - Parameters:
-  ///   - choices: which layers are decomposed at which ranks, each with a name for errors. All are of `model`; their
-  ///     variants are not read.
+  ///   - choices: which layers are decomposed at which ranks, each with a name for errors. All are of the
+  ///     architecture; their variants are not read.
   ///   - variants: what layers are for which a choice names none; at least one.
   ///   - measures: also measure times on this machine; `progress` is told each form before.
   /// - Throws: `SearchError` for a candidate that the network cannot take, `TrainingError` for one that decomposes
   ///   nothing, `EngineError` where it cannot be measured.
   package init(
-    model: Model, choices: [(name: String, choice: NetworkChoice)], variants: [BasisVariant], batch: Int,
-    measures: Bool = false, progress: (String) -> Void = { _ in }
+    _ architecture: Architecture, choices: [(name: String, choice: NetworkChoice)], variants: [BasisVariant],
+    batch: Int, measures: Bool = false, progress: (String) -> Void = { _ in }
   ) throws {
-    let architecture = Architecture(model)
+    let model = architecture.model
     var candidates: [Candidate] = []
     for (name, choice) in choices {
       let candidate = try choice.candidate(in: architecture)
@@ -121,6 +124,8 @@ package struct CostAnalysis: Encodable, Sendable {
       Form(candidate, variant, isNamed: !namesAll(candidate), of: architecture, batch: batch, times)
     }
     self.model = model
+    imageSize = architecture.layers[architecture.stem].inputSize
+    classCount = architecture.classCount
     self.batch = batch
     self.forms =
       [form(.dense, .remainder, times?.dense)]

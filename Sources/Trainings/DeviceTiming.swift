@@ -33,11 +33,11 @@ package struct DeviceTiming {
     func time(_ values: [Double]) -> DeviceTimeTable.Time? {
       MedianInterval(values).map { DeviceTimeTable.Time(seconds: $0.median, low: $0.low, high: $0.high) }
     }
-    let side = space.architecture.imageSize
     let facts: [(String, String)] = [
       (DeviceTimeTable.modelFact, space.architecture.model.rawValue), ("machine", machine),
       ("kernels", KernelVariant(KernelSelection.variantDescription(of: kernels)).withoutCoreType.text),
-      ("threads", "1"), ("batch", "\(batch)"), ("images", "\(side)x\(side)"),
+      ("threads", "1"), ("batch", "\(batch)"),
+      (DeviceTimeTable.imagesFact, DeviceTimeTable.imagesText(space.architecture)),
       ("rounds", "\(times.rounds), medians with 90 % intervals"), ("made by", Version.text),
     ]
     return DeviceTimeTable(

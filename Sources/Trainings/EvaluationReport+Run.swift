@@ -11,7 +11,7 @@ extension EvaluationReport {
   /// - Parameters:
   ///   - path: of the checkpoint.
   ///   - split: which images.
-  ///   - data: the folder of the images, or the embedded set's name; nil for those of the training.
+  ///   - data: the folder or file of the images, or the embedded set's name; nil for those of the training.
   ///   - testImages: how many of the split test; nil for all.
   ///   - keepsLogits: also asks the network for its outputs, in passes of their own.
   ///   - onProgress: called with the images that are done, and how many there are.
@@ -21,7 +21,7 @@ extension EvaluationReport {
   ) throws {
     let chosen = try ScoredImages(
       split, of: checkpoint, path: path, data: try data ?? Self.dataSet(of: checkpoint), testImages: testImages)
-    try Self.requireImages(of: checkpoint.network, path: path)
+    try Self.requireImages(of: checkpoint.network, path: path, chosen.shape)
     // Sums run batch by batch: with that of the training the loss is the same to the last bit.
     let batch = checkpoint.training?.recipe.batch ?? Self.usualBatch
     guard TrainingLimits.batch.contains(batch) else {
@@ -62,24 +62,26 @@ extension EvaluationReport {
 
   /// What the training was done with.
   private static func dataSet(of checkpoint: Checkpoint) throws(TrainingError) -> String {
-    if checkpoint.training?.recipe.data.set == .shapes10 { return DataPlaces.embedded }
+    if checkpoint.training?.recipe.data.set.isDrawn == true { return DataPlaces.embedded }
     if let folder = Resumption.Context(of: checkpoint)?.dataFolder { return folder }
     throw .missing(.data)
   }
 
   /// A network for other images, or for other classes, would give numbers that mean nothing.
-  private static func requireImages(of network: Checkpoint.Network, path: String) throws(EngineError) {
-    let (size, channels) = (LabeledImages.height, LabeledImages.channels)
+  private static func requireImages(
+    of network: Checkpoint.Network, path: String, _ shape: DataShape
+  ) throws(EngineError) {
+    let (size, channels) = (shape.imageSize, LabeledImages.channels)
     guard network.imageSize == size, network.imageChannels == channels else {
       throw .checkpoint(
         path: path,
         reason: "its network is for images of \(network.imageChannels)×\(network.imageSize)×\(network.imageSize) "
-          + "(channels, rows, columns), those of the data sets are \(channels)×\(size)×\(size)")
+          + "(channels, rows, columns), those of the data set are \(channels)×\(size)×\(size)")
     }
-    guard network.classCount == LabeledImages.classCount else {
+    guard network.classCount == shape.classCount else {
       throw .checkpoint(
         path: path,
-        reason: "its network tells \(network.classCount) classes apart, the data sets have \(LabeledImages.classCount)")
+        reason: "its network tells \(network.classCount) classes apart, the data set has \(shape.classCount)")
     }
   }
 }

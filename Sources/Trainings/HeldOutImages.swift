@@ -24,9 +24,9 @@ package struct HeldOutImages {
   static func selection(
     leavingOutThoseOf held: DataSelection, trainImages count: Int?, usual: Int
   ) throws(TrainingError) -> DataSelection {
-    let left = TrainingLimits.trainingImages(held.set) - held.validationImages
+    let left = held.shape.trainingImages - held.validationImages
     var selection = held
-    selection.trainImages = count ?? (held.set == .shapes10 ? usual : left)
+    selection.trainImages = count ?? (held.set.isDrawn ? usual : left)
     guard (1...max(1, left)).contains(selection.trainImages) else {
       throw .unfit(
         setting: "train-images",

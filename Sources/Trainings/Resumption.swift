@@ -29,7 +29,7 @@ package struct Resumption {
   package let context: Context
 
   package var candidate: Candidate { checkpoint.candidate }
-  /// The data set's folder, or the embedded set's name.
+  /// The data set's folder or file, or the embedded set's name.
   package var data: String { context.dataFolder ?? DataPlaces.embedded }
 
   /// - Throws: for a file that is damaged, or of a training that cannot go on.
@@ -75,6 +75,10 @@ package struct Resumption {
     return "\(before), then \(here)"
   }
 
+  private static func text(_ arrays: DataShape?) -> String {
+    arrays.map { "\($0.trainingImages) images of \($0.classCount) classes, \($0.imageSize)×\($0.imageSize)" } ?? ""
+  }
+
   private func differences(from settings: TrainingSettings) -> [TrainingError.Difference] {
     let (before, now) = (training.recipe, settings.recipe)
     func every(_ part: BasisPart, _ recipe: TrainingRecipe) -> String {
@@ -88,6 +92,7 @@ package struct Resumption {
       ("candidate", "\(candidate)", "\(settings.candidate)"),
       ("variant", before.variant.rawValue, now.variant.rawValue),
       ("data", before.data.set.rawValue, now.data.set.rawValue),
+      ("data", Self.text(before.data.arrays), Self.text(now.data.arrays)),
       ("train-images", "\(before.data.trainImages)", "\(now.data.trainImages)"),
       (HeldOutImages.setting, heldOut(before.data), heldOut(now.data)),
       ("test-images", "\(context.testImages)", "\(settings.testImages)"),
@@ -97,6 +102,7 @@ package struct Resumption {
       ("momentum", "\(before.momentum)", "\(now.momentum)"),
       ("nesterov", "\(before.nesterov)", "\(now.nesterov)"),
       ("weight-decay", "\(before.weightDecay)", "\(now.weightDecay)"),
+      ("augmentation", before.augmentation?.description ?? "usual", now.augmentation?.description ?? "usual"),
       ("no-augment", "\(!before.augment)", "\(!now.augment)"),
       ("kernels", before.kernels?.description ?? "any", now.kernels?.description ?? "any"),
       ("skip-coefficients", every(.coefficients, before), every(.coefficients, now)),

@@ -14,8 +14,9 @@ package enum ScoredSplit: String, CaseIterable, Sendable {
 /// The images by which `evaluate` scores a network.
 struct ScoredImages {
   let set: ImageSet
-  /// Absolute; nil for the embedded set.
+  /// Absolute, of a folder or a file; nil for the embedded set.
   let folder: String?
+  let shape: DataShape
   let count: Int
   private let load: () throws -> LabeledImages
 
@@ -24,27 +25,25 @@ struct ScoredImages {
   ///   - testImages: how many; nil for all. For test images alone.
   init(
     _ split: ScoredSplit, of checkpoint: Checkpoint, path: String, data: String, testImages: Int?
-  ) throws(TrainingError) {
-    let test = try TestImages(data: data, count: testImages)
-    (set, folder) = (test.set, test.folder)
+  ) throws {
+    let found = try TestImages.place(data)
+    (set, folder, shape) = (found.place.set, found.folder, found.shape)
     guard split != .test else {
+      let test = try TestImages(found, count: testImages)
       (count, load) = (test.count, { try test.load() })
       return
     }
-    guard testImages == nil else { throw .unfit(setting: "test-images", "is for the split test alone") }
-    let positions = try Self.positions(of: split, of: checkpoint, path: path, set: set)
+    guard testImages == nil else { throw TrainingError.unfit(setting: "test-images", "is for the split test alone") }
+    let positions = try Self.positions(of: split, of: checkpoint, path: path, set: set, shape)
     count = positions.count
-    load = { [folder] in
-      guard let folder else { return Shapes10.training(indices: positions) }
-      return try CIFAR10.loadTraining(directory: folder, records: positions)
-    }
+    load = { try found.place.training([positions])[0] }
   }
 
   func loaded() throws -> LabeledImages { try load() }
 
   /// Positions among the set's training images.
   private static func positions(
-    of split: ScoredSplit, of checkpoint: Checkpoint, path: String, set: ImageSet
+    of split: ScoredSplit, of checkpoint: Checkpoint, path: String, set: ImageSet, _ shape: DataShape
   ) throws(TrainingError) -> [Int] {
     func unfit(_ problem: String) -> TrainingError { .unfit(setting: "split", "\(split.rawValue): \(problem)") }
     guard let trained = checkpoint.training?.recipe.data else {
@@ -53,7 +52,8 @@ struct ScoredImages {
     guard trained.set == set else {
       throw unfit("its network was trained on \(trained.set.rawValue), the data are \(set.rawValue)'s")
     }
-    let available = TrainingLimits.trainingImages(set)
+    guard trained.shape == shape else { throw unfit("its network was trained on another file of arrays") }
+    let available = shape.trainingImages
     guard (1...available).contains(trained.trainImages), let parts = trained.soundSplit else {
       throw unfit(
         "\(path) says that it was trained on \(trained.trainImages) images\(heldOut(trained)), \(set.rawValue) has "
@@ -61,7 +61,7 @@ struct ScoredImages {
     }
     if split == .training { return parts.training }
     if !parts.validation.isEmpty { return parts.validation }
-    let end = set == .shapes10 ? min(available, trained.trainImages + TestImages.embeddedCount) : available
+    let end = set.isDrawn ? min(available, trained.trainImages + TestImages.embeddedCount) : available
     guard trained.trainImages < end else {
       throw unfit("its network was trained on all \(available) training images of \(set.rawValue), none was held out")
     }

@@ -8,7 +8,7 @@ package struct StudyDefaults {
   /// As it was named.
   package let folder: String
   package let recipe: TrainingRecipe
-  /// The data set's folder, or the embedded set's name.
+  /// The data set's folder or file, or the embedded set's name.
   package let data: String
   package let names: CandidateNames
 
@@ -16,7 +16,7 @@ package struct StudyDefaults {
     self.folder = folder
     let definition = try StudyDefinition(of: store)
     recipe = definition.recipe
-    data = recipe.data.set == .shapes10 ? DataPlaces.embedded : definition.dataFolder
+    data = recipe.data.set.isDrawn ? DataPlaces.embedded : definition.dataFolder
     names = CandidateNames(of: store, definition: definition)
   }
 }

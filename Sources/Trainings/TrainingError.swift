@@ -26,6 +26,8 @@ package enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
   case otherModel(candidate: String, study: String, model: String, wanted: String)
   /// What is wrong with a setting's value.
   case unfit(setting: String, String)
+  /// A data set that has none.
+  case noTestImages(file: String)
   /// Several networks, and one place that is no file.
   case oneOutput(String)
   /// A network cannot be written to this again and again.
@@ -54,6 +56,8 @@ package enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
       "candidate \(candidate): the frontier of study \(study) is \(model)'s; leave the model out, or name layers and "
         + "ranks of \(wanted)"
     case .unfit(let setting, let problem): "\(setting) \(problem)"
+    case .noTestImages(let file):
+      "\(file): it has no test images, by which a trained network is scored; add test_images and test_labels to it"
     case .oneOutput(let path): "checkpoint \(path): several networks need a file each; name a file, or train one seed"
     case .writtenOnce(let path): "checkpoint-every needs a file that can be written again, which \(path) is not"
     case .output(_, let error): "\(error)"
@@ -81,7 +85,7 @@ package enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
   /// Nothing was begun, and other settings would help.
   package var isUsage: Bool {
     switch self {
-    case .missing, .missingCandidate, .noStudy, .otherModel, .unfit, .oneOutput, .writtenOnce: true
+    case .missing, .missingCandidate, .noStudy, .otherModel, .unfit, .noTestImages, .oneOutput, .writtenOnce: true
     case .otherSettings, .otherImages: true
     case .output(_, let error): error.number == nil
     case .otherKernels, .unusable, .stoppedBeforeFirstStep, .kept, .notKept, .diverged, .divergedNetwork: false

@@ -98,7 +98,7 @@ package struct TrainingSession {
     guard let resumption else { return try trainer.makeNetwork(candidate: settings.candidate, kernels: kernels) }
     let network = try ResNet(
       resumption.checkpoint, path: resumption.path, batch: settings.recipe.batch, kernels: kernels)
-    guard network.architecture == Architecture(settings.recipe.model), network.variant == settings.recipe.variant else {
+    guard network.architecture == settings.recipe.architecture, network.variant == settings.recipe.variant else {
       throw TrainingError.unusable(
         path: resumption.path, "this checkpoint's network is not that of its recipe; train it anew")
     }

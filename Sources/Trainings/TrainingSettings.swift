@@ -17,18 +17,14 @@ package struct TrainingSettings {
   /// Absolute, of the study whose settings these are.
   package var study: String?
 
-  /// Absolute; nil for the embedded set.
+  /// Absolute, of a folder or a file; nil for the embedded set.
   package var dataFolder: String? { test.folder }
   package var testImages: Int { test.count }
   package var lastSeed: UInt64 { firstSeed + UInt64((seeds ?? 1) - 1) }
 
   /// Reads them.
   package func images() throws -> (training: LabeledImages, test: LabeledImages) {
-    let count = recipe.data.trainImages
-    let images = try test.load()
-    if recipe.data.validationImages > 0 { return (try TrialImages(recipe.data, path: dataFolder).training, images) }
-    guard let folder = dataFolder else { return (Shapes10.training(count: count), images) }
-    return (try CIFAR10.loadTraining(directory: folder, records: 0..<count), images)
+    (try TrialImages(recipe.data, path: dataFolder).training, try test.load())
   }
 }
 
@@ -62,17 +58,16 @@ package struct TrainingRequest {
     guard let model = network.model ?? study?.recipe.model ?? earlier?.model else {
       throw TrainingError.missing(.model)
     }
-    if let problem = model.problem(imageSize: Architecture(model).imageSize) {
-      throw TrainingError.unfit(setting: "model", problem)
-    }
     guard let epochs = epochs ?? study?.recipe.epochs.whole ?? earlier?.epochs.whole else {
       throw TrainingError.missing(.epochs)
     }
     guard let data = data ?? study?.data ?? resuming?.data else { throw TrainingError.missing(.data) }
-    let set = TestImages.set(data)
-    let selection = try selection(of: set, earlier: earlier)
-    let count = selection.trainImages
     let test = try TestImages(data: data, count: testImages ?? resuming?.context.testImages)
+    if let problem = model.problem(imageSize: test.shape.imageSize) {
+      throw TrainingError.unfit(setting: "model", problem)
+    }
+    let selection = try selection(of: test.set, test.shape, earlier: earlier)
+    let count = selection.trainImages
     if let batch, batch > count {
       throw TrainingError.unfit(
         setting: "batch", "\(batch) must be at most the number of training images, which is \(count)")
@@ -82,7 +77,8 @@ package struct TrainingRequest {
       model: model, variant: network.variant ?? base.variant, data: selection, epochs: Epochs(epochs),
       batch: batch ?? base.batch, learningRate: learningRate ?? base.learningRate, schedule: schedule ?? base.schedule,
       momentum: momentum ?? base.momentum, nesterov: nesterov || base.nesterov,
-      weightDecay: weightDecay ?? base.weightDecay, augment: augments && base.augment)
+      weightDecay: weightDecay ?? base.weightDecay, augment: augments && base.augment,
+      augmentation: augments && base.augment ? base.augmentation : nil)
     recipe.skip = (skip ?? base.skip)?.orNone
     recipe.kernels = (kernels.map(\.instructionSet) ?? base.kernels?.native).map { .native($0) }
     if let skipped = recipe.skip, skipped.every > recipe.stepsPerEpoch {
@@ -91,13 +87,12 @@ package struct TrainingRequest {
         "\(skipped.every) must be at most the steps of an epoch, of which there are \(recipe.stepsPerEpoch) "
           + "(\(count) images by batches of \(recipe.batch))")
     }
-    let candidate = try candidate(in: Architecture(model), resuming: resuming)
-    try candidate.validate(in: Architecture(model), variant: recipe.variant)
+    let candidate = try candidate(in: recipe.architecture, resuming: resuming)
+    try candidate.validate(in: recipe.architecture, variant: recipe.variant)
     let (firstSeed, seeds) = try seedRange(resuming)
     return TrainingSettings(
       candidate: candidate, recipe: recipe, test: test,
-      dataContent: try test.folder.map { try DataContent.cifar10(directory: $0).identity }
-        ?? DataContent.shapes10.identity,
+      dataContent: try test.place.content().identity,
       firstSeed: firstSeed, seeds: seeds,
       study: study.map { FilePath.absolute($0.folder) } ?? resuming?.context.study)
   }
@@ -105,26 +100,37 @@ package struct TrainingRequest {
   /// Drawn images, where nothing says how many.
   private static let usualDrawnImages = 10_000
 
-  private func selection(of set: ImageSet, earlier: TrainingRecipe?) throws(TrainingError) -> DataSelection {
+  private func selection(
+    of set: ImageSet, _ shape: DataShape, earlier: TrainingRecipe?
+  ) throws(TrainingError) -> DataSelection {
     let asked = trainImages ?? study?.recipe.data.trainImages ?? earlier?.data.trainImages
-    if let held = try heldOut(of: set, earlier: earlier) {
+    let arrays = set == .arrays ? shape : nil
+    if let held = try heldOut(of: set, arrays, earlier: earlier) {
       return try HeldOutImages.selection(leavingOutThoseOf: held, trainImages: asked, usual: Self.usualDrawnImages)
     }
-    let available = TrainingLimits.trainingImages(set)
-    let count = asked ?? (set == .shapes10 ? Self.usualDrawnImages : available)
+    let available = shape.trainingImages
+    let count = asked ?? (set.isDrawn ? Self.usualDrawnImages : available)
     try TestImages.require(count, atMost: available, of: set, setting: "train-images")
-    return DataSelection(set: set, trainImages: count, validationImages: 0, splitSeed: 0)
+    return DataSelection(set: set, trainImages: count, validationImages: 0, splitSeed: 0, arrays: arrays)
   }
 
   /// What is left out: as it is asked for, else as the training to go on with did; nil for nothing.
-  private func heldOut(of set: ImageSet, earlier: TrainingRecipe?) throws(TrainingError) -> DataSelection? {
+  private func heldOut(
+    of set: ImageSet, _ arrays: DataShape?, earlier: TrainingRecipe?
+  ) throws(TrainingError) -> DataSelection? {
     guard let heldOut else {
-      return earlier.flatMap { $0.data.set == set && $0.data.validationImages > 0 ? $0.data : nil }
+      return earlier.flatMap {
+        $0.data.set == set && $0.data.arrays == arrays && $0.data.validationImages > 0 ? $0.data : nil
+      }
     }
     guard heldOut.selection.set == set else {
       throw .unfit(
         setting: HeldOutImages.setting,
         "\(heldOut.source): its images are of \(heldOut.selection.set.rawValue), the data are \(set.rawValue)'s")
+    }
+    guard heldOut.selection.arrays == arrays else {
+      throw .unfit(
+        setting: HeldOutImages.setting, "\(heldOut.source): its file of arrays holds other images than the data's")
     }
     return heldOut.selection
   }

@@ -196,7 +196,7 @@ private let pairs: [(KernelTable, NetworkCase)] = kernelTables.flatMap { kernels
   }
 
   private func loss(
-    _ network: ResNet, _ labels: [UInt8], _ name: String, _ values: [Float], _ direction: [Float], _ step: Double
+    _ network: ResNet, _ labels: [UInt16], _ name: String, _ values: [Float], _ direction: [Float], _ step: Double
   ) -> Double {
     network.parameters.write(name, zip(values, direction).map { Float(Double($0) + step * Double($1)) })
     network.forward(images: labels.count, mode: .training)

@@ -83,7 +83,7 @@ extension LaneView {
 }
 
 /// Labels that go round through the classes.
-func labels(_ count: Int, classes: Int = 10) -> [UInt8] { (0..<count).map { UInt8($0 * 7 % classes) } }
+func labels(_ count: Int, classes: Int = 10) -> [UInt16] { (0..<count).map { UInt16($0 * 7 % classes) } }
 
 /// Σ a·b in double precision.
 func dot(_ a: [Float], _ b: [Float]) -> Double { zip(a, b).reduce(0) { $0 + Double($1.0) * Double($1.1) } }

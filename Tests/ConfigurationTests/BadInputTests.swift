@@ -18,7 +18,7 @@ struct BadInputTests {
   /// Two lines that make any other legal.
   private static let head = "model: resnet20\ndata: {set: cifar10}\n"
   private static let proxyKeys =
-    "epochs, batch, learning_rate, schedule, momentum, nesterov, weight_decay, augment, curve, skip"
+    "epochs, batch, learning_rate, schedule, momentum, nesterov, weight_decay, augment, augmentation, curve, skip"
   private static let topKeys =
     "study, model, kernels, data, space, proxy, start, objectives, device_times, strategy, constraints, budget, "
     + "seed"
@@ -80,8 +80,10 @@ struct BadInputTests {
       "data: {set: cifar10}\nmodel: {family: resnet, blocks: [1, 1, 1, 1, 1], stem: 7x7-pool}\n",
       "x.yaml:2: key 'model' cannot be used: resnet:blocks=1/1/1/1/1,stem=7x7-pool needs images of 64×64 or larger, "
         + "and these are 32×32: its stages would halve planes of one pixel; use fewer stages, or stem 3x3"),
-    Case("model: resnet20\n", "x.yaml:1: key 'data.set' is missing; allowed: cifar10, shapes10"),
-    Case("model: resnet20\n\ndata:\n  path: /x\n", "x.yaml:3: key 'data.set' is missing; allowed: cifar10, shapes10"),
+    Case("model: resnet20\n", "x.yaml:1: key 'data.set' is missing; allowed: cifar10, cifar100, shapes10, arrays"),
+    Case(
+      "model: resnet20\n\ndata:\n  path: /x\n",
+      "x.yaml:3: key 'data.set' is missing; allowed: cifar10, cifar100, shapes10, arrays"),
     Case(
       head + "proxy: fast\n",
       "x.yaml:3: key 'proxy' is 'fast', but a group of keys is wanted: \(proxyKeys)"),
@@ -106,7 +108,7 @@ struct BadInputTests {
       "x.yaml:1: key 'model' cannot be 'resnet21'; did you mean 'resnet20'? Allowed: \(models)"),
     Case(
       "model: resnet20\ndata: {set: imagenet}\n",
-      "x.yaml:2: key 'data.set' cannot be 'imagenet'; allowed: cifar10, shapes10"),
+      "x.yaml:2: key 'data.set' cannot be 'imagenet'; allowed: cifar10, cifar100, shapes10, arrays"),
     Case(
       head + "proxy: {schedule: cosin}",
       "x.yaml:3: key 'proxy.schedule' cannot be 'cosin'; did you mean 'cosine'? Allowed: constant, step, cosine, "

@@ -118,6 +118,10 @@ struct DeviceTimesKeyTests {
       problem(Self.weighed, table: Self.table.replacing("resnet8", with: "resnet20")).hasSuffix(
         "t.csv: its times are those of resnet20, and the model is resnet8"))
     #expect(
+      problem(Self.weighed, table: "# images: 64x64\n" + Self.table).hasSuffix(
+        "t.csv: its times are for images of 64x64, and the data's are 32x32"))
+    #expect(problem(Self.weighed, table: "# images: 32x32\n" + Self.table) == "")
+    #expect(
       problem(Self.weighed, table: Self.table.replacing("0.0008", with: "x")).contains("cannot be used: t.csv:6: "))
   }
 

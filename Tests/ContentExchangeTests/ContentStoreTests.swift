@@ -1,6 +1,7 @@
 import Coordination
 import Digests
 import Foundation
+import SearchCore
 import SearchProtocol
 import Synchronization
 import TestSupport
@@ -240,7 +241,13 @@ struct ContentStoreTests {
     #expect(layout.pieces(of: 1600..<1700).map(\.file) == [2])
     let cifar10 = ContentDescription(contentHash: hash([]), kind: .cifar10, bytes: 184_380_000)
     #expect(ContentLayout(cifar10)?.files.count == 6)
-    #expect(ContentLayout.standardBytes(of: .cifar10) == 184_380_000 && ContentLayout.standardBytes(of: .shapes10) == 0)
+    func bytes(_ set: ImageSet, _ bytes: Int? = nil) -> Int {
+      ContentLayout.bytes(of: DataRequirement(set: set, contentHash: "", pathHint: nil, bytes: bytes))
+    }
+    #expect(bytes(.cifar10) == 184_380_000 && bytes(.shapes10) == 0)
+    #expect(bytes(.cifar100) == 184_440_000 && bytes(.arrays, 77) == 77 && bytes(.arrays) == 0)
+    let arrays = ContentDescription(contentHash: hash([]), kind: .arrays, bytes: 77)
+    #expect(ContentLayout(arrays)?.files == [.init(name: "content", bytes: 77)])
     #expect(ContentLayout(ContentDescription(contentHash: hash([]), kind: .cifar10, bytes: 1)) == nil)
   }
 

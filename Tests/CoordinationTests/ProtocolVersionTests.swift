@@ -136,6 +136,31 @@ struct ProtocolVersionTests {
     #expect(Set(needed()) == [ProtocolVersion.withAugmentedStarts])
   }
 
+  @Test("other data sets and other augmentation are for workers that know them")
+  func dataSets() throws {
+    func needed(_ change: (inout TrainingRecipe) -> Void) -> Int {
+      var recipe = Work.example(.dense).kind.recipe
+      change(&recipe)
+      return ProtocolVersion.needed(
+        for: Work(candidate: .dense, kind: .proxyTraining(recipe), repetition: 0, seed: 1))
+    }
+    #expect(needed { _ in } == ProtocolVersion.oldest)
+    #expect(needed { $0.data.set = .cifar100 } == 9 && needed { $0.data.set = .arrays } == 9)
+    #expect(needed { $0.augmentation = AugmentationChoice([.flip]) } == 9)
+    var settings = Fixture.coordinatorSettings()
+    settings.data = DataRequirement(set: .arrays, contentHash: "ab", pathHint: nil, bytes: 7)
+    for (version, isWelcome) in [(8, false), (9, true)] {
+      var machine = CoordinatorMachine(
+        settings: settings, jobs: [], strategy: TwoStageStrategy(first: 1, second: 0))
+      _ = machine.handle(.started, at: 0)
+      let peer = PeerID(1)
+      let sent = machine.handle(.received(hello(newest: version), from: peer), at: 1).sent(to: peer)
+      let refusals = sent.compactMap { if case .refusal(let refusal) = $0 { refusal.reason } else { nil } }
+      #expect(refusals.isEmpty == isWelcome, "\(refusals)")
+      #expect(isWelcome || refusals[0].contains("trains on arrays, which this worker's build does not know"))
+    }
+  }
+
   /// Trainings of which some updates are skipped.
   private struct SkippingStrategy: SearchStrategy {
     var name: StrategyName { .random }

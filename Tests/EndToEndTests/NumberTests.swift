@@ -13,7 +13,7 @@ struct NumberTests {
       (["keygen", "keys", "--workers"], "from 1 to 10000"), (["simulate", "--workers"], "from 1 to 1000000"),
       (["simulate", "--threads"], "from 1 to 64"), (["simulate", "--restart-after"], "from 0 to 86400"),
       (train + ["--seed"], "from 0 to 18446744073709551615"), (train + ["--seeds"], "from 1 to 1000"),
-      (train + ["--train-images"], "from 1 to 100000"), (train + ["--epochs"], "from 1 to 1000"),
+      (train + ["--train-images"], "from 1 to 1000000"), (train + ["--epochs"], "from 1 to 1000"),
       (train + ["--checkpoint-every"], "from 1 to 1000"), (train + ["--momentum"], "less than 1"),
       (train + ["--learning-rate"], "at most 100"), (train + ["--weight-decay"], "from 0 to 1"),
       (["bench", "--rank-fraction"], "between 0 and 1"), (["bench", "--rank"], "from 1 to 4096"),

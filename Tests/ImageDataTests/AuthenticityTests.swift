@@ -7,7 +7,7 @@ import Testing
 @Suite("what files in CIFAR-10's format are") struct AuthenticityTests {
   let folder: TemporaryFolder
   let small = SmallCIFAR10()
-  let files: CIFAR10Folder
+  let files: CIFARFolder
 
   /// The small set takes the place of the official one.
   init() throws {
@@ -58,7 +58,7 @@ import Testing
   @Test("a complete set of other images is allowed, and named so")
   func other() throws {
     let other = try SmallCIFAR10(seed: 2).write(
-      to: folder, subfolder: "other", officialNames: files.officialNames)
+      to: folder, subfolder: "other", officialNames: try #require(files.format.officialNames))
     let report = try other.report()
     #expect(report.authenticity == .other)
     #expect(report.lines.contains("this is  a complete set of other images, not cifar10's official ones"))
@@ -106,7 +106,7 @@ import Testing
   }
 
   private func text(_ path: String) -> String {
-    do { _ = try CIFAR10.loadTest(directory: folder.path(path)) } catch { return error.description }
+    do { _ = try CIFARFolder(folder.path(path), .cifar10).testImages() } catch { return error.description }
     return ""
   }
 
@@ -166,8 +166,8 @@ import Testing
   @Test("variables are not replaced, and that is said")
   func variables() throws {
     let home = ProcessInfo.processInfo.environment["HOME"] ?? "/"
-    #expect(DataFolderDiagnosis("$HOME").error(missing: "x").description.hasSuffix("write \(home)"))
-    let other = DataFolderDiagnosis("${HOME}/nowhere-at-all").error(missing: "x").description
+    #expect(DataFolderDiagnosis("$HOME", .cifar10).error(missing: "x").description.hasSuffix("write \(home)"))
+    let other = DataFolderDiagnosis("${HOME}/nowhere-at-all", .cifar10).error(missing: "x").description
     #expect(other.contains("variables such as $HOME"))
     expect("$NOWHERE/cifar", "variables such as $HOME are not replaced here")
   }
@@ -179,7 +179,7 @@ import Testing
     #expect(far.contains("no such folder (there is \(folder.path), and no no in it); check the path"), "\(far)")
     #expect(far.hasSuffix("layersearch data fetch cifar10 '\(folder.path("no/where at all"))'"), "\(far)")
     #expect(
-      DataFolderDiagnosis("/dev/null/.cache/cifar").error(missing: "x").description
+      DataFolderDiagnosis("/dev/null/.cache/cifar", .cifar10).error(missing: "x").description
         == "/dev/null/.cache/cifar: /dev/null is no folder; write another path (~ is what HOME says)")
     try make("empty")
     expect("empty", "this folder is empty", fetch: "empty")

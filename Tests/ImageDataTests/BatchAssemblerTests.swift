@@ -42,9 +42,9 @@ private final class Activations {
 @Suite("batch assembly") struct BatchAssemblerTests {
   static func noise(count: Int) -> LabeledImages {
     var random = StableRandom(seed: 5)
-    let pixels = (0..<count * LabeledImages.imageBytes).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+    let pixels = (0..<count * CIFARFormat.imageBytes).map { _ in UInt8(truncatingIfNeeded: random.next()) }
     return LabeledImages(
-      pixels: pixels, labels: (0..<count).map { UInt8($0 % 10) }, normalization: .cifar10)
+      pixels: pixels, labels: (0..<count).map { UInt16($0 % 10) }, normalization: .cifar10)
   }
 
   static let images = noise(count: 40)
@@ -139,5 +139,30 @@ private final class Activations {
     BatchAssembler(normalization: .cifar10).assemble(BatchAssemblerTests.images, indices: [], into: activations.view)
     #expect(activations.image(0).allSatisfy { $0 == Activations.untouched })
     #expect([0, 1, 16, 17, 128].map { BatchAssembler.blocks(for: $0) } == [0, 1, 1, 2, 8])
+  }
+
+  @Test("images of another size, and squares that are cut out")
+  func cutout() {
+    let side = 12
+    let count = 3
+    let pixels = (0..<count * 3 * side * side).map { UInt8(truncatingIfNeeded: $0 &* 37) }
+    let images = LabeledImages(pixels: pixels, labels: [0, 1, 2], side: side, classCount: 3, normalization: .shapes10)
+    let augmentation = Augmentation(imageSide: side, crops: false, flips: false, cutsOut: true)
+    let buffer = UnsafeMutablePointer<Lanes>.allocate(capacity: 3 * side * side)
+    buffer.initialize(repeating: Lanes(repeating: 9), count: 3 * side * side)
+    defer { buffer.deallocate() }
+    let view = LaneView(memory: buffer, channels: 3, height: side, width: side, halo: 0)
+    BatchAssembler(normalization: .shapes10, augmentation: augmentation, seed: 2).assemble(
+      images, indices: [2, 0, 1], epoch: 1, position: 50, into: view)
+    for (lane, index) in [2, 0, 1].enumerated() {
+      let hole = augmentation.crop(seed: 2, epoch: 1, position: 50 + lane).hole
+      for place in 0..<3 * side * side {
+        let (row, column) = (place / side % side, place % side)
+        let isCut = hole.map { $0.rows.contains(row) && $0.columns.contains(column) } ?? false
+        let channel = place / (side * side)
+        let value = ChannelNormalization.shapes10(images.pixels[index * 432 + place], channel: channel)
+        #expect(buffer[place][lane] == (isCut ? 0 : value))
+      }
+    }
   }
 }

@@ -9,7 +9,7 @@ import Testing
 @Suite("CIFAR-10 files") struct CIFAR10Tests {
   let folder: TemporaryFolder
   let small = SmallCIFAR10()
-  let files: CIFAR10Folder
+  let files: CIFARFolder
 
   init() throws {
     folder = try TemporaryFolder()
@@ -18,27 +18,27 @@ import Testing
 
   @Test("training images come in file order, byte for byte")
   func training() throws {
-    let images = try files.images(in: CIFAR10.trainingFiles)
+    let images = try files.trainingImages()
     let expected = small.records.prefix(5).flatMap { $0 }
     #expect(images.count == 100)
-    #expect(images.labels == expected.map { $0[0] })
+    #expect(images.labels == expected.map { UInt16($0[0]) })
     #expect(images.pixels == expected.flatMap { $0.dropFirst() })
     #expect(images.normalization == .cifar10)
   }
 
   @Test("test images come from the test file")
   func test() throws {
-    let images = try files.images(in: [CIFAR10.testFile])
+    let images = try files.testImages()
     #expect(images.pixels == small.records[5].flatMap { $0.dropFirst() })
   }
 
   @Test("chosen records are the same as a subset of all")
   func records() throws {
-    let all = try files.images(in: CIFAR10.trainingFiles)
+    let all = try files.trainingImages()
     let chosen = [99, 0, 20, 19, 45, 45]
-    #expect(try files.images(in: CIFAR10.trainingFiles, records: chosen) == all.subset(chosen))
+    #expect(try files.trainingImages(records: chosen) == all.subset(chosen))
     #expect(throws: ImageDataError.noSuchRecord(index: 100, count: 100)) {
-      try files.images(in: CIFAR10.trainingFiles, records: [100])
+      try files.trainingImages(records: [100])
     }
   }
 
@@ -91,11 +91,11 @@ import Testing
   @Test("a missing file is named, with the command that fetches it")
   func missing() throws {
     try FileManager.default.removeItem(atPath: files.path(of: "data_batch_3.bin"))
-    let error = try #require(throws: ImageDataError.self) { try files.images(in: CIFAR10.trainingFiles) }
+    let error = try #require(throws: ImageDataError.self) { try files.trainingImages() }
     #expect(error.description.contains("data/data_batch_3.bin: no such file"))
     #expect(error.description.contains("layersearch data fetch cifar10 \(files.path)"))
     #expect(!error.description.contains("\n"))
-    #expect(try files.images(in: [CIFAR10.testFile]).count == 20)
+    #expect(try files.testImages().count == 20)
   }
 
   @Test("a file of the wrong length is refused with both lengths", arguments: [-1, 1, -20 * 3073, 3073])
@@ -112,7 +112,7 @@ import Testing
     var bytes = small.records[5].flatMap { $0 }
     bytes[3 * 3073] = 17
     try folder.write(bytes, to: "data/test_batch.bin")
-    let error = try #require(throws: ImageDataError.self) { try files.images(in: [CIFAR10.testFile]) }
+    let error = try #require(throws: ImageDataError.self) { try files.testImages() }
     #expect(error.description.contains("test_batch.bin: label 17 in record 3, allowed are 0 to 9"))
   }
 
@@ -127,9 +127,9 @@ import Testing
 
   @Test("public functions want files of 30,730,000 bytes")
   func standardSize() throws {
-    let error = try #require(throws: ImageDataError.self) { try CIFAR10.loadTest(directory: files.path) }
+    let error = try #require(throws: ImageDataError.self) { try CIFARFolder(files.path, .cifar10).testImages() }
     #expect(error.description.contains("truncated, 61460 bytes instead of 30730000"))
-    #expect(CIFAR10.trainingCount == 50_000)
+    #expect(CIFARFormat.cifar10.trainingCount == 50_000)
   }
 
   @Test("a tilde stands for the home folder")
@@ -137,7 +137,7 @@ import Testing
     let home = FileManager.default.homeDirectoryForCurrentUser.path
     #expect(FilePath.expandingTilde("~/a/b") == home + "/a/b")
     #expect(FilePath.expandingTilde("/a/~b") == "/a/~b")
-    #expect(CIFAR10Folder("~/a").path == home + "/a")
+    #expect(CIFARFolder("~/a", .cifar10).path == home + "/a")
   }
 
   @Test("a report counts and measures what the files hold")

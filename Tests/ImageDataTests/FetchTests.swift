@@ -28,7 +28,8 @@ private struct Archive {
 
   func at(_ address: String, checksum: ArchiveChecksum? = nil) -> DatasetArchive {
     DatasetArchive(
-      address: address, checksum: checksum ?? .sha256(sha256), recordsPerFile: SmallCIFAR10.recordsPerFile)
+      address: address, checksum: checksum ?? .sha256(sha256), format: SmallCIFAR10.format,
+      official: [.cifar10, .cifar10MD5])
   }
 }
 
@@ -43,7 +44,7 @@ private struct Archive {
   }
 
   private func installed() throws -> String {
-    try CIFAR10Folder(target, recordsPerFile: SmallCIFAR10.recordsPerFile).contentHash()
+    try CIFARFolder(target, SmallCIFAR10.format).contentHash()
   }
 
   private func error(_ archive: DatasetArchive) async throws -> ImageDataError {
@@ -119,8 +120,9 @@ private struct Archive {
   func illegalChecksum() {
     let known = ArchiveChecksum.cifar10.digits
     #expect(ArchiveChecksum.cifar10.isLegal && ArchiveChecksum.cifar10MD5.isLegal)
-    #expect(ArchiveChecksum.cifar10.isOfficial && ArchiveChecksum.md5(known).isOfficial == false)
-    #expect(ArchiveChecksum.md5(ArchiveChecksum.cifar10MD5.digits.uppercased()).isOfficial)
+    #expect(DatasetArchive.cifar10().isOfficial && !DatasetArchive.cifar10(checksum: .md5(known)).isOfficial)
+    #expect(DatasetArchive.cifar10(checksum: .md5(ArchiveChecksum.cifar10MD5.digits.uppercased())).isOfficial)
+    #expect(DatasetArchive.cifar100().isOfficial && !DatasetArchive.cifar100(checksum: .cifar10).isOfficial)
     for (checksum, text) in [
       (ArchiveChecksum.md5(known), "is no MD5; give its 32 hexadecimal digits"),
       (.sha256(ArchiveChecksum.cifar10MD5.digits), "is no SHA-256; give its 64 hexadecimal digits"),

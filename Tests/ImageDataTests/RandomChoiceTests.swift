@@ -46,6 +46,23 @@ import Testing
     #expect(Augmentation(padding: 0, flips: false).crop(seed: 1, epoch: 0, position: 3) == .none)
   }
 
+  @Test("a margin is an eighth of the side, and what is left out changes nothing of the rest")
+  func choices() {
+    #expect(Augmentation(imageSide: 32) == .standard && Augmentation(imageSide: 96).padding == 12)
+    #expect(Augmentation(imageSide: 32, crops: false).padding == 0)
+    let cutting = Augmentation(imageSide: 32, cutsOut: true)
+    var sizes: Set<Int> = []
+    for position in 0..<200 {
+      var crop = cutting.crop(seed: 1, epoch: 0, position: position)
+      let hole = crop.hole
+      sizes.insert(hole?.rows.count ?? 0)
+      #expect(hole.map { 0 <= $0.rows.lowerBound && $0.rows.upperBound <= 32 && $0.columns.count <= 16 } == true)
+      crop.hole = nil
+      #expect(crop == Augmentation.standard.crop(seed: 1, epoch: 0, position: position))
+    }
+    #expect(sizes.max() == 16 && sizes.count > 5)
+  }
+
   @Test("an epoch visits every image once, in an order of its own")
   func epochOrder() {
     let order = EpochOrder(count: 500, seed: 8)

@@ -29,6 +29,7 @@ final class TemporaryFolder: Sendable {
 /// Small files in the CIFAR-10 format, with bytes that a seed decides.
 struct SmallCIFAR10 {
   static let recordsPerFile = 20
+  static let format = CIFARFormat.cifar10(recordsPerFile: recordsPerFile, officialNames: [:])
   /// `[file][record]`: label, then pixels.
   let records: [[[UInt8]]]
 
@@ -36,7 +37,7 @@ struct SmallCIFAR10 {
     var random = StableRandom(seed: seed)
     records = CIFAR10.standardFiles.indices.map { file in
       (0..<SmallCIFAR10.recordsPerFile).map { record in
-        let pixels = (0..<LabeledImages.imageBytes / 8).flatMap { _ in
+        let pixels = (0..<CIFARFormat.imageBytes / 8).flatMap { _ in
           withUnsafeBytes(of: random.next().littleEndian) { Array($0) }
         }
         return [UInt8((file + record) % 10)] + pixels
@@ -46,12 +47,13 @@ struct SmallCIFAR10 {
 
   func write(
     to folder: TemporaryFolder, subfolder: String = "data", officialNames: [String: String] = [:]
-  ) throws -> CIFAR10Folder {
+  ) throws -> CIFARFolder {
     try FileManager.default.createDirectory(atPath: folder.path(subfolder), withIntermediateDirectories: true)
     for (name, file) in zip(CIFAR10.standardFiles, records) {
       try folder.write(file.flatMap { $0 }, to: "\(subfolder)/\(name)")
     }
-    return CIFAR10Folder(
-      folder.path(subfolder), recordsPerFile: SmallCIFAR10.recordsPerFile, officialNames: officialNames)
+    return CIFARFolder(
+      folder.path(subfolder),
+      .cifar10(recordsPerFile: SmallCIFAR10.recordsPerFile, officialNames: officialNames))
   }
 }

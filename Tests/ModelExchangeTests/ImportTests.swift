@@ -47,7 +47,7 @@ import Testing
     #expect(network.parameters == Architecture(.resnet8).cost(of: .dense, variant: .remainder).parameters)
     let golden = try Self.fixture("golden-images.safetensors")
     let images = LabeledImages(
-      pixels: Array(golden.bytes(of: try #require(golden["images"]))), labels: [UInt8](repeating: 0, count: 6),
+      pixels: Array(golden.bytes(of: try #require(golden["images"]))), labels: [UInt16](repeating: 0, count: 6),
       normalization: normalization)
     let expected = try golden.floats(of: try #require(golden["logits"]))
     let engine = try ResNet(network.checkpoint, batch: 4, kernels: kernels)

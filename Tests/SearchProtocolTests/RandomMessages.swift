@@ -154,7 +154,8 @@ struct RandomMessages {
     Welcome(
       study: "id", studyName: text(), protocolVersion: 1,
       data: DataRequirement(
-        set: coin() ? .cifar10 : .shapes10, contentHash: text(), pathHint: coin() ? nil : "/" + text()),
+        set: coin() ? .arrays : .shapes10, contentHash: text(), pathHint: coin() ? nil : "/" + text(),
+        bytes: coin() ? nil : 1 + random.integer(below: 1 << 40)),
       heartbeatSeconds: 0.001 + random.uniform(), leaseSeconds: 864_000)
   }
 

@@ -11,7 +11,7 @@ struct CostAnalysisTests {
 
   private func analysis(measures: Bool = false) throws -> CostAnalysis {
     try CostAnalysis(
-      model: .resnet8,
+      Architecture(.resnet8),
       choices: [
         ("rank-fraction 0.25", choice(rankFraction: 0.25)), ("candidate fc=3", choice(candidate: "fc=3")),
         ("rank-fraction 0.25", choice(rankFraction: 0.25)), ("candidate dense", choice(candidate: "dense")),
@@ -42,7 +42,7 @@ struct CostAnalysisTests {
   func namedVariants() throws {
     let text = "layer1.0.conv1=4/grouped2,layer1.0.conv2=4/tied,layer2.0.conv1=8/tied,layer2.0.conv2=8/tied"
     let analysis = try CostAnalysis(
-      model: .resnet8,
+      Architecture(.resnet8),
       choices: [("candidate", choice(candidate: text)), ("other", choice(candidate: "fc=2/full,conv1=4"))],
       variants: [.remainder, .full], batch: 16)
     #expect(analysis.forms.map(\.variant) == [nil, nil, .remainder, .full])
@@ -64,7 +64,8 @@ struct CostAnalysisTests {
     #expect(analysis.svg.contains("grouped2"))
     let error = #expect(throws: SearchError.self) {
       try CostAnalysis(
-        model: .resnet8, choices: [("candidate", choice(candidate: "layer1.0.conv1=3"))], variants: [.grouped(2)],
+        Architecture(.resnet8), choices: [("candidate", choice(candidate: "layer1.0.conv1=3"))],
+        variants: [.grouped(2)],
         batch: 16)
     }
     #expect(error.map { "\($0)" }?.contains("2 groups do not divide") ?? false)
@@ -120,11 +121,13 @@ struct CostAnalysisTests {
   func nothing() {
     #expect(throws: TrainingError.unfit(setting: "rank-fraction 0.999", "decomposes no layer of resnet8")) {
       try CostAnalysis(
-        model: .resnet8, choices: [("rank-fraction 0.999", choice(rankFraction: 0.999))], variants: [.full], batch: 16)
+        Architecture(.resnet8), choices: [("rank-fraction 0.999", choice(rankFraction: 0.999))], variants: [.full],
+        batch: 16)
     }
     #expect(throws: SearchError.self) {
       try CostAnalysis(
-        model: .resnet8, choices: [("candidate fc=10", choice(candidate: "fc=10"))], variants: [.full], batch: 16)
+        Architecture(.resnet8), choices: [("candidate fc=10", choice(candidate: "fc=10"))], variants: [.full], batch: 16
+      )
     }
   }
 

@@ -30,7 +30,7 @@ extension Checkpoint {
   package func seen(ofValidation selection: DataSelection) -> SeenImages {
     guard let training, let validation = selection.soundSplit?.validation else { return .unknown }
     var trained = training.recipe.data
-    guard trained.set == selection.set else { return .none }
+    guard trained.set == selection.set, trained.arrays == selection.arrays else { return .none }
     guard let own = trained.soundSplit?.training else { return .unknown }
     var seen = Set(own)
     var isKnown = true
@@ -50,10 +50,7 @@ extension DataSelection {
   /// Images from which those that are held out are drawn: all that a set has; of one without an end so many that the
   /// images held out are the same for more or fewer to train on.
   package var drawnFrom: Int {
-    switch set {
-    case .cifar10: CIFAR10.trainingCount
-    case .shapes10: max(50_000, max(0, validationImages) + max(0, trainImages))
-    }
+    self.set.isDrawn ? max(50_000, max(0, validationImages) + max(0, trainImages)) : shape.trainingImages
   }
 
   /// Positions of its images among the set's training images, ascending.
@@ -63,7 +60,7 @@ extension DataSelection {
 
   /// The same of numbers that come from outside; nil where no set has so many images.
   package var soundSplit: (training: [Int], validation: [Int])? {
-    let images = 0...TrainingLimits.trainingImages(set)
+    let images = 0...max(0, shape.trainingImages)
     guard images.contains(trainImages), images.contains(validationImages) else { return nil }
     return try? split()
   }

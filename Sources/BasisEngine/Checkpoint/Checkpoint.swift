@@ -136,9 +136,9 @@ extension Checkpoint.Network {
         throw CheckpointProblem("\(name) \(value) is not in \(range.lowerBound) to \(range.upperBound)")
       }
     }
-    try require(imageSize, 1...96, "image size")
+    try require(imageSize, 1...NetworkLimits.imageSizes.upperBound, "image size")
     try require(imageChannels, 1...64, "image channels")
-    try require(classCount, 1...1000, "class count")
+    try require(classCount, 1...NetworkLimits.classes.upperBound, "class count")
     if let widths {
       let stages = model.network.blocks.count
       guard widths.count == stages else {

@@ -19,7 +19,7 @@ enum SoftmaxCrossEntropy {
   ///     wanted.
   ///   - biasGradient: receives its sum over the images, one for each class.
   static func score(
-    logits: LaneView, channelMap: UnsafePointer<Int32>?, bias: UnsafePointer<Float>, labels: [UInt8],
+    logits: LaneView, channelMap: UnsafePointer<Int32>?, bias: UnsafePointer<Float>, labels: [UInt16],
     gradient: LaneView? = nil, biasGradient: UnsafeMutablePointer<Float>? = nil
   ) -> Score {
     let classes = logits.channels

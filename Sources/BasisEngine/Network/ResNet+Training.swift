@@ -6,7 +6,7 @@ extension ResNet {
   var logits: LaneView { workspace.logits }
 
   /// Scores the logits of the last pass; with `gradients`, starts the backward pass.
-  func score(labels: [UInt8], gradients: Bool) -> Score {
+  func score(labels: [UInt16], gradients: Bool) -> Score {
     SoftmaxCrossEntropy.score(
       logits: logits, channelMap: classifier.channelMap, bias: classifierBias.values, labels: labels,
       gradient: gradients ? workspace.logitsGradient : nil,
@@ -15,7 +15,7 @@ extension ResNet {
 
   /// Forward and backward over the first `labels.count` images of `input`; returns their mean loss.
   /// - Parameter skipped: the part of decomposed layers whose gradients stay zero.
-  func computeGradients(labels: [UInt8], skipped: BasisPart? = nil) -> Double {
+  func computeGradients(labels: [UInt16], skipped: BasisPart? = nil) -> Double {
     parameters.clearGradients()
     forward(images: labels.count, mode: .training)
     let score = score(labels: labels, gradients: true)
@@ -26,7 +26,7 @@ extension ResNet {
   /// One step of stochastic gradient descent on the images that lie in `input`.
   /// - Parameter skipped: the part of decomposed layers that is left as it is, with its velocities.
   /// - Returns: their mean loss before the step; NaN where the network is no longer finite.
-  public func trainingStep(labels: [UInt8], rule: UpdateRule, skipped: BasisPart? = nil) -> Double {
+  public func trainingStep(labels: [UInt16], rule: UpdateRule, skipped: BasisPart? = nil) -> Double {
     let loss = computeGradients(labels: labels, skipped: skipped)
     parameters.optimize(without: skipped) { values, gradients, velocities, count in
       kernels.updateWeights(values, gradients, velocities, count, rule)
@@ -35,7 +35,7 @@ extension ResNet {
   }
 
   /// Inference on the images that lie in `input`, with running statistics.
-  func inference(labels: [UInt8]) -> Score {
+  func inference(labels: [UInt16]) -> Score {
     forward(images: labels.count, mode: .inference)
     return score(labels: labels, gradients: false)
   }

@@ -69,7 +69,7 @@ public struct Trainer {
     candidate: Candidate, kernels: KernelTable, workspace: Workspace? = nil
   ) throws(EngineError) -> ResNet {
     try ResNet(
-      architecture: Architecture(recipe.model), candidate: candidate, variant: recipe.variant, batch: recipe.batch,
+      architecture: recipe.architecture, candidate: candidate, variant: recipe.variant, batch: recipe.batch,
       kernels: kernels, seed: seed, workspace: workspace)
   }
 
@@ -112,7 +112,7 @@ public struct Trainer {
       try position.check(steps: span.end, stepsPerEpoch: span.stepsPerEpoch)
     }
     let assembler = BatchAssembler(
-      normalization: training.normalization, augmentation: recipe.augment ? .standard : nil, seed: seed)
+      normalization: training.normalization, augmentation: recipe.imageAugmentation, seed: seed)
     let order = EpochOrder(count: training.count, seed: seed)
     var indices: (epoch: Int, order: [Int])?
     var diverged = false

@@ -20,19 +20,21 @@ public struct Benchmark: Codable, Hashable, Sendable {
   public var skip: SkippedUpdates?
 
   /// - Parameters:
+  ///   - architecture: of the model, for other images or classes than CIFAR-10's; nil for those.
   ///   - steps: training steps and inference batches that are timed each, after a warm-up of one.
   ///   - measuresLayers: also time every layer, in training steps of their own; where updates are skipped, on average.
   ///   - kernels: nil for the fastest that the processor can run.
   /// - Throws: `EngineError` for a candidate that the model cannot take, `KernelSelectionError`.
   public static func run(
-    model: Model, candidate: Candidate = .dense, variant: BasisVariant = .remainder, batch: Int = 128,
+    model: Model, architecture: Architecture? = nil, candidate: Candidate = .dense, variant: BasisVariant = .remainder,
+    batch: Int = 128,
     steps: Int = 15, measuresLayers: Bool = false, skip: SkippedUpdates? = nil,
     kernels: KernelTable? = nil
   ) throws -> Benchmark {
     guard steps > 0 else { throw EngineError.illegalRecipe(reason: "\(steps) steps must be positive") }
     let period = max(1, skip?.every ?? 1)
     let kernels = try kernels ?? KernelSelection.best()
-    let workspace = try Workspace(architecture: Architecture(model), capacity: batch)
+    let workspace = try Workspace(architecture: architecture ?? Architecture(model), capacity: batch)
     func network(_ times: LayerTimes?) throws(EngineError) -> TimedNetwork {
       TimedNetwork(
         try ResNet(

@@ -5,11 +5,11 @@ import SearchCore
 /// A network that runs whole batches of drawn images against the clock.
 struct TimedNetwork {
   let network: ResNet
-  private let labels: [UInt8]
+  private let labels: [UInt16]
 
   init(_ network: ResNet) {
     self.network = network
-    labels = (0..<network.workspace.capacity).map { UInt8($0 % network.architecture.classCount) }
+    labels = (0..<network.workspace.capacity).map { UInt16($0 % network.architecture.classCount) }
   }
 
   /// Standard normal pixels; every network of a workspace reads the same.

@@ -7,7 +7,7 @@ public enum TrainingDemand {
   /// Bytes of a process that trains by this recipe, about: what this process has had so far, which is the same program,
   /// and a training's images, activations and parameters; those of the dense network, which it is timed beside, too.
   public static func processBytes(of recipe: TrainingRecipe) -> Int {
-    let architecture = Architecture(recipe.model)
+    let architecture = recipe.architecture
     let activations =
       WorkspaceLayout(architecture, capacity: recipe.batch).elementCount * MemoryLayout<Lanes>.stride
     let parameters = architecture.cost(of: .dense, variant: recipe.variant).parameters
@@ -15,7 +15,8 @@ public enum TrainingDemand {
     let networks = 2 * 3 * parameters * MemoryLayout<Float>.stride
     // The trained network's tensors, and what is kept of conversions.
     let start = recipe.start == nil ? 0 : parameters * MemoryLayout<Float>.stride + (64 << 20)
-    let images = (recipe.data.trainImages + recipe.data.validationImages) * 3 * 32 * 32
+    let side = recipe.data.shape.imageSize
+    let images = (recipe.data.trainImages + recipe.data.validationImages) * 3 * side * side
     let program = ProcessMemory.peakBytes()
     return program + activations + networks + start + images
   }
@@ -25,7 +26,7 @@ public enum TrainingDemand {
   ///
   /// - Throws: `EngineError` for a batch beyond this machine's memory, `KernelSelectionError`.
   public static func denseImagesPerSecond(of recipe: TrainingRecipe, seconds: Double) throws -> Double {
-    let workspace = try Workspace(architecture: Architecture(recipe.model), capacity: recipe.batch)
+    let workspace = try Workspace(architecture: recipe.architecture, capacity: recipe.batch)
     let timed = TimedNetwork(
       try ResNet(
         architecture: workspace.architecture, candidate: .dense, variant: recipe.variant, batch: recipe.batch,

@@ -1,6 +1,6 @@
 /// Where a work finds and leaves files on this machine.
 public struct WorkFiles: Sendable {
-  /// Folder of the CIFAR-10 files; not used for drawn sets.
+  /// Folder or file of the data set; not used for drawn sets.
   public var data: String?
   /// Checkpoint of the trained network that the work starts from.
   public var weights: String?

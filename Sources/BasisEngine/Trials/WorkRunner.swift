@@ -38,7 +38,7 @@ public final class WorkRunner {
   /// Does a work.
   ///
   /// - Parameters:
-  ///   - dataPath: folder of the CIFAR-10 files; not used for drawn sets.
+  ///   - dataPath: folder or file of the data set; not used for drawn sets.
   ///   - weightsPath: checkpoint of the trained network that the work starts from.
   ///   - progress: called after every training step, and now and then before the first; returns false to stop.
   /// - Throws: `EngineError` (an illegal candidate or recipe, no images, `cancelled`), `ImageDataError` (files).
@@ -80,10 +80,10 @@ public final class WorkRunner {
     _ = try Trainer(recipe: recipe, seed: work.seed)
     // Before the data are loaded: a candidate that cannot be built fails at once.
     _ = try NetworkForm(
-      architecture: Architecture(recipe.model), candidate: work.candidate, variant: recipe.variant)
+      architecture: recipe.architecture, candidate: work.candidate, variant: recipe.variant)
     let data = try load(recipe.data, path: files.data)
     let evaluation =
-      try work.kind.isFinal ? TrialImages.test(recipe.data.set, path: files.data) : data.validation
+      try work.kind.isFinal ? TrialImages.test(recipe.data, path: files.data) : data.validation
     let images = (training: data.training, evaluation: evaluation)
     if let path = files.earlierState {
       do {
@@ -101,7 +101,7 @@ public final class WorkRunner {
     from state: KeptState?, files: WorkFiles, describe: (String) -> Void, progress: (TrainingProgress) -> Bool
   ) throws -> Observation {
     let trainer = try Trainer(recipe: recipe, seed: work.seed)
-    let workspace = try workspace(for: Architecture(recipe.model), batch: recipe.batch)
+    let workspace = try workspace(for: recipe.architecture, batch: recipe.batch)
     let begun = try begin(work, trainer, images.training, from: state, workspace, files: files, progress: progress)
     let (network, normalization) = (begun.network, begun.normalization)
     let (outcome, end) = try trainer.trainToEnd(
@@ -182,7 +182,7 @@ public final class WorkRunner {
       throw EngineError.illegalRecipe(reason: "an analysis of layers is of a trained network, and it names no start")
     }
     let data = try load(recipe.data, path: files.data)
-    let workspace = try workspace(for: Architecture(recipe.model), batch: recipe.batch)
+    let workspace = try workspace(for: recipe.architecture, batch: recipe.batch)
     let source = try source(recipe, start, data.training, workspace, files: files, progress: progress)
     var observation = Observation(diverged: false, kernelVariant: kernelVariant)
     observation[.truncationErrors] = source.truncationErrors
@@ -208,6 +208,7 @@ public final class WorkRunner {
     var model: Model
     var batch: Int
     var data: DataSelection
+    var augmentation: Augmentation?
     var dataPath: String?
     var kernels: String
   }
@@ -225,8 +226,8 @@ public final class WorkRunner {
           + "lower them")
     }
     var key = SourceKey(
-      weights: path, start: start, model: recipe.model, batch: recipe.batch, data: recipe.data, dataPath: files.data,
-      kernels: kernels.name)
+      weights: path, start: start, model: recipe.model, batch: recipe.batch, data: recipe.data,
+      augmentation: start.augment ? recipe.chosenAugmentation : nil, dataPath: files.data, kernels: kernels.name)
     // The first training images, however many follow.
     key.data.trainImages = start.calibrationImages
     if let source, source.key == key { return source.source }
@@ -236,7 +237,7 @@ public final class WorkRunner {
     let made = try ConversionSource(
       dense: dense, path: path, architecture: workspace.architecture,
       calibration: calibration.normalized(by: dense.normalization ?? training.normalization),
-      augmentation: start.augment ? .standard : nil, workspace: workspace,
+      augmentation: key.augmentation, workspace: workspace,
       kernels: kernels, while: { progress(.beforeTraining(recipe)) })
     source = (key, made)
     return made

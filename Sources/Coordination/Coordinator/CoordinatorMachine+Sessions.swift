@@ -60,6 +60,9 @@ extension CoordinatorMachine {
     }
     if let problem = kernelProblem(of: hello) { return problem }
     let set = settings.data.set.rawValue
+    if hello.newestProtocol < ProtocolVersion.needed(for: settings.data.set) {
+      return "the study trains on \(set), which this worker's build does not know; install the same build on both"
+    }
     if hello.newestProtocol < ProtocolVersion.withData, let hash = hello.dataHashes[set],
       !settings.data.contentHash.isEmpty, hash != settings.data.contentHash
     {

@@ -38,9 +38,11 @@ extension Work {
   /// Multiply-adds of the whole, about: what forecasts of its time are made of.
   var multiplyAdds: Double {
     let recipe = kind.recipe
-    let architecture = Self.architectures[recipe.model] ?? Architecture(recipe.model)
-    return Double(architecture.cost(of: candidate, variant: recipe.variant).multiplyAdds) * max(1, recipe.passes)
+    let architecture = recipe.data.shape == Self.usualShape ? Self.architectures[recipe.model] : nil
+    return Double((architecture ?? recipe.architecture).cost(of: candidate, variant: recipe.variant).multiplyAdds)
+      * max(1, recipe.passes)
   }
 
+  private static let usualShape = ImageSet.cifar10.shape
   private static let architectures = Dictionary(uniqueKeysWithValues: Model.allCases.map { ($0, Architecture($0)) })
 }

@@ -1,7 +1,8 @@
 import Randomness
 
-/// Random crop and flip: the raw bytes are padded with black on every side, a window of the image's own size is cut
-/// out at a uniformly drawn place, and mirrored left to right with probability 1/2.
+/// Random crop, flip and cutout: the raw bytes are padded with black on every side, a window of the image's own size is
+/// cut out at a uniformly drawn place, and mirrored left to right with probability 1/2; a square around a uniformly
+/// drawn pixel, as far as it lies in the image, gets the mean color.
 ///
 /// The draws of an image are a pure function of the seed, the epoch and the image's position in the epoch's order,
 /// and of nothing else: neither the batch size nor the image itself matters.
@@ -9,15 +10,42 @@ public struct Augmentation: Sendable, Hashable {
   /// Black pixels added on each side before the crop.
   public let padding: Int
   public let flips: Bool
+  /// Rows and columns of the image, and of the square that is cut out; nil where none is.
+  public let cutout: Cutout?
+
+  public struct Cutout: Sendable, Hashable {
+    let imageSide: Int
+    let side: Int
+
+    /// Half the image's side, as for CIFAR-10.
+    init(imageSide: Int) { (self.imageSide, side) = (imageSide, max(1, imageSide / 2)) }
+
+    /// Of rows or columns.
+    fileprivate func range(_ random: inout StableRandom) -> Range<Int> {
+      let first = random.integer(below: imageSide) - side / 2
+      return max(0, first)..<min(imageSide, first + side)
+    }
+  }
 
   public init(padding: Int = 4, flips: Bool = true) {
-    precondition((0...LabeledImages.width).contains(padding))
-    self.padding = padding
-    self.flips = flips
+    self.init(padding: padding, flips: flips, cutout: nil)
+  }
+
+  /// For images of `imageSide` rows; the margin is an eighth of it, 4 for CIFAR.
+  public init(imageSide: Int, crops: Bool = true, flips: Bool = true, cutsOut: Bool = false) {
+    self.init(
+      padding: crops ? imageSide / 8 : 0, flips: flips, cutout: cutsOut ? Cutout(imageSide: imageSide) : nil)
   }
 
   /// The usual recipe for CIFAR: pad 4, crop, flip.
   public static let standard = Augmentation()
+
+  private init(padding: Int, flips: Bool, cutout: Cutout?) {
+    precondition(padding >= 0)
+    self.padding = padding
+    self.flips = flips
+    self.cutout = cutout
+  }
 
   /// Where one image's window lies.
   public struct Crop: Sendable, Hashable {
@@ -26,9 +54,17 @@ public struct Augmentation: Sendable, Hashable {
     public let column: Int
     /// Mirrored left to right, after the crop.
     public let flipped: Bool
+    /// Of the finished image; nil where nothing is cut out.
+    public var hole: Hole?
 
     /// The image as it is.
     public static let none = Crop(row: 0, column: 0, flipped: false)
+  }
+
+  /// What is cut out.
+  public struct Hole: Sendable, Hashable {
+    public let rows: Range<Int>
+    public let columns: Range<Int>
   }
 
   /// The stream of draws of one epoch.
@@ -36,13 +72,21 @@ public struct Augmentation: Sendable, Hashable {
     let augmentation: Augmentation
     let base: UInt64
 
-    /// Drawn in this order from the image's own stream: row, column, flip (also when flips are off).
+    /// Drawn in this order from the image's own stream: row, column, flip (also when flips are off), row and column of
+    /// the cutout's center.
     func crop(position: Int) -> Crop {
       var random = StableRandom(seed: base &+ UInt64(position))
       let row = random.integer(below: 2 * augmentation.padding + 1) - augmentation.padding
       let column = random.integer(below: 2 * augmentation.padding + 1) - augmentation.padding
       let flipped = random.uniform() < 0.5
-      return Crop(row: row, column: column, flipped: flipped && augmentation.flips)
+      let cut = cutout(&random)
+      return Crop(row: row, column: column, flipped: flipped && augmentation.flips, hole: cut)
+    }
+
+    private func cutout(_ random: inout StableRandom) -> Hole? {
+      guard let cutout = augmentation.cutout else { return nil }
+      let rows = cutout.range(&random)
+      return Hole(rows: rows, columns: cutout.range(&random))
     }
   }
 

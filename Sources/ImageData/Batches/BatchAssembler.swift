@@ -17,7 +17,7 @@ public struct BatchAssembler: Sendable {
   /// Blocks that `count` images take.
   public static func blocks(for count: Int) -> Int { (count + laneCount - 1) / laneCount }
 
-  /// Writes `images[indices[0]], images[indices[1]], …` into blocks 0, 1, … of `view` (3 × 32 × 32), 16 to a block.
+  /// Writes `images[indices[0]], images[indices[1]], …` into blocks 0, 1, … of `view`, 16 to a block.
   /// Lanes of the last block beyond the batch become zero. Nothing but the interior is written: the halo stays.
   ///
   /// Pixels of the padding are black *before* normalization, hence `(0 − mean) / standardDeviation` and not 0.
@@ -28,13 +28,12 @@ public struct BatchAssembler: Sendable {
   public func assemble(
     _ images: LabeledImages, indices: some Collection<Int>, epoch: Int = 0, position: Int = 0, into view: LaneView
   ) {
-    precondition(view.channels == LabeledImages.channels)
-    precondition(view.height == LabeledImages.height && view.width == LabeledImages.width)
+    precondition(view.channels == images.channels && view.height == images.side && view.width == images.side)
     precondition(indices.allSatisfy { $0 >= 0 && $0 < images.count })
     let draws = augmentation?.epoch(epoch, seed: seed)
     let sources = indices.enumerated().map { offset, index in
       Source(
-        firstByte: index * LabeledImages.imageBytes,
+        firstByte: index * images.imageBytes,
         crop: draws?.crop(position: position + offset) ?? .none)
     }
     images.pixels.withUnsafeBufferPointer { pixels in
@@ -43,7 +42,7 @@ public struct BatchAssembler: Sendable {
         for block in 0..<BatchAssembler.blocks(for: sources.count) {
           let first = block * laneCount
           let lanes = sources[first..<min(first + laneCount, sources.count)]
-          BatchAssembler.write(lanes, of: pixels, table: table, to: view, block: block)
+          BatchAssembler.write(lanes, of: pixels, side: images.side, table: table, to: view, block: block)
         }
       }
     }
@@ -57,11 +56,10 @@ public struct BatchAssembler: Sendable {
   /// One block, row by row: a row of sixteen images is 2 kB of activations and stays in the first-level cache while
   /// its lanes are filled one after the other.
   private static func write(
-    _ sources: ArraySlice<Source>, of pixels: UnsafePointer<UInt8>, table: UnsafePointer<Float>, to view: LaneView,
-    block: Int
+    _ sources: ArraySlice<Source>, of pixels: UnsafePointer<UInt8>, side: Int, table: UnsafePointer<Float>,
+    to view: LaneView, block: Int
   ) {
-    let width = LabeledImages.width
-    let height = LabeledImages.height
+    let (width, height) = (side, side)
     let step = view.columnStride * laneCount
     for channel in 0..<LabeledImages.channels {
       let values = table + channel * 256
@@ -74,7 +72,11 @@ public struct BatchAssembler: Sendable {
             let inside = sourceRow >= 0 && sourceRow < height
             writeRow(
               pixels + (source.firstByte &+ channel &* width &* height &+ (inside ? sourceRow : 0) &* width),
-              crop: source.crop, isBlack: !inside, values: values, to: floats + lane, step: step)
+              width: width, crop: source.crop, isBlack: !inside, values: values, to: floats + lane, step: step)
+            // The mean color is 0 once it is normalized.
+            if let hole = source.crop.hole, hole.rows.contains(row) {
+              for column in hole.columns { floats[column &* step &+ lane] = 0 }
+            }
           }
           for lane in sources.count..<laneCount {
             for column in 0..<width { floats[column &* step &+ lane] = 0 }
@@ -87,10 +89,9 @@ public struct BatchAssembler: Sendable {
   /// One row of one lane. Columns `valid` have a source pixel, those before and after are padding.
   @inline(__always)
   private static func writeRow(
-    _ source: UnsafePointer<UInt8>, crop: Augmentation.Crop, isBlack: Bool, values: UnsafePointer<Float>,
+    _ source: UnsafePointer<UInt8>, width: Int, crop: Augmentation.Crop, isBlack: Bool, values: UnsafePointer<Float>,
     to destination: UnsafeMutablePointer<Float>, step: Int
   ) {
-    let width = LabeledImages.width
     let black = values[0]
     let valid = isBlack ? 0..<0 : max(0, -crop.column)..<min(width, width - crop.column)
     // A flip writes the window's columns from the last to the first.

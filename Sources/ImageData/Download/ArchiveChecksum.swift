@@ -14,6 +14,10 @@ public enum ArchiveChecksum: Hashable, Sendable {
   /// Of the same archive, as its author publishes it.
   public static let cifar10MD5 = ArchiveChecksum.md5("c32a1d4ab5d03f1284b67883e8d87530")
 
+  /// Of `cifar-100-binary.tar.gz`, at the same place.
+  public static let cifar100 = ArchiveChecksum.sha256(
+    "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec")
+
   public var algorithm: String {
     switch self {
     case .sha256: "SHA-256"
@@ -40,14 +44,6 @@ public enum ArchiveChecksum: Hashable, Sendable {
 
   /// Upper and lower case are the same number.
   func matches(_ digits: String) -> Bool { self.digits.lowercased() == digits.lowercased() }
-
-  /// The one that asks for the same archive, whichever way.
-  var isOfficial: Bool {
-    switch self {
-    case .sha256: matches(Self.cifar10.digits)
-    case .md5: matches(Self.cifar10MD5.digits)
-    }
-  }
 
   /// What the file's bytes add up to, in lower-case digits, by the same algorithm.
   func sum(ofFile path: String) throws(ImageDataError) -> String {

@@ -12,21 +12,32 @@ public struct DatasetArchive: Sendable {
   /// Of an `http` or `https` server.
   public let address: String
   public let checksum: ArchiveChecksum
-  private let recordsPerFile: Int
+  private let format: CIFARFormat
+  /// Those of the archive that the author publishes.
+  private let official: [ArchiveChecksum]
 
   public static let cifar10Address = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
+  public static let cifar100Address = "https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz"
 
   /// CIFAR-10 as its author publishes it, or as another server does.
   public static func cifar10(
     address: String = cifar10Address, checksum: ArchiveChecksum = .cifar10
   ) -> DatasetArchive {
-    DatasetArchive(address: address, checksum: checksum, recordsPerFile: CIFAR10Folder.standardRecordsPerFile)
+    DatasetArchive(address: address, checksum: checksum, format: .cifar10, official: [.cifar10, .cifar10MD5])
   }
 
-  init(address: String, checksum: ArchiveChecksum, recordsPerFile: Int) {
+  /// CIFAR-100, likewise.
+  public static func cifar100(
+    address: String = cifar100Address, checksum: ArchiveChecksum = .cifar100
+  ) -> DatasetArchive {
+    DatasetArchive(address: address, checksum: checksum, format: .cifar100, official: [.cifar100])
+  }
+
+  init(address: String, checksum: ArchiveChecksum, format: CIFARFormat, official: [ArchiveChecksum]) {
     self.address = address
     self.checksum = checksum
-    self.recordsPerFile = recordsPerFile
+    self.format = format
+    self.official = official
   }
 
   /// Downloads the archive and installs its files in `directory`, which is created if need be.
@@ -43,7 +54,7 @@ public struct DatasetArchive: Sendable {
     progress: @escaping @Sendable (_ receivedBytes: Int, _ totalBytes: Int?) -> Void = { _, _ in }
   ) async throws(ImageDataError) -> Outcome {
     let url = try check()
-    let target = CIFAR10Folder(directory, recordsPerFile: recordsPerFile)
+    let target = CIFARFolder(directory, format)
     if try isPresent(target) { return .alreadyPresent }
     let parent = FilePath.folder(of: target.path)
     try createFolder(parent)
@@ -66,14 +77,20 @@ public struct DatasetArchive: Sendable {
   }
 
   /// Where another archive was asked for than the official one, any complete set is taken for it.
-  private func isPresent(_ target: CIFAR10Folder) throws(ImageDataError) -> Bool {
+  private func isPresent(_ target: CIFARFolder) throws(ImageDataError) -> Bool {
     if target.path.contains("$"), access(target.path, F_OK) != 0 {
-      throw DataFolderDiagnosis(target.path).error(missing: CIFAR10.standardFiles[0])
+      throw DataFolderDiagnosis(target.path, format).error(missing: format.files[0].name)
     }
-    guard checksum.isOfficial else { return (try? target.check()) != nil }
+    guard isOfficial else { return (try? target.check()) != nil }
     guard let report = try? target.report() else { return false }
-    guard report.authenticity == .official else { throw .occupied(path: target.path) }
+    // Where only the archive tells what is official, a complete set is taken for it.
+    guard report.authenticity != .other else { throw .occupied(path: target.path) }
     return true
+  }
+
+  /// It asks for the author's archive, whichever way.
+  var isOfficial: Bool {
+    official.contains { $0.algorithm == checksum.algorithm && $0.matches(checksum.digits) }
   }
 
   /// A part left by an earlier call may belong to another version of the file: then the whole is fetched once more.
@@ -94,14 +111,13 @@ public struct DatasetArchive: Sendable {
   }
 
   /// Unpacks beside the target, on the same file system, so that every file arrives by renaming.
-  private func install(_ archive: String, into target: CIFAR10Folder) async throws(ImageDataError) {
+  private func install(_ archive: String, into target: CIFARFolder) async throws(ImageDataError) {
     let scratch = FilePath.join(FilePath.folder(of: target.path), ".unpacking-\(UUID().uuidString)")
     try createFolder(scratch)
     defer { try? FileManager.default.removeItem(atPath: scratch) }
     try await unpack(archive, into: scratch)
 
-    let unpacked = try CIFAR10Folder(
-      folderWithFiles(in: scratch, archive: archive), recordsPerFile: recordsPerFile)
+    let unpacked = CIFARFolder(try folderWithFiles(in: scratch, archive: archive), format)
     do {
       try unpacked.check()
     } catch {
@@ -110,8 +126,8 @@ public struct DatasetArchive: Sendable {
       throw .unpackingFailed(archive: archive, reason: detail.replacing(unpacked.path + "/", with: ""))
     }
     try createFolder(target.path)
-    let names = FileManager.default.fileExists(atPath: unpacked.path(of: CIFAR10.classNameFile))
-    for file in (names ? [CIFAR10.classNameFile] : []) + CIFAR10.standardFiles {
+    let extra = format.extraFiles.filter { FileManager.default.fileExists(atPath: unpacked.path(of: $0)) }
+    for file in extra + format.files.map(\.name) {
       try moveFile(unpacked.path(of: file), to: target.path(of: file))
     }
     try removeFile(archive)
@@ -121,9 +137,9 @@ public struct DatasetArchive: Sendable {
   private func folderWithFiles(in scratch: String, archive: String) throws(ImageDataError) -> String {
     let candidates = [scratch] + Folder.names(in: scratch).map { FilePath.join(scratch, $0) }
     for candidate in candidates {
-      let first = candidate + "/" + CIFAR10.standardFiles[0]
+      let first = candidate + "/" + format.files[0].name
       if FileManager.default.fileExists(atPath: first) { return candidate }
     }
-    throw .unpackingFailed(archive: archive, reason: "it has no \(CIFAR10.standardFiles[0])")
+    throw .unpackingFailed(archive: archive, reason: "it has no \(format.files[0].name)")
   }
 }

@@ -5,7 +5,7 @@ import Randomness
 /// Every number comes from the image's own stream, in the order in which the initializers draw; the pixels' noise
 /// follows.
 struct Scene {
-  private static let size = LabeledImages.width
+  private static let size = Shapes10.side
   /// Standard deviation of the sum of two independent uniform bytes.
   private static let deviationOfTwoBytes = 104.510_764_993_565_4
 

@@ -6,6 +6,10 @@ import Randomness
 /// correctly rounded operations (+, −, ×, ÷, √), so that every machine draws the same bytes. Class of image i is
 /// i mod 10. How hard the set is, is decided in ``Difficulty``.
 public enum Shapes10 {
+  /// Rows and columns.
+  static let side = CIFARFormat.side
+  private static let imageBytes = LabeledImages.channels * side * side
+
   /// Changes whenever a pixel changes.
   public static let identity = "shapes10-v1"
   public static let classNames = Figure.allCases.map(\.rawValue)
@@ -34,17 +38,17 @@ public enum Shapes10 {
   private static func images(of split: String, _ indices: some Collection<Int>) -> LabeledImages {
     let seed = StableHash.fnv1a64("\(identity) \(split)")
     let figures = Figure.allCases
-    var pixels = [UInt8](repeating: 0, count: indices.count * LabeledImages.imageBytes)
-    var labels: [UInt8] = []
+    var pixels = [UInt8](repeating: 0, count: indices.count * imageBytes)
+    var labels: [UInt16] = []
     labels.reserveCapacity(indices.count)
     pixels.withUnsafeMutableBufferPointer { pixels in
       for (place, index) in indices.enumerated() {
-        let first = place * LabeledImages.imageBytes
-        let image = UnsafeMutableBufferPointer(rebasing: pixels[first..<first + LabeledImages.imageBytes])
+        let first = place * imageBytes
+        let image = UnsafeMutableBufferPointer(rebasing: pixels[first..<first + imageBytes])
         let label = index % figures.count
         var scene = Scene(of: figures[label], random: StableRandom(seed: seed &+ UInt64(index)))
         scene.draw(into: image)
-        labels.append(UInt8(label))
+        labels.append(UInt16(label))
       }
     }
     return LabeledImages(pixels: pixels, labels: labels, normalization: .shapes10)

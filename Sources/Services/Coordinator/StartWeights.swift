@@ -20,7 +20,7 @@ package enum StartWeights {
       guard case .checkpoint(_, let reason) = error else { throw error }
       throw ServiceError.start(path, reason)
     }
-    do { try checkpoint.requireStart(of: Architecture(definition.recipe.model)) } catch {
+    do { try checkpoint.requireStart(of: definition.recipe.architecture) } catch {
       throw ServiceError.start(path, "\(error)")
     }
     return checkpoint.seen(ofValidation: definition.recipe.data)

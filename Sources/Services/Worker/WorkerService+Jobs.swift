@@ -10,7 +10,7 @@ import SearchProtocol
 extension WorkerService {
   func start(_ assignment: JobAssignment, slot: Int) {
     let work = try? Work(canonical: assignment.work)
-    if !options.sharesLog, let work, let jobLog = JobLog(log, architecture: Architecture(work.kind.model)) {
+    if !options.sharesLog, let work, let jobLog = JobLog(log, architecture: work.kind.recipe.architecture) {
       jobLog.begun(assignment.reference, work.candidate, at: nil)
     }
     let mailbox = mailbox

@@ -21,6 +21,8 @@ struct BenchCommand: ParsableCommand {
 
   @OptionGroup var network: NetworkOptions
 
+  @OptionGroup var images: ImageOptions
+
   @Option(help: "Images a step.", reading: Number.whole(TrainingLimits.batch))
   var batch = 128
 
@@ -40,11 +42,12 @@ struct BenchCommand: ParsableCommand {
   func run() throws {
     if tune { return try Self.tune() }
     guard let model = network.model else { throw Failure.usage("give --model, such as --model resnet20") }
-    let candidate = try network.choice.candidate(in: Architecture(model))
+    let architecture = try images.architecture(of: model)
+    let candidate = try network.choice.candidate(in: architecture)
     let kernels = try self.kernels.kernels.map { try KernelSelection.table(for: $0.instructionSet) }
     let measured = try Benchmark.run(
-      model: model, candidate: candidate, variant: network.variant ?? .remainder, batch: batch,
-      measuresLayers: layers, skip: skipping.skip?.orNone, kernels: kernels)
+      model: model, architecture: architecture, candidate: candidate, variant: network.variant ?? .remainder,
+      batch: batch, measuresLayers: layers, skip: skipping.skip?.orNone, kernels: kernels)
     if json {
       try JSONOutput.print(measured)
       return

@@ -56,6 +56,8 @@ struct CostCommand: ParsableCommand {
   @Option(help: "What basis convolutions keep; may be given several times. (default: remainder and full)")
   var variant: [BasisVariant] = []
 
+  @OptionGroup var images: ImageOptions
+
   @Option(help: "Images a step.", reading: Number.whole(TrainingLimits.batch))
   var batch = 128
 
@@ -79,7 +81,7 @@ struct CostCommand: ParsableCommand {
     // As engines train.
     let output = try OutputFile(output ?? "-", option: "--output")
     let analysis = try CostAnalysis(
-      model: model, choices: choices,
+      try images.architecture(of: model), choices: choices,
       variants: variant.isEmpty
         ? [.remainder, .full] : variant.enumerated().filter { !variant[..<$0].contains($1) }.map(\.element),
       batch: batch, measures: measure

@@ -13,7 +13,8 @@ struct DataCommand: ParsableCommand {
       Example:
         layersearch data fetch cifar10 ~/.cache/layersearch/cifar-10-batches-bin
 
-      The set shapes10 is drawn by the program and needs no file.
+      The set shapes10 is drawn by the program and needs no file. A file of arrays (.npz, .safetensors) is made by \
+      yourself: docs/data.md tells how.
       """),
     subcommands: [DataFetchCommand.self, DataVerifyCommand.self, DataInfoCommand.self])
 }
@@ -25,14 +26,18 @@ struct DataVerifyCommand: ParsableCommand {
     discussion: Examples.folded(
       """
       Says whether the files are CIFAR-10's official ones, byte for byte, a complete set of other images, which may be \
-      trained on as well, or damaged. Ends with 1 where they are damaged, or not those of --expect.
+      trained on as well, or damaged; whether those of CIFAR-100 are complete; whether a file of arrays can be trained \
+      on. Ends with 1 where they are damaged, or not those of --expect.
 
       Examples:
         layersearch data verify ~/.cache/layersearch/cifar-10-batches-bin
         layersearch data verify /data/images --expect 0b2e3c4d5f60
+        layersearch data verify flowers.npz
       """))
 
-  @Argument(help: ArgumentHelp("The folder with data_batch_1.bin … test_batch.bin, or shapes10.", valueName: "dir"))
+  @Argument(
+    help: ArgumentHelp(
+      "The folder with CIFAR's binary files, a file of arrays, or shapes10.", valueName: "dir|file|shapes10"))
   var data: String = DataPlaces.standardCIFAR10
 
   @Option(
@@ -78,7 +83,9 @@ struct DataInfoCommand: ParsableCommand {
         layersearch data info shapes10
       """))
 
-  @Argument(help: ArgumentHelp("The folder with data_batch_1.bin … test_batch.bin, or shapes10.", valueName: "dir"))
+  @Argument(
+    help: ArgumentHelp(
+      "The folder with CIFAR's binary files, a file of arrays, or shapes10.", valueName: "dir|file|shapes10"))
   var data: String = DataPlaces.standardCIFAR10
 
   @Flag(help: "Print one JSON object.")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ImageData
+import SearchCore
 import Terminal
 
 struct DataFetchCommand: AsyncParsableCommand {
@@ -10,23 +11,36 @@ struct DataFetchCommand: AsyncParsableCommand {
       """
       Goes on where an interrupted download stopped, and does nothing where the folder is complete.
 
-      Example:
+      Examples:
         layersearch data fetch cifar10 ~/.cache/layersearch/cifar-10-batches-bin
+        layersearch data fetch cifar100
       """))
 
-  enum Fetchable: String, ExpressibleByArgument, CaseIterable { case cifar10 }
+  enum Fetchable: String, ExpressibleByArgument, CaseIterable {
+    case cifar10, cifar100
+
+    var set: ImageSet { self == .cifar10 ? .cifar10 : .cifar100 }
+  }
 
   @Argument(help: "The data set.")
   var set: Fetchable
 
-  @Argument(help: ArgumentHelp("The folder for its files.", valueName: "dir"))
-  var directory: String = DataPlaces.standardCIFAR10
-
-  @Option(help: ArgumentHelp("Download from here instead.", valueName: "url"))
-  var address: String = DatasetArchive.cifar10Address
+  @Argument(
+    help: ArgumentHelp(
+      "The folder for its files (default: \(DataPlaces.standardCIFAR10), \(DataPlaces.standardCIFAR100)).",
+      valueName: "dir"))
+  var directory: String?
 
   @Option(
-    help: ArgumentHelp("The archive's SHA-256 (default: \(ArchiveChecksum.cifar10.digits)).", valueName: "hex"))
+    help: ArgumentHelp(
+      "Download from here instead (default: \(DatasetArchive.cifar10Address), \(DatasetArchive.cifar100Address)).",
+      valueName: "url"))
+  var address: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The archive's SHA-256 (default: \(ArchiveChecksum.cifar10.digits), of cifar100 "
+        + "\(ArchiveChecksum.cifar100.digits)).", valueName: "hex"))
   var sha256: String?
 
   @Option(help: ArgumentHelp("The archive's MD5, where its SHA-256 is not known.", valueName: "hex"))
@@ -44,12 +58,17 @@ struct DataFetchCommand: AsyncParsableCommand {
   }
 
   private var archive: DatasetArchive {
-    let checksum = sha256.map(ArchiveChecksum.sha256) ?? md5.map(ArchiveChecksum.md5) ?? .cifar10
-    return .cifar10(address: address, checksum: checksum)
+    let checksum = sha256.map(ArchiveChecksum.sha256) ?? md5.map(ArchiveChecksum.md5)
+    return switch set {
+    case .cifar10: .cifar10(address: address ?? DatasetArchive.cifar10Address, checksum: checksum ?? .cifar10)
+    case .cifar100: .cifar100(address: address ?? DatasetArchive.cifar100Address, checksum: checksum ?? .cifar100)
+    }
   }
 
+  private var standardFolder: String { DataPlaces.standard(set.set) ?? "" }
+
   func validate() throws {
-    if directory.isEmpty { throw ValidationError("the folder's name is empty; leave it out, or name a folder") }
+    if directory == "" { throw ValidationError("the folder's name is empty; leave it out, or name a folder") }
     if sha256 != nil, md5 != nil { throw ValidationError("--md5 and --sha256 exclude each other; give --sha256") }
     do { try archive.check() } catch {
       let option = if case .invalidChecksum = error { sha256 == nil ? "--md5" : "--sha256" } else { "--address" }
@@ -59,29 +78,29 @@ struct DataFetchCommand: AsyncParsableCommand {
 
   func run() async throws {
     let display = verbosity.quiet ? nil : DownloadDisplay()
+    let folder = directory ?? standardFolder
     let outcome: DatasetArchive.Outcome
     do {
-      outcome = try await archive.fetch(into: directory) { received, total in
+      outcome = try await archive.fetch(into: folder) { received, total in
         display?.show(received: received, total: total)
       }
     } catch {
       StandardError.shared.show(status: nil)
-      if case .unwritable(let path, let reason) = error, directory == DataPlaces.standardCIFAR10 {
+      if case .unwritable(let path, let reason) = error, folder == standardFolder {
         throw Failure.failed(
-          "\(path): cannot be written: \(reason); name a folder, as in: layersearch data fetch cifar10 DIR, or set "
-            + "HOME to one "
-            + "of this user")
+          "\(path): cannot be written: \(reason); name a folder, as in: layersearch data fetch \(set.rawValue) DIR, or "
+            + "set HOME to one of this user")
       }
       throw error
     }
     StandardError.shared.show(status: nil)
-    let content = try DataContent.cifar10(directory: directory)
+    let content = try DataPlace(set.set, at: folder).content()
     if json {
       try JSONOutput.print(
-        Output(directory: directory, downloaded: outcome == .installed, contentHash: content.identity))
+        Output(directory: folder, downloaded: outcome == .installed, contentHash: content.identity))
     } else {
       let what = outcome == .installed ? "downloaded, checked and unpacked" : "already there and whole"
-      StandardOutput.writeLine("\(directory): \(set.rawValue) is \(what), content \(content)")
+      StandardOutput.writeLine("\(folder): \(set.rawValue) is \(what), content \(content)")
     }
   }
 }

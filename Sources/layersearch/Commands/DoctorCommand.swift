@@ -15,7 +15,7 @@ struct DoctorCommand: ParsableCommand {
         layersearch doctor --data ~/.cache/layersearch/cifar-10-batches-bin
       """))
 
-  @Option(help: ArgumentHelp("Where CIFAR-10 is expected.", valueName: "dir"))
+  @Option(help: ArgumentHelp("The data set: a folder of CIFAR's files, or a file of arrays.", valueName: "dir|file"))
   var data: String = DataPlaces.standardCIFAR10
 
   @Flag(help: "Print one JSON object.")

@@ -31,7 +31,9 @@ struct EvaluateCommand: ParsableCommand {
   @Argument(help: "A checkpoint, finished or not.")
   var file: String
 
-  @Option(help: ArgumentHelp("The folder of CIFAR-10's binary files, or shapes10.", valueName: "dir|shapes10"))
+  @Option(
+    help: ArgumentHelp(
+      "The folder of CIFAR's binary files, a file of arrays, or shapes10.", valueName: "dir|file|shapes10"))
   var data: String?
 
   @Option(help: "Which images; validation and training are of those that train read.")
@@ -39,7 +41,7 @@ struct EvaluateCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp("Score the first N test images (default: all; shapes10: 2000).", valueName: "n"),
-    transform: Number.whole(1...TrainingLimits.testImages(.shapes10)))
+    transform: Number.whole(TrainingLimits.images))
   var testImages: Int?
 
   @Option(

@@ -37,7 +37,7 @@ struct FinalCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Training images (default: all that there are; with shapes10 as many as the study's trainings have).",
-      valueName: "n"), transform: Number.whole(1...100_000))
+      valueName: "n"), transform: Number.whole(TrainingLimits.images))
   var trainImages: Int?
 
   @Flag(help: "Only make them jobs of the study; go on with: layersearch coordinator CONFIG --resume.")

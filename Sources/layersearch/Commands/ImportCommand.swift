@@ -53,7 +53,7 @@ struct ImportCommand: ParsableCommand {
     transform: Self.channels(NumberLimit("above 0, at most 1000") { $0 >= 1e-6 && $0 <= 1000 }))
   var std: [Float]?
 
-  @Option(help: "Rows and columns of the images that it is for.", reading: Number.whole(4...96))
+  @Option(help: "Rows and columns of the images that it is for.", reading: Number.whole(NetworkLimits.imageSizes))
   var imageSize = 32
 
   func validate() throws {

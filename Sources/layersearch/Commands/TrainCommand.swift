@@ -34,17 +34,19 @@ struct TrainCommand: ParsableCommand {
 
   @OptionGroup var network: NetworkOptions
 
-  @Option(help: ArgumentHelp("The folder of CIFAR-10's binary files, or shapes10.", valueName: "dir|shapes10"))
+  @Option(
+    help: ArgumentHelp(
+      "The folder of CIFAR's binary files, a file of arrays, or shapes10.", valueName: "dir|file|shapes10"))
   var data: String?
 
   @Option(
     help: ArgumentHelp("Train on the first N training images (default: all; shapes10: 10000).", valueName: "n"),
-    transform: Number.whole(1...TrainingLimits.trainingImages(.shapes10)))
+    transform: Number.whole(TrainingLimits.images))
   var trainImages: Int?
 
   @Option(
     help: ArgumentHelp("Score the first N test images (default: all; shapes10: 2000).", valueName: "n"),
-    transform: Number.whole(1...TrainingLimits.testImages(.shapes10)))
+    transform: Number.whole(TrainingLimits.images))
   var testImages: Int?
 
   @Option(
@@ -74,7 +76,7 @@ struct TrainCommand: ParsableCommand {
   @Flag(help: "Nesterov's momentum.")
   var nesterov = false
 
-  @Flag(help: "Without random crops and flips.")
+  @Flag(help: "Without random crops, flips or what else a study says.")
   var noAugment = false
 
   @OptionGroup var skipping: SkipOptions

@@ -42,10 +42,10 @@ struct WorkerCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       """
-      The data set's folder (default: where the coordinator has it, then \(DataPlaces.standardCIFAR10); what is not \
-      there is fetched from the coordinator).
+      The data set's folder or file (default: where the coordinator has it, then \(DataPlaces.standardCIFAR10) or \
+      \(DataPlaces.standardCIFAR100); what is not there is fetched from the coordinator).
       """,
-      valueName: "dir"))
+      valueName: "dir|file"))
   var data: String?
 
   @Option(

@@ -27,7 +27,7 @@ extension StudyError: UsageText {
     case .unknownSubject(let subject, _, let folder, _):
       "--explain \(subject.debugDescription): \(self), workers are listed by: "
         + ShellCommand.line(["layersearch", "status", folder])
-    case .nothingToEstimate, .nothingFits, .noFinalResults: description
+    case .nothingToEstimate, .nothingFits, .noFinalResults, .noTestImages: description
     case .tooManyImages, .tooFewSteps: "--train-images: \(self)"
     case .earlierIsSelf, .earlierIsEmpty, .earlierIsUnusable: "--from-study: \(self)"
     }
@@ -97,7 +97,7 @@ extension TrainingError: UsageText {
     switch self {
     case .missing(.model): "give --model, such as --model resnet20, or --from-study"
     case .missing(.epochs): "give --epochs, such as --epochs 3"
-    case .missing(.data): "give --data, the folder of CIFAR-10's binary files or shapes10"
+    case .missing(.data): "give --data, the folder of CIFAR's binary files, a file of arrays, or shapes10"
     case .missingCandidate(let kinds):
       "give --candidate, for which network of the study it is about: \(kinds); or --rank-fraction or --rank"
     case .noStudy: "--\(self) Give --from-study as well"
@@ -118,7 +118,7 @@ extension TrainingError: UsageText {
       "\(self); go on with: " + ShellCommand.line(["layersearch", "train", "--resume-from", place])
     case .diverged: "\(self); a lower --learning-rate may do better"
     case .divergedNetwork: "\(self), with a lower --learning-rate"
-    case .unusable, .stoppedBeforeFirstStep, .notKept: description
+    case .noTestImages, .unusable, .stoppedBeforeFirstStep, .notKept: description
     }
   }
 }

@@ -4,11 +4,11 @@ import Foundation
 
 /// A folder of CIFAR-10 files, two images each, whose bytes are anything.
 enum CIFARTarget {
-  private static let folder: CIFAR10Folder = {
+  private static let folder: CIFARFolder = {
     let memory = FileManager.default.fileExists(atPath: "/dev/shm") ? "/dev/shm" : NSTemporaryDirectory()
     let path = "\(memory)/layersearch-fuzz-\(getpid())"
     try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    let folder = CIFAR10Folder(path, recordsPerFile: 2)
+    let folder = CIFARFolder(path, .cifar10(recordsPerFile: 2, officialNames: AuthenticityCheck.officialNames))
     // One file under all names.
     for name in CIFAR10.standardFiles.dropFirst() {
       symlink(CIFAR10.standardFiles[0], folder.path(of: name))
@@ -24,16 +24,17 @@ enum CIFARTarget {
     guard let file = fopen(first, "w") else { fatalError("cannot write \(first)") }
     fwrite(data.baseAddress, 1, data.count, file)
     fclose(file)
-    let isWhole = data.count == folder.fileBytes && data[0] < 10 && data[folder.fileBytes / 2] < 10
+    let fileBytes = folder.format.bytes(of: folder.format.test)
+    let isWhole = data.count == fileBytes && data[0] < 10 && data[fileBytes / 2] < 10
     do {
-      let images = try folder.images(in: CIFAR10.trainingFiles)
+      let images = try folder.trainingImages()
       require(isWhole, "taken for whole")
       require(images.labels.allSatisfy { $0 < 10 }, "a label outside the classes")
-      let chosen = try folder.images(in: CIFAR10.trainingFiles, records: [9, 0, 3, 3])
+      let chosen = try folder.trainingImages(records: [9, 0, 3, 3])
       require(chosen.labels == [9, 0, 3, 3].map { images.labels[$0] }, "other images")
       require((try? folder.report()) == nil, "one file under all names passed for a data set")
       require(try folder.contentHash().count == 64, "no hash")
-      require((try? folder.images(in: CIFAR10.trainingFiles, records: [10])) == nil, "an image that does not exist")
+      require((try? folder.trainingImages(records: [10])) == nil, "an image that does not exist")
     } catch {
       require(!isWhole, "refused: \(error)")
     }

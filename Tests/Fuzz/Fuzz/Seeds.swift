@@ -3,6 +3,8 @@ import KernelInterface
 import Randomness
 import SearchCore
 import SearchProtocol
+import TensorFiles
+import TestSupport
 
 @testable import BasisEngine
 
@@ -11,7 +13,7 @@ enum Seeds {
   static func write(to folder: String) throws {
     let targets = try [
       ("codec", messages()), ("cifar", images()), ("checkpoint", checkpoints()),
-      ("safetensors", SafeTensorsTarget.seeds),
+      ("safetensors", SafeTensorsTarget.seeds), ("arrays", arrays()),
     ]
     for (target, inputs) in targets {
       try FileManager.default.createDirectory(atPath: "\(folder)/\(target)", withIntermediateDirectories: true)
@@ -43,6 +45,23 @@ enum Seeds {
   private static func images() -> [[UInt8]] {
     let whole = (0..<2 * 3073).map { UInt8(truncatingIfNeeded: $0 % 3073 == 0 ? $0 % 10 : $0) }
     return [whole, Array(whole.dropLast()), whole.map { _ in 255 }, []]
+  }
+
+  /// Stored and as safetensors, with test images and without; what NumPy compresses.
+  private static func arrays() throws -> [[UInt8]] {
+    func part(_ prefix: String, _ count: Int) -> [SafeTensorsWriter.Tensor] {
+      [
+        .init(
+          name: "\(prefix)images", element: .uint8, shape: [count, 3, 4, 4],
+          bytes: (0..<count * 48).map { UInt8(truncatingIfNeeded: $0) }),
+        .init(name: "\(prefix)labels", element: .uint8, shape: [count], bytes: (0..<count).map { UInt8($0 % 2) }),
+      ]
+    }
+    return [
+      ArrayArchive.drawn(count: 4, side: 4, classes: 2), ArrayArchive.drawn(count: 4, side: 8, classes: 3, tests: 1),
+      SafeTensorsWriter.file(part("", 4)), SafeTensorsWriter.file(part("", 4) + part("test_", 2)),
+      NumPyFixture.compressed, NumPyFixture.objects,
+    ]
   }
 
   private static func checkpoints() throws -> [[UInt8]] {

@@ -13,10 +13,11 @@ case "seeds" where arguments.count == 3: try Seeds.write(to: arguments[2])
 case "codec": run { CodecTarget.body(UnsafeRawBufferPointer(start: $0, count: $1)) }
 case "cifar": run { CIFARTarget.body(UnsafeRawBufferPointer(start: $0, count: $1)) }
 case "safetensors": run { SafeTensorsTarget.body(UnsafeRawBufferPointer(start: $0, count: $1)) }
+case "arrays": run { ArraysTarget.body(UnsafeRawBufferPointer(start: $0, count: $1)) }
 case "checkpoint": run { CheckpointTarget.body(UnsafeRawBufferPointer(start: $0, count: $1)) }
 default:
   FileHandle.standardError.write(
-    Data("usage: Fuzz codec|cifar|checkpoint|safetensors CORPUS [options], or Fuzz seeds FOLDER\n".utf8))
+    Data("usage: Fuzz codec|cifar|checkpoint|safetensors|arrays CORPUS [options], or Fuzz seeds FOLDER\n".utf8))
   exit(2)
 }
 

@@ -2,32 +2,34 @@ import Files
 import Foundation
 import ShellCommands
 
-/// What stands where CIFAR-10's binary files were looked for and not found, and what to write instead. For people who
+/// What stands where CIFAR's binary files were looked for and not found, and what to write instead. For people who
 /// named the folder above or below, the archive, another version of the set, or a path in which something is
 /// misspelled.
 ///
 /// The advice fetches only to places where the files belong.
 struct DataFolderDiagnosis {
   private let path: String
+  private let format: CIFARFormat
 
   /// `path`: without a tilde.
-  init(_ path: String) {
+  init(_ path: String, _ format: CIFARFormat) {
+    self.format = format
     self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
   }
 
-  /// For a folder that lacks `file`, one of the six.
+  /// For a folder that lacks `file`, one of the format's.
   func error(missing file: String) -> ImageDataError {
     var status = stat()
     guard stat(path, &status) == 0 else { return errno == EACCES ? denied : nothingThere }
     switch status.st_mode & S_IFMT {
     case S_IFDIR: return folder(missing: file)
     case S_IFREG: return regularFile
-    default: return problem("this is no folder", "name the folder that holds \(Self.first)")
+    default: return problem("this is no folder", "name the folder that holds \(first)")
     }
   }
 
-  private static let first = CIFAR10.standardFiles[0]
-  private static let binaryFolder = "cifar-10-batches-bin"
+  private var first: String { format.files[0].name }
+  private var binaryFolder: String { format.binaryFolder }
 
   private func problem(_ found: String, _ advice: String) -> ImageDataError {
     .noDataSet(path: path, found: found, advice: advice)
@@ -67,11 +69,11 @@ struct DataFolderDiagnosis {
         exists(candidate) ? "write \(candidate)" : "check the path")
     }
     if Self.isArchiveName(name) || name.hasSuffix(".bin") {
-      let folder = parent == existing || exists(parent) ? join(parent, Self.binaryFolder) : Self.binaryFolder
+      let folder = parent == existing || exists(parent) ? join(parent, binaryFolder) : binaryFolder
       return problem(
         "there is no such file, and a folder is wanted", "get the data set with: \(fetch(folder)), and write \(folder)")
     }
-    if name == "cifar-10-batches-py" || name == "cifar-10-batches-mat" { return otherVersion("no such folder, and") }
+    if format.otherFolders.contains(name) { return otherVersion("no such folder, and") }
     let only = rest.count > 1 ? " (there is \(existing), and no \(rest[0]) in it)" : ""
     return problem("there is no such folder\(only)", "check the path, or get the data set there with: \(fetch(path))")
   }
@@ -89,11 +91,11 @@ struct DataFolderDiagnosis {
 
   private var regularFile: ImageDataError {
     if isArchive(path) { return archive(path, in: parent) }
-    if exists(join(parent, Self.first)) {
+    if exists(join(parent, first)) {
       return problem("this is a file of a data set, and its folder is wanted", "write \(parent)")
     }
     if name.hasPrefix("data_batch") || name.hasPrefix("test_batch") { return otherVersion("this file is of") }
-    return problem("this is a file", "write the folder that holds \(Self.first)")
+    return problem("this is a file", "write the folder that holds \(first)")
   }
 
   // MARK: A folder
@@ -104,41 +106,43 @@ struct DataFolderDiagnosis {
       guard access(path, R_OK) == 0 else { return denied }
       return problem("this folder is empty", "get the data set there with: \(fetch(path))")
     }
-    if names.contains(where: CIFAR10.standardFiles.contains) {
+    if names.contains(where: { name in format.files.contains { $0.name == name } }) {
       return .missingFile(path: join(path, file), remedy: "run: \(fetch(path))")
     }
-    if let below = names.prefix(1000).first(where: { exists(join(join(path, $0), Self.first)) }) {
+    if let below = names.prefix(1000).first(where: { exists(join(join(path, $0), first)) }) {
       return problem("the files are in \(below) there", "write \(join(path, below))")
     }
-    if exists(join(parent, Self.first)) { return problem("the files are in the folder above", "write \(parent)") }
-    if let other = names.first(where: { $0.lowercased() == Self.first }) {
+    if exists(join(parent, first)) { return problem("the files are in the folder above", "write \(parent)") }
+    if let other = names.first(where: { $0.lowercased() == first }) {
       return problem(
-        "there is \(other), but upper and lower case are told apart", "call the files \(Self.first) and so on")
+        "there is \(other), but upper and lower case are told apart", "call the files \(first) and so on")
     }
-    if names.contains(where: { $0 == "data_batch_1" || $0 == "data_batch_1.mat" }) { return otherVersion("this is") }
-    if names.contains("coarse_label_names.txt") || names.contains("fine_label_names.txt") {
-      return problem("this is CIFAR-100", "get CIFAR-10 with: \(fetch(sibling)), and write \(sibling)")
+    if names.contains(where: format.otherFiles.contains) { return otherVersion("this is") }
+    for other in [CIFARFormat.cifar10, .cifar100] where other.set != format.set {
+      guard names.contains(where: other.extraFiles.contains) || names.contains(other.files[0].name) else { continue }
+      return problem(
+        "this is \(other.title)", "get \(format.title) with: \(fetch(sibling)), and write \(sibling)")
     }
     if let archive = names.first(where: { Self.isArchiveName($0) && $0.contains("cifar") }) {
       return self.archive(join(path, archive), in: path)
     }
-    if names.contains(where: { $0 == "cifar-10-batches-py" || $0 == "cifar-10-batches-mat" }) {
-      let folder = join(path, Self.binaryFolder)
+    if names.contains(where: format.otherFolders.contains) {
+      let folder = join(path, binaryFolder)
       return problem(
         "here is another version of the set, for Python or Matlab",
         "get the binary version with: \(fetch(folder)), and write \(folder)")
     }
-    let folder = join(path, Self.binaryFolder)
+    let folder = join(path, binaryFolder)
     return problem(
-      "there is no \(Self.first) in this folder",
+      "there is no \(first) in this folder",
       "write the folder that has it, or get the data set with: \(fetch(folder)), and write \(folder)")
   }
 
   // MARK: What it may be
 
   private func archive(_ file: String, in folder: String) -> ImageDataError {
-    let target = join(folder, Self.binaryFolder)
-    if exists(join(target, Self.first)) { return problem("this is an archive, unpacked already", "write \(target)") }
+    let target = join(folder, binaryFolder)
+    if exists(join(target, first)) { return problem("this is an archive, unpacked already", "write \(target)") }
     if file.lowercased().contains("python") || file.lowercased().contains("matlab") {
       return problem(
         "this is the archive of another version of the set",
@@ -152,13 +156,13 @@ struct DataFolderDiagnosis {
   private func otherVersion(_ beginning: String) -> ImageDataError {
     let target = sibling
     let version = "\(beginning) the version for Python or Matlab, and the binary one is wanted"
-    if exists(join(target, Self.first)) { return problem(version, "write \(target)") }
+    if exists(join(target, first)) { return problem(version, "write \(target)") }
     return problem(version, "get it with: \(fetch(target)), and write \(target)")
   }
 
   private var sibling: String {
     let isFolder = Folder.names(in: path).isEmpty == false || !exists(path)
-    return join(isFolder ? parent : FilePath.folder(of: parent), Self.binaryFolder)
+    return join(isFolder ? parent : FilePath.folder(of: parent), binaryFolder)
   }
 
   private static let archiveEndings = [".tar.gz", ".tgz", ".tar", ".tar.xz", ".tar.bz2", ".zip"]
@@ -193,5 +197,7 @@ struct DataFolderDiagnosis {
 
   private func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
-  private func fetch(_ folder: String) -> String { "layersearch data fetch cifar10 \(ShellCommand.quoted(folder))" }
+  private func fetch(_ folder: String) -> String {
+    "layersearch data fetch \(format.set) \(ShellCommand.quoted(folder))"
+  }
 }

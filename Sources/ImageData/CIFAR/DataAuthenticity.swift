@@ -1,12 +1,16 @@
 import Digests
 import Foundation
 
-/// Whether files in CIFAR-10's format are those that its author publishes.
+/// Whether files are those that a data set's author publishes.
 public enum DataAuthenticity: String, Sendable, Codable {
-  /// The files of the archive `cifar-10-binary.tar.gz`, byte for byte.
+  /// The files of the author's archive, byte for byte.
   case official
   /// Whole and in the right format, with other images.
   case other
+  /// Whole and in the right format; of these files no checksum is known, but of the archive alone.
+  case unknown
+  /// A file of arrays, which is nobody's but its maker's.
+  case own
   /// Drawn by the program.
   case drawn
 }
@@ -17,6 +21,8 @@ extension DataAuthenticity {
     switch self {
     case .official: "\(set), official"
     case .other: "a complete set of other images, not \(set)'s official ones"
+    case .unknown: "a complete set in \(set)'s format; whether it is the official one, the archive alone tells"
+    case .own: "sound"
     case .drawn: "\(set), drawn by the program"
     }
   }
@@ -38,46 +44,50 @@ struct AuthenticityCheck {
     "test_batch.bin": "e3f3b4653f18f27ada1558cabc3352a3ed1b25cc",
   ]
 
-  let officialNames: [String: String]
-  let recordsPerFile: Int
+  /// Nil where they are not known.
+  let officialNames: [String: String]?
+  let recordBytes: Int
+  let labelBytes: Int
   private var names: [(file: String, name: String)] = []
   private var classes: Set<UInt8> = []
-  private var firstBlank: (file: String, count: Int)?
+  private var firstBlank: (file: String, count: Int, all: Int)?
 
-  init(officialNames: [String: String], recordsPerFile: Int) {
-    self.officialNames = officialNames
-    self.recordsPerFile = recordsPerFile
+  init(_ format: CIFARFormat) {
+    officialNames = format.officialNames
+    (recordBytes, labelBytes) = (format.recordBytes, format.labelBytes)
   }
 
-  /// `data`: as many records as there are to be.
+  /// `data`: whole records.
   mutating func add(_ file: String, _ data: [UInt8]) {
     names.append((file, Self.gitName(of: data)))
+    let records = data.count / recordBytes
     let blank = data.withUnsafeBytes { bytes in
-      (0..<recordsPerFile).count { record in
-        let first = record * CIFAR10Folder.recordBytes
-        classes.insert(bytes[first])
-        return bytes[first..<first + CIFAR10Folder.recordBytes].allSatisfy { $0 == 0 }
+      (0..<records).count { record in
+        let first = record * recordBytes
+        classes.insert(bytes[first + labelBytes - 1])
+        return bytes[first..<first + recordBytes].allSatisfy { $0 == 0 }
       }
     }
     // A black image of the first class there may be, but not one in a hundred.
-    if blank > recordsPerFile / 100, firstBlank == nil { firstBlank = (file, blank) }
+    if blank > records / 100, firstBlank == nil { firstBlank = (file, blank, records) }
   }
 
   /// What the files are, or in which of them what is wrong.
   func verdict() -> Result<DataAuthenticity, Damage> {
-    let official = names.filter { officialNames[$0.file] == $0.name }
+    let known = officialNames ?? [:]
+    let official = names.filter { known[$0.file] == $0.name }
     if official.count == names.count { return .success(.official) }
     for (file, name) in names {
-      if let other = officialNames.first(where: { $0.value == name })?.key, other != file {
+      if let other = known.first(where: { $0.value == name })?.key, other != file {
         return .failure(Damage(file: file, what: "it holds what is \(other) in the official set"))
       }
     }
     if let firstBlank {
       let what =
-        firstBlank.count == recordsPerFile ? "all its bytes are zero" : "\(firstBlank.count) of its records are zeros"
+        firstBlank.count == firstBlank.all ? "all its bytes are zero" : "\(firstBlank.count) of its records are zeros"
       return .failure(Damage(file: firstBlank.file, what: what))
     }
-    if !official.isEmpty, let (file, _) = names.first(where: { officialNames[$0.file] != $0.name }) {
+    if !official.isEmpty, let (file, _) = names.first(where: { known[$0.file] != $0.name }) {
       let count = official.count
       let others = count == names.count - 1 ? "the other \(count) are" : "\(count) of the others are"
       return .failure(Damage(file: file, what: "it is not the official file, but \(others)"))
@@ -90,7 +100,7 @@ struct AuthenticityCheck {
     if classes.count == 1, let label = classes.first {
       return .failure(Damage(file: names.first?.file ?? "", what: "every image of the set has the label \(label)"))
     }
-    return .success(.other)
+    return .success(officialNames == nil ? .unknown : .other)
   }
 
   struct Damage: Error, Equatable {

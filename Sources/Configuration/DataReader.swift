@@ -1,0 +1,75 @@
+import SearchCore
+
+/// Reads which images a study trains on, the section `data`, and how they are varied.
+struct DataReader {
+  let section: SectionReader
+
+  /// The selection, nil where it cannot be told, and the path as it was written.
+  /// - Parameter shapeOfArrays: what a file of arrays holds.
+  func read(splitSeed: UInt64, shapeOfArrays: StudyConfiguration.ArraysShape) -> (DataSelection?, path: String?) {
+    let set: ImageSet? = section.choice("set")
+    if set == nil, !section.isSet("set") {
+      section.reportMissing("set", allowed: ImageSet.allCases.map(\.rawValue).joined(separator: ", "))
+    }
+    let path = section.text("path")
+    if path == "" {
+      section.report("path", "is an empty text; write the folder of the image files, or leave the key out")
+    }
+    if set == .shapes10, path != nil {
+      section.report("path", "is not for shapes10, which needs no files; leave it out")
+    }
+    let arrays = set == .arrays ? readArrays(path, shapeOfArrays) : nil
+    let most = arrays?.trainingImages ?? (set ?? .shapes10).shape?.trainingImages ?? TrainingLimits.images.upperBound
+    // Of small files what is usual would be more than there is.
+    let usual = arrays == nil ? (10_000, 5_000) : (max(1, min(10_000, most * 2 / 3)), max(1, min(5_000, most / 3)))
+    let train = section.integer("train_images", default: usual.0, in: 1...most)
+    let validation = section.integer("validation_images", default: usual.1, in: 1...most)
+    guard let set, set != .arrays || arrays != nil else { return (nil, path) }
+    if train + validation > most {
+      section.report(
+        section.isSet("train_images") ? "train_images" : "validation_images",
+        "does not fit: train_images \(train) and validation_images \(validation) are \(train + validation) together, "
+          + "but \(Self.text(set, images: most))")
+    }
+    let selection = DataSelection(
+      set: set, trainImages: train, validationImages: validation, splitSeed: splitSeed, arrays: arrays)
+    return (selection, path)
+  }
+
+  private static func text(_ set: ImageSet, images: Int) -> String {
+    switch set {
+    case .cifar10, .cifar100: "the training files of \(set.rawValue) hold \(images) images"
+    case .shapes10: "shapes10 draws at most \(images) images"
+    case .arrays: "the file has \(images) images"
+    }
+  }
+
+  /// What the file of arrays holds; nil where that cannot be told.
+  private func readArrays(_ path: String?, _ shapeOfArrays: StudyConfiguration.ArraysShape) -> DataShape? {
+    guard let path, path != "" else {
+      if path == nil { section.reportMissing("path", allowed: "one .npz or .safetensors file with images and labels") }
+      return nil
+    }
+    do { return try shapeOfArrays(path) } catch {
+      section.report("path", "cannot be used: \(error)")
+      return nil
+    }
+  }
+
+  /// Crops and flips where nothing else is said.
+  static func augmentation(_ proxy: SectionReader) -> (augments: Bool, choice: AugmentationChoice?) {
+    let augments = proxy.boolean("augment", default: true)
+    guard let text = proxy.text("augmentation") else { return (augments, nil) }
+    guard text == "none" || AugmentationChoice.parts(in: text) != nil else {
+      let names = AugmentationChoice.Part.allCases.map(\.rawValue).joined(separator: ", ")
+      proxy.report(
+        "augmentation", "is '\(text.prefix(80))', but none is wanted, or some of \(names) with + between them")
+      return (augments, nil)
+    }
+    let parts = AugmentationChoice.parts(in: text) ?? []
+    if proxy.isSet("augment"), augments != !parts.isEmpty {
+      proxy.report("augmentation", "is \(text), but 'proxy.augment' is \(augments); keep one of them")
+    }
+    return (!parts.isEmpty, AugmentationChoice(Set(parts)))
+  }
+}

@@ -1,0 +1,58 @@
+import Files
+import Foundation
+
+/// Bytes that are read piece by piece: of a file, or in memory.
+package final class ByteSource: Sendable {
+  private enum Kind: Sendable {
+    case file(Int32)
+    case memory([UInt8])
+  }
+
+  /// For messages.
+  package let name: String
+  package let count: Int
+  private let kind: Kind
+
+  /// Opens a regular file, and keeps it open.
+  package init(path: String) throws(ImageDataError) {
+    let path = FilePath.expandingTilde(path)
+    // Waits for nobody: a pipe in the file's place is told.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+    guard descriptor >= 0 else {
+      let reason = SystemError.last
+      if reason.number == ENOENT {
+        throw .missingFile(path: path, remedy: "check the path of the file of arrays")
+      }
+      throw .unreadable(path: path, reason: "\(reason)")
+    }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      close(descriptor)
+      throw .unusable(path: path, what: "it is not a regular file", remedy: "name one .npz or .safetensors file")
+    }
+    (name, count, kind) = (path, Int(status.st_size), .file(descriptor))
+  }
+
+  package init(_ bytes: [UInt8], name: String) {
+    (self.name, count, kind) = (name, bytes.count, .memory(bytes))
+  }
+
+  deinit { if case .file(let descriptor) = kind { close(descriptor) } }
+
+  /// - Throws: also where they are not all there.
+  package func bytes(at offset: Int, count wanted: Int) throws(ImageDataError) -> [UInt8] {
+    guard offset >= 0, wanted >= 0, offset <= count, wanted <= count - offset else {
+      throw .unusable(path: name, what: "it ends before what it says is in it", remedy: ArraysFile.remedy)
+    }
+    switch kind {
+    case .memory(let all): return Array(all[offset..<offset + wanted])
+    case .file(let descriptor):
+      let bytes: [UInt8]
+      do { bytes = try Descriptor.read(wanted, from: descriptor, at: offset) } catch {
+        throw .unreadable(path: name, reason: "\(error)")
+      }
+      guard bytes.count == wanted else { throw .unreadable(path: name, reason: "it became shorter meanwhile") }
+      return bytes
+    }
+  }
+}

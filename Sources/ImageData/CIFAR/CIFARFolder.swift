@@ -1,0 +1,136 @@
+import Digests
+import Files
+import Foundation
+import ShellCommands
+
+/// A folder with the files of one of CIFAR's binary formats.
+///
+/// Everything here throws ``ImageDataError`` with one line that names the file, what is wrong with it and what to do.
+/// A `~` at the start of the path stands for the user's home.
+package struct CIFARFolder: Sendable {
+  package let path: String
+  package let format: CIFARFormat
+
+  package init(_ path: String, _ format: CIFARFormat) {
+    self.path = FilePath.expandingTilde(path)
+    self.format = format
+  }
+
+  /// For files that are there, and wrong.
+  var remedy: String {
+    let count = format.files.count == 2 ? "both" : "all six"
+    return "copy it again from where it came; where it is \(format.title)'s, this replaces \(count): "
+      + "layersearch data fetch \(format.set) \(ShellCommand.quoted(path))"
+  }
+
+  func path(of file: String) -> String {
+    path.hasSuffix("/") ? path + file : path + "/" + file
+  }
+
+  /// All training images, in the order of the files.
+  package func trainingImages() throws(ImageDataError) -> LabeledImages { try images(in: format.training) }
+
+  package func testImages() throws(ImageDataError) -> LabeledImages { try images(in: [format.test]) }
+
+  private func images(in files: [CIFARFormat.File]) throws(ImageDataError) -> LabeledImages {
+    let count = files.reduce(0) { $0 + $1.records }
+    var pixels: [UInt8] = []
+    pixels.reserveCapacity(count * CIFARFormat.imageBytes)
+    var labels: [UInt16] = []
+    labels.reserveCapacity(count)
+    for file in files {
+      let records = try checkedRecords(of: file)
+      for record in 0..<file.records { append(record, of: records, to: &pixels, &labels) }
+    }
+    return labeled(pixels, labels)
+  }
+
+  /// The training images of `records`, counted through the files, in the order of `records`. One file after the other
+  /// is read, so that the process never holds more than one beside the images asked for.
+  package func trainingImages(records: [Int]) throws(ImageDataError) -> LabeledImages {
+    let count = format.trainingCount
+    if let index = records.first(where: { $0 < 0 || $0 >= count }) { throw .noSuchRecord(index: index, count: count) }
+    if records.isEmpty { return labeled([], []) }
+    let imageBytes = CIFARFormat.imageBytes
+    var pixels = [UInt8](repeating: 0, count: records.count * imageBytes)
+    var labels = [UInt16](repeating: 0, count: records.count)
+    var start = 0
+    for file in format.training {
+      let data = try checkedRecords(of: file)
+      let range = start..<start + file.records
+      start = range.upperBound
+      data.withUnsafeBytes { (bytes: UnsafeRawBufferPointer) in
+        pixels.withUnsafeMutableBytes { pixels in
+          for (place, record) in records.enumerated() where range.contains(record) {
+            let first = (record - range.lowerBound) * format.recordBytes
+            let image = bytes[first + format.labelBytes..<first + format.recordBytes]
+            labels[place] = UInt16(bytes[first + format.labelBytes - 1])
+            UnsafeMutableRawBufferPointer(rebasing: pixels[place * imageBytes..<(place + 1) * imageBytes])
+              .copyMemory(from: UnsafeRawBufferPointer(rebasing: image))
+          }
+        }
+      }
+    }
+    return labeled(pixels, labels)
+  }
+
+  private func labeled(_ pixels: [UInt8], _ labels: [UInt16]) -> LabeledImages {
+    LabeledImages(
+      pixels: pixels, labels: labels, classCount: format.classCount, normalization: format.normalization)
+  }
+
+  private func append(_ record: Int, of records: [UInt8], to pixels: inout [UInt8], _ labels: inout [UInt16]) {
+    records.withUnsafeBytes { bytes in
+      let first = record * format.recordBytes
+      labels.append(UInt16(bytes[first + format.labelBytes - 1]))
+      pixels.append(contentsOf: bytes[first + format.labelBytes..<first + format.recordBytes])
+    }
+  }
+
+  /// The bytes of one file, of the right size and with no label outside the classes.
+  func checkedRecords(of file: CIFARFormat.File) throws(ImageDataError) -> [UInt8] {
+    let path = path(of: file.name)
+    let data = try contents(of: path, bytes: format.bytes(of: file))
+    let place = format.labelBytes - 1
+    let wrong = data.withUnsafeBytes { (bytes: UnsafeRawBufferPointer) in
+      (0..<file.records).first { bytes[$0 * format.recordBytes + place] >= format.classCount }
+    }
+    if let wrong {
+      throw .labelOutOfRange(
+        path: path, record: wrong, label: Int(data[wrong * format.recordBytes + place]),
+        classCount: format.classCount, remedy: remedy)
+    }
+    return data
+  }
+
+  /// Checks all files without keeping anything.
+  func check() throws(ImageDataError) {
+    for file in format.files { _ = try checkedRecords(of: file) }
+  }
+
+  /// SHA-256 over the files' bytes in order.
+  package func contentHash() throws(ImageDataError) -> String {
+    var hash = SHA256()
+    for file in format.files { hash.update(try checkedRecords(of: file)) }
+    return hash.hexadecimal()
+  }
+
+  /// Read rather than mapped: a mapped file that shrinks meanwhile ends the process (SIGBUS).
+  private func contents(of path: String, bytes expected: Int) throws(ImageDataError) -> [UInt8] {
+    let bytes: [UInt8]
+    do { bytes = try RegularFile.read(path, mostBytes: expected) } catch {
+      switch error {
+      case .unopened(let reason) where [ENOENT, ENOTDIR].contains(reason.number):
+        throw DataFolderDiagnosis(self.path, format).error(missing: FilePath.name(of: path))
+      case .tooLong(let count):
+        throw .wrongSize(path: path, bytes: count ?? expected + 1, expectedBytes: expected, remedy: remedy)
+      default: throw .unreadable(path: path, reason: "\(error)")
+      }
+    }
+    // Of another size, or it shrank since its size was asked for.
+    guard bytes.count == expected else {
+      throw .wrongSize(path: path, bytes: bytes.count, expectedBytes: expected, remedy: remedy)
+    }
+    return bytes
+  }
+}
