@@ -5,10 +5,13 @@ import time
 import numpy as np
 import torch
 
+from layersearch_torch.augmentation import Augmentation
+from layersearch_torch.cifar import FORMATS
 from layersearch_torch.images import Images
 from layersearch_torch.network import make_network
-from layersearch_torch.training import Pixels, Step, epoch_choices, prepare
-from layersearch_torch.work import Variant, parse_candidate, parse_work
+from layersearch_torch.pixels import Pixels
+from layersearch_torch.training import Step, prepare
+from layersearch_torch.work import parse_work
 
 _WORK = (
     "proxy-training model={} space.variant={} data.set=cifar10 data.train_images=10000 data.validation_images=0 "
@@ -25,11 +28,14 @@ def bench(model, candidate, variant, device, batch, seconds):
     random = np.random.default_rng(1)
     count = max(2048, batch)
     images = Images(
-        random.integers(0, 256, (count, 3, 32, 32), dtype=np.uint8), random.integers(0, 10, count, dtype=np.int64)
+        random.integers(0, 256, (count, 3, 32, 32), dtype=np.uint8),
+        random.integers(0, 10, count, dtype=np.int64),
+        FORMATS["cifar10"].normalization,
     )
-    network = make_network(model, parse_candidate(candidate, Variant.parse(variant)), 1).to(device).train()
-    step = Step(network, Pixels(images, "cifar10", device, margin=4), work, batch, device)
-    choices = epoch_choices(count, True, torch.Generator().manual_seed(1)).to(device)
+    network = make_network(model, work.candidate, 1, work.shape.classes).to(device).train()
+    augmentation = Augmentation.of(work)
+    step = Step(network, Pixels(images, device, augmentation), work, batch, device)
+    choices = augmentation.choices(count, torch.Generator().manual_seed(1)).to(device)
     batches = [choices[:, low : low + batch] for low in range(0, count - batch + 1, batch)]
     _timed(step, batches, 3, device)
     one = _timed(step, batches, 3, device) / 3

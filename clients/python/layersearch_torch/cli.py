@@ -7,7 +7,6 @@ import sys
 from layersearch_torch import __version__
 
 _CACHE = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "layersearch-torch")
-_CIFAR10 = os.path.expanduser("~/.cache/layersearch/cifar-10-batches-bin")
 _EXAMPLE = "layersearch-torch-worker --connect tcp://10.0.0.1:5555 --keys worker-1 --device cuda --slots 4"
 
 
@@ -35,7 +34,7 @@ def _worker_parser():
     parser.add_argument("--device", choices=("cpu", "cuda"), help="where to train (cuda, where there is one)")
     parser.add_argument("--name", help="beginning of the worker's name (that of the machine)")
     parser.add_argument("--spool", metavar="DIR", default=os.path.join(_CACHE, "spool"), help="unacknowledged results")
-    parser.add_argument("--data", metavar="DIR", help="folder of CIFAR-10's binary files")
+    parser.add_argument("--data", metavar="PATH", help="folder of CIFAR's binary files, or a file of arrays")
     parser.add_argument("--data-cache", metavar="DIR", default=os.path.join(_CACHE, "data"), help="fetched data sets")
     parser.add_argument("--grace", type=_bounded(0, 86400), default=10, help="seconds in which trainings may end")
     return parser
@@ -95,7 +94,6 @@ def _run_worker(arguments):
 
     try:
         keys = read_keys(options.keys) if options.keys else None
-        folders = [os.path.expanduser(folder) for folder in (options.data, _CIFAR10) if folder]
         service = Service(
             options.connect,
             keys,
@@ -104,7 +102,7 @@ def _run_worker(arguments):
             one_line(options.name or "", 100),
             os.path.abspath(options.spool),
             os.path.abspath(options.data_cache),
-            folders,
+            options.data and os.path.expanduser(options.data),
             options.grace,
         )
     except (BadKeys, OSError, zmq.ZMQError) as error:

@@ -19,9 +19,9 @@ class Fetch:
     Of the processes that share a cache one fetches; the others wait for its lock and find what it fetched.
     """
 
-    def __init__(self, content_hash, cache, send):
+    def __init__(self, content_hash, length, cache, send):
         os.makedirs(cache, exist_ok=True)
-        self._hash, self._send = content_hash, send
+        self._hash, self._expected, self._send = content_hash, length, send
         self._final = os.path.join(cache, content_hash)
         self._partial = self._final + ".partial"
         self._lock_path = self._final + ".lock"
@@ -71,6 +71,9 @@ class Fetch:
 
     def announced(self, message, now):
         if message.content_hash != self._hash or self._length is not None or self._lock is None:
+            return
+        if message.length != self._expected:
+            self.failure = f"the coordinator gives {message.length} bytes, and the data set has {self._expected}"
             return
         self._length = message.length
         self._open()

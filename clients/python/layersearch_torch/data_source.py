@@ -4,19 +4,28 @@ import hashlib
 import os
 import threading
 
+from layersearch_torch.cifar import FORMATS
 from layersearch_torch.content import Fetch
-from layersearch_torch.images import CIFAR10_BYTES, SHAPES10_HASH
+from layersearch_torch.drawn_images import SHAPES10_HASH
 from layersearch_torch.inbound import Announcement, ContentRefusal, Piece
 
-_FILES = [f"data_batch_{number}.bin" for number in range(1, 6)] + ["test_batch.bin"]
+_STANDARD = "~/.cache/layersearch"
 
 
-def find_cifar10(content_hash, folders, cache):
-    """Paths of the first set with that content: six files in a folder, or one file in the cache. Or nothing."""
-    sets = [[os.path.join(folder, name) for name in _FILES] for folder in folders]
-    for paths in [*sets, [os.path.join(cache, content_hash)]]:
+def _paths(name, place):
+    """Paths of a set's files where they lie at a place: a folder, or a file of arrays."""
+    return [place] if name == "arrays" else [os.path.join(place, file) for file in FORMATS[name].files]
+
+
+def find(requirement, length, own_place, cache):
+    """Paths of the first set with the content that is asked for, or nothing: in the worker's own place, where the
+    coordinator has it, in the standard place, in the cache, where it is one file."""
+    name = requirement.name
+    standard = os.path.expanduser(f"{_STANDARD}/{FORMATS[name].folder}") if name in FORMATS else None
+    sets = [_paths(name, place) for place in (own_place, requirement.path_hint, standard) if place]
+    for paths in [*sets, [os.path.join(cache, requirement.content_hash)]]:
         try:
-            if sum(os.path.getsize(path) for path in paths) == CIFAR10_BYTES and _digest(paths) == content_hash:
+            if sum(os.path.getsize(path) for path in paths) == length and _digest(paths) == requirement.content_hash:
                 return paths
         except OSError:
             continue
@@ -33,11 +42,12 @@ def _digest(paths):
 
 
 class DataSource:
-    """`place` is what a slot's process opens, once the images are there; `failure` why they never will be."""
+    """`place` is what a slot's process opens, once the images are there: paths of files, or of the folder for drawn
+    images. `failure` says why they never will be."""
 
-    def __init__(self, cache, folders, send, log):
-        self._cache, self._folders, self._send, self._log = cache, folders, send, log
-        self._requirement = None
+    def __init__(self, cache, own_place, send, log):
+        self._cache, self._own_place, self._send, self._log = cache, own_place, send, log
+        self._requirement = self._length = None
         self._search = None
         self._fetch = None
         self.place = None
@@ -51,10 +61,11 @@ class DataSource:
             return
         self.close()
         self._requirement, self.place, self.failure = requirement, None, None
+        self._length = FORMATS[requirement.name].length if requirement.name in FORMATS else requirement.length
         if requirement.name == "shapes10" and requirement.content_hash == SHAPES10_HASH:
-            self.place = self._cache
-        elif requirement.name == "cifar10":
-            self._search = _Search(requirement, self._folders, self._cache)
+            self.place = [self._cache]
+        elif requirement.name in (*FORMATS, "arrays") and self._length is not None:
+            self._search = _Search(requirement, self._length, self._own_place, self._cache)
         else:
             self.failure = f"the data set {requirement.name} ({requirement.content_hash}) is not known here"
 
@@ -64,7 +75,7 @@ class DataSource:
             self._search = None
             if self.place is None:
                 self._log("the data set is not on this machine: it is fetched from the coordinator")
-                self._fetch = Fetch(self._requirement.content_hash, self._cache, self._send)
+                self._fetch = Fetch(self._requirement.content_hash, self._length, self._cache, self._send)
         if self._fetch is not None:
             self._fetch.tick(now)
             self._look_at_fetch()
@@ -96,15 +107,13 @@ class DataSource:
 class _Search:
     """Reads the sets of this machine on a thread of its own: their hashes take a moment."""
 
-    def __init__(self, requirement, folders, cache):
+    def __init__(self, *arguments):
         self.place = None
-        hint = [requirement.path_hint] if requirement.path_hint else []
-        arguments = requirement.content_hash, [*folders[:1], *hint, *folders[1:]], cache
         self._thread = threading.Thread(target=self._find, args=arguments, daemon=True)
         self._thread.start()
 
     def _find(self, *arguments):
-        self.place = find_cifar10(*arguments)
+        self.place = find(*arguments)
 
     def is_done(self):
         return not self._thread.is_alive()

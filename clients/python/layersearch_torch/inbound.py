@@ -11,6 +11,7 @@ from layersearch_torch import frames
 from layersearch_torch.frames import Malformed
 from layersearch_torch.texts import is_plain
 
+_MOST_CONTENT_BYTES = 1 << 40
 _HASH = re.compile(r"[0-9a-f]{64}\Z")
 
 
@@ -30,6 +31,7 @@ class DataRequirement:
     name: str
     content_hash: str
     path_hint: Optional[str]
+    length: Optional[int] = None
 
 
 @dataclass(frozen=True)
@@ -119,8 +121,10 @@ class _Object:
             raise Malformed(f"{self._name} has no {key}")
         return value
 
-    def integer(self, key, low, high):
-        value = self._take(key)
+    def integer(self, key, low, high, is_required=True):
+        value = self._take(key, is_required)
+        if value is None:
+            return None
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
@@ -160,7 +164,8 @@ def _data(o):
     path = o.text("pathHint", 4096, is_required=False)
     if path is not None and (not path.startswith("/") or ".." in path.split("/")):
         raise Malformed("pathHint is no absolute path")
-    return DataRequirement(o.text("set", 256, 1), o.text("contentHash", 256), path)
+    length = o.integer("bytes", 1, _MOST_CONTENT_BYTES, is_required=False)
+    return DataRequirement(o.text("set", 256, 1), o.text("contentHash", 256), path, length)
 
 
 def _welcome(o):
@@ -187,7 +192,9 @@ _READERS = {
     frames.COORDINATOR_HEARTBEAT: lambda o: Heartbeat(o.text("study", 256, 1)),
     frames.CANCEL: lambda o: Cancel(o.reference()),
     frames.DRAIN: _drain,
-    frames.CONTENT_ANNOUNCEMENT: lambda o: Announcement(o.hash(), o.text("kind", 256), o.integer("bytes", 1, 2**40)),
+    frames.CONTENT_ANNOUNCEMENT: lambda o: Announcement(
+        o.hash(), o.text("kind", 256), o.integer("bytes", 1, _MOST_CONTENT_BYTES)
+    ),
     frames.CONTENT_REFUSAL: lambda o: ContentRefusal(o.hash(), o.text("reason", 2000)),
     frames.BENCH: lambda o: Bench(o.text("reason", 2000), o.number("seconds", 0, 1e9)),
     frames.JOB: lambda o: Job(o.reference("reference"), o.text("work", 65536, 1)),

@@ -5,40 +5,52 @@ import traceback
 import torch
 
 from layersearch_torch import memory
-from layersearch_torch.images import Cifar10, Shapes10, split
-from layersearch_torch.texts import one_line
+from layersearch_torch.array_files import Unreadable
+from layersearch_torch.arrays import Arrays
+from layersearch_torch.cifar import Cifar
+from layersearch_torch.drawn_images import Shapes10
+from layersearch_torch.images import split
+from layersearch_torch.outcomes import failure, returned
 from layersearch_torch.timing import time_ratios
 from layersearch_torch.training import train
 from layersearch_torch.variant import kernel_variant
 from layersearch_torch.work import Refused, parse_work
 
 
-def open_data(name, place):
-    """The images of a set: `place` is a list of CIFAR-10's files, or the folder for drawn images."""
-    return Cifar10(place) if name == "cifar10" else Shapes10(place)
+class OpenedData:
+    """The images of the set that was asked for last."""
+
+    def __init__(self):
+        self._key = self._data = None
+
+    def open(self, name, place):
+        """`place` is what a `DataSource` found. Raises `Unreadable` for files that are no such set."""
+        if self._key != (name, place):
+            self._key = self._data = None
+            if name == "shapes10":
+                self._data = Shapes10(*place)
+            else:
+                self._data = Arrays(*place) if name == "arrays" else Cifar(name, place)
+            self._key = name, place
+        return self._data
 
 
-def failure(cause, reason, lines=(), **more):
-    """Outcome and account of a failed attempt, as keys of a result."""
-    account = {"cause": cause, "isOutOfMemorySuspected": False, **more}
-    account["lastLines"] = [one_line(line, 512) for line in lines][-8:]
-    return {"outcome": {"failed": {"reason": one_line(reason) or cause}}, "failure": account}
-
-
-def returned(reason):
-    return {"outcome": {"returned": {"reason": one_line(reason)}}}
-
-
-def run_job(text, data_set, data, device, report):
-    """The keys `outcome` and `failure` of a result. Never raises for what a work can cause."""
+def run_job(text, data_set, place, opened, device, report):
+    """The keys `outcome` and `failure` of a result; `opened` is kept from job to job. Never raises for what a work or
+    a data set can cause."""
     memory.forget_peak()
     try:
         work = parse_work(text)
         if work.data_set != data_set:
             raise Refused(f"the study's data set is {data_set}, not {work.data_set}")
+        data = opened.open(data_set, place)
         return {"outcome": {"finished": {"_0": _observation(work, data, device, report)}}}
     except Refused as refusal:
         return failure("refused", str(refusal))
+    except Unreadable as problem:
+        return failure("refused", f"the data set cannot be used: {problem}")
+    except MemoryError as error:
+        return failure("memory limit", f"there is no memory for it: {error}")
     except torch.OutOfMemoryError as error:
         if device == "cuda" and _others_hold_memory():
             return returned("there is no GPU memory for it at the moment")
@@ -51,11 +63,14 @@ def run_job(text, data_set, data, device, report):
 
 
 def _observation(work, data, device, report):
-    total = data.total(work)
-    if work.train_images + work.validation_images > total:
-        raise Refused(f"{work.data_set} has {total} training images only")
-    chosen, held = split(total, work.train_images, work.validation_images, work.split_seed)
+    if data.shape != work.shape:
+        raise Refused(f"the data set has {data.shape}; the work says {work.shape}")
+    if work.train_images + work.validation_images > work.total_images:
+        raise Refused(f"{work.data_set} has {work.total_images} training images only")
+    chosen, held = split(work.total_images, work.train_images, work.validation_images, work.split_seed)
     is_final = work.kind == "final-training"
+    if is_final and not work.shape.test_images:
+        raise Refused("there are no test images")
     training = data.training(chosen)
     if not is_final and not held:
         raise Refused("there are no validation images")

@@ -8,8 +8,6 @@ from torch import nn
 
 from layersearch_torch.architecture import Refused, parse_architecture
 
-CLASSES = 10
-
 
 class BasisConvolution(nn.Module):
     """A convolution with `rank` filters, and a 1x1 convolution that makes the other outputs (or all) of its maps."""
@@ -84,7 +82,7 @@ class Block(nn.Module):
 
 
 class ResNet(nn.Module):
-    def __init__(self, architecture):
+    def __init__(self, architecture, classes):
         super().__init__()
         inputs = architecture.widths[0]
         kernel, stride = (7, 2) if architecture.has_pooled_stem else (3, 1)
@@ -102,7 +100,7 @@ class ResNet(nn.Module):
                 made.append(Block(inputs, inner, outputs, step, bottleneck, projection))
                 inputs = outputs
             setattr(self, f"layer{stage + 1}", nn.Sequential(*made))
-        self.fc = Classifier(inputs, CLASSES)
+        self.fc = Classifier(inputs, classes)
 
     def forward(self, x):
         x = F.relu(self.bn1(self.conv1(x)))
@@ -126,9 +124,9 @@ def _place(network, layer):
     return module, path[-1]
 
 
-def make_network(model, candidate, seed):
+def make_network(model, candidate, seed, classes):
     """The network of a candidate with initial weights of a seed, on the CPU."""
-    network = ResNet(parse_architecture(model))
+    network = ResNet(parse_architecture(model), classes)
     shared = {}
     for layer, decomposition in candidate.items():
         module, name = _place(network, layer)

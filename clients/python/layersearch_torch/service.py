@@ -28,13 +28,13 @@ def log(text):
 
 
 class Service:
-    def __init__(self, address, keys, slots, device, name, spool, cache, folders, grace):
+    def __init__(self, address, keys, slots, device, name, spool, cache, own_data, grace):
         host = one_line(socket.gethostname(), 200)
         worker = f"{name or host}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
         identity = Identity(worker, host, os.getpid(), __version__, kernel_variant(device), slots)
         self._link = Link(address, keys)
         self._slots = Slots(slots, device)
-        data = DataSource(cache, folders, self._link.send, log)
+        data = DataSource(cache, own_data, self._link.send, log)
         self._session = Session(identity, self._link.send, self._slots, Spool(spool), data, log, grace)
         self._malformed = 0
         self._signals = 0

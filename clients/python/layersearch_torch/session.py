@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Optional
 
 from layersearch_torch import frames
-from layersearch_torch.job import failure, returned
+from layersearch_torch.outcomes import failure, returned
 from layersearch_torch.work import Refused, parse_work
 
 _HELLO_DELAYS = (1, 2, 4, 8, 15)
@@ -93,7 +93,7 @@ class Session:
     def _on_welcome(self, message, now):
         if not self._awaits_welcome or not self._has_said_hello:
             return
-        if message.protocol != frames.PROTOCOL:
+        if not frames.OLDEST_PROTOCOL <= message.protocol <= frames.NEWEST_PROTOCOL:
             return self._end(1, f"the coordinator speaks version {message.protocol} of the protocol")
         self._awaits_welcome, self._has_said_hello, self._hello_tries = False, False, 0
         is_new = self._welcome is None or self._welcome.study != message.study
@@ -292,8 +292,8 @@ class Session:
             "host": me.host,
             "kernelVariant": me.kernel_variant,
             "kernelVariants": [me.kernel_variant],
-            "newestProtocol": frames.PROTOCOL,
-            "oldestProtocol": frames.PROTOCOL,
+            "newestProtocol": frames.NEWEST_PROTOCOL,
+            "oldestProtocol": frames.OLDEST_PROTOCOL,
             "processID": me.process_id,
             "running": [r.payload() for r in sorted(self._running)],
             "slots": me.slots,

@@ -13,7 +13,7 @@ import threading
 import torch
 
 from layersearch_torch import memory
-from layersearch_torch.job import open_data, run_job
+from layersearch_torch.job import OpenedData, run_job
 from layersearch_torch.training import prepare
 
 
@@ -30,7 +30,7 @@ def main():
     os.dup2(2, 1)
     requests = queue.Queue()
     threading.Thread(target=_read_requests, args=(requests,), daemon=True).start()
-    opened = {}
+    opened = OpenedData()
 
     def tell(event):
         events.write(json.dumps(event) + "\n")
@@ -44,11 +44,8 @@ def main():
         request = requests.get()
         torch.set_num_threads(request["threads"])
         prepare(request["device"])
-        key = request["data_set"], str(request["place"])
-        if key not in opened:
-            opened.clear()
-            opened[key] = open_data(request["data_set"], request["place"])
-        tell({"done": run_job(request["work"], request["data_set"], opened[key], request["device"], report)})
+        data_set, place = request["data_set"], request["place"]
+        tell({"done": run_job(request["work"], data_set, place, opened, request["device"], report)})
 
 
 if __name__ == "__main__":

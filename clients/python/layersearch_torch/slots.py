@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 
-from layersearch_torch.job import failure
+from layersearch_torch.outcomes import failure
 
 
 class Slots:

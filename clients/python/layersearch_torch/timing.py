@@ -5,11 +5,12 @@ import time
 
 import torch
 
+from layersearch_torch.augmentation import Augmentation
 from layersearch_torch.network import make_network
-from layersearch_torch.training import Pixels, Step, epoch_choices
+from layersearch_torch.pixels import Pixels
+from layersearch_torch.training import Step
 
 _PAIRS = 7
-_INFERENCE_BATCH = 100
 
 
 def time_ratios(work, images, device):
@@ -17,16 +18,19 @@ def time_ratios(work, images, device):
     if not work.candidate:
         return 1.0, 1.0
     batch = min(work.batch, len(images.labels))
-    pixels = Pixels(images, work.data_set, device, margin=4)
-    choice = epoch_choices(len(pixels), True, torch.Generator().manual_seed(1))[:, :batch].to(device)
-    networks = [make_network(work.model, candidate, 1).to(device).train() for candidate in (work.candidate, {})]
+    pixels = Pixels(images, device)
+    choice = Augmentation(pixels.side).choices(len(pixels), torch.Generator().manual_seed(1))[:, :batch].to(device)
+    networks = [
+        make_network(work.model, candidate, 1, work.shape.classes).to(device).train()
+        for candidate in (work.candidate, {})
+    ]
     steps = [Step(network, pixels, work, batch, device) for network in networks]
     step_ratio = _ratio([lambda s=s: s.run(choice, 1e-4) for s in steps], device)
-    batch = pixels.plain(0, _INFERENCE_BATCH)
+    x = pixels.plain(0, batch)
     for network in networks:
         network.eval()
     with torch.inference_mode():
-        return step_ratio, _ratio([lambda n=n: n(batch) for n in networks], device)
+        return step_ratio, _ratio([lambda n=n: n(x) for n in networks], device)
 
 
 def _ratio(actions, device):

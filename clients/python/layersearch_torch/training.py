@@ -9,10 +9,11 @@ from typing import Optional
 import torch
 import torch.nn.functional as F
 
-from layersearch_torch.images import DEVIATIONS, MEANS
-from layersearch_torch.network import CLASSES, make_network, parameter_parts
+from layersearch_torch.augmentation import Augmentation
+from layersearch_torch.network import make_network, parameter_parts
+from layersearch_torch.pixels import Pixels
 
-_EVALUATION_BATCH = 500
+_EVALUATION_PIXELS = 500 * 32 * 32
 _REPORT_SECONDS = 1.0
 
 
@@ -53,52 +54,6 @@ class MomentumSGD:
         torch._foreach_sub_(self.parameters, changes)
 
 
-class Pixels:
-    """Images on a device, as bytes; batches of them as normalized numbers."""
-
-    def __init__(self, images, data_set, device, margin=0):
-        pixels = torch.from_numpy(images.pixels.copy())
-        self._margin = margin
-        self._pixels = F.pad(pixels, (margin,) * 4).to(device)
-        self.labels = torch.from_numpy(images.labels.copy()).to(device)
-        mean = torch.tensor(MEANS[data_set]).view(1, 3, 1, 1)
-        deviation = torch.tensor(DEVIATIONS[data_set]).view(1, 3, 1, 1)
-        self._scale = (1 / (255 * deviation)).to(device)
-        self._shift = (-mean / deviation).to(device)
-        self._channels = torch.arange(3, device=device).view(1, 3, 1, 1)
-        self._window = torch.arange(32, device=device)
-
-    def __len__(self):
-        return len(self.labels)
-
-    def plain(self, low, high):
-        return self._normalized(self._pixels[low:high])
-
-    def windows(self, choice):
-        """A batch of `choice`, a column an image: its position, the window's row and column, whether it is mirrored."""
-        position, row, column, mirrored = choice
-        rows = row[:, None] + self._window
-        steps = torch.where(mirrored[:, None] > 0, 31 - self._window, self._window)
-        columns = column[:, None] + steps
-        pixels = self._pixels[position[:, None, None, None], self._channels, rows[:, None, :, None],
-                              columns[:, None, None, :]]
-        return self._normalized(pixels), self.labels[position]
-
-    def _normalized(self, pixels):
-        return pixels.float() * self._scale + self._shift
-
-
-def epoch_choices(count, augment, generator):
-    """All images in a fresh order, with their windows: whole numbers [4][count]."""
-    order = torch.randperm(count, generator=generator)
-    if not augment:
-        nothing = torch.zeros(count, dtype=torch.int64)
-        return torch.stack([order, nothing, nothing, nothing])
-    places = torch.randint(0, 9, (2, count), generator=generator)
-    mirrored = torch.randint(0, 2, (1, count), generator=generator)
-    return torch.cat([order[None], places, mirrored])
-
-
 class Step:
     """A training step of a network. On a GPU it is recorded as a graph: its kernels are shorter than their starts."""
 
@@ -108,7 +63,7 @@ class Step:
             part: MomentumSGD(parameters, work.momentum, work.weight_decay, work.nesterov)
             for part, parameters in parameter_parts(network).items()
         }
-        self._choice = torch.zeros((4, batch), dtype=torch.int64, device=device)
+        self._choice = torch.zeros((6, batch), dtype=torch.int64, device=device)
         self._rate = torch.zeros((), device=device)
         self._loss = torch.zeros((), device=device)
         self._uses_graphs = torch.device(device).type == "cuda"
@@ -169,9 +124,10 @@ def evaluate(network, pixels):
     """Accuracy and mean cross-entropy of all images, in inference mode."""
     network.eval()
     right, loss = 0, 0.0
-    for low in range(0, len(pixels), _EVALUATION_BATCH):
-        logits = network(pixels.plain(low, low + _EVALUATION_BATCH))
-        labels = pixels.labels[low : low + _EVALUATION_BATCH]
+    batch = _EVALUATION_PIXELS // pixels.side**2
+    for low in range(0, len(pixels), batch):
+        logits = network(pixels.plain(low, low + batch))
+        labels = pixels.labels[low : low + batch]
         right += int((logits.argmax(1) == labels).sum())
         loss += float(F.cross_entropy(logits, labels, reduction="sum").double())
     network.train()
@@ -182,7 +138,7 @@ def evaluate(network, pixels):
 class Outcome:
     """What a training found; `accuracy` and `loss` are of the images that judge it."""
 
-    accuracy: float = 1 / CLASSES
+    accuracy: float
     loss: Optional[float] = None
     diverged: bool = False
     epoch_losses: list = field(default_factory=list)
@@ -203,10 +159,10 @@ def prepare(device):
 
 def train(work, training_images, judging_images, device, report=lambda epoch, step, steps, loss: None):
     """Trains the network of a work and scores it. `report` is told about once a second; its `loss` may be None."""
-    network = make_network(work.model, work.candidate, work.seed).to(device).train()
+    network = make_network(work.model, work.candidate, work.seed, work.shape.classes).to(device).train()
     generator = torch.Generator().manual_seed(work.seed ^ 0x5851F42D4C957F2D)
-    pixels = Pixels(training_images, work.data_set, device, margin=4 if work.augment else 0)
-    judges = Pixels(judging_images, work.data_set, device)
+    pixels = Pixels(training_images, device, Augmentation.of(work))
+    judges = Pixels(judging_images, device)
     return Training(work, network, pixels, judges, generator, device, report).run()
 
 
@@ -217,8 +173,9 @@ class Training:
         self._batch = min(work.batch, len(pixels))
         self._steps = len(pixels) // self._batch
         self._total = work.epochs * self._steps
+        self._augmentation = Augmentation.of(work)
         self._step = Step(network, pixels, work, self._batch, device)
-        self._outcome = Outcome()
+        self._outcome = Outcome(accuracy=1 / work.shape.classes)
         self._told = time.perf_counter()
 
     def run(self):
@@ -239,7 +196,7 @@ class Training:
 
     def _epoch(self, epoch):
         """The mean loss of an epoch's steps; not finite as soon as a loss was seen to be so."""
-        choices = epoch_choices(len(self._pixels), self._work.augment, self._generator).to(self._device)
+        choices = self._augmentation.choices(len(self._pixels), self._generator).to(self._device)
         total = torch.zeros((), dtype=torch.float64, device=self._device)
         for index in range(self._steps):
             step = epoch * self._steps + index
@@ -272,7 +229,7 @@ class Training:
 
     def _score(self):
         accuracy, loss = evaluate(self._network, self._judges)
-        if math.isfinite(loss) and loss <= 10 * math.log(CLASSES):
+        if math.isfinite(loss) and loss <= 10 * math.log(self._work.shape.classes):
             self._outcome.accuracy, self._outcome.loss = accuracy, loss
         else:
             self._outcome.diverged = True

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Optional
 
 from layersearch_torch.architecture import Refused, parse_architecture
+from layersearch_torch.data_shape import CLASSES, IMAGE_SIZES, MOST_IMAGES, SHAPES, DataShape
 
-SETS = ("cifar10", "shapes10")
 SCHEDULES = ("constant", "step", "cosine", "onecycle")
 _KINDS = ("proxy-training", "final-training")
+_AUGMENTATIONS = ("crop", "flip", "cutout")
 _GROUPED = re.compile(r"grouped([1-9][0-9]{0,5})\Z")
 
 
@@ -37,11 +38,13 @@ class Decomposition:
 
 @dataclass(frozen=True)
 class Work:
-    """What is to be computed. `candidate` maps layers to their decompositions."""
+    """What is to be computed. `candidate` maps layers to their decompositions; `augmentation` are the ways in which
+    training images are varied."""
 
     kind: str
     model: str
     data_set: str
+    shape: DataShape
     train_images: int
     validation_images: int
     split_seed: int
@@ -53,13 +56,19 @@ class Work:
     momentum: float
     nesterov: bool
     weight_decay: float
-    augment: bool
+    augmentation: tuple
     curve: bool
     skip_coefficients: int
     skip_basis: int
     candidate: dict
     repetition: int
     seed: int
+
+    @property
+    def total_images(self):
+        """Those that training and validation images are chosen of."""
+        wanted = self.train_images + self.validation_images
+        return max(self.shape.images, wanted) if self.data_set == "shapes10" else self.shape.images
 
 
 def parse_candidate(text, variant):
@@ -84,10 +93,12 @@ def parse_work(text):
     fields = _Fields(words)
     parse_architecture(fields.left.get("model", ""))
     variant = Variant.parse(fields.take("space.variant"))
+    data_set = fields.one_of("data.set", (*SHAPES, "arrays"))
     work = Work(
         kind=kind,
         model=fields.take("model"),
-        data_set=fields.one_of("data.set", SETS),
+        data_set=data_set,
+        shape=SHAPES.get(data_set) or _shape(fields),
         train_images=fields.whole("data.train_images", 1, 1 << 32),
         validation_images=fields.whole("data.validation_images", 0, 1 << 32),
         split_seed=fields.whole("data.split_seed", 0, (1 << 64) - 1),
@@ -99,7 +110,7 @@ def parse_work(text):
         momentum=fields.number("proxy.momentum"),
         nesterov=fields.truth("proxy.nesterov"),
         weight_decay=fields.number("proxy.weight_decay"),
-        augment=fields.truth("proxy.augment"),
+        augmentation=_augmentation(fields),
         curve=fields.truth("proxy.curve", default=False),
         skip_coefficients=fields.whole("proxy.skip.coefficients", 1, 1 << 32, default="1"),
         skip_basis=fields.whole("proxy.skip.basis", 1, 1 << 32, default="1"),
@@ -111,6 +122,25 @@ def parse_work(text):
     if fields.left:
         raise Refused(f"the key {sorted(fields.left)[0]} of a work is not known here")
     return work
+
+
+def _shape(fields):
+    return DataShape(
+        classes=fields.whole("data.classes", CLASSES[0], CLASSES[-1]),
+        image_size=int(fields.one_of("data.image_size", [str(size) for size in IMAGE_SIZES])),
+        images=fields.whole("data.images", 1, MOST_IMAGES),
+        test_images=fields.whole("data.test_images", 0, MOST_IMAGES),
+    )
+
+
+def _augmentation(fields):
+    if not fields.truth("proxy.augment"):
+        return ()
+    text = fields.take("proxy.augmentation", "crop+flip")
+    parts = text.split("+")
+    if parts != [part for part in _AUGMENTATIONS if part in parts]:
+        raise Refused(f"proxy.augmentation {text} is not known here")
+    return tuple(parts)
 
 
 class _Fields:

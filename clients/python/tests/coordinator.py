@@ -84,7 +84,7 @@ class FakeCoordinator:
             self.send(peer, frames.COORDINATOR_HEARTBEAT, {"study": self.welcome["study"]})
         elif code == frames.CONTENT_QUERY:
             content = self.contents[payload["contentHash"]]
-            about = {"bytes": len(content), "contentHash": payload["contentHash"], "kind": "cifar10"}
+            about = {"bytes": len(content), "contentHash": payload["contentHash"], "kind": self.welcome["data"]["set"]}
             self.send(peer, frames.CONTENT_ANNOUNCEMENT, about)
         elif code == frames.CONTENT_REQUEST and payload["length"]:
             self._give(peer, payload)

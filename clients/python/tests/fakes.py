@@ -21,14 +21,15 @@ def job(number, attempt=1, work=WORK):
     return inbound.Job(Reference(number, attempt), work)
 
 
-def welcome_payload(study="s1", name="shapes10", content="shapes10-v1", protocol=8, heartbeat=5.0):
+def welcome_payload(study="s1", name="shapes10", content="shapes10-v1", protocol=9, heartbeat=5.0, **more):
+    """`more` are further keys of the data set."""
     return {
         "study": study,
         "studyName": "a study",
         "protocolVersion": protocol,
         "heartbeatSeconds": heartbeat,
         "leaseSeconds": 60.0,
-        "data": {"set": name, "contentHash": content},
+        "data": {"set": name, "contentHash": content, **more},
     }
 
 

@@ -2,13 +2,10 @@ import hashlib
 import os
 
 import numpy as np
-import pytest
 
 from fakes import piece
 from layersearch_torch import frames, inbound
 from layersearch_torch.content import PIECE, Fetch
-from layersearch_torch.data_source import DataSource, find_cifar10
-from layersearch_torch.images import CIFAR10_BYTES, Cifar10, Images, Shapes10
 
 CONTENT = np.random.default_rng(1).bytes(6 * PIECE + 1000)
 HASH = hashlib.sha256(CONTENT).hexdigest()
@@ -20,7 +17,7 @@ class Coordinator:
     def __init__(self, folder, content=CONTENT):
         self.content, self.requests, self.queue, self.tickets = content, [], [], 0
         self.held, self.most_held = set(), 0
-        self.fetch = Fetch(HASH, str(folder), self.send)
+        self.fetch = Fetch(HASH, len(content), str(folder), self.send)
 
     def send(self, code, payload):
         frames.encode(code, 1, payload)
@@ -126,6 +123,13 @@ def test_a_wrong_whole_is_thrown_away_three_times(tmp_path):
     assert bad_hash != HASH and "3 times" in bad.fetch.failure
 
 
+def test_another_length_is_not_fetched(tmp_path):
+    coordinator = Coordinator(tmp_path)
+    coordinator.fetch.tick(0)
+    coordinator.fetch.announced(inbound.Announcement(HASH, "arrays", len(CONTENT) + 1), 0)
+    assert str(len(CONTENT) + 1) in coordinator.fetch.failure and len(coordinator.queue) == 1
+
+
 def test_refusal(tmp_path):
     coordinator = Coordinator(tmp_path)
     coordinator.fetch.tick(0)
@@ -133,52 +137,3 @@ def test_refusal(tmp_path):
     assert coordinator.fetch.failure is None
     coordinator.fetch.refused(inbound.ContentRefusal(HASH, "the files changed"))
     assert "the files changed" in coordinator.fetch.failure
-
-
-@pytest.fixture(scope="module")
-def cifar10(tmp_path_factory):
-    """Six sparse files of the right size."""
-    folder = tmp_path_factory.mktemp("cifar")
-    digest = hashlib.sha256()
-    for name in ["data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch"]:
-        content = bytearray(CIFAR10_BYTES // 6)
-        content[0], content[1], content[3073] = 3, 200, len(name) % 10
-        (folder / f"{name}.bin").write_bytes(content)
-        digest.update(content)
-    return folder, digest.hexdigest()
-
-
-def test_cifar10_on_this_machine(cifar10, tmp_path):
-    folder, content_hash = cifar10
-    paths = find_cifar10(content_hash, ["/nowhere", str(folder)], str(tmp_path))
-    assert len(paths) == 6 and find_cifar10("0" * 64, [str(folder)], str(tmp_path)) is None
-    images = Cifar10(paths)
-    found = images.training([0, 1, 10000])
-    assert found.labels.tolist() == [3, 2, 3] and found.pixels.shape[1:] == (3, 32, 32)
-    assert found.pixels[0, 0, 0, 0] == 200
-    assert len(images.test().labels) == 10000
-
-
-def test_source_looks_before_it_fetches(cifar10, tmp_path):
-    folder, content_hash = cifar10
-    sent, logged = [], []
-    source = DataSource(str(tmp_path), [], lambda code, payload: sent.append(code) or True, logged.append)
-    for hint, is_found in ((str(folder), True), (None, False)):
-        source.require(inbound.DataRequirement("cifar10", content_hash, hint), 0)
-        source._search._thread.join()
-        source.tick(0)
-        assert (source.place is not None) == is_found
-    assert sent == [frames.CONTENT_QUERY]
-    source.require(inbound.DataRequirement("faces", "x", None), 0)
-    assert "faces" in source.failure
-    source.require(inbound.DataRequirement("shapes10", "shapes10-v2", None), 0)
-    assert "shapes10-v2" in source.failure
-
-
-def test_drawn_images_are_kept(tmp_path):
-    first = Shapes10(str(tmp_path)).training([3, 17])
-    (path,) = tmp_path.iterdir()
-    again = Shapes10(str(tmp_path)).training([3, 17])
-    assert isinstance(again, Images) and np.array_equal(first.pixels, again.pixels) and again.labels.tolist() == [3, 7]
-    path.write_bytes(path.read_bytes()[:-1] + b"x")
-    assert np.array_equal(Shapes10(str(tmp_path)).training([3, 17]).pixels, first.pixels)

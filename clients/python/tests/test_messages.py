@@ -98,6 +98,15 @@ def test_malformed_payloads(code, payload):
         inbound.read(code, payload)
 
 
+def test_lengths_of_data_sets():
+    assert inbound.read(frames.WELCOME, frames.json_bytes(welcome_payload())).data.length is None
+    read = inbound.read(frames.WELCOME, frames.json_bytes(welcome_payload(name="arrays", bytes=2**40)))
+    assert read.data.length == 2**40 and read.data.name == "arrays"
+    for length in (0, 2**40 + 1, "7"):
+        with pytest.raises(Malformed):
+            inbound.read(frames.WELCOME, frames.json_bytes(welcome_payload(name="arrays", bytes=length)))
+
+
 def test_paths_of_hints():
     for path in ("relative", "/a/../b"):
         payload = welcome_payload()

@@ -1,11 +1,16 @@
+import functools
 import math
 
 import pytest
-import torch
+
+torch = pytest.importorskip("torch", reason="networks need PyTorch")
 from torch import nn
 
-from layersearch_torch.network import make_network, parameter_parts
+from layersearch_torch import network as networks
+from layersearch_torch.network import parameter_parts
 from layersearch_torch.work import Decomposition, Refused, Variant, parse_candidate
+
+make_network = functools.partial(networks.make_network, classes=10)
 
 
 def count(network):
@@ -35,6 +40,14 @@ def test_shapes(model):
     network = make_network(model, {}, 1).eval()
     assert network(torch.zeros(2, 3, 32, 32)).shape == (2, 10)
     assert ("layer1.0.downsample.0.weight" in network.state_dict()) == ("bottleneck" in model)
+
+
+@pytest.mark.parametrize("model", ["resnet8", "resnet18", "resnet:blocks=1/1,block=bottleneck,stem=7x7-pool"])
+@pytest.mark.parametrize("side, classes", [(4, 2), (48, 1000), (96, 100)])
+def test_other_images_and_classes(model, side, classes):
+    network = make_network(model, {}, 1, classes=classes).eval()
+    assert network(torch.zeros(2, 3, side, side)).shape == (2, classes)
+    assert count(network) - count(make_network(model, {}, 1)) == (classes - 10) * (network.fc.weights.in_channels + 1)
 
 
 @pytest.mark.parametrize(

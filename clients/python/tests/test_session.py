@@ -14,7 +14,7 @@ def bed(tmp_path):
 
 def test_joining(bed):
     hello, ready = bed.join()
-    assert hello["oldestProtocol"] == hello["newestProtocol"] == 8
+    assert (hello["oldestProtocol"], hello["newestProtocol"]) == (8, 9)
     assert hello["kernelVariants"] == [hello["kernelVariant"]] == ["torch-1+cpu"]
     assert "study" not in hello and hello["running"] == hello["finished"] == []
     assert ready == {"freeSlots": 1}
@@ -34,13 +34,17 @@ def test_a_welcome_before_hello_changes_nothing(bed):
     assert bed.sent == [] and not bed.session.was_welcomed
 
 
-def test_refusal_and_other_version_end(bed, tmp_path):
+def test_refusal(bed):
     bed.join()
     bed.hear(Refusal("no room"))
     assert bed.session.exit_code == 1 and "no room" in bed.session.error
-    other = Bed(tmp_path)
-    other.join(protocol=9)
-    assert other.session.exit_code == 1 and "9" in other.session.error
+
+
+@pytest.mark.parametrize("version, is_spoken", [(7, False), (8, True), (9, True), (10, False)])
+def test_versions(bed, version, is_spoken):
+    bed.join(protocol=version)
+    assert bed.session.was_welcomed == is_spoken
+    assert is_spoken or (bed.session.exit_code == 1 and f"version {version}" in bed.session.error)
 
 
 def test_a_job(bed):

@@ -3,11 +3,15 @@ import math
 
 import numpy as np
 import pytest
-import torch
 
-from layersearch_torch.images import Images
+torch = pytest.importorskip("torch", reason="trainings need PyTorch")
+
+from layersearch_torch.augmentation import Augmentation
+from layersearch_torch.data_shape import DataShape
+from layersearch_torch.images import Images, Normalization
 from layersearch_torch.network import make_network, parameter_parts
-from layersearch_torch.training import MomentumSGD, Pixels, Step, epoch_choices, learning_rate, prepare, train
+from layersearch_torch.pixels import Pixels
+from layersearch_torch.training import MomentumSGD, Step, learning_rate, prepare, train
 from layersearch_torch.work import parse_work
 
 torch.set_num_threads(1)
@@ -19,10 +23,13 @@ WORK = parse_work(
 )
 
 
-def images(count, seed=1):
+NORMALIZATION = Normalization((0.4, 0.5, 0.6), (0.2, 0.3, 0.25))
+
+
+def images(count, seed=1, side=32, classes=10):
     random = np.random.default_rng(seed)
-    pixels = random.integers(0, 256, (count, 3, 32, 32), dtype=np.uint8)
-    return Images(pixels, random.integers(0, 10, count, dtype=np.int64))
+    pixels = random.integers(0, 256, (count, 3, side, side), dtype=np.uint8)
+    return Images(pixels, random.integers(0, classes, count, dtype=np.int64), NORMALIZATION)
 
 
 def test_schedules():
@@ -49,32 +56,6 @@ def test_sgd_is_that_of_pytorch(nesterov):
     assert all(torch.allclose(a, b.detach(), atol=1e-6) for a, b in zip(mine, theirs))
 
 
-def test_windows():
-    found = images(3)
-    pixels = Pixels(found, "cifar10", "cpu", margin=4)
-    choice = torch.tensor([[2, 1, 0], [4, 0, 8], [4, 7, 3], [0, 1, 0]])
-    batch, labels = pixels.windows(choice)
-    assert labels.tolist() == found.labels[[2, 1, 0]].tolist()
-    assert torch.allclose(batch[0], pixels_of(found, 2))
-    padded = np.pad(found.pixels[1], ((0, 0), (4, 4), (4, 4)))
-    expected = padded[:, 0:32, 7:39][:, :, ::-1].astype(np.float64) / 255
-    expected = (expected - np.array([0.4914, 0.4822, 0.4465])[:, None, None]) / np.array(
-        [0.2470, 0.2435, 0.2616]
-    )[:, None, None]
-    assert np.allclose(batch[1].numpy(), expected, atol=1e-5)
-
-
-def pixels_of(found, index):
-    return Pixels(found, "cifar10", "cpu").plain(index, index + 1)[0]
-
-
-def test_choices():
-    choices = epoch_choices(1000, True, torch.Generator().manual_seed(1))
-    assert sorted(choices[0].tolist()) == list(range(1000))
-    assert choices[1].min() == 0 and choices[1].max() == 8 and choices[2].max() == 8 and choices[3].max() == 1
-    assert epoch_choices(10, False, torch.Generator().manual_seed(1))[1:].sum() == 0
-
-
 def test_training():
     prepare("cpu")
     told = []
@@ -92,17 +73,26 @@ def test_early_end_and_curve():
     assert found.epoch_accuracies[-1] == found.accuracy and found.epoch_validation_losses[-1] == found.loss
 
 
-def test_divergence():
-    work = dataclasses.replace(WORK, learning_rate=1e20, schedule="constant")
-    found = train(work, images(40), images(20, 2), "cpu")
-    assert found.diverged and found.accuracy == 0.1 and found.loss is None and found.epoch_losses == []
+def test_other_images_and_classes():
+    work = dataclasses.replace(WORK, shape=DataShape(12, 16, 40, 0), augmentation=("crop", "cutout"))
+    found = train(work, images(40, side=16, classes=12), images(20, 2, side=16, classes=12), "cpu")
+    assert not found.diverged and found.images == 64 and found.loss < 10 * math.log(12)
+
+
+@pytest.mark.parametrize("classes", [4, 10])
+def test_divergence(classes):
+    shape = DataShape(classes, 32, 40, 0)
+    work = dataclasses.replace(WORK, learning_rate=1e20, schedule="constant", shape=shape)
+    found = train(work, images(40, classes=classes), images(20, 2, classes=classes), "cpu")
+    assert found.diverged and found.accuracy == 1 / classes and found.loss is None and found.epoch_losses == []
 
 
 @pytest.mark.parametrize("part", ["coefficients", "basis"])
 def test_skipped_parts_stay(part):
-    network = make_network("resnet8", WORK.candidate, 1).train()
-    step = Step(network, Pixels(images(40), "cifar10", "cpu", margin=4), WORK, 16, "cpu")
-    choice = epoch_choices(40, True, torch.Generator().manual_seed(1))[:, :16]
+    network = make_network("resnet8", WORK.candidate, 1, 10).train()
+    augmentation = Augmentation.of(WORK)
+    step = Step(network, Pixels(images(40), "cpu", augmentation), WORK, 16, "cpu")
+    choice = augmentation.choices(40, torch.Generator().manual_seed(1))[:, :16]
     before = {name: [p.clone() for p in ps] for name, ps in parameter_parts(network).items()}
     step.run(choice, 0.1, (part,))
     for name, parameters in parameter_parts(network).items():

@@ -1,5 +1,6 @@
 import pytest
 
+from layersearch_torch.data_shape import DataShape
 from layersearch_torch.work import Decomposition, Refused, Variant, parse_candidate, parse_work
 
 TEXT = (
@@ -9,16 +10,37 @@ TEXT = (
     "kernels=torch candidate=layer1.0.conv1=8,layer3.2.conv2=16/full repetition=0 seed=18446744073709551615"
 )
 
+ARRAYS = "arrays data.classes=7 data.image_size=96 data.images=20000 data.test_images=0"
+
 
 def test_a_work():
     work = parse_work(TEXT)
     assert work.kind == "proxy-training" and work.model == "resnet20" and work.train_images == 10000
-    assert work.weight_decay == 1e-4 and work.augment and not work.nesterov and not work.curve and work.until is None
+    assert work.weight_decay == 1e-4 and not work.nesterov and not work.curve and work.until is None
+    assert work.augmentation == ("crop", "flip") and work.shape == DataShape(10, 32, 50_000, 10_000)
     assert work.candidate == {
         "layer1.0.conv1": Decomposition(8, Variant("remainder")),
         "layer3.2.conv2": Decomposition(16, Variant("full")),
     }
     assert work.seed == 2**64 - 1 and work.skip_basis == 1
+
+
+def test_data_sets():
+    assert parse_work(TEXT.replace("cifar10", "cifar100")).shape == DataShape(100, 32, 50_000, 10_000)
+    work = parse_work(TEXT.replace("cifar10", ARRAYS))
+    assert work.data_set == "arrays" and work.shape == DataShape(7, 96, 20_000, 0) and work.total_images == 20_000
+    drawn = TEXT.replace("cifar10", "shapes10")
+    assert parse_work(drawn).total_images == 50_000
+    assert parse_work(drawn.replace("train_images=10000", "train_images=60000")).total_images == 65_000
+
+
+def test_augmentation():
+    def parts(text):
+        return parse_work(TEXT.replace("proxy.augment=true", text)).augmentation
+
+    assert parts("proxy.augment=false") == ()
+    assert parts("proxy.augment=true proxy.augmentation=flip") == ("flip",)
+    assert parts("proxy.augment=true proxy.augmentation=crop+flip+cutout") == ("crop", "flip", "cutout")
 
 
 def test_optional_keys():
@@ -61,6 +83,17 @@ def test_bad_candidates_are_refused(text):
         ("seed=18446744073709551615", "seed=18446744073709551616"),
         ("kernels=torch", "start.from=dense"),
         (" repetition=0", "  repetition=0"),
+        ("cifar10", "arrays"),
+        ("cifar10", ARRAYS.replace("classes=7", "classes=1001")),
+        ("cifar10", ARRAYS.replace("size=96", "size=30")),
+        ("cifar10", ARRAYS.replace("size=96", "size=100")),
+        ("cifar10", ARRAYS.replace("images=20000", "images=1000001")),
+        ("cifar10", "cifar10 data.classes=10"),
+        ("augment=true", "augment=true proxy.augmentation="),
+        ("augment=true", "augment=true proxy.augmentation=mixup"),
+        ("augment=true", "augment=true proxy.augmentation=flip+crop"),
+        ("augment=true", "augment=true proxy.augmentation=flip+flip"),
+        ("augment=true", "augment=false proxy.augmentation=flip"),
     ],
 )
 def test_what_is_not_known_is_refused(old, new):

@@ -1,18 +1,23 @@
 """The whole worker, a process, against a coordinator of these tests."""
 
+import io
 import os
 import signal
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+
+pytest.importorskip("torch", reason="a worker needs PyTorch")
 import zmq
 from zmq.utils import z85
 
 from coordinator import FakeCoordinator
 from fakes import WORK, welcome_payload
+from files import arrays
 from layersearch_torch import frames
-from layersearch_torch.images import CIFAR10_BYTES
+from layersearch_torch.cifar import FORMATS
 
 ONE, TWO = {"attempt": 1, "job": 1}, {"attempt": 1, "job": 2}
 LONG = WORK.replace("epochs=1", "epochs=1000")
@@ -130,20 +135,45 @@ def test_refusals(start):
     coordinator.close()
 
 
-def test_a_data_set_is_fetched(start, tmp_path):
-    content = bytearray(CIFAR10_BYTES)
-    for record in range(60_000):
-        content[record * 3073] = record % 10
-    coordinator = FakeCoordinator(contents=[bytes(content)])
+def cifar100_content():
+    form = FORMATS["cifar100"]
+    records = np.zeros((form.length // form.record_bytes, form.record_bytes), np.uint8)
+    records[:, 1] = np.arange(len(records)) % form.shape.classes
+    return records.tobytes()
+
+
+def arrays_content():
+    file = io.BytesIO()
+    np.savez(file, **arrays(count=500, side=24, classes=5))
+    return file.getvalue()
+
+
+ARRAYS = "arrays data.classes=5 data.image_size=24 data.images=500 data.test_images=12"
+
+
+@pytest.mark.parametrize(
+    "name, kind, selection, content",
+    [
+        ("cifar100", "proxy", "cifar100", cifar100_content),
+        ("arrays", "proxy", ARRAYS, arrays_content),
+        ("arrays", "final", ARRAYS, arrays_content),
+    ],
+)
+def test_a_data_set_is_fetched(start, tmp_path, name, kind, selection, content):
+    content = content()
+    coordinator = FakeCoordinator(contents=[content])
     (content_hash,) = coordinator.contents
     coordinator.spoiled = 1
-    coordinator.welcome = welcome_payload(name="cifar10", content=content_hash, heartbeat=0.2)
+    more = {"bytes": len(content)} if name == "arrays" else {}
+    coordinator.welcome = welcome_payload(name=name, content=content_hash, heartbeat=0.2, **more)
     start(coordinator.address)
     peer, _ = coordinator.expect(frames.READY, where=lambda p: p["freeSlots"] == 1)
-    assert coordinator.spoiled == 0 and (tmp_path / "cache" / content_hash).stat().st_size == CIFAR10_BYTES
-    coordinator.send(peer, frames.JOB, {"reference": ONE, "work": WORK.replace("shapes10", "cifar10")})
+    assert coordinator.spoiled == 0 and (tmp_path / "cache" / content_hash).stat().st_size == len(content)
+    work = WORK.replace("shapes10", selection).replace("proxy-training", f"{kind}-training")
+    coordinator.send(peer, frames.JOB, {"reference": ONE, "work": work})
     _, result = coordinator.expect(frames.RESULT)
-    assert "finished" in result["outcome"]
+    found = result["outcome"]["finished"]["_0"]
+    assert ("metrics" in found) == (kind == "final")
     coordinator.close()
 
 
