@@ -1,7 +1,7 @@
 # LayerSearch. `make quickstart` and `make test` install what is missing first; `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help dependencies build test chaos sanitize fuzz quickstart dist lint format install clean
+.PHONY: help dependencies build test python chaos sanitize fuzz quickstart dist lint format install clean
 
 # libcurl's is for the release binary: it has the Swift runtime in itself, and Foundation's downloads want libcurl.
 DEBIAN_PACKAGES := libcurl4-openssl-dev libopenblas-dev libsodium-dev libsqlite3-dev libzmq3-dev zlib1g-dev
@@ -33,6 +33,14 @@ test: dependencies ## build and run all tests
 	swift build --build-tests
 	swift test --skip-build --disable-xctest --skip EndToEndTests
 	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=5 swift test --skip-build --disable-xctest --filter EndToEndTests
+
+PYTHON_ENVIRONMENT ?= .build/python
+python: ## test the Python worker, in PYTHON_ENVIRONMENT (.build/python), with PyTorch where it is in there
+	python3 -m venv $(PYTHON_ENVIRONMENT)
+	$(PYTHON_ENVIRONMENT)/bin/pip install --quiet numpy pyzmq pytest
+	$(PYTHON_ENVIRONMENT)/bin/pip install --quiet --no-deps ./clients/python
+	$(PYTHON_ENVIRONMENT)/bin/layersearch-torch-worker --version
+	cd clients/python && $(abspath $(PYTHON_ENVIRONMENT))/bin/python -m pytest -q -rs
 
 # One after the other: together they are so slow on two cores that a study without any kills runs out of its time.
 chaos: dependencies ## a study under more than a hundred kills, and every failpoint several times (about seven minutes)
