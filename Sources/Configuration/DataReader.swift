@@ -60,16 +60,13 @@ struct DataReader {
   static func augmentation(_ proxy: SectionReader) -> (augments: Bool, choice: AugmentationChoice?) {
     let augments = proxy.boolean("augment", default: true)
     guard let text = proxy.text("augmentation") else { return (augments, nil) }
-    guard text == "none" || AugmentationChoice.parts(in: text) != nil else {
-      let names = AugmentationChoice.Part.allCases.map(\.rawValue).joined(separator: ", ")
-      proxy.report(
-        "augmentation", "is '\(text.prefix(80))', but none is wanted, or some of \(names) with + between them")
+    guard let setting = AugmentationChoice.setting(text) else {
+      proxy.report("augmentation", "is '\(text.prefix(80))', but \(AugmentationChoice.allowed)")
       return (augments, nil)
     }
-    let parts = AugmentationChoice.parts(in: text) ?? []
-    if proxy.isSet("augment"), augments != !parts.isEmpty {
+    if proxy.isSet("augment"), augments != setting.augments {
       proxy.report("augmentation", "is \(text), but 'proxy.augment' is \(augments); keep one of them")
     }
-    return (!parts.isEmpty, AugmentationChoice(Set(parts)))
+    return setting
   }
 }

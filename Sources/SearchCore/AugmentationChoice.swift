@@ -27,8 +27,18 @@ public struct AugmentationChoice: Codable, Hashable, Sendable, LosslessStringCon
 
   public var description: String { parts.map(\.rawValue).joined(separator: "+") }
 
-  /// Names with `+` between them, in any order; nil where one is not known, or there twice.
-  package static func parts(in text: String) -> [Part]? {
+  /// What people write: `none`, or names with `+` between them, in any order; nil where that is neither.
+  package static func setting(_ text: String) -> (augments: Bool, choice: AugmentationChoice?)? {
+    if text == "none" { return (false, nil) }
+    return parts(in: text).map { (true, AugmentationChoice(Set($0))) }
+  }
+
+  /// What `setting` takes, for messages.
+  package static let allowed =
+    "none is wanted, or some of \(Part.allCases.map(\.rawValue).joined(separator: ", ")) with + between them"
+
+  /// Nil where one is not known, or there twice.
+  private static func parts(in text: String) -> [Part]? {
     let names = text.split(separator: "+", omittingEmptySubsequences: false).map(String.init)
     let parts = names.compactMap(Part.init(rawValue:))
     return parts.count == names.count && Set(parts).count == parts.count ? parts : nil

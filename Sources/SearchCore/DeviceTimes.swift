@@ -101,6 +101,9 @@ extension SearchSpace {
     return space
   }
 
+  /// Nanoseconds that the fastest candidate takes; nil without times.
+  package var shortestDeviceTime: Int? { deviceTimes == nil ? nil : EffectSpace(self).smallestCosts.deviceTime }
+
   /// The space as if it had no times.
   var untimed: SearchSpace {
     var space = self

@@ -33,6 +33,9 @@ package struct StudyPlan: Encodable {
   package var hoursAtLeast: Double
   package var hoursAtMost: Double
   package var bytesPerSlot: Int
+  /// Nanoseconds that the dense network and the fastest candidate take by the study's table of times; nil without one.
+  package var denseDeviceTime: Int?
+  package var shortestDeviceTime: Int?
   package var notes: [String]
 
   /// What a rate is measured for.
@@ -109,6 +112,7 @@ package struct StudyPlan: Encodable {
     // One after the other, and both of the dense network.
     hoursAtMost = (startSeconds + searchSeconds) / 3600
     hoursAtLeast = (startSeconds + searchSeconds * saved) / 3600
+    (denseDeviceTime, shortestDeviceTime) = (space.denseCost.deviceTime, space.shortestDeviceTime)
     notes = strategy.notes
     if isStepwise, later > 0, busy < workers {
       notes.append("rounds of \(size) keep at most \(busy) of \(workers) workers busy; strategy.round may be larger")
@@ -150,6 +154,14 @@ extension StudyPlan {
       "rate        \(rate) (\(origin))", "time        \(time) on \(NumberText.plural(workers, "worker"))",
       "memory      about \(Readable.bytes(bytesPerSlot)) a slot",
     ]
+    if let denseDeviceTime, let shortestDeviceTime {
+      let (dense, shortest) = (
+        NumberText.time(nanoseconds: denseDeviceTime), NumberText.time(nanoseconds: shortestDeviceTime)
+      )
+      lines.append(
+        "device      dense \(dense), the fastest candidate \(shortest) "
+          + "(\(NumberText.percent(Double(shortestDeviceTime) / Double(denseDeviceTime))))")
+    }
     lines += notes.map { "note        \($0)" }
     return lines
   }

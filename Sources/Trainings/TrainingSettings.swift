@@ -41,7 +41,9 @@ package struct TrainingRequest {
   package var momentum: Double?
   package var weightDecay: Double?
   package var nesterov = false
-  package var augments = true
+  package var augments: Bool?
+  /// Where images are augmented: how, where that is not the usual.
+  package var augmentation: AugmentationChoice?
   package var skip: SkippedUpdates?
   package var kernels: KernelChoice?
   package var seed: UInt64?
@@ -77,8 +79,8 @@ package struct TrainingRequest {
       model: model, variant: network.variant ?? base.variant, data: selection, epochs: Epochs(epochs),
       batch: batch ?? base.batch, learningRate: learningRate ?? base.learningRate, schedule: schedule ?? base.schedule,
       momentum: momentum ?? base.momentum, nesterov: nesterov || base.nesterov,
-      weightDecay: weightDecay ?? base.weightDecay, augment: augments && base.augment,
-      augmentation: augments && base.augment ? base.augmentation : nil)
+      weightDecay: weightDecay ?? base.weightDecay, augment: augments ?? base.augment,
+      augmentation: augments == nil ? base.augmentation : augmentation)
     recipe.skip = (skip ?? base.skip)?.orNone
     recipe.kernels = (kernels.map(\.instructionSet) ?? base.kernels?.native).map { .native($0) }
     if let skipped = recipe.skip, skipped.every > recipe.stepsPerEpoch {

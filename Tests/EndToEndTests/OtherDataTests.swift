@@ -116,6 +116,12 @@ struct OtherDataTests {
     #expect(try await complaint(2, study).contains("key 'data.train_images'"))
     let training = ["train", "--model", "resnet8", "--epochs", "1", "--data", "x.npz"]
     #expect(try await complaint(2, training).contains("x.npz: it has no test images"))
+    let turned = try await complaint(2, training + ["--augmentation", "rotate"])
+    #expect(turned.contains("some of crop, flip, cutout with + between them"))
+    let times = ["times", "--model", "resnet8", "--image-size"]
+    #expect(try await complaint(2, times + ["30"]).contains("a multiple of 4 is wanted"))
+    let both = ["times", "--config", "study.yaml", "--classes", "7"]
+    #expect(try await complaint(2, both).contains("--classes goes without --config"))
     try writeStudy(place, "set: arrays")
     #expect(try await complaint(2, study).contains("key 'data.path' is missing"))
     try place.write("model: resnet8\ndata: {set: shapes10}\nproxy: {augmentation: rotate}\n", to: "study.yaml")

@@ -42,6 +42,17 @@ struct TrainingRequestTests {
     #expect((images.training.count, images.test.count) == (64, 16))
   }
 
+  @Test("augmentation is as it is asked for")
+  func augmentation() throws {
+    func recipe(_ augments: Bool?, _ choice: AugmentationChoice? = nil) throws -> TrainingRecipe {
+      try request { ($0.augments, $0.augmentation) = (augments, choice) }.settings(resuming: nil).recipe
+    }
+    let flips = AugmentationChoice([.flip])
+    #expect(try recipe(nil).augment && recipe(nil).augmentation == nil)
+    #expect(try !recipe(false).augment)
+    #expect(try recipe(true, flips).augment && recipe(true, flips).augmentation == flips)
+  }
+
   @Test("skipped updates are as they are asked for, no more than an epoch's steps; every step is none")
   func skip() throws {
     func skip(_ asked: SkippedUpdates) throws -> SkippedUpdates? {

@@ -3,20 +3,25 @@ import SearchCore
 
 /// Which images a network is for, where no data set tells.
 struct ImageOptions: ParsableArguments {
-  @Option(help: "Rows and columns of the images.", reading: Number.whole(NetworkLimits.imageSizes))
-  var imageSize = 32
+  @Option(
+    help: ArgumentHelp("Rows and columns of the images (default: 32).", valueName: "n"),
+    transform: Number.whole(NetworkLimits.imageSizes))
+  var imageSize: Int?
 
-  @Option(help: "Classes that the network tells apart.", reading: Number.whole(NetworkLimits.classes))
-  var classes = 10
+  @Option(
+    help: ArgumentHelp("Classes that the network tells apart (default: 10).", valueName: "n"),
+    transform: Number.whole(NetworkLimits.classes))
+  var classes: Int?
 
   func validate() throws {
-    guard imageSize % NetworkLimits.imageSizeStep == 0 else {
+    if let imageSize, imageSize % NetworkLimits.imageSizeStep != 0 {
       throw ValidationError("--image-size \(imageSize): a multiple of \(NetworkLimits.imageSizeStep) is wanted")
     }
   }
 
   func architecture(of model: Model) throws(Failure) -> Architecture {
-    if let problem = model.problem(imageSize: imageSize) { throw .usage("--model \(problem)") }
-    return Architecture(model, imageSize: imageSize, classCount: classes)
+    let side = imageSize ?? 32
+    if let problem = model.problem(imageSize: side) { throw .usage("--model \(problem)") }
+    return Architecture(model, imageSize: side, classCount: classes ?? 10)
   }
 }

@@ -59,6 +59,8 @@ struct TimesCommand: ParsableCommand {
     transform: Self.list { $0 })
   var include: [String]?
 
+  @OptionGroup var images: ImageOptions
+
   @Option(help: "Images a batch.", reading: Number.whole(TrainingLimits.batch))
   var batch = 128
 
@@ -92,6 +94,7 @@ struct TimesCommand: ParsableCommand {
     for (option, isGiven) in [
       ("--model", model != nil), ("--ranks", ranks != nil), ("--rank-fractions", rankFractions != nil),
       ("--variants", variants != nil), ("--include", include != nil),
+      ("--image-size", images.imageSize != nil), ("--classes", images.classes != nil),
     ] where isGiven {
       throw ValidationError("\(option) goes without --config, whose study says it")
     }
@@ -159,7 +162,7 @@ struct TimesCommand: ParsableCommand {
     }
     let variants = self.variants ?? [.remainder]
     return try SearchSpace(
-      architecture: Architecture(model),
+      architecture: try images.architecture(of: model),
       ranks: ranks.map { .absolute($0) } ?? .fractions(rankFractions ?? [0.25, 0.5]),
       include: include ?? ["layer*"], variant: variants.first ?? .remainder, others: Array(variants.dropFirst()))
   }

@@ -79,6 +79,13 @@ struct TrainCommand: ParsableCommand {
   @Flag(help: "Without random crops, flips or what else a study says.")
   var noAugment = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Random crop, flip and cutout, those that are named, with + between them; or none (default: crop+flip).",
+      valueName: "crop+flip"),
+    transform: Self.augmentation)
+  var augmentation: AugmentationSetting?
+
   @OptionGroup var skipping: SkipOptions
 
   @OptionGroup var kernels: KernelOptions
@@ -130,6 +137,9 @@ struct TrainCommand: ParsableCommand {
     if checkpointEvery != nil, checkpoint == nil, resumeFrom == nil {
       throw ValidationError("--checkpoint-every needs to know where to: give --checkpoint as well")
     }
+    if noAugment, augmentation != nil {
+      throw ValidationError("--no-augment and --augmentation exclude each other; keep --augmentation")
+    }
     if otherKernels, resumeFrom == nil { throw ValidationError("--other-kernels is for --resume-from alone") }
   }
 
@@ -174,12 +184,22 @@ struct TrainCommand: ParsableCommand {
     try TrainingReport.requireUse(of: reports)
   }
 
+  typealias AugmentationSetting = (augments: Bool, choice: AugmentationChoice?)
+
+  private static func augmentation(_ text: String) throws -> AugmentationSetting {
+    guard let setting = AugmentationChoice.setting(text) else {
+      throw ValidationError("it cannot be '\(text.prefix(80))'; \(AugmentationChoice.allowed)")
+    }
+    return setting
+  }
+
   private func request() throws -> TrainingRequest {
     var request = TrainingRequest(network: network.choice)
     (request.data, request.trainImages, request.testImages) = (data, trainImages, testImages)
     (request.epochs, request.batch, request.schedule) = (epochs, batch, schedule)
     (request.learningRate, request.momentum, request.weightDecay) = (learningRate, momentum, weightDecay)
-    (request.nesterov, request.augments) = (nesterov, !noAugment)
+    request.nesterov = nesterov
+    (request.augments, request.augmentation) = (noAugment ? false : augmentation?.augments, augmentation?.choice)
     request.skip = skipping.skip
     request.kernels = kernels.kernels
     (request.seed, request.seeds) = (seed, seeds)
