@@ -40,7 +40,7 @@ import Testing
     let report = try files.report()
     #expect(report.set == "cifar100" && report.authenticity == .unknown && report.files.count == 2)
     #expect(
-      report.classNames.count == 100 && report.classNames[99] == "woman" && report.trainingLabels.allSatisfy { $0 == 2 }
+      report.classNames.count == 100 && report.classNames[99] == "worm" && report.trainingLabels.allSatisfy { $0 == 2 }
     )
     #expect(report.lines.contains { $0.hasPrefix("this is  a complete set in cifar100's format") })
     #expect(try files.contentHash() == report.contentHash)
