@@ -84,7 +84,7 @@ struct OtherDataTests {
     for split in ["test", "validation"] {
       let score = try await place.run("evaluate", "dense.ckpt", "--data", "drawn.npz", "--split", split, "--json")
       #expect(score.exitCode == 0, "\(score.errors)")
-      #expect(try object(score.output)["images"] as? Int == (split == "test" ? 30 : 86))
+      #expect(try object(score.output)["\(split)_images"] as? Int == (split == "test" ? 30 : 86))
     }
     let other = try await place.run("evaluate", "dense.ckpt", "--data", "shapes10")
     #expect(other.exitCode == 1 && isOneLine(other.errors) && other.errors.contains("3×64×64"), "\(other.errors)")
@@ -112,7 +112,7 @@ struct OtherDataTests {
     try Data([1, 2, 3]).write(to: file)
     #expect(try await complaint(2, study).contains("it is neither .npz nor .safetensors"))
     #expect(try await complaint(1, ["data", "verify", "x.npz"]).contains("it is neither .npz nor .safetensors"))
-    try Data(ArrayArchive.drawn(count: 40, side: 8, classes: 2)).write(to: file)
+    try Data(ArrayArchive.drawn(count: 80, side: 8, classes: 2)).write(to: file)
     #expect(try await complaint(2, study).contains("key 'data.train_images'"))
     let training = ["train", "--model", "resnet8", "--epochs", "1", "--data", "x.npz"]
     #expect(try await complaint(2, training).contains("x.npz: it has no test images"))
