@@ -23,6 +23,9 @@ extension StudyConfiguration {
         case "study", "start.checkpoint": return nil
         // The first of them.
         case "space.variant" where entries["space.variants"] != nil: return nil
+        // Of both kinds it is a list.
+        case "kernels":
+          return entries[full].map { "\(key): \($0.contains("+") ? "[\($0.replacing("+", with: ", "))]" : $0)" }
         case "data.path": return scalar("data", "path", in: given).map { "\(key): \(quoted($0))" }
         case "budget.jobs": return budget.map { "\(key): \($0)" }
         case "budget.worker_hours", "budget.hours": return scalar("budget", key, in: given).map { "\(key): \($0)" }

@@ -44,6 +44,7 @@ struct RecordedTests {
     for text in [
       text, short, short + search, short + "proxy: {curve: true}\n", short + skip, short + variants,
       short + "space: {variant: tied}\n", "kernels: avx2\n" + short,
+      "kernels: torch\n" + short, "kernels: [avx2, torch]\n" + short, "kernels: [torch, any]\n" + short,
     ] {
       let given = try StudyConfiguration.parse(text: text, fileName: "x.yaml")
       expectSame(try recorded(given), given)
