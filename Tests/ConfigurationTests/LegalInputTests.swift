@@ -45,7 +45,7 @@ struct LegalInputTests {
     #expect(configuration.space.ranks == .fractions([0.25, 0.5]))
     #expect(configuration.objectives == [.accuracy, .parameters, .multiplyAdds])
     #expect(configuration.strategy == StrategySettings(name: .surrogate, seeds: 1, scores: .accuraciesAndLosses))
-    #expect(configuration.budgetJobs == 120)
+    #expect(configuration.seeding == .perCandidate && configuration.budgetJobs == 120)
     #expect(configuration.seed == 1)
     #expect(configuration.text == (try String(contentsOf: file, encoding: .utf8)))
   }
