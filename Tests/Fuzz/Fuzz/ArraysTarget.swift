@@ -15,7 +15,7 @@ enum ArraysTarget {
       require(report.trainingLabels.allSatisfy { $0 > 0 }, "an empty class")
       if shape.testImages > 0 { require(try file.testImages().count == shape.testImages, "test images are lost") }
     } catch {
-      let text = (error as? ImageDataError)?.description ?? ""
+      let text = error.description
       require(!text.isEmpty && !text.contains("\n") && text.utf8.count < 2000, "an error without a line: \(error)")
     }
     return 0
