@@ -19,13 +19,18 @@ package enum DataPlaces {
 
   /// What is known of the data set that stands somewhere.
   package static func report(on data: String) throws(ImageDataError) -> DataSetReport {
-    switch DataPlace(data) {
-    case .shapes10: Shapes10.report(trainingCount: 2_000, testCount: 500)
-    case .cifar10(let folder): try CIFARFolder(folder, .cifar10).report()
-    case .cifar100(let folder): try CIFARFolder(folder, .cifar100).report()
-    case .arrays(let file): try ArraysFile(path: file).report()
-    }
+    try DataPlace(data).files()?.report() ?? Shapes10.report(trainingCount: 2_000, testCount: 500)
   }
+}
+
+/// A data set in files.
+protocol ImageFiles {
+  /// Reads and checks all of it: sizes, labels, statistics of the training images, content hash.
+  func report() throws(ImageDataError) -> DataSetReport
+  /// The training images of each of the lists, in its order.
+  func trainingImages(_ lists: [[Int]]) throws(ImageDataError) -> [LabeledImages]
+  /// The first test images; nil for all of them.
+  func testImages(count: Int?) throws(ImageDataError) -> LabeledImages
 }
 
 /// A data set at a place of this machine.
@@ -84,6 +89,16 @@ package enum DataPlace: Sendable, Hashable {
     }
   }
 
+  /// Nil where it is drawn.
+  fileprivate func files() throws(ImageDataError) -> (any ImageFiles)? {
+    switch self {
+    case .shapes10: nil
+    case .cifar10(let folder): CIFARFolder(folder, .cifar10)
+    case .cifar100(let folder): CIFARFolder(folder, .cifar100)
+    case .arrays(let file): try ArraysFile(path: file)
+    }
+  }
+
   /// What it holds; of arrays their file is read, without its images.
   package func shape() throws(ImageDataError) -> DataShape {
     switch self {
@@ -104,30 +119,11 @@ package enum DataPlace: Sendable, Hashable {
 
   /// The training images of each of the lists, in its order. Those that are drawn have no end.
   package func training(_ lists: [[Int]]) throws(ImageDataError) -> [LabeledImages] {
-    switch self {
-    case .shapes10: return lists.map { Shapes10.training(indices: $0) }
-    case .cifar10(let folder): return try Self.images(CIFARFolder(folder, .cifar10), lists)
-    case .cifar100(let folder): return try Self.images(CIFARFolder(folder, .cifar100), lists)
-    case .arrays(let file): return try ArraysFile(path: file).trainingImages(lists)
-    }
-  }
-
-  private static func images(_ folder: CIFARFolder, _ lists: [[Int]]) throws(ImageDataError) -> [LabeledImages] {
-    var all: [LabeledImages] = []
-    for list in lists { all.append(try folder.trainingImages(records: list)) }
-    return all
+    try files()?.trainingImages(lists) ?? lists.map { Shapes10.training(indices: $0) }
   }
 
   /// The first test images; all of them where no count is given, which a drawn set wants.
   package func test(count: Int?) throws(ImageDataError) -> LabeledImages {
-    let all: LabeledImages
-    switch self {
-    case .shapes10: return Shapes10.test(count: count ?? 0)
-    case .cifar10(let folder): all = try CIFARFolder(folder, .cifar10).testImages()
-    case .cifar100(let folder): all = try CIFARFolder(folder, .cifar100).testImages()
-    case .arrays(let file): return try ArraysFile(path: file).testImages(count: count)
-    }
-    guard let count, count != all.count else { return all }
-    return all.subset(0..<min(count, all.count))
+    try files()?.testImages(count: count) ?? Shapes10.test(count: count ?? 0)
   }
 }

@@ -33,7 +33,7 @@ extension ExportedNetwork {
       .replacing("@STAGES@", with: stage)
   }
 
-  var imageSize: Int { architecture.layers[architecture.stem].inputSize }
+  var imageSize: Int { architecture.imageSize }
 
   private var strides: [(String, String)] {
     architecture.layers.filter { $0.stride != 1 }.map { ($0.name, "\($0.stride)") }

@@ -51,16 +51,15 @@ public enum ProtocolVersion {
     if recipe.augmentation != nil || needed(for: recipe.data.set) == withDataSets { return withDataSets }
     if !recipe.model.isKnownToAll { return withNetworks }
     if let kernels = recipe.kernels { return kernels.foreign == nil ? withKernels : withForeignEngines }
-    if work.kind.recipe.start?.augment == true { return withAugmentedStarts }
+    if recipe.start?.augment == true { return withAugmentedStarts }
     let isKnownToAll =
-      [.remainder, .full].contains(work.kind.recipe.variant)
+      [.remainder, .full].contains(recipe.variant)
       && work.candidate.decompositions.allSatisfy { $0.form.variant == nil }
     return isKnownToAll ? needed(for: work.kind) : withVariants
   }
 
   /// What a worker must speak to be given works of this kind, of candidates in the kind's own variant.
-  static func needed(for kind: WorkKind) -> Int {
-    if !kind.recipe.model.isKnownToAll { return withNetworks }
+  private static func needed(for kind: WorkKind) -> Int {
     guard case .proxyTraining(let recipe) = kind else { return withStarts }
     // Older workers would leave out what they do not know, and train something else.
     let isKnownToAll = recipe.start == nil && recipe.until == nil && recipe.skip == nil

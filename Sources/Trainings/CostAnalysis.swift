@@ -124,7 +124,7 @@ package struct CostAnalysis: Encodable, Sendable {
       Form(candidate, variant, isNamed: !namesAll(candidate), of: architecture, batch: batch, times)
     }
     self.model = model
-    imageSize = architecture.layers[architecture.stem].inputSize
+    imageSize = architecture.imageSize
     classCount = architecture.classCount
     self.batch = batch
     self.forms =

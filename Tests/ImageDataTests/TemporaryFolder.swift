@@ -57,3 +57,12 @@ struct SmallCIFAR10 {
       .cifar10(recordsPerFile: SmallCIFAR10.recordsPerFile, officialNames: officialNames))
   }
 }
+
+extension CIFARFolder {
+  /// All of them, in the order of the files.
+  func trainingImages() throws(ImageDataError) -> LabeledImages {
+    try trainingImages(records: Array(0..<format.trainingCount))
+  }
+
+  func trainingImages(records: [Int]) throws(ImageDataError) -> LabeledImages { try trainingImages([records])[0] }
+}

@@ -6,7 +6,7 @@ import SearchCore
 ///
 /// Making one reads the labels and what the file says of the images. Images are read from the first to the last, some
 /// at a time: of a file of any length, only those that are asked for are held.
-package struct ArraysFile {
+package struct ArraysFile: ImageFiles {
   static let remedy = "make the file anew, as in docs/data.md"
 
   /// Of one array.

@@ -7,7 +7,7 @@ import ShellCommands
 ///
 /// Everything here throws ``ImageDataError`` with one line that names the file, what is wrong with it and what to do.
 /// A `~` at the start of the path stands for the user's home.
-package struct CIFARFolder: Sendable {
+package struct CIFARFolder: ImageFiles, Sendable {
   package let path: String
   package let format: CIFARFormat
 
@@ -23,39 +23,28 @@ package struct CIFARFolder: Sendable {
       + "layersearch data fetch \(format.set) \(ShellCommand.quoted(path))"
   }
 
-  func path(of file: String) -> String {
-    path.hasSuffix("/") ? path + file : path + "/" + file
+  func path(of file: String) -> String { FilePath.join(path, file) }
+
+  package func trainingImages(_ lists: [[Int]]) throws(ImageDataError) -> [LabeledImages] {
+    var all: [LabeledImages] = []
+    for list in lists { all.append(try images(list, of: format.training)) }
+    return all
   }
 
-  /// All training images, in the order of the files.
-  package func trainingImages() throws(ImageDataError) -> LabeledImages { try images(in: format.training) }
+  package func testImages(count: Int? = nil) throws(ImageDataError) -> LabeledImages {
+    try images(Array(0..<min(count ?? .max, format.test.records)), of: [format.test])
+  }
 
-  package func testImages() throws(ImageDataError) -> LabeledImages { try images(in: [format.test]) }
-
-  private func images(in files: [CIFARFormat.File]) throws(ImageDataError) -> LabeledImages {
+  /// The images of `records`, counted through the files, in the order of `records`. One file after the other is read,
+  /// so that the process never holds more than one beside the images asked for.
+  private func images(_ records: [Int], of files: [CIFARFormat.File]) throws(ImageDataError) -> LabeledImages {
     let count = files.reduce(0) { $0 + $1.records }
-    var pixels: [UInt8] = []
-    pixels.reserveCapacity(count * CIFARFormat.imageBytes)
-    var labels: [UInt16] = []
-    labels.reserveCapacity(count)
-    for file in files {
-      let records = try checkedRecords(of: file)
-      for record in 0..<file.records { append(record, of: records, to: &pixels, &labels) }
-    }
-    return labeled(pixels, labels)
-  }
-
-  /// The training images of `records`, counted through the files, in the order of `records`. One file after the other
-  /// is read, so that the process never holds more than one beside the images asked for.
-  package func trainingImages(records: [Int]) throws(ImageDataError) -> LabeledImages {
-    let count = format.trainingCount
     if let index = records.first(where: { $0 < 0 || $0 >= count }) { throw .noSuchRecord(index: index, count: count) }
-    if records.isEmpty { return labeled([], []) }
     let imageBytes = CIFARFormat.imageBytes
     var pixels = [UInt8](repeating: 0, count: records.count * imageBytes)
     var labels = [UInt16](repeating: 0, count: records.count)
     var start = 0
-    for file in format.training {
+    for file in records.isEmpty ? [] : files {
       let data = try checkedRecords(of: file)
       let range = start..<start + file.records
       start = range.upperBound
@@ -71,20 +60,8 @@ package struct CIFARFolder: Sendable {
         }
       }
     }
-    return labeled(pixels, labels)
-  }
-
-  private func labeled(_ pixels: [UInt8], _ labels: [UInt16]) -> LabeledImages {
-    LabeledImages(
+    return LabeledImages(
       pixels: pixels, labels: labels, classCount: format.classCount, normalization: format.normalization)
-  }
-
-  private func append(_ record: Int, of records: [UInt8], to pixels: inout [UInt8], _ labels: inout [UInt16]) {
-    records.withUnsafeBytes { bytes in
-      let first = record * format.recordBytes
-      labels.append(UInt16(bytes[first + format.labelBytes - 1]))
-      pixels.append(contentsOf: bytes[first + format.labelBytes..<first + format.recordBytes])
-    }
   }
 
   /// The bytes of one file, of the right size and with no label outside the classes.

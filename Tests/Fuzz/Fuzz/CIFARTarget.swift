@@ -27,14 +27,14 @@ enum CIFARTarget {
     let fileBytes = folder.format.bytes(of: folder.format.test)
     let isWhole = data.count == fileBytes && data[0] < 10 && data[fileBytes / 2] < 10
     do {
-      let images = try folder.trainingImages()
+      let images = try folder.trainingImages([Array(0..<10)])[0]
       require(isWhole, "taken for whole")
       require(images.labels.allSatisfy { $0 < 10 }, "a label outside the classes")
-      let chosen = try folder.trainingImages(records: [9, 0, 3, 3])
+      let chosen = try folder.trainingImages([[9, 0, 3, 3]])[0]
       require(chosen.labels == [9, 0, 3, 3].map { images.labels[$0] }, "other images")
       require((try? folder.report()) == nil, "one file under all names passed for a data set")
       require(try folder.contentHash().count == 64, "no hash")
-      require((try? folder.trainingImages(records: [10])) == nil, "an image that does not exist")
+      require((try? folder.trainingImages([[10]])) == nil, "an image that does not exist")
     } catch {
       require(!isWhole, "refused: \(error)")
     }
