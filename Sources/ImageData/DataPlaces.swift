@@ -54,7 +54,7 @@ package enum DataPlace: Sendable, Hashable {
     let files = CIFARFormat.cifar100.files.map(\.name)
     if files.contains(where: isThere), !isThere(CIFAR10.standardFiles[0]) {
       self = .cifar100(data)
-    } else if [".npz", ".safetensors"].contains(where: data.lowercased().hasSuffix) || Self.isKept(path) {
+    } else if [".npz", ".npy", ".safetensors"].contains(where: data.lowercased().hasSuffix) || Self.isKept(path) {
       self = .arrays(data)
     } else {
       self = .cifar10(data)

@@ -66,6 +66,8 @@ import Testing
   func places() throws {
     #expect(DataPlace(folder.path) == .cifar100(folder.path))
     #expect(DataPlace("shapes10") == .shapes10 && DataPlace("/nothing") == .cifar10("/nothing"))
+    // A single array is told to be none.
+    #expect(DataPlace("b.npy") == .arrays("b.npy"))
     #expect(DataPlace("/a/b.NPZ") == .arrays("/a/b.NPZ") && DataPlace("b.safetensors") == .arrays("b.safetensors"))
     try folder.write(NumPyFixture.compressed, to: "content")
     #expect(DataPlace(folder.path("content")) == .arrays(folder.path("content")))
