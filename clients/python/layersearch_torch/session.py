@@ -1,16 +1,14 @@
 """What a worker says when: the state machine of a session. No sockets and no clocks; `now` is in seconds."""
 
-import random
 from dataclasses import dataclass
 from typing import Optional
 
 from layersearch_torch import frames
+from layersearch_torch.greeting import Greeting
 from layersearch_torch.outcomes import failure, returned
+from layersearch_torch.results import Results
 from layersearch_torch.work import Refused, parse_work
 
-_HELLO_DELAYS = (1, 2, 4, 8, 15)
-_LEAST_HELLO_SECONDS = 0.5
-_RESULT_AGAIN_SECONDS = 10
 _PROGRESS_SECONDS = 2
 _PROGRESS_AGAIN_SECONDS = 30
 _ACKNOWLEDGEMENT_SECONDS = 10
@@ -37,12 +35,6 @@ class _Training:
 
 
 @dataclass
-class _Finished:
-    report: dict
-    sent: float = float("-inf")
-
-
-@dataclass
 class _Leaving:
     """`deadline`: trainings are handed back then; afterwards acknowledgements are waited for till `acknowledged_by`."""
 
@@ -60,17 +52,12 @@ class Session:
     """
 
     def __init__(self, identity, send, trainings, spool, data, log, grace=10.0):
-        self._identity, self._send, self._trainings, self._spool = identity, send, trainings, spool
+        self._identity, self._send, self._trainings = identity, send, trainings
         self._data, self._log, self._grace = data, log, grace
         self._welcome = None
-        self._spool_taken_of = None
+        self._greeting = Greeting(self._send_hello)
         self._running = {}
-        self._finished = {}
-        self._awaits_welcome = True
-        self._has_said_hello = False
-        self._hello_at = float("-inf")
-        self._hello_tries = 0
-        self._hello_due = float("-inf")
+        self._results = Results(spool, self._send_report, log)
         self._heard = 0.0
         self._heartbeat_due = 0.0
         self._said_ready = None
@@ -91,11 +78,11 @@ class Session:
         return self._welcome is not None
 
     def _on_welcome(self, message, now):
-        if not self._awaits_welcome or not self._has_said_hello:
+        if not self._greeting.may_be_welcomed:
             return
         if not frames.OLDEST_PROTOCOL <= message.protocol <= frames.NEWEST_PROTOCOL:
             return self._end(1, f"the coordinator speaks version {message.protocol} of the protocol")
-        self._awaits_welcome, self._has_said_hello, self._hello_tries = False, False, 0
+        self._greeting.end()
         is_new = self._welcome is None or self._welcome.study != message.study
         if is_new and self._welcome is not None:
             self._forget_study()
@@ -103,16 +90,12 @@ class Session:
         self._heartbeat_due = now + message.heartbeat_seconds
         if is_new:
             self._log(f"welcomed by study {message.study_name}")
-        if self._spool_taken_of != message.study:
-            self._spool_taken_of = message.study
-            taken = self._spool.take(message.study, self._may_send)
-            if taken:
-                self._finished.update({reference: _Finished(report) for reference, report in taken.items()})
-                self._log(f"{len(taken)} results of earlier processes are in the spool")
-                return self._say_hello(now)
+        taken = self._results.take(message.study, self._is_ours)
+        if taken:
+            self._log(f"{taken} results of earlier processes are in the spool")
+            return self._greeting.say(now)
         self._data.require(message.data, now)
-        for reference in list(self._finished):
-            self._send_result(reference, now)
+        self._results.send_all(now)
         self._said_ready = None
         self.tick(now)
 
@@ -121,10 +104,10 @@ class Session:
 
     def _on_heartbeat(self, message, now):
         if self._welcome is not None and message.study != self._welcome.study:
-            self._need_hello(now)
+            self._greeting.begin(now)
 
     def _on_reregister(self, message, now):
-        self._need_hello(now)
+        self._greeting.begin(now)
 
     def _on_job(self, message, now):
         reference = message.reference
@@ -132,8 +115,8 @@ class Session:
             return
         if reference in self._running:
             self._send(frames.ACCEPT, reference.payload())
-        elif reference in self._finished:
-            self._send_result(reference, now)
+        elif reference in self._results:
+            self._results.send(reference, now)
         elif self._leaving is not None or self._free_slots(now) == 0:
             reason = "no slot is free" if self._leaving is None else "the worker is leaving"
             self._finish(reference, returned(reason), now)
@@ -152,8 +135,8 @@ class Session:
         self._trainings.start(reference, text, self._welcome.data.name, self._data.place)
 
     def _on_acknowledged(self, message, now):
-        if self._finished.pop(message.reference, None) is not None:
-            self._spool.remove(self._welcome.study, message.reference)
+        if message.reference in self._results:
+            self._results.remove(self._welcome.study, message.reference)
 
     def _on_cancel(self, message, now):
         if self._running.pop(message.reference, None) is not None:
@@ -218,29 +201,26 @@ class Session:
     # Inside
 
     def _tick_hello(self, now):
-        if self._welcome is not None and not self._awaits_welcome:
+        if self._welcome is not None and not self._greeting.awaits_welcome:
             if now - self._heard >= 3 * self._welcome.heartbeat_seconds:
                 self._log("nothing was heard of the coordinator: hello again")
-                self._need_hello(now)
-        if self._awaits_welcome and now >= self._hello_due:
-            self._say_hello(now)
+                self._greeting.begin(now)
+        self._greeting.tick(now)
 
     def _tick_welcomed(self, now):
         if self._data.place is not None and self._said_ready != self._free_slots(now):
             self._say_ready(now)
         if now >= self._heartbeat_due:
             self._heartbeat_due = now + self._welcome.heartbeat_seconds
-            held = sorted([*self._running, *self._finished])
+            held = sorted([*self._running, *self._results.references])
             payload = {"freeSlots": self._free_slots(now), "running": [r.payload() for r in held]}
             self._send(frames.WORKER_HEARTBEAT, payload)
-        if self._awaits_welcome:
+        if self._greeting.awaits_welcome:
             return
         for reference, training in self._running.items():
             if training.latest is not None:
                 self._send_progress(reference, training, now)
-        for reference, finished in list(self._finished.items()):
-            if now - finished.sent >= _RESULT_AGAIN_SECONDS:
-                self._send_result(reference, now)
+        self._results.send_due(now)
 
     def _tick_leaving(self, now):
         leaving = self._leaving
@@ -251,7 +231,7 @@ class Session:
             return
         if leaving.acknowledged_by is None:
             leaving.acknowledged_by = now + _ACKNOWLEDGEMENT_SECONDS
-        if not self._finished or self._welcome is None or now >= leaving.acknowledged_by:
+        if not self._results.references or self._welcome is None or now >= leaving.acknowledged_by:
             if self._welcome is not None:
                 self._send(frames.BYE, {"reason": leaving.reason})
             self._end(0, None)
@@ -267,28 +247,19 @@ class Session:
         """Another study has taken the place of the one that welcomed before; its results stay in the spool."""
         self._log("another study is at this address: what trained ends")
         self._stop_all()
-        self._finished.clear()
-        self._spool.release()
+        self._results.release()
 
-    def _may_send(self, report):
+    def _is_ours(self, report):
         """Whether a result in the spool was computed with what this worker computes with."""
         finished = report["outcome"].get("finished")
         return finished is None or finished["_0"]["kernelVariant"] == self._identity.kernel_variant
 
-    def _need_hello(self, now):
-        """Says hello as at the start, but for one that is on its way."""
-        if not self._awaits_welcome or now - self._hello_at >= _LEAST_HELLO_SECONDS:
-            self._awaits_welcome = True
-            self._hello_tries = 0
-            self._hello_due = self._hello_at + _LEAST_HELLO_SECONDS
-            self._tick_hello(now)
-
-    def _say_hello(self, now):
+    def _send_hello(self):
         me = self._identity
         payload = {
             "build": me.build,
             "dataHashes": {},
-            "finished": [r.payload() for r in sorted(self._finished)],
+            "finished": [r.payload() for r in self._results.references],
             "host": me.host,
             "kernelVariant": me.kernel_variant,
             "kernelVariants": [me.kernel_variant],
@@ -302,11 +273,6 @@ class Session:
         if self._welcome is not None:
             payload["study"] = self._welcome.study
         self._send(frames.HELLO, payload)
-        self._awaits_welcome = self._has_said_hello = True
-        self._hello_at = now
-        delay = _HELLO_DELAYS[min(self._hello_tries, len(_HELLO_DELAYS) - 1)]
-        self._hello_due = now + max(_LEAST_HELLO_SECONDS, delay * random.uniform(0.5, 1.5))
-        self._hello_tries += 1
 
     def _free_slots(self, now):
         if self._data.place is None or self._leaving is not None or now < self._rests_until:
@@ -314,7 +280,7 @@ class Session:
         return self._identity.slots - len(self._running)
 
     def _say_ready(self, now):
-        if self._welcome is not None and not self._awaits_welcome:
+        if self._welcome is not None and not self._greeting.awaits_welcome:
             self._said_ready = self._free_slots(now)
             self._send(frames.READY, {"freeSlots": self._said_ready})
 
@@ -329,21 +295,18 @@ class Session:
 
     def _finish(self, reference, keys, now):
         report = {**keys, "reference": reference.payload(), "study": self._welcome.study}
-        self._finished[reference] = _Finished(report)
-        try:
-            self._spool.write(self._welcome.study, reference, report)
-        except OSError as error:
-            self._log(f"a result is not in the spool, in memory only: {error}")
+        self._results.add(self._welcome.study, reference, report)
         how = next(iter(keys["outcome"]))
         reason = keys["outcome"][how].get("reason")
         self._log(f"job {reference.job}, attempt {reference.attempt}: {how}" + (f", {reason}" if reason else ""))
-        self._send_result(reference, now)
+        self._results.send(reference, now)
         self._say_ready(now)
 
-    def _send_result(self, reference, now):
-        if not self._awaits_welcome:
-            self._finished[reference].sent = now
-            self._send(frames.RESULT, self._finished[reference].report)
+    def _send_report(self, report):
+        if self._greeting.awaits_welcome:
+            return False
+        self._send(frames.RESULT, report)
+        return True
 
     def _end(self, code, error):
         self._stop_all()

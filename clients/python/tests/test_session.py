@@ -156,7 +156,7 @@ def test_a_new_process_brings_what_is_in_the_spool(bed, tmp_path):
     bed.session.done(ONE, FINISHED, bed.now)
     second = Bed(tmp_path)
     second.join()
-    assert second.session._finished == {}  # the first still has it
+    assert second.session._results.references == []  # the first still has it
     bed.spool.release()
     third = Bed(tmp_path)
     assert third.join()[1]["finished"] == [{"attempt": 1, "job": 1}]
