@@ -8,30 +8,37 @@ import re
 from . import architecture, work
 
 
+DATA = os.path.expanduser("~/.cache/layersearch/cifar-10-batches-bin")
+FIRST_FRESH_SEED = 1_000_001
 STRATEGIES = ("exhaustive", "random", "sensitivity", "factorial", "surrogate", "nsga2")
+
+
+def add_common_options(parser):
+    """Of all that is trained, and where."""
+    add = parser.add_argument
+    add("--output", required=True, metavar="DIR", help="everything that is found; the same command goes on with it")
+    add("--data", default=DATA, metavar="DIR", help="the folder of CIFAR-10's binary files (default: %(default)s)")
+    add("--model", default="resnet20")
+    add("--include", default="layer*", metavar="GLOBS", help="layers that may be decomposed (default: %(default)s)")
+    add("--validation-images", type=work.whole(1, 49_999), default=5_000)
+    add("--batch", type=work.whole(1, 50_000), default=128)
+    add("--seed", type=work.whole(0, 2**31), default=1, help="of the searches (default: 1)")
+    add("--slots", type=work.whole(1, 1024), default=2, help="trainings at a time (default: 2)")
 
 
 def add_options(parser):
     """Of the recipe and of judging; every one has the comparison's own value as its default."""
+    add_common_options(parser)
     add = parser.add_argument
-    add("--output", required=True, metavar="DIR", help="everything that is found; the same command goes on with it")
-    add("--data", default=os.path.expanduser("~/.cache/layersearch/cifar-10-batches-bin"), metavar="DIR",
-        help="the folder of CIFAR-10's binary files (default: %(default)s)")
-    add("--model", default="resnet20")
     add("--rank-fractions", type=work.numbers(work.decimal(0.001, 0.999), increasing=True), default=[0.25, 0.5], metavar="F,F",
         help="ranks of every layer, of its filters (default: 0.25,0.5)")
-    add("--include", default="layer*", metavar="GLOBS", help="layers that may be decomposed (default: %(default)s)")
     add("--train-images", type=work.whole(1, 50_000), default=10_000)
-    add("--validation-images", type=work.whole(1, 49_999), default=5_000)
     add("--epochs", type=work.whole(1, 1000), default=3)
-    add("--batch", type=work.whole(1, 50_000), default=128)
     add("--learning-rate", type=work.decimal(1e-9, 100), default=0.1)
-    add("--seed", type=work.whole(0, 2**31), default=1, help="of the searches (default: 1)")
-    add("--slots", type=work.whole(1, 1024), default=2, help="trainings at a time (default: 2)")
     add("--levels", type=work.whole(2, 200), default=8,
         help="bounds on cost at which candidates are named, half of parameters, half of multiply-adds (default: 8)")
     add("--seeds", type=work.whole(1, 1000), default=16, help="fresh trainings of each named candidate (default: 16)")
-    add("--first-fresh-seed", type=work.whole(0, 2**31), default=1_000_001, help=f"no search has it (default: %(default)s)")
+    add("--first-fresh-seed", type=work.whole(0, 2**31), default=FIRST_FRESH_SEED, help="no search has it (default: %(default)s)")
 
 
 def check(options, free):
@@ -40,10 +47,18 @@ def check(options, free):
         architecture.blocks(options.model)
     except ValueError as problem:
         work.fail(f"--model {problem}")
-    if options.levels % 2:
+    if getattr(options, "levels", 2) % 2:
         work.fail(f"--levels {options.levels}: an even number is wanted, half of each cost")
     if options.train_images + options.validation_images > 50_000:
         work.fail("--train-images and --validation-images are more than the 50,000 training images together")
+    require(options)
+    space(options)
+    work.keep_settings(
+        options.output, {key: value for key, value in vars(options).items() if key not in ("output", "data", "phase", *free)})
+
+
+def require(options):
+    """Images, and the binary that trains on them; paths become whole ones."""
     if options.batch > options.train_images:
         work.fail(f"--batch {options.batch}: there are {options.train_images} training images")
     if not os.path.exists(os.path.join(options.data, "test_batch.bin")):
@@ -51,25 +66,22 @@ def check(options, free):
     if not os.path.exists(work.BINARY):
         work.fail(f"{work.BINARY} is not there; make build, or name another binary in LAYERSEARCH")
     options.data, options.output = os.path.abspath(options.data), os.path.abspath(options.output)
-    space(options)
-    work.keep_settings(
-        options.output, {key: value for key, value in vars(options).items() if key not in ("output", "data", "phase", *free)})
 
 
-def configuration(options, name, strategy, budget):
-    """As a file of LayerSearch."""
+def configuration(options, name, strategy, budget, images=None, epochs=None, rate=None, start=None):
+    """As a file of LayerSearch; the options' own recipe where no other is said."""
     include = ", ".join(json.dumps(glob) for glob in options.include.split(","))
     return f"""study: {name}
 model: {options.model}
-data: {{set: cifar10, path: {json.dumps(options.data)}, train_images: {options.train_images}, validation_images: {options.validation_images}}}
+data: {{set: cifar10, path: {json.dumps(options.data)}, train_images: {images or options.train_images}, validation_images: {options.validation_images}}}
 space: {{rank_fractions: [{", ".join(map(str, options.rank_fractions))}], include: [{include}], variant: remainder}}
-proxy: {{epochs: {options.epochs}, batch: {options.batch}, learning_rate: {options.learning_rate}, schedule: onecycle, momentum: 0.9,
-  weight_decay: 1.0e-4, augment: true}}
+proxy: {{epochs: {options.epochs if epochs is None else epochs}, batch: {options.batch}, learning_rate: {rate or options.learning_rate},
+  schedule: onecycle, momentum: 0.9, weight_decay: 1.0e-4, augment: true}}
 objectives: [accuracy, parameters, multiply_adds]
 strategy: {{{strategy}}}
 budget: {{{budget}}}
 seed: {options.seed}
-"""
+""" + (f"start: {{{start}}}\n" if start else "")
 
 
 def recipe(options):
@@ -79,24 +91,37 @@ def recipe(options):
             "weight_decay": 1e-4, "bf16": getattr(options, "bf16", False)}
 
 
-def ranks_of(options, name, filters):
+def rank_of(fraction, filters):
     """As LayerSearch rounds fractions."""
+    return max(1, int(fraction * filters + 0.5))
+
+
+def ranks_of(options, filters):
     found = []
     for fraction in options.rank_fractions:
-        rank = max(1, int(fraction * filters + 0.5))
+        rank = rank_of(fraction, filters)
         if rank < filters and rank not in found:
             found.append(rank)
     return found
 
 
-def space(options):
-    """Layers that may be decomposed, with their ranks."""
+def included(options):
+    """Layers that may be decomposed."""
     globs = [re.compile(re.escape(glob).replace(r"\*", ".*").replace(r"\?", ".")) for glob in options.include.split(",")]
-    found = {layer.name: ranks_of(options, layer.name, layer.outputs) for layer in architecture.layers(options.model)
-             if any(glob.fullmatch(layer.name) for glob in globs)}
+    found = [layer for layer in architecture.layers(options.model) if any(glob.fullmatch(layer.name) for glob in globs)]
     if not found:
         work.fail(f"--include {options.include}: no layer of {options.model} is called so")
     return found
+
+
+def space(options):
+    """These, with their ranks."""
+    return {layer.name: ranks_of(options, layer.outputs) for layer in included(options)}
+
+
+def uniform(options, fraction):
+    """All of these at one share of their filters."""
+    return architecture.text({layer.name: rank_of(fraction, layer.outputs) for layer in included(options)})
 
 
 def references(options):
