@@ -54,7 +54,7 @@ extension StudyConfiguration {
   /// The order of patterns and objectives changes nothing.
   static func list(_ texts: [String]) -> String { "[" + texts.sorted().joined(separator: ", ") + "]" }
 
-  private static let commonSeedsKey = "strategy.common_seeds"
+  static let commonSeedsKey = "strategy.common_seeds"
   private static let trainingLossesKey = "strategy.training_losses"
   private static let truncationErrorsKey = "strategy.truncation_errors"
   static let startAugmentKey = "start.augment"

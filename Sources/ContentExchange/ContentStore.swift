@@ -213,9 +213,7 @@ package struct ContentStore: Sendable {
   }
 
   private func requireSpace(_ bytes: Int, for kind: ContentKind) throws(ContentError) {
-    var status = statvfs()
-    guard statvfs(folder, &status) == 0 else { return }
-    let free = Int(status.f_bavail) * Int(status.f_frsize)
+    guard let free = FreeSpace.bytes(at: folder) else { return }
     guard free >= bytes + 64 << 20 else { throw .diskFull(kind, folder: folder, free: free, needed: bytes) }
   }
 

@@ -68,8 +68,8 @@ package struct Command: Sendable {
       child = try ChildProcess(
         .named(program), arguments: arguments,
         environment: ProcessInfo.processInfo.environment.merging(environment) { $1 },
-        onLine: { line in box.written.withLock { $0.output.append(line) } },
-        onErrorLine: { line in box.written.withLock { $0.errors.append(line) } },
+        onLine: { line in box.written.withLock { $0.add(line) } },
+        onErrorLine: { line in box.written.withLock { $0.add(error: line) } },
         onEnd: { ending in
           let status: Int32 =
             switch ending.status {
@@ -96,9 +96,24 @@ package struct Command: Sendable {
     }
   }
 
+  /// What is longer than any answer is cut off.
   private struct Written {
-    var output: [[UInt8]] = []
-    var errors: [String] = []
+    private var output: [[UInt8]] = []
+    private var errors: [String] = []
+    private var left = 16 << 20
+
+    mutating func add(_ line: [UInt8]) {
+      if takes(line.count) { output.append(line) }
+    }
+
+    mutating func add(error line: String) {
+      if takes(line.utf8.count) { errors.append(line) }
+    }
+
+    private mutating func takes(_ bytes: Int) -> Bool {
+      left -= bytes + 1
+      return left >= 0
+    }
 
     func result(_ status: Int32) -> Result {
       Result(

@@ -32,7 +32,8 @@ struct KubernetesDeployment: Decodable, Sendable {
 
   var spec: Spec
 
-  var replicas: Int { spec.replicas ?? 1 }
+  /// An API server's are 32-bit numbers.
+  var replicas: Int { min(max(0, spec.replicas ?? 1), Int(Int32.max)) }
 
   /// For `kubectl get pods -l`; nil where labels alone do not select them.
   var selector: String? {

@@ -18,7 +18,7 @@ package struct KubernetesPlace: Place {
   private static let deletionCost = "controller.kubernetes.io/pod-deletion-cost"
 
   /// How long new pods may take to be seen once the Deployment is larger.
-  private static let longestAppearance = Duration.seconds(10)
+  var longestAppearance = Duration.seconds(10)
 
   package let deployment: String
   package let namespace: String?
@@ -122,10 +122,13 @@ package struct KubernetesPlace: Place {
 
   package func start(_ count: Int, _ worker: WorkerInvocation) async throws(LaunchError) -> [PlacedWorker] {
     let deployment = try await readDeployment()
-    let before = Set(try await list().map(\.id))
-    let replicas = deployment.replicas + count
-    try await scale(from: deployment.replicas, to: replicas)
-    let deadline = ContinuousClock.now.advanced(by: Self.longestAppearance)
+    let listed = try await list()
+    let before = Set(listed.map(\.id))
+    // Pods that the cluster does not make, for a quota or for want of time, are asked for already.
+    let present = listed.count { $0.state.isPresent && $0.state != .leaving }
+    let replicas = max(deployment.replicas, present + count)
+    if replicas != deployment.replicas { try await scale(from: deployment.replicas, to: replicas) }
+    let deadline = ContinuousClock.now.advanced(by: longestAppearance)
     while true {
       let new = try await list().filter { !before.contains($0.id) && $0.state.isPresent }
       if new.count >= count || ContinuousClock.now >= deadline { return new }

@@ -55,7 +55,8 @@ package struct LocalPlace: Place {
 enum WorkerNumbers {
   /// One more than the highest of names such as w7.
   static func next(after names: [String], prefix: String) -> Int {
-    (names.compactMap { $0.hasPrefix(prefix) ? Int($0.dropFirst(prefix.count)) : nil }.max() ?? 0) + 1
+    let numbers = names.compactMap { $0.hasPrefix(prefix) ? Int($0.dropFirst(prefix.count)) : nil }
+    return (numbers.filter { $0 < Int(Int32.max) }.max() ?? 0) + 1
   }
 }
 

@@ -21,7 +21,7 @@ struct Roster: Sendable {
 
   private var entries: [String: Entry] = [:]
   private var count = 0
-  /// How the last one that ended did.
+  /// How the last one that ended by itself did.
   private(set) var lastEnd: PlacedEnd?
 
   /// That are there or are to come, in the order in which they came.
@@ -74,9 +74,9 @@ struct Roster: Sendable {
         }
         if case .leaving = worker.state { entry.isLeaving = true }
       case .ended(let end, _):
-        if !entry.isOver {
+        if !entry.isOver, !entry.isLeaving {
           lastEnd = end
-          if !entry.isLeaving { change.ended.append(entry) }
+          change.ended.append(entry)
         }
         entry.isOver = true
       }
@@ -104,11 +104,14 @@ extension Scaling {
     for entry in roster.present {
       if case .pending(let reason?) = entry.worker.state { sayOnce("workers wait to be started: \(reason)") }
     }
-    if roster.present.contains(where: { $0.isProven(at: now, settings.shortLifeSeconds) }) {
+    // Those that were there before tell nothing of what is started now.
+    let proven = roster.present.filter { $0.isProven(at: now, settings.shortLifeSeconds) }
+      .compactMap(\.runningSince).max()
+    if let proven, proven >= backOff.last {
       if backOff.failures > 0 { say("workers stay again") }
       backOff.reset()
-      taken = 0
     }
+    if let proven, proven >= lastTaken { taken = 0 }
     var failed: [Roster.Entry] = []
     for entry in change.ended {
       guard case .ended(let end, _) = entry.worker.state else { continue }
@@ -118,6 +121,7 @@ extension Scaling {
       guard isShort else { continue }
       if end == .preempted || end == .nodeFailure {
         taken += 1
+        lastTaken = now
         if taken <= settings.takenAtOnce { continue }
       }
       failed.append(entry)

@@ -57,6 +57,7 @@ package struct Scaling: Sendable {
   var asked: Int?
   /// Short-lived workers in a row whose nodes were taken away.
   var taken = 0
+  var lastTaken = -Double.infinity
   var unlistedInARow = 0
   private var told: Set<String> = []
   var effects: [Effect] = []

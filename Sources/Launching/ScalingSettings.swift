@@ -34,6 +34,8 @@ struct BackOff: Sendable {
   private(set) var nextStart = -Double.infinity
   /// What is told while it waits; nil where the last start was none that failed.
   var problem: String?
+  /// When the last failure was, or when there was nothing to be had.
+  private(set) var last = -Double.infinity
 
   init(first: Double, longest: Double) {
     self.first = first
@@ -43,6 +45,7 @@ struct BackOff: Sendable {
   /// - Returns: seconds until the next start.
   mutating func fail(at now: Double) -> Double {
     failures += 1
+    last = now
     let delay = min(longest, first * Double(1 << min(failures - 1, 20)))
     nextStart = now + delay
     return delay
@@ -51,6 +54,7 @@ struct BackOff: Sendable {
   /// There is no failure, and nothing to be had for a while.
   mutating func wait(at now: Double) -> Double {
     nextStart = now + first
+    last = now
     return first
   }
 

@@ -141,12 +141,19 @@ package struct SlurmAllocation: Place {
 
   /// Node by node, from a text such as `4(x2),8`.
   static func processors(_ text: String) -> [Int] {
-    text.split(separator: ",").flatMap { part -> [Int] in
+    var processors: [Int] = []
+    for part in text.split(separator: ",") {
       let words = part.split(whereSeparator: { "(x)".contains($0) }).compactMap { Int($0) }
-      guard let count = words.first, count > 0, words.count <= 2 else { return [] }
-      return Array(repeating: count, count: words.count == 2 ? min(max(words[1], 1), 100_000) : 1)
+      guard let count = words.first, processorCounts.contains(count), words.count <= 2 else { continue }
+      let nodes = words.count == 2 ? max(words[1], 1) : 1
+      processors += Array(repeating: count, count: min(nodes, mostNodes - processors.count))
     }
+    return processors
   }
+
+  /// Of one node.
+  static let processorCounts = 1...65_536
+  private static let mostNodes = 100_000
 
   /// By name.
   private func steps() async throws(LaunchError) -> [String: (id: String, node: String)] {

@@ -21,7 +21,7 @@ extension SlurmPlace {
   /// - Parameter jobSeconds: of a training, by forecast.
   package func allow(jobSeconds: Double) throws(LaunchError) {
     guard let time = request.time, Double(time.seconds - request.leadSeconds) < jobSeconds else { return }
-    let needed = SlurmTime(seconds: Int(jobSeconds.rounded(.up)) + request.leadSeconds + 60)
+    let needed = SlurmTime(seconds: Int(min(jobSeconds, 1e9).rounded(.up)) + request.leadSeconds + 60)
     throw .usage(
       """
       --time \(time) is too short: a training takes about \(Readable.duration(seconds: jobSeconds)) and workers are \

@@ -32,7 +32,8 @@ package struct SlurmRecord: Hashable, Sendable {
         guard fields.count == 3, let seconds = Double(fields[0]), let processors = Int(fields[1]) else { continue }
         runs.append(
           Run(
-            since: Date(timeIntervalSince1970: seconds), processors: processors > 0 ? processors : nil,
+            since: Date(timeIntervalSince1970: seconds),
+            processors: SlurmAllocation.processorCounts.contains(processors) ? processors : nil,
             host: fields[2]))
       } else if !runs.isEmpty {
         let last = runs.count - 1

@@ -109,11 +109,8 @@ package enum ModelFields {
       shortcut: try reader.choice("shortcut") ?? .projection)
   }
 
-  /// Option A has zeros for channels that are missing, and nothing for channels that are too many.
   private static func checkShortcuts(_ network: NetworkDescription) throws(SearchError) {
-    guard network.shortcut == .subsampling else { return }
-    let outputs = [network.widths[0]] + network.widths.indices.map { network.outputs(ofStage: $0) }
-    guard zip(outputs, outputs.dropFirst()).allSatisfy({ $0 <= $1 }) else {
+    guard network.shortcutsFit else {
       throw .model(
         key: "shortcut", problem: "cannot be A where a stage is narrower than the one before; let widths rise, or use B"
       )

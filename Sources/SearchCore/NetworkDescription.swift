@@ -55,6 +55,13 @@ public struct NetworkDescription: Hashable, Sendable {
     widths[stage] * (block == .basic ? width : block.expansion)
   }
 
+  /// Option A has zeros for channels that are missing, and nothing for channels that are too many.
+  package var shortcutsFit: Bool {
+    guard shortcut == .subsampling else { return true }
+    let outputs = [widths[0]] + widths.indices.map { self.outputs(ofStage: $0) }
+    return zip(outputs, outputs.dropFirst()).allSatisfy { $0 <= $1 }
+  }
+
   /// Channels between the convolutions of a stage's blocks.
   func innerChannels(ofStage stage: Int) -> Int { widths[stage] * width }
 }

@@ -13,6 +13,8 @@ public struct RoundNote: Hashable, Sendable, LosslessStringConvertible {
     self.expectedLoss = expectedLoss.map { ($0 * 100).rounded() / 100 }
   }
 
+  /// No search has more rounds or trainings.
+  private static let counts = 0...1_000_000
   private static let begin = "round "
   private static let middle = " asks for "
   private static let end = " jobs"
@@ -29,7 +31,7 @@ public struct RoundNote: Hashable, Sendable, LosslessStringConvertible {
     let parts = description.dropFirst(Self.begin.count).split(separator: Self.loss)
     let numbers = parts.first?.split(separator: Self.middle) ?? []
     guard numbers.count == 2, numbers[1].hasSuffix(Self.end), let round = Int(numbers[0]),
-      let jobs = Int(numbers[1].dropLast(Self.end.count))
+      let jobs = Int(numbers[1].dropLast(Self.end.count)), Self.counts.contains(round), Self.counts.contains(jobs)
     else { return nil }
     var loss: Double?
     if parts.count == 2 {

@@ -183,9 +183,18 @@ extension SearchSpace {
   /// a frontier's solver keeps apart. Bottlenecks have layers of two numbers of outputs.
   package static let mostTiedRanks = 8
 
+  /// Most ranks, each variant counted: the model of effects has a number for every pair of neighbouring layers' forms.
+  package static let mostForms = 64
+
   private static func check(
     _ variants: [BasisVariant], _ ranks: Ranks, of architecture: Architecture
   ) throws(SearchError) {
+    let (forms, isBeyond) = ranks.count.multipliedReportingOverflow(by: variants.count)
+    guard !isBeyond, forms <= mostForms else {
+      throw .space(
+        problem: "\(ranks.count) ranks in \(variants.count) variants are more than a layer may have, which is "
+          + "\(mostForms) together")
+    }
     let mostTiedRanks = architecture.model.network.block == .bottleneck ? Self.mostTiedRanks / 2 : Self.mostTiedRanks
     for (index, variant) in variants.enumerated() {
       if variants[..<index].contains(variant) {

@@ -31,4 +31,13 @@ public struct TimeLimits: Hashable, Sendable {
     self.ofWorkers = ofWorkers
     self.onClock = onClock
   }
+
+  /// Seconds on the clock until one of them is reached while so many trainings go on; nil where none will be.
+  public func secondsLeft(after spent: TimeSpent, running: Int) -> Double? {
+    let left = [
+      onClock.map { $0 - spent.onClock },
+      running > 0 ? ofWorkers.map { ($0 - spent.ofWorkers) / Double(running) } : nil,
+    ]
+    return left.compactMap { $0 }.min().map { max(0, $0) }
+  }
 }

@@ -93,17 +93,21 @@ extension TrainingAssignment {
       self.init(
         reference: job.reference, candidate: work.candidate.description, recipe: recipe, seed: work.seed,
         measuresTime: work.measuresTime)
-    } catch { throw .field("work", problem: "cannot be said to an older worker: \(error)") }
+    } catch { throw .field("work", problem: "is none of an older worker's: \(error)") }
   }
 
-  /// Which repetition it is, is not said; only the first one is timed.
+  /// Which repetition it is, is not said; only the first one is timed. Throws `ProtocolError.field` for what is no
+  /// work's.
   var job: JobAssignment {
-    var job = JobAssignment(
-      reference: reference,
-      work: Work.text(
-        kind: .proxyTraining(recipe), candidate: candidate, repetition: measuresTime ? 0 : 1, seed: seed))
-    job.isTraining = true
-    return job
+    get throws(ProtocolError) {
+      var job = JobAssignment(
+        reference: reference,
+        work: Work.text(
+          kind: .proxyTraining(recipe), candidate: candidate, repetition: measuresTime ? 0 : 1, seed: seed))
+      job.isTraining = true
+      _ = try TrainingAssignment(job)
+      return job
+    }
   }
 }
 

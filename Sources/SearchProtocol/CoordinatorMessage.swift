@@ -110,7 +110,7 @@ extension CoordinatorMessage: WireMessage {
     switch code {
     case .welcome: return .welcome(try source.content(of: code))
     case .refusal: return .refusal(try source.content(of: code))
-    case .training: return .job((try source.content(of: code) as TrainingAssignment).job)
+    case .training: return .job(try (try source.content(of: code) as TrainingAssignment).job)
     case .job, .startedJob: return .job(try source.content(of: code))
     case .resultAcknowledged: return .resultAcknowledged(try source.content(of: code))
     case .coordinatorHeartbeat: return .coordinatorHeartbeat(try source.content(of: code))

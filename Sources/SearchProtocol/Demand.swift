@@ -22,6 +22,8 @@ public struct Demand: JSONContent, Codable, Hashable, Sendable {
   public var isPaused: Bool
 
   public static let mostIdleWorkers = 64
+  /// Seconds: what takes longer is said to take so long.
+  public static let longestJob = 1e9
 
   public init(
     study: String, studyName: String, waitingJobs: Int = 0, runningJobs: Int = 0, comingJobs: Int = 0,
@@ -47,17 +49,17 @@ extension Demand {
   static let blank = Demand(study: "", studyName: "")
 
   mutating func visitFields<Visitor: FieldVisitor>(_ visitor: inout Visitor) throws(Visitor.Failure) {
-    try visitor.field("comingJobs", &comingJobs, Whole(0...Int.max))
+    try visitor.field("comingJobs", &comingJobs, Whole(0...FieldLimits.counted))
     try visitor.field("idleWorkers", &idleWorkers, List(Text.name, limit: Self.mostIdleWorkers))
     try visitor.field("isDone", &isDone, Flag())
     try visitor.field("isPaused", &isPaused, Flag())
-    try visitor.optional("jobSeconds", &jobSeconds, Number.amount)
-    try visitor.field("runningJobs", &runningJobs, Whole(0...Int.max))
-    try visitor.field("slots", &slots, Whole(0...Int.max))
-    try visitor.field("soonJobs", &soonJobs, Whole(0...Int.max))
+    try visitor.optional("jobSeconds", &jobSeconds, Number(0...Self.longestJob))
+    try visitor.field("runningJobs", &runningJobs, Whole(0...FieldLimits.counted))
+    try visitor.field("slots", &slots, Whole(0...FieldLimits.counted))
+    try visitor.field("soonJobs", &soonJobs, Whole(0...FieldLimits.counted))
     try visitor.field("study", &study, Text.name)
     try visitor.field("studyName", &studyName, Text.nameOrNothing)
-    try visitor.field("waitingJobs", &waitingJobs, Whole(0...Int.max))
-    try visitor.field("workers", &workers, Whole(0...Int.max))
+    try visitor.field("waitingJobs", &waitingJobs, Whole(0...FieldLimits.counted))
+    try visitor.field("workers", &workers, Whole(0...FieldLimits.counted))
   }
 }

@@ -15,6 +15,8 @@ public enum FieldLimits {
   /// Metrics, curves and artifacts of one observation, each.
   public static let observed = 64
   public static let unacknowledgedReports = 10_000
+  /// Jobs, workers and slots of a study: sums of a few are numbers still.
+  public static let counted = 1 << 40
   /// Of one content.
   public static let contentBytes = 1 << 40
   public static let contentTickets = 16

@@ -98,7 +98,8 @@ package struct MachineExamination: Encodable {
     add("ZeroMQ", .good, zeromqVersion + (ZeroMQLibrary.hasCurve ? ", with encryption" : ", without encryption"))
     sqliteVersion = SQLiteLibrary.version ?? "does not work"
     add("SQLite", .good, sqliteVersion)
-    freeDiskBytes = Self.freeDiskBytes
+    // Where studies are put.
+    freeDiskBytes = FreeSpace.bytes(at: ".")
     if let freeDiskBytes {
       add(
         "disk", freeDiskBytes < 1_000_000_000 ? .advice : .good, "\(Readable.bytes(freeDiskBytes)) free in this folder")
@@ -121,13 +122,6 @@ package struct MachineExamination: Encodable {
           + "after 30 days they are removed")
     }
     self.findings = findings
-  }
-
-  /// Of the folder in which the process works: where studies are put.
-  private static var freeDiskBytes: Int? {
-    var status = statvfs()
-    guard statvfs(".", &status) == 0 else { return nil }
-    return Int(status.f_bavail) * Int(status.f_frsize)
   }
 }
 

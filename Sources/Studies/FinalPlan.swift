@@ -3,35 +3,41 @@ import StudyStore
 
 /// What is to be trained in full of what a study has found.
 package struct FinalPlan {
-  package var points: Int
+  package enum Choice: Hashable, Sendable {
+    /// So many of the estimated frontier's at most and its knee, beside all layers at each rank.
+    case points(Int)
+    /// As `CandidateNames` reads them.
+    case named([String])
+  }
+
+  /// Dense comes besides.
+  package var choice: Choice
   package var epochs: Int
   package var seeds: Int
+  /// The schedule's peak; nil for that of the study's trainings.
+  package var learningRate: Double?
   /// Nil for all that there are; of drawn images, as many as the study's trainings have.
   package var trainImages: Int?
 
-  package init(points: Int, epochs: Int, seeds: Int, trainImages: Int?) {
-    self.points = points
+  package init(choice: Choice, epochs: Int, seeds: Int, learningRate: Double? = nil, trainImages: Int? = nil) {
+    self.choice = choice
     self.epochs = epochs
     self.seeds = seeds
+    self.learningRate = learningRate
     self.trainImages = trainImages
   }
 
   /// As the study's trainings, for so many epochs, on so many images, none of which are held out.
-  /// - Throws: `StudyError.nothingToEstimate`, `.noTestImages`, `.tooManyImages`, `.tooFewSteps`.
+  /// - Throws: `StudyError.nothingToEstimate`, `.noTestImages`, `.tooManyImages`, `.tooFewSteps`, `.outsideSpace` and
+  ///   what `CandidateNames` throws.
   package func works(of study: OpenStudy) throws -> [Work] {
-    let (definition, space) = (study.definition, study.definition.space)
-    let results = StudyReading.results(try study.store.jobs())
-    guard
-      let candidates = FinalTrainings.candidates(
-        space, results: results, template: definition.configuration.template, points: points,
-        objectives: definition.objectives,
-        within: definition.configuration.strategy.constraints,
-        atLeast: definition.configuration.constraints.minAccuracy ?? 0)
-    else { throw StudyError.nothingToEstimate(study: definition.name, results: results.count) }
+    let definition = study.definition
+    let candidates = try candidates(of: study)
     var recipe = definition.recipe
     guard recipe.data.shape.testImages > 0 else { throw StudyError.noTestImages(study: definition.name) }
     let available = recipe.data.shape.trainingImages
     (recipe.epochs, recipe.until, recipe.curve) = (Epochs(epochs), nil, false)
+    recipe.learningRate = learningRate ?? recipe.learningRate
     recipe.data.trainImages = trainImages ?? (recipe.data.set.isDrawn ? recipe.data.trainImages : available)
     recipe.data.validationImages = 0
     guard recipe.data.trainImages <= available else {
@@ -41,5 +47,33 @@ package struct FinalPlan {
       throw StudyError.tooFewSteps(recipe.stepsPerEpoch, updatesEvery: skip.every)
     }
     return FinalTrainings.works(candidates, recipe: recipe, seeds: seeds, studySeed: definition.seed)
+  }
+
+  private func candidates(of study: OpenStudy) throws -> [Candidate] {
+    let (definition, space) = (study.definition, study.definition.space)
+    let results = StudyReading.results(try study.store.jobs())
+    let nothing = StudyError.nothingToEstimate(study: definition.name, results: results.count)
+    switch choice {
+    case .points(let points):
+      guard
+        let candidates = FinalTrainings.candidates(
+          space, results: results, template: definition.configuration.template, points: points,
+          objectives: definition.objectives,
+          within: definition.configuration.strategy.constraints,
+          atLeast: definition.configuration.constraints.minAccuracy ?? 0)
+      else { throw nothing }
+      return candidates
+    case .named(let texts):
+      // What trainings start from is among a study's first results.
+      guard results.contains(where: { !$0.value.diverged }) else { throw nothing }
+      let names = CandidateNames(of: study.store, definition: definition)
+      return try texts.reduce(into: [.dense]) { candidates, text in
+        let candidate = try names.candidate(text)
+        if let problem = space.problem(with: candidate) {
+          throw StudyError.outsideSpace(candidate.description, study: definition.name, problem: problem)
+        }
+        if !candidates.contains(candidate) { candidates.append(candidate) }
+      }
+    }
   }
 }

@@ -17,6 +17,8 @@ package struct FinalResults: Encodable, Sendable {
     package var deviceTimeRatio: Double?
     package var trainImages: Int
     package var epochs: Double
+    /// The schedule's peak.
+    package var learningRate: Double
     package var seeds: Int
     package var divergedSeeds: Int
     /// Mean over the seeds, 0…1.
@@ -60,12 +62,13 @@ package struct FinalResults: Encodable, Sendable {
         multiplyAddRatio: Double(cost.multiplyAdds) / Double(space.denseCost.multiplyAdds),
         deviceTime: cost.deviceTime.map { Double($0) / 1e9 },
         deviceTimeRatio: cost.deviceTimeRatio(to: space.denseCost),
-        trainImages: entry.recipe.data.trainImages, epochs: entry.recipe.epochs.count, seeds: entry.seeds,
-        divergedSeeds: entry.diverged, testAccuracy: entry.accuracy, difference: entry.difference,
-        differenceLow: entry.low, differenceHigh: entry.high)
+        trainImages: entry.recipe.data.trainImages, epochs: entry.recipe.epochs.count,
+        learningRate: entry.recipe.learningRate, seeds: entry.seeds, divergedSeeds: entry.diverged,
+        testAccuracy: entry.accuracy, difference: entry.difference, differenceLow: entry.low,
+        differenceHigh: entry.high)
     }.sorted { left, right in
-      (left.epochs, left.trainImages, -left.parameters, left.candidate)
-        < (right.epochs, right.trainImages, -right.parameters, right.candidate)
+      (left.epochs, left.trainImages, left.learningRate, -left.parameters, left.candidate)
+        < (right.epochs, right.trainImages, right.learningRate, -right.parameters, right.candidate)
     }
   }
 }
@@ -85,6 +88,7 @@ extension FinalResults {
   }
 
   private var hasTimes: Bool { candidates.contains { $0.deviceTime != nil } }
+  private var hasLearningRates: Bool { Set(candidates.map(\.learningRate)).count > 1 }
 
   package var csv: String {
     let times: [(name: String, field: (Entry) -> String)] =
@@ -93,7 +97,9 @@ extension FinalResults {
         ("device_time", { $0.deviceTime.map { "\($0)" } ?? "" }),
         ("device_time_ratio", { $0.deviceTimeRatio.map { NumberText.ratio($0) } ?? "" }),
       ] : []
-    let columns = Self.columns + times
+    let rates: [(name: String, field: (Entry) -> String)] =
+      hasLearningRates ? [("learning_rate", { "\($0.learningRate)" })] : []
+    let columns = Self.columns + times + rates
     return StudyReport.csv([columns.map(\.name)] + candidates.map { entry in columns.map { $0.field(entry) } })
   }
 
@@ -112,6 +118,7 @@ extension FinalResults {
       ("Parameters", { NumberText.count($0.parameters) }), ("of dense", { NumberText.percent($0.parameterRatio) }),
       ("Multiply-adds", { NumberText.percent($0.multiplyAddRatio) }),
     ]
+    if hasLearningRates { cells.append(("Learning rate", { NumberText.shortest($0.learningRate) })) }
     if hasTimes { cells.append(("Device time", { $0.deviceTimeRatio.map { NumberText.percent($0) } ?? "" })) }
     let table = CandidateTable(
       columns: cells.map { column in .init(heading: column.0, cells: candidates.map(column.1)) },

@@ -7,6 +7,8 @@ package enum StudyError: Error, Hashable, CustomStringConvertible {
   case noBend(study: String)
   /// A row is asked for; the frontier of this study has so many.
   case noRow(Int, study: String, rows: Int)
+  /// The study's network can be so, and its space has it not.
+  case outsideSpace(String, study: String, problem: String)
   /// Neither a job nor a candidate nor a worker.
   case unknownSubject(String, study: String, folder: String, jobs: Int)
   /// There is no sound training from which other candidates' accuracies could be told; so many results diverged.
@@ -32,9 +34,8 @@ package enum StudyError: Error, Hashable, CustomStringConvertible {
   package var isUsage: Bool {
     switch self {
     case .nothingToEstimate, .nothingFits, .earlierIsEmpty, .noFinalResults: false
-    case .noTestImages, .tooManyImages, .tooFewSteps, .missing, .exists, .noBend, .noRow, .unknownSubject,
-      .earlierIsSelf,
-      .earlierIsUnusable:
+    case .noTestImages, .tooManyImages, .tooFewSteps, .missing, .exists, .noBend, .noRow, .outsideSpace,
+      .unknownSubject, .earlierIsSelf, .earlierIsUnusable:
       true
     }
   }
@@ -47,6 +48,8 @@ package enum StudyError: Error, Hashable, CustomStringConvertible {
     case .noBend(let study): "the frontier of study \(study) has no bend yet"
     case .noRow(_, let study, let rows):
       "the frontier of study \(study) has \(rows == 0 ? "no rows yet" : "rows 1 to \(rows)")"
+    case .outsideSpace(let candidate, let study, let problem):
+      "\(candidate) is outside the space of study \(study): \(problem)"
     case .unknownSubject(_, let study, _, let jobs):
       "study \(study) has no such job, candidate or worker; jobs are numbered from 1 to \(jobs)"
     case .nothingToEstimate(let study, let results):

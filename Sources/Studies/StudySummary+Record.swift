@@ -33,6 +33,15 @@ extension StudySummary {
       jobsPerSecond: workers == 0 ? nil : try Self.pace(store).rate(now: now), highest: leaders.highest,
       dense: leaders.dense)
     isPaused = try store.paused() != nil
+    if jobsPerSecond != nil, definition.timeLimits != TimeLimits() {
+      budgetSeconds = definition.timeLimits.secondsLeft(after: try Self.spent(store, now: now), running: counts.running)
+    }
+  }
+
+  /// As the coordinator counts it: with what is under way.
+  private static func spent(_ store: StudyStore, now: Double) throws -> TimeSpent {
+    let ended = try store.trainings(latest: .max, begunSince: -.infinity)
+    return TimeSpent(ended + (try store.attempts().map { (begun: $0.started, ended: now) }))
   }
 
   /// What was trained before the coordinator at work began says nothing about its pace.

@@ -15,6 +15,8 @@ package struct StudySummary: Sendable, Hashable {
   package var jobsPerSecond: Double?
   /// A person wants no job to be handed out.
   package var isPaused = false
+  /// Until the time that the search may take is spent; nil without such a bound.
+  package var budgetSeconds: Double?
   /// The decomposed candidate with the highest mean accuracy so far: perhaps by the luck of a single seed.
   package var highest: CandidateAccuracy?
   package var dense: CandidateAccuracy?
@@ -33,6 +35,11 @@ package struct StudySummary: Sendable, Hashable {
 
   /// Until the search is done; nil where nothing tells.
   package var secondsLeft: Double? {
+    secondsOfJobs.map { min($0, budgetSeconds ?? .infinity) }
+  }
+
+  /// Until all jobs are done, however much time the search may take.
+  package var secondsOfJobs: Double? {
     guard let jobsPerSecond, jobsPerSecond > 0 else { return nil }
     return Double(max(0, expectedJobs - jobs.settled)) / jobsPerSecond
   }

@@ -96,8 +96,8 @@ extension FinalResults {
   fileprivate func isNondominated(_ entry: Entry) -> Bool {
     !candidates.contains { other in
       other.epochs == entry.epochs && other.trainImages == entry.trainImages
-        && other.testAccuracy >= entry.testAccuracy && other.parameters <= entry.parameters
-        && other.multiplyAdds <= entry.multiplyAdds
+        && other.learningRate == entry.learningRate && other.testAccuracy >= entry.testAccuracy
+        && other.parameters <= entry.parameters && other.multiplyAdds <= entry.multiplyAdds
         && (other.testAccuracy > entry.testAccuracy || other.parameters < entry.parameters
           || other.multiplyAdds < entry.multiplyAdds)
     }

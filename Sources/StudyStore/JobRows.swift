@@ -56,10 +56,19 @@ enum JobRows {
     }
     return JobRecord(
       id: id, work: work, round: try row.optional(own + 5), place: try row.optional(own + 6), state: state,
-      attempts: try row.value(own + 1),
-      failures: try row.value(own + 2),
-      losses: try row.value(own + 3), result: result, failureReason: try row.optional(own + 4))
+      attempts: try count(row, own + 1), failures: try count(row, own + 2), losses: try count(row, own + 3),
+      result: result, failureReason: try row.optional(own + 4))
   }
+
+  /// Counters have no checksums.
+  static func count(_ row: RowReader, _ column: Int) throws -> Int {
+    let count: Int = try row.value(column)
+    guard counts.contains(count) else { throw row.damaged(column) }
+    return count
+  }
+
+  /// Of a job's attempts.
+  static let counts = 0...1_000_000
 }
 
 /// The columns of an observation, with the texts as they are stored.

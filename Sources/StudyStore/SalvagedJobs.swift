@@ -81,7 +81,7 @@ struct SalvagedJobs {
   private func knownRounds(of total: Int?) -> [Int64: Int] {
     var rounds: [Int] = []
     while let round = byNumber[Int64(rounds.count + 1)]?.round {
-      guard round == rounds.last ?? 0 || round - 1 == rounds.last else { break }
+      guard round == rounds.last ?? 0 || round == rounds.last.map({ $0 + 1 }) else { break }
       rounds.append(round)
     }
     // A round is whole where another follows it, and no job behind is of it; with all jobs there, the last one is too.

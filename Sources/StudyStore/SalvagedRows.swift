@@ -111,7 +111,7 @@ struct SalvagedRows {
     // Counters have no checksums; what they cannot be, they are not.
     func count(_ index: Int) -> Int {
       let value = (try? row.value(index, as: Int.self)) ?? 0
-      return (0...1_000_000).contains(value) ? value : 0
+      return JobRows.counts.contains(value) ? value : 0
     }
     let state = (try? row.value(first, as: String.self)).flatMap(JobState.init) ?? .waiting
     return JobRecord(

@@ -24,6 +24,8 @@ extension StudyStore {
     after.configurationText = text
     let goesOn = isLarger && wasFinished ? ", and the study, which was finished, goes on" : ""
     let line = "the budget is \(change.now) now, before it was \(change.before)\(goesOn)"
+    // First: where it ends between the two, the file says what is to hold, and the study is resumed with that.
+    try StudyFolder(directory).writeConfiguration(text)
     try writing("change the budget of") { db in
       try db.execute(
         sql: "UPDATE study SET budget = ?, configuration = ?, checksum = ?",
@@ -35,7 +37,6 @@ extension StudyStore {
         sql: "INSERT INTO event (time, kind, text) VALUES (?, ?, ?)",
         arguments: [now, StudyEvent.Kind.note.rawValue, line])
     }
-    try StudyFolder(directory).writeConfiguration(text)
     return line
   }
 

@@ -14,8 +14,8 @@ extension StudyStore {
       return JobRecord(id: next, work: work)
     }
     guard !new.isEmpty else { return 0 }
-    try record(new.map { .jobAdded($0) } + [.noted("\(new.count) final trainings were asked for")])
-    try writing("open") { db in try db.execute(sql: "UPDATE study SET finished = NULL") }
+    try record(
+      new.map { .jobAdded($0) } + [.noted("\(new.count) final trainings were asked for"), .studyReopened])
     return new.count
   }
 }

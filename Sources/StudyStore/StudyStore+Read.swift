@@ -137,7 +137,7 @@ extension StudyStore {
       let parsed = ending.flatMap(AttemptEnding.init)
       if ending != nil, parsed == nil { throw row.damaged(5) }
       return AttemptRecord(
-        job: try row.value(0), number: try row.value(1), worker: try row.value(2), started: try row.value(3),
+        job: try row.value(0), number: try JobRows.count(row, 1), worker: try row.value(2), started: try row.value(3),
         ended: try row.optional(4), ending: parsed, reason: try row.optional(6), failure: try failure(row))
     }
   }
@@ -165,7 +165,9 @@ extension StudyStore {
     ) { row in
       WorkerPresence(
         worker: WorkerRecord(
-          id: try row.value(0), host: try row.value(1), processID: try row.value(2), slots: try row.value(3),
+          id: try row.value(0), host: try row.value(1), processID: try row.value(2),
+          // No checksum says whether it is what was written.
+          slots: min(max(0, try row.value(3)), Int(Int32.max)),
           kernelVariant: try row.value(4), build: try row.value(5)),
         joined: try row.value(6), lastSeen: try row.value(7), left: try row.optional(8),
         leftReason: try row.optional(9), benchedUntil: try row.optional(10), benchedReason: try row.optional(11),
@@ -185,7 +187,7 @@ extension StudyStore {
         """
       ) { row in
         StudyPast.Attempt(
-          job: try row.value(0), number: try row.value(1), worker: try row.value(2),
+          job: try row.value(0), number: try JobRows.count(row, 1), worker: try row.value(2),
           ending: try row.optional(3).flatMap(AttemptEnding.init))
       },
       workers: try workers().map(\.worker),
@@ -240,7 +242,8 @@ extension StudyStore {
   }
 
   /// The latest `count` trainings that were begun at `time` or later and brought a result, the latest ending last: what
-  /// a rate and the time left follow from.
+  /// a rate and the time left follow from. A result that came long after its training, from a spool or to a coordinator
+  /// that was started later, has ended when it may have.
   public func trainings(
     latest count: Int, begunSince time: Double
   ) throws(StoreError) -> [(begun: Double, ended: Double)] {
@@ -248,7 +251,9 @@ extension StudyStore {
       "the results", of: "a result",
       // One that was entered together with its result was trained some time before.
       """
-      SELECT started, recorded FROM observation
+      SELECT started, min(recorded, started + 60 + 2 * iif(
+          json_valid(metrics), ifnull(json_extract(metrics, '$.train_seconds'), recorded), recorded))
+      FROM observation
       JOIN attempt ON attempt.job = observation.job AND attempt.number = observation.attempt
       WHERE started >= ? AND started < recorded ORDER BY sequence DESC LIMIT ?
       """, [time, max(0, count)]

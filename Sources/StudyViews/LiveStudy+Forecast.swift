@@ -35,12 +35,14 @@ extension LiveStudy {
 
   /// Nil where nothing tells: before the first result, without workers, in a pause, and when the search is done.
   package var forecast: Forecast? {
-    guard !isFinished, !isOver, let summary, !summary.isPaused, let seconds = summary.secondsLeft else { return nil }
+    guard !isFinished, !isOver, let summary, !summary.isPaused, let ofJobs = summary.secondsOfJobs else { return nil }
+    let budget = summary.budgetSeconds ?? .infinity
+    let seconds = min(ofJobs, budget)
     guard let gaps = pace.gaps else { return Forecast(seconds: seconds) }
     let left = Double(max(0, summary.expectedJobs - summary.jobs.settled))
     // The gaps to come scatter, and their mean is known from so many only.
     let variance = gaps.deviation * gaps.deviation * (left + left * left / Double(gaps.count))
     let reach = 1.645 * variance.squareRoot()
-    return Forecast(seconds: seconds, low: max(0, seconds - reach), high: seconds + reach)
+    return Forecast(seconds: seconds, low: min(max(0, ofJobs - reach), budget), high: min(ofJobs + reach, budget))
   }
 }

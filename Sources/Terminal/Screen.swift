@@ -17,7 +17,7 @@ enum Screen {
     var size = winsize()
     if ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { return max(leastWidth, Int(size.ws_col)) }
     let named = ProcessInfo.processInfo.environment["COLUMNS"].flatMap { Int($0) }
-    if let named, named > 0 { return max(leastWidth, named) }
+    if let named, named > 0 { return min(max(leastWidth, named), mostWidth) }
     return isTerminal(descriptor) ? 80 : nil
   }
 
@@ -43,4 +43,5 @@ enum Screen {
 
   /// Narrower ones are taken for this: nothing can be told in them.
   private static let leastWidth = 10
+  private static let mostWidth = 10_000
 }

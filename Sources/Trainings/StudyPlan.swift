@@ -113,7 +113,7 @@ package struct StudyPlan: Encodable {
     hoursAtMost = (startSeconds + searchSeconds) / 3600
     hoursAtLeast = (startSeconds + searchSeconds * saved) / 3600
     (denseDeviceTime, shortestDeviceTime) = (space.denseCost.deviceTime, space.shortestDeviceTime)
-    notes = strategy.notes
+    notes = strategy.notes + definition.configuration.notes
     if isStepwise, later > 0, busy < workers {
       notes.append("rounds of \(size) keep at most \(busy) of \(workers) workers busy; strategy.round may be larger")
     }

@@ -122,6 +122,10 @@ import Testing
       ("widths", { header, _ in header.network.widths = [1, 2] }),
       ("negative widths", { header, _ in header.network.widths = [3, 4, 5, -6] }),
       ("huge widths", { header, _ in header.network.widths = [.max, .max, .max, .max] }),
+      (
+        "falling widths of option A",
+        { header, _ in (header.network.model, header.network.widths) = (.resnet20, [6, 4, 2]) }
+      ),
       ("shape", { header, _ in header.tensors[0].shape = [.max, .max] }),
       ("negative shape", { header, _ in header.tensors[0].shape = [-3, -9] }),
       ("name", { header, _ in header.tensors[1].name = header.tensors[0].name }),

@@ -35,6 +35,26 @@ struct SearchKeysTests {
     }
   }
 
+  @Test(
+    "what may not be meant is noted: measured times where a strategy decides, one common seed where estimates are made",
+    arguments: [
+      ("strategy: {name: surrogate, common_seeds: false}", []), ("strategy: {name: surrogate, common_seeds: true}", []),
+      ("strategy: {name: surrogate}", ["under one common seed"]),
+      ("strategy: {name: factorial}", ["under one common seed"]), ("strategy: {name: factorial, seeds: 2}", []),
+      ("strategy: {name: random}", []),
+      ("start: {from: dense}\nstrategy: {name: surrogate}", []),
+      ("objectives: [accuracy, step_time, inference_time]", ["objectives step_time and inference_time: "]),
+      ("objectives: [accuracy, step_time]\nstrategy: {name: exhaustive}\nspace: {include: [layer1.0.conv1]}", []),
+      (
+        "objectives: [accuracy, inference_time]\nstrategy: {name: surrogate}",
+        ["objectives inference_time: ", "under one common seed"]
+      ),
+    ])
+  func notes(text: String, beginnings: [String]) throws {
+    let notes = try parse(text + "\n").notes
+    #expect(notes.count == beginnings.count && zip(notes, beginnings).allSatisfy { $0.hasPrefix($1) }, "\(notes)")
+  }
+
   @Test("updates that are skipped are in the values where there are any, and every step is none")
   func skip() throws {
     let none = try parse("")

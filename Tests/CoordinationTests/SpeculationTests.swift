@@ -59,12 +59,16 @@ struct SpeculationTests: CoordinatorScenarios {
     #expect(!late.records.contains { if case .jobFinished(2, _, _, _) = $0 { true } else { false } })
   }
 
-  @Test("where the second attempt ends without a result, the first goes on and its result counts", arguments: 0..<3)
+  @Test("where the second attempt ends without a result, the first goes on and its result counts", arguments: 0..<4)
   func resumes(how: Int) {
     var machine = begun()
     switch how {
     case 0: _ = machine.handle(.received(Fixture.failed(Fixture.reference(2, 2)), from: a), at: 5)
     case 1: _ = machine.handle(.received(Fixture.returned(Fixture.reference(2, 2)), from: a), at: 5)
+    case 2:
+      let distrust = InterventionRequest(number: 1, author: "me", action: .distrust(worker: "fast"))
+      let turn = machine.handle(.intervened(distrust), at: 5)
+      #expect(turn.sent(to: a).contains(.cancel(Fixture.reference(2, 2))))
     default: _ = machine.handle(.received(.bye(Bye(reason: "gone")), from: a), at: 5)
     }
     #expect(machine.summary.jobs.running == 1 && machine.invariants().isEmpty, "\(machine.invariants())")
@@ -110,6 +114,8 @@ struct SpeculationTests: CoordinatorScenarios {
     #expect(machine.handle(.received(hello, from: a), at: 1).sent(to: a).contains(.cancel(Fixture.reference(1))))
     let end = machine.handle(.received(Fixture.finished(Fixture.reference(1)), from: a), at: 2)
     #expect(end.records.contains(.jobFinished(job: 1, attempt: 1, worker: "w", result: Fixture.result())))
+    // Nobody knows who has the other one; it has ended all the same.
+    #expect(end.records.contains { if case .attemptEnded(1, 2, .returned) = $0 { true } else { false } })
     // The second ended first: the first is waited for.
     past.attempts[1].ending = .lost
     var other = self.machine(first: 2, jobs: [job], past: past)

@@ -169,6 +169,69 @@ struct StartWeightsTests: CoordinatorScenarios, WorkerScenarios {
     #expect(more.jobs(to: b).contains(Fixture.reference(2, 2)))
   }
 
+  @Test("what was begun from weights that are struck out counts no more, whenever its worker comes back with it")
+  func startedBefore() throws {
+    var jobs = record(result())
+    let next = try #require(Strategy().round(1, history: SearchHistory()).works.first)
+    jobs.append(JobRecord(id: 2, work: next, round: 1, state: .waiting, attempts: 1))
+    var past = past(jobs)
+    past.resultsByWorker = ["w": [1]]
+    var settings = Fixture.coordinatorSettings()
+    settings.contents = [StoredContent(description: blob, key: nil)]
+    var machine = CoordinatorMachine(settings: settings, jobs: jobs, past: past, strategy: Strategy())
+    _ = machine.handle(.started, at: 0)
+    // v gets the job, and is not heard of any more.
+    _ = machine.handle(.received(Fixture.hello("v", version: ProtocolVersion.newest), from: a), at: 1)
+    let given = machine.handle(.received(.ready(Ready(freeSlots: 1)), from: a), at: 1).jobs(to: a)
+    #expect(given == [Fixture.reference(2, 2)])
+    _ = machine.handle(.received(.accept(given[0]), from: a), at: 1)
+    _ = machine.handle(.unreachable(a, .reregister), at: 2)
+    _ = machine.handle(
+      .intervened(InterventionRequest(number: 1, author: "me", action: .distrust(worker: "w"))), at: 3)
+    let hello = Fixture.hello("v", study: "study-1", running: given, version: ProtocolVersion.newest)
+    #expect(machine.handle(.received(hello, from: b), at: 4).sent(to: b).contains(.cancel(given[0])))
+    let late = machine.handle(.received(Fixture.finished(given[0]), from: b), at: 5)
+    #expect(late.sent(to: b).contains(.resultAcknowledged(given[0])))
+    #expect(!late.records.contains { if case .jobFinished = $0 { true } else { false } })
+    // A coordinator that begins anew knows of the attempt from the record.
+    past.attempts = [.init(job: 2, number: 1, worker: "v", ending: .finished)]
+    past.workers.append(
+      WorkerRecord(id: "v", host: "host", processID: 1, slots: 1, kernelVariant: "avx", build: "1"))
+    jobs[0].state = .waiting
+    jobs[0].result = nil
+    past.resultsByWorker = [:]
+    var again = CoordinatorMachine(settings: settings, jobs: jobs, past: past, strategy: Strategy())
+    _ = again.handle(.started, at: 0)
+    let finished = Fixture.hello(
+      "v", study: "study-1", finished: [Fixture.reference(2)], version: ProtocolVersion.newest)
+    _ = again.handle(.received(finished, from: a), at: 1)
+    let adopted = again.handle(.received(Fixture.finished(Fixture.reference(2)), from: a), at: 1)
+    #expect(!adopted.records.contains { if case .jobFinished = $0 { true } else { false } })
+  }
+
+  @Test("a start that is struck out and then set aside ends the study with a reason")
+  func cancelledStart() throws {
+    var jobs = record(result())
+    let next = try #require(Strategy().round(1, history: SearchHistory()).works.first)
+    jobs.append(JobRecord(id: 2, work: next, round: 1))
+    var past = past(jobs)
+    past.resultsByWorker = ["w": [1]]
+    var machine = CoordinatorMachine(
+      settings: Fixture.coordinatorSettings(), jobs: jobs, past: past, strategy: Strategy())
+    _ = machine.handle(.started, at: 0)
+    for action in [InterventionRequest.Action.distrust(worker: "w"), .cancel(job: 1)] {
+      _ = machine.handle(.intervened(InterventionRequest(number: 1, author: "me", action: action)), at: 1)
+    }
+    _ = machine.handle(.received(Fixture.hello("u", version: ProtocolVersion.newest), from: b), at: 2)
+    let turn = machine.handle(.received(.ready(Ready(freeSlots: 2)), from: b), at: 2)
+    let reasons = turn.afterCommit.compactMap { if case .giveUp(let reason) = $0 { reason } else { nil } }
+    #expect(
+      reasons == [
+        "job 1, whose network its trainings start from, was set aside: try it again (control STUDY retry 1), or begin "
+          + "a new study"
+      ])
+  }
+
   /// A candidate asked for by hand.
   private struct CandidateAsked {
     var refused: String?

@@ -27,6 +27,7 @@ struct TimeBudgetTests: CoordinatorScenarios {
     var (machine, given) = served(limits)
     #expect(given == [Fixture.reference(1), Fixture.reference(2)])
     #expect(!isSpent(machine.handle(.tick, at: 9)))
+    #expect(machine.summary.budgetSeconds == 1)
     #expect(isSpent(machine.handle(.tick, at: 10)))
     #expect(machine.invariants().isEmpty)
     #expect(machine.summary.expectedJobs == 2)

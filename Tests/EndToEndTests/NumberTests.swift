@@ -49,6 +49,18 @@ struct NumberTests {
     #expect(result.exitCode == 2 && isOneLine(result.errors) && result.output.isEmpty, "\(result.errors)")
   }
 
+  @Test("numbers that are legal alone and beyond all memory together are refused")
+  func together() async throws {
+    let place = try Place()
+    let slots = try await place.run("simulate", "--virtual", "--workers", "1000000", "--slots", "4096")
+    #expect(slots.exitCode == 2 && slots.errors.contains("more than 10000000 slots together"), "\(slots.errors)")
+    let ranks = (1...65).map { "\(Double($0) / 100)" }.joined(separator: ", ")
+    try place.write(
+      "model: resnet18\ndata: {set: shapes10}\nspace: {rank_fractions: [\(ranks)]}\n", to: "study.yaml")
+    let plan = try await place.run("plan", "study.yaml", "--images-per-second", "100")
+    #expect(plan.exitCode == 2 && plan.errors.contains("65 ranks in 1 variants are more than"), "\(plan.errors)")
+  }
+
   @Test("a mistyped command is told the nearest one")
   func commands() async throws {
     let place = try Place()

@@ -64,8 +64,18 @@ struct StartTests {
     #expect(candidates.count >= 4 && candidates[0]["candidate"] as? String == "dense")
     #expect(candidates.allSatisfy { $0["seeds"] as? Int == 2 })
     #expect(candidates.dropFirst().allSatisfy { $0["difference_low"] is Double })
+    let named = try await RunningCommand(
+      [
+        "final", "studies/tiny", "--epochs", "1", "--seeds", "1", "--train-images", "64", "--learning-rate", "0.05",
+        "--candidate", "layer1.0.conv1=4", "--candidate", "dense", "--json",
+      ], in: place
+    ).end()
+    let others = try #require(try object(named.output)["candidates"] as? [[String: Any]]).filter {
+      $0["learning_rate"] as? Double == 0.05
+    }
+    #expect(others.map { $0["candidate"] as? String } == ["dense", "layer1.0.conv1=4"], "\(named.errors)")
     let exported = try await place.run("export", "studies/tiny", "--format", "csv", "--final")
-    #expect(exported.output.split(separator: "\n").count == candidates.count + 1, "\(exported.output)")
+    #expect(exported.output.split(separator: "\n").count == 1 + candidates.count + 2, "\(exported.output)")
     let salvaged = try await place.run("salvage", "studies/tiny", "--output", "saved")
     #expect(salvaged.exitCode == 0 && salvaged.output.contains("contents copied"), "\(salvaged.errors)")
     let saved = try await place.run("export", "saved", "--format", "csv", "--final")
@@ -170,5 +180,7 @@ struct StartTests {
     #expect(none.exitCode != 0 && isOneLine(none.errors), "\(none.errors)")
     let points = try await place.run("final", "studies/none", "--points", "0")
     #expect(points.exitCode == 2, "\(points.errors)")
+    let both = try await place.run("final", "studies/none", "--points", "1", "--candidate", "dense")
+    #expect(both.exitCode == 2 && both.errors.contains("leave one of them out"), "\(both.errors)")
   }
 }

@@ -25,6 +25,18 @@ import Testing
     #expect(error?.description.hasPrefix("sleep: no end within") == true)
   }
 
+  @Test func whatIsLongerThanAnyAnswerIsCutOff() async throws {
+    let result = try await Command("sh", ["-c", "yes $(printf %1000s x) | head -c 40000000"]).run()
+    let bytes = result.output.utf8.count
+    #expect(result.status == 0 && (8 << 20...16 << 20).contains(bytes), "\(bytes)")
+  }
+
+  @Test func numbersOfWorkersGoOnFromThoseThatAreThere() {
+    #expect(WorkerNumbers.next(after: ["w2", "w10", "x11", "w"], prefix: "w") == 11)
+    #expect(WorkerNumbers.next(after: ["w\(Int.max)", "w3"], prefix: "w") == 4)
+    #expect(WorkerNumbers.next(after: [], prefix: "w") == 1)
+  }
+
   @Test func anInputThatNobodyReadsHoldsNothingUp() async throws {
     // As the program does.
     signal(SIGPIPE, SIG_IGN)

@@ -57,6 +57,18 @@ struct KubernetesPlaceTests {
     #expect(!calls.contains { $0.contains("secret worker-keys -o json") }, "keys are asked for")
   }
 
+  @Test("pods that the cluster does not make are not asked for again")
+  func quota() async throws {
+    try place.write("1\n", to: "quota")
+    var workers = workers()
+    workers.longestAppearance = .zero
+    #expect(try await workers.start(3, invocation).count == 1)
+    for _ in 0..<3 { #expect(try await workers.start(2, invocation).isEmpty) }
+    #expect(try String(contentsOfFile: place.path("replicas"), encoding: .utf8) == "3\n")
+    unlink(place.path("quota"))
+    #expect(try await workers.start(4, invocation).count == 4)
+  }
+
   @Test("a Secret that is not there, or without a key, is told before the first start")
   func secrets() async throws {
     try place.write("coordinator-key\npublic-key\n", to: "secrets/worker-keys")

@@ -195,6 +195,40 @@ struct ScalingTests {
     #expect(world.said.contains { $0.contains(kind == 5 ? "invalid partition" : "within moments of the start") })
   }
 
+  @Test("a worker that has been there for long does not hide that all others fail", arguments: [true, false])
+  func noFloodBesideOne(isRefused: Bool) {
+    var world = ScalingWorld("1:10")
+    world.demand.openJobs = 1
+    world.look()
+    for _ in 0..<100 { world.look(after: 2) }
+    let before = world.starts
+    world.demand.openJobs = 100
+    if isRefused { world.refusal = "sbatch: QOSMaxSubmitJobPerUserLimit" }
+    while world.now < 3800 {
+      world.look(after: 2)
+      for worker in world.present where worker.id != "w0" { world.end(worker.id, .failed) }
+    }
+    #expect(world.starts - before <= 9 + 14 + 9, "\(world.starts)")
+    #expect(!world.said.contains("workers stay again"))
+  }
+
+  @Test("that those which it let go have left does not say that the study is done")
+  func restartedCoordinator() {
+    var world = ScalingWorld("0:4")
+    world.demand.openJobs = 1
+    world.look()
+    world.demand.openJobs = 0
+    for _ in 0..<8 { world.look(after: 61) }
+    #expect(world.stopped == ["w0"])
+    world.end("w0", .done)
+    world.look()
+    world.look(answer: false)
+    #expect(world.ending == nil)
+    world.demand.openJobs = 2
+    world.look()
+    #expect(world.present.count == 2)
+  }
+
   @Test("random sequences: never more than may be or than there is work for, and an end")
   func random() {
     for seed in 0..<200 {

@@ -193,6 +193,7 @@ import Testing
   @Test func aTimeLimitMustBeLongerThanATraining() {
     let place = SlurmPlace(SlurmRequest(time: SlurmTime("10:00")), folder: folder.path("x"))
     #expect(throws: Never.self) { try place.allow(jobSeconds: 500) }
+    #expect(throws: LaunchError.self) { try place.allow(jobSeconds: .greatestFiniteMagnitude) }
     let error = #expect(throws: LaunchError.self) { try place.allow(jobSeconds: 3600) }
     #expect(
       error?.description == """
@@ -238,6 +239,8 @@ import Testing
     try await place.stop(listed, now: false)
     #expect(said.of("scancel") == [["scancel", "--signal=TERM", "5.0"]])
     #expect(SlurmAllocation.processors("4(x2),8") == [4, 4, 8] && SlurmAllocation.processors("x(,").isEmpty)
+    #expect(SlurmAllocation.processors("4(x\(Int.max)),8(x9)").count == 100_000)
+    #expect(SlurmAllocation.processors("\(Int.max),0,-1").isEmpty)
     #expect(SlurmAllocation.current(["SLURM_JOB_ID": "5"]) == 5 && SlurmAllocation.current([:]) == nil)
   }
 }

@@ -119,6 +119,7 @@ import Testing
     for text in ["", "\n\n", "started", "started x 4 node1", "started 1 4", "ended 0", "told", "\u{0}\u{1} x"] {
       #expect(SlurmRecord(text).runs.isEmpty, "\(text)")
     }
+    #expect(SlurmRecord("started 1 \(Int.max) n\n").runs == SlurmRecord("started 1 0 n\n").runs)
     #expect(SlurmRecord("started 1 0 n\nended").runs == SlurmRecord("started 1 0 n\n").runs)
   }
 

@@ -97,7 +97,10 @@ struct ConfirmedSearchTests {
     #expect(
       RoundNote(round: 3, jobs: 16, expectedLoss: 0.416).description
         == "round 3 asks for 16 jobs; the expected loss is 0.42 points")
-    for text in ["", "round 3", "round x asks for 3 jobs", "round 3 asks for 3 jobs; the expected loss is much"] {
+    for text in [
+      "", "round 3", "round x asks for 3 jobs", "round \(Int.max) asks for 3 jobs", "round 3 asks for -1 jobs",
+      "round 3 asks for 3 jobs; the expected loss is much",
+    ] {
       #expect(RoundNote(text) == nil)
     }
   }
@@ -108,5 +111,15 @@ struct ConfirmedSearchTests {
       TimeSpent([(begun: 10, ended: 20), (begun: 0, ended: 5), (begun: 12, ended: 15), (begun: 18, ended: 30)])
         == TimeSpent(ofWorkers: 30, onClock: 25))
     #expect(TimeSpent([(begun: 3, ended: 1)]) == TimeSpent())
+  }
+
+  @Test("what is left of a bound on time: the nearer of the two, at so many trainings; nothing where nothing bounds")
+  func timeLeft() {
+    let spent = TimeSpent(ofWorkers: 30, onClock: 20)
+    #expect(TimeLimits(ofWorkers: 90, onClock: 60).secondsLeft(after: spent, running: 2) == 30)
+    #expect(TimeLimits(ofWorkers: 90, onClock: 60).secondsLeft(after: spent, running: 1) == 40)
+    #expect(TimeLimits(ofWorkers: 90).secondsLeft(after: spent, running: 0) == nil)
+    #expect(TimeLimits(onClock: 15).secondsLeft(after: spent, running: 0) == 0)
+    #expect(TimeLimits().secondsLeft(after: spent, running: 2) == nil)
   }
 }

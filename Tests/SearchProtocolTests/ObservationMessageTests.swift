@@ -105,17 +105,33 @@ struct ObservationMessageTests {
     }
   }
 
+  private var recipe: TrainingRecipe {
+    TrainingRecipe(
+      model: .resnet8, data: DataSelection(set: .shapes10, trainImages: 100, validationImages: 10, splitSeed: 1),
+      epochs: 2)
+  }
+
   @Test(
     "epochs beyond all bounds in an older coordinator's job are refused, and are no trap", arguments: [Int.max, .min])
   func endlessEpochs(epochs: Int) throws {
-    let recipe = TrainingRecipe(
-      model: .resnet8, data: DataSelection(set: .shapes10, trainImages: 100, validationImages: 10, splitSeed: 1),
-      epochs: 2)
     let work = Work(candidate: .dense, kind: .proxyTraining(recipe), repetition: 0, seed: 9)
     var frames = try MessageCodec.encode(
       CoordinatorMessage.job(JobAssignment(reference: reference, work: work, version: 2)), id: 1)
     let text = String(decoding: frames[3], as: UTF8.self)
     frames[3] = Array(text.replacing(#""epochs":2"#, with: #""epochs":\#(epochs)"#).utf8)
+    #expect(throws: ProtocolError.self) { try MessageCodec.decode(frames, as: CoordinatorMessage.self) }
+  }
+
+  @Test(
+    "a candidate that is none in an older coordinator's job is refused", arguments: ["b_.2==9", "", "fc=1, conv1=2"])
+  func noCandidate(text candidate: String) throws {
+    let work = Work(candidate: .dense, kind: .proxyTraining(recipe), repetition: 0, seed: 9)
+    var frames = try MessageCodec.encode(
+      CoordinatorMessage.job(JobAssignment(reference: reference, work: work, version: 2)), id: 1)
+    let text = String(decoding: frames[3], as: UTF8.self)
+    let changed = text.replacing(#""candidate":"dense""#, with: #""candidate":"\#(candidate)""#)
+    #expect(changed != text)
+    frames[3] = Array(changed.utf8)
     #expect(throws: ProtocolError.self) { try MessageCodec.decode(frames, as: CoordinatorMessage.self) }
   }
 

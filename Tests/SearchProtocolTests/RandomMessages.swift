@@ -161,10 +161,10 @@ struct RandomMessages {
 
   mutating func demand() -> Demand {
     Demand(
-      study: "s" + text(), studyName: text(), waitingJobs: random.integer(below: .max), runningJobs: 0,
-      comingJobs: .max, soonJobs: random.integer(below: 100), workers: random.integer(below: 20_000),
+      study: "s" + text(), studyName: text(), waitingJobs: random.integer(below: FieldLimits.counted), runningJobs: 0,
+      comingJobs: FieldLimits.counted, soonJobs: random.integer(below: 100), workers: random.integer(below: 20_000),
       slots: random.integer(below: 1 << 40), idleWorkers: coin() ? [] : ["w" + text(), "v"],
-      jobSeconds: coin() ? nil : amount(), isDone: coin(), isPaused: coin())
+      jobSeconds: coin() ? nil : amount(below: Demand.longestJob), isDone: coin(), isPaused: coin())
   }
 
   mutating func startedJob() -> JobAssignment {

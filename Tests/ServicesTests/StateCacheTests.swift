@@ -27,6 +27,11 @@ struct StateCacheTests {
     #expect(cache.earlier(of: work(1, until: nil)) == cache.place(for: work(1, until: 5)))
     #expect(cache.earlier(of: work(1, until: 5)) == cache.place(for: work(1, until: 2)))
     #expect(cache.earlier(of: work(1, until: 2)) == nil && cache.earlier(of: work(2, until: nil)) == nil)
+    // Nor that of other weights, which a study's own start may have with the same text.
+    let path = try #require(cache.place(for: work(1, until: 3), from: "a"))
+    try Data([1]).write(to: URL(fileURLWithPath: path))
+    #expect(cache.earlier(of: work(1, until: nil), from: "a") == path)
+    #expect(cache.earlier(of: work(1, until: nil), from: "b") == nil)
     let none = StateCache(folder: place.path("states"), limit: 0)
     #expect(none.earlier(of: work(1, until: nil)) == nil && none.place(for: work(1, until: 2)) == nil)
   }

@@ -34,6 +34,16 @@ struct StudySummaryTests {
     #expect(idle.line == "37/42 jobs, waiting for workers, 1 set aside")
   }
 
+  @Test("a bound on time ends a search before its jobs do, and only then")
+  func budget() throws {
+    var bounded = summary
+    bounded.budgetSeconds = 12
+    #expect(bounded.secondsLeft == 12 && bounded.secondsOfJobs == summary.secondsLeft)
+    #expect(bounded.line.contains("12 s left"))
+    bounded.budgetSeconds = 3600
+    #expect(bounded.secondsLeft == summary.secondsLeft)
+  }
+
   @Test("a pause is told first")
   func paused() {
     var paused = summary

@@ -177,6 +177,8 @@ struct LiveStudyTests {
     finish(11, at: 130)
     let uneven = try #require(live.forecast)
     #expect((uneven.low ?? 0) < uneven.seconds && (uneven.high ?? 0) > uneven.seconds)
+    live.summary?.budgetSeconds = 3
+    #expect(live.forecast == LiveStudy.Forecast(seconds: 3, low: 3, high: 3))
     live.apply(ServedStudy.news([], isFinished: true))
     #expect(live.forecast == nil && live.state == "finished")
   }

@@ -183,6 +183,17 @@ struct RecordingTests {
     #expect(try store.events().count(where: { $0.kind == .studyFinished }) == 1)
   }
 
+  @Test("a result that came long after its training, out of a spool, counts the training's time and no more")
+  func spooled() throws {
+    try store.record([.jobAdded(.example(1)), .attemptStarted(job: 1, attempt: 1, worker: "a")])
+    clock.advance(36_000)
+    try store.record([.jobFinished(job: 1, attempt: 1, worker: "a", result: .example(1))])
+    let training = try #require(try store.trainings(latest: 9, begunSince: 0).first)
+    // 12.3 seconds, and as much again with a minute for what is besides.
+    #expect(training.begun == 1000 && abs(training.ended - 1084.6) < 1e-6)
+    #expect(try store.past(withTimes: true).timeSpent.onClock < 100)
+  }
+
   @Test("what says the same however often it is found out is on record once, at the time when it was found out first")
   func notedOnce() throws {
     try store.record([.notedOnce("the search ends"), .noted("again"), .notedOnce("the search ends")])

@@ -106,6 +106,9 @@ struct SalvageTests {
       "UPDATE job SET candidate = 'layer1.0.conv1=9' WHERE id = 7", "UPDATE job SET seed = seed + 1 WHERE id = 7",
       "UPDATE job SET repetition = 500 WHERE id = 7", "UPDATE job SET id = 700 WHERE id = 7",
       "DELETE FROM observation WHERE job = 7", "UPDATE job SET state = 'waiting' WHERE id = 7",
+      // Of no influence on it, and what no counter can be.
+      "UPDATE job SET attempts = \(Int.max) WHERE id = 7", "UPDATE job SET failures = \(Int.min) WHERE id = 7",
+      "UPDATE job SET losses = -1 WHERE id = 7",
     ]
     for change in changes {
       try lay(bytes)

@@ -51,6 +51,22 @@ struct SalvagedOrderTests {
     }
   }
 
+  @Test("numbers that no round and no place among results can have cost what they stand with")
+  func impossible() throws {
+    try change("UPDATE job SET round = \(Int.min) WHERE id = 1")
+    #expect(try salvaged().rounds.values.allSatisfy { $0 == nil })
+    for sequence in [Int.max, Int.min] {
+      try bytes.write(to: URL(fileURLWithPath: folder.database))
+      try change(
+        """
+        INSERT INTO struck_observation SELECT NULL, -5, job, attempt, worker, recorded, metrics, curves, diverged,
+          kernel_variant, checksum, 5.0 FROM observation WHERE job IN (37, 74);
+        UPDATE struck_observation SET sequence = \(sequence) WHERE job = 37
+        """)
+      #expect(try salvaged().order.count == order.count, "\(sequence)")
+    }
+  }
+
   @Test("of a study that lost nothing all are what they were")
   func whole() throws {
     let (rounds, order) = try salvaged()

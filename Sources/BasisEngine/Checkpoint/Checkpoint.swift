@@ -145,6 +145,11 @@ extension Checkpoint.Network {
         throw CheckpointProblem("\(widths.count) widths for the \(stages) stages of \(model.rawValue)")
       }
       for width in widths { try require(width, 1...4096, "stage width") }
+      var network = model.network
+      network.widths = widths
+      guard network.shortcutsFit else {
+        throw CheckpointProblem("stage widths \(widths) fall, which shortcuts of option A cannot")
+      }
     }
     return Architecture(
       model, imageSize: imageSize, imageChannels: imageChannels, classCount: classCount, widths: widths)

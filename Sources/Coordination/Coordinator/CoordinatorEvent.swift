@@ -46,6 +46,8 @@ public struct CoordinatorSummary: Hashable, Sendable {
   public var jobs = JobCounts()
   /// Jobs that the whole search will have: exact once the last round is determined, until then the most that it can be.
   public var expectedJobs = 0
+  /// Seconds until the time that the search may take is spent, at as many running jobs as now; nil without a bound.
+  public var budgetSeconds: Double?
   public var workers = 0
   /// Of these: benched, or held back until others have tried what failed at them.
   public var restingWorkers = 0

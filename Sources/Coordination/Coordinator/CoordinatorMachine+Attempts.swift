@@ -196,14 +196,17 @@ extension CoordinatorMachine {
     recordFinish(of: reference.job, by: worker.worker, at: now)
     endStreaks(of: worker)
     if let peer = sessions.peer(of: worker.worker) { sessions.forgetReturns(of: peer) }
-    if let lease, lease.attempt != reference.attempt, let holder = lease.peer {
+    if let lease, lease.attempt != reference.attempt {
       if lease.isOnRecord {
         record(
           .attemptEnded(
             job: reference.job, attempt: lease.attempt,
             .returned(reason: "attempt \(reference.attempt) finished first")))
       }
-      send(.cancel(AttemptReference(job: reference.job, attempt: lease.attempt)), to: holder)
+      // One without a connection is told when it comes back.
+      if let holder = lease.peer {
+        send(.cancel(AttemptReference(job: reference.job, attempt: lease.attempt)), to: holder)
+      }
     }
     if isStraggler(reference) { stragglers[reference.job] = nil }
     dropStraggler(at: reference.job, reason: "attempt \(reference.attempt) finished first")
@@ -246,6 +249,11 @@ extension CoordinatorMachine {
   /// Its attempt, where it has one, is to end, and is nobody's fault.
   mutating func endByHand(_ job: Int64, reason: String, at now: Double) {
     dropStraggler(at: job, reason: reason)
+    endAttempt(at: job, reason: reason, at: now)
+  }
+
+  /// The same of the latest attempt; an earlier one goes on.
+  mutating func endAttempt(at job: Int64, reason: String, at now: Double) {
     guard let lease = jobs.lease(of: job) else { return }
     end(job, .returned(reason: reason), at: now)
     if let holder = lease.peer { send(.cancel(AttemptReference(job: job, attempt: lease.attempt)), to: holder) }

@@ -24,9 +24,10 @@ extension CoordinatorMachine {
   }
 
   /// Whether the worker may have been given an attempt that is not on record: it, or one of its host, was there before
-  /// the coordinator's restart.
+  /// the coordinator's restart. Of a host that had a distrusted one nobody can say whose attempt it was.
   func wasThereBefore(_ worker: WorkerIdentity) -> Bool {
-    pastWorkers[worker.worker] != nil || pastHosts.contains(worker.host)
+    guard !standing.distrusted.contains(where: { pastWorkers[$0]?.host == worker.host }) else { return false }
+    return pastWorkers[worker.worker] != nil || pastHosts.contains(worker.host)
   }
 
   /// Says what a worker does wrong, once for each kind.

@@ -19,8 +19,6 @@ extension CoordinatorMachine {
       count += 1
     }
     guard count > 0 else { return }
-    let text = "\(count) jobs have their results from study \(earlier.source) and are not trained again"
-    record(.noted(text))
-    log(.notice, text)
+    note("\(count) jobs have their results from study \(earlier.source) and are not trained again")
   }
 }

@@ -9,7 +9,7 @@ import SearchProtocol
 /// result or a decision back leaves the rounds on record as they are, and the search is asked anew for what follows.
 extension CoordinatorMachine {
   mutating func intervene(_ request: InterventionRequest, at now: Double) {
-    if phase == .created { leaseRunning(at: now) }
+    if phase == .created { takeOverRunning(at: now) }
     let author = request.author
     let answer: InterventionAnswer
     switch request.action {
@@ -189,9 +189,21 @@ extension CoordinatorMachine {
     for (id, straggler) in stragglers.sorted(by: { $0.key < $1.key }) where straggler.worker == worker {
       dropStraggler(at: id, reason: "worker \(worker) is distrusted")
     }
-    for job in strikes.attempts { endByHand(job, reason: "worker \(worker) is distrusted", at: now) }
+    let reason = "worker \(worker) is distrusted"
+    for job in strikes.attempts {
+      if strikes.isOfStart {
+        endByHand(job, reason: reason, at: now)
+      } else {
+        // Another's attempt at it goes on.
+        endAttempt(at: job, reason: reason, at: now)
+      }
+    }
     if results > 0 { strikeOut(strikes.results) }
-    if strikes.isOfStart { trainedWeights = nil }
+    if strikes.isOfStart {
+      trainedWeights = nil
+      // Those, too, that were given up: their workers may come back with them.
+      jobs.disown(where: \.startsFromOwnTraining)
+    }
     forgetStates(of: worker)
     if results > 0 { goOn(asking: true) }
     return answer
@@ -269,7 +281,7 @@ extension Work {
   fileprivate var leavesStart: Bool { if case .startTraining = kind { true } else { false } }
 
   /// It starts from the network that the study itself trained.
-  fileprivate var startsFromOwnTraining: Bool {
+  var startsFromOwnTraining: Bool {
     if case .dense? = kind.start?.origin { true } else { false }
   }
 }

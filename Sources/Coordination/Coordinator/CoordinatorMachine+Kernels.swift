@@ -39,11 +39,9 @@ extension CoordinatorMachine {
     kernelVariants.insert(variant)
     guard !others.isEmpty else { return }
     let difference = settings.kernels?.isMixed == true ? "differ, and agree in the mean" : "may differ in the last bits"
-    let text =
+    note(
       "worker \(worker) computes with \(variant.text), the study so far with "
-      + "\(others.oneLine(limit: 200)): results of equal jobs \(difference)"
-    record(.noted(text))
-    log(.warning, text)
+        + "\(others.oneLine(limit: 200)): results of equal jobs \(difference)", .warning)
   }
 
   /// Results in which no product of OpenBLAS entered do not tell of a core type.

@@ -27,9 +27,7 @@ extension CoordinatorMachine {
     jobs.close()
     search = .over
     updateExpectation()
-    let text = "the budget of \(limit) is spent: what has begun is trained to its end, and nothing else begins"
-    record(.notedOnce(text))
-    log(.notice, text)
+    note("the budget of \(limit) is spent: what has begun is trained to its end, and nothing else begins", once: true)
   }
 
   /// What to ask the strategy now; nil where it has an answer to give, or nothing is determined.
@@ -57,7 +55,7 @@ extension CoordinatorMachine {
 
   /// Makes jobs of a round's works, within the budget.
   private mutating func ask(_ decision: SearchRound, of question: SearchQuestion, at now: Double) {
-    for note in decision.notes { record(.notedOnce(note)) }
+    for text in decision.notes { note(text, once: true) }
     let left = jobs.budget.map { max(0, $0 - jobs.searchCount) } ?? Int.max
     var new = 0
     let works = decision.works.filter { work in
@@ -67,8 +65,7 @@ extension CoordinatorMachine {
     }
     if works.isEmpty {
       if !decision.works.isEmpty {
-        record(
-          .notedOnce("the budget of \(jobs.budget ?? jobs.searchCount) jobs is spent before the search is over"))
+        note("the budget of \(jobs.budget ?? jobs.searchCount) jobs is spent before the search is over", once: true)
       }
       search = question.isLast || !decision.works.isEmpty ? .over : .closing
       updateExpectation()
@@ -152,6 +149,7 @@ extension CoordinatorMachine {
         waitsForWeights = true
         passedOver.append(peer)
         continue
+      case .unmade: return giveUpForUnmadeWeights()
       case .lost(let hash): return giveUpForLostWeights(hash)
       }
       hand(job, to: session, at: peer, weights: start, now)

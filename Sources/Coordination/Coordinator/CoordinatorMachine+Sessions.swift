@@ -85,11 +85,9 @@ extension CoordinatorMachine {
     log(.info, "worker \(hello.worker) on \(hello.host) joined with \(hello.slots) slots")
     if let round = strategy.roundSize, sessions.slots > round, !hasNotedSlots {
       hasNotedSlots = true
-      let text =
+      note(
         "\(sessions.slots) slots are more than a round of \(round) trainings, and some will idle; with strategy.round "
-        + "\(sessions.slots) or more they would not"
-      record(.noted(text))
-      log(.notice, text)
+          + "\(sessions.slots) or more they would not")
     }
     noteVariant(KernelVariant(worker.kernelVariant), of: hello.worker)
   }

@@ -63,7 +63,7 @@ extension CoordinatorMachine {
     switch weights(for: job.work) {
     case .none: start = nil
     case .here(let content): start = content
-    case .awaited, .lost: return false
+    case .awaited, .unmade, .lost: return false
     }
     sessions.release(id, at: holder, wasAccepted: lease.isAccepted)
     stragglers[id] = Straggler(lease: lease, worker: worker, peer: holder)

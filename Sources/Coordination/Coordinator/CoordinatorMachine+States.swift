@@ -34,6 +34,6 @@ extension CoordinatorMachine {
   /// It is left for the worker that has its state, which is here and may come for it.
   func isReserved(_ job: Int64, from worker: String, at now: Double) -> Bool {
     guard let affinity = affinities[job], affinity.worker != worker, now < affinity.until else { return false }
-    return sessions.isHere(affinity.worker)
+    return sessions.session(of: affinity.worker).map { !$0.session.isResting } ?? false
   }
 }

@@ -5,9 +5,10 @@ import SearchProtocol
 extension CoordinatorMachine {
   public var summary: CoordinatorSummary {
     CoordinatorSummary(
-      jobs: jobs.counts, expectedJobs: expectedJobs, workers: sessions.count, restingWorkers: sessions.restingCount,
-      slots: sessions.slots, lateResults: lateResults, undecodable: undecodable, isFinished: isFinished,
-      isPaused: isPaused)
+      jobs: jobs.counts, expectedJobs: expectedJobs,
+      budgetSeconds: time.limits.secondsLeft(after: time.spent, running: jobs.runningCount),
+      workers: sessions.count, restingWorkers: sessions.restingCount, slots: sessions.slots, lateResults: lateResults,
+      undecodable: undecodable, isFinished: isFinished, isPaused: isPaused)
   }
 
   /// The name of the worker that is connected there.

@@ -14,6 +14,13 @@ extension CoordinatorMachine {
   mutating func send(_ message: CoordinatorMessage, to peer: PeerID) { turn.perform(.send(message, to: peer)) }
   mutating func log(_ level: LogLevel, _ text: String) { turn.perform(.log(level, text)) }
 
+  /// On record, and in the log.
+  /// - Parameter once: a study has it no second time, however often a decision is taken again.
+  mutating func note(_ text: String, once: Bool = false, _ level: LogLevel = .notice) {
+    record(once ? .notedOnce(text) : .noted(text))
+    log(level, text)
+  }
+
   mutating func stop() {
     phase = .stopped(isFinished: isFinished)
     turn.perform(.stop)

@@ -11,6 +11,8 @@ extension CoordinatorMachine {
     case here(ContentDescription)
     /// Their training was struck out, and is done again.
     case awaited
+    /// Their training came to nothing.
+    case unmade
     /// They were here, or were said to be.
     case lost(hash: String)
   }
@@ -22,7 +24,7 @@ extension CoordinatorMachine {
     case .checkpoint(let weights): hash = weights
     case .dense:
       // No search asks for anything of the kind before.
-      guard let trainedWeights else { return jobs.isStartToCome ? .awaited : .lost(hash: "") }
+      guard let trainedWeights else { return jobs.isStartToCome ? .awaited : .unmade }
       hash = trainedWeights.hash
     }
     guard let content = ContentHash(hash).flatMap({ contents.stored[$0] }) else { return .lost(hash: hash) }
@@ -44,10 +46,22 @@ extension CoordinatorMachine {
   /// Nothing more can be trained: a person has to bring them back.
   mutating func giveUpForLostWeights(_ hash: String) {
     let name = ContentHash(hash)?.short ?? "of no name"
-    turn.perform(
-      .giveUp(
-        "the weights that its trainings start from (content \(name)) cannot be read in the study's folder 'contents'; "
-          + "bring them back, or begin a new study"))
+    giveUp(
+      "the weights that its trainings start from (content \(name)) cannot be read in the study's folder 'contents'; "
+        + "bring them back, or begin a new study")
+  }
+
+  mutating func giveUpForUnmadeWeights() {
+    let job = jobs.startJob ?? 1
+    let end =
+      jobs[job]?.result == nil
+      ? "was set aside: try it again (control STUDY retry \(job)), or begin a new study"
+      : "diverged: begin a new study with another recipe"
+    giveUp("job \(job), whose network its trainings start from, \(end)")
+  }
+
+  private mutating func giveUp(_ reason: String) {
+    turn.perform(.giveUp(reason))
     stop()
   }
 }

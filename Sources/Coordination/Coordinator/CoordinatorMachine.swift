@@ -180,12 +180,10 @@ public struct CoordinatorMachine: Sendable {
 
   private mutating func start(at now: Double) {
     guard phase == .created else { return }
-    leaseRunning(at: now)
+    takeOverRunning(at: now)
     phase = .searching
-    endStragglersOfRecord()
-    underWay = [:]
     if let dataSet { contents.giver.add(dataSet.contentHash, bytes: dataSet.bytes) }
-    if restored.isEmpty { strategy.notes.forEach { record(.noted($0)) } }
+    if restored.isEmpty { (strategy.notes + settings.notes).forEach { note($0) } }
     let known = restored.map(\.id)
     restored = []
     adoptEarlierResults(of: known, at: now)

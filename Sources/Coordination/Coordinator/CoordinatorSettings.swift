@@ -64,6 +64,8 @@ public struct CoordinatorSettings: Sendable {
   public var speculates = false
   /// How long a job waits for the worker that has the state to go on from.
   public var stateSeconds = 30.0
+  /// What the user should know of the study's configuration, one line each: told as the study begins.
+  public var notes: [String] = []
   /// Of another study, for jobs that are the same here.
   public var earlier: EarlierResults?
   /// Failed jobs that no other worker has tried since: with these a worker gets no more until one has.

@@ -25,7 +25,7 @@ extension JobTable {
       case .setAside: counts.setAside += 1
       }
     }
-    let known = [Array(assignees.keys), Array(reported.keys), Array(mayLackLastAttempt)].joined()
+    let known = [assignees.jobs, Array(reported.keys), Array(mayLackLastAttempt)].joined()
     for id in known where jobs[id]?.isOpen != true {
       broken.append("attempts at job \(id) are known, which is settled")
     }

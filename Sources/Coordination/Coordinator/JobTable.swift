@@ -21,9 +21,7 @@ struct JobTable: Sendable {
   private(set) var beyondBudget: Set<Int64> = []
   /// No job is begun any more that was not begun before: the time is up.
   private(set) var isClosed = false
-  /// To whom the attempts at open jobs were given, the latest ones.
-  private(set) var assignees: [Int64: [(attempt: Int, to: WorkerIdentity)]] = [:]
-  private static let assigneesKept = 64
+  private(set) var assignees = Assignees()
   /// The last attempt that its holder itself reported as ended, of jobs that have one.
   private(set) var reported: [Int64: Int] = [:]
   /// Waiting jobs by their ranks; entries of jobs that wait no more are skipped when they come up.
@@ -48,7 +46,7 @@ struct JobTable: Sendable {
   func lease(of id: Int64) -> Lease? { jobs[id]?.lease }
 
   /// What others start from is to be trained, or trained again.
-  var isStartToCome: Bool { startJob.flatMap { jobs[$0] }.map { $0.result == nil } ?? false }
+  var isStartToCome: Bool { startJob.flatMap { jobs[$0]?.isOpen } ?? false }
 
   func knows(_ work: Work) -> Bool { works[work] != nil }
 
@@ -235,14 +233,17 @@ struct JobTable: Sendable {
   }
 
   mutating func assign(_ id: Int64, attempt: Int, to worker: WorkerIdentity) {
-    var list = assignees[id] ?? []
-    list.append((attempt, worker))
-    if list.count > Self.assigneesKept { list.removeFirst() }
-    assignees[id] = list
+    assignees.add(worker, at: id, attempt: attempt)
+  }
+
+  /// Nobody may report on attempts at works of which something holds any more. In proportion to the open jobs that were
+  /// begun.
+  mutating func disown(where isIncluded: (Work) -> Bool) {
+    for id in assignees.jobs where jobs[id].map({ isIncluded($0.work) }) ?? true { assignees.forget(id) }
   }
 
   /// Nil where the job is settled, or the attempt is not known or long past.
-  func assignee(of id: Int64, attempt: Int) -> WorkerIdentity? { assignees[id]?.last { $0.attempt == attempt }?.to }
+  func assignee(of id: Int64, attempt: Int) -> WorkerIdentity? { assignees.worker(at: id, attempt: attempt) }
 
   mutating func countReport(of id: Int64, attempt: Int) { reported[id] = max(attempt, reported[id] ?? 0) }
 
@@ -278,7 +279,7 @@ struct JobTable: Sendable {
 
   /// Nothing that is said of them counts any more.
   private mutating func forgetAttempts(at id: Int64) {
-    assignees[id] = nil
+    assignees.forget(id)
     reported[id] = nil
     mayLackLastAttempt.remove(id)
     beyondBudget.remove(id)

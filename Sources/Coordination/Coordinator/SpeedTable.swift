@@ -1,4 +1,5 @@
 import SearchCore
+import Synchronization
 
 /// How fast workers train in one slot, by what they have finished: multiply-adds a second. The latest training counts
 /// as much as all before it.
@@ -38,11 +39,27 @@ extension Work {
   /// Multiply-adds of the whole, about: what forecasts of its time are made of.
   var multiplyAdds: Double {
     let recipe = kind.recipe
-    let architecture = recipe.data.shape == Self.usualShape ? Self.architectures[recipe.model] : nil
-    return Double((architecture ?? recipe.architecture).cost(of: candidate, variant: recipe.variant).multiplyAdds)
-      * max(1, recipe.passes)
+    let architecture = Self.architectures.withLock { $0.architecture(of: recipe) }
+    return Double(architecture.cost(of: candidate, variant: recipe.variant).multiplyAdds) * max(1, recipe.passes)
   }
 
-  private static let usualShape = ImageSet.cifar10.shape
-  private static let architectures = Dictionary(uniqueKeysWithValues: Model.allCases.map { ($0, Architecture($0)) })
+  private static let architectures = Mutex(KnownArchitectures())
+}
+
+/// Networks of works, each made once: a study has one, or few.
+private struct KnownArchitectures: Sendable {
+  private struct Key: Hashable {
+    var model: Model
+    var shape: DataShape
+  }
+
+  private var known: [Key: Architecture] = [:]
+
+  mutating func architecture(of recipe: TrainingRecipe) -> Architecture {
+    let key = Key(model: recipe.model, shape: recipe.data.shape)
+    if let architecture = known[key] { return architecture }
+    let architecture = recipe.architecture
+    known[key] = architecture
+    return architecture
+  }
 }

@@ -78,7 +78,12 @@ final class Download: NSObject, URLSessionDataDelegate, @unchecked Sendable {
     let length = response.expectedContentLength > 0 ? Int(response.expectedContentLength) : nil
     switch response.statusCode {
     case 206 where range?.first == offset:
-      total = range?.total ?? length.map { offset + $0 }
+      total =
+        range?.total
+        ?? length.flatMap { length in
+          let (sum, isBeyond) = offset.addingReportingOverflow(length)
+          return isBeyond ? nil : sum
+        }
     case 416 where offset > 0:
       // The file is whole, or longer than the server's and so another one: the caller's checksum tells.
       total = offset

@@ -112,10 +112,13 @@ struct HalvingSearch: SearchStrategy {
     return SearchRound(works: promoted + bracket.works, notes: notes, expectedLoss: bracket.expectedLoss)
   }
 
-  /// The other search has had what there was for it: a round had no bracket, and under this budget had no room for one.
+  /// The other search has had what there was for it: a round had no bracket, which it did not want, or for which there
+  /// was no room under this budget.
   private func isOver(_ ladder: RungLadder) -> Bool {
     ladder.roundsWithoutBracket.contains { round in
       guard jobs != nil else { return true }
+      let then = self.ladder(ladder.history.known(rounds: roundsToKnow(before: round), asked: round)).ofBrackets
+      if search.round(then.rounds.count, history: then).works.isEmpty { return true }
       let until = ladder.history.known(rounds: 0, asked: round + 1)
       return free(until, known: roundsToKnow(before: round))
         < Double(Self.smallestCutBracket * template.rungs.count)

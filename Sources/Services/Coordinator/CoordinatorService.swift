@@ -56,6 +56,7 @@ package final class CoordinatorService {
     settings.speculates = options.speculates
     settings.keepsRunning = options.stays
     settings.earlier = study.earlier
+    settings.notes = study.definition.configuration.notes
     options.times.apply(to: &settings)
     options.failures.apply(to: &settings)
     let dataSet = ContentServer.Location(settings.data)

@@ -48,6 +48,7 @@ extension StudyProgress {
     var told = self.summary(
       jobs: summary.jobs, expectedJobs: summary.expectedJobs, workers: summary.workers, now: now)
     told.isPaused = summary.isPaused
+    told.budgetSeconds = summary.budgetSeconds
     return told
   }
 }

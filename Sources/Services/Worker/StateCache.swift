@@ -5,7 +5,7 @@ import ReadableText
 import SearchCore
 
 /// States of trainings that ended early in their schedule, on this machine's disk: a file each, named after the
-/// training and the epoch. A cache: what is not here is trained again.
+/// training, the weights that it started from and the epoch. A cache: what is not here is trained again.
 ///
 /// Workers of a machine may share the folder. A file is written whole or not at all, and one that goes while it is read
 /// is read to its end.
@@ -23,20 +23,21 @@ package struct StateCache: Sendable {
   }
 
   /// The latest state that this training can go on from; nil where none is kept.
-  package func earlier(of work: Work) -> String? {
+  /// - Parameter weights: hash of the content that it starts from; nil from scratch.
+  package func earlier(of work: Work, from weights: String? = nil) -> String? {
     guard limit > 0 else { return nil }
     let end = work.kind.recipe.until ?? .max
-    let prefix = Self.prefix(of: work)
+    let prefix = Self.prefix(of: work, from: weights)
     let latest = Folder.names(in: folder).compactMap { Self.epoch($0, after: prefix) }.filter { $0 < end }.max()
     return latest.map { path(prefix, $0) }
   }
 
   /// Where its state is to be left; nil where it goes to the end of its schedule, or none are kept.
-  package func place(for work: Work) -> String? {
+  package func place(for work: Work, from weights: String? = nil) -> String? {
     guard limit > 0, let until = work.kind.recipe.until else { return nil }
     // Where that fails, the state is missing in the end.
     try? Folder.make(folder)
-    return path(Self.prefix(of: work), until)
+    return path(Self.prefix(of: work, from: weights), until)
   }
 
   /// Why a state is not where it was to be left, for the user; nil where it is there.
@@ -71,7 +72,10 @@ package struct StateCache: Sendable {
 
   private func path(_ prefix: String, _ epoch: Int) -> String { "\(folder)/\(prefix)\(epoch)\(Self.ending)" }
 
-  private static func prefix(of work: Work) -> String { SHA256.hexadecimal(work.whole.description.utf8) + "." }
+  /// The text alone does not say which weights: those that a study trains itself have no hash in it.
+  private static func prefix(of work: Work, from weights: String?) -> String {
+    SHA256.hexadecimal((work.whole.description + (weights.map { " " + $0 } ?? "")).utf8) + "."
+  }
 
   private static func epoch(_ name: String, after prefix: String) -> Int? {
     guard name.hasPrefix(prefix), name.hasSuffix(ending) else { return nil }

@@ -20,8 +20,9 @@ extension WorkerService {
       if work.kind.leavesWeights {
         request.outputPath = machine.study.map { spool.weightsPath(of: assignment.reference, study: $0) }
       }
-      request.earlierStatePath = options.states.earlier(of: work)
-      request.statePath = options.states.place(for: work)
+      let start = assignment.weights?.contentHash.text
+      request.earlierStatePath = options.states.earlier(of: work, from: start)
+      request.statePath = options.states.place(for: work, from: start)
       statePaths[slot] = request.statePath
     }
     let news = slots[slot].start(

@@ -14,22 +14,37 @@ struct FinalCommand: ParsableCommand {
     discussion: Examples.folded(
       """
       Dense, all layers at each rank, points of the estimated frontier, evenly over its costs, and its knee are \
-      trained under the same seeds, which no decision has seen. They start as the study's trainings do. The networks \
-      stay in the study's folder, in contents; export --final writes what they are worth. Asked again, what is done \
-      stays done; with --add-only the jobs wait for the study's coordinator and its workers.
+      trained under the same seeds, which no decision has seen; or dense and what --candidate names. They start as \
+      the study's trainings do. The networks stay in the study's folder, in contents; export --final writes what they \
+      are worth. Asked again, what is done stays done; with --add-only the jobs wait for the study's coordinator and \
+      its workers.
 
       Examples:
         layersearch final studies/cifar10-resnet20 --epochs 60 --seeds 3
+        layersearch final studies/cifar10-resnet20 --candidate knee --candidate 'all layers at 50 %'
       """))
 
   @Argument(help: ArgumentHelp("The study's folder.", valueName: "study-dir"))
   var study: String
 
-  @Option(help: "Points of the estimated frontier, at most; its knee comes besides.", transform: Number.whole(1...100))
-  var points: Int = 6
+  @Option(
+    help: "Points of the estimated frontier, at most; its knee comes besides (default: \(FinalCommand.defaultPoints)).",
+    transform: Number.whole(1...100))
+  var points: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Train this one, and others that are named so, in place of the frontier's points and all layers at each rank: "
+        + "\(CandidateNames.kinds).", valueName: "text"))
+  var candidate: [String] = []
 
   @Option(help: "Passes over the training images.", transform: Number.whole(TrainingLimits.epochs))
   var epochs: Int = 60
+
+  @Option(
+    help: "The schedule's peak (default: that of the study's trainings).",
+    transform: Number.decimal(TrainingLimits.learningRate))
+  var learningRate: Double?
 
   @Option(help: "Trainings of each.", transform: Number.whole(1...100))
   var seeds: Int = 3
@@ -59,12 +74,23 @@ struct FinalCommand: ParsableCommand {
 
   @OptionGroup var verbosity: VerbosityOptions
 
+  private static let defaultPoints = 6
+
+  func validate() throws {
+    guard points == nil || candidate.isEmpty else {
+      throw ValidationError("--points: --candidate names all that is to be trained: leave one of them out")
+    }
+  }
+
   func run() throws {
     let opened = try OpenStudy(resuming: study)
     if !addOnly {
       try opened.definition.recipe.kernels?.requireNative(otherwise: "give --add-only, then start a coordinator")
     }
-    let works = try FinalPlan(points: points, epochs: epochs, seeds: seeds, trainImages: trainImages).works(of: opened)
+    let plan = FinalPlan(
+      choice: candidate.isEmpty ? .points(points ?? FinalCommand.defaultPoints) : .named(candidate), epochs: epochs,
+      seeds: seeds, learningRate: learningRate, trainImages: trainImages)
+    let works = try plan.works(of: opened)
     let added = try opened.store.addFinalTrainings(works)
     if added > 0 { StandardError.shared.writeLine("\(added) final trainings were added to study \(study)") }
     if addOnly { return }

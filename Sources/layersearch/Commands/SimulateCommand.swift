@@ -83,6 +83,8 @@ struct SimulateCommand: ParsableCommand {
   @Flag(help: "Print one JSON object.")
   var json = false
 
+  private static let mostSlots = 10_000_000
+
   func validate() throws {
     if threads > workers {
       throw ValidationError("--threads \(threads) is more than the \(workers) workers that they are for")
@@ -92,6 +94,9 @@ struct SimulateCommand: ParsableCommand {
       if study != nil { throw ValidationError("--virtual keeps no study; leave out --study") }
       if restartAfter != nil {
         throw ValidationError("--virtual has no coordinator to kill; leave out --restart-after")
+      }
+      guard workers * slots <= Self.mostSlots else {
+        throw ValidationError("--workers \(workers) of --slots \(slots) are more than \(Self.mostSlots) slots together")
       }
       // The queue would never move on.
       if mean == 0 { throw ValidationError("--virtual needs trainings that take time; give --mean 60, for example") }

@@ -24,6 +24,7 @@ extension StudyError: UsageText {
       "--candidate knee: \(self); choose a row of it, which is listed by: "
         + ShellCommand.line(["layersearch", "export", study, "--format", "csv"])
     case .noRow(let row, _, _): "--candidate \(row): \(self); give \(CandidateNames.kinds)"
+    case .outsideSpace: "--candidate: \(self)"
     case .unknownSubject(let subject, _, let folder, _):
       "--explain \(subject.debugDescription): \(self), workers are listed by: "
         + ShellCommand.line(["layersearch", "status", folder])
