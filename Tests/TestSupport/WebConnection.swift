@@ -39,7 +39,7 @@ package final class WebConnection: Sendable {
   }
 
   /// What comes next; nil at the end of the connection.
-  package func receive(within seconds: Double = 60) async throws -> String? {
+  package func receive(within seconds: Double = 600) async throws -> String? {
     try await onThread { try self.wait(within: seconds) }
   }
 
@@ -52,7 +52,7 @@ package final class WebConnection: Sendable {
   }
 
   /// All that comes until the end of the connection, which has to come in time.
-  package func receiveAll(within seconds: Double = 60) async throws -> String {
+  package func receiveAll(within seconds: Double = 600) async throws -> String {
     var text = ""
     let deadline = Date().addingTimeInterval(seconds)
     while let more = try await receive(within: seconds) {
@@ -63,7 +63,7 @@ package final class WebConnection: Sendable {
   }
 
   /// Reads until the text holds what is looked for.
-  package func receive(until wanted: String, within seconds: Double = 60) async throws -> String {
+  package func receive(until wanted: String, within seconds: Double = 600) async throws -> String {
     var text = ""
     let deadline = Date().addingTimeInterval(seconds)
     while !text.contains(wanted) {
