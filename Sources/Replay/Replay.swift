@@ -163,7 +163,7 @@ package struct Replay: Sendable {
     let template = WorkTemplate(
       kind: kind.served, lower: lower.map(\.served),
       studySeed: StableHash.fnv1a64("replay \(draw.number) of \(self.settings.seed)") >> 11,
-      seeding: table.hasCommonSeeds ? .common : .perCandidate, scores: strategy.scores)
+      seeding: table.servesCommonSeeds ? .common : .perCandidate, scores: strategy.scores)
     do {
       return try SearchCore.makeStrategy(settings, space: searchSpace, budget: jobs, template: template)
     } catch { throw .failed("\(error)") }

@@ -70,6 +70,9 @@ extension TrainingTable {
       / Double(count)
   }
 
+  /// Any draw of a candidate's trainings has, in the same order, the same seeds as any other candidate's.
+  var servesCommonSeeds: Bool { hasCommonSeeds && Set(trainings.values.map(\.count)).count <= 1 }
+
   /// A repetition has the same seed for all candidates.
   package var hasCommonSeeds: Bool {
     var seeds: [Int: UInt64] = [:]

@@ -60,12 +60,12 @@ public enum FinalTrainings {
     package var candidate: Candidate
     /// Recipe by which it was trained: a study may have final trainings by several.
     package var recipe: TrainingRecipe
-    /// Mean accuracy on the test images, 0…1, over the trainings that did not diverge.
-    package var accuracy: Double
+    /// Mean accuracy on the test images, 0…1, over the trainings that did not diverge; nil where all did.
+    package var accuracy: Double?
     package var seeds: Int
     package var diverged: Int
     /// Mean difference to the dense network under the same seeds, and the ends of its 95 % interval (Student's t,
-    /// Holm's correction); nil where fewer than two seeds have both.
+    /// all intervals together); nil where fewer than two seeds have both.
     package var difference: Double?
     package var low: Double?
     package var high: Double?
@@ -83,12 +83,16 @@ public enum FinalTrainings {
           guard !result.diverged, let accuracy = result[.testAccuracy] else { return nil }
           return PairedComparison.Score(candidate: work.candidate, seed: work.repetition, accuracy: accuracy)
         })
+      let diverged = Dictionary(grouping: results.filter(\.value.diverged).keys, by: \.candidate).mapValues(\.count)
+      let sound = Set(comparison.entries.map(\.candidate))
       return comparison.entries.map { entry in
         Entry(
           candidate: entry.candidate, recipe: recipe, accuracy: entry.accuracy, seeds: entry.seeds,
-          diverged: results.count { $0.key.candidate == entry.candidate && $0.value.diverged },
-          difference: entry.difference, low: entry.low, high: entry.high)
+          diverged: diverged[entry.candidate] ?? 0, difference: entry.difference, low: entry.low, high: entry.high)
       }
+        + diverged.filter { !sound.contains($0.key) }.map { candidate, count in
+          Entry(candidate: candidate, recipe: recipe, accuracy: nil, seeds: 0, diverged: count)
+        }
     }
   }
 }

@@ -51,7 +51,8 @@ package struct FinalPlan {
 
   private func candidates(of study: OpenStudy) throws -> [Candidate] {
     let (definition, space) = (study.definition, study.definition.space)
-    let results = StudyReading.results(try study.store.jobs())
+    let jobs = try StudyReading.counted(try study.store.jobs(), in: study.store, definition: definition)
+    let results = StudyReading.results(jobs)
     let nothing = StudyError.nothingToEstimate(study: definition.name, results: results.count)
     switch choice {
     case .points(let points):

@@ -21,8 +21,8 @@ package struct FinalResults: Encodable, Sendable {
     package var learningRate: Double
     package var seeds: Int
     package var divergedSeeds: Int
-    /// Mean over the seeds, 0…1.
-    package var testAccuracy: Double
+    /// Mean over the seeds that did not diverge, 0…1; nil where all did.
+    package var testAccuracy: Double?
     /// To the dense network under the same seeds, with a 95 % interval; nil where fewer than two seeds have both.
     package var difference: Double?
     package var differenceLow: Double?
@@ -80,7 +80,7 @@ extension FinalResults {
       ("parameter_ratio", { NumberText.ratio($0.parameterRatio) }), ("multiply_adds", { "\($0.multiplyAdds)" }),
       ("multiply_add_ratio", { NumberText.ratio($0.multiplyAddRatio) }), ("train_images", { "\($0.trainImages)" }),
       ("epochs", { "\(Epochs($0.epochs) ?? .none)" }), ("seeds", { "\($0.seeds)" }),
-      ("diverged_seeds", { "\($0.divergedSeeds)" }), ("test_accuracy", { "\($0.testAccuracy)" }),
+      ("diverged_seeds", { "\($0.divergedSeeds)" }), ("test_accuracy", { $0.testAccuracy.map { "\($0)" } ?? "" }),
       ("difference", { $0.difference.map { "\($0)" } ?? "" }),
       ("difference_low", { $0.differenceLow.map { "\($0)" } ?? "" }),
       ("difference_high", { $0.differenceHigh.map { "\($0)" } ?? "" }),
@@ -113,7 +113,7 @@ extension FinalResults {
     if open > 0 { facts.append("\(NumberText.plural(open, "final training")) still to be done.") }
     if setAside > 0 { facts.append("\(NumberText.plural(setAside, "final training")) set aside.") }
     var cells: [(String, (Entry) -> String)] = [
-      ("Test accuracy", { NumberText.percent($0.testAccuracy) }), ("Difference", \.interval),
+      ("Test accuracy", { $0.testAccuracy.map { NumberText.percent($0) } ?? "" }), ("Difference", \.interval),
       ("Seeds", { "\($0.seeds)" }), ("Epochs", { "\(Epochs($0.epochs) ?? .none)" }),
       ("Parameters", { NumberText.count($0.parameters) }), ("of dense", { NumberText.percent($0.parameterRatio) }),
       ("Multiply-adds", { NumberText.percent($0.multiplyAddRatio) }),
@@ -133,7 +133,8 @@ extension FinalResults.Entry {
   fileprivate var interval: String {
     guard let difference, let low = differenceLow, let high = differenceHigh else { return "" }
     func points(_ value: Double) -> String {
-      (value < 0 ? "−" : "+") + NumberText.fixed(abs(value) * 100, 2)
+      let text = NumberText.fixed(value * 100, 2)
+      return text.hasPrefix("-") ? "−" + text.dropFirst() : "+" + text
     }
     return "\(points(difference)) (\(points(low)) to \(points(high)))"
   }

@@ -67,7 +67,7 @@ package struct StudySolution: Encodable {
     let limits = CostConstraints(
       parameters: maxParameters, multiplyAdds: maxMultiplyAdds, deviceTime: maxDeviceTime, dense: space.denseCost)
     if let problem = limits.problem(in: space) { throw SearchError.bound("study \(definition.name): \(problem)") }
-    let results = StudyReading.results(try store.jobs())
+    let results = StudyReading.results(try StudyReading.counted(try store.jobs(), in: store, definition: definition))
     guard
       let found = Recommendations(
         space, results: results, template: definition.configuration.template, within: limits)

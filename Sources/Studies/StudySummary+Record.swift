@@ -25,7 +25,9 @@ extension StudySummary {
         + records.count { $0.id >= FinalTrainings.firstJob }
     }
     var leaders = AccuracyLeaders(space: definition.space)
-    for (work, result) in StudyReading.trainings(records, of: definition) where !Confirmation.includes(work) {
+    // In one order, whatever a dictionary's is: sums of numbers depend on it in their last digits.
+    let trainings = StudyReading.trainings(records, of: definition).filter { !Confirmation.includes($0.key) }
+    for (work, result) in trainings.sorted(by: { ($0.key.repetition, $0.key.seed) < ($1.key.repetition, $1.key.seed) }) {
       leaders.record(result, of: work.candidate)
     }
     self.init(

@@ -9,6 +9,8 @@ package enum UselessStudy: Error, Hashable, Sendable, CustomStringConvertible {
 
   /// Nil where there is something.
   package init?(_ jobs: [JobRecord]) {
+    // What trainings start from, and what was trained in full, says nothing of a search.
+    let jobs = jobs.filter(\.work.kind.isProxy)
     let results = jobs.compactMap(\.result)
     let dense = jobs.filter(\.work.candidate.isDense)
     let references = dense.compactMap(\.result)

@@ -38,10 +38,13 @@ extension ReportPage {
     } else {
       lines.append("No candidate was trained twice: strategy.seeds, or confirmations, would tell what is luck.")
     }
-    if let own = view.noise.modelDeviation, let seed = view.noise.modelSeedDeviation {
+    if let own = view.noise.modelDeviation {
+      let seed = view.noise.modelSeedDeviation.map {
+        ", and \(NumberText.fixed($0, 2)) for the seed that candidates share"
+      }
       lines.append(
-        "The model of all trainings takes \(NumberText.fixed(own, 2)) points of a single training for luck, and "
-          + "\(NumberText.fixed(seed, 2)) for the seed that candidates share.")
+        "The model of all trainings takes \(NumberText.fixed(own, 2)) points of a single training for luck"
+          + "\(seed ?? "").")
     }
     return lines
   }

@@ -6,25 +6,28 @@ import StudyViews
 
 // Figures of final trainings.
 extension StudyFigure {
-  private func results(_ view: StudyView) throws(FigureAbsence) -> FinalResults {
+  /// With their accuracies, 0…1.
+  private func results(_ view: StudyView) throws(FigureAbsence) -> [(entry: FinalResults.Entry, accuracy: Double)] {
     guard let final = view.final else {
       throw FigureAbsence(description: "nothing was trained in full; the command final does that")
     }
-    return final
+    let sound = final.candidates.compactMap { entry in entry.testAccuracy.map { (entry: entry, accuracy: $0) } }
+    guard !sound.isEmpty else { throw FigureAbsence(description: "all that was trained in full diverged") }
+    return sound
   }
 
   func final(_ view: StudyView) throws(FigureAbsence) -> SVGFigure {
-    let lines = try results(view).candidates.map { entry in
+    let lines = try results(view).map { entry, accuracy in
       let interval = entry.difference.map {
         Self.points($0 * 100, entry.differenceLow.map { $0 * 100 }, entry.differenceHigh.map { $0 * 100 })
       }
-      let dense = entry.difference.map { entry.testAccuracy - $0 }
+      let dense = entry.difference.map { accuracy - $0 }
       // The interval of the difference, put where the accuracy is.
       return IntervalPlot.Line(
-        name: entry.label, value: entry.testAccuracy * 100,
+        name: entry.label, value: accuracy * 100,
         low: dense.flatMap { dense in entry.differenceLow.map { (dense + $0) * 100 } },
         high: dense.flatMap { dense in entry.differenceHigh.map { (dense + $0) * 100 } },
-        text: NumberText.percent(entry.testAccuracy) + (interval.map { ", \($0)" } ?? ""))
+        text: NumberText.percent(accuracy) + (interval.map { ", \($0)" } ?? ""))
     }
     return IntervalPlot(
       title: "Trained in full, judged by the test images",
@@ -37,10 +40,10 @@ extension StudyFigure {
 
   /// Accuracy on the test images against a cost.
   func final(_ view: StudyView, along cost: Objective, _ rows: [Candidate: Int]?) throws(FigureAbsence) -> SVGFigure {
-    let points = try results(view).candidates.map { entry in
-      let dense = entry.difference.map { entry.testAccuracy - $0 }
+    let points = try results(view).map { entry, accuracy in
+      let dense = entry.difference.map { accuracy - $0 }
       return point(
-        entry, x: entry.ratio(of: cost) * 100, y: entry.testAccuracy * 100,
+        entry, x: entry.ratio(of: cost) * 100, y: accuracy * 100,
         low: dense.flatMap { dense in entry.differenceLow.map { (dense + $0) * 100 } },
         high: dense.flatMap { dense in entry.differenceHigh.map { (dense + $0) * 100 } }, view, rows)
     }
@@ -55,7 +58,7 @@ extension StudyFigure {
   }
 
   func finalCosts(_ view: StudyView, _ rows: [Candidate: Int]?) throws(FigureAbsence) -> SVGFigure {
-    let points = try results(view).candidates.map { entry in
+    let points = try results(view).map { entry, _ in
       point(entry, x: entry.parameterRatio * 100, y: entry.multiplyAddRatio * 100, low: nil, high: nil, view, rows)
     }
     return ScatterPlot(
@@ -77,7 +80,7 @@ extension StudyFigure {
     return ScatterPlot.Point(
       x: x, y: y, low: low, high: high, kind: reference.map { $0 == .dense ? .dense : .allLayers } ?? .own,
       isOnFrontier: view.final?.isNondominated(entry) ?? false,
-      text: "\(entry.label): \(NumberText.percent(entry.testAccuracy)), "
+      text: "\(entry.label): \(NumberText.percent(entry.testAccuracy ?? 0)), "
         + "\(NumberText.percent(entry.parameterRatio)) of the parameters, "
         + "\(NumberText.percent(entry.multiplyAddRatio)) of the multiply-adds",
       row: candidate.flatMap { rows?[$0] })
@@ -85,6 +88,9 @@ extension StudyFigure {
 }
 
 extension FinalResults.Entry {
+  /// Nil where not more trainings ended well than diverged.
+  fileprivate var soundAccuracy: Double? { seeds > divergedSeeds ? testAccuracy : nil }
+
   fileprivate func ratio(of cost: Objective) -> Double {
     cost == .multiplyAdds ? multiplyAddRatio : parameterRatio
   }
@@ -94,12 +100,13 @@ extension FinalResults {
   /// No other that was trained by the same recipe is as good in accuracy, parameters and multiply-adds, and better in
   /// one of them.
   fileprivate func isNondominated(_ entry: Entry) -> Bool {
-    !candidates.contains { other in
-      other.epochs == entry.epochs && other.trainImages == entry.trainImages
-        && other.learningRate == entry.learningRate && other.testAccuracy >= entry.testAccuracy
+    guard let accuracy = entry.soundAccuracy else { return false }
+    return !candidates.contains { other in
+      guard let otherAccuracy = other.soundAccuracy else { return false }
+      return other.epochs == entry.epochs && other.trainImages == entry.trainImages
+        && other.learningRate == entry.learningRate && otherAccuracy >= accuracy
         && other.parameters <= entry.parameters && other.multiplyAdds <= entry.multiplyAdds
-        && (other.testAccuracy > entry.testAccuracy || other.parameters < entry.parameters
-          || other.multiplyAdds < entry.multiplyAdds)
+        && (otherAccuracy > accuracy || other.parameters < entry.parameters || other.multiplyAdds < entry.multiplyAdds)
     }
   }
 }

@@ -35,7 +35,8 @@ extension StudyView {
           let hours = timed == finished ? seconds / 3600 : nil
           expectedLoss.append(Point(trainings: finished, hours: hours, value: loss))
         }
-        for result in asked.prefix(max(0, note.jobs)).compactMap(\.result) {
+        // The analysis of a start is no training.
+        for result in asked.prefix(max(0, note.jobs)).filter(\.work.kind.isProxy).compactMap(\.result) {
           finished += 1
           guard let time = result[.trainSeconds] else { continue }
           (timed, seconds) = (timed + 1, seconds + time)
@@ -45,7 +46,7 @@ extension StudyView {
       guard let estimates else { return }
       let template = definition.configuration.template
       let byID = Dictionary(uniqueKeysWithValues: search.map { ($0.id, $0) })
-      let done = origins.compactMap { byID[$0.job] }.filter { !Confirmation.includes($0.work) }
+      let done = origins.compactMap { byID[$0.job] }.filter { !Confirmation.includes($0.work) && $0.work.kind.isProxy }
       for count in Self.counts(done.count) {
         let first = Array(done.prefix(count))
         let top = StudyReading.results(first).filter { template.rung(of: $0.key) == template.topRung }

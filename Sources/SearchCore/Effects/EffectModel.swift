@@ -45,6 +45,9 @@ package struct EffectModel: Sendable {
   package let trained: [[Int]]
   let trainingsOfTrained: [[Int]]
   private let numberOfTrained: [[Int]: Int]
+  /// Different candidates were trained under one seed: only then what a seed brings can be told from what a single
+  /// training does.
+  package let sharesSeeds: Bool
   /// Posterior means.
   private var posterior: [Double] = []
 
@@ -64,7 +67,8 @@ package struct EffectModel: Sendable {
     let rungs = EffectRungs(trainings)
     self.rungs = rungs
     var fit = EffectFit(space: space, trainings: trainings, rungs: rungs, isGrouped: isGrouped)
-    let priors = chosen ?? (trainings.count < Self.fewestForFit ? fit.start : fit.mostLikely())
+    let isFew = trainings.count { $0.rung == 0 } < Self.fewestForFit
+    let priors = chosen ?? (isFew ? fit.start : fit.mostLikely())
     self.priors = priors
     weights = EffectWeights(space: space, priors: priors, baseline: rungs.baselines[0], rungs: rungs)
     rows = SparseRows(trainings.enumerated().map { [weights] in weights.row($1.options, training: $0) })
@@ -85,6 +89,12 @@ package struct EffectModel: Sendable {
     self.trained = trained
     trainingsOfTrained = own
     numberOfTrained = numbers
+    var first: [UInt64: [Int]] = [:]
+    sharesSeeds = trainings.contains { training in
+      let known = first[training.seed]
+      first[training.seed] = known ?? training.options
+      return known != nil && known != training.options
+    }
     posterior = conditioned(weights.mean, on: residuals)
   }
 
@@ -93,6 +103,11 @@ package struct EffectModel: Sendable {
     var moved = drawn
     rows.add(times: residuals, scaledBy: weights.variance, to: &moved)
     return moved
+  }
+
+  /// Of one more training at the top around its candidate, in points²: with its seed, where that is its own.
+  package var varianceOfTraining: Double {
+    priors.variance(.noise) + (sharesSeeds ? 0 : priors.variance(.seed))
   }
 
   /// Of a candidate, at any rung, in their order.

@@ -8,8 +8,6 @@ package struct FrontierDraws: Sendable {
     var trained: [Double]
     /// Of all candidates, with what the effects alone say.
     var frontier: [FrontierSolver.Point]
-    /// Of the frontier's points.
-    var costs: [Cost]
     /// The untrained ones among them.
     var rivals: [Rival]
   }
@@ -29,11 +27,15 @@ package struct FrontierDraws: Sendable {
   private let trainedByAccuracy: [Int]
   private let constraints: CostConstraints
   private let indexOfTrained: [[Int]: Int]
+  /// By trained candidate.
+  private let isUnsound: [Bool]
 
-  /// - Parameter workforce: for the frontiers; the same worlds come of any.
+  /// - Parameters:
+  ///   - unsound: that may never be named, and beat nothing.
+  ///   - workforce: for the frontiers; the same worlds come of any.
   package init(
     _ model: EffectModel, solver: FrontierSolver, count: Int, within constraints: CostConstraints = .none,
-    random: inout StableRandom, on workforce: some Workforce = OneByOne()
+    excluding unsound: Set<[Int]> = [], random: inout StableRandom, on workforce: some Workforce = OneByOne()
   ) {
     self.model = model
     self.constraints = constraints
@@ -42,6 +44,7 @@ package struct FrontierDraws: Sendable {
     self.trainedCosts = trainedCosts
     let indexOfTrained = Dictionary(uniqueKeysWithValues: model.trained.enumerated().map { ($1, $0) })
     self.indexOfTrained = indexOfTrained
+    isUnsound = model.trained.map(unsound.contains)
     let lucks = (0..<count).map { _ in model.luck(&random) }
     let worlds = workforce.map(count) { number in
       let draw = model.draw(lucks[number])
@@ -52,17 +55,19 @@ package struct FrontierDraws: Sendable {
       }
       let frontier = solver.frontier(of: draw.effects, within: constraints)
       // Trained candidates count with what is particular to them, and not a second time without.
-      let rivals = frontier.indices.filter { indexOfTrained[frontier[$0].options] == nil }.map { index in
+      let isRival = { (options: [Int]) in indexOfTrained[options] == nil && !unsound.contains(options) }
+      let rivals = frontier.indices.filter { isRival(frontier[$0].options) }.map { index in
         Rival(
           accuracy: draw.effects.base - frontier[index].damage, cost: frontier[index].cost, index: index)
       }
       return World(
-        effects: draw.effects, trained: trained, frontier: frontier, costs: frontier.map(\.cost), rivals: rivals)
+        effects: draw.effects, trained: trained, frontier: frontier, rivals: rivals)
     }
     self.worlds = worlds
     var sums = model.trained.map { _ in 0.0 }
     for world in worlds { for candidate in sums.indices { sums[candidate] += world.trained[candidate] } }
-    trainedByAccuracy = sums.indices.sorted { (sums[$0], $1) > (sums[$1], $0) }
+    trainedByAccuracy = sums.indices.filter { [isUnsound] in !isUnsound[$0] }
+      .sorted { (sums[$0], $1) > (sums[$1], $0) }
   }
 
   /// In points: how much the named candidates are expected to lose against the best ones, mean over worlds and levels.
@@ -82,11 +87,11 @@ package struct FrontierDraws: Sendable {
   }
 
   private func best(in world: World, within level: CostConstraints) -> (options: [Int], accuracy: Double)? {
-    // The most accurate come first.
-    var best = world.costs.firstIndex(where: level.allow).map { index in
-      (world.frontier[index].options, accuracy: world.effects.base - world.frontier[index].damage)
+    // The most accurate come first. Trained candidates count once, with what is particular to them.
+    var best = world.rivals.first { level.allow($0.cost) }.map { rival in
+      (world.frontier[rival.index].options, accuracy: rival.accuracy)
     }
-    for (index, accuracy) in world.trained.enumerated() {
+    for (index, accuracy) in world.trained.enumerated() where !isUnsound[index] {
       let cost = trainedCosts[index]
       guard level.allow(cost), constraints.allow(cost), accuracy > best?.accuracy ?? -.infinity else { continue }
       best = (model.trained[index], accuracy)

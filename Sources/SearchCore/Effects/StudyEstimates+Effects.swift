@@ -107,8 +107,10 @@ extension StudyEstimates {
   }
 
   /// Deviation of one training around its candidate, and of the seed that trainings of different candidates share, in
-  /// points.
-  package var noise: (training: Double, seed: Double) { (priors[.noise], priors[.seed]) }
+  /// points; nil where none do.
+  package var noise: (training: Double, seed: Double?) {
+    (model.varianceOfTraining.squareRoot(), model.sharesSeeds ? priors[.seed] : nil)
+  }
 }
 
 extension EffectModel {

@@ -60,14 +60,15 @@ package struct StudyEstimates: Sendable {
     let estimate = study.frontier(within: constraints)
     var random = StableRandom(seed: seed, purpose: "estimates")
     let draws = FrontierDraws(
-      model, solver: coarse, count: count, within: constraints, random: &random, on: workforce)
+      model, solver: coarse, count: count, within: constraints, excluding: study.unsound, random: &random,
+      on: workforce)
     let frontier = estimate.entries.filter { $0.accuracy >= 100 * lowest }.map(\.options)
     let accuracies = workforce.map(frontier.count) { draws.accuracies(of: frontier[$0]) }
     let similar = Self.withinNoise(accuracies, on: workforce)
     let onFrontier = Set(frontier)
     let trainedAtTop = model.trained.filter(model.isTrainedAtTop)
     let trained = Set(trainedAtTop)
-    let confirmed = Set(results.keys.filter(Confirmation.includes).map(\.candidate))
+    let confirmed = Set(results.keys.filter { Confirmation.includes($0) && $0.kind.isProxy }.map(\.candidate))
       .compactMap { space.options(of: $0) }.filter { !trained.contains($0) }
     let candidates = frontier.map { space.candidate(options: $0) }
     let named = frontier + (trainedAtTop + confirmed).filter { !onFrontier.contains($0) }

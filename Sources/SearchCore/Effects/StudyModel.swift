@@ -6,7 +6,7 @@ struct StudyModel: Sendable {
   /// Works that say something.
   let trainings: Int
   /// Candidates that have not more sound trainings than diverged ones.
-  private let unsound: Set<[Int]>
+  let unsound: Set<[Int]>
 
   var space: EffectSpace { model.space }
 

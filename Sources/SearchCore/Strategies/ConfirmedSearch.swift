@@ -77,7 +77,8 @@ struct ConfirmedSearch: SearchStrategy {
     let points = study.spreadPoints(Self.mostPoints, of: estimate, atLeast: minAccuracy ?? 0)
     var random = StableRandom(seed: template.studySeed, purpose: "confirmation")
     let draws = FrontierDraws(
-      study.model, solver: .coarse(space), count: Self.draws, within: constraints, random: &random)
+      study.model, solver: .coarse(space), count: Self.draws, within: constraints, excluding: study.unsound,
+      random: &random)
     return (
       points.map { space.candidate(options: $0.options) }, draws.expectedLoss(of: estimate, at: CostLevels(space))
     )

@@ -50,6 +50,18 @@ struct SearchSample: Sendable {
     return asked
   }
 
+  /// Candidates that have not more sound trainings than diverged ones.
+  func unsound(_ history: SearchHistory) -> Set<[Int]> {
+    var balance: [[Int]: Int] = [:]
+    for work in history.rounds.joined() {
+      guard let result = history.results[template.work(work, at: template.topRung)],
+        let options = space.options(of: work.candidate)
+      else { continue }
+      balance[options, default: 0] += result.diverged ? -1 : 1
+    }
+    return Set(balance.filter { $0.value <= 0 }.keys)
+  }
+
   /// Sound trainings, in the order in which they were asked for, each at all rungs that it has results of.
   func trainings(_ history: SearchHistory) -> [EffectTraining] {
     let top = template.topRung

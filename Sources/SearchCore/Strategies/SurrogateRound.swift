@@ -20,6 +20,8 @@ struct SurrogateRound {
   let model: EffectModel
   let solver: FrontierSolver
   let constraints: CostConstraints
+  /// Candidates most of whose trainings diverged: they are not asked for again.
+  var unsound: Set<[Int]> = []
   /// How often each candidate was asked for, in whatever round.
   var asked: [[Int]: Int]
   /// A candidate is not asked for more often.
@@ -54,7 +56,9 @@ struct SurrogateRound {
 
   private static func precedes(_ left: [Int], _ right: [Int]) -> Bool { left.lexicographicallyPrecedes(right) }
 
-  private func mayBeAsked(_ options: [Int]) -> Bool { asked[options, default: 0] < mostRepetitions }
+  private func mayBeAsked(_ options: [Int]) -> Bool {
+    asked[options, default: 0] < mostRepetitions && !unsound.contains(options)
+  }
 
   /// What was chosen before this round's other places were filled.
   private func stillAllowed(_ options: [Int]?) -> [Int]? { options.flatMap { mayBeAsked($0) ? $0 : nil } }
@@ -86,8 +90,9 @@ struct SurrogateRound {
   /// would be named afterwards (the knowledge gradient; Frazier, Powell and Dayanik 2009), summed over levels.
   private func repetitions(_ count: Int, _ random: inout StableRandom) -> [[Int]] {
     guard count > 0, !model.trained.isEmpty else { return [] }
-    let estimate = FrontierEstimate(model, solver: solver, within: constraints)
-    let draws = FrontierDraws(model, solver: solver, count: 64, within: constraints, random: &random)
+    let estimate = FrontierEstimate(model, solver: solver, within: constraints, excluding: unsound)
+    let draws = FrontierDraws(
+      model, solver: solver, count: 64, within: constraints, excluding: unsound, random: &random)
     let levels = CostLevels(model.space, count: 20).levels
     // What may be named: those that would be now, and those that might be instead.
     var seen: Set<[Int]> = []
@@ -151,7 +156,7 @@ struct SurrogateRound {
   private static let quantileCount = 9
 
   private func worth(of repeated: Rival, among rivals: [Rival], _ levels: [Allowed]) -> Double {
-    let deviation = (repeated.covariance(with: repeated) + model.priors.variance(.noise)).squareRoot()
+    let deviation = (repeated.covariance(with: repeated) + model.varianceOfTraining).squareRoot()
     let shifts = rivals.map { $0.covariance(with: repeated) / deviation }
     let quantiles = Self.quantiles
     var worth = 0.0

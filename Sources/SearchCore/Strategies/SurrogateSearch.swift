@@ -41,7 +41,7 @@ struct SurrogateSearch: SearchStrategy {
 
   func round(_ number: Int, history: SearchHistory) -> SearchRound {
     let asked = sample.asked(history)
-    let left = jobs.map { $0 - history.asked.count } ?? settings.round
+    let left = jobs.map { $0 - history.asked.count } ?? .max
     guard left > 0 else { return .over }
     if number < first.count {
       let works = sample.works(first[number], asked: asked, seeds: settings.seeds)
@@ -50,19 +50,22 @@ struct SurrogateSearch: SearchStrategy {
     }
     let model = EffectModel(space: sample.space(knowing: history), trainings: sample.trainings(history))
     var random = sample.random("surrogate round \(number)")
+    let unsound = sample.unsound(history)
     let loss = FrontierDraws(
-      model, solver: solver, count: Self.drawsForLoss, within: settings.constraints, random: &random
+      model, solver: solver, count: Self.drawsForLoss, within: settings.constraints, excluding: unsound,
+      random: &random
     ).expectedLoss(
-      of: FrontierEstimate(model, solver: solver, within: settings.constraints), at: CostLevels(sample.space))
+      of: FrontierEstimate(model, solver: solver, within: settings.constraints, excluding: unsound),
+      at: CostLevels(sample.space))
     if let tolerance = settings.tolerance, loss < tolerance {
-      let known = history.results.count
+      let known = history.results.keys.count { $0.kind.isProxy }
       return SearchRound(
         works: [],
         notes: ["the expected loss fell below \(tolerance) points after \(known) trainings: the search ends"],
         expectedLoss: loss)
     }
     var round = SurrogateRound(
-      model: model, solver: solver, constraints: settings.constraints, asked: asked,
+      model: model, solver: solver, constraints: settings.constraints, unsound: unsound, asked: asked,
       mostRepetitions: settings.mostRepetitions)
     let place = max(0, number - first.count) * settings.round
     let decided = round.decide(first: place, count: settings.round, random: &random)
