@@ -67,6 +67,15 @@ struct StartReader {
           "train_images",
           "is \(trainImages), but \(images - data.validationImages) are left beside the validation images")
       }
+      if var own = data {
+        own.trainImages = trainImages
+        if own.drawnFrom != data?.drawnFrom {
+          section.report(
+            "train_images",
+            "is \(trainImages), beside \(data?.trainImages ?? 0) of data.train_images: with the validation images "
+              + "neither may be more than 50000, or it would train on images that are held out")
+        }
+      }
       return TrainedStart(
         origin: .dense(
           epochs: section.integer("epochs", default: 30, in: TrainingLimits.epochs), trainImages: trainImages,

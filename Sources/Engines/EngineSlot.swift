@@ -27,6 +27,7 @@ package struct EngineSlot {
   private var process: ChildProcess?
   /// That its process was started for.
   private var kernels: InstructionSet?
+  private var dataContent = ""
   private var generation = 0
   private var lastSign = 0.0
   private var startedAt = 0.0
@@ -41,17 +42,20 @@ package struct EngineSlot {
     case failed(AttemptReference, reason: String, AttemptFailure)
   }
 
-  /// - Parameter kernels: that the job asks for. OpenBLAS is set up when a process starts: where the slot's was started
-  ///   for others, another takes its place.
+  /// - Parameters:
+  ///   - kernels: that the job asks for. OpenBLAS is set up when a process starts: where the slot's was started for
+  ///     others, another takes its place.
+  ///   - dataContent: hash of the images. A process keeps those that it has read, and knows them by their path.
   package mutating func start(
-    _ request: EngineRequest, kernels: InstructionSet? = nil, program: EngineProgram, now: Double,
+    _ request: EngineRequest, kernels: InstructionSet? = nil, dataContent: String = "", program: EngineProgram,
+    now: Double,
     deliver: @escaping @Sendable (EngineSlotEvent) -> Void
   ) -> News? {
     let reference = request.job.reference
     do {
       let line = try EngineLine.encode(request)
-      if kernels != self.kernels { stop() }
-      self.kernels = kernels
+      if kernels != self.kernels || dataContent != self.dataContent { stop() }
+      (self.kernels, self.dataContent) = (kernels, dataContent)
       let process = try process ?? spawn(program, deliver: deliver)
       self.process = process
       job = reference

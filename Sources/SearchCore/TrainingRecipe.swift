@@ -29,6 +29,14 @@ public struct DataSelection: Codable, Hashable, Sendable {
   }
 }
 
+extension DataSelection {
+  /// Images from which those that are held out are drawn: all that a set has; of one without an end so many that the
+  /// images held out are the same for more or fewer to train on.
+  package var drawnFrom: Int {
+    self.set.isDrawn ? max(50_000, max(0, validationImages) + max(0, trainImages)) : shape.trainingImages
+  }
+}
+
 /// Everything but candidate and seed that a training's result depends on.
 public struct TrainingRecipe: Codable, Hashable, Sendable {
   public var model: Model

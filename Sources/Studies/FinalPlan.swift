@@ -28,7 +28,7 @@ package struct FinalPlan {
   }
 
   /// As the study's trainings, for so many epochs, on so many images, none of which are held out.
-  /// - Throws: `StudyError.nothingToEstimate`, `.noTestImages`, `.tooManyImages`, `.tooFewSteps`, `.outsideSpace` and
+  /// - Throws: `StudyError.nothingToEstimate`, `.noTestImages`, `.tooManyImages`, `.tooFewImages`, `.tooFewSteps`, `.outsideSpace` and
   ///   what `CandidateNames` throws.
   package func works(of study: OpenStudy) throws -> [Work] {
     let definition = study.definition
@@ -42,6 +42,9 @@ package struct FinalPlan {
     recipe.data.validationImages = 0
     guard recipe.data.trainImages <= available else {
       throw StudyError.tooManyImages(recipe.data.trainImages, available: available)
+    }
+    if let calibration = recipe.start?.calibrationImages, calibration > recipe.data.trainImages {
+      throw StudyError.tooFewImages(recipe.data.trainImages, calibrating: calibration)
     }
     if let skip = recipe.skip, skip.every > recipe.stepsPerEpoch {
       throw StudyError.tooFewSteps(recipe.stepsPerEpoch, updatesEvery: skip.every)

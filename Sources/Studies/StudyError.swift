@@ -21,6 +21,8 @@ package enum StudyError: Error, Hashable, CustomStringConvertible {
   /// A full training is judged by test images, and the study's data set has none.
   case noTestImages(study: String)
   case tooManyImages(Int, available: Int)
+  /// Trainings start from a network that is converted with more of them.
+  case tooFewImages(Int, calibrating: Int)
   /// An epoch has fewer steps than lie between two updates of a part that skips some.
   case tooFewSteps(Int, updatesEvery: Int)
 
@@ -34,7 +36,7 @@ package enum StudyError: Error, Hashable, CustomStringConvertible {
   package var isUsage: Bool {
     switch self {
     case .nothingToEstimate, .nothingFits, .earlierIsEmpty, .noFinalResults: false
-    case .noTestImages, .tooManyImages, .tooFewSteps, .missing, .exists, .noBend, .noRow, .outsideSpace,
+    case .noTestImages, .tooManyImages, .tooFewImages, .tooFewSteps, .missing, .exists, .noBend, .noRow, .outsideSpace,
       .unknownSubject, .earlierIsSelf, .earlierIsUnusable:
       true
     }
@@ -66,6 +68,8 @@ package enum StudyError: Error, Hashable, CustomStringConvertible {
         + "file that has test_images and test_labels"
     case .tooManyImages(let images, let available):
       "\(images) training images are more than the \(available) that there are"
+    case .tooFewImages(let images, let calibration):
+      "\(images) training images are fewer than the \(calibration) that the study calibrates with"
     case .tooFewSteps(let steps, let every):
       "of so few images an epoch has \(steps) steps, and the study's proxy.skip wants \(every) at least"
     case .earlierIsSelf(let folder): "\(folder) is this study itself; name another one, or leave it out"

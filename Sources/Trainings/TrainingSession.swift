@@ -78,8 +78,9 @@ package struct TrainingSession {
     }
     if let file {
       let training = Checkpoint.Training(
-        recipe: settings.recipe, seed: seed, epochsDone: outcome.epochLosses.count, testAccuracy: outcome.accuracy,
-        kernelVariant: kernelVariant, dataContent: settings.dataContent,
+        recipe: settings.recipe, seed: seed, epochsDone: outcome.epochLosses.count,
+        testAccuracy: outcome.diverged ? nil : outcome.accuracy, kernelVariant: kernelVariant,
+        dataContent: settings.dataContent,
         study: settings.study.map { FilePath.name(of: $0) })
       var checkpoint = network.checkpoint(training: training)
       checkpoint.normalization = images.training.normalization

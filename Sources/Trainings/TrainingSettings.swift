@@ -60,7 +60,8 @@ package struct TrainingRequest {
     guard let model = network.model ?? study?.recipe.model ?? earlier?.model else {
       throw TrainingError.missing(.model)
     }
-    guard let epochs = epochs ?? study?.recipe.epochs.whole ?? earlier?.epochs.whole else {
+    guard let epochs = epochs ?? study?.recipe.epochs.whole.flatMap({ $0 > 0 ? $0 : nil }) ?? earlier?.epochs.whole
+    else {
       throw TrainingError.missing(.epochs)
     }
     guard let data = data ?? study?.data ?? resuming?.data else { throw TrainingError.missing(.data) }

@@ -47,12 +47,6 @@ extension Checkpoint {
 }
 
 extension DataSelection {
-  /// Images from which those that are held out are drawn: all that a set has; of one without an end so many that the
-  /// images held out are the same for more or fewer to train on.
-  package var drawnFrom: Int {
-    self.set.isDrawn ? max(50_000, max(0, validationImages) + max(0, trainImages)) : shape.trainingImages
-  }
-
   /// Positions of its images among the set's training images, ascending.
   package func split() throws(ImageDataError) -> (training: [Int], validation: [Int]) {
     try DataSplit.holdOut(validation: validationImages, training: trainImages, of: drawnFrom, seed: splitSeed)

@@ -107,7 +107,10 @@ public final class WorkRunner {
     let (outcome, end) = try trainer.trainToEnd(
       network, training: images.training.normalized(by: normalization),
       evaluation: images.evaluation.normalized(by: normalization), from: state?.checkpoint
-    ) { moment in moment.isEvaluating || progress(moment.progress) }
+    ) { moment in
+      // A sign of life, too, where scoring takes long; what is trained is scored to the end.
+      progress(moment.progress) || moment.isEvaluating
+    }
     if !outcome.diverged {
       if let path = files.network {
         let training = Checkpoint.Training(

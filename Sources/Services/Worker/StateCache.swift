@@ -5,7 +5,7 @@ import ReadableText
 import SearchCore
 
 /// States of trainings that ended early in their schedule, on this machine's disk: a file each, named after the
-/// training, the weights that it started from and the epoch. A cache: what is not here is trained again.
+/// training, the images and the weights that it was made of, and the epoch. A cache: what is not here is trained again.
 ///
 /// Workers of a machine may share the folder. A file is written whole or not at all, and one that goes while it is read
 /// is read to its end.
@@ -23,21 +23,23 @@ package struct StateCache: Sendable {
   }
 
   /// The latest state that this training can go on from; nil where none is kept.
-  /// - Parameter weights: hash of the content that it starts from; nil from scratch.
-  package func earlier(of work: Work, from weights: String? = nil) -> String? {
+  /// - Parameters:
+  ///   - data: hash of the images; empty for drawn ones.
+  ///   - weights: hash of the content that it starts from; nil from scratch.
+  package func earlier(of work: Work, on data: String = "", from weights: String? = nil) -> String? {
     guard limit > 0 else { return nil }
     let end = work.kind.recipe.until ?? .max
-    let prefix = Self.prefix(of: work, from: weights)
+    let prefix = Self.prefix(of: work, data, weights)
     let latest = Folder.names(in: folder).compactMap { Self.epoch($0, after: prefix) }.filter { $0 < end }.max()
     return latest.map { path(prefix, $0) }
   }
 
   /// Where its state is to be left; nil where it goes to the end of its schedule, or none are kept.
-  package func place(for work: Work, from weights: String? = nil) -> String? {
+  package func place(for work: Work, on data: String = "", from weights: String? = nil) -> String? {
     guard limit > 0, let until = work.kind.recipe.until else { return nil }
     // Where that fails, the state is missing in the end.
     try? Folder.make(folder)
-    return path(Self.prefix(of: work, from: weights), until)
+    return path(Self.prefix(of: work, data, weights), until)
   }
 
   /// Why a state is not where it was to be left, for the user; nil where it is there.
@@ -72,9 +74,10 @@ package struct StateCache: Sendable {
 
   private func path(_ prefix: String, _ epoch: Int) -> String { "\(folder)/\(prefix)\(epoch)\(Self.ending)" }
 
-  /// The text alone does not say which weights: those that a study trains itself have no hash in it.
-  private static func prefix(of work: Work, from weights: String?) -> String {
-    SHA256.hexadecimal((work.whole.description + (weights.map { " " + $0 } ?? "")).utf8) + "."
+  /// The text alone says neither which images there are, nor the weights that a study trains itself.
+  private static func prefix(of work: Work, _ data: String, _ weights: String?) -> String {
+    let parts = [work.whole.description] + (data.isEmpty ? [] : [data]) + (weights.map { [$0] } ?? [])
+    return SHA256.hexadecimal(parts.joined(separator: " ").utf8) + "."
   }
 
   private static func epoch(_ name: String, after prefix: String) -> Int? {

@@ -21,12 +21,13 @@ extension WorkerService {
         request.outputPath = machine.study.map { spool.weightsPath(of: assignment.reference, study: $0) }
       }
       let start = assignment.weights?.contentHash.text
-      request.earlierStatePath = options.states.earlier(of: work, from: start)
-      request.statePath = options.states.place(for: work, from: start)
+      request.earlierStatePath = options.states.earlier(of: work, on: dataContent, from: start)
+      request.statePath = options.states.place(for: work, on: dataContent, from: start)
       statePaths[slot] = request.statePath
     }
     let news = slots[slot].start(
-      request, kernels: work?.kind.recipe.kernels?.native, program: options.engine, now: MonotonicClock.now
+      request, kernels: work?.kind.recipe.kernels?.native, dataContent: dataContent, program: options.engine,
+      now: MonotonicClock.now
     ) {
       mailbox.post([.engine($0)])
     }

@@ -82,6 +82,8 @@ package final class WorkerService {
   private var tickets = TicketSource()
   /// Where the trainings of slots are to leave their states.
   var statePaths: [Int: String] = [:]
+  /// Hash of the images that were looked for last.
+  var dataContent = ""
   var hasToldOfStates = false
   private var messageID: UInt64 = 0
   private var exitCode: Int32?
@@ -255,7 +257,9 @@ package final class WorkerService {
       case .send(let message): send(message)
       case .startJob(let slot, let assignment): start(assignment, slot: slot)
       case .stopEngine(let slot): slots[slot].stop()
-      case .locateData(let requirement): contents.locate(requirement)
+      case .locateData(let requirement):
+        dataContent = requirement.contentHash
+        contents.locate(requirement)
       case .content(let effect): contents.run(effect)
       case .contentGiven(let content), .contentRefused(let content, _): contents.withdraw(content)
       // Whoever asked for it looks for it with the desk.

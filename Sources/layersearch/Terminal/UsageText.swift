@@ -29,7 +29,7 @@ extension StudyError: UsageText {
       "--explain \(subject.debugDescription): \(self), workers are listed by: "
         + ShellCommand.line(["layersearch", "status", folder])
     case .nothingToEstimate, .nothingFits, .noFinalResults, .noTestImages: description
-    case .tooManyImages, .tooFewSteps: "--train-images: \(self)"
+    case .tooManyImages, .tooFewImages, .tooFewSteps: "--train-images: \(self)"
     case .earlierIsSelf, .earlierIsEmpty, .earlierIsUnusable: "--from-study: \(self)"
     }
   }
