@@ -28,8 +28,8 @@ package struct FinalPlan {
   }
 
   /// As the study's trainings, for so many epochs, on so many images, none of which are held out.
-  /// - Throws: `StudyError.nothingToEstimate`, `.noTestImages`, `.tooManyImages`, `.tooFewImages`, `.tooFewSteps`, `.outsideSpace` and
-  ///   what `CandidateNames` throws.
+  /// - Throws: `StudyError.nothingToEstimate`, `.noTestImages`, `.tooManyImages`, `.tooFewImages`, `.tooFewSteps`,
+  ///   `.outsideSpace`, and what `CandidateNames` throws.
   package func works(of study: OpenStudy) throws -> [Work] {
     let definition = study.definition
     let candidates = try candidates(of: study)
