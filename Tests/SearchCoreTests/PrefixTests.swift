@@ -110,13 +110,13 @@ struct PrefixTests {
 
   private static let surrogate = [
     "layer2.0.conv2=4#1",
-    "layer3.0.conv2=8#3",
+    "layer3.0.conv2=8#5",
     "layer1.0.conv2=8,layer2.0.conv1=4,layer3.0.conv2=4#1",
     "layer2.0.conv2=4,layer3.0.conv2=8#1",
     "layer1.0.conv2=8,layer3.0.conv1=4,layer3.0.conv2=4#0",
-    "layer1.0.conv1=8,layer1.0.conv2=4,layer2.0.conv1=8,layer2.0.conv2=4,layer3.0.conv2=8#0",
-    "layer3.0.conv2=8#4",
-    "layer3.0.conv2=8#5",
+    "layer1.0.conv1=4,layer2.0.conv1=4,layer2.0.conv2=8,layer3.0.conv1=8#0",
+    "layer3.0.conv1=4#1",
+    "layer2.0.conv2=4#2",
   ]
   private static let genetic = [
     "layer1.0.conv1=4,layer1.0.conv2=8#0",

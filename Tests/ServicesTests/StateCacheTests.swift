@@ -32,6 +32,7 @@ struct StateCacheTests {
     try Data([1]).write(to: URL(fileURLWithPath: path))
     #expect(cache.earlier(of: work(1, until: nil), from: "a") == path)
     #expect(cache.earlier(of: work(1, until: nil), from: "b") == nil)
+    #expect(cache.earlier(of: work(1, until: nil), on: "other images", from: "a") == nil)
     let none = StateCache(folder: place.path("states"), limit: 0)
     #expect(none.earlier(of: work(1, until: nil)) == nil && none.place(for: work(1, until: 2)) == nil)
   }

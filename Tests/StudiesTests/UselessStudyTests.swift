@@ -25,6 +25,21 @@ struct UselessStudyTests {
     #expect(study([(other, false)]) == nil)
   }
 
+  @Test("what trainings start from is no training of a candidate")
+  func started() {
+    var recipe = Work.example(dense).kind.recipe
+    recipe.start = TrainedStart(origin: .dense(epochs: 2, trainImages: 50, seed: 1), calibrationImages: 10)
+    let start = Work(
+      candidate: .dense, kind: .startTraining(recipe.start!.training(of: recipe)!), repetition: 0, seed: 1)
+    let next = Work(candidate: other, kind: .proxyTraining(recipe), repetition: 0, seed: 2)
+    let jobs = [(start, false), (next, true)].enumerated().map { index, entry in
+      JobRecord(
+        id: Int64(index + 1), work: entry.0, state: .finished,
+        result: Observation(diverged: entry.1, kernelVariant: "avx2+Haswell"))
+    }
+    #expect(UselessStudy(jobs) == .allDiverged(trainings: 1))
+  }
+
   @Test("failures can be tried again; divergence needs another study")
   func useless() {
     for (study, expected, isFailure) in [

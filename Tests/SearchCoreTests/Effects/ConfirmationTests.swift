@@ -36,14 +36,13 @@ struct ConfirmationTests {
     let clear = entries[1]
     #expect(clear.seeds == 4)
     #expect(abs(try #require(clear.difference) + 0.01) < 1e-12)
-    // The clearer of two: at 1 − 0.05/2.
+    // Each of two: at 1 − 0.05/2, so that both hold together.
     let error = 0.001 * (4.0 / 3).squareRoot() / 2
     let width = StudentT.quantile(1 - 0.025 / 2, degreesOfFreedom: 3) * error
     #expect(abs(try #require(clear.low) - (-0.01 - width)) < 1e-12)
     #expect(try #require(clear.high) < 0)
     let unclear = entries[2]
-    let narrow = StudentT.quantile(0.975, degreesOfFreedom: 3) * error
-    #expect(abs(try #require(unclear.high) - narrow) < 1e-12)
+    #expect(abs(try #require(unclear.high) - width) < 1e-12)
   }
 
   @Test("without the dense network, or with one seed, there is a mean and no difference")

@@ -62,6 +62,24 @@ struct FrontierDrawsTests {
     }
   }
 
+  @Test("where every candidate was trained often nothing is expected to be lost: none counts a second time, untrained")
+  func nothingToLose() throws {
+    let space = try Self.space(["layer1.0.conv1"])
+    var random = StableRandom(seed: 14)
+    let accuracies = (0..<space.layers[0].optionCount).map { 70 - Double($0) }
+    let trainings = accuracies.indices.flatMap { option in
+      (0..<150).map { number in
+        EffectTraining(
+          options: [option], seed: UInt64(1000 * option + number),
+          score: accuracies[option] + (number % 2 == 0 ? 0.5 : -0.5))
+      }
+    }
+    let model = EffectModel(space: space, trainings: trainings)
+    let loss = FrontierDraws(model, solver: FrontierSolver(space: space), count: 64, random: &random).expectedLoss(
+      of: FrontierEstimate(model, solver: FrontierSolver(space: space)), at: CostLevels(space))
+    #expect(loss < 0.005, "\(loss)")
+  }
+
   @Test("the expected loss falls with what is known, and is nothing where all is known")
   func expectedLoss() throws {
     let space = try Self.space(["*conv*"])
