@@ -98,6 +98,12 @@ package struct EngineSlot {
     }
   }
 
+  /// For so many seconds neither this process nor its engine ran: they do not count.
+  package mutating func forgive(_ seconds: Double) {
+    lastSign += seconds
+    startedAt += seconds
+  }
+
   /// Ends an engine that hangs or uses up more than a job may. To be called several times a second.
   package mutating func enforce(_ limits: JobLimits, now: Double) -> News? {
     guard job != nil, let process else { return nil }

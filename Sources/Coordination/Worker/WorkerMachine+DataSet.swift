@@ -10,6 +10,7 @@ extension WorkerMachine {
     case .sought(data): return false
     case .unknown, .located, .sought:
       cancelDataSet()
+      releaseDataSet()
       contents.dataSet = .sought(data)
       effects.append(.locateData(data))
       return false
@@ -22,6 +23,14 @@ extension WorkerMachine {
     {
       contents.taker.cancel(hash)
     }
+  }
+
+  /// Others may make room of it.
+  private mutating func releaseDataSet() {
+    guard case .located(let other) = contents.dataSet, let hash = ContentHash(other.contentHash),
+      !contents.here.contains(hash)
+    else { return }
+    effects.append(.content(.release(hash)))
   }
 
   mutating func beginFetching(present: Int, bytes: Int, reason: String, at now: Double) {

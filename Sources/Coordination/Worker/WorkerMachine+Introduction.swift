@@ -139,6 +139,8 @@ extension WorkerMachine {
       return exit(code: 0, saying: nil)
     }
     let until = now + settings.graceSeconds
+    // Before what is handed back, which would come again to a slot that is free.
+    send(.ready(Ready(freeSlots: 0)))
     for slot in slots.indices where slots[slot].training != nil {
       // Where nothing is known yet of how long it takes, another worker had better begin it now.
       if let end = slots[slot].training?.expectedEnd, end <= until - reserveSeconds { continue }
@@ -146,7 +148,6 @@ extension WorkerMachine {
     }
     if runningCount > 0 {
       log(.notice, "leaving; \(runningCount) trainings are about to end and are finished first")
-      send(.ready(Ready(freeSlots: 0)))
     }
     phase = .leaving(until: until, .stopped)
   }

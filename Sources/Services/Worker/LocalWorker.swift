@@ -43,7 +43,11 @@ package final class LocalWorker: Sendable {
         if !line.hasPrefix(errorPrefix) { onLogLine(line) }
       },
       onEnd: { [self] ending in state.withLock { $0.ending = ending } })
-    state.withLock { $0.process = process }
+    state.withLock { state in
+      state.process = process
+      // It was told to leave while it was started.
+      if state.isStopping { process.send(signal: SIGTERM) }
+    }
   }
 
   /// Starts the worker again a second after it died. Throws where it ends over and over without getting anything done.
@@ -67,7 +71,7 @@ package final class LocalWorker: Sendable {
         }
         state.startAgainAt = now + 1
       }
-      guard let time = state.startAgainAt, now >= time else { return false }
+      guard let time = state.startAgainAt, now >= time, !state.isStopping else { return false }
       state.startAgainAt = nil
       return true
     }

@@ -71,12 +71,14 @@ package final class Spool {
         if !kept.isReport || kept.age > Self.longestStayInSeconds {
           kept.remove()
         } else if kept.study == SpooledFile.plain(study), adopted.count < Self.mostAdopted {
-          guard let report = kept.read() else {
-            kept.remove()
-            continue
+          switch kept.read() {
+          case .report(let report):
+            guard report.study == study, kept.move(to: path(of: report.reference, study: study)) else { continue }
+            adopted.append(report)
+          case .other: kept.remove()
+          // A file system that fails now may not tomorrow.
+          case .unread: continue
           }
-          guard report.study == study, kept.move(to: path(of: report.reference, study: study)) else { continue }
-          adopted.append(report)
         }
       }
       Self.leave(other)

@@ -30,11 +30,17 @@ package struct SpooledFile {
       && (1...MessageCodec.maximumPayloadBytes).contains(Int(status.st_size))
   }
 
-  /// Nil where it is no report, whatever its name.
-  package func read() -> AttemptReport? {
-    (try? RegularFile.read(path, mostBytes: MessageCodec.maximumPayloadBytes, followsLinks: false)).flatMap {
-      try? SpooledReport.decode($0)
-    }
+  /// What stands in it: a report, no report, whatever its name, or nothing that could be read now.
+  package enum Content {
+    case report(AttemptReport)
+    case other
+    case unread
+  }
+
+  package func read() -> Content {
+    guard let bytes = try? RegularFile.read(path, mostBytes: MessageCodec.maximumPayloadBytes, followsLinks: false)
+    else { return .unread }
+    return (try? SpooledReport.decode(bytes)).map { .report($0) } ?? .other
   }
 
   /// With the weights that came with it, which go first: a report without them would never count.

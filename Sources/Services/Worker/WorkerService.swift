@@ -82,6 +82,9 @@ package final class WorkerService {
   private var tickets = TicketSource()
   /// Where the trainings of slots are to leave their states.
   var statePaths: [Int: String] = [:]
+  private var lastTick: Double?
+  /// Seconds between two ticks that no load explains.
+  private static let longestGap = 5.0
   /// Hash of the images that were looked for last.
   var dataContent = ""
   var hasToldOfStates = false
@@ -218,6 +221,11 @@ package final class WorkerService {
   }
 
   private func tick(_ now: Double) {
+    // A machine that slept, or a process that was stopped: its engines stood still as well.
+    if let lastTick, now - lastTick > Self.longestGap {
+      for index in slots.indices { slots[index].forgive(now - lastTick) }
+    }
+    lastTick = now
     for index in slots.indices {
       deliver(slot: index, slots[index].enforce(options.limits, now: now))
     }
