@@ -27,7 +27,8 @@ extension StudySummary {
     var leaders = AccuracyLeaders(space: definition.space)
     // In one order, whatever a dictionary's is: sums of numbers depend on it in their last digits.
     let trainings = StudyReading.trainings(records, of: definition).filter { !Confirmation.includes($0.key) }
-    for (work, result) in trainings.sorted(by: { ($0.key.repetition, $0.key.seed) < ($1.key.repetition, $1.key.seed) }) {
+    for (work, result) in trainings.sorted(by: { ($0.key.repetition, $0.key.seed) < ($1.key.repetition, $1.key.seed) })
+    {
       leaders.record(result, of: work.candidate)
     }
     self.init(
