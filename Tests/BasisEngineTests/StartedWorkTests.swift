@@ -180,7 +180,8 @@ import Testing
       let observation = try runner.run(
         work(recipe(3, until: until), ranks), files: files, describe: { said.append($0) }
       ) {
-        if $0.step > 0 { steps.append($0.step) }
+        // While it is scored the last one is told again and again.
+        if $0.step > 0, $0.step != steps.last { steps.append($0.step) }
         return true
       }
       return (observation, steps)
