@@ -67,13 +67,14 @@ struct StartReader {
           "train_images",
           "is \(trainImages), but \(images - data.validationImages) are left beside the validation images")
       }
-      if var own = data {
+      if let data {
+        var own = data
         own.trainImages = trainImages
-        if own.drawnFrom != data?.drawnFrom {
+        if own.drawnFrom != data.drawnFrom {
           section.report(
             "train_images",
-            "is \(trainImages), beside \(data?.trainImages ?? 0) of data.train_images: with the validation images "
-              + "neither may be more than 50000, or it would train on images that are held out")
+            "is \(trainImages), beside \(data.trainImages) of data.train_images: with the validation images neither "
+              + "may be more than 50000, or it would train on images that are held out")
         }
       }
       return TrainedStart(

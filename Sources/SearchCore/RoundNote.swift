@@ -14,7 +14,7 @@ public struct RoundNote: Hashable, Sendable, LosslessStringConvertible {
   }
 
   /// No search has more rounds or trainings.
-  private static let counts = 0...1_000_000
+  private static let counts = 0...mostJobs
   private static let begin = "round "
   private static let middle = " asks for "
   private static let end = " jobs"

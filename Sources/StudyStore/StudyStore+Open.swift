@@ -174,7 +174,9 @@ extension StudyStore {
     try queue.read { db in
       if try StudySchema.isNewer(db) { throw StoreError.alreadyExists(folder.path) }
       guard try StudySchema.version(of: db) == 0 else { return }
-      if let table = try String.fetchOne(db, sql: "SELECT name FROM sqlite_schema WHERE name <> 'grdb_migrations'") {
+      // Names that begin so are SQLite's own: the first step of a creation leaves an index of its table.
+      let others = "SELECT name FROM sqlite_schema WHERE name <> 'grdb_migrations' AND substr(name, 1, 7) <> 'sqlite_'"
+      if let table = try String.fetchOne(db, sql: others) {
         throw StoreError(
           .noStudy, folder.path,
           "\(StudyFolder.databaseName) is another program's database (it has a table \(table)); choose another folder")

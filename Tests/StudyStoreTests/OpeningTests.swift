@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import SearchCore
 import StudyStore
 import Testing
@@ -60,6 +61,16 @@ struct OpeningTests {
     let store = try create()
     try store.record([.jobAdded(.example(1))])
     #expect(try open(.readOnly).jobs().count == 1)
+  }
+
+  @Test("a creation that ended after its very first step is completed")
+  func firstStep() throws {
+    try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true)
+    try DatabaseQueue(path: folder.database).write {
+      try $0.execute(sql: "CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY)")
+    }
+    let store = try create()
+    #expect(try store.identity() == .example)
   }
 
   @Test("the same configuration is accepted; another is refused with every key that differs")

@@ -186,10 +186,10 @@ extension CoordinatorMachine {
     standing.distrust(worker)
     record(.workerDistrusted(id: worker))
     updateRest(of: worker)
-    for (id, straggler) in stragglers.sorted(by: { $0.key < $1.key }) where straggler.worker == worker {
-      dropStraggler(at: id, reason: "worker \(worker) is distrusted")
-    }
     let reason = "worker \(worker) is distrusted"
+    for (id, straggler) in stragglers.sorted(by: { $0.key < $1.key }) where straggler.worker == worker {
+      dropStraggler(at: id, reason: reason)
+    }
     for job in strikes.attempts {
       if strikes.isOfStart {
         endByHand(job, reason: reason, at: now)

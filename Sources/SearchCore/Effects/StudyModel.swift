@@ -34,11 +34,14 @@ struct StudyModel: Sendable {
     let all = figures.flatMap(\.self)
     model = EffectModel(space: space, trainings: all, isGrouped: all.count > most)
     solver = FrontierSolver(space: space)
+    unsound = Self.unsound(read.filter { $0.rung == 0 }.map { ($0.work.candidate, $0.result.diverged) }, in: space)
+  }
+
+  /// Candidates that have not more sound trainings than diverged ones.
+  static func unsound(_ trainings: [(Candidate, isDiverged: Bool)], in space: EffectSpace) -> Set<[Int]> {
     var balance: [Candidate: Int] = [:]
-    for entry in read where entry.rung == 0 {
-      balance[entry.work.candidate, default: 0] += entry.result.diverged ? -1 : 1
-    }
-    unsound = Set(balance.filter { $0.value <= 0 }.compactMap { space.options(of: $0.key) })
+    for (candidate, isDiverged) in trainings { balance[candidate, default: 0] += isDiverged ? -1 : 1 }
+    return Set(balance.filter { $0.value <= 0 }.compactMap { space.options(of: $0.key) })
   }
 
   func frontier(within constraints: CostConstraints) -> FrontierEstimate {

@@ -50,16 +50,12 @@ struct SearchSample: Sendable {
     return asked
   }
 
-  /// Candidates that have not more sound trainings than diverged ones.
+  /// Of the trainings at the top.
   func unsound(_ history: SearchHistory) -> Set<[Int]> {
-    var balance: [[Int]: Int] = [:]
-    for work in history.rounds.joined() {
-      guard let result = history.results[template.work(work, at: template.topRung)],
-        let options = space.options(of: work.candidate)
-      else { continue }
-      balance[options, default: 0] += result.diverged ? -1 : 1
+    let trainings = history.rounds.joined().compactMap { work in
+      history.results[template.work(work, at: template.topRung)].map { (work.candidate, isDiverged: $0.diverged) }
     }
-    return Set(balance.filter { $0.value <= 0 }.keys)
+    return StudyModel.unsound(trainings, in: space)
   }
 
   /// Sound trainings, in the order in which they were asked for, each at all rungs that it has results of.

@@ -150,7 +150,7 @@ public struct StrategySettings: Codable, Hashable, Sendable {
 }
 
 /// What a study can hold in memory and in its database with ease.
-private let mostJobs = 1_000_000
+let mostJobs = 1_000_000
 private let mostSeeds = 1000
 
 /// `jobs` bounds the number of works in all; nil for no bound.
