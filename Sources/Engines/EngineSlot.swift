@@ -40,6 +40,8 @@ package struct EngineSlot {
     case progress(AttemptProgress)
     case finished(AttemptReference, Observation)
     case failed(AttemptReference, reason: String, AttemptFailure)
+    /// It ended between two jobs, which costs none: the next one starts another.
+    case endedIdle(reason: String)
   }
 
   /// - Parameters:
@@ -83,6 +85,7 @@ package struct EngineSlot {
     switch event.content {
     case .ended(let ending):
       process = nil
+      guard job != nil else { return .endedIdle(reason: "the engine process ended: \(ending.reason)") }
       let failure = account(of: ending)
       let shortage = failure.isOutOfMemorySuspected ? "most likely for lack of memory: " : ""
       return end { .failed($0, reason: "the engine process ended: \(shortage)\(ending.reason)", failure) }

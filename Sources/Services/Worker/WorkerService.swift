@@ -255,6 +255,7 @@ package final class WorkerService {
       apply(machine.handle(.engineFinished(slot: slot, reference, result), at: now))
     case .failed(let reference, let reason, let failure):
       apply(machine.handle(.engineFailed(slot: slot, reference, reason: reason, failure), at: now))
+    case .endedIdle(let reason): write(.warning, "between two trainings \(reason); another takes its place")
     case nil: break
     }
   }

@@ -78,10 +78,12 @@ struct FailpointTests {
     #expect(end.exitCode == 0, "\(name): \(end.errors)")
     // Where the study was finished before anybody came back, the worker waits for a coordinator.
     if follower.isRunning { follower.send(SIGTERM) }
-    _ = try await follower.end()
+    let lastWords = try await follower.end().errors
     let recorded = try RecordedStudy(place)
     #expect(recorded.violations(comparedWith: undisturbed) == [], "\(name)")
-    #expect(isEngines ? recorded.attemptCount > recorded.jobs.count : deaths > 0, "\(name) was not passed")
+    // An engine that has told of its result costs an attempt only where the next job reaches it before its end does.
+    let engineDied = recorded.attemptCount > recorded.jobs.count || lastWords.contains("between two trainings")
+    #expect(isEngines ? engineDied : deaths > 0, "\(name) was not passed")
   }
 
   @Test("a failpoint that does not exist is refused in one line that lists those that do")
