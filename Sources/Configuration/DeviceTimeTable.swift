@@ -72,6 +72,14 @@ package struct DeviceTimeTable: Hashable, Sendable {
   /// Rows and columns of the images, as `imagesText` writes them; nil where no fact tells.
   package var images: String? { fact(Self.imagesFact) }
 
+  /// What it says of another network than this one; nil where it says nothing of one.
+  package func mismatch(with architecture: Architecture) -> String? {
+    let (name, size) = (architecture.model.rawValue, Self.imagesText(architecture))
+    if let model, model != name { return "its times are those of \(model), and the model is \(name)" }
+    if let images, images != size { return "its times are for images of \(images), and the data's are \(size)" }
+    return nil
+  }
+
   private func fact(_ name: String) -> String? { facts.first { $0.name == name }?.text }
 
   package static let modelFact = "model"

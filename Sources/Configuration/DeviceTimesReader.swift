@@ -35,15 +35,8 @@ struct DeviceTimesReader {
     guard isWeighed, !path.isEmpty, let space else { return space }
     do {
       guard let table = try tableOfFile(path) else { return space }
-      let model = space.architecture.model.rawValue
-      if let measured = table.model, measured != model {
-        root.report(Self.key, "cannot be used: \(path): its times are those of \(measured), and the model is \(model)")
-        return space
-      }
-      let images = DeviceTimeTable.imagesText(space.architecture)
-      if let measured = table.images, measured != images {
-        root.report(
-          Self.key, "cannot be used: \(path): its times are for images of \(measured), and the data's are \(images)")
+      if let mismatch = table.mismatch(with: space.architecture) {
+        root.report(Self.key, "cannot be used: \(path): \(mismatch)")
         return space
       }
       do { return try space.timed(by: table.times) } catch {

@@ -18,6 +18,7 @@ extension ConformanceRun {
           + "\(result[.epochLosses]?.count ?? 0)")
     }
     acknowledge(manifold.reference)
+    try checkFinal(works.finale())
     checkFailure(of: works.impossible(), "a candidate that the network cannot have")
     checkFailure(of: works.unknown(), "a work with a field that it cannot know")
     let after = works.short()
@@ -123,6 +124,35 @@ extension ConformanceRun {
       "\(what) has a loss unless it diverged", (result[.loss] == nil) == result.diverged,
       "diverged is \(result.diverged), the loss \(result[.loss].map { "\($0)" } ?? "none")")
     return report
+  }
+
+  /// Scored by the test images alone. What of its network a worker offers is taken.
+  private func checkFinal(_ job: JobAssignment) throws {
+    line.send(.job(job))
+    let what = "a final training"
+    try require(
+      "finishes \(what)", within: options.patienceSeconds, until: { !line.results(of: job.reference).isEmpty },
+      "no result came")
+    let outcome = line.results(of: job.reference)[0].content.outcome
+    acknowledge(job.reference)
+    guard case .finished(let result) = outcome, let work = try? Work(canonical: job.work) else {
+      check("\(what) has a result", false, "it ended otherwise: \(outcome)")
+      return
+    }
+    if let weights = result.artifacts[Artifact.weights].flatMap({ ContentHash($0.hash) }) {
+      line.send(.contentAcknowledged(ContentReference(contentHash: weights)))
+    }
+    check(
+      "the result of \(what) counts", work.kind.problem(with: result) == nil, work.kind.problem(with: result) ?? "")
+    check(
+      "\(what) is scored by the test images alone", result[.accuracy] == nil && result[.loss] == nil,
+      "it has an accuracy or a loss besides")
+    let images = Double(ConformanceWorks.testImages)
+    let right = (result[.testAccuracy] ?? 0) * images
+    check(
+      "the accuracy of \(what) is of all \(Int(images)) test images",
+      result.diverged || abs(right - right.rounded()) < 1e-3,
+      "\(result[.testAccuracy] ?? 0) is no multiple of 1/\(Int(images))")
   }
 
   /// Nobody says that it has come.

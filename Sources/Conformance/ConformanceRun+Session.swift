@@ -34,7 +34,7 @@ extension ConformanceRun {
       hello.oldestProtocol <= ProtocolVersion.newest && hello.newestProtocol >= ProtocolVersion.withWorks,
       "it speaks \(hello.oldestProtocol) to \(hello.newestProtocol), here \(ProtocolVersion.withWorks) to "
         + "\(ProtocolVersion.newest)")
-    if options.refuses { return hello }
+    if options.ending != nil { return hello }
     let count = line.hellos().count
     check(
       "says hello again where nobody answers", within: 10, until: { line.hellos().count > count }, "no second one came")
@@ -42,17 +42,6 @@ extension ConformanceRun {
       "keeps its name", line.hellos().allSatisfy { $0.worker == hello.worker },
       "its hellos name \(Set(line.hellos().map(\.worker)).sorted())")
     return hello
-  }
-
-  /// The last word to a worker that is not wanted.
-  func checkRefusal() {
-    line.send(.refusal(Refusal(reason: "the kit refuses every worker")))
-    line.hear(within: 1)
-    let start = line.place
-    line.hear(within: 20)
-    check(
-      "a refused worker says nothing more", line.place == start,
-      "it said \(line.place - start) more messages, 20 s long")
   }
 
   func checkSession(_ hello: Hello) throws {

@@ -13,8 +13,10 @@ package final class ConformanceRun {
     package var heartbeatSeconds = 0.5
     /// What a short training may take, and the data's way.
     package var patienceSeconds = 120.0
-    /// The hello is refused, and nothing else is tried.
-    package var refuses = false
+    /// That this is tried, and nothing else.
+    package var ending: ConformanceEnding?
+    /// How long nothing may be said after the end.
+    package var quietSeconds = 20.0
 
     package init() {}
   }
@@ -45,8 +47,8 @@ package final class ConformanceRun {
     defer { line.close() }
     do {
       let hello = try meet()
-      if options.refuses {
-        checkRefusal()
+      if let ending = options.ending {
+        try checkEnding(ending, hello)
       } else {
         var works = ConformanceWorks(for: hello)
         try checkSession(hello)

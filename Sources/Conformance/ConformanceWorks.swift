@@ -11,6 +11,8 @@ struct ConformanceWorks {
   }
 
   static let validationImages = 64
+  /// Of the drawn images.
+  static let testImages = 2000
 
   private func recipe(_ set: ImageSet, images: Int, epochs: Int) -> TrainingRecipe {
     TrainingRecipe(
@@ -20,10 +22,21 @@ struct ConformanceWorks {
   }
 
   private mutating func job(_ candidate: Candidate, _ recipe: TrainingRecipe) -> JobAssignment {
+    job(candidate, .proxyTraining(recipe))
+  }
+
+  private mutating func job(_ candidate: Candidate, _ kind: WorkKind) -> JobAssignment {
     jobs += 1
     return JobAssignment(
       reference: AttemptReference(job: jobs, attempt: 1),
-      work: Work(candidate: candidate, kind: .proxyTraining(recipe), repetition: 1, seed: UInt64(1000 + jobs)))
+      work: Work(candidate: candidate, kind: kind, repetition: 1, seed: UInt64(1000 + jobs)))
+  }
+
+  /// What `final` asks for.
+  mutating func finale() -> JobAssignment {
+    var recipe = recipe(.shapes10, images: 96, epochs: 1)
+    recipe.data.validationImages = 0
+    return job(Candidate(ranks: ["layer1.0.conv1": 4]), .finalTraining(recipe))
   }
 
   /// Moments.

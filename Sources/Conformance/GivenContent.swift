@@ -1,9 +1,21 @@
 import Digests
 import SearchProtocol
 
+/// What the kit answers who asks for a content.
+protocol KitContent: AnyObject {
+  func answers(to reference: ContentReference) -> [CoordinatorMessage]
+  func answers(to request: ContentRequest, ticket: UInt64) -> [CoordinatorMessage]
+}
+
+extension KitContent {
+  func refusal(_ subject: ContentRefusal.Subject, of hash: ContentHash) -> CoordinatorMessage {
+    .contentRefusal(ContentRefusal(contentHash: hash, subject: subject, reason: "the kit knows no such content"))
+  }
+}
+
 /// A data set that the kit gives, of images that nobody drew, in CIFAR-10's format: with a piece that is damaged and
 /// one of another place, and an account of how it is asked for.
-final class GivenContent {
+final class GivenContent: KitContent {
   private static let recordBytes = 3073
   private static let records = 10
   /// Six files of 10,000 records: ten records again and again.
@@ -90,9 +102,5 @@ final class GivenContent {
     }
     if request.offset + request.length == description.bytes { isLastPieceSent = true }
     return piece
-  }
-
-  private func refusal(_ subject: ContentRefusal.Subject, of hash: ContentHash) -> CoordinatorMessage {
-    .contentRefusal(ContentRefusal(contentHash: hash, subject: subject, reason: "the kit knows no such content"))
   }
 }

@@ -35,7 +35,7 @@ final class WorkerLine {
   /// Nothing at all is said.
   var isSilent = false
   /// The content that is given when it is asked for.
-  var content: GivenContent?
+  var content: (any KitContent)?
 
   /// - Parameter endpoint: a port of 0 is chosen once.
   init(endpoint: String, keys: CoordinatorKeys?) throws {

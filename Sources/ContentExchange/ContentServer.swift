@@ -28,7 +28,13 @@ package final class ContentServer: Sendable {
     case unchecked(Location)
   }
 
-  private let gifts = Mailbox<ContentGift>()
+  private enum Task: Sendable {
+    case give(ContentGift)
+    /// Its files are to be closed.
+    case forget(ContentHash)
+  }
+
+  private let tasks = Mailbox<Task>()
   private let sources = Mutex<[ContentHash: Source]>([:])
   /// Of unchecked contents that were given lately.
   private static let mostOpen = 16
@@ -47,9 +53,12 @@ package final class ContentServer: Sendable {
   private func serve(_ send: (ContentGift, Result<ContentPiece, ContentError>) -> Void) {
     // The latest last.
     var open: [Open] = []
-    while !gifts.isOver {
-      for gift in gifts.receiveAll(waitingAtMost: 3600) {
-        send(gift, Result { () throws(ContentError) in try piece(for: gift, &open) })
+    while !tasks.isOver {
+      for task in tasks.receiveAll(waitingAtMost: 3600) {
+        switch task {
+        case .give(let gift): send(gift, Result { () throws(ContentError) in try piece(for: gift, &open) })
+        case .forget(let content): open.removeAll { $0.content == content }
+        }
       }
     }
   }
@@ -97,12 +106,15 @@ package final class ContentServer: Sendable {
     sources.withLock { $0[location.content.contentHash] = .checked(files) }
   }
 
-  package func remove(_ content: ContentHash) { sources.withLock { $0[content] = nil } }
+  package func remove(_ content: ContentHash) {
+    sources.withLock { $0[content] = nil }
+    tasks.postUrgently(.forget(content))
+  }
 
   /// Never waits.
-  package func post(_ gift: ContentGift) { gifts.postUrgently(gift) }
+  package func post(_ gift: ContentGift) { tasks.postUrgently(.give(gift)) }
 
-  package func close() { gifts.close() }
+  package func close() { tasks.close() }
 }
 
 extension ContentServer.Location {

@@ -41,7 +41,7 @@ package final class DataSetFinder {
 
   /// Reading 184 MB takes a while: heartbeats go on meanwhile.
   package func locate(_ requirement: DataRequirement) {
-    if case .preparing(let content, _) = state { keeper.run(.release(content.contentHash)) }
+    forget()
     state = .searching(requirement)
     let (ownFolder, answer) = (ownFolder, answer)
     Thread.detachNewThread {
@@ -50,6 +50,12 @@ package final class DataSetFinder {
           requirement: requirement,
           found: Result { () throws(ContentError) in try DataSearch.find(requirement, ownFolder: ownFolder) }))
     }
+  }
+
+  /// What is found from now on, or is being waited for, is of no use.
+  package func forget() {
+    if case .preparing(let content, _) = state { keeper.run(.release(content.contentHash)) }
+    state = .idle
   }
 
   /// The event, where the search is over and answers what was asked last.

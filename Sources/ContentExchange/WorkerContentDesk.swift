@@ -55,6 +55,9 @@ package final class WorkerContentDesk {
 
   package func locate(_ requirement: DataRequirement) { finder.locate(requirement) }
 
+  /// The answer to the last search is of no use any more.
+  package func forgetDataSet() { finder.forget() }
+
   package func run(_ effect: ContentEffect) {
     if case .give(let gift) = effect { server.post(gift) } else { keeper.run(effect) }
   }

@@ -49,6 +49,14 @@ public final class OutputFile: Sendable {
     if let descriptor { close(descriptor) }
   }
 
+  /// Whether writing here would replace what lies at a path that was read from.
+  public func replaces(_ path: String) -> Bool {
+    var own = stat()
+    var other = stat()
+    guard let file, stat(file, &own) == 0, stat(path, &other) == 0 else { return false }
+    return own.st_dev == other.st_dev && own.st_ino == other.st_ino
+  }
+
   /// All bytes, on the disk where there is one when this returns. A reader of standard output that has left is no
   /// error.
   public func write(_ bytes: some Sequence<UInt8>) throws(FileError) {

@@ -92,7 +92,7 @@ enum HostScript {
         "$binary" "$@" </dev/null ;;
       keys)
         mkdir -p "$root" || { echo "cannot make the folder $root" >&2; exit 1; }
-        cd "$root" && rm -rf keys.new && mkdir keys.new && printf %s "$1" | base64 -d | tar -xf - -C keys.new &&
+        cd "$root" && rm -rf keys.new && mkdir keys.new && printf %s "$1" | base64 -d | tar -xof - -C keys.new &&
           chmod 700 keys.new && chmod 600 keys.new/secret-key && rm -rf keys && mv keys.new keys ;;
       start)
         id=$1 binary=$(path "$2"); shift 2
@@ -100,6 +100,7 @@ enum HostScript {
         need "$binary"
         folder=$root/$id
         mkdir -p "$folder" || { echo "cannot make the folder $folder" >&2; exit 1; }
+        if alive "$folder"; then echo "a worker is at work in $folder already" >&2; exit 1; fi
         rm -f "$folder/exit" "$folder/leaving" "$folder/pid"
         setsid nohup sh -c '
           folder=$1 boot=$2; shift 2
@@ -108,23 +109,30 @@ enum HostScript {
           echo "$pid $(sed "s/.*) //" "/proc/$pid/stat" | cut -d " " -f 20) $boot" >"$folder/pid.new"
           mv "$folder/pid.new" "$folder/pid"
           wait "$pid"
-          echo "$?" >"$folder/exit.new"
+          echo "$? $(date +%s)" >"$folder/exit.new"
           mv "$folder/exit.new" "$folder/exit"
         ' sh "$folder" "$boot" "$binary" "$@" >/dev/null 2>&1 </dev/null &
         tries=0
         while [ ! -e "$folder/pid" ] && [ $tries -lt 200 ]; do sleep 0.05; tries=$((tries + 1)); done
         [ -e "$folder/pid" ] || { echo "cannot write $folder/pid" >&2; exit 1; } ;;
       list)
+        waited=""
         for folder in "$root"/*/; do
           folder=${folder%/}
           [ -e "$folder/pid" ] || continue
           told=""; [ ! -e "$folder/leaving" ] || told=told
-          code="" line=""
+          code="" line="" time=""
           if alive "$folder"; then
             state=running; [ -z "$told" ] || state=leaving
             time=$(stat -c %Y "$folder/pid")
-          elif [ -e "$folder/exit" ]; then
-            state=ended code=$(cat "$folder/exit") time=$(stat -c %Y "$folder/exit")
+          elif
+            # The shell beside it writes that a moment after its end.
+            [ -e "$folder/exit" ] || [ -n "$waited" ] || [ "$boot" != "$at" ] || { waited=yes; sleep 0.2; }
+            [ -e "$folder/exit" ]
+          then
+            state=ended
+            read -r code time <"$folder/exit"
+            [ -n "$time" ] || time=$(stat -c %Y "$folder/exit")
             [ "$code" = 0 ] || line=$(say_last "$folder")
           elif [ "$boot" != "$at" ]; then state=rebooted time=""
           else state=lost time=""
@@ -132,9 +140,14 @@ enum HostScript {
           printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "${folder##*/}" "$state" "$pid" "$code" "$time" "$told" "$line"
         done ;;
       stop | kill)
-        signal=TERM; [ "$action" = stop ] || signal=KILL
         for id; do
-          if alive "$root/$id"; then : >"$root/$id/leaving"; kill -"$signal" "$pid"; fi
+          alive "$root/$id" || continue
+          told=""; [ ! -e "$root/$id/leaving" ] || told=yes
+          : >"$root/$id/leaving"
+          if [ "$action" = kill ]; then kill -KILL "$pid"
+          # Once: told again, a worker leaves at once.
+          elif [ -z "$told" ]; then kill -TERM "$pid"
+          fi
         done ;;
       log) tail -n "$2" "$root/$1/log" ;;
     esac

@@ -14,9 +14,6 @@ package struct KubernetesPlace: Place {
   /// What a worker's Secret has to have.
   static let keyNames = ["coordinator-key", "secret-key"]
 
-  /// A pod that is to go costs less than the others, so that the Deployment takes it when it is made smaller.
-  private static let deletionCost = "controller.kubernetes.io/pod-deletion-cost"
-
   /// How long new pods may take to be seen once the Deployment is larger.
   var longestAppearance = Duration.seconds(10)
 
@@ -122,10 +119,13 @@ package struct KubernetesPlace: Place {
 
   package func start(_ count: Int, _ worker: WorkerInvocation) async throws(LaunchError) -> [PlacedWorker] {
     let deployment = try await readDeployment()
-    let listed = try await list()
-    let before = Set(listed.map(\.id))
+    let pods = try await pods()
+    let before = Set(pods.map(\.metadata.name))
     // Pods that the cluster does not make, for a quota or for want of time, are asked for already.
-    let present = listed.count { $0.state.isPresent && $0.state != .leaving }
+    let present = pods.count { pod in
+      let state = pod.worker(container: Self.container).state
+      return state.isPresent && state != .leaving && !pod.isToGo
+    }
     let replicas = max(deployment.replicas, present + count)
     if replicas != deployment.replicas { try await scale(from: deployment.replicas, to: replicas) }
     let deadline = ContinuousClock.now.advanced(by: longestAppearance)
@@ -137,27 +137,37 @@ package struct KubernetesPlace: Place {
   }
 
   package func list() async throws(LaunchError) -> [PlacedWorker] {
+    try await pods().map { $0.worker(container: Self.container) }.sorted { $0.id < $1.id }
+  }
+
+  private func pods() async throws(LaunchError) -> [KubernetesPod] {
     guard let selector = try await readDeployment().selector else {
       throw .failure(
         "deployment \(deploymentName) selects its pods by no labels (spec.selector.matchLabels); give it one")
     }
     let arguments = ["get", "pods", "-l", selector, "-o", "json"]
     let pods: KubernetesPod.List = try decode(try await succeed(arguments).output, of: "get pods")
-    return pods.items.map { $0.worker(container: Self.container) }.sorted { $0.id < $1.id }
+    return pods.items
   }
 
-  /// The Deployment is made smaller by as many as are there still, and takes these.
+  /// The Deployment is made as small as what is to stay, and takes these. What is told again changes nothing.
   package func stop(_ workers: [PlacedWorker], now: Bool) async throws(LaunchError) {
     let asked = Set(workers.map(\.id))
+    let pods = try await pods()
+    let present = pods.filter { $0.worker(container: Self.container).state.isPresent }
     // What is leaving has been replaced already.
-    let present = try await list().filter { asked.contains($0.id) && $0.state.isPresent && $0.state != .leaving }
-      .map { "pod/\($0.id)" }
-    guard !present.isEmpty else { return }
-    _ = try await succeed(["annotate", "--overwrite"] + present + ["\(Self.deletionCost)=-1000"])
-    let replicas = try await readDeployment().replicas
-    try await scale(from: replicas, to: max(0, replicas - present.count))
+    let there = present.filter { $0.metadata.deletionTimestamp == nil }
+    let going = there.filter { asked.contains($0.metadata.name) }.map { "pod/\($0.metadata.name)" }
+    if !going.isEmpty {
+      _ = try await succeed(
+        ["annotate", "--overwrite"] + going + ["\(KubernetesPod.deletionCost)=\(KubernetesPod.cheapest)"])
+      let staying = there.count { !$0.isToGo && !asked.contains($0.metadata.name) }
+      let replicas = try await readDeployment().replicas
+      if replicas > staying { try await scale(from: replicas, to: staying) }
+    }
     // A second, so that the processes hear of it.
-    if now { _ = try await ask(["delete", "--now", "--wait=false", "--ignore-not-found"] + present) }
+    let named = pods.filter { asked.contains($0.metadata.name) }.map { "pod/\($0.metadata.name)" }
+    if now, !named.isEmpty { _ = try await ask(["delete", "--now", "--wait=false", "--ignore-not-found"] + named) }
   }
 
   package func log(of worker: PlacedWorker, lines: Int) async throws(LaunchError) -> String {

@@ -7,6 +7,7 @@ struct KubernetesPod: Decodable, Sendable {
   struct Metadata: Decodable, Sendable {
     var name: String
     var creationTimestamp: Date?
+    var annotations: [String: String]?
     /// Set once the pod is told to end.
     var deletionTimestamp: Date?
   }
@@ -98,6 +99,13 @@ struct Quantity: Decodable, Hashable, Sendable {
 }
 
 extension KubernetesPod {
+  /// A pod that is to go costs less than the others, so that the Deployment takes it when it is made smaller.
+  static let deletionCost = "controller.kubernetes.io/pod-deletion-cost"
+  static let cheapest = "-1000"
+
+  /// It was named when the Deployment was made smaller.
+  var isToGo: Bool { metadata.annotations?[Self.deletionCost] == Self.cheapest }
+
   /// - Parameter container: the worker's; the only one where no container has the name.
   func worker(container: String) -> PlacedWorker {
     let (state, since) = state(container: container)
@@ -105,8 +113,8 @@ extension KubernetesPod {
     var worker = PlacedWorker(
       id: metadata.name, host: spec?.nodeName, slots: own?.resources?.limits?["cpu"]?.processors, state: state,
       since: since)
-    // As its worker's name begins, which takes 40 characters of it. In a container the worker is the first process.
-    worker.ownName = String(metadata.name.prefix(40))
+    // Its host's name, with which its worker's begins. In a container the worker is the first process.
+    worker.ownName = String(metadata.name.prefix(63))
     return worker
   }
 

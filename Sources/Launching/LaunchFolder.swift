@@ -59,13 +59,33 @@ package struct LaunchFolder: Hashable, Sendable {
   /// A launcher is at work.
   package var isLed: Bool { FileLock.isHeld(lockPath) }
 
+  /// What the launcher at work says of itself: its process, on its host, and whether it has been told to end. Nil where
+  /// there is none, or it says nothing.
+  package var launcher: (process: Int32, isStopping: Bool)? {
+    guard isLed, let text = try? RegularFile.read(lockPath, mostBytes: 64) else { return nil }
+    let words = String(decoding: text, as: UTF8.self).split(whereSeparator: \.isWhitespace)
+    return words.first.flatMap { Int32($0) }.map { ($0, words.dropFirst().first == "stopping") }
+  }
+
+  /// For the launcher alone. In place, since the lock is the file's.
+  package func say(isStopping: Bool) {
+    let file = FileHandle(forWritingAtPath: lockPath)
+    try? file?.truncate(atOffset: 0)
+    try? file?.write(contentsOf: Data("\(getpid())\(isStopping ? " stopping" : "")\n".utf8))
+    try? file?.close()
+  }
+
   /// Of the one launcher that may be at work; held as long as the lock is kept.
   package func lead() throws(LaunchError) -> FileLock {
     do { try Folder.make(path) } catch {
       throw .failure("cannot make the folder \(error.path): \(error.reason); set XDG_STATE_HOME to a folder of yours")
     }
     for tries in 1... {
-      do throws(FileLock.Failure) { return try FileLock.file(lockPath, waits: false, mode: 0o600) } catch {
+      do throws(FileLock.Failure) {
+        let lock = try FileLock.file(lockPath, waits: false, mode: 0o600)
+        say(isStopping: false)
+        return lock
+      } catch {
         guard case .held = error else { throw .failure("cannot lock \(lockPath): \(error.reason)") }
         // Whoever looks whether there is a launcher holds it for a moment.
         if tries == 5 { break }

@@ -29,7 +29,7 @@ package struct Launcher: Sendable {
     private let count = Mutex(0)
     package init() {}
     package func add() { count.withLock { $0 += 1 } }
-    var total: Int { count.withLock { $0 } }
+    package var total: Int { count.withLock { $0 } }
   }
 
   /// Works until the study is done or it is asked to end.
@@ -43,7 +43,7 @@ package struct Launcher: Sendable {
       // Whoever is to end does not wait for a coordinator.
       if !isEnding {
         switch await demand() {
-        case .success(let demand): events.append(.demand(demand))
+        case .success(let demand): events.append(.demand(examined(demand)))
         case .failure(let error): events.append(.unanswered("\(error)"))
         }
       }
@@ -52,6 +52,7 @@ package struct Launcher: Sendable {
         events.append(.stopRequested)
       }
       events.append(await listed())
+      var refusal: String?
       var next = 0
       while next < events.count {
         let effects = scaling.handle(events[next], at: MonotonicClock.now)
@@ -59,15 +60,26 @@ package struct Launcher: Sendable {
         for effect in effects {
           switch effect {
           case .say(let text): say(text)
-          case .start(let count): events.append(await started(count))
+          case .start(let count):
+            let event = await started(count)
+            if case .notStarted(let reason) = event { refusal = reason }
+            events.append(event)
           case .stop(let workers, let now): await stop(workers, now: now)
           case .end(let ending): return ending
           }
         }
       }
-      if once { return nil }
+      if once { return refusal.map(Scaling.Ending.refused) }
       await pause(unless: { stops.total > seenStops })
     }
+  }
+
+  /// How long trainings take is known once some are under way.
+  private func examined(_ demand: ScalingDemand) -> ScalingDemand {
+    guard let seconds = demand.jobSeconds else { return demand }
+    var demand = demand
+    do throws(LaunchError) { try place.allow(jobSeconds: seconds) } catch { demand.hindrance = "\(error)" }
+    return demand
   }
 
   private func listed() async -> Scaling.Event {

@@ -16,6 +16,9 @@ package protocol Place: Sendable {
   /// All workers of this launch that the place knows, ended ones as long as it knows them.
   func list() async throws(LaunchError) -> [PlacedWorker]
 
+  /// Parts of the place that the last list knew nothing of, and why: hosts that do not answer.
+  var silent: [String] { get }
+
   /// Asks them to hand their jobs back and leave; `now`: ends them.
   func stop(_ workers: [PlacedWorker], now: Bool) async throws(LaunchError)
 
@@ -24,6 +27,8 @@ package protocol Place: Sendable {
 }
 
 extension Place {
+  package var silent: [String] { [] }
+
   /// Workers may stay as long as they want.
   package func allow(jobSeconds: Double) throws(LaunchError) {}
 }

@@ -9,9 +9,12 @@ struct Roster: Sendable {
     var lastSeen: Double
     /// When it was first seen at work; long ago where it was there before this launcher.
     var runningSince: Double?
-    /// It was told to leave.
-    var isLeaving = false
+    /// When this launcher last told it to leave.
+    var toldAt: Double?
     var isOver = false
+
+    /// It was told to leave, by this launcher or whoever else its place knows of.
+    var isLeaving: Bool { toldAt != nil || worker.state == .leaving }
 
     var isPending: Bool { if case .pending = worker.state { true } else { false } }
 
@@ -36,11 +39,10 @@ struct Roster: Sendable {
     var entry = Entry(worker: worker, number: count, lastSeen: lastSeen)
     entry.isOver = !worker.state.isPresent
     if case .running = worker.state { entry.runningSince = isNew ? lastSeen : -.infinity }
-    if case .leaving = worker.state { entry.isLeaving = true }
     entries[worker.id] = entry
   }
 
-  mutating func markLeaving(_ id: String) { entries[id]?.isLeaving = true }
+  mutating func markLeaving(_ id: String, at now: Double) { entries[id]?.toldAt = now }
 
   /// What became of the workers since the last list.
   struct Change: Sendable {
@@ -59,6 +61,7 @@ struct Roster: Sendable {
         add(worker, lastSeen: now, isNew: false)
         continue
       }
+      let wasLeaving = entry.isLeaving
       entry.worker = worker
       entry.lastSeen = now
       switch worker.state {
@@ -72,9 +75,8 @@ struct Roster: Sendable {
           entry.runningSince = now
           change.begun.append(entry)
         }
-        if case .leaving = worker.state { entry.isLeaving = true }
       case .ended(let end, _):
-        if !entry.isOver, !entry.isLeaving {
+        if !entry.isOver, !wasLeaving {
           lastEnd = end
           change.ended.append(entry)
         }

@@ -36,10 +36,11 @@ package struct SSHPlace: Place {
   }
 
   package func start(_ count: Int, _ worker: WorkerInvocation) async throws(LaunchError) -> [PlacedWorker] {
-    let listed = try await list()
+    let lists = await lists()
+    let listed = try all(lists)
     let busy = Set(listed.filter { $0.state.isPresent }.map { Self.host(of: $0.id) })
-    // Those where a start failed last come last.
-    let free = hosts.filter { !busy.contains($0.name) }
+    // Where nothing is known of what is there, nothing is begun. Those where a start failed last come last.
+    let free = lists.filter { $0.error == nil }.map(\.host).filter { !busy.contains($0.name) }
     let failed = failures.all
     let ordered = free.filter { !failed.contains($0.name) } + free.filter { failed.contains($0.name) }
     let outcomes = await onEach(Array(ordered.prefix(count))) { host async throws(LaunchError) in
@@ -60,7 +61,11 @@ package struct SSHPlace: Place {
     return started
   }
 
-  package func list() async throws(LaunchError) -> [PlacedWorker] {
+  package func list() async throws(LaunchError) -> [PlacedWorker] { try all(await lists()) }
+
+  package var silent: [String] { failures.silent }
+
+  private func lists() async -> [Outcome<[PlacedWorker]>] {
     let outcomes = await onEach(hosts) { host async throws(LaunchError) in
       try await run(.list, on: host, []).output.split(separator: "\n").compactMap { line -> PlacedWorker? in
         guard var worker = HostScript.worker(line, host: Self.plainHost(host.name)) else { return nil }
@@ -69,10 +74,15 @@ package struct SSHPlace: Place {
         return worker
       }
     }
-    // A host that is away says nothing; its workers are missed after a while.
-    let lists = outcomes.compactMap(\.value)
-    if lists.isEmpty, let error = outcomes.first?.error { throw error }
-    return lists.flatMap(\.self)
+    failures.note(silent: outcomes.compactMap(\.error).map(\.description))
+    return outcomes
+  }
+
+  /// A host that is away says nothing; its workers are missed after a while.
+  private func all(_ lists: [Outcome<[PlacedWorker]>]) throws(LaunchError) -> [PlacedWorker] {
+    let known = lists.compactMap(\.value)
+    if known.isEmpty, let error = lists.first?.error { throw error }
+    return known.flatMap(\.self)
   }
 
   package func stop(_ workers: [PlacedWorker], now: Bool) async throws(LaunchError) {
@@ -130,20 +140,29 @@ package struct SSHPlace: Place {
     var error: LaunchError? { if case .failure(let error) = result { error } else { nil } }
   }
 
-  /// At the same time, in the order of the hosts.
+  /// Each has processes and pipes of its own.
+  private static let hostsAtOnce = 32
+
+  /// Several at the same time, in the order of the hosts.
   private func onEach<Value: Sendable>(
     _ hosts: [HostsFile.Host], _ work: @escaping @Sendable (HostsFile.Host) async throws(LaunchError) -> Value
   ) async -> [Outcome<Value>] {
     await withTaskGroup(of: (Int, Outcome<Value>).self) { group in
-      for (index, host) in hosts.enumerated() {
+      var rest = hosts.enumerated().makeIterator()
+      func next() {
+        guard let (index, host) = rest.next() else { return }
         group.addTask {
           do throws(LaunchError) { return (index, Outcome(host: host, result: .success(try await work(host)))) } catch {
             return (index, Outcome(host: host, result: .failure(error)))
           }
         }
       }
+      for _ in 0..<Self.hostsAtOnce { next() }
       var outcomes: [(Int, Outcome<Value>)] = []
-      for await outcome in group { outcomes.append(outcome) }
+      for await outcome in group {
+        outcomes.append(outcome)
+        next()
+      }
       return outcomes.sorted { $0.0 < $1.0 }.map(\.1)
     }
   }
@@ -164,11 +183,15 @@ package struct SSHPlace: Place {
     return result
   }
 
-  /// Hosts where the last start failed.
+  /// Hosts where the last start failed, and what those say that could not be listed last.
   private final class Failures: Sendable {
     private let hosts = Mutex<Set<String>>([])
+    private let unlisted = Mutex<[String]>([])
 
     var all: Set<String> { hosts.withLock { $0 } }
+    var silent: [String] { unlisted.withLock { $0 } }
+
+    func note(silent: [String]) { unlisted.withLock { $0 = silent } }
 
     func update<Value>(_ outcomes: [Outcome<Value>]) {
       hosts.withLock { hosts in

@@ -33,6 +33,8 @@ package struct Scaling: Sendable {
     case studyDone
     /// By its user.
     case stopped
+    /// It was to ask for workers once, and nobody came of it, for this reason.
+    case refused(String)
   }
 
   enum Phase: Equatable, Sendable {
@@ -92,7 +94,7 @@ package struct Scaling: Sendable {
     case .notStarted(let reason):
       asked = nil
       fail("no worker could be started: \(reason)", at: now)
-    case .stopRequested: requestStop()
+    case .stopRequested: requestStop(at: now)
     }
     return effects
   }
@@ -105,6 +107,7 @@ package struct Scaling: Sendable {
     if demand.isPaused != (self.demand?.isPaused ?? false) {
       say(demand.isPaused ? "the study is paused: no worker is asked for until it goes on" : "the study goes on")
     }
+    if let hindrance = demand.hindrance, self.demand?.hindrance == nil { say("no worker is asked for: \(hindrance)") }
     self.demand = demand
     if demand.isDone, phase == .following {
       phase = .finishing(since: now)
@@ -120,13 +123,14 @@ package struct Scaling: Sendable {
   // MARK: What is done
 
   private mutating func decide(at now: Double) {
+    tellAgain(at: now)
     switch phase {
     case .ended: break
     case .following: follow(at: now)
     case .finishing(let since):
       guard !roster.present.isEmpty else { return end(.studyDone) }
       // Those that have not begun would come for nothing; the others are told by their coordinator.
-      stop(roster.present.filter { $0.isPending || now - since > settings.leaveSeconds })
+      stop(roster.present.filter { $0.isPending || now - since > settings.leaveSeconds }, at: now)
       let rest = roster.leaving
       if now - since > 2 * settings.leaveSeconds, !rest.isEmpty { perform(.stop(rest.map(\.worker), now: true)) }
     case .stopping:
@@ -147,14 +151,14 @@ package struct Scaling: Sendable {
     guard let target = target(for: demand, among: staying) else {
       // One will tell how many slots it has.
       overSince = nil
-      if staying.isEmpty, !demand.isPaused, demand.usefulSlots > 0 || settings.range.least > 0 {
+      if staying.isEmpty, demand.takesMore, demand.usefulSlots > 0 || settings.range.least > 0 {
         start(max(1, settings.range.least), among: staying, demand, at: now)
       }
       return
     }
     if staying.count < target {
       overSince = nil
-      if !demand.isPaused { start(target - staying.count, among: staying, demand, at: now) }
+      if demand.takesMore { start(target - staying.count, among: staying, demand, at: now) }
     } else if staying.count > target {
       letGo(staying.count - target, of: staying, demand, at: now)
     } else {
@@ -206,15 +210,15 @@ package struct Scaling: Sendable {
     guard !leaving.isEmpty else { return }
     overSince = nil
     say("\(leaving.count) of \(staying.count) workers are let go: there is no work for them")
-    stop(leaving)
+    stop(leaving, at: now)
   }
 
-  private mutating func requestStop() {
+  private mutating func requestStop(at now: Double) {
     guard case .stopping(let requests) = phase else {
       phase = .stopping(requests: 1)
       let present = roster.present
       say("\(present.count) workers are asked to leave; once more ends them at once")
-      stop(present)
+      stop(present, at: now)
       return
     }
     phase = .stopping(requests: requests + 1)
@@ -224,11 +228,25 @@ package struct Scaling: Sendable {
     if !present.isEmpty { perform(.stop(present.map(\.worker), now: true)) }
   }
 
-  private mutating func stop(_ workers: [Roster.Entry]) {
-    let new = workers.filter { !$0.isLeaving }
-    guard !new.isEmpty else { return }
-    for entry in new { roster.markLeaving(entry.worker.id) }
-    perform(.stop(new.map(\.worker), now: false))
+  private mutating func stop(_ workers: [Roster.Entry], at now: Double) {
+    tell(workers.filter { !$0.isLeaving }, at: now)
+  }
+
+  /// Those that were told and are as they were: the word was lost, or their place has queued them again.
+  private mutating func tellAgain(at now: Double) {
+    tell(
+      roster.present.filter { entry in
+        guard let told = entry.toldAt, entry.worker.state != .leaving else { return false }
+        return now - told >= settings.tellAgainSeconds
+      }, at: now)
+  }
+
+  private mutating func tell(_ workers: [Roster.Entry], at now: Double) {
+    guard !workers.isEmpty else { return }
+    for entry in workers { roster.markLeaving(entry.worker.id, at: now) }
+    var atOnce = false
+    if case .stopping(let requests) = phase { atOnce = requests > 1 }
+    perform(.stop(workers.map(\.worker), now: atOnce))
   }
 
   // MARK: What is said

@@ -14,10 +14,14 @@ package struct ScalingDemand: Hashable, Sendable {
   package var idleWorkers: [String]
   package var isDone: Bool
   package var isPaused: Bool
+  /// That a training takes; nil where nothing is known of it.
+  package var jobSeconds: Double?
+  /// Why no worker of this place would be of use; nil where one would.
+  var hindrance: String?
 
   package init(
     openJobs: Int, soonJobs: Int = 0, comingJobs: Int = 0, runningJobs: Int = 0, workers: Int = 0, slots: Int = 0,
-    idleWorkers: [String] = [], isDone: Bool = false, isPaused: Bool = false
+    idleWorkers: [String] = [], isDone: Bool = false, isPaused: Bool = false, jobSeconds: Double? = nil
   ) {
     self.openJobs = openJobs
     self.soonJobs = soonJobs
@@ -28,7 +32,11 @@ package struct ScalingDemand: Hashable, Sendable {
     self.idleWorkers = idleWorkers
     self.isDone = isDone
     self.isPaused = isPaused
+    self.jobSeconds = jobSeconds
   }
+
+  /// Whether more workers are to be had now.
+  var takesMore: Bool { !isPaused && hindrance == nil }
 
   /// Slots that are of use.
   var usefulSlots: Int {

@@ -16,6 +16,8 @@ package struct ScalingSettings: Hashable, Sendable {
   package var vanishSeconds = 30.0
   /// For workers to leave by themselves when the study is done.
   package var leaveSeconds = 90.0
+  /// A worker that was told to leave and shows no sign of it is told again.
+  package var tellAgainSeconds = 30.0
   /// Lists in a row that cannot be had while the launch ends.
   package var mostUnlisted = 3
 

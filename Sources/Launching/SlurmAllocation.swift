@@ -102,7 +102,8 @@ package struct SlurmAllocation: Place {
   /// A worker gets its signal itself; so does its script, which notes it.
   package func stop(_ workers: [PlacedWorker], now: Bool) async throws(LaunchError) {
     let steps = try await steps()
-    let there = workers.filter(\.state.isPresent).compactMap { worker in
+    // One that was told before would leave at once.
+    let there = workers.filter { $0.state.isPresent && (now || $0.state != .leaving) }.compactMap { worker in
       worker.id.split(separator: ".").last.flatMap { Int($0) }.flatMap { steps[Self.step($0)]?.id }
     }
     guard !there.isEmpty else { return }

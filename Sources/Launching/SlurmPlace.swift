@@ -16,7 +16,8 @@ package struct SlurmPlace: Place {
   package let request: SlurmRequest
   package let files: SlurmFiles
   let run: Runner
-  /// What the site's accounting said of jobs that the controller has forgotten: it is asked once for each.
+  /// What the site's accounting said of jobs that the controller has forgotten: it is asked until they have
+  /// ended.
   private let accounts = Accounts()
 
   private final class Accounts: Sendable {
@@ -49,7 +50,11 @@ package struct SlurmPlace: Place {
       }
       let number = try SlurmRow.jobNumber(result.output)
       let job = SlurmFiles.Job(number: number, tasks: tasks, slots: worker.slots, time: Date())
-      try files.note(job)
+      do { try files.note(job) } catch {
+        // Nobody would ever see it again.
+        _ = try? await run(Command("scancel", ["\(number)"]))
+        throw error
+      }
       workers += job.ids.map { PlacedWorker(id: $0, slots: worker.slots, state: .pending(reason: nil)) }
     }
     return workers
@@ -123,6 +128,12 @@ package struct SlurmPlace: Place {
       accounts.rows.withLock { for id in unknown { $0.updateValue(rows[id], forKey: id) } }
     }
     let all = accounts.rows.withLock { $0 }
+    // What has not ended will be told otherwise the next time.
+    accounts.rows.withLock { known in
+      for (id, row) in all where row.map({ PlacedState(slurm: $0, record: SlurmRecord()).isPresent }) ?? false {
+        known[id] = nil
+      }
+    }
     return ids.reduce(into: [:]) { $0[$1] = all[$1] ?? nil }
   }
 
@@ -137,6 +148,8 @@ package struct SlurmPlace: Place {
         try await cancel(part)
       } else {
         try await cancel(["--state=PENDING"] + part)
+        // It could hear of nothing.
+        try await cancel(["--state=SUSPENDED"] + part)
         try await cancel(["--signal=\(SlurmScript.stopSignal)", "--batch", "--state=RUNNING"] + part)
       }
     }

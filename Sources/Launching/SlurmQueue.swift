@@ -29,11 +29,13 @@ package struct SlurmRow: Hashable, Sendable {
     for line in text.split(whereSeparator: \.isNewline) {
       let fields = line.split(separator: "|", maxSplits: 3, omittingEmptySubsequences: false).map(String.init)
       // sacct writes who cancelled a job behind the state.
-      guard fields.count == 4, isID(fields[0]), let state = fields[1].split(separator: " ").first,
+      guard fields.count == 4, fields[0].first?.isNumber == true, let state = fields[1].split(separator: " ").first,
         state.allSatisfy({ $0.isUppercase || $0 == "_" })
       else {
         throw .failure("\(program): a line that is not understood: \(String(line).inOneLine)")
       }
+      // Jobs of other kinds, which this user has besides: 123+0 is a part of a heterogeneous one.
+      guard isID(fields[0]) else { continue }
       rows.append(
         SlurmRow(
           id: fields[0], state: String(state), nodes: ["", "None assigned"].contains(fields[2]) ? nil : fields[2],

@@ -59,7 +59,8 @@ package struct SlurmRequest: Codable, Hashable, Sendable {
       time: settings["time"].flatMap { SlurmTime($0) }, partition: settings["partition"], account: settings["account"],
       qos: settings["qos"], constraint: settings["constraint"],
       memoryPerSlot: settings["memory-per-slot"].flatMap { Int($0) },
-      graceSeconds: settings["grace"].flatMap { Double($0) } ?? Self.standardGraceSeconds,
+      graceSeconds: settings["grace"].flatMap { Double($0) }.flatMap { (0...86_400).contains($0) ? $0 : nil }
+        ?? Self.standardGraceSeconds,
       options: settings["sbatch"]?.split(separator: "\n").map(String.init) ?? [])
   }
 

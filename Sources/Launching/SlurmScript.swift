@@ -48,8 +48,10 @@ package struct SlurmScript: Sendable {
       worker="" leaving=""
       told() { leaving=$1; note "told $1"; }
       pass() { [ -z "$worker" ] || kill -TERM "$worker" 2>/dev/null; }
-      trap 'told time-limit; pass' \(Self.timeLimitSignal)
-      trap 'told stop; pass' \(Self.stopSignal)
+      # Once: told again, a worker leaves at once.
+      tell() { [ -n "$leaving" ] || { told "$1"; pass; }; }
+      trap 'tell time-limit' \(Self.timeLimitSignal)
+      trap 'tell stop' \(Self.stopSignal)
       trap 'told end' TERM
 
       note "started $(date +%s) ${SLURM_CPUS_PER_TASK:-${SLURM_CPUS_ON_NODE:-0}} $host"

@@ -30,7 +30,7 @@ extension PlacedState {
     case "RUNNING", "RESIZING", "SIGNALING":
       self = run?.told == nil ? .running : .leaving
     case "COMPLETING", "STAGE_OUT":
-      self = .leaving
+      self = Self.completing(run)
     case "COMPLETED":
       self = Self.left(run) ?? .ended(.done, detail: nil)
     case "CANCELLED", "REVOKED":
@@ -50,6 +50,15 @@ extension PlacedState {
     default:
       self = .pending(reason: "Slurm says \(row.state)")
     }
+  }
+
+  /// Of a job whose processes Slurm takes away: its record knows how they ended, or Slurm says so next. A job that is
+  /// preempted may be queued again.
+  private static func completing(_ run: SlurmRecord.Run?) -> PlacedState {
+    guard let run, run.told != "end" else { return .running }
+    if run.ended == 0 { return left(run) ?? .ended(.done, detail: nil) }
+    if run.ended != nil || run.failure != nil { return .ended(.failed, detail: failure(run, reason: nil)) }
+    return run.told == nil ? .running : .leaving
   }
 
   /// Of a job that Slurm has forgotten.

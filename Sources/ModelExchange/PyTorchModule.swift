@@ -29,7 +29,7 @@ extension ExportedNetwork {
       )
       .replacing("@POOLS@", with: architecture.poolsStem ? "True" : "False")
       .replacing("@STRIDES@", with: Self.dictionary(strides))
-      .replacing("@TIED@", with: Self.dictionary(tied.map { ($0.0, $0.1.inJSON) }))
+      .replacing("@TIED@", with: tiedByOwner)
       .replacing("@STAGES@", with: stage)
   }
 
@@ -45,6 +45,29 @@ extension ExportedNetwork {
       guard case .basis(let basis, _) = layer.1, basis.coefficientsOf != index else { return nil }
       return (layer.0.name, architecture.layers[basis.coefficientsOf].name)
     }
+  }
+
+  /// Of each owner the layers that take its coefficients, which are of its stage: without the stage's name, in lines
+  /// that Python joins.
+  private var tiedByOwner: String {
+    guard !tied.isEmpty else { return "{}" }
+    var owners: [String] = []
+    for (_, owner) in tied where !owners.contains(owner) { owners.append(owner) }
+    let entries = owners.map { owner in
+      let stage = owner.prefix { $0 != "." }.count + 1
+      let names = tied.filter { $0.1 == owner }.map { $0.0.dropFirst(stage) }
+      var lines = ["    \(owner.inJSON): \""]
+      for name in names {
+        if lines[lines.count - 1].count + name.count > 115 {
+          lines[lines.count - 1] += " \""
+          lines.append("        \"\(name)")
+        } else {
+          lines[lines.count - 1] += (lines[lines.count - 1].hasSuffix("\"") ? "" : " ") + name
+        }
+      }
+      return lines.joined(separator: "\n") + "\","
+    }
+    return "{\n\(entries.joined(separator: "\n"))\n}"
   }
 
   private static func list(_ values: [Float]) -> String { "[\(values.map { "\($0)" }.joined(separator: ", "))]" }
@@ -72,8 +95,7 @@ extension ExportedNetwork {
         network = load()               # in inference mode; torch.jit.script(network) compiles it
         logits = network(images)
 
-    Images are float32, @IMAGES@:
-    @RANGE@.
+    Images are float32, @IMAGES@: @RANGE@.
     \"\"\"
     import os
 
@@ -86,8 +108,9 @@ extension ExportedNetwork {
     MEAN, DEVIATION = @MEAN@, @DEVIATION@
     # Strides of the convolutions that have another one than 1.
     STRIDES = @STRIDES@
-    # Basis convolutions with the coefficients of another one.
-    TIED = @TIED@
+    # Basis convolutions with the coefficients of another one, which is named first, of the same stage.
+    SHARED = @TIED@
+    TIED = {f"{owner.split('.')[0]}.{name}": owner for owner, names in SHARED.items() for name in names.split()}
 
 
     class BasisConvolution(nn.Module):

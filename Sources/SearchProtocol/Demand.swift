@@ -15,7 +15,8 @@ public struct Demand: JSONContent, Codable, Hashable, Sendable {
   public var slots: Int
   /// Names of workers that have nothing to do; not all of them where there are many.
   public var idleWorkers: [String]
-  /// What a job takes at its worker, the median of the latest; nil before the first.
+  /// What a job takes at its worker, the median of the latest; before the first a forecast; nil where
+  /// there is none.
   public var jobSeconds: Double?
   public var isDone: Bool
   /// No job is handed out.

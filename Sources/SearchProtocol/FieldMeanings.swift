@@ -108,7 +108,7 @@ enum FieldMeanings {
     "Demand.idleWorkers": "some workers that have nothing to do",
     "Demand.isDone": "the study is over",
     "Demand.isPaused": "no job is handed out",
-    "Demand.jobSeconds": "what a job takes, the median of the latest",
+    "Demand.jobSeconds": "what a job takes, the median of the latest; before the first, as far as those that run tell",
     "Demand.runningJobs": "jobs under way",
     "Demand.slots": "of all workers",
     "Demand.soonJobs": "of the jobs to come, those that will be under way together",

@@ -102,7 +102,8 @@ final class SimulatedPopulation<Engine: SimulatedTrainings> {
         // Studies that are simulated have an embedded data set.
         // Its workers leave nothing behind.
         case .adoptSpooled, .releaseSpooled: break
-        case .spool, .content, .contentGiven, .contentRefused, .contentTaken, .contentUnavailable, .log: break
+        case .forgetData, .spool, .content, .contentGiven, .contentRefused, .contentTaken, .contentUnavailable, .log:
+          break
         }
       }
     }

@@ -90,6 +90,15 @@ extension FinalResults {
   private var hasTimes: Bool { candidates.contains { $0.deviceTime != nil } }
   private var hasLearningRates: Bool { Set(candidates.map(\.learningRate)).count > 1 }
 
+  /// The label, with what tells its recipe from others of these.
+  package func name(of entry: Entry) -> String {
+    var parts = [entry.label]
+    if Set(candidates.map(\.epochs)).count > 1 { parts.append("\(Epochs(entry.epochs) ?? .none) epochs") }
+    if Set(candidates.map(\.trainImages)).count > 1 { parts.append("\(entry.trainImages) images") }
+    if hasLearningRates { parts.append("rate \(NumberText.shortest(entry.learningRate))") }
+    return parts.joined(separator: ", ")
+  }
+
   package var csv: String {
     let times: [(name: String, field: (Entry) -> String)] =
       hasTimes

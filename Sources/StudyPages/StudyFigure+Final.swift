@@ -7,24 +7,28 @@ import StudyViews
 // Figures of final trainings.
 extension StudyFigure {
   /// With their accuracies, 0…1.
-  private func results(_ view: StudyView) throws(FigureAbsence) -> [(entry: FinalResults.Entry, accuracy: Double)] {
+  private func results(
+    _ view: StudyView
+  ) throws(FigureAbsence) -> [(entry: FinalResults.Entry, name: String, accuracy: Double)] {
     guard let final = view.final else {
       throw FigureAbsence(description: "nothing was trained in full; the command final does that")
     }
-    let sound = final.candidates.compactMap { entry in entry.testAccuracy.map { (entry: entry, accuracy: $0) } }
+    let sound = final.candidates.compactMap { entry in
+      entry.testAccuracy.map { (entry: entry, name: final.name(of: entry), accuracy: $0) }
+    }
     guard !sound.isEmpty else { throw FigureAbsence(description: "all that was trained in full diverged") }
     return sound
   }
 
   func final(_ view: StudyView) throws(FigureAbsence) -> SVGFigure {
-    let lines = try results(view).map { entry, accuracy in
+    let lines = try results(view).map { entry, name, accuracy in
       let interval = entry.difference.map {
         Self.points($0 * 100, entry.differenceLow.map { $0 * 100 }, entry.differenceHigh.map { $0 * 100 })
       }
       let dense = entry.difference.map { accuracy - $0 }
       // The interval of the difference, put where the accuracy is.
       return IntervalPlot.Line(
-        name: entry.label, value: accuracy * 100,
+        name: name, value: accuracy * 100,
         low: dense.flatMap { dense in entry.differenceLow.map { (dense + $0) * 100 } },
         high: dense.flatMap { dense in entry.differenceHigh.map { (dense + $0) * 100 } },
         text: NumberText.percent(accuracy) + (interval.map { ", \($0)" } ?? ""))
@@ -40,10 +44,10 @@ extension StudyFigure {
 
   /// Accuracy on the test images against a cost.
   func final(_ view: StudyView, along cost: Objective, _ rows: [Candidate: Int]?) throws(FigureAbsence) -> SVGFigure {
-    let points = try results(view).map { entry, accuracy in
+    let points = try results(view).map { entry, name, accuracy in
       let dense = entry.difference.map { accuracy - $0 }
       return point(
-        entry, x: entry.ratio(of: cost) * 100, y: accuracy * 100,
+        entry, name: name, x: entry.ratio(of: cost) * 100, y: accuracy * 100,
         low: dense.flatMap { dense in entry.differenceLow.map { (dense + $0) * 100 } },
         high: dense.flatMap { dense in entry.differenceHigh.map { (dense + $0) * 100 } }, view, rows)
     }
@@ -58,8 +62,10 @@ extension StudyFigure {
   }
 
   func finalCosts(_ view: StudyView, _ rows: [Candidate: Int]?) throws(FigureAbsence) -> SVGFigure {
-    let points = try results(view).map { entry, _ in
-      point(entry, x: entry.parameterRatio * 100, y: entry.multiplyAddRatio * 100, low: nil, high: nil, view, rows)
+    let points = try results(view).map { entry, name, _ in
+      point(
+        entry, name: name, x: entry.parameterRatio * 100, y: entry.multiplyAddRatio * 100, low: nil, high: nil, view,
+        rows)
     }
     return ScatterPlot(
       ScatterPlot.Texts(
@@ -72,7 +78,7 @@ extension StudyFigure {
   }
 
   private func point(
-    _ entry: FinalResults.Entry, x: Double, y: Double, low: Double?, high: Double?, _ view: StudyView,
+    _ entry: FinalResults.Entry, name: String, x: Double, y: Double, low: Double?, high: Double?, _ view: StudyView,
     _ rows: [Candidate: Int]?
   ) -> ScatterPlot.Point {
     let candidate = try? Candidate(parsing: entry.candidate)
@@ -80,7 +86,7 @@ extension StudyFigure {
     return ScatterPlot.Point(
       x: x, y: y, low: low, high: high, kind: reference.map { $0 == .dense ? .dense : .allLayers } ?? .own,
       isOnFrontier: view.final?.isNondominated(entry) ?? false,
-      text: "\(entry.label): \(NumberText.percent(entry.testAccuracy ?? 0)), "
+      text: "\(name): \(NumberText.percent(entry.testAccuracy ?? 0)), "
         + "\(NumberText.percent(entry.parameterRatio)) of the parameters, "
         + "\(NumberText.percent(entry.multiplyAddRatio)) of the multiply-adds",
       row: candidate.flatMap { rows?[$0] })

@@ -100,11 +100,19 @@ package struct SafeTensors: Sendable {
     return numbers
   }
 
-  /// Whether a file begins so may only be asked of its first bytes: it has no magic number.
-  package static func isPickle(_ bytes: [UInt8]) -> Bool {
-    bytes.starts(with: Array("PK\u{3}\u{4}".utf8))
-      || (bytes.count >= 2 && bytes[0] == 0x80 && (2...5).contains(bytes[1]))
+  /// What `pickle` or `torch.save` wrote, as far as the file's first 512 bytes tell: the latter's are ZIP archives with
+  /// a pickle among their first members. A pickle has no magic number: it begins with its protocol, from 2 to 5.
+  package static func isPickle(_ file: [UInt8]) -> Bool {
+    if isArchive(file) {
+      let start = file.prefix(512)
+      return start.indices.contains { start[$0...].starts(with: "/data.pkl".utf8) }
+    }
+    guard file.count >= 2, file[0] == 0x80, (2...5).contains(file[1]) else { return false }
+    // Eight bytes of a header's length begin with these two only where the header has that many bytes and follows.
+    return !(file.count >= 9 && file[4..<8].allSatisfy { $0 == 0 } && file[8] == UInt8(ascii: "{"))
   }
+
+  private static func isArchive(_ file: [UInt8]) -> Bool { file.starts(with: Array("PK\u{3}\u{4}".utf8)) }
 
   /// One line of Python that makes a safetensors file of what `torch.save` wrote.
   package static let pickleAdvice =
@@ -113,10 +121,8 @@ package struct SafeTensors: Sendable {
     + "s.save_file({k: v.contiguous().clone() for k, v in d.get('state_dict', d).items()}, 'FILE.safetensors')\""
 
   private static func otherKind(_ file: [UInt8]) -> String? {
-    guard isPickle(file) else { return nil }
-    // Eight bytes of a length begin with these two only where the header has that many bytes and the file follows.
-    if file.count >= 9, file[0] == 0x80, file[2..<8].allSatisfy({ $0 == 0 }), file[8] == UInt8(ascii: "{") {
-      return nil
+    guard isPickle(file) else {
+      return isArchive(file) ? "it is a ZIP archive, as .npz files are; wanted is a safetensors file" : nil
     }
     return "it is a Python pickle (.pt, .pth), which may hold any program and is not read; \(pickleAdvice)"
   }

@@ -16,12 +16,13 @@ package struct DeviceTiming {
   /// As the table's facts name it.
   private let machine: String
 
-  /// - Throws: `KernelSelectionError` where no kernels run here.
-  package init(_ space: SearchSpace, batch: Int, machine: String) throws {
+  /// - Parameter kernels: nil for the fastest that run here.
+  /// - Throws: `KernelSelectionError` where those do not run here.
+  package init(_ space: SearchSpace, batch: Int, kernels: InstructionSet? = nil, machine: String) throws {
     self.space = space
     self.batch = batch
     self.machine = machine
-    kernels = try KernelSelection.best()
+    self.kernels = try KernelSelection.table(for: kernels)
   }
 
   /// - Parameters: as of `InferenceTimes.measure`, whose errors it throws.
@@ -147,6 +148,10 @@ package enum LayerFormList {
         ]
       }
     }
-    return "# \(DeviceTimeTable.modelFact): \(space.architecture.model.rawValue)\n" + StudyReport.csv([columns] + rows)
+    let facts = [
+      (DeviceTimeTable.modelFact, space.architecture.model.rawValue),
+      (DeviceTimeTable.imagesFact, DeviceTimeTable.imagesText(space.architecture)),
+    ]
+    return facts.map { "# \($0): \($1)\n" }.joined() + StudyReport.csv([columns] + rows)
   }
 }

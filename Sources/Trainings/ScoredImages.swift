@@ -61,11 +61,17 @@ struct ScoredImages {
     }
     if split == .training { return parts.training }
     if !parts.validation.isEmpty { return parts.validation }
-    let end = set.isDrawn ? min(available, trained.trainImages + TestImages.embeddedCount) : available
-    guard trained.trainImages < end else {
+    var seen = trained.trainImages
+    switch checkpoint.training?.recipe.start?.origin {
+    case nil: break
+    case .dense(_, let trainImages, _)?: seen = max(seen, trainImages)
+    case .checkpoint?: throw unfit("\(path) does not tell which images the network was trained on that it began from")
+    }
+    let end = set.isDrawn ? min(available, seen + TestImages.embeddedCount) : available
+    guard seen < end else {
       throw unfit("its network was trained on all \(available) training images of \(set.rawValue), none was held out")
     }
-    return Array(trained.trainImages..<end)
+    return Array(seen..<end)
   }
 
   private static func heldOut(_ data: DataSelection) -> String {

@@ -16,6 +16,8 @@ package struct TrainingSettings {
   package var seeds: Int?
   /// Absolute, of the study whose settings these are.
   package var study: String?
+  /// What the user should know of them, one line each.
+  package var notes: [String] = []
 
   /// Absolute, of a folder or a file; nil for the embedded set.
   package var dataFolder: String? { test.folder }
@@ -93,11 +95,18 @@ package struct TrainingRequest {
     let candidate = try candidate(in: recipe.architecture, resuming: resuming)
     try candidate.validate(in: recipe.architecture, variant: recipe.variant)
     let (firstSeed, seeds) = try seedRange(resuming)
-    return TrainingSettings(
+    var settings = TrainingSettings(
       candidate: candidate, recipe: recipe, test: test,
       dataContent: try test.place.content().identity,
       firstSeed: firstSeed, seeds: seeds,
       study: study.map { FilePath.absolute($0.folder) } ?? resuming?.context.study)
+    if let study, study.recipe.start != nil {
+      settings.notes = [
+        "the trainings of study \(study.folder) begin from a trained network, this one from scratch; final trains in "
+          + "full from it"
+      ]
+    }
+    return settings
   }
 
   /// Drawn images, where nothing says how many.

@@ -31,6 +31,24 @@ struct ConformanceTests {
     #expect(failures.contains(expected), "\(failures)")
   }
 
+  @Test(
+    "finds a worker that goes on where it has to end",
+    arguments: [
+      (ConformanceEnding.refusal, "a refused worker says nothing more"),
+      (.version, "a worker that is welcomed in version \(ProtocolVersion.newest + 1) says nothing more"),
+      (.stop, "trains until the coordinator stops"),
+    ])
+  func endings(ending: ConformanceEnding, expected: String) throws {
+    var options = ConformanceRun.Options()
+    (options.heartbeatSeconds, options.patienceSeconds, options.quietSeconds) = (0.2, 3, 3)
+    options.ending = ending
+    let run = try ConformanceRun(endpoint: "tcp://127.0.0.1:0", options: options)
+    let worker = try WrongWorker(run.endpoint, nil)
+    defer { worker.end() }
+    let failures = try run.run().checks.filter { !$0.passed }.map(\.name)
+    #expect(failures.contains(expected), "\(failures)")
+  }
+
   @Test("a heartbeat that comes right behind the first ready may offer slots, one before it may not")
   func offers() {
     func heartbeat(_ free: Int) -> WorkerMessage { .workerHeartbeat(WorkerHeartbeat(running: [], freeSlots: free)) }

@@ -22,7 +22,8 @@ final class WrongWorker: Sendable {
   private let mailbox = Mailbox<DealerEvent>()
   private let isOver = Mutex(false)
 
-  init(_ endpoint: String, _ fault: Fault) throws {
+  /// - Parameter fault: nil for none but that it never ends and never trains.
+  init(_ endpoint: String, _ fault: Fault?) throws {
     let context = try MessagingContext()
     let mailbox = mailbox
     let dealer = try DealerThread(context: context, connect: endpoint) { mailbox.post($0) }
@@ -35,7 +36,7 @@ final class WrongWorker: Sendable {
 
   func end() { isOver.withLock { $0 = true } }
 
-  private func run(_ dealer: DealerThread, _ fault: Fault) {
+  private func run(_ dealer: DealerThread, _ fault: Fault?) {
     var count: UInt64 = 0
     var isWelcome = false
     var (nextHello, nextBeat) = (0.0, 0.0)

@@ -149,8 +149,12 @@ struct DataTests {
       bytes: [UInt8](repeating: 0, count: request.length))
   }
 
-  private func fetching(present: Int = 0) -> (WorkerMachine, [WorkerEffect]) {
-    var worker = WorkerMachine(settings: Fixture.workerSettings("w"))
+  private func fetching(
+    present: Int = 0, change: (inout WorkerSettings) -> Void = { _ in }
+  ) -> (WorkerMachine, [WorkerEffect]) {
+    var settings = Fixture.workerSettings("w")
+    change(&settings)
+    var worker = WorkerMachine(settings: settings)
     _ = worker.handle(.started, at: 0)
     #expect(worker.handle(.received(welcome()), at: 0).contains(.locateData(data)))
     let effects = worker.handle(.dataAbsent(present: present, bytes: bytes, reason: "not here"), at: 0)
@@ -237,6 +241,28 @@ struct DataTests {
     let effects = worker.handle(.received(welcome()), at: 34)
     #expect(requests(effects).first?.offset == request(1).offset)
     #expect(!effects.contains(.locateData(data)))
+  }
+
+  @Test("without a coordinator for a minute, and at the study's end, what is half here is let go for other workers")
+  func letGo() {
+    let isOver: [(inout WorkerMachine) -> [WorkerEffect]] = [
+      { worker in
+        #expect(worker.handle(.tick, at: 20).allSatisfy { $0 != .forgetData })
+        return worker.handle(.tick, at: 61)
+      },
+      { worker in
+        let effects = worker.handle(.received(.drain(Drain(reason: .studyFinished))), at: 20)
+        return effects + worker.handle(.tick, at: 50)
+      },
+    ]
+    for end in isOver {
+      var (worker, _) = fetching(change: { $0.stays = true })
+      let effects = end(&worker)
+      #expect(effects.contains(.forgetData) && effects.contains(.content(.release(content.contentHash))))
+      #expect(worker.contents.invariants() == [])
+      #expect(worker.handle(.received(welcome()), at: 62).contains(.locateData(data)))
+      #expect(!requests(worker.handle(.dataAbsent(present: 0, bytes: bytes, reason: "not here"), at: 63)).isEmpty)
+    }
   }
 
   @Test("other content, fetched three times, is given up; so is a coordinator that cannot give it, or is too old")

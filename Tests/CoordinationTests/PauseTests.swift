@@ -237,6 +237,21 @@ struct PauseTests {
     #expect(machine.standing.streaks[.worker("bad")]?.count(isProven: false) == 1)
   }
 
+  @Test("a training that is over and scored for long is not given up")
+  func scored() throws {
+    var machine = coordinator(jobs: 4) { $0.stalledSeconds = 60 }
+    let job = try #require(join(&machine, bad, "bad", at: 0).first)
+    _ = machine.handle(.received(.accept(job), from: bad), at: 0)
+    for second in 1...40 {
+      let now = Double(second) * 5
+      _ = machine.handle(.received(.workerHeartbeat(WorkerHeartbeat(running: [job], freeSlots: 0)), from: bad), at: now)
+      let progress = AttemptProgress(reference: job, epoch: 1, step: 9, steps: 9, loss: nil, memoryBytes: 1)
+      let effects =
+        machine.handle(.received(.progress(progress), from: bad), at: now) + machine.handle(.tick, at: now)
+      #expect(effects.records.isEmpty, "\(now)")
+    }
+  }
+
   @Test("what the record says of failures counts after a restart, and no more once the job is tried anew")
   func restart() throws {
     let workers = ["old", "older"].map {

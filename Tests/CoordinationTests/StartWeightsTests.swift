@@ -5,12 +5,12 @@ import Testing
 @testable import Coordination
 
 @Suite("Weights that trainings start from")
-struct StartWeightsTests: CoordinatorScenarios, WorkerScenarios {
-  private static let hash = Fixture.hash(7)
-  private let blob = ContentDescription(contentHash: hash, kind: .blob, bytes: 1000)
+struct StartWeightsTests: CoordinatorScenarios {
+  static let hash = Fixture.hash(7)
+  static let blob = ContentDescription(contentHash: hash, kind: .blob, bytes: 1000)
 
   /// The start's training, and one that starts from it.
-  private static func works() -> (start: Work, next: Work) {
+  static func works() -> (start: Work, next: Work) {
     var recipe = Work.example(.dense).kind.recipe
     recipe.start = TrainedStart(origin: .dense(epochs: 2, trainImages: 50, seed: 1), calibrationImages: 10)
     let start = Work(
@@ -41,14 +41,14 @@ struct StartWeightsTests: CoordinatorScenarios, WorkerScenarios {
     }
   }
 
-  private func result() -> Observation {
+  static func result() -> Observation {
     var result = Fixture.result(0.9)
     result.artifacts[Artifact.weights] = Artifact(hash: Self.hash.text, bytes: 1000)
     return result
   }
 
   private func finished(_ reference: AttemptReference) -> WorkerMessage {
-    .result(AttemptReport(reference: reference, study: "study-1", outcome: .finished(result())))
+    .result(AttemptReport(reference: reference, study: "study-1", outcome: .finished(Self.result())))
   }
 
   private func coordinator(
@@ -81,14 +81,14 @@ struct StartWeightsTests: CoordinatorScenarios, WorkerScenarios {
     let early = machine.handle(.received(finished(reference), from: a), at: 2)
     #expect(early.records.isEmpty && !early.sent(to: a).contains(.resultAcknowledged(reference)))
     #expect(machine.summary.jobs.running == 1)
-    var turn = machine.handle(.received(.contentAnnouncement(blob), from: a), at: 3)
+    var turn = machine.handle(.received(.contentAnnouncement(Self.blob), from: a), at: 3)
     turn = machine.handle(.content(.prepared(Self.hash, present: 0)), at: 3)
     #expect(turn.sent(to: a).contains { if case .contentRequest = $0 { true } else { false } })
     turn = machine.handle(.content(.whole(Self.hash)), at: 4)
     let late = machine.handle(.received(finished(reference), from: a), at: 5)
     #expect(late.sent(to: a).contains(.resultAcknowledged(reference)))
     let next = assignments(late) + assignments(machine.handle(.received(.ready(Ready(freeSlots: 2)), from: a), at: 5))
-    #expect(!next.isEmpty && next.allSatisfy { $0.weights == blob })
+    #expect(!next.isEmpty && next.allSatisfy { $0.weights == Self.blob })
     #expect(machine.invariants() == [])
   }
 
@@ -113,9 +113,9 @@ struct StartWeightsTests: CoordinatorScenarios, WorkerScenarios {
   @Test("after a restart the weights of the record go on; where they are lost, a person is asked")
   func restart() {
     var machine = coordinator(
-      jobs: record(result()), contents: [StoredContent(description: blob, key: nil)])
-    #expect(assignments(greet(&machine)).allSatisfy { $0.weights == blob })
-    var bare = coordinator(jobs: record(result()))
+      jobs: record(Self.result()), contents: [StoredContent(description: Self.blob, key: nil)])
+    #expect(assignments(greet(&machine)).allSatisfy { $0.weights == Self.blob })
+    var bare = coordinator(jobs: record(Self.result()))
     let turn = greet(&bare)
     #expect(
       turn.afterCommit.contains {
@@ -127,7 +127,7 @@ struct StartWeightsTests: CoordinatorScenarios, WorkerScenarios {
   @Test("a worker that is too old for it gets no such job, and hears why")
   func old() {
     var machine = coordinator(
-      jobs: record(result()), contents: [StoredContent(description: blob, key: nil)])
+      jobs: record(Self.result()), contents: [StoredContent(description: Self.blob, key: nil)])
     let turn = greet(&machine, version: ProtocolVersion.withStarts - 1)
     #expect(assignments(turn).isEmpty)
     #expect(
@@ -137,14 +137,14 @@ struct StartWeightsTests: CoordinatorScenarios, WorkerScenarios {
 
   @Test("where the start is struck out, so is what started from it, and nothing begins before it is trained again")
   func struckStart() throws {
-    var jobs = record(result())
+    var jobs = record(Self.result())
     var next = JobRecord(id: 2, work: try #require(Strategy().round(1, history: SearchHistory()).works.first), round: 1)
     (next.state, next.attempts, next.result) = (.finished, 1, Fixture.result())
     jobs.append(next)
     var past = past(jobs)
     past.resultsByWorker = ["w": [1], "v": [2]]
     var settings = Fixture.coordinatorSettings()
-    settings.contents = [StoredContent(description: blob, key: nil)]
+    settings.contents = [StoredContent(description: Self.blob, key: nil)]
     var machine = CoordinatorMachine(settings: settings, jobs: jobs, past: past, strategy: Strategy())
     _ = machine.handle(.started, at: 0)
     #expect(machine.summary.jobs.finished == 2)
@@ -171,13 +171,13 @@ struct StartWeightsTests: CoordinatorScenarios, WorkerScenarios {
 
   @Test("what was begun from weights that are struck out counts no more, whenever its worker comes back with it")
   func startedBefore() throws {
-    var jobs = record(result())
+    var jobs = record(Self.result())
     let next = try #require(Strategy().round(1, history: SearchHistory()).works.first)
     jobs.append(JobRecord(id: 2, work: next, round: 1, state: .waiting, attempts: 1))
     var past = past(jobs)
     past.resultsByWorker = ["w": [1]]
     var settings = Fixture.coordinatorSettings()
-    settings.contents = [StoredContent(description: blob, key: nil)]
+    settings.contents = [StoredContent(description: Self.blob, key: nil)]
     var machine = CoordinatorMachine(settings: settings, jobs: jobs, past: past, strategy: Strategy())
     _ = machine.handle(.started, at: 0)
     // v gets the job, and is not heard of any more.
@@ -211,7 +211,7 @@ struct StartWeightsTests: CoordinatorScenarios, WorkerScenarios {
 
   @Test("a start that is struck out and then set aside ends the study with a reason")
   func cancelledStart() throws {
-    var jobs = record(result())
+    var jobs = record(Self.result())
     let next = try #require(Strategy().round(1, history: SearchHistory()).works.first)
     jobs.append(JobRecord(id: 2, work: next, round: 1))
     var past = past(jobs)
@@ -243,73 +243,5 @@ struct StartWeightsTests: CoordinatorScenarios, WorkerScenarios {
           InterventionRequest(number: 2, author: "me", action: .add(.dense, repetitions: 1, template))), at: 2)
       for case .answer(2, .refused(let reason)) in turn.afterCommit { refused = reason }
     }
-  }
-
-  // MARK: Workers
-
-  private func newest() -> WorkerMachine {
-    var worker = machine()
-    _ = worker.handle(.started, at: 0)
-    let welcome = Welcome(
-      study: "study-1", studyName: "s", protocolVersion: ProtocolVersion.newest, data: Fixture.data,
-      heartbeatSeconds: 5, leaseSeconds: 60)
-    _ = worker.handle(.received(.welcome(welcome)), at: 0)
-    _ = worker.handle(.dataLocated(path: nil), at: 0)
-    return worker
-  }
-
-  private func job(_ number: Int64) -> JobAssignment {
-    JobAssignment(reference: Fixture.reference(number), work: Self.works().next, weights: blob)
-  }
-
-  private func starts(_ effects: [WorkerEffect]) -> [Int64] {
-    effects.compactMap { if case .startJob(_, let job) = $0 { job.reference.job } else { nil } }
-  }
-
-  @Test("a worker fetches the weights once, and its jobs wait for them")
-  func fetch() {
-    var worker = newest()
-    let first = worker.handle(.received(.job(job(1))), at: 1)
-    #expect(first.sent.contains(.accept(Fixture.reference(1))) && starts(first).isEmpty)
-    #expect(first.sent.contains(.contentQuery(ContentReference(contentHash: Self.hash))))
-    let second = worker.handle(.received(.job(job(2))), at: 1)
-    #expect(second.sent == [.accept(Fixture.reference(2))])
-    _ = worker.handle(.received(.contentAnnouncement(blob)), at: 2)
-    _ = worker.handle(.content(.prepared(Self.hash, present: 0)), at: 2)
-    #expect(starts(worker.handle(.content(.whole(Self.hash)), at: 3)) == [1, 2])
-    _ = worker.handle(.engineFailed(slot: 0, Fixture.reference(1), reason: "x"), at: 4)
-    #expect(starts(worker.handle(.received(.job(job(3))), at: 5)) == [3])
-    #expect(worker.contents.invariants() == [])
-  }
-
-  @Test("where they cannot be had, the jobs are handed back; a cancelled one does not start")
-  func unavailable() {
-    var worker = newest()
-    _ = worker.handle(.received(.job(job(1))), at: 1)
-    _ = worker.handle(.received(.job(job(2))), at: 1)
-    _ = worker.handle(.received(.cancel(Fixture.reference(2))), at: 1)
-    let refusal = ContentRefusal(contentHash: Self.hash, subject: .query, reason: "no such content")
-    let effects = worker.handle(.received(.contentRefusal(refusal)), at: 2)
-    let returned = effects.sent.compactMap {
-      if case .result(let report) = $0, case .returned(let reason) = report.outcome { reason } else { nil }
-    }
-    #expect(returned.count == 1 && returned[0].contains("no such content"))
-    #expect(starts(effects).isEmpty && worker.runningCount == 0)
-  }
-
-  @Test("a result whose weights the coordinator does not take becomes a failure that says why")
-  func refused() {
-    var worker = newest()
-    let start = JobAssignment(reference: Fixture.reference(1), work: Self.works().start)
-    _ = worker.handle(.received(.job(start)), at: 1)
-    _ = worker.handle(.contentOffered(blob), at: 2)
-    _ = worker.handle(.engineFinished(slot: 0, Fixture.reference(1), result()), at: 2)
-    let refusal = ContentRefusal(contentHash: Self.hash, subject: .announcement, reason: "no room")
-    let effects = worker.handle(.received(.contentRefusal(refusal)), at: 3)
-    #expect(effects.contains(.discardSpooled(Fixture.reference(1), study: "study-1")))
-    let failures = effects.sent.compactMap {
-      if case .result(let report) = $0, case .failed(let reason, _) = report.outcome { reason } else { nil }
-    }
-    #expect(failures == ["its weights did not get to the coordinator: no room"])
   }
 }

@@ -74,6 +74,23 @@ struct WorkerContentTests {
     #expect(other.handle(.tick, at: 13).exitCode == 0)
   }
 
+  @Test("what a client offered and wanted for one study is told off when the coordinator leads another")
+  func otherStudy() {
+    var worker = worker()
+    _ = worker.handle(.contentOffered(blob), at: 1)
+    _ = worker.handle(.contentWanted(Fixture.hash(3)), at: 1)
+    let welcome = Welcome(
+      study: "study-2", studyName: "t", protocolVersion: ProtocolVersion.newest, data: Fixture.data,
+      heartbeatSeconds: 5, leaseSeconds: 60)
+    _ = worker.handle(.received(.reregister), at: 2)
+    let effects = worker.handle(.received(.welcome(welcome)), at: 3)
+    let reason = "its study is over for this worker"
+    #expect(effects.contains(.contentRefused(blob.contentHash, reason: reason)))
+    #expect(effects.contains(.contentUnavailable(Fixture.hash(3), reason: reason)))
+    #expect(!effects.sent.contains(.contentAnnouncement(blob)))
+    #expect(worker.contents.invariants() == [] && worker.contents.offers.isEmpty && worker.contents.wanted.isEmpty)
+  }
+
   @Test("a worker asks what a content is, fetches it while jobs run, and tells its client")
   func fetch() {
     var worker = worker()

@@ -26,6 +26,8 @@ struct WorkerLeavingTests: WorkerScenarios {
     #expect(said != nil && said?.study == nil)
     let again = machine.handle(.received(.drain(Drain(reason: .studyFinished))), at: 40)
     #expect(again.isEmpty, "the old coordinator stays too, and has nothing new to say")
+    #expect(!machine.isSeeking(at: 41), "and it is known who is there")
+    #expect(machine.isSeeking(at: 200))
     #expect(machine.handle(welcome("study-2"), at: 41).sent == [.ready(Ready(freeSlots: 1))])
   }
 
@@ -100,7 +102,10 @@ struct WorkerLeavingTests: WorkerScenarios {
     #expect(patient.handle(.tick, at: 12).exitCode == 0)
     var impatient = serving(slots: 1, running: 1)
     _ = impatient.handle(.stopRequested, at: 1)
+    #expect(impatient.handle(.stopRequested, at: 1.001).isEmpty, "signals of one moment are one request")
     #expect(impatient.handle(.stopRequested, at: 1.1).exitCode == 1)
+    var orphan = serving(slots: 1, running: 1)
+    #expect(orphan.handle(.endRequested, at: 1) == [.stopEngine(slot: 0), .exit(code: 1)])
     // One whose training is about to end trains on after the first request, not after the second.
     var nearlyDone = serving(slots: 1, running: 1)
     step(&nearlyDone, 99, of: 100, at: 99)

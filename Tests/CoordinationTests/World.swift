@@ -224,7 +224,8 @@ final class World {
       case .exit(let code):
         workers[worker].exitCode = code
         require(workers[worker].engines.isEmpty, "left with engines running")
-      case .log: break
+      // It is found at once here: no answer is on its way.
+      case .forgetData, .log: break
       }
     }
     require(workers[worker].machine.runningCount == workers[worker].engines.count, "engines and slots differ")

@@ -37,6 +37,16 @@ struct OwnConformanceTests {
     #expect(end.exitCode == 1 && end.errors.contains("the kit refuses every worker"))
   }
 
+  @Test("what ends a worker ends it", arguments: ["version", "stop", "data", "content"])
+  func ends(ending: String) async throws {
+    let place = try Place()
+    let kit = try place.start("conformance", "--bind", "tcp://127.0.0.1:0", "--ending", ending)
+    let worker = try place.start("worker", "--connect", try await endpoint(of: kit), "--slots", "1")
+    let result = try await kit.end()
+    #expect(result.exitCode == 0, "\(result.output)\(result.errors)\(worker.errors)")
+    #expect(try await worker.end().exitCode == (ending == "stop" ? 0 : 1), "\(worker.errors)")
+  }
+
   @Test("one that is native is not of a study for others, and the command that would start some says so")
   func foreignStudies() async throws {
     let place = try Place()

@@ -106,6 +106,7 @@ final class ContentWorker: Sendable {
         switch effect {
         case .send(let message): send(message)
         case .locateData(let requirement): desk.locate(requirement)
+        case .forgetData: desk.forgetDataSet()
         case .content(let effect): desk.run(effect)
         case .contentGiven(let content):
           desk.withdraw(content)

@@ -41,11 +41,30 @@ struct ExchangeTests {
       "--checkpoint", "dense.ckpt")
     #expect(imported.exitCode == 0 && imported.errors.isEmpty, "\(imported.errors)")
     #expect(imported.output.contains("resnet8, 10 classes, 75290 parameters"), "\(imported.output)")
+    let onto = try await place.run(
+      "import", "dense.safetensors", "--model", "resnet8", "--checkpoint", "dense.safetensors")
+    #expect(onto.exitCode == 2 && onto.errors.contains("is the file that is read"), "\(onto.errors)")
+    try await importsUnderOtherNames()
     let (before, after) = (try await evaluated("net.ckpt"), try await evaluated("dense.ckpt"))
     let losses = [before, after].compactMap { $0["test_loss"] as? Double }
     try #require(losses.count == 2)
     #expect(abs(losses[0] - losses[1]) < 1e-4)
     #expect(after["candidate"] as? String == "dense")
+  }
+
+  /// The first convolution under a name that only a map tells.
+  private func importsUnderOtherNames() async throws {
+    let file = place.folder.appendingPathComponent("dense.safetensors")
+    var bytes = try Data(contentsOf: file)
+    let name = try #require(bytes.range(of: Data("\"conv1.weight\"".utf8)))
+    bytes.replaceSubrange(name, with: Data("\"first.weight\"".utf8))
+    try bytes.write(to: place.folder.appendingPathComponent("renamed.safetensors"))
+    try place.write("conv1: first\n", to: "map.yaml")
+    let arguments = ["import", "renamed.safetensors", "--model", "resnet8", "--checkpoint", "renamed.ckpt"]
+    let unknown = try await RunningCommand(arguments, in: place).end()
+    #expect(unknown.exitCode == 1 && unknown.errors.contains("conv1.weight"), "\(unknown.errors)")
+    let mapped = try await RunningCommand(arguments + ["--names", "map.yaml"], in: place).end()
+    #expect(mapped.exitCode == 0 && mapped.output.contains("1 of other names"), "\(mapped.errors)\(mapped.output)")
   }
 
   @Test("files are replaced where they are named, and nothing else is")
@@ -63,6 +82,8 @@ struct ExchangeTests {
     let taken = try await export("--format", "safetensors")
     #expect(taken.exitCode == 2 && taken.errors.contains("net.py exists and is no file of export-model"))
     #expect(try text("net.py") == "import os\n" && !place.exists("net.safetensors"))
+    let itself = try await export("--format", "onnx", "--output", "./net.ckpt")
+    #expect(itself.exitCode == 2 && itself.errors.contains("is the checkpoint itself"), "\(itself.errors)")
     let piped = try await export("--format", "torchscript-source", "--output", "-")
     #expect(piped.exitCode == 0 && piped.errors.isEmpty && piped.output.contains("class Network(nn.Module)"))
   }
@@ -79,7 +100,7 @@ struct ExchangeTests {
       #expect(!place.exists("net.ckpt"))
       return result.errors
     }
-    #expect(try await said(Array("PK\u{3}\u{4}".utf8)).contains("save it as safetensors: python3 -c"))
+    #expect(try await said(Array("PK\u{3}\u{4}archive/data.pkl".utf8)).contains("save it as safetensors: python3 -c"))
     #expect(try await said([0x80, 2, 0x7d, 0x71]).contains("pickle"))
     #expect(try await said([]).contains("it is empty"))
     #expect(try await said([2, 0, 0, 0, 0, 0, 0, 0] + "{}".utf8).contains("of resnet8 it lacks conv1.weight"))

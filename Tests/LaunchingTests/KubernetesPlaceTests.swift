@@ -65,6 +65,11 @@ struct KubernetesPlaceTests {
     #expect(try await workers.start(3, invocation).count == 1)
     for _ in 0..<3 { #expect(try await workers.start(2, invocation).isEmpty) }
     #expect(try String(contentsOfFile: place.path("replicas"), encoding: .utf8) == "3\n")
+    // Nor are they made once all that are there are let go.
+    let there = try await workers.list()
+    try await workers.stop(there, now: false)
+    #expect(try String(contentsOfFile: place.path("replicas"), encoding: .utf8) == "0\n")
+    try await workers.stop(there, now: false)
     unlink(place.path("quota"))
     #expect(try await workers.start(4, invocation).count == 4)
   }

@@ -54,6 +54,22 @@ struct LocalPlaceTests {
     try await program.wait { try await !place.list().contains { $0.state.isPresent } }
   }
 
+  @Test("one that was told to leave is not told again")
+  func toldOnce() async throws {
+    let program = try FakeProgram("trap 'echo told' TERM; echo begun; while :; do sleep 0.05; done")
+    let place = LocalPlace(program.launch)
+    let started = try await place.start(1, program.worker())
+    try await program.wait { try await place.log(of: started[0], lines: 5).contains("begun") }
+    try await place.stop(started, now: false)
+    try await program.wait { try await place.log(of: started[0], lines: 5).contains("told") }
+    #expect(try await place.list().map(\.state) == [.leaving])
+    for _ in 0..<3 { try await place.stop(started, now: false) }
+    try await Task.sleep(for: .milliseconds(300))
+    #expect(try await place.log(of: started[0], lines: 5) == "begun\ntold\n")
+    try await place.stop(started, now: true)
+    try await program.wait { try await !place.list()[0].state.isPresent }
+  }
+
   @Test("one that fails tells why, one that is killed how")
   func failures() async throws {
     let program = try FakeProgram("[ \"$1\" != worker ] || echo 'layersearch: error: no data' >&2; exit 3")

@@ -1,6 +1,7 @@
-import Launching
 import Randomness
 import Testing
+
+@testable import Launching
 
 @Suite("how many workers a launch has")
 struct ScalingTests {
@@ -178,6 +179,57 @@ struct ScalingTests {
     stuck.handle(.stopRequested)
     stuck.handle(.stopRequested)
     #expect(stuck.ending == .stopped)
+  }
+
+  @Test("a word to leave that was lost is said again, and to one that its place has queued again; only then")
+  func toldAgain() {
+    var world = ScalingWorld("0:2")
+    world.demand.openJobs = 2
+    world.look()
+    world.losesStops = true
+    world.handle(.stopRequested)
+    #expect(world.stopped == ["w0", "w1"])
+    for _ in 0..<20 { world.look() }
+    #expect(world.stopped.count == 2)
+    world.losesStops = false
+    for _ in 0..<20 { world.look() }
+    #expect(world.stopped == ["w0", "w1", "w0", "w1"])
+    for _ in 0..<100 { world.look() }
+    #expect(world.stopped.count == 4, "they leave, and are left to it")
+    // Preempted on its way out, one waits in the queue again.
+    world.workers[0].state = .pending(reason: "Resources")
+    world.end("w1", .done)
+    for _ in 0..<31 { world.look() }
+    #expect(world.stopped.count == 5 && world.ending == nil)
+    world.end("w0", .cancelled)
+    world.look()
+    #expect(world.ending == .stopped)
+  }
+
+  @Test("one that another told to leave and that its place takes back counts again")
+  func takenBack() {
+    var world = ScalingWorld("2")
+    world.demand.openJobs = 2
+    world.look()
+    world.workers[0].state = .leaving
+    world.look()
+    #expect(world.starts == 3)
+    world.workers[0].state = .pending(reason: nil)
+    world.look()
+    world.look(after: 61)
+    #expect(world.stopped == ["w0"], "one too many, and what has not begun goes first")
+  }
+
+  @Test("where a training takes longer than a worker may stay, none is asked for, and it is said once")
+  func hindered() {
+    var world = ScalingWorld("0:4")
+    world.demand.openJobs = 4
+    world.demand.hindrance = "--time 2:00 is too short"
+    for _ in 0..<5 { world.look() }
+    #expect(world.starts == 0 && world.said == ["no worker is asked for: --time 2:00 is too short"])
+    world.demand.hindrance = nil
+    world.look()
+    #expect(world.starts == 4)
   }
 
   @Test("while all starts fail, however they fail, few are asked for in an hour", arguments: 0..<6)

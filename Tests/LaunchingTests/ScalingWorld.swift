@@ -10,6 +10,8 @@ struct ScalingWorld {
   var state = PlacedState.running
   var slots: Int? = 1
   var refusal: String?
+  /// A word to leave does not arrive.
+  var losesStops = false
   private(set) var starts = 0
   private(set) var said: [String] = []
   private(set) var ending: Scaling.Ending?
@@ -45,7 +47,7 @@ struct ScalingWorld {
       case .stop(let chosen, let atOnce):
         for worker in chosen {
           guard let index = workers.firstIndex(where: { $0.id == worker.id }) else { continue }
-          workers[index].state = atOnce ? .ended(.cancelled, detail: nil) : .leaving
+          if !losesStops { workers[index].state = atOnce ? .ended(.cancelled, detail: nil) : .leaving }
           if atOnce { killed.append(worker.id) } else { stopped.append(worker.id) }
         }
       case .start(let count):

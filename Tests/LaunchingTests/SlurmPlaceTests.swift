@@ -124,7 +124,7 @@ import Testing
     try await place.stop(workers, now: true)
     #expect(
       said.of("scancel") == [
-        ["scancel", "--state=PENDING", "7_0", "7_1"],
+        ["scancel", "--state=PENDING", "7_0", "7_1"], ["scancel", "--state=SUSPENDED", "7_0", "7_1"],
         ["scancel", "--signal=USR2", "--batch", "--state=RUNNING", "7_0", "7_1"], ["scancel", "7_0", "7_1"],
       ])
   }

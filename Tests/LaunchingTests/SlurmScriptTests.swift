@@ -105,6 +105,22 @@ import Testing
     #expect(record.runs.map(\.told) == [told] && record.runs.map(\.ended) == [0])
   }
 
+  @Test func aWorkerThatLeavesIsToldNoSecondTime() async throws {
+    let worker = """
+      ends=0
+      \(Self.script)
+      trap 'echo TERM; ends=1' TERM
+      kill -USR1 $script
+      while [ $ends = 0 ]; do sleep 0.01; done
+      kill -USR2 $script
+      for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do sleep 0.01; done
+      exit 0
+      """
+    let (result, record) = try await run(worker: worker)
+    #expect(result.output == "TERM\n" && result.status == 0)
+    #expect(record.runs.map(\.told) == ["time-limit"] && record.runs.map(\.ended) == [0])
+  }
+
   @Test func whatReachesAllProcessesIsNotSentAgain() async throws {
     let worker = """
       \(Self.script)

@@ -58,7 +58,23 @@ import Testing
     #expect(try state("1_1") == .running)
     #expect(try state("1_1", Self.started + "told stop\n") == .leaving)
     #expect(try state("1_1", Self.started + "told end\nended 0\n" + Self.started) == .running)
-    #expect(try state("1_0") == .leaving)
+  }
+
+  @Test func ofOneThatSlurmTakesAwayItsRecordTells() throws {
+    // What becomes of it Slurm says next: it may be queued again.
+    #expect(try state("1_0") == .running)
+    #expect(try state("1_0", Self.started + "told end\n") == .running)
+    #expect(try state("1_0", Self.started + "told end\nended 0\n") == .running)
+    #expect(try state("1_0", Self.started + "told stop\n") == .leaving)
+    #expect(try state("1_0", Self.started + "ended 0\n") == .ended(.done, detail: nil))
+    #expect(try state("1_0", Self.started + "ended 3\n") == .ended(.failed, detail: "exit code 3; its log says why"))
+    #expect(try state("1_0", Self.started + "failed node1: no keys\n") == .ended(.failed, detail: "node1: no keys"))
+  }
+
+  @Test func jobsOfOtherKindsArePassedOver() throws {
+    let rows = try SlurmRow.rows("65+0|RUNNING|node1|None\n66+1|PENDING||Priority\n" + Self.queue, of: "squeue")
+    #expect(rows.count == 17 && rows[0].id == "1_2")
+    #expect(throws: LaunchError.self) { try SlurmRow.rows("squeue: error: x\n", of: "squeue") }
   }
 
   @Test func endsAreToldApart() throws {

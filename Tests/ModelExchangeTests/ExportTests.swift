@@ -117,7 +117,21 @@ import Testing
     #expect(source.contains(NetworkExport.mark))
     #expect(source.contains("\"layer2.0.conv1\": 2,") || source.contains("\"layer2.0.conv2\": 2,"))
     let isTied = example.variant == .tied
-    #expect(source.contains("\"layer2.0.conv2\": \"layer2.0.conv1\",") == isTied)
+    #expect(source.contains("\"layer2.0.conv1\": \"0.conv2\",") == isTied)
+  }
+
+  @Test("the module of a deep network all of whose layers are tied is readable, too")
+  func tiedModule() throws {
+    let layers = Architecture(.resnet56).blocks.flatMap { block in (1...2).map { "\(block.name).conv\($0)" } }
+    let example = try ExchangedNetwork(
+      Architecture(.resnet56, imageSize: 8, classCount: 5, widths: [4, 6, 8]),
+      Candidate(ranks: Dictionary(uniqueKeysWithValues: layers.map { ($0, 2) })), variant: .tied)
+    let source = try ExportedNetwork(example.checkpoint, path: "net").pyTorchSource(title: "t", weights: "w")
+    let lines = source.split(separator: "\n", omittingEmptySubsequences: false)
+    #expect(lines.count < 150 && lines.allSatisfy { $0.count <= 120 }, "\(lines.count) lines")
+    // In the first stage all have one, in the others the first layer's inputs alone are fewer.
+    #expect(source.contains("    \"layer1.0.conv1\": \"0.conv2 1.conv1 1.conv2 "))
+    #expect(source.components(separatedBy: ".conv").count > layers.count)
   }
 
   @Test func cardsTellWhatIsKnown() throws {

@@ -39,9 +39,19 @@ struct ConfirmedSearchTests {
       #expect(many.results == one.results)
     }
     // A larger budget goes on with the search, which has learned nothing of them, and confirms what is new.
-    let more = try makeStrategy(settings(name, 2), space: space, budget: 110, template: .example(studySeed: 5))
-    let larger = more.works(history: one)
-    #expect(Array(larger.prefix(asked.count)) == asked)
+    let more = {
+      try makeStrategy(self.settings(name, 2), space: space, budget: 110, template: .example(studySeed: 5))
+    }
+    #expect(Array(try more().works(history: one).prefix(asked.count)) == asked)
+    let larger = try runStudy(more, network: network, after: one)
+    #expect(try runStudy(more, network: network, workers: 5, restarts: true, after: one).results == larger.results)
+    let added = larger.asked.dropFirst(asked.count)
+    let searched = added.count { !Confirmation.includes($0) }
+    #expect(larger.asked.count <= 110)
+    if name != .sensitivity { #expect(searched >= 10) }
+    // Every point that was found last is confirmed as often as any.
+    let found = Dictionary(grouping: larger.asked.filter(Confirmation.includes), by: \.candidate)
+    #expect(found.values.allSatisfy { $0.count == 2 })
   }
 
   @Test("constraints and the lowest accuracy hold for what is confirmed")

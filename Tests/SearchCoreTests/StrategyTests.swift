@@ -36,10 +36,10 @@ extension SyntheticNetwork {
 func runStudy(
   _ make: () throws -> any SearchStrategy, network: SyntheticNetwork, workers: Int = 1, schedulingSeed: UInt64 = 0,
   restarts: Bool = false, failing: (Work) -> Bool = { _ in false }, notes: ((String) -> Void)? = nil,
-  train: ((Work) -> Observation)? = nil
+  after history: SearchHistory = SearchHistory(), train: ((Work) -> Observation)? = nil
 ) throws -> SearchHistory {
   var random = StableRandom(seed: schedulingSeed)
-  var history = SearchHistory()
+  var history = history
   var strategy = try make()
   var running: [Work] = []
   while true {

@@ -38,6 +38,6 @@ struct HandshakeProblemTests {
       )
     }
     #expect(!HandshakeProblem.brokenOff(endpoint: endpoint).isFinal)
-    #expect(HandshakeProblem.noCoordinator(endpoint: endpoint).isFinal)
+    #expect(!HandshakeProblem.noCoordinator(endpoint: endpoint).isFinal)
   }
 }

@@ -121,12 +121,20 @@ import Testing
   }
 
   @Test func picklesAreRefusedByName() throws {
-    for start in [Array("PK\u{3}\u{4}".utf8), [0x80, 2], [0x80, 4, 0x95]] {
+    let archive = { (member: String) in
+      Array("PK\u{3}\u{4}".utf8) + [UInt8](repeating: 0, count: 26) + Array(member.utf8)
+    }
+    for start in [archive("archive/data.pkl"), [0x80, 2], [0x80, 4, 0x95]] {
       let text = try #require(problem(start + [UInt8](repeating: 9, count: 100)))
       #expect(text.contains("pickle") && text.contains("save it as safetensors"), "\(text)")
     }
-    // A header of 640 bytes begins as pickles of protocol 2 do.
-    let header = "{" + String(repeating: " ", count: 638) + "}"
-    #expect(problem(file(header, data: 0)) == nil)
+    for bytes in [archive("images.npy"), Array("PK\u{3}\u{4}".utf8)] {
+      #expect(try #require(problem(bytes)).contains("ZIP archive"))
+    }
+    // Headers of 640 and of 66,176 bytes begin as pickles of protocol 2 do.
+    for count in [640, 66_176] {
+      let header = "{" + String(repeating: " ", count: count - 2) + "}"
+      #expect(problem(file(header, data: 0)) == nil)
+    }
   }
 }

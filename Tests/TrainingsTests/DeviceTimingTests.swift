@@ -37,12 +37,12 @@ struct DeviceTimingTests {
   @Test("the list of forms names every layer of the network, with what a device has to know to measure it")
   func list() throws {
     let lines = LayerFormList.text(of: try space()).split(separator: "\n").map(String.init)
-    #expect(lines[0] == "# model: resnet8")
-    #expect(lines[1] == "layer,rank,variant,inputs,outputs,kernel,stride,side,groups,in_space")
-    #expect(lines[2] == "conv1,,,3,16,3,1,32,1,no")
+    #expect(lines[0] == "# model: resnet8" && lines[1] == "# images: 32x32")
+    #expect(lines[2] == "layer,rank,variant,inputs,outputs,kernel,stride,side,groups,in_space")
+    #expect(lines[3] == "conv1,,,3,16,3,1,32,1,no")
     #expect(lines.contains("layer1.0.conv1,8,grouped2,16,16,3,1,32,2,yes"))
     #expect(lines.contains("layer2.0.conv1,,,16,32,3,2,32,1,no"))
     #expect(lines.last == "fc,,,64,10,1,1,1,1,no")
-    #expect(lines.count == 2 + 8 + 3 * 4)
+    #expect(lines.count == 3 + 8 + 3 * 4)
   }
 }

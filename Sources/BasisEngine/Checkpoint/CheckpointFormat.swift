@@ -38,7 +38,7 @@ package enum CheckpointFormats {
 
 extension Checkpoint {
   /// No network of this program comes near; a wrong path may.
-  private static let mostBytes = 1 << 30
+  private static let mostBytes = 4 << 30
 
   /// Reads and checks a file of any format.
   /// - Throws: `EngineError.file` or `.checkpoint`.

@@ -25,7 +25,7 @@ public struct FormTimes: Sendable {
   public var inferenceRatio: Double
 
   /// Times all forms once a round, each round beginning with another of them, so that other load on the machine and
-  /// warmer caches come to all alike.
+  /// warmer caches come to all alike. Weights are prepared for inference before it is timed.
   ///
   /// - Throws: `EngineError` for a candidate that the network cannot take or a batch beyond this machine's memory,
   ///   `KernelSelectionError`.
@@ -42,14 +42,16 @@ public struct FormTimes: Sendable {
     var training = forms.map { _ in [Double]() }
     var inference = training
     for round in -1..<max(1, rounds) {
-      for place in forms.indices {
-        let index = (place + max(0, round)) % forms.count
+      let order = forms.indices.map { ($0 + max(0, round)) % forms.count }
+      for index in order {
         let step = averageStepSeconds(networks[index], skip: forms[index].skip)
+        // After a step an inference prepares the weights; the first round warms up.
+        _ = networks[index].inferenceSeconds()
+        if round >= 0 { training[index].append(step) }
+      }
+      for index in order {
         let batch = networks[index].inferenceSeconds()
-        // The first round warms up.
-        guard round >= 0 else { continue }
-        training[index].append(step)
-        inference[index].append(batch)
+        if round >= 0 { inference[index].append(batch) }
       }
     }
     func ratio(_ seconds: [[Double]], _ index: Int) -> Double {

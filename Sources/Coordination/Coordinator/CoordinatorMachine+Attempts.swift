@@ -65,14 +65,14 @@ extension CoordinatorMachine {
     sessions.hold(reference.job, at: peer)
   }
 
-  /// The training has come further.
+  /// The training may have come further.
   mutating func advance(_ progress: AttemptProgress, by peer: PeerID, at now: Double) {
     if isStraggler(progress.reference) { return advanceStraggler(progress, by: peer, at: now) }
     guard let lease = jobs.lease(of: progress.reference.job), lease.peer == peer,
-      lease.attempt == progress.reference.attempt, progress.step > lease.step
+      lease.attempt == progress.reference.attempt
     else { return }
-    sessions.forgetReturns(of: peer)
-    jobs.updateLease(progress.reference.job) { $0.advance(to: progress.step, of: progress.steps, at: now) }
+    if progress.step > lease.step { sessions.forgetReturns(of: peer) }
+    jobs.updateLease(progress.reference.job) { $0.advance(progress, at: now) }
   }
 
   /// The worker lists all that it has. What it should have and does not list is lost, unless it may still be on its

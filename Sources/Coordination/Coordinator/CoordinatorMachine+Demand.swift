@@ -40,7 +40,7 @@ extension CoordinatorMachine {
     var demand = Demand(
       study: settings.study, studyName: settings.studyName, runningJobs: jobs.runningCount, workers: sessions.count,
       slots: sessions.slots, idleWorkers: sessions.idleWorkers(most: Demand.mostIdleWorkers),
-      jobSeconds: jobs.latestSeconds.median.map { min($0, Demand.longestJob) }, isDone: isFinished, isPaused: isPaused)
+      jobSeconds: secondsOfJob.map { min($0, Demand.longestJob) }, isDone: isFinished, isPaused: isPaused)
     // After many failures nothing begins any more.
     guard !isFinished, !isHalted else { return demand }
     demand.waitingJobs = startableJobs
@@ -48,6 +48,13 @@ extension CoordinatorMachine {
     // As long as what they start from is trained, nothing more can be under way.
     if !jobs.isStartToCome { demand.soonJobs = min(demand.comingJobs, strategy.roundSize ?? demand.comingJobs) }
     return demand
+  }
+
+  /// Of those that are done, the median; before there are any, as far as those that run tell.
+  private var secondsOfJob: Double? {
+    if let median = jobs.latestSeconds.median { return median }
+    let forecasts = sessions.unorderedPairs.flatMap(\.session.jobs).compactMap { jobs.lease(of: $0)?.wholeSeconds }
+    return forecasts.isEmpty ? nil : forecasts.sorted()[forecasts.count / 2]
   }
 
   /// Waiting jobs that could begin now: where others start from what is still to be trained, that alone.

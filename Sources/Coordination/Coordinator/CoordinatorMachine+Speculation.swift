@@ -74,10 +74,8 @@ extension CoordinatorMachine {
 
   /// Its training has come further.
   mutating func advanceStraggler(_ progress: AttemptProgress, by peer: PeerID, at now: Double) {
-    guard let straggler = stragglers[progress.reference.job], straggler.peer == peer,
-      progress.step > straggler.lease.step
-    else { return }
-    stragglers[progress.reference.job]?.lease.advance(to: progress.step, of: progress.steps, at: now)
+    guard stragglers[progress.reference.job]?.peer == peer else { return }
+    stragglers[progress.reference.job]?.lease.advance(progress, at: now)
   }
 
   func isStraggler(_ reference: AttemptReference) -> Bool { stragglers[reference.job]?.attempt == reference.attempt }

@@ -1,3 +1,5 @@
+import SearchProtocol
+
 /// A worker's claim on a job: it ends with a report, or with its deadline.
 struct Lease: Sendable {
   enum Holder: Equatable, Sendable {
@@ -23,6 +25,8 @@ struct Lease: Sendable {
   /// not keep it for ever.
   private(set) var advancedAt: Double
   private(set) var step = 0
+  /// When it had trained all of them; nil before.
+  private var scoredSince: Double?
   /// The share of its steps that this is; nil where that is not known.
   private(set) var share: Double?
   /// When it was given.
@@ -95,9 +99,19 @@ struct Lease: Sendable {
     self.deadline = deadline
   }
 
-  mutating func advance(to step: Int, of steps: Int, at now: Double) {
-    self.step = step
-    share = steps > 0 ? min(1, Double(step) / Double(steps)) : nil
+  /// Longer than any network is scored.
+  private static let mostScoringSeconds = 86_400.0
+
+  /// Its training has come further, or is over and being scored, which may take long.
+  mutating func advance(_ progress: AttemptProgress, at now: Double) {
+    if progress.step == step, progress.step == progress.steps, step > 0 {
+      if now - (scoredSince ?? now) <= Self.mostScoringSeconds { advancedAt = now }
+      return
+    }
+    guard progress.step > step else { return }
+    step = progress.step
+    scoredSince = step == progress.steps ? now : nil
+    share = progress.steps > 0 ? min(1, Double(step) / Double(progress.steps)) : nil
     advancedAt = now
   }
 }

@@ -44,6 +44,13 @@ struct WorkerContents: Sendable {
   /// In the order in which they were offered.
   private(set) var order: [ContentHash] = []
 
+  /// Those that are being fetched are to be asked for again. Returns them.
+  mutating func interruptWanted() -> [ContentHash] {
+    let taken = wanted.filter { $0.value == .taken }.keys.sorted()
+    for hash in taken { wanted[hash] = .asked(at: -.infinity) }
+    return taken
+  }
+
   mutating func offer(_ content: ContentDescription) {
     guard offers[content.contentHash] == nil else { return }
     offers[content.contentHash] = Offer(description: content)

@@ -35,8 +35,10 @@ public enum WorkerEvent: Sendable {
   /// Several times a heartbeat, whatever else happens.
   case tick
   /// Take no more, finish what can be finished within the grace time, hand back the rest, and leave (SIGINT, SIGTERM).
-  /// A second one leaves at once.
+  /// A second one, not of the same moment, leaves at once.
   case stopRequested
+  /// Leave at once.
+  case endRequested
 }
 
 /// What a worker wants done, in this order.
@@ -48,6 +50,8 @@ public enum WorkerEffect: Hashable, Sendable {
   case stopEngine(slot: Int)
   /// Find the data set, check its content, and answer with `dataLocated`, `dataMissing` or `dataAbsent`.
   case locateData(DataRequirement)
+  /// The answer to the last `locateData` is of no use any more; places that were made for it are let go.
+  case forgetData
   case content(ContentEffect)
   /// The coordinator has what a client offered.
   case contentGiven(ContentHash)

@@ -25,10 +25,12 @@ extension WorkerMachine {
     want(weights.contentHash, at: now)
   }
 
-  /// Jobs that were waiting for it start.
-  mutating func startJobs(with content: ContentHash) {
+  /// Jobs that were waiting for weights which are here start, on the images of the study.
+  mutating func startJobs() {
+    guard hasDataSet else { return }
     for slot in slots.indices {
-      guard let training = slots[slot].training, training.awaitsWeights, training.job.weights?.contentHash == content
+      guard let training = slots[slot].training, training.awaitsWeights,
+        let weights = training.job.weights, contents.here.contains(weights.contentHash)
       else { continue }
       slots[slot].update { $0.awaitsWeights = false }
       effects.append(.startJob(slot: slot, training.job))
@@ -49,6 +51,14 @@ extension WorkerMachine {
     finished.filter { reference in
       guard case .finished(let result)? = unacknowledged[reference]?.report.outcome else { return false }
       return result.artifacts.contains { $0.value.hash == content.text }
+    }
+  }
+
+  /// What came with these results cannot be read here any more, which is no fault of theirs: they are handed back.
+  mutating func returnReports(with content: ContentHash, because reason: String, at now: Double) {
+    for reference in reports(with: content) {
+      discard(reference)
+      submit(.returned(reason: "its weights cannot be read any more: \(reason)".oneLine()), of: reference, at: now)
     }
   }
 

@@ -44,7 +44,17 @@ extension WorkerMachine {
   mutating func releaseContents() {
     for hash in contents.here.sorted() { effects.append(.content(.release(hash))) }
     contents.here = []
+    for hash in contents.wanted.keys.sorted() {
+      if !isDataSet(hash) { contents.taker.cancel(hash) }
+      effects.append(.contentUnavailable(hash, reason: Self.studyIsOver))
+    }
+    contents.wanted = [:]
+    for hash in contents.order where contents.withdraw(hash) {
+      effects.append(.contentRefused(hash, reason: Self.studyIsOver))
+    }
   }
+
+  private static let studyIsOver = "its study is over for this worker"
 
   // MARK: What the coordinator says
 
@@ -96,7 +106,8 @@ extension WorkerMachine {
     case .announcement:
       guard contents.withdraw(hash) else { return }
       log(.warning, "the coordinator does not take content \(hash.short): \(refusal.reason)")
-      refuse(hash, because: refusal.reason, at: now)
+      effects.append(.contentRefused(hash, reason: refusal.reason))
+      failReports(with: hash, because: refusal.reason, at: now)
     case .query:
       if case .asked? = contents.wanted[hash] { conclude(hash, unavailable: refusal.reason, at: now) }
     case .request:
@@ -105,12 +116,6 @@ extension WorkerMachine {
       if isDataSet(hash) { doWithoutData("the coordinator cannot give the data set: \(refusal.reason)") }
       conclude(hash, unavailable: refusal.reason, at: now)
     }
-  }
-
-  /// What was offered does not get to the coordinator.
-  private mutating func refuse(_ hash: ContentHash, because reason: String, at now: Double) {
-    effects.append(.contentRefused(hash, reason: reason))
-    failReports(with: hash, because: reason, at: now)
   }
 
   mutating func acknowledge(_ hash: ContentHash, at now: Double) {
@@ -125,7 +130,8 @@ extension WorkerMachine {
     guard case .unreadable(let hash, let reason) = event else { return contents.taker.handle(event, at: now) }
     guard contents.withdraw(hash) else { return }
     log(.warning, "content \(hash.short) cannot be given: \(reason)")
-    refuse(hash, because: reason, at: now)
+    effects.append(.contentRefused(hash, reason: reason))
+    returnReports(with: hash, because: reason, at: now)
   }
 
   /// Once a turn: what follows from all that was heard in it.
@@ -141,7 +147,7 @@ extension WorkerMachine {
         if contents.wanted.removeValue(forKey: content.contentHash) != nil {
           contents.here.insert(content.contentHash)
           effects.append(.contentTaken(content))
-          startJobs(with: content.contentHash)
+          startJobs()
         }
       case .turnedDown(let hash, _, let reason):
         if isDataSet(hash) { doWithoutData(reason) }

@@ -25,6 +25,15 @@ extension WorkerMachine {
     }
   }
 
+  /// Until a welcome names it again. What is half here stays on disk, and any worker of this machine may go on with it.
+  mutating func interruptTakings() {
+    for hash in contents.interruptWanted() { contents.taker.cancel(hash) }
+    guard case .sought(let data) = contents.dataSet else { return }
+    if let hash = ContentHash(data.contentHash) { contents.taker.cancel(hash) }
+    contents.dataSet = .unknown
+    effects.append(.forgetData)
+  }
+
   /// Others may make room of it.
   private mutating func releaseDataSet() {
     guard case .located(let other) = contents.dataSet, let hash = ContentHash(other.contentHash),
@@ -51,6 +60,7 @@ extension WorkerMachine {
   mutating func dataLocated() {
     guard case .sought(let data) = contents.dataSet else { return }
     contents.dataSet = .located(data)
+    startJobs()
     guard phase == .locating else { return }
     phase = .serving
     send(.ready(Ready(freeSlots: freeSlots)))

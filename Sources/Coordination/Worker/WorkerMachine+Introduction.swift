@@ -133,7 +133,10 @@ extension WorkerMachine {
 
   /// The first time finishes what the grace time suffices for and hands back the rest; the second time leaves at once.
   mutating func leave(at now: Double) {
-    if case .leaving(_, .stopped) = phase { return exit(code: 1, saying: nil) }
+    if case .leaving(let until, .stopped) = phase {
+      if now - (until - settings.graceSeconds) < settings.sameRequestSeconds { return }
+      return exit(code: 1, saying: nil)
+    }
     guard isConnected || isLeaving else {
       // No coordinator listens; the leases run out, and the spool keeps what is done.
       return exit(code: 0, saying: nil)
@@ -180,8 +183,11 @@ extension WorkerMachine {
       send(.bye(Bye(reason: "the study is finished")))
       releaseReports()
       releaseContents()
+      // The next study may have the same data set: one that is here stays.
+      interruptTakings()
       study = nil
       phase = .greeting
+      exchangeContents(at: now)
       hellos.slowDown(at: now, spread: nextJitter())
       nextComplaint = .infinity
     }

@@ -73,7 +73,11 @@ public struct WorkerMachine: Sendable {
   public var runningCount: Int { slots.count { $0.training != nil } }
   public var isConnected: Bool { phase == .locating || phase == .serving }
   /// It says hello and waits for an answer.
-  public var isSeeking: Bool { phase == .greeting }
+  public func isSeeking(at now: Double) -> Bool {
+    // Between two studies a coordinator that stays up answers with nothing but the end of the last one.
+    let isBetweenStudies = study == nil && wasWelcomed && now - lastHeard < 4 * settings.lastHelloSeconds
+    return phase == .greeting && !isBetweenStudies
+  }
 
   /// - Parameter now: seconds of a monotonic clock.
   public mutating func handle(_ event: WorkerEvent, at now: Double) -> [WorkerEffect] {
@@ -103,6 +107,7 @@ public struct WorkerMachine: Sendable {
     case .spooled(let reports): adopt(reports, at: now)
     case .tick: tick(at: now)
     case .stopRequested: leave(at: now)
+    case .endRequested: exit(code: 1, saying: nil)
     }
     if phase != .ended { exchangeContents(at: now) }
     if case .leaving(let until, let departure) = phase,
@@ -158,6 +163,7 @@ public struct WorkerMachine: Sendable {
     reopenSlots(at: now)
     switch phase {
     case .greeting:
+      if now - lastHeard >= settings.contentHoldingSeconds { interruptTakings() }
       if now >= hellos.next { sayHello(at: now) }
       if now >= nextComplaint {
         nextComplaint = now + 30

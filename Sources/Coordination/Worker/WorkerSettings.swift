@@ -30,6 +30,8 @@ public struct WorkerSettings: Sendable {
   /// Told to stop: from then to the end at most. Trainings that end in it are finished, the others are handed back at
   /// once.
   public var graceSeconds = 10.0
+  /// Requests to leave that come within such a time are one: a terminal that closes says so in several signals.
+  public var sameRequestSeconds = 0.05
   /// How long a slot takes no job after an engine could not be started in it: at first, and at the most.
   public var shortageSeconds = 10.0
   public var longestShortageSeconds = 600.0
@@ -42,6 +44,9 @@ public struct WorkerSettings: Sendable {
   public var lastDataPauseSeconds = 60.0
   /// A content that was fetched so often and is another is given up.
   public var dataAttempts = 3
+  /// So long without a word from the coordinator: contents that are half here are let go, for other workers of this
+  /// machine to fetch.
+  public var contentHoldingSeconds = 60.0
   /// What was announced and not answered for is announced again.
   public var announcementSeconds = 60.0
   /// At the end of the study: how long to wait for acknowledgements.

@@ -1,5 +1,6 @@
 import Digests
 import SearchCore
+import TensorFiles
 
 /// A data set in one file of arrays, of NumPy's (`.npz`) or safetensors': `images` and `labels`, and perhaps
 /// `test_images` and `test_labels`.
@@ -47,19 +48,19 @@ package struct ArraysFile: ImageFiles {
   }
 
   private static func container(_ source: ByteSource) throws(ImageDataError) -> any ArrayContainer {
-    let start = try source.bytes(at: 0, count: min(16, source.count))
-    if start.starts(with: ZipArchive.beginning) { return try NpzFile(source) }
+    let start = try source.bytes(at: 0, count: min(512, source.count))
     func unusable(_ what: String, _ remedy: String) -> ImageDataError {
       .unusable(path: source.name, what: what, remedy: remedy)
     }
+    if SafeTensors.isPickle(start) {
+      throw unusable("it is a pickle, which is not read", "save the arrays with numpy.savez or as safetensors")
+    }
+    if start.starts(with: ZipArchive.beginning) { return try NpzFile(source) }
     if start.starts(with: NpyHeader.magic) {
       throw unusable("it is a single array of NumPy's", "save images and labels in one file with numpy.savez")
     }
     if source.name.hasSuffix(".safetensors") || start.count >= 9 && start[8] == UInt8(ascii: "{") {
       return try SafeTensorsArrays(source)
-    }
-    if start.first == 0x80 {
-      throw unusable("it is a pickle, which is not read", "save the arrays with numpy.savez or as safetensors")
     }
     throw unusable("it is neither .npz nor .safetensors", "save images and labels with numpy.savez")
   }

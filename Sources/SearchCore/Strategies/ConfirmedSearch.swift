@@ -4,9 +4,12 @@ import Randomness
 /// the points of the estimated frontier, spread over their costs.
 ///
 /// What the search learns, it learns from its own trainings alone. Where it goes on later under a larger budget, what
-/// it finds then is confirmed, too.
+/// it finds then is confirmed, too: half of what was added is kept for that.
 struct ConfirmedSearch: SearchStrategy {
+  /// Until something is confirmed.
   private let search: any SearchStrategy
+  private let searchWithin: @Sendable (_ jobs: Int) -> (any SearchStrategy)?
+  private let jobs: Int?
   private let trainings: Int
   private let constraints: CostConstraints
   private let minAccuracy: Double?
@@ -21,9 +24,17 @@ struct ConfirmedSearch: SearchStrategy {
   /// Trainings that are kept for confirmations, `trainings` of each point.
   static func reserve(_ trainings: Int) -> Int { (mostPoints + 1) * trainings }
 
-  /// - Parameter search: within what `reserve` leaves of the budget.
-  init(_ search: any SearchStrategy, _ settings: StrategySettings, space: SearchSpace, template: WorkTemplate) {
+  /// - Parameters:
+  ///   - search: within what `reserve` leaves of the budget.
+  ///   - searchWithin: the same search within another number of jobs.
+  ///   - jobs: the budget.
+  init(
+    _ search: any SearchStrategy, within searchWithin: @escaping @Sendable (_ jobs: Int) -> (any SearchStrategy)?,
+    budget jobs: Int?, _ settings: StrategySettings, space: SearchSpace, template: WorkTemplate
+  ) {
     self.search = search
+    self.searchWithin = searchWithin
+    self.jobs = jobs
     trainings = settings.confirm
     constraints = settings.constraints
     minAccuracy = settings.minAccuracy
@@ -43,19 +54,46 @@ struct ConfirmedSearch: SearchStrategy {
   func round(_ number: Int, history: SearchHistory) -> SearchRound {
     let searched = history.withoutConfirmations
     // As much as the search would have known without the rounds in between.
-    return search.decide(searched.rounds.count, history: searched)
+    return search(after: history).decide(searched.rounds.count, history: searched)
+  }
+
+  private func search(after history: SearchHistory) -> any SearchStrategy {
+    bound(after: history).flatMap(searchWithin) ?? search
+  }
+
+  /// Of the search, as far as the rounds before tell: half of what is left after the last confirmations, where that
+  /// suffices to confirm two points more.
+  private func bound(after history: SearchHistory) -> Int? {
+    guard let jobs, let last = history.rounds.lastIndex(where: { $0.contains(where: Confirmation.includes) }) else {
+      return nil
+    }
+    let spent = history.rounds[...last].joined()
+    let left = max(0, jobs - spent.count)
+    let more = left < 4 * trainings ? 0 : left - min(Self.reserve(trainings), left / 2)
+    let bound = spent.count { !Confirmation.includes($0) } + more
+    // Where the budget has not grown, what is left is what fewer points than `mostPoints` took less.
+    return min(jobs - Self.reserve(trainings), bound)
   }
 
   func lastRound(history: SearchHistory) -> SearchRound {
-    let rest = search.lastRound(history: history.withoutConfirmations)
+    let rest = search(after: history).lastRound(history: history.withoutConfirmations)
     if !rest.works.isEmpty { return rest }
-    let (points, expectedLoss) = points(history.withoutConfirmations)
+    var (points, expectedLoss) = points(history.withoutConfirmations)
     guard !points.isEmpty else { return .over }
     let asked = Set(history.asked)
+    if bound(after: history) != nil {
+      // Of the new points as many as are confirmed whole.
+      let isNew = { !asked.contains(template.work($0, repetition: Confirmation.firstRepetition)) }
+      let most = jobs.map { max(0, $0 - history.asked.count) / trainings } ?? .max
+      let new = points.filter(isNew).enumerated().map { (size: Double($0.offset), $0.element) }
+      let chosen = Set(most == 0 ? [] : EvenSpread.choose(of: new, over: most))
+      points.removeAll { isNew($0) && !chosen.contains($0) }
+    }
     let works = (0..<trainings).flatMap { number in
       ([.dense] + points).map { template.work($0, repetition: Confirmation.firstRepetition + number) }
     }.filter { !asked.contains($0) }
-    if works.isEmpty { return .over }
+    // Under a larger budget than the last confirmations came with, it goes on until that is spent.
+    if works.isEmpty { return round(history.rounds.count, history: history) }
     return SearchRound(
       works: works, notes: ["dense and \(points.count) points of the estimated frontier are confirmed"],
       expectedLoss: expectedLoss)
@@ -65,8 +103,11 @@ struct ConfirmedSearch: SearchStrategy {
   func expectedWorks(history: SearchHistory) -> Int {
     let searched = history.withoutConfirmations
     let confirmations = history.asked.count - searched.asked.count
-    let left = confirmations == 0 ? Self.reserve(trainings) : confirmations
-    return search.expectedWorks(history: searched) + left
+    let expected = search.expectedWorks(history: searched)
+    guard confirmations > 0 else { return expected + Self.reserve(trainings) }
+    let bounded = max(searched.asked.count, min(expected, bound(after: history) ?? .max))
+    let later = bounded > searched.asked.count ? Self.reserve(trainings) : 0
+    return min(jobs ?? .max, bounded + confirmations + later)
   }
 
   /// Of the estimated frontier, at most `mostPoints`, evenly over their costs, and what is expected to be lost by it.

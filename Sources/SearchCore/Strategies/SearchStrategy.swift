@@ -185,9 +185,12 @@ private func makeSearch(
     if let problem = settings.problemOfConfirming(within: jobs) {
       throw .strategy(name: settings.name.rawValue, problem: problem)
     }
+    let settingsOfSearch = searching
     let left = jobs.map { $0 - ConfirmedSearch.reserve(settings.confirm) }
-    let search = try makeSearch(searching, space: space, budget: left, template: template)
-    return ConfirmedSearch(search, settings, space: space, template: template)
+    return ConfirmedSearch(
+      try makeSearch(searching, space: space, budget: left, template: template),
+      within: { try? makeSearch(settingsOfSearch, space: space, budget: $0, template: template) }, budget: jobs,
+      settings, space: space, template: template)
   }
   if let halving = settings.halving {
     return try HalvingSearch(settings, halving, space: space, jobs: jobs, template: template)

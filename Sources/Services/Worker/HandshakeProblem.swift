@@ -32,8 +32,14 @@ package enum HandshakeProblem: Error, Hashable, Sendable, CustomStringConvertibl
     }
   }
 
-  /// The worker has to give up.
-  package var isFinal: Bool { if case .brokenOff = self { false } else { true } }
+  /// The worker has to give up: who listens there has said so. What only breaks off may be a coordinator's proxy or
+  /// forwarder while the coordinator is down.
+  package var isFinal: Bool {
+    switch self {
+    case .brokenOff, .noCoordinator: false
+    case .unknownKey, .refused, .coordinatorWithoutKeys, .keysWanted: true
+    }
+  }
 
   package var description: String { "\(problem)\(advice.map { ": \($0)" } ?? "")" }
 

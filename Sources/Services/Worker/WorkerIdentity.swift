@@ -18,6 +18,6 @@ package struct WorkerIdentity: Sendable {
   static var plainHostName: String {
     let plain = (HostName.current ?? "").prefix { $0 != "." }
       .filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
-    return plain.isEmpty ? "host" : String(plain.prefix(40))
+    return plain.isEmpty ? "host" : String(plain.prefix(63))
   }
 }

@@ -65,6 +65,7 @@ package final class WorkerService {
     case contents(WorkerContentDesk.Input)
     case connection(ConnectionProbe.Finding)
     case stop
+    case end
   }
 
   let options: Options
@@ -128,7 +129,12 @@ package final class WorkerService {
 
   /// Asks the worker to leave; asked again, it leaves at once. For any thread.
   package var stop: @Sendable () -> Void {
-    { [mailbox] in mailbox.post([.stop]) }
+    { [mailbox] in mailbox.postUrgently(.stop) }
+  }
+
+  /// Has the worker leave at once. For any thread.
+  package var end: @Sendable () -> Void {
+    { [mailbox] in mailbox.postUrgently(.end) }
   }
 
   /// Works until the worker is to leave.
@@ -152,6 +158,8 @@ package final class WorkerService {
     )
     defer {
       for index in slots.indices { slots[index].stop() }
+      // First: whoever delivers waits while it is full.
+      mailbox.close()
       dealer.close()
       context.close()
     }
@@ -198,11 +206,12 @@ package final class WorkerService {
     case .connection(let finding):
       // Of a handshake with keys that breaks off, `HandshakeProblem` knows more.
       if finding == .accepts, brokenHandshakes > 0, case .client = options.security { return }
-      guard machine.isSeeking,
+      guard machine.isSeeking(at: now),
         let text = advice.text(for: finding, breaksOff: brokenHandshakes > 0, now: TimeText.now)
       else { return }
       log.warning("\(text)")
     case .stop: apply(machine.handle(.stopRequested, at: now))
+    case .end: apply(machine.handle(.endRequested, at: now))
     }
   }
 
@@ -233,7 +242,7 @@ package final class WorkerService {
     if let text = dropped.sum(now: now) { write(.warning, text) }
     for line in limiter.sums(now: now) { log.log(level: line.level, "\(line.text)") }
     if machine.isConnected { advice.connected() }
-    probe.probeIfDue(isConnected: !machine.isSeeking, now: now)
+    probe.probeIfDue(isConnected: !machine.isSeeking(at: now), now: now)
   }
 
   /// The coordinator causes lines, and must not fill the disk with them.
@@ -269,6 +278,7 @@ package final class WorkerService {
       case .locateData(let requirement):
         dataContent = requirement.contentHash
         contents.locate(requirement)
+      case .forgetData: contents.forgetDataSet()
       case .content(let effect): contents.run(effect)
       case .contentGiven(let content), .contentRefused(let content, _): contents.withdraw(content)
       // Whoever asked for it looks for it with the desk.

@@ -4,6 +4,8 @@ import Messaging
 import Terminal
 import TextInput
 
+extension ConformanceEnding: ExpressibleByArgument {}
+
 /// Checks a worker that is written elsewhere.
 struct ConformanceCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -14,7 +16,9 @@ struct ConformanceCommand: ParsableCommand {
       For those who write workers (docs/foreign-workers.md). It listens, as a coordinator does: start the worker \
       against its address, one, of any number of slots. A line for each thing that the worker does right or wrong, \
       one or two minutes in all; exit code 0 where all was right. Each run has the worker fetch 184 MB that it has not \
-      had before. --refuse tries the one message that ends a worker at its beginning, in a run of its own.
+      had before. What ends a worker is tried in a run of its own: --ending refusal, version (a welcome in one that it \
+      does not speak), stop (the coordinator stops while it trains), data (the set is not given) and content (what is \
+      given is another one).
 
       Examples:
         layersearch conformance --bind tcp://127.0.0.1:5599
@@ -26,7 +30,10 @@ struct ConformanceCommand: ParsableCommand {
 
   @OptionGroup var security: CoordinatorKeyOptions
 
-  @Flag(help: "Refuse the worker, and see that it is quiet then.")
+  @Option(help: ArgumentHelp("Try one thing that ends a worker, and nothing else.", valueName: "what"))
+  var ending: ConformanceEnding?
+
+  @Flag(help: "The same as --ending refusal.")
   var refuse = false
 
   @Option(
@@ -38,13 +45,16 @@ struct ConformanceCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
+    if refuse, let ending, ending != .refusal {
+      throw ValidationError("--refuse is --ending refusal, and this is --ending \(ending.rawValue); leave one out")
+    }
     do { try Endpoint.check(bind, isBound: true) } catch { throw ValidationError("--bind \(error)") }
     try security.check(bind)
   }
 
   func run() throws {
     var options = ConformanceRun.Options()
-    (options.refuses, options.patienceSeconds) = (refuse, patience.seconds)
+    (options.ending, options.patienceSeconds) = (refuse ? .refusal : ending, patience.seconds)
     let printsLines = !json
     let run = try ConformanceRun(endpoint: bind, keys: try security.load(), options: options) { check in
       if printsLines { StandardOutput.writeLine(check.line) }

@@ -54,6 +54,9 @@ struct ExportModelCommand: ParsableCommand {
       throw Failure.usage("\(path) exists; name it with --output to replace it, or name another file")
     }
     let file = try OutputFile(path, option: "--output")
+    guard !file.replaces(checkpoint) else {
+      throw Failure.usage("--output \(path) is the checkpoint itself; name another file")
+    }
     let network = try ExportedNetwork(try Checkpoint(path: checkpoint), path: checkpoint, merged: merge)
     let export = NetworkExport(
       of: network, as: format, path: file.isRegular ? path : "model\(format.ending)", foldsBatchNorm: foldBatchNorm,

@@ -62,6 +62,9 @@ struct ImportCommand: ParsableCommand {
 
   func run() throws {
     let output = try OutputFile(checkpoint, option: "--checkpoint")
+    guard !output.replaces(file) else {
+      throw Failure.usage("--checkpoint \(checkpoint) is the file that is read; name another one")
+    }
     var map = TensorNames.none
     if let names { map = try TensorNames(try NameMap.entries(path: names), path: names) }
     let tensors: SafeTensors

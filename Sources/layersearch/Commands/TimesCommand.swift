@@ -101,14 +101,14 @@ struct TimesCommand: ParsableCommand {
   }
 
   func run() throws {
-    let space = try space()
+    let (space, kernels) = try spaceAndKernels()
     let output = try OutputFile(output ?? "-", option: "--output")
     if forms {
       try write(LayerFormList.text(of: space), to: output)
       return
     }
-    let known = try known()
-    let timing = try DeviceTiming(space, batch: batch, machine: MachineExamination.processor)
+    let known = try known(space.architecture)
+    let timing = try DeviceTiming(space, batch: batch, kernels: kernels, machine: MachineExamination.processor)
     let measured =
       try known
       ?? timing.table(seconds: seconds) { round, elapsed in
@@ -148,15 +148,22 @@ struct TimesCommand: ParsableCommand {
     }
   }
 
-  private func known() throws -> DeviceTimeTable? {
+  private func known(_ architecture: Architecture) throws -> DeviceTimeTable? {
     guard let table else { return nil }
-    do { return try DeviceTimeTable(path: table) } catch { throw Failure.usage("\(error)") }
+    let known: DeviceTimeTable
+    do { known = try DeviceTimeTable(path: table) } catch { throw Failure.usage("\(error)") }
+    if let mismatch = known.mismatch(with: architecture) { throw Failure.usage("--table \(table): \(mismatch)") }
+    return known
+  }
+
+  /// A study may say which kernels it takes.
+  private func spaceAndKernels() throws -> (SearchSpace, InstructionSet?) {
+    guard let config else { return (try space(), nil) }
+    let definition = try StudyDefinition(file: config, readsStart: false, readsTimes: false)
+    return (definition.space, definition.recipe.kernels?.native)
   }
 
   private func space() throws -> SearchSpace {
-    if let config {
-      return try StudyDefinition(file: config, readsStart: false, readsTimes: false).space
-    }
     guard let model else {
       throw Failure.usage("give --model, such as --model resnet20, or --config with a study's configuration")
     }

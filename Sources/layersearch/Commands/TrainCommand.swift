@@ -146,6 +146,8 @@ struct TrainCommand: ParsableCommand {
   func run() throws {
     let resumption = try resumeFrom.map { try Resumption(path: $0) }
     let settings = try request().settings(resuming: resumption)
+    let log = verbosity.logger("train")
+    for note in settings.notes { log.notice("\(note)") }
     let kernels = try KernelSelection.table(for: settings.recipe.kernels?.native)
     let variant = KernelVariant(KernelSelection.variantDescription(of: kernels)).withoutCoreType.text
     try resumption?.require(settings, kernelVariant: variant, allowsOthers: otherKernels)
@@ -159,7 +161,7 @@ struct TrainCommand: ParsableCommand {
     let session = TrainingSession(
       settings: settings, output: output, images: images, kernels: kernels,
       kernelVariant: resumption?.kernelVariant(here: variant) ?? variant, interruption: interruption,
-      log: verbosity.logger("train")
+      log: log
     ) { progress in
       if let progress { display.show(progress) } else { display.finish() }
     }

@@ -127,13 +127,13 @@ struct WorkerCommand: ParsableCommand {
     let service = try WorkerService(
       options: options, identity: identity, kernelVariants: try options.engine.kernelVariants(),
       log: log)
-    let stop = service.stop
+    let (stop, end) = (service.stop, service.end)
     let signals = Signals { _, _ in stop() }
     if leaveWithInput {
       Thread.detachNewThread {
         LineReader(descriptor: STDIN_FILENO).forEach { _ in }
         // The parent is gone, and with it the coordinator that could take something back: leave at once.
-        for _ in 1...2 { stop() }
+        end()
       }
     }
     try withExtendedLifetime(signals) { try service.run() }

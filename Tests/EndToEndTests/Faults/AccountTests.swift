@@ -236,6 +236,8 @@ struct AccountTests {
       return try await runningJobs(place) > 0
     }
     second.send(SIGTERM)
+    // Signals of one moment are one.
+    try await Task.sleep(for: .milliseconds(200))
     second.send(SIGINT)
     _ = try await second.end()
     coordinator.send(SIGTERM)

@@ -13,6 +13,16 @@ _MISSING_SECONDS = 30
 _TRIES = 3
 
 
+def digest(paths):
+    """SHA-256 of files, one after the other, as hexadecimal digits."""
+    digest = hashlib.sha256()
+    for path in paths:
+        with open(path, "rb") as file:
+            while chunk := file.read(1 << 20):
+                digest.update(chunk)
+    return digest.hexdigest()
+
+
 class Fetch:
     """Asks for one content until `path` is its file, or `failure` says why it cannot be had.
 
@@ -123,8 +133,11 @@ class Fetch:
             return False
         self._lock = lock
         if os.path.exists(self._final):
-            self.path = self._final
-            self.close()
+            if digest([self._final]) == self._hash:
+                self.path = self._final
+                self.close()
+            else:
+                os.remove(self._final)
         return self.path is None
 
     def _open(self):

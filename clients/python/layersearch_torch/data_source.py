@@ -1,15 +1,16 @@
 """Where the images of a study are: on this machine, or fetched from the coordinator."""
 
-import hashlib
 import os
+import re
 import threading
 
 from layersearch_torch.cifar import FORMATS
-from layersearch_torch.content import Fetch
+from layersearch_torch.content import Fetch, digest
 from layersearch_torch.drawn_images import SHAPES10_HASH
 from layersearch_torch.inbound import Announcement, ContentRefusal, Piece
 
 _STANDARD = "~/.cache/layersearch"
+_HASH = re.compile(r"[0-9a-f]{64}\Z")
 
 
 def _paths(name, place):
@@ -25,20 +26,11 @@ def find(requirement, length, own_place, cache):
     sets = [_paths(name, place) for place in (own_place, requirement.path_hint, standard) if place]
     for paths in [*sets, [os.path.join(cache, requirement.content_hash)]]:
         try:
-            if sum(os.path.getsize(path) for path in paths) == length and _digest(paths) == requirement.content_hash:
+            if sum(os.path.getsize(path) for path in paths) == length and digest(paths) == requirement.content_hash:
                 return paths
         except OSError:
             continue
     return None
-
-
-def _digest(paths):
-    digest = hashlib.sha256()
-    for path in paths:
-        with open(path, "rb") as file:
-            while chunk := file.read(1 << 20):
-                digest.update(chunk)
-    return digest.hexdigest()
 
 
 class DataSource:
@@ -53,23 +45,38 @@ class DataSource:
         self.place = None
         self.failure = None
 
+    def _on_disk(self, step, *arguments):
+        """What the disk does not do is told, and ends the worker."""
+        try:
+            step(*arguments)
+        except OSError as error:
+            self.failure = f"the data set cannot be kept in {self._cache}: {error.strerror or error}"
+            self.close()
+
     def require(self, requirement, now):
         """Begins to look for a set; for the one that is looked for already, goes on."""
         if requirement == self._requirement:
             if self._fetch is not None:
-                self._fetch.begin_again(now)
+                self._on_disk(self._fetch.begin_again, now)
             return
         self.close()
         self._requirement, self.place, self.failure = requirement, None, None
         self._length = FORMATS[requirement.name].length if requirement.name in FORMATS else requirement.length
         if requirement.name == "shapes10" and requirement.content_hash == SHAPES10_HASH:
             self.place = [self._cache]
-        elif requirement.name in (*FORMATS, "arrays") and self._length is not None:
+        elif (
+            requirement.name in (*FORMATS, "arrays")
+            and self._length is not None
+            and _HASH.match(requirement.content_hash)
+        ):
             self._search = _Search(requirement, self._length, self._own_place, self._cache)
         else:
             self.failure = f"the data set {requirement.name} ({requirement.content_hash}) is not known here"
 
     def tick(self, now):
+        self._on_disk(self._tick, now)
+
+    def _tick(self, now):
         if self._search is not None and self._search.is_done():
             self.place = self._search.place
             self._search = None
@@ -81,8 +88,10 @@ class DataSource:
             self._look_at_fetch()
 
     def handle(self, message, now):
-        if self._fetch is None:
-            return
+        if self._fetch is not None:
+            self._on_disk(self._handle, message, now)
+
+    def _handle(self, message, now):
         if isinstance(message, Announcement):
             self._fetch.announced(message, now)
         elif isinstance(message, ContentRefusal):

@@ -16,7 +16,8 @@ class BasisConvolution(nn.Module):
         super().__init__()
         outputs = dense.out_channels
         made = outputs if variant.name == "full" else outputs - rank
-        if not 1 <= rank < outputs or rank % variant.groups or made % variant.groups:
+        filters = dense.in_channels * dense.kernel_size[0] * dense.kernel_size[1]
+        if not 1 <= rank < min(outputs, filters) or rank % variant.groups or made % variant.groups:
             raise Refused(f"rank {rank} of {outputs} outputs, {variant.groups} groups, is not possible")
         self.keeps_basis = variant.name != "full"
         self.basis = nn.Conv2d(

@@ -12,6 +12,7 @@ from layersearch_torch.work import Refused, parse_work
 _PROGRESS_SECONDS = 2
 _PROGRESS_AGAIN_SECONDS = 30
 _ACKNOWLEDGEMENT_SECONDS = 10
+_RESERVE_SECONDS = 3
 _REST_SECONDS = 30
 
 
@@ -36,11 +37,11 @@ class _Training:
 
 @dataclass
 class _Leaving:
-    """`deadline`: trainings are handed back then; afterwards acknowledgements are waited for till `acknowledged_by`."""
+    """`deadline`: trainings are handed back then; acknowledgements are waited for till `acknowledged_by`."""
 
     reason: str
     deadline: float
-    acknowledged_by: Optional[float] = None
+    acknowledged_by: float
 
 
 class Session:
@@ -150,7 +151,7 @@ class Session:
         elif self._leaving is None or self._running:
             self._log("the study is finished")
             self._stop_all()
-            self._leaving = _Leaving("the study is finished", now)
+            self._leaving = _Leaving("the study is finished", now, now + _ACKNOWLEDGEMENT_SECONDS)
 
     def _on_bench(self, message, now):
         self._log(f"no jobs for {message.seconds:.0f} s: {message.reason}")
@@ -178,7 +179,9 @@ class Session:
         """Takes no more, finishes what ends soon, hands back the rest, then ends."""
         if self._leaving is None:
             self._log(f"leaving: {reason}")
-            self._leaving = _Leaving(reason, now + self._grace)
+            # Of the grace time: for handing back, and for acknowledgements.
+            reserve = min(_RESERVE_SECONDS, self._grace / 3)
+            self._leaving = _Leaving(reason, now + self._grace - reserve, now + max(self._grace, _RESERVE_SECONDS))
             self._say_ready(now)
 
     def fail(self, reason):
@@ -229,8 +232,6 @@ class Session:
                 self._finish(reference, returned(f"the worker leaves: {leaving.reason}"), now)
         if self._running:
             return
-        if leaving.acknowledged_by is None:
-            leaving.acknowledged_by = now + _ACKNOWLEDGEMENT_SECONDS
         if not self._results.references or self._welcome is None or now >= leaving.acknowledged_by:
             if self._welcome is not None:
                 self._send(frames.BYE, {"reason": leaving.reason})

@@ -112,6 +112,29 @@ def test_what_is_not_known(tmp_path, name, content):
     assert name in source.failure and content in source.failure and source.sent == []
 
 
+def test_a_hash_that_would_lead_out_of_the_cache(tmp_path):
+    source = Source(tmp_path / "cache")
+    source.look(DataRequirement("arrays", "../../x", None, 100))
+    assert "../../x" in source.failure and source.sent == [] and list(tmp_path.iterdir()) == []
+
+
+def test_a_cache_that_is_none(tmp_path, pictures):
+    _, _, wanted = pictures
+    (tmp_path / "cache").write_text("in the way")
+    source = Source(tmp_path / "cache")
+    source.look(wanted)
+    assert str(tmp_path / "cache") in source.failure and source.place is None
+
+
+def test_what_lies_in_the_cache_is_checked(tmp_path, pictures):
+    _, content, wanted = pictures
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / wanted.content_hash).write_bytes(content[:-1] + b"?")
+    source = Source(tmp_path / "cache")
+    source.look(wanted)
+    assert source.place is None and source.sent == [(frames.CONTENT_QUERY, {"contentHash": wanted.content_hash})]
+
+
 def test_drawn_images_are_kept(tmp_path):
     source = Source(tmp_path / "cache")
     source.look(DataRequirement("shapes10", "shapes10-v1", None))

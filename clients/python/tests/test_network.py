@@ -148,3 +148,13 @@ def test_parts():
     candidate = parse_candidate("layer1.0.conv1=4/tied,layer1.0.conv2=4/tied,fc=4", Variant("remainder"))
     parts = parameter_parts(make_network("resnet8", candidate, 1))
     assert len(parts["coefficients"]) == 2 and len(parts["basis"]) == 3
+
+
+def test_a_rank_beyond_what_the_inputs_span_is_refused():
+    for rank, is_possible in ((26, True), (27, False)):
+        candidate = parse_candidate(f"conv1={rank}", Variant("remainder"))
+        if is_possible:
+            make_network("resnet18", candidate, 1)
+        else:
+            with pytest.raises(Refused):
+                make_network("resnet18", candidate, 1)

@@ -222,7 +222,7 @@ def test_leaving_hands_back(bed):
     bed.hear(job(2))
     assert "returned" in bed.take(frames.RESULT)[0]["outcome"]
     bed.hear(Acknowledged(Reference(2, 1)))
-    bed.advance(9.5)
+    bed.advance(6.5)
     assert bed.take(frames.RESULT) == [] and bed.trainings.stopped == []
     bed.advance(1)
     (result,) = bed.take(frames.RESULT)

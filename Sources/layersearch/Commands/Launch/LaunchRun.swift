@@ -37,7 +37,7 @@ func runLaunch(
 
   let lock = try folder.lead()
   defer { withExtendedLifetime(lock) {} }
-  try await requireSameKind(kind, folder)
+  try await requireSamePlace(record, place, folder)
   let client = try DemandClient(endpoint: record.asks, security: security)
   defer { client.close() }
   let log = options.verbosity.logger("launch")
@@ -60,26 +60,35 @@ func runLaunch(
       do { return .success(ScalingDemand(try await client.answer())) } catch { return .failure(.failure("\(error)")) }
     }, say: { log.info("\($0)") })
   let stops = Launcher.StopRequests()
-  let signals = Signals { _, _ in stops.add() }
+  // A terminal that closes says so beside other signals, and is no second wish.
+  let signals = Signals { signal, _ in
+    guard signal != SIGHUP || stops.total == 0 else { return }
+    stops.add()
+    folder.say(isStopping: true)
+  }
   let ending = await launcher.run(stops: stops, once: options.once)
   withExtendedLifetime(signals) {}
   switch ending {
   case .studyDone: log.notice("launch \(folder.name) has ended: the study is done")
   case .stopped: log.notice("launch \(folder.name) was stopped")
+  case .refused(let reason): throw Failure.failed("launch \(folder.name): no worker could be started: \(reason)")
   case nil: log.notice("the workers of launch \(folder.name) go on: \(LaunchAdvice.status(folder.name))")
   }
 }
 
-/// Workers of another kind of place could not be seen any more.
-private func requireSameKind(_ kind: PlaceKind, _ folder: LaunchFolder) async throws {
+/// Workers of another place than this launch's, another kind or other hosts, could not be seen any more.
+private func requireSamePlace(_ record: LaunchRecord, _ place: any Place, _ folder: LaunchFolder) async throws {
   guard folder.isThere else { return }
   let earlier = try folder.read()
-  guard earlier.kind != kind else { return }
-  let present = try await Places.place(of: earlier, in: folder).list().count { $0.state.isPresent }
-  if present > 0 {
+  guard earlier.kind != record.kind || earlier.settings != record.settings else { return }
+  let present = try await Places.place(of: earlier, in: folder).list().filter(\.state.isPresent).map(\.id)
+  guard !present.isEmpty else { return }
+  let seen = earlier.kind == record.kind ? Set(try await place.list().map(\.id)) : []
+  let lost = present.count { !seen.contains($0) }
+  guard lost == 0 else {
     throw Failure.usage(
-      "launch \(folder.name) has \(present) workers in \(earlier.kind.rawValue): stop it, or give this one another "
-        + "--name")
+      "launch \(folder.name) has \(lost) worker\(lost == 1 ? "" : "s") in \(earlier.kind.rawValue) that this one "
+        + "would not see: stop it, or give this one another --name")
   }
 }
 
@@ -105,7 +114,7 @@ extension ScalingDemand {
     self.init(
       openJobs: demand.waitingJobs + demand.runningJobs, soonJobs: demand.soonJobs, comingJobs: demand.comingJobs,
       runningJobs: demand.runningJobs, workers: demand.workers, slots: demand.slots, idleWorkers: demand.idleWorkers,
-      isDone: demand.isDone, isPaused: demand.isPaused)
+      isDone: demand.isDone, isPaused: demand.isPaused, jobSeconds: demand.jobSeconds)
   }
 }
 

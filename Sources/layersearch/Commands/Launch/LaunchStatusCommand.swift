@@ -27,7 +27,12 @@ struct LaunchStatusCommand: AsyncParsableCommand {
   func run() async throws {
     let folders = try name.map { [try LaunchFolder($0)] } ?? LaunchFolder.known
     var launches: [LaunchView] = []
-    for folder in folders { launches.append(try await LaunchView(folder)) }
+    var problems: [any Error] = []
+    for folder in folders {
+      do { launches.append(try await LaunchView(folder)) } catch { problems.append(error) }
+    }
+    if launches.isEmpty, let first = problems.first { throw first }
+    for problem in problems { StandardError.shared.writeLine("layersearch: warning: \(problem)") }
     if json { return try JSONOutput.print(["launches": launches]) }
     guard !launches.isEmpty else { return StandardOutput.writeLine("no launches in \(LaunchFolder.all)") }
     for launch in launches { for line in launch.lines { StandardOutput.writeLine(line) } }
@@ -65,7 +70,7 @@ struct LaunchView: Encodable {
     connect = record.worker.connect
     wanted = "\(record.workers)"
     if folder.isLed {
-      launcherProcess = record.processID
+      launcherProcess = folder.launcher?.process ?? record.processID
       launcherHost = record.host
     }
     do throws(LaunchError) {

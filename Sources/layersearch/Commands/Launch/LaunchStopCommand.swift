@@ -28,8 +28,8 @@ struct LaunchStopCommand: AsyncParsableCommand {
   func run() async throws {
     let folder = try LaunchChoice.folder(name)
     let record = try folder.read()
-    if folder.isLed { try await stopLauncher(of: folder, record) }
     let place = try Places.place(of: record, in: folder)
+    if folder.isLed { try await stopLauncher(of: folder, record) }
     var present = try await place.list().filter { $0.state.isPresent }
     let count = present.count
     if !present.isEmpty { try await place.stop(present, now: now) }
@@ -43,6 +43,11 @@ struct LaunchStopCommand: AsyncParsableCommand {
       try await Task.sleep(for: .milliseconds(500))
       present = try await place.list().filter { $0.state.isPresent }
     }
+    guard place.silent.isEmpty else {
+      throw Failure.failed(
+        "launch \(folder.name): \(count) workers left, but what is in \(place.silent.count) places goes on, as far as "
+          + "is known: \(place.silent.prefix(3).joined(separator: "; "))")
+    }
     StandardOutput.writeLine(
       "launch \(folder.name) is stopped" + (count == 0 ? "" : ", \(count) worker\(count == 1 ? "" : "s") left"))
   }
@@ -52,18 +57,20 @@ struct LaunchStopCommand: AsyncParsableCommand {
     guard record.host == HostName.current else {
       throw Failure.usage("the launcher of \(folder.name) works on \(record.host): stop it there")
     }
-    kill(record.processID, SIGTERM)
+    let known = folder.launcher
+    let launcher = known?.process ?? record.processID
+    // The second time it ends its workers, and so it would where somebody else has told it before.
+    var words = (known?.isStopping == true ? 0 : 1) + (now ? 1 : 0)
     let end = MonotonicClock.now + Self.patience
-    var isTold = !now
     while folder.isLed {
       guard MonotonicClock.now < end else {
         throw Failure.failed(
-          "launch \(folder.name): its launcher, process \(record.processID), is still there"
+          "launch \(folder.name): its launcher, process \(launcher), is still there"
             + (now ? "" : "; layersearch launch stop --now ends its workers"))
       }
+      if words > 0 { kill(launcher, SIGTERM) }
+      words -= 1
       try await Task.sleep(for: .milliseconds(500))
-      if !isTold { kill(record.processID, SIGTERM) }
-      isTold = true
     }
   }
 }

@@ -1,0 +1,100 @@
+import SearchCore
+import SearchProtocol
+
+/// What ends a worker: each is tried in a run of its own.
+package enum ConformanceEnding: String, CaseIterable, Sendable {
+  /// Its hello is refused.
+  case refusal
+  /// It is welcomed in a version that it does not speak.
+  case version
+  /// The coordinator stops while it trains.
+  case stop
+  /// The coordinator does not give the data set.
+  case data
+  /// What the coordinator gives as the data set is another content.
+  case content
+}
+
+extension ConformanceRun {
+  func checkEnding(_ ending: ConformanceEnding, _ hello: Hello) throws {
+    switch ending {
+    case .refusal: checkRefusal()
+    case .version: try checkVersion(hello)
+    case .stop: try checkStop(hello)
+    case .data:
+      try checkAbsentData(hello, gives: false)
+      checkQuiet("a worker whose data set is refused")
+    case .content:
+      try checkAbsentData(hello, gives: true)
+      checkQuiet("a worker whose data set never comes")
+    }
+  }
+
+  /// The last word to a worker that is not wanted.
+  private func checkRefusal() {
+    line.send(.refusal(Refusal(reason: "the kit refuses every worker")))
+    line.hear(within: 1)
+    checkQuiet("a refused worker")
+  }
+
+  private func checkVersion(_ hello: Hello) throws {
+    var welcome = welcome(Self.firstStudy, hello)
+    welcome.protocolVersion = max(hello.newestProtocol, ProtocolVersion.newest) + 1
+    line.welcome = welcome
+    try require(
+      "says hello again where nobody answers", within: 30, until: { !line.welcomed.isEmpty }, "no second one came")
+    line.hear(within: 1)
+    checkQuiet("a worker that is welcomed in version \(welcome.protocolVersion)")
+  }
+
+  private func checkStop(_ hello: Hello) throws {
+    var works = ConformanceWorks(for: hello)
+    try checkSession(hello)
+    let job = works.endless()
+    line.send(.job(job))
+    try require(
+      "trains until the coordinator stops", within: options.patienceSeconds,
+      until: { !line.progress(of: job.reference).isEmpty }, "no progress came")
+    let start = line.place
+    line.send(.drain(Drain(reason: .coordinatorStopping)))
+    check(
+      "takes no more from a coordinator that stops", within: 5,
+      until: { line.readies(since: start).last?.freeSlots == 0 }, "no ready with 0 free slots came")
+    check(
+      "hands back in time what it trains", within: 8.5,
+      until: {
+        line.results(of: job.reference).contains {
+          if case .returned = $0.content.outcome { true } else { false }
+        }
+      }, "wanted was a result 'returned'")
+    acknowledge(job.reference)
+    check("says bye to a coordinator that stops", within: 15, until: { line.byes(since: start) > 0 }, "none came")
+    line.hear(within: 1)
+    checkQuiet("a worker that has left")
+  }
+
+  /// A set that no worker has.
+  private func checkAbsentData(_ hello: Hello, gives: Bool) throws {
+    let content = WrongContent(isGiven: gives)
+    line.content = content
+    line.welcome = welcome(Self.firstStudy, hello, data: content.requirement)
+    try require(
+      "asks for the data that it lacks", within: 60, until: { content.isAskedFor },
+      "no contentQuery and no contentRequest came")
+    // It may try as often as it likes to, and with pauses.
+    check(
+      "says bye where the data set cannot be had", within: 2 * options.patienceSeconds,
+      until: { line.byes() > 0 }, "none came")
+    check(
+      "takes no job without the data set", line.readies().allSatisfy { $0.freeSlots == 0 }, "it said ready with slots")
+    line.hear(within: 1)
+  }
+
+  /// From here on.
+  private func checkQuiet(_ who: String) {
+    let start = line.place
+    line.hear(within: options.quietSeconds)
+    let said = line.place - start
+    check("\(who) says nothing more", said == 0, "it said \(said) more messages, \(Int(options.quietSeconds)) s long")
+  }
+}
