@@ -89,7 +89,9 @@ enum HostScript {
         need "$binary"
         mkdir -p "$root" || { echo "cannot make the folder $root" >&2; exit 1; }
         if [ "$1" = --keys-there ]; then shift; set -- "$@" --keys "$root/keys"; fi
-        "$binary" "$@" </dev/null ;;
+        if said=$("$binary" "$@" </dev/null 2>&1); then exit 0; fi
+        echo "${said:-$binary says nothing and cannot look for the coordinator: name layersearch with --binary}" >&2
+        exit 1 ;;
       keys)
         mkdir -p "$root" || { echo "cannot make the folder $root" >&2; exit 1; }
         cd "$root" && rm -rf keys.new && mkdir keys.new && printf %s "$1" | base64 -d | tar -xof - -C keys.new &&

@@ -56,6 +56,13 @@ package struct LaunchFolder: Hashable, Sendable {
 
   package var isThere: Bool { access(recordPath, F_OK) == 0 }
 
+  /// Others cannot see whether it has a launcher, nor end its workers.
+  package func requireOwn() throws(LaunchError) {
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_uid != geteuid(), geteuid() != 0 else { return }
+    throw .usage("launch \(name) in \(path) is another user's (number \(status.st_uid)): stop it as that user")
+  }
+
   /// A launcher is at work.
   package var isLed: Bool { FileLock.isHeld(lockPath) }
 

@@ -68,6 +68,19 @@ package struct NetworkExport: Sendable {
     (path.hasSuffix(format.ending) ? String(path.dropLast(format.ending.count)) : path) + other.ending
   }
 
+  /// What keeps Python from importing a module under this file's name; nil where nothing does, or it is no module.
+  package static func importProblem(ofModule path: String) -> String? {
+    let file = FilePath.name(of: path)
+    guard file.hasSuffix(".py") else { return nil }
+    let name = file.dropLast(3)
+    if ["torch", "safetensors", "numpy"].contains(name) {
+      return "\(file) hides Python's own \(name) in its folder: give it another name"
+    }
+    let isName =
+      name.first?.isNumber == false && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
+    return isName ? nil : "\(file) can be imported under a name of letters, digits and _ alone: rename it"
+  }
+
   /// Where a checkpoint's export goes where nothing else is said: beside it.
   package static func path(besideCheckpoint checkpoint: String, _ format: Format) -> String {
     let name = FilePath.name(of: checkpoint)

@@ -47,7 +47,7 @@ package enum StudyError: Error, Hashable, CustomStringConvertible {
     case .missing(let folder, let similar):
       "study \(folder): there is none" + (similar.map { "; did you mean \($0)?" } ?? "")
     case .exists(let folder): "study \(folder): there is a study already"
-    case .noBend(let study): "the frontier of study \(study) has no bend yet"
+    case .noBend(let study): "the frontier of study \(study) has no bend"
     case .noRow(_, let study, let rows):
       "the frontier of study \(study) has \(rows == 0 ? "no rows yet" : "rows 1 to \(rows)")"
     case .outsideSpace(let candidate, let study, let problem):

@@ -70,18 +70,18 @@ extension EvaluationReport {
   /// A network for other images, or for other classes, would give numbers that mean nothing.
   private static func requireImages(
     of network: Checkpoint.Network, path: String, _ shape: DataShape
-  ) throws(EngineError) {
+  ) throws(TrainingError) {
     let (size, channels) = (shape.imageSize, LabeledImages.channels)
     guard network.imageSize == size, network.imageChannels == channels else {
-      throw .checkpoint(
-        path: path,
-        reason: "its network is for images of \(network.imageChannels)×\(network.imageSize)×\(network.imageSize) "
-          + "(channels, rows, columns), those of the data set are \(channels)×\(size)×\(size)")
+      throw .unfit(
+        setting: "data",
+        "its images are \(channels)×\(size)×\(size) (channels, rows, columns), and the network of \(path) is for "
+          + "\(network.imageChannels)×\(network.imageSize)×\(network.imageSize)")
     }
     guard network.classCount == shape.classCount else {
-      throw .checkpoint(
-        path: path,
-        reason: "its network tells \(network.classCount) classes apart, the data set has \(shape.classCount)")
+      throw .unfit(
+        setting: "data",
+        "it has \(shape.classCount) classes, and the network of \(path) tells \(network.classCount) apart")
     }
   }
 }

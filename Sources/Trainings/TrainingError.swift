@@ -95,7 +95,12 @@ package enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
 
 extension OutputFile {
   /// For an output that a setting names.
-  package convenience init(_ path: String, setting: String) throws(TrainingError) {
+  /// - Parameter input: a file that is read, which nobody wants to lose.
+  package convenience init(_ path: String, setting: String, reading input: String? = nil) throws(TrainingError) {
     do { try self.init(path) } catch { throw .output(setting: setting, error) }
+    if isOfStudy { throw .unfit(setting: setting, "\(path) is a file that a study consists of; name another file") }
+    if let input, replaces(input) {
+      throw .unfit(setting: setting, "\(path) is \(input), which is read; name another file")
+    }
   }
 }

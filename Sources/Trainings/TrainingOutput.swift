@@ -26,7 +26,9 @@ package struct TrainingOutput {
     var files: [UInt64: OutputFile] = [:]
     if let checkpoint {
       for seed in settings.firstSeed...settings.lastSeed {
-        let file = try OutputFile(isPlural ? Self.name(checkpoint, seed: seed) : checkpoint, setting: "checkpoint")
+        let file = try OutputFile(
+          isPlural ? Self.name(checkpoint, seed: seed) : checkpoint, setting: "checkpoint",
+          reading: settings.dataFolder)
         files[seed] = file
       }
       // The name itself may lead to a device, which the name with a seed does not.

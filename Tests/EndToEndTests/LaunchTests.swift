@@ -102,6 +102,9 @@ struct LaunchTests {
     try await check(there + ["--workers", "1", "--keys", "no-keys"], 1, "no-keys")
     for range in ["5:2", "many", "0"] { try await check(there + ["--workers", range], 2, "such as 2:50") }
     try await check(there + ["--workers", "1", "--", "--no-such-option"], 2, "--no-such-option")
+    for option in [["--connect", "tcp://127.0.0.1:2"], ["--slots=3"]] {
+      try await check(there + ["--workers", "1", "--"] + option, 2, "it stands before --")
+    }
     try await check(["local", "--connect", "tcp://127.0.0.1", "--workers", "1"], 2, "port is missing")
     try await check(["ssh", "--hosts", "no-file", "--connect", "tcp://127.0.0.1:1", "--workers", "1"], 2, "no-file")
     try await check(["status", "--name", "other"], 2, "there is no launch other")

@@ -29,6 +29,11 @@ struct StudyTests {
     #expect(svg.exitCode == 0)
     #expect(svg.output.isEmpty)
     #expect(try String(contentsOfFile: place.path("frontier.svg"), encoding: .utf8).contains("<svg"))
+    // Nor is anything written over what the study consists of.
+    for name in ["study.sqlite", "study.sqlite-wal", "study.mark", "lock", "configuration.yaml"] {
+      let onto = try await place.run("export", "studies/tiny", "--format", "csv", "--output", "studies/tiny/\(name)")
+      #expect(onto.exitCode == 2 && onto.errors.contains("is a file that a study consists of"), "\(onto.errors)")
+    }
     let unwritable = try await place.run("export", "studies/tiny", "--format", "svg", "--output", "no/such/f.svg")
     #expect(unwritable.exitCode == 1)
     #expect(isOneLine(unwritable.errors))

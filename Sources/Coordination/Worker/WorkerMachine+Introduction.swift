@@ -135,6 +135,7 @@ extension WorkerMachine {
   mutating func leave(at now: Double) {
     if case .leaving(let until, .stopped) = phase {
       if now - (until - settings.graceSeconds) < settings.sameRequestSeconds { return }
+      log(.error, "ended at once by a second request; what it was at is lost")
       return exit(code: 1, saying: nil)
     }
     guard isConnected || isLeaving else {

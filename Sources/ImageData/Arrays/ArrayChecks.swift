@@ -67,6 +67,7 @@ struct ArrayChecks {
         "\(name) are of \(height)×\(width) pixels, and a multiple of \(NetworkLimits.imageSizeStep) from "
           + "\(sides.lowerBound) to \(sides.upperBound) is wanted", "resize them")
     }
+    guard shape[0] > 0 else { throw unusable("\(name) has no image", "save one at least") }
     let layout = PixelLayout(side: height, isInterleaved: isInterleaved)
     guard DataShape.imageCounts.contains(shape[0]), let bytes = shape.bytes(ofEach: 1),
       bytes <= ArraysFile.mostBytes

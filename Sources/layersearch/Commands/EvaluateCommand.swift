@@ -56,7 +56,7 @@ struct EvaluateCommand: ParsableCommand {
 
   func run() throws {
     let kernels = try KernelSelection.best()
-    let output = try logits.map { try OutputFile($0, option: "--logits") }
+    let output = try logits.map { try OutputFile($0, option: "--logits", reading: [file, data]) }
     defer { StandardError.shared.show(status: nil) }
     let report = try EvaluationReport(
       of: try Checkpoint(path: file), path: file, split: split, data: data, testImages: testImages, kernels: kernels,

@@ -53,10 +53,7 @@ struct ExportModelCommand: ParsableCommand {
     if output == nil, FileManager.default.fileExists(atPath: path) {
       throw Failure.usage("\(path) exists; name it with --output to replace it, or name another file")
     }
-    let file = try OutputFile(path, option: "--output")
-    guard !file.replaces(checkpoint) else {
-      throw Failure.usage("--output \(path) is the checkpoint itself; name another file")
-    }
+    let file = try OutputFile(path, option: "--output", reading: [checkpoint])
     let network = try ExportedNetwork(try Checkpoint(path: checkpoint), path: checkpoint, merged: merge)
     let export = NetworkExport(
       of: network, as: format, path: file.isRegular ? path : "model\(format.ending)", foldsBatchNorm: foldBatchNorm,
@@ -72,6 +69,12 @@ struct ExportModelCommand: ParsableCommand {
     for (file, bytes) in beside { try file.write(bytes) }
     for file in [file] + beside.map(\.file) where file.isRegular {
       StandardError.shared.writeLine("wrote \(file.path)")
+      if let problem = NetworkExport.importProblem(ofModule: file.path) { StandardError.shared.writeLine(problem) }
+    }
+    if network.checkpoint.normalization == nil {
+      StandardError.shared.writeLine(
+        "layersearch: warning: \(checkpoint) does not tell how its images were normalized: what was written takes them "
+          + "as they were in the training (import takes --mean and --std)")
     }
   }
 

@@ -61,10 +61,7 @@ struct ImportCommand: ParsableCommand {
   }
 
   func run() throws {
-    let output = try OutputFile(checkpoint, option: "--checkpoint")
-    guard !output.replaces(file) else {
-      throw Failure.usage("--checkpoint \(checkpoint) is the file that is read; name another one")
-    }
+    let output = try OutputFile(checkpoint, option: "--checkpoint", reading: [file, names])
     var map = TensorNames.none
     if let names { map = try TensorNames(try NameMap.entries(path: names), path: names) }
     let tensors: SafeTensors
@@ -84,7 +81,11 @@ struct ImportCommand: ParsableCommand {
       "network      \(model.rawValue), \(classes) classes, \(network.parameters) parameters"
     )
     say("tensors      \(count), \(network.renamed) of other names; \(network.ignored) ignored")
-    say("images       \(normalization == nil ? "normalized as their data set is" : "normalized by --mean and --std")")
+    say(
+      "images       "
+        + (normalization == nil
+          ? "normalized as the data set is that it is used with; export-model knows none (--mean, --std)"
+          : "normalized by --mean and --std"))
     if output.isRegular { say("checkpoint   \(output.path)") }
   }
 

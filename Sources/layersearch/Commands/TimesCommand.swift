@@ -102,7 +102,7 @@ struct TimesCommand: ParsableCommand {
 
   func run() throws {
     let (space, kernels) = try spaceAndKernels()
-    let output = try OutputFile(output ?? "-", option: "--output")
+    let output = try OutputFile(output ?? "-", option: "--output", reading: [config])
     if forms {
       try write(LayerFormList.text(of: space), to: output)
       return

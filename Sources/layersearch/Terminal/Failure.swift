@@ -42,11 +42,16 @@ extension Failure {
 
 extension OutputFile {
   /// For an output that the user names: `option` is told where the path can be none for a file.
-  convenience init(_ path: String, option: String) throws(Failure) {
+  /// - Parameter inputs: files that are read, which nobody wants to lose.
+  convenience init(_ path: String, option: String, reading inputs: [String?] = []) throws(Failure) {
     do { try self.init(path) } catch {
       var failure = Failure(error)
       if failure.code == .usage { failure.description = "\(option) \(failure.description)" }
       throw failure
+    }
+    if isOfStudy { throw .usage("\(option) \(path) is a file that a study consists of; name another file") }
+    if let input = inputs.compactMap(\.self).first(where: replaces) {
+      throw .usage("\(option) \(path) is \(input), which is read; name another file")
     }
   }
 }

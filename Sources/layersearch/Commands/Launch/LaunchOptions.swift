@@ -67,6 +67,11 @@ struct LaunchOptions: ParsableArguments {
       throw ValidationError(
         "--name \(name): letters, digits, '.', '_' and '-', at most 60, the first a letter or digit")
     }
+    for option in ["--connect", "--keys", "--slots", "--probe"] {
+      if workerOptions.contains(where: { $0 == option || $0.hasPrefix(option + "=") }) {
+        throw ValidationError("\(option) behind --: the launch itself has to know it, so it stands before --")
+      }
+    }
     if detach, once { throw ValidationError("--detach and --once exclude each other") }
   }
 }
