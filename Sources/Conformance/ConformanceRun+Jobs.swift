@@ -95,31 +95,17 @@ extension ConformanceRun {
   func checkResult(
     of job: JobAssignment, study: String = ConformanceRun.firstStudy, _ hello: Hello, _ what: String
   ) throws -> AttemptReport {
-    line.send(.job(job))
-    try require(
-      "finishes \(what)", within: options.patienceSeconds, until: { !line.results(of: job.reference).isEmpty },
-      "no result came")
-    let report = line.results(of: job.reference)[0].content
+    let report = try report(of: job, what)
     check(
       "names the study in the result of \(what)", report.study == study,
       "it says '\(report.study)', the study is '\(study)'")
-    guard case .finished(let result) = report.outcome, let work = try? Work(canonical: job.work) else {
-      check("\(what) has a result", false, "it ended otherwise: \(report.outcome)")
-      return report
-    }
-    check(
-      "the result of \(what) counts", work.kind.problem(with: result) == nil, work.kind.problem(with: result) ?? "")
+    guard let (result, work) = finished(report, job, what) else { return report }
     let own = ([hello.kernelVariant] + (hello.kernelVariants ?? [])).map { KernelVariant($0).counting(for: work) }
     check(
       "the result of \(what) is of the hello's kernel variant",
       own.contains(KernelVariant(result.kernelVariant).counting(for: work)),
       "it says '\(result.kernelVariant)', the hello '\(hello.kernelVariant)'")
-    let images = Double(ConformanceWorks.validationImages)
-    let right = (result[.accuracy] ?? 0) * images
-    check(
-      "the accuracy of \(what) is of all \(Int(images)) validation images",
-      result.diverged || abs(right - right.rounded()) < 1e-3,
-      "\(result[.accuracy] ?? 0) is no multiple of 1/\(Int(images))")
+    checkAccuracy(result, .accuracy, of: ConformanceWorks.validationImages, "validation", what)
     check(
       "\(what) has a loss unless it diverged", (result[.loss] == nil) == result.diverged,
       "diverged is \(result.diverged), the loss \(result[.loss].map { "\($0)" } ?? "none")")
@@ -128,31 +114,47 @@ extension ConformanceRun {
 
   /// Scored by the test images alone. What of its network a worker offers is taken.
   private func checkFinal(_ job: JobAssignment) throws {
-    line.send(.job(job))
     let what = "a final training"
-    try require(
-      "finishes \(what)", within: options.patienceSeconds, until: { !line.results(of: job.reference).isEmpty },
-      "no result came")
-    let outcome = line.results(of: job.reference)[0].content.outcome
+    let report = try report(of: job, what)
     acknowledge(job.reference)
-    guard case .finished(let result) = outcome, let work = try? Work(canonical: job.work) else {
-      check("\(what) has a result", false, "it ended otherwise: \(outcome)")
-      return
-    }
+    guard let (result, _) = finished(report, job, what) else { return }
     if let weights = result.artifacts[Artifact.weights].flatMap({ ContentHash($0.hash) }) {
       line.send(.contentAcknowledged(ContentReference(contentHash: weights)))
     }
     check(
-      "the result of \(what) counts", work.kind.problem(with: result) == nil, work.kind.problem(with: result) ?? "")
-    check(
       "\(what) is scored by the test images alone", result[.accuracy] == nil && result[.loss] == nil,
       "it has an accuracy or a loss besides")
-    let images = Double(ConformanceWorks.testImages)
-    let right = (result[.testAccuracy] ?? 0) * images
+    checkAccuracy(result, .testAccuracy, of: ConformanceWorks.testImages, "test", what)
+  }
+
+  private func report(of job: JobAssignment, _ what: String) throws -> AttemptReport {
+    line.send(.job(job))
+    try require(
+      "finishes \(what)", within: options.patienceSeconds, until: { !line.results(of: job.reference).isEmpty },
+      "no result came")
+    return line.results(of: job.reference)[0].content
+  }
+
+  /// What a training found, and its work; nil where it ended otherwise.
+  private func finished(_ report: AttemptReport, _ job: JobAssignment, _ what: String) -> (Observation, Work)? {
+    guard case .finished(let result) = report.outcome, let work = try? Work(canonical: job.work) else {
+      check("\(what) has a result", false, "it ended otherwise: \(report.outcome)")
+      return nil
+    }
+    let problem = work.kind.problem(with: result)
+    check("the result of \(what) counts", problem == nil, problem ?? "")
+    return (result, work)
+  }
+
+  /// - Parameter kind: of images.
+  private func checkAccuracy(
+    _ result: Observation, _ metric: Metric, of images: Int, _ kind: String, _ what: String
+  ) {
+    let right = (result[metric] ?? 0) * Double(images)
     check(
-      "the accuracy of \(what) is of all \(Int(images)) test images",
+      "the accuracy of \(what) is of all \(images) \(kind) images",
       result.diverged || abs(right - right.rounded()) < 1e-3,
-      "\(result[.testAccuracy] ?? 0) is no multiple of 1/\(Int(images))")
+      "\(result[metric] ?? 0) is no multiple of 1/\(images)")
   }
 
   /// Nobody says that it has come.

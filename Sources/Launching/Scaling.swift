@@ -224,8 +224,7 @@ package struct Scaling: Sendable {
     phase = .stopping(requests: requests + 1)
     // Whatever is the matter, a third one ends the launch.
     if requests >= 2 { return end(.stopped) }
-    let present = roster.present
-    if !present.isEmpty { perform(.stop(present.map(\.worker), now: true)) }
+    tell(roster.present, at: now)
   }
 
   private mutating func stop(_ workers: [Roster.Entry], at now: Double) {

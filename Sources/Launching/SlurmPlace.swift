@@ -115,6 +115,7 @@ package struct SlurmPlace: Place {
   private func accounts(of ids: [String]) async throws(LaunchError) -> [String: SlurmRow] {
     let known = accounts.rows.withLock { $0 }
     // What ended by itself says so in its record.
+    var latest: [String: SlurmRow] = [:]
     let unknown = ids.filter { known[$0] == nil && files.record($0).runs.last?.ended != 0 }
     if !unknown.isEmpty {
       let numbers = Set(unknown.compactMap { $0.split(separator: "_").first }).sorted().joined(separator: ",")
@@ -124,17 +125,14 @@ package struct SlurmPlace: Place {
       {
         found = try SlurmRow.rows(result.output, of: "sacct")
       }
-      let rows = Dictionary(found.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
-      accounts.rows.withLock { for id in unknown { $0.updateValue(rows[id], forKey: id) } }
-    }
-    let all = accounts.rows.withLock { $0 }
-    // What has not ended will be told otherwise the next time.
-    accounts.rows.withLock { known in
-      for (id, row) in all where row.map({ PlacedState(slurm: $0, record: SlurmRecord()).isPresent }) ?? false {
-        known[id] = nil
+      latest = Dictionary(found.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
+      // What has not ended will be told otherwise the next time.
+      let settled = unknown.filter { id in
+        latest[id].map { !PlacedState(slurm: $0, record: SlurmRecord()).isPresent } ?? true
       }
+      accounts.rows.withLock { for id in settled { $0.updateValue(latest[id], forKey: id) } }
     }
-    return ids.reduce(into: [:]) { $0[$1] = all[$1] ?? nil }
+    return ids.reduce(into: [:]) { $0[$1] = latest[$1] ?? known[$1] ?? nil }
   }
 
   // MARK: Stopping

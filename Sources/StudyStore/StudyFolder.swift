@@ -6,18 +6,6 @@ import Files
   import Darwin
 #endif
 
-extension OutputFile {
-  /// Whether it is one of the files that a study consists of: writing there would destroy it.
-  package var isOfStudy: Bool {
-    guard let file else { return false }
-    let (folder, name) = (FilePath.folder(of: file), FilePath.name(of: file))
-    let own = [StudyFolder.configurationName, StudyFolder.lockName, StudyFolder.markName]
-    // An exported database alone is no study.
-    guard access(StudyFolder(folder).mark, F_OK) == 0 else { return false }
-    return name.hasPrefix(StudyFolder.databaseName) || own.contains(name)
-  }
-}
-
 /// The files of a study and what the operating system says about them.
 struct StudyFolder: Sendable {
   static let databaseName = "study.sqlite"

@@ -98,9 +98,6 @@ extension OutputFile {
   /// - Parameter input: a file that is read, which nobody wants to lose.
   package convenience init(_ path: String, setting: String, reading input: String? = nil) throws(TrainingError) {
     do { try self.init(path) } catch { throw .output(setting: setting, error) }
-    if isOfStudy { throw .unfit(setting: setting, "\(path) is a file that a study consists of; name another file") }
-    if let input, replaces(input) {
-      throw .unfit(setting: setting, "\(path) is \(input), which is read; name another file")
-    }
+    if let loss = loss(reading: [input]) { throw .unfit(setting: setting, loss) }
   }
 }

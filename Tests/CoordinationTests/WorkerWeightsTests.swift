@@ -19,6 +19,16 @@ struct WorkerWeightsTests: WorkerScenarios {
     return worker
   }
 
+  /// It has trained what others start from, and offers the weights.
+  private func withWeights() -> WorkerMachine {
+    var worker = newest()
+    let start = JobAssignment(reference: Fixture.reference(1), work: StartWeightsTests.works().start)
+    _ = worker.handle(.received(.job(start)), at: 1)
+    _ = worker.handle(.contentOffered(blob), at: 2)
+    _ = worker.handle(.engineFinished(slot: 0, Fixture.reference(1), StartWeightsTests.result()), at: 2)
+    return worker
+  }
+
   private func job(_ number: Int64) -> JobAssignment {
     JobAssignment(reference: Fixture.reference(number), work: StartWeightsTests.works().next, weights: blob)
   }
@@ -76,11 +86,7 @@ struct WorkerWeightsTests: WorkerScenarios {
 
   @Test("a result whose weights the coordinator does not take becomes a failure that says why")
   func refused() {
-    var worker = newest()
-    let start = JobAssignment(reference: Fixture.reference(1), work: StartWeightsTests.works().start)
-    _ = worker.handle(.received(.job(start)), at: 1)
-    _ = worker.handle(.contentOffered(blob), at: 2)
-    _ = worker.handle(.engineFinished(slot: 0, Fixture.reference(1), StartWeightsTests.result()), at: 2)
+    var worker = withWeights()
     let refusal = ContentRefusal(contentHash: Self.hash, subject: .announcement, reason: "no room")
     let effects = worker.handle(.received(.contentRefusal(refusal)), at: 3)
     #expect(effects.contains(.discardSpooled(Fixture.reference(1), study: "study-1")))
@@ -92,11 +98,7 @@ struct WorkerWeightsTests: WorkerScenarios {
 
   @Test("a result whose weights cannot be read any more is handed back: that is no fault of the job's")
   func unreadable() {
-    var worker = newest()
-    let start = JobAssignment(reference: Fixture.reference(1), work: StartWeightsTests.works().start)
-    _ = worker.handle(.received(.job(start)), at: 1)
-    _ = worker.handle(.contentOffered(blob), at: 2)
-    _ = worker.handle(.engineFinished(slot: 0, Fixture.reference(1), StartWeightsTests.result()), at: 2)
+    var worker = withWeights()
     let effects = worker.handle(.content(.unreadable(Self.hash, reason: "too many open files")), at: 3)
     #expect(effects.contains(.discardSpooled(Fixture.reference(1), study: "study-1")))
     #expect(

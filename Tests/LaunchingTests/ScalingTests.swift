@@ -7,9 +7,7 @@ import Testing
 struct ScalingTests {
   @Test("as many as there is work for, and no more than may be")
   func follows() {
-    var world = ScalingWorld("1:4")
-    world.demand.openJobs = 0
-    world.look()
+    var world = ScalingWorld("1:4", withJobs: 0)
     #expect(world.staying.count == 1, "the least, also without work")
     world.demand.openJobs = 3
     world.look()
@@ -64,9 +62,7 @@ struct ScalingTests {
 
   @Test("what idles is let go after the cool-down: what has not begun, then idle ones, and busy ones only much later")
   func letsGo() {
-    var world = ScalingWorld("1:4")
-    world.demand.openJobs = 4
-    world.look()
+    var world = ScalingWorld("1:4", withJobs: 4)
     world.demand.openJobs = 1
     world.demand.runningJobs = 1
     world.demand.idleWorkers = ["h0-17-ab", "h2-18-cd"]
@@ -87,9 +83,7 @@ struct ScalingTests {
 
   @Test("preempted workers and those of lost nodes are replaced at once, those that fail at the start later and later")
   func replaces() {
-    var world = ScalingWorld("2")
-    world.demand.openJobs = 2
-    world.look()
+    var world = ScalingWorld("2", withJobs: 2)
     world.end("w0", .preempted)
     world.end("w1", .nodeFailure)
     world.look()
@@ -128,98 +122,6 @@ struct ScalingTests {
     #expect(world.said.filter { $0.contains("no coordinator") }.count == 2)
   }
 
-  @Test("it ends when the study is done and all have left; what had not begun is taken back")
-  func ends() {
-    var world = ScalingWorld("0:2")
-    world.demand.openJobs = 1
-    world.look()
-    world.state = .pending(reason: nil)
-    world.demand.openJobs = 2
-    world.look()
-    world.demand.isDone = true
-    world.look()
-    #expect(world.ending == nil)
-    #expect(world.stopped == ["w1"])
-    world.end("w0", .done)
-    world.end("w1", .cancelled)
-    world.look()
-    #expect(world.ending == .studyDone)
-  }
-
-  @Test("a coordinator that is gone with all its workers was done")
-  func goneCoordinator() {
-    var world = ScalingWorld("0:2")
-    world.demand.openJobs = 1
-    world.look()
-    world.look(answer: false)
-    #expect(world.ending == nil)
-    world.end("w0", .done)
-    world.look(answer: false)
-    #expect(world.ending == .studyDone)
-  }
-
-  @Test("asked to end it lets all go, asked again it ends them, and a third time it ends whatever is there")
-  func stops() {
-    var world = ScalingWorld("0:2")
-    world.demand.openJobs = 2
-    world.look()
-    world.handle(.stopRequested)
-    #expect(world.stopped == ["w0", "w1"])
-    world.look()
-    #expect(world.ending == nil)
-    world.handle(.stopRequested)
-    #expect(world.killed == ["w0", "w1"])
-    world.look()
-    #expect(world.ending == .stopped)
-
-    var stuck = ScalingWorld("0:2")
-    stuck.demand.openJobs = 2
-    stuck.look()
-    stuck.handle(.stopRequested)
-    stuck.handle(.stopRequested)
-    stuck.handle(.stopRequested)
-    #expect(stuck.ending == .stopped)
-  }
-
-  @Test("a word to leave that was lost is said again, and to one that its place has queued again; only then")
-  func toldAgain() {
-    var world = ScalingWorld("0:2")
-    world.demand.openJobs = 2
-    world.look()
-    world.losesStops = true
-    world.handle(.stopRequested)
-    #expect(world.stopped == ["w0", "w1"])
-    for _ in 0..<20 { world.look() }
-    #expect(world.stopped.count == 2)
-    world.losesStops = false
-    for _ in 0..<20 { world.look() }
-    #expect(world.stopped == ["w0", "w1", "w0", "w1"])
-    for _ in 0..<100 { world.look() }
-    #expect(world.stopped.count == 4, "they leave, and are left to it")
-    // Preempted on its way out, one waits in the queue again.
-    world.workers[0].state = .pending(reason: "Resources")
-    world.end("w1", .done)
-    for _ in 0..<31 { world.look() }
-    #expect(world.stopped.count == 5 && world.ending == nil)
-    world.end("w0", .cancelled)
-    world.look()
-    #expect(world.ending == .stopped)
-  }
-
-  @Test("one that another told to leave and that its place takes back counts again")
-  func takenBack() {
-    var world = ScalingWorld("2")
-    world.demand.openJobs = 2
-    world.look()
-    world.workers[0].state = .leaving
-    world.look()
-    #expect(world.starts == 3)
-    world.workers[0].state = .pending(reason: nil)
-    world.look()
-    world.look(after: 61)
-    #expect(world.stopped == ["w0"], "one too many, and what has not begun goes first")
-  }
-
   @Test("where a training takes longer than a worker may stay, none is asked for, and it is said once")
   func hindered() {
     var world = ScalingWorld("0:4")
@@ -249,9 +151,7 @@ struct ScalingTests {
 
   @Test("a worker that has been there for long does not hide that all others fail", arguments: [true, false])
   func noFloodBesideOne(isRefused: Bool) {
-    var world = ScalingWorld("1:10")
-    world.demand.openJobs = 1
-    world.look()
+    var world = ScalingWorld("1:10", withJobs: 1)
     for _ in 0..<100 { world.look(after: 2) }
     let before = world.starts
     world.demand.openJobs = 100
@@ -262,23 +162,6 @@ struct ScalingTests {
     }
     #expect(world.starts - before <= 9 + 14 + 9, "\(world.starts)")
     #expect(!world.said.contains("workers stay again"))
-  }
-
-  @Test("that those which it let go have left does not say that the study is done")
-  func restartedCoordinator() {
-    var world = ScalingWorld("0:4")
-    world.demand.openJobs = 1
-    world.look()
-    world.demand.openJobs = 0
-    for _ in 0..<8 { world.look(after: 61) }
-    #expect(world.stopped == ["w0"])
-    world.end("w0", .done)
-    world.look()
-    world.look(answer: false)
-    #expect(world.ending == nil)
-    world.demand.openJobs = 2
-    world.look()
-    #expect(world.present.count == 2)
   }
 
   @Test("random sequences: never more than may be or than there is work for, and an end")

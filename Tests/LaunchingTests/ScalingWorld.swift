@@ -24,6 +24,13 @@ struct ScalingWorld {
     scaling = Scaling(settings: settings)
   }
 
+  /// After its first look, with so much to do.
+  init(_ range: String, withJobs jobs: Int) {
+    self.init(range)
+    demand.openJobs = jobs
+    look()
+  }
+
   var present: [PlacedWorker] { workers.filter { $0.state.isPresent } }
   var staying: [PlacedWorker] {
     present.filter { if case .leaving = $0.state { false } else { true } }

@@ -54,22 +54,11 @@ extension WorkerMachine {
     }
   }
 
-  /// What came with these results cannot be read here any more, which is no fault of theirs: they are handed back.
-  mutating func returnReports(with content: ContentHash, because reason: String, at now: Double) {
+  /// What came with these results does not get to the coordinator: they end otherwise.
+  mutating func replaceReports(with content: ContentHash, by outcome: AttemptReport.Outcome, at now: Double) {
     for reference in reports(with: content) {
       discard(reference)
-      submit(.returned(reason: "its weights cannot be read any more: \(reason)".oneLine()), of: reference, at: now)
-    }
-  }
-
-  /// The coordinator will never have what came with these results: they are failures.
-  mutating func failReports(with content: ContentHash, because reason: String, at now: Double) {
-    for reference in reports(with: content) {
-      discard(reference)
-      let failure = AttemptFailure(cause: .refused)
-      submit(
-        .failed(reason: "its weights did not get to the coordinator: \(reason)".oneLine(), failure), of: reference,
-        at: now)
+      submit(outcome, of: reference, at: now)
     }
   }
 

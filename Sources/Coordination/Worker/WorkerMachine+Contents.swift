@@ -107,7 +107,8 @@ extension WorkerMachine {
       guard contents.withdraw(hash) else { return }
       log(.warning, "the coordinator does not take content \(hash.short): \(refusal.reason)")
       effects.append(.contentRefused(hash, reason: refusal.reason))
-      failReports(with: hash, because: refusal.reason, at: now)
+      let reason = "its weights did not get to the coordinator: \(refusal.reason)".oneLine()
+      replaceReports(with: hash, by: .failed(reason: reason, AttemptFailure(cause: .refused)), at: now)
     case .query:
       if case .asked? = contents.wanted[hash] { conclude(hash, unavailable: refusal.reason, at: now) }
     case .request:
@@ -131,7 +132,9 @@ extension WorkerMachine {
     guard contents.withdraw(hash) else { return }
     log(.warning, "content \(hash.short) cannot be given: \(reason)")
     effects.append(.contentRefused(hash, reason: reason))
-    returnReports(with: hash, because: reason, at: now)
+    // No fault of the jobs: they are handed back.
+    let outcome = AttemptReport.Outcome.returned(reason: "its weights cannot be read any more: \(reason)".oneLine())
+    replaceReports(with: hash, by: outcome, at: now)
   }
 
   /// Once a turn: what follows from all that was heard in it.

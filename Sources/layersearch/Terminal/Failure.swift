@@ -49,10 +49,7 @@ extension OutputFile {
       if failure.code == .usage { failure.description = "\(option) \(failure.description)" }
       throw failure
     }
-    if isOfStudy { throw .usage("\(option) \(path) is a file that a study consists of; name another file") }
-    if let input = inputs.compactMap(\.self).first(where: replaces) {
-      throw .usage("\(option) \(path) is \(input), which is read; name another file")
-    }
+    if let loss = loss(reading: inputs) { throw .usage("\(option) \(loss)") }
   }
 }
 

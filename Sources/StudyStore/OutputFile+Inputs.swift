@@ -1,0 +1,27 @@
+import Files
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+extension OutputFile {
+  /// Why nothing may be written here: it would destroy a study, or what the command reads. Nil where nothing speaks
+  /// against it.
+  package func loss(reading inputs: [String?]) -> String? {
+    if isOfStudy { return "\(path) is a file that a study consists of; name another file" }
+    return inputs.compactMap(\.self).first(where: replaces).map {
+      "\(path) is \($0), which is read; name another file"
+    }
+  }
+
+  private var isOfStudy: Bool {
+    guard let file else { return false }
+    let (folder, name) = (FilePath.folder(of: file), FilePath.name(of: file))
+    let own = [StudyFolder.configurationName, StudyFolder.lockName, StudyFolder.markName]
+    // An exported database alone is no study.
+    guard access(StudyFolder(folder).mark, F_OK) == 0 else { return false }
+    return name.hasPrefix(StudyFolder.databaseName) || own.contains(name)
+  }
+}
