@@ -103,6 +103,8 @@ package final class ConformanceRun {
       heartbeatSeconds: heartbeat, leaseSeconds: 12 * heartbeat)
   }
 
-  static let firstStudy = "conformance-1"
-  static let secondStudy = "conformance-2"
+  // Others each time: a worker may have a result of an earlier run in its spool.
+  private static let run = String(UInt32.random(in: 0...UInt32.max), radix: 16)
+  static let firstStudy = "conformance-\(run)-1"
+  static let secondStudy = "conformance-\(run)-2"
 }
