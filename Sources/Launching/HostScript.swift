@@ -89,8 +89,11 @@ enum HostScript {
         need "$binary"
         mkdir -p "$root" || { echo "cannot make the folder $root" >&2; exit 1; }
         if [ "$1" = --keys-there ]; then shift; set -- "$@" --keys "$root/keys"; fi
-        if said=$("$binary" "$@" </dev/null 2>&1); then exit 0; fi
-        echo "${said:-$binary says nothing and cannot look for the coordinator: name layersearch with --binary}" >&2
+        if said=$("$binary" "$@" </dev/null 2>&1); then
+          case $said in *" answers: "*) exit 0 ;; esac
+          said=""
+        fi
+        echo "${said:-$binary does not look for a coordinator: name layersearch with --binary}" >&2
         exit 1 ;;
       keys)
         mkdir -p "$root" || { echo "cannot make the folder $root" >&2; exit 1; }

@@ -50,8 +50,15 @@ struct KubernetesPod: Decodable, Sendable {
     struct Terminated: Decodable, Sendable {
       var exitCode: Int
       var reason: String?
+      /// What it wrote for this, or the end of its log.
       var message: String?
       var finishedAt: Date?
+
+      var lastLine: String? {
+        message?.split(whereSeparator: \.isNewline).last { !$0.allSatisfy(\.isWhitespace) }.map {
+          String($0).withoutErrorPrefix
+        }
+      }
     }
     var waiting: Waiting?
     var running: Running?
@@ -173,25 +180,30 @@ extension KubernetesPod {
       return (.outOfMemory, "the container's memory limit; give it more, or worker --slots fewer")
     }
     if terminated.exitCode == 0 { return (.done, nil) }
-    return (.failed, told("exit code \(terminated.exitCode)", terminated.message))
+    return (.failed, told("exit code \(terminated.exitCode)", terminated.lastLine))
   }
 
   private func waitingReason(_ own: ContainerStatus?) -> String? {
     // What must be done first is first in the way.
-    let waiting =
-      (status?.initContainerStatuses ?? []).compactMap { $0.state?.waiting } + [own?.state?.waiting].compactMap(\.self)
-    let notable = waiting.first { !["ContainerCreating", "PodInitializing", nil].contains($0.reason) }
-    if let notable, let reason = notable.reason {
-      guard reason == "CrashLoopBackOff", let last = own?.lastState?.terminated else {
-        return told(reason, notable.message)
+    let before = status?.initContainerStatuses ?? []
+    let waiting = (before + [own].compactMap(\.self)).filter { $0.state?.waiting != nil }
+    let notable = waiting.first { !["ContainerCreating", "PodInitializing", nil].contains($0.state?.waiting?.reason) }
+    if let notable, let reason = notable.state?.waiting?.reason {
+      guard reason == "CrashLoopBackOff", let last = notable.lastState?.terminated else {
+        return told(reason, notable.state?.waiting?.message)
       }
       let (end, detail) = Self.end(last)
-      return "\(reason): ended \(own?.restartCount ?? 1) times, last \(told(end.rawValue, detail))"
+      let count = notable.restartCount ?? 1
+      let name = notable.name == own?.name ? "" : "\(notable.name.inOneLine) "
+      return "\(reason): \(name)ended \(count == 1 ? "once" : "\(count) times"), last \(told(end.rawValue, detail))"
+    }
+    if let first = before.first(where: { $0.state?.running != nil }) {
+      return told("the init container \(first.name.inOneLine) is at work", first.lastState?.terminated?.lastLine)
     }
     if let scheduled = status?.conditions?.first(where: { $0.type == "PodScheduled" }), scheduled.status == "False" {
       return told(scheduled.reason ?? "not scheduled", scheduled.message)
     }
-    return waiting.first.flatMap { $0.reason.map { reason in told(reason, nil) } }
+    return waiting.first.flatMap { $0.state?.waiting?.reason.map { reason in told(reason, nil) } }
   }
 }
 

@@ -87,7 +87,7 @@ package struct Launcher: Sendable {
   }
 
   private func started(_ count: Int) async -> Scaling.Event {
-    do throws(LaunchError) { return .started(try await place.start(count, worker)) } catch {
+    do throws(LaunchError) { return .started(try await place.start(count, worker), refused: place.refused) } catch {
       return .notStarted("\(error)")
     }
   }

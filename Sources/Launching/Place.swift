@@ -19,6 +19,9 @@ package protocol Place: Sendable {
   /// Parts of the place that the last list knew nothing of, and why: hosts that do not answer.
   var silent: [String] { get }
 
+  /// Parts of the place where the last start failed, and why: hosts without the program.
+  var refused: [String] { get }
+
   /// Asks them to hand their jobs back and leave; `now`: ends them.
   func stop(_ workers: [PlacedWorker], now: Bool) async throws(LaunchError)
 
@@ -28,6 +31,7 @@ package protocol Place: Sendable {
 
 extension Place {
   package var silent: [String] { [] }
+  package var refused: [String] { [] }
 
   /// Workers may stay as long as they want.
   package func allow(jobSeconds: Double) throws(LaunchError) {}

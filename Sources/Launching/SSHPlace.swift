@@ -1,6 +1,6 @@
 import Files
 import Foundation
-import Synchronization
+import Processes
 
 /// Hosts of a file, over ssh: one worker on each, which goes on without its launcher and without a connection.
 package struct SSHPlace: Place {
@@ -8,14 +8,17 @@ package struct SSHPlace: Place {
   private let hosts: [HostsFile.Host]
   private let launch: String
   private let options: [String]
-  private let failures = Failures()
+  private let ssh: String
+  private let failures = HostFailures()
 
   /// Names of settings.
   package static let hostsSetting = "hosts"
   package static let optionsSetting = "ssh_options"
 
   /// The text of a file of hosts is a setting: what it names stays the same as long as the launch lasts.
-  package init(_ folder: LaunchFolder, _ settings: [String: String]) throws(LaunchError) {
+  /// - Parameter ssh: the program.
+  package init(_ folder: LaunchFolder, _ settings: [String: String], ssh: String = "ssh") throws(LaunchError) {
+    self.ssh = ssh
     hosts = try HostsFile(settings[Self.hostsSetting] ?? "", name: "the launch's hosts").hosts
     options = (settings[Self.optionsSetting] ?? "").split(separator: " ").map(String.init)
     launch = folder.name
@@ -27,8 +30,8 @@ package struct SSHPlace: Place {
       let probe = worker.probeArguments(keys: nil)
       return try await run(.examine, on: host, [binary(host, worker)] + keysThere(worker) + probe)
     }
+    note(outcomes)
     let problems = outcomes.compactMap(\.error)
-    failures.update(outcomes)
     if let first = problems.first, problems.count == hosts.count {
       throw .failure(
         problems.count == 1 ? "\(first)" : "none of \(hosts.count) hosts can run a worker; the first: \(first)")
@@ -39,11 +42,11 @@ package struct SSHPlace: Place {
     let lists = await lists()
     let listed = try all(lists)
     let busy = Set(listed.filter { $0.state.isPresent }.map { Self.host(of: $0.id) })
-    // Where nothing is known of what is there, nothing is begun. Those where a start failed last come last.
+    // Where nothing is known of what is there, nothing is begun; nor where a start failed, for a while.
     let free = lists.filter { $0.error == nil }.map(\.host).filter { !busy.contains($0.name) }
-    let failed = failures.all
-    let ordered = free.filter { !failed.contains($0.name) } + free.filter { failed.contains($0.name) }
-    let outcomes = await onEach(Array(ordered.prefix(count))) { host async throws(LaunchError) in
+    let now = MonotonicClock.now
+    let ready = free.filter { failures.mayStart(on: $0.name, at: now) }
+    let outcomes = await onEach(Array(ready.prefix(count))) { host async throws(LaunchError) in
       if let archive = try await keys(of: host, worker) { _ = try await run(.keys, on: host, [archive]) }
       let own = listed.map(\.id).filter { Self.host(of: $0) == host.name }
       let id = "\(host.name)#\(WorkerNumbers.next(after: own, prefix: "\(host.name)#"))"
@@ -55,10 +58,18 @@ package struct SSHPlace: Place {
         [Self.folderName(id), binary(host, worker)] + keysThere(worker) + invocation.arguments(keys: nil))
       return PlacedWorker(id: id, host: host.name, slots: invocation.slots, state: .running)
     }
-    failures.update(outcomes)
+    note(outcomes)
     let started = outcomes.compactMap(\.value)
-    if started.isEmpty, let error = outcomes.first?.error { throw error }
+    // Others are as good as they were: the launch itself does not wait.
+    if started.isEmpty, busy.isEmpty, let error = outcomes.first?.error { throw error }
     return started
+  }
+
+  package var refused: [String] { failures.refused }
+
+  private func note<Value>(_ outcomes: [Outcome<Value>]) {
+    let now = MonotonicClock.now
+    for outcome in outcomes { failures.note(outcome.error?.description, at: outcome.host.name, now) }
   }
 
   package func list() async throws(LaunchError) -> [PlacedWorker] { try all(await lists()) }
@@ -74,7 +85,7 @@ package struct SSHPlace: Place {
         return worker
       }
     }
-    failures.note(silent: outcomes.compactMap(\.error).map(\.description))
+    failures.keep(silent: outcomes.compactMap(\.error).map(\.description))
     return outcomes
   }
 
@@ -171,7 +182,7 @@ package struct SSHPlace: Place {
     _ action: HostScript.Action, on host: HostsFile.Host, _ arguments: [String]
   ) async throws(LaunchError) -> Command.Result {
     let command = Command(
-      "ssh",
+      ssh,
       ["-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "-p", "\(host.port)"] + options + [host.name, "sh", "-s"],
       input: try HostScript.input(action, folder: launch, arguments), limit: .seconds(60))
     let result = try await command.run()
@@ -181,24 +192,5 @@ package struct SSHPlace: Place {
         result.status == 255 ? "\(host.name): cannot reach it with ssh: \(line)" : "\(host.name): \(line)")
     }
     return result
-  }
-
-  /// Hosts where the last start failed, and what those say that could not be listed last.
-  private final class Failures: Sendable {
-    private let hosts = Mutex<Set<String>>([])
-    private let unlisted = Mutex<[String]>([])
-
-    var all: Set<String> { hosts.withLock { $0 } }
-    var silent: [String] { unlisted.withLock { $0 } }
-
-    func note(silent: [String]) { unlisted.withLock { $0 = silent } }
-
-    func update<Value>(_ outcomes: [Outcome<Value>]) {
-      hosts.withLock { hosts in
-        for outcome in outcomes {
-          if outcome.error == nil { hosts.remove(outcome.host.name) } else { hosts.insert(outcome.host.name) }
-        }
-      }
-    }
   }
 }

@@ -14,8 +14,8 @@ package struct Scaling: Sendable {
     /// All workers that the place knows; what is to be done now is decided on this.
     case listed([PlacedWorker])
     case unlisted(String)
-    /// What came of `start`.
-    case started([PlacedWorker])
+    /// What came of `start`, and where one failed beside it, and why.
+    case started([PlacedWorker], refused: [String] = [])
     case notStarted(String)
     /// The user wants it to end.
     case stopRequested
@@ -84,7 +84,8 @@ package struct Scaling: Sendable {
       sayOnce("the workers cannot be listed: \(reason)")
       // What cannot be seen cannot be waited for.
       if case .stopping = phase, unlistedInARow >= settings.mostUnlisted { end(.stopped) }
-    case .started(let workers):
+    case .started(let workers, let refused):
+      for reason in refused { sayOnce("no worker could be started: \(reason)") }
       if workers.isEmpty {
         let delay = backOff.wait(at: now)
         sayOnce("there is room for no more workers; the next is asked for in \(Readable.duration(seconds: delay))")

@@ -89,6 +89,16 @@ package final class DemandClient: Sendable {
     }
   }
 
+  /// Asks again, for so many seconds, where nobody answers.
+  package func ask(tryingFor seconds: Double) throws(Problem) -> Demand {
+    let end = MonotonicClock.now + seconds
+    while true {
+      do throws(Problem) { return try ask(waitingAtMost: Self.patience) } catch {
+        if error.isFinal || MonotonicClock.now >= end { throw error }
+      }
+    }
+  }
+
   private func send() {
     let id = state.withLock { state in
       state.messageID += 1

@@ -49,6 +49,28 @@ struct KubernetesPodTests {
     #expect(reason?.hasPrefix("CrashLoopBackOff: ended 4 times, last out of memory: ") == true)
   }
 
+  @Test("a pod whose coordinator cannot be reached says so, as its init container found it")
+  func probe() throws {
+    let worker = container(#"{"waiting": {"reason": "PodInitializing"}}"#)
+    let failed = #"{"terminated": {"exitCode": 1, "message": "more\nlayersearch: error: no coordinator at tcp://c:5555\n"}}"#
+    func status(_ state: String, restarts: Int) -> String {
+      #"""
+      {"phase": "Pending", "initContainerStatuses": [{"name": "probe", "restartCount": \#(restarts), "state": \#(state),
+        "lastState": \#(restarts > 0 ? failed : "{}")}], "containerStatuses": \#(worker)}
+      """#
+    }
+    #expect(
+      try state(status(#"{"running": {}}"#, restarts: 0)) == .pending(reason: "the init container probe is at work"))
+    #expect(
+      try state(status(#"{"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 10s"}}"#, restarts: 1))
+        == .pending(
+          reason: "CrashLoopBackOff: probe ended once, last failed: exit code 1: no coordinator at tcp://c:5555"))
+    #expect(
+      try state(status(#"{"running": {}}"#, restarts: 2))
+        == .pending(
+          reason: "the init container probe is at work: no coordinator at tcp://c:5555"))
+  }
+
   @Test("ends are told apart")
   func ends() throws {
     func end(_ status: String, deleted: Bool = false) throws -> PlacedEnd? {

@@ -94,6 +94,65 @@ struct LocalPlaceTests {
     missing.executable = "/no/such/layersearch"
     let absent = await #expect(throws: LaunchError.self) { try await place.examine(missing) }
     #expect(absent?.description.contains("there is no /no/such/layersearch") == true)
+    missing.executable = "/bin/true"
+    let other = await #expect(throws: LaunchError.self) { try await place.examine(missing) }
+    #expect(other?.description == "/bin/true does not look for a coordinator: name layersearch with --binary")
+  }
+}
+
+@Suite("workers on hosts by ssh")
+struct SSHPlaceTests {
+  @Test("a host where starts fail is left alone for a while, and the others are not")
+  func failures() async throws {
+    let program = try FakeProgram("[ \"$1\" != worker ] || sleep 600")
+    let files = program.place
+    try files.write(
+      """
+      #!/bin/bash
+      while [ "${1#-}" != "$1" ]; do shift 2; done
+      export XDG_CACHE_HOME=\(files.path("caches"))/$1
+      text=$(cat)
+      echo "$1 ${text%%$'\\n'*}" >>\(files.path("calls"))
+      exec sh -c "$text"
+      """, to: "ssh")
+    chmod(files.path("ssh"), 0o755)
+    let place = try SSHPlace(
+      program.launch, [SSHPlace.hostsSetting: "first\nbad binary=/no/layersearch\nlast\n"], ssh: files.path("ssh"))
+    func starts() throws -> [String] {
+      try String(contentsOfFile: files.path("calls"), encoding: .utf8).split(separator: "\n")
+        .filter { $0.contains(" set -- start ") }.compactMap { $0.split(separator: " ").first.map(String.init) }
+    }
+    let started = try await place.start(3, program.worker())
+    #expect(started.map(\.id) == ["first#1", "last#1"])
+    let reason = "bad: there is no /no/layersearch: install it there, or name it with --binary"
+    #expect(place.refused == [reason])
+    #expect(try await place.start(1, program.worker()).isEmpty)
+    #expect(try starts().sorted() == ["bad", "first", "last"])
+    // One whose worker has ended gets another at once.
+    try await place.stop([started[1]], now: true)
+    try await program.wait { try await place.list().filter(\.state.isPresent).map(\.id) == ["first#1"] }
+    #expect(try await place.start(2, program.worker()).map(\.id) == ["last#2"])
+    try await place.stop(try await place.list(), now: true)
+    try await program.wait { try await !place.list().contains { $0.state.isPresent } }
+    // Where nothing is at work the reason is the launch's own.
+    let alone = try SSHPlace(
+      program.launch, [SSHPlace.hostsSetting: "bad binary=/no/layersearch\n"], ssh: files.path("ssh"))
+    let error = await #expect(throws: LaunchError.self) { try await alone.start(1, program.worker()) }
+    #expect(error?.description == reason)
+  }
+
+  @Test("each failure in a row keeps a host out for twice as long, a start that succeeds ends that")
+  func waits() {
+    let failures = HostFailures()
+    var now = 100.0
+    for wait in [10.0, 20, 40, 80, 160, 320, 600, 600] {
+      #expect(failures.mayStart(on: "a", at: now))
+      failures.note("a: no", at: "a", now)
+      #expect(!failures.mayStart(on: "a", at: now + wait - 1) && failures.mayStart(on: "b", at: now))
+      now += wait
+    }
+    failures.note(nil, at: "a", now)
+    #expect(failures.refused.isEmpty && failures.mayStart(on: "a", at: now))
   }
 }
 

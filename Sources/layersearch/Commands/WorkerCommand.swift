@@ -97,10 +97,16 @@ struct WorkerCommand: ParsableCommand {
       """)
   var probe = false
 
+  @Option(
+    help: ArgumentHelp("With --probe: ask again for so long where nobody answers.", valueName: "time"),
+    transform: TimeSpan.init(option:))
+  var wait: TimeSpan?
+
   @OptionGroup var verbosity: VerbosityOptions
 
   func validate() throws {
     do { try Endpoint.check(connect, isBound: false) } catch { throw ValidationError("--connect \(error)") }
+    if wait != nil, !probe { throw ValidationError("--wait goes with --probe: a worker waits by itself") }
   }
 
   func run() throws {
@@ -144,7 +150,7 @@ struct WorkerCommand: ParsableCommand {
       endpoint: connect, security: try keys.map(KeyFolder.workerSecurity) ?? .plaintext)
     defer { client.close() }
     let demand: Demand
-    do { demand = try client.ask(waitingAtMost: DemandClient.patience) } catch { throw Failure.failed("\(error)") }
+    do { demand = try client.ask(tryingFor: wait?.seconds ?? 0) } catch { throw Failure.failed("\(error)") }
     StandardOutput.writeLine("\(connect) answers: study \(demand.studyName), \(demand.text)")
   }
 }

@@ -1,0 +1,43 @@
+import Synchronization
+
+/// Hosts where starts fail, each left alone for longer and longer, and what those say that could not be listed last.
+final class HostFailures: Sendable {
+  private struct Failure {
+    var backOff = BackOff(first: HostFailures.firstWaitSeconds, longest: HostFailures.longestWaitSeconds)
+    /// Names the host.
+    var reason = ""
+  }
+
+  private let failures = Mutex<[String: Failure]>([:])
+  private let unlisted = Mutex<[String]>([])
+
+  static let firstWaitSeconds = 10.0
+  static let longestWaitSeconds = 600.0
+
+  /// What came of a start.
+  /// - Parameter reason: nil where it succeeded.
+  func note(_ reason: String?, at host: String, _ now: Double) {
+    failures.withLock { failures in
+      guard let reason else {
+        failures[host] = nil
+        return
+      }
+      var failure = failures[host] ?? Failure()
+      _ = failure.backOff.fail(at: now)
+      failure.reason = reason
+      failures[host] = failure
+    }
+  }
+
+  func mayStart(on host: String, at now: Double) -> Bool {
+    failures.withLock { now >= $0[host]?.backOff.nextStart ?? -.infinity }
+  }
+
+  /// Where the last start failed, and why, in the order of the hosts' names.
+  var refused: [String] {
+    failures.withLock { failures in failures.sorted { $0.key < $1.key }.map(\.value.reason) }
+  }
+
+  func keep(silent: [String]) { unlisted.withLock { $0 = silent } }
+  var silent: [String] { unlisted.withLock { $0 } }
+}
