@@ -40,6 +40,22 @@ package struct SlurmRequest: Codable, Hashable, Sendable {
   /// Seconds that a worker works for certain; nil without a time limit of its own.
   package var workingSeconds: Int? { time.map { $0.seconds - leadSeconds - 60 } }
 
+  /// With memory for a study's trainings where its user asks for none of his own: half as much again as one takes,
+  /// for final trainings have more images, and for the worker beside them. Whole nodes have all that there is.
+  /// - Parameters:
+  ///   - bytes: what a training takes; nil where that is not known.
+  ///   - slots: of each worker; nil for whole nodes.
+  package func fitted(toTrainingsOf bytes: Int?, slots: Int?) -> SlurmRequest {
+    guard let bytes, let slots, memoryPerSlot == nil, !options.contains(where: { $0.hasPrefix("--mem") }) else {
+      return self
+    }
+    var request = self
+    request.memoryPerSlot = bytes / 2 * 3 + Self.workerBytes / slots
+    return request
+  }
+
+  private static let workerBytes = 300 << 20
+
   /// As a launch keeps it; `init(settings:)` reads it.
   package var settings: [String: String] {
     var settings = ["grace": "\(graceSeconds)"]

@@ -18,6 +18,8 @@ public struct Demand: JSONContent, Codable, Hashable, Sendable {
   /// What a job takes at its worker, the median of the latest; before the first a forecast; nil where
   /// there is none.
   public var jobSeconds: Double?
+  /// About what a training takes in memory, whichever candidate it is of; nil where that is not known.
+  public var slotBytes: Int?
   public var isDone: Bool
   /// No job is handed out.
   public var isPaused: Bool
@@ -25,11 +27,12 @@ public struct Demand: JSONContent, Codable, Hashable, Sendable {
   public static let mostIdleWorkers = 64
   /// Seconds: what takes longer is said to take so long.
   public static let longestJob = 1e9
+  public static let slotBytesRange = 1...(1 << 50)
 
   public init(
     study: String, studyName: String, waitingJobs: Int = 0, runningJobs: Int = 0, comingJobs: Int = 0,
     soonJobs: Int = 0, workers: Int = 0, slots: Int = 0, idleWorkers: [String] = [], jobSeconds: Double? = nil,
-    isDone: Bool = false, isPaused: Bool = false
+    slotBytes: Int? = nil, isDone: Bool = false, isPaused: Bool = false
   ) {
     self.study = study
     self.studyName = studyName
@@ -41,6 +44,7 @@ public struct Demand: JSONContent, Codable, Hashable, Sendable {
     self.slots = slots
     self.idleWorkers = idleWorkers
     self.jobSeconds = jobSeconds
+    self.slotBytes = slotBytes
     self.isDone = isDone
     self.isPaused = isPaused
   }
@@ -56,6 +60,7 @@ extension Demand {
     try visitor.field("isPaused", &isPaused, Flag())
     try visitor.optional("jobSeconds", &jobSeconds, Number(0...Self.longestJob))
     try visitor.field("runningJobs", &runningJobs, Whole(0...FieldLimits.counted))
+    try visitor.optional("slotBytes", &slotBytes, Whole(Self.slotBytesRange))
     try visitor.field("slots", &slots, Whole(0...FieldLimits.counted))
     try visitor.field("soonJobs", &soonJobs, Whole(0...FieldLimits.counted))
     try visitor.field("study", &study, Text.name)

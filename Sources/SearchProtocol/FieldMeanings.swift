@@ -110,6 +110,7 @@ enum FieldMeanings {
     "Demand.isPaused": "no job is handed out",
     "Demand.jobSeconds": "what a job takes, the median of the latest; before the first, as far as those that run tell",
     "Demand.runningJobs": "jobs under way",
+    "Demand.slotBytes": "about what a training takes in memory",
     "Demand.slots": "of all workers",
     "Demand.soonJobs": "of the jobs to come, those that will be under way together",
     "Demand.study": "identity of the study",

@@ -66,6 +66,16 @@ import Testing
     #expect(SlurmRequest(settings: ["grace": "x", "time": "x", "memory-per-slot": ""]) == SlurmRequest())
   }
 
+  @Test func memoryFollowsTheStudyWhereNobodyAsksForAny() {
+    let plain = SlurmRequest()
+    #expect(plain.fitted(toTrainingsOf: 400 << 20, slots: 3).memoryPerSlot == 700 << 20)
+    #expect(plain.fitted(toTrainingsOf: 400 << 20, slots: nil) == plain)
+    #expect(plain.fitted(toTrainingsOf: nil, slots: 3) == plain)
+    for request in [SlurmRequest(memoryPerSlot: 5), SlurmRequest(options: ["--mem=8G"])] {
+      #expect(request.fitted(toTrainingsOf: 400 << 20, slots: 3) == request)
+    }
+  }
+
   @Test func withoutSlotsWholeNodesAreAskedFor() {
     let words = SlurmRequest().submission(of: 1, slots: nil, name: "n", script: "s", logs: "l")
     #expect(words.contains("--exclusive") && words.contains("--mem=0"))

@@ -164,7 +164,8 @@ struct RandomMessages {
       study: "s" + text(), studyName: text(), waitingJobs: random.integer(below: FieldLimits.counted), runningJobs: 0,
       comingJobs: FieldLimits.counted, soonJobs: random.integer(below: 100), workers: random.integer(below: 20_000),
       slots: random.integer(below: 1 << 40), idleWorkers: coin() ? [] : ["w" + text(), "v"],
-      jobSeconds: coin() ? nil : amount(below: Demand.longestJob), isDone: coin(), isPaused: coin())
+      jobSeconds: coin() ? nil : amount(below: Demand.longestJob),
+      slotBytes: coin() ? nil : 1 + random.integer(below: 1 << 40), isDone: coin(), isPaused: coin())
   }
 
   mutating func startedJob() -> JobAssignment {

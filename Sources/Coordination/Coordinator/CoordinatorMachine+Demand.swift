@@ -40,7 +40,8 @@ extension CoordinatorMachine {
     var demand = Demand(
       study: settings.study, studyName: settings.studyName, runningJobs: jobs.runningCount, workers: sessions.count,
       slots: sessions.slots, idleWorkers: sessions.idleWorkers(most: Demand.mostIdleWorkers),
-      jobSeconds: secondsOfJob.map { min($0, Demand.longestJob) }, isDone: isFinished, isPaused: isPaused)
+      jobSeconds: secondsOfJob.map { min($0, Demand.longestJob) }, slotBytes: settings.slotBytes,
+      isDone: isFinished, isPaused: isPaused)
     // After many failures nothing begins any more.
     guard !isFinished, !isHalted else { return demand }
     demand.waitingJobs = startableJobs

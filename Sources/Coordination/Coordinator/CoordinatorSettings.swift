@@ -13,6 +13,8 @@ public struct CoordinatorSettings: Sendable {
   public var kernels: KernelDemand?
   /// OpenBLAS's core type is a part of the kernel variants of some results (`Work.usesOpenBLAS`).
   public var countsCoreTypes = false
+  /// About what a training takes in memory, for those who start workers; nil where that is not known.
+  public var slotBytes: Int?
   /// How much time the search may spend.
   public var timeLimits = TimeLimits()
   /// Stays up when the study is finished, and sends workers home that come later.

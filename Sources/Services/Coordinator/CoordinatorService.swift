@@ -1,3 +1,4 @@
+import BasisEngine
 import ContentExchange
 import Coordination
 import Failpoints
@@ -52,6 +53,9 @@ package final class CoordinatorService {
       data: try study.data ?? study.definition.dataRequirement(), jobBudget: study.definition.jobBudget)
     settings.timeLimits = study.definition.timeLimits
     settings.kernels = study.definition.recipe.kernels
+    if settings.kernels?.takesNative ?? true {
+      settings.slotBytes = TrainingDemand.processBytes(of: study.definition.recipe)
+    }
     settings.countsCoreTypes = study.definition.recipe.start != nil
     settings.speculates = options.speculates
     settings.keepsRunning = options.stays

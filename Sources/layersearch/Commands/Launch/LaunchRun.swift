@@ -5,6 +5,7 @@ import Launching
 import Logging
 import Messaging
 import Processes
+import ReadableText
 import SearchProtocol
 import Services
 import ShellCommands
@@ -29,10 +30,10 @@ func runLaunch(
   do { _ = try WorkerCommand.parse(Array(worker.arguments(keys: workersKeys).dropFirst())) } catch {
     throw Failure.usage("of the workers' options: \(WorkerCommand.message(for: error))")
   }
-  let record = LaunchRecord(
+  var record = LaunchRecord(
     kind: kind, worker: worker, workers: options.workers, asks: options.ask ?? options.connect, settings: settings,
     processID: getpid(), host: HostName.current ?? "localhost")
-  let place = try Places.place(of: record, in: folder)
+  var place = try Places.place(of: record, in: folder)
   if options.detach { return try await DetachedLaunch.start(folder) }
 
   let lock = try folder.lead()
@@ -46,6 +47,14 @@ func runLaunch(
   if first.isDone {
     log.notice("study \(first.studyName) is done: no worker is started")
     return try folder.write(record)
+  }
+  if let slurm = place as? SlurmPlace {
+    let request = slurm.request.fitted(toTrainingsOf: first.slotBytes, slots: options.slots)
+    if request != slurm.request, let bytes = request.memoryPerSlot {
+      log.info("\(Readable.bytes(bytes)) of memory for each slot, by what the study's trainings take")
+      record.settings = request.settings
+      place = try Places.place(of: record, in: folder)
+    }
   }
   try await place.examine(worker)
   if let seconds = first.jobSeconds { try place.allow(jobSeconds: seconds) }
