@@ -45,6 +45,12 @@ extension StoreError {
     StoreError(.noStudy, directory, "the folder holds no study (no \(StudyFolder.databaseName) in it); check the path")
   }
 
+  /// Its making was cut off before anything was in it.
+  static func emptyStudy(_ directory: String) -> StoreError {
+    StoreError(
+      .noStudy, directory, "the folder holds no study (nothing is in its \(StudyFolder.databaseName)); check the path")
+  }
+
   static func alreadyExists(_ directory: String) -> StoreError {
     StoreError(
       .alreadyExists, directory, "there is a study already; resume it, or choose another folder for the new one")

@@ -125,7 +125,7 @@ struct StudyFolder: Sendable {
     guard file.st_mode & S_IFMT == S_IFREG else {
       throw StoreError(.noStudy, path, "\(Self.databaseName) is not a file")
     }
-    guard file.st_size > 0 else { throw .noStudy(path) }
+    guard file.st_size > 0 else { throw .emptyStudy(path) }
     try requireWholePages()
     let descriptor = Self.open(database, O_RDONLY)
     guard descriptor >= 0 else { throw .system(path, errno, "read \(Self.databaseName)") }

@@ -124,7 +124,7 @@ extension StudyStore {
       }
       guard try db.tableExists("study"), try Row.fetchOne(db, sql: "SELECT 1 FROM study") != nil else {
         throw folder.isStudyLost
-          ? StoreError.damaged(folder.path, "nothing of the study is in it") : .noStudy(folder.path)
+          ? StoreError.damaged(folder.path, "nothing of the study is in it") : .emptyStudy(folder.path)
       }
       return try StudySchema.version(of: db)
     }

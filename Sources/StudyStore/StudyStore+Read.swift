@@ -17,7 +17,7 @@ extension StudyStore {
     let columns =
       "study_id, name, configuration, fingerprint, \(isChecked ? "checksum" : "NULL"), \(hasBudget ? "budget" : "NULL")"
     guard let row = try Row.fetchOne(db, sql: "SELECT \(columns) FROM study") else {
-      throw StoreError.noStudy(directory)
+      throw StoreError.emptyStudy(directory)
     }
     let study = RowReader(row: row, directory: directory, what: "the study")
     var entries: [String: String] = [:]
@@ -44,7 +44,7 @@ extension StudyStore {
   public func created() throws(StoreError) -> Double {
     try reading("when the study was made") { db in
       guard let row = try Row.fetchOne(db, sql: "SELECT created FROM study") else {
-        throw StoreError.noStudy(directory)
+        throw StoreError.emptyStudy(directory)
       }
       return try RowReader(row: row, directory: directory, what: "the study").value(0)
     }
@@ -54,7 +54,7 @@ extension StudyStore {
   public func finished() throws(StoreError) -> Double? {
     try reading("whether the study is finished") { db in
       guard let row = try Row.fetchOne(db, sql: "SELECT finished FROM study") else {
-        throw StoreError.noStudy(directory)
+        throw StoreError.emptyStudy(directory)
       }
       return try RowReader(row: row, directory: directory, what: "the study").optional(0)
     }

@@ -122,7 +122,8 @@ struct LaunchTests {
     let probe = try await place.run("worker", "--connect", endpoint, "--probe")
     #expect(probe.exitCode == 0 && probe.output.contains("study tiny"), "\(probe.output)")
     try place.write(
-      "#!/bin/sh\ncase \"$*\" in *--probe*) echo X answers: study; exit ;; esac\necho no library >&2\nexit 1\n", to: "broken")
+      "#!/bin/sh\ncase \"$*\" in *--probe*) echo X answers: study; exit ;; esac\necho no library >&2\nexit 1\n",
+      to: "broken")
     chmod(place.path("broken"), 0o755)
     let launcher = try launch(endpoint, "--workers", "2:4", "--binary", place.path("broken"))
     try await launcher.wait(for: "a second failure") { launcher.errors.contains("(2 in a row)") }

@@ -52,7 +52,9 @@ struct KubernetesPodTests {
   @Test("a pod whose coordinator cannot be reached says so, as its init container found it")
   func probe() throws {
     let worker = container(#"{"waiting": {"reason": "PodInitializing"}}"#)
-    let failed = #"{"terminated": {"exitCode": 1, "message": "more\nlayersearch: error: no coordinator at tcp://c:5555\n"}}"#
+    let failed = #"""
+      {"terminated": {"exitCode": 1, "message": "more\nlayersearch: error: no coordinator at tcp://c:5555\n"}}
+      """#
     func status(_ state: String, restarts: Int) -> String {
       #"""
       {"phase": "Pending", "initContainerStatuses": [{"name": "probe", "restartCount": \#(restarts), "state": \#(state),

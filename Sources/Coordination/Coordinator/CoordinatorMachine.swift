@@ -164,9 +164,13 @@ public struct CoordinatorMachine: Sendable {
       tick(at: now)
       speculate(at: now)
     case .stopRequested:
-      let running = jobs.runningCount
-      let rest = running == 0 ? "" : "; \(running) jobs go on at their workers, which wait for the coordinator's return"
-      log(.notice, "stopping\(rest)")
+      let atWork = sessions.unorderedPairs.reduce(0) { $0 + $1.session.jobs.count }
+      let away = jobs.runningCount - atWork
+      log(
+        .notice,
+        "stopping"
+          + (atWork > 0 ? "; \(atWork) jobs go on at their workers, which wait for the coordinator's return" : "")
+          + (away > 0 ? "; \(away) are with workers that are not connected now" : ""))
       stop()
     }
     if phase == .searching {

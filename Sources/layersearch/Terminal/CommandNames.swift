@@ -26,8 +26,13 @@ enum CommandNames {
 
   /// What tells how the command is used that was given.
   static func helpCommand(_ arguments: [String]) -> String {
-    let words = arguments.prefix { !$0.hasPrefix("-") }
-    let known = words.first.map { LayerSearch.commandNames.contains($0) } ?? false
-    return known ? "layersearch \(words.first ?? "") --help" : "layersearch --help"
+    var path = "layersearch"
+    var known = LayerSearch.configuration.subcommands
+    for word in arguments {
+      guard let command = known.first(where: { $0.configuration.commandName == word }) else { break }
+      path += " \(word)"
+      known = command.configuration.subcommands
+    }
+    return "\(path) --help"
   }
 }

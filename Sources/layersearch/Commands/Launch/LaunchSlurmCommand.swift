@@ -39,7 +39,8 @@ struct LaunchSlurmCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Memory for each slot (default: by what the study's trainings take; whole nodes have all of theirs).", valueName: "size"),
+      "Memory for each slot (default: by what the study's trainings take; whole nodes have all of theirs).",
+      valueName: "size"),
     transform: MemorySize.init(option:))
   var memoryPerSlot: MemorySize?
 
