@@ -11,7 +11,8 @@ final class HostFailures: Sendable {
   private let failures = Mutex<[String: Failure]>([:])
   private let unlisted = Mutex<[String]>([])
 
-  static let firstWaitSeconds = 10.0
+  /// No longer than a launch's own, which begins later.
+  static let firstWaitSeconds = 5.0
   static let longestWaitSeconds = 600.0
 
   /// What came of a start.
@@ -33,7 +34,10 @@ final class HostFailures: Sendable {
     failures.withLock { now >= $0[host]?.backOff.nextStart ?? -.infinity }
   }
 
-  /// Where the last start failed, and why, in the order of the hosts' names.
+  /// Where the last start failed.
+  var hosts: Set<String> { failures.withLock { Set($0.keys) } }
+
+  /// Why each of these failed, in the order of the hosts' names.
   var refused: [String] {
     failures.withLock { failures in failures.sorted { $0.key < $1.key }.map(\.value.reason) }
   }

@@ -93,7 +93,7 @@ enum HostScript {
           case $said in *" answers: "*) exit 0 ;; esac
           said=""
         fi
-        echo "${said:-$binary does not look for a coordinator: name layersearch with --binary}" >&2
+        echo "${said:-$binary says nothing of the coordinator: name layersearch with --binary}" >&2
         exit 1 ;;
       keys)
         mkdir -p "$root" || { echo "cannot make the folder $root" >&2; exit 1; }

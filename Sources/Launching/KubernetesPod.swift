@@ -193,12 +193,13 @@ extension KubernetesPod {
         return told(reason, notable.state?.waiting?.message)
       }
       let (end, detail) = Self.end(last)
-      let count = notable.restartCount ?? 1
+      // It was started again each time but the last.
+      let count = (notable.restartCount ?? 0) + 1
       let name = notable.name == own?.name ? "" : "\(notable.name.inOneLine) "
       return "\(reason): \(name)ended \(count == 1 ? "once" : "\(count) times"), last \(told(end.rawValue, detail))"
     }
-    if let first = before.first(where: { $0.state?.running != nil }) {
-      return told("the init container \(first.name.inOneLine) is at work", first.lastState?.terminated?.lastLine)
+    if let current = before.last(where: { $0.state?.running != nil }) {
+      return told("the init container \(current.name.inOneLine) is at work", current.lastState?.terminated?.lastLine)
     }
     if let scheduled = status?.conditions?.first(where: { $0.type == "PodScheduled" }), scheduled.status == "False" {
       return told(scheduled.reason ?? "not scheduled", scheduled.message)

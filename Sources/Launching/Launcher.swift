@@ -62,7 +62,12 @@ package struct Launcher: Sendable {
           case .say(let text): say(text)
           case .start(let count):
             let event = await started(count)
-            if case .notStarted(let reason) = event { refusal = reason }
+            switch event {
+            case .notStarted(let reason): refusal = reason
+            case .started(let workers, let reasons) where workers.isEmpty && !reasons.isEmpty:
+              refusal = reasons.joined(separator: "; ")
+            default: break
+            }
             events.append(event)
           case .stop(let workers, let now): await stop(workers, now: now)
           case .end(let ending): return ending

@@ -101,6 +101,7 @@ extension Scaling {
   /// Takes note of what the place knows, and of starts that came to nothing.
   mutating func update(_ workers: [PlacedWorker], at now: Double) {
     let change = roster.update(workers, at: now, vanishSeconds: settings.vanishSeconds)
+    if !change.ended.isEmpty || !change.vanished.isEmpty { backOff.endWait() }
     for entry in change.begun { say("worker \(entry.worker.id) runs\(entry.worker.host.map { " on \($0)" } ?? "")") }
     for entry in change.vanished { say("worker \(entry.worker.id) is not to be seen any more") }
     for entry in roster.present {

@@ -26,9 +26,7 @@ package struct SSHPlace: Place {
 
   package func examine(_ worker: WorkerInvocation) async throws(LaunchError) {
     let outcomes = await onEach(hosts) { host async throws(LaunchError) in
-      if let archive = try await keys(of: host, worker) { _ = try await run(.keys, on: host, [archive]) }
-      let probe = worker.probeArguments(keys: nil)
-      return try await run(.examine, on: host, [binary(host, worker)] + keysThere(worker) + probe)
+      try await examine(host, worker)
     }
     note(outcomes)
     let problems = outcomes.compactMap(\.error)
@@ -38,16 +36,28 @@ package struct SSHPlace: Place {
     }
   }
 
+  private func examine(_ host: HostsFile.Host, _ worker: WorkerInvocation) async throws(LaunchError) {
+    try await bringKeys(host, worker)
+    let probe = worker.probeArguments(keys: nil)
+    _ = try await run(.examine, on: host, [binary(host, worker)] + keysThere(worker) + probe)
+  }
+
+  private func bringKeys(_ host: HostsFile.Host, _ worker: WorkerInvocation) async throws(LaunchError) {
+    if let archive = try await keys(of: host, worker) { _ = try await run(.keys, on: host, [archive]) }
+  }
+
   package func start(_ count: Int, _ worker: WorkerInvocation) async throws(LaunchError) -> [PlacedWorker] {
     let lists = await lists()
     let listed = try all(lists)
     let busy = Set(listed.filter { $0.state.isPresent }.map { Self.host(of: $0.id) })
-    // Where nothing is known of what is there, nothing is begun; nor where a start failed, for a while.
+    // Where nothing is known of what is there, nothing is begun; nor where a start failed, for a while, and then last.
     let free = lists.filter { $0.error == nil }.map(\.host).filter { !busy.contains($0.name) }
     let now = MonotonicClock.now
     let ready = free.filter { failures.mayStart(on: $0.name, at: now) }
-    let outcomes = await onEach(Array(ready.prefix(count))) { host async throws(LaunchError) in
-      if let archive = try await keys(of: host, worker) { _ = try await run(.keys, on: host, [archive]) }
+    let failed = failures.hosts
+    let ordered = ready.filter { !failed.contains($0.name) } + ready.filter { failed.contains($0.name) }
+    let outcomes = await onEach(Array(ordered.prefix(count))) { host async throws(LaunchError) in
+      if failed.contains(host.name) { try await examine(host, worker) } else { try await bringKeys(host, worker) }
       let own = listed.map(\.id).filter { Self.host(of: $0) == host.name }
       let id = "\(host.name)#\(WorkerNumbers.next(after: own, prefix: "\(host.name)#"))"
       var invocation = worker
@@ -136,7 +146,7 @@ package struct SSHPlace: Place {
       "sh", ["-c", "tar -cf - -C \"$1\" secret-key public-key coordinator-key | base64 -w 0", "sh", source])
     let result = try await command.run()
     guard result.errors.isEmpty, !result.output.isEmpty else {
-      throw .usage("\(source) is no worker's folder of keys: \(result.lastLine)")
+      throw .usage("\(host.name): \(source) is no worker's folder of keys: \(result.lastLine)")
     }
     return result.output.filter { !$0.isNewline }
   }
@@ -185,7 +195,8 @@ package struct SSHPlace: Place {
       ssh,
       ["-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "-p", "\(host.port)"] + options + [host.name, "sh", "-s"],
       input: try HostScript.input(action, folder: launch, arguments), limit: .seconds(60))
-    let result = try await command.run()
+    let result: Command.Result
+    do { result = try await command.run() } catch { throw .failure("\(host.name): \(error)") }
     guard result.status == 0 else {
       let line = result.lastLine.withoutErrorPrefix
       throw .failure(

@@ -86,9 +86,11 @@ package struct Scaling: Sendable {
       if case .stopping = phase, unlistedInARow >= settings.mostUnlisted { end(.stopped) }
     case .started(let workers, let refused):
       for reason in refused { sayOnce("no worker could be started: \(reason)") }
-      if workers.isEmpty {
-        let delay = backOff.wait(at: now)
-        sayOnce("there is room for no more workers; the next is asked for in \(Readable.duration(seconds: delay))")
+      if !workers.isEmpty {
+        backOff.waits = 0
+      } else {
+        backOff.wait(at: now)
+        if refused.isEmpty { sayOnce("there is room for no more workers; it is looked for some from time to time") }
       }
       for worker in workers { roster.add(worker, at: now) }
       asked = nil
@@ -191,9 +193,12 @@ package struct Scaling: Sendable {
     let count = backOff.problem == nil ? count : 1
     asked = count
     let waiting = max(0, demand.openJobs - demand.runningJobs)
-    say(
-      "\(waiting) jobs wait, \(demand.runningJobs) run, \(demand.comingJobs) are to come: \(count) more "
-        + "worker\(count == 1 ? "" : "s") asked for, \(staying.count) here")
+    // Not each time that it is looked for room.
+    if backOff.waits == 0 {
+      say(
+        "\(waiting) jobs wait, \(demand.runningJobs) run, \(demand.comingJobs) are to come: \(count) more "
+          + "worker\(count == 1 ? "" : "s") asked for, \(staying.count) here")
+    }
     perform(.start(count))
   }
 

@@ -53,15 +53,26 @@ struct BackOff: Sendable {
     return delay
   }
 
-  /// There is no failure, and nothing to be had for a while.
-  mutating func wait(at now: Double) -> Double {
-    nextStart = now + first
+  /// In a row in which there was no failure, and nothing to be had.
+  var waits = 0
+  /// The longest of these.
+  static let longestWait = 60.0
+
+  /// There is nothing to be had for a while.
+  mutating func wait(at now: Double) {
+    nextStart = now + min(Self.longestWait, longest, first * Double(1 << min(waits, 20)))
+    waits += 1
     last = now
-    return first
+  }
+
+  /// There may be room now.
+  mutating func endWait() {
+    guard waits > 0, problem == nil else { return }
+    nextStart = -Double.infinity
   }
 
   mutating func reset() {
-    failures = 0
+    (failures, waits) = (0, 0)
     problem = nil
     nextStart = -Double.infinity
   }

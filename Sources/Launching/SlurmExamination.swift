@@ -17,6 +17,18 @@ extension SlurmPlace {
     }
   }
 
+  /// This place with memory for a study's trainings; nil where its user has said what there is to be, or nothing is
+  /// known of them.
+  /// - Parameter bytes: what a training takes.
+  /// - Throws: `LaunchError` where Slurm refuses so much.
+  package func fitted(toTrainingsOf bytes: Int?, _ worker: WorkerInvocation) async throws(LaunchError) -> SlurmPlace? {
+    let request = request.fitted(toTrainingsOf: bytes, slots: worker.slots)
+    guard request != self.request else { return nil }
+    let place = SlurmPlace(request, folder: files.folder, run: run)
+    try await place.examine(worker)
+    return place
+  }
+
   /// A worker whose time is up before one training is done would be started for nothing, again and again.
   /// - Parameter jobSeconds: of a training, by forecast.
   package func allow(jobSeconds: Double) throws(LaunchError) {

@@ -1,4 +1,5 @@
 import ReadableText
+import TextInput
 
 /// What Slurm is asked for, for each worker.
 package struct SlurmRequest: Codable, Hashable, Sendable {
@@ -8,8 +9,8 @@ package struct SlurmRequest: Codable, Hashable, Sendable {
   package var account: String?
   package var qos: String?
   package var constraint: String?
-  /// Bytes; nil: the site's standard, or all that a node has where whole nodes are asked for.
-  package var memoryPerSlot: Int?
+  /// Nil where its user has not said it: the site's, unless it is fitted to a study's trainings.
+  package var memory: SlurmMemory?
   /// How long a worker that is told to leave goes on with trainings that end in it.
   package var graceSeconds: Double
   /// More options of sbatch, which stand last.
@@ -17,7 +18,7 @@ package struct SlurmRequest: Codable, Hashable, Sendable {
 
   package init(
     time: SlurmTime? = nil, partition: String? = nil, account: String? = nil, qos: String? = nil,
-    constraint: String? = nil, memoryPerSlot: Int? = nil, graceSeconds: Double = standardGraceSeconds,
+    constraint: String? = nil, memory: SlurmMemory? = nil, graceSeconds: Double = standardGraceSeconds,
     options: [String] = []
   ) {
     self.time = time
@@ -25,7 +26,7 @@ package struct SlurmRequest: Codable, Hashable, Sendable {
     self.account = account
     self.qos = qos
     self.constraint = constraint
-    self.memoryPerSlot = memoryPerSlot
+    self.memory = memory
     self.graceSeconds = graceSeconds
     self.options = options
   }
@@ -40,21 +41,25 @@ package struct SlurmRequest: Codable, Hashable, Sendable {
   /// Seconds that a worker works for certain; nil without a time limit of its own.
   package var workingSeconds: Int? { time.map { $0.seconds - leadSeconds - 60 } }
 
-  /// With memory for a study's trainings where its user asks for none of his own: half as much again as one takes,
-  /// for final trainings have more images, and for the worker beside them. Whole nodes have all that there is.
+  /// With memory for a study's trainings where its user asks for none of his own: a quarter more than one takes, and a
+  /// share of the worker beside them. Whole nodes have all that there is.
   /// - Parameters:
   ///   - bytes: what a training takes; nil where that is not known.
   ///   - slots: of each worker; nil for whole nodes.
   package func fitted(toTrainingsOf bytes: Int?, slots: Int?) -> SlurmRequest {
-    guard let bytes, let slots, memoryPerSlot == nil, !options.contains(where: { $0.hasPrefix("--mem") }) else {
-      return self
+    let asksItself = options.contains { option in
+      option == "--mem" || ["--mem=", "--mem-per-"].contains { option.hasPrefix($0) }
     }
+    guard let bytes, let slots, memory == nil, !asksItself else { return self }
     var request = self
-    request.memoryPerSlot = bytes / 2 * 3 + Self.workerBytes / slots
+    request.memory = .perSlot(bytes: bytes / 4 * 5 + Self.workerBytes / slots)
     return request
   }
 
   private static let workerBytes = 300 << 20
+
+  /// What a launch keeps it by.
+  package static let memorySetting = "memory-per-slot"
 
   /// As a launch keeps it; `init(settings:)` reads it.
   package var settings: [String: String] {
@@ -64,7 +69,7 @@ package struct SlurmRequest: Codable, Hashable, Sendable {
     settings["account"] = account
     settings["qos"] = qos
     settings["constraint"] = constraint
-    settings["memory-per-slot"] = memoryPerSlot.map(String.init)
+    settings[Self.memorySetting] = memory?.description
     // No option of sbatch has a line break in it.
     settings["sbatch"] = options.isEmpty ? nil : options.joined(separator: "\n")
     return settings
@@ -74,7 +79,7 @@ package struct SlurmRequest: Codable, Hashable, Sendable {
     self.init(
       time: settings["time"].flatMap { SlurmTime($0) }, partition: settings["partition"], account: settings["account"],
       qos: settings["qos"], constraint: settings["constraint"],
-      memoryPerSlot: settings["memory-per-slot"].flatMap { Int($0) },
+      memory: settings[Self.memorySetting].flatMap { SlurmMemory($0) },
       graceSeconds: settings["grace"].flatMap { Double($0) }.flatMap { (0...86_400).contains($0) ? $0 : nil }
         ?? Self.standardGraceSeconds,
       options: settings["sbatch"]?.split(separator: "\n").map(String.init) ?? [])
@@ -93,8 +98,8 @@ package struct SlurmRequest: Codable, Hashable, Sendable {
     } else {
       words.append("--exclusive")
     }
-    if let memoryPerSlot {
-      words.append("--mem-per-cpu=\((memoryPerSlot + 1_048_575) / 1_048_576)M")
+    if case .perSlot(let bytes) = memory {
+      words.append("--mem-per-cpu=\((bytes + 1_048_575) / 1_048_576)M")
     } else if slots == nil {
       words.append("--mem=0")
     }
@@ -112,5 +117,31 @@ package struct SlurmRequest: Codable, Hashable, Sendable {
     words += options
     if count > 1 { words.append("--array=0-\(count - 1)") }
     return words + [script]
+  }
+}
+
+/// How much memory a slot has in Slurm.
+package enum SlurmMemory: Codable, Hashable, Sendable, LosslessStringConvertible {
+  case perSlot(bytes: Int)
+  /// The site's standard, or all that a node has where whole nodes are asked for.
+  case site
+
+  package init?(_ text: String) {
+    if text == "site" {
+      self = .site
+    } else if let bytes = MemorySize(text)?.bytes {
+      self = .perSlot(bytes: bytes)
+    } else {
+      return nil
+    }
+  }
+
+  package static let allowed = "a size such as 800MB, 4GB, 4GiB or plain bytes, or `site` for the site's own"
+
+  package var description: String {
+    switch self {
+    case .perSlot(let bytes): "\(bytes)"
+    case .site: "site"
+    }
   }
 }

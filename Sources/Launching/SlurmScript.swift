@@ -59,8 +59,13 @@ package struct SlurmScript: Sendable {
         give_up \(ShellCommand.quoted(Self.noBinary(worker.executable)))
       \(worker.keys.map(keysCheck) ?? "# without keys")
       \(cache.isEmpty ? "cache=()" : cache)
-      problem=$(\(probe) 2>&1 >/dev/null </dev/null)
-      [ $? -eq 0 ] || [ -n "$leaving" ] || {
+      problem=$(\(probe) 2>&1 </dev/null)
+      case $?$problem in
+        0*" answers: "*) answers=yes ;;
+        0*) answers="" problem="it says nothing of the coordinator: name layersearch with --binary" ;;
+        *) answers="" ;;
+      esac
+      [ -n "$answers" ] || [ -n "$leaving" ] || {
         problem=$(printf '%s\\n' "$problem" | tail -n 1)
         problem=${problem#layersearch: error: }
         case $problem in "no coordinator"*) problem+="; --connect must name an address that the nodes reach" ;; esac

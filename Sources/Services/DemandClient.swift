@@ -125,7 +125,7 @@ package final class DemandClient: Sendable {
         return state.brokenHandshakes
       }
       if let problem = HandshakeProblem(outcome, broken: broken, endpoint: endpoint, security: security) {
-        throw Problem(description: "\(problem)", isFinal: true)
+        throw Problem(description: "\(problem)", isFinal: problem.isFinal)
       }
       return nil
     }
@@ -147,8 +147,8 @@ package final class DemandClient: Sendable {
     return state.withLock { $0.isConnected }
       ? Problem(
         description:
-          "the coordinator at \(endpoint) did not say within \(time) s what its study needs; perhaps it is of "
-          + "an older build", isFinal: false)
+          "the coordinator at \(endpoint) did not say within \(time) s what its study needs; it is asked by "
+          + "many at once, or of an older build", isFinal: false)
       : obstacle
         ?? Problem(
           description: "what listens at \(endpoint) did not answer as a coordinator within \(time) s", isFinal: false)

@@ -96,7 +96,7 @@ struct LocalPlaceTests {
     #expect(absent?.description.contains("there is no /no/such/layersearch") == true)
     missing.executable = "/bin/true"
     let other = await #expect(throws: LaunchError.self) { try await place.examine(missing) }
-    #expect(other?.description == "/bin/true does not look for a coordinator: name layersearch with --binary")
+    #expect(other?.description == "/bin/true says nothing of the coordinator: name layersearch with --binary")
   }
 }
 
@@ -145,7 +145,7 @@ struct SSHPlaceTests {
   func waits() {
     let failures = HostFailures()
     var now = 100.0
-    for wait in [10.0, 20, 40, 80, 160, 320, 600, 600] {
+    for wait in [5.0, 10, 20, 40, 80, 160, 320, 600, 600] {
       #expect(failures.mayStart(on: "a", at: now))
       failures.note("a: no", at: "a", now)
       #expect(!failures.mayStart(on: "a", at: now + wait - 1) && failures.mayStart(on: "b", at: now))

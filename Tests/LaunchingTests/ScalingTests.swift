@@ -149,6 +149,24 @@ struct ScalingTests {
     #expect(world.said.contains { $0.contains(kind == 5 ? "invalid partition" : "within moments of the start") })
   }
 
+  @Test("room for no more is looked for now and then, without a word each time, and at once when a worker ends")
+  func noRoom() {
+    for refused in [[], ["bad: there is no layersearch"]] {
+      var world = ScalingWorld("1:10")
+      world.demand.openJobs = 100
+      world.room = 3
+      world.partRefused = refused
+      while world.now < 3600 { world.look(after: 2) }
+      #expect(world.present.count == 3 && (40...80).contains(world.requests), "\(world.requests)")
+      #expect(world.said.count { $0.contains("asked for") } <= 2, "\(world.said)")
+      #expect(world.said.contains { $0.contains("room for no more workers") } == refused.isEmpty)
+      #expect(world.said.count { $0.contains("bad: there is no layersearch") } == refused.count)
+      world.end(world.present[1].id, .failed)
+      world.look(after: 2)
+      #expect(world.present.count == 3, "the place of one that ended is asked for at once")
+    }
+  }
+
   @Test("a worker that has been there for long does not hide that all others fail", arguments: [true, false])
   func noFloodBesideOne(isRefused: Bool) {
     var world = ScalingWorld("1:10", withJobs: 1)

@@ -9,6 +9,12 @@ struct ScalingWorld {
   /// What becomes of a start.
   var state = PlacedState.running
   var slots: Int? = 1
+  /// How many workers the place has room for; nil for as many as may be.
+  var room: Int?
+  /// What parts of the place refuse.
+  var partRefused: [String] = []
+  /// Answered by `started`.
+  var requests = 0
   var refusal: String?
   /// A word to leave does not arrive.
   var losesStops = false
@@ -63,12 +69,14 @@ struct ScalingWorld {
           handle(.notStarted(refusal))
           continue
         }
-        let new = (0..<count).map {
+        requests += 1
+        let had = min(count, room.map { max(0, $0 - present.count) } ?? count)
+        let new = (0..<had).map {
           PlacedWorker(id: "w\(starts + $0)", host: "h\(starts + $0)", slots: slots, state: state)
         }
-        starts += count
+        starts += had
         workers += new
-        handle(.started(new))
+        handle(.started(new, refused: partRefused))
       }
     }
   }

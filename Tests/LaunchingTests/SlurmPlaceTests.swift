@@ -37,7 +37,7 @@ import Testing
     let said = Said()
     let request = SlurmRequest(
       time: SlurmTime("2:00:00"), partition: "short", account: "a", qos: "q", constraint: "avx512",
-      memoryPerSlot: 1_500_000_000, options: ["--nice=10"])
+      memory: .perSlot(bytes: 1_500_000_000), options: ["--nice=10"])
     let place = place(
       request, run: said.runner { _, words in Self.says(words.contains("--array=0-2") ? "7\n" : "8\n") })
     let workers = try await place.start(3, worker)
@@ -59,7 +59,7 @@ import Testing
 
   @Test func aRequestIsKeptAndReadAgain() {
     let request = SlurmRequest(
-      time: SlurmTime("1-2:03:04"), partition: "p", account: "a", qos: "q", constraint: "c", memoryPerSlot: 5,
+      time: SlurmTime("1-2:03:04"), partition: "p", account: "a", qos: "q", constraint: "c", memory: .perSlot(bytes: 5),
       graceSeconds: 2.5, options: ["--nice=1", "--comment=a b"])
     #expect(SlurmRequest(settings: request.settings) == request)
     #expect(SlurmRequest(settings: SlurmRequest().settings) == SlurmRequest())
@@ -68,11 +68,16 @@ import Testing
 
   @Test func memoryFollowsTheStudyWhereNobodyAsksForAny() {
     let plain = SlurmRequest()
-    #expect(plain.fitted(toTrainingsOf: 400 << 20, slots: 3).memoryPerSlot == 700 << 20)
+    #expect(plain.fitted(toTrainingsOf: 400 << 20, slots: 3).memory == .perSlot(bytes: 600 << 20))
+    #expect(SlurmRequest(options: ["--mem-bind=local"]).fitted(toTrainingsOf: 1, slots: 1).memory != nil)
     #expect(plain.fitted(toTrainingsOf: 400 << 20, slots: nil) == plain)
     #expect(plain.fitted(toTrainingsOf: nil, slots: 3) == plain)
-    for request in [SlurmRequest(memoryPerSlot: 5), SlurmRequest(options: ["--mem=8G"])] {
+    for request in [
+      SlurmRequest(memory: .perSlot(bytes: 5)), SlurmRequest(memory: .site), SlurmRequest(options: ["--mem=8G"]),
+      SlurmRequest(options: ["--mem-per-cpu=8G"]),
+    ] {
       #expect(request.fitted(toTrainingsOf: 400 << 20, slots: 3) == request)
+      #expect(SlurmRequest(settings: request.settings) == request)
     }
   }
 
@@ -198,6 +203,24 @@ import Testing
     let short = await examine(SlurmRequest(time: SlurmTime("1:30")))
     #expect(short?.description.contains("leaves no time to work") == true)
     #expect(await examine(options: ["--grace", "1s"])?.kind == .usage)
+  }
+
+  @Test func memoryThatSlurmRefusesIsTold() async throws {
+    let place = place(
+      SlurmRequest(),
+      run: Said().runner { program, words in
+        if program == "sinfo" { return Self.says("study*|up|infinite\n") }
+        return words.contains("--mem-per-cpu=10140M") ? Self.says("", errors: "too much\n", status: 1) : Self.says("\n")
+      })
+    var worker = worker
+    worker.slots = 3
+    #expect(
+      try await place.fitted(toTrainingsOf: 400 << 20, worker)?.request.memory == .perSlot(bytes: 600 << 20))
+    #expect(try await place.fitted(toTrainingsOf: nil, worker) == nil)
+    let error = await #expect(throws: LaunchError.self) {
+      try await place.fitted(toTrainingsOf: 8032 << 20, worker)
+    }
+    #expect(error?.description.contains("Slurm refuses such a job: too much") == true)
   }
 
   @Test func aTimeLimitMustBeLongerThanATraining() {

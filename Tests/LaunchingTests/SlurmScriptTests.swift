@@ -19,7 +19,7 @@ import Testing
   ///   - worker: what a worker does.
   ///   - probe: what one does that is only to look whether it reaches its coordinator.
   private func run(
-    worker: String, probe: String = "exit 0", options: [String] = [], keys: String? = nil,
+    worker: String, probe: String = "echo X answers: study; exit 0", options: [String] = [], keys: String? = nil,
     executable: String? = nil
   ) async throws -> (result: Command.Result, record: SlurmRecord) {
     // A bash that reads the file `worker`, its first argument: a new file cannot be executed while a process that
@@ -68,6 +68,15 @@ import Testing
     #expect(
       PlacedState(slurm: SlurmRow(id: "11_3", state: "FAILED", reason: "NonZeroExitCode"), record: record)
         == .ended(.failed, detail: line))
+  }
+
+  @Test func aProgramThatIsNoLayerSearchIsOneLine() async throws {
+    let (result, record) = try await run(worker: "echo begun", probe: "exit 0")
+    #expect(result.status == 1 && result.output.isEmpty)
+    #expect(
+      record.runs.map(\.failure) == [
+        "node7: it says nothing of the coordinator: name layersearch with --binary"
+      ])
   }
 
   @Test func keysThatANodeCannotReadAreOneLine() async throws {

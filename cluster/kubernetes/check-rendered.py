@@ -56,7 +56,13 @@ def problems(documents):
                     yield f"{name}: there is no Secret {secret['secretName']}"
             if "configMap" in volume and volume["configMap"]["name"] not in configurations:
                 yield f"{name}: there is no ConfigMap {volume['configMap']['name']}"
-        for container in pod["containers"] + pod.get("initContainers", []):
+        containers = pod["containers"] + pod.get("initContainers", [])
+        if len({c.get("imagePullPolicy") for c in containers}) > 1:
+            yield f"{name}: its containers get their image in different ways"
+        for words in ("--connect", "--keys"):
+            if len({option(c, words) for c in containers if c.get("args", [""])[0] == "worker"}) > 1:
+                yield f"{name}: its containers have different {words}"
+        for container in containers:
             own = f"{name}, {container['name']}"
             rights = container.get("securityContext", {})
             if rights.get("allowPrivilegeEscalation") is not False or rights.get("capabilities") != {"drop": ["ALL"]}:

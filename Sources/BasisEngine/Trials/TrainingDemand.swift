@@ -6,7 +6,8 @@ import SearchCore
 public enum TrainingDemand {
   /// Bytes of a process that trains by this recipe, about: what this process has had so far, which is the same program,
   /// and a training's images, activations and parameters; those of the dense network, which it is timed beside, too.
-  public static func processBytes(of recipe: TrainingRecipe) -> Int {
+  /// - Parameter images: that are held at the same time; nil for those of the recipe.
+  public static func processBytes(of recipe: TrainingRecipe, images: Int? = nil) -> Int {
     let architecture = recipe.architecture
     let activations =
       WorkspaceLayout(architecture, capacity: recipe.batch).elementCount * MemoryLayout<Lanes>.stride
@@ -16,9 +17,9 @@ public enum TrainingDemand {
     // The trained network's tensors, and what is kept of conversions.
     let start = recipe.start == nil ? 0 : parameters * MemoryLayout<Float>.stride + (64 << 20)
     let side = recipe.data.shape.imageSize
-    let images = (recipe.data.trainImages + recipe.data.validationImages) * 3 * side * side
+    let pixels = (images ?? recipe.data.trainImages + recipe.data.validationImages) * 3 * side * side
     let program = ProcessMemory.peakBytes()
-    return program + activations + networks + start + images
+    return program + activations + networks + start + pixels
   }
 
   /// Images a second that the dense network trains on one core: the median of as many steps as `seconds` have room for,

@@ -42,20 +42,28 @@ package final class CoordinatorService {
   /// At the study's folder, which may be removed or taken by another coordinator.
   private static let secondsBetweenLooks = 1.0
 
+  /// What any training of a study takes, a final one too; nil where other engines alone train.
+  private static func slotBytes(of recipe: TrainingRecipe) -> Int? {
+    guard recipe.kernels?.takesNative ?? true else { return nil }
+    let shape = recipe.data.shape
+    return TrainingDemand.processBytes(
+      of: recipe, images: recipe.data.set.isDrawn ? nil : shape.trainingImages + shape.testImages)
+  }
+
   package init(study: OpenStudy, socket: CoordinatorSocket, options: Options, log: Logger) throws {
     self.study = study
     self.socket = socket
     self.options = options
     self.log = log
+    // Before the record grows this process.
+    let slotBytes = Self.slotBytes(of: study.definition.recipe)
     let jobs = try study.store.jobs()
     var settings = CoordinatorSettings(
       study: study.identity.studyID, studyName: study.identity.name,
       data: try study.data ?? study.definition.dataRequirement(), jobBudget: study.definition.jobBudget)
     settings.timeLimits = study.definition.timeLimits
     settings.kernels = study.definition.recipe.kernels
-    if settings.kernels?.takesNative ?? true {
-      settings.slotBytes = TrainingDemand.processBytes(of: study.definition.recipe)
-    }
+    settings.slotBytes = slotBytes
     settings.countsCoreTypes = study.definition.recipe.start != nil
     settings.speculates = options.speculates
     settings.keepsRunning = options.stays

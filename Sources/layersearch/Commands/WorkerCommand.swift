@@ -149,6 +149,9 @@ struct WorkerCommand: ParsableCommand {
     let client = try DemandClient(
       endpoint: connect, security: try keys.map(KeyFolder.workerSecurity) ?? .plaintext)
     defer { client.close() }
+    // The first process of a container has no default for them.
+    let signals = Signals { signal, _ in _exit(128 + signal) }
+    defer { withExtendedLifetime(signals) {} }
     let demand: Demand
     do { demand = try client.ask(tryingFor: wait?.seconds ?? 0) } catch { throw Failure.failed("\(error)") }
     StandardOutput.writeLine("\(connect) answers: study \(demand.studyName), \(demand.text)")

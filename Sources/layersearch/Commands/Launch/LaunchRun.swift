@@ -48,15 +48,15 @@ func runLaunch(
     log.notice("study \(first.studyName) is done: no worker is started")
     return try folder.write(record)
   }
-  if let slurm = place as? SlurmPlace {
-    let request = slurm.request.fitted(toTrainingsOf: first.slotBytes, slots: options.slots)
-    if request != slurm.request, let bytes = request.memoryPerSlot {
-      log.info("\(Readable.bytes(bytes)) of memory for each slot, by what the study's trainings take")
-      record.settings = request.settings
-      place = try Places.place(of: record, in: folder)
-    }
-  }
   try await place.examine(worker)
+  do throws(LaunchError) {
+    if let slurm = try await (place as? SlurmPlace)?.fitted(toTrainingsOf: first.slotBytes, worker) {
+      (place, record.settings) = (slurm, slurm.request.settings)
+      if case .perSlot(let bytes) = slurm.request.memory {
+        log.info("\(Readable.bytes(bytes)) of memory for each slot, by what the study's trainings take")
+      }
+    }
+  } catch { log.notice("slots have the site's own memory: \(error)") }
   if let seconds = first.jobSeconds { try place.allow(jobSeconds: seconds) }
   try folder.write(record)
   log.info("launch \(folder.name): study \(first.studyName), \(first.text)")
@@ -89,7 +89,11 @@ func runLaunch(
 private func requireSamePlace(_ record: LaunchRecord, _ place: any Place, _ folder: LaunchFolder) async throws {
   guard folder.isThere else { return }
   let earlier = try folder.read()
-  guard earlier.kind != record.kind || earlier.settings != record.settings else { return }
+  // What was fitted to the study then is fitted anew.
+  func lasting(_ settings: [String: String]) -> [String: String] {
+    settings.filter { $0.key != SlurmRequest.memorySetting }
+  }
+  guard earlier.kind != record.kind || lasting(earlier.settings) != lasting(record.settings) else { return }
   let present = try await Places.place(of: earlier, in: folder).list().filter(\.state.isPresent).map(\.id)
   guard !present.isEmpty else { return }
   let seen = earlier.kind == record.kind ? Set(try await place.list().map(\.id)) : []

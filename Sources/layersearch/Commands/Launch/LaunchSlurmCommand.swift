@@ -39,10 +39,10 @@ struct LaunchSlurmCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Memory for each slot (default: by what the study's trainings take; whole nodes have all of theirs).",
-      valueName: "size"),
-    transform: MemorySize.init(option:))
-  var memoryPerSlot: MemorySize?
+      "Memory for each slot, or 'site' for the site's own (default: by what the study's trainings take, where the "
+        + "coordinator knows that and --slots is given; whole nodes have all of theirs).", valueName: "size"),
+    transform: Number.value(SlurmMemory.allowed) { SlurmMemory($0) })
+  var memoryPerSlot: SlurmMemory?
 
   @Option(
     help: ArgumentHelp(
@@ -81,7 +81,7 @@ struct LaunchSlurmCommand: AsyncParsableCommand {
   func run() async throws {
     let request = SlurmRequest(
       time: time, partition: partition, account: account, qos: qos, constraint: constraint,
-      memoryPerSlot: memoryPerSlot?.bytes, graceSeconds: grace.seconds, options: sbatch)
+      memory: memoryPerSlot, graceSeconds: grace.seconds, options: sbatch)
     var settings = request.settings
     if inside {
       guard let job = SlurmAllocation.current() else {

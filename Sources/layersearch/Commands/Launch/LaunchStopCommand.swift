@@ -69,7 +69,10 @@ struct LaunchStopCommand: AsyncParsableCommand {
           "launch \(folder.name): its launcher, process \(launcher), is still there"
             + (now ? "" : "; layersearch launch stop --now ends its workers"))
       }
-      if words > 0 { kill(launcher, SIGTERM) }
+      if words > 0, kill(launcher, SIGTERM) != 0, errno == EPERM {
+        throw Failure.failed(
+          "launch \(folder.name): its launcher, process \(launcher), is another user's; stop it as that user")
+      }
       words -= 1
       try await Task.sleep(for: .milliseconds(500))
     }
