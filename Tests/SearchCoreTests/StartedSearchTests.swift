@@ -143,11 +143,11 @@ struct StartedSearchTests {
   func weighed(name: StrategyName) throws {
     let space = try StrategyTests.space(.resnet14)
     let network = SyntheticNetwork(space: space, sensitive: ["layer1.0.conv1"], noise: 0.01)
-    func run(_ isWeighed: Bool, workers: Int = 1, seed: UInt64 = 0) throws -> SearchHistory {
+    func run(_ isWeighed: Bool, workers: Int = 1, seed: UInt64 = 0, confirm: Int = 2) throws -> SearchHistory {
       try runStudy(
         {
           var settings = StrategySettings(name: name, seeds: 1)
-          settings.confirm = 2
+          settings.confirm = confirm
           return try makeStrategy(settings, space: space, budget: 82, template: self.weighing(isWeighed))
         }, network: network, workers: workers, schedulingSeed: seed, restarts: seed > 0,
         train: { work in
@@ -157,7 +157,13 @@ struct StartedSearchTests {
     }
     let (plain, weighed) = (try run(false), try run(true))
     // Of others, the confirmations alone follow from a model.
-    if name == .surrogate { #expect(plain.asked != weighed.asked) }
+    if name == .surrogate {
+      #expect(plain.withoutConfirmations.asked != weighed.withoutConfirmations.asked)
+      // The search itself weighs it from its first decision on, whether anything is confirmed afterwards or not.
+      let unconfirmed = try run(true, confirm: 0).asked
+      let common = weighed.withoutConfirmations.asked
+      #expect(Array(unconfirmed.prefix(common.count)) == common)
+    }
     for seed in 1...2 as ClosedRange<UInt64> {
       #expect(try run(true, workers: 5, seed: seed).results == weighed.results)
     }

@@ -131,6 +131,10 @@ public struct SearchHistory: Sendable {
       part.results[work] = results[work]
       if setAside.contains(work) { part.setAside.insert(work) }
     }
+    // What was asked for before all rounds (`StartedSearch`) is known in each.
+    for (work, result) in results {
+      if case .layerAnalysis = work.kind, !rounds.joined().contains(work) { part.results[work] = result }
+    }
     part.rounds = Array(rounds.prefix(asked))
     part.advance()
     return part
