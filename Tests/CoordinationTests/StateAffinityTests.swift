@@ -13,15 +13,21 @@ struct StateAffinityTests: CoordinatorScenarios {
       candidate: Candidate(ranks: ["layer": candidate]), kind: .proxyTraining(recipe), repetition: 0, seed: 1)
   }
 
-  /// Two trainings of an epoch, and both to the end.
+  /// Trainings of an epoch of candidates 1 and 2, one of another beside them, and then 2 and 1 to the end: by their order
+  /// alone, each would come to the other's worker.
   private struct Strategy: SearchStrategy {
     var name: StrategyName { .random }
     var notes: [String] { [] }
-    func roundsToKnow(before round: Int) -> Int { round }
-    func expectedWorks(history: SearchHistory) -> Int { 4 }
+    func roundsToKnow(before round: Int) -> Int { round < 2 ? 0 : 1 }
+    func expectedWorks(history: SearchHistory) -> Int { 5 }
 
     func round(_ number: Int, history: SearchHistory) -> SearchRound {
-      number > 1 ? .over : SearchRound(works: [1, 2].map { work($0, until: number == 0 ? 1 : nil) })
+      switch number {
+      case 0: SearchRound(works: [1, 2].map { work($0, until: 1) })
+      case 1: SearchRound(works: [work(3, until: nil)])
+      case 2: SearchRound(works: [2, 1].map { work($0, until: nil) })
+      default: .over
+      }
     }
   }
 
@@ -29,53 +35,52 @@ struct StateAffinityTests: CoordinatorScenarios {
     machine.handle(.received(.ready(Ready(freeSlots: slots)), from: peer), at: now).jobs(to: peer).map(\.job)
   }
 
-  /// Worker "w" at `a` has trained job 1 and "v" at `b` job 2, each for an epoch; both have a free slot in the end.
+  /// Worker "w" at `a` has trained job 1 and "v" at `b` job 2, each for an epoch. "v" is busy with job 3; job 4 goes on
+  /// from job 2 and job 5 from job 1, which is on its way to "w", of whose two slots one is free.
   private func halfway() -> CoordinatorMachine {
     var machine = CoordinatorMachine(settings: Fixture.coordinatorSettings(), jobs: [], strategy: Strategy())
     _ = machine.handle(.started, at: 0)
     for (peer, name) in [(a, "w"), (b, "v")] {
       _ = machine.handle(
-        .received(Fixture.hello(name, slots: 1, version: ProtocolVersion.newest), from: peer), at: 0)
+        .received(Fixture.hello(name, slots: 2, version: ProtocolVersion.newest), from: peer), at: 0)
     }
     #expect(ready(&machine, a, 1, at: 1) == [1])
     #expect(ready(&machine, b, 1, at: 1) == [2])
-    _ = machine.handle(.received(Fixture.finished(Fixture.reference(1)), from: a), at: 2)
+    let busy = machine.handle(.received(Fixture.finished(Fixture.reference(2)), from: b), at: 2)
+    #expect(busy.jobs(to: b).map(\.job) == [3])
+    let own = machine.handle(.received(Fixture.finished(Fixture.reference(1)), from: a), at: 3)
+    #expect(own.jobs(to: a).map(\.job) == [5], "not job 4, though it is older")
     return machine
   }
 
   @Test("a training goes on at the worker that has its state, though another is free first")
   func preferred() {
     var machine = halfway()
-    // Job 4 goes on from job 2, which `b` had: `a`, which is free, does not get both.
-    _ = machine.handle(.received(Fixture.finished(Fixture.reference(2)), from: b), at: 3)
-    let first = ready(&machine, a, 2, at: 3)
-    let second = ready(&machine, b, 1, at: 3)
-    #expect(!first.contains(4) && !second.contains(3), "\(first) \(second)")
-    #expect(machine.jobs.lease(of: 3)?.worker == "w" && machine.jobs.lease(of: 4)?.worker == "v")
+    #expect(ready(&machine, a, 2, at: 4).isEmpty)
+    let then = machine.handle(.received(Fixture.finished(Fixture.reference(3)), from: b), at: 5)
+    #expect(then.jobs(to: b).map(\.job) == [4])
+    #expect(machine.jobs.lease(of: 4)?.worker == "v" && machine.jobs.lease(of: 5)?.worker == "w")
     #expect(machine.affinities.isEmpty && machine.invariants() == [])
   }
 
-  @Test("it waits for that worker so long and no longer, and not at all once it has gone")
-  func others() {
-    for leaves in [false, true] {
-      var machine = halfway()
-      let end = machine.handle(.received(Fixture.finished(Fixture.reference(2)), from: b), at: 3)
-      guard !end.jobs(to: b).contains(Fixture.reference(4)) else {
-        // Its slot counted as free: it has it already.
-        continue
-      }
-      if leaves { _ = machine.handle(.received(.bye(Bye(reason: "x")), from: b), at: 3) }
-      let early = ready(&machine, a, 2, at: 4)
-      #expect(early.contains(4) == leaves, "\(early)")
-      if !leaves {
-        for time in stride(from: 5.0, to: 32, by: 3) {
-          for peer in [a, b] {
-            _ = machine.handle(
-              .received(.workerHeartbeat(WorkerHeartbeat(running: [], freeSlots: 0)), from: peer), at: time)
-          }
-        }
-        #expect(ready(&machine, a, 2, at: 34).contains(4))
+  @Test("it waits for that worker so long and no longer, and not at all once it has gone", arguments: [false, true])
+  func others(leaves: Bool) {
+    var machine = halfway()
+    if leaves {
+      _ = machine.handle(.received(.bye(Bye(reason: "x")), from: b), at: 3)
+      #expect(ready(&machine, a, 2, at: 4) == [3], "which is older")
+      let next = machine.handle(.received(Fixture.finished(Fixture.reference(5)), from: a), at: 4)
+      #expect(next.jobs(to: a).map(\.job) == [4])
+      return
+    }
+    #expect(ready(&machine, a, 2, at: 4).isEmpty)
+    for time in stride(from: 5.0, to: 32, by: 3) {
+      for (peer, job) in [(a, Int64(5)), (b, 3)] {
+        let beat = WorkerHeartbeat(running: [Fixture.reference(job)], freeSlots: peer == a ? 1 : 0)
+        let effects = machine.handle(.received(.workerHeartbeat(beat), from: peer), at: time)
+        #expect(effects.jobs(to: a).isEmpty)
       }
     }
+    #expect(ready(&machine, a, 2, at: 34).contains(4))
   }
 }
