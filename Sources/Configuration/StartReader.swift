@@ -36,10 +36,12 @@ struct StartReader {
 
   /// - Parameters:
   ///   - data: of the study; nil where that could not be read.
+  ///   - architecture: of the network on these images; nil where that is not known.
   ///   - augments: the recipe does, and so does the start where it says nothing else.
   ///   - hashOfFile: SHA-256 of a checkpoint.
   func read(
-    data: DataSelection?, augments: Bool, seed: UInt64, hashOfFile: StudyConfiguration.FileHash
+    data: DataSelection?, architecture: Architecture?, augments: Bool, seed: UInt64,
+    hashOfFile: StudyConfiguration.FileHash
   ) -> TrainedStart? {
     for key in ConfigurationKeys.allowed(in: "start") where key != "from" && section.isSet(key) {
       if Self.keysOf[from]?.contains(key) == true { continue }
@@ -55,6 +57,12 @@ struct StartReader {
     if let data, calibration > data.trainImages, from != .scratch {
       section.report(
         "calibration_images", "is \(calibration), but they are training images, of which there are \(data.trainImages)")
+    }
+    if let architecture, calibration < architecture.fewestCalibrationImages, from != .scratch {
+      section.report(
+        "calibration_images",
+        "is \(calibration), but \(architecture.model.rawValue) takes at least \(architecture.fewestCalibrationImages): "
+          + "fewer leave the covariance of a layer's outputs singular")
     }
     let augment = section.boolean("augment", default: augments)
     switch from {

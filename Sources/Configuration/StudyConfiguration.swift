@@ -107,7 +107,9 @@ extension StudyConfiguration {
       data: data ?? DataSelection(set: .shapes10, trainImages: 1, validationImages: 1, splitSeed: seed),
       hasStart: starting.isTrained, checksBatch: data != nil)
     recipe.kernels = kernels
-    recipe.start = starting.read(data: data, augments: recipe.augment, seed: seed, hashOfFile: hashOfFile)
+    recipe.start = starting.read(
+      data: data, architecture: model == nil || data == nil ? nil : recipe.architecture, augments: recipe.augment,
+      seed: seed, hashOfFile: hashOfFile)
     if let engine = kernels?.foreign, starting.isTrained {
       starting.section.report(
         "from",

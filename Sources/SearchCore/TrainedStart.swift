@@ -76,3 +76,13 @@ extension TrainedStart {
     start = read
   }
 }
+
+extension Architecture {
+  /// Fewest calibration images of which the covariance of every layer's outputs can have full rank: N + 1 pixels.
+  package var fewestCalibrationImages: Int {
+    layers.map { layer in
+      let pixels = layer.outputSize * layer.outputSize
+      return (layer.outputChannels + pixels) / pixels
+    }.max() ?? 1
+  }
+}

@@ -52,7 +52,9 @@ package struct FinalResults: Encodable, Sendable {
     open = jobs.count { $0.state == .waiting || $0.state == .running }
     setAside = jobs.count { $0.state == .setAside }
     let entries = FinalTrainings.entries(StudyReading.results(jobs))
-    guard !entries.isEmpty else { throw StudyError.noFinalResults(study: definition.name, open: open) }
+    guard !entries.isEmpty else {
+      throw StudyError.noFinalResults(study: definition.name, open: open, setAside: setAside)
+    }
     candidates = entries.map { entry in
       let cost = space.cost(of: entry.candidate)
       return Entry(

@@ -17,7 +17,7 @@ package enum StudyError: Error, Hashable, CustomStringConvertible {
   case nothingFits(study: String, problem: String)
 
   /// Nothing was trained in full; so many jobs are to be.
-  case noFinalResults(study: String, open: Int)
+  case noFinalResults(study: String, open: Int, setAside: Int)
   /// A full training is judged by test images, and the study's data set has none.
   case noTestImages(study: String)
   case tooManyImages(Int, available: Int)
@@ -59,10 +59,14 @@ package enum StudyError: Error, Hashable, CustomStringConvertible {
         ? "study \(study) has no results yet, and estimates are made of them"
         : "study \(study) has nothing to make estimates of: all its \(results) results diverged"
     case .nothingFits(let study, let problem): "study \(study): \(problem)"
-    case .noFinalResults(let study, let open):
-      open > 0
-        ? "study \(study) has no results of final trainings yet; \(open) are to be done"
-        : "study \(study) has no final trainings; the command final makes them"
+    case .noFinalResults(let study, let open, let setAside):
+      if open > 0 {
+        "study \(study) has no results of final trainings yet; \(open) are to be done"
+      } else if setAside > 0 {
+        "study \(study): all of its \(setAside) final trainings were set aside; status tells why"
+      } else {
+        "study \(study) has no final trainings; the command final makes them"
+      }
     case .noTestImages(let study):
       "the data set of study \(study) has no test images, by which full trainings are judged: begin a study with a "
         + "file that has test_images and test_labels"

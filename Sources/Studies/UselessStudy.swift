@@ -2,6 +2,8 @@ import SearchCore
 
 /// A study that has ended without anything that could be used. `description` is one line.
 package enum UselessStudy: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What its trainings were to start from was set aside, or diverged.
+  case noStart(what: String, diverged: Bool)
   case noResult(setAside: Int)
   case noDenseResult
   case allDiverged(trainings: Int)
@@ -9,8 +11,18 @@ package enum UselessStudy: Error, Hashable, Sendable, CustomStringConvertible {
 
   /// Nil where there is something.
   package init?(_ jobs: [JobRecord]) {
+    let start = jobs.first { job in
+      switch job.work.kind {
+      case .startTraining, .layerAnalysis: job.state == .setAside || job.result?.diverged == true
+      default: false
+      }
+    }
     // What trainings start from, and what was trained in full, says nothing of a search.
     let jobs = jobs.filter(\.work.kind.isProxy)
+    if let start, jobs.isEmpty {
+      self = .noStart(what: start.work.kind.title, diverged: start.result?.diverged == true)
+      return
+    }
     let results = jobs.compactMap(\.result)
     let dense = jobs.filter(\.work.candidate.isDense)
     let references = dense.compactMap(\.result)
@@ -31,6 +43,7 @@ package enum UselessStudy: Error, Hashable, Sendable, CustomStringConvertible {
   /// Jobs failed, and may be tried again.
   package var isFailure: Bool {
     switch self {
+    case .noStart(_, let diverged): !diverged
     case .noResult, .noDenseResult: true
     case .allDiverged, .denseDiverged: false
     }
@@ -40,6 +53,8 @@ package enum UselessStudy: Error, Hashable, Sendable, CustomStringConvertible {
     let dense = "the dense network, to which all others are compared,"
     let advice = "a study with a lower proxy.learning_rate may do better"
     return switch self {
+    case .noStart(let what, false): "\(what) was set aside, and nothing can be trained without it"
+    case .noStart(let what, true): "\(what) diverged, and nothing can start from it; \(advice)"
     case .noResult(let count): "no candidate has a result: \(count) jobs were set aside"
     case .noDenseResult: "\(dense) has no result"
     case .allDiverged(let count): "no candidate has a sound result: all \(count) trainings diverged; \(advice)"

@@ -236,8 +236,8 @@ extension Checkpoint {
     ).checkpoint()
     #expect(try refusal(decomposed).contains("layer layer1.0.conv1 is decomposed; choose a dense network"))
     // The classifier has one pixel an image and ten outputs.
-    #expect(ConversionSource.fewestImages(trained.architecture) == 11)
-    #expect(ConversionSource.fewestImages(Architecture(.resnet18)) == 33)
+    #expect(trained.architecture.fewestCalibrationImages == 11)
+    #expect(Architecture(.resnet18).fewestCalibrationImages == 33)
     let ten = try refusal(dense, images: trained.calibration.subset(0..<10))
     #expect(ten.contains("10 calibration images") && ten.contains("resnet8 takes at least 11"))
     #expect(try refusal(dense, images: trained.calibration.subset(0..<11)).isEmpty)

@@ -81,6 +81,11 @@ struct StartKeysTests {
         "key 'start.calibration_images' is for start.from: checkpoint or dense, and here it is scratch: leave it out"
       ),
       (
+        "start: {from: dense, calibration_images: 10}",
+        "key 'start.calibration_images' is 10, but resnet20 takes at least 11: fewer leave the covariance of a layer's "
+          + "outputs singular"
+      ),
+      (
         "start: {from: dense, calibration_images: 20000}",
         "key 'start.calibration_images' is 20000, but they are training images, of which there are 10000"
       ),

@@ -13,19 +13,21 @@ struct StateAffinityTests: CoordinatorScenarios {
       candidate: Candidate(ranks: ["layer": candidate]), kind: .proxyTraining(recipe), repetition: 0, seed: 1)
   }
 
-  /// Trainings of an epoch of candidates 1 and 2, one of another beside them, and then 2 and 1 to the end: by their order
-  /// alone, each would come to the other's worker.
+  /// Trainings of an epoch, others beside them, and once the first are done those to the end, the last first: by their
+  /// order alone, each of two would come to the other's worker.
   private struct Strategy: SearchStrategy {
+    var epochs: ClosedRange<Int>
+    var beside: ClosedRange<Int>
     var name: StrategyName { .random }
     var notes: [String] { [] }
     func roundsToKnow(before round: Int) -> Int { round < 2 ? 0 : 1 }
-    func expectedWorks(history: SearchHistory) -> Int { 5 }
+    func expectedWorks(history: SearchHistory) -> Int { 2 * epochs.count + beside.count }
 
     func round(_ number: Int, history: SearchHistory) -> SearchRound {
       switch number {
-      case 0: SearchRound(works: [1, 2].map { work($0, until: 1) })
-      case 1: SearchRound(works: [work(3, until: nil)])
-      case 2: SearchRound(works: [2, 1].map { work($0, until: nil) })
+      case 0: SearchRound(works: epochs.map { work($0, until: 1) })
+      case 1: SearchRound(works: beside.map { work($0, until: nil) })
+      case 2: SearchRound(works: epochs.reversed().map { work($0, until: nil) })
       default: .over
       }
     }
@@ -38,7 +40,8 @@ struct StateAffinityTests: CoordinatorScenarios {
   /// Worker "w" at `a` has trained job 1 and "v" at `b` job 2, each for an epoch. "v" is busy with job 3; job 4 goes on
   /// from job 2 and job 5 from job 1, which is on its way to "w", of whose two slots one is free.
   private func halfway() -> CoordinatorMachine {
-    var machine = CoordinatorMachine(settings: Fixture.coordinatorSettings(), jobs: [], strategy: Strategy())
+    var machine = CoordinatorMachine(
+      settings: Fixture.coordinatorSettings(), jobs: [], strategy: Strategy(epochs: 1...2, beside: 3...3))
     _ = machine.handle(.started, at: 0)
     for (peer, name) in [(a, "w"), (b, "v")] {
       _ = machine.handle(
@@ -82,5 +85,23 @@ struct StateAffinityTests: CoordinatorScenarios {
       }
     }
     #expect(ready(&machine, a, 2, at: 34).contains(4))
+  }
+
+  @Test("where very many wait for one worker, another does not wait with them", arguments: [15, 16])
+  func many(count: Int) {
+    var machine = CoordinatorMachine(
+      settings: Fixture.coordinatorSettings(), jobs: [],
+      strategy: Strategy(epochs: 1...count, beside: count + 1...2 * count))
+    _ = machine.handle(.started, at: 0)
+    for (peer, name) in [(b, "v"), (a, "w")] {
+      _ = machine.handle(
+        .received(Fixture.hello(name, slots: count, version: ProtocolVersion.newest), from: peer), at: 0)
+    }
+    #expect(ready(&machine, b, count, at: 1).count == count)
+    for job in 1...count {
+      _ = machine.handle(.received(Fixture.finished(Fixture.reference(Int64(job))), from: b), at: 2)
+    }
+    #expect(machine.affinities.count == count)
+    #expect(ready(&machine, a, 1, at: 3) == (count < 16 ? [] : [Int64(2 * count + 1)]))
   }
 }

@@ -38,6 +38,18 @@ struct UselessStudyTests {
         result: Observation(diverged: entry.1, kernelVariant: "avx2+Haswell"))
     }
     #expect(UselessStudy(jobs) == .allDiverged(trainings: 1))
+
+    // Without it nothing is trained.
+    func alone(_ state: JobState, _ result: Observation?) -> UselessStudy? {
+      UselessStudy([JobRecord(id: 1, work: start, state: state, result: result)])
+    }
+    let diverged = alone(.finished, Observation(diverged: true, kernelVariant: "avx2+Haswell"))
+    let failed = alone(.setAside, nil)
+    let title = start.kind.title
+    #expect(diverged == .noStart(what: title, diverged: true) && diverged?.isFailure == false)
+    #expect(diverged?.description.hasPrefix("\(title) diverged, and nothing can start from it; ") == true)
+    #expect(failed == .noStart(what: title, diverged: false) && failed?.isFailure == true)
+    #expect(failed?.description == "\(title) was set aside, and nothing can be trained without it")
   }
 
   @Test("failures can be tried again; divergence needs another study")

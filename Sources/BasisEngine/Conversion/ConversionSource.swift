@@ -49,7 +49,7 @@ package final class ConversionSource {
     while shouldContinue: () -> Bool = { true }
   ) throws(EngineError) {
     do { try dense.requireStart(of: architecture) } catch { throw .checkpoint(path: path, reason: "\(error)") }
-    let fewest = Self.fewestImages(architecture)
+    let fewest = architecture.fewestCalibrationImages
     guard calibration.count >= fewest else {
       throw .conversion(
         reason: "\(calibration.count) calibration images leave the covariance of a layer's outputs singular; "
@@ -84,14 +84,6 @@ package final class ConversionSource {
     self.kernels = kernels
     self.spectra = spectra
     tensors = dense.tensors
-  }
-
-  /// Fewest calibration images of which the covariance of every layer's outputs can have full rank: N + 1 pixels.
-  package static func fewestImages(_ architecture: Architecture) -> Int {
-    architecture.layers.map { layer in
-      let pixels = layer.outputSize * layer.outputSize
-      return (layer.outputChannels + pixels) / pixels
-    }.max() ?? 1
   }
 
   /// Share of the variance of a layer's outputs on the calibration images that is lost where the layer is truncated,

@@ -19,6 +19,8 @@ extension CoordinatorMachine {
     return sessions.count - sessions.restingCount <= evidence.failures.count { sessions.isHere($0.worker) }
   }
 
+  private static let mostPassedOver = 16
+
   /// The oldest waiting job that this worker is to have. Looks at a few only: those that failed at it are few.
   mutating func nextJob(for worker: String, at now: Double) -> Int64? {
     if standing.evidence.isEmpty, affinities.isEmpty { return jobs.nextWaiting() }
@@ -26,19 +28,24 @@ extension CoordinatorMachine {
     let triesOthersFirst = !standing.isWitness(worker)
     var passedOver: [Int64] = []
     var choice: Int64?
-    while passedOver.count < 16, let job = jobs.nextWaiting() {
-      if may(worker, begin: job), !isReserved(job, from: worker, at: now) {
-        if !triesOthersFirst || !standing.hasFailed(job, at: worker) {
+    var reserved: Int64?
+    while passedOver.count < Self.mostPassedOver, let job = jobs.nextWaiting() {
+      if may(worker, begin: job) {
+        if isReserved(job, from: worker, at: now) {
+          reserved = reserved ?? job
+        } else if !triesOthersFirst || !standing.hasFailed(job, at: worker) {
           choice = job
           break
+        } else {
+          choice = choice ?? job
         }
-        choice = choice ?? job
       }
       jobs.takeOut(job)
       passedOver.append(job)
     }
     for job in passedOver { jobs.putBack(job) }
-    return choice
+    // Where so many are left for others, a slot is not kept waiting for one that is not.
+    return choice ?? (passedOver.count < Self.mostPassedOver ? nil : reserved)
   }
 
   /// False for workers that are benched or pause, for those that are held back while there are others, and for those
