@@ -69,6 +69,8 @@ public enum FinalTrainings {
     package var difference: Double?
     package var low: Double?
     package var high: Double?
+    /// SHA-256 of the trained networks, seed by seed: those that did not diverge, of workers that leave one.
+    package var networks: [String] = []
   }
 
   /// By recipe, then by candidate's text.
@@ -85,10 +87,14 @@ public enum FinalTrainings {
         })
       let diverged = Dictionary(grouping: results.filter(\.value.diverged).keys, by: \.candidate).mapValues(\.count)
       let sound = Set(comparison.entries.map(\.candidate))
+      let networks = Dictionary(
+        grouping: results.sorted { $0.key.repetition < $1.key.repetition }, by: \.key.candidate
+      ).mapValues { $0.compactMap { $0.value.artifacts[Artifact.weights]?.hash } }
       return comparison.entries.map { entry in
         Entry(
           candidate: entry.candidate, recipe: recipe, accuracy: entry.accuracy, seeds: entry.seeds,
-          diverged: diverged[entry.candidate] ?? 0, difference: entry.difference, low: entry.low, high: entry.high)
+          diverged: diverged[entry.candidate] ?? 0, difference: entry.difference, low: entry.low, high: entry.high,
+          networks: networks[entry.candidate] ?? [])
       }
         + diverged.filter { !sound.contains($0.key) }.map { candidate, count in
           Entry(candidate: candidate, recipe: recipe, accuracy: nil, seeds: 0, diverged: count)

@@ -27,6 +27,8 @@ package struct FinalResults: Encodable, Sendable {
     package var difference: Double?
     package var differenceLow: Double?
     package var differenceHigh: Double?
+    /// Files of the trained networks, seed by seed.
+    package var networks: [String]
   }
 
   package var study: String
@@ -67,7 +69,9 @@ package struct FinalResults: Encodable, Sendable {
         trainImages: entry.recipe.data.trainImages, epochs: entry.recipe.epochs.count,
         learningRate: entry.recipe.learningRate, seeds: entry.seeds, divergedSeeds: entry.diverged,
         testAccuracy: entry.accuracy, difference: entry.difference, differenceLow: entry.low,
-        differenceHigh: entry.high)
+        differenceHigh: entry.high,
+        // As a coordinator keeps contents beside its study.
+        networks: entry.networks.map { "\(store.directory)/contents/\($0)/content" })
     }.sorted { left, right in
       (left.epochs, left.trainImages, left.learningRate, -left.parameters, left.candidate)
         < (right.epochs, right.trainImages, right.learningRate, -right.parameters, right.candidate)
@@ -86,6 +90,7 @@ extension FinalResults {
       ("difference", { $0.difference.map { "\($0)" } ?? "" }),
       ("difference_low", { $0.differenceLow.map { "\($0)" } ?? "" }),
       ("difference_high", { $0.differenceHigh.map { "\($0)" } ?? "" }),
+      ("networks", { $0.networks.joined(separator: ";") }),
     ]
   }
 
