@@ -37,6 +37,20 @@ struct ChaosTests {
       """, to: "study.yaml")
   }
 
+  /// Its trainings end early and go on later, from states that whoever was killed has left.
+  private func writeHalvedStudy(_ place: Place) throws {
+    try place.write(
+      """
+      study: tiny
+      model: resnet8
+      data: {set: shapes10, train_images: 512, validation_images: 64}
+      space: {ranks: [4, 8], include: [layer1.0.conv1, layer2.0.conv2, layer3.0.conv1]}
+      proxy: {epochs: 3, batch: 16, learning_rate: 0.05}
+      strategy: {name: surrogate, round: 6, halving: {rungs: [0.34, 1], keep: 0.34}}
+      budget: {jobs: 36}
+      """, to: "study.yaml")
+  }
+
   private func compare(shots: Int, pauses: ClosedRange<Double>, seconds: Double, write: (Place) throws -> Void)
     async throws
   {
@@ -70,6 +84,11 @@ struct ChaosTests {
     try await compare(shots: 8, pauses: 0.3...1, seconds: 900) {
       try writeStudy($0, fractions: "0.25", seeds: 1, trainImages: 1024, jobs: 14)
     }
+  }
+
+  @Test("the same where trainings pause and go on")
+  func halved() async throws {
+    try await compare(shots: 8, pauses: 0.3...1, seconds: 900) { try writeHalvedStudy($0) }
   }
 
   @Test("the same under a hundred kills", .enabled(if: isLong))

@@ -15,26 +15,49 @@ struct FailpointTests {
 
   @Test("a process that ends at any of these places costs no result and brings none twice")
   func everyPlace() async throws {
+    try await pass(Self.cases) { try $0.writeStudy() }
+  }
+
+  @Test("nor does one that ends as it writes the state of a training that is to go on, or after it")
+  func states() async throws {
+    let places: [Failpoint] = [.fileBeforeWrite, .fileBeforeRename, .fileAfterRename, .engineBeforeResult]
+    try await pass(places.map { ($0, 2) }) { place in
+      try place.write(
+        """
+        study: tiny
+        model: resnet8
+        data: {set: shapes10, train_images: 64, validation_images: 64}
+        space: {ranks: [4, 8], include: [layer1.0.conv1, layer2.0.conv2]}
+        proxy: {epochs: 3, batch: 32}
+        strategy: {name: random, seeds: 1, round: 4, halving: {rungs: [0.34, 1], keep: 0.5}}
+        budget: {jobs: 12}
+        """, to: "study.yaml")
+    }
+  }
+
+  private func pass(_ cases: [(Failpoint, Int)], write: @escaping @Sendable (Place) throws -> Void) async throws {
     let calm = try Place()
-    try calm.writeStudy()
+    try write(calm)
     #expect(try await calm.run("run", "study.yaml", "--slots", "2").exitCode == 0)
     let undisturbed = try RecordedStudy(calm)
     // Two at a time: most of each is waiting for processes to notice each other.
     try await withThrowingTaskGroup(of: Void.self) { group in
-      var rest = Self.cases[...]
+      var rest = cases[...]
       func next() {
         guard let (place, count) = rest.popFirst() else { return }
-        group.addTask { try await Self.end(at: place, count: count, undisturbed: undisturbed) }
+        group.addTask { try await Self.end(at: place, count: count, undisturbed: undisturbed, write: write) }
       }
       for _ in 0..<2 { next() }
       while try await group.next() != nil { next() }
     }
   }
 
-  private static func end(at failpoint: Failpoint, count: Int, undisturbed: RecordedStudy) async throws {
+  private static func end(
+    at failpoint: Failpoint, count: Int, undisturbed: RecordedStudy, write: @Sendable (Place) throws -> Void
+  ) async throws {
     let name = "\(failpoint.rawValue):\(count)"
     let place = try Place()
-    try place.writeStudy()
+    try write(place)
     let port = try freePort()
     let isCoordinators = failpoint.rawValue.hasPrefix("store.") || failpoint.rawValue.hasPrefix("coordinator.")
     let isEngines = failpoint.rawValue.hasPrefix("engine.")
