@@ -86,11 +86,11 @@ package struct Scaling: Sendable {
       if case .stopping = phase, unlistedInARow >= settings.mostUnlisted { end(.stopped) }
     case .started(let workers, let refused):
       for reason in refused { sayOnce("no worker could be started: \(reason)") }
-      if !workers.isEmpty {
-        backOff.waits = 0
-      } else {
+      if workers.isEmpty {
         backOff.wait(at: now)
         if refused.isEmpty { sayOnce("there is room for no more workers; it is looked for some from time to time") }
+      } else {
+        backOff.waits = 0
       }
       for worker in workers { roster.add(worker, at: now) }
       asked = nil

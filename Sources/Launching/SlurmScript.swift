@@ -61,11 +61,11 @@ package struct SlurmScript: Sendable {
       \(cache.isEmpty ? "cache=()" : cache)
       problem=$(\(probe) 2>&1 </dev/null)
       case $?$problem in
-        0*" answers: "*) answers=yes ;;
-        0*) answers="" problem="it says nothing of the coordinator: name layersearch with --binary" ;;
-        *) answers="" ;;
+        0*" answers: "*) problem="" ;;
+        0*) problem="it says nothing of the coordinator: name layersearch with --binary" ;;
+        *) problem=${problem:-"the probe ended without a word"} ;;
       esac
-      [ -n "$answers" ] || [ -n "$leaving" ] || {
+      [ -z "$problem" ] || [ -n "$leaving" ] || {
         problem=$(printf '%s\\n' "$problem" | tail -n 1)
         problem=${problem#layersearch: error: }
         case $problem in "no coordinator"*) problem+="; --connect must name an address that the nodes reach" ;; esac
