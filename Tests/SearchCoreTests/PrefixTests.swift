@@ -91,32 +91,69 @@ struct PrefixTests {
       (StrategyName.surrogate, Self.surrogate), (.nsga2, Self.genetic),
     ])
   func committed(name: StrategyName, expected: [String]) throws {
-    let space = try StrategyTests.space()
-    let strategy = try makeStrategy(settings(name), space: space, budget: 64, template: .example(studySeed: 3))
+    let asked = try next(settings(name), template: .example(studySeed: 3))
+    #expect(asked == expected)
+  }
+
+  @Test("the same where losses are read, and where trainings have rungs")
+  func committedWithRungs() throws {
+    var settings = settings(.surrogate)
+    settings.halving = HalvingSettings(rungs: [0.33, 1], keep: 0.4)
+    let rungs = try WorkTemplate.example(studySeed: 3, halving: HalvingSettings()).rungs
+    let template = WorkTemplate(
+      kind: rungs[1], lower: [rungs[0]], studySeed: 3, scores: .accuraciesAndLosses)
+    let asked = try next(settings, after: 2, template: template)
+    #expect(asked == Self.halved)
+  }
+
+  /// What is asked for after so many turns, each of which has all results of those before: `CANDIDATE#REPETITION`, and
+  /// `@RUNG` where that is not the top one.
+  private func next(_ settings: StrategySettings, after turns: Int = 5, template: WorkTemplate) throws -> [String] {
+    let strategy = try makeStrategy(settings, space: StrategyTests.space(), budget: 64, template: template)
     var history = SearchHistory()
-    for _ in 0..<5 {
+    for _ in 0..<turns {
       for work in strategy.works(history: history) where !history.isSettled(work) {
         // Exact in any arithmetic.
         let hash = StableHash.fnv1a64("\(work.candidate)/\(work.repetition)") % 1024
-        let accuracy = 0.5 - 0.03125 * Double(work.candidate.decompositions.count) + Double(hash) / 65536
-        history.record(result(accuracy: accuracy), for: work)
+        let damage = 0.03125 * Double(work.candidate.decompositions.count)
+        let rung = template.rung(of: work) ?? 0
+        let accuracy = (rung == template.topRung ? 0.5 : 0.25) - damage + Double(hash) / 65536
+        var result = result(accuracy: accuracy)
+        result[.epochLosses] = [2, 1.5 + damage - Double(hash) / 131072]
+        history.record(result, for: work)
       }
     }
-    let next = strategy.works(history: history).filter { !history.isSettled($0) }.map {
-      "\($0.candidate)#\($0.repetition)"
+    return strategy.works(history: history).filter { !history.isSettled($0) }.map { work in
+      let rung = template.rung(of: work).flatMap { $0 == template.topRung ? nil : "@\($0)" } ?? ""
+      return "\(work.candidate)#\(work.repetition)\(rung)"
     }
-    #expect(next == expected)
   }
 
+  private static let halved = [
+    "layer3.0.conv2=8#0",
+    "layer1.0.conv2=4,layer3.0.conv2=4#0",
+    "layer1.0.conv2=4,layer3.0.conv2=4#1@0",
+    "layer1.0.conv2=4,layer2.0.conv2=4#0@0",
+    "layer3.0.conv1=8,layer3.0.conv2=8#0@0",
+    "layer1.0.conv1=8,layer1.0.conv2=4,layer2.0.conv1=4,layer2.0.conv2=4,layer3.0.conv2=8#0@0",
+    "layer3.0.conv2=8#1@0",
+    "layer1.0.conv2=4,layer2.0.conv2=4,layer3.0.conv1=4,layer3.0.conv2=4#0",
+    "layer1.0.conv1=4,layer3.0.conv2=4#0",
+    "layer3.0.conv1=4#0@0",
+    "layer3.0.conv2=4#0@0",
+    "layer2.0.conv2=4,layer3.0.conv1=4,layer3.0.conv2=4#0@0",
+    "layer1.0.conv1=4,layer3.0.conv2=4#1@0",
+    "layer1.0.conv1=4,layer2.0.conv1=4,layer2.0.conv2=4,layer3.0.conv1=4,layer3.0.conv2=4#0@0",
+  ]
   private static let surrogate = [
-    "layer2.0.conv2=4#1",
-    "layer3.0.conv2=8#5",
-    "layer1.0.conv2=8,layer2.0.conv1=4,layer3.0.conv2=4#1",
-    "layer2.0.conv2=4,layer3.0.conv2=8#1",
-    "layer1.0.conv2=8,layer3.0.conv1=4,layer3.0.conv2=4#0",
-    "layer1.0.conv1=4,layer2.0.conv1=4,layer2.0.conv2=8,layer3.0.conv1=8#0",
-    "layer3.0.conv1=4#1",
-    "layer2.0.conv2=4#2",
+    "layer1.0.conv2=4#0",
+    "layer1.0.conv2=8#0",
+    "layer1.0.conv2=8,layer2.0.conv1=4,layer2.0.conv2=8#1",
+    "layer2.0.conv2=4,layer3.0.conv2=4#0",
+    "layer2.0.conv2=4,layer3.0.conv1=8,layer3.0.conv2=4#0",
+    "layer1.0.conv1=4,layer1.0.conv2=8,layer2.0.conv1=4,layer2.0.conv2=8,layer3.0.conv1=8#0",
+    "layer3.0.conv1=4#4",
+    "layer3.0.conv2=8#2",
   ]
   private static let genetic = [
     "layer1.0.conv1=4,layer1.0.conv2=8#0",

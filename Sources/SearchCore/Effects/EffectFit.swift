@@ -126,7 +126,7 @@ struct EffectFit {
         let moved = climb(&best, &highest) { $0.moved(parameter, by: $1) }
         if moved { isBetter = true }
       }
-      if !isBetter { break }
+      if !isBetter, rungs.count > 0 || !tradeNoiseForPairs(&best, &highest) { break }
     }
     return (best, highest)
   }
@@ -145,6 +145,24 @@ struct EffectFit {
       if hasMoved { return true }
     }
     return false
+  }
+
+  /// What near layers do to each other passes for noise where every candidate was trained once. The one has to rise by
+  /// several steps before anything is seen of it, and the other to fall with it.
+  private mutating func tradeNoiseForPairs(_ best: inout EffectPriors, _ highest: inout Double) -> Bool {
+    var isBetter = false
+    var paired = best
+    while let stronger = paired.moved(.pair, by: 1) {
+      paired = stronger
+      var quieter = paired.moved(.noise, by: -1)
+      for _ in 0..<2 {
+        guard let next = quieter else { break }
+        let value = logPosterior(next)
+        if value > highest { (best, highest, isBetter) = (next, value, true) }
+        quieter = next.moved(.noise, by: -1)
+      }
+    }
+    return isBetter
   }
 
   private mutating func moveRung(
