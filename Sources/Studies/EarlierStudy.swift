@@ -41,7 +41,8 @@ package enum EarlierStudy {
     let template = definition.configuration.template
     let space = EffectSpace(definition.space)
     let usable = all.filter { work, _ in
-      work == template.work(work.candidate, repetition: work.repetition) && space.options(of: work.candidate) != nil
+      guard let rung = template.rung(of: work), space.options(of: work.candidate) != nil else { return false }
+      return work == template.work(work.candidate, repetition: work.repetition, rung: rung)
     }
     if usable.isEmpty {
       let differences = differences(definition.newIdentity(), identity, recipe: definition.recipe)

@@ -44,6 +44,11 @@ package enum StudyReading {
     _ jobs: [JobRecord], in store: StudyStore, definition: StudyDefinition
   ) throws -> [JobRecord] {
     guard definition.timeLimits != TimeLimits(), try store.isFinished else { return jobs }
+    return settledPrefix(jobs)
+  }
+
+  /// What was asked for until the first that is not settled, and what a person asked for.
+  static func settledPrefix(_ jobs: [JobRecord]) -> [JobRecord] {
     let search = jobs.filter { !HandAsked.includes($0.id) }.sorted { $0.id < $1.id }
     return Array(search.prefix { $0.state == .finished || $0.state == .setAside }) + askedByHand(jobs)
   }

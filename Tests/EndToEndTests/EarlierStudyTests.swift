@@ -86,6 +86,30 @@ struct EarlierStudyTests {
     #expect(try study.jobs.map(\.result) == RecordedStudy(place, study: "studies/first").jobs.map(\.result))
   }
 
+  @Test("what was trained at lower rungs is known as well")
+  func rungs() async throws {
+    let place = try Place()
+    for name in ["first", "again"] {
+      try place.write(
+        """
+        study: \(name)
+        model: resnet8
+        data: {set: shapes10, train_images: 64, validation_images: 64}
+        space: {ranks: [4, 8], include: [layer1.0.conv1, layer2.0.conv2]}
+        proxy: {epochs: 2, batch: 32}
+        strategy: {name: surrogate, round: 4, halving: {rungs: [0.5, 1], keep: 0.5}}
+        budget: {jobs: 12}
+        """, to: "\(name).yaml")
+    }
+    #expect(try await place.run("run", "first.yaml", "--slots", "2", "--quiet").exitCode == 0)
+    let again = try await place.run("run", "again.yaml", "--slots", "1", "--from-study", "studies/first")
+    #expect(again.exitCode == 0, "\(again.errors)")
+    #expect(try attempts(place, "studies/again") == 0)
+    #expect(
+      try RecordedStudy(place, study: "studies/again").jobs.map(\.result)
+        == RecordedStudy(place, study: "studies/first").jobs.map(\.result))
+  }
+
   @Test("results of other images are refused by both contents, and where a study does not say, that is told")
   func contents() async throws {
     let place = try Place()

@@ -117,11 +117,12 @@ struct HalvingSearch: SearchStrategy {
   private func isOver(_ ladder: RungLadder) -> Bool {
     ladder.roundsWithoutBracket.contains { round in
       guard jobs != nil else { return true }
-      let then = self.ladder(ladder.history.known(rounds: roundsToKnow(before: round), asked: round)).ofBrackets
-      if search.round(then.rounds.count, history: then).works.isEmpty { return true }
+      let known = roundsToKnow(before: round)
       let until = ladder.history.known(rounds: 0, asked: round + 1)
-      return free(until, known: roundsToKnow(before: round))
-        < Double(Self.smallestCutBracket * template.rungs.count)
+      if free(until, known: known) < Double(Self.smallestCutBracket * template.rungs.count) { return true }
+      // A decision of the other search, which takes time: last.
+      let then = self.ladder(ladder.history.known(rounds: known, asked: round)).ofBrackets
+      return search.round(then.rounds.count, history: then).works.isEmpty
     }
   }
 
