@@ -100,32 +100,30 @@ struct PrefixTests {
     var settings = settings(.surrogate)
     settings.halving = HalvingSettings(rungs: [0.33, 1], keep: 0.4)
     let rungs = try WorkTemplate.example(studySeed: 3, halving: HalvingSettings()).rungs
-    let template = WorkTemplate(
-      kind: rungs[1], lower: [rungs[0]], studySeed: 3, scores: .accuraciesAndLosses)
+    let template = WorkTemplate(kind: rungs[1], lower: [rungs[0]], studySeed: 3, scores: .accuraciesAndLosses)
     let asked = try next(settings, after: 2, template: template)
     #expect(asked == Self.halved)
   }
 
   /// What is asked for after so many turns, each of which has all results of those before: `CANDIDATE#REPETITION`, and
-  /// `@RUNG` where that is not the top one.
+  /// `@0` at the rung below the top one.
   private func next(_ settings: StrategySettings, after turns: Int = 5, template: WorkTemplate) throws -> [String] {
     let strategy = try makeStrategy(settings, space: StrategyTests.space(), budget: 64, template: template)
+    func isTop(_ work: Work) -> Bool { template.rung(of: work) == template.topRung }
     var history = SearchHistory()
     for _ in 0..<turns {
       for work in strategy.works(history: history) where !history.isSettled(work) {
         // Exact in any arithmetic.
         let hash = StableHash.fnv1a64("\(work.candidate)/\(work.repetition)") % 1024
         let damage = 0.03125 * Double(work.candidate.decompositions.count)
-        let rung = template.rung(of: work) ?? 0
-        let accuracy = (rung == template.topRung ? 0.5 : 0.25) - damage + Double(hash) / 65536
+        let accuracy = (isTop(work) ? 0.5 : 0.25) - damage + Double(hash) / 65536
         var result = result(accuracy: accuracy)
         result[.epochLosses] = [2, 1.5 + damage - Double(hash) / 131072]
         history.record(result, for: work)
       }
     }
     return strategy.works(history: history).filter { !history.isSettled($0) }.map { work in
-      let rung = template.rung(of: work).flatMap { $0 == template.topRung ? nil : "@\($0)" } ?? ""
-      return "\(work.candidate)#\(work.repetition)\(rung)"
+      "\(work.candidate)#\(work.repetition)\(isTop(work) ? "" : "@0")"
     }
   }
 

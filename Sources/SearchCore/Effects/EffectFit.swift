@@ -126,7 +126,8 @@ struct EffectFit {
         let moved = climb(&best, &highest) { $0.moved(parameter, by: $1) }
         if moved { isBetter = true }
       }
-      if !isBetter, rungs.count > 0 || !tradeNoiseForPairs(&best, &highest) { break }
+      if !isBetter, rungs.count == 0 { isBetter = tradeNoiseForPairs(&best, &highest) }
+      if !isBetter { break }
     }
     return (best, highest)
   }
@@ -150,19 +151,16 @@ struct EffectFit {
   /// What near layers do to each other passes for noise where every candidate was trained once. The one has to rise by
   /// several steps before anything is seen of it, and the other to fall with it.
   private mutating func tradeNoiseForPairs(_ best: inout EffectPriors, _ highest: inout Double) -> Bool {
-    var isBetter = false
-    var paired = best
-    while let stronger = paired.moved(.pair, by: 1) {
-      paired = stronger
-      var quieter = paired.moved(.noise, by: -1)
-      for _ in 0..<2 {
-        guard let next = quieter else { break }
+    let (first, before) = (best, highest)
+    for rise in 1... {
+      guard let paired = first.moved(.pair, by: rise) else { break }
+      for fall in 1...2 {
+        guard let next = paired.moved(.noise, by: -fall) else { break }
         let value = logPosterior(next)
-        if value > highest { (best, highest, isBetter) = (next, value, true) }
-        quieter = next.moved(.noise, by: -1)
+        if value > highest { (best, highest) = (next, value) }
       }
     }
-    return isBetter
+    return highest > before
   }
 
   private mutating func moveRung(

@@ -61,7 +61,7 @@ package struct EffectPriors: Hashable, Sendable {
   /// Of a training's luck at a rung with its luck at the top.
   package func correlation(ofRung rung: Int) -> Double { rung == 0 ? 1 : rungs[rung - 1][.correlation] }
 
-  /// One step down or up its grid; nil at the end of it.
+  /// So many steps up its grid, or down; nil beyond its ends.
   func moved(_ parameter: Parameter, by step: Int) -> EffectPriors? {
     var moved = self
     moved.positions[parameter.rawValue] += step
