@@ -251,6 +251,26 @@ class Sittings(unittest.TestCase):
             self.assertEqual(sorted(done), [0, 1, 3, 4])
             self.assertEqual([work.read_json(path) for path, _ in tasks], [0, 1, "before", 3, 4])
 
+    def test_what_another_machine_trained_is_taken_over(self):
+        with tempfile.TemporaryDirectory() as folder:
+            here, there = os.path.join(folder, "here"), os.path.join(folder, "there")
+            options = types.SimpleNamespace(output=here, slots=1)
+            work.keep_settings(here, {"epochs": 30})
+            work.write_json(os.path.join(there, "report.json"), {"settings": {"epochs": 30}})
+            rows = [["dense", "dense", 7, 0.5], ["all", "conv1=4,layer1.0.conv1=4", 7, None]]
+            work.write(os.path.join(there, "trainings.csv"), measures.comma_separated(["form", "candidate", "seed", "test_accuracy"], rows))
+            trainings.take_over(options, there)
+            # Nothing is left to train.
+            wanted = [(candidate, seed) for _, candidate, seed, _ in rows]
+            self.assertEqual(trainings.judge(options, wanted), {wanted[0]: 0.5, wanted[1]: None})
+            work.write_json(os.path.join(there, "report.json"), {"settings": {"epochs": 15}})
+            with self.assertRaisesRegex(SystemExit, "epochs is 15 now and was 30"):
+                trainings.take_over(options, there)
+            work.write(os.path.join(there, "trainings.csv"), "candidate,seed\ndense,one\n")
+            work.write_json(os.path.join(there, "report.json"), {"settings": {"epochs": 30}})
+            with self.assertRaisesRegex(SystemExit, "in every row"):
+                trainings.take_over(options, there)
+
 
 if __name__ == "__main__":
     unittest.main()

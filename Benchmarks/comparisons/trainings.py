@@ -1,4 +1,5 @@
 """The recipe of the comparisons, searches with it, what they name, and the fresh trainings that judge that."""
+import csv
 import functools
 import hashlib
 import json
@@ -195,6 +196,24 @@ def _by_torch(options, candidate, seed):
     if done.returncode != 0:
         work.fail(f"PyTorch: {(done.stderr.strip().splitlines() or ['failed'])[-1]}")
     return json.loads(done.stdout)
+
+
+def take_over(options, folder):
+    """The engine's fresh trainings that another run by the same settings has left in report.json and trainings.csv."""
+    report, table = work.read_json(os.path.join(folder, "report.json")), os.path.join(folder, "trainings.csv")
+    if report is None or not os.path.exists(table):
+        work.fail(f"--go-on-from {folder}: report.json and trainings.csv are wanted there")
+    work.keep_settings(options.output, report["settings"])
+    with open(table, newline="") as file:
+        try:
+            rows = [(row["candidate"], int(row["seed"]), float(row["test_accuracy"]) if row["test_accuracy"] else None)
+                    for row in csv.DictReader(file)]
+        except (KeyError, TypeError, ValueError) as problem:
+            work.fail(f"{table}: candidate, seed and test_accuracy are wanted in every row ({problem})")
+    for candidate, seed, accuracy in rows:
+        path = _path(options, "engine", candidate, seed)
+        if not os.path.exists(path):
+            work.write_json(path, {"candidate": candidate, "seed": seed, "accuracy": accuracy})
 
 
 def judge(options, wanted, judge="engine"):
