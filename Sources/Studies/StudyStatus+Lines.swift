@@ -29,6 +29,7 @@ extension StudyStatus {
       lines.append("highest  \(mean.text) \(mean.sizeText): \(highest.label)")
     }
     if let dense = summary.dense { lines.append("dense    \(dense.text)") }
+    if let doubt = summary.doubt { lines.append("doubt    \(doubt)") }
     if divergedTrainings > 0 {
       let trainings =
         divergedTrainings == 1 ? "1 training, which counts" : "\(divergedTrainings) trainings, which count"

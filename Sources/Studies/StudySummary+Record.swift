@@ -7,7 +7,7 @@ extension StudySummary {
   ///   - jobs: all of them.
   ///   - workers: that are connected to a coordinator at work.
   ///   - now: in seconds since 1970.
-  init(
+  package init(
     of store: StudyStore, definition: StudyDefinition, jobs records: [JobRecord], workers: Int, now: Double
   ) throws {
     var counts = try store.counts()

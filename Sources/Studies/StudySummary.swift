@@ -33,6 +33,17 @@ package struct StudySummary: Sendable, Hashable {
     self.dense = dense
   }
 
+  /// Of accuracy. So much above the dense network is more than the luck of the best among many.
+  private static let suspicious = 0.1
+
+  /// That the proxy may be at fault, where the dense network is far below: large networks are the first that a high
+  /// learning rate keeps from training.
+  package var doubt: String? {
+    guard let highest, let dense, highest.accuracy - dense.accuracy > Self.suspicious else { return nil }
+    let points = Readable.fixed((highest.accuracy - dense.accuracy) * 100, digits: 0)
+    return "dense is \(points) points below the highest: the proxy may hardly train it; try a lower proxy.learning_rate"
+  }
+
   /// Until the search is done; nil where nothing tells.
   package var secondsLeft: Double? {
     secondsOfJobs.map { min($0, budgetSeconds ?? .infinity) }

@@ -39,7 +39,8 @@ package struct LiveFacts: Encodable, Hashable, Sendable {
       Fact(
         id: "dense", name: "Dense network",
         value: study.summary?.dense.map { NumberText.percent($0.accuracy) } ?? "–",
-        more: study.summary?.dense.map { NumberText.plural($0.seeds, "seed") } ?? "not trained yet"),
+        more: study.summary?.doubt ?? study.summary?.dense.map { NumberText.plural($0.seeds, "seed") }
+          ?? "not trained yet"),
       Fact(
         id: "highest", name: "Highest, decomposed",
         value: study.summary?.highest.map { NumberText.percent($0.accuracy) } ?? "–",

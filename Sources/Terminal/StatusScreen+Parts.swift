@@ -36,6 +36,7 @@ extension StatusScreen {
     if let dense = status.summary.dense {
       facts.append((5, [Span(text: "dense   ", style: .faint), Span(text: dense.text)]))
     }
+    if let doubt = status.summary.doubt { facts.append((5, [Span(text: doubt, style: .warning)])) }
     if status.divergedTrainings > 0 {
       let text = "\(NumberText.plural(status.divergedTrainings, "training")) diverged"
       facts.append((7, [Span(text: text, style: .warning)]))

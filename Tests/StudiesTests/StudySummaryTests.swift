@@ -44,6 +44,20 @@ struct StudySummaryTests {
     #expect(bounded.secondsLeft == summary.secondsLeft)
   }
 
+  @Test("a dense network far below the best candidate makes the proxy doubtful, one that is unlucky does not")
+  func doubt() {
+    var summary = summary
+    #expect(summary.doubt == nil)
+    summary.highest?.accuracy = 0.314
+    summary.dense?.accuracy = 0.22
+    #expect(summary.doubt == nil)
+    summary.dense?.accuracy = 0.164
+    #expect(summary.doubt?.hasPrefix("dense is 15 points below the highest: ") == true)
+    #expect(summary.doubt?.contains("lower proxy.learning_rate") == true)
+    summary.dense = nil
+    #expect(summary.doubt == nil)
+  }
+
   @Test("a pause is told first")
   func paused() {
     var paused = summary

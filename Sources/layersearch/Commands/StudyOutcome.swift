@@ -24,6 +24,9 @@ extension OpenStudy {
     StandardOutput.writeLine("")
     StandardOutput.write(report.terminalTable(.frontier, width: StandardOutput.width))
     StandardOutput.writeLine("")
+    if let doubt = try StudySummary(of: store, definition: definition, jobs: jobs, workers: 0, now: 0).doubt {
+      StandardOutput.writeLine("doubt   \(doubt)")
+    }
     StandardOutput.writeLine("study   \(folder)")
     StandardOutput.writeLine("export  " + ShellCommand.line(["layersearch", "export", folder, "--format", "csv"]))
     StandardOutput.writeLine("        (formats: \(ExportFormat.allValueStrings.joined(separator: ", ")))")
