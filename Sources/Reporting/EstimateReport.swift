@@ -7,7 +7,7 @@ package struct EstimateSummary: Hashable, Sendable {
   package var trainings: Int
   package var confirmations: Int
   /// In points; see `FrontierDraws.expectedLoss`.
-  package var expectedLoss: Double
+  package var expectedLoss: Double?
   /// Of the measured frontier; see `StudyEstimates.openShare`.
   package var openShare: Double?
   /// No cost had to be rounded to find the estimated frontier.
@@ -49,7 +49,7 @@ extension StudyReport {
     var lines = [
       "Estimates with 90 % intervals are from all \(NumberText.plural(estimated.trainings, "training")) together; "
         + "unbeaten: how probably no other candidate is as small and better; expected loss: "
-        + "\(NumberText.fixed(estimated.expectedLoss, 2)) points."
+        + (estimated.expectedLoss.map { "\(NumberText.fixed($0, 2)) points." } ?? "not known, since none is named.")
     ]
     if let share = estimated.openShare {
       lines.append(

@@ -159,7 +159,7 @@ extension EstimateSummary {
     .object([
       ("trainings", .integer(trainings)), ("confirmations", .integer(confirmations)),
       ("frontier_candidates", .integer(frontier)),
-      ("expected_loss_points", .number(expectedLoss)), ("open_hypervolume_share", JSONValue(openShare)),
+      ("expected_loss_points", JSONValue(expectedLoss)), ("open_hypervolume_share", JSONValue(openShare)),
       ("exact_costs", .bool(isExact)),
     ])
   }

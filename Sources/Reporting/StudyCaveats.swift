@@ -46,7 +46,10 @@ extension StudyReport {
     if rows.isEmpty {
       caveats.append("No candidate has a result\(setAside.jobs > 0 ? "" : " yet"): the frontier is empty.")
     } else if frontier.isEmpty {
-      caveats.append("No candidate has a sound result: the frontier is empty.")
+      caveats.append(
+        estimated != nil && rows.contains { !$0.isUntrained && !$0.isDiverged }
+          ? "No candidate meets the study's constraints by the estimates: the estimated frontier is empty."
+          : "No candidate has a sound result: the frontier is empty.")
     }
     let diverged = rows.count { $0.score.divergedSeeds > 0 }
     if diverged > 0 {

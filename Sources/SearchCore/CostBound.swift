@@ -109,6 +109,7 @@ extension CostConstraints {
   public func problem(in space: SearchSpace) -> String? {
     if let problem = timeProblem(in: space) { return problem }
     let smallest = smallestCandidates(of: space)
+    if smallest.isEmpty, let problem = leastProblem(in: space) { return problem }
     guard !smallest.isEmpty, !smallest.contains(where: { allow(space.cost(of: $0)) }) else { return nil }
     // Where no candidate is the smallest in both costs, the one that comes nearest to what is asked for first.
     let shown =
@@ -132,6 +133,16 @@ extension CostConstraints {
     }
     return "no candidate has at most \(wanted.joined(separator: " and ")); the smallest, \(label), has "
       + has.joined(separator: " and ")
+  }
+
+  /// That no candidate has so little of one cost, where it is not known which is the smallest.
+  private func leastProblem(in space: SearchSpace) -> String? {
+    let least = EffectSpace(space).smallestCosts
+    let bounds = [(parameters, least.parameters, "parameters"), (multiplyAdds, least.multiplyAdds, "multiply-adds")]
+    for case (let bound?, let least, let name) in bounds where least > bound {
+      return "no candidate has at most \(bound) \(name); the least that one has is \(least)"
+    }
+    return nil
   }
 
   /// That no candidate is fast enough.

@@ -113,7 +113,8 @@ package struct StudySolution: Encodable {
     _ nearest: Recommendations.Entry?, below accuracy: Double?, _ architecture: Architecture
   ) -> String {
     guard let nearest, let accuracy else {
-      return "every candidate that is small enough has mostly diverged in training; allow more, or train more"
+      return "no candidate was found that is small enough and has not mostly diverged in training; allow more, or "
+        + "train more"
     }
     let label = CandidateLabel(nearest.candidate, in: architecture).text
     return "no candidate that is small enough has an accuracy of \(accuracy) by the estimate; the nearest, \(label), "

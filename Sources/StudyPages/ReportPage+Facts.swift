@@ -39,10 +39,12 @@ extension ReportPage {
         more: "of \(NumberText.plural(view.measured.trainedRows.count, "candidate")) that were trained"))
     if let knee = view.report.knee { facts.append(fact(ofKnee: knee)) }
     if let estimated = view.report.estimated {
-      facts.append(
-        Fact(
-          name: "Expected loss", value: "\(NumberText.fixed(estimated.expectedLoss, 2)) points",
-          more: "of the named candidates against the best"))
+      if let loss = estimated.expectedLoss {
+        facts.append(
+          Fact(
+            name: "Expected loss", value: "\(NumberText.fixed(loss, 2)) points",
+            more: "of the named candidates against the best"))
+      }
       if let share = estimated.openShare {
         facts.append(
           Fact(

@@ -137,6 +137,64 @@ struct HalvingTests {
     #expect(history.asked.contains(where: diverges))
   }
 
+  @Test(
+    "from a trained network, what it is made of comes first, and then the same",
+    arguments: [StrategyName.random, .surrogate])
+  func started(name: StrategyName) throws {
+    let space = try StrategyTests.space()
+    let network = SyntheticNetwork(space: space, sensitive: ["layer1.0.conv1"], noise: 0.01)
+    let plain = try WorkTemplate.example(studySeed: 5, halving: HalvingSettings())
+    var recipe = plain.kind.recipe
+    recipe.start = TrainedStart(origin: .dense(epochs: 9, trainImages: 90, seed: 5), calibrationImages: 50)
+    let template = WorkTemplate(
+      kind: .proxyTraining(recipe), lower: try HalvingSettings().lowerRungs(of: recipe, for: name), studySeed: 5)
+    func searched(_ template: WorkTemplate, jobs: Int) throws -> SearchHistory {
+      try runStudy(
+        { try makeStrategy(settings(name), space: space, budget: jobs, template: template) }, network: network,
+        workers: 3, train: { network.train($0, in: template) })
+    }
+    let history = try searched(template, jobs: 46)
+    #expect(history.asked.prefix(2).allSatisfy { template.rung(of: $0) == nil })
+    let asked = history.asked.dropFirst(2)
+    let same = try searched(plain, jobs: 44).asked
+    #expect(asked.map(\.candidate) == same.map(\.candidate))
+    #expect(asked.map(template.rung) == same.map(plain.rung))
+  }
+
+  @Test("several rungs under a budget: trainings come to the top, and references always do", arguments: [60, 100, 150])
+  func severalRungs(jobs: Int) throws {
+    let halving = HalvingSettings(rungs: jobs == 60 ? [0.34, 0.67, 1] : [0.17, 0.34, 0.67, 1])
+    let space = try StrategyTests.space()
+    let network = SyntheticNetwork(space: space, sensitive: ["layer1.0.conv1", "layer2.0.conv2"], noise: 0.01)
+    let template = try WorkTemplate.example(studySeed: 5, halving: halving)
+    for name in [StrategyName.random, .surrogate, .nsga2] {
+      let make = { try makeStrategy(self.settings(name, halving), space: space, budget: jobs, template: template) }
+      let train = { network.train($0, in: template) }
+      let history = try runStudy(make, network: network, workers: 3, train: train)
+      #expect(history.results.count <= jobs && history.results.count >= jobs - 4)
+      let top = Set(history.asked.filter { template.rung(of: $0) == template.topRung }.map(\.candidate))
+      #expect(top.isSuperset(of: [.dense] + space.allLayersReferences) && top.count > 5, "\(name): \(top.count)")
+      let again = try runStudy(make, network: network, workers: 5, schedulingSeed: 2, restarts: true, train: train)
+      #expect(again.results == history.results)
+    }
+  }
+
+  @Test(
+    "brackets are cut between candidates: each has all of its seeds", arguments: [StrategyName.factorial, .surrogate])
+  func wholeCandidates(name: StrategyName) throws {
+    let space = try StrategyTests.space(.resnet14)
+    let network = SyntheticNetwork(space: space, noise: 0.01)
+    let template = try WorkTemplate.example(studySeed: 5, halving: HalvingSettings())
+    var settings = settings(name)
+    settings.seeds = 3
+    settings.round = 16
+    let history = try runStudy(
+      { try makeStrategy(settings, space: space, budget: 90, template: template) }, network: network,
+      train: { network.train($0, in: template) })
+    let lowest = Dictionary(grouping: history.asked.filter { template.rung(of: $0) == 0 }, by: \.candidate)
+    #expect(lowest.count > 5 && lowest.values.allSatisfy { $0.count >= 3 })
+  }
+
   @Test("estimates are the top's, of what was trained there")
   func estimates() throws {
     let (history, _, template, space) = try searched(.surrogate, jobs: 90, agreement: 0.7)

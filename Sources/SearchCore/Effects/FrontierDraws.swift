@@ -70,8 +70,9 @@ package struct FrontierDraws: Sendable {
       .sorted { (sums[$0], $1) > (sums[$1], $0) }
   }
 
-  /// In points: how much the named candidates are expected to lose against the best ones, mean over worlds and levels.
-  package func expectedLoss(of estimate: FrontierEstimate, at levels: CostLevels) -> Double {
+  /// In points: how much the named candidates are expected to lose against the best ones, mean over worlds and levels;
+  /// nil where none is named.
+  package func expectedLoss(of estimate: FrontierEstimate, at levels: CostLevels) -> Double? {
     let named = levels.levels.map { estimate.named(within: $0) }
     var sum = 0.0
     var count = 0
@@ -83,7 +84,7 @@ package struct FrontierDraws: Sendable {
         count += 1
       }
     }
-    return count == 0 ? 0 : sum / Double(count)
+    return count == 0 ? nil : sum / Double(count)
   }
 
   private func best(in world: World, within level: CostConstraints) -> (options: [Int], accuracy: Double)? {

@@ -64,13 +64,32 @@ package struct FrontierSolver: Sendable {
   package func frontier(of effects: Effects, within constraints: CostConstraints = .none) -> [Point] {
     let (labels, isOptimal) = solve(effects)
     let ends = Self.nondominated(ends(labels, effects, within: constraints)) { labels.isFirst($0.label, of: $1.label) }
-    let points = ends.map { end in
+    var points = ends.map { end in
       Point(
         options: space.layers.indices.map { paths.option(of: $0, in: labels.path(end.label)) }, cost: end.cost,
         damage: end.damage)
     }
+    let extremes = isExact ? [] : smallest(effects, within: constraints)
+    if !extremes.isEmpty { points = Self.nondominated(points + extremes) }
     guard looksTwice, !isOptimal else { return points }
     return Self.nondominated(points.map { improved($0, effects, within: constraints) })
+  }
+
+  /// Those that save most of one cost that is bounded: where costs are rounded, others that are a little larger, and
+  /// beyond the bound, may have taken their place.
+  private func smallest(_ effects: Effects, within constraints: CostConstraints) -> [Point] {
+    var choices: [(EffectSpace.Layer) -> [Int]] = []
+    if constraints.parameters != nil { choices.append(\.savedParameters) }
+    if constraints.multiplyAdds != nil { choices.append(\.savedMultiplyAdds) }
+    if constraints.deviceTime != nil, space.isTimed { choices.append(\.savedDeviceTimes) }
+    return choices.compactMap { saved in
+      let options = space.layers.map { layer in
+        layer.optionCount == 0 ? 0 : (0..<layer.optionCount).max { saved(layer)[$0] < saved(layer)[$1] } ?? 0
+      }
+      let cost = space.cost(options: options)
+      guard constraints.allow(cost) else { return nil }
+      return Point(options: options, cost: cost, damage: effects.damage(options, in: space))
+    }
   }
 
   /// Best of every pair of costs; optimal where nothing that later layers interact with had to be left out.

@@ -24,7 +24,7 @@ package struct StudyEstimates: Sendable {
   package let entries: [Entry]
   package let priors: EffectPriors
   /// In points; see `FrontierDraws.expectedLoss`.
-  package let expectedLoss: Double
+  package let expectedLoss: Double?
   /// Trainings that the model read.
   package let trainings: Int
   /// The solver did not have to round costs to find the frontier; the entries' own are exact always.

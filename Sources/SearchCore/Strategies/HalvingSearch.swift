@@ -17,6 +17,8 @@ struct HalvingSearch: SearchStrategy {
   private let template: WorkTemplate
   /// Works of a bracket, where the search would ask for all at once.
   private let bracketSize: Int?
+  /// Trainings of a candidate, which stay together.
+  private let seeds: Int
   /// Every job counts as one, at whatever rung.
   private let jobs: Int?
 
@@ -40,9 +42,10 @@ struct HalvingSearch: SearchStrategy {
     let above = RungLadder.expectedJobs(onNext: template.topRung, promoted: Self.promotedShare(halving))
     let ofReferences = Double(references.count * settings.seeds) * (Double(template.topRung) - above)
     let first = jobs.map { max(1, Int((Double($0) - ofReferences) / (1 + above))) }
-    search = try makeStrategy(inner, space: space, budget: first, template: template.asking(at: 0))
+    search = try makeSearch(inner, space: space, budget: first, template: template.asking(at: 0))
     let hasOneRound = search.roundsToKnow(before: .max) == 0
     bracketSize = hasOneRound ? settings.round : nil
+    seeds = settings.seeds
     self.settings = halving
     self.space = space
     self.template = template
@@ -101,11 +104,12 @@ struct HalvingSearch: SearchStrategy {
     guard !isOver(ladder) else { return SearchRound(works: promoted, notes: notes) }
     let inner = ladder.ofBrackets
     var bracket = search.round(inner.rounds.count, history: inner)
-    if let bracketSize { bracket.works = Array(bracket.works.prefix(bracketSize)) }
+    if let bracketSize { bracket.works = bracket.works.first(bracketSize, seeds: seeds) }
     if jobs != nil {
       var after = history
       after.ask(promoted)
-      bracket.works = affordable(bracket.works, within: free(after, known: known), ladder)
+      let share = share(ladder)
+      bracket.works = affordable(bracket.works, within: free(after, known: known, share), ladder, share)
     }
     // Where the other search wanted nothing before, it has said so.
     if !bracket.works.isEmpty || ladder.roundsWithoutBracket.isEmpty { notes += bracket.notes }
@@ -119,9 +123,11 @@ struct HalvingSearch: SearchStrategy {
       guard jobs != nil else { return true }
       let known = roundsToKnow(before: round)
       let until = ladder.history.known(rounds: 0, asked: round + 1)
-      if free(until, known: known) < Double(Self.smallestCutBracket * template.rungs.count) { return true }
+      let before = self.ladder(ladder.history.known(rounds: known, asked: round))
+      let share = share(before)
+      if free(until, known: known, share) < Double(smallestBracket(share) * template.rungs.count) { return true }
       // A decision of the other search, which takes time: last.
-      let then = self.ladder(ladder.history.known(rounds: known, asked: round)).ofBrackets
+      let then = before.ofBrackets
       return search.round(then.rounds.count, history: then).works.isEmpty
     }
   }
@@ -129,26 +135,36 @@ struct HalvingSearch: SearchStrategy {
   /// Jobs of the budget that are neither asked for nor expected to go on from what was asked for and is not decided.
   ///
   /// - Parameter known: of the first rounds, so many are decided.
-  private func free(_ history: SearchHistory, known: Int) -> Double {
+  private func free(_ history: SearchHistory, known: Int, _ share: Double) -> Double {
     let ladder = ladder(history)
     let open = ladder.undecided(ofRounds: known..<max(known, history.rounds.count))
     return Double((jobs ?? .max) - history.asked.count) - ladder.expectedJobs(ofUndecided: open, promoted: share)
   }
 
-  private var share: Double { Self.promotedShare(settings) }
+  /// Of what is on a rung, what is expected to go on: where there are several above one, everything, until it is known
+  /// that they agree. (With one, too little is left for the last brackets at most, which is then for the best of them.)
+  private func share(_ ladder: RungLadder) -> Double {
+    guard template.topRung > 1 else { return Self.promotedShare(settings) }
+    let promotions = promotions(ladder, ladder.history.rounds.count)
+    return (1...template.topRung).allSatisfy(promotions.decides(below:)) ? Self.promotedShare(settings) : 1
+  }
 
   /// As many of the first as can go on as usual within so many jobs.
-  private func affordable(_ works: [Work], within free: Double, _ ladder: RungLadder) -> [Work] {
+  private func affordable(_ works: [Work], within free: Double, _ ladder: RungLadder, _ share: Double) -> [Work] {
     var left = free
-    let cut = works.prefix { work in
+    let count = works.prefix { work in
       left -= 1 + ladder.expectedJobs(after: work, at: 0, promoted: share)
       return left >= 0
-    }
+    }.count
+    let cut = works.first(count, seeds: seeds)
     // A budget too small for one training at all rungs begins all the same.
-    if ladder.history.rounds.isEmpty { return Array(works.prefix(max(1, cut.count))) }
-    // A trickle of small brackets would let slots wait; what is left goes to the next best instead.
-    return cut.count < min(works.count, Self.smallestCutBracket) ? [] : Array(cut)
+    if ladder.brackets.isEmpty { return Array(works.prefix(max(1, cut.count))) }
+    return cut.count < min(works.count, smallestBracket(share)) ? [] : cut
   }
+
+  /// A trickle of small brackets would let slots wait; what is left goes to the next best instead, where not everything
+  /// goes on.
+  private func smallestBracket(_ share: Double) -> Int { share < 1 ? Self.smallestCutBracket : 1 }
 
   /// With a budget all of it, where there is enough to train; until then the most that can follow.
   func expectedWorks(history: SearchHistory) -> Int {

@@ -50,8 +50,19 @@ struct Promotions {
         ladder.template.work($0, at: group.rung + 1)
       }
     }
+    // What has come furthest first, and what always goes to the top before all else.
+    if works.count > left, ladder.template.topRung > 1 {
+      func place(_ work: Work) -> Int {
+        ladder.references.contains(work.candidate) ? .max : ladder.template.rung(of: work) ?? 0
+      }
+      works = works.enumerated().sorted { (-place($0.element), $0.offset) < (-place($1.element), $1.offset) }
+        .map(\.element)
+    }
     return (Array(works.prefix(left)), notes)
   }
+
+  /// Whether the rung below this one is known to agree with it, so that it decides who goes on.
+  func decides(below rung: Int) -> Bool { tau(below: rung).low > Self.leastTau }
 
   /// The next best of those who have not gone on, for what is left of a budget.
   func fill(_ groups: [RungLadder.Group], count: Int) -> [Work] {

@@ -69,3 +69,14 @@ struct SearchSample: Sendable {
     }
   }
 }
+
+extension [Work] {
+  /// At most so many of the first, without a last candidate whose `seeds` trainings would be cut: a candidate that was
+  /// asked for is asked for one training at a time. Where that leaves nothing, it is cut all the same.
+  func first(_ count: Int, seeds: Int) -> [Work] {
+    guard seeds > 1, count > 0, count < self.count else { return Array(prefix(count)) }
+    let cut = self[count].candidate
+    let whole = self[..<count].lastIndex { $0.candidate != cut }.map { $0 + 1 } ?? 0
+    return Array(prefix(whole == 0 ? count : whole))
+  }
+}

@@ -176,7 +176,7 @@ public func makeStrategy(
 }
 
 /// From a start that is there.
-private func makeSearch(
+func makeSearch(
   _ settings: StrategySettings, space: SearchSpace, budget jobs: Int?, template: WorkTemplate
 ) throws(SearchError) -> any SearchStrategy {
   guard settings.confirm == 0 else {

@@ -46,7 +46,7 @@ struct SurrogateSearch: SearchStrategy {
     if number < first.count {
       let works = sample.works(first[number], asked: asked, seeds: settings.seeds)
       // A design that the references leave no room for: what follows decides.
-      if !works.isEmpty { return SearchRound(works: Array(works.prefix(left))) }
+      if !works.isEmpty { return SearchRound(works: works.first(left, seeds: settings.seeds)) }
     }
     let model = EffectModel(space: sample.space(knowing: history), trainings: sample.trainings(history))
     var random = sample.random("surrogate round \(number)")
@@ -57,7 +57,7 @@ struct SurrogateSearch: SearchStrategy {
     ).expectedLoss(
       of: FrontierEstimate(model, solver: solver, within: settings.constraints, excluding: unsound),
       at: CostLevels(sample.space))
-    if let tolerance = settings.tolerance, loss < tolerance {
+    if let tolerance = settings.tolerance, let loss, loss < tolerance {
       let known = history.results.keys.count { $0.kind.isProxy }
       return SearchRound(
         works: [],
@@ -70,7 +70,7 @@ struct SurrogateSearch: SearchStrategy {
     let place = max(0, number - first.count) * settings.round
     let decided = round.decide(first: place, count: settings.round, random: &random)
     let works = sample.works(decided, asked: asked, seeds: settings.seeds)
-    return SearchRound(works: Array(works.prefix(min(left, settings.round))), expectedLoss: loss)
+    return SearchRound(works: works.first(min(left, settings.round), seeds: settings.seeds), expectedLoss: loss)
   }
 
   func expectedWorks(history: SearchHistory) -> Int { jobs ?? history.asked.count + settings.round }

@@ -235,4 +235,18 @@ struct FrontierSolverTests {
     #expect(found.best(within: middle)?.options == best?.options)
     #expect(found.best(within: CostConstraints(parameters: 1, multiplyAdds: nil)) == nil)
   }
+
+  @Test("where costs are rounded, the smallest candidate is still found")
+  func smallest() throws {
+    var random = StableRandom(seed: 4)
+    let space = try Self.space(["*conv*"], ranks: .fractions([0.25, 0.3, 0.35, 0.4, 0.5]))
+    let solver = FrontierSolver(
+      space: space, lattice: CostLattice(space, mostExact: 0, grid: 8), mostLabels: 60_000, looksTwice: false)
+    let least = space.smallestCosts.parameters
+    for more in [0, 1, 20, 300] {
+      let bound = CostConstraints(parameters: least + more, multiplyAdds: nil)
+      let found = solver.frontier(of: Self.effects(in: space, .neighbors, &random), within: bound)
+      #expect(!found.isEmpty && found.allSatisfy { bound.allow($0.cost) })
+    }
+  }
 }
