@@ -8,9 +8,12 @@ package struct HeldOutImages {
   /// The study or its configuration, as it was named.
   let source: String
   let selection: DataSelection
+  /// Hash of the images that are selected from; nil where they are not there.
+  let content: String?
 
   package init(of definition: StudyDefinition, source: String) {
     (self.source, selection) = (source, definition.recipe.data)
+    content = selection.set.isDrawn ? nil : try? definition.dataPlace.content().identity
   }
 
   /// The setting's name.

@@ -35,6 +35,11 @@ struct ScoredImages {
     }
     guard testImages == nil else { throw TrainingError.unfit(setting: "test-images", "is for the split test alone") }
     let positions = try Self.positions(of: split, of: checkpoint, path: path, set: set, shape)
+    if checkpoint.training?.isOfOtherImages(than: try found.place.content().identity) == true {
+      throw TrainingError.unfit(
+        setting: "split",
+        "\(split.rawValue): its network was trained on other images than these; name those with --data")
+    }
     count = positions.count
     load = { try found.place.training([positions])[0] }
   }

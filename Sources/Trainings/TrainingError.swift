@@ -43,7 +43,11 @@ package enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
   case stoppedBeforeFirstStep
   case kept(step: Int, steps: Int, place: String)
   case notKept(step: Int, steps: Int, reason: String)
+  /// The training is done; its network is in another place, or nowhere.
+  case notWritten(reason: String, place: String?)
   case diverged(trainings: Int)
+  /// The trainings' losses were sound, and those of their scores are not.
+  case unsettled(trainings: Int)
   /// A network whose values are infinite or no numbers.
   case divergedNetwork(path: String)
 
@@ -77,6 +81,12 @@ package enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
       "stopped after step \(step) of \(steps), and nothing of it could be kept: \(reason)"
     case .diverged(let count):
       "\(count == 1 ? "the training" : "all \(count) trainings") diverged: the loss grew out of all bounds"
+    case .notWritten(let reason, let place):
+      "the checkpoint cannot be written: \(reason); "
+        + (place.map { "the network is kept in \($0)" } ?? "there was no other place for the network")
+    case .unsettled(let count):
+      "\(count == 1 ? "the network scores" : "all \(count) networks score") out of all bounds, although the loss "
+        + "was sound in training: after so few steps batch norm's statistics are not settled"
     case .divergedNetwork(let path):
       "\(path): this network's values are infinite or no numbers: its training diverged; train it anew"
     }
@@ -88,7 +98,9 @@ package enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
     case .missing, .missingCandidate, .noStudy, .otherModel, .unfit, .noTestImages, .oneOutput, .writtenOnce: true
     case .otherSettings, .otherImages: true
     case .output(_, let error): error.number == nil
-    case .otherKernels, .unusable, .stoppedBeforeFirstStep, .kept, .notKept, .diverged, .divergedNetwork: false
+    case .otherKernels, .unusable, .stoppedBeforeFirstStep, .kept, .notKept, .notWritten, .diverged, .unsettled,
+      .divergedNetwork:
+      false
     }
   }
 }

@@ -1,3 +1,4 @@
+import BasisEngine
 import ReadableText
 import SearchCore
 
@@ -41,7 +42,9 @@ package struct TrainingReport {
 
   /// Throws where none of them is of any use.
   package static func requireUse(of networks: [TrainedNetwork]) throws(TrainingError) {
-    if networks.allSatisfy(\.diverged) { throw .diverged(trainings: networks.count) }
+    guard networks.allSatisfy(\.diverged) else { return }
+    let isSound = networks.allSatisfy { $0.epochLosses.allSatisfy { $0 <= Trainer.highestSoundLoss(classes: 2) } }
+    throw isSound ? .unsettled(trainings: networks.count) : .diverged(trainings: networks.count)
   }
 
   /// Nil for a training that diverged.

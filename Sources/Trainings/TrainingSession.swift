@@ -38,7 +38,10 @@ package struct TrainingSession {
   /// - Parameters:
   ///   - resumption: what to go on from; nil to begin.
   ///   - done: what was trained before, of other seeds.
-  package func train(seed: UInt64, from resumption: Resumption?, done: [TrainedNetwork]) throws -> TrainedNetwork {
+  /// - Returns: the network, and why its checkpoint is not where it was to be; nil where it is.
+  package func train(
+    seed: UInt64, from resumption: Resumption?, done: [TrainedNetwork]
+  ) throws -> (network: TrainedNetwork, problem: TrainingError?) {
     let trainer = try Trainer(recipe: settings.recipe, seed: seed)
     let network = try network(trainer, resumption)
     let cost = network.architecture.cost(of: settings.candidate, variant: settings.recipe.variant)
@@ -52,7 +55,8 @@ package struct TrainingSession {
       \(resumption.map { ", going on after step \($0.unfinished.state.position.step)" } ?? "")
       """)
     var keeper = CheckpointKeeper(session: self, seed: seed, file: file, done: done)
-    if interruption.isRequested { throw TrainingError.stoppedBeforeFirstStep }
+    // With seeds that are done there is something to keep: it goes with the state after this one's first step.
+    if interruption.isRequested, done.isEmpty { throw TrainingError.stoppedBeforeFirstStep }
     let result = Result { () throws(EngineError) -> TrainingOutcome in
       try trainer.train(
         network, training: images.training, evaluation: images.test, from: resumption?.checkpoint
@@ -76,6 +80,7 @@ package struct TrainingSession {
         path: resumption?.path ?? "", "this checkpoint is not sound: \(reason); train it anew")
     case .failure(let error): throw error
     }
+    var (place, problem) = (file?.path, TrainingError?.none)
     if let file {
       let training = Checkpoint.Training(
         recipe: settings.recipe, seed: seed, epochsDone: outcome.epochLosses.count,
@@ -84,15 +89,26 @@ package struct TrainingSession {
         study: settings.study.map { FilePath.name(of: $0) })
       var checkpoint = network.checkpoint(training: training)
       checkpoint.normalization = images.training.normalization
-      try checkpoint.write(to: file)
+      do { try checkpoint.write(to: file) } catch {
+        place = keep(checkpoint, seed: seed, isResumed: resumption != nil)
+        problem = .notWritten(reason: "\(error)", place: place)
+      }
     }
-    return TrainedNetwork(
+    let trained = TrainedNetwork(
       testAccuracy: outcome.diverged ? nil : outcome.accuracy, testLoss: outcome.loss, diverged: outcome.diverged,
       imagesPerSecond: outcome.imagesPerSecond, trainSeconds: outcome.trainSeconds, parameters: cost.parameters,
       multiplyAdds: cost.multiplyAdds, epochLosses: outcome.epochLosses, model: settings.recipe.model.rawValue,
       candidate: settings.candidate.description, trainImages: images.training.count,
       epochs: settings.recipe.epochs.begun,
-      seed: seed, kernelVariant: kernelVariant, peakMemoryBytes: ProcessMemory.peakBytes(), checkpoint: file?.path)
+      seed: seed, kernelVariant: kernelVariant, peakMemoryBytes: ProcessMemory.peakBytes(), checkpoint: place)
+    return (trained, problem)
+  }
+
+  /// Where there is room for a network that cannot be written where it was to be; nil for nowhere.
+  private func keep(_ checkpoint: Checkpoint, seed: UInt64, isResumed: Bool) -> String? {
+    output.placesForInterrupted(seed: seed, isResumed: isResumed).first { place in
+      (try? checkpoint.write(to: OutputFile(place))) != nil
+    }
   }
 
   private func network(_ trainer: Trainer, _ resumption: Resumption?) throws -> ResNet {

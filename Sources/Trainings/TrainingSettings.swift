@@ -71,6 +71,11 @@ package struct TrainingRequest {
     if let problem = model.problem(imageSize: test.shape.imageSize) {
       throw TrainingError.unfit(setting: "model", problem)
     }
+    let content = try test.place.content().identity
+    if let heldOut, let other = heldOut.content, other != content, heldOut.selection.set == test.set {
+      throw TrainingError.unfit(
+        setting: HeldOutImages.setting, "\(heldOut.source): its images are others than the data's")
+    }
     let selection = try selection(of: test.set, test.shape, earlier: earlier)
     let count = selection.trainImages
     if let batch, batch > count {
@@ -97,7 +102,7 @@ package struct TrainingRequest {
     let (firstSeed, seeds) = try seedRange(resuming)
     var settings = TrainingSettings(
       candidate: candidate, recipe: recipe, test: test,
-      dataContent: try test.place.content().identity,
+      dataContent: content,
       firstSeed: firstSeed, seeds: seeds,
       study: study.map { FilePath.absolute($0.folder) } ?? resuming?.context.study)
     if let study, study.recipe.start != nil {

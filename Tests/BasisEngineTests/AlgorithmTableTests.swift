@@ -65,6 +65,7 @@ import Testing
     for other in [
       AlgorithmTable(convolution: [8: [16: 64, 32: 25], 16: [32: 8]], weightGradient: [8: [16: 32]]),
       AlgorithmTable(convolution: convolution, weightGradient: [8: [16: 33]]), AlgorithmTable(convolution: convolution),
+      AlgorithmTable(convolution: convolution, revision: 1),
       AlgorithmTable(convolution: [8: [16: 32]], weightGradient: convolution),
     ] {
       #expect(table.fingerprint != other.fingerprint)

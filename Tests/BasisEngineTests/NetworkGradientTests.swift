@@ -158,6 +158,25 @@ private let pairs: [(KernelTable, NetworkCase)] = kernelTables.flatMap { kernels
     try check(form, kernels, tolerance: form.model.network.stem == .pooled ? 0.06 : 0.005, shift: 6)
   }
 
+  @Test("the naive kernels agree with the fast ones where planes go through the passes in strips of rows")
+  func strips() throws {
+    let form = NetworkCase(
+      widths: [3, 4, 5], imageSize: 32, ranks: ["conv1": 2, "layer1.0.conv2": 2, "layer2.0.conv1": 3], images: 2)
+    let gradients = try [KernelTable.reference, fastest].map { kernels in
+      let network = try form.network(kernels)
+      for tensor in network.parameters.tensors where tensor.name.hasSuffix("bias") && tensor.name.contains("bn") {
+        network.parameters.write(tensor.name, Array(repeating: 6, count: tensor.count))
+      }
+      network.input.fillNormal(images: form.images, seed: 11, other: 3)
+      _ = network.computeGradients(labels: labels(form.images))
+      return network.parameters.tensors.map { ($0.name, network.parameters.readGradient($0.name)) }
+    }
+    for (naive, fast) in zip(gradients[0], gradients[1]) {
+      let difference = norm(zip(naive.1, fast.1).map { $0 - $1 })
+      #expect(difference <= 1e-3 * norm(naive.1) + 1e-5, "\(naive.0): \(difference) of \(norm(naive.1))")
+    }
+  }
+
   /// Along a direction of its own for every tensor: partly the gradient's, partly drawn.
   private func check(
     _ form: NetworkCase, _ kernels: KernelTable, tolerance: Double, shift: Float? = nil

@@ -32,6 +32,22 @@ struct SeenImagesTests {
     #expect(trained(other) != .none && trained(other) != .unknown)
     other.set = .cifar10
     #expect(trained(other) == .none)
+    // The same images in another order, say, and a file with a few less of them.
+    checkpoint.training?.dataContent = "a"
+    checkpoint.training?.recipe.data = study
+    #expect(checkpoint.seen(ofValidation: study, content: "a") == .none)
+    #expect(checkpoint.seen(ofValidation: study, content: "b") == .unknown)
+    let (some, less) = (
+      DataShape(classCount: 10, imageSize: 32, trainingImages: 500, testImages: 10),
+      DataShape(classCount: 10, imageSize: 32, trainingImages: 497, testImages: 10)
+    )
+    let file = DataSelection(
+      set: .arrays, trainImages: 64, validationImages: 200, splitSeed: 3, arrays: some)
+    var smaller = file
+    smaller.arrays = less
+    checkpoint.training?.recipe.data = smaller
+    #expect(checkpoint.seen(ofValidation: file) == .unknown)
+    checkpoint.training?.dataContent = nil
     // Numbers that no training can have.
     for (images, held) in [(Int.max, 1), (1, Int.max), (-1, 0), (0, -1)] {
       #expect(

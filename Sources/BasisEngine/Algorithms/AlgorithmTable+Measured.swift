@@ -4,6 +4,8 @@ extension AlgorithmTable {
   /// where single kernels are as fast either way (four or five pairs of runs in turns: 1.11 times as fast a dense
   /// step, 1.04 with ranks of C/2 and C/4).
   static let measured: [String: AlgorithmTable] = [
+    // 1: the gradients of planes that go through the passes in strips of rows are whole.
+    "reference": AlgorithmTable(revision: 1),
     "avx2": AlgorithmTable(
       convolution: [
         4: [16: 8, 32: 8, 64: 16, 128: 8, 256: 8, 512: 16],

@@ -14,9 +14,13 @@ struct AlgorithmTable: Hashable, Sendable {
   private let convolution: LeastOutputs
   private let weightGradient: LeastOutputs
 
-  init(convolution: LeastOutputs = [:], weightGradient: LeastOutputs = [:]) {
+  /// Raised where the kernels themselves give other bits than before.
+  private let revision: Int
+
+  init(convolution: LeastOutputs = [:], weightGradient: LeastOutputs = [:], revision: Int = 0) {
     self.convolution = convolution
     self.weightGradient = weightGradient
+    self.revision = revision
   }
 
   /// The table of a set of kernels; all direct where there is none.
@@ -56,6 +60,7 @@ struct AlgorithmTable: Hashable, Sendable {
         }
       }
     }
+    if revision > 0 { hash = (hash ^ UInt32(revision)) &* 16_777_619 }
     return Hexadecimal.text(of: UInt16(hash >> 16 ^ hash & 0xffff))
   }
 }

@@ -27,10 +27,13 @@ extension Checkpoint {
   }
 
   /// How many of the selection's validation images it was trained on, those of its own start among them.
-  package func seen(ofValidation selection: DataSelection) -> SeenImages {
+  /// - Parameter content: hash of the images that are selected from; nil where it is not known.
+  package func seen(ofValidation selection: DataSelection, content: String? = nil) -> SeenImages {
     guard let training, let validation = selection.soundSplit?.validation else { return .unknown }
     var trained = training.recipe.data
-    guard trained.set == selection.set, trained.arrays == selection.arrays else { return .none }
+    guard trained.set == selection.set else { return .none }
+    // Another file may have the same images in other places.
+    guard trained.arrays == selection.arrays, !training.isOfOtherImages(than: content) else { return .unknown }
     guard let own = trained.soundSplit?.training else { return .unknown }
     var seen = Set(own)
     var isKnown = true
@@ -43,6 +46,14 @@ extension Checkpoint {
     }
     let count = validation.count(where: seen.contains)
     return count > 0 ? .some(count, of: validation.count) : isKnown ? .none : .unknown
+  }
+}
+
+extension Checkpoint.Training {
+  /// Whether it is known that its data set contained others than this hash is of.
+  package func isOfOtherImages(than content: String?) -> Bool {
+    guard let content, !content.isEmpty, let own = dataContent, !own.isEmpty else { return false }
+    return own != content
   }
 }
 

@@ -54,14 +54,17 @@ enum ReferenceConvolution {
       var sum = accumulate ? Double(dx[block, c, row, column, lane]) : 0
       for kernelRow in 0..<shape.kernelSize {
         for kernelColumn in 0..<shape.kernelSize {
-          // The output pixel that this tap brought `row` and `column` to, where there is one.
+          // The output pixel that this tap brought `row` and `column` to, where there is one: in the halo, too, which
+          // holds the rows beside it where the plane is a part of one.
           let strideRow = row + padding - kernelRow
           let strideColumn = column + padding - kernelColumn
-          guard strideRow >= 0, strideRow % shape.stride == 0, strideColumn >= 0, strideColumn % shape.stride == 0
-          else { continue }
+          guard strideRow % shape.stride == 0, strideColumn % shape.stride == 0 else { continue }
           let outputRow = strideRow / shape.stride
           let outputColumn = strideColumn / shape.stride
-          guard outputRow < outputGradient.height, outputColumn < outputGradient.width else { continue }
+          let halo = outputGradient.halo
+          guard (-halo..<outputGradient.height + halo).contains(outputRow),
+            (-halo..<outputGradient.width + halo).contains(outputColumn)
+          else { continue }
           for n in 0..<shape.outputChannels {
             let weight = weights[shape.weightIndex(n, c, kernelRow, kernelColumn)]
             sum += Double(weight) * Double(dy[block, n, outputRow, outputColumn, lane])

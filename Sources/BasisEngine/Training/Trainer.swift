@@ -214,7 +214,7 @@ public struct Trainer {
 
   /// Ten times the loss of a network that guesses. A training whose steps were too large need not come to infinity:
   /// batch norm keeps the layers' values in bounds, and the last layer's grow until the loss has any number of digits.
-  static func highestSoundLoss(classes: Int) -> Double { 10 * StableMath.logarithm(Double(classes)) }
+  package static func highestSoundLoss(classes: Int) -> Double { 10 * StableMath.logarithm(Double(classes)) }
 
   private func rule(learningRate: Double) -> UpdateRule {
     UpdateRule(

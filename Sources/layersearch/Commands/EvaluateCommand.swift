@@ -57,6 +57,13 @@ struct EvaluateCommand: ParsableCommand {
   func run() throws {
     let kernels = try KernelSelection.best()
     let output = try logits.map { try OutputFile($0, option: "--logits", reading: [file, data]) }
+    let takesStandardOutput = output?.isStandardOutput == true
+    if takesStandardOutput {
+      if json { throw Failure.usage("--logits - and --json both want standard output; choose one") }
+      if StandardOutput.isTerminal {
+        throw Failure.usage("--logits -: tensors are nothing for a terminal; send them to a file or a pipe")
+      }
+    }
     defer { StandardError.shared.show(status: nil) }
     let report = try EvaluationReport(
       of: try Checkpoint(path: file), path: file, split: split, data: data, testImages: testImages, kernels: kernels,
@@ -67,7 +74,8 @@ struct EvaluateCommand: ParsableCommand {
     StandardError.shared.show(status: nil)
     if let output { try write(report, to: output) }
     if json { return try JSONOutput.print(report) }
-    for line in report.lines { StandardOutput.writeLine(line) }
+    let say = takesStandardOutput ? StandardError.shared.writeLine : StandardOutput.writeLine
+    for line in report.lines { say(line) }
   }
 
   private func write(_ report: EvaluationReport, to output: OutputFile) throws {

@@ -105,7 +105,8 @@ struct TrainCommand: ParsableCommand {
       Take all settings that are not given here from a study; --candidate may then be knee or a row number of its \
       frontier, too.
       """,
-      valueName: "study-dir"))
+      valueName: "study-dir"),
+    transform: FilePath.expandingTilde)
   var fromStudy: String?
 
   @Option(
@@ -175,14 +176,18 @@ struct TrainCommand: ParsableCommand {
     var reports = resumption?.context.done ?? []
     for earlier in reports { tell(report.lines(of: earlier)) }
     let first = resumption.map { $0.training.seed } ?? settings.firstSeed
+    var problem: TrainingError?
     for seed in first...settings.lastSeed {
-      let done = try session.train(seed: seed, from: seed == first ? resumption : nil, done: reports)
+      let done: TrainedNetwork
+      (done, problem) = try session.train(seed: seed, from: seed == first ? resumption : nil, done: reports)
       reports.append(done)
       tell(report.lines(of: done))
+      if problem != nil { break }
     }
     tell(report.lines(of: reports))
     if json, settings.seeds != nil { try JSONOutput.print(TrainingReport.Summary(reports)) }
     if json, settings.seeds == nil, let network = reports.first { try JSONOutput.print(network) }
+    if let problem { throw problem }
     try TrainingReport.requireUse(of: reports)
   }
 

@@ -28,7 +28,7 @@ extension StudyError: UsageText {
     case .unknownSubject(let subject, _, let folder, _):
       "--explain \(subject.debugDescription): \(self), workers are listed by: "
         + ShellCommand.line(["layersearch", "status", folder])
-    case .nothingToEstimate, .nothingFits, .noFinalResults, .noTestImages: description
+    case .nothingToEstimate, .nothingFits, .unmeasured, .noFinalResults, .noTestImages: description
     case .tooManyImages, .tooFewImages, .tooFewSteps: "--train-images: \(self)"
     case .earlierIsSelf, .earlierIsEmpty, .earlierIsUnusable: "--from-study: \(self)"
     }
@@ -118,8 +118,9 @@ extension TrainingError: UsageText {
     case .kept(_, _, let place):
       "\(self); go on with: " + ShellCommand.line(["layersearch", "train", "--resume-from", place])
     case .diverged: "\(self); a lower --learning-rate may do better"
+    case .unsettled: "\(self); give more --epochs or --train-images"
     case .divergedNetwork: "\(self), with a lower --learning-rate"
-    case .noTestImages, .unusable, .stoppedBeforeFirstStep, .notKept: description
+    case .noTestImages, .unusable, .stoppedBeforeFirstStep, .notKept, .notWritten: description
     }
   }
 }
