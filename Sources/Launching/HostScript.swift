@@ -19,8 +19,8 @@ enum HostScript {
 
   /// A line of `list`.
   static func worker(_ line: Substring, host: String?) -> PlacedWorker? {
-    let fields = line.split(separator: "\t", maxSplits: 6, omittingEmptySubsequences: false).map(String.init)
-    guard fields.count == 7 else { return nil }
+    let fields = line.split(separator: "\t", maxSplits: 7, omittingEmptySubsequences: false).map(String.init)
+    guard fields.count == 8 else { return nil }
     let state: PlacedState
     switch fields[1] {
     case "running": state = .running
@@ -29,12 +29,14 @@ enum HostScript {
     case "lost": state = .ended(.failed, detail: "it ended without a trace")
     case "ended":
       guard let code = Int(fields[3]) else { return nil }
-      state = ended(code, wasTold: fields[5] == "told", lastLine: fields[6])
+      state = ended(code, wasTold: fields[5] == "told", lastLine: fields[7])
     default: return nil
     }
-    return PlacedWorker(
+    var worker = PlacedWorker(
       id: fields[0], host: host, processID: Int(fields[2]), state: state,
       since: Double(fields[4]).map { Date(timeIntervalSince1970: $0) })
+    worker.ownName = fields[6]
+    return worker
   }
 
   private static func ended(_ code: Int, wasTold: Bool, lastLine: String) -> PlacedState {
@@ -142,7 +144,8 @@ enum HostScript {
           elif [ "$boot" != "$at" ]; then state=rebooted time=""
           else state=lost time=""
           fi
-          printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "${folder##*/}" "$state" "$pid" "$code" "$time" "$told" "$line"
+          printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' \
+            "${folder##*/}" "$state" "$pid" "$code" "$time" "$told" "$(uname -n)" "$line"
         done ;;
       stop | kill)
         for id; do

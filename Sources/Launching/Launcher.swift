@@ -74,7 +74,7 @@ package struct Launcher: Sendable {
           }
         }
       }
-      if once { return refusal.map(Scaling.Ending.refused) }
+      if once { return (refusal ?? scaling.reasonForNobody).map(Scaling.Ending.refused) }
       await pause(unless: { stops.total > seenStops })
     }
   }

@@ -173,9 +173,10 @@ package struct SSHPlace: Place {
       func next() {
         guard let (index, host) = rest.next() else { return }
         group.addTask {
-          do throws(LaunchError) { return (index, Outcome(host: host, result: .success(try await work(host)))) } catch {
-            return (index, Outcome(host: host, result: .failure(error)))
-          }
+          // Swift 6.3 loses the index where it is put into the tuple before the wait.
+          let result: Result<Value, LaunchError>
+          do throws(LaunchError) { result = .success(try await work(host)) } catch { result = .failure(error) }
+          return (index, Outcome(host: host, result: result))
         }
       }
       for _ in 0..<Self.hostsAtOnce { next() }

@@ -102,6 +102,15 @@ package struct Scaling: Sendable {
     return effects
   }
 
+  /// Why no worker is there although there is work, apart from starts that failed; nil where there are some.
+  var reasonForNobody: String? {
+    guard roster.present.isEmpty else { return nil }
+    if let silence { return silence }
+    guard let demand, !demand.isDone else { return nil }
+    if demand.isPaused { return "the study is paused" }
+    return demand.hindrance ?? (backOff.waits > 0 ? "there is room for no worker" : nil)
+  }
+
   // MARK: What was heard
 
   private mutating func hear(_ demand: ScalingDemand, at now: Double) {

@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 import TestSupport
 import Testing
 
@@ -139,6 +140,31 @@ struct SSHPlaceTests {
       program.launch, [SSHPlace.hostsSetting: "bad binary=/no/layersearch\n"], ssh: files.path("ssh"))
     let error = await #expect(throws: LaunchError.self) { try await alone.start(1, program.worker()) }
     #expect(error?.description == reason)
+  }
+
+  @Test("hosts are taken in their order, whoever answers first, and workers are known by their hosts' own names")
+  func order() async throws {
+    let program = try FakeProgram("[ \"$1\" != worker ] || sleep 600")
+    let files = program.place
+    try files.write(
+      """
+      #!/bin/bash
+      while [ "${1#-}" != "$1" ]; do shift 2; done
+      export XDG_CACHE_HOME=\(files.path("caches"))/$1
+      [ "$1" != slow ] || sleep 0.5
+      exec sh
+      """, to: "ssh")
+    chmod(files.path("ssh"), 0o755)
+    let place = try SSHPlace(
+      program.launch, [SSHPlace.hostsSetting: "slow\n10.0.0.7\nlast\n"], ssh: files.path("ssh"))
+    #expect(try await place.start(1, program.worker()).map(\.id) == ["slow#1"])
+    #expect(try await place.start(2, program.worker()).map(\.id) == ["10.0.0.7#1", "last#1"])
+    let listed = try await place.list()
+    #expect(listed.map(\.host) == ["slow", "10.0.0.7", "last"])
+    let demand = ScalingDemand(openJobs: 1, idleWorkers: ["\(HostName.current ?? "")-\(listed[1].processID ?? 0)-abc"])
+    #expect(listed.map(demand.isIdle) == [false, true, false])
+    try await place.stop(listed, now: true)
+    try await program.wait { try await !place.list().contains { $0.state.isPresent } }
   }
 
   @Test("each failure in a row keeps a host out for twice as long, a start that succeeds ends that")

@@ -48,7 +48,11 @@ struct LaunchOptions: ParsableArguments {
   @Flag(help: "Go on in the background.")
   var detach = false
 
-  @Flag(help: "Ask for what the study can use now, and end; the workers go on.")
+  @Flag(
+    help: """
+      Ask for what the study can use now, and end; the workers go on. Without --slots, and while no worker has told \
+      how many it has, that is the least number of --workers.
+      """)
   var once = false
 
   @OptionGroup var verbosity: VerbosityOptions

@@ -28,6 +28,13 @@ struct LaunchSSHCommand: AsyncParsableCommand {
 
   private static let mostBytes = 1 << 20
 
+  func validate() throws {
+    guard options.detach else { return }
+    if hosts == "-" || ["/dev/fd/", "/dev/stdin", "/proc/self/fd/"].contains(where: hosts.hasPrefix) {
+      throw ValidationError("--hosts \(hosts): the launcher in the background cannot read it again; name a file")
+    }
+  }
+
   func run() async throws {
     let text: String
     do { text = try TextInput(path: hosts, mostBytes: Self.mostBytes).text } catch {
