@@ -23,6 +23,14 @@ extension Digest {
 
   package static func hexadecimal(_ bytes: some Collection<UInt8>) -> String { over(bytes).hexadecimal() }
 
+  /// Whether a text is what `hexadecimal()` may return.
+  package static func isHexadecimal(_ text: some StringProtocol) -> Bool {
+    text.utf8.count == 2 * byteCount
+      && text.utf8.allSatisfy {
+        UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || UInt8(ascii: "a")...UInt8(ascii: "f") ~= $0
+      }
+  }
+
   private static func over(_ bytes: some Collection<UInt8>) -> Self {
     var digest = Self()
     digest.update(bytes)

@@ -60,11 +60,24 @@ package enum KeyFolder {
     do { return try KeyPair.random() } catch { throw .failed("\(error)") }
   }
 
-  /// A new folder for its owner alone.
-  package static func makePrivateFolder(_ path: String) throws(KeyError) {
-    guard mkdir(path, 0o700) == 0, chmod(path, 0o700) == 0 else {
-      let reason = "\(SystemError.last)"
-      throw .failed("\(path): this folder cannot be made: \(reason); keys are never written over")
-    }
+  /// The folder above those of keys, which another call may make at the same time. Returns whether this one did.
+  package static func makeRoot(_ path: String) throws(KeyError) -> Bool {
+    let number = makeFolder(path)
+    guard number == 0 || number == EEXIST else { throw cannotBeMade(path, number) }
+    return number == 0
+  }
+
+  private static func makePrivateFolder(_ path: String) throws(KeyError) {
+    let number = makeFolder(path)
+    guard number == 0 else { throw cannotBeMade(path, number) }
+  }
+
+  /// A new one for its owner alone; returns the error's number, 0 for none.
+  private static func makeFolder(_ path: String) -> CInt {
+    mkdir(path, 0o700) == 0 && chmod(path, 0o700) == 0 ? 0 : errno
+  }
+
+  private static func cannotBeMade(_ path: String, _ number: CInt) -> KeyError {
+    .failed("\(path): this folder cannot be made: \(SystemError(number)); keys are never written over")
   }
 }

@@ -45,10 +45,7 @@ package struct KeyRing: Encodable {
 
   /// - Parameter made: the folders that are of this call, for the case that it fails.
   private init(_ root: String, _ names: [String], _ count: Int, made: inout [String]) throws(KeyError) {
-    if !Self.isThere(root) {
-      made.append(root)
-      try KeyFolder.makePrivateFolder(root)
-    }
+    if try KeyFolder.makeRoot(root) { made.append(root) }
     // Two that add workers at the same time would each lose the other's line.
     let lock: FileLock
     do { lock = try FileLock.folder(root) } catch {

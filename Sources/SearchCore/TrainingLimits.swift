@@ -1,3 +1,5 @@
+import Digests
+
 /// What a training may be asked to do: one set of limits for configurations, command lines and messages. The upper ones
 /// keep a slip of the pen from asking for months, or for more memory than there is.
 public enum TrainingLimits {
@@ -90,8 +92,9 @@ extension TrainingRecipe {
       check("start.epochs", epochs, TrainingLimits.epochs)
       check("start.trainImages", trainImages, 1...images)
     case .checkpoint(let weights):
-      let isHash = weights.utf8.count == 64 && weights.allSatisfy { "0123456789abcdef".contains($0) }
-      if !isHash { problems.append(("start.weights", weights, "64 lower-case hexadecimal digits")) }
+      if !SHA256.isHexadecimal(weights) {
+        problems.append(("start.weights", weights, "64 lower-case hexadecimal digits"))
+      }
     }
     return problems
   }

@@ -65,12 +65,14 @@ extension EventLog {
     if let result = history.result {
       let isLate = attempts.first { $0.number == result.attempt }.map { $0.ending != .finished } ?? true
       let origin = "attempt \(result.attempt), from \(place(result.worker))"
+      let isOwn = !result.isAdopted && !result.isSalvaged
       let text =
         result.isAdopted
         ? "result adopted from \(result.worker)"
-        : "result recorded (\(origin)\(isLate ? ", which had been given up" : ""))"
-      entries.append(
-        Entry(time: result.time, rank: rank(at: result.time) - (isLate && !result.isAdopted ? 0.5 : 0), text: text))
+        : isOwn
+          ? "result recorded (\(origin)\(isLate ? ", which had been given up" : ""))"
+          : "result saved from a damaged study"
+      entries.append(Entry(time: result.time, rank: rank(at: result.time) - (isLate && isOwn ? 0.5 : 0), text: text))
     }
     for struck in history.struck {
       let origin = "attempt \(struck.attempt), from \(place(struck.worker))"

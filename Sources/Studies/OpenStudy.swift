@@ -66,7 +66,10 @@ package struct OpenStudy {
     try store.require(identity)
     budgetChange = try Self.changeBudget(
       of: store, to: definition.configuration.budget, text: identity.configurationText)
-    if namesBudget, budgetChange == nil { try store.replaceConfiguration(with: identity.configurationText) }
+    // What may differ, such as where the data are, is kept as it is given.
+    if budgetChange == nil, identity.configurationText != recorded.configurationText {
+      try store.replaceConfiguration(with: identity.configurationText)
+    }
     self.identity = try store.identity()
     // Its own configuration file does not tell what it is called.
     self.definition = definition.named(self.identity.name)

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import StudyStore
 
 /// How far the trainings under way are: what the record does not hold, because nothing depends on it. `status` reads it
 /// beside the record; where it is missing or old, only that is missing there.
@@ -42,11 +43,10 @@ package struct RunningState: Codable, Sendable {
   }
 
   package static let mostTrainings = 1000
-  private static let fileName = "running.json"
   /// Twice what the most trainings and the longest names come to.
   private static let mostBytes = 2 << 20
 
-  package static func path(studyFolder: String) -> String { "\(studyFolder)/\(fileName)" }
+  package static func path(studyFolder: String) -> String { "\(studyFolder)/\(StudyFileName.running)" }
 
   /// Nil where there is none, or it cannot be read.
   package static func read(studyFolder: String) -> RunningState? {

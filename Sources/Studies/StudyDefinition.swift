@@ -15,19 +15,35 @@ package struct StudyDefinition {
   private let base: String?
 
   /// Reads and checks a configuration file; `-` is standard input.
-  /// - Parameters `readsStart`, `readsTimes`: false for a definition whose trained network or table of times may still
-  ///   be missing, and which no study is made of.
-  package init(file: String, readsStart: Bool = true, readsTimes: Bool = true) throws(ConfigurationError) {
+  /// - Parameters:
+  ///   - study: folder of the study that goes on with it; nil for the one whose own configuration it is, or the usual
+  ///     one. Where the checkpoint that it starts from is gone, the study still has it.
+  ///   - readsStart, readsTimes: false for a definition whose trained network or table of times may still be missing,
+  ///     and which no study is made of.
+  package init(
+    file: String, study: String? = nil, readsStart: Bool = true, readsTimes: Bool = true
+  ) throws(ConfigurationError) {
     let base = Self.folder(of: file)
+    let own = StudyFolders.study(ofConfiguration: file)
     self.base = base
     let loaded = try StudyConfiguration.load(
       path: file,
       hashOfFile: { path throws(StartProblem) in
-        readsStart ? try StartFile.hash(Self.absolute(path, base: base)) : String(repeating: "0", count: 64)
+        guard readsStart else { return String(repeating: "0", count: 64) }
+        let checkpoint = Self.absolute(path, base: base)
+        if access(FilePath.expandingTilde(checkpoint), F_OK) != 0,
+          let weights = Self.recorded(in: study ?? own ?? Self.usualFolder(of: file))?["start.weights"]
+        {
+          return weights
+        }
+        return try StartFile.hash(checkpoint)
       },
       tableOfFile: { path throws(DeviceTimeProblem) -> DeviceTimeTable? in
         guard readsTimes else { return nil }
-        if let recorded = Self.recordedTimes(ofConfiguration: file) { return recorded }
+        // Its own configuration needs the table no more.
+        if let entries = Self.recorded(in: own), let table = try? StudyConfiguration.recordedTable(in: entries)(file) {
+          return table
+        }
         return try DeviceTimeTable(path: FilePath.expandingTilde(Self.absolute(path, base: base)))
       },
       shapeOfArrays: { path throws(StartProblem) in
@@ -132,21 +148,30 @@ package struct StudyDefinition {
     configuration.startCheckpoint.map { FilePath.expandingTilde(Self.absolute($0, base: base)) }
   }
 
-  /// What a study has on record, where the file is its own configuration: it needs the table no more.
-  private static func recordedTimes(ofConfiguration file: String) -> DeviceTimeTable? {
-    guard let folder = StudyFolders.study(ofConfiguration: file),
+  /// The entries that a study has on record; nil where there is none.
+  private static func recorded(in folder: String?) -> [String: String]? {
+    guard let folder, StudyStore.exists(directory: folder),
       let store = try? StudyStore.open(directory: folder, mode: .readOnly)
     else { return nil }
     defer { store.close() }
-    return (try? store.identity()).flatMap { try? StudyConfiguration.recordedTable(in: $0.entries)(file) }
+    return (try? store.identity())?.entries
   }
+
+  /// Where a study of this configuration is, unless another folder is named.
+  private static func usualFolder(of file: String) -> String? {
+    (try? StudyDefinition(file: file, readsStart: false, readsTimes: false)).map(\.usualFolder)
+  }
+
+  /// Where a study of this name is, unless another folder is named.
+  package var usualFolder: String { "studies/\(name)" }
 
   /// Relative paths begin in `base`. Where there is nothing, but something under the working folder, that is meant: so
   /// it was in earlier versions, and studies that were begun with them go on. A home folder is left as it was written.
   private static func absolute(_ path: String, base: String?) -> String {
     guard !path.hasPrefix("/"), !path.hasPrefix("~") else { return path }
     let working = FileManager.default.currentDirectoryPath
-    let relative = path.hasPrefix("./") ? String(path.drop { $0 == "." || $0 == "/" }) : path
+    var relative = path[...]
+    while relative.hasPrefix("./") { relative = relative.dropFirst(2).drop { $0 == "/" } }
     let places = [base ?? working, working].map { folder in
       let whole = folder.hasPrefix("/") ? folder : folder == "." ? working : "\(working)/\(folder)"
       return "\(whole == "/" ? "" : whole)/\(relative)"

@@ -1,3 +1,6 @@
+import Reporting
+import SearchCore
+
 /// What is asked of a study does not fit it. Each has a line for people, without the names of a command's options.
 package enum StudyError: Error, Hashable, CustomStringConvertible {
   /// `similar`: another study whose name is nearly the same.
@@ -15,6 +18,8 @@ package enum StudyError: Error, Hashable, CustomStringConvertible {
   case nothingToEstimate(study: String, results: Int)
   /// No candidate is small enough, or accurate enough; says which one comes nearest.
   case nothingFits(study: String, problem: String)
+  /// Sizes are to be compared that the study does not have.
+  case unmeasured(Objective, study: String)
 
   /// Nothing was trained in full; so many jobs are to be.
   case noFinalResults(study: String, open: Int, setAside: Int)
@@ -35,7 +40,7 @@ package enum StudyError: Error, Hashable, CustomStringConvertible {
   /// What was asked for cannot be had of this study, rather than by this command.
   package var isUsage: Bool {
     switch self {
-    case .nothingToEstimate, .nothingFits, .earlierIsEmpty, .noFinalResults: false
+    case .nothingToEstimate, .nothingFits, .earlierIsEmpty, .noFinalResults, .unmeasured: false
     case .noTestImages, .tooManyImages, .tooFewImages, .tooFewSteps, .missing, .exists, .noBend, .noRow, .outsideSpace,
       .unknownSubject, .earlierIsSelf, .earlierIsUnusable:
       true
@@ -59,6 +64,10 @@ package enum StudyError: Error, Hashable, CustomStringConvertible {
         ? "study \(study) has no results yet, and estimates are made of them"
         : "study \(study) has nothing to make estimates of: all its \(results) results diverged"
     case .nothingFits(let study, let problem): "study \(study): \(problem)"
+    case .unmeasured(let objective, let study):
+      objective == .deviceTime
+        ? "study \(study) has no table of device times; its configuration names one"
+        : "study \(study) has no \(objective.title); a training that ends well measures it"
     case .noFinalResults(let study, let open, let setAside):
       if open > 0 {
         "study \(study) has no results of final trainings yet; \(open) are to be done"

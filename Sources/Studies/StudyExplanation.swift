@@ -142,7 +142,10 @@ package struct StudyExplanation: Encodable {
     private func why(_ job: JobRecord, _ attempts: [AttemptRecord], _ history: JobHistory?) -> [String] {
       switch job.state {
       case .finished:
-        if let result = history?.result, result.isAdopted { return ["it has its result from \(result.worker)"] }
+        if let result = history?.result {
+          if result.isAdopted { return ["it has its result from \(result.worker)"] }
+          if result.isSalvaged { return ["its result was saved from a damaged study"] }
+        }
         let isPlain = attempts.contains { $0.ending == .finished }
         return [isPlain ? "it has its result" : "it has its result, from an attempt that had been given up"]
       case .setAside: return ["it was set aside: \(job.failureReason ?? "no reason is on record")"]

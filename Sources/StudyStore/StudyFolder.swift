@@ -68,6 +68,16 @@ struct StudyFolder: Sendable {
         + "with: \(StoreError.salvageCommand(path)), or begin anew in another folder")
   }
 
+  /// What a study will have beside its record, and was there before it, is somebody else's: it would be written over
+  /// or removed.
+  func requireNoStrangers() throws(StoreError) {
+    guard (databaseSize ?? 0) == 0, let name = StudyFileName.all.first(where: { Self.status("\(path)/\($0)") != nil })
+    else { return }
+    throw StoreError(
+      .noStudy, path,
+      "\(name) is there already, and a study has its own of that name; choose another folder, or move it away")
+  }
+
   /// Which file a path names: another one where it was removed or replaced meanwhile.
   struct FileID: Hashable, Sendable {
     let device: UInt64

@@ -11,6 +11,8 @@ public struct JobHistory: Hashable, Sendable {
 
     /// Nobody trained it for this study.
     public var isAdopted: Bool { attempt == 0 && worker.hasPrefix(StudyEvent.sourcePrefix) }
+    /// It was saved from a damaged study, without the attempts that led to it.
+    public var isSalvaged: Bool { worker.isEmpty }
   }
 
   public var added: Double

@@ -28,9 +28,12 @@ extension StudyStore {
     let folder = StudyFolder(directory)
     try folder.make()
     try folder.requireWholePages()
+    // Before the lock is made, which beside a configuration tells of a study, too.
+    let mayHoldRemains = folder.remains != nil
+    if !mayHoldRemains { try folder.requireNoStrangers() }
     let lock = try StudyLock(folder)
     // SQLite would take the empty file for a new database, and remove a journal beside it.
-    try folder.requireNoRemains()
+    if mayHoldRemains { try folder.requireNoRemains() }
     if folder.hasMark {
       _ = try connectReadOnly(folder)
       throw .alreadyExists(folder.path)

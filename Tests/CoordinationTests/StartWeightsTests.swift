@@ -135,6 +135,24 @@ struct StartWeightsTests: CoordinatorScenarios {
     #expect(machine.summary.jobs.waiting == 3)
   }
 
+  @Test("a worker that is too old is none that could do better: what failed at the only other one goes there again")
+  func oldBeside() {
+    var machine = coordinator(
+      jobs: record(Self.result()), contents: [StoredContent(description: Self.blob, key: nil)])
+    _ = machine.handle(.received(Fixture.hello("old", version: ProtocolVersion.withStarts - 1), from: b), at: 1)
+    _ = machine.handle(.received(.ready(Ready(freeSlots: 2)), from: b), at: 1)
+    var waiting = assignments(greet(&machine)).map(\.reference)
+    var failed: [Int64] = []
+    while failed.count < 4, let job = waiting.popLast() {
+      _ = machine.handle(.received(.accept(job), from: a), at: 2)
+      var turn = machine.handle(.received(Fixture.failed(job), from: a), at: 2)
+      turn += machine.handle(.received(.ready(Ready(freeSlots: 2)), from: a), at: 2)
+      failed.append(job.job)
+      waiting += assignments(turn).map(\.reference)
+    }
+    #expect(failed.count == 4 && Set(failed).count == 3)
+  }
+
   @Test("where the start is struck out, so is what started from it, and nothing begins before it is trained again")
   func struckStart() throws {
     var jobs = record(Self.result())

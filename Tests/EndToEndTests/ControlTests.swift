@@ -194,7 +194,7 @@ struct ControlTests {
     _ = try await coordinator.endpoint()
     try await coordinator.wait(for: "the jobs") { try await jobs(place)["waiting"] == 4 }
     expectRefusal(
-      try await control(place, "pause"), "its coordinator ended before it answered; status tells whether", code: 1)
+      try await control(place, "pause"), "its coordinator gave no answer; status tells whether", code: 1)
     #expect(try await coordinator.end().wasKilled)
     #expect(try await (status(place)["paused_since"] != nil) == !isBefore)
     #expect(try await interventions(place).count == (isBefore ? 0 : 1))

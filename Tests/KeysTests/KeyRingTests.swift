@@ -25,6 +25,20 @@ struct KeyRingTests {
     #expect(try KeyRing(extending: place.path("keys"), names: [], count: 0).workers.isEmpty)
   }
 
+  @Test("calls at the same time each add their worker")
+  func atOnce() async throws {
+    let folder = place.path("keys")
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for number in 0..<8 {
+        group.addTask { _ = try KeyRing(extending: folder, names: ["node\(number)"], count: 0) }
+      }
+      try await group.waitForAll()
+    }
+    #expect(names() == ["coordinator"] + (0..<8).map { "node\($0)" })
+    let ring = try KeyRing(extending: folder, names: [], count: 0)
+    #expect(try AuthorizedKeysFile(path: ring.authorizedKeys).keys.names.count == 8)
+  }
+
   @Test("a call that fails leaves nothing of its own behind, and all that was there")
   func allOrNothing() throws {
     _ = try KeyRing(extending: place.path("keys"), names: [], count: 1)

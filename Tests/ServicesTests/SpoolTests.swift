@@ -57,6 +57,17 @@ struct SpoolTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: root).isEmpty)
   }
 
+  @Test("what is no spool is let alone, whatever its name")
+  func others() throws {
+    let place = try Place()
+    let name = "scratch/\(WorkerIdentity.plainHostName)-results"
+    let files = ["settings.json", "download.partial", "model.weights"].map { "\(name)/\($0)" }
+    try FileManager.default.createDirectory(atPath: place.path(name), withIntermediateDirectories: true)
+    for file in files { try place.write("precious", to: file) }
+    #expect(try Spool(root: place.path("scratch"), worker: "one").adopt(study: "a").isEmpty)
+    #expect(files.allSatisfy { place.exists($0) } && !place.exists("\(name)/lock"))
+  }
+
   @Test("a spool on a shared file system takes over folders of its own host only")
   func sharedSpool() throws {
     let place = try Place()

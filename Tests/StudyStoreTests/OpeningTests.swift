@@ -33,6 +33,25 @@ struct OpeningTests {
     #expect(storeError { _ = try StudyStore.create(directory: deep, identity: .example) }?.code == .alreadyExists)
   }
 
+  @Test("a configuration that a user has put there is no study")
+  func configurationAlone() throws {
+    try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true)
+    try Data("model: resnet20\n".utf8).write(to: URL(fileURLWithPath: "\(folder.path)/configuration.yaml"))
+    #expect(!StudyStore.exists(directory: folder.path))
+    try create().close()
+    #expect(try open(.readOnly).identity() == .example)
+  }
+
+  @Test(
+    "a study is not made where somebody has what it would write over or remove",
+    arguments: ["cache", "states", "spool", "contents", "running.json", "control"])
+  func strangers(name: String) throws {
+    try FileManager.default.createDirectory(atPath: "\(folder.path)/\(name)", withIntermediateDirectories: true)
+    let error = storeError { _ = try create() }
+    #expect(error?.message.hasPrefix("\(name) is there already") == true)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [name])
+  }
+
   @Test("a second coordinator is refused and told who holds the study; readers are not")
   func secondCoordinator() throws {
     let store = try create()

@@ -126,8 +126,9 @@ extension CoordinatorMachine {
     var placed: [PeerID: ArraySlice<Int64>]?
     var isFirst = true
     var sent = 0
-    while !waitsForWeights, jobs.nextWaiting() != nil, let peer = sessions.nextWithCredits() {
-      guard let session = sessions[peer], mayWork(session), !pauseForReturns(session, at: peer, now) else { continue }
+    while !waitsForWeights, let first = jobs.nextWaiting(), let peer = sessions.nextWithCredits() {
+      guard let session = sessions[peer], mayWork(session, on: first), !pauseForReturns(session, at: peer, now)
+      else { continue }
       if isFirst { placed = endOfRound(at: now)?.mapValues { $0[...] } }
       isFirst = false
       let next = placed == nil ? nextJob(for: session.worker, at: now) : placed?[peer]?.popFirst()

@@ -15,8 +15,9 @@ extension CoordinatorMachine {
   /// False where a waiting job is better left to another worker.
   func may(_ worker: String, begin job: Int64) -> Bool {
     guard let evidence = standing.evidence[job], evidence.hasFailed(at: worker) else { return true }
-    // One that has not failed it is there: every worker there, without those that may not work or that have failed it.
-    return sessions.count - sessions.restingCount <= evidence.failures.count { sessions.isHere($0.worker) }
+    // One that has not failed it is there: every worker that may have it, without those that have failed it.
+    return sessions.workingCount(speaking: versionNeeded(for: job))
+      <= evidence.failures.count { sessions.isHere($0.worker) }
   }
 
   private static let mostPassedOver = 16
@@ -50,9 +51,17 @@ extension CoordinatorMachine {
 
   /// False for workers that are benched or pause, for those that are held back while there are others, and for those
   /// that have a job and are to prove themselves with it.
-  func mayWork(_ session: Session) -> Bool {
+  /// - Parameter job: that waits; nil where none does.
+  func mayWork(_ session: Session, on job: Int64? = nil) -> Bool {
     guard session.jobs.isEmpty || !standing.provesItself(session.identity) else { return false }
-    return !session.isResting || (!standing.isBenched(session.identity) && sessions.restingCount >= sessions.count)
+    guard session.isResting else { return true }
+    let needed = job.map(versionNeeded) ?? ProtocolVersion.oldest
+    return !standing.isBenched(session.identity) && sessions.workingCount(speaking: needed) == 0
+  }
+
+  /// What a worker must speak to be given a job.
+  private func versionNeeded(for job: Int64) -> Int {
+    jobs[job].map { ProtocolVersion.needed(for: $0.work) } ?? ProtocolVersion.oldest
   }
 
   /// Whether a worker that is here gets jobs.

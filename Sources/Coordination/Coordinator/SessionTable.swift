@@ -66,6 +66,8 @@ struct SessionTable: Sendable {
   /// Counts what may change who gets which job.
   private(set) var revision: UInt64 = 0
   private(set) var restingCount = 0
+  /// Sessions that do not rest, by the protocol version that they speak.
+  private var workingCounts: [Int: Int] = [:]
 
   var count: Int { sessions.count }
   var isEmpty: Bool { sessions.isEmpty }
@@ -99,6 +101,11 @@ struct SessionTable: Sendable {
     sessions.values.lazy.filter(\.jobs.isEmpty).prefix(most).map(\.worker).sorted()
   }
 
+  /// Workers that do not rest and speak this protocol version or a later one.
+  func workingCount(speaking version: Int) -> Int {
+    workingCounts.reduce(0) { $1.key >= version ? $0 + $1.value : $0 }
+  }
+
   // MARK: Coming and going
 
   /// A worker says hello at a connection: its session there begins, or begins anew. Where the worker was at another
@@ -111,6 +118,7 @@ struct SessionTable: Sendable {
     var session: Session
     if let known = sessions[peer] {
       session = known
+      countWorking(known, -1)
     } else {
       lastSerial += 1
       session = Session(identity: identity, slots: 0, lastHeard: now, serial: lastSerial, hellos: hellos)
@@ -125,6 +133,7 @@ struct SessionTable: Sendable {
     session.isReady = false
     session.lastHeard = now
     session.hellos = hellos
+    countWorking(session, 1)
     sessions[peer] = session
     peers[identity.worker] = peer
   }
@@ -146,6 +155,7 @@ struct SessionTable: Sendable {
     peers[session.worker] = nil
     slots -= session.slots
     if session.isResting { restingCount -= 1 }
+    countWorking(session, -1)
     return session
   }
 
@@ -268,9 +278,15 @@ struct SessionTable: Sendable {
   mutating func setResting(_ isResting: Bool, at peer: PeerID) {
     guard let index = sessions.index(forKey: peer), sessions.values[index].isResting != isResting else { return }
     revision += 1
+    countWorking(sessions.values[index], -1)
     sessions.values[index].isResting = isResting
+    countWorking(sessions.values[index], 1)
     restingCount += isResting ? 1 : -1
     if !isResting { enqueue(peer) }
+  }
+
+  private mutating func countWorking(_ session: Session, _ difference: Int) {
+    if !session.isResting { workingCounts[session.protocolVersion, default: 0] += difference }
   }
 }
 
@@ -286,6 +302,8 @@ extension SessionTable {
     require(peers.count == sessions.count, "\(peers.count) names of \(sessions.count) sessions")
     require(slots == sessions.values.reduce(0) { $0 + $1.slots }, "slots do not add up")
     require(restingCount == sessions.values.count { $0.isResting }, "resting workers do not add up")
+    let working = Dictionary(grouping: sessions.values.filter { !$0.isResting }, by: \.protocolVersion)
+    require(workingCounts.filter { $0.value != 0 } == working.mapValues(\.count), "working workers do not add up")
     for (peer, session) in sessions {
       require(peers[session.worker] == peer, "\(session.worker) is not where its session is")
       require((0...session.slots).contains(session.credits), "\(session.worker) has \(session.credits) credits")

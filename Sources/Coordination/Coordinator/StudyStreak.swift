@@ -33,13 +33,13 @@ struct StudyStreak: Sendable {
   func reasonToGiveUp(after limit: Int) -> String? {
     if setAside >= limit {
       return "\(setAside) jobs in a row were set aside without a result in between, \(lastSetAside); look at one with "
-        + "status --explain, mend what is wrong, and go on with --resume --retry-set-aside"
+        + "status --explain, mend what is wrong, and have them tried again"
     }
     if failures >= limit {
       return
         "\(failures) attempts in a row failed at workers that never finished a job, \(lastFailure); no job was set "
-        + "aside for them: look at one with status --explain, mend what is wrong, and go on with --resume (--set-aside "
-        + "N leaves job N out)"
+        + "aside for them: look at one with status --explain, mend what is wrong, and go on (control's cancel leaves a "
+        + "job out)"
     }
     return nil
   }

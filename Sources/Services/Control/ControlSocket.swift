@@ -3,11 +3,12 @@ import Messaging
 import Processes
 import SearchCore
 import Studies
+import StudyStore
 
 /// A coordinator's ear in its study's folder: other processes of the same user on the same machine ask there
 /// (`StudyControl`). One after the other, on a thread of its own.
 final class ControlSocket: Sendable {
-  static let name = "control"
+  static let name = StudyFileName.control
   /// For a request that does not come.
   private static let patienceSeconds = 5
   /// For an answer of the coordinator, which a long commit may hold up.
@@ -39,13 +40,16 @@ final class ControlSocket: Sendable {
   ) throws(SystemError) {
     guard connection.isOwn else { return }
     connection.setPatience(seconds: patienceSeconds)
-    guard let line = try connection.readLine(mostBytes: ControlMessage.mostBytes) else { return }
-    try connection.write(line: ControlMessage(answer(to: line, request)).line)
+    guard let line = try connection.readLine(mostBytes: ControlMessage.mostBytes),
+      let answer = answer(to: line, request)
+    else { return }
+    try connection.write(line: ControlMessage(answer).line)
   }
 
+  /// Nil where the coordinator gives none.
   private static func answer(
     to line: [UInt8], _ request: @Sendable (ControlRequest) -> Void
-  ) -> InterventionAnswer {
+  ) -> InterventionAnswer? {
     guard let message = ControlMessage(line), message.version == ControlMessage.version else {
       return .refused("the coordinator is of another version than this command: use the same build for both")
     }
@@ -55,6 +59,5 @@ final class ControlSocket: Sendable {
       request(ControlRequest(try message.intervention(), by: author) { answers.postUrgently($0) })
     } catch { return .refused("\(error)") }
     return answers.receiveAll(waitingAtMost: answerSeconds).first
-      ?? .refused("the coordinator does not answer; status tells whether it was done")
   }
 }

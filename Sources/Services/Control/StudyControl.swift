@@ -15,7 +15,7 @@ package enum ControlError: Error, Hashable, CustomStringConvertible {
   case unreachable(study: String, SystemError)
   /// It is another user's.
   case foreign(study: String)
-  /// The coordinator ended after it had been asked.
+  /// The coordinator was asked, and ended, or was busy for long.
   case unanswered(study: String)
 
   package var description: String {
@@ -26,7 +26,7 @@ package enum ControlError: Error, Hashable, CustomStringConvertible {
     case .unreachable(let study, let error): "study \(study): its coordinator cannot be asked: \(error)"
     case .foreign(let study): "study \(study): its coordinator is another user's, who alone may ask something of it"
     case .unanswered(let study):
-      "study \(study): its coordinator ended before it answered; status tells whether it did what was asked"
+      "study \(study): its coordinator gave no answer; status tells whether it did what was asked"
     }
   }
 }
@@ -95,15 +95,17 @@ package enum StudyControl {
     // The superuser may ask of anybody's.
     guard connection.isOwn || geteuid() == 0 else { throw ControlError.foreign(study: folder) }
     connection.setPatience(seconds: answerSeconds)
+    var isAsked = false
     do {
       try connection.write(line: ControlMessage(intervention, by: author).line)
+      isAsked = true
       guard let line = try connection.readLine(mostBytes: ControlMessage.mostBytes),
         let answer = ControlMessage(line)?.answer
       else { throw ControlError.unanswered(study: folder) }
       return answer
     } catch let error as SystemError {
-      // It ended while it was asked.
-      if [EPIPE, ECONNRESET].contains(error.number) { throw ControlError.unanswered(study: folder) }
+      // It ended while it was asked, or has not answered for so long.
+      if isAsked || [EPIPE, ECONNRESET].contains(error.number) { throw ControlError.unanswered(study: folder) }
       throw ControlError.unreachable(study: folder, error)
     }
   }

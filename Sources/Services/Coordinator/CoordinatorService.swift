@@ -73,7 +73,8 @@ package final class CoordinatorService {
     options.failures.apply(to: &settings)
     let dataSet = ContentServer.Location(settings.data)
     settings.dataBytes = dataSet?.content.bytes ?? 0
-    let store = ContentStore(folder: "\(study.folder)/contents", limit: options.contentBytes, keeping: .all)
+    let store = ContentStore(
+      folder: "\(study.folder)/\(StudyFileName.contents)", limit: options.contentBytes, keeping: .all)
     if try !study.store.isFinished { try StartWeights.bring(study.definition, into: store.folder) }
     contents = try CoordinatorContentDesk(
       store: store, dataSet: dataSet,

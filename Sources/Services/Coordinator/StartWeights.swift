@@ -4,6 +4,7 @@ import ContentExchange
 import Coordination
 import Digests
 import Files
+import Foundation
 import SearchCore
 import SearchProtocol
 import Studies
@@ -23,7 +24,8 @@ package enum StartWeights {
     do { try checkpoint.requireStart(of: definition.recipe.architecture) } catch {
       throw ServiceError.start(path, "\(error)")
     }
-    return checkpoint.seen(ofValidation: definition.recipe.data)
+    return checkpoint.seen(
+      ofValidation: definition.recipe.data, content: try? definition.dataPlace.content().identity)
   }
 
   /// Puts the checkpoint into the folder of the study's contents, where it is not there yet, whatever workers may leave
@@ -32,11 +34,13 @@ package enum StartWeights {
   static func bring(_ definition: StudyDefinition, into folder: String) throws {
     guard let weights = definition.configuration.startWeights, let hash = ContentHash(weights) else { return }
     let store = ContentStore(folder: folder, limit: .max, keeping: .all)
+    let isThere = store.contents().contains { $0.description.contentHash == hash }
     guard let path = definition.startCheckpoint else {
-      if store.contents().contains(where: { $0.description.contentHash == hash }) { return }
+      if isThere { return }
       throw ServiceError.start(
         "\(hash.short)", "it is not in \(folder); name its file with start.checkpoint, or put it there")
     }
+    if isThere, access(path, F_OK) != 0 { return }
     let bytes: [UInt8]
     do { bytes = try StartFile.bytes(path) } catch { throw ServiceError.start(path, "\(error)") }
     let content = ContentDescription(contentHash: hash, kind: .blob, bytes: bytes.count)

@@ -172,8 +172,8 @@ package final class Spool {
 
   private static func isOf(_ host: HostIdentity, _ folder: String, worker: String) -> Bool {
     guard let bytes = try? RegularFile.read("\(folder)/\(hostName)", mostBytes: 1000, followsLinks: false) else {
-      // Of a version that did not write it: workers are named after their host.
-      return worker.hasPrefix("\(WorkerIdentity.plainHostName)-")
+      // Of a version that did not write it: workers are named after their host, and a folder without a lock is none's.
+      return worker.hasPrefix("\(WorkerIdentity.plainHostName)-") && access("\(folder)/\(lockName)", F_OK) == 0
     }
     return bytes == Array("\(host)\n".utf8)
   }

@@ -55,7 +55,7 @@ package struct StateCache: Sendable {
   package func prune() {
     TemporaryName.removeAbandoned(in: folder, ending: Self.ending)
     var files = Folder.names(in: folder).compactMap { name -> (path: String, bytes: Int, time: Double)? in
-      guard name.hasSuffix(Self.ending) else { return nil }
+      guard Self.isState(name) else { return nil }
       var status = stat()
       let path = "\(folder)/\(name)"
       guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
@@ -78,6 +78,12 @@ package struct StateCache: Sendable {
   private static func prefix(of work: Work, _ data: String, _ weights: String?) -> String {
     let parts = [work.whole.description] + (data.isEmpty ? [] : [data]) + (weights.map { [$0] } ?? [])
     return SHA256.hexadecimal(parts.joined(separator: " ").utf8) + "."
+  }
+
+  /// Whether a file is named as states are: nothing else is touched.
+  private static func isState(_ name: String) -> Bool {
+    let words = name.split(separator: ".", omittingEmptySubsequences: false)
+    return words.count == 3 && SHA256.isHexadecimal(words[0]) && Int(words[1]) != nil && name.hasSuffix(ending)
   }
 
   private static func epoch(_ name: String, after prefix: String) -> Int? {

@@ -3,6 +3,7 @@ import Processes
 import Services
 import Studies
 import StudyServer
+import StudyStore
 import Terminal
 
 /// A study on this machine alone: a coordinator in this process, and a worker beside it.
@@ -24,7 +25,7 @@ struct LocalRun {
   var control: ControlDesk?
 
   /// In the study's folder: states of trainings that may go on, and contents that the worker has fetched.
-  private static let cacheFolders = ["states", "cache"]
+  private static let cacheFolders = [StudyFileName.states, StudyFileName.cache]
 
   func run() throws -> CoordinatorService.Outcome {
     let socket = try CoordinatorSocket(endpoint: "tcp://127.0.0.1:0")
@@ -64,7 +65,7 @@ struct LocalRun {
     if case .gaveUp = outcome { worker.stop() }
     worker.finish(within: 15)
     // Stays where something still waits in it.
-    rmdir("\(study.folder)/spool")
+    rmdir("\(study.folder)/\(StudyFileName.spool)")
     if try study.store.isFinished {
       for folder in Self.cacheFolders { try? FileManager.default.removeItem(atPath: "\(study.folder)/\(folder)") }
     }
@@ -76,8 +77,8 @@ struct LocalRun {
     // Whoever stops a command at a terminal does not want to wait.
     // What waits for its acknowledgement stays with the study: nothing here needs a home folder.
     var arguments =
-      ["worker", "--leave-with-input", "--connect", endpoint, "--grace", "3s", "--spool", "\(study.folder)/spool"]
-      + limits.arguments + states.arguments
+      ["worker", "--leave-with-input", "--connect", endpoint, "--grace", "3s"]
+      + ["--spool", "\(study.folder)/\(StudyFileName.spool)"] + limits.arguments + states.arguments
       + zip(["--state-cache", "--data-cache"], Self.cacheFolders).flatMap { [$0, "\(study.folder)/\($1)"] }
     if let slots { arguments += ["--slots", "\(slots)"] }
     if let folder = study.data?.pathHint { arguments += ["--data", folder] }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import ShellCommands
 import Studies
@@ -22,7 +23,7 @@ struct SalvageCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("The damaged study's folder.", valueName: "study-dir"))
   var study: String
 
-  @Option(help: ArgumentHelp("The new study's folder.", valueName: "dir"))
+  @Option(help: ArgumentHelp("The new study's folder.", valueName: "dir"), transform: FilePath.expandingTilde)
   var output: String
 
   func validate() throws {
@@ -46,7 +47,7 @@ struct SalvageCommand: ParsableCommand {
 
   /// Weights that trainings start from, and networks that they left. What is damaged of them shows when it is read.
   private func copyContents() throws -> String? {
-    let (source, target) = ("\(study)/contents", "\(output)/contents")
+    let (source, target) = ("\(study)/\(StudyFileName.contents)", "\(output)/\(StudyFileName.contents)")
     guard FileManager.default.fileExists(atPath: source), !FileManager.default.fileExists(atPath: target) else {
       return nil
     }
