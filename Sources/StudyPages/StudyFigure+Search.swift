@@ -102,7 +102,10 @@ extension StudyFigure {
         text: Self.points(difference * 100, low * 100, high * 100))
     }
     guard !lines.isEmpty else {
-      throw FigureAbsence(description: "nothing was trained anew to be quoted; strategy.confirm does that")
+      throw FigureAbsence(
+        description: view.noise.confirmations.isEmpty
+          ? "nothing was trained anew to be quoted; strategy.confirm does that"
+          : "one confirmation of a point gives no interval; strategy.confirm of 2 or more does")
     }
     return IntervalPlot(
       title: "Confirmed differences to the dense network",

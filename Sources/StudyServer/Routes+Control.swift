@@ -1,6 +1,7 @@
 import FlyingFox
 import Foundation
 import SearchCore
+import Studies
 
 /// What may be asked of the study, where the coordinator allows it.
 extension Routes {
@@ -25,6 +26,11 @@ extension Routes {
       intervention = try Intervention(
         verb: asked.verb, subject: asked.subject.flatMap { $0.isEmpty ? nil : $0 }, repetitions: asked.repetitions)
     } catch { return Answer.failure(.badRequest, "\(error)", path) }
+    if case .add(let text, _) = intervention, CandidateNames.needsFrontier(text) {
+      return Answer.failure(
+        .badRequest, "\(text): rows and the knee are read by layersearch control; write a label or layer=rank pairs",
+        path)
+    }
     do {
       switch try await desk.answer(to: intervention, by: author(asked.author, request)) {
       case .done(let text): return Answer.json(API.Done(done: text))

@@ -39,7 +39,8 @@ package struct StudyComparison: Sendable {
   package var warnings: [String]
   package var notes: [String]
 
-  /// - Throws: `StudyError.nothingToEstimate` of a study without sound trainings.
+  /// - Throws: `StudyError.nothingToEstimate` of a study without sound trainings, `.unmeasured` of one without such
+  ///   sizes.
   package init(of stores: [StudyStore], along objective: Objective) throws {
     self.objective = objective
     let definitions = try stores.map { try StudyDefinition(of: $0) }
@@ -47,6 +48,9 @@ package struct StudyComparison: Sendable {
       try StudyReading.report(store: $0, definition: $1, estimates: true)
     }
     let names = definitions.map(\.name)
+    for (store, report) in zip(stores, reports) where objective.isUnknown(in: report.denseCost) {
+      throw StudyError.unmeasured(objective, study: store.directory)
+    }
     studies = reports.enumerated().map { index, report in
       let isUnique = names.count { $0 == names[index] } == 1
       return Study(

@@ -98,7 +98,10 @@ struct RouteTests {
     let shown = ["Cookie": String(cookie.prefix { $0 != ";" })]
     for path in ["/", "/api/study"] { #expect(try await served.get(path, shown).status == 200) }
     var answers: [Int] = []
-    for _ in 0..<15 { answers.append(try await served.get("/login", form, method: "POST", body: "token=no").status) }
+    // Some more are allowed as time goes by.
+    while answers.last != 429, answers.count < 300 {
+      answers.append(try await served.get("/login", form, method: "POST", body: "token=no").status)
+    }
     #expect(answers.last == 429)
   }
 

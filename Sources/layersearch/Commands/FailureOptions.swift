@@ -20,7 +20,7 @@ struct FailureOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp("With --resume: set job N aside, so that the study goes on without it.", valueName: "n"),
-    transform: Number.whole(1...1_000_000))
+    transform: Number.whole(1...Int.max))
   var setAside: [Int] = []
 
   func check(resume: Bool) throws {

@@ -76,6 +76,9 @@ struct FinalCommand: ParsableCommand {
 
   private static let defaultPoints = 6
 
+  /// This command.
+  private static var again: String { ShellCommand.line(["layersearch"] + CommandLine.arguments.dropFirst()) }
+
   func validate() throws {
     guard points == nil || candidate.isEmpty else {
       throw ValidationError("--points: --candidate names all that is to be trained: leave one of them out")
@@ -102,10 +105,11 @@ struct FinalCommand: ParsableCommand {
       ).run()
       switch outcome {
       case .studyFinished: break
-      case .stopped:
-        let command = ShellCommand.line(["layersearch"] + CommandLine.arguments.dropFirst())
-        throw Failure.failed("stopped before all was trained; go on with: \(command)")
-      case .gaveUp(let reason, _): throw Failure.failed(reason)
+      case .stopped: throw Failure.failed("stopped before all was trained; go on with: \(Self.again)")
+      case .gaveUp(let reason, let isSetAside):
+        let retry = ShellCommand.line(["layersearch", "control", study, "retry"])
+        throw Failure.failed(
+          "\(reason)\(isSetAside ? "; for each: \(retry) JOB; then" : "; the command"): \(Self.again)")
       }
     }
     let results = try FinalResults(store: opened.store)

@@ -34,6 +34,14 @@ struct LeaseOptions: ParsableArguments {
     if stalledAfter.seconds < 1 { throw ValidationError("--stalled-after \(stalledAfter) must be at least 1s") }
   }
 
+  /// As another process is told them.
+  var arguments: [String] {
+    [
+      "--heartbeat-seconds", "\(heartbeatSeconds)", "--lease-seconds", "\(leaseSeconds)",
+      "--failures-until-set-aside", "\(failuresUntilSetAside)", "--stalled-after", "\(stalledAfter.seconds)s",
+    ]
+  }
+
   var times: LeaseTimes {
     LeaseTimes(
       heartbeatSeconds: heartbeatSeconds, leaseSeconds: leaseSeconds, failuresUntilSetAside: failuresUntilSetAside,

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import Processes
 import SearchProtocol
@@ -69,7 +70,9 @@ struct SimulateCommand: ParsableCommand {
     transform: Number.decimal(0...86_400))
   var restartAfter: Double?
 
-  @Option(help: ArgumentHelp("Keep the study in this new folder (default: a temporary one).", valueName: "dir"))
+  @Option(
+    help: ArgumentHelp("Keep the study in this new folder (default: a temporary one).", valueName: "dir"),
+    transform: FilePath.expandingTilde)
   var study: String?
 
   @Option(
@@ -95,6 +98,9 @@ struct SimulateCommand: ParsableCommand {
       if restartAfter != nil {
         throw ValidationError("--virtual has no coordinator to kill; leave out --restart-after")
       }
+      if lease.arguments != (try LeaseOptions.parse([])).arguments {
+        throw ValidationError("--virtual loses no worker; leave out --stalled-after and what else is about lost ones")
+      }
       guard workers * slots <= Self.mostSlots else {
         throw ValidationError("--workers \(workers) of --slots \(slots) are more than \(Self.mostSlots) slots together")
       }
@@ -117,10 +123,9 @@ struct SimulateCommand: ParsableCommand {
 
   /// The simulated workers' one, in a process of its own.
   private var coordinator: SimulatedCoordinator {
-    let lease = ["--heartbeat-seconds", "\(lease.heartbeatSeconds)", "--lease-seconds", "\(lease.leaseSeconds)"]
     return SimulatedCoordinator { configuration, study, endpoint in
       ["coordinator", configuration, "--study", study, "--bind", endpoint ?? "tcp://127.0.0.1:0", "--quiet"]
-        + (endpoint == nil ? [] : ["--resume"]) + lease + http.arguments + ["--leave-with-input"]
+        + (endpoint == nil ? [] : ["--resume"]) + lease.arguments + http.arguments + ["--leave-with-input"]
     } onLogLine: { line in
       StandardError.shared.writeLogLine("coordinator: \(line)")
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Engines
+import Files
 import Services
 import ShellCommands
 import Studies
@@ -10,7 +11,9 @@ struct StudyOptions: ParsableArguments {
   @Argument(help: ArgumentHelp("The study's configuration, a YAML file.", valueName: "config"))
   var configuration: String
 
-  @Option(help: ArgumentHelp("The study's folder (default: studies/ and the study's name).", valueName: "dir"))
+  @Option(
+    help: ArgumentHelp("The study's folder (default: studies/ and the study's name).", valueName: "dir"),
+    transform: FilePath.expandingTilde)
   var study: String?
 
   @Flag(
@@ -26,7 +29,8 @@ struct StudyOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Another study: jobs that it has results of, by the same recipe, images, seed and kernels, are finished at once.",
-      valueName: "dir"))
+      valueName: "dir"),
+    transform: FilePath.expandingTilde)
   var fromStudy: String?
 
   func validate() throws {
@@ -53,8 +57,8 @@ struct StudyOptions: ParsableArguments {
   /// made.
   /// - Parameter trainsHere: the study's trainings are this machine's; otherwise others decide with which kernels.
   func open(trainsHere: Bool = false, beforeMaking: () throws -> Void) throws -> OpenStudy {
-    let definition = try StudyDefinition(file: configuration)
-    let folder = study ?? StudyFolders.study(ofConfiguration: configuration) ?? "studies/\(definition.name)"
+    let definition = try StudyDefinition(file: configuration, study: study)
+    let folder = study ?? StudyFolders.study(ofConfiguration: configuration) ?? definition.usualFolder
     // Where it cannot be read, opening the study says so, or has no need of it.
     let data = fromStudy == nil ? nil : try? definition.dataRequirement()
     if trainsHere { try definition.recipe.kernels?.requireNative(otherwise: "start a coordinator, and such workers") }
