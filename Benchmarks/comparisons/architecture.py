@@ -1,5 +1,6 @@
 """Layers and costs of CIFAR ResNets with basis convolutions, counted as LayerSearch counts them: parameters with batch norms and the
 classifier's biases, multiply-adds of convolutions and classifier for one image."""
+import re
 from collections import namedtuple
 
 Layer = namedtuple("Layer", "name inputs outputs size")
@@ -59,8 +60,11 @@ def coefficients_of(outputs, rank, variant):
 
 
 def text(ranks):
-    """A candidate as LayerSearch writes it."""
-    return ",".join(f"{name}={rank}" for name, rank in sorted(ranks.items())) or "dense"
+    """A candidate as LayerSearch writes it: the numbers in layers' names count as numbers."""
+    def order(choice):
+        return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", choice[0])]
+
+    return ",".join(f"{name}={rank}" for name, rank in sorted(ranks.items(), key=order)) or "dense"
 
 
 def forms(candidate):

@@ -42,6 +42,8 @@ class Costs(unittest.TestCase):
     def test_candidates_read_back(self):
         for ranks in ({}, {"layer1.0.conv1": 4, "layer3.2.conv2": 16}):
             self.assertEqual(architecture.ranks(architecture.text(ranks)), ranks)
+        self.assertEqual(
+            architecture.text({"layer1.10.conv1": 8, "layer1.2.conv1": 4, "conv1": 2}), "conv1=2,layer1.2.conv1=4,layer1.10.conv1=8")
 
     def test_levels_lie_between_smallest_and_dense(self):
         levels = trainings.levels(OPTIONS)
