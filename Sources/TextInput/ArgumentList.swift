@@ -8,13 +8,12 @@ package enum ArgumentList {
   /// working one, or the root, and the parser would call `--seed=` an option without a value.
   /// - Parameter exceptions: options that say more of an empty value than that it is one.
   package static func requireValues(_ arguments: [String], except exceptions: [String]) throws(EmptyValue) {
-    let words = arguments.prefix { $0 != "--" }
-    for (index, word) in words.enumerated() {
+    for (index, word) in arguments.enumerated() {
       if isLongOption(String(word.dropLast())), word.hasSuffix("=") {
         throw EmptyValue(description: "\(word.dropLast()): its value is empty; write one, or leave the option out")
       }
       guard word.isEmpty else { continue }
-      let before = index > 0 ? words[index - 1] : ""
+      let before = index > 0 ? arguments[index - 1] : ""
       if exceptions.contains(before) { continue }
       guard isLongOption(before) else {
         throw EmptyValue(description: "an argument is empty, behind '\(before)'; write what it is to be")

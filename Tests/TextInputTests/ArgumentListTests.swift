@@ -25,6 +25,7 @@ struct ArgumentListTests {
     #expect(problem("run", "--study", "") == "--study '': its value is empty; write one, or leave the option out")
     #expect(problem("run", "--study=") == "--study: its value is empty; write one, or leave the option out")
     #expect(problem("run", "") == "an argument is empty, behind 'run'; write what it is to be")
-    #expect(problem("run", "--", "") == nil)
+    #expect(problem("run", "--", "") == "an argument is empty, behind '--'; write what it is to be")
+    #expect(problem("launch", "--", "--data", "")?.hasPrefix("--data '': its value is empty") == true)
   }
 }

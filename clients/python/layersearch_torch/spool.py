@@ -4,12 +4,15 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import time
 
 from layersearch_torch.frames import json_bytes
 from layersearch_torch.inbound import Reference
 
 _KEPT_SECONDS = 31 * 86400
+# Of files of a spool: nothing else of the folder is touched.
+_NAME = re.compile(r"[0-9a-f]{16}-\d+-\d+\.result(\.\d+\.partial)?")
 
 
 class Spool:
@@ -95,7 +98,7 @@ class Spool:
         for name in os.listdir(self._folder):
             path = os.path.join(self._folder, name)
             try:
-                if name.endswith((".result", ".partial")) and time.time() - os.stat(path).st_mtime > _KEPT_SECONDS:
+                if _NAME.fullmatch(name) and time.time() - os.stat(path).st_mtime > _KEPT_SECONDS:
                     os.remove(path)
             except OSError:
                 pass

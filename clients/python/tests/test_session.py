@@ -1,8 +1,11 @@
+import os
+
 import pytest
 
 from fakes import FINISHED, WORK, Bed, job, welcome
 from layersearch_torch import frames, inbound
 from layersearch_torch.inbound import Acknowledged, Cancel, Drain, Heartbeat, Reference, Refusal, Reregister
+from layersearch_torch.spool import Spool
 
 ONE = Reference(1, 1)
 
@@ -148,6 +151,15 @@ def test_another_study_takes_the_place(bed, tmp_path):
     bed.take()
     bed.hear(welcome(study="s1"))
     assert bed.take(frames.HELLO)[0]["finished"] == [{"attempt": 1, "job": 1}]
+
+
+def test_only_old_results_are_removed_from_the_spool(tmp_path):
+    old = [f"{'0' * 16}-1-1.result", f"{'0' * 16}-1-1.result.77.partial", "mine.result", "film.mkv.partial"]
+    for name in old:
+        (tmp_path / name).write_text("x")
+        os.utime(tmp_path / name, (0, 0))
+    Spool(str(tmp_path))
+    assert sorted(os.listdir(tmp_path)) == ["film.mkv.partial", "mine.result"]
 
 
 def test_a_new_process_brings_what_is_in_the_spool(bed, tmp_path):
