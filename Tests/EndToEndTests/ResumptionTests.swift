@@ -183,6 +183,8 @@ struct ResumptionTests {
   func doctor() async throws {
     let spool = ".cache/layersearch/spool/\(ProcessInfo.processInfo.hostName.prefix { $0 != "." })-1-a"
     try FileManager.default.createDirectory(atPath: place.path(spool), withIntermediateDirectories: true)
+    // As a version left it that did not write down the host.
+    try place.write("", to: "\(spool)/lock")
     for job in 1...3 { try place.write("{}", to: "\(spool)/some-study.\(job).1.json") }
     let end = try await place.run("doctor")
     #expect(end.output.contains("3 results of study some-study were not delivered"), "\(end.output)")
