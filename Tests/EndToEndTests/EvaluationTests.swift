@@ -46,6 +46,23 @@ struct EvaluationTests {
     #expect(text.output.contains("trained        2 of 2 epochs, seed 1"), "\(text.output)")
   }
 
+  @Test("logits go to standard output alone; a network that cannot be written where it was to be is kept elsewhere")
+  func outputs() async throws {
+    let settings = [
+      "train", "--model", "resnet8", "--data", "shapes10", "--train-images", "96", "--test-images", "100", "--epochs",
+      "2", "--batch", "32", "--learning-rate", "0.05", "--json", "--quiet", "--checkpoint", "/dev/full",
+    ]
+    let full = try await RunningCommand(settings, in: place).end()
+    #expect(full.exitCode == 1 && isOneLine(full.errors), "\(full.errors)")
+    let kept = try #require(try object(full.output)["checkpoint"] as? String)
+    #expect(full.errors.contains("No space left on device") && full.errors.contains("is kept in \(kept)"))
+    let tensors = try await place.shell(
+      "layersearch evaluate '\(kept)' --test-images 5 --logits - > out; wc -c out")
+    #expect(tensors.errors.contains("test accuracy") && tensors.output == "376 out\n", "\(tensors.output)")
+    let both = try await place.run("evaluate", kept, "--logits", "-", "--json")
+    #expect(both.exitCode == 2 && both.output.isEmpty && isOneLine(both.errors), "\(both.errors)")
+  }
+
   @Test("it scores what the network was trained on, and what was held out, and says which")
   func splits() async throws {
     let trained = try await train("--checkpoint", "net.ckpt")

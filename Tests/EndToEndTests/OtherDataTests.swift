@@ -88,11 +88,18 @@ struct OtherDataTests {
     }
     let other = try await place.run("evaluate", "dense.ckpt", "--data", "shapes10")
     #expect(other.exitCode == 2 && isOneLine(other.errors) && other.errors.contains("3×64×64"), "\(other.errors)")
-    let final = try await place.run(
-      "final", "studies/tiny", "--epochs", "1", "--seeds", "1", "--points", "1", "--quiet")
-    #expect(final.exitCode == 0, "\(final.errors)")
+    let final = ["final", "studies/tiny", "--epochs", "1", "--seeds", "1", "--points", "1", "--quiet"]
+    let done = try await RunningCommand(final, in: place).end()
+    #expect(done.exitCode == 0, "\(done.errors)")
+    // It is elsewhere now, and the configuration says so: the study knows it from then on.
+    let moved = place.path(".moved.npz")
+    try FileManager.default.moveItem(atPath: file, toPath: moved)
+    try writeStudy(place, "set: arrays\n  path: ./.moved.npz", proxy: "  augmentation: crop+flip+cutout\n")
+    #expect(try await place.run("run", "study.yaml", "--resume", "--quiet").exitCode == 0)
+    let again = try await RunningCommand(final, in: place).end()
+    #expect(again.exitCode == 0, "\(again.errors)")
     // Another file under the name.
-    try Data(ArrayArchive.drawn(count: 160, side: 64, classes: 3)).write(to: URL(fileURLWithPath: file))
+    try Data(ArrayArchive.drawn(count: 160, side: 64, classes: 3)).write(to: URL(fileURLWithPath: moved))
     let resumed = try await place.run("run", "study.yaml", "--resume", "--quiet")
     #expect(resumed.exitCode != 0 && resumed.errors.contains("data.images"), "\(resumed.errors)")
   }

@@ -71,6 +71,10 @@ struct ReportTests {
     let place = try await Place.withFinishedStudy()
     try place.writeStudy("other", epochs: 2, file: "other.yaml")
     #expect(try await place.run("run", "other.yaml", "--quiet", "--slots", "2").exitCode == 0)
+    let unknown = try await place.run(
+      "compare", "studies/tiny", "studies/other", "--format", "csv", "--by", "device_time")
+    #expect(unknown.exitCode == 1 && isOneLine(unknown.errors), "\(unknown.errors)")
+    #expect(unknown.errors.contains("study studies/tiny has no table of device times"))
     let csv = try await place.run("compare", "studies/tiny", "studies/other", "--format", "csv")
     #expect(csv.exitCode == 0 && csv.output.hasPrefix("study,candidate,parameters_ratio,"), "\(csv.errors)")
     #expect(csv.errors.contains("warning: tiny and other were trained by different recipes: proxy.epochs is 1 and 2"))

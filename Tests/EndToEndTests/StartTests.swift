@@ -50,8 +50,12 @@ struct StartTests {
       budget: 12)
     let run = try await place.run("run", "study.yaml", "--slots", "2")
     #expect(run.exitCode == 0, "\(run.errors)")
-    // The study keeps a copy.
+    // The study keeps a copy, whichever configuration it goes on with.
     try FileManager.default.removeItem(atPath: place.path("dense.ckpt"))
+    for configuration in ["study.yaml", "studies/tiny/configuration.yaml"] {
+      let again = try await place.run("run", configuration, "--resume", "--quiet")
+      #expect(again.exitCode == 0, "\(again.errors)")
+    }
     let final = [
       "final", "studies/tiny", "--epochs", "1", "--seeds", "2", "--points", "2", "--slots", "2", "--train-images", "64",
     ]
