@@ -90,7 +90,7 @@ let package = Package(
 
     // search
     .target(name: "SearchCore", dependencies: ["Digests", "Randomness"], swiftSettings: optimized),
-    .target(name: "SearchProtocol", dependencies: ["ReadableText", "SearchCore"]),
+    .target(name: "SearchProtocol", dependencies: ["Digests", "ReadableText", "SearchCore"]),
     // optimized, because tests ask its machines for their invariants after every event
     .target(
       name: "Coordination", dependencies: ["ReadableText", "SearchCore", "SearchProtocol"], swiftSettings: optimized),

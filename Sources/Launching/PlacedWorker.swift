@@ -6,7 +6,8 @@ package struct PlacedWorker: Codable, Hashable, Sendable {
   package var id: String
   /// Nil where it has none yet.
   package var host: String?
-  /// What its coordinator hears of as its host, where that is another name: a pod's. Nil where it is `host`.
+  /// What its coordinator hears of as its host, which may be another name: a pod's, or what a host
+  /// calls itself that is listed by its address. Nil where it is `host`.
   package var ownName: String?
   /// Of the worker on its host; nil where the place does not know.
   package var processID: Int?

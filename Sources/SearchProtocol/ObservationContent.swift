@@ -1,3 +1,4 @@
+import Digests
 import SearchCore
 
 /// An observation as messages carry it. The metrics of the first protocol version have fields of their own, so that its
@@ -169,11 +170,8 @@ struct HashText: FieldKind {
   func write(_ value: String, to writer: inout PlainJSONWriter) { writer.write(value) }
   func read(from reader: inout PlainJSONReader) -> String? { reader.string() }
   func check(_ value: String, _ name: StaticString) throws(ProtocolError) {
-    let isHash =
-      value.utf8.count == 64
-      && value.utf8.allSatisfy {
-        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0)
-      }
-    guard isHash else { throw .field("\(name)", problem: "has a content hash that is not 64 hexadecimal digits") }
+    guard SHA256.isHexadecimal(value) else {
+      throw .field("\(name)", problem: "has a content hash that is not 64 hexadecimal digits")
+    }
   }
 }

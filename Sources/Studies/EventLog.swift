@@ -66,12 +66,9 @@ extension EventLog {
       let isLate = attempts.first { $0.number == result.attempt }.map { $0.ending != .finished } ?? true
       let origin = "attempt \(result.attempt), from \(place(result.worker))"
       let isOwn = !result.isAdopted && !result.isSalvaged
-      let text =
-        result.isAdopted
-        ? "result adopted from \(result.worker)"
-        : isOwn
-          ? "result recorded (\(origin)\(isLate ? ", which had been given up" : ""))"
-          : "result saved from a damaged study"
+      var text = "result recorded (\(origin)\(isLate ? ", which had been given up" : ""))"
+      if result.isAdopted { text = "result adopted from \(result.worker)" }
+      if result.isSalvaged { text = "result saved from a damaged study" }
       entries.append(Entry(time: result.time, rank: rank(at: result.time) - (isLate && isOwn ? 0.5 : 0), text: text))
     }
     for struck in history.struck {

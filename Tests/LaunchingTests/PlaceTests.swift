@@ -103,22 +103,35 @@ struct LocalPlaceTests {
 
 @Suite("workers on hosts by ssh")
 struct SSHPlaceTests {
-  @Test("a host where starts fail is left alone for a while, and the others are not")
-  func failures() async throws {
-    let program = try FakeProgram("[ \"$1\" != worker ] || sleep 600")
-    let files = program.place
-    try files.write(
+  private let program: FakeProgram
+  init() throws { program = try FakeProgram("[ \"$1\" != worker ] || sleep 600") }
+
+  /// An `ssh` that runs what it is given here, below a cache of the host's own.
+  /// - Parameter script: its last lines; `$1` is the host.
+  private func ssh(_ script: String) throws -> String {
+    let path = program.place.path("ssh")
+    try program.place.write(
       """
       #!/bin/bash
       while [ "${1#-}" != "$1" ]; do shift 2; done
-      export XDG_CACHE_HOME=\(files.path("caches"))/$1
+      export XDG_CACHE_HOME=\(program.place.path("caches"))/$1
+      \(script)
+      """, to: "ssh")
+    chmod(path, 0o755)
+    return path
+  }
+
+  @Test("a host where starts fail is left alone for a while, and the others are not")
+  func failures() async throws {
+    let files = program.place
+    let ssh = try ssh(
+      """
       text=$(cat)
       echo "$1 ${text%%$'\\n'*}" >>\(files.path("calls"))
       exec sh -c "$text"
-      """, to: "ssh")
-    chmod(files.path("ssh"), 0o755)
+      """)
     let place = try SSHPlace(
-      program.launch, [SSHPlace.hostsSetting: "first\nbad binary=/no/layersearch\nlast\n"], ssh: files.path("ssh"))
+      program.launch, [SSHPlace.hostsSetting: "first\nbad binary=/no/layersearch\nlast\n"], ssh: ssh)
     func starts() throws -> [String] {
       try String(contentsOfFile: files.path("calls"), encoding: .utf8).split(separator: "\n")
         .filter { $0.contains(" set -- start ") }.compactMap { $0.split(separator: " ").first.map(String.init) }
@@ -136,27 +149,15 @@ struct SSHPlaceTests {
     try await place.stop(try await place.list(), now: true)
     try await program.wait { try await !place.list().contains { $0.state.isPresent } }
     // Where nothing is at work the reason is the launch's own.
-    let alone = try SSHPlace(
-      program.launch, [SSHPlace.hostsSetting: "bad binary=/no/layersearch\n"], ssh: files.path("ssh"))
+    let alone = try SSHPlace(program.launch, [SSHPlace.hostsSetting: "bad binary=/no/layersearch\n"], ssh: ssh)
     let error = await #expect(throws: LaunchError.self) { try await alone.start(1, program.worker()) }
     #expect(error?.description == reason)
   }
 
   @Test("hosts are taken in their order, whoever answers first, and workers are known by their hosts' own names")
   func order() async throws {
-    let program = try FakeProgram("[ \"$1\" != worker ] || sleep 600")
-    let files = program.place
-    try files.write(
-      """
-      #!/bin/bash
-      while [ "${1#-}" != "$1" ]; do shift 2; done
-      export XDG_CACHE_HOME=\(files.path("caches"))/$1
-      [ "$1" != slow ] || sleep 0.5
-      exec sh
-      """, to: "ssh")
-    chmod(files.path("ssh"), 0o755)
-    let place = try SSHPlace(
-      program.launch, [SSHPlace.hostsSetting: "slow\n10.0.0.7\nlast\n"], ssh: files.path("ssh"))
+    let ssh = try ssh("[ \"$1\" != slow ] || sleep 0.5\nexec sh")
+    let place = try SSHPlace(program.launch, [SSHPlace.hostsSetting: "slow\n10.0.0.7\nlast\n"], ssh: ssh)
     #expect(try await place.start(1, program.worker()).map(\.id) == ["slow#1"])
     #expect(try await place.start(2, program.worker()).map(\.id) == ["10.0.0.7#1", "last#1"])
     let listed = try await place.list()
