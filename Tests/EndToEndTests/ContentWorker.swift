@@ -54,6 +54,9 @@ final class ContentWorker: Sendable {
     }
     Thread.detachNewThread {
       self.run(name: name, dealer: dealer, cache: cache)
+      // An answer that nobody takes would hold its content's lock, which ends with a process.
+      self.mailbox.close()
+      _ = self.mailbox.receiveAll(waitingAtMost: 0)
       dealer.close()
       context.close()
       self.ended.signal()
