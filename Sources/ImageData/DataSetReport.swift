@@ -27,6 +27,15 @@ public struct DataSetReport: Sendable, Equatable, Codable {
   public let mean: [Double]
   public let standardDeviation: [Double]
 
+  /// What can be trained on and is hardly meant, in one line each.
+  public var warnings: [String] {
+    let constant = zip(["red", "green", "blue"], standardDeviation).filter { $1 == 0 }.map(\.0)
+    guard !constant.isEmpty else { return [] }
+    return [
+      "nothing to learn from in \(constant.joined(separator: " and ")): one value in all pixels of all training images"
+    ]
+  }
+
   /// Plain lines for people.
   public var lines: [String] {
     var lines = ["\(set): \(trainingImages) training and \(testImages) test images, \(bytes) bytes"]

@@ -61,6 +61,16 @@ import Testing
     #expect(throws: ImageDataError.noSuchRecord(index: 6, count: 6)) { try compressed.trainingImages([[0, 6]]) }
   }
 
+  @Test("colors with one value in all pixels of all images get a warning")
+  func constantColors() throws {
+    func warnings(_ value: (_ color: Int, _ place: Int) -> UInt8) throws -> [String] {
+      let images = ArrayArchive.npy([6, 4, 4, 3], (0..<6 * 48).map { value($0 % 3, $0) })
+      return try file(archive(images: images)).report().warnings
+    }
+    #expect(try warnings { $1 == 0 ? 1 : UInt8($0) }.first?.contains(" in green and blue: ") == true)
+    #expect(try warnings { UInt8($1 / 3 % 4 + $0) }.isEmpty)
+  }
+
   @Test("images are normalized by all training images, whichever are asked for")
   func normalization() throws {
     let file = try file(archive())

@@ -19,6 +19,12 @@ struct DataCommand: ParsableCommand {
     subcommands: [DataFetchCommand.self, DataVerifyCommand.self, DataInfoCommand.self])
 }
 
+extension ParsableCommand {
+  fileprivate func warn(_ warnings: [String]) {
+    for warning in warnings { StandardError.shared.writeLine("warning: \(warning)") }
+  }
+}
+
 struct DataVerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
@@ -70,6 +76,7 @@ struct DataVerifyCommand: ParsableCommand {
       let kind = output.authenticity.text(set: output.set)
       StandardOutput.writeLine("\(data): \(kind), content \(output.contentHash)")
     }
+    warn(output.warnings)
   }
 }
 
@@ -98,5 +105,6 @@ struct DataInfoCommand: ParsableCommand {
     } else {
       for line in report.lines { StandardOutput.writeLine(line) }
     }
+    warn(report.warnings)
   }
 }
