@@ -41,7 +41,7 @@ struct Variants: ParsableCommand {
     let skips = BasisPart.allCases.flatMap { part in [2, 4].map { SkippedUpdates(of: part, every: $0) } }
     return variants.map { ($0.rawValue, FormTimes.Form(candidate: candidate, variant: $0)) }
       + skips.map { skip in
-        let name = "remainder, \(skip.part.rawValue) at every \(skip.every)th step"
+        let name = "remainder, \(skip.part.rawValue) at every \(skip.every == 2 ? "2nd" : "\(skip.every)th") step"
         return (name, FormTimes.Form(candidate: candidate, variant: .remainder, skip: skip))
       }
   }
