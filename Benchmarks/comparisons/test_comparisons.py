@@ -1,11 +1,14 @@
 """python3 -m unittest discover -s Benchmarks -t Benchmarks (needs nothing but Python)"""
+import glob
 import itertools
 import os
 import random
 import statistics
+import sys
 import tempfile
 import types
 import unittest
+from unittest import mock
 
 from comparisons import architecture, landscape, measures, prediction, standing, trainings, truncation, work
 
@@ -252,6 +255,30 @@ class Sittings(unittest.TestCase):
             work.run_all(tasks, 2, "tasks")
             self.assertEqual(sorted(done), [0, 1, 3, 4])
             self.assertEqual([work.read_json(path) for path, _ in tasks], [0, 1, "before", 3, 4])
+
+    def test_a_training_that_was_killed_goes_on(self):
+        with tempfile.TemporaryDirectory() as folder:
+            options = types.SimpleNamespace(
+                output=folder, slots=1, model="resnet20", data="DIR", train_images=512, epochs=3, batch=32, learning_rate=0.1)
+            calls = []
+
+            def killed(*arguments, allowed):
+                calls.append(arguments)
+                work.write(arguments[arguments.index("--checkpoint") + 1], "two epochs")
+                sys.exit("killed")
+
+            def ends(*arguments, allowed):
+                calls.append(arguments)
+                return '{"diverged": false, "test_accuracy": 0.5}'
+
+            with mock.patch.object(work, "layersearch", killed), self.assertRaises(SystemExit):
+                trainings.judge(options, [("dense", 7)])
+            with mock.patch.object(work, "layersearch", ends):
+                self.assertEqual(trainings.judge(options, [("dense", 7)]), {("dense", 7): 0.5})
+            self.assertIn("--seed", calls[0])
+            self.assertEqual(calls[1][1], "--resume-from")
+            self.assertEqual(calls[1][2], calls[0][calls[0].index("--checkpoint") + 1])
+            self.assertEqual(glob.glob(f"{folder}/judged/engine/*.ckpt"), [])
 
     def test_what_another_machine_trained_is_taken_over(self):
         with tempfile.TemporaryDirectory() as folder:

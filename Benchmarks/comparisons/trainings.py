@@ -1,4 +1,5 @@
 """The recipe of the comparisons, searches with it, what they name, and the fresh trainings that judge that."""
+import contextlib
 import csv
 import functools
 import hashlib
@@ -180,13 +181,19 @@ def _path(options, judge, candidate, seed):
 
 
 def _by_engine(options, candidate, seed):
-    """A training by LayerSearch, scored on the test images."""
-    found = json.loads(work.layersearch(
-        "train", "--model", options.model, "--candidate", candidate, "--variant", "remainder", "--data", options.data,
+    """A training by LayerSearch, scored on the test images. One that was killed goes on from its last whole epoch, to the same bits."""
+    checkpoint = _path(options, "engine", candidate, seed).removesuffix(".json") + ".ckpt"
+    training = ["--resume-from", checkpoint] if os.path.exists(checkpoint) else [
+        "--model", options.model, "--candidate", candidate, "--variant", "remainder", "--data", options.data,
         "--train-images", str(options.train_images), "--epochs", str(options.epochs), "--batch", str(options.batch),
-        "--learning-rate", str(options.learning_rate), "--seed", str(seed), "--json", "--quiet", allowed=(1,)) or "null")
+        "--learning-rate", str(options.learning_rate), "--seed", str(seed)]
+    os.makedirs(os.path.dirname(checkpoint), exist_ok=True)
+    found = json.loads(work.layersearch(
+        "train", *training, "--checkpoint", checkpoint, "--checkpoint-every", "1", "--json", "--quiet", allowed=(1,)) or "null")
     if found is None:
         work.fail(f"layersearch train --candidate {candidate} failed")
+    with contextlib.suppress(FileNotFoundError):
+        os.remove(checkpoint)
     return {"candidate": candidate, "seed": seed, "accuracy": None if found["diverged"] else found["test_accuracy"]}
 
 
