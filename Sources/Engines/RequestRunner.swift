@@ -19,6 +19,10 @@ struct RequestRunner {
     try? Descriptor.write(Array("\(text)\n".utf8), to: STDERR_FILENO)
   }
 
+  private static func statesOnTheWay(_ stem: String) -> @Sendable (_ epochs: Int) -> String {
+    { StateFileName.path(stem: stem, epochs: $0) }
+  }
+
   init() throws { runner = try WorkRunner() }
 
   /// Trains what is asked for; `progress` hears of it now and then, and once at the beginning.
@@ -32,7 +36,8 @@ struct RequestRunner {
       let work = try Work(canonical: request.job.work)
       let files = WorkFiles(
         data: request.dataPath, weights: request.weightsPath, network: request.outputPath,
-        earlierState: request.earlierStatePath, state: request.statePath)
+        earlierState: request.earlierStatePath, state: request.statePath,
+        stateOnTheWay: request.stateStem.map(Self.statesOnTheWay))
       var result = try runner.run(work, files: files, describe: Self.tell) { progress in
         let now = MonotonicClock.now
         guard now - lastReport >= Self.secondsBetweenReports else { return true }

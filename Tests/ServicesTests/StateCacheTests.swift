@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import SearchCore
+import SearchProtocol
 import TestSupport
 import Testing
 
@@ -27,6 +28,11 @@ struct StateCacheTests {
     #expect(cache.earlier(of: work(1, until: nil)) == cache.place(for: work(1, until: 5)))
     #expect(cache.earlier(of: work(1, until: 5)) == cache.place(for: work(1, until: 2)))
     #expect(cache.earlier(of: work(1, until: 2)) == nil && cache.earlier(of: work(2, until: nil)) == nil)
+    // Those that a training left on its way, too, whatever its end.
+    for until in [6, nil] {
+      let stem = try #require(cache.stem(of: work(1, until: until)))
+      #expect(StateFileName.path(stem: stem, epochs: 5) == cache.place(for: work(1, until: 5)))
+    }
     // Nor that of other weights, which a study's own start may have with the same text.
     let path = try #require(cache.place(for: work(1, until: 3), from: "a"))
     try Data([1]).write(to: URL(fileURLWithPath: path))
@@ -35,6 +41,7 @@ struct StateCacheTests {
     #expect(cache.earlier(of: work(1, until: nil), on: "other images", from: "a") == nil)
     let none = StateCache(folder: place.path("states"), limit: 0)
     #expect(none.earlier(of: work(1, until: nil)) == nil && none.place(for: work(1, until: 2)) == nil)
+    #expect(none.stem(of: work(1, until: nil)) == nil)
   }
 
   @Test("the oldest go first, and nothing else of the folder goes")

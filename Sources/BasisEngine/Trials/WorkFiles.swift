@@ -10,15 +10,21 @@ public struct WorkFiles: Sendable {
   public var earlierState: String?
   /// Where the training's state is left at its end, unless it diverged, so that it can go on from there; nil: nowhere.
   public var state: String?
+  /// Where it is left on the way, for the count of epochs that are done, until the next is left or the training ends;
+  /// nil: nowhere.
+  public var stateOnTheWay: (@Sendable (_ epochs: Int) -> String)?
+  /// Of training, at least, between two that are left on the way: so that they cost nothing that is seen.
+  public var secondsBetweenStates = 60.0
 
   public init(
     data: String? = nil, weights: String? = nil, network: String? = nil, earlierState: String? = nil,
-    state: String? = nil
+    state: String? = nil, stateOnTheWay: (@Sendable (_ epochs: Int) -> String)? = nil
   ) {
     self.data = data
     self.weights = weights
     self.network = network
     self.earlierState = earlierState
     self.state = state
+    self.stateOnTheWay = stateOnTheWay
   }
 }

@@ -104,12 +104,20 @@ public final class WorkRunner {
     let workspace = try workspace(for: recipe.architecture, batch: recipe.batch)
     let begun = try begin(work, trainer, images.training, from: state, workspace, files: files, progress: progress)
     let (network, normalization) = (begun.network, begun.normalization)
+    let variant = kernelVariant
+    func kept(_ moment: TrainingMoment) -> KeptState {
+      KeptState(
+        moment, of: work, kernelVariant: variant, normalization: normalization,
+        conditionNumbers: begun.conditionNumbers)
+    }
+    var onTheWay = StatesOnTheWay(files, from: state)
     let (outcome, end) = try trainer.trainToEnd(
       network, training: images.training.normalized(by: normalization),
       evaluation: images.evaluation.normalized(by: normalization), from: state?.checkpoint
     ) { moment in
+      onTheWay.leave(moment, as: kept, describe: describe)
       // A sign of life, too, where scoring takes long; what is trained is scored to the end.
-      progress(moment.progress) || moment.isEvaluating
+      return progress(moment.progress) || moment.isEvaluating
     }
     if !outcome.diverged {
       if let path = files.network {
@@ -121,14 +129,12 @@ public final class WorkRunner {
         try checkpoint.write(to: path)
       }
       if let path = files.state {
-        let state = KeptState(
-          end, of: work, kernelVariant: kernelVariant, normalization: normalization,
-          conditionNumbers: begun.conditionNumbers)
-        do { try state.checkpoint.write(to: path) } catch {
+        do { try kept(end).checkpoint.write(to: path) } catch {
           describe("the state of the training is not kept: \(error)")
         }
       }
     }
+    onTheWay.remove()
     var ratios: (step: Double, inference: Double)?
     if work.measuresTime {
       ratios = try TimeRatios.measure(

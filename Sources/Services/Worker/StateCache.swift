@@ -3,9 +3,11 @@ import Files
 import Foundation
 import ReadableText
 import SearchCore
+import SearchProtocol
 
-/// States of trainings that ended early in their schedule, on this machine's disk: a file each, named after the
-/// training, the images and the weights that it was made of, and the epoch. A cache: what is not here is trained again.
+/// States of trainings that ended early in their schedule, or are on their way, on this machine's disk: a file each,
+/// named after the training, the images and the weights that it was made of, and the epoch. A cache: what is not here
+/// is trained again.
 ///
 /// Workers of a machine may share the folder. A file is written whole or not at all, and one that goes while it is read
 /// is read to its end.
@@ -29,9 +31,9 @@ package struct StateCache: Sendable {
   package func earlier(of work: Work, on data: String = "", from weights: String? = nil) -> String? {
     guard limit > 0 else { return nil }
     let end = work.kind.recipe.until ?? .max
-    let prefix = Self.prefix(of: work, data, weights)
-    let latest = Folder.names(in: folder).compactMap { Self.epoch($0, after: prefix) }.filter { $0 < end }.max()
-    return latest.map { path(prefix, $0) }
+    let name = Self.name(of: work, data, weights)
+    let epochs = Folder.names(in: folder).compactMap { StateFileName.epochs(of: $0, stem: name) }
+    return epochs.filter { $0 < end }.max().map { path(name, $0) }
   }
 
   /// Where its state is to be left; nil where it goes to the end of its schedule, or none are kept.
@@ -39,7 +41,14 @@ package struct StateCache: Sendable {
     guard limit > 0, let until = work.kind.recipe.until else { return nil }
     // Where that fails, the state is missing in the end.
     try? Folder.make(folder)
-    return path(Self.prefix(of: work, data, weights), until)
+    return path(Self.name(of: work, data, weights), until)
+  }
+
+  /// What the paths of its states begin with, for those that it leaves on its way; nil where none are kept.
+  package func stem(of work: Work, on data: String = "", from weights: String? = nil) -> String? {
+    guard limit > 0 else { return nil }
+    try? Folder.make(folder)
+    return "\(folder)/\(Self.name(of: work, data, weights))"
   }
 
   /// Why a state is not where it was to be left, for the user; nil where it is there.
@@ -53,7 +62,7 @@ package struct StateCache: Sendable {
   /// What was written last stays; the others go, the oldest first, until the rest fits. What engines that were killed
   /// left half-written goes, too.
   package func prune() {
-    TemporaryName.removeAbandoned(in: folder, ending: Self.ending)
+    TemporaryName.removeAbandoned(in: folder, ending: StateFileName.ending)
     var files = Folder.names(in: folder).compactMap { name -> (path: String, bytes: Int, time: Double)? in
       guard Self.isState(name) else { return nil }
       var status = stat()
@@ -70,24 +79,20 @@ package struct StateCache: Sendable {
     }
   }
 
-  private static let ending = ".state"
-
-  private func path(_ prefix: String, _ epoch: Int) -> String { "\(folder)/\(prefix)\(epoch)\(Self.ending)" }
+  private func path(_ name: String, _ epochs: Int) -> String {
+    StateFileName.path(stem: "\(folder)/\(name)", epochs: epochs)
+  }
 
   /// The text alone says neither which images there are, nor the weights that a study trains itself.
-  private static func prefix(of work: Work, _ data: String, _ weights: String?) -> String {
+  private static func name(of work: Work, _ data: String, _ weights: String?) -> String {
     let parts = [work.whole.description] + (data.isEmpty ? [] : [data]) + (weights.map { [$0] } ?? [])
-    return SHA256.hexadecimal(parts.joined(separator: " ").utf8) + "."
+    return SHA256.hexadecimal(parts.joined(separator: " ").utf8)
   }
 
   /// Whether a file is named as states are: nothing else is touched.
   private static func isState(_ name: String) -> Bool {
     let words = name.split(separator: ".", omittingEmptySubsequences: false)
-    return words.count == 3 && SHA256.isHexadecimal(words[0]) && Int(words[1]) != nil && name.hasSuffix(ending)
-  }
-
-  private static func epoch(_ name: String, after prefix: String) -> Int? {
-    guard name.hasPrefix(prefix), name.hasSuffix(ending) else { return nil }
-    return Int(name.dropFirst(prefix.count).dropLast(ending.count))
+    return words.count == 3 && SHA256.isHexadecimal(words[0]) && Int(words[1]) != nil
+      && name.hasSuffix(StateFileName.ending)
   }
 }

@@ -23,6 +23,7 @@ extension WorkerService {
       let start = assignment.weights?.contentHash.text
       request.earlierStatePath = options.states.earlier(of: work, on: dataContent, from: start)
       request.statePath = options.states.place(for: work, on: dataContent, from: start)
+      request.stateStem = options.states.stem(of: work, on: dataContent, from: start)
       statePaths[slot] = request.statePath
     }
     let news = slots[slot].start(
@@ -49,8 +50,9 @@ extension WorkerService {
 
   /// A training may go on from its state. What diverged leaves none.
   func keepState(of slot: Int, _ result: Observation) {
-    guard let path = statePaths.removeValue(forKey: slot), !result.diverged else { return }
+    // Those that others have left on the way count, too.
     options.states.prune()
+    guard let path = statePaths.removeValue(forKey: slot), !result.diverged else { return }
     guard !hasToldOfStates, let problem = options.states.problem(with: path) else { return }
     hasToldOfStates = true
     log.warning("\(problem)")
