@@ -1,6 +1,6 @@
 """python3 -m unittest discover -s Benchmarks -t Benchmarks (needs nothing but Python)"""
-import glob
 import itertools
+import json
 import os
 import random
 import statistics
@@ -264,21 +264,27 @@ class Sittings(unittest.TestCase):
 
             def killed(*arguments, allowed):
                 calls.append(arguments)
-                work.write(arguments[arguments.index("--checkpoint") + 1], "two epochs")
+                work.write(arguments[arguments.index("--checkpoint") + 1], "some epochs")
                 sys.exit("killed")
 
-            def ends(*arguments, allowed):
+            def ends(*arguments, allowed=()):
                 calls.append(arguments)
+                if arguments[0] == "evaluate":
+                    return json.dumps({"epochs_done": done, "epochs": 3, "test_accuracy": 0.25})
                 return '{"diverged": false, "test_accuracy": 0.5}'
 
-            with mock.patch.object(work, "layersearch", killed), self.assertRaises(SystemExit):
-                trainings.judge(options, [("dense", 7)])
-            with mock.patch.object(work, "layersearch", ends):
-                self.assertEqual(trainings.judge(options, [("dense", 7)]), {("dense", 7): 0.5})
-            self.assertIn("--seed", calls[0])
-            self.assertEqual(calls[1][1], "--resume-from")
-            self.assertEqual(calls[1][2], calls[0][calls[0].index("--checkpoint") + 1])
-            self.assertEqual(glob.glob(f"{folder}/judged/engine/*.ckpt"), [])
+            # In its last epoch; or between its end and its result.
+            for seed, done, commands, accuracy in [(7, 2, ["evaluate", "train"], 0.5), (8, 3, ["evaluate"], 0.25)]:
+                calls.clear()
+                with mock.patch.object(work, "layersearch", killed), self.assertRaises(SystemExit):
+                    trainings.judge(options, [("dense", seed)])
+                checkpoint = calls[0][calls[0].index("--checkpoint") + 1]
+                self.assertEqual(calls[0][calls[0].index("--seed") + 1], str(seed))
+                with mock.patch.object(work, "layersearch", ends):
+                    self.assertEqual(trainings.judge(options, [("dense", seed)]), {("dense", seed): accuracy})
+                self.assertEqual([call[0] for call in calls[1:]], commands)
+                self.assertTrue(all(call[1:3] == ("--resume-from", checkpoint) for call in calls[1:] if call[0] == "train"))
+                self.assertFalse(os.path.exists(checkpoint))
 
     def test_what_another_machine_trained_is_taken_over(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -183,18 +183,27 @@ def _path(options, judge, candidate, seed):
 def _by_engine(options, candidate, seed):
     """A training by LayerSearch, scored on the test images. One that was killed goes on from its last whole epoch, to the same bits."""
     checkpoint = _path(options, "engine", candidate, seed).removesuffix(".json") + ".ckpt"
-    training = ["--resume-from", checkpoint] if os.path.exists(checkpoint) else [
-        "--model", options.model, "--candidate", candidate, "--variant", "remainder", "--data", options.data,
-        "--train-images", str(options.train_images), "--epochs", str(options.epochs), "--batch", str(options.batch),
-        "--learning-rate", str(options.learning_rate), "--seed", str(seed)]
-    os.makedirs(os.path.dirname(checkpoint), exist_ok=True)
-    found = json.loads(work.layersearch(
-        "train", *training, "--checkpoint", checkpoint, "--checkpoint-every", "1", "--json", "--quiet", allowed=(1,)) or "null")
-    if found is None:
-        work.fail(f"layersearch train --candidate {candidate} failed")
+    if os.path.exists(checkpoint):
+        left = json.loads(work.layersearch("evaluate", checkpoint, "--data", options.data, "--json", "--quiet"))
+        training = ["--resume-from", checkpoint]
+    else:
+        os.makedirs(os.path.dirname(checkpoint), exist_ok=True)
+        left, training = None, [
+            "--model", options.model, "--candidate", candidate, "--variant", "remainder", "--data", options.data,
+            "--train-images", str(options.train_images), "--epochs", str(options.epochs), "--batch", str(options.batch),
+            "--learning-rate", str(options.learning_rate), "--seed", str(seed)]
+    if left and left["epochs_done"] == left["epochs"]:
+        # It was killed before its result was kept.
+        accuracy = left["test_accuracy"]
+    else:
+        found = json.loads(work.layersearch(
+            "train", *training, "--checkpoint", checkpoint, "--checkpoint-every", "1", "--json", "--quiet", allowed=(1,)) or "null")
+        if found is None:
+            work.fail(f"layersearch train --candidate {candidate} failed")
+        accuracy = None if found["diverged"] else found["test_accuracy"]
     with contextlib.suppress(FileNotFoundError):
         os.remove(checkpoint)
-    return {"candidate": candidate, "seed": seed, "accuracy": None if found["diverged"] else found["test_accuracy"]}
+    return {"candidate": candidate, "seed": seed, "accuracy": accuracy}
 
 
 def _by_torch(options, candidate, seed):

@@ -19,7 +19,7 @@ struct RequestRunner {
     try? Descriptor.write(Array("\(text)\n".utf8), to: STDERR_FILENO)
   }
 
-  private static func statesOnTheWay(_ stem: String) -> @Sendable (_ epochs: Int) -> String {
+  private static func statePaths(_ stem: String) -> @Sendable (_ epochs: Int) -> String {
     { StateFileName.path(stem: stem, epochs: $0) }
   }
 
@@ -36,8 +36,7 @@ struct RequestRunner {
       let work = try Work(canonical: request.job.work)
       let files = WorkFiles(
         data: request.dataPath, weights: request.weightsPath, network: request.outputPath,
-        earlierState: request.earlierStatePath, state: request.statePath,
-        stateOnTheWay: request.stateStem.map(Self.statesOnTheWay))
+        earlierState: request.earlierStatePath, states: request.stateStem.map(Self.statePaths))
       var result = try runner.run(work, files: files, describe: Self.tell) { progress in
         let now = MonotonicClock.now
         guard now - lastReport >= Self.secondsBetweenReports else { return true }

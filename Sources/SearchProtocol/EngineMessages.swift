@@ -12,35 +12,19 @@ public struct EngineRequest: Codable, Hashable, Sendable {
   public var outputPath: String?
   /// The state that the training goes on from; nil for its beginning.
   public var earlierStatePath: String?
-  /// Where its state is to be left.
-  public var statePath: String?
-  /// What the paths of states begin with that are to be left on the way, see `StateFileName`; nil: none are.
+  /// What the paths of the states begin with that it is to leave, see `StateFileName`; nil: it leaves none.
   public var stateStem: String?
 
   public init(
     job: JobAssignment, dataPath: String?, weightsPath: String? = nil, outputPath: String? = nil,
-    earlierStatePath: String? = nil, statePath: String? = nil, stateStem: String? = nil
+    earlierStatePath: String? = nil, stateStem: String? = nil
   ) {
     self.job = job
     self.dataPath = dataPath
     self.weightsPath = weightsPath
     self.outputPath = outputPath
     self.earlierStatePath = earlierStatePath
-    self.statePath = statePath
     self.stateStem = stateStem
-  }
-}
-
-/// Files of states are named after their training, the stem, and the epochs that were done.
-public enum StateFileName {
-  public static let ending = ".state"
-
-  public static func path(stem: String, epochs: Int) -> String { "\(stem).\(epochs)\(ending)" }
-
-  /// Nil where `name` is of another training.
-  public static func epochs(of name: String, stem: String) -> Int? {
-    guard name.hasPrefix(stem + "."), name.hasSuffix(ending) else { return nil }
-    return Int(name.dropFirst(stem.count + 1).dropLast(ending.count))
   }
 }
 
@@ -57,8 +41,7 @@ extension EngineRequest {
     try job.checkFields()
     let paths: [(StaticString, String?)] = [
       ("dataPath", dataPath), ("weightsPath", weightsPath), ("outputPath", outputPath),
-      ("earlierStatePath", earlierStatePath), ("statePath", statePath),
-      ("stateStem", stateStem),
+      ("earlierStatePath", earlierStatePath), ("stateStem", stateStem),
     ]
     for (name, path) in paths {
       if let path { try Text(limit: FieldLimits.pathBytes).check(path, name) }

@@ -18,6 +18,9 @@ import Testing
 
   private func path(_ name: String) -> String { folder + "/" + name }
 
+  /// One for a training's end, whichever that is.
+  private func paths(_ path: String) -> @Sendable (Int) -> String { { _ in path } }
+
   private func recipe(
     _ epochs: Epochs, calibrationImages: Int = 40, learningRate: Double = 0.05, until: Int? = nil
   ) -> TrainingRecipe { Self.recipe(epochs, calibrationImages, learningRate, until) }
@@ -187,15 +190,15 @@ import Testing
       return (observation, steps)
     }
     let whole = try run(nil, WorkFiles())
-    let first = try run(1, WorkFiles(state: path("1")))
-    let second = try run(2, WorkFiles(earlierState: path("1"), state: path("2")))
+    let first = try run(1, WorkFiles(states: paths(path("1"))))
+    let second = try run(2, WorkFiles(earlierState: path("1"), states: paths(path("2"))))
     let last = try run(nil, WorkFiles(earlierState: path("2")))
     #expect([whole, first, second, last].map(\.steps) == [1...12, 1...4, 5...8, 9...12].map(Array.init))
     #expect(last.0.repeatable == whole.0.repeatable && said.isEmpty)
     #expect(first.0[.epochLosses] == whole.0[.epochLosses].map { Array($0.prefix(1)) })
     #expect(try run(2, WorkFiles()).0.repeatable == second.0.repeatable)
     // Of another candidate; no file; no state; cut off.
-    let other = try run(1, WorkFiles(state: path("other")), ["conv1": 4])
+    let other = try run(1, WorkFiles(states: paths(path("other"))), ["conv1": 4])
     #expect(other.steps == Array(1...4))
     let bytes = try Data(contentsOf: URL(fileURLWithPath: path("1")))
     try bytes.dropLast(100).write(to: URL(fileURLWithPath: path("cut")))
@@ -207,13 +210,13 @@ import Testing
     // Of other kernels, and of a later step than this one's end.
     let elsewhere = WorkRunner(kernels: fastest, kernelVariant: "other")
     _ = try elsewhere.run(
-      work(recipe(3, until: 1), ranks), files: WorkFiles(weights: weights, state: path("elsewhere")))
+      work(recipe(3, until: 1), ranks), files: WorkFiles(weights: weights, states: paths(path("elsewhere"))))
     for name in ["elsewhere", "2"] {
       #expect(try run(1, WorkFiles(earlierState: path(name))).steps == Array(1...4), "\(name)")
     }
     #expect(said.count == 6)
     // A state that cannot be written takes nothing from the result.
-    let unkept = try run(1, WorkFiles(state: path("no such folder/1")))
+    let unkept = try run(1, WorkFiles(states: paths(path("no such folder/1"))))
     #expect(unkept.0.repeatable == first.0.repeatable && said.count == 7)
     #expect(said.last?.hasPrefix("the state of the training is not kept") == true)
   }

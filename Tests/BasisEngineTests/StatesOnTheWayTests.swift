@@ -28,7 +28,7 @@ import Testing
     from earlier: Int? = nil, in folder: String = "states", secondsBetween: Double = 0, untilStep: Int = .max
   ) throws -> (result: Observation?, steps: [Int], said: [String]) {
     let path = self.folder + "/" + folder
-    var files = WorkFiles(earlierState: earlier.map { "\(path)/\($0)" }, stateOnTheWay: { "\(path)/\($0)" })
+    var files = WorkFiles(earlierState: earlier.map { "\(path)/\($0)" }, states: { "\(path)/\($0)" })
     files.secondsBetweenStates = secondsBetween
     var (steps, said): ([Int], [String]) = ([], [])
     do {

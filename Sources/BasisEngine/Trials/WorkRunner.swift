@@ -104,18 +104,22 @@ public final class WorkRunner {
     let workspace = try workspace(for: recipe.architecture, batch: recipe.batch)
     let begun = try begin(work, trainer, images.training, from: state, workspace, files: files, progress: progress)
     let (network, normalization) = (begun.network, begun.normalization)
-    let variant = kernelVariant
-    func kept(_ moment: TrainingMoment) -> KeptState {
-      KeptState(
-        moment, of: work, kernelVariant: variant, normalization: normalization,
+    func keep(_ moment: TrainingMoment, at path: String) -> Bool {
+      let state = KeptState(
+        moment, of: work, kernelVariant: kernelVariant, normalization: normalization,
         conditionNumbers: begun.conditionNumbers)
+      do { try state.checkpoint.write(to: path) } catch {
+        describe("the state of the training is not kept: \(error)")
+        return false
+      }
+      return true
     }
     var onTheWay = StatesOnTheWay(files, from: state)
     let (outcome, end) = try trainer.trainToEnd(
       network, training: images.training.normalized(by: normalization),
       evaluation: images.evaluation.normalized(by: normalization), from: state?.checkpoint
     ) { moment in
-      onTheWay.leave(moment, as: kept, describe: describe)
+      onTheWay.leave(moment, by: keep)
       // A sign of life, too, where scoring takes long; what is trained is scored to the end.
       return progress(moment.progress) || moment.isEvaluating
     }
@@ -128,11 +132,7 @@ public final class WorkRunner {
         checkpoint.normalization = normalization
         try checkpoint.write(to: path)
       }
-      if let path = files.state {
-        do { try kept(end).checkpoint.write(to: path) } catch {
-          describe("the state of the training is not kept: \(error)")
-        }
-      }
+      if let until = recipe.until, let states = files.states { _ = keep(end, at: states(until)) }
     }
     onTheWay.remove()
     var ratios: (step: Double, inference: Double)?

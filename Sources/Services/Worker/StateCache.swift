@@ -33,20 +33,19 @@ package struct StateCache: Sendable {
     let end = work.kind.recipe.until ?? .max
     let name = Self.name(of: work, data, weights)
     let epochs = Folder.names(in: folder).compactMap { StateFileName.epochs(of: $0, stem: name) }
-    return epochs.filter { $0 < end }.max().map { path(name, $0) }
+    return epochs.filter { $0 < end }.max().map { StateFileName.path(stem: "\(folder)/\(name)", epochs: $0) }
   }
 
-  /// Where its state is to be left; nil where it goes to the end of its schedule, or none are kept.
+  /// Where its state is left at its end; nil where it goes to the end of its schedule, or none are kept.
   package func place(for work: Work, on data: String = "", from weights: String? = nil) -> String? {
-    guard limit > 0, let until = work.kind.recipe.until else { return nil }
-    // Where that fails, the state is missing in the end.
-    try? Folder.make(folder)
-    return path(Self.name(of: work, data, weights), until)
+    guard let until = work.kind.recipe.until, let stem = stem(of: work, on: data, from: weights) else { return nil }
+    return StateFileName.path(stem: stem, epochs: until)
   }
 
-  /// What the paths of its states begin with, for those that it leaves on its way; nil where none are kept.
+  /// What the paths of its states begin with, also of those that it leaves on its way; nil where none are kept.
   package func stem(of work: Work, on data: String = "", from weights: String? = nil) -> String? {
     guard limit > 0 else { return nil }
+    // Where that fails, the state is missing in the end.
     try? Folder.make(folder)
     return "\(folder)/\(Self.name(of: work, data, weights))"
   }
@@ -77,10 +76,6 @@ package struct StateCache: Sendable {
       total += file.bytes
       if total > limit { unlink(file.path) }
     }
-  }
-
-  private func path(_ name: String, _ epochs: Int) -> String {
-    StateFileName.path(stem: "\(folder)/\(name)", epochs: epochs)
   }
 
   /// The text alone says neither which images there are, nor the weights that a study trains itself.

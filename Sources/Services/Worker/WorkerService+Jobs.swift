@@ -22,9 +22,8 @@ extension WorkerService {
       }
       let start = assignment.weights?.contentHash.text
       request.earlierStatePath = options.states.earlier(of: work, on: dataContent, from: start)
-      request.statePath = options.states.place(for: work, on: dataContent, from: start)
       request.stateStem = options.states.stem(of: work, on: dataContent, from: start)
-      statePaths[slot] = request.statePath
+      statePaths[slot] = options.states.place(for: work, on: dataContent, from: start)
     }
     let news = slots[slot].start(
       request, kernels: work?.kind.recipe.kernels?.native, dataContent: dataContent, program: options.engine,
