@@ -126,7 +126,7 @@ let package = Package(
       name: "Studies",
       dependencies: [
         "Configuration", "Digests", "Files", "ImageData", "Processes", "ReadableText", "Reporting", "SearchCore",
-        "SearchProtocol", "StudyStore",
+        "SearchProtocol", "ShellCommands", "StudyStore",
       ]),
 
     // what is shown of a study, as values

@@ -68,10 +68,24 @@ enum YAMLDocument {
     case .duplicatedKeysInMapping(let duplicates, let context):
       let keys = duplicates.map { "'\($0)'" }.joined(separator: ", ")
       let are = duplicates.count == 1 ? "key \(keys) appears" : "keys \(keys) appear"
-      return ConfigurationError(file: file, line: context.mark.line, "\(are) more than once in its group; keep one")
+      let line = duplicates.lazy.compactMap { secondLine(of: "\($0)", in: text, group: context.mark) }.min()
+      return ConfigurationError(
+        file: file, line: line ?? context.mark.line, "\(are) more than once in its group; keep one")
     default:
       return ConfigurationError(file: file, "not readable as YAML: \(error)")
     }
+  }
+
+  /// Where a key stands a second time; nil where its group is on one line.
+  /// - Parameter group: its first line, and the column of its keys.
+  private static func secondLine(of key: String, in text: String, group: Mark) -> Int? {
+    let beginning = String(repeating: " ", count: max(0, group.column - 1)) + key
+    let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    let places = lines.indices.dropFirst(group.line - 1).filter {
+      lines[$0].hasPrefix(beginning)
+        && lines[$0].dropFirst(beginning.count).drop(while: \.isWhitespace).hasPrefix(":")
+    }
+    return places.count > 1 ? places[1] + 1 : nil
   }
 
   /// The first line with an anchor.

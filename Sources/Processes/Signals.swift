@@ -9,7 +9,7 @@ package final class Signals: Sendable {
 
   package static let requestsToEnd = [SIGINT, SIGTERM, SIGHUP]
 
-  /// `handler` gets the signal's number and how many signals have come, this one included.
+  /// `handler` gets the signal's number and how often it was asked, this time included: `RequestCount`.
   package init(_ signals: [Int32] = requestsToEnd, handler: @escaping @Sendable (Int32, Int) -> Void) {
     let queue = DispatchQueue(label: "layersearch.signals")
     let count = Count()
@@ -72,10 +72,7 @@ package final class Signals: Sendable {
 
   /// Used on the signals' queue only.
   private final class Count: @unchecked Sendable {
-    private var value = 0
-    func next() -> Int {
-      value += 1
-      return value
-    }
+    private var count = RequestCount()
+    func next() -> Int { count.next(at: MonotonicClock.now) }
   }
 }

@@ -6,30 +6,36 @@ import StudyStore
 ///
 /// - `layer1.0.conv1=8,layer2.0.conv2=16` in any order and with spaces, `dense`;
 /// - labels as tables print them: `layer1 4·–·4·4`, `all layers at 25 %`;
-/// - `knee`: where the frontier bends most, as its picture shows it;
+/// - `knee`: where the frontier bends most, as its picture shows it; `estimated knee`: where the estimated one does;
 /// - `3`: the third row of the frontier as `run`, `export --format csv` and all other tables list it.
 package struct CandidateNames {
   private let study: String
   private let space: SearchSpace
-  private let report: () throws -> StudyReport
+  private let report: (_ estimates: Bool) throws -> StudyReport
 
   package init(of store: StudyStore, definition: StudyDefinition) {
     study = store.directory
     space = definition.space
-    report = { try StudyReading.report(store: store, definition: definition) }
+    report = { try StudyReading.report(store: store, definition: definition, estimates: $0) }
   }
 
   /// All that names a candidate.
   package static let kinds =
-    "a row number of the frontier, knee, a label that a table prints, layer=rank pairs, or dense"
+    "a row number of the frontier, knee, estimated knee, a label that a table prints, layer=rank pairs, or dense"
+
+  private enum Bend: String {
+    case knee, estimatedKnee = "estimatedknee"
+
+    init?(_ text: String) { self.init(rawValue: plain(text)) }
+  }
 
   /// - Throws: `SearchError` for what names no candidate of the study's network, `StudyError` for a row that the
   ///   frontier lacks.
   package func candidate(_ text: String) throws -> Candidate {
     if let row = Int(text) { return try candidate(ofRow: row) }
-    if Self.plain(text) == "knee" {
-      guard let knee = try report().knee else {
-        throw StudyError.noBend(study: study)
+    if let bend = Bend(text) {
+      guard let knee = try report(bend == .estimatedKnee).knee else {
+        throw StudyError.noBend(study: study, isEstimated: bend == .estimatedKnee)
       }
       return knee.score.candidate
     }
@@ -37,7 +43,7 @@ package struct CandidateNames {
   }
 
   /// Whether a text names a place on the frontier rather than a candidate.
-  package static func needsFrontier(_ text: String) -> Bool { Int(text) != nil || plain(text) == "knee" }
+  package static func needsFrontier(_ text: String) -> Bool { Int(text) != nil || Bend(text) != nil }
 
   /// By its text or label alone.
   package func candidate(ofText text: String) throws(SearchError) -> Candidate {
@@ -48,7 +54,7 @@ package struct CandidateNames {
   }
 
   private func candidate(ofRow row: Int) throws -> Candidate {
-    let frontier = try report().frontier
+    let frontier = try report(false).frontier
     guard (1...max(1, frontier.count)).contains(row), !frontier.isEmpty else {
       throw StudyError.noRow(row, study: study, rows: frontier.count)
     }

@@ -96,12 +96,13 @@ extension FinalResults {
 
   private var hasTimes: Bool { candidates.contains { $0.deviceTime != nil } }
   private var hasLearningRates: Bool { Set(candidates.map(\.learningRate)).count > 1 }
+  private var hasImages: Bool { Set(candidates.map(\.trainImages)).count > 1 }
 
   /// The label, with what tells its recipe from others of these.
   package func name(of entry: Entry) -> String {
     var parts = [entry.label]
     if Set(candidates.map(\.epochs)).count > 1 { parts.append("\(Epochs(entry.epochs) ?? .none) epochs") }
-    if Set(candidates.map(\.trainImages)).count > 1 { parts.append("\(entry.trainImages) images") }
+    if hasImages { parts.append("\(entry.trainImages) images") }
     if hasLearningRates { parts.append("rate \(NumberText.shortest(entry.learningRate))") }
     return parts.joined(separator: ", ")
   }
@@ -134,6 +135,7 @@ extension FinalResults {
       ("Parameters", { NumberText.count($0.parameters) }), ("of dense", { NumberText.percent($0.parameterRatio) }),
       ("Multiply-adds", { NumberText.percent($0.multiplyAddRatio) }),
     ]
+    if hasImages { cells.append(("Images", { NumberText.grouped($0.trainImages) })) }
     if hasLearningRates { cells.append(("Learning rate", { NumberText.shortest($0.learningRate) })) }
     if hasTimes { cells.append(("Device time", { $0.deviceTimeRatio.map { NumberText.percent($0) } ?? "" })) }
     let table = CandidateTable(

@@ -7,13 +7,13 @@ package enum StudyError: Error, Hashable, CustomStringConvertible {
   case missing(folder: String, similar: String?)
   case exists(folder: String)
   /// A knee is asked for, and the frontier of this study has none.
-  case noBend(study: String)
+  case noBend(study: String, isEstimated: Bool)
   /// A row is asked for; the frontier of this study has so many.
   case noRow(Int, study: String, rows: Int)
   /// The study's network can be so, and its space has it not.
   case outsideSpace(String, study: String, problem: String)
   /// Neither a job nor a candidate nor a worker.
-  case unknownSubject(String, study: String, folder: String, jobs: Int)
+  case unknownSubject(String, study: String, folder: String, jobs: JobNumbers)
   /// There is no sound training from which other candidates' accuracies could be told; so many results diverged.
   case nothingToEstimate(study: String, results: Int)
   /// No candidate is small enough, or accurate enough; says which one comes nearest.
@@ -52,13 +52,14 @@ package enum StudyError: Error, Hashable, CustomStringConvertible {
     case .missing(let folder, let similar):
       "study \(folder): there is none" + (similar.map { "; did you mean \($0)?" } ?? "")
     case .exists(let folder): "study \(folder): there is a study already"
-    case .noBend(let study): "the frontier of study \(study) has no bend"
+    case .noBend(let study, let isEstimated):
+      "the \(isEstimated ? "estimated " : "")frontier of study \(study) has no bend"
     case .noRow(_, let study, let rows):
       "the frontier of study \(study) has \(rows == 0 ? "no rows yet" : "rows 1 to \(rows)")"
     case .outsideSpace(let candidate, let study, let problem):
       "\(candidate) is outside the space of study \(study): \(problem)"
     case .unknownSubject(_, let study, _, let jobs):
-      "study \(study) has no such job, candidate or worker; jobs are numbered from 1 to \(jobs)"
+      "study \(study) has no such job, candidate or worker; its jobs are \(jobs.isEmpty ? "none yet" : "\(jobs)")"
     case .nothingToEstimate(let study, let results):
       results == 0
         ? "study \(study) has no results yet, and estimates are made of them"

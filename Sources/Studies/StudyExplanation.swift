@@ -83,7 +83,8 @@ package struct StudyExplanation: Encodable {
       workers = try found.suffix(Self.attemptsShown).map { try scene.explain($0, store: store) }
     }
     if jobs.isEmpty, workers.isEmpty {
-      throw StudyError.unknownSubject(subject, study: study, folder: store.directory, jobs: scene.jobs.count)
+      throw StudyError.unknownSubject(
+        subject, study: study, folder: store.directory, jobs: JobNumbers(scene.jobs.map(\.id)))
     }
   }
 

@@ -21,13 +21,16 @@ package enum StudyFolders {
     return String(cString: same) == folder ? given.folder : folder
   }
 
-  /// A study beside `folder`, or in the usual place, whose name is nearly the same; nil where there is none.
+  /// A study of the same name in the usual place, or one beside `folder` or there whose name is nearly the same; nil
+  /// where there is none.
   package static func similar(to folder: String) -> String? {
     let (parent, name) = split(folder)
     for place in [parent, "studies"] {
       let names = Folder.names(in: place)
         .filter { "\(place)/\($0)" != "\(parent)/\(name)" && access("\(place)/\($0)/\(databaseName)", F_OK) == 0 }
-      if let similar = nearest(to: name, in: names) { return place == "." ? similar : "\(place)/\(similar)" }
+      if let similar = names.contains(name) ? name : nearest(to: name, in: names) {
+        return place == "." ? similar : "\(place)/\(similar)"
+      }
     }
     return nil
   }

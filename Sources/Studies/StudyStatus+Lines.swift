@@ -1,6 +1,7 @@
 import ReadableText
 import Reporting
 import SearchCore
+import ShellCommands
 
 /// For people.
 extension StudyStatus {
@@ -15,7 +16,11 @@ extension StudyStatus {
       "jobs     \(summary.jobs.settled) of \(summary.expectedJobs) done: \(summary.jobs.finished) finished, "
         + "\(summary.jobs.setAside) set aside, \(summary.jobs.running) running, \(summary.jobs.waiting) waiting",
     ]
-    if let pausedSince { lines.append("paused   since \(pausedSince): no job is handed out") }
+    if !waiting.isEmpty { lines.append("waiting  \(waiting)") }
+    if let pausedSince {
+      let command = ShellCommand.line(["layersearch", "control", directory, "resume"])
+      lines.append("paused   since \(pausedSince): no job is handed out; go on with: \(command)")
+    }
     lines.append("time     \(time)")
     if let rate = summary.jobsPerSecond, let left = summary.secondsLeft {
       lines.append("rate     \(Readable.rate(perSecond: rate)), about \(Readable.duration(seconds: left)) left")

@@ -126,6 +126,8 @@ package struct StudyStatus: Encodable, Sendable {
   package var jobsPerHour: Double?
   package var secondsLeft: Double?
   package var setAside: [SetAside]
+  /// Jobs that wait and may begin.
+  package var waiting: JobNumbers
   /// Since when a person wants no job to be handed out, in ISO 8601; nil while jobs are.
   package var pausedSince: String?
   /// Results that a person does not trust.
@@ -141,8 +143,8 @@ package struct StudyStatus: Encodable, Sendable {
   /// The numbers that this is made of.
   package var summary: StudySummary
 
-  /// Not the summary, whose numbers stand in the others. Programs read keys as they were at first: jobs that were set
-  /// aside are `failures`.
+  /// Not the summary, whose numbers stand in the others, and not which jobs wait. Programs read keys as they were at
+  /// first: jobs that were set aside are `failures`.
   private enum CodingKeys: String, CodingKey {
     case study, directory, state, missing, jobs, workers, running, runningNotShown, highest, dense, divergedTrainings
     case kernelVariants, mixesKernelVariants, began, ended, lastedSeconds, workersEver, hostsEver, jobsPerHour
@@ -205,6 +207,11 @@ package struct StudyStatus: Encodable, Sendable {
       setAside: summary.jobs.setAside, total: summary.jobs.total, expected: summary.expectedJobs)
     highest = summary.highest.map { Accuracy($0, architecture) }
     dense = summary.dense.map { Accuracy($0, architecture) }
+    waiting = JobNumbers(
+      isFinished
+        ? []
+        : records.filter { $0.state == .waiting && FinalTrainings.isWithin(definition.jobBudget, job: $0.id) }
+          .map(\.id))
     jobsPerHour = summary.jobsPerSecond.map { $0 * 3600 }
     secondsLeft = summary.secondsLeft
 

@@ -8,8 +8,8 @@ extension LiveScript {
         const [first, next] = bar.querySelectorAll("button");
         const note = bar.querySelector("span");
         const table = { after: "", query: "", next: null, isDue: true, isFetching: false, isVisible: true };
-        table.refresh = async () => {
-          if (table.isFetching || !table.isVisible || document.hidden) { table.isDue = true; return; }
+        table.refresh = async (isSeen = table.isVisible && !document.hidden) => {
+          if (table.isFetching || !isSeen) { table.isDue = true; return; }
           table.isFetching = true;
           table.isDue = false;
           const asked = table.after + "\n" + table.query;

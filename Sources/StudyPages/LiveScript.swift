@@ -246,6 +246,21 @@ enum LiveScript {
         hear(event);
         if (act) act(event.data ? JSON.parse(event.data) : null);
       });
+      // The server stays until all have fetched what there is to see at the end, for a moment.
+      const leave = async () => {
+        isOver = true;
+        const left = source;
+        const deadline = Date.now() + 2500;
+        for (const table of tables) table.isDue = true;
+        showFigures();
+        while (Date.now() < deadline && (isFetching || tables.some(table => table.isDue || table.isFetching))) {
+          for (const table of tables) if (table.isDue) table.refresh(true);
+          await new Promise(resolve => setTimeout(resolve, 50));
+        }
+        if (left !== source) return;
+        left.close();
+        lose();
+      };
       const connect = () => {
         source?.close();
         triedAt = Date.now();
@@ -270,12 +285,13 @@ enum LiveScript {
           showFigures();
         });
         on("beat", showFigures);
-        on("end", () => { isOver = true; });
+        on("end", leave);
         source.onerror = lose;
       };
       setInterval(() => {
         const isRefused = source.readyState === EventSource.CLOSED;
-        if (Date.now() - triedAt < 5000 || !isRefused && Date.now() - heardAt <= silence) return;
+        const patience = isOver && state === "finished" ? 15000 : 5000;
+        if (Date.now() - triedAt < patience || !isRefused && Date.now() - heardAt <= silence) return;
         lose();
         // There is a server, which may want another token now.
         if (isRefused) fetched("/api/study").catch(() => {});

@@ -67,7 +67,8 @@ extension ReportPage {
   private func fact(ofKnee row: ReportRow) -> Fact {
     let accuracy = row.estimate.map { "\($0.text) estimated" } ?? "\(row.score.accuracyText) accuracy"
     return Fact(
-      name: "Knee", value: "\(NumberText.percent(row.score.parameterRatio, 0)) size",
+      name: row.estimate == nil ? "Knee" : "Estimated knee",
+      value: "\(NumberText.percent(row.score.parameterRatio, 0)) size",
       more: "\(accuracy): \(CandidateLabel(row.score.candidate, in: view.report.architecture).text)")
   }
 }

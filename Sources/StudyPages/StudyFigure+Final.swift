@@ -35,7 +35,7 @@ extension StudyFigure {
     }
     return IntervalPlot(
       title: "Trained in full, judged by the test images",
-      subtitle: "Differences to dense under the same seeds in points, 95 % intervals that hold together",
+      subtitle: "Bars are 95 % intervals, all together, of the difference to dense under the same seeds (in points)",
       abscissa: "Test accuracy (%)", lines: lines, mark: .point
     ).figure
   }

@@ -1,6 +1,7 @@
 import FlyingFox
 import FlyingSocks
 import Foundation
+import Processes
 import Synchronization
 
 /// Streams of server-sent events. Each message is made once for all readers and waits for each in a queue of its own;
@@ -67,6 +68,12 @@ final class EventHub: Sendable {
     }
     // Outside the lock, which their ending takes.
     for reader in full { reader.finish() }
+  }
+
+  /// Returns when no reader is left, or after so many seconds.
+  func awaitDeparture(seconds: Double) {
+    let deadline = MonotonicClock.now + seconds
+    while count > 0, MonotonicClock.now < deadline { Thread.sleep(forTimeInterval: 0.02) }
   }
 
   /// Ends all streams.

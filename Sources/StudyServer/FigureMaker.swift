@@ -67,6 +67,18 @@ final class FigureMaker: Sendable {
     queue.asyncAfter(deadline: .now() + delay) { self.make() }
   }
 
+  /// Makes them a last time where there is something new, without a rest before. Returns when that is done, or after
+  /// so many seconds.
+  func finish(revision: Int, within seconds: Double) {
+    state.withLock { $0.wanted = revision }
+    let isDone = DispatchSemaphore(value: 0)
+    queue.async {
+      if self.state.withLock({ $0.asked != $0.wanted }) { self.make() }
+      isDone.signal()
+    }
+    _ = isDone.wait(timeout: .now() + seconds)
+  }
+
   private func make() {
     let (folder, wanted) = state.withLock { state in
       state.asked = state.wanted

@@ -17,7 +17,6 @@ package final class LiveBoard: StudyObserver {
     var isWorking = false
     var lastFacts: String?
     var toldEvents = 0
-    var isOver = false
     var isClosed = false
   }
 
@@ -28,6 +27,8 @@ package final class LiveBoard: StudyObserver {
   private let queue = DispatchQueue(label: "layersearch.live", qos: .utility)
 
   private static let secondsBetweenBeats = 5.0
+  /// For the last figures, and then for readers to fetch what they show.
+  private static let farewellSeconds = 3.0
   /// That a new reader is shown.
   private static let eventsShown = 100
 
@@ -80,10 +81,6 @@ package final class LiveBoard: StudyObserver {
       if facts != state.lastFacts {
         state.lastFacts = facts
         hub.publish(EventHub.message("study", facts))
-      }
-      if study.isOver, !state.isOver {
-        state.isOver = true
-        hub.publish(EventHub.message("end", "{}"))
       }
       figures.want(revision: study.revision, isRead: hub.count > 0)
     }
@@ -147,10 +144,16 @@ package final class LiveBoard: StudyObserver {
   /// Returns when all that was told so far is shown.
   func waitUntilShown() { queue.sync {} }
 
-  /// Ends all streams, after what was told last.
+  /// Ends all streams, after what was told last. Readers who were told of the end are given time to fetch what there is
+  /// to see then; they leave by themselves.
   func close() {
     state.withLock { $0.isClosed = true }
     waitUntilShown()
+    if hub.count > 0, let revision = withStudy(\.revision) {
+      figures.finish(revision: revision, within: Self.farewellSeconds)
+      hub.publish(EventHub.message("end", "{}"))
+      hub.awaitDeparture(seconds: Self.farewellSeconds)
+    }
     hub.close()
     figures.close()
   }

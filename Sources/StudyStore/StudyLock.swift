@@ -79,8 +79,8 @@ final class StudyLock: Sendable {
     let holder = text(of: file)
     return StoreError(
       .inUse, folder.path,
-      "another coordinator is at work here (\(holder ?? "it did not say who it is")); stop it, or choose "
-        + "another folder", holder: holder)
+      "another coordinator is at work here (\(holder ?? "it did not say who it is")); wait for its "
+        + "end, stop it, or choose another folder", holder: holder)
   }
 
   private static func text(of descriptor: CInt) -> String? {

@@ -21,7 +21,8 @@ extension EvaluationReport {
   ) throws {
     let chosen = try ScoredImages(
       split, of: checkpoint, path: path, data: try data ?? Self.dataSet(of: checkpoint), testImages: testImages)
-    try Self.requireImages(of: checkpoint.network, path: path, chosen.shape)
+    try Self.requireImages(
+      of: checkpoint.network, path: path, chosen.shape, data: chosen.folder ?? chosen.set.rawValue)
     // Sums run batch by batch: with that of the training the loss is the same to the last bit.
     let batch = checkpoint.training?.recipe.batch ?? Self.usualBatch
     guard TrainingLimits.batch.contains(batch) else {
@@ -69,19 +70,19 @@ extension EvaluationReport {
 
   /// A network for other images, or for other classes, would give numbers that mean nothing.
   private static func requireImages(
-    of network: Checkpoint.Network, path: String, _ shape: DataShape
+    of network: Checkpoint.Network, path: String, _ shape: DataShape, data: String
   ) throws(TrainingError) {
     let (size, channels) = (shape.imageSize, LabeledImages.channels)
     guard network.imageSize == size, network.imageChannels == channels else {
       throw .unfit(
         setting: "data",
-        "its images are \(channels)×\(size)×\(size) (channels, rows, columns), and the network of \(path) is for "
-          + "\(network.imageChannels)×\(network.imageSize)×\(network.imageSize)")
+        "\(data): its images are \(channels)×\(size)×\(size) (channels, rows, columns), and the network of "
+          + "\(path) is for \(network.imageChannels)×\(network.imageSize)×\(network.imageSize)")
     }
     guard network.classCount == shape.classCount else {
       throw .unfit(
         setting: "data",
-        "it has \(shape.classCount) classes, and the network of \(path) tells \(network.classCount) apart")
+        "\(data): it has \(shape.classCount) classes, and the network of \(path) tells \(network.classCount) apart")
     }
   }
 }

@@ -161,7 +161,7 @@ package struct TrainingRequest {
     if let study, let text = network.candidate, network.model == nil || network.model == study.recipe.model {
       return try study.names.candidate(text)
     }
-    if let text = network.candidate, Int(text) != nil || text == "knee" {
+    if let text = network.candidate, CandidateNames.needsFrontier(text) {
       guard let study else { throw TrainingError.noStudy(candidate: text) }
       throw TrainingError.otherModel(
         candidate: text, study: study.folder, model: study.recipe.model.rawValue, wanted: architecture.model.rawValue)

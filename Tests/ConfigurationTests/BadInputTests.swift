@@ -41,10 +41,12 @@ struct BadInputTests {
       head + "kernel: avx2\n", "x.yaml:3: key 'kernel' is not known; did you mean 'kernels'? Allowed here: \(topKeys)"),
     Case(head + "qqqqqqqqq: 3\n", "x.yaml:3: key 'qqqqqqqqq' is not known; allowed here: \(topKeys)"),
     Case(head + "[1]: 3\n", "x.yaml:3: a list cannot be a key; allowed here: \(topKeys)"),
-    Case(head + "seed: 1\nseed: 2\n", "x.yaml:3: key 'seed' appears more than once in its group; keep one"),
+    Case(head + "seed: 1\nseed: 2\n", "x.yaml:4: key 'seed' appears more than once in its group; keep one"),
+    Case(
+      head + "proxy: {batch: 1, batch: 2}\n", "x.yaml:3: key 'batch' appears more than once in its group; keep one"),
     Case(
       head + "proxy:\n  batch: 1\n  epochs: 2\n  batch: 3\n",
-      "x.yaml:4: key 'batch' appears more than once in its group; keep one"),
+      "x.yaml:6: key 'batch' appears more than once in its group; keep one"),
     Case(head + "seed: !foo 3\n", tags("!foo")), Case(head + "seed: !!str 3\n", tags("!!str")),
     Case(head + "seed: ! 3\n", tags("!")), Case(head + "proxy: !!map {batch: 64}\n", tags("!!map")),
     Case(head + "proxy: {augment: !!bool \"true\"}\n", tags("!!bool")),

@@ -29,6 +29,15 @@ struct CandidateNameTests {
     }
     let knee = try await train("knee", in: place)
     #expect(knee.exitCode == 0 || knee.errors.contains("no bend"), "\(knee.errors)")
+    let estimated = try await train("estimated knee", in: place)
+    #expect(
+      estimated.exitCode == 0 || estimated.errors.contains("the estimated frontier of study studies/tiny has no bend"),
+      "\(estimated.errors)")
+    // Its number alone, and its name without the folder that studies are in.
+    let unknown = try await place.run("status", "studies/tiny", "--explain", "40")
+    #expect(unknown.exitCode == 2 && unknown.errors.contains("its jobs are 1-"), "\(unknown.errors)")
+    let near = try await place.run("status", "tiny")
+    #expect(near.exitCode == 1 && near.errors.contains("did you mean studies/tiny?"), "\(near.errors)")
     let none = try await place.run("train", "--from-study", "studies/tiny")
     #expect(none.exitCode == 2 && isOneLine(none.errors) && none.errors.contains("--candidate"), "\(none.errors)")
     let homeless = try await place.run(

@@ -182,6 +182,28 @@ struct ControlTests {
     expectRefusal(try await control(place, "cancel", "2"), "job 2 is finished; only open jobs can be canceled")
   }
 
+  @Test("several jobs are canceled and tried again, those of them that can be")
+  func several() async throws {
+    let place = try Place()
+    try place.writeLongerStudy()
+    let coordinator = try place.start("coordinator", "study.yaml", "--bind", "tcp://127.0.0.1:0")
+    _ = try await coordinator.endpoint()
+    try await coordinator.wait(for: "the jobs") { try await jobs(place)["waiting"] == 4 }
+    #expect(try await place.run("status", study).output.contains("\nwaiting  1-4\n"))
+    #expect(try await control(place, "cancel", "3").exitCode == 0)
+    let canceled = try await control(place, "cancel", "2-4,4,77")
+    #expect(canceled.output == "job 2 is canceled\njob 4 is canceled\n", "\(canceled.errors)")
+    expectRefusal(try await control(place, "cancel", "2,4"), "none of the jobs 2, 4 is open")
+    expectRefusal(try await control(place, "retry", "1,77"), "none of the jobs 1, 77 was set aside")
+    expectRefusal(try await control(place, "cancel", "2,x"), "cancel takes a job's number")
+    coordinator.send(SIGTERM)
+    _ = try await coordinator.end()
+    let told = try object(try await control(place, "retry", "1-4", "--json").output)
+    #expect(told["done"] as? String == "job 2 is tried again; job 3 is tried again; job 4 is tried again", "\(told)")
+    #expect(told["through"] as? String == "record" && told["subject"] as? String == "1-4")
+    #expect(try await jobs(place)["waiting"] == 4)
+  }
+
   @Test("killed before the commit nothing is done, killed after it all of it", arguments: [true, false])
   func killed(isBefore: Bool) async throws {
     let place = try Place()

@@ -138,7 +138,8 @@ struct EvaluationTests {
       ([place.folder.path], 1, "is not a regular file"),
       (["study.yaml"], 1, "does not begin as one"), (["empty.ckpt"], 1, "it is empty"),
       (["cut.ckpt"], 1, "may be truncated"), (["small.ckpt"], 2, "of small.ckpt is for 3×16×16"),
-      (["classes.ckpt"], 2, "of classes.ckpt tells 12 apart"), (["net.ckpt", "--data", "nowhere"], 1, "nowhere"),
+      (["classes.ckpt"], 2, "--data shapes10: it has 10 classes, and the network of classes.ckpt tells 12 apart"),
+      (["net.ckpt", "--data", "nowhere"], 1, "nowhere"),
       (["net.ckpt", "--data", "elsewhere/cifar", "--test-images", "20000"], 2, "--test-images 20000"),
       (["net.ckpt", "--test-images", "0"], 2, "--test-images"), ([], 2, "file"),
     ] {

@@ -69,6 +69,24 @@ struct InterruptedTrainingTests {
     #expect(again.exitCode == 1 && isOneLine(again.errors) && again.errors.contains("finished"), "\(again.errors)")
   }
 
+  @Test("a signal that comes twice at once, as timeout sends it, is one")
+  func twice() async throws {
+    let place = try Place()
+    let words = (["layersearch"] + settings + ["--epochs", "400"]).map(ShellCommand.quoted).joined(separator: " ")
+    let result = try await place.shell(
+      """
+      : > told
+      \(words) 2> told & training=$!
+      until grep -q 'epoch 1/' told || ! kill -0 $training; do sleep 0.02; done
+      kill -TERM $training; sleep 0.005; kill -TERM $training
+      wait $training; code=$?
+      cat told >&2
+      exit $code
+      """)
+    #expect(result.exitCode == 1)
+    _ = try advice(result)
+  }
+
   @Test("without --checkpoint it is kept in the current folder, or beside its study")
   func unasked() async throws {
     let place = try Place()

@@ -168,6 +168,35 @@ struct LivePageTests {
   }
 
   @Test(
+    "in a browser that is there at the end, the page shows what there is then", .enabled(if: Browser.isInstalled))
+  func end() async throws {
+    let place = try Place()
+    try place.writeLongerStudy(layers: ["layer1.0.conv1"])
+    let (port, http) = (try freePort(), try freePort())
+    let command = try coordinator(place, port: port, http: http)
+    _ = try await command.page()
+    let browser = try await Browser(in: place)
+    try await browser.visit("http://127.0.0.1:\(http)/")
+    try await browser.wait(until: "document.querySelector('#connection')?.dataset.state === 'live'")
+    try await browser.evaluate("document.querySelector('#jobs').scrollIntoView()")
+    let worker = try place.start("worker", "--connect", "tcp://127.0.0.1:\(port)", "--slots", "1", "--quiet")
+    try await browser.wait(
+      until:
+        "document.querySelector('#connection').textContent === 'The coordinator has ended; the study is finished.'",
+      within: 300)
+    _ = try await command.end()
+    _ = try await worker.end()
+    let jobs = try await finishedJobs(place)
+    let states =
+      try await browser.evaluate(
+        "[...document.querySelectorAll('#job-list tbody tr')].map(row => row.cells[2].textContent).join()") as? String
+    #expect(states == Array(repeating: "finished", count: jobs).joined(separator: ","))
+    let rows = try await browser.evaluate("document.querySelectorAll('table.candidates tbody tr').length") as? Int
+    #expect(rows == jobs)
+    try await browser.close()
+  }
+
+  @Test(
     "a browser is asked for the token once, and again when it is another", .enabled(if: Browser.isInstalled))
   func token() async throws {
     let place = try Place()

@@ -61,6 +61,7 @@ struct StartTests {
     ]
     let done = try await RunningCommand(final, in: place).end()
     #expect(done.exitCode == 0 && done.output.contains("final trainings, judged by the test images"), "\(done.errors)")
+    #expect(done.errors.contains(" × 2 seeds, 1 epoch on 64 images: "), "\(done.errors)")
     let again = try await RunningCommand(final + ["--json"], in: place).end()
     #expect(again.exitCode == 0 && !again.errors.contains("were added"), "\(again.errors)")
     let told = try object(again.output)
@@ -82,6 +83,22 @@ struct StartTests {
       $0["learning_rate"] as? Double == 0.05
     }
     #expect(others.map { $0["candidate"] as? String } == ["dense", "layer1.0.conv1=4"], "\(named.errors)")
+    // What an earlier command left is told, and is canceled by the words that it tells.
+    let left = try await place.run(
+      "final", "studies/tiny", "--epochs", "3", "--seeds", "1", "--train-images", "96", "--candidate", "dense",
+      "--add-only")
+    #expect(left.exitCode == 0, "\(left.errors)")
+    let waiting = try await place.run("status", "studies/tiny").output
+    let number = try #require(waiting.firstMatch(of: #/waiting  (\d+)/#)?.1)
+    let other = try await RunningCommand(
+      ["final", "studies/tiny", "--epochs", "2", "--seeds", "1", "--train-images", "96", "--candidate", "dense"],
+      in: place, variables: ["LAYERSEARCH_FAILPOINT": "store.before-commit:2"]
+    ).end()
+    #expect(
+      other.errors.contains("1 other job of the study waits and is trained, too: \(number); to leave")
+        && other.errors.contains("with 2 at a time"), "\(other.errors)")
+    let canceled = try await place.run("control", "studies/tiny", "cancel", "1-\(number)", "--json")
+    #expect(try object(canceled.output)["done"] as? String == "job \(number) is canceled", "\(canceled.errors)")
     let exported = try await place.run("export", "studies/tiny", "--format", "csv", "--final")
     #expect(exported.output.split(separator: "\n").count == 1 + candidates.count + 2, "\(exported.output)")
     let salvaged = try await place.run("salvage", "studies/tiny", "--output", "saved")

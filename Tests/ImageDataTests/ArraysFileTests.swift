@@ -144,7 +144,7 @@ import Testing
     #expect(test([1, 4, 4, 3], 3).hasPrefix("test_labels have 3 for image 0, of which class there is no training"))
     #expect(
       complaint(archive(others: [("test_labels", ArrayArchive.npy([1], [0]))])).hasPrefix(
-        "it has no array test_images, but images, labels, test_labels"))
+        "it has no array test_images, but images, labels, test_labels; save test_images and test_labels, or neither"))
     #expect(throws: ImageDataError.self) { try file(archive()).testImages() }
   }
 

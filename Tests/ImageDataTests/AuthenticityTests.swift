@@ -175,6 +175,8 @@ import Testing
   @Test("a fetch is advised only to where the files belong")
   func fetching() throws {
     expect("nowhere", "there is no such folder", fetch: "nowhere")
+    let embedded = DataFolderDiagnosis("shape10", .cifar10).error(missing: "x").description
+    #expect(embedded.hasSuffix("did you mean shapes10, the embedded set?"), "\(embedded)")
     let far = text("no/where at all")
     #expect(far.contains("no such folder (there is \(folder.path), and no no in it); check the path"), "\(far)")
     #expect(far.hasSuffix("layersearch data fetch cifar10 '\(folder.path("no/where at all"))'"), "\(far)")

@@ -124,6 +124,10 @@ struct SensitivityTests {
     #expect(tiny.results.keys.allSatisfy { $0.repetition == 0 })
     #expect(try strategy(space, jobs: 20).notes.first?.contains("too small") == true)
     #expect(try strategy(space, jobs: 84).notes.isEmpty)
+    // With all of its one seed, and less after that.
+    #expect(try strategy(space, seeds: 1, jobs: 45).notes.isEmpty)
+    let single = try strategy(space, seeds: 1, jobs: 39).notes
+    #expect(single.count == 1 && single[0].contains("is small: no joint candidate follows; "), "\(single)")
     #expect(try strategy(space).notes.isEmpty)
   }
 

@@ -54,7 +54,7 @@ extension CoordinatorMachine {
   // MARK: The study
 
   private mutating func setPaused(_ pauses: Bool, by author: String) -> InterventionAnswer {
-    guard pauses != isPaused else { return .done("the study is \(pauses ? "" : "not ")paused already") }
+    guard pauses != isPaused else { return .done("the study is \(pauses ? "paused already" : "not paused")") }
     let running = jobs.runningCount
     let rest = running == 0 ? "" : "; \(counted(running)) under way and \(running == 1 ? "goes" : "go") on to the end"
     let answer = begin(

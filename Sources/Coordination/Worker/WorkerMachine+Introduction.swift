@@ -178,7 +178,9 @@ extension WorkerMachine {
     if kept > 0 { log(.warning, "\(kept) results were not acknowledged in time") }
     switch departure {
     case .stopped: exit(code: 0, saying: "stopped")
-    case .studyFinished where !settings.stays: exit(code: 0, saying: "the study is finished")
+    case .studyFinished where !settings.stays:
+      log(.notice, "the study is finished")
+      exit(code: 0, saying: "the study is finished")
     case .studyFinished:
       log(.notice, "the study is finished; waiting for the next")
       send(.bye(Bye(reason: "the study is finished")))

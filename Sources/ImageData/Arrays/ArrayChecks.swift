@@ -38,7 +38,8 @@ struct ArrayChecks {
     let shown = names.prefix(8).joined(separator: ", ").inOneLine.cut(toCharacters: 200)
     throw unusable(
       "it has no array \(name), but \(names.isEmpty ? "none" : shown)\(names.count > 8 ? ", …" : "")",
-      "save the arrays under the names images and labels")
+      name.hasPrefix("test_")
+        ? "save test_images and test_labels, or neither" : "save the arrays under the names images and labels")
   }
 
   private func layout(_ name: String, _ array: StoredArray) throws(ImageDataError) -> (layout: PixelLayout, count: Int)

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import SearchCore
 import ShellCommands
 
 /// What stands where CIFAR's binary files were looked for and not found, and what to write instead. For people who
@@ -74,6 +75,9 @@ struct DataFolderDiagnosis {
         "there is no such file, and a folder is wanted", "get the data set with: \(fetch(folder)), and write \(folder)")
     }
     if format.otherFolders.contains(name) { return otherVersion("no such folder, and") }
+    if let meant = nearest(to: path, in: [DataPlaces.embedded]) {
+      return problem("there is no such folder", "did you mean \(meant), the embedded set?")
+    }
     let only = rest.count > 1 ? " (there is \(existing), and no \(rest[0]) in it)" : ""
     return problem("there is no such folder\(only)", "check the path, or get the data set there with: \(fetch(path))")
   }

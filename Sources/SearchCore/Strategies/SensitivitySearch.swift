@@ -66,9 +66,13 @@ struct SensitivitySearch: SearchStrategy {
     let affordable = singles == 0 ? seeds : min(seeds, max(1, (jobs - references * seeds - joint) / singles))
     if jobs >= references * seeds + singles {
       let left = jobs - references * seeds - singles * affordable
-      let first =
-        "the budget of \(jobs) jobs is small: every single layer is trained with \(affordable) of \(seeds) seeds"
-      return (affordable, [first + (left < seeds ? ", and no joint candidate follows; \(all) jobs train all" : "")])
+      let effects = [
+        affordable < seeds ? "every single layer is trained with \(affordable) of \(seeds) seeds" : nil,
+        left < seeds ? "no joint candidate follows" : nil,
+      ].compactMap(\.self)
+      guard !effects.isEmpty else { return (affordable, []) }
+      let what = effects.joined(separator: ", and ")
+      return (affordable, ["the budget of \(jobs) jobs is small: \(what); \(all) jobs train all"])
     }
     let covered = min(jobs, references + singles)
     return (

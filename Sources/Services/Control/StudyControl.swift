@@ -63,6 +63,17 @@ package enum StudyControl {
     }
   }
 
+  /// Those of some jobs that a verb is for, as they are on record: open ones to cancel, ones that were set aside to
+  /// retry.
+  package static func jobs(
+    _ numbers: JobNumbers, for verb: Intervention.Verb, of folder: String
+  ) throws -> [Int64] {
+    let store = try StudyStore.open(directory: folder, mode: .readOnly)
+    defer { store.close() }
+    let states: Set<JobState> = verb == .retry ? [.setAside] : [.waiting, .running]
+    return try store.jobs().filter { numbers.contains($0.id) && states.contains($0.state) }.map(\.id).sorted()
+  }
+
   /// Rows of the frontier and its knee are looked up on the record, which a coordinator does not stop for.
   private static func resolved(_ intervention: Intervention, in folder: String) throws -> Intervention {
     guard case .add(let text, let repetitions) = intervention, CandidateNames.needsFrontier(text) else {

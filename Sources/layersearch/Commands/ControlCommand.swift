@@ -2,6 +2,7 @@ import ArgumentParser
 import Processes
 import SearchCore
 import Services
+import Studies
 import Terminal
 
 struct ControlCommand: ParsableCommand {
@@ -21,13 +22,14 @@ struct ControlCommand: ParsableCommand {
         drain WORKER      give it no more jobs; it finishes what it has
         distrust WORKER   strike out its results, too, and train them again
 
-      A candidate is a row number of the frontier, knee, a label that a table prints, layer=rank pairs, or dense. A \
-      worker is named by its name or the beginning of it.
+      A candidate is \(CandidateNames.kinds). A worker is named by its name or the beginning of it. JOB may be \
+      several, such as 7,12-20: those of them that are open are canceled, those that were set aside are tried again.
 
       Examples:
         layersearch control studies/cifar10-resnet20 pause
         layersearch control studies/cifar10-resnet20 budget 240
         layersearch control studies/cifar10-resnet20 add 'layer3.2.conv1=16' --repetitions 3
+        layersearch control studies/cifar10-resnet20 cancel 1000001-1000012
         layersearch control studies/cifar10-resnet20 distrust node7-4711-9c2f
       """))
 
@@ -54,28 +56,55 @@ struct ControlCommand: ParsableCommand {
   @Flag(help: "Print one JSON object.")
   var json = false
 
+  /// Several jobs that a verb is for; nil where one thing is asked.
+  private var several: (verb: Intervention.Verb, jobs: JobNumbers)? {
+    guard let verb = Intervention.Verb(rawValue: verb), [.cancel, .retry].contains(verb), repetitions == nil,
+      let subject, let jobs = JobNumbers(subject), !jobs.isSingle
+    else { return nil }
+    return (verb, jobs)
+  }
+
   private func intervention() throws -> Intervention {
     do { return try Intervention(verb: verb, subject: subject, repetitions: repetitions) } catch {
       throw ValidationError("\(error)")
     }
   }
 
-  func validate() throws { _ = try intervention() }
+  func validate() throws { if several == nil { _ = try intervention() } }
+
+  /// Each is asked by itself.
+  private func interventions() throws -> [Intervention] {
+    guard let (verb, jobs) = several else { return [try intervention()] }
+    let chosen = try StudyControl.jobs(jobs, for: verb, of: study)
+    guard !chosen.isEmpty else {
+      throw Failure.usage(
+        "study \(study): none of the jobs \(jobs) \(verb == .cancel ? "is open" : "was set aside")")
+    }
+    return chosen.map { verb == .cancel ? .cancel(job: $0) : .retry(job: $0) }
+  }
 
   func run() throws {
     let author = author ?? UserIdentity.current
-    let intervention = try intervention()
-    let outcome = try StudyControl.ask(intervention, by: author, of: study)
-    switch outcome.answer {
-    case .refused(let reason): throw Failure.usage("study \(study): \(reason)")
-    case .done(let text):
-      guard json else { return StandardOutput.writeLine(text) }
-      try JSONOutput.print(
-        Report(
-          study: study, verb: intervention.verb.rawValue, subject: intervention.subject,
-          repetitions: intervention.repetitions, author: author, done: text,
-          through: outcome.byCoordinator ? "coordinator" : "record"))
+    let wanted = try interventions()
+    var done: [String] = []
+    var isByCoordinator = false
+    for intervention in wanted {
+      let outcome = try StudyControl.ask(intervention, by: author, of: study)
+      switch outcome.answer {
+      // Of several, one that is over meanwhile does not keep the others.
+      case .refused(let reason) where wanted.count > 1: StandardError.shared.writeLine("study \(study): \(reason)")
+      case .refused(let reason): throw Failure.usage("study \(study): \(reason)")
+      case .done(let text):
+        if !json { StandardOutput.writeLine(text) }
+        done.append(text)
+        isByCoordinator = outcome.byCoordinator
+      }
     }
+    guard json else { return }
+    try JSONOutput.print(
+      Report(
+        study: study, verb: verb, subject: subject, repetitions: wanted[0].repetitions, author: author,
+        done: done.joined(separator: "; "), through: isByCoordinator ? "coordinator" : "record"))
   }
 
   private struct Report: Encodable {

@@ -30,7 +30,9 @@ struct ExportModelCommand: ParsableCommand {
   @Argument(help: "A checkpoint.")
   var checkpoint: String
 
-  @Option(help: "What to write.")
+  @Option(
+    help: ArgumentHelp(
+      "What to write.", valueName: NetworkExport.Format.allCases.map(\.rawValue).joined(separator: "|")))
   var format: NetworkExport.Format
 
   @Flag(help: "Multiply basis convolutions out into dense filters.")

@@ -1,5 +1,7 @@
 import ArgumentParser
 import ImageData
+import Processes
+import ReadableText
 import SearchCore
 import SearchProtocol
 import ShellCommands
@@ -16,12 +18,13 @@ struct FinalCommand: ParsableCommand {
       Dense, all layers at each rank, points of the estimated frontier, evenly over its costs, and its knee are \
       trained under the same seeds, which no decision has seen; or dense and what --candidate names. They start as \
       the study's trainings do. The networks stay in the study's folder, in contents; export --final writes what they \
-      are worth. Asked again, what is done stays done; with --add-only the jobs wait for the study's coordinator and \
-      its workers.
+      are worth. Asked again, what is done stays done; with --add-only, which no coordinator may be at work for, the \
+      jobs wait for the study's coordinator and its workers. Full trainings take their time: how many there are, and \
+      about how long they take, is told before the first begins.
 
       Examples:
         layersearch final studies/cifar10-resnet20 --epochs 60 --seeds 3
-        layersearch final studies/cifar10-resnet20 --candidate knee --candidate 'all layers at 50 %'
+        layersearch final studies/cifar10-resnet20 --candidate 'estimated knee' --candidate 'all layers at 50 %'
       """))
 
   @Argument(help: ArgumentHelp("The study's folder.", valueName: "study-dir"))
@@ -38,16 +41,19 @@ struct FinalCommand: ParsableCommand {
         + "\(CandidateNames.kinds).", valueName: "text"))
   var candidate: [String] = []
 
-  @Option(help: "Passes over the training images.", transform: Number.whole(TrainingLimits.epochs))
-  var epochs: Int = 60
+  @Option(
+    help: "Passes over the training images (default: \(FinalCommand.defaultEpochs)).",
+    transform: Number.whole(TrainingLimits.epochs))
+  var epochs: Int = FinalCommand.defaultEpochs
 
   @Option(
     help: "The schedule's peak (default: that of the study's trainings).",
     transform: Number.decimal(TrainingLimits.learningRate))
   var learningRate: Double?
 
-  @Option(help: "Trainings of each.", transform: Number.whole(1...100))
-  var seeds: Int = 3
+  @Option(
+    help: "Trainings of each (default: \(FinalCommand.defaultSeeds)).", transform: Number.whole(1...100))
+  var seeds: Int = FinalCommand.defaultSeeds
 
   @Option(
     help: ArgumentHelp(
@@ -75,6 +81,8 @@ struct FinalCommand: ParsableCommand {
   @OptionGroup var verbosity: VerbosityOptions
 
   private static let defaultPoints = 6
+  private static let defaultEpochs = 60
+  private static let defaultSeeds = 3
 
   /// This command.
   private static var again: String { ShellCommand.line(["layersearch"] + CommandLine.arguments.dropFirst()) }
@@ -95,10 +103,16 @@ struct FinalCommand: ParsableCommand {
       seeds: seeds, learningRate: learningRate, trainImages: trainImages)
     let works = try plan.works(of: opened)
     let added = try opened.store.addFinalTrainings(works)
-    if added > 0 { StandardError.shared.writeLine("\(added) final trainings were added to study \(study)") }
+    if added > 0 {
+      let (trainings, were) = (NumberText.plural(added, "final training"), added == 1 ? "was" : "were")
+      StandardError.shared.writeLine("\(trainings) \(were) added to study \(study)")
+    }
     if addOnly { return }
     let failures = try FailureOptions.parse([])
     if try !opened.store.isFinished {
+      let outlook = try FinalOutlook(
+        of: works, in: opened.store, definition: opened.definition, slots: slots ?? UsableProcessors.current.count)
+      for line in outlook.lines { StandardError.shared.writeLine("final: \(line)") }
       let outcome = try LocalRun(
         study: opened, name: "final", slots: slots, limits: limits, failures: failures, contents: contents,
         states: states, verbosity: verbosity

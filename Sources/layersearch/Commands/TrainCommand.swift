@@ -102,8 +102,8 @@ struct TrainCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       """
-      Take all settings that are not given here from a study; --candidate may then be knee or a row number of its \
-      frontier, too.
+      Take all settings that are not given here from a study; --candidate may then be knee, estimated knee or a row \
+      number of its frontier, too.
       """,
       valueName: "study-dir"),
     transform: FilePath.expandingTilde)

@@ -6,6 +6,7 @@ import ShellCommands
 import Simulation
 import Studies
 import StudyServer
+import StudyStore
 import Trainings
 
 /// An error of a library that a command line says in words of its own, with the options that help.
@@ -20,13 +21,14 @@ extension StudyError: UsageText {
       "study \(folder): there is no study to go on with (--must-exist)" + Self.advice(similar)
     case .exists(let folder):
       "study \(folder): there is a study already; go on with it with --resume, or choose another folder with --study"
-    case .noBend(let study):
-      "--candidate knee: \(self); choose a row of it, which is listed by: "
-        + ShellCommand.line(["layersearch", "export", study, "--format", "csv"])
+    case .noBend(let study, let isEstimated):
+      "--candidate \(isEstimated ? "'estimated knee'" : "knee"): \(self); choose a row of it, which is listed by: "
+        + ShellCommand.line(
+          ["layersearch", "export", study, "--format", "csv"] + (isEstimated ? ["--estimates"] : []))
     case .noRow(let row, _, _): "--candidate \(row): \(self); give \(CandidateNames.kinds)"
     case .outsideSpace: "--candidate: \(self)"
     case .unknownSubject(let subject, _, let folder, _):
-      "--explain \(subject.debugDescription): \(self), workers are listed by: "
+      "--explain \(subject.debugDescription): \(self); workers are listed by: "
         + ShellCommand.line(["layersearch", "status", folder])
     case .nothingToEstimate, .nothingFits, .unmeasured, .noFinalResults, .noTestImages: description
     case .tooManyImages, .tooFewImages, .tooFewSteps: "--train-images: \(self)"
@@ -41,6 +43,15 @@ extension StudyError: UsageText {
   }
 
   private static func advice(_ similar: String?) -> String { similar.map { "; did you mean --study \($0)?" } ?? "" }
+}
+
+extension StoreError: UsageText {
+  var usage: String {
+    guard [.missingFolder, .noStudy].contains(code), let similar = StudyFolders.similar(to: directory) else {
+      return description
+    }
+    return "\(self); did you mean \(similar)?"
+  }
 }
 
 extension SpoolError: UsageText {
@@ -118,7 +129,7 @@ extension TrainingError: UsageText {
     case .kept(_, _, let place):
       "\(self); go on with: " + ShellCommand.line(["layersearch", "train", "--resume-from", place])
     case .diverged: "\(self); a lower --learning-rate may do better"
-    case .unsettled: "\(self); give more --epochs or --train-images"
+    case .unsettled: "\(self); give more --epochs or --train-images, or a lower --learning-rate"
     case .divergedNetwork: "\(self), with a lower --learning-rate"
     case .noTestImages, .unusable, .stoppedBeforeFirstStep, .notKept, .notWritten: description
     }

@@ -1,0 +1,64 @@
+import ReadableText
+import SearchCore
+import ShellCommands
+import StudyStore
+
+/// What is ahead before final trainings go on: how many, how long they take about, and what else there is to do.
+package struct FinalOutlook {
+  /// One an entry.
+  package let lines: [String]
+
+  /// - Parameters:
+  ///   - works: what is to be trained.
+  ///   - slots: trainings at a time.
+  package init(of works: [Work], in store: StudyStore, definition: StudyDefinition, slots: Int) throws {
+    let jobs = try store.jobs()
+    let wanted = Set(works)
+    let open = jobs.filter {
+      ($0.state == .waiting || $0.state == .running) && FinalTrainings.isWithin(definition.jobBudget, job: $0.id)
+    }
+    let seeds = Set(works.map(\.repetition)).count
+    let candidates = Set(works.map(\.candidate)).count
+    let done = works.count - open.count { wanted.contains($0.work) }
+    let recipe = works.first?.kind.recipe
+    let length =
+      recipe.map {
+        ", \(NumberText.plural($0.epochs.begun, "epoch")) on \(NumberText.plural($0.data.trainImages, "image"))"
+      } ?? ""
+    lines =
+      [
+        "\(NumberText.plural(candidates, "candidate")) × \(NumberText.plural(seeds, "seed"))\(length): "
+          + "\(NumberText.plural(works.count, "training"))\(done > 0 ? ", \(done) of them done" : "")"
+      ] + Self.others(open.filter { !wanted.contains($0.work) }.map(\.id), in: store.directory)
+      + Self.time(of: open.map(\.work), jobs, slots: slots)
+  }
+
+  private static func others(_ jobs: [Int64], in folder: String) -> [String] {
+    guard !jobs.isEmpty else { return [] }
+    let numbers = JobNumbers(jobs)
+    let final = JobNumbers(jobs.filter(FinalTrainings.includes))
+    let command = ShellCommand.line(["layersearch", "control", folder, "cancel", final.word])
+    return [
+      "\(NumberText.plural(jobs.count, "other job")) of the study \(jobs.count == 1 ? "waits" : "wait") and "
+        + "\(jobs.count == 1 ? "is" : "are") trained, too: \(numbers)"
+        + (final.isEmpty ? "" : "; to leave final ones out, stop this and: \(command)")
+    ]
+  }
+
+  /// By how long the study's trainings took for their multiply-adds.
+  private static func time(of works: [Work], _ jobs: [JobRecord], slots: Int) -> [String] {
+    var (work, seconds) = (0.0, 0.0)
+    for job in jobs {
+      guard let took = job.result?[.trainSeconds], took > 0 else { continue }
+      work += job.work.multiplyAdds
+      seconds += took
+    }
+    guard work > 0, !works.isEmpty else { return [] }
+    let ahead = works.reduce(0) { $0 + $1.multiplyAdds } * seconds / work
+    let places = max(1, min(slots, works.count))
+    return [
+      "about \(Readable.duration(seconds: ahead / Double(places))) with \(places) at a time, if they train at the "
+        + "rates of the study's trainings"
+    ]
+  }
+}

@@ -1,0 +1,18 @@
+import Testing
+
+@testable import Processes
+
+@Suite("Requests to end: how many there were")
+struct RequestCountTests {
+  @Test("those within a moment of a counted one are the same one")
+  func moments() {
+    var count = RequestCount()
+    #expect(count.next(at: 1_000) == 1)
+    #expect(count.next(at: 1_000.001) == 1)
+    #expect(count.next(at: 1_000.199) == 1)
+    // Measured from the one that was counted: a key that is held down counts on.
+    #expect(count.next(at: 1_000.21) == 2)
+    #expect(count.next(at: 1_000.3) == 2)
+    #expect(count.next(at: 1_001) == 3)
+  }
+}
