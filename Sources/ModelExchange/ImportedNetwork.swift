@@ -143,7 +143,11 @@ private struct Reader {
     var parts: [String] = []
     if !missing.isEmpty { parts.append("of \(model.rawValue) it lacks \(list(missing))") }
     if !surplus.isEmpty { parts.append("\(model.rawValue) has no place for \(list(surplus))") }
-    return parts.joined(separator: "; ") + "; choose the model that it was made of, or give a map of its names"
+    let advice =
+      surplus.contains { $0.hasSuffix(".basis") }
+      ? "it has basis convolutions, and dense networks are imported: layersearch export-model --merge writes one"
+      : "choose the model that it was made of, or give a map of its names"
+    return (parts + [advice]).joined(separator: "; ")
   }
 
   private static func list(_ names: [String]) -> String {

@@ -47,7 +47,14 @@ package struct CandidateNames {
 
   /// By its text or label alone.
   package func candidate(ofText text: String) throws(SearchError) -> Candidate {
-    if let reference = reference(text) { return reference }
+    let references = (0..<space.rankCount).map { Reference.allLayers(label: space.rankLabel($0)).text }
+    if let index = references.firstIndex(where: { Self.plain($0) == Self.plain(text) }) {
+      return space.allLayers(rankIndex: index)
+    }
+    if Self.plain(text).hasPrefix("alllayers") {
+      let known = references.joined(separator: ", ")
+      throw SearchError.candidateText(text: text, problem: "the study has no such reference, but \(known)")
+    }
     let candidate = try Candidate(label: text, in: space.architecture)
     try candidate.validate(in: space.architecture, variant: space.variant)
     return candidate.plain(where: space.variant)
@@ -59,14 +66,6 @@ package struct CandidateNames {
       throw StudyError.noRow(row, study: study, rows: frontier.count)
     }
     return frontier[row - 1].score.candidate
-  }
-
-  /// `all layers at 25 %`.
-  private func reference(_ text: String) -> Candidate? {
-    let index = (0..<space.rankCount).first {
-      Self.plain(Reference.allLayers(label: space.rankLabel($0)).text) == Self.plain(text)
-    }
-    return index.map { space.allLayers(rankIndex: $0) }
   }
 
   private static func plain(_ text: String) -> String { text.lowercased().filter { !$0.isWhitespace } }

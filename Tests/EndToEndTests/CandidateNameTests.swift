@@ -38,6 +38,8 @@ struct CandidateNameTests {
     #expect(unknown.exitCode == 2 && unknown.errors.contains("its jobs are 1-"), "\(unknown.errors)")
     let near = try await place.run("status", "tiny")
     #expect(near.exitCode == 1 && near.errors.contains("did you mean studies/tiny?"), "\(near.errors)")
+    let rank = try await train("all layers at 33 %", in: place)
+    #expect(rank.errors.contains("no such reference, but all layers at 25 %"), "\(rank.errors)")
     let none = try await place.run("train", "--from-study", "studies/tiny")
     #expect(none.exitCode == 2 && isOneLine(none.errors) && none.errors.contains("--candidate"), "\(none.errors)")
     let homeless = try await place.run(

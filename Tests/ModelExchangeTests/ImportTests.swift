@@ -123,7 +123,10 @@ import Testing
     #expect(said(lacking).contains("it lacks layer2.0.bn1.running_var;"))
     let surplus = try Self.file(
       checkpoint, adding: [.init(name: "conv1.bias", shape: [16], floats: .init(repeating: 0, count: 16))])
-    #expect(said(surplus).contains("no place for conv1.bias"))
+    #expect(said(surplus).contains("no place for conv1.bias; choose the model"))
+    let basis = try Self.file(
+      checkpoint, adding: [.init(name: "conv1.basis", shape: [1], floats: .init(repeating: 0, count: 1))])
+    #expect(said(basis).hasSuffix("dense networks are imported: layersearch export-model --merge writes one"))
     #expect(said(try Self.file(checkpoint), .resnet20).contains("and "))
     #expect(
       said(try Self.file(try Self.checkpoint(.resnet18)), .resnet8).contains("conv1.weight has the shape 64×3×3×3"))

@@ -75,7 +75,7 @@ struct DataFolderDiagnosis {
         "there is no such file, and a folder is wanted", "get the data set with: \(fetch(folder)), and write \(folder)")
     }
     if format.otherFolders.contains(name) { return otherVersion("no such folder, and") }
-    if let meant = nearest(to: path, in: [DataPlaces.embedded]) {
+    if let meant = nearest(to: name, in: [DataPlaces.embedded]) {
       return problem("there is no such folder", "did you mean \(meant), the embedded set?")
     }
     let only = rest.count > 1 ? " (there is \(existing), and no \(rest[0]) in it)" : ""

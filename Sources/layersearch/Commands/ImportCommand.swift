@@ -66,6 +66,9 @@ struct ImportCommand: ParsableCommand {
     if let names { map = try TensorNames(try NameMap.entries(path: names), path: names) }
     let tensors: SafeTensors
     do { tensors = try SafeTensors(path: file, mostBytes: ImportedNetwork.mostFileBytes) } catch {
+      if (try? Checkpoint(path: file)) != nil {
+        throw Failure.usage("\(file) is a checkpoint already, which evaluate and export-model take as it is")
+      }
       throw ExchangeError.file(error)
     }
     var normalization: ChannelNormalization?
