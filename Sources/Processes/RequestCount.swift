@@ -10,12 +10,11 @@ package struct RequestCount: Sendable {
   package init() {}
 
   /// - Parameter now: seconds of a monotonic clock.
-  /// - Returns: how many there were, this one included where it is one of its own.
-  package mutating func next(at now: Double) -> Int {
-    if now - last >= Self.moment {
-      count += 1
-      last = now
-    }
+  /// - Returns: how many there were, this one included; nil where it is the same as the one before.
+  package mutating func next(at now: Double) -> Int? {
+    guard now - last >= Self.moment else { return nil }
+    last = now
+    count += 1
     return count
   }
 }

@@ -9,10 +9,18 @@ package final class Signals: Sendable {
 
   package static let requestsToEnd = [SIGINT, SIGTERM, SIGHUP]
 
-  /// `handler` gets the signal's number and how often it was asked, this time included: `RequestCount`.
-  package init(_ signals: [Int32] = requestsToEnd, handler: @escaping @Sendable (Int32, Int) -> Void) {
-    let queue = DispatchQueue(label: "layersearch.signals")
+  /// `handler` is called for each request to end that is one of its own (`RequestCount`): with the signal's number, and
+  /// how many there were, this one included.
+  package convenience init(requestsToEnd handler: @escaping @Sendable (Int32, Int) -> Void) {
     let count = Count()
+    self.init(Self.requestsToEnd) { number in
+      if let count = count.next() { handler(number, count) }
+    }
+  }
+
+  /// `handler` gets the number of each signal.
+  package init(_ signals: [Int32], handler: @escaping @Sendable (Int32) -> Void) {
+    let queue = DispatchQueue(label: "layersearch.signals")
     let registered = registered
     sources = signals.compactMap { number in
       // Started with nohup: the end of the terminal is not to be the end of the process.
@@ -24,7 +32,7 @@ package final class Signals: Sendable {
         signal(number, SIG_IGN)
       #endif
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-      source.setEventHandler { handler(number, count.next()) }
+      source.setEventHandler { handler(number) }
       source.setRegistrationHandler { registered.signal() }
       source.resume()
       return source
@@ -73,6 +81,6 @@ package final class Signals: Sendable {
   /// Used on the signals' queue only.
   private final class Count: @unchecked Sendable {
     private var count = RequestCount()
-    func next() -> Int { count.next(at: MonotonicClock.now) }
+    func next() -> Int? { count.next(at: MonotonicClock.now) }
   }
 }

@@ -13,7 +13,7 @@ package struct JobNumbers: Hashable, Sendable {
     var found: [ClosedRange<Int64>] = []
     for part in text.split(separator: ",", omittingEmptySubsequences: false) {
       let ends = part.split(separator: "-", omittingEmptySubsequences: false).map {
-        Int64($0.drop(while: \.isWhitespace).prefix { !$0.isWhitespace })
+        Int64($0.split(whereSeparator: \.isWhitespace).joined(separator: " "))
       }
       guard let first = ends.first ?? nil, let last = ends.last ?? nil, ends.count <= 2, first > 0, last >= first
       else { return nil }

@@ -63,7 +63,7 @@ extension StatusWatch {
 
   private func show(_ first: StudyOverview, next: Double, on screen: FullScreen) throws(FullScreen.Gone) {
     guard let pipe = WakePipe() else { return }
-    let signals = Signals(Self.signals) { number, _ in pipe.send(UInt8(truncatingIfNeeded: number)) }
+    let signals = Signals(Self.signals) { number in pipe.send(UInt8(truncatingIfNeeded: number)) }
     // Before the terminal is changed: from here on nothing ends this process without giving it back.
     signals.awaitRegistration()
     defer { withExtendedLifetime(signals) {} }

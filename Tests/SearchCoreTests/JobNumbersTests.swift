@@ -18,7 +18,9 @@ struct JobNumbersTests {
   func others() {
     #expect(
       JobNumbers("4")?.isSingle == true && JobNumbers("4-4")?.isSingle == true && JobNumbers("4,5")?.isSingle == false)
-    for text in ["", ",", "1,", "a", "1-", "-1", "0", "3-1", "1-2-3", "1.5", "9223372036854775808", "all"] {
+    for text in [
+      "", ",", "1,", "a", "1-", "-1", "0", "3-1", "1-2-3", "1.5", "9223372036854775808", "all", "1 2", "1 x",
+    ] {
       #expect(JobNumbers(text) == nil, "\(text)")
     }
   }
