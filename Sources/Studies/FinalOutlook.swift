@@ -45,16 +45,14 @@ package struct FinalOutlook {
     ]
   }
 
-  /// By how long the study's trainings took for their multiply-adds.
+  /// By how long the study's trainings took for their multiply-adds: the median, since some are held up.
   private static func time(of works: [Work], _ jobs: [JobRecord], slots: Int) -> [String] {
-    var (work, seconds) = (0.0, 0.0)
-    for job in jobs {
-      guard let took = job.result?[.trainSeconds], took > 0 else { continue }
-      work += job.work.multiplyAdds
-      seconds += took
-    }
-    guard work > 0, !works.isEmpty else { return [] }
-    let ahead = works.reduce(0) { $0 + $1.multiplyAdds } * seconds / work
+    let paces = jobs.compactMap { job -> Double? in
+      guard let seconds = job.result?[.trainSeconds], seconds > 0 else { return nil }
+      return seconds / job.work.multiplyAdds
+    }.sorted()
+    guard !paces.isEmpty, !works.isEmpty else { return [] }
+    let ahead = works.reduce(0) { $0 + $1.multiplyAdds } * paces[paces.count / 2]
     let places = max(1, min(slots, works.count))
     return [
       "about \(Readable.duration(seconds: ahead / Double(places))) with \(places) at a time, if they train at the "
