@@ -12,6 +12,7 @@ package struct JobNumbers: Hashable, Sendable {
   package init?(_ text: String) {
     var found: [ClosedRange<Int64>] = []
     for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+      // Each without the spaces around it.
       let ends = part.split(separator: "-", omittingEmptySubsequences: false).map {
         Int64($0.split(whereSeparator: \.isWhitespace).joined(separator: " "))
       }

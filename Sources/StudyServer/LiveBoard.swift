@@ -144,12 +144,12 @@ package final class LiveBoard: StudyObserver {
   /// Returns when all that was told so far is shown.
   func waitUntilShown() { queue.sync {} }
 
-  /// Ends all streams, after what was told last. Readers who were told of the end are given time to fetch what there is
-  /// to see then; they leave by themselves.
+  /// Ends all streams, after what was told last. Where the coordinator has ended in good order, its readers are told,
+  /// and given time to fetch what there is to see then; they leave by themselves.
   func close() {
     state.withLock { $0.isClosed = true }
     waitUntilShown()
-    if hub.count > 0, let revision = withStudy(\.revision) {
+    if hub.count > 0, let (isOver, revision) = withStudy({ ($0.isOver, $0.revision) }), isOver {
       figures.finish(revision: revision, within: Self.farewellSeconds)
       hub.publish(EventHub.message("end", "{}"))
       hub.awaitDeparture(seconds: Self.farewellSeconds)

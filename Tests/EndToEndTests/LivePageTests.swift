@@ -15,6 +15,14 @@ struct LivePageTests {
       ] + Self.quick + options, in: place)
   }
 
+  /// A browser that shows it.
+  private func livePage(_ place: Place, http: Int) async throws -> Browser {
+    let browser = try await Browser(in: place)
+    try await browser.visit("http://127.0.0.1:\(http)/")
+    try await browser.wait(until: "document.querySelector('#connection')?.dataset.state === 'live'")
+    return browser
+  }
+
   @Test(
     "a study is followed: numbers, jobs and metrics; its coordinator is killed and comes back, and the stream goes on")
   func course() async throws {
@@ -107,9 +115,7 @@ struct LivePageTests {
     let (port, http) = (try freePort(), try freePort())
     let first = try coordinator(place, port: port, http: http)
     _ = try await first.page()
-    let browser = try await Browser(in: place)
-    try await browser.visit("http://127.0.0.1:\(http)/")
-    try await browser.wait(until: "document.querySelector('#connection')?.dataset.state === 'live'")
+    let browser = try await livePage(place, http: http)
     let worker = try place.start("worker", "--connect", "tcp://127.0.0.1:\(port)", "--slots", "1", "--quiet")
     try await browser.wait(until: "document.querySelector('[data-fact=workers] span').textContent === '1'")
     try await browser.wait(until: "document.querySelector('[data-fact=jobs] span').textContent.startsWith('1 of')")
@@ -175,9 +181,7 @@ struct LivePageTests {
     let (port, http) = (try freePort(), try freePort())
     let command = try coordinator(place, port: port, http: http)
     _ = try await command.page()
-    let browser = try await Browser(in: place)
-    try await browser.visit("http://127.0.0.1:\(http)/")
-    try await browser.wait(until: "document.querySelector('#connection')?.dataset.state === 'live'")
+    let browser = try await livePage(place, http: http)
     try await browser.evaluate("document.querySelector('#jobs').scrollIntoView()")
     let worker = try place.start("worker", "--connect", "tcp://127.0.0.1:\(port)", "--slots", "1", "--quiet")
     try await browser.wait(
@@ -240,9 +244,7 @@ struct LivePageTests {
     let (port, http) = (try freePort(), try freePort())
     let command = try coordinator(place, port: port, http: http)
     _ = try await command.page()
-    let browser = try await Browser(in: place)
-    try await browser.visit("http://127.0.0.1:\(http)/")
-    try await browser.wait(until: "document.querySelector('#connection')?.dataset.state === 'live'")
+    let browser = try await livePage(place, http: http)
     let hostile = "<img src=x onerror=alert(1)>'\"</script><script>document.title = 1</script>"
     let context = try MessagingContext()
     let attacker = try Attacker("tcp://127.0.0.1:\(port)", security: .plaintext, context: context, seed: 1)

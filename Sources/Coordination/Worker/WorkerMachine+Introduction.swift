@@ -1,3 +1,4 @@
+import ReadableText
 import SearchCore
 import SearchProtocol
 
@@ -151,7 +152,10 @@ extension WorkerMachine {
       handBack(slot, at: now)
     }
     if runningCount > 0 {
-      log(.notice, "leaving; \(runningCount) trainings are about to end and are finished first")
+      let are = runningCount == 1 ? "is" : "are"
+      log(
+        .notice,
+        "leaving; \(NumberText.plural(runningCount, "training")) \(are) about to end and \(are) finished first")
     }
     phase = .leaving(until: until, .stopped)
   }

@@ -100,6 +100,7 @@ struct ControlCommand: ParsableCommand {
         isByCoordinator = outcome.byCoordinator
       }
     }
+    if done.isEmpty { throw ExitCode(Failure.Code.usage.rawValue) }
     guard json else { return }
     try JSONOutput.print(
       Report(
