@@ -1,11 +1,11 @@
 import ReadableText
 
-/// One thing that a worker does right or wrong.
+/// The outcome of one check of a worker.
 package struct ConformanceCheck: Sendable, Encodable {
-  /// `heartbeats list what it trains`
+  /// What the check demands, such as `heartbeats list what it trains`.
   package let name: String
   package let passed: Bool
-  /// Where it failed: what was wanted, and what came. One line.
+  /// What was expected and what was received instead, in one line; `nil` if the check passed.
   package let problem: String?
 
   package init(_ name: String, problem: String? = nil) {
@@ -17,9 +17,9 @@ package struct ConformanceCheck: Sendable, Encodable {
   package var line: String { passed ? "ok    \(name)" : "FAIL  \(name): \(problem ?? "")" }
 }
 
-/// What the kit found of one worker.
+/// The outcome of all checks of a worker.
 package struct ConformanceReport: Sendable, Encodable {
-  /// As it named itself; nil where it never did.
+  /// The worker's name for itself; `nil` if it never sent one.
   package var worker: String?
   package var kernelVariant: String?
   package var checks: [ConformanceCheck] = []

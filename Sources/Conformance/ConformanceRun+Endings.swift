@@ -1,17 +1,17 @@
 import SearchCore
 import SearchProtocol
 
-/// What ends a worker: each is tried in a run of its own.
+/// The ways to end a worker, each tried in a run of its own.
 package enum ConformanceEnding: String, CaseIterable, Sendable {
-  /// Its hello is refused.
+  /// The worker's hello is refused.
   case refusal
-  /// It is welcomed in a version that it does not speak.
+  /// The worker is welcomed in a protocol version that it does not speak.
   case version
-  /// The coordinator stops while it trains.
+  /// The coordinator stops while the worker trains.
   case stop
-  /// The coordinator does not give the data set.
+  /// The coordinator refuses to give the data set.
   case data
-  /// What the coordinator gives as the data set is another content.
+  /// The coordinator gives another content as the data set.
   case content
 }
 
@@ -30,7 +30,7 @@ extension ConformanceRun {
     }
   }
 
-  /// The last word to a worker that is not wanted.
+  /// Checks that a refusal ends the worker.
   private func checkRefusal() {
     line.send(.refusal(Refusal(reason: "the kit refuses every worker")))
     line.hear(within: 1)
@@ -73,7 +73,7 @@ extension ConformanceRun {
     checkQuiet("a worker that has left")
   }
 
-  /// A set that no worker has.
+  /// Checks a worker that cannot get the data set, which no worker has.
   private func checkAbsentData(_ hello: Hello, gives: Bool) throws {
     let content = WrongContent(isGiven: gives)
     line.content = content
@@ -81,7 +81,7 @@ extension ConformanceRun {
     try require(
       "asks for the data that it lacks", within: 60, until: { content.isAskedFor },
       "no contentQuery and no contentRequest came")
-    // It may try as often as it likes to, and with pauses.
+    // The worker may try any number of times, with pauses.
     check(
       "says bye where the data set cannot be had", within: 2 * options.patienceSeconds,
       until: { line.byes() > 0 }, "none came")
@@ -90,7 +90,7 @@ extension ConformanceRun {
     line.hear(within: 1)
   }
 
-  /// From here on.
+  /// Checks that the worker sends nothing from now on.
   private func checkQuiet(_ who: String) {
     let start = line.place
     line.hear(within: options.quietSeconds)

@@ -1,7 +1,7 @@
 import SearchCore
 import SearchProtocol
 
-/// Jobs and what becomes of them.
+/// Checks of jobs and their results.
 extension ConformanceRun {
   func checkJobs(_ hello: Hello, _ works: inout ConformanceWorks) throws {
     try checkEndless(hello, &works)
@@ -26,7 +26,7 @@ extension ConformanceRun {
     acknowledge(after.reference)
   }
 
-  /// Accepted, listed, told of, and ended when it is told to.
+  /// Checks that a job is accepted, listed and reported on, and that it ends when it is canceled.
   private func checkEndless(_ hello: Hello, _ works: inout ConformanceWorks) throws {
     let job = works.endless()
     let (reference, start) = (job.reference, line.place)
@@ -38,7 +38,7 @@ extension ConformanceRun {
     check(
       "tells of progress", within: options.patienceSeconds, until: { line.progress(of: reference).count >= 4 },
       "four words of it were wanted, \(line.progress(of: reference).count) came")
-    // Before its first step a training may not know how many there will be.
+    // Before its first step, a training may not know the number of its steps.
     let progress = line.progress(of: reference).filter { $0.content.step > 0 }
     check(
       "its progress goes on",
@@ -73,7 +73,7 @@ extension ConformanceRun {
       "\(line.results(of: reference).count) came")
   }
 
-  /// One job more than there are slots; the slots beyond the first are filled before.
+  /// Sends one job more than there are slots, after filling the slots beyond the first.
   private func checkSurplus(_ hello: Hello, _ works: inout ConformanceWorks) {
     guard hello.slots <= 4 else { return }
     let fillers = (1..<max(1, hello.slots)).map { _ in works.endless() }
@@ -112,7 +112,8 @@ extension ConformanceRun {
     return report
   }
 
-  /// Scored by the test images alone. What of its network a worker offers is taken.
+  /// Checks a final training, which must be scored by the test images alone. Accepts the weights that the worker may
+  /// offer.
   private func checkFinal(_ job: JobAssignment) throws {
     let what = "a final training"
     let report = try report(of: job, what)
@@ -135,7 +136,7 @@ extension ConformanceRun {
     return line.results(of: job.reference)[0].content
   }
 
-  /// What a training found, and its work; nil where it ended otherwise.
+  /// Returns what the training found and its work; `nil` if the attempt ended otherwise.
   private func finished(_ report: AttemptReport, _ job: JobAssignment, _ what: String) -> (Observation, Work)? {
     guard case .finished(let result) = report.outcome, let work = try? Work(canonical: job.work) else {
       check("\(what) has a result", false, "it ended otherwise: \(report.outcome)")
@@ -146,7 +147,8 @@ extension ConformanceRun {
     return (result, work)
   }
 
-  /// - Parameter kind: of images.
+  /// Checks that the accuracy is a multiple of 1/`images`.
+  /// - Parameter kind: The kind of the images.
   private func checkAccuracy(
     _ result: Observation, _ metric: Metric, of images: Int, _ kind: String, _ what: String
   ) {
@@ -157,7 +159,7 @@ extension ConformanceRun {
       "\(result[metric] ?? 0) is no multiple of 1/\(images)")
   }
 
-  /// Nobody says that it has come.
+  /// Checks that a result is kept and sent again until it is acknowledged.
   private func checkLostAcknowledgement(of reference: AttemptReference, _ report: AttemptReport) {
     let start = line.place
     check(

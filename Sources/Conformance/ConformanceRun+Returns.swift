@@ -1,7 +1,7 @@
 import SearchCore
 import SearchProtocol
 
-/// Coordinators that forget, fall silent, or are another after a while.
+/// Checks with coordinators that forget the worker, fall silent, restart, or lead another study.
 extension ConformanceRun {
   func checkReturns(_ hello: Hello, _ works: inout ConformanceWorks) throws {
     let job = works.endless()
@@ -24,7 +24,7 @@ extension ConformanceRun {
     try checkRestart(hello, &works)
   }
 
-  /// The hello of a worker that trains, its welcome, and that the training goes on.
+  /// Checks that a worker that trains says hello after `cause`, is welcomed, and goes on training.
   private func checkHello(
     _ what: String, of job: JobAssignment, within seconds: Double = 15, _ cause: () -> Void
   ) throws {
@@ -39,7 +39,7 @@ extension ConformanceRun {
     check(
       "that hello carries study and attempt", hello.study == Self.firstStudy && hello.running == [reference],
       "it names study \(hello.study ?? "none") and \(hello.running.count) running attempts")
-    // What was not answered in the silence comes again.
+    // Messages that were not answered during the silence come again.
     let again = line.place
     line.hear(within: 20) { line.heartbeats(since: again).count > 0 }
     check(
@@ -48,7 +48,7 @@ extension ConformanceRun {
       "step \(step) was reached before, now \(line.progress(of: reference, since: again).last?.content.step ?? 0)")
   }
 
-  /// A result that is ready while nobody listens.
+  /// Checks a result that becomes ready while no coordinator listens.
   private func checkRestart(_ hello: Hello, _ works: inout ConformanceWorks) throws {
     let job = works.longer()
     let reference = job.reference
@@ -74,10 +74,10 @@ extension ConformanceRun {
       let isFinished = if case .finished = report.outcome { true } else { false }
       check("that result is finished", isFinished, "it is \(report.outcome)")
     }
-    // Nobody acknowledges it: it is kept when another study comes.
+    // The result is not acknowledged, so that the worker keeps it when another study comes.
   }
 
-  /// A data set that is fetched, of another study at the same address.
+  /// Checks fetching the data set of another study at the same address.
   func checkData(_ hello: Hello, _ works: inout ConformanceWorks) throws {
     let content = GivenContent()
     line.goDown()
@@ -122,13 +122,14 @@ extension ConformanceRun {
     acknowledge(job.reference)
   }
 
-  /// Whether a heartbeat offers slots before the first ready: those behind it may come in the same moment.
+  /// Returns whether a heartbeat before the first READY offers slots. Heartbeats after it may arrive at the same
+  /// moment.
   static func offersBeforeReady(_ messages: [WorkerMessage]) -> Bool {
     let before = messages.prefix { if case .ready = $0 { false } else { true } }
     return before.contains { if case .workerHeartbeat(let heartbeat) = $0 { heartbeat.freeSlots > 0 } else { false } }
   }
 
-  /// The study is over while a result is on its way.
+  /// Checks the end of a study while a result is not acknowledged yet.
   func checkEnd(_ works: inout ConformanceWorks) throws {
     let (done, endless) = (works.short(.cifar10), works.endless(.cifar10))
     line.send(.job(done))

@@ -1,9 +1,9 @@
 import SearchCore
 import SearchProtocol
 
-/// Hello, welcome, heartbeats, and what a worker has to pass over.
+/// Checks of hello, welcome, heartbeats, and messages that a worker must ignore.
 extension ConformanceRun {
-  /// Its first hellos, which nobody answers.
+  /// Checks the worker's first hellos, which are not answered.
   func meet() throws -> Hello {
     try require(
       "says hello", within: options.patienceSeconds, until: { !line.hellos().isEmpty },
@@ -64,7 +64,7 @@ extension ConformanceRun {
       "wanted were \(hello.slots) free slots and nothing that runs")
   }
 
-  /// What a worker has to pass over without a word.
+  /// Checks that a worker ignores invalid and irrelevant messages.
   func checkNoise() throws {
     let head = Array("LYSR".utf8) + [ProtocolVersion.framing]
     let id = [UInt8](repeating: 0, count: 8)
@@ -98,7 +98,7 @@ extension ConformanceRun {
     }
     try pass("a welcome to another study that answers no hello") {
       guard var welcome = line.welcome else { return }
-      // Hellos that were lost or passed over may wait for one.
+      // First answer hellos that were lost or ignored, which may still be waiting for a welcome.
       for _ in 0..<16 { line.send(.welcome(welcome)) }
       welcome.study = "conformance-none"
       line.send(.welcome(welcome))
@@ -111,12 +111,12 @@ extension ConformanceRun {
     try pass("pauses that it is told of") { line.send(.bench(Bench(reason: "the kit says so", seconds: 1))) }
   }
 
-  /// The worker goes on as if nothing had been said.
+  /// Checks that the worker goes on as if nothing had been sent.
   private func pass(_ what: String, _ say: () -> Void) throws {
     let start = line.place
     say()
     line.hear(within: 4 * heartbeat)
-    // A report of an attempt that it could not take is an answer that costs nothing.
+    // Handing back an attempt that it could not take is an acceptable answer.
     let answers = line.said(since: start) { message -> String? in
       switch message {
       case .workerHeartbeat, .ready: nil
@@ -131,7 +131,7 @@ extension ConformanceRun {
     check(
       "passes over \(what)", answers.isEmpty && beats > 0,
       beats == 0 ? "it says nothing any more" : "it said: \(answers.prefix(3).joined(separator: ", "))")
-    // It may be its end, or it comes back.
+    // The worker may have ended, or may come back.
     if beats == 0 {
       try require(
         "is there after \(what)", within: 30, until: { line.heartbeats(since: start).count > 0 }, "it is gone")

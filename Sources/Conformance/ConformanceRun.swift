@@ -3,19 +3,21 @@ import Processes
 import SearchCore
 import SearchProtocol
 
-/// Plays a coordinator that leads one worker through every message and fault, and tells what it does right and wrong.
+/// Plays a coordinator that leads one worker through every message and fault, and reports what the worker does right
+/// and wrong.
 ///
-/// Checks follow one another in one session after the other: a worker that does not come through one of them in a way
-/// that the next can go on from ends the run.
+/// The checks follow one another in successive sessions. The run ends when a worker fails a check in a way that leaves
+/// nothing for the next check to start from.
 package final class ConformanceRun {
+  /// The settings of a run. All durations are in seconds.
   package struct Options: Sendable {
-    /// Of the coordinator that is played: small, so that nobody waits long.
+    /// The heartbeat interval of the played coordinator; short, to keep the run short.
     package var heartbeatSeconds = 0.5
-    /// What a short training may take, and the data's way.
+    /// The maximum number of seconds for a short training; fetching the data set may take twice as long.
     package var patienceSeconds = 120.0
-    /// That this is tried, and nothing else.
+    /// The ending to try, and nothing else; `nil` for all other checks.
     package var ending: ConformanceEnding?
-    /// How long nothing may be said after the end.
+    /// The number of seconds after the end during which the worker must send nothing.
     package var quietSeconds = 20.0
 
     package init() {}
@@ -26,11 +28,12 @@ package final class ConformanceRun {
   private let tell: (ConformanceCheck) -> Void
   private(set) var report = ConformanceReport()
 
-  /// Nothing can be learned from here on.
+  /// Thrown when the remaining checks cannot be made.
   struct CannotGoOn: Error {}
 
-  /// - Parameter tell: hears of every check as it is made.
-  /// - Throws: where the endpoint cannot be listened on.
+  /// Creates a run that listens on the endpoint.
+  /// - Parameter tell: Called with every check as it is made.
+  /// - Throws: An error if the endpoint cannot be listened on.
   package init(
     endpoint: String, keys: CoordinatorKeys? = nil, options: Options = Options(),
     tell: @escaping (ConformanceCheck) -> Void = { _ in }
@@ -40,7 +43,7 @@ package final class ConformanceRun {
     self.tell = tell
   }
 
-  /// With the port that was chosen.
+  /// The endpoint, with the port that was chosen.
   package var endpoint: String { line.endpoint }
 
   package func run() throws -> ConformanceReport {
@@ -75,7 +78,7 @@ package final class ConformanceRun {
     return holds
   }
 
-  /// Waits for it.
+  /// Checks that the condition comes to hold within the time.
   @discardableResult
   func check(
     _ name: String, within seconds: Double, until condition: () -> Bool, _ problem: @autoclosure () -> String
@@ -84,7 +87,7 @@ package final class ConformanceRun {
     return check(name, holds, problem() + ", within \(Int(seconds.rounded(.up))) s")
   }
 
-  /// The same; the run ends where it does not come.
+  /// Does the same, and ends the run if the condition does not come to hold.
   func require(
     _ name: String, within seconds: Double, until condition: () -> Bool, _ problem: @autoclosure () -> String
   ) throws {
@@ -95,7 +98,7 @@ package final class ConformanceRun {
 
   var heartbeat: Double { options.heartbeatSeconds }
 
-  /// A welcome that a worker has no data to fetch for.
+  /// Returns a welcome; without `data`, for a data set that needs no fetching.
   func welcome(_ study: String, _ hello: Hello, data: DataRequirement? = nil) -> Welcome {
     Welcome(
       study: study, studyName: "conformance", protocolVersion: min(hello.newestProtocol, ProtocolVersion.newest),
@@ -103,7 +106,7 @@ package final class ConformanceRun {
       heartbeatSeconds: heartbeat, leaseSeconds: 12 * heartbeat)
   }
 
-  // Others each time: a worker may have a result of an earlier run in its spool.
+  // The names differ in each run, because a worker may have results of an earlier run in its spool.
   private static let run = String(UInt32.random(in: 0...UInt32.max), radix: 16)
   static let firstStudy = "conformance-\(run)-1"
   static let secondStudy = "conformance-\(run)-2"

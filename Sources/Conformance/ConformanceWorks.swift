@@ -1,7 +1,7 @@
 import SearchCore
 import SearchProtocol
 
-/// The jobs that the kit hands out: small trainings of ResNet-8, in the kernels that the worker has.
+/// The jobs that the kit hands out: small trainings of ResNet-8, with the worker's kernels.
 struct ConformanceWorks {
   let kernels: KernelDemand?
   private(set) var jobs: Int64 = 0
@@ -11,7 +11,7 @@ struct ConformanceWorks {
   }
 
   static let validationImages = 64
-  /// Of the drawn images.
+  /// The number of test images of shapes10.
   static let testImages = 2000
 
   private func recipe(_ set: ImageSet, images: Int, epochs: Int) -> TrainingRecipe {
@@ -32,27 +32,27 @@ struct ConformanceWorks {
       work: Work(candidate: candidate, kind: kind, repetition: 1, seed: UInt64(1000 + jobs)))
   }
 
-  /// What `final` asks for.
+  /// A final training, as `final` asks for.
   mutating func finale() -> JobAssignment {
     var recipe = recipe(.shapes10, images: 96, epochs: 1)
     recipe.data.validationImages = 0
     return job(Candidate(ranks: ["layer1.0.conv1": 4]), .finalTraining(recipe))
   }
 
-  /// Moments.
+  /// A training of a few moments.
   mutating func short(_ set: ImageSet = .shapes10) -> JobAssignment {
     job(Candidate(ranks: ["layer1.0.conv1": 4]), recipe(set, images: 96, epochs: 1))
   }
 
-  /// Longer than anybody waits.
+  /// A training that takes longer than any check waits.
   mutating func endless(_ set: ImageSet = .shapes10) -> JobAssignment {
     job(.dense, recipe(set, images: 2048, epochs: 1000))
   }
 
-  /// A few seconds on most machines.
+  /// A training of a few seconds on most machines.
   mutating func longer() -> JobAssignment { job(.dense, recipe(.shapes10, images: 768, epochs: 3)) }
 
-  /// Every variant, scores after each epoch, an end before the schedule's, and updates that are skipped.
+  /// A training with every variant, scores after each epoch, an end before its schedule's, and skipped updates.
   mutating func manifold() -> JobAssignment {
     var recipe = recipe(.shapes10, images: 96, epochs: 3)
     (recipe.curve, recipe.until, recipe.schedule) = (true, 2, .cosine)
@@ -65,12 +65,12 @@ struct ConformanceWorks {
     return job(Candidate(forms: forms), recipe)
   }
 
-  /// Of a layer that the network lacks.
+  /// A training of a layer that the network lacks.
   mutating func impossible() -> JobAssignment {
     job(Candidate(ranks: ["layer9.0.conv1": 4]), recipe(.shapes10, images: 96, epochs: 1))
   }
 
-  /// With a field that nobody knows, which may change all.
+  /// A training with a key that no worker knows, which may change everything.
   mutating func unknown() -> JobAssignment {
     var job = short()
     job.work = job.work.replacing(" candidate=", with: " proxy.teacher=resnet110 candidate=")

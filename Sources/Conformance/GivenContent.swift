@@ -1,7 +1,7 @@
 import Digests
 import SearchProtocol
 
-/// What the kit answers who asks for a content.
+/// A content that the kit gives in answer to queries and requests.
 protocol KitContent: AnyObject {
   func answers(to reference: ContentReference) -> [CoordinatorMessage]
   func answers(to request: ContentRequest, ticket: UInt64) -> [CoordinatorMessage]
@@ -13,17 +13,18 @@ extension KitContent {
   }
 }
 
-/// A data set that the kit gives, of images that nobody drew, in CIFAR-10's format: with a piece that is damaged and
-/// one of another place, and an account of how it is asked for.
+/// A data set given by the kit, of meaningless images in CIFAR-10's format. It sends one damaged piece and one
+/// misplaced piece, and records how the worker requests pieces.
 final class GivenContent: KitContent {
   private static let recordBytes = 3073
   private static let records = 10
-  /// Six files of 10,000 records: ten records again and again.
+  /// Six files of 10,000 records, made by repeating ten records.
   private static let bytes = 6 * 10_000 * recordBytes
   private static let mostOnTheirWay = 4
 
   let description: ContentDescription
-  /// Two patterns and a piece long, so that every piece is a part of it.
+  /// Eleven repetitions of the ten records: longer than one repetition and the largest piece together, so that every
+  /// piece is a slice of it.
   private let pattern: [UInt8]
 
   private var waiting: [ContentRequest] = []
@@ -31,7 +32,7 @@ final class GivenContent: KitContent {
   private var pieces = 0
   private(set) var isDamagedPieceSent = false
   private(set) var damagedOffset: Int?
-  /// Offsets that were asked for again after a damaged or misplaced piece.
+  /// Whether the offset of the damaged piece was requested again.
   private(set) var isDamagedPieceAskedForAgain = false
   private(set) var misplacedOffset: Int?
   private(set) var isMisplacedPieceAskedForAgain = false
@@ -39,10 +40,11 @@ final class GivenContent: KitContent {
   /// What was wrong with the requests.
   private(set) var faults: [String] = []
 
-  /// Tickets that have not come back.
+  /// The number of tickets that were not returned yet.
   var outstanding: Int { tickets.count }
 
-  /// Other images each time: a worker that has kept those of an earlier run lacks them, too.
+  /// Creates a data set with different images each time, so that a worker that has kept those of an earlier run lacks
+  /// them.
   init() {
     let salt = Int.random(in: 0..<1 << 40)
     let once = (0..<Self.records * Self.recordBytes).map { place in

@@ -4,9 +4,10 @@ import Processes
 import SearchProtocol
 import Services
 
-/// The kit's end of the wire: one worker's messages, in order, with when they came.
+/// The kit's end of the connection: the messages of one worker, in order, with the times at which they came.
 ///
-/// Says heartbeats and answers strangers as a coordinator does, unless it is told to be silent. Belongs to one thread.
+/// Sends heartbeats and answers unknown connections like a coordinator, unless it is silent. Must be used on one thread
+/// only.
 final class WorkerLine {
   struct Heard {
     let time: Double
@@ -21,23 +22,23 @@ final class WorkerLine {
   private var nextHeartbeat = 0.0
   private var ticket: UInt64 = 1 << 40
 
-  /// Everything, in order.
+  /// All messages, in order.
   private(set) var heard: [Heard] = []
-  /// What could not be read, and why.
+  /// The reasons why messages could not be read.
   private(set) var unreadable: [String] = []
   /// The connection of the latest message.
   private(set) var peer: [UInt8]?
-  /// Connections that were welcomed.
+  /// The connections that were welcomed.
   private(set) var welcomed: Set<[UInt8]> = []
 
-  /// What a hello is answered with; nil: nothing is.
+  /// The answer to a hello; `nil` to send none.
   var welcome: Welcome?
-  /// Nothing at all is said.
+  /// Whether nothing at all is sent.
   var isSilent = false
-  /// The content that is given when it is asked for.
+  /// The content to give on request.
   var content: (any KitContent)?
 
-  /// - Parameter endpoint: a port of 0 is chosen once.
+  /// - Parameter endpoint: If its port is 0, a port is chosen once.
   init(endpoint: String, keys: CoordinatorKeys?) throws {
     self.keys = keys
     socket = try CoordinatorSocket(endpoint: endpoint, keys: keys)
@@ -46,14 +47,14 @@ final class WorkerLine {
 
   func close() { socket.close() }
 
-  /// As after a crash: connections are broken, and nobody listens.
+  /// Breaks the connections and stops listening, as after a crash.
   func goDown() {
     socket.close()
     welcomed = []
     peer = nil
   }
 
-  /// Listens at the same place again.
+  /// Listens on the same endpoint again.
   func comeBack() throws {
     let deadline = MonotonicClock.now + 10
     while true {
@@ -76,13 +77,13 @@ final class WorkerLine {
     send(frames: frames)
   }
 
-  /// Whatever it is.
+  /// Sends arbitrary frames.
   func send(frames: [[UInt8]]) {
     guard let peer else { return }
     socket.send(frames, to: peer)
   }
 
-  /// The four frames of a message whose payload is anything.
+  /// Sends the four frames of a message with an arbitrary payload.
   func send(code: UInt8, payload: String) {
     send(
       frames: [
@@ -92,7 +93,7 @@ final class WorkerLine {
 
   // MARK: Hearing
 
-  /// Hears until the condition holds, at most so long. False where it never did.
+  /// Receives until the condition holds, for at most `seconds`. Returns whether it came to hold.
   @discardableResult
   func hear(within seconds: Double, until condition: () -> Bool = { false }) -> Bool {
     let deadline = MonotonicClock.now + seconds
@@ -107,7 +108,7 @@ final class WorkerLine {
     }
   }
 
-  /// Hears nothing: for when nobody listens.
+  /// Waits and discards anything received; for the time in which the kit does not listen.
   func pause(_ seconds: Double) { _ = socket.mailbox.receiveAll(waitingAtMost: seconds) }
 
   private func sayHeartbeat(at now: Double) {
@@ -141,7 +142,7 @@ final class WorkerLine {
 
   // MARK: What was heard
 
-  /// Messages of a kind since a place in `heard`.
+  /// Returns the messages of a kind since a position in `heard`.
   func said<Content>(since start: Int = 0, _ kind: (WorkerMessage) -> Content?) -> [(time: Double, content: Content)] {
     heard[min(start, heard.count)...].compactMap { one in kind(one.message).map { (one.time, $0) } }
   }

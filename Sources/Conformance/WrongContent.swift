@@ -1,14 +1,14 @@
 import Digests
 import SearchProtocol
 
-/// A file of arrays that nobody can have: it is refused, or what is given is another content, all of whose pieces are
-/// sound.
+/// A file of arrays that no worker can get: the kit either refuses it, or gives another content in which every piece is
+/// valid.
 final class WrongContent: KitContent {
   private static let bytes = 600_000
 
   private let isGiven: Bool
   private let description: ContentDescription
-  /// Somebody wants it.
+  /// Whether the worker has asked for the content.
   private(set) var isAskedFor = false
 
   init(isGiven: Bool) {

@@ -1,5 +1,6 @@
-/// A binary heap: the least element first, insertion and removal in O(log n).
-/// Inlinable: through generic code of another module it takes several times as long.
+/// A binary heap with the least element first; insertion and removal take O(log n).
+///
+/// Inlinable because generic code called from another module takes several times as long.
 @frozen
 public struct MinimumHeap<Element: Comparable & Sendable>: Sendable {
   @usableFromInline var elements: [Element] = []
@@ -39,7 +40,7 @@ public struct MinimumHeap<Element: Comparable & Sendable>: Sendable {
   }
 }
 
-/// First in, first out, in amortized O(1).
+/// A queue with append and removal in amortized O(1).
 struct FirstInFirstOut<Element: Sendable>: Sendable {
   private var elements: [Element] = []
   private var head = 0
@@ -67,7 +68,7 @@ struct FirstInFirstOut<Element: Sendable>: Sendable {
   }
 }
 
-/// Something that is due at a time.
+/// A subject that is due at a time.
 struct Timer<Subject: Sendable>: Comparable, Sendable {
   var due: Double
   var subject: Subject

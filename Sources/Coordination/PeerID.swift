@@ -1,6 +1,6 @@
 import ReadableText
 
-/// The transport's name for a connection: a worker that reconnects comes with a new one.
+/// The transport's name for a connection; a worker that reconnects has a new one.
 public struct PeerID: Hashable, Sendable {
   public var bytes: [UInt8]
 
@@ -11,7 +11,7 @@ extension PeerID: CustomStringConvertible {
   public var description: String { Hexadecimal.text(bytes) }
 }
 
-/// How much a line of the log matters.
+/// The severity of a log line.
 public enum LogLevel: Int, Comparable, Sendable {
   case debug, info, notice, warning, error
 

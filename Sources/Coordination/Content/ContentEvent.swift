@@ -1,28 +1,28 @@
 import SearchProtocol
 
-/// What both machines want done with contents on this machine. Each but `give` and `release` is answered by a
-/// `ContentEvent`.
+/// An action on contents that either machine asks its driver to perform. Each effect except `give` and `release` is
+/// answered by a `ContentEvent`.
 public enum ContentEffect: Hashable, Sendable {
-  /// Read a piece and send it, or a refusal where it cannot be read.
+  /// Read a piece and send it, or send a refusal if it cannot be read.
   case give(ContentGift)
-  /// Make a place for the content, and tell how much of it is there already. `account`: whose it is.
+  /// Reserve a place for the content and report how much of it is there already. `account` is the owner of the content.
   case prepare(ContentDescription, account: String?)
-  /// Check the piece's digest and keep it; `prepare` was answered.
+  /// Check the piece's digest and keep the piece. Only used after `prepare` was answered.
   case store(ContentPiece)
-  /// All bytes are there: check them as a whole.
+  /// All bytes have been stored: check them as a whole.
   case install(ContentDescription)
-  /// The place is not used any more; what is in it may stay for the next time.
+  /// The machine no longer uses the place; its contents may stay for later use.
   case release(ContentHash)
 }
 
-/// A piece that is to be sent.
+/// A piece to send to a peer.
 public struct ContentGift: Hashable, Sendable {
   public var contentHash: ContentHash
   public var range: Range<Int>
-  /// The taker returns it with its next request.
+  /// A number that the taker returns with its next request.
   public var ticket: UInt64
   public var peer: PeerID
-  /// Whether the taker knows messages that name the content: from version 3 on.
+  /// Whether the taker knows messages that name the content (protocol version 3 and later).
   public var namesContent = true
 
   public init(contentHash: ContentHash, range: Range<Int>, ticket: UInt64, peer: PeerID) {
@@ -33,20 +33,20 @@ public struct ContentGift: Hashable, Sendable {
   }
 }
 
-/// What became of it. Events of contents that the machine has given up meanwhile change nothing.
+/// The outcome of a `ContentEffect`. The machine ignores events about contents it has given up in the meantime.
 public enum ContentEvent: Hashable, Sendable {
-  /// There is room for it; so many bytes from its start are there already.
+  /// A place for the content exists, and its first `present` bytes are there already.
   case prepared(ContentHash, present: Int)
-  /// It is on this machine and was checked as a whole.
+  /// The content is on this machine and was checked as a whole.
   case whole(ContentHash)
-  /// So many bytes from the start are on disk, the latest piece among them.
+  /// The first `end` bytes are on disk, including the latest piece.
   case stored(ContentHash, end: Int)
-  /// A piece was not what its digest says, or did not follow the one before it.
+  /// A piece did not match its digest, or did not follow the piece before it.
   case damaged(ContentHash)
-  /// All bytes together are not the content; nothing of them is left.
+  /// The complete bytes are not the content; all of them were deleted.
   case wrong(ContentHash)
-  /// It cannot be kept here (a full disk): why, in one line.
+  /// The content cannot be kept here (disk full, for example). `reason` is one line.
   case failed(ContentHash, reason: String)
-  /// A content that was there cannot be read any more, or is not what it was.
+  /// A stored content cannot be read any more, or has changed.
   case unreadable(ContentHash, reason: String)
 }

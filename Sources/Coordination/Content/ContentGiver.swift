@@ -1,14 +1,14 @@
 import SearchProtocol
 
-/// Gives contents without holding more than a few pieces in memory, however many peers ask and whether they read what
-/// they asked for or not: a peer has a few pieces on their way to it, all together some more, and the next comes only
-/// for the ticket of one that has arrived. Requests wait in the order in which they came.
+/// Gives contents while holding only a few pieces in memory, however many peers ask and whether or not they read what
+/// they asked for. The number of pieces in flight is limited per peer and in total, and a peer gets its next piece only
+/// after it has returned the ticket of one that arrived. Requests are served in the order in which they came.
 struct ContentGiver: Sendable {
   struct Limits: Sendable {
-    /// Most pieces on their way to one peer, and to all of them.
+    /// The maximum number of pieces in flight to one peer, and to all peers.
     var piecesAPeer = 4
     var piecesAtOnce = 128
-    /// A ticket that does not come back in this time is forgotten.
+    /// A ticket that is not returned within this time is forgotten.
     var ticketSeconds = 60.0
   }
 
@@ -17,9 +17,9 @@ struct ContentGiver: Sendable {
     var sentAt: Double
   }
 
-  /// One that has asked for something.
+  /// A peer that has requested pieces.
   struct Taker: Sendable {
-    /// Tells it from those that had its name before.
+    /// Distinguishes this peer from earlier ones with the same `PeerID`.
     var serial: UInt64
     var tickets: [Ticket] = []
     var waiting = 0
@@ -31,16 +31,16 @@ struct ContentGiver: Sendable {
   }
 
   enum Answer: Equatable, Sendable {
-    /// A piece follows in its turn, or nothing was asked for.
+    /// The piece will be sent in its turn, or the request only returned tickets.
     case accepted
-    /// More than it may ask for: it asks again when it has heard nothing for a while.
+    /// The peer has requested more than it may; it asks again after hearing nothing for a while.
     case tooMany
-    /// There is no such content, or not so many bytes of it.
+    /// The content does not exist, or has fewer bytes than requested.
     case unknown
   }
 
   let limits: Limits
-  /// Length of each content that can be given, in bytes.
+  /// The length in bytes of each content that can be given.
   private(set) var contents: [ContentHash: Int] = [:]
   private(set) var takers: [PeerID: Taker] = [:]
   private(set) var onTheWay = 0
@@ -52,7 +52,8 @@ struct ContentGiver: Sendable {
   mutating func add(_ content: ContentHash, bytes: Int) { contents[content] = bytes }
   mutating func remove(_ content: ContentHash) { contents[content] = nil }
 
-  /// - Parameter ticket: unguessable, for the piece that is asked for.
+  /// Handles a peer's request for a piece.
+  /// - Parameter ticket: An unguessable number for the requested piece.
   mutating func handle(_ request: ContentRequest, from peer: PeerID, ticket: UInt64) -> Answer {
     var taker = takers[peer] ?? Taker(serial: serial)
     if takers[peer] == nil { serial += 1 }
@@ -71,20 +72,21 @@ struct ContentGiver: Sendable {
         gift: ContentGift(contentHash: request.contentHash, range: range, ticket: ticket, peer: peer),
         serial: taker.serial))
     if queue.count > (takers.count + 16) * 2 * limits.piecesAPeer {
-      // Of those that have left; new ones of those who come and go would pile up behind a full line.
+      // Drop requests of peers that have left. While the pieces in flight are at their limit, the requests of peers
+      // that keep coming and going would pile up.
       let takers = takers
       queue = queue.filtered { takers[$0.gift.peer]?.serial == $0.serial || $0.gift.peer == peer }
     }
     return .accepted
   }
 
-  /// What is to be sent now.
+  /// Returns the pieces to send now.
   mutating func gifts(at now: Double) -> [ContentGift] {
     var gifts: [ContentGift] = []
     while onTheWay < limits.piecesAtOnce, let next = queue.removeFirst() {
       guard takers[next.gift.peer]?.serial == next.serial else { continue }
       takers[next.gift.peer]?.waiting -= 1
-      // It went while the request waited.
+      // The content was removed while the request waited.
       guard contents[next.gift.contentHash] != nil else { continue }
       takers[next.gift.peer]?.tickets.append(Ticket(number: next.gift.ticket, sentAt: now))
       onTheWay += 1
@@ -93,8 +95,8 @@ struct ContentGiver: Sendable {
     return gifts
   }
 
-  /// A peer that is alive returns its tickets within seconds. Where it does not, something was lost that cannot be
-  /// lost; the place is worth more than the question.
+  /// Forgets tickets that are older than `ticketSeconds`. A live peer returns its tickets within seconds; if it does
+  /// not, a message was lost although the transport loses none, and freeing the place matters more than knowing why.
   mutating func forgetOldTickets(of peer: PeerID, at now: Double) {
     guard var taker = takers[peer], !taker.tickets.isEmpty else { return }
     let before = taker.tickets.count
@@ -103,13 +105,13 @@ struct ContentGiver: Sendable {
     takers[peer] = taker
   }
 
-  /// The connection is gone, and everything that was on it.
+  /// Forgets a peer whose connection is gone, with all pieces in flight to it.
   mutating func forget(_ peer: PeerID) {
     guard let taker = takers.removeValue(forKey: peer) else { return }
     onTheWay -= taker.tickets.count
   }
 
-  /// What does not hold; empty where all is well.
+  /// Returns a description of each violated invariant; empty if all hold.
   func invariants() -> [String] {
     var broken: [String] = []
     let tickets = takers.values.reduce(0) { $0 + $1.tickets.count }

@@ -1,74 +1,75 @@
 import SearchProtocol
 
-// What a taker knows of each content and what it asks for, and what holds between them.
+// The types that describe a content being taken and its sources, and the taker's invariants.
 extension ContentTaker {
   struct Limits: Sendable {
-    /// Of one peer.
+    /// The maximum number of outstanding pieces of one peer.
     var piecesAtOnce = 4
-    /// Contents in work: of all, of one account, and of one peer.
+    /// The maximum number of contents taken at the same time: in total, of one account, and of one peer.
     var contentsAtOnce = 4
     var contentsAnAccount = 4
     var contentsAPeer = 4
-    /// How long the next piece may take.
+    /// The maximum number of seconds to wait for the next piece.
     var patienceSeconds = 30.0
-    /// Before pieces are asked for again that did not arrive as they should; twice as long each further time, up to the
-    /// last.
+    /// The number of seconds before pieces that did not arrive correctly are requested again. Doubles each time, up to
+    /// `lastPauseSeconds`.
     var firstPauseSeconds = 1.0
     var lastPauseSeconds = 60.0
-    /// Wholes that were not the content.
+    /// The number of complete but wrong transfers after which a source is given up, if it alone gave all the bytes.
     var attempts = 3
-    /// Times in a row that nothing came, or something other than what was next, until a source is given up.
+    /// The number of consecutive silences (no piece came) and of consecutive setbacks (a wrong piece came) after which
+    /// a source is given up.
     var silences = Int.max
     var setbacks = Int.max
   }
 
   struct Source: Hashable, Sendable {
     var peer: PeerID
-    /// Those of one account share what one of them may have.
+    /// The sources of one account share the limit `contentsAnAccount`.
     var account: String?
   }
 
   enum State: Sendable {
     case queued
-    /// A place is being made for it.
+    /// A place on disk is being made for the content.
     case preparing
     case fetching(PieceFetch)
-    /// All is there, and is checked as a whole.
+    /// All bytes are stored and are being checked as a whole.
     case checking
   }
 
   struct Taking: Sendable {
     let content: ContentDescription
-    /// Of the source that came first.
+    /// The account of the first source.
     let account: String?
-    /// The first one is asked. Empty only where all is there and is being checked.
+    /// The peers that have the content; the first one is asked. Empty only while the complete content is being checked.
     var sources: [Source]
     var state = State.queued
     var attempts = 0
-    /// Those that gave what is there of it; a part from before this taking has nobody.
+    /// The peers that gave the stored part. A part from before this taking has no known giver (`hasEarlierPart`).
     var givers: Set<PeerID> = []
     var hasEarlierPart = false
 
-    /// Where the whole is wrong: nobody else can be to blame.
+    /// Whether, if the complete content is wrong, only one peer can be to blame.
     var isFromOneGiver: Bool { givers.count == 1 && !hasEarlierPart }
   }
 
-  /// What is to be done, in this order.
+  /// The actions of a turn, in this order.
   enum Output: Hashable, Sendable {
     case local(ContentEffect)
     case ask(ContentRequest, of: PeerID)
-    /// It is on disk. `sources`: who has it besides.
+    /// The content is on disk. `sources` are the other peers that announced it.
     case taken(ContentDescription, account: String?, sources: [PeerID])
-    /// One that is not asked any more, and why.
+    /// A source that is given up, and why.
     case turnedDown(ContentHash, source: PeerID, reason: String)
-    /// One that is not asked any more because it does not answer: it may come again.
+    /// A source that is given up because it does not answer; it may be added again.
     case silent(ContentHash, source: PeerID)
-    /// Nobody is left to take it from.
+    /// The taking ended without the content: no source is left, it cannot be kept, or it is no longer wanted.
     case ended(ContentDescription, account: String?)
     case log(LogLevel, String)
   }
 
-  /// What does not hold; empty where all is well.
+  /// Returns a description of each violated invariant; empty if all hold.
   func invariants() -> [String] {
     var broken: [String] = []
     var outstanding: [PeerID: Int] = [:]

@@ -1,22 +1,23 @@
 import SearchProtocol
 
-/// Takes contents from peers that have them: several at a time, each from one peer, piece by piece, until it is on disk
-/// and checked as a whole. What was taken of one goes on from another peer that has it, or later.
+/// Takes contents from peers that have them: several at a time, each from one peer at a time, piece by piece, until it
+/// is on disk and checked as a whole. A part that one peer gave is continued later or from another peer.
 struct ContentTaker: Sendable {
   let limits: Limits
   private(set) var takings: [ContentHash: Taking] = [:]
   private(set) var queue = FirstInFirstOut<ContentHash>()
-  /// Those in work, in the order in which they were begun.
+  /// The contents being taken, in the order in which they were begun.
   private(set) var inWork: [ContentHash] = []
   private var outputs: [Output] = []
-  /// Something happened that may let something begin.
+  /// Whether something happened that may allow a queued content to begin.
   private var mayBegin = false
 
   init(limits: Limits) { self.limits = limits }
 
   func isTaking(_ content: ContentHash) -> Bool { takings[content] != nil }
 
-  /// Another source of a content; the first one begins the taking. Not for descriptions that differ.
+  /// Adds a source of a content; the first source begins the taking. Ignored if the description differs from the one
+  /// known.
   mutating func add(_ source: Source, of content: ContentDescription) {
     if var taking = takings[content.contentHash] {
       guard taking.content == content, !taking.sources.contains(where: { $0.peer == source.peer }) else { return }
@@ -29,7 +30,7 @@ struct ContentTaker: Sendable {
     mayBegin = true
   }
 
-  /// The same for one whose place is made already, before all others.
+  /// Begins to take a content whose place exists already, ahead of all others.
   mutating func begin(_ content: ContentDescription, from source: Source, present: Int, at now: Double) {
     guard takings[content.contentHash] == nil else { return }
     takings[content.contentHash] = Taking(
@@ -60,7 +61,7 @@ struct ContentTaker: Sendable {
     }
   }
 
-  /// True where somebody was asked for it.
+  /// Returns whether the piece is of a content that is being fetched from this peer.
   mutating func receive(_ piece: ContentPiece, from peer: PeerID, at now: Double) -> Bool {
     guard let taking = takings[piece.contentHash], taking.sources.first?.peer == peer, case .fetching = taking.state
     else { return false }
@@ -74,7 +75,7 @@ struct ContentTaker: Sendable {
     return true
   }
 
-  /// The source does not have it, or will not give it.
+  /// Removes a source that does not have the content or refuses to give it.
   mutating func remove(_ source: PeerID, of content: ContentHash, at now: Double) {
     guard var taking = takings[content], let index = taking.sources.firstIndex(where: { $0.peer == source }) else {
       return
@@ -82,14 +83,14 @@ struct ContentTaker: Sendable {
     taking.sources.remove(at: index)
     takings[content] = taking
     if taking.sources.isEmpty {
-      // It may be whole: then it is kept, whoever is gone.
+      // The content may be complete, in which case it is kept although no source is left.
       if case .checking = taking.state { return }
       return end(content)
     }
     if index == 0 { changeFetch(content) { $0.restart(pause: 0, at: now) } }
   }
 
-  /// Its connection is gone, and everything that was on it.
+  /// Requests everything in flight again after the peer's connection broke.
   mutating func restart(from peer: PeerID, at now: Double) {
     let pause = limits.firstPauseSeconds
     for content in inWork where takings[content]?.sources.first?.peer == peer {
@@ -97,7 +98,7 @@ struct ContentTaker: Sendable {
     }
   }
 
-  /// Nobody wants it any more.
+  /// Stops taking a content that is no longer wanted.
   mutating func cancel(_ content: ContentHash) {
     if takings[content] != nil { end(content) }
   }
@@ -124,7 +125,7 @@ struct ContentTaker: Sendable {
     }
   }
 
-  /// Begins what may begin, asks for what may be asked for, and gives out what has gathered. Once a turn.
+  /// Begins queued contents, requests pieces, and returns the collected outputs. Called once a turn.
   mutating func nextOutputs(mayAsk: Bool, at now: Double) -> [Output] {
     if mayBegin { beginQueued() }
     if mayAsk, !inWork.isEmpty { ask(at: now) }
@@ -132,7 +133,7 @@ struct ContentTaker: Sendable {
     return outputs
   }
 
-  // MARK: Steps of one
+  // MARK: Steps of one content
 
   private mutating func beginQueued() {
     mayBegin = false
@@ -239,7 +240,7 @@ struct ContentTaker: Sendable {
     log(.warning, "asking again for content \(content.short) in \(Int(seconds.rounded(.up))) s")
   }
 
-  /// The source that is asked is asked no more; the next one is.
+  /// Gives up the source that is being asked and continues with the next one.
   private mutating func turnDown(_ content: ContentHash, _ reason: String, at now: Double) {
     guard let source = takings[content]?.sources.first?.peer else { return }
     if case .fetching(var fetch) = takings[content]?.state {
@@ -267,7 +268,7 @@ struct ContentTaker: Sendable {
   private mutating func remove(_ content: ContentHash) {
     takings[content] = nil
     inWork.removeAll { $0 == content }
-    // Those of takings that ended before they began.
+    // Drop entries of takings that ended before they began.
     if queue.count > 2 * takings.count + 64 {
       let takings = takings
       queue = queue.filtered { takings[$0] != nil }

@@ -1,43 +1,44 @@
 import SearchProtocol
 
-/// One content on its way from one peer, from its first byte to its last.
+/// The transfer of one content from one peer, from its first byte to its last.
 ///
-/// Pieces come in order on one connection or, with the connection, not at all; then the rest is asked for again. The
-/// disk answers for each piece that it is given, in their order.
+/// Pieces arrive in order on one connection; if they do not arrive, the connection has broken, and the rest is
+/// requested again. The disk confirms each piece given to it, in order.
 struct PieceFetch: Sendable {
   enum Course: Equatable, Sendable {
-    /// So many bytes from the start have been asked for, and what comes is what was.
+    /// The first `requested` bytes have been requested, and the pieces arrive as requested.
     case asking(requested: Int)
-    /// Something came that was not next: what is still on its way is let in and dropped, then the rest is asked for
+    /// An unexpected piece arrived. The pieces still in flight are received and dropped, then the rest is requested
     /// again.
     case clearing
   }
 
   enum Arrival: Equatable, Sendable {
-    /// To be kept.
+    /// The expected piece, which must be stored.
     case next
     case dropped
-    /// The first that is not what comes next.
+    /// The first piece that is not the expected one.
     case outOfTurn
   }
 
   let content: ContentDescription
   private(set) var course: Course
-  /// So many bytes from the start are on disk, and so many were given to it.
+  /// `stored` is the number of leading bytes that are on disk, `accepted` the number that were given to the disk.
   private(set) var stored: Int
   private(set) var accepted: Int
-  /// Pieces that were asked for and have not come, and those that the disk has not answered for.
+  /// `onTheWay` is the number of requested pieces that have not arrived, `beingStored` the number of pieces that the
+  /// disk has not confirmed.
   private(set) var onTheWay = 0
   private(set) var beingStored = 0
-  /// Of pieces that have come, to be returned with the next request.
+  /// Tickets of received pieces, returned with the next request.
   private(set) var tickets: [UInt64] = []
   private(set) var lastSign: Double
   private var askedAt = -Double.infinity
-  /// Nothing is asked for before.
+  /// The time before which nothing is requested.
   private(set) var pauseUntil = -Double.infinity
-  /// Times in a row that something other came than what was next.
+  /// The number of consecutive setbacks: an unexpected or damaged piece arrived.
   private(set) var setbacks = 0
-  /// Times in a row that nothing came.
+  /// The number of consecutive times that the peer sent nothing.
   private(set) var silences = 0
   private var toldTenths = 0
 
@@ -50,10 +51,11 @@ struct PieceFetch: Sendable {
   }
 
   var isWhole: Bool { stored == content.bytes }
-  /// Pieces in memory, or soon to be.
+  /// The number of pieces that are in memory or will be soon.
   var outstanding: Int { onTheWay + beingStored }
 
-  /// - Parameter room: most pieces that may be asked for now.
+  /// Returns the requests to send now.
+  /// - Parameter room: The maximum number of pieces to request now.
   mutating func requests(room: Int, at now: Double) -> [ContentRequest] {
     guard now >= pauseUntil else { return [] }
     if course == .clearing {
@@ -93,7 +95,8 @@ struct PieceFetch: Sendable {
     return .next
   }
 
-  /// The disk has a piece. Returns how many percent are there, where that is worth a line.
+  /// Records that the disk has stored a piece. Returns the percentage of the content that is stored if it is worth a
+  /// log line, otherwise `nil`.
   mutating func store(upTo end: Int) -> Int? {
     beingStored = max(0, beingStored - 1)
     guard end > stored, end <= accepted else { return nil }
@@ -106,7 +109,7 @@ struct PieceFetch: Sendable {
     return 10 * tenths
   }
 
-  /// The disk does not take a piece. True for the first since all went well.
+  /// Records that the disk rejected a piece. Returns `true` for the first rejection since all went well.
   mutating func refusePiece() -> Bool {
     beingStored = max(0, beingStored - 1)
     guard case .asking = course else { return false }
@@ -114,7 +117,8 @@ struct PieceFetch: Sendable {
     return true
   }
 
-  /// Whatever was on its way is not expected any more; however often that is said, nothing is asked for too soon.
+  /// Gives up the pieces in flight and requests the rest again. However often this is called, nothing is requested
+  /// earlier than `pause` seconds after the last request.
   mutating func restart(pause: Double, at now: Double) {
     onTheWay = 0
     course = .clearing
@@ -122,11 +126,11 @@ struct PieceFetch: Sendable {
     pauseUntil = max(pauseUntil, askedAt + pause)
   }
 
-  /// Nothing comes from the peer.
+  /// Counts one more period in which nothing came from the peer.
   mutating func countSilence() { silences += 1 }
 
-  /// Pauses that double: a peer, or what is between, that goes on like this is not asked all the time. Returns the
-  /// seconds.
+  /// Pauses requests. Each setback doubles the pause, so that a peer or network that keeps failing is not asked
+  /// continuously. Returns the pause in seconds.
   mutating func pause(setbacks: Int, first: Double, last: Double, at now: Double) -> Double {
     self.setbacks = setbacks
     let seconds = min(last, first * Double(1 << min(max(0, setbacks - 1), 30)))
@@ -134,13 +138,13 @@ struct PieceFetch: Sendable {
     return seconds
   }
 
-  /// The tickets that no request returns any more.
+  /// Returns and clears the tickets that no request will return any more.
   mutating func collectTickets() -> [UInt64] {
     defer { tickets = [] }
     return tickets
   }
 
-  /// What does not hold; empty where all is well.
+  /// Returns a description of each violated invariant; empty if all hold.
   func invariants() -> [String] {
     var broken: [String] = []
     if stored < 0 || stored > accepted || accepted > content.bytes {

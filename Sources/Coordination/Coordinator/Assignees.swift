@@ -1,11 +1,11 @@
-/// To whom the attempts at open jobs were given, the latest ones of each.
+/// The workers to which the latest attempts at each open job were given.
 struct Assignees: Sendable {
   private var attempts: [Int64: [(number: Int, worker: WorkerIdentity)]] = [:]
   private static let kept = 64
 
   var jobs: [Int64] { Array(attempts.keys) }
 
-  /// Nil where the attempt is not known, or long past.
+  /// The worker that the attempt was given to; `nil` if the attempt is unknown or no longer among the latest.
   func worker(at job: Int64, attempt: Int) -> WorkerIdentity? {
     attempts[job]?.last { $0.number == attempt }?.worker
   }

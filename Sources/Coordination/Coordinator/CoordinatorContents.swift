@@ -1,10 +1,10 @@
 import ReadableText
 import SearchProtocol
 
-/// A content that is on the coordinator's disk, and who gave it.
+/// A content on the coordinator's disk, and the key of the worker that gave it.
 public struct StoredContent: Hashable, Sendable {
   public var description: ContentDescription
-  /// The key of the worker that gave it; nil without keys.
+  /// The key of the worker that gave the content; `nil` without keys.
   public var key: String?
 
   public init(description: ContentDescription, key: String?) {
@@ -13,37 +13,37 @@ public struct StoredContent: Hashable, Sendable {
   }
 }
 
-/// What the contents of a study may take up at a coordinator.
+/// Limits on the contents of a study that a coordinator stores.
 public struct ContentLimits: Hashable, Sendable {
-  /// Of all; 0 where workers may give none.
+  /// The maximum number of bytes of all contents; 0 if workers may give none.
   public var bytes: Int
-  /// Of those that workers of one key gave.
+  /// The maximum number of bytes of the contents that workers with one key gave.
   public var bytesAKey: Int
-  /// That a worker has announced and that are not here yet, and that all have.
+  /// The maximum number of announced contents that are not stored yet: of one worker, and of all workers.
   public var announcementsAWorker = 4
   public var announcements = 1024
 
   public static let standardBytes = 10_000_000_000
 
-  /// - Parameter bytes: of all; a key's workers may give half of them.
+  /// - Parameter bytes: The maximum number of bytes of all contents; workers with one key may give half of it.
   public init(bytes: Int = standardBytes) {
     self.bytes = max(0, bytes)
     bytesAKey = self.bytes / 2
   }
 }
 
-/// All contents of a coordinator: those that it has, those that it takes, and those that it gives.
+/// All contents of a coordinator: stored, being taken, and being given.
 struct CoordinatorContents: Sendable {
   let limits: ContentLimits
   var giver: ContentGiver
   var taker: ContentTaker
-  /// Said once.
+  /// Whether it was logged already that the data set cannot be read.
   var isDataSetUnreadable = false
   private(set) var stored: [ContentHash: StoredContent] = [:]
-  /// Bytes of what is stored and of what is being taken.
+  /// The number of bytes of the stored contents and of those being taken.
   private(set) var bytes = 0
   private(set) var bytesByKey: [String: Int] = [:]
-  /// Contents that each worker has announced and that are not here yet.
+  /// The contents that each worker has announced and that are not stored yet.
   private(set) var announced: [PeerID: Set<ContentHash>] = [:]
 
   init(limits: ContentLimits, giving: ContentGiver.Limits, taking: ContentTaker.Limits, stored: [StoredContent]) {
@@ -54,13 +54,14 @@ struct CoordinatorContents: Sendable {
   }
 
   enum Answer: Equatable, Sendable {
-    /// It is here.
+    /// The content is stored already.
     case known
-    /// It is asked for in its turn.
+    /// The content will be requested in its turn.
     case accepted
-    /// More than a worker may announce at once, or other than what another says of it: it is announced again.
+    /// The worker has announced too many contents, or its description differs from another worker's; it will announce
+    /// the content again.
     case tooMany
-    /// Says why, in one line.
+    /// The reason for the refusal, in one line.
     case refused(String)
   }
 
@@ -100,14 +101,15 @@ struct CoordinatorContents: Sendable {
     return nil
   }
 
-  /// It was taken, or was there from the start.
+  /// Adds a content that was taken or that was stored from the start.
   mutating func keep(_ content: StoredContent) {
     guard stored.updateValue(content, forKey: content.description.contentHash) == nil else { return }
     reserve(content.description.bytes, key: content.key)
     giver.add(content.description.contentHash, bytes: content.description.bytes)
   }
 
-  /// It cannot be read any more: whoever has it may give it again.
+  /// Removes a content that cannot be read any more; workers that have it may give it again. Returns whether it was
+  /// stored.
   mutating func lose(_ hash: ContentHash) -> Bool {
     guard let content = stored.removeValue(forKey: hash) else { return false }
     release(content.description.bytes, key: content.key)
@@ -131,13 +133,13 @@ struct CoordinatorContents: Sendable {
     if announced[peer]?.isEmpty == true { announced[peer] = nil }
   }
 
-  /// The worker's connection is gone.
+  /// Forgets a worker whose connection is gone.
   mutating func forget(_ peer: PeerID, at now: Double) {
     giver.forget(peer)
     for hash in (announced.removeValue(forKey: peer) ?? []).sorted() { taker.remove(peer, of: hash, at: now) }
   }
 
-  /// What does not hold; empty where all is well.
+  /// Returns a description of each violated invariant; empty if all hold.
   func invariants() -> [String] {
     var broken = giver.invariants() + taker.invariants()
     let sizes =

@@ -1,61 +1,63 @@
 import SearchCore
 import SearchProtocol
 
-/// What happens to a coordinator.
+/// An event that a coordinator handles.
 public enum CoordinatorEvent: Sendable {
-  /// Once, before every other event.
+  /// Comes once, before every other event.
   case started
   case received(WorkerMessage, from: PeerID, Delivery = Delivery())
-  /// From now on only holders of these keys may work, and those who are there with another are shut out. Until the
-  /// first of these, anybody may.
+  /// From now on only holders of these keys may work; connected workers with other keys are shut out. Before the first
+  /// such event, any worker may work.
   case keysAuthorized(Set<String>)
-  /// The transport could not hand the message to the peer, which is gone or stuck.
+  /// The transport could not deliver the message to the peer, which is gone or stuck.
   case unreachable(PeerID, CoordinatorMessage)
-  /// Frames came that are no message.
+  /// Frames were received that are not a message.
   case undecodable(from: PeerID)
-  /// What became of a `content` effect.
+  /// The outcome of a `content` effect.
   case content(ContentEvent)
   /// The answer to `question`, which `decide` asked for.
   case decided(round: Int, SearchRound)
-  /// A person asks for something. Before `started` it is done on the record alone: the machine is of no use afterwards.
+  /// A user's request. Before `started`, it is applied to the record alone, and the machine cannot be used afterwards.
   case intervened(InterventionRequest)
-  /// Several times a heartbeat, whatever else happens.
+  /// Comes several times per heartbeat, whatever else happens.
   case tick
-  /// The user wants the process to end (SIGINT, SIGTERM). Workers are not told to leave: they wait for the next start.
+  /// The user wants the process to end (SIGINT, SIGTERM). Workers are not told to leave: they wait for the next
+  /// coordinator.
   case stopRequested
 }
 
-/// What a coordinator wants done once the changes of its turn are on the disk.
+/// An action that a coordinator wants done once the changes of its turn are on disk.
 public enum CoordinatorEffect: Hashable, Sendable {
   case send(CoordinatorMessage, to: PeerID)
   case content(ContentEffect)
   case log(LogLevel, String)
-  /// Answer `question` beside everything else, and say what comes of it with `decided`.
+  /// Compute the answer to `question` in the background, and hand it over with `decided`.
   case decide(round: Int)
-  /// What became of the intervention with this number.
+  /// The outcome of the intervention with this number.
   case answer(Int, InterventionAnswer)
-  /// The study cannot go on without a person, for this reason. `stop` follows.
+  /// The study cannot go on without a user's help, for this reason. `stop` follows.
   case giveUp(String)
-  /// Everything is said: the process may end once it has sent what it was told to send. Comes once.
+  /// The process may end once it has sent what it was told to send. Comes once.
   case stop
 }
 
-/// The state of a study in numbers.
+/// A study in numbers.
 public struct CoordinatorSummary: Hashable, Sendable {
-  /// That exist so far; strategies add more round by round.
+  /// The jobs that exist so far; strategies add more each round.
   public var jobs = JobCounts()
-  /// Jobs that the whole search will have: exact once the last round is determined, until then the most that it can be.
+  /// The number of jobs that the whole search will have: exact once the last round is determined, an upper bound until
+  /// then.
   public var expectedJobs = 0
-  /// Seconds until the time that the search may take is spent, at as many running jobs as now; nil without a bound.
+  /// The number of seconds until the search's time limit is reached if as many jobs run as now; `nil` without a limit.
   public var budgetSeconds: Double?
   public var workers = 0
-  /// Of these: benched, or held back until others have tried what failed at them.
+  /// The number of these workers that are benched or held back until others have tried the jobs that failed at them.
   public var restingWorkers = 0
   public var slots = 0
-  /// Valid results for jobs that had one already.
+  /// The number of valid results for jobs that had a result already.
   public var lateResults = 0
   public var undecodable = 0
   public var isFinished = false
-  /// No job is handed out.
+  /// Whether the study is paused, so that no job is handed out.
   public var isPaused = false
 }

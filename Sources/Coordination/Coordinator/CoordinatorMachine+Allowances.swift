@@ -1,7 +1,7 @@
 import SearchCore
 import SearchProtocol
 
-/// So much at once, and then so much a second. Times are seconds of a monotonic clock.
+/// A rate limit: `most` uses at once, then `aSecond` uses a second. Times are seconds of a monotonic clock.
 struct Allowance: Sendable {
   private var spent = 0.0
   private var time = -Double.infinity
@@ -17,13 +17,13 @@ struct Allowance: Sendable {
   }
 }
 
-/// What one peer can make the coordinator say and write down is in proportion to what a worker needs, however much the
-/// peer says.
+/// Limits on what one peer can make the coordinator send and record: in proportion to what a worker needs, however many
+/// messages the peer sends.
 extension CoordinatorMachine {
   static let hellosAtOnce = 20.0
   static let kernelVariantsRecorded = 16
 
-  /// Whether there is something that the attempt could still be good for, at whichever worker.
+  /// Returns whether the attempt could still yield something useful, at any worker.
   func isOpen(_ reference: AttemptReference) -> Bool {
     if jobs.mayBeMissing(reference.job, attempt: reference.attempt) { return true }
     guard let job = jobs[reference.job], reference.attempt <= job.attempts else { return false }
@@ -31,8 +31,8 @@ extension CoordinatorMachine {
     return job.isWaiting || job.lease?.attempt == reference.attempt
   }
 
-  /// Of a worker's list what is worth an answer: each attempt that is its own and open, and of the others (whose only
-  /// answer is that they may end) as many as it has slots, once a heartbeat. More than that it cannot train.
+  /// Returns the entries of a worker's list that deserve an answer: all open attempts of this worker, and of the others
+  /// (whose only answer is CANCEL) as many per heartbeat as the worker has slots, since it cannot train more.
   mutating func worthAnswering(
     _ listed: [AttemptReference], of peer: PeerID, isIntroduction: Bool, at now: Double
   ) -> [AttemptReference] {

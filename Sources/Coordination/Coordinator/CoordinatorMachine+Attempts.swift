@@ -3,9 +3,9 @@ import SearchProtocol
 
 /// Attempts: credits, leases, reports.
 extension CoordinatorMachine {
-  /// The worker says that it has the attempt: its lease begins anew.
-  /// - Parameter isIntroduction: the worker says so with its hello. Then an attempt that is not on record is believed,
-  ///   unless another worker is at the job.
+  /// Handles a worker's statement that it has the attempt: renews the lease, or tells the worker to cancel.
+  /// - Parameter isIntroduction: Whether the statement is part of a hello. In this case an attempt that is missing from
+  ///   the record is accepted, unless a connected worker holds the job.
   mutating func confirm(_ reference: AttemptReference, by peer: PeerID, isIntroduction: Bool = false, at now: Double) {
     guard let worker = sessions.identity(at: peer) else { return }
     if isDistrusted(reference, of: worker.worker) { return send(.cancel(reference), to: peer) }
@@ -29,16 +29,16 @@ extension CoordinatorMachine {
       sessions.hold(reference.job, at: peer)
       jobs.updateLease(reference.job) { $0.renew(by: worker.worker, at: peer, now, until: deadline) }
     case .waiting where !jobs.isReported(reference.job, attempt: reference.attempt):
-      // Given up too early: the worker has had it all the time. It goes on, and no other worker begins it.
+      // The attempt was given up too early: the worker had it all the time. It goes on, and no other worker begins it.
       adoptLease(reference, by: worker.worker, at: peer, isOnRecord: false, now)
     default:
-      // Settled, or ended by its own report, or another worker's by now.
+      // The job is settled, its holder reported this attempt as ended, or another worker has the job by now.
       send(.cancel(reference), to: peer)
     }
   }
 
-  /// The coordinator before this one ended when the job had left, and before the commit: makes up for that. The attempt
-  /// before this one was over by then.
+  /// Records an attempt whose job was sent by a previous coordinator that ended before the commit. The attempt before
+  /// this one was over by then.
   private mutating func recordMissingAttempt(
     _ reference: AttemptReference, by worker: WorkerIdentity, at peer: PeerID, _ now: Double
   ) {
@@ -53,7 +53,7 @@ extension CoordinatorMachine {
     adoptLease(reference, by: worker.worker, at: peer, isOnRecord: true, now)
   }
 
-  /// A lease on an attempt that the worker has already.
+  /// Grants a lease on an attempt that the worker has already.
   private mutating func adoptLease(
     _ reference: AttemptReference, by worker: String, at peer: PeerID, isOnRecord: Bool, _ now: Double
   ) {
@@ -65,7 +65,7 @@ extension CoordinatorMachine {
     sessions.hold(reference.job, at: peer)
   }
 
-  /// The training may have come further.
+  /// Updates the lease with the progress of its training.
   mutating func advance(_ progress: AttemptProgress, by peer: PeerID, at now: Double) {
     if isStraggler(progress.reference) { return advanceStraggler(progress, by: peer, at: now) }
     guard let lease = jobs.lease(of: progress.reference.job), lease.peer == peer,
@@ -75,8 +75,8 @@ extension CoordinatorMachine {
     jobs.updateLease(progress.reference.job) { $0.advance(progress, at: now) }
   }
 
-  /// The worker lists all that it has. What it should have and does not list is lost, unless it may still be on its
-  /// way.
+  /// Compares the worker's jobs with the list of all attempts it has. An attempt that is missing from the list is lost,
+  /// unless it may still be in flight.
   mutating func reconcile(
     _ peer: PeerID, with listed: [AttemptReference], isIntroduction: Bool = false, toleratingDeliveries: Bool,
     at now: Double
@@ -97,7 +97,7 @@ extension CoordinatorMachine {
 
   // MARK: Reports
 
-  /// The report is acknowledged once it counts on the record, or never will.
+  /// Handles a report, and acknowledges it once it is on record or will never count.
   mutating func receive(_ report: AttemptReport, from peer: PeerID, at now: Double) {
     let reference = report.reference
     guard let worker = sessions.identity(at: peer) else { return }
@@ -111,15 +111,14 @@ extension CoordinatorMachine {
     {
       recordMissingAttempt(reference, by: worker, at: peer, now)
     }
-    // Only for results: a worker whose jobs fail or that hands them back does not get the next one in advance of its
-    // word.
+    // Only set for results: a worker whose job failed or was handed back gets no next job before it says READY.
     var freesSlot = false
     let job = jobs[reference.job]
     if !isOurs || job.map({ reference.attempt > $0.attempts }) ?? true {
       complain(
         of: peer, "unknown", "reports job \(reference.job) of study \(report.study), which is unknown here")
     } else if job?.isOpen == false {
-      // The first result stands, and the search has gone on from it.
+      // The first result stands, since the search has gone on from it.
       if case .finished = report.outcome { lateResults += 1 }
     } else {
       switch claim(reference, by: worker) {
@@ -132,7 +131,7 @@ extension CoordinatorMachine {
             + "reports of these do not count")
         return send(.resultAcknowledged(reference), to: peer)
       }
-      // Its lease goes on: the worker lists what it has finished, too.
+      // The lease goes on, because the worker also lists finished attempts.
       if case .finished(let result) = report.outcome, let job, awaitsWeights(job.work, result) { return }
       if case .finished = report.outcome, let lease = job?.lease {
         freesSlot = lease.attempt == reference.attempt && lease.peer == peer
@@ -143,7 +142,7 @@ extension CoordinatorMachine {
     send(.resultAcknowledged(reference), to: peer)
   }
 
-  /// A report of an open job by the worker that the attempt was given to.
+  /// Handles a report of an open job from the worker that the attempt was given to.
   private mutating func settle(
     _ report: AttemptReport, from worker: WorkerIdentity, at peer: PeerID, _ now: Double
   ) {
@@ -159,7 +158,7 @@ extension CoordinatorMachine {
         return endReportedAttempt(reference, .failed(reason: reason, failure), by: worker.worker, at: now)
       }
       if let work = jobs[reference.job]?.work {
-        // Older workers say their whole variant with every result.
+        // Older workers send their full variant with every result.
         result.kernelVariant = KernelVariant(result.kernelVariant).counting(for: work).text
       }
       if let problem = jobs[reference.job]?.work.kind.problem(with: result) {
@@ -203,7 +202,7 @@ extension CoordinatorMachine {
             job: reference.job, attempt: lease.attempt,
             .returned(reason: "attempt \(reference.attempt) finished first")))
       }
-      // One without a connection is told when it comes back.
+      // A worker that is not connected is told to cancel when it comes back.
       if let holder = lease.peer {
         send(.cancel(AttemptReference(job: reference.job, attempt: lease.attempt)), to: holder)
       }
@@ -212,7 +211,7 @@ extension CoordinatorMachine {
     dropStraggler(at: reference.job, reason: "attempt \(reference.attempt) finished first")
   }
 
-  /// An attempt that its holder reports as ended; another worker's word, or a second report, changes nothing.
+  /// Ends an attempt that its holder reports as ended. Reports of other workers and repeated reports change nothing.
   private mutating func endReportedAttempt(
     _ reference: AttemptReference, _ end: UnfinishedAttempt, by worker: String, at now: Double
   ) {
@@ -221,7 +220,7 @@ extension CoordinatorMachine {
       lease.mayBeHeld(by: worker)
     else { return }
     jobs.countReport(of: reference.job, attempt: reference.attempt)
-    // One that is lost on record has counted as such.
+    // An attempt that is lost on record was counted as a loss already.
     if end.ending == .failed, lease.isOnRecord { recordFailure(of: reference.job, by: worker) }
     self.end(reference.job, end, at: now)
     if end.ending == .failed, let peer = sessions.peer(of: worker) {
@@ -229,8 +228,8 @@ extension CoordinatorMachine {
     }
   }
 
-  /// The attempt is lost.
-  /// - Parameter isStall: its worker is there, and does nothing for it.
+  /// Ends the attempt as lost.
+  /// - Parameter isStall: Whether the worker is connected but makes no progress.
   mutating func giveUp(_ job: Int64, reason: String, isStall: Bool = false, at now: Double) {
     let holder = jobs.lease(of: job)?.peer
     if let worker = jobs.lease(of: job)?.worker { standing.countLoss(of: job, at: worker) }
@@ -238,7 +237,7 @@ extension CoordinatorMachine {
     if let holder { strike(holder, for: job, isFailure: isStall, reason: reason, at: now) }
   }
 
-  /// The user wants the study to go on without it.
+  /// Sets the job aside because the user wants the study to go on without it.
   mutating func leaveOut(_ job: Int64, reason: String = "left out by the user", at now: Double) {
     guard jobs[job]?.isOpen == true else { return }
     endByHand(job, reason: "left out", at: now)
@@ -246,13 +245,13 @@ extension CoordinatorMachine {
     streak.forgetSetAside()
   }
 
-  /// Its attempt, where it has one, is to end, and is nobody's fault.
+  /// Ends the job's attempts, if any, without counting a failure against the job or its worker.
   mutating func endByHand(_ job: Int64, reason: String, at now: Double) {
     dropStraggler(at: job, reason: reason)
     endAttempt(at: job, reason: reason, at: now)
   }
 
-  /// The same of the latest attempt; an earlier one goes on.
+  /// Does the same for the latest attempt only; an earlier one goes on.
   mutating func endAttempt(at job: Int64, reason: String, at now: Double) {
     guard let lease = jobs.lease(of: job) else { return }
     end(job, .returned(reason: reason), at: now)
@@ -264,7 +263,7 @@ extension CoordinatorMachine {
     guard let lease = jobs.release(id) else { return }
     detachFromSession(id, lease)
     defer { resumeStraggler(at: id, now) }
-    // Its end is on record already; neither does it count twice.
+    // The end of the attempt is on record already, and must not be counted twice.
     guard lease.isOnRecord else { return }
     record(.attemptEnded(job: id, attempt: lease.attempt, end.inOneLine))
     switch end {

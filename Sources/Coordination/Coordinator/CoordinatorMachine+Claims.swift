@@ -1,16 +1,17 @@
 import SearchCore
 import SearchProtocol
 
-/// Who may speak for an attempt: the worker that it was given to, and who finds its spool.
+/// Which worker may report on an attempt: the worker it was given to, or one that found that worker's spool.
 ///
-/// - With keys: a worker that came with the same key.
-/// - Without: the same worker, or, once that one is gone, a worker of its host, which has found what it left on disk.
+/// - With keys: a worker with the same key.
+/// - Without keys: the same worker or, once it is gone, a worker of its host, which has found the spool on disk.
 ///
-/// After a restart of the coordinator the record tells the name and the host of a worker, and not its key.
+/// After a restart of the coordinator, the record has a worker's name and host, but not its key.
 extension CoordinatorMachine {
   enum Claim {
     case own
-    /// It may be: the worker that had it has died, and the coordinator has not noticed yet. The report comes again.
+    /// The worker may own the attempt: the previous holder may have died without the coordinator having noticed. The
+    /// worker sends the report again.
     case undecided
     case foreign
   }
@@ -23,14 +24,15 @@ extension CoordinatorMachine {
     return sessions.isHere(given.worker) ? .undecided : .own
   }
 
-  /// Whether the worker may have been given an attempt that is not on record: it, or one of its host, was there before
-  /// the coordinator's restart. Of a host that had a distrusted one nobody can say whose attempt it was.
+  /// Returns whether the worker may have been given an attempt that is not on record: it or another worker of its host
+  /// was there before the coordinator's restart. `false` if the host had a distrusted worker, since the attempt might
+  /// be that worker's.
   func wasThereBefore(_ worker: WorkerIdentity) -> Bool {
     guard !standing.distrusted.contains(where: { pastWorkers[$0]?.host == worker.host }) else { return false }
     return pastWorkers[worker.worker] != nil || pastHosts.contains(worker.host)
   }
 
-  /// Says what a worker does wrong, once for each kind.
+  /// Logs what a worker does wrong, once for each kind of mistake.
   mutating func complain(of peer: PeerID, _ kind: String, _ text: String) {
     guard let worker = sessions.identity(at: peer)?.worker, sessions.recordProblem(kind, of: peer) else { return }
     log(.warning, "worker \(worker) \(text)")

@@ -2,9 +2,9 @@ import ReadableText
 import SearchCore
 import SearchProtocol
 
-/// Contents for workers that lack them, the study's data set among them, and from workers that have them.
+/// Contents, including the study's data set, that workers fetch from the coordinator or give to it.
 extension CoordinatorMachine {
-  /// The study's data set, where workers can fetch it.
+  /// The study's data set; `nil` if workers cannot fetch it from this coordinator.
   var dataSet: ContentDescription? {
     guard settings.dataBytes > 0, let kind = ContentKind(settings.data.set),
       let hash = ContentHash(settings.data.contentHash)
@@ -30,7 +30,7 @@ extension CoordinatorMachine {
     send(.contentAnnouncement(content.description), to: peer)
   }
 
-  /// As the peer's version of the protocol has it.
+  /// Sends a refusal in the form of the peer's protocol version.
   private mutating func refuse(
     _ subject: ContentRefusal.Subject, of hash: ContentHash, _ reason: String, to peer: PeerID
   ) {
@@ -41,7 +41,8 @@ extension CoordinatorMachine {
         : .dataRefusal(Refusal(reason: reason)), to: peer)
   }
 
-  /// Whether what is said to the peer about contents has their hash. Up to version 2 there is the data set alone.
+  /// Returns whether messages to the peer name the content by its hash. Up to version 2, the data set is the only
+  /// content.
   private func namesContents(to peer: PeerID) -> Bool {
     (sessions[peer]?.protocolVersion ?? ProtocolVersion.oldest) >= ProtocolVersion.withContents
   }
@@ -64,7 +65,7 @@ extension CoordinatorMachine {
     if !contents.taker.receive(piece, from: peer, at: now) { undecodable += 1 }
   }
 
-  /// The worker cannot give what it announced.
+  /// Removes the peer as a source of a content that it announced but cannot give.
   mutating func renounce(_ refusal: ContentRefusal, of peer: PeerID, at now: Double) {
     guard refusal.subject == .request, contents.announced[peer]?.contains(refusal.contentHash) == true else { return }
     contents.forgetAnnouncement(of: refusal.contentHash, by: peer)
@@ -81,7 +82,7 @@ extension CoordinatorMachine {
     }
   }
 
-  /// Once a turn: what follows from all that was heard in it.
+  /// Carries out what follows from the events of the turn. Called once a turn.
   mutating func exchangeContents(at now: Double) {
     for output in contents.taker.nextOutputs(mayAsk: true, at: now) {
       switch output {
@@ -101,7 +102,7 @@ extension CoordinatorMachine {
         log(.warning, "content \(hash.short) of worker \(sessions[peer]?.worker ?? "\(peer)") is refused: \(reason)")
         refuse(.announcement, of: hash, reason, to: peer)
       case .silent(let hash, let peer):
-        // Its worker announces it again.
+        // The worker announces the content again.
         contents.forgetAnnouncement(of: hash, by: peer)
       case .ended(let content, let key): contents.release(content.bytes, key: key)
       case .log(let level, let text): log(level, text)

@@ -1,18 +1,19 @@
 import SearchProtocol
 
-/// Who asks how many workers the study could use: those who start them. They are no workers, and nothing is kept of
-/// them but what bounds the answers and tells them of the study's end.
+/// The peers that ask how many workers the study could use, in order to start them. They are not workers. All that is
+/// kept about them serves to limit the answers and to notify them of the study's end.
 struct DemandAskers: Sendable {
-  /// The latest, each once.
+  /// The latest peers that asked, without duplicates.
   private(set) var latest: [PeerID] = []
-  /// Of each key that asked.
+  /// The answers given, by the key that asked.
   private var answered: [String: Allowance] = [:]
 
   private static let kept = 16
   private static let atOnce = 20.0
   private static let aSecond = 4.0
 
-  /// Whether there is an answer, which takes time in proportion to all workers.
+  /// Returns whether the peer gets an answer. Limited, since an answer takes time proportional to the number of
+  /// workers.
   mutating func mayAsk(_ peer: PeerID, key: String?, at now: Double) -> Bool {
     guard answered[key ?? "", default: Allowance()].spend(at: now, most: Self.atOnce, aSecond: Self.aSecond) else {
       return false
@@ -42,23 +43,24 @@ extension CoordinatorMachine {
       slots: sessions.slots, idleWorkers: sessions.idleWorkers(most: Demand.mostIdleWorkers),
       jobSeconds: secondsOfJob.map { min($0, Demand.longestJob) }, slotBytes: settings.slotBytes,
       isDone: isFinished, isPaused: isPaused)
-    // After many failures nothing begins any more.
+    // After too many jobs set aside in a row, no job begins any more.
     guard !isFinished, !isHalted else { return demand }
     demand.waitingJobs = startableJobs
     demand.comingJobs = max(0, expectedJobs - jobs.countWithinBudget) + jobs.waitingCount - startableJobs
-    // As long as what they start from is trained, nothing more can be under way.
+    // While the network that the trainings start from is being trained, no other job can run.
     if !jobs.isStartToCome { demand.soonJobs = min(demand.comingJobs, strategy.roundSize ?? demand.comingJobs) }
     return demand
   }
 
-  /// Of those that are done, the median; before there are any, as far as those that run tell.
+  /// The median duration of the latest finished jobs; before any has finished, the median forecast of the running ones.
   private var secondsOfJob: Double? {
     if let median = jobs.latestSeconds.median { return median }
     let forecasts = sessions.unorderedPairs.flatMap(\.session.jobs).compactMap { jobs.lease(of: $0)?.wholeSeconds }
     return forecasts.isEmpty ? nil : forecasts.sorted()[forecasts.count / 2]
   }
 
-  /// Waiting jobs that could begin now: where others start from what is still to be trained, that alone.
+  /// The number of waiting jobs that could begin now. While the network that others start from is untrained, only its
+  /// own training can begin.
   private var startableJobs: Int {
     guard jobs.isStartToCome else { return jobs.waitingCount }
     return jobs.startJob.flatMap { jobs[$0] }?.isWaiting == true ? 1 : 0

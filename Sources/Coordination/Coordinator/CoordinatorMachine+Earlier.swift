@@ -1,9 +1,9 @@
 import SearchCore
 
 extension CoordinatorMachine {
-  /// Finishes open jobs whose results another study has: nobody trains them.
+  /// Finishes open jobs whose results another study has, so that they are not trained.
   ///
-  /// They are finished in the turn that makes them jobs, so that both are on record together or neither is.
+  /// New jobs are finished in the turn that adds them, so that job and result are recorded together or not at all.
   mutating func adoptEarlierResults(of ids: some Sequence<Int64>, at now: Double) {
     guard let earlier = settings.earlier else { return }
     var count = 0
@@ -11,7 +11,8 @@ extension CoordinatorMachine {
       guard let job = jobs[id], job.isOpen, FinalTrainings.isWithin(jobs.budget, job: id),
         let result = earlier.results[job.work]
       else { continue }
-      // One that was running when the coordinator before this one ended; its worker is told once it says so.
+      // The job was running when the previous coordinator ended. Its worker is told to cancel when it lists the
+      // attempt.
       if job.lease != nil { end(id, .returned(reason: "study \(earlier.source) has its result"), at: now) }
       _ = jobs.finish(id, with: result)
       kernelVariants.insert(KernelVariant(result.kernelVariant).counting(for: job.work))

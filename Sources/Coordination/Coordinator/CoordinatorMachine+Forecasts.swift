@@ -1,25 +1,25 @@
 import SearchCore
 import SearchProtocol
 
-/// Workers of unlike speed: where all that waits would be done by the time that a slow worker takes for a job, which of
-/// them a worker gets follows from when it would be done with it. Results do not depend on it, nor does what is asked
-/// for.
+/// Workers of different speed: when the waiting jobs could all be done in the time that a slow worker takes for one
+/// job, each job is placed with the worker that will finish it earliest. Neither results nor the works that are asked
+/// for depend on this.
 extension CoordinatorMachine {
-  /// The latest placing of jobs that sent none of them, and what it was made of: until that changes, or for a moment,
-  /// another would send none either.
+  /// The latest placement that sent no job, and the state it was computed from. Until that state changes or a short
+  /// time passes, another placement would send none either.
   struct Holding: Equatable, Sendable {
     var jobs: UInt64
     var sessions: UInt64
     var until: Double
   }
 
-  /// Most pairs of a job and a worker that are looked at; beyond them jobs leave in their order.
+  /// The maximum number of (job, worker) pairs to consider; with more, jobs leave in their order.
   private static let mostPairs = 50_000
   private static let holdingSeconds = 1.0
-  /// Shorter jobs are not worth a forecast.
+  /// Jobs that take less time are not worth a forecast.
   private static let leastSeconds = 1.0
 
-  /// Nothing can leave that was held back just now.
+  /// Returns whether the latest placement, which sent no job, still holds.
   func isHolding(at now: Double) -> Bool {
     guard let holding else { return false }
     return holding.jobs == jobs.revision && holding.sessions == sessions.revision && now < holding.until
@@ -29,8 +29,7 @@ extension CoordinatorMachine {
     holding = Holding(jobs: jobs.revision, sessions: sessions.revision, until: now + Self.holdingSeconds)
   }
 
-  /// Jobs that leave now, in the order in which their workers get them; nil where all that wait may leave in their
-  /// order.
+  /// Returns the jobs that leave now for each worker, in order; `nil` if all waiting jobs may leave in their order.
   mutating func endOfRound(at now: Double) -> [PeerID: [Int64]]? {
     guard settings.forecastsEnds, !speeds.isEmpty, jobs.waitingCount * sessions.count <= Self.mostPairs,
       Double(jobs.waitingCount) < mostForEnd(at: now)
@@ -47,7 +46,7 @@ extension CoordinatorMachine {
         rate: rate, slots: Array(repeating: now, count: free) + busy.prefix(max(0, session.slots - free)),
         order: session.serial)
     }
-    // Trainings that count under a limit of time are the first of the sequence.
+    // Under a time limit, the trainings that count are the first ones of the sequence.
     let keepsOrder = settings.timeLimits != TimeLimits()
     let ranked = waiting.map { (rank: JobRank($0), job: EndOfRound.Job(id: $0.id, work: work(of: $0.id))) }
     let ordered = ranked.sorted { left, right in
@@ -68,9 +67,10 @@ extension CoordinatorMachine {
     return Dictionary(uniqueKeysWithValues: leaving.map { (present[$0].peer, $1) })
   }
 
-  /// So many jobs all slots together do in the time that the slowest takes for one: with fewer, it may be better to
-  /// leave them to the others. Where all are alike, the number of slots. None where the slowest needs less than a
-  /// second for a job, which is all that could be won. Looked up again every second.
+  /// Returns the number of jobs that all slots together do in the time the slowest worker takes for one. With fewer
+  /// waiting jobs, leaving them to faster workers may be better. Equals the number of slots if all workers are alike. 0
+  /// if the slowest worker takes less than a second for a job, which is all that could be gained. Recomputed every
+  /// second.
   private mutating func mostForEnd(at now: Double) -> Double {
     if let (value, until) = endThreshold, now < until { return value > 0 ? max(value, Double(sessions.slots)) : 0 }
     var (sum, least) = (0.0, Double.infinity)
@@ -85,8 +85,8 @@ extension CoordinatorMachine {
     return value > 0 ? max(value, Double(sessions.slots)) : 0
   }
 
-  /// When an attempt will be done: by how far its training has come, where that is known, else by its worker's rate.
-  /// What takes longer than was forecast takes as long again as it is late.
+  /// Returns when an attempt will be done, estimated from the progress of its training if known, otherwise from its
+  /// worker's rate. An attempt that is already late by some time is expected to take that much longer again.
   func forecast(_ lease: Lease, of job: Int64, _ rate: Double, at now: Double) -> Double {
     let began = lease.began ?? lease.since
     let whole = lease.wholeSeconds ?? work(of: job) / rate
@@ -94,10 +94,10 @@ extension CoordinatorMachine {
     return end > now ? end : now + (now - end)
   }
 
-  /// Multiply-adds of a job.
+  /// The multiply-adds of a job.
   func work(of job: Int64) -> Double { jobs[job]?.work.multiplyAdds ?? 1 }
 
-  /// A worker has finished an attempt.
+  /// Records the speed of a worker that has finished an attempt.
   mutating func recordSpeed(_ reference: AttemptReference, of work: Work, by worker: String, at now: Double) {
     let began =
       if let lease = jobs.lease(of: reference.job), lease.attempt == reference.attempt, lease.worker == worker {

@@ -2,11 +2,11 @@ import ReadableText
 import SearchCore
 import SearchProtocol
 
-/// What a person asks for in a study's course. Each is on record whole, in the turn that does it, or not at all, and is
-/// answered once it is.
+/// Interventions: what users ask for while a study runs. Each is recorded as a whole in the turn that carries it out,
+/// or not at all, and is answered once it is recorded.
 ///
-/// A strategy decides on the rounds that it has asked for and on the results that count (decision 13). What takes a
-/// result or a decision back leaves the rounds on record as they are, and the search is asked anew for what follows.
+/// A strategy decides from the rounds that it has asked for and the results that count (decision 13). Taking back a
+/// result or a decision leaves the recorded rounds as they are; the search is asked again for what follows.
 extension CoordinatorMachine {
   mutating func intervene(_ request: InterventionRequest, at now: Double) {
     if phase == .created { takeOverRunning(at: now) }
@@ -26,8 +26,8 @@ extension CoordinatorMachine {
     turn.perform(.answer(request.number, answer))
   }
 
-  /// First of all that an intervention does.
-  /// - Parameter text: a sentence; about a job or a worker, what follows its name and `is`.
+  /// Records and logs the intervention, as its first step.
+  /// - Parameter text: A sentence; about a job or a worker, the words that follow its name and `is`.
   private mutating func begin(
     _ verb: Intervention.Verb, by author: String, _ text: String, job: Int64? = nil, worker: String? = nil
   ) -> InterventionAnswer {
@@ -37,12 +37,12 @@ extension CoordinatorMachine {
     return .done("\(intervention)")
   }
 
-  /// There is more to do.
-  /// - Parameter isAsked: what the strategy decides on has changed.
+  /// Continues the study, which has more to do.
+  /// - Parameter isAsked: Whether anything that the strategy decides from has changed.
   private mutating func goOn(asking isAsked: Bool) {
     if case .draining = phase { phase = .searching }
     record(.studyReopened)
-    // An answer that is on its way was made before.
+    // A decision that is still under way was based on the earlier state.
     if isAsked, !jobs.isClosed { search = .asking }
     updateExpectation()
   }
@@ -194,14 +194,14 @@ extension CoordinatorMachine {
       if strikes.isOfStart {
         endByHand(job, reason: reason, at: now)
       } else {
-        // Another's attempt at it goes on.
+        // Another worker's attempt at the job goes on.
         endAttempt(at: job, reason: reason, at: now)
       }
     }
     if results > 0 { strikeOut(strikes.results) }
     if strikes.isOfStart {
       trainedWeights = nil
-      // Those, too, that were given up: their workers may come back with them.
+      // Includes attempts that were given up, since their workers may come back with them.
       jobs.disown(where: \.startsFromOwnTraining)
     }
     forgetStates(of: worker)
@@ -209,7 +209,7 @@ extension CoordinatorMachine {
     return answer
   }
 
-  /// What a person may not expect: that nobody is left to train.
+  /// Returns a warning if no worker is left to train, which the user may not expect.
   private func loneliness(without worker: String) -> String {
     let isLast =
       sessions.isHere(worker)
@@ -217,12 +217,12 @@ extension CoordinatorMachine {
     return isLast ? "; no other worker is here" : ""
   }
 
-  /// What does not count any more once a worker is distrusted.
+  /// What no longer counts once a worker is distrusted.
   private struct Strikes {
     var results: [Int64]
-    /// Open jobs whose attempts are to end.
+    /// The open jobs whose attempts must end.
     var attempts: [Int64]
-    /// It trained what others start from: nothing of what started from that counts.
+    /// Whether the worker trained the network that others start from. Then nothing that started from it counts.
     var isOfStart: Bool
   }
 
@@ -246,21 +246,22 @@ extension CoordinatorMachine {
     }
   }
 
-  /// Whether a worker's word on an attempt counts for nothing: its own, or that of who found its spool.
+  /// Returns whether a worker's report on an attempt is ignored: the reporting worker or the worker that the attempt
+  /// was given to is distrusted.
   func isDistrusted(_ reference: AttemptReference, of worker: String) -> Bool {
     guard !standing.distrusted.isEmpty else { return false }
     let given = jobs.assignee(of: reference.job, attempt: reference.attempt)?.worker
     return standing.distrusted.contains(worker) || given.map(standing.distrusted.contains) ?? false
   }
 
-  /// It is on record before what is said of it.
+  /// Records the worker before anything that refers to it.
   private mutating func recordJoining(of worker: String) {
     if let entry = joinings.remove(worker) { record(.workerJoined(entry)) }
   }
 
   private struct UnknownWorker: Error { var text: String }
 
-  /// By its name, or the beginning of it that no other has.
+  /// Finds a worker by its name, or by a prefix that no other worker's name has.
   private func known(worker name: String) -> Result<String, UnknownWorker> {
     let names = knownWorkers.union(sessions.unordered.map(\.worker))
     if names.contains(name) { return .success(name) }
@@ -277,10 +278,10 @@ extension CoordinatorMachine {
 }
 
 extension Work {
-  /// Trainings start from the network that it trains.
+  /// Whether other trainings start from the network that this work trains.
   fileprivate var leavesStart: Bool { if case .startTraining = kind { true } else { false } }
 
-  /// It starts from the network that the study itself trained.
+  /// Whether the work starts from the network that the study itself trained.
   var startsFromOwnTraining: Bool {
     if case .dense? = kind.start?.origin { true } else { false }
   }

@@ -1,13 +1,13 @@
 extension CoordinatorMachine {
-  /// What does not hold though it should after every event, a sentence each; none where all is well. Takes time in
-  /// proportion to everything that there is: for tests.
+  /// Returns a description of each violated invariant; empty if all hold. The invariants hold after every event. For
+  /// tests: takes time proportional to the size of the whole state.
   package func invariants() -> [String] {
     jobs.invariants() + sessions.invariants() + standing.invariants() + joinings.invariants(among: sessions)
       + contents.invariants()
       + leasesAndSessions() + rest() + course() + interventions() + secondAttempts()
   }
 
-  /// A lease whose holder is connected and the jobs of that session are two sides of one thing.
+  /// Leases with a connected holder and the jobs of that holder's session correspond to each other.
   private func leasesAndSessions() -> [String] {
     var broken: [String] = []
     var held = 0
@@ -31,7 +31,7 @@ extension CoordinatorMachine {
     return broken
   }
 
-  /// A straggler is the earlier attempt of a job that another worker holds.
+  /// A straggler is the earlier attempt at a job that another worker holds.
   private func secondAttempts() -> [String] {
     var broken: [String] = []
     for (id, straggler) in stragglers {
@@ -48,7 +48,7 @@ extension CoordinatorMachine {
     return broken
   }
 
-  /// Who rests has a reason to, and who has none does not; what is known of failures is about open jobs.
+  /// Exactly the workers with a reason to rest do so, and failures are remembered for open jobs only.
   private func rest() -> [String] {
     var broken: [String] = []
     for session in sessions.unordered {
@@ -65,8 +65,8 @@ extension CoordinatorMachine {
     return broken
   }
 
-  /// What a person wants holds: nobody who is distrusted holds a job or has a result, and everything that a round has
-  /// asked for is a job.
+  /// Interventions hold: no distrusted worker holds a job or has a result, and every work that a round has asked for is
+  /// a job.
   private func interventions() -> [String] {
     var broken: [String] = []
     for (id, lease) in jobs.leases {

@@ -1,19 +1,19 @@
 import SearchCore
 import SearchProtocol
 
-/// What workers compute with: which may come, and what is said of mixtures.
+/// Kernel variants: which workers may join, and warnings about mixtures.
 extension CoordinatorMachine {
-  /// Of those that the worker can compute with, the study's; nil where it has none of these.
+  /// Returns the worker's kernel variant to use in this study; `nil` if it has none that the study takes.
   func kernelVariant(of hello: Hello) -> String? {
     guard let wanted = settings.kernels else {
       return KernelVariant(hello.kernelVariant).foreignEngine == nil ? hello.kernelVariant : nil
     }
-    // Where the study asks native workers for kernels, they say in the list alone what they can be asked for.
+    // If the study names native kernels, only a worker's list says which of them it can be asked for.
     let own = wanted.native == nil || hello.kernelVariants == nil ? [hello.kernelVariant] : []
     return (own + (hello.kernelVariants ?? [])).first { wanted.takes(KernelVariant($0)) }
   }
 
-  /// Why the worker cannot compute with what the study asks for; nil where it can.
+  /// Returns why the worker cannot compute with the kernels that the study asks for; `nil` if it can.
   func kernelProblem(of hello: Hello) -> String? {
     let own = Set((hello.kernelVariants ?? [hello.kernelVariant]).map { KernelVariant($0).kernels }).sorted()
       .joined(separator: ", ").oneLine(limit: 200)
@@ -31,7 +31,7 @@ extension CoordinatorMachine {
     return "the study asks every worker for \(wanted) kernels (its key kernels), and this one has only: \(own)"
   }
 
-  /// Says that a worker computes with something else than the study so far.
+  /// Warns if a worker computes with another kernel variant than the study so far.
   mutating func noteVariant(_ variant: KernelVariant, of worker: String) {
     let variant = settings.countsCoreTypes ? variant : variant.withoutCoreType
     let others = kernelVariants.map(\.text).sorted().joined(separator: ", ")
@@ -44,7 +44,8 @@ extension CoordinatorMachine {
         + "\(others.oneLine(limit: 200)): results of equal jobs \(difference)", .warning)
   }
 
-  /// Results in which no product of OpenBLAS entered do not tell of a core type.
+  /// Returns whether the variant was seen before. A result that involved no OpenBLAS product has no core type, so that
+  /// it fits every core type until one is known.
   private func isKnown(_ variant: KernelVariant) -> Bool {
     if kernelVariants.contains(variant) { return true }
     let bare = variant.withoutCoreType
@@ -52,7 +53,8 @@ extension CoordinatorMachine {
       && !kernelVariants.contains { $0.hasCoreType && $0.withoutCoreType == bare }
   }
 
-  /// Whether a result was computed with what its worker had said, as far as that counts.
+  /// Returns whether a result was computed with the kernel variant its worker had announced, as far as it affects the
+  /// result.
   func isExpected(_ result: Observation, of job: Int64, from variant: String?) -> Bool {
     guard let variant, let work = jobs[job]?.work else { return false }
     return KernelVariant(result.kernelVariant).counting(for: work) == KernelVariant(variant).counting(for: work)

@@ -1,14 +1,14 @@
 import SearchCore
 import SearchProtocol
 
-/// Who may work at all. The transport keeps unknown keys out; here is decided about those that are not authorized any
-/// more, and about whose name is whose.
+/// Which workers may work. The transport rejects unknown keys; this extension handles keys that are no longer
+/// authorized, and which key owns a worker's name.
 extension CoordinatorMachine {
-  /// Takes time in proportion to the workers that are connected.
+  /// Replaces the set of authorized keys. Takes time proportional to the number of connected workers.
   mutating func authorize(_ keys: Set<String>, at now: Double) {
     authorizedKeys = keys
     for (peer, session) in sessions.all(where: { !isAuthorized($0.key) }) {
-      // Nothing that it does counts any more, so that another worker may begin at once.
+      // Nothing that the worker does counts any more, so another worker may begin the job at once.
       for job in (sessions[peer]?.jobs ?? []).sorted() {
         end(job, .returned(reason: "the key of worker \(session.worker) is not authorized any more"), at: now)
       }
@@ -18,7 +18,7 @@ extension CoordinatorMachine {
     }
   }
 
-  /// Nil for who may come in.
+  /// Returns why the worker is not let in; `nil` if it is.
   func reasonToShutOut(_ hello: Hello, key: String?) -> String? {
     guard isAuthorized(key) else { return Self.shutOut }
     if let holder = sessions.session(of: hello.worker)?.session, holder.key != key {

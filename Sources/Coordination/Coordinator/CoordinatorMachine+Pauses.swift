@@ -1,33 +1,34 @@
 import SearchCore
 import SearchProtocol
 
-/// Failures in a row: of a worker, which then pauses, twice as long each further time; of the whole study, which is
-/// given up where nothing comes of it.
+/// Failures in a row. A worker with failures in a row pauses, twice as long each time; a study in which everything
+/// fails is given up.
 ///
-/// A worker that has never finished a job costs no job an attempt that counts, and gets fewer and fewer of them.
+/// Failures at a worker that has never finished a job do not count against the jobs, and the pauses give it fewer and
+/// fewer jobs.
 extension CoordinatorMachine {
-  /// An attempt failed, stalled, or was lost while its worker was there.
-  /// - Parameter isFailure: the training failed, or did nothing; false where only the attempt was lost.
+  /// Counts a strike: an attempt failed, stalled, or was lost while its worker was connected.
+  /// - Parameter isFailure: Whether the training failed or stalled; `false` if the attempt was only lost.
   mutating func strike(_ peer: PeerID, for job: Int64, isFailure: Bool, reason: String, at now: Double) {
     guard let worker = sessions.identity(at: peer) else { return }
-    // What was under way when the pause began says no more than what began it.
+    // Attempts that were under way when the pause began add no information.
     let isPausing = Account.all(of: worker).contains { standing.streaks[$0]?.pausedUntil != nil }
     addStrike(worker, for: job, at: now)
-    // A failure at a worker that has finished others counts for its job, which may then be set aside.
+    // A failure at a worker that has finished other jobs counts against the job, which may then be set aside.
     if isFailure, !isPausing, !standing.isWitness(worker.worker) { countFailure(of: job, at: worker.worker, reason) }
   }
 
-  /// The worker's connection is gone, with jobs on it. However many they are, that is one mishap.
+  /// Counts one strike for a worker whose connection is gone while it held jobs, however many.
   mutating func strikeForConnection(of session: Session, at now: Double) {
     if !session.jobs.isEmpty { addStrike(session.identity, for: Self.connection, at: now) }
   }
 
-  /// It is back and has them.
+  /// Removes that strike when the worker is back with its jobs.
   mutating func forgiveConnection(of worker: WorkerIdentity) {
     for account in Account.all(of: worker) { standing.forgiveStrike(of: account, for: Self.connection) }
   }
 
-  /// The number of no job.
+  /// Stands for the connection in place of a job number.
   private static let connection: Int64 = -1
 
   private mutating func addStrike(_ worker: WorkerIdentity, for job: Int64, at now: Double) {
@@ -42,7 +43,7 @@ extension CoordinatorMachine {
     }
   }
 
-  /// A job was finished: the row is over.
+  /// Ends the failures in a row of a worker that has finished a job.
   mutating func endStreaks(of worker: WorkerIdentity) {
     if standing.streaks.isEmpty { return }
     for account in Account.all(of: worker) where standing.endStreak(of: account) { announceEnd(of: account) }
@@ -51,7 +52,7 @@ extension CoordinatorMachine {
   private mutating func pause(_ account: Account, reason: String, at now: Double) {
     let pauses = standing.streaks[account]?.pauses ?? 0
     let seconds = min(settings.longestPauseSeconds, settings.pauseSeconds * Double(1 << min(pauses, 20)))
-    // A worker that pauses for its key as well as for itself is told once.
+    // A worker that pauses both for itself and for its key is notified once.
     let untold = connected(account).filter { !standing.isBenched($0.session.identity) }
     standing.pause(account, until: now + seconds)
     for (peer, session) in untold {
@@ -82,8 +83,8 @@ extension CoordinatorMachine {
     }
   }
 
-  /// A worker that hands back all that it gets, and asks for more.
-  /// - Returns: whether it pauses now.
+  /// Pauses a worker that hands back all its jobs and asks for more.
+  /// - Returns: Whether the worker pauses now.
   mutating func pauseForReturns(_ session: Session, at peer: PeerID, _ now: Double) -> Bool {
     guard session.returnsInARow >= max(settings.strikesUntilPause, 2 * session.slots) else { return false }
     sessions.forgetReturns(of: peer)
@@ -102,10 +103,11 @@ extension CoordinatorMachine {
         + "wait, and the coordinator ends after \(settings.failuresUntilGivenUp) of these (--give-up-after)")
   }
 
-  /// No job is handed out any more: too many were set aside in a row.
+  /// Whether no job is handed out any more because too many jobs in a row were set aside.
   public var isHalted: Bool { streak.setAside >= settings.failuresUntilGivenUp }
 
-  /// Where nothing is under way that could still succeed, and everything before failed, the study needs a person.
+  /// Gives the study up, which then needs a user's help, if everything has failed and no running job could still
+  /// succeed.
   mutating func giveUpIfHopeless() {
     guard phase == .searching, jobs.runningCount == 0, jobs.openCount > 0,
       let reason = streak.reasonToGiveUp(after: settings.failuresUntilGivenUp)

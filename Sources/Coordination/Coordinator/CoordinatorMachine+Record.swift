@@ -1,13 +1,13 @@
 import SearchCore
 
-/// What a machine takes over from the record.
+/// State that a machine restores from the record.
 extension CoordinatorMachine {
-  /// To whom they were given, and what their failures say. A job that is tried anew has failures and losses on record
-  /// that count no more.
+  /// Restores which worker each attempt was given to, and the evidence of failures and losses. A job that was reopened
+  /// has failures and losses on record that no longer count.
   mutating func restore(_ attempts: [StudyPast.Attempt]) {
     var (failures, losses): ([Int64: Int], [Int64: Int]) = ([:], [:])
     for attempt in attempts {
-      // What has ended may have started from weights that were struck out since.
+      // An attempt that has ended may have started from weights that have been struck out since.
       let isOver = attempt.ending != nil && jobs[attempt.job]?.work.startsFromOwnTraining == true
       if !isOver, let worker = pastWorkers[attempt.worker] {
         jobs.assign(
@@ -17,7 +17,7 @@ extension CoordinatorMachine {
       if attempt.ending == .failed { failures[attempt.job, default: 0] += 1 }
       if attempt.ending == .lost { losses[attempt.job, default: 0] += 1 }
     }
-    // The first of them count no more where there are more than the job says.
+    // If more attempts failed than the job counts, the earliest ones no longer count.
     for attempt in attempts where attempt.ending == .failed {
       if (failures[attempt.job] ?? 0) > (jobs[attempt.job]?.failures ?? 0) {
         failures[attempt.job, default: 0] -= 1
@@ -34,14 +34,15 @@ extension CoordinatorMachine {
     }
   }
 
-  /// Attempts that are under way on the record: the latest of each job goes on, others have ended.
+  /// Takes over the attempts that are under way on record: the latest of each job goes on, the others end.
   mutating func takeOverRunning(at now: Double) {
     leaseRunning(at: now)
     endStragglersOfRecord()
     underWay = [:]
   }
 
-  /// The workers that train these will say so; until then they are neither lost nor given to another worker.
+  /// Grants leases without a known holder: the workers that train these jobs will say so. Until then the jobs are
+  /// neither lost nor given to other workers.
   private mutating func leaseRunning(at now: Double) {
     for job in restored where job.state == .running && job.attempts > 0 && jobs.lease(of: job.id) == nil {
       let deadline = now + settings.leaseSeconds

@@ -2,8 +2,8 @@ import SearchCore
 import SearchProtocol
 
 extension CoordinatorMachine {
-  /// Asks the strategy for its next round as soon as that is determined, and ends the search where it wants nothing
-  /// more and nothing is open.
+  /// Asks the strategy for its next round once the round is determined, and ends the search when the strategy wants
+  /// nothing more and no job is open.
   mutating func advanceSearch(at now: Double) {
     endIfTimeIsSpent()
     while let question = nextQuestion {
@@ -14,14 +14,15 @@ extension CoordinatorMachine {
         ask(question.answer(), of: question, at: now)
       }
     }
-    // What waits beyond the budget will not be known, and with it no round after it.
+    // Jobs beyond the budget will get no results, and without them no later round is determined.
     if search == .asking || search == .closing, jobs.openCount == 0, jobs.countWithinBudget < jobs.count {
       search = .over
     }
     if search == .over, jobs.openCount == 0 { finish(at: now) }
   }
 
-  /// What has begun is trained to its end, so that the trainings that count are the first of the sequence.
+  /// Jobs that have begun are trained to their end, so that the trainings that count are the first ones of the
+  /// sequence.
   private mutating func endIfTimeIsSpent() {
     guard !jobs.isClosed, let limit = time.spentLimit else { return }
     jobs.close()
@@ -30,7 +31,8 @@ extension CoordinatorMachine {
     note("the budget of \(limit) is spent: what has begun is trained to its end, and nothing else begins", once: true)
   }
 
-  /// What to ask the strategy now; nil where it has an answer to give, or nothing is determined.
+  /// The question to ask the strategy now; `nil` if it is deciding already, if the next round is not determined yet, or
+  /// if the search is over.
   private var nextQuestion: SearchQuestion? {
     switch search {
     case .asking: SearchQuestion(strategy, history: jobs.history, isLast: false)
@@ -39,21 +41,21 @@ extension CoordinatorMachine {
     }
   }
 
-  /// The decision that `decide` asked for; nil where none is due.
+  /// The question for the decision that `decide` asked for; `nil` if no decision is awaited.
   public var question: SearchQuestion? {
     guard case .deciding(_, let isLast) = search else { return nil }
     return SearchQuestion(strategy, history: jobs.history, isLast: isLast)
   }
 
-  /// A strategy's answer; one that was not asked for, comes again, or was made before a person took something back, is
-  /// left out.
+  /// Accepts a strategy's decision. Ignores a decision that was not asked for, comes twice, or is based on a history
+  /// from which something has been taken back since.
   mutating func accept(_ decision: SearchRound, of round: Int, at now: Double) {
     guard decision.revision == jobs.history.revision, search == .deciding(round, isLast: decision.isLast), let question
     else { return }
     ask(decision, of: question, at: now)
   }
 
-  /// Makes jobs of a round's works, within the budget.
+  /// Makes the works of a round jobs, within the budget.
   private mutating func ask(_ decision: SearchRound, of question: SearchQuestion, at now: Double) {
     for text in decision.notes { note(text, once: true) }
     let left = jobs.budget.map { max(0, $0 - jobs.searchCount) } ?? Int.max
@@ -73,7 +75,7 @@ extension CoordinatorMachine {
     }
     search = question.isLast ? .closing : .asking
     let round = question.round
-    // They would look as if they followed this one.
+    // Otherwise the old rounds would appear to follow this one.
     if jobs.hasStaleRounds { record(.roundsForgotten(from: round)) }
     jobs.forgetStaleRounds()
     let changes = jobs.ask(works)
@@ -112,12 +114,12 @@ extension CoordinatorMachine {
 
   mutating func sendDrain(_ peer: PeerID) { send(.drain(Drain(reason: .studyFinished)), to: peer) }
 
-  /// All workers have gone, and none is known to be on its way back to hear that it may go.
+  /// Returns whether all workers have gone and none is expected back that must still be told to leave.
   func canStopEarly(at now: Double) -> Bool {
     sessions.isEmpty && sessions.hasHadAny && now - lastLoss > settings.reattachSeconds
   }
 
-  /// Spends credits on waiting jobs, one worker after the other, so that all get work before one gets much.
+  /// Spends credits on waiting jobs, one job per worker in turn, so that every worker gets a job before any gets many.
   mutating func dispatch(at now: Double) {
     guard !isPaused else { return }
     if isHolding(at: now) { return }
@@ -146,7 +148,7 @@ extension CoordinatorMachine {
       case .none: start = nil
       case .here(let content): start = content
       case .awaited:
-        // All that waits does, since what they start from is the first in the queue.
+        // All waiting jobs need the weights, since the job that trains them would be the first in the queue.
         waitsForWeights = true
         passedOver.append(peer)
         continue
@@ -160,7 +162,7 @@ extension CoordinatorMachine {
     if placed != nil, sent == 0 { hold(at: now) }
   }
 
-  /// An attempt at a job begins, for a credit of its worker.
+  /// Begins an attempt at a job, for a credit of its worker.
   mutating func hand(
     _ job: Job, to session: Session, at peer: PeerID, weights: ContentDescription?, _ now: Double
   ) {

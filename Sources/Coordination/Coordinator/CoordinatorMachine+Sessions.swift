@@ -1,7 +1,7 @@
 import SearchCore
 import SearchProtocol
 
-/// Workers that come, come back, and go.
+/// Workers that connect, reconnect, and leave.
 extension CoordinatorMachine {
   mutating func greet(_ hello: Hello, from peer: PeerID, key: String?, at now: Double) {
     if let reason = reasonToShutOut(hello, key: key) ?? reasonToRefuse(hello, from: peer) {
@@ -10,17 +10,16 @@ extension CoordinatorMachine {
     }
     var allowance = sessions[peer]?.hellos ?? Allowance()
     guard allowance.spend(at: now, most: Self.hellosAtOnce, aSecond: 1) else {
-      // A worker waits a second for an answer.
+      // A worker waits about a second for an answer before it repeats its hello, so it never exceeds the allowance.
       undecodable += 1
       return
     }
     sessions.recordHellos(allowance, from: peer)
-    // Finished ones that are of no use any more are acknowledged when their reports come: nothing is to be said of them
-    // here.
+    // Finished attempts that are not needed any more are left out: they are acknowledged when their reports come.
     let carried =
       hello.study == settings.study ? hello.running + hello.finished.filter(isOpen) : []
     if isFinished, carried.isEmpty, !sessions.isConnected(peer), !sessions.isHere(hello.worker) {
-      // It has nothing to hand over, and there is nothing for it to do: no need to get acquainted.
+      // The worker has nothing to hand over and there is no work for it, so no session is needed.
       return sendDrain(peer)
     }
     if let other = sessions[peer]?.worker, other != hello.worker {
@@ -45,7 +44,7 @@ extension CoordinatorMachine {
     if let until = standing.restingUntil(identity), until > now {
       send(.bench(Bench(reason: "this worker is benched", seconds: until - now)), to: peer)
     }
-    // On a new connection nothing of the old one is on its way any more.
+    // After a change of connection, nothing sent on the old one is still in flight.
     reconcile(
       peer, with: carried, isIntroduction: true, toleratingDeliveries: previousPeer == peer, at: now)
     if isFinished { sendDrain(peer) }
@@ -92,30 +91,30 @@ extension CoordinatorMachine {
     noteVariant(KernelVariant(worker.kernelVariant), of: hello.worker)
   }
 
-  /// The worker is connected anew; what it holds follows it.
+  /// Moves a reconnected worker's session, with everything it holds, to its new connection.
   private mutating func move(from old: PeerID, to new: PeerID, at now: Double) {
     sessions.move(from: old, to: new, firstTimer: now + settings.heartbeatSeconds)
     guard let session = sessions[new] else { return }
-    // What was on its way on the old connection never arrives.
+    // What was in flight on the old connection never arrives.
     contents.forget(old, at: now)
     for job in session.jobs { jobs.updateLease(job) { $0.move(to: new) } }
     for (id, straggler) in stragglers where straggler.peer == old { stragglers[id]?.peer = new }
   }
 
-  /// The transport cannot reach the peer.
+  /// Handles a message that the transport could not deliver to the peer.
   mutating func lose(_ peer: PeerID, whichMissed message: CoordinatorMessage, at now: Double) {
     askers.forget(peer)
     if case .job(let assignment) = message, let lease = jobs.lease(of: assignment.reference.job),
       lease.attempt == assignment.reference.attempt, lease.peer == peer
     {
-      // It never began: no fault, and no loss.
+      // The attempt never began: neither a failure nor a loss.
       end(assignment.reference.job, .returned(reason: "could not be delivered"), at: now)
     }
     drop(peer, reason: "lost: its connection is broken", at: now)
   }
 
-  /// The worker cannot be heard or reached. Its attempts go on without a connection: it has a short time to come back
-  /// with them.
+  /// Ends the session of a worker that cannot be heard or reached. Its attempts go on without a connection: the worker
+  /// has a short time to come back with them.
   mutating func drop(_ peer: PeerID, reason: String, at now: Double) {
     guard let session = remove(peer, reason: reason, at: now) else { return }
     lastLoss = now
@@ -129,7 +128,7 @@ extension CoordinatorMachine {
     }
   }
 
-  /// The worker says goodbye: what it has not reported is gone.
+  /// Ends the session of a worker that says goodbye. Attempts it has not reported are lost.
   mutating func dismiss(_ peer: PeerID, reason: String, at now: Double) {
     guard let session = sessions[peer] else { return }
     for job in session.jobs.sorted() { giveUp(job, reason: "worker \(session.worker) left without it", at: now) }

@@ -1,9 +1,9 @@
 import SearchCore
 import SearchProtocol
 
-/// An attempt that goes on while a second one at the same job has the lease.
+/// An attempt that goes on while a second attempt at the same job has the lease.
 struct Straggler: Sendable {
-  /// That it had.
+  /// The lease that the attempt had.
   var lease: Lease
   var worker: String
   var peer: PeerID
@@ -11,17 +11,17 @@ struct Straggler: Sendable {
   var attempt: Int { lease.attempt }
 }
 
-/// Second attempts (`CoordinatorSettings.speculates`): where nothing waits, a training that its worker would take long
-/// for is given to an idle worker that would be done earlier. The first valid result counts, and the other attempt ends
-/// as handed back: nothing failed, and nothing was lost.
+/// Second attempts (`CoordinatorSettings.speculates`). If no job waits, a training that its worker would take long for
+/// is also given to an idle worker that would finish it earlier. The first valid result counts, and the other attempt
+/// ends as handed back, neither failed nor lost.
 ///
-/// The second attempt has the job's lease. The first is kept beside it, without one: it lives as long as its worker
-/// lists it, and has the lease again where the second ends without a result.
+/// The second attempt has the job's lease. The first is kept beside it without a lease: it lives as long as its worker
+/// lists it, and gets the lease back if the second attempt ends without a result.
 extension CoordinatorMachine {
-  /// How much sooner a second attempt has to be done than the first.
+  /// The factor by which the first attempt's remaining time must exceed the expected time of a second attempt.
   private static let gain = 1.5
 
-  /// For every tick.
+  /// Begins second attempts where they pay off. Called on every tick.
   mutating func speculate(at now: Double) {
     guard settings.speculates, phase == .searching, !isPaused, !isHalted, jobs.waitingCount == 0,
       jobs.runningCount > 0
@@ -53,7 +53,8 @@ extension CoordinatorMachine {
     }
   }
 
-  /// - Returns: false where the worker cannot have the job.
+  /// Begins a second attempt at the job.
+  /// - Returns: `false` if the worker cannot have the job.
   private mutating func beginSecondAttempt(at id: Int64, by peer: PeerID, at now: Double) -> Bool {
     guard let lease = jobs.lease(of: id), let holder = lease.peer, let worker = lease.worker,
       let session = sessions[peer], let job = jobs[id], mayWork(session),
@@ -72,7 +73,7 @@ extension CoordinatorMachine {
     return true
   }
 
-  /// Its training has come further.
+  /// Updates the lease of a straggler with the progress of its training.
   mutating func advanceStraggler(_ progress: AttemptProgress, by peer: PeerID, at now: Double) {
     guard stragglers[progress.reference.job]?.peer == peer else { return }
     stragglers[progress.reference.job]?.lease.advance(progress, at: now)
@@ -80,13 +81,13 @@ extension CoordinatorMachine {
 
   func isStraggler(_ reference: AttemptReference) -> Bool { stragglers[reference.job]?.attempt == reference.attempt }
 
-  /// Its worker says that it has it.
+  /// Handles a worker's statement that it has the straggler.
   mutating func confirmStraggler(_ reference: AttemptReference, by worker: String, at peer: PeerID) {
     guard stragglers[reference.job]?.worker == worker else { return send(.cancel(reference), to: peer) }
     stragglers[reference.job]?.peer = peer
   }
 
-  /// A straggler is to end, and is nobody's fault.
+  /// Ends a straggler without counting a failure against the job or its worker.
   mutating func dropStraggler(at id: Int64, reason: String) {
     guard let straggler = stragglers.removeValue(forKey: id) else { return }
     if straggler.lease.isOnRecord {
@@ -95,7 +96,7 @@ extension CoordinatorMachine {
     send(.cancel(AttemptReference(job: id, attempt: straggler.attempt)), to: straggler.peer)
   }
 
-  /// A straggler's worker reports that it ended without a result.
+  /// Ends a straggler whose worker reports that it ended without a result.
   mutating func endStraggler(_ reference: AttemptReference, _ end: UnfinishedAttempt, by worker: String, at now: Double)
   {
     guard let straggler = stragglers[reference.job], straggler.worker == worker else { return }
@@ -110,7 +111,7 @@ extension CoordinatorMachine {
     strike(straggler.peer, for: reference.job, isFailure: true, reason: end.reason, at: now)
   }
 
-  /// The worker is gone, or does not have them any more: other attempts are under way.
+  /// Forgets the stragglers of a worker that is gone or does not list them any more; the second attempts are under way.
   mutating func forgetStragglers(at peer: PeerID, except listed: Set<AttemptReference> = [], reason: String) {
     guard !stragglers.isEmpty else { return }
     let gone = stragglers.filter { id, straggler in
@@ -124,7 +125,7 @@ extension CoordinatorMachine {
     }
   }
 
-  /// The second attempt ended without a result: where the first goes on, the job is its worker's again.
+  /// Gives the lease back to the first attempt, if it still goes on, after the second ended without a result.
   mutating func resumeStraggler(at id: Int64, _ now: Double) {
     guard let straggler = stragglers[id] else { return }
     stragglers[id] = nil
@@ -134,8 +135,8 @@ extension CoordinatorMachine {
     sessions.hold(id, at: straggler.peer)
   }
 
-  /// Of attempts at one job that a coordinator before this one had under way, the last goes on. What the workers of the
-  /// others bring counts all the same.
+  /// Ends all but the last of the attempts at each job that were under way at a previous coordinator. Results of the
+  /// others count nevertheless.
   mutating func endStragglersOfRecord() {
     for (job, attempts) in underWay.sorted(by: { $0.key < $1.key }) {
       for attempt in attempts.dropLast() {

@@ -3,29 +3,32 @@ import SearchProtocol
 
 /// Workers that fail jobs which others finish: one bad worker must not use up the attempts of every job.
 ///
-/// - A job is set aside for failures that say something of the job: at workers that have finished others (witnesses).
-/// - A job that failed at a worker goes to another one, where there is one that may work.
-/// - A worker with `jobsInDoubtUntilHeldBack` failed jobs that no other witness has tried since gets no more until one
-///   has, as long as there are others.
-/// - A worker with `faultsUntilBenched` faults is benched: it is told, and gets nothing for `benchSeconds`, twice as
-///   long each further time. A worker that starts again has a new name and begins anew; so do all when the coordinator
-///   does.
-/// - Failures in a row cost pauses, whether there are others or not (`CoordinatorMachine+Pauses`).
+/// - A job is set aside for failures that say something about the job: those at workers that have finished other jobs
+///   (witnesses).
+/// - A job that failed at a worker goes to another worker if one may work.
+/// - A worker with `jobsInDoubtUntilHeldBack` failed jobs that no other witness has tried since is held back until one
+///   has, as long as there are other workers.
+/// - A worker with `faultsUntilBenched` faults is benched: it is told, and gets no jobs for `benchSeconds`, twice as
+///   long each further time. A restarted worker has a new name and a clean record; after a restart of the coordinator
+///   all workers have.
+/// - Failures in a row cause pauses, whether or not there are other workers (`CoordinatorMachine+Pauses`).
 extension CoordinatorMachine {
-  /// False where a waiting job is better left to another worker.
+  /// Returns whether the worker may begin the waiting job; `false` if it failed the job and another worker should try
+  /// it.
   func may(_ worker: String, begin job: Int64) -> Bool {
     guard let evidence = standing.evidence[job], evidence.hasFailed(at: worker) else { return true }
-    // One that has not failed it is there: every worker that may have it, without those that have failed it.
+    // True if every working worker that could have the job has failed it.
     return sessions.workingCount(speaking: versionNeeded(for: job))
       <= evidence.failures.count { sessions.isHere($0.worker) }
   }
 
   private static let mostPassedOver = 16
 
-  /// The oldest waiting job that this worker is to have. Looks at a few only: those that failed at it are few.
+  /// Returns the oldest waiting job that suits this worker. Considers only a few jobs, since few have failed at any
+  /// worker.
   mutating func nextJob(for worker: String, at now: Double) -> Int64? {
     if standing.evidence.isEmpty, affinities.isEmpty { return jobs.nextWaiting() }
-    // Where nothing tells yet whose fault a failure is, another job tells more than the same one again.
+    // If the worker is no witness, a different job tells more about whose fault a failure is than the same job again.
     let triesOthersFirst = !standing.isWitness(worker)
     var passedOver: [Int64] = []
     var choice: Int64?
@@ -45,13 +48,13 @@ extension CoordinatorMachine {
       passedOver.append(job)
     }
     for job in passedOver { jobs.putBack(job) }
-    // Where so many are left for others, a slot is not kept waiting for one that is not.
+    // If this many jobs are reserved for others, the slot takes a reserved job instead of waiting.
     return choice ?? (passedOver.count < Self.mostPassedOver ? nil : reserved)
   }
 
-  /// False for workers that are benched or pause, for those that are held back while there are others, and for those
-  /// that have a job and are to prove themselves with it.
-  /// - Parameter job: that waits; nil where none does.
+  /// Returns whether the worker may get a job. `false` if it is benched or pauses, if it is held back while there are
+  /// other workers, and if it already has the one job with which it must prove itself.
+  /// - Parameter job: The waiting job; `nil` if none waits.
   func mayWork(_ session: Session, on job: Int64? = nil) -> Bool {
     guard session.jobs.isEmpty || !standing.provesItself(session.identity) else { return false }
     guard session.isResting else { return true }
@@ -59,18 +62,18 @@ extension CoordinatorMachine {
     return !standing.isBenched(session.identity) && sessions.workingCount(speaking: needed) == 0
   }
 
-  /// What a worker must speak to be given a job.
+  /// Returns the protocol version that a worker must speak to be given the job.
   private func versionNeeded(for job: Int64) -> Int {
     jobs[job].map { ProtocolVersion.needed(for: $0.work) } ?? ProtocolVersion.oldest
   }
 
-  /// Whether a worker that is here gets jobs.
+  /// Updates whether a connected worker rests.
   mutating func updateRest(of worker: String) {
     guard let (peer, session) = sessions.session(of: worker) else { return }
     sessions.setResting(standing.isToRest(session.identity, jobsInDoubt: settings.jobsInDoubtUntilHeldBack), at: peer)
   }
 
-  // MARK: What tells whose fault it was
+  // MARK: Evidence of faults
 
   mutating func recordFailure(of job: Int64, by worker: String) {
     for changed in standing.recordFailure(of: job, by: worker, among: sessions) { updateRest(of: changed) }
@@ -106,7 +109,7 @@ extension CoordinatorMachine {
     send(.bench(Bench(reason: reason, seconds: seconds)), to: peer)
   }
 
-  /// Once a heartbeat for each worker.
+  /// Ends the worker's bench if its time has passed. Called once a heartbeat for each worker.
   mutating func endBenchIfDue(_ worker: String, at now: Double) {
     guard standing.endBenchIfDue(worker, at: now) else { return }
     updateRest(of: worker)

@@ -1,28 +1,28 @@
 import SearchCore
 import SearchProtocol
 
-/// Trainings that ended early in their schedule, and go on later: the worker that has their state is preferred, for a
-/// while. Nothing depends on it but time: what another worker lacks, it trains again.
+/// Trainings that ended early in their schedule and are continued later. The worker that has a training's state is
+/// preferred for a while. This only saves time: another worker repeats the part that it lacks.
 extension CoordinatorMachine {
-  /// A job that a worker has the state for.
+  /// A job's preference for the worker that has the state to continue from.
   struct Affinity: Sendable {
     var worker: String
-    /// Another worker gets it from then on.
+    /// The time from which other workers may have the job.
     var until: Double
   }
 
-  /// A result of a training that may go on: its worker has its state.
+  /// Remembers the worker that has the state of a training which may be continued.
   mutating func keepStateHolder(of work: Work, _ worker: String) {
     if work.kind.recipe.until != nil { stateHolders[work.whole] = worker }
   }
 
-  /// What it has is not to be gone on with.
+  /// Forgets the states that a worker has, which must not be continued from.
   mutating func forgetStates(of worker: String) {
     stateHolders = stateHolders.filter { $0.value != worker }
     affinities = affinities.filter { $0.value.worker != worker }
   }
 
-  /// New jobs that go on with earlier ones.
+  /// Reserves new jobs that continue earlier trainings for the workers that have the states.
   mutating func preferStateHolders(of jobs: some Sequence<JobRecord>, at now: Double) {
     guard !stateHolders.isEmpty else { return }
     for job in jobs {
@@ -31,7 +31,7 @@ extension CoordinatorMachine {
     }
   }
 
-  /// It is left for the worker that has its state, which is here and may come for it.
+  /// Returns whether the job is reserved for another worker that has its state, is connected, and does not rest.
   func isReserved(_ job: Int64, from worker: String, at now: Double) -> Bool {
     guard let affinity = affinities[job], affinity.worker != worker, now < affinity.until else { return false }
     return sessions.session(of: affinity.worker).map { !$0.session.isResting } ?? false

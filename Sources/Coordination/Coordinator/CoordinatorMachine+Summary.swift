@@ -1,7 +1,7 @@
 import SearchCore
 import SearchProtocol
 
-// What a machine tells of itself.
+// What a machine reports about itself.
 extension CoordinatorMachine {
   public var summary: CoordinatorSummary {
     CoordinatorSummary(
@@ -11,13 +11,13 @@ extension CoordinatorMachine {
       undecodable: undecodable, isFinished: isFinished, isPaused: isPaused)
   }
 
-  /// The name of the worker that is connected there.
+  /// Returns the name of the worker connected at the peer.
   public func worker(at peer: PeerID) -> String? { sessions[peer]?.worker }
 
-  /// The key that a connected worker came in with; nil without keys.
+  /// Returns the key of a connected worker; `nil` without keys.
   public func key(of worker: String) -> String? { sessions.session(of: worker)?.session.key }
 
-  /// When the worker that has the attempt began with it, on the clock of the events; nil where that is not known.
+  /// Returns when the worker that has the attempt began it, on the clock of the events; `nil` if that is not known.
   public func began(_ reference: AttemptReference) -> Double? {
     guard let lease = jobs.lease(of: reference.job), lease.attempt == reference.attempt else { return nil }
     return lease.began

@@ -1,10 +1,10 @@
 import SearchCore
 import SearchProtocol
 
-// What the event that is being handled asks for.
+// Adds changes and effects to the turn of the event that is being handled.
 extension CoordinatorMachine {
   mutating func record(_ change: StudyChange) {
-    // A worker is on record before its first attempt.
+    // A worker is recorded before its first attempt.
     if !joinings.isEmpty, case .attemptStarted(_, _, let worker) = change, let entry = joinings.remove(worker) {
       record(.workerJoined(entry))
     }
@@ -14,8 +14,8 @@ extension CoordinatorMachine {
   mutating func send(_ message: CoordinatorMessage, to peer: PeerID) { turn.perform(.send(message, to: peer)) }
   mutating func log(_ level: LogLevel, _ text: String) { turn.perform(.log(level, text)) }
 
-  /// On record, and in the log.
-  /// - Parameter once: a study has it no second time, however often a decision is taken again.
+  /// Records and logs a note.
+  /// - Parameter once: Whether the study records the note only once, however often the decision behind it is repeated.
   mutating func note(_ text: String, once: Bool = false, _ level: LogLevel = .notice) {
     record(once ? .notedOnce(text) : .noted(text))
     log(level, text)
@@ -28,7 +28,7 @@ extension CoordinatorMachine {
 }
 
 extension UnfinishedAttempt {
-  /// As it is recorded.
+  /// The same ending with its reason on one line, as it is recorded.
   var inOneLine: UnfinishedAttempt {
     switch self {
     case .lost(let reason): .lost(reason: reason.oneLine())

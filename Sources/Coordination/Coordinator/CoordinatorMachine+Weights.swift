@@ -1,19 +1,19 @@
 import SearchCore
 import SearchProtocol
 
-/// The trained network that a study's trainings start from: a content, which a worker leaves with the result of the
-/// start's training, or which is there from the beginning.
+/// The trained network that a study's trainings start from. It is a content that either exists from the beginning, or
+/// that a worker delivers with the result of the start's training.
 extension CoordinatorMachine {
-  /// What a work needs besides its text.
+  /// The weights that a work needs.
   enum Weights {
-    /// It starts from scratch.
+    /// None: the work starts from scratch.
     case none
     case here(ContentDescription)
-    /// Their training was struck out, and is done again.
+    /// The training of the weights was struck out and is being repeated.
     case awaited
-    /// Their training came to nothing.
+    /// The training of the weights did not yield any.
     case unmade
-    /// They were here, or were said to be.
+    /// The weights were stored, or reported, but are not available.
     case lost(hash: String)
   }
 
@@ -23,7 +23,7 @@ extension CoordinatorMachine {
     switch start.origin {
     case .checkpoint(let weights): hash = weights
     case .dense:
-      // No search asks for anything of the kind before.
+      // A search asks for no such work before the start is trained.
       guard let trainedWeights else { return jobs.isStartToCome ? .awaited : .unmade }
       hash = trainedWeights.hash
     }
@@ -31,7 +31,8 @@ extension CoordinatorMachine {
     return .here(content.description)
   }
 
-  /// A result that is weights counts once they are here: until then its worker sends it again.
+  /// Returns whether a result's weights have not arrived yet. The result does not count until then, and its worker
+  /// sends it again.
   func awaitsWeights(_ work: Work, _ result: Observation) -> Bool {
     guard work.kind.leavesWeights, !result.diverged, let weights = result.artifacts[Artifact.weights] else {
       return false
@@ -43,7 +44,7 @@ extension CoordinatorMachine {
     if case .startTraining = work.kind { trainedWeights = result.artifacts[Artifact.weights] }
   }
 
-  /// Nothing more can be trained: a person has to bring them back.
+  /// Gives the study up: nothing more can be trained until the user restores the weights.
   mutating func giveUpForLostWeights(_ hash: String) {
     let name = ContentHash(hash)?.short ?? "of no name"
     giveUp(

@@ -1,11 +1,13 @@
 import SearchCore
 import SearchProtocol
 
-/// Decides what a coordinator does: which jobs exist, who trains them, what is recorded, what is said to whom.
+/// Decides what a coordinator does: which jobs exist, which workers train them, what is recorded, and which messages
+/// are sent.
 ///
-/// Pure: time comes in with each event, and everything that is to happen goes out with the turn. See
-/// docs/state-machines.md. An event takes time in proportion to the slots of one worker at most, whatever the numbers
-/// of jobs and workers; only a new round of the search takes time in proportion to its jobs.
+/// A pure state machine: time comes in with each event, and everything to be done comes out with the turn. See
+/// docs/state-machines.md. Most events take time proportional to at most the slots of one worker, whatever the numbers
+/// of jobs and workers. A new round takes time proportional to its jobs; interventions, changed keys and queries of the
+/// demand take time proportional to all jobs or workers.
 public struct CoordinatorMachine: Sendable {
   public let settings: CoordinatorSettings
   var strategy: any SearchStrategy
@@ -20,74 +22,75 @@ public struct CoordinatorMachine: Sendable {
   var speeds = SpeedTable()
   var holding: Holding?
   var endThreshold: (value: Double, until: Double)?
-  /// First attempts at jobs that have a second one.
+  /// The first attempts at jobs that have a second one, by job.
   var stragglers: [Int64: Straggler] = [:]
-  /// Attempts that the record has under way, by their jobs, until it has started.
+  /// The attempts that are under way on record, by job. Empty once the machine has started.
   var underWay: [Int64: [Int]] = [:]
-  /// Deadlines of leases whose holder is not connected.
+  /// The deadlines of leases whose holders are not connected.
   var detachedTimers = MinimumHeap<Timer<(job: Int64, attempt: Int)>>()
-  /// Of the workers that came and of the results on record, as far as results depend on them.
+  /// The kernel variants of the workers seen and of the results on record, as far as they affect results.
   var kernelVariants: Set<KernelVariant> = []
   var contents: CoordinatorContents
-  /// That the study's own training of the dense network left.
+  /// The weights that the study's own training of the dense network produced.
   var trainedWeights: Artifact?
-  /// Workers that have the states of trainings which ended early, and jobs that go on with them.
+  /// The workers that have the states of trainings that ended early, and the jobs that continue those trainings.
   var stateHolders: [Work: String] = [:]
   var affinities: [Int64: Affinity] = [:]
-  /// Nil where anybody may work.
+  /// The keys of the workers that may work; `nil` if any worker may.
   var authorizedKeys: Set<String>?
-  /// Workers of the record, and their hosts: those that may have begun what is not on it.
+  /// The workers on record and their hosts. They may have begun attempts that are missing from the record.
   let pastWorkers: [String: WorkerRecord]
   let pastHosts: Set<String>
-  /// Names of all workers of the record.
+  /// The names of all recorded workers.
   var knownWorkers: Set<String>
-  /// No job is handed out: a person wants it so.
+  /// Whether a user has paused the study, so that no job is handed out.
   var isPaused: Bool
-  /// The record says so; of a machine that was not started.
+  /// Whether the study was finished according to the record; for a machine that has not been started.
   let wasFinished: Bool
-  /// Jobs whose results a worker found or handed over.
+  /// For each worker, the jobs whose results it found or handed over.
   var resultsByWorker: [String: [Int64]]
   var joinings = Joinings()
   var askers = DemandAskers()
-  /// What the event that is being handled asks for; empty in between.
+  /// The changes and effects of the event that is being handled; empty between events.
   var turn = CoordinatorTurn()
 
   var lastTick: Double?
-  /// No lease runs out earlier: the coordinator stood still and has yet to read what came meanwhile.
+  /// No lease expires before this time: the coordinator stood still, and has yet to read what came in the meantime.
   var leasesFrozenUntil = -Double.infinity
-  /// When a worker was last lost, as opposed to left.
+  /// When a worker was last lost, rather than having left.
   var lastLoss = -Double.infinity
   var expectedJobs = 0
-  /// That there are more slots than trainings in a round.
+  /// Whether it was noted that there are more slots than trainings in a round.
   var hasNotedSlots = false
   var lateResults = 0
   var undecodable = 0
 
-  /// Until it has started.
+  /// The jobs on record, until the machine has started.
   var restored: [JobRecord]
 
-  /// How far the strategy is.
+  /// The state of the strategy's decisions.
   enum Search: Equatable, Sendable {
-    /// It is asked for its next round once that is determined.
+    /// The strategy is asked for its next round once that is determined.
     case asking
-    /// It wants nothing more, and is asked what follows once all jobs are settled.
+    /// The strategy wants nothing more; it is asked what follows once all jobs are settled.
     case closing
-    /// `decide` was asked for, and its answer has yet to come; whether it is the last one.
+    /// `decide` was requested for this round, and its answer has not come yet. `isLast`: the question is what follows a
+    /// search that wants nothing more.
     case deciding(Int, isLast: Bool)
-    /// Nothing more is asked for.
+    /// The strategy is not asked any more.
     case over
   }
 
   enum Phase: Equatable, Sendable {
     case created
     case searching
-    /// The study is finished; workers are being sent home until the time that is given.
+    /// The study is finished; workers are told to leave until the given time.
     case draining(until: Double)
-    /// Nothing is handled any more.
+    /// No event is handled any more.
     case stopped(isFinished: Bool)
   }
 
-  /// The search wants nothing more.
+  /// Whether the study is finished.
   var isFinished: Bool {
     switch phase {
     case .draining, .stopped(isFinished: true): true
@@ -95,7 +98,7 @@ public struct CoordinatorMachine: Sendable {
     }
   }
 
-  /// `jobs` and `past` are what the store has: empty for a new study.
+  /// Creates a machine from the jobs and the past in the store; both are empty for a new study.
   public init(
     settings: CoordinatorSettings, jobs: [JobRecord], past: StudyPast = StudyPast(), strategy: any SearchStrategy
   ) {
@@ -132,16 +135,16 @@ public struct CoordinatorMachine: Sendable {
     }
   }
 
-  /// A turn of one event.
-  /// - Parameter now: seconds of a monotonic clock.
+  /// Handles one event in a turn of its own.
+  /// - Parameter now: The time in seconds of a monotonic clock.
   public mutating func handle(_ event: CoordinatorEvent, at now: Double) -> CoordinatorTurn {
     var turn = CoordinatorTurn()
     handle(event, at: now, in: &turn)
     return turn
   }
 
-  /// Adds what the event asks for to a turn.
-  /// - Parameter now: seconds of a monotonic clock.
+  /// Handles an event, and adds what it asks for to a turn.
+  /// - Parameter now: The time in seconds of a monotonic clock.
   public mutating func handle(_ event: CoordinatorEvent, at now: Double, in turn: inout CoordinatorTurn) {
     if case .stopped = phase { return }
     swap(&self.turn, &turn)
@@ -202,7 +205,7 @@ public struct CoordinatorMachine: Sendable {
     if isPaused { log(.notice, "the study is paused: no job is handed out until it is resumed") }
   }
 
-  // MARK: What came
+  // MARK: Messages
 
   private mutating func receive(
     _ message: WorkerMessage, from peer: PeerID, _ delivery: Delivery, at now: Double
@@ -212,7 +215,7 @@ public struct CoordinatorMachine: Sendable {
     case .demandQuery: return tellDemand(to: peer, key: delivery.key, at: now)
     case .bye where !sessions.isConnected(peer): return
     case _ where !sessions.isConnected(peer):
-      // Its worker knows a coordinator that this one is not, or was given up: it has to introduce itself again.
+      // The worker knows an earlier coordinator, or its session was given up: it must introduce itself again.
       return send(.reregister, to: peer)
     case .ready(let ready): sessions.recordReady(ready.freeSlots, from: peer)
     case .accept(let reference): confirm(reference, by: peer, at: now)
@@ -231,7 +234,7 @@ public struct CoordinatorMachine: Sendable {
     case .bye(let bye): dismiss(peer, reason: bye.reason, at: now)
     }
     sessions.recordHearing(from: peer, at: now)
-    // It has not heard that the study is finished, or has yet to say goodbye.
+    // The worker has not heard that the study is finished, or has not said goodbye yet.
     if isFinished, sessions.isConnected(peer) { sendDrain(peer) }
   }
 
@@ -260,7 +263,7 @@ public struct CoordinatorMachine: Sendable {
     if case .draining(let until) = phase, !settings.keepsRunning, now >= until || canStopEarly(at: now) { stop() }
   }
 
-  /// Once a heartbeat for each worker.
+  /// Checks a worker's session and leases. Called once a heartbeat for each worker.
   private mutating func checkSession(at peer: PeerID, _ now: Double) {
     guard let session = sessions[peer] else { return }
     if now >= leasesFrozenUntil {

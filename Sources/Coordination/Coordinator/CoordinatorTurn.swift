@@ -1,15 +1,15 @@
 import SearchCore
 import SearchProtocol
 
-/// What a coordinator wants done in one turn, which answers one event or many: three lists, one after the other, each
-/// in its order. So a result is acknowledged only once it is safe.
+/// What a coordinator wants done in one turn, which handles one or more events: three lists, carried out one after the
+/// other, each in its order. This way a result is acknowledged only once it is safe.
 ///
-/// Jobs do not wait for the disk. If the coordinator ends between a job and the commit, the attempt is not on record;
-/// its worker lists it as it says hello to the next coordinator, which then puts it there
-/// (`CoordinatorMachine.confirm`). A turn that adds or reopens jobs sends after the commit: the number of a job that is
-/// not on record might become another trial's, and an attempt at a job that is settled on record is no attempt.
+/// Jobs do not wait for the disk. If the coordinator ends between sending a job and the commit, the attempt is not on
+/// record; its worker lists it when it says hello to the next coordinator, which then records it
+/// (`CoordinatorMachine.confirm`). A turn that adds or reopens jobs sends them after the commit: an unrecorded job's
+/// number might be given to another job, and an attempt at a job that is settled on record does not count.
 public struct CoordinatorTurn: Hashable, Sendable {
-  /// A job on its way to a worker.
+  /// A job to send to a worker.
   public struct Dispatch: Hashable, Sendable {
     public var job: JobAssignment
     public var peer: PeerID
@@ -20,11 +20,11 @@ public struct CoordinatorTurn: Hashable, Sendable {
     }
   }
 
-  /// Sent before anything is committed: jobs that are on record.
+  /// Jobs on record, sent before the commit.
   public private(set) var beforeCommit: [Dispatch] = []
-  /// Recorded in one transaction. Where that fails, nothing of `afterCommit` may be done.
+  /// Changes to record in one transaction. If that fails, nothing in `afterCommit` may be done.
   public private(set) var commit: [StudyChange] = []
-  /// Done once the commit is on the disk.
+  /// Effects to carry out once the commit is on disk.
   public private(set) var afterCommit: [CoordinatorEffect] = []
 
   private var makesJobs = false

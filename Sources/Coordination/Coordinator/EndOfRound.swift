@@ -1,33 +1,35 @@
-/// Who gets which of the last jobs: pure arithmetic over what is forecast.
+/// Assigns the last jobs of a round to workers by forecast.
 ///
-/// Jobs are placed one after the other, the longest first, each where it will be done earliest: in a slot that is free,
-/// or in one that is about to be. Those placed in free slots leave now; the others wait for the worker that they were
+/// Jobs are placed one after the other, the longest first, each where it will be done earliest: in a free slot, or in
+/// one that is about to be free. Jobs placed in free slots leave now; the others wait for the worker that they were
 /// placed with.
 struct EndOfRound {
   /// A worker that may get jobs.
   struct Worker {
-    /// Multiply-adds a second in one slot.
+    /// Multiply-adds per second in one slot.
     var rate: Double
-    /// When each of its slots will be free; of free ones, a time that has come.
+    /// When each of the worker's slots will be free; for free slots, a time that has come.
     var slots: [Double]
-    /// Among workers that are equal, the lower one is first.
+    /// Among equal workers, the one with the lower value comes first.
     var order: UInt64
   }
 
   struct Job {
     var id: Int64
-    /// Multiply-adds.
+    /// The multiply-adds of the job.
     var work: Double
   }
 
-  /// A free slot is preferred to one that would be done a little earlier: forecasts are no better than that.
+  /// A free slot is preferred unless it would take longer than the best slot by more than this factor, since forecasts
+  /// are not more exact than that.
   static let tolerance = 1.1
 
+  /// Places jobs with workers.
   /// - Parameters:
-  ///   - jobs: in the order in which they are placed.
-  ///   - keepsOrder: no job leaves before one that stands before it.
-  ///   - may: whether the worker may have the job, both by their places.
-  /// - Returns: the jobs that leave now, by the worker's place.
+  ///   - jobs: The jobs in the order in which to place them.
+  ///   - keepsOrder: Whether no job may leave before one that precedes it.
+  ///   - may: Returns whether the worker may have the job, both given by their indices.
+  /// - Returns: The jobs that leave now, by the worker's index.
   static func place(
     _ jobs: [Job], with workers: [Worker], at now: Double, keepsOrder: Bool, may: (_ worker: Int, _ job: Int) -> Bool
   ) -> [Int: [Int64]] {
@@ -45,7 +47,7 @@ struct EndOfRound {
         func isBetter(than other: (worker: Int, slot: Int, done: Double)?) -> Bool {
           guard let other else { return true }
           if done != other.done { return done < other.done }
-          // All get work before one gets much.
+          // Every worker gets a job before any gets many.
           let (mine, others) = (leaving[index]?.count ?? 0, leaving[other.worker]?.count ?? 0)
           return mine == others ? workers[index].order < workers[other.worker].order : mine < others
         }

@@ -1,11 +1,11 @@
 import SearchCore
 
-/// A job as the coordinator knows it: what it computes, and what has come of it so far.
+/// A job as the coordinator knows it: what it computes, and its state so far.
 struct Job: Sendable {
   enum State: Sendable {
-    /// To be handed out.
+    /// The job is to be handed out.
     case waiting
-    /// A worker holds a lease on it, or may come back with it.
+    /// A worker holds a lease on the job, or may come back with it.
     case running(Lease)
     case finished(Observation)
     case setAside(reason: String)
@@ -16,16 +16,16 @@ struct Job: Sendable {
   let id: Int64
   let work: Work
   var state = State.waiting
-  /// Begun so far, whatever became of them.
+  /// The number of attempts begun so far, whatever their outcome.
   var attempts = 0
-  /// That ended by the job's own fault, as far as is known.
+  /// The number of attempts that failed since the job was last reopened.
   var failures = 0
-  /// That were lost with their worker.
+  /// The number of attempts that were lost since the job was last reopened.
   var losses = 0
 
   var isWaiting: Bool { if case .waiting = state { true } else { false } }
 
-  /// It has no result, and may get one.
+  /// Whether the job has no result and may still get one.
   var isOpen: Bool {
     switch state {
     case .waiting, .running: true
@@ -35,7 +35,7 @@ struct Job: Sendable {
 
   var lease: Lease? { state.lease }
 
-  /// It has its result now. Returns its state before; nil where it is settled already.
+  /// Gives an open job its result. Returns its previous state; `nil` if the job was settled already.
   mutating func finish(with result: Observation) -> State? {
     guard isOpen else { return nil }
     defer { state = .finished(result) }

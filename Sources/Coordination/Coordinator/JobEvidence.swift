@@ -1,10 +1,10 @@
-/// What went wrong with a job that is still open, and at which workers.
+/// What went wrong with an open job, and at which workers.
 struct JobEvidence: Sendable {
   private(set) var failures: [(worker: String, count: Int)] = []
-  /// Attempts that were lost with workers that had finished other jobs.
+  /// The number of attempts that were lost with workers that had finished other jobs.
   var losses = 0
 
-  /// Beyond this the oldest goes: workers come with new names without end.
+  /// Beyond this number the oldest entry is dropped, since there is no bound on new worker names.
   private static let mostWorkers = 32
 
   mutating func addFailure(at worker: String) {

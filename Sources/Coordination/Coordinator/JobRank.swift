@@ -1,7 +1,7 @@
 import SearchCore
 
-/// A waiting job in the order in which jobs are handed out: what others start from before all, then what a person asked
-/// for, then the search's own, each by their numbers.
+/// The position of a waiting job in the order in which jobs are handed out: first the training that others start from,
+/// then what a user asked for, then all others; within each class by number.
 struct JobRank: Comparable, Sendable {
   let id: Int64
   private let rank: Int
@@ -12,7 +12,7 @@ struct JobRank: Comparable, Sendable {
     rank = isStart ? 0 : HandAsked.includes(job.id) ? 1 : 2
   }
 
-  /// Neither goes before the other for what it is.
+  /// Returns whether both jobs are of the same class, so that only their numbers order them.
   func isOfOneClass(with other: JobRank) -> Bool { rank == other.rank }
 
   static func < (left: JobRank, right: JobRank) -> Bool {

@@ -1,10 +1,10 @@
 extension JobTable {
-  /// Without those that wait beyond the budget.
+  /// The number of jobs, except those that wait beyond the budget.
   var countWithinBudget: Int { jobs.count - beyondBudget.count }
-  /// Waiting or running.
+  /// The number of jobs that wait or run.
   var openCount: Int { countWithinBudget - finishedCount - setAsideCount }
   var waitingCount: Int { openCount - runningCount }
 
-  /// All that wait within the budget, in no order: in proportion to their number.
+  /// All jobs that wait within the budget, in no particular order. Takes time proportional to their number.
   var waitingJobs: [Job] { queued.compactMap { self[$0] }.filter(\.isWaiting) }
 }

@@ -1,10 +1,10 @@
 import SearchCore
 
 extension JobTable {
-  /// In proportion to all jobs.
+  /// All leases. Takes time proportional to the number of jobs.
   var leases: [(job: Int64, lease: Lease)] { jobs.values.compactMap { job in job.lease.map { (job.id, $0) } } }
 
-  /// What does not hold though it always should, a sentence each.
+  /// Returns a description of each violated invariant; empty if all hold.
   func invariants() -> [String] {
     var broken: [String] = []
     func require(_ condition: Bool, _ what: @autoclosure () -> String) { if !condition { broken.append(what()) } }

@@ -1,10 +1,10 @@
 import SearchCore
 
-/// The jobs of a study with their leases. Every change keeps counts, queue and history in step; nothing here takes time
-/// in proportion to the number of jobs.
+/// The jobs of a study with their leases. Every change keeps counts, queue and history consistent. Unless an operation
+/// says otherwise, its time does not grow with the number of jobs.
 struct JobTable: Sendable {
   private(set) var history = SearchHistory()
-  /// Counts what may change who gets which job.
+  /// Increases with every change that may affect which worker gets which job.
   private(set) var revision: UInt64 = 0
   private(set) var runningCount = 0
   private(set) var finishedCount = 0
@@ -12,47 +12,46 @@ struct JobTable: Sendable {
   private(set) var jobs: [Int64: Job] = [:]
   private var works: [Work: Int64] = [:]
   private var lastID: Int64 = 0
-  /// That trains what others start from.
+  /// The training that others start from.
   private(set) var startJob: Int64?
   private var lastHandAsked = HandAsked.firstJob - 1
-  /// Jobs of the search with higher numbers are not begun any more: the budget was larger when they were asked for.
+  /// Jobs of the search with higher numbers are not begun: they were asked for under a larger budget.
   private(set) var budget: Int?
-  /// Jobs that wait beyond it. They come to life again with a larger budget.
+  /// The jobs that wait beyond the budget. A larger budget makes them wait for workers again.
   private(set) var beyondBudget: Set<Int64> = []
-  /// No job is begun any more that was not begun before: the time is up.
+  /// Whether the time is up, so that no job of the search begins that was not begun before.
   private(set) var isClosed = false
   private(set) var assignees = Assignees()
-  /// The last attempt that its holder itself reported as ended, of jobs that have one.
+  /// For each job with such an attempt, the latest attempt that its holder itself reported as ended.
   private(set) var reported: [Int64: Int] = [:]
-  /// Waiting jobs by their ranks; entries of jobs that wait no more are skipped when they come up.
+  /// Waiting jobs by rank. Entries of jobs that no longer wait are skipped when they come up.
   private var queue = MinimumHeap<JobRank>()
   private(set) var queued: Set<Int64> = []
-  /// Jobs that were open on the record, and at which nothing has begun since it was read: it may lack their last
-  /// attempt.
+  /// The jobs that were open on record and that have not been begun since: the record may lack their last attempt.
   private(set) var mayLackLastAttempt: Set<Int64> = []
 
   var count: Int { jobs.count }
-  /// Jobs of the search: without final trainings and what a person asked for.
+  /// The number of jobs of the search, without final trainings and jobs that a user asked for.
   var searchCount: Int { jobs.count - besideCount }
-  /// Final trainings, and what a person asked for.
+  /// The number of final trainings and of jobs that a user asked for.
   private(set) var besideCount = 0
   private(set) var latestSeconds = LatestSeconds()
 
-  /// - Parameter budget: most jobs; nil for no bound.
+  /// - Parameter budget: The maximum number of jobs; `nil` for no limit.
   init(budget: Int?) { self.budget = budget }
 
   subscript(id: Int64) -> Job? { jobs[id] }
 
   func lease(of id: Int64) -> Lease? { jobs[id]?.lease }
 
-  /// What others start from is to be trained, or trained again.
+  /// Whether the training that others start from has yet to be done, or repeated.
   var isStartToCome: Bool { startJob.flatMap { jobs[$0]?.isOpen } ?? false }
 
   func knows(_ work: Work) -> Bool { works[work] != nil }
 
   // MARK: Filling
 
-  /// The jobs of the record, `running` ones included: the caller leases those.
+  /// Restores the jobs of the record. Jobs that were running wait until the caller leases them.
   mutating func restore(_ records: [JobRecord]) {
     for record in records { restore(record) }
     history.restoreRounds(of: records)
@@ -69,12 +68,12 @@ struct JobTable: Sendable {
       history.record(result, for: job.work)
       if let seconds = result.metrics[.trainSeconds] { latestSeconds.add(seconds) }
     case (.setAside, _):
-      // Not waiting: a worker that still has an attempt at it must not get it back.
+      // Must not wait: a worker that still has an attempt at the job must not get it back.
       job.state = .setAside(reason: record.failureReason ?? "")
       setAsideCount += 1
       history.recordSetAside(of: job.work)
     case (.finished, nil):
-      // That would be a damaged record; training it again mends it.
+      // The record is damaged; training the job again repairs it.
       break
     case (.waiting, _), (.running, _): mayLackLastAttempt.insert(job.id)
     }
@@ -82,18 +81,18 @@ struct JobTable: Sendable {
     if job.isWaiting { enqueue(job.id) }
   }
 
-  /// Whether the record may have been cut off before this attempt was on it.
+  /// Returns whether the attempt may be missing at the end of the job's record.
   func mayBeMissing(_ id: Int64, attempt: Int) -> Bool {
     guard mayLackLastAttempt.contains(id), let job = jobs[id], job.isOpen else { return false }
     return attempt == job.attempts + 1
   }
 
-  /// The next round asks for works: those that are none yet become jobs.
-  /// - Returns: what is to be recorded, in the order of the works: `jobAdded` and `jobAsked`.
+  /// Adds a round of works. Works that are not jobs yet become jobs.
+  /// - Returns: The changes to record, in the order of the works: `jobAdded` and `jobAsked`.
   mutating func ask(_ works: [Work]) -> [StudyChange] {
     let round = history.rounds.count
     history.ask(works)
-    // Where all are new, their numbers tell their order.
+    // If all works are new, the job numbers give their order.
     let hasKnown = works.contains(where: knows)
     return works.enumerated().map { place, work in
       if let id = self.works[work] { return .jobAsked(job: id, round: round, place: place) }
@@ -104,7 +103,7 @@ struct JobTable: Sendable {
     }
   }
 
-  /// A person asks for works, which become jobs; none of them is one yet.
+  /// Adds jobs for works that a user asked for, none of which is a job yet.
   mutating func askByHand(_ works: [Work]) -> [JobRecord] {
     works.map { work in
       lastHandAsked += 1
@@ -115,7 +114,7 @@ struct JobTable: Sendable {
     }
   }
 
-  /// Whether there are numbers for so many more.
+  /// Returns whether there are numbers for `count` more jobs.
   func mayAskByHand(_ count: Int) -> Bool { lastHandAsked + Int64(count) < HandAsked.end }
 
   private mutating func insert(_ job: Job) {
@@ -128,13 +127,13 @@ struct JobTable: Sendable {
 
   // MARK: Taking back
 
-  /// Rounds that are decided anew: those on record that lack an earlier one.
+  /// Whether the record has rounds that come after a missing one; these are decided anew.
   private(set) var hasStaleRounds = false
 
   mutating func forgetStaleRounds() { hasStaleRounds = false }
 
-  /// The strategy decides every round again, with another budget: what waits within it may begin. In proportion to all
-  /// jobs.
+  /// Changes the budget: the strategy decides every round again, and waiting jobs within the budget may begin. Takes
+  /// time proportional to the number of jobs.
   mutating func changeBudget(to budget: Int) {
     self.budget = budget
     history.forgetRounds()
@@ -142,8 +141,8 @@ struct JobTable: Sendable {
     sortOut()
   }
 
-  /// A settled job waits again, as if nothing had failed.
-  /// - Returns: false where it is open, or unknown.
+  /// Makes a settled job wait again, as if nothing had failed.
+  /// - Returns: `false` if the job is open or unknown.
   mutating func reopen(_ id: Int64) -> Bool {
     guard let place = jobs.index(forKey: id) else { return false }
     switch jobs.values[place].state {
@@ -159,18 +158,18 @@ struct JobTable: Sendable {
     return true
   }
 
-  /// Finished jobs of which something holds, by their numbers. In proportion to all jobs.
+  /// The matching finished jobs, sorted by number. Takes time proportional to the number of jobs.
   func finished(where isIncluded: (Work) -> Bool) -> [Int64] {
     jobs.values.filter { $0.result != nil && isIncluded($0.work) }.map(\.id).sorted()
   }
 
-  /// What has not begun waits beyond the budget from now on. In proportion to the jobs that wait.
+  /// Lets no further jobs of the search begin; they wait beyond the budget from now on. O(number of waiting jobs).
   mutating func close() {
     isClosed = true
     sortOut()
   }
 
-  /// What waits is in the queue or beyond the budget.
+  /// Distributes the waiting jobs between the queue and `beyondBudget`.
   private mutating func sortOut() {
     let waiting = queued.union(beyondBudget).filter { jobs[$0]?.isWaiting == true }
     beyondBudget = waiting.filter { !mayBegin($0) }
@@ -186,7 +185,7 @@ struct JobTable: Sendable {
 
   // MARK: Leasing
 
-  /// The oldest waiting job; stays where it is.
+  /// Returns the first waiting job without removing it from the queue.
   mutating func nextWaiting() -> Int64? {
     while let id = queue.first?.id {
       if jobs[id]?.isWaiting == true { return id }
@@ -196,7 +195,7 @@ struct JobTable: Sendable {
     return nil
   }
 
-  /// Out of the queue for a moment: the caller puts it back.
+  /// Removes the first job from the queue temporarily; the caller puts it back.
   mutating func takeOut(_ id: Int64) {
     guard queue.first?.id == id else { return }
     _ = queue.removeFirst()
@@ -205,7 +204,7 @@ struct JobTable: Sendable {
 
   mutating func putBack(_ id: Int64) { enqueue(id) }
 
-  /// Begins a new attempt at an open job, or takes an old one over.
+  /// Begins a new attempt at an open job, or takes over an earlier one.
   mutating func lease(_ id: Int64, _ lease: Lease) {
     revision += 1
     guard let place = jobs.index(forKey: id), jobs.values[place].isOpen else { return }
@@ -223,7 +222,7 @@ struct JobTable: Sendable {
     jobs.values[place].state = .running(lease)
   }
 
-  /// Ends the lease without a result. The job waits again.
+  /// Ends the lease without a result, so that the job waits again.
   mutating func release(_ id: Int64) -> Lease? {
     guard let place = jobs.index(forKey: id), case .running(let lease) = jobs.values[place].state else { return nil }
     jobs.values[place].state = .waiting
@@ -236,13 +235,12 @@ struct JobTable: Sendable {
     assignees.add(worker, at: id, attempt: attempt)
   }
 
-  /// Nobody may report on attempts at works of which something holds any more. In proportion to the open jobs that were
-  /// begun.
+  /// Rejects all further reports on attempts at matching works. O(number of open jobs that were begun).
   mutating func disown(where isIncluded: (Work) -> Bool) {
     for id in assignees.jobs where jobs[id].map({ isIncluded($0.work) }) ?? true { assignees.forget(id) }
   }
 
-  /// Nil where the job is settled, or the attempt is not known or long past.
+  /// The worker that the attempt was given to; `nil` if the job is settled or the attempt is unknown or too old.
   func assignee(of id: Int64, attempt: Int) -> WorkerIdentity? { assignees.worker(at: id, attempt: attempt) }
 
   mutating func countReport(of id: Int64, attempt: Int) { reported[id] = max(attempt, reported[id] ?? 0) }
@@ -255,7 +253,7 @@ struct JobTable: Sendable {
 
   // MARK: Settling
 
-  /// A waiting or running job has its result. Returns the lease that it had.
+  /// Records the result of an open job. Returns the lease that the job had.
   mutating func finish(_ id: Int64, with result: Observation) -> Lease? {
     revision += 1
     guard let place = jobs.index(forKey: id), let state = jobs.values[place].finish(with: result) else { return nil }
@@ -268,7 +266,7 @@ struct JobTable: Sendable {
     return lease
   }
 
-  /// A waiting job is given up.
+  /// Sets a waiting job aside.
   mutating func setAside(_ id: Int64, reason: String) {
     guard let place = jobs.index(forKey: id), jobs.values[place].isWaiting else { return }
     jobs.values[place].state = .setAside(reason: reason)
@@ -277,7 +275,7 @@ struct JobTable: Sendable {
     history.recordSetAside(of: jobs.values[place].work)
   }
 
-  /// Nothing that is said of them counts any more.
+  /// Forgets the attempts at a job, so that further reports on them do not count.
   private mutating func forgetAttempts(at id: Int64) {
     assignees.forget(id)
     reported[id] = nil

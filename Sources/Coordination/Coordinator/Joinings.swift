@@ -1,11 +1,11 @@
 import SearchCore
 
-/// Workers that are here and not on record yet. Workers that come are put on record as they come, up to so many at once
-/// and a few each second, of one key or, without keys, of all: names cost nothing, and the record keeps them for ever.
-/// The others are put on record with their first job, or when there is room again.
+/// Connected workers that are not on record yet. New workers are recorded as they join, up to 2,000 at once and 2 a
+/// second for each key (without keys, for all workers together): names cost nothing, and the record keeps them forever.
+/// Further workers are recorded with their first job, or when the limit allows it.
 struct Joinings: Sendable {
   private var unrecorded: [String: WorkerRecord] = [:]
-  /// What came on record of each key.
+  /// The workers recorded, by key.
   private var recorded: [String: Allowance] = [:]
 
   private static let atOnce = 2000.0
@@ -15,7 +15,7 @@ struct Joinings: Sendable {
 
   mutating func add(_ worker: WorkerRecord) { unrecorded[worker.id] = worker }
 
-  /// What is to be recorded now; nil where it is on record, or there is no room.
+  /// Returns the entry to record now; `nil` if the worker is on record or the limit is reached.
   mutating func recordIfRoom(_ worker: String, of key: String?, at now: Double) -> WorkerRecord? {
     guard unrecorded[worker] != nil,
       recorded[key ?? "", default: Allowance()].spend(at: now, most: Self.atOnce, aSecond: Self.aSecond)
@@ -23,12 +23,12 @@ struct Joinings: Sendable {
     return remove(worker)
   }
 
-  /// Nil where it is on record.
+  /// Removes and returns the entry of a worker; `nil` if the worker is on record.
   mutating func remove(_ worker: String) -> WorkerRecord? { unrecorded.removeValue(forKey: worker) }
 }
 
 extension Joinings {
-  /// What does not hold though it always should, a sentence each.
+  /// Returns a description of each violated invariant; empty if all hold.
   func invariants(among sessions: SessionTable) -> [String] {
     unrecorded.keys.filter { !sessions.isHere($0) }.map { "\($0) is to be recorded, and is not here" }
   }

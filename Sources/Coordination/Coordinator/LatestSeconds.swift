@@ -1,4 +1,4 @@
-/// What the latest jobs took, for a forecast of the next.
+/// The durations of the latest jobs, for a forecast of the next.
 struct LatestSeconds: Sendable {
   private var seconds: [Double] = []
   private var next = 0
@@ -14,6 +14,6 @@ struct LatestSeconds: Sendable {
     }
   }
 
-  /// Nil before the first.
+  /// The median; `nil` before the first job.
   var median: Double? { seconds.isEmpty ? nil : seconds.sorted()[seconds.count / 2] }
 }

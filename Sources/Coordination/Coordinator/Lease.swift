@@ -1,19 +1,20 @@
 import SearchProtocol
 
-/// A worker's claim on a job: it ends with a report, or with its deadline.
+/// A worker's claim on a job. It ends with a report or at its deadline.
 struct Lease: Sendable {
   enum Holder: Equatable, Sendable {
-    /// The coordinator was restarted, and no worker has claimed it yet.
+    /// The coordinator was restarted, and no worker has claimed the lease yet.
     case unknown
-    /// Its connection is gone; it may come back on a new one.
+    /// The worker's connection is gone; the worker may come back on a new one.
     case away(worker: String)
     case connected(worker: String, at: PeerID)
   }
 
   enum Acceptance: Equatable, Sendable {
-    /// The job is on its way.
+    /// The job is in flight to the worker.
     case awaited(sentAt: Double)
-    /// The worker has said that it has it: when; nil where it had it before, and came back with it.
+    /// The worker has confirmed that it has the job. `at` is the time of the confirmation; `nil` if the worker had the
+    /// job before and came back with it.
     case accepted(at: Double?)
   }
 
@@ -21,18 +22,18 @@ struct Lease: Sendable {
   private(set) var holder: Holder
   private(set) var acceptance: Acceptance
   private(set) var deadline: Double
-  /// When its training last went on, and the step that it had reached: a worker that only says that it has the job does
-  /// not keep it for ever.
+  /// When the training last advanced, and the step it had reached. A worker that only claims to have the job does not
+  /// keep it forever.
   private(set) var advancedAt: Double
   private(set) var step = 0
-  /// When it had trained all of them; nil before.
+  /// When the last step had been trained; `nil` before.
   private var scoredSince: Double?
-  /// The share of its steps that this is; nil where that is not known.
+  /// The share of its steps that the training has done; `nil` if unknown.
   private(set) var share: Double?
-  /// When it was given.
+  /// When the lease was granted.
   let since: Double
-  /// False where the record says that this attempt ended: it was lost, and its worker came back with it before another
-  /// worker got the job. Its result counts, its end is not recorded twice.
+  /// Whether the attempt is under way on record. `false` if it ended there as lost and its worker came back with it
+  /// before another worker got the job: then its result counts, but its end is not recorded again.
   let isOnRecord: Bool
 
   init(
@@ -47,7 +48,7 @@ struct Lease: Sendable {
     self.isOnRecord = isOnRecord
   }
 
-  /// Nil where no worker has claimed it since the coordinator's restart.
+  /// The holder; `nil` if no worker has claimed the lease since the coordinator's restart.
   var worker: String? {
     switch holder {
     case .unknown: nil
@@ -55,54 +56,56 @@ struct Lease: Sendable {
     }
   }
 
-  /// The holder's connection; nil while it has none.
+  /// The holder's connection; `nil` while it has none.
   var peer: PeerID? { if case .connected(_, let peer) = holder { peer } else { nil } }
 
   var isAccepted: Bool { if case .accepted = acceptance { true } else { false } }
 
-  /// When its worker began with it; nil where it has not, or that is not known.
+  /// When the worker began the job; `nil` if it has not begun or the time is unknown.
   var began: Double? { if case .accepted(let time) = acceptance { time } else { nil } }
 
-  /// How long the attempt will take in all, by how far it has come; nil where it has hardly begun, or that is not
-  /// known.
+  /// The expected duration of the whole attempt, extrapolated from its progress; `nil` if it has hardly begun or the
+  /// time is unknown.
   var wholeSeconds: Double? {
     guard let began, let share, share >= Self.tellingShare else { return nil }
     return (advancedAt - began) / share
   }
 
-  /// Of the steps: before, the loading of data is most of the time.
+  /// The share of the steps from which on the duration is extrapolated. Before, loading the data takes most of the
+  /// time.
   private static let tellingShare = 0.05
 
-  /// Whether the job may be on its way still, a little after it was sent.
+  /// Returns whether the job may still be in flight, being sent at most `seconds` ago.
   func mayBeOnItsWay(at now: Double, for seconds: Double) -> Bool {
     if case .awaited(let sentAt) = acceptance { now - sentAt <= seconds } else { false }
   }
 
-  /// Whether a worker's word on the attempt is its holder's.
+  /// Returns whether the worker may be the holder of the attempt.
   func mayBeHeld(by worker: String) -> Bool { self.worker.map { $0 == worker } ?? true }
 
-  /// Its worker says that it has it.
+  /// Renews the lease when its worker says that it has the job.
   mutating func renew(by worker: String, at peer: PeerID, _ now: Double, until deadline: Double) {
     holder = .connected(worker: worker, at: peer)
     if !isAccepted { acceptance = .accepted(at: now) }
     self.deadline = deadline
   }
 
-  /// Its holder has another connection.
+  /// Moves the lease to another connection of its holder.
   mutating func move(to peer: PeerID) {
     if let worker { holder = .connected(worker: worker, at: peer) }
   }
 
-  /// Its holder's connection is gone: there is until then to come back.
+  /// Detaches the lease from its holder's broken connection; the holder has until `deadline` to come back.
   mutating func detach(until deadline: Double) {
     if let worker { holder = .away(worker: worker) }
     self.deadline = deadline
   }
 
-  /// Longer than any network is scored.
+  /// Scoring a network never takes longer than this.
   private static let mostScoringSeconds = 86_400.0
 
-  /// Its training has come further, or is over and being scored, which may take long.
+  /// Records progress. A training whose steps are done is being scored, which may take long, and counts as advancing
+  /// meanwhile.
   mutating func advance(_ progress: AttemptProgress, at now: Double) {
     if progress.step == step, progress.step == progress.steps, step > 0 {
       if now - (scoredSince ?? now) <= Self.mostScoringSeconds { advancedAt = now }

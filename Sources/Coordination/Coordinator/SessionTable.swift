@@ -1,47 +1,47 @@
 import SearchProtocol
 
-/// A worker that is connected. `SessionTable` keeps its credits, its jobs and its place in the queue in step.
+/// A connected worker. `SessionTable` keeps its credits, its jobs and its place in the queue consistent.
 struct Session: Sendable {
   fileprivate(set) var identity: WorkerIdentity
   fileprivate(set) var slots: Int
-  /// Newest one that both sides speak.
+  /// The newest protocol version that both sides speak.
   fileprivate(set) var protocolVersion = ProtocolVersion.oldest
-  /// How many more jobs it may be sent.
+  /// The number of further jobs that the worker may be sent.
   fileprivate(set) var credits = 0
-  /// Jobs that it holds a lease on.
+  /// The jobs that the worker holds a lease on.
   fileprivate(set) var jobs: Set<Int64> = []
-  /// How many of those it has not accepted yet: it did not know of them when it counted its free slots.
+  /// The number of these jobs not accepted yet: the worker did not know of them when it counted its free slots.
   fileprivate(set) var unaccepted = 0
-  /// It has given credits since it said hello: from then on, a report frees its slot.
+  /// Whether the latest READY since the hello offered slots. If so, a report frees its slot.
   fileprivate(set) var isReady = false
   fileprivate(set) var lastHeard: Double
-  /// Tells this connection of the worker from earlier ones of the same peer.
+  /// Distinguishes this session from earlier ones at the same peer.
   fileprivate(set) var serial: UInt64
-  /// Jobs that it handed back since it last finished one.
+  /// The number of jobs handed back since the worker last made progress on one, finished one, or was paused for this.
   fileprivate(set) var returnsInARow = 0
-  /// What it does wrong is told once.
+  /// The kinds of mistakes that were logged already; each is logged once.
   fileprivate var toldProblems: Set<String> = []
-  /// Hellos that were answered on its connection.
+  /// The allowance for hellos that are answered on this connection.
   fileprivate(set) var hellos: Allowance
-  /// Attempts of its lists that it was told to end, and since when they are counted.
+  /// The number of listed attempts that the worker was told to cancel, and the time since which they are counted.
   var cancels = 0
   var cancelsSince = -Double.infinity
-  /// It gets no jobs: benched, in a pause, or held back.
+  /// Whether the worker gets no jobs: it is benched, drained, pauses, or is held back.
   fileprivate(set) var isResting = false
-  /// It stands in the queue of those with credits.
+  /// Whether the session is in the queue of those with credits.
   fileprivate(set) var isQueued = false
 
   var worker: String { identity.worker }
   var key: String? { identity.key }
 
-  /// Whether it has to be put into the queue.
+  /// Enters the session into the queue if it has credits. Returns whether the caller must append it.
   fileprivate mutating func joinQueue() -> Bool {
     guard credits > 0, !isQueued else { return false }
     isQueued = true
     return true
   }
 
-  /// Whether it was in the queue, and is to be served.
+  /// Removes the session from the queue. Returns whether it was queued and still has credits.
   fileprivate mutating func leaveQueue() -> Bool {
     guard isQueued else { return false }
     isQueued = false
@@ -49,32 +49,32 @@ struct Session: Sendable {
   }
 }
 
-/// The workers that are connected, by their connections and by their names: who has credits and is served next, who
-/// holds which jobs, whose turn it is to be looked after. Every operation takes time in proportion to one worker's
-/// slots at most.
+/// The connected workers, by connection and by name: which have credits and are served next, which hold which jobs, and
+/// when each must be checked. Unless an operation says otherwise, it takes time proportional to at most one worker's
+/// slots.
 struct SessionTable: Sendable {
   private var sessions: [PeerID: Session] = [:]
   private var peers: [String: PeerID] = [:]
-  /// Peers with credits, in the order in which they are served. Those that left are skipped when they come up.
+  /// Peers with credits, in the order in which they are served. Peers that have left are skipped when they come up.
   private var queue = FirstInFirstOut<PeerID>()
-  /// One for each session; those of sessions that are gone are skipped.
+  /// One timer per session; timers of sessions that are gone are skipped.
   private var timers = MinimumHeap<Timer<(peer: PeerID, serial: UInt64)>>()
-  /// Connections so far.
+  /// The number of connections so far.
   private var lastSerial: UInt64 = 0
-  /// Of all sessions.
+  /// The number of slots of all sessions.
   private(set) var slots = 0
-  /// Counts what may change who gets which job.
+  /// Increases with every change that may affect which worker gets which job.
   private(set) var revision: UInt64 = 0
   private(set) var restingCount = 0
-  /// Sessions that do not rest, by the protocol version that they speak.
+  /// The number of sessions that do not rest, by the protocol version that they speak.
   private var workingCounts: [Int: Int] = [:]
 
   var count: Int { sessions.count }
   var isEmpty: Bool { sessions.isEmpty }
-  /// Whether a worker ever was connected.
+  /// Whether any worker was ever connected.
   var hasHadAny: Bool { lastSerial > 0 }
 
-  // MARK: Who is here
+  // MARK: Lookup
 
   subscript(peer: PeerID) -> Session? { sessions[peer] }
 
@@ -91,25 +91,25 @@ struct SessionTable: Sendable {
     return (peer, session)
   }
 
-  /// In proportion to all workers, sorted by their names.
+  /// All matching sessions, sorted by worker name. Takes at least time proportional to the number of workers.
   func all(where isIncluded: (Session) -> Bool = { _ in true }) -> [(peer: PeerID, session: Session)] {
     sessions.filter { isIncluded($0.value) }.map { ($0.key, $0.value) }.sorted { $0.session.worker < $1.session.worker }
   }
 
-  /// Names of workers that hold no job, sorted; some of them where there are more. In proportion to all workers.
+  /// The names of at most `most` workers that hold no job, sorted. O(number of workers).
   func idleWorkers(most: Int) -> [String] {
     sessions.values.lazy.filter(\.jobs.isEmpty).prefix(most).map(\.worker).sorted()
   }
 
-  /// Workers that do not rest and speak this protocol version or a later one.
+  /// Returns the number of workers that do not rest and speak this protocol version or a later one.
   func workingCount(speaking version: Int) -> Int {
     workingCounts.reduce(0) { $1.key >= version ? $0 + $1.value : $0 }
   }
 
   // MARK: Coming and going
 
-  /// A worker says hello at a connection: its session there begins, or begins anew. Where the worker was at another
-  /// connection, it has to be moved first; where another worker was at this one, that has to be removed first.
+  /// Begins or renews a session when a worker says hello. The caller must first move the worker's session if it was at
+  /// another connection, and remove the session of another worker at this connection.
   mutating func introduce(
     _ identity: WorkerIdentity, slots: Int, protocolVersion: Int, hellos: Allowance, at peer: PeerID, _ now: Double,
     firstTimer: Double
@@ -126,7 +126,7 @@ struct SessionTable: Sendable {
     }
     self.slots += slots - session.slots
     session.slots = slots
-    // The key stays what it was: with another one the hello is refused.
+    // The key never changes: a hello with another key is refused.
     session.identity = identity
     session.protocolVersion = protocolVersion
     session.credits = 0
@@ -138,7 +138,7 @@ struct SessionTable: Sendable {
     peers[identity.worker] = peer
   }
 
-  /// The worker is connected anew: its session, with its jobs, is at another connection now.
+  /// Moves the session of a reconnected worker, with its jobs, to its new connection.
   mutating func move(from old: PeerID, to new: PeerID, firstTimer: Double) {
     guard var session = sessions.removeValue(forKey: old) else { return }
     lastSerial += 1
@@ -159,13 +159,13 @@ struct SessionTable: Sendable {
     return session
   }
 
-  // MARK: What a worker says
+  // MARK: Messages of a worker
 
   mutating func recordHearing(from peer: PeerID, at now: Double) { update(peer) { $0.lastHeard = now } }
 
   mutating func recordHellos(_ hellos: Allowance, from peer: PeerID) { update(peer) { $0.hellos = hellos } }
 
-  /// Whether it is the first time that it does this wrong.
+  /// Returns whether this is the worker's first mistake of this kind.
   mutating func recordProblem(_ kind: String, of peer: PeerID) -> Bool {
     var isNew = false
     update(peer) { isNew = $0.toldProblems.insert(kind).inserted }
@@ -181,17 +181,17 @@ struct SessionTable: Sendable {
 
   mutating func countReturn(by peer: PeerID) { update(peer) { $0.returnsInARow += 1 } }
 
-  /// It has got on with a job, or pauses for what it handed back.
+  /// Resets the count of jobs handed back when the worker gets on with a job or is paused for them.
   mutating func forgetReturns(of peer: PeerID) { update(peer) { $0.returnsInARow = 0 } }
 
-  /// In place: a session is many values, and most messages change one of them.
+  /// Changes the session in place: a session has many fields, and most messages change one of them.
   private mutating func update(_ peer: PeerID, _ change: (inout Session) -> Void) {
     if let index = sessions.index(forKey: peer) { change(&sessions.values[index]) }
   }
 
   // MARK: Timers
 
-  /// The next session whose timer is due; its timer has to be set again.
+  /// Returns the next session whose timer is due; the caller must set the timer again.
   mutating func nextDue(at now: Double) -> PeerID? {
     while let timer = timers.first, timer.due <= now {
       _ = timers.removeFirst()
@@ -207,27 +207,27 @@ struct SessionTable: Sendable {
 
   // MARK: Credits
 
-  /// The worker says READY. One that is leaving says that it has no more slots: then no report frees one.
+  /// Handles READY. A worker that is leaving reports no free slots, and from then on its reports free none.
   mutating func recordReady(_ freeSlots: Int, from peer: PeerID) {
     update(peer) { $0.isReady = freeSlots > 0 }
     grant(freeSlots, to: peer)
   }
 
-  /// The worker had so many free slots when it wrote this. Jobs that it had not accepted by then were on their way, and
-  /// take up slots that it counted as free. (A connection keeps the order of messages.)
+  /// Sets the worker's credits from the number of free slots in its message. Jobs it had not accepted by then were in
+  /// flight and take up slots it counted as free, since a connection preserves the order of messages.
   mutating func grant(_ freeSlots: Int, to peer: PeerID) {
     updateAndEnqueue(peer) { $0.credits = max(0, min(freeSlots, $0.slots) - $0.unaccepted) }
-    // Peers that left stay in the queue until they come up, which may be never while no job waits.
+    // Peers that have left stay in the queue until they come up, which may be never while no job waits.
     if queue.count > 2 * sessions.count + 64 { queue = queue.filtered { sessions[$0]?.isQueued == true } }
   }
 
-  /// A slot became free, which the worker is about to say itself: with READY, which replaces this credit. Its next job
-  /// leaves in the turn of the result, one message earlier.
+  /// Adds a credit for a slot that became free, before the worker reports the slot in a READY, which will replace this
+  /// credit. This way the worker's next job leaves in the turn of the result, one message earlier.
   mutating func addCredit(to peer: PeerID) {
     updateAndEnqueue(peer) { if $0.isReady, $0.credits + $0.jobs.count < $0.slots { $0.credits += 1 } }
   }
 
-  /// Into the queue of those with credits, where it has some and is not there already.
+  /// Puts the session into the queue if it has credits and is not queued already.
   mutating func enqueue(_ peer: PeerID) { updateAndEnqueue(peer) { _ in } }
 
   /// Takes the next worker with credits out of the queue.
@@ -248,7 +248,7 @@ struct SessionTable: Sendable {
 
   // MARK: Jobs
 
-  /// A job is sent for a credit; with more of them the worker's next turn comes after the others'.
+  /// Spends a credit on a job. A worker with further credits is served again after the others.
   mutating func spendCredit(of peer: PeerID, on job: Int64) {
     updateAndEnqueue(peer) {
       $0.credits -= 1
@@ -257,14 +257,14 @@ struct SessionTable: Sendable {
     }
   }
 
-  /// The worker says that it has the job, which may be one that it was not sent on this connection.
+  /// Records that the worker has the job, which it may not have been sent on this connection.
   mutating func hold(_ job: Int64, at peer: PeerID) { update(peer) { $0.jobs.insert(job) } }
 
-  /// A job that was sent to it has arrived.
+  /// Records that a job sent to the worker has arrived.
   mutating func countAcceptance(at peer: PeerID) { update(peer) { $0.unaccepted -= 1 } }
 
-  /// The worker has no lease on the job any more. Where it has credits, it is served again: it may have been passed
-  /// over for the job that it had.
+  /// Records that the worker has no lease on the job any more. If it has credits, it is queued again, since it may have
+  /// been passed over because of this job.
   mutating func release(_ job: Int64, at peer: PeerID, wasAccepted: Bool) {
     updateAndEnqueue(peer) {
       $0.jobs.remove(job)
@@ -274,7 +274,7 @@ struct SessionTable: Sendable {
 
   // MARK: Rest
 
-  /// Whether the worker gets jobs. One that rests keeps its credits.
+  /// Sets whether the worker rests, that is, gets no jobs. A resting worker keeps its credits.
   mutating func setResting(_ isResting: Bool, at peer: PeerID) {
     guard let index = sessions.index(forKey: peer), sessions.values[index].isResting != isResting else { return }
     revision += 1
@@ -295,7 +295,7 @@ extension SessionTable {
 
   var unorderedPairs: [(peer: PeerID, session: Session)] { sessions.map { ($0.key, $0.value) } }
 
-  /// What does not hold though it always should, a sentence each.
+  /// Returns a description of each violated invariant; empty if all hold.
   func invariants() -> [String] {
     var broken: [String] = []
     func require(_ condition: Bool, _ what: @autoclosure () -> String) { if !condition { broken.append(what()) } }

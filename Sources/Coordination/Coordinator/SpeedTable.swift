@@ -1,11 +1,11 @@
-/// How fast workers train in one slot, by what they have finished: multiply-adds a second. The latest training counts
-/// as much as all before it.
+/// The training speed of workers, in multiply-adds per second and slot, from the trainings that they have finished. The
+/// latest training has about the same weight as all earlier ones together.
 struct SpeedTable: Sendable {
   private struct Account: Sendable {
     var work = 0.0
     var seconds = 0.0
 
-    /// Nil where nothing was finished.
+    /// The rate; `nil` if nothing was finished.
     var rate: Double? { seconds > 0 ? work / seconds : nil }
 
     mutating func add(_ work: Double, _ seconds: Double) {
@@ -19,7 +19,7 @@ struct SpeedTable: Sendable {
 
   var isEmpty: Bool { all.rate == nil }
 
-  /// A worker took so many seconds for so many multiply-adds.
+  /// Records that a worker took `seconds` for `work` multiply-adds.
   mutating func record(_ work: Double, seconds: Double, by worker: String) {
     guard seconds > 0, work > 0 else { return }
     accounts[worker, default: Account()].add(work, seconds)
@@ -28,6 +28,6 @@ struct SpeedTable: Sendable {
 
   mutating func forget(_ worker: String) { accounts[worker] = nil }
 
-  /// Its own, else that of the study's latest trainings; nil before the first.
+  /// Returns the worker's own rate, otherwise that of the study's latest trainings; `nil` before the first.
   func rate(of worker: String) -> Double? { accounts[worker]?.rate ?? all.rate }
 }

@@ -1,24 +1,24 @@
-/// What is known of workers by how their attempts ended: who has finished jobs, at whom jobs failed, who is in doubt,
-/// benched or pauses.
+/// What is known about workers from how their attempts ended: which have finished jobs, at which of them jobs failed,
+/// and which are in doubt, benched or pausing.
 ///
-/// Decides; what is said and recorded of it is the machine's. Whose standing changed is returned: whether these workers
-/// rest has to be looked at again.
+/// This type decides; the machine sends and records what follows. Methods return the workers whose standing changed,
+/// for which the machine must check again whether they rest.
 struct StandingTable: Sendable {
-  /// Workers at which jobs failed.
+  /// The standings of workers at which jobs failed.
   private(set) var standings: [String: WorkerStanding] = [:]
-  /// Open jobs at which something went wrong.
+  /// The evidence about open jobs at which something went wrong.
   private(set) var evidence: [Int64: JobEvidence] = [:]
-  /// Failures in a row.
+  /// The failures in a row, by account.
   private(set) var streaks: [Account: FailureStreak] = [:]
-  /// Workers that have finished a job: what fails there says something of the job.
+  /// The workers that have finished a job, so that a failure there says something about the failed job.
   private var proven: Set<String>
   private var pauseTimers = MinimumHeap<Timer<Account>>()
-  /// Workers that are gone and had a standing or a row, the longest gone first.
+  /// The workers that are gone and had a standing or failures in a row, the longest gone first.
   private var departed = FirstInFirstOut<String>()
   private static let departedKept = 1000
-  /// Workers that get no more jobs: a person wants it so.
+  /// The workers that get no more jobs because a user wants it so.
   private(set) var drained: Set<String>
-  /// Of these, nothing counts that they find.
+  /// The drained workers whose results do not count.
   private(set) var distrusted: Set<String>
 
   init(proven: Set<String>, drained: Set<String>, distrusted: Set<String>) {
@@ -27,7 +27,7 @@ struct StandingTable: Sendable {
     self.distrusted = distrusted
   }
 
-  // MARK: What a person wants
+  // MARK: Interventions
 
   mutating func drain(_ worker: String) { drained.insert(worker) }
 
@@ -39,22 +39,23 @@ struct StandingTable: Sendable {
 
   // MARK: Jobs
 
-  /// Whether what fails at the worker says something of the job.
+  /// Returns whether a failure at the worker says something about the job, because the worker has finished others.
   func isWitness(_ worker: String) -> Bool { proven.contains(worker) }
 
   func hasFailed(_ job: Int64, at worker: String) -> Bool { evidence[job]?.hasFailed(at: worker) == true }
 
-  /// Enough failures at witnesses: `allowed` at one, or one less at two and more.
+  /// Returns whether the job failed often enough at witnesses: `allowed` times at one, or one time fewer at two or more
+  /// together.
   func isJobsFault(_ job: Int64, allowed: Int) -> Bool {
     let counts = evidence[job]?.failures.filter { isWitness($0.worker) }.map(\.count) ?? []
     let total = counts.reduce(0, +)
     return (counts.max() ?? 0) >= allowed || (counts.count > 1 && total >= max(2, allowed - 1))
   }
 
-  /// With witnesses.
+  /// Returns the number of times that the job was lost with witnesses.
   func losses(of job: Int64) -> Int { evidence[job]?.losses ?? 0 }
 
-  /// A failure that is on record from before the coordinator's start.
+  /// Restores a failure that is on record from before the coordinator's start.
   mutating func restoreFailure(of job: Int64, at worker: String) {
     evidence[job, default: JobEvidence()].addFailure(at: worker)
   }
@@ -63,14 +64,14 @@ struct StandingTable: Sendable {
     if isWitness(worker) { evidence[job, default: JobEvidence()].losses += 1 }
   }
 
-  // MARK: What tells whose fault it was
+  // MARK: Evidence of faults
 
-  /// Returns the workers whose standing changed.
+  /// Records a failure. Returns the workers whose standing changed.
   mutating func recordFailure(of job: Int64, by worker: String, among sessions: SessionTable) -> [String] {
     let others = evidence[job]?.failures.map(\.worker).filter { $0 != worker } ?? []
     evidence[job, default: JobEvidence()].addFailure(at: worker)
     var changed: [String] = []
-    // It failed here too: no other worker's fault.
+    // The job failed at a witness too, so the failures are not the other workers' fault.
     if isWitness(worker) { changed = others.filter { forgive($0, job, among: sessions) } }
     if !others.contains(where: isWitness), change(worker, among: sessions, { $0.failed(job) }) {
       changed.append(worker)
@@ -78,7 +79,8 @@ struct StandingTable: Sendable {
     return changed
   }
 
-  /// Returns the other workers at which it had failed and whose fault that was.
+  /// Records that the worker finished the job. Returns the other workers at which the job had failed through their own
+  /// fault.
   mutating func recordFinish(of job: Int64, by worker: String, among sessions: SessionTable) -> [String] {
     if !distrusted.contains(worker) { proven.insert(worker) }
     standings[worker]?.finished(job)
@@ -86,7 +88,7 @@ struct StandingTable: Sendable {
     return failures.map(\.worker).filter { $0 != worker && change($0, among: sessions) { $0.blame(for: job) } }
   }
 
-  /// Returns the workers whose standing changed.
+  /// Records that the job was set aside. Returns the workers whose standing changed.
   mutating func recordSetAside(of job: Int64, among sessions: SessionTable) -> [String] {
     (evidence.removeValue(forKey: job)?.failures ?? []).map(\.worker).filter { forgive($0, job, among: sessions) }
   }
@@ -102,7 +104,7 @@ struct StandingTable: Sendable {
   private mutating func change(
     _ worker: String, among sessions: SessionTable, _ change: (inout WorkerStanding) -> Void
   ) -> Bool {
-    // One that has left is of no interest any more.
+    // No standing is created for a worker that has left.
     guard standings[worker] != nil || sessions.isHere(worker) else { return false }
     change(&standings[worker, default: WorkerStanding()])
     return true
@@ -110,29 +112,29 @@ struct StandingTable: Sendable {
 
   // MARK: Rest
 
-  /// Until when it gets no jobs: the end of its bench and pauses; nil where it does.
+  /// Returns the end of the worker's bench and pauses; `nil` if it has none.
   func restingUntil(_ worker: WorkerIdentity) -> Double? {
     (Account.all(of: worker).map { streaks[$0]?.pausedUntil } + [standings[worker.worker]?.benchedUntil])
       .compactMap { $0 }.max()
   }
 
-  /// It is benched or drained, or it or its key pauses.
+  /// Returns whether the worker is benched or drained, or it or its key pauses.
   func isBenched(_ worker: WorkerIdentity) -> Bool { drained.contains(worker.worker) || restingUntil(worker) != nil }
 
-  /// Whether it gets no jobs, at least while there are others.
+  /// Returns whether the worker gets no jobs, at least while there are other workers.
   func isToRest(_ worker: WorkerIdentity, jobsInDoubt limit: Int) -> Bool {
     isBenched(worker) || (standings[worker.worker]?.inDoubt.count ?? 0) >= limit
   }
 
-  /// Whether it gets one job at a time, because it pauses again and again.
+  /// Returns whether the worker gets one job at a time because it has paused since it last finished a job.
   func provesItself(_ worker: WorkerIdentity) -> Bool {
     !streaks.isEmpty && Account.all(of: worker).contains { streaks[$0]?.pauses ?? 0 > 0 }
   }
 
   // MARK: The bench
 
-  /// A worker with `faults` faults is benched, twice as long each further time. Returns how long, and the faults; nil
-  /// where it is not.
+  /// Benches a worker with at least `faults` faults, twice as long each further time, up to 64 times as long. Returns
+  /// the length of the bench and the number of faults; `nil` if the worker is not benched now.
   mutating func benchIfDue(
     _ worker: String, faults: Int, firstSeconds: Double, at now: Double
   ) -> (seconds: Double, faults: Int)? {
@@ -142,7 +144,7 @@ struct StandingTable: Sendable {
     return (seconds, standing.faults)
   }
 
-  /// Returns whether a bench ended.
+  /// Ends the worker's bench if its time has passed. Returns whether it did.
   mutating func endBenchIfDue(_ worker: String, at now: Double) -> Bool {
     guard let until = standings[worker]?.benchedUntil, now >= until else { return false }
     standings[worker]?.endBench()
@@ -151,8 +153,8 @@ struct StandingTable: Sendable {
 
   // MARK: Failures in a row
 
-  /// Counts a failure in the row; not while there is a pause: what was under way when it began says no more than what
-  /// began it. Returns how many they are; nil while there is a pause.
+  /// Counts a failure in a row, except during a pause, because attempts that were under way when the pause began add no
+  /// information. Returns the length of the row; `nil` during a pause.
   mutating func strike(_ account: Account, for job: Int64, isProven: Bool) -> Int? {
     if streaks[account]?.pausedUntil != nil { return nil }
     streaks[account, default: FailureStreak()].strike(for: job)
@@ -166,10 +168,10 @@ struct StandingTable: Sendable {
     pauseTimers.insert(Timer(due: time, subject: account))
   }
 
-  /// A job was finished: the row is over. Returns whether that ends a pause.
+  /// Ends the row after a finished job. Returns whether this ended a pause.
   mutating func endStreak(of account: Account) -> Bool { streaks.removeValue(forKey: account)?.pausedUntil != nil }
 
-  /// The next pause that is over, which it ends.
+  /// Ends and returns the next pause whose time has passed.
   mutating func endNextPause(at now: Double) -> Account? {
     while let timer = pauseTimers.first, timer.due <= now {
       _ = pauseTimers.removeFirst()
@@ -182,7 +184,7 @@ struct StandingTable: Sendable {
 
   // MARK: Departures
 
-  /// What a worker that is gone is known for is kept for its return, within bounds.
+  /// Keeps what is known about a worker that is gone, in case it returns. The number of such workers is bounded.
   mutating func keep(departed worker: String, among sessions: SessionTable) {
     guard standings[worker] != nil || streaks[.worker(worker)] != nil else { return }
     departed.append(worker)
@@ -195,7 +197,7 @@ struct StandingTable: Sendable {
 }
 
 extension StandingTable {
-  /// What does not hold though it always should, a sentence each.
+  /// Returns a description of each violated invariant; empty if all hold.
   func invariants() -> [String] {
     var broken: [String] = []
     for (job, evidence) in evidence {

@@ -1,12 +1,12 @@
 import ReadableText
 
-/// Failures and set-aside jobs of the whole study in a row, since its last result: after some of them a person has to
-/// look.
+/// The failures and set-aside jobs of the whole study since its last result. After a number of them the study needs a
+/// user.
 struct StudyStreak: Sendable {
-  /// Attempts that failed at workers that never finished a job.
+  /// The number of attempts that failed at workers that never finished a job.
   private(set) var failures = 0
   private(set) var setAside = 0
-  /// The latest of each, for people.
+  /// Descriptions of the latest failure and the latest set-aside job, for users.
   private(set) var lastFailure = ""
   private var lastSetAside = ""
 
@@ -20,16 +20,17 @@ struct StudyStreak: Sendable {
     lastSetAside = "the last one job \(job): \(reason)"
   }
 
-  /// The user wants the study to go on without a job: that says nothing of the others.
+  /// Resets the count of set-aside jobs when a user sets a job aside or retries one, which says nothing about the
+  /// others.
   mutating func forgetSetAside() { setAside = 0 }
 
-  /// A job has its result.
+  /// Ends both rows when a job gets a result.
   mutating func end() {
     failures = 0
     setAside = 0
   }
 
-  /// Why the study cannot go on without a person, and what that person can do; nil where it can.
+  /// Returns why the study cannot go on without a user, and what the user can do; `nil` if it can go on.
   func reasonToGiveUp(after limit: Int) -> String? {
     if setAside >= limit {
       return "\(setAside) jobs in a row were set aside without a result in between, \(lastSetAside); look at one with "

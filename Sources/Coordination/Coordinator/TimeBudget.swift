@@ -1,19 +1,20 @@
 import ReadableText
 import SearchCore
 
-/// How much time the trainings of a study have taken, and whether there is more.
+/// The time that the trainings of a study have taken, and whether any is left.
 struct TimeBudget: Sendable {
   let limits: TimeLimits
   private(set) var spent: TimeSpent
   private var last: Double?
 
-  /// - Parameter spent: of the record.
+  /// - Parameter spent: The time spent according to the record.
   init(_ limits: TimeLimits, spent: TimeSpent) {
     self.limits = limits
     self.spent = spent
   }
 
-  /// - Parameter running: jobs that were running since the last call.
+  /// Adds the time since the last call.
+  /// - Parameter running: The number of jobs that were running since the last call.
   mutating func pass(until now: Double, running: Int) {
     defer { last = now }
     guard let last, now > last, running > 0 else { return }
@@ -21,7 +22,7 @@ struct TimeBudget: Sendable {
     spent.onClock += now - last
   }
 
-  /// What is spent, as the configuration calls it; nil while there is more.
+  /// The limit that is reached, in the terms of the configuration; `nil` if time is left.
   var spentLimit: String? {
     if let limit = limits.ofWorkers, spent.ofWorkers >= limit {
       return "\(NumberText.shortest(limit / 3600)) worker hours"

@@ -1,11 +1,13 @@
-/// Who a worker is, as its latest hello said: what becomes of an attempt counts from the worker that it was given to
-/// alone.
+/// The identity of a worker, from its latest hello. It decides which reports on an attempt count
+/// (`CoordinatorMachine+Claims`).
 struct WorkerIdentity: Hashable, Sendable {
-  /// Its name for itself, new at each start.
+  /// The worker's name for itself, new at each start.
   var worker: String
   var host: String
-  /// What its connection proved to hold; nil in plaintext, and where the worker is known from the record only.
+  /// The key that its connection proved to hold; `nil` without encryption, and if the worker is known from the record
+  /// only.
   var key: String?
-  /// What it computes with here: that of its kernels which the study asks for, else the fastest.
+  /// The kernel variant that the worker uses in this study: the one of its variants that the study asks for, otherwise
+  /// the fastest.
   var kernelVariant: String
 }

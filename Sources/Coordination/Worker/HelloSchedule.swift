@@ -1,12 +1,12 @@
-/// When a worker says hello: after about 1, 2, 4 … 15 s.
+/// The times at which a worker says hello: after about 1, 2, 4 … 15 s.
 struct HelloSchedule: Sendable {
   private let firstSeconds: Double
   private let lastSeconds: Double
-  /// Until the one after the next.
+  /// The average delay between the next hello and the one after it.
   private var seconds: Double
   private(set) var next = 0.0
   private var last = -Double.infinity
-  /// Hellos that no welcome has answered yet.
+  /// The number of hellos that no welcome has answered yet.
   private(set) var unanswered = 0
   private static let unansweredKept = 10
 
@@ -16,40 +16,40 @@ struct HelloSchedule: Sendable {
     seconds = firstSeconds
   }
 
-  /// Whether one was said so recently that another would say nothing new: the other side does not choose how often it
-  /// is greeted.
+  /// Returns whether a hello was said so recently that another would tell nothing new. This way the coordinator does
+  /// not control how often it is greeted.
   func isRecent(at now: Double) -> Bool { now - last < firstSeconds / 2 }
 
-  /// One is said.
-  /// - Parameter spread: from 0 to 1, so that workers that lost their coordinator together come one by one.
+  /// Records a hello and schedules the next one.
+  /// - Parameter spread: A number from 0 to 1 that spreads workers which lost their coordinator at the same time.
   mutating func say(at now: Double, spread: Double) {
     last = now
     unanswered = min(unanswered + 1, Self.unansweredKept)
-    // From half the distance to one and a half.
+    // From half the delay to one and a half times the delay.
     next = now + seconds * (0.5 + spread)
     seconds = min(lastSeconds, 2 * seconds)
   }
 
-  /// The distances begin anew.
+  /// Resets the delay to the first one.
   mutating func restart() { seconds = firstSeconds }
 
-  /// The next one follows the last at the first distance.
+  /// Schedules the next hello at the first delay after the last one.
   mutating func restartAfterLast() {
     restart()
     next = last + firstSeconds
   }
 
-  /// The next one comes no later than at the first distance from the last.
+  /// Schedules the next hello no later than the first delay after the last one.
   mutating func hasten() { next = min(next, last + firstSeconds) }
 
-  /// No answer is expected soon.
+  /// Schedules the next hello at the longest delay, because no answer is expected soon.
   mutating func slowDown(at now: Double, spread: Double) {
     seconds = lastSeconds
     last = now
     next = now + lastSeconds * (0.5 + spread)
   }
 
-  /// A welcome came. False where no hello waits for one.
+  /// Counts a welcome. Returns `false` if no hello waits for one.
   mutating func answer() -> Bool {
     guard unanswered > 0 else { return false }
     unanswered -= 1
@@ -57,14 +57,14 @@ struct HelloSchedule: Sendable {
   }
 }
 
-/// What became of the hello that was said before there was a connection, mostly: it is lost then, and said again as
-/// soon as there is one. Only once, since the other side chooses how often it accepts connections.
+/// The state of the first hello. It is usually said before there is a connection, and lost; then it is repeated as soon
+/// as there is one, but only once, since the coordinator controls how often it accepts connections.
 enum FirstHello: Sendable {
   case said
   case lost
-  /// A connection stands, and nothing is known of the hello.
+  /// There is a connection, and the outcome of the hello is unknown.
   case connected
-  /// It was lost, and a connection stands.
+  /// The hello was lost, and there is a connection.
   case isToBeRepeated
   case repeated
 

@@ -1,20 +1,21 @@
 import SearchProtocol
 
-/// A place for a training at a worker.
+/// A place in which a worker runs one training at a time.
 enum Slot: Sendable {
   case free
-  /// No engine could be started in it: files, memory or processes are short on the machine.
+  /// No engine could be started in the slot because the machine is short of files, memory or processes, or the weights
+  /// of the slot's job could not be had.
   case closed(until: Double)
   case training(Training)
 
   struct Training: Sendable {
     let job: JobAssignment
     let startedAt: Double
-    /// What it starts from is not on this machine yet.
+    /// Whether the weights that the training starts from are not on this machine yet.
     var awaitsWeights = false
-    /// When its progress was last told; nil until it was.
+    /// When its progress was last sent; `nil` before the first time.
     var progressSentAt: Double?
-    /// When it will have ended, as far as its progress tells.
+    /// When the training is expected to end, from its progress; `nil` if unknown.
     var expectedEnd: Double?
   }
 

@@ -1,26 +1,26 @@
 import SearchProtocol
 
-/// The study's data set, as a worker knows it.
+/// The state of the study's data set at a worker.
 enum DataSetState: Equatable, Sendable {
-  /// No welcome has named one.
+  /// No welcome has named a data set.
   case unknown
-  /// Being looked for on this machine, or fetched.
+  /// The data set is being looked for on this machine, or fetched.
   case sought(DataRequirement)
   case located(DataRequirement)
 }
 
-/// A content that a client of the worker wants.
+/// The state of a content that a client of the worker wants.
 enum WantedContent: Equatable, Sendable {
-  /// What it is was asked of the coordinator, then.
+  /// The coordinator was asked what the content is.
   case asked(at: Double)
-  /// It is being fetched.
+  /// The content is being fetched.
   case taken
 }
 
-/// A content that a client of the worker has.
+/// The state of a content that a client of the worker has.
 enum OfferedContent: Equatable, Sendable {
   case waiting
-  /// Announced to the coordinator, then, and not answered for.
+  /// The content was announced to the coordinator, which has not answered yet.
   case announced(at: Double)
 }
 
@@ -31,20 +31,21 @@ struct WorkerContents: Sendable {
     var state = OfferedContent.waiting
   }
 
-  /// That the coordinator has not answered for. It takes no more of a worker.
+  /// The maximum number of announced contents that the coordinator has not answered for. The coordinator accepts no
+  /// more from one worker.
   static let announcementsAtOnce = 4
 
   var giver = ContentGiver(limits: ContentGiver.Limits(piecesAPeer: 4, piecesAtOnce: 4))
   var taker: ContentTaker
   var dataSet = DataSetState.unknown
   var wanted: [ContentHash: WantedContent] = [:]
-  /// Contents of the study that were wanted and are on this machine, held until another study comes.
+  /// The contents of the study that were wanted and are on this machine; kept until another study comes.
   var here: Set<ContentHash> = []
   private(set) var offers: [ContentHash: Offer] = [:]
-  /// In the order in which they were offered.
+  /// The offered contents in the order in which they were offered.
   private(set) var order: [ContentHash] = []
 
-  /// Those that are being fetched are to be asked for again. Returns them.
+  /// Marks the wanted contents that are being fetched as to be asked for again. Returns them.
   mutating func interruptWanted() -> [ContentHash] {
     let taken = wanted.filter { $0.value == .taken }.keys.sorted()
     for hash in taken { wanted[hash] = .asked(at: -.infinity) }
@@ -58,7 +59,7 @@ struct WorkerContents: Sendable {
     giver.add(content.contentHash, bytes: content.bytes)
   }
 
-  /// True where it was offered.
+  /// Withdraws an offer. Returns whether there was one.
   mutating func withdraw(_ hash: ContentHash) -> Bool {
     guard offers.removeValue(forKey: hash) != nil else { return false }
     order.removeAll { $0 == hash }
@@ -66,7 +67,7 @@ struct WorkerContents: Sendable {
     return true
   }
 
-  /// Those to announce now, which are announced from now on.
+  /// Returns the contents to announce now, and marks them as announced.
   mutating func announcements(repeatedAfter seconds: Double, at now: Double) -> [ContentDescription] {
     guard !order.isEmpty else { return [] }
     var due: [ContentDescription] = []
@@ -79,12 +80,12 @@ struct WorkerContents: Sendable {
     return due
   }
 
-  /// Another coordinator, or the same after a restart: it knows of nothing.
+  /// Forgets all announcements, because a new or restarted coordinator does not know them.
   mutating func forgetAnnouncements() {
     for hash in order { offers[hash]?.state = .waiting }
   }
 
-  /// What does not hold; empty where all is well.
+  /// Returns a description of each violated invariant; empty if all hold.
   func invariants() -> [String] {
     var broken = giver.invariants() + taker.invariants()
     if Set(order) != Set(offers.keys) || order.count != offers.count { broken.append("offers and their order differ") }

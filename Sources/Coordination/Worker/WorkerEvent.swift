@@ -1,26 +1,26 @@
 import SearchCore
 import SearchProtocol
 
-/// What happens to a worker. Slots are numbered from 0.
+/// An event that a worker handles. Slots are numbered from 0.
 public enum WorkerEvent: Sendable {
-  /// Once, before every other event.
+  /// Comes once, before every other event.
   case started
-  /// `ticket`: an unguessable number, for what is sent in answer.
+  /// A message was received. `ticket` is an unguessable number, used for what is sent in answer.
   case received(CoordinatorMessage, ticket: UInt64 = 0)
-  /// A connection to the coordinator's address stands. May come again and again.
+  /// There is a connection to the coordinator's address. May come repeatedly.
   case connected
-  /// A hello was dropped, because there was no connection.
+  /// A hello was dropped because there was no connection.
   case helloUndelivered
-  /// What listens at the coordinator's address does not let this worker in: why, and what to do.
+  /// The server at the coordinator's address does not let this worker in; the text says why and what to do.
   case turnedAway(String)
-  /// The answer to `locateData`: where it is; nil for embedded sets.
+  /// Answers `locateData`: the path of the data set; `nil` for embedded sets.
   case dataLocated(path: String?)
-  /// The answer to `locateData`: it is nowhere, with a reason for the user.
+  /// Answers `locateData`: the data set is nowhere. The reason is for the user.
   case dataMissing(String)
-  /// The answer to `locateData`: it is not on this machine, and there is a place for it. Of its `bytes`, the first
+  /// Answers `locateData`: the data set is not on this machine, and there is a place for it. Of its `bytes`, the first
   /// `present` are there already.
   case dataAbsent(present: Int, bytes: Int, reason: String)
-  /// What became of a `content` effect.
+  /// The outcome of a `content` effect.
   case content(ContentEvent)
   /// A client of this worker wants the content of the study. Answered by `contentTaken` or `contentUnavailable`.
   case contentWanted(ContentHash)
@@ -30,45 +30,46 @@ public enum WorkerEvent: Sendable {
   case engineFinished(slot: Int, AttemptReference, Observation)
   /// The engine process crashed, was killed, or refused the job.
   case engineFailed(slot: Int, AttemptReference, reason: String, AttemptFailure? = nil)
-  /// Reports that earlier workers left, which are kept on disk for this one now.
+  /// Reports left behind by earlier workers and now kept on disk for this one.
   case spooled([AttemptReport])
-  /// Several times a heartbeat, whatever else happens.
+  /// Comes several times per heartbeat, whatever else happens.
   case tick
-  /// Take no more, finish what can be finished within the grace time, hand back the rest, and leave (SIGINT, SIGTERM).
-  /// A second one, not of the same moment, leaves at once.
+  /// The worker must take no more jobs, finish what can be finished within the grace time, hand back the rest, and
+  /// leave (SIGINT, SIGTERM). A second request at a later moment makes it leave at once.
   case stopRequested
-  /// Leave at once.
+  /// The worker must leave at once.
   case endRequested
 }
 
-/// What a worker wants done, in this order.
+/// An action that a worker wants done, in the order of the effects.
 public enum WorkerEffect: Hashable, Sendable {
   case send(WorkerMessage)
-  /// The slot is free: hand this job to its engine process (start one where none waits).
+  /// Give this job to the engine process of the free slot, starting a process if none is ready.
   case startJob(slot: Int, JobAssignment)
-  /// End what the slot trains, now. Events of it that still come are ignored.
+  /// End the slot's training now. Later events of it are ignored.
   case stopEngine(slot: Int)
   /// Find the data set, check its content, and answer with `dataLocated`, `dataMissing` or `dataAbsent`.
   case locateData(DataRequirement)
-  /// The answer to the last `locateData` is of no use any more; places that were made for it are let go.
+  /// The answer to the last `locateData` is not needed any more; release the places made for it.
   case forgetData
   case content(ContentEffect)
-  /// The coordinator has what a client offered.
+  /// The coordinator has the content that a client offered.
   case contentGiven(ContentHash)
-  /// The coordinator does not take what a client offered, or it cannot be read any more.
+  /// The coordinator does not take the content that a client offered, or it cannot be read any more.
   case contentRefused(ContentHash, reason: String)
-  /// What a client wanted is on this machine, checked as a whole.
+  /// The content that a client wanted is on this machine, checked as a whole.
   case contentTaken(ContentDescription)
   case contentUnavailable(ContentHash, reason: String)
-  /// Keep the report on disk, safely, before the effects that follow.
+  /// Write the report to disk durably before carrying out the effects that follow.
   case spool(AttemptReport)
-  /// The report is acknowledged, or of no use any more. May name a report that was never spooled.
+  /// The report was acknowledged or is not needed any more. May name a report that was never spooled.
   case discardSpooled(AttemptReference, study: String)
-  /// Bring the reports that earlier workers of this machine left of the study, and answer with `spooled`.
+  /// Collect the reports of the study that earlier workers of this machine left, and answer with `spooled`.
   case adoptSpooled(study: String)
-  /// The coordinator leads another study now: what is kept of this one is to wait where any worker finds it.
+  /// The coordinator leads another study now: leave the kept reports of this one where any worker finds them.
   case releaseSpooled(study: String)
   case log(LogLevel, String)
-  /// All is said: send what is on its way (bounded) and end the process with this code. Comes once, last.
+  /// Send what is still in flight, for a limited time, and end the process with this code. Comes once, as the last
+  /// effect.
   case exit(code: Int32)
 }

@@ -1,7 +1,7 @@
 import SearchCore
 import SearchProtocol
 
-/// Jobs that come, engines that report, results that stand until they are acknowledged.
+/// Jobs, events of engines, and results, which are kept until they are acknowledged.
 extension WorkerMachine {
   mutating func accept(_ job: JobAssignment, at now: Double) {
     let reference = job.reference
@@ -10,7 +10,7 @@ extension WorkerMachine {
     guard study != nil, hasDataSet, phase == .serving || phase == .greeting,
       let slot = slots.firstIndex(where: \.isFree)
     else {
-      // A coordinator knows how many it has. One that sends more and more is not answered without end.
+      // A coordinator knows the number of slots. If it sends more and more jobs, not all of them are answered.
       guard unacknowledged.count < 2 * slots.count + FieldLimits.unacknowledgedReports / 10 else {
         return
       }
@@ -25,7 +25,7 @@ extension WorkerMachine {
     want(weights.contentHash, at: now)
   }
 
-  /// Jobs that were waiting for weights which are here start, on the images of the study.
+  /// Starts the jobs whose weights have arrived, once the data set is there.
   mutating func startJobs() {
     guard hasDataSet else { return }
     for slot in slots.indices {
@@ -37,7 +37,7 @@ extension WorkerMachine {
     }
   }
 
-  /// No fault of the jobs that wait for it: they are handed back.
+  /// Hands back the jobs that wait for a content that cannot be had, without counting a failure against them.
   mutating func handBackJobs(without content: ContentHash, because reason: String, at now: Double) {
     for slot in slots.indices {
       guard let training = slots[slot].training, training.awaitsWeights, training.job.weights?.contentHash == content
@@ -46,7 +46,7 @@ extension WorkerMachine {
     }
   }
 
-  /// Those that the content came with, which count once the coordinator has it.
+  /// Returns the finished attempts whose results include the content; they count once the coordinator has it.
   func reports(with content: ContentHash) -> [AttemptReference] {
     finished.filter { reference in
       guard case .finished(let result)? = unacknowledged[reference]?.report.outcome else { return false }
@@ -54,7 +54,7 @@ extension WorkerMachine {
     }
   }
 
-  /// What came with these results does not get to the coordinator: they end otherwise.
+  /// Gives these results another outcome, because their content does not reach the coordinator.
   mutating func replaceReports(with content: ContentHash, by outcome: AttemptReport.Outcome, at now: Double) {
     for reference in reports(with: content) {
       discard(reference)
@@ -62,7 +62,7 @@ extension WorkerMachine {
     }
   }
 
-  /// The coordinator has no use for the attempt any more. A finished one is acknowledged all the same.
+  /// Ends an attempt that the coordinator does not need any more. A finished attempt is kept until it is acknowledged.
   mutating func cancel(_ reference: AttemptReference) {
     guard let slot = slots.firstIndex(where: { $0.training?.job.reference == reference }) else { return }
     stop(slot)
@@ -74,7 +74,7 @@ extension WorkerMachine {
   mutating func report(_ progress: AttemptProgress, of slot: Int, at now: Double) {
     guard let training = training(in: slot, progress.reference) else { return }
     if progress.step > 0, progress.steps >= progress.step {
-      // Reading the data before, and the evaluation after the last step, take their time too.
+      // Loading the data before the first step and evaluating after the last one take time too, hence the factor 1.2.
       let left = (now - training.startedAt) * Double(progress.steps - progress.step) / Double(progress.step)
       slots[slot].update { $0.expectedEnd = now + 1.2 * left }
     }
@@ -103,7 +103,7 @@ extension WorkerMachine {
   ) {
     guard let training = training(in: slot, reference) else { return }
     if isLeaving, failure?.signal != nil {
-      // A machine that goes down ends all its processes, in any order: that is not the job's fault.
+      // A machine that shuts down ends all its processes in any order, so this is not the job's fault.
       return end(slot, .returned(reason: "ended while the worker was leaving"), at: now)
     }
     if failure?.cause == .notStarted { return close(slot, because: reason, at: now) }
@@ -113,8 +113,9 @@ extension WorkerMachine {
     end(slot, .failed(reason: reason.oneLine(), failure.sendable), at: now)
   }
 
-  /// The machine lacks what it takes to start an engine: no fault of the job, which is handed back. The slot tries
-  /// again later, after twice as long each further time.
+  /// Hands back a job that lacks what it takes to start (files, processes, memory, or its weights), without counting a
+  /// failure against it. The slot is closed for a while. The time doubles with every `slots.count` shortages in a row,
+  /// up to a maximum.
   mutating func close(_ slot: Int, because reason: String, at now: Double) {
     let seconds = min(
       settings.longestShortageSeconds, settings.shortageSeconds * Double(1 << min(shortages / slots.count, 20)))
@@ -136,7 +137,7 @@ extension WorkerMachine {
     if isAnyDue, phase == .serving { send(.ready(Ready(freeSlots: freeSlots))) }
   }
 
-  /// Nil for events of an engine that was stopped, or had another job, when they came.
+  /// Returns the training that an engine's event is about; `nil` if the engine has been stopped or has another job.
   private func training(in slot: Int, _ reference: AttemptReference) -> Slot.Training? {
     guard slots.indices.contains(slot), let training = slots[slot].training, training.job.reference == reference
     else { return nil }
@@ -157,12 +158,12 @@ extension WorkerMachine {
   mutating func submit(_ outcome: AttemptReport.Outcome, of reference: AttemptReference, at now: Double) {
     guard let study else { return }
     let report = AttemptReport(reference: reference, study: study, outcome: outcome)
-    // A job that is handed back costs nothing if this word is lost: its lease runs out.
+    // A lost report of a returned job costs nothing, since the lease expires.
     var isSpooled = true
     if case .returned = outcome { isSpooled = false }
     if isSpooled { effects.append(.spool(report)) }
     unacknowledged[reference] = Unacknowledged(report: report, isSpooled: isSpooled)
-    // While greeting, the coordinator would not listen: the report follows the welcome.
+    // While greeting, the coordinator would ignore the report; it is sent after the welcome.
     if phase != .greeting { sendReport(reference, at: now) }
   }
 
@@ -172,14 +173,14 @@ extension WorkerMachine {
     if case .finished(var result) = report.outcome, protocolVersion < ProtocolVersion.withKernels,
       KernelVariant(settings.kernelVariant).withoutCoreType.text == result.kernelVariant
     {
-      // Older coordinators take nothing but what the hello said.
+      // Older coordinators accept only the kernel variant that the hello named.
       result.kernelVariant = settings.kernelVariant
       report.outcome = .finished(result)
     }
     send(.result(report))
   }
 
-  /// Sends what was last sent at `time` or before.
+  /// Sends the reports that were last sent at `time` or before, or never.
   mutating func sendReports(notSince time: Double, at now: Double) {
     guard !unacknowledged.isEmpty else { return }
     for reference in finished where unacknowledged[reference].map({ $0.sentAt ?? -.infinity <= time }) == true {
@@ -192,10 +193,10 @@ extension WorkerMachine {
     if entry.isSpooled { effects.append(.discardSpooled(reference, study: entry.report.study)) }
   }
 
-  /// Reports that are on disk.
+  /// The number of reports that are on disk.
   var spooledCount: Int { unacknowledged.values.count { $0.isSpooled } }
 
-  /// Of the study that is over for this worker: what is on disk may be wanted yet.
+  /// Releases the reports of a study that is over for this worker. Those on disk may still be wanted.
   mutating func releaseReports() {
     unacknowledged = [:]
     if let study { effects.append(.releaseSpooled(study: study)) }

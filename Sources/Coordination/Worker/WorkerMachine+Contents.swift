@@ -1,25 +1,25 @@
 import SearchCore
 import SearchProtocol
 
-/// Contents from the coordinator, and for it.
+/// Contents that the worker fetches from the coordinator or gives to it.
 extension WorkerMachine {
-  /// There is one at the other end, whichever connection leads to it.
+  /// Stands for the coordinator, whichever connection leads to it.
   static let coordinator = PeerID(bytes: [])
   static let coordinatorsSource = ContentTaker.Source(peer: coordinator, account: nil)
 
   // MARK: Clients
 
-  /// A client wants it. Answered by `contentTaken` or `contentUnavailable`.
+  /// Asks for a content that a client wants. Answered by `contentTaken` or `contentUnavailable`.
   mutating func want(_ hash: ContentHash, at now: Double) {
     guard contents.wanted[hash] == nil else { return }
     contents.wanted[hash] = .asked(at: -.infinity)
     askForWanted(at: now)
   }
 
-  /// A client has it, and keeps it until `contentGiven` or `contentRefused`.
+  /// Adds a content that a client has, and keeps until `contentGiven` or `contentRefused`.
   mutating func offer(_ content: ContentDescription) { contents.offer(content) }
 
-  /// Those that are not answered yet.
+  /// Asks the coordinator about the wanted contents that it has not answered for.
   private mutating func askForWanted(at now: Double) {
     guard isConnected, !contents.wanted.isEmpty else { return }
     for (hash, state) in contents.wanted.sorted(by: { $0.key < $1.key }) {
@@ -40,7 +40,7 @@ extension WorkerMachine {
     handBackJobs(without: hash, because: reason, at: now)
   }
 
-  /// The study that they belong to is over for this worker.
+  /// Releases the contents of a study that is over for this worker.
   mutating func releaseContents() {
     for hash in contents.here.sorted() { effects.append(.content(.release(hash))) }
     contents.here = []
@@ -56,9 +56,9 @@ extension WorkerMachine {
 
   private static let studyIsOver = "its study is over for this worker"
 
-  // MARK: What the coordinator says
+  // MARK: Messages of the coordinator
 
-  /// After a welcome: whatever was on its way belongs to the past.
+  /// Resumes contents after a welcome: nothing is in flight any more.
   mutating func resumeContents(at now: Double) {
     contents.giver.forget(Self.coordinator)
     contents.forgetAnnouncements()
@@ -71,7 +71,7 @@ extension WorkerMachine {
   mutating func fetch(_ content: ContentDescription, at now: Double) {
     guard case .asked? = contents.wanted[content.contentHash] else { return }
     contents.wanted[content.contentHash] = .taken
-    // Where it is fetched as the study's data set, that does for both.
+    // If the content is being fetched already as the study's data set, this serves both.
     contents.taker.add(Self.coordinatorsSource, of: content)
     if contents.taker.takings[content.contentHash]?.content != content {
       conclude(content.contentHash, unavailable: "the coordinator says other things of it than before", at: now)
@@ -83,7 +83,7 @@ extension WorkerMachine {
     _ = contents.taker.receive(piece, from: Self.coordinator, at: now)
   }
 
-  /// In version 2 only the data set has pieces.
+  /// In version 2, only the data set has pieces.
   mutating func receive(_ piece: UnnamedPiece, at now: Double) {
     guard case .sought(let data) = contents.dataSet, let hash = ContentHash(data.contentHash) else { return }
     receive(ContentPiece(piece, of: hash), at: now)
@@ -125,19 +125,19 @@ extension WorkerMachine {
     for reference in reports(with: hash) { sendReport(reference, at: now) }
   }
 
-  // MARK: What this machine says
+  // MARK: Events of this machine
 
   mutating func handle(_ event: ContentEvent, at now: Double) {
     guard case .unreadable(let hash, let reason) = event else { return contents.taker.handle(event, at: now) }
     guard contents.withdraw(hash) else { return }
     log(.warning, "content \(hash.short) cannot be given: \(reason)")
     effects.append(.contentRefused(hash, reason: reason))
-    // No fault of the jobs: they are handed back.
+    // Not the jobs' fault, so they are handed back.
     let outcome = AttemptReport.Outcome.returned(reason: "its weights cannot be read any more: \(reason)".oneLine())
     replaceReports(with: hash, by: outcome, at: now)
   }
 
-  /// Once a turn: what follows from all that was heard in it.
+  /// Carries out what follows from the event that was handled. Called once a turn.
   mutating func exchangeContents(at now: Double) {
     let isAnswered = isConnected || (isLeaving && study != nil)
     askForWanted(at: now)
@@ -166,6 +166,6 @@ extension WorkerMachine {
     for gift in contents.giver.gifts(at: now) { effects.append(.content(.give(gift))) }
   }
 
-  /// Something was announced that its client would rather not keep.
+  /// Whether contents have been offered that their clients want to hand over.
   var isGiving: Bool { !contents.offers.isEmpty && study != nil && protocolVersion >= ProtocolVersion.withContents }
 }

@@ -1,9 +1,9 @@
 import SearchCore
 import SearchProtocol
 
-/// The data set of a study: looked for on this machine, and fetched where it lacks it.
+/// The data set of a study: looked for on this machine, and fetched if missing.
 extension WorkerMachine {
-  /// A welcome names it. True where it is known already.
+  /// Handles the data set that a welcome names. Returns whether it has been located already.
   mutating func require(_ data: DataRequirement) -> Bool {
     switch contents.dataSet {
     case .located(data): return true
@@ -25,7 +25,8 @@ extension WorkerMachine {
     }
   }
 
-  /// Until a welcome names it again. What is half here stays on disk, and any worker of this machine may go on with it.
+  /// Stops fetching until a welcome names the data set again. What is stored so far stays on disk, and any worker of
+  /// this machine may continue from it.
   mutating func interruptTakings() {
     for hash in contents.interruptWanted() { contents.taker.cancel(hash) }
     guard case .sought(let data) = contents.dataSet else { return }
@@ -34,7 +35,7 @@ extension WorkerMachine {
     effects.append(.forgetData)
   }
 
-  /// Others may make room of it.
+  /// Releases the previous data set, so that its space may be reclaimed.
   private mutating func releaseDataSet() {
     guard case .located(let other) = contents.dataSet, let hash = ContentHash(other.contentHash),
       !contents.here.contains(hash)
@@ -66,11 +67,11 @@ extension WorkerMachine {
     send(.ready(Ready(freeSlots: freeSlots)))
   }
 
-  /// There is no way to the data set.
+  /// Ends the worker because the data set cannot be had, unless it awaits a new welcome or is leaving anyway.
   mutating func doWithoutData(_ reason: String) {
     cancelDataSet()
     if case .sought = contents.dataSet {
-      // The next welcome asks again, or asks for another.
+      // The next welcome asks again, or asks for another data set.
       contents.dataSet = .unknown
     }
     guard phase == .locating else { return }
@@ -82,7 +83,7 @@ extension WorkerMachine {
     if case .located = contents.dataSet { true } else { false }
   }
 
-  /// Of what is being fetched.
+  /// Returns whether the content is the data set that is being located or fetched.
   func isDataSet(_ hash: ContentHash) -> Bool {
     if case .sought(let data) = contents.dataSet { data.contentHash == hash.text } else { false }
   }

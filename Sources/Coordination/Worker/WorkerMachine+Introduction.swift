@@ -10,7 +10,7 @@ extension WorkerMachine {
     sayHello(at: now)
   }
 
-  /// As `beginGreeting`, but where another hello was said just now: a coordinator does not choose how often it is
+  /// Greets like `beginGreeting`, unless a hello was said just now: the coordinator must not control how often it is
   /// greeted.
   mutating func greetAnew(at now: Double) {
     guard hellos.isRecent(at: now) else { return beginGreeting(at: now) }
@@ -36,7 +36,8 @@ extension WorkerMachine {
     sayHello(at: now)
   }
 
-  /// Several of these may come for one restart of the coordinator, one for each message that it did not understand.
+  /// Says hello after REREGISTER. Several may come after one restart of the coordinator: one for each message that it
+  /// received before the hello.
   mutating func introduceAgain(at now: Double) {
     switch phase {
     case .locating, .serving:
@@ -47,14 +48,15 @@ extension WorkerMachine {
     case .greeting:
       if hellos.isRecent(at: now) { hellos.hasten() } else { sayHello(at: now) }
     case .leaving:
-      // Reports can be told only to a coordinator that knows this worker.
+      // Reports can be delivered only to a coordinator that knows this worker.
       if !hellos.isRecent(at: now) { sayHello(at: now) }
     case .created, .ended: break
     }
   }
 
-  /// At first this is a mistake that its user wants to hear of. Later, what it trains is worth more than an answer: the
-  /// coordinator's keys may be in order again in a minute.
+  /// Handles a rejection by the coordinator's security. Before the first welcome it is a mistake to tell the user
+  /// about. Later the trainings are worth more than an answer, since the coordinator's keys may be corrected within a
+  /// minute.
   mutating func handleTurnedAway(_ reason: String, at now: Double) {
     if case .leaving = phase { return }
     guard wasWelcomed else {
@@ -68,7 +70,7 @@ extension WorkerMachine {
   }
 
   mutating func accept(_ welcome: Welcome, at now: Double) {
-    // One for each hello: a coordinator that says more of them has nothing to tell.
+    // Each hello is answered by one welcome; further ones have no meaning.
     guard hellos.answer() else { return }
     guard (ProtocolVersion.oldest...ProtocolVersion.newest).contains(welcome.protocolVersion) else {
       log(.error, "the coordinator wants protocol version \(welcome.protocolVersion); install the same build on both")
@@ -105,8 +107,8 @@ extension WorkerMachine {
     if isNew { effects.append(.adoptSpooled(study: welcome.study)) }
   }
 
-  /// What earlier workers left of the study that this one serves. The coordinator is to know that it is here before a
-  /// result comes: it may wait for the worker that had it.
+  /// Adopts the reports that earlier workers left of this worker's study. Another hello tells the coordinator that they
+  /// are here before a result comes, since it may be waiting for the earlier worker.
   mutating func adopt(_ reports: [AttemptReport], at now: Double) {
     var count = 0
     for report in reports where report.study == study && unacknowledged[report.reference] == nil {
@@ -123,7 +125,7 @@ extension WorkerMachine {
   mutating func receive(_ drain: Drain, at now: Double) {
     switch drain.reason {
     case .studyFinished:
-      // A coordinator that stays up says so whenever it is greeted: wait on for the next study.
+      // A coordinator that keeps running says so after every hello: wait for the next study.
       if settings.stays, phase == .greeting, held.isEmpty { return }
       stopAll()
       if case .leaving = phase { return }
@@ -132,7 +134,8 @@ extension WorkerMachine {
     }
   }
 
-  /// The first time finishes what the grace time suffices for and hands back the rest; the second time leaves at once.
+  /// Leaves. The first request finishes what the grace time suffices for and hands back the rest; the second ends the
+  /// worker at once.
   mutating func leave(at now: Double) {
     if case .leaving(let until, .stopped) = phase {
       if now - (until - settings.graceSeconds) < settings.sameRequestSeconds { return }
@@ -140,14 +143,14 @@ extension WorkerMachine {
       return exit(code: 1, saying: nil)
     }
     guard isConnected || isLeaving else {
-      // No coordinator listens; the leases run out, and the spool keeps what is done.
+      // No coordinator listens: the leases expire, and the spool keeps the results.
       return exit(code: 0, saying: nil)
     }
     let until = now + settings.graceSeconds
-    // Before what is handed back, which would come again to a slot that is free.
+    // Sent before the jobs are handed back, which would otherwise come again for the free slots.
     send(.ready(Ready(freeSlots: 0)))
     for slot in slots.indices where slots[slot].training != nil {
-      // Where nothing is known yet of how long it takes, another worker had better begin it now.
+      // If a training's end is not known yet, another worker should rather begin the job now.
       if let end = slots[slot].training?.expectedEnd, end <= until - reserveSeconds { continue }
       handBack(slot, at: now)
     }
@@ -160,7 +163,7 @@ extension WorkerMachine {
     phase = .leaving(until: until, .stopped)
   }
 
-  /// Of the grace time: for handing back, and for acknowledgements.
+  /// The part of the grace time reserved for handing back jobs and for acknowledgements.
   var reserveSeconds: Double { min(3, settings.graceSeconds / 3) }
 
   mutating func handBackAll(at now: Double) {
@@ -190,7 +193,7 @@ extension WorkerMachine {
       send(.bye(Bye(reason: "the study is finished")))
       releaseReports()
       releaseContents()
-      // The next study may have the same data set: one that is here stays.
+      // The next study may have the same data set, so a located one is kept.
       interruptTakings()
       study = nil
       phase = .greeting
@@ -200,7 +203,7 @@ extension WorkerMachine {
     }
   }
 
-  /// Uniform in [0, 1): Knuth's MMIX generator, good enough to spread workers.
+  /// Returns a number uniform in [0, 1), from Knuth's MMIX generator, which is good enough to spread workers.
   private mutating func nextJitter() -> Double {
     jitter = jitter &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
     return Double(jitter >> 11) * 0x1p-53

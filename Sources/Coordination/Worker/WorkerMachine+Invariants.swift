@@ -1,5 +1,6 @@
 extension WorkerMachine {
-  /// What does not hold though it should after every event, a sentence each; none where all is well. For tests.
+  /// Returns a description of each violated invariant; empty if all hold. The invariants hold after every event. For
+  /// tests.
   package func invariants() -> [String] {
     var broken = contents.invariants()
     func require(_ condition: Bool, _ what: @autoclosure () -> String) { if !condition { broken.append(what()) } }

@@ -1,22 +1,22 @@
 import SearchCore
 import SearchProtocol
 
-/// Decides what a worker does: when it says hello, which slot trains what, what is kept on disk until it is
+/// Decides what a worker does: when it says hello, which slot trains which job, and what stays on disk until it is
 /// acknowledged.
 ///
-/// Pure, like `CoordinatorMachine`. The engine processes, the socket and the spool belong to the driver.
-/// See docs/state-machines.md.
+/// A pure state machine, like `CoordinatorMachine`. The engine processes, the socket and the spool belong to the
+/// driver. See docs/state-machines.md.
 public struct WorkerMachine: Sendable {
   public let settings: WorkerSettings
 
   enum Phase: Equatable, Sendable {
     case created
-    /// Hello is said (again), no welcome heard yet.
+    /// The worker says hello, possibly again, and has not received a welcome yet.
     case greeting
-    /// Welcomed; the data set is being looked for.
+    /// The worker was welcomed, and the data set is being looked for or fetched.
     case locating
     case serving
-    /// Takes no more jobs, waits for acknowledgements until the time that is given.
+    /// The worker takes no more jobs, and waits for acknowledgements until the given time.
     case leaving(until: Double, Departure)
     case ended
   }
@@ -29,19 +29,19 @@ public struct WorkerMachine: Sendable {
   struct Unacknowledged: Sendable {
     var report: AttemptReport
     var isSpooled: Bool
-    /// Nil where it was not sent yet.
+    /// When the report was last sent; `nil` if it was not sent yet.
     var sentAt: Double?
   }
 
   var phase = Phase.created
-  /// The study of the last welcome.
+  /// The study of the last welcome; `nil` before the first one and between studies.
   public internal(set) var study: String?
   var slots: [Slot]
-  /// Engines that could not be started since the last result.
+  /// The number of times since the last result that an engine could not be started or weights could not be had.
   var shortages = 0
   var unacknowledged: [AttemptReference: Unacknowledged] = [:]
   var contents: WorkerContents
-  /// Of the last welcome.
+  /// The protocol version of the last welcome.
   var protocolVersion = ProtocolVersion.oldest
 
   var heartbeatSeconds: Double
@@ -50,7 +50,7 @@ public struct WorkerMachine: Sendable {
   var firstHello = FirstHello.said
   var lastHeard = 0.0
   var nextComplaint = 0.0
-  /// Whether a coordinator ever let it in.
+  /// Whether a coordinator ever welcomed this worker.
   var wasWelcomed = false
   var jitter: UInt64
   var effects: [WorkerEffect] = []
@@ -69,17 +69,18 @@ public struct WorkerMachine: Sendable {
     jitter = settings.jitterSeed
   }
 
-  /// Slots that train.
+  /// The number of slots that train.
   public var runningCount: Int { slots.count { $0.training != nil } }
   public var isConnected: Bool { phase == .locating || phase == .serving }
-  /// It says hello and waits for an answer.
+  /// Whether the worker says hello and waits for an answer.
   public func isSeeking(at now: Double) -> Bool {
-    // Between two studies a coordinator that stays up answers with nothing but the end of the last one.
+    // Between two studies, a coordinator that keeps running only answers that the last study is over.
     let isBetweenStudies = study == nil && wasWelcomed && now - lastHeard < 4 * settings.lastHelloSeconds
     return phase == .greeting && !isBetweenStudies
   }
 
-  /// - Parameter now: seconds of a monotonic clock.
+  /// Handles an event, and returns the effects to carry out.
+  /// - Parameter now: The time in seconds of a monotonic clock.
   public mutating func handle(_ event: WorkerEvent, at now: Double) -> [WorkerEffect] {
     guard phase != .ended else { return [] }
     effects = []
@@ -152,7 +153,7 @@ public struct WorkerMachine: Sendable {
         let time = Bench.text(seconds: bench.seconds)
         log(.warning, "the coordinator gives this worker no jobs for \(time): \(bench.reason)")
       }
-    // A worker did not ask.
+    // This worker has not asked for it.
     case .demand: break
     }
   }
@@ -180,7 +181,7 @@ public struct WorkerMachine: Sendable {
       contents.giver.forgetOldTickets(of: Self.coordinator, at: now)
     case .leaving(let until, _):
       if now >= until - reserveSeconds { handBackAll(at: now) }
-      // What is still trained is not to be taken for lost.
+      // What is still being trained must not be considered lost.
       if runningCount > 0 { sendHeartbeatIfDue(at: now) }
       sendReports(notSince: now - min(settings.resendSeconds, settings.graceSeconds / 3), at: now)
     case .created, .ended: break
@@ -193,11 +194,11 @@ public struct WorkerMachine: Sendable {
     send(.workerHeartbeat(WorkerHeartbeat(running: held, freeSlots: phase == .serving ? freeSlots : 0)))
   }
 
-  // MARK: What it has
+  // MARK: State
 
   var freeSlots: Int { slots.count { $0.isFree } }
   var running: [AttemptReference] { slots.compactMap { $0.training?.job.reference } }
-  /// Attempts that are safe with this worker: trained right now, or done and not acknowledged.
+  /// The attempts that are safe with this worker: being trained, or done and not acknowledged.
   var held: [AttemptReference] { running + finished }
   var finished: [AttemptReference] {
     unacknowledged.keys.sorted { ($0.job, $0.attempt) < ($1.job, $1.attempt) }

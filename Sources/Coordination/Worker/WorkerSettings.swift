@@ -1,57 +1,58 @@
 import SearchProtocol
 
-/// What a worker knows of itself. All durations are in seconds.
+/// The settings of a worker. All durations are in seconds.
 public struct WorkerSettings: Sendable {
-  /// Its own name: unique, new at each start, the same through reconnects.
+  /// The worker's name: unique, new at each start, and the same after reconnecting.
   public var worker: String
   public var host: String
   public var processID: Int
   public var build: String
   public var slots: Int
-  /// What it computes with.
+  /// The kernel variant that the worker computes with by default.
   public var kernelVariant: String
-  /// All that it can compute with, where a study asks for one of them; empty: only that.
+  /// All kernel variants that the worker can compute with if a study asks for one of them; empty if there is only the
+  /// default.
   public var kernelVariants: [String] = []
-  /// Waits for the next study when one is finished.
+  /// Whether the worker waits for the next study when one is finished.
   public var stays: Bool
-  /// The coordinator's log stands beside this worker's: what it says there as well is not said twice.
+  /// Whether the coordinator's log is shown beside this worker's, so that the worker does not repeat what the
+  /// coordinator logs.
   public var sharesLog = false
 
-  /// Until the coordinator says its own.
+  /// The heartbeat interval until the coordinator sets its own.
   public var heartbeatSeconds = 5.0
-  /// So many heartbeats without a word from the coordinator: say hello again.
+  /// The number of heartbeat intervals without a message from the coordinator after which the worker says hello again.
   public var silentHeartbeats = 3.0
-  /// Hello is repeated after the first, then at growing distances up to the last.
+  /// The delay before the first hello is repeated, and the longest delay between further ones.
   public var firstHelloSeconds = 1.0
   public var lastHelloSeconds = 15.0
   public var progressSeconds = 2.0
-  /// After which a report that is not acknowledged is sent again.
+  /// The time after which a report that is not acknowledged is sent again.
   public var resendSeconds = 10.0
-  /// Told to stop: from then to the end at most. Trainings that end in it are finished, the others are handed back at
-  /// once.
+  /// The maximum time between a request to stop and the end of the process. Trainings that end within it are finished,
+  /// the others are handed back at once.
   public var graceSeconds = 10.0
-  /// Requests to leave that come within such a time are one: a terminal that closes says so in several signals.
+  /// Requests to leave that come within this time count as one: a terminal that closes sends several signals.
   public var sameRequestSeconds = 0.05
-  /// How long a slot takes no job after an engine could not be started in it: at first, and at the most.
+  /// How long a slot takes no jobs after an engine could not be started in it: the first time, and at most.
   public var shortageSeconds = 10.0
   public var longestShortageSeconds = 600.0
-  /// Pieces of contents that are asked for at a time, and how long the next may take.
+  /// The maximum number of pieces of contents to request at a time, and the maximum time to wait for the next one.
   public var dataChunksAtOnce = 4
   public var dataPatienceSeconds = 30.0
-  /// Before pieces are asked for again that did not arrive as they should; twice as long each further time, up to the
-  /// last.
+  /// The time before pieces that did not arrive correctly are requested again. Doubles each time, up to the last.
   public var firstDataPauseSeconds = 1.0
   public var lastDataPauseSeconds = 60.0
-  /// A content that was fetched so often and is another is given up.
+  /// The number of wrong transfers after which a content is given up.
   public var dataAttempts = 3
-  /// So long without a word from the coordinator: contents that are half here are let go, for other workers of this
-  /// machine to fetch.
+  /// The time without a message from the coordinator after which unfinished contents are released, so that other
+  /// workers of this machine may fetch them.
   public var contentHoldingSeconds = 60.0
-  /// What was announced and not answered for is announced again.
+  /// The time after which an announcement that was not answered is repeated.
   public var announcementSeconds = 60.0
-  /// At the end of the study: how long to wait for acknowledgements.
+  /// How long to wait for acknowledgements at the end of the study.
   public var acknowledgementSeconds = 10.0
-  /// Spreads workers that start or reconnect at the same moment; any number.
+  /// Any number. Spreads workers that start or reconnect at the same moment.
   public var jitterSeed: UInt64
 
   public init(
