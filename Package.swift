@@ -1,8 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// The kernels are compiled once per instruction set from the same folder (the other folders are symbolic links to
-// it), and BasisEngine chooses at start. They stay optimized in debug builds, so that tests stay fast.
+// The kernels are compiled once per instruction set from the same folder (the other folders are symbolic links to it),
+// and BasisEngine selects one at start. They are optimized in debug builds, too, so that tests stay fast.
 #if arch(x86_64)
   let kernelVariants = ["KernelsAVX2": "x86-64-v3", "KernelsAVX512": "x86-64-v4"]
 #else
@@ -17,10 +17,11 @@ let kernelTargets: [Target] = kernelVariants.sorted { $0.key < $1.key }.map { na
       .unsafeFlags(["-Ounchecked"] + (march.isEmpty ? [] : ["-Xcc", "-march=\(march)"]))
     ])
 }
-// Numeric code without optimization is a hundred times slower: what tests train with is optimized in debug builds too.
+// Numeric code is a hundred times slower without optimization, so the modules that tests train with are optimized in
+// debug builds, too.
 let optimized: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
 let kernels: [Target.Dependency] = kernelTargets.map { .byName(name: $0.name) }
-// `make build` tells which commit it builds; without that, `layersearch --version` says that it is unknown.
+// `make build` passes the commit that it builds; otherwise `layersearch --version` reports it as unknown.
 let commit: [CSetting] = [Context.environment["LAYERSEARCH_COMMIT"] ?? ""].filter { !$0.isEmpty }.map {
   .define("LAYERSEARCH_COMMIT", to: "\"\($0)\"")
 }
@@ -69,29 +70,29 @@ let package = Package(
 
     // hashes of contents
     .target(name: "Digests", dependencies: ["CSodium", "ReadableText"], swiftSettings: optimized),
-    // this process and its children
+    // this process, its children and its host
     .target(name: "Processes", dependencies: ["CCommit", "Files", "Randomness", "ReadableText"]),
-    // how things are written: on one line, in hexadecimal; times, sizes and numbers for people
+    // text output: single lines, hexadecimal; times, sizes and numbers for human readers
     .target(name: "ReadableText"),
 
     // places where tests end a process
     .target(name: "Failpoints"),
-    // commands that messages show
+    // commands shown in messages
     .target(name: "ShellCommands"),
 
-    // what people write
+    // text from the user
     .target(name: "TextInput", dependencies: ["Files"]),
 
-    // paths, and whole files written
+    // paths; reading and writing of whole files
     .target(name: "Files", dependencies: ["Failpoints", "ReadableText"]),
 
-    // files of tensors, as Python's libraries write them
+    // files of tensors in the format of Python's libraries
     .target(name: "TensorFiles", dependencies: ["Files", "ReadableText"], swiftSettings: optimized),
 
     // search
     .target(name: "SearchCore", dependencies: ["Digests", "Randomness"], swiftSettings: optimized),
     .target(name: "SearchProtocol", dependencies: ["Digests", "ReadableText", "SearchCore"]),
-    // optimized, because tests ask its machines for their invariants after every event
+    // optimized, because tests check the invariants of its machines after every event
     .target(
       name: "Coordination", dependencies: ["ReadableText", "SearchCore", "SearchProtocol"], swiftSettings: optimized),
     .target(name: "Messaging", dependencies: ["CZeroMQ", "Processes", "ReadableText"]),
@@ -107,21 +108,21 @@ let package = Package(
       dependencies: ["Digests", "Randomness", "ReadableText", "SearchCore", "TextInput", "Yams"]),
     .target(name: "Reporting", dependencies: ["Randomness", "ReadableText", "SearchCore"]),
 
-    // who may join a study
+    // keys of coordinators and workers
     .target(
       name: "Keys",
       dependencies: [
         "Files", "ImageData", "Messaging", "Processes", "SearchProtocol", "ShellCommands", "TextInput",
         .product(name: "Logging", package: "swift-log"),
       ]),
-    // contents by their hash: kept on disk, given and fetched between coordinator and workers
+    // contents by hash: on disk, and exchanged between coordinator and workers
     .target(
       name: "ContentExchange",
       dependencies: [
         "Coordination", "Digests", "Files", "ImageData", "Messaging", "ReadableText", "SearchCore", "SearchProtocol",
         .product(name: "Logging", package: "swift-log"),
       ]),
-    // what a study is: its definition, its state, what explains it
+    // studies: definition, state, explanations
     .target(
       name: "Studies",
       dependencies: [
@@ -129,13 +130,13 @@ let package = Package(
         "SearchProtocol", "ShellCommands", "StudyStore",
       ]),
 
-    // what is shown of a study, as values
+    // views of a study, as values
     .target(
       name: "StudyViews",
       dependencies: [
         "Processes", "ReadableText", "Reporting", "SearchCore", "SearchProtocol", "Studies", "StudyStore",
       ]),
-    // and as figures and pages
+    // views of a study, as figures and pages
     .target(
       name: "StudyPages",
       dependencies: [
@@ -158,7 +159,7 @@ let package = Package(
       dependencies: [
         "BasisEngine", "Digests", "Failpoints", "Files", "Processes", "ReadableText", "SearchCore", "SearchProtocol",
       ]),
-    // trainings of one network: settings, sessions, going on, evaluations
+    // trainings of one network: settings, sessions, resumption, evaluations
     .target(
       name: "Trainings",
       dependencies: [
@@ -166,7 +167,7 @@ let package = Package(
         "ReadableText", "Reporting", "SearchCore", "Studies", "StudyStore",
         .product(name: "Logging", package: "swift-log"),
       ]),
-    // networks that come from elsewhere, and go there
+    // networks from and for other programs
     .target(
       name: "ModelExchange",
       dependencies: ["BasisEngine", "Files", "ImageData", "ReadableText", "SearchCore", "TensorFiles"],
@@ -186,7 +187,7 @@ let package = Package(
         "Simulation", "TextInput",
       ],
       swiftSettings: optimized),
-    // coordinators and workers at work
+    // running coordinators and workers
     .target(
       name: "Services",
       dependencies: [
@@ -196,18 +197,18 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ]),
 
-    // a coordinator that is played, to check workers
+    // a scripted coordinator that checks workers
     .target(
       name: "Conformance",
       dependencies: [
         "Digests", "Keys", "Messaging", "Processes", "ReadableText", "SearchCore", "SearchProtocol", "Services",
       ]),
 
-    // workers on machines: what each kind of place can do, and how many there are to be
+    // workers on machines: the kinds of places, and the number of workers
     .target(
       name: "Launching", dependencies: ["Files", "Processes", "ReadableText", "ShellCommands", "TextInput"]),
 
-    // what is shown on standard output and standard error
+    // standard output and standard error
     .target(
       name: "Terminal",
       dependencies: [
@@ -368,8 +369,8 @@ let package = Package(
   swiftLanguageModes: [.v6]
 )
 
-// `make fuzz` builds with LAYERSEARCH_FUZZER, the path of libFuzzer's library: what reads bytes from outside is
-// compiled with its instrumentation, and a program that feeds it.
+// `make fuzz` builds with LAYERSEARCH_FUZZER, the path of libFuzzer's library: the modules that read bytes from outside
+// are compiled with its instrumentation, and a program that feeds them is added.
 if let library = Context.environment["LAYERSEARCH_FUZZER"] {
   package.targets += [
     .target(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),

@@ -1,22 +1,22 @@
 import ReadableText
 
-/// Why a configuration cannot be used: one problem or several, all that were found. The command line ends with exit
-/// code 2 on it.
+/// Why a configuration cannot be used: all problems that were found, one or several. The command line then ends with
+/// exit code 2.
 package struct ConfigurationError: Error, Hashable, Sendable {
   package struct Problem: Hashable, Sendable {
-    /// As it was given, without folders being resolved.
+    /// The path as the user gave it, not resolved.
     package var file: String
-    /// 1, 2, …; nil where the problem is the file itself.
+    /// The line, starting at 1; `nil` if the problem is the file itself.
     package var line: Int?
-    /// What is wrong and what is allowed, in one line.
+    /// What is wrong and what is allowed, on one line.
     package var text: String
   }
 
-  /// In the order of the file; at least one.
+  /// At least one problem, in the order of the file.
   package let problems: [Problem]
 
   init(_ problems: [Problem]) {
-    // A file without a line comes first: there is nothing else then.
+    // A problem without a line comes first; it is then the only one.
     self.problems = problems.enumerated()
       .sorted { ($0.element.line ?? 0, $0.offset) < ($1.element.line ?? 0, $1.offset) }.map(\.element)
   }
@@ -34,6 +34,6 @@ extension ConfigurationError.Problem: CustomStringConvertible {
 }
 
 extension ConfigurationError: CustomStringConvertible {
-  /// One line a problem.
+  /// One line per problem.
   package var description: String { problems.map(\.description).joined(separator: "\n") }
 }

@@ -1,8 +1,8 @@
 import SearchCore
 
-/// The keys of a configuration, section by section, in the order in which people write them.
+/// The keys of a configuration, section by section, in the usual order.
 enum ConfigurationKeys {
-  /// A group within a section follows it, under its full name.
+  /// A group within a section follows that section, under its full name.
   static let sections: [(name: String, keys: [String])] = [
     (
       "",
@@ -39,8 +39,8 @@ enum ConfigurationKeys {
 
   static func allowed(in section: String) -> [String] { sections.first { $0.name == section }?.keys ?? [] }
 
-  /// The full key that may have been meant by an unknown one: the same word in another section before a similar one in
-  /// this section, before a similar one anywhere.
+  /// Returns the full key that an unknown key probably stands for. The same word in another section takes precedence
+  /// over a similar one in this section, and that over a similar one anywhere.
   static func meant(by key: String, in section: String) -> String? {
     for other in sections where other.keys.contains(key) { return full(other.name, key) }
     let here = allowed(in: section)

@@ -1,11 +1,11 @@
 import SearchCore
 
-/// Reads which images a study trains on, the section `data`, and how they are varied.
+/// Reads the images that a study trains on, the section `data`, and how the images are augmented.
 struct DataReader {
   let section: SectionReader
 
-  /// The selection, nil where it cannot be told, and the path as it was written.
-  /// - Parameter shapeOfArrays: what a file of arrays holds.
+  /// Returns the selection, `nil` if it cannot be determined, and the path as it is written.
+  /// - Parameter shapeOfArrays: Returns what a file of arrays contains.
   func read(splitSeed: UInt64, shapeOfArrays: StudyConfiguration.ArraysShape) -> (DataSelection?, path: String?) {
     let set: ImageSet? = section.choice("set")
     if set == nil, !section.isSet("set") {
@@ -20,7 +20,7 @@ struct DataReader {
     }
     let arrays = set == .arrays ? readArrays(path, shapeOfArrays) : nil
     let most = arrays?.trainingImages ?? (set ?? .shapes10).shape?.trainingImages ?? TrainingLimits.images.upperBound
-    // Of small files what is usual would be more than there is.
+    // The usual numbers may exceed the images of a small file.
     let usual = arrays == nil ? (10_000, 5_000) : (max(1, min(10_000, most * 2 / 3)), max(1, min(5_000, most / 3)))
     let train = section.integer("train_images", default: usual.0, in: 1...most)
     let validation = section.integer("validation_images", default: usual.1, in: 1...most)
@@ -44,7 +44,7 @@ struct DataReader {
     }
   }
 
-  /// What the file of arrays holds; nil where that cannot be told.
+  /// Returns what the file of arrays contains; `nil` if that cannot be determined.
   private func readArrays(_ path: String?, _ shapeOfArrays: StudyConfiguration.ArraysShape) -> DataShape? {
     guard let path, path != "" else {
       if path == nil { section.reportMissing("path", allowed: "one .npz or .safetensors file with images and labels") }
@@ -56,7 +56,7 @@ struct DataReader {
     }
   }
 
-  /// Crops and flips where nothing else is said.
+  /// Returns how images are augmented: with crops and flips unless the configuration says otherwise.
   static func augmentation(_ proxy: SectionReader) -> (augments: Bool, choice: AugmentationChoice?) {
     let augments = proxy.boolean("augment", default: true)
     guard let text = proxy.text("augmentation") else { return (augments, nil) }

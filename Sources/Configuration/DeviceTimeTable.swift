@@ -2,7 +2,7 @@ import ReadableText
 import SearchCore
 import TextInput
 
-/// Why a table of times cannot be used, in one line that begins with the file and where it can with the line.
+/// Why a table of times cannot be used, on one line that begins with the file and, if known, the line.
 package struct DeviceTimeProblem: Error, Hashable, CustomStringConvertible {
   package let description: String
 
@@ -11,9 +11,9 @@ package struct DeviceTimeProblem: Error, Hashable, CustomStringConvertible {
   }
 }
 
-/// How long each layer form of a network takes on a device, as measured: docs/device-times.md has the file.
+/// The measured times of each layer form of a network on a device. docs/device-times.md describes the file.
 package struct DeviceTimeTable: Hashable, Sendable {
-  /// What was measured: a median, and the ends of its interval where there is one.
+  /// A measurement: the median, and the bounds of its interval if known.
   package struct Time: Hashable, Sendable {
     package var seconds: Double
     package var low: Double?
@@ -36,11 +36,11 @@ package struct DeviceTimeTable: Hashable, Sendable {
     }
   }
 
-  /// What stands above the table, such as `machine`, in order.
+  /// The facts above the table, such as `machine`, in order.
   package var facts: [Fact]
-  /// The whole dense network.
+  /// The time of the whole dense network.
   package var network: Time
-  /// In the file's order.
+  /// In the order of the file.
   package var layers: [Row]
 
   package struct Fact: Hashable, Sendable {
@@ -59,7 +59,7 @@ package struct DeviceTimeTable: Hashable, Sendable {
     self.layers = layers
   }
 
-  /// In whole nanoseconds: what sums are made of.
+  /// The times in whole nanoseconds, which sums are computed from.
   package var times: DeviceTimes {
     func nanoseconds(_ time: Time) -> Int { Int((time.seconds * 1e9).rounded()) }
     return DeviceTimes(
@@ -67,12 +67,12 @@ package struct DeviceTimeTable: Hashable, Sendable {
       layers: Dictionary(layers.map { ($0.form, nanoseconds($0.time)) }) { first, _ in first })
   }
 
-  /// The network that a fact names; nil where none does.
+  /// The network that a fact names; `nil` if no fact does.
   package var model: String? { fact(Self.modelFact) }
-  /// Rows and columns of the images, as `imagesText` writes them; nil where no fact tells.
+  /// The rows and columns of the images, in the form of `imagesText`; `nil` if no fact has them.
   package var images: String? { fact(Self.imagesFact) }
 
-  /// What it says of another network than this one; nil where it says nothing of one.
+  /// How the table's facts contradict this network; `nil` if they do not.
   package func mismatch(with architecture: Architecture) -> String? {
     let (name, size) = (architecture.model.rawValue, Self.imagesText(architecture))
     if let model, model != name { return "its times are those of \(model), and the model is \(name)" }
@@ -85,16 +85,16 @@ package struct DeviceTimeTable: Hashable, Sendable {
   package static let modelFact = "model"
   package static let imagesFact = "images"
 
-  /// Of the images that a network is for: `32x32`.
+  /// The size of the images that a network is for: `32x32`.
   package static func imagesText(_ architecture: Architecture) -> String {
     "\(architecture.imageSize)x\(architecture.imageSize)"
   }
 
-  /// In the column of layers.
+  /// The name of the whole network in the column of layers.
   package static let networkName = "network"
-  /// A network has some hundreds of layer forms.
+  /// The maximum size of a file. A network has a few hundred layer forms.
   static let mostBytes = 8 << 20
-  /// Seconds: the sum of thousands stays a whole number of nanoseconds.
+  /// The longest time in seconds. The sum of thousands is still a whole number of nanoseconds.
   static let longest = 1e5
 }
 
@@ -103,7 +103,7 @@ package struct DeviceTimeTable: Hashable, Sendable {
 extension DeviceTimeTable {
   private static let columns = ["layer", "rank", "variant", "seconds", "low", "high"]
 
-  /// The whole file, which is read back to the same values.
+  /// The text of the file, which reads back to the same values.
   package var text: String {
     func number(_ seconds: Double?) -> String { seconds.map { NumberText.fixed($0, 9) } ?? "" }
     func line(_ name: String, _ basis: DeviceTimes.LayerForm.Basis?, _ time: Time) -> String {
@@ -116,7 +116,8 @@ extension DeviceTimeTable {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  /// Of a space that has times: what studies record. The order does not depend on the file it came from.
+  /// The table of a space that has times, in the form that studies record. Its order does not depend on that of the
+  /// original file.
   package init?(recorded space: SearchSpace) {
     guard let times = space.deviceTimes else { return nil }
     func time(_ nanoseconds: Int) -> Time { Time(seconds: Double(nanoseconds) / 1e9) }
@@ -144,10 +145,10 @@ extension DeviceTimeTable {
     try self.init(text: input.text, file: path)
   }
 
-  /// - Parameter file: for messages.
+  /// - Parameter file: The name of the file, for messages.
   package init(text: String, file: String) throws(DeviceTimeProblem) {
     var facts: [Fact] = []
-    // Comments become empty lines, which are none of the table's rows; the numbers of the others stay.
+    // Comments become empty lines, which are not rows of the table; the other lines keep their numbers.
     let ends = UInt8(ascii: "\n")
     let lines = text.utf8.split(separator: ends, omittingEmptySubsequences: false).map { bytes -> Substring in
       let line = Substring(bytes)
@@ -227,7 +228,7 @@ private struct RowReader {
     DeviceTimeProblem(file: file, line: row.line, text)
   }
 
-  /// Nil where the layer is dense.
+  /// Returns the basis of the layer; `nil` if the layer is dense.
   private func basis(_ row: SeparatedValues.Row) throws(DeviceTimeProblem) -> Basis? {
     let (rank, variant) = (field(row, "rank"), field(row, "variant"))
     if rank.isEmpty, variant.isEmpty { return nil }
@@ -265,7 +266,7 @@ private struct RowReader {
 }
 
 extension Substring {
-  /// Without blanks at its ends.
+  /// The text without leading and trailing blanks.
   fileprivate var trimmed: String {
     let isBlank = { (character: Character) in character == " " || character == "\t" || character == "\r" }
     let start = drop(while: isBlank)

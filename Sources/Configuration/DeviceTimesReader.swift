@@ -1,16 +1,16 @@
 import SearchCore
 
-/// Reads which device's times a study weighs: the key `device_times` and what goes with it.
+/// Reads the table of times of the device that a study weighs: the key `device_times` and the keys that depend on it.
 struct DeviceTimesReader {
   let root: SectionReader
   let constraints: SectionReader
 
   private static let key = "device_times"
 
-  /// The space with the times, where there are some.
+  /// Returns the space with its times, if there are any.
   /// - Parameters:
-  ///   - space: nil where it could not be read.
-  ///   - tableOfFile: see `StudyConfiguration.parse`.
+  ///   - space: `nil` if the space could not be read.
+  ///   - tableOfFile: See `StudyConfiguration.parse`.
   func read(
     _ space: SearchSpace?, objectives: [Objective], _ limits: SearchConstraints,
     tableOfFile: StudyConfiguration.TableOfFile

@@ -1,6 +1,6 @@
 import SearchCore
 
-/// What `kernels` may name.
+/// The names that `kernels` accepts.
 enum KernelName: String, CaseIterable {
   case any, avx2, avx512, torch
 
@@ -9,8 +9,8 @@ enum KernelName: String, CaseIterable {
 }
 
 extension SectionReader {
-  /// One name, or a list of a foreign engine and of native kernels, whose results the study then mixes. Nil for native
-  /// kernels, the fastest of each machine.
+  /// Reads one name, or a list of a foreign engine and native kernels, whose results the study then mixes. Returns
+  /// `nil` for the fastest native kernels of each machine.
   func readKernels(_ key: String) -> KernelDemand? {
     guard isList(key) else {
       let name = choice(key, of: KernelName.self)

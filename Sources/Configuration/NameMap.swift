@@ -1,12 +1,12 @@
 import TextInput
 import Yams
 
-/// A file of lines `name: other name`, as `import --names` takes it.
+/// A file of lines `name: other name`, as `import --names` reads it.
 package enum NameMap {
-  /// A network has some hundreds of tensors; what is longer is another file.
+  /// The maximum size of a file. A network has a few hundred tensors; a longer file is not a map of names.
   static let mostBytes = 1 << 20
 
-  /// Its lines, in their order.
+  /// Returns the entries of the file, in order.
   package static func entries(path: String) throws(ConfigurationError) -> [(key: String, value: String)] {
     let input: TextInput
     do { input = try TextInput(path: path, mostBytes: mostBytes) } catch {

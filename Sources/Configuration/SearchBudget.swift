@@ -1,12 +1,12 @@
 import ReadableText
 
-/// How much a search may spend; nil for no bound. What is reached first ends it.
+/// The limits of what a search may spend; `nil` for no limit. The search ends when it reaches the first of them.
 package struct SearchBudget: Hashable, Sendable, CustomStringConvertible {
-  /// Jobs in all.
+  /// The number of all jobs.
   package var jobs: Int?
-  /// Hours of training, summed over all trainings.
+  /// The hours of training, summed over all trainings.
   package var workerHours: Double?
-  /// Hours during which anything was trained.
+  /// The hours during which at least one training ran.
   package var hours: Double?
 
   package init(jobs: Int? = nil, workerHours: Double? = nil, hours: Double? = nil) {
@@ -15,13 +15,13 @@ package struct SearchBudget: Hashable, Sendable, CustomStringConvertible {
     self.hours = hours
   }
 
-  /// In one respect at least.
+  /// Whether at least one limit is larger.
   package func isLarger(than other: SearchBudget) -> Bool {
     (jobs ?? .max) > (other.jobs ?? .max) || (workerHours ?? .infinity) > (other.workerHours ?? .infinity)
       || (hours ?? .infinity) > (other.hours ?? .infinity)
   }
 
-  /// `120 jobs and 4 worker hours`
+  /// Such as `120 jobs and 4 worker hours`.
   package var description: String {
     let bounds = [
       jobs.map { "\($0) jobs" }, workerHours.map { "\(NumberText.shortest($0)) worker hours" },

@@ -29,8 +29,8 @@ struct SearchReader {
   }
 
   /// - Parameters:
-  ///   - space: nil where it could not be read.
-  ///   - hasStart: trainings start from a trained network.
+  ///   - space: `nil` if the space could not be read.
+  ///   - hasStart: Whether trainings start from a trained network.
   func readStrategy(
     _ constraints: SearchConstraints, space: SearchSpace?, hasStart: Bool
   ) -> (StrategySettings, Seeding) {
@@ -59,7 +59,7 @@ struct SearchReader {
     return (settings, strategy.boolean("common_seeds", default: true) ? .common : .perCandidate)
   }
 
-  /// Nil where it is not asked for.
+  /// Returns `nil` if halving is not requested.
   private func readHalving(_ name: StrategyName) -> HalvingSettings? {
     guard strategy.isSet("halving") else { return nil }
     let section = strategy.section("halving")
@@ -76,7 +76,7 @@ struct SearchReader {
     return halving
   }
 
-  /// Rungs that the recipe cannot tell apart.
+  /// Reports rungs that cannot be distinguished with this recipe.
   func checkRungs(_ settings: StrategySettings, of recipe: TrainingRecipe) {
     do { _ = try settings.halving?.lowerRungs(of: recipe, for: settings.name) } catch {
       strategy.report("halving", "cannot be used: \(error)")
@@ -97,7 +97,8 @@ struct SearchReader {
 }
 
 extension StrategyName {
-  /// Those that learn from all trainings together repeat where it pays.
+  /// The default number of seeds. Strategies that learn from all trainings together need only one: they repeat a
+  /// training when that pays.
   var defaultSeeds: Int {
     switch self {
     case .surrogate, .factorial: 1

@@ -1,7 +1,7 @@
 import SearchCore
 import Yams
 
-/// Where readers leave the problems that they find, so that a user sees all of them at once.
+/// Collects the problems that readers find, so that the user sees all of them at once.
 final class ProblemList {
   let file: String
   private(set) var problems: [ConfigurationError.Problem] = []
@@ -11,11 +11,11 @@ final class ProblemList {
   func add(_ line: Int?, _ text: String) { problems.append(.init(file: file, line: line, text: text)) }
 }
 
-/// Typed values of one group of keys. Each reading returns its default where the key is absent (or its value empty),
-/// and also where it reports a problem, so that reading goes on.
+/// The typed values of one group of keys. Each function returns its default if the key is absent or has no value, and
+/// also if it reports a problem, so that reading continues.
 struct SectionReader {
   let name: String
-  /// Where the section begins; nil where it is absent.
+  /// The line where the section begins; `nil` if it is absent.
   let line: Int?
   let problems: ProblemList
   private var values: [String: (node: Node, line: Int?)] = [:]
@@ -64,7 +64,7 @@ struct SectionReader {
 
   func isList(_ key: String) -> Bool { values[key]?.node.sequence != nil }
 
-  /// The line of a key, or of its section where it is absent.
+  /// The line of a key, or of its section if the key is absent.
   func line(of key: String) -> Int? { values[key]?.line ?? line }
 
   func full(_ key: String) -> String { ConfigurationKeys.full(name, key) }
@@ -106,7 +106,7 @@ extension SectionReader {
     }
   }
 
-  /// A whole number; `allowed` says in words what `isAllowed` accepts.
+  /// Reads a whole number within `range`.
   func integer<Number: FixedWidthInteger>(
     _ key: String, default value: Number, in range: ClosedRange<Number>
   ) -> Number {
@@ -125,7 +125,7 @@ extension SectionReader {
     values[key].flatMap { number(key, $0.node, allowed: limit.description, where: limit.contains) }
   }
 
-  /// A number that its own type checks.
+  /// Reads a number that is checked by its own type.
   func number<Value>(_ key: String, _ read: (Double) throws(SearchError) -> Value) -> Value? {
     guard let number = values[key].flatMap({ number(key, $0.node, allowed: "a decimal one") { _ in true } }) else {
       return nil
@@ -139,7 +139,7 @@ extension SectionReader {
 
 // Networks.
 extension SectionReader {
-  /// A name, or a description: on one line or as a group of keys.
+  /// Reads a name or a description, on one line or as a group of keys.
   func model(_ key: String) -> Model? {
     guard let (node, line) = values[key] else { return nil }
     var lines: [String: Int] = [:]
@@ -183,7 +183,7 @@ extension SectionReader {
   }
 }
 
-// Lists. Each element comes with its line.
+// Lists. Each element is returned with its line.
 extension SectionReader {
   typealias Element<Value> = (value: Value, line: Int?)
 
@@ -211,7 +211,7 @@ extension SectionReader {
     list(key, of: "numbers") { number(key, $0, allowed: allowed, where: isAllowed) }
   }
 
-  /// Nil where the key is absent or nothing in it can be used.
+  /// Returns `nil` if the key is absent or is not a list.
   private func list<Value>(_ key: String, of what: String, _ read: (Node) -> Value?) -> [Element<Value>]? {
     guard let (node, line) = values[key] else { return nil }
     guard let sequence = node.sequence else {
@@ -222,7 +222,7 @@ extension SectionReader {
   }
 }
 
-// Scalars, wherever they stand.
+// Scalars, as values of keys or elements of lists.
 extension SectionReader {
   private static func names<Choice: RawRepresentable & CaseIterable>(_ type: Choice.Type) -> String
   where Choice.RawValue == String {
@@ -269,8 +269,7 @@ extension SectionReader {
     return number
   }
 
-  /// The text of a decimal number that is not in quotes. Not what YAML 1.1 takes for one besides: 0x10, 1_000, 1:30,
-  /// .inf.
+  /// The text of a decimal number without quotes. Other numbers of YAML 1.1 are not accepted: 0x10, 1_000, 1:30, .inf.
   private func plainNumber(_ node: Node) -> String? {
     guard let scalar = node.scalar, scalar.style == .plain, Double(scalar.string) != nil,
       scalar.string.utf8.allSatisfy({ "0123456789+-.eE".utf8.contains($0) })

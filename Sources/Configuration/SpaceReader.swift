@@ -1,8 +1,8 @@
 import SearchCore
 
-/// Reads the section `space` and builds the search space from it, so that what the space refuses is told with its line.
+/// Reads the section `space` and builds the search space, so that errors of the space are reported with their line.
 struct SpaceReader {
-  /// The space and how it was asked for.
+  /// The search space, and how it was described.
   struct Space {
     var built: SearchSpace
     var rankKey: String
@@ -13,7 +13,7 @@ struct SpaceReader {
 
   let section: SectionReader
 
-  /// The variants of basis convolutions, the study's own first; at least one.
+  /// Reads the variants of basis convolutions, beginning with the study's own; at least one.
   func readVariants() -> [BasisVariant] {
     if section.isSet("variant"), section.isSet("variants") {
       section.report("variants", "and 'space.variant' exclude each other; keep one")
@@ -32,8 +32,8 @@ struct SpaceReader {
   }
 
   /// - Parameters:
-  ///   - architecture: nil where it is not known.
-  ///   - variants: of `readVariants`.
+  ///   - architecture: `nil` if it is not known.
+  ///   - variants: The result of `readVariants`.
   func read(architecture: Architecture?, variants: [BasisVariant]) -> Space? {
     if section.isSet("rank_fractions"), section.isSet("ranks") {
       section.report("ranks", "and 'space.rank_fractions' exclude each other; keep one")
@@ -57,8 +57,8 @@ struct SpaceReader {
         architecture: architecture, ranks: ranks, include: include?.map(\.value) ?? ["layer*"],
         exclude: exclude?.map(\.value) ?? [], variant: variants[0], others: Array(variants.dropFirst()))
       if let absolute, let omission = space.omitted.first {
-        // A fraction that rounds to a useless rank in a small layer is left out there; a rank that is written out is
-        // meant.
+        // A fraction that rounds to a useless rank in a small layer is omitted there; a rank given as a number is
+        // meant, so it is an error.
         let form = BasisForm(rank: omission.rank, variant: omission.variant)
         let isInRange = space.architecture.layer(named: omission.layer)?.legalRanks.contains(omission.rank) ?? false
         section.report(
@@ -83,7 +83,7 @@ struct SpaceReader {
     }
   }
 
-  /// At the line of the element that the error is about.
+  /// Reports the error with the line of the element that caused it.
   private func report(
     _ error: SearchError, rankKey: String, include: [SectionReader.Element<String>],
     exclude: [SectionReader.Element<String>]

@@ -1,6 +1,6 @@
 import SearchCore
 
-/// Why a file cannot be what trainings start from, in one line.
+/// Why trainings cannot start from a file, on one line.
 package struct StartProblem: Error, CustomStringConvertible {
   package let description: String
 
@@ -11,7 +11,7 @@ package struct StartProblem: Error, CustomStringConvertible {
 struct StartReader {
   let section: SectionReader
 
-  /// What a start says of itself in `start.from`.
+  /// The values of `start.from`.
   private enum From: String, CaseIterable {
     case scratch, dense, checkpoint
   }
@@ -28,17 +28,17 @@ struct StartReader {
     from = section.choice("from") ?? .scratch
   }
 
-  /// Trainings begin with weights that are trained.
+  /// Whether trainings start from trained weights.
   var isTrained: Bool { from != .scratch }
 
-  /// The path of `start.checkpoint`, as it was written.
+  /// The path in `start.checkpoint`, as it is written.
   var checkpoint: String? { section.isSet("checkpoint") ? section.text("checkpoint") : nil }
 
   /// - Parameters:
-  ///   - data: of the study; nil where that could not be read.
-  ///   - architecture: of the network on these images; nil where that is not known.
-  ///   - augments: the recipe does, and so does the start where it says nothing else.
-  ///   - hashOfFile: SHA-256 of a checkpoint.
+  ///   - data: The images of the study; `nil` if they could not be read.
+  ///   - architecture: The network for these images; `nil` if it is not known.
+  ///   - augments: Whether the recipe augments images; the default of `start.augment`.
+  ///   - hashOfFile: Returns the SHA-256 of a checkpoint.
   func read(
     data: DataSelection?, architecture: Architecture?, augments: Bool, seed: UInt64,
     hashOfFile: StudyConfiguration.FileHash
@@ -96,7 +96,7 @@ struct StartReader {
     }
   }
 
-  /// What the file is, which has to be what `weights` says where both are given.
+  /// Returns the SHA-256 of the checkpoint, which must equal `start.weights` if both are given.
   private func weights(_ hashOfFile: StudyConfiguration.FileHash) -> String? {
     let said = section.text("weights")
     if let said, said.utf8.count != 64 || !said.allSatisfy({ "0123456789abcdef".contains($0) }) {

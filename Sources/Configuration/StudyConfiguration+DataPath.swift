@@ -1,8 +1,8 @@
 import Yams
 
 extension StudyConfiguration {
-  /// The same with another `data.path`, in the text too: everything else of it, comments and order, stays. Nil where
-  /// the file has no path, or has it in a form that cannot be replaced as it stands.
+  /// Returns a copy with another `data.path`, also in the text, which keeps everything else, such as comments and
+  /// order. Returns `nil` if the file has no path, or has it in a form that cannot be replaced in place.
   package func replacingDataPath(with path: String) -> StudyConfiguration? {
     guard let written = dataPath, let node = try? Yams.compose(yaml: text)?.mapping?["data"]?.mapping?["path"],
       let scalar = node.scalar, let mark = node.mark, let start = index(of: mark),
@@ -39,7 +39,7 @@ extension StudyConfiguration {
     let rest = text[start...]
     switch scalar.style {
     case .plain: return rest.hasPrefix(value) ? rest.index(start, offsetBy: value.count) : nil
-    // Without what needs another sign before it.
+    // Only texts without escapes.
     case .singleQuoted, .doubleQuoted:
       let quote = scalar.style == .singleQuoted ? "'" : "\""
       guard rest.hasPrefix(quote + value + quote) else { return nil }

@@ -3,8 +3,8 @@ import SearchCore
 import Yams
 
 extension StudyConfiguration {
-  /// Keys that came later are left out where they say what was so before them: studies of earlier versions have the
-  /// same entries.
+  /// The entries of a configuration. Keys that were added later are omitted if they have the value that was in effect
+  /// before: the entries of studies of earlier versions stay the same.
   static func entries(
     _ recipe: TrainingRecipe, _ space: SpaceReader.Space, _ objectives: [Objective], _ strategy: StrategySettings,
     _ seeding: Seeding, _ constraints: SearchConstraints, _ seed: UInt64
@@ -41,7 +41,7 @@ extension StudyConfiguration {
     return entries
   }
 
-  /// The table that is on record in a study's entries, whatever path its configuration names.
+  /// Returns the table recorded in a study's entries, whatever path its configuration names.
   package static func recordedTable(in entries: [String: String]) -> TableOfFile {
     { path throws(DeviceTimeProblem) -> DeviceTimeTable? in
       guard let text = entries[deviceTimeValuesKey] else {
@@ -51,21 +51,22 @@ extension StudyConfiguration {
     }
   }
 
-  /// The order of patterns and objectives changes nothing.
+  /// Sorts the texts, since the order of patterns and objectives has no effect.
   static func list(_ texts: [String]) -> String { "[" + texts.sorted().joined(separator: ", ") + "]" }
 
   static let commonSeedsKey = "strategy.common_seeds"
   private static let trainingLossesKey = "strategy.training_losses"
   private static let truncationErrorsKey = "strategy.truncation_errors"
   static let startAugmentKey = "start.augment"
-  /// The content of the table, of which its values are recorded under the second key.
+  /// The first key has the hash of the table, the second one its values.
   private static let deviceTimesKey = "device_times"
   private static let deviceTimeValuesKey = "device_times.values"
-  /// Truth values that are mostly true by default, and that studies of versions without them do not have on record:
-  /// there they are false.
+  /// Boolean keys that are missing in the records of studies of earlier versions, where they count as false. By
+  /// default, most of them are true.
   static let keysThatCameLater = [commonSeedsKey, trainingLossesKey, truncationErrorsKey, startAugmentKey]
 
-  /// - Parameter sections: all that such keys stand in.
+  /// Returns the keys of `keysThatCameLater` that the configuration does not mention.
+  /// - Parameter sections: All sections that contain such keys.
   static func leftOpen(in sections: [SectionReader]) -> Set<String> {
     Set(keysThatCameLater).subtracting(
       sections.flatMap { section in
@@ -73,8 +74,8 @@ extension StudyConfiguration {
       })
   }
 
-  /// As a study with these entries goes on: where this configuration leaves open what came later, it is as it was in
-  /// the study, which may be of a version that did not know it.
+  /// Returns the configuration with which a study with these entries is resumed. The keys in `leftOpen` take the values
+  /// that they have in the study, which may be of a version that did not know them.
   package func continuing(_ recorded: [String: String]) -> StudyConfiguration {
     guard !leftOpen.isEmpty else { return self }
     var entries = entries
@@ -91,12 +92,13 @@ extension StudyConfiguration {
       budget: budget, seed: seed, entries: entries, leftOpen: leftOpen, text: text)
   }
 
-  /// Most jobs that a configuration file names; nil where it names none, or is no such file.
+  /// Returns the value of `budget.jobs` in a configuration file; `nil` if it has none, or the text is not a
+  /// configuration.
   package static func jobs(in text: String) -> Int? {
     scalar("budget", "jobs", in: try? Yams.compose(yaml: text)).flatMap { Int($0) }
   }
 
-  /// The same with another number of jobs at most, whatever the file says.
+  /// Returns a copy with another maximum number of jobs, whatever the file says.
   package func withBudget(ofJobs jobs: Int?) -> StudyConfiguration {
     var budget = budget
     budget.jobs = jobs

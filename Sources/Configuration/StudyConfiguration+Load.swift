@@ -9,12 +9,12 @@ import TextInput
 #endif
 
 extension StudyConfiguration {
-  /// A configuration has some dozens of lines; what is longer is another file.
+  /// The maximum size of a file. A configuration has a few dozen lines; a longer file is not a configuration.
   static let mostBytes = 1 << 20
 
-  /// Reads and checks a file; `-` is standard input. Throws where it cannot be read, is longer than 1 MiB, or is not a
+  /// Reads and checks a file; `-` is standard input. Throws if it cannot be read, is longer than 1 MiB, or is not a
   /// legal configuration.
-  /// - Parameters hashOfFile, tableOfFile, shapeOfArrays: see `parse`.
+  /// - Parameters hashOfFile, tableOfFile, shapeOfArrays: See `parse`.
   package static func load(
     path: String, hashOfFile: FileHash = noFiles, tableOfFile: TableOfFile = noTables,
     shapeOfArrays: ArraysShape = noArrays
@@ -37,7 +37,7 @@ extension StudyConfiguration {
     }
   }
 
-  /// The configuration in a study's folder; nil where the folder has none.
+  /// Returns the path of the configuration in a study's folder; `nil` if the folder has none.
   private static func ofStudy(_ folder: String) -> String? {
     let path = folder.utf8.last == UInt8(ascii: "/") ? "\(folder)configuration.yaml" : "\(folder)/configuration.yaml"
     return access(path, F_OK) == 0 ? path : nil

@@ -1,7 +1,7 @@
 import SearchCore
 
 extension StudyConfiguration {
-  /// The network that a description in YAML's braces is about, as a configuration may have it under `model`.
+  /// Returns the network for a description in YAML's braces, in the form that a configuration accepts under `model`.
   package static func model(inBraces text: String) throws(ConfigurationError) -> Model {
     let problems = ProblemList(file: "--model")
     let root = SectionReader(

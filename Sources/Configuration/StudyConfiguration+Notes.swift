@@ -1,7 +1,7 @@
 import SearchCore
 
 extension StudyConfiguration {
-  /// What is allowed and may not be what was meant, one line each.
+  /// Settings that are allowed but may not be what the user meant, one line each.
   package var notes: [String] {
     var notes: [String] = []
     let measured = objectives.filter { $0 == .stepTime || $0 == .inferenceTime }.map(\.rawValue)
@@ -22,7 +22,7 @@ extension StudyConfiguration {
 }
 
 extension StrategyName {
-  /// What it asks for follows from what was found.
+  /// Whether the works that the strategy asks for depend on results.
   fileprivate var decidesByResults: Bool {
     switch self {
     case .sensitivity, .surrogate, .nsga2: true
@@ -30,7 +30,7 @@ extension StrategyName {
     }
   }
 
-  /// Its trainings are chosen for the model of effects.
+  /// Whether the strategy chooses trainings for the model of effects.
   fileprivate var estimates: Bool {
     switch self {
     case .surrogate, .factorial: true

@@ -2,15 +2,15 @@ import SearchCore
 import Yams
 
 extension StudyConfiguration {
-  /// What a study was made with, from its recorded values: every key that it knew is written out, so that no default of
-  /// today takes part. Its text, which is for people, tells only where the data are, how many hours there are, and in
-  /// which order lists were written.
+  /// Rebuilds the configuration of a study from its recorded values. Every key that was known then is written out, so
+  /// that today's defaults have no effect. From the text, which is kept for human readers, only the path of the data,
+  /// the hours of the budget and the order of lists are taken.
   ///
   /// - Parameters:
-  ///   - entries: as `entries` were when the study was made.
-  ///   - budget: most jobs; nil for no bound.
-  ///   - text: the file as it was given.
-  ///   - fileName: for messages.
+  ///   - entries: The value of `entries` when the study was made.
+  ///   - budget: The maximum number of jobs; `nil` for no limit.
+  ///   - text: The original file.
+  ///   - fileName: The name of the file, for messages.
   package static func recorded(
     entries: [String: String], budget: Int?, text: String, fileName: String
   ) throws(ConfigurationError) -> StudyConfiguration {
@@ -21,9 +21,9 @@ extension StudyConfiguration {
         let full = ConfigurationKeys.full(section, key)
         switch full {
         case "study", "start.checkpoint": return nil
-        // The first of them.
+        // This is the first of the variants.
         case "space.variant" where entries["space.variants"] != nil: return nil
-        // Of both kinds it is a list.
+        // A demand for both kinds of kernels is written as a list.
         case "kernels":
           return entries[full].map { "\(key): \($0.contains("+") ? "[\($0.replacing("+", with: ", "))]" : $0)" }
         case "data.path": return scalar("data", "path", in: given).map { "\(key): \(quoted($0))" }
@@ -43,7 +43,7 @@ extension StudyConfiguration {
       if section.isEmpty {
         lines += values
       } else if !values.isEmpty {
-        // What it is a group of has values of its own, just before.
+        // The parent group was written just before, with values of its own.
         let names = section.split(separator: ".")
         let indent = String(repeating: "  ", count: names.count - 1)
         lines += ["\(indent)\(names[names.count - 1]):"] + values.map { "\(indent)  \($0)" }
@@ -69,7 +69,7 @@ extension StudyConfiguration {
     return node.scalar?.string
   }
 
-  /// `[a, b]`; where it is objectives, in the order in which they are listed everywhere.
+  /// Splits `[a, b]`. Objectives are returned in the standard order.
   private static func split(_ entry: String) -> [String] {
     let texts = entry.dropFirst().dropLast().split(separator: ", ").map(String.init)
     let objectives = Objective.allCases.map(\.rawValue).filter(texts.contains)

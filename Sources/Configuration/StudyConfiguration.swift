@@ -1,82 +1,83 @@
 import Randomness
 import SearchCore
 
-/// What a study is to do, checked: every value is legal and they fit together. `docs/configuration.md` describes the
-/// file.
+/// The description of a study, checked: every value is legal, and the values fit together. `docs/configuration.md`
+/// describes the file.
 package struct StudyConfiguration: Hashable, Sendable {
-  /// Name of the study and of its folder: letters, digits, `.`, `_`, `-`. Default: the file's name without its ending.
+  /// The name of the study and of its folder: letters, digits, `.`, `_`, `-`. Default: the file's name without its
+  /// ending.
   package let study: String
-  /// How candidates are trained. `model` and `data.set` are required; the rest has defaults. The images are split by
-  /// `seed`.
+  /// How candidates are trained. `model` and `data.set` are required; everything else has defaults. `seed` determines
+  /// how the images are split.
   package let recipe: TrainingRecipe
-  /// Where the image files are, as it was written (`~` not replaced); nil where the file does not say.
+  /// The path of the image files as it is written (`~` not expanded); `nil` if the file has none.
   package let dataPath: String?
-  /// The checkpoint that trainings start from, as its path was written; nil where the file names none.
+  /// The path of the checkpoint that trainings start from, as it is written; `nil` if the file has none.
   package let startCheckpoint: String?
   /// Default: rank fractions 0.25 and 0.5, layers `layer*`, variant `remainder`.
   package let space: SearchSpace
-  /// Without repetitions. Default: accuracy, parameters, multiply_adds.
+  /// The objectives, without repetitions. Default: accuracy, parameters, multiply_adds.
   package let objectives: [Objective]
   /// Default: `sensitivity` with 2 seeds.
   package let strategy: StrategySettings
-  /// Default: common. Studies of versions that did not know common seeds have seeds of each candidate's own.
+  /// Default: common. In studies of versions without common seeds, each candidate has its own seeds.
   package let seeding: Seeding
-  /// What is named keeps within these. Default: none.
+  /// The constraints that named candidates satisfy. Default: none.
   package let constraints: SearchConstraints
-  /// Default: no bounds.
+  /// Default: no limits.
   package let budget: SearchBudget
   /// Default: 1.
   package let seed: UInt64
-  /// Full key → canonical text of everything that results depend on, defaults among them: all but `study`,
-  /// `data.path` and `budget`, which may change between a study's start and its resumption.
+  /// Full key → canonical text of everything that results depend on, including defaults: everything except `study`,
+  /// `data.path` and `budget`, which may change when a study is resumed.
   package let entries: [String: String]
-  /// Of `keysThatCameLater`, those that are not written out.
+  /// The keys of `keysThatCameLater` that the file does not mention.
   let leftOpen: Set<String>
-  /// The file as it was given.
+  /// The original file.
   package let text: String
 
-  /// What the study's works have in common.
+  /// What all works of the study have in common.
   package var template: WorkTemplate {
-    // Rungs that the recipe cannot tell apart are refused as the file is read.
+    // Parsing refuses rungs that cannot be distinguished with this recipe.
     let lower = (try? strategy.halving?.lowerRungs(of: recipe, for: strategy.name)) ?? []
     return WorkTemplate(
       kind: .proxyTraining(recipe), lower: lower, studySeed: seed, seeding: seeding, scores: strategy.scores,
       weighsTruncation: strategy.weighsTruncation)
   }
-  /// SHA-256 of the checkpoint that trainings start from.
+  /// The SHA-256 of the checkpoint that trainings start from.
   package var startWeights: String? {
     if case .checkpoint(let weights)? = recipe.start?.origin { weights } else { nil }
   }
-  /// Most jobs in all; nil for no bound.
+  /// The maximum number of jobs; `nil` for no limit.
   package var budgetJobs: Int? { budget.jobs }
 
-  /// Equal exactly where `entries` are equal.
+  /// A hash of `entries`: equal if, and only if, the entries are equal.
   package var fingerprint: String {
     StableHash.hexadecimal(of: entries)
   }
 }
 
 extension StudyConfiguration {
-  /// Bounds that are neither a type's own nor a training's, which `TrainingLimits` has.
+  /// Limits that belong neither to a type nor to trainings (see `TrainingLimits`).
   enum Limits {
     static let jobs = 1...1_000_000
     static let hours = NumberLimit("more than 0 hours, at most 1000000") { $0 > 0 && $0 <= 1e6 }
-    /// Works of a round.
+    /// The number of works of a round.
     static let round = 1...1000
-    /// Confirmations of a point.
+    /// The number of confirmations of a point.
     static let confirm = 0...100
     static let tolerance = NumberLimit("in points of accuracy, more than 0 and at most 100") { $0 > 0 && $0 <= 100 }
-    /// Whole numbers that every JSON reader keeps.
+    /// Whole numbers that every JSON reader represents exactly.
     static let seed = 0...UInt64(1 << 53 - 1)
     static let nameLength = 100
   }
 
-  /// Throws with every problem that it finds. `fileName` is for messages and, without its folders and ending, the
-  /// default of `study`.
+  /// Parses and checks a configuration. Throws an error with all problems found. `fileName` is used in messages and,
+  /// without folders and ending, as the default of `study`.
   /// - Parameters:
-  ///   - hashOfFile: SHA-256 of a checkpoint that is named, in hexadecimal digits.
-  ///   - tableOfFile: the table of a device's times that is named.
-  ///   - shapeOfArrays: what a file of arrays holds.
+  ///   - hashOfFile: Returns the SHA-256 of a named checkpoint, in hexadecimal digits.
+  ///   - tableOfFile: Returns the named table of a device's times.
+  ///   - shapeOfArrays: Returns what a file of arrays contains.
   package static func parse(
     text: String, fileName: String, hashOfFile: FileHash = noFiles, tableOfFile: TableOfFile = noTables,
     shapeOfArrays: ArraysShape = noArrays
@@ -205,7 +206,7 @@ extension StudyConfiguration {
     return recipe
   }
 
-  /// - Parameter stepsPerEpoch: nil where it is not known.
+  /// - Parameter stepsPerEpoch: `nil` if it is not known.
   private static func readSkip(_ skip: SectionReader, stepsPerEpoch: Int?) -> SkippedUpdates? {
     let parts = BasisPart.allCases.filter { skip.isSet($0.rawValue) }
     let read = parts.compactMap { part in
@@ -227,32 +228,32 @@ extension StudyConfiguration {
     return skipped
   }
 
-  /// A part of an epoch is enough for what is trained already.
+  /// Reads the number of epochs. Networks that are trained already may be trained for a fraction of an epoch.
   private static func readEpochs(_ proxy: SectionReader, hasStart: Bool) -> Epochs {
     guard hasStart else { return Epochs(proxy.integer("epochs", default: 3, in: TrainingLimits.epochs)) }
     return Epochs(proxy.number("epochs", default: 1, in: TrainingLimits.partialEpochs)) ?? 1
   }
 
-  /// SHA-256 of a file, in hexadecimal digits.
+  /// Returns the SHA-256 of a file, in hexadecimal digits.
   package typealias FileHash = (_ path: String) throws(StartProblem) -> String
 
-  /// A table of times; nil where it is not to be read, for what no study is made of.
+  /// Returns a table of times; `nil` if it is not to be read because no study will be made of the configuration.
   package typealias TableOfFile = (_ path: String) throws(DeviceTimeProblem) -> DeviceTimeTable?
 
-  /// Where none can be read.
+  /// For callers that cannot read files.
   package static func noTables(_ path: String) throws(DeviceTimeProblem) -> DeviceTimeTable? {
     throw DeviceTimeProblem(file: path, "files are not read here")
   }
 
-  /// What a file of arrays holds.
+  /// Returns what a file of arrays contains.
   package typealias ArraysShape = (_ path: String) throws(StartProblem) -> DataShape
 
-  /// Where none can be read.
+  /// For callers that cannot read files.
   package static func noArrays(_ path: String) throws(StartProblem) -> DataShape {
     throw StartProblem("files are not read here")
   }
 
-  /// Where none can be read.
+  /// For callers that cannot read files.
   package static func noFiles(_ path: String) throws(StartProblem) -> String {
     throw StartProblem("files are not read here")
   }

@@ -1,12 +1,12 @@
 import ReadableText
 import Yams
 
-/// From text to Yams' nodes, with every way in which that can fail told as file, line and reason.
+/// Parses text to Yams' nodes, and reports every failure with file, line and reason.
 enum YAMLDocument {
-  /// The top level's keys and values.
+  /// Returns the keys and values of the top level.
   /// - Parameters:
-  ///   - subject: what the file is, for messages.
-  ///   - least: what it needs where it is empty.
+  ///   - subject: What the file is, for messages.
+  ///   - least: What an empty file lacks.
   static func mapping(
     _ text: String, file: String, subject: String = "the configuration",
     least: String = "at least the keys 'model' and 'data.set'"
@@ -38,7 +38,7 @@ enum YAMLDocument {
     return mapping
   }
 
-  /// What a node is, for people.
+  /// A description of the node for messages.
   static func kind(_ node: Node) -> String {
     switch node {
     case .mapping: return "a group of keys"
@@ -46,7 +46,7 @@ enum YAMLDocument {
     case .alias(let alias): return "the alias *\(alias.anchor.rawValue)"
     case .scalar(let scalar):
       if scalar.style == .plain, node.null != nil { return "nothing" }
-      // Long and many-line texts would hide the rest of the message.
+      // Long texts and texts of many lines would hide the rest of the message.
       return "'\(scalar.string.inOneLine.cut(toCharacters: 61))'"
     }
   }
@@ -76,8 +76,8 @@ enum YAMLDocument {
     }
   }
 
-  /// Where a key stands a second time; nil where its group is on one line.
-  /// - Parameter group: its first line, and the column of its keys.
+  /// Returns the line where a key occurs for the second time; `nil` if its group is on one line.
+  /// - Parameter group: The first line of the group, and the column of its keys.
   private static func secondLine(of key: String, in text: String, group: Mark) -> Int? {
     let beginning = String(repeating: " ", count: max(0, group.column - 1)) + key
     let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
@@ -88,19 +88,20 @@ enum YAMLDocument {
     return places.count > 1 ? places[1] + 1 : nil
   }
 
-  /// The first line with an anchor.
+  /// Returns the first line with an anchor.
   ///
-  /// A few lines of anchors and aliases can stand for more nodes than there is memory. So they are looked for in a text
-  /// without aliases, where each is a plain word; by the parser, because only it knows what is a comment and what
-  /// stands in quotes.
+  /// A few lines of anchors and aliases can expand to more nodes than fit in memory. The search therefore uses a copy
+  /// of the text in which aliases are replaced by plain words. It uses the parser, because only the parser can tell
+  /// comments and quoted texts apart from anchors.
   private static func anchorLine(_ text: String) throws -> Int? {
     guard text.contains("&") else { return nil }
     let parser = try Parser(yaml: text.replacing("*", with: "+"))
-    // Nodes know their anchors for as long as their parser is there.
+    // Nodes know their anchors only while their parser exists.
     return try withExtendedLifetime(parser) { try parser.singleRoot().flatMap(firstAnchor)?.mark?.line }
   }
 
-  /// Before any value is looked at: Yams enters what it makes of one as a tag too, and has done so with keys by now.
+  /// Returns the first node with a tag. It must run before any value is used: Yams stores the type it resolves for a
+  /// value as the node's tag, and has already done so for the keys.
   private static func firstTagged(_ node: Node, isKey: Bool = false) -> (node: Node, name: String)? {
     let tag: Tag
     switch node {
@@ -110,7 +111,7 @@ enum YAMLDocument {
     case .alias: return nil
     }
     let name = tag.rawValue
-    // What is in quotes has a text's tag without having been given one.
+    // A quoted scalar has the tag of a string although none was written.
     let isQuoted = node.scalar.map { $0.style != .plain } ?? false
     let isOwn = isQuoted && ["!", standardTag + "str"].contains(name) || isKey && name.hasPrefix(standardTag)
     if !name.isEmpty, !isOwn {

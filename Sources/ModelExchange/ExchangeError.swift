@@ -1,14 +1,14 @@
 import ReadableText
 import TensorFiles
 
-/// What keeps a network from coming in or going out. `description` is one line.
+/// Why a network cannot be imported or exported. `description` is one line.
 package enum ExchangeError: Error, Hashable, Sendable, CustomStringConvertible {
   case file(TensorFileError)
-  /// The tensors of a file are not those of the network.
+  /// The file's tensors are not those of the network.
   case tensors(path: String, String)
-  /// A map of names that cannot be used; `reason` says which line.
+  /// A map of names that cannot be used; `reason` names the line.
   case names(path: String, reason: String)
-  /// What was asked for makes no network, or no file.
+  /// The request describes no possible network or file.
   case unfit(String)
   /// A checkpoint that cannot be exported.
   case checkpoint(path: String, reason: String)
@@ -23,7 +23,7 @@ package enum ExchangeError: Error, Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// Other words on the command line would help.
+  /// Whether other command-line arguments would help.
   package var isUsage: Bool {
     switch self {
     case .names, .unfit: true

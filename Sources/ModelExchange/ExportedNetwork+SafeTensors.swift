@@ -4,8 +4,8 @@ import SearchCore
 import TensorFiles
 
 extension ExportedNetwork {
-  /// The network's tensors under the checkpoint's names, and for basis maps that are not their layer's first outputs
-  /// `NAME.basis_channels`, the outputs that they are.
+  /// The network's tensors under the checkpoint's names. For a layer whose basis maps are not its first outputs,
+  /// `NAME.basis_channels` contains the output channels of the maps.
   package func safeTensorsFile(card: String) -> [UInt8] {
     var tensors: [SafeTensorsWriter.Tensor] = []
     for description in form.parameters + form.statistics {

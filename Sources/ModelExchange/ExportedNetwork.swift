@@ -1,20 +1,20 @@
 import BasisEngine
 import SearchCore
 
-/// A network that is to leave: a checkpoint that was found to be whole.
+/// A network to export: a checkpoint that was found to be complete and sound.
 package struct ExportedNetwork: Sendable {
   package let checkpoint: Checkpoint
   let form: NetworkForm
-  /// What the checkpoint's was, also where the network was merged.
+  /// The checkpoint's candidate, even if the network was merged.
   package let candidate: Candidate
   package let isMerged: Bool
 
   var architecture: Architecture { form.architecture }
 
   /// - Parameters:
-  ///   - path: of the checkpoint, for the error's text.
-  ///   - merged: multiplies every basis out into dense filters.
-  /// - Throws: for tensors that are not the network's, and numbers that are none.
+  ///   - path: The path of the checkpoint, for the error's text.
+  ///   - merged: Whether to multiply every basis out into dense filters.
+  /// - Throws: If tensors are not those of the network, or values are infinite or not a number.
   package init(_ checkpoint: Checkpoint, path: String, merged: Bool = false) throws(ExchangeError) {
     candidate = checkpoint.candidate
     isMerged = merged && !candidate.isDense
@@ -35,8 +35,8 @@ package struct ExportedNetwork: Sendable {
 
   func values(_ name: String) -> [Float] { checkpoint.tensors[name]?.values ?? [] }
 
-  /// Output channel of each channel of a basis convolution's own order: its maps first, where it keeps them, then its
-  /// combinations.
+  /// Returns the output channel of each channel in a basis convolution's own order: its maps first, if it keeps them,
+  /// then its combinations.
   static func order(of layer: Layer, _ basis: LayerBasis, channels: [Int]) -> [Int] {
     guard basis.variant.keepsMaps else { return Array(0..<layer.outputChannels) }
     let isBasis = Set(channels)
@@ -68,7 +68,7 @@ package struct ExportedNetwork: Sendable {
       training: checkpoint.training)
   }
 
-  /// The N dense filters that a basis stands for, [N][K], summed in double precision.
+  /// Returns the N dense filters that a basis stands for, [N][K], summed in double precision.
   static func filtersOf(
     _ layer: Layer, _ basis: LayerBasis, channels: [Int], filters: [Float], coefficients: [Float]
   ) -> [Float] {

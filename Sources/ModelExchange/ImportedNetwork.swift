@@ -7,24 +7,25 @@ import TensorFiles
 /// A dense network whose weights come from a safetensors file, such as a PyTorch state dict.
 package struct ImportedNetwork: Sendable {
   package let checkpoint: Checkpoint
-  /// Tensors whose names in the file are others.
+  /// The number of tensors that have other names in the file.
   package let renamed: Int
-  /// Tensors that were left out because they say nothing of the network's outputs: `num_batches_tracked`.
+  /// The number of tensors that were left out because they do not affect the network's outputs: `num_batches_tracked`.
   package let ignored: Int
 
   package var parameters: Int {
     checkpoint.tensors.tensors.filter { !$0.name.contains(".running_") }.reduce(0) { $0 + $1.values.count }
   }
 
-  /// No network of this program comes near.
+  /// The maximum size of a file, far above that of any network of this program.
   package static let mostFileBytes = 4 << 30
 
   /// - Parameters:
-  ///   - model: what the network is to be; its classes are as many as the file's classifier has.
-  ///   - imageSize: rows and columns of the images that it is for.
-  ///   - names: of the file's tensors, where they are not usual ones.
-  ///   - normalization: of the images that it was trained on; nil for that of the data set that it will classify.
-  /// - Throws: `tensors` with all that are missing, too many or of another shape.
+  ///   - model: The network's model; the number of classes is that of the file's classifier.
+  ///   - imageSize: The number of rows and of columns of its images.
+  ///   - names: The names of the file's tensors, if they are not common ones.
+  ///   - normalization: The normalization of the images in its training; `nil` for that of the data set it is used
+  ///     with.
+  /// - Throws: `tensors` with all tensors that are missing or surplus, or with one that has another shape.
   package init(
     _ file: SafeTensors, path: String, model: Model, imageSize: Int = 32,
     names: TensorNames = .none, namesPath: String = "", normalization: ChannelNormalization? = nil
@@ -49,7 +50,7 @@ package struct ImportedNetwork: Sendable {
     _ model: Model, imageSize: Int, classCount: Int?, path: String
   ) throws(ExchangeError) -> NetworkForm {
     if let problem = model.problem(imageSize: imageSize) { throw .unfit(problem) }
-    // Without a classifier the tensors that it lacks are told.
+    // If the file has no classifier, the error lists its tensors as missing.
     let classCount = classCount ?? 10
     let most = NetworkLimits.classes.upperBound
     guard (1...most).contains(classCount) else {
@@ -69,7 +70,7 @@ private struct Reader {
   let path: String
   let tensors: [SafeTensors.Tensor]
   let names: TensorNames
-  /// By their names without what wrappers put before them; the file's own names come first.
+  /// The tensors by their names without the prefix of wrappers, and by their full names, which take precedence.
   private let places: [String: SafeTensors.Tensor]
 
   init(file: SafeTensors, path: String, tensors: [SafeTensors.Tensor], names: TensorNames) {
@@ -86,7 +87,7 @@ private struct Reader {
     return TensorNames.usual(for: name).lazy.compactMap { places[$0] }.first
   }
 
-  /// Outputs of the file's classifier; nil where it has none.
+  /// The number of outputs of the file's classifier; `nil` if it has none.
   var classCount: Int? {
     guard let shape = place(of: "fc.bias")?.shape, shape.count == 1 else { return nil }
     return shape[0]

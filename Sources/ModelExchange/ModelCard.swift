@@ -2,14 +2,14 @@ import BasisEngine
 import Foundation
 import SearchCore
 
-/// What is to be known of a network that has left: as JSON, and in words.
+/// The description of an exported network, as JSON and as text.
 package struct ModelCard: Encodable, Sendable {
   package struct Images: Encodable, Sendable {
     package var channels: Int
     package var size: Int
-    /// What the values of an image are before anything is done with them.
+    /// The values of an image before normalization.
     package var range: String
-    /// In units of `range`; nil where the checkpoint does not tell.
+    /// In units of `range`; `nil` if the checkpoint has no normalization.
     package var mean: [Float]?
     package var standardDeviation: [Float]?
     /// Whether the file normalizes images itself.
@@ -30,26 +30,26 @@ package struct ModelCard: Encodable, Sendable {
   package var model: String
   package var candidate: String
   package var variant: String
-  /// The basis convolutions were multiplied out.
+  /// Whether the basis convolutions were multiplied out.
   package var merged: Bool
-  /// Batch norm is in the convolutions' weights.
+  /// Whether batch norm is folded into the convolutions' weights.
   package var batchNormFolded: Bool
   package var classes: Int
   package var images: Images
   package var cost: Cost
   package var denseCost: Cost
-  /// 0…1, of the test images after the training; nil where the checkpoint does not tell.
+  /// The accuracy on the test images after the training, from 0 to 1; `nil` if the checkpoint does not contain it.
   package var testAccuracy: Double?
-  /// Nil for weights that no training of this program made.
+  /// `nil` for weights that were not trained by this program.
   package var training: Training?
-  /// Hash of the images that it was trained on; nil where the checkpoint does not tell.
+  /// The hash of the images that the network was trained on; `nil` if the checkpoint does not contain it.
   package var dataHash: String?
-  /// Whose candidate it was; nil where the checkpoint does not tell.
+  /// The study that the candidate is from; `nil` if the checkpoint does not contain it.
   package var study: String?
 
   /// - Parameters:
-  ///   - file: name of the file that the card is of.
-  ///   - generator: program and version.
+  ///   - file: The name of the file that the card describes.
+  ///   - generator: The program and its version.
   package init(of network: ExportedNetwork, file: String, format: String, foldsBatchNorm: Bool, generator: String) {
     let architecture = network.architecture
     let checkpoint = network.checkpoint
@@ -81,12 +81,12 @@ package struct ModelCard: Encodable, Sendable {
     study = training?.study
   }
 
-  /// One object, with a line feed at its end.
+  /// One object, terminated by a line feed.
   package var json: String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     encoder.keyEncodingStrategy = .convertToSnakeCase
-    // Checkpoints whose numbers JSON has not are refused before.
+    // Checkpoints with numbers that JSON cannot represent were refused before.
     let data = (try? encoder.encode(self)) ?? Data("{}".utf8)
     return String(decoding: data, as: UTF8.self) + "\n"
   }

@@ -1,12 +1,12 @@
 import Files
 
-/// The files that a network leaves as.
+/// The files of an exported network.
 package struct NetworkExport: Sendable {
   package enum Format: String, CaseIterable, Sendable {
     case safetensors, onnx
     case torchScriptSource = "torchscript-source"
 
-    /// Of its file's name.
+    /// The extension of the file's name.
     package var ending: String {
       switch self {
       case .safetensors: ".safetensors"
@@ -17,23 +17,23 @@ package struct NetworkExport: Sendable {
   }
 
   package struct File: Sendable {
-    /// Where it goes.
+    /// The path to write to.
     package var path: String
     package var bytes: [UInt8]
   }
 
-  /// Stands in every module and card.
+  /// A text that every module and card contains.
   package static let mark = "layersearch export-model"
 
-  /// What was asked for.
+  /// The requested file.
   package let file: File
-  /// What belongs beside it: the card, and with tensors the module that reads them.
+  /// The files that belong beside it: the cards and, for tensors, the module that reads them.
   package let beside: [File]
 
   /// - Parameters:
-  ///   - path: of what is asked for.
-  ///   - foldsBatchNorm: in ONNX; the others have no use of it.
-  ///   - generator: program and version.
+  ///   - path: The path of the requested file.
+  ///   - foldsBatchNorm: Whether batch norm is folded, in ONNX; has no effect on the other formats.
+  ///   - generator: The program and its version.
   package init(
     of network: ExportedNetwork, as format: Format, path: String, foldsBatchNorm: Bool = false, generator: String
   ) {
@@ -63,12 +63,12 @@ package struct NetworkExport: Sendable {
     self.beside = beside
   }
 
-  /// The path of a file of another format beside this one.
+  /// Returns the path of a file in another format beside this one.
   package static func path(_ path: String, _ format: Format, _ other: Format) -> String {
     (path.hasSuffix(format.ending) ? String(path.dropLast(format.ending.count)) : path) + other.ending
   }
 
-  /// What keeps Python from importing a module under this file's name; nil where nothing does, or it is no module.
+  /// Returns why Python cannot import a module with this file name; `nil` if it can, or if the file is not a module.
   package static func importProblem(ofModule path: String) -> String? {
     let file = FilePath.name(of: path)
     guard file.hasSuffix(".py") else { return nil }
@@ -81,7 +81,7 @@ package struct NetworkExport: Sendable {
     return isName ? nil : "\(file) can be imported under a name of letters, digits and _ alone: rename it"
   }
 
-  /// Where a checkpoint's export goes where nothing else is said: beside it.
+  /// Returns the default path of a checkpoint's export: beside the checkpoint.
   package static func path(besideCheckpoint checkpoint: String, _ format: Format) -> String {
     let name = FilePath.name(of: checkpoint)
     guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return checkpoint + format.ending }

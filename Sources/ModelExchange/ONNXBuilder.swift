@@ -2,13 +2,14 @@ import BasisEngine
 import SearchCore
 
 extension ExportedNetwork {
-  /// The network as operators: images of red, green, blue from 0 to 1 go in, logits come out. Normalization is its
-  /// first part; where the checkpoint does not tell it, images are to be normalized before.
+  /// The network as operators: from images of red, green and blue from 0 to 1 to logits. Normalization is the first
+  /// part; if the checkpoint does not contain it, images must be normalized beforehand.
   ///
-  /// A basis convolution is two convolutions, the second one 1×1, grouped where its coefficients are; where outputs are
-  /// the basis maps themselves both are concatenated, and gathered where these are not the first ones.
-  /// - Parameter foldsBatchNorm: into the convolutions' weights, where these make the layer's outputs; basis maps that
-  ///   are outputs have a factor and a shift of their own.
+  /// A basis convolution becomes two convolutions. The second one is 1×1, and grouped if the coefficients are. If the
+  /// basis maps themselves are outputs, both results are concatenated, and gathered if the maps are not the first
+  /// outputs.
+  /// - Parameter foldsBatchNorm: Whether batch norm is folded into the weights of the convolutions that produce a
+  ///   layer's outputs. Basis maps that are outputs then have a separate factor and shift.
   package func onnxGraph(foldsBatchNorm: Bool) -> ONNXGraph {
     var builder = ONNXBuilder(network: self, folds: foldsBatchNorm)
     builder.build()
@@ -90,7 +91,7 @@ private struct ONNXBuilder {
     node("Relu", [value], "\(name).rectified")
   }
 
-  /// A convolution with its batch norm.
+  /// A convolution followed by its batch norm.
   private mutating func layer(_ index: Int, _ input: String) -> String {
     let layer = architecture.layers[index]
     let norm = NetworkForm.batchNormName(of: layer.name)
@@ -104,7 +105,7 @@ private struct ONNXBuilder {
       [("epsilon", .float(Float(NetworkForm.batchNormEpsilon)))])
   }
 
-  /// A layer's outputs, with the factor and shift of each channel where they are given.
+  /// A layer's outputs, multiplied by the factor and shifted by the shift of each channel, if given.
   private mutating func outputs(_ index: Int, _ input: String, _ affine: Affine?) -> String {
     let layer = architecture.layers[index]
     let filter = [layer.inputChannels, layer.kernelSize, layer.kernelSize]
@@ -131,7 +132,7 @@ private struct ONNXBuilder {
     let owner = network.form.coefficientsName(of: basis)
     let coefficients = network.values(owner)
     let own = Array(order[kept...])
-    // Scaled coefficients are a layer's own, also where it shares them.
+    // Scaled coefficients belong to one layer, even if the layer shares its coefficients.
     let name = affine == nil ? owner : "\(layer.name).coefficients"
     let shape = [combinations, basis.variant.combinedMaps(rank: basis.rank), 1, 1]
     let bias = affine.map { affine in own.map { affine.shift[$0] } }
@@ -197,7 +198,7 @@ private struct ONNXBuilder {
     return output
   }
 
-  /// Coefficients that layers share are one constant.
+  /// Adds a constant; coefficients that layers share are added once.
   private mutating func floats(_ name: String, _ shape: [Int], _ values: [Float]) -> String {
     add(ONNXGraph.Constant(name: name, shape: shape, values: .floats(values)))
   }
@@ -214,7 +215,7 @@ private struct ONNXBuilder {
   private var constants: Set<String> = []
 }
 
-/// What a batch norm does in inference: a factor and a shift for each channel.
+/// A batch norm in inference: a factor and a shift for each channel.
 private struct Affine {
   let scale: [Float]
   let shift: [Float]
@@ -230,7 +231,7 @@ private struct Affine {
     shift = zip(zip(factors, beta), mean).map { Float($0.1 - $0.0 * $1) }
   }
 
-  /// Rows of weights, each scaled as its channel is.
+  /// Returns rows of weights, each multiplied by the factor of its channel.
   func scaled(_ weights: [Float], channels: [Int]) -> [Float] {
     let columns = weights.count / max(1, channels.count)
     return weights.indices.map { Float(Double(weights[$0]) * factors[channels[$0 / columns]]) }

@@ -1,4 +1,4 @@
-/// A network as ONNX's operators: what is written to a file.
+/// A network as ONNX operators, in the form that is written to a file.
 package struct ONNXGraph: Sendable {
   package enum Attribute: Hashable, Sendable {
     case integer(Int)
@@ -25,20 +25,20 @@ package struct ONNXGraph: Sendable {
     package var values: Values
   }
 
-  /// Images: any number, then channels, rows, columns.
+  /// Images: any number of them, then channels, rows, columns.
   package var input: (name: String, shape: [Int])
-  /// Logits: as many images, then classes.
+  /// Logits: the same number of images, then classes.
   package var output: (name: String, shape: [Int])
   package var nodes: [Node] = []
   package var constants: [Constant] = []
 
-  /// Of ONNX's operators: all that occur here are as they were in version 13 or 15, and 17 is what runtimes of 2022
-  /// know.
+  /// The version of ONNX's operator set. The operators used here have not changed since version 13 or 15; runtimes of
+  /// 2022 support version 17.
   static let operatorSet = 17
-  /// Of the file format: the one that came with that operator set.
+  /// The version of the file format that was introduced with that operator set.
   static let formatVersion = 8
 
-  /// The whole file (`onnx.proto`, a `ModelProto`).
+  /// The file (`onnx.proto`, a `ModelProto`).
   package func file(name: String, metadata: [(key: String, value: String)]) -> [UInt8] {
     var graph = ProtobufMessage()
     for node in nodes { graph.append(1, Self.message(node)) }
@@ -113,7 +113,7 @@ package struct ONNXGraph: Sendable {
     values.map(\.littleEndian).withUnsafeBytes { Array($0) }
   }
 
-  /// A `ValueInfoProto` of floats, the first dimension of which is `batch`.
+  /// A `ValueInfoProto` of floats whose first dimension is `batch`.
   private static func message(_ value: (name: String, shape: [Int])) -> ProtobufMessage {
     var shape = ProtobufMessage()
     var batch = ProtobufMessage()

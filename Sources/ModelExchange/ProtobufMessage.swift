@@ -19,7 +19,7 @@ struct ProtobufMessage {
 
   private mutating func append(tag field: Int, _ type: WireType) { append(varint: UInt64(field) << 3 | type.rawValue) }
 
-  /// int64, int32 and enumerations.
+  /// For int64, int32 and enumerations.
   mutating func append(_ field: Int, _ value: Int) {
     append(tag: field, .varint)
     append(varint: UInt64(bitPattern: Int64(value)))

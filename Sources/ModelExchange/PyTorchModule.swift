@@ -3,11 +3,11 @@ import ReadableText
 import SearchCore
 
 extension ExportedNetwork {
-  /// A PyTorch module in one file that reads what `safeTensorsFile` wrote. It takes what it can from the tensors' names
-  /// and shapes; what these do not tell stands at its top. `torch.jit.script` compiles its networks.
+  /// The source of a PyTorch module in one file that reads the output of `safeTensorsFile`. The module derives what it
+  /// can from the tensors' names and shapes; everything else is at its top. `torch.jit.script` compiles its networks.
   /// - Parameters:
-  ///   - title: of the network, one line.
-  ///   - weights: name of the safetensors file.
+  ///   - title: The title of the network, one line.
+  ///   - weights: The name of the safetensors file.
   package func pyTorchSource(title: String, weights: String) -> String {
     let stages = architecture.blocks.map { $0.name.prefix { $0 != "." } }
     let stage = Set(stages).sorted { LayerName.precedes(String($0), String($1)) }.reduce("x") { "self.\($1)(\($0))" }
@@ -39,7 +39,7 @@ extension ExportedNetwork {
     architecture.layers.filter { $0.stride != 1 }.map { ($0.name, "\($0.stride)") }
   }
 
-  /// Layers with another one's coefficients.
+  /// The layers that use another layer's coefficients, with that layer.
   var tied: [(String, String)] {
     zip(architecture.layers, form.layers).enumerated().compactMap { index, layer in
       guard case .basis(let basis, _) = layer.1, basis.coefficientsOf != index else { return nil }
@@ -47,8 +47,8 @@ extension ExportedNetwork {
     }
   }
 
-  /// Of each owner the layers that take its coefficients, which are of its stage: without the stage's name, in lines
-  /// that Python joins.
+  /// A dictionary from each owner of coefficients to the layers of its stage that use them, without the stage's name,
+  /// in strings that Python joins.
   private var tiedByOwner: String {
     guard !tied.isEmpty else { return "{}" }
     var owners: [String] = []
@@ -72,7 +72,7 @@ extension ExportedNetwork {
 
   private static func list(_ values: [Float]) -> String { "[\(values.map { "\($0)" }.joined(separator: ", "))]" }
 
-  /// Entries on as few lines as there is room for.
+  /// A dictionary with as many entries on a line as fit.
   private static func dictionary(_ entries: [(String, String)]) -> String {
     guard !entries.isEmpty else { return "{}" }
     var lines: [String] = []

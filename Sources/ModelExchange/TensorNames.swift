@@ -1,22 +1,23 @@
 import ReadableText
 import SearchCore
 
-/// How a file's tensors are called where it does not use this program's (torchvision's) names: a part of the network,
-/// or one tensor, and its name in the file.
+/// The names of a file's tensors if they are not this program's (torchvision's) names. An entry maps a part of the
+/// network, or one tensor, to its name in the file.
 ///
 ///     conv1: stem.conv
 ///     layer1.*.conv1: stages.0.*.a
 ///     fc: head
 ///
-/// A key is the beginning of a name, whole parts between dots; `*` is any one part, and the same in the value. Of
-/// several keys that fit the longest counts, of equally long ones the one with fewer stars.
+/// A key is the beginning of a name, in whole parts between dots; `*` stands for any one part, and for the same part in
+/// the value. If several keys match, the longest one applies, and among keys of equal length the one with the fewest
+/// stars.
 package struct TensorNames: Sendable {
   private struct Rule {
     var key: [Substring]
     var value: [Substring]
     var text: String
 
-    /// The file's name for one of ours; nil where the rule is not about it.
+    /// Returns the file's name for a name of this program; `nil` if the rule does not apply to it.
     func applied(to name: [Substring]) -> String? {
       guard key.count <= name.count else { return nil }
       var found: [Substring] = []
@@ -36,7 +37,7 @@ package struct TensorNames: Sendable {
 
   private init(rules: [Rule]) { self.rules = rules }
 
-  /// - Throws: `ExchangeError.names` for a line that can mean nothing.
+  /// - Throws: `ExchangeError.names` for an entry without a possible meaning.
   package init(_ entries: [(key: String, value: String)], path: String) throws(ExchangeError) {
     var rules: [Rule] = []
     for (key, value) in entries {
@@ -60,14 +61,14 @@ package struct TensorNames: Sendable {
     }
   }
 
-  /// The file's name of a tensor; nil where no line is about it.
+  /// Returns the file's name of a tensor; `nil` if no entry applies to it.
   package func name(of tensor: String) -> String? {
     let parts = tensor.split(separator: ".")
     for rule in rules { if let name = rule.applied(to: parts) { return name } }
     return nil
   }
 
-  /// - Throws: the first line that is about no tensor of the network.
+  /// - Throws: An error for the first entry that applies to no tensor of the network.
   package func require(useFor tensors: [String], path: String) throws(ExchangeError) {
     let parts = tensors.map { $0.split(separator: ".") }
     for rule in rules where !parts.contains(where: { rule.applied(to: $0) != nil }) {
@@ -78,8 +79,8 @@ package struct TensorNames: Sendable {
     }
   }
 
-  /// Names of a tensor in files that many have, best first: torchvision's, which is ours, and those of the usual CIFAR
-  /// repositories.
+  /// Returns common names of a tensor in files, best first: torchvision's, which this program uses, and those of
+  /// popular CIFAR repositories.
   package static func usual(for tensor: String) -> [String] {
     var names = [tensor]
     if tensor.hasPrefix("fc.") {
@@ -89,10 +90,10 @@ package struct TensorNames: Sendable {
     return names
   }
 
-  /// What wrappers put before all names: `DataParallel`, Lightning, compiled modules.
+  /// The prefixes that wrappers add to all names: `DataParallel`, Lightning, compiled modules.
   package static let wrappers: Set<String> = ["module", "model", "net", "network", "backbone", "_orig_mod"]
 
-  /// How many parts before all names are a wrapper's.
+  /// Returns the number of leading parts of all names that belong to wrappers.
   package static func wrapperParts(_ names: [String]) -> Int {
     guard let first = names.first?.split(separator: ".") else { return 0 }
     var count = 0

@@ -1,7 +1,7 @@
-/// Cells in columns as wide as their widest one, two blanks apart: the first column from its left edge, the others from
-/// their right one.
+/// Cells in columns that are as wide as their widest cell, separated by two blanks: the first column is left-aligned,
+/// the others are right-aligned.
 package enum AlignedColumns {
-  /// One line a row; rows may be of different lengths.
+  /// One line per row; rows may have different numbers of cells.
   package static func lines(_ rows: [[String]]) -> [String] {
     let count = rows.map(\.count).max() ?? 0
     let widths = (0..<count).map { column in rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }

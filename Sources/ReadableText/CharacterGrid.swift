@@ -1,13 +1,13 @@
-/// A picture of characters: cells in rows, each with a style. Text can only come in as `TerminalText` makes it, so that
-/// no name that is drawn moves the cursor.
+/// A picture of characters: cells in rows, each with a style. All text passes through `TerminalText`, so that no drawn
+/// name can move the cursor.
 package struct CharacterGrid: Hashable, Sendable {
-  /// What it means; what it looks like is up to the terminal's own colors.
+  /// The meaning of a cell; the terminal's own colors determine its appearance.
   package enum Style: Hashable, Sendable {
     case plain, strong, faint, accent, good, warning, bad
   }
 
   private struct Cell: Hashable, Sendable {
-    /// Empty behind a character that is two columns wide.
+    /// Empty for the second column of a character that is two columns wide.
     var text: String
     var style: Style
 
@@ -26,11 +26,11 @@ package struct CharacterGrid: Hashable, Sendable {
     cells = Array(repeating: .blank, count: self.width * self.height)
   }
 
-  /// Writes on one row what fits there, with an ellipsis where that is not all.
+  /// Writes as much of the text on one row as fits, ending in an ellipsis if that is not all.
   /// - Parameters:
-  ///   - x: column from the left, from 0 on; outside of the grid nothing is written.
-  ///   - columns: that the text may have.
-  /// - Returns: the column behind it.
+  ///   - x: The first column, counted from 0 at the left. Outside of the grid, nothing is written.
+  ///   - columns: The maximum number of columns for the text.
+  /// - Returns: The column after the text.
   @discardableResult
   package mutating func write(
     _ text: String, x: Int, y: Int, style: Style = .plain, columns: Int = .max
@@ -59,24 +59,24 @@ package struct CharacterGrid: Hashable, Sendable {
     return x.allSatisfy { cells[y * width + $0].text == " " }
   }
 
-  /// What is half covered by something else is not there any more.
+  /// Prepares a cell for a new character: a wide character of which this cell is one half disappears as a whole.
   private mutating func clear(x: Int, y: Int) {
     let index = y * width + x
     if cells[index].text.isEmpty, x > 0 { cells[index - 1] = .blank }
     if x + 1 < width, cells[index + 1].text.isEmpty { cells[index + 1] = .blank }
   }
 
-  /// Row by row, without the blanks at their ends.
+  /// The rows, without blanks at their ends.
   package var lines: [String] { (0..<height).map { row in text(row) { text, _ in text } } }
 
-  /// With the codes of ECMA-48 for the styles.
+  /// The rows with ECMA-48 codes for the styles.
   package var coloredLines: [String] {
     (0..<height).map { row in
       text(row) { text, style in style.codes.map { "\u{1b}[\($0)m\(text)\u{1b}[0m" } ?? text }
     }
   }
 
-  /// - Parameter written: of neighboring cells of one style.
+  /// - Parameter written: Converts the text of adjacent cells with the same style.
   private func text(_ row: Int, _ written: (String, Style) -> String) -> String {
     let start = row * width
     guard let last = (start..<start + width).last(where: { cells[$0].text != " " }) else { return "" }
@@ -95,7 +95,8 @@ package struct CharacterGrid: Hashable, Sendable {
 }
 
 extension CharacterGrid.Style {
-  /// Of the eight colors that every palette has made readable on its background.
+  /// The ECMA-48 codes of the style; only from the eight basic colors, which every palette makes readable on its
+  /// background.
   fileprivate var codes: String? {
     switch self {
     case .plain: nil

@@ -1,7 +1,7 @@
-/// Numbers as people read them; the same in every locale.
+/// Numbers for human readers, the same in every locale.
 package enum NumberText {
-  /// Rounded to `decimals` places, at most 9, with all of them written out; from 1e9 on, where no column is wide
-  /// enough, as `1.23e+18`.
+  /// The number with exactly `decimals` decimals, at most 9; from 1e9 on, where no column would be wide enough, as
+  /// `1.23e+18`.
   package static func fixed(_ value: Double, _ decimals: Int) -> String {
     guard value.isFinite else { return "\(value)" }
     guard value.magnitude < 1e9 else { return scientific(value) }
@@ -14,7 +14,7 @@ package enum NumberText {
 
   /// `1.23e+18`, for a finite number of at least 1 in magnitude.
   private static func scientific(_ value: Double) -> String {
-    // By way of the exact text, whose exponent needs no powers that overflow.
+    // Starts from the exact text: computing the exponent with powers could overflow.
     let text = "\(value.magnitude)"
     let parts = text.split(separator: "e")
     let whole = parts[0].prefix { $0 != "." }
@@ -25,7 +25,7 @@ package enum NumberText {
     return (value < 0 ? "-" : "") + "\(mantissa)e+\(exponent)"
   }
 
-  /// As people write it: 4 for 4.0; the shortest text that reads back to the same bits otherwise.
+  /// Returns 4 for 4.0; for other numbers the shortest text that reads back to the same bits.
   package static func shortest(_ value: Double) -> String { Int(exactly: value).map { "\($0)" } ?? "\(value)" }
 
   /// A ratio for programs: six decimals, or, from 1e9 on, the shortest text that reads back to the same bits.
@@ -36,7 +36,7 @@ package enum NumberText {
     fixed(fraction * 100, decimals) + " %"
   }
 
-  /// Four digits with a unit: `269.7 K`, `11.17 M`, `1.16 G`.
+  /// A count with about four digits and a unit: `269.7 K`, `11.17 M`, `1.16 G`.
   package static func count(_ count: Int) -> String {
     for (unit, size) in [("G", 1e9), ("M", 1e6), ("K", 1e3)] where Double(count) >= size {
       let value = Double(count) / size
@@ -45,7 +45,7 @@ package enum NumberText {
     return "\(count)"
   }
 
-  /// Four digits with a unit: `12.35 ms`, `940.1 µs`.
+  /// A time with about four digits and a unit: `12.35 ms`, `940.1 µs`.
   package static func time(nanoseconds: Int) -> String {
     for (unit, size) in [("s", 1e9), ("ms", 1e6), ("µs", 1e3)] where Double(nanoseconds) >= size {
       let value = Double(nanoseconds) / size

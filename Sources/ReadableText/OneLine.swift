@@ -1,6 +1,7 @@
 extension String {
-  /// For logs, reasons and errors of one line: line ends and other control characters become one space, together with
-  /// the spaces around them, or nothing where they stand at an end. A text without any stays as it is.
+  /// The text for logs, reasons and errors of one line. Line ends and other control characters become one space,
+  /// together with the spaces around them, or nothing at either end of the text. A text without control characters is
+  /// unchanged.
   package var inOneLine: String {
     guard hasControlCharacters else { return self }
     return unicodeScalars.split(whereSeparator: \.isControl).map { Self.trimmed($0) }.filter { !$0.isEmpty }
@@ -13,12 +14,13 @@ extension String {
     return String(text[..<end])
   }
 
-  /// Ends in an ellipsis where it has more than `limit` characters.
+  /// Returns the text, shortened to `limit` characters with an ellipsis if it is longer.
   package func cut(toCharacters limit: Int) -> String {
     count <= limit ? self : String(prefix(max(0, limit - 1))) + "…"
   }
 
-  /// Ends in an ellipsis where it has more than `limit` bytes of UTF-8; no Unicode scalar is cut in two.
+  /// Returns the text, shortened to `limit` bytes of UTF-8 with an ellipsis if it is longer. Never splits a Unicode
+  /// scalar.
   package func cut(toBytes limit: Int) -> String {
     guard utf8.count > limit else { return self }
     let ellipsis = "…"
@@ -28,7 +30,8 @@ extension String {
     return self[..<end] + ellipsis
   }
 
-  /// Bytes first, all of them without a branch: nearly every text is printable ASCII, and those of messages are many.
+  /// Whether the text has control characters. Checks all bytes without a branch first: nearly every text is printable
+  /// ASCII, and messages have many texts.
   package var hasControlCharacters: Bool {
     let others = utf8.withContiguousStorageIfAvailable { bytes in
       bytes.reduce(0 as UInt8) { $0 | ($1 &- 0x20 < 0x5f ? 0 : 1) }
@@ -38,6 +41,6 @@ extension String {
 }
 
 extension Unicode.Scalar {
-  /// C0, DEL, C1, and the two separators of lines and paragraphs.
+  /// Whether the scalar is in C0 or C1, is DEL, or separates lines or paragraphs.
   fileprivate var isControl: Bool { value < 0x20 || (0x7f...0x9f).contains(value) || (0x2028...0x2029).contains(value) }
 }

@@ -1,4 +1,5 @@
-/// A bar of block characters, an eighth of a column fine; of number signs where the terminal has none.
+/// A bar of block characters with a resolution of an eighth of a column, or of number signs if the terminal has no
+/// blocks.
 package enum ProgressBar {
   package static func text(done: Int, of total: Int, columns: Int, glyphs: Glyphs = .unicode) -> String {
     let eighths = total <= 0 ? 0 : min(total, max(0, done)) * columns * 8 / total

@@ -1,5 +1,5 @@
 extension String {
-  /// As a text of JSON, in quotes. Python reads it, too.
+  /// The text as a JSON string, in quotes. Python reads it, too.
   package var inJSON: String {
     var quoted = "\""
     for scalar in unicodeScalars {

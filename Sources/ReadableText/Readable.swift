@@ -1,6 +1,6 @@
-/// Time and numbers as people read them.
+/// Times and numbers for human readers.
 package enum Readable {
-  /// `45 s`, `12 min`, `3 h 20 min`, `2 d 4 h`
+  /// Such as `45 s`, `12 min`, `3 h 20 min` or `2 d 4 h`.
   package static func duration(seconds: Double) -> String {
     guard seconds.isFinite, seconds.magnitude < 1e9 else { return "unknown" }
     let whole = Int(seconds.rounded(.up))
@@ -12,10 +12,10 @@ package enum Readable {
     }
   }
 
-  /// `71.3 %`
+  /// Such as `71.3 %`.
   package static func percent(_ fraction: Double) -> String { "\(fixed(fraction * 100, digits: 1)) %" }
 
-  /// `1.4/s`, `12/min`, `30/h`: the unit in which the number is at least 1.
+  /// Such as `1.4/s`, `12/min` or `30/h`: the number is at least 1 in the chosen unit, if possible.
   package static func rate(perSecond: Double) -> String {
     for (count, unit) in [(1.0, "s"), (60.0, "min")] where perSecond * count >= 1 {
       return "\(fixed(perSecond * count, digits: perSecond * count < 10 ? 1 : 0))/\(unit)"
@@ -32,6 +32,6 @@ package enum Readable {
     return "\(fixed(value, digits: 1)) TB"
   }
 
-  /// A number with a fixed count of decimals, at most 9; from 1e9 on as `1.23e+18`.
+  /// A number with `digits` decimals, at most 9; from 1e9 on as `1.23e+18`.
   package static func fixed(_ value: Double, digits: Int) -> String { NumberText.fixed(value, digits) }
 }

@@ -1,18 +1,18 @@
 import Foundation
 
-/// What a terminal can draw.
+/// The characters that a terminal can draw.
 package enum Glyphs: Hashable, Sendable {
   case unicode
-  /// Where the locale is not one of UTF-8.
+  /// For locales that do not use UTF-8.
   case ascii
 }
 
-/// Text on its way to a terminal: on one line, without anything that moves the cursor, draws beyond its own cell or
-/// turns the direction of what follows, and as wide as it says.
+/// Text for a terminal: on one line, of known width, and without anything that moves the cursor, draws beyond its own
+/// cell or changes the direction of the text after it.
 package enum TerminalText {
-  /// Control characters become blanks as in `inOneLine`; marks that do not compose with what they stand on go; what has
-  /// no picture of its own becomes a replacement character. With `.ascii`, signs that this program writes become what
-  /// is closest to them.
+  /// Returns the text in printable form. Control characters become blanks as in `inOneLine`; marks that do not compose
+  /// with the character before them are removed; characters without a glyph become a replacement character. With
+  /// `.ascii`, the non-ASCII characters that this program uses become their closest equivalents.
   package static func printable(_ text: String, glyphs: Glyphs = .unicode) -> String {
     let line = text.inOneLine
     // Nearly every text is printable ASCII.
@@ -31,13 +31,13 @@ package enum TerminalText {
     }
   }
 
-  /// Of printable text.
+  /// Returns the number of columns of a printable text.
   package static func columns(of text: String) -> Int {
     text.unicodeScalars.reduce(0) { $0 + columns(of: $1) }
   }
 
-  /// Ends in an ellipsis where it is wider.
-  /// - Parameter text: printable.
+  /// Returns the text, shortened to `limit` columns with an ellipsis if it is wider.
+  /// - Parameter text: Printable text.
   package static func cut(_ text: String, toColumns limit: Int, glyphs: Glyphs = .unicode) -> String {
     guard columns(of: text) > limit else { return text }
     let ellipsis = glyphs == .ascii ? "~" : "…"
@@ -60,7 +60,7 @@ package enum TerminalText {
   }
 
   private static func kind(of scalar: Unicode.Scalar) -> Kind {
-    // Vowels and final consonants that are drawn into the syllable before them.
+    // Hangul vowels and final consonants, which are drawn into the syllable before them.
     if (0x1160...0x11ff).contains(scalar.value) || (0xd7b0...0xd7ff).contains(scalar.value) { return .unprintable }
     switch scalar.properties.generalCategory {
     case .nonspacingMark, .enclosingMark: return .mark
@@ -70,7 +70,8 @@ package enum TerminalText {
     }
   }
 
-  /// Two columns wide: East Asian Width W and F (Unicode Standard Annex 11), without what has emoji presentation.
+  /// Characters that are two columns wide: East Asian Width W and F (Unicode Standard Annex 11), except those with
+  /// emoji presentation.
   private static let wide: [ClosedRange<UInt32>] = [
     0x1100...0x115f, 0x2e80...0x303e, 0x3041...0x33ff, 0x3400...0x4dbf, 0x4e00...0xa4cf, 0xa960...0xa97f,
     0xac00...0xd7a3, 0xf900...0xfaff, 0xfe10...0xfe19, 0xfe30...0xfe6f, 0xff01...0xff60, 0xffe0...0xffe6,

@@ -1,8 +1,8 @@
 import Foundation
 
-/// Points in time as text: local, with the distance to UTC, so that lines of several machines can be put in order.
+/// Points in time as text: local time with its offset from UTC, so that lines from several machines can be sorted.
 package enum TimeText {
-  /// `2026-11-25T22:41:03+01:00`, ISO 8601. `time` in seconds since 1970.
+  /// Such as `2026-11-25T22:41:03+01:00`, ISO 8601. `time` is in seconds since 1970.
   package static func iso(_ time: Double) -> String {
     guard time.isFinite, time.magnitude < 1e11 else { return "unknown" }
     var seconds = time_t(time.rounded(.down))
@@ -14,7 +14,7 @@ package enum TimeText {
     return "\(date)T\(two(Int(parts.tm_hour))):\(two(Int(parts.tm_min))):\(two(Int(parts.tm_sec)))\(distance)"
   }
 
-  /// `22:41:03`, local.
+  /// The local time of day: `22:41:03`.
   package static func clock(_ time: Double) -> String {
     let iso = iso(time)
     return iso.utf8.count > 19 ? String(iso.dropFirst(11).prefix(8)) : iso

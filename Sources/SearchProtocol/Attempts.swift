@@ -3,7 +3,7 @@ import SearchCore
 /// One attempt at one job.
 public struct AttemptReference: JSONContent, Codable, Hashable, Sendable {
   public var job: Int64
-  /// 1, 2, …
+  /// The number of the attempt at its job, starting at 1.
   public var attempt: Int
 
   public init(job: Int64, attempt: Int) {
@@ -21,15 +21,16 @@ extension AttemptReference {
   }
 }
 
-/// A work to be done.
+/// A job for a worker: an attempt and the work to compute.
 public struct JobAssignment: JSONContent, Codable, Hashable, Sendable {
   public var reference: AttemptReference
-  /// Canonical text of the work. Read where it is done: on the way nobody needs to know what it says.
+  /// The canonical text of the work. The worker that computes the work parses it; its transport does not depend on its
+  /// meaning.
   public var work: String
-  /// The trained network that the work starts from; nil where it starts from scratch.
+  /// The trained network that the work starts from; `nil` if it starts from scratch.
   public var weights: ContentDescription?
-  /// To or from a peer that speaks a version before `ProtocolVersion.withWorks`: on the wire it is a
-  /// `TrainingAssignment`.
+  /// Whether the peer speaks a version before `ProtocolVersion.withWorks`, so that the job has the form of a
+  /// `TrainingAssignment` on the wire.
   var isTraining = false
 
   private enum CodingKeys: CodingKey { case reference, work, weights }
@@ -40,7 +41,7 @@ public struct JobAssignment: JSONContent, Codable, Hashable, Sendable {
     self.weights = weights
   }
 
-  /// - Parameter version: of the protocol that the worker speaks.
+  /// - Parameter version: The protocol version that the worker speaks.
   public init(
     reference: AttemptReference, work: Work, weights: ContentDescription? = nil, version: Int = ProtocolVersion.newest
   ) {
@@ -59,10 +60,10 @@ extension JobAssignment {
   }
 }
 
-/// A proxy training, as it is said to and by peers that know no other work.
+/// A proxy training in the form used with peers that know no other kind of work (protocol versions 1 and 2).
 struct TrainingAssignment: JSONContent, Codable, Hashable, Sendable {
   var reference: AttemptReference
-  /// Canonical text of the candidate.
+  /// The canonical text of the candidate.
   var candidate: String
   var recipe: TrainingRecipe
   var seed: UInt64
@@ -81,7 +82,8 @@ struct TrainingAssignment: JSONContent, Codable, Hashable, Sendable {
 }
 
 extension TrainingAssignment {
-  /// Throws `ProtocolError.field` for a text that is no work's.
+  /// Throws `ProtocolError.field` if the text is not a work, or not one that a worker of the oldest version can
+  /// compute.
   init(_ job: JobAssignment) throws(ProtocolError) {
     do {
       let work = try Work(canonical: job.work)
@@ -96,8 +98,9 @@ extension TrainingAssignment {
     } catch { throw .field("work", problem: "is none of an older worker's: \(error)") }
   }
 
-  /// Which repetition it is, is not said; only the first one is timed. Throws `ProtocolError.field` for what is no
-  /// work's.
+  /// The job that this assignment stands for. The message does not carry the repetition: only the first repetition is
+  /// timed, so a timed training becomes repetition 0 and any other becomes repetition 1. Throws `ProtocolError.field`
+  /// if the fields do not describe a valid work.
   var job: JobAssignment {
     get throws(ProtocolError) {
       var job = JobAssignment(
@@ -111,14 +114,14 @@ extension TrainingAssignment {
   }
 }
 
-/// How an attempt ended, as its worker tells it.
+/// How an attempt ended, as its worker reports it.
 public struct AttemptReport: JSONContent, Hashable, Sendable {
   public enum Outcome: Hashable, Sendable {
     case finished(Observation)
-    /// The engine process failed (crash, memory, time limit): one line, and the account of it; nil from workers that
-    /// cannot tell.
+    /// The engine process failed (crash, memory, time limit). `reason` is one line; the account of the failure is `nil`
+    /// from workers that cannot provide one.
     case failed(reason: String, AttemptFailure? = nil)
-    /// The worker gives the job back unfinished because it is leaving; no fault of the job.
+    /// The worker returns the job unfinished because it is leaving; this does not count against the job.
     case returned(reason: String)
   }
 
@@ -137,7 +140,8 @@ extension AttemptReport {
   static let blank = AttemptReport(reference: .blank, study: "", outcome: .returned(reason: ""))
 
   mutating func visitFields<Visitor: FieldVisitor>(_ visitor: inout Visitor) throws(Visitor.Failure) {
-    // The account stands beside the outcome, where workers look for it that know no other place.
+    // On the wire, the account is a field of the report beside the outcome: builds from before `Outcome.failed`
+    // contained it expect it there.
     var failure = outcome.failure
     try visitor.optional("failure", &failure, Nested())
     try visitor.field("outcome", &outcome, OutcomeField())
@@ -170,12 +174,12 @@ extension AttemptReport: Codable {
 }
 
 extension AttemptReport.Outcome: Codable {
-  /// Not the account.
+  /// The coding keys of `failed`; they omit the account, which is coded beside the outcome.
   private enum FailedCodingKeys: String, CodingKey {
     case reason
   }
 
-  /// Only of failures: what comes beside another outcome is nothing.
+  /// The account of a failed attempt; `nil` for other outcomes. Setting it on another outcome has no effect.
   public fileprivate(set) var failure: AttemptFailure? {
     get { if case .failed(_, let failure) = self { failure } else { nil } }
     set { if case .failed(let reason, _) = self { self = .failed(reason: reason, newValue) } }

@@ -1,19 +1,19 @@
 import ReadableText
 
-/// What names a content wherever it is: the SHA-256 of its bytes. 64 lower-case hexadecimal digits as text, so that it
-/// can be a file's name.
+/// The name of a content everywhere: the SHA-256 of its bytes. Its text is 64 lowercase hexadecimal digits, so that it
+/// can serve as a file name.
 public struct ContentHash: Hashable, Sendable {
   public static let byteCount = 32
 
   public let text: String
 
-  /// Nil for what is no such text.
+  /// Returns `nil` unless `text` consists of 64 lowercase hexadecimal digits.
   public init?(_ text: String) {
     guard Hexadecimal.isNumber(text, digits: 2 * Self.byteCount), text == text.lowercased() else { return nil }
     self.text = text
   }
 
-  /// Nil where there are not 32.
+  /// Returns `nil` unless there are exactly 32 bytes.
   public init?(bytes: some Collection<UInt8>) {
     guard bytes.count == Self.byteCount else { return nil }
     text = Hexadecimal.text(bytes)
@@ -21,7 +21,7 @@ public struct ContentHash: Hashable, Sendable {
 
   public var bytes: [UInt8] { Hexadecimal.bytes(text) ?? [] }
 
-  /// As lines for people name it.
+  /// The first 12 digits and an ellipsis, for messages to the user.
   public var short: String { String(text.prefix(12)) + "…" }
 
   private init(digits: String) { text = digits }

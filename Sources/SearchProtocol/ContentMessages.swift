@@ -1,21 +1,21 @@
-// What coordinator and workers say about contents, in both directions. A content is a stream of bytes that its SHA-256
-// names.
+// What coordinator and workers say about contents, in both directions. A content is a stream of bytes that is named by
+// its SHA-256.
 
 import SearchCore
 
-/// What a content is.
+/// The kind of a content.
 public enum ContentKind: String, Codable, CaseIterable, Hashable, Sendable {
-  /// Bytes of which only its client knows what they are.
+  /// Bytes whose meaning only the user of the content knows.
   case blob
-  /// The six files of CIFAR-10 one after the other. Which file a byte belongs to is known to the program, so that no
-  /// file name is ever received.
+  /// The six files of CIFAR-10, concatenated. The program itself knows which file a byte belongs to, so that no file
+  /// name is ever received.
   case cifar10
-  /// The two files of CIFAR-100, likewise.
+  /// The two files of CIFAR-100, concatenated in the same way.
   case cifar100
   /// A file of arrays.
   case arrays
 
-  /// Nil for sets that are drawn.
+  /// Returns `nil` for data sets that are drawn.
   public init?(_ set: ImageSet) {
     switch set {
     case .cifar10: self = .cifar10
@@ -26,7 +26,7 @@ public enum ContentKind: String, Codable, CaseIterable, Hashable, Sendable {
   }
 }
 
-/// A content as the one who has it announces it.
+/// A content as the peer that has it announces it.
 public struct ContentDescription: JSONContent, Codable, Hashable, Sendable {
   public var contentHash: ContentHash
   public var kind: ContentKind
@@ -49,7 +49,8 @@ extension ContentDescription {
   }
 }
 
-/// Names a content: of a worker, to hear what it is; of the coordinator, that it is on disk.
+/// Names a content. A worker sends one to ask what the content is; the coordinator sends one to acknowledge that the
+/// content is on disk.
 public struct ContentReference: JSONContent, Codable, Hashable, Sendable {
   public var contentHash: ContentHash
 
@@ -64,13 +65,14 @@ extension ContentReference {
   }
 }
 
-/// Asks for a piece of a content.
+/// A request for a piece of a content.
 public struct ContentRequest: JSONContent, Codable, Hashable, Sendable {
   public var contentHash: ContentHash
   public var offset: Int
-  /// At most `ContentPiece.maximumBytes`. 0 asks for nothing and only returns tickets.
+  /// At most `ContentPiece.maximumBytes`. 0 requests nothing and only returns tickets.
   public var length: Int
-  /// Tickets of pieces that have arrived: a giver has only so many on their way to a taker.
+  /// The tickets of pieces that have arrived. The sender of pieces limits how many of them are in flight to one
+  /// receiver.
   public var returned: [UInt64]
 
   public init(contentHash: ContentHash, offset: Int, length: Int, returned: [UInt64]) {
@@ -92,9 +94,9 @@ extension ContentRequest {
   }
 }
 
-/// A content that is not given, or not taken.
+/// Refuses to give or to take a content.
 public struct ContentRefusal: JSONContent, Codable, Hashable, Sendable {
-  /// What the other side said of it.
+  /// The kind of message that is refused.
   public enum Subject: String, Codable, CaseIterable, Hashable, Sendable {
     case query, announcement, request
   }

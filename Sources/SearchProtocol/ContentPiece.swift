@@ -1,12 +1,13 @@
-/// A piece of a content. Its payload is not JSON: the content's hash, ticket and offset as 64 bits each, big-endian, 32
-/// bytes of SHA-256 of what follows, and the bytes.
+/// A piece of a content. Its payload is not JSON: the content's hash, the ticket and the offset (64 bits each,
+/// big-endian), the SHA-256 of the bytes (32 bytes), and the bytes.
 public struct ContentPiece: MessageContent, Hashable, Sendable {
-  /// Small enough that heartbeats behind a few of them are not late on a slow line: four take 0.8 s at 10 Mbit/s.
+  /// Small enough that a few pieces ahead of a heartbeat do not delay it much on a slow line: four take 0.8 s at 10
+  /// Mbit/s.
   public static let maximumBytes = 1 << 18
   static let headerBytes = ContentHash.byteCount + UnnamedPiece.headerBytes
 
   public var contentHash: ContentHash
-  /// Drawn at random: who returns it has read the piece.
+  /// A random number: a peer that returns it has received the piece.
   public var ticket: UInt64
   public var offset: Int
   /// SHA-256 of `bytes`.
@@ -45,7 +46,8 @@ public struct ContentPiece: MessageContent, Hashable, Sendable {
   func check() throws(ProtocolError) { try unnamed.check() }
 }
 
-/// A piece of the study's data set, as protocol version 2 has it: without the content's hash, since there was only one.
+/// A piece of the study's data set in the form of protocol version 2: without the content's hash, because the data set
+/// was the only content.
 public struct UnnamedPiece: MessageContent, Hashable, Sendable {
   static let headerBytes = 8 + 8 + digestBytes
   static let digestBytes = 32

@@ -1,8 +1,9 @@
-/// What a coordinator says to its workers. On the wire: see `MessageCodec`.
+/// What a coordinator says to its workers. See `MessageCodec` for the form on the wire.
 ///
-/// It welcomes workers that say hello, and spends a credit on each job.
+/// The coordinator welcomes workers that say hello, and spends one credit on each job.
 ///
-/// A message is a case with its code and content here; its fields are declared beside the content's type.
+/// Each message is a case of this enumeration, with its code and its content type; the content's fields are declared
+/// beside that type.
 public enum CoordinatorMessage: Hashable, Sendable {
   case welcome(Welcome)
   case refusal(Refusal)
@@ -11,32 +12,32 @@ public enum CoordinatorMessage: Hashable, Sendable {
   case coordinatorHeartbeat(CoordinatorHeartbeat)
   case cancel(AttemptReference)
   case drain(Drain)
-  /// "I do not know you": the coordinator was restarted; say hello again.
+  /// The coordinator does not know the sender, after a restart for example: the worker must say hello again.
   case reregister
   /// A piece of the data set, for workers of version 2.
   case dataChunk(UnnamedPiece)
-  /// The data set cannot be had here, now or later: for workers of version 2.
+  /// The data set is not available from this coordinator, now or later. For workers of version 2.
   case dataRefusal(Refusal)
   case contentRequest(ContentRequest)
-  /// The answer to a query.
+  /// The answer to a query of the worker.
   case contentAnnouncement(ContentDescription)
   case contentPiece(ContentPiece)
-  /// Of what the worker asked for or announced.
+  /// Refuses what the worker requested, queried or announced.
   case contentRefusal(ContentRefusal)
-  /// What the worker announced is here, checked as a whole and on disk.
+  /// The content that the worker announced has arrived, has been checked as a whole and is on disk.
   case contentAcknowledged(ContentReference)
-  /// No jobs for a while, and why.
+  /// The worker rests: it receives no jobs for a while. Contains the reason.
   case bench(Bench)
-  /// The answer to a query; said once more when the study is done.
+  /// The answer to a demand query; sent once more when the study is done.
   case demand(Demand)
 }
 
 extension CoordinatorMessage: WireMessage {
-  /// On the wire. Codes are 65 or more, and never used again for something else.
+  /// The codes on the wire. They are 65 or more, and a code is never reused for something else.
   enum Code: UInt8, MessageCode {
     case welcome = 65
     case refusal = 66
-    /// A job, in protocol versions 1 and 2.
+    /// A job in the form of protocol versions 1 and 2.
     case training = 67
     case resultAcknowledged = 68
     case coordinatorHeartbeat = 69
@@ -131,7 +132,7 @@ extension CoordinatorMessage: WireMessage {
     }
   }
 
-  /// Throws `ProtocolError.field` for the first field out of its range.
+  /// Checks every field of the content. Throws `ProtocolError.field` for the first one out of its range.
   public func validate() throws(ProtocolError) { try visitContent(ContentCheck()) }
 }
 
@@ -164,7 +165,7 @@ extension CoordinatorHeartbeat {
   }
 }
 
-/// Take no more jobs and leave.
+/// Tells the worker to take no more jobs and to leave.
 public struct Drain: JSONContent, Codable, Hashable, Sendable {
   public enum Reason: String, Codable, CaseIterable, Sendable {
     case studyFinished
@@ -183,7 +184,7 @@ extension Drain {
   }
 }
 
-/// Jobs failed at this worker that others finished: it gets none for a while.
+/// Tells a worker that it rests: jobs failed there that other workers finished, so it receives none for a while.
 public struct Bench: JSONContent, Codable, Hashable, Sendable {
   /// One line for the worker's user.
   public var reason: String
@@ -194,7 +195,7 @@ public struct Bench: JSONContent, Codable, Hashable, Sendable {
     self.seconds = seconds
   }
 
-  /// `0.5 s`, `64 s`.
+  /// A duration for messages to the user: `0.5 s`, `64 s`.
   package static func text(seconds: Double) -> String {
     seconds < 10 ? "\((seconds * 10).rounded() / 10) s" : "\(Int(seconds)) s"
   }
@@ -210,7 +211,7 @@ extension Bench {
 }
 
 extension CoordinatorMessage {
-  /// Of some messages, for those that say them as nobody should.
+  /// The codes of some messages, for code that deliberately sends invalid messages.
   package enum Codes {
     package static let job = Code.job.rawValue
     package static let drain = Code.drain.rawValue

@@ -1,31 +1,31 @@
-/// What a study could use of workers, for whoever starts them.
+/// What a study could use of workers: its open jobs and its workforce, for programs that start workers.
 public struct Demand: JSONContent, Codable, Hashable, Sendable {
   public var study: String
   public var studyName: String
-  /// Jobs that would begin at once, were there a slot for each.
+  /// The number of jobs that would begin at once if there were a slot for each.
   public var waitingJobs: Int
   public var runningJobs: Int
-  /// Jobs that are to come by forecast: those that the search will still ask for, as far as that is known, and those
-  /// that wait for another job's end.
+  /// A forecast of the number of further jobs: those that the search will still ask for, as far as that is known, and
+  /// those that wait for another job to end.
   public var comingJobs: Int
-  /// Of the jobs to come, those that will be under way together once what is open now is done.
+  /// The number of coming jobs that will be under way at the same time once the jobs that are open now are done.
   public var soonJobs: Int
   public var workers: Int
-  /// Of all workers.
+  /// The number of slots of all workers.
   public var slots: Int
-  /// Names of workers that have nothing to do; not all of them where there are many.
+  /// The names of workers that have no job; at most `mostIdleWorkers` of them.
   public var idleWorkers: [String]
-  /// What a job takes at its worker, the median of the latest; before the first a forecast; nil where
-  /// there is none.
+  /// The duration of a job at its worker: the median of the latest jobs. A forecast until the first job is done; `nil`
+  /// if there is none.
   public var jobSeconds: Double?
-  /// About what a training takes in memory, whichever candidate it is of; nil where that is not known.
+  /// The approximate memory of a training of any candidate; `nil` if it is unknown.
   public var slotBytes: Int?
   public var isDone: Bool
-  /// No job is handed out.
+  /// Whether no jobs are handed out.
   public var isPaused: Bool
 
   public static let mostIdleWorkers = 64
-  /// Seconds: what takes longer is said to take so long.
+  /// An upper bound of `jobSeconds`, in seconds: longer jobs are reported with this value.
   public static let longestJob = 1e9
   public static let slotBytesRange = 1...(1 << 50)
 

@@ -1,7 +1,8 @@
-/// What worker and engine process say to each other through pipes: one JSON object a line, ended by a line feed.
+/// Lines that a worker and its engine processes exchange through pipes: one JSON object per line, terminated by a line
+/// feed.
 ///
-/// Decoding takes a line with or without its line feed. The engine is our own program, but its output is checked like a
-/// stranger's: a training that goes wrong must not take the worker along.
+/// Decoding accepts a line with or without its line feed. The engine is part of this program, but its output is checked
+/// like that of a stranger, so that a training that goes wrong does not bring down the worker.
 public enum EngineLine {
   public static let maximumBytes = MessageCodec.maximumPayloadBytes
 
@@ -45,7 +46,8 @@ public enum EngineLine {
 }
 
 extension EngineEvent {
-  /// Reasons on one line, and no loss where it is not a number: both happen in trainings that go wrong.
+  /// The event with its reason on one line, and without a loss that is not finite: both occur in trainings that go
+  /// wrong.
   fileprivate var sendable: EngineEvent {
     switch self {
     case .progress(var progress):
@@ -57,7 +59,7 @@ extension EngineEvent {
   }
 }
 
-/// A report as a worker keeps it on disk until it is acknowledged.
+/// A report in the form in which a worker keeps it on disk until it is acknowledged.
 public enum SpooledReport {
   public static func encode(_ report: AttemptReport) throws(ProtocolError) -> [UInt8] {
     try report.checkFields()

@@ -1,18 +1,19 @@
 import SearchCore
 
-/// What a worker says to the engine process of a slot: one JSON object a line on its standard input. The engine ends
-/// when its input ends.
+/// A request from a worker to the engine process of a slot: one JSON object per line on the engine's standard input.
+/// The engine ends when its input ends.
 public struct EngineRequest: Codable, Hashable, Sendable {
   public var job: JobAssignment
-  /// Where the data set is on this machine; nil for embedded sets.
+  /// The path of the data set on this machine; `nil` for embedded sets.
   public var dataPath: String?
-  /// Where the weights are that the job starts from; nil where it starts from scratch.
+  /// The path of the weights that the job starts from; `nil` if it starts from scratch.
   public var weightsPath: String?
-  /// Where weights are to be left that are the job's result.
+  /// The path for the weights that are the job's result; `nil` if the job leaves none.
   public var outputPath: String?
-  /// The state that the training goes on from; nil for its beginning.
+  /// The path of the state that the training continues from; `nil` to begin at the start.
   public var earlierStatePath: String?
-  /// What the paths of the states begin with that it is to leave, see `StateFileName`; nil: it leaves none.
+  /// The common prefix of the paths of the states that the training leaves, see `StateFileName`; `nil` if it leaves
+  /// none.
   public var stateStem: String?
 
   public init(
@@ -28,11 +29,11 @@ public struct EngineRequest: Codable, Hashable, Sendable {
   }
 }
 
-/// What the engine process answers: one JSON object a line on its standard output.
+/// An answer of the engine process: one JSON object per line on its standard output.
 public enum EngineEvent: Codable, Hashable, Sendable {
   case progress(AttemptProgress)
   case finished(AttemptReference, Observation)
-  /// The request cannot be trained (data missing, illegal candidate …); the process itself goes on.
+  /// The request cannot be trained (data missing, illegal candidate …); the engine process itself continues.
   case failed(AttemptReference, reason: String)
 }
 

@@ -1,4 +1,4 @@
-// The kinds of fields that messages have. Each says how its value is written and read, and what is allowed.
+// The kinds of fields in messages. Each defines how its value is written and read, and which values are allowed.
 
 /// A whole number.
 struct Whole<Value: FixedWidthInteger>: FieldKind {
@@ -12,7 +12,7 @@ struct Whole<Value: FixedWidthInteger>: FieldKind {
 }
 
 struct Number: FieldKind {
-  /// Finite and from 0 up.
+  /// A finite number that is not negative.
   static var amount: Number { Number(0...Double.greatestFiniteMagnitude) }
 
   var range: ClosedRange<Double>
@@ -32,7 +32,7 @@ struct FiniteNumber: FieldKind {
   }
 }
 
-/// A number of which the record as a whole says what is allowed.
+/// A number whose limits are checked by the record as a whole.
 struct UncheckedNumber: FieldKind {
   func write(_ value: Double, to writer: inout PlainJSONWriter) { writer.write(value) }
   func read(from reader: inout PlainJSONReader) -> Double? { reader.double() }
@@ -45,9 +45,9 @@ struct Flag: FieldKind {
   func check(_ value: Bool, _ name: StaticString) {}
 }
 
-/// One line of text.
+/// A line of text.
 struct Text: FieldKind {
-  /// In bytes.
+  /// The maximum length in bytes.
   var limit: Int
   var mayBeEmpty = false
 
@@ -62,7 +62,7 @@ struct Text: FieldKind {
   }
 }
 
-/// Of a folder: absolute, and without steps upwards.
+/// The path of a folder: absolute, and without `..`.
 struct FolderPath: FieldKind {
   func write(_ value: String, to writer: inout PlainJSONWriter) { writer.write(value) }
   func read(from reader: inout PlainJSONReader) -> String? { reader.string() }
@@ -73,7 +73,7 @@ struct FolderPath: FieldKind {
   }
 }
 
-/// One of a few words.
+/// One of a fixed set of strings.
 struct Choice<Value: RawRepresentable<String>>: FieldKind {
   init(_: Value.Type = Value.self) {}
 
@@ -82,7 +82,7 @@ struct Choice<Value: RawRepresentable<String>>: FieldKind {
   func check(_ value: Value, _ name: StaticString) {}
 }
 
-/// An object within the object.
+/// A nested object.
 struct Nested<Value: Record>: FieldKind {
   init(_: Value.Type = Value.self) {}
 
@@ -92,7 +92,7 @@ struct Nested<Value: Record>: FieldKind {
 }
 
 struct List<Element: FieldKind>: FieldKind {
-  /// Most entries.
+  /// The maximum number of entries.
   var limit: Int
   var element: Element
 
@@ -113,10 +113,10 @@ struct List<Element: FieldKind>: FieldKind {
   }
 }
 
-/// Data sets that a worker has: name → content hash.
+/// The data sets of a worker: name → content hash.
 struct DataHashes: FieldKind {
   func write(_ value: [String: String], to writer: inout PlainJSONWriter) {
-    // The order of several is the general encoder's.
+    // The general encoder decides the order of several entries.
     guard value.count <= 1 else { return writer.giveUp() }
     writer.literal("{")
     for (set, hash) in value {
@@ -149,8 +149,8 @@ struct DataHashes: FieldKind {
   }
 }
 
-/// How an attempt ended, without the account of a failure, with a word that says how: `{"finished":{"_0":…}}`,
-/// `{"failed":{"reason":…}}`.
+/// How an attempt ended, without the account of a failure. The only key names the kind of ending:
+/// `{"finished":{"_0":…}}`, `{"failed":{"reason":…}}`.
 struct OutcomeField: FieldKind {
   func write(_ value: AttemptReport.Outcome, to writer: inout PlainJSONWriter) {
     switch value {

@@ -1,7 +1,7 @@
 import ReadableText
 
-/// Ranges of every field, checked before a message is sent and after it is received. They keep memory bounded and say
-/// nothing of whether a value makes sense to the study: the state machines decide that.
+/// The ranges of all fields, checked before a message is sent and after it is received. They keep memory bounded.
+/// Whether a value makes sense to the study is decided by the state machines.
 public enum FieldLimits {
   public static let slots = 1...4096
   public static let nameBytes = 256
@@ -12,27 +12,28 @@ public enum FieldLimits {
   public static let workBytes = 65_536
   public static let attempts = 1...1_000_000
   public static let epochs = 100_000
-  /// Metrics, curves and artifacts of one observation, each.
+  /// The maximum number of metrics of one observation; also of its curves and of its artifacts.
   public static let observed = 64
   public static let unacknowledgedReports = 10_000
-  /// Jobs, workers and slots of a study: sums of a few are numbers still.
+  /// The maximum of the counts of a study's jobs, workers and slots; small enough that adding several does not
+  /// overflow.
   public static let counted = 1 << 40
-  /// Of one content.
+  /// The maximum length of one content.
   public static let contentBytes = 1 << 40
   public static let contentTickets = 16
-  /// Of a failed engine process's standard error.
+  /// The maximum number of lines of a failed engine process's standard error.
   public static let lastLines = 8
   public static let lastLineBytes = 512
 }
 
 extension String {
-  /// Such as a field may be: on one line, and no longer than `limit` bytes.
+  /// The text as a field may contain it: on one line and at most `limit` bytes long.
   public func oneLine(limit: Int = FieldLimits.reasonBytes) -> String {
     inOneLine.cut(toBytes: limit)
   }
 }
 
-/// Checks one field and names it where it fails.
+/// Checks that throw an error which names the field.
 enum Check {
   static func range<Value: Comparable>(
     _ value: Value, _ range: ClosedRange<Value>, _ name: StaticString

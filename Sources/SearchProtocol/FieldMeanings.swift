@@ -1,4 +1,4 @@
-/// What the fields of messages mean, for the protocol's page. A test asks for every one.
+/// The descriptions of the fields of messages, for the protocol's page. A test checks that every field has one.
 enum FieldMeanings {
   static let texts: [String: String] = introduction.merging(attempts) { $1 }.merging(contents) { $1 }
     .merging(demand) { $1 }.merging(trainings) { $1 }
@@ -119,7 +119,7 @@ enum FieldMeanings {
     "Demand.workers": "workers that are connected",
   ]
 
-  /// Of message 67, which only workers of versions 1 and 2 are sent.
+  /// The fields of message 67, which is only sent to workers of versions 1 and 2.
   private static let trainings = [
     "TrainingAssignment.candidate": "canonical text of the candidate",
     "TrainingAssignment.measuresTime": "it is the candidate's first repetition",

@@ -1,10 +1,10 @@
-/// What may stand in a field, in words for the protocol's page.
+/// The type and the allowed values of a field, in words for the protocol's page.
 struct FieldWords {
-  /// `whole number`, `text` …
+  /// Such as `whole number` or `text`.
   var type: String
-  /// `1 to 4096`; empty where the type says all.
+  /// Such as `1 to 4096`; empty if the type alone says it.
   var allowed = ""
-  /// The object within, where there is one.
+  /// The type of the nested object, if any.
   var record: (any Record.Type)?
 }
 
@@ -108,7 +108,7 @@ private enum BoundText {
     "\(number(range.lowerBound)) to \(number(range.upperBound))"
   }
 
-  /// Whole numbers without a point, large powers of two as such.
+  /// The number as text: whole numbers without a decimal point, large powers of two as `2^n`.
   static func number(_ value: some Comparable) -> String {
     if let whole = value as? any BinaryInteger { return number(whole) }
     guard let value = value as? Double else { return "\(value)" }

@@ -1,24 +1,24 @@
-/// A value that is a JSON object on the wire. Its fields are declared once, in `visitFields`: that writes them, reads
-/// them and checks their limits.
+/// A value that is a JSON object on the wire. Its fields are declared once, in `visitFields`: that declaration is used
+/// to write them, to read them and to check their limits.
 ///
-/// What is written has the form that `JSONEncoder` gives the same value with sorted keys; `Codable` reads whatever else
-/// is legal JSON. Tests hold both to the same bytes and values, so that a field that is missing in one of them, or
-/// stands in another order, is found.
+/// The written form is identical to that of `JSONEncoder` with sorted keys. `Codable` reads all other legal JSON. Tests
+/// check that both produce the same bytes and values, which reveals a field that is missing from one of them or is in
+/// another order.
 protocol Record {
-  /// What reading begins with: every field is replaced.
+  /// The value that reading starts from; every field is replaced.
   static var blank: Self { get }
 
-  /// Shows each field to the visitor, in the order of their keys.
+  /// Passes each field to the visitor, in the order of the keys.
   mutating func visitFields<Visitor: FieldVisitor>(_ visitor: inout Visitor) throws(Visitor.Failure)
 
-  /// What is wrong although each field is within its limits.
+  /// An error in the record as a whole, although each field is within its limits; `nil` if there is none.
   var inconsistency: ProtocolError? { get }
 }
 
 extension Record {
   var inconsistency: ProtocolError? { nil }
 
-  /// Throws `ProtocolError.field` for the first field out of its range.
+  /// Checks all fields. Throws `ProtocolError.field` for the first one out of its range.
   func checkFields() throws(ProtocolError) {
     var copy = self
     var check = FieldCheck()
@@ -27,7 +27,7 @@ extension Record {
   }
 }
 
-/// What is done with the fields of a record, one after the other.
+/// An operation on the fields of a record, one after the other.
 protocol FieldVisitor {
   associatedtype Failure: Error
 
@@ -35,22 +35,22 @@ protocol FieldVisitor {
     _ key: StaticString, _ value: inout Kind.Value, _ kind: Kind
   ) throws(Failure)
 
-  /// A field that is left out where it is nil.
+  /// Visits a field that is omitted if it is `nil`.
   mutating func optional<Kind: FieldKind>(
     _ key: StaticString, _ value: inout Kind.Value?, _ kind: Kind
   ) throws(Failure)
 }
 
-/// How one value is written and read, and its limits.
+/// How a value is written and read, and its limits.
 protocol FieldKind<Value> {
   associatedtype Value
 
   func write(_ value: Value, to writer: inout PlainJSONWriter)
-  /// Nil where something else comes, or comes in another form than `write`'s.
+  /// Returns `nil` if the next value is not of this kind, or does not have the form that `write` produces.
   func read(from reader: inout PlainJSONReader) -> Value?
-  /// Throws `ProtocolError.field` with this name.
+  /// Throws `ProtocolError.field` with this name if the value is not allowed.
   func check(_ value: Value, _ name: StaticString) throws(ProtocolError)
-  /// As the protocol's page says it.
+  /// The description of the kind on the protocol's page.
   var words: FieldWords { get }
 }
 
@@ -97,7 +97,7 @@ extension PlainJSONWriter: FieldVisitor {
   }
 }
 
-/// What comes is not what `PlainJSONWriter` writes.
+/// The input does not have the form that `PlainJSONWriter` writes.
 struct NotPlain: Error {}
 
 extension PlainJSONReader: FieldVisitor {

@@ -1,25 +1,26 @@
 import SearchCore
 
 public struct Hello: JSONContent, Codable, Hashable, Sendable {
-  /// The worker's own name, unique and the same through reconnects.
+  /// The worker's own name: unique, and unchanged by reconnects.
   public var worker: String
   public var host: String
   public var processID: Int
-  /// Protocol versions that the worker speaks.
+  /// The range of protocol versions that the worker speaks.
   public var oldestProtocol: Int
   public var newestProtocol: Int
   public var build: String
   public var slots: Int
   public var kernelVariant: String
-  /// All that its engines can compute with, where a study asks for one of them; nil from workers that know one only.
+  /// All kernel variants that the worker's engines can compute with, for studies that ask for one of them; `nil` from
+  /// workers that know only one.
   public var kernelVariants: [String]?
-  /// Data sets that the worker has: name → content hash.
+  /// The data sets that the worker has: name → content hash.
   public var dataHashes: [String: String]
-  /// The study that `running` and `finished` belong to; nil on first contact.
+  /// The study that `running` and `finished` belong to; `nil` on first contact.
   public var study: String?
-  /// Attempts that are being trained right now.
+  /// The attempts that are being trained right now.
   public var running: [AttemptReference]
-  /// Attempts whose reports are not acknowledged yet; the reports follow after the welcome.
+  /// The attempts whose reports are not yet acknowledged. The worker sends the reports after the welcome.
   public var finished: [AttemptReference]
 
   public init(
@@ -66,7 +67,7 @@ extension Hello {
 }
 
 public struct Welcome: JSONContent, Codable, Hashable, Sendable {
-  /// Identity of the study: a worker that carries attempts of another one drops them.
+  /// The identity of the study. A worker that carries attempts of another study drops them.
   public var study: String
   public var studyName: String
   public var protocolVersion: Int
@@ -105,9 +106,10 @@ extension Welcome {
 public struct DataRequirement: Record, Codable, Hashable, Sendable {
   public var set: ImageSet
   public var contentHash: String
-  /// Where the coordinator's machine has it; a worker looks in its own places first. nil for embedded sets.
+  /// The path of the data set on the coordinator's machine; a worker looks in its own places first. `nil` for embedded
+  /// sets.
   public var pathHint: String?
-  /// How long it is, where the set does not tell: of `arrays`.
+  /// The length of the data set if the set does not determine it, as with `arrays`.
   public var bytes: Int?
 
   public init(set: ImageSet, contentHash: String, pathHint: String?, bytes: Int? = nil) {

@@ -9,21 +9,23 @@ import Foundation
 /// | message id | 64 bits, big-endian; counts the sender's messages, for logs |
 /// | payload | a JSON object, empty for messages without content; at most `maximumPayloadBytes` |
 ///
-/// Numbers survive to the bit; numbers that are not finite are refused on both sides. A ROUTER's routing id is not part
-/// of these frames.
+/// Numbers are written so that they read back bit for bit; sender and receiver reject numbers that are not finite. The
+/// ROUTER's routing id is not part of these frames.
 public enum MessageCodec {
   public static let frameCount = 4
   public static let maximumPayloadBytes = 1 << 20
-  /// Of objects and arrays within each other; messages need 6.
+  /// The maximum nesting depth of objects and arrays; messages need 6.
   public static let maximumDepth = 12
 
   static let magic: [UInt8] = [0x4c, 0x59, 0x53, 0x52]
   fileprivate static let head = magic + [ProtocolVersion.framing]
 
-  /// Longer payloads are read in the form that this program writes, or not at all.
+  /// The maximum length of payloads that the general decoder reads. Longer ones must have the form that this program
+  /// writes.
   static let longestGeneral = 1 << 16
 
-  // Not generic for other modules: what is generic is compiled for each kind of message within this one.
+  // The public functions are not generic: the generic ones that they call are specialized for each type of message
+  // within this module.
 
   public static func encode(_ message: WorkerMessage, id: UInt64) throws(ProtocolError) -> [[UInt8]] {
     try frames(of: message, id: id)
@@ -63,7 +65,7 @@ public enum MessageCodec {
     }
   }
 
-  /// `Other`: what the other side says.
+  /// Decodes the frames. `Other` is the type of the messages in the opposite direction, for a better error.
   private static func message<Message: WireMessage, Other: WireMessage>(
     in frames: [[UInt8]], orElse: Other.Type
   ) throws(ProtocolError) -> (message: Message, id: UInt64) {
@@ -88,7 +90,7 @@ public enum MessageCodec {
   }
 }
 
-/// JSON of one value, as both codecs use it.
+/// JSON of a single value, for both codecs.
 enum JSON {
   static func encode(_ value: some Encodable, as name: String) throws(ProtocolError) -> [UInt8] {
     let encoder = JSONEncoder()
@@ -105,7 +107,8 @@ enum JSON {
     }
   }
 
-  /// Before the parser sees it: a deep text costs the parser stack, this only a counter.
+  /// Checks the nesting depth before the parser reads the text: deep nesting would take parser stack, here it only
+  /// takes a counter.
   static func checkDepth(_ bytes: [UInt8]) throws(ProtocolError) {
     var depth = 0
     var insideString = false
@@ -132,7 +135,7 @@ enum JSON {
     }
   }
 
-  /// Foundation's errors are pages; a log line wants the place and the kind.
+  /// Foundation's errors are pages long; a log line needs the place and the kind of error.
   private static func summary(of error: any Error) -> String {
     func place(_ path: [any CodingKey]) -> String {
       path.isEmpty ? "" : " at " + path.map(\.stringValue).joined(separator: ".")

@@ -1,18 +1,19 @@
-/// What one side says to the other: an enumeration whose cases have a code on the wire and a content.
+/// The messages of one side: an enumeration whose cases each have a code on the wire and a content.
 protocol WireMessage: Hashable, Sendable {
   associatedtype Code: MessageCode
 
-  /// Shows the visitor what this message carries.
+  /// Passes the content of this message to the visitor.
   func visitContent<Visitor: ContentVisitor>(_ visitor: Visitor) throws(ProtocolError) -> Visitor.Output
-  /// The message of this code, with the content that the source has.
+  /// Returns the message of this code, with content from the source.
   static func read<Source: ContentSource>(_ code: Code, from source: Source) throws(ProtocolError) -> Self
 }
 
-/// The code of a message. Its case's name is the message's in errors and logs.
+/// The code of a message. The name of the case is the message's name in errors and logs.
 protocol MessageCode: RawRepresentable<UInt8>, CaseIterable, Hashable, Sendable {
-  /// The parser may need a hundred times the memory of what it reads: only messages that can be long may be long.
+  /// The maximum length of the payload. The parser may need a hundred times the memory of its input, so the limit is
+  /// high only for messages that can be long.
   var maximumPayloadBytes: Int { get }
-  /// The version of the protocol that has it. One that a peer may drop without harm needs no new version.
+  /// The protocol version that introduced the message. A message that peers may drop without harm needs no new version.
   var since: Int { get }
 }
 
@@ -25,14 +26,14 @@ protocol ContentSource {
   func content<Content: MessageContent>(of code: some MessageCode) throws(ProtocolError) -> Content
 }
 
-/// What a message carries, and its bytes.
+/// The content of a message, and its encoding.
 protocol MessageContent: Hashable, Sendable {
   func check() throws(ProtocolError)
   func payload(of code: some MessageCode) throws(ProtocolError) -> [UInt8]
   static func read(_ payload: [UInt8], of code: some MessageCode) throws(ProtocolError) -> Self
 }
 
-/// A content that is a JSON object: all but pieces of contents.
+/// A content that is a JSON object: all contents except pieces.
 protocol JSONContent: MessageContent, Record, Codable {}
 
 extension JSONContent {
@@ -45,8 +46,8 @@ extension JSONContent {
 
   static func read(_ payload: [UInt8], of code: some MessageCode) throws(ProtocolError) -> Self {
     if let plain = readPlainly(payload) { return plain }
-    // The general parser takes a hundred times the memory of what it reads, and its time. What is long is plain, as
-    // this program writes it.
+    // The general parser takes a hundred times the memory of its input, and correspondingly long. Long payloads are
+    // expected to be plain, as this program writes them.
     guard payload.count <= MessageCodec.longestGeneral else {
       try JSON.checkDepth(payload)
       throw .payload(
@@ -56,14 +57,15 @@ extension JSONContent {
     return try readGenerally(payload, of: code)
   }
 
-  /// Nil for texts that need escapes, and whatever else is left to the general encoder.
+  /// The payload written by `PlainJSONWriter`; `nil` if texts need escapes, or anything else requires the general
+  /// encoder.
   var plainPayload: [UInt8]? {
     var writer = PlainJSONWriter(capacity: 512)
     writer.write(record: self)
     return writer.isComplete ? writer.bytes : nil
   }
 
-  /// Nil where the general decoder has to look at it.
+  /// Returns `nil` if the payload requires the general decoder.
   static func readPlainly(_ payload: [UInt8]) -> Self? {
     payload.withUnsafeBufferPointer { buffer in
       var reader = PlainJSONReader(buffer)
@@ -81,7 +83,7 @@ extension JSONContent {
   }
 }
 
-/// Of messages that say all by being sent.
+/// The content of messages that carry none.
 struct NoContent: MessageContent {
   func check() {}
   func payload(of code: some MessageCode) -> [UInt8] { [] }
@@ -97,7 +99,7 @@ struct ContentCheck: ContentVisitor {
   func visit(_ content: some MessageContent, of code: some MessageCode) throws(ProtocolError) { try content.check() }
 }
 
-/// A content's bytes as they are received.
+/// A content source that decodes and checks a received payload.
 struct ReceivedContent: ContentSource {
   var payload: [UInt8]
 

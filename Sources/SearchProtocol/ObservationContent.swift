@@ -1,9 +1,9 @@
 import Digests
 import SearchCore
 
-/// An observation as messages carry it. The metrics of the first protocol version have fields of their own, so that its
-/// peers read and write them; whatever else was found stands by name behind them, and is left out where there is
-/// nothing.
+/// An observation in the form that messages carry. The metrics of the first protocol version have their own fields, so
+/// that peers of that version read and write them. All other metrics, curves and artifacts are stored by name after
+/// them and omitted if there are none.
 struct ObservationContent: Record, Codable, Hashable {
   var accuracy: Double?
   var artifacts: [String: Artifact]?
@@ -37,7 +37,7 @@ struct ObservationContent: Record, Codable, Hashable {
     try visitor.optional("trainSeconds", &trainSeconds, Number(Metric.trainSeconds.range))
   }
 
-  /// Every number is what its metric can be.
+  /// Checks that each further metric is within the range of that metric.
   var inconsistency: ProtocolError? {
     for (name, value) in metrics ?? [:] {
       let range = Metric(named: name).range
@@ -55,8 +55,8 @@ extension ObservationContent {
     let found = observation.metrics
     var place = 0
     var others: [String: Double] = [:]
-    // In the order of the names, as they are there: each is looked at once. What is passed by is none of the first
-    // version's.
+    // The metrics are sorted by name, so that one pass over them is enough. A metric that is passed by is not one of
+    // the first version's.
     func next(_ metric: Metric) -> Double? {
       while place < found.count, found[place].name < metric { passBy() }
       guard place < found.count, found[place].name == metric else { return nil }
@@ -71,7 +71,7 @@ extension ObservationContent {
     imagesPerSecond = next(.imagesPerSecond)
     inferenceTimeRatio = next(.inferenceTimeRatio)
     loss = next(.loss)
-    // What is no whole number of bytes is out of its limits.
+    // A value that is not a whole number of bytes becomes -1, which is outside the field's limits.
     peakMemoryBytes = next(.peakMemoryBytes).map { Int(exactly: $0) ?? -1 }
     stepTimeRatio = next(.stepTimeRatio)
     trainSeconds = next(.trainSeconds)
@@ -113,18 +113,18 @@ extension Observation: Codable {
   public init(from decoder: any Decoder) throws { self = try ObservationContent(from: decoder).observation }
   public func encode(to encoder: any Encoder) throws { try ObservationContent(self).encode(to: encoder) }
 
-  /// Throws `ProtocolError.field` where a work reports what none can find.
+  /// Throws `ProtocolError.field` if a value is outside the range of its metric or field.
   public func validate() throws(ProtocolError) { try ObservationContent(self).checkFields() }
 }
 
-/// An object whose keys are names: lower-case letters, digits and `_`.
+/// An object whose keys are names of lowercase letters, digits and `_`.
 struct ByName<Element: FieldKind>: FieldKind {
   var element: Element
 
   init(_ element: Element) { self.element = element }
 
   func write(_ value: [String: Element.Value], to writer: inout PlainJSONWriter) {
-    // The order of several is the general encoder's.
+    // The general encoder decides the order of several entries.
     guard value.count <= 1 else { return writer.giveUp() }
     writer.literal("{")
     for (name, each) in value {
@@ -165,7 +165,7 @@ struct ByName<Element: FieldKind>: FieldKind {
   }
 }
 
-/// A SHA-256 in lower-case hexadecimal digits.
+/// A SHA-256 in lowercase hexadecimal digits.
 struct HashText: FieldKind {
   func write(_ value: String, to writer: inout PlainJSONWriter) { writer.write(value) }
   func read(from reader: inout PlainJSONReader) -> String? { reader.string() }

@@ -1,10 +1,10 @@
 import SearchCore
 
-/// Writes the JSON that `JSONEncoder` writes with sorted keys without its cost, which is most of what a message costs a
-/// coordinator. A test holds both to the same bytes.
+/// Writes the same JSON as `JSONEncoder` with sorted keys, at a fraction of the cost: encoding is most of what a
+/// message costs the coordinator. A test compares the bytes of both.
 struct PlainJSONWriter {
   private(set) var bytes: [UInt8] = []
-  /// False once a value came that needs more than this can: the general encoder has it then.
+  /// Whether all values so far could be written here; if not, the general encoder must write the record.
   private(set) var isComplete = true
 
   init(capacity: Int) { bytes.reserveCapacity(capacity) }
@@ -13,10 +13,10 @@ struct PlainJSONWriter {
     text.withUTF8Buffer { bytes.append(contentsOf: $0) }
   }
 
-  /// The general encoder has to write this.
+  /// Leaves the record to the general encoder.
   mutating func giveUp() { isComplete = false }
 
-  /// A field's name, after a comma unless it is the first of its object.
+  /// Writes a field's key, preceded by a comma unless it is the first of its object.
   mutating func key(_ key: StaticString) {
     if bytes.last != UInt8(ascii: "{") { bytes.append(UInt8(ascii: ",")) }
     bytes.append(UInt8(ascii: "\""))
@@ -43,7 +43,7 @@ struct PlainJSONWriter {
 
   mutating func write(_ flag: Bool) { flag ? literal("true") : literal("false") }
 
-  /// The shortest text that reads back to the bit.
+  /// Writes the shortest text that reads back bit for bit.
   mutating func write(_ number: Double) {
     guard number.isFinite else {
       isComplete = false
@@ -54,7 +54,7 @@ struct PlainJSONWriter {
     if bytes.last == UInt8(ascii: "0"), bytes[bytes.count - 2] == UInt8(ascii: ".") { bytes.removeLast(2) }
   }
 
-  /// Plain ASCII only.
+  /// Writes a string of plain ASCII; any other string is left to the general encoder.
   mutating func write(_ string: String) {
     bytes.append(UInt8(ascii: "\""))
     var string = string
@@ -82,18 +82,19 @@ struct PlainJSONWriter {
   }
 }
 
-/// Reads JSON that is exactly what `PlainJSONWriter` writes. Whatever else is legal (other order, spaces, escapes) is
-/// nil here and read by the general decoder; nothing is accepted here that it would refuse.
+/// Reads JSON of exactly the form that `PlainJSONWriter` writes. For other legal JSON (another order, spaces, escapes)
+/// the functions return `nil`, and the general decoder reads it. Everything that is accepted here is also accepted by
+/// the general decoder.
 struct PlainJSONReader {
   private let bytes: UnsafeBufferPointer<UInt8>
   private var position = 0
 
-  /// - Parameter bytes: valid as long as the reader is used.
+  /// - Parameter bytes: The buffer, which must remain valid while the reader is in use.
   init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
   var isAtEnd: Bool { position == bytes.count }
 
-  /// True, and past it, where this text comes next.
+  /// Skips the text and returns true if it comes next; otherwise returns false and does not advance.
   mutating func skip(_ text: StaticString) -> Bool {
     let count = text.utf8CodeUnitCount
     guard position + count <= bytes.count else { return false }
@@ -102,7 +103,8 @@ struct PlainJSONReader {
     return true
   }
 
-  /// As `PlainJSONWriter.key` writes it; stays where it is where another comes.
+  /// Skips a key in the form that `PlainJSONWriter.key` writes. Returns false and does not advance if another key comes
+  /// next.
   mutating func skip(key: StaticString) -> Bool {
     let count = key.utf8CodeUnitCount
     var start = position
@@ -125,7 +127,7 @@ struct PlainJSONReader {
     byte.map { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") } ?? false
   }
 
-  /// Digits without leading zeros, within the type's range.
+  /// Reads an unsigned integer: digits without leading zeros, within the range of the type.
   mutating func unsigned<Value: FixedWidthInteger>(_: Value.Type = Value.self) -> Value? {
     let start = position
     var value: Value = 0
@@ -137,7 +139,7 @@ struct PlainJSONReader {
       position += 1
     }
     guard position > start, position == start + 1 || bytes[start] != UInt8(ascii: "0") else { return nil }
-    // 1.0 and 1e3 are integers to the general decoder.
+    // The general decoder reads 1.0 and 1e3 as integers.
     if let byte = next, byte == UInt8(ascii: ".") || byte | 0x20 == UInt8(ascii: "e") { return nil }
     return value
   }
@@ -163,14 +165,14 @@ struct PlainJSONReader {
     }
     let text = String(decoding: bytes[start..<position], as: UTF8.self)
     guard let value = Double(text), value.isFinite else { return nil }
-    // 1e-999 is too small for a double, which the general decoder refuses.
+    // 1e-999 is too small for a double, and the general decoder refuses it.
     if value == 0, text != "0", text != "-0" { return nil }
     return value
   }
 
   mutating func flag() -> Bool? { skip("true") ? true : skip("false") ? false : nil }
 
-  /// In quotes, ASCII, without escapes.
+  /// Reads a quoted ASCII string without escapes.
   mutating func string() -> String? {
     guard skip("\"") else { return nil }
     let start = position

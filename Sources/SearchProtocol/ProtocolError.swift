@@ -1,17 +1,17 @@
-/// Why something that was received (or was about to be sent) is not a message of this protocol. The receiver counts and
-/// drops it; nothing received can stop a process.
+/// Why something received, or about to be sent, is not a message of this protocol. The receiver counts and drops it;
+/// nothing received can stop a process.
 public enum ProtocolError: Error, Hashable, Sendable {
   case frameCount(Int)
   case frameSize(frame: String, bytes: Int, allowed: String)
   case notThisProtocol
   case version(UInt8)
   case unknownType(UInt8)
-  /// A message of this name, which only the receiver's side says.
+  /// A message with this name, which only the receiving side may send.
   case direction(String)
   case nesting(depth: Int)
-  /// The JSON does not say what the message needs.
+  /// The JSON does not have the content that the message needs.
   case payload(of: String, problem: String)
-  /// A field that is out of its range.
+  /// A field out of its range.
   case field(String, problem: String)
 }
 

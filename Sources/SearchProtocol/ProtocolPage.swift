@@ -1,6 +1,7 @@
 import SearchCore
 
-/// docs/protocol-fields.md: every message and every field, as they are declared. A test holds the page to this.
+/// The text of docs/protocol-fields.md: all messages and all their fields, from their declarations. A test compares the
+/// page with it.
 package enum ProtocolPage {
   package static var text: String {
     var page = """
@@ -34,8 +35,8 @@ package enum ProtocolPage {
     return page + WorkPage.text
   }
 
-  /// Names of fields, `Hello.slots`, of which nothing is said, and of which something is said though there is no such
-  /// field.
+  /// The names of fields, such as `Hello.slots`, that have no description, and the names that are described although no
+  /// such field exists.
   static var unexplained: (missing: [String], surplus: [String]) {
     var records: [any Record.Type] = []
     for message in messages { if let record = message.record { add(record, to: &records) } }
@@ -68,7 +69,7 @@ package enum ProtocolPage {
     var since: Int
     var bytes: Int
     var record: (any Record.Type)?
-    /// Of what is no object.
+    /// The text for a payload that is not an object.
     var note: String
   }
 
@@ -88,7 +89,7 @@ package enum ProtocolPage {
     }
   }
 
-  /// Finds out what a message carries, and has nothing of it.
+  /// A content source that records the type of the requested content and provides none.
   private final class ContentOfCode: ContentSource {
     var type: (any MessageContent.Type)?
 
@@ -105,7 +106,7 @@ struct FieldRow {
   var isOptional: Bool
 }
 
-/// Collects what is declared.
+/// Collects the declared fields.
 private struct FieldRows: FieldVisitor {
   typealias Failure = Never
 

@@ -1,51 +1,53 @@
 import SearchCore
 
-/// What two builds that speak with each other must agree on.
+/// The versions that two communicating builds must agree on.
 public enum ProtocolVersion {
-  /// Of the frames' layout; changes only if a receiver could not even find the type of a message.
+  /// The version of the frame layout; it changes only if a receiver could no longer find the type of a message.
   public static let framing: UInt8 = 1
-  /// Of the messages and what they mean. HELLO offers a range, WELCOME chooses.
+  /// The oldest version of the messages and their meaning. HELLO offers a range, WELCOME chooses a version.
   public static let oldest = 1
-  /// What the newest message or work needs: each message's code says since which version there is one.
+  /// The version that the newest message or work needs. The code of each message has the version that introduced it.
   public static let newest = max(withNetworks, withForeignEngines, withDataSets, newestOfMessages)
   private static let newestOfMessages =
     (WorkerMessage.Code.allCases.map(\.since) + CoordinatorMessage.Code.allCases.map(\.since))
     .reduce(oldest, max)
-  /// Workers may fetch the data set.
+  /// The first version in which workers can fetch the data set.
   public static let withData = WorkerMessage.Code.contentRequest.since
-  /// Contents are exchanged in both directions, each piece with its content's hash.
+  /// The first version with contents in both directions, each piece with its content's hash.
   public static let withContents = CoordinatorMessage.Code.contentPiece.since
-  /// A job is any work, as its canonical text.
+  /// The first version in which a job can be any work, given by its canonical text.
   public static let withWorks = CoordinatorMessage.Code.job.since
-  /// A work may start from a trained network, which is a content.
+  /// The first version in which a work can start from a trained network, which is a content.
   public static let withStarts = CoordinatorMessage.Code.startedJob.since
 
-  /// A work may have other variants of basis convolutions than `remainder` and `full`, also one for each layer. It
-  /// needs no message of its own: older workers could not read what it says.
+  /// The first version with variants of basis convolutions other than `remainder` and `full`, including a variant for
+  /// each layer. This version adds no message, but older workers could not read such works.
   public static let withVariants = 5
 
-  /// Batch norm may be recalibrated on augmented images (`TrainedStart.augment`), of which older workers cannot read.
+  /// The first version with batch norm recalibrated on augmented images (`TrainedStart.augment`), which older workers
+  /// cannot read.
   public static let withAugmentedStarts = 6
 
-  /// A study may ask for kernels of one instruction set (`TrainingRecipe.kernels`), and a worker says which it has.
+  /// The first version in which a study can ask for the kernels of one instruction set (`TrainingRecipe.kernels`), and
+  /// a worker lists those it has.
   public static let withKernels = 7
 
-  /// A work may be about a network that is described, or has a name that came later than this: older workers know nine
-  /// names.
+  /// The first version with described networks and with names of networks beyond the nine that older workers know.
   public static let withNetworks = 8
 
-  /// A study may take workers of another kind (`KernelDemand.foreign`).
+  /// The first version in which a study can take workers of another kind (`KernelDemand.foreign`).
   public static let withForeignEngines = 8
 
-  /// There are other data sets than `cifar10` and `shapes10`, and other augmentation than crops with flips.
+  /// The first version with data sets other than `cifar10` and `shapes10`, and with augmentation other than crops with
+  /// flips.
   public static let withDataSets = 9
 
-  /// What a worker must speak to have such a data set.
+  /// The oldest version a worker must speak to receive this data set.
   public static func needed(for set: ImageSet) -> Int {
     [.cifar10, .shapes10].contains(set) ? oldest : withDataSets
   }
 
-  /// What a worker must speak to be given such a work.
+  /// The oldest version a worker must speak to receive this work.
   public static func needed(for work: Work) -> Int {
     let recipe = work.kind.recipe
     if recipe.augmentation != nil || needed(for: recipe.data.set) == withDataSets { return withDataSets }
@@ -58,10 +60,11 @@ public enum ProtocolVersion {
     return isKnownToAll ? needed(for: work.kind) : withVariants
   }
 
-  /// What a worker must speak to be given works of this kind, of candidates in the kind's own variant.
+  /// The oldest version a worker must speak to receive works of this kind whose candidates have no variants of their
+  /// own.
   private static func needed(for kind: WorkKind) -> Int {
     guard case .proxyTraining(let recipe) = kind else { return withStarts }
-    // Older workers would leave out what they do not know, and train something else.
+    // Older workers would ignore the fields they do not know, and train something else.
     let isKnownToAll = recipe.start == nil && recipe.until == nil && recipe.skip == nil
     return isKnownToAll ? oldest : withStarts
   }

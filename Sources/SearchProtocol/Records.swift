@@ -1,6 +1,6 @@
 import SearchCore
 
-// The fields of what the search works with, where messages carry it.
+// Field declarations for types of `SearchCore` that occur in messages.
 
 extension TrainingRecipe: Record {
   static let blank = TrainingRecipe(model: .resnet20, data: .blank, epochs: 0)
@@ -9,7 +9,7 @@ extension TrainingRecipe: Record {
     try visitor.field("augment", &augment, Flag())
     try visitor.field("batch", &batch, Whole())
     try visitor.field("data", &data, Nested())
-    // What has a part of an epoch is not said in this form.
+    // This form is not used for trainings with a fraction of an epoch.
     var whole = epochs.begun
     try visitor.field("epochs", &whole, Whole())
     if epochs.begun != whole { epochs = Epochs(whole) }
@@ -22,7 +22,7 @@ extension TrainingRecipe: Record {
     try visitor.field("weightDecay", &weightDecay, UncheckedNumber())
   }
 
-  /// Its limits are those of configurations and command lines too.
+  /// The first violation of the recipe's limits, which are shared with configurations and command lines.
   var inconsistency: ProtocolError? {
     beyondLimits.first.map { .field($0.field, problem: "is \($0.value), allowed is: \($0.allowed)") }
   }
@@ -63,7 +63,7 @@ extension AttemptFailure: Record {
     try visitor.optional("signal", &signal, Whole(1...255))
   }
 
-  /// As it may be sent: lines without control characters and of bounded length.
+  /// A copy that may be sent: lines without control characters and of bounded length.
   public var sendable: AttemptFailure {
     var failure = self
     failure.lastLines = lastLines.suffix(FieldLimits.lastLines).map { $0.oneLine(limit: FieldLimits.lastLineBytes) }

@@ -1,9 +1,10 @@
-/// What a worker says to its coordinator. On the wire: see `MessageCodec`.
+/// What a worker says to its coordinator. See `MessageCodec` for the form on the wire.
 ///
-/// It says hello, is welcomed (or refused), and gives credits as slots become free. Progress and heartbeats renew
-/// leases. A result stands until it is acknowledged, which happens only after it is committed.
+/// A worker says hello, is welcomed or refused, and gives credits as slots become free. Progress and heartbeats renew
+/// leases. A worker keeps a result until it is acknowledged, which happens only after the result is committed.
 ///
-/// A message is a case with its code and content here; its fields are declared beside the content's type.
+/// Each message is a case of this enumeration, with its code and its content type; the content's fields are declared
+/// beside that type.
 public enum WorkerMessage: Hashable, Sendable {
   case hello(Hello)
   case ready(Ready)
@@ -12,21 +13,22 @@ public enum WorkerMessage: Hashable, Sendable {
   case result(AttemptReport)
   case workerHeartbeat(WorkerHeartbeat)
   case bye(Bye)
-  /// In version 2 the data set is all that can be asked for.
+  /// In version 2 only the data set can be requested.
   case contentRequest(ContentRequest)
-  /// What is the content of this hash? Answered by an announcement or a refusal.
+  /// Asks what the content with this hash is. The answer is an announcement or a refusal.
   case contentQuery(ContentReference)
-  /// It has the content, and would give it.
+  /// The worker has this content and can send it.
   case contentAnnouncement(ContentDescription)
   case contentPiece(ContentPiece)
-  /// What it announced cannot be had here any more.
+  /// A content that the worker announced is no longer available there.
   case contentRefusal(ContentRefusal)
-  /// How many workers could the study use? Asked by whoever starts them, who says no hello and is no worker.
+  /// Asks how many workers the study could use. Sent by programs that start workers; they say no hello and are not
+  /// workers.
   case demandQuery
 }
 
 extension WorkerMessage: WireMessage {
-  /// On the wire. Codes are below 65, and never used again for something else.
+  /// The codes on the wire. They are below 65, and a code is never reused for something else.
   enum Code: UInt8, MessageCode {
     case hello = 1
     case ready = 2
@@ -100,11 +102,11 @@ extension WorkerMessage: WireMessage {
     }
   }
 
-  /// Throws `ProtocolError.field` for the first field out of its range.
+  /// Checks every field of the content. Throws `ProtocolError.field` for the first one out of its range.
   public func validate() throws(ProtocolError) { try visitContent(ContentCheck()) }
 }
 
-/// Credits: the coordinator may send this many more jobs. Replaces what was given before.
+/// The worker's credits: the coordinator may send at most `freeSlots` more jobs. Replaces earlier credits.
 public struct Ready: JSONContent, Codable, Hashable, Sendable {
   public var freeSlots: Int
 
@@ -152,7 +154,7 @@ extension AttemptProgress {
   }
 }
 
-/// Renews the lease of every attempt that it lists.
+/// Renews the leases of all attempts that it lists.
 public struct WorkerHeartbeat: JSONContent, Codable, Hashable, Sendable {
   public var running: [AttemptReference]
   public var freeSlots: Int

@@ -1,10 +1,10 @@
 extension ShellCommand {
-  /// A command in lines of at most `width` characters, indented, each but the last with a backslash at its end.
+  /// Folds a command into lines of at most `width` characters, indented, all but the last with a backslash at the end.
   package static func folded(_ command: String, width: Int) -> [String] {
     var lines: [String] = []
     var line = "  "
     for (index, word) in words(command).enumerated() {
-      // Behind each line but the last there is room for a backslash.
+      // All lines but the last need room for the backslash.
       if index > 0, line.count + 1 + word.count + 2 > width {
         lines.append(line + " \\")
         line = "    " + word
@@ -15,7 +15,7 @@ extension ShellCommand {
     return lines + [line]
   }
 
-  /// Cut at blanks outside quotes.
+  /// Splits a command at blanks outside quotes.
   private static func words(_ command: String) -> [String] {
     var words: [String] = []
     var word = ""

@@ -1,9 +1,9 @@
-/// Commands that a message shows for pasting into a shell.
+/// Commands in messages, to be pasted into a shell.
 package enum ShellCommand {
-  /// The words as one line that a POSIX shell splits into the same words.
+  /// Returns one line that a POSIX shell splits into the same words.
   package static func line(_ words: [String]) -> String { words.map(quoted).joined(separator: " ") }
 
-  /// One word: as it is where no shell finds anything in it, else in single quotes.
+  /// Returns one word: unchanged if it means nothing special to a shell, otherwise in quotes.
   package static func quoted(_ word: String) -> String {
     if !word.isEmpty, word.unicodeScalars.allSatisfy(isPlain), !["~", "="].contains(word.first), !word.contains("=~") {
       return word
@@ -11,7 +11,7 @@ package enum ShellCommand {
     guard word.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7f }) else {
       return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
     }
-    // A message is one line: line breaks and other control characters as the escapes that bash and zsh know.
+    // A message is one line, so line breaks and other control characters are written as escapes of bash and zsh.
     var text = "$'"
     for scalar in word.unicodeScalars {
       switch scalar {
@@ -28,13 +28,13 @@ package enum ShellCommand {
     return text + "'"
   }
 
-  /// The command that goes on with what this process was told to do: all that was given, with `--resume` behind
-  /// `subject`, the argument that names what is worked on.
+  /// Returns the command that resumes what this process was started for: all its arguments, with `--resume` after
+  /// `subject`, the argument that names the object of the work.
   /// - Parameters:
-  ///   - arguments: of the process, without its name.
-  ///   - options: to stand behind `--resume`.
+  ///   - arguments: The arguments of the process, without its name.
+  ///   - options: Options to insert after `--resume`.
   package static func resumption(of arguments: [String], subject: String, adding options: [String] = []) -> String {
-    // Without what a parent process said, and what is done once.
+    // Without the option that a parent process gave, and options that apply only once.
     var words = arguments.filter {
       !["--leave-with-input", "--retry-set-aside", "--retry-failed"].contains($0) && !$0.hasPrefix("--set-aside=")
     }
@@ -44,7 +44,7 @@ package enum ShellCommand {
     if let resume = words.firstIndex(where: { $0 == "--resume" || $0.hasPrefix("--resume=") }) {
       words.insert(contentsOf: options, at: resume + 1)
     } else {
-      // Behind the command's name at the earliest; before a "--", behind which nothing is an option.
+      // After the command's name at the earliest, and before a "--", after which no argument is an option.
       let terminator = words.firstIndex(of: "--") ?? words.count
       let place = words[..<terminator].dropFirst().firstIndex(of: subject).map { $0 + 1 } ?? terminator
       words.insert(contentsOf: ["--resume"] + options, at: place)

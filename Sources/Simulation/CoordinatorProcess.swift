@@ -3,7 +3,7 @@ import Foundation
 import Processes
 import Synchronization
 
-/// A coordinator in a process of its own, and what it costs.
+/// A coordinator in a separate process, and what it costs.
 final class CoordinatorProcess: Sendable {
   private struct State {
     var endpoint: String?
@@ -13,14 +13,15 @@ final class CoordinatorProcess: Sendable {
   private let state: SharedState
   private let child: ChildProcess
 
-  /// In a box of its own, because the child's closures need it before `self` is complete.
+  /// A separate object, because the child's closures need it before `self` is initialized.
   private final class SharedState: Sendable {
     let value = Mutex(State())
   }
 
   /// - Parameters:
-  ///   - arguments: of this program, to be a coordinator that leaves when its standard input ends.
-  ///   - onLogLine: called with what it writes on standard error.
+  ///   - arguments: The arguments with which this program becomes a coordinator that leaves when its standard input
+  ///     ends.
+  ///   - onLogLine: Called with each line that the coordinator writes to standard error.
   init(arguments: [String], onLogLine: @escaping @Sendable (String) -> Void) throws {
     let state = SharedState()
     self.state = state
@@ -47,13 +48,13 @@ final class CoordinatorProcess: Sendable {
 
   package func stop() { child.send(signal: SIGTERM) }
 
-  /// As a power cut would, and waits until it is gone.
+  /// Kills the process without warning, as a power cut would, and waits until it has ended.
   package func kill() {
     child.send(signal: SIGKILL)
     while ending == nil { usleep(1000) }
   }
 
-  /// Processor seconds used so far, user and system; nil once it has ended.
+  /// The processor seconds used so far, user and system; `nil` once the process has ended.
   var processorSeconds: Double? {
     guard let text = KernelFile.text("/proc/\(processID)/stat"),
       let name = text.lastIndex(of: ")")
@@ -64,6 +65,6 @@ final class CoordinatorProcess: Sendable {
     return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
   }
 
-  /// Bytes of memory that are resident now; nil once it has ended.
+  /// The bytes of resident memory; `nil` once the process has ended.
   package var residentBytes: Int? { child.residentBytes() }
 }

@@ -1,9 +1,9 @@
-/// How a coordinator of a simulated study is started.
+/// How to start the coordinator of a simulated study.
 package struct SimulatedCoordinator: Sendable {
-  /// Arguments of this program, to be a coordinator that leaves when its standard input ends. It goes on with a study
-  /// at an endpoint that is given, and begins one at a port of its choice without.
+  /// The arguments with which this program becomes a coordinator that leaves when its standard input ends. With an
+  /// endpoint, it resumes the study there; without one, it begins the study at a port of its choice.
   package var arguments: @Sendable (_ configuration: String, _ study: String, _ endpoint: String?) -> [String]
-  /// Called with what it writes on standard error.
+  /// Called with each line that the coordinator writes to standard error.
   package var onLogLine: @Sendable (String) -> Void
 
   package init(

@@ -1,16 +1,16 @@
 import Randomness
 import SearchCore
 
-/// How long simulated trainings take.
+/// How the durations of simulated trainings are distributed.
 package enum DurationDistribution: String, CaseIterable, Sendable {
   case constant
   case exponential
-  /// With a standard deviation of 0.5 of the logarithm: most near the mean, some twice as long.
+  /// The logarithm has a standard deviation of 0.5: most durations are near the mean, some are twice as long.
   case lognormal
-  /// In proportion to the candidate's multiply-adds; the dense network's is the mean that is given.
+  /// Proportional to the candidate's multiply-adds; the dense network takes the given mean.
   case cost
 
-  /// Seconds; their mean is `mean`.
+  /// Draws a duration in seconds with the mean `mean`.
   package func draw(mean: Double, using random: inout StableRandom) -> Double {
     switch self {
     case .constant, .cost: return mean
@@ -24,32 +24,32 @@ package enum DurationDistribution: String, CaseIterable, Sendable {
   }
 }
 
-/// What becomes of an attempt that trains nothing.
+/// The outcome of an attempt that trains nothing.
 package enum SimulatedOutcome: Sendable {
   case finished(Observation)
   case failed(reason: String)
 }
 
-/// Engines of simulated workers: an attempt takes time, and then something has come of it.
+/// The engines of simulated workers: an attempt takes some time and then has an outcome.
 package protocol SimulatedTrainings: Sendable {
-  /// An attempt under way.
+  /// A running attempt.
   associatedtype Attempt: Sendable
 
   /// - Parameters:
-  ///   - work: nil where the job's text cannot be read.
-  ///   - epochs: of the work.
-  ///   - number: of the attempt at its job, 1, 2, …
+  ///   - work: `nil` if the job's text cannot be read.
+  ///   - epochs: The number of epochs of the work.
+  ///   - number: The number of the attempt at its job, starting at 1.
   func begin(_ work: WorkText?, epochs: Int, number: Int) -> (seconds: Double, Attempt)
   func end(_ attempt: Attempt) -> SimulatedOutcome
 }
 
-/// An engine that trains nothing: what becomes of an attempt, and after how long, follows from the job's seed alone, so
-/// that a simulation finds the same however it is run.
+/// An engine that trains nothing. The outcome and duration of an attempt are functions of the job and the attempt's
+/// number, so that every run of a simulation has the same results.
 package struct SimulatedEngine: SimulatedTrainings {
   let distribution: DurationDistribution
-  /// Seconds.
+  /// In seconds.
   let meanDuration: Double
-  /// Of the attempts, 0…1.
+  /// The fraction of attempts that fail, from 0 to 1.
   let failureRate: Double
 
   package init(distribution: DurationDistribution, meanDuration: Double, failureRate: Double) {
@@ -76,7 +76,7 @@ package struct SimulatedEngine: SimulatedTrainings {
     return (run(seed: seed, attempt: number, epochs: 0).seconds, attempt)
   }
 
-  /// Of the dense network's multiply-adds, in the network of the study that is simulated.
+  /// The candidate's share of the dense network's multiply-adds, in the network of the simulated study.
   private static func share(of candidate: Candidate) -> Double {
     func multiplyAdds(_ candidate: Candidate) -> Double {
       Double(architecture.cost(of: candidate, variant: .remainder).multiplyAdds)
@@ -90,7 +90,8 @@ package struct SimulatedEngine: SimulatedTrainings {
     run(seed: attempt.seed, attempt: Int(attempt.number), epochs: Int(attempt.epochs)).1
   }
 
-  /// - Parameter attempt: another attempt at the same job takes another time and may end otherwise, but finds the same.
+  /// - Parameter attempt: The number of the attempt. Different attempts at a job have different durations and may end
+  ///   differently, but all that finish have the same result.
   package func run(seed: UInt64, attempt: Int, epochs: Int) -> (seconds: Double, SimulatedOutcome) {
     var random = StableRandom(seed: seed)
     let accuracy = 0.5 + random.uniform() / 2

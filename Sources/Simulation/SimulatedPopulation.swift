@@ -3,29 +3,30 @@ import Processes
 import SearchCore
 import SearchProtocol
 
-/// What simulated workers have seen so far.
+/// Counts of what simulated workers have seen so far.
 struct SimulatedTally: Sendable {
-  /// Workers welcomed since `beginCounting`.
+  /// The number of workers welcomed since `beginCounting`.
   package var welcomed = 0
   var busySlots = 0
   package var started = 0
-  /// Reports that the coordinator has acknowledged: results and failures.
+  /// The number of reports that the coordinator has acknowledged: results and failures.
   package var acknowledged = 0
   var lastAcknowledgement = 0.0
-  /// Workers that have left.
+  /// The number of workers that have left.
   package var ended = 0
-  /// Why the coordinator refused a worker.
+  /// The reason why the coordinator refused a worker.
   package var refusal: String?
-  /// Seconds from a slot's becoming free to the arrival of its next job.
+  /// The seconds from when a slot became free to the arrival of its next job.
   package var waits: [Float] = []
 }
 
-/// Simulated workers: real worker machines whose engines only take time. Knows neither sockets nor clocks: the thread
-/// that drives it brings messages and the time, and takes messages away. Belongs to one thread.
+/// Simulated workers: real worker machines whose engines only take time. They know neither sockets nor clocks: the
+/// calling thread passes in messages and the time, and takes outgoing messages. For use by a single thread.
 final class SimulatedPopulation<Engine: SimulatedTrainings> {
   private struct Member {
     var machine: WorkerMachine
-    /// When each free slot became so, the oldest first; its machine fills the lowest slot, which does not matter here.
+    /// The times since when the free slots are free, oldest first. The machine fills its lowest free slot, which makes
+    /// no difference here.
     var freeSince: [Double]
     var isWelcome = false
   }
@@ -43,16 +44,16 @@ final class SimulatedPopulation<Engine: SimulatedTrainings> {
   }
 
   private let engine: Engine
-  /// Of the workers, one after the other and from the first again: a training takes its time divided by that.
+  /// The speeds of the workers, repeated cyclically: a training takes its duration divided by its worker's speed.
   private let speeds: [Double]
   private var members: [Member]
   private var kinds = WorkReader()
   private var endings = MinimumHeap<Ending>()
   private(set) var tally = SimulatedTally()
-  /// Waits are kept while this is true.
+  /// Whether waits are recorded.
   var keepsWaits = true
 
-  /// `names`: of the workers; all have `slots` slots.
+  /// - Parameter names: The names of the workers; each has `slots` slots.
   init(names: [String], slots: Int, engine: Engine, seed: UInt64, speeds: [Double] = []) {
     self.engine = engine
     self.speeds = speeds
@@ -70,19 +71,19 @@ final class SimulatedPopulation<Engine: SimulatedTrainings> {
   package var count: Int { members.count }
   var nextEnding: Double? { endings.first?.time }
 
-  /// Counts welcomes anew, after a coordinator's restart.
+  /// Restarts the count of welcomes, after the coordinator was restarted.
   func beginCounting() {
     tally.welcomed = 0
     for index in members.indices { members[index].isWelcome = false }
   }
 
-  /// What was gathered since the last call.
+  /// Returns the waits recorded since the last call.
   func collectWaits() -> [Float] {
     defer { tally.waits = [] }
     return tally.waits
   }
 
-  /// Something happens to a worker; `send` takes what it says.
+  /// Passes an event to a worker; `send` receives the worker's messages.
   package func handle(_ event: WorkerEvent, worker: Int, at now: Double, send: (WorkerMessage) -> Void) {
     if case .received(.welcome, _) = event, !members[worker].isWelcome {
       members[worker].isWelcome = true
@@ -99,8 +100,7 @@ final class SimulatedPopulation<Engine: SimulatedTrainings> {
         case .locateData: events.append(.dataLocated(path: nil))
         case .discardSpooled: acknowledge(event, at: now)
         case .exit: tally.ended += 1
-        // Studies that are simulated have an embedded data set.
-        // Its workers leave nothing behind.
+        // Simulated studies have an embedded data set, and their workers leave nothing behind.
         case .adoptSpooled, .releaseSpooled: break
         case .forgetData, .spool, .content, .contentGiven, .contentRefused, .contentTaken, .contentUnavailable, .log:
           break
@@ -109,7 +109,7 @@ final class SimulatedPopulation<Engine: SimulatedTrainings> {
     }
   }
 
-  /// Ends the trainings whose time has come.
+  /// Ends the trainings that are due.
   func endTrainings(at now: Double, send: (_ worker: Int, WorkerMessage) -> Void) {
     while let ending = endings.first, ending.time <= now {
       _ = endings.removeFirst()

@@ -2,7 +2,7 @@ import Files
 import Foundation
 import SearchCore
 
-/// The study that simulated workers work on: a folder with a configuration, and a real coordinator process on it.
+/// The study of simulated workers: a folder with a configuration, and a real coordinator process for it.
 final class SimulatedStudy {
   package let folder: String
   package let configuration: String
@@ -12,8 +12,8 @@ final class SimulatedStudy {
   private var coordinator: CoordinatorProcess?
 
   /// - Parameters:
-  ///   - folder: where the study is kept; a temporary one without.
-  ///   - configurationText: of the study.
+  ///   - folder: The folder for the study; `nil` for a temporary one.
+  ///   - configurationText: The text of the study's configuration.
   init(folder: String?, configurationText: String, program: SimulatedCoordinator) throws {
     isTemporary = folder == nil
     self.program = program
@@ -34,8 +34,8 @@ final class SimulatedStudy {
     try OutputFile(configuration).write(configurationText.utf8)
   }
 
-  /// Starts the coordinator; returns once it listens.
-  /// - Parameter endpoint: where it is to listen; a port of its choice without.
+  /// Starts the coordinator, and returns when it listens.
+  /// - Parameter endpoint: The endpoint to listen at; `nil` for a port of the coordinator's choice.
   package func startCoordinator(endpoint: String? = nil) throws -> CoordinatorProcess {
     let started = try CoordinatorProcess(
       arguments: program.arguments(configuration, folder, endpoint), onLogLine: program.onLogLine)
@@ -44,7 +44,7 @@ final class SimulatedStudy {
     return started
   }
 
-  /// Ends what is left and removes what is temporary.
+  /// Kills a remaining coordinator and removes a temporary folder.
   package func clear() {
     coordinator?.kill()
     if isTemporary { try? FileManager.default.removeItem(atPath: parent) }
@@ -52,7 +52,7 @@ final class SimulatedStudy {
 
   static let model = Model.resnet20
 
-  /// Enough candidates for any number of jobs, no data set to be read.
+  /// A configuration with enough candidates for any number of jobs, and without a data set to read.
   package static func configurationText(jobs: Int, seed: UInt64) -> String {
     """
     study: simulation

@@ -4,13 +4,13 @@ import Processes
 import SearchProtocol
 import Synchronization
 
-/// Threads of simulated workers, each worker with a connection of its own to a real coordinator.
+/// Simulated workers on a few threads, each worker with its own connection to a real coordinator.
 final class SimulatedWorkers: Sendable {
   private struct Shared {
     var tallies: [SimulatedTally]
     var waits: [Float] = []
     var keepsWaits = false
-    /// How many times welcomes were to be counted anew.
+    /// How many times the count of welcomes was restarted.
     var countings = 0
     var isStopping = false
     var running: Int
@@ -29,7 +29,7 @@ final class SimulatedWorkers: Sendable {
     let context = context
     for thread in 0..<threads {
       let names = stride(from: thread, to: count, by: threads).map { "simulated-\($0)" }
-      // Made here so that an error is thrown, then given to the one thread that uses it from then on.
+      // Created here so that errors can be thrown, and used only by the new thread from then on.
       nonisolated(unsafe) let dealers = try DealerGroup(context: context, connect: endpoint, count: names.count)
       Thread.detachNewThread { [self] in
         let population = SimulatedPopulation(names: names, slots: slots, engine: engine, seed: UInt64(thread))
@@ -39,7 +39,7 @@ final class SimulatedWorkers: Sendable {
     }
   }
 
-  /// All threads' tallies in one. Its waits are empty: `collectWaits` has them.
+  /// The sum of all threads' tallies, without waits; see `collectWaits`.
   var tally: SimulatedTally {
     shared.withLock { shared in
       shared.tallies.reduce(into: SimulatedTally()) { sum, tally in
@@ -54,7 +54,7 @@ final class SimulatedWorkers: Sendable {
     }
   }
 
-  /// From now on, waits of slots for their next job are kept.
+  /// Records waits of slots for their next job from now on.
   func keepWaits() { shared.withLock { $0.keepsWaits = true } }
 
   func collectWaits() -> [Float] {
@@ -64,7 +64,7 @@ final class SimulatedWorkers: Sendable {
     }
   }
 
-  /// Counts welcomes from now on.
+  /// Restarts the count of welcomes.
   func countWelcomesAnew() {
     shared.withLock { shared in
       shared.countings += 1
@@ -83,7 +83,7 @@ final class SimulatedWorkers: Sendable {
     var messageID: UInt64 = 0
     func send(_ worker: Int, _ message: WorkerMessage) {
       messageID += 1
-      // What does not go out now is said again by the machines.
+      // The machines repeat what cannot be sent now.
       if let frames = try? MessageCodec.encode(message, id: messageID) { _ = dealers.send(frames, from: worker) }
     }
     for worker in 0..<population.count {
@@ -107,12 +107,12 @@ final class SimulatedWorkers: Sendable {
       guard isOpen else { return }
       now = MonotonicClock.now
       population.endTrainings(at: now, send: send)
-      // A few workers at a time, so that no worker waits for thousands of ticks.
+      // A few workers at a time, so that no worker has to wait while thousands of others tick.
       while now >= nextTick {
         population.handle(.tick, worker: ticking, at: now) { send(ticking, $0) }
         ticking = (ticking + 1) % population.count
         nextTick += Self.tickSeconds / Double(population.count)
-        // After a standstill, ticks that were missed are not made up for.
+        // After a standstill, missed ticks are skipped.
         if ticking == 0 { nextTick = max(nextTick, now - Self.tickSeconds) }
       }
       if now >= nextReport {
@@ -122,7 +122,7 @@ final class SimulatedWorkers: Sendable {
     }
   }
 
-  /// False where the thread is to end.
+  /// Updates the shared tallies. Returns false if the thread must end.
   private func report(_ population: SimulatedPopulation<SimulatedEngine>, _ thread: Int, _ countings: inout Int) -> Bool
   {
     let waits = population.collectWaits()

@@ -1,6 +1,6 @@
 /// Why a simulation ends without a report. `description` is one line.
 package enum SimulationError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// The folder for its study.
+  /// The folder for the study exists.
   case exists(String)
   case failed(String)
 

@@ -1,6 +1,6 @@
 import ReadableText
 
-/// What `simulate` found.
+/// The results of `simulate`.
 package struct SimulationReport: Encodable {
   package struct Wait: Encodable {
     package var count: Int
@@ -8,7 +8,7 @@ package struct SimulationReport: Encodable {
     var percentile99Seconds: Double
     var mostSeconds: Double
 
-    /// Nil without waits.
+    /// Returns `nil` without waits.
     package init?(_ waits: [Float]) {
       guard !waits.isEmpty else { return nil }
       let sorted = waits.sorted()
@@ -20,10 +20,10 @@ package struct SimulationReport: Encodable {
   }
 
   package struct Restart: Encodable {
-    /// All from the moment at which the coordinator was killed.
+    /// All times count from the moment when the coordinator was killed.
     package var secondsUntilListening: Double
     var secondsUntilAllWorkersAreBack: Double?
-    /// At least 99 % of the slots that were at work before have a job.
+    /// Until at least 99 % of the slots that were busy before have a job again.
     var secondsUntilFullDispatch: Double?
   }
 
@@ -31,30 +31,32 @@ package struct SimulationReport: Encodable {
   var slotsPerWorker: Int
   package var isVirtual: Bool
   package var jobs: Int
-  /// Results on record at the end.
+  /// The number of results on record at the end.
   package var finished: Int
-  /// Jobs that were set aside after repeated failures.
+  /// The number of jobs set aside after repeated failures.
   package var setAside: Int
-  /// Until all workers were welcomed.
+  /// The time until all workers were welcomed.
   var connectSeconds: Double
-  /// What the rate was measured over: from all workers' being there to the last acknowledgement.
+  /// The number of jobs in the measured interval, which lasts from the welcome of all workers to the last
+  /// acknowledgment.
   var measuredJobs: Int
   package var measuredSeconds: Double
   package var jobsPerSecond: Double
-  /// From a slot's becoming free to the arrival of its next job, while jobs waited.
+  /// The time from when a slot became free to the arrival of its next job, while jobs waited.
   var slotWait: Wait?
-  /// User and system, of the whole coordinator process; with a virtual clock, of its state machine.
+  /// User and system time of the whole coordinator process; with a virtual clock, the time of its state machine.
   package var coordinatorProcessorMillisecondsPerJob: Double
-  /// Of the coordinator's process; with a virtual clock, of everything.
+  /// The memory of the coordinator's process; with a virtual clock, that of this process.
   package var residentBytes: Int
   package var mostResidentBytes: Int
   package var restart: Restart?
-  /// Checking the study's whole file at the end and reading all jobs of it, as a coordinator does that goes on with it.
+  /// The time to check the study's whole file at the end and to read all its jobs, as a coordinator does that resumes
+  /// it.
   var studyOpenSeconds: Double?
-  /// With a virtual clock: how long the simulation took.
+  /// With a virtual clock, how long the simulation took.
   var wallSeconds: Double?
 
-  /// Set aside is `failed` as it was called at first: programs read it.
+  /// `setAside` keeps its original key `failed`, because programs read it.
   private enum CodingKeys: String, CodingKey {
     case workers, slotsPerWorker, isVirtual, jobs, finished, connectSeconds, measuredJobs, measuredSeconds,
       jobsPerSecond
@@ -63,7 +65,7 @@ package struct SimulationReport: Encodable {
     case setAside = "failed"
   }
 
-  /// For people.
+  /// The lines for human readers.
   package var lines: [String] {
     func milliseconds(_ seconds: Double) -> String { "\(Readable.fixed(seconds * 1000, digits: 2)) ms" }
     func seconds(_ seconds: Double?) -> String { seconds.map { "\(Readable.fixed($0, digits: 1)) s" } ?? "never" }

@@ -2,16 +2,17 @@ import Foundation
 import Processes
 import StudyStore
 
-/// Simulated workers against a real coordinator process, over real sockets, with every result on the disk.
+/// Simulated workers with a real coordinator process, over real sockets and with every result on disk.
 package struct SocketSimulation {
   package var workers: Int
   package var slots: Int
   package var threads: Int
   package var jobs: Int
   package var engine: SimulatedEngine
-  /// Where the study is kept; nil for a temporary folder.
+  /// The folder for the study; `nil` for a temporary one.
   package var folder: String?
-  /// Kills the coordinator so many seconds after all workers were there, and starts it again.
+  /// The number of seconds after all workers have connected at which the coordinator is killed and restarted; `nil` for
+  /// never.
   package var restartAfter: Double?
   package var coordinator: SimulatedCoordinator
 
@@ -30,7 +31,7 @@ package struct SocketSimulation {
   }
 
   private static let pollMicroseconds: UInt32 = 10_000
-  /// A simulation in which nothing at all is acknowledged for so long has failed.
+  /// The simulation fails if nothing is acknowledged for this many seconds plus ten mean durations.
   private static let longestStandstill = 120.0
   private static let longestDelivery = 10.0
 
@@ -45,7 +46,8 @@ package struct SocketSimulation {
       endpoint: coordinator.endpoint, count: workers, slots: slots, threads: threads, engine: engine)
     defer { population.stop() }
 
-    // Measured from when all are there; where the jobs are done before, from the start.
+    // The measurement begins when all workers are there; if the jobs are done before, it covers everything from the
+    // start.
     var start = (time: begun, acknowledged: 0, processor: 0.0)
     var connectSeconds: Double?
     var processor = 0.0
@@ -111,8 +113,8 @@ package struct SocketSimulation {
       residentBytes: resident, mostResidentBytes: mostResident, restart: restart, studyOpenSeconds: openSeconds)
   }
 
-  /// When the coordinator's process has ended, its last acknowledgements are still on their way through sockets and
-  /// threads.
+  /// Waits for the last acknowledgments, which are still in sockets and threads when the coordinator's process has
+  /// ended.
   private func finalTally(of population: SimulatedWorkers, results: Int) -> SimulatedTally {
     let deadline = MonotonicClock.now + Self.longestDelivery
     var tally = population.tally
@@ -123,7 +125,7 @@ package struct SocketSimulation {
     return tally
   }
 
-  /// Kills the coordinator, starts it again where it was, and waits until all is as before.
+  /// Kills the coordinator, restarts it at the same endpoint, and waits until the workers are as busy as before.
   private func kill(
     _ coordinator: inout CoordinatorProcess, of study: SimulatedStudy, _ population: SimulatedWorkers
   ) throws -> SimulationReport.Restart {

@@ -6,17 +6,17 @@ import SearchCore
 import SearchProtocol
 
 /// The real state machines on a clock that jumps from event to event: no sockets, no disk, no waiting. For more workers
-/// than a machine has ports, and to see what the coordinator's decisions alone cost.
+/// than a machine has ports, and to measure the cost of the coordinator's decisions alone.
 package struct VirtualSimulation {
   package var workers: Int
   package var slots: Int
   package var jobs: Int
   package var engine: SimulatedEngine
-  /// Of the workers, one after the other and from the first again.
+  /// The speeds of the workers, repeated cyclically.
   package var speeds: [Double]
-  /// The last jobs go to the workers that will be done with them first.
+  /// Whether the last jobs go to the workers that will finish them first.
   package var forecastsEnds: Bool
-  /// Stragglers get second attempts.
+  /// Whether stragglers get second attempts.
   package var speculates: Bool
 
   package init(
@@ -32,10 +32,10 @@ package struct VirtualSimulation {
     self.speculates = speculates
   }
 
-  /// Workers start within so many seconds.
+  /// The workers start within this many seconds.
   private static let arrivalSeconds = 10.0
 
-  /// What the record would hold.
+  /// The contents of an imaginary record.
   private struct Record {
     var finished: Set<Int64> = []
     var setAside: Set<Int64> = []

@@ -3,8 +3,8 @@ import Processes
 import SearchCore
 import SearchProtocol
 
-/// A study on a clock that jumps from event to event: the real state machines of a coordinator and of its workers
-/// without sockets, disk and waiting. A decision of the strategy takes no time on this clock.
+/// A study on a clock that jumps from event to event: the real state machines of a coordinator and its workers, without
+/// sockets, disk and waiting. The strategy's decisions take no time on this clock.
 package struct VirtualStudy<Engine: SimulatedTrainings> {
   private let slots: Int
   private let arrivalSeconds: Double
@@ -12,20 +12,20 @@ package struct VirtualStudy<Engine: SimulatedTrainings> {
   private var machine: CoordinatorMachine
   private var agenda = Agenda()
   private var hasStopped = false
-  /// Seconds since it began.
+  /// Seconds since the start of the study.
   private(set) var now = 0.0
-  /// Of the real clock, in the coordinator's machine.
+  /// Seconds of real time spent in the coordinator's machine.
   private(set) var machineSeconds = 0.0
 
-  /// Seconds that a message is under way, and that a turn of the coordinator takes to be committed.
+  /// The seconds that a message takes to arrive, and that the commit of a coordinator's turn takes.
   private static var latency: Double { 0.0002 }
   private static var commit: Double { 0.001 }
   private static var tickSeconds: Double { 2.5 }
   private static var coordinatorTickSeconds: Double { 0.25 }
 
   /// - Parameters:
-  ///   - arrivalSeconds: within which the workers start.
-  ///   - speeds: of the workers, one after the other and from the first again; all 1 where there are none.
+  ///   - arrivalSeconds: The time within which the workers start.
+  ///   - speeds: The speeds of the workers, repeated cyclically; all are 1 if it is empty.
   package init(
     settings: CoordinatorSettings, strategy: any SearchStrategy, workers: Int, slots: Int, arrivalSeconds: Double,
     engine: Engine, speeds: [Double] = []
@@ -40,11 +40,11 @@ package struct VirtualStudy<Engine: SimulatedTrainings> {
       speeds: speeds)
   }
 
-  /// Returns once the coordinator's process would end.
+  /// Runs the study until the coordinator's process would end.
   ///
   /// - Parameters:
-  ///   - record: gets what the database would get, with the time; what it throws ends the run.
-  ///   - onEvent: is called after each event with its number and the time.
+  ///   - record: Called with each change to the database and the time; an error that it throws ends the run.
+  ///   - onEvent: Called after each event with its number and the time.
   package mutating func run(
     record: (StudyChange, _ now: Double) throws -> Void,
     onEvent: (_ number: UInt64, _ now: Double) -> Void = { _, _ in }
@@ -91,7 +91,7 @@ package struct VirtualStudy<Engine: SimulatedTrainings> {
     var said: [WorkerMessage] = []
     population.handle(event, worker: Int(worker), at: now) { said.append($0) }
     for message in said { post(message, from: worker) }
-    // A training that will be the first to end; those behind it are scheduled as their turn comes.
+    // Schedule the training if it is now the first to end; later ones are scheduled when those before them have ended.
     if let ending = population.nextEnding, ending < next ?? .infinity { schedule(.ending, at: ending) }
   }
 
@@ -111,7 +111,7 @@ package struct VirtualStudy<Engine: SimulatedTrainings> {
       switch effect {
       case .send(let message, let peer):
         schedule(.toWorker(message, Self.worker(peer)), after: Self.commit + Self.latency)
-      // Nothing asks for an embedded data set.
+      // Embedded data sets are never requested.
       case .content, .log, .answer: break
       case .decide(let round):
         if let question = machine.question { try decide(.decided(round: round, question.answer()), record) }
@@ -137,12 +137,12 @@ extension VirtualStudy {
     case toWorker(CoordinatorMessage, Int32)
     case tick(worker: Int32)
     case coordinatorTick
-    /// Trainings that end now.
+    /// Some trainings end now.
     case ending
   }
 
-  /// What is to happen, the earliest first; events of one time in the order in which they were caused, so that
-  /// connections keep theirs. The heap moves places around, not events, which are large and many.
+  /// Future events, earliest first. Events with equal times keep the order in which they were caused, so that messages
+  /// on a connection stay in order. The heap moves indices, not events, which are large and many.
   private struct Agenda {
     private struct Entry: Comparable {
       var time: Double

@@ -1,20 +1,20 @@
 import Files
 import ReadableText
 
-/// A safetensors file: eight bytes of the header's length, little-endian; the header, JSON; the tensors' numbers,
-/// little-endian and row-major, without gaps.
+/// A safetensors file: the length of the header (eight bytes, little-endian); the header, in JSON; the tensors'
+/// numbers, little-endian and row-major, without gaps.
 ///
 ///     {"__metadata__": {"key": "text"}, "name": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}}
 ///
-/// https://github.com/huggingface/safetensors. Bytes from outside are checked in full before a number is read: what
-/// is kept of the file is never more than the file.
+/// https://github.com/huggingface/safetensors. Bytes from outside are checked in full before a number is read, and no
+/// more than the file itself is kept in memory.
 package struct SafeTensors: Sendable {
-  /// One tensor, by its place.
+  /// The description of one tensor, with its place in the file.
   package struct Tensor: Hashable, Sendable {
     package let name: String
     package let element: TensorElement
     package let shape: [Int]
-    /// Of its numbers, in the file.
+    /// The range of the tensor's numbers in the file.
     package let range: Range<Int>
 
     package var count: Int { range.count / element.bytes }
@@ -26,10 +26,10 @@ package struct SafeTensors: Sendable {
   private let file: [UInt8]
   private let places: [String: Int]
 
-  /// Names and shapes of the largest networks take a hundredth of it.
+  /// The maximum length of a header. Names and shapes of the largest networks take a hundredth of it.
   static let mostHeaderBytes = 16 << 20
 
-  /// - Throws: where these are no whole safetensors file, in one line that says what is wrong.
+  /// - Throws: If the bytes are not a complete safetensors file, a one-line description of the problem.
   package init(_ file: [UInt8]) throws(TensorFileProblem) {
     if let problem = Self.otherKind(file) { throw TensorFileProblem(problem) }
     let start = try Self.start(beginning: file.prefix(8), fileBytes: file.count)
@@ -40,8 +40,8 @@ package struct SafeTensors: Sendable {
     places = Dictionary(uniqueKeysWithValues: tensors.enumerated().map { ($0.element.name, $0.offset) })
   }
 
-  /// Where the numbers begin in a file of so many bytes.
-  /// - Parameter beginning: its first eight bytes, or all where there are fewer.
+  /// Returns the offset of the numbers in a file of `fileBytes` bytes.
+  /// - Parameter beginning: The first eight bytes of the file, or all bytes if there are fewer.
   package static func start(beginning: ArraySlice<UInt8>, fileBytes: Int) throws(TensorFileProblem) -> Int {
     guard beginning.count == 8 else {
       throw TensorFileProblem(
@@ -62,8 +62,8 @@ package struct SafeTensors: Sendable {
     return start
   }
 
-  /// The tensors of a file of so many bytes, of which only the header is in memory, in the order of their numbers.
-  /// - Parameter header: from the ninth byte to `start(beginning:fileBytes:)`.
+  /// Returns the tensors of a file of `fileBytes` bytes, only whose header is in memory, in the order of their numbers.
+  /// - Parameter header: The bytes from the ninth one up to `start(beginning:fileBytes:)`.
   package static func tensors(header: [UInt8], fileBytes: Int) throws(TensorFileProblem) -> [Tensor] {
     try placed(SafeTensorsHeader(header[...]).entries, start: 8 + header.count, end: fileBytes)
   }
@@ -80,7 +80,7 @@ package struct SafeTensors: Sendable {
 
   package func bytes(of tensor: Tensor) -> ArraySlice<UInt8> { file[tensor.range] }
 
-  /// - Throws: where its numbers are no floats.
+  /// - Throws: If the numbers are not floats.
   package func floats(of tensor: Tensor) throws(TensorFileProblem) -> [Float] {
     guard let numbers = tensor.element.floats(bytes(of: tensor)) else {
       throw TensorFileProblem(
@@ -90,7 +90,7 @@ package struct SafeTensors: Sendable {
     return numbers
   }
 
-  /// - Throws: where its numbers are no integers.
+  /// - Throws: If the numbers are not integers, or one is beyond the largest `Int`.
   package func integers(of tensor: Tensor) throws(TensorFileProblem) -> [Int] {
     guard let numbers = tensor.element.integers(bytes(of: tensor)) else {
       throw TensorFileProblem(
@@ -100,21 +100,22 @@ package struct SafeTensors: Sendable {
     return numbers
   }
 
-  /// What `pickle` or `torch.save` wrote, as far as the file's first 512 bytes tell: the latter's are ZIP archives with
-  /// a pickle among their first members. A pickle has no magic number: it begins with its protocol, from 2 to 5.
+  /// Whether `pickle` or `torch.save` wrote the file, as far as its first 512 bytes show: `torch.save` writes ZIP
+  /// archives with a pickle among their first members. A pickle has no magic number: it begins with the version of its
+  /// protocol, from 2 to 5.
   package static func isPickle(_ file: [UInt8]) -> Bool {
     if isArchive(file) {
       let start = file.prefix(512)
       return start.indices.contains { start[$0...].starts(with: "/data.pkl".utf8) }
     }
     guard file.count >= 2, file[0] == 0x80, (2...5).contains(file[1]) else { return false }
-    // Eight bytes of a header's length begin with these two only where the header has that many bytes and follows.
+    // The length of a header can begin with the same two bytes; then its upper bytes are 0, and the header follows.
     return !(file.count >= 9 && file[4..<8].allSatisfy { $0 == 0 } && file[8] == UInt8(ascii: "{"))
   }
 
   private static func isArchive(_ file: [UInt8]) -> Bool { file.starts(with: Array("PK\u{3}\u{4}".utf8)) }
 
-  /// One line of Python that makes a safetensors file of what `torch.save` wrote.
+  /// A line of Python that converts a file written by `torch.save` to safetensors.
   package static let pickleAdvice =
     "save it as safetensors: python3 -c \"import torch, safetensors.torch as s; "
     + "d = torch.load('FILE.pth', map_location='cpu', weights_only=True); "
@@ -127,7 +128,8 @@ package struct SafeTensors: Sendable {
     return "it is a Python pickle (.pt, .pth), which may hold any program and is not read; \(pickleAdvice)"
   }
 
-  /// Every tensor lies behind the one before, and the last one ends with the file.
+  /// Returns the tensors' descriptions. Throws unless each tensor directly follows the one before, and the last one
+  /// ends with the file.
   private static func placed(
     _ entries: [SafeTensorsHeader.Entry], start: Int, end: Int
   ) throws(TensorFileProblem) -> [Tensor] {
@@ -169,7 +171,7 @@ package struct SafeTensors: Sendable {
     return tensors
   }
 
-  /// Nil where the shape has more than an `Int` counts.
+  /// Returns `nil` if the number of bytes exceeds the range of `Int`.
   private static func bytes(_ shape: [Int], _ element: TensorElement) -> Int? {
     if shape.contains(0) { return 0 }
     var count = element.bytes
@@ -181,7 +183,7 @@ package struct SafeTensors: Sendable {
     return count
   }
 
-  /// `16×3×3×3`.
+  /// Such as `16×3×3×3`.
   package static func shapeText(_ shape: [Int]) -> String {
     shape.isEmpty ? "of a single number" : shape.prefix(8).map(String.init).joined(separator: "×")
   }

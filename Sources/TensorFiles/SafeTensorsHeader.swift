@@ -1,7 +1,7 @@
 import ReadableText
 
-/// The header of a safetensors file, which is JSON of a narrow kind: an object of objects, whose values are texts,
-/// whole numbers and lists of them. Read byte by byte, so that a key that comes twice is seen and nothing nests.
+/// The header of a safetensors file, a restricted form of JSON: an object of objects, whose values are strings, whole
+/// numbers and lists of them. It is read byte by byte, so that repeated keys are detected and nothing can nest.
 struct SafeTensorsHeader {
   struct Entry {
     var name: String
@@ -14,7 +14,7 @@ struct SafeTensorsHeader {
   private(set) var entries: [Entry] = []
   private(set) var metadata: [String: String] = [:]
 
-  /// More dimensions than any tensor has.
+  /// The maximum number of dimensions, more than any tensor has.
   private static let mostDimensions = 64
 
   init(_ bytes: ArraySlice<UInt8>) throws(TensorFileProblem) {
@@ -66,7 +66,7 @@ struct SafeTensorsHeader {
   }
 }
 
-/// Reads JSON's tokens in the order in which they are expected.
+/// Reads JSON tokens in the expected order.
 struct JSONScanner {
   private let bytes: ArraySlice<UInt8>
   private var position: Int
@@ -95,7 +95,7 @@ struct JSONScanner {
     guard take(byte) else { throw problem("'\(byte)'") }
   }
 
-  /// Whitespace may follow: writers pad with it.
+  /// Requires the end of the text. Whitespace may come before it, because writers use it as padding.
   mutating func requireEnd() throws(TensorFileProblem) {
     skipSpace()
     guard position == bytes.endIndex else { throw problem("the end") }
@@ -114,7 +114,7 @@ struct JSONScanner {
     try require("}")
   }
 
-  /// `[1, 2]`, whole numbers that are not negative.
+  /// Reads a list such as `[1, 2]` of whole numbers that are not negative.
   mutating func numbers(atMost most: Int) throws(TensorFileProblem) -> [Int] {
     try require("[")
     if take("]") { return [] }

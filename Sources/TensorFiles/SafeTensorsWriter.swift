@@ -1,15 +1,15 @@
 import ReadableText
 
-/// Makes safetensors files.
+/// Writes safetensors files.
 package struct SafeTensorsWriter: Sendable {
   package struct Tensor: Sendable {
     package var name: String
     package var element: TensorElement
     package var shape: [Int]
-    /// Little-endian, row-major.
+    /// Little-endian and row-major.
     package var bytes: [UInt8]
 
-    /// - Parameter bytes: as many as the shape's numbers have.
+    /// - Parameter bytes: The bytes of the numbers; the count must match the shape.
     package init(name: String, element: TensorElement, shape: [Int], bytes: [UInt8]) {
       precondition(bytes.count == shape.reduce(element.bytes, *))
       (self.name, self.element, self.shape, self.bytes) = (name, element, shape, bytes)
@@ -26,8 +26,9 @@ package struct SafeTensorsWriter: Sendable {
     }
   }
 
-  /// The whole file, the same bytes of the same tensors: they stay in this order, and the metadata's keys are sorted.
-  /// - Parameter tensors: whose names differ, and are not `__metadata__`.
+  /// Returns the file, whose bytes depend on the arguments alone: tensors keep their order, and the metadata's keys are
+  /// sorted.
+  /// - Parameter tensors: The tensors; their names must differ, and must not be `__metadata__`.
   package static func file(_ tensors: [Tensor], metadata: [String: String] = [:]) -> [UInt8] {
     precondition(Set(tensors.map(\.name)).count == tensors.count)
     var entries: [String] = []
@@ -45,7 +46,7 @@ package struct SafeTensorsWriter: Sendable {
           + "\"data_offsets\":[\(begin),\(end)]}")
     }
     var header = Array("{\(entries.joined(separator: ","))}".utf8)
-    // So that numbers begin at a multiple of eight, as the format's own writer does.
+    // Padding, so that the numbers begin at a multiple of eight, as in the output of the format's own writer.
     header += [UInt8](repeating: 0x20, count: (8 - header.count % 8) % 8)
     var file: [UInt8] = []
     file.reserveCapacity(8 + header.count + end)

@@ -1,4 +1,4 @@
-/// What a tensor's numbers are; raw values are safetensors' names.
+/// The type of a tensor's numbers; the raw values are the names in safetensors.
 package enum TensorElement: String, CaseIterable, Sendable {
   case float64 = "F64"
   case float32 = "F32"
@@ -30,7 +30,7 @@ package enum TensorElement: String, CaseIterable, Sendable {
     }
   }
 
-  /// Little-endian numbers as floats; 64-bit ones are rounded. Nil where these are no floats.
+  /// Converts little-endian numbers to floats; 64-bit ones are rounded. Returns `nil` if the type is not a float.
   package func floats(_ data: some ContiguousBytesView) -> [Float]? {
     data.withRawBytes { bytes in
       let count = bytes.count / self.bytes
@@ -48,7 +48,8 @@ package enum TensorElement: String, CaseIterable, Sendable {
     }
   }
 
-  /// Little-endian numbers; nil where these are no integers, or one of them is beyond the largest `Int`.
+  /// Converts little-endian numbers to integers. Returns `nil` if the type is not an integer, or a number is beyond the
+  /// largest `Int`.
   package func integers(_ data: some ContiguousBytesView) -> [Int]? {
     data.withRawBytes { bytes in
       let count = bytes.count / self.bytes
@@ -81,7 +82,7 @@ package enum TensorElement: String, CaseIterable, Sendable {
     }
   }
 
-  /// IEEE 754 binary16, exactly.
+  /// Converts IEEE 754 binary16, without loss.
   static func float(half bits: UInt16) -> Float {
     let sign = UInt32(bits & 0x8000) << 16
     let exponent = UInt32(bits >> 10 & 0x1f)
@@ -96,7 +97,7 @@ package enum TensorElement: String, CaseIterable, Sendable {
   }
 }
 
-/// Bytes that lie in one piece: arrays and slices of them.
+/// Contiguous bytes: arrays and slices of them.
 package protocol ContiguousBytesView {
   func withRawBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result
 }

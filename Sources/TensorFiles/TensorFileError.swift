@@ -1,7 +1,7 @@
 import Files
 import ReadableText
 
-/// What is wrong with a file of tensors, in one line without its path.
+/// What is wrong with a file of tensors, on one line and without its path.
 package struct TensorFileProblem: Error, Hashable, Sendable, CustomStringConvertible {
   package let description: String
 

@@ -1,12 +1,12 @@
-/// Arguments as a parser of options understands them.
+/// Corrections to arguments before they are parsed.
 package enum ArgumentList {
   package struct EmptyValue: Error, Hashable, Sendable, CustomStringConvertible {
     package let description: String
   }
 
-  /// Refuses empty values, as a variable without one makes them: as the name of a folder an empty text would mean the
-  /// working one, or the root, and the parser would call `--seed=` an option without a value.
-  /// - Parameter exceptions: options that say more of an empty value than that it is one.
+  /// Throws for empty values, such as those from an unset shell variable. As the name of a folder, an empty text would
+  /// mean the working folder or the root, and ArgumentParser would treat `--seed=` as an option without a value.
+  /// - Parameter exceptions: Options that report empty values in more detail themselves.
   package static func requireValues(_ arguments: [String], except exceptions: [String]) throws(EmptyValue) {
     for (index, word) in arguments.enumerated() {
       if isLongOption(String(word.dropLast())), word.hasSuffix("=") {
@@ -22,8 +22,8 @@ package enum ArgumentList {
     }
   }
 
-  /// `--seed -1` becomes `--seed=-1`: the parser takes what begins with `-` for an option, and would say that there is
-  /// no option `-1` instead of what is wrong with the number.
+  /// Turns `--seed -1` into `--seed=-1`. ArgumentParser takes words that begin with `-` for options, and would report
+  /// an unknown option `-1` instead of what is wrong with the number.
   package static func joiningNegativeNumbers(_ arguments: [String]) -> [String] {
     var joined: [String] = []
     var isOver = false

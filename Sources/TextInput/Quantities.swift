@@ -1,4 +1,4 @@
-/// `800MB`, `4GB`, `1.5GB`, `4GiB`, or plain bytes.
+/// A size such as `800MB`, `4GB`, `1.5GB`, `4GiB`, or plain bytes.
 package struct MemorySize: CustomStringConvertible, Hashable, Sendable {
   package let bytes: Int
 
@@ -7,7 +7,7 @@ package struct MemorySize: CustomStringConvertible, Hashable, Sendable {
     ("gb", 1e9), ("tb", 1e12), ("k", 1024), ("m", 1_048_576), ("g", 1_073_741_824), ("t", 1_099_511_627_776), ("b", 1),
   ]
 
-  /// Nil where the text is not `allowed`.
+  /// Returns `nil` if the text is not as `allowed` describes.
   package init?(_ text: String) {
     guard let value = number(text, units: Self.units), value >= 1, value < 1e18 else { return nil }
     bytes = Int(value)
@@ -18,7 +18,7 @@ package struct MemorySize: CustomStringConvertible, Hashable, Sendable {
   package var description: String { "\(bytes)" }
 }
 
-/// `45s`, `30min`, `2h`, `1d`, or plain seconds.
+/// A time such as `45s`, `30min`, `2h`, `1d`, or plain seconds.
 package struct TimeSpan: CustomStringConvertible, Hashable, Sendable {
   package let seconds: Double
 
@@ -26,7 +26,7 @@ package struct TimeSpan: CustomStringConvertible, Hashable, Sendable {
 
   package init(seconds: Double) { self.seconds = seconds }
 
-  /// Nil where the text is not `allowed`.
+  /// Returns `nil` if the text is not as `allowed` describes.
   package init?(_ text: String) {
     guard let value = number(text, units: Self.units), value >= 0, value <= 1e9 else { return nil }
     seconds = value

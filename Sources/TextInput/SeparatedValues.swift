@@ -1,8 +1,8 @@
-/// Comma-separated values as RFC 4180 has them: a field that holds a comma, a quote or a line's end stands in quotes,
-/// in which two quotes are one. Lines end with a line feed, with or without a carriage return.
+/// Comma-separated values according to RFC 4180: a field that contains a comma, a quote or a line end is in quotes, and
+/// a quote within it is doubled. Lines end with a line feed, optionally preceded by a carriage return.
 package enum SeparatedValues {
   package struct Row: Hashable, Sendable {
-    /// From 1, of the line where it begins.
+    /// The number of the line where the row begins, starting at 1.
     package var line: Int
     package var fields: [String]
   }
@@ -12,7 +12,7 @@ package enum SeparatedValues {
     package var text: String
   }
 
-  /// All rows but empty lines.
+  /// Returns all rows except empty lines.
   package static func rows(of text: String) throws(Problem) -> [Row] {
     var reader = Reader()
     for byte in text.utf8 { try reader.read(byte) }

@@ -8,23 +8,24 @@ import Files
   import Darwin
 #endif
 
-/// A text that people give: a configuration, a key, a list of keys. Read as a whole from a file, a pipe or a device,
-/// however slowly and in whatever pieces it comes.
+/// A text from the user: a configuration, a key, a list of keys. It is read as a whole from a file, a pipe or a device,
+/// however slowly and in whatever pieces it arrives.
 package struct TextInput {
-  /// Without a byte order mark; line ends are as they were.
+  /// The text without a byte order mark; line ends are unchanged.
   package let text: String
-  /// What the system says of that which was opened: whose it is, and its time.
+  /// The system's status of the opened file, such as its owner and time.
   package let status: stat
 
-  /// Which things may be read.
+  /// The kinds of files that may be read.
   package enum Source: Sendable {
-    /// Pipes and devices too; `-` is standard input.
+    /// Any kind, including pipes and devices; `-` is standard input.
     case any
-    /// What is to be read again later, or whose owner and mode matter.
+    /// Regular files only, for texts that are read again later or whose owner and mode matter.
     case regularFile
   }
 
-  /// Waits for the writer of a pipe as long as it takes. Reads no more than `mostBytes`, and no folder.
+  /// Reads the text. Waits for the writer of a pipe as long as it takes. Throws if there are more than `mostBytes`
+  /// bytes, or if the path is a folder.
   package init(path: String, mostBytes: Int, from source: Source = .any) throws(TextInputError) {
     let descriptor = try Self.open(path, isStandardInput: source == .any && path == "-")
     defer { close(descriptor) }
@@ -40,10 +41,10 @@ package struct TextInput {
   }
 
   private static func open(_ path: String, isStandardInput: Bool) throws(TextInputError) -> Int32 {
-    // Whatever is opened must not hold up the opening itself, and becomes no process's terminal.
+    // Opening must neither block, whatever the path is, nor make a terminal the controlling terminal of this process.
     var descriptor = isStandardInput ? dup(STDIN_FILENO) : Self.open(path)
     if descriptor < 0, let number = descriptorNumber(path), [EACCES, ENXIO].contains(errno) {
-      // A socket, or another user's: it is open already.
+      // A socket, or a file of another user: the descriptor is open already.
       descriptor = dup(number)
     }
     guard descriptor >= 0 else { throw TextInputError(.unopened(errno)) }
@@ -88,7 +89,7 @@ package struct TextInput {
     }
     let bytes = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? bytes[3...] : bytes[...]
     if let place = bytes.firstIndex(of: 0) {
-      // Every other byte of plain letters in UTF-16, and none between them.
+      // In UTF-16, every second byte of ASCII letters is 0, and none of the others.
       var zeros = [0, 0]
       for (index, byte) in bytes.enumerated() where byte == 0 { zeros[index % 2] += 1 }
       let (most, fewest) = (max(zeros[0], zeros[1]), min(zeros[0], zeros[1]))
@@ -103,7 +104,7 @@ package struct TextInput {
     return text
   }
 
-  /// The line in which the text stops being UTF-8.
+  /// Returns the first line that is not UTF-8.
   private static func brokenLine(_ bytes: ArraySlice<UInt8>) -> Int {
     for (index, line) in bytes.split(separator: 10, omittingEmptySubsequences: false).enumerated()
     where String(validating: line, as: UTF8.self) == nil { return index + 1 }
@@ -111,22 +112,22 @@ package struct TextInput {
   }
 }
 
-/// Why a text cannot be read. Who asked for it knows what it should have been, and says so.
+/// Why a text cannot be read. The caller knows what the text was for, and adds that to the message.
 package struct TextInputError: Error, Hashable, Sendable {
   package enum Kind: Hashable, Sendable {
-    /// With the system's error number.
+    /// The path cannot be opened; with the system's error number.
     case unopened(Int32)
     case unreadable(Int32)
     case folder
-    /// A pipe, a device or a socket where only a file will do.
+    /// A pipe, a device or a socket where a regular file is required.
     case noFile
     case tooLong
-    /// Other bytes than those of a UTF-8 text; with what is wrong and what to do, in words.
+    /// The bytes are not UTF-8 text; with a description of the problem and a remedy.
     case noText(String)
   }
 
   package var kind: Kind
-  /// 1, 2, …; nil where it is not about a line.
+  /// The line, starting at 1; `nil` if the problem is not in a line.
   package var line: Int?
 
   init(_ kind: Kind, line: Int? = nil) {
@@ -134,7 +135,7 @@ package struct TextInputError: Error, Hashable, Sendable {
     self.line = line
   }
 
-  /// What the system said, or what is wrong with the text.
+  /// The system's reason, or what is wrong with the text.
   package var reason: String {
     switch kind {
     case .unopened(let number), .unreadable(let number): "\(SystemError(number))"

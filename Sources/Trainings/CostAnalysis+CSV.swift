@@ -1,7 +1,7 @@
 import Reporting
 import SearchCore
 
-/// For scripts.
+/// Output for scripts.
 extension CostAnalysis {
   private static let header = [
     "layer", "label", "variant", "rank", "parameters", "forward_multiply_adds", "input_gradient_multiply_adds",
@@ -11,8 +11,8 @@ extension CostAnalysis {
     "gains_below_rank_by_time",
   ]
 
-  /// A row a form for the whole network, `all`, and for each of its layers, and where times were measured one for what
-  /// belongs to no layer, `other`. What is unknown is an empty field.
+  /// One row per form for the whole network, `all`, and for each of its layers; if times were measured, also one for
+  /// what belongs to no layer, `other`. Unknown values are empty fields.
   package var csv: String {
     let gains = Dictionary(uniqueKeysWithValues: gains.map { ("\($0.layer) \($0.variant.rawValue)", $0) })
     let rows = forms.flatMap { form in
@@ -51,7 +51,7 @@ extension CostAnalysis {
     ].map { "\($0)" }
   }
 
-  /// Of time only a rank between measured ones.
+  /// The fields of a gain. The time is only written if it is a rank between measured ones.
   private static func fields(_ gain: Gain?) -> [String] {
     guard let gain else { return ["", "", ""] }
     var time = ""

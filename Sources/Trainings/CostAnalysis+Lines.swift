@@ -2,9 +2,9 @@ import ReadableText
 import Reporting
 import SearchCore
 
-/// For people.
+/// Output for human readers.
 extension CostAnalysis {
-  /// Tables no wider than `width` columns, as far as can be; nil for as wide as needed.
+  /// Tables at most `width` columns wide, as far as possible; `nil` for as wide as needed.
   package func lines(width: Int? = nil) -> [String] {
     let setting = "a training step, \(NumberText.plural(batch, "image")): multiply-adds and bytes of all its passes"
     let kernels = kernelVariant.map { "; milliseconds measured on one core of this machine, kernels \($0)" } ?? ""
@@ -16,7 +16,8 @@ extension CostAnalysis {
     return lines + Wrapping.lines(note, width: width, indent: 1)
   }
 
-  /// A column of a table; where room is short, those of the highest `order` are left out first.
+  /// A column of a table. If the table is too wide, the columns with the highest `order` are omitted first; those of
+  /// order 0 always stay.
   private struct Column {
     var heading: String
     var order = 0
@@ -77,7 +78,7 @@ extension CostAnalysis {
         ])
   }
 
-  /// Each layer dense, then in the forms that decompose it.
+  /// Each layer, first dense, then in the forms that decompose it.
   private var layerColumns: [Column] {
     let dense = forms[0].layers
     let rows = dense.indices.flatMap { index in
@@ -119,7 +120,7 @@ extension CostAnalysis {
 }
 
 extension MeasuredGain {
-  /// For people.
+  /// The text for human readers.
   fileprivate var text: String {
     switch self {
     case .below(let rank): NumberText.fixed(rank, 1)

@@ -2,7 +2,7 @@ import ReadableText
 import Reporting
 import SearchCore
 
-/// As a picture.
+/// Output as a picture.
 extension CostAnalysis {
   package var svg: String {
     let counted = "multiply-adds of a training step's three passes, \(NumberText.plural(batch, "image"))"
@@ -13,7 +13,7 @@ extension CostAnalysis {
     ).svg
   }
 
-  /// Layers of one shape, which take the same by arithmetic.
+  /// The shape of a layer. Layers of equal shape have equal costs.
   private struct Shape: Hashable {
     var layer: SearchCore.Layer
     var readsImages: Bool
@@ -25,7 +25,7 @@ extension CostAnalysis {
     }
   }
 
-  /// In the network's order.
+  /// One panel for each shape of layers, in the network's order.
   var panels: [CostPlot.Panel] {
     let architecture = Architecture(model, imageSize: imageSize, classCount: classCount)
     let shapes = architecture.layers.enumerated().map { Shape($1, readsImages: $0 == architecture.stem) }
@@ -48,10 +48,10 @@ extension CostAnalysis {
     }
   }
 
-  /// Points of a curve, at most about.
+  /// The approximate maximum number of points of a curve.
   private static let mostPoints = 64
 
-  /// Of each layer, at ranks evenly over those that are legal, as shares of the dense one.
+  /// For each layer, the costs at legal ranks, evenly spaced, as shares of the dense layer's.
   private func shares(of architecture: Architecture, _ variant: BasisVariant) -> [[CostPlot.Point]] {
     func passes(_ candidate: Candidate) -> [Int] {
       architecture.stepCosts(of: candidate, variant: variant, batch: 1, storedImages: 1).map {
@@ -79,7 +79,7 @@ extension CostAnalysis {
     return shares
   }
 
-  /// Times of these layers at the ranks at which forms have them, as shares of the dense layer's.
+  /// The measured times of these layers, at the ranks that they have in the forms, as shares of the dense layer's time.
   private func measuredShares(of layers: [Int], _ variant: BasisVariant) -> [(rank: Int, value: Double)] {
     forms.flatMap { form in
       layers.compactMap { index in

@@ -2,42 +2,43 @@ import BasisEngine
 import KernelInterface
 import SearchCore
 
-/// What training steps of a network take in each of some forms, layer by layer, and below which rank each layer gains.
+/// The cost of a network's training steps in a number of forms, layer by layer, and the ranks below which each layer
+/// gains.
 package struct CostAnalysis: Encodable, Sendable {
-  /// Seconds that a step spends on a layer, by kernel.
+  /// The seconds that a step spends on a layer, by kernel.
   package struct LayerSeconds: Encodable, Sendable {
     package var forward: Double
     package var inputGradient: Double
     package var weightGradient: Double
-    /// Preparing the weights.
+    /// The time to prepare the weights.
     package var weights: Double
-    /// Batch norm, rectifier and shortcut.
+    /// The time of batch norm, rectifier and shortcut.
     package var passes: Double
     package var total: Double
   }
 
   package struct Layer: Encodable, Sendable {
     package var layer: String
-    /// Nil where it is dense.
+    /// `nil` if the layer is dense.
     package var rank: Int?
-    /// Nil where it is dense.
+    /// `nil` if the layer is dense.
     package var variant: BasisVariant?
     package var cost: StepCost
-    /// Nil where nothing was measured.
+    /// `nil` if no times were measured.
     package var seconds: LayerSeconds?
   }
 
   package struct Form: Encodable, Sendable {
-    /// What tables call it.
+    /// The name in tables.
     package var label: String
     package var candidate: Candidate
-    /// Of layers for which the candidate names none; nil where there are none of these.
+    /// The variant of layers for which the candidate names none; `nil` if there are no such layers.
     package var variant: BasisVariant?
-    /// Of all layers.
+    /// The sum over all layers.
     package var cost: StepCost
-    /// Of a whole step, in which layers are not timed.
+    /// The time of a whole step in which layers are not timed.
     package var stepSeconds: Double?
-    /// Of a step, what belongs to no layer: shortcuts' sums, pooling, the loss, the update.
+    /// The time of a step that belongs to no layer: sums of shortcuts, pooling, the loss, the update.
     package var otherSeconds: Double?
     /// In the network's order.
     package var layers: [Layer]
@@ -56,37 +57,37 @@ package struct CostAnalysis: Encodable, Sendable {
     }
   }
 
-  /// Below which ranks a layer gains.
+  /// The ranks below which a layer gains.
   package struct Gain: Encodable, Sendable {
     package var layer: String
     package var variant: BasisVariant
     package var below: GainRanks
-    /// By time of a step's kernels; nil where no rank of this layer was measured.
+    /// The gain by the time of a step's kernels; `nil` if no rank of this layer was measured.
     package var time: MeasuredGain?
   }
 
   package var model: Model
-  /// Rows and columns of its images.
+  /// The number of rows and of columns of the images.
   package var imageSize: Int
   package var classCount: Int
   package var batch: Int
-  /// Nil where nothing was measured.
+  /// `nil` if no times were measured.
   package var kernelVariant: String?
-  /// The dense network first.
+  /// The dense network comes first.
   package var forms: [Form]
-  /// By layer in the network's order, then by variant.
+  /// Sorted by layer in the network's order, then by variant.
   package var gains: [Gain]
 
-  /// What a layer and form is measured for at most, about.
+  /// The approximate maximum number of seconds for measuring one layer in one form.
   package static let measuredSeconds = 1.0
 
   /// - Parameters:
-  ///   - choices: which layers are decomposed at which ranks, each with a name for errors. All are of the
+  ///   - choices: Which layers are decomposed at which ranks, each with a name for errors. All must be of the
   ///     architecture; their variants are not read.
-  ///   - variants: what layers are for which a choice names none; at least one.
-  ///   - measures: also measure times on this machine; `progress` is told each form before.
-  /// - Throws: `SearchError` for a candidate that the network cannot take, `TrainingError` for one that decomposes
-  ///   nothing, `EngineError` where it cannot be measured.
+  ///   - variants: The variants of layers for which a choice names none; at least one.
+  ///   - measures: Whether to measure times on this machine, too; `progress` is called before each form.
+  /// - Throws: `SearchError` for a candidate that the network cannot have, `TrainingError` for one that decomposes
+  ///   nothing, `EngineError` if a form cannot be measured.
   package init(
     _ architecture: Architecture, choices: [(name: String, choice: NetworkChoice)], variants: [BasisVariant],
     batch: Int, measures: Bool = false, progress: (String) -> Void = { _ in }
@@ -95,7 +96,7 @@ package struct CostAnalysis: Encodable, Sendable {
     var candidates: [Candidate] = []
     for (name, choice) in choices {
       let candidate = try choice.candidate(in: architecture)
-      // The dense network is always there.
+      // The dense network is always included.
       if candidate.isDense, choice.candidate == nil {
         throw TrainingError.unfit(setting: name, "decomposes no layer of \(model.rawValue)")
       }
@@ -158,7 +159,7 @@ package struct CostAnalysis: Encodable, Sendable {
 }
 
 extension CostAnalysis.Form {
-  /// - Parameter isNamed: whether layers have this variant because the candidate names none for them.
+  /// - Parameter isNamed: Whether some layers have this variant because the candidate names none for them.
   fileprivate init(
     _ candidate: Candidate, _ variant: BasisVariant, isNamed: Bool, of architecture: Architecture, batch: Int,
     _ times: StepTimes?

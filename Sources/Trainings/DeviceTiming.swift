@@ -8,16 +8,16 @@ import Reporting
 import SearchCore
 
 /// Measures how long the layers of a network take on one core of this machine, as a table, and how well such a table
-/// tells what whole candidates take.
+/// predicts the times of whole candidates.
 package struct DeviceTiming {
   private let space: SearchSpace
   private let batch: Int
   private let kernels: KernelTable
-  /// As the table's facts name it.
+  /// The machine's name in the table's facts.
   private let machine: String
 
-  /// - Parameter kernels: nil for the fastest that run here.
-  /// - Throws: `KernelSelectionError` where those do not run here.
+  /// - Parameter kernels: The instruction set; `nil` for the fastest one that this machine supports.
+  /// - Throws: `KernelSelectionError` if this machine does not support the instruction set.
   package init(_ space: SearchSpace, batch: Int, kernels: InstructionSet? = nil, machine: String) throws {
     self.space = space
     self.batch = batch
@@ -25,7 +25,7 @@ package struct DeviceTiming {
     self.kernels = try KernelSelection.table(for: kernels)
   }
 
-  /// - Parameters: as of `InferenceTimes.measure`, whose errors it throws.
+  /// Measures the table. The parameters and errors are those of `InferenceTimes.measure`.
   package func table(
     seconds: Double, progress: (_ round: Int, _ seconds: Double) -> Void = { _, _ in }
   ) throws -> DeviceTimeTable {
@@ -49,9 +49,9 @@ package struct DeviceTiming {
       })
   }
 
-  /// Runs drawn candidates, in turns with the dense network, and compares with what a table says of them.
-  /// - Parameter progress: called before each candidate with its number, from 0 on.
-  /// - Throws: `SearchError` where the table lacks forms of the space.
+  /// Runs random candidates, alternating with the dense network, and compares their times with the table's predictions.
+  /// - Parameter progress: Called before each candidate with its number, starting at 0.
+  /// - Throws: `SearchError` if the table lacks forms of the space.
   package func check(
     _ table: DeviceTimeTable, candidates count: Int, progress: (_ number: Int) -> Void = { _ in }
   ) throws -> DeviceTimeCheck {
@@ -74,7 +74,8 @@ package struct DeviceTiming {
 
   private static let pairs = 21
 
-  /// Different ones, each with its own probability that a layer is decomposed; fewer where the space has no more.
+  /// Draws different candidates, each with its own probability that a layer is decomposed; fewer than `count` if the
+  /// space has no more.
   private func drawn(_ count: Int) -> [Candidate] {
     var random = StableRandom(seed: 1, purpose: "check of device times")
     var candidates: [Candidate] = []
@@ -91,26 +92,26 @@ package struct DeviceTiming {
   }
 }
 
-/// What a table says of whole candidates, beside what was measured of them.
+/// A table's predictions for whole candidates, beside the measurements.
 package struct DeviceTimeCheck: Sendable {
   package struct Entry: Sendable {
     package var candidate: String
     package var label: String
-    /// Of the dense network's time.
+    /// A share of the dense network's time.
     package var predictedRatio: Double
     package var measuredRatio: Double
     package var measuredSeconds: Double
 
-    /// Above 0 where too much was predicted.
+    /// Above 0 if the prediction was too high.
     package var error: Double { predictedRatio / measuredRatio - 1 }
   }
 
   package var candidates: [Entry]
 
-  /// Of the errors' amounts; nil without candidates.
+  /// The median of the absolute errors; `nil` without candidates.
   package var medianError: Double? { Statistics.median(candidates.map { abs($0.error) }) }
 
-  /// For people.
+  /// The lines for human readers.
   package var lines: [String] {
     let rows = candidates.map { entry in
       [
@@ -129,13 +130,13 @@ package struct DeviceTimeCheck: Sendable {
   }
 }
 
-/// What a device that is not this machine has to measure: every layer form with its shapes, as a table.
+/// What must be measured on a device other than this machine: a table of all layer forms with their shapes.
 package enum LayerFormList {
   private static let columns = [
     "layer", "rank", "variant", "inputs", "outputs", "kernel", "stride", "side", "groups", "in_space",
   ]
 
-  /// All layers of the network dense, in its order, each followed by its forms in the space.
+  /// All layers of the network in order, each first dense and then in its forms in the space.
   package static func text(of space: SearchSpace) -> String {
     let forms = Dictionary(grouping: space.layerForms, by: \.layer)
     let rows = space.architecture.layers.flatMap { layer in

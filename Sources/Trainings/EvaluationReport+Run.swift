@@ -4,17 +4,17 @@ import KernelInterface
 import SearchCore
 
 extension EvaluationReport {
-  /// Images at a time where the file tells of no training.
+  /// The batch size if the checkpoint has no record of a training.
   private static let usualBatch = 128
 
   /// Scores the network of a checkpoint.
   /// - Parameters:
-  ///   - path: of the checkpoint.
-  ///   - split: which images.
-  ///   - data: the folder or file of the images, or the embedded set's name; nil for those of the training.
-  ///   - testImages: how many of the split test; nil for all.
-  ///   - keepsLogits: also asks the network for its outputs, in passes of their own.
-  ///   - onProgress: called with the images that are done, and how many there are.
+  ///   - path: The path of the checkpoint.
+  ///   - split: The images to score by.
+  ///   - data: The folder or file of the images, or the name of the embedded set; `nil` for the data of the training.
+  ///   - testImages: The number of images of the split `test`; `nil` for all.
+  ///   - keepsLogits: Whether to compute the network's outputs as well, in separate passes.
+  ///   - onProgress: Called with the number of images done and the number of all images.
   package init(
     of checkpoint: Checkpoint, path: String, split: ScoredSplit = .test, data: String?, testImages: Int?,
     kernels: KernelTable, keepsLogits: Bool = false, onProgress: (_ done: Int, _ images: Int) -> Void
@@ -23,7 +23,7 @@ extension EvaluationReport {
       split, of: checkpoint, path: path, data: try data ?? Self.dataSet(of: checkpoint), testImages: testImages)
     try Self.requireImages(
       of: checkpoint.network, path: path, chosen.shape, data: chosen.folder ?? chosen.set.rawValue)
-    // Sums run batch by batch: with that of the training the loss is the same to the last bit.
+    // The loss is summed batch by batch: with the batch size of the training, it is the same to the last bit.
     let batch = checkpoint.training?.recipe.batch ?? Self.usualBatch
     guard TrainingLimits.batch.contains(batch) else {
       throw EngineError.checkpoint(path: path, reason: "its batch of \(batch) images is none that can be trained with")
@@ -61,14 +61,14 @@ extension EvaluationReport {
     }
   }
 
-  /// What the training was done with.
+  /// The data set that the network was trained on.
   private static func dataSet(of checkpoint: Checkpoint) throws(TrainingError) -> String {
     if checkpoint.training?.recipe.data.set.isDrawn == true { return DataPlaces.embedded }
     if let folder = Resumption.Context(of: checkpoint)?.dataFolder { return folder }
     throw .missing(.data)
   }
 
-  /// A network for other images, or for other classes, would give numbers that mean nothing.
+  /// Throws if the network is for images of another shape or for other classes: its scores would be meaningless.
   private static func requireImages(
     of network: Checkpoint.Network, path: String, _ shape: DataShape, data: String
   ) throws(TrainingError) {

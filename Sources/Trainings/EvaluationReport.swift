@@ -1,13 +1,13 @@
 import ReadableText
 
-/// What `evaluate` tells of a network; the object that `--json` prints.
+/// What `evaluate` reports about a network; the object that `--json` prints.
 package struct EvaluationReport: Encodable {
-  /// `test`, `validation` or `training`: which images. The keys of the next three are named after it, such as
-  /// `test_accuracy`.
+  /// The images scored by: `test`, `validation` or `training`. The keys of the next three properties contain it, such
+  /// as `test_accuracy`.
   package var split: String
-  /// 0…1
+  /// From 0 to 1.
   package var accuracy: Double
-  /// Mean cross-entropy.
+  /// The mean cross-entropy.
   package var loss: Double
   package var images: Int
   package var data: String
@@ -18,16 +18,16 @@ package struct EvaluationReport: Encodable {
   package var variant: String
   package var parameters: Int
   package var multiplyAdds: Int
-  /// Of the training that made it; nil where the file does not tell.
+  /// About the training that produced the network; `nil` if the file has no record of it.
   package var epochsDone: Int?
   package var epochs: Int?
   package var seed: UInt64?
-  /// What its training began with; nil for weights that were drawn, and where the file does not tell.
+  /// What the training started from; `nil` if it started from random weights, or if the file has no record of it.
   package var start: String?
   package var kernelVariant: String
-  /// `[image][class]`, where they were asked for; not part of the object.
+  /// `[image][class]`, if requested; not part of the JSON object.
   package var logits: [Float]?
-  /// One class an image, as `logits`.
+  /// One class per image, if `logits` were requested.
   package var labels: [Int]?
 
   package var lines: [String] {

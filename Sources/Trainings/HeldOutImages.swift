@@ -2,13 +2,13 @@ import BasisEngine
 import SearchCore
 import Studies
 
-/// A study's validation images, which a training leaves out: a network that was trained on them scores better there
-/// than it is.
+/// The validation images of a study, which a training leaves out: a network that was trained on them scores better
+/// there than it is.
 package struct HeldOutImages {
-  /// The study or its configuration, as it was named.
+  /// The study or its configuration, as the user named it.
   let source: String
   let selection: DataSelection
-  /// Hash of the images that are selected from; nil where they are not there.
+  /// The hash of the images that are selected from; `nil` if they are not available.
   let content: String?
 
   package init(of definition: StudyDefinition, source: String) {
@@ -16,14 +16,15 @@ package struct HeldOutImages {
     content = selection.set.isDrawn ? nil : try? definition.dataPlace.content().identity
   }
 
-  /// The setting's name.
+  /// The name of the setting.
   static let setting = "without-validation-of"
 
-  /// What a training has of a set that leaves out what `held` does.
+  /// Returns the images of a training that leaves out the validation images of `held`.
   /// - Parameters:
-  ///   - held: a selection whose validation images are left out; its set is the training's.
-  ///   - count: images to train on; nil for all that are left, of drawn ones for `usual`.
-  /// - Throws: where so many images cannot be had without others being left out.
+  ///   - held: A selection whose validation images are left out; the training uses the same data set.
+  ///   - count: The number of images to train on; `nil` for all that are left, or for `usual` if the set is drawn.
+  /// - Throws: If fewer images are left, or if with this number of drawn images other validation images would be held
+  ///   out.
   static func selection(
     leavingOutThoseOf held: DataSelection, trainImages count: Int?, usual: Int
   ) throws(TrainingError) -> DataSelection {

@@ -1,13 +1,13 @@
 import Processes
 import Synchronization
 
-/// Ctrl-C and SIGTERM while a training runs: the first is kept until the step under way is done, the second ends the
-/// process.
+/// Handles Ctrl-C and SIGTERM while a training runs: the first signal takes effect when the current step is done, the
+/// second one ends the process.
 package final class Interruption: Sendable {
   private let isAsked: Flag
   private let signals: Signals
 
-  /// - Parameter atOnce: called with the second one, on a thread of its own.
+  /// - Parameter atOnce: Called on the second signal, on a thread other than the training's.
   package init(atOnce: @escaping @Sendable () -> Void) {
     let flag = Flag()
     isAsked = flag

@@ -1,14 +1,14 @@
 import SearchCore
 
-/// Which network it is about: a model, and which of its layers are decomposed.
+/// The choice of a network: a model, and which of its layers are decomposed.
 package struct NetworkChoice: Sendable {
   package var model: Model?
   package var variant: BasisVariant?
-  /// Layers and ranks, a label, or `dense`.
+  /// Layers with their ranks, a label, or `dense`.
   package var candidate: String?
-  /// Of every 3×3 convolution's output channels.
+  /// The rank of every 3×3 convolution, and of every convolution of bottlenecks, as a fraction of its output channels.
   package var rankFraction: Double?
-  /// Of every 3×3 convolution with more output channels.
+  /// The rank of every 3×3 convolution, and of every convolution of bottlenecks, for which it is legal.
   package var rank: Int?
 
   package init(model: Model?, variant: BasisVariant?, candidate: String?, rankFraction: Double?, rank: Int?) {
@@ -16,10 +16,10 @@ package struct NetworkChoice: Sendable {
     (self.candidate, self.rankFraction, self.rank) = (candidate, rankFraction, rank)
   }
 
-  /// True where it says which layers are decomposed.
+  /// Whether the choice says which layers are decomposed.
   package var namesCandidate: Bool { candidate != nil || rank != nil || rankFraction != nil }
 
-  /// The candidate in this network; dense where none is named.
+  /// Returns the candidate in this network; dense if the choice names none.
   package func candidate(in architecture: Architecture) throws(SearchError) -> Candidate {
     let chosen = try unchecked(in: architecture)
     try chosen.validate(in: architecture, variant: variant ?? .remainder)

@@ -3,22 +3,22 @@ import Foundation
 import ImageData
 import SearchCore
 
-/// A training to go on with, as its checkpoint has it.
+/// A training to resume, as recorded in its checkpoint.
 package struct Resumption {
-  /// What `train` keeps in a checkpoint for itself.
+  /// What `train` stores in a checkpoint for its own use.
   package struct Context: Codable, Hashable {
-    /// Absolute; nil for the embedded set.
+    /// The absolute path of the data; `nil` for the embedded set.
     package var dataFolder: String?
     package var testImages: Int
     package var firstSeed: UInt64
-    /// How many seeds; nil where it was not given.
+    /// The number of seeds; `nil` if it was not given.
     package var seeds: Int?
-    /// Those that were trained before.
+    /// The networks of earlier seeds, which are finished.
     package var done: [TrainedNetwork]
-    /// Where it goes, absolute; nil where it was not given.
+    /// The path of the checkpoint, absolute if it is a regular file; `nil` if it was not given.
     package var checkpoint: String?
     package var checkpointEvery: Int?
-    /// Absolute, of the study whose settings these are.
+    /// The absolute path of the study whose settings these are.
     package var study: String?
   }
 
@@ -29,10 +29,10 @@ package struct Resumption {
   package let context: Context
 
   package var candidate: Candidate { checkpoint.candidate }
-  /// The data set's folder or file, or the embedded set's name.
+  /// The data set's folder or file, or the name of the embedded set.
   package var data: String { context.dataFolder ?? DataPlaces.embedded }
 
-  /// - Throws: for a file that is damaged, or of a training that cannot go on.
+  /// - Throws: If the file is damaged, or if its training cannot be resumed.
   package init(path: String) throws {
     self.path = path
     checkpoint = try Checkpoint(path: path)
@@ -55,20 +55,20 @@ package struct Resumption {
     (self.training, self.unfinished, self.context) = (training, unfinished, context)
   }
 
-  /// - Throws: where what was given to go on with is another training than this.
+  /// - Throws: If the given settings, images or kernels are not those of this training.
   package func require(_ settings: TrainingSettings, kernelVariant: String, allowsOthers: Bool) throws(TrainingError) {
     let differences = differences(from: settings)
     guard differences.isEmpty else { throw .otherSettings(path: path, differences) }
     guard unfinished.dataContent == settings.dataContent else {
       throw .otherImages(path: path, there: unfinished.dataContent, here: settings.dataContent)
     }
-    // Earlier versions recorded OpenBLAS's core type, too, of which no training from scratch depends.
+    // Earlier versions also recorded OpenBLAS's core type, on which no training from scratch depends.
     guard training.kernelVariant.map({ KernelVariant($0).withoutCoreType.text }) == kernelVariant || allowsOthers else {
       throw .otherKernels(path: path, there: training.kernelVariant ?? "of an unknown name", here: kernelVariant)
     }
   }
 
-  /// What the results are to be labeled with: all kernels that had a part in them.
+  /// The kernel variant to label the results with: it names all kernels that contributed to them.
   package func kernelVariant(here: String) -> String {
     let recorded = training.kernelVariant.map { KernelVariant($0).withoutCoreType.text }
     guard let before = recorded, before != here, !before.hasSuffix(", then \(here)") else { return recorded ?? here }
@@ -115,7 +115,7 @@ package struct Resumption {
 }
 
 extension Resumption.Context {
-  /// Nil for a network that no interrupted `train` wrote.
+  /// Returns `nil` unless an interrupted `train` wrote the checkpoint.
   init?(of checkpoint: Checkpoint) {
     guard let unfinished = checkpoint.unfinished,
       let context = try? JSONDecoder().decode(Self.self, from: Data(unfinished.context.utf8))
@@ -123,7 +123,7 @@ extension Resumption.Context {
     self = context
   }
 
-  /// JSON.
+  /// The context as JSON.
   package var text: String {
     get throws { String(decoding: try JSONEncoder().encode(self), as: UTF8.self) }
   }

@@ -2,27 +2,28 @@ import BasisEngine
 import ImageData
 import SearchCore
 
-/// Which images a network is scored by.
+/// The images that a network is scored by.
 package enum ScoredSplit: String, CaseIterable, Sendable {
   case test
-  /// The training images that its training held out, else those behind the ones that it was trained on.
+  /// The training images that the network's training held out; if there are none, those that follow the images it was
+  /// trained on.
   case validation
-  /// Those that it was trained on.
+  /// The images that the network was trained on.
   case training
 }
 
 /// The images by which `evaluate` scores a network.
 struct ScoredImages {
   let set: ImageSet
-  /// Absolute, of a folder or a file; nil for the embedded set.
+  /// The absolute path of a folder or a file; `nil` for the embedded set.
   let folder: String?
   let shape: DataShape
   let count: Int
   private let load: () throws -> LabeledImages
 
   /// - Parameters:
-  ///   - data: as the setting data.
-  ///   - testImages: how many; nil for all. For test images alone.
+  ///   - data: The value of the setting `data`.
+  ///   - testImages: The number of test images; `nil` for all. Only allowed for the split `test`.
   init(
     _ split: ScoredSplit, of checkpoint: Checkpoint, path: String, data: String, testImages: Int?
   ) throws {
@@ -46,7 +47,7 @@ struct ScoredImages {
 
   func loaded() throws -> LabeledImages { try load() }
 
-  /// Positions among the set's training images.
+  /// The positions of the images among the set's training images.
   private static func positions(
     of split: ScoredSplit, of checkpoint: Checkpoint, path: String, set: ImageSet, _ shape: DataShape
   ) throws(TrainingError) -> [Int] {

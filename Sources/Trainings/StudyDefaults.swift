@@ -3,12 +3,12 @@ import SearchCore
 import Studies
 import StudyStore
 
-/// What a training takes over from a study.
+/// What a training takes from a study.
 package struct StudyDefaults {
-  /// As it was named.
+  /// The folder as the user named it.
   package let folder: String
   package let recipe: TrainingRecipe
-  /// The data set's folder or file, or the embedded set's name.
+  /// The data set's folder or file, or the name of the embedded set.
   package let data: String
   package let names: CandidateNames
 

@@ -4,56 +4,61 @@ import Reporting
 import SearchCore
 import Studies
 
-/// What a study will take, before it is begun: trainings by round, work, hours and memory.
+/// What a study will take, computed before it begins: trainings by round, work, hours and memory.
 package struct StudyPlan: Encodable {
   package struct Round: Encodable {
-    /// 0, 1, …
+    /// The number of the round, starting at 0.
     package var round: Int
     package var trainings: Int
-    /// Different ones; nil where results decide.
+    /// The number of different candidates; `nil` if results decide which are trained.
     package var candidates: Int?
   }
 
   package var study: String
   package var strategy: String
-  /// Of the search space, the dense network among them.
+  /// The number of candidates in the search space, including the dense network.
   package var candidatesInSpace: Double
-  /// In all; without a budget that bounds the search, so far as it is known.
+  /// The number of all trainings; without a budget that bounds the search, the number that is known.
   package var trainings: Int
   package var rounds: [Round]
-  /// The search goes on until its expected loss is small enough, and nothing says when that is.
+  /// Whether the search continues until its expected loss is small enough, a moment that cannot be predicted.
   package var isOpenEnded: Bool
-  /// Of all trainings, forward, backward and validation; about, where results decide what is trained.
+  /// The multiply-adds of all trainings: forward, backward and validation. Approximate if results decide what is
+  /// trained.
   package var multiplyAdds: Double
   package var workers: Int
   package var imagesPerSecond: Double
-  /// The dense network was timed on this machine.
+  /// Whether the rate was measured, by timing the dense network on this machine.
   package var rateWasMeasured: Bool
-  /// If time falls with the multiply-adds that are saved, and if every candidate took as long as the dense network.
+  /// The hours if time decreases in proportion to the multiply-adds saved (`hoursAtLeast`), and if every candidate
+  /// takes as long as the dense network (`hoursAtMost`).
   package var hoursAtLeast: Double
   package var hoursAtMost: Double
   package var bytesPerSlot: Int
-  /// Nanoseconds that the dense network and the fastest candidate take by the study's table of times; nil without one.
+  /// Nanoseconds that the dense network and the fastest candidate take according to the study's table of times; `nil`
+  /// without a table.
   package var denseDeviceTime: Int?
   package var shortestDeviceTime: Int?
   package var notes: [String]
 
-  /// What a rate is measured for.
+  /// The duration of a measurement of the rate.
   package static let timingSeconds = 3.0
 
   /// - Parameters:
-  ///   - workers: trainings at the same time.
-  ///   - rate: images a second that the dense network trains on one core; nil to time it.
-  /// - Throws: `SearchError` as the study's own start, `EngineError` where the network cannot be timed.
+  ///   - workers: The number of trainings at the same time.
+  ///   - rate: The number of images that the dense network trains per second on one core; `nil` to measure it.
+  /// - Throws: The `SearchError` with which the study itself would fail to start, `EngineError` if the network cannot
+  ///   be timed.
   package init(_ definition: StudyDefinition, workers: Int, imagesPerSecond rate: Double?) throws {
-    // Before this process does anything that an engine would not.
+    // First of all, before this process does anything that an engine process would not.
     bytesPerSlot = TrainingDemand.processBytes(of: definition.recipe)
     let strategy = try definition.makeStrategy()
     let settings = definition.configuration.strategy
     let (recipe, space) = (definition.recipe, definition.space)
     var history = SearchHistory()
     var rounds: [Round] = []
-    // What follows from no results, but from a start that is there: nothing else depends on what that finds.
+    // The rounds that do not depend on results. The start is recorded as finished with an empty observation: the later
+    // rounds wait for it, but do not depend on what it finds.
     while let number = strategy.nextRound(history) {
       let works = strategy.decide(number, history: history).works
       if works.isEmpty { break }
@@ -67,14 +72,14 @@ package struct StudyPlan: Encodable {
     let known = history.asked.filter { !$0.isOfStart }
     let expected = max(history.asked.count, strategy.expectedWorks(history: history))
     let later = max(0, min(definition.jobBudget ?? expected, expected) - history.asked.count)
-    // Others decide once more, on all that is left.
+    // The other strategies decide once more, on everything that is left.
     let isStepwise = [.surrogate, .nsga2].contains(settings.name)
     let size = isStepwise ? settings.round : max(1, later)
     for first in stride(from: 0, to: later, by: size) {
       rounds.append(Round(round: rounds.count, trainings: min(size, later - first), candidates: nil))
     }
     let template = definition.configuration.template
-    // Of the trainings that results decide nobody knows at which rung.
+    // The rung of trainings that results decide is unknown, so each counts as the mean over all rungs.
     let images = template.rungs.reduce(0) { $0 + $1.recipe.passes } / Double(template.rungs.count)
     func work(_ works: [Work]) -> Double {
       works.reduce(0) { $0 + Double(space.cost(of: $1.candidate).multiplyAdds) * $1.kind.recipe.passes }
@@ -90,7 +95,7 @@ package struct StudyPlan: Encodable {
     func seconds(_ passes: Double) -> Double { passes / TrainingRecipe.passesOfStep / rate }
     let startSeconds = start.reduce(0) { $0 + seconds($1.kind.recipe.passes) }
     let knownSeconds = known.isEmpty ? 0 : seconds(known.reduce(0) { $0 + $1.kind.recipe.passes } / Double(known.count))
-    // One training takes as long as it takes; a round waits for the one before the last.
+    // A single training cannot be divided. A round waits only for the one before the last, so that two rounds overlap.
     func spread(_ trainings: Int, over slots: Int) -> Double {
       trainings == 0 ? 0 : max(Double(trainings) / Double(max(1, slots)), 1)
     }
@@ -109,7 +114,7 @@ package struct StudyPlan: Encodable {
     multiplyAdds = work
     self.workers = workers
     imagesPerSecond = rate
-    // One after the other, and both of the dense network.
+    // The works of the start run one after the other, and both are of the dense network, so that they save nothing.
     hoursAtMost = (startSeconds + searchSeconds) / 3600
     hoursAtLeast = (startSeconds + searchSeconds * saved) / 3600
     (denseDeviceTime, shortestDeviceTime) = (space.denseCost.deviceTime, space.shortestDeviceTime)
@@ -121,7 +126,7 @@ package struct StudyPlan: Encodable {
 }
 
 extension Work {
-  /// What trainings start from, rather than one of them.
+  /// Whether the work belongs to the start of the trainings.
   fileprivate var isOfStart: Bool {
     switch kind {
     case .startTraining, .layerAnalysis: true
@@ -130,9 +135,9 @@ extension Work {
   }
 }
 
-/// For people.
+/// Output for human readers.
 extension StudyPlan {
-  /// On lines of at most `width` columns, as far as words can be broken; nil for as wide as needed.
+  /// Lines of at most `width` columns, as far as words allow; `nil` for as wide as needed.
   package func lines(width: Int? = nil) -> [String] {
     entries.flatMap { Wrapping.lines($0, width: width, indent: 12) }
   }
@@ -173,7 +178,7 @@ extension StudyPlan {
     return shorter == text ? "about \(text)" : "\(shorter) if saved multiply-adds save time alike, \(text) if none do,"
   }
 
-  /// `16, 16 and 6 × 16, which results decide`
+  /// Such as `2 × 16; 6 × 16 that results decide`.
   private var roundText: String {
     var groups: [(size: Int, isDecided: Bool, count: Int)] = []
     for round in rounds {

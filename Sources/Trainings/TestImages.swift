@@ -3,26 +3,26 @@ import Files
 import ImageData
 import SearchCore
 
-/// The images by which a trained network is scored: the first ones of a data set's test images.
+/// The images that a trained network is scored by: the first test images of a data set.
 package struct TestImages {
   package let place: DataPlace
   package let shape: DataShape
-  /// Absolute: a folder, or a file of arrays; nil for the embedded set.
+  /// The absolute path of a folder or of a file of arrays; `nil` for the embedded set.
   package let folder: String?
   package let count: Int
-  /// Of the embedded set, which has no end, where no number is given.
+  /// The default number of images of the embedded set, which is unlimited.
   static let embeddedCount = TrialImages.drawnTestImages
 
   package var set: ImageSet { place.set }
 
   /// - Parameters:
-  ///   - data: as the setting data.
-  ///   - count: nil: all, or `embeddedCount`.
+  ///   - data: The value of the setting `data`.
+  ///   - count: The number of images; `nil` for all, or for `embeddedCount` of the embedded set.
   init(data: String, count: Int?) throws {
     try self.init(Self.place(data), count: count)
   }
 
-  /// - Throws: where there are none, or not as many.
+  /// - Throws: If the set has no test images, or fewer than `count`.
   init(_ set: (place: DataPlace, folder: String?, shape: DataShape), count: Int?) throws(TrainingError) {
     (place, folder, shape) = set
     guard shape.testImages > 0 else { throw .noTestImages(file: folder ?? place.set.rawValue) }
@@ -30,7 +30,7 @@ package struct TestImages {
     try Self.require(self.count, atMost: shape.testImages, of: place.set, setting: "test-images")
   }
 
-  /// - Parameter data: as the setting data.
+  /// - Parameter data: The value of the setting `data`.
   static func place(_ data: String) throws(ImageDataError) -> (place: DataPlace, folder: String?, shape: DataShape) {
     let place = DataPlace(data)
     guard !place.set.isDrawn else { return (place, nil, try place.shape()) }

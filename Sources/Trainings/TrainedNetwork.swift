@@ -1,6 +1,6 @@
-/// What `train` tells of one network; the object that `--json` prints.
+/// What `train` reports about one network; the object that `--json` prints.
 package struct TrainedNetwork: Codable, Hashable {
-  /// Nil where the training diverged.
+  /// `nil` if the training diverged.
   package var testAccuracy: Double?
   var testLoss: Double?
   package var diverged: Bool

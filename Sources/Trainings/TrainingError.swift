@@ -1,8 +1,8 @@
 import Files
 
-/// Trainings that cannot begin, go on, or be of use. `description` is one line.
+/// Why a training cannot begin, cannot be resumed, or is of no use. `description` is one line.
 ///
-/// Settings are named as the command line names its options, without the dashes before them.
+/// Settings have the names of the command line's options, without the leading dashes.
 package enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
   package enum Setting: String, Sendable { case model, epochs, data }
 
@@ -16,39 +16,39 @@ package enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// Nothing says what it is to be.
+  /// A setting for which no value is given.
   case missing(Setting)
-  /// Nothing says which network of a study is meant.
+  /// No candidate is given to choose a network of the study.
   case missingCandidate(kinds: String)
-  /// A row of a frontier, or its knee, without the study.
+  /// A row of a frontier, or its knee, is given without the study.
   case noStudy(candidate: String)
-  /// A row of a frontier, or its knee, of another model.
+  /// A row of a frontier, or its knee, is given for a model other than the study's.
   case otherModel(candidate: String, study: String, model: String, wanted: String)
-  /// What is wrong with a setting's value.
+  /// A value that the setting cannot have, and what is wrong with it.
   case unfit(setting: String, String)
-  /// A data set that has none.
+  /// A data set without test images.
   case noTestImages(file: String)
-  /// Several networks, and one place that is no file.
+  /// Several networks for an output that is not a regular file.
   case oneOutput(String)
-  /// A network cannot be written to this again and again.
+  /// An output that cannot be written again and again, which `checkpoint-every` requires.
   case writtenOnce(String)
   case output(setting: String, FileError)
 
   case otherSettings(path: String, [Difference])
   case otherImages(path: String, there: String, here: String)
   case otherKernels(path: String, there: String, here: String)
-  /// A checkpoint of which no training can go on.
+  /// A checkpoint whose training cannot be resumed.
   case unusable(path: String, String)
 
   case stoppedBeforeFirstStep
   case kept(step: Int, steps: Int, place: String)
   case notKept(step: Int, steps: Int, reason: String)
-  /// The training is done; its network is in another place, or nowhere.
+  /// The training is finished, but its network is in another place, or not stored at all.
   case notWritten(reason: String, place: String?)
   case diverged(trainings: Int)
-  /// The trainings' losses were sound, and those of their scores are not.
+  /// The losses in training were sound, but those on the images that score the networks are not.
   case unsettled(trainings: Int)
-  /// A network whose values are infinite or no numbers.
+  /// A network with values that are infinite or not a number.
   case divergedNetwork(path: String)
 
   package var description: String {
@@ -92,7 +92,7 @@ package enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// Nothing was begun, and other settings would help.
+  /// Whether nothing was begun, and other settings would help.
   package var isUsage: Bool {
     switch self {
     case .missing, .missingCandidate, .noStudy, .otherModel, .unfit, .noTestImages, .oneOutput, .writtenOnce: true
@@ -106,8 +106,8 @@ package enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 extension OutputFile {
-  /// For an output that a setting names.
-  /// - Parameter input: a file that is read, which nobody wants to lose.
+  /// Opens an output that a setting names.
+  /// - Parameter input: The path of a file that is read and must not be overwritten.
   package convenience init(_ path: String, setting: String, reading input: String? = nil) throws(TrainingError) {
     do { try self.init(path) } catch { throw .output(setting: setting, error) }
     if let loss = loss(reading: [input]) { throw .unfit(setting: setting, loss) }

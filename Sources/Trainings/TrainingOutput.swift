@@ -3,21 +3,21 @@ import Foundation
 import Randomness
 import SearchCore
 
-/// Where trainings write its networks: looked at before the first step.
+/// Where trainings write their networks. The paths are checked before the first step.
 package struct TrainingOutput {
-  /// Where networks go, absolute; nil where none was asked for.
+  /// The path given for networks, absolute if it is a regular file; `nil` if none was given.
   package let checkpoint: String?
-  /// Epochs from one checkpoint to the next; nil for none on the way.
+  /// The number of epochs from one checkpoint to the next; `nil` for none during the training.
   package let every: Int?
-  /// The checkpoint goes to standard output, so that nothing else may.
+  /// Whether the checkpoint goes to standard output, so that nothing else may be written there.
   package let takesStandardOutput: Bool
   private let files: [UInt64: OutputFile]
   private let unasked: [String]
 
   /// - Parameters:
-  ///   - checkpoint: where networks go; nil where nothing was asked for.
-  ///   - resumedFrom: the file that the first seed goes on from: its network goes there where no other place was asked
-  ///     for.
+  ///   - checkpoint: The path for networks; `nil` if none was given.
+  ///   - resumedFrom: The file that the first seed is resumed from; it receives that seed's network if no other path
+  ///     was given.
   package init(
     _ settings: TrainingSettings, checkpoint: String?, resumedFrom: String?, every: Int?
   ) throws(TrainingError) {
@@ -31,7 +31,7 @@ package struct TrainingOutput {
           reading: settings.dataFolder)
         files[seed] = file
       }
-      // The name itself may lead to a device, which the name with a seed does not.
+      // The path itself may lead to a device even if the name with a seed does not.
       let plain = isPlural ? try OutputFile(checkpoint, setting: "checkpoint") : files[settings.firstSeed]
       if let plain, !plain.isRegular {
         if isPlural { throw .oneOutput(checkpoint) }
@@ -51,21 +51,22 @@ package struct TrainingOutput {
 
   private let resumedFrom: String?
 
-  /// Where the trained network goes; nil for nowhere.
-  /// - Parameter isResumed: it goes on from a file.
+  /// The file for the trained network; `nil` if it is not written.
+  /// - Parameter isResumed: Whether the training is resumed from a file.
   package func file(seed: UInt64, isResumed: Bool) throws(TrainingError) -> OutputFile? {
     if let file = files[seed] { return file }
     guard isResumed, let resumedFrom else { return nil }
     return try OutputFile(resumedFrom, setting: "resume-from")
   }
 
-  /// Where an interrupted training may go, best first: to a file from which it can be read again.
+  /// The paths for the checkpoint of an interrupted training, best first. All are regular files, from which it can be
+  /// read again.
   func placesForInterrupted(seed: UInt64, isResumed: Bool) -> [String] {
     let asked = (try? file(seed: seed, isResumed: isResumed))?.flatMap { $0.isRegular ? $0.path : nil }
     return (asked.map { [$0] } ?? []) + unasked.map { "\($0)-seed\(seed).ckpt" }
   }
 
-  /// `net.ckpt` and 7: `net-seed7.ckpt`.
+  /// Returns the path with the seed in its file name: `net-seed7.ckpt` for `net.ckpt` and 7.
   package static func name(_ path: String, seed: UInt64) -> String {
     let name = FilePath.name(of: path)
     guard !name.isEmpty, !FilePath.namesFolder(path) else { return path }
@@ -74,10 +75,11 @@ package struct TrainingOutput {
     return "\(start)\(name[..<dot])-seed\(seed)\(name[dot...])"
   }
 
-  /// Beside the study, or in the current folder: named by what is trained, so that other trainings do not meet there.
+  /// Paths beside the study and in the current folder. The names are derived from what is trained, so that different
+  /// trainings do not collide.
   private static func unaskedNames(_ settings: TrainingSettings) -> [String] {
     let essence = "\(settings.candidate) \(settings.recipe) \(settings.dataContent) \(settings.testImages)"
-    // A description has colons and slashes.
+    // A model's description contains colons and slashes.
     let model = String(settings.recipe.model.rawValue.map { $0.isLetter || $0.isNumber || $0 == "-" ? $0 : "-" })
     let name = "train-\(model)-\(StableHash.hexadecimal(essence).prefix(8))"
     let here = FilePath.join(FilePath.absolute("."), name).replacing("/./", with: "/")

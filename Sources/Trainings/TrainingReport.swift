@@ -2,19 +2,19 @@ import BasisEngine
 import ReadableText
 import SearchCore
 
-/// What trainings found, for people: one network, or several seeds with mean and deviation.
+/// The results of trainings for human readers: one network, or several seeds with mean and deviation.
 package struct TrainingReport {
-  /// Several seeds are asked for.
+  /// Whether several seeds were requested.
   package let isPlural: Bool
 
   package init(isPlural: Bool) { self.isPlural = isPlural }
 
-  /// Over the seeds that did not diverge.
+  /// Means and deviations over the seeds that did not diverge.
   package struct Summary: Encodable {
     package var seeds: [TrainedNetwork]
     package var divergedSeeds: Int
     var testAccuracyMean: Double?
-    /// Sample standard deviations; nil for fewer than two seeds.
+    /// Sample standard deviation; `nil` for fewer than two seeds.
     var testAccuracySd: Double?
     var lastEpochLossMean: Double?
     var lastEpochLossSd: Double?
@@ -34,20 +34,20 @@ package struct TrainingReport {
     }
   }
 
-  /// When a network is trained.
+  /// The lines to print when one network is trained.
   package func lines(of network: TrainedNetwork) -> [String] { isPlural ? [line(network)] : lines(network) }
 
-  /// When all are.
+  /// The lines to print when all networks are trained.
   package func lines(of networks: [TrainedNetwork]) -> [String] { isPlural ? lines(Summary(networks)) : [] }
 
-  /// Throws where none of them is of any use.
+  /// Throws if none of the networks is of any use.
   package static func requireUse(of networks: [TrainedNetwork]) throws(TrainingError) {
     guard networks.allSatisfy(\.diverged) else { return }
     let isSound = networks.allSatisfy { $0.epochLosses.allSatisfy { $0 <= Trainer.highestSoundLoss(classes: 2) } }
     throw isSound ? .unsettled(trainings: networks.count) : .diverged(trainings: networks.count)
   }
 
-  /// Nil for a training that diverged.
+  /// The accuracy as text; `nil` stands for a training that diverged.
   private func percent(_ accuracy: Double?) -> String {
     accuracy.map { "\(Readable.fixed($0 * 100, digits: 2)) %" } ?? "none, the training diverged"
   }

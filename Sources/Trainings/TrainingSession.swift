@@ -7,17 +7,17 @@ import Logging
 import Processes
 import SearchCore
 
-/// Trainings of one network with one seed after the other, kept where they are interrupted.
+/// Trains one network with one seed after the other, and keeps the training if it is interrupted.
 package struct TrainingSession {
   package let settings: TrainingSettings
   package let output: TrainingOutput
   package let images: (training: LabeledImages, test: LabeledImages)
   package let kernels: KernelTable
-  /// What results are labeled with.
+  /// The kernel variant that results are labeled with.
   package let kernelVariant: String
   package let interruption: Interruption
   package let log: Logger
-  /// Shows where a training is; called with nil when it has ended.
+  /// Shows the progress of a training; called with `nil` when it has ended.
   package let display: (TrainingProgress?) -> Void
 
   package init(
@@ -36,9 +36,9 @@ package struct TrainingSession {
   }
 
   /// - Parameters:
-  ///   - resumption: what to go on from; nil to begin.
-  ///   - done: what was trained before, of other seeds.
-  /// - Returns: the network, and why its checkpoint is not where it was to be; nil where it is.
+  ///   - resumption: The training to resume; `nil` to begin a new one.
+  ///   - done: The networks of earlier seeds.
+  /// - Returns: The network, and the reason why its checkpoint was not written to its file; `nil` if it was.
   package func train(
     seed: UInt64, from resumption: Resumption?, done: [TrainedNetwork]
   ) throws -> (network: TrainedNetwork, problem: TrainingError?) {
@@ -55,7 +55,8 @@ package struct TrainingSession {
       \(resumption.map { ", going on after step \($0.unfinished.state.position.step)" } ?? "")
       """)
     var keeper = CheckpointKeeper(session: self, seed: seed, file: file, done: done)
-    // With seeds that are done there is something to keep: it goes with the state after this one's first step.
+    // If earlier seeds are done, their results are worth keeping: they are stored with the state after this seed's
+    // first step.
     if interruption.isRequested, done.isEmpty { throw TrainingError.stoppedBeforeFirstStep }
     let result = Result { () throws(EngineError) -> TrainingOutcome in
       try trainer.train(
@@ -104,7 +105,8 @@ package struct TrainingSession {
     return (trained, problem)
   }
 
-  /// Where there is room for a network that cannot be written where it was to be; nil for nowhere.
+  /// Writes a network that could not be written to its file to another place. Returns that place; `nil` if there is
+  /// none.
   private func keep(_ checkpoint: Checkpoint, seed: UInt64, isResumed: Bool) -> String? {
     output.placesForInterrupted(seed: seed, isResumed: isResumed).first { place in
       (try? checkpoint.write(to: OutputFile(place))) != nil
@@ -122,7 +124,7 @@ package struct TrainingSession {
     return network
   }
 
-  /// For checkpoints of trainings that are to go on.
+  /// The context for checkpoints of trainings that can be resumed.
   fileprivate func context(done: [TrainedNetwork]) -> Resumption.Context {
     Resumption.Context(
       dataFolder: settings.dataFolder, testImages: settings.testImages, firstSeed: settings.firstSeed,
@@ -131,13 +133,13 @@ package struct TrainingSession {
   }
 }
 
-/// Writes a training down on its way.
+/// Writes checkpoints during a training.
 private struct CheckpointKeeper {
   let session: TrainingSession
   let seed: UInt64
   let file: OutputFile?
   let done: [TrainedNetwork]
-  /// Where it was when it was interrupted.
+  /// The progress and the checkpoint at the time of the interruption.
   private var interrupted: (progress: TrainingProgress, checkpoint: Result<Checkpoint, any Error>)?
   private var hasWarned = false
 
@@ -149,8 +151,8 @@ private struct CheckpointKeeper {
     interrupted = (moment.progress, Result { try checkpoint(at: moment) })
   }
 
-  /// After the epochs that were asked for. A checkpoint that cannot be written is no reason to end the training: there
-  /// may be room for the next.
+  /// Writes a checkpoint if the requested number of epochs has passed. A failure does not end the training: there may
+  /// be room for the next checkpoint.
   mutating func keepIfDue(_ moment: TrainingMoment) {
     guard let every = session.output.every, let file, !moment.isEvaluating else { return }
     let progress = moment.progress
@@ -165,7 +167,7 @@ private struct CheckpointKeeper {
     }
   }
 
-  /// Keeps the interrupted training, and says how to go on.
+  /// Writes the checkpoint of the interrupted training. Returns the error that tells the user how to resume it.
   func failure(isResumed: Bool) -> TrainingError {
     guard let interrupted else { return .stoppedBeforeFirstStep }
     let (step, steps) = (interrupted.progress.step, interrupted.progress.steps)

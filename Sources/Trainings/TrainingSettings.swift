@@ -4,33 +4,33 @@ import ImageData
 import SearchCore
 import Studies
 
-/// What to train, on what, and with which seeds.
+/// What to train, on which images, and with which seeds.
 package struct TrainingSettings {
   package var candidate: Candidate
   package var recipe: TrainingRecipe
   package var test: TestImages
-  /// Content of the images.
+  /// The identity of the images' content.
   package var dataContent: String
   package var firstSeed: UInt64
-  /// How many seeds; nil where it is about one training.
+  /// The number of seeds; `nil` if a single training was requested.
   package var seeds: Int?
-  /// Absolute, of the study whose settings these are.
+  /// The absolute path of the study whose settings these are.
   package var study: String?
-  /// What the user should know of them, one line each.
+  /// Remarks about the settings for the user, one line each.
   package var notes: [String] = []
 
-  /// Absolute, of a folder or a file; nil for the embedded set.
+  /// The absolute path of a folder or a file; `nil` for the embedded set.
   package var dataFolder: String? { test.folder }
   package var testImages: Int { test.count }
   package var lastSeed: UInt64 { firstSeed + UInt64((seeds ?? 1) - 1) }
 
-  /// Reads them.
+  /// Reads the training images and the test images.
   package func images() throws -> (training: LabeledImages, test: LabeledImages) {
     (try TrialImages(recipe.data, path: dataFolder).training, try test.load())
   }
 }
 
-/// What is asked of a training; nil where nothing is asked.
+/// The settings that the user gives for a training; `nil` if not given.
 package struct TrainingRequest {
   package var network: NetworkChoice
   package var data: String?
@@ -44,19 +44,20 @@ package struct TrainingRequest {
   package var weightDecay: Double?
   package var nesterov = false
   package var augments: Bool?
-  /// Where images are augmented: how, where that is not the usual.
+  /// How images are augmented, if they are and the way is not the usual one.
   package var augmentation: AugmentationChoice?
   package var skip: SkippedUpdates?
   package var kernels: KernelChoice?
   package var seed: UInt64?
   package var seeds: Int?
   package var study: StudyDefaults?
-  /// Images that are left out.
+  /// The images that are left out.
   package var heldOut: HeldOutImages?
 
   package init(network: NetworkChoice) { self.network = network }
 
-  /// What is asked first, then the study's values, then those of the training to go on with, then defaults.
+  /// Completes the request: a value that it lacks is taken from the study, else from the training to resume, else from
+  /// the defaults.
   package func settings(resuming: Resumption?) throws -> TrainingSettings {
     let earlier = resuming?.training.recipe
     guard let model = network.model ?? study?.recipe.model ?? earlier?.model else {
@@ -114,7 +115,7 @@ package struct TrainingRequest {
     return settings
   }
 
-  /// Drawn images, where nothing says how many.
+  /// The default number of drawn images.
   private static let usualDrawnImages = 10_000
 
   private func selection(
@@ -131,7 +132,7 @@ package struct TrainingRequest {
     return DataSelection(set: set, trainImages: count, validationImages: 0, splitSeed: 0, arrays: arrays)
   }
 
-  /// What is left out: as it is asked for, else as the training to go on with did; nil for nothing.
+  /// The images to leave out: those of the request, else those that the training to resume left out; `nil` for none.
   private func heldOut(
     of set: ImageSet, _ arrays: DataShape?, earlier: TrainingRecipe?
   ) throws(TrainingError) -> DataSelection? {

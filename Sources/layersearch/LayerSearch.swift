@@ -71,7 +71,7 @@ enum Main {
       if let misuse = Failpoint.misuse { throw Failure.usage(misuse) }
       let arguments = Array(CommandLine.arguments.dropFirst())
       try CommandNames.check(arguments)
-      // Outputs say more of an empty name than that it is one.
+      // An empty name is reported in more detail by the outputs themselves.
       do { try ArgumentList.requireValues(arguments, except: ["--output", "--checkpoint"]) } catch {
         throw Failure.usage("\(error) (see \(CommandNames.helpCommand(arguments)))")
       }

@@ -3,9 +3,9 @@ import Configuration
 import SearchCore
 import TextInput
 
-// Names of the configuration are the command line's too: allowed values in help, in completions and in errors.
+// Names in configurations are valid on the command line, too: as allowed values in help, in completions and in errors.
 extension Model: ExpressibleByArgument {
-  /// Of an option: a name, or a description on one line or in YAML's braces.
+  /// The help of an option whose value is a name, or a description on one line or in YAML's braces.
   static var optionHelp: ArgumentHelp {
     """
     The network: \(allCases.map(\.rawValue).joined(separator: ", ")), or a description, such as \
@@ -15,7 +15,7 @@ extension Model: ExpressibleByArgument {
 
   static var completion: CompletionKind { .list(allCases.map(\.rawValue)) }
 
-  /// Says what is wrong where the text is none.
+  /// Reads the value of an option. Throws an error that tells what is wrong if the text is not a model.
   static func read(option text: String) throws -> Model {
     do {
       return try text.hasPrefix("{") ? StudyConfiguration.model(inBraces: text) : Model(text: text)
@@ -34,14 +34,14 @@ extension BasisVariant: ExpressibleByArgument {
 extension MemorySize: ExpressibleByArgument {
   public init?(argument: String) { self.init(argument) }
 
-  /// Says what is allowed where the text is none of it.
+  /// Reads the value of an option. Throws an error that tells what is allowed if the text is not a size.
   init(option text: String) throws { self = try Number.value(Self.allowed) { MemorySize($0) }(text) }
 }
 
 extension TimeSpan: ExpressibleByArgument {
   public init?(argument: String) { self.init(argument) }
 
-  /// Says what is allowed where the text is none of it.
+  /// Reads the value of an option. Throws an error that tells what is allowed if the text is not a time.
   init(option text: String) throws { self = try Number.value(Self.allowed) { TimeSpan($0) }(text) }
 
   public var defaultValueDescription: String { seconds == 900 ? "15min" : description }

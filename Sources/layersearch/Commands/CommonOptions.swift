@@ -2,7 +2,7 @@ import ArgumentParser
 import Logging
 import Terminal
 
-/// How much a command says on standard error.
+/// How much a command writes to standard error.
 struct VerbosityOptions: ParsableArguments {
   @Flag(name: .long, help: "Say more on standard error.")
   var verbose = false
@@ -16,11 +16,11 @@ struct VerbosityOptions: ParsableArguments {
 
   var level: Logger.Level { verbose ? .debug : quiet ? .warning : .info }
 
-  /// - Parameter isRelayed: a parent process writes the lines, with their time.
+  /// - Parameter isRelayed: Whether a parent process writes the lines, together with their time.
   func logger(_ label: String, isRelayed: Bool = false) -> Logger {
     StandardErrorLog.logger(label, level: level, isRelayed: isRelayed)
   }
 
-  /// To pass on to a child process.
+  /// The arguments for a child process with the same verbosity.
   var arguments: [String] { verbose ? ["--verbose"] : quiet ? ["--quiet"] : [] }
 }

@@ -72,7 +72,7 @@ struct CompareCommand: ParsableCommand {
     case .html: try output.write(ComparisonPage(comparison, time: TimeText.iso(StudyStore.systemClock())).text.utf8)
     case .csv: try output.write(comparison.csv.utf8)
     }
-    // The picture and the page say it themselves.
+    // The picture and the page contain the warnings and notes themselves.
     for warning in comparison.warnings { StandardError.shared.writeLine("warning: \(warning)") }
     if format == .csv { for note in comparison.notes { StandardError.shared.writeLine("note: \(note)") } }
     if output.isRegular { StandardError.shared.writeLine("wrote \(output.path)") }

@@ -6,7 +6,7 @@ import TextInput
 
 extension ConformanceEnding: ExpressibleByArgument {}
 
-/// Checks a worker that is written elsewhere.
+/// Checks a worker that is not part of this program.
 struct ConformanceCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "conformance",

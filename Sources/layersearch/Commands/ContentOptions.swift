@@ -1,7 +1,7 @@
 import ArgumentParser
 import Coordination
 
-/// What workers may give a study, for `run` and `coordinator`.
+/// The contents that workers may give to a study; options of `run`, `coordinator` and `final`.
 struct ContentOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(

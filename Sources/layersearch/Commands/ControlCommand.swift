@@ -56,7 +56,7 @@ struct ControlCommand: ParsableCommand {
   @Flag(help: "Print one JSON object.")
   var json = false
 
-  /// Several jobs that a verb is for; nil where one thing is asked.
+  /// The verb and the numbers of several jobs; `nil` if the command is not about several.
   private var several: (verb: Intervention.Verb, jobs: JobNumbers)? {
     guard let verb = Intervention.Verb(rawValue: verb), [.cancel, .retry].contains(verb), repetitions == nil,
       let subject, let jobs = JobNumbers(subject), !jobs.isSingle
@@ -72,7 +72,7 @@ struct ControlCommand: ParsableCommand {
 
   func validate() throws { if several == nil { _ = try intervention() } }
 
-  /// Each is asked by itself.
+  /// The interventions; one for each job.
   private func interventions() throws -> [Intervention] {
     guard let (verb, jobs) = several else { return [try intervention()] }
     let chosen = try StudyControl.jobs(jobs, for: verb, of: study)
@@ -91,7 +91,7 @@ struct ControlCommand: ParsableCommand {
     for intervention in wanted {
       let outcome = try StudyControl.ask(intervention, by: author, of: study)
       switch outcome.answer {
-      // Of several, one that is over meanwhile does not keep the others.
+      // If several jobs are given, one that has ended in the meantime does not stop the others.
       case .refused(let reason) where wanted.count > 1: StandardError.shared.writeLine("study \(study): \(reason)")
       case .refused(let reason): throw Failure.usage("study \(study): \(reason)")
       case .done(let text):

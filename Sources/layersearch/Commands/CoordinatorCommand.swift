@@ -41,7 +41,7 @@ struct CoordinatorCommand: ParsableCommand {
 
   @OptionGroup var contents: ContentOptions
 
-  /// For `simulate`: the coordinator must not outlive it.
+  /// For `simulate`, so that the coordinator does not outlive it.
   @Flag(help: ArgumentHelp("Leave when standard input ends.", visibility: .hidden))
   var leaveWithInput = false
 
@@ -86,7 +86,7 @@ struct CoordinatorCommand: ParsableCommand {
     page?.control?.open(to: service)
     let stop = service.stop
     let signals = Signals { _, count in
-      // Everything that was acknowledged is on disk: a second signal may end the process where it is.
+      // Everything that was acknowledged is on disk, so a second signal may end the process at any point.
       if count > 1 { ProcessExit.atOnce() }
       stop()
     }

@@ -2,7 +2,7 @@ import ArgumentParser
 import Keys
 import Messaging
 
-/// How a coordinator that others may reach keeps strangers out.
+/// How a coordinator that other machines can reach keeps out strangers.
 struct CoordinatorKeyOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -20,7 +20,7 @@ struct CoordinatorKeyOptions: ParsableArguments {
     help: "Listen beyond this machine without keys: nothing is encrypted, and anyone who reaches the port may join.")
   var insecure = false
 
-  /// Throws where `endpoint` would be open to other machines without protection.
+  /// Throws if `endpoint` is open to other machines without protection.
   func check(_ endpoint: String) throws {
     if keys != nil, insecure { throw ValidationError("--keys and --insecure exclude each other") }
     if keys == nil, authorizedKeys != nil {

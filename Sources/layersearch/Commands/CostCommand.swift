@@ -5,7 +5,7 @@ import SearchCore
 import Terminal
 import Trainings
 
-/// What costs can be written as.
+/// The formats of costs.
 enum CostFormat: String, CaseIterable, ExpressibleByArgument {
   case table, csv
   /// A picture.
@@ -78,7 +78,6 @@ struct CostCommand: ParsableCommand {
   }
 
   func run() throws {
-    // As engines train.
     let output = try OutputFile(output ?? "-", option: "--output")
     let analysis = try CostAnalysis(
       try images.architecture(of: model), choices: choices,
@@ -99,7 +98,7 @@ struct CostCommand: ParsableCommand {
     }
   }
 
-  /// The forms by kind of option, in the order given; the named ones first.
+  /// The requested forms, sorted by kind of option: the named candidates first, otherwise in the order given.
   private var choices: [(name: String, choice: NetworkChoice)] {
     func choice(candidate: String? = nil, rankFraction: Double? = nil, rank: Int? = nil) -> NetworkChoice {
       NetworkChoice(model: model, variant: nil, candidate: candidate, rankFraction: rankFraction, rank: rank)

@@ -4,7 +4,7 @@ import Engines
 import SearchCore
 import Terminal
 
-/// The process that trains, one a slot; `worker` starts it.
+/// The process that trains, one per slot; started by `worker`.
 struct EngineCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "engine",
@@ -22,7 +22,7 @@ struct EngineCommand: ParsableCommand {
   @Argument(help: "With --describe: of these kernels.")
   var kernels: InstructionSet?
 
-  /// How workers start it.
+  /// How workers start the process.
   static let program = EngineProgram(arguments: ["engine"], describing: ["engine", "--describe"])
 
   func run() throws {

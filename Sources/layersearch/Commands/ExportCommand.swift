@@ -9,14 +9,14 @@ import StudyStore
 import StudyViews
 import Terminal
 
-/// What a study can be written as.
+/// The formats that a study can be exported in.
 enum ExportFormat: Hashable, ExpressibleByArgument {
   case report(ReportFormat)
-  /// A row a training.
+  /// One row per training.
   case trials
   /// The whole database.
   case sqlite
-  /// A page of everything, and the same on paper.
+  /// A page with everything, and the same page as PDF.
   case html, pdf
 
   init?(argument: String) {
@@ -45,7 +45,7 @@ enum ExportFormat: Hashable, ExpressibleByArgument {
 }
 
 extension ExportFormat {
-  /// What it is, where a terminal can do nothing with it.
+  /// The name of a format that cannot be shown on a terminal; `nil` for the other formats.
   fileprivate var unfitForTerminals: String? {
     switch self {
     case .sqlite: "a database"
@@ -56,7 +56,7 @@ extension ExportFormat {
   }
 }
 
-/// Figures by their names on the command line.
+/// The names of figures on the command line.
 enum FigureName {
   static let list = StudyFigure.allCases.map(\.rawValue).joined(separator: ", ")
 
@@ -201,7 +201,7 @@ struct ExportCommand: ParsableCommand {
       try output.write(text.utf8)
       let mixture = estimates ? report.mixture : nil
       if let mixture { StandardError.shared.writeLine("warning: study \(study): \(mixture)") }
-      // CSV has no place for them that every reader would skip; the other formats say it themselves.
+      // CSV has no place for remarks that every reader would skip; the other formats contain them.
       if format == .csv {
         for caveat in report.caveats where caveat != mixture { StandardError.shared.writeLine("note: \(caveat)") }
         if let omission = report.omission(selection) { StandardError.shared.writeLine("note: \(omission)") }
@@ -212,7 +212,7 @@ struct ExportCommand: ParsableCommand {
     if output.isRegular { StandardError.shared.writeLine("wrote \(output.path)") }
   }
 
-  /// The report, or a figure of it.
+  /// Writes the report, or one of its figures.
   private func writePage(_ store: StudyStore, to output: OutputFile) throws {
     let now = StudyStore.systemClock()
     let view = try StudyView(of: store, now: now)
@@ -240,7 +240,7 @@ struct ExportCommand: ParsableCommand {
     }
   }
 
-  /// Candidates of an estimated frontier that a table lists where nothing else was asked for.
+  /// The default number of candidates of an estimated frontier in a table.
   private static let tableCount = 20
 
   private func selection(_ format: ReportFormat) -> ReportSelection {

@@ -80,7 +80,7 @@ struct ExportModelCommand: ParsableCommand {
     }
   }
 
-  /// A module or a card that this program wrote may be replaced; what has the same name by chance may not.
+  /// Throws if another file has the name by chance; a module or a card that this program wrote may be replaced.
   private static func requireOwn(_ path: String) throws(Failure) {
     guard FileManager.default.fileExists(atPath: path) else { return }
     let text = (try? RegularFile.read(path, mostBytes: 1 << 20)).map { String(decoding: $0, as: UTF8.self) } ?? ""

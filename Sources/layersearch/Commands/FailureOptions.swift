@@ -3,7 +3,7 @@ import Services
 import Studies
 import Terminal
 
-/// What a coordinator does about jobs that fail, for `run` and `coordinator`.
+/// How a coordinator handles jobs that fail; options of `run` and `coordinator`.
 struct FailureOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -12,7 +12,7 @@ struct FailureOptions: ParsableArguments {
       valueName: "n"), reading: Number.whole(1...1_000_000))
   var giveUpAfter: Int = 10
 
-  /// Under the name of earlier versions as well.
+  /// Also accepted under the name of earlier versions.
   @Flag(
     name: [.customLong("retry-set-aside"), .customLong("retry-failed")],
     help: "With --resume: try the jobs again that were set aside, as if they had never failed.")
@@ -30,7 +30,7 @@ struct FailureOptions: ParsableArguments {
 
   var rules: FailureRules { FailureRules(giveUpAfter: giveUpAfter, leftOut: Set(setAside.map(Int64.init))) }
 
-  /// Reopens what was set aside, where that is asked for, and checks that jobs to be left out are there and have no
+  /// Reopens the jobs that were set aside, if requested, and checks that the jobs to leave out exist and have no
   /// result.
   func prepare(_ study: OpenStudy) throws {
     if retrySetAside {

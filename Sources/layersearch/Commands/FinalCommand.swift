@@ -84,7 +84,7 @@ struct FinalCommand: ParsableCommand {
   private static let defaultEpochs = 60
   private static let defaultSeeds = 3
 
-  /// This command.
+  /// The command line of this process, for the user to repeat.
   private static var again: String { ShellCommand.line(["layersearch"] + CommandLine.arguments.dropFirst()) }
 
   func validate() throws {

@@ -3,7 +3,7 @@ import Logging
 import Services
 import StudyServer
 
-/// Whether a running study can be looked at over HTTP, and by whom.
+/// Whether a running study is served over HTTP, and to whom.
 struct HTTPOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -41,13 +41,13 @@ struct HTTPOptions: ParsableArguments {
     }
   }
 
-  /// To pass on to a child process.
+  /// The same options for a child process.
   var arguments: [String] {
     (http.map { ["--http", $0] } ?? []) + (httpTokenFile.map { ["--http-token-file", $0] } ?? [])
       + (httpControl ? ["--http-control"] : [])
   }
 
-  /// Listens when this returns; nil where no page is to be served.
+  /// Starts the server, which listens when the function returns; `nil` if no page is served.
   func serve(_ log: Logger) throws -> StudyServer? {
     guard let http else { return nil }
     let token = try httpTokenFile.map { try AccessToken(file: $0) }
@@ -61,7 +61,7 @@ struct HTTPOptions: ParsableArguments {
 }
 
 extension ControlDesk {
-  /// Readers ask the coordinator from now on.
+  /// Passes the requests of the page's readers to the coordinator from now on.
   func open(to service: CoordinatorService) {
     let control = service.control
     open { intervention, author, answer in control(ControlRequest(intervention, by: author, answer: answer)) }

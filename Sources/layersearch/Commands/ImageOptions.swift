@@ -1,7 +1,7 @@
 import ArgumentParser
 import SearchCore
 
-/// Which images a network is for, where no data set tells.
+/// The images that a network is for, for commands without a data set.
 struct ImageOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp("Rows and columns of the images (default: 32).", valueName: "n"),

@@ -92,7 +92,7 @@ struct ImportCommand: ParsableCommand {
     if output.isRegular { say("checkpoint   \(output.path)") }
   }
 
-  /// Three numbers.
+  /// Reads three numbers.
   private static func channels(_ limit: NumberLimit) -> @Sendable (String) throws -> [Float] {
     let number = Number.decimal(limit)
     return { text in

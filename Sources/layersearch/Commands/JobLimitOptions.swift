@@ -2,7 +2,7 @@ import ArgumentParser
 import Engines
 import TextInput
 
-/// For `worker` and `run`.
+/// The limits of a single job; options of `worker`, `run` and `final`.
 struct JobLimitOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -41,7 +41,7 @@ struct JobLimitOptions: ParsableArguments {
       names: .init(memory: "--memory-per-job", time: "--time-per-job", silence: "--longest-silence"))
   }
 
-  /// To pass on to a worker process.
+  /// The same options for a worker process.
   var arguments: [String] {
     var arguments = ["--longest-silence", longestSilence.description]
     if let memoryPerJob { arguments += ["--memory-per-job", memoryPerJob.description] }

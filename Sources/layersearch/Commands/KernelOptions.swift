@@ -7,7 +7,7 @@ extension InstructionSet: ExpressibleByArgument {
 }
 
 extension KernelDemand {
-  /// For commands that start native workers.
+  /// Throws unless native workers are allowed; for commands that start such workers.
   func requireNative(otherwise advice: String) throws {
     guard !takesNative else { return }
     throw Failure.usage(
@@ -16,7 +16,7 @@ extension KernelDemand {
   }
 }
 
-/// Which kernels a command that trains in its own process computes with.
+/// The kernels of a command that trains in its own process.
 struct KernelOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(

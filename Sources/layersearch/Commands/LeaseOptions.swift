@@ -2,7 +2,7 @@ import ArgumentParser
 import Services
 import TextInput
 
-/// How soon a lost worker is noticed, and how much a job may go wrong. For tests and for networks with known delays.
+/// How soon a lost worker is detected, and how often a job may fail. For tests and for networks with known delays.
 struct LeaseOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp("Seconds between signs of life.", visibility: .hidden), transform: Number.decimal(0.05...3600))
@@ -34,7 +34,7 @@ struct LeaseOptions: ParsableArguments {
     if stalledAfter.seconds < 1 { throw ValidationError("--stalled-after \(stalledAfter) must be at least 1s") }
   }
 
-  /// As another process is told them.
+  /// The same options for another process.
   var arguments: [String] {
     [
       "--heartbeat-seconds", "\(heartbeatSeconds)", "--lease-seconds", "\(leaseSeconds)",

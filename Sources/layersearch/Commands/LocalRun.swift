@@ -6,10 +6,10 @@ import StudyServer
 import StudyStore
 import Terminal
 
-/// A study on this machine alone: a coordinator in this process, and a worker beside it.
+/// Runs a study on this machine alone: a coordinator in this process, and a worker process beside it.
 struct LocalRun {
   let study: OpenStudy
-  /// Of the command, in its log lines.
+  /// The name of the command in its log lines.
   let name: String
   let slots: Int?
   let limits: JobLimitOptions
@@ -17,14 +17,15 @@ struct LocalRun {
   let contents: ContentOptions
   let states: StateLimitOptions
   let verbosity: VerbosityOptions
-  /// Stragglers get second attempts.
+  /// Whether stragglers get second attempts.
   var speculates = false
-  /// Hears of everything; nil where no page is served.
+  /// Receives all news of the study; `nil` if no page is served.
   var observer: (any StudyObserver)?
-  /// Where readers of the page ask something of the study; nil where they only look.
+  /// Receives the requests of the page's readers; `nil` if they can only look.
   var control: ControlDesk?
 
-  /// In the study's folder: states of trainings that may go on, and contents that the worker has fetched.
+  /// Folders in the study's folder: the states of trainings that may be continued, and the contents that the worker has
+  /// fetched.
   private static let cacheFolders = [StudyFileName.states, StudyFileName.cache]
 
   func run() throws -> CoordinatorService.Outcome {
@@ -45,7 +46,7 @@ struct LocalRun {
         worker.kill()
         ProcessExit.atOnce()
       }
-      // The worker hands its jobs back first; the coordinator follows when it has left.
+      // The worker returns its jobs first; the coordinator ends when the worker has left.
       worker.stop()
     }
     let stop = service.stop
@@ -57,14 +58,14 @@ struct LocalRun {
         if worker.hasLeftWhenTold { stop() }
       }
     } catch {
-      // What it has done stays in its spool.
+      // The worker's results stay in its spool.
       worker.kill()
       throw error
     }
-    // Otherwise it would wait for the coordinator's return.
+    // Otherwise the worker would wait for the coordinator to return.
     if case .gaveUp = outcome { worker.stop() }
     worker.finish(within: 15)
-    // Stays where something still waits in it.
+    // Fails, and leaves the spool in place, if a report still waits in it.
     rmdir("\(study.folder)/\(StudyFileName.spool)")
     if try study.store.isFinished {
       for folder in Self.cacheFolders { try? FileManager.default.removeItem(atPath: "\(study.folder)/\(folder)") }
@@ -74,8 +75,8 @@ struct LocalRun {
   }
 
   private func workerArguments(_ endpoint: String) -> [String] {
-    // Whoever stops a command at a terminal does not want to wait.
-    // What waits for its acknowledgement stays with the study: nothing here needs a home folder.
+    // The grace is short, since a user who stops a command at a terminal does not want to wait.
+    // The spool and the caches are in the study's folder, so that no home folder is needed.
     var arguments =
       ["worker", "--leave-with-input", "--connect", endpoint, "--grace", "3s"]
       + ["--spool", "\(study.folder)/\(StudyFileName.spool)"] + limits.arguments + states.arguments

@@ -2,7 +2,7 @@ import ArgumentParser
 import SearchCore
 import Trainings
 
-/// Which network a command is about: a model, and which of its layers are decomposed.
+/// The network that a command is about: a model, and which of its layers are decomposed.
 struct NetworkOptions: ParsableArguments {
   @Option(help: Model.optionHelp, completion: Model.completion, transform: Model.read)
   var model: Model?

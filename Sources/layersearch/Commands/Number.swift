@@ -2,7 +2,7 @@ import ArgumentParser
 import SearchCore
 
 extension Option where Value: ExpressibleByArgument {
-  /// With a default, which help shows: of options with a `transform` it shows none.
+  /// Creates an option with a default that the help shows; for options with a `transform`, it shows none otherwise.
   init(
     wrappedValue: Value, help: ArgumentHelp, reading: @escaping @Sendable (String) throws -> Value
   ) {
@@ -12,9 +12,9 @@ extension Option where Value: ExpressibleByArgument {
   }
 }
 
-/// Numbers of options: `transform`s that say what is allowed where the text is none of it.
+/// Functions that read the values of options. Their errors say what is allowed.
 enum Number {
-  /// What `parse` makes of the text.
+  /// Reads a value with `parse`, which returns `nil` if the text is not allowed.
   static func value<Value>(
     _ allowed: String, _ parse: @escaping @Sendable (String) -> Value?
   ) -> @Sendable (String) throws -> Value {

@@ -4,7 +4,7 @@ import Processes
 import StudyServer
 import Terminal
 
-/// The process that makes the figures of a live page; a coordinator with --http starts it.
+/// The process that draws the figures of a live page; started by a coordinator with --http.
 struct PagePartsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "page-parts",
@@ -31,7 +31,7 @@ struct PagePartsCommand: ParsableCommand {
         _exit(1)
       }
     }
-    // Trainings on the same machine come first. 0 is this process.
+    // Trainings on the same machine take precedence. 0 stands for this process.
     setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19)
     for line in try FigureParts(folder: study).lines() { StandardOutput.writeLine(line) }
   }

@@ -38,13 +38,12 @@ struct PlanCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    // As engines will train. It begins this process anew: before a configuration is read from a pipe.
     let definition = try StudyDefinition(file: configuration)
     let caveat = try StartCaveat(definition, configuration: configuration)
     var plan = try StudyPlan(
       definition, workers: workers ?? UsableProcessors.current.count, imagesPerSecond: imagesPerSecond)
     if let caveat { plan.notes.append(caveat.text) }
-    // With another number, the workers may be anywhere.
+    // If the user gives another number, the workers may be on other machines.
     if workers == nil, let limit = MemoryShortage.limit, plan.bytesPerSlot > limit / max(1, plan.workers) {
       let (one, all) = (Readable.bytes(plan.bytesPerSlot), Readable.bytes(limit))
       plan.notes.append(

@@ -124,7 +124,7 @@ struct ReplayCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    // Nothing starts from a checkpoint here: which one it was makes no difference.
+    // No training starts from the checkpoint here, so it does not matter which one it was.
     let configuration = try StudyDefinition(file: config, readsStart: false).configuration
     let space = configuration.space
     let table = try TrainingTable(path: table, space: space)
@@ -157,7 +157,7 @@ struct ReplayCommand: AsyncParsableCommand {
     }
   }
 
-  /// Shows how far it is.
+  /// Runs the replays and shows their progress.
   private func report(_ replay: Replay) async throws -> ReplayReport {
     let error = StandardError.shared
     var shown = MonotonicClock.now
@@ -204,7 +204,7 @@ extension Replay {
   }
 }
 
-/// A rung's table, as `share=file`.
+/// The table of a rung, given as `share=file`.
 struct RungTable {
   let share: Double
   private let file: String
@@ -219,7 +219,7 @@ struct RungTable {
     file = String(parts[1])
   }
 
-  /// Throws `Failure` where the configuration has no such rung, and `ReplayError`.
+  /// Reads the table. Throws `Failure` if the configuration has no such rung, and `ReplayError`.
   func table(_ configuration: StudyConfiguration, among all: [RungTable]) throws -> TrainingTable {
     guard let halving = configuration.strategy.halving else {
       throw Failure.usage(
@@ -234,7 +234,7 @@ struct RungTable {
   }
 }
 
-/// Lists of options, with commas between their entries.
+/// Lists in options, separated by commas.
 private enum Lists {
   static let compared: [StrategyName] = [.random, .sensitivity, .nsga2, .factorial, .surrogate]
 

@@ -37,7 +37,7 @@ struct SalvageCommand: ParsableCommand {
       }
     } catch {
       guard error.code == .damaged else { throw error }
-      // Its own advice would be this command.
+      // The error's own description advises the user to run this command.
       throw Failure.failed(
         "study \(study): so little is left of it that no training can be read; put a copy of it back, or begin anew in "
           + "another "
@@ -45,7 +45,8 @@ struct SalvageCommand: ParsableCommand {
     }
   }
 
-  /// Weights that trainings start from, and networks that they left. What is damaged of them shows when it is read.
+  /// Copies the weights that trainings start from and the networks that they left. Damage to them shows when they are
+  /// read.
   private func copyContents() throws -> String? {
     let (source, target) = ("\(study)/\(StudyFileName.contents)", "\(output)/\(StudyFileName.contents)")
     guard FileManager.default.fileExists(atPath: source), !FileManager.default.fileExists(atPath: target) else {

@@ -114,14 +114,14 @@ struct SimulateCommand: ParsableCommand {
     }
   }
 
-  /// Numbers with a comma between them.
+  /// Reads numbers separated by commas.
   private static func speeds(_ text: String) throws -> [Double] {
     try text.split(separator: ",", omittingEmptySubsequences: false).map {
       try Number.decimal(0.001...1000)(String($0))
     }
   }
 
-  /// The simulated workers' one, in a process of its own.
+  /// The coordinator of the simulated workers, as a separate process.
   private var coordinator: SimulatedCoordinator {
     return SimulatedCoordinator { configuration, study, endpoint in
       ["coordinator", configuration, "--study", study, "--bind", endpoint ?? "tcp://127.0.0.1:0", "--quiet"]

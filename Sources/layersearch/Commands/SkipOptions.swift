@@ -1,7 +1,7 @@
 import ArgumentParser
 import SearchCore
 
-/// Which updates of decomposed layers are skipped.
+/// The updates of decomposed layers to skip.
 struct SkipOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -14,7 +14,7 @@ struct SkipOptions: ParsableArguments {
     transform: Number.whole(TrainingLimits.updatesEvery))
   var skipBasis: Int?
 
-  /// Nil where nothing is asked; what is asked may be every step.
+  /// The requested updates to skip, which may be 1, every step; `nil` if there is no request.
   var skip: SkippedUpdates? {
     skipCoefficients.map { SkippedUpdates(of: .coefficients, every: $0) }
       ?? skipBasis.map { SkippedUpdates(of: .basis, every: $0) }

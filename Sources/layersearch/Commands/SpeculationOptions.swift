@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// Second attempts, for `run` and `coordinator`.
+/// Second attempts; an option of `run`, `coordinator` and `simulate`.
 struct SpeculationOptions: ParsableArguments {
   @Flag(
     help: """

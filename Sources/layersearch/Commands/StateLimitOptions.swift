@@ -1,7 +1,7 @@
 import ArgumentParser
 import Services
 
-/// How much is kept of trainings that may go on, for `run` and `worker`.
+/// The disk space for the states of trainings that may be continued; an option of `run`, `final` and `worker`.
 struct StateLimitOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -13,6 +13,6 @@ struct StateLimitOptions: ParsableArguments {
 
   var bytes: Int { Int(cacheSize * 1e9) }
 
-  /// To pass on to a worker process.
+  /// The same option for a worker process.
   var arguments: [String] { ["--cache-size", "\(cacheSize)"] }
 }

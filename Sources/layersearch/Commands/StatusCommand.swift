@@ -61,11 +61,11 @@ struct StatusCommand: ParsableCommand {
     }
   }
 
-  /// Workers call themselves what they like: nothing of it moves the cursor.
+  /// Writes a line without its control characters: the names that workers choose must not move the cursor.
   private static func write(_ line: String) { StandardOutput.writeLine(TerminalText.printable(line)) }
 
   private func follow() throws {
-    // Opened each time: a study may be brought up to date, or replaced, meanwhile.
+    // The study is opened each time, because it may be migrated or replaced in the meantime.
     let watch = StatusWatch(
       read: { [study] in
         try StudyOverview(

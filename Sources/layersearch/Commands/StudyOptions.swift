@@ -6,7 +6,7 @@ import ShellCommands
 import Studies
 import Terminal
 
-/// Which study a command works on, for `run` and `coordinator`.
+/// The study that a command works on; options of `run` and `coordinator`.
 struct StudyOptions: ParsableArguments {
   @Argument(help: ArgumentHelp("The study's configuration, a YAML file.", valueName: "config"))
   var configuration: String
@@ -37,7 +37,7 @@ struct StudyOptions: ParsableArguments {
     if mustExist, !resume { throw ValidationError("--must-exist goes with --resume") }
   }
 
-  /// What to tell where a coordinator ended before its study was done; nil where it is done.
+  /// The failure to report if a coordinator ended before its study was done; `nil` if the study is done.
   func failure(of outcome: CoordinatorService.Outcome) -> Failure? {
     switch outcome {
     case .studyFinished: nil
@@ -47,19 +47,20 @@ struct StudyOptions: ParsableArguments {
     }
   }
 
-  /// The command that goes on with the study, with all that this process was told, and with more options.
+  /// The command that resumes the study, with all options of this process and further ones.
   private func resumption(_ options: [String] = []) -> String {
     ShellCommand.resumption(
       of: Array(CommandLine.arguments.dropFirst()), subject: configuration, adding: options)
   }
 
-  /// Reads the configuration, then opens or makes the study. `beforeMaking` is called where a new one is about to be
+  /// Reads the configuration, then opens the study or makes a new one. `beforeMaking` is called before a new study is
   /// made.
-  /// - Parameter trainsHere: the study's trainings are this machine's; otherwise others decide with which kernels.
+  /// - Parameter trainsHere: Whether the study's trainings run on this machine; otherwise the workers determine the
+  ///   kernels.
   func open(trainsHere: Bool = false, beforeMaking: () throws -> Void) throws -> OpenStudy {
     let definition = try StudyDefinition(file: configuration, study: study)
     let folder = study ?? StudyFolders.study(ofConfiguration: configuration) ?? definition.usualFolder
-    // Where it cannot be read, opening the study says so, or has no need of it.
+    // If the data cannot be read, opening the study reports that, or does not need them.
     let data = fromStudy == nil ? nil : try? definition.dataRequirement()
     if trainsHere { try definition.recipe.kernels?.requireNative(otherwise: "start a coordinator, and such workers") }
     let variant = trainsHere ? OpenBLASEnvironment.kernelVariantOfEngines(for: definition.recipe.kernels?.native) : nil

@@ -7,7 +7,7 @@ import StudyStore
 import Terminal
 
 extension OpenStudy {
-  /// Prints what was found. Throws where that is nothing that could be used.
+  /// Prints what was found. Throws if none of it is usable.
   func conclude() throws {
     let jobs = try store.jobs()
     try printOutcome(of: jobs)
@@ -18,7 +18,7 @@ extension OpenStudy {
         ? "\(useless); \(status) tells why; go on with --resume --retry-set-aside once that is mended" : "\(useless)")
   }
 
-  /// The frontier as a table on standard output, and where everything is.
+  /// Prints the frontier as a table to standard output, and where everything is.
   private func printOutcome(of jobs: [JobRecord]) throws {
     let report = try StudyReading.report(of: jobs, in: store, definition: definition)
     StandardOutput.writeLine("")
@@ -34,7 +34,8 @@ extension OpenStudy {
 }
 
 extension StudyReading {
-  /// Says on standard error where acknowledged results are missing: what follows is of an earlier time.
+  /// Opens a study for reading. Warns on standard error if acknowledged results are missing, so that an earlier state
+  /// is shown.
   static func open(_ directory: String) throws -> StudyStore {
     let store = try StudyStore.open(directory: directory, mode: .readOnly)
     if let missing = store.missing {

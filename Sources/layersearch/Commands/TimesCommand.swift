@@ -124,7 +124,7 @@ struct TimesCommand: ParsableCommand {
       status("candidate \(number + 1) of \(check)", isPlain: number % 5 == 0)
     }
     StandardError.shared.end()
-    // The table keeps standard output to itself.
+    // Nothing but the table may be written to the table's standard output.
     for line in result.lines {
       if known == nil, output.isStandardOutput {
         StandardError.shared.writeLine(line)
@@ -139,7 +139,7 @@ struct TimesCommand: ParsableCommand {
     if output.isRegular { StandardError.shared.writeLine("wrote \(output.path)") }
   }
 
-  /// In place on a terminal, else some of the lines.
+  /// Shows the status in place on a terminal, otherwise only some of the lines.
   private func status(_ text: String, isPlain: Bool) {
     if StandardError.shared.isTerminal {
       StandardError.shared.show(status: text)
@@ -156,7 +156,7 @@ struct TimesCommand: ParsableCommand {
     return known
   }
 
-  /// A study may say which kernels it takes.
+  /// Returns the space, and the instruction set if the study demands one.
   private func spaceAndKernels() throws -> (SearchSpace, InstructionSet?) {
     guard let config else { return (try space(), nil) }
     let definition = try StudyDefinition(file: config, readsStart: false, readsTimes: false)

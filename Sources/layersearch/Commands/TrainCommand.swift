@@ -215,7 +215,8 @@ struct TrainCommand: ParsableCommand {
     return request
   }
 
-  /// Of a study's folder, or of a configuration, whose trained network may be what is trained here.
+  /// Reads the definition of a study from its folder or from a configuration. The configuration's checkpoint is not
+  /// read, since it may be the network that is to be trained here.
   private func definition(of path: String) throws -> StudyDefinition {
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {

@@ -86,7 +86,7 @@ struct WorkerCommand: ParsableCommand {
 
   @OptionGroup var limits: JobLimitOptions
 
-  /// For `run`: the worker must not outlive it.
+  /// For `run` and `final`, so that the worker does not outlive them.
   @Flag(help: ArgumentHelp("Leave when standard input ends.", visibility: .hidden))
   var leaveWithInput = false
 
@@ -138,7 +138,7 @@ struct WorkerCommand: ParsableCommand {
     if leaveWithInput {
       Thread.detachNewThread {
         LineReader(descriptor: STDIN_FILENO).forEach { _ in }
-        // The parent is gone, and with it the coordinator that could take something back: leave at once.
+        // The parent has ended, and with it the coordinator that could take jobs back: leave at once.
         end()
       }
     }
@@ -149,7 +149,7 @@ struct WorkerCommand: ParsableCommand {
     let client = try DemandClient(
       endpoint: connect, security: try keys.map(KeyFolder.workerSecurity) ?? .plaintext)
     defer { client.close() }
-    // The first process of a container has no default for them.
+    // As the first process of a container, this process has no default action for the signals.
     let signals = Signals { signal, _ in _exit(128 + signal) }
     defer { withExtendedLifetime(signals) {} }
     let demand: Demand

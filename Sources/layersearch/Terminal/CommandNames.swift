@@ -1,14 +1,14 @@
 import ArgumentParser
 import SearchCore
 
-/// Names of commands, checked before the parser sees them: it would take a wrong one for a superfluous argument.
+/// Checks the names of commands before the parser does: it would report a wrong one as a superfluous argument.
 enum CommandNames {
-  /// - Parameter arguments: of the process, without its own name.
+  /// - Parameter arguments: The arguments of the process, without its own name.
   static func check(_ arguments: [String]) throws(Failure) {
     // `layersearch help data fetch`.
     let words = arguments.first == "help" ? arguments.dropFirst() : arguments[...]
     var path = "layersearch"
-    // Those in groups are among them.
+    // Includes the commands in groups.
     var known = LayerSearch.configuration.subcommands.map { $0.configuration }
     for word in words {
       guard !known.isEmpty, !word.hasPrefix("-") else { return }
@@ -24,7 +24,7 @@ enum CommandNames {
     return .usage("\(path) has no command '\(word)'; \(hint): \(names.joined(separator: ", ")) (see \(path) --help)")
   }
 
-  /// What tells how the command is used that was given.
+  /// Returns the command that shows the help of the given command.
   static func helpCommand(_ arguments: [String]) -> String {
     var path = "layersearch"
     var known = LayerSearch.configuration.subcommands

@@ -20,7 +20,7 @@ import Trainings
 
 /// An error that ends the process: one line for the user and an exit code.
 struct Failure: Error, Hashable, CustomStringConvertible {
-  /// 1: the work failed. 2: usage or configuration, nothing was started.
+  /// 1: the work failed. 2: wrong usage or configuration; nothing was started.
   enum Code: Int32 {
     case failed = 1
     case usage = 2
@@ -34,15 +34,15 @@ struct Failure: Error, Hashable, CustomStringConvertible {
 }
 
 extension Failure {
-  /// An output that cannot be written: usage where the path can be none for a file.
+  /// An output that cannot be written. It is a usage error if the path cannot be that of a file.
   init(_ error: FileError) {
     self.init(code: error.number == nil ? .usage : .failed, description: "\(error)")
   }
 }
 
 extension OutputFile {
-  /// For an output that the user names: `option` is told where the path can be none for a file.
-  /// - Parameter inputs: files that are read, which nobody wants to lose.
+  /// Opens an output that the user names. The error mentions `option` if the path cannot be that of a file.
+  /// - Parameter inputs: The paths of files that are read and must not be overwritten.
   convenience init(_ path: String, option: String, reading inputs: [String?] = []) throws(Failure) {
     do { try self.init(path) } catch {
       var failure = Failure(error)
@@ -53,7 +53,8 @@ extension OutputFile {
   }
 }
 
-/// How the process ends: 0 done, 1 failed, 2 usage or configuration; errors as one line on standard error.
+/// Ends the process with 0 (done), 1 (failed) or 2 (usage or configuration), and writes an error as one line to
+/// standard error.
 enum ProcessExit {
   static let errorPrefix = "layersearch: error: "
 
@@ -61,7 +62,7 @@ enum ProcessExit {
     if let code = error as? ExitCode { endInOrder(code) }
     let parserCode = LayerSearch.exitCode(for: error)
     if parserCode.isSuccess {
-      // Help, version and completion scripts come as errors too.
+      // ArgumentParser also throws help, version and completion scripts as errors.
       StandardOutput.writeLine(LayerSearch.fullMessage(for: error))
       endInOrder()
     }
@@ -70,13 +71,14 @@ enum ProcessExit {
       usage
       ? LayerSearch.message(for: error)
         + " (see \(CommandNames.helpCommand(Array(CommandLine.arguments.dropFirst()))))" : describe(error)
-    // A configuration with several problems has a line for each.
+    // A configuration with several problems takes one line for each.
     let lines = (error as? ConfigurationError)?.problems.map(\.description) ?? [text.inOneLine]
     StandardError.shared.end(saying: lines.map { errorPrefix + $0 }.joined(separator: "\n"))
     exit(usage ? Failure.Code.usage.rawValue : code(of: error).rawValue)
   }
 
-  /// After all that was to be done: 0, or `code`, where everything that was said on standard output has arrived.
+  /// Ends the process when its work is done: with `code` if everything written to standard output has arrived,
+  /// otherwise with 1.
   static func endInOrder(_ code: ExitCode = .success) -> Never {
     if let problem = StandardOutput.problem() {
       StandardError.shared.end(saying: errorPrefix + problem)
@@ -85,7 +87,7 @@ enum ProcessExit {
     exit(code.rawValue)
   }
 
-  /// For a user who does not want to wait: from any thread, and without winding anything up.
+  /// Ends the process at the request of a user who does not want to wait, from any thread and without any cleanup.
   static func atOnce() -> Never {
     StandardError.shared.end(saying: errorPrefix + "ended at once by a second signal")
     _exit(Failure.Code.failed.rawValue)
@@ -110,7 +112,7 @@ enum ProcessExit {
     }
   }
 
-  /// What the modules' errors say of themselves; what the system says of the others.
+  /// The description of a module's error, or the system's reason for any other error.
   static func describe(_ error: any Error) -> String {
     let isTheSystems =
       type(of: error) is NSError.Type || error is CocoaError || error is POSIXError || error is URLError

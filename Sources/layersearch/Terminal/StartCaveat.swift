@@ -4,16 +4,16 @@ import Services
 import ShellCommands
 import Studies
 
-/// That the network that a study starts from may have seen the images that the study judges by.
+/// A remark that the network that a study starts from may have been trained on the study's validation images.
 struct StartCaveat {
   /// `warning` or `note`.
   let kind: String
-  /// In one line.
+  /// On one line.
   let text: String
 
-  /// - Parameter configuration: the study's, as it was named.
-  /// - Returns: nil where there is nothing to say.
-  /// - Throws: `ServiceError.start` where no training of the study can start from the network.
+  /// - Parameter configuration: The path of the study's configuration, as the user named it.
+  /// - Returns: `nil` if there is nothing to remark.
+  /// - Throws: `ServiceError.start` if no training of the study can start from the network.
   init?(_ definition: StudyDefinition, configuration: String) throws {
     guard let seen = try StartWeights.check(definition), let path = definition.startCheckpoint else { return nil }
     let advice = "train it with " + ShellCommand.line(["--without-validation-of", configuration])

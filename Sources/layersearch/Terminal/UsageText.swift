@@ -9,7 +9,7 @@ import StudyServer
 import StudyStore
 import Trainings
 
-/// An error of a library that a command line says in words of its own, with the options that help.
+/// An error of a library for which the command line has its own text, with the options that help.
 protocol UsageText: Error {
   var usage: String { get }
 }
@@ -36,7 +36,7 @@ extension StudyError: UsageText {
     }
   }
 
-  /// Where a study was to be resumed and there is none.
+  /// The notice if a study was to be resumed and does not exist.
   var notice: String? {
     guard case .missing(let folder, let similar) = self else { return nil }
     return "study \(folder): there is none to go on with, a new one is begun" + Self.advice(similar)
@@ -137,7 +137,7 @@ extension TrainingError: UsageText {
 }
 
 extension CacheFolder {
-  /// What to do where nothing can be written there. `option` names another place.
+  /// The advice if nothing can be written to the folder. `option` names another one.
   static func remedy(_ option: String) -> String {
     "name a folder of this user with \(option), or set XDG_CACHE_HOME or HOME to one"
   }

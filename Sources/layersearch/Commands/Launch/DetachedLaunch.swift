@@ -4,9 +4,9 @@ import Launching
 import Processes
 import Terminal
 
-/// A launcher that goes on without its terminal.
+/// A launcher that continues without its terminal.
 enum DetachedLaunch {
-  /// Starts this command anew in the background, and returns once it is at work.
+  /// Starts this command again in the background, and returns when that launcher is at work.
   static func start(_ folder: LaunchFolder) async throws {
     do { try Folder.make(folder.path) } catch {
       throw Failure.failed("cannot make the folder \(error.path): \(error.reason)")

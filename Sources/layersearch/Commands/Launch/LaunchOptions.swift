@@ -4,7 +4,7 @@ import Messaging
 import SearchProtocol
 import TextInput
 
-/// What every kind of place is told.
+/// The options for every kind of place.
 struct LaunchOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(

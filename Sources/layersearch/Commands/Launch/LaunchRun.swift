@@ -11,11 +11,11 @@ import Services
 import ShellCommands
 import Terminal
 
-/// Works as the launcher of a place until the study is done or its user wants it to end.
+/// Runs the launcher of a place until the study is done or the user stops it.
 /// - Parameters:
-///   - settings: the place's own, by name; `Places` makes the place of them.
-///   - executable: of the workers, where the user names none.
-///   - keys: this launcher's own folder of keys, where that is not the workers'.
+///   - settings: The settings of the place by name, from which `Places` makes the place.
+///   - executable: The executable of the workers, unless the user names one.
+///   - keys: The launcher's own folder of keys, if it is not that of the workers.
 func runLaunch(
   _ kind: PlaceKind, _ options: LaunchOptions, settings: [String: String] = [:], executable: String = "layersearch",
   keys: String? = nil
@@ -26,7 +26,7 @@ func runLaunch(
   let worker = WorkerInvocation(
     executable: options.binary ?? executable, connect: options.connect, keys: workersKeys, slots: options.slots,
     options: options.workerOptions, name: folder.name)
-  // A wrong option would end each worker as soon as it begins.
+  // A wrong option would end each worker at its start.
   do { _ = try WorkerCommand.parse(Array(worker.arguments(keys: workersKeys).dropFirst())) } catch {
     throw Failure.usage("of the workers' options: \(WorkerCommand.message(for: error))")
   }
@@ -69,7 +69,7 @@ func runLaunch(
       do { return .success(ScalingDemand(try await client.answer())) } catch { return .failure(.failure("\(error)")) }
     }, say: { log.info("\($0)") })
   let stops = Launcher.StopRequests()
-  // A terminal that closes says so beside other signals, and is no second wish.
+  // A closing terminal sends SIGHUP along with other signals, so SIGHUP does not count as a second request.
   let signals = Signals { signal, _ in
     guard signal != SIGHUP || stops.total == 0 else { return }
     stops.add()
@@ -85,11 +85,12 @@ func runLaunch(
   }
 }
 
-/// Workers of another place than this launch's, another kind or other hosts, could not be seen any more.
+/// Throws if workers of the earlier launch would no longer be seen, because this launch has another kind of place or
+/// other hosts.
 private func requireSamePlace(_ record: LaunchRecord, _ place: any Place, _ folder: LaunchFolder) async throws {
   guard folder.isThere else { return }
   let earlier = try folder.read()
-  // What was fitted to the study then is fitted anew.
+  // The memory setting was fitted to the study, and is determined again.
   func lasting(_ settings: [String: String]) -> [String: String] {
     settings.filter { $0.key != SlurmRequest.memorySetting }
   }
@@ -112,7 +113,7 @@ enum LaunchAdvice {
 }
 
 extension DemandClient {
-  /// `ask` on a thread of its own.
+  /// Calls `ask` on a separate thread.
   func answer() async throws -> Demand {
     let result = await withCheckedContinuation { (waiting: CheckedContinuation<Result<Demand, any Error>, Never>) in
       let isAsking = startThread { waiting.resume(returning: Result { try self.ask(waitingAtMost: Self.patience) }) }
@@ -131,7 +132,7 @@ extension ScalingDemand {
   }
 }
 
-/// This program's own file, for processes that others start.
+/// The executable file of this program, for starting further processes.
 enum OwnExecutable {
   static func path() throws -> String {
     do { return try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") } catch {

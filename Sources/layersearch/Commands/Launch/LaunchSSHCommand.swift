@@ -42,7 +42,7 @@ struct LaunchSSHCommand: AsyncParsableCommand {
         "cannot read \(hosts): \(error.reason); copy cluster/hosts.example and name your hosts in it")
     }
     let first = try HostsFile(text, name: hosts == "-" ? "standard input" : hosts).hosts[0]
-    // The launcher asks with keys of its own, or with those of the first host.
+    // The launcher uses the keys of the first host if every host has its own, and otherwise those of all workers.
     let own = options.keys.map { FilePath.join(FilePath.expandingTilde($0), first.name) }.flatMap {
       Folder.isFolder($0) ? $0 : nil
     }

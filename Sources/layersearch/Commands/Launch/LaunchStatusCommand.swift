@@ -39,7 +39,7 @@ struct LaunchStatusCommand: AsyncParsableCommand {
   }
 }
 
-/// What is shown of a launch.
+/// A launch as `launch status` shows it.
 struct LaunchView: Encodable {
   struct Worker: Encodable {
     var id: String
@@ -47,7 +47,7 @@ struct LaunchView: Encodable {
     var host: String?
     var process: Int?
     var slots: Int?
-    /// ISO 8601.
+    /// In ISO 8601.
     var since: String?
     var reason: String?
   }
@@ -56,11 +56,11 @@ struct LaunchView: Encodable {
   var kind: String
   var connect: String
   var wanted: String
-  /// Of the launcher that is at work; left out where none is.
+  /// The process of the launcher; omitted if none is at work.
   var launcherProcess: Int32?
   var launcherHost: String?
   var workers: [Worker] = []
-  /// Why the place's workers cannot be listed.
+  /// The reason why the place's workers cannot be listed.
   var problem: String?
 
   init(_ folder: LaunchFolder) async throws {
@@ -90,7 +90,7 @@ struct LaunchView: Encodable {
     let head = "launch \(name): \(kind), \(wanted) workers for \(connect); \(launcher)"
     if let problem { return [head, "  the workers cannot be listed: \(problem)"] }
     guard !workers.isEmpty else { return [head, "  no workers"] }
-    // Text on the left, as it is read.
+    // Text is left-aligned.
     let rows =
       [["WORKER", "STATE", "HOST", "SLOTS", "SINCE", "REASON"]]
       + workers.map { worker in

@@ -53,14 +53,15 @@ struct LaunchStopCommand: AsyncParsableCommand {
       "launch \(folder.name) is stopped" + (count == 0 ? "" : ", \(count) worker\(count == 1 ? "" : "s") left"))
   }
 
-  /// It asks its workers to leave, and ends when they have.
+  /// Stops the launcher, which asks its workers to leave and ends when they have left.
   private func stopLauncher(of folder: LaunchFolder, _ record: LaunchRecord) async throws {
     guard record.host == HostName.current else {
       throw Failure.usage("the launcher of \(folder.name) works on \(record.host): stop it there")
     }
     let known = folder.launcher
     let launcher = known?.process ?? record.processID
-    // The second time it ends its workers, and so it would where somebody else has told it before.
+    // The number of signals to send; one less if the launcher was asked to stop before, because its second signal, from
+    // any process, ends its workers.
     var words = (known?.isStopping == true ? 0 : 1) + (now ? 1 : 0)
     let end = MonotonicClock.now + Self.patience
     while folder.isLed {
@@ -112,7 +113,7 @@ struct LaunchLogsCommand: AsyncParsableCommand {
 
 /// The launch that a command is about.
 enum LaunchChoice {
-  /// Without a name: the only one, or the only one that has a launcher.
+  /// Returns the launch with this name; without a name the only launch, or the only one whose launcher is at work.
   static func folder(_ name: String?) throws -> LaunchFolder {
     if let name { return try LaunchFolder(name) }
     let known = LaunchFolder.known
