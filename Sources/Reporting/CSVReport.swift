@@ -1,10 +1,10 @@
 import ReadableText
 import SearchCore
 
-// Comma-separated values for scripts: quoted as RFC 4180 says, lines end with a line feed. Accuracy, its deviation and
-// loss are the shortest text that reads back to the same bits, so that two frontiers can be compared as files; ratios
-// have six decimals; an unknown value is an empty field. Accuracy and loss are those of the trainings that did not
-// diverge.
+// Comma-separated values for scripts, quoted as in RFC 4180, with a line feed at the end of each line. Accuracy, its
+// deviation and loss are written as the shortest text that reads back to the same bits, so that two frontiers can be
+// compared as files. Ratios have six decimals, and an unknown value is an empty field. Accuracy and loss cover only the
+// trainings that did not diverge.
 extension StudyReport {
   func csv(_ selection: ReportSelection) -> String {
     let rows = rows(selection)
@@ -13,7 +13,7 @@ extension StudyReport {
     return Self.csv(lines)
   }
 
-  /// Rows of fields as a file.
+  /// Returns the text of a CSV file with these rows of fields.
   package static func csv(_ rows: [[String]]) -> String {
     rows.map { $0.map(Self.quoted).joined(separator: ",") + "\n" }.joined()
   }
@@ -23,7 +23,8 @@ extension StudyReport {
   }
 
   static func quoted(_ field: String) -> String {
-    // By bytes: a carriage return and a line feed together are one Character, and fields may be long.
+    // Works on bytes, because a carriage return and a line feed together are one Character, and because fields may be
+    // long.
     let bytes = field.utf8
     guard bytes.contains(where: { [0x2c, 0x22, 0x0a, 0x0d].contains($0) }) else { return field }
     guard bytes.contains(0x22) else { return "\"\(field)\"" }

@@ -1,11 +1,11 @@
 import SearchCore
 
-/// Columns of figures for a terminal, right-aligned, and behind them candidates, which go on in further lines rather
-/// than being cut.
+/// A table for a terminal: right-aligned columns of numbers followed by the candidates. A candidate that does not fit
+/// on its line continues on further lines and is never truncated.
 package struct CandidateTable {
   package struct Column {
     package var heading: String
-    /// Without the heading.
+    /// The cells below the heading, one per row.
     package var cells: [String]
     var width: Int { max(heading.count, cells.map(\.count).max() ?? 0) }
 
@@ -20,13 +20,13 @@ package struct CandidateTable {
   private let notes: [String]
   private let width: Int?
 
-  /// With less than this a candidate goes below its row.
+  /// The minimum room for candidates beside the columns. With less, each candidate goes below its row.
   private static let leastRoom = 20
   private static let gap = 2
 
   /// - Parameters:
-  ///   - notes: behind each candidate; empty for none.
-  ///   - width: columns of the terminal; nil for as many as are needed.
+  ///   - notes: The note that follows each candidate; an empty text for none.
+  ///   - width: The number of columns of the terminal; `nil` for an unlimited width.
   package init(columns: [Column], labels: [CandidateLabel], notes: [String], width: Int?) {
     self.columns = columns
     self.labels = labels

@@ -1,21 +1,21 @@
 import ReadableText
 import SearchCore
 
-/// What estimates say of a study as a whole.
+/// What the estimates tell about a study as a whole.
 package struct EstimateSummary: Hashable, Sendable {
-  /// That the estimates are from.
+  /// The number of trainings that the estimates are based on.
   package var trainings: Int
   package var confirmations: Int
-  /// In points; see `FrontierDraws.expectedLoss`.
+  /// The expected loss of the named candidates, in points; see `FrontierDraws.expectedLoss`.
   package var expectedLoss: Double?
-  /// Of the measured frontier; see `StudyEstimates.openShare`.
+  /// The share of the open hypervolume that the measured frontier has; see `StudyEstimates.openShare`.
   package var openShare: Double?
-  /// No cost had to be rounded to find the estimated frontier.
+  /// Whether the estimated frontier was found without rounding any cost.
   package var isExact: Bool
 }
 
 extension StudyReport {
-  /// Marks the estimated frontier instead of the measured one, and adds what belongs to it without a training.
+  /// Marks the estimated frontier instead of the measured one, and adds its untrained candidates.
   mutating func add(_ estimates: StudyEstimates, of results: [Work: Observation], in space: SearchSpace) {
     let entries = Dictionary(uniqueKeysWithValues: estimates.entries.map { ($0.candidate, $0) })
     let confirmations = Dictionary(
@@ -43,7 +43,7 @@ extension StudyReport {
     }
   }
 
-  /// How the estimates are to be read, for people: none without them.
+  /// Sentences that explain how to read the estimates; empty if the report has none.
   package var estimateLines: [String] {
     guard let estimated else { return [] }
     var lines = [
@@ -64,7 +64,7 @@ extension StudyReport {
     return lines
   }
 
-  /// What the estimates leave out.
+  /// Sentences about what the estimates leave out.
   var estimateCaveats: [String] {
     guard let estimated else { return [] }
     var caveats: [String] = []

@@ -1,10 +1,11 @@
 import SearchCore
 
-/// The listed candidates of an estimated frontier by number: 1 is the most accurate by the estimate.
+/// Numbers of the listed candidates of an estimated frontier; 1 is the candidate with the highest estimated accuracy.
 struct FrontierNumbers: Sendable {
   let numbers: [Candidate: Int]
 
-  /// Of more, each may be within the noise of hundreds: names would fill a file that grows with the square of them.
+  /// The largest frontier whose candidates are named by their texts. In a larger one, each candidate may be within the
+  /// noise of hundreds of others, and a file with their names would grow with the square of their number.
   static let mostNamed = 100
 
   init(_ rows: [ReportRow]) {
@@ -18,7 +19,8 @@ struct FrontierNumbers: Sendable {
     numbers = Dictionary(uniqueKeysWithValues: frontier.enumerated().map { ($1.score.candidate, $0 + 1) })
   }
 
-  /// Candidates by their texts where few are listed, else runs of their numbers: `3-17`, `20`.
+  /// Names the candidates by their texts if the frontier is small enough, otherwise by runs of their numbers: `3-17`,
+  /// `20`.
   func names(of candidates: [Candidate]) -> [String] {
     guard numbers.count > Self.mostNamed else { return candidates.map(\.description) }
     var runs: [ClosedRange<Int>] = []

@@ -1,12 +1,12 @@
 import ReadableText
 import SearchCore
 
-/// JSON that keeps the order of its fields.
+/// A JSON value whose objects keep the order of their fields.
 indirect enum JSONValue {
   case null
   case bool(Bool)
   case integer(Int)
-  /// The shortest text that reads back to the same bits; null where it is not finite.
+  /// The shortest text that reads back to the same bits; `null` if the number is not finite.
   case number(Double)
   case string(String)
   case array([JSONValue])
@@ -14,7 +14,7 @@ indirect enum JSONValue {
 
   init(_ value: Double?) { self = value.map { .number($0) } ?? .null }
 
-  /// A ratio, to six decimals.
+  /// A ratio with six decimals.
   init(ratio value: Double?) { self.init(value.flatMap { Double(NumberText.ratio($0)) }) }
 
   func text(indent: String = "") -> String {
@@ -36,7 +36,7 @@ indirect enum JSONValue {
   }
 }
 
-// One object: the study, then its candidates under the CSV's column names.
+// One JSON object: the facts of the study, then its candidates with the column names of the CSV as keys.
 extension StudyReport {
   func json(_ selection: ReportSelection) -> String {
     var fields: [(String, JSONValue)] = [
@@ -78,7 +78,7 @@ extension StudyReport {
       ("metadata", .object(metadata.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })),
     ]
     if let estimated { fields.append(("estimates", estimated.json(frontier: frontier.count))) }
-    // Where people have had a hand in it.
+    // Present only if a person had results struck out.
     if !struckOut.isEmpty { fields.append(("struck_out_results", .array(struckOut.map(\.json)))) }
     let rows = rows(selection)
     let columns = columns(of: rows)
@@ -124,7 +124,7 @@ extension TrainedStart {
 }
 
 extension ReportRow {
-  /// - Parameter askedByHand: trainings of it that a person asked for.
+  /// - Parameter askedByHand: The number of this candidate's trainings that a person asked for.
   fileprivate func json(_ columns: [ReportColumn], askedByHand: Int?) -> JSONValue {
     let variants = score.candidate.decompositions.compactMap { decomposition in
       decomposition.form.variant.map { (decomposition.layer, JSONValue.string($0.rawValue)) }
@@ -137,7 +137,7 @@ extension ReportRow {
     case .allLayers: referenceName = .string("all_layers")
     }
     let fields = columns.map { ($0.name, $0.value(self).json) }
-    // Of layers that have not the study's own.
+    // The variants of layers that do not use the study's own variant.
     let others = variants.isEmpty ? [] : [("variants", JSONValue.object(variants))]
     let byHand = askedByHand.map { [("asked_by_hand", JSONValue.integer($0))] } ?? []
     return .object(fields + [("reference", referenceName), ("ranks", .object(ranks))] + others + byHand)
@@ -154,7 +154,7 @@ extension StruckTraining {
 }
 
 extension EstimateSummary {
-  /// - Parameter frontier: how many candidates are on it, of which a selection may list fewer.
+  /// - Parameter frontier: The number of candidates on the estimated frontier; a selection may list fewer.
   fileprivate func json(frontier: Int) -> JSONValue {
     .object([
       ("trainings", .integer(trainings)), ("confirmations", .integer(confirmations)),

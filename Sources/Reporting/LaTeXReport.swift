@@ -2,7 +2,7 @@ import ReadableText
 import SearchCore
 
 // A table for papers, with the rules of the package booktabs. Every column of numbers has one unit and one number of
-// decimals, so that they stand below each other aligned to the right.
+// decimals, so that right-aligned numbers line up.
 extension StudyReport {
   func latex(_ selection: ReportSelection) -> String {
     let columns = latexColumns
@@ -65,7 +65,7 @@ extension StudyReport {
         },
       ]
     }
-    // One that is empty from top to bottom tells nothing.
+    // A column without a single value is left out.
     return columns.filter { column in rows.contains { !column.cell($0).isEmpty } }
   }
 
@@ -89,7 +89,7 @@ extension StudyReport {
     }
   }
 
-  /// Nothing of a study's text ends the comment, or is a command.
+  /// Puts the text on one line: a line break in a study's text would end the LaTeX comment and start a command.
   private static func latexComment(_ text: String) -> String { text.inOneLine }
 
   static func latexEscaped(_ text: String) -> String {

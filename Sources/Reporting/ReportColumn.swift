@@ -1,6 +1,6 @@
 import SearchCore
 
-/// A field of a candidate in the exports for programs: a column of CSV, a member in JSON.
+/// A field of a candidate in the exports for programs: a column in CSV, a member in JSON.
 struct ReportColumn: Sendable {
   enum Value {
     case text(String)
@@ -8,17 +8,17 @@ struct ReportColumn: Sendable {
     case flag(Bool)
     case integer(Int)
     case number(Int?)
-    /// The shortest text that reads back to the same bits.
+    /// Written as the shortest text that reads back to the same bits.
     case exact(Double?)
-    /// Six decimals.
+    /// Written with six decimals.
     case ratio(Double?)
   }
 
   let name: String
   let value: @Sendable (ReportRow) -> Value
 
-  /// Columns are only ever added at the end: scripts read them by position. A new objective's columns are there by
-  /// themselves.
+  /// All columns without estimates. New columns are only ever added at the end, because scripts read columns by
+  /// position. The columns of a new objective are added automatically.
   static let all: [ReportColumn] = {
     let placed: [Objective] = [.parameters, .multiplyAdds, .accuracy, .stepTime, .inferenceTime]
     return [
@@ -36,14 +36,14 @@ struct ReportColumn: Sendable {
       + columns(of: Objective.allCases.filter { !placed.contains($0) })
   }()
 
-  /// Those that a study has values for: one without a table of times has none for a device.
+  /// Returns the columns that a study has values for: without a table of device times there is no column for them.
   static func all(of denseCost: Cost) -> [ReportColumn] {
     let unknown = Set(columns(of: Objective.allCases.filter { $0.isUnknown(in: denseCost) }).map(\.name))
     return all.filter { !unknown.contains($0.name) }
   }
 
-  /// Behind all others, where estimates were asked for.
-  /// - Parameter rows: that are listed.
+  /// Returns the columns that follow all others when estimates were asked for.
+  /// - Parameter rows: The listed rows.
   static func estimates(of rows: [ReportRow]) -> [ReportColumn] {
     let frontier = FrontierNumbers(rows)
     return [

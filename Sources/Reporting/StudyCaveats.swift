@@ -1,21 +1,21 @@
 import ReadableText
 import SearchCore
 
-/// Jobs that have no result, because their trainings failed too often.
+/// Jobs without a result, because their trainings failed too often.
 package struct SetAsideSummary: Hashable, Sendable {
   package struct Reason: Hashable, Sendable {
     package var text: String
     package var jobs: Int
   }
 
-  /// How many jobs.
+  /// The number of jobs.
   package private(set) var jobs = 0
-  /// The commonest reasons with the number of their jobs, no more than `reasonsKept`.
+  /// The most frequent reasons with the number of their jobs, at most `reasonsKept`.
   package private(set) var reasons: [Reason] = []
 
   package static let reasonsKept = 10
 
-  /// - Parameter reasons: one for each job.
+  /// - Parameter reasons: One reason for each job.
   package init(reasons: some Sequence<String> = []) {
     var counts: [String: Int] = [:]
     for reason in reasons {
@@ -27,7 +27,7 @@ package struct SetAsideSummary: Hashable, Sendable {
   }
 }
 
-/// Trainings that one variant of the kernels computed.
+/// The number of trainings that one kernel variant computed.
 package struct KernelVariantCount: Hashable, Sendable {
   package var name: String
   package var trainings: Int
@@ -38,9 +38,9 @@ package struct KernelVariantCount: Hashable, Sendable {
   }
 }
 
-// What a reader of a study's results must know besides them, in the same words everywhere.
+// What a reader must know besides the results of a study, in the same words in every format.
 extension StudyReport {
-  /// A sentence each; none for a study in which all went well.
+  /// The caveats, one sentence each; empty for a study without problems.
   package var caveats: [String] {
     var caveats: [String] = []
     if rows.isEmpty {
@@ -72,10 +72,10 @@ extension StudyReport {
     return caveats + estimateCaveats
   }
 
-  /// Nil where all trainings were computed alike.
+  /// A warning about mixed kernel variants; `nil` if a single variant computed all trainings.
   package var mixture: String? { Self.mixture(of: kernelVariants) }
 
-  /// Nil where all trainings were computed alike.
+  /// Returns a warning about mixed kernel variants; `nil` if there is at most one variant.
   package static func mixture(of variants: [KernelVariantCount]) -> String? {
     guard variants.count > 1 else { return nil }
     let parts = variants.map { "\($0.name) (\(NumberText.grouped($0.trainings)))" }

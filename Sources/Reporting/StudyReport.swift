@@ -1,13 +1,13 @@
 import ReadableText
 import SearchCore
 
-/// A candidate to compare the search with.
+/// A candidate that the search is compared with.
 package enum Reference: Hashable, Sendable {
   case dense
   /// Every layer of the space at one configured rank, called `label`, such as `25 %` or `rank 8`.
   case allLayers(label: String)
 
-  /// As tables print it.
+  /// The text that tables print.
   package var text: String {
     switch self {
     case .dense: "dense"
@@ -20,13 +20,13 @@ package enum Reference: Hashable, Sendable {
 package struct ReportRow: Hashable, Sendable {
   package var score: CandidateScore
   package var onFrontier: Bool
-  /// What the search is compared with, or nil for a candidate of the search's own.
+  /// The reference that this candidate is, or `nil` for a candidate of the search's own.
   package var reference: Reference?
-  /// Those that its trainings were computed with, in order.
+  /// The kernel variants that computed the candidate's trainings, sorted.
   package var kernelVariants: [String]
-  /// What all trainings say of it; nil where no estimates were asked for, and where it has no sound training.
+  /// The estimate from all trainings together; `nil` if no estimates were asked for, or for lack of a sound training.
   package var estimate: StudyEstimates.Entry?
-  /// Where estimates were asked for and it was trained anew to be quoted.
+  /// The candidate's confirmation, if estimates were asked for and the candidate was confirmed.
   package var confirmation: Confirmation.Entry?
 
   package init(
@@ -41,13 +41,13 @@ package struct ReportRow: Hashable, Sendable {
     self.confirmation = confirmation
   }
 
-  /// All that is known of it follows from other candidates.
+  /// Whether the candidate has neither trainings nor confirmations: all that is known of it follows from others.
   package var isUntrained: Bool { score.seeds == 0 && confirmation == nil }
-  /// Not more of its trainings ended well than diverged.
+  /// Whether the candidate has trainings, but not more sound ones than diverged ones.
   package var isDiverged: Bool { score.seeds > 0 && !score.isSound }
 }
 
-/// A result that a person does not trust: it is shown, and nothing is made of it.
+/// A result of a distrusted worker: reports show it, but no score or estimate uses it.
 package struct StruckTraining: Hashable, Sendable {
   package var job: Int64
   package var candidate: Candidate
@@ -64,31 +64,32 @@ package struct StruckTraining: Hashable, Sendable {
   }
 }
 
-/// All that an export shows of a study: what was searched, and every candidate that has a result.
+/// The contents of an export: what was searched, and every candidate that has a result.
 package struct StudyReport: Hashable, Sendable {
   package var study: String
   package var recipe: TrainingRecipe
   package var objectives: [Objective]
   package var architecture: Architecture
   package var denseCost: Cost
-  /// By parameters, then by text: what was trained and, with estimates, untrained candidates of the estimated frontier.
+  /// Sorted by parameters, then by text: the trained candidates and, with estimates, the untrained candidates of the
+  /// estimated frontier.
   package var rows: [ReportRow]
-  /// What the estimates say of the study as a whole; nil where none were asked for.
+  /// What the estimates tell about the study as a whole; `nil` if none were asked for.
   package var estimated: EstimateSummary?
   package var setAside: SetAsideSummary
-  /// Trainings by the kernel variant that they were computed with, in the variants' order.
+  /// The number of trainings by kernel variant, sorted by the variant's name.
   package var kernelVariants: [KernelVariantCount]
   /// Further facts for the JSON export, such as the study's seed or the kernels' instruction set.
   package var metadata: [String: String]
-  /// Trainings that a person asked for, by their candidates.
+  /// The number of trainings that a person asked for, by candidate.
   package var askedByHand: [Candidate: Int] = [:]
-  /// Results that do not count, in the order in which they were recorded.
+  /// Results that were struck out, in the order in which they were recorded.
   package var struckOut: [StruckTraining] = []
 
-  /// Scores, frontier and references from what was trained. Confirmations are no part of scores: a candidate that was
-  /// chosen for its luck would be compared with others by other trainings than theirs.
+  /// Computes scores, frontier and references from the results. Confirmations are no part of scores: a candidate that
+  /// was chosen for its luck would be compared with others by trainings that the others do not have.
   ///
-  /// - Parameter estimates: of the same results. With them the frontier is the estimated one.
+  /// - Parameter estimates: The estimates from the same results. With them the frontier is the estimated one.
   package init(
     study: String, recipe: TrainingRecipe, space: SearchSpace, objectives: [Objective], results: [Work: Observation],
     setAside: SetAsideSummary = SetAsideSummary(), metadata: [String: String] = [:], estimates: StudyEstimates? = nil
@@ -129,48 +130,48 @@ package struct StudyReport: Hashable, Sendable {
   }
 
   package var frontier: [ReportRow] { rows.filter(\.onFrontier) }
-  /// The candidate at which the frontier bends most; nil where it has no bend.
+  /// The candidate at which the frontier bends most; `nil` if it has no bend.
   package var knee: ReportRow? { FrontierPlotData(self).knee?.row }
   package var dense: ReportRow? { rows.first { $0.reference == .dense } }
-  /// Without those of which nothing but an estimate is known.
+  /// The rows of candidates with trainings other than confirmations.
   package var trainedRows: [ReportRow] { rows.filter { $0.score.seeds > 0 } }
-  /// Without confirmations.
+  /// The number of trainings, without confirmations.
   package var trainings: Int { rows.reduce(0) { $0 + $1.score.seeds } }
   package var divergedTrainings: Int { rows.reduce(0) { $0 + $1.score.divergedSeeds } }
   package var mixesKernelVariants: Bool { kernelVariants.count > 1 }
 
-  /// Of the measured frontier; see `ParetoFront.hypervolume`.
+  /// The hypervolume of the measured frontier; see `ParetoFront.hypervolume`.
   package var hypervolume: Double? { ParetoFront(of: rows.map(\.score), objectives: objectives).hypervolume }
 }
 
-/// How a report is written. Raw values are the command line's names.
+/// The format of a report. Raw values are the names on the command line.
 package enum ReportFormat: String, CaseIterable, Sendable {
   case csv, json, svg, markdown
   /// A table for papers.
   case latex
-  /// As a terminal shows it.
+  /// The table for a terminal.
   case table
-  /// The picture, in characters.
+  /// The picture of the frontier, drawn in characters.
   case text
 }
 
-/// Which candidates a report lists.
+/// The candidates that a report lists.
 package enum ReportSelection: Hashable, Sendable {
   case frontier
-  /// So many of the frontier at most, evenly over what they cost.
+  /// At most this many candidates of the frontier, spread evenly over cost.
   case spread(Int)
   case all
 }
 
 extension StudyReport {
-  /// The whole file as text, with a line end at its end. The picture always shows every candidate, since a frontier
-  /// means little without what it dominates; `selection` decides for the other formats.
+  /// Returns the whole file as text, with a line break at its end. The picture always shows every candidate, since a
+  /// frontier means little without the candidates it dominates; `selection` applies to the other formats.
   ///
   /// - Parameters:
-  ///   - width: columns that the table may have, nil for as many as it needs, and that the picture in characters has,
-  ///     nil for 80.
-  ///   - glyphs: what that is drawn with.
-  ///   - hasColor: it has.
+  ///   - width: The maximum width of the table in columns, `nil` for as many as it needs; the width of the picture in
+  ///     characters, `nil` for 80.
+  ///   - glyphs: The characters that the picture in characters is drawn with.
+  ///   - hasColor: Whether the picture in characters has colors.
   package func text(
     _ format: ReportFormat, selection: ReportSelection = .frontier, width: Int? = nil, glyphs: Glyphs = .unicode,
     hasColor: Bool = false
@@ -191,7 +192,7 @@ extension StudyReport {
     case .frontier: return frontier
     case .all: return rows
     case .spread(let count):
-      // By the share of the dense network's parameters and of its multiply-adds or device time together.
+      // The size is the share of the dense network's parameters plus the share of its multiply-adds or device time.
       let sized = frontier.map { row in
         let parameters = Double(row.score.cost.parameters) / Double(denseCost.parameters)
         let effort = Double(row.score.cost.effort) / Double(denseCost.effort)
@@ -199,7 +200,7 @@ extension StudyReport {
       }
       let chosen = Set(
         EvenSpread.choose(of: sized.sorted { $0.size < $1.size }, over: count).map(\.score.candidate))
-      // What cannot be told from them is named as far as it is listed.
+      // Of the candidates within the noise, only the listed ones are named.
       return frontier.filter { chosen.contains($0.score.candidate) }.map { row in
         var row = row
         row.estimate?.withinNoiseOf.removeAll { !chosen.contains($0) }
@@ -208,7 +209,7 @@ extension StudyReport {
     }
   }
 
-  /// That a selection leaves some of the frontier out; nil where it does not.
+  /// A sentence that tells how many candidates of the frontier the selection leaves out; `nil` if it leaves out none.
   package func omission(_ selection: ReportSelection) -> String? {
     guard case .spread(let count) = selection else { return nil }
     let all = frontier.count

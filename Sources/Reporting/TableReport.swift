@@ -1,7 +1,7 @@
 import ReadableText
 import SearchCore
 
-// The table for documents; TerminalTable has the one for terminals.
+// The table for documents. TerminalTable is the one for terminals.
 extension StudyReport {
   func markdown(_ selection: ReportSelection) -> String {
     let columns = tableColumns
@@ -33,19 +33,19 @@ extension StudyReport {
   }
 }
 
-/// What a table tells of a candidate besides its name.
+/// A column of a table of candidates, besides the candidate's name.
 package enum TableColumn: Hashable, Sendable {
-  /// In its own unit; what is measured in multiples of the dense network's, as that.
+  /// The value in its own unit, or as a multiple of the dense network's value if it is measured as such.
   case value(Objective)
-  /// A count, as a share of the dense network's.
+  /// A count or a time, as a share of the dense network's.
   case ofDense(Objective)
   case loss, seeds, layers
-  /// What all trainings say of it, with its interval; the share of draws in which nothing beats it; confirmations.
+  /// The estimate with its interval; the share of draws in which no candidate beats this one; the confirmations.
   case estimate, unbeaten, confirmed
-  /// What it was computed with, where a study mixes variants.
+  /// The kernel variants that computed the trainings, in a study that mixes variants.
   case kernels
 
-  /// In their order: what a network has without training, what training found, what was measured.
+  /// All columns in their order: costs that are known without training, results of training, measured times.
   static let all = columns(estimates: [])
   static let allWithEstimates = columns(estimates: [.estimate, .unbeaten, .confirmed])
 
@@ -77,7 +77,7 @@ package enum TableColumn: Hashable, Sendable {
     }
   }
 
-  /// Within a sentence.
+  /// The column's name within a sentence.
   package var title: String {
     switch self {
     case .ofDense(let objective): "\(objective.title) of dense"
@@ -122,7 +122,8 @@ extension ReportRow {
 }
 
 extension String {
-  /// Reasons of failures are free text: nothing in it is to be taken for a table, a link or HTML.
+  /// The text with Markdown's special characters escaped. Failure reasons are free text, and none may become a table, a
+  /// link or HTML.
   fileprivate var markdownEscaped: String {
     reduce(into: "") { text, character in
       if "\\`*_[]<>|#".contains(character) { text.append("\\") }

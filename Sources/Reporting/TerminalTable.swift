@@ -1,10 +1,10 @@
 import SearchCore
 
 extension StudyReport {
-  /// The candidates as aligned columns for a terminal of `width` columns (nil: as wide as needed), with lines above
-  /// that say what it is and what went wrong. No line is wider: where room is short the least important columns are
-  /// left out, and a candidate, which is the result, goes on in a second line. Candidates are labels, which every
-  /// command reads.
+  /// The candidates as aligned columns for a terminal of `width` columns (`nil` for as wide as needed), below lines
+  /// about the study and what went wrong in it. No line exceeds the width: if room is short, the least important
+  /// columns are left out, and a candidate, which is the result, continues on a second line. Candidates are written as
+  /// labels, which every command accepts.
   package func terminalTable(_ selection: ReportSelection = .frontier, width: Int? = nil) -> String {
     var lines = Wrapping.lines("\(study): \(setting)", width: width, indent: 2)
     lines += Wrapping.lines("\(extent); dense: \(denseText)", width: width, indent: 2)
@@ -23,21 +23,21 @@ extension StudyReport {
   }
 }
 
-/// Which columns there is room for, and the lines that follow.
+/// Chooses the columns that fit, and formats the table.
 private struct TerminalTable {
   private typealias Column = CandidateTable.Column
 
   private let table: CandidateTable
   private let dropped: [TableColumn]
 
-  /// Room that a candidate should have at least: most labels of small networks fit, and longer ones need few lines.
+  /// The preferred minimum room for a candidate: most labels of small networks fit, and longer ones need few lines.
   private static let comfortableRoom = 34
 
   init(
     rows: [ReportRow], kinds: [TableColumn], objectives: [Objective], architecture: Architecture, width: Int?
   ) {
     let labels = rows.map { CandidateLabel($0.score.candidate, in: architecture) }
-    // A column that holds nothing but unknown values tells nothing.
+    // A column with only unknown values is left out.
     var columns = kinds.map { kind in
       (kind: kind, column: Column(heading: kind.heading, cells: rows.map { $0.cell(kind) }))
     }.filter { !$0.column.cells.allSatisfy { $0 == ReportRow.unknown } }
@@ -48,7 +48,7 @@ private struct TerminalTable {
         guard columns.count > 1, let index = columns.firstIndex(where: { $0.kind == kind }) else { continue }
         columns.remove(at: index)
         dropped.append(kind)
-        // What "of dense" refers to has gone.
+        // The column that "of dense" refers to has been removed.
         if case .value(let objective) = kind {
           for index in columns.indices where columns[index].kind == .ofDense(objective) {
             columns[index].column.heading = objective.descriptor.shortHeading
@@ -56,7 +56,7 @@ private struct TerminalTable {
         }
       }
     }
-    // Where there is hardly any room, what was asked for is told rather than what was measured.
+    // If there is hardly any room, the estimate, which the user asked for, takes precedence over the measured accuracy.
     if let width, CandidateTable.room(beside: columns.map(\.column), width) < 0, kinds.contains(.estimate),
       let index = columns.firstIndex(where: { $0.kind == .value(.accuracy) })
     {
@@ -74,8 +74,8 @@ private struct TerminalTable {
     self.dropped = dropped
   }
 
-  /// The first to go first: what tells least, and what the study does not look for. Of what is told as a share of the
-  /// dense network's, the first objective stays longest.
+  /// The order in which columns are removed: the least informative first, and costs that are no objective of the study
+  /// before its objectives. Of the values relative to the dense network, the first objective stays longest.
   private static func order(_ objectives: [Objective]) -> [TableColumn] {
     let relative = Objective.allCases.filter(\.isRelativeToDense).reversed()
     let amounts = relative.filter(isCount).map(TableColumn.value)

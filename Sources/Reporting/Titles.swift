@@ -1,9 +1,9 @@
 import ReadableText
 import SearchCore
 
-// Names as people read them.
+// Names and short texts for readers.
 extension Model {
-  /// `ResNet-20`, or of a description `cifar-resnet (depth 20, width 4)`
+  /// `ResNet-20`, or `cifar-resnet (depth 20, width 4)` for a model that is given by a description.
   package var title: String {
     if isNamed { return "ResNet-" + rawValue.drop { !$0.isNumber } }
     let parts = rawValue.split(separator: ":", maxSplits: 1)
@@ -24,7 +24,7 @@ extension ImageSet {
 }
 
 extension CandidateScore {
-  /// As tables print it, in its own unit; nil where it is unknown.
+  /// The value as tables print it, in its own unit; `nil` if it is unknown.
   func text(of objective: Objective) -> String? {
     switch objective.descriptor.quantity {
     case .count(let count, _): NumberText.count(count(cost))
@@ -36,8 +36,8 @@ extension CandidateScore {
 
   package var accuracyText: String { text(fraction: accuracy, deviation: accuracySD) }
 
-  /// `45.7 ± 0.9 %`, without the deviation for a single seed; `diverged` where no training ended well, `untrained`
-  /// where there was none, and with a dagger where some did not.
+  /// `45.7 ± 0.9 %`, without the deviation for a single seed and with a dagger if some trainings diverged; `diverged`
+  /// if all of them did, `untrained` if there are none.
   private func text(fraction: Double?, deviation: Double?) -> String {
     guard let fraction else { return seeds == 0 ? "untrained" : "diverged" }
     let mark = divergedSeeds > 0 ? Self.divergedMark + " " : ""
@@ -45,7 +45,7 @@ extension CandidateScore {
     return "\(mark)\(NumberText.fixed(fraction * 100, 1)) ± \(NumberText.percent(deviation))"
   }
 
-  /// Before the accuracy of a candidate some of whose trainings diverged.
+  /// The mark before the accuracy of a candidate with diverged trainings.
   static var divergedMark: String { "†" }
 
   /// `3`, or `3 (1 diverged)`
@@ -56,8 +56,8 @@ extension StudyReport {
   /// `ResNet-20 on CIFAR-10, proxies of 10,000 images × 3 epochs`
   package var setting: String { "\(recipe.model.title) on \(recipe.data.set.title), proxies of \(proxyExtent)" }
 
-  /// `10,000 images × 3 epochs`, and what they begin with where that is not chance: how well a form can be trained, and
-  /// how well trained weights survive it, are two questions.
+  /// `10,000 images × 3 epochs`, and the start of the trainings unless it is a random initialization: how well a form
+  /// can be trained and how well trained weights survive it are two different questions.
   var proxyExtent: String {
     "\(NumberText.grouped(recipe.data.trainImages)) images × \(recipe.epochs.phrase)"
       + (recipe.start == nil ? "" : " from trained weights")
@@ -87,7 +87,7 @@ extension Cost {
 }
 
 extension Objective {
-  /// A study with such a dense network has no values of it.
+  /// Whether the values of this objective are unknown in a study whose dense network has this cost.
   package func isUnknown(in denseCost: Cost) -> Bool {
     if case .time(let time, _) = descriptor.quantity { time(denseCost) == nil } else { false }
   }

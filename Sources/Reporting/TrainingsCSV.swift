@@ -1,16 +1,16 @@
 import SearchCore
 
-/// Trainings, one a row, for those who look behind the means: as comma-separated values, numbers as the shortest text
-/// that reads back to the same bits, lists with `;` between them, an unknown value as an empty field.
+/// A CSV file with one row per training, for readers who need more than the means. Numbers are the shortest text that
+/// reads back to the same bits, lists are separated by `;`, and an unknown value is an empty field.
 public enum TrainingsCSV {
   private static let columns = [
     "candidate", "replicate", "seed", "accuracy", "loss", "diverged", "epoch_losses", "epoch_accuracies",
     "epoch_validation_losses", "train_seconds", "kernel_variant",
   ]
 
-  /// By candidate's text, then by repetition.
-  /// - Parameter byHand: works that a person asked for; where there are any, a last column tells them from the
-  ///   search's.
+  /// Returns the file, sorted by the candidate's text, then by repetition.
+  /// - Parameter byHand: Works that a person asked for. If there are any, a last column distinguishes them from the
+  ///   search's own.
   public static func text(_ results: [Work: Observation], byHand: Set<Work> = []) -> String {
     let ordered = results.map { (candidate: $0.key.candidate.description, work: $0.key, result: $0.value) }.sorted {
       ($0.candidate, $0.work.repetition) < ($1.candidate, $1.work.repetition)

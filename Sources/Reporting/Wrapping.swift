@@ -1,7 +1,7 @@
-/// Prose on lines of bounded width.
+/// Breaks prose into lines of bounded width.
 package enum Wrapping {
-  /// Broken between words; a word that is wider than a line has one of its own. Lines after the first are indented.
-  /// - Parameter width: columns; nil for one line.
+  /// Breaks the text between words; a word wider than a line gets its own line. Lines after the first are indented.
+  /// - Parameter width: The maximum number of columns; `nil` for a single line.
   package static func lines(_ text: String, width: Int?, indent: Int = 0) -> [String] {
     guard let width, text.count > width else { return [text] }
     let margin = String(repeating: " ", count: indent)

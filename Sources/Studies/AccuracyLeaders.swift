@@ -1,14 +1,14 @@
 import SearchCore
 
-/// The decomposed candidate with the highest mean accuracy so far, and how the dense network does: kept up result by
-/// result, because summing up a large study takes longer than what happens in it meanwhile.
+/// The decomposed candidate with the highest mean accuracy so far, and the dense network's accuracy. Updated result by
+/// result, because summing up a large study takes longer than the interval between two results.
 package struct AccuracyLeaders: Sendable {
-  /// Of the trainings of one candidate that did not diverge.
+  /// The trainings of one candidate that did not diverge.
   private struct Mean {
     var sum = 0.0
     var count = 0
     var diverged = 0
-    /// Nil where not more trainings ended well than diverged.
+    /// The mean; `nil` if there are no more sound trainings than diverged ones.
     var value: Double? { count > diverged ? sum / Double(count) : nil }
   }
 
@@ -28,7 +28,7 @@ package struct AccuracyLeaders: Sendable {
     }
     guard !candidate.isDense else { return }
     if candidate == leader?.candidate, let before, means[candidate]?.value ?? -1 < before {
-      // Another may be ahead now; which happens at most once a repetition of a leader.
+      // Another candidate may lead now. This pass over all candidates happens at most once per repetition of a leader.
       leader = nil
       for other in means.keys where !other.isDense { challenge(other) }
     } else {
@@ -36,7 +36,7 @@ package struct AccuracyLeaders: Sendable {
     }
   }
 
-  /// Of equally accurate ones the smallest leads.
+  /// Makes the candidate the leader if its mean is higher. Of equally accurate candidates the smallest leads.
   private mutating func challenge(_ candidate: Candidate) {
     guard let mean = means[candidate]?.value, candidate != leader?.candidate else { return }
     if let leader, let highest = means[leader.candidate]?.value {

@@ -2,7 +2,7 @@ import Reporting
 import SearchCore
 import StudyStore
 
-/// Candidates of a study by the names that people have for them:
+/// Finds the candidates of a study by the names that people use for them:
 ///
 /// - `layer1.0.conv1=8,layer2.0.conv2=16` in any order and with spaces, `dense`;
 /// - labels as tables print them: `layer1 4·–·4·4`, `all layers at 25 %`;
@@ -19,7 +19,7 @@ package struct CandidateNames {
     report = { try StudyReading.report(store: store, definition: definition, estimates: $0) }
   }
 
-  /// All that names a candidate.
+  /// The kinds of names, for messages.
   package static let kinds =
     "a row number of the frontier, knee, estimated knee, a label that a table prints, layer=rank pairs, or dense"
 
@@ -29,8 +29,8 @@ package struct CandidateNames {
     init?(_ text: String) { self.init(rawValue: plain(text)) }
   }
 
-  /// - Throws: `SearchError` for what names no candidate of the study's network, `StudyError` for a row that the
-  ///   frontier lacks.
+  /// - Throws: `SearchError` for a text that names no candidate of the study's network, `StudyError` for a row that the
+  ///   frontier does not have, or for the knee of a frontier without a bend.
   package func candidate(_ text: String) throws -> Candidate {
     if let row = Int(text) { return try candidate(ofRow: row) }
     if let bend = Bend(text) {
@@ -45,7 +45,7 @@ package struct CandidateNames {
   /// Whether a text names a place on the frontier rather than a candidate.
   package static func needsFrontier(_ text: String) -> Bool { Int(text) != nil || Bend(text) != nil }
 
-  /// By its text or label alone.
+  /// Finds a candidate only by its text or label.
   package func candidate(ofText text: String) throws(SearchError) -> Candidate {
     let references = (0..<space.rankCount).map { Reference.allLayers(label: space.rankLabel($0)).text }
     if let index = references.firstIndex(where: { Self.plain($0) == Self.plain(text) }) {

@@ -2,25 +2,27 @@ import Files
 import Foundation
 import Processes
 
-/// Whether a coordinator is at work on a study, seen from outside.
+/// Tells from outside whether a coordinator is at work on a study.
 enum CoordinatorPresence {
-  /// nil where it cannot be known, because the last coordinator ran on another machine.
+  /// Returns whether a coordinator is at work; `nil` if this is unknown, because the last coordinator ran on another
+  /// machine.
   ///
-  /// Looks the study's lock up in the kernel's list instead of trying it, which could keep a coordinator from starting.
+  /// Looks up the study's lock in the kernel's list of locks. Trying to take the lock instead could keep a coordinator
+  /// from starting.
   static func isAtWork(studyFolder: String) -> Bool? {
     let holder = text(of: "\(studyFolder)/lock")
-    // The folder is locked besides the file, which may have been deleted.
+    // A coordinator locks the folder as well as the file, which may have been deleted.
     let inodes = ["\(studyFolder)/lock", studyFolder].compactMap(status(of:)).map { ":\($0.st_ino) " }
     guard let locks = KernelFile.text("/proc/locks") else { return nil }
     let isHeld = locks.split(separator: "\n").contains { line in
       line.contains("FLOCK") && line.contains("WRITE") && inodes.contains { line.contains($0) }
     }
     if isHeld { return true }
-    // A coordinator on another machine is not in this one's list.
+    // The list does not contain the locks of a coordinator on another machine.
     return holder == nil || holder?.hasSuffix(" on \(HostName.current ?? "")") == true ? false : nil
   }
 
-  /// When the coordinator at work, or the last one, opened the study, in seconds since 1970; nil where that is unknown.
+  /// Returns when the current or the last coordinator opened the study, in seconds since 1970; `nil` if unknown.
   package static func beginning(studyFolder: String) -> Double? {
     status(of: "\(studyFolder)/lock").map { Double($0.st_mtim.tv_sec) + Double($0.st_mtim.tv_nsec) / 1e9 }
   }
@@ -30,9 +32,9 @@ enum CoordinatorPresence {
     return stat(path, &status) == 0 ? status : nil
   }
 
-  /// The process that holds or held the lock, in its own words; nil where it left none.
+  /// Returns the lock file's text about the process that holds or held the lock; `nil` if there is none.
   private static func text(of lock: String) -> String? {
-    // Not blocking, should it be a pipe.
+    // O_NONBLOCK, in case the file is a pipe.
     let descriptor = open(lock, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }

@@ -3,23 +3,24 @@ import SearchCore
 import SearchProtocol
 import StudyStore
 
-/// Another study as a source of results (`EarlierResults`).
+/// Reads another study as a source of results (`EarlierResults`).
 package enum EarlierStudy {
-  /// What the results of a study are good for here.
+  /// The results of another study that can be used in this one.
   package struct Reading {
     package var results: EarlierResults
-    /// That some of the results cannot be used, and what cannot be compared: a line each.
+    /// Warnings about results that cannot be used and about facts that cannot be compared, one line each.
     package var warnings: [String]
   }
 
   /// Reads the results that a study may ask for.
   ///
   /// - Parameters:
-  ///   - folder: of the other study, which may be running.
-  ///   - definition: of the study that is about to ask.
-  ///   - studyFolder: where it is, or will be.
-  ///   - data: the definition's data set; nil where it cannot be read.
-  ///   - variant: of the kernels here; nil where that is not known yet. What a study has itself counts before.
+  ///   - folder: The folder of the other study, which may be running.
+  ///   - definition: The definition of the study that will use the results.
+  ///   - studyFolder: The folder of that study, which need not exist yet.
+  ///   - data: The data set of the definition; `nil` if it cannot be read.
+  ///   - variant: The kernel variant of this machine; `nil` if it is not known yet. Variants of results that the study
+  ///     already has take precedence.
   /// - Throws: `StudyError.earlierIsSelf`, `.earlierIsEmpty`, `.earlierIsUnusable`, `StoreError`.
   package static func read(
     _ folder: String, for definition: StudyDefinition, studyFolder: String, data: DataRequirement?, variant: String?
@@ -64,9 +65,9 @@ package enum EarlierStudy {
     let variants = Dictionary(grouping: usable) { names.group(of: $0.value, for: $0.key) }.mapValues(\.count)
     let wanted = own.isEmpty ? variant.map { [KernelVariant($0)] } ?? Array(variants.keys) : Array(own)
     let fitting = variants.keys.filter { there in wanted.contains { fits(there, $0) } }
-    // Of several the commonest, so that as much as can be is known; of equally common ones the first by name.
+    // Of several variants the one with the most results, to reuse as much as possible; of equal ones the first by name.
     guard let chosen = fitting.max(by: { (variants[$0] ?? 0, $1.text) < (variants[$1] ?? 0, $0.text) }) else {
-      // A core type is told where it counts.
+      // The message names core types only if they are part of the other study's variants.
       let tells = variants.keys.contains(where: \.hasCoreType)
       let (here, there) = (list(tells ? wanted : wanted.map(\.withoutCoreType)), list(variants.keys))
       throw StudyError.earlierIsUnusable(
@@ -84,7 +85,7 @@ package enum EarlierStudy {
       results: EarlierResults(source: "\(identity.name) (\(folder))", results: results), warnings: warnings)
   }
 
-  /// Whether results of one variant are those of another: where one of them tells no core type, none entered it.
+  /// Whether results of the two variants are equal. If one of them has no core type, its results do not depend on one.
   private static func fits(_ one: KernelVariant, _ other: KernelVariant) -> Bool {
     one == other || (one.hasCoreType != other.hasCoreType && one.withoutCoreType == other.withoutCoreType)
   }
@@ -93,14 +94,14 @@ package enum EarlierStudy {
     variants.map(\.text).sorted().joined(separator: ", ")
   }
 
-  /// What the data sets contain, which the keys of a configuration do not tell.
+  /// Describes the different contents of the data sets, which the keys of a configuration do not tell.
   private static func difference(of mine: String, from others: Set<String>) -> String {
     func short(_ content: String) -> String { DataContent(identity: content).short }
     return
       "the data set's content is \(short(mine)) here and \(others.sorted().map(short).joined(separator: ", ")) there"
   }
 
-  /// Keys of what a work depends on; where they are equal, those of the space.
+  /// Returns the differing keys that a work depends on or, if those are equal, the differing keys of the space.
   private static func differences(
     _ mine: StudyIdentity, _ other: StudyIdentity, recipe: TrainingRecipe
   ) -> [String] {

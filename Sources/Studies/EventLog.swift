@@ -2,10 +2,10 @@ import ReadableText
 import SearchCore
 import StudyStore
 
-/// What happened to a job or a worker, in order: the latest events, at most `most` of them.
+/// The events of a job or a worker, in order: the latest ones, at most `most`.
 ///
-/// Made of what is on record anyway, so that it is the same of a study at rest and under a coordinator at work, and
-/// recording it costs nothing; what a coordinator at work knows besides comes from `RunningState`.
+/// The log is derived from the existing record, so that it costs no extra recording and is the same whether or not a
+/// coordinator is at work. What a coordinator knows beyond the record comes from `RunningState`.
 package struct EventLog: Sendable {
   package struct Event: Encodable, Hashable, Sendable {
     /// ISO 8601.
@@ -17,10 +17,10 @@ package struct EventLog: Sendable {
   package static let most = 50
 
   package private(set) var events: [Event] = []
-  /// Earlier ones are not shown.
+  /// Whether earlier events are left out.
   package private(set) var isCut = false
 
-  /// An event before it has its place. All that is recorded in one transaction has one time: then `rank` decides.
+  /// An event before sorting. Events that were recorded in one transaction have the same time; `rank` orders them.
   fileprivate struct Entry {
     var time: Double
     var rank: Double
@@ -38,16 +38,16 @@ package struct EventLog: Sendable {
 
 extension EventLog {
   /// - Parameters:
-  ///   - attempts: all of the job, in their order.
-  ///   - began: when the training of an attempt that is under way began, in seconds since 1970.
-  ///   - place: a worker as people know it.
+  ///   - attempts: All attempts at the job, in their order.
+  ///   - began: The start of the training of an attempt that is under way, in seconds since 1970.
+  ///   - place: Returns the display name of a worker.
   package init(
     of job: Int64, _ history: JobHistory, attempts: [AttemptRecord], began: (attempt: Int, time: Double)?,
     place: (String) -> String
   ) {
     var entries = [Entry(time: history.added, rank: 0, text: "added to the search")]
     for attempt in attempts {
-      // Of an attempt: beginning, training, end.
+      // Each attempt has three ranks: start, start of the training, end.
       let rank = 3 * Double(attempt.number)
       let number = "attempt \(attempt.number)"
       entries.append(
@@ -60,7 +60,7 @@ extension EventLog {
         entries.append(Entry(time: ended, rank: rank + 2, text: "\(text) (\(number))"))
       }
     }
-    /// Behind the attempts that had begun by then.
+    /// The rank after all attempts that had started by this time.
     func rank(at time: Double) -> Double { 3 * Double(attempts.count { $0.started <= time }) + 2 }
     if let result = history.result {
       let isLate = attempts.first { $0.number == result.attempt }.map { $0.ending != .finished } ?? true
@@ -101,7 +101,7 @@ extension EventLog {
     self.init(entries, isCut: history.events.count >= Self.most)
   }
 
-  /// Nil for the one that brought the result, which says so itself.
+  /// Describes the end of an attempt; `nil` for the attempt that brought the result, which has an event of its own.
   private static func ending(of attempt: AttemptRecord) -> String? {
     let reason = attempt.reason.map { $0.isEmpty ? "" : ": \($0)" } ?? ""
     switch attempt.ending {
@@ -117,12 +117,13 @@ extension EventLog {
 
 extension EventLog {
   /// - Parameters:
-  ///   - events: its own, the latest last.
-  ///   - attempts: all that it made.
+  ///   - events: The worker's events, the latest last.
+  ///   - attempts: All attempts of the worker.
   package init(of worker: String, _ events: [StudyEvent], attempts: [AttemptRecord]) {
     var entries = events.map { event in
       let text = event.text(ofWorker: worker)
-      // What becomes of a worker follows from what becomes of its jobs; it joins before them.
+      // In one transaction, the ends of a worker's jobs precede the consequences for the worker; it joins before its
+      // jobs.
       switch event.kind {
       case .workerJoined: return Entry(time: event.time, rank: -1, text: "joined\(text)")
       case .workerLeft: return Entry(time: event.time, rank: 4, text: "gone: \(text)")
@@ -134,7 +135,7 @@ extension EventLog {
       case .note, .roundDecided, .jobSetAside, .studyFinished: return Entry(time: event.time, rank: 0, text: event.text)
       }
     }
-    // Of very many only those that can be among the latest.
+    // Only attempts that can be among the latest events.
     let latest = attempts.sorted { ($0.started, $0.job) < ($1.started, $1.job) }.suffix(Self.most)
     for attempt in latest {
       let name = "job \(attempt.job), attempt \(attempt.number)"

@@ -3,14 +3,14 @@ import SearchCore
 import ShellCommands
 import StudyStore
 
-/// What is ahead before final trainings go on: how many, how long they take about, and what else there is to do.
+/// A preview of final trainings: their number, about how long they will take, and the study's other open jobs.
 package struct FinalOutlook {
-  /// One an entry.
+  /// The facts, one per line.
   package let lines: [String]
 
   /// - Parameters:
-  ///   - works: what is to be trained.
-  ///   - slots: trainings at a time.
+  ///   - works: The final trainings that were asked for.
+  ///   - slots: The number of trainings at a time.
   package init(of works: [Work], in store: StudyStore, definition: StudyDefinition, slots: Int) throws {
     let jobs = try store.jobs()
     let wanted = Set(works)
@@ -45,7 +45,8 @@ package struct FinalOutlook {
     ]
   }
 
-  /// By how long the study's trainings took for their multiply-adds: the median, since some are held up.
+  /// Estimates the time from the seconds per multiply-add of the study's trainings. Uses the median, since some
+  /// trainings were held up.
   private static func time(of works: [Work], _ jobs: [JobRecord], slots: Int) -> [String] {
     let paces = jobs.compactMap { job -> Double? in
       guard let seconds = job.result?[.trainSeconds], seconds > 0 else { return nil }

@@ -1,22 +1,23 @@
 import SearchCore
 import StudyStore
 
-/// What is to be trained in full of what a study has found.
+/// Which of a study's candidates to train in full, and how.
 package struct FinalPlan {
   package enum Choice: Hashable, Sendable {
-    /// So many of the estimated frontier's at most and its knee, beside all layers at each rank.
+    /// At most this many candidates of the estimated frontier and its knee, and all layers at each rank.
     case points(Int)
-    /// As `CandidateNames` reads them.
+    /// Names that `CandidateNames` reads.
     case named([String])
   }
 
-  /// Dense comes besides.
+  /// The candidates besides the dense network, which is always included.
   package var choice: Choice
   package var epochs: Int
   package var seeds: Int
-  /// The schedule's peak; nil for that of the study's trainings.
+  /// The peak of the learning rate schedule; `nil` for that of the study's trainings.
   package var learningRate: Double?
-  /// Nil for all that there are; of drawn images, as many as the study's trainings have.
+  /// The number of training images; `nil` for all that the data set has, or for generated images, as many as the
+  /// study's trainings have.
   package var trainImages: Int?
 
   package init(choice: Choice, epochs: Int, seeds: Int, learningRate: Double? = nil, trainImages: Int? = nil) {
@@ -27,9 +28,9 @@ package struct FinalPlan {
     self.trainImages = trainImages
   }
 
-  /// As the study's trainings, for so many epochs, on so many images, none of which are held out.
+  /// Returns the final trainings: the study's recipe with this plan's epochs and images, without held-out images.
   /// - Throws: `StudyError.nothingToEstimate`, `.noTestImages`, `.tooManyImages`, `.tooFewImages`, `.tooFewSteps`,
-  ///   `.outsideSpace`, and what `CandidateNames` throws.
+  ///   `.outsideSpace`, and the errors of `CandidateNames`.
   package func works(of study: OpenStudy) throws -> [Work] {
     let definition = study.definition
     let candidates = try candidates(of: study)
@@ -68,7 +69,7 @@ package struct FinalPlan {
       else { throw nothing }
       return candidates
     case .named(let texts):
-      // What trainings start from is among a study's first results.
+      // At least one sound result must exist: the network that trainings start from is among a study's first results.
       guard results.contains(where: { !$0.value.diverged }) else { throw nothing }
       let names = CandidateNames(of: study.store, definition: definition)
       return try texts.reduce(into: [.dense]) { candidates, text in

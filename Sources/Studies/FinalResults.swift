@@ -3,7 +3,7 @@ import Reporting
 import SearchCore
 import StudyStore
 
-/// What final trainings of a study found: accuracy on the test images, with intervals.
+/// The results of a study's final trainings: accuracy on the test images, with intervals.
 package struct FinalResults: Encodable, Sendable {
   package struct Entry: Encodable, Sendable {
     package var candidate: String
@@ -12,29 +12,30 @@ package struct FinalResults: Encodable, Sendable {
     package var parameterRatio: Double
     package var multiplyAdds: Int
     package var multiplyAddRatio: Double
-    /// Seconds; nil in a study without a table of times.
+    /// Seconds; `nil` in a study without a table of device times.
     package var deviceTime: Double?
     package var deviceTimeRatio: Double?
     package var trainImages: Int
     package var epochs: Double
-    /// The schedule's peak.
+    /// The peak of the schedule.
     package var learningRate: Double
     package var seeds: Int
     package var divergedSeeds: Int
-    /// Mean over the seeds that did not diverge, 0…1; nil where all did.
+    /// Mean over the seeds that did not diverge, 0…1; `nil` if all diverged.
     package var testAccuracy: Double?
-    /// To the dense network under the same seeds, with a 95 % interval; nil where fewer than two seeds have both.
+    /// The difference to the dense network under the same seeds, with a 95 % interval; `nil` if fewer than two seeds
+    /// have results of both.
     package var difference: Double?
     package var differenceLow: Double?
     package var differenceHigh: Double?
-    /// Files of the trained networks, seed by seed.
+    /// The files of the trained networks, seed by seed.
     package var networks: [String]
   }
 
   package var study: String
-  /// By recipe, then the largest first.
+  /// Sorted by recipe, then by size, the largest first.
   package var candidates: [Entry]
-  /// Final trainings that have no result yet, and those that were set aside.
+  /// The number of final trainings without a result yet, and of those that were set aside.
   package var open: Int
   package var setAside: Int
 
@@ -44,7 +45,7 @@ package struct FinalResults: Encodable, Sendable {
 
   private let architecture: Architecture
 
-  /// - Throws: `StudyError.noFinalResults` where there are none.
+  /// - Throws: `StudyError.noFinalResults` if there are none.
   package init(store: StudyStore) throws {
     let definition = try StudyDefinition(of: store)
     let jobs = try store.jobs().filter { FinalTrainings.includes($0.id) }
@@ -70,7 +71,7 @@ package struct FinalResults: Encodable, Sendable {
         learningRate: entry.recipe.learningRate, seeds: entry.seeds, divergedSeeds: entry.diverged,
         testAccuracy: entry.accuracy, difference: entry.difference, differenceLow: entry.low,
         differenceHigh: entry.high,
-        // As a coordinator keeps contents beside its study.
+        // The path at which a coordinator keeps contents in its study's folder.
         networks: entry.networks.map { "\(store.directory)/contents/\($0)/content" })
     }.sorted { left, right in
       (left.epochs, left.trainImages, left.learningRate, -left.parameters, left.candidate)
@@ -98,7 +99,7 @@ extension FinalResults {
   private var hasLearningRates: Bool { Set(candidates.map(\.learningRate)).count > 1 }
   private var hasImages: Bool { Set(candidates.map(\.trainImages)).count > 1 }
 
-  /// The label, with what tells its recipe from others of these.
+  /// The label, with the parts of the recipe in which these final trainings differ.
   package func name(of entry: Entry) -> String {
     var parts = [entry.label]
     if Set(candidates.map(\.epochs)).count > 1 { parts.append("\(Epochs(entry.epochs) ?? .none) epochs") }
@@ -120,8 +121,8 @@ extension FinalResults {
     return StudyReport.csv([columns.map(\.name)] + candidates.map { entry in columns.map { $0.field(entry) } })
   }
 
-  /// For people.
-  /// - Parameter width: columns of the terminal; nil for as many as are needed.
+  /// Returns the lines of a text for readers.
+  /// - Parameter width: The number of columns of the terminal; `nil` for an unlimited width.
   package func lines(width: Int? = nil) -> [String] {
     var facts = [
       "\(study): final trainings, judged by the test images; differences to dense under the same seeds, with 95 % "

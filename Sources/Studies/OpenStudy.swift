@@ -5,31 +5,33 @@ import SearchCore
 import SearchProtocol
 import StudyStore
 
-/// A study that is open for work: what it is, where it is kept, and its data set.
+/// A study that is open for work: its definition, its store, and its data set.
 package struct OpenStudy {
   package let definition: StudyDefinition
   package let store: StudyStore
   package let identity: StudyIdentity
   package let strategy: any SearchStrategy
-  /// nil where the study is finished and the data are not there any more.
+  /// `nil` if the study is finished and the data set no longer exists.
   package let data: DataRequirement?
-  /// That the study goes on with another budget than it had, in one line; nil where it has the same.
+  /// One line that tells that the study continues with a different budget; `nil` if the budget is the same.
   package let budgetChange: String?
-  /// That the data set contains something else than when the study was worked on last, in one line; nil where it does
-  /// not, as far as is known.
+  /// One line that tells that the content of the data set has changed since the study was last worked on; `nil` if it
+  /// has not, as far as is known.
   package let dataChange: String?
-  /// Results of another study, which this one need not train again.
+  /// Results of another study, which this study need not train again.
   package var earlier: EarlierResults?
 
   package var folder: String { store.directory }
 
-  /// Makes the study's folder, or opens it again where `resume` is given and the configuration is the study's own. With
-  /// `mustExist` it is an error where there is nothing to resume.
+  /// Creates the study's folder, or reopens it if `resume` is given and the configuration is the study's own. With
+  /// `mustExist`, it is an error if there is no study to resume.
   ///
-  /// A new study is made last of all: whatever is wrong with the data set or shows in `beforeMaking`, which is told
-  /// that there is none yet, leaves nothing behind.
+  /// A new study is created as the last step, so that a problem with the data set or an error of `beforeMaking` leaves
+  /// nothing behind.
   ///
-  /// - Parameter known: the definition's data set, where that was read already.
+  /// - Parameters:
+  ///   - known: The data set of the definition, if it has been read already.
+  ///   - beforeMaking: Called before a new study is created, with the error that describes the missing study.
   package init(
     definition: StudyDefinition, folder: String, resume: Bool, mustExist: Bool, data known: DataRequirement? = nil,
     beforeMaking: (StudyError) throws -> Void
@@ -52,12 +54,13 @@ package struct OpenStudy {
     let store = try StudyStore.open(directory: folder, mode: resume ? .readWrite : .readOnly)
     let recorded = try store.identity()
     var definition = definition.continuing(recorded)
-    // A budget that was set by hand holds until the configuration names another than it did.
+    // A budget that was set by hand holds until the configuration names another budget than the recorded one.
     let namesBudget = definition.jobBudget != StudyConfiguration.jobs(in: recorded.configurationText)
     if !namesBudget { definition = definition.withBudget(ofJobs: recorded.budget) }
     let identity = definition.newIdentity()
     guard resume else {
-      // Another configuration is the greater surprise, and names what differs.
+      // A different configuration matters more to the user than the missing `resume`, and its error names the
+      // differences.
       try store.require(identity)
       throw StudyError.exists(folder: folder)
     }
@@ -66,12 +69,12 @@ package struct OpenStudy {
     try store.require(identity)
     budgetChange = try Self.changeBudget(
       of: store, to: definition.configuration.budget, text: identity.configurationText)
-    // What may differ, such as where the data are, is kept as it is given.
+    // Entries that may differ, such as the path of the data set, are recorded as given.
     if budgetChange == nil, identity.configurationText != recorded.configurationText {
       try store.replaceConfiguration(with: identity.configurationText)
     }
     self.identity = try store.identity()
-    // Its own configuration file does not tell what it is called.
+    // The name on record applies, since the study's own configuration file does not tell its name.
     self.definition = definition.named(self.identity.name)
     data = try known ?? (store.isFinished ? try? definition.dataRequirement() : definition.dataRequirement())
     dataChange = try data.flatMap { try Self.recordContent(of: $0, in: store) }
@@ -84,8 +87,8 @@ package struct OpenStudy {
       + "on both are compared with each other"
   }
 
-  /// An existing study as it is on record, without a configuration file.
-  /// - Throws: where there is none, another process works on it, or its data cannot be found.
+  /// Opens an existing study as it is on record, without a configuration file.
+  /// - Throws: An error if there is no study, if another process works on it, or if its data set cannot be found.
   package init(resuming folder: String) throws {
     store = try StudyStore.open(directory: folder, mode: .readWrite)
     identity = try store.identity()
@@ -96,7 +99,7 @@ package struct OpenStudy {
     data = try definition.dataRequirement()
   }
 
-  /// What changed, in one line; nil where the budget is the same.
+  /// Records the new budget. Returns one line about the change; `nil` if the budget is the same.
   private static func changeBudget(of store: StudyStore, to now: SearchBudget, text: String) throws -> String? {
     let before = try StudyDefinition(of: store).configuration.budget
     guard now != before else { return nil }

@@ -2,8 +2,8 @@ import Files
 import Foundation
 import StudyStore
 
-/// How far the trainings under way are: what the record does not hold, because nothing depends on it. `status` reads it
-/// beside the record; where it is missing or old, only that is missing there.
+/// The progress of the trainings under way, which is not in the record because nothing depends on it. `status` reads
+/// this file beside the record; if it is missing or old, only the progress is missing from the status.
 package struct RunningState: Codable, Sendable {
   package struct Training: Codable, Sendable {
     package var job: Int64
@@ -14,7 +14,7 @@ package struct RunningState: Codable, Sendable {
     package var loss: Double?
     /// Seconds since 1970.
     package var reported: Double
-    /// When its worker began with it, in seconds since 1970; nil where the coordinator does not know.
+    /// When the worker began the training, in seconds since 1970; `nil` if the coordinator does not know.
     package var began: Double?
 
     package init(
@@ -32,9 +32,9 @@ package struct RunningState: Codable, Sendable {
     }
   }
 
-  /// At most `mostTrainings`, those with the lowest numbers.
+  /// At most `mostTrainings` trainings, those with the lowest job numbers.
   package var trainings: [Training] = []
-  /// Worker → name of its key in the list of authorized keys.
+  /// The names of the workers' keys in the list of authorized keys, by worker.
   package var keyNames: [String: String] = [:]
 
   package init(trainings: [Training] = [], keyNames: [String: String] = [:]) {
@@ -43,12 +43,12 @@ package struct RunningState: Codable, Sendable {
   }
 
   package static let mostTrainings = 1000
-  /// Twice what the most trainings and the longest names come to.
+  /// Twice the size of the maximum number of trainings with the longest names.
   private static let mostBytes = 2 << 20
 
   package static func path(studyFolder: String) -> String { "\(studyFolder)/\(StudyFileName.running)" }
 
-  /// Nil where there is none, or it cannot be read.
+  /// Returns `nil` if the file does not exist or cannot be read.
   package static func read(studyFolder: String) -> RunningState? {
     guard let bytes = try? RegularFile.read(path(studyFolder: studyFolder), mostBytes: mostBytes) else { return nil }
     return try? JSONDecoder().decode(RunningState.self, from: Data(bytes))

@@ -5,10 +5,10 @@ import ReadableText
 
 /// The file of a trained network that a study's trainings start from.
 package enum StartFile {
-  /// Workers get it as a whole.
+  /// The maximum size, since each worker receives the file as a whole.
   package static let mostBytes = 256 << 20
 
-  /// - Throws: what is wrong with the path, or the file's size.
+  /// - Throws: A description of the problem with the path or with the file's size.
   package static func bytes(_ path: String) throws(StartProblem) -> [UInt8] {
     do { return try RegularFile.read(FilePath.expandingTilde(path), mostBytes: mostBytes) } catch {
       switch error {
@@ -22,6 +22,6 @@ package enum StartFile {
     }
   }
 
-  /// SHA-256 in hexadecimal digits.
+  /// Returns the SHA-256 hash of the file in hexadecimal digits.
   static func hash(_ path: String) throws(StartProblem) -> String { SHA256.hexadecimal(try bytes(path)) }
 }

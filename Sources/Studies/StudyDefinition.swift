@@ -6,20 +6,21 @@ import SearchCore
 import SearchProtocol
 import StudyStore
 
-/// What a study is to do: its configuration under the name that the study has.
+/// The definition of a study: its configuration, under the name that the study has.
 package struct StudyDefinition {
   package private(set) var name: String
   package let configuration: StudyConfiguration
 
-  /// Where the configuration's data path begins, where it is a relative one.
+  /// The folder that relative paths in the configuration start from; `nil` for the working folder.
   private let base: String?
 
   /// Reads and checks a configuration file; `-` is standard input.
   /// - Parameters:
-  ///   - study: folder of the study that goes on with it; nil for the one whose own configuration it is, or the usual
-  ///     one. Where the checkpoint that it starts from is gone, the study still has it.
-  ///   - readsStart, readsTimes: false for a definition whose trained network or table of times may still be missing,
-  ///     and which no study is made of.
+  ///   - study: The folder of the study that continues with this configuration; `nil` for the study that the file
+  ///     belongs to, or else the one in the usual folder. If the checkpoint that trainings start from is missing, its
+  ///     hash is taken from this study's record.
+  ///   - readsStart, readsTimes: False for a definition whose trained network or table of device times may still be
+  ///     missing. No study can be created from it.
   package init(
     file: String, study: String? = nil, readsStart: Bool = true, readsTimes: Bool = true
   ) throws(ConfigurationError) {
@@ -40,7 +41,7 @@ package struct StudyDefinition {
       },
       tableOfFile: { path throws(DeviceTimeProblem) -> DeviceTimeTable? in
         guard readsTimes else { return nil }
-        // Its own configuration needs the table no more.
+        // A study's own configuration does not need the file: the table is on record.
         if let entries = Self.recorded(in: own), let table = try? StudyConfiguration.recordedTable(in: entries)(file) {
           return table
         }
@@ -51,13 +52,13 @@ package struct StudyDefinition {
           throw StartProblem("\(error)")
         }
       })
-    // Kept whole, so that the study finds its data from wherever it is looked at later.
+    // Kept as an absolute path, so that the study finds its data when it is opened from another folder.
     let folder = loaded.dataPath.map { Self.absolute($0, base: base) }
     configuration = folder.flatMap { $0 == loaded.dataPath ? nil : loaded.replacingDataPath(with: $0) } ?? loaded
     name = configuration.study
   }
 
-  /// The definition that a study was made with.
+  /// Reads the definition that a study was created with.
   package init(of store: StudyStore) throws {
     let identity = try store.identity()
     base = store.directory
@@ -67,12 +68,13 @@ package struct StudyDefinition {
     name = identity.name
   }
 
-  /// As the recorded study goes on with it: what it leaves open is as it was.
+  /// The definition with which the recorded study continues: entries that this configuration leaves open keep their
+  /// recorded values.
   package func continuing(_ recorded: StudyIdentity) -> StudyDefinition {
     StudyDefinition(name: name, configuration: configuration.continuing(recorded.entries), base: base)
   }
 
-  /// The same with another number of jobs at most; what the configuration file says is left as it is.
+  /// The same definition with another maximum number of jobs. The text of the configuration file stays as it is.
   package func withBudget(ofJobs jobs: Int?) -> StudyDefinition {
     StudyDefinition(name: name, configuration: configuration.withBudget(ofJobs: jobs), base: base)
   }
@@ -83,7 +85,7 @@ package struct StudyDefinition {
     self.base = base
   }
 
-  /// The same under another name.
+  /// The same definition under another name.
   package func named(_ name: String) -> StudyDefinition {
     var definition = self
     definition.name = name
@@ -101,7 +103,7 @@ package struct StudyDefinition {
       onClock: configuration.budget.hours.map { $0 * 3600 })
   }
 
-  /// With a study ID of its own at each call.
+  /// Returns an identity with a new study ID at each call.
   package func newIdentity() -> StudyIdentity {
     StudyIdentity(
       studyID: UUID().uuidString.lowercased(), name: name, configurationText: configuration.text,
@@ -113,7 +115,8 @@ package struct StudyDefinition {
       configuration.strategy, space: space, budget: jobBudget, template: configuration.template)
   }
 
-  /// The data set's content as it is on this machine. Reads it where it is files.
+  /// Returns the data set with the hash of its content on this machine. Reads the files of a data set that is not
+  /// generated.
   package func dataRequirement() throws(ImageDataError) -> DataRequirement {
     let place = dataPlace
     let content = try place.content().identity
@@ -133,22 +136,22 @@ package struct StudyDefinition {
 
   package var dataPlace: DataPlace { DataPlace(recipe.data.set, at: dataFolder) }
 
-  /// Where the configuration says that the data set is, absolute, so that workers started elsewhere find it too: a
-  /// folder, or a file of arrays.
+  /// The absolute path of the data set, so that workers started in other folders find it too: a folder, or a file of
+  /// arrays.
   package var dataFolder: String {
     let absolute = Self.absolute(configuration.dataPath ?? DataPlaces.standard(recipe.data.set) ?? "", base: base)
-    // Without steps upwards, which no worker follows. Where there is nothing, the error names what was written.
+    // Without `..`, which workers do not follow. If there is no such path, the error names it as it was written.
     guard let real = realpath(FilePath.expandingTilde(absolute), nil) else { return FilePath.expandingTilde(absolute) }
     defer { free(real) }
     return String(cString: real)
   }
 
-  /// The checkpoint that trainings start from, where the configuration names it.
+  /// The checkpoint that trainings start from, if the configuration names one.
   package var startCheckpoint: String? {
     configuration.startCheckpoint.map { FilePath.expandingTilde(Self.absolute($0, base: base)) }
   }
 
-  /// The entries that a study has on record; nil where there is none.
+  /// Returns the entries that a study has on record; `nil` if there is no study.
   private static func recorded(in folder: String?) -> [String: String]? {
     guard let folder, StudyStore.exists(directory: folder),
       let store = try? StudyStore.open(directory: folder, mode: .readOnly)
@@ -157,16 +160,17 @@ package struct StudyDefinition {
     return (try? store.identity())?.entries
   }
 
-  /// Where a study of this configuration is, unless another folder is named.
+  /// Returns the default folder of a study with this configuration.
   private static func usualFolder(of file: String) -> String? {
     (try? StudyDefinition(file: file, readsStart: false, readsTimes: false)).map(\.usualFolder)
   }
 
-  /// Where a study of this name is, unless another folder is named.
+  /// The default folder of a study with this name.
   package var usualFolder: String { "studies/\(name)" }
 
-  /// Relative paths begin in `base`. Where there is nothing, but something under the working folder, that is meant: so
-  /// it was in earlier versions, and studies that were begun with them go on. A home folder is left as it was written.
+  /// Makes a relative path absolute, starting from `base`. If nothing exists there, but something does under the
+  /// working folder, the latter is returned: earlier versions started from there, and studies begun with them must
+  /// continue. A path that starts with `~` is left unchanged.
   private static func absolute(_ path: String, base: String?) -> String {
     guard !path.hasPrefix("/"), !path.hasPrefix("~") else { return path }
     let working = FileManager.default.currentDirectoryPath
@@ -179,7 +183,7 @@ package struct StudyDefinition {
     return places.first { access($0, F_OK) == 0 } ?? places[0]
   }
 
-  /// Nil for what is no file: a pipe stands nowhere.
+  /// Returns the folder of a regular file; `nil` for anything else, such as a pipe, which is in no folder.
   private static func folder(of file: String) -> String? {
     var status = stat()
     guard file != "-", stat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }

@@ -1,43 +1,43 @@
 import Reporting
 import SearchCore
 
-/// What is asked of a study does not fit it. Each has a line for people, without the names of a command's options.
+/// A request that does not fit the study. Descriptions are one line and name no options of a command.
 package enum StudyError: Error, Hashable, CustomStringConvertible {
-  /// `similar`: another study whose name is nearly the same.
+  /// `similar` is another study with nearly the same name.
   case missing(folder: String, similar: String?)
   case exists(folder: String)
-  /// A knee is asked for, and the frontier of this study has none.
+  /// The knee was asked for, but the study's frontier has no bend.
   case noBend(study: String, isEstimated: Bool)
-  /// A row is asked for; the frontier of this study has so many.
+  /// A row was asked for that the frontier, with `rows` rows, does not have.
   case noRow(Int, study: String, rows: Int)
-  /// The study's network can be so, and its space has it not.
+  /// The study's network can take this form, but it is not in the study's space.
   case outsideSpace(String, study: String, problem: String)
-  /// Neither a job nor a candidate nor a worker.
+  /// A text that names neither a job nor a candidate nor a worker.
   case unknownSubject(String, study: String, folder: String, jobs: JobNumbers)
-  /// There is no sound training from which other candidates' accuracies could be told; so many results diverged.
+  /// There is no sound training to estimate accuracies from; all `results` results diverged.
   case nothingToEstimate(study: String, results: Int)
-  /// No candidate is small enough, or accurate enough; says which one comes nearest.
+  /// No candidate is small enough or accurate enough; `problem` names the nearest one.
   case nothingFits(study: String, problem: String)
-  /// Sizes are to be compared that the study does not have.
+  /// A comparison needs costs that the study does not have.
   case unmeasured(Objective, study: String)
 
-  /// Nothing was trained in full; so many jobs are to be.
+  /// No final training has a result; `open` of them are still to be trained.
   case noFinalResults(study: String, open: Int, setAside: Int)
-  /// A full training is judged by test images, and the study's data set has none.
+  /// Final trainings are judged by test images, and the study's data set has none.
   case noTestImages(study: String)
   case tooManyImages(Int, available: Int)
-  /// Trainings start from a network that is converted with more of them.
+  /// There are fewer training images than the conversion of the start network calibrates with.
   case tooFewImages(Int, calibrating: Int)
-  /// An epoch has fewer steps than lie between two updates of a part that skips some.
+  /// An epoch has fewer steps than lie between two updates of the parts that skip updates.
   case tooFewSteps(Int, updatesEvery: Int)
 
-  /// Results are to come from another study, and the folder is the study's own.
+  /// The folder given as a source of results is the study's own.
   case earlierIsSelf(folder: String)
   case earlierIsEmpty(folder: String)
-  /// None of its results is one that this study would ask for: the keys that differ, or the kernel variants.
+  /// This study would ask for none of the results, because of the differing keys or kernel variants in `because`.
   case earlierIsUnusable(folder: String, results: Int, because: [String])
 
-  /// What was asked for cannot be had of this study, rather than by this command.
+  /// Whether the request itself was wrong; false if the study merely lacks what was asked for.
   package var isUsage: Bool {
     switch self {
     case .nothingToEstimate, .nothingFits, .earlierIsEmpty, .noFinalResults, .unmeasured: false

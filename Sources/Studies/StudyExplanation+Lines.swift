@@ -1,7 +1,7 @@
 import ReadableText
 import SearchCore
 
-/// For people.
+/// The text for readers.
 extension StudyExplanation {
   package var lines: [String] { jobs.flatMap(\.lines) + workers.flatMap(\.lines) }
 }

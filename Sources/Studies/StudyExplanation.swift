@@ -3,8 +3,8 @@ import ReadableText
 import SearchCore
 import StudyStore
 
-/// Why a job waits, runs or was set aside, or a worker is idle, and what happened to them in order: from the study's
-/// records, and from what a coordinator at work keeps beside them.
+/// Explains why a job waits, runs or was set aside, or why a worker is idle, with the history of each. Uses the study's
+/// record and what a coordinator at work writes beside it.
 package struct StudyExplanation: Encodable {
   package struct Attempt: Encodable {
     package var job: Int64
@@ -14,7 +14,7 @@ package struct StudyExplanation: Encodable {
     /// `running`, `finished`, `lost`, `returned` or `failed`.
     package var outcome: String
     var secondsSinceStart: Double
-    /// Until it ended; nil while it is under way.
+    /// The duration until the attempt ended; `nil` while it is under way.
     package var seconds: Double?
     package var reason: String?
     package var cause: String?
@@ -29,14 +29,14 @@ package struct StudyExplanation: Encodable {
     package var job: Int64
     package var candidate: String
     package var replicate: Int
-    /// What is computed, where it is no proxy training.
+    /// The kind of work, unless it is a proxy training.
     package var kind: String?
     package var state: String
     package var failures: Int
     package var losses: Int
     package var why: [String]
     package var attempts: [Attempt]
-    /// What happened, in order.
+    /// The events in order.
     package var log: [EventLog.Event]
     var logIsCut: Bool
   }
@@ -52,7 +52,7 @@ package struct StudyExplanation: Encodable {
     package var failed: Int
     package var lost: Int
     package var why: [String]
-    /// Those under way, and the latest that went wrong.
+    /// The attempts under way, and the latest that did not finish.
     package var attempts: [Attempt]
     package var log: [EventLog.Event]
     var logIsCut: Bool
@@ -64,7 +64,7 @@ package struct StudyExplanation: Encodable {
 
   private static let attemptsShown = 20
 
-  /// `subject`: a job's number, a candidate, or a worker's name, the beginning of one, or a host.
+  /// - Parameter subject: The number of a job, a candidate, the name of a worker or its beginning, or a host.
   package init(of subject: String, store: StudyStore, now: Double) throws {
     let definition = try StudyDefinition(of: store)
     study = definition.name
@@ -72,7 +72,7 @@ package struct StudyExplanation: Encodable {
     if let number = Int64(subject) {
       if let job = scene.jobs.first(where: { $0.id == number }) { jobs = [try scene.explain(job, store: store)] }
     } else {
-      // What is no candidate may be a worker.
+      // A text that names no candidate may name a worker.
       let named = try? CandidateNames(of: store, definition: definition).candidate(ofText: subject)
       jobs = try scene.jobs.filter { $0.work.candidate == named }.map { try scene.explain($0, store: store) }
     }
@@ -88,7 +88,7 @@ package struct StudyExplanation: Encodable {
     }
   }
 
-  /// What all explanations need to know.
+  /// The facts that all explanations use.
   private struct Scene {
     let now: Double
     let jobs: [JobRecord]
@@ -96,11 +96,11 @@ package struct StudyExplanation: Encodable {
     let isFinished: Bool
     let isPaused: Bool
     let isCoordinated: Bool?
-    /// Most jobs of the study; nil for no bound.
+    /// The maximum number of jobs of the study; `nil` for no limit.
     private let budget: Int?
     /// Waiting jobs within the budget.
     private let waiting: [JobRecord]
-    /// Of a coordinator at work.
+    /// The progress written by a coordinator at work.
     private let live: RunningState?
     private let hosts: [String: String]
 
@@ -168,7 +168,7 @@ package struct StudyExplanation: Encodable {
     private func whyWaiting(_ job: JobRecord, _ attempts: [AttemptRecord]) -> [String] {
       var lines: [String] = []
       if let budget, !FinalTrainings.isWithin(budget, job: job.id) {
-        // Whatever coordinators and workers are there: none gets it.
+        // Independent of coordinators and workers: none gets the job.
         lines.append(
           "it waits beyond the budget of \(budget) jobs, which was larger when it was asked for: give the "
             + "configuration a budget of at least \(job.id) jobs, and go on with the study (--resume)")
@@ -261,10 +261,10 @@ package struct StudyExplanation: Encodable {
 }
 
 extension WorkerPresence {
-  /// That a person wants it to get no more jobs; nil where nobody does.
+  /// The reason why a person barred the worker from getting jobs; `nil` if it is not barred.
   package var bar: String? { distrusted != nil ? "distrusted" : drained != nil ? "drained" : nil }
 
-  /// Why it gets no jobs; nil while it does.
+  /// The reason why the worker rests; `nil` while it gets jobs.
   package func bench(at now: Double) -> String? {
     guard let benchedUntil, benchedUntil > now else { return nil }
     return "\(benchedReason ?? "benched") (for another \(Readable.duration(seconds: benchedUntil - now)))"

@@ -3,26 +3,26 @@ import Foundation
 import SearchCore
 import StudyStore
 
-/// Which folder of a study is meant.
+/// Finds the folder of the study that a path refers to.
 package enum StudyFolders {
   private static let configurationName = "configuration.yaml"
   private static let databaseName = "study.sqlite"
 
-  /// The study whose own configuration a file is, also by way of links; nil where it is none.
+  /// Returns the study whose own configuration the file is, also through links; `nil` if it belongs to none.
   package static func study(ofConfiguration file: String) -> String? {
     guard let real = realpath(file, nil) else { return nil }
     defer { free(real) }
     let (folder, name) = split(String(cString: real))
     guard name == configurationName, StudyStore.exists(directory: folder) else { return nil }
-    // As it was given, where that leads there too.
+    // The path as it was given, if it leads to the same folder.
     let given = split(file)
     guard given.name == name, let same = realpath(given.folder, nil) else { return folder }
     defer { free(same) }
     return String(cString: same) == folder ? given.folder : folder
   }
 
-  /// A study of the same name in the usual place, or one beside `folder` or there whose name is nearly the same; nil
-  /// where there is none.
+  /// Returns a study with the same name in the usual folder, or one with nearly the same name there or beside `folder`;
+  /// `nil` if there is none.
   package static func similar(to folder: String) -> String? {
     let (parent, name) = split(folder)
     for place in [parent, "studies"] {

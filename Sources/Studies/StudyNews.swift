@@ -1,31 +1,33 @@
 import SearchCore
 import SearchProtocol
 
-/// What happened in a running study since the last of these: made by its coordinator a few times a second, and only
-/// when something changed.
+/// The changes in a running study since the previous news. The coordinator makes it a few times a second, and only if
+/// something changed.
 package struct StudyNews: Sendable {
   package enum Entry: Sendable {
     case change(StudyChange)
-    /// `began`: when the worker began with the attempt, in seconds since 1970; nil where that is not known.
+    /// `began` is when the worker began the attempt, in seconds since 1970; `nil` if unknown.
     case progress(AttemptProgress, began: Double?)
-    /// The name of the key that a worker came in with.
+    /// The name of the key that a worker connected with.
     case keyName(String, worker: String)
   }
 
-  /// In the order in which they happened, with the seconds since 1970 at which the coordinator learned of them.
+  /// The entries in the order of their occurrence, with the time at which the coordinator learned of each, in seconds
+  /// since 1970.
   package var entries: [(time: Double, entry: Entry)]
-  /// What each transaction took on the way to the disk, in seconds.
+  /// The duration of each transaction until it was on disk, in seconds.
   package var commitSeconds: [Double]
   package var summary: StudySummary
-  /// Of the connected workers: those that get no jobs for a time.
+  /// The number of connected workers that rest.
   package var restingWorkers: Int
   package var slots: Int
-  /// Since this coordinator began: valid results of jobs that had one, and messages that could not be read.
+  /// Since this coordinator began: the number of valid results of jobs that already had one, and of messages that could
+  /// not be read.
   package var lateResults: Int
   package var undecodable: Int
-  /// The search is done.
+  /// Whether the search is done.
   package var isFinished: Bool
-  /// The coordinator ends.
+  /// Whether the coordinator ends.
   package var isLast: Bool
 
   package init(
@@ -44,10 +46,10 @@ package struct StudyNews: Sendable {
   }
 }
 
-/// Looks at a running study. Both are called on the coordinator's thread and must return at once.
+/// An observer of a running study. Both methods are called on the coordinator's thread and must return at once.
 package protocol StudyObserver: Sendable {
-  /// Before anything happens.
-  /// - Parameter jobs: as they are on record.
+  /// Called before anything happens.
+  /// - Parameter jobs: The jobs on record.
   func begin(_ study: OpenStudy, jobs: [JobRecord]) throws
   func observe(_ news: StudyNews)
 }

@@ -1,18 +1,18 @@
 import SearchCore
 
-/// What a coordinator at work keeps up of its study for people, by the same changes that are recorded: accuracies, the
-/// pace, and the candidates of open jobs. How many jobs there are in which state is the state machine's to tell.
+/// What a coordinator keeps up to date about its study for display, from the same changes that are recorded:
+/// accuracies, the pace, and the candidates of open jobs. The number of jobs by state comes from the state machine.
 package struct StudyProgress: Sendable {
   private var leaders: AccuracyLeaders
   private let space: SearchSpace
   private let template: WorkTemplate
-  /// Works of jobs that have no result yet.
+  /// The works of jobs without a result, by job.
   private var works: [Int64: Work] = [:]
   private var pace = Pace()
-  /// Attempts that were begun in this session: when, on a monotonic clock.
+  /// The attempts that this coordinator started, by job, with their start on a monotonic clock.
   private var begun: [Int64: (attempt: Int, time: Double)] = [:]
 
-  /// Takes up where the recorded jobs stand.
+  /// Starts from the recorded jobs.
   package init(space: SearchSpace, template: WorkTemplate, jobs: [JobRecord]) {
     leaders = AccuracyLeaders(space: space)
     self.space = space
@@ -20,7 +20,7 @@ package struct StudyProgress: Sendable {
     readAgain(jobs)
   }
 
-  /// From the record, where results were struck out; what is known of the pace stays.
+  /// Rereads the results from the record after results were struck out; the pace is kept.
   package mutating func readAgain(_ jobs: [JobRecord]) {
     leaders = AccuracyLeaders(space: space)
     works = [:]
@@ -33,13 +33,13 @@ package struct StudyProgress: Sendable {
     }
   }
 
-  /// What confirms a search's finds is told apart from them, and so is what is of no rung or a lower one.
+  /// Counts a result for the leaders, unless it is a confirmation, of a lower rung, or of no rung.
   private mutating func record(_ result: Observation, of work: Work) {
     guard !Confirmation.includes(work), template.rung(of: work) == template.topRung else { return }
     leaders.record(result, of: work.candidate)
   }
 
-  /// Of a job that has no result yet.
+  /// Returns the candidate of a job without a result.
   package func candidate(of job: Int64) -> Candidate? { works[job]?.candidate }
 
   package mutating func apply(_ change: StudyChange, now: Double) {
@@ -50,7 +50,7 @@ package struct StudyProgress: Sendable {
     case .jobSetAside(let job, _): begun[job] = nil
     case .jobFinished(let job, let attempt, _, let result):
       if let work = works.removeValue(forKey: job) { record(result, of: work) }
-      // What was trained before this session, and waited in a spool, says nothing about the pace of this one. Such an
+      // A result that was trained before this coordinator began and waited in a spool says nothing about its pace. The
       // attempt is unknown, or is entered and finished in the same turn.
       if let begun = begun.removeValue(forKey: job), begun.attempt == attempt, begun.time < now {
         pace.add(from: begun.time, to: now)
@@ -62,12 +62,12 @@ package struct StudyProgress: Sendable {
       .workerPaused, .workerUnbenched, .studyReopened, .intervened, .paused, .budgetChanged, .roundsForgotten,
       .jobAsked, .jobReopened, .workerDrained, .workerDistrusted:
       break
-    // Its result is not known here any more: who applies this reads the jobs again.
+    // The struck result is no longer known here: the caller must read the jobs again.
     case .resultStruckOut(let job): begun[job] = nil
     }
   }
 
-  /// - Parameter now: seconds of the clock of `apply`.
+  /// - Parameter now: Seconds on the clock of `apply`.
   package func summary(jobs: JobCounts, expectedJobs: Int, workers: Int, now: Double) -> StudySummary {
     StudySummary(
       jobs: jobs, expectedJobs: expectedJobs, workers: workers, jobsPerSecond: pace.rate(now: now),
@@ -75,12 +75,12 @@ package struct StudyProgress: Sendable {
   }
 }
 
-/// How fast trainings end, from the latest of one session.
+/// The rate at which trainings end, from the latest endings under one coordinator.
 struct Pace: Sendable {
   static let kept = 32
 
   private var firstStart: Double?
-  /// In seconds, the latest last.
+  /// In seconds, the latest ending last.
   private var endings: [Double] = []
 
   mutating func add(from start: Double, to end: Double) {
@@ -89,7 +89,8 @@ struct Pace: Sendable {
     if endings.count > Self.kept { endings.removeFirst() }
   }
 
-  /// A second; nil until a training has ended. Until many have, the time before the first ending counts.
+  /// Returns trainings per second; `nil` until a training has ended. Until `kept` trainings have ended, the time before
+  /// the first ending is included.
   func rate(now: Double) -> Double? {
     guard let firstStart, let latest = endings.last else { return nil }
     if endings.count < Self.kept { return Double(endings.count) / max(now - firstStart, 1e-3) }

@@ -5,41 +5,41 @@ import StudyStore
 
 extension Processors: Workforce {}
 
-/// Studies as they are on disk, also while a coordinator works on them.
+/// Reads studies from disk, also while a coordinator works on them.
 package enum StudyReading {
-  /// - Parameter estimates: with what all trainings together say, and with the estimated frontier.
-  /// - Throws: `StudyError.nothingToEstimate`, where estimates are asked for and nothing can be said.
+  /// - Parameter estimates: Whether the report has the estimates from all trainings and the estimated frontier.
+  /// - Throws: `StudyError.nothingToEstimate`, if estimates are asked for and there is no sound training.
   package static func report(store: StudyStore, definition: StudyDefinition, estimates: Bool = false) throws
     -> StudyReport
   {
     try report(of: store.jobs(), in: store, definition: definition, estimates: estimates)
   }
 
-  /// Results of all jobs that have one.
+  /// Returns the results of all jobs that have one.
   package static func results(_ jobs: [JobRecord]) -> [Work: Observation] {
     var results: [Work: Observation] = [:]
     for job in jobs { results[job.work] = job.result }
     return results
   }
 
-  /// Of the trainings that the frontier is made of.
+  /// Returns the results of the top rung, from which the frontier is made.
   package static func trainings(_ jobs: [JobRecord], of definition: StudyDefinition) -> [Work: Observation] {
     let template = definition.configuration.template
     return results(jobs).filter { template.rung(of: $0.key) == template.topRung }
   }
 
-  /// As `TrainingsCSV` has them.
+  /// Returns the trainings in the format of `TrainingsCSV`.
   package static func trainings(store: StudyStore) throws -> String {
     let jobs = try store.jobs()
     return TrainingsCSV.text(
       trainings(jobs, of: try StudyDefinition(of: store)), byHand: Set(askedByHand(jobs).map(\.work)))
   }
 
-  /// Jobs that a person asked for.
+  /// Returns the jobs that a person asked for.
   package static func askedByHand(_ jobs: [JobRecord]) -> [JobRecord] { jobs.filter { HandAsked.includes($0.id) } }
 
-  /// Jobs whose results count. Where the time was up before the search was over, those of the longest settled prefix of
-  /// what was asked for: machines that came equally far have the same frontier.
+  /// Returns the jobs whose results count. If the study has time limits and is finished, these are the longest settled
+  /// prefix of the jobs that the search asked for: machines that got equally far then have the same frontier.
   package static func counted(
     _ jobs: [JobRecord], in store: StudyStore, definition: StudyDefinition
   ) throws -> [JobRecord] {
@@ -47,7 +47,7 @@ package enum StudyReading {
     return settledPrefix(jobs)
   }
 
-  /// What was asked for until the first that is not settled, and what a person asked for.
+  /// Returns the search's jobs before the first that is not settled, and the jobs that a person asked for.
   static func settledPrefix(_ jobs: [JobRecord]) -> [JobRecord] {
     let search = jobs.filter { !HandAsked.includes($0.id) }.sorted { $0.id < $1.id }
     return Array(search.prefix { $0.state == .finished || $0.state == .setAside }) + askedByHand(jobs)
@@ -68,7 +68,7 @@ package enum StudyReading {
     return try report(of: jobs, in: store, definition: definition, estimates: estimated)
   }
 
-  /// What all trainings together say; nil without sound ones.
+  /// Returns the estimates from all trainings together; `nil` without sound trainings.
   package static func estimates(
     of jobs: [JobRecord], in store: StudyStore, definition: StudyDefinition
   ) throws -> StudyEstimates? {
@@ -79,7 +79,7 @@ package enum StudyReading {
       atLeast: definition.configuration.constraints.minAccuracy ?? 0, on: Processors())
   }
 
-  /// - Parameter estimates: of the same jobs; nil for the measured frontier.
+  /// - Parameter estimates: The estimates from the same jobs; `nil` for the measured frontier.
   package static func report(
     of jobs: [JobRecord], in store: StudyStore, definition: StudyDefinition, estimates: StudyEstimates?
   ) throws -> StudyReport {

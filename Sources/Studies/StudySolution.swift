@@ -3,12 +3,12 @@ import Reporting
 import SearchCore
 import StudyStore
 
-/// The best candidates of a study under constraints that need not be its own, from what is on record: trains nothing.
+/// The best candidates of a study under constraints that may differ from its own, from the record, without training.
 package struct StudySolution: Encodable {
   package struct Constraints: Encodable {
     package var maxParameters: Int?
     package var maxMultiplyAdds: Int?
-    /// Seconds.
+    /// In seconds.
     package var maxDeviceTime: Double?
     package var minAccuracy: Double?
   }
@@ -20,10 +20,10 @@ package struct StudySolution: Encodable {
     package var parameterRatio: Double
     package var multiplyAdds: Int
     package var multiplyAddRatio: Double
-    /// Seconds; nil in a study without a table of times.
+    /// Seconds; `nil` in a study without a table of device times.
     package var deviceTime: Double?
     package var deviceTimeRatio: Double?
-    /// 0…1, with its 90 % interval.
+    /// The estimated accuracy, 0…1, with its 90 % interval.
     package var accuracyEstimate: Double
     package var accuracyLow: Double
     package var accuracyHigh: Double
@@ -33,27 +33,27 @@ package struct StudySolution: Encodable {
   package var study: String
   package var directory: String
   package var constraints: Constraints
-  /// Those that meet the constraints and that no other beats; `candidates` are the first of them.
+  /// The number of candidates that meet the constraints and that no other beats; `candidates` are the first of them.
   package var fitting: Int
   package var candidates: [Entry]
-  /// The most accurate come first; otherwise the smallest.
+  /// Whether the most accurate candidates come first; otherwise the smallest do.
   package var mostAccurateFirst: Bool
-  /// That the estimates are from.
+  /// The number of trainings that the estimates are based on.
   package var trainings: Int
-  /// False where the search rounded costs; those of the candidates are exact always.
+  /// False if the search rounded costs. The costs of `candidates` are always exact.
   package var exactCosts: Bool
   package var kernelVariants: [String]
-  /// That trainings of several kernel variants are mixed; nil where they are not.
+  /// A warning that trainings of several kernel variants are mixed; `nil` if they are not.
   let mixture: String?
 
   private enum CodingKeys: String, CodingKey {
     case study, directory, constraints, fitting, candidates, mostAccurateFirst, trainings, exactCosts, kernelVariants
   }
 
-  /// - Parameter accuracy: that candidates have at least, by the estimate, 0…1. Where nothing else bounds them the
-  ///   smallest come first.
-  /// - Throws: `StudyError.nothingToEstimate`; `SearchError.bound` where no candidate is small enough,
-  ///   `StudyError.nothingFits` where none of those is accurate enough.
+  /// - Parameter accuracy: The minimum estimated accuracy of candidates, 0…1. If it is the only constraint, the
+  ///   smallest candidates come first.
+  /// - Throws: `StudyError.nothingToEstimate`; `SearchError.bound` if no candidate is small enough, or if the study has
+  ///   no device times to bound; `StudyError.nothingFits` if none of the small enough candidates fits.
   package init(
     store: StudyStore, maxParameters: CostBound?, maxMultiplyAdds: CostBound?, maxDeviceTime: DeviceTimeBound? = nil,
     minAccuracy accuracy: Double?, count: Int
@@ -122,11 +122,11 @@ package struct StudySolution: Encodable {
   }
 }
 
-/// For people.
+/// The text for readers.
 extension StudySolution {
   package var warning: String? { mixture.map { "study \(directory): \($0)" } }
 
-  /// - Parameter width: columns of the terminal; nil for as many as are needed.
+  /// - Parameter width: The number of columns of the terminal; `nil` for an unlimited width.
   package func lines(width: Int? = nil) -> [String] {
     let order = mostAccurateFirst ? "the most accurate first" : "the smallest first"
     let shown = candidates.count < fitting ? "the first \(candidates.count) of \(fitting) candidates" : "all candidates"
@@ -154,7 +154,7 @@ extension StudySolution {
     let table = CandidateTable(
       columns: columns.map { column in .init(heading: column.0, cells: candidates.map(column.1)) },
       labels: candidates.map { entry in
-        // As it was made of the candidate.
+        // Reads the text that was written from the candidate, so parsing does not fail.
         CandidateLabel((try? Candidate(parsing: entry.candidate)) ?? .dense, in: architecture)
       }, notes: candidates.map { $0.trained ? "" : "(untrained)" }, width: width)
     return facts.flatMap { Wrapping.lines($0, width: width, indent: 2) } + [""] + table.lines

@@ -3,9 +3,9 @@ import Reporting
 import SearchCore
 import ShellCommands
 
-/// For people.
+/// The text for readers.
 extension StudyStatus {
-  /// On lines of at most `width` columns, as far as words can be broken; nil for as wide as needed.
+  /// Returns lines of at most `width` columns, exceeded only by longer words; `nil` for as wide as needed.
   package func lines(width: Int? = nil) -> [String] {
     entries.flatMap { Wrapping.lines($0, width: width, indent: 9) }
   }

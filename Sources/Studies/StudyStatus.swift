@@ -2,8 +2,8 @@ import ReadableText
 import SearchCore
 import StudyStore
 
-/// What `status` tells of a study: from its records, and how far trainings are from what the coordinator at work writes
-/// beside them.
+/// What `status` tells about a study: from its record, and the progress of trainings from what a coordinator at work
+/// writes beside it.
 package struct StudyStatus: Encodable, Sendable {
   package struct Jobs: Encodable, Sendable {
     package var waiting: Int
@@ -11,10 +11,10 @@ package struct StudyStatus: Encodable, Sendable {
     package var finished: Int
     package var setAside: Int
     package var total: Int
-    /// Of the whole search; exact in its last stage, until then the most that it can be.
+    /// The number of jobs of the whole search: exact in its last stage, until then an upper bound.
     package var expected: Int
 
-    /// Set aside is `failed` as it was called at first: programs read it.
+    /// Jobs that were set aside keep the key `failed` of the first version, since programs read it.
     private enum CodingKeys: String, CodingKey {
       case waiting, running, finished, total, expected
       case setAside = "failed"
@@ -28,13 +28,13 @@ package struct StudyStatus: Encodable, Sendable {
     package var slots: Int
     package var running: Int
     package var kernelVariant: String
-    /// Seconds since anything that it did was recorded.
+    /// Seconds since anything the worker did was recorded.
     package var secondsSinceSeen: Double
-    /// Why it gets no jobs; nil while it does.
+    /// The reason why the worker rests; `nil` while it gets jobs.
     package var benched: String?
-    /// A person wants it to get no more jobs: `drained`, or `distrusted`.
+    /// `drained` or `distrusted` if a person barred the worker from getting jobs, otherwise `nil`.
     package var barred: String?
-    /// The name of its key in the list of authorized keys; nil without keys.
+    /// The name of the worker's key in the list of authorized keys; `nil` without keys.
     package var key: String?
   }
 
@@ -50,14 +50,14 @@ package struct StudyStatus: Encodable, Sendable {
     package var key: String?
     package var secondsSinceStart: Double
     package var epochs: Int
-    /// As far as is known.
+    /// The progress, as far as it is known.
     package var epoch: Int?
     package var step: Int?
     package var steps: Int?
     package var loss: Double?
   }
 
-  /// Mean of the trainings that did not diverge.
+  /// The mean accuracy of a candidate's trainings that did not diverge.
   package struct Accuracy: Encodable, Sendable {
     package var candidate: String
     package var label: String
@@ -71,17 +71,17 @@ package struct StudyStatus: Encodable, Sendable {
     package var trainings: Int
   }
 
-  /// What was acknowledged once and is not in the database any more.
+  /// What was acknowledged, but is no longer in the database.
   package struct Missing: Encodable, Sendable {
     package var jobs: Int
     package var attempts: Int
     package var endings: Int
     package var results: Int
-    /// Results that were acknowledged.
+    /// The number of results that were acknowledged.
     package var recordedResults: Int
   }
 
-  /// What a person asked for.
+  /// A request of a person.
   package struct Intervention: Encodable, Sendable {
     /// ISO 8601.
     package var time: String
@@ -100,16 +100,17 @@ package struct StudyStatus: Encodable, Sendable {
 
   package var study: String
   package var directory: String
-  /// `finished`, `running` where a coordinator is at work, or `stopped`.
+  /// `finished`, `running` if a coordinator is at work, or `stopped`.
   package var state: String
-  /// Nil where all that was acknowledged is there: otherwise everything else is of an earlier time.
+  /// `nil` if everything that was acknowledged is in the database. Otherwise all other fields describe an earlier
+  /// state.
   package var missing: Missing?
   package var jobs: Jobs
   package var workers: [Worker]
-  /// At most `mostRunning`, those with the lowest numbers.
+  /// At most `mostRunning` trainings, those with the lowest numbers.
   package var running: [Running]
   package var runningNotShown: Int
-  /// The decomposed candidate with the highest mean so far.
+  /// The decomposed candidate with the highest mean accuracy so far.
   package var highest: Accuracy?
   package var dense: Accuracy?
   package var divergedTrainings: Int
@@ -117,34 +118,34 @@ package struct StudyStatus: Encodable, Sendable {
   package var mixesKernelVariants: Bool
   /// ISO 8601.
   package var began: String
-  /// When the search was done; nil until then.
+  /// When the search was finished; `nil` until then.
   package var ended: String?
   package var lastedSeconds: Double?
-  /// All that ever worked on it.
+  /// The number of all workers that ever worked on the study.
   package var workersEver: Int
   package var hostsEver: Int
   package var jobsPerHour: Double?
   package var secondsLeft: Double?
   package var setAside: [SetAside]
-  /// Jobs that wait and may begin.
+  /// The waiting jobs that may begin.
   package var waiting: JobNumbers
-  /// Since when a person wants no job to be handed out, in ISO 8601; nil while jobs are.
+  /// Since when the study is paused, in ISO 8601; `nil` if it is not.
   package var pausedSince: String?
-  /// Results that a person does not trust.
+  /// The number of results that were struck out.
   package var struckResults: Int
-  /// Jobs that a person asked for.
+  /// The number of jobs that a person asked for.
   package var askedByHand: Int
-  /// What people asked for: the latest, at most `mostInterventions`, the latest last.
+  /// The latest requests of people, at most `mostInterventions`, the latest last.
   package var interventions: [Intervention]
-  /// Of a search in rounds, the latest that was decided: 0, 1, …
+  /// The latest round that was decided, counted from 0, in a search with rounds.
   package var round: Int?
-  /// When that was decided, in points of accuracy.
+  /// The expected loss when that round was decided, in points of accuracy.
   package var expectedLoss: Double?
-  /// The numbers that this is made of.
+  /// The numbers from which the fields above are derived.
   package var summary: StudySummary
 
-  /// Not the summary, whose numbers stand in the others, and not which jobs wait. Programs read keys as they were at
-  /// first: jobs that were set aside are `failures`.
+  /// Leaves out the summary, whose numbers are in the other fields, and the waiting jobs. Keys keep the names of the
+  /// first version, since programs read them: jobs that were set aside are `failures`.
   private enum CodingKeys: String, CodingKey {
     case study, directory, state, missing, jobs, workers, running, runningNotShown, highest, dense, divergedTrainings
     case kernelVariants, mixesKernelVariants, began, ended, lastedSeconds, workersEver, hostsEver, jobsPerHour
@@ -156,14 +157,14 @@ package struct StudyStatus: Encodable, Sendable {
   static let mostRunning = 1000
   private static let mostInterventions = 20
 
-  /// `now` in seconds since 1970.
+  /// - Parameter now: Seconds since 1970.
   package init(store: StudyStore, now: Double) throws {
     try self.init(store: store, definition: StudyDefinition(of: store), jobs: store.jobs(), now: now)
   }
 
   /// - Parameters:
-  ///   - records: all jobs.
-  ///   - now: seconds since 1970.
+  ///   - records: All jobs.
+  ///   - now: Seconds since 1970.
   package init(store: StudyStore, definition: StudyDefinition, jobs records: [JobRecord], now: Double) throws {
     let isFinished = try store.isFinished
     study = definition.name
@@ -176,7 +177,7 @@ package struct StudyStatus: Encodable, Sendable {
 
     let everyWorker = try store.workers()
     let present = everyWorker.filter { $0.left == nil }
-    // Where the coordinator is out of sight, signs of life have to do.
+    // If it is unknown whether a coordinator is at work, the workers' latest signs of life decide.
     let isCoordinated =
       CoordinatorPresence.isAtWork(studyFolder: store.directory)
       ?? present.contains { now - $0.lastSeen < Self.longestSilenceSeconds }
@@ -184,7 +185,7 @@ package struct StudyStatus: Encodable, Sendable {
 
     let attempts = state == "running" ? try store.attempts() : []
     let underWay = Dictionary(grouping: attempts, by: \.worker)
-    // What a coordinator that was killed left behind is old.
+    // The file left behind by a killed coordinator is outdated.
     let live = isCoordinated ? RunningState.read(studyFolder: store.directory) : nil
     workers = (state == "running" ? present : []).map { presence in
       Worker(

@@ -1,8 +1,9 @@
 import ReadableText
 
-/// On one line, for a terminal and for a log.
+/// The summary on one line, for a terminal and for a log.
 extension StudySummary {
-  /// One line of at most `width` columns: a bar and the facts, the least important ones dropped where room is short.
+  /// Returns one line of at most `width` columns: a bar and the facts. If room is short, the least important facts are
+  /// left out.
   package func bar(width: Int, glyphs: Glyphs = .unicode) -> String {
     let leastBar = 10
     var fields = [count] + details(showsSize: true)
@@ -13,7 +14,7 @@ extension StudySummary {
     if room >= leastBar {
       return ProgressBar.text(done: jobs.settled, of: expectedJobs, columns: room, glyphs: glyphs) + " " + text()
     }
-    // Half a fact tells nothing, or something wrong.
+    // Whole facts are left out, since a part of a fact would be useless or misleading.
     while fields.count > 1, text().count > width { fields.removeLast() }
     return text().count <= width ? text() : String("\(jobs.settled)/\(expectedJobs)".prefix(width))
   }
@@ -23,7 +24,7 @@ extension StudySummary {
 
   private var count: String { "\(jobs.settled)/\(expectedJobs) jobs" }
 
-  /// In order of importance.
+  /// The facts in order of importance.
   private func details(showsSize: Bool) -> [String] {
     let isWaiting = jobs.running == 0 && workers == 0 && jobs.settled < expectedJobs
     var fields = [isWaiting ? "waiting for workers" : "\(jobs.running) running"]

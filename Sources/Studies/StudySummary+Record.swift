@@ -2,17 +2,17 @@ import SearchCore
 import StudyStore
 
 extension StudySummary {
-  /// From the record alone.
+  /// Computes the summary from the record alone.
   /// - Parameters:
-  ///   - jobs: all of them.
-  ///   - workers: that are connected to a coordinator at work.
-  ///   - now: in seconds since 1970.
+  ///   - records: All jobs.
+  ///   - workers: The number of workers that are connected to a coordinator at work.
+  ///   - now: Seconds since 1970.
   package init(
     of store: StudyStore, definition: StudyDefinition, jobs records: [JobRecord], workers: Int, now: Double
   ) throws {
     var counts = try store.counts()
     let isFinished = try store.isFinished
-    // Beyond the budget: asked for while it was larger, or not begun when the time was up.
+    // Jobs beyond the budget: asked for while the budget was larger, or not begun when the time was spent.
     if isFinished {
       counts.waiting = 0
     } else if let budget = definition.jobBudget {
@@ -25,7 +25,7 @@ extension StudySummary {
         + records.count { $0.id >= FinalTrainings.firstJob }
     }
     var leaders = AccuracyLeaders(space: definition.space)
-    // In one order, whatever a dictionary's is: sums of numbers depend on it in their last digits.
+    // In a fixed order, independent of the dictionary's: the last digits of a sum depend on it.
     let trainings = StudyReading.trainings(records, of: definition).filter { !Confirmation.includes($0.key) }
     for (work, result) in trainings.sorted(by: { ($0.key.repetition, $0.key.seed) < ($1.key.repetition, $1.key.seed) })
     {
@@ -41,13 +41,13 @@ extension StudySummary {
     }
   }
 
-  /// As the coordinator counts it: with what is under way.
+  /// Returns the time spent including the attempts under way, as the coordinator counts it.
   private static func spent(_ store: StudyStore, now: Double) throws -> TimeSpent {
     let ended = try store.trainings(latest: .max, begunSince: -.infinity)
     return TimeSpent(ended + (try store.attempts().map { (begun: $0.started, ended: now) }))
   }
 
-  /// What was trained before the coordinator at work began says nothing about its pace.
+  /// Returns the pace of the coordinator at work. Earlier trainings say nothing about it.
   private static func pace(_ store: StudyStore) throws -> Pace {
     var pace = Pace()
     guard let beginning = CoordinatorPresence.beginning(studyFolder: store.directory) else { return pace }

@@ -1,23 +1,22 @@
 import ReadableText
 import SearchCore
 
-/// Where a study stands, in numbers: the one value that the progress line and `status` are made of.
+/// The state of a study in numbers: the one value from which the progress line and `status` are made.
 ///
-/// A coordinator at work makes it from its own counts and what `StudyProgress` keeps up; `status` makes it from the
-/// record.
+/// A coordinator computes it from its own counts and from `StudyProgress`; `status` computes it from the record.
 package struct StudySummary: Sendable, Hashable {
   package var jobs: JobCounts
-  /// Jobs that the whole search will have: exact in its last stage, until then the most that it can be.
+  /// The number of jobs of the whole search: exact in its last stage, until then an upper bound.
   package var expectedJobs: Int
-  /// That are connected.
+  /// The number of connected workers.
   package var workers: Int
-  /// Over the latest trainings of this coordinator; nil until one has ended, and while no worker is here.
+  /// The rate over this coordinator's latest trainings; `nil` until one has ended, and while no worker is connected.
   package var jobsPerSecond: Double?
-  /// A person wants no job to be handed out.
+  /// Whether a person has paused the study.
   package var isPaused = false
-  /// Until the time that the search may take is spent; nil without such a bound.
+  /// The seconds until the time limit of the search is reached; `nil` without a limit.
   package var budgetSeconds: Double?
-  /// The decomposed candidate with the highest mean accuracy so far: perhaps by the luck of a single seed.
+  /// The decomposed candidate with the highest mean accuracy so far, which may be due to a single lucky seed.
   package var highest: CandidateAccuracy?
   package var dense: CandidateAccuracy?
 
@@ -33,34 +32,34 @@ package struct StudySummary: Sendable, Hashable {
     self.dense = dense
   }
 
-  /// Of accuracy. So much above the dense network is more than the luck of the best among many.
+  /// A difference in accuracy. A lead over the dense network beyond it is more than the luck of the best among many.
   private static let suspicious = 0.1
 
-  /// That the proxy may be at fault, where the dense network is far below: large networks are the first that a high
-  /// learning rate keeps from training.
+  /// A warning that the proxy may be unsuitable, if the dense network's accuracy is far below the highest one: a
+  /// learning rate that is too high keeps large networks from training first. `nil` otherwise.
   package var doubt: String? {
     guard let highest, let dense, highest.accuracy - dense.accuracy > Self.suspicious else { return nil }
     let points = Readable.fixed((highest.accuracy - dense.accuracy) * 100, digits: 0)
     return "dense is \(points) points below the highest: the proxy may hardly train it; try a lower proxy.learning_rate"
   }
 
-  /// Until the search is done; nil where nothing tells.
+  /// The seconds until the search is done; `nil` if unknown.
   package var secondsLeft: Double? {
     secondsOfJobs.map { min($0, budgetSeconds ?? .infinity) }
   }
 
-  /// Until all jobs are done, however much time the search may take.
+  /// The seconds until all jobs are done, regardless of the time limit of the search.
   package var secondsOfJobs: Double? {
     guard let jobsPerSecond, jobsPerSecond > 0 else { return nil }
     return Double(max(0, expectedJobs - jobs.settled)) / jobsPerSecond
   }
 }
 
-/// Mean accuracy of a candidate's trainings that did not diverge.
+/// The mean accuracy of a candidate's trainings that did not diverge.
 package struct CandidateAccuracy: Sendable, Hashable {
   package var candidate: Candidate
   package var accuracy: Double
-  /// Trainings that it is the mean of.
+  /// The number of trainings in the mean.
   package var seeds: Int
   /// Parameters relative to the dense network.
   package var parameterRatio: Double

@@ -1,15 +1,15 @@
 import SearchCore
 
-/// A study that has ended without anything that could be used. `description` is one line.
+/// A study that ended without any usable result. `description` is one line.
 package enum UselessStudy: Error, Hashable, Sendable, CustomStringConvertible {
-  /// What its trainings were to start from was set aside, or diverged.
+  /// The network that trainings would start from was set aside, or its training diverged.
   case noStart(what: String, diverged: Bool)
   case noResult(setAside: Int)
   case noDenseResult
   case allDiverged(trainings: Int)
   case denseDiverged
 
-  /// Nil where there is something.
+  /// Returns `nil` if the study has a usable result.
   package init?(_ jobs: [JobRecord]) {
     let start = jobs.first { job in
       switch job.work.kind {
@@ -17,7 +17,7 @@ package enum UselessStudy: Error, Hashable, Sendable, CustomStringConvertible {
       default: false
       }
     }
-    // What trainings start from, and what was trained in full, says nothing of a search.
+    // Start trainings, layer analyses and final trainings say nothing about a search.
     let jobs = jobs.filter(\.work.kind.isProxy)
     if let start, jobs.isEmpty {
       self = .noStart(what: start.work.kind.title, diverged: start.result?.diverged == true)
@@ -31,7 +31,7 @@ package enum UselessStudy: Error, Hashable, Sendable, CustomStringConvertible {
     } else if !dense.isEmpty, references.isEmpty {
       self = .noDenseResult
     } else if results.allSatisfy(\.diverged) {
-      // A training that diverged has a result, but one that says nothing.
+      // A diverged training has a result, but one without information.
       self = .allDiverged(trainings: results.count)
     } else if !references.isEmpty, references.allSatisfy(\.diverged) {
       self = .denseDiverged
@@ -40,7 +40,7 @@ package enum UselessStudy: Error, Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// Jobs failed, and may be tried again.
+  /// Whether jobs failed and can be tried again.
   package var isFailure: Bool {
     switch self {
     case .noStart(_, let diverged): !diverged

@@ -3,19 +3,20 @@ import Reporting
 import SearchCore
 import StudyViews
 
-/// Every candidate that is known, in the order of the exports, as far as a page has room: those that matter first.
+/// The table of all known candidates in the order of the exports. If not all have room on the page, the most important
+/// ones take precedence.
 struct CandidatesTable {
-  /// In the order of the table.
+  /// The listed rows in the order of the table.
   let rows: [ReportRow]
-  /// By candidate, of the rows that are there.
+  /// The row numbers of the listed candidates, starting from 1.
   let numbers: [Candidate: Int]
-  /// That were left out.
+  /// The number of candidates that were left out.
   let omitted: Int
   private let report: StudyReport
   private let measuredFrontier: Set<Candidate>
   private let strip: LayerStrip
 
-  /// A page of a large study stays a page.
+  /// The approximate maximum size of the table, so that the page of a large study remains usable.
   private static let mostBytes = 1_000_000
 
   init(_ view: StudyView) {
@@ -24,7 +25,7 @@ struct CandidatesTable {
     strip = LayerStrip(report.architecture)
     let measured = Set(view.measured.frontier.map(\.score.candidate))
     measuredFrontier = measured
-    // What a row takes, about: its cells, and its strip.
+    // The approximate size of a row: its cells, and its strip.
     func size(_ row: ReportRow) -> Int { 700 + 28 * row.score.candidate.decompositions.count }
     func rank(_ row: ReportRow) -> Int {
       if row.reference != nil || measured.contains(row.score.candidate) { return 0 }
@@ -37,7 +38,7 @@ struct CandidatesTable {
       let whole = indices.reduce(0) { $0 + size(report.rows[$1]) }
       let share = min(1, Double(max(0, left)) / Double(max(1, whole)))
       let count = Int(share * Double(indices.count))
-      // Evenly over the order, where not all have room.
+      // An even selection over the order, if not all have room.
       for position in 0..<count {
         let index = indices[position * indices.count / count]
         kept.insert(index)

@@ -4,7 +4,7 @@ import SearchCore
 import StudyViews
 
 extension StudyComparison {
-  /// The frontiers over one another.
+  /// A figure with the frontiers of all studies.
   package var figure: SVGFigure {
     ComparisonPlot(
       title: "\(NumberText.grouped(studies.count)) studies: accuracy against \(objective.title)",
@@ -27,14 +27,14 @@ extension StudyComparison {
   }
 }
 
-/// Several studies as one page.
+/// A page that compares several studies.
 package struct ComparisonPage {
   private let comparison: StudyComparison
   private let time: String
 
   private static let mostRows = 2_000
 
-  /// - Parameter time: ISO 8601, when the page is made.
+  /// - Parameter time: The time at which the page is made, in ISO 8601.
   package init(_ comparison: StudyComparison, time: String) {
     self.comparison = comparison
     self.time = time

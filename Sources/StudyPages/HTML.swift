@@ -1,7 +1,7 @@
 import Reporting
 
-/// A piece of a page. Names are literals of this program, and text is escaped where it comes in: there is no way from
-/// what a study says to markup.
+/// A piece of a page. Element and attribute names are literals of this program, and text is escaped when it is added,
+/// so that no text of a study can become markup.
 package struct HTML: Sendable {
   package private(set) var markup: String
 
@@ -24,7 +24,7 @@ package struct HTML: Sendable {
 
   static func figure(_ figure: SVGFigure) -> HTML { HTML(markup: figure.element) }
 
-  /// What is this program's own, and no text of a study's.
+  /// Only for text of this program, never for text of a study.
   static func style(_ text: String) -> HTML { HTML(markup: "<style>\n\(text)\n</style>\n") }
   static func script(_ text: StaticString) -> HTML { HTML(markup: "<script>\n\(text)\n</script>\n") }
 
@@ -38,7 +38,8 @@ package struct HTML: Sendable {
     "<\(name)\(attributes.map { " \($0)=\"\(escaped($1))\"" }.joined())>"
   }
 
-  /// Safe as content and as attribute; what HTML forbids in a document becomes the replacement character.
+  /// Returns text that is safe as content and as an attribute value. Characters that HTML forbids become the
+  /// replacement character.
   private static func escaped(_ text: String) -> String {
     var escaped = ""
     escaped.reserveCapacity(text.utf8.count)
@@ -57,14 +58,14 @@ package struct HTML: Sendable {
     return escaped
   }
 
-  /// Control characters, and those that turn the direction of text around what follows.
+  /// Whether the character is a control character, or changes the direction of the text that follows.
   private static func isForbidden(_ value: UInt32) -> Bool {
     value < 0x20 || (0x7f...0x9f).contains(value) || value & 0xfffe == 0xfffe || (0x202a...0x202e).contains(value)
       || (0x2066...0x2069).contains(value)
   }
 }
 
-/// Elements and texts one after the other.
+/// Joins elements and texts in their order.
 @resultBuilder
 enum HTMLBuilder {
   static func buildExpression(_ text: String) -> HTML { .text(text) }
@@ -77,7 +78,7 @@ enum HTMLBuilder {
   static func buildArray(_ parts: [HTML]) -> HTML { .joined(parts) }
 }
 
-/// An element with what stands in it.
+/// An element with its content.
 func tag(
   _ name: StaticString, _ attributes: KeyValuePairs<StaticString, String> = [:], @HTMLBuilder _ content: () -> HTML
 ) -> HTML {

@@ -2,8 +2,8 @@ import ReadableText
 import Reporting
 import SearchCore
 
-/// A candidate as a strip of the network's layers: a bar for each, which is filled where the layer is decomposed, as
-/// high as its rank's part of its output channels. Its text is the candidate's label.
+/// A candidate as a strip of the network's layers with a bar for each layer. The bar of a decomposed layer is filled up
+/// to the share of its rank in its output channels. The strip's text is the candidate's label.
 struct LayerStrip {
   private let positions: [String: (x: Int, channels: Int)]
   private let names: [(x: Int, name: String)]
@@ -12,7 +12,7 @@ struct LayerStrip {
 
   static let height = 20
   private static let step = 5
-  /// Between two stages.
+  /// The gap between two stages.
   private static let gap = 4
   static let networkID = "net"
 
@@ -35,7 +35,7 @@ struct LayerStrip {
     width = x - Self.step + 2
   }
 
-  /// All layers, once for all strips of a page.
+  /// The bars of all layers, defined once for all strips of a page.
   var network: HTML {
     let bars: String = names.map { "M\($0.x) \(Self.height)V0" }.joined()
     return tag("svg", ["class": "hidden", "aria-hidden": "true"]) {
@@ -62,7 +62,7 @@ struct LayerStrip {
     }
   }
 
-  /// What the bars are, for those who see the strip for the first time.
+  /// An explanation of the bars for readers.
   static let key =
     "A strip is the network, layer by layer: an empty bar is a dense layer, a filled one a decomposed one, as high as "
     + "the rank's part of its channels."

@@ -3,8 +3,8 @@ import SearchCore
 import Studies
 import StudyViews
 
-/// The numbers at the head of the page of a running study, as texts: the page's first content and what changes it are
-/// made of the same.
+/// The numbers at the head of the page of a running study, as texts. Both the first content of the page and its updates
+/// are made from them.
 package struct LiveFacts: Encodable, Hashable, Sendable {
   package struct Fact: Encodable, Hashable, Sendable {
     package var id: String
@@ -14,7 +14,7 @@ package struct LiveFacts: Encodable, Hashable, Sendable {
   }
 
   package var state: String
-  /// Of all jobs that are expected: settled, 0…1.
+  /// The share of settled jobs among all expected ones, 0…1.
   package var progress: Double
   package var facts: [Fact]
 
@@ -65,7 +65,7 @@ package struct LiveFacts: Encodable, Hashable, Sendable {
   }
 
   private static func text(jobsPerHour rate: Double) -> String {
-    // Results that come all at once have any rate.
+    // If results come all at once, the rate can have any value.
     let isCount = rate >= 1000 && rate < 1e15
     return "\(isCount ? NumberText.grouped(Int(rate.rounded())) : NumberText.fixed(rate, 1)) an hour"
   }

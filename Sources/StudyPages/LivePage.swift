@@ -3,13 +3,13 @@ import ReadableText
 import Reporting
 import StudyViews
 
-/// The page of a running study. It has the numbers of the moment at which it was asked for; a script of the same server
-/// keeps them up, and fetches tables and figures.
+/// The page of a running study, with the numbers at the time of the request. A script from the same server updates them
+/// and fetches tables and figures.
 package struct LivePage {
   private let study: LiveStudy
   private let allowsControl: Bool
 
-  /// - Parameter allowsControl: with what a reader may ask of the study.
+  /// - Parameter allowsControl: Whether the page has controls with which a reader can change the study.
   package init(_ study: LiveStudy, allowsControl: Bool) {
     self.study = study
     self.allowsControl = allowsControl
@@ -114,7 +114,7 @@ package struct LivePage {
     }
   }
 
-  /// Jobs and workers have their own buttons in their tables.
+  /// The controls of the study. Those of jobs and workers are buttons in their tables.
   private var control: HTML {
     tag("section", ["id": "control"]) {
       tag("h2") { "Control" }
@@ -171,7 +171,7 @@ package struct LivePage {
     }
   }
 
-  /// What stands before a reader who has not shown the token.
+  /// The login page for a reader who has not presented the token.
   package static func login(isWrong: Bool) -> String {
     page(title: "layersearch", hasScript: false) {
       tag("h1") { "layersearch" }

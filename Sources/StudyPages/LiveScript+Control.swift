@@ -1,5 +1,5 @@
 extension LiveScript {
-  /// What may be asked of the study, where the coordinator allows it; otherwise the page has no place for it.
+  /// The script of the controls. If the coordinator does not allow control, the page has no element for them.
   static let control = #"""
       const answerPlace = byID("control-answer");
       const ask = async (verb, subject, repetitions) => {

@@ -1,5 +1,5 @@
 extension LiveScript {
-  /// What the coordinator tells as it happens, whether it is there, and its end.
+  /// The script of the event stream: shows the coordinator's messages, whether it is reachable, and its end.
   static let stream = #"""
       // The stream: what was missed comes first after a break; without a sign for a while it is taken for lost.
       const silence = 12000;

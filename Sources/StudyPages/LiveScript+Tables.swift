@@ -1,5 +1,5 @@
 extension LiveScript {
-  /// Tables that come a page at a time, and are asked for again where they can be seen.
+  /// The script of the tables that are fetched a page at a time, and fetched again while they are visible.
   static let pagedTables = #"""
       const tables = [];
       const makeTable = (id, path, fill) => {

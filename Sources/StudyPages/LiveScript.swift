@@ -1,6 +1,6 @@
-/// Keeps the page of a running study up: one stream of events; tables a page at a time; figures when there are new
-/// ones.
-/// All that a study says goes into the page as text; figures are markup of this program's own server.
+/// Keeps the page of a running study up to date, with one stream of events, tables that are fetched a page at a time,
+/// and figures that are fetched when there are new ones.
+/// All text of a study is inserted into the page as text; only figures from this program's own server are markup.
 enum LiveScript {
   static let text = #"""
     "use strict";

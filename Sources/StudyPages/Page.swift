@@ -1,6 +1,6 @@
 import Processes
 
-/// What all pages have in common.
+/// The parts that all pages have in common.
 enum Page {
   static func text(title: String, @HTMLBuilder _ body: () -> HTML) -> String {
     HTML.page(
@@ -10,7 +10,7 @@ enum Page {
           HTML.void("meta", ["charset": "utf-8"])
           HTML.void("meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"])
           HTML.void("meta", ["name": "generator", "content": "layersearch \(Version.number)"])
-          // Nothing is fetched, whatever a study's texts may hold.
+          // Nothing is fetched, whatever the texts of a study contain.
           HTML.void(
             "meta",
             [
@@ -28,7 +28,7 @@ enum Page {
     ).markup
   }
 
-  /// - Parameter texts: columns that are aligned to the left and may break.
+  /// - Parameter texts: The columns that are aligned to the left and may wrap.
   static func table(_ headings: [String], _ rows: [[String]], texts: Set<Int> = []) -> HTML {
     tag("div", ["class": "scroll"]) {
       tag("table") {

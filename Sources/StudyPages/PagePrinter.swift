@@ -6,21 +6,22 @@ import ReadableText
 import Reporting
 import Synchronization
 
-/// Pages and figures as PDF, by a program of this machine that can make it.
+/// Converts pages and figures to PDF with a program that is installed on this machine.
 package enum PagePrinter {
-  /// In this order.
+  /// The browsers to try, in this order.
   static let browsers = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
   static let converter = "rsvg-convert"
 
   private static let secondsUntilGivenUp = 120.0
 
-  /// The whole page where there is a browser, else its figures, one after the other.
-  /// - Returns: what the reader must know of it; nil where nothing is missing.
+  /// Prints the whole page if there is a browser, otherwise its figures, one per page.
+  /// - Returns: The file, and a note about what it lacks; `nil` if it is complete.
   package static func pdf(of page: ReportPage) throws(PrintingError) -> (bytes: [UInt8], note: String?) {
     if let browser = browsers.compactMap(program).first {
       let bytes = try inTemporaryFolder { folder throws(PrintingError) in
         try write(page.text, to: "\(folder)/report.html")
-        // A browser of the superuser has no sandbox; it reads a file of ours and no network.
+        // A browser run by the superuser has no sandbox. It reads only this program's own file, and nothing from the
+        // network.
         try run(
           browser,
           ["--headless", "--disable-gpu", "--user-data-dir=\(folder)/profile", "--no-pdf-header-footer"]
@@ -35,7 +36,7 @@ package enum PagePrinter {
     return (bytes, "there is no browser (\(browsers[0])) on this machine: the PDF has the figures alone")
   }
 
-  /// A page a figure.
+  /// Makes a PDF with one figure per page.
   package static func pdf(of figures: [SVGFigure]) throws(PrintingError) -> [UInt8] {
     guard let program = program(converter) else { throw .noProgram([converter]) }
     return try inTemporaryFolder { folder throws(PrintingError) in
@@ -49,7 +50,7 @@ package enum PagePrinter {
     }
   }
 
-  /// Its path; nil where no folder of `PATH` has it.
+  /// Returns the path of a program; `nil` if no folder of `PATH` contains it.
   private static func program(_ name: String) -> String? {
     let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
     return path.split(separator: ":").map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
@@ -104,9 +105,9 @@ package enum PagePrinter {
   }
 }
 
-/// Why there is no PDF, on one line.
+/// The reason why no PDF was made, on one line.
 package enum PrintingError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// None of these is installed.
+  /// None of these programs is installed.
   case noProgram([String])
   case failed(String, String)
   case folder(String, String)

@@ -1,7 +1,7 @@
-/// What a page can do besides being read: figures to choose from, what a point is, a table that sorts and filters.
-/// Everything is there without it.
+/// The interactive parts of a page: a choice of figures, descriptions of points, sorting and filtering of the table.
+/// The page is complete without the script.
 ///
-/// `window.report.install(root)` does the same for content that came later, with what the reader had chosen.
+/// `window.report.install(root)` adds the same to content that is inserted later, and keeps the reader's choices.
 enum PageScript {
   static let text: StaticString = #"""
     "use strict";

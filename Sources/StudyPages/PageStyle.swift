@@ -1,6 +1,6 @@
 import Reporting
 
-/// The pages' look: light and dark by the reader's choice, narrow, and on paper.
+/// The style of the pages: light or dark as the reader prefers, for narrow screens, and for print.
 enum PageStyle {
   static var text: String {
     """

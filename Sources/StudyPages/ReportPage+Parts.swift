@@ -1,18 +1,18 @@
 import StudyViews
 
-// A report in the pieces of which a page of a running study is made.
+// The parts of a report that the page of a running study contains.
 extension ReportPage {
-  /// What was found: caveats, frontiers, candidates.
+  /// The findings: caveats, frontiers, candidates.
   package var foundPart: String {
     HTML.joined(view.report.caveats.map { caveat in tag("p", ["class": "caveat"]) { caveat } } + parts(Self.found))
       .markup
   }
 
-  /// What it rests on: layers, the course of the search, noise, and so on.
+  /// What the findings are based on: layers, the course of the search, noise, and so on.
   package var detailsPart: String { HTML.joined(parts(nil)).markup }
 
   private static let found: Set<String> = ["frontier", "candidates"]
-  /// The page has its own of these, as they are now.
+  /// Sections that the page of a running study replaces by live ones.
   private static let leftOut: Set<String> = ["workers"]
 
   private func parts(_ names: Set<String>?) -> [HTML] {

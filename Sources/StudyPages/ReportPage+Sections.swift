@@ -5,7 +5,7 @@ import ShellCommands
 import Studies
 import StudyViews
 
-// The sections of a report, in their order; one that has nothing to say is left out.
+// The sections of a report in their order. A section without content is left out.
 extension ReportPage {
   var sections: [Section] {
     [frontier, candidates] + (view.final == nil ? [] : [final]) + (view.effects == nil ? [] : [layers])

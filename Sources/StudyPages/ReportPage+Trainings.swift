@@ -98,7 +98,7 @@ extension ReportPage {
     }
   }
 
-  /// What people asked for in its course.
+  /// The requests that people made in the course of the study.
   var byHand: Section {
     let status = view.status
     return Section("by-hand", "By hand") {

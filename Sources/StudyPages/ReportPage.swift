@@ -5,18 +5,17 @@ import ShellCommands
 import Studies
 import StudyViews
 
-/// A study as one page: everything is in the file, and all of it can be read without a script, on paper, and without
-/// colors.
+/// A study as a single page in one file, which is fully readable without a script, on paper, and without colors.
 package struct ReportPage {
   let view: StudyView
   let table: CandidatesTable
-  /// When the page was made.
+  /// The time at which the page was made.
   let time: String
-  /// As the page has them, and what the study has none of.
+  /// The figures as drawn for the page, and descriptions of the figures that the study has no data for.
   private let drawn: [StudyFigure: SVGFigure]
   private let missing: [FigureAbsence]
 
-  /// - Parameter time: ISO 8601.
+  /// - Parameter time: The time at which the page is made, in ISO 8601.
   package init(_ view: StudyView, time: String) {
     self.view = view
     self.time = time
@@ -24,7 +23,7 @@ package struct ReportPage {
     self.table = table
     var drawn: [StudyFigure: SVGFigure] = [:]
     var missing: [FigureAbsence] = []
-    // Most studies weigh no device's times, and lack nothing by it.
+    // Without a table of device times, its figures are not listed as missing: most studies do not need one.
     let isTimed = view.measured.denseCost.deviceTime != nil
     for figure in StudyFigure.allCases where isTimed || !figure.isOfDevice {
       do throws(FigureAbsence) { drawn[figure] = try figure.draw(view, rows: table.numbers) } catch {
@@ -47,7 +46,7 @@ package struct ReportPage {
     }
   }
 
-  /// A part of the page with its place in the list of contents.
+  /// A section of the page, with its entry in the table of contents.
   struct Section {
     var id: String
     var title: String
@@ -96,7 +95,7 @@ package struct ReportPage {
     }
   }
 
-  /// A figure, or nothing where the study has none: `absences` says what would give it.
+  /// Returns a figure, or nothing if the study has no data for it; `absences` then tells what would provide the data.
   func figure(_ figure: StudyFigure) -> HTML {
     guard let drawn = drawn[figure] else { return .empty }
     return tag("figure", ["id": "figure-\(figure.rawValue)"]) {
@@ -108,7 +107,7 @@ package struct ReportPage {
     }
   }
 
-  /// Several of which one is looked at, the first as it is.
+  /// Returns several figures of which a reader sees one at a time; the first is open.
   func choice(_ figures: [(name: String, figure: StudyFigure)]) -> HTML {
     let known = figures.filter { drawn[$0.figure] != nil }
     return tag("div", ["class": "choice"]) {
@@ -121,7 +120,7 @@ package struct ReportPage {
     }
   }
 
-  /// All that the study has something for, without what is the same twice.
+  /// All figures that the study has data for, without `frontier`, which repeats another one.
   var figures: [SVGFigure] {
     StudyFigure.allCases.filter { $0 != .frontier }.compactMap { try? $0.draw(view) }
   }

@@ -6,7 +6,7 @@ import StudyViews
 
 // Figures of final trainings.
 extension StudyFigure {
-  /// With their accuracies, 0…1.
+  /// Returns the final results with their names and accuracies, 0…1.
   private func results(
     _ view: StudyView
   ) throws(FigureAbsence) -> [(entry: FinalResults.Entry, name: String, accuracy: Double)] {
@@ -26,7 +26,7 @@ extension StudyFigure {
         Self.points($0 * 100, entry.differenceLow.map { $0 * 100 }, entry.differenceHigh.map { $0 * 100 })
       }
       let dense = entry.difference.map { accuracy - $0 }
-      // The interval of the difference, put where the accuracy is.
+      // The interval of the difference to dense, shifted to the candidate's accuracy.
       return IntervalPlot.Line(
         name: name, value: accuracy * 100,
         low: dense.flatMap { dense in entry.differenceLow.map { (dense + $0) * 100 } },
@@ -42,7 +42,7 @@ extension StudyFigure {
 
   private static let intervals = "Intervals are those of the difference to dense (95 %, together)"
 
-  /// Accuracy on the test images against a cost.
+  /// Draws the accuracy on the test images against a cost.
   func final(_ view: StudyView, along cost: Objective, _ rows: [Candidate: Int]?) throws(FigureAbsence) -> SVGFigure {
     let points = try results(view).map { entry, name, accuracy in
       let dense = entry.difference.map { accuracy - $0 }
@@ -94,7 +94,7 @@ extension StudyFigure {
 }
 
 extension FinalResults.Entry {
-  /// Nil where not more trainings ended well than diverged.
+  /// The accuracy; `nil` if there are no more sound trainings than diverged ones.
   fileprivate var soundAccuracy: Double? { seeds > divergedSeeds ? testAccuracy : nil }
 
   fileprivate func ratio(of cost: Objective) -> Double {
@@ -103,8 +103,8 @@ extension FinalResults.Entry {
 }
 
 extension FinalResults {
-  /// No other that was trained by the same recipe is as good in accuracy, parameters and multiply-adds, and better in
-  /// one of them.
+  /// Whether no other entry of the same recipe is at least as good in accuracy, parameters and multiply-adds, and
+  /// better in one of them.
   fileprivate func isNondominated(_ entry: Entry) -> Bool {
     guard let accuracy = entry.soundAccuracy else { return false }
     return !candidates.contains { other in

@@ -3,7 +3,7 @@ import Reporting
 import SearchCore
 import StudyViews
 
-// Figures of what the model of all trainings says of layers.
+// Figures of the effects of layers by the model of all trainings.
 extension StudyFigure {
   /// `1.23 (0.80 to 1.66)`, in points.
   static func points(_ value: Double, _ low: Double?, _ high: Double?) -> String {

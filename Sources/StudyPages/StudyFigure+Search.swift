@@ -3,7 +3,7 @@ import Reporting
 import SearchCore
 import StudyViews
 
-// Figures of how the search went, and of trainings beside it.
+// Figures of the course of the search, of confirmations and of workers.
 extension StudyFigure {
   private static func curve(_ name: String, _ points: [StudyView.Courses.Point], byHours: Bool, scale: Double)
     -> CurvePlot.Curve

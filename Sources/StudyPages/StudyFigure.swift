@@ -3,9 +3,10 @@ import Reporting
 import SearchCore
 import StudyViews
 
-/// The figures of a study. Raw values are the command line's names.
+/// The figures of a study. Raw values are the names on the command line.
 package enum StudyFigure: String, CaseIterable, Sendable {
-  /// Measured means, along the study's first objective that compares with the dense network, or along one of them.
+  /// Measured means against a cost: the study's first objective that is relative to the dense network, or the named
+  /// one.
   case frontier
   case frontierParameters = "frontier-parameters"
   case frontierMultiplyAdds = "frontier-multiply-adds"
@@ -19,12 +20,12 @@ package enum StudyFigure: String, CaseIterable, Sendable {
   case multiplyAddsStepTime = "multiply-adds-step-time"
   case multiplyAddsInferenceTime = "multiply-adds-inference-time"
   case stepTimeInferenceTime = "step-time-inference-time"
-  /// By the estimates.
+  /// Figures of the estimates.
   case estimatesParameters = "estimates-parameters"
   case estimatesMultiplyAdds = "estimates-multiply-adds"
   case estimatesDeviceTime = "estimates-device-time"
   case estimatesParametersMultiplyAdds = "estimates-parameters-multiply-adds"
-  /// Of final trainings: differences to the dense network, and accuracies and costs against each other.
+  /// Figures of final trainings: differences to the dense network, and accuracies and costs against each other.
   case final
   case finalParameters = "final-parameters"
   case finalMultiplyAdds = "final-multiply-adds"
@@ -44,16 +45,16 @@ package enum StudyFigure: String, CaseIterable, Sendable {
   case workers
 }
 
-/// That a study has nothing for a figure: what would give it, as a sentence.
+/// The reason why a study has no data for a figure, as a sentence that tells what would provide it.
 package struct FigureAbsence: Error, Hashable, Sendable, CustomStringConvertible {
   package let description: String
 }
 
 extension StudyFigure {
-  /// Of what only studies with a table of device times have.
+  /// Whether the figure exists only for studies with a table of device times.
   var isOfDevice: Bool { [.frontierDeviceTime, .estimatesDeviceTime].contains(self) }
 
-  /// - Parameter rows: of a page's table, by candidate; nil for a file of its own.
+  /// - Parameter rows: The row numbers of the page's table, by candidate; `nil` for a separate file.
   package func draw(_ view: StudyView, rows: [Candidate: Int]? = nil) throws(FigureAbsence) -> SVGFigure {
     switch self {
     case .frontier: return FrontierPlot(view.measured.drawn(onPage: rows != nil), rowNumbers: rows).figure
@@ -144,7 +145,8 @@ extension StudyFigure {
 }
 
 extension StudyReport {
-  /// On a page, which has many pictures, of many dominated candidates some, evenly.
+  /// For a page, which has many figures, returns the report with an even selection of its dominated candidates, at most
+  /// `mostDrawn`.
   func drawn(onPage: Bool) -> StudyReport {
     guard onPage else { return self }
     let others = rows.indices.filter { !rows[$0].onFrontier && rows[$0].reference == nil }

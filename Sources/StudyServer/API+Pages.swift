@@ -1,7 +1,7 @@
 import SearchCore
 import StudyViews
 
-// Lists that come a page at a time: `next` is the `after` of the page that follows, null on the last one.
+// Lists that are returned a page at a time: `next` is the `after` of the following page, null on the last one.
 extension API {
   static let mostOnPage = 200
   static let usualOnPage = 50
@@ -10,7 +10,7 @@ extension API {
 
   struct Jobs: Encodable {
     var version = API.version
-    /// Nil for all.
+    /// The requested state; `nil` for all.
     var state: String?
     var jobs: [Job]
     @Nullable var next: Int64?
@@ -29,7 +29,7 @@ extension API {
     var repetition: Int
     var round: Int?
     var state: String
-    /// Since when it is in its state, as far as this coordinator knows.
+    /// Since when the job has been in its state, as far as this coordinator knows.
     var since: Double
     var attempts: Int
     var failures: Int
@@ -65,7 +65,7 @@ extension API {
     var label: String
     var attempt: Int
     var began: Double
-    /// When its worker last told of it; nil before the first time.
+    /// The time of the worker's latest report; `nil` before the first one.
     var reported: Double?
     var epoch: Int
     var epochs: Int
@@ -73,7 +73,7 @@ extension API {
     var steps: Int
     var loss: Double?
     var imagesPerSecond: Double?
-    /// The most that its process had resident.
+    /// The peak resident memory of the process.
     var memoryBytes: Int?
     /// Pairs of step and loss.
     var curve: [[Double]]
@@ -94,7 +94,7 @@ extension API {
 
   // MARK: /api/jobs/N
 
-  /// `explanation` is the text of a JSON object.
+  /// - Parameter explanation: The text of a JSON object.
   static func history(_ explanation: String) -> String { "{\"version\":\(version),\"explanation\":\(explanation)}\n" }
 
   // MARK: /api/workers
@@ -119,14 +119,14 @@ extension API {
     var slots: Int
     var kernelVariant: String
     var joined: Double
-    /// The name of its key.
+    /// The name of the worker's key.
     var key: String?
-    /// That it brought to this coordinator.
+    /// The number of results that the worker handed over to this coordinator.
     var results: Int
-    /// It gets no jobs until then, and why.
+    /// The end of the worker's rest, and its reason.
     var restsUntil: Double?
     var restReason: String?
-    /// A person wants it to get no more jobs, or, besides, that what it finds counts for nothing.
+    /// Whether the worker gets no more jobs, and whether, besides, its results do not count.
     var drained: Bool
     var distrusted: Bool
     var trainings: [Training]
@@ -153,13 +153,13 @@ extension API {
 
   // MARK: /api/frontier
 
-  /// `report`: the text of a JSON object.
+  /// Returns a JSON object that embeds the report of the figures, which is itself the text of a JSON object.
   static func frontier(_ figures: FigureMaker.Figures) -> String {
     "{\"version\":\(version),\"figures_version\":\(figures.version),\"report\":\(figures.parts.report)}\n"
   }
 }
 
-/// Written as null where it is nil, instead of being left out.
+/// Encoded as null if it is `nil`, instead of being left out.
 @propertyWrapper
 struct Nullable<Value: Encodable>: Encodable {
   var wrappedValue: Value?

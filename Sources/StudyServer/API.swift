@@ -4,10 +4,10 @@ import Studies
 import StudyPages
 import StudyViews
 
-/// What the server says to programs, as JSON objects: keys in snake case, times in seconds since 1970, accuracies and
-/// shares from 0 to 1. What is not known is left out.
+/// The server's answers for programs, as JSON objects: keys in snake case, times in seconds since 1970, accuracies and
+/// shares from 0 to 1. Unknown values are left out.
 enum API {
-  /// Of all of them. Fields may be added within a version; none changes its meaning or goes.
+  /// The version of all objects. Fields may be added within a version; none changes its meaning or is removed.
   static let version = 1
 
   static func text(of value: some Encodable) throws -> String {
@@ -19,7 +19,7 @@ enum API {
     return String(decoding: try encoder.encode(value), as: UTF8.self)
   }
 
-  /// States as the API calls them.
+  /// The name of a state in the API.
   static func name(of state: JobState) -> String { state == .setAside ? "set_aside" : state.rawValue }
 
   static func state(named name: String) -> JobState? { JobState.allCases.first { Self.name(of: $0) == name } }
@@ -90,15 +90,15 @@ enum API {
     var secondsLeftHigh: Double?
     var dense: Accuracy?
     var highest: Accuracy?
-    /// 0, 1, …
+    /// The latest round that was decided, counted from 0.
     var round: Int?
-    /// When that was decided, in points.
+    /// The expected loss when that round was decided, in points.
     var expectedLoss: Double?
-    /// Attempts that ended since this coordinator began, by how.
+    /// The number of attempts that ended since this coordinator began, by ending.
     var attempts: [String: Int]
     var lateResults: Int
     var results: Int
-    /// Of the figures that there are; nil before the first.
+    /// The version of the latest figures; `nil` before the first.
     var figuresVersion: Int?
     var frontierCandidates: Int?
     var openHypervolumeShare: Double?

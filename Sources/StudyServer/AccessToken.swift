@@ -5,15 +5,15 @@ import ReadableText
 import ShellCommands
 import TextInput
 
-/// What readers from other machines have to show: a text that they know, or a cookie that the server gave them for it.
+/// What readers from other machines must present: a secret text, or the cookie that the server gave them for it.
 package struct AccessToken: Sendable {
   private let digest: [UInt8]
-  /// Follows from the token, so that readers stay logged in when a coordinator is started again with the same.
+  /// Derived from the token, so that readers stay logged in when a coordinator is restarted with the same token.
   let cookie: String
   private let cookieDigest: [UInt8]
 
   private static let mostBytes = 4096
-  /// Shorter ones could be found by trying.
+  /// The minimum length; shorter tokens could be found by trial and error.
   private static let fewestCharacters = 16
 
   init(_ text: String) {
@@ -22,8 +22,9 @@ package struct AccessToken: Sendable {
     cookieDigest = SHA256.hash(Array(cookie.utf8))
   }
 
-  /// The file's only line.
-  /// - Throws: where others than its owner and root may read the file, too.
+  /// Reads the token, which is the file's only line.
+  /// - Throws: An error if the file cannot be read, if users other than its owner and root may read it, or if it
+  ///   contains no valid token.
   package init(file path: String) throws(StudyServerError) {
     let input: TextInput
     do { input = try TextInput(path: path, mostBytes: Self.mostBytes, from: .regularFile) } catch {
@@ -51,7 +52,8 @@ package struct AccessToken: Sendable {
   func matches(_ text: String) -> Bool { Self.isEqual(SHA256.hash(Array(text.utf8)), digest) }
   func matches(cookie text: String) -> Bool { Self.isEqual(SHA256.hash(Array(text.utf8)), cookieDigest) }
 
-  /// Takes the same time for whatever texts: that of their hashes, of which nobody can choose the first differing byte.
+  /// Takes the same time for all texts. Compares only hashes, and an attacker cannot choose the first byte that
+  /// differs.
   private static func isEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
     left.count == right.count && zip(left, right).reduce(0 as UInt8) { $0 | ($1.0 ^ $1.1) } == 0
   }

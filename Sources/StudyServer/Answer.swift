@@ -1,9 +1,10 @@
 import FlyingFox
 import Foundation
 
-/// Answers with what all of them have in common.
+/// Creates responses with the headers that all of them have in common.
 enum Answer {
-  /// Nothing comes from elsewhere, nothing is shown elsewhere, nothing is kept, and no text of a study can run.
+  /// Headers that forbid loading anything from other sites, embedding in other sites, caching, and running scripts in
+  /// text of a study.
   static let headers: HTTPHeaders = [
     .cacheControl: "no-store",
     HTTPHeader("Content-Security-Policy"):
@@ -11,7 +12,7 @@ enum Answer {
       + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     HTTPHeader("X-Content-Type-Options"): "nosniff",
     HTTPHeader("X-Frame-Options"): "DENY",
-    // Without any referrer browsers send the form to log in with the origin `null`.
+    // With `no-referrer`, browsers would send the login form with the origin `null`.
     HTTPHeader("Referrer-Policy"): "same-origin",
     HTTPHeader("Cross-Origin-Resource-Policy"): "same-origin",
     HTTPHeader("Cross-Origin-Opener-Policy"): "same-origin",
@@ -40,7 +41,7 @@ enum Answer {
     return HTTPResponse(statusCode: .seeOther, headers: headers)
   }
 
-  /// One line, or an object below `/api`.
+  /// An error as one line of text, or as a JSON object for paths below `/api`.
   static func failure(_ status: HTTPStatusCode, _ reason: String, _ path: String) -> HTTPResponse {
     var response = path.hasPrefix("/api") ? json(API.Failure(error: reason)) : text(reason + "\n")
     response.statusCode = status

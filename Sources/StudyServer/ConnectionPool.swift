@@ -12,24 +12,24 @@ import Synchronization
   import Musl
 #endif
 
-/// What the server waits with for its sockets, on a thread of its own: a reader that is silent, slow or endless is
-/// waited for no longer than `ConnectionTable` says, and ends.
+/// The server's socket pool, with its own thread. It ends the connections of readers that are silent, slow or endless,
+/// according to the limits of `ConnectionTable`.
 ///
-/// FlyingFox reads a request as it comes, however long it is, and waits for as long as it takes. So the kernel's own
-/// counts of a connection are looked at ten times a second, whether it is being waited for or not.
+/// FlyingFox reads a request of any length and waits for it without limit. Therefore the pool checks the kernel's byte
+/// counts of all connections ten times a second, even of those that the server is not waiting for.
 final class ConnectionPool: AsyncSocketPool {
   private typealias Continuation = CheckedContinuation<Void, any Error>
 
   private struct Reader {
     var address: HTTPRequest.Address
-    /// Until when it is waited for, of a monotonic clock.
+    /// The deadline of the wait, on a monotonic clock.
     var deadline: Double
   }
 
   private struct Waiting {
     var descriptor: Int32
     var isWrite: Bool
-    /// Nil for the listening socket.
+    /// `nil` for the listening socket.
     var reader: Reader?
     var continuation: Continuation
   }
@@ -37,13 +37,13 @@ final class ConnectionPool: AsyncSocketPool {
   private struct State {
     var table: ConnectionTable
     var waiting: [UInt64: Waiting] = [:]
-    /// That were given up before they were waited for.
+    /// The numbers of waits that were cancelled before they were registered.
     var cancelled: Set<UInt64> = []
     var nextNumber: UInt64 = 0
     var listener: Int32?
     var hasThread = false
     var isClosed = false
-    /// Connections that ended because of a limit.
+    /// The number of connections that were ended because of a limit.
     var cutOff = 0
   }
 
@@ -51,7 +51,7 @@ final class ConnectionPool: AsyncSocketPool {
   private let wakeUp: WakeUp
 
   private static let secondsBetweenLooks = 0.1
-  /// Connections that wait to be accepted.
+  /// The maximum number of connections that wait to be accepted.
   private static let backlog: Int32 = 64
 
   init(limits: ConnectionTable.Limits = .init()) throws {
@@ -59,11 +59,11 @@ final class ConnectionPool: AsyncSocketPool {
     wakeUp = try WakeUp(for: "the page's connections")
   }
 
-  /// Connections that were ended because of a limit.
+  /// The number of connections that were ended because of a limit.
   var cutOff: Int { state.withLock { $0.cutOff } }
   var connections: Int { state.withLock { $0.table.count } }
 
-  // MARK: What the server tells
+  // MARK: Notifications from the server
 
   func recordRequest(from address: HTTPRequest.Address?) {
     guard let address else { return }
@@ -77,7 +77,7 @@ final class ConnectionPool: AsyncSocketPool {
     if let address { state.withLock { $0.table.stream(address) } }
   }
 
-  /// Whatever else the reader has sent, it is not read.
+  /// Ends the connection after the current answer, without reading anything else that the reader has sent.
   func endAfterAnswer(_ address: HTTPRequest.Address?) {
     if let address { state.withLock { $0.table.endAfterAnswer(address) } }
   }
@@ -85,7 +85,7 @@ final class ConnectionPool: AsyncSocketPool {
   // MARK: AsyncSocketPool
 
   func prepare() async throws {
-    // A server that begins anew has the pool of the one before.
+    // A restarted server uses the pool of the previous one.
     let isFirst = state.withLock { state in
       defer { state.hasThread = true }
       return !state.hasThread
@@ -128,7 +128,7 @@ final class ConnectionPool: AsyncSocketPool {
     }
   }
 
-  /// - Returns: nil for the listening socket.
+  /// - Returns: `nil` for the listening socket.
   private func register(_ socket: Socket, isWrite: Bool) throws -> Reader? {
     let now = MonotonicClock.now
     let descriptor = socket.file.rawValue
@@ -146,7 +146,8 @@ final class ConnectionPool: AsyncSocketPool {
     return Reader(address: address, deadline: deadline)
   }
 
-  /// All that came before this wait is accepted: readers that never let the server wait are seen here.
+  /// Registers all accepted connections. All connections that arrived before this wait have been accepted, so this also
+  /// finds readers for which the server never has to wait.
   private func survey(from descriptor: Int32, at now: Double) {
     let isFirst = state.withLock { state in
       defer { state.listener = descriptor }
@@ -159,7 +160,7 @@ final class ConnectionPool: AsyncSocketPool {
     guard let port = Self.port(of: descriptor) else { return }
     for other in Self.openDescriptors where other != descriptor && Self.port(of: other) == port {
       guard let peer = try? Socket(file: .init(rawValue: other)).remotePeer() else { continue }
-      // No child process is to keep a reader's connection.
+      // Child processes must not inherit a reader's connection.
       _ = fcntl(other, F_SETFD, FD_CLOEXEC)
       state.withLock { $0.table.begin(.make(from: peer), descriptor: other, at: now) }
     }
@@ -173,7 +174,7 @@ final class ConnectionPool: AsyncSocketPool {
     return getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &value, &size) == 0 && value != 0
   }
 
-  /// Nil for what is no TCP socket.
+  /// Returns `nil` if the descriptor is not a TCP socket.
   private static func port(of descriptor: Int32) -> UInt16? {
     switch try? Socket(file: .init(rawValue: descriptor)).sockname() {
     case .ip4(_, let port), .ip6(_, let port): port
@@ -215,7 +216,7 @@ final class ConnectionPool: AsyncSocketPool {
           let late = state.withLock { state in
             let late = state.waiting.removeValue(forKey: number)
             if late != nil {
-              // The server closes it: there is nothing more to look at.
+              // The server closes the socket, so that it needs no more checks.
               state.table.end(reader.address)
               state.cutOff += 1
             }
@@ -232,7 +233,7 @@ final class ConnectionPool: AsyncSocketPool {
   }
 
   private static func waitForAny(of polled: inout [pollfd], milliseconds: Int32) {
-    // The protocol's own `poll` is another.
+    // Qualified, because an unqualified `poll` is a member of the protocol.
     #if canImport(Glibc)
       _ = Glibc.poll(&polled, nfds_t(polled.count), milliseconds)
     #elseif canImport(Musl)
@@ -240,7 +241,7 @@ final class ConnectionPool: AsyncSocketPool {
     #endif
   }
 
-  /// Forgets what has ended, and ends what is overdue.
+  /// Forgets connections that have ended, and resets those that are overdue.
   private func look(at now: Double) {
     for (address, descriptor) in state.withLock({ $0.table.descriptors }) where !Self.isOpen(descriptor, address) {
       state.withLock { $0.table.end(address) }

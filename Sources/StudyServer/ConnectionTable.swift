@@ -1,41 +1,41 @@
 import FlyingFox
 
-/// Connections of readers and how far each is: which of them have to end. Knows neither sockets nor clocks; times are
-/// seconds of a monotonic clock.
+/// The readers' connections with the phase of each, which determine the connections that must end. Independent of
+/// sockets and clocks: times are seconds on a monotonic clock.
 struct ConnectionTable {
   typealias Address = HTTPRequest.Address
 
   struct Limits {
-    /// At once; beyond it those end that have asked for nothing yet, or not for long.
+    /// The maximum number of connections at once. Beyond it, those that have gone without a request for longest end.
     var connections = 256
-    /// From the connection, or the end of the last answer, until a whole request is here.
+    /// The time from the connection, or from the end of the last answer, until a request has arrived completely.
     var requestSeconds = 10.0
-    /// Until an answer that is no stream is taken by its reader.
+    /// The time until the reader has received an answer that is not a stream.
     var answerSeconds = 60.0
-    /// In which a reader takes nothing of what waits for it.
+    /// The time in which a reader may receive nothing of the data that waits for it.
     var standstillSeconds = 10.0
-    /// Of one request. FlyingFox's time for a line grows with the square of its length.
+    /// The maximum size of a request. FlyingFox's time for a line grows with the square of its length.
     var requestBytes: UInt64 = 16 << 10
-    /// Of all readers together: so many requests at once, and so many a second after that.
+    /// The request rate of all readers together: the number of requests at once, and the number per second after that.
     var requestsAtOnce = 400.0
     var requestsASecond = 200.0
   }
 
   private enum Phase {
     case asking(since: Double)
-    /// Until then; nil for a stream, which has no end.
+    /// The deadline; `nil` for a stream, which has none.
     case answering(until: Double?)
   }
 
   private struct Connection {
-    /// Nil until its socket was seen: a request may be here, and answered, before that is waited for.
+    /// `nil` until the socket has been seen: a request may arrive and be answered before the server first waits for it.
     var descriptor: Int32?
-    /// When it was first heard of.
+    /// When the connection was first seen.
     let since: Double
     var phase: Phase
-    /// What had come when the last request was whole.
+    /// The bytes received when the last request was complete.
     var bytesBefore: UInt64 = 0
-    /// After this answer nothing more is read.
+    /// Whether nothing more is read after the current answer.
     var isEnding = false
   }
 
@@ -59,8 +59,8 @@ struct ConnectionTable {
 
   mutating func end(_ address: Address) { connections[address] = nil }
 
-  /// A request is here as a whole.
-  /// - Parameter received: bytes of the connection so far.
+  /// Records that a request has arrived completely.
+  /// - Parameter received: The number of bytes received on the connection so far.
   mutating func answer(_ address: Address, received: UInt64, at now: Double) {
     let phase = Phase.answering(until: now + limits.answerSeconds)
     var connection = connections[address] ?? Connection(descriptor: nil, since: now, phase: phase)
@@ -68,14 +68,14 @@ struct ConnectionTable {
     connections[address] = connection
   }
 
-  /// Its answer is a stream.
+  /// Records that the answer is a stream.
   mutating func stream(_ address: Address) { connections[address]?.phase = .answering(until: nil) }
 
-  /// With this answer it has said enough.
+  /// Marks the connection to end after the current answer.
   mutating func endAfterAnswer(_ address: Address) { connections[address]?.isEnding = true }
 
-  /// The server waits for more of it: the answer before is on its way.
-  /// - Returns: until when it may be waited for; nil where nothing more is to be read.
+  /// Records that the server waits for more data from the reader: the previous answer is being sent.
+  /// - Returns: The deadline of the wait; `nil` if nothing more is to be read.
   mutating func awaitRequest(_ address: Address, at now: Double) -> Double? {
     guard let connection = connections[address] else { return now + limits.requestSeconds }
     if connection.isEnding { return nil }
@@ -86,7 +86,7 @@ struct ConnectionTable {
 
   func descriptor(of address: Address) -> Int32? { connections[address]?.descriptor }
 
-  /// - Parameter received: bytes of a connection so far.
+  /// - Parameter received: Returns the number of bytes received on a connection so far.
   func overdue(at now: Double, received: (Int32) -> UInt64) -> [Address] {
     var ended: [Address] = []
     var asking: [(since: Double, address: Address)] = []
@@ -97,7 +97,7 @@ struct ConnectionTable {
       case .answering(let end): if let end, now > end { ended.append(address) }
       }
       guard let descriptor = connection.descriptor else {
-        // It ended before it was seen.
+        // The connection ended before its socket was seen.
         if now > connection.since + limits.answerSeconds { ended.append(address) }
         continue
       }

@@ -2,17 +2,17 @@ import Foundation
 import SearchCore
 import Synchronization
 
-/// What readers of the page ask of a study, on its way to the coordinator and back.
+/// Passes requests of the page's readers to the coordinator, and its answers back.
 package final class ControlDesk: Sendable {
-  /// Asks for it; the answer comes once, on whatever thread.
+  /// Passes an intervention on to the coordinator. `answer` is called once, on any thread.
   package typealias Ask =
     @Sendable (
       _ intervention: Intervention, _ author: String, _ answer: @escaping @Sendable (InterventionAnswer) -> Void
     ) -> Void
 
-  /// Nil until the coordinator listens.
+  /// `nil` until the coordinator listens.
   private let ask = Mutex<Ask?>(nil)
-  /// For an answer, which a long commit may hold up.
+  /// The maximum wait for an answer, which a long commit may delay.
   private static let answerSeconds = 40.0
 
   package init() {}
@@ -21,7 +21,7 @@ package final class ControlDesk: Sendable {
 
   enum Failure: Error {
     case notOpen
-    /// It may be done all the same.
+    /// The coordinator may nevertheless carry out the request.
     case unanswered
   }
 
@@ -39,7 +39,7 @@ package final class ControlDesk: Sendable {
     return answer
   }
 
-  /// The first answer counts.
+  /// Resumes the continuation once, with the first answer.
   private final class Once: Sendable {
     private let continuation: Mutex<CheckedContinuation<InterventionAnswer?, Never>?>
 
@@ -62,13 +62,13 @@ extension API {
     var verb: String
     var subject: String?
     var repetitions: Int?
-    /// What a person calls itself; the address that it comes from is added.
+    /// The name that the person gave; the address of the request is added to it.
     var author: String?
   }
 
   struct Done: Encodable {
     var version = API.version
-    /// What it did, on one line.
+    /// What was done, on one line.
     var done: String
   }
 }

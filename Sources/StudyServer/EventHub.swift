@@ -4,10 +4,10 @@ import Foundation
 import Processes
 import Synchronization
 
-/// Streams of server-sent events. Each message is made once for all readers and waits for each in a queue of its own;
-/// a reader whose queue is full has its stream ended, and comes back for what it missed.
+/// Streams of server-sent events. Each message is created once for all readers and waits for each in a separate queue.
+/// The stream of a reader whose queue is full ends; the reader reconnects and gets what it missed.
 final class EventHub: Sendable {
-  /// Tells a reader who comes back whether this is the server that it knew.
+  /// Tells a reconnecting reader whether this is the same server as before.
   let boot = String(format: "%08x", UInt32.random(in: 0...UInt32.max))
 
   private struct State {
@@ -20,11 +20,11 @@ final class EventHub: Sendable {
   private let state = Mutex(State())
 
   static let mostReaders = 100
-  /// Messages that may wait for one reader, besides its first ones.
+  /// The maximum number of messages that wait for one reader, besides its first ones.
   private static let longestQueue = 64
 
   var count: Int { state.withLock { $0.readers.count } }
-  /// Readers that took too little.
+  /// The number of readers whose queue was full.
   var dropped: Int { state.withLock { $0.dropped } }
 
   static func message(_ event: StaticString, _ data: String, id: String? = nil) -> [UInt8] {
@@ -35,8 +35,8 @@ final class EventHub: Sendable {
     return Array((text + "\n").utf8)
   }
 
-  /// - Parameter first: messages that come before all others.
-  /// - Returns: nil where there are as many readers as may be.
+  /// - Parameter first: The messages that precede all others.
+  /// - Returns: `nil` if the maximum number of readers is reached, or the hub is closed.
   func subscribe(first: [[UInt8]]) -> AsyncStream<[UInt8]>? {
     let (stream, continuation) = AsyncStream.makeStream(
       of: [UInt8].self, bufferingPolicy: .bufferingOldest(Self.longestQueue))
@@ -44,7 +44,7 @@ final class EventHub: Sendable {
       guard state.readers.count < Self.mostReaders, !state.isClosed else { return nil }
       state.nextNumber += 1
       state.readers[state.nextNumber] = continuation
-      // In one piece, before another message can come between.
+      // As a single element, before any other message.
       continuation.yield(Array(first.joined()))
       return state.nextNumber
     }
@@ -66,11 +66,11 @@ final class EventHub: Sendable {
       }
       return full
     }
-    // Outside the lock, which their ending takes.
+    // Outside the lock, which the termination handlers acquire.
     for reader in full { reader.finish() }
   }
 
-  /// Returns when no reader is left, or after so many seconds.
+  /// Returns when no reader is left, or after at most `seconds` seconds.
   func awaitDeparture(seconds: Double) {
     let deadline = MonotonicClock.now + seconds
     while count > 0, MonotonicClock.now < deadline { Thread.sleep(forTimeInterval: 0.02) }
@@ -87,7 +87,7 @@ final class EventHub: Sendable {
   }
 }
 
-/// A stream as the body of an answer.
+/// A stream as the body of a response.
 struct EventBody: AsyncBufferedSequence {
   typealias Element = UInt8
 

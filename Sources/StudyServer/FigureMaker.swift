@@ -2,8 +2,8 @@ import Dispatch
 import Processes
 import Synchronization
 
-/// Makes figures once for all readers: where somebody is looking, there is something new, and no more often than leaves
-/// nineteen twentieths of the time to others.
+/// Makes figures once for all readers: only while a reader is looking and there are new results, and for at most one
+/// twentieth of the time.
 final class FigureMaker: Sendable {
   struct Figures: Sendable {
     /// 1, 2, …
@@ -14,12 +14,12 @@ final class FigureMaker: Sendable {
   private struct State {
     var folder: String?
     var latest: Figures?
-    /// What there is now (`LiveStudy.revision`), and what the latest figures were asked for with.
+    /// The current `LiveStudy.revision`, and the one for which the latest figures were requested.
     var wanted = 0
     var asked: Int?
     var isMaking = false
     var isClosed = false
-    /// Of a monotonic clock.
+    /// Times on a monotonic clock.
     var readUntil = -Double.infinity
     var nextTime = -Double.infinity
     var onChange: (@Sendable (Int) -> Void)?
@@ -30,14 +30,14 @@ final class FigureMaker: Sendable {
   private let source: @Sendable (String) throws -> FigureParts
 
   private static let leastSeconds = 2.0
-  /// Of the time that making them took, until they are made again.
+  /// The pause before the next figures, as a multiple of the time that the latest ones took.
   private static let restFactor = 19.0
-  /// Somebody who has looked is likely to look again.
+  /// The time for which a reader counts as looking after a request, since it is likely to look again.
   private static let readSeconds = 90.0
 
   init(_ source: @escaping @Sendable (String) throws -> FigureParts) { self.source = source }
 
-  /// Called with a new version, on whatever thread.
+  /// Called with the version of new figures, on any thread.
   var onChange: (@Sendable (Int) -> Void)? {
     get { state.withLock { $0.onChange } }
     set { state.withLock { $0.onChange = newValue } }
@@ -48,10 +48,10 @@ final class FigureMaker: Sendable {
   func begin(folder: String) { state.withLock { $0.folder = folder } }
   func close() { state.withLock { $0.isClosed = true } }
 
-  /// Makes them where that is due, now or when the time has come.
+  /// Makes figures if they are due, at once or after the pause.
   /// - Parameters:
-  ///   - revision: of what they are made of, 0 for nothing; nil where that has not changed.
-  ///   - isRead: somebody is looking.
+  ///   - revision: The revision of the results, 0 if there are none; `nil` if it has not changed.
+  ///   - isRead: Whether a reader is looking.
   func want(revision: Int?, isRead: Bool) {
     let now = MonotonicClock.now
     let delay: Double? = state.withLock { state in
@@ -67,8 +67,8 @@ final class FigureMaker: Sendable {
     queue.asyncAfter(deadline: .now() + delay) { self.make() }
   }
 
-  /// Makes them a last time where there is something new, without a rest before. Returns when that is done, or after
-  /// so many seconds.
+  /// Makes the figures a last time if there are new results, without the pause. Returns when they are done, or after at
+  /// most `seconds` seconds.
   func finish(revision: Int, within seconds: Double) {
     state.withLock { $0.wanted = revision }
     let isDone = DispatchSemaphore(value: 0)
@@ -92,7 +92,7 @@ final class FigureMaker: Sendable {
       state.isMaking = false
       state.nextTime = begun + took + max(Self.leastSeconds, took * Self.restFactor)
       guard let parts else {
-        // What failed, such as for want of memory, is tried again.
+        // After a failure, for lack of memory for example, the next request tries again.
         state.asked = nil
         return (0, nil)
       }

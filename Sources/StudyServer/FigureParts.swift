@@ -5,25 +5,26 @@ import StudyPages
 import StudyStore
 import StudyViews
 
-/// What is drawn and computed of a study's results, as pieces of a page.
+/// The figures, tables and numbers of a study's results, as parts of a page.
 package struct FigureParts: Hashable, Sendable {
-  /// What was found, and what that rests on: markup.
+  /// The markup of the findings, and of what they are based on.
   package var found: String
   package var details: String
-  /// As `export --format json` has it.
+  /// The output of `export --format json`.
   package var report: String
   package var numbers: Numbers
 
   package struct Numbers: Codable, Hashable, Sendable {
-    /// That they are made of.
+    /// The number of trainings that the parts are made from.
     package var results: Int
     package var frontierCandidates: Int
-    /// Of the measured frontier, 0…1 (`StudyEstimates.openShare`); nil where nothing can be estimated.
+    /// The measured frontier's share of the open hypervolume, 0…1 (`StudyEstimates.openShare`); `nil` without
+    /// estimates.
     package var openShare: Double?
   }
 
-  /// Reads the study's record: takes seconds where trainings are many. Never in a coordinator's own process: closing a
-  /// file of the database would give up the locks that the coordinator has on it.
+  /// Reads the study's record, which takes seconds if there are many trainings. Must not be called in a coordinator's
+  /// process: closing a file of the database would release the locks that the coordinator holds on it.
   package init(folder: String) throws {
     let store = try StudyStore.open(directory: folder, mode: .readOnly)
     defer { store.close() }
@@ -38,15 +39,15 @@ package struct FigureParts: Hashable, Sendable {
       openShare: view.estimated?.estimated?.openShare)
   }
 
-  // MARK: From one process to another
+  // MARK: Transfer between processes
 
   private static let pieceBytes = 64 << 10
   private static let kinds: [(mark: Character, text: WritableKeyPath<FigureParts, String> & Sendable)] = [
     ("f", \.found), ("d", \.details), ("r", \.report),
   ]
 
-  /// As lines that `init(lines:)` reads: the numbers, then pieces of the texts, none longer than what a reader of lines
-  /// takes.
+  /// Returns lines that `init(lines:)` reads: the numbers, then pieces of the texts, which are short enough for a
+  /// reader of lines.
   package func lines() throws -> [String] {
     let encoder = JSONEncoder()
     var lines = ["n" + String(decoding: try encoder.encode(numbers), as: UTF8.self)]
@@ -61,7 +62,7 @@ package struct FigureParts: Hashable, Sendable {
     return lines + ["."]
   }
 
-  /// Nil for anything else, or where the end is missing.
+  /// Returns `nil` for lines of any other form, or if the end is missing.
   package init?(lines: [String]) {
     guard lines.last == ".", let first = lines.first, first.first == "n",
       let numbers = try? JSONDecoder().decode(Numbers.self, from: Data(first.dropFirst().utf8))

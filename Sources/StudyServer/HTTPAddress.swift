@@ -2,16 +2,16 @@ import FlyingSocks
 import Foundation
 import Messaging
 
-/// Where a page is served: `127.0.0.1:8080`, `[::1]:8080`, `localhost:0`, `*:8080` (all addresses of version 4 of IP)
-/// or `[::]:8080` (all of both).
+/// The address at which a page is served: `127.0.0.1:8080`, `[::1]:8080`, `localhost:0`, `*:8080` (all IPv4 addresses)
+/// or `[::]:8080` (all IPv4 and IPv6 addresses).
 package struct HTTPAddress: Hashable, Sendable, CustomStringConvertible {
-  /// As it was given.
+  /// The text that was given.
   package let description: String
-  /// Without brackets.
+  /// The host without brackets.
   package let host: String
-  /// 0 for any free one.
+  /// The port; 0 for any free one.
   package let port: UInt16
-  /// Only processes of this machine reach it.
+  /// Whether only processes of this machine can reach the address.
   package let isLoopback: Bool
 
   static let example = "127.0.0.1:8080, or port 0 for any free one"
@@ -35,7 +35,7 @@ package struct HTTPAddress: Hashable, Sendable, CustomStringConvertible {
     isLoopback = address.isLoopback
   }
 
-  /// What the system listens on. Looks names up.
+  /// Returns the address to listen on. Resolves names.
   func socketAddress() throws(StudyServerError) -> any SocketAddress {
     if host == "*" { return sockaddr_in.inet(port: port) }
     let bindable = HostAddress.bindable("tcp://" + description)

@@ -7,12 +7,12 @@ import StudyStore
 import StudyViews
 import Synchronization
 
-/// Stands between a coordinator and all readers: takes what the coordinator tells, keeps the view of its study up on a
-/// queue of its own, and says to the readers what has changed.
+/// Connects a coordinator with all readers: receives the coordinator's news, keeps the view of its study up to date on
+/// its own queue, and publishes the changes to the readers.
 package final class LiveBoard: StudyObserver {
   private struct State {
     var study: LiveStudy?
-    /// Until the queue has come to it.
+    /// News that the queue has not applied yet.
     var inbox: [StudyNews] = []
     var isWorking = false
     var lastFacts: String?
@@ -27,9 +27,9 @@ package final class LiveBoard: StudyObserver {
   private let queue = DispatchQueue(label: "layersearch.live", qos: .utility)
 
   private static let secondsBetweenBeats = 5.0
-  /// For the last figures, and then for readers to fetch what they show.
+  /// The maximum time for the last figures, and again for readers to fetch the final state.
   private static let farewellSeconds = 3.0
-  /// That a new reader is shown.
+  /// The number of latest events that a new reader receives.
   private static let eventsShown = 100
 
   package init(_ sources: PageSources) {
@@ -95,19 +95,19 @@ package final class LiveBoard: StudyObserver {
 
   // MARK: Readers
 
-  /// Looks at the study as it is now, without keeping it: a copy that is kept would be made as a whole with the next
-  /// change. Nil before the coordinator has opened it.
+  /// Calls `body` with the current study, which must not be kept: while a copy exists, the next change would copy the
+  /// whole study. Returns `nil` before the coordinator has opened the study.
   func withStudy<Value: Sendable>(_ body: (LiveStudy) -> Value) -> Value? {
     state.withLock { state in state.study.map { body($0) } }
   }
 
-  /// - Parameter last: the number of the last event that the reader has, as it was sent; nil for a new one.
-  /// - Returns: nil where there are too many readers.
+  /// - Parameter last: The ID of the last event that the reader received; `nil` for a new reader.
+  /// - Returns: `nil` if there are too many readers.
   func subscribe(last: String?) -> AsyncStream<[UInt8]>? {
     state.withLock { state in
       var first = [EventHub.message("hello", "{\"boot\":\"\(hub.boot)\",\"version\":\(API.version)}")]
       if let study = state.study {
-        // A reader of another coordinator begins anew.
+        // For a reader of another coordinator, the stream starts over.
         let known = last.flatMap { number(of: $0) }
         let (events, isCut) = study.events.after(known ?? 0, atMost: known == nil ? Self.eventsShown : .max)
         if known != nil, isCut {
@@ -141,11 +141,11 @@ package final class LiveBoard: StudyObserver {
 
   private static func text(of value: some Encodable) -> String { (try? API.text(of: value)) ?? "{}" }
 
-  /// Returns when all that was told so far is shown.
+  /// Returns when all news received so far has been published.
   func waitUntilShown() { queue.sync {} }
 
-  /// Ends all streams, after what was told last. Where the coordinator has ended in good order, its readers are told,
-  /// and given time to fetch what there is to see then; they leave by themselves.
+  /// Ends all streams after the last news. If the coordinator has ended in good order, readers are told first and get
+  /// time to fetch the final state; they disconnect by themselves.
   func close() {
     state.withLock { $0.isClosed = true }
     waitUntilShown()

@@ -8,8 +8,8 @@ struct MetricsText {
   private(set) var text = ""
 
   /// - Parameters:
-  ///   - study: nil before it is open.
-  ///   - server: counts of the page's own server.
+  ///   - study: `nil` before the study is open.
+  ///   - server: The counts of the page's server.
   init(_ study: LiveStudy?, figures: FigureMaker.Figures?, server: ServerCounts, usage: ProcessUsage) {
     add(
       "layersearch_build_info", .gauge, "The program that runs; always 1.", [(["version": Version.number], 1)])
@@ -161,9 +161,9 @@ struct MetricsText {
   }
 }
 
-/// Of the page's own server.
+/// The counts of the page's server.
 struct ServerCounts: Sendable {
-  /// By the hundreds of their status.
+  /// The number of answers by the first digit of their status.
   var answers: [Int: Int] = [:]
   var connections = 0
   var streams = 0

@@ -3,10 +3,11 @@ import Foundation
 import Processes
 import Synchronization
 
-/// Where a page gets what takes long: figures, and the histories of jobs. Both may block, and are asked one at a time.
+/// The sources of the parts of a page that take long: figures, and histories of jobs. Both may block; neither is called
+/// concurrently with itself.
 package struct PageSources: Sendable {
   package var figures: @Sendable (_ folder: String) throws -> FigureParts
-  /// As `status --explain --json` has it.
+  /// Returns the output of `status --explain --json`.
   package var history: @Sendable (_ folder: String, _ job: Int64) throws -> String
 
   package init(
@@ -17,10 +18,11 @@ package struct PageSources: Sendable {
     self.history = history
   }
 
-  /// From processes of this program, which have the study's database to themselves and whose failures are their own.
+  /// Sources that start processes of this program. Each opens the study's database independently of this process, which
+  /// their failures do not affect.
   /// - Parameters:
-  ///   - figures: arguments of one that writes the lines of `FigureParts`.
-  ///   - history: arguments of one that writes a job's history.
+  ///   - figures: The arguments for a process that writes the lines of `FigureParts`.
+  ///   - history: The arguments for a process that writes the history of a job.
   package static func processes(
     figures: @escaping @Sendable (_ folder: String) -> [String],
     history: @escaping @Sendable (_ folder: String, _ job: Int64) -> [String]
@@ -75,12 +77,13 @@ package struct PageSources: Sendable {
       state.withLock { $0.isWhole = status == .exited(0) && $0.bytes <= Self.mostBytes }
     }
 
-    /// Nil where it failed.
+    /// The lines; `nil` if the process failed or wrote too much.
     var result: [String]? { state.withLock { $0.isWhole ? $0.lines : nil } }
   }
 }
 
-/// Histories of jobs, one at a time, and the latest kept for a moment: many readers of one job cost no more than one.
+/// Reads histories of jobs, one at a time, and keeps each for a moment, so that many readers of one job cost no more
+/// than one.
 final class HistoryDesk: Sendable {
   private struct State {
     var folder: String?
@@ -101,8 +104,8 @@ final class HistoryDesk: Sendable {
 
   enum Failure: Error { case busy }
 
-  /// - Returns: nil where it cannot be had.
-  /// - Throws: `busy` where too many wait.
+  /// - Returns: `nil` if the history cannot be read.
+  /// - Throws: `busy` if too many requests wait.
   func history(of job: Int64) async throws -> String? {
     let now = MonotonicClock.now
     let (folder, known, isBusy) = state.withLock { state in

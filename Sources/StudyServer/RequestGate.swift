@@ -3,19 +3,19 @@ import Foundation
 import Processes
 import Synchronization
 
-/// Whether a request may be answered: by its size, the name that it calls the server by, the page that it comes from,
-/// and what it shows of the token.
+/// Decides whether a request may be answered, by its size, the name by which it addresses the server, the page that it
+/// comes from, and the token or cookie that it presents.
 ///
-/// A page of another site that a browser shows can send requests here. Its name gives it away: in `Origin`, or, where
-/// its name was made to lead here (DNS rebinding), in `Host`.
+/// A page of another site can make a reader's browser send requests here. They are recognized by that site's name: in
+/// `Origin` or, if the name was made to resolve to this server (DNS rebinding), in `Host`.
 struct RequestGate: Sendable {
-  /// Nil on loopback without one: all processes of the machine may look.
+  /// `nil` if none is required, which is possible on loopback only: all processes of the machine have access.
   let token: AccessToken?
-  /// Of the port, since browsers keep cookies by host alone.
+  /// Contains the port, since browsers distinguish cookies by host only.
   let cookieName: String
   private let hosts: Set<String>
   private let port: UInt16
-  /// Any number is a name of this server's: it may have addresses that it does not know of.
+  /// Whether `Host` may be any IP address, since the server may have addresses that it does not know of.
   private let takesNumbers: Bool
 
   private static let longestTarget = 2048
@@ -30,7 +30,7 @@ struct RequestGate: Sendable {
     if !address.isLoopback {
       if let name = HostName.current?.lowercased() {
         hosts.insert(name)
-        // Its first part is what a local network may know it by.
+        // The name's first part, by which a local network may know the machine.
         hosts.insert(String(name.prefix { $0 != "." }))
       }
     }
@@ -42,12 +42,12 @@ struct RequestGate: Sendable {
 
   enum Verdict {
     case admitted
-    /// The token is wanted, and was not shown.
+    /// A token is required, and no valid one was presented.
     case unknown
     case refused(HTTPStatusCode, String)
   }
 
-  /// - Parameter isOpen: what anyone may see, such as the page to log in on.
+  /// - Parameter isOpen: Whether the resource is open to everyone, such as the login page.
   func judge(_ request: HTTPRequest, isOpen: Bool) -> Verdict {
     if request.target.rawValue.utf8.count > Self.longestTarget {
       return .refused(.uriTooLong, "the address has more than \(Self.longestTarget) bytes")
@@ -65,7 +65,7 @@ struct RequestGate: Sendable {
       return .refused(.forbidden, "the request comes from a page of another site")
     }
     if let site = request.headers[HTTPHeader("Sec-Fetch-Site")], !["none", "same-origin"].contains(site) {
-      // A link to the page may stand anywhere; nothing else of it may be used there.
+      // Other sites may link to the page, but may not use anything else of this server.
       guard request.headers[HTTPHeader("Sec-Fetch-Mode")] == "navigate", request.method == .GET else {
         return .refused(.forbidden, "the request comes from a page of another site")
       }
@@ -79,12 +79,12 @@ struct RequestGate: Sendable {
     return cookies(of: request).contains { token.matches(cookie: $0) } ? .admitted : .unknown
   }
 
-  /// `name`, `name:port`, `[::1]:port`.
+  /// Whether `host` is `name`, `name:port` or `[::1]:port` with a name and the port of this server.
   private func isOwn(_ host: String) -> Bool {
     let text = host.lowercased()
     let end = text.lastIndex(of: ":").flatMap { text.hasSuffix("]") ? nil : $0 }
     let name = String(text[..<(end ?? text.endIndex)])
-    // Without a number it is HTTP's own.
+    // Without a port, HTTP's default applies.
     let port = end.map { UInt16(text[text.index(after: $0)...]) } ?? 80
     guard port == self.port else { return false }
     return hosts.contains(name) || takesNumbers && Self.isNumber(name)
@@ -107,7 +107,7 @@ struct RequestGate: Sendable {
   }
 }
 
-/// So many at once, and so many a second after that.
+/// A rate limit: at most `most` at once, and `aSecond` per second after that.
 final class Allowance: Sendable {
   private struct State {
     var left: Double
@@ -124,7 +124,7 @@ final class Allowance: Sendable {
     state = Mutex(State(left: most, time: -.infinity))
   }
 
-  /// False where nothing is left.
+  /// Returns false if nothing is left.
   func spend(at now: Double = MonotonicClock.now) -> Bool {
     state.withLock { state in
       if state.time.isFinite { state.left = min(most, state.left + max(0, now - state.time) * aSecond) }

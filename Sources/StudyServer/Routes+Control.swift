@@ -3,14 +3,14 @@ import Foundation
 import SearchCore
 import Studies
 
-/// What may be asked of the study, where the coordinator allows it.
+/// Requests that change the study, if the coordinator allows them.
 extension Routes {
   func control(_ request: HTTPRequest) async -> HTTPResponse {
     let path = request.target.path()
     guard let desk = control else {
       return Answer.failure(.forbidden, "this page is only read; --http-control lets readers act", path)
     }
-    // A form of another site cannot say that it sends this.
+    // A form of another site cannot send this content type.
     let type = request.headers[.contentType]?.prefix { $0 != ";" }.trimmingCharacters(in: .whitespaces)
     guard type?.lowercased() == "application/json" else {
       return Answer.failure(.unsupportedMediaType, "what is asked for is an application/json object", path)
@@ -44,7 +44,7 @@ extension Routes {
     }
   }
 
-  /// `ann (10.0.0.7)`: a name is what its owner says, an address is not.
+  /// `ann (10.0.0.7)`: the name is the person's own claim, the address is not.
   private func author(_ name: String?, _ request: HTTPRequest) -> String {
     let address =
       switch request.remoteAddress {

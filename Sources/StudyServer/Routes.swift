@@ -5,16 +5,16 @@ import StudyPages
 import StudyViews
 import Synchronization
 
-/// What the server answers.
+/// The server's answers to requests.
 final class Routes: HTTPHandler {
   private struct State {
-    /// Nil until the port is known.
+    /// `nil` until the port is known.
     var gate: RequestGate?
     var answers: [Int: Int] = [:]
   }
 
   let board: LiveBoard
-  /// Nil where the page is only read.
+  /// `nil` if readers cannot change the study.
   let control: ControlDesk?
   private let pool: ConnectionPool
   private let state = Mutex(State())
@@ -59,7 +59,7 @@ final class Routes: HTTPHandler {
       }
     }
 
-    /// Anyone may see it: it says nothing of a study.
+    /// Whether the route is open to everyone, because it reveals nothing about a study.
     var isOpen: Bool {
       switch self {
       case .style, .login, .alive, .ready: true
@@ -87,7 +87,7 @@ final class Routes: HTTPHandler {
     }
     let code = response.statusCode.code
     state.withLock { $0.answers[code / 100, default: 0] += 1 }
-    // What follows a body that is not read is no request.
+    // The body was not read, so what follows on the connection is not a request.
     if [400, 408, 413, 414, 429, 431].contains(code) {
       response.headers[.connection] = "close"
       pool.endAfterAnswer(request.remoteAddress)
@@ -95,8 +95,8 @@ final class Routes: HTTPHandler {
     return response
   }
 
-  /// A connection that is closed with something unread is reset, and its reader may lose the answer. Longer bodies than
-  /// this are no mistake of a reader.
+  /// Reads the body of a request that is somewhat too long. Closing a connection with unread data resets it, and the
+  /// reader may lose the answer. Bodies of more than twice the limit are not an accident, and are left unread.
   private func discardBody(of request: HTTPRequest) async {
     let most = RequestGate.longestBody
     guard let length = request.bodySequence.count, most < length, length <= 2 * most else { return }
@@ -160,7 +160,7 @@ final class Routes: HTTPHandler {
     }
   }
 
-  /// Who asks for figures is a reader of them.
+  /// The latest figures. Asking for them counts as looking at them, so that new ones are made.
   private var figures: FigureMaker.Figures? {
     board.figures.want(revision: nil, isRead: true)
     return board.figures.latest
@@ -174,7 +174,7 @@ final class Routes: HTTPHandler {
 
   // MARK: Lists
 
-  /// Nil before the study is open.
+  /// Returns `nil` before the study is open.
   private func jobs(_ request: HTTPRequest) -> HTTPResponse? {
     let path = request.target.path()
     guard let after = Int64(request.query["after"].flatMap { $0.isEmpty ? nil : $0 } ?? "0") else {
@@ -204,7 +204,7 @@ final class Routes: HTTPHandler {
     }
   }
 
-  /// Nil where it is none.
+  /// Returns `nil` if the count is invalid.
   private static func count(of request: HTTPRequest) -> Int? {
     guard let text = request.query["count"] else { return API.usualOnPage }
     return Int(text).flatMap { (1...API.mostOnPage).contains($0) ? $0 : nil }

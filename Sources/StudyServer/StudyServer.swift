@@ -5,19 +5,19 @@ import Foundation
 import Logging
 import Synchronization
 
-/// Serves a running study over HTTP, in tasks and threads of its own. A coordinator meets it only as the observer
-/// `board`; whatever becomes of the server, the coordinator goes on.
+/// Serves a running study over HTTP, in its own tasks and threads. The coordinator knows only the observer `board`, and
+/// continues whatever happens to the server.
 package final class StudyServer: Sendable {
   package let board: LiveBoard
-  /// Nil where the page is only read.
+  /// `nil` if readers cannot change the study.
   package let control: ControlDesk?
-  /// `http://127.0.0.1:8080/`, with the port that the system chose.
+  /// `http://127.0.0.1:8080/`, with the actual port if the system chose it.
   package let url: String
   private let pool: ConnectionPool
   private let running: Task<Void, Never>
   private let current: Current
 
-  /// The server at work: another one when the one before ended.
+  /// The current server; another one after the previous one has ended.
   private final class Current: Sendable {
     private struct State {
       var server: HTTPServer?
@@ -26,7 +26,7 @@ package final class StudyServer: Sendable {
 
     private let state = Mutex(State())
 
-    /// False where nothing is to be served any more.
+    /// Returns false after `stop()`, when no server may run.
     func set(_ server: HTTPServer) -> Bool {
       state.withLock { state in
         state.server = server
@@ -43,14 +43,14 @@ package final class StudyServer: Sendable {
   }
 
   private static let secondsBetweenServers = 0.5
-  /// Of a request, from its last byte to the first of its answer.
+  /// The time from the last byte of a request to the first byte of its answer.
   private static let answerSeconds = 45.0
   private static let stopSeconds = 1.0
 
-  /// Listens when this returns.
+  /// Starts the server, which is listening when the initializer returns.
   /// - Parameters:
-  ///   - token: what readers have to show; nil where only processes of this machine reach the address.
-  ///   - control: where readers may ask something of the study; nil where they only look.
+  ///   - token: The token that readers must present; `nil` if only processes of this machine can reach the address.
+  ///   - control: Passes on requests that change the study; `nil` if readers can only look.
   package convenience init(
     address: HTTPAddress, token: AccessToken?, control: ControlDesk? = nil, sources: PageSources, log: Logger
   ) throws(StudyServerError) {
@@ -91,7 +91,7 @@ package final class StudyServer: Sendable {
     url = "http://\(host.contains(":") ? "[\(host)]" : host):\(port)/"
   }
 
-  /// How the first server began: once, from whatever task.
+  /// The outcome of starting the first server: set once, from any task.
   private final class Start: Sendable {
     private let result = Mutex<Result<UInt16, SocketError>?>(nil)
     private let isKnown = DispatchSemaphore(value: 0)
@@ -120,8 +120,8 @@ package final class StudyServer: Sendable {
     return HTTPServer(config: configuration(address), handler: routes)
   }
 
-  /// Begins anew where the server ends though nobody told it to: it ends where a connection cannot be accepted, such as
-  /// for want of open files.
+  /// Runs the server, and starts another one if it ends without `stop()`: a server ends if it cannot accept a
+  /// connection, for lack of file descriptors for example.
   private static func run(
     _ first: HTTPServer, _ address: HTTPAddress, _ pool: ConnectionPool, _ routes: Routes, _ current: Current,
     _ start: Start, _ log: Logger
@@ -166,7 +166,7 @@ package final class StudyServer: Sendable {
     }
   }
 
-  /// Tells readers what was said last, and ends.
+  /// Delivers the last news to the readers, and ends the server.
   package func stop() {
     board.close()
     let server = current.stop()

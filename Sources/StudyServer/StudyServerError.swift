@@ -1,11 +1,11 @@
-/// Why a page cannot be served, in one line without the names of a command's options.
+/// The reason why a page cannot be served, on one line that names no options of a command.
 package enum StudyServerError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// No address, or none that this machine has.
+  /// Not an address, or not one of this machine.
   case address(String, problem: String)
   case inUse(String)
-  /// With what the system said.
+  /// The system refused to listen, for this reason.
   case unbound(String, reason: String)
-  /// A file of a token that cannot be read, or must not be trusted.
+  /// The token file cannot be read, may be read by other users, or contains no valid token.
   case token(String, problem: String)
 
   package var description: String {
@@ -17,7 +17,7 @@ package enum StudyServerError: Error, Hashable, Sendable, CustomStringConvertibl
     }
   }
 
-  /// What was asked for cannot be, whatever the machine does.
+  /// Whether the request itself was wrong, regardless of the state of the machine.
   package var isUsage: Bool {
     switch self {
     case .address, .token: true

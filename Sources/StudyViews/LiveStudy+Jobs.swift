@@ -3,7 +3,7 @@ import SearchProtocol
 import Studies
 
 extension LiveStudy {
-  /// A training that is under way, as far as its worker has told.
+  /// A training that is under way, as last reported by its worker.
   package struct Training: Sendable {
     package var attempt: Int
     package var worker: String
@@ -11,17 +11,17 @@ extension LiveStudy {
     package var began: Double
     package var reported: Double?
     package var epoch = 0
-    /// Of all epochs.
+    /// The step and the number of steps over all epochs.
     package var step = 0
     package var steps = 0
-    /// Mean of the current epoch's steps so far.
+    /// The mean loss of the current epoch's steps so far.
     package var loss: Double?
-    /// The most that its process ever had resident.
+    /// The peak resident memory of the process.
     package var memoryBytes: Int?
     package var imagesPerSecond: Double?
-    /// Step and loss, evenly over what was reported.
+    /// Step and loss, spread evenly over the reports.
     package private(set) var curve: [CurvePoint] = []
-    /// Reports between two points that are kept.
+    /// The number of reports per point that is kept.
     private var stride = 1
     private var skipped = 0
 
@@ -31,7 +31,7 @@ extension LiveStudy {
     }
 
     private static let mostPoints = 48
-    /// Of the latest rate, in the mean of all.
+    /// The weight of the latest rate in the moving average.
     private static let weight = 0.3
 
     init(attempt: Int, worker: String, began: Double) {
@@ -64,25 +64,26 @@ extension LiveStudy {
     package let work: Work
     package internal(set) var round: Int?
     package internal(set) var state: JobState
-    /// Begun so far.
+    /// The number of attempts begun so far.
     package internal(set) var attempts: Int
     package internal(set) var failures: Int
     package internal(set) var losses: Int
-    /// Of the result: 0…1, nil where there is none or it diverged.
+    /// The accuracy of the result, 0…1; `nil` if there is no result or it diverged.
     package internal(set) var accuracy: Double?
     package internal(set) var diverged: Bool
-    /// What the training took, in seconds, and how fast and large it was, as far as the result says.
+    /// The duration of the training in seconds, its rate and its memory, as far as the result contains them.
     package internal(set) var seconds: Double?
     package internal(set) var imagesPerSecond: Double?
     package internal(set) var memoryBytes: Int?
-    /// Who brought the result; nil where this coordinator does not know.
+    /// The worker that handed over the result; `nil` if this coordinator does not know it.
     package internal(set) var worker: String?
-    /// Why it was set aside, or what became of its latest attempt.
+    /// Why the job was set aside, or how its latest attempt ended.
     package internal(set) var reason: String?
-    /// Seconds since 1970: since when it is in its state; of what was so before this coordinator, when that began.
+    /// Since when the job has been in its state, in seconds since 1970; for an earlier state, when this coordinator
+    /// began.
     package internal(set) var since: Double
     package internal(set) var training: Training?
-    /// A first attempt that goes on beside a second one, which is `training`.
+    /// The first attempt, if it continues beside a second one, which is `training`.
     package internal(set) var earlier: Training?
 
     init(_ record: JobRecord, since: Double) {
@@ -106,10 +107,9 @@ extension LiveStudy {
     }
   }
 
-  /// All jobs, in the order of their numbers.
+  /// All jobs, sorted by number.
   package struct JobList: Sendable {
-    /// Jobs of the search, whose numbers are 1, 2, 3, …, and those that were asked for otherwise, whose numbers are
-    /// far behind.
+    /// The jobs of the search, with the numbers 1, 2, 3, …, and the other jobs, whose numbers are much larger.
     private var searched: [Job] = []
     private var others: [Job] = []
 
@@ -123,7 +123,7 @@ extension LiveStudy {
       id < FinalTrainings.firstJob ? \.searched : \.others
     }
 
-    /// Where a number stands in its list, or would stand.
+    /// Returns the index of a number in its list, or the index at which to insert it.
     private static func place(of id: Int64, in list: [Job]) -> Int {
       if id >= 1, id <= Int64(list.count), list[Int(id - 1)].id == id { return Int(id - 1) }
       var (low, high) = (0, list.count)
@@ -144,8 +144,8 @@ extension LiveStudy {
 
     func trainings(of id: Int64) -> [Training] { [self[id]?.training, self[id]?.earlier].compactMap { $0 } }
 
-    /// Jobs behind one of them, in a state or all.
-    /// - Returns: at most `count`, and whether there are more.
+    /// Returns the jobs with numbers above `id` that are in the state, or in any state if it is `nil`.
+    /// - Returns: At most `count` jobs, and whether there are more.
     package func page(in state: JobState?, after id: Int64, atMost count: Int) -> (jobs: [Job], hasMore: Bool) {
       var jobs: [Job] = []
       for list in [searched, others] {
@@ -172,7 +172,7 @@ extension LiveStudy {
       body(&self[keyPath: list][place])
     }
 
-    /// - Returns: how long it had waited; nil where it had not.
+    /// - Returns: How long the job had waited; `nil` if it had not been waiting.
     mutating func start(_ id: Int64, attempt: Int, worker: String, at time: Double) -> Double? {
       var wait: Double?
       change(id) { job in
@@ -188,7 +188,7 @@ extension LiveStudy {
       return wait
     }
 
-    /// An attempt that an earlier coordinator began.
+    /// Continues an attempt that an earlier coordinator began.
     mutating func resume(_ id: Int64, attempt: Int, worker: String, since: Double) {
       change(id) { job in
         guard job.state == .running else { return }
@@ -218,7 +218,7 @@ extension LiveStudy {
       }
     }
 
-    /// - Returns: seconds since its attempt began; nil where that was before this coordinator, or is not known.
+    /// - Returns: The seconds since the attempt under way began; `nil` if there is none.
     mutating func finish(_ id: Int64, _ result: Observation, worker: String, at time: Double) -> Double? {
       var seconds: Double?
       change(id) { job in
@@ -232,7 +232,7 @@ extension LiveStudy {
 
     mutating func ask(_ id: Int64, round: Int) { change(id) { $0.round = round } }
 
-    /// It waits again, as if nothing had failed: its result is none any more, or it was set aside.
+    /// Makes the job wait again as if nothing had failed, after its result was struck out or it had been set aside.
     mutating func reopen(_ id: Int64, at time: Double) {
       change(id) { job in
         (job.state, job.since, job.training, job.worker, job.reason) = (.waiting, time, nil, nil, nil)

@@ -2,27 +2,27 @@ import SearchCore
 import StudyStore
 
 extension LiveStudy {
-  /// A worker that is connected.
+  /// A connected worker.
   package struct Worker: Sendable {
     package let record: WorkerRecord
     /// Seconds since 1970.
     package let joined: Double
-    /// That it brought to this coordinator.
+    /// The number of results that the worker handed over to this coordinator.
     package internal(set) var results = 0
-    /// Jobs that it trains.
+    /// The jobs that the worker trains.
     package internal(set) var running: [Int64] = []
-    /// It gets no jobs until then, and why; nil while it does.
+    /// The end of the worker's rest, and its reason; `nil` while the worker gets jobs.
     package internal(set) var restsUntil: Double?
     package internal(set) var restReason: String?
-    /// A person wants it to get no more jobs.
+    /// Whether the worker was drained: it gets no more jobs.
     package internal(set) var isDrained = false
-    /// And what it finds counts for nothing.
+    /// Whether the worker is distrusted: besides, its results do not count.
     package internal(set) var isDistrusted = false
-    /// The name of its key; nil without keys.
+    /// The name of the worker's key; `nil` without keys.
     package internal(set) var keyName: String?
   }
 
-  /// Connected workers, in the order of their names.
+  /// The connected workers, sorted by name.
   package struct WorkerList: Sendable {
     private var workers: [String: Worker] = [:]
     private var names: [String] = []
@@ -34,7 +34,7 @@ extension LiveStudy {
 
     package subscript(name: String) -> Worker? { workers[name] }
 
-    /// Where a name stands, or would stand.
+    /// Returns the index of a name, or the index at which to insert it.
     private func place(of name: String) -> Int {
       var (low, high) = (0, names.count)
       while low < high {
@@ -44,7 +44,7 @@ extension LiveStudy {
       return low
     }
 
-    /// Workers behind one of them.
+    /// Returns the workers with names after `name`, at most `count`, and whether there are more.
     package func page(after name: String, atMost count: Int) -> (workers: [Worker], hasMore: Bool) {
       var start = place(of: name)
       if start < names.count, names[start] == name { start += 1 }
@@ -62,7 +62,7 @@ extension LiveStudy {
       workers[record.id] = worker
     }
 
-    /// Also of a worker that is not connected now.
+    /// Drains or distrusts a worker, which need not be connected.
     mutating func drain(_ name: String, isDistrusted: Bool) {
       drained.insert(name)
       workers[name]?.isDrained = true
@@ -76,7 +76,7 @@ extension LiveStudy {
       names.remove(at: place(of: name))
     }
 
-    /// It is known before its worker is on record.
+    /// Sets the name of a worker's key, which is known before the worker is on record.
     mutating func setKeyName(_ keyName: String, of name: String) {
       if workers[name] == nil { keyNames[name] = keyName } else { workers[name]?.keyName = keyName }
     }
@@ -97,7 +97,7 @@ extension LiveStudy {
   }
 
   package struct Event: Hashable, Sendable {
-    /// 1, 2, … in the order in which this coordinator told them.
+    /// 1, 2, … in the order in which this coordinator reported the events.
     package var number: Int
     /// Seconds since 1970.
     package var time: Double
@@ -115,7 +115,7 @@ extension LiveStudy {
   /// The latest events.
   package struct EventList: Sendable {
     package private(set) var list: [Event]
-    /// Of the latest; 0 before the first.
+    /// The number of the latest event; 0 before the first.
     package private(set) var last: Int
 
     package static let most = 500
@@ -132,13 +132,14 @@ extension LiveStudy {
     mutating func add(_ kind: StudyEvent.Kind, _ text: String, at time: Double) {
       last += 1
       list.append(Event(number: last, time: time, kind: kind, text: text))
-      // A quarter at a time: each removal moves the rest.
+      // Removes a quarter of `most` at a time, since each removal moves all remaining events.
       if list.count > Self.most + Self.most / 4 { list.removeFirst(list.count - Self.most) }
     }
 
-    /// Those behind a number, at most so many, the latest last; and whether older ones among them are gone.
+    /// Returns the latest events with numbers above `number`, at most `count`, the latest last, and whether some events
+    /// after `number` are missing.
     package func after(_ number: Int, atMost count: Int) -> (events: [Event], isCut: Bool) {
-      // Readers say what they like.
+      // The number comes from a reader and may be any value.
       let number = min(max(0, number), last)
       let newer = list.drop { $0.number <= number }
       return (Array(newer.suffix(count)), newer.count > count || (list.first?.number ?? number + 1) > number + 1)

@@ -5,44 +5,44 @@ import SearchProtocol
 import Studies
 import StudyStore
 
-/// A running study as readers see it, kept up to date from what its coordinator tells. Holds values alone: nobody who
-/// looks at it touches the coordinator or its database.
+/// A view of a running study for readers, kept up to date by its coordinator's news. It contains only values, so that
+/// readers touch neither the coordinator nor its database.
 package struct LiveStudy: Sendable {
   package let name: String
   package let studyID: String
   package let folder: String
   package let setting: Setting
-  /// When the study was made, and when this coordinator began with it, in seconds since 1970.
+  /// When the study was created, and when this coordinator began to work on it, in seconds since 1970.
   package let created: Double
   package let began: Double
   package internal(set) var jobs: JobList
   package internal(set) var workers = WorkerList()
   package internal(set) var events: EventList
   package internal(set) var counts = LiveCounts()
-  /// Nil before the coordinator has told anything.
+  /// `nil` before the first news from the coordinator.
   package internal(set) var summary: StudySummary?
   package internal(set) var isFinished = false
-  /// The coordinator has ended in good order.
+  /// Whether the coordinator has ended in good order.
   package internal(set) var isOver = false
-  /// The latest round that was decided, and what it expected to lose, in points of accuracy.
+  /// The latest round that was decided, with its expected loss in points of accuracy.
   package internal(set) var round: RoundNote?
-  /// Results on record.
+  /// The number of results on record.
   package internal(set) var results: Int
-  /// Goes up whenever something changes of which figures are made.
+  /// Increases whenever the data of the figures change.
   package internal(set) var revision: Int
   var pace = LivePace()
-  /// What workers have in hand that have not come back to this coordinator yet.
+  /// Jobs under way at workers that have not connected to this coordinator yet, by worker.
   private var carried: [String: [Int64]] = [:]
   let architecture: Architecture
 
-  /// What all trainings have in common.
+  /// The facts that all trainings have in common.
   package struct Setting: Hashable, Sendable {
     package var model: String
     package var dataSet: String
   }
 
-  /// What the study has on record when its coordinator begins.
-  /// - Parameter now: seconds since 1970.
+  /// Starts with what the study has on record when its coordinator begins.
+  /// - Parameter now: Seconds since 1970.
   package init(of study: OpenStudy, jobs records: [JobRecord], now: Double) throws(StoreError) {
     name = study.identity.name
     studyID = study.identity.studyID
@@ -147,7 +147,7 @@ package struct LiveStudy: Sendable {
     case .roundsForgotten(let first): if let latest = round?.round, latest >= first { round = nil }
     case .workerDrained(let id): workers.drain(id, isDistrusted: false)
     case .workerDistrusted(let id): workers.drain(id, isDistrusted: true)
-    // Told by the events of what was asked for, and by the summary.
+    // Covered by the events of the requests, and by the summary.
     case .studyReopened, .paused, .budgetChanged: break
     }
   }
@@ -157,7 +157,7 @@ package struct LiveStudy: Sendable {
     revision += 1
   }
 
-  /// The slot that had the attempt is free.
+  /// Frees the slot of an attempt, or of all attempts at the job if `attempt` is `nil`.
   private mutating func release(_ job: Int64, attempt: Int?) {
     for training in jobs.trainings(of: job) where attempt == nil || training.attempt == attempt {
       workers.end(job, at: training.worker)
@@ -166,7 +166,7 @@ package struct LiveStudy: Sendable {
 
   package func label(_ candidate: Candidate) -> String { CandidateLabel(candidate, in: architecture).text }
 
-  /// `starting` before the coordinator has told anything, `running`, `paused`, `finished`, or `stopped`.
+  /// `starting` before the first news from the coordinator, `running`, `paused`, `finished`, or `stopped`.
   package var state: String {
     if isFinished { return "finished" }
     if isOver { return "stopped" }
@@ -174,33 +174,33 @@ package struct LiveStudy: Sendable {
   }
 }
 
-/// What is counted since this coordinator began: counters and distributions, as monitoring wants them.
+/// Counters and distributions since this coordinator began, for monitoring.
 package struct LiveCounts: Sendable {
-  /// That ended, by how.
+  /// The number of attempts that ended, by ending.
   package var attempts: [AttemptEnding: Int] = [:]
-  /// From the beginning of an attempt that brought the result to its recording, in seconds.
+  /// The time from the beginning of the attempt that brought a result until the result was recorded, in seconds.
   package var durations = Histogram(bounds: [1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 86400])
-  /// How long a job that could be trained waited for a free slot, in seconds.
+  /// The time that jobs waited for a free slot, in seconds.
   package var dispatchWaits = Histogram(
     bounds: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 300, 1800, 3600, 21600, 86400])
-  /// What a transaction took until it was on the disk, in seconds.
+  /// The duration of each transaction until it was on disk, in seconds.
   package var commits = Histogram(bounds: [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5])
   package var lateResults = 0
-  /// Results that are none any more, since a person distrusts who brought them.
+  /// The number of results that were struck out with a distrusted worker.
   package var struckOut = 0
   package var undecodable = 0
   package var restingWorkers = 0
   package var slots = 0
 }
 
-/// How many values lie at or below each of some bounds.
+/// The number of values in each interval between given bounds.
 package struct Histogram: Hashable, Sendable {
   package let bounds: [Double]
-  /// Of values up to each bound and above the one before it; the last has those above all.
+  /// The number of values up to each bound and above the one before it; the last count has the values above all bounds.
   package private(set) var counts: [Int]
   package private(set) var sum = 0.0
 
-  /// - Parameter bounds: ascending.
+  /// - Parameter bounds: The upper bounds, in ascending order.
   package init(bounds: [Double]) {
     self.bounds = bounds
     counts = Array(repeating: 0, count: bounds.count + 1)

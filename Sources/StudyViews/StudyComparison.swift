@@ -4,19 +4,20 @@ import SearchCore
 import Studies
 import StudyStore
 
-/// Frontiers of several studies, and which of their points lie outside the intervals of the others.
+/// The frontiers of several studies, and which of their points lie outside the intervals of the others.
 package struct StudyComparison: Sendable {
   package struct Point: Hashable, Sendable {
     package var candidate: Candidate
     package var label: String
-    /// Percent of its own dense network's.
+    /// Percent of the study's own dense network's cost.
     package var size: Double
-    /// Percent, with its 90 % interval.
+    /// The estimated accuracy in percent, with its 90 % interval.
     package var accuracy: Double
     package var low: Double
     package var high: Double
     package var isTrained: Bool
-    /// Studies whose most accurate candidate that is no larger lies wholly below, and wholly above, by index.
+    /// The indices of the studies above which, and below which, this point lies: its interval does not overlap the
+    /// interval of the other study's most accurate candidate that is no larger.
     package var above: [Int]
     package var below: [Int]
 
@@ -24,23 +25,23 @@ package struct StudyComparison: Sendable {
   }
 
   package struct Study: Hashable, Sendable {
-    /// Its name, or its folder where another has the same name.
+    /// The study's name, or its folder if another study has the same name.
     package var name: String
     package var folder: String
     package var setting: String
-    /// The line of its estimated frontier, from left to right.
+    /// The points on the line of the estimated frontier, from left to right.
     package var points: [Point]
   }
 
   package var studies: [Study]
-  /// Along which sizes are compared.
+  /// The objective along which sizes are compared.
   package var objective: Objective
-  /// What makes the comparison doubtful, and what is to be known of it.
+  /// Facts that make the comparison doubtful, and further facts that a reader needs.
   package var warnings: [String]
   package var notes: [String]
 
-  /// - Throws: `StudyError.nothingToEstimate` of a study without sound trainings, `.unmeasured` of one without such
-  ///   sizes.
+  /// - Throws: `StudyError.nothingToEstimate` for a study without sound trainings, `.unmeasured` for one without values
+  ///   of the objective.
   package init(of stores: [StudyStore], along objective: Objective) throws {
     self.objective = objective
     let definitions = try stores.map { try StudyDefinition(of: $0) }
@@ -70,7 +71,7 @@ package struct StudyComparison: Sendable {
     notes += verdicts
   }
 
-  /// Each point beside the best of every other study that is no larger.
+  /// Compares each point with the best candidate of every other study that is no larger.
   private mutating func judge() {
     let all = studies.map(\.points)
     for study in studies.indices {
@@ -85,7 +86,7 @@ package struct StudyComparison: Sendable {
     }
   }
 
-  /// A sentence a pair of studies.
+  /// One sentence for each ordered pair of studies.
   private var verdicts: [String] {
     studies.indices.flatMap { study in
       studies.indices.filter { $0 != study }.map { other in
@@ -98,7 +99,7 @@ package struct StudyComparison: Sendable {
     }
   }
 
-  /// Other recipes: accuracies of them say little of each other.
+  /// Warns about different recipes, whose accuracies are not comparable.
   private static func warnings(
     _ stores: [StudyStore], _ definitions: [StudyDefinition], _ names: [String]
   ) throws -> [String] {
@@ -137,7 +138,7 @@ package struct StudyComparison: Sendable {
 }
 
 extension StudyComparison {
-  /// A row a point: sizes and accuracies as fractions of 1, lists with `;` between them.
+  /// A CSV file with one row per point: sizes and accuracies as fractions of 1, lists separated by `;`.
   package var csv: String {
     let heading = [
       "study", "candidate", "\(objective.rawValue)_ratio", "accuracy_estimate", "accuracy_low", "accuracy_high",

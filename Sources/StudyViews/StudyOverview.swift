@@ -3,18 +3,18 @@ import SearchCore
 import Studies
 import StudyStore
 
-/// What is known of a study within a moment, however large it is: all of `StudyView` but what has to be estimated.
+/// The facts of a study that are available at once, whatever its size: `StudyView` without estimates.
 package struct StudyOverview: Sendable {
-  /// Jobs by state, rate, time left, what runs where.
+  /// Jobs by state, rate, time left, trainings under way.
   package var status: StudyStatus
-  /// Scores, the measured frontier, references, what went wrong.
+  /// Scores, the measured frontier, references, failures.
   package var measured: StudyReport
-  /// The latest last.
+  /// The latest events, the latest last.
   package var events: [StudyEvent]
-  /// When it was read, in seconds since 1970.
+  /// When the study was read, in seconds since 1970.
   package var time: Double
 
-  /// Events that are shown at most.
+  /// The maximum number of events that are shown.
   package static let mostEvents = 100
 
   package init(status: StudyStatus, measured: StudyReport, events: [StudyEvent], time: Double) {
@@ -24,12 +24,12 @@ package struct StudyOverview: Sendable {
     self.time = time
   }
 
-  /// - Parameter now: seconds since 1970.
+  /// - Parameter now: Seconds since 1970.
   package init(of store: StudyStore, now: Double) throws {
     try self.init(of: store, definition: StudyDefinition(of: store), jobs: store.jobs(), now: now)
   }
 
-  /// - Parameter jobs: all of them.
+  /// - Parameter jobs: All jobs.
   init(of store: StudyStore, definition: StudyDefinition, jobs: [JobRecord], now: Double) throws {
     status = try StudyStatus(store: store, definition: definition, jobs: jobs, now: now)
     measured = try StudyReading.report(of: jobs, in: store, definition: definition, estimates: nil)

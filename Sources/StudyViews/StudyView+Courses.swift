@@ -3,19 +3,19 @@ import Studies
 import StudyStore
 
 extension StudyView {
-  /// How a search went, over its trainings and over the work that they took.
+  /// The course of a search, over its trainings and over the hours that they took.
   package struct Courses: Hashable, Sendable {
     package struct Point: Hashable, Sendable {
-      /// Trainings that were done.
+      /// The number of trainings done.
       package var trainings: Int
-      /// What they took, summed over workers; nil where that is not on record.
+      /// The hours of these trainings, summed over workers; `nil` if they are not on record.
       package var hours: Double?
       package var value: Double
     }
 
-    /// Points of accuracy that the named candidates were expected to lose, at each round that was decided.
+    /// The expected loss of the named candidates in points of accuracy, at each round that was decided.
     package var expectedLoss: [Point] = []
-    /// Of the open hypervolume, 0…1, by today's estimates: what the frontier of the first trainings had of it.
+    /// The share of the open hypervolume, 0…1, that the frontier of the first trainings had, by today's estimates.
     package var openShare: [Point] = []
 
     private static let mostPoints = 24
@@ -26,7 +26,7 @@ extension StudyView {
     ) throws {
       let search = jobs.filter { $0.id < FinalTrainings.firstJob }
       let byNumber = search.sorted { $0.id < $1.id }
-      // Rounds may be thousands, of a hundred thousand jobs: each is added to what came before.
+      // There may be thousands of rounds and a hundred thousand jobs, so sums are carried on from round to round.
       var asked = byNumber[...]
       var (finished, timed, seconds) = (0, 0, 0.0)
       for event in try store.events() where event.kind == .roundDecided {
@@ -35,7 +35,7 @@ extension StudyView {
           let hours = timed == finished ? seconds / 3600 : nil
           expectedLoss.append(Point(trainings: finished, hours: hours, value: loss))
         }
-        // The analysis of a start is no training.
+        // The analysis of a start is not a training.
         for result in asked.prefix(max(0, note.jobs)).filter(\.work.kind.isProxy).compactMap(\.result) {
           finished += 1
           guard let time = result[.trainSeconds] else { continue }
@@ -64,7 +64,7 @@ extension StudyView {
       return seconds.count == results.count && !seconds.isEmpty ? seconds.reduce(0, +) / 3600 : nil
     }
 
-    /// From a few to all, each about as much more than the one before.
+    /// Returns increasing counts from a few to all, each larger than the one before by about the same factor.
     private static func counts(_ all: Int) -> [Int] {
       var counts: [Int] = []
       var next = min(4.0, Double(all))
@@ -78,37 +78,37 @@ extension StudyView {
     }
   }
 
-  /// The rungs of a study that has several.
+  /// The rungs of a study with several rungs.
   package struct Rungs: Hashable, Sendable {
     package struct Rung: Hashable, Sendable {
-      /// 1 is the cheapest.
+      /// 1 for the cheapest.
       package var number: Int
-      /// Of a training.
+      /// The epochs of a training at this rung.
       package var epochs: Double
       package var jobs: Int
       package var finished: Int
       package var diverged: Int
       package var candidates: Int
-      /// Candidates that were also asked for at the next rung; nil at the top.
+      /// The number of candidates that were also asked for at the next rung; `nil` at the top.
       package var promoted: Int?
     }
 
-    /// A candidate's mean accuracy at each rung, 0…1; nil where it was not trained.
+    /// A candidate's mean accuracy at each rung, 0…1; `nil` if it was not trained there.
     package struct Course: Hashable, Sendable {
       package var candidate: Candidate
       package var accuracies: [Double?]
     }
 
-    /// The cheapest first.
+    /// The rungs, the cheapest first.
     package var rungs: [Rung]
-    /// Of candidates that were trained well at a rung.
+    /// The courses of candidates with a sound training at some rung.
     package var courses: [Course]
-    /// What the search said of its promotions, the latest last.
+    /// The search's notes on its promotions, the latest last.
     package var notes: [String]
 
     private static let mostNotes = 12
 
-    /// Nil for a study of one rung.
+    /// Returns `nil` for a study with a single rung.
     init?(_ jobs: [JobRecord], _ store: StudyStore, _ definition: StudyDefinition) throws {
       let template = definition.configuration.template
       guard template.topRung > 0 else { return nil }

@@ -4,29 +4,29 @@ import Studies
 import StudyStore
 
 extension StudyView {
-  /// How far trainings of one candidate lie apart, and what trainings under fresh seeds said.
+  /// The variation between trainings of the same candidate, and the results of trainings under fresh seeds.
   package struct Noise: Hashable, Sendable {
     package struct Repetitions: Hashable, Sendable {
-      /// Trainings of a candidate, diverged ones among them.
+      /// The number of trainings of a candidate, including diverged ones.
       package var seeds: Int
       package var candidates: Int
     }
 
-    /// A candidate's confirmations beside what its other trainings had said.
+    /// A candidate's confirmations beside the result of its other trainings.
     package struct Confirmed: Hashable, Sendable {
       package var entry: Confirmation.Entry
-      /// Mean of the trainings that decided, 0…1; nil where there is none.
+      /// Mean of the trainings on which decisions were based, 0…1; `nil` if there is none.
       package var measured: Double?
     }
 
-    /// The fewest first.
+    /// Sorted by the number of seeds, the fewest first.
     package var repetitions: [Repetitions]
-    /// Standard deviation of one training around its candidate, pooled over all with several seeds, in points; nil
-    /// without any.
+    /// The standard deviation of one training around its candidate's mean, pooled over all candidates with several
+    /// seeds, in points; `nil` if there is none.
     package var deviation: Double?
-    /// Trainings that it is from.
+    /// The number of trainings behind `deviation`.
     package var deviationTrainings: Int
-    /// The model's: of one training, and of a seed that candidates share, in points.
+    /// The model's standard deviations of one training, and of a seed that candidates share, in points.
     package var modelDeviation: Double?
     package var modelSeedDeviation: Double?
     package var confirmations: [Confirmed]
@@ -54,22 +54,22 @@ extension StudyView {
     }
   }
 
-  /// What a worker did for the study.
+  /// A worker's contribution to the study.
   package struct Worker: Hashable, Sendable {
     package var id: String
     package var host: String
     package var slots: Int
     package var kernelVariant: String
-    /// Results that it brought.
+    /// The number of results that the worker handed over.
     package var results: Int
-    /// Of all results, 0…1.
+    /// The share of all trained results, 0…1.
     package var share: Double
-    /// What its trainings took in all; nil where that is not on record.
+    /// The hours of the worker's trainings; `nil` if they are not on record.
     package var hours: Double?
-    /// Of one training.
+    /// The mean duration of a training.
     package var meanSeconds: Double?
 
-    /// The busiest first; what another study had is no worker's.
+    /// Returns the workers, those with the most results first. Results adopted from another study count for none.
     static func list(_ workers: [WorkerPresence], _ jobs: [JobRecord], _ origins: [ResultOrigin]) -> [Worker] {
       let results = Dictionary(uniqueKeysWithValues: jobs.compactMap { job in job.result.map { (job.id, $0) } })
       let trained = origins.filter { !$0.isAdopted }
@@ -86,11 +86,11 @@ extension StudyView {
     }
   }
 
-  /// What brought no result, with the commonest reasons.
+  /// Attempts and jobs without a result, with the most frequent reasons.
   package struct Failures: Hashable, Sendable {
-    /// Jobs that were given up.
+    /// The jobs that were set aside.
     package var setAside: SetAsideSummary
-    /// Attempts that were lost, given back, or failed; the jobs may have been done by later ones.
+    /// Attempts that were lost, returned or failed. Later attempts may have finished their jobs.
     package var attempts: [UnfinishedAttempts]
     package var divergedTrainings: Int
 

@@ -4,35 +4,35 @@ import SearchCore
 import Studies
 import StudyStore
 
-/// All that is shown of a study: by reports, pages and figures. Values alone, made once from the record; nothing here
-/// knows of terminals, files or markup.
+/// The data of a study for reports, pages and figures: values that are computed once from the record. Nothing here
+/// depends on terminals, files or markup.
 package struct StudyView: Sendable {
   package var identity: Identity
-  /// Jobs by state, rate, time left, what runs where.
+  /// Jobs by state, rate, time left, trainings under way.
   package var status: StudyStatus
-  /// Scores, the measured frontier, references, what went wrong.
+  /// Scores, the measured frontier, references, failures.
   package var measured: StudyReport
-  /// The same with what all trainings together say; nil without a sound one.
+  /// The report with the estimates from all trainings; `nil` without a sound training.
   package var estimated: StudyReport?
-  /// What that says of layers; nil without.
+  /// What the estimates tell about layers; `nil` without estimates.
   package var effects: Effects?
-  /// Trainings, where they are too many to be estimated from while a reader waits; else nil.
+  /// The number of results, if there are too many to compute estimates while a reader waits; otherwise `nil`.
   package var unread: Int?
   package var courses: Courses
   package var rungs: Rungs?
   package var noise: Noise
   package var workers: [Worker]
   package var failures: Failures
-  /// Nil where nothing was trained in full.
+  /// The results of final trainings; `nil` if there are none.
   package var final: FinalResults?
 
-  /// The report whose rows a table lists: with estimates, where there are any.
+  /// The report whose rows a table lists: the one with estimates, if there are any.
   package var report: StudyReport { estimated ?? measured }
 
-  /// With more trainings the model takes minutes.
+  /// The largest number of results with estimates; with more, the model takes minutes.
   package static let mostEstimated = 3_000
 
-  /// - Parameter now: seconds since 1970.
+  /// - Parameter now: Seconds since 1970.
   package init(of store: StudyStore, now: Double) throws {
     let definition = try StudyDefinition(of: store)
     let jobs = try store.jobs()
@@ -60,25 +60,25 @@ package struct StudyView: Sendable {
 }
 
 extension StudyView {
-  /// Which study it is, and what it was told.
+  /// The identity and the configuration of the study.
   package struct Identity: Hashable, Sendable {
     package var name: String
-    /// Unique, given when the study was made.
+    /// A unique ID, assigned when the study was created.
     package var studyID: String
-    /// As it was named to this process.
+    /// The path that was given to this process.
     package var folder: String
-    /// Equal where everything is equal that results depend on.
+    /// Equal for two studies if everything that results depend on is equal.
     package var fingerprint: String
-    /// The file as it was given.
+    /// The text of the configuration file as it was given.
     package var configuration: String
-    /// Full key → canonical value, in alphabetical order.
+    /// The configuration's entries with full keys and canonical values, in alphabetical order.
     package var entries: [Entry]
-    /// Most jobs; nil for no bound.
+    /// The maximum number of jobs; `nil` for no limit.
     package var budget: Int?
-    /// The words that search once more, with the configuration in a file of this name.
+    /// The command that begins the same search again, with the configuration in a file of the name `configurationFile`.
     package var command: [String]
     package var configurationFile: String
-    /// Of the program that made this view.
+    /// The version of the program that made this view.
     package var version: String
 
     package struct Entry: Hashable, Sendable {
@@ -101,17 +101,17 @@ extension StudyView {
     }
   }
 
-  /// What the model of all trainings says of layers, and how well it foretells.
+  /// What the model of all trainings tells about layers, and how well it predicts.
   package struct Effects: Hashable, Sendable {
-    /// In canonical order.
+    /// The layers in canonical order.
     package var layers: [String]
-    /// Points of accuracy that a layer costs at a rank, with 90 % intervals.
+    /// The points of accuracy that a layer costs at a rank, with 90 % intervals.
     package var byRank: [StudyEstimates.LayerEffect]
-    /// The strongest, in points.
+    /// The strongest pair effects, in points.
     package var pairs: [StudyEstimates.PairEffect]
-    /// Along the frontier: how often each layer is decomposed, 0…1.
+    /// How often each layer is decomposed along the frontier, 0…1.
     package var inclusion: [StudyEstimates.Inclusion]
-    /// 0…1.
+    /// Predicted and measured accuracies, 0…1.
     package var predictions: [StudyEstimates.Prediction]
 
     package static let mostPairs = 12

@@ -1,7 +1,7 @@
 import ReadableText
 import Synchronization
 
-/// A download's progress on standard error: a status line on a terminal, otherwise a line every tenth.
+/// A download's progress on standard error: a status line on a terminal, otherwise a line for every tenth.
 package final class DownloadDisplay: Sendable {
   package init() {}
 

@@ -2,29 +2,29 @@ import Files
 import Foundation
 import ReadableText
 
-/// The terminal of standard output, taken over as a whole and given back as it was: its text, its cursor, and how it
-/// treats keys. One thread's alone.
+/// Takes over the whole terminal of standard output, and restores its text, its cursor and its key settings afterwards.
+/// Must be used by one thread only.
 final class FullScreen {
   private var settings: termios?
   private var isEntered = false
   private let hasColor: Bool
 
-  /// What is written there did not arrive: the terminal is gone.
+  /// A write to the terminal failed: the terminal is gone.
   struct Gone: Error {}
 
-  /// Nil where standard output cannot be drawn on.
+  /// Returns `nil` if standard output cannot be drawn on.
   init?() {
     guard Screen.canRedraw(STDOUT_FILENO) else { return nil }
     hasColor = Screen.hasColor(STDOUT_FILENO)
   }
 
-  /// Whether keys come in on standard input.
+  /// Whether standard input is a terminal, so that keys can be read.
   var hasKeys: Bool { Screen.isTerminal(STDIN_FILENO) }
 
   var size: (columns: Int, rows: Int) { Screen.size(of: STDOUT_FILENO) ?? (80, 24) }
 
-  /// The other buffer of the terminal, which has no history; no cursor; lines that are cut rather than wrapped; keys
-  /// that come at once and are not shown. Ctrl-C stays a signal.
+  /// Switches to the terminal's alternate screen, which has no scrollback. Hides the cursor, cuts long lines instead of
+  /// wrapping them, and delivers keys at once without echo. Ctrl-C remains a signal.
   func enter() throws(Gone) {
     guard !isEntered else { return }
     var current = termios()
@@ -45,11 +45,11 @@ final class FullScreen {
     settings = nil
   }
 
-  /// - Parameter afresh: where the terminal may hold anything.
+  /// - Parameter afresh: Whether to clear the screen first, because its content is unknown.
   func draw(_ grid: CharacterGrid, afresh: Bool) throws(Gone) {
     var text = afresh ? "\u{1b}[2J" : ""
     for (row, line) in (hasColor ? grid.coloredLines : grid.lines).enumerated() {
-      // Each line where it belongs, and nothing behind it.
+      // Positions each line, and clears what was there.
       text += "\u{1b}[\(row + 1);1H\u{1b}[K\(line)"
     }
     try write(text)

@@ -6,7 +6,7 @@ package enum JSONOutput {
     StandardOutput.write(try text(of: value) + "\n")
   }
 
-  /// Keys in snake case, sorted.
+  /// Returns the object with sorted keys in snake case.
   package static func text(of value: some Encodable) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]

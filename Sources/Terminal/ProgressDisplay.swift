@@ -11,13 +11,13 @@ package struct ProgressDisplay {
 
   package init(isQuiet: Bool) { self.isQuiet = isQuiet }
 
-  /// For a service, which tells often.
+  /// A display for a service, which reports often.
   package static func forService(isQuiet: Bool) -> ProgressReporter.Display {
     var display = ProgressDisplay(isQuiet: isQuiet)
     return { summary, isLast, now in isLast ? display.finish(summary, now: now) : display.show(summary, now: now) }
   }
 
-  /// `now` in seconds of a monotonic clock.
+  /// - Parameter now: Seconds on a monotonic clock.
   package mutating func show(_ summary: StudySummary, now: Double) {
     guard !isQuiet else { return }
     if StandardError.shared.isTerminal {

@@ -8,7 +8,7 @@ import Synchronization
 package final class StandardError: Sendable {
   package static let shared = StandardError()
 
-  /// The status line as it stands on the screen; nil while there is none.
+  /// The status line as it is on the screen; `nil` if there is none.
   private let status = Mutex<String?>(nil)
   /// Whether the status line can be shown.
   package let isTerminal = Screen.canRedraw(STDERR_FILENO)
@@ -21,10 +21,10 @@ package final class StandardError: Sendable {
     }
   }
 
-  /// The same for a line of a log: with the time before it, where it does not go to a terminal.
+  /// Writes a line of a log, preceded by the time unless standard error is a terminal.
   package func writeLogLine(_ text: String) { writeLine(showsTimes ? "\(TimeText.now) \(text)" : text) }
 
-  /// Replaces the status line; nil removes it. Of no effect where standard error is not a terminal.
+  /// Replaces the status line; `nil` removes it. Has no effect if standard error is not a terminal.
   package func show(status text: String?) {
     guard isTerminal else { return }
     status.withLock { status in
@@ -34,7 +34,7 @@ package final class StandardError: Sendable {
     }
   }
 
-  /// Leaves the status line where it is, so that the last state stays readable, and writes a last line below it.
+  /// Leaves the status line in place, so that the last state stays readable, and writes a last line below it.
   package func end(saying text: String? = nil) {
     status.withLock { status in
       write((status == nil ? "" : "\n") + (text.map { $0 + "\n" } ?? ""))
@@ -42,13 +42,13 @@ package final class StandardError: Sendable {
     }
   }
 
-  /// Columns of the terminal.
+  /// The number of columns of the terminal.
   package var width: Int { Screen.width(of: STDERR_FILENO) ?? 80 }
 
-  /// A line that reached the last column would begin the next one on some terminals.
+  /// Cuts the status line: on some terminals, a line that reached the last column would begin the next line.
   private func fitted(_ status: String) -> String { String(status.prefix(width - 1)) }
 
-  /// Without escape codes: blanks do on every terminal.
+  /// Erases the status line with blanks, which work on every terminal, instead of escape codes.
   private func erasing(_ status: String?) -> String {
     guard let status else { return "" }
     return "\r" + String(repeating: " ", count: fitted(status).count) + "\r"

@@ -1,12 +1,12 @@
 import Logging
 import ReadableText
 
-/// Log entries as one line each on standard error: `level: message key=value`; information has no level before it.
-/// Where the lines do not go to a terminal the time stands before them.
+/// Writes log entries to standard error, one line each: `level: message key=value`, without a level for information.
+/// Unless standard error is a terminal, the time precedes each line.
 package struct StandardErrorLog: LogHandler {
   package var metadata: Logger.Metadata = [:]
   package var logLevel: Logger.Level
-  /// A parent process writes the lines, with their time.
+  /// Whether a parent process writes the lines, and adds their time.
   package var isRelayed = false
 
   package subscript(metadataKey key: String) -> Logger.Metadata.Value? {

@@ -4,27 +4,27 @@ import Processes
 import ReadableText
 import Synchronization
 
-/// Standard output, unbuffered: a line is there when this returns, also in a pipe. Where its reader has left it is
-/// dropped.
+/// Standard output without buffering: a line is written when the call returns, also to a pipe. If the reader of a pipe
+/// has gone, output is dropped.
 package enum StandardOutput {
   package static let isTerminal = Screen.isTerminal(STDOUT_FILENO)
 
-  /// Columns that a line may have; nil where nothing bounds it.
+  /// The maximum number of columns of a line; `nil` if there is no limit.
   package static var width: Int? { Screen.width(of: STDOUT_FILENO) }
 
-  /// What the locale can show.
+  /// The characters that the locale can show.
   package static var glyphs: Glyphs { Screen.glyphs }
 
-  /// Whether colors are wanted there.
+  /// Whether colors are wanted on standard output.
   package static var hasColor: Bool { Screen.hasColor(STDOUT_FILENO) }
 
-  /// What the system said when something could not be written, as `errno`; 0 so far.
+  /// The `errno` of the first write that failed; 0 if none has.
   private static let refusal = Mutex<Int32>(0)
 
   package static func writeLine(_ text: String) { write(text + "\n") }
 
-  /// What cannot be written is told at the end of the process, or by `check()`; nothing more is written then, so that
-  /// nothing stands behind a gap.
+  /// Writes a text. A failure is reported at the end of the process, or by `check()`. Nothing is written after a
+  /// failure, so that the output has no gaps.
   package static func write(_ text: String) {
     refusal.withLock { refusal in
       guard refusal == 0 else { return }
@@ -36,13 +36,13 @@ package enum StandardOutput {
     }
   }
 
-  /// Throws where something could not be written: for what goes on for long after it has said something.
+  /// Throws an error if a write failed. For commands that continue for long after their output.
   package static func check() throws(OutputError) {
     if let problem = refused(refusal.withLock { $0 }) { throw OutputError(description: problem) }
   }
 
-  /// Waits, at most for so long.
-  /// - Returns: false where nothing more can be written, or the reader of a pipe has left: then at once.
+  /// Waits for at most `seconds` seconds.
+  /// - Returns: False, at once, if nothing more can be written or the reader of a pipe has gone.
   static func isWanted(after seconds: Double) -> Bool {
     guard refusal.withLock({ $0 }) == 0 else { return false }
     let deadline = MonotonicClock.now + seconds
@@ -55,11 +55,11 @@ package enum StandardOutput {
     }
   }
 
-  /// What is wrong with what was written, once there will be nothing more; nil where all of it has arrived.
+  /// Returns the problem with the output, if any, once there will be no more output; `nil` if all of it has arrived.
   package static func problem() -> String? {
     refusal.withLock { refusal in
       if refusal == 0 {
-        // Some file systems tell of a full disk no earlier than this.
+        // Some file systems report a full disk only when a file is closed.
         let copy = dup(STDOUT_FILENO)
         if copy >= 0, close(copy) != 0, errno != EINTR { refusal = errno }
       }
@@ -73,7 +73,7 @@ package enum StandardOutput {
   }
 }
 
-/// Standard output that cannot be written. `description` is one line.
+/// Standard output cannot be written. `description` is one line.
 package struct OutputError: Error, Hashable, Sendable, CustomStringConvertible {
   package let description: String
 }

@@ -5,13 +5,13 @@ import Studies
 import StudyStore
 import StudyViews
 
-// What stands where.
+// The contents of the screen.
 extension StatusScreen {
   private var status: StudyStatus { overview.status }
 
-  /// Below the title: those that tell least go first where there is little room.
+  /// The lines below the title. If there is little room, the least informative ones are left out.
   func facts(_ width: Int, atMost count: Int) -> [Line] {
-    // By place; the lowest ranks stay.
+    // In the order of display; the facts with the lowest ranks are kept.
     var facts: [(rank: Int, line: Line)] = [(0, bar(width))]
     if let problem { facts.append((2, [Span(text: problem, style: .bad)])) }
     if let missing = status.missing {
@@ -65,7 +65,7 @@ extension StatusScreen {
     return line
   }
 
-  /// How long it will take, and why that is not known.
+  /// The time left, or the reason why it is unknown.
   private var forecast: String {
     let summary = status.summary
     if status.state == "finished" {
@@ -82,7 +82,7 @@ extension StatusScreen {
       + Readable.rate(perSecond: rate)
   }
 
-  /// `22:41`, or `11-27 02:10` where that is another day.
+  /// `22:41`, or `11-27 02:10` on another day.
   private func clock(_ time: Double) -> String {
     let (now, then) = (TimeText.iso(overview.time), TimeText.iso(time))
     let minute = String(TimeText.clock(time).prefix(5))
@@ -163,7 +163,7 @@ extension StatusScreen {
 }
 
 extension StudyEvent {
-  /// With what happened, where the text does not say it.
+  /// The text of the event, preceded by its kind if the text does not tell it.
   var sentence: String {
     switch kind {
     case .note, .roundDecided: text

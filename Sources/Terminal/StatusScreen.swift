@@ -4,7 +4,7 @@ import SearchCore
 import Studies
 import StudyViews
 
-/// A study as `status --watch` shows it: what matters most first, as much as there is room for.
+/// The screen of `status --watch`: the most important facts first, as many as there is room for.
 package struct StatusScreen {
   struct Span {
     var text: String
@@ -15,7 +15,7 @@ package struct StatusScreen {
 
   let overview: StudyOverview
   let glyphs: Glyphs
-  /// Why it is not newer; nil where it is.
+  /// The reason why the overview is not up to date; `nil` if it is.
   let problem: String?
 
   package init(_ overview: StudyOverview, glyphs: Glyphs = .unicode, problem: String? = nil) {
@@ -24,13 +24,13 @@ package struct StatusScreen {
     self.problem = problem
   }
 
-  /// From so many columns on, parts stand beside each other.
+  /// The minimum number of columns for parts side by side.
   private static let leastForTwo = 120
   private static let betweenColumns = 3
-  /// From so many rows on there is one to tell the keys.
+  /// The minimum number of rows for a row that explains the keys.
   private static let leastForKeys = 6
 
-  /// As large as that, whatever it is.
+  /// Returns a grid of exactly this size, however small.
   package func grid(width: Int, height: Int) -> CharacterGrid {
     var grid = CharacterGrid(width: width, height: height, glyphs: glyphs)
     let keys = height >= Self.leastForKeys ? 1 : 0
@@ -65,7 +65,7 @@ package struct StatusScreen {
       case "stopped": .warning
       default: .accent
       }
-    // A short name whole, whatever becomes of the state.
+    // A short name is shown in full, even if the state is then cut.
     let room = max(grid.width - state.count - 2, 8)
     let end = grid.write(overview.status.study, x: 0, y: 0, style: .strong, columns: room)
     let behind = grid.write(state, x: end + 2, y: 0, style: style)
@@ -74,12 +74,12 @@ package struct StatusScreen {
   }
 }
 
-// Parts with a heading and a row for each of many things.
+// The parts of the screen: each has a heading, and a row for each of its items.
 extension StatusScreen {
   struct Part {
     var title: String
     var count: Int
-    /// So many of them.
+    /// Returns the rows of this number of items.
     var rows: (Int) -> [Line]
   }
 
@@ -87,7 +87,7 @@ extension StatusScreen {
     _ parts: [Part], x: Int, _ top: Int, width: Int, _ room: Int, _ grid: inout CharacterGrid
   ) {
     let parts = parts.filter { $0.count > 0 }
-    // Blank rows between them, where all have some.
+    // Blank rows between the parts, if there is enough room for all of them.
     let gap = room >= 5 * parts.count ? 1 : 0
     var y = top
     for (part, count) in zip(parts, Self.allot(parts.map(\.count), room, heading: 1 + gap)) where count > 0 {
@@ -104,8 +104,8 @@ extension StatusScreen {
     }
   }
 
-  /// Rows of each part: one each as far as there is room, then in turns.
-  /// - Parameter heading: rows that a part takes besides.
+  /// Distributes the rows over the parts: one for each as far as there is room, then in turns.
+  /// - Parameter heading: The number of additional rows of each part.
   static func allot(_ counts: [Int], _ room: Int, heading: Int) -> [Int] {
     var rows = counts.map { _ in 0 }
     var left = room

@@ -7,17 +7,17 @@ import StudyStore
 import StudyViews
 import Synchronization
 
-/// Shows a study again and again: on the whole of a terminal, or as plain lines where there is none to draw on.
+/// Shows a study repeatedly: on a full terminal, or as plain lines if there is no terminal to draw on.
 package struct StatusWatch {
   private let read: @Sendable () throws -> StudyOverview
   private let describe: @Sendable (any Error) -> String
 
-  /// Seconds from one reading to the next.
+  /// The minimum number of seconds between two readings.
   private static let interval = 2.0
-  /// Reading a large study takes long: at most so much of the time.
+  /// The maximum share of the time for reading, which takes long for a large study.
   private static let mostOfTime = 0.1
 
-  /// - Parameter describe: an error, on one line.
+  /// - Parameter describe: Returns the description of an error on one line.
   package init(
     read: @escaping @Sendable () throws -> StudyOverview, describe: @escaping @Sendable (any Error) -> String
   ) {
@@ -25,14 +25,14 @@ package struct StatusWatch {
     self.describe = describe
   }
 
-  /// Until the user ends it; without a terminal to draw on, until the search is done or nobody reads any more.
-  /// - Throws: what the first reading does: later ones are tried again.
+  /// Runs until the user ends it; without a terminal, until the search is done or the output is no longer read.
+  /// - Throws: The error of the first reading. Later readings that fail are tried again.
   package func run() throws {
     let begun = MonotonicClock.now
     let first = try read()
     let pause = Self.pause(after: MonotonicClock.now - begun)
     if let screen = FullScreen() {
-      // Where the terminal is gone there is nobody to tell.
+      // If the terminal is gone, there is no place to report it.
       try? show(first, next: MonotonicClock.now + pause, on: screen)
     } else {
       try tell(first, pause: pause)
@@ -42,11 +42,11 @@ package struct StatusWatch {
   private static func pause(after seconds: Double) -> Double { max(interval, seconds * (1 / mostOfTime - 1)) }
 }
 
-// On a terminal.
+// Display on a terminal.
 extension StatusWatch {
-  /// What comes from other threads.
+  /// Messages from other threads.
   private enum Message: UInt8 {
-    /// Signals have their own numbers.
+    /// Not a signal: signals are sent as their own numbers.
     case isRead = 0
   }
 
@@ -64,7 +64,7 @@ extension StatusWatch {
   private func show(_ first: StudyOverview, next: Double, on screen: FullScreen) throws(FullScreen.Gone) {
     guard let pipe = WakePipe() else { return }
     let signals = Signals(Self.signals) { number in pipe.send(UInt8(truncatingIfNeeded: number)) }
-    // Before the terminal is changed: from here on nothing ends this process without giving it back.
+    // Before the terminal is changed: from here on, none of the signals ends this process without restoring it.
     signals.awaitRegistration()
     defer { withExtendedLifetime(signals) {} }
     defer { screen.leave() }
@@ -102,16 +102,16 @@ extension StatusWatch {
           isChanged = true
         case .message(UInt8(SIGWINCH)): (isChanged, isStale) = (true, true)
         case .message(UInt8(SIGTSTP)):
-          // As every program does that Ctrl-Z stops; what comes next happens when it goes on.
+          // Stops like any program on Ctrl-Z; the following lines run when the process continues.
           screen.leave()
           kill(getpid(), SIGSTOP)
           try screen.enter()
           (isChanged, isStale) = (true, true)
         case .message: return
         case .key(let key):
-          // Ctrl-C and Ctrl-D as well, for terminals that make no signal of them.
+          // Includes Ctrl-C and Ctrl-D, for terminals that do not turn them into signals.
           if [0x71, 0x51, 0x03, 0x04].contains(key) { return }
-          // Any other: as it is now.
+          // Any other key updates the screen at once.
           (isChanged, isStale, next) = (true, true, min(next, MonotonicClock.now))
         case .endOfKeys: hasKeys = false
         }
@@ -120,9 +120,9 @@ extension StatusWatch {
   }
 }
 
-// Without one.
+// Output without a terminal.
 extension StatusWatch {
-  /// Between two lines about a search that goes on.
+  /// The minimum number of seconds between two lines about a search that continues.
   private static let plainInterval = 10.0
 
   private func tell(_ first: StudyOverview, pause: Double) throws {

@@ -1,7 +1,7 @@
 import BasisEngine
 import ReadableText
 
-/// A training's progress on standard error: a status line on a terminal, and a line an epoch.
+/// A training's progress on standard error: a status line on a terminal, and a line for each epoch.
 package struct TrainingDisplay {
   private let isQuiet: Bool
   private var last: TrainingProgress?
@@ -12,7 +12,7 @@ package struct TrainingDisplay {
     guard !isQuiet else { return }
     if let last, last.epoch != progress.epoch { endEpoch(last) }
     last = progress
-    // Drawing is cheap beside a step, except for the smallest networks.
+    // Drawing is cheap compared with a step, except for the smallest networks.
     guard progress.step % 5 == 0 || progress.step == progress.steps else { return }
     let left = progress.steps - progress.step
     let text =

@@ -1,25 +1,25 @@
 import Foundation
 
-/// Lets one thread wait for keys and for bytes that others send, signal handlers among them.
+/// Lets one thread wait for keys and for bytes that other threads and signal handlers send.
 final class WakePipe: Sendable {
   enum Event: Hashable {
     case message(UInt8)
     case key(UInt8)
-    /// Standard input brings no more.
+    /// Standard input has ended.
     case endOfKeys
   }
 
   private let reader: Int32
   private let writer: Int32
 
-  /// Nil where the system has no more descriptors.
+  /// Returns `nil` if no more file descriptors are available.
   init?() {
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else { return nil }
     (reader, writer) = (ends[0], ends[1])
     for end in ends {
       _ = fcntl(end, F_SETFD, FD_CLOEXEC)
-      // Where it is full there is enough to wake up for.
+      // A write to a full pipe may fail: the waiting thread wakes up anyway.
       _ = fcntl(end, F_SETFL, O_NONBLOCK)
     }
   }
@@ -35,8 +35,8 @@ final class WakePipe: Sendable {
   }
 
   /// - Parameters:
-  ///   - seconds: at most; nil for as long as it takes.
-  ///   - keys: of standard input as well.
+  ///   - seconds: The maximum time to wait; `nil` for no limit.
+  ///   - keys: Whether to wait for keys on standard input as well.
   func wait(seconds: Double?, keys: Bool) -> [Event] {
     var sources = [pollfd(fd: reader, events: Int16(POLLIN), revents: 0)]
     if keys { sources.append(pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)) }

@@ -1,15 +1,15 @@
 import ReadableText
 
-/// What was foretold of candidates against what was found, beside the line on which both are equal.
+/// Predicted against observed values of candidates, with the diagonal on which both are equal.
 package struct AgreementPlot {
-  /// All in percent.
+  /// A candidate's values, all in percent.
   package struct Point: Hashable, Sendable {
     package var foretold: Double
     package var low: Double
     package var high: Double
     package var found: Double
     package var name: String
-    /// Of a page's table; nil where it has none.
+    /// The row number in the page's table; `nil` if the point has none.
     package var row: Int?
 
     package init(foretold: Double, low: Double, high: Double, found: Double, name: String, row: Int? = nil) {
@@ -33,7 +33,7 @@ package struct AgreementPlot {
   private let axes: PlotAxes
   private var document: SVGDocument
 
-  /// - Parameter hasIntervals: false where the points' are not known, and none is outside.
+  /// - Parameter hasIntervals: Whether the points have known intervals. Without them no point is outside.
   package init(
     title: String, subtitle: String, abscissa: String, ordinate: String, points: [Point], hasIntervals: Bool = true
   ) {
@@ -44,7 +44,7 @@ package struct AgreementPlot {
     self.ordinate = ordinate
     self.points = points.filter { $0.foretold.isFinite && $0.found.isFinite && $0.low.isFinite && $0.high.isFinite }
     let frame = PlotBox(left: 78, top: PlotAxes.headingHeight + 34, right: 932, bottom: 500)
-    // One range for both, so that the diagonal is one.
+    // Both axes have the same range, so that the line of equal values is the diagonal.
     let values = self.points.flatMap { [$0.foretold, $0.found] }
     axes = PlotAxes(
       frame: frame, x: PlotScale(data: values, minimumSpan: 1, start: frame.left, end: frame.right),

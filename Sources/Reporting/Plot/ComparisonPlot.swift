@@ -1,17 +1,17 @@
 import ReadableText
 import SearchCore
 
-/// Frontiers of several studies over one another: a shape and a color each, filled where a point lies outside the
-/// intervals of another.
+/// The frontiers of several studies in one picture, each with its own shape and color. A point is filled if it lies
+/// outside the intervals of another study.
 package struct ComparisonPlot {
   package struct Point: Hashable, Sendable {
-    /// Percent of the dense network's, percent.
+    /// The cost in percent of the dense network's, and the accuracy in percent.
     package var x: Double
     package var y: Double
     package var low: Double?
     package var high: Double?
     package var isOutside: Bool
-    /// For readers who ask.
+    /// The text of the tooltip.
     package var tip: String
 
     package init(x: Double, y: Double, low: Double?, high: Double?, isOutside: Bool, tip: String) {
@@ -26,7 +26,7 @@ package struct ComparisonPlot {
 
   package struct Series: Hashable, Sendable {
     package var name: String
-    /// From left to right.
+    /// The points from left to right.
     package var points: [Point]
 
     package init(name: String, points: [Point]) {
@@ -52,8 +52,8 @@ package struct ComparisonPlot {
   private var document: SVGDocument
 
   /// - Parameters:
-  ///   - warnings: that stand above the picture, wherever it goes.
-  ///   - notes: below it.
+  ///   - warnings: Sentences above the picture, part of it wherever it is shown.
+  ///   - notes: Sentences below the picture.
   package init(
     title: String, subtitle: String, abscissa: Objective, series: [Series], warnings: [String], notes: [String]
   ) {
@@ -130,7 +130,7 @@ package struct ComparisonPlot {
       ], content: tip.map { SVGDocument.element("title", [], content: SVGDocument.escaped($0)) })
   }
 
-  /// As far as there is room for them.
+  /// Draws the intervals that there is room for.
   private mutating func drawIntervals(_ index: Int) {
     var room = PointThinning(distance: 8)
     for point in series[index].points {

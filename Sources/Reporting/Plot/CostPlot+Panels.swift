@@ -1,13 +1,13 @@
 import ReadableText
 import SearchCore
 
-// A panel: its layers, axes, curves and marks.
+// A panel with its layers, axes, curves and marks.
 extension CostPlot {
   private static let headSize = 11.0
   private static let lineHeight = 15.0
 
   mutating func draw(_ panel: Panel, in box: PlotBox, head: Double) {
-    // From rank 0, where nothing is left, to the dense layer's channels.
+    // The axis runs from rank 0, where nothing is left, to the number of the dense layer's channels.
     let x = PlotScale(
       data: [0, Double(panel.outputs)], minimumSpan: 1, padding: 0.03, start: box.left, end: box.right)
     let y = PlotScale(data: [0, highest], minimumSpan: 1, padding: 0, start: box.bottom, end: box.top)
@@ -33,7 +33,7 @@ extension CostPlot {
     document.closeGroup()
   }
 
-  /// `below 13; by time 11.3`
+  /// `gains below 13; by time 11.3`
   private static func gains(_ curve: Curve) -> String {
     let counted = "gains below \(curve.gainsBelow)"
     return switch curve.timeGain {
@@ -87,7 +87,7 @@ extension CostPlot {
         ] + style.dashes)
     }
     for measured in curve.measured where measured.mean.isFinite {
-      // Beside each other where variants were measured at one rank.
+      // Marks of several variants at the same rank stand side by side.
       let at = x.position(Double(measured.rank)) + style.offset(of: names.count)
       let height = y.position(min(measured.mean, highest))
       document.openGroup([("class", "measured")])
@@ -109,7 +109,7 @@ extension CostPlot {
     "\(SVGDocument.number(x.position(Double(point.rank)))) \(SVGDocument.number(y.position(point.share)))"
   }
 
-  /// From the dense layer's line down to the rank.
+  /// Draws a line from the dense layer's level down to the axis at the rank.
   private mutating func drawDrop(
     _ rank: Double, _ style: CostPlotStyle, _ box: PlotBox, _ x: PlotScale, _ y: PlotScale, isTimed: Bool
   ) {

@@ -1,14 +1,14 @@
 import ReadableText
 import SearchCore
 
-/// What layers take at each rank beside the dense layer: a panel for each kind of layer with a curve for each variant,
-/// marks of what was measured, and the rank below which the layer gains.
+/// The cost of layers at each rank relative to the dense layer: a panel for each kind of layer with a curve for each
+/// variant, marks of measured times, and the rank below which the layer gains.
 package struct CostPlot {
-  /// Layers of one shape.
+  /// The layers of one shape.
   package struct Panel: Hashable, Sendable {
-    /// In the network's order; at least one.
+    /// The names of the layers in the network's order; at least one.
     package var layers: [String]
-    /// Output channels: the end of the axis.
+    /// The number of output channels, where the axis ends.
     package var outputs: Int
     package var curves: [Curve]
 
@@ -19,16 +19,16 @@ package struct CostPlot {
     }
   }
 
-  /// Of one variant; curves of the same place in all panels have the same name.
+  /// The curve of one variant. Curves at the same index have the same name in all panels.
   package struct Curve: Hashable, Sendable {
     package var name: String
-    /// By arithmetic.
+    /// The multiply-adds by rank.
     package var counted: [Point]
-    /// By time, one for each measured rank.
+    /// The times, one for each measured rank.
     package var measured: [Measured]
-    /// The rank below which it gains by arithmetic.
+    /// The rank below which the layer takes fewer multiply-adds than the dense layer.
     package var gainsBelow: Int
-    /// By time; nil where nothing was measured.
+    /// The rank below which the layer takes less time than the dense layer; `nil` if nothing was measured.
     package var timeGain: MeasuredGain?
 
     package init(name: String, counted: [Point], measured: [Measured], gainsBelow: Int, timeGain: MeasuredGain?) {
@@ -42,7 +42,7 @@ package struct CostPlot {
 
   package struct Point: Hashable, Sendable {
     package var rank: Int
-    /// Of what the dense layer takes: 1 is as much.
+    /// The share of the dense layer's cost; 1 is as much as the dense layer takes.
     package var share: Double
 
     package init(rank: Int, share: Double) {
@@ -51,7 +51,7 @@ package struct CostPlot {
     }
   }
 
-  /// Of the layers of a panel.
+  /// The measured times of a panel's layers at one rank, as shares of the dense layer's time.
   package struct Measured: Hashable, Sendable {
     package var rank: Int
     package var mean: Double
@@ -76,7 +76,7 @@ package struct CostPlot {
   let layout: CostPlotLayout
   var document: SVGDocument
 
-  /// - Parameter subtitle: what is counted, and what was measured on what.
+  /// - Parameter subtitle: What is counted, and what was measured on which machine.
   package init(title: String, subtitle: String, panels: [Panel]) {
     self.title = title
     self.subtitle = subtitle
@@ -91,7 +91,7 @@ package struct CostPlot {
     highest = min(Self.mostShown, max(1.1, shares.filter(\.isFinite).max() ?? 1.1)) + 0.05
   }
 
-  /// The end of the vertical axes, as a share of the dense layer's: what lies beyond is marked at the edge.
+  /// The end of the vertical axes, as a share of the dense layer's cost; marks beyond it are drawn at the edge.
   let highest: Double
   private static let mostShown = 1.6
 
@@ -106,7 +106,7 @@ package struct CostPlot {
       description: "\(subtitle). By rank, as a share of the dense layer's, a panel for each kind of layer.")
   }
 
-  /// Which layers a panel stands for, where that is more than one.
+  /// Names the layers that a panel stands for; `nil` if there is only one.
   private static func note(_ panel: Panel) -> String? {
     guard let first = panel.layers.first, panel.layers.count > 1 else { return nil }
     let others = panel.layers.dropFirst()

@@ -1,4 +1,4 @@
-/// Where panels lie on the page.
+/// The positions of the panels on the page.
 struct CostPlotLayout {
   static let width = 960.0
   static let top = 100.0
@@ -18,7 +18,7 @@ struct CostPlotLayout {
   }
 
   private var rowHeight: Double { headHeight + Self.plotHeight + 34 }
-  /// Below the last row.
+  /// The bottom edge of the last row.
   var end: Double { Self.top + Double(rows) * rowHeight }
   var firstNote: Double { end + 10 }
   var height: Double { end + (notes > 0 ? Double(notes) * 16 + 12 : 0) }
@@ -34,15 +34,16 @@ struct CostPlotLayout {
   }
 }
 
-/// Color, dashes and shape each tell variants apart, so that two of them may be lost in print or to an eye.
+/// Distinguishes variants by color, by dashes and by shape, so that any two of these may be lost in print or to color
+/// blindness.
 struct CostPlotStyle {
   private let index: Int
-  /// Variants from here on look like earlier ones.
+  /// The number of distinct styles; further variants look like earlier ones.
   private static let count = 6
 
   init(_ index: Int) { self.index = index }
 
-  /// Blue and vermilion first, which every kind of color vision tells apart, and gray too.
+  /// Blue and vermilion come first: they are distinguishable with every kind of color vision, and in gray.
   var color: String { PlotColor.series[index % Self.count].light }
 
   var dashes: [(String, String)] {
@@ -50,7 +51,7 @@ struct CostPlotStyle {
     return dashes.isEmpty ? [] : [("stroke-dasharray", dashes)]
   }
 
-  /// Of marks at one rank, across.
+  /// The horizontal offset that separates marks at the same rank.
   func offset(of curves: Int) -> Double { (Double(index) - Double(curves - 1) / 2) * 5 }
 
   static let drop = [("stroke-dasharray", "3 2.5")]
@@ -68,7 +69,7 @@ struct CostPlotStyle {
       ]
   }
 
-  /// An arrow at the upper edge.
+  /// An arrow at the upper edge, for a value beyond the axis.
   func beyond(x: Double, y: Double) -> [(String, String)] {
     path("m-5 8 l5 -8 l5 8 z", x, y) + [("fill", PlotColor.paper.light), ("stroke", color), ("stroke-width", "1.4")]
   }

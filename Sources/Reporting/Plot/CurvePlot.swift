@@ -1,12 +1,13 @@
 import Randomness
 import ReadableText
 
-/// Lines of a figure against what it took, on a logarithmic axis, with levels that nothing is taken for.
+/// Curves of a quantity against the effort that it took, on a logarithmic axis, and horizontal levels for values to
+/// which no effort is assigned.
 package struct CurvePlot {
   package struct Point: Hashable, Sendable {
     package var x: Double
     package var y: Double
-    /// ± so much; nil where it is not known.
+    /// Half the length of the error bar (± this value); `nil` if it is not known.
     package var error: Double?
 
     package init(x: Double, y: Double, error: Double?) {
@@ -19,7 +20,7 @@ package struct CurvePlot {
   package struct Curve: Hashable, Sendable {
     package var name: String
     package var points: [Point]
-    /// Drawn in gray.
+    /// Whether the curve is drawn in gray.
     package var isReference: Bool
 
     package init(name: String, points: [Point], isReference: Bool) {
@@ -58,9 +59,9 @@ package struct CurvePlot {
   private let y: PlotScale
   private var document: SVGDocument
 
-  /// Points that are not above 0 along x are left out.
+  /// Points whose x is not positive are left out.
   ///
-  /// - Parameter hasRoundTicks: x is labeled at 1, 2 and 5 times powers of ten instead of where points are.
+  /// - Parameter hasRoundTicks: Whether x is labeled at 1, 2 and 5 times powers of ten instead of at the points.
   package init(
     title: String, subtitle: String, abscissa: String, ordinate: String, curves: [Curve], levels: [Level],
     hasRoundTicks: Bool = false
@@ -89,7 +90,7 @@ package struct CurvePlot {
     y = PlotScale(data: heights, minimumSpan: 0.5, padding: 0.06, start: frame.bottom, end: frame.top)
   }
 
-  /// Along the axis.
+  /// Returns the logarithmic position along the axis.
   private static func position(_ value: Double) -> Double { StableMath.logarithm(value) }
 
   private static func legend(
@@ -136,7 +137,7 @@ package struct CurvePlot {
 extension CurvePlot {
   private mutating func drawAxes() {
     let values = hasRoundTicks ? roundTicks : Set(curves.flatMap { $0.curve.points.map(\.x) }).sorted()
-    // Whole numbers first: those that were asked for.
+    // Whole numbers come first, since those are the values that were asked for.
     var taken: [ClosedRange<Double>] = []
     for value in values.filter({ $0 == $0.rounded() }) + values.filter({ $0 != $0.rounded() }) {
       let at = x.position(Self.position(value))
@@ -162,7 +163,7 @@ extension CurvePlot {
     return ticks
   }
 
-  /// Whole numbers as they are, others with as many digits as they need, three at most.
+  /// Formats whole numbers as they are, other numbers with as many digits as they need.
   private static func number(_ value: Double) -> String {
     if value == value.rounded(), value < 1e9 { return NumberText.grouped(Int(value)) }
     var text = NumberText.fixed(value, value < 1e-3 ? 6 : value < 1 ? 3 : value < 10 ? 2 : value < 100 ? 1 : 0)
@@ -178,7 +179,7 @@ extension CurvePlot {
       let at = y.position(level.y)
       document.line(
         frame.left, at, frame.right, at, stroke: Self.faintInk, width: 1.2, extra: [("stroke-dasharray", "5 4")])
-      // Where it covers the fewest points.
+      // The label stands where it covers the fewest points.
       let width = LabelPlacement.width(of: level.name, size: 12)
       let room = frame.right - frame.left - width - 16
       let starts = (0...8).map { frame.left + 8 + room * Double($0) / 8 }

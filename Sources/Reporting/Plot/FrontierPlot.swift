@@ -1,9 +1,9 @@
 import ReadableText
 import SearchCore
 
-/// The picture of a study: accuracy against size, dominated candidates faint, the frontier and the line of the best
-/// accuracy for the size, the dense network and the all-layers references, ± one standard deviation over the seeds.
-/// With estimates: these, intervals along the line, and its untrained candidates as rings.
+/// The picture of a study: accuracy against cost, with dominated candidates faint, the frontier, the line of the best
+/// accuracy for each cost, the dense network and the all-layers references, and ± one standard deviation over the
+/// seeds. With estimates it shows the estimates, their intervals along the line, and untrained candidates as rings.
 package struct FrontierPlot {
   static let ink = PlotMarker.dense.color
   static let faintInk = PlotColor.faint.light
@@ -17,20 +17,22 @@ package struct FrontierPlot {
   var document: SVGDocument
   private let marks: [Mark]
   private let notes: [String]
-  /// Of a page's table, by candidate; nil for a file of its own.
+  /// The row numbers of the page's table, by candidate; `nil` for a separate file.
   private let rowNumbers: [Candidate: Int]?
 
-  /// What is drawn of a candidate.
+  /// What is drawn for a candidate.
   private struct Mark {
     let point: FrontierPlotData.Point
-    /// Down and up from the point; nil where it has none, or where it would cover another's.
+    /// The lower and the upper end of the interval; `nil` if there is none, or if it would cover another one.
     var bar: (low: Double, high: Double)?
   }
 
   /// - Parameters:
-  ///   - abscissa: along x; nil for the first objective of the study that compares with the dense network.
-  ///   - rowNumbers: of a page's table, by candidate: dominated points are small then and refer to their rows, and
-  ///     those that matter can be reached by keyboard. Nil for a file of its own, whose points tell of themselves.
+  ///   - abscissa: The objective along x; `nil` for the first objective of the study that is relative to the dense
+  ///     network.
+  ///   - rowNumbers: The row numbers of the page's table, by candidate. With them, dominated points are small and refer
+  ///     to their rows, and points of the frontier and references are reachable by keyboard. `nil` for a separate file,
+  ///     whose points have tooltips of their own.
   package init(_ report: StudyReport, abscissa: Objective? = nil, rowNumbers: [Candidate: Int]? = nil) {
     self.report = report
     self.rowNumbers = rowNumbers
@@ -50,12 +52,13 @@ package struct FrontierPlot {
     return reach
   }
 
-  /// Of estimates, which an infinity of candidates may have: all that was trained, and of the line's untrained
-  /// candidates those that do not overlap; intervals on the line alone, and as far as they can be told apart.
+  /// Chooses the marks of a picture of estimates, which may have any number of untrained candidates: all trained
+  /// candidates, and of the untrained ones on the line those that do not overlap. Only points on the line have
+  /// intervals, as far as these can be told apart.
   private static func thinned(_ data: FrontierPlotData, _ x: PlotScale, _ y: PlotScale) -> [Mark] {
     let named = Set(
       [data.staircase.first, data.staircase.last, data.knee].compactMap { $0?.row.score.candidate })
-    /// The first to be drawn first.
+    /// The order of placement: points with a lower rank get their room first.
     func rank(_ point: FrontierPlotData.Point) -> Int {
       if point.row.reference != nil || named.contains(point.row.score.candidate) { return 0 }
       return point.row.isUntrained ? 2 : 1
@@ -107,9 +110,9 @@ package struct FrontierPlot {
   }
 }
 
-// Data.
+// The data.
 extension FrontierPlot {
-  /// What the frontier dominates, softly shaded, and the line around it.
+  /// Draws the area that the frontier dominates, softly shaded, and the line around it.
   private mutating func drawArea() {
     guard let first = data.staircase.first, let last = data.staircase.last else { return }
     var steps = "M\(coordinates(first))"
@@ -159,7 +162,7 @@ extension FrontierPlot {
     }
   }
 
-  /// Those of dominated candidates as one path: there may be a thousand of them.
+  /// Draws the intervals of dominated candidates as one path, since there may be a thousand of them.
   private mutating func drawFaintErrorBars() {
     let bars = marks.compactMap { mark -> String? in
       guard let reach = mark.bar, !mark.point.row.onFrontier, mark.point.row.reference == nil else { return nil }
@@ -175,7 +178,7 @@ extension FrontierPlot {
       ])
   }
 
-  /// Dominated candidates first, references last, so that nothing that matters is covered.
+  /// Draws dominated candidates first and references last, so that no important point is covered.
   private mutating func drawPoints() {
     func layer(_ row: ReportRow) -> Int { row.reference != nil ? 3 : !row.onFrontier ? 0 : row.isUntrained ? 1 : 2 }
     for wanted in 0...3 {
@@ -212,12 +215,12 @@ extension FrontierPlot {
     let score = row.score
     let diverged = score.divergedSeeds > 0 ? " (\(score.divergedSeeds) of \(score.seeds) seeds diverged)" : ""
     let estimate = row.estimate.map { ", estimated \($0.text)" } ?? ""
-    // A file may be all that there is; a page has room for labels.
+    // A separate file has the full text, since it may be the only source; a page has room for labels.
     let name = rowNumbers == nil ? "\(score.candidate)" : CandidateLabel(score.candidate, in: report.architecture).text
     return "\(name): \(score.accuracyText)\(diverged)\(estimate), \(score.cost.text)"
   }
 
-  /// On the page; those that have no place in the plane lie at its lower edge.
+  /// The vertical position on the page; points without a place in the plane lie at its lower edge.
   private func height(of point: FrontierPlotData.Point) -> Double {
     point.isBelowAxis || point.isDiverged ? frame.bottom - 7 : y.position(point.y)
   }

@@ -1,9 +1,9 @@
 import ReadableText
 import SearchCore
 
-// What a picture of the frontier says of itself, however it is drawn.
+// The texts of a picture of the frontier, independent of how it is drawn.
 extension FrontierPlotData {
-  /// Kinds of points that there are, with their names.
+  /// The kinds of points that occur, with their names.
   func legend(of report: StudyReport) -> [(marker: PlotMarker, name: String)] {
     let sound = points.filter { !$0.isDiverged }
     let kinds = sound.map { ($0.row.onFrontier, $0.row.reference) }
@@ -23,7 +23,7 @@ extension FrontierPlotData {
     return entries
   }
 
-  /// What the points' intervals are; nil where none has one.
+  /// The meaning of the points' intervals; `nil` if no point has one.
   func intervalTitle(of report: StudyReport) -> String? {
     guard points.contains(where: { !$0.isDiverged && $0.reach != nil }) else { return nil }
     return report.estimated == nil ? "± 1 standard deviation" : "90 % interval"
@@ -49,7 +49,7 @@ extension FrontierPlotData {
     return "\(descriptor.axis) (% of the dense network's\(dense.map { " \($0)" } ?? ""))"
   }
 
-  /// What the axes have to reach, in percent.
+  /// The values that the axes must cover, in percent.
   func extents(of report: StudyReport) -> (x: [Double], y: [Double]) {
     let shown = points.filter { !$0.isBelowAxis && !$0.isDiverged }
     let heights = shown.flatMap { point -> [Double] in

@@ -1,27 +1,29 @@
 import SearchCore
 
-/// What the picture of a frontier shows, in percent and apart from how it is drawn.
+/// The contents of a picture of the frontier, in percent, independent of how it is drawn.
 struct FrontierPlotData {
   struct Point {
     let row: ReportRow
-    /// Percent of the dense network.
+    /// Percent of the dense network's cost.
     let x: Double
-    /// Accuracy in percent, of the trainings that did not diverge, 0 where all did; estimated where that was asked for.
+    /// Accuracy in percent: the mean of the trainings that did not diverge, 0 if all did, or the estimate if estimates
+    /// were asked for.
     let y: Double
-    /// One standard deviation over the seeds down and up, or an estimate's interval: in percent.
+    /// The interval in percent: one standard deviation over the seeds down and up, or the estimate's interval.
     let reach: (low: Double, high: Double)?
-    /// So far below the others that the axis does not reach it.
+    /// Whether the accuracy is so far below the others that the axis does not cover it.
     var isBelowAxis = false
-    /// The line joins it.
+    /// Whether the line joins the point.
     var isOnLine = false
-    /// Not more of its trainings ended well than diverged: it has no place in the plane but at its lower edge.
+    /// Whether the candidate has no more sound trainings than diverged ones. It then lies at the lower edge of the
+    /// plane.
     var isDiverged: Bool { row.isDiverged }
 
     init(row: ReportRow, x: Double, isEstimated: Bool) {
       self.row = row
       self.x = x * 100
       if isEstimated, let estimate = row.estimate {
-        // The model knows no bounds.
+        // The model's accuracies are not bounded by 0 and 100 %.
         func percent(_ accuracy: Double) -> Double { min(100, max(0, accuracy * 100)) }
         y = percent(estimate.accuracy)
         reach = (percent(estimate.low), percent(estimate.high))
@@ -32,23 +34,23 @@ struct FrontierPlotData {
     }
   }
 
-  /// The objective along x: the first that the study has of those that compare with the dense network.
+  /// The objective along x; by default the first of the study's that is relative to the dense network.
   let abscissa: Objective
   let points: [Point]
-  /// Points of the frontier with the best accuracy for their x: what the line joins, from left to right.
+  /// The points that the line joins, from left to right: those of the frontier with the best accuracy for their x.
   let staircase: [Point]
-  /// Candidates for which x was not measured.
+  /// The number of candidates for which x was not measured.
   let missing: Int
-  /// Candidates with values that no measurement can have; they are left out.
+  /// The number of candidates that are left out because of values that no measurement can have.
   let absurd: Int
-  /// Untrained candidates of the frontier that the line does not join, left out: of them nothing is known but that they
-  /// are on it by what the picture does not show.
+  /// The number of untrained candidates of the frontier that are left out because the line does not join them: they are
+  /// on the frontier only by an objective that the picture does not show.
   let offLine: Int
 
-  /// Percent: a network a thousand times as large or as slow as the dense one was not measured rightly.
+  /// Percent. A network measured as a thousand times as large or as slow as the dense one was not measured correctly.
   private static let largestRatio = 100_000.0
 
-  /// - Parameter wanted: along x; nil for the study's first that compares with the dense network.
+  /// - Parameter wanted: The objective along x; `nil` for the study's first that is relative to the dense network.
   init(_ report: StudyReport, abscissa wanted: Objective? = nil) {
     let abscissa = wanted ?? Objective.abscissa(of: report.objectives)
     let measured = report.rows.compactMap { row -> Point? in
@@ -78,17 +80,18 @@ struct FrontierPlotData {
     self.missing = report.rows.count - measured.count
   }
 
-  /// NaN is nowhere.
+  /// Whether the values can be those of a measurement. False for NaN.
   private static func isPossible(_ point: Point) -> Bool {
     (0...largestRatio).contains(point.x) && (0...100).contains(point.y)
       && point.reach.map { (0...200).contains($0.high - $0.low) } ?? true
   }
 
-  /// Where the line bends most.
+  /// The point at which the line bends most.
   var knee: Point? { Knee.index(of: staircase.map { ($0.x, $0.y) }).map { staircase[$0] } }
 
-  /// Trainings that failed to learn lie at chance and would squeeze all others into a stripe: outliers by Tukey's
-  /// fences, far ones.
+  /// The accuracy below which dominated candidates are not covered by the axis: Tukey's outer fence, three
+  /// interquartile ranges below the lower quartile. Trainings that failed to learn lie at chance level and would
+  /// squeeze all other points into a narrow band.
   private static func floor(_ values: [Double]) -> Double {
     let sorted = values.sorted()
     guard sorted.count >= 8 else { return -.infinity }
@@ -98,19 +101,19 @@ struct FrontierPlotData {
   }
 }
 
-/// A point of the line that joins a frontier's most accurate candidates for their size.
+/// A point of the line that joins the most accurate candidates of a frontier for their cost.
 package struct LinePoint: Hashable, Sendable {
   package var row: ReportRow
-  /// Percent of the dense network's.
+  /// Percent of the dense network's cost.
   package var x: Double
-  /// Percent, and the ends of its interval, where it has one.
+  /// Accuracy in percent, and the ends of its interval, if it has one.
   package var y: Double
   package var low: Double?
   package var high: Double?
 }
 
 extension StudyReport {
-  /// From left to right.
+  /// Returns the points of the line from left to right.
   package func line(along abscissa: Objective) -> [LinePoint] {
     FrontierPlotData(self, abscissa: abscissa).staircase.map {
       LinePoint(row: $0.row, x: $0.x, y: $0.y, low: $0.reach?.low, high: $0.reach?.high)

@@ -1,17 +1,17 @@
 import ReadableText
 import SearchCore
 
-/// The picture of a study's frontier for a terminal: what `FrontierPlot` shows, in characters.
+/// The picture of a study's frontier for a terminal: the contents of `FrontierPlot`, drawn in characters.
 package struct FrontierTextPlot {
   private let report: StudyReport
   private let data: FrontierPlotData
   private let width: Int
   private let glyphs: Glyphs
-  /// Of the plane.
+  /// The height of the plane in rows.
   private let rows: Int
   private let x: PlotScale
   private let y: PlotScale
-  /// Column of the axis.
+  /// The column of the vertical axis.
   private let left: Int
   private let headings: [String]
   private let legend: [[LegendEntry]]
@@ -21,16 +21,16 @@ package struct FrontierTextPlot {
     var sign: String
     var style: CharacterGrid.Style
     var name: String
-    /// With what separates it from the next.
+    /// The width, including the gap before the next entry.
     var columns: Int { 2 + TerminalText.columns(of: name) + 3 }
   }
 
-  /// In fewer columns nothing can be told.
+  /// The minimum width; a narrower picture would not be legible.
   private static let leastWidth = 20
 
   /// - Parameters:
-  ///   - width: columns of the terminal.
-  ///   - abscissa: as of `FrontierPlot`.
+  ///   - width: The number of columns of the terminal.
+  ///   - abscissa: The objective along x, as in `FrontierPlot`.
   package init(_ report: StudyReport, width: Int, glyphs: Glyphs = .unicode, abscissa: Objective? = nil) {
     let width = max(Self.leastWidth, width)
     let data = FrontierPlotData(report, abscissa: abscissa)
@@ -54,7 +54,7 @@ package struct FrontierTextPlot {
     ).flatMap(wrapped)
   }
 
-  /// Lines of at most `width` columns, each with a line end.
+  /// Returns lines of at most `width` columns, each with a line break.
   package func text(hasColor: Bool = false) -> String {
     let grid = grid
     return (hasColor ? grid.coloredLines : grid.lines).map { $0 + "\n" }.joined()
@@ -122,7 +122,7 @@ extension FrontierTextPlot {
     }
   }
 
-  /// On as many lines as it takes.
+  /// Distributes the legend over as many lines as it needs.
   private static func legend(
     of report: StudyReport, _ data: FrontierPlotData, _ width: Int, _ glyphs: Glyphs
   ) -> [[LegendEntry]] {
@@ -147,13 +147,13 @@ extension FrontierTextPlot {
   }
 }
 
-// Data: what matters least first, so that nothing that matters is covered.
+// The data. The least important parts are drawn first, so that no important part is covered.
 extension FrontierTextPlot {
   private func column(_ point: FrontierPlotData.Point) -> Int { Int(x.position(point.x).rounded()) }
 
   private func row(_ height: Double) -> Int { min(rows - 1, max(0, Int(y.position(height).rounded()))) }
 
-  /// What has no place in the plane lies at its lower edge.
+  /// The row of a point; points without a place in the plane lie at its lower edge.
   private func row(of point: FrontierPlotData.Point) -> Int {
     point.isBelowAxis || point.isDiverged ? rows - 1 : row(point.y)
   }
@@ -180,7 +180,7 @@ extension FrontierTextPlot {
     if let knee = data.knee, knee.row.reference == nil { label("knee", knee, PlotMarker.frontier.style, top, &grid) }
   }
 
-  /// Steps from point to point, and on from the last one.
+  /// Draws steps from point to point, and a line from the last point to the right edge.
   private func drawLine(_ top: Int, _ grid: inout CharacterGrid) {
     let (across, up) = glyphs == .unicode ? ("┈", "┊") : ("-", ":")
     for (index, point) in data.staircase.enumerated() {
@@ -195,7 +195,7 @@ extension FrontierTextPlot {
     }
   }
 
-  /// Of what is on the line and of references, one a column: two would be taken for one.
+  /// Draws the intervals of references and of points on the line, at most one per column: two would look like one.
   private func drawIntervals(_ top: Int, _ grid: inout CharacterGrid) {
     let (cap, stem, foot) = glyphs == .unicode ? ("┬", "│", "┴") : ("|", "|", "|")
     var taken: Set<Int> = []
@@ -210,7 +210,7 @@ extension FrontierTextPlot {
     }
   }
 
-  /// Beside the point, where there is room.
+  /// Writes the text beside the point, if there is room.
   private func label(
     _ text: String, _ point: FrontierPlotData.Point, _ style: CharacterGrid.Style, _ top: Int,
     _ grid: inout CharacterGrid
@@ -230,7 +230,7 @@ extension FrontierTextPlot {
 }
 
 extension PlotMarker {
-  /// - Parameter filled: on the frontier, of what may be dominated too.
+  /// - Parameter filled: Whether the candidate is on the frontier; relevant for references, which may be dominated.
   fileprivate func sign(filled: Bool, _ glyphs: Glyphs) -> String {
     let isUnicode = glyphs == .unicode
     return switch self {

@@ -1,10 +1,10 @@
 import ReadableText
 
-/// Numbers in rows and columns, each in a cell that is the darker the larger it is: read by shade or by number.
+/// Numbers in rows and columns. Each cell shows its number, and is darker for a larger one.
 package struct HeatPlot {
   package struct Row: Hashable, Sendable {
     package var name: String
-    /// By column; nil where there is none.
+    /// The values by column; `nil` if there is none.
     package var values: [Double?]
 
     package init(name: String, values: [Double?]) {
@@ -28,9 +28,9 @@ package struct HeatPlot {
   private let cellWidth: Double
 
   /// - Parameters:
-  ///   - abscissa: what the columns are.
-  ///   - range: from no shade to the darkest; nil for 0 to the largest value.
-  ///   - text: of a value, short.
+  ///   - abscissa: What the columns are.
+  ///   - range: The values for no shade and for the darkest shade; `nil` for 0 to the largest value.
+  ///   - text: Formats a value as a short text.
   package init(
     title: String, subtitle: String, abscissa: String, columns: [String], rows: [Row],
     range: ClosedRange<Double>? = nil, text: @escaping (Double) -> String
@@ -90,7 +90,7 @@ package struct HeatPlot {
       return
     }
     let share = min(1, max(0, (value - range.lowerBound) / (range.upperBound - range.lowerBound)))
-    // The darkest shade leaves a number in ink legible.
+    // A number in the ink color remains legible on the darkest shade.
     attributes += [
       ("fill", PlotColor.blue.light), ("fill-opacity", NumberText.fixed(0.04 + 0.46 * share, 2)),
     ]

@@ -1,14 +1,14 @@
 import ReadableText
 
-/// A line a value: its name, a bar or a point, its interval, and the number in words.
+/// One line per value: its name, a bar or a point, its interval, and a text.
 package struct IntervalPlot {
   package struct Line: Hashable, Sendable {
     package var name: String
     package var value: Double
-    /// Nil where it has no interval.
+    /// The ends of the interval; `nil` if there is none.
     package var low: Double?
     package var high: Double?
-    /// What stands at the end of the line.
+    /// The text at the end of the line.
     package var text: String
 
     package init(name: String, value: Double, low: Double? = nil, high: Double? = nil, text: String) {
@@ -21,7 +21,7 @@ package struct IntervalPlot {
   }
 
   package enum Mark: Sendable {
-    /// From 0.
+    /// A bar that starts at 0.
     case bar
     case point
   }
@@ -38,7 +38,7 @@ package struct IntervalPlot {
   private let axes: PlotAxes
   private var document: SVGDocument
 
-  /// - Parameter abscissa: what is measured, with its unit.
+  /// - Parameter abscissa: The measured quantity with its unit.
   package init(title: String, subtitle: String, abscissa: String, lines: [Line], mark: Mark) {
     self.title = title
     self.subtitle = subtitle

@@ -1,4 +1,4 @@
-/// A rectangle on the page, y downwards.
+/// A rectangle on the page; y increases downwards.
 struct PlotBox {
   var left: Double
   var top: Double
@@ -14,17 +14,17 @@ struct PlotBox {
   }
 }
 
-/// Finds a place for the label of a point where it covers neither points nor other labels, nor leaves the plot.
+/// Places the labels of points so that they cover neither points nor other labels, and stay within the plot.
 struct LabelPlacement {
   let bounds: PlotBox
-  /// What labels should keep clear of, with what it costs to cover it.
+  /// The areas that labels should not cover, with the cost of covering each.
   private(set) var obstacles: [(box: PlotBox, cost: Double)] = []
 
   init(bounds: PlotBox) { self.bounds = bounds }
 
   mutating func avoid(_ box: PlotBox, cost: Double) { obstacles.append((box, cost)) }
 
-  /// Where a text of this length starts (its baseline's left end); the place is taken from then on.
+  /// Returns the left end of the baseline for a text, and reserves its place.
   mutating func place(_ text: String, size: Double, atX x: Double, y: Double, gap: Double) -> (x: Double, y: Double) {
     let width = Self.width(of: text, size: size)
     var best: (box: PlotBox, cost: Double)?
@@ -43,7 +43,7 @@ struct LabelPlacement {
     return (box.left, box.bottom - size * 0.25)
   }
 
-  /// Estimated from Helvetica's widths, which its look-alikes share.
+  /// The estimated width, from the character widths of Helvetica, which similar fonts share.
   static func width(of text: String, size: Double) -> Double {
     text.reduce(0) { $0 + size * relativeWidth($1) }
   }

@@ -1,10 +1,10 @@
 import ReadableText
 
-/// Heading, grid and titles that figures with two linear axes have in common.
+/// The heading, grid and titles of figures with two linear axes.
 struct PlotAxes {
   static let ink = PlotColor.ink.light
   static let faint = PlotColor.faint.light
-  /// What a page leaves out of a figure's top.
+  /// The height of the heading, which a page leaves out.
   static let headingHeight = 64.0
 
   let frame: PlotBox
@@ -27,7 +27,7 @@ struct PlotAxes {
     drawRows(ordinate, ticks: 7, in: &document)
   }
 
-  /// The grid along y with its numbers and title at the left, and the lines of both axes.
+  /// Draws the grid along y with its numbers and title at the left, and the lines of both axes.
   func drawRows(_ ordinate: String, ticks up: Int, in document: inout SVGDocument) {
     for tick in y.ticks(about: up) {
       let at = y.position(tick)
@@ -44,7 +44,7 @@ struct PlotAxes {
       extra: [("transform", "translate(26 \(middle)) rotate(-90)")])
   }
 
-  /// The grid along x alone, with its numbers and title below.
+  /// Draws only the grid along x, with its numbers and title below.
   func drawColumns(_ abscissa: String, in document: inout SVGDocument) {
     let across = 8
     for tick in x.ticks(about: across) {

@@ -1,5 +1,5 @@
-/// Every color of the figures, by the name that a page has for it: a page gives each a value for light and dark
-/// surroundings, a file of its own has the light one.
+/// The colors of the figures by name. A page assigns each a value for light and for dark surroundings; a separate file
+/// has the light ones.
 package enum PlotColor: String, CaseIterable, Sendable {
   case paper, ink, faint, grid, lattice
   case blue, orange, green, purple, red, cyan, olive, pink, moss, indigo, gray
@@ -48,7 +48,7 @@ package enum PlotColor: String, CaseIterable, Sendable {
     }
   }
 
-  /// Of lines and marks beside each other, in this order.
+  /// The colors of lines and marks in one figure, in the order of their use.
   static let series: [PlotColor] = [
     .blue, .orange, .green, .purple, .red, .cyan, .olive, .pink, .moss, .indigo,
   ]

@@ -1,6 +1,6 @@
 import SearchCore
 
-/// Shape and color tell what a candidate is, filling whether it is on the frontier.
+/// The mark of a candidate: shape and color tell its kind, filling tells whether it is on the frontier.
 enum PlotMarker {
   case frontier, untrained, dominated, belowAxis, diverged, dense, allLayers
 

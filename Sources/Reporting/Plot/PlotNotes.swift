@@ -1,13 +1,12 @@
 import ReadableText
 import SearchCore
 
-/// The small print below the picture: what it leaves out, what needs a word of explanation, and what a reader must know
-/// of the study.
+/// The notes below the picture: what it leaves out, explanations of the picture, and the caveats of the study.
 enum PlotNotes {
   static let size = 11.5
   static let lineHeight = 16.0
 
-  /// On lines of at most `width`, as far as words can be broken.
+  /// Returns the notes on lines of at most `width`; only a longer word exceeds it.
   static func lines(
     _ report: StudyReport, _ data: FrontierPlotData, overlapping: Int, width: Double
   ) -> [String] {
@@ -15,8 +14,8 @@ enum PlotNotes {
   }
 
   /// - Parameters:
-  ///   - overlapping: points of the line that are not drawn, because others are where they lie.
-  ///   - dominated: what references look like that are.
+  ///   - overlapping: The number of points on the line that are not drawn because others lie at their places.
+  ///   - dominated: The word for how dominated references look.
   static func paragraphs(
     _ report: StudyReport, _ data: FrontierPlotData, overlapping: Int, dominated: String = "hollow"
   ) -> [String] {

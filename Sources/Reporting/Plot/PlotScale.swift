@@ -1,23 +1,23 @@
-/// One axis: a range of data laid over a range of the page.
+/// One axis: maps a range of data to a range of the page.
 struct PlotScale {
-  /// In data units, low < high.
+  /// The covered range in data units; the lower bound is less than the upper one.
   let domain: ClosedRange<Double>
-  /// Page coordinates of the domain's ends.
+  /// The page coordinates of the domain's ends.
   let start: Double
   let end: Double
 
-  /// Beyond these no axis reaches, so that steps and positions keep digits enough.
+  /// The largest magnitude of data on an axis, so that steps and positions keep enough digits.
   static let limit = 1e6
-  /// However the range and the wish, no more ticks are made.
+  /// The maximum number of tick steps, whatever the range and the requested number.
   private static let mostTicks = 100.0
 
-  /// Room of `padding` of the range's length is left on both sides of the data; a range of no length gets
-  /// `minimumSpan`. Values that are not finite count for nothing, those beyond `limit` as `limit`.
+  /// Leaves room of `padding` times the range's length on both sides of the data. A range shorter than `minimumSpan` is
+  /// extended to it. Ignores values that are not finite, and limits all others to `limit`.
   init(data: [Double], minimumSpan: Double, padding: Double = 0.05, start: Double, end: Double) {
     let data = data.filter(\.isFinite).map { min(Self.limit, max(-Self.limit, $0)) }
     var low = data.min() ?? 0
     var high = data.max() ?? 100
-    // At a large value a small span would have no digits left.
+    // At a large value a small span would be lost to rounding.
     let minimumSpan = max(minimumSpan, 1e-9, max(low.magnitude, high.magnitude) * 1e-9)
     if high - low < minimumSpan {
       let middle = (low + high) / 2
@@ -33,7 +33,7 @@ struct PlotScale {
     start + (value - domain.lowerBound) / (domain.upperBound - domain.lowerBound) * (end - start)
   }
 
-  /// Round values inside the domain, about `count` of them, 1, 2 or 5 times a power of ten apart.
+  /// Returns about `count` round values inside the domain, spaced by 1, 2 or 5 times a power of ten.
   func ticks(about count: Int) -> [Double] {
     let step = Self.step(span: domain.upperBound - domain.lowerBound, about: count)
     let first = (domain.lowerBound / step).rounded(.up)
@@ -41,7 +41,7 @@ struct PlotScale {
     return first <= last ? stride(from: first, through: last, by: 1).map { $0 * step } : []
   }
 
-  /// How many decimals tick labels need.
+  /// Returns the number of decimals that tick labels need.
   func tickDecimals(about count: Int) -> Int {
     var step = Self.step(span: domain.upperBound - domain.lowerBound, about: count)
     var decimals = 0
@@ -57,7 +57,7 @@ struct PlotScale {
     var power = 1.0
     while power > rough { power /= 10 }
     while power * 10 <= rough { power *= 10 }
-    // The nearest by ratio: the limits are geometric means of neighboring steps.
+    // Chooses the nearest step by ratio: the limits are geometric means of neighboring steps.
     switch rough / power {
     case ..<1.414: return power
     case ..<3.162: return power * 2

@@ -1,12 +1,12 @@
 import ReadableText
 
-/// The way of candidates from rung to rung: a line a candidate, at its accuracy at each, as far as it went.
+/// The promotion of candidates from rung to rung: one line per candidate, at its accuracy at each rung it reached.
 package struct PromotionsPlot {
   package struct Rung: Hashable, Sendable {
-    /// `3 epochs`
+    /// The name of the rung, such as `3 epochs`.
     package var name: String
     package var candidates: Int
-    /// That were trained at the next one too; nil at the top.
+    /// The number of candidates that were also trained at the next rung; `nil` at the top.
     package var promoted: Int?
 
     package init(name: String, candidates: Int, promoted: Int?) {
@@ -18,7 +18,7 @@ package struct PromotionsPlot {
 
   package struct Line: Hashable, Sendable {
     package var name: String
-    /// Percent by rung; nil where it was not trained.
+    /// The accuracies in percent by rung; `nil` if the candidate was not trained at the rung.
     package var accuracies: [Double?]
     package var isReference: Bool
 
@@ -42,10 +42,11 @@ package struct PromotionsPlot {
   private let y: PlotScale
   private var document: SVGDocument
 
-  /// Of more, so many that went farthest, and of those that went as far, evenly.
+  /// The maximum number of lines. If there are more, references and candidates at the top rung take precedence, and the
+  /// rest is an even selection of the others.
   package static let mostLines = 400
 
-  /// - Parameter rungs: the cheapest first.
+  /// - Parameter rungs: The rungs, the cheapest first.
   package init(rungs: [Rung], lines: [Line]) {
     let known = lines.filter { !$0.points.isEmpty }
     let ordered = known.sorted { ($0.points.last?.rung ?? 0) < ($1.points.last?.rung ?? 0) }
@@ -80,7 +81,7 @@ package struct PromotionsPlot {
       plot.document, title: Self.title, description: "\(subtitle): \(way).", headingHeight: PlotAxes.headingHeight)
   }
 
-  /// With room for names beside the outer ones.
+  /// The horizontal position of a rung, with room for the names beside the outer ones.
   private func x(_ rung: Int) -> Double {
     let margin = 70.0
     guard rungs.count > 1 else { return (frame.left + frame.right) / 2 }
@@ -134,7 +135,7 @@ package struct PromotionsPlot {
     let way = places.enumerated().map { index, place in
       "\(index == 0 ? "M" : "L")\(SVGDocument.number(place.x)) \(SVGDocument.number(place.y))"
     }.joined(separator: " ")
-    // Shape, too, says how far it went: what stopped ends in a bar.
+    // The end of the line also tells whether the candidate stopped: it is a bar then, otherwise a circle.
     let end = places.last.map { place in
       color == .gray
         ? " m-4 0 h8" : " m-3 0 a3 3 0 1 0 6 0 a3 3 0 1 0 -6 0"

@@ -1,6 +1,6 @@
 import ReadableText
 
-/// Text of an SVG file, element by element.
+/// Builds the text of an SVG file, element by element.
 struct SVGDocument {
   private(set) var body = ""
   let width: Double
@@ -11,7 +11,7 @@ struct SVGDocument {
     self.height = height
   }
 
-  /// An empty element, or one that holds `content`, which must be escaped already.
+  /// Adds an empty element, or one that holds `content`, which must be escaped already.
   mutating func add(_ name: String, _ attributes: [(String, String)], content: String? = nil) {
     body += "  " + Self.element(name, attributes, content: content) + "\n"
   }
@@ -56,8 +56,8 @@ struct SVGDocument {
     attributes.map { " \($0)=\"\(escaped($1))\"" }.joined()
   }
 
-  /// Safe as content and as attribute; characters that XML 1.0 forbids, and those that turn the direction of text
-  /// around what follows, become the replacement character.
+  /// Returns text that is safe as content and as an attribute value. Characters that XML 1.0 forbids, and those that
+  /// change the direction of the text that follows, become the replacement character.
   static func escaped(_ text: String) -> String {
     var escaped = ""
     for scalar in text.unicodeScalars {
@@ -75,7 +75,7 @@ struct SVGDocument {
     return escaped
   }
 
-  /// Coordinates to a tenth, without needless zeros.
+  /// Formats a coordinate with one decimal, or none if that is zero.
   static func number(_ value: Double) -> String {
     let text = NumberText.fixed(value, 1)
     return text.hasSuffix(".0") ? String(text.dropLast(2)) : text

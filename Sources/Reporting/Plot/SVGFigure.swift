@@ -1,11 +1,11 @@
-/// A figure that is drawn: a file of its own, or a part of a page. Its text is escaped by construction.
+/// A drawn figure, as a separate file or as a part of a page. All text in it is escaped.
 package struct SVGFigure: Hashable, Sendable {
-  /// For readers that do not see pictures.
+  /// The title for assistive technology.
   package let title: String
   package let description: String
   let width: Double
   let height: Double
-  /// What the heading takes at the top, which a page says in words of its own.
+  /// The height of the heading at the top, which a page replaces by a heading of its own.
   let headingHeight: Double
   let body: String
 
@@ -34,8 +34,8 @@ package struct SVGFigure: Hashable, Sendable {
     """
   }
 
-  /// An element within HTML: as wide as its column, without the heading, in the page's colors
-  /// (`var(--blue)`), which no text can be taken for: its quotes are escaped.
+  /// An element within HTML: as wide as its column, without the heading, in the page's colors (`var(--blue)`). No text
+  /// can be mistaken for a color, because quotation marks in text are escaped.
   package var element: String {
     let names = Dictionary(
       uniqueKeysWithValues: PlotColor.allCases.map { ($0.light[...], "var(--\($0.rawValue))"[...]) })

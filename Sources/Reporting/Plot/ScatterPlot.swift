@@ -1,6 +1,6 @@
 import ReadableText
 
-/// Candidates by two measures, with intervals along y where they have one; shape and color say what each is.
+/// Candidates by two measures, with optional intervals along y. Shape and color tell the kind of each candidate.
 package struct ScatterPlot {
   package enum Kind: Hashable, Sendable {
     case dense, allLayers, own
@@ -9,15 +9,15 @@ package struct ScatterPlot {
   package struct Point: Hashable, Sendable {
     package var x: Double
     package var y: Double
-    /// Ends of its interval; nil where it has none.
+    /// The ends of the interval; `nil` if there is none.
     package var low: Double?
     package var high: Double?
     package var kind: Kind
     package var isOnFrontier: Bool
     package var isUntrained: Bool
-    /// What it is, in words.
+    /// A description in words.
     package var text: String
-    /// Of a page's table; nil where it has none.
+    /// The row number in the page's table; `nil` if the point has none.
     package var row: Int?
 
     package init(
@@ -52,9 +52,9 @@ package struct ScatterPlot {
     package var subtitle: String
     package var abscissa: String
     package var ordinate: String
-    /// What filled points of the search's own are.
+    /// What the filled points of the search's own candidates are.
     package var frontier: String
-    /// What the intervals are.
+    /// What the intervals are; `nil` if there are none.
     package var interval: String?
 
     package init(
@@ -78,8 +78,9 @@ package struct ScatterPlot {
   private var document: SVGDocument
 
   /// - Parameters:
-  ///   - minimumSpan: of both axes, in their units.
-  ///   - isOnPage: dominated points are small then and refer to their rows, and the others can be reached by keyboard.
+  ///   - minimumSpan: The minimum length of both axes, in their units.
+  ///   - isOnPage: Whether the figure is part of a page. If so, dominated points are small and refer to their rows, and
+  ///     the others are reachable by keyboard.
   package init(_ texts: Texts, points: [Point], minimumSpan: (x: Double, y: Double), isOnPage: Bool) {
     self.texts = texts
     self.points = points.filter(\.isFinite)
@@ -108,7 +109,7 @@ package struct ScatterPlot {
     drawLegend()
     axes.draw(abscissa: texts.abscissa, ordinate: texts.ordinate, in: &document)
     for point in points { drawInterval(point) }
-    // What matters least first.
+    // The least important points are drawn first.
     func layer(_ point: Point) -> Int { point.kind != .own ? 3 : point.isOnFrontier ? point.isUntrained ? 1 : 2 : 0 }
     for wanted in 0...3 {
       for point in points where layer(point) == wanted { draw(point) }

@@ -1,15 +1,14 @@
 import ReadableText
 import SearchCore
 
-/// Two costs of all candidates against each other, as shares of the dense network's: what a frontier's points have of
-/// both.
+/// Two costs of all candidates against each other, as shares of the dense network's costs.
 package struct TradeoffPlot {
   private let plot: ScatterPlot
 
-  /// What no measurement can have lies beyond.
+  /// The largest share that a measurement can have; candidates beyond it are left out.
   private static let largest = 1_000.0
 
-  /// - Parameter rowNumbers: as of `FrontierPlot`.
+  /// - Parameter rowNumbers: The row numbers of the page's table, as in `FrontierPlot`.
   package init(
     _ report: StudyReport, abscissa: Objective, ordinate: Objective, rowNumbers: [Candidate: Int]? = nil
   ) {
@@ -35,7 +34,7 @@ package struct TradeoffPlot {
       points: points, minimumSpan: (20, 20), isOnPage: rowNumbers != nil)
   }
 
-  /// No candidate has both.
+  /// Whether no candidate has both costs.
   package var isEmpty: Bool { plot.isEmpty }
 
   package var figure: SVGFigure { plot.figure }
