@@ -6,10 +6,10 @@
   import Darwin
 #endif
 
-/// Where this user's caches are: `$XDG_CACHE_HOME/layersearch`, or `~/.cache/layersearch`.
+/// The folder of this user's caches: `$XDG_CACHE_HOME/layersearch`, or `~/.cache/layersearch`.
 package enum CacheFolder {
   package static var standard: String {
-    // A relative one is to be ignored, says the XDG Base Directory Specification.
+    // The XDG Base Directory Specification requires that a relative path be ignored.
     if let base = getenv("XDG_CACHE_HOME").map({ String(cString: $0) }), FilePath.isAbsolute(base) {
       return "\(base)/layersearch"
     }

@@ -7,7 +7,7 @@
 #endif
 
 extension Descriptor {
-  /// `count` bytes of a regular file from `offset` on; fewer where it ends before.
+  /// Reads `count` bytes of a regular file from `offset` on, or fewer if the file ends before.
   package static func read(_ count: Int, from descriptor: Int32, at offset: Int) throws(SystemError) -> [UInt8] {
     var failure: Int32 = 0
     let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
@@ -25,12 +25,12 @@ extension Descriptor {
     return bytes
   }
 
-  /// Everything up to the end, from a file, a pipe or a device, however slowly and in whatever pieces it comes.
+  /// Reads everything up to the end, from a file, a pipe or a device, however slowly and in whatever pieces it comes.
   package static func readToEnd(from descriptor: Int32, mostBytes: Int) throws(ReadError) -> [UInt8] {
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     while true {
-      // First of all: a named pipe that no process has opened for writing yet would look as if it had ended.
+      // Poll before reading: a named pipe that no process has opened for writing yet would read as ended.
       var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
       guard poll(&waiting, 1, -1) >= 0 || errno == EINTR else { throw .unreadable(.last) }
       let count = systemRead(descriptor, &buffer, buffer.count)
@@ -43,7 +43,7 @@ extension Descriptor {
   }
 }
 
-// Inside `Descriptor` the name of the system's function is taken by its own.
+// Inside `Descriptor`, the name `read` means its own function, not the system call.
 private func systemRead(_ descriptor: Int32, _ buffer: UnsafeMutableRawPointer, _ count: Int) -> Int {
   read(descriptor, buffer, count)
 }

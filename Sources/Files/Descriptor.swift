@@ -6,10 +6,10 @@
   import Darwin
 #endif
 
-/// What has been opened: writing to it until all is there.
+/// Reads from and writes to open file descriptors, without partial writes.
 package enum Descriptor {
-  /// Writes all bytes, also where they are taken in pieces, where a signal interrupts, or where the descriptor does not
-  /// block and takes none at the moment.
+  /// Writes all bytes, even if the descriptor takes them in pieces, a signal interrupts, or a non-blocking descriptor
+  /// takes none at the moment.
   package static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) throws(SystemError) {
     var rest = bytes
     while !rest.isEmpty {
@@ -45,7 +45,7 @@ package enum Descriptor {
     }
   }
 
-  /// Puts on the disk what was written, where there is a disk.
+  /// Flushes what was written to disk, if the descriptor has one behind it.
   package static func synchronize(_ descriptor: Int32) throws(SystemError) {
     // Pipes, terminals and other devices have nothing to synchronize.
     guard fsync(descriptor) != 0, ![EINVAL, ENOTSUP, EROFS].contains(errno) else { return }
@@ -53,7 +53,7 @@ package enum Descriptor {
   }
 }
 
-// Inside `Descriptor` the name of the system's function is taken by its own.
+// Inside `Descriptor`, the name `write` means its own function, not the system call.
 private func systemWrite(_ descriptor: Int32, _ buffer: UnsafeRawPointer?, _ count: Int) -> Int {
   write(descriptor, buffer, count)
 }

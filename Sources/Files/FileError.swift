@@ -10,18 +10,18 @@ import ReadableText
 
 /// Why something cannot be written. `description` is one line: what, why, and what to do.
 public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// As it was given.
+  /// The path as the caller gave it.
   public let path: String
-  /// What the system said, as `errno`; nil where the path can be none for a file.
+  /// The system's error number (`errno`); `nil` if the path cannot name a file at all.
   public let number: Int32?
   private let problem: String
 
-  /// The path can be none for a file, whatever the system says.
+  /// The path cannot name a file, whatever the system says.
   static func misuse(_ path: String, _ problem: String) -> FileError {
     FileError(path: path, number: nil, problem: problem)
   }
 
-  /// - Parameter advice: what to do; nil for what suits the number.
+  /// - Parameter advice: what to do; `nil` for the usual advice for the error number.
   static func system(_ path: String, _ number: Int32, _ advice: String? = nil) -> FileError {
     let usual =
       switch number {

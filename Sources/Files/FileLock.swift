@@ -6,21 +6,21 @@
   import Darwin
 #endif
 
-/// A lock of the kernel's (`flock`) on a file or a folder that is open. It ends with its last reference, and with its
-/// process however that ends. Within a process, locks of descriptors that were opened apart exclude each other too.
+/// A kernel lock (`flock`) on an open file or folder. It ends with its last reference, and with its process however
+/// that ends. Within a process, locks on descriptors that were opened separately exclude each other too.
 ///
-/// On network file systems it may not reach from host to host, or there may be none.
+/// On network file systems the lock may not exclude other hosts, or may not be available at all.
 package final class FileLock: Sendable {
   package enum Kind: Sendable { case shared, exclusive }
 
   package enum Failure: Error, Hashable, Sendable {
-    /// By another.
+    /// By another process, or through another descriptor.
     case held
     case unopened(SystemError)
     /// Nothing can be locked there.
     case unlockable(SystemError)
 
-    /// What the system said.
+    /// The system's error.
     package var reason: SystemError {
       switch self {
       case .held: SystemError(EWOULDBLOCK)
@@ -29,30 +29,33 @@ package final class FileLock: Sendable {
     }
   }
 
-  /// For as long as the lock is there.
+  /// The locked file or folder, open as long as the lock exists.
   package let descriptor: Int32
 
   /// - Parameters:
-  ///   - descriptor: closed with the lock. It stays the caller's where this throws.
-  ///   - waits: for others; false throws `held`.
+  ///   - descriptor: an open file or folder, closed with the lock. If this throws, closing it remains the caller's
+  ///     task.
+  ///   - waits: whether to wait for other holders; if `false`, throws `held` instead.
   package init(_ descriptor: Int32, _ kind: Kind = .exclusive, waits: Bool) throws(Failure) {
     try Self.lock(descriptor, kind, waits: waits)
     self.descriptor = descriptor
   }
 
-  /// Of a file, which is made where there is none. Links are not followed, and a pipe in its place is not waited for.
+  /// Locks a file, and creates it if it does not exist. Does not follow links, and does not wait for a pipe in its
+  /// place.
   package static func file(
     _ path: String, _ kind: Kind = .exclusive, waits: Bool, mode: mode_t = 0o666
   ) throws(Failure) -> FileLock {
     try opened(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, kind, waits: waits, mode)
   }
 
-  /// Of a folder that is there.
+  /// Locks an existing folder.
   package static func folder(_ path: String, waits: Bool = true) throws(Failure) -> FileLock {
     try opened(path, O_RDONLY | O_DIRECTORY, .exclusive, waits: waits)
   }
 
-  /// Whether another holds the exclusive lock of a file; nothing is made, links are not followed.
+  /// Whether another holder has the exclusive lock of a file. Creates nothing and does not follow links. Also `true` if
+  /// the file exists but cannot be locked.
   package static func isHeld(_ path: String) -> Bool {
     do throws(Failure) {
       _ = try opened(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, .shared, waits: false)
@@ -75,15 +78,15 @@ package final class FileLock: Sendable {
   }
 
   deinit {
-    // Unlocked by name: a child process that is just being spawned holds the descriptor open a little longer.
+    // An explicit unlock: a child process that is just being spawned holds the descriptor open a little longer.
     flock(descriptor, LOCK_UN)
     close(descriptor)
   }
 
-  /// Exchanges the kind of lock, not in one step: another may come in between.
+  /// Changes the kind of lock. This is not atomic: another process may take the lock in between.
   package func change(to kind: Kind, waits: Bool) throws(Failure) { try Self.lock(descriptor, kind, waits: waits) }
 
-  /// For a descriptor whose owner closes it, and gives the lock back with that.
+  /// Locks a descriptor that its owner closes; closing it releases the lock.
   static func lock(_ descriptor: Int32, _ kind: Kind, waits: Bool) throws(Failure) {
     let operation = (kind == .exclusive ? LOCK_EX : LOCK_SH) | (waits ? 0 : LOCK_NB)
     while flock(descriptor, operation) != 0 {

@@ -6,14 +6,13 @@
   import Darwin
 #endif
 
-/// Paths taken apart as text, byte by byte as the kernel does: a letter with a combining mark behind a slash is no
-/// slash less.
+/// Splits paths as text, byte by byte as the kernel does: a slash followed by a combining mark is still a slash.
 ///
-/// No path makes these trap: empty ones, single characters, only slashes, a slash at the end.
+/// These functions trap for no path: empty ones, single characters, only slashes, a trailing slash.
 public enum FilePath {
   private static let slash = UInt8(ascii: "/")
 
-  /// The folder that the path's last entry is in, as POSIX `dirname` has it: `.` for a bare name, `/` for `/`.
+  /// The folder that contains the path's last entry, as POSIX `dirname` returns it: `.` for a bare name, `/` for `/`.
   public static func folder(of path: String) -> String {
     let bytes = withoutTrailingSlashes(path)
     guard let last = bytes.lastIndex(of: slash) else { return "." }
@@ -22,14 +21,14 @@ public enum FilePath {
     return end == bytes.startIndex ? "/" : String(decoding: bytes[..<end], as: UTF8.self)
   }
 
-  /// The path's last entry, as POSIX `basename` has it: empty for an empty path, `/` for `/`.
+  /// The path's last entry, as POSIX `basename` returns it: empty for an empty path, `/` for `/`.
   public static func name(of path: String) -> String {
     let bytes = withoutTrailingSlashes(path)
     guard let last = bytes.lastIndex(of: slash) else { return String(decoding: bytes, as: UTF8.self) }
     return bytes.count == 1 ? "/" : String(decoding: bytes[(last + 1)...], as: UTF8.self)
   }
 
-  /// `name` in `folder`.
+  /// The path of `name` in `folder`.
   public static func join(_ folder: String, _ name: String) -> String {
     folder.utf8.last == slash ? folder + name : "\(folder)/\(name)"
   }
@@ -41,17 +40,18 @@ public enum FilePath {
 
   public static func isAbsolute(_ path: String) -> Bool { path.utf8.first == slash }
 
-  /// True where the path ends in a slash, so that it can only name a folder.
+  /// Whether the path ends in a slash, so that it can only name a folder.
   public static func namesFolder(_ path: String) -> Bool { path.utf8.last == slash }
 
-  /// The same file from every folder; as it is where the system does not tell the current one.
+  /// An absolute path of the same file; `path` unchanged if the system does not report the current folder.
   public static func absolute(_ path: String) -> String {
     guard !isAbsolute(path), let current = getcwd(nil, 0) else { return path }
     defer { free(current) }
     return join(String(cString: current), path)
   }
 
-  /// `path` with a leading `~` or `~user` replaced by that home folder; one's own is where `HOME` says, as in a shell.
+  /// `path` with a leading `~` or `~user` replaced by that user's home folder. For `~`, `HOME` takes precedence, as in
+  /// a shell.
   package static func expandingTilde(_ path: String) -> String {
     guard path.utf8.first == UInt8(ascii: "~") else { return path }
     if path == "~" || path.hasPrefix("~/"), let home = getenv("HOME").map({ String(cString: $0) }), !home.isEmpty {
@@ -64,13 +64,13 @@ public enum FilePath {
     return String(cString: home) + path.dropFirst(1 + name.count)
   }
 
-  /// For files that go again: `TMPDIR`, else `/tmp`.
+  /// The folder for temporary files: `TMPDIR`, or `/tmp` if that is empty or not set.
   public static var temporaryFolder: String {
     let named = getenv("TMPDIR").map { String(cString: $0) } ?? ""
     return named.isEmpty ? "/tmp" : named
   }
 
-  /// Without those at the end, but for a path of nothing else.
+  /// Drops trailing slashes, except from a path that is nothing else.
   private static func withoutTrailingSlashes(_ path: String) -> ArraySlice<UInt8> {
     var bytes = Array(path.utf8)[...]
     while bytes.count > 1, bytes.last == slash { bytes.removeLast() }

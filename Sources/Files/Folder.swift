@@ -6,15 +6,15 @@
   import Darwin
 #endif
 
-/// Folders: made together with those above them, and what is in them.
+/// Creates folders and lists their entries.
 package enum Folder {
   package struct Failure: Error, Hashable, Sendable {
-    /// The first one that is not there and cannot be made.
+    /// The first folder along the path that does not exist and cannot be created.
     package let path: String
     package let reason: SystemError
   }
 
-  /// Does nothing where it is there.
+  /// Creates the folder and any missing ones above it. Does nothing if it exists.
   package static func make(_ path: String) throws(Failure) {
     guard !path.isEmpty else { throw Failure(path: path, reason: SystemError(ENOENT)) }
     var made = FilePath.isAbsolute(path) ? "/" : "."
@@ -27,7 +27,7 @@ package enum Folder {
     }
   }
 
-  /// What is in it, sorted, without `.` and `..`; nothing where it cannot be read.
+  /// The names of the folder's entries, sorted, without `.` and `..`; empty if the folder cannot be read.
   package static func names(in path: String) -> [String] {
     guard let stream = opendir(path) else { return [] }
     defer { closedir(stream) }
@@ -39,7 +39,7 @@ package enum Folder {
     return names.sorted()
   }
 
-  /// Links are followed.
+  /// Whether the path leads to a folder; links are followed.
   package static func isFolder(_ path: String) -> Bool {
     var status = stat()
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR

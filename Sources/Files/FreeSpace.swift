@@ -1,8 +1,8 @@
 import Foundation
 
-/// Of the file system at a path.
+/// The free space of the file system at a path.
 package enum FreeSpace {
-  /// Bytes that this user may still write; nil where the system does not say. What is beyond all numbers is `Int.max`.
+  /// The number of bytes that this user may still write, at most `Int.max`; `nil` if the system does not tell.
   package static func bytes(at path: String) -> Int? {
     var status = statvfs()
     guard statvfs(path, &status) == 0 else { return nil }

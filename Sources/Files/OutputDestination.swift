@@ -6,19 +6,19 @@
   import Darwin
 #endif
 
-/// What a path for an output leads to, links followed.
+/// What an output path leads to, after following links.
 enum OutputDestination {
-  /// One that is open already: standard output, or another that the shell opened (`/dev/fd/63`).
+  /// A descriptor that is open already: standard output, or another that the shell opened (`/dev/fd/63`).
   case descriptor(Int32)
-  /// A device, FIFO or socket: written into.
+  /// The path of a device, FIFO or socket, which is written into.
   case stream(String)
-  /// A regular file, there already or not.
+  /// The path of a regular file, whether it exists or not.
   case file(String, existing: stat?)
 
   private static let mostLinks = 40
 
-  /// - Throws: where nothing could be written there: a folder, an empty name, a folder that is missing or may not be
-  ///   written.
+  /// - Throws: `FileError` if nothing can be written there: the path is a folder or empty, or its folder is missing or
+  ///   not writable.
   init(_ path: String) throws(FileError) {
     guard !path.isEmpty else { throw .misuse(path, "the name is empty; name a file, or - for standard output") }
     if path == "-" {
@@ -43,7 +43,7 @@ enum OutputDestination {
       case S_IFLNK:
         let link = try Self.target(of: place, for: path)
         if Self.descriptor(link) == nil, let kind = Self.kindBehindLinks(place), kind != S_IFREG, kind != S_IFDIR {
-          // By its own name: links of /proc lead to what has no other.
+          // Keep the link's own path: links in /proc lead to objects that have no other.
           try Self.requireWritable(place, for: path)
           self = .stream(place)
           return
@@ -68,7 +68,7 @@ enum OutputDestination {
     .misuse(path, "this is a folder; name a file, such as \(FilePath.join(path, "output"))")
   }
 
-  /// N of `/dev/fd/N` and of `/proc/self/fd/N`; nil for other paths.
+  /// The number N of `/dev/fd/N` and `/proc/self/fd/N`; `nil` for other paths.
   private static func descriptor(_ path: String) -> Int32? {
     guard FilePath.isAbsolute(path) else { return nil }
     let entries = FilePath.entries(of: path).filter { $0 != "." }

@@ -8,27 +8,27 @@ import Failpoints
   import Darwin
 #endif
 
-/// The one way in which a command writes what it was asked for to where it was told to.
+/// The one way in which a command writes its output to the path that the user gave.
 ///
-/// - A regular file is replaced as a whole, or stays as it was: a new one beside it, on the disk, takes its place. It
-///   keeps mode and, where the system lets this user, owner.
-/// - What is there and no regular file (a device, a FIFO, `/dev/stdout`, `/dev/fd/63` of a process substitution) is
-///   written into.
-/// - Links are followed, also to files that are not there yet.
+/// - A regular file is replaced as a whole or stays as it was: a new file beside it, synced to disk, takes its place.
+///   The new file keeps the mode and, if the system lets this user set it, the owner.
+/// - Anything else that exists (a device, a FIFO, `/dev/stdout`, `/dev/fd/63` of a process substitution) is written
+///   into.
+/// - Links are followed, also to files that do not exist yet.
 /// - `-` is standard output.
 public final class OutputFile: Sendable {
-  /// As it was given.
+  /// The path as the user gave it.
   public let path: String
-  /// A copy of the one that the path names, so that it stays open; nil for other paths.
+  /// A duplicate of the descriptor that the path names, so that it stays open; `nil` for other paths.
   private let descriptor: Int32?
-  /// What the path names is this process's standard output.
+  /// Whether the path names this process's standard output.
   public let isStandardOutput: Bool
-  /// The file that is replaced as a whole, behind all links; nil where bytes go by and are gone.
+  /// The regular file, after following links, that is replaced as a whole; `nil` if the output is a stream.
   public let file: String?
   public var isRegular: Bool { file != nil }
 
-  /// Looks whether the path can be written, before the work whose result goes there.
-  /// - Throws: where it cannot, see `OutputDestination`.
+  /// Checks that the path can be written, before the work whose result goes there.
+  /// - Throws: `FileError` if it cannot, see `OutputDestination`.
   public init(_ path: String) throws(FileError) {
     self.path = path
     switch try OutputDestination(path) {
@@ -49,7 +49,7 @@ public final class OutputFile: Sendable {
     if let descriptor { close(descriptor) }
   }
 
-  /// Whether writing here would replace what lies at a path that was read from.
+  /// Whether writing here would replace the file at `path`, which the command has read from.
   public func replaces(_ path: String) -> Bool {
     var own = stat()
     var other = stat()
@@ -57,8 +57,8 @@ public final class OutputFile: Sendable {
     return own.st_dev == other.st_dev && own.st_ino == other.st_ino
   }
 
-  /// All bytes, on the disk where there is one when this returns. A reader of standard output that has left is no
-  /// error.
+  /// Writes all bytes, and syncs them to disk if there is one behind the path. A reader of standard output that has
+  /// left is not an error.
   public func write(_ bytes: some Sequence<UInt8>) throws(FileError) {
     let bytes = Array(bytes)
     switch try destination() {
@@ -72,7 +72,8 @@ public final class OutputFile: Sendable {
     }
   }
 
-  /// What `make` writes to the file that it is given, which is there and empty; for makers that need a file.
+  /// Writes what `make` writes to the file whose path it receives; that file exists and is empty. For output that can
+  /// only be produced as a file.
   public func write(making make: (_ path: String) throws -> Void) throws {
     guard case .file(let place, let existing) = try destination() else { return try pour(making: make) }
     let replacement = try Replacement(of: place, existing: existing, by: .database, for: path)
@@ -80,7 +81,7 @@ public final class OutputFile: Sendable {
     try replacement.takePlace()
   }
 
-  /// As it is now: a training may have lain between the first look and this one.
+  /// Looks the path up again: a whole training may lie between the check in `init` and this write.
   private func destination() throws(FileError) -> OutputDestination {
     if let descriptor { return .descriptor(descriptor) }
     return try OutputDestination(path)

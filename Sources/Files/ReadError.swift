@@ -1,11 +1,11 @@
-/// Why a file cannot be read. Who asked for it knows what it should have been, and says so.
+/// Why a file cannot be read. The caller adds what the file should have been.
 package enum ReadError: Error, Hashable, Sendable, CustomStringConvertible {
   case unopened(SystemError)
   case unreadable(SystemError)
   case folder
-  /// A pipe, a device or a socket where only a regular file will do.
+  /// A pipe, device or socket where a regular file is required.
   case notRegular
-  /// With the count of its bytes; nil where that is not known.
+  /// With the file's size in bytes; `nil` if that is not known.
   case tooLong(bytes: Int?)
 
   package var description: String {

@@ -6,10 +6,10 @@
   import Darwin
 #endif
 
-/// Regular files as a whole.
+/// Reads and creates regular files as a whole.
 package enum RegularFile {
-  /// Waits for no writer: a pipe in the file's place is told.
-  /// - Parameter followsLinks: false where others may have put the file there.
+  /// Reads a whole file. Does not wait for a writer: a pipe in the file's place throws `notRegular`.
+  /// - Parameter followsLinks: `false` if other users may have put the file there.
   package static func read(
     _ path: String, mostBytes: Int, followsLinks: Bool = true
   ) throws(ReadError) -> [UInt8] {
@@ -25,18 +25,18 @@ package enum RegularFile {
     default: throw .notRegular
     }
     guard status.st_size <= mostBytes else { throw .tooLong(bytes: Int(status.st_size)) }
-    // Where it grows or shrinks meanwhile: what there is of that length.
+    // If the file grows or shrinks meanwhile, this reads what there is, up to the length just found.
     do { return try Descriptor.read(Int(status.st_size), from: descriptor, at: 0) } catch { throw .unreadable(error) }
   }
 
-  /// A file that could not be made, or not be written.
+  /// Why a file could not be created or could not be written.
   package enum CreationError: Error, Hashable, Sendable {
     case unmade(SystemError)
     case unwritable(SystemError)
   }
 
-  /// A new file, whole and on the disk when this returns, or none. Never takes the place of what is there.
-  /// - Parameter mode: whatever the process's umask would take away.
+  /// Creates a file that is whole and synced when this returns, or creates none. Never replaces an existing file.
+  /// - Parameter mode: the file's permissions, regardless of the process's umask.
   package static func create(_ path: String, _ bytes: [UInt8], mode: mode_t) throws(CreationError) {
     let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)
     guard descriptor >= 0 else { throw .unmade(.last) }
@@ -51,10 +51,10 @@ package enum RegularFile {
     }
   }
 
-  /// A new file takes the place of what is there, of a link too: readers see the old one or the new one, never a part.
+  /// Replaces the file or link at `path` with a new file. Readers see the old one or the new one, never a part.
   ///
-  /// The folder is not synced, nor is the file: for what is worth nothing after a power cut. `OutputFile` writes the
-  /// rest.
+  /// Syncs neither the file nor the folder: for files that are worth nothing after a power cut. `OutputFile` writes all
+  /// others.
   package static func replaceUnsynced(_ path: String, with bytes: [UInt8]) throws(FileError) {
     let replacement = try Replacement(of: path, existing: nil, for: path)
     try replacement.write(bytes)
@@ -62,12 +62,12 @@ package enum RegularFile {
   }
 }
 
-/// Files of `/proc` and `/sys`, whose length shows only when they are read.
+/// Files of `/proc` and `/sys`, whose length is known only after reading them.
 package enum KernelFile {
-  /// No such file that this program reads comes near.
+  /// Far more than the length of any such file that this program reads.
   private static let mostBytes = 16 << 20
 
-  /// Nil where it cannot be read.
+  /// The text of the file; `nil` if it cannot be read.
   package static func text(_ path: String) -> String? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
     guard descriptor >= 0 else { return nil }

@@ -8,18 +8,18 @@ import Failpoints
   import Darwin
 #endif
 
-/// A new file beside the one whose place it is to take; goes with its last reference where it has not taken it.
+/// A new file beside the one that it will replace. Removed with its last reference if it has not replaced it.
 final class Replacement {
-  /// There, and empty at first.
+  /// The path of the new file, which exists and is empty at first.
   let temporary: String
   private let target: String
   private let existing: stat?
-  /// For errors.
+  /// The path to name in errors.
   private let path: String
   private let descriptor: Int32
   private var hasTakenPlace = false
 
-  /// Of a name on every file system that matters, less what is added here.
+  /// The longest name in bytes that all file systems that matter allow, less the suffixes added here.
   private static let longestName = 200
 
   init(
@@ -30,7 +30,7 @@ final class Replacement {
     while name.utf8.count > Self.longestName { name.removeLast() }
     let names = TemporaryName(of: name, in: FilePath.folder(of: target))
     names.removeAbandoned()
-    // Another user's only once it has the mode of what it replaces.
+    // Other users get access only once the file has the mode of the one that it replaces.
     (temporary, descriptor) = try names.make(by: writer, mode: existing == nil ? 0o666 : 0o600, for: path)
   }
 
@@ -53,14 +53,14 @@ final class Replacement {
     throw .system(path, EIO)
   }
 
-  /// On disk when this returns, under the target's name, with its mode and owner.
+  /// Gives the new file the target's name, mode and owner. The file is synced to disk when this returns.
   func takePlace() throws(FileError) {
     if let existing { keepOwnerAndMode(of: existing) }
     guard fsync(descriptor) == 0 else { throw .system(path, errno) }
     Failpoint.fileBeforeRename.pass()
     if rename(temporary, target) != 0 {
       let number = errno
-      // A file that is mounted by itself, or another user's in a folder like /tmp: it can be written, but not replaced.
+      // A mount point that is a file, or another user's file in a folder like /tmp, can be written but not replaced.
       guard existing != nil, [EBUSY, EPERM, EACCES, EXDEV].contains(number) else { throw .system(path, number) }
       try overwrite()
       return
@@ -70,7 +70,7 @@ final class Replacement {
     try synchronizeFolder()
   }
 
-  /// Under the target's name when this returns; on disk some time later.
+  /// Gives the new file the target's name. The file reaches the disk some time later.
   func takePlaceUnsynced() throws(FileError) {
     guard rename(temporary, target) == 0 else { throw .system(path, errno) }
     hasTakenPlace = true
@@ -78,7 +78,7 @@ final class Replacement {
 
   private func keepOwnerAndMode(of status: stat) {
     var mode = status.st_mode & 0o7777
-    // The owner first: a change of it takes set-user-ID away.
+    // The owner first: changing it clears set-user-ID.
     if fchown(descriptor, status.st_uid, status.st_gid) != 0, fchown(descriptor, uid_t.max, status.st_gid) != 0 {
       mode &= 0o0777
     }
@@ -96,10 +96,10 @@ final class Replacement {
     } catch { throw .system(path, error.number) }
   }
 
-  /// So that the new name survives a power cut.
+  /// Syncs the folder, so that the new name survives a power cut.
   private func synchronizeFolder() throws(FileError) {
     let folder = open(FilePath.folder(of: target), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    // One that may be written in, but not be read.
+    // A folder that may be written to but not read cannot be opened.
     guard folder >= 0 else { return }
     defer { close(folder) }
     do { try Descriptor.synchronize(folder) } catch { throw .system(path, error.number) }

@@ -6,16 +6,16 @@
   import Darwin
 #endif
 
-/// What the system said about a call that failed.
+/// The error of a system call that failed.
 package struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// Its `errno`.
+  /// The error number (`errno`).
   package let number: Int32
 
   package init(_ number: Int32) { self.number = number }
 
-  /// Of the call that has just failed.
+  /// The error of the call that has just failed.
   package static var last: SystemError { SystemError(errno) }
 
-  /// In the system's words, such as `No space left on device`.
+  /// The system's message, such as `No space left on device`.
   package var description: String { String(cString: strerror(number)) }
 }

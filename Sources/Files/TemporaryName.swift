@@ -6,12 +6,12 @@
   import Darwin
 #endif
 
-/// How files are called that are to take the place of one: `NAME.0123456789abcdef.partial`, by a random number, because
-/// machines and containers that share a folder give the same numbers to processes.
+/// The names of temporary files that will replace a file: `NAME.0123456789abcdef.partial`. The number is random,
+/// because process numbers repeat among machines and containers that share a folder.
 ///
-/// Whoever writes one holds a lock on it. One without was left behind by a process that was killed. Databases, which
-/// SQLite writes with locks of its own (to which this one would be another's on NFS), have none: they are taken for
-/// abandoned when nothing was written for an hour.
+/// The writing process holds a lock on its temporary file; an unlocked one was left behind by a killed process.
+/// Databases have no such lock: SQLite has its own, and on NFS this one would look to SQLite like another process's.
+/// They count as abandoned if nothing was written for an hour.
 package struct TemporaryName {
   enum Writer { case process, database }
 
@@ -21,7 +21,7 @@ package struct TemporaryName {
   private static let digits = 16
   private static let suffixes: [Writer: String] = [.process: ".partial", .database: ".copy.partial"]
   private static let longestPause = 3600
-  /// What SQLite puts beside a database that it writes.
+  /// The suffixes of a database and of the files that SQLite puts beside it.
   private static let companions = ["", "-journal", "-wal", "-shm"]
   private static let attempts = 100
 
@@ -30,7 +30,7 @@ package struct TemporaryName {
     self.folder = folder
   }
 
-  /// A new file, empty, open for reading and writing.
+  /// Creates an empty file under a new name, open for reading and writing.
   func make(
     by writer: Writer, mode: mode_t, for path: String
   ) throws(FileError) -> (path: String, descriptor: Int32) {
@@ -46,14 +46,14 @@ package struct TemporaryName {
       if writer == .database { return (file, descriptor) }
       try? FileLock.lock(descriptor, .exclusive, waits: true)
       var status = stat()
-      // Another process may have taken it for an abandoned one before it was locked.
+      // Another process may have taken the file for abandoned and removed it before it was locked.
       if fstat(descriptor, &status) == 0, status.st_nlink > 0 { return (file, descriptor) }
       close(descriptor)
     }
     throw .system(path, EEXIST)
   }
 
-  /// Removes what processes left behind that were killed before their file took its place.
+  /// Removes temporary files of processes that were killed before their file took its place.
   func removeAbandoned() {
     for found in Folder.names(in: folder) {
       for (writer, suffix) in Self.suffixes where isTemporary(found, suffix) {
@@ -62,7 +62,7 @@ package struct TemporaryName {
     }
   }
 
-  /// The same of all files whose names end in `ending`, in a folder where the next one has another name.
+  /// Does the same for all files whose names end in `ending`, in folders where each new file has another name.
   package static func removeAbandoned(in folder: String, ending: String) {
     guard let suffix = suffixes[.process] else { return }
     for found in Folder.names(in: folder) where found.hasSuffix(suffix) {
@@ -87,7 +87,7 @@ package struct TemporaryName {
     defer { close(descriptor) }
     switch writer {
     case .process:
-      // The lock is held until the name is gone, so that its maker finds out.
+      // The lock is held until the name is gone, so that the file's creator notices.
       guard (try? FileLock.lock(descriptor, .exclusive, waits: false)) != nil else { return }
     case .database:
       var status = stat()

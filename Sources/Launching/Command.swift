@@ -3,25 +3,25 @@ import Processes
 import ReadableText
 import Synchronization
 
-/// A program that is run to its end: sbatch, kubectl, ssh.
+/// A program that is run to its end, such as sbatch, kubectl or ssh.
 package struct Command: Sendable {
-  /// A path, or a name that is looked for in the folders of `PATH`.
+  /// A path, or a name that is looked up in the folders of `PATH`.
   package var program: String
   package var arguments: [String]
-  /// Added to this process's own.
+  /// Variables added to this process's environment.
   package var environment: [String: String]
-  /// What it finds on standard input.
+  /// The program's standard input.
   package var input: [UInt8]
   package var limit: Duration
 
-  /// How it ended, and what it wrote.
+  /// How the program ended, and what it wrote.
   package struct Result: Hashable, Sendable {
-    /// Its exit code; 128 and the signal's number where a signal ended it.
+    /// The exit code, or 128 plus the signal's number if a signal ended the program.
     package var status: Int32
     package var output: String
     package var errors: String
 
-    /// What it said last, for a message: the last line of what it wrote to standard error, or else to standard output.
+    /// The program's last line, for a message: of standard error or, if that is empty, of standard output.
     package var lastLine: String {
       for text in [errors, output] {
         if let line = text.split(whereSeparator: \.isNewline).last(where: { !$0.allSatisfy(\.isWhitespace) }) {
@@ -43,8 +43,8 @@ package struct Command: Sendable {
     self.limit = limit
   }
 
-  /// Runs it to its end, whatever its exit code; `LaunchError.failure` where it cannot be started or takes longer than
-  /// `limit`, after which it is killed.
+  /// Runs the program to its end, whatever its exit code.
+  /// - Throws: `LaunchError.failure` if it cannot be started or takes longer than `limit`, after which it is killed.
   package func run() async throws(LaunchError) -> Result {
     let ending = await withCheckedContinuation { (continuation: CheckedContinuation<Answer, Never>) in
       start(Once(continuation))
@@ -52,7 +52,8 @@ package struct Command: Sendable {
     return try ending.get()
   }
 
-  /// The same, and `LaunchError.failure` with what it said last where its exit code is not 0.
+  /// Runs the program as `run()` does, and also throws `LaunchError.failure`, with its last line, if its exit code is
+  /// not 0.
   package func runToSuccess() async throws(LaunchError) -> Result {
     let result = try await run()
     guard result.status == 0 else { throw .failure("\(program): \(result.lastLine)") }
@@ -81,7 +82,7 @@ package struct Command: Sendable {
     } catch {
       return once.resume(.failure(.failure("\(error)")))
     }
-    // A child that reads late holds up the writing.
+    // On another thread: writing blocks while the child does not read.
     let input = input
     DispatchQueue.global().async {
       if !input.isEmpty { child.write(input) }
@@ -90,13 +91,13 @@ package struct Command: Sendable {
     let (seconds, program) = (limit / .seconds(1), program)
     DispatchQueue.global().asyncAfter(deadline: .now() + seconds) { [weak child] in
       guard once.isWaiting else { return }
-      // Said before: its end follows at once.
+      // Resume first: killing the child makes `onEnd` follow at once.
       once.resume(.failure(.failure("\(program): no end within \(Readable.duration(seconds: seconds)); it was killed")))
       child?.send(signal: SIGKILL)
     }
   }
 
-  /// What is longer than any answer is cut off.
+  /// The program's output. Everything beyond 16 MiB, which no answer reaches, is dropped.
   private struct Written {
     private var output: [[UInt8]] = []
     private var errors: [String] = []
@@ -126,7 +127,7 @@ package struct Command: Sendable {
     let written = Mutex(Written())
   }
 
-  /// The continuation, resumed by whichever comes first.
+  /// A continuation that the first of several events resumes.
   private final class Once: Sendable {
     private let continuation: Mutex<CheckedContinuation<Answer, Never>?>
 

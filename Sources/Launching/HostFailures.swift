@@ -1,22 +1,23 @@
 import Synchronization
 
-/// Hosts where starts fail, each left alone for longer and longer, and what those say that could not be listed last.
+/// Hosts where starts fail, each with growing waits before the next start, and the errors of hosts that could not be
+/// listed last.
 final class HostFailures: Sendable {
   private struct Failure {
     var backOff = BackOff(first: HostFailures.firstWaitSeconds, longest: HostFailures.longestWaitSeconds)
-    /// Names the host.
+    /// Includes the host's name.
     var reason = ""
   }
 
   private let failures = Mutex<[String: Failure]>([:])
   private let unlisted = Mutex<[String]>([])
 
-  /// No longer than a launch's own, which begins later.
+  /// Not longer than the launch's own waits (`ScalingSettings`), which begin later.
   static let firstWaitSeconds = 5.0
   static let longestWaitSeconds = 600.0
 
-  /// What came of a start.
-  /// - Parameter reason: nil where it succeeded.
+  /// Records the outcome of a start.
+  /// - Parameter reason: why it failed; `nil` if it succeeded.
   func note(_ reason: String?, at host: String, _ now: Double) {
     failures.withLock { failures in
       guard let reason else {
@@ -34,10 +35,10 @@ final class HostFailures: Sendable {
     failures.withLock { now >= $0[host]?.backOff.nextStart ?? -.infinity }
   }
 
-  /// Where the last start failed.
+  /// The hosts where the last start failed.
   var hosts: Set<String> { failures.withLock { Set($0.keys) } }
 
-  /// Why each of these failed, in the order of the hosts' names.
+  /// The reasons of these failures, in the order of the hosts' names.
   var refused: [String] {
     failures.withLock { failures in failures.sorted { $0.key < $1.key }.map(\.value.reason) }
   }

@@ -1,15 +1,16 @@
 import Foundation
 import ShellCommands
 
-/// What is done on a host that runs workers as plain processes, this one or another: a script for its POSIX shell,
-/// which needs nothing of LayerSearch there. It comes to the shell on standard input, behind its arguments.
+/// The script that manages workers as plain processes on a host, this one or another. It is for the host's POSIX shell
+/// and needs nothing of LayerSearch there. The shell reads it from standard input, after its arguments.
 ///
-/// Each worker has a folder: its log, its process (`pid`: number, start and boot, since a number alone may be another's
-/// later), `leaving` once it was told to leave, and `exit` with its exit code. A shell beside each worker waits for it.
+/// Each worker has a folder with its log, its process (`pid`: number, start and boot, because the number alone may
+/// later belong to another process), `leaving` once it was told to leave, and `exit` with its exit code. A shell beside
+/// each worker waits for it.
 enum HostScript {
   enum Action: String { case examine, start, list, stop, kill, log, keys }
 
-  /// - Parameter folder: of the launch's workers: absolute, or a name below the host's own cache.
+  /// - Parameter folder: the folder of the launch's workers: an absolute path, or a name below the host's own cache.
   static func input(_ action: Action, folder: String, _ arguments: [String]) throws(LaunchError) -> [UInt8] {
     for argument in arguments where argument.utf8.contains(where: { $0 < 0x20 || $0 == 0x7f }) {
       throw .usage("\(ShellCommand.quoted(argument)): control characters cannot be passed on to a worker")
@@ -17,7 +18,7 @@ enum HostScript {
     return Array("set -- \(ShellCommand.line([action.rawValue, folder] + arguments))\n\(text)".utf8)
   }
 
-  /// A line of `list`.
+  /// Parses a line of `list`.
   static func worker(_ line: Substring, host: String?) -> PlacedWorker? {
     let fields = line.split(separator: "\t", maxSplits: 7, omittingEmptySubsequences: false).map(String.init)
     guard fields.count == 8 else { return nil }
@@ -44,7 +45,7 @@ enum HostScript {
     let line = lastLine.isEmpty ? nil : lastLine
     if code > 128 {
       if wasTold { return .ended(.cancelled, detail: "it was told to leave at once") }
-      // Nobody else ends a process so without a word.
+      // Only a user or an administrator ends a worker by SIGTERM without telling it through its place.
       let detail = "killed by signal \(code - 128)"
       return .ended(code == 128 + 15 ? .cancelled : .failed, detail: line.map { "\(detail): \($0)" } ?? detail)
     }

@@ -1,21 +1,21 @@
 import TextInput
 
-/// A file of hosts, one a line: `[USER@]HOST`, then `port=`, `slots=`, `binary=`, `data=`; see cluster/hosts.example.
+/// A file of hosts, one per line: `[USER@]HOST`, then `port=`, `slots=`, `binary=`, `data=`; see cluster/hosts.example.
 package struct HostsFile: Hashable, Sendable {
   package struct Host: Hashable, Sendable {
-    /// With its user, as ssh takes it.
+    /// The host with its user, as ssh takes it.
     package var name: String
     package var port = 22
     package var slots: Int?
-    /// A `~` at its beginning is the home folder there; so in `data`.
+    /// A leading `~` is the home folder on the host, also in `data`.
     package var binary: String?
     package var data: String?
   }
 
   package let hosts: [Host]
 
-  /// All of it is checked: a mistake in a later line is found before anything is done to the first host.
-  /// - Parameter name: of the file, for errors.
+  /// Checks the whole text, so that a mistake in a later line is found before anything is done on the first host.
+  /// - Parameter name: the file's name, for errors.
   package init(_ text: String, name: String) throws(LaunchError) {
     var hosts: [Host] = []
     for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
@@ -67,8 +67,8 @@ package struct HostsFile: Hashable, Sendable {
     return value
   }
 
-  /// Split at white space. `'…'` and `"…"` keep white space and # in a word; # begins a comment. No other character
-  /// means anything.
+  /// Splits a line at white space. `'…'` and `"…"` keep white space and # in a word; # begins a comment. No other
+  /// character is special.
   private static func words(of line: Substring, _ place: String) throws(LaunchError) -> [String] {
     var words: [String] = []
     var word: String?

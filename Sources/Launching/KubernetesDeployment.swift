@@ -1,6 +1,6 @@
 import Foundation
 
-/// What `kubectl get deployment -o json` says of the workers' Deployment.
+/// The workers' Deployment, as `kubectl get deployment -o json` describes it.
 struct KubernetesDeployment: Decodable, Sendable {
   struct Selector: Decodable, Sendable { var matchLabels: [String: String]? }
   struct PodSpec: Decodable, Sendable {
@@ -24,7 +24,7 @@ struct KubernetesDeployment: Decodable, Sendable {
   }
   struct Template: Decodable, Sendable { var spec: PodSpec }
   struct Spec: Decodable, Sendable {
-    /// One, where the Deployment does not say.
+    /// `nil` means one.
     var replicas: Int?
     var selector: Selector
     var template: Template
@@ -32,23 +32,23 @@ struct KubernetesDeployment: Decodable, Sendable {
 
   var spec: Spec
 
-  /// An API server's are 32-bit numbers.
+  /// Limited to 32-bit numbers, as the API server's are.
   var replicas: Int { min(max(0, spec.replicas ?? 1), Int(Int32.max)) }
 
-  /// For `kubectl get pods -l`; nil where labels alone do not select them.
+  /// The argument of `kubectl get pods -l`; `nil` if the Deployment has no `matchLabels`.
   var selector: String? {
     guard let labels = spec.selector.matchLabels, !labels.isEmpty else { return nil }
     return labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
   }
 
-  /// The container that runs `layersearch worker`: the only one, or the one of that name.
+  /// The container that runs `layersearch worker`: the one named `KubernetesPlace.container`, or the only one.
   var worker: PodSpec.Container? {
     let containers = spec.template.spec.containers
     return containers.first { $0.name == KubernetesPlace.container } ?? (containers.count == 1 ? containers[0] : nil)
   }
 
-  /// The Secret that the worker's `--keys` names, as it is mounted; nil where the keys come from elsewhere or there are
-  /// none.
+  /// The Secret mounted at the folder that the worker's `--keys` names; `nil` if the keys come from elsewhere or there
+  /// are none.
   var keysSecret: String? {
     guard let worker, let keys = option("--keys") else { return nil }
     func isMounted(_ mount: PodSpec.Container.Mount) -> Bool {
@@ -59,10 +59,10 @@ struct KubernetesDeployment: Decodable, Sendable {
     return spec.template.spec.volumes?.first { $0.name == mount.name }?.secret?.secretName
   }
 
-  /// Where its workers connect to; nil where that does not stand in the Deployment itself.
+  /// The address that its workers connect to; `nil` if the Deployment itself does not contain it.
   var endpoint: String? { option("--connect").flatMap { $0.contains("$(") ? nil : $0 } }
 
-  /// Of the worker: `--name value` or `--name=value`.
+  /// The value of a worker's option, given as `--name value` or `--name=value`.
   private func option(_ name: String) -> String? {
     let arguments = (worker?.command ?? []) + (worker?.args ?? [])
     for (number, argument) in arguments.enumerated() {

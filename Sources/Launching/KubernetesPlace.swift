@@ -2,45 +2,45 @@ import Foundation
 import ReadableText
 import ShellCommands
 
-/// Workers as pods of a Deployment, which `kubectl` scales. What a pod runs, its keys and where its coordinator listens
-/// stand in the Deployment (`cluster/kubernetes`), not in the launch.
+/// Workers as pods of a Deployment, which `kubectl` scales. The Deployment (`cluster/kubernetes`), not the launch,
+/// determines what a pod runs, its keys and its coordinator's address.
 package struct KubernetesPlace: Place {
-  /// Of the Deployment's pods, the worker's.
+  /// The name of the worker's container in the Deployment's pods.
   package static let container = "worker"
 
-  /// In `cluster/kubernetes`.
+  /// The name of the Deployment in `cluster/kubernetes`.
   package static let standardDeployment = "layersearch-workers"
 
-  /// What a worker's Secret has to have.
+  /// The names that a worker's Secret must contain.
   static let keyNames = ["coordinator-key", "secret-key"]
 
-  /// How long new pods may take to be seen once the Deployment is larger.
+  /// The longest time to wait until new pods are listed once the Deployment is scaled up.
   var longestAppearance = Duration.seconds(10)
 
   package let deployment: String
   package let namespace: String?
   package let context: String?
   private let kubectl: String
-  /// The same for whatever is asked.
+  /// The arguments that all calls have in common.
   private let scope: [String]
 
   /// - Parameters:
-  ///   - namespace: nil for the context's own.
-  ///   - context: of the kubeconfig; nil for its current one.
+  ///   - namespace: `nil` for the context's own.
+  ///   - context: a context of the kubeconfig; `nil` for its current one.
   ///   - kubectl: the program.
   package init(deployment: String, namespace: String?, context: String?, kubectl: String = "kubectl") {
     (self.deployment, self.namespace, self.context, self.kubectl) = (deployment, namespace, context, kubectl)
     scope = (context.map { ["--context", $0] } ?? []) + (namespace.map { ["--namespace", $0] } ?? [])
   }
 
-  /// Of a launch's record.
+  /// The place that a launch's record describes.
   package init(_ settings: [String: String]) {
     self.init(
       deployment: settings["deployment"] ?? Self.standardDeployment, namespace: settings["namespace"],
       context: settings["context"])
   }
 
-  /// What `init` makes the same place of.
+  /// The settings from which `init` makes the same place.
   package var settings: [String: String] {
     ["deployment": deployment, "namespace": namespace, "context": context].compactMapValues(\.self)
   }
@@ -72,11 +72,11 @@ package struct KubernetesPlace: Place {
   }
 
   private func requireKeys(in secret: String) async throws(LaunchError) {
-    // The names alone: the keys themselves stay where they are.
+    // Only the names: the keys themselves stay where they are.
     let names = #"go-template={{range $name, $value := .data}}{{$name}}{{"\n"}}{{end}}"#
     let result = try await ask(["get", "secret", secret, "-o", names])
     if result.status != 0 {
-      // Who may scale may not always look at Secrets.
+      // A user who may scale is not always allowed to read Secrets.
       guard result.isNotFound else { return }
       throw .failure(
         "there is no Secret \(secret.inOneLine), which the pods of \(deploymentName) need; make it of a worker's "
@@ -92,7 +92,7 @@ package struct KubernetesPlace: Place {
     }
   }
 
-  /// The name of what scales the Deployment by itself; nil where nothing does, or nobody may ask.
+  /// The name of the autoscaler that scales the Deployment; `nil` if there is none, or the user may not ask.
   private func autoscaler() async throws(LaunchError) -> String? {
     struct List: Decodable {
       struct Item: Decodable {
@@ -121,7 +121,8 @@ package struct KubernetesPlace: Place {
     let deployment = try await readDeployment()
     let pods = try await pods()
     let before = Set(pods.map(\.metadata.name))
-    // Pods that the cluster does not make, for a quota or for want of time, are asked for already.
+    // Pods that the cluster has not created yet, because of a quota or for lack of time, are asked for already: the
+    // Deployment's replicas include them.
     let present = pods.count { pod in
       let state = pod.worker(container: Self.container).state
       return state.isPresent && state != .leaving && !pod.isToGo
@@ -150,12 +151,13 @@ package struct KubernetesPlace: Place {
     return pods.items
   }
 
-  /// The Deployment is made as small as what is to stay, and takes these. What is told again changes nothing.
+  /// Marks the workers' pods and scales the Deployment down to the number of pods that stay, so that it removes the
+  /// marked ones. Repeated calls change nothing.
   package func stop(_ workers: [PlacedWorker], now: Bool) async throws(LaunchError) {
     let asked = Set(workers.map(\.id))
     let pods = try await pods()
     let present = pods.filter { $0.worker(container: Self.container).state.isPresent }
-    // What is leaving has been replaced already.
+    // The Deployment has already replaced pods that are being deleted.
     let there = present.filter { $0.metadata.deletionTimestamp == nil }
     let going = there.filter { asked.contains($0.metadata.name) }.map { "pod/\($0.metadata.name)" }
     if !going.isEmpty {
@@ -165,7 +167,7 @@ package struct KubernetesPlace: Place {
       let replicas = try await readDeployment().replicas
       if replicas > staying { try await scale(from: replicas, to: staying) }
     }
-    // A second, so that the processes hear of it.
+    // With one second's grace, so that the processes receive the signal.
     let named = pods.filter { asked.contains($0.metadata.name) }.map { "pod/\($0.metadata.name)" }
     if now, !named.isEmpty { _ = try await ask(["delete", "--now", "--wait=false", "--ignore-not-found"] + named) }
   }
@@ -195,14 +197,14 @@ package struct KubernetesPlace: Place {
     return try decode(result.output, of: "get deployment")
   }
 
-  /// Refused by the cluster where somebody else has changed the number meanwhile.
+  /// The cluster refuses this if the number was changed meanwhile.
   private func scale(from current: Int, to replicas: Int) async throws(LaunchError) {
     _ = try await succeed([
       "scale", "deployment/\(deploymentName)", "--current-replicas=\(current)", "--replicas=\(replicas)",
     ])
   }
 
-  /// Whatever its exit code.
+  /// Runs kubectl. Does not throw for an exit code other than 0.
   private func ask(_ arguments: [String]) async throws(LaunchError) -> Command.Result {
     try await Command(kubectl, scope + arguments).run()
   }
@@ -227,6 +229,6 @@ package struct KubernetesPlace: Place {
 }
 
 extension Command.Result {
-  /// What was asked for is not there, as the cluster says.
+  /// Whether the cluster says that the object does not exist.
   fileprivate var isNotFound: Bool { status != 0 && errors.contains("(NotFound)") }
 }

@@ -1,8 +1,8 @@
 import Foundation
 import ReadableText
 
-/// What `kubectl get pods -o json` says of a pod, as far as it tells what became of a worker. Fields that are not there
-/// are not known: the answer comes from outside.
+/// A pod as `kubectl get pods -o json` describes it, limited to what tells the state of a worker. The answer comes from
+/// outside, so most fields may be missing.
 struct KubernetesPod: Decodable, Sendable {
   struct Metadata: Decodable, Sendable {
     var name: String
@@ -37,7 +37,7 @@ struct KubernetesPod: Decodable, Sendable {
     var name: String
     var restartCount: Int?
     var state: ContainerState?
-    /// How it ended before it was started again.
+    /// How the container ended before it was started again.
     var lastState: ContainerState?
   }
 
@@ -50,7 +50,7 @@ struct KubernetesPod: Decodable, Sendable {
     struct Terminated: Decodable, Sendable {
       var exitCode: Int
       var reason: String?
-      /// What it wrote for this, or the end of its log.
+      /// The message that the container wrote for this purpose, or the end of its log.
       var message: String?
       var finishedAt: Date?
 
@@ -78,11 +78,11 @@ struct KubernetesPod: Decodable, Sendable {
   var spec: Spec?
   var status: Status?
 
-  /// Of a text that `kubectl` prints for several objects.
+  /// What `kubectl` prints for several pods.
   struct List: Decodable, Sendable { var items: [KubernetesPod] }
 }
 
-/// `2` and `"2"` alike.
+/// A resource quantity. Reads the number `2` and the text `"2"` alike.
 struct Quantity: Decodable, Hashable, Sendable {
   var text: String
 
@@ -97,7 +97,8 @@ struct Quantity: Decodable, Hashable, Sendable {
     }
   }
 
-  /// Of processors: a worker has as many slots, rounded up. Nil where it is no number of them.
+  /// The quantity as a number of processors, rounded up, which is the worker's number of slots; `nil` if it is not such
+  /// a number.
   var processors: Int? {
     let value = text.hasSuffix("m") ? Double(text.dropLast()).map { $0 / 1000 } : Double(text)
     guard let value, value > 0, value < 1e6 else { return nil }
@@ -106,21 +107,23 @@ struct Quantity: Decodable, Hashable, Sendable {
 }
 
 extension KubernetesPod {
-  /// A pod that is to go costs less than the others, so that the Deployment takes it when it is made smaller.
+  /// The annotation that makes a pod cheaper to delete than the others, so that the Deployment removes it first when it
+  /// is scaled down.
   static let deletionCost = "controller.kubernetes.io/pod-deletion-cost"
   static let cheapest = "-1000"
 
-  /// It was named when the Deployment was made smaller.
+  /// Whether the pod was marked for removal when the Deployment was scaled down.
   var isToGo: Bool { metadata.annotations?[Self.deletionCost] == Self.cheapest }
 
-  /// - Parameter container: the worker's; the only one where no container has the name.
+  /// - Parameter container: the name of the worker's container; if none has it, the first container counts.
   func worker(container: String) -> PlacedWorker {
     let (state, since) = state(container: container)
     let own = spec?.containers?.first { $0.name == container } ?? spec?.containers?.first
     var worker = PlacedWorker(
       id: metadata.name, host: spec?.nodeName, slots: own?.resources?.limits?["cpu"]?.processors, state: state,
       since: since)
-    // Its host's name, with which its worker's begins. In a container the worker is the first process.
+    // The pod's host name, with which its worker's name begins. The process number does not distinguish workers: in its
+    // container each is the first process.
     worker.ownName = String(metadata.name.prefix(63))
     return worker
   }
@@ -142,8 +145,8 @@ extension KubernetesPod {
     return (.pending(reason: waitingReason(own)), metadata.creationTimestamp)
   }
 
-  /// The cluster took the pod's place away. It may still be there, to hand back its jobs; the Deployment has made
-  /// another by then.
+  /// How the cluster took the pod's place away; `nil` if it did not. The pod may still exist to hand back its jobs; the
+  /// Deployment has created another by then.
   private var disruption: (PlacedEnd, String)? {
     let isGoing = metadata.deletionTimestamp != nil || status?.phase == "Failed"
     let condition = status?.conditions?.first { $0.type == "DisruptionTarget" && $0.status == "True" }
@@ -184,7 +187,7 @@ extension KubernetesPod {
   }
 
   private func waitingReason(_ own: ContainerStatus?) -> String? {
-    // What must be done first is first in the way.
+    // Init containers run first, so their reasons come first.
     let before = status?.initContainerStatuses ?? []
     let waiting = (before + [own].compactMap(\.self)).filter { $0.state?.waiting != nil }
     let notable = waiting.first { !["ContainerCreating", "PodInitializing", nil].contains($0.state?.waiting?.reason) }
@@ -193,7 +196,7 @@ extension KubernetesPod {
         return told(reason, notable.state?.waiting?.message)
       }
       let (end, detail) = Self.end(last)
-      // It was started again each time but the last.
+      // The container was started again after each end but the last.
       let count = (notable.restartCount ?? 0) + 1
       let name = notable.name == own?.name ? "" : "\(notable.name.inOneLine) "
       return "\(reason): \(name)ended \(count == 1 ? "once" : "\(count) times"), last \(told(end.rawValue, detail))"
@@ -208,7 +211,7 @@ extension KubernetesPod {
   }
 }
 
-/// One line: what it is, and what the cluster says of it.
+/// One line: `what`, and the cluster's message about it.
 private func told(_ what: String, _ message: String?) -> String {
   guard let message, !message.allSatisfy(\.isWhitespace) else { return what.inOneLine }
   return "\(what.inOneLine): \(message.inOneLine)"

@@ -1,7 +1,7 @@
 /// Why workers cannot be started, listed or stopped. `description` is one line: what is wrong, where, what to do.
 package struct LaunchError: Error, Hashable, Sendable, CustomStringConvertible {
   package enum Kind: Hashable, Sendable {
-    /// What was asked for cannot be: exit code 2.
+    /// What the user asked for is impossible: exit code 2.
     case usage
     /// Exit code 1.
     case failure

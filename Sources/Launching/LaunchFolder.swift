@@ -2,15 +2,16 @@ import Files
 import Foundation
 import ReadableText
 
-/// Where a launch keeps what outlives its launcher: `~/.local/state/layersearch/launches/NAME`, with its record, the
-/// lock of the launcher that is at work, that one's log where it has no terminal, and what its place keeps.
+/// The folder of a launch, which outlives its launcher: `~/.local/state/layersearch/launches/NAME`. It contains the
+/// launch's record, the lock of the running launcher, the launcher's log if it has no terminal, and what its place
+/// keeps.
 package struct LaunchFolder: Hashable, Sendable {
   package let name: String
   package let path: String
 
   private static let mostRecordBytes = 1 << 20
 
-  /// Of a launch of this name, whether it is there or not.
+  /// The folder of the launch of this name, whether it exists or not.
   package init(_ name: String, in folder: String = LaunchFolder.all) throws(LaunchError) {
     guard Self.isLegal(name) else {
       throw .usage(
@@ -20,7 +21,8 @@ package struct LaunchFolder: Hashable, Sendable {
     path = FilePath.join(folder, name)
   }
 
-  /// Letters and digits begin it, so that no place takes it for an option or a hidden file.
+  /// Whether the name is legal. It begins with a letter or digit, so that no place takes it for an option or a hidden
+  /// file.
   package static func isLegal(_ name: String) -> Bool {
     guard let first = name.utf8.first, name.utf8.count <= 60 else { return false }
     return isPlain(first) && name.utf8.allSatisfy { isPlain($0) || [0x2d, 0x2e, 0x5f].contains($0) }
@@ -30,7 +32,8 @@ package struct LaunchFolder: Hashable, Sendable {
     (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
   }
 
-  /// What a launch is called whose user gave no name: the same command goes on with the same launch.
+  /// The name of a launch whose user gave none. It depends only on the place and the coordinator, so that the same
+  /// command continues the same launch.
   package static func name(of kind: PlaceKind, connect: String) -> String {
     let address = connect.split(separator: "/").last.map(String.init) ?? connect
     let plain = String(decoding: address.utf8.map { isPlain($0) || $0 == 0x2e ? $0 : 0x2d }, as: UTF8.self)
@@ -45,7 +48,7 @@ package struct LaunchFolder: Hashable, Sendable {
     return FilePath.expandingTilde("~/.local/state/layersearch/launches")
   }
 
-  /// All launches that have a record here, by their names.
+  /// All launches that have a record here, by name.
   package static var known: [LaunchFolder] {
     Folder.names(in: all).compactMap { try? LaunchFolder($0) }.filter(\.isThere)
   }
@@ -56,25 +59,26 @@ package struct LaunchFolder: Hashable, Sendable {
 
   package var isThere: Bool { access(recordPath, F_OK) == 0 }
 
-  /// Others cannot see whether it has a launcher, nor end its workers.
+  /// Throws if the launch is another user's: only its own user can see whether it has a launcher and end its workers.
   package func requireOwn() throws(LaunchError) {
     var status = stat()
     guard stat(path, &status) == 0, status.st_uid != geteuid(), geteuid() != 0 else { return }
     throw .usage("launch \(name) in \(path) is another user's (number \(status.st_uid)): stop it as that user")
   }
 
-  /// A launcher is at work.
+  /// Whether a launcher is running.
   package var isLed: Bool { FileLock.isHeld(lockPath) }
 
-  /// What the launcher at work says of itself: its process, on its host, and whether it has been told to end. Nil where
-  /// there is none, or it says nothing.
+  /// What the running launcher says about itself: its process, on its host, and whether it has been told to end; `nil`
+  /// if none is running, or it says nothing.
   package var launcher: (process: Int32, isStopping: Bool)? {
     guard isLed, let text = try? RegularFile.read(lockPath, mostBytes: 64) else { return nil }
     let words = String(decoding: text, as: UTF8.self).split(whereSeparator: \.isWhitespace)
     return words.first.flatMap { Int32($0) }.map { ($0, words.dropFirst().first == "stopping") }
   }
 
-  /// For the launcher alone. In place, since the lock is the file's.
+  /// Writes what the launcher says about itself; for the launcher alone. Writes in place, because the lock is on the
+  /// file.
   package func say(isStopping: Bool) {
     let file = FileHandle(forWritingAtPath: lockPath)
     try? file?.truncate(atOffset: 0)
@@ -82,7 +86,7 @@ package struct LaunchFolder: Hashable, Sendable {
     try? file?.close()
   }
 
-  /// Of the one launcher that may be at work; held as long as the lock is kept.
+  /// Takes the lock of the one launcher that may run. The lock is held as long as the returned object exists.
   package func lead() throws(LaunchError) -> FileLock {
     do { try Folder.make(path) } catch {
       throw .failure("cannot make the folder \(error.path): \(error.reason); set XDG_STATE_HOME to a folder of yours")
@@ -94,7 +98,7 @@ package struct LaunchFolder: Hashable, Sendable {
         return lock
       } catch {
         guard case .held = error else { throw .failure("cannot lock \(lockPath): \(error.reason)") }
-        // Whoever looks whether there is a launcher holds it for a moment.
+        // A process that reads `isLed` holds the lock for a moment.
         if tries == 5 { break }
         usleep(20_000)
       }

@@ -1,13 +1,13 @@
-/// What a launch is, for whoever goes on with it or looks at it from another shell.
+/// The description of a launch, for launchers that continue it and for commands in another shell.
 package struct LaunchRecord: Codable, Hashable, Sendable {
   package var kind: PlaceKind
   package var worker: WorkerInvocation
   package var workers: WorkerRange
-  /// Where the launcher asks the coordinator.
+  /// The address at which the launcher asks the coordinator.
   package var asks: String
-  /// The place's own, by name: a partition, a namespace, a file of hosts.
+  /// The place's own settings, by name: a partition, a namespace, the hosts.
   package var settings: [String: String]
-  /// The launcher's process, on the host that it runs on.
+  /// The launcher's process, on `host`.
   package var processID: Int32
   package var host: String
 

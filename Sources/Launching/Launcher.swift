@@ -1,7 +1,7 @@
 import Processes
 import Synchronization
 
-/// A launch at work: asks the coordinator, looks at the place, and does what `Scaling` decides.
+/// Runs a launch: asks the coordinator, lists the place's workers, and does what `Scaling` decides.
 package struct Launcher: Sendable {
   let place: any Place
   let worker: WorkerInvocation
@@ -11,7 +11,7 @@ package struct Launcher: Sendable {
 
   /// - Parameters:
   ///   - demand: asks the coordinator; may take some seconds.
-  ///   - say: one line for the user.
+  ///   - say: shows one line to the user.
   package init(
     place: any Place, worker: WorkerInvocation, settings: ScalingSettings,
     demand: @escaping @Sendable () async -> Result<ScalingDemand, LaunchError>,
@@ -24,7 +24,7 @@ package struct Launcher: Sendable {
     self.say = say
   }
 
-  /// Requests to end, counted. For any thread.
+  /// Counts requests to end. Usable from any thread.
   package final class StopRequests: Sendable {
     private let count = Mutex(0)
     package init() {}
@@ -32,15 +32,15 @@ package struct Launcher: Sendable {
     package var total: Int { count.withLock { $0 } }
   }
 
-  /// Works until the study is done or it is asked to end.
-  /// - Parameter once: only until workers were asked for.
+  /// Runs until the study is done or the user asks the launch to end.
+  /// - Parameter once: whether to return after the first round of starts.
   package func run(stops: StopRequests, once: Bool = false) async -> Scaling.Ending? {
     var scaling = Scaling(settings: settings)
     var seenStops = 0
     while true {
       var events: [Scaling.Event] = []
       let isEnding = stops.total > 0
-      // Whoever is to end does not wait for a coordinator.
+      // A launcher that has been asked to end does not wait for the coordinator.
       if !isEnding {
         switch await demand() {
         case .success(let demand): events.append(.demand(examined(demand)))
@@ -79,7 +79,7 @@ package struct Launcher: Sendable {
     }
   }
 
-  /// How long trainings take is known once some are under way.
+  /// Adds the place's objection, if any. The duration of trainings is known only once some are running.
   private func examined(_ demand: ScalingDemand) -> ScalingDemand {
     guard let seconds = demand.jobSeconds else { return demand }
     var demand = demand
@@ -108,7 +108,7 @@ package struct Launcher: Sendable {
 }
 
 extension PlaceKind {
-  /// At its workers.
+  /// The number of seconds between two lists of the place's workers.
   var secondsBetweenLooks: Double {
     switch self {
     case .local: 1

@@ -1,10 +1,10 @@
 import Files
 import Processes
 
-/// This machine: workers are processes that go on without their launcher.
+/// This machine: workers are processes that continue without their launcher.
 package struct LocalPlace: Place {
   package let kind = PlaceKind.local
-  /// Of the workers' folders.
+  /// The folder of the workers' folders.
   private let folder: String
 
   package init(_ launch: LaunchFolder) { folder = FilePath.join(launch.path, "workers") }
@@ -20,7 +20,7 @@ package struct LocalPlace: Place {
       do throws(LaunchError) {
         _ = try await run(.start, ["w\(next)", worker.executable] + worker.arguments(keys: worker.keys))
       } catch {
-        // Those that began are there.
+        // Return the workers that have begun.
         if started.isEmpty { throw error }
         break
       }
@@ -53,7 +53,7 @@ package struct LocalPlace: Place {
 }
 
 enum WorkerNumbers {
-  /// One more than the highest of names such as w7.
+  /// Returns one more than the highest number in names such as w7.
   static func next(after names: [String], prefix: String) -> Int {
     let numbers = names.compactMap { $0.hasPrefix(prefix) ? Int($0.dropFirst(prefix.count)) : nil }
     return (numbers.filter { $0 < Int(Int32.max) }.max() ?? 0) + 1
@@ -61,7 +61,7 @@ enum WorkerNumbers {
 }
 
 extension String {
-  /// What a layersearch says of an error, without its own name before it.
+  /// An error message of layersearch, without the program's name before it.
   var withoutErrorPrefix: String {
     let prefix = "layersearch: error: "
     return hasPrefix(prefix) ? String(dropFirst(prefix.count)) : self

@@ -1,20 +1,20 @@
 import Foundation
 
-/// A worker that was asked for, as its place knows it.
+/// A worker that a launch asked for, as its place describes it.
 package struct PlacedWorker: Codable, Hashable, Sendable {
-  /// Of this worker alone, as long as the launch lasts: what `launch logs` takes.
+  /// Identifies the worker within the launch; the argument of `launch logs`.
   package var id: String
-  /// Nil where it has none yet.
+  /// `nil` if it has no host yet.
   package var host: String?
-  /// What its coordinator hears of as its host, which may be another name: a pod's, or what a host
-  /// calls itself that is listed by its address. Nil where it is `host`.
+  /// The host name that the coordinator knows, if it differs from `host`: a pod's name, or the own name of a host that
+  /// is listed by its address. `nil` if it is `host`.
   package var ownName: String?
-  /// Of the worker on its host; nil where the place does not know.
+  /// The worker's process on its host; `nil` if the place does not know it.
   package var processID: Int?
-  /// Trainings at the same time; nil where the place does not know.
+  /// The number of trainings at the same time; `nil` if the place does not know it.
   package var slots: Int?
   package var state: PlacedState
-  /// When it came into its state, or was first seen in it; nil where that is not known.
+  /// When it entered its state, or was first seen in it; `nil` if that is not known.
   package var since: Date?
 
   package init(
@@ -30,14 +30,14 @@ package struct PlacedWorker: Codable, Hashable, Sendable {
 }
 
 package enum PlacedState: Codable, Hashable, Sendable {
-  /// Asked for, and not begun; with the place's reason.
+  /// Asked for but not begun, with the place's reason.
   case pending(reason: String?)
   case running
   /// Told to hand back its jobs and end.
   case leaving
   case ended(PlacedEnd, detail: String?)
 
-  /// It is there or is to come.
+  /// Whether the worker exists or is still to come.
   package var isPresent: Bool {
     switch self {
     case .pending, .running, .leaving: true
@@ -55,7 +55,7 @@ package enum PlacedState: Codable, Hashable, Sendable {
     }
   }
 
-  /// Why it is so; nil where nothing is known.
+  /// Why the worker is in this state; `nil` if that is not known.
   package var reason: String? {
     switch self {
     case .pending(let reason): reason
@@ -65,9 +65,9 @@ package enum PlacedState: Codable, Hashable, Sendable {
   }
 }
 
-/// How a worker ended. The raw values are shown.
+/// How a worker ended. The raw values are shown to the user.
 package enum PlacedEnd: String, Codable, Hashable, Sendable, CaseIterable {
-  /// By itself, with 0: the study is done, or it was told to leave.
+  /// By itself, with exit code 0: the study is done, or the worker was told to leave.
   case done
   /// By its user or an administrator.
   case cancelled
@@ -76,6 +76,6 @@ package enum PlacedEnd: String, Codable, Hashable, Sendable, CaseIterable {
   case nodeFailure = "node failure"
   case timeLimit = "time limit"
   case outOfMemory = "out of memory"
-  /// With another exit code than 0.
+  /// With an exit code other than 0, or by a signal.
   case failed
 }

@@ -1,6 +1,6 @@
 import Files
 
-/// The place of a launch, made of its record: for its launcher, and for whoever looks at it from another shell.
+/// Makes the place of a launch from its record: for its launcher, and for commands in another shell.
 package enum Places {
   package static func place(of record: LaunchRecord, in folder: LaunchFolder) throws(LaunchError) -> any Place {
     switch record.kind {

@@ -1,37 +1,37 @@
 import ReadableText
 
-/// The workers of a launch as they were last seen.
+/// The workers of a launch as they were last listed.
 struct Roster: Sendable {
   struct Entry: Sendable {
     var worker: PlacedWorker
-    /// In the order in which they came.
+    /// Counts up in the order in which the workers came.
     let number: Int
     var lastSeen: Double
-    /// When it was first seen at work; long ago where it was there before this launcher.
+    /// When the worker was first seen running; `-infinity` if it was running before this launcher knew it.
     var runningSince: Double?
-    /// When this launcher last told it to leave.
+    /// When this launcher last told the worker to leave.
     var toldAt: Double?
     var isOver = false
 
-    /// It was told to leave, by this launcher or whoever else its place knows of.
+    /// Whether the worker was told to leave, by this launcher or in another way that its place knows of.
     var isLeaving: Bool { toldAt != nil || worker.state == .leaving }
 
     var isPending: Bool { if case .pending = worker.state { true } else { false } }
 
-    /// It has been at work for some time.
+    /// Whether the worker has been running for `seconds`.
     func isProven(at now: Double, _ seconds: Double) -> Bool { runningSince.map { now - $0 >= seconds } ?? false }
   }
 
   private var entries: [String: Entry] = [:]
   private var count = 0
-  /// How the last one that ended by itself did.
+  /// How the last worker ended that ended by itself.
   private(set) var lastEnd: PlacedEnd?
 
-  /// That are there or are to come, in the order in which they came.
+  /// The workers that exist or are still to come, in the order in which they came.
   var present: [Entry] { entries.values.filter { !$0.isOver }.sorted { $0.number < $1.number } }
   var leaving: [Entry] { present.filter(\.isLeaving) }
 
-  /// One that was asked for.
+  /// Adds a worker that was asked for.
   mutating func add(_ worker: PlacedWorker, at now: Double) { add(worker, lastSeen: now, isNew: true) }
 
   private mutating func add(_ worker: PlacedWorker, lastSeen: Double, isNew: Bool) {
@@ -44,9 +44,9 @@ struct Roster: Sendable {
 
   mutating func markLeaving(_ id: String, at now: Double) { entries[id]?.toldAt = now }
 
-  /// What became of the workers since the last list.
+  /// What changed since the last list.
   struct Change: Sendable {
-    /// By themselves: not those that were told to leave.
+    /// Workers that ended by themselves, not those that were told to leave.
     var ended: [Entry] = []
     var vanished: [Entry] = []
     var begun: [Entry] = []
@@ -66,7 +66,7 @@ struct Roster: Sendable {
       entry.lastSeen = now
       switch worker.state {
       case .pending:
-        // Put back into the queue by its place.
+        // Requeued by its place.
         entry.runningSince = nil
         entry.isOver = false
       case .running, .leaving:
@@ -98,7 +98,7 @@ struct Roster: Sendable {
 }
 
 extension Scaling {
-  /// Takes note of what the place knows, and of starts that came to nothing.
+  /// Updates the roster from the place's list, and counts starts that came to nothing as failures.
   mutating func update(_ workers: [PlacedWorker], at now: Double) {
     let change = roster.update(workers, at: now, vanishSeconds: settings.vanishSeconds)
     if !change.ended.isEmpty || !change.vanished.isEmpty { backOff.endWait() }
@@ -107,7 +107,7 @@ extension Scaling {
     for entry in roster.present {
       if case .pending(let reason?) = entry.worker.state { sayOnce("workers wait to be started: \(reason)") }
     }
-    // Those that were there before tell nothing of what is started now.
+    // Workers that began before the last failure say nothing about those that are started now.
     let proven = roster.present.filter { $0.isProven(at: now, settings.shortLifeSeconds) }
       .compactMap(\.runningSince).max()
     if let proven, proven >= backOff.last {

@@ -2,7 +2,8 @@ import Files
 import Foundation
 import Processes
 
-/// Hosts of a file, over ssh: one worker on each, which goes on without its launcher and without a connection.
+/// The hosts of a file, reached by ssh: one worker on each, which continues without its launcher and without a
+/// connection.
 package struct SSHPlace: Place {
   package let kind = PlaceKind.ssh
   private let hosts: [HostsFile.Host]
@@ -11,11 +12,11 @@ package struct SSHPlace: Place {
   private let ssh: String
   private let failures = HostFailures()
 
-  /// Names of settings.
+  /// The names of the settings.
   package static let hostsSetting = "hosts"
   package static let optionsSetting = "ssh_options"
 
-  /// The text of a file of hosts is a setting: what it names stays the same as long as the launch lasts.
+  /// The settings contain the text of the hosts file, so that its hosts stay the same as long as the launch lasts.
   /// - Parameter ssh: the program.
   package init(_ folder: LaunchFolder, _ settings: [String: String], ssh: String = "ssh") throws(LaunchError) {
     self.ssh = ssh
@@ -50,7 +51,8 @@ package struct SSHPlace: Place {
     let lists = await lists()
     let listed = try all(lists)
     let busy = Set(listed.filter { $0.state.isPresent }.map { Self.host(of: $0.id) })
-    // Where nothing is known of what is there, nothing is begun; nor where a start failed, for a while, and then last.
+    // Starts nothing on hosts that could not be listed. Hosts where a start failed are left out for a while, and then
+    // come last.
     let free = lists.filter { $0.error == nil }.map(\.host).filter { !busy.contains($0.name) }
     let now = MonotonicClock.now
     let ready = free.filter { failures.mayStart(on: $0.name, at: now) }
@@ -70,7 +72,7 @@ package struct SSHPlace: Place {
     }
     note(outcomes)
     let started = outcomes.compactMap(\.value)
-    // Others are as good as they were: the launch itself does not wait.
+    // While other hosts have workers, the launch itself does not wait because of these failures.
     if started.isEmpty, busy.isEmpty, let error = outcomes.first?.error { throw error }
     return started
   }
@@ -99,7 +101,8 @@ package struct SSHPlace: Place {
     return outcomes
   }
 
-  /// A host that is away says nothing; its workers are missed after a while.
+  /// The workers of all hosts that answered. A host that does not answer is left out; its workers are missed after a
+  /// while.
   private func all(_ lists: [Outcome<[PlacedWorker]>]) throws(LaunchError) -> [PlacedWorker] {
     let known = lists.compactMap(\.value)
     if known.isEmpty, let error = lists.first?.error { throw error }
@@ -125,7 +128,7 @@ package struct SSHPlace: Place {
 
   private static func host(of id: String) -> String { String(id.prefix { $0 != "#" }) }
 
-  /// Of the worker on its host.
+  /// The name of the worker's folder on its host.
   private static func folderName(_ id: String) -> String { "worker-\(id.split(separator: "#").last ?? "1")" }
 
   private static func plainHost(_ name: String) -> String { name.split(separator: "@").last.map(String.init) ?? name }
@@ -136,8 +139,9 @@ package struct SSHPlace: Place {
 
   private func keysThere(_ worker: WorkerInvocation) -> [String] { worker.keys == nil ? [] : ["--keys-there"] }
 
-  /// A worker's keys as an archive in base64, for the host's standard input: no secret stands in a list of processes.
-  /// Where the folder has one of the host's name, as `keygen --worker HOST` makes it, the host gets that.
+  /// A worker's keys as a base64 archive for the host's standard input, so that no secret appears in a list of
+  /// processes. If the folder has a subfolder of the host's name, as `keygen --worker HOST` creates it, the host gets
+  /// that.
   private func keys(of host: HostsFile.Host, _ worker: WorkerInvocation) async throws(LaunchError) -> String? {
     guard let folder = worker.keys else { return nil }
     let own = FilePath.join(folder, host.name)
@@ -161,10 +165,10 @@ package struct SSHPlace: Place {
     var error: LaunchError? { if case .failure(let error) = result { error } else { nil } }
   }
 
-  /// Each has processes and pipes of its own.
+  /// The number of hosts contacted at the same time; each takes processes and pipes of its own.
   private static let hostsAtOnce = 32
 
-  /// Several at the same time, in the order of the hosts.
+  /// Runs `work` on several hosts at the same time. The outcomes are in the order of the hosts.
   private func onEach<Value: Sendable>(
     _ hosts: [HostsFile.Host], _ work: @escaping @Sendable (HostsFile.Host) async throws(LaunchError) -> Value
   ) async -> [Outcome<Value>] {
@@ -173,7 +177,7 @@ package struct SSHPlace: Place {
       func next() {
         guard let (index, host) = rest.next() else { return }
         group.addTask {
-          // Swift 6.3 loses the index where it is put into the tuple before the wait.
+          // Swift 6.3 loses the index if it is put into the tuple before the wait.
           let result: Result<Value, LaunchError>
           do throws(LaunchError) { result = .success(try await work(host)) } catch { result = .failure(error) }
           return (index, Outcome(host: host, result: result))

@@ -1,23 +1,23 @@
 import ReadableText
 
-/// Decides how many workers a launch has: asks for as many as the study can use, lets go what idles, and waits longer
-/// and longer where starts fail.
+/// Decides how many workers a launch has: asks for as many as the study can use, lets idle ones go, and backs off while
+/// starts fail.
 ///
-/// Pure: time comes in with each event, in seconds of a monotonic clock, and what is to be done goes out. See
+/// Pure: each event brings the time, in seconds of a monotonic clock, and yields the effects to perform. See
 /// docs/launch.md.
 package struct Scaling: Sendable {
   package enum Event: Sendable {
-    /// What the coordinator said.
+    /// The coordinator's answer.
     case demand(ScalingDemand)
-    /// It did not answer, for this reason.
+    /// The coordinator did not answer, for this reason.
     case unanswered(String)
-    /// All workers that the place knows; what is to be done now is decided on this.
+    /// All workers that the place knows. Every decision is made at this event.
     case listed([PlacedWorker])
     case unlisted(String)
-    /// What came of `start`, and where one failed beside it, and why.
+    /// The workers that `start` has asked for, and the reasons of starts that failed beside them.
     case started([PlacedWorker], refused: [String] = [])
     case notStarted(String)
-    /// The user wants it to end.
+    /// The user asks the launch to end.
     case stopRequested
   }
 
@@ -31,17 +31,17 @@ package struct Scaling: Sendable {
 
   package enum Ending: Hashable, Sendable {
     case studyDone
-    /// By its user.
+    /// By the user.
     case stopped
-    /// It was to ask for workers once, and nobody came of it, for this reason.
+    /// The launch was to ask for workers only once, and got none, for this reason.
     case refused(String)
   }
 
   enum Phase: Equatable, Sendable {
     case following
-    /// The study is done, since then: its workers leave by themselves.
+    /// The study has been done since then: its workers leave by themselves.
     case finishing(since: Double)
-    /// So often was it asked to end.
+    /// The launch was asked to end this many times.
     case stopping(requests: Int)
     case ended
   }
@@ -49,15 +49,15 @@ package struct Scaling: Sendable {
   package let settings: ScalingSettings
   var phase = Phase.following
   var demand: ScalingDemand?
-  /// Why the coordinator did not answer the last question.
+  /// Why the coordinator did not answer the last question; `nil` if it did.
   var silence: String?
   var roster = Roster()
   var backOff: BackOff
-  /// There are more workers than are of use, since then.
+  /// Since when there have been more workers than are of use; `nil` if there are not.
   var overSince: Double?
-  /// How many were asked for, until the answer comes.
+  /// The number of workers asked for, until the answer comes.
   var asked: Int?
-  /// Short-lived workers in a row whose nodes were taken away.
+  /// The number of short-lived workers in a row whose nodes were taken away.
   var taken = 0
   var lastTaken = -Double.infinity
   var unlistedInARow = 0
@@ -82,7 +82,7 @@ package struct Scaling: Sendable {
     case .unlisted(let reason):
       unlistedInARow += 1
       sayOnce("the workers cannot be listed: \(reason)")
-      // What cannot be seen cannot be waited for.
+      // The launch cannot wait for workers that it cannot see.
       if case .stopping = phase, unlistedInARow >= settings.mostUnlisted { end(.stopped) }
     case .started(let workers, let refused):
       for reason in refused { sayOnce("no worker could be started: \(reason)") }
@@ -102,7 +102,8 @@ package struct Scaling: Sendable {
     return effects
   }
 
-  /// Why no worker is there although there is work, apart from starts that failed; nil where there are some.
+  /// Why there is no worker although there is work, apart from failed starts; `nil` if there are workers or no such
+  /// reason.
   var reasonForNobody: String? {
     guard roster.present.isEmpty else { return nil }
     if let silence { return silence }
@@ -111,7 +112,7 @@ package struct Scaling: Sendable {
     return demand.hindrance ?? (backOff.waits > 0 ? "there is room for no worker" : nil)
   }
 
-  // MARK: What was heard
+  // MARK: The coordinator's answers
 
   private mutating func hear(_ demand: ScalingDemand, at now: Double) {
     if silence != nil { say("the coordinator answers again") }
@@ -132,7 +133,7 @@ package struct Scaling: Sendable {
     silence = reason
   }
 
-  // MARK: What is done
+  // MARK: Decisions
 
   private mutating func decide(at now: Double) {
     tellAgain(at: now)
@@ -141,7 +142,7 @@ package struct Scaling: Sendable {
     case .following: follow(at: now)
     case .finishing(let since):
       guard !roster.present.isEmpty else { return end(.studyDone) }
-      // Those that have not begun would come for nothing; the others are told by their coordinator.
+      // Pending workers would come for nothing; the coordinator tells the others.
       stop(roster.present.filter { $0.isPending || now - since > settings.leaveSeconds }, at: now)
       let rest = roster.leaving
       if now - since > 2 * settings.leaveSeconds, !rest.isEmpty { perform(.stop(rest.map(\.worker), now: true)) }
@@ -152,7 +153,7 @@ package struct Scaling: Sendable {
 
   private mutating func follow(at now: Double) {
     guard silence == nil, let demand else {
-      // They left by themselves, with 0: the study was done, and nobody is there to say so.
+      // The workers left by themselves, with 0: the study was done, and no coordinator is there to say so.
       if demand != nil, roster.present.isEmpty, roster.lastEnd == .done {
         say("its workers have left and the coordinator is gone: the study is over, or waits for its coordinator")
         end(.studyDone)
@@ -161,7 +162,7 @@ package struct Scaling: Sendable {
     }
     let staying = roster.present.filter { !$0.isLeaving }
     guard let target = target(for: demand, among: staying) else {
-      // One will tell how many slots it has.
+      // The first worker will tell how many slots it has.
       overSince = nil
       if staying.isEmpty, demand.takesMore, demand.usefulSlots > 0 || settings.range.least > 0 {
         start(max(1, settings.range.least), among: staying, demand, at: now)
@@ -178,7 +179,7 @@ package struct Scaling: Sendable {
     }
   }
 
-  /// How many workers there are to be; nil where it is not known how many slots a worker has.
+  /// The number of workers wanted; `nil` if the number of a worker's slots is not known.
   private func target(for demand: ScalingDemand, among staying: [Roster.Entry]) -> Int? {
     let known = staying.compactMap(\.worker.slots)
     let average = known.isEmpty ? nil : max(1, known.reduce(0, +) / known.count)
@@ -194,7 +195,7 @@ package struct Scaling: Sendable {
     guard asked == nil else { return }
     if let problem = backOff.problem {
       guard now >= backOff.nextStart else { return sayOnce(problem) }
-      // One at a time, until one stays.
+      // After a failure one at a time, until one stays.
       guard staying.allSatisfy({ $0.isProven(at: now, settings.shortLifeSeconds) }) else { return }
     } else if now < backOff.nextStart {
       return
@@ -202,7 +203,7 @@ package struct Scaling: Sendable {
     let count = backOff.problem == nil ? count : 1
     asked = count
     let waiting = max(0, demand.openJobs - demand.runningJobs)
-    // Not each time that it is looked for room.
+    // Not each time that the launch looks for room.
     if backOff.waits == 0 {
       say(
         "\(waiting) jobs wait, \(demand.runningJobs) run, \(demand.comingJobs) are to come: \(count) more "
@@ -216,7 +217,7 @@ package struct Scaling: Sendable {
     overSince = since
     guard now - since >= settings.coolDownSeconds else { return }
     let isLong = now - since >= settings.longOver * settings.coolDownSeconds
-    // What has not begun first, then what idles; what may have a job only after long, the youngest first.
+    // Pending workers first, then idle ones; those that may have a job only after a longer time. The youngest first.
     let candidates = staying.reversed()
     let pending = candidates.filter(\.isPending)
     let idle = candidates.filter { !$0.isPending && demand.isIdle($0.worker) }
@@ -237,7 +238,7 @@ package struct Scaling: Sendable {
       return
     }
     phase = .stopping(requests: requests + 1)
-    // Whatever is the matter, a third one ends the launch.
+    // A third request ends the launch in any case.
     if requests >= 2 { return end(.stopped) }
     tell(roster.present, at: now)
   }
@@ -246,7 +247,8 @@ package struct Scaling: Sendable {
     tell(workers.filter { !$0.isLeaving }, at: now)
   }
 
-  /// Those that were told and are as they were: the word was lost, or their place has queued them again.
+  /// Tells workers again that were told to leave and have not reacted: the signal was lost, or their place has requeued
+  /// them.
   private mutating func tellAgain(at now: Double) {
     tell(
       roster.present.filter { entry in
@@ -263,7 +265,7 @@ package struct Scaling: Sendable {
     perform(.stop(workers.map(\.worker), now: atOnce))
   }
 
-  // MARK: What is said
+  // MARK: Effects
 
   mutating func fail(_ reason: String, at now: Double) {
     let delay = backOff.fail(at: now)
@@ -280,7 +282,7 @@ package struct Scaling: Sendable {
   mutating func perform(_ effect: Effect) { effects.append(effect) }
   mutating func say(_ text: String) { perform(.say(text)) }
 
-  /// Not again; what was told long ago is told once more.
+  /// Says a text only once. After about 100 other texts it may be said again.
   mutating func sayOnce(_ text: String) {
     guard told.insert(text).inserted else { return }
     if told.count > 100 { told = [text] }

@@ -1,22 +1,23 @@
-/// What a study can use of workers, as its coordinator says it.
+/// How many workers a study can use, according to its coordinator.
 package struct ScalingDemand: Hashable, Sendable {
-  /// Slots that would have a job now.
+  /// The number of jobs that wait or run: slots that would have a job now.
   package var openJobs: Int
-  /// Of the jobs to come, those that will be under way together once what is open is done.
+  /// The number of the jobs to come that will run at the same time once the open ones are done.
   package var soonJobs: Int
-  /// All that are to come; for what is told.
+  /// The number of all jobs to come; for messages only.
   package var comingJobs: Int
   package var runningJobs: Int
   package var workers: Int
-  /// Of all workers, whoever started them.
+  /// The number of slots of all workers, whether this launch started them or not.
   package var slots: Int
-  /// Names of workers that have nothing to do: their host's name up to its first dot, their process's number, and more.
+  /// The names of workers that have nothing to do. A name begins with the host's name up to its first dot and the
+  /// process's number.
   package var idleWorkers: [String]
   package var isDone: Bool
   package var isPaused: Bool
-  /// That a training takes; nil where nothing is known of it.
+  /// The duration of a training in seconds; `nil` if it is not known.
   package var jobSeconds: Double?
-  /// Why no worker of this place would be of use; nil where one would.
+  /// Why no worker of this place would be of use; `nil` if one would.
   var hindrance: String?
 
   package init(
@@ -35,10 +36,10 @@ package struct ScalingDemand: Hashable, Sendable {
     self.jobSeconds = jobSeconds
   }
 
-  /// Whether more workers are to be had now.
+  /// Whether more workers may be asked for now.
   var takesMore: Bool { !isPaused && hindrance == nil }
 
-  /// Slots that are of use.
+  /// The number of slots that are of use.
   var usefulSlots: Int {
     if isDone { return 0 }
     return isPaused ? runningJobs : max(openJobs, soonJobs)

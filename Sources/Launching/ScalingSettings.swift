@@ -1,24 +1,24 @@
 package struct ScalingSettings: Hashable, Sendable {
   package var range: WorkerRange
-  /// Of a worker; nil where each has what its machine gives it.
+  /// The slots of a worker; `nil` if each has as many as its machine gives it.
   package var slots: Int?
-  /// There must be too many workers for so long before one is let go.
+  /// How long there must be too many workers before one is let go.
   package var coolDownSeconds = 60.0
-  /// After so many cool-down times a worker is let go that may have a job.
+  /// The number of cool-down times after which a worker that may have a job is let go too.
   package var longOver = 5.0
-  /// A worker that ends sooner did not really start.
+  /// A worker that ends sooner counts as a failed start.
   package var shortLifeSeconds = 60.0
   package var firstBackOffSeconds = 5.0
   package var longestBackOffSeconds = 600.0
-  /// Short-lived workers in a row whose nodes were taken away, which are replaced at once.
+  /// The number of short-lived workers in a row, whose nodes were taken away, that are replaced at once.
   package var takenAtOnce = 3
-  /// A worker that was not listed for so long is gone.
+  /// A worker that was not listed for this long is gone.
   package var vanishSeconds = 30.0
-  /// For workers to leave by themselves when the study is done.
+  /// How long workers may take to leave by themselves once the study is done.
   package var leaveSeconds = 90.0
-  /// A worker that was told to leave and shows no sign of it is told again.
+  /// A worker that was told to leave and has not reacted for this long is told again.
   package var tellAgainSeconds = 30.0
-  /// Lists in a row that cannot be had while the launch ends.
+  /// The number of failed lists in a row after which a launch that is stopping ends.
   package var mostUnlisted = 3
 
   package init(range: WorkerRange, slots: Int? = nil) {
@@ -27,16 +27,16 @@ package struct ScalingSettings: Hashable, Sendable {
   }
 }
 
-/// Starts that fail: each in a row is followed by twice the wait of the one before.
+/// Spaces out starts that fail: each failure in a row doubles the wait of the one before.
 struct BackOff: Sendable {
   let first: Double
   let longest: Double
   private(set) var failures = 0
-  /// No start before.
+  /// The earliest time of the next start.
   private(set) var nextStart = -Double.infinity
-  /// What is told while it waits; nil where the last start was none that failed.
+  /// The message while it waits; `nil` if the last start did not fail.
   var problem: String?
-  /// When the last failure was, or when there was nothing to be had.
+  /// When the last start failed, or found no room.
   private(set) var last = -Double.infinity
 
   init(first: Double, longest: Double) {
@@ -44,7 +44,7 @@ struct BackOff: Sendable {
     self.longest = longest
   }
 
-  /// - Returns: seconds until the next start.
+  /// - Returns: The number of seconds until the next start.
   mutating func fail(at now: Double) -> Double {
     failures += 1
     last = now
@@ -53,19 +53,19 @@ struct BackOff: Sendable {
     return delay
   }
 
-  /// In a row in which there was no failure, and nothing to be had.
+  /// The number of starts in a row that did not fail but found no room.
   var waits = 0
-  /// The longest of these.
+  /// The longest wait for room, in seconds.
   static let longestWait = 60.0
 
-  /// There is nothing to be had for a while.
+  /// Waits because the place has no room.
   mutating func wait(at now: Double) {
     nextStart = now + min(Self.longestWait, longest, first * Double(1 << min(waits, 20)))
     waits += 1
     last = now
   }
 
-  /// There may be room now.
+  /// Ends a wait for room, because there may be room now.
   mutating func endWait() {
     guard waits > 0, problem == nil else { return }
     nextStart = -Double.infinity

@@ -2,10 +2,10 @@ import Files
 import Foundation
 import ReadableText
 
-/// Workers inside an allocation of Slurm that is there already: a step each by srun, one a node.
+/// Workers inside an existing Slurm allocation: one srun step per worker, one worker per node.
 package struct SlurmAllocation: Place {
   package let kind = PlaceKind.slurm
-  /// The job whose nodes they run on.
+  /// The job on whose nodes the workers run.
   package let job: Int
   package let graceSeconds: Double
   package let files: SlurmFiles
@@ -20,10 +20,10 @@ package struct SlurmAllocation: Place {
     self.run = run
   }
 
-  /// Names the job among the settings of a launch.
+  /// The key of the job's number in a launch's settings.
   package static let jobSetting = "inside"
 
-  /// The allocation that this process runs in; nil outside of any.
+  /// The job of the allocation that this process runs in; `nil` outside of one.
   package static func current(_ environment: [String: String] = ProcessInfo.processInfo.environment) -> Int? {
     environment["SLURM_JOB_ID"].flatMap { Int($0) }
   }
@@ -50,7 +50,7 @@ package struct SlurmAllocation: Place {
     var started: [PlacedWorker] = []
     for node in free.prefix(count) {
       let slots = worker.slots ?? node.processors
-      // srun outlives this process, and what it says stands in the worker's log.
+      // srun outlives this process; its output goes to the worker's log.
       let words = [
         files.script, "--jobid=\(job)", "--job-name=\(Self.step(number))", "--nodes=1", "--ntasks=1",
         "--nodelist=\(node.name)", "--cpus-per-task=\(slots)", "--mem=0", "--unbuffered",
@@ -87,7 +87,7 @@ package struct SlurmAllocation: Place {
       case (_, let run?) where run.told == "end" && run.ended == nil:
         state = .ended(.cancelled, detail: "told to end by Slurm, and it took longer than it may")
       case (nil, nil) where files.age(ofLog: id).map({ $0 < mostWait }) ?? false:
-        // srun asks Slurm for the step.
+        // srun is asking Slurm for the step.
         state = .pending(reason: "srun asks for its step")
       case (nil, nil):
         state = .ended(.failed, detail: (try? files.log(of: id, lines: 1)) ?? "srun did not begin")
@@ -99,10 +99,10 @@ package struct SlurmAllocation: Place {
     }
   }
 
-  /// A worker gets its signal itself; so does its script, which notes it.
+  /// Signals all processes of the step: the worker itself, and its script, which records the signal.
   package func stop(_ workers: [PlacedWorker], now: Bool) async throws(LaunchError) {
     let steps = try await steps()
-    // One that was told before would leave at once.
+    // A worker that is told a second time would leave at once.
     let there = workers.filter { $0.state.isPresent && (now || $0.state != .leaving) }.compactMap { worker in
       worker.id.split(separator: ".").last.flatMap { Int($0) }.flatMap { steps[Self.step($0)]?.id }
     }
@@ -117,7 +117,7 @@ package struct SlurmAllocation: Place {
     try files.log(of: worker.id, lines: lines)
   }
 
-  // MARK: What Slurm tells
+  // MARK: Slurm's answers
 
   private static func step(_ number: Int) -> String { "layersearch-\(number)" }
 
@@ -126,7 +126,7 @@ package struct SlurmAllocation: Place {
     var processors: Int
   }
 
-  /// Of the allocation; none where the job does not run.
+  /// The nodes of the allocation; none if the job does not run.
   private func nodes() async throws(LaunchError) -> [Node] {
     let queue = try await run(Command("squeue", ["--noheader", "--states=RUNNING", "--format=%i|%N", "--jobs=\(job)"]))
     guard queue.status == 0, let line = queue.output.split(whereSeparator: \.isNewline).first,
@@ -140,7 +140,7 @@ package struct SlurmAllocation: Place {
     }
   }
 
-  /// Node by node, from a text such as `4(x2),8`.
+  /// The number of processors of each node, from a text such as `4(x2),8`.
   static func processors(_ text: String) -> [Int] {
     var processors: [Int] = []
     for part in text.split(separator: ",") {
@@ -152,14 +152,14 @@ package struct SlurmAllocation: Place {
     return processors
   }
 
-  /// Of one node.
+  /// The possible numbers of processors of one node.
   static let processorCounts = 1...65_536
   private static let mostNodes = 100_000
 
-  /// By name.
+  /// The steps of the job, by name.
   private func steps() async throws(LaunchError) -> [String: (id: String, node: String)] {
     let result = try await run(Command("squeue", ["--noheader", "--steps", "--format=%i|%j|%N", "--jobs=\(job)"]))
-    // Of a job that is over squeue says that it knows none of this number.
+    // squeue does not know the number of a job that is over.
     guard result.status == 0 else { return [:] }
     var steps: [String: (id: String, node: String)] = [:]
     for line in result.output.split(whereSeparator: \.isNewline) {

@@ -3,8 +3,8 @@ import Foundation
 import ReadableText
 
 extension SlurmPlace {
-  /// Looks for Slurm's commands and asks whether it would take such a job. Whether a node reads the keys and reaches
-  /// the coordinator the script finds out there, before a worker starts.
+  /// Checks that Slurm's commands are there and that it would accept such a job. The script checks on the node, before
+  /// a worker starts, whether the node can read the keys and reach the coordinator.
   package func examine(_ worker: WorkerInvocation) async throws(LaunchError) {
     try await findCommands()
     try checkOptions(worker)
@@ -17,10 +17,10 @@ extension SlurmPlace {
     }
   }
 
-  /// This place with memory for a study's trainings; nil where its user has said what there is to be, or nothing is
-  /// known of them.
-  /// - Parameter bytes: what a training takes.
-  /// - Throws: `LaunchError` where Slurm refuses so much.
+  /// This place with memory for a study's trainings; `nil` if the user has specified the memory, or the trainings' need
+  /// is not known.
+  /// - Parameter bytes: the memory of a training; `nil` if it is not known.
+  /// - Throws: `LaunchError` if Slurm refuses such a job.
   package func fitted(toTrainingsOf bytes: Int?, _ worker: WorkerInvocation) async throws(LaunchError) -> SlurmPlace? {
     let request = request.fitted(toTrainingsOf: bytes, slots: worker.slots)
     guard request != self.request else { return nil }
@@ -29,8 +29,9 @@ extension SlurmPlace {
     return place
   }
 
-  /// A worker whose time is up before one training is done would be started for nothing, again and again.
-  /// - Parameter jobSeconds: of a training, by forecast.
+  /// Throws if a worker's time is up before one training is done: workers would be started for nothing, again and
+  /// again.
+  /// - Parameter jobSeconds: the forecast duration of a training.
   package func allow(jobSeconds: Double) throws(LaunchError) {
     guard let time = request.time, Double(time.seconds - request.leadSeconds) < jobSeconds else { return }
     let needed = SlurmTime(seconds: Int(min(jobSeconds, 1e9).rounded(.up)) + request.leadSeconds + 60)
@@ -72,7 +73,8 @@ extension SlurmPlace {
     }
   }
 
-  /// Slurm lets jobs wait for ever that ask for more time than their partition allows, unless its site says otherwise.
+  /// Checks the partition before a job is submitted: unless a site configures it otherwise, Slurm lets jobs wait
+  /// forever that ask for more time than their partition allows.
   private func checkPartition() async throws(LaunchError) {
     let arguments = ["--noheader", "--format=%P|%a|%l"] + (request.partition.map { ["--partition=\($0)"] } ?? [])
     let result = try await run(Command("sinfo", arguments))
@@ -83,7 +85,7 @@ extension SlurmPlace {
       let list = Set(names.split(whereSeparator: \.isNewline).map(String.init)).sorted().joined(separator: ", ")
       throw .usage("--partition \(name.inOneLine): Slurm has none of this name; there are \(list.inOneLine)")
     }
-    // Without --partition jobs go to the standard one.
+    // Without --partition, jobs go to the default one.
     let usable = request.partition == nil ? partitions.filter(\.isStandard) : partitions
     if !usable.isEmpty, !usable.contains(where: \.isUp) {
       throw .usage("the partition \(usable.map(\.name).joined(separator: ", ")) is switched off or takes no jobs now")
@@ -100,20 +102,20 @@ extension SlurmPlace {
   }
 }
 
-/// A partition, as sinfo tells of it.
+/// A partition, as sinfo describes it.
 struct SlurmPartition: Hashable {
   var name: String
-  /// Where jobs go that name none.
+  /// Whether jobs go here that name no partition.
   var isStandard: Bool
   var isUp: Bool
-  /// Nil without one.
+  /// `nil` if the partition has no time limit.
   var limitSeconds: Int?
 
   static func partitions(_ text: String) throws(LaunchError) -> [SlurmPartition] {
     var partitions: [SlurmPartition] = []
     for line in text.split(whereSeparator: \.isNewline) {
       let fields = line.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
-      // Seconds come last also where there are two numbers alone.
+      // Seconds come last, even if there are only two numbers.
       guard fields.count == 3, let limit = limit(fields[2]) else {
         throw .failure("sinfo: a line that is not understood: \(String(line).inOneLine)")
       }
@@ -126,7 +128,7 @@ struct SlurmPartition: Hashable {
     return partitions
   }
 
-  /// `Int.max` without one; nil where it is no limit.
+  /// `Int.max` for no limit; `nil` if the text is not a time limit.
   private static func limit(_ text: String) -> Int? {
     text == "infinite" || text == "n/a" ? .max : SlurmTime(text)?.seconds
   }

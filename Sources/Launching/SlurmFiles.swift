@@ -2,7 +2,7 @@ import Files
 import Foundation
 import ReadableText
 
-/// What a launch keeps of workers in Slurm, in its folder.
+/// The files that a launch in Slurm keeps in its folder.
 package struct SlurmFiles: Sendable {
   package let folder: String
 
@@ -13,20 +13,20 @@ package struct SlurmFiles: Sendable {
   package var logs: String { FilePath.join(folder, "logs") }
   private var jobs: String { FilePath.join(folder, "jobs") }
 
-  /// A job that was submitted, with as many tasks as workers.
+  /// A submitted job, with one task per worker.
   struct Job: Hashable {
     var number: Int
     var tasks: Int
-    /// Of each worker; nil: as many as its node has.
+    /// The slots of each worker; `nil` for as many as its node has.
     var slots: Int?
     /// When it was submitted.
     var time: Date
 
-    /// As Slurm writes them.
+    /// The workers' IDs, as Slurm writes them.
     var ids: [String] { tasks == 1 ? ["\(number)"] : (0..<tasks).map { "\(number)_\($0)" } }
   }
 
-  /// Makes the folders, for their owner alone, and the script.
+  /// Creates the folders, accessible to their owner only, and the script.
   func make(script text: String) throws(LaunchError) {
     for path in [folder, records, logs] {
       do {
@@ -67,7 +67,7 @@ package struct SlurmFiles: Sendable {
     }
   }
 
-  /// Empty where the worker has not begun.
+  /// The worker's record; empty if the worker has not begun.
   func record(_ id: String) -> SlurmRecord {
     guard let bytes = try? RegularFile.read(FilePath.join(records, id), mostBytes: 16 << 20) else {
       return SlurmRecord()
@@ -75,7 +75,7 @@ package struct SlurmFiles: Sendable {
     return SlurmRecord(String(decoding: bytes, as: UTF8.self))
   }
 
-  /// Seconds since the log was last written to; nil where there is none.
+  /// The number of seconds since the log was last written to; `nil` if there is no log.
   func age(ofLog id: String) -> Double? {
     var status = stat()
     guard stat(FilePath.join(logs, "\(id).log"), &status) == 0 else { return nil }
@@ -83,7 +83,7 @@ package struct SlurmFiles: Sendable {
   }
 
   func log(of id: String, lines: Int) throws(LaunchError) -> String {
-    // Names a worker; never a file elsewhere.
+    // The ID must name a worker, never a file elsewhere.
     guard id.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == "_" || $0 == ".") }) else {
       throw .usage("\(id.inOneLine) is no worker of this launch; launch status names them")
     }

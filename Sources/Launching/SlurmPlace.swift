@@ -4,20 +4,20 @@ import Processes
 import ReadableText
 import Synchronization
 
-/// Batch jobs of Slurm, one a worker.
+/// Slurm batch jobs, one per worker.
 ///
-/// In the launch's folder, which the nodes must see: `worker.sh`, the script of a job; `jobs`, the numbers that were
-/// submitted; `records/ID` and `logs/ID.log` of each worker.
+/// The launch's folder, which the nodes must see, contains `worker.sh`, the script of a job; `jobs`, the numbers that
+/// were submitted; and `records/ID` and `logs/ID.log` of each worker.
 package struct SlurmPlace: Place {
-  /// Runs a command; in tests one that is made up.
+  /// Runs a command. Tests substitute their own.
   package typealias Runner = @Sendable (Command) async throws(LaunchError) -> Command.Result
 
   package let kind = PlaceKind.slurm
   package let request: SlurmRequest
   package let files: SlurmFiles
   let run: Runner
-  /// What the site's accounting said of jobs that the controller has forgotten: it is asked until they have
-  /// ended.
+  /// What the site's accounting said about jobs that the controller has forgotten. It is asked about each until the job
+  /// has ended.
   private let accounts = Accounts()
 
   private final class Accounts: Sendable {
@@ -34,7 +34,7 @@ package struct SlurmPlace: Place {
 
   // MARK: Starting
 
-  /// Slurm's standard bound of an array's size is 1001.
+  /// Slurm's default limit of an array's size is 1001.
   private static let mostTasks = 1000
 
   package func start(_ count: Int, _ worker: WorkerInvocation) async throws(LaunchError) -> [PlacedWorker] {
@@ -44,14 +44,14 @@ package struct SlurmPlace: Place {
       let tasks = min(count - workers.count, Self.mostTasks)
       let result = try await run(Command("sbatch", submission(of: tasks, worker)))
       guard result.status == 0 else {
-        // Those that were submitted are there.
+        // Return the workers that were submitted.
         if !workers.isEmpty { break }
         throw .failure("sbatch: \(Self.refusal(result))")
       }
       let number = try SlurmRow.jobNumber(result.output)
       let job = SlurmFiles.Job(number: number, tasks: tasks, slots: worker.slots, time: Date())
       do { try files.note(job) } catch {
-        // Nobody would ever see it again.
+        // Without a note the launch would never see the job again.
         _ = try? await run(Command("scancel", ["\(number)"]))
         throw error
       }
@@ -60,7 +60,7 @@ package struct SlurmPlace: Place {
     return workers
   }
 
-  /// Writes what a job reads.
+  /// Writes the files that a job reads.
   func prepare(_ worker: WorkerInvocation) throws(LaunchError) {
     var worker = worker
     worker.keys = worker.keys.map(FilePath.absolute)
@@ -74,17 +74,17 @@ package struct SlurmPlace: Place {
       logs: files.logs, isTest: isTest)
   }
 
-  /// Of a launch's name what no program takes for something else.
+  /// The launch's name, with characters replaced that another program could misinterpret.
   static func plain(_ name: String) -> String {
     String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) ? $0 : "_" })
   }
 
-  /// What sbatch says of why it refuses, without its name.
+  /// sbatch's reason for refusing a job, without the program's name.
   static func refusal(_ result: Command.Result) -> String {
     let lines = (result.errors + "\n" + result.output).split(whereSeparator: \.isNewline).map {
       String($0.trimmingPrefix("sbatch: ").trimmingPrefix("error: "))
     }
-    // The first says what it is about, as "invalid partition specified: nosuch".
+    // The first line says what it is about, such as "invalid partition specified: nosuch".
     return (lines.first { !$0.isEmpty } ?? result.lastLine).inOneLine
   }
 
@@ -99,7 +99,7 @@ package struct SlurmPlace: Place {
     guard queue.status == 0 else { throw .failure("squeue: \(queue.lastLine)") }
     let rows = Dictionary(
       try SlurmRow.rows(queue.output, of: "squeue").map { ($0.id, $0) }, uniquingKeysWith: { $1 })
-    // What is long over is of no more interest.
+    // Jobs that ended long ago are no longer of interest.
     let latest = Date(timeIntervalSinceNow: -Self.secondsRemembered)
     jobs.removeAll { job in job.time < latest && !job.ids.contains { rows[$0] != nil } }
     let accounts = try await accounts(of: jobs.flatMap(\.ids).filter { rows[$0] == nil })
@@ -111,10 +111,10 @@ package struct SlurmPlace: Place {
     }
   }
 
-  /// What a site's accounting knows of jobs that the controller has forgotten; empty where there is none.
+  /// What the site's accounting knows of jobs that the controller has forgotten; empty if there is no accounting.
   private func accounts(of ids: [String]) async throws(LaunchError) -> [String: SlurmRow] {
     let known = accounts.rows.withLock { $0 }
-    // What ended by itself says so in its record.
+    // The record of a worker that ended by itself says so.
     var latest: [String: SlurmRow] = [:]
     let unknown = ids.filter { known[$0] == nil && files.record($0).runs.last?.ended != 0 }
     if !unknown.isEmpty {
@@ -126,7 +126,7 @@ package struct SlurmPlace: Place {
         found = try SlurmRow.rows(result.output, of: "sacct")
       }
       latest = Dictionary(found.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
-      // What has not ended will be told otherwise the next time.
+      // Jobs that have not ended are asked about again next time.
       let settled = unknown.filter { id in
         latest[id].map { !PlacedState(slurm: $0, record: SlurmRecord()).isPresent } ?? true
       }
@@ -138,7 +138,7 @@ package struct SlurmPlace: Place {
   // MARK: Stopping
 
   package func stop(_ workers: [PlacedWorker], now: Bool) async throws(LaunchError) {
-    // What has ended is no error; a job number of a whole array would be other workers too.
+    // Workers that have ended need no signal. The number of a whole array would include other workers too.
     let ids = workers.filter(\.state.isPresent).map(\.id)
     for first in stride(from: 0, to: ids.count, by: Self.mostTasks) {
       let part = Array(ids[first..<min(first + Self.mostTasks, ids.count)])
@@ -146,7 +146,7 @@ package struct SlurmPlace: Place {
         try await cancel(part)
       } else {
         try await cancel(["--state=PENDING"] + part)
-        // It could hear of nothing.
+        // A suspended worker could not react to a signal.
         try await cancel(["--state=SUSPENDED"] + part)
         try await cancel(["--signal=\(SlurmScript.stopSignal)", "--batch", "--state=RUNNING"] + part)
       }
@@ -155,7 +155,7 @@ package struct SlurmPlace: Place {
 
   private func cancel(_ arguments: [String]) async throws(LaunchError) {
     let result = try await run(Command("scancel", arguments))
-    // Of a job that ended or waits again in this moment scancel says an error, which is none.
+    // scancel reports an error for a job that ends or is requeued at this moment; it is none here.
     let isOfJob = ["Kill job error on job id", "Invalid job id", "Job/step already completing or completed"]
     let lines = result.errors.split(whereSeparator: \.isNewline)
     guard result.status != 0, !lines.contains(where: { line in isOfJob.contains { line.contains($0) } }) else { return }

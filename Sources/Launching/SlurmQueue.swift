@@ -1,6 +1,6 @@
 import ReadableText
 
-/// A job, or a task of an array, as squeue or sacct tell of it.
+/// A job, or a task of an array, as squeue or sacct lists it.
 package struct SlurmRow: Hashable, Sendable {
   /// `123` or `123_4`.
   package var id: String
@@ -16,25 +16,25 @@ package struct SlurmRow: Hashable, Sendable {
     self.reason = reason
   }
 
-  /// A line each, ended jobs too, as long as the controller keeps them.
+  /// Gives one line per job or task, including ended ones as long as the controller keeps them.
   package static let queueArguments = ["--noheader", "--array", "--states=all", "--format=%i|%T|%N|%r"]
-  /// One line for each time that a job was queued, the last one last.
+  /// Gives one line for each time that a job was queued, the last one last.
   package static let accountArguments = [
     "--noheader", "--parsable2", "--allocations", "--duplicates", "--format=JobID,State,NodeList,Reason",
   ]
 
-  /// - Parameter program: which wrote it, for the error.
+  /// - Parameter program: the program that wrote the text, for the error.
   package static func rows(_ text: String, of program: String) throws(LaunchError) -> [SlurmRow] {
     var rows: [SlurmRow] = []
     for line in text.split(whereSeparator: \.isNewline) {
       let fields = line.split(separator: "|", maxSplits: 3, omittingEmptySubsequences: false).map(String.init)
-      // sacct writes who cancelled a job behind the state.
+      // sacct appends to the state who cancelled a job.
       guard fields.count == 4, fields[0].first?.isNumber == true, let state = fields[1].split(separator: " ").first,
         state.allSatisfy({ $0.isUppercase || $0 == "_" })
       else {
         throw .failure("\(program): a line that is not understood: \(String(line).inOneLine)")
       }
-      // Jobs of other kinds, which this user has besides: 123+0 is a part of a heterogeneous one.
+      // Skip other kinds of this user's jobs: 123+0 is a part of a heterogeneous one.
       guard isID(fields[0]) else { continue }
       rows.append(
         SlurmRow(
@@ -45,12 +45,12 @@ package struct SlurmRow: Hashable, Sendable {
   }
 
   private static func isID(_ text: String) -> Bool {
-    // What is told of all tasks of an array that wait, sacct writes as 123_[4-7].
+    // sacct lists all waiting tasks of an array as 123_[4-7].
     let parts = text.split(separator: "_", omittingEmptySubsequences: false)
     return (1...2).contains(parts.count) && parts[0].allSatisfy(\.isNumber) && !parts.contains("")
   }
 
-  /// From what `sbatch --parsable` says: the number, and behind a semicolon the cluster.
+  /// Parses the output of `sbatch --parsable`: the number, then a semicolon and the cluster.
   package static func jobNumber(_ output: String) throws(LaunchError) -> Int {
     let line = output.split(whereSeparator: \.isNewline).last ?? ""
     guard let number = line.split(separator: ";").first.flatMap({ Int($0) }), number > 0 else {

@@ -1,20 +1,20 @@
 import Foundation
 
-/// What a worker's script wrote of itself: a line when it begins, when it is told to leave, when it cannot work and
-/// when it ends; of each time that Slurm started it.
+/// What a worker's script wrote about itself: a line when it begins, when it is told to leave, when it cannot work and
+/// when it ends, for each time that Slurm started it.
 package struct SlurmRecord: Hashable, Sendable {
   package struct Run: Hashable, Sendable {
     package var since: Date
-    /// Processors that Slurm granted; nil where it did not say.
+    /// The number of processors that Slurm granted; `nil` if it did not say.
     package var processors: Int?
     package var host: String
-    /// The worker's.
+    /// The worker's process.
     package var processID: Int?
-    /// `time-limit`, `stop` or `end`, where it was told to leave.
+    /// `time-limit`, `stop` or `end` if the worker was told to leave.
     package var told: String?
-    /// Why it cannot work there.
+    /// Why the worker cannot work there.
     package var failure: String?
-    /// Its exit code.
+    /// The worker's exit code.
     package var ended: Int?
   }
 
@@ -22,7 +22,7 @@ package struct SlurmRecord: Hashable, Sendable {
 
   package init() {}
 
-  /// A line that is cut off, as a node that dies leaves it, counts as not written.
+  /// Ignores a truncated line, as a node that dies leaves it.
   package init(_ text: String) {
     for line in text.split(separator: "\n") {
       let words = line.split(separator: " ", maxSplits: 1).map(String.init)

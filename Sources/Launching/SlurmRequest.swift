@@ -1,19 +1,19 @@
 import ReadableText
 import TextInput
 
-/// What Slurm is asked for, for each worker.
+/// What a launch requests from Slurm for each worker.
 package struct SlurmRequest: Codable, Hashable, Sendable {
-  /// Nil: the site's standard limit.
+  /// `nil` for the site's default limit.
   package var time: SlurmTime?
   package var partition: String?
   package var account: String?
   package var qos: String?
   package var constraint: String?
-  /// Nil where its user has not said it: the site's, unless it is fitted to a study's trainings.
+  /// `nil` if the user has not specified it: the site's default, unless it is fitted to a study's trainings.
   package var memory: SlurmMemory?
-  /// How long a worker that is told to leave goes on with trainings that end in it.
+  /// How long a worker that is told to leave goes on with trainings that end within this time.
   package var graceSeconds: Double
-  /// More options of sbatch, which stand last.
+  /// More options of sbatch, which come last.
   package var options: [String]
 
   package init(
@@ -31,21 +31,21 @@ package struct SlurmRequest: Codable, Hashable, Sendable {
     self.options = options
   }
 
-  /// Below the 30 s (`KillWait`) that most sites leave a preempted or cancelled job after its first signal.
+  /// Less than the 30 s (`KillWait`) that most sites give a preempted or cancelled job after its first signal.
   package static let standardGraceSeconds = 20.0
 
-  /// Seconds before the time limit at which a worker is told to leave: its grace, and time for results to arrive and
-  /// processes to end. Slurm may be up to 60 s early with it, never late.
+  /// The number of seconds before the time limit at which a worker is told to leave: its grace, and time for results to
+  /// arrive and processes to end. Slurm may send the signal up to 60 s early, never late.
   package var leadSeconds: Int { Int(graceSeconds.rounded(.up)) + 15 }
 
-  /// Seconds that a worker works for certain; nil without a time limit of its own.
+  /// The number of seconds that a worker is sure to work; `nil` without a time limit of its own.
   package var workingSeconds: Int? { time.map { $0.seconds - leadSeconds - 60 } }
 
-  /// With memory for a study's trainings where its user asks for none of his own: a quarter more than one takes, and a
-  /// share of the worker beside them. Whole nodes have all that there is.
+  /// This request with memory for a study's trainings, if the user asks for none: a quarter more than a training takes,
+  /// plus a share of the worker's own memory. Whole nodes have all the memory that there is.
   /// - Parameters:
-  ///   - bytes: what a training takes; nil where that is not known.
-  ///   - slots: of each worker; nil for whole nodes.
+  ///   - bytes: the memory of a training; `nil` if it is not known.
+  ///   - slots: the slots of each worker; `nil` for whole nodes.
   package func fitted(toTrainingsOf bytes: Int?, slots: Int?) -> SlurmRequest {
     let asksItself = options.contains { option in
       option == "--mem" || ["--mem=", "--mem-per-"].contains { option.hasPrefix($0) }
@@ -58,10 +58,10 @@ package struct SlurmRequest: Codable, Hashable, Sendable {
 
   private static let workerBytes = 300 << 20
 
-  /// What a launch keeps it by.
+  /// The key of `memory` in a launch's settings.
   package static let memorySetting = "memory-per-slot"
 
-  /// As a launch keeps it; `init(settings:)` reads it.
+  /// This request as a launch's settings, which `init(settings:)` reads.
   package var settings: [String: String] {
     var settings = ["grace": "\(graceSeconds)"]
     settings["time"] = time?.description
@@ -70,7 +70,7 @@ package struct SlurmRequest: Codable, Hashable, Sendable {
     settings["qos"] = qos
     settings["constraint"] = constraint
     settings[Self.memorySetting] = memory?.description
-    // No option of sbatch has a line break in it.
+    // No option of sbatch contains a line break.
     settings["sbatch"] = options.isEmpty ? nil : options.joined(separator: "\n")
     return settings
   }
@@ -85,10 +85,10 @@ package struct SlurmRequest: Codable, Hashable, Sendable {
       options: settings["sbatch"]?.split(separator: "\n").map(String.init) ?? [])
   }
 
-  /// Arguments of sbatch.
+  /// The arguments of sbatch.
   /// - Parameters:
-  ///   - count: workers, a task of an array each where there are several.
-  ///   - slots: processors of each; nil: whole nodes.
+  ///   - count: the number of workers; several become the tasks of an array.
+  ///   - slots: the processors of each worker; `nil` for whole nodes.
   package func submission(
     of count: Int, slots: Int?, name: String, script: String, logs: String, isTest: Bool = false
   ) -> [String] {
@@ -106,10 +106,10 @@ package struct SlurmRequest: Codable, Hashable, Sendable {
     if let time { words.append("--time=\(time)") }
     let named = [("partition", partition), ("account", account), ("qos", qos), ("constraint", constraint)]
     for case (let option, let value?) in named { words.append("--\(option)=\(value)") }
-    // A percent sign begins what Slurm replaces.
+    // A percent sign begins a placeholder of Slurm.
     let file = "\(logs.replacing("%", with: "%%"))/\(count > 1 ? "%A_%a" : "%j").log"
-    // To the script alone, which tells the worker, once. TERM reaches all processes of a job that is cancelled or
-    // preempted.
+    // The signal goes to the script alone, which tells the worker, once. It is not TERM, which reaches all processes of
+    // a cancelled or preempted job.
     words += [
       "--requeue", "--open-mode=append", "--output=\(file)",
       "--signal=B:\(SlurmScript.timeLimitSignal)@\(min(leadSeconds, 65_535))",
@@ -120,10 +120,10 @@ package struct SlurmRequest: Codable, Hashable, Sendable {
   }
 }
 
-/// How much memory a slot has in Slurm.
+/// The memory of a slot in Slurm.
 package enum SlurmMemory: Codable, Hashable, Sendable, LosslessStringConvertible {
   case perSlot(bytes: Int)
-  /// The site's standard, or all that a node has where whole nodes are asked for.
+  /// The site's default, or all memory of a node if whole nodes are requested.
   case site
 
   package init?(_ text: String) {

@@ -1,7 +1,7 @@
 import ShellCommands
 
-/// What runs on a node: looks whether a worker can work there, starts it, passes on what Slurm says to the script
-/// alone, and keeps a record of it in the launch's folder.
+/// The script that runs on a node: checks that a worker can work there, starts it, passes on the signals that Slurm
+/// sends to the script alone, and keeps the worker's record in the launch's folder.
 package struct SlurmScript: Sendable {
   package var worker: WorkerInvocation
   /// The folder of records, on a file system that the nodes share.
@@ -14,11 +14,11 @@ package struct SlurmScript: Sendable {
     self.graceSeconds = graceSeconds
   }
 
-  /// Sent by Slurm before the time limit.
+  /// The signal that Slurm sends before the time limit.
   package static let timeLimitSignal = "USR1"
-  /// Sent by `launch stop`.
+  /// The signal that `launch stop` sends.
   package static let stopSignal = "USR2"
-  /// The variable that names the record where it is not named by job and task.
+  /// The variable that names the record if job and task do not.
   package static let recordVariable = "LAYERSEARCH_PLACED"
 
   package var text: String {
@@ -107,7 +107,7 @@ package struct SlurmScript: Sendable {
     "there is no \(executable): name the program with --binary, in a folder that the nodes share, or have it installed"
   }
 
-  /// Data sets are kept on the node's own disk, where the next worker of this user finds them.
+  /// Data sets are kept on the node's own disk, where this user's next worker finds them.
   private static let scratch = """
     cache=()
     for scratch in "${SLURM_TMPDIR:-}" "${TMPDIR:-}" /tmp; do

@@ -1,15 +1,15 @@
 extension PlacedWorker {
-  /// From what is known of a Slurm job.
+  /// Creates a worker from what is known of its Slurm job.
   /// - Parameters:
-  ///   - row: of the controller; nil where it has forgotten the job.
-  ///   - account: of the accounting, where the site keeps one and the controller has forgotten the job.
-  ///   - slots: that were asked for; nil: as many as a node has.
+  ///   - row: the controller's answer; `nil` if it has forgotten the job.
+  ///   - account: the accounting's answer, if the site has accounting and the controller has forgotten the job.
+  ///   - slots: the number requested; `nil` for as many as a node has.
   package init(slurm id: String, row: SlurmRow?, account: SlurmRow?, record: SlurmRecord, slots: Int?) {
     let run = record.runs.last
     let state =
       (row ?? account).map { PlacedState(slurm: $0, record: record) }
       ?? PlacedState(slurmForgotten: record)
-    // What is told of an earlier run says nothing of where the next one will be.
+    // An earlier run does not tell where the next one will be.
     let begun = if case .pending = state { false } else { true }
     self.init(
       id: id, host: begun ? (row ?? account)?.nodes ?? run?.host : nil, processID: begun ? run?.processID : nil,
@@ -34,7 +34,7 @@ extension PlacedState {
     case "COMPLETED":
       self = Self.left(run) ?? .ended(.done, detail: nil)
     case "CANCELLED", "REVOKED":
-      // Told by `launch stop`, and cancelled because it took long, or before it began.
+      // Told by `launch stop` and cancelled because it took too long, or cancelled before it began.
       self = .ended(.cancelled, detail: run == nil ? "before it began" : nil)
     case "PREEMPTED":
       self = .ended(.preempted, detail: nil)
@@ -43,7 +43,8 @@ extension PlacedState {
     case "TIMEOUT", "DEADLINE":
       self = .ended(.timeLimit, detail: "ended by Slurm at the limit")
     case "OUT_OF_MEMORY":
-      // An engine that was ended for its memory is the worker's account; here the worker itself went.
+      // A job also has this state if only an engine was killed for its memory, which its worker reports. If the worker
+      // did not end with 0, it was killed itself.
       self = run?.ended == 0 ? .ended(.done, detail: nil) : .ended(.outOfMemory, detail: Self.moreMemory)
     case "FAILED":
       self = .ended(.failed, detail: Self.failure(run, reason: row.reason))
@@ -52,8 +53,8 @@ extension PlacedState {
     }
   }
 
-  /// Of a job whose processes Slurm takes away: its record knows how they ended, or Slurm says so next. A job that is
-  /// preempted may be queued again.
+  /// The state of a job whose processes Slurm is ending: its record tells how they ended, or Slurm will say so next. A
+  /// preempted job may be queued again.
   private static func completing(_ run: SlurmRecord.Run?) -> PlacedState {
     guard let run, run.told != "end" else { return .running }
     if run.ended == 0 { return left(run) ?? .ended(.done, detail: nil) }
@@ -61,7 +62,7 @@ extension PlacedState {
     return run.told == nil ? .running : .leaving
   }
 
-  /// Of a job that Slurm has forgotten.
+  /// The state of a job that Slurm has forgotten.
   package init(slurmForgotten record: SlurmRecord) {
     guard let run = record.runs.last else {
       self = .ended(.cancelled, detail: "Slurm no longer knows it, and it never began")
@@ -80,7 +81,7 @@ extension PlacedState {
 
   private static let moreMemory = "ask for more with --memory-per-slot"
 
-  /// With 0, because its time was nearly up.
+  /// The state of a worker that ended with 0 because its time was nearly up; `nil` for other workers.
   private static func left(_ run: SlurmRecord.Run?) -> PlacedState? {
     run?.told == "time-limit" ? .ended(.timeLimit, detail: "handed its jobs back before the limit") : nil
   }
@@ -93,16 +94,16 @@ extension PlacedState {
     return reason.map { "Slurm says \($0)" } ?? "it left no record of its end"
   }
 
-  /// Why a job waits: how it came to wait again, and Slurm's word with what it means.
+  /// Why a job waits: how it came to wait again, and Slurm's reason with its meaning.
   private static func waiting(_ reason: String?, after record: SlurmRecord) -> String? {
     let meaning = reason.map { word in meanings[word].map { "\(word): \($0)" } ?? word }
     guard let run = record.runs.last else { return meaning }
-    // A job that is preempted or requeued is told; one whose node dies is not.
+    // A job that is preempted or requeued gets a signal; one whose node fails does not.
     let again = run.told == "end" ? "preempted and queued again" : "queued again after its node \(run.host) failed"
     return [again, meaning].compactMap(\.self).joined(separator: "; ")
   }
 
-  /// Of the reasons that keep a job waiting longest, what a user can do.
+  /// The meaning of the most common long-lasting reasons, and what a user can do.
   private static let meanings = [
     "Resources": "waits for free processors",
     "Priority": "other jobs go first",

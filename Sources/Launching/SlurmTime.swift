@@ -1,14 +1,14 @@
 import TextInput
 
-/// A time limit as Slurm's users write it: `30` (minutes), `30:00`, `2:00:00`, `1-12`, `1-12:30`, `1-12:30:00`; or as
-/// this program's other options: `90s`, `30min`, `2h`, `1d`.
+/// A time limit as Slurm's users write it: `30` (minutes), `30:00`, `2:00:00`, `1-12`, `1-12:30`, `1-12:30:00`; or in
+/// the format of this program's other options: `90s`, `30min`, `2h`, `1d`.
 package struct SlurmTime: Codable, Hashable, Sendable, CustomStringConvertible {
   /// At least 1.
   package let seconds: Int
 
   package init(seconds: Int) { self.seconds = max(1, seconds) }
 
-  /// Nil where the text is not `allowed`.
+  /// `nil` if the text is not `allowed`.
   package init?(_ text: String) {
     guard let seconds = Self.clock(text) ?? TimeSpan(text).map({ Int($0.seconds.rounded(.up)) }), seconds > 0 else {
       return nil
@@ -33,7 +33,7 @@ package struct SlurmTime: Codable, Hashable, Sendable, CustomStringConvertible {
     guard numbers.count == fields.count, (1...3).contains(numbers.count) else { return nil }
     if parts.count == 2 {
       guard let days = natural(parts[0]) else { return nil }
-      // Behind days stand hours first.
+      // After the days come hours first.
       return days * 86_400 + zip(numbers, [3600, 60, 1]).reduce(0) { $0 + $1.0 * $1.1 }
     }
     let units = numbers.count == 3 ? [3600, 60, 1] : [60, 1]

@@ -1,16 +1,16 @@
-/// How a worker of a launch is started, wherever that is.
+/// How the workers of a launch are started, at any place.
 package struct WorkerInvocation: Codable, Hashable, Sendable {
-  /// Path or name of the layersearch binary, where the worker is to run.
+  /// The path or name of the layersearch binary where the worker runs.
   package var executable: String
-  /// Where the coordinator listens, as the worker is to see it.
+  /// The coordinator's address, as the worker sees it.
   package var connect: String
-  /// A worker's folder of keys on this machine; nil without keys. A place brings them to where the worker runs.
+  /// A worker's folder of keys on this machine; `nil` without keys. The place provides the keys where the worker runs.
   package var keys: String?
-  /// Trainings at the same time; nil: one a core that the worker's process may use.
+  /// The number of trainings at the same time; `nil` for one per core that the worker's process may use.
   package var slots: Int?
   /// More options of `layersearch worker`.
   package var options: [String]
-  /// Of the launch.
+  /// The name of the launch.
   package var name: String
 
   package init(
@@ -25,14 +25,15 @@ package struct WorkerInvocation: Codable, Hashable, Sendable {
     self.name = name
   }
 
-  /// Of the executable, to start a worker. `keys`: its folder of keys where it runs.
+  /// The executable's arguments to start a worker.
+  /// - Parameter keys: the folder of keys where the worker runs.
   package func arguments(keys: String?) -> [String] {
     ["worker", "--connect", connect] + (keys.map { ["--keys", $0] } ?? [])
       + (slots.map { ["--slots", "\($0)"] } ?? []) + options
   }
 
-  /// Of the executable, to find out whether a worker there would reach its coordinator: it connects, proves its key and
-  /// ends with 0, or with 1 and a line on standard error that says why not.
+  /// The executable's arguments to test whether a worker there would reach its coordinator: it connects, proves its
+  /// key, and ends with 0, or with 1 and a line on standard error that says why not.
   package func probeArguments(keys: String?) -> [String] {
     ["worker", "--connect", connect] + (keys.map { ["--keys", $0] } ?? []) + ["--probe"]
   }

@@ -1,4 +1,4 @@
-/// How many workers a launch may have: `4`, or `2:50` from so many to so many.
+/// The number of workers that a launch may have: `4`, or a minimum and a maximum such as `2:50`.
 package struct WorkerRange: Hashable, Sendable, CustomStringConvertible {
   package let least: Int
   package let most: Int
@@ -6,7 +6,7 @@ package struct WorkerRange: Hashable, Sendable, CustomStringConvertible {
   package static let allowed = "a number of workers from 1 to 10000, such as 4, or two, such as 2:50"
   private static let limit = 10_000
 
-  /// Nil where the text is no such range.
+  /// `nil` if the text is not such a range.
   package init?(_ text: String) {
     let ends = text.split(separator: ":", omittingEmptySubsequences: false).map { part in
       part.allSatisfy { $0.isASCII && $0.isNumber } ? Int(part) : nil

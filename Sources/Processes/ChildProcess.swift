@@ -3,17 +3,17 @@ import Foundation
 import ReadableText
 import Synchronization
 
-/// A process that this one starts, with lines in and lines out.
+/// A child process that receives and sends lines.
 ///
-/// Spawned directly rather than through a library for three things: the child's peak memory (`wait4`), where wanted a
-/// process group of its own so that Ctrl-C in a terminal reaches only the parent, and standard input as a lifeline: the
-/// kernel closes it when the parent ends, however it ends, and the child ends on that.
+/// Spawned directly rather than through a library, for three reasons: the child's peak memory (`wait4`); optionally a
+/// process group of its own, so that Ctrl-C in a terminal reaches only the parent; and standard input as a lifeline:
+/// the kernel closes it when the parent ends, however it ends, and the child ends in response.
 package final class ChildProcess: Sendable {
-  /// What a child is started from.
+  /// The program that a child runs.
   package enum Program: Sendable, Hashable {
     /// This process's own executable.
     case itself
-    /// A path, or a name that is looked for in the folders of `PATH`.
+    /// A path, or a name that is looked up in the folders of `PATH`.
     case named(String)
 
     fileprivate var file: String {
@@ -23,7 +23,7 @@ package final class ChildProcess: Sendable {
       }
     }
 
-    /// What the child finds as its first argument.
+    /// The child's argument 0.
     fileprivate var name: String {
       switch self {
       case .itself: "layersearch"
@@ -41,7 +41,7 @@ package final class ChildProcess: Sendable {
 
     package var status: Status
     package var peakMemoryBytes: Int
-    /// What it last wrote to standard error.
+    /// The last lines of its standard error, and those that name a reason (`LastWords`).
     package var lastLines: [String]
 
     /// One line: signal or exit code, peak memory, last lines.
@@ -58,34 +58,33 @@ package final class ChildProcess: Sendable {
 
   private static let spawning = Mutex(())
 
-  /// What it last wrote to standard error.
+  /// The last lines of the child's standard error.
   private let errors = Mutex(LastWords())
-  /// The most that it was seen to have resident.
+  /// The largest resident memory that was sampled, in bytes.
   private let seenPeak = Mutex(0)
   /// This process's own peak when it started the child: the kernel's figure for a child begins there, not at 0.
   private let inheritedPeak: Int
 
   package let processID: Int32
-  /// Nil once the process is reaped: its number may then be another's.
+  /// `nil` once the process is reaped, because its number may then belong to another process.
   private let living: Mutex<Int32?>
-  /// Nil once closed.
+  /// `nil` once closed.
   private let input: Mutex<Int32?>
 
-  /// With `leavesSignalsToParent`, those that ask for an end are ignored from the child's first moment on, where this
-  /// process handles them.
-  ///
-  /// `onLine` and `onErrorLine` are called on threads of their own; `onEnd` once, when both streams have ended and the
-  /// process is reaped.
+  /// Starts the child. `onLine` and `onErrorLine` are called on threads of their own; `onEnd` once, when both streams
+  /// have ended and the process is reaped.
   /// - Parameters:
   ///   - arguments: without the program's name.
-  ///   - hasOwnGroup: false where a signal to the terminal's processes is to reach the child too.
+  ///   - hasOwnGroup: `false` if a signal to the terminal's foreground processes must reach the child too.
+  ///   - leavesSignalsToParent: whether the child starts with the signals that request termination blocked, until it
+  ///     ignores them itself; this process handles them.
   package init(
     _ program: Program = .itself, arguments: [String], environment: [String: String], hasOwnGroup: Bool = true,
     leavesSignalsToParent: Bool = false,
     onLine: @escaping @Sendable ([UInt8]) -> Void,
     onErrorLine: @escaping @Sendable (String) -> Void = { _ in }, onEnd: @escaping @Sendable (Ending) -> Void
   ) throws(ProcessError) {
-    // One at a time: a child that is spawned while another's pipes are not marked yet would hold them open.
+    // One at a time: a child spawned while another's pipes are not yet marked close-on-exec would hold them open.
     let (processID, input, output, errors) = try Self.spawning.withLock { _ throws(ProcessError) in
       var pipes: [Pipe] = []
       do throws(ProcessError) {
@@ -96,7 +95,7 @@ package final class ChildProcess: Sendable {
           errors: pipes[2].write)
         return (processID, pipes[0], pipes[1], pipes[2])
       } catch {
-        // A shortage must not become a lasting one.
+        // A temporary shortage must not become a lasting one.
         for pipe in pipes { for end in [pipe.read, pipe.write] { close(end) } }
         throw error
       }
@@ -137,7 +136,7 @@ package final class ChildProcess: Sendable {
     }
   }
 
-  /// Writes to the child's standard input; false where the child no longer reads.
+  /// Writes to the child's standard input. Returns `false` if the child no longer reads.
   @discardableResult
   package func write(_ bytes: [UInt8]) -> Bool {
     input.withLock { descriptor in
@@ -156,7 +155,7 @@ package final class ChildProcess: Sendable {
   package var lastLines: [String] { errors.withLock { $0.lines } }
   package var peakMemoryBytes: Int { seenPeak.withLock { $0 } }
 
-  /// Its resident memory now, in bytes; nil once it has ended.
+  /// The child's current resident memory in bytes; `nil` once it has ended.
   package func residentBytes() -> Int? {
     guard living.withLock({ $0 }) != nil, let memory = ProcessMemory.bytes(of: processID) else { return nil }
     seenPeak.withLock { $0 = max($0, memory.peak) }
@@ -170,7 +169,7 @@ package final class ChildProcess: Sendable {
   }
 
   private func reap() -> (Ending.Status, peakMemoryBytes: Int) {
-    // Waits without reaping first, so that no signal is sent to a number that is free again.
+    // Waits without reaping first, so that no signal is sent to a process number that is free again.
     var information = siginfo_t()
     while waitid(P_PID, id_t(processID), &information, WEXITED | WNOWAIT) != 0, errno == EINTR {}
     return living.withLock { living in
@@ -203,7 +202,7 @@ package final class ChildProcess: Sendable {
     var all = sigset_t()
     sigemptyset(&blocked)
     sigfillset(&all)
-    // Blocked from its first moment, until it has told the system that it ignores them.
+    // Blocked from the child's first moment until it has told the system that it ignores them.
     for number in blocking { sigaddset(&blocked, number) }
     posix_spawnattr_setsigmask(&attributes, &blocked)
     posix_spawnattr_setsigdefault(&attributes, &all)
@@ -221,7 +220,7 @@ package final class ChildProcess: Sendable {
     return processID
   }
 
-  /// Both ends are closed in children.
+  /// A pipe whose ends are both closed in children.
   private struct Pipe {
     let read: Int32
     let write: Int32

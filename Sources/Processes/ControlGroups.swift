@@ -1,14 +1,14 @@
 import Files
 import Foundation
 
-/// The control groups that this process is in: what a container, a batch system or systemd confines it to. Both
-/// versions of the interface; every group up to the mounted root counts, because each confines what is below it.
+/// The control groups of this process: what a container, a batch system or systemd confines it to. Supports both
+/// versions of the interface. Every group up to the mounted root counts, because each confines the groups below it.
 ///
-/// Works on texts and a root folder, so that any machine can be made up for it.
+/// Works on texts and a root folder, so that tests can make up any machine.
 package struct ControlGroups: Sendable {
-  /// Of one version and one controller, from the process's own group up to the mount.
+  /// The groups of one hierarchy, from the process's own group up to the mount.
   private struct Hierarchy: Sendable {
-    /// Empty for version 2, which has all controllers in one.
+    /// Empty for version 2, which has all controllers in one hierarchy.
     var controllers: Set<String>
     var isVersion2: Bool
     var folders: [String]
@@ -17,12 +17,12 @@ package struct ControlGroups: Sendable {
   private let root: String
   private let hierarchies: [Hierarchy]
 
-  /// The process's own.
+  /// The groups of this process.
   package static let current = ControlGroups(
     root: "", groups: read("/proc/self/cgroup") ?? "", mounts: read("/proc/self/mountinfo") ?? "")
 
   /// - Parameters:
-  ///   - root: goes before every path; empty for this machine.
+  ///   - root: a folder to prefix to every path; empty for this machine.
   ///   - groups: the text of `/proc/self/cgroup`.
   ///   - mounts: the text of `/proc/self/mountinfo`.
   package init(root: String, groups: String, mounts: String) {
@@ -56,20 +56,21 @@ package struct ControlGroups: Sendable {
       options = Set(fields[dash + 3].split(separator: ",").map(String.init))
     }
 
-    /// Space, tab, line end and backslash stand as three octal digits.
+    /// Space, tab, newline and backslash are written as three octal digits.
     private static func unescaped(_ text: String) -> String {
       text.replacing("\\040", with: " ").replacing("\\011", with: "\t").replacing("\\012", with: "\n").replacing(
         "\\134", with: "\\")
     }
 
-    /// In a container the mount shows its own part of the tree only: what lies above it cannot be seen.
+    /// The folders of a group, from its own up to the mount point. A container's mount shows only its own part of the
+    /// tree; groups above it cannot be seen.
     func folders(of group: String) -> [String] {
       var below = group
       if root != "/" {
         if group == root || group.hasPrefix(root + "/") {
           below = String(group.dropFirst(root.count))
         } else {
-          // Of another name space: the group's own place in the mount is its top.
+          // The path is of another namespace: take the top of the mount for the process's group.
           below = ""
         }
       }
@@ -83,15 +84,15 @@ package struct ControlGroups: Sendable {
     }
   }
 
-  /// A limit, and the file that it stands in.
+  /// A limit, and the file that sets it.
   package struct Limit: Hashable, Codable, Sendable {
     package var value: Double
     package var file: String
   }
 
-  // MARK: What they confine to
+  // MARK: Limits
 
-  /// Processors' worth of time, as a number that may have a fraction; nil without a limit.
+  /// The smallest limit of processor time, in processors, possibly a fraction; `nil` without a limit.
   package var processors: Limit? {
     var least: Limit?
     func add(_ quota: Double, _ period: Double, _ file: String) {
@@ -118,11 +119,11 @@ package struct ControlGroups: Sendable {
     return least
   }
 
-  /// How many processors they may run on; nil where no group tells.
+  /// The smallest number of processors that the groups may run on; `nil` if no group tells.
   package var allowedProcessors: Limit? {
     hierarchies.flatMap { hierarchy -> [Limit] in
       guard hierarchy.isVersion2 || hierarchy.controllers.contains("cpuset") else { return [] }
-      // Of version 1 the first is those that are there, too, but not all kernels have it.
+      // The first file of version 1 also lists only the processors that are there, but not all kernels have it.
       let names = hierarchy.isVersion2 ? ["cpuset.cpus.effective"] : ["cpuset.effective_cpus", "cpuset.cpus"]
       return hierarchy.folders.flatMap { folder in
         names.compactMap { name in
@@ -134,19 +135,20 @@ package struct ControlGroups: Sendable {
     }.min { $0.value < $1.value }
   }
 
-  /// Bytes; nil without a limit.
+  /// The smallest memory limit in bytes; `nil` without a limit.
   package var memory: Limit? {
     memoryFolders.flatMap { folder, isVersion2 in
       (isVersion2 ? ["memory.max"] : ["memory.limit_in_bytes"]).compactMap { name -> Limit? in
         let file = "\(folder)/\(name)"
-        // Version 1 writes no limit as a number of pages that no machine has.
+        // Version 1 writes "no limit" as a whole number of pages that no machine has.
         guard let bytes = words(file).first.flatMap(Double.init), bytes > 0, bytes < 1e18 else { return nil }
         return Limit(value: bytes, file: file)
       }
     }.min { $0.value < $1.value }
   }
 
-  /// Processes of these groups that the kernel has killed for lack of memory so far. Only its growth means something.
+  /// The number of processes of these groups that the kernel has killed so far for lack of memory. Only an increase is
+  /// meaningful.
   package var memoryKills: Int {
     memoryFolders.reduce(0) { sum, entry in
       let file = "\(entry.folder)/\(entry.isVersion2 ? "memory.events" : "memory.oom_control")"

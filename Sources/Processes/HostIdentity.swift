@@ -2,13 +2,13 @@ import Files
 import Foundation
 import Randomness
 
-/// Which machine this is, for files in folders that several machines share: a cluster's home folders, most of all.
-/// Process numbers mean something on their own machine only.
+/// Identifies this machine in files of folders that several machines share, above all a cluster's home folders. A
+/// process number is meaningful only on its own machine.
 ///
-/// The host name, and digits that tell machines of one name apart: from `/etc/machine-id`, which stays over restarts,
-/// or from the kernel's boot where there is none.
+/// The host name, and digits that distinguish machines of the same name: from `/etc/machine-id`, which persists across
+/// restarts, or else from the kernel's boot ID.
 package struct HostIdentity: Hashable, Sendable, CustomStringConvertible {
-  /// A file's name: letters, digits, `.`, `_`, `-`.
+  /// The identity as part of a file name: letters, digits, `.`, `_`, `-`.
   package let description: String
 
   package static let current = HostIdentity(name: HostName.current ?? "", machine: machine)

@@ -7,7 +7,7 @@
 #endif
 
 package enum HostName {
-  /// This machine's name as its kernel has it, without asking a name server; nil where there is none.
+  /// This machine's name according to its kernel, without asking a name server; `nil` if it has none.
   package static var current: String? {
     var name = [CChar](repeating: 0, count: 256)
     guard gethostname(&name, name.count - 1) == 0 else { return nil }

@@ -1,13 +1,13 @@
-/// What of a process's standard error tells why it ended: the last lines, and those that name a reason.
+/// The lines of a process's standard error that tell why it ended: the last ones, and those that name a reason.
 ///
-/// A process that traps says why in one line; a backtrace of any length follows it.
+/// A process that traps gives the reason in one line, followed by a backtrace of any length.
 package struct LastWords: Sendable {
   package static let lastKept = 5
   package static let reasonsKept = 3
-  /// The rest of a longer line is dropped: a process may write without an end.
+  /// The rest of a longer line is dropped: a process may write a line without end.
   package static let longestLine = 1000
 
-  /// As they begin in what Swift, the C library, C++ and sanitizers write.
+  /// What such lines contain in the output of Swift, the C library, C++ and sanitizers.
   private static let marks = [
     "Fatal error", "Precondition failed", "Assertion", "assertion", "Program crashed", "terminate called", "what():",
     "ERROR: AddressSanitizer", "stack smashing", "malloc", "free()", "error while loading shared libraries",
@@ -23,11 +23,11 @@ package struct LastWords: Sendable {
     count += 1
     last.append((count, line))
     if last.count > Self.lastKept { last.removeFirst() }
-    // The first ones: what comes later follows from them.
+    // The first such lines: later ones are consequences.
     if reasons.count < Self.reasonsKept, Self.marks.contains(where: line.contains) { reasons.append((count, line)) }
   }
 
-  /// In the order in which they were written, each once.
+  /// The kept lines in the order in which they were written, each once.
   package var lines: [String] {
     let first = last.first?.number ?? 0
     return reasons.filter { $0.number < first }.map(\.line) + last.map(\.line)

@@ -1,15 +1,14 @@
 import Foundation
 
-/// Lines from a file descriptor, read by blocking: for threads of their own.
+/// Reads lines from a file descriptor with blocking calls, for use on a dedicated thread.
 package struct LineReader {
   private let descriptor: Int32
-  /// A longer line is cut off here.
+  /// The rest of a longer line is dropped.
   package static let longestLine = 1 << 20
 
   package init(descriptor: Int32) { self.descriptor = descriptor }
 
-  /// Calls `body` with each line, without its line end, until the input ends; the last one also where it lacks a line
-  /// end.
+  /// Calls `body` with each line, without its newline, until the input ends. The last line needs no newline.
   package func forEach(_ body: ([UInt8]) -> Void) {
     var line: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 16_384)

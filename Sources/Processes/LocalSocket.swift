@@ -8,10 +8,10 @@ import Files
   import Darwin
 #endif
 
-/// Stream sockets between processes of one user on one machine, by a name in a folder.
+/// Stream sockets between processes of one user on one machine, named by a file in a folder.
 ///
-/// Their addresses hold about a hundred bytes. A longer path is named through the folder that it is in, which is open
-/// meanwhile (`/proc/self/fd`).
+/// Socket addresses hold about a hundred bytes. A longer path is given through its folder, which is open meanwhile
+/// (`/proc/self/fd`).
 package enum LocalSocket {
   private static let mostPathBytes = MemoryLayout.size(ofValue: sockaddr_un().sun_path) - 1
 
@@ -49,8 +49,8 @@ package enum LocalSocket {
     guard result == 0 else { throw .last }
   }
 
-  /// A connection to the process that listens there.
-  /// - Throws: ENOENT and ECONNREFUSED where none does.
+  /// Connects to the process that listens there.
+  /// - Throws: ENOENT or ECONNREFUSED if no process listens.
   package static func connect(to name: String, in folder: String) throws(SystemError) -> LocalConnection {
     let connection = LocalConnection(descriptor: try make())
     try withAddress(of: name, in: folder) { address, length in
@@ -64,7 +64,7 @@ package enum LocalSocket {
   }
 }
 
-/// One end of a connection. It ends with the last reference.
+/// One end of a connection, closed with the last reference.
 package final class LocalConnection: Sendable {
   let descriptor: CInt
 
@@ -72,7 +72,7 @@ package final class LocalConnection: Sendable {
 
   deinit { close(descriptor) }
 
-  /// The user of the process at the other end, as the kernel says; nil where it does not.
+  /// The user of the process at the other end, according to the kernel; `nil` if the kernel does not tell.
   package var user: uid_t? {
     #if canImport(Glibc)
       // Process, user and group.
@@ -86,10 +86,10 @@ package final class LocalConnection: Sendable {
     #endif
   }
 
-  /// Whether the process at the other end works for the same user as this one, or for the superuser.
+  /// Whether the process at the other end runs as the same user as this one, or as the superuser.
   package var isOwn: Bool { user == geteuid() || user == 0 }
 
-  /// Neither reading nor writing waits longer.
+  /// Limits how long a read or a write waits.
   package func setPatience(seconds: Int) {
     var time = timeval(tv_sec: seconds, tv_usec: 0)
     for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
@@ -97,9 +97,9 @@ package final class LocalConnection: Sendable {
     }
   }
 
-  /// Up to the line's end, which is not part of it.
-  /// - Returns: nil where the connection ends before, or the line is longer than that.
-  /// - Throws: EAGAIN where nothing came in time.
+  /// Reads up to the end of the line, and returns the line without its newline.
+  /// - Returns: `nil` if the connection ends before, or the line is longer than `mostBytes`.
+  /// - Throws: EAGAIN if nothing came in time.
   package func readLine(mostBytes: Int) throws(SystemError) -> [UInt8]? {
     var line: [UInt8] = []
     var portion = [UInt8](repeating: 0, count: 4096)
@@ -122,12 +122,12 @@ package final class LocalConnection: Sendable {
   }
 }
 
-/// A socket that processes of the same user connect to. Its name goes with it, and with the next one of that name where
-/// the process was killed: whoever makes one knows that no other process has it.
+/// A socket that processes of the same user connect to. `close` removes its name; if the process was killed instead,
+/// the next listener of that name does. The creator must know that no other process uses the name.
 package final class LocalListener: Sendable {
   private let descriptor: CInt
   private let path: String
-  /// Of the name's file.
+  /// The inode of the socket's file.
   private let inode: ino_t
 
   package init(name: String, in folder: String) throws(SystemError) {
@@ -136,7 +136,7 @@ package final class LocalListener: Sendable {
     do throws(SystemError) {
       if Self.inode(of: path) != nil { unlink(path) }
       try LocalSocket.withAddress(of: name, in: folder) { bind(descriptor, $0, $1) }
-      // Before it listens nobody gets in.
+      // Until it listens, nobody can connect.
       guard chmod(path, 0o600) == 0, listen(descriptor, 16) == 0 else { throw SystemError.last }
     } catch {
       closeDescriptor(descriptor)
@@ -147,7 +147,7 @@ package final class LocalListener: Sendable {
     inode = Self.inode(of: path) ?? 0
   }
 
-  /// Nil where there is no socket.
+  /// `nil` if there is no socket.
   private static func inode(of path: String) -> ino_t? {
     var status = stat()
     guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return nil }
@@ -156,7 +156,7 @@ package final class LocalListener: Sendable {
 
   deinit { closeDescriptor(descriptor) }
 
-  /// The next connection; nil once `close` was called.
+  /// The next connection; `nil` once `close` was called.
   package func nextConnection() -> LocalConnection? {
     while true {
       let accepted = accept(descriptor, nil, nil)
@@ -166,14 +166,14 @@ package final class LocalListener: Sendable {
       }
       switch errno {
       case EINTR, ECONNABORTED: continue
-      // Of all files that may be open none is left: others end.
+      // No more files can be opened, until other connections end.
       case EMFILE, ENFILE, ENOBUFS, ENOMEM: usleep(100_000)
       default: return nil
       }
     }
   }
 
-  /// Ends the waiting for connections, and takes the name away.
+  /// Ends the waiting for connections and removes the name.
   package func close() {
     if Self.inode(of: path) == inode { unlink(path) }
     shutdown(descriptor, CInt(SHUT_RDWR))

@@ -1,4 +1,4 @@
-/// Seconds since an arbitrary moment, never running backwards, not even when the user sets the clock.
+/// Seconds since an arbitrary moment. Never runs backwards, even if the user sets the clock.
 package enum MonotonicClock {
   private static let start = ContinuousClock.now
 

@@ -1,9 +1,9 @@
 import Foundation
 
-/// How many files, sockets and pipes this process may have open.
+/// The number of files, sockets and pipes that this process may have open.
 package enum OpenFileLimit {
-  /// Raises the limit as far as the system lets this user: a coordinator has a socket a worker, a worker three pipes a
-  /// slot.
+  /// Raises the limit as far as the system lets this user: a coordinator has one socket per worker, a worker three
+  /// pipes per slot.
   package static func raise() {
     var limit = rlimit()
     guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur < limit.rlim_max else {

@@ -6,23 +6,23 @@
   import Darwin
 #endif
 
-/// The machine's memory, and what this process has taken of it.
+/// The machine's memory, and the resident memory of processes.
 public enum ProcessMemory {
-  /// The most memory that the process ever had resident, in bytes: Linux's `VmHWM`, else `ru_maxrss`; 0 where neither
-  /// is to be had.
+  /// The largest resident memory of this process so far, in bytes: Linux's `VmHWM`, else `ru_maxrss`; 0 if neither is
+  /// available.
   public static func peakBytes() -> Int {
     // Linux's ru_maxrss survives exec: a child would report its parent's peak.
     peakFromStatus() ?? peakFromResourceUsage()
   }
 
-  /// The machine's memory; nil where the system does not tell.
+  /// The machine's memory in bytes; `nil` if the system does not tell.
   package static func physicalBytes() -> Int? {
     let (pages, size) = (sysconf(Int32(_SC_PHYS_PAGES)), sysconf(Int32(_SC_PAGESIZE)))
     return pages > 0 && size > 0 ? pages * size : nil
   }
 
-  /// What another process has resident now, and the most that it ever had, in bytes; nil where it has ended or the
-  /// system does not tell.
+  /// The current and the largest resident memory of another process, in bytes; `nil` if it has ended or the system does
+  /// not tell.
   public static func bytes(of processID: Int32) -> (resident: Int, peak: Int)? {
     guard let resident = status(of: "\(processID)", "VmRSS:"), let peak = status(of: "\(processID)", "VmHWM:") else {
       return nil

@@ -1,15 +1,15 @@
 import Files
 import Foundation
 
-/// What this process takes of the machine, now.
+/// The resources that this process uses now.
 package struct ProcessUsage: Sendable, Hashable {
-  /// User and system.
+  /// User and system time.
   package var processorSeconds: Double
   package var residentBytes: Int
   package var virtualBytes: Int
   package var openFiles: Int
   package var mostOpenFiles: Int
-  /// Seconds since 1970; nil where the system does not tell.
+  /// Seconds since 1970; `nil` if the system does not tell.
   package var started: Double?
 
   package init() {
@@ -18,7 +18,7 @@ package struct ProcessUsage: Sendable, Hashable {
     let itself: Int32 = 0
     _ = getrusage(itself, &usage)
     processorSeconds = Self.seconds(usage.ru_utime) + Self.seconds(usage.ru_stime)
-    // Pages: the whole size, then what is resident.
+    // In pages: the whole size, then the resident part.
     let pages = (KernelFile.text("/proc/self/statm") ?? "").split(separator: " ").compactMap { Int($0) }
     let pageBytes = sysconf(Int32(_SC_PAGESIZE))
     virtualBytes = (pages.first ?? 0) * pageBytes
@@ -32,7 +32,7 @@ package struct ProcessUsage: Sendable, Hashable {
 
   private static func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) * 1e-6 }
 
-  /// From the system's boot, in ticks: field 22 of `stat`, the 20th behind the name, which may have blanks.
+  /// The start in ticks since boot is field 22 of `stat`, the 20th after the name, which may contain spaces.
   private static let beginning: Double? = {
     guard let text = KernelFile.text("/proc/self/stat"), let name = text.lastIndex(of: ")"),
       let system = KernelFile.text("/proc/stat")

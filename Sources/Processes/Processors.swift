@@ -1,11 +1,11 @@
 import Dispatch
 import Synchronization
 
-/// The processors that this process may use, at work on things that do not depend on each other.
+/// Runs independent tasks on the processors that this process may use.
 package struct Processors: Sendable {
   package init() {}
 
-  /// What the function says of 0 to count - 1, in this order, whichever thread asks it.
+  /// Returns the values of the function for 0 to `count - 1`, in this order, whichever threads compute them.
   package func map<Value: Sendable>(_ count: Int, _ value: @Sendable (Int) -> Value) -> [Value] {
     let values = Mutex<[Value?]>(Array(repeating: nil, count: count))
     let next = Mutex(0)

@@ -1,7 +1,8 @@
-/// How often a process was asked to end. What asks may do it twice at once: `timeout` signals its child, and then its
-/// group, which the child is in.
+/// Counts how often a process was asked to end. Some programs ask twice at once: `timeout` signals its child, and then
+/// its group, which includes the child.
 package struct RequestCount: Sendable {
-  /// Seconds after a request within which others are the same one. A person's second Ctrl-C takes longer.
+  /// The number of seconds after a request within which another one counts as the same. A person's second Ctrl-C takes
+  /// longer.
   private static let moment = 0.2
 
   private var count = 0
@@ -10,7 +11,7 @@ package struct RequestCount: Sendable {
   package init() {}
 
   /// - Parameter now: seconds of a monotonic clock.
-  /// - Returns: how many there were, this one included; nil where it is the same as the one before.
+  /// - Returns: The number of requests, including this one; `nil` if this one counts as the one before.
   package mutating func next(at now: Double) -> Int? {
     guard now - last >= Self.moment else { return nil }
     last = now

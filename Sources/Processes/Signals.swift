@@ -1,16 +1,16 @@
 import Dispatch
 import Foundation
 
-/// Signals as calls on a queue of their own, instead of their default effect.
+/// Delivers signals as calls on a dedicated queue, instead of their default action.
 package final class Signals: Sendable {
-  /// Safe to share: made in `init`, only cancelled afterwards.
+  /// Safe to share: set in `init`, only cancelled afterwards.
   private nonisolated(unsafe) let sources: [any DispatchSourceSignal]
   private let registered = DispatchSemaphore(value: 0)
 
   package static let requestsToEnd = [SIGINT, SIGTERM, SIGHUP]
 
-  /// `handler` is called for each request to end that is one of its own (`RequestCount`): with the signal's number, and
-  /// how many there were, this one included.
+  /// Calls `handler` for each distinct request to end (`RequestCount`), with the signal's number and the number of
+  /// requests so far, including this one.
   package convenience init(requestsToEnd handler: @escaping @Sendable (Int32, Int) -> Void) {
     let count = Count()
     self.init(Self.requestsToEnd) { number in
@@ -18,16 +18,16 @@ package final class Signals: Sendable {
     }
   }
 
-  /// `handler` gets the number of each signal.
+  /// Calls `handler` with the number of each signal.
   package init(_ signals: [Int32], handler: @escaping @Sendable (Int32) -> Void) {
     let queue = DispatchQueue(label: "layersearch.signals")
     let registered = registered
     sources = signals.compactMap { number in
-      // Started with nohup: the end of the terminal is not to be the end of the process.
+      // Started with nohup: the end of the terminal must not end the process.
       if number == SIGHUP, Self.isIgnored(number) { return nil }
-      // On Linux a source takes the signal over from its default effect when it is registered, on a thread of its own.
-      // Ignored until then, a signal that came in between would be lost; so it ends the process, which has not begun
-      // anything.
+      // On Linux a source replaces the signal's default action when it is registered, asynchronously on another thread.
+      // If the signal were ignored until then, one that arrives in between would be lost. With the default action it
+      // ends the process, which has not begun anything.
       #if !os(Linux)
         signal(number, SIG_IGN)
       #endif
@@ -39,12 +39,12 @@ package final class Signals: Sendable {
     }
   }
 
-  /// Returns when none of the signals has its default effect any more. To be called once, and not by the handler.
+  /// Returns once none of the signals has its default action any more. Call it once, and not from the handler.
   package func awaitRegistration() {
     for _ in sources { registered.wait() }
   }
 
-  /// From now on, and where they were blocked, those that came before.
+  /// Ignores the signals from now on. If they were blocked, also those that arrived before.
   package static func ignore(_ signals: [Int32]) {
     var set = sigset_t()
     sigemptyset(&set)
@@ -68,7 +68,7 @@ package final class Signals: Sendable {
 
   deinit { for source in sources { source.cancel() } }
 
-  /// `SIGINT` and so on.
+  /// The signal's name, such as `SIGINT`.
   package static func name(of number: Int32) -> String {
     let names: [Int32: String] = [
       SIGHUP: "SIGHUP", SIGINT: "SIGINT", SIGQUIT: "SIGQUIT", SIGILL: "SIGILL", SIGTRAP: "SIGTRAP",
@@ -78,7 +78,7 @@ package final class Signals: Sendable {
     return names[number] ?? "signal \(number)"
   }
 
-  /// Used on the signals' queue only.
+  /// Used only on the signals' queue.
   private final class Count: @unchecked Sendable {
     private var count = RequestCount()
     func next() -> Int? { count.next(at: MonotonicClock.now) }

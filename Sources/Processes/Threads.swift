@@ -4,8 +4,8 @@
   import Musl
 #endif
 
-/// Starts a thread of its own for work that waits, which Swift's cooperative threads must never do. False where the
-/// system has no more threads.
+/// Starts a thread for blocking work, which Swift's cooperative threads must never do. Returns `false` if the system
+/// has no more threads.
 package func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
   var attributes = pthread_attr_t()
   pthread_attr_init(&attributes)
@@ -17,7 +17,7 @@ package func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
     &thread, &attributes,
     { argument in
       guard let argument else { return nil }
-      // Signals belong to the process's own handlers, not to whichever thread happens to run.
+      // The process's own handlers take signals, not whichever thread happens to run.
       var all = sigset_t()
       sigfillset(&all)
       pthread_sigmask(SIG_BLOCK, &all, nil)

@@ -6,9 +6,9 @@
   import Darwin
 #endif
 
-/// Who this process works for.
+/// The user that this process runs as.
 package enum UserIdentity {
-  /// `user@host`; the user's number where it has no name.
+  /// `user@host`, with the user's number if the user has no name.
   package static var current: String {
     let user = getpwuid(geteuid()).map { String(cString: $0.pointee.pw_name) } ?? "\(geteuid())"
     return "\(user)@\(HostName.current ?? "localhost")"

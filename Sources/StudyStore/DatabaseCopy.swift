@@ -7,17 +7,19 @@ import GRDB
   import Darwin
 #endif
 
-/// Copies a database with SQLite's online backup: one consistent state of it, whoever writes meanwhile.
+/// Copies a database with SQLite's online backup: one consistent state, even if other processes write meanwhile.
 enum DatabaseCopy {
-  /// The copy is one file without a journal beside it. A regular file appears whole or not at all, in the place of any
-  /// file of that name, and is on the disk when this returns; into a device or a pipe the copy's bytes are written.
+  /// Writes a copy that is one file without a journal beside it. A regular file appears whole or not at all, replaces
+  /// any file of that name, and is on disk when this returns. If the output is a device or a pipe, the copy's bytes are
+  /// written into it.
   static func write(_ source: DatabaseQueue, to output: OutputFile, of folder: StudyFolder) throws {
     do {
       try output.write { temporary in
         defer { for suffix in ["-journal", "-wal", "-shm"] { unlink(temporary + suffix) } }
         let copy = try DatabaseQueue(path: temporary)
         try source.backup(to: copy)
-        // The source's WAL mode comes along in the header; a single file is easier to carry.
+        // The backup copies the source's WAL mode with the header. Without it the copy is a single file, easier to
+        // carry.
         try copy.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = DELETE") }
         try copy.close()
       }
@@ -32,7 +34,7 @@ enum DatabaseCopy {
     try write(source, to: output, of: folder)
   }
 
-  /// Refuses the place of the study's own database, and that of another one's that has a journal: SQLite would put the
+  /// Throws if `path` is the study's own database, or another database that has a journal: SQLite would put the
   /// journal's pages into the copy.
   static func requireRoom(_ path: String, beside folder: StudyFolder) throws(StoreError) {
     if let place = StudyFolder.identity(of: path), place == folder.databaseID {
@@ -46,7 +48,7 @@ enum DatabaseCopy {
     }
   }
 
-  /// Of the study that the folder held before.
+  /// Removes the mark of the study that the folder held before.
   static func removeMark(beside path: String) {
     guard FilePath.name(of: path) == StudyFolder.databaseName else { return }
     unlink(FilePath.join(FilePath.folder(of: path), StudyFolder.markName))
@@ -54,7 +56,7 @@ enum DatabaseCopy {
 }
 
 extension StoreError {
-  /// Of a file that this study was to be written to.
+  /// An error of a file that this study was to be written to.
   init(_ error: FileError, of folder: StudyFolder) {
     let code: Code =
       switch error.number {

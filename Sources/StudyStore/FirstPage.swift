@@ -6,9 +6,9 @@ import GRDB
   import Darwin
 #endif
 
-/// The first page of a study's database, as a new study has it: it says which tables there are and where they begin.
-/// Every study that was made with the newest schema has its tables in the same places, so that this can stand in for a
-/// page that is lost.
+/// The first page of a study's database, as a new study has it: it tells which tables there are and where they begin.
+/// Every study that was made with the newest schema has its tables in the same places, so this page can replace one
+/// that is lost.
 struct FirstPage {
   private let bytes: [UInt8]
 
@@ -22,13 +22,13 @@ struct FirstPage {
     try queue.close()
     var bytes = [UInt8](repeating: 0, count: pageBytes)
     try Self.withFile(new.database, O_RDONLY, "read", of: folder) { pread($0, &bytes, bytes.count, 0) == bytes.count }
-    // The new study has fewer pages than the one that this is for. Where two counts of changes differ, SQLite takes the
-    // number of pages from the length of the file (its file format, 1.3.7).
+    // The new study has fewer pages than the database that needs this page. If the header's two change counters differ,
+    // SQLite takes the number of pages from the length of the file (its file format, 1.3.7).
     bytes[95] &+= 1
     self.bytes = bytes
   }
 
-  /// Puts it in the place of the first page of `database`, which nobody may have open.
+  /// Replaces the first page of `database`, which no process may have open.
   func write(to database: String, of folder: StudyFolder) throws(StoreError) {
     try Self.withFile(database, O_WRONLY, "write", of: folder) { pwrite($0, bytes, bytes.count, 0) == bytes.count }
   }

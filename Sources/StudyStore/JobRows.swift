@@ -1,14 +1,14 @@
 import GRDB
 import SearchCore
 
-/// What a job's row holds besides its state: the work. Columns are named here, and in the schema.
+/// The columns of a job's row that describe its work, named as in the schema.
 enum JobRow {
   static let columns = "id, kind, candidate, repetition, seed, job.checksum"
-  /// Beside another table with an id.
+  /// The columns for queries that join another table with an `id`.
   static let qualifiedColumns = "job.id, kind, candidate, repetition, seed, job.checksum"
   static let count = 6
 
-  /// The work of the row that begins at `first`. Throws where it is not what was written.
+  /// Reads the work of the row whose columns begin at `first`. Throws `damaged` if it is not what was written.
   static func work(_ row: RowReader, at first: Int, _ kinds: StoredKinds) throws -> (id: Int64, work: Work) {
     let id: Int64 = try row.value(first)
     let number: Int64 = try row.value(first + 1)
@@ -31,7 +31,7 @@ enum JobRow {
   }
 }
 
-/// Jobs with their results, as they are read: every row is held to its checksum.
+/// Reads jobs with their results, and checks every row against its checksum.
 enum JobRows {
   static let list = """
     \(JobRow.columns), state, attempts, failures, losses, failure_reason, round, place, observation.checksum, \
@@ -60,14 +60,14 @@ enum JobRows {
       result: result, failureReason: try row.optional(own + 4))
   }
 
-  /// Counters have no checksums.
+  /// Reads a counter. Counters have no checksums, so their range is checked instead.
   static func count(_ row: RowReader, _ column: Int) throws -> Int {
     let count: Int = try row.value(column)
     guard counts.contains(count) else { throw row.damaged(column) }
     return count
   }
 
-  /// Of a job's attempts.
+  /// The possible values of a job's counters.
   static let counts = 0...1_000_000
 }
 
@@ -79,7 +79,7 @@ struct ObservationRow {
   let metrics: String
   let curves: String
 
-  /// Throws `invalidChange` for what cannot be stored as it is.
+  /// Throws `invalidChange` if the observation cannot be stored as it is.
   init(_ observation: Observation, of job: Int64, directory: String) throws {
     func refuse(_ what: String) -> StoreError {
       .invalidChange(directory, "the result of job \(job) has \(what)")
@@ -110,11 +110,11 @@ struct ObservationRow {
   func checksum(of job: Int64) -> Int64 { RowChecksum.observation(self, of: job) }
 }
 
-/// A study's kinds of work by their numbers.
+/// A study's kinds of work, by number.
 struct StoredKinds {
   struct Kind {
     let template: WorkTemplate
-    /// Of the text.
+    /// The checksum of the kind's text.
     let sum: Int64
 
     init(_ text: String) throws(SearchError) {
@@ -145,7 +145,7 @@ struct StoredKinds {
   }
 }
 
-/// A study's artifacts by their jobs: few.
+/// A study's artifacts, by job. There are few of them.
 struct StoredArtifacts {
   private var artifacts: [Int64: NamedValues<String, Artifact>] = [:]
 
@@ -157,7 +157,7 @@ struct StoredArtifacts {
     try self.init(db, directory, "SELECT job, name, hash, bytes FROM artifact")
   }
 
-  /// Those of results that were struck out, by the numbers of these.
+  /// Reads the artifacts of struck results, by the numbers of these results.
   init(struckIn db: Database, _ directory: String) throws {
     try self.init(db, directory, "SELECT id, name, hash, bytes FROM struck_artifact")
   }

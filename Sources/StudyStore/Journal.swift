@@ -7,18 +7,18 @@ import GRDB
   import Darwin
 #endif
 
-/// How a study's database is made safe against kills and power cuts: with a write-ahead log, or with a rollback journal
-/// where the folder is on a file system that other machines may use as well. SQLite's log keeps its index in memory
-/// that processes share, which two machines cannot, and some such file systems do not map at all.
+/// How a study's database survives kills and power cuts: with a write-ahead log, or with a rollback journal if the
+/// folder is on a file system that other machines may use as well. SQLite's log keeps its index in memory that
+/// processes share. Two machines cannot share memory, and some of these file systems cannot map files at all.
 enum Journal: Hashable {
   case writeAheadLog
-  /// With the file system's name.
+  /// With the name of the file system.
   case rollback(String)
 
   init(of folder: StudyFolder) {
     // For tests, which cannot mount anything.
     let given = getenv("LAYERSEARCH_FILE_SYSTEM_TYPE").flatMap { UInt32(String(cString: $0)) }
-    // A folder that cannot be looked at has other troubles, which are told when it is opened.
+    // If the folder cannot be examined, there are other problems, which opening it reports.
     self.init(fileSystemType: given ?? file_system_type(folder.path))
   }
 
@@ -37,22 +37,22 @@ enum Journal: Hashable {
     0xBACB_ACBC: "a VMware shared folder",
   ]
 
-  /// For the user; nil where there is nothing to say.
+  /// A message for the user; `nil` with a write-ahead log.
   var notice: String? {
     guard case .rollback(let system) = self else { return nil }
     return "the study's folder is on a shared file system (\(system)): its database has a rollback journal "
       + "instead of a write-ahead log, with which a commit takes longer; a folder on a local disk is faster"
   }
 
-  /// A connection that may write.
-  /// - Parameter seconds: how long to wait for others that hold the database.
+  /// Opens a connection that may write.
+  /// - Parameter seconds: how long to wait while other connections lock the database.
   func connect(_ folder: StudyFolder, seconds: Double) throws -> DatabaseQueue {
     var configuration = Configuration()
     configuration.busyMode = .timeout(seconds)
     switch self {
     case .writeAheadLog: configuration.journalMode = .wal
     case .rollback:
-      // One that has a log yet is converted while nobody else has it, which needs no memory that processes share.
+      // A database that still has a log is converted in exclusive mode, which needs no memory shared among processes.
       configuration.prepareDatabase { db in
         for pragma in ["locking_mode = EXCLUSIVE", "journal_mode = DELETE", "locking_mode = NORMAL"] {
           try db.execute(sql: "PRAGMA \(pragma)")
@@ -62,14 +62,14 @@ enum Journal: Hashable {
     return try DatabaseQueue(path: folder.database, configuration: configuration)
   }
 
-  /// GRDB sets NORMAL with a write-ahead log, which a power cut may cost the last commits. A rollback journal's end is
-  /// a file that is deleted, which is on the disk once the folder is.
+  /// Makes commits survive power cuts. With a write-ahead log, GRDB sets NORMAL, which may lose the last commits in a
+  /// power cut. A rollback journal is ended by deleting its file; the deletion is on disk once the folder is.
   func writeThrough(_ queue: DatabaseQueue) throws {
     let level = self == .writeAheadLog ? "FULL" : "EXTRA"
     try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = \(level)") }
   }
 
-  /// What folds the log of `writer`; nil where there is none.
+  /// Creates the object that folds the log of `writer` into the database; `nil` with a rollback journal.
   func log(of writer: DatabaseQueue, _ folder: StudyFolder, _ mark: StudyMark) throws -> WriteAheadLog? {
     guard self == .writeAheadLog else { return nil }
     return WriteAheadLog(of: writer, connection: try connect(folder, seconds: 0.05), mark: mark)

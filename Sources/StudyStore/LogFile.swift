@@ -6,27 +6,28 @@ import Files
   import Darwin
 #endif
 
-/// SQLite's write-ahead log, read by hand (its file format, 4.1 to 4.4). SQLite itself ends a log at the first frame
-/// whose checksum is wrong; what was committed after it is still there.
+/// A SQLite write-ahead log, parsed without SQLite (see its file format, 4.1 to 4.4). SQLite itself ends a log at the
+/// first frame whose checksum is wrong; what was committed after that frame is still in the file.
 ///
-/// A frame's checksum begins with that of the frame before. As each frame carries its own, every one can be checked by
-/// itself.
+/// A frame's checksum continues that of the frame before. Because every frame stores its checksum, each one can be
+/// checked by itself.
 struct LogFile {
   struct Frame {
-    /// 1, 2, …
+    /// The number of the frame's page: 1, 2, …
     var page: Int
-    /// Size of the database in pages where a commit ends with this frame; else 0.
+    /// The size of the database in pages if a commit ends with this frame; else 0.
     var pagesAfterCommit: Int
-    /// Of the page's bytes in the file.
+    /// The offset of the page's bytes in the file.
     var offset: Int
-    /// Its checksum is right.
+    /// Whether the checksum is right.
     var isWhole: Bool
   }
 
   let pageBytes: Int
-  /// Of the log's present generation: older ones, which are all in the database, lie behind it in the file.
+  /// The frames of the log's present generation. Frames of older generations, which are all in the database, follow
+  /// them in the file.
   let frames: [Frame]
-  /// So many of them SQLite sees.
+  /// The number of frames that SQLite sees.
   private let end: Int
   private let descriptor: LogDescriptor
 
@@ -34,13 +35,13 @@ struct LogFile {
   private static let frameHeaderBytes = 24
   private static let mostFrames = 1 << 20
 
-  /// Nil where there is no log, or none with a frame.
+  /// `nil` if there is no log, or it has no frames.
   init?(_ path: String) {
     guard let descriptor = LogDescriptor(path) else { return nil }
     guard let header = descriptor.read(Self.headerBytes, at: 0) else { return nil }
     let stored = Int(header.word(8))
     pageBytes = stored.nonzeroBitCount == 1 && (512...65536).contains(stored) ? stored : 4096
-    // Where the first bit of the header's own number turned over, the order is this machine's.
+    // If the magic number is damaged, this falls back to the byte order of this machine.
     let isBigEndian = header.word(0) == 0x377f_0683
     let step = Self.frameHeaderBytes + pageBytes
     let count = min(Self.mostFrames, (descriptor.bytes - Self.headerBytes) / step)
@@ -52,7 +53,7 @@ struct LogFile {
     func salts(_ bytes: [UInt8], at offset: Int) -> UInt64 {
       UInt64(bytes.word(offset)) << 32 | UInt64(bytes.word(offset + 4))
     }
-    // The header may be what is damaged: then the first frames tell which generation this is.
+    // If the header is damaged, the first frames tell the present generation.
     let isHeaderWhole = Checksum(0, 0).adding(header[..<24], isBigEndian) == Checksum(header.word(24), header.word(28))
     let first = (0..<min(3, count)).compactMap { frameHeader($0).map { salts($0, at: 8) } }
     let common = first.first { salt in first.count { $0 == salt } > 1 } ?? first.first
@@ -60,7 +61,7 @@ struct LogFile {
 
     var frames: [Frame] = []
     var end: Int? = isHeaderWhole ? nil : 0
-    // What the frame before says that its checksum is, and what it has to be.
+    // The checksum of the frame before, as stored and as computed.
     var told = Checksum(header.word(24), header.word(28))
     var summed = told
     var followsFrame = isHeaderWhole
@@ -75,7 +76,8 @@ struct LogFile {
       let isWhole = sums.contains(own)
       let isOfGeneration = salts(bytes, at: 8) == generation
       if !isWhole || !isOfGeneration { end = end ?? frames.count }
-      // The generation is not part of the checksum; what follows a frame by its checksum is of the same.
+      // The generation is not part of the checksum. A frame whose checksum continues that of a frame of this generation
+      // is of this generation too.
       let isTaken = isOfGeneration || (isWhole && followsFrame)
       if isTaken {
         frames.append(
@@ -93,13 +95,13 @@ struct LogFile {
     guard !frames.isEmpty else { return nil }
   }
 
-  /// Whether something was committed behind a frame that is not what was written: SQLite does not see it.
+  /// Whether a commit follows a damaged frame, so that SQLite does not see it.
   var isBroken: Bool {
     frames[end...].contains { $0.isWhole && $0.pagesAfterCommit > 0 }
   }
 
-  /// Puts the pages of the log into a database file, the newest of each at last, as far as they were committed.
-  /// - Parameter isStrict: leaves out frames that are not what was written; an older state of their pages remains.
+  /// Writes the committed pages of the log into a database file, in order, so that the newest of each remains.
+  /// - Parameter isStrict: whether to leave out damaged frames; their pages keep an older state.
   func lay(onto database: String, isStrict: Bool, of folder: StudyFolder) throws(StoreError) {
     let chosen = frames.filter { !isStrict || $0.isWhole }
     guard let last = chosen.lastIndex(where: { $0.pagesAfterCommit > 0 }) else { return }
@@ -116,8 +118,8 @@ struct LogFile {
         throw .system(folder.path, errno, "write \(database)")
       }
     }
-    // A database without a log, whose number of pages is its file's length: SQLite takes that where two counts of
-    // changes differ (its file format, 1.3.7).
+    // Make it a database without a log. The number of its pages is the length of its file, which SQLite uses if the
+    // header's two change counters differ (its file format, 1.3.7).
     var versions: [UInt8] = [1, 1]
     var count: UInt8 = 0
     pwrite(file, &versions, 2, 18)
@@ -127,7 +129,7 @@ struct LogFile {
   }
 }
 
-/// A log's file, open for as long as it is looked at.
+/// The file of a log, open as long as this object exists.
 private final class LogDescriptor {
   private let descriptor: CInt
   let bytes: Int
@@ -142,7 +144,7 @@ private final class LogDescriptor {
 
   deinit { if descriptor >= 0 { close(descriptor) } }
 
-  /// Nil where the file ends before.
+  /// `nil` if the file ends before.
   func read(_ count: Int, at offset: Int) -> [UInt8]? {
     guard offset + count <= bytes else { return nil }
     guard let found = try? Descriptor.read(count, from: descriptor, at: offset), found.count == count else {
@@ -152,7 +154,7 @@ private final class LogDescriptor {
   }
 }
 
-/// SQLite's sum over words of 32 bits, two at a time.
+/// SQLite's checksum over 32-bit words, two at a time.
 private struct Checksum: Equatable {
   private var first: UInt32
   private var second: UInt32
@@ -179,7 +181,7 @@ private struct Checksum: Equatable {
 }
 
 extension [UInt8] {
-  /// Four bytes as a number, the highest first.
+  /// Four bytes as a big-endian number.
   fileprivate func word(_ offset: Int) -> UInt32 {
     self[offset..<offset + 4].reduce(0) { $0 << 8 | UInt32($1) }
   }

@@ -5,8 +5,8 @@ enum LossText {
     "[" + losses.map { $0.isFinite ? $0.description : "\"\($0.description)\"" }.joined(separator: ",") + "]"
   }
 
-  /// Nil where the text is not such an array. Goes by bytes: by characters it took longer than the rest of reading a
-  /// result.
+  /// Returns `nil` if the text is not such an array. Works on bytes: on characters, this took longer than all the rest
+  /// of reading a result.
   static func read(_ text: String) -> [Double]? {
     let bytes = text.utf8
     guard bytes.count >= 2, bytes.first == UInt8(ascii: "["), bytes.last == UInt8(ascii: "]") else { return nil }

@@ -1,7 +1,7 @@
 import SearchCore
 
 /// Numbers by name as a JSON object that reads back to the same bits: Swift writes a double as the shortest text that
-/// does so. Infinite numbers, which JSON lacks, are beyond every double: `9e999`.
+/// does so. Infinite numbers, which JSON lacks, are written as `9e999`, which is beyond every double.
 enum ObservationText {
   static func write(_ metrics: NamedValues<Metric, Double>) -> String {
     var text = "{"
@@ -28,7 +28,7 @@ enum ObservationText {
     return text
   }
 
-  /// Nil where the text is not what `write` writes.
+  /// `nil` if the text is not what `write` writes.
   static func metrics(_ text: String) -> NamedValues<Metric, Double>? {
     var metrics: NamedValues<Metric, Double> = [:]
     let isRead = read(text) { reader, name in
@@ -57,7 +57,7 @@ enum ObservationText {
     return isRead ? curves : nil
   }
 
-  /// Names need no escapes.
+  /// Whether the name needs no escapes. Only such names are legal.
   static func isLegal(_ name: String) -> Bool {
     !name.isEmpty
       && name.utf8.allSatisfy { byte in

@@ -7,8 +7,8 @@ import Files
 #endif
 
 extension OutputFile {
-  /// Why nothing may be written here: it would destroy a study, or what the command reads. Nil where nothing speaks
-  /// against it.
+  /// Why nothing may be written here: it would destroy a study, or a file that the command reads. `nil` if the output
+  /// destroys nothing.
   package func loss(reading inputs: [String?]) -> String? {
     if isOfStudy { return "\(path) is a file that a study consists of; name another file" }
     return inputs.compactMap(\.self).first(where: replaces).map {
@@ -20,7 +20,7 @@ extension OutputFile {
     guard let file else { return false }
     let (folder, name) = (FilePath.folder(of: file), FilePath.name(of: file))
     let own = [StudyFolder.configurationName, StudyFolder.lockName, StudyFolder.markName]
-    // An exported database alone is no study.
+    // A database without a mark is an exported copy, not a study.
     guard access(StudyFolder(folder).mark, F_OK) == 0 else { return false }
     return name.hasPrefix(StudyFolder.databaseName) || own.contains(name)
   }

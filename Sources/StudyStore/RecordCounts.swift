@@ -1,11 +1,11 @@
 import GRDB
 
-/// How much of a study is on record. Every one of these only grows, and whatever a worker was told is recorded is
-/// counted in one of them.
+/// How much of a study is on record. Every count only grows, and everything that a worker is told is recorded is
+/// included in one of them.
 struct RecordCounts: Hashable, Sendable {
   var jobs = 0
   var attempts = 0
-  /// Attempts that ended, in whatever way.
+  /// The number of attempts that ended, in any way.
   var endings = 0
   var results = 0
 
@@ -18,7 +18,7 @@ struct RecordCounts: Hashable, Sendable {
 
 extension RecordCounts {
   init(of db: Database, directory: String) throws {
-    // A result that was struck out is on record.
+    // A struck result is still on record.
     let struck = try db.tableExists("struck_observation") ? "(SELECT count(*) FROM struck_observation)" : "0"
     let row = try Row.fetchOne(
       db,
@@ -36,16 +36,16 @@ extension RecordCounts {
   }
 }
 
-/// What was recorded once and is not in the database any more.
+/// What was recorded once and is no longer in the database.
 public struct MissingRecords: Hashable, Sendable {
   public var jobs: Int
   public var attempts: Int
   public var endings: Int
   public var results: Int
-  /// Results that were recorded.
+  /// The number of results that were recorded.
   public var recordedResults: Int
 
-  /// Nil where nothing is missing.
+  /// `nil` if nothing is missing.
   init?(_ found: RecordCounts, of recorded: RecordCounts) {
     jobs = max(0, recorded.jobs - found.jobs)
     attempts = max(0, recorded.attempts - found.attempts)

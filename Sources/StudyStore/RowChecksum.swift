@@ -1,15 +1,16 @@
 import GRDB
 import SearchCore
 
-/// A number that depends on every bit of what a row says. SQLite finds a page that is out of order, but not a digit
-/// that turned into another one: a flipped bit in an accuracy would quietly be another frontier.
+/// A checksum that depends on every bit of a row's contents. SQLite detects a page whose structure is damaged, but not
+/// a digit that turned into another one: a flipped bit in an accuracy would silently change the frontier.
 ///
-/// Each step is a bijection of the state for a given word and of the word for a given state, so that one changed word
-/// always changes the sum; several do with 64 bits' certainty. Not cryptographic. The arithmetic is part of the schema.
+/// Each step is a bijection of the state for a given word, and of the word for a given state, so that one changed word
+/// always changes the sum. A change of several words goes unnoticed with a probability of 2⁻⁶⁴. Not cryptographic. The
+/// arithmetic is part of the schema.
 struct RowChecksum {
   private var state: UInt64 = 0x4c59_5352_0000_0002
 
-  /// As it is stored.
+  /// The checksum as it is stored.
   var value: Int64 { Int64(bitPattern: state) }
 
   mutating func add(_ word: UInt64) {
@@ -19,7 +20,7 @@ struct RowChecksum {
 
   mutating func add(_ number: Int64) { add(UInt64(bitPattern: number)) }
   mutating func add(_ number: Int) { add(Int64(number)) }
-  /// SQLite keeps no sign of zero.
+  /// SQLite does not keep the sign of zero.
   mutating func add(_ number: Double) { add(number == 0 ? 0 : number.bitPattern) }
 
   mutating func add(_ number: Double?) {
@@ -27,7 +28,7 @@ struct RowChecksum {
     if let number { add(number) }
   }
 
-  /// Its length, then eight bytes a word.
+  /// Adds the text's length, then its bytes, eight per word.
   mutating func add(_ text: String) {
     var text = text
     text.withUTF8 { bytes in
@@ -43,7 +44,7 @@ struct RowChecksum {
 }
 
 extension RowChecksum {
-  /// Of the study: which one it is, and its configuration.
+  /// The checksum of the study: which one it is, and its configuration.
   static func study(_ identity: StudyIdentity) -> Int64 {
     var sum = RowChecksum()
     for text in [identity.studyID, identity.name, identity.configurationText, identity.fingerprint] { sum.add(text) }
@@ -62,8 +63,8 @@ extension RowChecksum {
     return sum.value
   }
 
-  /// Of a job: its work. State and counters change with every attempt and are not part of it.
-  /// - Parameter kind: the sum of its kind's text.
+  /// The checksum of a job: its work. State and counters change with every attempt and are not included.
+  /// - Parameter kind: the checksum of the text of the job's kind.
   static func job(_ id: Int64, _ work: Work, kind: Int64) -> Int64 {
     var sum = RowChecksum()
     sum.add(id)
@@ -74,7 +75,7 @@ extension RowChecksum {
     return sum.value
   }
 
-  /// Of an observation: everything that was found.
+  /// The checksum of an observation: everything that was found.
   static func observation(_ row: ObservationRow, of job: Int64) -> Int64 {
     var sum = RowChecksum()
     sum.add(job)

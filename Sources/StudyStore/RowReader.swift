@@ -1,11 +1,11 @@
 import GRDB
 
-/// Values of one row, by position. GRDB's own subscripts stop the process where a value has another type than expected;
-/// in a damaged file it may, so that these throw.
+/// Reads the values of one row, by position. GRDB's own subscripts stop the process if a value has an unexpected type,
+/// which is possible in a damaged file; these methods throw instead.
 struct RowReader {
   let row: Row
   let directory: String
-  /// What a row is, for the message.
+  /// What a row is, for error messages.
   let what: String
 
   func value<Value: DatabaseValueConvertible>(_ index: Int, as type: Value.Type = Value.self) throws -> Value {

@@ -1,28 +1,29 @@
 import SearchCore
 
-/// Jobs and results that could be read of a damaged study.
+/// The jobs and results that could be read from a damaged study.
 struct SalvagedJobs {
-  /// In their recorded states, by number.
+  /// The jobs in their recorded states, by number.
   private(set) var byNumber: [Int64: JobRecord] = [:]
-  /// When each result was recorded among the others: its sequence number, or the time where there were none.
+  /// The position of each job's result in the order of recording: its sequence number, or its time in schemas without
+  /// sequence numbers. Infinite if it could not be read.
   private var places: [Int64: Double] = [:]
   private var works: Set<Work> = []
-  /// Results that were struck out, by the numbers of their rows.
+  /// The struck results, by the numbers of their rows.
   var strikes: [Int64: SalvagedStrike] = [:]
 
   var isEmpty: Bool { byNumber.isEmpty }
-  /// Numbers of the jobs that have a result.
+  /// The numbers of the jobs that have a result.
   var finished: Set<Int64> { Set(places.keys) }
 
-  /// False for none, and for a work that is there already: a page that cannot be read takes its neighbors' order
-  /// along, and a work that comes twice would stop the new study.
+  /// Adds a job. Returns `false` for `nil`, and for a work that is there already: a page that cannot be read also
+  /// disturbs the order of its neighbors, and a work that comes twice would stop the new study.
   mutating func add(_ job: JobRecord?) -> Bool {
     guard let job, works.insert(job.work).inserted else { return false }
     byNumber[job.id] = job
     return true
   }
 
-  /// - Parameter place: among the results; nil where that cannot be read.
+  /// - Parameter place: the position among the results; `nil` if it cannot be read.
   mutating func finish(_ id: Int64, with result: Observation, at place: Double?) {
     guard byNumber[id] != nil else { return }
     byNumber[id]?.result = result
@@ -31,7 +32,7 @@ struct SalvagedJobs {
     places[id] = place ?? .infinity
   }
 
-  /// Adds what only `other` has. The same row is the same in both: it has a checksum.
+  /// Adds what only `other` has. A row that both have is the same in both, because its checksum is right.
   mutating func add(_ other: SalvagedJobs) {
     strikes.merge(other.strikes) { mine, _ in mine }
     for (id, job) in other.byNumber.sorted(by: { $0.key < $1.key }) {
@@ -44,11 +45,11 @@ struct SalvagedJobs {
     }
   }
 
-  /// As jobs of a new study, which knows no attempts: results in the order in which they were recorded, then what waits
-  /// or was set aside.
+  /// The jobs for a new study, which knows no attempts: first those with results, in the order in which these were
+  /// recorded, then those that wait or were set aside.
   /// - Parameters:
-  ///   - total: how many jobs there were; nil where that is not known.
-  ///   - lost: counts those that had results.
+  ///   - total: the number of jobs there were; `nil` if it is not known.
+  ///   - lost: incremented for each finished job whose result could not be read.
   func settled(of total: Int?, lost: inout Int) -> [JobRecord] {
     let rounds = knownRounds(of: total)
     let struck = Dictionary(grouping: strikes.values, by: \.job).mapValues { Set($0.map { Double($0.sequence) }) }
@@ -60,7 +61,7 @@ struct SalvagedJobs {
       var job = job
       job.round = rounds[job.id]
       if job.round == nil { job.place = nil }
-      // A state of the database from before has it as a result still.
+      // An older state of the database still has the struck result as a result.
       if let place = places[job.id], struck[job.id]?.contains(place) == true {
         job.result = nil
         job.state = .waiting
@@ -69,22 +70,23 @@ struct SalvagedJobs {
         lost += 1
         job.state = .waiting
       }
-      // No attempt comes along, so that none is under way.
+      // Attempts are not taken over, so no job is running.
       if job.state == .running { job.state = .waiting }
       return job
     }
   }
 
-  /// The rounds of the first jobs, up to the last round of which none is missing. The strategy decides the others
-  /// again, which asks anew for what is lost. Numbers of rounds have no checksum: those that do not go up one by one
-  /// end it too.
+  /// The rounds of the first jobs, up to the last round of which no job is missing. The strategy decides the later
+  /// rounds again, which asks anew for what is lost. Round numbers have no checksums: one that does not follow the
+  /// number before it also ends the known rounds.
   private func knownRounds(of total: Int?) -> [Int64: Int] {
     var rounds: [Int] = []
     while let round = byNumber[Int64(rounds.count + 1)]?.round {
       guard round == rounds.last ?? 0 || round == rounds.last.map({ $0 + 1 }) else { break }
       rounds.append(round)
     }
-    // A round is whole where another follows it, and no job behind is of it; with all jobs there, the last one is too.
+    // A round is whole if another one follows it and no later job belongs to it. If all jobs are there, the last round
+    // is whole too.
     var end = rounds.count == byNumber.count && total == rounds.count ? .max : rounds.last ?? 0
     for (id, job) in byNumber where id > rounds.count { end = min(end, job.round ?? end) }
     let known = rounds.prefix { $0 < end }
@@ -92,7 +94,7 @@ struct SalvagedJobs {
   }
 }
 
-/// A result that was struck out, as it was read.
+/// A struck result, as it was read.
 struct SalvagedStrike {
   let job: Int64
   let sequence: Int64
@@ -102,7 +104,7 @@ struct SalvagedStrike {
   let struck: Double
   let row: ObservationRow
 
-  /// The columns after the row's number.
+  /// Reads the columns after the row's number.
   init(_ row: RowReader, artifacts: NamedValues<String, Artifact>) throws {
     sequence = try row.value(1)
     job = try row.value(2)

@@ -2,14 +2,14 @@ import Foundation
 import GRDB
 import SearchCore
 
-/// What can be read of a damaged database's jobs and results, row by row.
+/// Reads the jobs and results of a damaged database, as far as possible, row by row.
 struct SalvagedRows {
   let db: Database
   let folder: StudyFolder
-  /// Rows have checksums.
+  /// Whether rows have checksums.
   let isChecked: Bool
 
-  /// Of schemas 1 to 3.
+  /// Reads the jobs and results of schemas 1 to 3.
   func trainings(
     by kind: StoredKinds.Kind, _ findings: inout StudySalvage.Findings
   ) throws -> SalvagedJobs {
@@ -31,7 +31,8 @@ struct SalvagedRows {
     return jobs
   }
 
-  /// - Parameter described: the kind that follows from the study's description, for jobs whose own cannot be read.
+  /// Reads the jobs and results of schema 4 and later.
+  /// - Parameter described: the kind that follows from the study's description, for jobs whose own kind cannot be read.
   func works(
     orOf described: StoredKinds.Kind?, _ findings: inout StudySalvage.Findings
   ) throws -> SalvagedJobs {
@@ -105,10 +106,10 @@ struct SalvagedRows {
     throw row.damaged(4)
   }
 
-  /// `stateAt`: position of the state, before counters and reason.
+  /// - Parameter first: the position of the state, which the counters and the reason follow.
   private func job(_ id: Int64, _ work: Work, _ row: RowReader, stateAt first: Int) throws -> JobRecord {
     guard id > 0, work.repetition >= 0 else { throw row.damaged(0) }
-    // Counters have no checksums; what they cannot be, they are not.
+    // Counters have no checksums; impossible values are replaced by 0.
     func count(_ index: Int) -> Int {
       let value = (try? row.value(index, as: Int.self)) ?? 0
       return JobRows.counts.contains(value) ? value : 0
@@ -120,13 +121,13 @@ struct SalvagedRows {
       failureReason: state == .setAside ? (try? row.value(first + 4, as: String.self)) ?? "" : nil)
   }
 
-  /// Every row that can be reached by its number, around pages that cannot be read: what cannot be read as a whole is
-  /// read in halves, the large ones first. A page holds some dozens of rows; where far more reads fail than rows were
-  /// found, the way to the rows itself is gone, and nothing more is to be had.
+  /// Reads every row that can be reached by its number, around pages that cannot be read: a range that cannot be read
+  /// as a whole is read in halves, large ranges first. A page holds some dozens of rows. If far more reads fail than
+  /// rows were found, the path to the rows itself is destroyed, and nothing more can be found.
   private func forEachRow(
     _ select: String, _ key: String, _ what: String, _ body: (RowReader) -> Void
   ) throws {
-    // The most jobs that a study has; numbers beyond are damage.
+    // More than the largest job number of a study; numbers beyond are damage.
     var ranges: [Range<Int64>] = [0..<2_000_000]
     var seen: Set<Int64> = []
     var first = 0

@@ -9,7 +9,7 @@ import ShellCommands
   import Darwin
 #endif
 
-/// What can go wrong with a study's folder. `description` is one line: what, where, and what to do.
+/// An error of a study's folder. `description` is one line: what, where, and what to do.
 public struct StoreError: Error, Hashable, Sendable {
   public enum Code: String, CaseIterable, Sendable {
     case missingFolder, noStudy, alreadyExists, inUse, damaged, newerVersion, differentConfiguration
@@ -21,7 +21,7 @@ public struct StoreError: Error, Hashable, Sendable {
   public let directory: String
   /// What was wrong and what to do about it.
   public let message: String
-  /// Which process holds the study, in its own words; nil where that is not known, or nothing is wrong with that.
+  /// The process that holds the study, in its own words; `nil` if it is not known, or the error is another one.
   public let holder: String?
 
   init(_ code: Code, _ directory: String, _ message: String, holder: String? = nil) {
@@ -45,7 +45,7 @@ extension StoreError {
     StoreError(.noStudy, directory, "the folder holds no study (no \(StudyFolder.databaseName) in it); check the path")
   }
 
-  /// Its making was cut off before anything was in it.
+  /// The creation of the study was cut off before anything was in it.
   static func emptyStudy(_ directory: String) -> StoreError {
     StoreError(
       .noStudy, directory, "the folder holds no study (nothing is in its \(StudyFolder.databaseName)); check the path")
@@ -56,7 +56,7 @@ extension StoreError {
       .alreadyExists, directory, "there is a study already; resume it, or choose another folder for the new one")
   }
 
-  /// What a user types to save what can be read of a study.
+  /// The command that saves what can be read of a study.
   public static func salvageCommand(_ directory: String) -> String {
     ShellCommand.line(["layersearch", "salvage", directory, "--output", "FOLDER"])
   }
@@ -68,7 +68,7 @@ extension StoreError {
         + salvageCommand(directory))
   }
 
-  /// The database is whole, but of an earlier time.
+  /// The database is whole but of an earlier time.
   static func missingRecords(_ directory: String, _ missing: MissingRecords) -> StoreError {
     StoreError(
       .missingRecords, directory,
@@ -83,7 +83,7 @@ extension StoreError {
       .invalidChange, directory, "nothing of this batch was recorded: \(what); this is a defect, please report it")
   }
 
-  /// What the operating system said, as `errno` was right after the call.
+  /// An error of the operating system. `number` is `errno` right after the call.
   static func system(_ directory: String, _ number: CInt, _ action: String) -> StoreError {
     switch number {
     case EACCES, EPERM, EROFS:
@@ -101,7 +101,7 @@ extension StoreError {
       "cannot \(action): the disk is full; make room and start again, nothing recorded so far is lost")
   }
 
-  /// Anything that GRDB throws while `action` was under way.
+  /// Converts any error, such as GRDB's, that was thrown while `action` was under way.
   init(_ error: any Error, _ directory: String, _ action: String) {
     if let error = error as? StoreError {
       self = error

@@ -11,9 +11,9 @@ struct StudyFolder: Sendable {
   static let databaseName = "study.sqlite"
   static let configurationName = "configuration.yaml"
   static let lockName = "lock"
-  /// How far the record went.
+  /// The mark, which tells how far the record went.
   static let markName = "study.mark"
-  /// The study as it was before its schema was brought up to date.
+  /// The copy of a study as it was before its schema was brought up to date.
   static func copyName(ofSchema version: Int) -> String { "study.schema-\(version).sqlite" }
 
   let path: String
@@ -37,26 +37,26 @@ struct StudyFolder: Sendable {
 
   var isFolder: Bool { Self.status(path).map { $0.st_mode & S_IFMT == S_IFDIR } ?? false }
 
-  /// Size of the database in bytes; nil where there is none.
+  /// The size of the database in bytes; `nil` if there is none.
   var databaseSize: Int? { Self.status(database).map { Int($0.st_size) } }
 
-  /// What tells that there was a study although its database is missing or empty; nil where nothing does. A creation
-  /// that was cut short leaves none of it: the database's first page is there before any of these files.
+  /// The file that shows that there was a study although its database is missing or empty; `nil` if none does. A
+  /// creation that was cut short leaves none of these files: the database's first page exists before any of them.
   var remains: String? {
     guard (databaseSize ?? 0) == 0 else { return nil }
     if Self.status(mark) != nil { return Self.markName }
     if (Self.status(log)?.st_size ?? 0) > 0 { return Self.databaseName + "-wal" }
-    // A configuration alone may have been put there by a user.
+    // A user may have put a configuration there without a lock.
     return Self.status(configuration) != nil && Self.status(lock) != nil ? Self.configurationName : nil
   }
 
   var hasMark: Bool { Self.status(mark) != nil }
 
-  /// Whether a database in which no study is held one: a creation that was cut short leaves no mark, and a log whose
-  /// frames are all what was written.
+  /// Whether a database that contains no study once contained one. A creation that was cut short leaves no mark, and no
+  /// damaged frames in the log.
   var isStudyLost: Bool { hasMark || LogFile(log)?.isBroken == true }
 
-  /// A database that is missing or empty is not begun anew where a study was.
+  /// Throws if the database is missing or empty but there was a study, which must not be begun anew.
   func requireNoRemains() throws(StoreError) {
     guard let remains else { return }
     let state = databaseSize == nil ? "is missing" : "is empty"
@@ -68,8 +68,8 @@ struct StudyFolder: Sendable {
         + "with: \(StoreError.salvageCommand(path)), or begin anew in another folder")
   }
 
-  /// What a study will have beside its record, and was there before it, is somebody else's: it would be written over
-  /// or removed.
+  /// Throws if the folder of a new study already contains a file with a name that studies use: it belongs to something
+  /// else, and the study would overwrite or remove it.
   func requireNoStrangers() throws(StoreError) {
     guard (databaseSize ?? 0) == 0, let name = StudyFileName.all.first(where: { Self.status("\(path)/\($0)") != nil })
     else { return }
@@ -78,7 +78,7 @@ struct StudyFolder: Sendable {
       "\(name) is there already, and a study has its own of that name; choose another folder, or move it away")
   }
 
-  /// Which file a path names: another one where it was removed or replaced meanwhile.
+  /// Identifies the file at a path. Differs if the file was removed or replaced meanwhile.
   struct FileID: Hashable, Sendable {
     let device: UInt64
     let inode: UInt64
@@ -90,27 +90,28 @@ struct StudyFolder: Sendable {
     status(file).map { FileID(device: UInt64($0.st_dev), inode: UInt64($0.st_ino)) }
   }
 
-  /// Whether what is open is what now stands at a path.
+  /// Whether an open file is the one that is now at `path`.
   static func isSame(_ descriptor: CInt, _ path: String) -> Bool {
     var open = stat()
     var there = stat()
-    // What cannot be looked at is not taken for gone.
+    // A file that cannot be examined does not count as gone.
     guard fstat(descriptor, &open) == 0 else { return true }
     guard stat(path, &there) == 0 else { return errno != ENOENT && errno != ENOTDIR }
     return open.st_ino == there.st_ino && open.st_dev == there.st_dev
   }
 
-  /// In bytes; 0 where there is no such file.
+  /// The size in bytes; 0 if there is no such file.
   static func size(of file: String) -> Int { status(file).map { Int($0.st_size) } ?? 0 }
 
-  /// SQLite takes a file that is shorter than its smallest page for an empty database, and would start it anew; a last
-  /// page cut short it fills with zeros. Where a journal is left, it holds the pages that are missing.
+  /// Throws if the last page is cut short. SQLite takes a file that is shorter than its smallest page for an empty
+  /// database and would start it anew; it fills a truncated last page with zeros. If a log is left, it contains the
+  /// missing pages.
   func requireWholePages() throws(StoreError) {
     guard let size = databaseSize, size % 512 != 0, (Self.status(log)?.st_size ?? 0) == 0 else { return }
     throw .damaged(path, "its last page is cut short, at \(size) bytes")
   }
 
-  /// The folder and those above it.
+  /// Creates the folder and those above it.
   func make() throws(StoreError) {
     do { try Folder.make(path) } catch {
       if Self.status(path) != nil {
@@ -120,7 +121,7 @@ struct StudyFolder: Sendable {
     }
   }
 
-  /// Refuses early, and in words, what SQLite would call "unable to open database file".
+  /// Refuses early, with a clear message, what SQLite would report as "unable to open database file".
   func requireStudy() throws(StoreError) {
     guard Self.status(path) != nil else {
       throw errno == EACCES ? .system(path, EACCES, "open the folder") : .missingFolder(path)
@@ -142,14 +143,14 @@ struct StudyFolder: Sendable {
     close(descriptor)
   }
 
-  /// Appears whole or not at all, and survives a power cut.
+  /// Writes the configuration file. It appears whole or not at all, and survives a power cut.
   func writeConfiguration(_ text: String) throws(StoreError) {
     do { try OutputFile(configuration).write(text.utf8) } catch {
       throw error.number.map { .system(path, $0, "write \(Self.configurationName)") } ?? StoreError(error, of: self)
     }
   }
 
-  /// `open` with the flags that all files here share: no child process inherits them.
+  /// Calls `open` with the flag that all files here share: no child process inherits them.
   static func open(_ file: String, _ flags: CInt) -> CInt {
     #if canImport(Glibc)
       Glibc.open(file, flags | O_CLOEXEC, 0o666)

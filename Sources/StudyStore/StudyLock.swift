@@ -8,20 +8,21 @@ import Synchronization
   import Darwin
 #endif
 
-/// Keeps a second coordinator off a study. The locks are the kernel's (`flock`), so that they end with their process
-/// however that ends; the file's text only tells people who holds it.
+/// Keeps a second coordinator out of a study. The locks are the kernel's (`flock`), which end with their process
+/// however that ends; the file's text only tells people which process holds the study.
 ///
-/// The folder is locked as well as the file: a lock file that somebody deleted would let a second coordinator in. Some
-/// network file systems lock no folders; there the file alone has to do, and `requireHeld` notices that it is gone.
+/// The folder is locked as well as the file: otherwise a second coordinator could get in after the lock file was
+/// deleted. Some network file systems cannot lock folders; there only the file is locked, and `requireHeld` notices if
+/// it is gone.
 final class StudyLock: Sendable {
   private struct Held {
     var file: FileLock
-    /// Nil where folders cannot be locked.
+    /// `nil` if folders cannot be locked.
     var folder: FileLock?
   }
 
   private let folder: StudyFolder
-  /// Nil once it is released.
+  /// `nil` once released.
   private let held: Mutex<Held?>
 
   init(_ folder: StudyFolder) throws(StoreError) {
@@ -32,8 +33,8 @@ final class StudyLock: Sendable {
 
   func release() { held.withLock { $0 = nil } }
 
-  /// To be called every second or so. Makes a lock file that was deleted anew; throws where another coordinator has
-  /// come in by that way, and where the folder itself is not there any more.
+  /// Call this about every second. Recreates a lock file that was deleted. Throws if another coordinator has got in
+  /// that way, or if the folder itself is gone.
   func requireHeld() throws(StoreError) {
     try held.withLock { (held) throws(StoreError) in
       guard let now = held else { return }
@@ -70,7 +71,7 @@ final class StudyLock: Sendable {
     }
     let text = "process \(getpid()) on \(HostName.current ?? "an unknown host")"
     ftruncate(descriptor, 0)
-    // Only for people: a full disk must not keep a study from being opened to look at it.
+    // The text is only for people, so that a full disk does not keep a study from being opened.
     _ = text.withCString { pwrite(descriptor, $0, strlen($0), 0) }
     return lock
   }

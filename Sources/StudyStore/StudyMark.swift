@@ -6,17 +6,17 @@ import Synchronization
   import Darwin
 #endif
 
-/// How far the record went, in a small file beside the database: written after each commit and before anybody hears of
-/// it.
+/// How far the record went, in a small file beside the database. Written after each commit and before any
+/// acknowledgment is sent.
 ///
-/// SQLite ends its journal at the first frame that is not what was written, and takes what is before for the whole. The
-/// mark tells that there was more. After kill -9 it is exact; it is put on the disk now and then only, so that after a
-/// power cut it may say less than what is there, never more.
+/// SQLite ends its journal at the first damaged frame, and takes what comes before for the whole. The mark tells that
+/// there was more. It is exact after kill -9. Because it is synced only now and then, it may say less than the record
+/// after a power cut, never more.
 ///
-/// Two places are written in turns, each with a checksum: where one was torn, the other tells of the commit before.
+/// Two slots are written in turns, each with a checksum: if one of them is torn, the other has the commit before.
 final class StudyMark: Sendable {
   private struct State {
-    /// Nil once it is closed.
+    /// `nil` once closed.
     var descriptor: CInt?
     var counts: RecordCounts
     var number: UInt64
@@ -31,13 +31,13 @@ final class StudyMark: Sendable {
   private let study: UInt64
   private let state: Mutex<State>
 
-  /// Begins anew with what is in the database: what the mark said before is for the caller to heed.
+  /// Starts from the counts of the database. The caller must check before what the mark said.
   init(of folder: StudyFolder, study: String, counts: RecordCounts) throws(StoreError) {
     let descriptor = try Self.openFile(folder)
     self.folder = folder
     self.study = Self.hash(study)
     state = Mutex(State(descriptor: descriptor, counts: counts, number: 0))
-    // Both places: what they said before is over.
+    // Overwrites both slots, whose old contents no longer apply.
     guard (0..<Self.places).allSatisfy({ _ in state.withLock { Self.write(&$0, self.study) } }) else {
       let number = errno
       Self.closeFile(descriptor)
@@ -60,7 +60,7 @@ final class StudyMark: Sendable {
     return descriptor
   }
 
-  /// Made anew where it was removed or replaced.
+  /// Recreates the file if it was removed or replaced.
   func restore() throws(StoreError) {
     try state.withLock { (state) throws(StoreError) in
       guard let open = state.descriptor, !StudyFolder.isSame(open, folder.mark) else { return }
@@ -70,7 +70,8 @@ final class StudyMark: Sendable {
     }
   }
 
-  /// After a commit. Where it cannot be written, as on a disk that is full, it says less than it could.
+  /// Advances the mark after a commit. If the write fails (disk full, say), the mark lags behind the record, which is
+  /// harmless.
   func add(_ counts: RecordCounts) {
     state.withLock {
       $0.counts = $0.counts + counts
@@ -78,12 +79,12 @@ final class StudyMark: Sendable {
     }
   }
 
-  /// Puts it on the disk. Takes as long as the disk does, and holds up no commit.
+  /// Syncs the mark to disk. Takes as long as the disk does, without holding up commits.
   func synchronize() {
     let descriptor: CInt? = state.withLock { state in
       guard !state.isOnDisk, let open = state.descriptor else { return nil }
       state.isOnDisk = true
-      // Of its own, so that closing the mark meanwhile does no harm.
+      // A duplicate, so that a concurrent close() of the mark does no harm.
       return fcntl(open, F_DUPFD_CLOEXEC, 0)
     }
     guard let descriptor, descriptor >= 0 else { return }
@@ -136,14 +137,14 @@ final class StudyMark: Sendable {
 }
 
 extension StudyMark {
-  /// What a mark says. Read before the database: a coordinator at work may go on in between, and a database is never
-  /// behind a mark that was read before it.
+  /// The contents of a mark. Must be read before the database: a coordinator may commit in between, and a database is
+  /// never behind a mark that was read before it.
   struct Reading {
     private let study: UInt64
     private let schema: Int
     let counts: RecordCounts
 
-    /// Nil where there is none, as beside studies of older versions and copies, or none that can be read.
+    /// `nil` if there is no mark, as beside copies and studies of older versions, or it cannot be read.
     init?(of folder: StudyFolder) {
       let descriptor = StudyFolder.open(folder.mark, O_RDONLY | O_NONBLOCK)
       guard descriptor >= 0 else { return nil }
@@ -161,16 +162,15 @@ extension StudyMark {
         jobs: Int(latest[3]), attempts: Int(latest[4]), endings: Int(latest[5]), results: Int(latest[6]))
     }
 
-    /// What a study with `found` on record lacks; nil where nothing, or where the mark is another study's. A study of
-    /// an older schema than the mark is the copy that was made when it was brought up to date: somebody went back to
-    /// it.
+    /// What a study with `found` on record lacks; `nil` if nothing, or if the mark is another study's. A study with an
+    /// older schema than the mark is the copy made before the schema was brought up to date: the user went back to it.
     func missing(from found: RecordCounts, of study: String, schema: Int) -> MissingRecords? {
       guard self.study == StudyMark.hash(study), schema >= self.schema else { return nil }
       return MissingRecords(found, of: counts)
     }
   }
 
-  /// Number, study, schema and counts; nil where they are not what was written.
+  /// Parses number, study, schema and counts; `nil` if they are not what was written.
   private static func parse(_ bytes: ArraySlice<UInt8>) -> [UInt64]? {
     let words = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace)
     guard words.count == 9, words[0] == title else { return nil }

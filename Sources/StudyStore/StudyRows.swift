@@ -11,40 +11,40 @@ public struct SetAsideJob: Hashable, Sendable {
   public var time: Double
 }
 
-/// One try at a job, as it was recorded.
+/// An attempt at a job, as it was recorded.
 public struct AttemptRecord: Hashable, Sendable {
   public var job: Int64
   public var number: Int
   public var worker: String
   public var started: Double
-  /// Nil while it is under way.
+  /// `nil` while it is under way.
   public var ended: Double?
-  /// Nil while it is under way.
+  /// `nil` while it is under way.
   public var ending: AttemptEnding?
   public var reason: String?
-  /// Where it failed and its worker could tell more.
+  /// Details if the attempt failed and its worker could tell more.
   public var failure: AttemptFailure?
 }
 
-/// A worker and its comings and goings.
+/// A worker, with its last joining and leaving.
 public struct WorkerPresence: Hashable, Sendable {
   public var worker: WorkerRecord
   public var joined: Double
-  /// When anything that it did was last recorded: joining, an attempt, a result.
+  /// When anything that the worker did was last recorded: joining, an attempt, a result.
   public var lastSeen: Double
-  /// Nil while it is there.
+  /// `nil` while the worker is connected.
   public var left: Double?
   public var leftReason: String?
-  /// It gets no jobs until then; nil while it does.
+  /// The worker gets no jobs until this time; `nil` while it gets jobs.
   public var benchedUntil: Double?
   public var benchedReason: String?
-  /// A person wanted it to get no more jobs.
+  /// When a person asked that the worker get no more jobs; `nil` if no one did.
   public var drained: Double?
-  /// A person wanted nothing of it to count.
+  /// When a person asked that nothing from the worker count; `nil` if no one did.
   public var distrusted: Double?
 }
 
-/// Something that a user may want to read later.
+/// An event that a user may want to read later.
 public struct StudyEvent: Hashable, Sendable {
   public enum Kind: String, CaseIterable, Sendable {
     case note
@@ -56,7 +56,7 @@ public struct StudyEvent: Hashable, Sendable {
     case workerBenched = "worker benched"
     case workerPaused = "worker paused"
     case workerUnbenched = "worker unbenched"
-    /// A person asked for it.
+    /// A person's request.
     case intervention
   }
 
@@ -65,6 +65,6 @@ public struct StudyEvent: Hashable, Sendable {
   public var time: Double
   public var kind: Kind
   public var text: String
-  /// Who asked for it; nil for what came by itself.
+  /// The person who asked for it; `nil` for other events.
   public var author: String?
 }

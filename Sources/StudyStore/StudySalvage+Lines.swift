@@ -1,5 +1,6 @@
 extension StudySalvage.Findings {
-  /// For people. `output`: the new study's folder.
+  /// The findings as lines for people.
+  /// - Parameter output: the new study's folder.
   package func lines(output: String) -> [String] {
     var lines = [
       "saved    \(jobs) jobs with \(results) results to \(output)",

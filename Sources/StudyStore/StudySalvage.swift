@@ -3,39 +3,40 @@ import SearchCore
 
 /// Saves what is readable of a damaged study into a new one. The damaged files are only read.
 ///
-/// A job or a result is taken over only where its checksum says that it is what was written, so that the new study has
-/// fewer results at worst, never others: what is missing is trained again. Results keep their order, and the first jobs
-/// their rounds, as far as no job of these is missing. Attempts, workers and events are not taken over.
+/// A job or a result is taken over only if its checksum says that it is what was written, so that at worst the new
+/// study has fewer results, never different ones: what is missing is trained again. Results keep their order, and the
+/// first jobs their rounds, up to the last round of which no job is missing. Attempts, workers and events are not taken
+/// over.
 public enum StudySalvage {
   public struct Findings: Hashable, Sendable {
-    /// Taken over.
+    /// The number of jobs that were taken over.
     public var jobs = 0
     public var results = 0
-    /// Jobs that could be read, whose results could not: they wait to be trained again.
+    /// The number of jobs that could be read but whose results could not: they wait to be trained again.
     public var lostResults = 0
-    /// Rows of jobs that are not what was written. (How many could not be read at all, nobody knows.)
+    /// The number of job rows that are not what was written. (How many rows could not be read at all is unknown.)
     public var damagedJobs = 0
-    /// The description came from `fallback`: the study has a new identity, which reports in workers' spools do not
-    /// match.
+    /// Whether the description came from `fallback`: then the study has a new identity, which reports in workers'
+    /// spools do not match.
     public var hasNewIdentity = false
-    /// The study is of a schema without checksums, so that a wrong value looks like a right one.
+    /// Whether the study is of a schema without checksums, so that a wrong value looks like a right one.
     public var isUnchecked = false
-    /// What tables there are could not be read; a new study's definitions led to the rows.
+    /// Whether the table definitions could not be read, and those of a new study led to the rows.
     public var hadNoDefinitions = false
-    /// Frames of SQLite's journal that are not what was written; what lies behind them SQLite does not see.
+    /// The number of damaged frames of SQLite's journal. SQLite does not see what follows them.
     public var damagedFrames = 0
-    /// Results that were struck out: they stay what they are.
+    /// The number of struck results, which stay struck.
     public var struckResults = 0
-    /// Results that were found only behind such a frame.
+    /// The number of results that were found only behind a damaged frame.
     public var resultsBehindDamage = 0
-    /// How many results were acknowledged; nil where that is not known.
+    /// The number of results that were acknowledged; `nil` if it is not known.
     public var acknowledgedResults: Int?
   }
 
   /// - Parameters:
-  ///   - directory: the damaged study; no coordinator may be at work there.
+  ///   - directory: the damaged study; no coordinator may be running there.
   ///   - target: a folder without a study, for the new one.
-  ///   - fallback: what the study is, for where that cannot be read.
+  ///   - fallback: the study's identity, used if it cannot be read.
   public static func run(
     directory: String, into target: String, clock: @escaping StudyStore.Clock = StudyStore.systemClock,
     fallback: () throws -> StudyIdentity
@@ -46,7 +47,7 @@ public enum StudySalvage {
     if StudyStore.exists(directory: target) { throw .alreadyExists(StudyFolder(target).path) }
     let lock: StudyLock?
     do { lock = try StudyLock(folder) } catch {
-      // Of a folder that cannot be written, nobody else is writing either.
+      // If the folder cannot be written, no coordinator is writing there either.
       if error.code == .inUse { throw error }
       lock = nil
     }
@@ -71,9 +72,9 @@ public enum StudySalvage {
     }
   }
 
-  /// The database in every state that the files tell of, the best one first: as SQLite sees it, where its journal is
-  /// whole. Where it is not, with all pages of the journal, the damaged ones among them (most of their rows are what
-  /// was written); with those pages of the journal alone that are whole; up to the first damage; without the journal.
+  /// The database in every state that can be assembled from the files, the best one first. If its journal is whole,
+  /// only as SQLite sees it. If not: with all pages of the journal, including the damaged ones (most of their rows are
+  /// what was written); with the journal's undamaged pages only; up to the first damage; without the journal.
   private static func images(of folder: StudyFolder, _ log: LogFile?) throws(StoreError) -> [TemporaryCopy] {
     let plain = try TemporaryCopy(of: folder)
     try plain.copyFiles(of: folder)
@@ -112,7 +113,7 @@ public enum StudySalvage {
     for (index, image) in images.enumerated() {
       do {
         let found = try read(image, of: folder, fallback)
-        // The last two are what SQLite itself would show.
+        // The last two images are what SQLite itself would show.
         if index >= images.count - 2 { seen.formUnion(found.jobs.finished) }
         if saved == nil { saved = found } else { saved?.add(found) }
       } catch { problem = problem ?? error }
@@ -129,15 +130,16 @@ public enum StudySalvage {
     var findings = Findings()
     let queue = try DatabaseQueue(path: copy.database)
     defer { try? queue.close() }
-    // Without a transaction, which a read that fails would end. Nobody else knows the copy.
+    // Not in a transaction, which a failing read would end. No other process knows the copy.
     return try queue.unsafeRead { db in
-      // What the migrations say may be damaged too; the tables' columns have to do.
+      // The list of migrations may be damaged too, so the tables' columns tell the version.
       let jobColumns = try Set(db.columns(in: "job").map(\.name))
       let version = jobColumns.contains("work") ? StudySchema.worksVersion : jobColumns.contains("checksum") ? 2 : 1
       findings.isUnchecked = version < StudySchema.checkedVersion
       let identity = try? StudyStore.identity(db, folder.path, version: version)
       let rows = SalvagedRows(db: db, folder: folder, isChecked: !findings.isUnchecked)
-      // Of works, this only stands in for kinds that cannot be read: a work has a digest.
+      // With works, this is only for jobs whose kind cannot be read: the work's digest tells whether it is the right
+      // one.
       let described = Result {
         try TrainingRows.kind((identity ?? fallback()).entries, folder.path)
       }

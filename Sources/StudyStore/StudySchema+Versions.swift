@@ -92,7 +92,7 @@ extension StudySchema {
     """
 
   /// Every attempt changes its job's state twice. An index of all states would be rewritten each time, for the sake of
-  /// two readers: counting goes through the table as fast, and the jobs that were set aside are few.
+  /// two readers: counting scans the table just as fast, and few jobs are set aside.
   static let version2 = """
     DROP INDEX job_by_state;
     CREATE INDEX job_set_aside ON job (settled) WHERE state = 'failed';
@@ -103,7 +103,7 @@ extension StudySchema {
     ALTER TABLE result ADD COLUMN checksum INTEGER;
     """
 
-  /// Why attempts failed, in detail, and workers that get no jobs.
+  /// Details of failed attempts, and workers that get no jobs.
   static let version3 = """
     CREATE TABLE attempt_failure (
       job INTEGER NOT NULL,
@@ -127,9 +127,9 @@ extension StudySchema {
     ALTER TABLE worker ADD COLUMN benched_reason TEXT;
     """
 
-  /// A job is a work, and what it found an observation, whose metrics are not columns any more: a new kind of work and
-  /// a new metric change no table. The text of a kind stands in one place. The budget, which may change, is not among
-  /// what the fingerprint covers.
+  /// A job is a work, and its result an observation, whose metrics are no longer columns: a new kind of work or a new
+  /// metric changes no table. The text of a kind is stored once. The fingerprint no longer covers the budget, which may
+  /// change.
   static let version4 = """
     -- Most jobs that the study may have; null for no bound.
     ALTER TABLE study ADD COLUMN budget INTEGER;
@@ -191,7 +191,7 @@ extension StudySchema {
     CREATE INDEX artifact_by_hash ON artifact (hash);
     """
 
-  /// After the rows were moved. The views are for people: a row of `result` is one of earlier versions.
+  /// Applied after the rows were moved. The views are for people: a row of `result` is as in earlier versions.
   static let version4End = """
     DROP TABLE result;
     DROP TABLE job;
@@ -214,7 +214,7 @@ extension StudySchema {
       FROM observation;
     """
 
-  /// What people ask for in a study's course. A result that is struck out is none any more, and is kept.
+  /// What people ask for while a study runs. A struck result no longer counts, but is kept.
   static let version5 = """
     -- When it was paused; null while it is not.
     ALTER TABLE study ADD COLUMN paused REAL;

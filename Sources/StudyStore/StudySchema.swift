@@ -1,7 +1,7 @@
 import GRDB
 
 /// The tables, as a list of changes from one version to the next. A released migration is never edited: a change of the
-/// schema is a new one at the end, with a test that opens a study of the version before it.
+/// schema is a new migration at the end, with a test that opens a study of the version before it.
 enum StudySchema {
   /// A study has version n once the first n of these have been applied.
   private static func migrations(of directory: String) -> [(name: String, apply: @Sendable (Database) throws -> Void)] {
@@ -27,7 +27,7 @@ enum StudySchema {
     ]
   }
 
-  /// - Parameter directory: for the error where a row cannot be read.
+  /// - Parameter directory: for the error if a row cannot be read.
   static func migrator(of directory: String) -> DatabaseMigrator {
     var migrator = DatabaseMigrator()
     for (index, migration) in migrations(of: directory).enumerated() {
@@ -37,25 +37,25 @@ enum StudySchema {
   }
 
   static let newestVersion = migrations(of: "").count
-  /// The first one in which rows have checksums.
+  /// The first version in which rows have checksums.
   static let checkedVersion = 2
-  /// The first one in which a job is a work, and a result an observation.
+  /// The first version in which a job is a work, and a result an observation.
   static let worksVersion = 4
 
-  /// The first one in which results may be struck out.
+  /// The first version in which results may be struck out.
   static let strikesVersion = 5
 
-  /// 0 for a database without tables of a study.
+  /// The version of the schema; 0 for a database without tables of a study.
   static func version(of db: Database) throws -> Int {
     try migrator(of: "").appliedMigrations(db).count
   }
 
-  /// A layersearch that knows more versions has written here.
+  /// Whether a layersearch that knows more versions has written to the database.
   static func isNewer(_ db: Database) throws -> Bool { try migrator(of: "").hasBeenSuperseded(db) }
 }
 
 extension StudyStore {
-  /// What a study has once it was opened for writing. All since `oldestSchema` can be opened.
+  /// The schema of a study once it was opened for writing. Studies of all schemas since `oldestSchema` can be opened.
   public static let newestSchema = StudySchema.newestVersion
   public static let oldestSchema = 1
 }

@@ -1,15 +1,15 @@
 import GRDB
 
 extension StudyStore {
-  /// The study goes on with another budget: a finished one is open again where it is larger. Its configuration file is
-  /// replaced, so that it tells of the budget that holds.
+  /// Continues the study with another budget. A finished study is open again if the budget is larger. Replaces the
+  /// configuration file, so that it states the budget in effect.
   ///
   /// - Parameters:
-  ///   - jobs: most jobs that the study may have; nil for no bound.
-  ///   - text: the configuration file that says so.
-  ///   - change: what the budget is and what it was, in words; it differs.
-  ///   - isLarger: a finished study may go on.
-  /// - Returns: what changed, in one line.
+  ///   - jobs: the largest number of jobs that the study may have; `nil` for no bound.
+  ///   - text: the configuration file with this budget.
+  ///   - change: the new and the previous budget in words, which differ.
+  ///   - isLarger: whether a finished study may continue.
+  /// - Returns: One line that says what changed.
   public func changeBudget(
     toJobs jobs: Int?, text: String, _ change: (now: String, before: String), isLarger: Bool
   ) throws(StoreError) -> String {
@@ -24,14 +24,15 @@ extension StudyStore {
     after.configurationText = text
     let goesOn = isLarger && wasFinished ? ", and the study, which was finished, goes on" : ""
     let line = "the budget is \(change.now) now, before it was \(change.before)\(goesOn)"
-    // First: where it ends between the two, the file says what is to hold, and the study is resumed with that.
+    // The file first: if the process ends between the two steps, the file has the budget that the user wants, and
+    // resuming the study applies it.
     try StudyFolder(directory).writeConfiguration(text)
     try writing("change the budget of") { db in
       try db.execute(
         sql: "UPDATE study SET budget = ?, configuration = ?, checksum = ?",
         arguments: [jobs, text, RowChecksum.study(after)])
       if isLarger { try db.execute(sql: "UPDATE study SET finished = NULL") }
-      // A round that the budget cut off is decided again; what is a job already stays one.
+      // A round that the budget cut off is decided again; existing jobs stay.
       try db.execute(sql: "UPDATE job SET round = NULL, place = NULL")
       try db.execute(
         sql: "INSERT INTO event (time, kind, text) VALUES (?, ?, ?)",
@@ -40,7 +41,7 @@ extension StudyStore {
     return line
   }
 
-  /// The configuration file is another, which says the same but for the budget; that holds already.
+  /// Replaces the configuration file with another text for the same study. The budget in effect does not change.
   public func replaceConfiguration(with text: String) throws(StoreError) {
     var identity = try identity()
     identity.configurationText = text

@@ -1,11 +1,11 @@
 import GRDB
 
-// What a study's data set contains: the configuration names a set and a folder, in which other images may lie later.
+// The contents of a study's data set: the configuration names a set and a folder, which may contain other images later.
 extension StudyStore {
-  /// Notes what the data set contains, where the latest note does not say so already.
+  /// Notes the contents of the data set, unless the latest note says the same.
   ///
-  /// - Parameter content: equal where the images are, such as their hash.
-  /// - Returns: what the latest note says where that is something else.
+  /// - Parameter content: equal if the images are equal, such as their hash.
+  /// - Returns: The contents according to the latest note if they differ; else `nil`.
   public func recordDataContent(_ content: String) throws(StoreError) -> String? {
     let before = try dataContents().last
     guard before != content else { return nil }
@@ -17,7 +17,8 @@ extension StudyStore {
     return before
   }
 
-  /// What its data set contained whenever it was worked on, the latest last. Studies of earlier versions do not say.
+  /// The contents of the data set each time that the study was worked on with other images, the latest last. Studies of
+  /// earlier versions have no such notes.
   public func dataContents() throws(StoreError) -> [String] {
     let texts: [String] = try rows(
       "the events", of: "an event", "SELECT text FROM event WHERE kind = ? AND text LIKE ? ORDER BY id",

@@ -1,6 +1,6 @@
 import GRDB
 
-// Looking at a study that exists, without changing anything.
+// Reads an existing study without changing anything.
 extension StudyStore {
   /// A study that was opened for reading.
   struct Opened {
@@ -16,7 +16,7 @@ extension StudyStore {
     var configuration = Configuration()
     configuration.readonly = true
     configuration.busyMode = .timeout(10)
-    // Before the database: what is recorded in between only adds to it.
+    // Read the mark before the database: what is recorded in between only adds to the database.
     let reading = StudyMark.Reading(of: folder)
     let queue = try DatabaseQueue(path: path, configuration: configuration)
     let version = try requireStudy(queue, folder)
@@ -25,17 +25,17 @@ extension StudyStore {
     return Opened(queue: queue, version: version, missing: try missing(from: queue, reading, version, folder))
   }
 
-  /// SQLite can read a database in place only with its `-shm` file, or leave to make one, and not where a rollback has
-  /// to come first.
+  /// Whether SQLite cannot read the database in place: it needs the `-shm` file, or permission to create one, and
+  /// cannot read while a rollback is pending.
   private static func needsCopy(_ error: DatabaseError) -> Bool {
     [.SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM].contains(error.resultCode)
-      // On a file system that maps no files.
+      // On a file system that cannot map files.
       || [.SQLITE_IOERR_SHMMAP, .SQLITE_IOERR_SHMOPEN, .SQLITE_IOERR_SHMLOCK, .SQLITE_IOERR_SHMSIZE]
         .contains(error.extendedResultCode)
   }
 
-  /// Reading a WAL database needs its `-shm` file, or leave to make one. Where neither is to be had, no one is writing
-  /// either (a writer has one), and a copy in the temporary folder tells the same.
+  /// Opens a study for reading. Reading a WAL database needs its `-shm` file, or permission to create one. If neither
+  /// is available, no process is writing either (a writer has the file), and a copy in the temporary folder is as good.
   static func connectReadOnly(_ folder: StudyFolder, isChecked: Bool = true) throws(StoreError) -> Opened {
     try perform(folder.path, "open the study for reading") {
       var opened: Opened
@@ -52,22 +52,22 @@ extension StudyStore {
       try StudySchema.migrator(of: folder.path).migrate(DatabaseQueue(path: upToDate.database))
       var new = try openReadOnly(upToDate.database, folder, isChecked: isChecked)
       new.copy = upToDate
-      // By the schema that it has, not by that of the copy.
+      // Judged by the original's schema, not by that of the copy.
       new.missing = opened.missing
       return new
     }
   }
 
   private static func openCopy(_ copy: TemporaryCopy, _ folder: StudyFolder, isChecked: Bool) throws -> Opened {
-    // A connection that may write, closed again: it rolls back what a killed writer left half done.
+    // A connection that may write, closed at once: it rolls back what a killed writer left half done.
     if copy.hasJournal { try DatabaseQueue(path: copy.database).close() }
     var opened = try openReadOnly(copy.database, folder, isChecked: isChecked)
     opened.copy = copy
     return opened
   }
 
-  /// Everything that is looked at before a study is opened for writing, on a connection that cannot write. False where
-  /// SQLite wants one that can, as to roll back what a killed coordinator left half done.
+  /// Makes all checks that come before opening a study for writing, on a connection that cannot write. Returns `false`
+  /// if SQLite needs one that can, for example to roll back what a killed coordinator left half done.
   static func examine(_ folder: StudyFolder) throws(StoreError) -> Bool {
     try perform(folder.path, "open the study") {
       do {
@@ -99,12 +99,12 @@ extension StudyStore {
     }
   }
 
-  /// Up to this size a check that compares every index with its table is a matter of moments.
+  /// Up to this size, a check that compares every index with its table takes only moments.
   private static let thoroughlyCheckedBytes = 16 << 20
 
-  /// Structure of the file, its constraints and, where it is not big, whether indices and tables agree. That last part
-  /// takes several times as long as the rest and guards little here: `jobs()` reads the tables in their own order and
-  /// checks every row's checksum, so that an index that is wrong cannot make a frontier wrong.
+  /// Checks the structure of the file, its constraints and, if it is not big, whether indices and tables agree. That
+  /// last part takes several times as long as the rest and guards little here: `jobs()` reads the tables in their own
+  /// order and checks every row's checksum, so that a wrong index cannot make a frontier wrong.
   static func check(_ queue: DatabaseQueue, _ folder: StudyFolder) throws {
     let isBig = (folder.databaseSize ?? 0) > thoroughlyCheckedBytes
     let findings = try queue.read {
@@ -113,7 +113,8 @@ extension StudyStore {
     if findings != ["ok"] { throw StoreError.damaged(folder.path, findings.first ?? "the check said nothing") }
   }
 
-  /// Version of its schema. Throws where the database is no study, or a newer layersearch has changed it.
+  /// Returns the version of the study's schema. Throws if the database contains no study, or a newer layersearch has
+  /// changed it.
   static func requireStudy(_ queue: DatabaseQueue, _ folder: StudyFolder) throws -> Int {
     try queue.read { db in
       if try StudySchema.isNewer(db) {

@@ -2,8 +2,8 @@ import GRDB
 import SearchCore
 
 extension StudyStore {
-  /// Adds jobs of final trainings, those that the study has not yet: a finished study is open again.
-  /// - Returns: how many were added.
+  /// Adds jobs for those final trainings that the study does not have yet. A finished study is open again.
+  /// - Returns: The number of jobs added.
   public func addFinalTrainings(_ works: [Work]) throws(StoreError) -> Int {
     let known = try jobs()
     let knownWorks = Set(known.map(\.work))

@@ -3,31 +3,32 @@ import SearchCore
 
 /// What happened to a job besides its attempts, as far as it is on record.
 public struct JobHistory: Hashable, Sendable {
-  /// The attempt that brought the result, and the worker that handed it over; 0 and a study, where one had it already.
+  /// The attempt that brought the result, and the worker that handed it over. For a result of another study, the
+  /// attempt is 0 and the study takes the worker's place.
   public struct Result: Hashable, Sendable {
     public var time: Double
     public var attempt: Int
     public var worker: String
 
-    /// Nobody trained it for this study.
+    /// Whether another study had the result, so that nothing was trained for this study.
     public var isAdopted: Bool { attempt == 0 && worker.hasPrefix(StudyEvent.sourcePrefix) }
-    /// It was saved from a damaged study, without the attempts that led to it.
+    /// Whether the result was saved from a damaged study, without the attempts that led to it.
     public var isSalvaged: Bool { worker.isEmpty }
   }
 
   public var added: Double
   public var result: Result?
-  /// It was set aside, all jobs that were set aside were tried again, or a person asked for something about it, the
-  /// latest last.
+  /// Events of these kinds, the latest last: the job was set aside, all set-aside jobs were tried again, or a person
+  /// asked for something about the job.
   public var events: [StudyEvent]
-  /// Results that it had, and that were struck out, in the order in which they were recorded.
+  /// The job's struck results, in the order in which they were recorded.
   public var struck: [StruckResult] = []
 }
 
 // What happened to one job or one worker. Every call reads a bounded number of rows.
 extension StudyStore {
-  /// Nil where there is no such job.
-  /// - Parameter count: of events, the latest, at most.
+  /// The history of a job; `nil` if there is no such job.
+  /// - Parameter count: the largest number of events to return, the latest ones.
   public func history(of job: Int64, latest count: Int) throws(StoreError) -> JobHistory? {
     let history: [JobHistory] = try rows(
       "the history of a job", of: "a job",
@@ -52,7 +53,7 @@ extension StudyStore {
     return found
   }
 
-  /// A worker's comings and goings, benches and pauses, the latest last.
+  /// The latest `count` events of a worker: joining, leaving, benches, pauses and people's requests. The latest last.
   public func events(of worker: WorkerRecord, latest count: Int) throws(StoreError) -> [StudyEvent] {
     let others: [StudyEvent.Kind] = [
       .workerLeft, .workerBenched, .workerPaused, .workerUnbenched, .intervention,
@@ -81,45 +82,46 @@ extension StudyStore {
 }
 
 extension StudyEvent {
-  /// What the text of an event about a job begins with.
+  /// The beginning of the text of an event about a job.
   static func jobPrefix(_ job: Int64) -> String { "job \(job): " }
 
-  /// What a person asked for, as its event says it: about a job or a worker it begins as other events do.
+  /// The text of an event about a person's request. About a job or a worker, it begins as other events do.
   static func text(of intervention: InterventionRecord) -> String {
     if let job = intervention.job { return jobPrefix(job) + intervention.text }
     if let worker = intervention.worker { return "\(subject(worker)): \(intervention.text)" }
     return intervention.text
   }
 
-  /// In the place of a worker, before the study that a result is from.
+  /// Takes the place of a worker's name, before the study that a result is from.
   static let sourcePrefix = "study "
 
-  /// What the text of a worker's joining begins with; its slots follow.
+  /// The beginning of the text of a worker's joining; the number of slots follows.
   static func joiningPrefix(_ worker: WorkerRecord) -> String { "\(subject(worker.id)) on \(worker.host), " }
 
-  /// A worker as the texts of its events begin with it: its name, in quotes where that has signs in it that may follow
-  /// a name. Workers call themselves what they like, and no event of one is to look like another's.
+  /// A worker's name at the beginning of the texts of its events: in quotes if it contains characters that may follow a
+  /// name. Workers choose their names, and no event of one worker may look like another's.
   static func subject(_ worker: String) -> String {
     let isPlain = !worker.isEmpty && !worker.unicodeScalars.contains { " :,\"\\".unicodeScalars.contains($0) }
     return isPlain ? worker : "\"\(worker.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\""
   }
 
-  /// What a note begins with that says what the data set contains.
+  /// The beginning of a note about the contents of the data set.
   static let dataContentPrefix = "the data set's content is "
 
-  /// What a note ends with that says that jobs were reopened; their number stands before it.
+  /// The end of a note about reopened jobs; their number comes before it.
   static let reopeningSuffix = " jobs that were set aside are tried again"
 
-  /// Whether all jobs were tried again that were set aside.
+  /// Whether the event says that all set-aside jobs were tried again.
   public var isReopening: Bool { kind == .note && text.hasSuffix(Self.reopeningSuffix) }
 
-  /// Whether a person wanted a job to be tried again that was set aside.
+  /// Whether the event is a person's request to try a set-aside job again.
   public var isRetry: Bool { kind == .intervention && text.contains(": tried again") }
 
-  /// What is said of a worker, without its name: `joined` events begin with ` on `, others have a reason, or nothing.
+  /// The text about a worker, without its name: `workerJoined` events begin with ` on `, others have a reason, or
+  /// nothing.
   public func text(ofWorker worker: String) -> String { text(without: Self.subject(worker)) }
 
-  /// What is said of the subject, without its name.
+  /// The text about the subject, without its name.
   public func text(without name: String) -> String {
     guard text.hasPrefix(name) else { return text }
     let rest = text.dropFirst(name.count)

@@ -2,10 +2,10 @@ import Files
 import GRDB
 import ReadableText
 
-// Making and opening.
+// Creating and opening studies.
 extension StudyStore {
-  /// True where the folder holds a study, even a damaged one: what `open` is to be asked about. A folder that was left
-  /// by a creation cut short holds none, and `create` completes it.
+  /// Whether the folder contains a study, even a damaged one; `open` tells more. A folder that was left by a creation
+  /// cut short contains none, and `create` completes it.
   public static func exists(directory: String) -> Bool {
     let folder = StudyFolder(directory)
     if folder.remains != nil { return true }
@@ -18,17 +18,17 @@ extension StudyStore {
     }
   }
 
-  /// A new study, and its folder where that is missing. Throws `alreadyExists` where there is one, `inUse` where
-  /// another process is making it.
+  /// Creates a study, and its folder if that is missing. Throws `alreadyExists` if there is a study, `inUse` if another
+  /// process is creating it.
   ///
-  /// - Parameter dataContent: what its data set contains (`recordDataContent`); nil where that is not known.
+  /// - Parameter dataContent: what its data set contains (`recordDataContent`); `nil` if that is not known.
   public static func create(
     directory: String, identity: StudyIdentity, dataContent: String? = nil, clock: @escaping Clock = systemClock
   ) throws(StoreError) -> StudyStore {
     let folder = StudyFolder(directory)
     try folder.make()
     try folder.requireWholePages()
-    // Before the lock is made, which beside a configuration tells of a study, too.
+    // Checked before the lock file is created: beside a configuration, the lock also shows that there was a study.
     let mayHoldRemains = folder.remains != nil
     if !mayHoldRemains { try folder.requireNoStrangers() }
     let lock = try StudyLock(folder)
@@ -72,12 +72,12 @@ extension StudyStore {
       databaseID: folder.databaseID, journalNotice: journal.notice)
   }
 
-  /// An existing study. The whole database is checked first. One that an older layersearch made is read from a copy
-  /// that is brought up to date; for writing, it is itself brought up to date, after a copy was put beside it. For
-  /// writing, workers that were there when the last coordinator ended are marked as gone.
+  /// Opens an existing study, and checks the whole database first. A study of an older layersearch is read from a copy
+  /// that is brought up to date. For writing, the study itself is brought up to date, after a copy was put beside it,
+  /// and workers that were connected when the last coordinator ended are marked as gone.
   ///
-  /// Throws `missingRecords` where it is to be written and lacks what was recorded; reading such a study tells so in
-  /// `missing`.
+  /// Throws `missingRecords` if the study is opened for writing and lacks what was recorded. When such a study is
+  /// opened for reading, `missing` says so.
   public static func open(
     directory: String, mode: Mode, clock: @escaping Clock = systemClock
   ) throws(StoreError) -> StudyStore {
@@ -91,8 +91,8 @@ extension StudyStore {
         missing: opened.missing)
     case .readWrite:
       let lock = try StudyLock(folder)
-      // Nothing is touched before all of it was looked at: a connection that may write removes, as it closes, the
-      // journal from which `salvage` could still read.
+      // Changes nothing before everything is checked: a connection that may write removes, when it closes, the journal
+      // that `salvage` could still read.
       let isExamined = try examine(folder)
       let journal = Journal(of: folder)
       let queue = try connect(folder, journal)
@@ -110,7 +110,7 @@ extension StudyStore {
           try db.execute(
             sql: "UPDATE worker SET left_at = ?, left_reason = 'the coordinator ended' WHERE left_at IS NULL",
             arguments: [now])
-          // Who is benched is the coordinator's to know, and a new one knows nobody.
+          // Only a coordinator knows which workers are benched, and a new one begins with none.
           try db.execute(
             sql: "UPDATE worker SET benched_until = NULL, benched_reason = NULL WHERE benched_until IS NOT NULL")
         }
@@ -126,13 +126,13 @@ extension StudyStore {
     }
   }
 
-  /// Writes the study's database, as it is now, to a file of its own, also while the coordinator writes. The file
-  /// appears whole or not at all; a folder that holds it under the name `study.sqlite` is a study.
+  /// Writes the study's database, as it is now, to a separate file, even while the coordinator writes. The file appears
+  /// whole or not at all; a folder that contains it under the name `study.sqlite` is a study.
   public func copyDatabase(to output: OutputFile) throws(StoreError) {
     let folder = StudyFolder(directory)
     if let file = output.file { try DatabaseCopy.requireRoom(file, beside: folder) }
     try copying { try DatabaseCopy.write($0, to: output, of: folder) }
-    // A mark of the study that was there before would call the copy's results missing.
+    // The mark of a study that was there before would report the copy's results as missing.
     if let file = output.file { DatabaseCopy.removeMark(beside: file) }
   }
 
@@ -142,7 +142,7 @@ extension StudyStore {
     try copyDatabase(to: output)
   }
 
-  /// Throws `differentConfiguration`, naming every key that differs, where this study is another than `identity`
+  /// Throws `differentConfiguration`, naming every key that differs, if this study is another one than `identity`
   /// describes. Name, text and study ID may differ.
   public func require(_ identity: StudyIdentity) throws(StoreError) {
     let mine = try self.identity()
@@ -159,7 +159,7 @@ extension StudyStore {
 
 // Connections.
 extension StudyStore {
-  /// A value as an error tells it: tables have many lines.
+  /// A value for an error message, shortened: tables have many lines.
   private static func short(_ value: String?) -> String {
     guard let value else { return "not set" }
     return value.count > 120 ? "\(String(value.prefix(100)).inOneLine)…" : value
@@ -167,17 +167,17 @@ extension StudyStore {
 
   private static func connect(_ folder: StudyFolder, _ journal: Journal) throws(StoreError) -> DatabaseQueue {
     try perform(folder.path, "open \(StudyFolder.databaseName)") {
-      // A reader that opens or closes the database holds it for moments.
+      // A reader that opens or closes the database locks it for moments.
       try journal.connect(folder, seconds: 10)
     }
   }
 
-  /// A new study goes into an empty database, or into what is left of a creation that was cut short.
+  /// Throws unless the database is empty, or left by a creation that was cut short.
   private static func requireRoomForStudy(_ queue: DatabaseQueue, _ folder: StudyFolder) throws {
     try queue.read { db in
       if try StudySchema.isNewer(db) { throw StoreError.alreadyExists(folder.path) }
       guard try StudySchema.version(of: db) == 0 else { return }
-      // Names that begin so are SQLite's own: the first step of a creation leaves an index of its table.
+      // Names that begin with sqlite_ are SQLite's own: the first step of a creation leaves an index of its table.
       let others = "SELECT name FROM sqlite_schema WHERE name <> 'grdb_migrations' AND substr(name, 1, 7) <> 'sqlite_'"
       if let table = try String.fetchOne(db, sql: others) {
         throw StoreError(
@@ -187,8 +187,8 @@ extension StudyStore {
     }
   }
 
-  /// Each change of the schema is a transaction, and an interrupted upgrade goes on with the next opening. Tells what
-  /// was done; nil where there was nothing to do.
+  /// Brings the schema up to date. Each change of the schema is a transaction; an interrupted upgrade continues with
+  /// the next opening. Returns what was done; `nil` if there was nothing to do.
   private static func bringUpToDate(
     _ queue: DatabaseQueue, from version: Int, _ folder: StudyFolder, now: Double
   ) throws -> String? {
@@ -196,7 +196,8 @@ extension StudyStore {
     let copy = StudyFolder.copyName(ofSchema: version)
     try DatabaseCopy.write(queue, to: "\(folder.path)/\(copy)", of: folder)
     try StudySchema.migrator(of: folder.path).migrate(queue)
-    // All of it: a database of the older schema under a mark of the newer one is a copy that somebody went back to.
+    // Fold the whole log. If it were lost, the database would have the older schema beside a mark of the newer one, and
+    // would pass for the copy that a user went back to.
     _ = try queue.writeWithoutTransaction { try $0.checkpoint(.truncate) }
     let text =
       "the study was brought from schema \(version) to schema \(StudySchema.newestVersion); as it was, it is kept in "

@@ -3,13 +3,13 @@ import SearchCore
 /// Where a result came from.
 public struct ResultOrigin: Hashable, Sendable {
   public var job: Int64
-  /// 0 where another study had it.
+  /// 0 if the result is from another study.
   public var attempt: Int
-  /// That handed it over; a study, where that had it.
+  /// The worker that handed over the result, or the study that it is from.
   public var worker: String
   /// Seconds since 1970.
   public var recorded: Double
-  /// Another study had it: nobody trained it for this one.
+  /// Whether another study had the result, so that nothing was trained for this study.
   public var isAdopted: Bool { attempt == 0 && worker.hasPrefix(StudyEvent.sourcePrefix) }
 }
 
@@ -27,7 +27,7 @@ public struct UnfinishedAttempts: Hashable, Sendable {
 }
 
 extension StudyStore {
-  /// Of all results, in the order in which they were recorded.
+  /// The origins of all results, in the order in which these were recorded.
   public func resultOrigins() throws(StoreError) -> [ResultOrigin] {
     try rows(
       "the results", of: "a result", "SELECT job, attempt, worker, recorded FROM observation ORDER BY sequence"
@@ -37,7 +37,7 @@ extension StudyStore {
     }
   }
 
-  /// The commonest first; no more than `count` reasons.
+  /// The most common reasons first; at most `count` of them.
   public func unfinishedAttempts(atMost count: Int) throws(StoreError) -> [UnfinishedAttempts] {
     try rows(
       "the attempts", of: "an attempt",

@@ -1,14 +1,14 @@
 import GRDB
 import SearchCore
 
-// Reading a study back. Every call is one consistent snapshot.
+// Reads a study back. Every query is one consistent snapshot.
 extension StudyStore {
   public func identity() throws(StoreError) -> StudyIdentity {
     try reading("the study's description") { try Self.identity($0, directory) }
   }
 
-  /// Throws `damaged` where it is not what was written.
-  /// - Parameter version: of the schema; the first had no checksums.
+  /// Reads the study's description. Throws `damaged` if it is not what was written.
+  /// - Parameter version: the version of the schema; the first one had no checksums.
   static func identity(
     _ db: Database, _ directory: String, version: Int = StudySchema.newestVersion
   ) throws -> StudyIdentity {
@@ -50,7 +50,7 @@ extension StudyStore {
     }
   }
 
-  /// When the study was finished; nil where it is not.
+  /// When the study was finished; `nil` if it is not finished.
   public func finished() throws(StoreError) -> Double? {
     try reading("whether the study is finished") { db in
       guard let row = try Row.fetchOne(db, sql: "SELECT finished FROM study") else {
@@ -60,8 +60,8 @@ extension StudyStore {
     }
   }
 
-  /// All jobs with their results, in the order in which the strategy asked. Throws `damaged` where a row is not what
-  /// was written, or is missing.
+  /// All jobs with their results, in the order in which they were asked for. Throws `damaged` if a row is missing or is
+  /// not what was written.
   public func jobs() throws(StoreError) -> [JobRecord] {
     try reading("the jobs") { db in
       let cursor = try Row.fetchCursor(
@@ -95,7 +95,7 @@ extension StudyStore {
     }
   }
 
-  /// Jobs that were set aside, the latest last.
+  /// The jobs that were set aside, the latest last.
   public func setAsideJobs() throws(StoreError) -> [SetAsideJob] {
     let kinds = try reading("the kinds of work") { try StoredKinds($0, directory) }
     return try rows(
@@ -111,12 +111,12 @@ extension StudyStore {
     }
   }
 
-  /// Every attempt at a job, or, without one, every attempt that is under way.
+  /// All attempts at a job or, if `job` is `nil`, all attempts that are under way.
   public func attempts(of job: Int64? = nil) throws(StoreError) -> [AttemptRecord] {
     try attempts(where: job == nil ? "ended IS NULL" : "attempt.job = ?", job.map { [$0] } ?? [])
   }
 
-  /// Every attempt that was made by a worker.
+  /// All attempts by a worker.
   public func attempts(by worker: String) throws(StoreError) -> [AttemptRecord] {
     try attempts(where: "worker = ?", [worker])
   }
@@ -142,7 +142,7 @@ extension StudyStore {
     }
   }
 
-  /// The columns after an attempt's own; nil where nothing more is known.
+  /// Reads the columns after an attempt's own; `nil` if there are no details.
   private func failure(_ row: RowReader) throws -> AttemptFailure? {
     guard let text = try row.optional(7, as: String.self) else { return nil }
     guard let cause = AttemptFailure.Cause(rawValue: text) else { throw row.damaged(7) }
@@ -153,7 +153,7 @@ extension StudyStore {
       lastLines: lines.isEmpty ? [] : lines.split(separator: "\n", omittingEmptySubsequences: false).map(String.init))
   }
 
-  /// Every worker that ever joined, in the order of its first joining.
+  /// All workers that ever joined, in the order of their first joining.
   public func workers() throws(StoreError) -> [WorkerPresence] {
     try rows(
       "the workers", of: "a worker",
@@ -166,7 +166,7 @@ extension StudyStore {
       WorkerPresence(
         worker: WorkerRecord(
           id: try row.value(0), host: try row.value(1), processID: try row.value(2),
-          // No checksum says whether it is what was written.
+          // No checksum covers this value.
           slots: min(max(0, try row.value(3)), Int(Int32.max)),
           kernelVariant: try row.value(4), build: try row.value(5)),
         joined: try row.value(6), lastSeen: try row.value(7), left: try row.optional(8),
@@ -175,8 +175,9 @@ extension StudyStore {
     }
   }
 
-  /// What a coordinator that goes on with the study has to know besides its jobs.
-  /// - Parameter withTimes: what trainings took, too, which takes time in proportion to the results.
+  /// What a coordinator that continues the study must know besides its jobs.
+  /// - Parameter withTimes: whether to include the time that trainings took, which takes time proportional to the
+  ///   number of results.
   public func past(withTimes: Bool = false) throws(StoreError) -> StudyPast {
     var past = StudyPast(
       attempts: try rows(
@@ -206,7 +207,8 @@ extension StudyStore {
     return past
   }
 
-  /// Of the worker that a result's attempt was given to, and of the one that handed it over.
+  /// The jobs whose results a worker found or handed over, by worker: both the worker to which the attempt was given
+  /// and the worker that handed over the result.
   private func resultsByWorker() throws(StoreError) -> [String: [Int64]] {
     var results: [String: [Int64]] = [:]
     let found: [(job: Int64, workers: Set<String>)] = try rows(
@@ -223,7 +225,7 @@ extension StudyStore {
     return results
   }
 
-  /// What happened, the latest last; with a number, no more than the latest that many.
+  /// The latest `count` events, the latest last.
   public func events(latest count: Int = .max) throws(StoreError) -> [StudyEvent] {
     try rows(
       "the events", of: "an event",
@@ -232,7 +234,7 @@ extension StudyStore {
       StudyEvent.init(row:))
   }
 
-  /// The round that was decided last; nil where the search has none.
+  /// The round that was decided last; `nil` if the search has none.
   public func lastRound() throws(StoreError) -> RoundNote? {
     let texts: [String] = try rows(
       "the events", of: "an event", "SELECT text FROM event WHERE kind = ? ORDER BY id DESC LIMIT 1",
@@ -241,15 +243,15 @@ extension StudyStore {
     return texts.first.flatMap { RoundNote($0) }
   }
 
-  /// The latest `count` trainings that were begun at `time` or later and brought a result, the latest ending last: what
-  /// a rate and the time left follow from. A result that came long after its training, from a spool or to a coordinator
-  /// that was started later, has ended when it may have.
+  /// The latest `count` trainings that were begun at `time` or later and brought a result, the latest result last. They
+  /// give the rate and the time left. A result may come long after its training, from a spool or to a coordinator that
+  /// was started later; its end is then the latest one that is plausible.
   public func trainings(
     latest count: Int, begunSince time: Double
   ) throws(StoreError) -> [(begun: Double, ended: Double)] {
     try rows(
       "the results", of: "a result",
-      // One that was entered together with its result was trained some time before.
+      // Attempts that were recorded together with their results are left out: they were trained some time before.
       """
       SELECT started, min(recorded, started + 60 + 2 * iif(
           json_valid(metrics), ifnull(json_extract(metrics, '$.train_seconds'), recorded), recorded))
@@ -260,8 +262,7 @@ extension StudyStore {
     ) { (begun: try $0.value(0), ended: try $0.value(1)) }.reversed()
   }
 
-  /// When results were recorded, the latest last, no more than `count` of them: what a rate and the time left follow
-  /// from.
+  /// When the latest `count` results were recorded, the latest last. They give the rate and the time left.
   public func finishTimes(latest count: Int = .max) throws(StoreError) -> [Double] {
     try rows(
       "the results", of: "a result",

@@ -3,11 +3,11 @@ import Foundation
 import GRDB
 import SearchCore
 
-// Writing what the coordinator decided.
+// Writes what the coordinator decided.
 extension StudyStore {
-  /// Records the changes of one turn, in their order: all of them or, where this throws, none. When it returns they are
-  /// on the disk. The same fact recorded twice (an attempt that ended, a job that has a result) leaves the first as it
-  /// is, so that a batch that was answered too late can be recorded again.
+  /// Records the changes of one turn, in their order: all of them or, if this throws, none. They are on disk when this
+  /// returns. The same fact recorded twice (the end of an attempt, the result of a job) leaves the first as it is, so
+  /// that a batch whose answer came too late can be recorded again.
   public func record(_ changes: [StudyChange]) throws(StoreError) {
     guard !changes.isEmpty else { return }
     guard mode == .readWrite else {
@@ -27,14 +27,14 @@ extension StudyStore {
   }
 }
 
-/// One transaction's worth of recording; statements are prepared once a connection.
+/// Records the changes of one transaction. Statements are prepared once per connection.
 struct ChangeRecorder {
   let db: Database
   let directory: String
   let now: Double
   let sightings: Sightings
   private(set) var added = RecordCounts()
-  /// Kinds of work that were looked up in this transaction.
+  /// The kinds of work that were looked up in this transaction.
   private var kinds: [String: (number: Int64, sum: Int64)] = [:]
 
   init(db: Database, directory: String, now: Double, sightings: Sightings) {
@@ -112,7 +112,7 @@ struct ChangeRecorder {
     }
   }
 
-  /// Returns the number of rows that changed.
+  /// Executes a statement. Returns the number of rows that changed.
   @discardableResult
   func run(_ sql: String, _ arguments: StatementArguments) throws -> Int {
     try db.cachedStatement(sql: sql).execute(arguments: arguments)
@@ -143,7 +143,7 @@ struct ChangeRecorder {
     if let result = job.result { _ = try insert(result, of: job.id, attempt: job.attempts, worker: "") }
   }
 
-  /// Its number, and the sum of its text; a kind that is new is entered.
+  /// The number of a kind, and the checksum of its text. Inserts the kind if it is new.
   private mutating func kind(_ text: String) throws -> (number: Int64, sum: Int64) {
     if let known = kinds[text] { return known }
     try run("INSERT INTO kind (text) VALUES (?) ON CONFLICT DO NOTHING", [text])
@@ -169,7 +169,7 @@ struct ChangeRecorder {
     try recordSighting(worker)
   }
 
-  /// False where its end is on record already.
+  /// Records the end of an attempt. Returns `false` if its end is on record already.
   private mutating func end(_ attempt: Int, of job: Int64, ending: AttemptEnding, reason: String) throws -> Bool {
     let changed = try run(
       "UPDATE attempt SET ended = ?, ending = ?, reason = ? WHERE job = ? AND number = ? AND ended IS NULL",
@@ -215,7 +215,7 @@ struct ChangeRecorder {
     try recordSighting(worker)
   }
 
-  /// No attempt brought it, which has the number 0.
+  /// Records a result of another study. No attempt brought it, so that the attempt's number is 0.
   private mutating func adopt(_ result: Observation, of job: Int64, from source: String) throws {
     guard try insert(result, of: job, attempt: 0, worker: StudyEvent.sourcePrefix + source) else {
       return try recordEvent(.note, "a second result of job \(job), from study \(source), was not kept")
@@ -223,7 +223,7 @@ struct ChangeRecorder {
     try run("UPDATE job SET state = 'finished', failure_reason = NULL, settled = ? WHERE id = ?", [now, job])
   }
 
-  /// False where the job has a result already.
+  /// Inserts a result. Returns `false` if the job has a result already.
   private mutating func insert(_ result: Observation, of job: Int64, attempt: Int, worker: String) throws -> Bool {
     let row = try ObservationRow(result, of: job, directory: directory)
     let count = try run(
@@ -240,7 +240,7 @@ struct ChangeRecorder {
     return count > 0
   }
 
-  /// Its sequence number is one more than the highest.
+  /// The sequence number becomes one more than the highest.
   static let insertObservation = """
     INSERT INTO observation (job, attempt, worker, recorded, \(ObservationRow.columns), checksum)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)

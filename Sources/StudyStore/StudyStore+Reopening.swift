@@ -1,9 +1,9 @@
 import GRDB
 
 extension StudyStore {
-  /// Jobs that were set aside wait again, with no failures and losses counted; the accounts of their attempts stay. A
+  /// Makes all set-aside jobs wait again, with no failures and losses counted; the accounts of their attempts stay. A
   /// finished study is open again.
-  /// - Returns: how many they are.
+  /// - Returns: The number of these jobs.
   public func reopenSetAside() throws(StoreError) -> Int {
     guard mode == .readWrite else {
       throw StoreError(.permission, directory, "it was opened for reading only; resume it to change it")

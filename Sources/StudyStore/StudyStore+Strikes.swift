@@ -1,9 +1,9 @@
 import GRDB
 import SearchCore
 
-// What people ask for in a study's course.
+// Changes that people ask for while a study runs.
 extension ChangeRecorder {
-  /// The configuration stays what it was: the budget that holds stands beside it.
+  /// Changes the budget in effect; the configuration keeps the previous one.
   func changeBudget(to jobs: Int) throws {
     var identity = try StudyStore.identity(db, directory)
     identity.budget = jobs
@@ -21,7 +21,7 @@ extension ChangeRecorder {
     }
   }
 
-  /// The observation moves to those that were struck out, with what it left.
+  /// Moves the job's observation, with its artifacts, to the struck ones. The job waits again.
   func strikeOut(_ job: Int64) throws {
     let moved = try run(
       """
@@ -43,7 +43,7 @@ extension ChangeRecorder {
     try run("UPDATE job SET state = 'waiting', failures = 0, losses = 0, settled = NULL WHERE id = ?", [job])
   }
 
-  /// Sequence numbers are never given again: where the latest results were struck out, new ones come behind them.
+  /// Sequence numbers are never reused: if the latest results were struck out, a new result comes after them.
   func moveBehindStrikes(_ job: Int64) throws {
     try run(
       """
@@ -53,12 +53,12 @@ extension ChangeRecorder {
   }
 }
 
-/// A result that was struck out: a person distrusts the worker that found it.
+/// A result that was struck out because a person distrusts the worker that found it.
 public struct StruckResult: Hashable, Sendable {
   public var job: Int64
   public var work: Work
   public var attempt: Int
-  /// That handed it over.
+  /// The worker that handed over the result.
   public var worker: String
   /// Seconds since 1970.
   public var recorded: Double
@@ -67,12 +67,12 @@ public struct StruckResult: Hashable, Sendable {
 }
 
 extension StudyStore {
-  /// Those of a damaged study whose jobs are here. They come before all that this one records: their sequence numbers
-  /// are negative.
-  /// - Returns: how many they are.
+  /// Keeps the struck results of a damaged study whose jobs are in this one. They come before all that this study
+  /// records: their sequence numbers are negative.
+  /// - Returns: The number of results kept.
   func keep(_ strikes: [SalvagedStrike]) throws(StoreError) -> Int {
     var count = 0
-    // Sequence numbers have no checksums.
+    // Sequence numbers have no checksums, so implausible ones are left out.
     let strikes = strikes.filter { abs(Double($0.sequence)) < 1e12 }
     let end = (strikes.map(\.sequence).max() ?? 0) + 1
     try writing("keep what was struck out in") { db in
@@ -103,8 +103,8 @@ extension StudyStore {
     return count
   }
 
-  /// All of them, in the order in which they were recorded. Throws `damaged` where one is not what was written.
-  /// - Parameter job: of this one only.
+  /// The struck results, in the order in which they were recorded. Throws `damaged` if one is not what was written.
+  /// - Parameter job: only the results of this job; `nil` for all.
   public func struckResults(of job: Int64? = nil) throws(StoreError) -> [StruckResult] {
     let kinds = try reading("the kinds of work") { try StoredKinds($0, directory) }
     let artifacts = try reading("the artifacts") { try StoredArtifacts(struckIn: $0, directory) }
@@ -129,7 +129,7 @@ extension StudyStore {
     }
   }
 
-  /// How many results were struck out.
+  /// The number of struck results.
   public func struckCount() throws(StoreError) -> Int {
     let counts: [Int] = try rows(
       "the results that were struck out", of: "their number", "SELECT count(*) FROM struck_observation"
@@ -137,7 +137,7 @@ extension StudyStore {
     return counts.first ?? 0
   }
 
-  /// When a person paused the study; nil while jobs are handed out.
+  /// When a person paused the study; `nil` while jobs are handed out.
   public func paused() throws(StoreError) -> Double? {
     let times: [Double?] = try rows("whether the study is paused", of: "the study", "SELECT paused FROM study") {
       try $0.optional(0)
@@ -145,7 +145,7 @@ extension StudyStore {
     return times.first ?? nil
   }
 
-  /// What people asked for, the latest last; no more than the latest `count`.
+  /// The latest `count` requests of people, the latest last.
   public func interventions(latest count: Int = .max) throws(StoreError) -> [StudyEvent] {
     try rows(
       "the events", of: "an event",

@@ -9,16 +9,16 @@ import Synchronization
 
 /// A study's folder: `study.sqlite` (the only truth), `configuration.yaml` (the text as it was given) and `lock`.
 ///
-/// What `record` has returned from survives kill -9 and a power cut: the database is in WAL mode with `synchronous =
-/// FULL`, one fsync a batch. Workers throw their copy of a result away once it is acknowledged, so that nothing less
-/// will do.
+/// Once `record` has returned, its changes survive kill -9 and a power cut: the database is in WAL mode with
+/// `synchronous = FULL`, one fsync per batch (on shared file systems it has a rollback journal, see `Journal`). Workers
+/// delete their copy of a result once it is acknowledged, so that nothing less will do.
 ///
 /// Every call blocks its thread for as long as the disk takes; calls from several threads wait for one another.
 public final class StudyStore: Sendable {
   public enum Mode: Sendable {
-    /// For the one coordinator: takes the study's lock.
+    /// For the one coordinator. Takes the study's lock.
     case readWrite
-    /// For anyone else, also while the coordinator writes, and also where the folder cannot be written.
+    /// For everyone else, even while the coordinator writes, and even if the folder cannot be written.
     case readOnly
   }
 
@@ -28,25 +28,25 @@ public final class StudyStore: Sendable {
   public let directory: String
   public let mode: Mode
   let clock: Clock
-  /// Nil once it is closed: GRDB stops the process when a closed queue is read. The mutex is held for a whole call, so
-  /// that none is under way when the queue closes; the queue would let one in at a time anyway.
+  /// `nil` once closed: GRDB stops the process if a closed queue is read. The mutex is held for a whole call, so that
+  /// none is under way when the queue closes; the queue admits one call at a time anyway.
   private let queue: Mutex<DatabaseQueue?>
   private let lock: StudyLock?
-  /// Nil for reading only, and where the study has a rollback journal instead.
+  /// `nil` for reading only, and if the study has a rollback journal.
   private let log: WriteAheadLog?
-  /// Nil for reading only.
+  /// `nil` for reading only.
   let mark: StudyMark?
-  /// The file that was opened for writing.
+  /// Identifies the database that was opened for writing; `nil` for reading only.
   private let databaseID: StudyFolder.FileID?
   let sightings = Sightings()
-  /// A copy to read from, where the original cannot be opened in place; removed at the end.
+  /// The copy to read from if the original cannot be opened in place or has an older schema; removed at the end.
   private let copy: TemporaryCopy?
-  /// What was done to bring an older study up to date as it was opened; nil where it was so already.
+  /// What was done to bring an older study up to date when it was opened; `nil` if nothing was necessary.
   public let upgrade: String?
-  /// What was recorded once and is not here any more, as far as that can be told; nil where nothing. A study that lacks
-  /// something can be read, but not opened for writing.
+  /// What was recorded once and is no longer here, as far as that can be told; `nil` if nothing. A study that lacks
+  /// records can be read, but not opened for writing.
   public let missing: MissingRecords?
-  /// Why the database has a rollback journal instead of a write-ahead log; nil where it has that.
+  /// Why the database has a rollback journal instead of a write-ahead log; `nil` if it has a log.
   public let journalNotice: String?
 
   init(
@@ -68,8 +68,8 @@ public final class StudyStore: Sendable {
     self.upgrade = upgrade
   }
 
-  /// Closes the database and gives the lock back. Later calls throw; calling it again does nothing. The last reference
-  /// does the same as it goes.
+  /// Closes the database and releases the lock. Later calls throw; closing again does nothing. The same happens when
+  /// the last reference goes.
   public func close() {
     queue.withLock { queue in
       log?.close()
@@ -81,9 +81,9 @@ public final class StudyStore: Sendable {
     lock?.release()
   }
 
-  /// Throws where what is open for writing is not what its path names any more: the folder or the database was removed
-  /// or replaced, or another coordinator came in after the lock file was deleted. Makes lock file and mark anew where
-  /// they are gone. To be called every second or so; a commit would go on into files that nobody will ever find.
+  /// Throws if the files open for writing are no longer those at their paths: the folder or the database was removed or
+  /// replaced, or another coordinator got in after the lock file was deleted. Recreates the lock file and the mark if
+  /// they are gone. Call this about every second: otherwise commits would go on into files that are no longer found.
   public func requireInPlace() throws(StoreError) {
     guard mode == .readWrite else { return }
     let folder = StudyFolder(directory)
@@ -96,7 +96,7 @@ public final class StudyStore: Sendable {
     }
     try lock?.requireHeld()
     try mark?.restore()
-    // With a log, this is done as it is folded.
+    // With a log, the mark is synced whenever the log is folded.
     if log == nil { mark?.synchronize() }
   }
 
@@ -108,7 +108,7 @@ public final class StudyStore: Sendable {
 }
 
 extension StudyStore {
-  /// Runs what may throw anything, and throws a `StoreError` that says what was being done.
+  /// Runs `body`, and converts any error into a `StoreError` that says what was being done.
   static func perform<Value>(
     _ directory: String, _ action: String, _ body: () throws -> Value
   ) throws(StoreError) -> Value {

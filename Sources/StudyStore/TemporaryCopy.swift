@@ -6,8 +6,8 @@ import Files
   import Darwin
 #endif
 
-/// A copy of a study's database in the temporary folder, for reading where the original's folder gives no leave to make
-/// the files that SQLite needs beside it, or is of an older version. It goes with its last reference.
+/// A copy of a study's database in the temporary folder. It is for reading if SQLite may not create the files that it
+/// needs in the original's folder, or if the study is of an older version. Removed with its last reference.
 final class TemporaryCopy: Sendable {
   private let folder: String
   var database: String { "\(folder)/\(StudyFolder.databaseName)" }
@@ -20,17 +20,17 @@ final class TemporaryCopy: Sendable {
     folder = String(cString: made)
   }
 
-  /// The database file by file, for where SQLite cannot open it. Nobody may be writing.
+  /// Copies the database file by file, for cases in which SQLite cannot open it. No process may be writing.
   func copyFiles(of original: StudyFolder) throws(StoreError) {
     try copyDatabase(of: original)
-    // The last commits, where the coordinator was killed before it could fold them into the database, or what takes
-    // half a commit back.
+    // The log has the last commits if the coordinator was killed before it could fold them into the database; a
+    // rollback journal undoes half a commit.
     for suffix in ["-wal", "-journal"] where access(original.database + suffix, F_OK) == 0 {
       try copy(original.database + suffix, to: database + suffix, of: original)
     }
   }
 
-  /// The database without a journal; empty where there is none.
+  /// Copies the database without a journal. The copy is empty if there is no database.
   func copyDatabase(of original: StudyFolder) throws(StoreError) {
     if original.databaseSize == nil {
       close(StudyFolder.open(database, O_WRONLY | O_CREAT))
@@ -39,7 +39,7 @@ final class TemporaryCopy: Sendable {
     }
   }
 
-  /// A rollback journal.
+  /// Whether the copy has a rollback journal.
   var hasJournal: Bool { access(database + "-journal", F_OK) == 0 }
 
   deinit {

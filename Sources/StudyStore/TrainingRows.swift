@@ -2,8 +2,8 @@ import Foundation
 import GRDB
 import SearchCore
 
-/// Jobs and results as schemas 1 to 3 have them: every job is a proxy training by the study's one recipe, and every
-/// metric a column.
+/// Jobs and results as schemas 1 to 3 store them: every job is a proxy training by the study's one recipe, and every
+/// metric is a column.
 enum TrainingRows {
   static let jobColumns = "id, candidate, replicate, seed, state, attempts, failures, losses, failure_reason"
   static let resultColumns = """
@@ -11,7 +11,7 @@ enum TrainingRows {
     peak_memory_bytes, kernel_variant
     """
 
-  /// - Parameter first: position of `accuracy` in the row.
+  /// - Parameter first: the position of `accuracy` in the row.
   static func result(_ row: RowReader, at first: Int) throws -> (Observation, epochLosses: String) {
     let text: String = try row.value(first + 2)
     guard let epochLosses = LossText.read(text) else { throw row.damaged(first + 2) }
@@ -24,7 +24,7 @@ enum TrainingRows {
     return (result, text)
   }
 
-  /// The kind of all jobs follows from the recorded configuration.
+  /// The kind of all jobs, which follows from the recorded configuration.
   static func kind(_ entries: [String: String], _ directory: String) throws(StoreError) -> StoredKinds.Kind {
     do { return try StoredKinds.Kind(WorkKind.proxyTraining(try TrainingRecipe(entries: entries)).text) } catch {
       throw StoreError.damaged(directory, "\(error)")
@@ -49,7 +49,7 @@ extension TrainingRows {
     return sum.value
   }
 
-  /// `epochLosses` as it is written.
+  /// - Parameter epochLosses: the text as it is stored.
   static func resultSum(_ result: Observation, epochLosses: String, of job: Int64) -> Int64 {
     var sum = RowChecksum()
     sum.add(job)
@@ -66,7 +66,7 @@ extension TrainingRows {
     return sum.value
   }
 
-  /// Of all rows that there are, for studies that were made before rows had checksums.
+  /// Fills in the checksums of all rows, for studies that were made before rows had checksums.
   static func fillInChecksums(_ db: Database, directory: String) throws {
     if try Row.fetchOne(db, sql: "SELECT 1 FROM study") != nil {
       let identity = try StudyStore.identity(db, directory, version: 1)
@@ -91,12 +91,12 @@ extension TrainingRows {
   }
 }
 
-// To schema 4.
+// The change to schema 4.
 extension TrainingRows {
-  /// Jobs become works, results observations in the order in which they were recorded; the budget leaves what the
-  /// fingerprint covers.
+  /// Turns jobs into works, and results into observations in the order in which they were recorded. Takes the budget
+  /// out of what the fingerprint covers.
   static func moveToWorks(_ db: Database, directory: String) throws {
-    // A new study has none yet.
+    // A new study has no row yet.
     guard try Row.fetchOne(db, sql: "SELECT 1 FROM study") != nil else { return }
     var identity = try StudyStore.identity(db, directory, version: StudySchema.worksVersion - 1)
     let kind = try kind(identity.entries, directory)

@@ -3,54 +3,55 @@ import GRDB
 import GRDBSQLite
 import Synchronization
 
-/// Folds the write-ahead log into the database from a connection of its own, so that commits go on meanwhile: at the
-/// latest a second after a commit, so that damage to the log meets little, and it is emptied when nothing follows.
+/// Folds the write-ahead log into the database on a separate connection, so that commits go on meanwhile. It does so a
+/// second after a commit at the latest, so that damage to the log affects little, and empties the log when no commit
+/// follows.
 ///
-/// What was written in the meantime the writer folds itself: SQLite begins the log anew only once all of it is in the
-/// database, and under load there would always be something left.
+/// What is committed during a fold, the writer folds itself: SQLite begins the log anew only once all of it is in the
+/// database, and under load something would always be left.
 final class WriteAheadLog: Sendable {
   private enum Phase {
-    /// Since a time, in nanoseconds, with so many of its pages in the database.
+    /// The log has been growing since this time, in nanoseconds; `folded` of its pages are in the database.
     case growing(since: UInt64, folded: Int)
-    /// After so many pages of it were in the database.
+    /// A fold is running. Before it, this many pages were in the database.
     case folding(after: Int)
-    /// So many pages are in the database; before this fold, so many were.
+    /// A fold has ended: this many pages are in the database; before the fold, `before` were.
     case folded(Int, before: Int)
-    /// All is in the database, and the next commit begins the log anew.
+    /// All pages are in the database, and the next commit begins the log anew.
     case drained
   }
 
   private struct State {
     var phase = Phase.drained
     var isTimed = false
-    /// Nil once it is closed: GRDB stops the process when a closed queue is used.
+    /// `nil` once closed: GRDB stops the process if a closed queue is used.
     var connection: DatabaseQueue?
   }
 
   private static let nanosecondsUntilFolded: UInt64 = 1_000_000_000
-  /// 16 MB. SQLite's own limit is a quarter of that: under load most pages change again before they are written once.
+  /// 16 MB. SQLite's own limit is a quarter of that. Under load most pages change again before they are written once.
   private static let pagesUntilFolded = 4000
-  /// A matter of a millisecond or two.
+  /// Folding this many takes a millisecond or two.
   private static let fewPages = 400
-  /// 128 MB: no load makes the log longer.
+  /// 128 MB. No load makes the log longer.
   private static let mostPages = 32_000
-  /// Without a commit for so long, the log is emptied.
+  /// The log is emptied after this many seconds without a commit.
   private static let restSeconds = 0.2
 
-  /// Of the log, as SQLite told after the latest commit.
+  /// The length of the log in pages, as SQLite reported it after the latest commit.
   private let pages = Atomic(0)
   private let state: Mutex<State>
-  /// Where folding happens. The connection is held for a whole fold, so that closing waits for its end.
+  /// The serial queue on which folds run. A fold holds the connection until it ends, so that closing waits for it.
   private let queue = DispatchQueue(label: "write-ahead log")
   private let mark: StudyMark
 
   /// Must outlive the writer's connection, or its last commit.
-  /// - Parameter connection: gives up at once where the database is locked: there is always a next time.
+  /// - Parameter connection: must give up at once if the database is locked: there is always a next time.
   init(of writer: DatabaseQueue, connection: DatabaseQueue, mark: StudyMark) {
     state = Mutex(State(connection: connection))
     self.mark = mark
     writer.writeWithoutTransaction { db in
-      // Takes the place of SQLite's own checkpoints.
+      // Replaces SQLite's own checkpoints.
       _ = sqlite3_wal_hook(
         db.sqliteConnection,
         { log, _, _, pages in
@@ -62,7 +63,7 @@ final class WriteAheadLog: Sendable {
     }
   }
 
-  /// After a commit, on the writer's connection and outside of a transaction.
+  /// Folds the log if necessary. Call this after a commit, on the writer's connection and outside of a transaction.
   func checkpointIfDue(_ writer: Database) {
     let pages = pages.load(ordering: .relaxed)
     let now = DispatchTime.now().uptimeNanoseconds
@@ -79,14 +80,14 @@ final class WriteAheadLog: Sendable {
         if pages >= Self.mostPages { _ = try? writer.checkpoint() }
       case .folded(let done, let before):
         if pages - done <= Self.fewPages || pages >= Self.mostPages {
-          // Where it fails, as where the disk is full, the log goes on and is folded later.
+          // If this fails (disk full, say), the log goes on and is folded later.
           _ = try? writer.checkpoint()
           state.phase = .drained
           emptyLater()
         } else if done > before {
           foldNow(&state, after: done)
         } else {
-          // A reader holds it up.
+          // A reader holds up the fold.
           state.phase = .growing(since: now, folded: done)
           foldLater(&state)
         }
@@ -114,7 +115,7 @@ final class WriteAheadLog: Sendable {
     }
   }
 
-  /// On the queue, and not under the lock: commits go on.
+  /// Runs on the queue, without holding the lock, so that commits go on.
   private func fold(after before: Int) {
     guard let connection = state.withLock({ $0.connection }) else { return }
     let done = try? connection.writeWithoutTransaction { try $0.checkpoint().checkpointedFrameCount }
@@ -127,7 +128,8 @@ final class WriteAheadLog: Sendable {
     queue.asyncAfter(deadline: .now() + Self.restSeconds) { [weak self] in self?.empty() }
   }
 
-  /// Where nothing came since all was folded. Not before: the log's file is written faster where it need not grow.
+  /// Empties the log if no commit followed the last fold. Not earlier, because the log is written faster while its file
+  /// need not grow.
   private func empty() {
     let connection: DatabaseQueue? = state.withLock { state in
       switch state.phase {
@@ -135,7 +137,7 @@ final class WriteAheadLog: Sendable {
       case .growing, .folding: nil
       }
     }
-    // A reader may hold it up: then the next commit, or the next time, does it.
+    // A reader may hold this up; then the next commit or the next call does it.
     guard let connection, (try? connection.writeWithoutTransaction({ try $0.checkpoint(.truncate) })) != nil else {
       return
     }
@@ -144,7 +146,7 @@ final class WriteAheadLog: Sendable {
     }
   }
 
-  /// Before the writer's connection: the last one to be closed tidies up.
+  /// Closes the connection. Must come before the writer's connection closes: the last one to close tidies up.
   func close() {
     queue.sync {
       let connection = state.withLock { state in
