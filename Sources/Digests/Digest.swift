@@ -1,12 +1,12 @@
 import ReadableText
 
-/// A hash function that is fed a stream in pieces of any length. Copies of a value go on independently of each other.
+/// A hash function over a stream in pieces of any length. Copies of a value continue independently of each other.
 package protocol Digest: Sendable {
-  /// Of the result.
+  /// The number of bytes of the hash.
   static var byteCount: Int { get }
   init()
   mutating func update(_ bytes: UnsafeRawBufferPointer)
-  /// Of all bytes so far; the stream may go on.
+  /// Returns the hash of all bytes so far; the stream may continue.
   func finished() -> [UInt8]
 }
 
@@ -16,14 +16,14 @@ extension Digest {
     if isDone == nil { Array(bytes).withUnsafeBytes { update($0) } }
   }
 
-  /// `finished()` in lower-case hexadecimal digits.
+  /// Returns `finished()` in lower-case hexadecimal digits.
   package func hexadecimal() -> String { Hexadecimal.text(finished()) }
 
   package static func hash(_ bytes: some Collection<UInt8>) -> [UInt8] { over(bytes).finished() }
 
   package static func hexadecimal(_ bytes: some Collection<UInt8>) -> String { over(bytes).hexadecimal() }
 
-  /// Whether a text is what `hexadecimal()` may return.
+  /// Returns whether a text has the form of what `hexadecimal()` returns.
   package static func isHexadecimal(_ text: some StringProtocol) -> Bool {
     text.utf8.count == 2 * byteCount
       && text.utf8.allSatisfy {

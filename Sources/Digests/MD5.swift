@@ -1,4 +1,4 @@
-/// MD5 (RFC 1321), for archives of which nothing better is published. It protects against damage, not against forgery.
+/// MD5 (RFC 1321), for archives for which nothing better is published. Protects against damage, not against forgery.
 package struct MD5: Digest {
   package static let byteCount = 16
   private var blocks = MessageBlocks()

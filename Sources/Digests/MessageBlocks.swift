@@ -2,11 +2,11 @@
 struct MessageBlocks: Sendable {
   static let blockBytes = 64
   private static let lengthBytes = 8
-  /// Less than a block.
+  /// Bytes that do not fill a block yet.
   private var pending: [UInt8] = []
   private var byteCount: UInt64 = 0
 
-  /// Calls `body` for each block that is whole.
+  /// Calls `body` for each complete block.
   mutating func append(_ bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) {
     byteCount &+= UInt64(bytes.count)
     var rest = bytes
@@ -25,7 +25,7 @@ struct MessageBlocks: Sendable {
     pending += rest
   }
 
-  /// Calls `body` for the last block or the last two: a bit that is set, zeros, and the stream's length in bits.
+  /// Calls `body` for the last one or two blocks: a set bit, zeros, and the stream's length in bits.
   func finish(isBigEndian: Bool, _ body: (UnsafeRawBufferPointer) -> Void) {
     var last = pending + [0x80]
     while last.count % Self.blockBytes != Self.blockBytes - Self.lengthBytes { last.append(0) }

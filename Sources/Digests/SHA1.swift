@@ -1,4 +1,4 @@
-/// SHA-1 (FIPS 180-4), in which git names contents. It protects against damage, not against forgery.
+/// SHA-1 (FIPS 180-4), by which git names contents. Protects against damage, not against forgery.
 package struct SHA1: Digest {
   package static let byteCount = 20
   private var blocks = MessageBlocks()

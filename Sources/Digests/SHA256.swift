@@ -5,8 +5,8 @@ package struct SHA256: Digest {
   package static let byteCount = Int(crypto_hash_sha256_BYTES)
   private var state = crypto_hash_sha256_state()
 
-  /// libsodium asks for this before anything else of it. What it prepares are random numbers and memory for secrets:
-  /// where that fails, hashing works nevertheless.
+  /// libsodium requires this call before any other. It prepares random numbers and memory for secrets; if that fails,
+  /// hashing works nevertheless.
   private static let isPrepared = sodium_init() >= 0
 
   package init() {

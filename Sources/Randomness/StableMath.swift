@@ -1,7 +1,7 @@
-/// Elementary functions that give the same bits on every machine and with every C library, accurate to about 1e-15:
-/// what a training's result depends on is computed with these.
+/// Elementary functions that give the same bits on every machine and with every C library, accurate to about 1e-15.
+/// Whatever a training's result depends on is computed with these.
 public enum StableMath {
-  /// eˣ for x ≤ 0 by the Taylor series after Cody and Waite's reduction; 0 below −708, NaN for NaN.
+  /// Returns eˣ for x ≤ 0, by the Taylor series after Cody and Waite's reduction; 0 for x ≤ −708, NaN for NaN.
   public static func exponential(ofNonPositive x: Double) -> Double {
     guard x > -708 else { return x.isNaN ? x : 0 }
     let n = (x * 1.442_695_040_888_963_4).rounded()
@@ -11,7 +11,7 @@ public enum StableMath {
     return sum * Double(sign: .plus, exponent: Int(n), significand: 1)
   }
 
-  /// ln x of a positive normal number, by the series of the inverse hyperbolic tangent.
+  /// Returns ln x of a positive normal number, by the series of the inverse hyperbolic tangent.
   public static func logarithm(_ x: Double) -> Double {
     guard x.isFinite, x > 0 else { return .nan }
     var exponent = Double(x.exponent)
@@ -27,7 +27,7 @@ public enum StableMath {
     return 2 * s * sum + exponent * 0.693_147_180_559_945_3
   }
 
-  /// cos(π · x) for 0 ≤ x ≤ 1.
+  /// Returns cos(π · x) for 0 ≤ x ≤ 1.
   public static func cosineOfHalfTurns(_ x: Double) -> Double {
     precondition(x >= 0 && x <= 1)
     if x > 0.5 { return -cosineOfHalfTurns(1 - x) }

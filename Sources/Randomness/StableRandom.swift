@@ -12,7 +12,7 @@ public struct StableRandom: RandomNumberGenerator, Sendable {
     state = (mixer.next(), mixer.next(), mixer.next(), mixer.next())
   }
 
-  /// A stream of its own for `purpose`, independent of the streams of other purposes under the same seed.
+  /// Creates the stream for `purpose`, which is independent of the streams of other purposes under the same seed.
   public init(seed: UInt64, purpose: String) {
     self.init(seed: seed ^ StableHash.fnv1a64(purpose))
   }
@@ -29,12 +29,12 @@ public struct StableRandom: RandomNumberGenerator, Sendable {
     return result
   }
 
-  /// Uniform in [0, 1), a multiple of 2⁻⁵³.
+  /// Returns a uniform number in [0, 1), a multiple of 2⁻⁵³.
   public mutating func uniform() -> Double {
     Double(next() >> 11) * 0x1p-53
   }
 
-  /// Uniform in `0..<bound` without bias (Lemire 2019). `bound` must be positive.
+  /// Returns a uniform number in `0..<bound` without bias (Lemire 2019). `bound` must be positive.
   public mutating func integer(below bound: Int) -> Int {
     precondition(bound > 0)
     let bound = UInt64(bound)
@@ -46,8 +46,8 @@ public struct StableRandom: RandomNumberGenerator, Sendable {
     return Int(product.high)
   }
 
-  /// Standard normal (Marsaglia's polar method, with `StableMath`'s logarithm: the C library's differs in the
-  /// last bit between versions).
+  /// Returns a standard normal number (Marsaglia's polar method, with `StableMath`'s logarithm: the C library's differs
+  /// in the last bit between versions).
   public mutating func normal() -> Double {
     if let spare = spareNormal {
       spareNormal = nil
@@ -64,7 +64,7 @@ public struct StableRandom: RandomNumberGenerator, Sendable {
     }
   }
 
-  /// A uniformly drawn order of `0..<count` (Fisher and Yates).
+  /// Returns a uniformly drawn order of `0..<count` (Fisher and Yates).
   public mutating func permutation(_ count: Int) -> [Int] {
     var order = Array(0..<count)
     guard count > 1 else { return order }
@@ -75,7 +75,7 @@ public struct StableRandom: RandomNumberGenerator, Sendable {
   }
 }
 
-/// Steele, Lea and Flood's generator: mixes a seed into well spread words.
+/// The generator of Steele, Lea and Flood, which mixes a seed into well distributed words.
 struct SplitMix64 {
   var state: UInt64
 

@@ -1,29 +1,29 @@
 import SearchCore
 
-/// Judges what a search would name by trainings that it has not seen.
+/// Judges the candidates that a search would name by trainings that the search has not seen.
 package struct FrontierJudge: Sendable {
   package struct Judgment: Hashable, Sendable {
     /// V: mean judged accuracy of the named candidates over all levels of cost, in points.
     package var frontierAccuracy: Double
-    /// What the search says of them minus what is judged, mean over the levels for which it names something, in points;
-    /// nil where it names nothing.
+    /// The accuracy that the search claims for the named candidates minus the judged accuracy, mean over the levels at
+    /// which it names one, in points; `nil` if it names none.
     package var claim: Double?
-    /// By level; nil where the search knows nothing that is small enough. The largest network that fits is judged in
-    /// its place: whoever needs a network so small gets one.
+    /// The named candidate of each level; `nil` if the search knows nothing that is small enough. The largest network
+    /// that fits is judged in its place, since a user who needs a network that small would take it.
     package var named: [Candidate?]
-    /// Of what is believed of all candidates, around what is judged and beyond what the judging itself varies by, in
-    /// points²; what all of it is too high or low together does not count. May fall below 0 where there is no error;
-    /// nil where less than two candidates are believed anything of.
+    /// The mean squared error of the estimates of all candidates against the judged accuracies, beyond the variance of
+    /// the judging itself, in points². A common offset of all estimates does not count. May be negative if there is no
+    /// error; `nil` if fewer than two candidates have an estimate.
     package var squaredError: Double?
   }
 
   private let levels: [CostConstraints]
   private let costs: [Candidate: Cost]
-  /// By level.
+  /// The largest network that fits, by level.
   private let largest: [Candidate?]
   private let draw: ReplayDraw
 
-  /// - Parameter constraints: candidates that cost more are not named.
+  /// - Parameter constraints: Candidates that exceed these are not named.
   package init(_ draw: ReplayDraw, space: EffectSpace, within constraints: CostConstraints = .none) {
     self.draw = draw
     levels = CostLevels(space).levels
@@ -39,9 +39,10 @@ package struct FrontierJudge: Sendable {
     largest = levels.map { level in ordered.first { level.allow($0.value) }?.key }
   }
 
-  /// - Parameter estimates: accuracies that the search believes in, in points. What has no judge is not named.
+  /// - Parameter estimates: The accuracies that the search believes in, in points. Candidates without a judge are not
+  ///   named.
   package func judge(_ estimates: [Candidate: Double]) -> Judgment {
-    // The most accurate first; of equals the smaller, then the first by text, whatever order the dictionary has.
+    // Most accurate first; among equals the smaller, then the first by text, whatever the order of the dictionary.
     let ranked = estimates.compactMap { candidate, estimate in
       costs[candidate].map { (candidate: candidate, estimate: estimate, cost: $0) }
     }.sorted { left, right in
@@ -73,8 +74,8 @@ package struct FrontierJudge: Sendable {
     return spread - noise * Statistics.mean(judged.map { 1 / $0.count })
   }
 
-  /// The share of judged means that lie within the 90 % interval of their estimates, widened by what the mean of the
-  /// judging trainings itself varies by: as the whole table says, or the model where no candidate of it has two.
+  /// Returns the share of judged means that lie within the 90 % interval of their estimates, widened by the variance of
+  /// the mean of the judging trainings: as the whole table gives it, or the model if no candidate of the table has two.
   package func coverage(of model: EffectModel) -> Double {
     let noise = draw.table.variance ?? (model.priors.variance(.noise) + model.priors.variance(.seed))
     var inside = 0

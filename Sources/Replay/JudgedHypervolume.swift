@@ -1,13 +1,13 @@
 import SearchCore
 
-/// What is left to find once the dense network and all layers at one rank are known, by judged accuracies: all that the
-/// model of all served trainings names is 1.
+/// What is left to find beyond the dense network and all layers at one rank, by judged accuracies. 1 is everything that
+/// the model of all served trainings names.
 struct JudgedHypervolume: Sendable {
   private let space: EffectSpace
   private let judged: [Candidate: ReplayDraw.Judged]
   private let volume: OpenHypervolume
 
-  /// Nil where a reference has no judge, or nothing is left to find.
+  /// Returns `nil` if a reference has no judge, or if nothing is left to find.
   init?(_ draw: ReplayDraw, space: EffectSpace, references: [Candidate], best: [Candidate]) {
     self.space = space
     judged = draw.judged
@@ -20,7 +20,7 @@ struct JudgedHypervolume: Sendable {
 
   func share(_ named: [Candidate]) -> Double { volume.share(Self.points(named, space, judged)) }
 
-  /// 1 − accuracy, and shares of the dense network's parameters and effort.
+  /// Returns 1 − accuracy, and shares of the dense network's parameters and effort.
   private static func points(
     _ candidates: [Candidate], _ space: EffectSpace, _ judged: [Candidate: ReplayDraw.Judged]
   ) -> [[Double]] {

@@ -1,23 +1,23 @@
 import Randomness
 import SearchCore
 
-/// Searches tried on recorded trainings again and again, each time with other trainings served and others judging.
+/// Replays searches on recorded trainings repeatedly, each time with other trainings served and others judging.
 package struct Replay: Sendable {
   package struct Settings: Sendable {
     package var strategies: [StrategyName] = []
     package var sequences: [SequenceSet] = []
-    /// Numbers of trainings at which searches are measured; each is a budget of its own.
+    /// The numbers of trainings at which searches are measured; each is a separate budget.
     package var jobs: [Int]
     package var replays: Int
-    /// First trainings of every candidate.
+    /// The number of trainings that every candidate gets at first.
     package var trainingsOfCandidate = 1
     package var naming = ReplayNaming.estimates
-    /// Of a candidate's trainings, those that judge; nil for a third of them, rounded up.
+    /// The number of a candidate's trainings that judge; `nil` for a third of them, rounded up.
     package var judging: Int?
     package var slots = 8
     package var durations = ReplayDurations.recorded
     package var seed: UInt64 = 1
-    /// Of rungs that are trainings of their own, by their share of the epochs, as halving has it.
+    /// The tables of rungs that are separate trainings, by their share of the epochs in the settings of halving.
     package var rungTables: [Double: TrainingTable] = [:]
 
     package init(jobs: [Int], replays: Int) {
@@ -34,9 +34,9 @@ package struct Replay: Sendable {
   private let kind: WorkKind
 
   /// - Parameters:
-  ///   - strategy: what all strategies have in common: a round's size, constraints, what the model reads of trainings,
+  ///   - strategy: What all strategies have in common: a round's size, constraints, what the model reads of trainings,
   ///     and halving, with and without which each of them is tried.
-  ///   - kind: of the table's trainings.
+  ///   - kind: The kind of the table's trainings.
   package init(
     _ table: TrainingTable, space: SearchSpace, strategy: StrategySettings, kind: WorkKind, settings: Settings
   ) {
@@ -54,11 +54,11 @@ package struct Replay: Sendable {
 
   private var references: [Candidate] { [.dense] + searchSpace.allLayersReferences }
 
-  /// Throws `ReplayError`, of the first replay that fails.
+  /// Runs all replays. Throws the `ReplayError` of the first replay that fails.
   ///
   /// - Parameters:
-  ///   - threads: replays at the same time; the report does not depend on it.
-  ///   - onProgress: with the number of replays done.
+  ///   - threads: The number of replays at the same time; the report does not depend on it.
+  ///   - onProgress: Called with the number of finished replays.
   package func report(threads: Int, onProgress: (Int) -> Void = { _ in }) async throws -> ReplayReport {
     typealias Outcome = Result<[ReplaySubject: ReplayMeasures], any Error>
     let count = settings.replays
@@ -80,7 +80,7 @@ package struct Replay: Sendable {
     }
     var replays: [[ReplaySubject: ReplayMeasures]] = []
     for number in 0..<settings.replays {
-      // Those behind the first failure may be lacking.
+      // Replays after the first failure may be missing.
       guard let outcome = outcomes[number] else { break }
       replays.append(try outcome.get())
     }
@@ -89,7 +89,7 @@ package struct Replay: Sendable {
 
   // MARK: subjects
 
-  /// In the report's order.
+  /// The subjects, in the report's order.
   private var subjects: [ReplaySubject] {
     let counts = [1, 2, 4, 8].filter { $0 <= draw(0).mostServed }
     var subjects = TableEstimates.NoTraining.allCases.map(ReplaySubject.noTraining)
@@ -134,7 +134,7 @@ package struct Replay: Sendable {
     return measures
   }
 
-  /// By the rung's place.
+  /// The tables of rungs, by the index of the rung.
   private var rungTables: [Int: TrainingTable] {
     let shares = strategy.halving?.rungs ?? []
     let placed = shares.enumerated().compactMap { place, share in settings.rungTables[share].map { (place, $0) } }
@@ -147,19 +147,19 @@ package struct Replay: Sendable {
     }
   }
 
-  /// - Parameter lower: kinds of the rungs below the top; none for a search without halving.
+  /// - Parameter lower: The kinds of the rungs below the top; empty for a search without halving.
   private func makeStrategy(
     _ name: StrategyName, jobs: Int, _ draw: ReplayDraw, lower: [WorkKind]
   ) throws(ReplayError) -> any SearchStrategy {
     var settings = strategy
     settings.name = name
     settings.seeds = self.settings.trainingsOfCandidate
-    // The numbers of trainings that are asked about decide when it ends.
+    // A search ends by its budget, the number of trainings that is measured, and not by a tolerance.
     settings.tolerance = nil
     settings.confirm = 0
     if lower.isEmpty { settings.halving = nil }
     settings.mostRepetitions = max(1, draw.fewestServed)
-    // As the table's own study was: what trainings under one seed share, a search may use.
+    // Seeded as the table's own study was: a search may use what trainings under one seed share.
     let template = WorkTemplate(
       kind: kind.served, lower: lower.map(\.served),
       studySeed: StableHash.fnv1a64("replay \(draw.number) of \(self.settings.seed)") >> 11,
@@ -170,11 +170,11 @@ package struct Replay: Sendable {
   }
 }
 
-/// What is judged in every replay.
+/// What is judged in every replay: references and searches.
 package enum ReplaySubject: Hashable, Sendable {
-  /// References: what a search has to be better than, or would like to reach.
+  /// This case and the next two are references: what a search has to be better than, or would like to reach.
   case noTraining(TableEstimates.NoTraining)
-  /// Of all candidates of the table, so many trainings each.
+  /// The raw means of all candidates of the table, with this number of trainings each.
   case rawMeans(Int)
   /// The model of all served trainings.
   case everything

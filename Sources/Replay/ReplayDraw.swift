@@ -1,19 +1,19 @@
 import Randomness
 import SearchCore
 
-/// One replay's share of a table: which of a candidate's trainings are served to the search, and which judge what it
-/// names. They are disjoint, so that luck is not rewarded; the seeds are the same for all candidates that have them, so
-/// that what common seeds share stays common.
+/// One replay's division of a table: which of a candidate's trainings are served to the search, and which judge the
+/// candidates that the search names. They are disjoint, so that luck is not rewarded. One permutation of the seeds
+/// decides for all candidates, so that what trainings under one seed share stays common.
 package struct ReplayDraw: Sendable {
   package let table: TrainingTable
-  /// Of the replay, 0, 1, …
+  /// The number of the replay: 0, 1, …
   package let number: Int
   package let seed: UInt64
-  /// By candidate, in the order in which its repetitions are served.
+  /// The order in which each candidate's repetitions are served.
   private let order: [Candidate: [Int]]
-  /// By candidate: how many of its order are served; the rest judges.
+  /// The number of trainings in each candidate's order that are served; the others judge.
   private let servedCounts: [Candidate: Int]
-  /// Mean accuracy of the judging trainings that did not diverge, in points; candidates without any are left out.
+  /// Mean accuracy of the judging trainings that did not diverge, in points. Candidates without any are left out.
   package let judged: [Candidate: Judged]
 
   package struct Judged: Hashable, Sendable {
@@ -23,8 +23,8 @@ package struct ReplayDraw: Sendable {
   }
 
   /// - Parameters:
-  ///   - number: of the replay, 0, 1, …
-  ///   - judging: of a candidate's trainings; nil for a third of them, rounded up.
+  ///   - number: The number of the replay: 0, 1, …
+  ///   - judging: The number of a candidate's trainings that judge; `nil` for a third of them, rounded up.
   package init(_ table: TrainingTable, number: Int, seed: UInt64, judging: Int? = nil) {
     self.table = table
     self.number = number
@@ -51,16 +51,16 @@ package struct ReplayDraw: Sendable {
     self.judged = judged
   }
 
-  /// How many trainings of the candidate can be served.
+  /// Returns the number of trainings of the candidate that can be served.
   package func servedCount(_ candidate: Candidate) -> Int { servedCounts[candidate] ?? 0 }
 
-  /// The fewest that any candidate has to serve.
+  /// The smallest number of trainings that any candidate has to serve.
   package var fewestServed: Int { servedCounts.values.min() ?? 0 }
 
-  /// The most that any candidate has to serve.
+  /// The largest number of trainings that any candidate has to serve.
   package var mostServed: Int { servedCounts.values.max() ?? 0 }
 
-  /// Throws `ReplayError.exhausted`.
+  /// Returns the training that is served as this repetition. Throws `ReplayError.exhausted` if there is none.
   package func serve(_ candidate: Candidate, repetition: Int) throws(ReplayError) -> TrainingTable.Training {
     let has = servedCount(candidate)
     guard let trainings = table.trainings[candidate], let own = order[candidate], repetition < has else {
@@ -69,7 +69,7 @@ package struct ReplayDraw: Sendable {
     return trainings[own[repetition]]
   }
 
-  /// The first `seeds` trainings of every candidate: what training all of the table would have found.
+  /// Returns the first `seeds` trainings of every candidate: what training the whole table would have found.
   package func everything(seeds: Int) -> [(candidate: Candidate, training: TrainingTable.Training)] {
     table.candidates.flatMap { candidate in
       (0..<min(seeds, servedCount(candidate))).compactMap { repetition in

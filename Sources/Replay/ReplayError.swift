@@ -1,17 +1,17 @@
 import ReadableText
 
-/// What keeps trainings on record from being served again. `description` is one line.
+/// Why recorded trainings cannot be served again. `description` is one line.
 package enum ReplayError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The file cannot be read.
   case unreadable(file: String, reason: String)
-  /// From 1.
+  /// A problem in a line of a file; lines are numbered from 1.
   case line(file: String, line: Int, problem: String)
   case table(file: String, problem: String)
-  /// A strategy or a sequence asks for a training that the table has not.
+  /// A strategy or a sequence asks for a training that the table does not have.
   case exhausted(candidate: String, has: Int, file: String)
   case failed(String)
 
-  /// What was given is wrong, not what was done with it.
+  /// Whether the input is wrong, not what was done with it.
   package var isUsage: Bool { if case .failed = self { false } else { true } }
 
   package var description: String {

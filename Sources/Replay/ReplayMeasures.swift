@@ -1,30 +1,31 @@
 import SearchCore
 
-/// By what a search names the candidate of a level of cost.
+/// How a search names the candidate of a level of cost.
 package enum ReplayNaming: String, Codable, Hashable, Sendable {
-  /// The highest estimate of the model of its trainings, of trained and untrained candidates.
+  /// By the highest estimate of the model of its trainings, of trained and untrained candidates.
   case estimates
-  /// The highest mean of a candidate's own trainings.
+  /// By the highest mean of a candidate's own trainings.
   case rawMeans = "raw_means"
 }
 
-/// What came of one search in one replay.
+/// The outcome of one search in one replay.
 package struct ReplayMeasures: Codable, Hashable, Sendable {
   package var trainings: Int
-  /// V: mean judged accuracy of what is named, over all levels of cost, in points.
+  /// V: mean judged accuracy of the named candidates, over all levels of cost, in points.
   package var frontierAccuracy: Double
-  /// What is said of the named candidates minus what is judged, mean over the levels, in points; nil where nothing is
-  /// said.
+  /// The accuracy claimed for the named candidates minus the judged accuracy, mean over the levels, in points; `nil` if
+  /// none is claimed.
   package var claim: Double?
   /// See `JudgedHypervolume`.
   package var openHypervolume: Double?
-  /// Share of judged means within the 90 % interval of their estimate; nil without estimates.
+  /// The share of judged means within the 90 % interval of their estimates; `nil` without estimates.
   package var coverage: Double?
-  /// Of the trainings, added up.
+  /// The sum over the trainings.
   package var trainSeconds: Double
-  /// Of the trainings, added up: forward, backward and validation.
+  /// The sum over the trainings: forward, backward and validation.
   package var multiplyAdds: Double
-  /// From the first training's start to the last one's end, with so many slots; nil for what no search asked for.
+  /// Seconds from the first training's start to the last one's end, with the slots of the settings; `nil` for anything
+  /// but a search of a strategy.
   package var clockSeconds: Double?
   /// See `SearchReplay.idleShare`.
   package var idleShare: Double?
@@ -32,7 +33,7 @@ package struct ReplayMeasures: Codable, Hashable, Sendable {
   package var squaredError: Double?
 }
 
-/// One replay's judge, and what it is compared with.
+/// The judge of one replay, and the references that searches are compared with.
 struct ReplayStage: Sendable {
   let draw: ReplayDraw
   let space: EffectSpace
@@ -43,10 +44,10 @@ struct ReplayStage: Sendable {
   private let judge: FrontierJudge
   private let hypervolume: JudgedHypervolume?
   private let references: [Candidate]
-  /// What the model of all served trainings names.
+  /// The measures of what the model of all served trainings names.
   let everything: ReplayMeasures
 
-  /// - Parameter references: dense, and all layers at each rank.
+  /// - Parameter references: The dense network, and all layers at each rank.
   init(
     _ draw: ReplayDraw, space: EffectSpace, constraints: CostConstraints, references: [Candidate],
     naming: ReplayNaming, passes: Double, scores: TrainingScores
@@ -67,7 +68,7 @@ struct ReplayStage: Sendable {
       judgment, served, space, passes, hypervolume, coverage: judge.coverage(of: model))
   }
 
-  /// What these trainings let the search name.
+  /// Returns the measures of what a search with these trainings names.
   func measures(_ served: [TableEstimates.Served]) -> ReplayMeasures {
     switch naming {
     case .rawMeans: return rawMeasures(served)
@@ -85,7 +86,7 @@ struct ReplayStage: Sendable {
   func measures(_ rule: TableEstimates.NoTraining) -> ReplayMeasures {
     var judgment = judge.judge(
       TableEstimates.estimates(rule, of: draw.table.candidates, space: space, references: references))
-    // Such a rule says nothing of accuracies.
+    // A rule without training claims no accuracies.
     judgment.claim = nil
     judgment.squaredError = nil
     return Self.measures(judgment, [], space, passes, hypervolume, coverage: nil)

@@ -2,9 +2,9 @@ import ReadableText
 import Reporting
 import SearchCore
 
-// For scripts and for the eye.
+// Files for scripts, and plots.
 extension ReplayReport {
-  /// Name and text of each file that tells of the replays.
+  /// The name and text of each file about the replays.
   package var files: [(name: String, text: String)] {
     [
       ("summary.csv", summaryCSV), ("replays.csv", replaysCSV),
@@ -61,7 +61,7 @@ extension ReplayReport {
     for row in rows {
       let point = CurvePlot.Point(
         x: abscissa(row), y: row.frontierAccuracy.mean, error: row.frontierAccuracy.standardError)
-      // Raw means of all candidates with ever more seeds are a curve, too.
+      // Raw means of all candidates with ever more seeds form a curve, too.
       let name = row.name.hasPrefix("raw means") ? "raw means of all candidates" : row.name
       if row.kind == .reference, name == row.name {
         levels.append(CurvePlot.Level(name: name, y: point.y))
@@ -84,8 +84,8 @@ extension ReplayReport {
 }
 
 extension ReplayDraw {
-  /// What is served to a search, a row a training in the order of its repetitions, with what a search made elsewhere
-  /// needs to know of the candidate.
+  /// Returns the trainings that are served to a search, one per row in the order of its repetitions, with what an
+  /// external search needs to know of the candidate.
   package func servedCSV(_ space: SearchSpace) throws(ReplayError) -> String {
     var lines = [
       ["candidate", "replicate", "seed", "accuracy", "diverged", "train_seconds", "parameters", "multiply_adds"]

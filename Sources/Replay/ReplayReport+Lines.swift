@@ -1,7 +1,7 @@
 import ReadableText
 import SearchCore
 
-// For people.
+// Lines for people.
 extension ReplayReport {
   package var lines: [String] {
     let replays = rows.first?.replays.count ?? 0
@@ -60,7 +60,7 @@ extension ReplayReport {
     (spread.mean >= 0 ? "+" : "") + NumberText.fixed(spread.mean, 2) + error(spread)
   }
 
-  /// `18.3 of 64` where a search ended before its budget.
+  /// `18.3 of 64` if a search ended before its budget was spent.
   private static func trainings(_ row: Row) -> String {
     let trainings = row.trainings
     let text = trainings == trainings.rounded() ? NumberText.grouped(Int(trainings)) : NumberText.fixed(trainings, 1)

@@ -1,6 +1,6 @@
 import SearchCore
 
-/// What came of all replays.
+/// The outcome of all replays.
 package struct ReplayReport: Encodable, Sendable {
   package struct Row: Encodable, Sendable {
     package enum Kind: String, Encodable, Sendable {
@@ -14,11 +14,11 @@ package struct ReplayReport: Encodable, Sendable {
 
     package var name: String
     package var kind: Kind
-    /// The budget; nil for a reference.
+    /// The budget; `nil` for a reference.
     package var jobs: Int?
-    /// Asked for and served, mean over replays.
+    /// The number of trainings that were asked for and served, mean over replays.
     package var trainings: Double
-    /// Points.
+    /// In points.
     package var frontierAccuracy: ReplaySpread
     package var claim: ReplaySpread?
     package var openHypervolume: ReplaySpread?
@@ -29,9 +29,9 @@ package struct ReplayReport: Encodable, Sendable {
     package var idleShare: ReplaySpread?
     /// See `FrontierJudge.Judgment.squaredError`.
     package var squaredError: ReplaySpread?
-    /// Frontier accuracy minus that of the references in the same replays.
+    /// The frontier accuracy minus that of each reference, in the same replays.
     package var differences: [Difference]
-    /// By replay.
+    /// The measures of each replay.
     package var replays: [ReplayMeasures]
   }
 
@@ -39,16 +39,17 @@ package struct ReplayReport: Encodable, Sendable {
   package let candidates: Int
   package let trainings: Int
   package let hasCommonSeeds: Bool
-  /// Of a training around its candidate's mean, in points; nil where no candidate has two.
+  /// The standard deviation of a training around its candidate's mean, in points; `nil` if no candidate has two
+  /// trainings.
   package let trainingDeviation: Double?
   package let naming: ReplayNaming
   package let seed: UInt64
   package let slots: Int
   package let durations: String
-  /// Served of a candidate's trainings, the fewest and the most.
+  /// The smallest and the largest number of a candidate's trainings that are served.
   package let fewestServed: Int
   package let mostServed: Int
-  /// References first.
+  /// The rows, references first.
   package let rows: [Row]
 
   init(
@@ -70,7 +71,7 @@ package struct ReplayReport: Encodable, Sendable {
     let measured = subjects.map { subject in
       (name: Self.name(subject), subject: subject, measures: replays.compactMap { $0[subject] })
     }
-    // Of the rules without any training the best one stands for all.
+    // Of the rules without training, only the best is shown.
     let best = measured.filter { if case .noTraining = $0.subject { true } else { false } }.max {
       Self.accuracy($0.measures) < Self.accuracy($1.measures)
     }?.name
@@ -107,7 +108,7 @@ package struct ReplayReport: Encodable, Sendable {
 }
 
 extension ReplayReport.Row {
-  /// Nil without replays.
+  /// Returns `nil` without replays.
   fileprivate init?(
     _ subject: ReplaySubject, name: String, _ measures: [ReplayMeasures],
     _ references: [(name: String, measures: [ReplayMeasures])]

@@ -1,15 +1,15 @@
 import SearchCore
 
-/// How a figure spreads over replays.
+/// The distribution of a figure over replays.
 package struct ReplaySpread: Codable, Hashable, Sendable {
   package var median: Double
   package var lowerQuartile: Double
   package var upperQuartile: Double
   package var mean: Double
-  /// Of the mean; nil for one replay.
+  /// The standard error of the mean; `nil` for one replay.
   package var standardError: Double?
 
-  /// Nil without values.
+  /// Returns `nil` without values.
   package init?(_ values: [Double]) {
     guard let median = Statistics.median(values) else { return nil }
     let sorted = values.sorted()
@@ -20,7 +20,7 @@ package struct ReplaySpread: Codable, Hashable, Sendable {
     standardError = Statistics.sampleVariance(values).map { ($0 / Double(values.count)).squareRoot() }
   }
 
-  /// Between the two nearest values in proportion (Hyndman and Fan's seventh).
+  /// Interpolates linearly between the two nearest values (type 7 of Hyndman and Fan).
   private static func quantile(_ share: Double, of sorted: [Double]) -> Double {
     let place = share * Double(sorted.count - 1)
     let below = Int(place)

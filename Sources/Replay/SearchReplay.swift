@@ -6,34 +6,35 @@ import Simulation
 
 /// How long trainings take on the clock of a replay.
 package enum ReplayDurations: String, CaseIterable, Sendable {
-  /// As the table has it.
+  /// As recorded in the table.
   case recorded
-  /// Drawn around the table's mean, with a standard deviation of 0.5 of the logarithm: what a search waits for on a
-  /// cluster whose machines differ.
+  /// Drawn around the table's mean, with a standard deviation of 0.5 of the logarithm. Shows how long a search waits on
+  /// a cluster whose machines differ.
   case lognormal
 }
 
-/// A search on recorded trainings: the real strategy and the real state machines on a clock that jumps, where workers
-/// answer with what a replay's draw serves.
+/// A search on recorded trainings: the real strategy and the real state machines, on a clock that jumps from event to
+/// event, with workers that answer with what a replay's draw serves.
 package struct SearchReplay: Sendable {
-  /// In the order in which they were asked for.
+  /// The trainings in the order in which they were asked for.
   package let served: [TableEstimates.Served]
   /// Seconds from the first training's start to the last one's end.
   package let clockSeconds: Double
-  /// Of the time of all slots between the first training's start and the last one's, the share in which they had
-  /// nothing to train: what they waited for the search. 0 where all start at once.
+  /// The share of all slots' time, from the first training's start to the last one's, in which they had nothing to
+  /// train because they waited for the search. 0 if all trainings start at once.
   package let idleShare: Double
 
-  /// On the virtual clock a training takes so long on average at most: its clock ticks, however long real ones are.
+  /// The longest mean duration of a training on the virtual clock; longer durations are scaled down, because the
+  /// clock's ticks are a fixed time apart and each of them is an event.
   private static let longestMean = 60.0
   private static let shortest = 0.001
 
-  /// Throws `ReplayError`: `exhausted` where the strategy asks for more trainings of a candidate than are served.
+  /// Throws `ReplayError`: `exhausted` if the strategy asks for more trainings of a candidate than are served.
   ///
   /// - Parameters:
-  ///   - slots: trainings at the same time.
-  ///   - jobs: the budget.
-  ///   - rungs: what the strategy's rungs are in the table.
+  ///   - slots: The number of trainings at the same time.
+  ///   - jobs: The budget.
+  ///   - rungs: What the strategy's rungs are in the table.
   package init(
     _ strategy: any SearchStrategy, on draw: ReplayDraw, jobs: Int, slots: Int, durations: ReplayDurations,
     rungs: TableRungs = .topAlone
@@ -41,7 +42,7 @@ package struct SearchReplay: Sendable {
     var settings = CoordinatorSettings(
       study: "replay", studyName: "replay", data: DataRequirement(set: .shapes10, contentHash: "", pathHint: nil),
       jobBudget: jobs)
-    // Simulated engines do not tell how far they are.
+    // Simulated engines do not report progress.
     settings.stalledSeconds = .infinity
     let scale = min(1, Self.longestMean / max(draw.table.meanSeconds, Self.shortest))
     let workers = ServingWorkers(draw, durations: durations, scale: scale, rungs: rungs)
@@ -76,7 +77,7 @@ package struct SearchReplay: Sendable {
   private struct Record {
     var works: [Int64: Work] = [:]
     var served: [TableEstimates.Served] = []
-    /// When each training began, and how long it takes.
+    /// The start of each training, and how long it takes.
     var starts: [(time: Double, seconds: Double)] = []
     var finished = 0
 
@@ -92,7 +93,7 @@ package struct SearchReplay: Sendable {
     }
   }
 
-  /// Answers with the table's trainings.
+  /// Workers that answer with the table's trainings.
   private struct ServingWorkers: SimulatedTrainings {
     private let draw: ReplayDraw
     private let durations: ReplayDurations
@@ -142,7 +143,7 @@ package struct SearchReplay: Sendable {
       return seconds(of: candidate, repetition: work.repetition, at: rungs.rung(kindText: work.kind))
     }
 
-    /// What is not there was refused when the strategy asked for it.
+    /// A training that the table does not have was refused when the strategy asked for it.
     func end(_ training: TrainingTable.Training?) -> SimulatedOutcome {
       guard let training else { return .failed(reason: "the table has no such training") }
       return .finished(

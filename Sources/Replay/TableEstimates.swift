@@ -1,10 +1,11 @@
 import SearchCore
 
-/// What is believed of a table's candidates after some of its trainings: points of accuracy by candidate.
+/// What a search believes of a table's candidates after some of its trainings: points of accuracy by candidate.
 package enum TableEstimates {
   package typealias Served = (candidate: Candidate, training: TrainingTable.Training)
 
-  /// Means of the whole trainings that did not diverge; candidates of which more diverged are left out.
+  /// Returns the means of the whole trainings that did not diverge. Candidates with as many diverged trainings, or
+  /// more, are left out.
   package static func rawMeans(_ served: [Served]) -> [Candidate: Double] {
     var sound: [Candidate: [Double]] = [:]
     var diverged: [Candidate: Int] = [:]
@@ -33,7 +34,7 @@ package enum TableEstimates {
       })
   }
 
-  /// Of every candidate of the table, trained or not.
+  /// Returns the estimates of all these candidates, trained or not.
   package static func estimates(_ model: EffectModel, of candidates: [Candidate]) -> [Candidate: Double] {
     var estimates: [Candidate: Double] = [:]
     for candidate in candidates {
@@ -42,10 +43,10 @@ package enum TableEstimates {
     return estimates
   }
 
-  /// Who trusts in fewer layers, the smallest rank everywhere or parameters alone, without any training: the simplest
-  /// rules, of which a search has to be better than the best.
+  /// The simplest rules, without any training: trusting in few layers, in one rank for all layers, or in parameters
+  /// alone. A search has to be better than the best of them.
   package enum NoTraining: String, CaseIterable, Sendable {
-    /// The fewest decomposed layers that fit; of equally many the largest network.
+    /// The fewest decomposed layers that fit; among equally many, the largest network.
     case fewestLayers = "fewest layers"
     /// One rank for all layers, the highest that fits.
     case oneRank = "one rank"
@@ -53,7 +54,7 @@ package enum TableEstimates {
     case largest = "largest network"
   }
 
-  /// - Parameter references: dense, and all layers at each rank.
+  /// - Parameter references: The dense network, and all layers at each rank.
   package static func estimates(
     _ rule: NoTraining, of candidates: [Candidate], space: EffectSpace, references: [Candidate]
   ) -> [Candidate: Double] {
@@ -66,7 +67,7 @@ package enum TableEstimates {
         let share = parameters / Double(space.denseCost.parameters)
         estimates[candidate] = share / 2 - Double(options.count { $0 > 0 })
       case .oneRank:
-        // Of these the larger one has the higher rank.
+        // Of these candidates, the larger one has the higher rank.
         if references.contains(candidate) { estimates[candidate] = parameters }
       case .largest: estimates[candidate] = parameters
       }

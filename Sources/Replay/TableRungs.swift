@@ -1,38 +1,38 @@
 import SearchCore
 
-/// What rungs of a search are in tables. Where a rung is a training up to an epoch of its schedule, its accuracy is
-/// that epoch's entry of the curve, and it costs the share of the seconds that it adds to the rung below, whose state
-/// counts as kept. Where it is a training of its own (from a trained network: none at all, or a part of an epoch), it
-/// has a table of its own, and costs its share of the passes over images.
+/// How a search's rungs are represented in tables. If a rung is a training up to an epoch of its schedule, its accuracy
+/// is that epoch's entry of the curve, and it costs the share of the seconds that it adds to the rung below, whose
+/// state counts as kept. If a rung is a separate training (from a trained network: none at all, or a part of an epoch),
+/// it has its own table, and costs its share of the passes over images.
 package struct TableRungs: Sendable {
   private enum Source: Sendable {
-    /// After so many epochs.
+    /// The entry of the curve after this number of epochs.
     case curve(epochs: Int)
-    /// - Parameter isTrained: seeds make a difference.
+    /// A separate table. If the rung trains nothing (`isTrained` is false), seeds make no difference.
     case table(TrainingTable, isTrained: Bool)
   }
 
   private struct Rung: Sendable {
-    /// As works of the rung say it.
+    /// The text of the kind, as works of the rung contain it.
     var kindText: String
     var source: Source
-    /// Of the whole training, beyond the rung below.
+    /// The share of the whole training that the rung adds to the rung below.
     var share: Double
   }
 
-  /// The cheapest first.
+  /// The rungs, the cheapest first.
   private let rungs: [Rung]
 
-  /// Trainings as they are in the table.
+  /// The trainings as they are in the table, without rungs below the top.
   package static let topAlone = TableRungs(rungs: [])
 
   private init(rungs: [Rung]) { self.rungs = rungs }
 
-  /// Throws `ReplayError.failed` where a rung is none that a curve or a table tells of.
+  /// Throws `ReplayError.failed` if neither a curve nor a table represents a rung.
   ///
   /// - Parameters:
-  ///   - kinds: of the rungs, the cheapest first.
-  ///   - tables: of those that have one, by their place.
+  ///   - kinds: The kinds of the rungs, the cheapest first.
+  ///   - tables: The tables of the rungs that have one, by their index.
   init(_ kinds: [WorkKind], tables: [Int: TrainingTable] = [:]) throws(ReplayError) {
     guard let top = kinds.last, kinds.count > 1 else {
       self = .topAlone
@@ -60,7 +60,7 @@ package struct TableRungs: Sendable {
             + "rungs that end with an epoch, or give the rung a table with --rung")
       }
     }
-    // What a rung of its own trained does not count for it.
+    // What a rung with its own table trained is not deducted from the top rung.
     rungs.append(
       Rung(
         kindText: top.served.text, source: .curve(epochs: all.whole ?? 0),
@@ -68,10 +68,10 @@ package struct TableRungs: Sendable {
     self.rungs = rungs
   }
 
-  /// Of `rungs`; nil for the trainings themselves.
+  /// Returns the index in `rungs`; `nil` for the trainings as they are in the table.
   func rung(kindText: some StringProtocol) -> Int? { rungs.firstIndex { $0.kindText == kindText } }
 
-  /// The training as it was at a rung. Throws `ReplayError.table` where its curve, or the rung's table, does not tell.
+  /// Returns the training as it was at a rung. Throws `ReplayError.table` if its curve, or the rung's table, lacks it.
   func training(
     _ training: TrainingTable.Training, at rung: Int?, of candidate: Candidate, in file: String
   ) throws(ReplayError) -> TrainingTable.Training {
@@ -115,7 +115,7 @@ package struct TableRungs: Sendable {
 }
 
 extension WorkKind {
-  /// As the works of a replay say it: what is on record needs no weights to start from.
+  /// The kind in the works of a replay: recorded trainings need no weights to start from.
   var served: WorkKind {
     guard case .proxyTraining(var recipe) = self else { return self }
     recipe.start = nil

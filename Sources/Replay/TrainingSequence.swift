@@ -2,13 +2,13 @@ import Files
 import SearchCore
 import TextInput
 
-/// Trainings in the order in which a search made elsewhere asked for them: one candidate a line, a repeated line is its
-/// next repetition. Empty lines and those that begin with `#` tell nothing.
+/// Trainings in the order in which an external search asked for them: one candidate per line; a repeated line is the
+/// candidate's next repetition. Empty lines and lines that begin with `#` are ignored.
 package struct TrainingSequence: Sendable {
   package struct Entry: Hashable, Sendable {
     package var candidate: Candidate
     package var repetition: Int
-    /// From 1.
+    /// The number of the line, from 1.
     package var line: Int
   }
 
@@ -54,7 +54,8 @@ package struct TrainingSequence: Sendable {
     self.entries = entries
   }
 
-  /// The first trainings of it, at most so many. Throws `ReplayError.line` where the table has no such training.
+  /// Returns the first trainings, at most `count`. Throws `ReplayError.line` if the table does not have such a
+  /// training.
   package func served(_ count: Int, from draw: ReplayDraw) throws(ReplayError) -> [TableEstimates.Served] {
     var served: [TableEstimates.Served] = []
     for entry in entries.prefix(count) {
@@ -76,15 +77,15 @@ package struct TrainingSequence: Sendable {
 
 /// One sequence for all replays, or one for each.
 package struct SequenceSet: Sendable {
-  /// The file's or folder's, without its ending.
+  /// The name of the file or folder, without its extension.
   package let name: String
   package let sequences: [TrainingSequence]
 
   /// Throws `ReplayError`.
   ///
   /// - Parameters:
-  ///   - path: of a file, or of a folder with a file for each replay, in the order of their names.
-  ///   - replays: so many are wanted.
+  ///   - path: A file, or a folder with a file for each replay, in the order of their names.
+  ///   - replays: The number of replays.
   package init(path: String, space: SearchSpace, replays: Int) throws(ReplayError) {
     name = Self.name(of: path)
     guard Folder.isFolder(path) else {

@@ -1,7 +1,8 @@
 import SearchCore
 import TextInput
 
-/// Trainings on record, one a row, as `export --format trials` writes them: a truth that a search can be tried on.
+/// Recorded trainings, one per row, as `export --format trials` writes them: a ground truth on which searches are
+/// tried.
 package struct TrainingTable: Sendable {
   package struct Training: Hashable, Sendable {
     package var seed: UInt64
@@ -9,27 +10,27 @@ package struct TrainingTable: Sendable {
     package var accuracy: Double
     package var diverged: Bool
     package var seconds: Double
-    /// Accuracy after each epoch, 0…1; empty where it is not on record. Ends early where the training diverged.
+    /// Accuracy after each epoch, 0…1; empty if it is not on record. Ends early if the training diverged.
     package var curve: [Double] = []
-    /// Training loss of each epoch; empty where it is not on record.
+    /// Training loss of each epoch; empty if it is not on record.
     package var losses: [Double] = []
-    /// 0 for the whole training; 1, 2, … for what it was at rungs below (`TableRungs`).
+    /// 0 for the whole training; 1, 2, … for its state at lower rungs (`TableRungs`).
     package var rung = 0
-    /// Of the whole training's work.
+    /// The share of the whole training's work.
     package var share = 1.0
   }
 
   package static let mostBytes = 64_000_000
-  /// Those that are read; others may stand beside them.
+  /// The columns that are read; the table may have others.
   package static let columns = ["candidate", "replicate", "seed", "accuracy", "diverged", "train_seconds"]
-  /// Read where they are there.
+  /// Columns that are read if the table has them.
   package static let curveColumn = "epoch_accuracies"
   package static let lossesColumn = "epoch_losses"
 
   package let file: String
-  /// In canonical order of their texts, all of the space.
+  /// The candidates of the table, in the order of their texts. All are in the space.
   package let candidates: [Candidate]
-  /// By candidate, in the order of their repetitions, which are 0, 1, … without a gap.
+  /// The trainings of each candidate, in the order of their repetitions, which are 0, 1, … without a gap.
   package let trainings: [Candidate: [Training]]
 
   /// Throws `ReplayError` with file and line.
@@ -64,16 +65,16 @@ package struct TrainingTable: Sendable {
 extension TrainingTable {
   package var count: Int { trainings.values.reduce(0) { $0 + $1.count } }
 
-  /// Of a training.
+  /// The mean duration of a training.
   package var meanSeconds: Double {
     candidates.reduce(0) { sum, candidate in sum + (trainings[candidate] ?? []).reduce(0) { $0 + $1.seconds } }
       / Double(count)
   }
 
-  /// Any draw of a candidate's trainings has, in the same order, the same seeds as any other candidate's.
+  /// Whether a draw of trainings has the same seeds in the same order for all candidates.
   var servesCommonSeeds: Bool { hasCommonSeeds && Set(trainings.values.map(\.count)).count <= 1 }
 
-  /// A repetition has the same seed for all candidates.
+  /// Whether a repetition has the same seed for all candidates.
   package var hasCommonSeeds: Bool {
     var seeds: [Int: UInt64] = [:]
     for own in trainings.values {
@@ -85,13 +86,13 @@ extension TrainingTable {
     return true
   }
 
-  /// Of a sound training around its candidate's mean, in points²; nil where no candidate has two.
+  /// The variance of a sound training around its candidate's mean, in points²; `nil` if no candidate has two.
   package var variance: Double? {
     let (deviations, freedom) = deviations
     return freedom == 0 ? nil : deviations.reduce(0) { $0 + $1.value * $1.value } / Double(freedom)
   }
 
-  /// The same without what trainings under one seed have in common, which makes no difference between candidates.
+  /// The variance without what trainings under one seed have in common, which makes no difference between candidates.
   package var varianceWithinSeeds: Double? {
     let (deviations, freedom) = deviations
     let bySeed = Dictionary(grouping: deviations, by: \.seed)
@@ -105,7 +106,7 @@ extension TrainingTable {
     return squares / Double(left)
   }
 
-  /// Of the sound trainings of candidates that have two or more, around their candidates' means, in points.
+  /// The deviations of sound trainings from their candidates' means, in points, of candidates that have two or more.
   private var deviations: (values: [(seed: UInt64, value: Double)], degreesOfFreedom: Int) {
     var values: [(seed: UInt64, value: Double)] = []
     var degreesOfFreedom = 0
@@ -125,7 +126,7 @@ extension TrainingTable {
     private let file: String
     private let space: EffectSpace
     private let width: Int
-    /// Of `columns`.
+    /// The positions of `columns`.
     private let places: [Int]
     private let curvePlace: Int?
     private let lossesPlace: Int?
@@ -149,7 +150,7 @@ extension TrainingTable {
       lossesPlace = header.fields.firstIndex(of: TrainingTable.lossesColumn)
     }
 
-    /// By epoch; none where there is no such column, nil where it cannot be read.
+    /// Returns the numbers by epoch; empty if there is no such column, `nil` if they cannot be read.
     private func numbers(at place: Int?, of row: SeparatedValues.Row, _ isLegal: (Double) -> Bool) -> [Double]? {
       guard let place else { return [] }
       let texts = row.fields[place].split(separator: ";", omittingEmptySubsequences: false)
@@ -185,7 +186,7 @@ extension TrainingTable {
       guard let curve = numbers(at: curvePlace, of: row, { (0...1).contains($0) }) else {
         throw fail("epoch_accuracies must be numbers from 0 to 1 with ';' between them")
       }
-      // Of a training that diverged the last may be none.
+      // The last loss of a training that diverged need not be finite.
       guard let losses = numbers(at: lossesPlace, of: row, { diverged || $0.isFinite }) else {
         throw fail("epoch_losses must be finite numbers with ';' between them")
       }

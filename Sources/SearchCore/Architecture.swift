@@ -1,14 +1,14 @@
-/// A layer that a basis can replace: a convolution, or the classifier, which is a 1×1 convolution of one pixel.
+/// A layer that a basis convolution can replace: a convolution, or the classifier, a 1×1 convolution of one pixel.
 public struct Layer: Hashable, Sendable {
   /// PyTorch's name, such as `layer1.0.conv1`, `layer2.0.downsample.0` or `fc`.
   public var name: String
-  /// N: filters.
+  /// The number of filters, N.
   public var outputChannels: Int
   public var inputChannels: Int
-  /// 7, 3 or 1.
+  /// The number of rows and columns of a filter: 7, 3 or 1.
   public var kernelSize: Int
   public var stride: Int
-  /// Rows and columns of the input plane, which is square.
+  /// The number of rows and columns of the input plane, which is square.
   public var inputSize: Int
 
   public init(name: String, outputChannels: Int, inputChannels: Int, kernelSize: Int, stride: Int, inputSize: Int) {
@@ -20,55 +20,57 @@ public struct Layer: Hashable, Sendable {
     self.inputSize = inputSize
   }
 
-  /// Rows and columns of the output plane. Padding is (k − 1) / 2.
+  /// The number of rows and columns of the output plane. Padding is (k − 1) / 2.
   public var outputSize: Int { (inputSize + stride - 1) / stride }
-  /// K = C_in · k²: weights of one filter.
+  /// The number of weights of one filter, K = C_in · k².
   public var filterSize: Int { inputChannels * kernelSize * kernelSize }
-  /// Ranks that save parameters: 1 ≤ r < min(N, K).
+  /// The ranks that save parameters: 1 ≤ r < min(N, K).
   public var legalRanks: Range<Int> { 1..<max(1, min(outputChannels, filterSize)) }
 }
 
-/// How a residual block's input reaches its sum where the shape changes (He et al. 2016, section 3.3).
+/// The shortcut of a residual block: how the block's input reaches the sum at its end (He et al. 2016, section 3.3).
 public enum Shortcut: Hashable, Sendable {
   case identity
-  /// Option A: every second pixel, missing channels zero, half of them on either side.
+  /// Option A: takes every second pixel and fills missing channels with zeros, half of them on either side.
   case subsampleAndPad
-  /// Option B: a 1×1 convolution, index in `Architecture.layers`, and batch norm.
+  /// Option B: a 1×1 convolution, given by its index in `Architecture.layers`, and batch norm.
   case projection(layer: Int)
 }
 
-/// Two or three convolutions and a shortcut; indices in `Architecture.layers`.
+/// Two or three convolutions and a shortcut. Convolutions are indices in `Architecture.layers`.
 public struct ResidualBlock: Hashable, Sendable {
-  /// Such as `layer1.0`.
+  /// The name, such as `layer1.0`.
   public var name: String
-  /// In their order: two, or of a bottleneck three.
+  /// The convolutions in order: two in a basic block, three in a bottleneck.
   public var convolutions: [Int]
   public var shortcut: Shortcut
 
   public var first: Int { convolutions[0] }
-  /// The one that ends in the block's sum.
+  /// The convolution whose output enters the block's sum.
   public var last: Int { convolutions[convolutions.count - 1] }
 }
 
-/// A ResNet as a list of layers and how its blocks join them. Parameter names, shapes and order are torchvision's.
+/// A ResNet as a list of layers and the blocks that join them. Parameter names, shapes and order are torchvision's.
 public struct Architecture: Hashable, Sendable {
   public let model: Model
-  /// In the order of torchvision's module list: `conv1`, then block by block (`conv1`, `conv2`, of bottlenecks `conv3`,
-  /// `downsample.0`), then `fc`.
+  /// The layers in the order of torchvision's module list: `conv1`, then block by block `conv1`, `conv2`, `conv3` (in
+  /// bottlenecks) and `downsample.0`, then `fc`.
   public let layers: [Layer]
   public let blocks: [ResidualBlock]
   public let classCount: Int
   public var stem: Int { 0 }
   public var classifier: Int { layers.count - 1 }
-  /// 3×3 max pooling of stride 2 follows the stem.
+  /// Whether 3×3 max pooling of stride 2 follows the stem.
   public var poolsStem: Bool { model.network.stem == .pooled }
-  /// Rows and columns of the images.
+  /// The number of rows and columns of the images.
   public var imageSize: Int { layers[stem].inputSize }
   public var imageChannels: Int { layers[stem].inputChannels }
 
-  /// A network for square images of `imageSize` rows. `Model.problem(imageSize:)` says which it is too deep for.
+  /// Creates a network for square images of `imageSize` rows. `Model.problem(imageSize:)` returns why a network cannot
+  /// take images of a size.
   ///
-  /// `widths` replaces the channels of the stages, one number each: small networks of the same build.
+  /// If `widths` is given, one number per stage, it replaces the channels of the stages: small networks of the same
+  /// structure.
   public init(
     _ model: Model, imageSize: Int = 32, imageChannels: Int = 3, classCount: Int = 10, widths otherWidths: [Int]? = nil
   ) {
@@ -92,7 +94,7 @@ public struct Architecture: Hashable, Sendable {
 }
 
 extension Architecture {
-  /// Channels of each stage, as `widths` of the initializer and of a description.
+  /// The channels of each stage, as the initializer's `widths` and descriptions give them.
   package var stageWidths: [Int] {
     let network = model.network
     var stages: [Int] = []
@@ -106,15 +108,15 @@ extension Architecture {
     return stages
   }
 
-  /// Indices of the 3×3 convolutions and of all of bottlenecks, in order: what is decomposed where all of a network
-  /// is.
+  /// Indices of the 3×3 convolutions and of all convolutions of bottlenecks, in order: the layers to decompose when a
+  /// whole network is decomposed.
   package var mainConvolutions: [Int] {
     let ofBlocks = Set(blocks.flatMap(\.convolutions))
     return layers.indices.filter { layers[$0].kernelSize == 3 || ofBlocks.contains($0) }
   }
 
-  /// Indices of what the analysis of a trained network tells of: of `mainConvolutions` as many as a result has room
-  /// for: all, else those of 3×3, else none.
+  /// Indices of the convolutions that the analysis of a trained network reports: all of `mainConvolutions` if a result
+  /// has room for them, otherwise the 3×3 ones, otherwise none.
   package var analyzedConvolutions: [Int] {
     let main = mainConvolutions
     return [main, main.filter { layers[$0].kernelSize == 3 }].first { indices in
@@ -122,16 +124,16 @@ extension Architecture {
     } ?? []
   }
 
-  /// Numbers of a curve that a message has room for.
+  /// The largest number of values of a curve for which a message has room.
   private static let mostAnalyzedOutputs = 25_000
 }
 
-/// Adds layer by layer.
+/// Builds the lists of layers and blocks, layer by layer.
 private struct Builder {
   let network: NetworkDescription
   private(set) var layers: [Layer] = []
   private(set) var blocks: [ResidualBlock] = []
-  /// Of what the next block reads.
+  /// The number of channels that the next block reads.
   private(set) var channels: Int
   private var size: Int
 
@@ -188,11 +190,11 @@ private struct Builder {
   }
 }
 
-/// Rows and columns that 3×3 max pooling of stride 2 leaves, padding 1.
+/// Returns the number of rows and columns after 3×3 max pooling of stride 2 with padding 1.
 package func pooledSize(_ size: Int) -> Int { (size + 1) / 2 }
 
 extension Model {
-  /// Why the network cannot take images of so many rows and columns; nil where it can.
+  /// Returns why the network cannot take images of `imageSize` rows and columns; `nil` if it can.
   public func problem(imageSize: Int) -> String? {
     let (sizes, step) = (NetworkLimits.imageSizes, NetworkLimits.imageSizeStep)
     guard sizes.contains(imageSize), imageSize % step == 0 else {
@@ -207,7 +209,7 @@ extension Model {
         + (network.stem == .pooled ? ", or stem 3x3" : "")
   }
 
-  /// Rows and columns of images whose planes every stage of stride 2 finds larger than a pixel.
+  /// The smallest number of image rows for which every stage of stride 2 reads planes larger than one pixel.
   private var smallestImageSize: Int {
     let halvings = network.blocks.count - 1 + (network.stem == .pooled ? 2 : 0)
     return max(NetworkLimits.imageSizes.lowerBound, 1 << halvings)

@@ -1,30 +1,31 @@
-/// Why an attempt at a job failed, as far as its worker could find out.
+/// Why an attempt at a job failed, as far as its worker could determine.
 public struct AttemptFailure: Codable, Hashable, Sendable {
   public enum Cause: String, Codable, CaseIterable, Sendable {
     /// The engine process ended by a signal or with an exit code.
     case processEnded = "process ended"
-    /// Its worker ended it: more memory than a job may have.
+    /// The worker ended the process because it used more memory than a job may have.
     case memoryLimit = "memory limit"
-    /// Its worker ended it: longer than a job may take.
+    /// The worker ended the process because it ran longer than a job may take.
     case timeLimit = "time limit"
-    /// Its worker ended it: no progress for too long.
+    /// The worker ended the process because it made no progress for too long.
     case hung
-    /// It said what cannot be read, or found what no training can find.
+    /// The engine's output could not be read, or its result is one that no training can have.
     case garbled
-    /// It cannot train this: data missing, illegal candidate …
+    /// The engine cannot run this work: missing data, an illegal candidate …
     case refused
-    /// It could not even be started.
+    /// The engine process could not be started.
     case notStarted = "not started"
   }
 
   public var cause: Cause
-  /// What ended the process, where a signal did.
+  /// The signal that ended the process; `nil` if none did.
   public var signal: Int?
   public var exitCode: Int?
   public var peakMemoryBytes: Int?
-  /// Somebody else killed it, and memory was short: most likely the system did it for that.
+  /// Whether the engine was killed by a process other than its worker while memory was short, most likely by the system
+  /// for that reason.
   public var isOutOfMemorySuspected: Bool
-  /// From the job's start to its end.
+  /// Seconds from the job's start to its end.
   public var seconds: Double?
   /// The last lines that the process wrote to its standard error.
   public var lastLines: [String]

@@ -1,24 +1,24 @@
-/// How training images are varied, where that is not the usual: crops and flips.
+/// How training images are varied, if not in the usual way, by crops and flips.
 public struct AugmentationChoice: Codable, Hashable, Sendable, LosslessStringConvertible {
   public enum Part: String, CaseIterable, Sendable {
-    /// A window of the image's size, of the image with a black margin of an eighth of its side.
+    /// Cuts a window of the image's size out of the image with a black margin of an eighth of its side.
     case crop
-    /// Left to right, every second time.
+    /// Mirrors the image left to right, with probability 1/2.
     case flip
-    /// A square of half the side becomes the mean color (DeVries and Taylor 2017).
+    /// Sets a square of half the side to the mean color (DeVries and Taylor 2017).
     case cutout
   }
 
-  /// In the order of `Part`.
+  /// The parts, in the order of `Part`.
   public let parts: [Part]
 
-  /// Nil where it is the usual, or none.
+  /// Returns `nil` if the parts are the usual ones, crop and flip, or none.
   public init?(_ parts: Set<Part>) {
     guard !parts.isEmpty, parts != [.crop, .flip] else { return nil }
     self.parts = Part.allCases.filter(parts.contains)
   }
 
-  /// `flip`, `crop+flip+cutout`: names in this order.
+  /// Reads names in the order of `Part`: `flip`, `crop+flip+cutout`. Returns `nil` for any other text.
   public init?(_ text: String) {
     guard let parts = Self.parts(in: text), let choice = AugmentationChoice(Set(parts)), choice.description == text
     else { return nil }
@@ -27,17 +27,17 @@ public struct AugmentationChoice: Codable, Hashable, Sendable, LosslessStringCon
 
   public var description: String { parts.map(\.rawValue).joined(separator: "+") }
 
-  /// What people write: `none`, or names with `+` between them, in any order; nil where that is neither.
+  /// Reads a setting as users write it: `none`, or names joined by `+` in any order. Returns `nil` for any other text.
   package static func setting(_ text: String) -> (augments: Bool, choice: AugmentationChoice?)? {
     if text == "none" { return (false, nil) }
     return parts(in: text).map { (true, AugmentationChoice(Set($0))) }
   }
 
-  /// What `setting` takes, for messages.
+  /// What `setting` accepts, for messages.
   package static let allowed =
     "none is wanted, or some of \(Part.allCases.map(\.rawValue).joined(separator: ", ")) with + between them"
 
-  /// Nil where one is not known, or there twice.
+  /// Returns `nil` if a name is unknown or appears twice.
   private static func parts(in text: String) -> [Part]? {
     let names = text.split(separator: "+", omittingEmptySubsequences: false).map(String.init)
     let parts = names.compactMap(Part.init(rawValue:))

@@ -1,19 +1,20 @@
-/// How the N outputs of a basis convolution come of its r basis maps (arXiv 2408.06024), all evaluated maps-first.
+/// How the N outputs of a basis convolution are computed from its r basis maps (arXiv 2408.06024). All variants
+/// evaluate the maps first.
 ///
 /// `grouped` and `tied` make the coefficient matrix smaller. They are reconstructions of what public summaries of the
 /// paper name: docs/engine.md.
 public enum BasisVariant: Hashable, Sendable {
-  /// r outputs are the basis maps themselves, N − r are combinations of them.
+  /// r outputs are the basis maps themselves; the other N − r are combinations of the maps.
   case remainder
-  /// All N outputs are combinations of r basis maps.
+  /// All N outputs are combinations of the r basis maps.
   case full
-  /// As `remainder`, in so many groups of equal size, at least 1: an output combines the basis maps of its group alone.
-  /// One group is `remainder`, to the bit.
+  /// As `remainder`, with the maps and the other outputs divided into this number of groups of equal size, at least 1.
+  /// An output combines only the basis maps of its own group. One group is `remainder`, to the bit.
   case grouped(Int)
-  /// As `remainder`; layers of one stage with the same N and r share one coefficient matrix.
+  /// As `remainder`; the layers of one stage with the same N and r share one coefficient matrix.
   case tied
 
-  /// Outputs that are combinations of the basis maps: rows of the coefficients.
+  /// Returns the number of outputs that are combinations of the basis maps: the rows of the coefficient matrix.
   package func combinations(outputs: Int, rank: Int) -> Int { keepsMaps ? outputs - rank : outputs }
 
   /// Whether r outputs are the basis maps themselves.
@@ -23,15 +24,15 @@ public enum BasisVariant: Hashable, Sendable {
     if case .grouped(let groups) = self { groups } else { 1 }
   }
 
-  /// Basis maps that an output combines: columns of the coefficients.
+  /// Returns the number of basis maps that an output combines: the columns of the coefficient matrix.
   package func combinedMaps(rank: Int) -> Int { rank / groups }
 
-  /// Numbers in the coefficients, which are also their multiply-adds at a pixel.
+  /// Returns the number of coefficients, which is also the number of their multiply-adds per pixel.
   package func coefficients(outputs: Int, rank: Int) -> Int {
     combinations(outputs: outputs, rank: rank) * combinedMaps(rank: rank)
   }
 
-  /// Why a layer cannot have this variant at a rank that is legal in it; nil where it can.
+  /// Returns why a layer cannot have this variant at a rank that is legal in the layer; `nil` if it can.
   package func problem(outputs: Int, rank: Int) -> String? {
     let combinations = combinations(outputs: outputs, rank: rank)
     guard rank % groups != 0 || combinations % groups != 0 else { return nil }
@@ -40,14 +41,14 @@ public enum BasisVariant: Hashable, Sendable {
 }
 
 extension BasisVariant: RawRepresentable, Codable, CaseIterable, LosslessStringConvertible {
-  /// Those without a number: `grouped` has a name for each number of groups.
+  /// The variants without a number; `grouped` has one name for each number of groups.
   public static let allCases: [BasisVariant] = [.remainder, .full, .tied]
 
-  /// For messages.
+  /// Variants that messages suggest.
   public static let names = ["remainder", "full", "tied", "grouped2", "grouped4"]
   public static let allowed = "remainder, full, tied, or grouped with a number of groups, such as grouped2"
 
-  /// A name that was meant, and those that are allowed.
+  /// Returns, for messages, the name that `text` probably stands for, if any, and the names that are allowed.
   public static func hint(for text: String) -> String {
     nearest(to: text, in: names).map { "did you mean '\($0)'? Allowed: \(allowed)" } ?? "allowed: \(allowed)"
   }
@@ -98,10 +99,10 @@ extension BasisVariant: RawRepresentable, Codable, CaseIterable, LosslessStringC
   }
 }
 
-/// How a candidate decomposes a layer: at which rank, and in which variant where that is not the study's own.
+/// How a candidate decomposes a layer: the rank, and the variant if it is not the study's own.
 public struct BasisForm: Hashable, Sendable, CustomStringConvertible {
   public let rank: Int
-  /// Nil for the variant that the training's recipe names.
+  /// The variant; `nil` for the one that the training's recipe names.
   public let variant: BasisVariant?
 
   public init(rank: Int, variant: BasisVariant? = nil) {
@@ -112,27 +113,28 @@ public struct BasisForm: Hashable, Sendable, CustomStringConvertible {
   /// `8` or `8/grouped2`.
   public var description: String { variant.map { "\(rank)/\($0.rawValue)" } ?? "\(rank)" }
 
-  /// The same where `variant` is what the recipe names, which the text then does not repeat.
+  /// Returns the form without its variant if that is `own`, the recipe's variant, which texts do not repeat.
   func plain(where own: BasisVariant) -> BasisForm { variant == own ? BasisForm(rank: rank) : self }
 }
 
-/// A decomposed layer as it is in a network.
+/// The basis of a decomposed layer in a network.
 package struct LayerBasis: Hashable, Sendable {
   package let rank: Int
   package let variant: BasisVariant
-  /// Index of the layer whose coefficients this one uses: its own, or where it is tied the first one's that it is tied
-  /// to.
+  /// Index of the layer whose coefficients this layer uses: the layer itself, or, if it is tied, the first of the
+  /// layers that share the coefficients.
   package let coefficientsOf: Int
 }
 
 extension Layer {
-  /// `layer1` of `layer1.0.conv1`; nil for a layer of no stage.
+  /// The stage, such as `layer1` of `layer1.0.conv1`; `nil` for a layer outside the stages.
   var stage: Substring? { name.firstIndex(of: ".").map { name[..<$0] } }
 }
 
 extension Architecture {
-  /// What each layer is with this candidate; nil for dense ones. Layers that the network does not have are left out.
-  /// - Parameter variant: of layers for which the candidate names none.
+  /// Returns the basis that each layer has in this candidate; `nil` for dense layers. Layers that the network does not
+  /// have are ignored.
+  /// - Parameter variant: The variant of layers for which the candidate names none.
   package func bases(of candidate: Candidate, variant: BasisVariant) -> [LayerBasis?] {
     struct Tie: Hashable {
       var stage: Substring

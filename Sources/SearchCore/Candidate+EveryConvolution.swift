@@ -1,6 +1,7 @@
 extension Candidate {
-  /// Every 3×3 convolution, the first one too, and every one of bottlenecks, at the rank for its output channels;
-  /// layers in which that rank would save nothing stay dense.
+  /// Returns the candidate that decomposes every 3×3 convolution, including the stem's, and every convolution of
+  /// bottlenecks, at the rank that `rank` returns for its output channels. Layers in which that rank saves nothing stay
+  /// dense.
   package static func everyConvolution(of architecture: Architecture, rank: (_ outputChannels: Int) -> Int) -> Candidate
   {
     var ranks: [String: Int] = [:]

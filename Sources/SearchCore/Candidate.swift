@@ -1,8 +1,8 @@
 /// Which layers become basis convolutions, and at which rank: the unit of the search.
 ///
-/// A candidate is a value: equal sets are equal candidates however they were made, and `description` is its canonical
-/// text, such as `layer1.0.conv1=8,layer2.1.conv2=16/grouped2`, or `dense` when nothing is decomposed. A layer for
-/// which it names no variant has the one of the training's recipe.
+/// A candidate is a value: equal sets are equal candidates, however they were made. `description` is the canonical
+/// text, such as `layer1.0.conv1=8,layer2.1.conv2=16/grouped2`, or `dense` if nothing is decomposed. A layer for which
+/// the candidate names no variant has the variant of the training's recipe.
 public struct Candidate: Hashable, Sendable, CustomStringConvertible {
   public struct Decomposition: Hashable, Sendable {
     public let layer: String
@@ -10,16 +10,16 @@ public struct Candidate: Hashable, Sendable, CustomStringConvertible {
     public var rank: Int { form.rank }
   }
 
-  /// In canonical order of layers (`LayerName.precedes`).
+  /// The decomposed layers, in canonical order (`LayerName.precedes`).
   public let decompositions: [Decomposition]
   public let description: String
 
   public static let dense = Candidate(sorted: [])
 
-  /// - Parameter ranks: layer name → rank r.
+  /// - Parameter ranks: Layer name → rank r.
   public init(ranks: [String: Int]) { self.init(forms: ranks.mapValues { BasisForm(rank: $0) }) }
 
-  /// - Parameter forms: layer name → rank and variant.
+  /// - Parameter forms: Layer name → rank and variant.
   public init(forms: [String: BasisForm]) {
     let decompositions = forms.map { Decomposition(layer: $0.key, form: $0.value) }
     self.init(sorted: decompositions.sorted { LayerName.precedes($0.layer, $1.layer) })
@@ -53,39 +53,39 @@ public struct Candidate: Hashable, Sendable, CustomStringConvertible {
 
   public var isDense: Bool { decompositions.isEmpty }
 
-  /// Nil where the layer stays dense.
+  /// Returns `nil` if the layer stays dense.
   public func form(of layer: String) -> BasisForm? { decompositions.first { $0.layer == layer }?.form }
 
-  /// Nil where the layer stays dense.
+  /// Returns `nil` if the layer stays dense.
   public func rank(of layer: String) -> Int? { form(of: layer)?.rank }
 
-  /// Layer name → rank r.
+  /// The rank of each decomposed layer, by layer name.
   public var ranks: [String: Int] {
     Dictionary(uniqueKeysWithValues: decompositions.map { ($0.layer, $0.rank) })
   }
 
-  /// Layer name → rank and variant.
+  /// The rank and variant of each decomposed layer, by layer name.
   public var forms: [String: BasisForm] {
     Dictionary(uniqueKeysWithValues: decompositions.map { ($0.layer, $0.form) })
   }
 
-  /// The same in a study of this variant, as its works say it: layers that have the study's own name none.
+  /// Returns the candidate as works of a study with this variant write it: layers of the study's own variant name none.
   public func plain(where own: BasisVariant) -> Candidate {
     guard decompositions.contains(where: { $0.form.variant == own }) else { return self }
     return Candidate(forms: forms.mapValues { $0.plain(where: own) })
   }
 
-  /// Names in canonical order.
+  /// The names of the decomposed layers, in canonical order.
   public var decomposedLayers: [String] { decompositions.map(\.layer) }
 
-  /// By the text alone, which is much the same and made already.
+  /// Hashes the text alone, which identifies the candidate and is already computed.
   public func hash(into hasher: inout Hasher) { hasher.combine(description) }
 }
 
-// Reading what `description` wrote. What people write is read by `init(parsing:)`.
+// Reads what `description` wrote. `init(parsing:)` reads what users write.
 extension Candidate {
-  /// Nil where this is not a candidate's canonical text. The jobs of a large study have 100,000 of them, and each job
-  /// of a simulated hour passes several times: this goes by bytes.
+  /// Returns `nil` if this is not a candidate's canonical text. The jobs of a large study have 100,000 of these texts,
+  /// and in a simulation each is read several times, so the parser works on bytes.
   public init?(canonical text: String) {
     var text = text
     let decompositions = text == "dense" ? [] : text.withUTF8(Self.read)

@@ -1,17 +1,17 @@
-/// A candidate in short, for people and narrow tables: ranks by stage instead of by layer name, such as
-/// `layer1 4·4·–·8·–·– | layer3 C/4`. It reads back to the same candidate with `Candidate(label:in:)`.
+/// A short text of a candidate, for people and narrow tables: ranks by stage instead of by layer name, such as
+/// `layer1 4·4·–·8·–·– | layer3 C/4`. `Candidate(label:in:)` reads it back to the same candidate.
 ///
-/// Parts are joined by ` | `, in the network's order; what no part names is dense:
+/// Parts are joined by ` | `, in the network's order. A layer that no part names is dense:
 ///
-/// - `conv1 4` and `fc 3`: that layer's rank;
-/// - `layer1 4·–·8·8·–·–`: ranks of the stage's 3×3 convolutions block by block (`conv1`, `conv2`), `–` for a dense
-///   one; `4×6` and `–×3` stand for runs of three and more;
-/// - `layer2 C/4`, `layer2–3 C/4`, `all C/4`: every 3×3 convolution of the stage, the stages, all stages has that
-///   fraction of its output channels C as its rank; also `3C/4`;
-/// - `shortcuts 32·–·128`: ranks of the 1×1 convolutions of the blocks' shortcuts;
-/// - `layer1 4/grouped2·4×5` and `all C/4/tied`: variants where they are not the study's own.
+/// - `conv1 4` and `fc 3`: the rank of that layer;
+/// - `layer1 4·–·8·8·–·–`: the ranks of the convolutions of the stage's blocks, block by block (`conv1`, `conv2`, and
+///   `conv3` in bottlenecks), `–` for a dense one; `4×6` and `–×3` stand for runs of three or more;
+/// - `layer2 C/4`, `layer2–3 C/4`, `all C/4`: the rank of every such convolution of the stage, the stages, all stages
+///   is that fraction of its output channels C; also `3C/4`;
+/// - `shortcuts 32·–·128`: the ranks of the 1×1 convolutions of the blocks' shortcuts;
+/// - `layer1 4/grouped2·4×5` and `all C/4/tied`: variants, if they are not the study's own.
 ///
-/// Where the full text is no longer than that, as it is for single layers, it is the label; so is it for a candidate
+/// If the full text is no longer than that, as for single layers, it is the label. It is also the label of a candidate
 /// that the network cannot take.
 public struct CandidateLabel: Hashable, Sendable {
   public let text: String
@@ -26,8 +26,8 @@ public struct CandidateLabel: Hashable, Sendable {
     text = full.count <= short.count ? full : short
   }
 
-  /// The label on as many lines as it needs, none wider than `width` columns where that can be: broken between parts,
-  /// within one between layers. The lines read back as one label.
+  /// Breaks the label into lines of at most `width` columns, if possible: between parts, or within a part between
+  /// layers. The lines read back as one label.
   public func lines(width: Int) -> [String] {
     var lines: [String] = []
     var line = ""
@@ -42,7 +42,7 @@ public struct CandidateLabel: Hashable, Sendable {
     return lines + [line]
   }
 
-  /// Cut behind each `·`, `,` and `| `.
+  /// Cuts the text after each `·`, `,` and `| `.
   private static func pieces(of text: String) -> [String] {
     var pieces: [String] = []
     var piece = ""
@@ -71,13 +71,13 @@ extension CandidateLabel: CustomStringConvertible {
 }
 
 extension Candidate {
-  /// Reads a label, or the full text `layer1.0.conv1=8,…`, in either of which spaces and line breaks count for little.
-  /// On a keyboard without them, `-` is as good as `–`, `,` or `.` as `·`, and `x` or `*` as `×`. Ranks are not checked
-  /// against the network's upper bounds: `validate(in:)` does.
+  /// Reads a label, or the full text `layer1.0.conv1=8,…`. Surplus spaces and line breaks are ignored in both. For
+  /// keyboards without the label's signs, `-` stands for `–`, `,` or `.` for `·`, and `x` or `*` for `×`. Ranks are not
+  /// checked against the network's upper bounds; `validate(in:)` does that.
   public init(label text: String, in architecture: Architecture) throws(SearchError) {
     let words = text.split(whereSeparator: \.isWhitespace)
     if text.contains("=") || words == ["dense"] || words.isEmpty {
-      // A label that was broken at its commas has spaces there, which the full text may have.
+      // A label that is the full text may have been broken at its commas: spaces there are allowed.
       try self.init(parsing: text)
       return
     }

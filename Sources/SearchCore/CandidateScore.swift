@@ -1,26 +1,27 @@
-/// What is known of one candidate: its cost, and its trainings summed up.
+/// What is known of one candidate: its cost, and a summary of its trainings.
 ///
-/// A training that diverged found nothing: accuracy and loss are those of the sound ones, and where these are not more
-/// than the diverged ones the candidate is not `isSound`: it has no place on a front and keeps nothing from one.
+/// A training that diverged found nothing. Accuracy and loss are those of the sound trainings. If these do not
+/// outnumber the diverged ones, the candidate is not `isSound`: it has no place on a front and keeps no other candidate
+/// from one.
 public struct CandidateScore: Hashable, Sendable {
   public let candidate: Candidate
   public let cost: Cost
   public let denseCost: Cost
-  /// Mean over the seeds that did not diverge, 0…1; nil where all did.
+  /// Mean validation accuracy over the seeds that did not diverge, 0…1; `nil` if all diverged.
   public let accuracy: Double?
-  /// Sample standard deviation over the same seeds; nil for fewer than two.
+  /// Sample standard deviation over the same seeds; `nil` for fewer than two.
   public let accuracySD: Double?
-  /// Mean validation cross-entropy over the same seeds; nil where there are none.
+  /// Mean validation cross-entropy over the same seeds; `nil` if there are none.
   public let loss: Double?
-  /// Medians of what was measured, relative to the dense network; nil where nothing was.
+  /// Medians of the measured times, relative to the dense network; `nil` if nothing was measured.
   public let stepTimeRatio: Double?
   public let inferenceTimeRatio: Double?
-  /// Number of trainings, diverged ones among them.
+  /// The number of trainings, including diverged ones.
   public let seeds: Int
   public let divergedSeeds: Int
 
-  /// `results` by repetition. Sums run in the order of repetitions, so that the same results give the same bits in
-  /// whatever order they arrived. nil without results.
+  /// Summarizes results by repetition. Sums run in the order of repetitions, so that the same results give the same
+  /// bits in whatever order they arrived. Returns `nil` without results.
   public init?(candidate: Candidate, cost: Cost, denseCost: Cost, results: [Int: Observation]) {
     guard !results.isEmpty else { return nil }
     let ordered = results.sorted { $0.key < $1.key }.map(\.value)
@@ -39,7 +40,7 @@ public struct CandidateScore: Hashable, Sendable {
     self.divergedSeeds = ordered.count - sound.count
   }
 
-  /// Of a candidate without trainings: its cost is all that is known.
+  /// Creates the score of a candidate without trainings, of which only the cost is known.
   package init(untrained candidate: Candidate, cost: Cost, denseCost: Cost) {
     self.candidate = candidate
     self.cost = cost
@@ -53,13 +54,13 @@ public struct CandidateScore: Hashable, Sendable {
     divergedSeeds = 0
   }
 
-  /// More trainings ended well than diverged.
+  /// Whether more trainings ended well than diverged.
   public var isSound: Bool { divergedSeeds * 2 < seeds }
 
   public var parameterRatio: Double { Double(cost.parameters) / Double(denseCost.parameters) }
   public var multiplyAddRatio: Double { Double(cost.multiplyAdds) / Double(denseCost.multiplyAdds) }
 
-  /// The scores of all candidates that have results, in the fronts' order: by parameters, then by text.
+  /// Returns the scores of all candidates that have results, in the order of fronts: by parameters, then by text.
   public static func scores(of results: [Work: Observation], in space: SearchSpace) -> [CandidateScore] {
     var byCandidate: [Candidate: [Int: Observation]] = [:]
     for (work, result) in results { byCandidate[work.candidate, default: [:]][work.repetition] = result }
@@ -71,7 +72,7 @@ public struct CandidateScore: Hashable, Sendable {
 }
 
 extension Sequence<CandidateScore> {
-  /// By parameters, then by text: the order of fronts and reports.
+  /// Returns the scores by parameters, then by text: the order of fronts and reports.
   public func inReportOrder() -> [CandidateScore] {
     map { (score: $0, text: $0.candidate.description) }
       .sorted { ($0.score.cost.parameters, $0.text) < ($1.score.cost.parameters, $1.text) }
@@ -79,16 +80,17 @@ extension Sequence<CandidateScore> {
   }
 }
 
+/// Mean, deviation and median of values.
 public enum Statistics {
-  /// Nil for no values.
+  /// Returns `nil` for no values.
   public static func mean(of values: [Double]) -> Double? { values.isEmpty ? nil : mean(values) }
 
-  /// √(Σ (x − mean)² / (n − 1)); nil for fewer than two values.
+  /// Returns √(Σ (x − mean)² / (n − 1)); `nil` for fewer than two values.
   public static func sampleDeviation(of values: [Double]) -> Double? { sampleVariance(values).map { $0.squareRoot() } }
 
   package static func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
 
-  /// Σ (x − mean)² / (n − 1); nil for fewer than two values.
+  /// Returns Σ (x − mean)² / (n − 1); `nil` for fewer than two values.
   package static func sampleVariance(_ values: [Double]) -> Double? {
     guard values.count > 1 else { return nil }
     let mean = mean(values)

@@ -1,8 +1,8 @@
-// Reading and checking candidates. Their canonical text is written in Candidate.swift.
+// Reads and checks candidates. Candidate.swift writes their canonical text.
 
 extension Candidate {
   /// Reads `layer1.0.conv1=8,layer2.1.conv2=16/grouped2` in any order, with or without spaces around names and ranks,
-  /// or `dense`. Neither names nor upper bounds of ranks are checked here: `validate(in:)` does, against a network.
+  /// or `dense`. Names and upper bounds of ranks are not checked here; `validate(in:)` checks them against a network.
   public init(parsing text: String) throws(SearchError) {
     if let candidate = Candidate(canonical: text) {
       self = candidate
@@ -40,9 +40,10 @@ extension Candidate {
     self.init(forms: forms)
   }
 
-  /// Throws where the network lacks a layer of this candidate, a rank saves nothing there, or a variant does not go
-  /// with it.
-  /// - Parameter variant: of layers for which the candidate names none.
+  /// Checks the candidate against a network.
+  /// - Parameter variant: The variant of layers for which the candidate names none.
+  /// - Throws: `SearchError` if the network lacks a layer of this candidate, if a rank saves nothing in its layer, or
+  ///   if a layer cannot have its variant at that rank.
   public func validate(in architecture: Architecture, variant: BasisVariant = .remainder) throws(SearchError) {
     for decomposition in decompositions {
       let (name, rank) = (decomposition.layer, decomposition.rank)

@@ -1,4 +1,4 @@
-/// The most that candidates may have of a cost, as people write it: a share of the dense network's, above 0 and at most
+/// An upper bound on a cost of candidates, as users write it: a share of the dense network's cost, above 0 and at most
 /// 1, or a count, a whole number of at least 2.
 public enum CostBound: Hashable, Sendable {
   case share(Double)
@@ -15,7 +15,7 @@ public enum CostBound: Hashable, Sendable {
     }
   }
 
-  /// Reads a number. Throws as `init(_:)`.
+  /// Reads a number. Throws the same error as `init(_:)`.
   public init(_ text: String) throws(SearchError) {
     guard let value = Double(text) else {
       throw .bound("\(text.debugDescription) is not a number; \(Self.allowed)")
@@ -34,16 +34,16 @@ public enum CostBound: Hashable, Sendable {
     return "\(text) leaves nothing; \(allowed)"
   }
 
-  /// At most so many, where the dense network has `dense`.
+  /// Returns the bound as a count, given the dense network's count.
   public func count(of dense: Int) -> Int {
     switch self {
-    // 0.29 of 100 are 29, which the product of two binary fractions falls short of.
+    // 0.29 of 100 is 29, but the product of two binary fractions falls short of it.
     case .share(let share): Int((share * Double(dense) * (1 + 1e-12)).rounded(.down))
     case .count(let count): count
     }
   }
 
-  /// Reads back to the same bound.
+  /// A text that reads back to the same bound.
   public var text: String {
     switch self {
     case .share(let share): "\(share)"
@@ -54,7 +54,7 @@ public enum CostBound: Hashable, Sendable {
   static func text(_ value: Double) -> String { Int(exactly: value).map { "\($0)" } ?? "\(value)" }
 }
 
-/// The most time that candidates may take on the study's device: a share of the dense network's, above 0 and at most 1.
+/// An upper bound on candidates' time on the study's device: a share of the dense network's, above 0 and at most 1.
 public struct DeviceTimeBound: Hashable, Sendable {
   public let share: Double
 
@@ -66,7 +66,7 @@ public struct DeviceTimeBound: Hashable, Sendable {
     share = value
   }
 
-  /// Reads a number. Throws as `init(_:)`.
+  /// Reads a number. Throws the same error as `init(_:)`.
   public init(_ text: String) throws(SearchError) {
     guard let value = Double(text) else {
       throw .bound("\(text.debugDescription) is not a number; write a share of the dense network's time, at most 1")
@@ -75,17 +75,17 @@ public struct DeviceTimeBound: Hashable, Sendable {
   }
 }
 
-/// The least accuracy that candidates may have, 0…1.
+/// A lower bound on candidates' accuracy, 0…1.
 public enum AccuracyFloor {
-  /// Throws `SearchError.bound`.
+  /// Returns `value` if it is an accuracy. Throws `SearchError.bound` otherwise.
   public static func checked(_ value: Double) throws(SearchError) -> Double {
     guard !(0...1).contains(value) else { return value }
-    // Percentages are the likely slip.
+    // The likely mistake is a percentage.
     let meant = value > 1 && value <= 100 ? "; did you mean \(value / 100)?" : ""
     throw .bound("\(CostBound.text(value)) is not a fraction; accuracies are from 0 to 1" + meant)
   }
 
-  /// Reads a number. Throws as `checked`.
+  /// Reads a number. Throws the same error as `checked`.
   public static func read(_ text: String) throws(SearchError) -> Double {
     guard let value = Double(text) else {
       throw .bound("\(text.debugDescription) is not a number; accuracies are fractions from 0 to 1")
@@ -95,7 +95,7 @@ public enum AccuracyFloor {
 }
 
 extension CostConstraints {
-  /// - Parameter dense: what shares are of.
+  /// - Parameter dense: The cost of the dense network, to which shares refer.
   public init(
     parameters: CostBound?, multiplyAdds: CostBound?, deviceTime: DeviceTimeBound? = nil, dense: Cost
   ) {
@@ -104,14 +104,15 @@ extension CostConstraints {
       deviceTime: deviceTime.flatMap { bound in dense.deviceTime.map { CostBound.share(bound.share).count(of: $0) } })
   }
 
-  /// Why no candidate of the space fits, with the smallest one and what it has; nil where some do, and where the space
-  /// is too large to tell.
+  /// Returns why no candidate of the space satisfies the constraints, with the smallest candidate and its costs; `nil`
+  /// if some candidate does, or if the space is too large to tell.
   public func problem(in space: SearchSpace) -> String? {
     if let problem = timeProblem(in: space) { return problem }
     let smallest = smallestCandidates(of: space)
     if smallest.isEmpty, let problem = leastProblem(in: space) { return problem }
     guard !smallest.isEmpty, !smallest.contains(where: { allow(space.cost(of: $0)) }) else { return nil }
-    // Where no candidate is the smallest in both costs, the one that comes nearest to what is asked for first.
+    // If no candidate is the smallest in both costs, shows the one that comes closest to the bound on parameters, which
+    // is named first.
     let shown =
       smallest.first { candidate in parameters.map { space.cost(of: candidate).parameters > $0 } ?? false }
       ?? smallest[smallest.count - 1]
@@ -135,7 +136,8 @@ extension CostConstraints {
       + has.joined(separator: " and ")
   }
 
-  /// That no candidate has so little of one cost, where it is not known which is the smallest.
+  /// Returns the problem that a bound is below the least such cost of any candidate, for spaces whose smallest
+  /// candidates are unknown; `nil` if no bound is.
   private func leastProblem(in space: SearchSpace) -> String? {
     let least = EffectSpace(space).smallestCosts
     let bounds = [(parameters, least.parameters, "parameters"), (multiplyAdds, least.multiplyAdds, "multiply-adds")]
@@ -145,7 +147,7 @@ extension CostConstraints {
     return nil
   }
 
-  /// That no candidate is fast enough.
+  /// Returns the problem that no candidate is fast enough; `nil` if one is, or if time has no bound.
   private func timeProblem(in space: SearchSpace) -> String? {
     guard let deviceTime, let dense = space.denseCost.deviceTime,
       let least = EffectSpace(space).smallestCosts.deviceTime, least > deviceTime
@@ -158,8 +160,8 @@ extension CostConstraints {
     "\((Double(time) / Double(dense) * 1000).rounded() / 10) %"
   }
 
-  /// Candidates that none beats in the costs that are bounded; empty where the space is too large to tell, or where
-  /// there are three of them.
+  /// Returns the candidates that no other candidate beats in the bounded costs; empty if the space is too large to
+  /// tell, or if time and multiply-adds are both bounded, which with parameters makes three costs.
   private func smallestCandidates(of space: SearchSpace) -> [Candidate] {
     guard deviceTime != nil else { return space.untimed.smallestCandidates }
     return multiplyAdds == nil ? space.smallestCandidates : []
@@ -167,7 +169,7 @@ extension CostConstraints {
 }
 
 extension SearchSpace {
-  /// Every layer in the form with the fewest weights of its own.
+  /// The candidate that has every layer in the form with the fewest weights of its own.
   public var smallestCandidate: Candidate {
     let layers = Dictionary(uniqueKeysWithValues: architecture.layers.map { ($0.name, $0) })
     return Candidate(
@@ -181,10 +183,10 @@ extension SearchSpace {
         }))
   }
 
-  /// Candidates that none beats in the costs that a search weighs, the fewest parameters first; empty where the space
-  /// is too large to tell.
+  /// The candidates that no other candidate beats in the costs that a search weighs, fewest parameters first; empty if
+  /// the space is too large to tell.
   ///
-  /// It is the smallest candidate alone where no layers can be tied and there are no times of a device: a layer's
+  /// If no layers can be tied and there are no device times, this is the smallest candidate alone, since a layer's
   /// multiply-adds are its weights times its pixels.
   var smallestCandidates: [Candidate] {
     let space = EffectSpace(self)

@@ -1,8 +1,8 @@
-/// What a candidate may cost.
+/// Upper bounds on the costs of a candidate; `nil` for no bound.
 public struct CostConstraints: Codable, Hashable, Sendable {
   public var parameters: Int?
   public var multiplyAdds: Int?
-  /// Nanoseconds; see `Cost.deviceTime`.
+  /// In nanoseconds; see `Cost.deviceTime`.
   public var deviceTime: Int?
 
   public static let none = CostConstraints(parameters: nil, multiplyAdds: nil)
@@ -13,19 +13,19 @@ public struct CostConstraints: Codable, Hashable, Sendable {
     self.deviceTime = deviceTime
   }
 
-  /// - Parameter effort: at most so much of what is weighed beside the parameters, as a space with device times or one
-  ///   without them counts it; nil for no bound.
+  /// - Parameter effort: The bound on the cost that is weighed beside the parameters: device time if `isTimed`,
+  ///   otherwise multiply-adds; `nil` for no bound.
   init(parameters: Int?, effort: Int?, isTimed: Bool) {
     self.init(
       parameters: parameters, multiplyAdds: isTimed ? nil : effort, deviceTime: isTimed ? effort : nil)
   }
 
-  /// No more than this of either cost that a search weighs.
+  /// Allows no more than `cost` of either cost that a search weighs.
   init(noMoreThan cost: Cost) {
     self.init(parameters: cost.parameters, effort: cost.effort, isTimed: cost.deviceTime != nil)
   }
 
-  /// Both.
+  /// Returns constraints that allow what both allow.
   public func and(_ other: CostConstraints) -> CostConstraints {
     func least(_ left: Int?, _ right: Int?) -> Int? {
       guard let left, let right else { return left ?? right }

@@ -1,10 +1,10 @@
-/// How long a network's layers take on some device, in whole nanoseconds: what a candidate takes there follows by
-/// addition, to the same bits on every machine.
+/// How long a network's layers take on some device, in whole nanoseconds. A candidate's time on the device follows by
+/// addition, and is the same to the bit on every machine.
 public struct DeviceTimes: Hashable, Sendable {
   /// A layer in one of its forms.
   public struct LayerForm: Hashable, Sendable, CustomStringConvertible {
     public let layer: String
-    /// Its rank and variant; nil where it is dense.
+    /// The rank and variant; `nil` if the layer is dense.
     public let basis: Basis?
 
     public struct Basis: Hashable, Sendable {
@@ -28,7 +28,7 @@ public struct DeviceTimes: Hashable, Sendable {
     }
   }
 
-  /// The whole dense network.
+  /// The time of the whole dense network.
   public let network: Int
   public let layers: [LayerForm: Int]
 
@@ -37,8 +37,8 @@ public struct DeviceTimes: Hashable, Sendable {
     self.layers = layers
   }
 
-  /// The dense network's time with those of the decomposed layers in the place of the dense ones'; nil where one of
-  /// them is not known.
+  /// Returns the dense network's time, with the times of the decomposed layers in place of the dense ones; `nil` if one
+  /// of them is unknown.
   func time(of candidate: Candidate, variant: BasisVariant) -> Int? {
     var time = network
     for decomposition in candidate.decompositions {
@@ -48,7 +48,8 @@ public struct DeviceTimes: Hashable, Sendable {
     return time
   }
 
-  /// What a form of a layer takes less than the dense layer; below 0 where it takes more.
+  /// Returns how much less time a form of a layer takes than the dense layer; negative if it takes more, `nil` if
+  /// unknown.
   func saved(_ layer: String, _ form: BasisForm, variant: BasisVariant) -> Int? {
     guard let dense = layers[LayerForm(layer: layer)],
       let time = layers[Self.key(layer, form, variant: variant)]
@@ -62,7 +63,7 @@ public struct DeviceTimes: Hashable, Sendable {
 }
 
 extension SearchSpace {
-  /// Every layer form that candidates of the space are made of: by layer, the dense one first.
+  /// Every layer form that candidates of the space can contain: by layer, the dense one first.
   public var layerForms: [DeviceTimes.LayerForm] {
     choices.flatMap { choice in
       [DeviceTimes.LayerForm(layer: choice.layer)]
@@ -72,9 +73,10 @@ extension SearchSpace {
     }
   }
 
-  /// The space with costs that have times of a device, of which only those are kept that candidates are made of.
-  /// - Throws: `SearchError.deviceTimes` where one is missing or of a layer that the network does not have, and where a
-  ///   candidate would take no time.
+  /// Returns the space with device times as part of its costs. It keeps only the times of layer forms that candidates
+  /// can contain.
+  /// - Throws: `SearchError.deviceTimes` if a time is missing or belongs to a layer that the network does not have, or
+  ///   if a candidate would take no time.
   public func timed(by times: DeviceTimes) throws(SearchError) -> SearchSpace {
     let names = Set(architecture.layers.map(\.name))
     if let unknown = times.layers.keys.map(\.layer).filter({ !names.contains($0) }).min() {
@@ -101,10 +103,10 @@ extension SearchSpace {
     return space
   }
 
-  /// Nanoseconds that the fastest candidate takes; nil without times.
+  /// Nanoseconds that the fastest candidate takes; `nil` without device times.
   package var shortestDeviceTime: Int? { deviceTimes == nil ? nil : EffectSpace(self).smallestCosts.deviceTime }
 
-  /// The space as if it had no times.
+  /// The space without device times.
   var untimed: SearchSpace {
     var space = self
     space.deviceTimes = nil

@@ -1,8 +1,8 @@
-/// Results that another study has, for works that this one may ask for, too: equal works are trained once.
+/// Results of another study, for works that this study may ask for, too: equal works are trained once.
 public struct EarlierResults: Sendable {
-  /// The study that they are of, as people know it: `tiny (studies/tiny)`.
+  /// The other study, as users know it: `tiny (studies/tiny)`.
   public let source: String
-  /// A result is a function of its work, images and kernels: those of one kernel variant.
+  /// The results, all of one kernel variant: a result is a function of its work, images and kernels.
   public let results: [Work: Observation]
 
   public init(source: String, results: [Work: Observation]) {

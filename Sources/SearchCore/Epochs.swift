@@ -1,12 +1,12 @@
-/// A number of passes over the training images, which may end within one: thousandths at the finest, such as `3` and
-/// `0.25`.
+/// A number of passes over the training images, in whole thousandths, such as `3` and `0.25`: a training may end within
+/// a pass.
 public struct Epochs: Hashable, Sendable {
   private let thousandths: Int
 
-  /// Numbers that no training has, from wherever they come, stay beyond all limits.
+  /// Clamps to ±10⁹, which is beyond all limits, so that a number that no training has cannot overflow.
   public init(_ whole: Int) { thousandths = 1000 * min(max(whole, -1_000_000_000), 1_000_000_000) }
 
-  /// Nil for what has more than three decimals, for negative numbers and for those without bounds.
+  /// Returns `nil` for more than three decimals, for negative and infinite numbers, and above 10⁶.
   public init?(_ count: Double) {
     guard count.isFinite, count >= 0, count <= 1e6 else { return nil }
     let rounded = (count * 1000).rounded()
@@ -17,12 +17,12 @@ public struct Epochs: Hashable, Sendable {
   public static let none = Epochs(0)
 
   public var count: Double { Double(thousandths) / 1000 }
-  /// Whole numbers only.
+  /// The number of epochs if it is whole; otherwise `nil`.
   public var whole: Int? { thousandths.isMultiple(of: 1000) ? thousandths / 1000 : nil }
-  /// Epochs that are begun: as progress is counted.
+  /// The number of epochs that are begun, in which progress is counted.
   public var begun: Int { (thousandths + 999) / 1000 }
 
-  /// Steps of so many epochs: rounded to whole ones, one at least where there is anything to train.
+  /// Returns the number of steps, rounded; at least 1 if there is anything to train.
   public func steps(perEpoch: Int) -> Int {
     thousandths == 0 ? 0 : max(1, (thousandths * perEpoch + 500) / 1000)
   }
@@ -42,11 +42,11 @@ extension Epochs: LosslessStringConvertible {
     self = epochs
   }
 
-  /// Whole numbers without a point.
+  /// Whole numbers have no decimal point.
   public var description: String { whole.map { "\($0)" } ?? "\(count)" }
 }
 
-/// As a number, and a whole one where it can be: those who know no fractions read it.
+/// Encoded as a number, and as an integer if it is whole, for readers that know no fractions.
 extension Epochs: Codable {
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()

@@ -1,8 +1,9 @@
-/// A few of many, evenly by size.
+/// Chooses a few of many elements, evenly by size.
 package enum EvenSpread {
-  /// Those of a sorted list that are nearest to `count` evenly spaced sizes, in order; all where there are no more.
+  /// Returns the elements of a sorted list that are nearest to `count` evenly spaced sizes, in order; all elements if
+  /// there are no more.
   ///
-  /// - Parameter count: at least 1; a single one is near the middle, several have the smallest and the largest.
+  /// - Parameter count: At least 1. A single element is near the middle; several include the smallest and the largest.
   package static func choose<Element>(of sorted: [(size: Double, Element)], over count: Int) -> [Element] {
     guard sorted.count > count, let first = sorted.first?.size, let last = sorted.last?.size else {
       return sorted.map(\.1)

@@ -1,28 +1,28 @@
-/// The last word on a few points of a search: trained in full, and judged once by the test images, which no decision
+/// Final trainings of a few points of a search: trained in full, and scored once on the test images, which no decision
 /// has seen.
 ///
-/// They are jobs of the study beside those of its search: they have numbers of their own, so that neither budgets nor
-/// later rounds depend on them.
+/// They are jobs of the study beside those of its search, with their own range of job numbers, so that neither budgets
+/// nor later rounds depend on them.
 public enum FinalTrainings {
-  /// Numbers of jobs from here on are theirs: a search has at most a million.
+  /// The first job number of final trainings; a search has at most a million jobs.
   public static let firstJob: Int64 = 1_000_001
-  /// Repetitions from here on: seeds that neither a search nor a confirmation has.
+  /// The first repetition of final trainings, whose seeds are used neither by a search nor by a confirmation.
   static let firstRepetition = 1_000_000
 
   public static func includes(_ job: Int64) -> Bool { job >= firstJob && !HandAsked.includes(job) }
 
-  /// Whether a job may begin within so many jobs of a search.
+  /// Returns whether a job may begin within a budget, which bounds the search's own jobs only.
   public static func isWithin(_ budget: Int?, job: Int64) -> Bool {
     job >= firstJob || job <= budget.map(Int64.init) ?? .max
   }
 
-  /// Whom to train: dense, all layers at every rank, points of the estimated frontier, and its knee.
+  /// Returns the candidates to train: dense, all layers at every rank, points of the estimated frontier, and its knee.
   ///
   /// - Parameters:
-  ///   - results: of the study.
-  ///   - points: at most so many of the frontier, evenly over its costs; the knee is besides.
-  ///   - objectives: of the study, which tell what the knee is seen against.
-  /// - Returns: without repetitions; nil without sound trainings.
+  ///   - results: The results of the study.
+  ///   - points: The maximum number of points of the frontier, evenly over its costs, not counting the knee.
+  ///   - objectives: The objectives of the study, which determine the cost that the knee is seen against.
+  /// - Returns: The candidates without duplicates; `nil` without sound trainings.
   package static func candidates(
     _ space: SearchSpace, results: [Work: Observation], template: WorkTemplate, points: Int,
     objectives: [Objective], within constraints: CostConstraints, atLeast accuracy: Double
@@ -46,7 +46,7 @@ public enum FinalTrainings {
     return candidates
   }
 
-  /// Every candidate under the same seeds, seed by seed.
+  /// Returns the works of every candidate under the same seeds, seed by seed.
   package static func works(_ candidates: [Candidate], recipe: TrainingRecipe, seeds: Int, studySeed: UInt64) -> [Work]
   {
     let template = WorkTemplate(kind: .finalTraining(recipe), studySeed: studySeed, seeding: .common)
@@ -55,25 +55,27 @@ public enum FinalTrainings {
     }
   }
 
-  /// What is known of one candidate in the end.
+  /// The outcome of one candidate's final trainings by one recipe.
   package struct Entry: Hashable, Sendable {
     package var candidate: Candidate
-    /// Recipe by which it was trained: a study may have final trainings by several.
+    /// The recipe of the trainings; a study may have final trainings by several.
     package var recipe: TrainingRecipe
-    /// Mean accuracy on the test images, 0…1, over the trainings that did not diverge; nil where all did.
+    /// Mean accuracy on the test images, 0…1, over the trainings that did not diverge; `nil` if all diverged.
     package var accuracy: Double?
     package var seeds: Int
     package var diverged: Int
-    /// Mean difference to the dense network under the same seeds, and the ends of its 95 % interval (Student's t,
-    /// all intervals together); nil where fewer than two seeds have both.
+    /// Mean difference to the dense network under the same seeds, and the ends of its 95 % interval (Student's t, all
+    /// intervals together); `nil` if fewer than two seeds have both.
     package var difference: Double?
     package var low: Double?
     package var high: Double?
-    /// SHA-256 of the trained networks, seed by seed: those that did not diverge, of workers that leave one.
+    /// SHA-256 of the trained networks, seed by seed, of trainings that did not diverge, by workers that leave a
+    /// network.
     package var networks: [String] = []
   }
 
-  /// By recipe, then by candidate's text.
+  /// Returns the entries by the recipe's epochs, then by candidate's text; candidates whose trainings all diverged come
+  /// last.
   package static func entries(_ results: [Work: Observation]) -> [Entry] {
     var byRecipe: [TrainingRecipe: [Work: Observation]] = [:]
     for (work, result) in results {

@@ -1,5 +1,5 @@
-/// A pattern over layer names: `*` any characters (dots too), `?` one character, `[abc]` or `[a-c]` one of these,
-/// `[!abc]` one character that is none of these. It matches whole names.
+/// A pattern for layer names: `*` matches any characters (including dots), `?` one character, `[abc]` or `[a-c]` one of
+/// these, `[!abc]` one character that is none of these. A pattern matches whole names.
 public struct Glob: Hashable, Sendable {
   private enum Token: Hashable {
     case anything
@@ -31,7 +31,7 @@ public struct Glob: Hashable, Sendable {
     let name = Array(name)
     var position = 0
     var token = 0
-    // Where to go on when the characters after the last `*` do not fit: one character further under that `*`.
+    // Where to continue if the characters after the last `*` do not match: one character later under that `*`.
     var retry: (token: Int, position: Int)?
     while position < name.count {
       if token < tokens.count, tokens[token] == .anything {

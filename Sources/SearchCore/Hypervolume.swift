@@ -1,8 +1,9 @@
-/// Exact volume of what `points` dominate below `reference`; every component is to be small (Zitzler and Thiele 1999).
+/// Returns the exact volume that `points` dominate below `reference`; every component is minimized (Zitzler and Thiele
+/// 1999).
 ///
-/// Points that are not below the reference in every component add nothing, nor do dominated ones. Computed by slicing
-/// one dimension after the other (Fonseca et al. 2006): O(n^(d−1)), which is instant for fronts of hundreds of points.
-/// `reference` and all points must have the same number of components, at least one.
+/// Points that are not below the reference in every component contribute nothing, nor do dominated ones. Computed by
+/// slicing one dimension after the other (Fonseca et al. 2006): O(n^(d−1)), which is instant for fronts of hundreds of
+/// points. `reference` and all points must have the same number of components, at least one.
 public func hypervolume(points: [[Double]], reference: [Double]) -> Double {
   precondition(!reference.isEmpty && points.allSatisfy { $0.count == reference.count })
   let inside = points.filter { point in zip(point, reference).allSatisfy { $0 < $1 } }
@@ -48,7 +49,7 @@ private func front(of points: [[Double]]) -> [[Double]] {
   return front
 }
 
-/// Keeps `front` free of dominated and of equal points.
+/// Inserts a point, keeping `front` free of dominated and of equal points.
 private func insert(_ point: [Double], into front: inout [[Double]]) {
   if front.contains(where: { $0 == point || Dominance.dominates($0, point) }) { return }
   front.removeAll { Dominance.dominates(point, $0) }

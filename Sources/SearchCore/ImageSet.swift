@@ -1,12 +1,12 @@
-/// Data sets by name.
+/// A data set, by name.
 public enum ImageSet: String, Codable, CaseIterable, Sendable {
   case cifar10
   case cifar100
   case shapes10
-  /// A file of arrays, of which `DataShape` says what it holds.
+  /// A file of arrays, whose contents `DataShape` describes.
   case arrays
 
-  /// What it holds; nil for `arrays`, of which each file holds something else.
+  /// The shape of the data set; `nil` for `arrays`, whose files differ.
   public var shape: DataShape? {
     switch self {
     case .cifar10: DataShape(classCount: 10, imageSize: 32, trainingImages: 50_000, testImages: 10_000)
@@ -16,18 +16,18 @@ public enum ImageSet: String, Codable, CaseIterable, Sendable {
     }
   }
 
-  /// It is drawn by the program, as many images as are asked for.
+  /// Whether the program draws the images itself, as many as are asked for.
   public var isDrawn: Bool { self == .shapes10 }
 }
 
-/// What a data set holds, as far as networks and selections of images follow from it.
+/// What a data set holds, as far as networks and selections of images depend on it.
 public struct DataShape: Codable, Hashable, Sendable {
   public var classCount: Int
-  /// Rows and columns.
+  /// The number of rows and columns of an image.
   public var imageSize: Int
-  /// Images that there are to train on, and to hold out of them.
+  /// The number of images to train on, including those that are held out for validation.
   public var trainingImages: Int
-  /// 0 where there are none.
+  /// The number of test images; 0 if there are none.
   public var testImages: Int
 
   public init(classCount: Int, imageSize: Int, trainingImages: Int, testImages: Int) {
@@ -37,15 +37,16 @@ public struct DataShape: Codable, Hashable, Sendable {
     self.testImages = testImages
   }
 
-  /// Of nothing.
+  /// The shape of an empty data set.
   static let none = DataShape(classCount: 0, imageSize: 0, trainingImages: 0, testImages: 0)
 }
 
 extension DataShape {
-  /// How many images a file of arrays may hold; `NetworkLimits` says of which size and of how many classes.
+  /// The allowed numbers of images in a file of arrays; `NetworkLimits` has the sizes of images and the numbers of
+  /// classes.
   public static let imageCounts = 1...1_000_000
 
-  /// Fields beyond these, with what is allowed.
+  /// The fields outside these limits, with what is allowed.
   var beyondLimits: [(field: String, value: String, allowed: String)] {
     let whole: [(String, Int, ClosedRange<Int>)] = [
       ("classes", classCount, NetworkLimits.classes), ("image size", imageSize, NetworkLimits.imageSizes),
@@ -62,14 +63,14 @@ extension DataShape {
 
   private static let keys = ["data.classes", "data.image_size", "data.images", "data.test_images"]
 
-  /// Of the resolved values of a study's configuration; nil where they have none.
+  /// Reads the resolved values of a study's configuration. Returns `nil` if they contain no shape.
   package init?(entries: [String: String]) {
     let numbers = Self.keys.compactMap { entries[$0].flatMap { Int($0) } }
     guard numbers.count == Self.keys.count else { return nil }
     self.init(classCount: numbers[0], imageSize: numbers[1], trainingImages: numbers[2], testImages: numbers[3])
   }
 
-  /// Of a selection that may be of another set than arrays: then no field is there.
+  /// Visits the fields of a selection's shape. A selection of another set than `arrays` has none of them.
   static func visitFields<Visitor: WorkFieldVisitor>(
     _ shape: inout DataShape?, _ visitor: inout Visitor
   ) throws(Visitor.Failure) {
@@ -86,10 +87,10 @@ extension DataShape {
 }
 
 extension DataSelection {
-  /// What its set holds.
+  /// The shape of the selection's data set.
   public var shape: DataShape { self.set.shape ?? arrays ?? DataShape.none }
 
-  /// Fields that do not fit its set.
+  /// The fields that do not fit the selection's data set.
   var shapeBeyondLimits: [(field: String, value: String, allowed: String)] {
     guard set == .arrays else { return arrays == nil ? [] : [("arrays", "there", "none for \(set.rawValue)")] }
     guard let arrays else { return [("arrays", "missing", "classes, image_size, images and test_images")] }

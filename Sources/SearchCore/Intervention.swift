@@ -1,28 +1,28 @@
-/// What a person asks of a study in its course: the verbs of `control`, and of whatever else offers them.
+/// What a person asks of a study while it runs: the verbs of `control`, and of all other interfaces that offer them.
 ///
-/// Candidates and workers are what people write; which ones they are, is decided where the study is known. Decision 13
-/// says what each does to the sequence of trainings.
+/// Candidates and workers are given as users write them, and are resolved where the study is known. Decision 13 says
+/// what each verb does to the sequence of trainings.
 public enum Intervention: Hashable, Sendable {
-  /// No job is handed out any more; what runs goes on to its end.
+  /// Hands out no more jobs; running jobs go on to their end.
   case pause
   case resume
-  /// Most jobs that the search may have.
+  /// Changes the maximum number of jobs of the search.
   case budget(Int)
-  /// Trains a candidate under so many seeds that it was not trained under yet.
+  /// Trains a candidate under `repetitions` seeds under which it was not trained before.
   case add(candidate: String, repetitions: Int)
-  /// An open job is set aside.
+  /// Sets an open job aside.
   case cancel(job: Int64)
-  /// A job that was set aside waits again.
+  /// Lets a job that was set aside wait again.
   case retry(job: Int64)
-  /// A worker gets no more jobs, and finishes what it has.
+  /// Gives a worker no more jobs; the worker finishes those it has.
   case drain(worker: String)
-  /// A worker's results are struck out, and trained again by others.
+  /// Strikes out a worker's results; other workers train these jobs again.
   case distrust(worker: String)
 
   public enum Verb: String, CaseIterable, Sendable {
     case pause, resume, budget, add, cancel, retry, drain, distrust
 
-    /// What follows the verb; nil where nothing does.
+    /// What follows the verb; `nil` if nothing does.
     public var subject: String? {
       switch self {
       case .pause, .resume: nil
@@ -47,15 +47,15 @@ public enum Intervention: Hashable, Sendable {
     }
   }
 
-  /// Repetitions that `add` takes at once.
+  /// The numbers of repetitions that one `add` accepts.
   public static let repetitions = 1...1000
   public static let budgets = 1...1_000_000
   private static let mostBytes = 4096
 
   /// - Parameters:
-  ///   - verb: as it is written.
-  ///   - subject: what follows it; nil for nothing.
-  ///   - repetitions: for `add`; nil for one.
+  ///   - verb: The verb, as written.
+  ///   - subject: What follows the verb; `nil` for nothing.
+  ///   - repetitions: The number of repetitions, for `add` only; `nil` for one.
   public init(verb text: String, subject: String?, repetitions: Int? = nil) throws(InterventionProblem) {
     guard let verb = Verb(rawValue: text) else {
       let verbs = Verb.allCases.map(\.rawValue)
@@ -102,7 +102,7 @@ public enum Intervention: Hashable, Sendable {
     }
   }
 
-  /// What follows the verb, as it is read back; nil where nothing does.
+  /// What follows the verb, in a form that reads back; `nil` if nothing does.
   public var subject: String? {
     switch self {
     case .pause, .resume: nil
@@ -124,28 +124,28 @@ extension Intervention: CustomStringConvertible {
   }
 }
 
-/// Why something cannot be asked of any study, on one line.
+/// Why an intervention cannot be asked of any study, on one line.
 public struct InterventionProblem: Error, Hashable, CustomStringConvertible {
   public var description: String
 
   init(_ description: String) { self.description = description }
 }
 
-/// What became of an intervention.
+/// The outcome of an intervention.
 public enum InterventionAnswer: Hashable, Sendable {
-  /// It is on record: what it did, on one line.
+  /// The intervention is on record; the text says on one line what it did.
   case done(String)
-  /// Nothing changed: why, and what to do, on one line.
+  /// Nothing changed; the text says on one line why, and what to do.
   case refused(String)
 }
 
-/// Jobs that a person asked for: they have numbers of their own, so that no decision of a search depends on them.
+/// Jobs that a person asked for. They have their own range of numbers, so that no decision of a search depends on them.
 public enum HandAsked {
-  /// Numbers of jobs from here on are theirs: behind those of final trainings.
+  /// The first number of such jobs, after those of final trainings.
   public static let firstJob: Int64 = 1_500_001
-  /// Where they end.
+  /// The upper bound of these numbers, exclusive.
   public static let end: Int64 = 2_000_000
-  /// No search asks for more repetitions of a candidate; those beyond are confirmations.
+  /// The repetitions that a search may ask for; those from 1000 on are confirmations.
   package static let repetitions = 0..<1000
 
   public static func includes(_ job: Int64) -> Bool { job >= firstJob }

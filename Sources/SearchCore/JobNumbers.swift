@@ -1,6 +1,6 @@
-/// Numbers of jobs as people read and write them: `1-34, 1000001-1000026`.
+/// Job numbers as users read and write them: `1-34, 1000001-1000026`.
 package struct JobNumbers: Hashable, Sendable {
-  /// Ascending, none touching the next.
+  /// The ranges in ascending order, with gaps between them.
   private var ranges: [ClosedRange<Int64>]
 
   package init(_ numbers: some Sequence<Int64>) {
@@ -8,11 +8,11 @@ package struct JobNumbers: Hashable, Sendable {
     for number in numbers.sorted() { append(number...number) }
   }
 
-  /// Reads numbers and ranges between commas; nil for anything else.
+  /// Reads numbers and ranges separated by commas. Returns `nil` for anything else.
   package init?(_ text: String) {
     var found: [ClosedRange<Int64>] = []
     for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-      // Each without the spaces around it.
+      // Spaces around a number are ignored.
       let ends = part.split(separator: "-", omittingEmptySubsequences: false).map {
         Int64($0.split(whereSeparator: \.isWhitespace).joined(separator: " "))
       }
@@ -34,7 +34,7 @@ package struct JobNumbers: Hashable, Sendable {
 
   package var isEmpty: Bool { ranges.isEmpty }
 
-  /// Whether it is one number at most.
+  /// Whether there is at most one number.
   package var isSingle: Bool { ranges.isEmpty || ranges.count == 1 && ranges[0].lowerBound == ranges[0].upperBound }
 
   package func contains(_ number: Int64) -> Bool { ranges.contains { $0.contains(number) } }
@@ -43,12 +43,12 @@ package struct JobNumbers: Hashable, Sendable {
 extension JobNumbers: CustomStringConvertible {
   private static let mostRanges = 8
 
-  /// With no more than a line has room for.
+  /// The numbers, cut off after as many ranges as a line has room for.
   package var description: String {
     text(ranges.prefix(Self.mostRanges), separator: ", ") + (ranges.count > Self.mostRanges ? ", …" : "")
   }
 
-  /// All of it, as one word of a command.
+  /// All numbers, as one word of a command.
   package var word: String { text(ranges[...], separator: ",") }
 
   private func text(_ ranges: ArraySlice<ClosedRange<Int64>>, separator: String) -> String {

@@ -1,18 +1,19 @@
-/// Engines of another kind than this program's own, in workers that are written elsewhere. Raw values begin the kernel
-/// variants of their results, `torch-2.15.0+cpu`, and stand in texts of works: never used again for something else.
+/// An engine other than this program's own, in workers that are written elsewhere. Raw values begin the kernel variants
+/// of their results, such as `torch-2.15.0+cpu`, and are part of the texts of works: do not reuse one for something
+/// else.
 public enum ForeignEngine: String, CaseIterable, Sendable {
   case torch
 }
 
-/// What a study asks its workers to compute with, where that is not simply native kernels, the fastest of each machine.
+/// What a study requires its workers to compute with, if not by default: native kernels, the fastest of each machine.
 ///
 /// Canonical text: `avx2`, `torch`, or for both kinds `torch+any`, `torch+avx512`.
 public struct KernelDemand: Hashable, Sendable {
-  /// Workers of another kind may come.
+  /// The engine of foreign workers that may join; `nil` if none may.
   public let foreign: ForeignEngine?
-  /// Native workers may come.
+  /// Whether native workers may join.
   public let takesNative: Bool
-  /// What these compute with; nil for the fastest of each.
+  /// The kernels of native workers; `nil` for the fastest of each machine.
   public let native: InstructionSet?
 
   private init(foreign: ForeignEngine?, takesNative: Bool, native: InstructionSet?) {
@@ -29,15 +30,15 @@ public struct KernelDemand: Hashable, Sendable {
     KernelDemand(foreign: engine, takesNative: false, native: nil)
   }
 
-  /// - Parameter native: nil for the fastest of each machine.
+  /// - Parameter native: The kernels of native workers; `nil` for the fastest of each machine.
   public static func mixed(_ engine: ForeignEngine, _ native: InstructionSet?) -> KernelDemand {
     KernelDemand(foreign: engine, takesNative: true, native: native)
   }
 
-  /// Results of both kinds may stand beside each other.
+  /// Whether results of both kinds of workers may be compared in the study.
   public var isMixed: Bool { foreign != nil && takesNative }
 
-  /// Whether results of this variant may be the study's.
+  /// Returns whether the study accepts results of this variant.
   public func takes(_ variant: KernelVariant) -> Bool {
     if let engine = variant.foreignEngine { return engine == foreign }
     return takesNative && (native == nil || native?.rawValue == variant.kernels)

@@ -1,12 +1,13 @@
-/// What a result was computed with, as it is recorded: the kernels with their table of algorithms, and OpenBLAS's core
-/// type, as in `avx512-0abf+SkylakeX`. Where no product of OpenBLAS enters a result the core type is no part of it.
+/// What a result was computed with, as recorded: the kernels with the fingerprint of their table of algorithms, and
+/// OpenBLAS's core type, as in `avx512-0abf+SkylakeX`. The core type is left out if no product of OpenBLAS enters the
+/// result.
 public struct KernelVariant: Hashable, Sendable {
-  /// As it is recorded.
+  /// The text as recorded.
   public let text: String
 
   public init(_ text: String) { self.text = text }
 
-  /// Without the core type. Of a training that changed its kernels, `A+X, then B+Y`, without each of them.
+  /// The variant without the core type. A training that changed its kernels, `A+X, then B+Y`, loses both core types.
   public var withoutCoreType: KernelVariant {
     guard hasCoreType else { return self }
     var kept = ""
@@ -19,22 +20,23 @@ public struct KernelVariant: Hashable, Sendable {
     return KernelVariant(kept)
   }
 
-  /// What follows the plus sign of a foreign engine's is its device, which always counts.
+  /// Whether the text has a core type. In a foreign engine's variant the plus sign precedes the device, which always
+  /// counts.
   public var hasCoreType: Bool { text.utf8.contains(UInt8(ascii: "+")) && foreignEngine == nil }
 
   /// The name of the kernels: `avx512`.
   public var kernels: String { String(text.prefix { $0 != "-" && $0 != "+" }) }
 
-  /// Of a worker of another kind, as in `torch-2.15.0+cuda12.8`; nil for native kernels.
+  /// The engine of a foreign worker, as in `torch-2.15.0+cuda12.8`; `nil` for native kernels.
   public var foreignEngine: ForeignEngine? { ForeignEngine(rawValue: kernels) }
 
-  /// As far as the result of a work depends on it.
+  /// Returns the part of the variant that the result of a work depends on.
   public func counting(for work: Work) -> KernelVariant { work.usesOpenBLAS ? self : withoutCoreType }
 }
 
 extension Work {
-  /// Whether products of OpenBLAS enter its result: LAPACK's and BLAS's, which convert layers of a trained network to
-  /// basis convolutions and analyze them. The kernels have products of their own.
+  /// Whether products of OpenBLAS enter the result: those of LAPACK and BLAS that convert layers of a trained network
+  /// to basis convolutions and analyze them. The kernels have their own products.
   public var usesOpenBLAS: Bool {
     switch kind {
     case .layerAnalysis: true
@@ -43,15 +45,15 @@ extension Work {
   }
 }
 
-/// Which results of a study are of one kernel variant, and what it is called.
+/// Which results of a study belong to the same kernel variant, and the variant's name.
 ///
-/// Records of earlier versions have a core type with every result. Where it did not enter, results with and without
-/// it, or with different ones, are of one variant. Results that it did not enter are of one variant with those that it
-/// did where all of these have the same.
+/// Records of earlier versions have a core type with every result. If the core type did not enter the results, those
+/// with a core type, without one and with different ones are all of one variant. They are also of one variant with the
+/// results that the core type entered, if all of the latter have the same core type.
 public struct KernelVariantNames: Sendable {
-  /// By what counts of them.
+  /// The name of each variant, as returned by `group(of:)`.
   private var names: [KernelVariant: String] = [:]
-  /// Of kernels without their core type: those that entered results.
+  /// The variants with a core type that entered results, by the variant without it.
   private var coreTypes: [KernelVariant: Set<KernelVariant>] = [:]
 
   public init(_ results: some Sequence<(key: Work, value: Observation)>) {
@@ -67,7 +69,7 @@ public struct KernelVariantNames: Sendable {
     for (group, recorded) in texts { names[group] = recorded.count == 1 ? recorded.first : group.text }
   }
 
-  /// What results of equal arithmetic have in common.
+  /// Returns the variant that all results of the same arithmetic share.
   public func group(of result: Observation, for work: Work) -> KernelVariant {
     group(of: KernelVariant(result.kernelVariant).counting(for: work))
   }
@@ -77,12 +79,12 @@ public struct KernelVariantNames: Sendable {
     return with.first ?? variant
   }
 
-  /// As it is recorded where all results of the variant have one text, else what counts of it.
+  /// Returns the recorded text if all results of the variant have the same, otherwise the part of it that counts.
   public func name(of result: Observation, for work: Work) -> String {
     names[group(of: result, for: work)] ?? result.kernelVariant
   }
 
-  /// Results of each variant, by its name.
+  /// Returns the number of results of each variant, by the variant's name.
   public func counts(_ results: some Sequence<(key: Work, value: Observation)>) -> [String: Int] {
     var counts: [String: Int] = [:]
     for (work, result) in results { counts[name(of: result, for: work), default: 0] += 1 }

@@ -1,10 +1,10 @@
-/// Where a line bends most: the point farthest above the chord from its first to its last (Satopää et al. 2011).
+/// The point where a line bends most, farthest above the chord from its first point to its last (Satopää et al. 2011).
 package enum Knee {
-  /// Bends below this share of the line's height are none.
+  /// Bends below this share of the line's height do not count.
   private static let leastBend = 0.1
 
-  /// Of points that rise from left to right.
-  /// - Returns: the place of the point; nil for a line without a bend.
+  /// Finds the knee of a line whose points rise from left to right.
+  /// - Returns: The index of the point; `nil` for a line without a bend.
   package static func index(of line: [(x: Double, y: Double)]) -> Int? {
     guard let first = line.first, let last = line.last, line.count > 2 else { return nil }
     func bend(_ index: Int) -> Double {

@@ -1,12 +1,12 @@
 /// The parts of a candidate's label: what their names stand for, and how their ranks are written and read.
 enum LabelPart {
-  /// What the label calls by one name, with the layers that it stands for, in the network's order.
+  /// A name in a label, and the layers that it stands for, in the network's order.
   private struct Group {
     var name: String
     var layers: [Layer]
   }
 
-  /// Stem, stages, shortcuts, classifier: every layer is in one of them.
+  /// Returns stem, stages, shortcuts and classifier. Every layer is in one of these groups.
   private static func groups(of architecture: Architecture) -> [Group] {
     let stages = stages(of: architecture)
     let shortcuts = architecture.blocks.compactMap { block -> Layer? in
@@ -31,7 +31,7 @@ enum LabelPart {
 
 // Writing.
 extension LabelPart {
-  /// Nil where the network lacks a layer of the candidate, or a rank is none.
+  /// Returns `nil` if the network lacks a layer of the candidate, or if a rank is below 1.
   static func parts(of candidate: Candidate, in architecture: Architecture) -> [String]? {
     guard candidate.decompositions.allSatisfy({ $0.rank >= 1 }),
       Set(candidate.decomposedLayers).isSubset(of: architecture.layers.map(\.name))
@@ -71,8 +71,8 @@ extension LabelPart {
     return parts
   }
 
-  /// `C/4`, `3C/4` or `C/4/grouped2` where every layer has that part of its output channels as its rank, and that
-  /// variant. Only eighths and unit fractions: others are harder to read than the ranks.
+  /// Returns `C/4`, `3C/4` or `C/4/grouped2` if every layer has that fraction of its output channels as its rank, and
+  /// that variant. Only unit fractions and denominators up to 8 are used: others are harder to read than the ranks.
   private static func commonFraction(of forms: [BasisForm?], in layers: [Layer]) -> String? {
     guard let first = forms[0], let channels = layers.first?.outputChannels else { return nil }
     let divisor = greatestCommonDivisor(first.rank, channels)
@@ -92,7 +92,7 @@ extension LabelPart {
     return left
   }
 
-  /// Nil where it does not fit: no layers have such channels.
+  /// Returns `nil` on overflow, which no layer's channels cause.
   private static func multiplied(_ left: Int, _ right: Int) -> Int? {
     let (product, overflows) = left.multipliedReportingOverflow(by: right)
     return overflows ? nil : product
@@ -114,7 +114,7 @@ extension LabelPart {
 
 // Reading.
 extension LabelPart {
-  /// The decomposed layers of one part.
+  /// Reads the decomposed layers of one part.
   static func read(
     _ part: Substring, label: String, in architecture: Architecture
   ) throws(SearchError) -> [(layer: String, form: BasisForm)] {
@@ -191,8 +191,8 @@ extension LabelPart {
     return (numerator, denominator)
   }
 
-  /// `8` and `grouped2` of `8/grouped2`, `C/4` and nil of `C/4`: what stands behind a slash and begins with a small
-  /// letter is a variant's name.
+  /// Splits `8/grouped2` into `8` and `grouped2`, and `C/4` into `C/4` and `nil`: what follows a slash and begins with
+  /// a lower-case letter is the name of a variant.
   private static func withoutVariant(_ text: Substring) -> (rank: Substring, variant: Substring?) {
     guard let slash = text.lastIndex(of: "/"), let first = text[slash...].dropFirst().first, first.isLowercase,
       first != "x"
@@ -200,7 +200,7 @@ extension LabelPart {
     return (text[..<slash], text[slash...].dropFirst())
   }
 
-  /// A rank, nil for a dense layer, its variant's name, and how often it stands.
+  /// Reads a rank (`nil` for a dense layer), the name of its variant, and the number of times it is repeated.
   private static func entry(_ text: Substring) -> (rank: Int?, variant: Substring?, count: Int)? {
     let sides = text.split(omittingEmptySubsequences: false, whereSeparator: { "×x*".contains($0) })
     guard sides.count <= 2, let first = sides.first else { return nil }
@@ -211,7 +211,7 @@ extension LabelPart {
     return (rank, variant, count)
   }
 
-  /// A whole number of at least 1, in ASCII digits.
+  /// Reads a whole number of at least 1, in ASCII digits.
   private static func number(_ text: Substring) -> Int? {
     guard text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }), let number = Int(text),
       number >= 1

@@ -1,9 +1,9 @@
-/// Order of PyTorch-style layer names.
+/// The order of PyTorch-style layer names.
 public enum LayerName {
-  /// Piece by piece between dots, pieces that are numbers as numbers.
+  /// Compares names piece by piece between dots; pieces that are numbers compare as numbers.
   public static func precedes(_ left: String, _ right: String) -> Bool {
     var (left, right) = (left, right)
-    // Every candidate that is made or read sorts its layers by this.
+    // The fast path, because every candidate that is created or read sorts its layers by this order.
     let plain = left.withUTF8 { left in right.withUTF8 { right in plainPrecedes(left, right) } }
     if let plain { return plain }
     let leftPieces = left.split(separator: ".")
@@ -15,7 +15,8 @@ public enum LayerName {
     return leftPieces.count < rightPieces.count
   }
 
-  /// The same for names of ASCII letters, digits, underscores and dots, without making pieces; nil for others.
+  /// The same for names of ASCII letters, digits, underscores and dots, without allocating pieces; `nil` for other
+  /// names.
   private static func plainPrecedes(
     _ left: UnsafeBufferPointer<UInt8>, _ right: UnsafeBufferPointer<UInt8>
   ) -> Bool? {
@@ -29,8 +30,8 @@ public enum LayerName {
     }
   }
 
-  /// The piece at `start` and its value where it is a number; empty at the end. Nil where it has other characters, or
-  /// more digits than are sure to fit.
+  /// Returns the piece at `start`, empty at the end, and its value if it is a number. Returns `nil` if the piece has
+  /// other characters, or more digits than are certain to fit.
   private static func nextPiece(
     _ name: UnsafeBufferPointer<UInt8>, _ start: inout Int
   ) -> (range: Range<Int>, number: Int?)? {

@@ -1,16 +1,16 @@
-/// A median of measurements, and an interval that holds the median of what they are drawn from, whatever their
-/// distribution, with a confidence of 90 % or more: two of the measurements, chosen by the binomial distribution (the
-/// sign test's interval). Of fewer than five they are the least and the greatest, with less confidence.
+/// The median of measurements, and an interval that contains the median of their distribution, whatever that is, with a
+/// confidence of 90 % or more. Its ends are two of the measurements, chosen by the binomial distribution (the interval
+/// of the sign test). For fewer than five measurements they are the least and the greatest, with less confidence.
 package struct MedianInterval: Hashable, Sendable {
   package let median: Double
   package let low: Double
   package let high: Double
 
-  /// Nil without values.
+  /// Returns `nil` without values.
   package init?(_ values: [Double]) {
     guard let median = Statistics.median(values) else { return nil }
     let sorted = values.sorted()
-    // So many below the median with a probability of at most 5 %.
+    // The largest number for which, with a probability of at most 5 %, no more values than this lie below the median.
     var place = 0
     var probability = 1.0
     for _ in sorted { probability /= 2 }

@@ -1,29 +1,29 @@
-/// A number that a work can find. One of ours is said once, below: name, unit, what it can be. Names that a newer
-/// version uses are kept as they come.
+/// A number that a work can find. Each known metric is defined once, below: its name, unit and range. Names that a
+/// newer version uses are kept as they are.
 ///
-/// A new metric is a constant here, in `known`, and what computes it in the engine.
+/// A new metric takes a constant here, an entry in `known`, and the code of the engine that computes it.
 public struct Metric: Sendable {
   public enum Unit: String, Sendable {
-    /// Of 1.
+    /// A fraction of 1.
     case fraction
-    /// Of the dense network's.
+    /// A ratio to the dense network.
     case ratio
     case seconds
     case bytes
     case imagesPerSecond = "images/s"
     /// Cross-entropy, natural logarithm.
     case nats
-    /// Unknown, of a name that is not ours.
+    /// Unknown, because the name is not known.
     case number
   }
 
   /// Whether the same work finds the same number again.
   public enum Repeatability: Sendable {
-    /// To the bit, with the same kernel variant.
+    /// The same to the bit, with the same kernel variant.
     case exact
-    /// It says what the work cost: time and memory.
+    /// The number says what the work cost: time and memory.
     case cost
-    /// Measured beside others: times.
+    /// The number is measured by comparison, as ratios of times are.
     case measured
   }
 
@@ -31,8 +31,8 @@ public struct Metric: Sendable {
 
   private final class Fact: Sendable {
     let name: String
-    /// The name's first eight bytes, in the order of the names: nearly always they tell two names apart without a
-    /// comparison of texts.
+    /// The first eight bytes of the name as a number, in the order of the names. They nearly always tell two names
+    /// apart without comparing strings.
     let beginning: UInt64
     let unit: Unit
     let range: ClosedRange<Double>
@@ -52,15 +52,15 @@ public struct Metric: Sendable {
     fact = Fact(name, unit, range, repeatability)
   }
 
-  /// The metric of this name: one of ours, or one of which only the name is known.
+  /// Returns the metric of this name: a known one, or one of which only the name is known.
   public init(named name: String) {
     self = Self.known.first { $0.name == name } ?? Metric(name, .number, Self.finite, .measured)
   }
 
-  /// Lower-case letters, digits and `_`.
+  /// The name: lower-case letters, digits and `_`.
   public var name: String { fact.name }
   public var unit: Unit { fact.unit }
-  /// What its values can be.
+  /// The range of its values.
   public var range: ClosedRange<Double> { fact.range }
   public var repeatability: Repeatability { fact.repeatability }
 
@@ -69,15 +69,15 @@ public struct Metric: Sendable {
 }
 
 extension Metric {
-  /// Fraction of the held-out validation images classified rightly.
+  /// The fraction of the held-out validation images that are classified correctly.
   public static let accuracy = Metric("accuracy", .fraction, 0...1, .exact)
-  /// Mean cross-entropy on the validation images; absent where the training diverged.
+  /// Mean cross-entropy on the validation images; absent if the training diverged.
   public static let loss = Metric("loss", .nats, finite, .exact)
-  /// The same on the test images, which no decision sees; the loss is absent where the training diverged.
+  /// The same on the test images, which no decision sees; the loss is absent if the training diverged.
   public static let testAccuracy = Metric("test_accuracy", .fraction, 0...1, .exact)
   public static let testLoss = Metric("test_loss", .nats, finite, .exact)
-  /// Training step and inference batch, this candidate's time over the dense network's, interleaved in one process,
-  /// medians; absent where the work did not measure.
+  /// The times of a training step and of an inference batch, as ratios of this candidate's median to the dense
+  /// network's, measured in turns in one process; absent if the work did not measure.
   public static let stepTimeRatio = Metric("step_time_ratio", .ratio, amount, .measured)
   public static let inferenceTimeRatio = Metric("inference_time_ratio", .ratio, amount, .measured)
   public static let trainSeconds = Metric("train_seconds", .seconds, amount, .cost)
@@ -105,24 +105,24 @@ extension Metric: Hashable, Comparable, CustomStringConvertible {
   public var description: String { name }
 }
 
-/// Numbers by epoch that a work can find. Known ones are constants here.
+/// A series of numbers that a work can find, by epoch unless it says otherwise. Known ones are constants here.
 public struct Curve: Hashable, Comparable, Sendable, CustomStringConvertible {
   public let name: String
 
   public init(named name: String) { self.name = name }
 
-  /// Mean training loss of each epoch; ends early where the training diverged.
+  /// Mean training loss of each epoch; ends early if the training diverged.
   public static let epochLosses = Curve(named: "epoch_losses")
-  /// Accuracy and mean cross-entropy on the validation images after each epoch, where the recipe asks for them; they
-  /// end with the first loss that is not a finite number.
+  /// Accuracy and mean cross-entropy on the validation images after each epoch, if the recipe asks for them. Both end
+  /// before the first loss that is not finite.
   public static let epochAccuracies = Curve(named: "epoch_accuracies")
   public static let epochValidationLosses = Curve(named: "epoch_validation_losses")
-  /// Of a layer analysis: for each 3×3 convolution in the architecture's order, and each rank from 1 to its output
-  /// channels, the share of the outputs' energy that the best basis of so many filters leaves out, 0…1.
+  /// Of a layer analysis: for each of `Architecture.analyzedConvolutions`, and each rank from 1 to its output channels,
+  /// the share of the outputs' variance that the best basis with that many filters leaves out, 0…1.
   public static let truncationErrors = Curve(named: "truncation_errors")
 
-  /// Of a training that began with a converted network of which a layer's basis channels are so alike that its
-  /// coefficients are a least squares solution: the condition number of each decomposed layer's, in the architecture's
+  /// Of a training that began with a converted network in which a layer's basis channels are so similar that its
+  /// coefficients are a least squares solution: the condition number of each decomposed layer, in the architecture's
   /// order.
   public static let conditionNumbers = Curve(named: "condition_numbers")
 

@@ -1,13 +1,14 @@
 /// A network that can be searched: one with a usual name, or a description.
 ///
-/// `rawValue` is its canonical text, which stands in works, studies and checkpoints: the name where there is one, else
-/// `cifar-resnet:depth=20,width=4` or `resnet:blocks=3/4/6/3,block=bottleneck,stem=7x7-pool`, without what is usual.
+/// `rawValue` is its canonical text, which works, studies and checkpoints contain: the name if there is one, otherwise
+/// a description such as `cifar-resnet:depth=20,width=4` or `resnet:blocks=3/4/6/3,block=bottleneck,stem=7x7-pool`,
+/// without values that are the default.
 public struct Model: RawRepresentable, Hashable, Codable, CaseIterable, Sendable, CustomStringConvertible {
   public let rawValue: String
   public let network: NetworkDescription
 
-  /// The network of a description, by its name where it has one.
-  /// - Precondition: the description is one that `ModelFields` lets pass, or that a name stands for.
+  /// Creates the network of a description, under its name if it has one.
+  /// - Precondition: The description is one that `ModelFields` accepts, or one that a name stands for.
   init(_ network: NetworkDescription) {
     self.network = network
     rawValue = Self.named.first { $0.network == network }?.name ?? ModelText.text(of: network)
@@ -18,10 +19,11 @@ public struct Model: RawRepresentable, Hashable, Codable, CaseIterable, Sendable
     self.network = network
   }
 
-  /// A name or a description, as people write it on one line; nil where it is none. `init(text:)` says why.
+  /// Reads a name or a description, as users write it on one line. Returns `nil` for any other text; `init(text:)` says
+  /// why.
   public init?(rawValue: String) { try? self.init(text: rawValue) }
 
-  /// Throws `SearchError.model`.
+  /// Reads a name or a description. Throws `SearchError.model`.
   public init(text: String) throws(SearchError) {
     if let known = Self.named.first(where: { $0.name == text }) {
       self.init(name: known.name, network: known.network)
@@ -32,13 +34,13 @@ public struct Model: RawRepresentable, Hashable, Codable, CaseIterable, Sendable
 
   public var description: String { rawValue }
 
-  /// Those with a name.
+  /// The networks with a name.
   public static let allCases: [Model] = named.map { Model(name: $0.name, network: $0.network) }
 
-  /// Whether `rawValue` is a name and no description.
+  /// Whether `rawValue` is a name rather than a description.
   public var isNamed: Bool { Self.named.contains { $0.name == rawValue } }
 
-  /// Programs that do not know descriptions know it.
+  /// Whether programs that do not know descriptions know the network.
   package var isKnownToAll: Bool { Self.oldest.contains { $0.name == rawValue } }
 
   public static func == (left: Model, right: Model) -> Bool { left.rawValue == right.rawValue }
@@ -86,7 +88,7 @@ extension Model {
 
   private typealias Named = (name: String, network: NetworkDescription)
 
-  /// Names that were there before descriptions: the CIFAR ResNets of He et al. 2016, section 4.2, and ResNet-18 and
+  /// The names that existed before descriptions: the CIFAR ResNets of He et al. 2016, section 4.2, and ResNet-18 and
   /// ResNet-34 with a stem for small images.
   private static let oldest: [Named] =
     [8, 14, 20, 32, 44, 56, 110].map { ("resnet\($0)", cifarNetwork(blocks: ($0 - 2) / 6)) }

@@ -1,11 +1,11 @@
-/// The keys of a network's description, and what they may be: one set of rules for configurations and command lines.
+/// The keys of a network's description and their allowed values: one set of rules for configurations and command lines.
 package enum ModelFields {
-  /// A key as it was written.
+  /// A key and its values, as written.
   package struct Field {
     package var key: String
-    /// Of a list its elements; else one.
+    /// The elements of a list, or the single value.
     package var values: [String]
-    /// Nil where a single value and a list of one look alike.
+    /// Whether the values are a list; `nil` if a single value cannot be told from a list of one.
     package var isList: Bool?
 
     package init(key: String, values: [String], isList: Bool?) {
@@ -19,7 +19,7 @@ package enum ModelFields {
     case cifarResNet = "cifar-resnet"
     case resNet = "resnet"
 
-    /// Besides `family`.
+    /// The keys besides `family`.
     package var keys: [String] {
       switch self {
       case .cifarResNet: ["depth", "widths", "width", "shortcut"]
@@ -29,16 +29,17 @@ package enum ModelFields {
   }
 
   package static let familyKey = "family"
-  /// Of all families.
+  /// The keys of all families.
   package static let keys = [familyKey, "depth", "blocks", "block", "widths", "width", "stem", "shortcut"]
 
-  /// In messages.
+  /// What is allowed, for messages.
   package static var allowed: String {
     Model.allCases.map(\.rawValue).joined(separator: ", ")
       + ", or a description such as cifar-resnet:depth=20,width=2 or resnet:blocks=3/4/6/3,block=bottleneck"
   }
 
-  /// Throws `SearchError.model`, whose problem says what is wrong with the key: "is 19, but …".
+  /// Creates the model that the fields describe. Throws `SearchError.model`, whose problem reads on from the key, as in
+  /// `is 19, but …`.
   package static func model(of fields: [Field]) throws(SearchError) -> Model {
     var reader = Reader()
     for field in fields {
@@ -137,7 +138,7 @@ package enum ModelFields {
   }
 }
 
-/// Values by key, taken for what they should be.
+/// Reads values by key, as the types that they should have.
 private struct Reader {
   var fields: [String: ModelFields.Field] = [:]
 

@@ -1,7 +1,7 @@
 /// Descriptions of networks on one line: `family:key=value,key=value`, lists with slashes.
 enum ModelText {
-  /// The canonical text: the keys in the order of `ModelFields.Family.keys`, without those that have the family's usual
-  /// values.
+  /// Returns the canonical text: the keys in the order of `ModelFields.Family.keys`, without those that have the
+  /// family's default values.
   static func text(of network: NetworkDescription) -> String {
     var fields: [(String, String)] = []
     func list(_ numbers: [Int]) -> String { numbers.map(String.init).joined(separator: "/") }
@@ -24,7 +24,7 @@ enum ModelText {
     return "\(family.rawValue):" + fields.map { "\($0)=\($1)" }.joined(separator: ",")
   }
 
-  /// Throws `SearchError.model` for what is neither a name nor a description.
+  /// Reads a description. Throws `SearchError.model` for text that is neither a name nor a description.
   static func read(_ text: String) throws(SearchError) -> Model {
     guard let colon = text.firstIndex(of: ":") else {
       let families = ModelFields.Family.allCases.map(\.rawValue)

@@ -1,6 +1,7 @@
-/// Some values by name, in the order of the names. For a handful: one array, searched from the end.
+/// A handful of values by name, in the order of the names: one array with a linear search.
 ///
-/// Inlined in other modules, so that it is compiled for their kinds of values: every result passes it several times.
+/// Inlinable, so that other modules compile it for their own types of values: every result passes through it several
+/// times.
 public struct NamedValues<Name: Comparable & Hashable & Sendable, Value: Hashable & Sendable>: Hashable, Sendable {
   public struct Entry: Hashable, Sendable {
     public let name: Name
@@ -19,7 +20,7 @@ public struct NamedValues<Name: Comparable & Hashable & Sendable, Value: Hashabl
   @inlinable public subscript(name: Name) -> Value? {
     get { entries.first { $0.name == name }?.value }
     set {
-      // What comes in order is appended.
+      // Values that come in the order of their names are appended.
       var index = entries.count
       while index > 0, entries[index - 1].name > name { index -= 1 }
       let isKnown = index > 0 && entries[index - 1].name == name
@@ -48,7 +49,7 @@ extension NamedValues: ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral
     for (name, value) in elements { self[name] = value }
   }
 
-  /// For `[]`.
+  /// Creates the values of the literal `[]`.
   public init(arrayLiteral elements: Entry...) {
     for entry in elements { self[entry.name] = entry.value }
   }

@@ -1,7 +1,8 @@
-/// The known name nearest to a mistyped one, for error messages; nil where none is near.
+/// Returns the known name nearest to a mistyped one, for error messages; `nil` if none is near.
 ///
-/// Near means an edit distance (insertion, deletion, substitution, exchange of neighbors) of at most a third of the
-/// longer name, and at least 2. Upper and lower case count as the same; ties go to the name that is listed first.
+/// Near means an edit distance (insertion, deletion, substitution, transposition of neighbors) of at most a third of
+/// the longer name, or of at most 2 if that is more. Case is ignored; of equally near names, the first listed is
+/// returned.
 public func nearest(to text: String, in known: some Sequence<String>) -> String? {
   let wanted = Array(text.lowercased().prefix(200).unicodeScalars)
   var best: (name: String, distance: Int)?
@@ -10,14 +11,14 @@ public func nearest(to text: String, in known: some Sequence<String>) -> String?
     let limit = max(2, max(wanted.count, scalars.count) / 3)
     guard abs(wanted.count - scalars.count) <= limit else { continue }
     let distance = editDistance(wanted, scalars)
-    // A distance as long as the name itself has nothing in common with it.
+    // With a distance as long as the name itself, the two have nothing in common.
     guard distance <= limit, distance < scalars.count else { continue }
     if best.map({ distance < $0.distance }) ?? true { best = (name, distance) }
   }
   return best?.name
 }
 
-/// Optimal string alignment distance: insertions, deletions, substitutions and exchanges of neighbors.
+/// Returns the optimal string alignment distance: insertions, deletions, substitutions and transpositions of neighbors.
 func editDistance<Element: Equatable>(_ left: [Element], _ right: [Element]) -> Int {
   var beforePrevious: [Int] = []
   var previous = Array(0...right.count)
@@ -35,7 +36,8 @@ func editDistance<Element: Equatable>(_ left: [Element], _ right: [Element]) -> 
 }
 
 extension Architecture {
-  /// What to suggest for a name or pattern that this network does not have: the nearest name, or a sample of them.
+  /// Returns what to suggest for a name or pattern that this network does not have: the nearest name, or a sample of
+  /// names.
   func namesNear(_ text: String) -> [String] {
     let names = layers.map(\.name)
     if let name = nearest(to: text, in: names) { return [name] }

@@ -1,14 +1,14 @@
-/// What a residual network is made of: all that its layers follow from, apart from the images and the classes.
+/// The structure of a residual network: all that determines its layers, apart from the images and the classes.
 ///
-/// Equal descriptions are equal networks; `ModelText` and `ModelFields` write and read them.
+/// Equal descriptions are equal networks. `ModelText` and `ModelFields` write and read descriptions.
 public struct NetworkDescription: Hashable, Sendable {
   public enum Block: String, CaseIterable, Sendable {
     /// Two 3×3 convolutions.
     case basic
-    /// 1×1, 3×3 with the block's stride, 1×1 to four times the width (torchvision's v1.5).
+    /// 1×1, then 3×3 with the block's stride, then 1×1 to four times the width (torchvision's v1.5).
     case bottleneck
 
-    /// Outputs of a block for each channel of its stage's width.
+    /// The number of outputs of a block per channel of its stage's width.
     public var expansion: Int { self == .basic ? 1 : 4 }
   }
 
@@ -19,21 +19,21 @@ public struct NetworkDescription: Hashable, Sendable {
     case pooled = "7x7-pool"
   }
 
-  /// Where a block changes the shape (He et al. 2016, section 3.3).
+  /// The shortcut of a block that changes the shape (He et al. 2016, section 3.3).
   public enum ShortcutOption: String, CaseIterable, Sendable {
-    /// Every second pixel, missing channels zero.
+    /// Takes every second pixel and fills missing channels with zeros.
     case subsampling = "A"
     /// A 1×1 convolution with batch norm.
     case projection = "B"
   }
 
-  /// Blocks of each stage; each stage but the first halves rows and columns.
+  /// The number of blocks of each stage. Each stage but the first halves rows and columns.
   public var blocks: [Int]
   public var block: Block
-  /// Channels of each stage; the stem has the first.
+  /// The number of channels of each stage. The stem has that of the first stage.
   public var widths: [Int]
-  /// How many times as wide the blocks are: both convolutions of a basic block, the 3×3 one and what it reads of a
-  /// bottleneck, whose outputs stay as they are (torchvision's wide ResNets).
+  /// The factor by which blocks are wider: both convolutions of a basic block; in a bottleneck the 3×3 convolution and
+  /// its input, while the block's outputs stay as they are (torchvision's wide ResNets).
   public var width: Int
   public var stem: Stem
   public var shortcut: ShortcutOption
@@ -50,50 +50,52 @@ public struct NetworkDescription: Hashable, Sendable {
     self.shortcut = shortcut
   }
 
-  /// Channels that the blocks of a stage hand on.
+  /// Returns the number of channels that the blocks of a stage output.
   func outputs(ofStage stage: Int) -> Int {
     widths[stage] * (block == .basic ? width : block.expansion)
   }
 
-  /// Option A has zeros for channels that are missing, and nothing for channels that are too many.
+  /// Whether the shortcuts fit the stages: option A adds zeros for missing channels, but has nothing for surplus
+  /// channels.
   package var shortcutsFit: Bool {
     guard shortcut == .subsampling else { return true }
     let outputs = [widths[0]] + widths.indices.map { self.outputs(ofStage: $0) }
     return zip(outputs, outputs.dropFirst()).allSatisfy { $0 <= $1 }
   }
 
-  /// Channels between the convolutions of a stage's blocks.
+  /// Returns the number of channels between the convolutions of a stage's blocks.
   func innerChannels(ofStage stage: Int) -> Int { widths[stage] * width }
 }
 
 extension NetworkDescription {
-  /// The stages of He et al. 2016, section 4.2, which families of networks for CIFAR have.
+  /// The widths of the stages in He et al. 2016, section 4.2, which are the default of networks for CIFAR.
   static let cifarWidths = [16, 32, 64]
 
-  /// Channels of so many stages where none are given: 64, 128, …
+  /// Returns the default widths for this number of stages: 64, 128, …
   static func usualWidths(stages: Int) -> [Int] { (0..<stages).map { 64 << $0 } }
 
-  /// Blocks of each of the three stages of a CIFAR ResNet; nil where this is none.
+  /// The number of blocks of each of the three stages of a CIFAR ResNet; `nil` if the network is none.
   var cifarBlocks: Int? {
     guard block == .basic, stem == .plain, blocks.count == 3, Set(blocks).count == 1 else { return nil }
     return blocks[0]
   }
 }
 
-/// Which networks may be described: bounds that keep a slip of the pen from asking for more memory than there is.
+/// The limits of networks that may be described, so that a typing error does not ask for more memory than there is.
 public enum NetworkLimits {
   public static let stages = 1...6
   public static let blocksOfStage = 1...100
   public static let widths = 1...4096
   public static let width = 1...32
-  /// Convolutions and the classifier: messages have room for the text of a candidate that decomposes all of them.
+  /// The maximum number of convolutions, including the classifier: messages have room for the text of a candidate that
+  /// decomposes all of them.
   public static let layers = 700
-  /// At 1,000 classes.
+  /// The maximum number of parameters at 1,000 classes.
   public static let parameters = 1 << 28
-  /// Rows and columns of the images.
+  /// The numbers of rows and columns of the images.
   public static let imageSizes = 4...96
   public static let classes = 2...1000
 
-  /// Rows and columns have to be a multiple of this.
+  /// The number of rows and columns must be a multiple of this.
   public static let imageSizeStep = 4
 }

@@ -1,4 +1,4 @@
-/// What a study looks for. Raw values are the configuration's names, and those of the exports' columns.
+/// What a study optimizes. Raw values are the names in configurations and the column names in exports.
 ///
 /// An objective is a case here and its `descriptor`, which fronts, reports, plots, tables, exports and the
 /// configuration read.
@@ -7,14 +7,14 @@ public enum Objective: String, Codable, CaseIterable, Hashable, Sendable {
   case accuracy
   case parameters
   case multiplyAdds = "multiply_adds"
-  /// Training step, relative to the dense network.
+  /// The time of a training step, relative to the dense network.
   case stepTime = "step_time"
-  /// Inference batch, relative to the dense network.
+  /// The time of an inference batch, relative to the dense network.
   case inferenceTime = "inference_time"
-  /// On the device that the study has a table of times for, added up layer by layer.
+  /// The time on the device for which the study has a table of times, added up layer by layer.
   case deviceTime = "device_time"
 
-  /// What a study looks for that says nothing of it.
+  /// The objectives of a study that names none.
   public static let standard: [Objective] = [.accuracy, .parameters, .multiplyAdds]
 }
 
@@ -54,31 +54,31 @@ extension Objective {
       case minimize, maximize
     }
 
-    /// Its unit, where its value is found, and how that relates to the dense network.
+    /// The unit, where the value is found, and how it relates to the dense network.
     public enum Quantity: Sendable {
-      /// A whole number that a network has without training, compared with the dense network's. Exports write the
-      /// ratio to it in a column of this name.
+      /// A whole number that is known without training, compared with the dense network's. Exports write the ratio in a
+      /// column of this name.
       case count(@Sendable (Cost) -> Int, ratioColumn: String)
-      /// Nanoseconds that a network takes without training, compared with the dense network's; nil in studies that do
-      /// not know them. Exports write seconds, and the ratio in a column of this name.
+      /// Nanoseconds that are known without training, compared with the dense network's; `nil` in studies that do not
+      /// know them. Exports write seconds, and the ratio in a column of this name.
       case time(@Sendable (Cost) -> Int?, ratioColumn: String)
-      /// 0…1 with its standard deviation over the seeds, compared with 1; nil where it is unknown. The deviation's
-      /// column has the objective's name and `_sd`.
+      /// 0…1 with its standard deviation over the seeds, compared with 1; `nil` if unknown. The deviation's column has
+      /// the objective's name and `_sd`.
       case fraction(
         @Sendable (CandidateScore) -> Double?, deviation: @Sendable (CandidateScore) -> Double?)
-      /// Measured as a multiple of the dense network's; nil where it was not measured.
+      /// Measured as a multiple of the dense network's; `nil` if not measured.
       case ratio(@Sendable (CandidateScore) -> Double?, ratioColumn: String)
     }
 
-    /// Within a sentence.
+    /// The name within a sentence.
     public let title: String
-    /// Of a table's column.
+    /// The heading of a table's column.
     public let heading: String
-    /// Where the column has only the ratio to the dense network, for want of room.
+    /// The heading of a column that only has room for the ratio to the dense network.
     public let shortHeading: String
-    /// Before `(% of the dense network's …)` below a plot.
+    /// The text before `(% of the dense network's …)` on a plot's axis.
     public let axis: String
-    /// After a percentage of the dense network's: `40 % size`.
+    /// The word after a percentage of the dense network's: `40 % size`.
     public let aspect: String
     public let direction: Direction
     public let quantity: Quantity
@@ -100,12 +100,12 @@ extension Objective {
 
   public var title: String { descriptor.title }
 
-  /// What accuracy is drawn against: the first of a study's objectives that compares with the dense network.
+  /// Returns what accuracy is drawn against: the first of the study's objectives that is relative to the dense network.
   package static func abscissa(of objectives: [Objective]) -> Objective {
     allCases.first { $0.isRelativeToDense && objectives.contains($0) } ?? .parameters
   }
 
-  /// Known of candidates that were never trained: estimates and strategies weigh it.
+  /// Whether the value is known for candidates that were never trained, so that estimates and strategies can weigh it.
   package var isEstimated: Bool {
     switch descriptor.quantity {
     case .count, .time, .fraction: true
@@ -113,7 +113,7 @@ extension Objective {
     }
   }
 
-  /// Not a fraction of its own but a share of what the dense network has.
+  /// Whether the value is a share of the dense network's, not a fraction of 1.
   public var isRelativeToDense: Bool {
     switch descriptor.quantity {
     case .count, .time, .ratio: true
@@ -123,7 +123,7 @@ extension Objective {
 }
 
 extension CandidateScore {
-  /// The objective's value in its own units, seconds for a time; nil where it is unknown or not a finite number.
+  /// Returns the value in the objective's own unit, seconds for a time; `nil` if it is unknown or not finite.
   public func value(of objective: Objective) -> Double? {
     let value: Double? =
       switch objective.descriptor.quantity {
@@ -135,7 +135,7 @@ extension CandidateScore {
     return value.flatMap { $0.isFinite ? $0 : nil }
   }
 
-  /// The value as a multiple of the dense network's; nil for a fraction, and as `value(of:)`.
+  /// Returns the value as a multiple of the dense network's; `nil` for a fraction, and if the value is unknown.
   public func ratioToDense(of objective: Objective) -> Double? {
     switch objective.descriptor.quantity {
     case .count(let count, _): Double(count(cost)) / Double(count(denseCost))
@@ -145,16 +145,15 @@ extension CandidateScore {
     }
   }
 
-  /// The objectives as a vector to be minimized: the sign of what is to be large is turned.
+  /// Returns the objectives as a vector to be minimized: maximized objectives have their sign changed.
   func minimized(_ objectives: [Objective]) -> [Double]? {
     vector(objectives) { objective in
       value(of: objective).map { objective.descriptor.direction == .maximize ? -$0 : $0 }
     }
   }
 
-  /// As `minimized`, in units that compare, of which the dense network has 1 or less: the part of 1 that a fraction
-  /// lacks (itself, where it is to be small), and ratios to the dense network (their inverse, where they are to be
-  /// large).
+  /// As `minimized`, in comparable units, of which the dense network has 1 or less: 1 minus the fraction (the fraction
+  /// itself if it is minimized), and ratios to the dense network (their inverse if they are maximized).
   func scaled(_ objectives: [Objective]) -> [Double]? {
     vector(objectives) { objective in
       let isMaximized = objective.descriptor.direction == .maximize
@@ -163,7 +162,7 @@ extension CandidateScore {
     }
   }
 
-  /// Nil where the score is not sound, or lacks one of them.
+  /// Returns `nil` if the score is not sound or lacks a value for one of the objectives.
   private func vector(_ objectives: [Objective], _ component: (Objective) -> Double?) -> [Double]? {
     guard isSound else { return nil }
     let values = objectives.compactMap(component)

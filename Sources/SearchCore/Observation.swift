@@ -1,4 +1,4 @@
-/// A content that is kept elsewhere, under its hash.
+/// A content that is stored elsewhere, under its hash.
 public struct Artifact: Codable, Hashable, Sendable {
   /// SHA-256 in lower-case hexadecimal digits.
   public var hash: String
@@ -9,21 +9,21 @@ public struct Artifact: Codable, Hashable, Sendable {
     self.bytes = bytes
   }
 
-  /// Name of the trained network that a work leaves (`WorkKind.leavesWeights`).
+  /// The name of the trained network that a work leaves (`WorkKind.leavesWeights`).
   public static let weights = "weights"
 }
 
-/// What a work found. Metrics of cost and measured ones aside, a function of (work, data, kernel variant).
+/// What a work found. Apart from metrics of cost and measured ones, it is a function of (work, data, kernel variant).
 public struct Observation: Hashable, Sendable {
   public var metrics: NamedValues<Metric, Double>
-  /// By epoch.
+  /// Series of numbers, most of them by epoch.
   public var curves: NamedValues<Curve, [Double]>
-  /// Contents that it left, by name.
+  /// The contents that the work left, by name.
   public var artifacts: NamedValues<String, Artifact>
-  /// True where loss or weights became infinite or not a number, or the validation loss is more than ten times that of
-  /// a guess: the training found nothing, and its accuracy, at chance, counts for nothing (see `CandidateScore`).
+  /// Whether the loss or the weights became infinite or NaN, or the validation loss is more than ten times that of a
+  /// guess. The training then found nothing, and its accuracy, at chance, counts for nothing (see `CandidateScore`).
   public var diverged: Bool
-  /// Instruction set of the kernels and core type of OpenBLAS, such as `avx512+SkylakeX`.
+  /// What the result was computed with, such as `avx512-0abf+SkylakeX`; see `KernelVariant`.
   public var kernelVariant: String
 
   public init(
@@ -37,22 +37,22 @@ public struct Observation: Hashable, Sendable {
     self.kernelVariant = kernelVariant
   }
 
-  /// Nil where it was not found.
+  /// `nil` if the metric was not found.
   public subscript(metric: Metric) -> Double? {
     get { metrics[metric] }
     set { metrics[metric] = newValue }
   }
 
-  /// Nil where it was not recorded.
+  /// `nil` if the curve was not recorded.
   public subscript(curve: Curve) -> [Double]? {
     get { curves[curve] }
     set { curves[curve] = newValue }
   }
 
-  /// What it cost: time and memory.
+  /// The metrics of what the work cost: time and memory.
   public var cost: [NamedValues<Metric, Double>.Entry] { metrics.filter { $0.name.repeatability == .cost } }
 
-  /// The same without what differs from run to run.
+  /// The observation without what differs from run to run.
   public var repeatable: Observation {
     var observation = self
     observation.metrics.removeAll { $0.name.repeatability != .exact }
@@ -61,7 +61,7 @@ public struct Observation: Hashable, Sendable {
 }
 
 extension Observation {
-  /// Of a training. `loss` is nil where it diverged, the ratios where it did not measure.
+  /// Creates the observation of a training. `loss` is `nil` if the training diverged, the ratios if it did not measure.
   public init(
     accuracy: Double, loss: Double?, epochLosses: [Double], diverged: Bool, stepTimeRatio: Double?,
     inferenceTimeRatio: Double?, trainSeconds: Double, imagesPerSecond: Double, peakMemoryBytes: Int,
@@ -69,7 +69,7 @@ extension Observation {
   ) {
     self.init(curves: [.epochLosses: epochLosses], diverged: diverged, kernelVariant: kernelVariant)
     metrics.reserveCapacity(7)
-    // In the order of their names, so that nothing moves.
+    // In the order of their names, so that each one is appended.
     metrics[.accuracy] = accuracy
     metrics[.imagesPerSecond] = imagesPerSecond
     metrics[.inferenceTimeRatio] = inferenceTimeRatio

@@ -1,10 +1,10 @@
-/// That a round was decided, as it is noted and logged. Its text reads back.
+/// The note that a round was decided, as recorded and logged. Its text reads back.
 public struct RoundNote: Hashable, Sendable, LosslessStringConvertible {
-  /// 0, 1, …
+  /// The number of the round: 0, 1, …
   public var round: Int
-  /// Trainings that it asks for.
+  /// The number of trainings that the round asks for.
   public var jobs: Int
-  /// In points of accuracy, to two decimals; nil where the strategy does not say.
+  /// The expected loss in points of accuracy, to two decimals; `nil` if the strategy has none.
   public var expectedLoss: Double?
 
   public init(round: Int, jobs: Int, expectedLoss: Double?) {
@@ -13,7 +13,7 @@ public struct RoundNote: Hashable, Sendable, LosslessStringConvertible {
     self.expectedLoss = expectedLoss.map { ($0 * 100).rounded() / 100 }
   }
 
-  /// No search has more rounds or trainings.
+  /// No search has more rounds or trainings than this.
   private static let counts = 0...mostJobs
   private static let begin = "round "
   private static let middle = " asks for "

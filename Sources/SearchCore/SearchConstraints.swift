@@ -1,10 +1,10 @@
-/// What candidates have to keep within to be named, as people write it.
+/// What candidates must satisfy to be named by a search, as users write it.
 public struct SearchConstraints: Hashable, Sendable {
   public var maxParameters: CostBound?
   public var maxMultiplyAdds: CostBound?
-  /// A share of the dense network's.
+  /// A share of the dense network's time.
   public var maxDeviceTime: DeviceTimeBound?
-  /// By the estimate, 0…1.
+  /// A lower bound on the estimated accuracy, 0…1.
   public var minAccuracy: Double?
 
   public static let none = SearchConstraints()
@@ -19,7 +19,7 @@ public struct SearchConstraints: Hashable, Sendable {
     self.minAccuracy = minAccuracy
   }
 
-  /// As counts and nanoseconds.
+  /// Returns the bounds on costs as counts and nanoseconds.
   public func costs(in space: SearchSpace) -> CostConstraints {
     CostConstraints(
       parameters: maxParameters, multiplyAdds: maxMultiplyAdds, deviceTime: maxDeviceTime, dense: space.denseCost)
@@ -27,13 +27,14 @@ public struct SearchConstraints: Hashable, Sendable {
 }
 
 extension CostConstraints {
-  /// Nothing but dense and the all-layers references keeps within them, or not even these. False also where layers can
-  /// be tied or times are bounded, so that no candidate need be the smallest.
+  /// Returns whether nothing but the dense network and the all-layers references satisfies the constraints, or not even
+  /// these. Returns `false` also if layers can be tied or times are bounded, since then there need not be a smallest
+  /// candidate.
   public func leaveOnlyReferences(of space: SearchSpace) -> Bool {
     guard deviceTime == nil, EffectSpace(space).ties.isEmpty else { return false }
     let references = Set([.dense] + space.allLayersReferences)
     let smallest = space.smallestCandidate
-    // Whatever else is allowed is no smaller than one of the candidates next to the smallest.
+    // Every other candidate is at least as large as one of the candidates next to the smallest.
     let next = space.choices.flatMap { choice in
       (choice.forms.map(Optional.some) + [nil]).filter { $0 != smallest.form(of: choice.layer) }.map { form in
         var forms = smallest.forms

@@ -1,4 +1,4 @@
-/// What can be wrong with candidates, search spaces and strategies. `description` is one line: what, where, what to do.
+/// An error in candidates, search spaces or strategies. `description` is one line: what, where, what to do.
 public enum SearchError: Error, Hashable, Sendable {
   /// The text of a candidate cannot be read.
   case candidateText(text: String, problem: String)
@@ -18,11 +18,11 @@ public enum SearchError: Error, Hashable, Sendable {
   case work(problem: String)
   /// A strategy that cannot run with these settings.
   case strategy(name: String, problem: String)
-  /// A description of a network that is none. `problem` follows the key, or the option: "is 19, but …".
+  /// An invalid description of a network. `problem` follows the key, or the option: "is 19, but …".
   case model(key: String?, problem: String)
-  /// A bound of costs or accuracies that is none. Says what is wrong; who reads it says where.
+  /// An invalid bound of costs or accuracies. The text says what is wrong; the reader of the bound says where.
   case bound(String)
-  /// A table of times that does not fit the space. Says what is wrong; who reads it says where.
+  /// A table of times that does not fit the space. The text says what is wrong; the reader of the table says where.
   case deviceTimes(String)
 }
 

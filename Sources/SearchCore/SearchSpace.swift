@@ -1,8 +1,8 @@
-/// Which layers may be decomposed, and at which ranks: every candidate of a study is one choice for each of its layers.
+/// Which layers may be decomposed, and at which ranks. A candidate of a study is one choice for each of these layers.
 public struct SearchSpace: Hashable, Sendable {
   /// The ranks that every layer may take.
   public enum Ranks: Hashable, Sendable {
-    /// Of the layer's output channels: r = max(1, round(f · C_out)), halves rounded up. Each 0 < f < 1.
+    /// Fractions of the layer's output channels: r = max(1, round(f · C_out)), halves rounded up. Each 0 < f < 1.
     case fractions([Double])
     case absolute([Int])
 
@@ -14,13 +14,13 @@ public struct SearchSpace: Hashable, Sendable {
     }
   }
 
-  /// A layer and the forms that it may take, besides staying dense: by rank, then by variant in the configured order;
-  /// at least one.
+  /// A layer and the forms that it may take besides staying dense, at least one: by rank, then by variant in the
+  /// configured order.
   public struct Choice: Hashable, Sendable {
     public let layer: String
-    /// Those of the study's own variant name none.
+    /// The forms; those of the study's own variant name none.
     public let forms: [BasisForm]
-    /// Of each form.
+    /// The rank of each form.
     public var ranks: [Int] { forms.map(\.rank) }
 
     public init(layer: String, forms: [BasisForm]) {
@@ -31,32 +31,32 @@ public struct SearchSpace: Hashable, Sendable {
     public init(layer: String, ranks: [Int]) { self.init(layer: layer, forms: ranks.map { BasisForm(rank: $0) }) }
   }
 
-  /// What the configuration asks for in a layer and is left out.
+  /// A form of a layer that the configuration asks for and that is left out.
   public struct Omission: Hashable, Sendable {
     public let layer: String
     public let rank: Int
-    /// Nil for the study's own.
+    /// The variant; `nil` for the study's own.
     public let variant: BasisVariant?
     public let reason: String
   }
 
   public let architecture: Architecture
-  /// The study's own: of layers for which a candidate names none.
+  /// The study's own variant, for layers for which a candidate names none.
   public let variant: BasisVariant
-  /// All that layers may have, the study's own first.
+  /// All variants that layers may have, the study's own first.
   public let variants: [BasisVariant]
   public let ranks: Ranks
-  /// In canonical order.
+  /// The choices, in canonical order of the layers.
   public let choices: [Choice]
   public let omitted: [Omission]
   public internal(set) var denseCost: Cost
-  /// Of all forms that its layers may take, where the study weighs them.
+  /// The times of all forms that the layers may take, if the study weighs them; otherwise `nil`.
   public internal(set) var deviceTimes: DeviceTimes?
   /// For each variant and configured rank, the layers that can take it: layer name → form.
   private let byRankIndex: [[String: BasisForm]]
 
-  /// Layers whose names match a pattern of `include` and none of `exclude`. A pattern that matches nothing is an error,
-  /// so that a slip of the pen does not silently change what is searched.
+  /// Creates the space of the layers whose names match a pattern of `include` and none of `exclude`. A pattern that
+  /// matches nothing is an error, so that a typing error does not silently change what is searched.
   public init(
     architecture: Architecture, ranks: Ranks, include: [String] = ["*"], exclude: [String] = [],
     variant: BasisVariant = .remainder, others: [BasisVariant] = []
@@ -103,28 +103,29 @@ public struct SearchSpace: Hashable, Sendable {
     self.denseCost = architecture.cost(of: .dense, variant: variant)
   }
 
-  /// Number of candidates, the dense one among them: ∏ (1 + forms of the layer), saturating.
+  /// The number of candidates, including the dense one: ∏ (1 + forms of the layer), saturating.
   public var count: Double {
     min(choices.reduce(1) { $0 * Double(1 + $1.forms.count) }, Double.greatestFiniteMagnitude)
   }
 
-  /// Number of configured ranks or fractions, with each variant once.
+  /// The number of configured ranks or fractions, counted once for each variant.
   public var rankCount: Int { byRankIndex.count }
 
-  /// The form that the `index`-th configured rank or fraction gives this layer; nil where it is left out. Ranks of the
-  /// study's own variant come first, then all with the next one.
+  /// Returns the form that the `index`-th configured rank or fraction gives this layer; `nil` if it is left out. Ranks
+  /// in the study's own variant come first, then all ranks in the next variant.
   public func form(of layer: String, rankIndex index: Int) -> BasisForm? { byRankIndex[index][layer] }
 
-  /// Every layer at its `index`-th configured rank; layers for which that one is left out stay dense.
+  /// Returns the candidate with every layer at its `index`-th configured rank. Layers for which that is left out stay
+  /// dense.
   public func allLayers(rankIndex index: Int) -> Candidate { Candidate(forms: byRankIndex[index]) }
 
-  /// The all-layers references at every configured rank and variant, without repetitions.
+  /// The all-layers references at every configured rank and variant, without duplicates.
   public var allLayersReferences: [Candidate] {
     var seen: Set<Candidate> = []
     return (0..<rankCount).map { allLayers(rankIndex: $0) }.filter { seen.insert($0).inserted }
   }
 
-  /// How the `index`-th configured rank is called in reports: `25 %`, `rank 8`, `25 % grouped2`.
+  /// Returns the name of the `index`-th configured rank in reports: `25 %`, `rank 8`, `25 % grouped2`.
   public func rankLabel(_ index: Int) -> String {
     let (number, index) = index.quotientAndRemainder(dividingBy: ranks.count)
     let variant = number == 0 ? "" : " \(variants[number].rawValue)"
@@ -144,7 +145,7 @@ public struct SearchSpace: Hashable, Sendable {
 }
 
 extension SearchSpace {
-  /// Why a candidate of the network is none of this space; nil where it is one.
+  /// Returns why a candidate of the network is not in this space; `nil` if it is.
   package func problem(with candidate: Candidate) -> String? {
     for decomposition in candidate.decompositions {
       guard let choice = choices.first(where: { $0.layer == decomposition.layer }) else {
@@ -179,11 +180,13 @@ extension SearchSpace {
     }
   }
 
-  /// Most ranks beside `tied`, in a stage of one number of outputs: what is tied in a stage at any rank is part of what
-  /// a frontier's solver keeps apart. Bottlenecks have layers of two numbers of outputs.
+  /// The maximum number of ranks if `tied` is among the variants and all layers of a stage have the same number of
+  /// outputs: the frontier solver distinguishes what is tied in a stage, at any rank. Stages of bottlenecks have layers
+  /// of two numbers of outputs, and half this limit.
   package static let mostTiedRanks = 8
 
-  /// Most ranks, each variant counted: the model of effects has a number for every pair of neighbouring layers' forms.
+  /// The maximum number of ranks, counted once for each variant: the model of effects has a number for every pair of
+  /// neighboring layers' forms.
   package static let mostForms = 64
 
   private static func check(

@@ -1,7 +1,7 @@
-/// What one pass of a training step takes in a layer, for a whole batch.
+/// The cost of one pass of a training step in a layer, for a whole batch.
 public struct PassCost: Hashable, Codable, Sendable {
   public var multiplyAdds: Int
-  /// Read and written: each tensor of the pass once, in single precision.
+  /// The number of bytes read and written: each tensor of the pass once, in single precision.
   public var bytes: Int
 
   public init(multiplyAdds: Int, bytes: Int) {
@@ -14,31 +14,31 @@ public struct PassCost: Hashable, Codable, Sendable {
   }
 }
 
-/// What a training step takes in a layer, for a whole batch. The formulas and what they count: docs/cost.md.
+/// The cost of a training step in a layer, for a whole batch. docs/cost.md has the formulas and what they count.
 public struct StepCost: Hashable, Codable, Sendable {
-  /// Weights, batch norm's scale and shift, the classifier's bias.
+  /// The number of weights, of batch norm's scale and shift, and of the classifier's bias.
   public var parameters: Int
   public var forward: PassCost
   /// Zero for a dense layer that reads the images, whose gradient is not needed.
   public var inputGradient: PassCost
   public var weightGradient: PassCost
-  /// Multiply-adds besides, of a layer that keeps r channels of its outputs: the products of matrices of r rows that
-  /// its batch norm is computed with, and outputs that are made a second time in the backward pass.
+  /// Additional multiply-adds of a layer that keeps r channels of its outputs: the products of matrices of r rows with
+  /// which its batch norm is computed, and outputs that are computed a second time in the backward pass.
   public var addedMultiplyAdds: Int
 
-  /// Of all passes.
+  /// The multiply-adds of all passes, including the added ones.
   public var multiplyAdds: Int {
     forward.multiplyAdds + inputGradient.multiplyAdds + weightGradient.multiplyAdds + addedMultiplyAdds
   }
 
-  /// Of all passes.
+  /// The bytes of all passes.
   public var bytes: Int { forward.bytes + inputGradient.bytes + weightGradient.bytes }
 
   static let zero = StepCost(
     parameters: 0, forward: PassCost(multiplyAdds: 0, bytes: 0), inputGradient: PassCost(multiplyAdds: 0, bytes: 0),
     weightGradient: PassCost(multiplyAdds: 0, bytes: 0), addedMultiplyAdds: 0)
 
-  /// Of layers together.
+  /// Returns the sum over several layers.
   package static func sum(_ costs: some Sequence<StepCost>) -> StepCost {
     costs.reduce(.zero) { sum, cost in
       StepCost(
@@ -51,11 +51,11 @@ public struct StepCost: Hashable, Codable, Sendable {
 }
 
 extension Architecture {
-  /// What a training step takes in each layer, in their order, with this candidate's layers as basis convolutions
-  /// whose basis maps are their first outputs.
+  /// Returns the cost of a training step in each layer, in the order of the layers, with this candidate's layers as
+  /// basis convolutions whose basis maps are their first outputs.
   /// - Parameters:
-  ///   - batch: images whose products are counted.
-  ///   - storedImages: images that activations have room for: whole blocks of them.
+  ///   - batch: The number of images whose products are counted.
+  ///   - storedImages: The number of images for which activations have room, in whole blocks.
   package func stepCosts(
     of candidate: Candidate, variant: BasisVariant, batch: Int, storedImages: Int
   ) -> [StepCost] {
@@ -71,15 +71,16 @@ extension Architecture {
   }
 }
 
-/// Counts what a step takes in one layer.
+/// Counts the cost of a step in one layer.
 private struct StepCounting {
   let layer: Layer
-  /// Nil for a dense layer.
+  /// The rank; `nil` for a dense layer.
   let rank: Int?
   let variant: BasisVariant
   let readsImages: Bool
   let hasBatchNorm: Bool
-  /// The first convolution of a block, whose output after batch norm and rectifier is not kept.
+  /// Whether the layer is a convolution of a block other than the last, whose output after batch norm and rectifier is
+  /// not kept.
   let isInner: Bool
 
   private static let bytesPerNumber = 4
@@ -95,16 +96,17 @@ private struct StepCounting {
     rank.map { variant.coefficients(outputs: outputs, rank: $0) } ?? 0
   }
 
-  /// - Parameter otherParameters: besides the weights; without weights that are another layer's.
+  /// - Parameter otherParameters: The number of parameters besides the weights, minus weights that belong to another
+  ///   layer.
   func cost(batch: Int, storedImages: Int, otherParameters: Int) -> StepCost {
     let weights = layer.weights(rank: rank, variant: variant)
-    // The filters hand no gradient on to images; their own needs that of the basis maps all the same.
+    // The filters pass no gradient on to the images, but their own gradient needs that of the basis maps all the same.
     let gradientWeights = readsImages ? coefficients : filterWeights + coefficients
     let rank = rank ?? 0
     var added = 0
     if keepsMapsOnly {
-      // Σ y_b·y_bᵀ, and from y_b to its gradient; what g adds to that is made for all groups at once where there is
-      // one.
+      // Σ y_b·y_bᵀ, and the product that y_b adds to its gradient. With one group there is a third one: h is then a
+      // single product with all of g, including g_b.
       added = (variant.groups == 1 ? 3 : 2) * rank * variant.combinedMaps(rank: rank)
       if isInner { added += coefficients }
     }
@@ -122,25 +124,26 @@ private struct StepCounting {
       weightGradient: pass(weights, input + (gradient + otherMaps) * pixels), addedMultiplyAdds: added * pixels * batch)
   }
 
-  /// Numbers of an image's input that are read: a 1×1 convolution of stride 2 reads every fourth pixel.
+  /// The number of values read of an image's input: a 1×1 convolution of stride 2 reads every fourth pixel.
   private var input: Int {
     layer.inputChannels * (layer.kernelSize == 1 ? pixels : layer.inputSize * layer.inputSize)
   }
 
-  /// Channels that the forward pass writes.
+  /// The number of channels that the forward pass writes.
   private var kept: Int {
     guard let rank else { return outputs }
     if keepsMapsOnly { return rank }
     return variant == .full ? outputs + rank : outputs
   }
 
-  /// Channels in memory that the outputs' gradient is made from: y and g, or y_b and h; the logits' gradient as it is.
+  /// The number of channels in memory from which the outputs' gradient is computed: y and g, or y_b and h; for the
+  /// classifier, the gradient of the logits itself.
   private var gradient: Int {
     guard hasBatchNorm else { return outputs }
     return 2 * (keepsMapsOnly ? rank ?? outputs : outputs)
   }
 
-  /// Channels of basis maps that the coefficients' gradient reads and that are not among those of `gradient`.
+  /// The number of channels of basis maps that the coefficients' gradient reads and that `gradient` does not include.
   private var otherMaps: Int {
     guard let rank else { return 0 }
     return variant == .full || !hasBatchNorm ? rank : 0

@@ -6,9 +6,9 @@
   import Darwin
 #endif
 
-/// Student's t for whole degrees of freedom, to about ten digits: for reports, not for decisions.
+/// Student's t distribution for whole degrees of freedom, to about ten digits: for reports, not for decisions.
 enum StudentT {
-  /// P(T ≤ t), by its finite sums (Abramowitz and Stegun 1964, 26.7.3 and 26.7.4).
+  /// Returns P(T ≤ t), by its finite sums (Abramowitz and Stegun 1964, 26.7.3 and 26.7.4).
   static func cumulative(_ t: Double, degreesOfFreedom count: Int) -> Double {
     let angle = atan(t / Double(count).squareRoot())
     let (sine, cosine) = (sin(angle), cos(angle))
@@ -24,7 +24,7 @@ enum StudentT {
     return 0.5 + both / 2
   }
 
-  /// - Parameter probability: above one half, below 1.
+  /// - Parameter probability: Above 0.5 and below 1.
   static func quantile(_ probability: Double, degreesOfFreedom count: Int) -> Double {
     var (low, high) = (0.0, 1.0)
     while cumulative(high, degreesOfFreedom: count) < probability, high < 1e12 { high *= 2 }

@@ -2,18 +2,18 @@
 /// one fact; the changes of one turn are one transaction.
 
 public enum JobState: String, Codable, CaseIterable, Sendable {
-  /// To be handed out.
+  /// The job waits to be handed out.
   case waiting
-  /// A worker holds a lease on it.
+  /// A worker holds a lease on the job.
   case running
-  /// Has a result.
+  /// The job has a result.
   case finished
-  /// Its engine failed too often, or the user left it out: the study goes on without it. Records and JSON have the word
-  /// of the first version.
+  /// The job's engine failed too often, or the user left the job out: the study goes on without it. Records and JSON
+  /// contain the word of the first version.
   case setAside = "failed"
 }
 
-/// How many jobs are in which state.
+/// The number of jobs in each state.
 public struct JobCounts: Hashable, Sendable {
   public var waiting: Int
   public var running: Int
@@ -28,28 +28,29 @@ public struct JobCounts: Hashable, Sendable {
   }
 
   public var total: Int { waiting + running + finished + setAside }
-  /// Of which nothing more is to come.
+  /// The number of jobs that are finished or set aside, with nothing more to come.
   public var settled: Int { finished + setAside }
 }
 
-/// One work that the study wants, with what came of it.
+/// A work that the study wants, with what came of it.
 public struct JobRecord: Hashable, Sendable {
-  /// 1, 2, … in the order in which the strategy asked.
+  /// The job's number: 1, 2, … in the order in which the strategy asked. Final trainings (`FinalTrainings`) and jobs
+  /// that a person asked for (`HandAsked`) have numbers above those.
   public var id: Int64
   public var work: Work
-  /// In which round of the strategy it was asked for; nil where that is not on record, and where a person asked for it.
+  /// The round of the strategy that asked for the job; `nil` if it is not on record, or if a person asked for the job.
   public var round: Int?
-  /// Where in the round; nil where the jobs of the round have the order of their numbers.
+  /// The position in the round; `nil` if the jobs of the round are in the order of their numbers.
   public var place: Int?
   public var state: JobState
-  /// Attempts begun so far, whatever became of them.
+  /// The number of attempts begun so far, whatever became of them.
   public var attempts: Int
-  /// Attempts that ended by the job's own fault (crash, memory, time limit).
+  /// The number of attempts that ended through the job's own fault (crash, memory, time limit).
   public var failures: Int
-  /// Attempts that were lost with their worker.
+  /// The number of attempts that were lost with their worker.
   public var losses: Int
   public var result: Observation?
-  /// Why it was set aside.
+  /// Why the job was set aside; `nil` if it was not.
   public var failureReason: String?
 
   public init(
@@ -71,18 +72,19 @@ public struct JobRecord: Hashable, Sendable {
 
 /// How an attempt ended.
 public enum AttemptEnding: String, Codable, CaseIterable, Sendable {
-  /// It brought the job's result.
+  /// The attempt brought the job's result.
   case finished
   /// The lease ran out, or the worker came back without the job.
   case lost
-  /// The worker gave it back: it is leaving.
+  /// The job was handed back, such as by a worker that is leaving.
   case returned
-  /// The engine process failed; counts against the job.
+  /// The engine process failed, which counts against the job.
   case failed
 }
 
+/// A worker that joined the study, as recorded.
 public struct WorkerRecord: Hashable, Sendable {
-  /// The worker's own name for itself, new at each start.
+  /// The worker's name for itself, new at each start.
   public var id: String
   public var host: String
   public var processID: Int
@@ -100,11 +102,11 @@ public struct WorkerRecord: Hashable, Sendable {
   }
 }
 
-/// How an attempt ended that brought no result, and why, on one line.
+/// How an attempt without a result ended, and why, on one line.
 public enum UnfinishedAttempt: Hashable, Sendable {
   case lost(reason: String)
   case returned(reason: String)
-  /// With what its worker found out about it, where that is known.
+  /// The attempt failed, with what its worker found out about the failure, if known.
   case failed(reason: String, AttemptFailure? = nil)
 
   public var ending: AttemptEnding {
@@ -124,64 +126,65 @@ public enum UnfinishedAttempt: Hashable, Sendable {
   public var failure: AttemptFailure? { if case .failed(_, let failure) = self { failure } else { nil } }
 }
 
-/// A fact to be recorded. Times are the recorder's, not part of the fact.
+/// A fact to be recorded. The recorder adds the time, which is not part of the fact.
 public enum StudyChange: Hashable, Sendable {
   case jobAdded(JobRecord)
   case attemptStarted(job: Int64, attempt: Int, worker: String)
   case attemptEnded(job: Int64, attempt: Int, UnfinishedAttempt)
   case jobFinished(job: Int64, attempt: Int, worker: String, result: Observation)
-  /// Another study had the result of the same work: nobody trained it for this one.
+  /// The result was taken from another study that has the same work; no worker trained it for this study.
   case resultAdopted(job: Int64, source: String, result: Observation)
   case jobSetAside(job: Int64, reason: String)
   case workerJoined(WorkerRecord)
   /// `reason`: "left", "lost", …
   case workerLeft(id: String, reason: String)
-  /// It gets no jobs for a time: others finished what failed there.
+  /// The worker receives no jobs for `seconds`, because other workers finished jobs that failed there.
   case workerBenched(id: String, seconds: Double, reason: String)
-  /// It gets no jobs for a time: nothing came of several in a row.
+  /// The worker receives no jobs for `seconds`, because several jobs in a row brought no result there.
   case workerPaused(id: String, seconds: Double, reason: String)
-  /// It gets jobs again.
+  /// The worker receives jobs again.
   case workerUnbenched(id: String)
   case roundDecided(RoundNote)
-  /// Something a user may want to read later, such as a strategy's note.
+  /// A note that users may want to read later, such as a strategy's.
   case noted(String)
-  /// A note that says the same however often it is found out, such as why a search ended: on record once. A decision
-  /// that asks for nothing leaves no job by which a later coordinator could tell that it was taken.
+  /// A note that is recorded once, however often it is made, such as why a search ended. If a decision asks for
+  /// nothing, there is no job from which a later coordinator could tell that the decision was taken.
   case notedOnce(String)
-  /// The strategy wants nothing more, and nothing is under way.
+  /// The strategy wants nothing more, and no job is under way.
   case studyFinished
-  /// There is more to do in a study that was finished, or that is open anyway.
+  /// There is more to do: a finished study is open again, an open one stays open.
   case studyReopened
-  /// A person asked for something, and this is what it did; before the changes that it consists of.
+  /// What a person asked for, and what it did. Recorded before the changes that the intervention consists of.
   case intervened(InterventionRecord)
-  /// No job is handed out any more, or jobs are again.
+  /// Whether the study is paused from now on, so that no job is handed out.
   case paused(Bool)
-  /// Most jobs that the search may have.
+  /// The maximum number of jobs of the search changed to this number.
   case budgetChanged(Int)
-  /// The strategy decides this round and those behind it again.
+  /// The strategy decides this round and all later ones again.
   case roundsForgotten(from: Int)
-  /// The strategy asks for a job that there is already.
+  /// The strategy asks for a job that exists already.
   case jobAsked(job: Int64, round: Int, place: Int)
-  /// A job that was set aside waits again, as if nothing had failed.
+  /// A job that was set aside waits again, as if none of its attempts had failed.
   case jobReopened(job: Int64)
-  /// The result is none any more: it is kept for people to see, and the job waits again, as if nothing had failed.
+  /// The job's result no longer counts: it is kept for people to read, and the job waits again, as if no attempt had
+  /// failed.
   case resultStruckOut(job: Int64)
-  /// It gets no more jobs.
+  /// The worker receives no more jobs.
   case workerDrained(id: String)
-  /// Nothing that it finds counts any more.
+  /// Nothing that the worker finds counts any more.
   case workerDistrusted(id: String)
 }
 
-/// What a person asked for, as it is recorded.
+/// What a person asked for, as recorded.
 public struct InterventionRecord: Hashable, Sendable {
-  /// `user@host`, or what a person calls itself.
+  /// `user@host`, or the name that a person gave.
   public var author: String
   public var verb: Intervention.Verb
-  /// What it did, on one line; about a job or a worker, what became of it.
+  /// What the intervention did, on one line. If it is about a job or a worker, the text completes `job 5 is …`.
   public var text: String
-  /// The job that it is about; nil where it is about none.
+  /// The job that the intervention is about; `nil` if it is about none.
   public var job: Int64?
-  /// The worker that it is about; nil where it is about none.
+  /// The worker that the intervention is about; `nil` if it is about none.
   public var worker: String?
 
   public init(author: String, verb: Intervention.Verb, text: String, job: Int64? = nil, worker: String? = nil) {

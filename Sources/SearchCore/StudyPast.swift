@@ -1,13 +1,13 @@
-/// What the record of a study says besides its jobs, for a coordinator that goes on with it: to whom attempts were
-/// given, and which workers have proven themselves.
+/// What the record of a study says besides its jobs, for a coordinator that resumes it: which workers the attempts were
+/// given to, and which workers have proven themselves.
 public struct StudyPast: Hashable, Sendable {
   /// An attempt at a job that is still open.
   public struct Attempt: Hashable, Sendable {
     public var job: Int64
-    /// 1, 2, …
+    /// The number of the attempt: 1, 2, …
     public var number: Int
     public var worker: String
-    /// Nil while it is under way.
+    /// `nil` while the attempt is under way.
     public var ending: AttemptEnding?
 
     public init(job: Int64, number: Int, worker: String, ending: AttemptEnding?) {
@@ -18,23 +18,23 @@ public struct StudyPast: Hashable, Sendable {
     }
   }
 
-  /// In the order of their jobs and numbers.
+  /// The attempts, in the order of their jobs and numbers.
   public var attempts: [Attempt]
   /// Every worker that ever joined.
   public var workers: [WorkerRecord]
   /// Names of workers that have finished a job.
   public var finishers: Set<String>
-  /// By trainings that brought results.
+  /// The time spent on trainings that brought results.
   public var timeSpent: TimeSpent
-  /// The search was over.
+  /// Whether the search was over.
   public var isFinished = false
-  /// No job is handed out until a person says so.
+  /// Whether the study is paused: no job is handed out until a person resumes it.
   public var isPaused = false
-  /// Names of workers that get no more jobs.
+  /// Names of workers that receive no more jobs.
   public var drained: Set<String> = []
-  /// Names of workers of which nothing counts any more.
+  /// Names of workers whose results no longer count.
   public var distrusted: Set<String> = []
-  /// Jobs whose results a worker found or handed over, by its name.
+  /// The jobs whose results a worker found or handed over, by the worker's name.
   public var resultsByWorker: [String: [Int64]] = [:]
 
   public init(

@@ -1,8 +1,8 @@
-/// What a search has taken so far, in seconds.
+/// The time that a search has taken so far, in seconds.
 public struct TimeSpent: Hashable, Sendable {
-  /// Summed over all trainings.
+  /// The sum over all trainings.
   public var ofWorkers: Double
-  /// During which anything was trained.
+  /// The time during which anything was trained.
   public var onClock: Double
 
   public init(ofWorkers: Double = 0, onClock: Double = 0) {
@@ -10,7 +10,7 @@ public struct TimeSpent: Hashable, Sendable {
     self.onClock = onClock
   }
 
-  /// - Parameter trainings: when each began and ended, in whatever order.
+  /// - Parameter trainings: When each training began and ended, in any order.
   public init(_ trainings: [(begun: Double, ended: Double)]) {
     self.init()
     var last = -Double.infinity
@@ -22,7 +22,7 @@ public struct TimeSpent: Hashable, Sendable {
   }
 }
 
-/// How much of it a search may take, in seconds; nil for no bound.
+/// How much time a search may take, in seconds; `nil` for no bound.
 public struct TimeLimits: Hashable, Sendable {
   public var ofWorkers: Double?
   public var onClock: Double?
@@ -32,7 +32,8 @@ public struct TimeLimits: Hashable, Sendable {
     self.onClock = onClock
   }
 
-  /// Seconds on the clock until one of them is reached while so many trainings go on; nil where none will be.
+  /// Returns the seconds on the clock until a bound is reached while `running` trainings go on; `nil` if no bound
+  /// applies.
   public func secondsLeft(after spent: TimeSpent, running: Int) -> Double? {
     let left = [
       onClock.map { $0 - spent.onClock },

@@ -1,19 +1,20 @@
-/// A trained dense network that trainings begin with, each candidate's convolutions made of its filters.
+/// A trained dense network that trainings begin with: each candidate's convolutions are derived from its filters.
 public struct TrainedStart: Codable, Hashable, Sendable {
   /// Where the weights come from.
   public enum Origin: Codable, Hashable, Sendable {
     /// The study's own training of the dense network.
     case dense(epochs: Int, trainImages: Int, seed: UInt64)
-    /// A checkpoint, by the SHA-256 of its file, in lower-case hexadecimal digits.
+    /// A checkpoint, by the SHA-256 of its file in lower-case hexadecimal digits.
     case checkpoint(weights: String)
   }
 
   public var origin: Origin
-  /// Training images that tell how inputs of the layers are distributed, and that batch norm's statistics are taken
-  /// from anew.
+  /// The number of training images that give the distribution of the layers' outputs, and from which batch norm's
+  /// statistics are computed anew.
   public var calibrationImages: Int
-  /// Batch norm's statistics are of these images augmented as in training, as the trained network's own are: of bare
-  /// images they differ by the padding that a crop brings in, and the network is worse with them.
+  /// Whether batch norm's statistics are those of these images augmented as in training, as the trained network's own
+  /// are. Statistics of unaugmented images differ by the padding that a crop brings in, and the network is worse with
+  /// them.
   public var augment: Bool
 
   public static let defaultCalibrationImages = 2000
@@ -24,11 +25,11 @@ public struct TrainedStart: Codable, Hashable, Sendable {
     self.augment = augment
   }
 
-  /// What trains the start's weights by itself, as part of the study; nil where they are given.
+  /// Returns the recipe that trains the start's weights as part of the study; `nil` if the weights are given.
   package func training(of recipe: TrainingRecipe) -> TrainingRecipe? {
     guard case .dense(let epochs, let trainImages, _) = origin else { return nil }
     var training = recipe
-    // The dense network has nothing of which an update could be skipped.
+    // The dense network has no part whose updates could be skipped.
     (training.start, training.until, training.curve, training.skip) = (nil, nil, false, nil)
     training.epochs = Epochs(epochs)
     training.data.trainImages = trainImages
@@ -46,7 +47,7 @@ extension TrainedStart {
 
   static let seedKey = "start.seed"
 
-  /// Of a recipe that may have none: then no field is there.
+  /// Visits the fields of a recipe's start. A recipe without a start has none of them.
   static func visitFields<Visitor: WorkFieldVisitor>(
     _ start: inout TrainedStart?, _ visitor: inout Visitor
   ) throws(Visitor.Failure) {
@@ -78,7 +79,7 @@ extension TrainedStart {
 }
 
 extension Architecture {
-  /// Fewest calibration images of which the covariance of every layer's outputs can have full rank: N + 1 pixels.
+  /// The fewest calibration images with which the covariance of every layer's outputs can have full rank: N + 1 pixels.
   package var fewestCalibrationImages: Int {
     layers.map { layer in
       let pixels = layer.outputSize * layer.outputSize

@@ -1,29 +1,29 @@
 import Digests
 
 /// What a training may be asked to do: one set of limits for configurations, command lines and messages. The upper ones
-/// keep a slip of the pen from asking for months, or for more memory than there is.
+/// keep a typing error from asking for months of training, or for more memory than there is.
 public enum TrainingLimits {
   public static let epochs = 1...1000
-  /// With a trained start.
+  /// Epochs of a training with a trained start.
   public static let partialEpochs = NumberLimit("0 to 1000, with three decimals at most") {
     $0 <= 1000 && Epochs($0) != nil
   }
   public static let calibrationImages = 1...100_000
-  /// Images a step.
+  /// Images per step.
   public static let batch = 1...4096
   public static let learningRate = NumberLimit("more than 0, at most 100") { $0 > 0 && $0 <= 100 }
   public static let momentum = NumberLimit("at least 0 and less than 1") { $0 >= 0 && $0 < 1 }
   public static let weightDecay = NumberLimit("from 0 to 1") { $0 >= 0 && $0 <= 1 }
   /// Steps from one update to the next; no more than an epoch has.
   public static let updatesEvery = 1...100_000
-  /// Of a candidate, or of one command.
+  /// Seeds of a candidate, or of one command.
   public static let seeds = 1...1000
 
-  /// Of any data set, to train on or to score by.
+  /// Images of any data set, to train on or to score.
   public static let images = DataShape.imageCounts
 }
 
-/// Which decimal numbers are allowed, and how that is said. None allows infinities or what is not a number.
+/// Which decimal numbers are allowed, and how messages say that. Infinities and NaN are never allowed.
 public struct NumberLimit: Sendable, CustomStringConvertible {
   public let description: String
   private let isAllowed: @Sendable (Double) -> Bool
@@ -37,7 +37,7 @@ public struct NumberLimit: Sendable, CustomStringConvertible {
 }
 
 extension TrainingRecipe {
-  /// Fields beyond their limits, with what is allowed.
+  /// The fields beyond their limits, with what is allowed.
   public var beyondLimits: [(field: String, value: String, allowed: String)] {
     let images = max(1, data.shape.trainingImages)
     let whole: [(String, Int, ClosedRange<Int>)] = [
@@ -53,7 +53,7 @@ extension TrainingRecipe {
       + numbers.filter { !$0.2.contains($0.1) }.map { ($0.0, "\($0.1)", $0.2.description) }
   }
 
-  /// Of the images, or of the network that is for them.
+  /// Problems of the images, or of the network for these images.
   private var networkBeyondLimits: [(field: String, value: String, allowed: String)] {
     let problems = data.shapeBeyondLimits
     guard problems.isEmpty, let problem = model.problem(imageSize: data.shape.imageSize) else { return problems }

@@ -1,11 +1,11 @@
 /// The learning rate over the steps of a training.
 public enum Schedule: String, Codable, CaseIterable, Sendable {
   case constant
-  /// Times 0.1 after half of the steps and again after three quarters.
+  /// Multiplied by 0.1 after half of the steps, and again after three quarters.
   case step
   /// peak · (1 + cos(π t / T)) / 2
   case cosine
-  /// Linear up over the first ⌈T/5⌉ steps, then cosine to 0.
+  /// Rises linearly over the first ⌈T/5⌉ steps, then falls to 0 along a cosine.
   case onecycle
 }
 
@@ -15,7 +15,7 @@ public struct DataSelection: Codable, Hashable, Sendable {
   public var trainImages: Int
   public var validationImages: Int
   public var splitSeed: UInt64
-  /// What a file of arrays holds; nil for the other sets, of which that is known.
+  /// The shape of a file of arrays; `nil` for the other sets, whose shapes are known.
   public var arrays: DataShape?
 
   public init(
@@ -30,8 +30,8 @@ public struct DataSelection: Codable, Hashable, Sendable {
 }
 
 extension DataSelection {
-  /// Images from which those that are held out are drawn: all that a set has; of one without an end so many that the
-  /// images held out are the same for more or fewer to train on.
+  /// The number of images from which the held-out images are drawn: all images of a set. For a set without an end, it
+  /// is at least 50,000, so that the images held out are the same for more or fewer training images.
   package var drawnFrom: Int {
     self.set.isDrawn ? max(50_000, max(0, validationImages) + max(0, trainImages)) : shape.trainingImages
   }
@@ -42,7 +42,7 @@ public struct TrainingRecipe: Codable, Hashable, Sendable {
   public var model: Model
   public var variant: BasisVariant
   public var data: DataSelection
-  /// Whole from scratch; from a trained start also a part of one, or none.
+  /// Whole from scratch; from a trained start also a part of an epoch, or none.
   public var epochs: Epochs
   public var batch: Int
   public var learningRate: Double
@@ -51,17 +51,18 @@ public struct TrainingRecipe: Codable, Hashable, Sendable {
   public var nesterov: Bool
   public var weightDecay: Double
   public var augment: Bool
-  /// How training images are varied where they are; nil for crops and flips.
+  /// How training images are varied if `augment` is set; `nil` for crops and flips.
   public var augmentation: AugmentationChoice?
-  /// The validation images are scored after every epoch, too. The training itself stays the same to the bit.
+  /// Whether the validation images are also scored after every epoch. The training itself stays the same to the bit.
   public var curve = false
-  /// What the training begins with; nil for weights that are drawn.
+  /// What the training begins with; `nil` for randomly drawn weights.
   public var start: TrainedStart?
-  /// The training ends after so many epochs, of a schedule that goes on to `epochs`; nil for all of it.
+  /// The number of epochs after which the training ends, while its schedule goes on to `epochs`; `nil` for the whole
+  /// schedule.
   public var until: Int?
-  /// Updates of decomposed layers that are skipped; nil for none.
+  /// The updates of decomposed layers that are skipped; `nil` for none.
   public var skip: SkippedUpdates?
-  /// What it is computed with on every machine; nil for native kernels, the fastest of each.
+  /// What the training is computed with on every machine; `nil` for native kernels, the fastest of each machine.
   public var kernels: KernelDemand?
 
   public init(
@@ -89,31 +90,31 @@ public struct TrainingRecipe: Codable, Hashable, Sendable {
     self.kernels = kernels
   }
 
-  /// The network, for the images and classes of the data set.
+  /// The network for the images and classes of the data set.
   public var architecture: Architecture {
     Architecture(model, imageSize: data.shape.imageSize, classCount: data.shape.classCount)
   }
 
-  /// Steps of an epoch: a last partial batch is dropped, unless it is the only one.
+  /// The number of steps in an epoch. A last partial batch is dropped, unless it is the only one.
   package var stepsPerEpoch: Int { max(1, data.trainImages / max(1, batch)) }
 
-  /// A training step runs through a network forwards and twice as long backwards.
+  /// The passes of a training step: one forward, and a backward pass that takes twice as long.
   package static let passesOfStep = 3.0
 
-  /// Images that pass through the network, once each way counted: times the network's multiply-adds it is a training's
-  /// work.
+  /// The number of images times forward passes through the network, of which a backward pass counts as two. Times the
+  /// network's multiply-adds, it is the work of a training.
   package var passes: Double {
     let trained = until.map { Double($0) } ?? epochs.count
-    // A start's conversion and its batch norm are one pass each.
+    // The conversion of the start and the recalibration of batch norm are one pass each.
     let calibration = start.map { 2 * Double($0.calibrationImages) } ?? 0
     return Self.passesOfStep * trained * Double(data.trainImages) + calibration
       + max(1, curve ? trained.rounded(.down) : 1) * Double(data.validationImages)
   }
 
-  /// Without what those do not know that read recipes in this form, older workers and checkpoints: `curve`, which
-  /// changes nothing of what a training finds; `start` and `until`, with which no work is said to those workers.
-  /// `augmentation`, `skip` and `kernels` are there only where they are set, of which the same is true; checkpoints
-  /// of trainings that go on need them.
+  /// Leaves out fields unknown to the older workers and checkpoints that read recipes in this form: `curve`, which
+  /// changes nothing of what a training finds, and `start` and `until`, since no work with these is sent to such
+  /// workers. `augmentation`, `skip` and `kernels` are present only if they are set, and no work with these is sent to
+  /// such workers either; checkpoints of trainings that are resumed need them.
   private enum CodingKeys: String, CodingKey {
     case model, variant, data, epochs, batch, learningRate, schedule, momentum, nesterov, weightDecay, augment,
       augmentation, skip, kernels

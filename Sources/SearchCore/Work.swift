@@ -1,12 +1,12 @@
 import Digests
 
-/// One computation that a study asks for: what, of which candidate, with which seed.
+/// One computation that a study asks for: what, for which candidate, with which seed.
 ///
-/// A value: everything that its result depends on is in it, apart from images and kernels. `description` is its
+/// A value that contains everything its result depends on, apart from images and kernels. `description` is its
 /// canonical text, which messages carry and `init(canonical:)` reads.
 public struct Work: Hashable, Sendable, CustomStringConvertible {
   public let candidate: Candidate
-  /// 0, 1, …: repetitions differ in their seed only.
+  /// The number of the repetition: 0, 1, … Repetitions differ in their seed only.
   public let repetition: Int
   public let seed: UInt64
   private let shared: SharedKind
@@ -26,7 +26,8 @@ public struct Work: Hashable, Sendable, CustomStringConvertible {
   /// The kind's part of the canonical text.
   package var kindText: String { shared.text }
 
-  /// Step and inference time are measured beside the dense network once a candidate, with its first repetition.
+  /// Whether step and inference time are measured beside the dense network: once per candidate, with its first
+  /// repetition.
   public var measuresTime: Bool {
     switch kind {
     case .proxyTraining(let recipe): repetition == 0 && recipe.until == nil && recipe.epochs > .none
@@ -38,7 +39,8 @@ public struct Work: Hashable, Sendable, CustomStringConvertible {
     WorkText.text(kind: shared.text, candidate: candidate.description, repetition: repetition, seed: seed)
   }
 
-  /// The same training to the end of its schedule: where they are equal, one goes on from the other's state.
+  /// The same training to the end of its schedule. If this is equal for two works, one of them resumes from the other's
+  /// state.
   package var whole: Work {
     guard kind.recipe.until != nil else { return self }
     return Work(candidate: candidate, kind: kind.whole, repetition: repetition, seed: seed)
@@ -54,14 +56,14 @@ public struct Work: Hashable, Sendable, CustomStringConvertible {
       && left.candidate.description == right.candidate.description && left.shared == right.shared
   }
 
-  /// Kinds are few in a study, and the seed follows from the rest.
+  /// Kinds are few in a study, and the seed follows from the rest, so neither is hashed.
   public func hash(into hasher: inout Hasher) {
     hasher.combine(candidate)
     hasher.combine(repetition)
   }
 }
 
-/// A kind of work with its text, made once for all works of this kind: a study has up to a million.
+/// A kind of work with its text, created once for all works of this kind: a study has up to a million works.
 final class SharedKind: Sendable, Equatable {
   let kind: WorkKind
   let text: String
@@ -76,19 +78,19 @@ final class SharedKind: Sendable, Equatable {
 
 /// What the works of a study have in common, and how they get their seeds.
 ///
-/// The same candidate, repetition and seed may be worked on at several rungs, each a kind of its own: the cheapest
-/// first, and the top one is what the frontier is made of.
+/// The same candidate, repetition and seed may be trained at several rungs, each of its own kind. The cheapest rung
+/// comes first; the frontier is made of the results of the top one.
 public struct WorkTemplate: Sendable {
   public let studySeed: UInt64
   public let seeding: Seeding
-  /// What the model of effects reads of the works' results.
+  /// What the model of effects reads from the results of works.
   public let scores: TrainingScores
-  /// The model of effects weighs what the analysis of the trained network found (`TruncationErrors`).
+  /// Whether the model of effects weighs what the analysis of the trained network found (`TruncationErrors`).
   public let weighsTruncation: Bool
   private let shared: [SharedKind]
   private var askedRung: Int
 
-  /// - Parameter lower: the kinds of the rungs below, the cheapest first.
+  /// - Parameter lower: The kinds of the rungs below the top, the cheapest first.
   public init(
     kind: WorkKind, lower: [WorkKind] = [], studySeed: UInt64, seeding: Seeding = .perCandidate,
     scores: TrainingScores = .accuracies, weighsTruncation: Bool = false
@@ -101,44 +103,44 @@ public struct WorkTemplate: Sendable {
     self.weighsTruncation = weighsTruncation
   }
 
-  /// Of the top rung.
+  /// The kind of the top rung.
   public var kind: WorkKind { top.kind }
   private var top: SharedKind { shared[shared.count - 1] }
 
-  /// The cheapest first.
+  /// The kinds of all rungs, the cheapest first.
   public var rungs: [WorkKind] { shared.map(\.kind) }
   public var topRung: Int { shared.count - 1 }
 
-  /// Of `rungs`; nil for a work of another kind.
+  /// Returns the index in `rungs`; `nil` for a work of another kind.
   public func rung(of work: Work) -> Int? { shared.firstIndex { work.is($0) } }
 
-  /// The same, for those who begin at a lower rung: where none is named, works are of this one.
+  /// Returns a template for searches that begin at a lower rung: works for which no rung is named are of this rung.
   func asking(at rung: Int) -> WorkTemplate {
     var template = self
     template.askedRung = rung
     return template
   }
 
-  /// - Parameter rung: of `rungs`; nil for the top one, or that of `asking`.
+  /// - Parameter rung: An index in `rungs`; `nil` for the top rung, or the one given to `asking(at:)`.
   public func work(_ candidate: Candidate, repetition: Int, rung: Int? = nil) -> Work {
     Work(
       candidate: candidate, kind: shared[rung ?? askedRung], repetition: repetition,
       seed: seeding.seed(of: candidate, repetition: repetition, studySeed: studySeed))
   }
 
-  /// With a seed that was recorded.
+  /// Returns a work of the top rung with a seed that was recorded.
   package func work(_ candidate: Candidate, repetition: Int, seed: UInt64) -> Work {
     Work(candidate: candidate, kind: top, repetition: repetition, seed: seed)
   }
 
-  /// The same training at another rung.
+  /// Returns the same training at another rung.
   public func work(_ work: Work, at rung: Int) -> Work {
     Work(candidate: work.candidate, kind: shared[rung], repetition: work.repetition, seed: work.seed)
   }
 }
 
 extension WorkTemplate {
-  /// The analysis of the trained network that trainings start from; nil where they start from scratch.
+  /// The analysis of the trained network that trainings start from; `nil` if they start from scratch.
   var layerAnalysis: Work? {
     guard kind.start != nil else { return nil }
     var recipe = kind.recipe
@@ -146,7 +148,7 @@ extension WorkTemplate {
     return Work(candidate: .dense, kind: .layerAnalysis(recipe), repetition: 0, seed: studySeed)
   }
 
-  /// A space as the model of effects sees it once these results are known.
+  /// Returns the space as the model of effects sees it once these results are known.
   func effectSpace(_ space: SearchSpace, knowing results: [Work: Observation]) -> EffectSpace {
     guard weighsTruncation, let analysis = layerAnalysis, let found = results[analysis]?[.truncationErrors] else {
       return EffectSpace(space)

@@ -1,7 +1,7 @@
 import Synchronization
 
 extension Work {
-  /// Multiply-adds of the whole, about: what forecasts of its time are made of.
+  /// The approximate number of multiply-adds of the whole work, on which forecasts of its time are based.
   package var multiplyAdds: Double {
     let recipe = kind.recipe
     let architecture = Self.architectures.withLock { $0.architecture(of: recipe) }
@@ -11,7 +11,7 @@ extension Work {
   private static let architectures = Mutex(KnownArchitectures())
 }
 
-/// Networks of works, each made once: a study has one, or few.
+/// The networks of works, each created once: a study has one, or few.
 private struct KnownArchitectures: Sendable {
   private struct Key: Hashable {
     var model: Model

@@ -1,4 +1,4 @@
-/// What the fields of works mean, for the protocol's page. A test asks for every one.
+/// What the fields of works mean, for the protocol's page. A test requires an entry for every field.
 enum WorkFieldMeanings {
   static let texts: [String: String] = [
     "model": "the network: one of these names, or a description (networks.md)",

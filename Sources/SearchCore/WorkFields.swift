@@ -1,29 +1,30 @@
-/// What is done with the fields that a kind of work depends on. A field is declared once, in `visitFields` beside its
-/// type: key, as in configurations, and value.
+/// An operation on the fields that a kind of work depends on. A field is declared once, in `visitFields` beside its
+/// type, with its value and its key, which is that of the configuration.
 protocol WorkFieldVisitor {
   associatedtype Failure: Error
 
   mutating func field<Value: LosslessStringConvertible>(_ key: String, _ value: inout Value) throws(Failure)
 
-  /// One of a few words.
+  /// Visits a value that is one of a few words.
   mutating func choice<Value: RawRepresentable<String> & CaseIterable>(
     _ key: String, _ value: inout Value
   ) throws(Failure)
 
-  /// One that came later than the kind it belongs to: where it is false, texts are what they were before.
+  /// Visits a flag that was introduced later than its kind of work. It is left out if it is false, so that texts are
+  /// what they were before.
   mutating func flag(_ key: String, _ value: inout Bool) throws(Failure)
 
-  /// The same of a value that need not be there.
+  /// Visits a value that may be absent, and is then left out.
   mutating func optional<Value: LosslessStringConvertible>(_ key: String, _ value: inout Value?) throws(Failure)
 
-  /// A whole number of one of a few words at most, each of which has its own key below this one: likewise nothing where
+  /// Visits a whole number of at most one of a few words, each of which has its own key below `key`. It is left out if
   /// there is none.
   mutating func alternative<Choice: RawRepresentable<String> & CaseIterable>(
     _ key: String, _ value: inout (choice: Choice, number: Int)?
   ) throws(Failure)
 }
 
-/// Keys and values, in the order of the fields.
+/// Collects keys and values, in the order of the fields.
 struct WorkFieldWriter: WorkFieldVisitor {
   private(set) var fields: [(key: String, value: String)] = []
 
@@ -50,8 +51,8 @@ struct WorkFieldWriter: WorkFieldVisitor {
   }
 }
 
-/// Values by key, as they were written. What nobody asks for is left: an older kind of work is read from a newer
-/// study's values.
+/// Reads values by key, as they were written. Values that no field asks for are ignored, so that an older kind of work
+/// can be read from a newer study's values.
 struct WorkFieldReader: WorkFieldVisitor {
   private var values: [String: String]
 
@@ -116,7 +117,8 @@ struct WorkFieldReader: WorkFieldVisitor {
 }
 
 extension TrainingRecipe {
-  /// The keys are those of the configuration, seeds aside: there they are the study's `seed`.
+  /// Visits the fields. Their keys are those of the configuration, except for seeds, which follow from the study's
+  /// `seed` there.
   mutating func visitFields<Visitor: WorkFieldVisitor>(_ visitor: inout Visitor) throws(Visitor.Failure) {
     try visitor.choice("model", &model)
     try visitor.field("space.variant", &variant)
@@ -144,7 +146,7 @@ extension TrainingRecipe {
   }
 
   private static let splitSeedKey = "data.split_seed"
-  /// In configurations all of these are the study's `seed`.
+  /// Keys that have no counterpart in configurations, where all of them are the study's `seed`.
   private static let seedKeys = [splitSeedKey, TrainedStart.seedKey]
 
   init(fields: inout WorkFieldReader) throws(SearchError) {
@@ -157,8 +159,8 @@ extension TrainingRecipe {
     }
   }
 
-  /// Key of the configuration → value, canonical: what of a study's configuration says how it trains. `init(entries:)`
-  /// reads it.
+  /// The part of a study's configuration that says how it trains: key of the configuration → canonical value.
+  /// `init(entries:)` reads it.
   package var entries: [String: String] {
     var writer = WorkFieldWriter()
     var recipe = self
@@ -167,8 +169,8 @@ extension TrainingRecipe {
       uniqueKeysWithValues: writer.fields.filter { !Self.seedKeys.contains($0.key) }.map { ($0.key, $0.value) })
   }
 
-  /// From the resolved values of a study's configuration. Throws `SearchError.work` for one that is missing or cannot
-  /// be.
+  /// Reads the resolved values of a study's configuration. Throws `SearchError.work` for a value that is missing or
+  /// invalid.
   package init(entries: [String: String]) throws(SearchError) {
     var values = entries
     for key in Self.seedKeys { values[key] = entries["seed"] }

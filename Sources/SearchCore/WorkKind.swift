@@ -1,21 +1,21 @@
-/// What is to be computed for a candidate. A kind is a case with what it depends on besides candidate, repetition and
+/// What is computed for a candidate. A kind is a case with everything it depends on besides candidate, repetition and
 /// seed.
 ///
-/// A new kind is: a case here with its name, the branch of `init(named:fields:)` that reads it, and a branch in the
+/// A new kind takes a case here with its name, a branch of `init(named:fields:)` that reads it, and a branch in the
 /// engine (`BasisEngine.WorkRunner`).
 public enum WorkKind: Hashable, Sendable {
-  /// Train for a few epochs, from scratch or from a trained network, and judge by the validation images.
+  /// Trains for a few epochs, from scratch or from a trained network, and scores on the validation images.
   case proxyTraining(TrainingRecipe)
-  /// Train the dense network that others start with (`TrainedStart.training`); its weights are an artifact.
+  /// Trains the dense network that other trainings start with (`TrainedStart.training`); its weights are an artifact.
   case startTraining(TrainingRecipe)
-  /// What truncation does to each layer of a trained network, of the recipe's `start`; nothing is trained.
+  /// Finds what truncation does to each layer of a trained network, the recipe's `start`; nothing is trained.
   case layerAnalysis(TrainingRecipe)
-  /// Train in full, and judge by the test images.
+  /// Trains in full, and scores on the test images.
   case finalTraining(TrainingRecipe)
 }
 
 extension WorkKind {
-  /// In canonical texts; never used again for something else.
+  /// The name in canonical texts; do not reuse one for something else.
   var name: String {
     switch self {
     case .proxyTraining: "proxy-training"
@@ -27,7 +27,7 @@ extension WorkKind {
 
   private static let names = ["proxy-training", "start-training", "layer-analysis", "final-training"]
 
-  /// Without an end before the schedule's.
+  /// The kind without an end before the schedule's.
   var whole: WorkKind {
     func whole(_ recipe: TrainingRecipe) -> TrainingRecipe {
       var recipe = recipe
@@ -42,7 +42,7 @@ extension WorkKind {
     }
   }
 
-  /// In lines for people.
+  /// The name in lines for people.
   public var title: String {
     switch self {
     case .proxyTraining: "a training"
@@ -52,7 +52,7 @@ extension WorkKind {
     }
   }
 
-  /// What its trainings go by.
+  /// The recipe of the kind's trainings.
   public var recipe: TrainingRecipe {
     switch self {
     case .proxyTraining(let recipe), .startTraining(let recipe), .layerAnalysis(let recipe), .finalTraining(let recipe):
@@ -72,7 +72,7 @@ extension WorkKind {
     }
   }
 
-  /// As progress is counted; 0 for what has none.
+  /// The number of epochs in which progress is counted; 0 for a kind without any.
   public var epochs: Int {
     switch self {
     case .layerAnalysis: 0
@@ -81,9 +81,9 @@ extension WorkKind {
     }
   }
 
-  /// Which network it is about.
+  /// The network that the work is about.
   public var model: Model { recipe.model }
-  /// The weights of a trained network have to be there; nil where it starts from scratch.
+  /// The trained network whose weights the work needs; `nil` if it starts from scratch.
   public var start: TrainedStart? { recipe.start }
 
   func visitFields<Visitor: WorkFieldVisitor>(_ visitor: inout Visitor) throws(Visitor.Failure) {
@@ -102,7 +102,7 @@ extension WorkKind {
     if case .proxyTraining = self { true } else { false }
   }
 
-  /// The trained network is part of what it finds, unless it diverged: a content (`Artifact.weights`).
+  /// Whether the work leaves the trained network as a content (`Artifact.weights`), unless it diverges.
   public var leavesWeights: Bool {
     switch self {
     case .startTraining, .finalTraining: true
@@ -110,7 +110,7 @@ extension WorkKind {
     }
   }
 
-  /// What an observation of this kind must have; without it, it is of something else.
+  /// The metrics that an observation of this kind must have; an observation without them is of another kind.
   public var requiredMetrics: [Metric] {
     switch self {
     case .proxyTraining, .startTraining: [.accuracy, .imagesPerSecond, .peakMemoryBytes, .trainSeconds]
@@ -119,12 +119,12 @@ extension WorkKind {
     }
   }
 
-  /// Why this cannot be what such a work finds; nil where it can.
+  /// Returns why an observation cannot be the result of such a work; `nil` if it can.
   public func problem(with observation: Observation) -> String? {
     if let missing = requiredMetrics.first(where: { observation[$0] == nil }) { return "it has no \(missing.name)" }
     switch self {
     case .startTraining, .finalTraining:
-      // Foreign engines have networks of another form, and leave none.
+      // Foreign engines have networks in another form, and leave none.
       let isForeign = KernelVariant(observation.kernelVariant).foreignEngine != nil
       let isMissing = observation.artifacts[Artifact.weights] == nil && !observation.diverged && !isForeign
       return isMissing ? "it has no \(Artifact.weights)" : nil

@@ -1,4 +1,4 @@
-/// The part of docs/protocol-fields.md about texts of works, from the declaration of their fields.
+/// The part of docs/protocol-fields.md about texts of works, generated from the declarations of their fields.
 package enum WorkPage {
   package static var text: String {
     var page = """
@@ -26,7 +26,7 @@ package enum WorkPage {
     return page
   }
 
-  /// Keys of which nothing is said, and of which something is said though there is no such field.
+  /// Keys that have no explanation, and explanations of keys that are no field.
   static var unexplained: (missing: [String], surplus: [String]) {
     let (names, explained) = (Set(rows.map(\.key)), Set(WorkFieldMeanings.texts.keys))
     return (names.subtracting(explained).sorted(), explained.subtracting(names).sorted())
@@ -52,7 +52,7 @@ package enum WorkPage {
       recipe.visitFields(&visitor)
       for row in visitor.rows where !rows.contains(where: { $0.key == row.key }) {
         rows.append(row)
-        // What comes with a start only.
+        // Fields that only come with a start.
         if let start, row.presence == WorkFieldRow.always {
           let from = if case .dense = start.origin { "dense" } else { "checkpoint" }
           rows[rows.count - 1].presence =
@@ -72,7 +72,7 @@ private struct WorkFieldRow {
   var presence: String
 }
 
-/// Collects what is declared.
+/// Collects the declared fields.
 private struct WorkFieldRows: WorkFieldVisitor {
   typealias Failure = Never
 

@@ -1,6 +1,7 @@
-/// The canonical text of a work, taken apart: `proxy-training model=resnet20 … candidate=dense repetition=0 seed=7`.
+/// The canonical text of a work, in its parts: `proxy-training model=resnet20 … candidate=dense repetition=0 seed=7`.
 ///
-/// The kind comes first, because it is the same for all works of a study: who reads many knows it again by its text.
+/// The kind comes first because it is the same for all works of a study: a reader of many works recognizes it by its
+/// text.
 public struct WorkText: Sendable {
   public let kind: Substring
   public let candidate: Substring
@@ -20,7 +21,7 @@ public struct WorkText: Sendable {
     return text
   }
 
-  /// Nil where it has not this form. What kind and candidate say is not looked at.
+  /// Returns `nil` if the text does not have this form. The contents of kind and candidate are not checked.
   public init?(_ text: String) {
     var rest = text[...]
     guard let seed = Self.last("seed=", of: &rest).flatMap({ UInt64($0) }),
@@ -33,9 +34,9 @@ public struct WorkText: Sendable {
     self.seed = seed
   }
 
-  /// Cuts off the last part, with the space before it; nil where it has another key.
+  /// Removes the last part and the space before it, and returns its value; `nil` if it has another key.
   private static func last(_ key: StaticString, of text: inout Substring) -> Substring? {
-    // By its bytes: one of these is read for each job.
+    // On bytes, because one of these texts is read for each job.
     let length = text.withUTF8 { bytes in
       bytes.lastIndex(of: UInt8(ascii: " ")).flatMap { space in
         key.withUTF8Buffer { bytes[(space + 1)...].starts(with: $0) } ? space : nil
@@ -56,14 +57,14 @@ extension Work {
     self = try reader.work(text)
   }
 
-  /// As an older coordinator describes a work, which does not say which repetition it is and need not have looked at
-  /// the candidate.
+  /// Returns the text of a work that an older coordinator describes without its repetition, possibly without having
+  /// checked the candidate.
   public static func text(kind: WorkKind, candidate: String, repetition: Int, seed: UInt64) -> String {
     WorkText.text(kind: kind.text, candidate: candidate, repetition: repetition, seed: seed)
   }
 }
 
-/// Reads the texts of many works, and each kind once.
+/// Reads the texts of many works. A kind is parsed only if it differs from that of the work before.
 public struct WorkReader: Sendable {
   private var latest: SharedKind?
 

@@ -1,11 +1,11 @@
-/// What computes things that do not depend on each other: on as many threads as it has, and with the same results
-/// whatever their number, since each is a function of its index alone.
+/// Computes values that do not depend on each other, on as many threads as it has. Each is a function of its index
+/// alone, so that the results do not depend on the number of threads.
 package protocol Workforce: Sendable {
-  /// What the function says of 0 to count - 1, in this order.
+  /// Returns the function's values for 0 to count − 1, in this order.
   func map<Value: Sendable>(_ count: Int, _ value: @Sendable (Int) -> Value) -> [Value]
 }
 
-/// One after the other.
+/// Computes the values one after the other.
 package struct OneByOne: Workforce {
   package init() {}
 
