@@ -1,27 +1,27 @@
 import Files
 
-/// What can go wrong in the engine, each with a one-line description that says what to do.
+/// An error of the engine, with a one-line description that says what to do.
 public enum EngineError: Error, Hashable {
   case unknownLayer(name: String, model: String, nearest: String?)
   case illegalRank(layer: String, rank: Int, legal: Range<Int>)
-  /// A variant that a layer cannot have at this rank.
+  /// A layer cannot have this variant at this rank.
   case illegalVariant(layer: String, reason: String)
   case illegalBasisChannels(layer: String, reason: String)
   /// A recipe or a request that cannot be carried out; `reason` says which value and what is allowed.
   case illegalRecipe(reason: String)
-  /// A training cannot go on from this state.
+  /// A training cannot continue from this state.
   case illegalState(reason: String)
-  /// A trained network cannot be brought into a candidate's form; `reason` says what is wrong and what to do.
+  /// A trained network cannot be converted to a candidate's form; `reason` says what is wrong and what to do.
   case conversion(reason: String)
   /// There are no images to train or to evaluate on.
   case noImages(purpose: String)
   /// The caller's progress callback asked to stop.
   case cancelled
-  /// The file system refused: `action` such as "open", `reason` the system's own words.
+  /// A file system operation failed: `action` is a verb such as "open", `reason` the system's message.
   case file(path: String, action: String, reason: String)
   /// A file cannot be written.
   case output(FileError)
-  /// The file is not a whole checkpoint that this program can read.
+  /// The file is not a complete checkpoint that this program can read.
   case checkpoint(path: String, reason: String)
 }
 

@@ -17,12 +17,12 @@ import SearchCore
   import Darwin
 #endif
 
-/// One compiled set of kernels and whether this processor can run it.
+/// A compiled set of kernels, and whether this processor can run it.
 public struct CompiledKernels: Sendable {
   public let name: String
   public let isSupported: Bool
-  /// Code of the variant itself, so only for processors that can run it: even building a table may use its
-  /// instructions.
+  /// Runs code of the variant itself, and so only on processors that support it: even building a table may use the
+  /// variant's instructions.
   let makeTable: @Sendable () -> KernelTable
 }
 
@@ -31,12 +31,12 @@ public struct KernelSelectionError: Error, Hashable, CustomStringConvertible {
   public let description: String
 }
 
-/// Chooses the kernels of a process from what its processor can do.
+/// Chooses the kernels of a process by what its processor supports.
 public enum KernelSelection {
-  /// Forces a variant by name: "avx512", "avx2", "portable" or "reference".
+  /// The environment variable that forces a variant by name: "avx512", "avx2", "portable", or "reference".
   public static let environmentVariable = "LAYERSEARCH_KERNELS"
 
-  /// Every compiled variant, the fastest first; `reference`, which is for comparisons, is not among them.
+  /// Every compiled variant, the fastest first, without `reference`, which is for comparisons.
   public static let variants: [CompiledKernels] = {
     #if arch(x86_64)
       let processor = processor_detect()
@@ -52,17 +52,19 @@ public enum KernelSelection {
   /// The variants that this processor can run, the fastest first.
   public static var available: [KernelTable] { variants.filter(\.isSupported).map { $0.makeTable() } }
 
-  /// The kernels to use: those that `LAYERSEARCH_KERNELS` names, else the fastest that the processor can run.
+  /// Returns the kernels to use: those that `LAYERSEARCH_KERNELS` names, otherwise the fastest that the processor can
+  /// run.
   ///
-  /// Holds OpenBLAS to one thread, because a job is one thread.
+  /// Limits OpenBLAS to one thread, because a job is one thread.
   public static func best() throws(KernelSelectionError) -> KernelTable {
     let table = try choose(forced: forced, among: variants)
     openblas_set_num_threads(1)
     return table
   }
 
-  /// The kernels of an instruction set; `best()` for nil.
-  /// - Throws: where the processor lacks it, or `LAYERSEARCH_KERNELS` names others.
+  /// Returns the kernels of an instruction set; those of `best()` for `nil`.
+  /// - Throws: `KernelSelectionError` if the processor lacks the instruction set, or if `LAYERSEARCH_KERNELS` names
+  ///   other kernels.
   public static func table(for wanted: InstructionSet?) throws(KernelSelectionError) -> KernelTable {
     guard let wanted else { return try best() }
     guard isAvailable(wanted) else {
@@ -77,26 +79,26 @@ public enum KernelSelection {
     return table
   }
 
-  /// Whether `table(for:)` has one.
+  /// Whether `table(for:)` can return kernels of this instruction set.
   public static func isAvailable(_ wanted: InstructionSet) -> Bool {
     guard forced == nil || forced == wanted.rawValue else { return false }
     return variants.contains { $0.name == wanted.rawValue && $0.isSupported }
   }
 
-  /// That the environment names.
+  /// The kernels that the environment names; `nil` if it names none.
   private static var forced: String? {
     getenv(environmentVariable).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
   }
 
-  /// What results record: the kernels' name, their table of algorithms and OpenBLAS's core type, as in
-  /// "avx512-9f3a+SkylakeX". Equal text on two machines means the same arithmetic in the same order; the core type
-  /// counts only where `Work.usesOpenBLAS` (`SearchCore.KernelVariant`).
+  /// Returns the text that results record: the kernels' name, the fingerprint of their algorithm table, and OpenBLAS's
+  /// core type, as in "avx512-9f3a+SkylakeX". Equal texts on two machines mean the same arithmetic in the same order;
+  /// the core type counts only if `Work.usesOpenBLAS` (see `SearchCore.KernelVariant`).
   public static func variantDescription(of table: KernelTable) -> String {
     let core = openblas_get_corename().map { String(cString: $0) } ?? "unknown"
     return "\(table.name)-\(AlgorithmTable.of(table).fingerprint)+\(core)"
   }
 
-  /// `variantDescription(of:)` for the kernels that `best()` chooses.
+  /// Returns `variantDescription(of:)` for the kernels that `best()` chooses.
   public static func variantDescription() throws(KernelSelectionError) -> String {
     variantDescription(of: try best())
   }

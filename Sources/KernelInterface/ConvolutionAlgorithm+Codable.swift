@@ -1,2 +1,2 @@
-/// In a file of its own, for compilers of Swift without a system below it, which have no encoders.
+/// In a separate file, because Embedded Swift has no encoders and compiles the module without it.
 extension ConvolutionAlgorithm: Codable {}

@@ -1,12 +1,12 @@
-/// How a convolution is computed.
+/// The algorithm of a convolution.
 public enum ConvolutionAlgorithm: String, Hashable, Sendable {
   case direct
-  /// F(4×4, 3×3), and F(3×3, 4×4) for weight gradients: for 3×3 of stride 1 on planes whose height and width are
-  /// multiples of four.
+  /// F(4×4, 3×3), and F(3×3, 4×4) for weight gradients: for 3×3 kernels of stride 1 on planes whose height and width
+  /// are multiples of four.
   case winograd
 }
 
-/// How each of the three kernels of a convolution is computed.
+/// The algorithms of the three kernels of a convolution.
 public struct ConvolutionAlgorithms: Hashable, Sendable {
   public var forward: ConvolutionAlgorithm
   public var inputGradient: ConvolutionAlgorithm
@@ -20,7 +20,7 @@ public struct ConvolutionAlgorithms: Hashable, Sendable {
     self.weightGradient = weightGradient
   }
 
-  /// One algorithm for everything.
+  /// Uses one algorithm for all three kernels.
   public init(all algorithm: ConvolutionAlgorithm) {
     self.init(forward: algorithm, inputGradient: algorithm, weightGradient: algorithm)
   }
@@ -29,7 +29,7 @@ public struct ConvolutionAlgorithms: Hashable, Sendable {
 }
 
 extension ConvolutionShape {
-  /// Floats that weights prepared for `algorithm` take.
+  /// Returns the number of floats in weights prepared for `algorithm`.
   public func preparedCount(_ algorithm: ConvolutionAlgorithm) -> Int {
     switch algorithm {
     case .direct: weightCount

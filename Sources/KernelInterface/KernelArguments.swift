@@ -1,4 +1,4 @@
-/// What a convolution is, apart from its operands and from how it is computed.
+/// The shape of a convolution, independent of its operands and of its algorithm.
 public struct ConvolutionShape: Hashable, Sendable {
   public var outputChannels: Int
   public var inputChannels: Int
@@ -14,12 +14,12 @@ public struct ConvolutionShape: Hashable, Sendable {
     self.stride = stride
   }
 
-  /// Pixels beyond an output's own that are read: the padding.
+  /// The number of pixels around an output's own position that are read: the padding.
   public var reach: Int { (kernelSize - 1) / 2 }
   public var weightCount: Int { outputChannels * inputChannels * kernelSize * kernelSize }
 }
 
-/// What a forward convolution does with y on its way to memory.
+/// What a forward convolution does with y before storing it.
 public enum ConvolutionEpilogue {
   case none
   /// Adds Σ y and Σ y² over pixels, blocks and the batch's images.
@@ -36,9 +36,9 @@ public enum ConvolutionEpilogue {
   }
 }
 
-/// z[c] = relu?(scale[c] · y[c] + shift[c] + residual[c]): batch norm whose statistics are known, as in inference.
+/// z[c] = relu?(scale[c] · y[c] + shift[c] + residual[c]): batch norm with known statistics, as in inference.
 public struct Activation {
-  /// One float an output channel each.
+  /// One float per output channel in each.
   public var scale: UnsafePointer<Float>
   public var shift: UnsafePointer<Float>
   /// As in `Normalization`.
@@ -57,7 +57,7 @@ public struct Activation {
     self.appliesReLU = appliesReLU
   }
 
-  /// From output channel `first` on.
+  /// The activation from output channel `first` on.
   public func channels(from first: Int) -> Activation {
     var activation = self
     activation.scale += first
@@ -67,7 +67,8 @@ public struct Activation {
   }
 }
 
-/// How many images a batch has, and so how many blocks, and how many lanes of the last block are images.
+/// The number of images in a batch, which determines the number of blocks and of lanes in the last block that hold
+/// images.
 public struct BatchExtent: Hashable, Sendable {
   public var images: Int
   public var blocks: Int { (images + laneCount - 1) / laneCount }
@@ -80,7 +81,7 @@ public struct BatchExtent: Hashable, Sendable {
   }
 }
 
-/// Where sums over a convolution's output are added up, one entry an output channel each.
+/// Where the sums over a convolution's output are accumulated, one entry per output channel in each.
 public struct ChannelSums {
   /// Σ y
   public var values: UnsafeMutablePointer<Double>
@@ -92,7 +93,7 @@ public struct ChannelSums {
     self.squares = squares
   }
 
-  /// From channel `first` on.
+  /// The sums from channel `first` on.
   public func channels(from first: Int) -> ChannelSums {
     ChannelSums(values: values + first, squares: squares + first)
   }
@@ -105,11 +106,11 @@ public struct Normalization {
   /// C floats each, in `input`'s channel order.
   public var scale: UnsafePointer<Float>
   public var shift: UnsafePointer<Float>
-  /// Where channel c of `input` goes in `output`, C entries; nil: c itself.
+  /// The channel of `output` for channel c of `input`, C entries; `nil` if it is c.
   public var channelMap: UnsafePointer<Int32>?
   /// Added before the rectifier; in `output`'s channel order, shifted: output channel k takes residual channel k −
-  /// residualChannelOffset where that exists, else zero (option-A shortcuts; 0 for identity and option B). May be
-  /// subsampled.
+  /// residualChannelOffset if that exists, otherwise zero (for option-A shortcuts; the offset is 0 for identity and
+  /// option B). May be subsampled.
   public var residual: LaneView?
   public var residualChannelOffset: Int
   public var appliesReLU: Bool
@@ -132,22 +133,21 @@ public struct Normalization {
 
 /// Arguments of batch norm's two backward passes.
 ///
-/// Pass 1 (`batchNormBackwardSums`), in `outputGradient`'s memory: g = dz · [z > 0] (where `output` is given, else g
-/// = dz), set to zero in lanes that are no images, written back in place of dz; added to `sums` are Σ g (C doubles,
-/// in `input`'s order: entry c for gradient channel map[c]) and Σ g·y (next C doubles), y as the convolution left it,
-/// not normalized. `input` may have fewer channels than `outputGradient`, whose count is C: there are no products for
-/// the others.
+/// Pass 1 (`batchNormBackwardSums`) replaces dz in `outputGradient` by g = dz · [z > 0] (g = dz if there is no
+/// `output`), with zero in lanes without an image. It adds to `sums` Σ g (C doubles, in `input`'s order: entry c for
+/// gradient channel map[c]) and Σ g·y (the next C doubles), with y as the convolution left it, not normalized. `input`
+/// may have fewer channels than `outputGradient`, whose count is C; there are no products for the others.
 ///
-/// Pass 2 (`batchNormBackwardApply`): dy[c] = a[c] · g[map[c]] + b[c] · y[c] + d[c] for the lanes that are images,
-/// zero for the others, written to `inputGradient` in `input`'s channel order. The engine computes a, b, d from the
-/// sums (Ioffe and Szegedy 2015): a = γ/σ, b = −γ·Σ(g·x̂)/(σ²·M), d = −a·Σg/M − b·μ with M = images · pixels and x̂ =
-/// (y − μ)/σ.
+/// Pass 2 (`batchNormBackwardApply`) writes dy[c] = a[c] · g[map[c]] + b[c] · y[c] + d[c] for lanes with an image, and
+/// zero for the others, to `inputGradient` in `input`'s channel order. The engine computes a, b, and d from the sums
+/// (Ioffe and Szegedy 2015): a = γ/σ, b = −γ·Σ(g·x̂)/(σ²·M), d = −a·Σg/M − b·μ with M = images · pixels and
+/// x̂ = (y − μ)/σ.
 public struct BatchNormBackward {
   /// y, as the convolution left it.
   public var input: LaneView
-  /// z, the rectified output: its sign is the rectifier's mask; nil where no ReLU was applied.
+  /// z, the rectified output, whose sign is the rectifier's mask; `nil` if no ReLU was applied.
   public var output: LaneView?
-  /// dz on entry of pass 1, g after it; in the output's channel order.
+  /// dz before pass 1, g after it; in the output's channel order.
   public var outputGradient: LaneView
   public var channelMap: UnsafePointer<Int32>?
   /// Pass 2 only: C floats each.

@@ -1,22 +1,22 @@
-/// The kernels of one instruction set, chosen once at start: concrete functions over raw pointers, some blocks in one
-/// call, single-threaded, deterministic (the same bits at every call).
+/// The kernels of one instruction set, chosen once at start: concrete functions over raw pointers. Each call processes
+/// some blocks, on one thread, and is deterministic (the same bits at every call).
 ///
 /// Conventions
 /// - N output channels, C input channels, K×K taps; weights are PyTorch's `[N][C][K][K]`, floats, row-major.
 /// - Padding is 3 for 7×7, 1 for 3×3 and 0 for 1×1; output size is ⌈input / stride⌉; stride is 1 or 2.
 /// - A 3×3 convolution reads its `input` (and the gradients read `outputGradient`) one pixel beyond the interior:
 ///   views named in a comment as *haloed* have `halo == 1` and zeros there. Kernels write interiors only.
-/// - A 7×7 convolution reads images: its `input` has `halo == 3`, and there is no gradient of it.
-/// - Convolutions read *prepared* weights, `shape.preparedCount` floats of the kernel's algorithm, which suit the
-///   variant. They are prepared once for many calls, by the algorithm that these calls name.
-/// - `accumulate: true` adds to what the destination holds, `false` overwrites it.
-/// - Lanes beyond the batch (in the last block) may hold anything finite in activations; gradients are zero there
-///   (`BatchNormBackward` sees to it), so that no kernel but batch norm needs to know the number of images.
+/// - A 7×7 convolution reads images: its `input` has `halo == 3`, and it has no input gradient.
+/// - Convolutions read *prepared* weights: `shape.preparedCount` floats for the kernel's algorithm, in an order that
+///   suits the variant. Weights are prepared once for many calls, for the algorithm that these calls name.
+/// - `accumulate: true` adds to the contents of the destination, `false` overwrites them.
+/// - Lanes beyond the batch (in the last block) may hold any finite value in activations. Gradients are zero there
+///   (`BatchNormBackward` ensures it), so that only batch norm's passes and the sums for it need the number of images.
 public struct KernelTable: Sendable {
   /// "avx512", "avx2", "portable" or "reference".
   public var name: String
 
-  /// `prepared` receives `weights` in the order in which one of the two kernels below reads them.
+  /// Writes `weights` to `prepared` in the order in which one of the next two kernels reads them.
   public typealias PrepareWeights =
     @Sendable (
       _ weights: UnsafePointer<Float>, _ shape: ConvolutionShape, _ algorithm: ConvolutionAlgorithm,
@@ -71,27 +71,27 @@ public struct KernelTable: Sendable {
   public typealias Add = @Sendable (_ source: LaneView, _ destination: LaneView, _ batch: BatchExtent) -> Void
   public var add: Add
 
-  /// Mean over a plane: means[(block · C + c)] = Σ_pixels x / (H·W), as `Lanes`, densely `[block][C]`.
+  /// Computes the mean over a plane: means[(block · C + c)] = Σ_pixels x / (H·W), as `Lanes`, contiguous, `[block][C]`.
   public typealias PoolForward =
     @Sendable (
       _ input: LaneView, _ means: UnsafeMutablePointer<Lanes>, _ batch: BatchExtent
     ) -> Void
   public var poolForward: PoolForward
 
-  /// Every pixel of the plane receives gradient / (H·W), overwritten.
+  /// Overwrites every pixel of the plane with gradient / (H·W).
   public typealias PoolBackward =
     @Sendable (
       _ gradients: UnsafePointer<Lanes>, _ inputGradient: LaneView, _ batch: BatchExtent
     ) -> Void
   public var poolBackward: PoolBackward
 
-  /// y(i, j) = the largest x of rows 2i − 1 to 2i + 1 and columns 2j − 1 to 2j + 1 that the plane has; output size is
-  /// ⌈input / 2⌉. Of numbers alone: what is none may be lost.
+  /// y(i, j) = the largest x in rows 2i − 1 to 2i + 1 and columns 2j − 1 to 2j + 1, as far as the plane has them;
+  /// output size is ⌈input / 2⌉. For numbers only: a NaN may be lost.
   public typealias MaxPoolForward = @Sendable (_ input: LaneView, _ output: LaneView, _ batch: BatchExtent) -> Void
   public var maxPoolForward: MaxPoolForward
 
-  /// dx, overwritten: each output's gradient goes to the first pixel, row by row, that has the largest x. `output` is
-  /// what the forward pass made of `input`.
+  /// Overwrites dx: each output's gradient goes to the first pixel, row by row, with the largest x. `output` is the
+  /// result of the forward pass for `input`.
   public typealias MaxPoolBackward =
     @Sendable (
       _ input: LaneView, _ output: LaneView, _ outputGradient: LaneView, _ inputGradient: LaneView,

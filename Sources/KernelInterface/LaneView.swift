@@ -1,12 +1,12 @@
-/// Sixteen images' values of one channel at one pixel: lane = image.
+/// The values of sixteen images for one channel of one pixel: lane = image.
 public typealias Lanes = SIMD16<Float>
 
-/// Images in a block.
+/// The number of images in a block.
 public let laneCount = 16
 
-/// A view of activations laid out as `[block][channel][row][column]` of `Lanes`: strides in units of `Lanes`, and a
-/// base that points at block 0, channel 0, row 0, column 0 of the *interior* (a halo, where there is one, lies before
-/// it and around every plane).
+/// A view of activations laid out as `[block][channel][row][column]` of `Lanes`. Strides are in units of `Lanes`, and
+/// the base points to block 0, channel 0, row 0, column 0 of the *interior* (a halo, if there is one, lies before it
+/// and around every plane).
 ///
 /// A view does not own its memory. Shifting `base` or enlarging strides gives channel ranges and subsampled planes
 /// without copies (`channels(_:)`, `subsampled(by:)`).
@@ -15,7 +15,7 @@ public struct LaneView {
   public var channels: Int
   public var height: Int
   public var width: Int
-  /// Zero pixels that surround every plane and that kernels may read: 0, 1 or 3.
+  /// The width of the border of zero pixels around every plane, which kernels may read: 0, 1, or 3.
   public var halo: Int
   public var columnStride: Int
   public var rowStride: Int
@@ -37,8 +37,8 @@ public struct LaneView {
     self.blockStride = blockStride
   }
 
-  /// The natural view of memory that holds `[block][channels][height + 2 halo][width + 2 halo]`, densely.
-  /// `memory` points at the first element, halo included.
+  /// Creates a view of memory that contiguously holds `[block][channels][height + 2 halo][width + 2 halo]`. `memory`
+  /// points to the first element, halo included.
   public init(memory: UnsafeMutablePointer<Lanes>, channels: Int, height: Int, width: Int, halo: Int) {
     let rowStride = width + 2 * halo
     let planeStride = rowStride * (height + 2 * halo)
@@ -47,7 +47,7 @@ public struct LaneView {
       columnStride: 1, rowStride: rowStride, planeStride: planeStride, blockStride: planeStride * channels)
   }
 
-  /// Elements (`Lanes`) that `blocks` blocks of such a tensor take, halo included.
+  /// Returns the number of elements (`Lanes`) in `blocks` blocks of such a tensor, halo included.
   public static func elementCount(blocks: Int, channels: Int, height: Int, width: Int, halo: Int) -> Int {
     blocks * channels * (height + 2 * halo) * (width + 2 * halo)
   }
@@ -68,7 +68,8 @@ public struct LaneView {
     return view
   }
 
-  /// The rows of `range` alone, in the same memory. What lies around them is no halo, but a convolution may read it.
+  /// The rows of `range` alone, in the same memory. The rows around them are not a halo of zeros, but a convolution may
+  /// read them.
   public func rows(_ range: Range<Int>) -> LaneView {
     precondition(range.lowerBound >= 0 && range.upperBound <= height)
     var view = self
@@ -77,7 +78,7 @@ public struct LaneView {
     return view
   }
 
-  /// `rows` rows more above and below, which the memory must have.
+  /// Extends the view by `rows` rows above and below, which the memory must have.
   public func extended(by rows: Int) -> LaneView {
     var view = self
     view.base -= rows * rowStride

@@ -1,11 +1,11 @@
 import CVector
 import KernelInterface
 
-/// Batch norm's passes over memory, one read and one write of each operand.
+/// Batch norm's passes over memory, with one read and one write of each operand.
 ///
-/// Tensors come from memory as short pieces, a portion's rows of one channel, where the processor's own look-ahead
-/// starts anew: each pixel asks for the same one of the next channel. (One core of a Xeon with 2 MB of second-level
-/// cache reads 64 MB at 10 GB/s without and 27 GB/s with such prefetches.)
+/// Tensors come from memory in short pieces, a portion's rows of one channel, and the hardware prefetcher starts anew
+/// at each piece. Each pixel therefore prefetches the same pixel of the next channel. (One core of a Xeon with 2 MB of
+/// second-level cache reads 64 MB at 10 GB/s without and 27 GB/s with such prefetches.)
 enum BatchNormPasses {
   @Sendable static func normalize(pass: Normalization, batch: BatchExtent) {
     let parts = Int(LANE_VECTOR_PARTS)
@@ -114,7 +114,7 @@ enum BatchNormPasses {
   }
 }
 
-/// One row of a plane of a normalization. Steps and distances in `lane_vector`s.
+/// One row of a plane in a normalization. Steps and distances are in `lane_vector`s.
 private struct NormalizedRow {
   var y: UnsafeMutablePointer<lane_vector>
   var yStep: Int
@@ -124,7 +124,7 @@ private struct NormalizedRow {
   var shift: lane_vector
   var residual: UnsafeMutablePointer<lane_vector>?
   var residualStep = 0
-  /// From a pixel to the same one of the next channel.
+  /// The distance from a pixel to the same pixel of the next channel.
   var yAhead: Int
   var zAhead: Int
   var residualAhead = 0
@@ -151,11 +151,12 @@ private struct BackwardPlane {
   var y: LaneView?
   var z: LaneView?
   var gradient: LaneView
-  /// From a plane to that of the next channel, in pixels; 0 at the last.
+  /// The distance from a plane to that of the next channel, in pixels; 0 for the last channel.
   var yAhead: Int
   var gradientAhead: Int
 
-  /// g = dz where z is positive and the lane is an image; returns Σ g and Σ g·y of each lane.
+  /// Sets g = dz where z is positive and the lane holds an image, and zero elsewhere; returns Σ g and Σ g·y of each
+  /// lane.
   @inline(__always)
   func sums(part: Int, mask: lane_mask, rectified: Bool, multiplies: Bool) -> (lane_vector, lane_vector) {
     let parts = Int(LANE_VECTOR_PARTS)
@@ -184,7 +185,7 @@ private struct BackwardPlane {
 }
 
 extension LaneView {
-  /// The same view, from plane `channel` of `block`.
+  /// The same view, beginning at plane `channel` of `block`.
   @inline(__always)
   fileprivate func plane(_ block: Int, _ channel: Int) -> LaneView {
     var view = self

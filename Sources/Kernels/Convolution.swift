@@ -3,9 +3,9 @@ import KernelInterface
 
 /// The forward convolution and its input gradient.
 ///
-/// Both are a `TapConvolution` or a `WinogradConvolution`, as the algorithm says. Stride-1 gradients are a
-/// convolution with flipped, transposed weights, stride-2 gradients four of them, one for the pixels of each parity
-/// of row and column, which see 1, 2, 2 and 4 of the nine taps.
+/// Both are a `TapConvolution` or a `WinogradConvolution`, depending on the algorithm. A stride-1 gradient is a
+/// convolution with flipped, transposed weights. A stride-2 gradient is four of them, one for the pixels of each parity
+/// of row and column, which see 1, 2, 2, and 4 of the nine taps.
 enum Convolution {
   @Sendable static func prepareForward(
     weights: UnsafePointer<Float>, shape: ConvolutionShape, algorithm: ConvolutionAlgorithm,
@@ -26,7 +26,7 @@ enum Convolution {
     prepared: UnsafeMutablePointer<Float>
   ) {
     if shape.kernelSize > 3 { return }
-    // Channels change places: the gradient's outputs are the convolution's inputs.
+    // Inputs and outputs are exchanged: the gradient's outputs are the convolution's inputs.
     let (outputs, inputs) = (shape.inputChannels, shape.outputChannels)
     if algorithm == .winograd {
       return WinogradConvolution(outputs: outputs, inputs: inputs)
@@ -92,7 +92,7 @@ enum Convolution {
         outputStride: shape.inputChannels * k * k, inputStride: k * k, origin: 0, rowStride: k, columnStride: 1))
   }
 
-  /// The input gradient as a convolution of the output's gradient with the filters turned round, at stride 1.
+  /// The input gradient as a convolution of the output's gradient with the flipped filters, at stride 1.
   private static func gradientTaps(_ shape: ConvolutionShape) -> TapConvolution {
     let k = shape.kernelSize
     return TapConvolution(
@@ -102,7 +102,7 @@ enum Convolution {
         columnStride: -1))
   }
 
-  /// Block by block, so that the four parities find a block of the output's gradient in the cache.
+  /// Runs block by block, so that the four parities find a block of the output's gradient in the cache.
   private static func stride2InputGradient(
     outputGradient: LaneView, prepared: UnsafePointer<Float>, inputGradient: LaneView, shape: ConvolutionShape,
     batch: BatchExtent, accumulate: Bool
@@ -123,13 +123,13 @@ enum Convolution {
     }
   }
 
-  /// The taps of a 3×3, stride-2 convolution that met input pixels of one parity of row and column: even ones were
-  /// met by the middle tap alone; odd ones by the last, then (one output further) the first.
+  /// The taps of a 3×3, stride-2 convolution that read input pixels of one parity of row and column: the middle tap
+  /// alone reads even ones; the last tap and, one output further, the first read odd ones.
   private struct Parity {
     var row: Int
     var column: Int
     var taps: TapConvolution
-    /// Of the parities before this one: 1, 2, 2 and 4 taps see pixels of the four.
+    /// The number of taps of the parities before this one: 1, 2, 2, and 4 taps see the pixels of the four.
     var earlierTaps: Int
 
     init(_ index: Int, inputChannels: Int) {

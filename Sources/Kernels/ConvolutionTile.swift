@@ -1,13 +1,13 @@
 import CVector
 
-/// A group of output planes over a strip of rows: what `ConvolutionTile` computes in one call. Strides in
+/// The work of one call of `ConvolutionTile`: a group of output planes over a strip of rows. Strides are in
 /// `lane_vector`s.
 struct ConvolutionStrip {
-  /// First tap of the first pixel of the strip.
+  /// The first tap of the strip's first pixel.
   var input: UnsafePointer<lane_vector>
   var inputRowStride: Int
   var inputPlaneStride: Int
-  /// First pixel of the strip in the group's first plane.
+  /// The strip's first pixel in the group's first plane.
   var output: UnsafeMutablePointer<lane_vector>
   var outputColumnStride: Int
   var outputRowStride: Int
@@ -20,20 +20,21 @@ struct ConvolutionStrip {
   var columns: Int
   /// Rows and columns of the input from one output pixel to the next: 1 or 2.
   var rowStep: Int
-  /// Whether `output` holds something to add to.
+  /// Whether to add to the contents of `output`.
   var accumulates: Bool
-  /// `[output of the group][Σ y, Σ y²][part]`, added to; nil: no sums.
+  /// `[output of the group][Σ y, Σ y²][part]`, added to; `nil` for no sums.
   var sums: UnsafeMutablePointer<lane_vector>?
-  /// Turns y into z; nil: y is stored.
+  /// Turns y into z; `nil` to store y.
   var activation: TileActivation?
 }
 
-/// The innermost part of every convolution but the weight gradient: `Outputs` planes × a few pixels in registers,
+/// The innermost part of every convolution except the weight gradient: `Outputs` planes × a few pixels in registers,
 /// `Taps` kernel columns unrolled, `Step` input columns from one pixel to the next.
 ///
-/// The value generics make every loop over a tile a constant one, which the compiler unrolls and keeps in registers as
-/// long as such loops are the innermost. 4 outputs × 6 pixels are 24 accumulators, 6 inputs and a broadcast weight of
-/// AVX-512's 32 registers; AVX2 has 16: 4 × 3. Where `TapConvolution` asks for more outputs: 8 × 3 or 6 × 4.
+/// The value generics give every loop over a tile a constant length, so that the compiler unrolls it and keeps the tile
+/// in registers as long as such loops are the innermost. 4 outputs × 6 pixels take 24 accumulators, 6 inputs, and a
+/// broadcast weight of AVX-512's 32 registers; AVX2 has 16: 4 × 3. If `TapConvolution` asks for more outputs, tiles are
+/// 8 × 3 or 6 × 4.
 enum ConvolutionTile<let Outputs: Int, let Taps: Int, let Step: Int> {
   static func run(_ strip: ConvolutionStrip) {
     for row in 0..<strip.rows {
@@ -45,19 +46,19 @@ enum ConvolutionTile<let Outputs: Int, let Taps: Int, let Step: Int> {
       } else if Outputs > 4 {
         Pixels<4>.run(strip, &input, &output, &left)
       } else {
-        // 8 columns are better 4 + 4 than 6 + 2.
+        // 8 columns are faster as 4 + 4 than as 6 + 2.
         Pixels<6>.run(strip, &input, &output, &left, except: 8)
         Pixels<4>.run(strip, &input, &output, &left)
       }
       Pixels<2>.run(strip, &input, &output, &left)
       if left == 1 { Pixels<1>.run(strip, input, output) }
-      // A row at a time, from the first-level cache: in the tile itself it would cost the sums their registers.
+      // Applied a row at a time, from the first-level cache: in the tile itself, it would take registers from the sums.
       if let activation = strip.activation { activation.apply(to: strip, outputs: Outputs, row: row) }
     }
   }
 
   private enum Pixels<let Count: Int> {
-    /// As many times as there are `Count` columns left, and not just `except`.
+    /// Runs as long as at least `Count` columns are left and the number left is not `except`.
     @inline(__always)
     static func run(
       _ strip: ConvolutionStrip, _ input: inout UnsafePointer<lane_vector>,
@@ -140,8 +141,8 @@ enum ConvolutionTile<let Outputs: Int, let Taps: Int, let Step: Int> {
   }
 }
 
-/// The compiled tiles: outputs 1...4 of each of the five shapes of tap rows that convolutions and their gradients
-/// need, 1...8 of single taps.
+/// Runs one of the compiled tiles: 1...4 outputs for each of the five shapes of tap rows that convolutions and their
+/// gradients need, 1...8 for single taps.
 @inline(never)
 func convolve(_ strip: ConvolutionStrip, outputs: Int, taps: Int, step: Int) {
   switch (taps, step, outputs) {

@@ -60,7 +60,7 @@ enum ElementwisePasses {
     }
   }
 
-  /// Plain loops over floats: the compiler vectorizes them.
+  /// Plain loops over floats, which the compiler vectorizes.
   @Sendable static func updateWeights(
     weights: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>, velocity: UnsafeMutablePointer<Float>,
     count: Int, rule: UpdateRule

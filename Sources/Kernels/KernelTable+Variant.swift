@@ -1,7 +1,7 @@
 import CVector
 import KernelInterface
 
-/// The kernels as compiled for this module's instruction set. Only for processors that have it.
+/// Returns the kernels compiled for this module's instruction set. Only for processors that support it.
 public func makeKernelTable() -> KernelTable {
   KernelTable(
     name: String(cString: lane_instruction_set()),

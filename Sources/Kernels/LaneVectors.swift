@@ -2,7 +2,7 @@ import CVector
 import KernelInterface
 
 extension UnsafeMutablePointer<Lanes> {
-  /// The same memory as the vectors that kernels work on: LANE_VECTOR_PARTS for each element.
+  /// The same memory as the vectors that kernels work on, LANE_VECTOR_PARTS for each element.
   @inline(__always)
   var vectors: UnsafeMutablePointer<lane_vector> {
     UnsafeMutableRawPointer(self).assumingMemoryBound(to: lane_vector.self)
@@ -10,8 +10,8 @@ extension UnsafeMutablePointer<Lanes> {
 }
 
 extension UnsafeMutablePointer<lane_vector> {
-  /// Scratch memory, not initialized, for the caller to deallocate. Whole cache lines, which `lane_sums` counts on: a
-  /// SIMD type's own alignment may be less.
+  /// Allocates uninitialized scratch memory, which the caller deallocates. It is aligned to cache lines, which
+  /// `lane_sums` relies on: a SIMD type's own alignment may be less.
   static func scratch(_ count: Int) -> Self {
     UnsafeMutableRawPointer.allocate(
       byteCount: count * MemoryLayout<lane_vector>.stride, alignment: 64

@@ -1,10 +1,10 @@
 import CVector
 import KernelInterface
 
-/// Convolutions of more than 3×3 taps, which read images: made of the tiles of smaller ones.
+/// Convolutions of more than 3×3 taps, which read images: composed of the tiles of smaller ones.
 enum LargeKernel {
-  /// Three kernel columns at a time, or what is left of them, with all rows; each part adds to what the one before it
-  /// left in the output.
+  /// Returns the parts of a convolution: each has three kernel columns, or those that are left, with all rows, and adds
+  /// to what the part before it left in the output.
   private static func parts(_ shape: ConvolutionShape) -> [TapConvolution] {
     let k = shape.kernelSize
     return stride(from: 0, to: k, by: 3).map { column in
@@ -42,7 +42,7 @@ enum LargeKernel {
     }
   }
 
-  /// The kernel in squares of 3×3 taps, and in single taps where there is no room for more.
+  /// Divides the kernel into squares of 3×3 taps, and into single taps where no square fits.
   static func weightGradient(
     input: LaneView, outputGradient: LaneView, weightGradient: UnsafeMutablePointer<Float>, shape: ConvolutionShape,
     batch: BatchExtent
@@ -87,7 +87,7 @@ enum LargeKernel {
 }
 
 extension TapConvolution {
-  /// Floats that `pack` writes.
+  /// The number of floats that `pack` writes.
   fileprivate func weightCount(_ shape: ConvolutionShape) -> Int {
     kernelRows * kernelColumns * shape.outputChannels * shape.inputChannels
   }

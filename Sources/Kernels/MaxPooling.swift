@@ -47,7 +47,7 @@ enum MaxPooling {
             let window = PoolingWindow(row, column, of: input)
             for part in 0..<parts {
               let value = largest[column * output.columnStride * parts + part]
-              // What no pixel has received yet.
+              // The gradient that no pixel has received yet.
               var left = gradients[column * outputGradient.columnStride * parts + part]
               for from in window.rows {
                 let pixels = input.vectors(block: block, channel: channel, row: from)
@@ -67,7 +67,7 @@ enum MaxPooling {
   }
 }
 
-/// The pixels of the plane that an output of max pooling is the largest of.
+/// The pixels of the plane over which an output of max pooling is the maximum.
 private struct PoolingWindow {
   let rows: ClosedRange<Int>
   let columns: ClosedRange<Int>

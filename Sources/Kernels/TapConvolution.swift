@@ -4,7 +4,7 @@ import KernelInterface
 /// y[n](i, j) = Σ over c, tap row a and tap column b of w[n, c, a, b] · x[c](step·i + firstRow + a, step·j +
 /// firstColumn + b).
 struct TapConvolution {
-  /// Where the weights of an output, an input, a tap row and a tap column lie: affine in the four.
+  /// The position of the weight of an output, an input, a tap row, and a tap column: affine in the four.
   struct WeightSource {
     var outputStride: Int
     var inputStride: Int
@@ -20,7 +20,7 @@ struct TapConvolution {
   var step: Int
   var source: WeightSource
 
-  /// Runs over `blocks` with weights from `pack`.
+  /// Runs over `blocks` with weights that `pack` prepared.
   func run(
     input: LaneView, output: LaneView, packed: UnsafePointer<Float>, blocks: Range<Int>, batch: BatchExtent,
     accumulates: Bool, epilogue: ConvolutionEpilogue
@@ -91,21 +91,24 @@ struct TapConvolution {
     }
   }
 
-  /// Each group of outputs reads the strip's input from the second-level cache again, for as many multiply-adds a
-  /// vector as the group has outputs and taps. A single tap takes 8 outputs at a time: 256 → 512, 8×8 at stride 2,
-  /// 107 and 130 GFLOP/s with 4 and 8; mixes 1–7 % faster; but not where a strip's few inputs fit the first-level
-  /// cache (4 → 12). 3×3 at stride 2: 0.91–1.05 times, so it has 4.
+  /// Each group of outputs reads the strip's input from the second-level cache again, and performs as many
+  /// multiply-adds per vector read as the group has outputs times taps. A single tap therefore takes 8 outputs at a
+  /// time (256 → 512, 8×8 at stride 2: 107 GFLOP/s with 4, 130 with 8; products with coefficients 1–7 % faster), but
+  /// not if a strip's few inputs fit the first-level cache (4 → 12). 3×3 at stride 2 is 0.91–1.05 times as fast with 8,
+  /// so it takes 4.
   private func outputsOfTile(inputs: Int) -> Int {
     lane_registers() == 32 && inputs >= 8 && kernelRows * kernelColumns == 1 ? 8 : 4
   }
 
-  /// A plane without gaps is one long row to a 1×1 convolution. Rows of 12 pixels and more make full tiles as they are.
+  /// Whether a 1×1 convolution can treat a plane, which must have no gaps, as one long row. Rows of 12 pixels and more
+  /// already fill whole tiles.
   private func isOneRow(_ input: LaneView, _ output: LaneView) -> Bool {
     kernelRows == 1 && kernelColumns == 1 && step == 1 && output.width < 12 && input.columnStride == 1
       && output.columnStride == 1 && input.rowStride == output.width && output.rowStride == output.width
   }
 
-  /// The weights as tiles read them: group by group, `[channel][tap row][tap column][output of the group]`.
+  /// Writes the weights in the order in which tiles read them: group by group, `[channel][tap row][tap column][output
+  /// of the group]`.
   func pack(_ weights: UnsafePointer<Float>, outputs: Int, inputs: Int, into packed: UnsafeMutablePointer<Float>) {
     let groups = ChannelGroups(channels: outputs, limit: outputsOfTile(inputs: inputs))
     var next = packed

@@ -1,15 +1,15 @@
 import CVector
 import KernelInterface
 
-/// An `Activation` as a tile applies it to its outputs, the first of which is output `first` of the convolution.
-/// Strides in `lane_vector`s.
+/// An `Activation` as a tile applies it to its outputs. The tile's first output is output `first` of the convolution.
+/// Strides are in `lane_vector`s.
 struct TileActivation {
   private let scale: UnsafePointer<Float>
   private let shift: UnsafePointer<Float>
   private let appliesReLU: Bool
   /// The tile's outputs that have a residual.
   private let residualOutputs: Range<Int>
-  /// First pixel of the residual's plane for the tile's first output, which may lie outside.
+  /// The first pixel of the residual's plane for the tile's first output; it may lie outside the residual.
   private var residual: UnsafePointer<lane_vector>
   private let residualPlaneStride: Int
   private let residualRowStride: Int
@@ -34,7 +34,7 @@ struct TileActivation {
     residualColumnStride = view.columnStride * parts
   }
 
-  /// The same from another pixel on.
+  /// The same activation, beginning at another pixel.
   @inline(__always)
   func moved(rows: Int, columns: Int) -> TileActivation {
     var activation = self
@@ -42,7 +42,7 @@ struct TileActivation {
     return activation
   }
 
-  /// y becomes z in one row of a strip.
+  /// Turns y into z in one row of a strip.
   @inline(never)
   func apply(to strip: ConvolutionStrip, outputs: Int, row: Int) {
     let activation = moved(rows: row, columns: 0)
@@ -57,7 +57,7 @@ struct TileActivation {
     }
   }
 
-  /// z of one part of y, for the tile's output `n`, `row` and `column`.
+  /// Returns z for one part of y, at the tile's output `n`, `row`, and `column`.
   @inline(__always)
   func callAsFunction(_ y: lane_vector, output n: Int, row: Int = 0, column: Int, part: Int) -> lane_vector {
     var z = lane_fma(lane_splat(scale[n]), y, lane_splat(shift[n]))

@@ -1,7 +1,7 @@
 import CVector
 import KernelInterface
 
-/// The gradient of a convolution's weights: for every (output, input, tap) a scalar product over pixels and images.
+/// The gradient of a convolution's weights: for every (output, input, tap) a dot product over pixels and images.
 enum WeightGradient {
   @Sendable static func run(
     input: LaneView, outputGradient: LaneView, weightGradient: UnsafeMutablePointer<Float>, shape: ConvolutionShape,
@@ -44,8 +44,8 @@ enum WeightGradient {
       rows: 0, columns: 0, blocks: 0, rowsInCache: 1, waiting: waiting, sums: weightGradient,
       sumsOutputStride: shape.inputChannels * k * k,
       sumsInputStride: k * k)
-    // 4 outputs × 3 taps are 12 sums: with 4 operands one more than the compiler can place in 16 registers (45 GFLOP/s,
-    // against 83 with 3 outputs, where the processor can do 115).
+    // 4 outputs × 3 taps are 12 sums: with 4 operands, one more than the compiler can place in 16 registers
+    // (45 GFLOP/s, against 83 with 3 outputs; the processor's peak is 115).
     let groups = ChannelGroups(
       channels: shape.outputChannels, limit: blocking.isWide1x1 ? 6 : k == 3 && lane_registers() == 16 ? 3 : 4)
 
@@ -82,15 +82,17 @@ enum WeightGradient {
   }
 }
 
-/// How much of a weight gradient is summed at a time: long enough that adding up lanes at the end of a tile is lost in
-/// it, short enough that the input stays in the second-level cache while all output groups pass over it.
+/// The part of a weight gradient that is summed at a time: large enough that adding up lanes at the end of a tile costs
+/// little in comparison, small enough that the input stays in the second-level cache while all output groups pass over
+/// it.
 struct WeightGradientBlocking {
   var blocks: Int
   var rows: Int
   var columns: Int
   var channels: Int
-  /// A single tap has one multiply-add for an output and an input's pixel. From the second-level cache they come too
-  /// slowly: here the gradient's pixels of six outputs stay in the first-level cache while all inputs pass over them.
+  /// Whether the kernel is a single tap with many inputs. A single tap has one multiply-add per output and input pixel,
+  /// and the second-level cache delivers operands too slowly for it. In this case, the gradient's pixels of six outputs
+  /// stay in the first-level cache while all inputs pass over them.
   let isWide1x1: Bool
   private let kernelSize: Int
 
@@ -107,16 +109,16 @@ struct WeightGradientBlocking {
     channels = min(inputChannels, fit)
   }
 
-  /// Input planes of the next tile.
+  /// Returns the number of input planes in the next tile.
   func tileInputs(left: Int) -> Int {
     if kernelSize == 1, lane_registers() == 32, left >= 4 { return 4 }
     if left >= 2, kernelSize == 1 || lane_registers() == 32 { return 2 }
     return 1
   }
 
-  /// Pixels of all blocks of a tile.
+  /// The number of pixels in a tile, over all blocks.
   private static let pixels = 256
-  /// Pixels whose 4 gradient planes (256 bytes a pixel) and 2 input planes fit the first-level cache.
+  /// The number of pixels whose 4 gradient planes (256 bytes per pixel) and 2 input planes fit the first-level cache.
   static let pixelsInCache = 64
   /// Bytes of input.
   private static let budget = 320 << 10

@@ -1,12 +1,12 @@
 import CVector
 
-/// What `WeightGradientTile` sums in one call: a strip of rows of some blocks. Strides in `lane_vector`s.
+/// The work of one call of `WeightGradientTile`: a strip of rows of some blocks. Strides are in `lane_vector`s.
 struct WeightGradientStrip {
-  /// First tap of the first pixel of the strip, in the first input plane.
+  /// The first tap of the strip's first pixel, in the first input plane.
   var input: UnsafePointer<lane_vector>
-  /// From one kernel row to the next.
+  /// The stride from one kernel row to the next.
   var inputKernelRowStride: Int
-  /// From one output row to the next.
+  /// The stride from one output row to the next.
   var inputRowStride: Int
   var inputPlaneStride: Int
   var inputBlockStride: Int
@@ -17,19 +17,19 @@ struct WeightGradientStrip {
   var rows: Int
   var columns: Int
   var blocks: Int
-  /// Output rows (of one block or several) whose pixels fit the first-level cache.
+  /// The number of output rows (of one block or several) whose pixels fit the first-level cache.
   var rowsInCache: Int
   /// Memory for the sums of a tile: `waitingCount` vectors.
   var waiting: UnsafeMutablePointer<lane_vector>
-  /// Where the sum of (first output, first input, first tap) is added; taps lie side by side.
+  /// Where the sum of (first output, first input, first tap) is added; taps are contiguous.
   var sums: UnsafeMutablePointer<Float>
   var sumsOutputStride: Int
   var sumsInputStride: Int
 
-  /// 4 outputs × 2 inputs × 9 taps, or 6 × 4 × 1, in full vectors of sums.
+  /// 4 outputs × 2 inputs × 9 taps, or 6 × 4 × 1, rounded up to full vectors of sums.
   static let waitingCount = 80
 
-  /// The sums over the lanes of the first `count` waiting vectors, in their place.
+  /// Replaces the first `count` waiting vectors by the sums over their lanes.
   func laneSums(count: Int) -> UnsafePointer<Float> {
     let width = Int(LANE_VECTOR_WIDTH)
     var group = 0
@@ -41,15 +41,15 @@ struct WeightGradientStrip {
   }
 }
 
-/// The innermost part of the weight gradient: `Outputs` × `Inputs` planes × `Taps` kernel columns of sums in
-/// registers, `Step` input columns from one pixel to the next. Per pixel it loads Outputs + Inputs·Taps vectors for
-/// their product of multiply-adds.
+/// The innermost part of the weight gradient: `Outputs` × `Inputs` planes × `Taps` kernel columns of sums in registers,
+/// `Step` input columns from one pixel to the next. Per pixel, it loads Outputs + Inputs·Taps vectors for
+/// Outputs·Inputs·Taps multiply-adds.
 enum WeightGradientTile<let Outputs: Int, let Inputs: Int, let Taps: Int, let Step: Int> {
   static func run(_ strip: WeightGradientStrip) {
     var kernelRow = 0
     var start = 0
-    // A part of the strip at a time and all kernel rows over it, while its pixels are in the first-level cache; the
-    // sums wait in memory.
+    // Take a part of the strip at a time and all kernel rows over it, while its pixels are in the first-level cache;
+    // the sums wait in memory.
     while start < strip.blocks * strip.rows {
       kernelRow = 0
       while kernelRow < Taps {
@@ -131,7 +131,7 @@ enum WeightGradientTile<let Outputs: Int, let Inputs: Int, let Taps: Int, let St
   }
 }
 
-/// The compiled tiles: outputs 1...4 × inputs 1 or 2 (1...6 × 1, 2 or 4 for a single tap).
+/// Runs one of the compiled tiles: 1...4 outputs × 1 or 2 inputs (1...6 × 1, 2, or 4 for a single tap).
 @inline(never)
 func sumWeightGradient(_ strip: WeightGradientStrip, outputs: Int, inputs: Int, taps: Int, step: Int) {
   switch (taps, step, inputs, outputs) {

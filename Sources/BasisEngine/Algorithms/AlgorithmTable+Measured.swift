@@ -1,10 +1,10 @@
 extension AlgorithmTable {
-  /// By the kernels' name, as `layersearch bench --tune` printed it, with one change to AVX-512's: in whole steps of
-  /// ResNet-20, whose tensors come from memory, Winograd also wins at 8 and 16 channels on planes of 8×8 and more,
-  /// where single kernels are as fast either way (four or five pairs of runs in turns: 1.11 times as fast a dense
-  /// step, 1.04 with ranks of C/2 and C/4).
+  /// The table of each set of kernels, by the kernels' name, as printed by `layersearch bench --tune`. The AVX-512
+  /// table has one change: in whole steps of ResNet-20, whose tensors come from memory, Winograd also wins at 8 and 16
+  /// channels on planes of 8×8 and more, where single kernels are equally fast either way (four or five pairs of
+  /// alternating runs: 1.11 times as fast for a dense step, 1.04 with ranks of C/2 and C/4).
   static let measured: [String: AlgorithmTable] = [
-    // 1: the gradients of planes that go through the passes in strips of rows are whole.
+    // Revision 1 completed the gradients of planes that go through the passes in strips of rows.
     "reference": AlgorithmTable(revision: 1),
     "avx2": AlgorithmTable(
       convolution: [

@@ -1,20 +1,21 @@
 import KernelInterface
 import ReadableText
 
-/// Which shapes of 3×3 convolution Winograd's algorithm computes faster than the direct sum on one instruction set.
+/// The shapes of 3×3 convolution for which Winograd's algorithm is faster than the direct sum on one instruction set.
 ///
-/// A committed table, not a measurement at start: results are the same bits on every machine of an instruction set.
-/// `layersearch bench --tune` measures it anew.
+/// The table is committed rather than measured at start, so that results have the same bits on every machine with the
+/// instruction set. `layersearch bench --tune` measures it again.
 struct AlgorithmTable: Hashable, Sendable {
-  /// From how many outputs on Winograd is faster, by plane size (rows, columns) and number of inputs. A size or
-  /// number that is not listed has the entry of the next smaller one; below the smallest the algorithm is direct.
+  /// The least number of outputs at which Winograd is faster, by plane size (rows, columns) and number of inputs. A
+  /// size or number that is not listed takes the entry of the next smaller one; below the smallest, the algorithm is
+  /// direct.
   typealias LeastOutputs = [Int: [Int: Int]]
 
-  /// Of forward convolutions; of input gradients with the channels in each other's place.
+  /// For forward convolutions, and for input gradients with inputs and outputs exchanged.
   private let convolution: LeastOutputs
   private let weightGradient: LeastOutputs
 
-  /// Raised where the kernels themselves give other bits than before.
+  /// Raised when a change of the kernels changes the bits of results.
   private let revision: Int
 
   init(convolution: LeastOutputs = [:], weightGradient: LeastOutputs = [:], revision: Int = 0) {
@@ -23,12 +24,12 @@ struct AlgorithmTable: Hashable, Sendable {
     self.revision = revision
   }
 
-  /// The table of a set of kernels; all direct where there is none.
+  /// Returns the table of a set of kernels; one that is all direct if none was measured.
   static func of(_ kernels: KernelTable) -> AlgorithmTable {
     measured[kernels.name] ?? AlgorithmTable()
   }
 
-  /// The algorithms for a shape on output planes of `size` rows and columns.
+  /// Returns the algorithms for a shape on output planes of `size` rows and columns.
   func algorithms(for shape: ConvolutionShape, size: Int) -> ConvolutionAlgorithms {
     guard shape.kernelSize == 3, shape.stride == 1, size % 4 == 0 else { return .direct }
     let (outputs, inputs) = (shape.outputChannels, shape.inputChannels)
@@ -50,7 +51,7 @@ struct AlgorithmTable: Hashable, Sendable {
     values.keys.filter { $0 <= key }.max().flatMap { values[$0] }
   }
 
-  /// Four hexadecimal digits that tell tables apart: part of the kernel variant that results record.
+  /// Four hexadecimal digits that distinguish tables; part of the kernel variant that results record.
   var fingerprint: String {
     var hash: UInt32 = 2_166_136_261
     for (kind, leastOutputs) in [convolution, weightGradient].enumerated() {

@@ -2,13 +2,13 @@ import KernelInterface
 
 /// Measures the entries of `AlgorithmTable+Measured` on this processor.
 public struct AlgorithmTuning {
-  /// By plane size, the channel counts that are measured: those of the networks, and ranks below them.
+  /// The channel counts to measure for each plane size: those of the networks, and ranks below them.
   static let channels: [(size: Int, counts: [Int])] = [
     (4, [8, 16, 32, 64, 128, 256, 512]), (8, [8, 16, 32, 64, 128, 256]), (16, [8, 16, 32, 64, 128]),
     (32, [4, 8, 16, 32, 64]),
   ]
-  /// The least ratio by which Winograd has to be faster: less would be within the noise, and the direct sum rounds a
-  /// little better.
+  /// The least ratio by which Winograd must be faster: a smaller one would be within the noise, and the direct sum
+  /// rounds slightly better.
   static let leastGain = 1.05
   private static let repeats = 3
 
@@ -20,7 +20,7 @@ public struct AlgorithmTuning {
     self.rounds = rounds
   }
 
-  /// One measurement: how many times as fast as the direct sum Winograd's algorithm is.
+  /// One measurement: the speed of Winograd's algorithm as a multiple of the direct sum's.
   public struct Gain: Sendable {
     public var work: KernelBenchmark.Convolution
     public var size: Int
@@ -29,8 +29,8 @@ public struct AlgorithmTuning {
     public var gain: Double
   }
 
-  /// The entry of this table's kernels as Swift source.
-  /// - Parameter report: receives each measurement.
+  /// Measures the table entry of these kernels and returns it as Swift source.
+  /// - Parameter report: Receives each measurement.
   public func run(report: (Gain) -> Void) -> String {
     """
         "\(kernels.name)": AlgorithmTable(
@@ -46,7 +46,7 @@ public struct AlgorithmTuning {
   private func entries(_ work: KernelBenchmark.Convolution, _ report: (Gain) -> Void) -> String {
     Self.channels.compactMap { size, counts in
       let entries = counts.compactMap { inputs -> String? in
-        // From the widest down, as long as Winograd wins.
+        // From the widest down, until Winograd no longer wins.
         var least: Int?
         for outputs in counts.reversed() {
           let gain = Gain(
@@ -61,14 +61,14 @@ public struct AlgorithmTuning {
     }.joined(separator: "\n")
   }
 
-  /// The least of several measurements, each with memory of its own: which lines of the caches operands share is a
-  /// matter of chance.
+  /// Returns the smallest gain of several measurements, each with newly allocated memory: which cache lines the
+  /// operands share is a matter of chance.
   private func gain(_ work: KernelBenchmark.Convolution, _ size: Int, _ inputs: Int, _ outputs: Int) -> Double {
     let shape = ConvolutionShape(outputChannels: outputs, inputChannels: inputs, kernelSize: 3, stride: 1)
     return (0..<Self.repeats).map { _ in
       let direct = KernelBenchmark(shape: shape, size: size, kernels: kernels)
       let winograd = KernelBenchmark(shape: shape, algorithm: .winograd, size: size, kernels: kernels)
-      // In turns, so that a slow moment of the machine hits both.
+      // Alternate the two, so that a slow moment of the machine affects both.
       let ratios = (0..<rounds + 1).map { _ in direct.seconds(work) / winograd.seconds(work) }
       return median(Array(ratios.dropFirst()))
     }.min()!

@@ -2,15 +2,15 @@ import Foundation
 import ImageData
 import ReadableText
 
-/// This program's own files, little-endian; docs/checkpoints.md has them at length.
+/// The program's own format, little-endian. See docs/checkpoints.md for a full description.
 ///
 ///     8 bytes   magic "LSEARCH" and 0x1a
-///     4 bytes   version: 2 for trainings that are to go on, 1 for all others
+///     4 bytes   version: 2 for unfinished trainings, 1 for all others
 ///     4 bytes   length of the header
 ///     8 bytes   length of the payload
 ///     header    JSON, see `Header`
-///     payload   the tensors' floats in the header's order, row-major; in version 2 the optimizer's velocities of the
-///               parameters behind them
+///     payload   the tensors' floats in the header's order, row-major; in version 2 followed by the optimizer's
+///               velocities of the parameters
 ///     4 bytes   CRC-32 of everything before it
 struct BinaryCheckpointFormat: CheckpointFormat {
   static let magic = Array("LSEARCH".utf8) + [0x1a]
@@ -25,7 +25,7 @@ struct BinaryCheckpointFormat: CheckpointFormat {
     !bytes.isEmpty && Self.magic.starts(with: bytes.prefix(Self.magic.count))
   }
 
-  /// What the file says before its numbers.
+  /// The file's JSON header.
   struct Header: Equatable {
     var network: Checkpoint.Network
     var tensors: [TensorDescription]
@@ -59,7 +59,7 @@ struct BinaryCheckpointFormat: CheckpointFormat {
       numbers: checkpoint.tensors.values + (checkpoint.unfinished?.state.velocities.values ?? []))
   }
 
-  /// A file with the right lengths and checksum.
+  /// Returns a file with the right lengths and checksum.
   static func file(version: UInt32, header: [UInt8], numbers: [Float]) -> [UInt8] {
     var bytes = magic
     bytes.reserveCapacity(fixedBytes + header.count + 4 * numbers.count + checksumBytes)
@@ -85,7 +85,7 @@ struct BinaryCheckpointFormat: CheckpointFormat {
     let tensors = try Self.cut(header.tensors, from: &rest)
     var unfinished: Checkpoint.Unfinished?
     if let found = header.unfinished {
-      // Which of the tensors are trained, and so have a velocity, follows from the network.
+      // The network determines which of the tensors are trained and so have a velocity.
       let velocities = try Self.cut(try header.network.form().parameters, from: &rest)
       unfinished = Checkpoint.Unfinished(
         state: TrainingState(position: found.position, velocities: velocities), dataContent: found.dataContent,
@@ -99,7 +99,7 @@ struct BinaryCheckpointFormat: CheckpointFormat {
       unfinished: unfinished)
   }
 
-  /// The tensors at the front of `numbers`, which lose them.
+  /// Removes the described tensors from the front of `numbers` and returns them.
   private static func cut(
     _ descriptions: [TensorDescription], from numbers: inout ArraySlice<Float>
   ) throws(CheckpointProblem) -> TensorTree {
@@ -114,7 +114,7 @@ struct BinaryCheckpointFormat: CheckpointFormat {
     return try TensorTree(tensors)
   }
 
-  /// Version, header and payload, once every length and the checksum are found to be right.
+  /// Returns version, header, and payload after checking every length and the checksum.
   private static func parts(
     of bytes: [UInt8]
   ) throws(CheckpointProblem) -> (version: UInt32, header: ArraySlice<UInt8>, numbers: [Float]) {
@@ -149,7 +149,7 @@ extension BinaryCheckpointFormat.Header: Codable {
     case tensors, normalization, training, unfinished
   }
 
-  /// The network's values stand beside the others, as they always did.
+  /// Reads the network's values from the top level, beside the other keys, where every version of the format has them.
   init(from decoder: any Decoder) throws {
     network = try Checkpoint.Network(from: decoder)
     let values = try decoder.container(keyedBy: Keys.self)

@@ -1,5 +1,5 @@
-/// The cyclic redundancy check of zip, PNG and Ethernet (reflected polynomial 0xEDB88320): finds truncated and flipped
-/// bytes, not forgeries.
+/// The cyclic redundancy check of zip, PNG, and Ethernet (reflected polynomial 0xEDB88320). Detects truncated and
+/// flipped bytes, not forgeries.
 enum CRC32 {
   private static let table: [UInt32] = (0..<256).map { byte in
     (0..<8).reduce(UInt32(byte)) { value, _ in value & 1 == 1 ? (value >> 1) ^ 0xedb8_8320 : value >> 1 }

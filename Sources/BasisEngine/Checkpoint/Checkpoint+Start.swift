@@ -1,17 +1,18 @@
 import ImageData
 import SearchCore
 
-/// How many of the images that a search judges by a network was trained on.
+/// The number of a search's validation images that a network was trained on.
 package enum SeenImages: Hashable, Sendable {
   case none
   case some(Int, of: Int)
-  /// The file does not tell.
+  /// The file does not say.
   case unknown
 }
 
-/// Of a network that trainings are to start from.
+/// Checks of a network from which trainings start.
 extension Checkpoint {
-  /// - Throws: where it is no dense network of the architecture, in one line without the file's name.
+  /// Checks that the checkpoint is a dense network of the architecture.
+  /// - Throws: A one-line description, without the file's name, if it is not.
   package func requireStart(of architecture: Architecture) throws(CheckpointProblem) {
     guard network.model == architecture.model else {
       throw CheckpointProblem(
@@ -26,13 +27,14 @@ extension Checkpoint {
     }
   }
 
-  /// How many of the selection's validation images it was trained on, those of its own start among them.
-  /// - Parameter content: hash of the images that are selected from; nil where it is not known.
+  /// Returns how many of the selection's validation images the network was trained on, including those that its own
+  /// start was trained on.
+  /// - Parameter content: The hash of the images that the selection is made from; `nil` if it is not known.
   package func seen(ofValidation selection: DataSelection, content: String? = nil) -> SeenImages {
     guard let training, let validation = selection.soundSplit?.validation else { return .unknown }
     var trained = training.recipe.data
     guard trained.set == selection.set else { return .none }
-    // Another file may have the same images in other places.
+    // Another file may have the same images at other positions.
     guard trained.arrays == selection.arrays, !training.isOfOtherImages(than: content) else { return .unknown }
     guard let own = trained.soundSplit?.training else { return .unknown }
     var seen = Set(own)
@@ -50,7 +52,7 @@ extension Checkpoint {
 }
 
 extension Checkpoint.Training {
-  /// Whether it is known that its data set contained others than this hash is of.
+  /// Whether the data set of this training is known to have other contents than the one with this hash.
   package func isOfOtherImages(than content: String?) -> Bool {
     guard let content, !content.isEmpty, let own = dataContent, !own.isEmpty else { return false }
     return own != content
@@ -58,12 +60,12 @@ extension Checkpoint.Training {
 }
 
 extension DataSelection {
-  /// Positions of its images among the set's training images, ascending.
+  /// Returns the positions of the selection's images among the set's training images, in ascending order.
   package func split() throws(ImageDataError) -> (training: [Int], validation: [Int]) {
     try DataSplit.holdOut(validation: validationImages, training: trainImages, of: drawnFrom, seed: splitSeed)
   }
 
-  /// The same of numbers that come from outside; nil where no set has so many images.
+  /// The split, for numbers from an untrusted source; `nil` if the set does not have that many images.
   package var soundSplit: (training: [Int], validation: [Int])? {
     let images = 0...max(0, shape.trainingImages)
     guard images.contains(trainImages), images.contains(validationImages) else { return nil }

@@ -1,16 +1,16 @@
 import ImageData
 import SearchCore
 
-/// A network at rest, and where it is in its training: a value, whatever the file that it comes from or goes to.
-/// `CheckpointFormat` has the files, `ResNet+Checkpoint` makes it of a network and a network of it.
+/// A network at rest and the state of its training: a value, independent of the file it is read from or written to.
+/// `CheckpointFormat` reads and writes files; `ResNet+Checkpoint` converts networks to checkpoints and back.
 package struct Checkpoint: Equatable, Sendable {
   package var network: Network
-  /// Parameters, then running statistics.
+  /// The parameters, then the running statistics.
   package var tensors: TensorTree
-  /// Of the images that it was trained on; nil where the file does not tell.
+  /// The normalization of the images that the network was trained on; `nil` if the file does not say.
   package var normalization: ChannelNormalization?
   package var training: Training?
-  /// Of a training that is to go on.
+  /// The state of an unfinished training; `nil` if there is nothing to continue.
   package var unfinished: Unfinished?
 
   package var candidate: Candidate { network.candidate }
@@ -26,21 +26,21 @@ package struct Checkpoint: Equatable, Sendable {
     self.unfinished = unfinished
   }
 
-  /// Which network it is: what names and shapes of its tensors follow from.
+  /// What identifies the network: the names and shapes of its tensors follow from it.
   package struct Network: Codable, Equatable, Sendable {
     package var model: Model
     /// Layer → rank.
     package var ranks: [String: Int]
     package var variant: BasisVariant
-    /// Layer → its variant, of those that have another one; nil where none has.
+    /// Layer → variant, for layers whose variant is not `variant`; `nil` if there are none.
     package var variants: [String: BasisVariant]? = nil
-    /// Output channels that the basis maps of each decomposed layer are.
+    /// Layer → the output channels that are its basis maps, for each decomposed layer.
     package var basisChannels: [String: [Int]]
-    /// Rows and columns.
+    /// The number of rows and of columns.
     package var imageSize: Int
     package var imageChannels: Int
     package var classCount: Int
-    /// Channels of the stages where they are not the model's own.
+    /// The channels of each stage; `nil` if they are the model's own.
     package var widths: [Int]?
 
     package var candidate: Candidate {
@@ -50,7 +50,8 @@ package struct Checkpoint: Equatable, Sendable {
     }
   }
 
-  /// How the weights came to be. In a file the recipe's start stands beside the recipe, whose text older programs read.
+  /// How the weights were obtained. In a file, the recipe's start is stored beside the recipe, because older programs,
+  /// which do not know it, read the recipe's text.
   package struct Training: Codable, Equatable, Sendable {
     private enum CodingKeys: CodingKey {
       case recipe, start, seed, epochsDone, testAccuracy, kernelVariant, dataContent, study
@@ -59,12 +60,12 @@ package struct Checkpoint: Equatable, Sendable {
     package var recipe: TrainingRecipe
     package var seed: UInt64
     package var epochsDone: Int
-    /// 0…1
+    /// From 0 to 1.
     package var testAccuracy: Double?
     package var kernelVariant: String?
-    /// What the images are that it was trained on, see `DataContent`; nil where the file does not tell.
+    /// Identifies the images that the network was trained on, see `DataContent`; `nil` if the file does not say.
     package var dataContent: String?
-    /// Name of the study whose candidate it is; nil where it is none's.
+    /// The name of the study whose candidate this is; `nil` if it belongs to no study.
     package var study: String?
 
     package init(
@@ -105,12 +106,12 @@ package struct Checkpoint: Equatable, Sendable {
     }
   }
 
-  /// Where a training was interrupted.
+  /// The state in which a training stopped.
   package struct Unfinished: Equatable, Sendable {
     package var state: TrainingState
-    /// What the images are that it trains on, see `DataContent`.
+    /// Identifies the images that the network is trained on, see `DataContent`.
     package var dataContent: String
-    /// What the program that wrote it wants to find again, in a form of its own.
+    /// What the program that wrote the checkpoint needs in order to continue, in its own format.
     package var context: String
 
     package init(state: TrainingState, dataContent: String, context: String) {
@@ -121,7 +122,7 @@ package struct Checkpoint: Equatable, Sendable {
   }
 }
 
-/// What is wrong with a checkpoint, in one line without its path.
+/// A one-line description of what is wrong with a checkpoint, without its path.
 package struct CheckpointProblem: Error, Equatable, CustomStringConvertible {
   package let description: String
 
@@ -129,7 +130,8 @@ package struct CheckpointProblem: Error, Equatable, CustomStringConvertible {
 }
 
 extension Checkpoint.Network {
-  /// The architecture, where the numbers are ones that a network can have.
+  /// Returns the network's architecture.
+  /// - Throws: A problem if a number is outside the range that networks can have.
   package func architecture() throws(CheckpointProblem) -> Architecture {
     func require(_ value: Int, _ range: ClosedRange<Int>, _ name: String) throws(CheckpointProblem) {
       guard range.contains(value) else {

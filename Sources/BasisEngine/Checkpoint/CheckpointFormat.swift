@@ -1,26 +1,28 @@
 import Files
 import ReadableText
 
-/// A way in which a checkpoint lies in a file. One more is a type of its own and a line in `CheckpointFormats.all`.
+/// A file format for checkpoints. To add one, add a type and an entry in `CheckpointFormats.all`.
 package protocol CheckpointFormat: Sendable {
-  /// Endings of files' names, with the dot, by which it is chosen for writing.
+  /// The endings of file names, with the dot, that select the format for writing.
   var fileEndings: [String] { get }
 
-  /// Whether these are a file of this format, or the beginning of one.
+  /// Whether the bytes are a file of this format, or the beginning of one.
   func isBegun(by bytes: [UInt8]) -> Bool
 
-  /// Reads what `encoded` made. Any other bytes are an error, never a trap.
+  /// Reads what `encoded` wrote. Any other bytes are an error, never a trap.
   func decode(_ bytes: [UInt8]) throws(CheckpointProblem) -> Checkpoint
 
-  /// The whole file.
+  /// Returns the contents of the whole file.
   func encoded(_ checkpoint: Checkpoint) throws(CheckpointProblem) -> [UInt8]
 }
 
+/// The formats of checkpoint files.
 package enum CheckpointFormats {
-  /// The first one is that of files whose names choose none.
+  /// All formats. The first is used for files whose names select none.
   package static let all: [any CheckpointFormat] = [BinaryCheckpointFormat()]
 
-  /// - Throws: where the bytes begin as no format does, or end early, or were changed.
+  /// Reads a file of any format.
+  /// - Throws: A problem if the bytes begin like no format, are truncated, or were changed.
   static func decode(_ bytes: [UInt8]) throws(CheckpointProblem) -> Checkpoint {
     guard let format = all.first(where: { $0.isBegun(by: bytes) }) else {
       throw CheckpointProblem(
@@ -29,7 +31,7 @@ package enum CheckpointFormats {
     return try format.decode(bytes)
   }
 
-  /// For a file of this name.
+  /// Returns the format for a file of this name.
   static func forWriting(_ path: String) -> any CheckpointFormat {
     let name = FilePath.name(of: path).lowercased()
     return all.first { $0.fileEndings.contains { name.hasSuffix($0) } } ?? all[0]
@@ -37,7 +39,7 @@ package enum CheckpointFormats {
 }
 
 extension Checkpoint {
-  /// No network of this program comes near; a wrong path may.
+  /// Far more than any network of this program takes; guards against a wrong path.
   private static let mostBytes = 4 << 30
 
   /// Reads and checks a file of any format.
@@ -58,7 +60,7 @@ extension Checkpoint {
     do { self = try CheckpointFormats.decode(bytes) } catch { throw .checkpoint(path: path, reason: "\(error)") }
   }
 
-  /// Writes the file whole or not at all, in the format that its name chooses; `OutputFile` tells how.
+  /// Writes the file as a whole or not at all, in the format that its name selects; see `OutputFile`.
   /// - Throws: `EngineError.output`, or `.checkpoint` for numbers that the format cannot write.
   package func write(to output: OutputFile) throws(EngineError) {
     let bytes: [UInt8]
@@ -68,7 +70,7 @@ extension Checkpoint {
     do { try output.write(bytes) } catch { throw .output(error) }
   }
 
-  /// - Throws: as the other.
+  /// - Throws: The errors of `write(to:)` for an `OutputFile`.
   package func write(to path: String) throws(EngineError) {
     let output: OutputFile
     do { output = try OutputFile(path) } catch { throw .output(error) }

@@ -1,21 +1,21 @@
 import KernelInterface
 import SearchCore
 
-// From a network to a checkpoint and back, in this one place.
+// Conversion from a network to a checkpoint and back; no other file does it.
 extension ResNet {
-  /// The network as it stands; the optimizer's velocity is not kept.
+  /// Returns the network in its present state, without the optimizer's velocities.
   package func checkpoint(training: Checkpoint.Training? = nil) -> Checkpoint {
     Checkpoint(network: Checkpoint.Network(form), tensors: tensors, training: training)
   }
 
-  /// Parameters, then running statistics.
+  /// The parameters, then the running statistics.
   var tensors: TensorTree { TensorTree.joined(parameters, statistics) }
 
-  /// The network of a checkpoint, ready to classify or to be trained on.
+  /// Creates the network of a checkpoint, ready to classify or to be trained.
   /// - Parameters:
-  ///   - path: where the checkpoint came from, for the error's text.
-  ///   - batch: most images in a batch.
-  /// - Throws: `EngineError.checkpoint`, which names the first tensor that is missing, too many or of another shape.
+  ///   - path: The origin of the checkpoint, for error messages.
+  ///   - batch: The maximum number of images in a batch.
+  /// - Throws: `EngineError.checkpoint`, which names the first tensor that is missing, unexpected, or of another shape.
   package convenience init(
     _ checkpoint: Checkpoint, path: String = "the checkpoint", batch: Int, kernels: KernelTable,
     workspace: Workspace? = nil
@@ -23,7 +23,7 @@ extension ResNet {
     let form: NetworkForm
     do throws(CheckpointProblem) {
       form = try checkpoint.network.form()
-      // Before memory is asked for.
+      // Check before allocating memory.
       try form.check(checkpoint)
     } catch {
       throw .checkpoint(path: path, reason: "\(error)")
@@ -32,8 +32,8 @@ extension ResNet {
     load(checkpoint)
   }
 
-  /// Weights, running statistics and velocities of a training that is to go on.
-  /// - Throws: `illegalState` where the checkpoint is another network's, or has no state.
+  /// Loads the weights, running statistics, and velocities of an unfinished training and returns its state.
+  /// - Throws: `illegalState` if the checkpoint is of another network or has no training state.
   func restore(_ checkpoint: Checkpoint) throws(EngineError) -> TrainingState {
     guard let state = checkpoint.unfinished?.state else {
       throw .illegalState(reason: "there is a network, but nothing of its training")
@@ -47,7 +47,7 @@ extension ResNet {
     return state
   }
 
-  /// The tensors of a checkpoint that was found to be this network's.
+  /// Loads the tensors of a checkpoint that was found to be of this network.
   private func load(_ checkpoint: Checkpoint) {
     for store in [parameters, statistics] {
       for description in store.tensors {
@@ -58,7 +58,7 @@ extension ResNet {
 }
 
 extension NetworkForm {
-  /// - Throws: the first tensor that is not as this network's.
+  /// - Throws: A problem that names the first tensor that differs from this network's.
   fileprivate func check(_ checkpoint: Checkpoint) throws(CheckpointProblem) {
     try checkpoint.tensors.require(parameters + statistics)
     guard let velocities = checkpoint.unfinished?.state.velocities else { return }

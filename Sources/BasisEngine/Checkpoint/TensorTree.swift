@@ -3,13 +3,13 @@ import ReadableText
 /// One tensor with its name.
 package struct NamedTensor: Sendable {
   package let description: TensorDescription
-  /// Row-major; as many as the shape has places.
+  /// The values, row-major, one for each element of the shape.
   package let values: [Float]
 
   package var name: String { description.name }
   package var shape: [Int] { description.shape }
 
-  /// - Throws: where the shape is none, or has another number of places.
+  /// - Throws: A problem if the shape is invalid or has another number of elements.
   package init(name: String, shape: [Int], values: [Float]) throws(CheckpointProblem) {
     guard let count = TensorDescription.checkedCount(shape) else {
       throw CheckpointProblem("tensor \(name.inOneLine) has the shape \(shape.dimensions), which is none")
@@ -27,24 +27,24 @@ package struct NamedTensor: Sendable {
 }
 
 extension NamedTensor: Equatable {
-  /// To the bit: a number that is none is itself, and 0 is not −0.
+  /// Compares bits: a NaN equals itself, and 0 differs from −0.
   package static func == (a: NamedTensor, b: NamedTensor) -> Bool {
     a.description == b.description && a.values.count == b.values.count
       && zip(a.values, b.values).allSatisfy { $0.bitPattern == $1.bitPattern }
   }
 }
 
-/// Tensors by their names, in an order that stays.
+/// Tensors by name, in a fixed order.
 ///
 /// A name is a path through the network's modules, its parts joined by dots, as in PyTorch's `state_dict`:
-/// `layer1.0.conv1.weight`, `bn1.running_mean`. A basis convolution has `layer1.0.conv1.basis`, r filters of the shape
-/// [r][C][k][k], and `layer1.0.conv1.coefficients`, the matrix that makes the other outputs of their maps, in the
-/// place of `layer1.0.conv1.weight`.
+/// `layer1.0.conv1.weight`, `bn1.running_mean`. In place of `layer1.0.conv1.weight`, a basis convolution has
+/// `layer1.0.conv1.basis`, r filters of shape [r][C][k][k], and `layer1.0.conv1.coefficients`, the matrix that combines
+/// their maps into the other outputs.
 package struct TensorTree: Equatable, Sendable {
   package let tensors: [NamedTensor]
   private let places: [String: Int]
 
-  /// - Throws: where a name occurs twice.
+  /// - Throws: A problem if a name occurs twice.
   package init(_ tensors: [NamedTensor]) throws(CheckpointProblem) {
     var places: [String: Int] = [:]
     for (place, tensor) in tensors.enumerated() where places.updateValue(place, forKey: tensor.name) != nil {
@@ -53,7 +53,7 @@ package struct TensorTree: Equatable, Sendable {
     (self.tensors, self.places) = (tensors, places)
   }
 
-  /// For names that are known to differ.
+  /// Creates a tree of tensors whose names are known to differ.
   fileprivate init(distinct tensors: [NamedTensor]) {
     self.tensors = tensors
     places = Dictionary(uniqueKeysWithValues: tensors.enumerated().map { ($0.element.name, $0.offset) })
@@ -63,10 +63,11 @@ package struct TensorTree: Equatable, Sendable {
 
   package var descriptions: [TensorDescription] { tensors.map(\.description) }
 
-  /// All numbers, tensor after tensor.
+  /// The values of all tensors, one tensor after another.
   package var values: [Float] { tensors.flatMap(\.values) }
 
-  /// - Throws: the first tensor that is missing or has another shape, or that nothing asks for.
+  /// Checks that the tree has exactly the expected tensors.
+  /// - Throws: A problem that names the first tensor that is missing, has another shape, or is not expected.
   package func require(_ expected: [TensorDescription]) throws(CheckpointProblem) {
     for description in expected {
       guard let tensor = self[description.name] else {
@@ -86,7 +87,8 @@ package struct TensorTree: Equatable, Sendable {
 }
 
 extension TensorDescription {
-  /// Places of a shape that comes from outside; nil where it is none that numbers of this machine can have.
+  /// Returns the number of elements of a shape from an untrusted source; `nil` if a size is not positive or the product
+  /// overflows.
   package static func checkedCount(_ shape: [Int]) -> Int? {
     var count = 1
     for size in shape {
@@ -112,7 +114,7 @@ extension ParameterStore {
 }
 
 extension TensorTree {
-  /// The tensors of both, whose names differ.
+  /// Returns the tensors of both stores, whose names must differ.
   static func joined(_ first: ParameterStore, _ second: ParameterStore) -> TensorTree {
     TensorTree(distinct: first.tree.tensors + second.tree.tensors)
   }

@@ -1,19 +1,19 @@
-/// Which r of N output channels stay as they are, so that the others are combinations of them: y_r = A·y_b.
+/// The choice of the r of N output channels to keep, so that the others are combinations of them: y_r = A·y_b.
 ///
-/// Outputs of rank r are y = U_r·t, U_r being N × r. With U₁ the rows of the channels that stay and U₂ the others,
-/// t = U₁⁻¹·y_b and A = U₂·U₁⁻¹. QR decomposition of U_rᵀ with column pivoting finds rows that make U₁ well
-/// conditioned.
+/// Outputs of rank r are y = U_r·t, where U_r is N × r. If U₁ has the rows of the kept channels and U₂ those of the
+/// others, then t = U₁⁻¹·y_b and A = U₂·U₁⁻¹. QR decomposition of U_rᵀ with column pivoting finds rows that make U₁
+/// well conditioned.
 struct ChannelChoice: Equatable {
-  /// Ascending: an order 0, 1, …, r − 1 has a faster form.
+  /// The kept channels, ascending: the order 0, 1, …, r − 1 has a faster form.
   let channels: [Int]
-  /// A, a row for each channel that does not stay, ascending.
+  /// A, with a row for each channel that is not kept, ascending.
   let coefficients: Matrix
-  /// Largest over smallest singular value of U₁; infinite where it is singular.
+  /// The ratio of the largest to the smallest singular value of U₁; infinite if U₁ is singular.
   let conditionNumber: Double
   let method: LayerConversion.Method
 
   static let highestConditionNumber = 1e4
-  /// Later pivots that are tried.
+  /// The number of later pivots to try.
   private static let laterPivots = 4
 
   /// - Parameter factor: U_r.
@@ -41,7 +41,7 @@ struct ChannelChoice: Equatable {
     coefficients = best.coefficients(factor, leavingOutBelow: isWell ? 0 : 1 / limit)
   }
 
-  /// Channels that do not stay, ascending.
+  /// Returns the channels that are not kept, in ascending order.
   static func others(than channels: [Int], of count: Int) -> [Int] {
     let chosen = Set(channels)
     return (0..<count).filter { !chosen.contains($0) }
@@ -49,7 +49,7 @@ struct ChannelChoice: Equatable {
 
   private struct Decomposed {
     let channels: [Int]
-    /// Of U₁.
+    /// The singular value decomposition of U₁.
     let left: Matrix
     let values: [Double]
     let right: Matrix
@@ -64,7 +64,7 @@ struct ChannelChoice: Equatable {
       return largest / smallest
     }
 
-    /// U₂·U₁⁺, without singular values below this part of the largest.
+    /// Returns U₂·U₁⁺, without the singular values below `part` times the largest.
     func coefficients(_ factor: Matrix, leavingOutBelow part: Double) -> Matrix {
       let floor = part * (values.first ?? 0)
       let others = ChannelChoice.others(than: channels, of: factor.rows)

@@ -3,24 +3,25 @@ import ImageData
 import KernelInterface
 import SearchCore
 
-/// A trained dense network, from which the networks of candidates are made: what its layers' outputs are on calibration
-/// images, and how each can be brought into a basis convolution's form. `LayerSpectrum` and `ChannelChoice` tell how.
+/// A trained dense network from which candidates' networks are made: the covariance of its layers' outputs on
+/// calibration images, and the conversion of each layer to a basis convolution (see `LayerSpectrum` and
+/// `ChannelChoice`).
 ///
-/// A function of (weights, calibration images and their augmentation, batch, kernel variant). What was found for a
-/// layer and a rank is kept for the candidates that follow, 64 MB of it at most. Not for use by several threads at
-/// once.
+/// A function of (weights, calibration images and their augmentation, batch, kernel variant). The result for a layer
+/// and a rank is kept for later candidates, up to 64 MB in total. Not safe for concurrent use.
 package final class ConversionSource {
   package let architecture: Architecture
-  /// Images that the covariances are of, and that batch norm is recalibrated on.
+  /// The images that the covariances are computed from and on which batch norm is recalibrated.
   package let calibration: LabeledImages
-  /// Of these where batch norm is recalibrated on them.
+  /// The augmentation of the calibration images when batch norm is recalibrated on them.
   private let augmentation: Augmentation?
   private let tensors: TensorTree
   private let kernels: KernelTable
-  /// One for each layer of the architecture.
+  /// The spectrum of each layer of the architecture.
   private let spectra: [LayerSpectrum]
   private var converted: [Key: ConvertedLayer] = [:]
-  /// Of matrices in `converted`; where there would be more, it begins anew.
+  /// The number of values in the matrices of `converted`, which is emptied when there would be more than
+  /// `mostKeptNumbers`.
   private(set) var keptNumbers = 0
   var mostKeptNumbers = 1 << 23
 
@@ -28,21 +29,21 @@ package final class ConversionSource {
     var layer: Int
     var rank: Int
     var variant: BasisVariant
-    /// Layers with the same coefficients, this one among them.
+    /// The layers that share the coefficients, including this one.
     var tied: [Int]
   }
 
-  /// One pass over the calibration images in inference, and a decomposition a layer.
+  /// Passes the calibration images through the network once, in inference, and decomposes each layer's covariance.
   /// - Parameters:
-  ///   - dense: a network without decomposed layers.
-  ///   - path: where it came from, for the error's text.
-  ///   - architecture: what it has to be.
-  ///   - calibration: images to train on; the covariances are of them as they are.
-  ///   - augmentation: of these where batch norm is recalibrated on them.
-  ///   - workspace: of the architecture; its batch is that of the pass.
-  ///   - shouldContinue: called after every batch; returns false to stop.
-  /// - Throws: `checkpoint` for another network or a broken one, `conversion` for images that are too few or outputs
-  ///   that are not finite, `cancelled` where `shouldContinue` returned false.
+  ///   - dense: A network without decomposed layers.
+  ///   - path: The network's origin, for error messages.
+  ///   - architecture: The architecture that the network must have.
+  ///   - calibration: Training images; the covariances are those of the images without augmentation.
+  ///   - augmentation: The augmentation of these images when batch norm is recalibrated on them.
+  ///   - workspace: A workspace of the architecture; its capacity is the batch size of the pass.
+  ///   - shouldContinue: Called after every batch and every layer; returns `false` to stop.
+  /// - Throws: `checkpoint` for another or a broken network, `conversion` if there are too few images or the outputs
+  ///   are not finite, `cancelled` if `shouldContinue` returned `false`.
   package init(
     dense: Checkpoint, path: String = "the checkpoint", architecture: Architecture, calibration: LabeledImages,
     augmentation: Augmentation? = nil, workspace: Workspace, kernels: KernelTable,
@@ -55,7 +56,7 @@ package final class ConversionSource {
         reason: "\(calibration.count) calibration images leave the covariance of a layer's outputs singular; "
           + "\(architecture.model.rawValue) takes at least \(fewest)")
     }
-    // LAPACK's results, like those of the kernels, are a thread's own.
+    // LAPACK's results, like those of the kernels, are computed on one thread.
     openblas_set_num_threads(1)
     let network = try ResNet(
       dense, path: path, batch: workspace.capacity, kernels: kernels, workspace: workspace)
@@ -86,26 +87,25 @@ package final class ConversionSource {
     tensors = dense.tensors
   }
 
-  /// Share of the variance of a layer's outputs on the calibration images that is lost where the layer is truncated,
-  /// 0…1: one number for each rank 1…N of each of `analyzedConvolutions`.
+  /// The share of the variance of a layer's outputs on the calibration images that truncation of the layer loses, 0…1:
+  /// one number for each rank 1…N of each of `analyzedConvolutions`.
   package var truncationErrors: [Double] {
     architecture.analyzedConvolutions.flatMap { spectra[$0].truncationErrors }
   }
 
-  /// The trained network in a candidate's form, its batch norm recalibrated on the calibration images.
+  /// Returns the trained network in a candidate's form, with batch norm recalibrated on the calibration images.
   /// - Parameters:
-  ///   - variant: of layers for which the candidate names none. Layers that are tied are truncated to a space of
-  ///     outputs
-  ///     that they have in common: the least squares solution of their one A and all their filters.
-  ///   - workspace: of the architecture; nil: one of its own, for `batch` images.
-  ///   - shouldContinue: called after every layer and every batch; returns false to stop.
-  /// - Throws: `unknownLayer` or `illegalRank` for a candidate that the architecture cannot take, `conversion`,
-  ///   `cancelled`.
+  ///   - variant: The variant of layers for which the candidate names none. Tied layers are truncated to a common space
+  ///     of outputs: the least squares solution for their one A and all their filters.
+  ///   - workspace: A workspace of the architecture; `nil` to allocate one for `batch` images.
+  ///   - shouldContinue: Called after every layer and every batch; returns `false` to stop.
+  /// - Throws: `unknownLayer`, `illegalRank`, or `illegalVariant` for a candidate that the architecture cannot take,
+  ///   `conversion`, `cancelled`.
   package func network(
     for candidate: Candidate, variant: BasisVariant, batch: Int, workspace: Workspace? = nil,
     while shouldContinue: () -> Bool = { true }
   ) throws(EngineError) -> (network: ResNet, conversions: [LayerConversion]) {
-    // The candidate's ranks, before anything is computed of them.
+    // Checks the candidate before anything is computed from its ranks.
     let form = try NetworkForm(architecture: architecture, candidate: candidate, variant: variant)
     var layers: [ConvertedLayer?] = []
     var (basisChannels, orders): ([String: [Int]], [Int: [Int]]) = ([:], [:])
@@ -158,25 +158,25 @@ package final class ConversionSource {
     } catch { throw .conversion(reason: "layer \(layer.name) at rank \(rank): \(error)") }
   }
 
-  /// A layer's tensors, and those of the batch norm behind it.
+  /// Writes a layer's tensors, and those of the batch norm that follows it.
   ///
-  /// Channels between a block's convolutions may stand in any order, as long as both hold to it: there the basis maps
+  /// The channels between a block's convolutions may have any order that both convolutions use; there, the basis maps
   /// come first, which is a faster form.
   /// - Parameters:
-  ///   - outputs: channels of the trained network in the order in which they stand behind this layer; nil: as they are.
-  ///   - inputs: likewise before it.
+  ///   - outputs: The channels of the trained network in the order in which they follow this layer; `nil` if unchanged.
+  ///   - inputs: The same for the channels that this layer reads.
   private func write(
     _ converted: ConvertedLayer?, _ index: Int, outputs: [Int]?, inputs: [Int]?, to network: ResNet
   ) {
     let layer = architecture.layers[index]
     let filters = reordered("\(layer.name).weight", pieces: layer.outputChannels, of: layer.inputChannels, inputs)
     if let converted {
-      // Its rows stand in the order of the outputs already.
+      // The rows of the projection are in the order of the outputs already.
       let basis =
         converted.projection
         * Matrix(rows: layer.outputChannels, columns: layer.filterSize, values: filters.map(Double.init))
       network.parameters.write("\(layer.name).basis", basis.values.map(Float.init))
-      // Layers that share them have found the same.
+      // Layers that share coefficients have the same result, and only the first of them has the tensor.
       let coefficients = "\(layer.name).coefficients"
       if network.parameters.contains(coefficients) {
         network.parameters.write(coefficients, converted.coefficients.values.map(Float.init))
@@ -201,7 +201,7 @@ package final class ConversionSource {
     }
   }
 
-  /// A tensor's numbers, its second axis (of so many channels each piece) in another order.
+  /// Returns a tensor's values with its second axis, of `channels` entries in each of `pieces` pieces, reordered.
   private func reordered(_ name: String, pieces: Int, of channels: Int, _ order: [Int]?) -> [Float] {
     let values = tensors[name]?.values ?? []
     guard let order else { return values }

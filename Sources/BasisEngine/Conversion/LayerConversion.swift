@@ -1,43 +1,44 @@
 import SearchCore
 
-/// A layer that was brought into a basis convolution's form: what became of it.
+/// The result of converting a layer to a basis convolution.
 package struct LayerConversion: Equatable, Sendable {
+  /// How a layer's coefficients A were found.
   package enum Method: String, Equatable, Sendable {
-    /// As the truncation is: variant `full`.
+    /// The truncation itself: variant `full`.
     case truncation
-    /// A·U₁ = U₂, of the first r pivots' channels.
+    /// A solves A·U₁ = U₂ for the channels of the first r pivots.
     case pivots
-    /// Likewise, but the first choice was ill-conditioned: its last channel gave way to a later pivot.
+    /// The same, but the first choice was ill-conditioned, and a later pivot replaced its last channel.
     case laterPivot
-    /// Every choice that was tried was ill-conditioned: A is a least squares solution, and more than the truncation is
-    /// lost.
+    /// Every choice that was tried was ill-conditioned: A is a least squares solution, and more is lost than by the
+    /// truncation.
     case leastSquares
   }
 
   package let layer: String
   package let rank: Int
   package let method: Method
-  /// Output channels of the trained network that the basis maps are, ascending; empty for variant `full`. Between a
-  /// block's convolutions they come first in the converted one.
+  /// The output channels of the trained network that are the basis maps, ascending; empty for variant `full`. Between a
+  /// block's convolutions, the converted network has these channels first.
   package let basisChannels: [Int]
-  /// Of the system that A is the solution of; 1 for variant `full`.
+  /// The condition number of the system that A solves; 1 for variant `full`.
   package let conditionNumber: Double
-  /// Share of the variance of the layer's outputs on the calibration images that is lost, 0…1: the truncation's,
-  /// unless `method` is `leastSquares`.
+  /// The share of the variance of the layer's outputs on the calibration images that is lost, 0…1: that of the
+  /// truncation, unless `method` is `leastSquares`.
   package let error: Double
 }
 
-/// A converted layer's factors, without its filters: W_b = projection · W.
+/// The factors of a converted layer, without its filters: W_b = projection · W.
 struct ConvertedLayer {
   let conversion: LayerConversion
   /// r × N
   let projection: Matrix
-  /// A: (N − r) × r of variant `remainder`, N × r of `full`, (N − r) × r/G in G groups.
+  /// A: (N − r) × r for variant `remainder`, N × r for `full`, (N − r) × r/G in G groups.
   let coefficients: Matrix
-  /// Of the outputs, where there was `LayerSpectrum.mean`.
+  /// The mean of the converted layer's outputs; that of the trained layer's is `LayerSpectrum.mean`.
   let mean: [Double]
 
-  /// Truncation of a layer to a legal rank, in a variant's form: A·W_b is Ŵ of `LayerSpectrum`.
+  /// Truncates a layer to a legal rank, in a variant's form: A·W_b is the Ŵ of `LayerSpectrum`.
   init(
     _ layer: Layer, _ spectrum: LayerSpectrum, rank: Int, variant: BasisVariant,
     highestConditionNumber: Double = ChannelChoice.highestConditionNumber
@@ -63,7 +64,7 @@ struct ConvertedLayer {
       let basis = factor.rows(choice.channels)
       projection = basis * kept
       coefficients = choice.coefficients
-      // What A makes of U₁ where it should be U₂.
+      // A·U₁, which stands in for U₂.
       let combined = choice.coefficients * basis
       let missing = (combined - factor.rows(others)).transposed.rowEnergies
       let total = spectrum.variances.reduce(0, +)
@@ -83,10 +84,10 @@ struct ConvertedLayer {
     (self.conversion, self.projection, self.coefficients, self.mean) = (conversion, projection, coefficients, mean)
   }
 
-  /// Each group of neighboring outputs is truncated for itself, as a layer of N/G outputs to rank r/G.
+  /// Truncates each group of neighboring outputs by itself, as a layer of N/G outputs to rank r/G.
   ///
-  /// Its basis maps and combinations are then a space of their own: of all A and W_b in groups of these outputs it is
-  /// the least squares solution.
+  /// The basis maps and combinations of a group then form a separate space: the result is the least squares solution
+  /// over all A and W_b in groups of these outputs.
   private static func grouped(
     _ layer: Layer, _ spectrum: LayerSpectrum, rank: Int, groups: Int, _ highestConditionNumber: Double
   ) throws(DecompositionFailure) -> ConvertedLayer {
@@ -125,7 +126,7 @@ struct ConvertedLayer {
 }
 
 extension LayerConversion.Method {
-  /// How far it is from a first choice.
+  /// How far the method is from a first choice.
   fileprivate var severity: Int {
     switch self {
     case .truncation, .pivots: 0

@@ -1,30 +1,32 @@
-/// What a layer's truncations follow from: directions of its output space, in the order of the outputs' variance along
+/// What a layer's truncations follow from: directions of its output space, ordered by the variance of the outputs along
 /// them on the calibration images.
 ///
-/// With y = W·p, p a patch of the input, W the filters as N × K and Σ = Cov(p), the truncation of W·Σ^½ to rank r is
-/// the Ŵ of rank r whose outputs are nearest to y: E|(W − Ŵ)(p − E p)|² is the least there is. From the singular
-/// value decomposition W·Σ^½ = U·Λ^½·Vᵀ it is U_r·U_rᵀ·W·Σ^½, and so
+/// Let y = W·p, with p a patch of the input, W the filters as an N × K matrix, and Σ = Cov(p). The truncation of W·Σ^½
+/// to rank r gives the Ŵ of rank r whose outputs are nearest to y, that is, the one with the least
+/// E|(W − Ŵ)(p − E p)|². From the singular value decomposition W·Σ^½ = U·Λ^½·Vᵀ, the truncation is U_r·U_rᵀ·W·Σ^½, and
+/// so
 ///
 ///     Ŵ = U_r·U_rᵀ·W,    W·Σ·Wᵀ = Cov(y) = U·Λ·Uᵀ
 ///
-/// Neither Σ, K × K numbers of which ResNet-18's widest layer would have 4608², nor its root or inverse is needed: the
-/// N × N covariance of the outputs tells it all.
+/// Neither Σ (K × K numbers, 4608² for ResNet-18's widest layer) nor its root or inverse is needed: the N × N
+/// covariance of the outputs is sufficient.
 ///
-/// Means are left aside, because what follows makes up for them: batch norm subtracts them, the classifier has a bias.
+/// Means are ignored, because what follows the layer compensates for them: batch norm subtracts them, and the
+/// classifier has a bias.
 struct LayerSpectrum {
-  /// U_iᵀ, one a row: orthonormal.
+  /// The directions U_iᵀ, one per row, orthonormal.
   let directions: Matrix
-  /// Λ: variances of the outputs along the directions, descending.
+  /// Λ: the variances of the outputs along the directions, descending except in the results of `along(common:)`.
   let variances: [Double]
   /// E y
   let mean: [Double]
 
-  /// Of the largest variance, what rounding in the kernels leaves in a direction that has none: at most 3e-6 of the
-  /// largest output.
+  /// The share of the largest variance up to which a direction counts as having none: rounding in the kernels, at most
+  /// 3e-6 of the largest output, leaves this much in a direction without variance.
   static let noise = 1e-10
 
   /// - Parameter filters: W.
-  /// - Throws: `DecompositionFailure`, also where y is not finite.
+  /// - Throws: `DecompositionFailure`, also if y is not finite.
   init(_ outputs: OutputCovariance, filters: Matrix) throws(DecompositionFailure) {
     mean = outputs.mean
     let (vectors, values) = try outputs.covariance.symmetricEigenvectors()
@@ -44,7 +46,7 @@ struct LayerSpectrum {
     return directions.transposed * scaled
   }
 
-  /// Of some of the outputs alone.
+  /// Returns the spectrum of some of the outputs alone.
   func channels(_ chosen: Range<Int>) throws(DecompositionFailure) -> LayerSpectrum {
     let covariance = covariance
     let part = Matrix(rows: chosen.count, columns: chosen.count) {
@@ -54,9 +56,9 @@ struct LayerSpectrum {
     return LayerSpectrum(directions: vectors, variances: values.map { max(0, $0) }, mean: Array(mean[chosen]))
   }
 
-  /// Each layer's along the directions that are common to all: those of the sum of their covariances, each as a share
-  /// of its layer's variance. Truncated to a rank, all keep the same space of outputs, and lose the least of their
-  /// shares in sum that layers with one space can lose.
+  /// Returns each layer's spectrum along directions that are common to all layers: those of the sum of their
+  /// covariances, each divided by its layer's variance. Truncated to a rank, all layers keep the same space of outputs,
+  /// and the sum of their lost shares is the least that layers with one space can lose.
   static func along(common spectra: [LayerSpectrum]) throws(DecompositionFailure) -> [LayerSpectrum] {
     guard let first = spectra.first, spectra.count > 1 else { return spectra }
     let covariances = spectra.map(\.covariance)
@@ -77,9 +79,9 @@ struct LayerSpectrum {
     }
   }
 
-  /// Directions along which the calibration images' outputs do not vary have no order: inputs that are always zero, or
-  /// filters that are combinations of others. The filters alone give them one, so that images of another kind lose as
-  /// little as can be, and combinations lose nothing.
+  /// Orders the directions along which the calibration images' outputs do not vary, because inputs are always zero or
+  /// filters are combinations of others. The filters alone determine their order, so that images of another kind lose
+  /// as little as possible, and filters that are combinations of others lose nothing.
   private static func ordered(
     _ directions: Matrix, from told: Int, filters: Matrix
   ) throws(DecompositionFailure) -> Matrix {
@@ -95,7 +97,7 @@ struct LayerSpectrum {
   /// N
   var outputs: Int { directions.rows }
 
-  /// Share of the outputs' variance that truncation to each rank 1…N loses: Σ_{i > r} λ_i / Σ λ_i, none at N.
+  /// The share of the outputs' variance that truncation to each rank 1…N loses: Σ_{i > r} λ_i / Σ λ_i, zero at N.
   var truncationErrors: [Double] {
     var lost = 0.0
     var errors: [Double] = []

@@ -1,6 +1,6 @@
 import COpenBLAS
 
-/// A decomposition that LAPACK could not do.
+/// The failure of a LAPACK decomposition.
 struct DecompositionFailure: Error, Equatable, CustomStringConvertible {
   let description: String
 
@@ -13,11 +13,11 @@ struct DecompositionFailure: Error, Equatable, CustomStringConvertible {
   }
 }
 
-// Decompositions are LAPACK's, in double precision, on OpenBLAS's one thread: the same matrix gives the same bits.
-// LAPACK reads the memory column by column, and so the transpose of what is here.
+// The decompositions are LAPACK's, in double precision, on OpenBLAS's single thread: the same matrix gives the same
+// bits. LAPACK reads memory column by column, and therefore sees the transpose of these matrices.
 extension Matrix {
-  /// Eigenvectors of a symmetric matrix, one a row, and their eigenvalues, which descend. The component of a vector
-  /// that is farthest from zero (the first of equals) is positive.
+  /// Returns the eigenvectors of a symmetric matrix, one per row, and their eigenvalues, in descending order. The
+  /// component of each eigenvector with the largest magnitude (the first of equals) is positive.
   func symmetricEigenvectors() throws(DecompositionFailure) -> (vectors: Matrix, values: [Double]) {
     precondition(rows == columns)
     guard isFinite else { throw DecompositionFailure(notFiniteFor: "dsyevd") }
@@ -25,7 +25,7 @@ extension Matrix {
     let n = [blasint(rows)]
     var info = blasint(0)
     var (work, integerWork) = ([0.0], [blasint(0)])
-    // The first call asks how much memory the second wants.
+    // The first call asks for the sizes of the memory that the second needs.
     for isQuery in [true, false] {
       let workCounts = isQuery ? [-1, -1] : [blasint(work.count), blasint(integerWork.count)]
       dsyevd_(
@@ -49,12 +49,12 @@ extension Matrix {
     return (descending, eigenvalues.reversed())
   }
 
-  /// All rows in the order in which QR decomposition of the transpose with column pivoting chooses them: each is the
-  /// one farthest from the space that those before it span.
+  /// Returns the indices of all rows in the order in which QR decomposition of the transpose with column pivoting
+  /// selects them: each is the row farthest from the span of those before it.
   func pivotedRows() throws(DecompositionFailure) -> [Int] {
     guard isFinite else { throw DecompositionFailure(notFiniteFor: "dgeqp3") }
     var memory = values
-    // Column by column, this is the transpose.
+    // Read column by column, this is the transpose.
     let (m, n) = ([blasint(columns)], [blasint(rows)])
     var info = blasint(0)
     var pivots = [blasint](repeating: 0, count: rows)
@@ -69,8 +69,8 @@ extension Matrix {
     return pivots.map { Int($0) - 1 }
   }
 
-  /// self = left · diag(singular values) · right, the singular values descending; left has min(m, n) columns, right as
-  /// many rows.
+  /// Decomposes self = left · diag(singular values) · right, with the singular values descending; left has min(m, n)
+  /// columns, right as many rows.
   func singularValues() throws(DecompositionFailure) -> (left: Matrix, values: [Double], right: Matrix) {
     guard isFinite else { throw DecompositionFailure(notFiniteFor: "dgesdd") }
     let count = min(rows, columns)
@@ -78,7 +78,7 @@ extension Matrix {
     let (m, n, k) = ([blasint(columns)], [blasint(rows)], [blasint(count)])
     var info = blasint(0)
     var singular = [Double](repeating: 0, count: count)
-    // Of the transpose: its left vectors are the right ones of this.
+    // LAPACK decomposes the transpose, whose left vectors are the right vectors of this matrix.
     var right = [Double](repeating: 0, count: count * columns)
     var left = [Double](repeating: 0, count: rows * count)
     var integerWork = [blasint](repeating: 0, count: 8 * count)

@@ -27,14 +27,14 @@ struct Matrix: Equatable {
 
   var transposed: Matrix { Matrix(rows: columns, columns: rows) { self[$1, $0] } }
 
-  /// These rows, in this order.
+  /// Returns the chosen rows, in the given order.
   func rows(_ chosen: some Collection<Int>) -> Matrix {
     Matrix(
       rows: chosen.count, columns: columns,
       values: chosen.flatMap { values[$0 * columns..<($0 + 1) * columns] })
   }
 
-  /// Σ row² of every row.
+  /// The sum of squares of each row.
   var rowEnergies: [Double] {
     (0..<rows).map { row in values[row * columns..<(row + 1) * columns].reduce(0) { $0 + $1 * $1 } }
   }

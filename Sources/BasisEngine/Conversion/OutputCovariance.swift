@@ -1,15 +1,15 @@
 import COpenBLAS
 import KernelInterface
 
-/// Mean and covariance of a layer's outputs y over all pixels of all images that were added: N × N numbers, whatever
-/// the size of its filters.
+/// The mean and covariance of a layer's outputs y over all pixels of all images that were added: N × N numbers,
+/// whatever the size of the layer's filters.
 struct OutputCovariance {
   let channels: Int
-  /// Pixels of images.
+  /// The number of pixels, over all images.
   private(set) var count = 0
   /// Σ y
   private var sums: [Double]
-  /// Σ y·yᵀ, of which the upper triangle is kept.
+  /// Σ y·yᵀ; only the upper triangle is kept.
   private var products: [Double]
 
   init(channels: Int) {
@@ -20,9 +20,9 @@ struct OutputCovariance {
 
   /// Adds the images of a batch, block by block and some rows at a time.
   ///
-  /// In double precision, as the kernels' own sums are not: the smallest directions of y are told from the largest by
-  /// as many digits as y itself has.
-  /// - Parameter output: y, all blocks, with columns next to each other.
+  /// The sums are in double precision, unlike the kernels' own, so that the directions of smallest variance are
+  /// distinguished from those of the largest by as many digits as y itself has.
+  /// - Parameter output: y of all blocks, with adjacent columns contiguous in memory.
   mutating func add(_ output: LaneView, _ batch: BatchExtent) {
     precondition(output.channels == channels && output.columnStride == 1)
     let (width, most) = (output.width, BatchPortion.rows(size: output.height))
@@ -59,7 +59,7 @@ struct OutputCovariance {
 }
 
 extension LaneView {
-  /// Values of one channel of the first block in its first lanes: row by row, column by column, lane by lane.
+  /// Copies one channel of the first block, in its first `lanes` lanes: row by row, column by column, lane by lane.
   fileprivate func copyChannel(_ channel: Int, lanes: Int, to target: UnsafeMutablePointer<Double>) {
     var target = target
     for row in 0..<height {

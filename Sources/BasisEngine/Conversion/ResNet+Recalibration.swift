@@ -1,16 +1,16 @@
 import ImageData
 
 extension ResNet {
-  /// Makes the running statistics of every batch norm those of `images`.
+  /// Sets the running statistics of every batch norm to those of `images`.
   ///
-  /// The images pass in batches as in training, each normalized by its own statistics. A layer's sums over all batches
-  /// give its mean and its variance (unbiased, as in training): an average over all values alike, not by momentum.
-  /// Batches are of about the same size, so that none has statistics of a few images only.
+  /// The images pass in batches as in training, each batch normalized by its own statistics. A layer's sums over all
+  /// batches give its mean and its variance (unbiased, as in training): all values count alike, without momentum.
+  /// Batches have about the same size, so that none has the statistics of only a few images.
   /// - Parameters:
-  ///   - augmentation: of the images, with the same draws every time; nil for them as they are.
-  ///   - shouldContinue: called after every batch; returns false to stop.
-  /// - Throws: `noImages`, or `cancelled` where `shouldContinue` returned false; the statistics are then neither the
-  ///   old ones nor those of `images`.
+  ///   - augmentation: The augmentation of the images, with the same draws every time; `nil` for none.
+  ///   - shouldContinue: Called after every batch; returns `false` to stop.
+  /// - Throws: `noImages`, or `cancelled` if `shouldContinue` returned `false`; the statistics are then neither the old
+  ///   ones nor those of `images`.
   package func recalibrate(
     on images: LabeledImages, augmentation: Augmentation? = nil, while shouldContinue: () -> Bool = { true }
   ) throws(EngineError) {
@@ -33,7 +33,7 @@ extension ResNet {
 }
 
 extension LabeledImages {
-  /// All images in order, in as few batches as there can be, whose sizes differ by one at most.
+  /// Divides all images, in order, into the least possible number of batches, whose sizes differ by at most one.
   func evenBatches(atMost most: Int) -> [Range<Int>] {
     let batches = (count + most - 1) / most
     return (0..<batches).map { count * $0 / batches..<count * ($0 + 1) / batches }

@@ -1,19 +1,20 @@
 import KernelInterface
 import SearchCore
 
-/// The trained factors of a convolution whose N output maps are made of r filters (arXiv 2408.06024), evaluated
-/// maps-first:
+/// The trained factors of a convolution whose N output maps are computed from r filters (arXiv 2408.06024), evaluated
+/// maps first:
 ///
-///     y_b = conv(x; W_b)     W_b: [r][C][k][k], stride and padding belong here
+///     y_b = conv(x; W_b)     W_b: [r][C][k][k], with the stride and padding of the whole convolution
 ///     y_r = A · y_b          A: a 1×1 convolution
 ///
-/// `remainder`: y is y_b and N − r combinations of it, A is [N − r][r]. `full`: all N outputs are combinations, A is
-/// [N][r]. In G groups A is [N − r][r/G], and a 1×1 convolution within each group. Layers that are tied have one A.
+/// `remainder`: y consists of y_b and N − r combinations of it; A is [N − r][r]. `full`: all N outputs are
+/// combinations; A is [N][r]. In G groups, A is [N − r][r/G], a 1×1 convolution within each group. Tied layers share
+/// one A.
 struct BasisWeights {
-  /// The whole convolution's.
+  /// The shape of the whole convolution.
   let shape: ConvolutionShape
   let rank: Int
-  /// Outputs that are combinations: the rows of A.
+  /// The number of outputs that are combinations: the rows of A.
   let combined: Int
   /// W_b
   let filters: PreparedWeights
@@ -22,8 +23,8 @@ struct BasisWeights {
   private let kernels: KernelTable
 
   /// - Parameters:
-  ///   - shape: the whole convolution's.
-  ///   - algorithms: of the convolution with the r filters.
+  ///   - shape: The shape of the whole convolution.
+  ///   - algorithms: The algorithms of the convolution with the r filters.
   init(
     shape: ConvolutionShape, rank: Int, variant: BasisVariant, algorithms: ConvolutionAlgorithms = .direct,
     filters: ParameterSlice, coefficients: ParameterSlice, kernels: KernelTable
@@ -45,8 +46,9 @@ struct BasisWeights {
     coefficients.prepare(for: mode)
   }
 
-  /// z from y_b, of a variant that keeps the basis maps, which come first: theirs, and what A makes of them.
-  /// - Parameter activation: its residual has a memory of its own.
+  /// Computes z from y_b for a variant that keeps the basis maps, as the first outputs: z of the maps themselves, and
+  /// of what A makes of them.
+  /// - Parameter activation: Its residual does not share memory with the other views.
   func combine(_ maps: LaneView, _ activation: Activation, _ output: LaneView, _ batch: BatchExtent) {
     kernels.normalize(
       Normalization(
@@ -58,12 +60,12 @@ struct BasisWeights {
       maps, output.channels(rank..<shape.outputChannels), batch, .activation(activation.channels(from: rank)))
   }
 
-  /// From a portion's dy_r: dA, dy_b and with it dW_b and, where `inputGradient` is given, dx.
+  /// Computes dA and dy_b from a portion's dy_r and, from dy_b, dW_b and, if `inputGradient` is given, dx.
   /// - Parameters:
-  ///   - skipped: the part of which no gradient is computed.
+  ///   - skipped: The part whose gradient is not computed.
   ///   - maps: y_b.
-  ///   - mapsGradient: dy_b, haloed for 3×3: added to if `keepsMaps`, else overwritten.
-  ///   - combinedGradient: dy_r, good one row beyond the portion.
+  ///   - mapsGradient: dy_b, haloed for 3×3: added to if `keepsMaps`, otherwise overwritten.
+  ///   - combinedGradient: dy_r, valid up to one row beyond the portion.
   func backward(
     _ input: LaneView, maps: LaneView, mapsGradient: LaneView, keepsMaps: Bool, combinedGradient: LaneView,
     inputGradient: LaneView?, accumulate: Bool, skipped: BasisPart?, _ batch: BatchExtent

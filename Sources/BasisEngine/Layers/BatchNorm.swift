@@ -1,13 +1,13 @@
 import KernelInterface
 
-/// What a pass through the network is for: batch norm uses the batch's statistics in training and the running ones in
-/// inference.
+/// The purpose of a pass through the network: batch norm uses the batch's statistics in training and the running
+/// statistics in inference.
 public enum PassMode: Hashable, Sendable {
   case training
   case inference
 }
 
-/// What follows batch norm.
+/// The operations that follow batch norm.
 struct ActivationPass {
   var residual: LaneView?
   var residualChannelOffset = 0
@@ -17,8 +17,8 @@ struct ActivationPass {
 /// Batch normalization (Ioffe and Szegedy 2015) of a convolution's output, fused with the residual sum and the
 /// rectifier that follow it.
 ///
-/// Momentum 0.1, ε 1e-5, running variance unbiased: PyTorch's defaults. Parameters and running statistics are in the
-/// output's channel order, everything else in the convolution's internal order.
+/// Momentum 0.1, ε 1e-5, and unbiased running variance are PyTorch's defaults. Parameters and running statistics are in
+/// the output's channel order, everything else in the convolution's internal order.
 final class BatchNorm {
   static let momentum = 0.1
   static let epsilon = 1e-5
@@ -26,7 +26,7 @@ final class BatchNorm {
   let channels: Int
   /// 2·C doubles. Forward: Σ y, Σ y²; backward: Σ g, Σ g·y.
   private let sumsMemory: AlignedBuffer<Double>
-  /// False once statistics of a training pass were infinite or not a number.
+  /// Whether all scales and shifts so far, of batches and of running statistics, were finite.
   private(set) var isFinite = true
 
   private let gamma: ParameterSlice
@@ -37,7 +37,8 @@ final class BatchNorm {
   private let kernels: KernelTable
   private let mean: AlignedBuffer<Double>
   private let inverseDeviation: AlignedBuffer<Double>
-  /// scale, which is also a of the backward pass, and shift; then its b and d: C floats each.
+  /// Four vectors of C floats: scale, which is also a of the backward pass, and shift; then b and d of the backward
+  /// pass.
   private let factors: AlignedBuffer<Float>
 
   init(
@@ -59,7 +60,7 @@ final class BatchNorm {
 
   // MARK: Forward
 
-  /// For the convolution to add to, block by block, between `clearSums` and `finishStatistics`.
+  /// The sums that the convolution adds to, block by block, between `clearSums` and `finishStatistics`.
   var sums: ChannelSums {
     ChannelSums(values: sumsMemory.base, squares: sumsMemory.base + channels)
   }
@@ -67,8 +68,8 @@ final class BatchNorm {
   /// Begins a pass over a batch, forward or backward.
   func clearSums() { sumsMemory.values.update(repeating: 0) }
 
-  /// Training: mean and variance of the batch, from the sums over `count` values a channel, and a step of the running
-  /// ones.
+  /// Training: computes the batch's mean and variance from the sums over `count` values per channel, and updates the
+  /// running statistics.
   func finishStatistics(count: Int) {
     let n = Double(count)
     let unbiased = n / max(1, n - 1)
@@ -86,13 +87,13 @@ final class BatchNorm {
     }
   }
 
-  /// Σ y, then Σ y² of the last training pass: 2·C numbers in internal order.
+  /// Σ y, then Σ y² of the last forward pass in training: 2·C numbers in internal order.
   var collectedSums: [Double] { Array(sumsMemory.values) }
 
-  /// Makes mean and variance of many batches the running ones, all their values alike.
+  /// Sets the running statistics to the mean and variance of many batches, in which all values count alike.
   /// - Parameters:
-  ///   - sums: the batches' `collectedSums`, added up.
-  ///   - count: values a channel, of all batches.
+  ///   - sums: The sums over the batches' `collectedSums`.
+  ///   - count: The number of values per channel in all batches.
   func setRunningStatistics(sums: [Double], count: Int) {
     precondition(sums.count == 2 * channels && count > 0)
     let n = Double(count)
@@ -104,7 +105,7 @@ final class BatchNorm {
     }
   }
 
-  /// Inference: the running statistics.
+  /// Inference: uses the running statistics.
   func useRunningStatistics() {
     for c in 0..<channels {
       let k = outputChannel(c)
@@ -120,12 +121,12 @@ final class BatchNorm {
     let (scale, shift) = (Float(factor), Float(Double(beta.values[k]) - mean * factor))
     factors.base[c] = scale
     factors.base[channels + c] = shift
-    // ReLU may turn a NaN into zero, so that the loss would look finite: it is recorded here.
+    // ReLU may turn a NaN into zero, so that the loss would look finite; record it here.
     if !(scale.isFinite && shift.isFinite) { isFinite = false }
   }
 
-  /// output = relu?(γ · (y − μ) / √(σ² + ε) + β + residual), with the statistics that were finished last, or the
-  /// running ones.
+  /// Computes output = relu?(γ · (y − μ) / √(σ² + ε) + β + residual), with the statistics finished last, or the running
+  /// statistics.
   func normalize(_ input: LaneView, _ pass: ActivationPass, output: LaneView, _ batch: BatchExtent) {
     kernels.normalize(
       Normalization(
@@ -134,7 +135,8 @@ final class BatchNorm {
         output: output), batch)
   }
 
-  /// The same, for a convolution to apply itself; in internal order, which must be the output's.
+  /// Returns the same normalization for a convolution to apply itself, in internal order, which must be the output's
+  /// order.
   func activation(_ pass: ActivationPass) -> Activation {
     Activation(
       scale: factors.base, shift: factors.base + channels, residual: pass.residual,
@@ -146,15 +148,15 @@ final class BatchNorm {
   /// Σ g · y, C doubles, in internal order.
   var gradientProducts: UnsafeMutablePointer<Double> { sumsMemory.base + channels }
 
-  /// dy = a · g + b · y + d, after `finishGradients`; C floats each, in internal order. a = γ/σ is known
-  /// as soon as the statistics are.
+  /// The factors of dy = a · g + b · y + d, complete after `finishGradients`; C floats each, in internal order. a = γ/σ
+  /// is available as soon as the statistics are.
   var gradientFactors: (a: UnsafePointer<Float>, b: UnsafePointer<Float>, d: UnsafePointer<Float>) {
     let b = UnsafePointer(factors.base + 2 * channels)
     return (UnsafePointer(factors.base), b, b + channels)
   }
 
-  /// Turns `outputGradient` from dz into g = dz · [z > 0] in place (`output`: z, nil where no ReLU was applied) and
-  /// adds to the sums that the gradients need: Σ g · y for the channels that `input` has.
+  /// Turns `outputGradient` from dz into g = dz · [z > 0] in place (`output`: z, `nil` if no ReLU was applied) and adds
+  /// to the sums that the gradients need: Σ g, and Σ g · y for the channels that `input` has.
   func rectifyGradient(
     _ input: LaneView, output: LaneView?, outputGradient: LaneView, _ batch: BatchExtent
   ) {
@@ -163,7 +165,8 @@ final class BatchNorm {
       sumsMemory.base)
   }
 
-  /// Gradients of γ and β, and what `inputGradient` needs, from the sums over `count` values a channel.
+  /// Computes the gradients of γ and β, and the factors for `inputGradient`, from the sums over `count` values per
+  /// channel.
   func finishGradients(count: Int) {
     let b = factors.base + 2 * channels
     let d = b + channels
@@ -181,7 +184,7 @@ final class BatchNorm {
     }
   }
 
-  /// dy, in internal order, from g.
+  /// Computes dy, in internal order, from g.
   func inputGradient(
     _ input: LaneView, outputGradient: LaneView, inputGradient: LaneView, _ batch: BatchExtent
   ) {
@@ -196,6 +199,6 @@ final class BatchNorm {
 }
 
 extension NetworkForm {
-  /// What is added to every variance of a batch norm.
+  /// The constant added to every variance in batch norm.
   package static let batchNormEpsilon = BatchNorm.epsilon
 }

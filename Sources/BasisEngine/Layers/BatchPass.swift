@@ -1,24 +1,24 @@
 import KernelInterface
 import SearchCore
 
-/// A pass over a batch in which portions add to sums of whole layers: statistics forward, what batch norm's gradient
-/// needs backward.
+/// A pass over a batch in which portions add to sums over whole layers: statistics in the forward pass, the sums of
+/// batch norm's gradient in the backward pass.
 ///
-/// Its order is begin, portions, end, and no other compiles: what a portion does needs a value that exists while
-/// `run` goes through the portions, and what begins and ends needs one that only `run` has.
+/// The order is begin, portions, end, and no other order compiles: the work on a portion needs a value that exists only
+/// while `run` goes through the portions, and beginning and ending need a value that only `run` has.
 struct StatisticsPass: ~Copyable {
   fileprivate init() {}
 
-  /// Which statistics the layers' outputs are normalized with afterwards.
+  /// The statistics with which the layers' outputs are normalized afterwards.
   enum Source {
-    /// Those that the pass collected, as in training.
+    /// The statistics that the pass collected, as in training.
     case batch
-    /// The running ones, as in inference; they stay as they are.
+    /// The running statistics, as in inference; they remain unchanged.
     case running
   }
 
-  /// Clears the statistics of `layers`, calls `body` for each portion, in which their convolutions add to them, and
-  /// finishes them.
+  /// Clears the statistics of `layers`, calls `body` for each portion, in which the layers' convolutions add to the
+  /// statistics, and finishes them.
   static func run(
     over layers: [any NormalizedLayer], _ batch: BatchExtent, _ portions: [BatchPortion], source: Source = .batch,
     _ body: (BatchPortion, borrowing StatisticsPass) -> Void
@@ -36,15 +36,15 @@ struct StatisticsPass: ~Copyable {
   }
 }
 
-/// Likewise for the sums of gradients; see `StatisticsPass`.
+/// The same for the sums of gradients; see `StatisticsPass`.
 struct GradientPass: ~Copyable {
-  /// The part of every basis convolution's weights of which no gradient is computed.
+  /// The part of every basis convolution's weights whose gradient is not computed.
   let skipped: BasisPart?
 
   fileprivate init(skipped: BasisPart?) { self.skipped = skipped }
 
-  /// Clears the gradient sums of `layers`, calls `body` for each portion, in which their g is made and added to them,
-  /// and finishes them.
+  /// Clears the gradient sums of `layers`, calls `body` for each portion, in which the layers' g is computed and added
+  /// to the sums, and finishes them.
   static func run(
     over layers: [any NormalizedLayer], _ batch: BatchExtent, _ portions: [BatchPortion], skipped: BasisPart? = nil,
     _ body: (BatchPortion, borrowing GradientPass) -> Void
@@ -57,7 +57,7 @@ struct GradientPass: ~Copyable {
   }
 }
 
-/// The right to begin and to end a pass.
+/// The permission to begin and end a pass.
 struct PassBoundary: ~Copyable {
   fileprivate init() {}
 }

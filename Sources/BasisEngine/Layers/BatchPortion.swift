@@ -1,23 +1,23 @@
 import KernelInterface
 
-/// The part of a batch that goes through several passes in a row while it is in the cache: some neighboring blocks
-/// or, where planes are large, some rows of one block.
+/// A part of a batch that goes through several consecutive passes while it is in the cache: some neighboring blocks or,
+/// if planes are large, some rows of one block.
 struct BatchPortion: Hashable {
   var firstBlock: Int
-  /// Of the portion's blocks alone.
+  /// The extent of the portion's blocks alone.
   var extent: BatchExtent
-  /// Rows of the layer's output planes.
+  /// The portion's rows in the layer's output planes.
   var rows: Range<Int>
 
-  /// Pixels of a portion. Fewer would leave the end of a weight gradient's sums a cost that shows; more would not
-  /// stay in the second-level cache.
+  /// The number of pixels in a portion. With fewer, adding up a weight gradient's lanes at the end would take
+  /// noticeable time; more would not stay in the second-level cache.
   private static let pixels = 256
 
-  /// Blocks of a portion of planes of `size` rows and columns, where the batch has that many.
+  /// The number of blocks in a portion of planes of `size` rows and columns, if the batch has that many.
   static func blocks(size: Int) -> Int { max(1, pixels / (size * size)) }
 
-  /// The batch in portions for a layer whose output planes have `size` rows and columns: block by block, from the top
-  /// down.
+  /// Divides the batch into portions for a layer whose output planes have `size` rows and columns: block by block, from
+  /// top to bottom.
   static func all(of batch: BatchExtent, size: Int) -> [BatchPortion] {
     let blocks = blocks(size: size)
     let rows = rows(size: size)
@@ -29,11 +29,11 @@ struct BatchPortion: Hashable {
     }
   }
 
-  /// Most rows of a portion of planes of `size` rows and columns: a multiple of four, the rows of Winograd's tiles,
-  /// unless it is all.
+  /// The maximum number of rows in a portion of planes of `size` rows and columns: a multiple of four, which is the
+  /// height of Winograd's tiles, unless the portion has all rows.
   static func rows(size: Int) -> Int { min(size, max(4, pixels / size & ~3)) }
 
-  /// Each block with all its rows, for layers whose output planes have `size` rows and columns.
+  /// Divides the batch into blocks with all their rows, for layers whose output planes have `size` rows and columns.
   static func wholePlanes(of batch: BatchExtent, size: Int) -> [BatchPortion] {
     (0..<batch.blocks).map { block in
       BatchPortion(
@@ -42,37 +42,38 @@ struct BatchPortion: Hashable {
     }
   }
 
-  /// Rows of an input plane of `height` rows that a 3×3 convolution of this stride reads for this portion, and did not
-  /// read for the portions above it: what has to be made ready before the convolution runs.
+  /// The rows of an input plane of `height` rows that a 3×3 convolution of this stride reads for this portion but not
+  /// for the portions above it: the rows to complete before the convolution runs.
   func newInputRows(stride: Int, height: Int) -> Range<Int> {
     func end(_ row: Int) -> Int { row == 0 ? 0 : min(height, stride * (row - 1) + 2) }
     return end(rows.lowerBound)..<end(rows.upperBound)
   }
 
-  /// The portion's rows and so many next to them, of planes of `height` rows: with one what a 3×3 convolution of stride
-  /// 1 reads.
+  /// The portion's rows and `reach` rows above and below, within planes of `height` rows. With one, these are the rows
+  /// that a 3×3 convolution of stride 1 reads.
   func rowsWithNeighbors(height: Int, reach: Int = 1) -> Range<Int> {
     max(0, rows.lowerBound - reach)..<min(height, rows.upperBound + reach)
   }
 
-  /// The part of every `step`-th row, of portions that begin at a multiple of it.
+  /// Returns the corresponding portion of planes that have every `step`-th row. The portion must begin at a multiple of
+  /// `step`.
   func everyRow(_ step: Int) -> BatchPortion {
     var portion = self
     portion.rows = rows.lowerBound / step..<(rows.upperBound + step - 1) / step
     return portion
   }
 
-  /// The portion's share of input rows: every input row belongs to one portion.
+  /// The portion's share of the input rows; every input row belongs to one portion.
   func inputRows(stride: Int, height: Int) -> Range<Int> {
     min(height, stride * rows.lowerBound)..<min(height, stride * rows.upperBound)
   }
 }
 
 extension LaneView {
-  /// Room for the rows of `portion` and the ones next to them, in memory that is made for one portion: makes these
-  /// rows ready, `fill`s them where the plane (of `height` rows) has them and clears them where it ends.
-  /// - Parameter reach: rows next to the portion's that are wanted: 1 or none.
-  /// - Returns: the portion's own rows.
+  /// Completes the rows of `portion` and the rows next to them in memory sized for one portion: calls `fill` for the
+  /// rows that the plane (of `height` rows) has and clears those beyond its edge.
+  /// - Parameter reach: The number of rows needed above and below the portion's: 0 or 1.
+  /// - Returns: The portion's own rows.
   func filled(
     for portion: BatchPortion, height: Int, reach: Int = 1, by fill: (_ rows: Range<Int>, _ target: LaneView) -> Void
   ) -> LaneView {
@@ -90,7 +91,7 @@ extension LaneView {
     return own
   }
 
-  /// Zeros in one row of every plane, which may be one of the halo's.
+  /// Sets one row of every plane, which may be a halo row, to zero.
   private func clear(row: Int, blocks: Int) {
     for block in 0..<blocks {
       for channel in 0..<channels {
@@ -99,7 +100,7 @@ extension LaneView {
     }
   }
 
-  /// Zeros in the lanes of `block` from `lane` on.
+  /// Sets the lanes of `block` from `lane` on to zero.
   func clearLanes(from lane: Int, block: Int) {
     guard lane < laneCount else { return }
     for channel in 0..<channels {
@@ -112,7 +113,7 @@ extension LaneView {
     }
   }
 
-  /// These rows of a portion's blocks.
+  /// The given rows of a portion's blocks.
   func portion(_ portion: BatchPortion, rows: Range<Int>) -> LaneView {
     blocks(from: portion.firstBlock).rows(rows)
   }

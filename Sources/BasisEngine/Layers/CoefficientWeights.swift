@@ -1,7 +1,7 @@
 import KernelInterface
 import SearchCore
 
-/// How r basis maps and the M outputs that combine them fall into G groups, of maps and outputs that follow each other:
+/// The division of r basis maps and the M outputs that combine them into G groups of consecutive maps and outputs:
 /// group i has maps i·r/G ..< (i + 1)·r/G, and outputs likewise, counted from the first combination.
 struct CoefficientGroups: Equatable {
   let count: Int
@@ -10,7 +10,7 @@ struct CoefficientGroups: Equatable {
   /// M/G
   let combinations: Int
 
-  /// - Parameter combinations: M; G divides it and the rank.
+  /// - Parameter combinations: M; G divides both it and the rank.
   init(_ count: Int, rank: Int, combinations: Int) {
     precondition(count >= 1 && rank % count == 0 && combinations % count == 0)
     self.count = count
@@ -18,23 +18,23 @@ struct CoefficientGroups: Equatable {
     self.combinations = combinations / count
   }
 
-  /// The group of a combination.
+  /// Returns the group that a combination belongs to.
   func group(of combination: Int) -> Int { combination / combinations }
 
   func mapRange(_ group: Int) -> Range<Int> { group * maps..<(group + 1) * maps }
   func combinationRange(_ group: Int) -> Range<Int> { group * combinations..<(group + 1) * combinations }
 
-  /// A 1×1 convolution within a group.
+  /// The shape of the 1×1 convolution within a group.
   var shape: ConvolutionShape {
     ConvolutionShape(outputChannels: combinations, inputChannels: maps, kernelSize: 1, stride: 1)
   }
 }
 
-/// A, the coefficients of a basis convolution, as 1×1 convolutions: one a group, each from the group's maps to its
-/// outputs. A's rows are all outputs in order, its columns the maps of the row's group: [M][r/G].
+/// A, the coefficients of a basis convolution, as 1×1 convolutions: one per group, from the group's maps to its
+/// outputs. The rows of A are all outputs in order, its columns the maps of the row's group: [M][r/G].
 struct CoefficientWeights {
   let groups: CoefficientGroups
-  /// All groups'.
+  /// The weights of all groups.
   let weights: ParameterSlice
   private let parts: [PreparedWeights]
 
@@ -55,7 +55,7 @@ struct CoefficientWeights {
 
   /// - Parameters:
   ///   - maps: r channels.
-  ///   - output: M channels, those of the epilogue.
+  ///   - output: M channels, which are also those of the epilogue.
   func forward(_ maps: LaneView, _ output: LaneView, _ batch: BatchExtent, _ epilogue: ConvolutionEpilogue) {
     for (group, part) in parts.enumerated() {
       let rows = groups.combinationRange(group)
@@ -64,7 +64,7 @@ struct CoefficientWeights {
     }
   }
 
-  /// Aᵀ times the outputs' gradient, M channels, to that of the maps, r channels.
+  /// Computes the gradient of the maps, r channels, as Aᵀ times the gradient of the outputs, M channels.
   func inputGradient(
     _ outputGradient: LaneView, _ mapsGradient: LaneView, accumulate: Bool, _ batch: BatchExtent
   ) {
@@ -84,7 +84,7 @@ struct CoefficientWeights {
 }
 
 extension ConvolutionEpilogue {
-  /// From output channel `first` on.
+  /// The epilogue from output channel `first` on.
   fileprivate func channels(from first: Int) -> ConvolutionEpilogue {
     switch self {
     case .none: .none

@@ -1,41 +1,44 @@
 import KernelInterface
 import SearchCore
 
-/// A convolution in whatever form it is evaluated: dense, or through a basis.
+/// A convolution in any form of evaluation: dense or through a basis.
 ///
-/// A form may compute its output channels in an order of its own (*internal order*): `channelMap` says where each
-/// belongs. Batch norm, which follows every convolution, puts them in their places, so that no form moves data for it.
+/// A form may compute its output channels in its own order (*internal order*); `channelMap` gives the place of each.
+/// The next step, batch norm or the classifier's loss, puts the channels in their places, so that no form moves data
+/// for it.
 protocol ConvolutionLayer: AnyObject {
   var shape: ConvolutionShape { get }
-  /// Internal channel c is output channel `channelMap[c]`; nil: c itself. N entries.
+  /// Internal channel c is output channel `channelMap[c]` (N entries); `nil` if the internal order is the output's
+  /// order.
   var channelMap: UnsafePointer<Int32>? { get }
 
-  /// Reads the weights as they are now, for the passes that follow.
+  /// Prepares the current weights for the passes that follow.
   func prepare(for mode: PassMode)
 
-  /// y, N channels in internal order, from `input` (haloed for 3×3), for a portion of the batch; its sums are added to
-  /// `statistics`.
-  /// The views are the portion's, `input` from the row at which the first output row's middle tap lies.
+  /// Computes y, N channels in internal order, from `input` (haloed for 3×3), for a portion of the batch, and adds its
+  /// sums to `statistics`. The views are those of the portion; `input` begins at the row of the first output row's
+  /// middle tap.
   func forward(_ input: LaneView, _ output: LaneView, _ portion: BatchPortion, statistics: ChannelSums?)
 
-  /// z, from `input`, where batch norm's statistics are known beforehand: what `forward` and then a normalization by
-  /// `activation` would make, for planes of `batch`. For forms without a channel map.
-  /// - Parameter scratch: memory for y, where the form needs it.
+  /// Computes z from `input` if batch norm's statistics are known beforehand: the result of `forward` followed by a
+  /// normalization with `activation`, for planes of `batch`. For forms without a channel map.
+  /// - Parameter scratch: Memory for y, if the form needs it.
   func infer(
     _ input: LaneView, scratch: LaneView, _ activation: Activation, _ output: LaneView, _ batch: BatchExtent)
 
-  /// For a portion of the batch, whose views these are: gradients of the weights, added to what is there, and of the
-  /// input's rows where `inputGradient` is given, added to it if `accumulate`.
+  /// Computes gradients for a portion of the batch, whose views these are: those of the weights, added to the previous
+  /// contents, and, if `inputGradient` is given, those of the input's rows, added to the previous contents if
+  /// `accumulate`.
   /// - Parameters:
-  ///   - input, output: what `forward` read and wrote.
-  ///   - outputGradient: dy in internal order, haloed for 3×3, good one row beyond the portion; used as scratch.
-  ///   - skipped: the part of a basis convolution's weights of which no gradient is computed.
+  ///   - input, output: What `forward` read and wrote.
+  ///   - outputGradient: dy in internal order, haloed for 3×3, valid up to one row beyond the portion; used as scratch.
+  ///   - skipped: The part of a basis convolution's weights whose gradient is not computed.
   func backward(
     _ input: LaneView, _ output: LaneView, outputGradient: LaneView, inputGradient: LaneView?, accumulate: Bool,
     skipped: BasisPart?, _ portion: BatchPortion)
 }
 
-/// Weights as they are trained, and as the kernels read them.
+/// Weights as they are trained, and copies in the order in which the kernels read them.
 struct PreparedWeights {
   let weights: ParameterSlice
   private let shape: ConvolutionShape

@@ -1,8 +1,8 @@
 import KernelInterface
 
-/// A 1×1 convolution whose weights are not trained, but derived from others in every step.
+/// A 1×1 convolution whose weights are not trained but derived from other weights in every step.
 struct DerivedPointwise {
-  /// [outputs][inputs], zero at first.
+  /// [outputs][inputs], initially zero.
   var weights: UnsafeMutablePointer<Float> { memory.base }
   private let memory: AlignedBuffer<Float>
   private let prepared: AlignedBuffer<Float>
@@ -23,24 +23,24 @@ struct DerivedPointwise {
     kernels.convolutionForward(input, prepared.base, output, shape, .direct, batch, epilogue)
   }
 
-  /// For `addInputGradient`, instead of `prepare`.
+  /// Prepares the weights for `addInputGradient`, instead of `prepare`.
   func prepareInputGradient() { kernels.prepareInputGradient(memory.base, shape, .direct, prepared.base) }
 
-  /// Adds the weights' transpose times `outputGradient` to `inputGradient`.
+  /// Adds the product of the transposed weights and `outputGradient` to `inputGradient`.
   func addInputGradient(_ outputGradient: LaneView, to inputGradient: LaneView, _ batch: BatchExtent) {
     kernels.convolutionInputGradient(outputGradient, prepared.base, inputGradient, shape, .direct, batch, true)
   }
 }
 
-/// From g to h of a `NormalizedBasis`: h = a_b·g_b + (a_r·A)ᵀ·g_r.
+/// Computes h of a `NormalizedBasis` from g: h = a_b·g_b + (a_r·A)ᵀ·g_r.
 struct GradientPart {
   private let groups: CoefficientGroups
   private let kernels: KernelTable
-  /// One group: the r × N matrix of both terms.
+  /// For one group: the r × N matrix of both terms; otherwise `nil`.
   private let whole: DerivedPointwise?
-  /// Several: a_r·A, of each group.
+  /// For several groups: a_r·A of each group.
   private let parts: [DerivedPointwise]
-  /// a_b, and as many zeros.
+  /// a_b, followed by the same number of zeros.
   private let factors: AlignedBuffer<Float>
   private var rank: Int { groups.count * groups.maps }
   private var combinations: Int { groups.count * groups.combinations }

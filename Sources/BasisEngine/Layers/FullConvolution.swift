@@ -1,7 +1,7 @@
 import KernelInterface
 import SearchCore
 
-/// A basis convolution of variant `full`, with memory of its own for y_b.
+/// A basis convolution of variant `full`, which keeps y_b in separate memory.
 final class FullConvolution: ConvolutionLayer {
   let channelMap: UnsafePointer<Int32>? = nil
   private let weights: BasisWeights
@@ -9,8 +9,8 @@ final class FullConvolution: ConvolutionLayer {
   private let mapsGradient: LaneView
 
   /// - Parameters:
-  ///   - maps: memory of y_b, r channels, all blocks: it has to last from the forward to the backward pass.
-  ///   - mapsGradient: memory of its gradient, r channels, haloed, one portion.
+  ///   - maps: Memory for y_b, r channels, all blocks; it must last from the forward to the backward pass.
+  ///   - mapsGradient: Memory for the gradient of y_b, r channels, haloed, one portion.
   init(_ weights: BasisWeights, maps: LaneView, mapsGradient: LaneView) {
     precondition(weights.combined == weights.shape.outputChannels)
     precondition(maps.channels == weights.rank && mapsGradient.channels == weights.rank)

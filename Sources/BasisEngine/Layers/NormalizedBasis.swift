@@ -1,28 +1,28 @@
 import KernelInterface
 import SearchCore
 
-/// A basis convolution (`remainder`, the basis maps first) and its batch norm, of which r channels of y and of its
-/// gradient are kept.
+/// A basis convolution (`remainder`, the basis maps first) with its batch norm that keeps only r channels of y and of
+/// its gradient.
 ///
-/// y_r = A·y_b is linear in y_b, and so is all that batch norm does to it, so nothing of N channels but z and g has
-/// to be written or read. With y = [y_b; y_r], g split alike, and batch norm's dy = a·g + b·y + d:
+/// y_r = A·y_b is linear in y_b, and so is everything that batch norm does to it, so that only z and g must be written
+/// or read with N channels. With y = [y_b; y_r], g split likewise, and batch norm's dy = a·g + b·y + d:
 ///
 ///     C = Σ y_b·y_bᵀ                       r × r: Σ y_r = A·Σ y_b and Σ y_r² = diag(A·C·Aᵀ)
-///     z_r = relu(s_r·(A·y_b) + t_r + residual)    what a convolution stores, wherever z is needed
+///     z_r = relu(s_r·(A·y_b) + t_r + residual)    stored by a convolution, wherever z is needed
 ///     G = Σ g_r·y_bᵀ                       (N − r) × r: Σ g_r·y_r = diag(G·Aᵀ)
-///     h = a_b·g_b + (a_r·A)ᵀ·g_r           r channels, made as soon as g is there: a is γ/σ
+///     h = a_b·g_b + (a_r·A)ᵀ·g_r           r channels, computed as soon as g is available: a is γ/σ
 ///     dA = a_r·G + b_r·A·C + d_r·(Σ y_b)ᵀ
 ///     dy_b + Aᵀ·dy_r = h + (b_b + Aᵀ·(b_r·A))·y_b + d_b + Aᵀ·d_r
 ///
-/// (a_r and the other vectors multiply rows.) Where r is large, the products of r × r matrices cost more than that
-/// saves: `BasisVariant.keepsMapsOnly`.
+/// (a_r and the other vectors multiply rows.) If r is large, the products of r × r matrices cost more than this saves;
+/// see `BasisVariant.keepsMapsOnly`.
 ///
-/// In groups all this holds within each group, of its r/G maps and (N − r)/G combinations: A·y_b, G and Aᵀ·g_r are
-/// products of a group's matrices, and of C and the matrix before y_b only the blocks on the diagonal are needed,
-/// r/G × r/G each. Layers that are tied each add their dA to the gradient of the one A.
+/// In groups, all of this holds within each group, for its r/G maps and (N − r)/G combinations: A·y_b, G, and Aᵀ·g_r
+/// are products of a group's matrices, and only the diagonal blocks (r/G × r/G each) of C and of the matrix before y_b
+/// are needed. Tied layers each add their dA to the gradient of the one A.
 ///
-/// G serves batch norm's Σ g_r·y_r as well as dA: steps that skip the coefficients save only dA's last sum. dW_b has a
-/// pass of its own, which steps that skip the basis do without.
+/// G serves batch norm's Σ g_r·y_r as well as dA, so that steps that skip the coefficients save only dA's last sum.
+/// dW_b has a separate pass, which steps that skip the basis omit.
 final class NormalizedBasis: NormalizedLayer {
   let batchNorm: BatchNorm
   private let regions: BasisRegions
@@ -33,18 +33,18 @@ final class NormalizedBasis: NormalizedLayer {
   private var combined: Int { weights.combined }
   private var groups: CoefficientGroups { weights.coefficients.groups }
   private let kernels: KernelTable
-  /// C, row-major, block by block, and A·C.
+  /// C, row-major, block by block; below, A·C.
   private let products: AlignedBuffer<Double>
   private let combinedProducts: AlignedBuffer<Double>
   /// Σ y_b
   private let sums: AlignedBuffer<Double>
   /// G, row-major.
   private let gradientProducts: AlignedBuffer<Double>
-  /// A portion's part of C or G.
+  /// A portion's contribution to C or G.
   private let part: AlignedBuffer<Float>
-  /// From g to h.
+  /// Computes h from g.
   private let gradientPart: GradientPart
-  /// From y_b to its part of dy_b: r/G × r/G for each group, with a shift and a factor of 1 for each map.
+  /// From y_b to its term in dy_b: an r/G × r/G matrix for each group, with a shift and a factor of 1 for each map.
   private let mapsPointwise: [DerivedPointwise]
   private let shift: AlignedBuffer<Float>
   private let ones: AlignedBuffer<Float>
@@ -56,8 +56,8 @@ final class NormalizedBasis: NormalizedLayer {
   var reach: Int { weights.shape.reach }
 
   /// - Parameters:
-  ///   - weights: of a variant that keeps the basis maps, which are the first output channels.
-  ///   - gradientPortion: memory for dy of a portion and the rows next to it.
+  ///   - weights: The factors of a variant whose first output channels are the basis maps.
+  ///   - gradientPortion: Memory for dy of a portion and its neighboring rows.
   init(
     _ weights: BasisWeights, _ batchNorm: BatchNorm, _ regions: BasisRegions, gradientPortion: LaneView,
     kernels: KernelTable
@@ -102,7 +102,7 @@ final class NormalizedBasis: NormalizedLayer {
   func convolve(_ input: LaneView, _ portion: BatchPortion, _ pass: borrowing StatisticsPass) {
     let maps = convolutionOutput.portion(portion, rows: portion.rows)
     weights.filters.forward(input, maps, portion.extent, .statistics(batchNorm.sums))
-    // The products sum over all lanes.
+    // The products sum over all lanes, including those without an image.
     maps.clearLanes(from: portion.extent.lanesInLastBlock, block: portion.extent.blocks - 1)
     addProducts(maps, maps, gradientsOfGroup: groups.maps, portion.extent, to: products)
   }
@@ -210,7 +210,7 @@ final class NormalizedBasis: NormalizedLayer {
           maps.channels(channels), target.channels(channels), portion.extent,
           .activation(activation.channels(from: channels.lowerBound)))
       }
-      // The shift is in lanes that are no images, too.
+      // The shift is also in lanes without an image.
       target.clearLanes(from: portion.extent.lanesInLastBlock, block: portion.extent.blocks - 1)
     }
     if skipped != .basis { weights.filters.weightGradient(input, basisGradient, portion.extent) }
@@ -219,8 +219,8 @@ final class NormalizedBasis: NormalizedLayer {
     }
   }
 
-  /// Adds Σ gradient·mapsᵀ of each group to sums that last for the batch, in double precision.
-  /// - Parameter rows: channels of the gradient that are a group's.
+  /// Adds Σ gradient·mapsᵀ of each group to sums over the whole batch, in double precision.
+  /// - Parameter rows: The number of channels of the gradient in a group.
   private func addProducts(
     _ maps: LaneView, _ gradient: LaneView, gradientsOfGroup rows: Int, _ batch: BatchExtent,
     to sums: AlignedBuffer<Double>
@@ -236,11 +236,11 @@ final class NormalizedBasis: NormalizedLayer {
   }
 }
 
-/// How a `NormalizedBasis` divides up the memory of its layer's y, all blocks.
+/// How a `NormalizedBasis` divides the memory of its layer's y, for all blocks.
 struct BasisRegions {
   /// y_b: the first r channels.
   let maps: LaneView
-  /// h, what g adds to dy_b: the next r channels.
+  /// h, the term of g in dy_b: the next r channels.
   let gradientPart: LaneView
 
   /// - Parameter output: the memory of y, N channels.
@@ -250,6 +250,6 @@ struct BasisRegions {
     gradientPart = output.channels(rank..<2 * rank)
   }
 
-  /// Whether N channels have room for both.
+  /// Whether N channels have room for both regions.
   static func fit(rank: Int, outputs: Int) -> Bool { 2 * rank <= outputs }
 }

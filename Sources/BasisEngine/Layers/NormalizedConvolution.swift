@@ -1,7 +1,7 @@
 import KernelInterface
 import SearchCore
 
-/// A convolution of any form and its batch norm, which keeps all of y.
+/// A convolution of any form with its batch norm that keeps all of y.
 struct NormalizedConvolution: NormalizedLayer {
   private let convolution: any ConvolutionLayer
   let batchNorm: BatchNorm
@@ -12,8 +12,8 @@ struct NormalizedConvolution: NormalizedLayer {
   var reach: Int { convolution.shape.reach }
 
   /// - Parameters:
-  ///   - output: memory for the layer's y, all blocks.
-  ///   - gradientPortion: memory for dy of a portion and the rows next to it.
+  ///   - output: Memory for the layer's y, all blocks.
+  ///   - gradientPortion: Memory for dy of a portion and its neighboring rows.
   init(_ convolution: any ConvolutionLayer, _ batchNorm: BatchNorm, output: LaneView, gradientPortion: LaneView) {
     self.convolution = convolution
     self.batchNorm = batchNorm
@@ -28,7 +28,7 @@ struct NormalizedConvolution: NormalizedLayer {
     guard convolution.channelMap != nil else {
       return convolution.infer(input, scratch: y, batchNorm.activation(activation), output, block)
     }
-    // Batch norm puts the channels in their places: a convolution that applied it itself would need them in order.
+    // Batch norm puts the channels in their places; a convolution that applied it itself would need them in order.
     let portion = BatchPortion(firstBlock: 0, extent: block, rows: 0..<y.height)
     convolution.forward(input, y, portion, statistics: nil)
     batchNorm.normalize(y, activation, output: output, block)

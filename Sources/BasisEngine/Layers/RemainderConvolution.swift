@@ -1,14 +1,15 @@
 import KernelInterface
 import SearchCore
 
-/// A basis convolution that keeps its basis maps among its outputs, and all of y. Its internal order is y_b, then y_r.
+/// A basis convolution that keeps its basis maps among its outputs, and keeps all of y. Its internal order is y_b, then
+/// y_r.
 ///
 /// Backward: dA = dy_r · y_bᵀ; dy_b += Aᵀ · dy_r; dW_b and dx from dy_b only.
 final class RemainderConvolution: ConvolutionLayer {
   private let weights: BasisWeights
   private let map: AlignedBuffer<Int32>?
 
-  /// - Parameter basisChannels: the r output channels that are basis maps, in the order of the filters.
+  /// - Parameter basisChannels: The r output channels that are basis maps, in the order of the filters.
   init(_ weights: BasisWeights, basisChannels: [Int]) {
     self.weights = weights
     let (rank, outputs) = (weights.rank, weights.shape.outputChannels)

@@ -3,21 +3,21 @@ import Randomness
 
 /// Loss and correct predictions of a batch.
 struct Score {
-  /// Sum of the cross-entropies of the images.
+  /// The sum of the images' cross-entropies.
   var loss = 0.0
-  /// Images whose largest logit (the first, where several are equal) is their label's.
+  /// The number of images whose largest logit (the first of equals) is that of their label.
   var correct = 0
 }
 
-/// Softmax and cross-entropy over logits that lie lane by lane, in double precision.
+/// Softmax and cross-entropy over logits stored lane by lane, in double precision.
 enum SoftmaxCrossEntropy {
   /// - Parameters:
-  ///   - logits: classes × 1 × 1, in internal order, without bias.
-  ///   - bias: one for each class.
-  ///   - labels: one for each image, each below the number of classes.
-  ///   - gradient: receives d(mean loss)/d logits, in internal order, zero in lanes that are no images; nil: not
-  ///     wanted.
-  ///   - biasGradient: receives its sum over the images, one for each class.
+  ///   - logits: Classes × 1 × 1, in internal order, without bias.
+  ///   - bias: One value for each class.
+  ///   - labels: One for each image, each below the number of classes.
+  ///   - gradient: Receives d(mean loss)/d logits, in internal order, zero in lanes without an image; `nil` if not
+  ///     needed.
+  ///   - biasGradient: Receives the sum of `gradient` over the images, one value for each class.
   static func score(
     logits: LaneView, channelMap: UnsafePointer<Int32>?, bias: UnsafePointer<Float>, labels: [UInt16],
     gradient: LaneView? = nil, biasGradient: UnsafeMutablePointer<Float>? = nil

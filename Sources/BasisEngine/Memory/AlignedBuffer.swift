@@ -6,15 +6,15 @@
   import Darwin
 #endif
 
-/// Zeroed memory for `count` elements, aligned to a cache line, freed with its owner.
+/// Zeroed memory for `count` elements, aligned to a cache line and freed with its owner.
 final class AlignedBuffer<Element: BitwiseCopyable> {
   let count: Int
   let base: UnsafeMutablePointer<Element>
 
   init(count: Int) {
     let bytes = max(1, count) * MemoryLayout<Element>.stride
-    // Activations are walked plane by plane with strides of many pages: huge pages, where the system grants them on
-    // request, spare the address translation.
+    // Activations are traversed plane by plane with strides of many pages. Huge pages, if the system grants them on
+    // request, save address translation.
     let hugePage = 1 << 21
     let isLarge = bytes >= 2 * hugePage
     let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: isLarge ? hugePage : 64)

@@ -4,15 +4,15 @@ import SearchCore
 
 /// The activations and activation gradients of one architecture at one batch size.
 ///
-/// Nothing in it outlives a training step or an inference pass, so networks of the same architecture, whatever their
-/// forms, may share one workspace as long as they take turns. All tensors lie in one piece of memory, divided up by a
-/// `WorkspaceLayout`; halos are zeroed once and never written.
+/// No contents outlive a training step or an inference pass, so that networks of the same architecture, in any forms,
+/// may share a workspace if they take turns. All tensors lie in one block of memory, which a `WorkspaceLayout` divides.
+/// Halos are zeroed once and stay zero, except for the rows next to a portion.
 public final class Workspace {
   public let architecture: Architecture
-  /// Most images in a batch.
+  /// The maximum number of images in a batch.
   public let capacity: Int
 
-  /// The images: haloed.
+  /// The images, haloed.
   let input: LaneView
   let pooled: LaneView
   let pooledGradient: LaneView
@@ -22,11 +22,11 @@ public final class Workspace {
   private let views: [WorkspaceLayout.Region: LaneView]
   private let memory: AlignedBuffer<Lanes>
 
-  /// Bytes of activations and gradients.
+  /// The size of the activations and gradients in bytes.
   public var byteCount: Int { memory.count * MemoryLayout<Lanes>.stride }
 
-  /// - Throws: `illegalRecipe` for a batch that is not positive, or whose activations this machine's memory cannot
-  ///   hold.
+  /// - Throws: `illegalRecipe` if the batch is not from 1 to 2²⁴ images, or if this machine's memory cannot hold its
+  ///   activations.
   public init(architecture: Architecture, capacity: Int) throws(EngineError) {
     // The upper bound only keeps the arithmetic below from overflowing.
     guard (1...1 << 24).contains(capacity) else {
@@ -54,46 +54,47 @@ public final class Workspace {
   /// y of a layer, by its index.
   func convolutionOutput(of index: Int) -> LaneView { views[.convolutionOutput(layer: index)]! }
 
-  /// z of the stem or of a block, by the index of the layer that ends there.
+  /// z of the stem or of a block, by the index of its last layer.
   func activation(of index: Int) -> LaneView { views[.activation(layer: index)]! }
 
-  /// What max pooling leaves of the stem; nil where there is none.
+  /// The output of max pooling after the stem; `nil` if there is none.
   var pooledStem: LaneView? { views[.pooledStem] }
 
-  /// Of what max pooling leaves of the stem: dz.
+  /// dz of the output of max pooling after the stem.
   func pooledGradient(of stem: LaneView) -> LaneView {
     views[.blockGradient(size: stem.height, channels: stem.channels)]!
   }
 
-  /// Of the block, or the stem, that ends with `layer`: dz and then g of what it hands on.
+  /// dz, then g, of the output of the block, or the stem, whose last layer is `layer`.
   func blockGradient(of layer: Layer) -> LaneView {
     views[.blockGradient(size: layer.outputSize, channels: layer.outputChannels)]!
   }
 
-  /// The input of the block that ends with `layer`, projected: until the backward pass, in its gradient's memory.
+  /// The projected input of the block whose last layer is `layer`; until the backward pass, in the memory of its
+  /// gradient.
   func projectedInput(of layer: Layer) -> LaneView { blockGradient(of: layer) }
 
-  /// dz and then g of z behind a block's convolution, its first (`place` 0) or second.
+  /// dz, then g, of z after a block's convolution: its first (`place` 0) or second.
   func innerGradient(of layer: Layer, place: Int = 0) -> LaneView {
     shared(.innerGradient(size: layer.outputSize, place: place), layer)
   }
 
-  /// z behind it in inference.
+  /// z after a block's convolution in inference.
   func inferredInner(of layer: Layer, place: Int = 0) -> LaneView {
     shared(.inferredInner(size: layer.outputSize, place: place), layer)
   }
 
-  /// z behind it in a training step: one portion of the `next` convolution.
+  /// z after a block's convolution in a training step: one portion of the `next` convolution.
   func innerPortion(of layer: Layer, readFor next: Layer) -> LaneView {
     shared(.innerPortion(size: layer.outputSize, outputSize: next.outputSize), layer)
   }
 
-  /// dy of a layer: one portion.
+  /// dy of a layer, one portion.
   func convolutionGradientPortion(of layer: Layer) -> LaneView {
     shared(.convolutionGradientPortion(size: layer.outputSize), layer)
   }
 
-  /// A region of a layer's output size, narrowed to its channels.
+  /// A region that layers of one output size share, narrowed to the channels of `layer`.
   private func shared(_ region: WorkspaceLayout.Region, _ layer: Layer) -> LaneView {
     views[region]!.channels(0..<layer.outputChannels)
   }

@@ -1,43 +1,43 @@
 import KernelInterface
 import SearchCore
 
-/// The regions of a workspace's memory, one behind the other: their names, shapes and places.
+/// The regions of a workspace's memory, one after another: their names, shapes, and offsets.
 ///
-/// A function of architecture and batch size: the layout is the same for every form of a network.
+/// A function of architecture and batch size; the layout is the same for every form of a network.
 struct WorkspaceLayout {
-  /// A part of the memory, by what it is for. Those of an output size are shared by all layers of that size, and have
-  /// the channels of the widest; `layer` is an index in the architecture's layers.
+  /// A part of the memory, by its purpose. Regions of an output size are shared by all layers of that size, and have
+  /// the channels of the widest; `layer` is an index into the architecture's layers.
   enum Region: Hashable {
     /// The images, haloed.
     case images
-    /// y of a layer: what its convolution left. A `NormalizedBasis` divides it up (`BasisRegions`); the last layer's
-    /// are the logits.
+    /// y of a layer, the output of its convolution. A `NormalizedBasis` divides it (`BasisRegions`); y of the last
+    /// layer is the logits.
     case convolutionOutput(layer: Int)
-    /// z of the stem or of a block, haloed: of the layer that ends there. Between a block's convolutions z is made
-    /// anew where it is needed.
+    /// z of the stem or of a block, haloed, under the index of its last layer. Between a block's convolutions, z is
+    /// computed again where it is needed.
     case activation(layer: Int)
     case pooled
     case pooledGradient
     case logitsGradient
-    /// What max pooling leaves of the stem, haloed.
+    /// The output of max pooling after the stem, haloed.
     case pooledStem
-    /// Gradient of a block's output, dz and then g, and in its place that of its input where the shape stays. Before
-    /// the backward pass, when no gradient is on its way, the projected input of a block.
+    /// dz, then g, of a block's output and, in the same place, of its input if the shape stays the same. Before the
+    /// backward pass, when there are no gradients yet, a block's projected input.
     case blockGradient(size: Int, channels: Int)
-    /// Gradient of z behind the first or the second convolution of a block, not its last, then g.
+    /// dz, then g, of z after the first or the second convolution of a block, unless it is the last.
     case innerGradient(size: Int, place: Int)
-    /// z behind it in inference, haloed, of one block of images.
+    /// z after such a convolution in inference, haloed, of one block of images.
     case inferredInner(size: Int, place: Int)
-    /// z behind it in a training step, haloed, of one portion of the next convolution, which has outputs of
-    /// `outputSize`, and the rows next to it: small, so that it stays in the cache.
+    /// z after such a convolution in a training step, haloed, of one portion of the next convolution, whose outputs
+    /// have `outputSize`, and its neighboring rows: small, so that it stays in the cache.
     case innerPortion(size: Int, outputSize: Int)
-    /// dy of one portion and the rows next to it, haloed; likewise.
+    /// dy of one portion and its neighboring rows, haloed; small for the same reason.
     case convolutionGradientPortion(size: Int)
   }
 
   struct Place {
     let region: Region
-    /// Of the region's first element, halo included.
+    /// The offset of the region's first element, halo included.
     let offset: Int
     let blocks: Int
     let channels: Int
@@ -55,10 +55,10 @@ struct WorkspaceLayout {
   }
 
   private(set) var places: [Place] = []
-  /// Of all regions.
+  /// The number of elements of all regions.
   var elementCount: Int { places.last.map { $0.offset + $0.elementCount } ?? 0 }
 
-  /// - Parameter capacity: most images in a batch.
+  /// - Parameter capacity: The maximum number of images in a batch.
   init(_ architecture: Architecture, capacity: Int) {
     let blocks = BatchExtent(images: capacity).blocks
     let layers = architecture.layers
@@ -112,10 +112,10 @@ struct WorkspaceLayout {
     }
   }
 
-  /// Of a block's convolutions but the last.
+  /// The places of a block's convolutions, except the last.
   private static let innerPlaces = 0...1
 
-  /// The widest of what lies between the convolutions of blocks, by region.
+  /// The largest number of channels between the convolutions of blocks, by region.
   private static func innerChannels(of architecture: Architecture) -> [Region: Int] {
     var widest: [Region: Int] = [:]
     for block in architecture.blocks {

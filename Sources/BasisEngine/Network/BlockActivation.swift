@@ -1,12 +1,12 @@
 import KernelInterface
 
-/// What the stem or a block hands on: z = relu(batchNorm(y) + shortcut), and its gradient.
+/// The output of the stem or of a block, z = relu(batchNorm(y) + shortcut), and its gradient.
 struct BlockActivation {
   /// The stem, or the last convolution of a block.
   let layer: any NormalizedLayer
   /// What is added to the layer's output.
   let shortcut: ShortcutPath
-  /// The layers that end here, `layer` first: the shortcut's projection is the other.
+  /// The layers that end here: `layer`, then the shortcut's projection if there is one.
   let layers: [any NormalizedLayer]
   /// z, haloed.
   let values: LaneView
@@ -21,7 +21,7 @@ struct BlockActivation {
     if case .projection(let projection, _) = shortcut { layers = [layer, projection] } else { layers = [layer] }
   }
 
-  /// z in `rows` of a portion's blocks.
+  /// Computes z in `rows` of a portion's blocks.
   func complete(_ portion: BatchPortion, rows: Range<Int>) {
     var activation = ActivationPass()
     switch shortcut {
@@ -38,10 +38,10 @@ struct BlockActivation {
     layer.normalize(portion, rows: rows, activation, output: values.portion(portion, rows: rows))
   }
 
-  /// z of one block of images in inference, in the memory of the first.
+  /// Computes z of one block of images in inference, in the memory of the first block.
   /// - Parameters:
-  ///   - layerInput: what `layer` reads.
-  ///   - blockInput: what the shortcut reads.
+  ///   - layerInput: The input of `layer`.
+  ///   - blockInput: The input of the shortcut.
   func infer(_ layerInput: LaneView, blockInput: LaneView, _ block: BatchExtent) {
     var activation = ActivationPass()
     switch shortcut {
@@ -57,36 +57,36 @@ struct BlockActivation {
     layer.infer(layerInput, activation, output: values, block)
   }
 
-  /// g from dz in `rows` of a portion's blocks, in place.
+  /// Turns dz into g in place, in `rows` of a portion's blocks.
   func rectifyGradient(_ portion: BatchPortion, rows: Range<Int>, _ pass: borrowing GradientPass) {
     let outputGradient = gradient.portion(portion, rows: rows)
     layer.rectifyGradient(
       portion, rows: rows, output: values.portion(portion, rows: rows), outputGradient: outputGradient, pass)
-    // The projection's is the same g, rectified already.
+    // The projection's g is the same, already rectified.
     if case .projection(let projection, _) = shortcut {
       projection.rectifyGradient(portion, rows: rows, output: nil, outputGradient: outputGradient, pass)
     }
   }
 }
 
-/// What a block adds to its last convolution's output, over views of what it reads.
+/// What a block adds to the output of its last convolution, as views of the block's input.
 enum ShortcutPath {
-  /// Nothing: the stem's.
+  /// Nothing, as for the stem.
   case none
   case identity(LaneView)
-  /// Option A: the pixels that are left, and the output channel that the first input channel is added to.
+  /// Option A: the remaining pixels, and the output channel to which the first input channel is added.
   case subsampleAndPad(LaneView, channelOffset: Int)
   /// Option B: the projection and memory for its output.
   case projection(any NormalizedLayer, LaneView)
 }
 
-/// What a block reads: what the stem or the block before hands on, or what max pooling left of it.
+/// The input of a block: the output of the stem or of the block before, or of max pooling after the stem.
 struct BlockInput {
   /// z, haloed.
   let values: LaneView
-  /// dz, then g where the block completes it.
+  /// dz; then g, if there is a `producer`.
   let gradient: LaneView
-  /// What is completed where the block reads it; nil for pooled values, which are ready.
+  /// The activation that is completed when the block reads it; `nil` for pooled values, which are complete.
   let producer: BlockActivation?
 
   init(_ producer: BlockActivation) {
@@ -100,24 +100,24 @@ struct BlockInput {
 
 /// What lies between two convolutions of a block.
 struct BlockInner {
-  /// z, haloed, of one block of images: in inference alone.
+  /// z, haloed, of one block of images; used only in inference.
   let inferred: LaneView
-  /// Memory for z, haloed, of one portion and the rows next to it.
+  /// Memory for z, haloed, of one portion and its neighboring rows.
   let portion: LaneView
-  /// Gradient of z, then g.
+  /// dz, then g.
   let gradient: LaneView
 }
 
 /// A residual block over its views of the workspace.
 struct Block {
-  /// The convolutions in their order; the last ends in the block's sum.
+  /// The convolutions in order; the last one's output enters the block's sum.
   let layers: [any NormalizedLayer]
-  /// Behind each of them but the last.
+  /// What follows each convolution except the last.
   let inner: [BlockInner]
   let input: BlockInput
   let output: BlockActivation
   var first: any NormalizedLayer { layers[0] }
-  /// Of all convolutions together, and of the shortcut.
+  /// The stride of all convolutions together, and of the shortcut.
   let stride: Int
 
   init(_ layers: [any NormalizedLayer], _ inner: [BlockInner], input: BlockInput, output: BlockActivation) {
@@ -128,7 +128,8 @@ struct Block {
     stride = layers.reduce(1) { $0 * $1.stride }
   }
 
-  /// z behind a convolution, as far as the next one reads it for this portion of it.
+  /// Computes z after a convolution, in the rows of `portion` and those next to them that the following convolution
+  /// reads.
   func completeInner(_ index: Int, _ portion: BatchPortion) -> LaneView {
     let layer = layers[index]
     return inner[index].portion.filled(
@@ -138,12 +139,12 @@ struct Block {
     }
   }
 
-  /// The shortcut's share of a portion of the first convolution, which may have a smaller stride.
+  /// The shortcut's portion for a portion of the first convolution, which may have a smaller stride.
   func shortcutPortion(_ portion: BatchPortion) -> BatchPortion {
     stride == first.stride ? portion : portion.everyRow(stride / first.stride)
   }
 
-  /// z of one block of images in inference.
+  /// Computes z of one block of images in inference.
   func infer(_ block: BatchExtent) {
     var values = input.values
     for (layer, inner) in zip(layers, inner) {

@@ -2,13 +2,13 @@ import Randomness
 import SearchCore
 
 extension NetworkForm {
-  /// Fills the parameters and statistics of a network that is to be trained from scratch.
+  /// Fills the parameters and statistics of a network that is trained from scratch.
   ///
-  /// Convolutions: He et al. 2015, normal, fan_out: variance 2 / (N·k²), for a basis of its r filters 2 / (r·k²).
-  /// Coefficients: normal, variance 1/r or in groups G/r, so that combined maps keep the basis maps' variance; what
-  /// layers share is drawn as the first one's. Batch norm: γ = 1, β = 0.
-  /// Classifier: uniform within ±1/√fan_in, weight and bias. Every tensor draws from a stream of its own, so that a
-  /// layer starts alike whatever form the others take.
+  /// Convolutions: He et al. 2015, normal, fan_out: variance 2 / (N·k²), or 2 / (r·k²) for the r filters of a basis.
+  /// Coefficients: normal, variance 1/r, or G/r in groups, so that combined maps keep the variance of the basis maps;
+  /// shared coefficients are drawn as those of the first layer. Batch norm: γ = 1, β = 0. Classifier: uniform within
+  /// ±1/√fan_in, weight and bias. Every tensor draws from its own stream, so that a layer starts with the same values
+  /// whatever form the other layers take.
   func initialize(_ parameters: ParameterStore, _ statistics: ParameterStore, seed: UInt64) {
     for (index, layer) in architecture.layers.enumerated() {
       let taps = Double(layer.kernelSize * layer.kernelSize)

@@ -1,7 +1,7 @@
 import KernelInterface
 import SearchCore
 
-/// Makes layers over their slices of parameters and their views of the workspace.
+/// Builds layers over their slices of the parameters and their views of the workspace.
 struct LayerBuilder {
   let form: NetworkForm
   let workspace: Workspace
@@ -10,8 +10,8 @@ struct LayerBuilder {
   let kernels: KernelTable
   let times: LayerTimes?
   private(set) var basisMemory: [AlignedBuffer<Lanes>] = []
-  /// Gradients of y_b, of one portion: needed within one layer's backward pass only, so layers of one output size
-  /// share them.
+  /// Memory for the gradients of y_b, of one portion, by output size. It is needed only within one layer's backward
+  /// pass, so that layers of one output size share it.
   private var mapsGradients: [Int: AlignedBuffer<Lanes>] = [:]
 
   init(
@@ -33,7 +33,7 @@ struct LayerBuilder {
       gradient: workspace.blockGradient(of: form.architecture.layers[index]))
   }
 
-  /// - Parameter input: what the block reads.
+  /// - Parameter input: The input of the block.
   mutating func block(_ block: ResidualBlock, reading input: BlockInput) -> Block {
     let layers = form.architecture.layers
     let own = block.convolutions.map { layers[$0] }
@@ -62,7 +62,7 @@ struct LayerBuilder {
         gradient: workspace.blockGradient(of: last)))
   }
 
-  /// A convolution without batch norm.
+  /// Builds a convolution without batch norm.
   mutating func convolution(_ index: Int) -> any ConvolutionLayer {
     let layer = form.architecture.layers[index]
     let kernels = kernels(of: layer)
@@ -73,7 +73,7 @@ struct LayerBuilder {
     }
   }
 
-  /// A convolution with its batch norm, in the form that is fastest.
+  /// Builds a convolution with its batch norm, in the fastest form.
   mutating func normalizedLayer(_ index: Int) -> any NormalizedLayer {
     let layer = form.architecture.layers[index]
     let kernels = kernels(of: layer)
@@ -114,7 +114,7 @@ struct LayerBuilder {
       coefficients: parameters.slice(form.coefficientsName(of: basis)), kernels: kernels)
   }
 
-  /// The form of a basis convolution that computes all of y.
+  /// Builds the form of a basis convolution that computes all of y.
   private mutating func convolution(
     _ layer: Layer, _ variant: BasisVariant, _ weights: BasisWeights, basisChannels: [Int]
   ) -> any ConvolutionLayer {
@@ -134,7 +134,7 @@ struct LayerBuilder {
       runningVariance: statistics.slice("\(name).running_var"), channelMap: channelMap, kernels: kernels)
   }
 
-  /// The layer's filters, or those of its basis.
+  /// The shape of the layer's filters, or of its basis's.
   private func shape(of layer: Layer, outputChannels: Int) -> ConvolutionShape {
     ConvolutionShape(
       outputChannels: outputChannels, inputChannels: layer.inputChannels, kernelSize: layer.kernelSize,
@@ -159,7 +159,7 @@ struct LayerBuilder {
   private mutating func mapsGradient(of layer: Layer, rank: Int) -> LaneView {
     let size = layer.outputSize
     let capacity = BatchExtent(images: workspace.capacity).blocks
-    // The classifier takes the whole batch at a time.
+    // The classifier processes the whole batch at once.
     let blocks = size == 1 ? capacity : min(capacity, BatchPortion.blocks(size: size))
     let widest = form.architecture.layers.filter { $0.outputSize == size }.map(\.outputChannels).max() ?? rank
     let memory =

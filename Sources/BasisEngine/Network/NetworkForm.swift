@@ -1,23 +1,23 @@
 import SearchCore
 
-/// A network's layers, each with the form it takes: what decides names, shapes and number of its parameters.
+/// A network's layers, each with its form, which determine the names, shapes, and number of the parameters.
 package struct NetworkForm {
   /// How one layer is evaluated.
   package enum LayerForm: Equatable {
     case dense
-    /// - channels: output channels that the basis maps are.
+    /// `channels` are the output channels that are the basis maps.
     case basis(LayerBasis, channels: [Int])
   }
 
   package let architecture: Architecture
   package let candidate: Candidate
-  /// Of layers for which the candidate names none.
+  /// The variant of layers for which the candidate names none.
   package let variant: BasisVariant
   /// One for each layer, in the architecture's order.
   package let layers: [LayerForm]
 
-  /// - Parameter basisChannels: which output channels of a decomposed layer its basis maps are; defaults to 0..<r.
-  ///   `full` keeps none as outputs.
+  /// - Parameter basisChannels: The output channels that are the basis maps of a decomposed layer; defaults to 0..<r.
+  ///   `full` keeps none of its maps as outputs.
   package init(
     architecture: Architecture, candidate: Candidate, variant: BasisVariant, basisChannels: [String: [Int]] = [:]
   ) throws(EngineError) {
@@ -57,7 +57,7 @@ package struct NetworkForm {
     layers = forms
   }
 
-  /// The basis channels of every decomposed layer.
+  /// The basis channels of each decomposed layer.
   var basisChannels: [String: [Int]] {
     var result: [String: [Int]] = [:]
     for (layer, form) in zip(architecture.layers, layers) {
@@ -66,8 +66,8 @@ package struct NetworkForm {
     return result
   }
 
-  /// Trained tensors, in the order of torchvision's modules: a layer's weight, or basis and coefficients, then its
-  /// batch norm's. Coefficients that layers share are the first one's.
+  /// The trained tensors, in the order of torchvision's modules: a layer's weight, or basis and coefficients, then
+  /// those of its batch norm. Shared coefficients are listed with the first layer.
   package var parameters: [TensorDescription] {
     var tensors: [TensorDescription] = []
     for (index, layer) in architecture.layers.enumerated() {
@@ -98,12 +98,12 @@ package struct NetworkForm {
     return tensors
   }
 
-  /// The tensor of a layer's coefficients, which may be another layer's.
+  /// Returns the name of the tensor of a layer's coefficients, which may belong to another layer.
   package func coefficientsName(of basis: LayerBasis) -> String {
     "\(architecture.layers[basis.coefficientsOf].name).coefficients"
   }
 
-  /// Indices of the layers whose coefficients these are.
+  /// Returns the indices of the layers that have these coefficients.
   func layersSharing(_ basis: LayerBasis) -> [Int] {
     layers.indices.filter { index in
       guard case .basis(let other, _) = layers[index] else { return false }

@@ -1,6 +1,6 @@
 import SearchCore
 
-/// Name and shape of one tensor; names and shapes are torchvision's.
+/// The name and shape of a tensor, as in torchvision.
 public struct TensorDescription: Codable, Hashable, Sendable {
   public var name: String
   public var shape: [Int]
@@ -12,29 +12,29 @@ public struct TensorDescription: Codable, Hashable, Sendable {
   }
 }
 
-/// Where one trained tensor lies: its values and their gradients, both `count` floats, row-major.
+/// The location of a trained tensor: its values and their gradients, `count` floats each, row-major.
 struct ParameterSlice {
   var values: UnsafeMutablePointer<Float>
   var gradients: UnsafeMutablePointer<Float>
   var count: Int
 }
 
-/// All tensors of a network in one flat buffer, so that the optimizer is one call: values, gradients and the
-/// optimizer's velocity side by side. Every tensor starts on a cache line; the gaps are zero and stay so.
+/// All tensors of a network in flat buffers, so that the optimizer is one call: parallel buffers of values, gradients,
+/// and the optimizer's velocities. Every tensor starts on a cache line; the gaps are zero and remain so.
 final class ParameterStore {
   let tensors: [TensorDescription]
-  /// Floats, gaps included.
+  /// The number of floats, gaps included.
   let paddedCount: Int
   private let offsets: [String: Int]
-  /// Changes whenever `write` or `optimize` change values: what was derived from them is out of date then.
+  /// Changes whenever `write` or `optimize` changes values, which invalidates everything derived from them.
   private(set) var revision = 0
   private let values: AlignedBuffer<Float>
   private let gradients: AlignedBuffer<Float>
   private let velocity: AlignedBuffer<Float>
-  /// Where everything but a part of the decomposed layers lies, gaps included, in order.
+  /// For each part of the decomposed layers, the ranges that hold everything else, gaps included, in ascending order.
   private let places: [BasisPart: [Range<Int>]]
 
-  /// `trained: false` for tensors without gradients (running statistics).
+  /// `trained` is `false` for tensors without gradients (running statistics).
   init(tensors: [TensorDescription], trained: Bool = true) {
     let floatsInLine = 16
     var offsets: [String: Int] = [:]
@@ -54,11 +54,11 @@ final class ParameterStore {
     velocity = AlignedBuffer(count: trained ? end : 0)
   }
 
-  /// Numbers that are trained, gaps left out.
+  /// The number of values in all tensors, without the gaps.
   var count: Int { tensors.reduce(0) { $0 + $1.count } }
 
-  /// Runs an optimizer's step over values, gradients and velocities, `count` floats each, gaps among them: once for
-  /// all, or once for each stretch of what lies between tensors of a part that is skipped.
+  /// Runs an optimizer's step over values, gradients, and velocities, `count` floats each, gaps included: once for
+  /// everything, or once for each range between the tensors of a skipped part.
   func optimize(
     without skipped: BasisPart? = nil,
     _ step: (
@@ -89,10 +89,10 @@ final class ParameterStore {
     return places
   }
 
-  /// What weight gradients are added to.
+  /// Clears the gradients, to which weight gradients are added.
   func clearGradients() { gradients.values.update(repeating: 0) }
 
-  /// The slice of a tensor that the store was made with.
+  /// Returns the slice of a tensor that the store was created with.
   func slice(_ name: String) -> ParameterSlice {
     guard let offset = offsets[name], let tensor = tensors.first(where: { $0.name == name }) else {
       preconditionFailure("the network has no tensor \(name)")
@@ -104,7 +104,7 @@ final class ParameterStore {
 
   func contains(_ name: String) -> Bool { offsets[name] != nil }
 
-  /// A tensor's values, row-major.
+  /// Returns a tensor's values, row-major.
   func read(_ name: String) -> [Float] {
     let slice = slice(name)
     return Array(UnsafeBufferPointer(start: slice.values, count: slice.count))
@@ -115,7 +115,7 @@ final class ParameterStore {
     return Array(UnsafeBufferPointer(start: slice.gradients, count: slice.count))
   }
 
-  /// The optimizer's, of a trained tensor.
+  /// Returns the optimizer's velocities of a trained tensor.
   func readVelocity(_ name: String) -> [Float] {
     let (first, count) = place(of: name)
     return Array(UnsafeBufferPointer(start: velocity.base + first, count: count))

@@ -2,7 +2,7 @@ import KernelInterface
 import SearchCore
 
 extension ResNet {
-  /// Logits of the first `images` images of `input`.
+  /// Computes the logits of the first `images` images of `input`.
   func forward(images: Int, mode: PassMode) {
     precondition(images > 0 && images <= workspace.capacity)
     let batch = BatchExtent(images: images)
@@ -14,8 +14,8 @@ extension ResNet {
     classify(batch)
   }
 
-  /// Inference on the first `images` images of `input`, after which the outputs of all convolutions of all these images
-  /// lie in the workspace, as after a training pass.
+  /// Runs inference on the first `images` images of `input` and leaves the outputs of all convolutions for all these
+  /// images in the workspace, as a training pass does.
   func forwardKeepingOutputs(images: Int) {
     precondition(images > 0 && images <= workspace.capacity)
     let batch = BatchExtent(images: images)
@@ -29,9 +29,9 @@ extension ResNet {
       workspace.pooled, logits, BatchPortion(firstBlock: 0, extent: batch, rows: 0..<1), statistics: nil)
   }
 
-  /// Gradients of all parameters, from those of the logits in the workspace; uses what the last training pass left
-  /// there. They are added to what is there.
-  /// - Parameter skipped: the part of decomposed layers of which no gradient is computed.
+  /// Computes the gradients of all parameters from the logits' gradients in the workspace and from what the last
+  /// training pass left there. Weight gradients are added to the previous contents.
+  /// - Parameter skipped: The part of decomposed layers whose gradient is not computed.
   func backward(images: Int, skipped: BasisPart? = nil) {
     let batch = BatchExtent(images: images)
     classifier.backward(
@@ -40,7 +40,8 @@ extension ResNet {
     for stage in stages.reversed() { stage.backward(batch, skipped: skipped) }
   }
 
-  /// Once for all batches of an evaluation: weights change between training steps only.
+  /// Prepares the weights. In inference, once for all batches of an evaluation: weights change only between training
+  /// steps.
   private func prepareWeights(for mode: PassMode) {
     if mode == .inference, preparedRevision == parameters.revision { return }
     for layer in layers { layer.prepare(for: mode) }
@@ -48,10 +49,11 @@ extension ResNet {
     preparedRevision = parameters.revision
   }
 
-  /// Pooled planes from the running statistics: block after block of sixteen images goes through the whole network.
+  /// Computes the pooled planes with the running statistics: block after block of sixteen images goes through the whole
+  /// network.
   ///
-  /// All blocks use the memory of the first, which so stays in the cache; convolutions apply batch norm, shortcut and
-  /// rectifier before they store their outputs.
+  /// All blocks use the memory of the first, which therefore stays in the cache; convolutions apply batch norm,
+  /// shortcut, and rectifier before they store their outputs.
   private func infer(_ batch: BatchExtent) {
     for layer in layers { layer.batchNorm.useRunningStatistics() }
     for portion in pooling.portions(of: batch) {

@@ -5,7 +5,8 @@ extension ResNet {
   /// The classifier's output without bias, in its internal order.
   var logits: LaneView { workspace.logits }
 
-  /// Scores the logits of the last pass; with `gradients`, starts the backward pass.
+  /// Scores the logits of the last pass; if `gradients`, also computes their gradients, with which the backward pass
+  /// starts.
   func score(labels: [UInt16], gradients: Bool) -> Score {
     SoftmaxCrossEntropy.score(
       logits: logits, channelMap: classifier.channelMap, bias: classifierBias.values, labels: labels,
@@ -13,8 +14,8 @@ extension ResNet {
       biasGradient: gradients ? classifierBias.gradients : nil)
   }
 
-  /// Forward and backward over the first `labels.count` images of `input`; returns their mean loss.
-  /// - Parameter skipped: the part of decomposed layers whose gradients stay zero.
+  /// Runs forward and backward over the first `labels.count` images of `input`; returns their mean loss.
+  /// - Parameter skipped: The part of decomposed layers whose gradients stay zero.
   func computeGradients(labels: [UInt16], skipped: BasisPart? = nil) -> Double {
     parameters.clearGradients()
     forward(images: labels.count, mode: .training)
@@ -23,9 +24,9 @@ extension ResNet {
     return score.loss / Double(labels.count)
   }
 
-  /// One step of stochastic gradient descent on the images that lie in `input`.
-  /// - Parameter skipped: the part of decomposed layers that is left as it is, with its velocities.
-  /// - Returns: their mean loss before the step; NaN where the network is no longer finite.
+  /// Performs one step of stochastic gradient descent on the images in `input`.
+  /// - Parameter skipped: The part of decomposed layers that remains unchanged, as do its velocities.
+  /// - Returns: The images' mean loss before the step; NaN if the network is no longer finite.
   public func trainingStep(labels: [UInt16], rule: UpdateRule, skipped: BasisPart? = nil) -> Double {
     let loss = computeGradients(labels: labels, skipped: skipped)
     parameters.optimize(without: skipped) { values, gradients, velocities, count in
@@ -34,7 +35,7 @@ extension ResNet {
     return isFinite ? loss : .nan
   }
 
-  /// Inference on the images that lie in `input`, with running statistics.
+  /// Runs inference on the images in `input`, with running statistics.
   func inference(labels: [UInt16]) -> Score {
     forward(images: labels.count, mode: .inference)
     return score(labels: labels, gradients: false)

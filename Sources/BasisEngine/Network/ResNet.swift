@@ -9,7 +9,7 @@ public final class ResNet {
   public let architecture: Architecture
   public let candidate: Candidate
   public let variant: BasisVariant
-  /// Memory of the activations; networks that take turns may share it.
+  /// The memory of the activations, which networks that take turns may share.
   public let workspace: Workspace
   public let kernels: KernelTable
 
@@ -17,30 +17,32 @@ public final class ResNet {
   let parameters: ParameterStore
   let statistics: ParameterStore
   let stem: BlockActivation
-  /// Max pooling of the stem, where there is some.
+  /// Max pooling after the stem; `nil` if there is none.
   let stemPooling: MaxPoolingStage?
   let blocks: [Block]
   let pooling: PoolingStage
-  /// A training step's way through everything but the classifier: forward in this order, backward in reverse.
+  /// The stages of a training step, which are everything except the classifier: forward in this order, backward in
+  /// reverse.
   let stages: [any Stage]
-  /// Everything but the classifier.
+  /// All layers except the classifier.
   let layers: [any NormalizedLayer]
   let classifier: any ConvolutionLayer
   let classifierBias: ParameterSlice
-  /// y_b of variant `full`, which must last from the forward to the backward pass, and gradients: nothing else owns
-  /// them.
+  /// Memory for y_b of variant `full`, which must last from the forward to the backward pass, and for its gradients. No
+  /// other object owns it.
   private let basisMemory: [AlignedBuffer<Lanes>]
-  /// The revision of `parameters` for which the layers' weights were last prepared; nil before the first pass.
+  /// The revision of `parameters` for which the layers' weights were last prepared; `nil` before the first pass.
   var preparedRevision: Int?
 
-  /// A network to train from scratch; its weights are a pure function of `seed` and the form.
+  /// Creates a network to train from scratch; its weights are a pure function of `seed` and the form.
   /// - Parameters:
-  ///   - batch: most images in a batch.
-  ///   - basisChannels: which output channels the basis maps of a decomposed layer are; defaults to 0..<r.
-  ///   - workspace: one for `architecture` and at least `batch` images, to share; nil: one of its own.
-  ///   - times: receives the time of every layer's kernels; nil: nothing is timed.
-  /// - Throws: `unknownLayer`, `illegalRank` or `illegalBasisChannels` for a candidate that the architecture cannot
-  ///   take, `illegalRecipe` for a batch that is not positive or too large for this machine's memory.
+  ///   - batch: The maximum number of images in a batch.
+  ///   - basisChannels: The output channels that are the basis maps of a decomposed layer; defaults to 0..<r.
+  ///   - workspace: A workspace to share, for `architecture` and at least `batch` images; `nil` to allocate one.
+  ///   - times: Receives the time of every layer's kernels; `nil` to time nothing.
+  /// - Throws: `unknownLayer`, `illegalRank`, `illegalVariant`, or `illegalBasisChannels` for a candidate that the
+  ///   architecture cannot take, `illegalRecipe` for a batch that is not positive or too large for this machine's
+  ///   memory.
   public convenience init(
     architecture: Architecture, candidate: Candidate = .dense, variant: BasisVariant = .remainder, batch: Int,
     kernels: KernelTable, seed: UInt64, basisChannels: [String: [Int]] = [:], workspace: Workspace? = nil,
@@ -52,7 +54,7 @@ public final class ResNet {
     form.initialize(parameters, statistics, seed: seed)
   }
 
-  /// A network whose parameters and statistics are still zero.
+  /// Creates a network whose parameters and statistics are zero.
   init(
     form: NetworkForm, batch: Int, kernels: KernelTable, workspace: Workspace? = nil, times: LayerTimes? = nil
   ) throws(EngineError) {
@@ -95,13 +97,13 @@ public final class ResNet {
     basisMemory = builder.basisMemory
   }
 
-  /// Where a batch's images go before a pass: 3 × 32 × 32, haloed; `BatchAssembler` fills it.
+  /// The place of a batch's images before a pass: channels × rows × columns, haloed. `BatchAssembler` fills it.
   public var input: LaneView { workspace.input }
 
-  /// Which output channels the basis maps of each decomposed layer are.
+  /// The output channels that are the basis maps of each decomposed layer.
   public var basisChannels: [String: [Int]] { form.basisChannels }
 
-  /// False once a pass met an infinite value or one that is not a number: the training has diverged.
+  /// Whether all passes so far met only finite values; `false` if the training has diverged.
   public var isFinite: Bool {
     layers.allSatisfy(\.batchNorm.isFinite)
   }

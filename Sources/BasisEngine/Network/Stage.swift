@@ -1,17 +1,17 @@
 import KernelInterface
 import SearchCore
 
-/// What lies between two points of a training step at which batch norm needs sums over the whole batch: a portion of
-/// the batch goes through a stage at a stretch, while it is in the cache.
+/// What lies between two points of a training step at which batch norm needs sums over the whole batch. Each portion of
+/// the batch goes through all of a stage while it is in the cache.
 ///
-/// A stage starts with batch norm and what follows it, of the layers that it *normalizes*, and ends with the
-/// convolutions of those that it *convolves*. Forward it adds to the statistics of the layers that it convolves;
-/// backward, from their gradients, to the gradient sums of those that it normalizes. Each stage normalizes what the
-/// one before it convolved.
+/// A stage starts with batch norm, and the operations that follow it, of the layers that it *normalizes*, and ends with
+/// the convolutions of those that it *convolves*. In the forward pass, it adds to the statistics of the layers that it
+/// convolves; in the backward pass, it starts from the gradients of these layers and adds to the gradient sums of those
+/// that it normalizes. Each stage normalizes the layers that the stage before it convolved.
 protocol Stage {
   var normalized: [any NormalizedLayer] { get }
   var convolved: [any NormalizedLayer] { get }
-  /// The batch as it goes through, forward and backward.
+  /// Divides the batch into the portions that go through the stage, forward and backward.
   func portions(of batch: BatchExtent) -> [BatchPortion]
   func forward(_ portion: BatchPortion, _ pass: borrowing StatisticsPass)
   func backward(_ portion: BatchPortion, _ pass: borrowing GradientPass)
@@ -56,7 +56,7 @@ struct StemStage: Stage {
   }
 }
 
-/// From the stem's statistics to what max pooling leaves of it, where there is some: each block of images at a time.
+/// From the stem's statistics to the output of max pooling after it, one block of images at a time.
 struct MaxPoolingStage: Stage {
   let stem: BlockActivation
   let pooled: BlockInput
@@ -87,11 +87,11 @@ struct MaxPoolingStage: Stage {
   }
 }
 
-/// From the statistics of the stem or of the block before to the first convolution and the projection of a block.
+/// From the statistics of the stem or of the block before to a block's first convolution and its projection.
 struct FirstStage: Stage {
   let block: Block
   let convolved: [any NormalizedLayer]
-  /// An identity shortcut hands g on as it is: the first convolution adds its share in place, and the same memory is
+  /// An identity shortcut passes g on unchanged: the first convolution adds its share in place, and the same memory is
   /// the gradient of the block's input.
   private let addsInPlace: Bool
   private let add: KernelTable.Add
@@ -100,7 +100,7 @@ struct FirstStage: Stage {
     self.block = block
     add = kernels.add
     if case .identity = block.output.shortcut { addsInPlace = true } else { addsInPlace = false }
-    // Of the layers that end in the block's sum all but the last convolution.
+    // Of the layers that end in the block's sum, all but the last convolution.
     convolved = [block.first] + block.output.layers.dropFirst()
   }
 
@@ -120,7 +120,7 @@ struct FirstStage: Stage {
     }
   }
 
-  /// From g of the block's inner activation, and of its sum, to g of what it reads.
+  /// Computes g of the block's input from g of its first inner activation and g of its sum.
   func backward(_ portion: BatchPortion, _ pass: borrowing GradientPass) {
     let stride = block.first.stride
     let rows = portion.inputRows(stride: stride, height: block.input.values.height)
@@ -146,10 +146,10 @@ struct FirstStage: Stage {
   }
 }
 
-/// From the statistics of a convolution of a block to the next one.
+/// From the statistics of one convolution of a block to the next convolution.
 struct InnerStage: Stage {
   let block: Block
-  /// Of the convolution that is normalized.
+  /// The index of the convolution that is normalized.
   private let index: Int
   private let before: any NormalizedLayer
   private let after: any NormalizedLayer
@@ -171,12 +171,12 @@ struct InnerStage: Stage {
     after.convolve(block.completeInner(index, read(portion)), portion, pass)
   }
 
-  /// From g of what the later convolution ends in to g of what it reads.
+  /// Computes g of the later convolution's input from g of the activation that it ends in.
   func backward(_ portion: BatchPortion, _ pass: borrowing GradientPass) {
     let read = read(portion)
     let inner = block.completeInner(index, read)
     let gradient = block.inner[index].gradient
-    // Where nothing reads it later, every portion's goes where the first one's was, which is still in the cache.
+    // If g is not read later, every portion's g overwrites that of the first, whose memory is still in the cache.
     let innerGradient =
       before.readsGradient ? gradient.portion(read, rows: read.rows) : gradient.rows(0..<read.rows.count)
     let outputGradient = index + 1 < block.inner.count ? block.inner[index + 1].gradient : block.output.gradient
@@ -186,7 +186,7 @@ struct InnerStage: Stage {
     before.rectifyGradient(read, rows: read.rows, output: inner, outputGradient: innerGradient, pass)
   }
 
-  /// The rows of what is read that are the portion's.
+  /// The portion's rows of the later convolution's input.
   private func read(_ portion: BatchPortion) -> BatchPortion {
     var read = portion
     read.rows = portion.inputRows(stride: after.stride, height: before.convolutionOutput.height)
@@ -197,7 +197,7 @@ struct InnerStage: Stage {
 /// From the last block's statistics to the pooled planes.
 struct PoolingStage: Stage {
   let last: BlockActivation
-  /// Means of planes, a pixel each, and their gradients.
+  /// The means of planes, one pixel each, and their gradients.
   let pooled: LaneView
   let pooledGradient: LaneView
   let kernels: KernelTable
@@ -214,7 +214,7 @@ struct PoolingStage: Stage {
     pool(last.values.blocks(from: portion.firstBlock), portion)
   }
 
-  /// Pooled planes of a portion.
+  /// Computes the pooled planes of a portion.
   func pool(_ values: LaneView, _ portion: BatchPortion) {
     kernels.poolForward(values, pooled.blocks(from: portion.firstBlock).base, portion.extent)
   }

@@ -6,7 +6,7 @@ enum ReferenceConvolution {
     weights: UnsafePointer<Float>, shape: ConvolutionShape, algorithm: ConvolutionAlgorithm,
     prepared: UnsafeMutablePointer<Float>
   ) {
-    // Whatever the algorithm, the definition needs no other numbers.
+    // The definition needs no other form of the weights, whatever the algorithm.
     prepared.update(from: weights, count: shape.weightCount)
   }
 
@@ -54,8 +54,8 @@ enum ReferenceConvolution {
       var sum = accumulate ? Double(dx[block, c, row, column, lane]) : 0
       for kernelRow in 0..<shape.kernelSize {
         for kernelColumn in 0..<shape.kernelSize {
-          // The output pixel that this tap brought `row` and `column` to, where there is one: in the halo, too, which
-          // holds the rows beside it where the plane is a part of one.
+          // The output pixel, if any, that reads the input at `row` and `column` through this tap. It may lie in the
+          // halo, which holds the neighboring rows if the plane is a part of one.
           let strideRow = row + padding - kernelRow
           let strideColumn = column + padding - kernelColumn
           guard strideRow % shape.stride == 0, strideColumn % shape.stride == 0 else { continue }
@@ -103,7 +103,7 @@ enum ReferenceConvolution {
 }
 
 extension ConvolutionShape {
-  /// Where weight (n, c, row, column) lies in `[N][C][K][K]`.
+  /// Returns the index of weight (n, c, row, column) in `[N][C][K][K]`.
   func weightIndex(_ n: Int, _ c: Int, _ kernelRow: Int, _ kernelColumn: Int) -> Int {
     ((n * inputChannels + c) * kernelSize + kernelRow) * kernelSize + kernelColumn
   }

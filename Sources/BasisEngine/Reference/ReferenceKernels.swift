@@ -3,7 +3,8 @@ import KernelInterface
 extension KernelTable {
   /// The naive twin of every kernel: plain loops, sums in double precision, one lane at a time.
   ///
-  /// Tests compare the fast variants with it. It keeps the same contract, so that an engine can run on it, slowly.
+  /// Tests compare the fast variants with these kernels. They fulfill the same contract, so that an engine can run on
+  /// them, slowly.
   public static let reference = KernelTable(
     name: "reference",
     prepareForward: ReferenceConvolution.prepare,
@@ -22,7 +23,8 @@ extension KernelTable {
     updateWeights: ReferencePasses.updateWeights)
 }
 
-/// One float of a `LaneView` by its five coordinates, with bounds checked: the halo may be read, never written.
+/// Access to single floats of a `LaneView` by five coordinates, with bounds checks: the halo may be read but not
+/// written.
 struct ScalarView {
   let view: LaneView
   private let floats: UnsafeMutablePointer<Float>
@@ -67,6 +69,6 @@ struct ScalarView {
 }
 
 extension BatchExtent {
-  /// Whether `lane` of `block` is an image of the batch.
+  /// Whether `lane` of `block` holds an image of the batch.
   func contains(block: Int, lane: Int) -> Bool { block * laneCount + lane < images }
 }

@@ -27,7 +27,7 @@ enum ReferenceMaxPooling {
     }
   }
 
-  /// Of the plane, from the top left.
+  /// Returns the pixels of an output's window that lie in the plane, from the top left.
   private static func pixels(_ row: Int, _ column: Int, of input: LaneView) -> [(row: Int, column: Int)] {
     (-1...1).flatMap { down in (-1...1).map { (2 * row + down, 2 * column + $0) } }
       .filter { (0..<input.height).contains($0.0) && (0..<input.width).contains($0.1) }

@@ -2,7 +2,7 @@ import KernelInterface
 
 /// Batch norm's passes, addition, pooling and the weight update, straight from their definitions.
 enum ReferencePasses {
-  /// Adds what a convolution adds to its sums.
+  /// Adds to the sums what a convolution adds for `.statistics`.
   static func channelSums(input: LaneView, batch: BatchExtent, sums: ChannelSums) {
     let y = ScalarView(input)
     y.forEach(blocks: batch.blocks) { block, c, row, column, lane in
@@ -49,7 +49,7 @@ enum ReferencePasses {
     }
   }
 
-  /// Needs `a`, `b`, `d` and `inputGradient`.
+  /// Requires `a`, `b`, `d`, and `inputGradient`.
   @Sendable static func batchNormBackwardApply(pass: BatchNormBackward, batch: BatchExtent) {
     guard let a = pass.a, let b = pass.b, let d = pass.d, let inputGradient = pass.inputGradient else {
       preconditionFailure("the second pass of batch norm's gradient needs a, b, d and inputGradient")

@@ -1,10 +1,10 @@
 import ImageData
 
-/// How a network did on a set of images.
+/// The score of a network on a set of images.
 public struct Evaluation: Codable, Sendable, Equatable {
-  /// 0…1
+  /// From 0 to 1.
   public var accuracy: Double
-  /// Mean cross-entropy; NaN where the network is not finite.
+  /// The mean cross-entropy; NaN if the network is not finite.
   public var meanLoss: Double
 }
 
@@ -12,8 +12,8 @@ extension ResNet {
   /// Classifies all `images` with running statistics, without augmentation. There must be at least one.
   public func evaluate(_ images: LabeledImages) -> Evaluation { evaluate(images) { _ in true }! }
 
-  /// - Parameter shouldContinue: called after every batch with how many images are done; returns false to stop.
-  /// - Returns: nil once it returned false.
+  /// - Parameter shouldContinue: Called after every batch with the number of images done; returns `false` to stop.
+  /// - Returns: `nil` if `shouldContinue` returned `false`.
   package func evaluate(_ images: LabeledImages, while shouldContinue: (_ done: Int) -> Bool) -> Evaluation? {
     precondition(images.count > 0)
     let assembler = BatchAssembler(normalization: images.normalization)

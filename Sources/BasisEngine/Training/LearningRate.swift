@@ -2,10 +2,10 @@ import Randomness
 import SearchCore
 
 extension Schedule {
-  /// The learning rate of step `step` (from 0) of `steps`.
+  /// Returns the learning rate of step `step` (from 0) of `steps`.
   ///
-  /// With t the step and T the steps: `step` is peak, peak/10 from T/2, peak/100 from 3T/4. `onecycle` rises over the
-  /// first W = ⌈T/5⌉ steps as peak·(t+1)/W and then falls as peak·(1 + cos(π(t−W)/(T−W)))/2.
+  /// With t the step and T the number of steps: `step` is peak, peak/10 from T/2, and peak/100 from 3T/4. `onecycle`
+  /// rises over the first W = ⌈T/5⌉ steps as peak·(t+1)/W and then falls as peak·(1 + cos(π(t−W)/(T−W)))/2.
   public func learningRate(peak: Double, step: Int, of steps: Int) -> Double {
     precondition(step >= 0 && step < steps)
     switch self {

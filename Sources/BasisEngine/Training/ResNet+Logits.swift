@@ -2,7 +2,8 @@ import ImageData
 import KernelInterface
 
 extension ResNet {
-  /// The classifier's outputs of all `images` with running statistics, without augmentation: `[image][class]`.
+  /// Returns the classifier's outputs for all `images`, with running statistics and without augmentation:
+  /// `[image][class]`.
   package func logits(of images: LabeledImages) -> [Float] {
     let assembler = BatchAssembler(normalization: images.normalization)
     var values: [Float] = []
@@ -16,7 +17,7 @@ extension ResNet {
     return values
   }
 
-  /// Those that the last pass left, bias added: `[image][class]`.
+  /// Returns the logits of the last pass, bias included: `[image][class]`.
   func currentLogits(images: Int) -> [Float] {
     let classes = architecture.classCount
     var internalChannel = Array(0..<classes)

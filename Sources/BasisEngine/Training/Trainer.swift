@@ -3,43 +3,44 @@ import KernelInterface
 import Randomness
 import SearchCore
 
-/// How far a training is, reported after every step.
+/// The progress of a training, reported after every step.
 public struct TrainingProgress: Sendable {
-  /// From 1.
+  /// The current epoch, from 1; 0 while the network is being made.
   public var epoch: Int
   public var epochs: Int
-  /// Steps done, of all epochs.
+  /// The number of steps done in all epochs.
   public var step: Int
   public var steps: Int
-  /// Mean loss of this epoch's steps so far.
+  /// The mean loss of this epoch's steps so far.
   public var loss: Double
   public var imagesPerSecond: Double
 }
 
 /// A training's result on its evaluation images.
 public struct TrainingOutcome: Sendable, Equatable {
-  /// Fraction of the evaluation images classified rightly; chance where the training diverged.
+  /// The fraction of the evaluation images that are classified correctly; that of guessing if the training diverged.
   public var accuracy: Double
-  /// Their mean cross-entropy; nil where the training diverged.
+  /// The mean cross-entropy of the evaluation images; `nil` if the training diverged.
   public var loss: Double?
-  /// Mean training loss of each epoch, also of a last one that is not whole; where the training diverged, of the epochs
-  /// before.
+  /// The mean training loss of each epoch, including a partial last epoch; if the loss became infinite or NaN, of the
+  /// epochs completed before.
   public var epochLosses: [Double]
-  /// On the evaluation images after each epoch, where the recipe asks for it; ends with the first that is not finite.
+  /// The scores on the evaluation images after each epoch, if the recipe asks for them; ends before the first that is
+  /// not finite.
   public var epochEvaluations: [Evaluation] = []
   public var diverged: Bool
-  /// Of the training loop, data included, evaluation not.
+  /// The time in the training loop, including data but not evaluation.
   public var trainSeconds: Double
   public var imagesPerSecond: Double
 }
 
 /// Trains one network by a recipe: the training loop, from images to outcome.
 ///
-/// Every epoch visits the images in a fresh order; a last partial batch is dropped, unless it is the only one. A
-/// training may end within an epoch, or, by the recipe's `until`, before its schedule does; then it can go on to the
-/// same bits. Order, augmentation and initial weights are pure functions of the seed, so that the outcome, times aside,
-/// is a pure function of (network's form, recipe, seed, images, kernel variant), whether or not it was interrupted on
-/// its way.
+/// Every epoch visits the images in a new order; a partial last batch is dropped unless it is the only one. A training
+/// may end within an epoch. By the recipe's `until`, it may also end before its schedule does, and can then continue to
+/// the same bits. Order, augmentation, and initial weights are pure functions of the seed, so that the outcome, except
+/// for times, is a pure function of (the network's form, recipe, seed, images, kernel variant), whether or not the
+/// training was interrupted.
 public struct Trainer {
   public let recipe: TrainingRecipe
   public let seed: UInt64
@@ -64,7 +65,7 @@ public struct Trainer {
     self.seed = seed
   }
 
-  /// The network that the recipe trains, with its initial weights.
+  /// Creates the network that the recipe trains, with its initial weights.
   public func makeNetwork(
     candidate: Candidate, kernels: KernelTable, workspace: Workspace? = nil
   ) throws(EngineError) -> ResNet {
@@ -74,8 +75,8 @@ public struct Trainer {
   }
 
   /// Trains `network` on `training` and evaluates it on `evaluation`.
-  /// - Parameter progress: called after every step; returns false to stop.
-  /// - Throws: `noImages`, or `cancelled` where `progress` returned false.
+  /// - Parameter progress: Called after every step; returns `false` to stop.
+  /// - Throws: `noImages`, or `cancelled` if `progress` returned `false`.
   public func train(
     _ network: ResNet, training: LabeledImages, evaluation: LabeledImages,
     progress: (TrainingProgress) -> Bool = { _ in true }
@@ -85,11 +86,11 @@ public struct Trainer {
     }
   }
 
-  /// The same from any step on, and with a way to keep its state.
+  /// Trains and evaluates `network`, from any step on, and shows every moment to an observer, which can save its state.
   /// - Parameters:
-  ///   - checkpoint: where to go on; nil for the network as it is, from the first step.
-  ///   - observer: called after every step, and after every batch of the evaluation; returns false to stop.
-  /// - Throws: `noImages`, `illegalState`, or `cancelled` where `observer` returned false.
+  ///   - checkpoint: The state to continue from; `nil` to train the network as it is, from the first step.
+  ///   - observer: Called after every step, and after every batch of an evaluation; returns `false` to stop.
+  /// - Throws: `noImages`, `illegalState`, or `cancelled` if `observer` returned `false`.
   package func train(
     _ network: ResNet, training: LabeledImages, evaluation: LabeledImages, from checkpoint: Checkpoint?,
     observer: (TrainingMoment) -> Bool
@@ -97,7 +98,8 @@ public struct Trainer {
     try trainToEnd(network, training: training, evaluation: evaluation, from: checkpoint, observer: observer).outcome
   }
 
-  /// The same, with the moment at its end, from which the schedule goes on where the recipe's `until` ended it early.
+  /// Trains and evaluates `network`, and also returns the moment at the end, from which the schedule continues if the
+  /// recipe's `until` ended the training early.
   func trainToEnd(
     _ network: ResNet, training: LabeledImages, evaluation: LabeledImages, from checkpoint: Checkpoint?,
     observer: (TrainingMoment) -> Bool
@@ -131,9 +133,9 @@ public struct Trainer {
       evaluationSeconds += seconds(since: begun)
       return score
     }
-    // Of the network as it is.
+    // The score of the network in its present state.
     var score: Evaluation?
-    /// The curve's point of an epoch that has just ended, or had when the state was kept.
+    /// Completes the curve with the point of an epoch that has just ended, or had just ended when the state was saved.
     func completeCurve() throws(EngineError) {
       guard recipe.curve, position.step > 0, position.step % span.stepsPerEpoch == 0 else { return }
       let epoch = position.step / span.stepsPerEpoch
@@ -172,11 +174,11 @@ public struct Trainer {
       guard observer(moment(epoch: epoch + 1, loss: mean, isEvaluating: false)) else { throw .cancelled }
       try completeCurve()
     }
-    // An epoch that the training ends within has its losses and its score, too.
+    // A partial last epoch also has a loss and a score.
     let partial = diverged ? 0 : position.step % span.stepsPerEpoch
     let epochLosses = position.epochLosses + (partial > 0 ? [position.lossSum / Double(partial)] : [])
     var evaluations = position.evaluations
-    // The last epoch's curve point is the network's score.
+    // If the curve has a point for the last epoch, this is the network's score.
     if !diverged, score == nil {
       let found = try evaluate(epoch: span.epochs, loss: epochLosses.last ?? 0)
       score = found
@@ -194,14 +196,14 @@ public struct Trainer {
     return (outcome, moment(epoch: span.epochs, loss: epochLosses.last ?? 0, isEvaluating: true))
   }
 
-  /// How far a training goes, in steps.
+  /// The extent of a training, in steps.
   private struct Span {
     let stepsPerEpoch: Int
-    /// Of the schedule.
+    /// The number of steps in the schedule.
     let steps: Int
-    /// Where the training ends.
+    /// The step at which the training ends.
     let end: Int
-    /// Epochs that are begun by then.
+    /// The number of epochs begun by then.
     let epochs: Int
 
     init(_ recipe: TrainingRecipe, stepsPerEpoch: Int) {
@@ -212,8 +214,8 @@ public struct Trainer {
     }
   }
 
-  /// Ten times the loss of a network that guesses. A training whose steps were too large need not come to infinity:
-  /// batch norm keeps the layers' values in bounds, and the last layer's grow until the loss has any number of digits.
+  /// Ten times the loss of a network that guesses. A training with too large steps need not diverge to infinity: batch
+  /// norm bounds the layers' values, while those of the last layer grow until the loss is arbitrarily large.
   package static func highestSoundLoss(classes: Int) -> Double { 10 * StableMath.logarithm(Double(classes)) }
 
   private func rule(learningRate: Double) -> UpdateRule {

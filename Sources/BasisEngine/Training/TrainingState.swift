@@ -1,45 +1,47 @@
 import SearchCore
 
-/// A training between two of its steps: what its network's tensors alone do not tell.
+/// The state of a training between two of its steps, apart from its network's tensors.
 ///
-/// With the network, the recipe, the seed and the images it is all that the rest of the training depends on. Random
-/// streams need no positions beside `step`: the order of an epoch and the augmentation of its images are streams of
-/// their own, drawn anew from the seed and the epoch's number, of which the step is the position. A training that goes
-/// on from its state gives the same bits as one that was never interrupted.
+/// Together with the network, the recipe, the seed, and the images, it determines the rest of the training. Random
+/// streams need no position besides `step`: the order of an epoch and the augmentation of its images have separate
+/// streams, drawn again from the seed and the epoch's number, and the step is the position in them. A training that
+/// continues from its state gives the same bits as one that was never interrupted.
 package struct TrainingState: Equatable, Sendable {
-  /// How far it is, and what it found so far.
+  /// The progress of a training and its results so far.
   package struct Position: Codable, Equatable, Sendable {
-    /// Steps done, of all epochs.
+    /// The number of steps done in all epochs.
     package var step = 0
-    /// Mean training loss of each epoch that is done.
+    /// The mean training loss of each completed epoch.
     package var epochLosses: [Double] = []
-    /// Sum of the losses of the steps done in the epoch under way; 0 between two epochs.
+    /// The sum of the losses of the steps done in the current epoch; 0 between two epochs.
     package var lossSum = 0.0
-    /// Time in the training loop so far.
+    /// The time in the training loop so far.
     package var seconds = 0.0
-    /// On the evaluation images after each epoch, where the recipe asks for them, as far as they are finite.
+    /// The scores on the evaluation images after each epoch, if the recipe asks for them; ends before the first that is
+    /// not finite.
     package var evaluations: [Evaluation] = []
 
     package init() {}
   }
 
   package var position: Position
-  /// The optimizer's, each under the name of its parameter.
+  /// The optimizer's velocities, each under the name of its parameter.
   package var velocities: TensorTree
 }
 
-/// A training as its observer sees it: after a step, and during the evaluation.
+/// A training as its observer sees it: after a step, or during an evaluation.
 package struct TrainingMoment {
   package let progress: TrainingProgress
-  /// All steps are done, and the evaluation images are being classified.
+  /// Whether the evaluation images are being classified: when all steps are done, or after an epoch if the recipe asks
+  /// for a curve.
   package let isEvaluating: Bool
   let position: TrainingState.Position
   let network: ResNet
 
-  /// A copy of all that is needed to go on from here.
+  /// Returns a copy of everything needed to continue from here.
   /// - Parameters:
-  ///   - dataContent: what the training's images are, see `DataContent`.
-  ///   - context: what the caller wants to find again.
+  ///   - dataContent: Identifies the training's images, see `DataContent`.
+  ///   - context: What the caller needs in order to continue.
   package func checkpoint(
     recipe: TrainingRecipe, seed: UInt64, kernelVariant: String?, dataContent: String, context: String
   ) -> Checkpoint {
@@ -65,7 +67,7 @@ extension TrainingState.Position {
     evaluations = try values.decodeIfPresent([Evaluation].self, forKey: .evaluations) ?? []
   }
 
-  /// Scores are left out where there are none: then the text is that of versions that kept none.
+  /// Omits the scores if there are none; the text is then the same as that of versions that recorded none.
   package func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encode(step, forKey: .step)
@@ -75,7 +77,7 @@ extension TrainingState.Position {
     if !evaluations.isEmpty { try values.encode(evaluations, forKey: .evaluations) }
   }
 
-  /// - Throws: `illegalState` where no training of so many steps can be there.
+  /// - Throws: `illegalState` if no training of `steps` steps can be in this position.
   func check(steps: Int, stepsPerEpoch: Int) throws(EngineError) {
     guard (0...steps).contains(step) else {
       throw .illegalState(reason: "it has done \(step) of \(steps) steps")

@@ -2,7 +2,7 @@ import ReadableText
 import SearchCore
 
 extension Benchmark {
-  /// For people.
+  /// The results in lines for people to read.
   package var lines: [String] {
     let shown = candidate == Candidate.dense.description ? "" : ", \(candidate)"
     return [
@@ -14,7 +14,7 @@ extension Benchmark {
     ] + (layers.map(Self.table) ?? [])
   }
 
-  /// Milliseconds a step, and the convolutions' GFLOP/s.
+  /// Returns a table of milliseconds per step and the convolutions' GFLOP/s.
   private static func table(_ layers: [LayerTimes.Layer]) -> [String] {
     func right(_ text: String, _ width: Int) -> String {
       String(repeating: " ", count: max(0, width - text.count)) + text

@@ -2,28 +2,29 @@ import KernelInterface
 import Processes
 import SearchCore
 
-/// How fast a network trains and classifies on one core.
+/// The training and inference rates of a network on one core.
 public struct Benchmark: Codable, Hashable, Sendable {
   public var model: Model
   public var candidate: String
   public var batch: Int
-  /// Median over whole training steps (forward, backward, update) on images that lie ready; where updates are skipped,
-  /// from the medians of both kinds of steps.
+  /// The median over whole training steps (forward, backward, update) on images already in memory; if updates are
+  /// skipped, computed from the medians of both kinds of steps.
   public var trainingImagesPerSecond: Double
-  /// Median over whole batches with running statistics.
+  /// The median over whole batches with running statistics.
   public var inferenceImagesPerSecond: Double
   public var peakMemoryBytes: Int
   public var kernelVariant: String
-  /// Where a training step's time goes, layer by layer; nil where it was not asked for.
+  /// Where a training step's time goes, layer by layer; `nil` if not requested.
   public var layers: [LayerTimes.Layer]?
-  /// Updates that its training steps skip; nil for none.
+  /// The updates that the training steps skip; `nil` for none.
   public var skip: SkippedUpdates?
 
   /// - Parameters:
-  ///   - architecture: of the model, for other images or classes than CIFAR-10's; nil for those.
-  ///   - steps: training steps and inference batches that are timed each, after a warm-up of one.
-  ///   - measuresLayers: also time every layer, in training steps of their own; where updates are skipped, on average.
-  ///   - kernels: nil for the fastest that the processor can run.
+  ///   - architecture: The model's architecture for images or classes other than CIFAR-10's; `nil` for CIFAR-10's.
+  ///   - steps: The number of training steps, and of inference batches, to time after a warm-up of one.
+  ///   - measuresLayers: Whether to also time every layer, in separate training steps; if updates are skipped, on
+  ///     average.
+  ///   - kernels: `nil` for the fastest that the processor can run.
   /// - Throws: `EngineError` for a candidate that the model cannot take, `KernelSelectionError`.
   public static func run(
     model: Model, architecture: Architecture? = nil, candidate: Candidate = .dense, variant: BasisVariant = .remainder,
@@ -47,7 +48,7 @@ public struct Benchmark: Codable, Hashable, Sendable {
       _ = seconds()
       return BasisEngine.median((0..<steps).map { _ in seconds() })
     }
-    /// On average over the steps from one update of all parts to the next.
+    /// Averages over the steps from one update of all parts to the next.
     func trainingStepSeconds() -> Double {
       let whole = median(of: { timed.trainingStepSeconds() })
       guard let skip, let part = skip.part(skippedIn: 1) else { return whole }

@@ -1,8 +1,9 @@
 import KernelInterface
 import SearchCore
 
-/// How long forms of a network take on one core, beside the first of them.
+/// The times of one form of a network on one core, and their ratios to those of the first form measured with it.
 public struct FormTimes: Sendable {
+  /// A form of a network.
   public struct Form: Sendable {
     public var candidate: Candidate
     public var variant: BasisVariant
@@ -15,17 +16,17 @@ public struct FormTimes: Sendable {
     }
   }
 
-  /// Seconds of a training step, median; where updates are skipped, on average over the steps from one update of all
-  /// parts to the next.
+  /// The median seconds of a training step; if updates are skipped, of the average step from one update of all parts to
+  /// the next.
   public var trainingSeconds: Double
-  /// Of a batch with running statistics, median.
+  /// The median seconds of a batch with running statistics.
   public var inferenceSeconds: Double
-  /// Median over the rounds of a form's seconds and those of the first form in the same round.
+  /// The median, over the rounds, of the ratio of a form's seconds to those of the first form in the same round.
   public var trainingRatio: Double
   public var inferenceRatio: Double
 
-  /// Times all forms once a round, each round beginning with another of them, so that other load on the machine and
-  /// warmer caches come to all alike. Weights are prepared for inference before it is timed.
+  /// Times every form once per round. Each round begins with another form, so that other load on the machine and warmer
+  /// caches affect all forms alike. Weights are prepared for inference before inference is timed.
   ///
   /// - Throws: `EngineError` for a candidate that the network cannot take or a batch beyond this machine's memory,
   ///   `KernelSelectionError`.
@@ -45,7 +46,7 @@ public struct FormTimes: Sendable {
       let order = forms.indices.map { ($0 + max(0, round)) % forms.count }
       for index in order {
         let step = averageStepSeconds(networks[index], skip: forms[index].skip)
-        // After a step an inference prepares the weights; the first round warms up.
+        // The first inference after a step prepares the weights, so it is not recorded. The first round is a warm-up.
         _ = networks[index].inferenceSeconds()
         if round >= 0 { training[index].append(step) }
       }

@@ -1,28 +1,28 @@
 import KernelInterface
 import SearchCore
 
-/// How long a network's layers take at inference on one core, each in each of its forms.
+/// The times of a network's layers at inference on one core, each layer in each of its forms.
 ///
-/// A round runs some networks once each: the dense one, whose layers are not timed, and one more than a layer has
-/// forms, in which every layer is timed and takes another of its forms from network to network and from layer to
-/// layer. So a round has every form of every layer, beside changing neighbors, and what else the machine does comes to
-/// all alike.
+/// A round runs several networks once each: the dense network, whose layers are not timed, and as many others as a
+/// layer can have forms, dense included. In these, every layer is timed, and its form changes from network to network
+/// and from layer to layer. A round therefore has every form of every layer, next to changing neighbors, and other load
+/// on the machine affects all forms alike.
 package struct InferenceTimes: Sendable {
-  /// Seconds of a batch of the dense network, by round.
+  /// The seconds of a batch of the dense network, by round.
   package private(set) var network: [Double] = []
-  /// Seconds of a batch, at least one a round.
+  /// The seconds of each form of a layer in a batch, at least one value per round.
   package private(set) var layers: [DeviceTimes.LayerForm: [Double]] = [:]
 
   package var rounds: Int { network.count }
 
-  /// As many as an interval of 90 % needs.
+  /// The number of rounds that an interval of 90 % needs.
   package static let fewestRounds = 5
-  /// More would tell little more.
+  /// More rounds would add little.
   package static let mostRounds = 400
 
   /// - Parameters:
-  ///   - seconds: no round begins after so long, once there are as many as an interval needs.
-  ///   - progress: called before each round with its number, from 0 on, and the seconds since the first began.
+  ///   - seconds: The time after which no round begins, once there are `fewestRounds`.
+  ///   - progress: Called before each round with its number, from 0, and the seconds since the first round began.
   /// - Throws: `EngineError` for a form that the network cannot take or a batch beyond this machine's memory.
   package static func measure(
     _ space: SearchSpace, batch: Int, seconds: Double, kernels: KernelTable,
@@ -45,7 +45,7 @@ package struct InferenceTimes: Sendable {
       progress(times.rounds, elapsed)
       let round = times.rounds
       for place in 0...count {
-        // Each round begins with another of them.
+        // Each round begins with another network.
         let index = (place + round) % (count + 1)
         guard index < count else {
           times.network.append(dense.inferenceSeconds())
@@ -57,16 +57,16 @@ package struct InferenceTimes: Sendable {
     return times
   }
 
-  /// Seconds of a batch of a whole candidate, beside the dense network's.
+  /// The seconds of a batch of a whole candidate, compared with the dense network's.
   package struct Comparison: Sendable {
-    /// Median of the pairs' ratios.
+    /// The median of the pairs' ratios.
     package var ratio: Double
-    /// Medians.
+    /// The median seconds.
     package var seconds: Double
     package var denseSeconds: Double
   }
 
-  /// Runs a candidate in turns with the dense network, so many pairs.
+  /// Runs a candidate alternately with the dense network, `pairs` times each.
   package static func compare(
     _ candidate: Candidate, in space: SearchSpace, batch: Int, pairs: Int, kernels: KernelTable
   ) throws(EngineError) -> Comparison {
@@ -79,7 +79,7 @@ package struct InferenceTimes: Sendable {
     for network in networks { _ = network.inferenceSeconds() }
     var seconds: [[Double]] = [[], []]
     for pair in 0..<max(1, pairs) {
-      // The second finds warmer caches.
+      // Alternate which runs first: the second finds warmer caches.
       for index in pair.isMultiple(of: 2) ? [0, 1] : [1, 0] {
         seconds[index].append(networks[index].inferenceSeconds())
       }
@@ -90,13 +90,13 @@ package struct InferenceTimes: Sendable {
   }
 }
 
-/// A network of many forms, every layer of which is timed.
+/// A network whose layers have various forms and are all timed.
 private final class Mixture {
   private let network: TimedNetwork
   private let times: LayerTimes
   private let forms: [String: DeviceTimes.LayerForm]
 
-  /// - Parameter number: of the networks that together have every form.
+  /// - Parameter number: The index of this network among those that together have every form.
   init(_ number: Int, _ space: SearchSpace, _ workspace: Workspace, _ kernels: KernelTable) throws(EngineError) {
     var chosen: [String: BasisForm] = [:]
     var forms: [String: DeviceTimes.LayerForm] = [:]
@@ -113,7 +113,7 @@ private final class Mixture {
     self.forms = forms
   }
 
-  /// Seconds of each layer of the space in a batch.
+  /// Runs a batch and returns the seconds of each layer of the space.
   func run() -> [(DeviceTimes.LayerForm, Double)] {
     times.reset()
     _ = network.inferenceSeconds()

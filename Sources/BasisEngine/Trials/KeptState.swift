@@ -2,15 +2,16 @@ import Foundation
 import ImageData
 import SearchCore
 
-/// The state of a work's training at the end of its recipe's `until`, in a file: the same work with a later end goes on
-/// from it. A cache, never a truth: without it, the earlier part is trained again to the same bits.
+/// The state of a work's training, in a file: at the end of an epoch on the way, or where the recipe's `until` ended
+/// the training. The same work, also with a later end, continues from it. The file is only a cache: without it, the
+/// earlier part is trained again, to the same bits.
 struct KeptState {
   let checkpoint: Checkpoint
-  /// `Curve.conditionNumbers` of the conversion that the training began with.
+  /// The `Curve.conditionNumbers` of the conversion that the training began with.
   let conditionNumbers: [Double]?
 
   private struct Context: Codable {
-    /// The work's text, as if it went to the end of its schedule.
+    /// The work's text without the recipe's `until`, as if it ran to the end of its schedule.
     var training: String
     var conditionNumbers: [Double]?
   }
@@ -22,7 +23,7 @@ struct KeptState {
     let context = Context(training: work.whole.description, conditionNumbers: conditionNumbers)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
-    // Texts and finite numbers can be encoded.
+    // Encoding cannot fail: the context has only strings and finite numbers.
     let text = (try? encoder.encode(context)).map { String(decoding: $0, as: UTF8.self) } ?? ""
     let recipe = work.kind.recipe
     var checkpoint = end.checkpoint(
@@ -32,8 +33,8 @@ struct KeptState {
     (self.checkpoint, self.conditionNumbers) = (checkpoint, conditionNumbers)
   }
 
-  /// - Throws: `EngineError.file` or `.checkpoint` for no file of a state, `.illegalState` for that of another training
-  ///   or of other kernels.
+  /// - Throws: `EngineError.file` or `.checkpoint` if the file is not a state, `.illegalState` if the state is of
+  ///   another training or of other kernels.
   init(path: String, of work: Work, kernelVariant: String) throws(EngineError) {
     checkpoint = try Checkpoint(path: path)
     guard let unfinished = checkpoint.unfinished,

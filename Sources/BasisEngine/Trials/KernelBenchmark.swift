@@ -1,14 +1,16 @@
 import KernelInterface
 
-/// Times single kernels on what the engine gives them in one call: a portion of a batch, in the cache as it would be
-/// there.
+/// Times single kernels on the operands that the engine gives them in one call: a portion of a batch, in the cache as
+/// it would be there.
 public final class KernelBenchmark {
+  /// The kernels of a convolution.
   public enum Convolution: String, CaseIterable, Sendable {
     case forward
     case inputGradient = "input gradient"
     case weightGradient = "weight gradient"
   }
 
+  /// The passes of batch norm.
   public enum Pass: String, CaseIterable, Sendable {
     case normalize = "normalize, add, rectify"
     case backwardSums = "backward: rectify, sum"
@@ -24,7 +26,7 @@ public final class KernelBenchmark {
   private let rows: Int
   private let outputSize: Int
   private let memory: [AlignedBuffer<Lanes>]
-  /// Haloed; then without halos.
+  /// `input` has a halo, `inputGradient` has none.
   private let (input, inputGradient): (LaneView, LaneView)
   private let (output, outputGradient, activation): (LaneView, LaneView, LaneView)
   private let weights: AlignedBuffer<Float>
@@ -33,7 +35,7 @@ public final class KernelBenchmark {
   private let sums: AlignedBuffer<Double>
   private let factors: AlignedBuffer<Float>
 
-  /// - Parameter algorithm: for all three kernels.
+  /// - Parameter algorithm: The algorithm of all three kernels.
   public init(
     shape: ConvolutionShape, algorithm: ConvolutionAlgorithm = .direct, size: Int, kernels: KernelTable
   ) {
@@ -73,23 +75,23 @@ public final class KernelBenchmark {
     factors.values.update(repeating: 0.5)
   }
 
-  /// Floating-point operations of a call, counted as the direct sum does them.
+  /// The number of floating-point operations in a call, counted for the direct sum.
   public var operations: Double { 2 * Double(shape.weightCount * rows * outputSize * batch.images) }
 
-  /// Bytes that a pass reads and writes in a call.
+  /// Returns the number of bytes that a pass reads and writes in a call.
   public func bytes(_ pass: Pass) -> Double {
     let tensor = Double(shape.outputChannels * rows * outputSize * batch.images * MemoryLayout<Float>.size)
-    // y, z and g in, g out; the others read two tensors and write one.
+    // `backwardSums` reads y, z, and g and writes g; the others read two tensors and write one.
     return tensor * (pass == .backwardSums ? 4 : 3)
   }
 
-  /// Seconds of a call, the mean over enough calls to take some milliseconds.
+  /// Returns the seconds of a call: the mean over enough calls to take some milliseconds.
   public func seconds(_ convolution: Convolution) -> Double {
     let calls = max(1, Int(3e8 / operations))
     return time(calls) { run(convolution) }
   }
 
-  /// Seconds of a call.
+  /// Returns the seconds of a call, likewise as a mean.
   public func seconds(_ pass: Pass) -> Double {
     let calls = max(1, Int(3e7 / bytes(pass)))
     return time(calls) { run(pass) }

@@ -1,31 +1,31 @@
 import KernelInterface
 import SearchCore
 
-/// Where a training step's time goes: each layer's kernels, timed from outside as the network calls them.
+/// Where a training step's time goes: the kernels of each layer, timed around the network's calls of them.
 public final class LayerTimes {
-  /// What a layer spends its time on.
+  /// The kinds of work that a layer spends its time on.
   public enum Work: String, CaseIterable, Codable, Sendable {
     case forward
     case inputGradient = "input_gradient"
     case weightGradient = "weight_gradient"
-    /// Preparing the weights.
+    /// Preparing the weights; for `other`, the update.
     case weights
-    /// Batch norm, rectifier and shortcut, forward and backward.
+    /// Batch norm, rectifier, and shortcut, forward and backward; for `other`, the shortcuts' sums and pooling.
     case passes
   }
 
   /// One layer's share of a step.
   public struct Layer: Codable, Hashable, Sendable {
-    /// A layer's name; `other` for what belongs to none: the shortcuts' sums, pooling and the update.
+    /// A layer's name, or `other` for work that belongs to no layer: the shortcuts' sums, pooling, and the update.
     public var name: String
-    /// Seconds a step, by `Work.rawValue`.
+    /// The seconds per step, by `Work.rawValue`.
     public var seconds: [String: Double]
-    /// Multiply-adds a step of each of the three convolution kernels: forward, input gradient, weight gradient.
+    /// The multiply-adds per step of each of the three convolution kernels: forward, input gradient, weight gradient.
     public var multiplyAdds: [String: Double]
 
     public var totalSeconds: Double { seconds.values.reduce(0, +) }
 
-    /// Of `work`; nil where it computes no convolution.
+    /// Returns the rate of `work`; `nil` if it computes no convolution.
     public func gigaflopsPerSecond(of work: Work) -> Double? {
       guard let seconds = seconds[work.rawValue], seconds > 0, let products = multiplyAdds[work.rawValue] else {
         return nil
@@ -47,7 +47,7 @@ public final class LayerTimes {
 
   init(_ kernels: KernelTable) { self.kernels = kernels }
 
-  /// What was recorded, divided by `steps`, in the order in which the tables were made.
+  /// Returns what was recorded, divided by `steps`, in the order in which the tables were made.
   func layers(steps: Int) -> [Layer] {
     names.map { name in
       let record = records[name]!
@@ -65,12 +65,12 @@ public final class LayerTimes {
     }
   }
 
-  /// The kernels for one layer, which record their time under its name. On one thread only, like the network.
+  /// Returns kernels for one layer that record their time under its name. For one thread only, like the network.
   func table(for name: String) -> KernelTable {
     let record = Record()
     if records.updateValue(record, forKey: name) == nil { names.append(name) }
     let kernels = kernels
-    // Safe: a network is used by one thread at a time, and these closures are called by it alone.
+    // Safe: a network is used by one thread at a time, and only the network calls these closures.
     nonisolated(unsafe) let layer = record
     @Sendable func timed(_ work: Work, _ body: () -> Void) {
       let start = ContinuousClock.now

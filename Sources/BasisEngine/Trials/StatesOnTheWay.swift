@@ -1,22 +1,22 @@
 import Foundation
 
-/// Leaves the state of a training at ends of its epochs, always the last one alone: what is interrupted goes on from
-/// it.
+/// Saves the state of a training at the ends of its epochs, keeping only the latest, so that an interrupted training
+/// can continue from it.
 struct StatesOnTheWay {
-  /// The file for the epochs that are done; nil where none are left, or no more since one could not be written.
+  /// Returns the file for a number of completed epochs; `nil` if no states are saved, or no more since a write failed.
   private var paths: ((_ epochs: Int) -> String)?
   private let secondsBetween: Double
-  /// Of the training, when the last one was left.
+  /// The training's time when the latest state was saved.
   private var seconds: Double
   private var path: String?
 
-  /// - Parameter state: what the training begins with; it is as good as one that was left then.
+  /// - Parameter state: The state that the training begins with, which counts as saved at its time.
   init(_ files: WorkFiles, from state: KeptState?) {
     (paths, secondsBetween) = (files.states, files.secondsBetweenStates)
     seconds = state?.checkpoint.unfinished?.state.position.seconds ?? 0
   }
 
-  /// - Parameter keep: writes the moment's state; false where that fails.
+  /// - Parameter keep: Writes the moment's state; returns `false` on failure.
   mutating func leave(_ moment: TrainingMoment, by keep: (TrainingMoment, _ path: String) -> Bool) {
     guard let paths, moment.endsEpochOnTheWay, moment.position.seconds - seconds >= secondsBetween else { return }
     let next = paths(moment.position.epochLosses.count)
@@ -28,14 +28,14 @@ struct StatesOnTheWay {
     (path, seconds) = (next, moment.position.seconds)
   }
 
-  /// The training is at its end.
+  /// Removes the latest state, at the end of the training.
   func remove() {
     if let path { unlink(path) }
   }
 }
 
 extension TrainingMoment {
-  /// An epoch has just ended, and it was not the last.
+  /// Whether an epoch other than the last has just ended.
   fileprivate var endsEpochOnTheWay: Bool {
     !isEvaluating && progress.step < progress.steps && position.epochLosses.count == progress.epoch
   }

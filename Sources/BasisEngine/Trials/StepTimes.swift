@@ -1,7 +1,7 @@
 import KernelInterface
 import SearchCore
 
-/// How long a network's training steps take on one core: the whole step, and each layer's kernels.
+/// The times of a network's training steps on one core: of the whole step, and of each layer's kernels.
 package struct StepTimes: Sendable {
   /// A form of a network.
   package struct Form: Sendable {
@@ -14,24 +14,24 @@ package struct StepTimes: Sendable {
     }
   }
 
-  /// Seconds of a step whose layers are not timed, median.
+  /// The median seconds of a step whose layers are not timed.
   package var stepSeconds: Double
-  /// Medians of each layer's seconds, in the network's order; then those of kernels that belong to none.
+  /// The median seconds of each layer, and of the kernels that belong to none (`LayerTimes.other`).
   package var layers: [LayerTimes.Layer]
-  /// Seconds of a step that belong to no layer, median: shortcuts' sums, pooling, the loss, the update and what lies
-  /// between kernels. With those of the layers they are a step.
+  /// The median seconds of a step that belong to no layer: the shortcuts' sums, pooling, the loss, the update, and the
+  /// time between kernels. Together with the layers' seconds, they make up a step.
   package var otherSeconds: Double
 
-  /// More steps would tell little more.
+  /// More steps would add little.
   private static let mostSteps = 15
 
-  /// Times the dense network and each form, every form in turn with the dense network, so that other load on the
+  /// Times the dense network and each form, every form alternately with the dense network, so that other load on the
   /// machine affects both alike.
   /// - Parameters:
-  ///   - seconds: after this long, warm-up and dense network included, a form's timing ends with the pair of steps
-  ///     that is running.
-  ///   - begins: called before each form with its place.
-  /// - Returns: the dense network's times, and those of each form.
+  ///   - seconds: The time after which a form's timing, warm-up and dense network included, ends with the running pair
+  ///     of steps.
+  ///   - begins: Called before each form with its index.
+  /// - Returns: The dense network's times, and those of each form.
   /// - Throws: `EngineError` for a candidate that the network cannot take or a batch beyond this machine's memory.
   package static func measure(
     _ forms: [Form], of architecture: Architecture, batch: Int, seconds: Double, kernels: KernelTable,
@@ -64,7 +64,7 @@ package struct StepTimes: Sendable {
   }
 }
 
-/// A form's network, once as it is and once with every layer timed, and what its steps took.
+/// A form's network, once plain and once with every layer timed, and the times of its steps.
 private final class TimedForm {
   private let plain: TimedNetwork
   private let layered: TimedNetwork
@@ -86,7 +86,7 @@ private final class TimedForm {
     self.layerTimes = layerTimes
   }
 
-  /// For every network of the workspace.
+  /// Fills the input that all networks of the workspace share.
   func fillInput() { plain.fillInput(seed: 1) }
 
   func warmUp() {

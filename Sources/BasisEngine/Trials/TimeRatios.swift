@@ -1,19 +1,19 @@
 import KernelInterface
 import SearchCore
 
-/// A candidate's time over the dense network's, measured alternately in one process, so that other load on the machine
-/// affects both alike.
+/// The ratio of a candidate's time to the dense network's, measured alternately in one process, so that other load on
+/// the machine affects both alike.
 enum TimeRatios {
-  /// Pairs of steps that are timed, after one pair that warms up: as many as fit the seconds, within these bounds.
+  /// The number of pairs of steps to time, after a warm-up pair: as many as fit the seconds, within these bounds.
   private static let pairs = 3...15
 
-  /// Medians of the ratios of training steps and of inference batches. Exactly 1 for the dense network. Where the
-  /// recipe skips updates, steps with and without them are timed apart and weighted as they occur.
+  /// Returns the medians of the ratios of training steps and of inference batches; exactly 1 for the dense network. If
+  /// the recipe skips updates, steps with and without them are timed separately and weighted by how often they occur.
   ///
-  /// Neither times nor weights leave a trace: both networks are fresh and share `workspace`.
+  /// Leaves no trace in the trained network: both timed networks are new and share `workspace`.
   /// - Parameters:
-  ///   - seconds: the time budget of each of the two ratios; three pairs are timed even if they take longer.
-  ///   - basisChannels: of the candidate's layers, which decide what forms they take.
+  ///   - seconds: The time budget of each of the two ratios; three pairs are timed even if they take longer.
+  ///   - basisChannels: The basis channels of the candidate's layers, which decide the forms of these layers.
   static func measure(
     _ candidate: Candidate, basisChannels: [String: [Int]], recipe: TrainingRecipe, seed: UInt64, kernels: KernelTable,
     workspace: Workspace, seconds: Double

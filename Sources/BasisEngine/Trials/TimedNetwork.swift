@@ -2,7 +2,7 @@ import KernelInterface
 import Randomness
 import SearchCore
 
-/// A network that runs whole batches of drawn images against the clock.
+/// A network whose passes over whole batches of random images are timed.
 struct TimedNetwork {
   let network: ResNet
   private let labels: [UInt16]
@@ -12,7 +12,7 @@ struct TimedNetwork {
     labels = (0..<network.workspace.capacity).map { UInt16($0 % network.architecture.classCount) }
   }
 
-  /// Standard normal pixels; every network of a workspace reads the same.
+  /// Fills the input, which all networks of a workspace read, with standard normal pixels.
   func fillInput(seed: UInt64) {
     var random = StableRandom(seed: seed, purpose: "timing")
     let view = network.input
@@ -21,7 +21,7 @@ struct TimedNetwork {
         for row in 0..<view.height {
           let start = block * view.blockStride + channel * view.planeStride + row * view.rowStride
           for column in 0..<view.width {
-            // One draw for a pixel and a small step from lane to lane: a draw for each would take longer than the
+            // One draw per pixel and a small step from lane to lane: a draw for each lane would take longer than the
             // timing.
             let value = Float(random.normal())
             view.base[start + column] = Lanes(repeating: value) + TimedNetwork.laneSteps
@@ -34,8 +34,9 @@ struct TimedNetwork {
   private static let laneSteps = Lanes(
     -0.15, -0.13, -0.11, -0.09, -0.07, -0.05, -0.03, -0.01, 0.01, 0.03, 0.05, 0.07, 0.09, 0.11, 0.13, 0.15)
 
-  /// Seconds of forward, backward and update of a whole batch. The learning rate is so small that nothing can diverge.
-  /// - Parameter skipped: the part of decomposed layers that is not trained in it.
+  /// Returns the seconds of forward, backward, and update of a whole batch. The learning rate is so small that nothing
+  /// can diverge.
+  /// - Parameter skipped: The part of decomposed layers that is not trained in this step.
   func trainingStepSeconds(skipped: BasisPart? = nil) -> Double {
     let rule = UpdateRule(learningRate: 1e-6, momentum: 0.9, weightDecay: 1e-4, nesterov: false)
     let start = ContinuousClock.now
@@ -43,7 +44,7 @@ struct TimedNetwork {
     return seconds(since: start)
   }
 
-  /// Seconds of the classification of a whole batch with running statistics.
+  /// Returns the seconds of the classification of a whole batch with running statistics.
   func inferenceSeconds() -> Double {
     let start = ContinuousClock.now
     _ = network.inference(labels: labels)

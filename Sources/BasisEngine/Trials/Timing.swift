@@ -1,10 +1,10 @@
-/// Seconds on a clock that never runs backwards.
+/// Returns the seconds since `start` on a monotonic clock.
 func seconds(since start: ContinuousClock.Instant) -> Double {
   let (seconds, attoseconds) = (ContinuousClock.now - start).components
   return Double(seconds) + Double(attoseconds) * 1e-18
 }
 
-/// The middle value; the mean of the middle two of an even number.
+/// Returns the middle value; for an even number of values, the mean of the middle two.
 func median(_ values: [Double]) -> Double {
   precondition(!values.isEmpty)
   let sorted = values.sorted()

@@ -2,23 +2,23 @@ import Files
 import ImageData
 import SearchCore
 
-/// The images that a selection names, in memory: both parts come from the training files, the test images are not
-/// touched.
+/// The images of a selection, in memory. Both parts come from the training files; the test images are not touched.
 public struct TrialImages: Sendable {
   public let training: LabeledImages
   public let validation: LabeledImages
 
-  /// - Parameter path: where the data set is, a folder or a file of arrays; not used for drawn sets.
-  /// - Throws: `ImageDataError`, or `EngineError.illegalRecipe` where files are asked for without a path, or the file
-  ///   holds other images than the selection says.
+  /// - Parameter path: The folder or the file of arrays of the data set; not used for drawn sets.
+  /// - Throws: `ImageDataError`, or `EngineError.illegalRecipe` if the set needs files and there is no path, or if the
+  ///   file holds other images than the selection says.
   public init(_ selection: DataSelection, path: String?) throws {
     let split = try selection.split()
     let parts = try DataPlace(selection, path: path).training([split.training, split.validation])
     (training, validation) = (parts[0], parts[1])
   }
 
-  /// The test images, which no decision sees: all that there are, `drawnTestImages` of a set without an end.
-  /// - Throws: as `init`, and where there are none.
+  /// Returns the test images, which no decision sees: all of them, or `drawnTestImages` of a drawn set, which has no
+  /// end.
+  /// - Throws: The errors of `init`, and `EngineError.noImages` if there are no test images.
   static func test(_ selection: DataSelection, path: String?) throws -> LabeledImages {
     guard selection.shape.testImages > 0 else { throw EngineError.noImages(purpose: "test with") }
     return try DataPlace(selection, path: path).test(count: selection.set.isDrawn ? drawnTestImages : nil)
@@ -28,8 +28,8 @@ public struct TrialImages: Sendable {
 }
 
 extension DataPlace {
-  /// The data set of a selection.
-  /// - Parameter path: a folder or a file; nil for drawn sets.
+  /// Creates the place of a selection's data set.
+  /// - Parameter path: A folder or a file; `nil` for drawn sets.
   package init(_ selection: DataSelection, path: String?) throws {
     func place() throws(EngineError) -> String {
       guard let path else { throw .illegalRecipe(reason: "\(selection.set.rawValue) needs the path of its files") }
@@ -44,10 +44,10 @@ extension DataPlace {
 }
 
 extension TrainingRecipe {
-  /// How its training images are varied; nil for not at all.
+  /// The augmentation of the training images; `nil` for none.
   package var imageAugmentation: Augmentation? { augment ? chosenAugmentation : nil }
 
-  /// The same, whether or not the recipe asks for it.
+  /// The augmentation that applies if the recipe augments images.
   package var chosenAugmentation: Augmentation {
     let side = data.shape.imageSize
     guard let parts = augmentation?.parts else { return Augmentation(imageSide: side) }

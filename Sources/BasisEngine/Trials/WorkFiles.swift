@@ -1,18 +1,19 @@
-/// Where a work finds and leaves files on this machine.
+/// The files that a work reads and writes on this machine.
 public struct WorkFiles: Sendable {
-  /// Folder or file of the data set; not used for drawn sets.
+  /// The folder or file of the data set; not used for drawn sets.
   public var data: String?
-  /// Checkpoint of the trained network that the work starts from.
+  /// The checkpoint of the trained network that the work starts from.
   public var weights: String?
-  /// Where the trained network is written, unless the training diverged; nil: nowhere.
+  /// The file to which the trained network is written, unless the training diverged; `nil` for none.
   public var network: String?
-  /// State of an earlier part of the same training, as `states` left it. What cannot be gone on from is not used.
+  /// The state of an earlier part of the same training, as saved to `states`. A state that cannot be continued is
+  /// ignored.
   public var earlierState: String?
-  /// Where the training's state is left, for the count of epochs that are done, so that it can go on from there; nil:
-  /// nowhere. At ends of epochs on the way, until the next is left or the training ends; and where the recipe's `until`
-  /// ends it early, unless it diverged.
+  /// Returns the file to which the training's state is saved, for a number of completed epochs, so that the training
+  /// can continue from there; `nil` to save none. States are saved at ends of epochs on the way, each until the next is
+  /// saved or the training ends, and, if the recipe's `until` ends the training early, at its end unless it diverged.
   public var states: (@Sendable (_ epochs: Int) -> String)?
-  /// Of training, at least, between two that are left on the way: so that they cost nothing that is seen.
+  /// The least training time between two states saved on the way, so that saving takes no noticeable time.
   public var secondsBetweenStates = 60.0
 
   public init(

@@ -3,27 +3,27 @@ import KernelInterface
 import Processes
 import SearchCore
 
-/// Carries out the works of a study in this process: what an engine child does between receiving a job and answering
+/// Carries out the works of a study in this process: what an engine process does between receiving a job and answering
 /// it.
 ///
-/// Data, activation memory and what was found about a trained start are kept from one work to the next. Not for use by
-/// several threads at once.
+/// Keeps data, activation memory, and the results of a trained start from one work to the next. Not safe for concurrent
+/// use.
 public final class WorkRunner {
   private typealias Kernels = (table: KernelTable, variant: String)
 
-  /// Those that the processor runs best.
+  /// The best kernels that the processor runs.
   private let best: Kernels
-  /// Those that works asked for.
+  /// The kernels that works have asked for.
   private var wanted: [InstructionSet: Kernels] = [:]
-  /// Those of the work under way.
+  /// The kernels of the current work.
   private var kernels: KernelTable
-  /// Such as `avx512-0abf`: as far as the result of the work under way depends on it.
+  /// The kernel variant, as far as the result of the current work depends on it, such as `avx512-0abf`.
   private var kernelVariant: String
   private var images: (selection: DataSelection, path: String?, data: TrialImages)?
   private var workspace: Workspace?
   private var source: (key: SourceKey, source: ConversionSource)?
 
-  /// - Throws: `KernelSelectionError` where this processor can run none of the kernels.
+  /// - Throws: `KernelSelectionError` if this processor can run none of the kernels.
   public convenience init() throws(KernelSelectionError) {
     let kernels = try KernelSelection.best()
     self.init(kernels: kernels, kernelVariant: KernelSelection.variantDescription(of: kernels))
@@ -35,13 +35,14 @@ public final class WorkRunner {
     self.kernelVariant = kernelVariant
   }
 
-  /// Does a work.
+  /// Carries out a work.
   ///
   /// - Parameters:
-  ///   - dataPath: folder or file of the data set; not used for drawn sets.
-  ///   - weightsPath: checkpoint of the trained network that the work starts from.
-  ///   - progress: called after every training step, and now and then before the first; returns false to stop.
-  /// - Throws: `EngineError` (an illegal candidate or recipe, no images, `cancelled`), `ImageDataError` (files).
+  ///   - dataPath: The folder or file of the data set; not used for drawn sets.
+  ///   - weightsPath: The checkpoint of the trained network that the work starts from.
+  ///   - progress: Called after every training step, and occasionally before the first; returns `false` to stop.
+  /// - Throws: `EngineError` (an illegal candidate or recipe, no images, `cancelled`), `ImageDataError` (files),
+  ///   `KernelSelectionError` if the kernels that the work asks for do not run here.
   public func run(
     _ work: Work, dataPath: String? = nil, weightsPath: String? = nil,
     progress: (TrainingProgress) -> Bool = { _ in true }
@@ -49,11 +50,10 @@ public final class WorkRunner {
     try run(work, files: WorkFiles(data: dataPath, weights: weightsPath), progress: progress)
   }
 
-  /// Does a work that leaves files, or goes on from one.
+  /// Carries out a work that writes files or continues from one.
   ///
-  /// - Parameter describe: called with what went wrong with a state, in one line: the work is done all the same.
-  /// - Throws: as the other, and where `files.network` cannot be written, and `KernelSelectionError` where the kernels
-  ///   that the work asks for do not run here.
+  /// - Parameter describe: Called with a problem with a state, in one line; the work is carried out regardless.
+  /// - Throws: The errors of the other `run`, and `EngineError` if `files.network` cannot be written.
   public func run(
     _ work: Work, files: WorkFiles, describe: (String) -> Void = { _ in },
     progress: (TrainingProgress) -> Bool = { _ in true }
@@ -71,14 +71,14 @@ public final class WorkRunner {
     }
   }
 
-  /// Trains the candidate by `recipe` on the selection's training images and judges it by the validation images, in
-  /// full trainings by the test images. The first repetition is also timed against the dense network.
+  /// Trains the candidate by `recipe` on the selection's training images and judges it by the validation images, or by
+  /// the test images in a final training. If `work.measuresTime`, also times it against the dense network.
   private func train(
     _ work: Work, by recipe: TrainingRecipe, files: WorkFiles, describe: (String) -> Void,
     progress: (TrainingProgress) -> Bool
   ) throws -> Observation {
     _ = try Trainer(recipe: recipe, seed: work.seed)
-    // Before the data are loaded: a candidate that cannot be built fails at once.
+    // Checked before the data are loaded, so that a candidate that cannot be built fails at once.
     _ = try NetworkForm(
       architecture: recipe.architecture, candidate: work.candidate, variant: recipe.variant)
     let data = try load(recipe.data, path: files.data)
@@ -120,7 +120,8 @@ public final class WorkRunner {
       evaluation: images.evaluation.normalized(by: normalization), from: state?.checkpoint
     ) { moment in
       onTheWay.leave(moment, by: keep)
-      // A sign of life, too, where scoring takes long; what is trained is scored to the end.
+      // Progress also shows that the process is alive while scoring takes long. Scoring is not stopped halfway, so that
+      // what was trained has a score.
       return progress(moment.progress) || moment.isEvaluating
     }
     if !outcome.diverged {
@@ -157,7 +158,7 @@ public final class WorkRunner {
     return observation
   }
 
-  /// The network that the training begins with or goes on with.
+  /// Returns the network that the training begins with or continues with.
   private func begin(
     _ work: Work, _ trainer: Trainer, _ training: LabeledImages, from state: KeptState?, _ workspace: Workspace,
     files: WorkFiles, progress: (TrainingProgress) -> Bool
@@ -183,7 +184,7 @@ public final class WorkRunner {
     )
   }
 
-  /// What truncation does to each layer of the trained network that the recipe starts with.
+  /// Measures what truncation does to each layer of the trained network that the recipe starts with.
   private func analyze(
     _ recipe: TrainingRecipe, files: WorkFiles, progress: (TrainingProgress) -> Bool
   ) throws -> Observation {
@@ -199,7 +200,7 @@ public final class WorkRunner {
     return observation
   }
 
-  // MARK: What is kept
+  // MARK: State kept between works
 
   private func kernels(for wanted: InstructionSet?) throws(KernelSelectionError) -> Kernels {
     guard let wanted else { return best }
@@ -210,7 +211,7 @@ public final class WorkRunner {
     return kernels
   }
 
-  /// All that a source follows from.
+  /// Everything that determines a source.
   private struct SourceKey: Equatable {
     var weights: String
     var start: TrainedStart
@@ -237,7 +238,7 @@ public final class WorkRunner {
     var key = SourceKey(
       weights: path, start: start, model: recipe.model, batch: recipe.batch, data: recipe.data,
       augmentation: start.augment ? recipe.chosenAugmentation : nil, dataPath: files.data, kernels: kernels.name)
-    // The first training images, however many follow.
+    // Calibration uses the first training images, however many follow.
     key.data.trainImages = start.calibrationImages
     if let source, source.key == key { return source.source }
     source = nil
@@ -270,14 +271,14 @@ public final class WorkRunner {
 }
 
 extension WorkKind {
-  /// Judged by the test images.
+  /// Whether the candidate is judged by the test images.
   fileprivate var isFinal: Bool {
     if case .finalTraining = self { true } else { false }
   }
 }
 
 extension TrainingProgress {
-  /// While the network is being made.
+  /// The progress while the network is being made.
   fileprivate static func beforeTraining(_ recipe: TrainingRecipe) -> TrainingProgress {
     TrainingProgress(epoch: 0, epochs: recipe.epochs.begun, step: 0, steps: 0, loss: .nan, imagesPerSecond: 0)
   }

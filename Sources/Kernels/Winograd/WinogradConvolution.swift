@@ -1,21 +1,21 @@
 import CVector
 import KernelInterface
 
-/// A 3×3 convolution of stride 1 by Winograd's F(4×4, 3×3) (Lavin and Gray 2016, arXiv 1509.09308): 36 products a
-/// channel for 4×4 outputs, where the direct sum takes 144.
+/// A 3×3 convolution of stride 1 by Winograd's F(4×4, 3×3) (Lavin and Gray 2016, arXiv 1509.09308): 36 products per
+/// channel for 4×4 outputs, for which the direct sum takes 144.
 ///
 ///     Y = Aᵀ [ Σ_c (G g Gᵀ) ⊙ (Bᵀ d B) ] A        d: 6×6 inputs, g: 3×3 weights, Y: 4×4 outputs
 ///
-/// With lane = image the transforms are plain vector code, and the sum over channels is a matrix product for each of
-/// the 36 positions of a 6×6 tile: M = U · V, outputs × channels × tiles. Bᵀ d is computed for a row of tiles at a
-/// time, and stays in the second-level cache; the rest goes two tiles and one row of positions at a time, so that V
-/// stays in the first-level cache.
+/// With lane = image, the transforms are plain vector code, and the sum over channels is a matrix product for each of
+/// the 36 positions of a 6×6 tile: M = U · V, outputs × channels × tiles. Bᵀ d is computed for a row of tiles at a time
+/// and stays in the second-level cache; the rest is computed for two tiles and one row of positions at a time, so that
+/// V stays in the first-level cache.
 struct WinogradConvolution {
   var outputs: Int
   var inputs: Int
 
-  /// U in the order in which the products read it: `[row][group][position][channel][output of the group]`, a vector
-  /// of channels and outputs at a time.
+  /// Writes U in the order in which the products read it, `[row][group][position][channel][output of the group]`, one
+  /// vector of channels and outputs at a time.
   func pack(
     _ weights: UnsafePointer<Float>, source: TapConvolution.WeightSource, into packed: UnsafeMutablePointer<Float>
   ) {
@@ -25,7 +25,7 @@ struct WinogradConvolution {
     for tap in 0..<9 { taps[tap] = lane_zero() }
     let memory = UnsafeMutableRawPointer(taps).assumingMemoryBound(to: Float.self)
     for first in stride(from: 0, to: outputs, by: WinogradMemory.group) {
-      // Full groups, then one of what is left.
+      // Full groups, then one with the remaining outputs.
       let size = min(WinogradMemory.group, outputs - first)
       let count = inputs * size
       var (c, n) = (0, 0)
@@ -61,8 +61,8 @@ struct WinogradConvolution {
     }
   }
 
-  /// Runs over the blocks of `batch` with weights from `pack`; `input` is haloed, the height and width of `output`
-  /// are multiples of four.
+  /// Runs over the blocks of `batch` with weights that `pack` prepared. `input` is haloed, and the height and width of
+  /// `output` are multiples of four.
   func run(
     input: LaneView, output: LaneView, packed: UnsafePointer<Float>, batch: BatchExtent, accumulates: Bool,
     epilogue: ConvolutionEpilogue
@@ -100,7 +100,7 @@ struct WinogradConvolution {
           let tile = min(first + index, tiles - 1)
           let (band, column) = (tile / tilesOfBand, tile % tilesOfBand * 4)
           let (block, row) = place(ofBand: firstBand + band)
-          // The sums of full blocks, then those of a last block that is not full.
+          // The sums of full blocks come first, then those of a partial last block.
           let isFull = block < batch.blocks - 1 || batch.lanesInLastBlock == laneCount
           places[index] = WinogradPlace(
             band: UnsafePointer(memory + (band * layout.bandStride + column * parts)),
@@ -119,7 +119,7 @@ struct WinogradConvolution {
     }
   }
 
-  /// Bᵀ d of a band whose first output row is `row`.
+  /// Computes Bᵀ d of a band whose first output row is `row`.
   private func transform(
     _ input: LaneView, block: Int, row: Int, pixels: Int, _ layout: WinogradMemory,
     to band: UnsafeMutablePointer<lane_vector>

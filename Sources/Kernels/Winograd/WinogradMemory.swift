@@ -1,24 +1,24 @@
 import CVector
 
-/// Scratch memory of a Winograd convolution, in `lane_vector`s. A *band* is a row of tiles of one block, a *strip*
-/// two tiles side by side (or of two bands, where each has one), a *column* one part of a tile.
+/// The scratch memory of a Winograd convolution, in `lane_vector`s. A *band* is a row of tiles of one block, a *strip*
+/// two adjacent tiles (or tiles of two bands, if each band has one), a *column* one part of a tile.
 struct WinogradMemory {
-  /// Tiles of a strip.
+  /// The number of tiles in a strip.
   static let tiles = 2
-  /// Columns of a strip.
+  /// The number of columns in a strip.
   static var columns: Int { tiles * Int(LANE_VECTOR_PARTS) }
-  /// Outputs of a group: with 2 columns, 16 sums in AVX-512's 32 registers, 8 in AVX2's 16.
+  /// The number of outputs in a group: with 2 columns, 16 sums in AVX-512's 32 registers, 8 in AVX2's 16.
   static var group: Int { lane_registers() == 32 ? 8 : 4 }
-  /// A group's outputs in two columns.
+  /// The number of vectors for a group's outputs in two columns.
   static var tileCount: Int { group * 2 }
 
-  /// From one channel of a band to the next.
+  /// The stride from one channel of a band to the next.
   let bandChannelStride: Int
-  /// From one row of Bᵀ d to the next, and from one of a row's six positions in V: no powers of two, so that what a
-  /// transform writes lies in different sets of the cache.
+  /// The strides from one row of Bᵀ d to the next and, below, from one of a row's six positions to the next in V. They
+  /// are not powers of two, so that the values that a transform writes lie in different sets of the cache.
   let bandRowStride: Int
   let positionStride: Int
-  /// Bands that are transformed at a time.
+  /// The number of bands that are transformed at a time.
   let bands: Int
   let groups: Int
 
@@ -30,9 +30,9 @@ struct WinogradMemory {
     groups = (outputs + Self.group - 1) / Self.group
   }
 
-  /// Bᵀ d of the bands, `[band][row][channel][pixel][part]`, starts the memory; then comes a row of V,
-  /// `[position][channel][column]`; four tiles of sums that wait for their row's others; and M A,
-  /// `[group][pair of columns][row of 6][pixel of 4]` of tiles.
+  /// The memory holds, in this order: Bᵀ d of the bands, `[band][row][channel][pixel][part]`; a row of V,
+  /// `[position][channel][column]`; four tiles of sums that wait for the others of their row; and M A, `[group][pair of
+  /// columns][row of 6][pixel of 4]` of tiles.
   var bandStride: Int { 6 * bandRowStride }
   var rowOffset: Int { bands * bandStride }
   var waitingOffset: Int { rowOffset + 6 * positionStride }

@@ -1,11 +1,11 @@
 import CVector
 
-/// Two rows of six positions of U or V, `[position][group of channels][column][channel of the group]`, in memory of
-/// its own.
+/// Two rows of six positions of U or V, `[position][group of channels][column][channel of the group]`, in memory that
+/// the operand allocates.
 struct WinogradOperand {
-  /// At most as many channels as the operand was made for.
+  /// At most as many channels as the operand was created for.
   var groups: ChannelGroups
-  /// At most as many as the operand was made for.
+  /// At most as many as the operand was created for.
   var columns: Int
   let positionStride: Int
   private let memory: UnsafeMutablePointer<lane_vector>
@@ -20,10 +20,10 @@ struct WinogradOperand {
 
   func deallocate() { memory.deallocate() }
 
-  /// Where a channel's columns lie: side by side with those of its group.
+  /// The location of a channel's columns, which are interleaved with those of the other channels of its group.
   struct Channel {
     var base: UnsafeMutablePointer<lane_vector>
-    /// From one column to the next.
+    /// The stride from one column to the next.
     var stride: Int
   }
 

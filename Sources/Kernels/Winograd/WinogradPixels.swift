@@ -1,6 +1,6 @@
 import CVector
 
-/// Y = Aᵀ (M A) of a group of outputs in two columns.
+/// Y = Aᵀ (M A) for a group of outputs in two columns.
 struct WinogradPixels<let Outputs: Int> {
   private let strip: WinogradStrip
   private let firstOutput: Int
@@ -18,7 +18,7 @@ struct WinogradPixels<let Outputs: Int> {
         + (group * (WinogradMemory.columns / 2) + column / 2) * WinogradMemory.productsCount)
   }
 
-  /// Y to the output.
+  /// Stores Y in the output.
   @inline(never)
   func store() {
     let parts = Int(LANE_VECTOR_PARTS)
@@ -52,7 +52,7 @@ struct WinogradPixels<let Outputs: Int> {
     }
   }
 
-  /// The 4×4 pixels of a tile, of which `t` is the first entry: value, place, row and column.
+  /// Calls `body` with the value, location, row, and column of the 4×4 pixels of a tile, whose first entry is `t`.
   @inline(__always)
   private func each(
     _ t: UnsafePointer<lane_vector>, _ output: UnsafeMutablePointer<lane_vector>,

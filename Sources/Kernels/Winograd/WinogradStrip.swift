@@ -1,18 +1,18 @@
 import CVector
 
-/// Where a tile comes from and goes to.
+/// The source and destination of a tile.
 struct WinogradPlace {
   /// Bᵀ d of the tile's first pixel.
   var band: UnsafePointer<lane_vector>
-  /// The upper left pixel of the 4×4 in the first plane.
+  /// The upper left of the 4×4 pixels in the first plane.
   var output: UnsafeMutablePointer<lane_vector>
-  /// `[output][Σ, Σ of squares][part]`, added to; nil: no sums.
+  /// `[output][Σ, Σ of squares][part]`, added to; `nil` for no sums.
   var sums: UnsafeMutablePointer<lane_vector>?
-  /// Turns y into z; nil: y is stored.
+  /// Turns y into z; `nil` to store y.
   var activation: TileActivation?
 }
 
-/// What is done for one strip. Strides in `lane_vector`s.
+/// The work for one strip. Strides are in `lane_vector`s.
 struct WinogradStrip {
   let layout: WinogradMemory
   let memory: UnsafeMutablePointer<lane_vector>
@@ -23,13 +23,13 @@ struct WinogradStrip {
   let outputColumnStride: Int
   let outputRowStride: Int
   let outputPlaneStride: Int
-  /// Whether the output holds something to add to.
+  /// Whether to add to the contents of the output.
   let accumulates: Bool
-  /// Two; of a tile alone both are the same.
+  /// Two places, which are the same if the strip has only one tile.
   let places: UnsafeMutablePointer<WinogradPlace>
   var tiles = WinogradMemory.tiles
 
-  /// The strip's share of the output: a row of V and of M at a time.
+  /// Computes the strip's share of the output, a row of V and of M at a time.
   func run() {
     for row in 0..<6 {
       transform(row: row)
@@ -37,7 +37,7 @@ struct WinogradStrip {
     }
   }
 
-  /// A row of V = (Bᵀ d) B.
+  /// Computes a row of V = (Bᵀ d) B.
   @inline(never)
   private func transform(row: Int) {
     let parts = Int(LANE_VECTOR_PARTS)

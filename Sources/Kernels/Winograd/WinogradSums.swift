@@ -1,13 +1,13 @@
 import CVector
 
-/// M of a Winograd weight gradient, `[position][tile][output][input]`, in memory of its own. A tile has at most
-/// `tileCount` sums.
+/// M of a Winograd weight gradient, `[position][tile][output][input]`, in memory that this type allocates. A tile has
+/// at most `tileCount` sums.
 struct WinogradSums {
-  /// In floats, from one position to the next.
+  /// The stride from one position to the next, in floats.
   let positionStride: Int
   private let memory: UnsafeMutablePointer<Float>
 
-  /// 4 outputs × 6 inputs, in full vectors.
+  /// 4 outputs × 6 inputs, rounded up to full vectors.
   static let tileCount = 32
 
   init(tiles: Int) {

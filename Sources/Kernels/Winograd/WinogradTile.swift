@@ -1,7 +1,7 @@
 import CVector
 
 extension WinogradStrip {
-  /// A row of M and its share of Y: all groups of outputs over the same two columns of V.
+  /// Computes a row of M and its share of Y: all groups of outputs over the same two columns of V.
   @inline(never)
   func multiply(row: Int) {
     let group = WinogradMemory.group
@@ -28,8 +28,8 @@ extension WinogradStrip {
   }
 }
 
-/// `Outputs` × 2 columns of a row of M, and of its product t with A. Products of the first and the last position are
-/// summed on top of what the other four leave for the first and the last pixel.
+/// `Outputs` × 2 columns of a row of M, and of its product t with A. The products of the first and the last position
+/// are added to what the other four contribute to the first and the last pixel.
 private enum WinogradTile<let Outputs: Int> {
   @inline(never)
   static func run(_ strip: WinogradStrip, row: Int, group: Int, column: Int) {
@@ -68,7 +68,7 @@ private struct WinogradProducts<let Outputs: Int> {
     channels = strip.channels
   }
 
-  /// U · V of a position, added to what `start` holds.
+  /// Sums U · V of a position, starting with the contents of `start`, if any.
   @inline(__always)
   func sum(
     position: Int, onto start: UnsafePointer<lane_vector>? = nil, to memory: UnsafeMutablePointer<lane_vector>
@@ -83,7 +83,7 @@ private struct WinogradProducts<let Outputs: Int> {
     var v = v + position * positionStride
     for _ in 0..<channels {
       let (first, second) = (v[0], v[1])
-      // Weights are read once a strip, from the second-level cache.
+      // Weights are read once per strip, from the second-level cache.
       lane_prefetch_near(weights + 16 * Outputs)
       for n in 0..<Outputs {
         let weight = lane_splat(weights[n])

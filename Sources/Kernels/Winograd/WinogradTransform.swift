@@ -9,17 +9,17 @@ import CVector
 ///          ⎢ 0    a²b   −a²    −b     1  0⎥        ⎢   h    −hb    hb² ⎥        ⎣0  a³ −a³  b³ −b³ 1⎦
 ///          ⎣ 0   a²b²    0   −a²−b²   0  1⎦        ⎣   0      0     1  ⎦
 ///
-/// with g = 1/(2a²(a² − b²)) and h = 1/(2b²(b² − a²)). The usual a = 1, b = 2 lose much to cancellation: with 64
-/// channels of uniform random data the largest error is 8 times the direct sum's and the root mean square 4.1 times.
-/// Powers nearer to one (Barabasz et al. 2020, arXiv 1803.10986) leave 1.5 and 1.9 times; these two have exact
-/// coefficients.
+/// with g = 1/(2a²(a² − b²)) and h = 1/(2b²(b² − a²)). The usual a = 1, b = 2 lose much accuracy to cancellation: with
+/// 64 channels of uniform random data, the largest error is 8 times the direct sum's, and the root mean square error
+/// 4.1 times. Values whose powers are nearer to one (Barabasz et al. 2020, arXiv 1803.10986) reduce this to 1.5 and 1.9
+/// times; the two used here have exact coefficients.
 enum WinogradTransform {
   static var a: Float { 0.75 }
   static var b: Float { 1.5 }
   private static var g: Float { 1 / (2 * a * a * (a * a - b * b)) }
   private static var h: Float { 1 / (2 * b * b * (b * b - a * a)) }
 
-  /// Bᵀ d: six values from six. Strides in `lane_vector`s.
+  /// Computes Bᵀ d: six values from six. Strides are in `lane_vector`s.
   @inline(__always)
   static func input(
     _ source: UnsafePointer<lane_vector>, stride: Int, to target: UnsafeMutablePointer<lane_vector>,
@@ -30,7 +30,7 @@ enum WinogradTransform {
     inputRow(d0, d1, d2, d3, d4, d5, to: target, stride: targetStride)
   }
 
-  /// Two rows of Bᵀ d B, one after the other: `values` of each of six columns of pixels side by side.
+  /// Computes two rows of Bᵀ d B, one after the other, from the `values` of six adjacent columns of pixels.
   @inline(__always)
   static func inputRows(
     _ pixels: UnsafePointer<lane_vector>, to target: UnsafeMutablePointer<lane_vector>, stride: Int,
@@ -54,7 +54,7 @@ enum WinogradTransform {
     target[5 * stride] = outer(d1, d3, d5)
   }
 
-  /// The rows of Bᵀ for ±p.
+  /// Computes the rows of Bᵀ for ±p.
   @inline(__always)
   static func inputPair(
     _ d1: lane_vector, _ d2: lane_vector, _ d3: lane_vector, _ d4: lane_vector, _ p: Float, other q: Float
@@ -63,13 +63,13 @@ enum WinogradTransform {
     return (lane_fma(lane_splat(p), odd, even), lane_fma(lane_splat(-p), odd, even))
   }
 
-  /// The first row of Bᵀ; of the odd values the last.
+  /// Computes the first row of Bᵀ or, from the odd values, the last.
   @inline(__always)
   static func outer(_ d0: lane_vector, _ d2: lane_vector, _ d4: lane_vector) -> lane_vector {
     lane_fma(lane_splat(a * a * b * b), d0, lane_fma(lane_splat(-(a * a + b * b)), d2, d4))
   }
 
-  /// G w: six values from three.
+  /// Computes G w: six values from three.
   @inline(__always)
   static func weights(_ w0: lane_vector, _ w1: lane_vector, _ w2: lane_vector) -> InlineArray<6, lane_vector> {
     @inline(__always) func scaled(_ value: lane_vector, _ factor: Float) -> lane_vector {
@@ -83,7 +83,7 @@ enum WinogradTransform {
     ]
   }
 
-  /// Aᵀ m: four values from six, of which the first and the last may be added later.
+  /// Computes Aᵀ m: four values from six, of which the first and the last may be added later.
   @inline(__always)
   static func output(
     _ m1: lane_vector, _ m2: lane_vector, _ m3: lane_vector, _ m4: lane_vector
@@ -100,7 +100,7 @@ enum WinogradTransform {
     )
   }
 
-  /// Two rows of A e Aᵀ, one after the other: `values` of each of four columns of pixels side by side.
+  /// Computes two rows of A e Aᵀ, one after the other, from the `values` of four adjacent columns of pixels.
   @inline(__always)
   static func gradientRows(
     _ pixels: UnsafePointer<lane_vector>, to target: UnsafeMutablePointer<lane_vector>, stride: Int,
@@ -126,7 +126,7 @@ enum WinogradTransform {
     target[5 * stride] = e3
   }
 
-  /// e₀ + p²e₂ and pe₁ + p³e₃: the rows of A for p and −p are their sum and difference.
+  /// Returns e₀ + p²e₂ and pe₁ + p³e₃, whose sum and difference are the rows of A for p and −p.
   @inline(__always)
   static func gradientTerms(
     _ e0: lane_vector, _ e1: lane_vector, _ e2: lane_vector, _ e3: lane_vector, point p: Float
@@ -134,7 +134,7 @@ enum WinogradTransform {
     (lane_fma(lane_splat(p * p), e2, e0), lane_fma(lane_splat(p * p * p), e3, lane_multiply(lane_splat(p), e1)))
   }
 
-  /// Gᵀ m: three values from six.
+  /// Computes Gᵀ m: three values from six.
   @inline(__always)
   static func weightGradient(_ m: (Int) -> lane_vector) -> InlineArray<3, lane_vector> {
     let (sumA, differenceA) = (lane_add(m(1), m(2)), lane_subtract(m(1), m(2)))

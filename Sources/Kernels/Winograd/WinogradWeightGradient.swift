@@ -2,23 +2,23 @@ import CVector
 import KernelInterface
 
 /// The weight gradient of a 3×3 convolution of stride 1 by Winograd's F(3×3, 4×4), the transpose of
-/// `WinogradConvolution`: the 3×3 weight gradient of a 4×4 tile of dy takes 36 products, where the direct sum takes
+/// `WinogradConvolution`: the 3×3 weight gradient of a 4×4 tile of dy takes 36 products, instead of the direct sum's
 /// 144.
 ///
 ///     dW = Gᵀ [ Σ_tiles (A e Aᵀ) ⊙ (Bᵀ d B) ] G        d: 6×6 inputs, e: 4×4 gradients
 ///
 /// with A, B and G as in `WinogradTransform`.
 ///
-/// The sum over tiles and images is a matrix product for each of the 36 positions, M = U · Vᵀ with outputs ×
-/// *columns* (a tile's part) for U and inputs × columns for V. It goes two rows of positions at a time: their share
-/// of U for `outputsOfPass` outputs stays in the second-level cache while V passes by, `inputsOfPass` inputs at a
-/// time.
+/// The sum over tiles and images is a matrix product for each of the 36 positions, M = U · Vᵀ, where U is
+/// outputs × *columns* (a column is one part of a tile) and V is inputs × columns. It is computed for two rows of
+/// positions at a time: their share of U for `outputsOfPass` outputs stays in the second-level cache while V passes by,
+/// `inputsOfPass` inputs at a time.
 struct WinogradWeightGradient {
   private let input: LaneView
   private let outputGradient: LaneView
   private let inputs: Int
   private let blocks: Int
-  /// Bands (rows of tiles), of all blocks, that are summed at a time.
+  /// The number of bands (rows of tiles), of all blocks, that are summed at a time.
   private let bandsOfPass: Int
   private let columnsOfBand: Int
 
@@ -89,7 +89,7 @@ struct WinogradWeightGradient {
     }
   }
 
-  /// Rows of positions that share most of what a transform computes.
+  /// Pairs of rows of positions whose transforms have most of their computation in common.
   private enum RowPair: CaseIterable {
     case a, b, outer
 
@@ -102,7 +102,7 @@ struct WinogradWeightGradient {
     }
   }
 
-  /// Two rows of A e Aᵀ.
+  /// Computes two rows of A e Aᵀ.
   private func transformGradient(_ rows: RowPair, _ outputs: Range<Int>, _ bands: Range<Int>, to u: WinogradOperand) {
     let stride = outputGradient.rowStride * Int(LANE_VECTOR_PARTS)
     transform(outputGradient, outputs, bands, to: u) { pixels, target, targetStride in
@@ -122,7 +122,7 @@ struct WinogradWeightGradient {
     }
   }
 
-  /// Two rows of Bᵀ d B.
+  /// Computes two rows of Bᵀ d B.
   private func transformInput(_ rows: RowPair, _ firstInput: Int, _ bands: Range<Int>, to v: WinogradOperand) {
     let stride = input.rowStride * Int(LANE_VECTOR_PARTS)
     let corner = (input.rowStride + 1) * Int(LANE_VECTOR_PARTS)
@@ -146,8 +146,8 @@ struct WinogradWeightGradient {
     }
   }
 
-  /// Calls `body` for every tile of `bands` in `channels` of `view`: its first pixel, where its first position goes,
-  /// and the stride of positions.
+  /// Calls `body` for every column (part of a tile) of `bands` in `channels` of `view`, with its first pixel, the place
+  /// of its first position, and the stride of positions.
   @inline(__always)
   private func transform(
     _ view: LaneView, _ channels: Range<Int>, _ bands: Range<Int>, to operand: WinogradOperand,
@@ -171,10 +171,10 @@ struct WinogradWeightGradient {
     }
   }
 
-  /// Long enough that adding up lanes at the end of a tile does not outweigh it, short enough that U stays in the
-  /// second-level cache.
+  /// The number of columns in a pass: large enough that adding up lanes at the end of a tile does not outweigh it,
+  /// small enough that U stays in the second-level cache.
   private static let columnsOfPass = 32
-  /// U: 12 positions × 64 outputs × 16 columns (a portion's 16 tiles) are 786 KB.
+  /// U takes 786 KB: 12 positions × 64 outputs × 16 columns (a portion's 16 tiles).
   private static let outputsOfPass = 64
   private static let inputsOfPass = 12
 }

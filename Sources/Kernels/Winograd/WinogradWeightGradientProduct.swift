@@ -9,7 +9,8 @@ struct WinogradWeightGradientProduct {
   static let outputsOfTile = 4
   static var inputsOfTile: Int { lane_registers() == 32 ? 6 : 3 }
 
-  /// A group of inputs of V stays in the first-level cache (16 columns × 6 inputs: 6 KB) while U passes by.
+  /// Adds the product to `sums`. A group of inputs of V stays in the first-level cache (16 columns × 6 inputs: 6 KB)
+  /// while U passes by.
   @inline(never)
   func add(to sums: WinogradSums, rows: (Int, Int), firstTile: Int) {
     let waiting = UnsafeMutablePointer<lane_vector>.scratch(WinogradSums.tileCount)
@@ -31,7 +32,7 @@ struct WinogradWeightGradientProduct {
   }
 }
 
-/// Outputs × inputs of sums over columns in registers.
+/// Sums of outputs × inputs over columns, in registers.
 struct WinogradWeightGradientTile {
   /// `[column][output]`, `[column][input]`
   var u: UnsafePointer<lane_vector>
@@ -67,7 +68,7 @@ struct WinogradWeightGradientTile {
   }
 }
 
-/// Per column it loads Outputs + Inputs vectors for their product of multiply-adds.
+/// Per column, it loads Outputs + Inputs vectors for Outputs·Inputs multiply-adds.
 private enum WinogradWeightGradientSums<let Outputs: Int, let Inputs: Int> {
   @inline(never)
   static func add(_ task: WinogradWeightGradientTile) {
